@@ -1,0 +1,154 @@
+-- The shape of the house. Rows are locked in this order: deliveries, repositories, pipelines, effects, each by id.
+
+create table installations (
+  id bigint primary key,
+  account text not null,
+  state text not null default 'active' check (state in ('active', 'suspended', 'removed')),
+  updated_at timestamptz not null
+);
+
+-- One row per repository an installation reaches. Locking it serialises everything that happens in that repository.
+create table repositories (
+  id bigint primary key,
+  installation_id bigint not null,
+  full_name text not null,
+  private boolean not null,
+  default_branch text,
+  removed_at timestamptz,
+  updated_at timestamptz not null
+);
+create index repositories_by_name on repositories (lower(full_name));
+create index repositories_by_installation on repositories (installation_id);
+
+-- Every delivery that was accepted. Failed ones keep their raw body and the reason; applied ones keep the event.
+create table deliveries (
+  id bigint generated always as identity primary key,
+  hook_id bigint not null,
+  guid text not null,
+  name text not null,
+  action text,
+  repository_id bigint,
+  installation_id bigint,
+  received_at timestamptz not null,
+  state text not null check (state in ('applied', 'ignored', 'failed')),
+  event jsonb,
+  error text,
+  body bytea,
+  attempts integer not null default 1,
+  unique (hook_id, guid)
+);
+create index deliveries_failed on deliveries (id) where state = 'failed';
+create index deliveries_by_age on deliveries (received_at);
+
+-- Facts: what GitHub told us, by GitHub's ids, merged by rank. `issue_numbers` are the issues it is known to belong to.
+create table runs (
+  id bigint primary key,
+  repository_id bigint not null,
+  branch text,
+  issue_numbers integer[] not null default '{}',
+  document jsonb not null,
+  updated_at timestamptz not null
+);
+create index runs_by_branch on runs (repository_id, branch);
+create index runs_by_issue on runs using gin (issue_numbers);
+create index runs_by_age on runs (updated_at);
+
+create table pull_requests (
+  repository_id bigint not null,
+  number integer not null,
+  branch text not null,
+  issue_numbers integer[] not null default '{}',
+  document jsonb not null,
+  updated_at timestamptz not null,
+  primary key (repository_id, number)
+);
+create index pull_requests_by_branch on pull_requests (repository_id, branch);
+create index pull_requests_by_issue on pull_requests using gin (issue_numbers);
+create index pull_requests_by_age on pull_requests (updated_at);
+
+-- One row per issue on the line: the document, and beside it the columns that queries need.
+create table pipelines (
+  id bigint generated always as identity primary key,
+  repository_id bigint not null,
+  issue_number integer not null,
+  revision integer not null,
+  document jsonb not null,
+  light text not null check (light in ('running', 'review', 'queued', 'failed', 'done', 'idle')),
+  -- The furthest live stage, or the one the light speaks of.
+  stage text not null,
+  held boolean not null default false,
+  -- Since when the light holds: the order of the board.
+  since timestamptz not null,
+  -- From when on a person is needed if nothing changes; null: never. Past it, the pipeline is counted in "needs you".
+  needs_you_at timestamptz,
+  -- When it next wants the clock.
+  wake_at timestamptz,
+  -- The revision that GitHub last showed, and who is bringing the next one there.
+  published_revision integer not null default 0,
+  publish_after timestamptz not null default '-infinity',
+  publish_token uuid,
+  publish_until timestamptz,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  unique (repository_id, issue_number)
+);
+create index pipelines_by_light on pipelines (light, since, id);
+create index pipelines_to_wake on pipelines (wake_at) where wake_at is not null;
+create index pipelines_to_publish on pipelines (publish_after) where published_revision < revision;
+
+-- What happened, in words, append-only.
+create table history (
+  id bigint generated always as identity primary key,
+  pipeline_id bigint not null references pipelines (id) on delete cascade,
+  revision integer not null,
+  at timestamptz not null,
+  type text not null,
+  actor text,
+  text text not null,
+  evidence jsonb
+);
+create index history_by_pipeline on history (pipeline_id, id);
+
+-- What must happen once.
+create table effects (
+  id bigint generated always as identity primary key,
+  repository_id bigint not null,
+  pipeline_id bigint,
+  key text not null,
+  document jsonb not null,
+  state text not null default 'due' check (state in ('due', 'done', 'buried')),
+  due_at timestamptz not null,
+  attempts integer not null default 0,
+  token uuid,
+  claimed_until timestamptz,
+  error text,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  unique (repository_id, key)
+);
+create index effects_due on effects (due_at) where state = 'due';
+
+-- What must be true on GitHub: one row per pipeline and surface (`comment/plan`, `check/plan/<sha>`).
+create table publications (
+  pipeline_id bigint not null references pipelines (id) on delete cascade,
+  surface text not null,
+  github_id bigint,
+  digest text,
+  -- `sending`: a creation went out and its answer is not known; it is read back before anything is sent again.
+  state text not null default 'settled' check (state in ('settled', 'sending')),
+  sent_at timestamptz,
+  error text,
+  updated_at timestamptz not null,
+  primary key (pipeline_id, surface)
+);
+create index publications_by_github_id on publications (github_id);
+
+-- GitHub's patience with us, per installation, shared by every process.
+create table budgets (
+  installation_id bigint primary key,
+  next_write_at timestamptz not null default '-infinity',
+  blocked_until timestamptz not null default '-infinity',
+  -- Moments of the creations of the last hour, oldest first: limits are exact, not estimated.
+  creations jsonb not null default '[]',
+  updated_at timestamptz not null
+);
