@@ -1,0 +1,66 @@
+// Text that other people wrote (titles, names of steps and branches, logins) becomes inert before it is put into
+// Markdown of ours. Two things are at work and need two remedies. Markdown itself is defeated by character references,
+// which can never be markup. GitHub's filters (mentions, references, links) run later, over the decoded text, where
+// a backslash or a reference no longer helps: there the pattern is broken by a zero-width space.
+
+const BREAK = '\u200b'
+
+/** Text without controls, line breaks, bidi tricks and invisible characters, cut to `max` code points. Not Markdown. */
+export function plain(text: string, max = 120): string {
+  return cut(text.toWellFormed().replace(INVISIBLE, '').replace(SPACES, ' ').trim(), max)
+}
+
+/** Text that is safe wherever inline Markdown may stand: it reads as it was typed, and does nothing. */
+export function inline(text: string, max = 120): string {
+  return escapeStart(escapeMarkup(breakReferences(plain(text, max))))
+}
+
+/** At most `max` code points, the last of them `…` when something was cut off; never half a character. */
+export function cut(text: string, max: number): string {
+  if (text.length <= max) return text
+  const points = Array.from(text)
+  if (points.length <= max) return text
+  return `${points
+    .slice(0, max - 1)
+    .join('')
+    .trimEnd()}…`
+}
+
+// The joiners U+200C and U+200D stay: Persian, Hindi and half of all emoji are written with them.
+const INVISIBLE = /(?![\t\n\v\f\r\u0085\u200c\u200d])[\p{Cc}\p{Cf}]/gu
+const SPACES = /[\s\u0085\u2028\u2029]+/gu
+
+function breakReferences(text: string): string {
+  return text
+    .replace(/@/g, `@${BREAK}`)
+    .replace(/#(?=\d)/g, `#${BREAK}`)
+    .replace(/\b(GH-)(?=\d)/gi, `$1${BREAK}`)
+    .replace(/(https?|ftp):(?=\/\/)/gi, `$1:${BREAK}`)
+    .replace(/\bwww(?=\.)/gi, `www${BREAK}`)
+    .replace(/[0-9a-f]{7,}/gi, (sha) => sha.replace(/.{6}(?=.)/g, `$&${BREAK}`))
+    .replace(/&(?=#?[0-9a-z]+;)/gi, `&${BREAK}`)
+}
+
+function escapeMarkup(text: string): string {
+  return text.replace(/[&<>\\`*_[\]~|$]/g, (character) => REFERENCES[character] ?? character)
+}
+
+const REFERENCES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '\\': '&#92;',
+  '`': '&#96;',
+  '*': '&#42;',
+  _: '&#95;',
+  '[': '&#91;',
+  ']': '&#93;',
+  '~': '&#126;',
+  '|': '&#124;',
+  $: '&#36;',
+}
+
+/** At the start of a line these would make a heading, a list, a rule or an underlined heading. */
+function escapeStart(text: string): string {
+  return text.replace(/^(\d*)([-+=#.)])/, (_, digits: string, mark: string) => `${digits}&#${mark.charCodeAt(0)};`)
+}
