@@ -1,0 +1,108 @@
+// The composition root: every part is made here and handed what it needs. The tests build the app through it too, and
+// call `step()` where production starts a loop.
+import type { AddressInfo } from 'node:net'
+import type { Logger } from 'pino'
+import { type Door, openDoor } from './apply/door.ts'
+import type { Config } from './config.ts'
+import { openGitHub } from './github/client.ts'
+import { createReceiver } from './inbox/receive.ts'
+import { openOutbox } from './outbox/outbox.ts'
+import type { Instant } from './pipeline/pipeline.ts'
+import type { Database } from './store/database.ts'
+import { type Jobs, openJobs } from './store/jobs.ts'
+import { type Loop, type Step, startLoop } from './watchdog/loop.ts'
+import { openWatchdog } from './watchdog/watchdog.ts'
+import { createServer } from './web/server.ts'
+
+export type Andon = {
+  readonly door: Door
+  /** The background work, by name; each does one unit and says how much that was. */
+  readonly steps: Readonly<Record<'outbox' | 'watchdog', Step>>
+  /** Opens the HTTP door; resolves to the port it got. */
+  listen(): Promise<number>
+  /** Starts the loops of a worker. */
+  work(): Promise<void>
+  /** Steps everything until nothing is left to do now. */
+  settle(): Promise<void>
+  /** Ends event streams, finishes what is in hand, releases the rest. Calling it again waits for the same end. */
+  close(): Promise<void>
+}
+
+/** Builds Andon over an open, migrated database, which stays the caller's to close. */
+export async function openAndon(o: {
+  config: Config
+  database: Database
+  build: string
+  log: Logger
+  now?: () => Instant
+  fetch?: typeof fetch
+}): Promise<Andon> {
+  const { config, database, log } = o
+  const now = o.now ?? (() => new Date().toISOString())
+  const jobs = await openJobs(database, log)
+  const door = openDoor({ database, now, log, enqueue: jobs.enqueue })
+  const github = openGitHub({
+    appId: config.appId,
+    privateKey: config.privateKey,
+    apiUrl: config.githubApiUrl,
+    now,
+    log,
+    ...(o.fetch && { fetch: o.fetch }),
+  })
+  const outbox = openOutbox({ database, door, github, now, log, baseUrl: config.baseUrl })
+  const watchdog = openWatchdog({ database, door, now, log })
+  const receive = await createReceiver({ door, secrets: config.webhookSecrets, now, log })
+  const web = createServer({
+    receive,
+    database,
+    now,
+    log,
+    config: {
+      access: config.access,
+      baseUrl: config.baseUrl,
+      build: o.build,
+      databaseNotice: database.kind === 'embedded' ? `embedded database in ${database.where}` : null,
+    },
+  })
+  const steps = { outbox: () => outbox.step(), watchdog: () => watchdog.step() }
+  const loops: Loop[] = []
+  let closed: Promise<void> | undefined
+
+  async function shutDown(): Promise<void> {
+    await Promise.all([web.close(), ...loops.map((loop) => loop.stop())])
+    await jobs.stop()
+    await door.close()
+  }
+
+  return {
+    door,
+    steps,
+    async listen() {
+      await new Promise<void>((resolve, reject) => {
+        web.server.once('error', reject).listen(config.port, config.host, resolve)
+      })
+      return (web.server.address() as AddressInfo).port
+    },
+    async work() {
+      loops.push(...(await startLoops(steps, jobs, log)))
+    },
+    async settle() {
+      while ((await steps.outbox()) + (await steps.watchdog()) > 0);
+    },
+    close() {
+      closed ??= shutDown()
+      return closed
+    },
+  }
+}
+
+// Jobs are hints: they only shorten the wait. The interval alone is enough to get everything done.
+const OUTBOX_EVERY_MS = 2_000
+const WATCHDOG_EVERY_MS = 5_000
+
+async function startLoops(steps: Andon['steps'], jobs: Jobs, log: Logger): Promise<readonly Loop[]> {
+  const outbox = startLoop({ name: 'outbox', step: steps.outbox, everyMs: OUTBOX_EVERY_MS, log })
+  const watchdog = startLoop({ name: 'watchdog', step: steps.watchdog, everyMs: WATCHDOG_EVERY_MS, log })
+  await jobs.work('outbox', async () => outbox.hint())
+  return [outbox, watchdog]
+}

@@ -1,0 +1,149 @@
+// The environment, read once, checked whole, frozen. Nobody else reads process.env; values are passed on.
+// Every mistake is one sentence that says what to do, and the process ends with 78 (EX_CONFIG) before anything listens.
+import { createPrivateKey } from 'node:crypto'
+import { z } from 'zod'
+
+export type Role = 'all' | 'web' | 'worker' | 'migrate'
+
+export type Config = {
+  readonly role: Role
+  readonly port: number
+  readonly host: string
+  readonly appId: number
+  /** PEM with real line breaks. */
+  readonly privateKey: string
+  /** Newest first; several are accepted while a secret is being rotated. */
+  readonly webhookSecrets: readonly string[]
+  readonly githubApiUrl: string
+  readonly githubUrl: string
+  /** Null: the embedded database in `dataDirectory`. */
+  readonly databaseUrl: string | null
+  readonly dataDirectory: string
+  readonly access: 'login' | 'open'
+  /** Where people reach the board; no slash at the end. */
+  readonly baseUrl: string
+  readonly logLevel: LogLevel
+  readonly production: boolean
+}
+
+/** What an operator's command needs: no key, no secret, no GitHub. */
+export type StoreConfig = Pick<Config, 'databaseUrl' | 'dataDirectory' | 'logLevel'>
+
+type LogLevel = (typeof LOG_LEVELS)[number]
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+/** A start that must not happen. Its message is one sentence for the operator. */
+export class BadConfig extends Error {
+  readonly exitCode = 78
+}
+
+/** Reads the whole configuration of a role; throws BadConfig. */
+export function readConfig(role: Role, environment: NodeJS.ProcessEnv): Readonly<Config> {
+  const production = environment.NODE_ENV === 'production'
+  const port = wholeNumber(environment, 'PORT', { least: 0, most: 65_535, otherwise: 3000 })
+  const store = readStoreConfig(environment)
+  if (store.databaseUrl === null && (role !== 'all' || production)) {
+    throw new BadConfig(
+      `DATABASE_URL is not set: ${role === 'all' ? 'production' : `the role "${role}"`} needs a Postgres database, for example DATABASE_URL=postgres://andon@localhost/andon.`,
+    )
+  }
+  const needsGitHub = role !== 'migrate'
+  return Object.freeze({
+    role,
+    ...store,
+    port,
+    host: environment.HOST || (production ? '0.0.0.0' : '127.0.0.1'),
+    appId: needsGitHub ? wholeNumber(environment, 'APP_ID', { least: 1, most: Number.MAX_SAFE_INTEGER }) : 0,
+    privateKey: needsGitHub ? privateKey(environment) : '',
+    webhookSecrets: needsGitHub ? webhookSecrets(environment) : [],
+    githubApiUrl: httpUrl(environment, 'GITHUB_API_URL', 'https://api.github.com'),
+    githubUrl: httpUrl(environment, 'GITHUB_URL', 'https://github.com'),
+    access: oneOf(environment, 'ANDON_ACCESS', ['login', 'open'] as const, 'login'),
+    baseUrl: httpUrl(environment, 'BASE_URL', `http://localhost:${port}`),
+    production,
+  })
+}
+
+/** Reads only what reaches the database; throws BadConfig. */
+export function readStoreConfig(environment: NodeJS.ProcessEnv): StoreConfig {
+  return {
+    databaseUrl: databaseUrl(environment),
+    dataDirectory: environment.ANDON_DATA || '.andon',
+    logLevel: oneOf(environment, 'LOG_LEVEL', LOG_LEVELS, 'info'),
+  }
+}
+
+function databaseUrl(environment: NodeJS.ProcessEnv): string | null {
+  const url = environment.DATABASE_URL
+  if (!url) return null
+  if (!/^postgres(ql)?:\/\/./.test(url) || !URL.canParse(url)) {
+    throw new BadConfig('DATABASE_URL is not a Postgres URL: write it as postgres://user:password@host:5432/database.')
+  }
+  return url
+}
+
+function privateKey(environment: NodeJS.ProcessEnv): string {
+  const pem = environment.PRIVATE_KEY?.replaceAll('\\n', '\n')
+  if (!pem)
+    throw new BadConfig(
+      "PRIVATE_KEY is not set: paste the PEM from the App's settings page (line breaks may be written as \\n).",
+    )
+  try {
+    createPrivateKey(pem)
+  } catch {
+    throw new BadConfig(
+      "PRIVATE_KEY is not a readable PEM key: paste the whole file from the App's settings page, from BEGIN to END.",
+    )
+  }
+  return pem
+}
+
+// A short secret can be guessed from one signed delivery, and "development" is Probot's public default.
+const SHORTEST_SECRET = 32
+
+function webhookSecrets(environment: NodeJS.ProcessEnv): readonly string[] {
+  const secrets = (environment.WEBHOOK_SECRET ?? '')
+    .split(',')
+    .map((secret) => secret.trim())
+    .filter(Boolean)
+  if (secrets.length === 0) {
+    throw new BadConfig(
+      'WEBHOOK_SECRET is not set: without it anyone could forge deliveries; make one with `openssl rand -hex 32` and enter it at GitHub too.',
+    )
+  }
+  if (secrets.some((secret) => secret === 'development' || secret.length < SHORTEST_SECRET)) {
+    throw new BadConfig(
+      `WEBHOOK_SECRET is too easy to guess: use at least ${SHORTEST_SECRET} random characters, for example from \`openssl rand -hex 32\`.`,
+    )
+  }
+  return secrets
+}
+
+function httpUrl(environment: NodeJS.ProcessEnv, name: string, otherwise: string): string {
+  const url = environment[name] || otherwise
+  const parsed = z.url({ protocol: /^https?$/ }).safeParse(url)
+  if (!parsed.success)
+    throw new BadConfig(`${name} is not a URL: write it with http:// or https://, for example ${otherwise}.`)
+  return url.replace(/\/+$/, '')
+}
+
+function wholeNumber(
+  environment: NodeJS.ProcessEnv,
+  name: string,
+  bounds: { least: number; most: number; otherwise?: number },
+): number {
+  const text = environment[name] || bounds.otherwise?.toString()
+  if (text === undefined) throw new BadConfig(`${name} is not set: it stands on the App's settings page.`)
+  const number = Number(text)
+  if (!/^\d+$/.test(text) || number < bounds.least || number > bounds.most) {
+    throw new BadConfig(`${name} is not a whole number from ${bounds.least} to ${bounds.most}.`)
+  }
+  return number
+}
+
+function oneOf<T extends string>(environment: NodeJS.ProcessEnv, name: string, choices: readonly T[], otherwise: T): T {
+  const text = environment[name] || otherwise
+  const choice = choices.find((candidate) => candidate === text)
+  if (choice === undefined) throw new BadConfig(`${name} must be one of ${choices.join(', ')}.`)
+  return choice
+}

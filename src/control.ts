@@ -1,0 +1,69 @@
+// The embedded database belongs to one process. The operator's commands reach that process through a socket in its
+// data directory that only its owner may open; it answers when GitHub and the App's key are out of reach.
+import { once } from 'node:events'
+import { chmod, rm } from 'node:fs/promises'
+import { createServer, request, type Server } from 'node:http'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import type { Operations } from './operations.ts'
+
+/** Where a process that owns `dataDirectory` listens. */
+export function socketPath(dataDirectory: string): string {
+  return join(dataDirectory, 'andon.sock')
+}
+
+/** Answers operations on the socket until closed. The directory's lock must be held: an old socket file is replaced. */
+export async function serveOperations(path: string, operations: Operations): Promise<Server> {
+  await rm(path, { force: true })
+  const server = createServer(async (req, res) => {
+    try {
+      const { operation, words } = JSON.parse((await buffer(req)).toString()) as Call
+      const answer = await answerTo(operations, operation, words)
+      res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ answer }))
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      res.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify({ error: message }))
+    }
+  })
+  server.listen(path)
+  await once(server, 'listening')
+  await chmod(path, 0o600)
+  return server
+}
+
+/** The operations of the process that listens at `path`; null when none does. */
+export async function callOperations(path: string): Promise<Operations | null> {
+  const operations: Operations = {
+    failedDeliveries: () => call(path, 'failedDeliveries', []),
+    replay: (id) => call(path, 'replay', [id]),
+  }
+  return operations.failedDeliveries().then(
+    () => operations,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') return null
+      throw error
+    },
+  )
+}
+
+type Call = { readonly operation: keyof Operations; readonly words: readonly unknown[] }
+
+function answerTo(operations: Operations, operation: keyof Operations, words: readonly unknown[]): Promise<unknown> {
+  switch (operation) {
+    case 'failedDeliveries':
+      return operations.failedDeliveries()
+    case 'replay':
+      return operations.replay(Number(words[0]))
+    default:
+      throw new Error(`this process does not know the operation "${operation satisfies never}"`)
+  }
+}
+
+async function call<T>(path: string, operation: keyof Operations, words: readonly unknown[]): Promise<T> {
+  const req = request({ socketPath: path, method: 'POST', path: '/' })
+  req.end(JSON.stringify({ operation, words } satisfies Call))
+  const [res] = await once(req, 'response')
+  const { answer, error } = JSON.parse((await buffer(res)).toString())
+  if (error !== undefined) throw new Error(error)
+  return answer
+}

@@ -1,0 +1,28 @@
+import type { Door } from './apply/door.ts'
+import { replay } from './inbox/replay.ts'
+import type { Instant } from './pipeline/pipeline.ts'
+import type { Database } from './store/database.ts'
+import { type FailedDelivery, listFailed, readFailed } from './store/deliveries.ts'
+
+/** What an operator may ask of a running Andon. Arguments and answers are plain JSON: they cross the control socket. */
+export type Operations = {
+  failedDeliveries(): Promise<readonly FailedDelivery[]>
+  replay(id: number): Promise<Replayed>
+}
+
+export type Replayed =
+  | { readonly state: 'applied' | 'ignored' | 'unknown' }
+  | { readonly state: 'failed'; readonly error: string }
+
+/** The operations themselves, for whoever holds the database. */
+export function openOperations(o: { database: Database; door: Door; now: () => Instant }): Operations {
+  return {
+    failedDeliveries: () => listFailed(o.database),
+    async replay(id) {
+      if ((await readFailed(o.database, id)) === null) return { state: 'unknown' }
+      const { state } = await replay(o, id)
+      if (state !== 'failed') return { state }
+      return { state, error: (await readFailed(o.database, id))?.error ?? 'the reason was not kept' }
+    },
+  }
+}

@@ -1,0 +1,68 @@
+// The operator's commands. On Postgres they go straight to the database; the embedded database belongs to the running
+// process, which they reach through its socket, and only when nothing runs do they open the directory themselves.
+import pino from 'pino'
+import { openDoor } from './apply/door.ts'
+import { readStoreConfig } from './config.ts'
+import { callOperations, socketPath } from './control.ts'
+import { openStore } from './open-store.ts'
+import { type Operations, openOperations } from './operations.ts'
+
+/** `deliveries`, `deliveries --json`, `deliveries replay ID`; resolves to the exit code. */
+export async function operateDeliveries(words: readonly string[]): Promise<number> {
+  const [verb, id] = words
+  if (verb === undefined) return withOperations(listFailed)
+  if (verb === '--json' && id === undefined) return withOperations(listFailedAsJson)
+  if (verb === 'replay' && id !== undefined && /^\d+$/.test(id)) return withOperations((o) => replay(o, Number(id)))
+  console.error('andon: say `deliveries`, `deliveries --json` or `deliveries replay ID` with an ID from that list.')
+  return 64
+}
+
+async function listFailed(operations: Operations): Promise<number> {
+  const failed = await operations.failedDeliveries()
+  if (failed.length === 0) console.log('No delivery has failed.')
+  for (const delivery of failed) {
+    const name = delivery.action === null ? delivery.name : `${delivery.name}.${delivery.action}`
+    console.log(`${delivery.id}  ${delivery.receivedAt}  ${name}  ${delivery.guid}  ${printable(delivery.error)}`)
+  }
+  return 0
+}
+
+async function listFailedAsJson(operations: Operations): Promise<number> {
+  console.log(JSON.stringify(await operations.failedDeliveries(), null, 2))
+  return 0
+}
+
+async function replay(operations: Operations, id: number): Promise<number> {
+  const result = await operations.replay(id)
+  if (result.state === 'unknown') {
+    console.error(`andon: there is no failed delivery ${id}; \`deliveries\` lists them.`)
+    return 1
+  }
+  if (result.state === 'failed') {
+    console.error(`andon: delivery ${id} failed again: ${printable(result.error)}`)
+    return 1
+  }
+  console.log(`Delivery ${id} is ${result.state}.`)
+  return 0
+}
+
+async function withOperations(use: (operations: Operations) => Promise<number>): Promise<number> {
+  const config = readStoreConfig(process.env)
+  const running = config.databaseUrl === null ? await callOperations(socketPath(config.dataDirectory)) : null
+  if (running !== null) return use(running)
+  const log = pino({ level: config.logLevel === 'info' ? 'warn' : config.logLevel })
+  const database = await openStore(config)
+  const now = () => new Date().toISOString()
+  const door = openDoor({ database, now, log })
+  try {
+    return await use(openOperations({ database, door, now }))
+  } finally {
+    await door.close()
+    await database.close()
+  }
+}
+
+// What GitHub or a stranger wrote may carry escape sequences that a terminal would obey.
+function printable(text: string): string {
+  return text.replaceAll(/\p{C}/gu, '�')
+}

@@ -1,0 +1,15 @@
+import type { Door } from '../apply/door.ts'
+import type { Instant } from '../pipeline/pipeline.ts'
+import type { Database } from '../store/database.ts'
+import { dueToWake } from '../store/pipelines.ts'
+
+const AT_ONCE = 100
+
+/** Sends the clock through the door to every pipeline whose `wake_at` has passed; resolves to how many there were. */
+export async function wake(o: { database: Database; door: Door; now: () => Instant }): Promise<number> {
+  const at = o.now()
+  const due = await dueToWake(o.database, at, AT_ONCE)
+  const evidence = { kind: 'clock', id: 'watchdog', at } as const
+  await Promise.all(due.map((pipelineId) => o.door.apply({ event: { type: 'woken', at, evidence, pipelineId } })))
+  return due.length
+}
