@@ -12,6 +12,7 @@ export type IssueFact = {
   readonly author: string | null
   readonly state: 'open' | 'closed'
   readonly stateReason: 'completed' | 'not_planned' | 'reopened' | 'duplicate' | null
+  readonly closedAt: Instant | null
   readonly updatedAt: Instant
   readonly evidence: Evidence
 }
@@ -56,6 +57,7 @@ export type RunFact = {
   readonly title: string
   readonly status: RunStatus
   readonly conclusion: Conclusion | null
+  /** `main`; `octocat:main` when the head is in a fork, as GitHub labels it, so that no fork's branch is taken for ours. */
   readonly branch: string | null
   readonly headSha: string
   readonly url: string
@@ -77,6 +79,18 @@ export type ReviewFact = {
   readonly evidence: Evidence
 }
 
+/** One way a pull request was seen to stand, with the first and the last moment it was told so. */
+export type Sighting = {
+  readonly state: 'open' | 'closed' | 'merged'
+  readonly draft: boolean
+  readonly headSha: string
+  readonly firstAt: Instant
+  readonly lastAt: Instant
+}
+
+/** What GitHub said when asked whether somebody may write, and when it said so. */
+export type Permission = { readonly granted: boolean; readonly at: Instant }
+
 export type PullRequestFact = {
   readonly number: number
   readonly title: string
@@ -84,15 +98,20 @@ export type PullRequestFact = {
   readonly author: string | null
   readonly state: 'open' | 'closed' | 'merged'
   readonly draft: boolean
+  /** `feature`, or `octocat:feature` when the head is in a fork. */
   readonly branch: string
   readonly headSha: string
+  /** Every way it was seen to stand. Translators leave it empty; merging fills it and takes state, draft and head from it. */
+  readonly sightings: readonly Sighting[]
   /** Heads that a push is known to have replaced: they break ties between equal timestamps. */
   readonly replacedShas: readonly string[]
   /** Issues it closes, as GitHub answered; null until asked. */
   readonly closes: readonly number[] | null
+  /** When GitHub answered that; null until asked. */
+  readonly closesAt: Instant | null
   readonly reviews: readonly ReviewFact[]
   /** Reviewers GitHub was asked about: may they write? Absent means not yet known, and their verdict waits. */
-  readonly mayWrite: Readonly<Record<string, boolean>>
+  readonly mayWrite: Readonly<Record<string, Permission>>
   readonly updatedAt: Instant
   readonly evidence: Evidence
 }
