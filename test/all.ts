@@ -1,0 +1,137 @@
+// `npm test`: formatting, types and every test, with a Postgres server made for the run and removed after it.
+// `npm test -- test/store` hands words on to vitest. With CI=true nothing may be left out.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { findChromium } from './support/chromium.ts'
+import { type Cluster, findPostgres, openCluster } from './support/cluster.ts'
+
+const words = process.argv.slice(2)
+const startedAt = Date.now()
+const scratch = mkdtempSync(join(tmpdir(), 'andon-test-'))
+let child: ChildProcess | null = null
+const clusters: Cluster[] = []
+let interrupted: NodeJS.Signals | null = null
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    interrupted ??= signal
+    child?.kill(signal)
+  })
+}
+
+try {
+  process.exitCode = await everything()
+} catch (error) {
+  console.error(`npm test: ${error instanceof Error ? error.message : error}`)
+  process.exitCode = 1
+} finally {
+  for (const cluster of clusters) await cluster.remove()
+  rmSync(scratch, { recursive: true, force: true })
+}
+if (interrupted) process.exitCode = 130
+
+async function everything(): Promise<number> {
+  const missing = whatIsMissing()
+  if (missing.length > 0 && process.env.CI === 'true') {
+    console.error(`npm test: with CI=true nothing is left out, but ${missing.map(({ what }) => what).join(' and ')}.`)
+    return 1
+  }
+  const checks = [
+    await run('biome check', packageBinary('@biomejs/biome', 'bin/biome'), ['check', '.']),
+    await run('tsc --noEmit', packageBinary('typescript', 'bin/tsc'), ['--noEmit']),
+  ]
+  if (interrupted) return 130
+  const environment = await surroundings()
+  const report = join(scratch, 'report.json')
+  const tested = await run(
+    'vitest',
+    packageBinary('vitest', 'vitest.mjs'),
+    ['run', ...words, ...projects(missing), '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    environment,
+  )
+  if (interrupted) return 130
+  for (const { what, how } of missing) console.log(`left out: ${what}; ${how}`)
+  return conclude({ checks, tested, report })
+}
+
+type Missing = { readonly what: string; readonly how: string; readonly projects: readonly string[] }
+
+function whatIsMissing(): readonly Missing[] {
+  const missing: Missing[] = []
+  if (!process.env.ANDON_TEST_POSTGRES && !findPostgres()) {
+    missing.push({
+      what: 'no Postgres server was found, so its tests did not run',
+      how: 'install one (apt-get install postgresql) or set ANDON_TEST_POSTGRES=postgres://postgres@host/postgres.',
+      projects: ['postgres', 'processes'],
+    })
+  }
+  if (!findChromium()) {
+    missing.push({
+      what: 'no Chromium was found, so the browser tests did not run',
+      how: 'install one (apt-get install chromium) or set ANDON_TEST_CHROMIUM=/path/to/chromium.',
+      projects: ['browser'],
+    })
+  }
+  return missing
+}
+
+async function surroundings(): Promise<NodeJS.ProcessEnv> {
+  const environment = { ...process.env }
+  const binaries = findPostgres()
+  if (!environment.ANDON_TEST_POSTGRES && binaries) {
+    const cluster = await openCluster(binaries)
+    clusters.push(cluster)
+    environment.ANDON_TEST_POSTGRES = cluster.url
+  }
+  const chromium = findChromium()
+  if (chromium) environment.ANDON_TEST_CHROMIUM = chromium
+  return environment
+}
+
+function projects(missing: readonly Missing[]): readonly string[] {
+  return missing.flatMap(({ projects }) => projects).map((name) => `--project=!${name}`)
+}
+
+/** Runs a tool under this Node, its output passed through; resolves to whether it succeeded. */
+async function run(
+  title: string,
+  script: string,
+  words: readonly string[],
+  environment = process.env,
+): Promise<boolean> {
+  if (interrupted) return false
+  console.log(`\n── ${title}`)
+  child = spawn(process.execPath, [script, ...words], { stdio: 'inherit', env: environment })
+  const [code] = await once(child, 'exit')
+  child = null
+  return code === 0
+}
+
+function packageBinary(name: string, path: string): string {
+  const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`)
+  return join(dirname(manifest), path)
+}
+
+function conclude(o: { checks: readonly boolean[]; tested: boolean; report: string }): number {
+  const { passed, failed } = readReport(o.report)
+  const brokenChecks = o.checks.filter((succeeded) => !succeeded).length
+  // A runner that failed without a failed test (an unhandled error, no test at all) is a failure all the same.
+  const broken = brokenChecks + Math.max(failed, o.tested ? 0 : 1)
+  console.log(`\nnpm test took ${Math.round((Date.now() - startedAt) / 1000)} s on Node ${process.versions.node}.`)
+  if (brokenChecks > 0) console.log('Formatting or types need a fix: see the first lines, and `npm run format`.')
+  console.log(`tests: ${passed} passed, ${broken} failed`)
+  return broken === 0 ? 0 : 1
+}
+
+function readReport(path: string): { passed: number; failed: number } {
+  try {
+    const report = JSON.parse(readFileSync(path, 'utf8'))
+    return { passed: report.numPassedTests, failed: report.numFailedTests }
+  } catch {
+    return { passed: 0, failed: 0 }
+  }
+}

@@ -1,0 +1,152 @@
+// A throwaway Postgres server: its own directory, its own port, stopped and started at will, gone at the end.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { accessSync, chownSync, constants, globSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import pg from 'pg'
+
+export type Cluster = {
+  /** Reaches its database `postgres` as superuser. */
+  readonly url: string
+  /** Runs the server again after `stop`; does nothing while it runs. */
+  start(): Promise<void>
+  /** Ends every session at once, as an operator's restart does. */
+  stop(): Promise<void>
+  /** Stops it and removes its directory. */
+  remove(): Promise<void>
+}
+
+/** The folder that holds `initdb` and `postgres`: on the PATH, or where Debian keeps them, newest first. */
+export function findPostgres(): string | null {
+  const onPath = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
+  const debian = globSync('/usr/lib/postgresql/*/bin').sort((a, b) => majorOf(b) - majorOf(a))
+  return (
+    [...onPath, ...debian].find((folder) => ['initdb', 'postgres'].every((name) => runs(join(folder, name)))) ?? null
+  )
+}
+
+/** Makes a server in a new directory under the system's temporary one and waits until it answers. */
+export async function openCluster(binaries: string): Promise<Cluster> {
+  const directory = mkdtempSync(join(tmpdir(), 'andon-postgres-'))
+  const owner = nonRoot()
+  if (owner) chownSync(directory, owner.uid, owner.gid)
+  const port = await freePort()
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`
+  let server: ChildProcess | null = null
+
+  async function start(): Promise<void> {
+    if (server) return
+    const child = spawn(join(binaries, 'postgres'), serverArguments(directory, port), {
+      ...owner,
+      cwd: directory,
+      // Its own process group: Ctrl-C in a terminal reaches only us, and we end it in order.
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    server = child
+    const said: string[] = []
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      if (said.length < 50) said.push(text)
+    })
+    child.once('exit', () => {
+      server = null
+    })
+    await untilItAnswers(url, () => {
+      if (server !== child) throw new Error(`Postgres ended before it answered:\n${said.join('')}`)
+    })
+  }
+
+  async function stop(): Promise<void> {
+    const child = server
+    if (!child) return
+    const ended = once(child, 'exit')
+    // SIGINT is Postgres's fast shutdown: sessions are ended, nothing committed is lost.
+    child.kill('SIGINT')
+    await ended
+  }
+
+  async function remove(): Promise<void> {
+    await stop()
+    rmSync(directory, { recursive: true, force: true })
+  }
+
+  try {
+    execFileSync(join(binaries, 'initdb'), ['-D', directory, ...INITDB], { ...owner, cwd: directory, stdio: 'pipe' })
+    await start()
+  } catch (error) {
+    await remove()
+    throw error
+  }
+  return { url, start, stop, remove }
+}
+
+/** A port that nothing listens on at this moment. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as { port: number }
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
+
+const INITDB = ['-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions']
+
+function serverArguments(directory: string, port: number): string[] {
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    port,
+    unix_socket_directories: directory,
+    max_connections: 300,
+    // What is killed here are processes, never the machine: the operating system keeps what was written.
+    fsync: 'off',
+    full_page_writes: 'off',
+    max_wal_size: '2GB',
+    log_min_messages: 'fatal',
+  }
+  return ['-D', directory, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
+}
+
+// Postgres refuses to run as root.
+function nonRoot(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  for (const name of ['postgres', 'nobody']) {
+    try {
+      const id = (flag: string) => Number(execFileSync('id', [flag, name], { stdio: 'pipe' }).toString())
+      return { uid: id('-u'), gid: id('-g') }
+    } catch {
+      // This machine has no such user; the next may be there.
+    }
+  }
+  throw new Error('Postgres cannot run as root, and this machine has neither a user "postgres" nor "nobody".')
+}
+
+async function untilItAnswers(url: string, stillRuns: () => void): Promise<void> {
+  const deadline = Date.now() + 30_000
+  for (;;) {
+    stillRuns()
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 })
+    try {
+      await client.connect()
+      return await client.end()
+    } catch (error) {
+      if (Date.now() > deadline) throw error
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+}
+
+function majorOf(folder: string): number {
+  return Number(/(\d+)\/bin$/.exec(folder)?.[1] ?? 0)
+}
+
+function runs(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
