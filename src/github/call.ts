@@ -1,0 +1,106 @@
+// One authenticated request. There is no retry and no throttle here, on purpose: both would repeat requests that are
+// not ours to repeat. The outbox decides what is sent again, and its budget when.
+import { createAppAuth } from '@octokit/auth-app'
+import { Octokit } from '@octokit/core'
+import type { Logger } from 'pino'
+import { classify, GitHubFailure, type Intent } from './failure.ts'
+
+/** A repository as GitHub's API addresses it, and the installation through which we reach it. */
+export type Where = {
+  readonly installationId: number
+  readonly repositoryId: number
+  readonly owner: string
+  readonly name: string
+}
+
+export type Answered = { readonly status: number; readonly body: unknown; readonly next: boolean }
+
+/** Sends one request as the installation or, with `where` null, as the App itself. Throws only GitHubFailure. */
+export type Call = (
+  where: Where | null,
+  intent: Intent,
+  route: string,
+  parameters?: Readonly<Record<string, unknown>>,
+) => Promise<Answered>
+
+export type CallOptions = {
+  readonly appId: number
+  readonly privateKey: string
+  readonly apiUrl: string
+  readonly fetch?: typeof fetch
+  readonly now: () => string
+  readonly log: Logger
+  /** Shorter than any claim, so that nobody else takes over what is still on its way. */
+  readonly timeoutMs?: number
+}
+
+export function openCall(o: CallOptions): Call {
+  // GitHub Enterprise Server: REST under /api/v3, GraphQL at /api/graphql.
+  const graphqlBase = o.apiUrl.replace(/\/v3$/, '')
+  const timeoutMs = o.timeoutMs ?? TIMEOUT_MS
+  const request = { fetch: bounded(o.fetch ?? fetch, timeoutMs), log: quiet(o.log) }
+  const options = { baseUrl: o.apiUrl, userAgent: 'andon', log: quiet(o.log), request }
+  const app = new Octokit({
+    ...options,
+    authStrategy: createAppAuth,
+    auth: { appId: o.appId, privateKey: o.privateKey },
+  })
+  // Its own hook would send a token for every repository of the installation; ours are for one repository each.
+  const plain = new Octokit(options)
+
+  async function token(where: Where, refresh: boolean): Promise<string> {
+    const { installationId, repositoryId } = where
+    const wanted = { type: 'installation', installationId, repositoryIds: [repositoryId], refresh } as const
+    try {
+      return ((await app.auth(wanted)) as { token: string }).token
+    } catch (error) {
+      // Nothing was sent to the repository yet; and an installation that is gone does not make its comments gone.
+      const failure = classify(error, 'read', o.now())
+      throw failure.kind === 'gone'
+        ? new GitHubFailure('refuse', `no token: ${failure.message}`, { cause: error })
+        : failure
+    }
+  }
+
+  return async function call(where, intent, route, parameters = {}) {
+    const request = {
+      signal: AbortSignal.timeout(timeoutMs),
+      // A redirected POST would arrive as a GET.
+      redirect: intent === 'read' ? 'follow' : 'manual',
+    } as const
+    const version = { 'x-github-api-version': API_VERSION }
+    const send = async (refresh: boolean) => {
+      if (where === null) return await app.request(route, { ...parameters, headers: version, request })
+      const headers = { ...version, authorization: `token ${await token(where, refresh)}` }
+      const place = route.endsWith(' /graphql') ? { baseUrl: graphqlBase } : { owner: where.owner, repo: where.name }
+      return await plain.request(route, { ...place, ...parameters, headers, request })
+    }
+    try {
+      // 401 means that nothing was done, so a fresh token may try once more, whatever the intent.
+      const response = await send(false).catch((error) => {
+        if (where !== null && (error as { status?: unknown }).status === 401) return send(true)
+        throw error
+      })
+      if (response.status >= 300) throw new GitHubFailure('retry', `GitHub answered ${response.status}: moved`)
+      const next = /rel="next"/.test(String(response.headers.link ?? ''))
+      return { status: response.status, body: response.data, next }
+    } catch (error) {
+      throw classify(error, intent, o.now())
+    }
+  }
+}
+
+// Known to GitHub Enterprise Server too; supported until March 2028.
+const API_VERSION = '2022-11-28'
+const TIMEOUT_MS = 10_000
+
+/** Every request ends in time, also the one for a token, which several calls may wait for. */
+function bounded(send: typeof fetch, timeoutMs: number): typeof fetch {
+  return (input, init) => send(input, { ...init, signal: init?.signal ?? AbortSignal.timeout(timeoutMs) })
+}
+
+/** Octokit warns about deprecations with every single response. */
+function quiet(log: Logger) {
+  const note = (message: string) => log.debug({ github: message }, 'octokit')
+  return { debug: () => undefined, info: () => undefined, warn: note, error: note }
+}

@@ -1,0 +1,62 @@
+import type { Call, Where } from './call.ts'
+import type { Found } from './comments.ts'
+import { GitHubFailure } from './failure.ts'
+import { createdId, fields, number, rows } from './read.ts'
+
+/** A check run in GitHub's own words. */
+export type CheckRun = {
+  readonly name: string
+  readonly head_sha: string
+  readonly external_id: string
+  readonly details_url: string
+  readonly status: 'queued' | 'in_progress' | 'completed'
+  readonly conclusion?: 'success' | 'failure' | 'neutral' | 'cancelled' | 'skipped'
+  readonly started_at?: string
+  readonly completed_at?: string
+  readonly output: { readonly title: string; readonly summary: string }
+}
+
+export type Checks = {
+  createCheck(where: Where, check: CheckRun): Promise<number>
+  updateCheck(where: Where, checkRunId: number, check: CheckRun): Promise<void>
+  /** Check runs of ours on a commit with this `external_id`, oldest first. */
+  findChecks(where: Where, sha: string, externalId: string): Promise<readonly Found[]>
+}
+
+export function openChecks(call: Call, appId: number): Checks {
+  return {
+    async createCheck(where, check) {
+      return createdId((await call(where, 'create', 'POST /repos/{owner}/{repo}/check-runs', check)).body)
+    },
+
+    async updateCheck(where, checkRunId, check) {
+      const { head_sha: _, ...changes } = check
+      const route = 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}'
+      await call(where, 'change', route, { check_run_id: checkRunId, ...changes })
+    },
+
+    async findChecks(where, sha, externalId) {
+      const found: Found[] = []
+      for (let page = 1; ; page += 1) {
+        const { body, next } = await call(where, 'read', 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs', {
+          ref: sha,
+          // Without it GitHub answers only the newest of each name, and twins would stay hidden.
+          filter: 'all',
+          app_id: appId,
+          per_page: 100,
+          page,
+        })
+        const checkRuns = fields(body)?.check_runs
+        if (!Array.isArray(checkRuns)) {
+          throw new GitHubFailure('retry', 'GitHub answered a list of check runs that cannot be read')
+        }
+        for (const checkRun of rows(checkRuns)) {
+          const id = number(checkRun.id)
+          const ours = number(fields(checkRun.app)?.id) === appId
+          if (id !== null && ours && checkRun.external_id === externalId) found.push({ id })
+        }
+        if (!next) return found.sort((a, b) => a.id - b.id)
+      }
+    },
+  }
+}

@@ -1,0 +1,203 @@
+// What only GitHub knows. Reads: they may be asked again at any time.
+import type { Call, Where } from './call.ts'
+import { GitHubFailure } from './failure.ts'
+import { type Fields, fields, number, rows, text } from './read.ts'
+
+/** An issue as GraphQL tells it. */
+export type IssueReading = {
+  readonly number: number
+  readonly title: string
+  readonly url: string
+  readonly author: string | null
+  readonly state: 'OPEN' | 'CLOSED'
+  readonly stateReason: string | null
+  readonly closedAt: string | null
+  readonly updatedAt: string
+}
+
+export type ReviewReading = {
+  readonly id: number
+  readonly reviewer: string
+  readonly bot: boolean
+  readonly state: string
+  readonly commitSha: string
+  readonly submittedAt: string
+}
+
+export type PullRequestReading = {
+  readonly number: number
+  readonly title: string
+  readonly url: string
+  readonly author: string | null
+  readonly state: 'OPEN' | 'CLOSED' | 'MERGED'
+  readonly draft: boolean
+  readonly branch: string
+  /** Whose fork the head is in; null when it is in this repository. */
+  readonly fork: string | null
+  readonly headSha: string
+  readonly closes: readonly number[]
+  readonly reviews: readonly ReviewReading[]
+  readonly updatedAt: string
+}
+
+export type Questions = {
+  /** The issue (null: there is none by that number), what is to close it, and where the default branch stands. */
+  readIssue(
+    where: Where,
+    issueNumber: number,
+  ): Promise<{
+    readonly issue: IssueReading | null
+    readonly pullRequests: readonly PullRequestReading[]
+    readonly defaultBranchSha: string | null
+  }>
+  /** The issues of this repository that a pull request closes. There is no webhook for links made by hand. */
+  readClosingIssues(where: Where, pullRequestNumber: number): Promise<readonly number[]>
+  /** True only when GitHub clearly says write or admin; somebody it does not know may not write. */
+  mayWrite(where: Where, login: string): Promise<boolean>
+}
+
+export function openQuestions(call: Call): Questions {
+  async function ask(where: Where, query: string, variables: Fields): Promise<Fields> {
+    const asked = { query, variables: { owner: where.owner, name: where.name, ...variables } }
+    // Octokit's own graphql() throws partial answers away; for a missing issue they are the answer.
+    const answer = fields((await call(where, 'read', 'POST /graphql', asked)).body)
+    const repository = fields(fields(answer?.data)?.repository)
+    const errors = rows(answer?.errors)
+    if (errors.every((error) => error.type === 'NOT_FOUND')) {
+      if (repository !== null) return repository
+      if (errors.length > 0) throw new GitHubFailure('gone', `GitHub knows no ${where.owner}/${where.name}`)
+    }
+    throw failureOf(errors)
+  }
+
+  return {
+    async readIssue(where, issueNumber) {
+      const repository = await ask(where, ISSUE, { number: issueNumber })
+      const target = fields(fields(repository.defaultBranchRef)?.target)
+      const issue = fields(repository.issue)
+      return {
+        issue: issue && readIssue(issue),
+        pullRequests: nodes(issue?.closedByPullRequestsReferences)
+          .filter((node) => isHere(where, node))
+          .map((node) => readPullRequest(where, node)),
+        defaultBranchSha: text(target?.oid),
+      }
+    },
+
+    async readClosingIssues(where, pullRequestNumber) {
+      const repository = await ask(where, PULL_REQUEST, { number: pullRequestNumber })
+      return readCloses(where, fields(repository.pullRequest))
+    },
+
+    async mayWrite(where, login) {
+      const route = 'GET /repos/{owner}/{repo}/collaborators/{username}/permission'
+      try {
+        const { body } = await call(where, 'read', route, { username: login })
+        const permission = fields(body)?.permission
+        return permission === 'write' || permission === 'admin'
+      } catch (failure) {
+        if (failure instanceof GitHubFailure && failure.kind === 'gone') return false
+        throw failure
+      }
+    },
+  }
+}
+
+const CLOSING = `closingIssuesReferences(first: 50) { nodes { number repository { databaseId } } }`
+
+const ISSUE = `query ($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) {
+    defaultBranchRef { target { oid } }
+    issue(number: $number) {
+      number title url state stateReason closedAt updatedAt
+      author { login }
+      closedByPullRequestsReferences(first: 20, includeClosedPrs: true) {
+        nodes {
+          number title url state isDraft headRefName headRefOid isCrossRepository updatedAt
+          author { login }
+          headRepositoryOwner { login }
+          repository { databaseId }
+          ${CLOSING}
+          reviews(last: 50, states: [APPROVED, CHANGES_REQUESTED, DISMISSED]) {
+            nodes { databaseId state submittedAt author { __typename login } commit { oid } }
+          }
+        }
+      }
+    }
+  }
+}`
+
+const PULL_REQUEST = `query ($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) { pullRequest(number: $number) { ${CLOSING} } }
+}`
+
+function failureOf(errors: readonly Fields[]): GitHubFailure {
+  const message = errors.map((error) => text(error.message)).join('; ') || 'GitHub answered a query without an answer'
+  if (errors.some((error) => error.type === 'FORBIDDEN' || error.type === 'INSUFFICIENT_SCOPES')) {
+    return new GitHubFailure('refuse', message)
+  }
+  return new GitHubFailure('retry', message)
+}
+
+function nodes(connection: unknown): readonly Fields[] {
+  return rows(fields(connection)?.nodes)
+}
+
+/** An issue may be closed from another repository; that one's numbers mean nothing here. */
+function isHere(where: Where, node: Fields): boolean {
+  const id = number(fields(node.repository)?.databaseId)
+  return id === null || id === where.repositoryId
+}
+
+function readCloses(where: Where, pullRequest: Fields | null): readonly number[] {
+  return nodes(pullRequest?.closingIssuesReferences)
+    .filter((node) => isHere(where, node))
+    .flatMap((node) => number(node.number) ?? [])
+}
+
+function readIssue(node: Fields): IssueReading {
+  return {
+    number: need(number(node.number), 'number'),
+    title: need(text(node.title), 'title'),
+    url: need(text(node.url), 'url'),
+    author: text(fields(node.author)?.login),
+    state: node.state === 'CLOSED' ? 'CLOSED' : 'OPEN',
+    stateReason: text(node.stateReason),
+    closedAt: text(node.closedAt),
+    updatedAt: need(text(node.updatedAt), 'updatedAt'),
+  }
+}
+
+function readPullRequest(where: Where, node: Fields): PullRequestReading {
+  return {
+    number: need(number(node.number), 'number'),
+    title: need(text(node.title), 'title'),
+    url: need(text(node.url), 'url'),
+    author: text(fields(node.author)?.login),
+    state: node.state === 'MERGED' || node.state === 'CLOSED' ? node.state : 'OPEN',
+    draft: node.isDraft === true,
+    branch: need(text(node.headRefName), 'headRefName'),
+    fork: node.isCrossRepository === true ? (text(fields(node.headRepositoryOwner)?.login) ?? 'ghost') : null,
+    headSha: need(text(node.headRefOid), 'headRefOid'),
+    closes: readCloses(where, node),
+    reviews: nodes(node.reviews).flatMap((review) => readReview(review) ?? []),
+    updatedAt: need(text(node.updatedAt), 'updatedAt'),
+  }
+}
+
+/** A review by somebody who left GitHub, or of a commit that is gone, counts for nothing. */
+function readReview(node: Fields): ReviewReading | null {
+  const author = fields(node.author)
+  const id = number(node.databaseId)
+  const reviewer = text(author?.login)
+  const state = text(node.state)
+  const commitSha = text(fields(node.commit)?.oid)
+  const submittedAt = text(node.submittedAt)
+  if (id === null || reviewer === null || state === null || commitSha === null || submittedAt === null) return null
+  return { id, reviewer, bot: author?.__typename === 'Bot', state, commitSha, submittedAt }
+}
+
+function need<T>(value: T | null, name: string): T {
+  if (value === null) throw new GitHubFailure('retry', `GitHub left out ${name}`)
+  return value
+}

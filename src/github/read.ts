@@ -1,0 +1,35 @@
+// What GitHub sends is believed only as far as it was looked at. An answer that was cut off arrives as text or nothing.
+import { GitHubFailure } from './failure.ts'
+
+/** An object whose fields are not yet known. */
+export type Fields = Readonly<Record<string, unknown>>
+
+export function fields(value: unknown): Fields | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null
+}
+
+/** A list of objects; whatever else was in it is left out. */
+export function rows(value: unknown): readonly Fields[] {
+  return Array.isArray(value) ? value.map(fields).filter((item) => item !== null) : []
+}
+
+export function text(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+export function number(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null
+}
+
+/** The id of what was just created. Without one nobody knows whether it was. */
+export function createdId(body: unknown): number {
+  const id = number(fields(body)?.id)
+  if (id === null) throw new GitHubFailure('unconfirmed', 'GitHub answered a creation without an id')
+  return id
+}
+
+/** Octokit hands a broken body on as text: better to ask again than to read "nothing there" into it. */
+export function expectRows(body: unknown): readonly Fields[] {
+  if (!Array.isArray(body)) throw new GitHubFailure('retry', 'GitHub answered a list that cannot be read')
+  return rows(body)
+}
