@@ -1,0 +1,23 @@
+// What a heavy test measured. `npm test` runs the short form and prints it; `npm run faults` asks for the full count
+// and collects the figures into its table.
+import { appendFileSync } from 'node:fs'
+
+export type Figures = Readonly<Record<string, number | string>>
+
+/** How often a misfortune is to strike: the short form, or the full count under `npm run faults`. */
+export function howMany(short: number, full: number): number {
+  return process.env.ANDON_FAULTS === 'full' ? full : short
+}
+
+/** What a run's chance grows from: `npm run faults -- --seed N`, else always the same. */
+export function runSeed(): number {
+  return Number(process.env.ANDON_SEED ?? 1)
+}
+
+/** Prints the figures under the row's name, and keeps them for the table. */
+export function record(row: string, figures: Figures): void {
+  const words = Object.entries(figures).map(([name, value]) => `${name} ${value}`)
+  console.log(`${row} (seed ${runSeed()}): ${words.join(' · ')}`)
+  const file = process.env.ANDON_FIGURES
+  if (file) appendFileSync(file, `${JSON.stringify({ row, figures })}\n`)
+}
