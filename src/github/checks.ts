@@ -16,9 +16,12 @@ export type CheckRun = {
   readonly output: { readonly title: string; readonly summary: string }
 }
 
+/** What may change about a check run; without a name it keeps the one it has. */
+export type CheckChanges = Omit<CheckRun, 'name' | 'head_sha'> & { readonly name?: string }
+
 export type Checks = {
   createCheck(where: Where, check: CheckRun): Promise<number>
-  updateCheck(where: Where, checkRunId: number, check: CheckRun): Promise<void>
+  updateCheck(where: Where, checkRunId: number, changes: CheckChanges): Promise<void>
   /** Check runs of ours on a commit with this `external_id`, oldest first. */
   findChecks(where: Where, sha: string, externalId: string): Promise<readonly Found[]>
 }
@@ -29,8 +32,7 @@ export function openChecks(call: Call, appId: number): Checks {
       return createdId((await call(where, 'create', 'POST /repos/{owner}/{repo}/check-runs', check)).body)
     },
 
-    async updateCheck(where, checkRunId, check) {
-      const { head_sha: _, ...changes } = check
+    async updateCheck(where, checkRunId, changes) {
       const route = 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}'
       await call(where, 'change', route, { check_run_id: checkRunId, ...changes })
     },

@@ -93,7 +93,7 @@ export function openQuestions(call: Call): Questions {
       const route = 'GET /repos/{owner}/{repo}/collaborators/{username}/permission'
       try {
         const { body } = await call(where, 'read', route, { username: login })
-        const permission = fields(body)?.permission
+        const permission = need(text(fields(body)?.permission), 'permission')
         return permission === 'write' || permission === 'admin'
       } catch (failure) {
         if (failure instanceof GitHubFailure && failure.kind === 'gone') return false

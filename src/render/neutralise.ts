@@ -15,6 +15,17 @@ export function inline(text: string, max = 120): string {
   return escapeStart(escapeMarkup(breakReferences(plain(text, max))))
 }
 
+/** A code span of it: inert by itself, once nothing in it can end the span or a table's cell. */
+export function code(text: string, max = 120): string {
+  const inert = plain(text, max).replace(/`/g, "'").replace(/\|/g, '¦').replaceAll('<!--', '<! --')
+  return inert === '' ? '' : `\`${inert}\``
+}
+
+/** A link to a URL that we were told; the words alone when the URL could end the link early. */
+export function link(words: string, url: string | null): string {
+  return url !== null && /^https?:\/\/[^\s<>()\\`|]+$/.test(url) ? `[${words}](${url})` : words
+}
+
 /** At most `max` code points, the last of them `…` when something was cut off; never half a character. */
 export function cut(text: string, max: number): string {
   if (text.length <= max) return text

@@ -1,0 +1,90 @@
+// One stage told in Markdown: the same words in the sticky comment and in the check run's summary. Times are absolute
+// and never ages, so that a rendering changes only when the state does.
+import type { Attempt, Evidence, Health, Instant, Pipeline, Stage, StageStatus } from '../pipeline/pipeline.ts'
+import { code, inline, link } from './neutralise.ts'
+import { day, HEALTHS, LIGHTS, lineOfLights, moment } from './words.ts'
+
+/** What lies over the pipeline's light when it is rendered, and over which stage. */
+export type Overlay = { readonly stage: Stage['name']; readonly health: Health; readonly since: Instant | null }
+
+/** The stage as it stands; a stage that the pipeline lacks stands idle. */
+export function stageOf(pipeline: Pipeline, name: Stage['name']): Stage {
+  const idle = { name, status: 'idle', reason: '', waiting: null, since: null, evidence: null, attempts: [] } as const
+  return pipeline.stages.find((stage) => stage.name === name) ?? idle
+}
+
+/** The status in words, as plain text: `running`, `running, stalled since 2026-11-21 14:32 UTC`. */
+export function statusWords(stage: Stage, overlay: Overlay | null): string {
+  const { word } = LIGHTS[stage.status]
+  const trouble = overlay && overlay.stage === stage.name && LIVE.has(stage.status) ? HEALTHS[overlay.health] : null
+  if (trouble === null) return word
+  return overlay?.since ? `${word}, ${trouble} since ${day(overlay.since)}` : `${word}, ${trouble}`
+}
+
+/** The stage told whole, as Markdown lines. */
+export function tellStage(pipeline: Pipeline, stage: Stage, o: { pageUrl: string; overlay: Overlay | null }): string {
+  const { shape } = LIGHTS[stage.status]
+  const since = stage.since ? ` · since ${moment(stage.since)}` : ''
+  return [
+    `**${inline(stage.name)} ${shape} ${statusWords(stage, o.overlay)}**${since}`,
+    '',
+    code(lineOfLights(pipeline), 2_000),
+    ...(stage.reason ? ['', `${inline(stage.reason, 400)}${waiting(stage)}`] : []),
+    ...attempts(stage),
+    ...pullRequest(pipeline, stage),
+    '',
+    `${evidence(stage.evidence)}${link(`Issue #${pipeline.issue.number} on the board`, o.pageUrl)}`,
+  ].join('\n')
+}
+
+const LIVE: ReadonlySet<StageStatus> = new Set(['queued', 'running', 'review'])
+
+function waiting(stage: Stage): string {
+  const until = stage.waiting?.until
+  return until ? ` (until ${moment(until)})` : ''
+}
+
+const ATTEMPTS_TOLD = 10
+
+function attempts(stage: Stage): readonly string[] {
+  if (stage.attempts.length === 0) return []
+  const told = stage.attempts.slice(-ATTEMPTS_TOLD).reverse()
+  const earlier = stage.attempts.length - told.length
+  return [
+    '',
+    '| attempt | run | began | now |',
+    '| --: | --- | --- | --- |',
+    ...told.map(attemptRow),
+    ...(earlier > 0
+      ? ['', `${earlier} earlier ${earlier === 1 ? 'attempt stands' : 'attempts stand'} on the board.`]
+      : []),
+  ]
+}
+
+function attemptRow({ number, run }: Attempt): string {
+  if (run === null) return `| ${number} | no run yet | | |`
+  const title = inline(run.title, 80) || `run ${run.id}`
+  const again = run.runAttempt > 1 ? `, re-run ${run.runAttempt - 1}` : ''
+  return `| ${number} | ${link(title, run.url)}${again} | ${moment(run.startedAt)} | ${standing(run)} |`
+}
+
+// GitHub's own words, spaced: `timed_out` reads as "timed out".
+function standing(run: NonNullable<Attempt['run']>): string {
+  const word = run.status === 'completed' ? (run.conclusion ?? 'completed') : run.status
+  const ended = run.status === 'completed' ? `, ${moment(run.updatedAt)}` : ''
+  return `${word.replaceAll('_', ' ')}${ended}`
+}
+
+/** The stage without a workflow follows the pull request. */
+function pullRequest(pipeline: Pipeline, stage: Stage): readonly string[] {
+  const rule = pipeline.line.stages.find(({ name }) => name === stage.name)
+  if (rule === undefined || rule.workflow !== null) return []
+  const linked = pipeline.pullRequests.map(({ number, url, state, draft }) => {
+    return `${link(`pull request ${number}`, url)} (${draft && state === 'open' ? 'draft' : state})`
+  })
+  return linked.length === 0 ? [] : ['', linked.join(', ')]
+}
+
+function evidence(evidence: Evidence | null): string {
+  return evidence ? `Known from ${evidence.kind} ${code(evidence.id)}, ${moment(evidence.at)} · ` : ''
+}
