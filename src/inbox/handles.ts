@@ -1,0 +1,32 @@
+// What we act on. app.yml subscribes to exactly these (a test holds it to that); everything else GitHub sends is accepted
+// and kept as ignored. Labels, assignments, pins and the like change nothing on the line, and commands in comments are
+// not read here.
+
+/** Webhook names and the actions of each that move the line. */
+export const HANDLES = {
+  issues: ['opened', 'edited', 'closed', 'reopened', 'labeled', 'deleted', 'transferred'],
+  workflow_run: ['requested', 'in_progress', 'completed'],
+  workflow_job: ['queued', 'waiting', 'in_progress', 'completed'],
+  pull_request: ['opened', 'edited', 'synchronize', 'ready_for_review', 'converted_to_draft', 'closed', 'reopened'],
+  pull_request_review: ['submitted', 'dismissed'],
+  issue_comment: ['deleted'],
+  repository: ['renamed', 'transferred', 'privatized', 'publicized', 'edited', 'archived', 'unarchived', 'deleted'],
+  installation: ['created', 'deleted', 'suspend', 'unsuspend', 'new_permissions_accepted'],
+  installation_repositories: ['added', 'removed'],
+} as const satisfies Record<string, readonly string[]>
+
+export type HandledName = keyof typeof HANDLES
+
+export const HANDLED_NAMES = Object.keys(HANDLES) as HandledName[]
+
+/** Every App gets these, asked for or not: a manifest may not list them. */
+export const UNASKED: readonly HandledName[] = ['installation', 'installation_repositories']
+
+export function isHandled(name: string): name is HandledName {
+  return Object.hasOwn(HANDLES, name)
+}
+
+export function isActedOn(name: HandledName, action: string): boolean {
+  const actions: readonly string[] = HANDLES[name]
+  return actions.includes(action)
+}
