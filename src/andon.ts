@@ -6,6 +6,7 @@ import { type Door, openDoor } from './apply/door.ts'
 import type { Config } from './config.ts'
 import { openGitHub } from './github/client.ts'
 import { createReceiver } from './inbox/receive.ts'
+import probotApp from './index.ts'
 import { openOutbox } from './outbox/outbox.ts'
 import type { Instant } from './pipeline/pipeline.ts'
 import type { Database } from './store/database.ts'
@@ -51,7 +52,7 @@ export async function openAndon(o: {
   })
   const outbox = openOutbox({ database, door, github, now, log, baseUrl: config.baseUrl })
   const watchdog = openWatchdog({ database, door, now, log })
-  const receive = await createReceiver({ door, secrets: config.webhookSecrets, now, log })
+  const receive = await createReceiver({ app: probotApp, door, secrets: config.webhookSecrets, now, log })
   const web = createServer({
     receive,
     database,
