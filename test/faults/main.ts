@@ -1,0 +1,117 @@
+// `npm run faults`: every misfortune at full count, one after the other, each from a seed. Prints a table as it goes and
+// writes it to docs/faults.md. `--seed N` changes the chance, `--only NAME[,NAME]` runs some rows and writes nothing.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { findPostgres, openCluster } from '../support/cluster.ts'
+import type { Figures } from '../support/figures.ts'
+import { ROWS, type Row } from './rows.ts'
+
+type Outcome = {
+  readonly row: Row
+  readonly held: boolean
+  readonly seconds: number
+  readonly figures: readonly string[]
+}
+
+const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, only: { type: 'string' } } })
+const scratch = mkdtempSync(join(tmpdir(), 'andon-faults-'))
+try {
+  process.exitCode = await everything()
+} catch (error) {
+  console.error(`npm run faults: ${error instanceof Error ? error.message : error}`)
+  process.exitCode = 1
+} finally {
+  rmSync(scratch, { recursive: true, force: true })
+}
+
+async function everything(): Promise<number> {
+  const rows = chosen()
+  if (!/^\d+$/.test(values.seed)) throw new Error('--seed wants a whole number.')
+  const binaries = findPostgres()
+  if (!process.env.ANDON_TEST_POSTGRES && !binaries) {
+    throw new Error(
+      'no Postgres server was found: install one (apt-get install postgresql) or set ANDON_TEST_POSTGRES.',
+    )
+  }
+  const cluster = process.env.ANDON_TEST_POSTGRES || !binaries ? null : await openCluster(binaries)
+  const outcomes: Outcome[] = []
+  try {
+    for (const row of rows) {
+      const outcome = await inflict(row, process.env.ANDON_TEST_POSTGRES ?? cluster?.url ?? '')
+      outcomes.push(outcome)
+      console.log(`\n${outcome.held ? '✓' : '✖'} ${row.name}  ${outcome.seconds} s  ${outcome.figures.join('; ')}\n`)
+    }
+  } finally {
+    await cluster?.remove()
+  }
+  console.log(table(outcomes))
+  if (!values.only) writeFileSync('docs/faults.md', page(outcomes))
+  return outcomes.every(({ held }) => held) ? 0 : 1
+}
+
+function chosen(): readonly Row[] {
+  const only = values.only?.split(',')
+  const unknown = only?.find((name) => !ROWS.some((row) => row.name === name))
+  if (unknown) throw new Error(`there is no row "${unknown}": ${ROWS.map(({ name }) => name).join(', ')}.`)
+  return ROWS.filter(({ name }) => !only || only.includes(name))
+}
+
+async function inflict(row: Row, postgres: string): Promise<Outcome> {
+  console.log(`── ${row.name}: ${row.promise}`)
+  const startedAt = Date.now()
+  const file = join(scratch, `${row.name}.jsonl`)
+  const words = ['run', row.file, '--project', row.project, '--reporter=default', ...FULL_COUNT_TAKES_LONG]
+  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', ...words, ...testsOf(row)], {
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      ANDON_FAULTS: 'full',
+      ANDON_SEED: values.seed,
+      ANDON_FIGURES: file,
+      ANDON_TEST_POSTGRES: postgres,
+    },
+  })
+  const [code] = await once(child, 'exit')
+  return { row, held: code === 0, seconds: Math.round((Date.now() - startedAt) / 1000), figures: figuresIn(file) }
+}
+
+const FULL_COUNT_TAKES_LONG = ['--testTimeout=1800000', '--hookTimeout=120000']
+
+function testsOf({ tests }: Row): readonly string[] {
+  return tests ? ['--testNamePattern', tests] : []
+}
+
+function figuresIn(file: string): readonly string[] {
+  if (!existsSync(file)) return []
+  const lines = readFileSync(file, 'utf8').trim().split('\n')
+  return lines.map((line) => {
+    const { figures } = JSON.parse(line) as { figures: Figures }
+    return Object.entries(figures)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', ')
+  })
+}
+
+function table(outcomes: readonly Outcome[]): string {
+  const lines = outcomes.map(
+    ({ row, held, figures }) =>
+      `| \`${row.name}\` | ${row.promise} | ${figures.join('; ') || 'none recorded'} | ${held ? 'held' : '**broken**'} |`,
+  )
+  return ['| row | promise | figures | |', '|---|---|---|---|', ...lines].join('\n')
+}
+
+function page(outcomes: readonly Outcome[]): string {
+  return `# Faults
+
+What \`npm run faults\` did to Andon, and what it found. Every row is a test file; \`npm test\` runs its short form. Chance grows from a seed:
+\`npm run faults -- --seed ${values.seed} --only kill\` repeats a row.
+
+${table(outcomes)}
+
+Seed ${values.seed}, Node ${process.versions.node}, ${cpus().length} cores, real Postgres and real processes where a row speaks of them.
+`
+}

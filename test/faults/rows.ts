@@ -1,0 +1,53 @@
+/** One line of the table in docs/faults.md: which misfortune, and the test file that inflicts it at full count. */
+export type Row = {
+  /** Said after `--only`. */
+  readonly name: string
+  /** What is promised. */
+  readonly promise: string
+  readonly file: string
+  readonly project: 'pure' | 'embedded' | 'postgres' | 'processes'
+  /** Only the tests whose name matches; the whole file without it. */
+  readonly tests?: string
+}
+
+export const ROWS: readonly Row[] = [
+  {
+    name: 'flood',
+    promise:
+      '64 senders, 200 issues, each delivery one to three times, 8 readers, two processes: no 5xx, every light right',
+    file: 'test/processes/flood.test.ts',
+    project: 'processes',
+  },
+  {
+    name: 'kill',
+    promise: 'kill -9 under load at random moments: every delivery that got a 2xx is there and applied',
+    file: 'test/processes/kill.test.ts',
+    project: 'processes',
+  },
+  {
+    name: 'postgres-stops',
+    promise:
+      'Postgres stopped for 5 s under load: only 503 meanwhile, no acknowledged delivery missing, the stream recovers',
+    file: 'test/processes/postgres-stops.test.ts',
+    project: 'processes',
+  },
+  {
+    name: 'ordinary',
+    promise: '200 ordinary issues and pull requests with CI, CodeQL and coverage runs: no write to GitHub, no row',
+    file: 'test/processes/ordinary.test.ts',
+    project: 'processes',
+  },
+  {
+    name: 'misbehaving-github',
+    promise:
+      'a fifth of the POSTs done and then lost, 100 issues: one comment per stage, one check run per stage and SHA',
+    file: 'test/processes/misbehaving-github.test.ts',
+    project: 'processes',
+  },
+  {
+    name: 'bad-starts',
+    promise: 'a bad start: one sentence, exit 78, nothing listening',
+    file: 'test/processes/bad-starts.test.ts',
+    project: 'processes',
+  },
+]
