@@ -9,21 +9,44 @@ export type StageRule = {
   readonly workflow: string | null
   /** Somebody else starts its runs; Andon only watches. */
   readonly observe: boolean
+  /** How often Andon may start the stage before a person is needed. */
+  readonly attempts: number
+  /** What must be given before the line goes on to the next stage; null when nothing must. */
+  readonly gate: 'approval' | null
   /** Silence (no report, no job or step change) after which a live attempt is stalled. */
   readonly timeoutSeconds: number
   /** The longest a whole run may take. */
   readonly limitSeconds: number
 }
 
+/** A repository's whole line: its stages in order, what starts it, how far it may go, and what it writes on GitHub. */
 export type Line = {
   readonly stages: readonly StageRule[]
   readonly checksBeforePullRequest: 'neutral' | 'off'
   readonly comments: 'per-stage' | 'one' | 'off'
-  readonly startLabel: string
+  /** The label that takes an issue up; null when only a command does. */
+  readonly startLabel: string | null
+  /** Rounds back to code that reviews may ask for; then a person is needed. */
+  readonly rework: number
+  /** Attempts that may run at once, and pipelines that may begin in a day, in this repository. */
+  readonly limits: { readonly running: number; readonly startsPerDay: number }
+  /** Bots whose reviews and commands count: logins in lower case, as in `dependabot[bot]`. */
+  readonly bots: readonly string[]
 }
 
-const MINUTES = 60
-const HOURS = 60 * MINUTES
+/** What holds when `.github/andon.yml` does not say otherwise. */
+export const DEFAULTS = {
+  timeoutSeconds: 30 * 60,
+  limitSeconds: 6 * 60 * 60,
+  attempts: 3,
+  gate: null,
+  checksBeforePullRequest: 'neutral',
+  comments: 'per-stage',
+  startLabel: 'andon',
+  rework: 2,
+  limits: { running: 4, startsPerDay: 50 },
+  bots: [],
+} as const satisfies Partial<Line & StageRule>
 
 /** The line of a repository without `.github/andon.yml`: Andon watches, and starts nothing. */
 export const WATCHED_LINE: Line = {
@@ -33,11 +56,15 @@ export const WATCHED_LINE: Line = {
     watched('test', 'test.yml'),
     watched('review', null),
   ],
-  checksBeforePullRequest: 'neutral',
-  comments: 'per-stage',
-  startLabel: 'andon',
+  checksBeforePullRequest: DEFAULTS.checksBeforePullRequest,
+  comments: DEFAULTS.comments,
+  startLabel: DEFAULTS.startLabel,
+  rework: DEFAULTS.rework,
+  limits: DEFAULTS.limits,
+  bots: DEFAULTS.bots,
 }
 
 function watched(name: StageName, workflow: string | null): StageRule {
-  return { name, workflow, observe: true, timeoutSeconds: 30 * MINUTES, limitSeconds: 6 * HOURS }
+  const { timeoutSeconds, limitSeconds, attempts, gate } = DEFAULTS
+  return { name, workflow, observe: true, timeoutSeconds, limitSeconds, attempts, gate }
 }

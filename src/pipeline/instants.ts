@@ -1,0 +1,16 @@
+import type { Instant } from './pipeline.ts'
+
+/** The moment that many seconds after another. */
+export function secondsAfter(at: Instant, seconds: number): Instant {
+  return new Date(Date.parse(at) + seconds * 1000).toISOString()
+}
+
+/** The earlier of two moments. */
+export function earlier(a: Instant, b: Instant): Instant {
+  return a < b ? a : b
+}
+
+/** The later of two moments. */
+export function later(a: Instant, b: Instant): Instant {
+  return a > b ? a : b
+}
