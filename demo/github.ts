@@ -1,0 +1,192 @@
+// A GitHub that runs on this machine: real enough that Andon is signed in, told and answered over HTTP, and ill-behaved
+// on demand.
+import type { AddressInfo } from 'node:net'
+import { type Actions, openActions } from './github/actions.ts'
+import { APP, CAST, type Cast, type Permission } from './github/cast.ts'
+import { seededChance } from './github/chance.ts'
+import { openClock } from './github/clock.ts'
+import { complete } from './github/complete.ts'
+import { type Deliveries, openDeliveries } from './github/deliveries.ts'
+import { openEmulator } from './github/emulator.ts'
+import { type Faults, openFaults } from './github/faults.ts'
+import { type Installation, openInstallation } from './github/installation.ts'
+import { learn } from './github/learn.ts'
+import { createPages } from './github/pages.ts'
+import { openPeople, type People } from './github/people.ts'
+import { openProxy } from './github/proxy.ts'
+import type { Parts } from './github/routes.ts'
+import type { Run } from './github/runs.ts'
+import { openTold } from './github/told.ts'
+import {
+  type Check,
+  type Comment,
+  createWorld,
+  type Issue,
+  type PullRequest,
+  repositoryOf,
+  type World,
+} from './github/world.ts'
+import { openWriteLog, type WriteLog } from './github/writes.ts'
+
+export type FakeGitHub = People &
+  Installation &
+  Pick<Faults, 'misbehave' | 'behave' | 'limitCreation'> & {
+    /** Root of the API and of the pages. */
+    readonly url: string
+    readonly appId: number
+    readonly privateKey: string
+    readonly webhookSecret: string
+    readonly installationId: number
+    /** Full names. */
+    readonly repositories: readonly string[]
+    readonly deliveries: Deliveries
+    readonly writes: WriteLog
+    readonly runs: readonly Run[]
+    repositoryId(fullName: string): number
+    /** Begins a workflow run, as a push or an agent would. */
+    startRun(
+      fullName: string,
+      workflow: string,
+      o?: { branch?: string; title?: string; event?: string; by?: string; headSha?: string },
+    ): Promise<Run>
+    whenDispatched: Actions['whenDispatched']
+    /** Any delivery at all, framed as one about the repository. */
+    deliver(event: string, payload: Record<string, unknown>, fullName?: string, by?: string): void
+    permit(login: string, permission: Permission): void
+    /** What GitHub holds: in the order of creation. */
+    comments(fullName: string, number: number): Promise<readonly Comment[]>
+    checks(fullName: string, sha: string): Promise<readonly Check[]>
+    issue(fullName: string, number: number): Issue | null
+    pullRequest(fullName: string, number: number): PullRequest | null
+    /** Resolves when all that was delivered has been answered. */
+    settled(): Promise<void>
+    close(): Promise<void>
+  }
+
+/** Starts a GitHub on 127.0.0.1. */
+export async function startGitHub(o: {
+  port?: number
+  /** Where deliveries go; without it they go nowhere until `deliveries.aim`. */
+  webhookUrl?: string
+  webhookSecret: string
+  cast?: Cast
+  seed?: number
+  now?: () => string
+  /** How many deliveries may be underway at once; 1 keeps their order. */
+  together?: number
+}): Promise<FakeGitHub> {
+  const cast = o.cast ?? CAST
+  const first = Object.keys(cast.people)[0]!
+  const clock = openClock(o.now)
+  const chance = seededChance(o.seed ?? 1)
+  const faults = openFaults(clock)
+  const writes = openWriteLog()
+  const deliveries = openDeliveries({
+    secret: o.webhookSecret,
+    clock,
+    chance,
+    url: o.webhookUrl ?? null,
+    together: o.together ?? 1,
+  })
+  let world: World
+  let parts: Parts
+  let page: (path: string) => Promise<string | null>
+  const told = openTold({ world: () => world, deliveries })
+  const sink = { path: `/-/told/${APP.hookId}`, receive: told.receive }
+  const proxy = openProxy({ parts: () => parts, faults, writes, sink, page: (path) => page(path) })
+  await new Promise<void>((resolve, reject) => {
+    proxy.server.once('error', reject).listen(o.port ?? 0, '127.0.0.1', resolve)
+  })
+  const url = `http://127.0.0.1:${(proxy.server.address() as AddressInfo).port}`
+  const emulator = await openEmulator({ cast, baseUrl: url, webhookUrl: url + sink.path })
+  world = createWorld({ cast, clock, chance, url, emulator })
+  await learn(world)
+  const actions = openActions(world, told.tell, `${APP.slug}[bot]`)
+  const people = openPeople({ world, told, first })
+  const installation = openInstallation({ world, told, first, runs: () => actions.runs })
+  world.users.set(`${APP.slug}[bot]`, { login: `${APP.slug}[bot]`, id: APP.id, type: 'Bot' })
+
+  const known = new Set<string>()
+  parts = {
+    world,
+    actions,
+    deliveries,
+    ask: () => Promise.reject(new Error('asked outside a request')),
+    headOf: (fullName, branch) => people.head(fullName, branch).catch(() => null),
+    async knowsCommit(fullName, sha) {
+      if (known.has(sha)) return true
+      const found = await emulator.act(first, 'GET', `/repos/${fullName}/git/commits/${sha}`).then(
+        () => true,
+        () => false,
+      )
+      if (found) known.add(sha)
+      return found
+    },
+  }
+
+  async function read<T>(path: string): Promise<T> {
+    return complete(world, JSON.stringify(await emulator.act(first, 'GET', path))) as T
+  }
+
+  async function comments(fullName: string, number: number): Promise<readonly Comment[]> {
+    const all: Comment[] = []
+    for (let from = 1, more = true; more; from++) {
+      const found = await read<Comment[]>(`/repos/${fullName}/issues/${number}/comments?per_page=100&page=${from}`)
+      all.push(...found)
+      more = found.length === 100
+    }
+    return all
+  }
+
+  async function checks(fullName: string, sha: string): Promise<readonly Check[]> {
+    const found = await read<{ check_runs: Check[] }>(`/repos/${fullName}/commits/${sha}/check-runs?filter=all`)
+    return found.check_runs.toSorted((one, other) => one.id - other.id)
+  }
+
+  page = createPages({ world, actions, writes, comments, checks })
+
+  return {
+    ...people,
+    ...installation,
+    misbehave: faults.misbehave,
+    behave: faults.behave,
+    limitCreation: faults.limitCreation,
+    url,
+    appId: APP.id,
+    privateKey: emulator.privateKey,
+    webhookSecret: o.webhookSecret,
+    installationId: APP.installationId,
+    get repositories() {
+      return [...world.repositories.keys()]
+    },
+    deliveries,
+    writes,
+    runs: actions.runs,
+    repositoryId: (fullName) => repositoryOf(world, fullName).id,
+    async startRun(fullName, workflow, run = {}) {
+      clock.notice()
+      const {
+        branch = repositoryOf(world, fullName).default_branch,
+        title = workflow.replace(/\.ya?ml$/, ''),
+        event = 'push',
+        by = first,
+      } = run
+      const headSha = run.headSha ?? (await people.head(fullName, branch))
+      return actions.begin(fullName, workflow, { branch, headSha, title, event, by })
+    },
+    whenDispatched: actions.whenDispatched,
+    deliver: (event, payload, fullName = [...world.repositories.keys()][0]!, by = first) =>
+      told.tell(event, payload, fullName, by),
+    permit: (login, permission) => void world.permissions.set(login, permission),
+    comments,
+    checks,
+    issue: (fullName, number) => world.issues.get(`${fullName}#${number}`) ?? null,
+    pullRequest: (fullName, number) => world.pulls.get(`${fullName}#${number}`) ?? null,
+    settled: deliveries.settled,
+    async close() {
+      deliveries.close()
+      await proxy.close()
+      await emulator.close()
+    },
+  }
+}

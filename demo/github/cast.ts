@@ -1,0 +1,52 @@
+// Who and what is there when the curtain rises.
+
+export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none'
+
+export type Cast = {
+  readonly owner: string
+  readonly repositories: readonly { readonly name: string; readonly private?: boolean; readonly description?: string }[]
+  /** Logins and what each may do in every repository. Names that end in `[bot]` are Apps. */
+  readonly people: Readonly<Record<string, Permission>>
+}
+
+export const CAST: Cast = {
+  owner: 'acme',
+  repositories: [
+    { name: 'widgets', description: 'The widgets people buy' },
+    { name: 'api', description: 'What the widgets talk to' },
+  ],
+  people: {
+    ada: 'admin',
+    grace: 'maintain',
+    linus: 'write',
+    margaret: 'write',
+    trinity: 'triage',
+    passerby: 'read',
+    'claude[bot]': 'write',
+  },
+}
+
+export const APP = { id: 424_242, slug: 'andon', name: 'Andon', hookId: 515_151, installationId: 606_060 } as const
+
+/** What the App was granted. */
+export const PERMISSIONS: Readonly<Record<string, string>> = {
+  metadata: 'read',
+  issues: 'write',
+  checks: 'write',
+  actions: 'write',
+  pull_requests: 'read',
+  contents: 'read',
+}
+
+/** What the App subscribes to; installation events arrive always. */
+export const EVENTS: readonly string[] = [
+  'issues',
+  'issue_comment',
+  'pull_request',
+  'pull_request_review',
+  'workflow_run',
+  'workflow_job',
+  'workflow_dispatch',
+  'check_run',
+  'repository',
+]

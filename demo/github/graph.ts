@@ -1,0 +1,156 @@
+// The part of GitHub's graph that links issues and pull requests.
+import { type Node, NotFound } from './graphql.ts'
+import { closedBy, type Issue, type PullRequest, type Repository, type World } from './world.ts'
+
+/** The root of the graph. */
+export function graphOf(world: World, headOf: (fullName: string, branch: string) => Promise<string | null>): Node {
+  return {
+    __typename: 'Query',
+    repository({ owner, name }: { owner: string; name: string }) {
+      const repository = world.repositories.get(`${owner}/${name}`)
+      if (!repository) throw new NotFound(`Could not resolve to a Repository with the name '${owner}/${name}'.`)
+      return repositoryNode(world, repository, headOf)
+    },
+    rateLimit: { __typename: 'RateLimit', cost: 1, limit: 5000, remaining: 4999 },
+  }
+}
+
+function repositoryNode(
+  world: World,
+  repository: Repository,
+  headOf: (fullName: string, branch: string) => Promise<string | null>,
+): Node {
+  const fullName = repository.full_name
+  return {
+    __typename: 'Repository',
+    id: repository.node_id,
+    databaseId: repository.id,
+    name: repository.name,
+    nameWithOwner: fullName,
+    isPrivate: repository.private,
+    url: `${world.url}/${fullName}`,
+    async defaultBranchRef() {
+      const oid = await headOf(fullName, repository.default_branch)
+      return oid === null ? null : refNode(repository.default_branch, oid)
+    },
+    issue({ number }: { number: number }) {
+      const issue = world.issues.get(`${fullName}#${number}`)
+      if (!issue || world.gone.has(`${fullName}#${number}`))
+        throw new NotFound(`Could not resolve to an Issue with the number of ${number}.`)
+      return issueNode(world, fullName, issue)
+    },
+    pullRequest({ number }: { number: number }) {
+      const pull = world.pulls.get(`${fullName}#${number}`)
+      if (!pull) throw new NotFound(`Could not resolve to a PullRequest with the number of ${number}.`)
+      return pullNode(world, fullName, pull)
+    },
+  }
+}
+
+function issueNode(world: World, fullName: string, issue: Issue): Node {
+  return {
+    __typename: 'Issue',
+    id: issue.node_id,
+    databaseId: issue.id,
+    number: issue.number,
+    title: issue.title,
+    body: issue.body ?? '',
+    url: issue.html_url,
+    state: issue.state.toUpperCase(),
+    stateReason: issue.state_reason?.toUpperCase() ?? null,
+    closed: issue.state === 'closed',
+    createdAt: issue.created_at,
+    updatedAt: issue.updated_at,
+    closedAt: issue.closed_at,
+    author: actorNode(issue.user),
+    repository: { __typename: 'Repository', nameWithOwner: fullName, databaseId: world.repositories.get(fullName)?.id },
+    closedByPullRequestsReferences({
+      first,
+      includeClosedPrs = false,
+    }: {
+      first?: number
+      includeClosedPrs?: boolean
+    }) {
+      const linking = [...world.pulls]
+        .filter(
+          ([key, pull]) => key.startsWith(`${fullName}#`) && closedBy(world, fullName, pull).includes(issue.number),
+        )
+        .map(([, pull]) => pull)
+        .filter((pull) => includeClosedPrs || pull.state === 'open')
+      return connection(
+        'PullRequestConnection',
+        linking.map((pull) => pullNode(world, fullName, pull)),
+        first,
+      )
+    },
+  }
+}
+
+function pullNode(world: World, fullName: string, pull: PullRequest): Node {
+  return {
+    __typename: 'PullRequest',
+    id: pull.node_id,
+    databaseId: pull.id,
+    number: pull.number,
+    title: pull.title,
+    body: pull.body ?? '',
+    url: pull.html_url,
+    state: pull.merged ? 'MERGED' : pull.state.toUpperCase(),
+    closed: pull.state === 'closed',
+    merged: pull.merged,
+    isDraft: pull.draft,
+    createdAt: pull.created_at,
+    updatedAt: pull.updated_at,
+    closedAt: pull.closed_at,
+    mergedAt: pull.merged_at,
+    author: actorNode(pull.user),
+    headRefName: pull.head.ref,
+    headRefOid: pull.head.sha,
+    baseRefName: pull.base.ref,
+    baseRefOid: pull.base.sha,
+    headRef: refNode(pull.head.ref, pull.head.sha),
+    repository: { __typename: 'Repository', nameWithOwner: fullName, databaseId: world.repositories.get(fullName)?.id },
+    closingIssuesReferences({ first }: { first?: number }) {
+      const issues = closedBy(world, fullName, pull).map((number) =>
+        issueNode(world, fullName, world.issues.get(`${fullName}#${number}`)!),
+      )
+      return connection('IssueConnection', issues, first)
+    },
+  }
+}
+
+function refNode(name: string, oid: string): Node {
+  return {
+    __typename: 'Ref',
+    name,
+    prefix: 'refs/heads/',
+    target: { __typename: 'Commit', oid, id: `C_${oid}`, commitUrl: oid },
+  }
+}
+
+function actorNode(user: { readonly login: string; readonly type: string; readonly id: number }): Node {
+  // GraphQL names a bot without the suffix that REST gives it.
+  return {
+    __typename: user.type === 'Bot' ? 'Bot' : 'User',
+    login: user.login.replace(/\[bot\]$/, ''),
+    databaseId: user.id,
+    url: user.login,
+  }
+}
+
+function connection(typename: string, nodes: readonly Node[], first: number | undefined): Node {
+  if (first === undefined)
+    throw new Error(`You must provide a \`first\` or \`last\` value to properly paginate the connection.`)
+  const shown = nodes.slice(0, first)
+  return {
+    __typename: typename,
+    totalCount: nodes.length,
+    nodes: shown,
+    edges: shown.map((node) => ({ __typename: 'Edge', node, cursor: String(node.number) })),
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: shown.length < nodes.length,
+      endCursor: String(shown.at(-1)?.number ?? ''),
+    },
+  }
+}

@@ -1,0 +1,185 @@
+// What is known about a run and a job, and how GitHub writes it down.
+import { repositoryOf, type World } from './world.ts'
+
+export type Conclusion =
+  | 'success'
+  | 'failure'
+  | 'neutral'
+  | 'cancelled'
+  | 'timed_out'
+  | 'action_required'
+  | 'stale'
+  | 'skipped'
+  | 'startup_failure'
+
+export type Workflow = {
+  readonly id: number
+  readonly name: string
+  /** `plan.yml` */
+  readonly file: string
+  /** Whether its `run-name` echoes the attempt key it was given. */
+  readonly echoes: boolean
+  state: 'active' | 'disabled_manually'
+}
+
+export type StepState = {
+  name: string
+  number: number
+  status: 'queued' | 'in_progress' | 'completed'
+  conclusion: Conclusion | null
+  startedAt: string | null
+  completedAt: string | null
+}
+
+export type JobState = {
+  readonly id: number
+  readonly attempt: number
+  readonly name: string
+  status: 'queued' | 'waiting' | 'in_progress' | 'completed'
+  conclusion: Conclusion | null
+  readonly createdAt: string
+  startedAt: string
+  completedAt: string | null
+  readonly steps: StepState[]
+}
+
+export type RunState = {
+  readonly id: number
+  readonly repository: string
+  readonly workflow: Workflow
+  readonly number: number
+  readonly event: string
+  readonly branch: string
+  readonly headSha: string
+  /** `display_title`: the run-name, or what GitHub puts in its place. */
+  readonly title: string
+  readonly actor: string
+  attempt: number
+  status: 'queued' | 'in_progress' | 'completed'
+  conclusion: Conclusion | null
+  readonly createdAt: string
+  startedAt: string
+  updatedAt: string
+  jobs: JobState[]
+  /** Whether it hears a cancellation. */
+  deaf: 'no' | 'until forced' | 'always'
+}
+
+export function workflowPayload(world: World, fullName: string, workflow: Workflow): Record<string, unknown> {
+  return {
+    id: workflow.id,
+    node_id: `W_${workflow.id}`,
+    name: workflow.name,
+    path: `.github/workflows/${workflow.file}`,
+    state: workflow.state,
+    url: `${world.url}/repos/${fullName}/actions/workflows/${workflow.id}`,
+    html_url: `${world.url}/${fullName}/blob/main/.github/workflows/${workflow.file}`,
+    badge_url: `${world.url}/${fullName}/workflows/${workflow.file}/badge.svg`,
+    created_at: WORKFLOWS_SINCE,
+    updated_at: WORKFLOWS_SINCE,
+  }
+}
+
+export function runPayload(world: World, run: RunState): Record<string, unknown> {
+  const api = `${world.url}/repos/${run.repository}`
+  const url = `${api}/actions/runs/${run.id}`
+  const actor = world.users.get(run.actor)
+  const repository = repositoryOf(world, run.repository)
+  return {
+    id: run.id,
+    name: run.workflow.name,
+    node_id: `WFR_${run.id}`,
+    head_branch: run.branch,
+    head_sha: run.headSha,
+    path: `.github/workflows/${run.workflow.file}`,
+    display_title: run.title,
+    run_number: run.number,
+    event: run.event,
+    status: run.status,
+    conclusion: run.conclusion,
+    workflow_id: run.workflow.id,
+    check_suite_id: run.id + CHECK_SUITE_OFFSET,
+    check_suite_node_id: `CS_${run.id}`,
+    url,
+    html_url: `${world.url}/${run.repository}/actions/runs/${run.id}`,
+    pull_requests: openPullsOf(world, run),
+    created_at: run.createdAt,
+    updated_at: run.updatedAt,
+    actor,
+    run_attempt: run.attempt,
+    referenced_workflows: [],
+    run_started_at: run.startedAt,
+    triggering_actor: actor,
+    jobs_url: `${url}/jobs`,
+    logs_url: `${url}/logs`,
+    check_suite_url: `${api}/check-suites/${run.id + CHECK_SUITE_OFFSET}`,
+    artifacts_url: `${url}/artifacts`,
+    cancel_url: `${url}/cancel`,
+    rerun_url: `${url}/rerun`,
+    previous_attempt_url: run.attempt > 1 ? `${url}/attempts/${run.attempt - 1}` : null,
+    workflow_url: `${api}/actions/workflows/${run.workflow.id}`,
+    head_commit: {
+      id: run.headSha,
+      tree_id: run.headSha,
+      message: run.title,
+      timestamp: run.createdAt,
+      author: { name: run.actor, email: `${run.actor}@acme.example` },
+      committer: { name: run.actor, email: `${run.actor}@acme.example` },
+    },
+    repository,
+    head_repository: repository,
+  }
+}
+
+export function jobPayload(world: World, run: RunState, job: JobState): Record<string, unknown> {
+  const api = `${world.url}/repos/${run.repository}`
+  return {
+    id: job.id,
+    run_id: run.id,
+    workflow_name: run.workflow.name,
+    head_branch: run.branch,
+    run_url: `${api}/actions/runs/${run.id}`,
+    run_attempt: job.attempt,
+    node_id: `CR_${job.id}`,
+    head_sha: run.headSha,
+    url: `${api}/actions/jobs/${job.id}`,
+    html_url: `${world.url}/${run.repository}/actions/runs/${run.id}/job/${job.id}`,
+    status: job.status,
+    conclusion: job.conclusion,
+    created_at: job.createdAt,
+    started_at: job.startedAt,
+    completed_at: job.completedAt,
+    name: job.name,
+    // A job that has not begun has no steps yet.
+    steps: job.status === 'queued' || job.status === 'waiting' ? [] : job.steps.map(stepPayload),
+    check_run_url: `${api}/check-runs/${job.id}`,
+    labels: ['ubuntu-latest'],
+    runner_id: job.status === 'in_progress' || job.status === 'completed' ? 1 : null,
+    runner_name: job.status === 'in_progress' || job.status === 'completed' ? 'Hosted Agent' : null,
+    runner_group_id: null,
+    runner_group_name: null,
+  }
+}
+
+function stepPayload(step: StepState): object {
+  const { startedAt, completedAt, ...rest } = step
+  return { ...rest, started_at: startedAt, completed_at: completedAt }
+}
+
+// "These do not necessarily indicate pull requests that triggered the run."
+function openPullsOf(world: World, run: RunState): readonly object[] {
+  return [...world.pulls]
+    .filter(
+      ([key, pull]) => key.startsWith(`${run.repository}#`) && pull.state === 'open' && pull.head.ref === run.branch,
+    )
+    .map(([, pull]) => ({
+      id: pull.id,
+      number: pull.number,
+      url: `${world.url}/repos/${run.repository}/pulls/${pull.number}`,
+      head: { ref: pull.head.ref, sha: pull.head.sha },
+      base: { ref: pull.base.ref, sha: pull.base.sha },
+    }))
+}
+
+const CHECK_SUITE_OFFSET = 5_000_000_000
+const WORKFLOWS_SINCE = '2026-01-05T09:00:00Z'

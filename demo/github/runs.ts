@@ -1,0 +1,207 @@
+// Workflow runs and their jobs, which the emulator lacks: their state, what GitHub tells about them, and the verbs that
+// move them. Each verb delivers what GitHub would deliver, and no more: a step's end is silent.
+import type { Conclusion, JobState, RunState, StepState, Workflow } from './run-state.ts'
+import { jobPayload, runPayload, workflowPayload } from './run-state.ts'
+import { repositoryOf, type World } from './world.ts'
+
+export type Job = {
+  readonly id: number
+  readonly state: Readonly<JobState>
+  /** Held back by an environment's rule or a concurrency group. */
+  wait(): void
+  start(): void
+  /** Ends the step under way and begins the next; GitHub tells nobody. */
+  step(): void
+  succeed(): void
+  fail(): void
+  conclude(conclusion: Conclusion): void
+}
+
+export type Run = {
+  readonly id: number
+  readonly url: string
+  readonly state: Readonly<RunState>
+  readonly jobs: readonly Job[]
+  start(): void
+  /** Queues a job of this attempt. */
+  job(name: string, steps?: readonly string[]): Job
+  succeed(): void
+  fail(): void
+  /** Ends what is still open with the same conclusion, then the run. */
+  conclude(conclusion: Conclusion): void
+  /** Another `run_attempt` of the same run: GitHub tells no `requested` for it. */
+  rerun(): void
+  /** From now on cancelling is accepted and nothing happens; forcing still works unless `whenForced` too. */
+  ignoreCancel(whenForced?: boolean): void
+  cancel(forced?: boolean): void
+}
+
+export type Tell = (event: string, payload: Record<string, unknown>, fullName: string, by: string) => void
+
+/** Begins a run: GitHub delivers `workflow_run.requested`. */
+export function beginRun(
+  world: World,
+  tell: Tell,
+  workflow: Workflow,
+  o: Pick<RunState, 'repository' | 'number' | 'event' | 'branch' | 'headSha' | 'title' | 'actor'>,
+): Run {
+  const at = world.clock.instant()
+  const state: RunState = {
+    ...o,
+    id: world.nextId(),
+    workflow,
+    attempt: 1,
+    status: 'queued',
+    conclusion: null,
+    createdAt: at,
+    startedAt: at,
+    updatedAt: at,
+    jobs: [],
+    deaf: 'no',
+  }
+  const jobs: Job[] = []
+
+  function told(action: string): void {
+    state.updatedAt = world.clock.instant()
+    const payload = {
+      action,
+      workflow_run: runPayload(world, state),
+      workflow: workflowPayload(world, state.repository, workflow),
+    }
+    tell('workflow_run', payload, state.repository, state.actor)
+  }
+
+  function end(conclusion: Conclusion): void {
+    if (state.status === 'completed') return
+    for (const job of jobs)
+      if (job.state.attempt === state.attempt && job.state.status !== 'completed') job.conclude(conclusion)
+    state.status = 'completed'
+    state.conclusion = conclusion
+    told('completed')
+  }
+
+  const run: Run = {
+    id: state.id,
+    url: `${world.url}/${state.repository}/actions/runs/${state.id}`,
+    state,
+    jobs,
+    start() {
+      if (state.status !== 'queued') return
+      state.status = 'in_progress'
+      told('in_progress')
+    },
+    job(name, steps = ['Set up job', 'Run the agent', 'Complete job']) {
+      const job = beginJob(world, tell, state, name, steps)
+      jobs.push(job)
+      return job
+    },
+    succeed: () => end('success'),
+    fail: () => end('failure'),
+    conclude: end,
+    rerun() {
+      Object.assign(state, {
+        attempt: state.attempt + 1,
+        status: 'queued',
+        conclusion: null,
+        startedAt: world.clock.instant(),
+        jobs: [],
+      })
+    },
+    ignoreCancel(whenForced = false) {
+      state.deaf = whenForced ? 'always' : 'until forced'
+    },
+    cancel(forced = false) {
+      if (state.deaf === 'no' || (forced && state.deaf === 'until forced')) end('cancelled')
+    },
+  }
+  repositoryOf(world, state.repository)
+  told('requested')
+  return run
+}
+
+function beginJob(world: World, tell: Tell, run: RunState, name: string, steps: readonly string[]): Job {
+  const state: JobState = {
+    id: world.nextId(),
+    attempt: run.attempt,
+    name,
+    status: 'queued',
+    conclusion: null,
+    createdAt: world.clock.instant(),
+    startedAt: world.clock.instant(),
+    completedAt: null,
+    steps: steps.map((step, n) => ({
+      name: step,
+      number: n + 1,
+      status: 'queued',
+      conclusion: null,
+      startedAt: null,
+      completedAt: null,
+    })),
+  }
+  run.jobs.push(state)
+
+  function told(action: string): void {
+    const payload = { action, workflow_job: jobPayload(world, run, state) }
+    tell('workflow_job', payload, run.repository, run.actor)
+  }
+
+  function beginStep(): void {
+    const next = state.steps.find((step) => step.status === 'queued')
+    if (next)
+      Object.assign(next, { status: 'in_progress', startedAt: world.clock.instant() } satisfies Partial<StepState>)
+  }
+
+  function endStep(conclusion: Conclusion): void {
+    const open = state.steps.find((step) => step.status === 'in_progress')
+    if (open)
+      Object.assign(open, {
+        status: 'completed',
+        conclusion,
+        completedAt: world.clock.instant(),
+      } satisfies Partial<StepState>)
+  }
+
+  function end(conclusion: Conclusion): void {
+    if (state.status === 'completed') return
+    endStep(conclusion)
+    for (const step of state.steps) if (step.status === 'queued') endUnrun(step, conclusion, world.clock.instant())
+    Object.assign(state, {
+      status: 'completed',
+      conclusion,
+      completedAt: world.clock.instant(),
+    } satisfies Partial<JobState>)
+    told('completed')
+  }
+
+  told('queued')
+  return {
+    id: state.id,
+    state,
+    wait() {
+      state.status = 'waiting'
+      told('waiting')
+    },
+    start() {
+      state.status = 'in_progress'
+      state.startedAt = world.clock.instant()
+      beginStep()
+      told('in_progress')
+    },
+    step() {
+      endStep('success')
+      beginStep()
+    },
+    succeed: () => end('success'),
+    fail: () => end('failure'),
+    conclude: end,
+  }
+}
+
+function endUnrun(step: StepState, conclusion: Conclusion, at: string): void {
+  Object.assign(step, {
+    status: 'completed',
+    conclusion: conclusion === 'success' ? 'success' : 'skipped',
+    startedAt: at,
+    completedAt: at,
+  })
+}

@@ -1,0 +1,122 @@
+// What this GitHub tells the App: the emulator's own deliveries, mended, and those it lacks, through one gate.
+
+import { APP, EVENTS } from './cast.ts'
+import { complete } from './complete.ts'
+import type { Deliveries } from './deliveries.ts'
+import type { Issue, PullRequest, World } from './world.ts'
+
+type Payload = Record<string, unknown> & {
+  action?: string
+  issue?: Issue
+  pull_request?: PullRequest
+  label?: { name: string }
+  review?: { state: string }
+  repository?: { id: number; full_name: string }
+}
+
+export type Told = {
+  /** A delivery that the emulator made. */
+  receive(event: string, body: string): void
+  /** A delivery about a repository that the emulator does not make. */
+  tell(event: string, payload: Record<string, unknown>, fullName: string, by: string): void
+  /** A delivery about the installation itself, which arrives whatever its state. */
+  tellInstallation(event: string, payload: Record<string, unknown>, by: string): void
+  /** Does a deed, and waits until its delivery has been put in the queue. */
+  after<T>(event: string, action: string, number: number | null, deed: () => Promise<T>): Promise<T>
+}
+
+export function openTold(o: { world: () => World; deliveries: Deliveries }): Told {
+  const awaited = new Set<{
+    event: string
+    action: string
+    number: number | null
+    fullName: string | null
+    arrived: () => void
+  }>()
+
+  function pass(event: string, payload: Payload): void {
+    const { installation } = o.world()
+    remember(o.world(), event, payload)
+    const reaches = installation.state === 'active' && !installation.without.has(payload.repository?.id ?? 0)
+    if (reaches && EVENTS.includes(event)) o.deliveries.post(event, payload)
+    for (const one of awaited) {
+      const number = payload.issue?.number ?? payload.pull_request?.number ?? null
+      if (one.event !== event || one.action !== payload.action || (one.number !== null && one.number !== number))
+        continue
+      awaited.delete(one)
+      one.arrived()
+    }
+  }
+
+  return {
+    receive(told, body) {
+      const payload = complete(o.world(), body) as Payload
+      pass(mend(told, payload), { ...payload, ...frame(o.world()) })
+    },
+    tell(event, payload, fullName, by) {
+      const world = o.world()
+      const whole = {
+        ...payload,
+        repository: world.repositories.get(fullName),
+        sender: world.users.get(by),
+        ...frame(world),
+      }
+      pass(event, complete(world, JSON.stringify(whole)) as Payload)
+    },
+    tellInstallation(event, payload, by) {
+      const world = o.world()
+      o.deliveries.post(event, complete(world, JSON.stringify({ ...payload, sender: world.users.get(by) })) as object)
+    },
+    async after(event, action, number, deed) {
+      let timer: NodeJS.Timeout | undefined
+      const arrival = new Promise<void>((resolve, reject) => {
+        const one = { event, action, number, fullName: null, arrived: resolve }
+        awaited.add(one)
+        timer = setTimeout(() => {
+          awaited.delete(one)
+          reject(new Error(`the emulator never told ${event}.${action}${number === null ? '' : ` of #${number}`}`))
+        }, PATIENCE_MS)
+      })
+      try {
+        const [result] = await Promise.all([deed(), arrival])
+        return result
+      } finally {
+        clearTimeout(timer)
+      }
+    },
+  }
+}
+
+const PATIENCE_MS = 10_000
+
+function frame(world: World): object {
+  return {
+    organization: { login: world.cast.owner, id: 1, node_id: 'O_acme', url: `${world.url}/orgs/${world.cast.owner}` },
+    installation: { id: world.installation.id, node_id: `I_${APP.installationId}` },
+  }
+}
+
+/** Makes the emulator's payload what GitHub sends; returns the event's name. */
+function mend(event: string, payload: Payload): string {
+  if (payload.review) payload.review.state = payload.review.state.toLowerCase()
+  if (payload.label) {
+    const labels = (payload.issue ?? payload.pull_request)?.labels as readonly { name: string }[] | undefined
+    payload.label = labels?.find((label) => label.name === payload.label?.name) ?? payload.label
+  }
+  // A labelled pull request is told as an issue by the emulator.
+  const isPull = event === 'issues' && payload.issue !== undefined && 'head' in payload.issue
+  if (isPull) {
+    payload.pull_request = payload.issue as unknown as PullRequest
+    delete payload.issue
+  }
+  if (payload.pull_request) payload.number = payload.pull_request.number
+  return isPull ? 'pull_request' : event
+}
+
+function remember(world: World, event: string, payload: Payload): void {
+  const fullName = payload.repository?.full_name
+  if (fullName === undefined) return
+  if (event === 'issues' && payload.issue) world.issues.set(`${fullName}#${payload.issue.number}`, payload.issue)
+  if (payload.pull_request && 'merged' in payload.pull_request)
+    world.pulls.set(`${fullName}#${payload.pull_request.number}`, payload.pull_request)
+}

@@ -1,0 +1,102 @@
+// Every request from outside is remembered with its moment, so that a test can count what was sent and what was done.
+
+export type Kind =
+  | 'comment'
+  | 'comment-edit'
+  | 'comment-delete'
+  | 'check'
+  | 'check-edit'
+  | 'dispatch'
+  | 'cancel'
+  | 'reaction'
+  | 'token'
+  | 'graphql'
+  | 'permission'
+  | 'read'
+  | 'other'
+
+export type Write = {
+  readonly kind: Kind
+  readonly method: string
+  readonly path: string
+  /** This GitHub's time, in milliseconds. */
+  readonly at: number
+  /** `owner/repo`, or null outside repositories. */
+  readonly repository: string | null
+  readonly body: unknown
+  /** What was answered; 0 while nothing was, or when the connection was cut. */
+  status: number
+  /** Whether the work was done, whatever was answered. */
+  done: boolean
+  /** The misfortune that met it. */
+  fault: string | null
+}
+
+export type WriteLog = {
+  /** Requests that change something, oldest first. */
+  readonly all: readonly Write[]
+  /** How many were done, of a kind. */
+  count(kind: Kind): number
+  of(kind: Kind): readonly Write[]
+  /** Requests of every sort, reads too. */
+  readonly requests: number
+  clear(): void
+}
+
+export type WritingLog = WriteLog & { note(write: Omit<Write, 'status' | 'done' | 'fault'>): Write }
+
+export function openWriteLog(): WritingLog {
+  const all: Write[] = []
+  let requests = 0
+  return {
+    all,
+    of: (kind) => all.filter((write) => write.kind === kind),
+    count: (kind) => all.filter((write) => write.kind === kind && write.done).length,
+    get requests() {
+      return requests
+    },
+    clear() {
+      all.length = 0
+      requests = 0
+    },
+    note(write) {
+      const noted = { ...write, status: 0, done: false, fault: null }
+      requests++
+      if (CHANGING.has(write.kind)) all.push(noted)
+      return noted
+    },
+  }
+}
+
+const CHANGING = new Set<Kind>([
+  'comment',
+  'comment-edit',
+  'comment-delete',
+  'check',
+  'check-edit',
+  'dispatch',
+  'cancel',
+  'reaction',
+  'other',
+])
+
+/** What a request is about. */
+export function kindOf(method: string, path: string): Kind {
+  const found = KINDS.find(([verb, pattern]) => verb === method && pattern.test(path))
+  if (found) return found[2]
+  return method === 'GET' || method === 'HEAD' ? 'read' : 'other'
+}
+
+const KINDS: readonly (readonly [string, RegExp, Kind])[] = [
+  ['POST', /\/issues\/\d+\/comments$/, 'comment'],
+  ['PATCH', /\/issues\/comments\/\d+$/, 'comment-edit'],
+  ['DELETE', /\/issues\/comments\/\d+$/, 'comment-delete'],
+  ['POST', /\/check-runs$/, 'check'],
+  ['PATCH', /\/check-runs\/\d+$/, 'check-edit'],
+  ['POST', /\/dispatches$/, 'dispatch'],
+  ['POST', /\/actions\/runs\/\d+\/(force-)?cancel$/, 'cancel'],
+  ['POST', /\/reactions$/, 'reaction'],
+  ['POST', /^\/app\/installations\/\d+\/access_tokens$/, 'token'],
+  ['POST', /^\/graphql$/, 'graphql'],
+  ['GET', /\/collaborators\/[^/]+\/permission$/, 'permission'],
+]
