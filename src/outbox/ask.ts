@@ -1,0 +1,96 @@
+// GitHub's answer to a question, in our words.
+
+import type { Where } from '../github/call.ts'
+import type { GitHub } from '../github/client.ts'
+import type { IssueReading, PullRequestReading, ReviewReading } from '../github/questions.ts'
+import type { Answer, Question } from '../pipeline/effects.ts'
+import type { IssueFact, PullRequestFact, ReviewFact } from '../pipeline/facts.ts'
+import type { Evidence, Instant } from '../pipeline/pipeline.ts'
+
+/** Asks GitHub; `evidence` says which question this was and when. Throws GitHubFailure. */
+export async function ask(github: GitHub, where: Where, question: Question, evidence: Evidence): Promise<Answer> {
+  switch (question.about) {
+    case 'issue': {
+      const { issue, pullRequests, defaultBranchSha } = await github.readIssue(where, question.issueNumber)
+      return {
+        about: 'issue',
+        issue: issue && issueFact(issue, evidence),
+        pullRequests: pullRequests.map((pullRequest) => pullRequestFact(pullRequest, evidence)),
+        defaultBranchSha,
+      }
+    }
+    case 'pull_request':
+      return { about: 'pull_request', closes: await github.readClosingIssues(where, question.pullRequestNumber) }
+    case 'permission':
+      return { about: 'permission', mayWrite: await github.mayWrite(where, question.login) }
+  }
+}
+
+function issueFact(issue: IssueReading, evidence: Evidence): IssueFact {
+  return {
+    number: issue.number,
+    title: issue.title,
+    url: issue.url,
+    author: issue.author,
+    state: issue.state === 'OPEN' ? 'open' : 'closed',
+    stateReason: stateReason(issue.stateReason),
+    closedAt: issue.closedAt === null ? null : instant(issue.closedAt),
+    updatedAt: instant(issue.updatedAt),
+    evidence,
+  }
+}
+
+function stateReason(reason: string | null): IssueFact['stateReason'] {
+  switch (reason) {
+    case 'COMPLETED':
+      return 'completed'
+    case 'NOT_PLANNED':
+      return 'not_planned'
+    case 'DUPLICATE':
+      return 'duplicate'
+    case 'REOPENED':
+      return 'reopened'
+    default:
+      return null
+  }
+}
+
+function pullRequestFact(reading: PullRequestReading, evidence: Evidence): PullRequestFact {
+  return {
+    number: reading.number,
+    title: reading.title,
+    url: reading.url,
+    author: reading.author,
+    state: reading.state === 'MERGED' ? 'merged' : reading.state === 'CLOSED' ? 'closed' : 'open',
+    draft: reading.draft,
+    branch: reading.fork === null ? reading.branch : `${reading.fork}:${reading.branch}`,
+    headSha: reading.headSha,
+    sightings: [],
+    replacedShas: [],
+    closes: reading.closes,
+    closesAt: evidence.at,
+    reviews: reading.reviews.flatMap((review) => reviewFact(review, evidence) ?? []),
+    mayWrite: {},
+    updatedAt: instant(reading.updatedAt),
+    evidence,
+  }
+}
+
+const VERDICTS: Readonly<Record<string, ReviewFact['state']>> = {
+  APPROVED: 'approved',
+  CHANGES_REQUESTED: 'changes_requested',
+  COMMENTED: 'commented',
+  DISMISSED: 'dismissed',
+}
+
+function reviewFact(review: ReviewReading, evidence: Evidence): ReviewFact | null {
+  const state = VERDICTS[review.state]
+  if (state === undefined) return null
+  const { id, reviewer, bot, commitSha, submittedAt } = review
+  return { id, reviewer, bot, state, commitSha, submittedAt: instant(submittedAt), evidence }
+}
+
+/** GitHub tells seconds; moments of ours always carry milliseconds, so that they sort as text. */
+function instant(told: string): Instant {
+  return new Date(told).toISOString()
+}

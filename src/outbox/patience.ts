@@ -1,0 +1,54 @@
+import type { Instant } from '../pipeline/pipeline.ts'
+import type { Database, Transaction } from '../store/database.ts'
+import { type Budget, block, type Reservation, reserve, UNSPENT, type Write } from './budget.ts'
+
+/** Takes a slot for one write of an installation. The row stays locked until the transaction ends. */
+export async function takeSlot(
+  trx: Transaction,
+  installationId: number,
+  write: Write,
+  now: () => Instant,
+): Promise<Reservation> {
+  const budget = await lockBudget(trx, installationId, now)
+  // Read the clock behind the lock: whoever held it may have written a moment ago.
+  const reservation = reserve(budget, write, now())
+  if (reservation.granted) await saveBudget(trx, installationId, reservation.budget, now())
+  return reservation
+}
+
+/** GitHub asked for silence until then; every process obeys, and a restart forgets nothing. */
+export async function keepSilent(
+  database: Database,
+  installationId: number,
+  until: Instant,
+  now: () => Instant,
+): Promise<void> {
+  await database.kysely.transaction().execute(async (trx) => {
+    const budget = await lockBudget(trx, installationId, now)
+    await saveBudget(trx, installationId, block(budget, until), now())
+  })
+}
+
+async function lockBudget(trx: Transaction, installationId: number, now: () => Instant): Promise<Budget> {
+  const { nextWriteAt, blockedUntil, creations } = UNSPENT
+  await trx
+    .insertInto('budgets')
+    .values({ installationId, nextWriteAt, blockedUntil, creations: JSON.stringify(creations), updatedAt: now() })
+    .onConflict((conflict) => conflict.column('installationId').doNothing())
+    .execute()
+  return await trx
+    .selectFrom('budgets')
+    .select(['nextWriteAt', 'blockedUntil', 'creations'])
+    .where('installationId', '=', installationId)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+}
+
+async function saveBudget(trx: Transaction, installationId: number, budget: Budget, at: Instant): Promise<void> {
+  const { nextWriteAt, blockedUntil, creations } = budget
+  await trx
+    .updateTable('budgets')
+    .set({ nextWriteAt, blockedUntil, creations: JSON.stringify(creations), updatedAt: at })
+    .where('installationId', '=', installationId)
+    .execute()
+}
