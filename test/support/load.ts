@@ -1,38 +1,13 @@
 // Senders and readers that knock at Andon's HTTP door, as GitHub and people's browsers do.
-import { createHmac } from 'node:crypto'
 import { Agent, request } from 'node:http'
-import { SECRET } from './processes.ts'
+import type { Signed } from './deliveries.ts'
 
-/** One POST of a delivery, ready to go out: sent again, it is the same delivery. */
-export type Parcel = {
-  readonly guid: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Buffer
-}
-
-/** Signs a payload as GitHub does. */
-export function parcel(o: { name: string; guid: string; payload: unknown; hookId?: number }): Parcel {
-  const body = Buffer.from(JSON.stringify(o.payload))
-  const signature = createHmac('sha256', SECRET).update(body).digest('hex')
-  return {
-    guid: o.guid,
-    body,
-    headers: {
-      'content-type': 'application/json',
-      'content-length': `${body.length}`,
-      'x-github-event': o.name,
-      'x-github-delivery': o.guid,
-      'x-github-hook-id': `${o.hookId ?? 1}`,
-      'x-hub-signature-256': `sha256=${signature}`,
-      'user-agent': 'GitHub-Hookshot/test',
-    },
-  }
-}
+export type Answered = { readonly status: number; readonly body: string }
 
 export type Knocker = {
-  /** The status of the answer; 0 when there was none. */
-  post(url: string, parcel: Parcel): Promise<number>
-  get(url: string): Promise<{ status: number; body: string }>
+  /** Posts a delivery; the status is 0 when there was no answer. */
+  post(url: string, delivery: Signed): Promise<Answered>
+  get(url: string): Promise<Answered>
   close(): void
 }
 
@@ -40,10 +15,10 @@ export type Knocker = {
 export function openKnocker(timeoutMs = 30_000): Knocker {
   const agent = new Agent({ keepAlive: true })
 
-  function call(url: string, o: { method: string; headers?: Parcel['headers']; body?: Buffer }) {
-    return new Promise<{ status: number; body: string }>((resolve) => {
+  function call(url: string, method: string, headers: Record<string, string>, body?: Uint8Array): Promise<Answered> {
+    return new Promise((resolve) => {
       const nothing = () => resolve({ status: 0, body: '' })
-      const req = request(url, { agent, method: o.method, headers: o.headers, timeout: timeoutMs }, (res) => {
+      const req = request(url, { agent, method, headers, timeout: timeoutMs }, (res) => {
         const chunks: Buffer[] = []
         res.on('data', (chunk: Buffer) => chunks.push(chunk))
         res.once('error', nothing).once('aborted', nothing)
@@ -51,14 +26,14 @@ export function openKnocker(timeoutMs = 30_000): Knocker {
       })
       req.once('timeout', () => req.destroy(new Error('no answer in time')))
       req.once('error', nothing)
-      req.end(o.body)
+      req.end(body)
     })
   }
 
   return {
-    post: async (url, { headers, body }) =>
-      (await call(`${url}/api/github/webhooks`, { method: 'POST', headers, body })).status,
-    get: (url) => call(url, { method: 'GET' }),
+    post: (url, { headers, body }) =>
+      call(`${url}/api/github/webhooks`, 'POST', { ...headers, 'content-length': `${body.length}` }, body),
+    get: (url) => call(url, 'GET', {}),
     close: () => agent.destroy(),
   }
 }
@@ -76,18 +51,13 @@ export async function inParallel<T>(
   await Promise.all(Array.from({ length: hands }, hand))
 }
 
-/** Counts answers by status, for a sentence and for an expectation. */
-export function tally(): {
-  add(status: number): void
-  of(status: number): number
-  over(status: number): number
-  all(): Record<string, number>
-} {
+export type Tally = { add(status: number): void; all(): Readonly<Record<string, number>> }
+
+/** Counts answers by status. */
+export function tally(): Tally {
   const counts = new Map<number, number>()
   return {
     add: (status) => void counts.set(status, (counts.get(status) ?? 0) + 1),
-    of: (status) => counts.get(status) ?? 0,
-    over: (least) => [...counts].reduce((sum, [status, count]) => sum + (status >= least ? count : 0), 0),
     all: () => Object.fromEntries([...counts].sort(([a], [b]) => a - b)),
   }
 }

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { freePort } from './cluster.ts'
+import { SECRET } from './deliveries.ts'
 
 export type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
 
@@ -28,8 +29,6 @@ export type AndonProcess = {
   /** Resolves when /readyz answers 200; rejects with what it printed if it ends or takes longer. */
   ready(withinMs?: number): Promise<void>
 }
-
-export const SECRET = 'a-webhook-secret-for-tests-only-0123456789'
 
 /** A private key that no GitHub knows, made once per test process. */
 export function privateKey(): string {
