@@ -9,7 +9,7 @@ export function beginningOf(event: Event, issueNumber: number, line: Line): Begi
   const { at, evidence } = event
   if (event.type === 'issue.labeled') {
     // GitHub keeps a label's case but tells labels apart without it.
-    const starts = event.label.toLowerCase() === line.startLabel.toLowerCase()
+    const starts = event.label.toLowerCase() === line.startLabel?.toLowerCase()
     return starts && event.issue.number === issueNumber ? { by: 'label', actor: event.sender, at, evidence } : null
   }
   const branch = agentBranchOf(event, line)
