@@ -95,7 +95,7 @@ function wantedSurfaces(standing: Standing, now: Instant): readonly Side[] {
     .flatMap((surface): Side[] => {
       const { key, stage, sha } = surface
       if (surface.kind === 'comment') {
-        const ours = marker(pipelineId, stage)
+        const ours = marker(pipelineId, key.slice('comment/'.length))
         const mark = { kind: 'comment', issueNumber: pipeline.issue.number, marker: ours } as const
         const body = comment(pipeline, stage, { ...o, marker: ours })
         return [{ surface: key, mark, text: { kind: 'comment', body }, creates: true }]

@@ -3,7 +3,7 @@
 import type { GitHub } from '../github/client.ts'
 import type { Found } from '../github/comments.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
-import { type Claim, nameOf, release } from './claim.ts'
+import { type Claim, hold, nameOf, release } from './claim.ts'
 import { type Due, SURE_AFTER_MS } from './due.ts'
 import { takeSlot } from './patience.ts'
 import type { Publisher } from './publish.ts'
@@ -20,12 +20,12 @@ export async function readBack(o: Publisher, claim: Claim, look: Look): Promise<
   }
   const known =
     keep === undefined ? missed(look, o.now()) : ({ state: 'settled', sentAt: null, githubId: keep.id } as const)
-  await o.database.kysely.transaction().execute((trx) => {
-    return savePublication(trx, claim.pipelineId, look.surface, known, o.now())
+  await o.database.kysely.transaction().execute(async (trx) => {
+    if (await hold(trx, claim, o.now())) await savePublication(trx, claim.pipelineId, look.surface, known, o.now())
   })
   o.log.info(
     {
-      issue: `${claim.repository}#${claim.issueNumber}`,
+      issue: nameOf(claim),
       surface: look.surface,
       githubId: keep?.id ?? null,
       twins: twins.length,

@@ -6,8 +6,8 @@ import { type Overlay, stageOf, tellStage } from './stage.ts'
 export const LONGEST_COMMENT = 60_000
 
 /** Finds a sticky comment again. It carries no state, and is trusted only in a comment that we wrote. */
-export function marker(pipelineId: number, stage: Stage['name']): string {
-  return `<!-- andon:v1 ${pipelineId}/${stage} -->`
+export function marker(pipelineId: number, which: string): string {
+  return `<!-- andon:v1 ${pipelineId}/${which} -->`
 }
 
 /** The sticky comment of one stage, whole. */
