@@ -48,6 +48,21 @@ export const webUrl = z
   .max(2_000)
   .regex(/^https?:\/\/[^\s<>"']+$/, 'expected an http(s) URL')
 
+/** How a run or a job ended, while it has not: null. */
+export const conclusion = z
+  .enum([
+    'success',
+    'failure',
+    'neutral',
+    'cancelled',
+    'timed_out',
+    'action_required',
+    'stale',
+    'skipped',
+    'startup_failure',
+  ])
+  .nullable()
+
 /** Somebody; accounts that were deleted are `null` on GitHub, which shows them as "ghost". */
 export const person = z
   .object({ login: name, type: z.enum(['User', 'Bot', 'Organization']).catch('User') })

@@ -5,6 +5,7 @@ import type { JobFact } from '../../pipeline/facts.ts'
 import type { Instant } from '../../pipeline/pipeline.ts'
 import { Untranslatable } from '../untranslatable.ts'
 import {
+  conclusion,
   evidence,
   type Here,
   here,
@@ -37,19 +38,7 @@ const schema: z.ZodType<JobEventPort> = here.extend({
     run_attempt: number.nullish().transform((attempt) => attempt ?? 1),
     name: text,
     status: z.enum(['requested', 'pending', 'queued', 'waiting', 'in_progress', 'completed']),
-    conclusion: z
-      .enum([
-        'success',
-        'failure',
-        'neutral',
-        'cancelled',
-        'timed_out',
-        'action_required',
-        'stale',
-        'skipped',
-        'startup_failure',
-      ])
-      .nullable(),
+    conclusion,
     steps: z
       .array(z.object({ name: text, status: z.string() }))
       .nullish()

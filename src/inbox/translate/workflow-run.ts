@@ -4,6 +4,7 @@ import type { Event } from '../../pipeline/events.ts'
 import type { RunFact, RunStatus } from '../../pipeline/facts.ts'
 import { Untranslatable } from '../untranslatable.ts'
 import {
+  conclusion,
   evidence,
   type Here,
   here,
@@ -41,19 +42,7 @@ const schema: z.ZodType<RunEventPort> = here.extend({
     path: path.nullish().transform((file) => file ?? null),
     display_title: text.nullish().transform((title) => title ?? ''),
     status: z.enum(['requested', 'queued', 'pending', 'waiting', 'in_progress', 'completed']),
-    conclusion: z
-      .enum([
-        'success',
-        'failure',
-        'neutral',
-        'cancelled',
-        'timed_out',
-        'action_required',
-        'stale',
-        'skipped',
-        'startup_failure',
-      ])
-      .nullable(),
+    conclusion,
     head_branch: name.nullable(),
     head_sha: sha,
     head_repository: z.object({ id, full_name: name }).nullable(),
