@@ -1,0 +1,142 @@
+// GitHub does the work and then says 502, cuts the connection, or says nothing: what must be there once is there once.
+// Two Andons share the database and a clock that is moved, because GitHub's pace of one write a second would take hours.
+import pino from 'pino'
+import { expect, test } from 'vitest'
+import { type Andon, openAndon } from '../../src/andon.ts'
+import type { Config } from '../../src/config.ts'
+import type { Database } from '../../src/store/database.ts'
+import { freshDatabase } from '../support/database.ts'
+import { howMany, record, runSeed } from '../support/figures.ts'
+import { type FakeGitHub, openGitHubWorld } from '../support/github.ts'
+import { type MovedClock, movedClock } from '../support/moved-clock.ts'
+import { expectOneTruth } from '../support/one-truth.ts'
+import { type Seeded, seeded } from '../support/seeded.ts'
+
+test('a fifth of the POSTs misbehave, and every issue has one comment per stage and one check run per stage and commit', async () => {
+  const clock = movedClock('2026-11-20T08:00:00.000Z')
+  const github = await openGitHubWorld({ seed: runSeed(), now: clock.now, together: 8 })
+  const database = await freshDatabase('postgres')
+  const andons = await Promise.all([1, 2].map(() => openAndon({ ...surroundings(github), database, now: clock.now })))
+  github.deliveries.aim(`http://127.0.0.1:${await andons[0]?.listen()}/api/github/webhooks`)
+  github.limitCreation()
+  const how = ['502-after', 'reset-after', '502-before', 'reset-before'] as const
+  const full = howMany(0, 1) === 1
+  // Each silence costs the ten seconds that a call may take.
+  github.misbehave({ on: ['comment', 'check'], how: 'hang-after', share: 0.04, times: full ? 100 : 1, seed: runSeed() })
+  github.misbehave({ on: ['comment', 'check'], how, share: 0.17, seed: runSeed() + 1 })
+
+  const issues = howMany(6, 100)
+  const chance = seeded(runSeed())
+  const lives = Array.from({ length: issues }, (_, index) => life(github, chance, index))
+  for (let living = lives; living.length > 0; ) {
+    const steps = await Promise.all(living.map((one) => one.next()))
+    living = living.filter((_, index) => !steps[index]?.done)
+    await github.settled()
+    await bringUpToDate(andons, database, clock)
+    await expectOneTruth({ database, now: clock.now(), github })
+  }
+
+  const truth = await expectOneTruth({ database, now: clock.now(), github })
+  expect(truth.pipelines).toBe(issues)
+  const posts = [...github.writes.of('comment'), ...github.writes.of('check')]
+  const misbehaved = posts.filter(({ fault }) => fault !== null && fault !== 'secondary-limit')
+  expect(posts.filter(({ fault }) => fault === 'secondary-limit')).toEqual([])
+  record('misbehaving-github', {
+    issues,
+    POSTs: posts.length,
+    misbehaved: misbehaved.length,
+    comments: truth.comments,
+    'check runs': truth.checks,
+    twins: 0,
+  })
+  for (const andon of andons) await andon.close()
+  await github.close()
+  await database.close()
+})
+
+/** One issue from its opening to its end, one deed at a time. */
+async function* life(github: FakeGitHub, chance: Seeded, index: number): AsyncGenerator<void> {
+  const repository = github.repositories[index % github.repositories.length] ?? ''
+  const number = await github.openIssue(repository, {
+    title: `Issue ${index} with @everyone & <b>care</b>`,
+    labels: ['andon'],
+  })
+  yield
+  const plan = await github.startRun(repository, 'plan.yml', { title: `andon ${number}/plan/1-k3v9x` })
+  plan.start()
+  const planning = plan.job('plan')
+  planning.start()
+  yield
+  planning.succeed()
+  plan.succeed()
+  const branch = `andon/issue-${number}`
+  await github.createBranch(repository, branch)
+  const code = await github.startRun(repository, 'code.yml', { branch })
+  code.start()
+  yield
+  if (chance.next() < 0.2) {
+    code.fail()
+    return
+  }
+  code.succeed()
+  const pull = await github.openPullRequest(repository, {
+    branch,
+    title: `Resolve ${number}`,
+    body: `Closes #${number}`,
+  })
+  yield
+  const test = await github.startRun(repository, 'test.yml', { branch })
+  test.start()
+  test.succeed()
+  yield
+  if (chance.next() < 0.4) {
+    await github.review(repository, pull, 'request changes', { by: 'grace' })
+    yield
+    await github.push(repository, branch)
+    const rework = await github.startRun(repository, 'code.yml', { branch })
+    rework.start()
+    yield
+    rework.succeed()
+  }
+  await github.review(repository, pull, 'approve', { by: 'ada' })
+  yield
+  if (chance.next() < 0.7) await github.merge(repository, pull)
+}
+
+// Everything is published when nothing is due and nothing waits for its moment: the clock moves until then.
+async function bringUpToDate(andons: readonly Andon[], database: Database, clock: MovedClock): Promise<void> {
+  for (let seconds = 0; seconds < LONGEST_SECONDS; seconds++) {
+    const done = await Promise.all(andons.map(({ steps }) => steps.outbox()))
+    if (done.every((count) => count === 0) && !(await somethingWaits(database))) return
+    clock.pass(1.1)
+  }
+  throw new Error('GitHub was not brought up to date within two hours of the moved clock')
+}
+
+const LONGEST_SECONDS = 7_200
+
+async function somethingWaits({ kysely }: Database): Promise<boolean> {
+  const behind = kysely.selectFrom('pipelines').select('id').whereRef('publishedRevision', '<', 'revision')
+  const due = kysely.selectFrom('effects').select('id').where('state', '=', 'due')
+  return (await behind.executeTakeFirst()) !== undefined || (await due.executeTakeFirst()) !== undefined
+}
+
+function surroundings(github: FakeGitHub): Pick<Parameters<typeof openAndon>[0], 'config' | 'build' | 'log'> {
+  const config: Config = {
+    role: 'all',
+    port: 0,
+    host: '127.0.0.1',
+    appId: github.appId,
+    privateKey: github.privateKey,
+    webhookSecrets: [github.webhookSecret],
+    githubApiUrl: github.url,
+    githubUrl: github.url,
+    databaseUrl: null,
+    dataDirectory: '',
+    access: 'open',
+    baseUrl: 'https://andon.example.com',
+    logLevel: 'silent',
+    production: false,
+  }
+  return { config, build: 'test', log: pino({ level: 'silent' }) }
+}
