@@ -2,7 +2,7 @@
 // Postgres or a real browser can show it. `npm test` provides both and says what it had to leave out.
 import { defineConfig } from 'vitest/config'
 
-const PURE = ['test/{commands,line,pipeline,render,github}/**/*.test.ts', 'test/{architecture,manifest,config}.test.ts']
+const PURE = ['test/{commands,line,pipeline,render,github,demo}/**/*.test.ts', 'test/{architecture,manifest,config}.test.ts']
 const ONLY_POSTGRES = ['test/**/*.postgres.test.ts']
 const PROCESSES = ['test/processes/**/*.test.ts']
 const BROWSER = ['test/browser/**/*.test.ts']

@@ -9,6 +9,7 @@ import { complete } from './github/complete.ts'
 import { type Deliveries, openDeliveries } from './github/deliveries.ts'
 import { openEmulator } from './github/emulator.ts'
 import { type Faults, openFaults } from './github/faults.ts'
+import { type Grant, manifestGrant } from './github/grant.ts'
 import { type Installation, openInstallation } from './github/installation.ts'
 import { learn } from './github/learn.ts'
 import { createPages } from './github/pages.ts'
@@ -70,12 +71,15 @@ export async function startGitHub(o: {
   webhookUrl?: string
   webhookSecret: string
   cast?: Cast
+  /** What the App may do and hears of; what its manifest asks for, unless given. */
+  grant?: Grant
   seed?: number
   now?: () => string
   /** How many deliveries may be underway at once; 1 keeps their order. */
   together?: number
 }): Promise<FakeGitHub> {
   const cast = o.cast ?? CAST
+  const grant = o.grant ?? manifestGrant()
   const first = Object.keys(cast.people)[0]!
   const clock = openClock(o.now)
   const chance = seededChance(o.seed ?? 1)
@@ -98,8 +102,8 @@ export async function startGitHub(o: {
     proxy.server.once('error', reject).listen(o.port ?? 0, '127.0.0.1', resolve)
   })
   const url = `http://127.0.0.1:${(proxy.server.address() as AddressInfo).port}`
-  const emulator = await openEmulator({ cast, baseUrl: url, webhookUrl: url + sink.path })
-  world = createWorld({ cast, clock, chance, url, emulator })
+  const emulator = await openEmulator({ cast, grant, baseUrl: url, webhookUrl: url + sink.path })
+  world = createWorld({ cast, grant, clock, chance, url, emulator })
   await learn(world)
   const actions = openActions(world, told.tell, `${APP.slug}[bot]`)
   const people = openPeople({ world, told, first })

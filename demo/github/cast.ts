@@ -27,26 +27,3 @@ export const CAST: Cast = {
 }
 
 export const APP = { id: 424_242, slug: 'andon', name: 'Andon', hookId: 515_151, installationId: 606_060 } as const
-
-/** What the App was granted. */
-export const PERMISSIONS: Readonly<Record<string, string>> = {
-  metadata: 'read',
-  issues: 'write',
-  checks: 'write',
-  actions: 'write',
-  pull_requests: 'read',
-  contents: 'read',
-}
-
-/** What the App subscribes to; installation events arrive always. */
-export const EVENTS: readonly string[] = [
-  'issues',
-  'issue_comment',
-  'pull_request',
-  'pull_request_review',
-  'workflow_run',
-  'workflow_job',
-  'workflow_dispatch',
-  'check_run',
-  'repository',
-]

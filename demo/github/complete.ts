@@ -5,7 +5,7 @@ import { appBrief, type World } from './world.ts'
 
 /** What leaves, as GitHub would say it. `told` is the emulator's JSON. */
 export function complete(world: World, told: string): unknown {
-  const document: unknown = JSON.parse(world.clock.retell(told.replaceAll(world.emulator.own, world.url)))
+  const document: unknown = JSON.parse(world.clock.retell(told.replaceAll(world.emulator.own, new URL(world.url).host)))
   walk(world, document)
   return document
 }

@@ -2,7 +2,8 @@
 // proxy, which knows who may ask; people's and agents' deeds go straight to it.
 import { Agent, request as send } from 'node:http'
 import { createEmulator } from 'emulate'
-import { APP, type Cast, EVENTS, PERMISSIONS } from './cast.ts'
+import { APP, type Cast } from './cast.ts'
+import type { Grant } from './grant.ts'
 
 export type Reply = { readonly status: number; readonly headers: Record<string, string>; readonly text: string }
 export type Ask = {
@@ -13,7 +14,7 @@ export type Ask = {
 }
 
 export type Emulator = {
-  /** Where it says it is; what it delivers still says so. */
+  /** The host it says it is; what it delivers still says so. */
   readonly own: string
   readonly privateKey: string
   /** One request as it is. */
@@ -24,7 +25,12 @@ export type Emulator = {
 }
 
 /** Starts the emulator; what it would deliver goes to `webhookUrl`, unsigned. */
-export async function openEmulator(o: { cast: Cast; baseUrl: string; webhookUrl: string }): Promise<Emulator> {
+export async function openEmulator(o: {
+  cast: Cast
+  grant: Grant
+  baseUrl: string
+  webhookUrl: string
+}): Promise<Emulator> {
   const tokens = Object.fromEntries(
     [...Object.keys(o.cast.people)].flatMap((login) =>
       Array.from({ length: TOKENS_EACH }, (_, n) => [tokenOf(login, n), { login, scopes: SCOPES }] as const),
@@ -33,10 +39,9 @@ export async function openEmulator(o: { cast: Cast; baseUrl: string; webhookUrl:
   const emulate = await createEmulator({
     service: 'github',
     port: 0,
-    seed: { tokens, github: seed(o.cast, o.webhookUrl) },
+    seed: { tokens, github: seed(o.cast, o.grant, o.webhookUrl) },
   })
-  const own = emulate.url
-  const port = Number(new URL(own).port)
+  const { host: own, port } = new URL(emulate.url)
   const agent = new Agent({ keepAlive: true, maxSockets: 64 })
   const turns = new Map<string, number>()
 
@@ -52,7 +57,7 @@ export async function openEmulator(o: { cast: Cast; baseUrl: string; webhookUrl:
             const headers = Object.fromEntries(
               Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]),
             )
-            const text = Buffer.concat(parts).toString('utf8').replaceAll(own, o.baseUrl)
+            const text = Buffer.concat(parts).toString('utf8').replaceAll(own, new URL(o.baseUrl).host)
             resolve({ status: incoming.statusCode ?? 500, headers, text })
           })
         },
@@ -104,7 +109,7 @@ function tokenOf(login: string, turn: number): string {
   return `ghp_${login}_${turn}`
 }
 
-function seed(cast: Cast, webhookUrl: string): object {
+function seed(cast: Cast, grant: Grant, webhookUrl: string): object {
   const logins = Object.keys(cast.people)
   return {
     users: logins.map((login) => ({
@@ -120,8 +125,8 @@ function seed(cast: Cast, webhookUrl: string): object {
         app_id: APP.id,
         slug: APP.slug,
         name: APP.name,
-        permissions: PERMISSIONS,
-        events: EVENTS,
+        permissions: grant.permissions,
+        events: grant.events,
         webhook_url: webhookUrl,
         installations: [{ installation_id: APP.installationId, account: cast.owner, repository_selection: 'all' }],
       },

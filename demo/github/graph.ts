@@ -1,6 +1,6 @@
 // The part of GitHub's graph that links issues and pull requests.
 import { type Node, NotFound } from './graphql.ts'
-import { closedBy, type Issue, type PullRequest, type Repository, type World } from './world.ts'
+import { closedBy, type Issue, type PullRequest, type Repository, type Review, type World } from './world.ts'
 
 /** The root of the graph. */
 export function graphOf(world: World, headOf: (fullName: string, branch: string) => Promise<string | null>): Node {
@@ -109,6 +109,14 @@ function pullNode(world: World, fullName: string, pull: PullRequest): Node {
     baseRefName: pull.base.ref,
     baseRefOid: pull.base.sha,
     headRef: refNode(pull.head.ref, pull.head.sha),
+    isCrossRepository: false,
+    headRepositoryOwner: { __typename: 'Organization', login: world.cast.owner },
+    reviews({ first, last, states }: { first?: number; last?: number; states?: readonly string[] }) {
+      const reviews = (world.reviews.get(`${fullName}#${pull.number}`) ?? []).filter(
+        (review) => states === undefined || states.includes(review.state.toUpperCase()),
+      )
+      return connection('PullRequestReviewConnection', reviews.map(reviewNode), first ?? last)
+    },
     repository: { __typename: 'Repository', nameWithOwner: fullName, databaseId: world.repositories.get(fullName)?.id },
     closingIssuesReferences({ first }: { first?: number }) {
       const issues = closedBy(world, fullName, pull).map((number) =>
@@ -116,6 +124,19 @@ function pullNode(world: World, fullName: string, pull: PullRequest): Node {
       )
       return connection('IssueConnection', issues, first)
     },
+  }
+}
+
+function reviewNode(review: Review): Node {
+  return {
+    __typename: 'PullRequestReview',
+    id: review.node_id,
+    databaseId: review.id,
+    number: review.id,
+    state: review.state.toUpperCase(),
+    submittedAt: review.submitted_at,
+    author: actorNode(review.user),
+    commit: { __typename: 'Commit', oid: review.commit_id },
   }
 }
 

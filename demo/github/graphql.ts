@@ -148,9 +148,21 @@ function parse(query: string): readonly Selection[] {
   function value(): Value {
     const token = take()
     if (token === '$') return { variable: take() }
-    if (token === '{' || token === '[') throw new Error('this small GraphQL takes only plain arguments')
+    if (token === '{') throw new Error('this small GraphQL takes no objects as arguments')
+    if (token === '[') return list()
     // A bare word is an enum's value.
     return { literal: /^["\d-]|^(true|false|null)$/.test(token) ? JSON.parse(token) : token }
+  }
+
+  function list(): Value {
+    const items: unknown[] = []
+    while (tokens[next] !== ']') {
+      const item = value()
+      if ('variable' in item) throw new Error('this small GraphQL takes no variables in lists')
+      items.push(item.literal)
+    }
+    take(']')
+    return { literal: items }
   }
 
   if (tokens[next] !== '{') upTo(tokens.includes('(') && tokens.indexOf('(') < tokens.indexOf('{') ? ')' : '{')

@@ -1,5 +1,5 @@
 // What owners do to the App and to their repositories.
-import { APP, EVENTS, PERMISSIONS } from './cast.ts'
+import { APP } from './cast.ts'
 import type { Run } from './runs.ts'
 import type { Told } from './told.ts'
 import { type Repository, repositoryOf, type World } from './world.ts'
@@ -29,8 +29,8 @@ export function openInstallation(o: { world: World; told: Told; first: string; r
       app_id: APP.id,
       app_slug: APP.slug,
       target_type: 'Organization',
-      permissions: PERMISSIONS,
-      events: EVENTS,
+      permissions: world.grant.permissions,
+      events: world.grant.events,
       created_at: world.clock.instant(),
       updated_at: world.clock.instant(),
       suspended_at: world.installation.state === 'suspended' ? world.clock.instant() : null,

@@ -62,6 +62,9 @@ async function answerRepository(
   const { method, query, body } = request
   const fullName = repository.full_name
   if (rest.startsWith('actions/')) {
+    const mayWrite = request.identity.as !== 'installation' || world.grant.permissions.actions === 'write'
+    if (method !== 'GET' && !mayWrite)
+      return { status: 403, body: { message: 'Resource not accessible by integration' } }
     const asked =
       request.apiVersion === NEWEST_API && rest.endsWith('/dispatches')
         ? { ...(body as object), return_run_details: true }

@@ -1,16 +1,16 @@
 // What this GitHub tells the App: the emulator's own deliveries, mended, and those it lacks, through one gate.
 
-import { APP, EVENTS } from './cast.ts'
+import { APP } from './cast.ts'
 import { complete } from './complete.ts'
 import type { Deliveries } from './deliveries.ts'
-import type { Issue, PullRequest, World } from './world.ts'
+import type { Issue, PullRequest, Review, World } from './world.ts'
 
 type Payload = Record<string, unknown> & {
   action?: string
   issue?: Issue
   pull_request?: PullRequest
   label?: { name: string }
-  review?: { state: string }
+  review?: Review
   repository?: { id: number; full_name: string }
 }
 
@@ -38,7 +38,7 @@ export function openTold(o: { world: () => World; deliveries: Deliveries }): Tol
     const { installation } = o.world()
     remember(o.world(), event, payload)
     const reaches = installation.state === 'active' && !installation.without.has(payload.repository?.id ?? 0)
-    if (reaches && EVENTS.includes(event)) o.deliveries.post(event, payload)
+    if (reaches && o.world().grant.events.includes(event)) o.deliveries.post(event, payload)
     for (const one of awaited) {
       const number = payload.issue?.number ?? payload.pull_request?.number ?? null
       if (one.event !== event || one.action !== payload.action || (one.number !== null && one.number !== number))
@@ -98,7 +98,7 @@ function frame(world: World): object {
 
 /** Makes the emulator's payload what GitHub sends; returns the event's name. */
 function mend(event: string, payload: Payload): string {
-  if (payload.review) payload.review.state = payload.review.state.toLowerCase()
+  if (payload.review) payload.review = { ...payload.review, state: payload.review.state.toLowerCase() }
   if (payload.label) {
     const labels = (payload.issue ?? payload.pull_request)?.labels as readonly { name: string }[] | undefined
     payload.label = labels?.find((label) => label.name === payload.label?.name) ?? payload.label
@@ -117,6 +117,14 @@ function remember(world: World, event: string, payload: Payload): void {
   const fullName = payload.repository?.full_name
   if (fullName === undefined) return
   if (event === 'issues' && payload.issue) world.issues.set(`${fullName}#${payload.issue.number}`, payload.issue)
+  const key = `${fullName}#${payload.pull_request?.number}`
+  if (event === 'pull_request_review' && payload.review) {
+    const others = (world.reviews.get(key) ?? []).filter((review) => review.id !== payload.review?.id)
+    world.reviews.set(
+      key,
+      [...others, payload.review].toSorted((one, other) => one.id - other.id),
+    )
+  }
   if (payload.pull_request && 'merged' in payload.pull_request)
     world.pulls.set(`${fullName}#${payload.pull_request.number}`, payload.pull_request)
 }

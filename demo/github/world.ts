@@ -1,10 +1,11 @@
 // What this GitHub knows beside what the emulator keeps: who is who, which token opens what, and what was last told
 // about every issue and pull request.
 
-import { APP, type Cast, PERMISSIONS, type Permission } from './cast.ts'
+import { APP, type Cast, type Permission } from './cast.ts'
 import type { Chance } from './chance.ts'
 import type { Clock } from './clock.ts'
 import type { Emulator } from './emulator.ts'
+import type { Grant } from './grant.ts'
 
 export type User = {
   readonly login: string
@@ -52,6 +53,15 @@ export type PullRequest = {
   readonly [field: string]: unknown
 }
 
+export type Review = {
+  readonly id: number
+  readonly user: User
+  readonly state: string
+  readonly commit_id: string
+  readonly submitted_at: string
+  readonly [field: string]: unknown
+}
+
 export type Comment = {
   readonly id: number
   readonly body: string
@@ -80,6 +90,7 @@ export type Token = {
 
 export type World = {
   readonly cast: Cast
+  readonly grant: Grant
   readonly clock: Clock
   readonly chance: Chance
   readonly url: string
@@ -89,6 +100,7 @@ export type World = {
   /** Keyed `owner/repo#number`, as last told. */
   readonly issues: Map<string, Issue>
   readonly pulls: Map<string, PullRequest>
+  readonly reviews: Map<string, readonly Review[]>
   /** Issues linked to a pull request by hand, beside those its text closes. */
   readonly links: Map<string, Set<number>>
   /** Deleted or transferred issues. */
@@ -100,7 +112,14 @@ export type World = {
   nextId(): number
 }
 
-export function createWorld(o: { cast: Cast; clock: Clock; chance: Chance; url: string; emulator: Emulator }): World {
+export function createWorld(o: {
+  cast: Cast
+  grant: Grant
+  clock: Clock
+  chance: Chance
+  url: string
+  emulator: Emulator
+}): World {
   let last = FIRST_ID
   return {
     ...o,
@@ -108,6 +127,7 @@ export function createWorld(o: { cast: Cast; clock: Clock; chance: Chance; url: 
     repositories: new Map(),
     issues: new Map(),
     pulls: new Map(),
+    reviews: new Map(),
     links: new Map(),
     gone: new Set(),
     permissions: new Map(Object.entries(o.cast.people)),
@@ -146,7 +166,7 @@ export function appBrief(world: World): object {
     name: APP.name,
     owner: { login: world.cast.owner, type: 'Organization' },
     html_url: `${world.url}/apps/${APP.slug}`,
-    permissions: PERMISSIONS,
+    permissions: world.grant.permissions,
   }
 }
 
