@@ -97,10 +97,10 @@ function tell(story: Story, plot: Plot): Ending {
     return ['running', 'plan']
   }
   if (!story.stage('plan')) return ['failed', 'plan']
-  if (end === 'planned') return ['idle', 'code']
+  if (end === 'planned') return ['idle', 'plan']
   if (end === 'not planned') {
     story.issue('closed', 'not_planned')
-    return ['idle', null]
+    return ['idle', 'plan']
   }
   if (end === 'coding') {
     story.run('code').requested().started()
