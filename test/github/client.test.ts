@@ -1,0 +1,131 @@
+import nock from 'nock'
+import { expect, test } from 'vitest'
+import type { CheckRun } from '../../src/github/checks.ts'
+import { API, APP_ID, failureOf, givesToken, open, playGitHub, WHERE } from './support/open.ts'
+
+playGitHub()
+
+const SHA = 'c0de000000000000000000000000000000000000'
+const CHECK: CheckRun = {
+  name: 'andon / plan',
+  head_sha: SHA,
+  external_id: `1/plan/${SHA}`,
+  details_url: 'https://andon.example/acme/widgets/issues/42',
+  status: 'in_progress',
+  output: { title: 'running', summary: 'plan ●' },
+}
+
+test('a creation is sent once, whatever the answer is', async () => {
+  givesToken()
+  let posts = 0
+  nock(API)
+    .post('/repos/acme/widgets/issues/42/comments')
+    .times(4)
+    .reply(() => {
+      posts += 1
+      return [502, 'Bad Gateway']
+    })
+  await failureOf(open().createComment(WHERE, 42, 'body'))
+  expect(posts).toBe(1)
+  nock.cleanAll()
+})
+
+test('comments and check runs are created, changed and deleted at their addresses, with the version of the API', async () => {
+  givesToken()
+  const headers = { reqheaders: { authorization: 'token ghs_one', 'x-github-api-version': '2022-11-28' } }
+  const { head_sha: _, ...changes } = CHECK
+  nock(API, headers).post('/repos/acme/widgets/issues/42/comments', { body: 'one' }).reply(201, { id: 11 })
+  nock(API, headers).patch('/repos/acme/widgets/issues/comments/11', { body: 'two' }).reply(200, { id: 11 })
+  nock(API, headers).delete('/repos/acme/widgets/issues/comments/11').reply(204)
+  nock(API, headers).delete('/repos/acme/widgets/issues/comments/12').reply(404, { message: 'Not Found' })
+  nock(API, headers)
+    .post('/repos/acme/widgets/check-runs', { ...CHECK })
+    .reply(201, { id: 21 })
+  nock(API, headers)
+    .patch('/repos/acme/widgets/check-runs/21', { ...changes })
+    .reply(200, { id: 21 })
+  const github = open()
+  expect(await github.createComment(WHERE, 42, 'one')).toBe(11)
+  await github.updateComment(WHERE, 11, 'two')
+  await github.deleteComment(WHERE, 11)
+  await github.deleteComment(WHERE, 12)
+  expect(await github.createCheck(WHERE, CHECK)).toBe(21)
+  await github.updateCheck(WHERE, 21, changes)
+})
+
+test('a token that GitHub no longer takes is renewed once, even for a creation', async () => {
+  givesToken('ghs_old')
+  nock(API).post('/repos/acme/widgets/issues/42/comments').reply(401, { message: 'Bad credentials' })
+  givesToken('ghs_new')
+  nock(API, { reqheaders: { authorization: 'token ghs_new' } })
+    .post('/repos/acme/widgets/issues/42/comments')
+    .reply(201, { id: 11 })
+  expect(await open().createComment(WHERE, 42, 'body')).toBe(11)
+})
+
+test('a marker is trusted only in a comment that our App wrote', async () => {
+  givesToken()
+  const body = '<!-- andon:v1 1/plan -->\nplan'
+  const app = (id: number) => ({ performed_via_github_app: { id } })
+  nock(API)
+    .get('/repos/acme/widgets/issues/42/comments')
+    .query({ since: '2026-11-21T13:52:31.000Z', per_page: '100', page: '1' })
+    .reply(
+      200,
+      [
+        { id: 5, body, user: { login: 'mallory', type: 'User' }, performed_via_github_app: null },
+        { id: 9, body, user: { login: 'andon[bot]', type: 'Bot' }, ...app(APP_ID) },
+        { id: 8, body, user: { login: 'other[bot]', type: 'Bot' }, ...app(1) },
+        { id: 7, body: 'plan', user: { login: 'andon[bot]', type: 'Bot' }, ...app(APP_ID) },
+        { id: 6, body, user: { login: 'andon[bot]', type: 'User' }, performed_via_github_app: null },
+      ],
+      { link: `<${API}/next>; rel="next"` },
+    )
+  nock(API)
+    .get('/repos/acme/widgets/issues/42/comments')
+    .query({ since: '2026-11-21T13:52:31.000Z', per_page: '100', page: '2' })
+    .reply(200, [{ id: 4, body: `x ${body}`, user: { login: 'andon[bot]', type: 'Bot' } }])
+  nock(API).get('/app').reply(200, { slug: 'andon' })
+  const found = await open().findComments(WHERE, 42, '<!-- andon:v1 1/plan -->', '2026-11-21T13:52:31.000Z')
+  expect(found).toEqual([{ id: 4 }, { id: 9 }])
+})
+
+test('check runs are found by their external id, ours only, twins of one name included', async () => {
+  givesToken()
+  const [app, external_id] = [{ id: APP_ID }, `1/plan/${SHA}`]
+  nock(API)
+    .get(`/repos/acme/widgets/commits/${SHA}/check-runs`)
+    .query({ filter: 'all', app_id: String(APP_ID), per_page: '100', page: '1' })
+    .reply(200, {
+      total_count: 4,
+      check_runs: [
+        { id: 24, external_id, app },
+        { id: 21, external_id, app },
+        { id: 22, external_id, app: { id: 1 } },
+        { id: 23, external_id: `2/plan/${SHA}`, app },
+      ],
+    })
+  expect(await open().findChecks(WHERE, SHA, external_id)).toEqual([{ id: 21 }, { id: 24 }])
+})
+
+test.each([
+  ['admin', true],
+  ['write', true],
+  ['read', false],
+  ['none', false],
+])('who has %s may write: %s', async (permission, mayWrite) => {
+  givesToken()
+  nock(API).get('/repos/acme/widgets/collaborators/alice/permission').reply(200, { permission, role_name: 'triage' })
+  expect(await open().mayWrite(WHERE, 'alice')).toBe(mayWrite)
+})
+
+test('only a clear answer says who may write', async () => {
+  givesToken('ghs_one', 3)
+  const path = '/repos/acme/widgets/collaborators/ghost/permission'
+  nock(API).get(path).reply(404, { message: 'ghost is not a user' })
+  expect(await open().mayWrite(WHERE, 'ghost')).toBe(false)
+  nock(API).get(path).reply(403, { message: 'Resource not accessible by integration' })
+  expect((await failureOf(open().mayWrite(WHERE, 'ghost'))).kind).toBe('refuse')
+  nock(API).get(path).reply(200, '{"permi', { 'content-type': 'application/json' })
+  expect((await failureOf(open().mayWrite(WHERE, 'ghost'))).kind).toBe('retry')
+})
