@@ -4,7 +4,9 @@ type Rank = readonly (string | number | boolean)[]
 
 /** The one that ranks higher; where ranks tie, the one whose text sorts last. */
 export function best<T>(a: T, b: T, rank: (fact: T) => Rank): T {
-  return compare(rank(a), rank(b)) > 0 || (compare(rank(a), rank(b)) === 0 && canonical(a) >= canonical(b)) ? a : b
+  const order = compare(rank(a), rank(b))
+  if (order !== 0) return order > 0 ? a : b
+  return alike(a, b) || canonical(a) > canonical(b) ? a : b
 }
 
 /** Are they equal as JSON, whatever the order of their keys? Parts that are shared are not looked into. */

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest'
+import type { Effect } from '../../src/pipeline/effects.ts'
+import type { Event } from '../../src/pipeline/events.ts'
+import { light } from '../../src/pipeline/light.ts'
+import type { Pipeline } from '../../src/pipeline/pipeline.ts'
+import { lineInMemory } from '../support/line-in-memory.ts'
+import { ISSUE, minute, statuses } from '../support/pipeline-spec.ts'
+import { type Seeded, seeded } from '../support/seeded.ts'
+import { answerAbout, wholeLife } from '../support/whole-life.ts'
+
+const SHUFFLES = 10_000
+const TIMED_SHUFFLES = 1_000
+const PARTS = 2_000
+const ONE_MOMENT = minute(0)
+const YEARS_LATER = minute(5_000_000)
+
+test('a whole life told in any order, one to three times, within one second ends in one state', () => {
+  const life = wholeLife(() => ONE_MOMENT)
+  const expected = tell(life, (question) => answerAbout(question, ONE_MOMENT), null)
+  expect(statuses(expected).join(' ')).toBe('done done done done')
+  expect(light(expected)).toMatchObject({ light: 'done', reason: 'pull request #7 merged' })
+  let told = 0
+  for (let seed = 1; seed <= SHUFFLES; seed++) {
+    const chance = seeded(seed)
+    const deliveries = life.flatMap((event) => Array.from({ length: 1 + chance.integer(3) }, () => event))
+    told += deliveries.length
+    const ended = tell(chance.shuffle(deliveries), (question) => answerAbout(question, ONE_MOMENT), chance)
+    expect(ended, `seed ${seed}`).toEqual(expected)
+  }
+  console.log(
+    `${SHUFFLES} shuffles of ${life.length} deliveries within one second, ${told} told in all: one final state`,
+  )
+}, 300_000)
+
+test('any part of a life, told in two orders within one second, stands the same', () => {
+  // While GitHub answers that the issue is open, it has sent no closing.
+  const life = wholeLife(() => ONE_MOMENT).filter((event) => event.type !== 'issue.changed')
+  const answer = (question: Effect) => answerAbout(question, ONE_MOMENT, 'open')
+  const lights = new Map<string, number>()
+  for (let seed = 1; seed <= PARTS; seed++) {
+    const chance = seeded(seed)
+    const share = chance.next()
+    const part = life.filter((event) => event.type === 'issue.labeled' || chance.next() < share)
+    const stood = tell(chance.shuffle(part), answer, chance)
+    expect(tell(chance.shuffle([...part, ...part]), answer, chance), `seed ${seed}`).toEqual(stood)
+    const colour = light(stood).light
+    lights.set(colour, (lights.get(colour) ?? 0) + 1)
+  }
+  console.log(`${PARTS} parts of a life, each told in two orders: the same state; lights`, Object.fromEntries(lights))
+}, 120_000)
+
+test('a whole life told in any order, minutes apart, ends in one state', () => {
+  const life = wholeLife(minute)
+  const answer = (question: Effect) => answerAbout(question, YEARS_LATER)
+  const expected = tell(life, answer, null)
+  expect(expected.stages.map(({ since }) => since)).not.toContain(null)
+  for (let seed = 1; seed <= TIMED_SHUFFLES; seed++) {
+    const chance = seeded(seed)
+    const ended = tell(chance.shuffle([...life, ...life]), answer, chance)
+    expect(withoutMomentOfReading(ended), `seed ${seed}`).toEqual(withoutMomentOfReading(expected))
+  }
+  console.log(`${TIMED_SHUFFLES} shuffles of ${life.length} deliveries minutes apart, each told twice: one final state`)
+}, 120_000)
+
+type Answering = (question: Effect) => Event
+
+/** Tells the deliveries, and GitHub's answers somewhere after their questions: in order, or where chance puts them. */
+function tell(deliveries: readonly Event[], answer: Answering, chance: Seeded | null): Pipeline {
+  const line = lineInMemory()
+  const asked: Effect[] = []
+  const answerOne = () => {
+    const [question] = asked.splice(chance === null ? 0 : chance.integer(asked.length), 1)
+    asked.push(...line.apply(answer(question!)))
+  }
+  for (const delivery of deliveries) {
+    asked.push(...line.apply(delivery))
+    while (asked.length > 0 && (chance === null || chance.next() < 0.3)) answerOne()
+  }
+  while (asked.length > 0) answerOne()
+  expect([...line.pipelines.keys()]).toEqual([ISSUE])
+  return line.pipelines.get(ISSUE)!
+}
+
+/** Which moment took the issue up first names the question by which it was read, and nothing else. */
+function withoutMomentOfReading(pipeline: Pipeline): Pipeline {
+  return JSON.parse(JSON.stringify(pipeline).replaceAll(/"issue\/42\/[^"]+"/g, '"issue/42"'))
+}

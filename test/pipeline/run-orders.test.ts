@@ -1,0 +1,77 @@
+// All orders of what GitHub tells of a run and its job, everything within one second. All 16! orders of two attempts
+// are too many to go through: all 8! orders inside each attempt are, and seeded interleavings of both attempts.
+import { expect, test } from 'vitest'
+import type { Event } from '../../src/pipeline/events.ts'
+import type { RunFact } from '../../src/pipeline/facts.ts'
+import type { Pipeline } from '../../src/pipeline/pipeline.ts'
+import { lineInMemory } from '../support/line-in-memory.ts'
+import { delivered, ISSUE, jobIs, labelled, minute, runIs, statuses } from '../support/pipeline-spec.ts'
+import { seeded } from '../support/seeded.ts'
+
+const AT = minute(1)
+const INTERLEAVINGS = 10_000
+
+test('all orders of a run and its job end in one state, for attempt 1', () => {
+  expect(ordersOf(deliveriesOf(1, 'failure'), [])).toEqual({ orders: 40_320, stages: 'idle failed idle idle' })
+}, 120_000)
+
+test('all orders of a re-run and its job end in one state, for attempt 2', () => {
+  const first = deliveriesOf(1, 'failure')
+  expect(ordersOf(deliveriesOf(2, 'success'), first)).toEqual({ orders: 40_320, stages: 'idle done idle idle' })
+}, 120_000)
+
+test('both attempts told through each other end as the second one did', () => {
+  const both = [...deliveriesOf(1, 'failure'), ...deliveriesOf(2, 'success')]
+  const expected = tell(both)
+  expect(statuses(expected).join(' ')).toBe('idle done idle idle')
+  for (let seed = 1; seed <= INTERLEAVINGS; seed++)
+    expect(tell(seeded(seed).shuffle(both)), `seed ${seed}`).toEqual(expected)
+  console.log(`${INTERLEAVINGS} seeded interleavings of two attempts, 16 deliveries each: one final state`)
+}, 120_000)
+
+function ordersOf(deliveries: readonly Event[], before: readonly Event[]) {
+  const expected = tell([...before, ...deliveries])
+  let orders = 0
+  for (const order of permutations([...deliveries])) {
+    orders++
+    const ended = tell([...before, ...order])
+    if (JSON.stringify(ended) !== JSON.stringify(expected)) expect(ended, `order ${orders}`).toEqual(expected)
+  }
+  console.log(`${orders} orders of a run and its job: one final state`)
+  return { orders, stages: statuses(expected).join(' ') }
+}
+
+function deliveriesOf(runAttempt: number, conclusion: 'success' | 'failure'): readonly Event[] {
+  const told = (nth: number) => ({ evidence: delivered(AT, `guid-${runAttempt}-${nth}`) })
+  const run = (nth: number, known: Partial<RunFact>) =>
+    runIs({ at: AT, startedAt: AT, runAttempt, ...told(nth), ...known })
+  const job = { at: AT, runAttempt, id: 1000 + runAttempt, name: 'build' }
+  return [
+    run(1, { status: 'queued' }),
+    run(2, { status: 'in_progress' }),
+    run(3, { status: 'completed', conclusion }),
+    jobIs({ ...job, ...told(4), status: 'queued' }),
+    jobIs({ ...job, ...told(5), status: 'waiting' }),
+    jobIs({ ...job, ...told(6), status: 'queued' }),
+    jobIs({ ...job, ...told(7), status: 'in_progress', step: 'tests', stepsDone: 1, stepsKnown: 2 }),
+    jobIs({ ...job, ...told(8), status: 'completed', conclusion, stepsDone: 2, stepsKnown: 2 }),
+  ]
+}
+
+function tell(deliveries: readonly Event[]): Pipeline {
+  const line = lineInMemory()
+  line.apply(labelled())
+  for (const delivery of deliveries) line.apply(delivery)
+  return line.pipelines.get(ISSUE)!
+}
+
+/** Every order of a list, each one swap away from the one before (Heap). */
+function* permutations<T>(list: T[], length = list.length): Generator<readonly T[]> {
+  if (length <= 1) return yield list
+  for (let index = 0; index < length; index++) {
+    yield* permutations(list, length - 1)
+    if (index === length - 1) return
+    const other = length % 2 === 0 ? index : 0
+    ;[list[other], list[length - 1]] = [list[length - 1]!, list[other]!]
+  }
+}

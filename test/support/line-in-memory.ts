@@ -1,0 +1,129 @@
+// The door without a database: facts merged by id, events routed to the issues they belong to, stored facts replayed
+// into a pipeline that begins or is linked anew. It shows that the core keeps its promises under those rules.
+import { WATCHED_LINE } from '../../src/line/line.ts'
+import { asks } from '../../src/pipeline/asks.ts'
+import { begin } from '../../src/pipeline/begin.ts'
+import { belongs, issueOfRun, issuesOfPullRequest } from '../../src/pipeline/correlate.ts'
+import type { Effect } from '../../src/pipeline/effects.ts'
+import type { Event } from '../../src/pipeline/events.ts'
+import type { PullRequestFact, RunFact } from '../../src/pipeline/facts.ts'
+import { mergeJob, mergeRun } from '../../src/pipeline/merge.ts'
+import { mergeAnswer, mergePullRequest, mergeReview } from '../../src/pipeline/merge-pull-request.ts'
+import type { Pipeline } from '../../src/pipeline/pipeline.ts'
+import { type Reduction, reduce } from '../../src/pipeline/reduce.ts'
+import { REPOSITORY } from './pipeline-spec.ts'
+
+export type LineInMemory = {
+  /** Applies one event; returns what is asked for the first time because of it. */
+  apply(event: Event): readonly Effect[]
+  readonly pipelines: ReadonlyMap<number, Pipeline>
+}
+
+export function lineInMemory(): LineInMemory {
+  const runs = new Map<number, RunFact>()
+  const pullRequests = new Map<number, PullRequestFact>()
+  const pipelines = new Map<number, Pipeline>()
+  const asked = new Set<string>()
+
+  /** The event as what is known with it: it carries the merged fact. */
+  function learn(event: Event): Event {
+    if (event.type === 'run.changed')
+      return { ...event, run: keepRun(mergeRun(runs.get(event.run.id) ?? null, event.run)) }
+    if (event.type === 'job.changed') keepRun(mergeJob(runs.get(event.job.runId) ?? null, event.job))
+    if (event.type === 'pull_request.changed') return { ...event, pullRequest: keep(event.pullRequest) }
+    if (event.type === 'review.changed')
+      return { ...event, pullRequest: keep(mergeReview(event.pullRequest, event.review)) }
+    if (event.type === 'answered') {
+      if (event.answer.about === 'issue') event.answer.pullRequests.forEach(keep)
+      for (const known of pullRequests.values()) {
+        const merged = mergeAnswer(known, event.question, event.answer, event.at)
+        if (merged !== null) pullRequests.set(merged.number, merged)
+      }
+    }
+    return event
+  }
+
+  function keepRun(run: RunFact): RunFact {
+    runs.set(run.id, run)
+    return run
+  }
+
+  function keep(fact: PullRequestFact): PullRequestFact {
+    const merged = mergePullRequest(pullRequests.get(fact.number) ?? null, fact)
+    pullRequests.set(merged.number, merged)
+    return merged
+  }
+
+  function route(event: Event): readonly number[] {
+    if ('issue' in event) return [event.issue.number]
+    if (event.type === 'run.changed') return issuesOf(event.run)
+    if (event.type === 'job.changed') return issuesOf(runs.get(event.job.runId)!)
+    if ('pullRequest' in event) return issuesAround(event.pullRequest.number)
+    if (event.type !== 'answered') return []
+    return event.question.about === 'issue'
+      ? [event.question.issueNumber]
+      : issuesAround(event.question.pullRequestNumber)
+  }
+
+  function issuesOf(run: RunFact): readonly number[] {
+    const named = issueOfRun(run)
+    const around = [...pullRequests.values()].filter(({ branch }) => branch === run.branch)
+    return unique([...(named === null ? [] : [named]), ...around.flatMap(issuesOfPullRequest)])
+  }
+
+  function issuesAround(number: number): readonly number[] {
+    const fact = pullRequests.get(number)
+    const linked = [...pipelines.values()].filter((known) => known.pullRequests.some((one) => one.number === number))
+    return unique([...(fact ? issuesOfPullRequest(fact) : []), ...linked.map(({ issue }) => issue.number)])
+  }
+
+  /** What is stored and now belongs to the pipeline. */
+  function replay(reduction: Reduction): Reduction {
+    let { pipeline } = reduction
+    const effects = [...reduction.effects]
+    const retell = (event: Event) => {
+      const told = reduce(pipeline, event)
+      pipeline = told.pipeline
+      effects.push(...told.effects)
+    }
+    for (const pullRequest of pullRequests.values()) {
+      const { updatedAt: at, evidence } = pullRequest
+      if (!issuesOfPullRequest(pullRequest).includes(pipeline.issue.number)) continue
+      retell({ type: 'pull_request.changed', at, evidence, repository: REPOSITORY, action: 'replayed', pullRequest })
+    }
+    for (const run of runs.values()) {
+      const { updatedAt: at, evidence } = run
+      if (belongs(pipeline, run)) retell({ type: 'run.changed', at, evidence, repository: REPOSITORY, run })
+    }
+    return { ...reduction, pipeline, effects }
+  }
+
+  return {
+    pipelines,
+    apply(event) {
+      const learnt = learn(event)
+      // Before anything is on the line, ordinary pull requests are nobody's question.
+      const effects = pipelines.size > 0 ? [...asks(event)] : []
+      for (const issue of route(learnt)) {
+        const before = pipelines.get(issue) ?? null
+        const direct = before === null ? begin(learnt, issue, WATCHED_LINE) : reduce(before, learnt)
+        if (direct === null) continue
+        const linkedAnew = before === null || event.type === 'answered' || linkOf(before) !== linkOf(direct.pipeline)
+        const { pipeline, effects: asked } = linkedAnew ? replay(direct) : direct
+        pipelines.set(issue, pipeline)
+        effects.push(...asked)
+      }
+      const fresh = effects.filter(({ key }) => !asked.has(key))
+      for (const { key } of fresh) asked.add(key)
+      return fresh
+    },
+  }
+}
+
+function linkOf({ pullRequests }: Pipeline): string {
+  return pullRequests.map(({ number }) => number).join()
+}
+
+function unique(numbers: readonly number[]): readonly number[] {
+  return [...new Set(numbers)]
+}

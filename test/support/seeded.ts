@@ -1,0 +1,35 @@
+// Chance that can be repeated: the same seed always gives the same choices (mulberry32).
+
+export type Seeded = {
+  next(): number
+  integer(below: number): number
+  pick<T>(list: readonly T[]): T
+  shuffle<T>(list: readonly T[]): T[]
+}
+
+export function seeded(seed: number): Seeded {
+  let state = seed >>> 0
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+  const integer = (below: number) => Math.floor(next() * below)
+  return {
+    next,
+    integer,
+    pick: (list) => {
+      if (list.length === 0) throw new Error('nothing to pick from')
+      return list[integer(list.length)]!
+    },
+    shuffle: (list) => {
+      const shuffled = [...list]
+      for (let last = shuffled.length - 1; last > 0; last--) {
+        const other = integer(last + 1)
+        ;[shuffled[last], shuffled[other]] = [shuffled[other]!, shuffled[last]!]
+      }
+      return shuffled
+    },
+  }
+}
