@@ -22,8 +22,12 @@ export async function serveDelivery(
   const body = await readBody(request, limitBytes).catch(() => 'aborted' as const)
   if (body === 'aborted') return
   if (body !== 'too large') return write(response, await receive({ headers: request.headers, body }))
-  // What still arrives is thrown away, and nothing more is read from this sender.
-  write(response, { ...refusal(413, `the body is larger than ${limitBytes} bytes`), headers: { connection: 'close' } })
+  const answer = refusal(413, `the body is larger than ${limitBytes} bytes`)
+  writeHead(response, { ...answer, headers: { connection: 'close' } })
+  // Closing at once would reset the connection under a sender that has not read the answer yet: what still arrives is
+  // thrown away first.
+  if (request.readableEnded || request.destroyed) response.end()
+  else request.once('close', () => response.end())
 }
 
 /** The raw bytes, or word that they are too many; rejects when the sender goes away halfway. */
@@ -55,12 +59,17 @@ function refusal(status: number, error: string): Answer {
   return { status, body: { accepted: false, error } }
 }
 
-function write(response: ServerResponse, { status, body, headers }: Answer): void {
+function write(response: ServerResponse, answer: Answer): void {
+  writeHead(response, answer)
+  response.end()
+}
+
+function writeHead(response: ServerResponse, { status, body, headers }: Answer): void {
   const text = JSON.stringify(body)
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(text),
     ...headers,
   })
-  response.end(text)
+  response.write(text)
 }

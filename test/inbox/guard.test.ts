@@ -1,0 +1,117 @@
+import { createServer, request, type Server } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { LARGEST_BODY_BYTES, serveDelivery } from '../../src/inbox/guard.ts'
+
+const LIMIT = 64 * 1024
+
+let server: Server
+let port: number
+let received: number[]
+
+beforeEach(async () => {
+  received = []
+  const receive = async ({ body }: { body: Uint8Array }) => {
+    received.push(body.byteLength)
+    return { status: 202, body: { accepted: true, duplicate: false }, headers: { 'x-told': 'yes' } }
+  }
+  server = createServer((req, res) => void serveDelivery(receive, req, res, LIMIT))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  port = (server.address() as AddressInfo).port
+})
+
+afterEach(async () => {
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+})
+
+type Answered = { status: number; headers: Record<string, unknown>; body: string }
+
+function send(o: {
+  method?: string
+  chunks?: readonly Uint8Array[]
+  headers?: Record<string, string>
+}): Promise<Answered> {
+  return new Promise((resolve, reject) => {
+    const req = request({ port, host: '127.0.0.1', method: o.method ?? 'POST', headers: o.headers ?? {} }, (res) => {
+      let body = ''
+      res.setEncoding('utf8')
+      res.on('data', (chunk) => (body += chunk))
+      res.on('end', () => resolve({ status: res.statusCode ?? 0, headers: res.headers, body }))
+    })
+    req.on('error', reject)
+    for (const chunk of o.chunks ?? []) req.write(chunk)
+    req.end()
+  })
+}
+
+test('a body within the limit reaches the receiver whole, and its answer the sender', async () => {
+  const answer = await send({ chunks: [Buffer.alloc(LIMIT / 2), Buffer.alloc(LIMIT / 2)] })
+  expect(answer).toMatchObject({ status: 202, body: '{"accepted":true,"duplicate":false}' })
+  expect(answer.headers).toMatchObject({ 'x-told': 'yes', 'content-type': 'application/json; charset=utf-8' })
+  expect(received).toEqual([LIMIT])
+})
+
+test('GitHub’s largest body is 25 MiB', () => {
+  expect(LARGEST_BODY_BYTES).toBe(26_214_400)
+})
+
+test('a body that says it is larger is refused before it is sent', async () => {
+  const socket = connect(port, '127.0.0.1')
+  socket.write(`POST / HTTP/1.1\r\nhost: andon\r\ncontent-length: ${10 * 1024 ** 3}\r\n\r\n`)
+  const [head] = await new Promise<string[]>((resolve) => {
+    socket.once('data', (chunk) => resolve(String(chunk).split('\r\n')))
+  })
+  expect(head).toBe('HTTP/1.1 413 Payload Too Large')
+  socket.destroy()
+  expect(received).toEqual([])
+})
+
+test('a body that turns out larger is refused once it is', async () => {
+  const answer = await send({ chunks: [Buffer.alloc(LIMIT), Buffer.alloc(1)] })
+  expect(answer).toMatchObject({ status: 413, headers: { connection: 'close' } })
+  expect(JSON.parse(answer.body)).toMatchObject({ accepted: false })
+  expect(received).toEqual([])
+})
+
+test('a sender that does not listen while it sends still gets to read the refusal', async () => {
+  const chunks = Array.from({ length: 30 }, () => Buffer.alloc(LIMIT / 16))
+  const declared = String(chunks.length * (LIMIT / 16))
+  expect((await send({ chunks })).status).toBe(413)
+  expect((await send({ chunks, headers: { 'content-length': declared } })).status).toBe(413)
+})
+
+test('a sender that goes on and on is cut off', async () => {
+  const socket = connect(port, '127.0.0.1')
+  socket.write('POST / HTTP/1.1\r\nhost: andon\r\ntransfer-encoding: chunked\r\n\r\n')
+  const chunk = Buffer.concat([Buffer.from('4000\r\n'), Buffer.alloc(0x4000), Buffer.from('\r\n')])
+  let sent = 0
+  await new Promise<void>((resolve) => {
+    socket.once('close', () => resolve())
+    socket.on('error', () => {})
+    socket.resume()
+    const more = () => {
+      if (!socket.writable) return
+      sent += 0x4000
+      socket.write(chunk, more)
+    }
+    more()
+  })
+  expect(sent).toBeGreaterThan(LIMIT)
+  expect(received).toEqual([])
+})
+
+test('a sender that goes away halfway is nobody’s problem', async () => {
+  const socket = connect(port, '127.0.0.1')
+  const arrived = new Promise((resolve) => server.once('request', resolve))
+  socket.write('POST / HTTP/1.1\r\nhost: andon\r\ncontent-length: 100\r\n\r\nhalf')
+  await arrived
+  socket.destroy()
+  expect((await send({ chunks: [Buffer.from('whole')] })).status).toBe(202)
+  expect(received).toEqual([5])
+})
+
+test.each(['GET', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('%s is not how deliveries come', async (method) => {
+  expect(await send({ method })).toMatchObject({ status: 405, headers: { allow: 'POST' } })
+  expect(received).toEqual([])
+})
