@@ -19,7 +19,7 @@ export class Malformed extends Error {
 
 /** Reads the headers and the body's text; throws Malformed. */
 export function openEnvelope(headers: IncomingHttpHeaders, text: string): Envelope {
-  const name = header(headers, 'x-github-event', /^[a-z_]{1,64}$/)
+  const name = header(headers, 'x-github-event', /^[a-z0-9_]{1,64}$/)
   const guid = header(headers, 'x-github-delivery', /^[\w-]{1,100}$/)
   // Only GitHub's proxies and our own tools leave it out.
   const hookId = 'x-github-hook-id' in headers ? Number(header(headers, 'x-github-hook-id', /^\d{1,15}$/)) : 0

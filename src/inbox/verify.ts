@@ -11,7 +11,7 @@ export async function verified(
   secrets: readonly string[],
 ): Promise<string | null> {
   // Decoding anything but UTF-8 would change the bytes under the signature; GitHub sends nothing else.
-  if (body.byteLength === 0 || !isUtf8(body)) return null
+  if (signature === '' || body.byteLength === 0 || !isUtf8(body)) return null
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
   for (const secret of secrets) {
     if (await verify(secret, text, signature)) return text
