@@ -7,7 +7,15 @@ import { dotted, isNode, type Node, parseSource, placeOf, readSources, type Sour
 
 /** Folder → own folders and packages it may import; `:type` means types only. */
 const LAW: Readonly<Record<string, { readonly ours: readonly string[]; readonly packages: readonly string[] }>> = {
-  commands: { ours: [], packages: ['mdast-util-from-markdown'] },
+  commands: {
+    ours: [],
+    packages: [
+      'mdast-util-from-markdown',
+      'micromark-extension-gfm-footnote',
+      'micromark-extension-gfm-strikethrough',
+      'micromark-extension-gfm-table',
+    ],
+  },
   line: { ours: [], packages: ['zod', 'yaml'] },
   pipeline: { ours: ['commands', 'line:type'], packages: [] },
   render: { ours: ['pipeline', 'commands'], packages: [] },
