@@ -4,6 +4,7 @@ import { freshDatabase } from '../support/database.ts'
 import { REPOSITORY, type Signed, signed } from '../support/deliveries.ts'
 import { howMany, record, runSeed } from '../support/figures.ts'
 import { inParallel, openKnocker, tally } from '../support/load.ts'
+import { expectOneTruth } from '../support/one-truth.ts'
 import { endProcesses, startProcess } from '../support/processes.ts'
 import { seeded } from '../support/seeded.ts'
 import { traces } from '../support/traces.ts'
@@ -52,6 +53,7 @@ test('a flood over two processes leaves one pipeline per issue and every light r
     const { counts } = await readBoardPage(url)
     for (const light of COUNTED) expect(counts[light]).toBe(rows.filter((row) => row.light === light).length)
   }
+  await expectOneTruth({ database, now: new Date().toISOString() })
   record('flood', {
     issues: stories.length,
     'deliveries sent': deliveries.length,

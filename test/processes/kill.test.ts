@@ -10,6 +10,7 @@ import { freshDatabase } from '../support/database.ts'
 import { REPOSITORY } from '../support/deliveries.ts'
 import { howMany, record, runSeed } from '../support/figures.ts'
 import { inParallel, type Knocker, openKnocker } from '../support/load.ts'
+import { expectOneTruth } from '../support/one-truth.ts'
 import { type AndonProcess, endProcesses, startProcess } from '../support/processes.ts'
 import { seeded } from '../support/seeded.ts'
 import { type StreamOfTraces, streamOfTraces } from '../support/stream-of-traces.ts'
@@ -112,4 +113,5 @@ async function expectKept(database: Database, guids: ReadonlySet<string>): Promi
   const rows = await database.kysely.selectFrom('deliveries').select(['guid', 'state']).execute()
   const applied = new Set(rows.filter(({ state }) => state !== 'failed').map(({ guid }) => guid))
   expect([...guids].filter((guid) => !applied.has(guid))).toEqual([])
+  await expectOneTruth({ database, now: new Date().toISOString() })
 }

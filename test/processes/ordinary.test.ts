@@ -4,6 +4,7 @@ import { freshDatabase } from '../support/database.ts'
 import { type Posted, posted, type RepositoryOf, signed } from '../support/deliveries.ts'
 import { howMany, record, runSeed } from '../support/figures.ts'
 import { inParallel, openKnocker } from '../support/load.ts'
+import { expectOneTruth } from '../support/one-truth.ts'
 import { endProcesses, startProcess, until } from '../support/processes.ts'
 import { seeded } from '../support/seeded.ts'
 import { startStubGitHub } from '../support/stub-github.ts'
@@ -41,6 +42,7 @@ test('the ordinary life of a repository is watched without a write to GitHub and
   expect((await andon.end()).code).toBe(0)
   const ordinary = database.kysely.selectFrom('effects').selectAll().where('repository_id', '=', ORDINARY.id)
   expect(await ordinary.execute()).toEqual([])
+  await expectOneTruth({ database, now: new Date().toISOString() })
   await github.close()
   await database.close()
   record('ordinary', { 'issues and pull requests': count * 2, deliveries: deliveries.length, writes: 0, rows: 0 })

@@ -7,6 +7,7 @@ import { REPOSITORY } from '../support/deliveries.ts'
 import { openEventStream } from '../support/event-stream.ts'
 import { howMany, record, runSeed } from '../support/figures.ts'
 import { inParallel, openKnocker, type Tally, tally } from '../support/load.ts'
+import { expectOneTruth } from '../support/one-truth.ts'
 import { type AndonProcess, endProcesses, startProcess, until } from '../support/processes.ts'
 import { seeded } from '../support/seeded.ts'
 import { type StreamOfTraces, streamOfTraces } from '../support/stream-of-traces.ts'
@@ -117,6 +118,7 @@ function keepSending(andon: AndonProcess, stream: StreamOfTraces, answers: Tally
 async function missing(url: string, guids: ReadonlySet<string>): Promise<readonly string[]> {
   const database = await openPostgres(url)
   const rows = await database.kysely.selectFrom('deliveries').select(['guid', 'state']).execute()
+  await expectOneTruth({ database, now: new Date().toISOString() })
   await database.close()
   const applied = new Set(rows.filter(({ state }) => state !== 'failed').map(({ guid }) => guid))
   return [...guids].filter((guid) => !applied.has(guid))
