@@ -31,7 +31,8 @@ export type Reduction = {
 
 /** One event applied to one pipeline. */
 export function reduce(pipeline: Pipeline, event: Event): Reduction {
-  const next = settle(when(event, startedBy(event, pipeline)))
+  const here = 'repository' in event && event.repository.id === pipeline.repositoryId
+  const next = here ? settle(when(event, startedBy(event, pipeline))) : pipeline
   if (alike(pipeline, next)) return { pipeline, effects: [], entries: [] }
   const asked = new Set(askPermissions(pipeline).map(({ key }) => key))
   const effects = askPermissions(next).filter(({ key }) => !asked.has(key))
