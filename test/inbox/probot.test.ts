@@ -1,0 +1,40 @@
+import pino from 'pino'
+import { expect, test } from 'vitest'
+import { HANDLED_NAMES, HANDLES } from '../../src/inbox/handles.ts'
+import { openProbot } from '../../src/inbox/probot.ts'
+import { translateReceived, withReceipt } from '../../src/inbox/receipts.ts'
+import probotApp from '../../src/index.ts'
+import { posted } from '../support/deliveries.ts'
+
+const log = pino({ level: 'silent' })
+const receipt = { guid: 'a-guid', receivedAt: '2026-11-21T10:00:00.000Z' }
+
+test('every handled event reaches a handler of the app, and every other none', async () => {
+  const app = await openProbot(probotApp, log)
+  for (const name of HANDLED_NAMES) {
+    const payload = { action: HANDLES[name][0] }
+    const told = await withReceipt(payload, receipt, () => app.receive({ id: 'a-guid', name, payload }))
+    expect(told.failure, name).toBeDefined()
+  }
+  const { payload } = posted('push', '')
+  expect(await withReceipt(payload, receipt, () => app.receive({ id: 'x', name: 'push', payload }))).toEqual({
+    event: null,
+  })
+})
+
+test('a delivery that did not come through the inbox is not translated', () => {
+  expect(() => translateReceived({ name: 'issues', payload: {} })).toThrow('without passing the inbox')
+})
+
+test('no client is built for an event, and the one there is reaches nothing', async () => {
+  const clients: { request: (route: string, options: object) => Promise<unknown> }[] = []
+  const app = await openProbot((probot) => {
+    probot.on('issues', (context) => void clients.push(context.octokit))
+  }, log)
+  const { name, payload } = posted('issues', 'opened')
+  await app.receive({ id: 'one', name, payload })
+  await app.receive({ id: 'two', name, payload })
+  expect(clients).toHaveLength(2)
+  expect(clients[0]).toBe(clients[1])
+  await expect(clients[0]?.request('GET /app', { request: { retries: 0 } })).rejects.toThrow('never call GitHub')
+})
