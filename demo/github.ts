@@ -12,7 +12,7 @@ import { type Faults, openFaults } from './github/faults.ts'
 import { type Grant, manifestGrant } from './github/grant.ts'
 import { type Installation, openInstallation } from './github/installation.ts'
 import { learn } from './github/learn.ts'
-import { createPages } from './github/pages.ts'
+import { createPages, type Pages } from './github/pages.ts'
 import { openPeople, type People } from './github/people.ts'
 import { openProxy } from './github/proxy.ts'
 import type { Parts } from './github/routes.ts'
@@ -94,7 +94,7 @@ export async function startGitHub(o: {
   })
   let world: World
   let parts: Parts
-  let page: (path: string) => Promise<string | null>
+  let page: Pages
   const told = openTold({ world: () => world, deliveries })
   const sink = { path: `/-/told/${APP.hookId}`, receive: told.receive }
   const proxy = openProxy({ parts: () => parts, faults, writes, sink, page: (path) => page(path) })

@@ -1,133 +1,123 @@
-// Plain pages for people: what this GitHub holds about an issue, a pull request or a run.
-import type { Actions } from './actions.ts'
-import type { Check, Comment, World } from './world.ts'
-import type { WriteLog } from './writes.ts'
+// Plain pages for people: what this GitHub holds about an issue, a pull request or a run. The same as JSON at `….json`.
+import { gather, type Held, type Sources } from './held.ts'
+import type { Check, Comment } from './world.ts'
 
-export type Pages = (path: string) => Promise<string | null>
+export type Pages = (path: string) => Promise<{ readonly type: string; readonly text: string } | null>
 
-export function createPages(o: {
-  world: World
-  actions: Actions
-  writes: WriteLog
-  comments(fullName: string, number: number): Promise<readonly Comment[]>
-  checks(fullName: string, sha: string): Promise<readonly Check[]>
-}): Pages {
+export function createPages(o: Sources): Pages {
   const { world } = o
 
   return async (path) => {
-    const [owner, name, section, id] = path.split('/').filter(Boolean)
-    if (owner === undefined) return index()
-    const fullName = `${owner}/${name}`
-    if (!world.repositories.has(fullName)) return null
-    if (section === undefined) return index(fullName)
-    if (section === 'issues' && id) return issue(fullName, Number(id))
-    if (section === 'pull' && id) return pull(fullName, Number(id))
-    if (section === 'actions') return run(path)
-    if (section === 'commit' && id) return layout(`${fullName} ${id.slice(0, 7)}`, await checkList(fullName, id))
-    return null
+    const [, place, json] = /^(.*?)(\.json)?$/.exec(path) ?? []
+    const [, fullName, section, id] =
+      /^\/([^/]+\/[^/]+)(?:\/(issues|pull|actions\/runs)\/(\d+).*)?$/.exec(place ?? '') ?? []
+    if (json !== undefined) {
+      const held = fullName && id ? await gather(o, fullName, Number(id)) : null
+      return held && { type: 'application/json', text: `${JSON.stringify(brief(held), null, 2)}\n` }
+    }
+    const html = await page(place ?? '/', fullName, section, Number(id))
+    return html === null ? null : { type: 'text/html', text: html }
   }
 
-  function index(only?: string): string {
-    const lists = [...world.repositories.keys()]
-      .filter((fullName) => only === undefined || fullName === only)
-      .map((fullName) => {
-        const rows = [...world.issues]
-          .filter(([key]) => key.startsWith(`${fullName}#`))
-          .map(
-            ([, { number, title, state }]) =>
-              `<li><a href="/${fullName}/issues/${number}">#${number}</a> ${text(title)} <i>${state}</i></li>`,
-          )
-        return `<h2><a href="/${fullName}">${fullName}</a></h2><ul>${rows.join('')}</ul>`
-      })
+  async function page(
+    place: string,
+    fullName: string | undefined,
+    section: string | undefined,
+    id: number,
+  ): Promise<string | null> {
+    if (place === '/') return index([...world.repositories.keys()])
+    if (fullName === undefined || !world.repositories.has(fullName)) return null
+    if (section === undefined) return index([fullName])
+    if (section === 'actions/runs') return run(id)
+    const held = await gather(o, fullName, id)
+    return held && issue(fullName, held)
+  }
+
+  function index(fullNames: readonly string[]): string {
+    const lists = fullNames.map((fullName) => {
+      const issues = [...world.issues].filter(([key]) => key.startsWith(`${fullName}#`)).map(([, one]) => one)
+      const rows = issues
+        .toSorted((one, other) => other.number - one.number)
+        .map(
+          (one) =>
+            `<tr><td><a href="/${fullName}/issues/${one.number}">#${one.number}</a></td><td>${plain(one.title)}</td><td>${one.state}</td></tr>`,
+        )
+      return `<h2><a href="/${fullName}">${fullName}</a></h2><table>${rows.join('')}</table>`
+    })
     const done = o.writes.all.filter((write) => write.done).length
-    return layout('A GitHub on this machine', `${lists.join('')}<p>The App has written ${done} times.</p>`)
+    return layout('Issues', `${lists.join('')}<p class="quiet">The App has written ${done} times.</p>`)
   }
 
-  async function issue(fullName: string, number: number): Promise<string | null> {
-    const found = world.issues.get(`${fullName}#${number}`)
-    if (!found) return null
-    const linked = [...world.pulls].filter(
-      ([key, one]) =>
-        key.startsWith(`${fullName}#`) &&
-        new RegExp(`#${number}\\b`).test(`${one.body} ${one.head.ref.replace(/issue-/, '#')}`),
-    )
-    const shas = linked.length > 0 ? linked.map(([, one]) => one.head.sha) : shasOfRuns(fullName, number)
-    const checks = await Promise.all([...new Set(shas)].map((sha) => checkList(fullName, sha)))
-    const pulls = linked.map(
-      ([, one]) => `<li><a href="/${fullName}/pull/${one.number}">#${one.number}</a> ${text(one.title)}</li>`,
+  function issue(fullName: string, { issue: about, pulls, comments, checks }: Held): string {
+    const state = 'merged' in about && about.merged ? 'merged' : about.state
+    const links = pulls.map(
+      (one) =>
+        `<li><a href="/${fullName}/pull/${one.number}">#${one.number}</a> ${plain(one.title)} (${one.merged ? 'merged' : one.state})</li>`,
     )
     return layout(
-      `${found.title} · ${fullName}#${number}`,
-      `<p>${found.state}, opened by ${text(found.user.login)}, ${found.labels.map((label) => `<code>${text(label.name)}</code>`).join(' ')}</p>
-      <h2>Pull requests</h2><ul>${pulls.join('') || '<li>none</li>'}</ul>
-      <h2>Checks</h2>${checks.join('') || '<p>none</p>'}
-      <h2>Comments</h2>${await commentList(fullName, number)}`,
+      `${about.title} #${about.number}`,
+      `<p><b>${state}</b> · ${fullName} · opened by ${plain(about.user.login)}</p><p>${plain(about.body ?? '')}</p>
+      ${links.length > 0 ? `<h2>Pull requests</h2><ul>${links.join('')}</ul>` : ''}
+      <h2>Checks</h2>${checks.length > 0 ? checkTable(checks) : '<p class="quiet">none yet</p>'}
+      <h2>Comments</h2>${comments.map(article).join('') || '<p class="quiet">none yet</p>'}`,
     )
   }
 
-  function shasOfRuns(fullName: string, number: number): readonly string[] {
-    return o.actions.runs
-      .filter(
-        ({ state }) =>
-          state.repository === fullName &&
-          new RegExp(`issue-${number}\\b|\\b${number}/`).test(`${state.branch} ${state.title}`),
-      )
-      .map(({ state }) => state.headSha)
-  }
-
-  async function pull(fullName: string, number: number): Promise<string | null> {
-    const found = world.pulls.get(`${fullName}#${number}`)
-    if (!found) return null
-    const state = found.merged ? 'merged' : found.state
-    return layout(
-      `${found.title} · ${fullName}#${number}`,
-      `<p>${state}, <code>${text(found.head.ref)}</code> at <code>${found.head.sha.slice(0, 7)}</code></p><p>${text(found.body ?? '')}</p>
-      <h2>Checks</h2>${await checkList(fullName, found.head.sha)}<h2>Comments</h2>${await commentList(fullName, number)}`,
-    )
-  }
-
-  function run(path: string): string | null {
-    const found = o.actions.runs.find((one) => path.includes(`/runs/${one.id}`))
+  function run(id: number): string | null {
+    const found = o.actions.runs.find((one) => one.id === id)
     if (!found) return null
     const { state } = found
-    const jobs = state.jobs.map((job) => `<li>${text(job.name)}: ${job.conclusion ?? job.status}</li>`)
-    return layout(
-      `${state.workflow.name} #${state.number}`,
-      `<p>${text(state.title)}: ${state.conclusion ?? state.status}</p><ul>${jobs.join('')}</ul>`,
-    )
+    const jobs = state.jobs.map((job) => {
+      const steps = job.steps.map((step) => `<li>${plain(step.name)}: ${step.conclusion ?? step.status}</li>`)
+      return `<h2>${plain(job.name)}: ${job.conclusion ?? job.status}</h2><ol>${steps.join('')}</ol>`
+    })
+    const about = `<p><b>${state.conclusion ?? state.status}</b> · ${plain(state.title)} · <code>${plain(state.branch)}</code></p>`
+    return layout(`${state.workflow.file} run ${state.number}`, about + jobs.join(''))
   }
+}
 
-  async function checkList(fullName: string, sha: string): Promise<string> {
-    const checks = await o.checks(fullName, sha).catch(() => [])
-    const rows = checks.map(
-      (check) =>
-        `<tr><td>${text(check.name)}</td><td>${check.conclusion ?? check.status}</td><td>${text(check.output.title ?? '')}</td><td>${
-          check.details_url ? `<a href="${text(check.details_url)}">details</a>` : ''
-        }</td></tr>`,
-    )
-    return `<table><caption>on <code>${sha.slice(0, 7)}</code></caption>${rows.join('')}</table>`
+function brief({ issue, comments, checks }: Held): object {
+  return {
+    title: issue.title,
+    state: issue.state,
+    comments: comments.map(({ id, user, body }) => ({ id, by: user.login, body })),
+    checks: checks.map(({ id, name, head_sha, status, conclusion, output }) => ({
+      id,
+      name,
+      head_sha,
+      status,
+      conclusion,
+      title: output.title,
+    })),
   }
+}
 
-  async function commentList(fullName: string, number: number): Promise<string> {
-    const comments = await o.comments(fullName, number)
-    const shown = comments.map(
-      (comment) =>
-        `<article><p><b>${text(comment.user.login)}</b> ${comment.created_at}${
-          comment.updated_at === comment.created_at ? '' : `, edited ${comment.updated_at}`
-        }</p><pre>${text(comment.body)}</pre></article>`,
-    )
-    return shown.join('') || '<p>none</p>'
-  }
+function checkTable(checks: readonly Check[]): string {
+  const rows = checks.map((check) => {
+    const name = check.details_url
+      ? `<a href="${plain(check.details_url)}">${plain(check.name)}</a>`
+      : plain(check.name)
+    return `<tr><td>${name}</td><td>${check.conclusion ?? check.status}</td><td>${plain(check.output.title ?? '')}</td><td><code>${check.head_sha.slice(0, 7)}</code></td></tr>`
+  })
+  return `<table>${rows.join('')}</table>`
+}
+
+function article(comment: Comment): string {
+  const edited = comment.updated_at === comment.created_at ? '' : `, edited ${comment.updated_at}`
+  return `<article><p class="quiet"><b>${plain(comment.user.login)}</b> ${comment.created_at}${edited}</p><pre>${plain(comment.body)}</pre></article>`
 }
 
 function layout(title: string, body: string): string {
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="5"><title>${text(title)}</title>
-<style>body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1f2328}
-h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}a{color:#0969da}table{border-collapse:collapse}td{padding:.2rem .8rem .2rem 0;border-top:1px solid #d1d9e0}
-caption{text-align:left;color:#59636e}article{border:1px solid #d1d9e0;border-radius:6px;padding:.2rem 1rem;margin:1rem 0}pre{white-space:pre-wrap;overflow-wrap:anywhere}</style>
-<p><a href="/">A GitHub on this machine</a></p><h1>${text(title)}</h1>${body}</html>`
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta http-equiv="refresh" content="5"><title>${plain(title)}</title><style>${STYLE}</style></head>
+<body><p><a href="/">A GitHub on this machine</a></p><h1>${plain(title)}</h1>${body}</body></html>`
 }
 
-function text(raw: string): string {
+const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1f2328;background:#fff}
+h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}a{color:#0969da}.quiet{color:#59636e}
+table{border-collapse:collapse}td{padding:.3rem 1rem .3rem 0;border-top:1px solid #d1d9e0;vertical-align:top}
+article{border:1px solid #d1d9e0;border-radius:6px;padding:.2rem 1rem;margin:1rem 0}pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:13px}`
+
+function plain(raw: string): string {
   return raw.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

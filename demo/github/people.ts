@@ -25,8 +25,9 @@ export function openPeople(o: { world: World; told: Told; first: string }) {
     ): Promise<number> {
       clock.notice()
       const { labels = [], by = first, ...rest } = issue
-      const opened = await told.after('issues', 'opened', null, () =>
-        act<Issue>(by, 'POST', `/repos/${fullName}/issues`, rest),
+      const opened = await told.after(
+        { event: 'issues.opened', in: fullName, number: (made: { number: number }) => made.number },
+        () => act<Issue>(by, 'POST', `/repos/${fullName}/issues`, rest),
       )
       for (const label of labels) await people.label(fullName, opened.number, label, by)
       return opened.number
@@ -39,13 +40,15 @@ export function openPeople(o: { world: World; told: Told; first: string }) {
       by = first,
     ): Promise<void> {
       clock.notice()
-      await told.after('issues', 'edited', number, () => act(by, 'PATCH', at(fullName, number), change))
+      await told.after({ event: 'issues.edited', in: fullName, number }, () =>
+        act(by, 'PATCH', at(fullName, number), change),
+      )
     },
 
     async label(fullName: string, number: number, label: string, by = first): Promise<void> {
       clock.notice()
       if (has(fullName, number, label)) return
-      await told.after('issues', 'labeled', number, () =>
+      await told.after({ event: 'issues.labeled', in: fullName, number }, () =>
         act(by, 'POST', at(fullName, number, '/labels'), { labels: [label] }),
       )
     },
@@ -53,14 +56,14 @@ export function openPeople(o: { world: World; told: Told; first: string }) {
     async unlabel(fullName: string, number: number, label: string, by = first): Promise<void> {
       clock.notice()
       if (!has(fullName, number, label)) return
-      await told.after('issues', 'unlabeled', number, () =>
+      await told.after({ event: 'issues.unlabeled', in: fullName, number }, () =>
         act(by, 'DELETE', at(fullName, number, `/labels/${encodeURIComponent(label)}`)),
       )
     },
 
     async comment(fullName: string, number: number, body: string, by = first): Promise<number> {
       clock.notice()
-      const made = await told.after('issue_comment', 'created', number, () =>
+      const made = await told.after({ event: 'issue_comment.created', in: fullName, number }, () =>
         act<Comment>(by, 'POST', at(fullName, number, '/comments'), { body }),
       )
       return made.id
@@ -68,14 +71,14 @@ export function openPeople(o: { world: World; told: Told; first: string }) {
 
     async deleteComment(fullName: string, id: number, by = first): Promise<void> {
       clock.notice()
-      await told.after('issue_comment', 'deleted', null, () =>
+      await told.after({ event: 'issue_comment.deleted', in: fullName }, () =>
         act(by, 'DELETE', `/repos/${fullName}/issues/comments/${id}`),
       )
     },
 
     async editComment(fullName: string, id: number, body: string, by = first): Promise<void> {
       clock.notice()
-      await told.after('issue_comment', 'edited', null, () =>
+      await told.after({ event: 'issue_comment.edited', in: fullName }, () =>
         act(by, 'PATCH', `/repos/${fullName}/issues/comments/${id}`, { body }),
       )
     },
@@ -87,14 +90,14 @@ export function openPeople(o: { world: World; told: Told; first: string }) {
       by = first,
     ): Promise<void> {
       clock.notice()
-      await told.after('issues', 'closed', number, () =>
+      await told.after({ event: 'issues.closed', in: fullName, number }, () =>
         act(by, 'PATCH', at(fullName, number), { state: 'closed', state_reason: reason }),
       )
     },
 
     async reopenIssue(fullName: string, number: number, by = first): Promise<void> {
       clock.notice()
-      await told.after('issues', 'reopened', number, () =>
+      await told.after({ event: 'issues.reopened', in: fullName, number }, () =>
         act(by, 'PATCH', at(fullName, number), { state: 'open', state_reason: 'reopened' }),
       )
     },
@@ -163,8 +166,9 @@ export function openPeople(o: { world: World; told: Told; first: string }) {
       clock.notice()
       const { branch, by = first, ...rest } = pull
       const base = repositoryOf(world, fullName).default_branch
-      const opened = await told.after('pull_request', 'opened', null, () =>
-        act<PullRequest>(by, 'POST', `/repos/${fullName}/pulls`, { ...rest, head: branch, base }),
+      const opened = await told.after(
+        { event: 'pull_request.opened', in: fullName, number: (made: { number: number }) => made.number },
+        () => act<PullRequest>(by, 'POST', `/repos/${fullName}/pulls`, { ...rest, head: branch, base }),
       )
       return opened.number
     },
@@ -182,7 +186,7 @@ export function openPeople(o: { world: World; told: Told; first: string }) {
       by = first,
     ): Promise<void> {
       clock.notice()
-      await told.after('pull_request', 'edited', number, () =>
+      await told.after({ event: 'pull_request.edited', in: fullName, number }, () =>
         act(by, 'PATCH', `/repos/${fullName}/pulls/${number}`, change),
       )
     },
@@ -195,14 +199,14 @@ export function openPeople(o: { world: World; told: Told; first: string }) {
 
     async closePullRequest(fullName: string, number: number, by = first): Promise<void> {
       clock.notice()
-      await told.after('pull_request', 'closed', number, () =>
+      await told.after({ event: 'pull_request.closed', in: fullName, number }, () =>
         act(by, 'PATCH', `/repos/${fullName}/pulls/${number}`, { state: 'closed' }),
       )
     },
 
     async reopenPullRequest(fullName: string, number: number, by = first): Promise<void> {
       clock.notice()
-      await told.after('pull_request', 'reopened', number, () =>
+      await told.after({ event: 'pull_request.reopened', in: fullName, number }, () =>
         act(by, 'PATCH', `/repos/${fullName}/pulls/${number}`, { state: 'open' }),
       )
     },
@@ -210,7 +214,7 @@ export function openPeople(o: { world: World; told: Told; first: string }) {
     async review(fullName: string, number: number, verdict: Verdict, { by = first, body = '' } = {}): Promise<number> {
       clock.notice()
       const review = { event: REVIEW_EVENTS[verdict], body }
-      const made = await told.after('pull_request_review', 'submitted', number, () =>
+      const made = await told.after({ event: 'pull_request_review.submitted', in: fullName, number }, () =>
         act<{ id: number }>(by, 'POST', `/repos/${fullName}/pulls/${number}/reviews`, review),
       )
       return made.id
@@ -218,7 +222,7 @@ export function openPeople(o: { world: World; told: Told; first: string }) {
 
     async dismissReview(fullName: string, number: number, id: number, by = first): Promise<void> {
       clock.notice()
-      await told.after('pull_request_review', 'dismissed', number, () =>
+      await told.after({ event: 'pull_request_review.dismissed', in: fullName, number }, () =>
         act(by, 'PUT', `/repos/${fullName}/pulls/${number}/reviews/${id}/dismissals`, { message: 'Answered' }),
       )
     },
@@ -226,7 +230,7 @@ export function openPeople(o: { world: World; told: Told; first: string }) {
     /** Merges, and closes the issues that the pull request closes. */
     async merge(fullName: string, number: number, by = first): Promise<void> {
       clock.notice()
-      await told.after('pull_request', 'closed', number, () =>
+      await told.after({ event: 'pull_request.closed', in: fullName, number }, () =>
         act(by, 'PUT', `/repos/${fullName}/pulls/${number}/merge`, {}),
       )
       const pull = world.pulls.get(`${fullName}#${number}`)

@@ -4,10 +4,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { complete } from './complete.ts'
 import type { Fault, Faults } from './faults.ts'
 import { identify } from './identity.ts'
+import type { Pages } from './pages.ts'
 import { type Answer, answerHere, type Parts, type Request } from './routes.ts'
 import { kindOf, type WritingLog } from './writes.ts'
-
-export type Page = (path: string) => Promise<string | null>
 
 export type Proxy = { readonly server: Server; close(): Promise<void> }
 
@@ -15,7 +14,7 @@ export function openProxy(o: {
   parts: () => Parts
   faults: Faults
   writes: WritingLog
-  page: Page
+  page: Pages
   /** The path that the emulator delivers to. */
   sink: { readonly path: string; receive(event: string, body: string): void }
 }): Proxy {
@@ -37,7 +36,7 @@ export function openProxy(o: {
     }
     const { world } = o.parts()
     world.clock.notice()
-    if (incoming.method === 'GET' && wantsPage(incoming)) return servePage(url.pathname, outgoing)
+    if (incoming.method === 'GET' && wantsPage(incoming, url.pathname)) return servePage(url.pathname, outgoing)
     const path = await throughId(url.pathname, o.parts())
     const request: Request = {
       method: incoming.method ?? 'GET',
@@ -120,9 +119,9 @@ export function openProxy(o: {
   }
 
   async function servePage(path: string, outgoing: ServerResponse): Promise<void> {
-    const html = await o.page(decodeURIComponent(path))
-    outgoing.writeHead(html === null ? 404 : 200, { 'content-type': 'text/html; charset=utf-8' })
-    outgoing.end(html ?? 'Nothing here.')
+    const page = await o.page(decodeURIComponent(path))
+    outgoing.writeHead(page === null ? 404 : 200, { 'content-type': `${page?.type ?? 'text/plain'}; charset=utf-8` })
+    outgoing.end(page?.text ?? 'Nothing here.\n')
   }
 
   return {
@@ -173,8 +172,11 @@ async function throughId(path: string, { world }: Parts): Promise<string> {
   return repository ? `/repos/${repository.full_name}${byId[2] ?? ''}` : path
 }
 
-function wantsPage(incoming: IncomingMessage): boolean {
-  return (incoming.headers.accept ?? '').includes('text/html')
+// A browser gets pages; and the JSON beside a page is there for anybody, without a token.
+function wantsPage(incoming: IncomingMessage, path: string): boolean {
+  return (
+    (incoming.headers.accept ?? '').includes('text/html') || (path.endsWith('.json') && !path.startsWith('/repos/'))
+  )
 }
 
 function headerOf(incoming: IncomingMessage, name: string): string | undefined {

@@ -14,6 +14,13 @@ type Payload = Record<string, unknown> & {
   repository?: { id: number; full_name: string }
 }
 
+/** Which delivery a deed brings about. Without a number the deed's result tells it. */
+type Awaited<T> = {
+  readonly event: `${string}.${string}`
+  readonly in: string
+  readonly number?: number | ((result: T) => number)
+}
+
 export type Told = {
   /** A delivery that the emulator made. */
   receive(event: string, body: string): void
@@ -22,30 +29,19 @@ export type Told = {
   /** A delivery about the installation itself, which arrives whatever its state. */
   tellInstallation(event: string, payload: Record<string, unknown>, by: string): void
   /** Does a deed, and waits until its delivery has been put in the queue. */
-  after<T>(event: string, action: string, number: number | null, deed: () => Promise<T>): Promise<T>
+  after<T>(awaited: Awaited<T>, deed: () => Promise<T>): Promise<T>
 }
 
 export function openTold(o: { world: () => World; deliveries: Deliveries }): Told {
-  const awaited = new Set<{
-    event: string
-    action: string
-    number: number | null
-    fullName: string | null
-    arrived: () => void
-  }>()
+  const listeners = new Set<(event: string, fullName: string | undefined, number: number | null) => void>()
 
   function pass(event: string, payload: Payload): void {
     const { installation } = o.world()
     remember(o.world(), event, payload)
     const reaches = installation.state === 'active' && !installation.without.has(payload.repository?.id ?? 0)
     if (reaches && o.world().grant.events.includes(event)) o.deliveries.post(event, payload)
-    for (const one of awaited) {
-      const number = payload.issue?.number ?? payload.pull_request?.number ?? null
-      if (one.event !== event || one.action !== payload.action || (one.number !== null && one.number !== number))
-        continue
-      awaited.delete(one)
-      one.arrived()
-    }
+    const number = payload.issue?.number ?? payload.pull_request?.number ?? null
+    for (const listener of listeners) listener(`${event}.${payload.action}`, payload.repository?.full_name, number)
   }
 
   return {
@@ -67,24 +63,44 @@ export function openTold(o: { world: () => World; deliveries: Deliveries }): Tol
       const world = o.world()
       o.deliveries.post(event, complete(world, JSON.stringify({ ...payload, sender: world.users.get(by) })) as object)
     },
-    async after(event, action, number, deed) {
-      let timer: NodeJS.Timeout | undefined
-      const arrival = new Promise<void>((resolve, reject) => {
-        const one = { event, action, number, fullName: null, arrived: resolve }
-        awaited.add(one)
-        timer = setTimeout(() => {
-          awaited.delete(one)
-          reject(new Error(`the emulator never told ${event}.${action}${number === null ? '' : ` of #${number}`}`))
-        }, PATIENCE_MS)
-      })
+    async after(awaited, deed) {
+      const arrived: (number | null)[] = []
+      let wake = () => {}
+      const listener = (event: string, fullName: string | undefined, number: number | null) => {
+        if (event !== awaited.event || fullName !== awaited.in) return
+        arrived.push(number)
+        wake()
+      }
+      listeners.add(listener)
       try {
-        const [result] = await Promise.all([deed(), arrival])
+        const result = await deed()
+        const { number } = awaited
+        const wanted = typeof number === 'function' ? number(result) : number
+        await until(
+          () => arrived.some((one) => wanted === undefined || one === wanted),
+          (next) => {
+            wake = next
+          },
+          `${awaited.event} of ${awaited.in}`,
+        )
         return result
       } finally {
-        clearTimeout(timer)
+        listeners.delete(listener)
       }
     },
   }
+}
+
+function until(holds: () => boolean, onChange: (next: () => void) => void, what: string): Promise<void> {
+  if (holds()) return Promise.resolve()
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`the emulator never told ${what}`)), PATIENCE_MS)
+    onChange(() => {
+      if (!holds()) return
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }
 
 const PATIENCE_MS = 10_000

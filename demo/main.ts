@@ -1,0 +1,129 @@
+// `npm run demo`: Andon and a GitHub on this machine, and a factory morning between them.
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { styleText } from 'node:util'
+import { startAndon } from './andon-process.ts'
+import { type FakeGitHub, startGitHub } from './github.ts'
+import { playMorning } from './morning.ts'
+import { HELP, type Options, Refusal, readOptions } from './options.ts'
+import { Over, openShift } from './shift.ts'
+import type { Work } from './work.ts'
+
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  if (!(error instanceof Refusal)) throw error
+  if (error.exitCode === 0) console.log(error.message)
+  else console.error(`demo: ${error.message}`)
+  return error.exitCode
+})
+
+async function main(words: readonly string[]): Promise<number> {
+  const options = readOptions(words)
+  if (options === null) {
+    console.log(HELP)
+    return 0
+  }
+  const stopping = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
+  await refuseBusyPort(options.port)
+  const directory = makeDirectory()
+  const ends: (() => Promise<void>)[] = [async () => rmSync(directory, { recursive: true, force: true })]
+  try {
+    await play(options, directory, ends, stopping.signal)
+    console.log('Stopped.')
+    return 0
+  } finally {
+    for (const end of ends.reverse()) await end()
+  }
+}
+
+async function play(
+  options: Options,
+  directory: string,
+  ends: (() => Promise<void>)[],
+  signal: AbortSignal,
+): Promise<void> {
+  let behind = 0
+  const now = () => new Date(Date.now() - behind).toISOString()
+  console.log(bold('Andon: a factory morning on this machine'))
+  const github = await startGitHub({
+    port: options.githubPort,
+    webhookSecret: randomBytes(32).toString('hex'),
+    seed: options.seed,
+    now,
+  }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error
+    throw new Refusal(`port ${options.githubPort} is in use: choose another with --github-port.`)
+  })
+  ends.push(() => github.close())
+  const andon = await startAndon({ github, port: options.port, directory, verbose: options.verbose, signal })
+  ends.push(() => andon.stop())
+  github.deliveries.aim(`${andon.url}/api/github/webhooks`)
+  github.install()
+  const say = (where: string, what: string) =>
+    console.log(`${dim(new Date().toTimeString().slice(0, 8))}  ${where.padEnd(16)} ${what}`)
+  const shift = openShift({ pace: options.pace, seed: options.seed, signal, say })
+  const hurried = openShift({ pace: HURRY, seed: options.seed, signal, say: () => undefined })
+  const atMinutesAgo = (minutes: number) => {
+    behind = minutes * 60_000
+  }
+  const welcome = (work: Work) => console.log(whereToLook(andon.url, github, work))
+  const morning = playMorning({ github, shift, hurried, atMinutesAgo, welcome }).catch((error: unknown) => {
+    if (!(error instanceof Over)) throw error
+  })
+  const death = andon.died.then((last) => {
+    if (!signal.aborted) throw new Refusal(`Andon ended by itself${last === '' ? '.' : `: ${last}`}`)
+  })
+  await Promise.race([morning, death])
+}
+
+// The night is told, not waited for.
+const HURRY = 1_000
+
+function whereToLook(board: string, github: FakeGitHub, { repository, number }: Work): string {
+  const issue = `${repository}/issues/${number}`
+  const rows = [
+    ['The board', `${board}/`],
+    ['One repository', `${board}/${repository}`],
+    ['One issue', `${board}/${issue}`],
+    ['The same as JSON', `${board}/api/pipelines`],
+    ['What GitHub holds', `${github.url}/`],
+    ['… of one issue', `${github.url}/${issue}`],
+    ['… as JSON', `${github.url}/${issue}.json`],
+  ] as const
+  return `\n${rows.map(([what, url]) => `  ${what.padEnd(18)} ${bold(url)}`).join('\n')}\n\n  Ctrl-C stops everything.\n`
+}
+
+// Andon would say so too, but only after the GitHub and the database were made.
+async function refuseBusyPort(port: number): Promise<void> {
+  const probe = createServer()
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      const why =
+        error.code === 'EADDRINUSE'
+          ? `port ${port} is in use (is the demo running already?): stop what listens there, or choose another with --port.`
+          : `cannot listen on port ${port} (${error.code}): choose another with --port.`
+      reject(new Refusal(why))
+    })
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()))
+  })
+}
+
+function makeDirectory(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'andon-demo-'))
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new Refusal(`cannot make a directory in ${tmpdir()} (${code}): set TMPDIR to one that I may write to.`)
+  }
+}
+
+function bold(text: string): string {
+  return styleText('bold', text, { stream: process.stdout })
+}
+
+function dim(text: string): string {
+  return styleText('dim', text, { stream: process.stdout })
+}

@@ -1,0 +1,83 @@
+// The factory morning: what the night left behind, a dozen issues taken up one after the other, and then another one
+// every so often, until somebody stops it.
+import type { FakeGitHub } from './github.ts'
+import { PLOTS, type Plot, smooth } from './plots.ts'
+import { Over, type Shift } from './shift.ts'
+import { EARLY, LATER, MORNING, type Wish } from './titles.ts'
+import { takeUp, type Work } from './work.ts'
+
+/** Plays until the shift is over; `atMinutesAgo` sets this GitHub's clock back. */
+export async function playMorning(o: {
+  github: FakeGitHub
+  shift: Shift
+  hurried: Shift
+  atMinutesAgo(minutes: number): void
+  welcome: (work: Work) => void
+}): Promise<void> {
+  const { github, shift } = o
+  await theNight(o)
+  o.atMinutesAgo(0)
+  const stories: Promise<void>[] = []
+  for (const [n, wish] of MORNING.entries()) {
+    stories.push(story(github, shift, wish, PLOTS[n % PLOTS.length] ?? smooth))
+    await shift.pause(n < 4 ? 1.5 : 5)
+  }
+  for (let n = 0; !shift.over; n++) {
+    await shift.pause(MINUTES_BETWEEN * 60)
+    const wish = LATER[n % LATER.length]
+    if (wish) stories.push(story(github, shift, wish, shift.chance.pick(PLOTS)))
+  }
+  await Promise.all(stories)
+}
+
+// GitHub takes 500 creations an hour, and an issue that runs its whole course needs about fifteen.
+const MINUTES_BETWEEN = 1.5
+
+async function story(github: FakeGitHub, shift: Shift, wish: Wish, plot: Plot): Promise<void> {
+  try {
+    const work = await takeUp(github, shift, wish)
+    await shift.pause(1)
+    await work.label()
+    await shift.pause(3)
+    await plot(work, shift)
+  } catch (error) {
+    if (!(error instanceof Over) && !shift.over)
+      shift.say(wish.repository, `the story of “${wish.title}” broke off: ${error}`)
+  }
+}
+
+/** Before anybody looked: one run that fell silent, one pull request left waiting, one failure, one thing done. */
+async function theNight(o: Parameters<typeof playMorning>[0]): Promise<void> {
+  const { github, hurried } = o
+  const [silent, waiting, failed, done] = EARLY as readonly [Wish, Wish, Wish, Wish]
+  o.atMinutesAgo(47)
+  const first = await labelled(github, hurried, silent)
+  o.welcome(first)
+  await first.plan()
+  o.atMinutesAgo(41)
+  await first.code({ ends: null })
+  o.atMinutesAgo(36)
+  const second = await labelled(github, hurried, waiting)
+  await second.plan()
+  await second.code()
+  await second.propose()
+  o.atMinutesAgo(28)
+  await second.test()
+  const third = await labelled(github, hurried, failed)
+  o.atMinutesAgo(22)
+  await third.plan({ ends: 'failure' })
+  const fourth = await labelled(github, hurried, done)
+  await fourth.plan()
+  await fourth.code()
+  await fourth.propose()
+  await fourth.test()
+  o.atMinutesAgo(9)
+  await fourth.approve()
+  await fourth.merge()
+}
+
+async function labelled(github: FakeGitHub, shift: Shift, wish: Wish): Promise<Work> {
+  const work = await takeUp(github, shift, wish)
+  await work.label()
+  return work
+}
