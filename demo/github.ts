@@ -9,6 +9,7 @@ import { complete } from './github/complete.ts'
 import { type Deliveries, openDeliveries } from './github/deliveries.ts'
 import { openEmulator } from './github/emulator.ts'
 import { type Faults, openFaults } from './github/faults.ts'
+import { openFreshTokens } from './github/fresh-tokens.ts'
 import { type Grant, manifestGrant } from './github/grant.ts'
 import { type Installation, openInstallation } from './github/installation.ts'
 import { learn } from './github/learn.ts'
@@ -115,6 +116,7 @@ export async function startGitHub(o: {
     world,
     actions,
     deliveries,
+    freshToken: openFreshTokens(world),
     ask: () => Promise.reject(new Error('asked outside a request')),
     headOf: (fullName, branch) => people.head(fullName, branch).catch(() => null),
     async knowsCommit(fullName, sha) {

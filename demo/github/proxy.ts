@@ -92,14 +92,17 @@ export function openProxy(o: {
     return answer
   }
 
-  function forward(method: string, path: string, incoming: IncomingMessage, body: Buffer) {
+  async function forward(method: string, path: string, incoming: IncomingMessage, body: Buffer) {
     const headers: Record<string, string> = { host: incoming.headers.host ?? 'localhost' }
     for (const name of ['authorization', 'accept', 'content-type']) {
       const value = headerOf(incoming, name)
       if (value !== undefined) headers[name] = value
     }
+    const secret = /^(?:bearer|token)\s+(.+)$/i.exec(headers.authorization ?? '')?.[1]
+    const { world, freshToken } = o.parts()
+    if (secret !== undefined && world.tokens.has(secret)) headers.authorization = `Bearer ${await freshToken(secret)}`
     if (body.length > 0) headers['content-length'] = String(body.length)
-    return o.parts().world.emulator.forward({ method, path, headers, body: body.length > 0 ? body : undefined })
+    return world.emulator.forward({ method, path, headers, body: body.length > 0 ? body : undefined })
   }
 
   /** Returns the status that went out; 0 when none did. */

@@ -22,6 +22,7 @@ export type Parts = {
   readonly world: World
   readonly actions: Actions
   readonly deliveries: Deliveries
+  freshToken(presented: string): Promise<string>
   headOf(fullName: string, branch: string): Promise<string | null>
   /** Asks the emulator, as whoever asked. */
   ask<T>(path: string): Promise<T>
