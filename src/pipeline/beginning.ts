@@ -1,5 +1,5 @@
 import type { Line } from '../line/line.ts'
-import { issueOfBranch, stageOfRun } from './correlate.ts'
+import { issueOfBranch, issueOfRun, stageOfRun } from './correlate.ts'
 import type { Event } from './events.ts'
 import { best } from './order.ts'
 import type { Beginning } from './pipeline.ts'
@@ -25,6 +25,8 @@ export function firstBeginning(a: Beginning, b: Beginning): Beginning {
 /** The branch whose name may take up an issue: a pull request's, or that of a run that tries one of the line's stages. */
 function agentBranchOf(event: Event, line: Line): string | null {
   if (event.type === 'pull_request.changed' || event.type === 'review.changed') return event.pullRequest.branch
-  if (event.type === 'run.changed' && stageOfRun(line.stages, event.run) !== null) return event.run.branch
-  return null
+  if (event.type !== 'run.changed' || stageOfRun(line.stages, event.run) === null) return null
+  const { branch } = event.run
+  // A key says for which issue a run is, whatever its branch.
+  return branch !== null && issueOfRun(event.run) === issueOfBranch(branch) ? branch : null
 }

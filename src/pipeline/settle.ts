@@ -43,7 +43,7 @@ function standingOf(pipeline: Pipeline, stage: Stage, rule: StageRule): Standing
 function standingOfStart(pipeline: Pipeline, rule: StageRule): Standing | null {
   const { begun, line, stages, pullRequests } = pipeline
   const untouched = pullRequests.length === 0 && stages.every((stage) => stage.attempts.length === 0)
-  if (begun.by === 'branch' || line.stages[0]?.name !== rule.name || !untouched) return null
+  if (line.stages[0]?.name !== rule.name || !untouched) return null
   const awaited = awaitedBy(rule)
   return {
     status: 'queued',

@@ -57,6 +57,7 @@ test.each<[string, Event]>([
   ['CodeQL', runIs({ workflow: 'codeql.yml', branch: 'main' })],
   ['a run of a stage on a branch that names no issue', runIs({ branch: 'main' })],
   ['a run that only echoes a key', runIs({ branch: 'main', title: 'andon 42/plan/1-k3v9x' })],
+  ["a run on an agent's branch that echoes another issue's key", runIs({ title: 'andon 41/code/1-k3v9x' })],
   ['a job', jobIs()],
   ['an answer', closing([ISSUE])],
 ])('%s takes nothing up', (_, event) => {

@@ -115,6 +115,11 @@ test('a failure in a closed or merged issue needs nobody', () => {
   expect(light(pipelineAfter(...failed, pullRequestIs({ state: 'merged' }))).light).toBe('done')
 })
 
+test('a merge ends a line that has no stage for reviews', () => {
+  const merged = pipelineAfter(labelled(), runIs({ conclusion: 'failure' }), pullRequestIs({ state: 'merged' }))
+  expect(light({ ...merged, stages: merged.stages.slice(0, 3) }).light).toBe('done')
+})
+
 /** Stages that stand as told, each but idle ones with a run, the later stage's the later run. */
 function standing(stages: readonly StageStatus[]): Pipeline {
   const begun = pipelineAfter(labelled())

@@ -131,6 +131,21 @@ test('a job that was ever queued is not said to wait for somebody', () => {
     expect(order.reduce(mergeJob, runFact()).jobs).toMatchObject([{ status: 'queued' }])
 })
 
+test('of a job told twice in one second the one with more steps done is kept', () => {
+  const [more, fewer] = [jobFact({ stepsDone: 2, step: 'a' }), jobFact({ stepsDone: 1, step: 'b' })]
+  expect(mergeJob(mergeJob(null, more), fewer).jobs).toEqual([more])
+})
+
+test('an issue closed and reopened within one second is open', () => {
+  const closed = issueFact({ state: 'closed', stateReason: 'completed', title: 'Z' })
+  const reopened = issueFact({ stateReason: 'reopened', title: 'A' })
+  expect(mergeIssue(closed, reopened)).toEqual(reopened)
+})
+
+test('a pull request drafted and readied within one second is ready', () => {
+  expect(mergePullRequest(pullRequestFact({ draft: true }), pullRequestFact()).draft).toBe(false)
+})
+
 test('a run that is over keeps the moment it was first known to be over', () => {
   const over = runFact({ at: minute(4), conclusion: 'success' })
   const read = runFact({ at: minute(9), conclusion: 'success' })
@@ -138,7 +153,7 @@ test('a run that is over keeps the moment it was first known to be over', () => 
 })
 
 test('a push within one second is told by the head it replaced', () => {
-  const pushes = ['s1', 's2', 's3'].map((headSha, nth, all) =>
+  const pushes = ['c', 'b', 'a'].map((headSha, nth, all) =>
     pullRequestFact({ headSha, replacedShas: all.slice(Math.max(0, nth - 1), nth) }),
   )
   for (const order of [
@@ -150,7 +165,7 @@ test('a push within one second is told by the head it replaced', () => {
     [2, 1, 0],
   ]) {
     const merged = order.reduce<PullRequestFact | null>((known, nth) => mergePullRequest(known, pushes[nth]!), null)
-    expect(merged?.headSha).toBe('s3')
+    expect(merged?.headSha).toBe('a')
   }
 })
 

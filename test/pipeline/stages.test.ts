@@ -247,6 +247,9 @@ describe('closing', () => {
   test('a live run stays live in a closed issue until it ends', () => {
     const line = given(taken, runIs())
     line.when(closed).shows({ stages: 'idle running idle idle', light: 'running' })
+    given(taken, runIs({ status: 'queued' }))
+      .when(closed)
+      .shows({ stages: 'idle queued idle idle', light: 'queued' })
     line.when(closed, runIs({ conclusion: 'failure' })).shows({ stages: 'idle failed idle idle', light: 'idle' })
   })
 
