@@ -1,0 +1,127 @@
+// The page is drawn by the server and kept current by htmx. What is left for the browser: ages that tick, a pill that
+// tells the truth, a watchdog over a silent stream, rows that move gently, and a reload when a new build announces itself.
+;(() => {
+  const root = document.documentElement
+  const pill = document.getElementById('pill')
+  const clock = document.getElementById('clock')
+  const stream = document.getElementById('stream')
+  const calm = matchMedia('(prefers-reduced-motion: reduce)')
+
+  // The server's clock, as far as this browser knows it: ages must not depend on a laptop that is five minutes off.
+  let ahead = Date.parse(root.dataset.asOf) - Date.now()
+  let heardAt = Date.now()
+  let trueAt = Date.parse(root.dataset.asOf)
+  const serverNow = () => Date.now() + ahead
+
+  function age(ms) {
+    const seconds = Math.max(0, Math.floor(ms / 1000))
+    if (seconds < 60) return `${seconds} s`
+    const minutes = Math.floor(seconds / 60)
+    if (minutes < 60) return `${minutes} m`
+    const hours = Math.floor(minutes / 60)
+    if (hours < 24) return minutes % 60 ? `${hours} h ${minutes % 60} m` : `${hours} h`
+    return hours % 24 ? `${Math.floor(hours / 24)} d ${hours % 24} h` : `${Math.floor(hours / 24)} d`
+  }
+
+  function write(element, text) {
+    if (element && element.textContent !== text) element.textContent = text
+  }
+
+  function tick() {
+    const now = serverNow()
+    for (const time of document.querySelectorAll('time[data-age]')) write(time, age(now - Date.parse(time.dateTime)))
+    if (root.dataset.live !== 'still') write(clock, `${new Date(now).toISOString().slice(11, 19)} UTC`)
+    const badge = document.querySelector('[data-needs-you]')
+    const title = document.title.replace(/^\(\d+\) /, '')
+    const wanted = badge && badge.dataset.needsYou !== '0' ? `(${badge.dataset.needsYou}) ${title}` : title
+    if (document.title !== wanted) document.title = wanted
+  }
+
+  function show(state) {
+    root.dataset.live = state
+    const since = new Date(trueAt).toISOString()
+    const today = since.slice(0, 10) === new Date(serverNow()).toISOString().slice(0, 10)
+    const words = {
+      connecting: 'connecting',
+      live: '● live',
+      stale: `stale since ${today ? since.slice(11, 16) : since.slice(0, 16).replace('T', ' ')} UTC`,
+    }
+    write(pill, words[state])
+  }
+
+  function heard(asOf) {
+    heardAt = Date.now()
+    if (asOf) ahead = Date.parse(asOf) - heardAt
+    trueAt = serverNow()
+    show('live')
+  }
+
+  function lost() {
+    if (root.dataset.live !== 'connecting' || Date.now() - heardAt > 5000) show('stale')
+  }
+
+  // Once per build and half a minute: behind two servers of different builds a page must not reload for ever.
+  function follow(build) {
+    if (!build || build === root.dataset.build) return
+    const last = JSON.parse(sessionStorage.getItem('andon:reload') ?? '{}')
+    if (last.build === build && Date.now() - last.at < 30_000) return
+    sessionStorage.setItem('andon:reload', JSON.stringify({ build, at: Date.now() }))
+    location.reload()
+  }
+
+  setInterval(tick, 1000)
+  new MutationObserver(tick).observe(document.body, { childList: true, subtree: true, attributes: true })
+  tick()
+  if (!stream) return
+
+  show('connecting')
+  stream.addEventListener('snapshot', ({ detail }) => {
+    const { build, asOf } = JSON.parse(detail.data)
+    heard(asOf)
+    follow(build)
+  })
+  stream.addEventListener('ping', ({ detail }) => heard(JSON.parse(detail.data).asOf))
+  // The stream lives but its server cannot read the database: what is shown is as old as the last reading.
+  stream.addEventListener('away', ({ detail }) => {
+    heardAt = Date.now()
+    trueAt = Date.parse(JSON.parse(detail.data).asOf)
+    show('stale')
+  })
+  stream.addEventListener('gone', () => location.reload())
+  stream.addEventListener('htmx:sse:after:message', ({ detail }) => {
+    if (!detail.message.event) heard()
+  })
+  stream.addEventListener('htmx:sse:before:connection', ({ detail }) => {
+    if (detail.connection.attempt > 0) lost()
+  })
+  for (const trouble of ['htmx:sse:error', 'htmx:sse:close', 'htmx:error', 'htmx:response:error']) {
+    document.addEventListener(trouble, lost)
+  }
+
+  // A frozen server keeps its sockets open: silence is noticed here, and htmx connects anew with its backoff.
+  setInterval(() => {
+    if (Date.now() - heardAt < Number(stream.dataset.stallSeconds) * 1000) return
+    lost()
+    heardAt = Date.now()
+    stream._htmx?.sse?.reader?.cancel()
+  }, 1000)
+
+  // Rows that change places glide there once; new ones fade in.
+  let before = new Map()
+  document.addEventListener('htmx:before:swap', () => {
+    before = new Map([...document.querySelectorAll('tr.task')].map((row) => [row.id, row.getBoundingClientRect().top]))
+  })
+  document.addEventListener('htmx:after:swap', () => {
+    if (calm.matches || before.size === 0) return
+    for (const row of document.querySelectorAll('tr.task')) {
+      const from = before.get(row.id)
+      const moved = from === undefined ? 0 : from - row.getBoundingClientRect().top
+      if (from === undefined) row.animate([{ opacity: 0 }, { opacity: 1 }], 400)
+      else if (moved)
+        row.animate([{ transform: `translateY(${moved}px)` }, { transform: 'none' }], {
+          duration: 400,
+          easing: 'ease-out',
+        })
+    }
+  })
+})()

@@ -1,0 +1,128 @@
+// One issue on the board. `Row` is the JSON that others build against; `Drawn` is what the page needs beside it.
+import { clocks, health } from '../pipeline/health.ts'
+import { light } from '../pipeline/light.ts'
+import type { Evidence, Health, Instant, Light, Pipeline, Stage, StageStatus } from '../pipeline/pipeline.ts'
+import { newestAttempt } from '../pipeline/settle-run.ts'
+import { clock, HEALTHS } from './words.ts'
+
+/** A pipeline as it is stored, as far as people are shown it. */
+export type Shown = {
+  readonly id: number
+  readonly repository: string
+  readonly revision: number
+  readonly held: boolean
+  readonly needsYouAt: Instant | null
+  readonly pipeline: Pipeline
+}
+
+/** A row of `GET /api/pipelines`. */
+export type Row = {
+  readonly repository: string
+  readonly issue: number
+  /** Null until GitHub has told us. */
+  readonly title: string | null
+  readonly url: string | null
+  readonly stage: string
+  readonly light: Light
+  readonly health: Health
+  readonly held: boolean
+  readonly attempt: number | null
+  readonly since: Instant
+  readonly aliveAt: Instant | null
+  readonly progressAt: Instant | null
+  readonly reason: string
+  readonly waiting: { readonly for: string; readonly until: Instant | null } | null
+  readonly evidence: Evidence | null
+  readonly revision: number
+}
+
+/** A row as the page draws it. */
+export type Drawn = {
+  readonly id: string
+  readonly row: Row
+  readonly line: readonly Station[]
+  readonly needsYou: boolean
+  /** What lies over the light: `stalled` and since when; null while the line is well. */
+  readonly overlay: { readonly word: string; readonly since: Instant | null } | null
+}
+
+/** One stage on the line of lights. */
+export type Station = {
+  readonly name: string
+  readonly status: StageStatus
+  /** The stage the light speaks of. */
+  readonly current: boolean
+}
+
+/** The row of a pipeline at a moment: health is derived here, never stored. */
+export function row(shown: Shown, now: Instant): Row {
+  const { pipeline } = shown
+  const lit = light(pipeline)
+  const stage = pipeline.stages.find(({ name }) => name === lit.stage)
+  return {
+    repository: shown.repository,
+    issue: pipeline.issue.number,
+    title: pipeline.issue.title,
+    url: webUrl(pipeline.issue.url),
+    stage: lit.stage,
+    light: lit.light,
+    health: health(pipeline, now).health,
+    held: shown.held,
+    attempt: attemptNumber(stage),
+    since: lit.since,
+    ...clocks(pipeline),
+    reason: lit.reason,
+    waiting: stage?.waiting ?? null,
+    evidence: stage?.evidence ?? null,
+    revision: shown.revision,
+  }
+}
+
+/** The row with its line of lights and what lies over it. */
+export function drawn(shown: Shown, now: Instant): Drawn {
+  const view = row(shown, now)
+  const { since } = health(shown.pipeline, now)
+  const word = HEALTHS[view.health]
+  return {
+    id: `pipeline-${shown.id}`,
+    row: view,
+    line: stations(shown.pipeline),
+    needsYou: needsYou(shown, now),
+    overlay: word === null ? null : { word, since },
+  }
+}
+
+/** Whether a person is needed now: in review, failed, held, or stalled. */
+export function needsYou({ held, needsYouAt }: Pick<Shown, 'held' | 'needsYouAt'>, now: Instant): boolean {
+  return held || (needsYouAt !== null && needsYouAt <= now)
+}
+
+/** The stages in the order of the line, each with its light. */
+export function stations(pipeline: Pipeline): readonly Station[] {
+  const current = light(pipeline).stage
+  return pipeline.stages.map(({ name, status }) => ({ name, status, current: name === current }))
+}
+
+/** How we know, for a person: `delivery 7f3a9c21…, 14:01:58 UTC`. */
+export function evidenceWords({ kind, id, at }: Evidence): string {
+  return `${EVIDENCE[kind]} ${id.length > 12 ? `${id.slice(0, 8)}…` : id}, ${clock(at)}`
+}
+
+const EVIDENCE = {
+  delivery: 'delivery',
+  read: 'read from GitHub:',
+  beat: 'beat of',
+  command: 'command in comment',
+  clock: 'clock of',
+} as const satisfies Record<Evidence['kind'], string>
+
+/** Only what a browser may safely follow: these addresses came from outside. */
+export function webUrl(url: string | null): string | null {
+  return url !== null && /^https?:\/\//i.test(url) ? url : null
+}
+
+/** The number of the attempt a stage stands by; null while nobody has tried. */
+export function attemptNumber(stage: Stage | undefined): number | null {
+  if (stage === undefined) return null
+  return (newestAttempt(stage) ?? stage.attempts.at(-1))?.number ?? null
+}

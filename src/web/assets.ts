@@ -1,0 +1,44 @@
+// Styles and scripts are read once and served under the hash of their bytes, so that a browser may keep them for ever.
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, extname, join, resolve } from 'node:path'
+
+export type Asset = { readonly body: Uint8Array<ArrayBuffer>; readonly type: string; readonly hash: string }
+
+/** The files a page may name, and where a page finds them. */
+export type Assets = {
+  /** `/assets/3f2a…/andon.css` */
+  path(name: string): string
+  find(name: string): Asset | null
+}
+
+const PUBLIC = resolve(import.meta.dirname, '../../public')
+const HTMX = dirname(createRequire(import.meta.url).resolve('htmx.org'))
+const FILES: Readonly<Record<string, string>> = {
+  'andon.css': join(PUBLIC, 'andon.css'),
+  'andon.js': join(PUBLIC, 'andon.js'),
+  'icon.svg': join(PUBLIC, 'icon.svg'),
+  'htmx.min.js': join(HTMX, 'htmx.min.js'),
+  'hx-sse.min.js': join(HTMX, 'ext/hx-sse.min.js'),
+}
+const TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml; charset=utf-8',
+}
+
+/** Reads every asset. */
+export function loadAssets(): Assets {
+  const assets = new Map(Object.entries(FILES).map(([name, path]) => [name, load(path)]))
+  return {
+    path: (name) => `/assets/${assets.get(name)?.hash}/${name}`,
+    find: (name) => assets.get(name) ?? null,
+  }
+}
+
+function load(path: string): Asset {
+  const body = Uint8Array.from(readFileSync(path))
+  const hash = createHash('sha256').update(body).digest('hex').slice(0, 16)
+  return { body, hash, type: TYPES[extname(path)] ?? 'application/octet-stream' }
+}

@@ -1,0 +1,32 @@
+import { secureHeaders } from 'hono/secure-headers'
+
+const POLICY = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'", 'https://avatars.githubusercontent.com'],
+  connectSrc: ["'self'"],
+  fontSrc: ["'self'"],
+  frameAncestors: ["'none'"],
+  baseUri: ["'none'"],
+  formAction: ["'self'"],
+}
+
+/** What browsers are told about every answer: nothing inline, nothing framed, nothing from elsewhere. */
+export function safeHeaders(baseUrl: string) {
+  return secureHeaders({
+    contentSecurityPolicy: POLICY,
+    referrerPolicy: 'same-origin',
+    xFrameOptions: 'DENY',
+    strictTransportSecurity: baseUrl.startsWith('https:'),
+    permissionsPolicy: { camera: [], geolocation: [], microphone: [] },
+  })
+}
+
+/** For the event stream, which is written past the middleware. */
+export const STREAM_HEADERS = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+} as const

@@ -1,0 +1,59 @@
+// For Prometheus. No repository is named: whoever may scrape need not be allowed to see them. What cannot be read is
+// absent, because zero would be a lie.
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Hub } from './hub.ts'
+import type { Board, Reader } from './reader.ts'
+
+export type Metrics = {
+  /** Notes one answered request. */
+  answered(o: { route: string; method: string; status: number; seconds: number }): void
+  scrape(): Promise<{ type: string; text: string }>
+}
+
+export function createMetrics(o: { reader: Reader; hub: Hub }): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers })
+  const lights = new Gauge({
+    name: 'andon_pipelines',
+    help: 'Pipelines by light, each counted once.',
+    labelNames: ['light'],
+    registers,
+  })
+  const held = gauge('andon_held', 'Pipelines that are held.')
+  const needsYou = gauge('andon_needs_you', 'Pipelines that need a person.')
+  const failed = gauge('andon_deliveries_failed', 'Deliveries that were accepted and could not be applied.')
+  const lastAt = gauge('andon_last_delivery_timestamp_seconds', 'When the last delivery was received.')
+  const reachable = gauge('andon_database_reachable', 'Whether the database could be read for this scrape.')
+  const streams = gauge('andon_streams', 'Open event streams.')
+  const requests = new Histogram({
+    name: 'andon_http_request_seconds',
+    help: 'Time to answer, by route and status.',
+    labelNames: ['route', 'method', 'status'],
+    buckets: [0.005, 0.02, 0.1, 0.5, 2, 8],
+    registers,
+  })
+
+  function show(board: Board | null): void {
+    lights.reset()
+    for (const metric of [held, needsYou, failed, lastAt]) metric.remove()
+    reachable.set(board === null ? 0 : 1)
+    streams.set(o.hub.size())
+    if (board === null) return
+    const { counts } = board
+    for (const light of ['running', 'review', 'queued', 'failed'] as const) lights.set({ light }, counts[light])
+    held.set(counts.held)
+    needsYou.set(counts.needsYou)
+    failed.set(board.failedDeliveries)
+    if (board.lastDeliveryAt !== null) lastAt.set(Date.parse(board.lastDeliveryAt) / 1000)
+  }
+
+  return {
+    answered: ({ seconds, status, ...labels }) => requests.observe({ ...labels, status: String(status) }, seconds),
+    async scrape() {
+      show(await o.reader.board({ limit: 1 }).catch(() => null))
+      return { type: registry.contentType, text: await registry.metrics() }
+    },
+  }
+}

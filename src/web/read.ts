@@ -1,0 +1,59 @@
+// Everything the web knows comes through here. A reading has a deadline: a database that hangs must look like one that
+// is away, because to a reader it is.
+import type { Logger } from 'pino'
+import type { Instant } from '../pipeline/pipeline.ts'
+import { findRepository, readBoard, readHistory, readPipeline } from '../store/board.ts'
+import { type Database, pending } from '../store/database.ts'
+import { CHANNEL } from '../store/notify.ts'
+import type { Issue, Reader } from './reader.ts'
+import { Away, Refusal } from './refusal.ts'
+
+const DEADLINE_MS = 4_000
+const HISTORY_LINES = 200
+
+/** Reads for people who may see every repository. */
+export function openReader(o: { database: Database; now: () => Instant; log: Logger; deadlineMs?: number }): Reader {
+  const { database, now, log, deadlineMs = DEADLINE_MS } = o
+  const read = <T>(what: string, reading: Promise<T>) => inTime(reading, deadlineMs).catch(away(what, log))
+  return {
+    board: (query) => read('board', readBoard(database, { seen: 'all', ...query }, now())),
+    issue: (repository, number) => read('issue', readIssue(database, repository, number, now)),
+    repository: (name) =>
+      read(
+        'repository',
+        findRepository(database, name).then((found) => found?.fullName ?? null),
+      ),
+    obstacle: () => read('readiness', pending(database).then(unfinished)),
+    listen: (heard, lost) => database.listen(CHANNEL, heard, lost),
+  }
+}
+
+async function readIssue(
+  database: Database,
+  repository: string,
+  number: number,
+  now: () => Instant,
+): Promise<Issue | null> {
+  const asOf = now()
+  const shown = await readPipeline(database, repository, number)
+  return shown && { shown, history: await readHistory(database, shown.id, HISTORY_LINES), asOf }
+}
+
+function unfinished(migrations: readonly string[]): string | null {
+  return migrations.length === 0 ? null : `the database lacks ${migrations.join(', ')}: run the migrations`
+}
+
+function away(what: string, log: Logger): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof BadCursor) throw new Refusal(400, 'after is not a cursor: use the one in "next".')
+    log.warn({ err: error, reading: what }, 'the database could not be read')
+    throw new Away('the database cannot be read just now', { cause: error })
+  }
+}
+
+function inTime<T>(reading: Promise<T>, deadlineMs: number): Promise<T> {
+  const { promise, reject, resolve } = Promise.withResolvers<T>()
+  const timer = setTimeout(() => reject(new Error(`no answer within ${deadlineMs} ms`)), deadlineMs)
+  reading.then(resolve, reject).finally(() => clearTimeout(timer))
+  return promise
+}

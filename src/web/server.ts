@@ -1,0 +1,9 @@
+import type { Instant } from '../pipeline/pipeline.ts'
+import type { Database } from '../store/database.ts'
+import { openReader } from './read.ts'
+import { type Parts, serve, type Web } from './serve.ts'
+
+/** The web over a database: the board for everybody who may reach it, and the door for deliveries. */
+export function createServer(o: Parts & { readonly database: Database; readonly now: () => Instant }): Web {
+  return serve({ ...o, reader: openReader(o) })
+}

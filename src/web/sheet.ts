@@ -1,0 +1,75 @@
+// A page as the stream sees it: pieces that are replaced in place, and lists whose rows come, change, move and go.
+// The same drawings make the page itself, so that what a reload shows is what the stream showed.
+import type { Instant } from '../pipeline/pipeline.ts'
+import { detail } from '../render/detail.ts'
+import { type Drawn, drawn } from '../render/row.ts'
+import type { Board, Issue } from './reader.ts'
+import type { Views } from './views.ts'
+
+export type Piece = { readonly id: string; readonly html: string }
+
+/** A table body: its head stays, its rows are told apart by id. */
+export type List = { readonly id: string; readonly head: Piece; readonly rows: readonly Piece[]; readonly html: string }
+
+export type Sheet = { readonly asOf: Instant; readonly pieces: readonly Piece[]; readonly lists: readonly List[] }
+
+/** The board, or one repository's. */
+export function boardSheet(views: Views, board: Board, repository: string | null): Sheet {
+  const rows = board.rows.map((shown) => drawn(shown, board.asOf))
+  const calling = rows.filter(({ needsYou }) => needsYou)
+  const active = rows.filter(({ needsYou }) => !needsYou)
+  const empty = rows.length === 0
+  return {
+    asOf: board.asOf,
+    pieces: [
+      { id: 'counts', html: views.draw('counts', countsOf(board)) },
+      { id: 'empty', html: views.draw('empty', { empty, repository }) },
+      { id: 'quiet', html: views.draw('footer', board) },
+    ],
+    lists: [
+      list(views, 'needs-you', 'Needs you', calling.length === 0 ? 'nobody is waited for' : '', calling),
+      list(views, 'active', 'Active tasks', active.length === 0 ? 'nothing else is under way' : '', active),
+    ],
+  }
+}
+
+/** One issue's page. */
+export function issueSheet(views: Views, { shown, history, asOf }: Issue): Sheet {
+  const whole = detail(shown, history, asOf)
+  const { pullRequests } = shown.pipeline
+  return {
+    asOf,
+    pieces: [
+      { id: 'summary', html: views.draw('issue-summary', { ...drawn(shown, asOf), pullRequests }) },
+      ...whole.stages.map((stage, index) => {
+        const id = `stage-${index}`
+        return { id, html: views.draw('stage', { id, stage }) }
+      }),
+      { id: 'history', html: views.draw('history', { history: whole.history }) },
+    ],
+    lists: [],
+  }
+}
+
+/** The piece's drawing, or nothing. */
+export function pieceOf(sheet: Sheet, id: string): string {
+  return sheet.pieces.find((piece) => piece.id === id)?.html ?? ''
+}
+
+function list(views: Views, id: string, title: string, note: string, rows: readonly Drawn[]): List {
+  const head = { id: `${id}-head`, html: views.draw('section-head', { id, title, note }) }
+  const pieces = rows.map((row) => ({ id: row.id, html: views.draw('row', row) }))
+  const html = views.draw('section', { id, head: head.html, rows: pieces.map((piece) => piece.html).join('') })
+  return { id, head, rows: pieces, html }
+}
+
+function countsOf({ counts }: Board): object {
+  const all = [
+    { light: 'running', count: counts.running, word: 'running' },
+    { light: 'review', count: counts.review, word: 'in review' },
+    { light: 'queued', count: counts.queued, word: 'queued' },
+    { light: 'failed', count: counts.failed, word: 'failed' },
+    { light: 'held', count: counts.held, word: 'held' },
+  ]
+  return { counts: all.filter(({ light, count }) => light !== 'held' || count > 0), needsYou: counts.needsYou }
+}

@@ -1,0 +1,100 @@
+// The two formats of the stream. Named events speak of the stream itself: `snapshot` (with the build and the moment)
+// comes before everything that is shown, in one unnamed message; each later unnamed message is what changed.
+import type { Instant, Light } from '../pipeline/pipeline.ts'
+import { type Detail, detail } from '../render/detail.ts'
+import { type Row, row } from '../render/row.ts'
+import { changes, whole } from './changes.ts'
+import { encode } from './client.ts'
+import type { Board, Issue, Reader } from './reader.ts'
+import { Refusal } from './refusal.ts'
+import { boardSheet, issueSheet, type Sheet } from './sheet.ts'
+import type { Views } from './views.ts'
+import type { Telling } from './watch.ts'
+
+/** Where somebody looks: every repository, one of them, or one issue. */
+export type Place = { readonly repository: string | null; readonly issue: number | null }
+
+export const ROWS_ON_A_PAGE = 200
+
+/** Fragments of the page, which htmx swaps in. */
+export function htmlTelling(o: { reader: Reader; views: Views; build: string; place: Place }): Telling<Sheet> {
+  const { reader, views, build, place } = o
+  return {
+    async read() {
+      if (place.issue === null) return boardSheet(views, await readBoard(reader, place), place.repository)
+      return issueSheet(views, await readIssue(reader, place))
+    },
+    snapshot: (sheet) => announce(build, sheet) + encode(null, whole(sheet)),
+    changes(before, after) {
+      const fragments = changes(before, after)
+      return fragments === '' ? '' : encode(null, fragments)
+    },
+  }
+}
+
+/** The JSON of `GET /api/pipelines`; then the rows that changed, and in `gone` those that left the board. */
+export function boardTelling(o: { reader: Reader; build: string; place: Place }): Telling<BoardJson> {
+  return {
+    read: async () => boardJson(await readBoard(o.reader, o.place)),
+    snapshot: (board) => announce(o.build, board) + encode(null, JSON.stringify(board)),
+    changes(before, after) {
+      const old = new Map(before.pipelines.map((row) => [keyOf(row), JSON.stringify(row)]))
+      const pipelines = after.pipelines.filter((row) => old.get(keyOf(row)) !== JSON.stringify(row))
+      const here = new Set(after.pipelines.map(keyOf))
+      const left = before.pipelines.filter((row) => !here.has(keyOf(row)))
+      const gone = left.map(({ repository, issue }) => ({ repository, issue }))
+      if (pipelines.length === 0 && gone.length === 0) return ''
+      return encode(null, JSON.stringify({ counts: after.counts, pipelines, gone, asOf: after.asOf }))
+    },
+  }
+}
+
+type IssueJson = { readonly asOf: Instant; readonly pipeline: Detail }
+
+/** The JSON of one issue, whole whenever anything in it changed. */
+export function issueTelling(o: { reader: Reader; build: string; place: Place }): Telling<IssueJson> {
+  return {
+    async read() {
+      const { shown, history, asOf } = await readIssue(o.reader, o.place)
+      return { asOf, pipeline: detail(shown, history, asOf) }
+    },
+    snapshot: (issue) => announce(o.build, issue) + encode(null, JSON.stringify(issue.pipeline)),
+    changes(before, after) {
+      const json = JSON.stringify(after.pipeline)
+      return JSON.stringify(before.pipeline) === json ? '' : encode(null, json)
+    },
+  }
+}
+
+export type BoardJson = Pick<Board, 'counts' | 'next' | 'asOf'> & { readonly pipelines: readonly Row[] }
+
+/** The answer of `GET /api/pipelines`. */
+export function boardJson({ counts, rows, next, asOf }: Board): BoardJson {
+  return { counts, pipelines: rows.map((shown) => row(shown, asOf)), next, asOf }
+}
+
+/** One page of a place's board. */
+export function readBoard(
+  reader: Reader,
+  { repository }: Pick<Place, 'repository'>,
+  query: { lights?: readonly Light[]; after?: string } = {},
+): Promise<Board> {
+  return reader.board({ limit: ROWS_ON_A_PAGE, ...(repository !== null && { repository }), ...query })
+}
+
+/** The issue of a place; refuses when it is not on the line. */
+export async function readIssue(reader: Reader, { repository, issue }: Place): Promise<Issue> {
+  const found = repository === null || issue === null ? null : await reader.issue(repository, issue)
+  if (found === null) {
+    throw new Refusal(404, `Issue #${issue} of ${repository} is not on the line: label it "andon" to take it up.`)
+  }
+  return found
+}
+
+function announce(build: string, { asOf }: { readonly asOf: Instant }): string {
+  return encode('snapshot', JSON.stringify({ build, asOf }))
+}
+
+function keyOf({ repository, issue }: Row): string {
+  return `${repository}#${issue}`
+}

@@ -1,0 +1,36 @@
+import { resolve } from 'node:path'
+import { Eta } from 'eta'
+import { plain } from '../render/neutralise.ts'
+import { evidenceWords } from '../render/row.ts'
+import { clock, day, LIGHTS, moment } from '../render/words.ts'
+
+/** Draws one template of views/; everything interpolated is escaped. */
+export type Views = { draw(name: string, model: object): string }
+
+const WORDS = { LIGHTS, clock, day, evidenceWords, moment, plain }
+
+/** Templates share `words`, the picture of lights and moments that comments and checks use too. */
+export function loadViews(asset: (name: string) => string): Views {
+  const eta = new Eta({ views: resolve(import.meta.dirname, '../../views'), cache: true })
+  return {
+    draw: (name, model) => oneLine(eta.render(name, { words: WORDS, asset, htmxConfig: HTMX_CONFIG, ...model })),
+  }
+}
+
+// The tab may be hidden on a second monitor: the stream goes on. Reconnecting backs off from 500 ms to 30 s, for ever.
+const HTMX_CONFIG = JSON.stringify({
+  history: false,
+  includeIndicatorCSS: false,
+  sse: {
+    reconnectDelay: 500,
+    reconnectMaxDelay: 30_000,
+    reconnectJitter: 0.3,
+    connectTimeout: 10_000,
+    pauseOnBackground: false,
+  },
+})
+
+// Line breaks in a template are for its readers. On the stream each would cost a `data:` of its own.
+function oneLine(html: string): string {
+  return html.replace(/\s*\n\s*/g, ' ').trim()
+}
