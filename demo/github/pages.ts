@@ -1,5 +1,6 @@
 // Plain pages for people: what this GitHub holds about an issue, a pull request or a run. The same as JSON at `….json`.
 import { gather, type Held, type Sources } from './held.ts'
+import { plain, toHtml } from './markdown.ts'
 import type { Check, Comment } from './world.ts'
 
 export type Pages = (path: string) => Promise<{ readonly type: string; readonly text: string } | null>
@@ -104,7 +105,7 @@ function checkTable(checks: readonly Check[]): string {
 
 function article(comment: Comment): string {
   const edited = comment.updated_at === comment.created_at ? '' : `, edited ${comment.updated_at}`
-  return `<article><p class="quiet"><b>${plain(comment.user.login)}</b> ${comment.created_at}${edited}</p><pre>${plain(comment.body)}</pre></article>`
+  return `<article><p class="quiet"><b>${plain(comment.user.login)}</b> ${comment.created_at}${edited}</p>${toHtml(comment.body)}</article>`
 }
 
 function layout(title: string, body: string): string {
@@ -115,9 +116,5 @@ function layout(title: string, body: string): string {
 
 const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1f2328;background:#fff}
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}a{color:#0969da}.quiet{color:#59636e}
-table{border-collapse:collapse}td{padding:.3rem 1rem .3rem 0;border-top:1px solid #d1d9e0;vertical-align:top}
-article{border:1px solid #d1d9e0;border-radius:6px;padding:.2rem 1rem;margin:1rem 0}pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:13px}`
-
-function plain(raw: string): string {
-  return raw.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
-}
+table{border-collapse:collapse}th{text-align:left}td,th{padding:.3rem 1rem .3rem 0;border-top:1px solid #d1d9e0;vertical-align:top}
+article{border:1px solid #d1d9e0;border-radius:6px;padding:.2rem 1rem;margin:1rem 0}code{background:#f0f2f4;padding:.1em .3em;border-radius:4px}`

@@ -1,0 +1,45 @@
+// The little of GitHub's Markdown that comments here are written in: paragraphs, tables, bold, code, links.
+
+/** Safe HTML of a comment; hidden HTML comments stay hidden. */
+export function toHtml(markdown: string): string {
+  const blocks = markdown
+    .replace(/<!--.*?-->/gs, '')
+    .trim()
+    .split(/\n{2,}/)
+  return blocks.map((block) => table(block.split('\n')) ?? `<p>${inline(block).replaceAll('\n', '<br>')}</p>`).join('')
+}
+
+/** Text in which nothing is markup. */
+export function plain(raw: string): string {
+  return raw.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}
+
+function table(lines: readonly string[]): string | null {
+  const [head, rule, ...rows] = lines
+  if (head === undefined || rule === undefined || !/^\|[\s:|-]+\|$/.test(rule)) return null
+  const row = (line: string, cell: 'th' | 'td') => {
+    const cells = line.replace(/^\||\|$/g, '').split('|')
+    return `<tr>${cells.map((text) => `<${cell}>${inline(text.trim())}</${cell}>`).join('')}</tr>`
+  }
+  return `<table>${row(head, 'th')}${rows.map((line) => row(line, 'td')).join('')}</table>`
+}
+
+// A code span is set aside first: nothing inside it is markup.
+function inline(text: string): string {
+  return text
+    .split(/(`[^`]*`)/)
+    .map((part) =>
+      part.startsWith('`') && part.length > 1 ? `<code>${plain(part.slice(1, -1))}</code>` : emphasise(part),
+    )
+    .join('')
+}
+
+function emphasise(text: string): string {
+  return escapeButReferences(text)
+    .replace(/\*\*(.+?)\*\*/g, '<b>$1</b>')
+    .replace(/\[([^\]]+)\]\((https?:[^)\s]+)\)/g, '<a href="$2">$1</a>')
+}
+
+function escapeButReferences(text: string): string {
+  return text.replace(/&(?!#?\w+;)|[<>"']/g, plain)
+}
