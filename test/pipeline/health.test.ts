@@ -39,6 +39,8 @@ test('a run that no runner takes is stalled', () => {
 test('a run past its limit is stale, however busy', () => {
   const busy = pipelineAfter(labelled(), runIs(), jobIs({ at: minute(365) }))
   expect(health(busy, minute(366))).toEqual({ health: 'stale', since: LIMIT })
+  expect(needsYouAt(busy)).toBe(LIMIT)
+  expect(wakeAt(busy, LIMIT)).toBeNull()
   expect(health(silent, LIMIT)).toEqual({ health: 'stale', since: LIMIT })
 })
 
