@@ -73,6 +73,23 @@ export function openInstallation(o: { world: World; told: Told; first: string; r
       return next
     },
 
+    /** Hides a repository from the public, or shows it again. */
+    setPrivate(fullName: string, isPrivate: boolean): void {
+      const repository = {
+        ...repositoryOf(world, fullName),
+        private: isPrivate,
+        visibility: isPrivate ? 'private' : 'public',
+      }
+      world.repositories.set(fullName, repository)
+      told.tell('repository', { action: isPrivate ? 'privatized' : 'publicized' }, fullName, first)
+    },
+
+    /** Deletes a repository; its last delivery still carries it. */
+    deleteRepository(fullName: string): void {
+      told.tell('repository', { action: 'deleted' }, fullName, first)
+      world.repositories.delete(fullName)
+    },
+
     /** Lets every token lapse at once. */
     expireTokens(): void {
       for (const token of world.tokens.values()) token.expiresAt = 0

@@ -47,6 +47,8 @@ export function openTold(o: { world: () => World; deliveries: Deliveries }): Tol
   return {
     receive(told, body) {
       const payload = complete(o.world(), body) as Payload
+      // It says so of every change to a repository, where GitHub names the change.
+      if (told === 'repository') return
       pass(mend(told, payload), { ...payload, ...frame(o.world()) })
     },
     tell(event, payload, fullName, by) {

@@ -178,6 +178,21 @@ describe('deliveries', () => {
     expect(played[1]).toBe(played[0])
   })
 
+  test('a repository is renamed, hidden and deleted, each told once', async () => {
+    const life = await told(async () => {
+      const renamed = await github.renameRepository(WIDGETS, 'gadgets')
+      expect(github.repositories).toEqual(['acme/api', renamed])
+      github.setPrivate(renamed, true)
+      github.deleteRepository(renamed)
+    })
+    expect(life).toBe('repository.renamed repository.privatized repository.deleted')
+    expect(receiver.received[0]?.payload).toMatchObject({
+      changes: { repository: { name: { from: 'widgets' } } },
+      repository: { id: 1, full_name: 'acme/gadgets' },
+    })
+    expect(receiver.received[1]?.payload).toMatchObject({ repository: { private: true } })
+  })
+
   test('a removed repository and a suspended installation are told of nothing more', async () => {
     github.removeRepository('acme/api')
     await github.openIssue('acme/api', { title: 'Unheard' })
