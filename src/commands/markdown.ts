@@ -31,11 +31,11 @@ function nestedMarkers(body: string): number {
   return nested
 }
 
+// Emphasis is left out: what is said loudly is said, and `2*3` on two lines is no emphasis to its author.
 function dialect(body: string): Options {
-  const extensions: NonNullable<Options['extensions']> = [gfmTable(), gfmFootnote()]
-  if (countOf(body, /[*_~]+/g) > MOST_MARKS) extensions.push({ disable: { null: ['attention'] } })
-  else extensions.push(gfmStrikethrough())
-  if (countOf(body, /\[/g) > MOST_MARKS) extensions.push({ disable: { null: ['labelEnd'] } })
+  const off = countOf(body, /\[/g) > MOST_MARKS ? ['attention', 'labelEnd'] : ['attention']
+  const extensions = [gfmTable(), gfmFootnote(), { disable: { null: off } }]
+  if (countOf(body, /~+/g) <= MOST_MARKS) extensions.push(gfmStrikethrough())
   return { extensions, mdastExtensions: [OPAQUE] }
 }
 

@@ -114,7 +114,9 @@ test('a mistake says what is the matter and what to type next', () => {
       "/andon resume repositry → This line has no stage \`repositry\`; it has \`plan\`, \`code\`, \`test\`, \`review\`. Did you mean \`/andon resume repository\`?",
     ]
   `)
-  expect(say('/andon status\n'.repeat(5)).at(-1)).toMatchInlineSnapshot(`"A comment may carry 3 commands, and this one has 5: the first 3 were read, the others were not."`)
+  expect(say('/andon status\n'.repeat(5)).at(-1)).toMatchInlineSnapshot(
+    `"A comment may carry 3 commands, and this one has 5: the first 3 were read, the others were not."`,
+  )
 })
 
 test('a mistake repeats nothing of a stranger but plain words', () => {
