@@ -5,7 +5,7 @@ import { asks } from '../../src/pipeline/asks.ts'
 import { begin } from '../../src/pipeline/begin.ts'
 import { belongs, issueOfRun, issuesOfPullRequest } from '../../src/pipeline/correlate.ts'
 import type { Effect } from '../../src/pipeline/effects.ts'
-import type { Event } from '../../src/pipeline/events.ts'
+import type { Event, RepositoryRef } from '../../src/pipeline/events.ts'
 import type { PullRequestFact, RunFact } from '../../src/pipeline/facts.ts'
 import { mergeJob, mergeRun } from '../../src/pipeline/merge.ts'
 import { mergeAnswer, mergePullRequest, mergeReview } from '../../src/pipeline/merge-pull-request.ts'
@@ -19,7 +19,7 @@ export type LineInMemory = {
   readonly pipelines: ReadonlyMap<number, Pipeline>
 }
 
-export function lineInMemory(): LineInMemory {
+export function lineInMemory(repository: RepositoryRef = REPOSITORY): LineInMemory {
   const runs = new Map<number, RunFact>()
   const pullRequests = new Map<number, PullRequestFact>()
   const pipelines = new Map<number, Pipeline>()
@@ -89,11 +89,11 @@ export function lineInMemory(): LineInMemory {
     for (const pullRequest of pullRequests.values()) {
       const { updatedAt: at, evidence } = pullRequest
       if (!issuesOfPullRequest(pullRequest).includes(pipeline.issue.number)) continue
-      retell({ type: 'pull_request.changed', at, evidence, repository: REPOSITORY, action: 'replayed', pullRequest })
+      retell({ type: 'pull_request.changed', at, evidence, repository, action: 'replayed', pullRequest })
     }
     for (const run of runs.values()) {
       const { updatedAt: at, evidence } = run
-      if (belongs(pipeline, run)) retell({ type: 'run.changed', at, evidence, repository: REPOSITORY, run })
+      if (belongs(pipeline, run)) retell({ type: 'run.changed', at, evidence, repository, run })
     }
     return { ...reduction, pipeline, effects }
   }
