@@ -32,8 +32,9 @@ export async function askedPlace(
   }
   const issue = asked.issue === undefined ? null : askedIssue(asked.issue)
   if (!REPOSITORY.test(asked.repository)) throw new Refusal(400, 'Name a repository as owner/repo.')
-  const owner = asked.repository.split('/')[0] ?? ''
-  const repository = RESERVED.includes(owner.toLowerCase()) ? null : await reader.repository(asked.repository)
+  const [owner = ''] = asked.repository.split('/')
+  if (RESERVED.includes(owner.toLowerCase())) throw new Refusal(404, 'There is no such page: the board is at /.')
+  const repository = await reader.repository(asked.repository)
   if (repository === null) {
     throw new Refusal(404, `Andon does not know ${asked.repository}: install the App on it, or check the name.`)
   }

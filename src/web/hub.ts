@@ -19,8 +19,9 @@ export type Hub = {
   close(): Promise<void>
 }
 
-// Many changes in a burst are one reading.
+// Many changes in a burst are one reading, and a flood of them costs four readings a second.
 const GATHER_MS = 40
+const APART_MS = 250
 const LISTEN_AGAIN_MS = 2_000
 
 export function openHub(o: {
@@ -34,15 +35,18 @@ export function openHub(o: {
   const places = new Map<string, { readonly watch: Watch; users: number }>()
   let closed = false
   let gathering: NodeJS.Timeout | null = null
+  let readAt = -APART_MS
   let unlisten: (() => Promise<void>) | null = null
   let listenAgain: NodeJS.Timeout | null = null
 
   function heard(): void {
     if (closed) return
+    const wait = Math.max(GATHER_MS, readAt + APART_MS - performance.now())
     gathering ??= setTimeout(() => {
       gathering = null
+      readAt = performance.now()
       for (const { watch } of places.values()) void watch.refresh()
-    }, GATHER_MS)
+    }, wait)
   }
 
   async function listen(): Promise<void> {

@@ -1,0 +1,54 @@
+import { createParser, type EventSourceMessage } from 'eventsource-parser'
+
+export type Events = {
+  /** The next message, or the next one of that name (`message`: the unnamed). Rejects when the stream ends first. */
+  next(name?: string): Promise<EventSourceMessage>
+  /** Everything that came and was not asked for yet. */
+  pending(): readonly EventSourceMessage[]
+  /** Resolves when the server ended the stream. */
+  ended: Promise<void>
+  close(): void
+}
+
+/** Opens an event stream and reads it as a program would. */
+export async function openEvents(url: string, headers: Record<string, string> = {}): Promise<Events> {
+  const abort = new AbortController()
+  const response = await fetch(url, { signal: abort.signal, headers })
+  if (!response.ok || !response.body) throw new Error(`${url} answered ${response.status}`)
+  const queue: EventSourceMessage[] = []
+  const over = Promise.withResolvers<void>()
+  let wake = Promise.withResolvers<void>()
+  let open = true
+  const parser = createParser({
+    onEvent(message) {
+      queue.push(message)
+      wake.resolve()
+    },
+  })
+  const reading = async (body: ReadableStream<Uint8Array>) => {
+    try {
+      for await (const text of body.pipeThrough(new TextDecoderStream())) parser.feed(text)
+    } catch {
+      // Closed by the test or cut by the server: both are the end.
+    }
+    open = false
+    wake.resolve()
+    over.resolve()
+  }
+  void reading(response.body as ReadableStream<Uint8Array>)
+  return {
+    async next(name) {
+      for (;;) {
+        const place = queue.findIndex(({ event }) => name === undefined || (event ?? 'message') === name)
+        const [found] = place === -1 ? [] : queue.splice(0, place + 1).slice(-1)
+        if (found) return found
+        if (!open) throw new Error(`the stream ended before ${name ?? 'a message'}`)
+        wake = Promise.withResolvers()
+        await wake.promise
+      }
+    },
+    pending: () => queue,
+    ended: over.promise,
+    close: () => abort.abort(),
+  }
+}

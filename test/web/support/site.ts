@@ -1,0 +1,81 @@
+// The site over rows made by hand: what it shows, whether it can be read, and when it changes are the test's to say.
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import pino from 'pino'
+import type { Instant } from '../../../src/pipeline/pipeline.ts'
+import type { Reader } from '../../../src/web/reader.ts'
+import { Away } from '../../../src/web/refusal.ts'
+import { serve } from '../../../src/web/serve.ts'
+import { boardOf, floor, type Made, NOW } from './rows.ts'
+
+export type Floor = {
+  readonly reader: Reader
+  /** How often the board was read. */
+  readings(): number
+  /** What stands there now; whoever listens hears of it. */
+  becomes(all: readonly Made[], at?: Instant): void
+  /** The database goes away, or comes back. */
+  goesAway(away: boolean): void
+}
+
+const REPOSITORIES = ['acme/widgets', 'acme/api', 'northwind-traders-international/warehouse-management-system']
+
+export function openFloor(all: readonly Made[] = floor()): Floor {
+  const listeners = new Set<() => void>()
+  let standing = all
+  let now = NOW
+  let away = false
+  let readings = 0
+  const here = (repository?: string) => standing.filter(({ shown }) => !repository || shown.repository === repository)
+  const read = async <T>(answer: () => T): Promise<T> => {
+    readings += 1
+    if (away) throw new Away('the database cannot be read just now')
+    return answer()
+  }
+  return {
+    reader: {
+      board: ({ repository }) => read(() => boardOf(here(repository), now)),
+      issue: (repository, number) =>
+        read(() => {
+          const found = here(repository).find(({ shown }) => shown.pipeline.issue.number === number)
+          return found ? { ...found, asOf: now } : null
+        }),
+      repository: (name) =>
+        read(() => REPOSITORIES.find((known) => known.toLowerCase() === name.toLowerCase()) ?? null),
+      obstacle: () => read(() => null),
+      async listen(heard) {
+        listeners.add(heard)
+        return async () => void listeners.delete(heard)
+      },
+    },
+    readings: () => readings,
+    becomes(all, at = now) {
+      standing = all
+      now = at
+      for (const heard of listeners) heard()
+    },
+    goesAway(next) {
+      away = next
+      for (const heard of listeners) heard()
+    },
+  }
+}
+
+export type OpenSite = { readonly url: string; readonly streams: () => number; close(): Promise<void> }
+
+/** Serves a floor on a free port. */
+export async function openSite(
+  reader: Reader,
+  config: { access?: 'open' | 'login'; build?: string; pingEveryMs?: number; databaseNotice?: string | null } = {},
+  port = 0,
+): Promise<OpenSite> {
+  const { server, hub, close } = serve({
+    reader,
+    deliver: async (_request, response) => void response.writeHead(202).end('{"accepted":true}'),
+    log: pino({ level: 'silent' }),
+    config: { access: 'open', baseUrl: 'http://localhost', build: 'build-1', databaseNotice: null, ...config },
+  })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, streams: hub.size, close }
+}
