@@ -1,0 +1,86 @@
+// A migrated, empty database is made once per version of the migrations and copied for every test: running the
+// migrations for each would take longer than most tests do.
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
+import pg from 'pg'
+import { overPGlite, PGLITE_OPTIONS } from '../../src/store/embedded.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { openPostgres } from '../../src/store/postgres.ts'
+
+/** A copy of the embedded template, in memory. */
+export async function copyOfEmbedded(): Promise<PGlite> {
+  return PGlite.create({ ...PGLITE_OPTIONS, loadDataDir: await embeddedTemplate() })
+}
+
+/** The name of a new database on the server, a copy of its template. */
+export async function copyOnPostgres(admin: string): Promise<string> {
+  const template = await postgresTemplate(admin)
+  const name = `andon_test_${process.pid}_${process.hrtime.bigint().toString(36)}`
+  await onServer(admin, (client) => client.query(`create database ${name} template ${template}`))
+  return name
+}
+
+/** Connects as the server's administrator for as long as `use` takes. */
+export async function onServer<T>(admin: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: admin })
+  await client.connect()
+  try {
+    return await use(client)
+  } finally {
+    await client.end()
+  }
+}
+
+/** The same server's URL for another of its databases. */
+export function urlOf(admin: string, database: string): string {
+  const url = new URL(admin)
+  url.pathname = `/${database}`
+  return url.href
+}
+
+async function embeddedTemplate(): Promise<Blob> {
+  const path = join(tmpdir(), `andon-template-${version()}.tar`)
+  if (!existsSync(path)) {
+    const pglite = await PGlite.create(PGLITE_OPTIONS)
+    await migrate(overPGlite(pglite, 'memory'))
+    const dump = await pglite.dumpDataDir('none')
+    await pglite.close()
+    // Several test processes may come here at once: each makes the whole file, the last rename wins.
+    const draft = `${path}.${process.pid}`
+    writeFileSync(draft, Buffer.from(await dump.arrayBuffer()))
+    renameSync(draft, path)
+  }
+  return new Blob([readFileSync(path)])
+}
+
+let madeOn: string | undefined
+
+async function postgresTemplate(admin: string): Promise<string> {
+  const name = `andon_template_${version()}`
+  if (madeOn === admin) return name
+  await onServer(admin, async (client) => {
+    // Held until the connection ends: one test process makes the template, the others wait for it.
+    await client.query(`select pg_advisory_lock(hashtext('andon test template'))`)
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [name])
+    if (rowCount) return
+    const draft = `${name}_draft`
+    await client.query(`drop database if exists ${draft}`)
+    await client.query(`create database ${draft} template template0`)
+    const database = await openPostgres(urlOf(admin, draft))
+    await migrate(database).finally(() => database.close())
+    await client.query(`alter database ${draft} rename to ${name}`)
+  })
+  madeOn = admin
+  return name
+}
+
+/** Changes with every change of the migrations, so that an old template is never copied. */
+function version(): string {
+  const folder = resolve(import.meta.dirname, '../../migrations')
+  const hash = createHash('sha256')
+  for (const file of readdirSync(folder).sort()) hash.update(file).update(readFileSync(join(folder, file)))
+  return hash.digest('hex').slice(0, 12)
+}
