@@ -25,7 +25,8 @@ export const UNSPENT: Budget = { nextWriteAt: BEGINNING, blockedUntil: BEGINNING
 
 /** Takes the slot of one write, or says from when on there may be one. */
 export function reserve(budget: Budget, write: Write, now: Instant): Reservation {
-  const creations = budget.creations.filter((at) => at >= plus(now, -HOUR_MS))
+  const anHourAgo = plus(now, -HOUR_MS)
+  const creations = budget.creations.filter((at) => at >= anHourAgo)
   const until = [
     budget.blockedUntil,
     budget.nextWriteAt,

@@ -1,0 +1,241 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { pipelineOf, pullRequestOf, runOf } from './support/pipelines.ts'
+import { openWorld, type World } from './support/world.ts'
+
+const SINCE = '2026-11-21T14:02:31.000Z'
+const BASE = 'ba5e000000000000000000000000000000000000'
+const running = { status: 'running', since: SINCE, reason: 'attempt 1' } as const
+
+let world: World
+beforeEach(async () => {
+  world = await openWorld()
+})
+afterEach(() => world.close())
+
+test('a stage that begins gets one check run and one comment, a second apart', async () => {
+  const id = await world.put(pipelineOf({ plan: running }))
+  await world.settle()
+  const [check] = world.github.checks()
+  const [comment] = world.github.comments(42)
+  expect([world.github.checks().length, world.github.comments(42).length]).toEqual([1, 1])
+  expect(check).toMatchObject({
+    name: 'andon / #42 plan',
+    head_sha: BASE,
+    external_id: `${id}/plan/${BASE}`,
+    status: 'completed',
+    conclusion: 'neutral',
+    details_url: 'https://andon.example/acme/widgets/issues/42',
+    output: { title: 'running: attempt 1' },
+  })
+  expect(comment?.body).toContain(`<!-- andon:v1 ${id}/plan -->\n**plan ● running**`)
+  expect(gapsMs()).toEqual([1_050])
+})
+
+test('ten quick events cost one edit of each surface, and it says the last of them', async () => {
+  await world.put(pipelineOf({ plan: running }))
+  await world.settle()
+  world.github.writes.length = 0
+  for (let step = 1; step <= 10; step += 1) {
+    await world.put(pipelineOf({ plan: { ...running, reason: `attempt 1, step ${step} of 10` } }))
+  }
+  await world.settle()
+  expect(world.github.writes.map(({ method }) => method)).toEqual(['PATCH', 'PATCH'])
+  expect(world.github.comments(42)[0]?.body).toContain('step 10 of 10')
+})
+
+test('a revision that changes no words costs no call', async () => {
+  await world.put(pipelineOf({ plan: running }))
+  await world.settle()
+  world.github.requests.length = 0
+  await world.put(pipelineOf({ plan: running }))
+  await world.settle()
+  expect(world.github.requests).toEqual([])
+  expect(await unpublished()).toBe(0)
+})
+
+test('only the latest revision is written, also when it comes while others wait for their slot', async () => {
+  await world.put(pipelineOf({ plan: running }))
+  await world.outbox.step()
+  await world.put(pipelineOf({ plan: { ...running, status: 'done', reason: 'attempt 1 succeeded' } }))
+  await world.settle()
+  expect(world.github.comments(42)[0]?.body).toContain('plan ✓')
+  expect(world.github.writes.map(({ method, path }) => `${method} ${path.split('/').slice(-2).join('/')}`)).toEqual([
+    'POST widgets/check-runs',
+    'PATCH check-runs/1',
+    'POST 42/comments',
+  ])
+})
+
+test('a comment that somebody deleted comes back at the next change, once', async () => {
+  await world.put(pipelineOf({ plan: running }))
+  await world.settle()
+  world.github.deleteComment(Number(world.github.comments(42)[0]?.id))
+  await world.put(pipelineOf({ plan: { ...running, status: 'done' } }))
+  await world.settle()
+  expect(world.github.comments(42).map(({ body }) => String(body).includes('plan ✓'))).toEqual([true])
+})
+
+test('a change that is answered 404 although the comment is there makes no second one', async () => {
+  await world.put(pipelineOf({ plan: running }))
+  await world.settle()
+  let misled = 0
+  world.github.fault = ({ method }) => {
+    return method === 'PATCH' && misled++ < 2 ? { how: 'refuse', status: 404, message: 'Not Found' } : null
+  }
+  await world.put(pipelineOf({ plan: { ...running, status: 'done' } }))
+  await world.settle()
+  expect([world.github.comments(42).length, world.github.checks().length]).toEqual([1, 1])
+  expect(world.github.comments(42)[0]?.body).toContain('plan ✓')
+})
+
+test('a refused creation is not sent again until there is something else to say, and keeps its reason', async () => {
+  world.github.fault = ({ path }) => {
+    return path.endsWith('/comments') ? { how: 'refuse', status: 403, message: 'Unable to create comment' } : null
+  }
+  await world.put(pipelineOf({ plan: running }))
+  await world.settle()
+  await world.put(pipelineOf({ plan: running }))
+  await world.settle()
+  expect(postsTo('/comments')).toBe(1)
+  const refused = await world.database.kysely
+    .selectFrom('publications')
+    .select('error')
+    .where('error', 'is not', null)
+    .execute()
+  expect(refused).toEqual([{ error: 'Unable to create comment' }])
+  world.github.fault = () => null
+  await world.put(pipelineOf({ plan: { ...running, status: 'done' } }))
+  await world.settle()
+  expect(world.github.comments(42)).toHaveLength(1)
+})
+
+test('a limit is a wait for the whole installation, and costs nothing else', async () => {
+  await world.put(pipelineOf({ plan: running }))
+  const first = world.clock.now()
+  world.github.fault = ({ at }) => {
+    return at === first
+      ? { how: 'refuse', status: 403, headers: { 'retry-after': '600' }, message: 'secondary rate limit' }
+      : null
+  }
+  const other = world.another()
+  await world.settle([world.outbox, other])
+  const [limited, next] = world.github.writes
+  expect(limited?.at).toBe(first)
+  expect(Date.parse(next?.at ?? '') - Date.parse(first)).toBeGreaterThanOrEqual(600_000)
+  expect([world.github.comments(42).length, world.github.checks().length]).toEqual([1, 1])
+})
+
+test('when a pull request comes, its head shows every stage, and the default branch is told where they went', async () => {
+  const plan = {
+    status: 'done',
+    since: SINCE,
+    reason: 'attempt 1 succeeded',
+    attempts: [{ number: 1, key: null, run: runOf(900) }],
+  } as const
+  await world.put(pipelineOf({ plan, code: running }))
+  await world.settle()
+  await world.put(pipelineOf({ plan, code: running }, { pullRequests: [pullRequestOf(57)] }))
+  await world.settle()
+  const shown = world.github.checks().map(({ name, head_sha, status, conclusion, output }) => {
+    return [name, String(head_sha).slice(0, 4), status, conclusion ?? null, (output as { title: string }).title]
+  })
+  expect(shown).toMatchInlineSnapshot(`
+    [
+      [
+        "andon / #42 plan",
+        "ba5e",
+        "completed",
+        "neutral",
+        "continues on c0de000",
+      ],
+      [
+        "andon / #42 code",
+        "ba5e",
+        "completed",
+        "neutral",
+        "continues on c0de000",
+      ],
+      [
+        "andon / plan",
+        "c0de",
+        "completed",
+        "success",
+        "done: attempt 1 succeeded",
+      ],
+      [
+        "andon / code",
+        "c0de",
+        "in_progress",
+        null,
+        "running: attempt 1",
+      ],
+    ]
+  `)
+  world.github.writes.length = 0
+  await world.put(pipelineOf({ plan, code: running }, { pullRequests: [pullRequestOf(57)] }))
+  await world.settle()
+  expect(world.github.writes).toEqual([])
+})
+
+test('two issues on one pull request do not write over each other', async () => {
+  const kysely = world.database.kysely
+  const pullRequest = pullRequestOf(57, { closes: [42, 43] })
+  await kysely
+    .insertInto('pullRequests')
+    .values({
+      repositoryId: 1,
+      number: 57,
+      branch: pullRequest.branch,
+      issueNumbers: [42, 43],
+      document: JSON.stringify(pullRequest),
+      updatedAt: SINCE,
+    })
+    .execute()
+  const one = pipelineOf({ code: running }, { pullRequests: [pullRequest] })
+  await world.put(one)
+  await world.put({ ...one, issue: { ...one.issue, number: 43 } })
+  await world.settle()
+  expect(world.github.checks().map(({ name }) => name)).toEqual(['andon / #42 code', 'andon / #43 code'])
+})
+
+test('nothing is written to an issue that is gone, a repository that was removed or an installation that is suspended', async () => {
+  const { kysely } = world.database
+  await world.put(pipelineOf({ plan: running }, { gone: { why: 'deleted', at: SINCE } }))
+  await world.settle()
+  await kysely.updateTable('repositories').set({ removedAt: SINCE }).execute()
+  await world.put(pipelineOf({ plan: running }))
+  expect(await world.outbox.step()).toBe(0)
+  await kysely.updateTable('repositories').set({ removedAt: null }).execute()
+  await kysely.updateTable('installations').set({ state: 'suspended' }).execute()
+  expect(await world.outbox.step()).toBe(0)
+  expect(world.github.requests).toEqual([])
+  await kysely.updateTable('installations').set({ state: 'active' }).execute()
+  await world.settle()
+  expect(world.github.comments(42)).toHaveLength(1)
+})
+
+test('a pipeline that cannot be published is set aside, and the others go on', async () => {
+  const broken = pipelineOf({ plan: running })
+  await world.put({ ...broken, stages: null as never })
+  await world.put({ ...broken, issue: { ...broken.issue, number: 43 } })
+  while ((await world.outbox.step()) > 0) world.clock.pass(2)
+  expect([world.github.comments(42).length, world.github.comments(43).length]).toEqual([0, 1])
+})
+
+function gapsMs(): readonly number[] {
+  const moments = world.github.writes.map(({ at }) => Date.parse(at))
+  return moments.slice(1).map((moment, index) => moment - (moments[index] ?? 0))
+}
+
+function postsTo(end: string): number {
+  return world.github.writes.filter(({ method, path }) => method === 'POST' && path.endsWith(end)).length
+}
+
+async function unpublished(): Promise<number> {
+  const rows = await world.database.kysely
+    .selectFrom('pipelines')
+    .select('id')
+    .whereRef('publishedRevision', '<', 'revision')
+    .execute()
+  return rows.length
+}
