@@ -40,7 +40,7 @@ test('the ordinary life of a repository is watched without a write to GitHub and
   const rows = await readEverything(andon.url)
   expect(rows.map(({ repository, issue }) => `${repository}#${issue}`)).toEqual([`${ON_THE_LINE.fullName}#1`])
   expect((await andon.end()).code).toBe(0)
-  const ordinary = database.kysely.selectFrom('effects').selectAll().where('repository_id', '=', ORDINARY.id)
+  const ordinary = database.kysely.selectFrom('effects').selectAll().where('repositoryId', '=', ORDINARY.id)
   expect(await ordinary.execute()).toEqual([])
   await expectOneTruth({ database, now: new Date().toISOString() })
   await github.close()

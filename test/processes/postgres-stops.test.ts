@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
-import { openPostgres } from '../../src/store/database.ts'
+import { openPostgres } from '../../src/store/postgres.ts'
 import { readEverything } from '../support/board-api.ts'
 import { findPostgres, openCluster } from '../support/cluster.ts'
 import { REPOSITORY } from '../support/deliveries.ts'
