@@ -5,14 +5,16 @@ import type { Logger } from 'pino'
 import { type Door, openDoor } from './apply/door.ts'
 import type { Config } from './config.ts'
 import { openGitHub } from './github/client.ts'
+import { serveDelivery } from './inbox/guard.ts'
 import { createReceiver } from './inbox/receive.ts'
 import probotApp from './index.ts'
 import { openOutbox } from './outbox/outbox.ts'
 import type { Instant } from './pipeline/pipeline.ts'
 import type { Database } from './store/database.ts'
 import { type Jobs, openJobs } from './store/jobs.ts'
+import { prune } from './store/prune.ts'
 import { type Loop, type Step, startLoop } from './watchdog/loop.ts'
-import { openWatchdog } from './watchdog/watchdog.ts'
+import { wake } from './watchdog/wake.ts'
 import { createServer } from './web/server.ts'
 
 export type Andon = {
@@ -51,10 +53,9 @@ export async function openAndon(o: {
     ...(o.fetch && { fetch: o.fetch }),
   })
   const outbox = openOutbox({ database, door, github, now, log, baseUrl: config.baseUrl })
-  const watchdog = openWatchdog({ database, door, now, log })
   const receive = await createReceiver({ app: probotApp, door, secrets: config.webhookSecrets, now, log })
   const web = createServer({
-    receive,
+    deliver: (request, response) => serveDelivery(receive, request, response),
     database,
     now,
     log,
@@ -65,7 +66,7 @@ export async function openAndon(o: {
       databaseNotice: database.kind === 'embedded' ? `embedded database in ${database.where}` : null,
     },
   })
-  const steps = { outbox: () => outbox.step(), watchdog: () => watchdog.step() }
+  const steps = { outbox: () => outbox.step(), watchdog: () => wake({ database, door, now }) }
   const loops: Loop[] = []
   let closed: Promise<void> | undefined
 
@@ -86,6 +87,11 @@ export async function openAndon(o: {
     },
     async work() {
       loops.push(...(await startLoops(steps, jobs, log)))
+      await jobs.work('prune', async () => {
+        const pruned = await prune(database, now())
+        log.info({ pruned }, 'rows past their retention were dropped')
+      })
+      await jobs.schedule('prune', HOURLY)
     },
     async settle() {
       while ((await steps.outbox()) + (await steps.watchdog()) > 0);
@@ -96,6 +102,8 @@ export async function openAndon(o: {
     },
   }
 }
+
+const HOURLY = '17 * * * *'
 
 // Jobs are hints: they only shorten the wait. The interval alone is enough to get everything done.
 const OUTBOX_EVERY_MS = 2_000

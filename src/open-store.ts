@@ -1,6 +1,8 @@
 import { BadConfig, type StoreConfig } from './config.ts'
-import { type Database, openEmbedded, openPostgres } from './store/database.ts'
+import type { Database } from './store/database.ts'
+import { openEmbedded } from './store/embedded.ts'
 import { StoreBusy } from './store/lock.ts'
+import { openPostgres } from './store/postgres.ts'
 
 /** Opens the database the configuration names. What an operator must mend becomes a BadConfig of one sentence. */
 export async function openStore({ databaseUrl, dataDirectory }: StoreConfig): Promise<Database> {

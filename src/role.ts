@@ -5,7 +5,8 @@ import { BadConfig, type Config, type Role, readConfig } from './config.ts'
 import { serveOperations, socketPath } from './control.ts'
 import { openStore } from './open-store.ts'
 import { openOperations } from './operations.ts'
-import { type Database, migrate, pending } from './store/database.ts'
+import type { Database } from './store/database.ts'
+import { migrate, pending } from './store/migrate.ts'
 
 /** Runs one role until it is told to stop; resolves to the exit code. */
 export async function runRole(role: Role): Promise<number> {

@@ -2,7 +2,8 @@
 // here only after the door's commit. Payloads and secrets are never logged.
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Logger } from 'pino'
-import { type Arrival, type Door, type Outcome, Unavailable } from '../apply/door.ts'
+import { type Arrival, type Outcome, Unavailable } from '../apply/arrival.ts'
+import type { Door } from '../apply/door.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 import { type Envelope, Malformed, openEnvelope } from './envelope.ts'
 import { isHandled } from './handles.ts'

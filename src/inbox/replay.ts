@@ -1,4 +1,5 @@
-import type { Door, Outcome } from '../apply/door.ts'
+import type { Outcome } from '../apply/arrival.ts'
+import type { Door } from '../apply/door.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { Database } from '../store/database.ts'
 import { readFailed } from '../store/deliveries.ts'

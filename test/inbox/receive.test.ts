@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import pino from 'pino'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { Unavailable } from '../../src/apply/door.ts'
+import { Unavailable } from '../../src/apply/arrival.ts'
 import { createReceiver, type Receive } from '../../src/inbox/receive.ts'
 import probotApp from '../../src/index.ts'
 import { allExamples, posted, SECRET, signed, signedText } from '../support/deliveries.ts'
@@ -135,8 +135,8 @@ describe('what is refused', () => {
 
   test('while the database is away, GitHub is asked to come back', async () => {
     const delivery = signed(LABELED)
-    door.failWith(new Unavailable('no database', 7))
-    expect(await receive(delivery)).toMatchObject({ status: 503, headers: { 'retry-after': '7' } })
+    door.failWith(new Unavailable('no database'))
+    expect(await receive(delivery)).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
     expect(await receive(delivery)).toMatchObject({ status: 202, body: { duplicate: false } })
   })
 

@@ -1,5 +1,6 @@
 // A door that keeps deliveries in memory, for what the receiver answers. It knows duplicates, and nothing of the line.
-import type { Arrival, Door, Outcome } from '../../src/apply/door.ts'
+import type { Arrival, Outcome } from '../../src/apply/arrival.ts'
+import type { Door } from '../../src/apply/door.ts'
 
 export type DoorInMemory = Door & {
   readonly arrivals: Arrival[]

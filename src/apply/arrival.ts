@@ -1,0 +1,41 @@
+import type { Event } from '../pipeline/events.ts'
+import type { Instant } from '../pipeline/pipeline.ts'
+
+/** One POST of GitHub's, as it was received. */
+export type Delivery = {
+  readonly hookId: number
+  readonly guid: string
+  readonly name: string
+  readonly action: string | null
+  readonly installationId: number | null
+  readonly repositoryId: number | null
+  readonly receivedAt: Instant
+  /** The raw bytes, kept only while the delivery cannot be applied. */
+  readonly body: Uint8Array
+}
+
+/** What comes to the door: a delivery, the answer to an effect, or the clock. */
+export type Arrival = {
+  readonly delivery?: Delivery
+  /** The effect this event answers: it is done in the same transaction, or the answer is not taken. */
+  readonly effect?: { readonly id: number; readonly token: string }
+  /** Null: nothing to act on. */
+  readonly event: Event | null
+  /** Why it could not be translated: the delivery is kept with this reason. */
+  readonly failure?: string
+}
+
+/** `duplicate`: it had been taken before, and nothing was done now. */
+export type Outcome = { readonly duplicate: boolean; readonly state: 'applied' | 'ignored' | 'failed' }
+
+/** What an arrival comes to if it is applied without trouble. */
+export function stateOf({ event, failure }: Arrival): Outcome['state'] {
+  if (failure !== undefined) return 'failed'
+  return event === null ? 'ignored' : 'applied'
+}
+
+/** The database is not there, or not in time. Nothing was promised; come again later. */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable'
+  readonly retryAfterSeconds = 5
+}

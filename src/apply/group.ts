@@ -1,0 +1,88 @@
+// One group, one transaction. When it fails, the failure decides: a conflict is tried again, a database that is away
+// turns everybody away, and anything else is somebody's fault in particular: the group is halved until the culprit
+// stands alone, is kept as failed with its reason, and its neighbours go on.
+import type { Logger } from 'pino'
+import type { Instant } from '../pipeline/pipeline.ts'
+import type { Database, Transaction } from '../store/database.ts'
+import { notify } from '../store/notify.ts'
+import { type Arrival, type Outcome, stateOf, Unavailable } from './arrival.ts'
+import { keepDeliveries, noteReplayed } from './deliveries.ts'
+import { claimAnswers } from './effects.ts'
+import { failureOf } from './failure.ts'
+import { openLedger } from './ledger.ts'
+import { prefetch } from './prefetch.ts'
+import { lockRepositories } from './repositories.ts'
+import { saveLedger } from './save.ts'
+import { take } from './take.ts'
+
+/** Leaves a hint for a worker, seen when the transaction commits. */
+export type Enqueue = (trx: Transaction, queue: 'outbox') => Promise<void>
+
+export type Committer = {
+  readonly database: Database
+  readonly now: () => Instant
+  readonly log: Logger
+  readonly enqueue?: Enqueue
+}
+
+const TRIES = 5
+
+/** Commits a group; an outcome for each arrival, in their order. Never throws. */
+export async function commit(
+  o: Committer,
+  group: readonly Arrival[],
+  tries = TRIES,
+): Promise<readonly (Outcome | Error)[]> {
+  try {
+    return await o.database.kysely.transaction().execute((trx) => applyAll(o, trx, group))
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    switch (failureOf(error)) {
+      case 'conflict':
+        if (tries > 1) return commit(o, group, tries - 1)
+        return group.map(() => new Unavailable(`gave up after ${TRIES} conflicts: ${reason}`))
+      case 'away':
+        o.log.warn({ reason, turnedAway: group.length }, 'the database is away')
+        return group.map(() => new Unavailable(reason))
+      case 'culprit':
+        return group.length > 1 ? halve(o, group) : [await keepFailed(o, group[0], reason)]
+    }
+  }
+}
+
+async function halve(o: Committer, group: readonly Arrival[]): Promise<readonly (Outcome | Error)[]> {
+  const middle = Math.ceil(group.length / 2)
+  return [...(await commit(o, group.slice(0, middle))), ...(await commit(o, group.slice(middle)))]
+}
+
+async function keepFailed(o: Committer, arrival: Arrival | undefined, reason: string): Promise<Outcome | Error> {
+  if (arrival?.delivery === undefined || arrival.failure === reason) {
+    o.log.error({ event: arrival?.event?.type, reason }, 'an event could not be applied')
+    return { duplicate: false, state: 'failed' }
+  }
+  const [outcome] = await commit(o, [{ delivery: arrival.delivery, event: null, failure: reason }])
+  return outcome ?? new Unavailable(reason)
+}
+
+// Locks are taken in one order everywhere: deliveries, repositories, pipelines, effects.
+async function applyAll(o: Committer, trx: Transaction, group: readonly Arrival[]): Promise<readonly Outcome[]> {
+  const kept = await keepDeliveries(trx, group)
+  const answers = await claimAnswers(trx, group, o.now())
+  const fresh = group.filter((arrival) => !kept.duplicates.has(arrival) && !answers.late.has(arrival))
+  const events = fresh.flatMap(({ event }) => (event === null ? [] : [event]))
+  if (events.length > 0) {
+    const ledger = openLedger(trx, await lockRepositories(trx, events))
+    await prefetch(ledger, events)
+    for (const event of events) await take(ledger, event)
+    const changes = await saveLedger(ledger, o.now())
+    if (changes !== null) {
+      await notify(trx, changes)
+      await o.enqueue?.(trx, 'outbox')
+    }
+  }
+  await noteReplayed(trx, kept.replayed)
+  return group.map((arrival) => ({
+    duplicate: kept.duplicates.has(arrival) || answers.late.has(arrival),
+    state: kept.duplicates.get(arrival) ?? stateOf(arrival),
+  }))
+}

@@ -1,0 +1,143 @@
+// What a group knows and changes, inside its transaction. Everything is read at most once and seen by the events that
+// follow in the group; save.ts writes it back at the end. The repositories' rows are locked first, so nobody else
+// changes anything in them meanwhile: one lock per repository is what makes linking free of races.
+import { issueOfRun, issuesOfPullRequest } from '../pipeline/correlate.ts'
+import type { Effect } from '../pipeline/effects.ts'
+import type { PullRequestFact, RunFact } from '../pipeline/facts.ts'
+import { alike } from '../pipeline/order.ts'
+import type { Entry } from '../pipeline/reduce.ts'
+import type { Transaction } from '../store/database.ts'
+import {
+  anyPipeline,
+  type BranchKey,
+  type IssueKey,
+  type NumberKey,
+  pipelinesById,
+  pipelinesOfIssues,
+  pullRequestsByNumber,
+  pullRequestsOfIssue,
+  pullRequestsOnBranches,
+  runsById,
+  runsOfIssue,
+  runsOnBranches,
+} from './fetch.ts'
+import type { PipelineRow, PullRequestRow, RepositoryRow, RunRow } from './rows.ts'
+import { type Shelf, shelf } from './shelf.ts'
+
+/** A line of history, and the revision of which pipeline it led to. */
+export type Told = IssueKey & { readonly revision: number; readonly entry: Entry }
+
+export type Asked = { readonly repositoryId: number; readonly issueNumber: number | null; readonly effect: Effect }
+
+export type Ledger = ReturnType<typeof openLedger>
+
+/** Opens the books of a group over repositories whose rows the transaction has locked. */
+export function openLedger(trx: Transaction, locked: readonly RepositoryRow[]) {
+  const repositories = shelf<RepositoryRow>(({ id }) => String(id))
+  const runs = shelf<RunRow>(({ run }) => String(run.id))
+  const pullRequests = shelf<PullRequestRow>(({ repositoryId, fact }) => `${repositoryId}/${fact.number}`)
+  const pipelines = shelf<PipelineRow>(({ repositoryId, issueNumber }) => `${repositoryId}/${issueNumber}`)
+  const read = new Set<string>()
+  const told: Told[] = []
+  const asked: Asked[] = []
+  repositories.learn(locked)
+
+  /** Reads what none of the group has asked for yet. */
+  async function once<Key, Row>(
+    rows: Shelf<Row>,
+    what: string,
+    keys: readonly Key[],
+    fetch: (keys: readonly Key[]) => Promise<readonly Row[]>,
+  ): Promise<void> {
+    const unread = new Map(keys.map((key) => [`${what} ${JSON.stringify(key)}`, key]))
+    for (const name of read) unread.delete(name)
+    if (unread.size === 0) return
+    rows.learn(await fetch([...unread.values()]))
+    for (const name of unread.keys()) read.add(name)
+  }
+
+  const ledger = {
+    trx,
+    repositories,
+    told,
+    asked,
+    /** Pages show something that was written at once and is none of these rows. */
+    elsewhere: false,
+    changed: () => ({
+      repositories: repositories.changed(),
+      runs: runs.changed(),
+      pullRequests: pullRequests.changed(),
+      pipelines: pipelines.changed(),
+    }),
+
+    readRuns: (ids: readonly number[]) => once(runs, 'run', ids, (unread) => runsById(trx, unread)),
+    readPullRequests: (keys: readonly NumberKey[]) =>
+      once(pullRequests, 'pull request', keys, (unread) => pullRequestsByNumber(trx, unread)),
+    readBranches: (keys: readonly BranchKey[]) =>
+      once(pullRequests, 'pull requests on', keys, (unread) => pullRequestsOnBranches(trx, unread)),
+    readPipelines: (keys: readonly IssueKey[]) =>
+      once(pipelines, 'pipeline', keys, (unread) => pipelinesOfIssues(trx, unread)),
+    readPipelinesById: (ids: readonly number[]) =>
+      once(pipelines, 'pipeline id', ids, (unread) => pipelinesById(trx, unread)),
+
+    async run(id: number): Promise<RunFact | null> {
+      await ledger.readRuns([id])
+      return runs.get(String(id))?.run ?? null
+    },
+    keepRun(repositoryId: number, run: RunFact): void {
+      if (!alike(runs.get(String(run.id))?.run, run)) runs.put({ repositoryId, run })
+    },
+    async pullRequest(repositoryId: number, number: number): Promise<PullRequestRow | null> {
+      await ledger.readPullRequests([{ repositoryId, number }])
+      return pullRequests.get(`${repositoryId}/${number}`)
+    },
+    keepPullRequest(repositoryId: number, fact: PullRequestFact): void {
+      const known = pullRequests.get(`${repositoryId}/${fact.number}`)
+      if (alike(known?.fact, fact)) return
+      const issueNumbers = new Set([...(known?.issueNumbers ?? []), ...issuesOfPullRequest(fact)])
+      pullRequests.put({ repositoryId, fact, issueNumbers: [...issueNumbers].sort((a, b) => a - b) })
+    },
+    async pullRequestsOn(repositoryId: number, branch: string): Promise<readonly PullRequestRow[]> {
+      await ledger.readBranches([{ repositoryId, branch }])
+      return pullRequests.rows().filter((row) => row.repositoryId === repositoryId && row.fact.branch === branch)
+    },
+    async pullRequestsOf({ repositoryId, issueNumber }: IssueKey): Promise<readonly PullRequestRow[]> {
+      const fetch = () => pullRequestsOfIssue(trx, repositoryId, issueNumber)
+      await once(pullRequests, 'pull requests of', [{ repositoryId, issueNumber }], fetch)
+      return pullRequests
+        .rows()
+        .filter((row) => row.repositoryId === repositoryId && row.issueNumbers.includes(issueNumber))
+    },
+    /** Runs that name the issue, and runs on these branches. */
+    async runsOf({ repositoryId, issueNumber }: IssueKey, branches: readonly string[]): Promise<readonly RunFact[]> {
+      const keys = branches.map((branch) => ({ repositoryId, branch }))
+      await once(runs, 'runs of', [{ repositoryId, issueNumber }], () => runsOfIssue(trx, repositoryId, issueNumber))
+      await once(runs, 'runs on', keys, (unread) => runsOnBranches(trx, unread))
+      const here = runs.rows().filter((row) => row.repositoryId === repositoryId)
+      const isOn = ({ branch }: RunFact) => branch !== null && branches.includes(branch)
+      return here.map(({ run }) => run).filter((run) => issueOfRun(run) === issueNumber || isOn(run))
+    },
+    async pipeline({ repositoryId, issueNumber }: IssueKey): Promise<PipelineRow | null> {
+      await ledger.readPipelines([{ repositoryId, issueNumber }])
+      return pipelines.get(`${repositoryId}/${issueNumber}`)
+    },
+    async pipelineById(id: number): Promise<PipelineRow | null> {
+      await ledger.readPipelinesById([id])
+      return pipelines.rows().find((row) => row.id === id) ?? null
+    },
+    async hasPipelines(repositoryId: number): Promise<boolean> {
+      if (pipelines.rows().some((row) => row.repositoryId === repositoryId)) return true
+      // Asked for anew each time: the answer turns to yes within a group, and never back.
+      return anyPipeline(trx, repositoryId)
+    },
+    /** Keeps the next revision of a pipeline, what is told of it and what is to be asked because of it. */
+    keepPipeline(row: PipelineRow, entries: readonly Entry[], effects: readonly Effect[]): void {
+      const { repositoryId, issueNumber } = row
+      const revision = row.revision + 1
+      pipelines.put({ ...row, revision })
+      told.push(...entries.map((entry) => ({ repositoryId, issueNumber, revision, entry })))
+      asked.push(...effects.map((effect) => ({ repositoryId, issueNumber, effect })))
+    },
+  }
+  return ledger
+}

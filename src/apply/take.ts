@@ -1,0 +1,193 @@
+// One event, taken in: what it tells is merged into the facts, it is routed to the issues it concerns, and each of their
+// pipelines is begun or reduced. Facts before pipelines: what was told too early is replayed once an issue is begun or
+// linked, so the order of arrival does not matter.
+import { WATCHED_LINE } from '../line/line.ts'
+import { asks } from '../pipeline/asks.ts'
+import { begin } from '../pipeline/begin.ts'
+import { belongs, issueOfRun, issuesOfPullRequest, keyOf, stageOfRun } from '../pipeline/correlate.ts'
+import type { Event, RepositoryRef } from '../pipeline/events.ts'
+import type { PullRequestFact, RunFact } from '../pipeline/facts.ts'
+import { mergeJob, mergeRun } from '../pipeline/merge.ts'
+import { mergeAnswer, mergePullRequest, mergeReview } from '../pipeline/merge-pull-request.ts'
+import type { Pipeline } from '../pipeline/pipeline.ts'
+import { type Reduction, reduce } from '../pipeline/reduce.ts'
+import type { Ledger } from './ledger.ts'
+import { noteInstallation, noteRepository } from './repositories.ts'
+
+type Local = Extract<Event, { repository: RepositoryRef }>
+
+/** Takes one event into the ledger. */
+export async function take(ledger: Ledger, event: Event): Promise<void> {
+  switch (event.type) {
+    case 'installation.changed':
+      return noteInstallation(ledger, event)
+    case 'woken':
+      return wake(ledger, event.pipelineId, event.at)
+    case 'repository.changed':
+    case 'repository.removed':
+      return noteRepository(ledger, event)
+    case 'comment.deleted':
+      noteRepository(ledger, event)
+      return publishAgain(ledger, event)
+    default:
+      noteRepository(ledger, event)
+      return takeFact(ledger, event)
+  }
+}
+
+async function takeFact(ledger: Ledger, event: Local): Promise<void> {
+  const repositoryId = event.repository.id
+  const learnt = await learn(ledger, event)
+  // Before anything is on the line, ordinary pull requests are nobody's question.
+  const effects = asks(event)
+  if (effects.length > 0 && (await ledger.hasPipelines(repositoryId))) {
+    ledger.asked.push(...effects.map((effect) => ({ repositoryId, issueNumber: null, effect })))
+  }
+  for (const issueNumber of await route(ledger, learnt)) await move(ledger, issueNumber, learnt)
+}
+
+/** The event with what is known by now: facts are merged, and carried merged. */
+async function learn(ledger: Ledger, event: Local): Promise<Local> {
+  const repositoryId = event.repository.id
+  switch (event.type) {
+    case 'run.changed': {
+      const run = slim(mergeRun(await ledger.run(event.run.id), event.run))
+      ledger.keepRun(repositoryId, run)
+      return { ...event, run }
+    }
+    case 'job.changed':
+      ledger.keepRun(repositoryId, slim(mergeJob(await ledger.run(event.job.runId), event.job)))
+      return event
+    case 'pull_request.changed':
+      return { ...event, pullRequest: await keep(ledger, repositoryId, event.pullRequest) }
+    case 'review.changed':
+      return { ...event, pullRequest: await keep(ledger, repositoryId, mergeReview(event.pullRequest, event.review)) }
+    case 'answered':
+      await learnAnswer(ledger, event)
+      return event
+    default:
+      return event
+  }
+}
+
+async function learnAnswer(ledger: Ledger, { repository, question, answer, at }: Extract<Event, { type: 'answered' }>) {
+  if (answer.about === 'issue') {
+    for (const fact of answer.pullRequests) await keep(ledger, repository.id, fact)
+  }
+  if (question.about === 'issue') return
+  const known = await ledger.pullRequest(repository.id, question.pullRequestNumber)
+  const merged = known && mergeAnswer(known.fact, question, answer, at)
+  if (merged) ledger.keepPullRequest(repository.id, merged)
+}
+
+async function keep(ledger: Ledger, repositoryId: number, fact: PullRequestFact): Promise<PullRequestFact> {
+  const known = await ledger.pullRequest(repositoryId, fact.number)
+  const merged = mergePullRequest(known?.fact ?? null, fact)
+  ledger.keepPullRequest(repositoryId, merged)
+  return merged
+}
+
+/** Of the repository's other workflows only the run is known, not its jobs: nobody will ever ask. */
+function slim(run: RunFact): RunFact {
+  const matters = run.workflow === '' || keyOf(run.title) !== null || stageOfRun(WATCHED_LINE.stages, run) !== null
+  return matters ? run : { ...run, jobs: [] }
+}
+
+/** The issues that the event concerns. */
+async function route(ledger: Ledger, event: Local): Promise<readonly number[]> {
+  const repositoryId = event.repository.id
+  if ('issue' in event) return [event.issue.number]
+  switch (event.type) {
+    case 'run.changed':
+      return issuesOf(ledger, repositoryId, event.run)
+    case 'job.changed': {
+      const run = await ledger.run(event.job.runId)
+      return run === null ? [] : issuesOf(ledger, repositoryId, run)
+    }
+    case 'pull_request.changed':
+    case 'review.changed':
+      return issuesAround(ledger, repositoryId, event.pullRequest.number)
+    case 'answered':
+      return event.question.about === 'issue'
+        ? [event.question.issueNumber]
+        : issuesAround(ledger, repositoryId, event.question.pullRequestNumber)
+    default:
+      return []
+  }
+}
+
+async function issuesOf(ledger: Ledger, repositoryId: number, run: RunFact): Promise<readonly number[]> {
+  const named = issueOfRun(run)
+  const around = run.branch === null ? [] : await ledger.pullRequestsOn(repositoryId, run.branch)
+  const issues = [...(named === null ? [] : [named]), ...around.flatMap(({ fact }) => issuesOfPullRequest(fact))]
+  return [...new Set(issues)]
+}
+
+async function issuesAround(ledger: Ledger, repositoryId: number, number: number): Promise<readonly number[]> {
+  return (await ledger.pullRequest(repositoryId, number))?.issueNumbers ?? []
+}
+
+async function move(ledger: Ledger, issueNumber: number, event: Local): Promise<void> {
+  const key = { repositoryId: event.repository.id, issueNumber }
+  const known = await ledger.pipeline(key)
+  const direct = known === null ? begin(event, issueNumber, WATCHED_LINE) : reduce(known.pipeline, event)
+  if (direct === null) return
+  const isLinkedAnew =
+    known === null || event.type === 'answered' || linksOf(known.pipeline) !== linksOf(direct.pipeline)
+  const { pipeline, effects, entries } = isLinkedAnew ? await replay(ledger, key, direct, event) : direct
+  if (known !== null && pipeline === known.pipeline) return
+  const row = known ?? { ...key, id: null, revision: 0, wakeAt: null }
+  ledger.keepPipeline({ ...row, pipeline }, entries, effects)
+}
+
+function linksOf({ pullRequests }: Pipeline): string {
+  return pullRequests.map(({ number }) => number).join()
+}
+
+/** Tells the pipeline what is stored and belongs to it. */
+async function replay(
+  ledger: Ledger,
+  key: { repositoryId: number; issueNumber: number },
+  begun: Reduction,
+  { repository }: Local,
+): Promise<Reduction> {
+  const told: Reduction[] = [begun]
+  const retell = (event: Event) => told.push(reduce(told.at(-1)?.pipeline ?? begun.pipeline, event))
+  for (const { fact } of await ledger.pullRequestsOf(key)) {
+    const { updatedAt: at, evidence } = fact
+    if (!issuesOfPullRequest(fact).includes(key.issueNumber)) continue
+    retell({ type: 'pull_request.changed', action: 'replayed', at, evidence, repository, pullRequest: fact })
+  }
+  const linked = told.at(-1)?.pipeline ?? begun.pipeline
+  const branches = linked.pullRequests.map(({ branch }) => branch)
+  for (const run of await ledger.runsOf(key, branches)) {
+    const { updatedAt: at, evidence } = run
+    if (belongs(linked, run)) retell({ type: 'run.changed', at, evidence, repository, run })
+  }
+  return {
+    pipeline: told.at(-1)?.pipeline ?? begun.pipeline,
+    effects: told.flatMap(({ effects }) => effects),
+    entries: told.flatMap(({ entries }) => entries),
+  }
+}
+
+/** The moment a pipeline asked for has come: what is derived from it reads otherwise now, so it is published again. */
+async function wake(ledger: Ledger, pipelineId: number, at: string): Promise<void> {
+  const row = await ledger.pipelineById(pipelineId)
+  if (row === null || row.wakeAt === null || row.wakeAt > at) return
+  ledger.keepPipeline(row, [], [])
+}
+
+/** A comment of ours was removed by somebody: it comes back. */
+async function publishAgain(ledger: Ledger, event: Extract<Event, { type: 'comment.deleted' }>): Promise<void> {
+  const row = await ledger.pipeline({ repositoryId: event.repository.id, issueNumber: event.issueNumber })
+  if (row === null || row.id === null) return
+  const forgotten = await ledger.trx
+    .updateTable('publications')
+    .set({ githubId: null, digest: null, updatedAt: event.at })
+    .where('pipelineId', '=', row.id)
+    .where('githubId', '=', event.commentId)
+    .where('surface', 'like', 'comment/%')
+    .executeTakeFirst()
+  if (forgotten.numUpdatedRows > 0n) ledger.keepPipeline(row, [], [])
+}

@@ -1,0 +1,213 @@
+// What the pages, the JSON, the stream and the metrics read. Counts and rows of one reading come from one snapshot of the
+// database and from one definition, the columns of `pipelines`; nobody counts for himself.
+import { type ExpressionBuilder, type SqlBool, sql } from 'kysely'
+import type { Evidence, Instant, Light, Pipeline } from '../pipeline/pipeline.ts'
+import { type Cursor, readCursor, writeCursor } from './cursor.ts'
+import type { Database, Transaction } from './database.ts'
+import type { Tables } from './tables.ts'
+
+/** Repositories the viewer may see, by id. */
+export type Seen = 'all' | readonly number[]
+
+/** A pipeline as it is stored, and the name its repository bears at present. */
+export type Stored = {
+  readonly id: number
+  readonly repository: string
+  readonly revision: number
+  readonly held: boolean
+  readonly light: Light
+  readonly stage: string
+  readonly since: Instant
+  /** From when on a person is needed; null: never, if nothing changes. */
+  readonly needsYouAt: Instant | null
+  readonly pipeline: Pipeline
+  readonly updatedAt: Instant
+}
+
+export type Counts = Record<'running' | 'review' | 'queued' | 'failed' | 'held' | 'needsYou', number>
+
+export type BoardQuery = {
+  readonly seen: Seen
+  /** `owner/repo`, in any case. */
+  readonly repository?: string
+  /** Which lights to list; done and idle only when asked for. */
+  readonly lights?: readonly Light[]
+  /** A cursor from `next`; throws BadCursor if it is none. */
+  readonly after?: string
+  readonly limit?: number
+}
+
+export type Board = {
+  readonly counts: Counts
+  readonly rows: readonly Stored[]
+  readonly next: string | null
+  readonly asOf: Instant
+  readonly doneToday: number
+  readonly lastDeliveryAt: Instant | null
+  readonly failedDeliveries: number
+}
+
+const ACTIVE: readonly Light[] = ['running', 'review', 'queued', 'failed']
+const PAGE = 200
+
+/** Reads the board: those who need a person first, then by light, the oldest of a light first. */
+export async function readBoard({ kysely }: Database, query: BoardQuery, now: Instant): Promise<Board> {
+  const after = query.after === undefined ? null : readCursor(query.after)
+  const limit = query.limit ?? PAGE
+  return kysely
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute(async (trx) => {
+      const rows = await listRows(trx, query, after, limit + 1, now)
+      const last = rows.length > limit ? rows[limit - 1] : undefined
+      return {
+        counts: await count(trx, query, now),
+        rows: rows.slice(0, limit).map(stored),
+        next: last === undefined ? null : writeCursor(last),
+        asOf: now,
+        ...(await quietFacts(trx, query, now)),
+      }
+    })
+}
+
+/** One issue's pipeline; null when the issue is not on the line. */
+export async function readPipeline(
+  { kysely }: Database,
+  repository: string,
+  issueNumber: number,
+): Promise<Stored | null> {
+  const row = await visible(kysely, { seen: 'all', repository })
+    .select(COLUMNS)
+    .where('pipelines.issueNumber', '=', issueNumber)
+    .executeTakeFirst()
+  return row === undefined ? null : stored(row)
+}
+
+/** A line of history as it was written. */
+export type HistoryRow = {
+  readonly at: Instant
+  readonly type: string
+  readonly actor: string | null
+  readonly text: string
+  readonly evidence: Evidence | null
+}
+
+/** The newest lines first. */
+export async function readHistory(
+  { kysely }: Database,
+  pipelineId: number,
+  limit = PAGE,
+): Promise<readonly HistoryRow[]> {
+  return kysely
+    .selectFrom('history')
+    .select(['at', 'type', 'actor', 'text', 'evidence'])
+    .where('pipelineId', '=', pipelineId)
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()
+}
+
+/** A repository that an installation reaches at present, by its name in any case. */
+export async function findRepository(
+  { kysely }: Database,
+  fullName: string,
+): Promise<{ readonly id: number; readonly fullName: string; readonly private: boolean } | null> {
+  const found = await kysely
+    .selectFrom('repositories')
+    .select(['id', 'fullName', 'private'])
+    .where(sql<string>`lower(full_name)`, '=', fullName.toLowerCase())
+    .where('removedAt', 'is', null)
+    // Names are reused: the one that was told last bears it.
+    .orderBy('updatedAt', 'desc')
+    .executeTakeFirst()
+  return found ?? null
+}
+
+const COLUMNS = [
+  'pipelines.id',
+  'repositories.fullName as repository',
+  'pipelines.revision',
+  'pipelines.held',
+  'pipelines.light',
+  'pipelines.stage',
+  'pipelines.since',
+  'pipelines.needsYouAt',
+  'pipelines.document as pipeline',
+  'pipelines.updatedAt',
+] as const
+
+function visible(kysely: Database['kysely'] | Transaction, { seen, repository }: BoardQuery) {
+  return kysely
+    .selectFrom('pipelines')
+    .innerJoin('repositories', 'repositories.id', 'pipelines.repositoryId')
+    .where('repositories.removedAt', 'is', null)
+    .$if(seen !== 'all', (query) => query.where('repositories.id', 'in', seen === 'all' ? [] : seen))
+    .$if(repository !== undefined, (query) =>
+      query.where(sql<string>`lower(repositories.full_name)`, '=', repository?.toLowerCase() ?? ''),
+    )
+}
+
+type Columns = ExpressionBuilder<Tables, 'pipelines' | 'repositories'>
+
+const needsYou = (now: Instant) => sql<boolean>`(pipelines.held or coalesce(pipelines.needs_you_at <= ${now}, false))`
+const LIGHT_ORDER = sql<number>`array_position(array['failed','review','running','queued','done','idle'], pipelines.light)`
+
+function listRows(trx: Transaction, query: BoardQuery, after: Cursor | null, limit: number, now: Instant) {
+  const urgency = sql<number>`case when ${needsYou(now)} then 0 else 1 end`
+  return visible(trx, query)
+    .select([...COLUMNS, urgency.as('urgency'), LIGHT_ORDER.as('lightOrder')])
+    .where('pipelines.light', 'in', query.lights ?? ACTIVE)
+    .$if(after !== null, (rows) =>
+      rows.where(
+        sql<SqlBool>`(${urgency}, ${LIGHT_ORDER}, pipelines.since, pipelines.id)
+          > (${after?.urgency}::integer, ${after?.lightOrder}::integer, ${after?.since}::timestamptz, ${after?.id}::bigint)`,
+      ),
+    )
+    .orderBy('urgency')
+    .orderBy('lightOrder')
+    .orderBy('pipelines.since')
+    .orderBy('pipelines.id')
+    .limit(limit)
+    .execute()
+}
+
+async function count(trx: Transaction, query: BoardQuery, now: Instant): Promise<Counts> {
+  const lit = (light: Light) => (eb: Columns) => eb.fn.countAll<number>().filterWhere('pipelines.light', '=', light)
+  return visible(trx, query)
+    .select((eb) => [
+      lit('running')(eb).as('running'),
+      lit('review')(eb).as('review'),
+      lit('queued')(eb).as('queued'),
+      lit('failed')(eb).as('failed'),
+      eb.fn.countAll<number>().filterWhere('pipelines.held', '=', true).as('held'),
+      eb.fn.countAll<number>().filterWhere(needsYou(now)).as('needsYou'),
+    ])
+    .executeTakeFirstOrThrow()
+}
+
+async function quietFacts(trx: Transaction, query: BoardQuery, now: Instant) {
+  const midnight = `${now.slice(0, 10)}T00:00:00.000Z`
+  const done = await visible(trx, query)
+    .select((eb) => eb.fn.countAll<number>().as('doneToday'))
+    .where('pipelines.light', '=', 'done')
+    .where('pipelines.since', '>=', midnight)
+    .executeTakeFirstOrThrow()
+  const newest = await trx
+    .selectFrom('deliveries')
+    .select('receivedAt')
+    .orderBy('receivedAt', 'desc')
+    .limit(1)
+    .execute()
+  const failed = await trx
+    .selectFrom('deliveries')
+    .select((eb) => eb.fn.countAll<number>().as('failed'))
+    .where('state', '=', 'failed')
+    .executeTakeFirstOrThrow()
+  return { ...done, lastDeliveryAt: newest[0]?.receivedAt ?? null, failedDeliveries: failed.failed }
+}
+
+function stored(row: Stored): Stored {
+  const { id, repository, revision, held, light, stage, since, needsYouAt, pipeline, updatedAt } = row
+  return { id, repository, revision, held, light, stage, since, needsYouAt, pipeline, updatedAt }
+}

@@ -1,0 +1,46 @@
+import type { Instant } from '../pipeline/pipeline.ts'
+
+/** The place of a row in the order of the board. */
+export type Cursor = {
+  readonly urgency: number
+  readonly lightOrder: number
+  readonly since: Instant
+  readonly id: number
+}
+
+/** A text that no `next` ever held. */
+export class BadCursor extends Error {
+  override readonly name = 'BadCursor'
+}
+
+export function writeCursor({ urgency, lightOrder, since, id }: Cursor): string {
+  return Buffer.from(JSON.stringify([urgency, lightOrder, since, id])).toString('base64url')
+}
+
+/** Reads what `writeCursor` wrote; throws BadCursor. */
+export function readCursor(text: string): Cursor {
+  const [urgency, lightOrder, since, id] = parts(text)
+  if (!isSmall(urgency) || !isSmall(lightOrder) || !isInstant(since) || !Number.isSafeInteger(id)) throw new BadCursor()
+  return { urgency, lightOrder, since, id: Number(id) }
+}
+
+function parts(text: string): readonly unknown[] {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
+    return Array.isArray(value) ? value : []
+  } catch {
+    return []
+  }
+}
+
+function isSmall(value: unknown): value is number {
+  return Number.isInteger(value) && Math.abs(Number(value)) < 100
+}
+
+function isInstant(value: unknown): value is Instant {
+  return (
+    typeof value === 'string' &&
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) &&
+    !Number.isNaN(Date.parse(value))
+  )
+}

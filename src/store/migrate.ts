@@ -1,0 +1,43 @@
+// Plain SQL files, forward only, in the order of their names: the schema is the longest-lived text of the house and can
+// be read without TypeScript. Kysely keeps the record of what was run and lets one process at a time run them.
+import { readdir, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { sql } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
+import type { Database } from './database.ts'
+
+const FOLDER = resolve(import.meta.dirname, '../../migrations')
+
+/** Brings the database to this version's shape; resolves to what was run. */
+export async function migrate(database: Database): Promise<readonly string[]> {
+  const { error, results = [] } = await migrator(database).migrateToLatest()
+  if (error !== undefined) throw error
+  return results.filter(({ status }) => status === 'Success').map(({ migrationName }) => migrationName)
+}
+
+/** What has not been run yet. */
+export async function pending(database: Database): Promise<readonly string[]> {
+  const migrations = await migrator(database).getMigrations()
+  return migrations.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name)
+}
+
+function migrator({ kysely }: Database): Migrator {
+  return new Migrator({ db: kysely.withoutPlugins(), provider: { getMigrations } })
+}
+
+async function getMigrations(): Promise<Record<string, Migration>> {
+  const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.sql')).sort()
+  const migrations = files.map(async (file) => [file.replace(/\.sql$/, ''), await readMigration(file)] as const)
+  return Object.fromEntries(await Promise.all(migrations))
+}
+
+async function readMigration(file: string): Promise<Migration> {
+  const text = await readFile(join(FOLDER, file), 'utf8')
+  // The drivers send one statement at a time; inside `do` a whole file is one.
+  const whole = sql.raw(`do language plpgsql $andon$ begin execute $migration$${text}$migration$; end $andon$`)
+  return {
+    async up(db) {
+      await whole.execute(db)
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import type { Database } from './database.ts'
+import { listenOn } from './listen.ts'
+import { INT8, instantOf, TIMESTAMPTZ } from './parsers.ts'
+import type { Tables } from './tables.ts'
+import { watchTransactions } from './transactions.ts'
+
+// A process that was frozen inside a transaction must not hold its locks for long: nothing slow happens in one.
+const IDLE_IN_TRANSACTION_MS = 5_000
+const STATEMENT_MS = 60_000
+const CONNECT_MS = 5_000
+
+/** Opens a pool on Postgres. Nothing is connected until the first query, which fails if the server is not there. */
+export async function openPostgres(url: string, options: { connections?: number } = {}): Promise<Database> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.connections ?? 10,
+    connectionTimeoutMillis: CONNECT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    statement_timeout: STATEMENT_MS,
+    keepAlive: true,
+    types: { getTypeParser: parserOf },
+  })
+  // An idle connection that breaks is replaced by the pool; without a listener the process would end.
+  pool.on('error', () => undefined)
+  const kysely = watchTransactions(
+    new Kysely<Tables>({
+      dialect: new PostgresDialect({ pool }),
+      plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+    }),
+  )
+  return {
+    kysely,
+    kind: 'postgres',
+    where: withoutPassword(url),
+    engine: { url },
+    listen: (channel, heard, lost) => listenOn(url, channel, heard, lost),
+    close: () => kysely.destroy(),
+  }
+}
+
+const parserOf: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') => {
+  if (oid === INT8) return Number
+  if (oid === TIMESTAMPTZ) return instantOf
+  return format === 'binary' ? pg.types.getTypeParser(oid, format) : pg.types.getTypeParser(oid, 'text')
+}
+
+function withoutPassword(url: string): string {
+  const { hostname, port, pathname } = new URL(url)
+  return `${hostname}${port && `:${port}`}${pathname}`
+}

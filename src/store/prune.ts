@@ -1,0 +1,44 @@
+// Tables stay bounded. What is on the line is never pruned with what is not: a pipeline goes only long after its light
+// went out, and a fact only when nothing has told it anew for as long.
+import { type RawBuilder, sql } from 'kysely'
+import type { Instant } from '../pipeline/pipeline.ts'
+import type { Database } from './database.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** Days that rows are kept. GitHub itself keeps deliveries for three, so a GUID older than that never returns. */
+export const RETENTION_DAYS = { deliveries: 14, failedDeliveries: 90, facts: 90, pipelines: 180, effects: 30 } as const
+
+/** Rows deleted at once: a transaction stays short whatever has gathered. */
+const AT_ONCE = 1_000
+
+/** Deletes what is past its retention; resolves to how many rows that were. */
+export async function prune(database: Database, now: Instant): Promise<number> {
+  const before = (days: number): Instant => new Date(Date.parse(now) - days * DAY_MS).toISOString()
+  const { deliveries, failedDeliveries, facts, pipelines, effects } = RETENTION_DAYS
+  const old: readonly Old[] = [
+    { table: 'deliveries', where: sql`state <> 'failed' and received_at < ${before(deliveries)}` },
+    { table: 'deliveries', where: sql`state = 'failed' and received_at < ${before(failedDeliveries)}` },
+    { table: 'pipelines', where: sql`light in ('done', 'idle') and updated_at < ${before(pipelines)}` },
+    { table: 'runs', where: sql`updated_at < ${before(facts)}` },
+    { table: 'pull_requests', where: sql`updated_at < ${before(facts)}` },
+    { table: 'effects', where: sql`state <> 'due' and updated_at < ${before(effects)}` },
+  ]
+  let pruned = 0
+  for (const rows of old) pruned += await deleteInPieces(database, rows)
+  return pruned
+}
+
+type Old = { readonly table: string; readonly where: RawBuilder<unknown> }
+
+async function deleteInPieces({ kysely }: Database, { table, where }: Old): Promise<number> {
+  const from = sql.table(table)
+  let deleted = 0
+  for (;;) {
+    const { numAffectedRows = 0n } = await sql`
+      delete from ${from} where ctid = any (array (select ctid from ${from} where ${where} limit ${sql.lit(AT_ONCE)}))
+    `.execute(kysely)
+    deleted += Number(numAffectedRows)
+    if (numAffectedRows < AT_ONCE) return deleted
+  }
+}

@@ -1,0 +1,120 @@
+// The columns as TypeScript sees them; migrations/ is where they are made. Moments come out as Instants, jsonb goes in as
+// text, because the two drivers disagree about what an array in a jsonb parameter means.
+import type { ColumnType, Generated } from 'kysely'
+import type { Effect } from '../pipeline/effects.ts'
+import type { Event } from '../pipeline/events.ts'
+import type { PullRequestFact, RunFact } from '../pipeline/facts.ts'
+import type { Evidence, Instant, Light, Pipeline } from '../pipeline/pipeline.ts'
+
+type Json<T> = ColumnType<T, string, string>
+type GeneratedId = ColumnType<number, never, never>
+
+export type Tables = {
+  installations: {
+    id: number
+    account: string
+    state: Generated<'active' | 'suspended' | 'removed'>
+    updatedAt: Instant
+  }
+  repositories: {
+    id: number
+    installationId: number
+    fullName: string
+    private: boolean
+    defaultBranch: string | null
+    removedAt: Instant | null
+    updatedAt: Instant
+  }
+  deliveries: {
+    id: GeneratedId
+    hookId: number
+    guid: string
+    name: string
+    action: string | null
+    repositoryId: number | null
+    installationId: number | null
+    receivedAt: Instant
+    state: 'applied' | 'ignored' | 'failed'
+    event: Json<Event> | null
+    error: string | null
+    body: Uint8Array | null
+    attempts: Generated<number>
+  }
+  runs: {
+    id: number
+    repositoryId: number
+    branch: string | null
+    issueNumbers: readonly number[]
+    document: Json<RunFact>
+    updatedAt: Instant
+  }
+  pullRequests: {
+    repositoryId: number
+    number: number
+    branch: string
+    issueNumbers: readonly number[]
+    document: Json<PullRequestFact>
+    updatedAt: Instant
+  }
+  pipelines: {
+    id: GeneratedId
+    repositoryId: number
+    issueNumber: number
+    revision: number
+    document: Json<Pipeline>
+    light: Light
+    stage: string
+    held: Generated<boolean>
+    since: Instant
+    needsYouAt: Instant | null
+    wakeAt: Instant | null
+    publishedRevision: Generated<number>
+    publishAfter: Generated<Instant>
+    publishToken: string | null
+    publishUntil: Instant | null
+    createdAt: Instant
+    updatedAt: Instant
+  }
+  history: {
+    id: GeneratedId
+    pipelineId: number
+    revision: number
+    at: Instant
+    type: string
+    actor: string | null
+    text: string
+    evidence: Json<Evidence> | null
+  }
+  effects: {
+    id: GeneratedId
+    repositoryId: number
+    pipelineId: number | null
+    key: string
+    document: Json<Effect>
+    state: Generated<'due' | 'done' | 'buried'>
+    dueAt: Instant
+    attempts: Generated<number>
+    token: string | null
+    claimedUntil: Instant | null
+    error: string | null
+    createdAt: Instant
+    updatedAt: Instant
+  }
+  publications: {
+    pipelineId: number
+    surface: string
+    githubId: number | null
+    digest: string | null
+    state: Generated<'settled' | 'sending'>
+    sentAt: Instant | null
+    error: string | null
+    updatedAt: Instant
+  }
+  budgets: {
+    installationId: number
+    nextWriteAt: Generated<Instant>
+    blockedUntil: Generated<Instant>
+    creations: ColumnType<readonly Instant[], string | undefined, string>
+    updatedAt: Instant
+  }
+}
