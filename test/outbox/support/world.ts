@@ -1,7 +1,8 @@
 // An outbox with everything real around it but GitHub and the clock: the client, the database and its rows.
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import pino from 'pino'
-import type { Arrival, Door } from '../../../src/apply/door.ts'
+import type { Arrival } from '../../../src/apply/arrival.ts'
+import type { Door } from '../../../src/apply/door.ts'
 import { openGitHub } from '../../../src/github/client.ts'
 import { type Outbox, openOutbox } from '../../../src/outbox/outbox.ts'
 import type { Effect } from '../../../src/pipeline/effects.ts'
