@@ -6,14 +6,14 @@ import { HANDLES } from '../../src/inbox/handles.ts'
 import { createReceiver, type Receive } from '../../src/inbox/receive.ts'
 import probotApp from '../../src/index.ts'
 import type { Database } from '../../src/store/database.ts'
-import { listFailed, readFailed } from '../../src/store/deliveries.ts'
-import { freshDatabase } from '../support/database.ts'
+import { freshDatabase, kindOfRun } from '../support/database.ts'
 import { allExamples, SECRET, type Signed, signed, signedText } from '../support/deliveries.ts'
 import { mutated } from '../support/mutations.ts'
 import { seeded } from '../support/seeded.ts'
 import { traces } from '../support/traces.ts'
 
-const MUTATIONS = 10_000
+// Full count where it is quickest; the embedded database sees the first two thousand of the same.
+const MUTATIONS = kindOfRun() === 'postgres' ? 10_000 : 2_000
 const SEED = 1_861
 const AT_ONCE = 64
 const LONGER = 300_000
@@ -50,7 +50,7 @@ test(
 )
 
 test(
-  '10,000 damaged payloads are answered 2xx or 4xx, keep their reason, and harm no neighbour',
+  'damaged payloads are answered 2xx or 4xx, keep their reason, and harm no neighbour',
   async () => {
     const random = seeded(SEED)
     const neighbours = { id: 990_001, fullName: 'neighbours/garden', installationId: 990_002 }
@@ -88,12 +88,11 @@ test(
 
     // The reason kept: with every failed delivery stand its words and the very bytes that came.
     const sent = new Map(damaged.map(({ delivery }) => [delivery.guid, delivery.body]))
-    const failed = (await listFailed(database)).filter(({ guid }) => sent.has(guid))
+    const failed = (await failedDeliveries()).filter(({ guid }) => sent.has(guid))
     expect(failed.length).toBeGreaterThan(100)
-    for (const { id, guid, error } of failed) {
-      expect(error).not.toBe('')
-      const body = (await readFailed(database, id))?.body ?? new Uint8Array()
-      expect(Buffer.from(sent.get(guid) ?? []).equals(body), guid).toBe(true)
+    for (const { guid, error, body } of failed) {
+      expect(error, guid).toBeTruthy()
+      expect(Buffer.from(sent.get(guid) ?? []).equals(body ?? Buffer.of()), guid).toBe(true)
     }
   },
   LONGER,
@@ -114,13 +113,18 @@ async function statesOf(deliveries: readonly Signed[]): Promise<readonly string[
   return rows.filter(({ guid }) => wanted.has(guid)).map(({ state }) => state)
 }
 
+async function failedDeliveries() {
+  const columns = ['guid', 'error', 'body'] as const
+  return database.kysely.selectFrom('deliveries').select(columns).where('state', '=', 'failed').execute()
+}
+
 async function lightsOf(repositoryId: number): Promise<[number, string][]> {
   const rows = await database.kysely
     .selectFrom('pipelines')
-    .select(['issue_number', 'light'])
-    .where('repository_id', '=', repositoryId)
+    .select(['issueNumber', 'light'])
+    .where('repositoryId', '=', repositoryId)
     .execute()
-  return rows.map(({ issue_number, light }) => [issue_number, light])
+  return rows.map(({ issueNumber, light }) => [issueNumber, light])
 }
 
 function count(words: readonly (string | number)[]): string {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { translate } from '../../src/inbox/translate.ts'
 import { light } from '../../src/pipeline/light.ts'
+import { REPOSITORY } from '../support/deliveries.ts'
 import { lineInMemory } from '../support/line-in-memory.ts'
 import { seeded } from '../support/seeded.ts'
 import { PLOTS, type Trace, trace } from '../support/traces.ts'
@@ -10,7 +11,8 @@ const SEED = 2026
 
 /** The light and stage of the story's issue once these deliveries are applied, one after the other. */
 function endOf(story: Trace, order = story.deliveries): readonly [string, string] | null {
-  const line = lineInMemory()
+  const { id, fullName, installationId } = REPOSITORY
+  const line = lineInMemory({ id, fullName, installationId, private: false, defaultBranch: 'main' })
   order.forEach(({ name, payload }, index) => {
     const event = translate(name, payload, { guid: `guid-${index}`, receivedAt: '2026-11-21T10:00:00.000Z' })
     if (event) line.apply(event)
