@@ -106,22 +106,25 @@
     stream._htmx?.sse?.reader?.cancel()
   }, 1000)
 
-  // Rows that change places glide there once; new ones fade in.
+  // Rows that change places glide there once, new ones fade in, and the keyboard stays on the row it was on.
   let before = new Map()
+  let focused = null
   document.addEventListener('htmx:before:swap', () => {
     before = new Map([...document.querySelectorAll('tr.task')].map((row) => [row.id, row.getBoundingClientRect().top]))
+    focused = document.activeElement?.closest('tr.task')?.id ?? null
   })
   document.addEventListener('htmx:after:swap', () => {
-    if (calm.matches || before.size === 0) return
-    for (const row of document.querySelectorAll('tr.task')) {
-      const from = before.get(row.id)
-      const moved = from === undefined ? 0 : from - row.getBoundingClientRect().top
-      if (from === undefined) row.animate([{ opacity: 0 }, { opacity: 1 }], 400)
-      else if (moved)
-        row.animate([{ transform: `translateY(${moved}px)` }, { transform: 'none' }], {
-          duration: 400,
-          easing: 'ease-out',
-        })
-    }
+    const row = focused && document.getElementById(focused)
+    if (row && !row.contains(document.activeElement)) row.querySelector('a').focus({ preventScroll: true })
+    if (!calm.matches && before.size > 0) for (const row of document.querySelectorAll('tr.task')) move(row)
   })
+
+  function move(row) {
+    const from = before.get(row.id)
+    const moved = from === undefined ? 0 : from - row.getBoundingClientRect().top
+    if (from === undefined) row.animate([{ opacity: 0 }, { opacity: 1 }], 400)
+    if (moved === 0) return
+    const way = [{ transform: `translateY(${moved}px)` }, { transform: 'none' }]
+    row.animate(way, { duration: 400, easing: 'ease-out' })
+  }
 })()
