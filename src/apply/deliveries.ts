@@ -3,34 +3,33 @@ import type { Transaction } from '../store/database.ts'
 import { type Arrival, type Delivery, type Outcome, stateOf } from './arrival.ts'
 
 export type Kept = {
-  /** Arrivals that had been taken before, and what became of them then. */
-  readonly duplicates: ReadonlyMap<Arrival, Outcome['state']>
+  /** Places in the group whose delivery had been taken before, and what became of it then. */
+  readonly duplicates: ReadonlyMap<number, Outcome['state']>
   /** Failed deliveries that are applied again, by id. */
   readonly replayed: readonly { readonly id: number; readonly arrival: Arrival }[]
 }
+
+type Delivered = Arrival & { readonly delivery: Delivery }
 
 /**
  * Writes a row for every delivery of the group. The unique key on hook and GUID decides what is a duplicate: the GUID
  * alone is shared by all hooks that subscribe to an event. A failed one that comes again is no duplicate.
  */
 export async function keepDeliveries(trx: Transaction, group: readonly Arrival[]): Promise<Kept> {
-  const firsts = new Map<string, Arrival>()
-  const duplicates = new Map<Arrival, Outcome['state']>()
-  for (const arrival of group) {
-    if (arrival.delivery === undefined) continue
-    const key = keyOf(arrival.delivery)
-    if (firsts.has(key)) duplicates.set(arrival, stateOf(arrival))
-    else firsts.set(key, arrival)
+  const firsts = new Map<string, { readonly place: number; readonly arrival: Delivered }>()
+  const duplicates = new Map<number, Outcome['state']>()
+  for (const [place, arrival] of group.entries()) {
+    if (!isDelivered(arrival)) continue
+    const key = keyOf(envelopeOf(arrival.delivery))
+    if (firsts.has(key)) duplicates.set(place, stateOf(arrival))
+    else firsts.set(key, { place, arrival })
   }
   const replayed: { id: number; arrival: Arrival }[] = []
-  for (const row of await insert(
-    trx,
-    [...firsts].sort(byKey).map(([, arrival]) => arrival),
-  )) {
-    const arrival = firsts.get(keyOf(row))
-    if (arrival === undefined || row.attempts === 1) continue
-    if (row.state === 'failed') replayed.push({ id: row.id, arrival })
-    else duplicates.set(arrival, row.state)
+  for (const row of await insert(trx, [...firsts].sort(byKey))) {
+    const first = firsts.get(keyOf(row))
+    if (first === undefined || row.attempts === 1) continue
+    if (row.state === 'failed') replayed.push({ id: row.id, arrival: first.arrival })
+    else duplicates.set(first.place, row.state)
   }
   return { duplicates, replayed }
 }
@@ -43,7 +42,13 @@ export async function noteReplayed(trx: Transaction, replayed: Kept['replayed'])
   }
 }
 
-function byKey([a]: readonly [string, Arrival], [b]: readonly [string, Arrival]): number {
+function isDelivered(arrival: Arrival): arrival is Delivered {
+  return arrival.delivery !== undefined
+}
+
+type First = readonly [key: string, { readonly arrival: Delivered }]
+
+function byKey([a]: First, [b]: First): number {
   return a < b ? -1 : 1
 }
 
@@ -51,14 +56,11 @@ function keyOf({ hookId, guid }: { hookId: number; guid: string }): string {
   return `${hookId} ${guid}`
 }
 
-async function insert(trx: Transaction, arrivals: readonly Arrival[]) {
-  const rows = arrivals.flatMap((arrival) => {
-    return arrival.delivery === undefined ? [] : [{ ...envelopeOf(arrival.delivery), ...columnsOf(arrival) }]
-  })
-  if (rows.length === 0) return []
+async function insert(trx: Transaction, firsts: readonly First[]) {
+  if (firsts.length === 0) return []
   return trx
     .insertInto('deliveries')
-    .values(rows)
+    .values(firsts.map(([, { arrival }]) => ({ ...envelopeOf(arrival.delivery), ...columnsOf(arrival) })))
     .onConflict((conflict) =>
       conflict.columns(['hookId', 'guid']).doUpdateSet({ attempts: sql`deliveries.attempts + 1` }),
     )
@@ -67,8 +69,15 @@ async function insert(trx: Transaction, arrivals: readonly Arrival[]) {
 }
 
 function envelopeOf({ hookId, guid, name, action, installationId, repositoryId, receivedAt }: Delivery) {
-  const words = { guid: storable(guid), name: storable(name), action: action === null ? null : storable(action) }
-  return { hookId, ...words, installationId, repositoryId, receivedAt }
+  return {
+    hookId,
+    guid: storable(guid),
+    name: storable(name),
+    action: action === null ? null : storable(action),
+    installationId: idOf(installationId),
+    repositoryId: idOf(repositoryId),
+    receivedAt,
+  }
 }
 
 function columnsOf(arrival: Arrival) {
@@ -84,4 +93,9 @@ function columnsOf(arrival: Arrival) {
 /** Postgres stores neither NUL nor half a surrogate pair, and the row that keeps the reason must itself be kept. */
 function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd')
+}
+
+/** The envelope was read from a payload that nobody has checked. */
+function idOf(id: number | null): number | null {
+  return Number.isSafeInteger(id) ? id : null
 }

@@ -2,6 +2,7 @@
 // turns everybody away, and anything else is somebody's fault in particular: the group is halved until the culprit
 // stands alone, is kept as failed with its reason, and its neighbours go on.
 import type { Logger } from 'pino'
+import type { Event } from '../pipeline/events.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import { notify } from '../store/notify.ts'
@@ -56,22 +57,27 @@ async function halve(o: Committer, group: readonly Arrival[]): Promise<readonly 
 }
 
 async function keepFailed(o: Committer, arrival: Arrival | undefined, reason: string): Promise<Outcome | Error> {
-  if (arrival?.delivery === undefined || arrival.failure === reason) {
+  if (arrival?.delivery === undefined) {
     o.log.error({ event: arrival?.event?.type, reason }, 'an event could not be applied')
     return { duplicate: false, state: 'failed' }
   }
+  // Not even the failure can be kept, so nothing may be promised.
+  if (arrival.failure === reason) return new Unavailable(reason)
   const [outcome] = await commit(o, [{ delivery: arrival.delivery, event: null, failure: reason }])
   return outcome ?? new Unavailable(reason)
 }
 
-// Locks are taken in one order everywhere: deliveries, repositories, pipelines, effects.
+// Locks are taken in one order everywhere: deliveries, repositories, and then what belongs to a repository, which nobody
+// touches through the door without its lock.
 async function applyAll(o: Committer, trx: Transaction, group: readonly Arrival[]): Promise<readonly Outcome[]> {
   const kept = await keepDeliveries(trx, group)
-  const answers = await claimAnswers(trx, group, o.now())
-  const fresh = group.filter((arrival) => !kept.duplicates.has(arrival) && !answers.late.has(arrival))
-  const events = fresh.flatMap(({ event }) => (event === null ? [] : [event]))
+  const isNew = (place: number) => !kept.duplicates.has(place)
+  const locked = await lockRepositories(trx, eventsOf(group, isNew))
+  const late = await claimAnswers(trx, group, o.now())
+  const isTaken = (place: number) => isNew(place) && !late.has(place)
+  const events = eventsOf(group, isTaken)
   if (events.length > 0) {
-    const ledger = openLedger(trx, await lockRepositories(trx, events))
+    const ledger = openLedger(trx, locked)
     await prefetch(ledger, events)
     for (const event of events) await take(ledger, event)
     const changes = await saveLedger(ledger, o.now())
@@ -81,8 +87,12 @@ async function applyAll(o: Committer, trx: Transaction, group: readonly Arrival[
     }
   }
   await noteReplayed(trx, kept.replayed)
-  return group.map((arrival) => ({
-    duplicate: kept.duplicates.has(arrival) || answers.late.has(arrival),
-    state: kept.duplicates.get(arrival) ?? stateOf(arrival),
+  return group.map((arrival, place) => ({
+    duplicate: !isTaken(place),
+    state: kept.duplicates.get(place) ?? stateOf(arrival),
   }))
+}
+
+function eventsOf(group: readonly Arrival[], isWanted: (place: number) => boolean): readonly Event[] {
+  return group.flatMap(({ event }, place) => (event !== null && isWanted(place) ? [event] : []))
 }

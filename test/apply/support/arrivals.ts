@@ -1,0 +1,60 @@
+// What the tests bring to the door: deliveries of the pure world's events, under GUIDs that never repeat.
+import pino from 'pino'
+import type { Arrival, Delivery } from '../../../src/apply/arrival.ts'
+import { type Door, openDoor } from '../../../src/apply/door.ts'
+import type { Event } from '../../../src/pipeline/events.ts'
+import type { Instant } from '../../../src/pipeline/pipeline.ts'
+import type { Database } from '../../../src/store/database.ts'
+import { labelled, REPOSITORY } from '../../support/pipeline-spec.ts'
+
+export const NOW: Instant = '2026-11-21T12:00:00.000Z'
+export const BODY = Buffer.from('{"the":"raw body"}')
+
+export function door(database: Database, o: { now?: () => Instant } = {}): Door {
+  return openDoor({ database, now: o.now ?? (() => NOW), log: pino({ level: 'silent' }) })
+}
+
+let delivered = 0
+
+export function deliveryOf(known: Partial<Delivery> = {}): Delivery {
+  return {
+    hookId: 1,
+    guid: `guid-${++delivered}`,
+    name: 'issues',
+    action: 'labeled',
+    installationId: REPOSITORY.installationId,
+    repositoryId: REPOSITORY.id,
+    receivedAt: NOW,
+    body: BODY,
+    ...known,
+  }
+}
+
+/** A delivery of the event; null: one that nothing is done about. */
+export function arrivalOf(event: Event | null, known: Partial<Delivery> = {}): Arrival {
+  return { delivery: deliveryOf(known), event }
+}
+
+/** An issue that is taken up by its label. */
+export function taken(issueNumber: number, title = `Issue ${issueNumber}`): Event {
+  return labelled({ number: issueNumber, title })
+}
+
+export async function deliveriesIn({ kysely }: Database) {
+  return kysely.selectFrom('deliveries').selectAll().orderBy('id').execute()
+}
+
+export async function pipelinesIn({ kysely }: Database) {
+  return kysely.selectFrom('pipelines').selectAll().orderBy('repositoryId').orderBy('issueNumber').execute()
+}
+
+export async function countOf(
+  { kysely }: Database,
+  table: 'history' | 'effects' | 'runs' | 'pullRequests' | 'pipelines',
+) {
+  const { count } = await kysely
+    .selectFrom(table)
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return count
+}
