@@ -48,7 +48,7 @@ function breakReferences(text: string): string {
     .replace(/\b(GH-)(?=\d)/gi, `$1${BREAK}`)
     .replace(/(https?|ftp):(?=\/\/)/gi, `$1:${BREAK}`)
     .replace(/\bwww(?=\.)/gi, `www${BREAK}`)
-    .replace(/[0-9a-f]{7,}/gi, (sha) => sha.replace(/.{6}(?=.)/g, `$&${BREAK}`))
+    .replace(/(?<![0-9a-z])[0-9a-f]{7,}(?![0-9a-z])/gi, (sha) => sha.replace(/.{6}(?=.)/g, `$&${BREAK}`))
     .replace(/&(?=#?[0-9a-z]+;)/gi, `&${BREAK}`)
 }
 

@@ -8,9 +8,9 @@ import { type Outbox, openOutbox } from '../../../src/outbox/outbox.ts'
 import type { Effect } from '../../../src/pipeline/effects.ts'
 import type { Pipeline } from '../../../src/pipeline/pipeline.ts'
 import type { Database } from '../../../src/store/database.ts'
+import { freshDatabase } from '../../support/database.ts'
 import { type MovedClock, movedClock } from '../../support/moved-clock.ts'
 import { API, APP_ID, type FakeGitHub, fakeGitHub } from './fake-github.ts'
-import { freshDatabase } from './fresh.ts'
 
 export const START = '2026-11-21T14:05:00.000Z'
 
