@@ -2,7 +2,10 @@
 // Postgres or a real browser can show it. `npm test` provides both and says what it had to leave out.
 import { defineConfig } from 'vitest/config'
 
-const PURE = ['test/{commands,line,pipeline,render,github,demo}/**/*.test.ts', 'test/{architecture,manifest,config}.test.ts']
+const PURE = [
+  'test/{commands,line,pipeline,render,github,demo}/**/*.test.ts',
+  'test/{architecture,manifest,config}.test.ts',
+]
 const ONLY_POSTGRES = ['test/**/*.postgres.test.ts']
 const PROCESSES = ['test/processes/**/*.test.ts']
 const BROWSER = ['test/browser/**/*.test.ts']
@@ -46,7 +49,8 @@ export default defineConfig({
           env: { ANDON_TEST_KIND: 'postgres' },
           sequence: { groupOrder: 2 },
           maxWorkers: 1,
-          testTimeout: 120_000,
+          maxConcurrency: 2,
+          testTimeout: 240_000,
         },
       },
     ],

@@ -1,12 +1,12 @@
 // A start that must not happen ends with 78 (EX_CONFIG) and one sentence that says what to do, before anything listens.
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { freshDatabase } from '../support/database.ts'
 import { record } from '../support/figures.ts'
 import { type AndonProcess, endProcesses, startProcess } from '../support/processes.ts'
 
-afterEach(endProcesses)
+afterAll(endProcesses)
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -32,7 +32,7 @@ const BAD_STARTS: readonly { name: string; role?: string; environment: Environme
   { name: 'migrate without a database', role: 'migrate', environment: {}, says: /DATABASE_URL/ },
 ]
 
-test.each(BAD_STARTS)('$name is refused', async ({ role = 'all', environment, says }) => {
+test.concurrent.each(BAD_STARTS)('$name is refused', async ({ role = 'all', environment, says }) => {
   const andon = await startProcess(role, { DATABASE_URL: undefined, ...environment })
   const listened = await everListens(andon)
   await refused(andon, says)

@@ -19,7 +19,7 @@ test('a flood over two processes leaves one pipeline per issue and every light r
   const processes = await Promise.all([1, 2].map(() => startProcess('web', { DATABASE_URL: database.url })))
   await Promise.all(processes.map((andon) => andon.ready()))
   const urls = processes.map(({ url }) => url)
-  const stories = traces(howMany(200, 200))
+  const stories = traces(howMany(40, 200))
   const chance = seeded(runSeed())
   const deliveries = chance.shuffle(
     stories.flatMap((story) =>

@@ -21,7 +21,7 @@ test('the ordinary life of a repository is watched without a write to GitHub and
   const github = await startStubGitHub()
   const andon = await startProcess('all', { DATABASE_URL: database.url, GITHUB_API_URL: github.url })
   await andon.ready()
-  const count = howMany(200, 200)
+  const count = howMany(40, 200)
   const chance = seeded(runSeed())
   const deliveries = chance.shuffle(Array.from({ length: count }, (_, index) => ordinaryLife(index + 1)).flat())
   const knocker = openKnocker()

@@ -25,7 +25,11 @@ export function openKnocker(timeoutMs = 30_000): Knocker {
         res.once('end', () => resolve({ status: res.statusCode ?? 0, body: Buffer.concat(chunks).toString() }))
       })
       req.once('timeout', () => req.destroy(new Error('no answer in time')))
-      req.once('error', nothing)
+      req.once('error', (error: NodeJS.ErrnoException) => {
+        // A kept connection that the server has just closed for idleness: nothing was received, so it is asked anew.
+        if (req.reusedSocket && error.code === 'ECONNRESET') resolve(call(url, method, headers, body))
+        else nothing()
+      })
       req.end(body)
     })
   }
