@@ -10,7 +10,8 @@ import { CHANNEL } from '../store/notify.ts'
 import type { Issue, Reader } from './reader.ts'
 import { Away, Refusal } from './refusal.ts'
 
-const DEADLINE_MS = 4_000
+// As long as a delivery may wait: on a busy embedded database a reading stands in the same queue.
+const DEADLINE_MS = 8_000
 const HISTORY_LINES = 200
 
 /** Reads for people who may see every repository. */

@@ -16,6 +16,7 @@ const WEBHOOK_PATH = /^\/api\/github\/webhooks\/?(\?|$)/
 const PING_EVERY_MS = 25_000
 /** As long as a delivery may take to be committed. */
 const GRACE_MS = 9_000
+const SWEEP_MS = 20
 
 export type Web = {
   readonly server: Server
@@ -44,7 +45,10 @@ export function serve(o: Parts & { readonly reader: Reader }): Web {
   const health = o.health ?? (async () => ({}))
   const app = createApp({ reader, hub, views, assets, metrics, config, health, log })
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
+  const inHand = new Set<ServerResponse>()
   const server = createHttpServer((request, response) => {
+    inHand.add(response)
+    response.once('close', () => inHand.delete(response))
     if (!WEBHOOK_PATH.test(request.url ?? '')) return void listener(request, response)
     deliver(request, response).catch((error: unknown) => {
       log.error({ err: error }, 'a delivery could not be answered')
@@ -55,11 +59,14 @@ export function serve(o: Parts & { readonly reader: Reader }): Web {
     server,
     hub,
     async close() {
-      await hub.close()
+      // Nobody is let in any more before those who are in are sent away: they will come back at once.
       const closed = new Promise((resolve) => server.close(resolve))
-      server.closeIdleConnections()
+      await hub.close()
+      // What is left once everything is answered are connections that browsers hold open in case.
+      const sweep = setInterval(() => inHand.size === 0 && server.closeAllConnections(), SWEEP_MS)
       const grace = setTimeout(() => server.closeAllConnections(), GRACE_MS)
       await closed
+      clearInterval(sweep)
       clearTimeout(grace)
     },
   }

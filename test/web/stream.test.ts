@@ -193,7 +193,14 @@ test('a client that goes away is forgotten, and an unwatched place is no longer 
   expect(streams()).toBe(2)
   stream.close()
   while (streams() > 1) await neighbour.next('ping')
-  expect(streams()).toBe(1)
+  neighbour.close()
+  const page = () => fetch(`${url}/healthz`).then((answer) => answer.json() as Promise<{ streams: number }>)
+  while ((await page()).streams > 0);
+  const before = factory.readings()
+  await page()
+  await page()
+  // Each probe reads once; nobody else does.
+  expect(factory.readings()).toBe(before + 2)
 })
 
 test('closing ends the streams first, so that nothing waits for them', async () => {
