@@ -1,0 +1,152 @@
+create table budgets (
+  installation_id bigint not null,
+  next_write_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  blocked_until timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  creations jsonb not null default '[]'::jsonb,
+  updated_at timestamp with time zone not null,
+  PRIMARY KEY (installation_id)
+);
+
+create table deliveries (
+  id bigint not null generated always as identity,
+  hook_id bigint not null,
+  guid text not null,
+  name text not null,
+  action text,
+  repository_id bigint,
+  installation_id bigint,
+  received_at timestamp with time zone not null,
+  state text not null,
+  event jsonb,
+  error text,
+  body bytea,
+  attempts integer not null default 1,
+  CHECK ((state = ANY (ARRAY['applied'::text, 'ignored'::text, 'failed'::text]))),
+  PRIMARY KEY (id),
+  UNIQUE (hook_id, guid)
+);
+CREATE INDEX deliveries_by_age ON public.deliveries USING btree (received_at);
+CREATE INDEX deliveries_failed ON public.deliveries USING btree (id) WHERE (state = 'failed'::text);
+
+create table effects (
+  id bigint not null generated always as identity,
+  repository_id bigint not null,
+  pipeline_id bigint,
+  key text not null,
+  document jsonb not null,
+  state text not null default 'due'::text,
+  due_at timestamp with time zone not null,
+  attempts integer not null default 0,
+  token uuid,
+  claimed_until timestamp with time zone,
+  error text,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  CHECK ((state = ANY (ARRAY['due'::text, 'done'::text, 'buried'::text]))),
+  PRIMARY KEY (id),
+  UNIQUE (repository_id, key)
+);
+CREATE INDEX effects_due ON public.effects USING btree (due_at) WHERE (state = 'due'::text);
+
+create table history (
+  id bigint not null generated always as identity,
+  pipeline_id bigint not null,
+  revision integer not null,
+  at timestamp with time zone not null,
+  type text not null,
+  actor text,
+  text text not null,
+  evidence jsonb,
+  FOREIGN KEY (pipeline_id) REFERENCES pipelines(id) ON DELETE CASCADE,
+  PRIMARY KEY (id)
+);
+CREATE INDEX history_by_pipeline ON public.history USING btree (pipeline_id, id);
+
+create table installations (
+  id bigint not null,
+  account text not null,
+  state text not null default 'active'::text,
+  updated_at timestamp with time zone not null,
+  CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text, 'removed'::text]))),
+  PRIMARY KEY (id)
+);
+
+create table pipelines (
+  id bigint not null generated always as identity,
+  repository_id bigint not null,
+  issue_number integer not null,
+  revision integer not null,
+  document jsonb not null,
+  light text not null,
+  stage text not null,
+  held boolean not null default false,
+  since timestamp with time zone not null,
+  needs_you_at timestamp with time zone,
+  wake_at timestamp with time zone,
+  published_revision integer not null default 0,
+  publish_after timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  publish_token uuid,
+  publish_until timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  CHECK ((light = ANY (ARRAY['running'::text, 'review'::text, 'queued'::text, 'failed'::text, 'done'::text, 'idle'::text]))),
+  PRIMARY KEY (id),
+  UNIQUE (repository_id, issue_number)
+);
+CREATE INDEX pipelines_by_light ON public.pipelines USING btree (light, since, id);
+CREATE INDEX pipelines_to_publish ON public.pipelines USING btree (publish_after) WHERE (published_revision < revision);
+CREATE INDEX pipelines_to_wake ON public.pipelines USING btree (wake_at) WHERE (wake_at IS NOT NULL);
+
+create table publications (
+  pipeline_id bigint not null,
+  surface text not null,
+  github_id bigint,
+  digest text,
+  state text not null default 'settled'::text,
+  sent_at timestamp with time zone,
+  error text,
+  updated_at timestamp with time zone not null,
+  CHECK ((state = ANY (ARRAY['settled'::text, 'sending'::text]))),
+  FOREIGN KEY (pipeline_id) REFERENCES pipelines(id) ON DELETE CASCADE,
+  PRIMARY KEY (pipeline_id, surface)
+);
+CREATE INDEX publications_by_github_id ON public.publications USING btree (github_id);
+
+create table pull_requests (
+  repository_id bigint not null,
+  number integer not null,
+  branch text not null,
+  issue_numbers integer[] not null default '{}'::integer[],
+  document jsonb not null,
+  updated_at timestamp with time zone not null,
+  PRIMARY KEY (repository_id, number)
+);
+CREATE INDEX pull_requests_by_age ON public.pull_requests USING btree (updated_at);
+CREATE INDEX pull_requests_by_branch ON public.pull_requests USING btree (repository_id, branch);
+CREATE INDEX pull_requests_by_issue ON public.pull_requests USING gin (issue_numbers);
+
+create table repositories (
+  id bigint not null,
+  installation_id bigint not null,
+  full_name text not null,
+  private boolean not null,
+  default_branch text,
+  removed_at timestamp with time zone,
+  updated_at timestamp with time zone not null,
+  PRIMARY KEY (id)
+);
+CREATE INDEX repositories_by_installation ON public.repositories USING btree (installation_id);
+CREATE INDEX repositories_by_name ON public.repositories USING btree (lower(full_name));
+
+create table runs (
+  id bigint not null,
+  repository_id bigint not null,
+  branch text,
+  issue_numbers integer[] not null default '{}'::integer[],
+  document jsonb not null,
+  updated_at timestamp with time zone not null,
+  PRIMARY KEY (id)
+);
+CREATE INDEX runs_by_age ON public.runs USING btree (updated_at);
+CREATE INDEX runs_by_branch ON public.runs USING btree (repository_id, branch);
+CREATE INDEX runs_by_issue ON public.runs USING gin (issue_numbers);

@@ -1,0 +1,31 @@
+import { readdirSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { migrate, pending } from '../../src/store/migrate.ts'
+import { openPostgres } from '../../src/store/postgres.ts'
+import { freshDatabase, postgresServer } from '../support/database.ts'
+import { dumpSchema } from '../support/schema-dump.ts'
+import { onServer, urlOf } from '../support/template.ts'
+
+const ALL = readdirSync(resolve(import.meta.dirname, '../../migrations'))
+  .map((file) => file.replace('.sql', ''))
+  .sort()
+
+test('three processes that migrate at once run every migration once', async () => {
+  const admin = postgresServer()
+  const name = `andon_test_migrate_${process.pid}`
+  await onServer(admin, (client) => client.query(`create database ${name} template template0`))
+  const migrators = await Promise.all([1, 2, 3].map(() => openPostgres(urlOf(admin, name))))
+  try {
+    expect(await pending(migrators[0]!)).toEqual(ALL)
+    const ran = await Promise.all(migrators.map(migrate))
+    expect(ran.flat()).toEqual(ALL)
+    expect(await pending(migrators[1]!)).toEqual([])
+    const fresh = await freshDatabase('postgres')
+    expect(await dumpSchema(migrators[2]!)).toBe(await dumpSchema(fresh))
+    await fresh.close()
+  } finally {
+    await Promise.all(migrators.map((database) => database.close()))
+    await onServer(admin, (client) => client.query(`drop database ${name}`))
+  }
+})

@@ -1,0 +1,68 @@
+// The shape of the database as text, read from the catalog in one order, so that it reads the same on both databases and
+// every migration shows up as a difference of test/schema.sql. `npm run schema:dump` writes that file anew.
+import { writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { sql } from 'kysely'
+import type { Database } from '../../src/store/database.ts'
+import { freshDatabase } from './database.ts'
+
+export const SCHEMA_FILE = resolve(import.meta.dirname, '../schema.sql')
+
+/** Everything the migrations made, as statements that would make it. */
+export async function dumpSchema({ kysely }: Database): Promise<string> {
+  const { rows: columns } = await sql<Column>`
+    select relname as "table", attname as "column", format_type(atttypid, atttypmod) as "type", attnotnull as "isRequired",
+      pg_get_expr(adbin, adrelid) as "default", attidentity as "identity"
+    from pg_attribute join pg_class on pg_class.oid = attrelid
+    left join pg_attrdef on adrelid = attrelid and adnum = attnum
+    where relnamespace = 'public'::regnamespace and relkind = 'r' and attnum > 0 and not attisdropped
+      and relname not like 'kysely_%'
+    order by relname, attnum`.execute(kysely)
+  // From version 18 on a column's `not null` is listed as a constraint too (contype n).
+  const { rows: constraints } = await sql<Definition>`
+    select relname as "table", pg_get_constraintdef(pg_constraint.oid) as definition
+    from pg_constraint join pg_class on pg_class.oid = conrelid
+    where connamespace = 'public'::regnamespace and contype <> 'n' and relname not like 'kysely_%'
+    order by relname, contype, conname`.execute(kysely)
+  const { rows: indexes } = await sql<Definition>`
+    select tablename as "table", indexdef as definition from pg_indexes
+    where schemaname = 'public' and tablename not like 'kysely_%'
+      and not exists (select from pg_constraint where conname = indexname)
+    order by tablename, indexname`.execute(kysely)
+  const tables = [...new Set(columns.map(({ table }) => table))]
+  return `${tables.map((table) => tableText(table, columns, constraints, indexes)).join('\n\n')}\n`
+}
+
+type Column = {
+  readonly table: string
+  readonly column: string
+  readonly type: string
+  readonly isRequired: boolean
+  readonly default: string | null
+  readonly identity: string
+}
+
+type Definition = { readonly table: string; readonly definition: string }
+
+function tableText(
+  table: string,
+  columns: readonly Column[],
+  constraints: readonly Definition[],
+  indexes: readonly Definition[],
+): string {
+  const isHere = (one: { readonly table: string }) => one.table === table
+  const lines = [...columns.filter(isHere).map(columnText), ...constraints.filter(isHere).map((one) => one.definition)]
+  const made = `create table ${table} (\n${lines.map((line) => `  ${line}`).join(',\n')}\n);`
+  return [made, ...indexes.filter(isHere).map(({ definition }) => `${definition};`)].join('\n')
+}
+
+function columnText({ column, type, isRequired, default: otherwise, identity }: Column): string {
+  const value = identity === '' ? otherwise && `default ${otherwise}` : 'generated always as identity'
+  return [column, type, isRequired && 'not null', value].filter(Boolean).join(' ')
+}
+
+if (process.argv[1] === join(import.meta.dirname, 'schema-dump.ts')) {
+  const database = await freshDatabase('embedded')
+  writeFileSync(SCHEMA_FILE, await dumpSchema(database))
+  await database.close()
+}
