@@ -19,7 +19,8 @@ const CLAIM_MS = 30_000
 
 /**
  * Claims the pipeline that has waited longest since it was last served, or since it began. That order is what keeps
- * anybody from starving: a pipeline that is denied a slot stays in front of all that were served or came later.
+ * anybody from starving: one write is a service and sends a pipeline to the back, however much more it wants; one that
+ * is denied a slot stays in front of all that were served or came later.
  */
 export async function claimPipeline(database: Database, now: Instant, token: string): Promise<Claim | null> {
   return await database.kysely.transaction().execute(async (trx) => {

@@ -45,13 +45,18 @@ export type Due = { readonly surface: string; readonly mark: Mark } & (
   | { readonly do: 'look'; readonly sentAt: Instant }
 )
 
-/** The surfaces in need, most urgent first, and when the next of the unconfirmed ones may be looked for. */
+/** The surfaces in need, the longest untouched first, and when the next of the unconfirmed ones may be looked for. */
 export function due(standing: Standing, now: Instant): { due: readonly Due[]; laterAt: Instant | null } {
   // An issue that was deleted or transferred away has no place here to write to.
   if (standing.pipeline.gone) return { due: [], laterAt: null }
   const known = new Map(standing.publications.map((publication) => [publication.surface, publication]))
   const wanted = wantedSurfaces(standing, now)
-  const needs = [...wanted, ...leftSurfaces(standing, wanted)].map((side) => need(side, known.get(side.surface), now))
+  const sides = [...wanted, ...leftSurfaces(standing, wanted)]
+  // A check that changes with every second must not keep the comment from ever being written.
+  const touchedAt = ({ surface }: Side) => known.get(surface)?.updatedAt ?? ''
+  const needs = sides
+    .sort((a, b) => (touchedAt(a) < touchedAt(b) ? -1 : touchedAt(a) > touchedAt(b) ? 1 : 0))
+    .map((side) => need(side, known.get(side.surface), now))
   return {
     due: needs.flatMap((one) => (one === null || 'laterAt' in one ? [] : [one])),
     laterAt: needs.flatMap((one) => (one !== null && 'laterAt' in one ? [one.laterAt] : [])).sort()[0] ?? null,

@@ -1,3 +1,4 @@
+import type { GitHubFailure } from '../github/failure.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import { type Budget, block, type Reservation, reserve, UNSPENT, type Write } from './budget.ts'
@@ -16,18 +17,23 @@ export async function takeSlot(
   return reservation
 }
 
-/** GitHub asked for silence until then; every process obeys, and a restart forgets nothing. */
+/** GitHub asked for silence: every process obeys, and a restart forgets nothing. Resolves to when it ends. */
 export async function keepSilent(
   database: Database,
   installationId: number,
-  until: Instant,
+  failure: GitHubFailure,
   now: () => Instant,
-): Promise<void> {
+): Promise<Instant> {
+  const until = failure.until ?? new Date(Date.parse(now()) + SILENCE_MS).toISOString()
   await database.kysely.transaction().execute(async (trx) => {
     const budget = await lockBudget(trx, installationId, now)
     await saveBudget(trx, installationId, block(budget, until), now())
   })
+  return until
 }
+
+/** When it does not say for how long: a minute, as its documentation asks. */
+const SILENCE_MS = 60_000
 
 async function lockBudget(trx: Transaction, installationId: number, now: () => Instant): Promise<Budget> {
   const { nextWriteAt, blockedUntil, creations } = UNSPENT

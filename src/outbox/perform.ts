@@ -68,10 +68,9 @@ async function answer(o: Performer, { id, token, effect, repository }: Claimed):
 async function putBack(o: Performer, claimed: Claimed, failure: GitHubFailure | null, reason: string): Promise<void> {
   const isOver = failure?.kind === 'refuse' || failure?.kind === 'gone'
   if (failure?.kind === 'wait') {
-    const until = failure.until ?? backedOff(claimed.attempt, o.now())
-    await keepSilent(o.database, claimed.repository.installationId, until, o.now)
+    const dueAt = await keepSilent(o.database, claimed.repository.installationId, failure, o.now)
     // To wait because we are told to is not a try.
-    return await save(o, claimed, { dueAt: until, attempts: claimed.attempt - 1, error: reason })
+    return await save(o, claimed, { dueAt, attempts: claimed.attempt - 1, error: reason })
   }
   if (isOver || claimed.attempt >= TRIES) return await bury(o, claimed, reason)
   await save(o, claimed, { dueAt: backedOff(claimed.attempt, o.now()), error: reason })

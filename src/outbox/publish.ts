@@ -30,8 +30,8 @@ export async function publish(o: Publisher): Promise<boolean> {
   const claim = await claimPipeline(o.database, o.now(), o.token())
   if (claim === null) return false
   try {
-    for (;;) {
-      const thing = await nextThing(o, claim)
+    for (let served = claim.servedAt; ; served = o.now()) {
+      const thing = await nextThing(o, claim, served)
       if (thing === null || !(await carryOut(o, claim, thing))) return true
     }
   } catch (error) {
@@ -43,7 +43,7 @@ export async function publish(o: Publisher): Promise<boolean> {
 }
 
 /** What to do next, with its slot taken and its intent committed; null when the claim has been handed back. */
-async function nextThing(o: Publisher, claim: Claim): Promise<Due | null> {
+async function nextThing(o: Publisher, claim: Claim, servedAt: Instant | null): Promise<Due | null> {
   return await o.database.kysely.transaction().execute(async (trx) => {
     const now = o.now()
     if (!(await hold(trx, claim, now))) return null
@@ -58,7 +58,7 @@ async function nextThing(o: Publisher, claim: Claim): Promise<Due | null> {
     if (thing.do === 'look') return thing
     const slot = await takeSlot(trx, claim.where.installationId, thing.do === 'create' ? 'creation' : 'change', o.now)
     if (!slot.granted) {
-      await release(trx, claim, { servedAt: claim.servedAt, after: slot.until })
+      await release(trx, claim, { servedAt, after: slot.until })
       return null
     }
     if (thing.do === 'create') {
@@ -145,8 +145,7 @@ async function failed(o: Publisher, claim: Claim, thing: Due, failure: GitHubFai
 
   switch (failure.kind) {
     case 'wait': {
-      const after = failure.until ?? later(o.now(), RETRY_AFTER_MS)
-      await keepSilent(o.database, claim.where.installationId, after, o.now)
+      const after = await keepSilent(o.database, claim.where.installationId, failure, o.now)
       return await note(nothingCreated, { servedAt: claim.servedAt, after })
     }
     case 'retry':
