@@ -94,7 +94,7 @@ function environment(
   }
 }
 
-/** Keeps the last line it wrote to stderr, which is where it says why it cannot go on. */
+/** Keeps what it wrote to stderr last, which is where it says why it cannot go on. */
 function listen(child: ChildProcess, verbose: boolean): () => string {
   let complaint = ''
   child.stderr?.on('data', (part: Buffer) => {
@@ -104,15 +104,17 @@ function listen(child: ChildProcess, verbose: boolean): () => string {
   child.stdout?.on('data', (part: Buffer) => {
     if (verbose) process.stderr.write(part)
   })
-  return () =>
-    complaint
-      .trim()
-      .split('\n')
-      .at(-1)
-      ?.replace(/^andon: /, '') ?? ''
+  return () => tellingLine(complaint.trim().split('\n'))
 }
 
 const KEPT = 4_000
+
+// Its own sentence; failing that the error that ended it, which Node prints some lines before the end.
+function tellingLine(lines: readonly string[]): string {
+  const own = lines.findLast((line) => line.startsWith('andon: '))
+  const error = lines.findLast((line) => /^(\w*Error|Uncaught)\b/.test(line))
+  return (own ?? error ?? lines.at(-1) ?? '').replace(/^andon: /, '')
+}
 
 async function isReady(url: string): Promise<boolean> {
   try {

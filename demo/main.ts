@@ -12,6 +12,9 @@ import { HELP, type Options, Refusal, readOptions } from './options.ts'
 import { Over, openShift } from './shift.ts'
 import type { Work } from './work.ts'
 
+// The night is told, not waited for. (Above the first statement, because `await` runs before what stands below it.)
+const HURRY = 1_000
+
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   if (!(error instanceof Refusal)) throw error
   if (error.exitCode === 0) console.log(error.message)
@@ -58,6 +61,7 @@ async function play(
     throw new Refusal(`port ${options.githubPort} is in use: choose another with --github-port.`)
   })
   ends.push(() => github.close())
+  console.log(dim('It takes some seconds: a database is made first.'))
   const andon = await startAndon({ github, port: options.port, directory, verbose: options.verbose, signal })
   ends.push(() => andon.stop())
   github.deliveries.aim(`${andon.url}/api/github/webhooks`)
@@ -78,9 +82,6 @@ async function play(
   })
   await Promise.race([morning, death])
 }
-
-// The night is told, not waited for.
-const HURRY = 1_000
 
 function whereToLook(board: string, github: FakeGitHub, { repository, number }: Work): string {
   const issue = `${repository}/issues/${number}`

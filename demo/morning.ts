@@ -17,7 +17,7 @@ export async function playMorning(o: {
   const { github, shift } = o
   await theNight(o)
   o.atMinutesAgo(0)
-  const stories: Promise<void>[] = []
+  const stories = [ordinaryDay(github, shift)]
   for (const [n, wish] of MORNING.entries()) {
     stories.push(story(github, shift, wish, PLOTS[n % PLOTS.length] ?? smooth))
     await shift.pause(n < 4 ? 1.5 : 5)
@@ -30,8 +30,8 @@ export async function playMorning(o: {
   await Promise.all(stories)
 }
 
-// GitHub takes 500 creations an hour, and an issue that runs its whole course needs about fifteen.
-const MINUTES_BETWEEN = 1.5
+// GitHub takes 500 creations an hour, and an issue that runs its whole course needs about eight.
+const MINUTES_BETWEEN = 1.1
 
 async function story(github: FakeGitHub, shift: Shift, wish: Wish, plot: Plot): Promise<void> {
   try {
@@ -43,6 +43,27 @@ async function story(github: FakeGitHub, shift: Shift, wish: Wish, plot: Plot): 
   } catch (error) {
     if (!(error instanceof Over) && !shift.over)
       shift.say(wish.repository, `the story of “${wish.title}” broke off: ${error}`)
+  }
+}
+
+/** What goes on in every repository and is none of Andon's business: nothing of it may show on the board. */
+async function ordinaryDay(github: FakeGitHub, shift: Shift): Promise<void> {
+  const [repository, branch] = ['acme/widgets', 'dependabot/npm_and_yarn/left-pad-1.3.0']
+  try {
+    const question = await github.openIssue(repository, {
+      title: 'Which sizes will there be in spring?',
+      by: 'passerby',
+    })
+    await github.comment(repository, question, 'All but XXL.', 'margaret')
+    await github.createBranch(repository, branch, 'dependabot[bot]')
+    await github.openPullRequest(repository, { branch, title: 'Bump left-pad to 1.3.0', by: 'dependabot[bot]' })
+    const checks = await github.startRun(repository, 'ci.yml', { branch, event: 'pull_request', by: 'dependabot[bot]' })
+    checks.start()
+    checks.job('build').start()
+    await shift.pause(20)
+    checks.fail()
+  } catch (error) {
+    if (!(error instanceof Over) && !shift.over) throw error
   }
 }
 

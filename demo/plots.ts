@@ -6,102 +6,87 @@ export type Plot = (work: Work, shift: Shift) => Promise<void>
 
 /** Everything goes well. */
 export const smooth: Plot = async (work, shift) => {
-  await toReview(work, shift)
-  await shift.pause(30)
-  await work.approve()
-  await shift.pause(6)
-  await work.merge()
+  await work.plan({ seconds: 6 })
+  await shift.pause(2)
+  await fromCode(work, shift)
 }
 
-/** The tests fail, and pass on the second run. */
+/** The tests fail, and pass when the run is repeated. */
 export const flaky: Plot = async (work, shift) => {
   await work.plan({ seconds: 5 })
   await work.code({ seconds: 8 })
-  await work.propose()
-  await work.test({ ends: 'failure', seconds: 4 })
+  await work.test({ ends: 'failure', seconds: 5 })
   await shift.pause(14)
-  await work.test({ seconds: 8 })
-  await shift.pause(45)
-  await work.approve()
-  await shift.pause(10)
-  await work.merge()
+  await work.test({ seconds: 12 })
+  await work.propose()
+  await toTheEnd(work, shift, 60)
 }
 
-/** A reviewer asks for changes; code and test run again while the pull request waits. */
+/** A reviewer asks for changes; code and test run again, then the pull request waits once more. */
 export const rework: Plot = async (work, shift) => {
-  await toReview(work, shift)
-  await shift.pause(8)
+  await work.plan({ seconds: 6 })
+  await work.code({ seconds: 12 })
+  await work.test({ seconds: 8 })
+  await work.propose()
+  await shift.pause(12)
   await work.requestChanges()
   await shift.pause(5)
-  await work.code({ seconds: 12 })
+  await work.code({ seconds: 15 })
   await work.push()
-  await work.test({ seconds: 8 })
-  await shift.pause(40)
-  await work.approve()
-  await shift.pause(8)
-  await work.merge()
+  await work.test({ seconds: 10 })
+  await toTheEnd(work, shift, 50)
 }
 
-/** The tests keep failing: a person is needed. */
+/** The tests keep failing: a person is needed, and comes. */
 export const broken: Plot = async (work, shift) => {
   await work.plan()
   await work.code()
-  await work.propose()
   await work.test({ ends: 'failure' })
-  await shift.pause(20)
+  await shift.pause(12)
   await work.test({ ends: 'failure' })
   await shift.pause(120)
-  await work.code()
-  await work.push()
-  await work.test()
-  await shift.pause(30)
-  await work.merge()
+  await fromCode(work, shift)
 }
 
 /** The label is on, and no runner is free for a good while. */
 export const crowded: Plot = async (work, shift) => {
-  await shift.pause(40)
+  await shift.pause(35)
   await work.plan({ waits: 12, seconds: 15 })
-  await shift.pause(10)
-  await smoothFromCode(work, shift)
+  await shift.pause(8)
+  await fromCode(work, shift)
 }
 
 /** Somebody stops the run and thinks better of the whole idea. */
 export const abandoned: Plot = async (work, shift) => {
   await work.plan({ seconds: 14 })
-  await work.code({ seconds: 10, ends: 'cancelled' })
+  await work.code({ seconds: 20, ends: 'cancelled' })
   await shift.pause(25)
   await work.dismiss()
 }
 
-/** A long job that tells little, and ends well. */
+/** Long jobs that tell little, a draft meanwhile, and a good end. */
 export const patient: Plot = async (work, shift) => {
   await work.plan({ seconds: 20 })
   await work.code({ seconds: 70 })
-  await work.propose()
-  await work.test({ seconds: 25 })
-  await shift.pause(60)
-  await work.approve()
-  await shift.pause(5)
-  await work.merge()
+  await work.propose({ draft: true })
+  await work.test({ seconds: 40 })
+  await work.readyForReview()
+  await toTheEnd(work, shift, 60)
 }
 
 /** What a morning is made of: mostly it goes well. */
 export const PLOTS: readonly Plot[] = [smooth, flaky, rework, patient, abandoned, crowded, broken, smooth, rework]
 
-async function toReview(work: Work, shift: Shift): Promise<void> {
-  await work.plan({ seconds: 6 })
-  await shift.pause(2)
-  await smoothFromCode(work, shift, false)
+async function fromCode(work: Work, shift: Shift): Promise<void> {
+  await work.code({ seconds: 14 })
+  await work.test({ seconds: 12 })
+  await work.propose()
+  await toTheEnd(work, shift, 45)
 }
 
-async function smoothFromCode(work: Work, shift: Shift, toTheEnd = true): Promise<void> {
-  await work.code({ seconds: 12 })
-  await work.propose()
-  await work.test({ seconds: 10 })
-  if (!toTheEnd) return
-  await shift.pause(35)
+async function toTheEnd(work: Work, shift: Shift, seconds: number): Promise<void> {
+  await shift.pause(seconds)
   await work.approve()
-  await shift.pause(6)
+  await shift.pause(8)
   await work.merge()
 }

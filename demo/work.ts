@@ -14,7 +14,8 @@ export type Work = {
   code(o?: Course): Promise<Run>
   test(o?: Course): Promise<Run>
   /** The agent opens the pull request that closes the issue. */
-  propose(): Promise<void>
+  propose(o?: { draft?: boolean }): Promise<void>
+  readyForReview(): Promise<void>
   push(): Promise<void>
   requestChanges(): Promise<void>
   approve(): Promise<void>
@@ -97,10 +98,14 @@ export async function takeUp(github: FakeGitHub, shift: Shift, wish: Wish): Prom
     plan: (course = {}) => run('plan.yml', course),
     code: (course = {}) => run('code.yml', course),
     test: (course = {}) => run('test.yml', course),
-    async propose() {
+    async propose({ draft = false } = {}) {
       const body = `Closes #${number}\n\n${wish.body}`
-      pull = await github.openPullRequest(repository, { branch, title: wish.title, body, by: AGENT })
-      shift.say(where, `pull request #${pull}`)
+      pull = await github.openPullRequest(repository, { branch, title: wish.title, body, draft, by: AGENT })
+      shift.say(where, `${draft ? 'draft ' : ''}pull request #${pull}`)
+    },
+    async readyForReview() {
+      await github.readyForReview(repository, pull, AGENT)
+      shift.say(where, `pull request #${pull} is ready for review`)
     },
     async push() {
       await github.push(repository, branch, { by: AGENT, message: 'Answer the review' })

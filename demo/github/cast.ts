@@ -23,6 +23,7 @@ export const CAST: Cast = {
     trinity: 'triage',
     passerby: 'read',
     'claude[bot]': 'write',
+    'dependabot[bot]': 'write',
   },
 }
 

@@ -2,6 +2,7 @@
 import { gather, type Held, type Sources } from './held.ts'
 import { plain, toHtml } from './markdown.ts'
 import type { Check, Comment } from './world.ts'
+import type { WriteLog } from './writes.ts'
 
 export type Pages = (path: string) => Promise<{ readonly type: string; readonly text: string } | null>
 
@@ -45,8 +46,7 @@ export function createPages(o: Sources): Pages {
         )
       return `<h2><a href="/${fullName}">${fullName}</a></h2><table>${rows.join('')}</table>`
     })
-    const done = o.writes.all.filter((write) => write.done).length
-    return layout('Issues', `${lists.join('')}<p class="quiet">The App has written ${done} times.</p>`)
+    return layout('Issues', `${lists.join('')}<p class="quiet">The App has made ${written(o.writes)}.</p>`)
   }
 
   function issue(fullName: string, { issue: about, pulls, comments, checks }: Held): string {
@@ -75,6 +75,11 @@ export function createPages(o: Sources): Pages {
     const about = `<p><b>${state.conclusion ?? state.status}</b> · ${plain(state.title)} · <code>${plain(state.branch)}</code></p>`
     return layout(`${state.workflow.file} run ${state.number}`, about + jobs.join(''))
   }
+}
+
+function written({ count }: WriteLog): string {
+  const edits = count('comment-edit') + count('check-edit')
+  return `${count('comment')} comments and ${count('check')} check runs, and edited them ${edits} times`
 }
 
 function brief({ issue, comments, checks }: Held): object {
