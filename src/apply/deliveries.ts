@@ -1,5 +1,5 @@
-import { sql } from 'kysely'
 import type { Transaction } from '../store/database.ts'
+import { insertDeliveries, rewriteDelivery } from '../store/deliveries.ts'
 import { type Arrival, type Delivery, type Outcome, stateOf } from './arrival.ts'
 
 export type Kept = {
@@ -25,7 +25,10 @@ export async function keepDeliveries(trx: Transaction, group: readonly Arrival[]
     else firsts.set(key, { place, arrival })
   }
   const replayed: { id: number; arrival: Arrival }[] = []
-  for (const row of await insert(trx, [...firsts].sort(byKey))) {
+  const rows = [...firsts].sort(byKey).map(([, { arrival }]) => {
+    return { ...envelopeOf(arrival.delivery), ...columnsOf(arrival) }
+  })
+  for (const row of await insertDeliveries(trx, rows)) {
     const first = firsts.get(keyOf(row))
     if (first === undefined || row.attempts === 1) continue
     if (row.state === 'failed') replayed.push({ id: row.id, arrival: first.arrival })
@@ -36,10 +39,7 @@ export async function keepDeliveries(trx: Transaction, group: readonly Arrival[]
 
 /** Writes what became of failed deliveries that were applied again. */
 export async function noteReplayed(trx: Transaction, replayed: Kept['replayed']): Promise<void> {
-  for (const { id, arrival } of replayed) {
-    const { state, event, error, body } = columnsOf(arrival)
-    await trx.updateTable('deliveries').set({ state, event, error, body }).where('id', '=', id).execute()
-  }
+  for (const { id, arrival } of replayed) await rewriteDelivery(trx, id, columnsOf(arrival))
 }
 
 function isDelivered(arrival: Arrival): arrival is Delivered {
@@ -54,18 +54,6 @@ function byKey([a]: First, [b]: First): number {
 
 function keyOf({ hookId, guid }: { hookId: number; guid: string }): string {
   return `${hookId} ${guid}`
-}
-
-async function insert(trx: Transaction, firsts: readonly First[]) {
-  if (firsts.length === 0) return []
-  return trx
-    .insertInto('deliveries')
-    .values(firsts.map(([, { arrival }]) => ({ ...envelopeOf(arrival.delivery), ...columnsOf(arrival) })))
-    .onConflict((conflict) =>
-      conflict.columns(['hookId', 'guid']).doUpdateSet({ attempts: sql`deliveries.attempts + 1` }),
-    )
-    .returning(['id', 'hookId', 'guid', 'state', 'attempts'])
-    .execute()
 }
 
 function envelopeOf({ hookId, guid, name, action, installationId, repositoryId, receivedAt }: Delivery) {

@@ -20,8 +20,8 @@ import {
   runsById,
   runsOfIssue,
   runsOnBranches,
-} from './fetch.ts'
-import type { PipelineRow, PullRequestRow, RepositoryRow, RunRow } from './rows.ts'
+} from '../store/fetch.ts'
+import type { PipelineRow, PullRequestRow, RepositoryRow, RunRow } from '../store/rows.ts'
 import { type Shelf, shelf } from './shelf.ts'
 
 /** A line of history, and the revision of which pipeline it led to. */

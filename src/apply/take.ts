@@ -11,6 +11,7 @@ import { mergeJob, mergeRun } from '../pipeline/merge.ts'
 import { mergeAnswer, mergePullRequest, mergeReview } from '../pipeline/merge-pull-request.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { type Reduction, reduce } from '../pipeline/reduce.ts'
+import { forgetComment } from '../store/publications.ts'
 import type { Ledger } from './ledger.ts'
 import { noteInstallation, noteRepository } from './repositories.ts'
 
@@ -175,19 +176,13 @@ async function replay(
 async function wake(ledger: Ledger, pipelineId: number, at: string): Promise<void> {
   const row = await ledger.pipelineById(pipelineId)
   if (row === null || row.wakeAt === null || row.wakeAt > at) return
-  ledger.keepPipeline(row, [], [])
+  // That moment is spent; the next one is worked out when the row is saved.
+  ledger.keepPipeline({ ...row, wakeAt: null }, [], [])
 }
 
 /** A comment of ours was removed by somebody: it comes back. */
 async function publishAgain(ledger: Ledger, event: Extract<Event, { type: 'comment.deleted' }>): Promise<void> {
   const row = await ledger.pipeline({ repositoryId: event.repository.id, issueNumber: event.issueNumber })
   if (row === null || row.id === null) return
-  const forgotten = await ledger.trx
-    .updateTable('publications')
-    .set({ githubId: null, digest: null, updatedAt: event.at })
-    .where('pipelineId', '=', row.id)
-    .where('githubId', '=', event.commentId)
-    .where('surface', 'like', 'comment/%')
-    .executeTakeFirst()
-  if (forgotten.numUpdatedRows > 0n) ledger.keepPipeline(row, [], [])
+  if (await forgetComment(ledger.trx, row.id, event.commentId, event.at)) ledger.keepPipeline(row, [], [])
 }

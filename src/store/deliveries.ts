@@ -1,5 +1,7 @@
+import { type Insertable, sql, type Updateable } from 'kysely'
 import type { Instant } from '../pipeline/pipeline.ts'
-import type { Database } from './database.ts'
+import type { Database, Transaction } from './database.ts'
+import type { Tables } from './tables.ts'
 
 /** A delivery that was accepted and could not be applied, as an operator sees it. */
 export type FailedDelivery = {
@@ -44,4 +46,26 @@ export async function readFailed({ kysely }: Database, id: number): Promise<Stor
     .where('state', '=', 'failed')
     .executeTakeFirst()
   return row === undefined || row.body === null ? null : { ...row, error: row.error ?? '', body: row.body }
+}
+
+/** Writes a row for each; one that is there already only counts the attempt, and comes back as it was. */
+export async function insertDeliveries(trx: Transaction, rows: readonly Insertable<Tables['deliveries']>[]) {
+  if (rows.length === 0) return []
+  return trx
+    .insertInto('deliveries')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.columns(['hookId', 'guid']).doUpdateSet({ attempts: sql`deliveries.attempts + 1` }),
+    )
+    .returning(['id', 'hookId', 'guid', 'state', 'attempts'])
+    .execute()
+}
+
+/** Writes what became of a delivery that was applied again. */
+export async function rewriteDelivery(
+  trx: Transaction,
+  id: number,
+  columns: Pick<Updateable<Tables['deliveries']>, 'state' | 'event' | 'error' | 'body'>,
+): Promise<void> {
+  await trx.updateTable('deliveries').set(columns).where('id', '=', id).execute()
 }

@@ -1,5 +1,34 @@
+import { type Insertable, sql } from 'kysely'
 import type { Instant } from '../pipeline/pipeline.ts'
-import type { Database } from './database.ts'
+import type { Database, Transaction } from './database.ts'
+import type { Tables } from './tables.ts'
+
+/** Inserts and updates alike: the unique key on repository and issue number decides. Resolves to the ids. */
+export async function savePipelines(trx: Transaction, rows: readonly Insertable<Tables['pipelines']>[]) {
+  if (rows.length === 0) return []
+  return trx
+    .insertInto('pipelines')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.columns(['repositoryId', 'issueNumber']).doUpdateSet((eb) => ({
+        revision: eb.ref('excluded.revision'),
+        document: sql`excluded.document`,
+        light: eb.ref('excluded.light'),
+        stage: eb.ref('excluded.stage'),
+        since: eb.ref('excluded.since'),
+        needsYouAt: eb.ref('excluded.needsYouAt'),
+        wakeAt: eb.ref('excluded.wakeAt'),
+        updatedAt: eb.ref('excluded.updatedAt'),
+      })),
+    )
+    .returning(['id', 'repositoryId', 'issueNumber'])
+    .execute()
+}
+
+/** Adds lines of history, in their order. */
+export async function saveHistory(trx: Transaction, rows: readonly Insertable<Tables['history']>[]): Promise<void> {
+  if (rows.length > 0) await trx.insertInto('history').values(rows).execute()
+}
 
 /** Ids of pipelines whose `wake_at` has passed, longest overdue first. */
 export async function dueToWake({ kysely }: Database, now: Instant, limit: number): Promise<readonly number[]> {

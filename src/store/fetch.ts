@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import type { PullRequestFact, RunFact } from '../pipeline/facts.ts'
 import type { Instant, Pipeline } from '../pipeline/pipeline.ts'
-import type { Transaction } from '../store/database.ts'
+import type { Transaction } from './database.ts'
 import type { PipelineRow, PullRequestRow, RunRow } from './rows.ts'
 
 export async function runsById(trx: Transaction, ids: readonly number[]): Promise<readonly RunRow[]> {

@@ -1,0 +1,41 @@
+// What GitHub told, written as it was merged: a group writes each table once.
+import { type Insertable, sql } from 'kysely'
+import type { Transaction } from './database.ts'
+import type { Tables } from './tables.ts'
+
+/** Writes runs as they are now, new or known. */
+export async function saveRuns(trx: Transaction, rows: readonly Insertable<Tables['runs']>[]): Promise<void> {
+  if (rows.length === 0) return
+  await trx
+    .insertInto('runs')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet((eb) => ({
+        branch: eb.ref('excluded.branch'),
+        issueNumbers: eb.ref('excluded.issueNumbers'),
+        document: sql`excluded.document`,
+        updatedAt: eb.ref('excluded.updatedAt'),
+      })),
+    )
+    .execute()
+}
+
+/** Writes pull requests as they are now, new or known. */
+export async function savePullRequests(
+  trx: Transaction,
+  rows: readonly Insertable<Tables['pullRequests']>[],
+): Promise<void> {
+  if (rows.length === 0) return
+  await trx
+    .insertInto('pullRequests')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.columns(['repositoryId', 'number']).doUpdateSet((eb) => ({
+        branch: eb.ref('excluded.branch'),
+        issueNumbers: eb.ref('excluded.issueNumbers'),
+        document: sql`excluded.document`,
+        updatedAt: eb.ref('excluded.updatedAt'),
+      })),
+    )
+    .execute()
+}

@@ -1,0 +1,71 @@
+// Rows of installations and repositories. Locking a repository's row serialises everything that happens in it.
+import { type Insertable, sql } from 'kysely'
+import type { Transaction } from './database.ts'
+import type { RepositoryRow } from './rows.ts'
+import type { Tables } from './tables.ts'
+
+/** Makes installations that are not known; those that are stay as they are. */
+export async function makeInstallations(
+  trx: Transaction,
+  rows: readonly Insertable<Tables['installations']>[],
+): Promise<void> {
+  if (rows.length === 0) return
+  await trx
+    .insertInto('installations')
+    .values(rows)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+/** Makes repositories that are not known; those that are stay as they are. */
+export async function makeRepositories(
+  trx: Transaction,
+  rows: readonly Insertable<Tables['repositories']>[],
+): Promise<void> {
+  if (rows.length === 0) return
+  await trx
+    .insertInto('repositories')
+    .values(rows)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+/** Locks repositories named by id or by their installation, in the order of their ids. */
+export async function lockRows(
+  trx: Transaction,
+  { ids, installationIds }: { readonly ids: readonly number[]; readonly installationIds: readonly number[] },
+): Promise<readonly RepositoryRow[]> {
+  if (ids.length + installationIds.length === 0) return []
+  return trx
+    .selectFrom('repositories')
+    .selectAll()
+    .where(sql<boolean>`id = any (${ids}::bigint[]) or installation_id = any (${installationIds}::bigint[])`)
+    .orderBy('id')
+    .forUpdate()
+    .execute()
+}
+
+/** The repositories that these pipelines are in. */
+export async function repositoriesOf(trx: Transaction, pipelineIds: readonly number[]): Promise<readonly number[]> {
+  if (pipelineIds.length === 0) return []
+  const rows = await trx.selectFrom('pipelines').select('repositoryId').where('id', 'in', pipelineIds).execute()
+  return rows.map(({ repositoryId }) => repositoryId)
+}
+
+export async function saveRepository(trx: Transaction, { id, ...row }: RepositoryRow): Promise<void> {
+  await trx.updateTable('repositories').set(row).where('id', '=', id).execute()
+}
+
+/** What was told of an installation last stands. */
+export async function saveInstallation(
+  trx: Transaction,
+  { id, ...told }: Required<Insertable<Tables['installations']>>,
+): Promise<void> {
+  await trx
+    .insertInto('installations')
+    .values({ id, ...told })
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet(told).where(sql<boolean>`installations.updated_at <= excluded.updated_at`),
+    )
+    .execute()
+}
