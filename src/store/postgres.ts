@@ -22,8 +22,10 @@ export async function openPostgres(url: string, options: { connections?: number 
     keepAlive: true,
     types: { getTypeParser: parserOf },
   })
-  // An idle connection that breaks is replaced by the pool; without a listener the process would end.
+  // A connection that breaks is replaced by the pool; without a listener the process would end. The pool's own listener
+  // is away while a connection is lent, and between two statements of a transaction nobody else listens either.
   pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const kysely = watchTransactions(
     new Kysely<Tables>({
       dialect: new PostgresDialect({ pool }),
