@@ -1,6 +1,7 @@
 // As much of GitHub as the outbox writes to, at the level of `fetch`. It does again whatever it is asked again, forgets
 // nothing, and misbehaves when told to.
 import type { Instant } from '../../../src/pipeline/pipeline.ts'
+import { transactionIsOpen } from '../../../src/store/transactions.ts'
 
 export type Fault =
   /** Nothing is done, and GitHub says so. */
@@ -90,6 +91,7 @@ export function fakeGitHub(now: () => Instant): FakeGitHub {
 
   const fake: FakeGitHub = {
     async fetch(input, init) {
+      if (transactionIsOpen()) throw new Error('GitHub is called while a transaction is open')
       const method = init?.method ?? 'GET'
       const { pathname: path } = new URL(String(input))
       const body = typeof init?.body === 'string' ? JSON.parse(init.body) : {}
