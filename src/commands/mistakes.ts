@@ -58,10 +58,8 @@ export function reasonMissing(text: string, place: string | null): Mistake {
 }
 
 export function tooMuch(text: string, verb: Verb, stage: string | null): Mistake {
-  const takes = stage === null ? 'nothing' : 'one word'
-  return mistake(text, `\`/andon ${verb}\` takes ${takes} after it.`, [
-    `/andon ${verb}${stage === null ? '' : ` ${stage}`}`,
-  ])
+  const takes = stage === null ? 'nothing' : 'one word at most'
+  return mistake(text, `\`/andon ${verb}\` takes ${takes}.`, [`/andon ${verb}${stage === null ? '' : ` ${stage}`}`])
 }
 
 export function tooMany(text: string, count: number, most: number): Mistake {

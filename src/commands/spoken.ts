@@ -9,7 +9,7 @@ import { beginsTrailer } from './trailers.ts'
 export function spokenLines(body: string): readonly string[] {
   const lines = body.split(/\r\n|\n|\r/)
   if (!lines.some(addressesUs)) return []
-  const tree = readMarkdown(body)
+  const tree = readMarkdown(body, lines)
   return tree === null ? [] : spoken(tree, lines)
 }
 

@@ -27,7 +27,7 @@ test('of ten thousand generated comments none fires falsely, and none is missed'
   expect(wrong.slice(0, 3)).toEqual([])
   expect(fires).toBeGreaterThan(DOCUMENTS)
   expect(silent).toBeGreaterThan(DOCUMENTS)
-})
+}, 180_000)
 
 test('whatever is typed, nothing is thrown, and whatever fires was typed at the start of a line', () => {
   const fragment = fc.oneof(
@@ -53,10 +53,13 @@ test('whatever is typed, nothing is thrown, and whatever fires was typed at the 
   )
   console.log(`5000 soups of markup from seed ${SEED}: ${fired} commands and mistakes read, 0 thrown`)
   expect(fired).toBeGreaterThan(0)
-})
+}, 180_000)
+
+/** What each plant means when nothing stands around it. */
+const ALONE = new Map(PLANTS.map((plant) => [plant as string, parse(plant, STAGES).map(shown).join()]))
 
 function expectedOf(document: Document): readonly string[] {
-  const fires = document.fires.map((line) => parse(line, STAGES).map(shown).join())
+  const fires = document.fires.map((line) => ALONE.get(line) ?? '')
   return fires.length > MOST_COMMANDS ? [...fires.slice(0, MOST_COMMANDS), '?'] : fires
 }
 

@@ -73,6 +73,20 @@ test('a comment longer than GitHub allows says nothing', () => {
   expect(parse(`${'x\n\n'.repeat(50_000)}/andon retry`)).toEqual([])
 })
 
+test('a comment tangled beyond what a person writes says nothing, and a long one still does', () => {
+  for (const tangle of ['>'.repeat(5_000), '- '.repeat(200), '- - x\n'.repeat(2_000), '1. > x\n'.repeat(2_000)]) {
+    expect(parse(`${tangle}\n\n/andon retry`)).toEqual([])
+  }
+  for (const long of [
+    '> words\n'.repeat(2_000),
+    '- [ ] task\n'.repeat(1_000),
+    '[x](y) *z* ~'.repeat(3_000),
+    '> > > mail\n'.repeat(800),
+  ]) {
+    expect(parse(`${long}\n\n/andon retry`).map(shown)).toEqual(['retry'])
+  }
+})
+
 test('a mistake says what is the matter and what to type next', () => {
   const say = (line: string) =>
     parse(line, STAGES).map((command) => (command.verb === null ? sentence(command) : shown(command)))
@@ -107,8 +121,8 @@ test('a mistake says what is the matter and what to type next', () => {
       "/andon retry cdoe → This line has no stage \`cdoe\`; it has \`plan\`, \`code\`, \`test\`, \`review\`. Did you mean \`/andon retry code\`?",
       "/andon retry code. → There is no stage by that name. Did you mean \`/andon retry code\`?",
       "/andon retry #7 → There is no stage by that name. Type \`/andon retry STAGE\`.",
-      "/andon retry plan code → \`/andon retry\` takes one word after it. Type \`/andon retry plan\`.",
-      "/andon status now → \`/andon status\` takes nothing after it. Type \`/andon status\`.",
+      "/andon retry plan code → \`/andon retry\` takes one word at most. Type \`/andon retry plan\`.",
+      "/andon status now → \`/andon status\` takes nothing. Type \`/andon status\`.",
       "/andon hold → A hold needs a reason, for those who find the line standing still. Type \`/andon hold REASON\`.",
       "/andon hold code → A hold needs a reason, for those who find the line standing still. Type \`/andon hold code REASON\`.",
       "/andon resume repositry → This line has no stage \`repositry\`; it has \`plan\`, \`code\`, \`test\`, \`review\`. Did you mean \`/andon resume repository\`?",
@@ -140,7 +154,7 @@ test('a mistake repeats nothing of a stranger but plain words', () => {
       for (const found of parse(line, STAGES)) {
         const told = found.verb === null ? sentence(found) : ''
         expect(told, line).not.toContain(word)
-        expect(told, line).not.toMatch(/[@#<>|[\]$*!:]{1}(?! it has)/)
+        expect(told, line).not.toMatch(/[@#<>|[\]$*!]/)
       }
     }
   }
