@@ -19,6 +19,10 @@ Operator
 
 The environment is described in docs/operations.md; .env is read where it exists, and the real environment beats it.`
 
+// sysexits(3)
+const EX_USAGE = 64
+const EX_SOFTWARE = 70
+
 if (existsSync('.env')) process.loadEnvFile('.env')
 
 process.exitCode = await run(process.argv.slice(2)).catch(explain)
@@ -41,10 +45,6 @@ async function run([command = 'help', ...rest]: readonly string[]): Promise<numb
       return say(`there is no command "${command}": \`npm run -s andon -- help\` lists them.`, EX_USAGE)
   }
 }
-
-// sysexits(3)
-const EX_USAGE = 64
-const EX_SOFTWARE = 70
 
 function explain(error: unknown): number {
   if (error instanceof BadConfig) return say(error.message, error.exitCode)

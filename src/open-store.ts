@@ -2,11 +2,12 @@ import { BadConfig, type StoreConfig } from './config.ts'
 import type { Database } from './store/database.ts'
 import { openEmbedded } from './store/embedded.ts'
 import { StoreBusy } from './store/lock.ts'
+import { migrate, pending } from './store/migrate.ts'
 import { openPostgres } from './store/postgres.ts'
 
 /** Opens the database the configuration names. What an operator must mend becomes a BadConfig of one sentence. */
 export async function openStore({ databaseUrl, dataDirectory }: StoreConfig): Promise<Database> {
-  if (databaseUrl !== null) return openPostgres(databaseUrl)
+  if (databaseUrl !== null) return reach(await openPostgres(databaseUrl))
   try {
     return await openEmbedded(dataDirectory)
   } catch (error) {
@@ -18,5 +19,27 @@ export async function openStore({ databaseUrl, dataDirectory }: StoreConfig): Pr
       )
     }
     throw error
+  }
+}
+
+/** Brings the database to this version's shape if that is ours to do, and refuses one that lacks something if it is not. */
+export async function bringUpToDate(database: Database, isOurs: boolean): Promise<readonly string[]> {
+  if (isOurs) return migrate(database)
+  const missing = await pending(database)
+  if (missing.length === 0) return []
+  throw new BadConfig(`the database lacks ${missing.join(', ')}: run \`npm run -s andon -- migrate\` first.`)
+}
+
+/** A database that cannot be reached is told at once, by its name, and not at the first delivery. */
+async function reach(database: Database): Promise<Database> {
+  try {
+    await database.kysely.selectNoFrom((eb) => eb.lit(1).as('reached')).execute()
+    return database
+  } catch (error) {
+    await database.close()
+    const { code = 'no answer' } = error as NodeJS.ErrnoException
+    throw new BadConfig(
+      `cannot reach the database ${database.where} (${code}): is it running, and is DATABASE_URL right?`,
+    )
   }
 }

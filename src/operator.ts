@@ -4,7 +4,7 @@ import pino from 'pino'
 import { openDoor } from './apply/door.ts'
 import { readStoreConfig } from './config.ts'
 import { callOperations, socketPath } from './control.ts'
-import { openStore } from './open-store.ts'
+import { bringUpToDate, openStore } from './open-store.ts'
 import { type Operations, openOperations } from './operations.ts'
 
 /** `deliveries`, `deliveries --json`, `deliveries replay ID`; resolves to the exit code. */
@@ -55,6 +55,7 @@ async function withOperations(use: (operations: Operations) => Promise<number>):
   const now = () => new Date().toISOString()
   const door = openDoor({ database, now, log })
   try {
+    await bringUpToDate(database, database.kind === 'embedded')
     return await use(openOperations({ database, door, now }))
   } finally {
     await door.close()

@@ -3,10 +3,9 @@ import { type Andon, openAndon } from './andon.ts'
 import { buildId } from './build.ts'
 import { BadConfig, type Config, type Role, readConfig } from './config.ts'
 import { serveOperations, socketPath } from './control.ts'
-import { openStore } from './open-store.ts'
+import { bringUpToDate, openStore } from './open-store.ts'
 import { openOperations } from './operations.ts'
 import type { Database } from './store/database.ts'
-import { migrate, pending } from './store/migrate.ts'
 
 /** Runs one role until it is told to stop; resolves to the exit code. */
 export async function runRole(role: Role): Promise<number> {
@@ -14,23 +13,12 @@ export async function runRole(role: Role): Promise<number> {
   const log = pino({ level: config.logLevel, serializers: { err: withoutPayload } })
   const database = await openStore(config)
   try {
-    await bringUpToDate(database, config, log)
+    const applied = await bringUpToDate(database, role === 'all' || role === 'migrate')
+    log.info({ applied, database: database.where }, 'database is up to date')
     if (role !== 'migrate') await serve(config, database, log)
     return 0
   } finally {
     await database.close()
-  }
-}
-
-async function bringUpToDate(database: Database, { role }: Config, log: Logger): Promise<void> {
-  if (role === 'all' || role === 'migrate') {
-    const applied = await migrate(database)
-    log.info({ applied, database: database.where }, 'database is up to date')
-    return
-  }
-  const missing = await pending(database)
-  if (missing.length > 0) {
-    throw new BadConfig(`the database lacks ${missing.join(', ')}: run \`npm run -s andon -- migrate\` first.`)
   }
 }
 
