@@ -30,16 +30,18 @@ async function main(words: readonly string[]): Promise<number> {
   }
   const stopping = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
+  // Whoever was reading has gone: `npm run demo | head`.
+  process.stdout.on('error', () => stopping.abort())
   await refuseBusyPort(options.port)
   const directory = makeDirectory()
   const ends: (() => Promise<void>)[] = [async () => rmSync(directory, { recursive: true, force: true })]
   try {
     await play(options, directory, ends, stopping.signal)
-    console.log('Stopped.')
-    return 0
   } finally {
     for (const end of ends.reverse()) await end()
   }
+  console.log('Stopped.')
+  return 0
 }
 
 async function play(
