@@ -81,7 +81,7 @@ test.each(['crash-before', 'crash-after'] as const)(
     await world.put(pipelineOf({ plan: running }))
     for (let process = 0; process < 5; process += 1) {
       death = Promise.withResolvers()
-      await live(world.another(), { seconds: 300, until: death.promise })
+      await live(world.another(), { seconds: 120, stride: 3, until: death.promise })
     }
     expect(deaths).toBe(how === 'crash-before' ? 4 : 2)
     expect([world.github.comments(42).length, world.github.checks().length]).toEqual([1, 1])
@@ -93,7 +93,7 @@ test('nothing is sent again before GitHub was looked at twice, the second time a
   world.github.fault = ({ method, path }) =>
     method === 'POST' && path.endsWith('/check-runs') ? { how: '502-before' } : null
   await world.put(pipelineOf({ plan: running }))
-  await live(world.outbox, { seconds: 180 })
+  await live(world.outbox, { seconds: 70 })
   const checks = world.github.requests.filter(({ path }) => path.endsWith('check-runs'))
   const seconds = checks.map(
     ({ method, at }) => `${method} +${(Date.parse(at) - Date.parse(checks[0]?.at ?? '')) / 1000}`,
@@ -144,12 +144,12 @@ test('a process that was frozen past its claim finds what the others did, and on
   }
   await world.put(pipelineOf({ plan: running }))
   const sleeper = await live(world.another(), { seconds: 10, until: freeze.promise })
-  await live(world.another(), { seconds: 200 })
+  await live(world.another(), { seconds: 200, stride: 3 })
   expect(world.github.comments(42)).toHaveLength(1)
   thaw.resolve()
   await sleeper.step
   expect(world.github.comments(42)).toHaveLength(2)
-  await live(world.another(), { seconds: 120 })
+  await live(world.another(), { seconds: 120, stride: 3 })
   expect(world.github.comments(42)).toHaveLength(1)
   expect(await unsettled()).toEqual([])
 })
@@ -219,16 +219,17 @@ function closestWritesMs(): number {
   return Math.min(...moments.slice(1).map((moment, index) => moment - (moments[index] ?? 0)))
 }
 
-/** Steps an outbox second by second; ends early, with the step still in hand, when that promise resolves. */
+/** Steps an outbox while time passes; ends early, with the step still in hand, when that promise resolves. */
 async function live(
   outbox: Outbox,
-  o: { seconds: number; until?: Promise<void> },
+  o: { seconds: number; stride?: number; until?: Promise<void> },
 ): Promise<{ step?: Promise<number> }> {
-  for (let second = 0; second < o.seconds; second += 1) {
+  const stride = o.stride ?? 1
+  for (let second = 0; second < o.seconds; second += stride) {
     const step = outbox.step()
     const ended = await Promise.race([step.then(() => false), ...(o.until ? [o.until.then(() => true)] : [])])
     if (ended) return { step }
-    world.clock.pass(1)
+    world.clock.pass(stride)
   }
   return {}
 }
