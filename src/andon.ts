@@ -106,7 +106,7 @@ export async function openAndon(o: {
 const HOURLY = '17 * * * *'
 
 // Jobs are hints: they only shorten the wait. The interval alone is enough to get everything done.
-const OUTBOX_EVERY_MS = 2_000
+const OUTBOX_EVERY_MS = 500
 const WATCHDOG_EVERY_MS = 5_000
 
 async function startLoops(steps: Andon['steps'], jobs: Jobs, log: Logger): Promise<readonly Loop[]> {
