@@ -1,3 +1,17 @@
+create table beats (
+  repository_id bigint not null,
+  issue_number integer not null,
+  attempt_key text not null,
+  run_id bigint not null,
+  alive_at timestamp with time zone not null,
+  progress integer,
+  text text,
+  url text,
+  CHECK (((progress >= 0) AND (progress <= 100))),
+  PRIMARY KEY (repository_id, issue_number, attempt_key)
+);
+CREATE INDEX beats_by_age ON public.beats USING btree (alive_at);
+
 create table budgets (
   installation_id bigint not null,
   next_write_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
@@ -42,11 +56,16 @@ create table effects (
   error text,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
-  CHECK ((state = ANY (ARRAY['due'::text, 'done'::text, 'buried'::text]))),
+  type text not null default 'ask'::text,
+  sent_at timestamp with time zone,
+  looks integer not null default 0,
+  looked_at timestamp with time zone,
+  CHECK ((state = ANY (ARRAY['due'::text, 'sending'::text, 'unconfirmed'::text, 'done'::text, 'refused'::text, 'buried'::text]))),
   PRIMARY KEY (id),
   UNIQUE (repository_id, key)
 );
-CREATE INDEX effects_due ON public.effects USING btree (due_at) WHERE (state = 'due'::text);
+CREATE INDEX effects_due ON public.effects USING btree (due_at) WHERE (state = ANY (ARRAY['due'::text, 'sending'::text, 'unconfirmed'::text]));
+CREATE UNIQUE INDEX effects_one_dispatch ON public.effects USING btree (repository_id, ((document ->> 'issueNumber'::text)), ((document ->> 'stage'::text)), ((document ->> 'attempt'::text))) WHERE (type = 'dispatch'::text);
 
 create table history (
   id bigint not null generated always as identity,
@@ -71,6 +90,23 @@ create table installations (
   PRIMARY KEY (id)
 );
 
+create table loops (
+  id text not null,
+  host text not null,
+  pid integer not null,
+  started_at_ticks text,
+  role text not null,
+  status text not null,
+  iteration bigint not null,
+  beat_at timestamp with time zone not null,
+  progress_at timestamp with time zone,
+  in_flight_since timestamp with time zone,
+  last_error text,
+  stop_asked_at timestamp with time zone,
+  CHECK ((status = ANY (ARRAY['running'::text, 'idle'::text, 'stopping'::text]))),
+  PRIMARY KEY (id)
+);
+
 create table pipelines (
   id bigint not null generated always as identity,
   repository_id bigint not null,
@@ -89,13 +125,22 @@ create table pipelines (
   publish_until timestamp with time zone,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  live_attempts integer not null default 0,
+  queued_at timestamp with time zone,
+  started_at timestamp with time zone,
+  denied text,
+  reconcile_at timestamp with time zone,
   CHECK ((light = ANY (ARRAY['running'::text, 'review'::text, 'queued'::text, 'failed'::text, 'done'::text, 'idle'::text]))),
   PRIMARY KEY (id),
   UNIQUE (repository_id, issue_number)
 );
 CREATE INDEX pipelines_by_light ON public.pipelines USING btree (light, since, id);
+CREATE INDEX pipelines_by_start ON public.pipelines USING btree (repository_id, started_at) WHERE (started_at IS NOT NULL);
+CREATE INDEX pipelines_holding_slots ON public.pipelines USING btree (repository_id, live_attempts) WHERE (live_attempts > 0);
 CREATE INDEX pipelines_to_publish ON public.pipelines USING btree (publish_after) WHERE (published_revision < revision);
+CREATE INDEX pipelines_to_reconcile ON public.pipelines USING btree (reconcile_at) WHERE (reconcile_at IS NOT NULL);
 CREATE INDEX pipelines_to_wake ON public.pipelines USING btree (wake_at) WHERE (wake_at IS NOT NULL);
+CREATE INDEX pipelines_waiting ON public.pipelines USING btree (repository_id, ((started_at IS NULL)), queued_at, issue_number) WHERE (queued_at IS NOT NULL);
 
 create table publications (
   pipeline_id bigint not null,
@@ -133,10 +178,18 @@ create table repositories (
   default_branch text,
   removed_at timestamp with time zone,
   updated_at timestamp with time zone not null,
+  configuration jsonb,
+  configuration_source text,
+  configuration_sha text,
+  configuration_mistakes jsonb not null default '[]'::jsonb,
+  configuration_head_sha text,
+  configuration_read_at timestamp with time zone,
+  CHECK ((configuration_source = ANY (ARRAY['repository'::text, 'organisation'::text]))),
   PRIMARY KEY (id)
 );
 CREATE INDEX repositories_by_installation ON public.repositories USING btree (installation_id);
 CREATE INDEX repositories_by_name ON public.repositories USING btree (lower(full_name));
+CREATE INDEX repositories_with_mistakes ON public.repositories USING btree (id) WHERE (configuration_mistakes <> '[]'::jsonb);
 
 create table runs (
   id bigint not null,

@@ -1,5 +1,6 @@
 import type { Event } from '../pipeline/events.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
+import type { Settlement } from '../store/effects.ts'
 
 /** One POST of GitHub's, as it was received. */
 export type Delivery = {
@@ -17,8 +18,8 @@ export type Delivery = {
 /** What comes to the door: a delivery, the answer to an effect, or the clock. */
 export type Arrival = {
   readonly delivery?: Delivery
-  /** The effect this event answers: it is done in the same transaction, or the answer is not taken. */
-  readonly effect?: { readonly id: number; readonly token: string }
+  /** The effect this event answers: settled in the same transaction (`done` if not said), or the answer is not taken. */
+  readonly effect?: Omit<Settlement, 'state'> & Partial<Pick<Settlement, 'state'>>
   /** Null: nothing to act on. */
   readonly event: Event | null
   /** Why it could not be translated: the delivery is kept with this reason. */

@@ -8,7 +8,7 @@ import type { Database, Transaction } from '../store/database.ts'
 import { notify } from '../store/notify.ts'
 import { type Arrival, type Outcome, stateOf, Unavailable } from './arrival.ts'
 import { keepDeliveries, noteReplayed } from './deliveries.ts'
-import { claimAnswers } from './effects.ts'
+import { settleAnswered } from './effects.ts'
 import { failureOf } from './failure.ts'
 import { openLedger } from './ledger.ts'
 import { prefetch } from './prefetch.ts'
@@ -73,7 +73,7 @@ async function applyAll(o: Committer, trx: Transaction, group: readonly Arrival[
   const kept = await keepDeliveries(trx, group)
   const isNew = (place: number) => !kept.duplicates.has(place)
   const locked = await lockRepositories(trx, eventsOf(group, isNew))
-  const late = await claimAnswers(trx, group, o.now())
+  const late = await settleAnswered(trx, group, o.now())
   const isTaken = (place: number) => isNew(place) && !late.has(place)
   const events = eventsOf(group, isTaken)
   if (events.length > 0) {

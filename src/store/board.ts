@@ -1,9 +1,10 @@
 // What the pages, the JSON, the stream and the metrics read. Counts and rows of one reading come from one snapshot of the
 // database and from one definition, the columns of `pipelines`; nobody counts for himself.
-import { type ExpressionBuilder, type SqlBool, sql } from 'kysely'
+import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { Evidence, Instant, Light, Pipeline } from '../pipeline/pipeline.ts'
 import { type Cursor, readCursor, writeCursor } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
+import type { FileMistake } from './rows.ts'
 import type { Tables } from './tables.ts'
 
 /** Repositories the viewer may see, by id. */
@@ -45,7 +46,11 @@ export type Board = {
   readonly doneToday: number
   readonly lastDeliveryAt: Instant | null
   readonly failedDeliveries: number
+  /** What is wrong in the files of the repositories seen; their last good version holds. */
+  readonly mistakes: readonly RepositoryMistake[]
 }
+
+export type RepositoryMistake = FileMistake & { readonly repository: string }
 
 const ACTIVE: readonly Light[] = ['running', 'review', 'queued', 'failed']
 const PAGE = 200
@@ -67,6 +72,7 @@ export async function readBoard({ kysely }: Database, query: BoardQuery, now: In
         next: last === undefined ? null : writeCursor(last),
         asOf: now,
         ...(await quietFacts(trx, query, now)),
+        mistakes: await listMistakes(trx, query),
       }
     })
 }
@@ -137,15 +143,33 @@ const COLUMNS = [
   'pipelines.updatedAt',
 ] as const
 
-function visible(kysely: Database['kysely'] | Transaction, { seen, repository }: BoardQuery) {
+function visible(kysely: Database['kysely'] | Transaction, query: BoardQuery) {
   return kysely
     .selectFrom('pipelines')
     .innerJoin('repositories', 'repositories.id', 'pipelines.repositoryId')
-    .where('repositories.removedAt', 'is', null)
-    .$if(seen !== 'all', (query) => query.where('repositories.id', 'in', seen === 'all' ? [] : seen))
-    .$if(repository !== undefined, (query) =>
-      query.where(sql<string>`lower(repositories.full_name)`, '=', repository?.toLowerCase() ?? ''),
-    )
+    .where(isSeen(query))
+}
+
+function isSeen({ seen, repository }: BoardQuery): RawBuilder<SqlBool> {
+  const within = seen === 'all' ? sql`true` : sql`repositories.id = any (${seen}::bigint[])`
+  const named = repository === undefined ? sql`true` : sql`lower(repositories.full_name) = ${repository.toLowerCase()}`
+  return sql<SqlBool>`repositories.removed_at is null and ${within} and ${named}`
+}
+
+const MOST_MISTAKES = 20
+
+async function listMistakes(trx: Transaction, query: BoardQuery): Promise<readonly RepositoryMistake[]> {
+  const rows = await trx
+    .selectFrom('repositories')
+    .select(['fullName', 'configurationMistakes'])
+    .where(isSeen(query))
+    .where(sql<SqlBool>`configuration_mistakes <> '[]'`)
+    .orderBy(sql`lower(full_name)`)
+    .limit(MOST_MISTAKES)
+    .execute()
+  return rows.flatMap(({ fullName, configurationMistakes }) =>
+    configurationMistakes.map((mistake) => ({ repository: fullName, ...mistake })),
+  )
 }
 
 type Columns = ExpressionBuilder<Tables, 'pipelines' | 'repositories'>

@@ -13,21 +13,54 @@ export async function saveEffects(trx: Transaction, rows: readonly Insertable<Ta
     .execute()
 }
 
-/** An effect in hand: whoever holds the token may say what came of it. */
-export type Held = { readonly id: number; readonly token: string }
+/** What came of an effect in hand; only whoever holds its token may say so. */
+export type Settlement = {
+  readonly id: number
+  readonly token: string
+  /** `sending` begins the claim anew: the call is made under it. Any other state hands the effect back. */
+  readonly state: 'sending' | 'done' | 'refused' | 'unconfirmed' | 'due' | 'buried'
+  /** When it is to be taken up again, if it is; the moment of the settlement when left out. */
+  readonly dueAt?: Instant
+  /** Why it is not done, in words. */
+  readonly error?: string
+  /** It was looked for and not found: counted, and when. */
+  readonly missed?: boolean
+}
 
-/** Marks effects done; resolves to the ids of those whose claim was still held. */
-export async function finishEffects(
+/** Writes what came of effects; resolves to the ids of those whose claim was still held. */
+export async function settleEffects(
   trx: Transaction,
-  held: readonly Held[],
+  settlements: readonly Settlement[],
   now: Instant,
 ): Promise<ReadonlySet<number>> {
-  if (held.length === 0) return new Set()
-  const tokens = JSON.stringify(held.map(({ id, token }) => ({ id, token })))
+  if (settlements.length === 0) return new Set()
   const { rows } = await sql<{ id: number }>`
-    update effects set state = 'done', error = null, token = null, claimed_until = null, updated_at = ${now}
-    from jsonb_to_recordset(${tokens}::jsonb) as answer(id bigint, token uuid)
-    where effects.state = 'due' and effects.id = answer.id and effects.token = answer.token
+    update effects set
+      state = told.state,
+      due_at = coalesce(told."dueAt", ${now}),
+      error = told.error,
+      token = case when told.state = 'sending' then effects.token end,
+      claimed_until = case when told.state = 'sending' then ${now}::timestamptz + interval '30 seconds' end,
+      sent_at = case when told.state = 'sending' then ${now} else effects.sent_at end,
+      looks = case when told.state = 'sending' then 0 else effects.looks + coalesce(told.missed, false)::integer end,
+      looked_at = case when told.missed then ${now} else effects.looked_at end,
+      updated_at = ${now}
+    from jsonb_to_recordset(${JSON.stringify(settlements)}::jsonb)
+      as told(id bigint, token uuid, state text, "dueAt" timestamptz, error text, missed boolean)
+    where effects.state in ('due', 'sending', 'unconfirmed') and effects.id = told.id and effects.token = told.token
     returning effects.id`.execute(trx)
   return new Set(rows.map(({ id }) => id))
+}
+
+export type EffectKey = { readonly repositoryId: number; readonly key: string }
+
+/** Marks effects done by their keys, whoever has them in hand: what they were to bring about is seen to be there. */
+export async function closeEffects(trx: Transaction, keys: readonly EffectKey[], now: Instant): Promise<void> {
+  if (keys.length === 0) return
+  await sql`
+    update effects set state = 'done', error = null, token = null, claimed_until = null, updated_at = ${now}
+    from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as seen("repositoryId" bigint, key text)
+    where effects.repository_id = seen."repositoryId" and effects.key = seen.key and effects.state <> 'done'`.execute(
+    trx,
+  )
 }

@@ -7,7 +7,15 @@ import type { Database } from './database.ts'
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Days that rows are kept. GitHub itself keeps deliveries for three, so a GUID older than that never returns. */
-export const RETENTION_DAYS = { deliveries: 14, failedDeliveries: 90, facts: 90, pipelines: 180, effects: 30 } as const
+export const RETENTION_DAYS = {
+  deliveries: 14,
+  failedDeliveries: 90,
+  facts: 90,
+  pipelines: 180,
+  effects: 30,
+  beats: 30,
+  loops: 1,
+} as const
 
 /** Rows deleted at once: a transaction stays short whatever has gathered. */
 const AT_ONCE = 1_000
@@ -15,14 +23,16 @@ const AT_ONCE = 1_000
 /** Deletes what is past its retention; resolves to how many rows that were. */
 export async function prune(database: Database, now: Instant): Promise<number> {
   const before = (days: number): Instant => new Date(Date.parse(now) - days * DAY_MS).toISOString()
-  const { deliveries, failedDeliveries, facts, pipelines, effects } = RETENTION_DAYS
+  const { deliveries, failedDeliveries, facts, pipelines, effects, beats, loops } = RETENTION_DAYS
   const old: readonly Old[] = [
     { table: 'deliveries', where: sql`state <> 'failed' and received_at < ${before(deliveries)}` },
     { table: 'deliveries', where: sql`state = 'failed' and received_at < ${before(failedDeliveries)}` },
     { table: 'pipelines', where: sql`light in ('done', 'idle') and updated_at < ${before(pipelines)}` },
     { table: 'runs', where: sql`updated_at < ${before(facts)}` },
     { table: 'pull_requests', where: sql`updated_at < ${before(facts)}` },
-    { table: 'effects', where: sql`state <> 'due' and updated_at < ${before(effects)}` },
+    { table: 'effects', where: sql`state in ('done', 'refused', 'buried') and updated_at < ${before(effects)}` },
+    { table: 'beats', where: sql`alive_at < ${before(beats)}` },
+    { table: 'loops', where: sql`beat_at < ${before(loops)}` },
   ]
   let pruned = 0
   for (const rows of old) pruned += await deleteInPieces(database, rows)

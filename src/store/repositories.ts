@@ -53,7 +53,13 @@ export async function repositoriesOf(trx: Transaction, pipelineIds: readonly num
 }
 
 export async function saveRepository(trx: Transaction, { id, ...row }: RepositoryRow): Promise<void> {
-  await trx.updateTable('repositories').set(row).where('id', '=', id).execute()
+  const configuration = row.configuration && JSON.stringify(row.configuration)
+  const configurationMistakes = JSON.stringify(row.configurationMistakes)
+  await trx
+    .updateTable('repositories')
+    .set({ ...row, configuration, configurationMistakes })
+    .where('id', '=', id)
+    .execute()
 }
 
 /** What was told of an installation last stands. */

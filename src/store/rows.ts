@@ -1,6 +1,17 @@
 import type { PullRequestFact, RunFact } from '../pipeline/facts.ts'
 import type { Instant, Pipeline } from '../pipeline/pipeline.ts'
 
+/** Where `andon.yml` was found. */
+export type FileSource = 'repository' | 'organisation'
+
+/** What is wrong in `andon.yml`, and where its author looks. */
+export type FileMistake = {
+  readonly line: number
+  readonly column: number
+  readonly field: string
+  readonly message: string
+}
+
 /** A repository as it is known; every event about it tells its name anew. */
 export type RepositoryRow = {
   readonly id: number
@@ -10,6 +21,14 @@ export type RepositoryRow = {
   readonly defaultBranch: string | null
   readonly removedAt: Instant | null
   readonly updatedAt: Instant
+  /** The last good line; null while nobody has written one. */
+  readonly configuration: Pipeline['line'] | null
+  readonly configurationSource: FileSource | null
+  readonly configurationSha: string | null
+  readonly configurationMistakes: readonly FileMistake[]
+  /** The commit that the text was read at. */
+  readonly configurationHeadSha: string | null
+  readonly configurationReadAt: Instant | null
 }
 
 export type RunRow = { readonly repositoryId: number; readonly run: RunFact }

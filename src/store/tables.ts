@@ -5,6 +5,7 @@ import type { Effect } from '../pipeline/effects.ts'
 import type { Event } from '../pipeline/events.ts'
 import type { PullRequestFact, RunFact } from '../pipeline/facts.ts'
 import type { Evidence, Instant, Light, Pipeline } from '../pipeline/pipeline.ts'
+import type { FileMistake, FileSource } from './rows.ts'
 
 type Json<T> = ColumnType<T, string, string>
 type GeneratedId = ColumnType<number, never, never>
@@ -24,6 +25,12 @@ export type Tables = {
     defaultBranch: string | null
     removedAt: Instant | null
     updatedAt: Instant
+    configuration: Json<Pipeline['line']> | null
+    configurationSource: FileSource | null
+    configurationSha: string | null
+    configurationMistakes: ColumnType<readonly FileMistake[], string | undefined, string>
+    configurationHeadSha: string | null
+    configurationReadAt: Instant | null
   }
   deliveries: {
     id: GeneratedId
@@ -68,6 +75,11 @@ export type Tables = {
     since: Instant
     needsYouAt: Instant | null
     wakeAt: Instant | null
+    liveAttempts: Generated<number>
+    queuedAt: Instant | null
+    startedAt: Instant | null
+    denied: string | null
+    reconcileAt: Instant | null
     publishedRevision: Generated<number>
     publishAfter: Generated<Instant>
     publishToken: string | null
@@ -91,11 +103,15 @@ export type Tables = {
     pipelineId: number | null
     key: string
     document: Json<Effect>
-    state: Generated<'due' | 'done' | 'buried'>
+    type: Generated<Effect['type']>
+    state: Generated<'due' | 'sending' | 'unconfirmed' | 'done' | 'refused' | 'buried'>
     dueAt: Instant
     attempts: Generated<number>
     token: string | null
     claimedUntil: Instant | null
+    sentAt: Instant | null
+    looks: Generated<number>
+    lookedAt: Instant | null
     error: string | null
     createdAt: Instant
     updatedAt: Instant
@@ -116,5 +132,29 @@ export type Tables = {
     blockedUntil: Generated<Instant>
     creations: ColumnType<readonly Instant[], string | undefined, string>
     updatedAt: Instant
+  }
+  beats: {
+    repositoryId: number
+    issueNumber: number
+    attemptKey: string
+    runId: number
+    aliveAt: Instant
+    progress: number | null
+    text: string | null
+    url: string | null
+  }
+  loops: {
+    id: string
+    host: string
+    pid: number
+    startedAtTicks: string | null
+    role: string
+    status: 'running' | 'idle' | 'stopping'
+    iteration: number
+    beatAt: Instant
+    progressAt: Instant | null
+    inFlightSince: Instant | null
+    lastError: string | null
+    stopAskedAt: Instant | null
   }
 }

@@ -1,0 +1,70 @@
+-- From watching to running: what a repository's file says, attempts that are admitted and dispatched, and who is alive.
+
+-- The last good line that was read; null: nobody wrote one, and Andon only watches. Mistakes are those of the newest text.
+alter table repositories add column configuration jsonb;
+alter table repositories add column configuration_source text
+  check (configuration_source in ('repository', 'organisation'));
+alter table repositories add column configuration_sha text;
+alter table repositories add column configuration_mistakes jsonb not null default '[]';
+-- Head of the default branch when that text was read: where its author looks.
+alter table repositories add column configuration_head_sha text;
+alter table repositories add column configuration_read_at timestamptz;
+create index repositories_with_mistakes on repositories (id) where configuration_mistakes <> '[]';
+
+-- Admission: what holds a slot, what waits for one since when, and whose first attempt took one of the day's starts.
+alter table pipelines add column live_attempts integer not null default 0;
+alter table pipelines add column queued_at timestamptz;
+alter table pipelines add column started_at timestamptz;
+-- The words it was last told it must wait for a slot with.
+alter table pipelines add column denied text;
+-- When GitHub should be asked about what is live, if nothing is heard of it before.
+alter table pipelines add column reconcile_at timestamptz;
+create index pipelines_holding_slots on pipelines (repository_id, live_attempts) where live_attempts > 0;
+create index pipelines_waiting on pipelines (repository_id, (started_at is null), queued_at, issue_number)
+  where queued_at is not null;
+create index pipelines_by_start on pipelines (repository_id, started_at) where started_at is not null;
+create index pipelines_to_reconcile on pipelines (reconcile_at) where reconcile_at is not null;
+
+-- `sending`: committed directly before the call, so a crash after it is `unconfirmed`: look before it is sent again.
+alter table effects drop constraint effects_state_check;
+alter table effects add constraint effects_state_check
+  check (state in ('due', 'sending', 'unconfirmed', 'done', 'refused', 'buried'));
+alter table effects add column type text not null default 'ask';
+alter table effects add column sent_at timestamptz;
+alter table effects add column looks integer not null default 0;
+alter table effects add column looked_at timestamptz;
+drop index effects_due;
+create index effects_due on effects (due_at) where state in ('due', 'sending', 'unconfirmed');
+-- The gate: one dispatch for an attempt, whatever its key.
+create unique index effects_one_dispatch on effects
+  (repository_id, (document ->> 'issueNumber'), (document ->> 'stage'), (document ->> 'attempt')) where type = 'dispatch';
+
+-- Signs of life of agents: one row each, written outside the door.
+create table beats (
+  repository_id bigint not null,
+  issue_number integer not null,
+  attempt_key text not null,
+  run_id bigint not null,
+  alive_at timestamptz not null,
+  progress integer check (progress between 0 and 100),
+  text text,
+  url text,
+  primary key (repository_id, issue_number, attempt_key)
+);
+create index beats_by_age on beats (alive_at);
+
+-- Signs of life of our own processes.
+create table loops (
+  id text primary key,
+  host text not null,
+  pid integer not null,
+  started_at_ticks text,
+  role text not null,
+  status text not null check (status in ('running', 'idle', 'stopping')),
+  iteration bigint not null,
+  beat_at timestamptz not null,
+  progress_at timestamptz,
+  in_flight_since timestamptz,
+  last_error text,
+  stop_asked_at timestamptz
+);

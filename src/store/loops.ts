@@ -1,0 +1,62 @@
+// Signs of life of our own processes: one row each, upserted by every beat, which also brings back whether somebody
+// asked the loop to stop.
+import { sql } from 'kysely'
+import type { Instant } from '../pipeline/pipeline.ts'
+import type { Database } from './database.ts'
+
+/** A loop as it last said it was. */
+export type LoopRow = {
+  /** `<role>-<host>-<pid>`. */
+  readonly id: string
+  readonly host: string
+  readonly pid: number
+  /** When the process started, in clock ticks since boot: with the pid it proves who it is. Null where nobody can tell. */
+  readonly startedAtTicks: string | null
+  readonly role: string
+  readonly status: 'running' | 'idle' | 'stopping'
+  readonly iteration: number
+  readonly beatAt: Instant
+  readonly progressAt: Instant | null
+  readonly inFlightSince: Instant | null
+  readonly lastError: string | null
+  readonly stopAskedAt: Instant | null
+}
+
+/** Keeps the beat of a loop; resolves to when it was asked to stop, null when nobody did. */
+export async function beatLoop({ kysely }: Database, beat: Omit<LoopRow, 'stopAskedAt'>): Promise<Instant | null> {
+  const { id, ...told } = beat
+  const row = await kysely
+    .insertInto('loops')
+    .values(beat)
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet({
+        ...told,
+        // Who asked a process of the same name to stop did not ask this one.
+        stopAskedAt: sql`case when loops.started_at_ticks is not distinct from excluded.started_at_ticks
+          then loops.stop_asked_at end`,
+      }),
+    )
+    .returning('stopAskedAt')
+    .executeTakeFirstOrThrow()
+  return row.stopAskedAt
+}
+
+/** Every loop that is known, the oldest beat first. */
+export async function readLoops({ kysely }: Database): Promise<readonly LoopRow[]> {
+  return kysely.selectFrom('loops').selectAll().orderBy('beatAt').orderBy('id').execute()
+}
+
+/** Asks a loop to stop, which it learns at its next beat; false when there is none of that id. */
+export async function askToStop({ kysely }: Database, id: string, at: Instant): Promise<boolean> {
+  const { numUpdatedRows } = await kysely
+    .updateTable('loops')
+    .set({ stopAskedAt: at })
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Removes the row of a loop that has ended well. */
+export async function forgetLoop({ kysely }: Database, id: string): Promise<void> {
+  await kysely.deleteFrom('loops').where('id', '=', id).execute()
+}
