@@ -1,0 +1,151 @@
+// YAML with its places kept, so that a mistake can be pointed at. Aliases are refused: a few lines of them unfold to
+// gigabytes, and a value that stands elsewhere has no line to name.
+
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml'
+
+/** What is wrong in `.github/andon.yml`, and where: lines and columns count from 1, `field` is a dotted path. */
+export type Mistake = {
+  readonly line: number
+  readonly column: number
+  readonly field: string
+  /** One sentence that names the field and says what belongs there. */
+  readonly message: string
+}
+
+export type Path = readonly PropertyKey[]
+
+/** A file that could be read: its value, and where in it a field stands. */
+export type Read = {
+  readonly value: unknown
+  /** The place of a value, or of its key; of the nearest thing around it when it is missing. */
+  place(path: Path, what: 'value' | 'key'): { readonly line: number; readonly column: number }
+}
+
+const LARGEST_BYTES = 64 * 1024
+
+export function readYaml(text: string): Read | { readonly mistakes: readonly Mistake[] } {
+  if (text.length > LARGEST_BYTES || new TextEncoder().encode(text).length > LARGEST_BYTES) {
+    return tooMuch('The file is larger than 64 KiB; a line of stages needs far less.')
+  }
+  const counter = new LineCounter()
+  const at = (offset: number) => {
+    const { line, col } = counter.linePos(offset)
+    return { line: Math.max(1, line), column: Math.max(1, col) }
+  }
+  const document = documentOf(text, counter)
+  if (document === null) return tooMuch('The file is nested too deep to be read as YAML.')
+  const syntax = [...document.errors, ...document.warnings].map((error) => ({
+    ...at(error.pos[0]),
+    ...syntaxOf(error, text),
+  }))
+  // One slip breaks what comes after it on its line too: only the first is worth reading.
+  if (syntax.length > 0)
+    return { mistakes: syntax.filter(({ line }, index) => syntax.findIndex((one) => one.line === line) === index) }
+  const refused = refusedIn(document).map(({ offset, message }) => ({ ...at(offset), field: '', message }))
+  if (refused.length > 0) return { mistakes: refused }
+  return {
+    value: document.toJS(),
+    place: (path, what) => at(offsetOf(document, path, what)),
+  }
+}
+
+function documentOf(text: string, lineCounter: LineCounter): Document.Parsed | null {
+  try {
+    return parseDocument(text, {
+      lineCounter,
+      prettyErrors: false,
+      stringKeys: true,
+      schema: 'core',
+      logLevel: 'error',
+    })
+  } catch {
+    return null // thousands of brackets overflow the parser's stack
+  }
+}
+
+/** What is YAML and yet not read here. */
+function refusedIn(document: Document.Parsed): readonly { readonly offset: number; readonly message: string }[] {
+  const found: { offset: number; message: string }[] = []
+  visit(document, {
+    Alias: (_, node) => {
+      found.push({ offset: node.range?.[0] ?? 0, message: ALIAS })
+    },
+    Pair: (_, { key }) => {
+      if (isScalar(key) && key.value === '__proto__') found.push({ offset: startOf(key) ?? 0, message: PROTOTYPE })
+    },
+  })
+  return found
+}
+
+function offsetOf(document: Document.Parsed, path: Path, what: 'value' | 'key'): number {
+  let node: unknown = document.contents
+  let offset = startOf(node) ?? 0
+  for (const [depth, step] of path.entries()) {
+    const wantsKey = what === 'key' && depth === path.length - 1
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && key.value === step)
+      if (!pair) return offset
+      node = pair.value
+      offset = (wantsKey || isEmpty(node) ? startOf(pair.key) : startOf(node)) ?? offset
+    } else if (isSeq(node) && typeof step === 'number') {
+      node = node.items[step]
+      offset = startOf(node) ?? offset
+    } else return offset
+  }
+  return offset
+}
+
+function startOf(node: unknown): number | null {
+  return isNode(node) && !isAlias(node) ? (node.range?.[0] ?? null) : null
+}
+
+function isEmpty(node: unknown): boolean {
+  return node === null || (isScalar(node) && node.value === null && !node.source)
+}
+
+function tooMuch(message: string): { readonly mistakes: readonly Mistake[] } {
+  return { mistakes: [{ line: 1, column: 1, field: '', message }] }
+}
+
+function syntaxOf(
+  { code, message, pos }: YAMLError,
+  text: string,
+): { readonly field: string; readonly message: string } {
+  const field = code === 'DUPLICATE_KEY' ? /^[\w-]{1,40}/.exec(text.slice(pos[0], pos[0] + 41))?.[0] : undefined
+  if (field !== undefined) return { field, message: `\`${field}\` stands twice in the same block; keep one of them.` }
+  if (message.startsWith('Flow '))
+    return { field: '', message: 'A closing bracket or brace is missing before this line.' }
+  return { field: '', message: SYNTAX[code] ?? `This is not valid YAML: ${firstSentence(message)}` }
+}
+
+function firstSentence(message: string): string {
+  const line = (message.split('\n')[0] ?? '').slice(0, 160)
+  return /[.!?]$/.test(line) ? line : `${line}.`
+}
+
+const ALIAS = 'Aliases (`*name`) are not read here; write the value out.'
+const PROTOTYPE = '`__proto__` cannot be the name of a field or of a stage.'
+const SYNTAX: Readonly<Record<string, string>> = {
+  BAD_INDENT: 'This line is indented differently from its neighbours; fields of one block begin in the same column.',
+  BAD_ALIAS: ALIAS,
+  DUPLICATE_KEY: 'This field stands twice in the same block; keep one of them.',
+  MULTIPLE_DOCS: 'The file holds more than one YAML document; keep what stands before `---`.',
+  TAB_AS_INDENT: 'This line is indented with a tab; YAML wants spaces.',
+  MISSING_CHAR: 'Something is missing here, most likely a colon, a comma, or a closing bracket or quote.',
+  BLOCK_AS_IMPLICIT_KEY:
+    'Two fields stand on one line here; begin a new line for the second, or put braces around both.',
+  MULTILINE_IMPLICIT_KEY: 'The name of a field goes over two lines here; most likely a colon is missing.',
+  NON_STRING_KEY: 'The name of a field must be plain text.',
+  TAG_RESOLVE_FAILED: 'Tags (`!name`) are not read here; write the value without one.',
+}
