@@ -38,13 +38,27 @@ export function readYaml(text: string): Read | { readonly mistakes: readonly Mis
   if (text.length > LARGEST_BYTES || new TextEncoder().encode(text).length > LARGEST_BYTES) {
     return tooMuch('The file is larger than 64 KiB; a line of stages needs far less.')
   }
+  try {
+    return readDocument(text)
+  } catch {
+    // Thousands of brackets overflow the stack, in the parser or behind it.
+    return tooMuch('The file is nested too deep to be read as YAML.')
+  }
+}
+
+function readDocument(text: string): Read | { readonly mistakes: readonly Mistake[] } {
   const counter = new LineCounter()
   const at = (offset: number) => {
     const { line, col } = counter.linePos(offset)
     return { line: Math.max(1, line), column: Math.max(1, col) }
   }
-  const document = documentOf(text, counter)
-  if (document === null) return tooMuch('The file is nested too deep to be read as YAML.')
+  const document = parseDocument(text, {
+    lineCounter: counter,
+    prettyErrors: false,
+    stringKeys: true,
+    schema: 'core',
+    logLevel: 'error',
+  })
   const syntax = [...document.errors, ...document.warnings].map((error) => ({
     ...at(error.pos[0]),
     ...syntaxOf(error, text),
@@ -54,23 +68,10 @@ export function readYaml(text: string): Read | { readonly mistakes: readonly Mis
     return { mistakes: syntax.filter(({ line }, index) => syntax.findIndex((one) => one.line === line) === index) }
   const refused = refusedIn(document).map(({ offset, message }) => ({ ...at(offset), field: '', message }))
   if (refused.length > 0) return { mistakes: refused }
+  const value: unknown = document.toJS()
   return {
-    value: document.toJS(),
+    value,
     place: (path, what) => at(offsetOf(document, path, what)),
-  }
-}
-
-function documentOf(text: string, lineCounter: LineCounter): Document.Parsed | null {
-  try {
-    return parseDocument(text, {
-      lineCounter,
-      prettyErrors: false,
-      stringKeys: true,
-      schema: 'core',
-      logLevel: 'error',
-    })
-  } catch {
-    return null // thousands of brackets overflow the parser's stack
   }
 }
 

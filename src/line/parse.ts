@@ -34,21 +34,16 @@ function inOrder(mistakes: readonly Mistake[]): Parsed {
 function senseless(file: FileShape, read: Read): readonly Mistake[] {
   const stages = Object.entries(file.stages ?? {})
   if (stages.length === 0) return [noStages(read)]
-  const tooLong = stages[MOST_STAGES]
   return [
-    ...(tooLong
-      ? [
-          mistakeAt(
-            read,
-            ['stages', tooLong[0]],
-            'key',
-            `${named(['stages', tooLong[0]])} is one stage too many; a line has at most ${MOST_STAGES}.`,
-          ),
-        ]
-      : []),
+    ...stages.slice(MOST_STAGES, MOST_STAGES + 1).map(([name]) => tooMany(name, read)),
     ...stages.flatMap(([name, stage]) => senselessStage(name, stage, read)),
     ...twice(stages, read),
   ]
+}
+
+function tooMany(name: string, read: Read): Mistake {
+  const path = ['stages', name]
+  return mistakeAt(read, path, 'key', `${named(path)} is one stage too many; a line has at most ${MOST_STAGES}.`)
 }
 
 function noStages(read: Read): Mistake {
