@@ -86,6 +86,8 @@ export async function readPipeline(
   const row = await visible(kysely, { seen: 'all', repository })
     .select(COLUMNS)
     .where('pipelines.issueNumber', '=', issueNumber)
+    // Names are reused: the repository that was told last bears it.
+    .orderBy('repositories.updatedAt', 'desc')
     .executeTakeFirst()
   return row === undefined ? null : stored(row)
 }

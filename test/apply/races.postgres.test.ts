@@ -1,0 +1,145 @@
+// What only a real server can show: many writers in several pools, readers beside them, and a server that cuts the line.
+import { sql } from 'kysely'
+import pino from 'pino'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Unavailable } from '../../src/apply/arrival.ts'
+import { openDoor } from '../../src/apply/door.ts'
+import { readBoard } from '../../src/store/board.ts'
+import type { Database } from '../../src/store/database.ts'
+import { openPostgres } from '../../src/store/postgres.ts'
+import { type FreshDatabase, freshDatabase } from '../support/database.ts'
+import { inParallel } from '../support/load.ts'
+import { issueIs, labelled, pullRequestIs, runIs } from '../support/pipeline-spec.ts'
+import { seeded } from '../support/seeded.ts'
+import { arrivalOf, deliveriesIn, door, NOW, pipelinesIn, taken } from './support/arrivals.ts'
+
+let database: FreshDatabase
+const pools: Database[] = []
+
+beforeEach(async () => {
+  database = await freshDatabase('postgres')
+})
+
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((pool) => pool.close()))
+  await database.close()
+})
+
+async function pool(): Promise<Database> {
+  const opened = await openPostgres(database.url!)
+  pools.push(opened)
+  return opened
+}
+
+const ISSUES = 200
+const APPLIERS = 64
+
+test('64 appliers in two pools over 200 issues make one pipeline each, and harm no reader', async () => {
+  const chance = seeded(3)
+  const [one, two] = [await pool(), await pool()]
+  const doors = [door(one), door(two)]
+  const arrivals = Array.from({ length: ISSUES }, (_, index) => index + 1).flatMap((number) => {
+    const branch = `claude/issue-${number}-x`
+    const events = [
+      labelled({ number }),
+      issueIs({ number }, 'opened'),
+      runIs({ id: number, workflow: 'code.yml', branch }),
+      runIs({ id: number, workflow: 'code.yml', branch, conclusion: 'success' }),
+      pullRequestIs({ number: 1000 + number, branch }),
+    ]
+    return events.flatMap((event) => Array.from({ length: 1 + chance.integer(3) }, () => arrivalOf(event)))
+  })
+  // Every delivery comes to both processes, as redeliveries do.
+  const sent = chance.shuffle([...arrivals, ...arrivals])
+  let reading = true
+  let reads = 0
+  const readers = Array.from({ length: 8 }, async (_, index) => {
+    while (reading) {
+      const { counts, rows } = await readBoard(index % 2 ? one : two, { seen: 'all', limit: 500 }, NOW)
+      const { running, review, queued, failed } = counts
+      expect(rows).toHaveLength(running + review + queued + failed)
+      reads++
+    }
+  })
+  const states = new Map<string, number>()
+  await inParallel(APPLIERS, sent, async (arrival, index) => {
+    const { state, duplicate } = await doors[index % 2]!.apply(arrival)
+    const word = duplicate ? 'duplicate' : state
+    states.set(word, (states.get(word) ?? 0) + 1)
+  })
+  reading = false
+  await Promise.all(readers)
+  expect(Object.fromEntries(states)).toEqual({ applied: arrivals.length, duplicate: arrivals.length })
+  const pipelines = await pipelinesIn(database)
+  expect(pipelines.map(({ issueNumber }) => issueNumber)).toEqual(Array.from({ length: ISSUES }, (_, n) => n + 1))
+  expect(new Set(pipelines.map(({ light, stage }) => `${light} ${stage}`))).toEqual(new Set(['review review']))
+  await Promise.all(doors.map((each) => each.close()))
+  console.log(
+    `${sent.length} deliveries to 2 pools by ${APPLIERS} appliers, ${ISSUES} pipelines, ${reads} reads, 0 errors`,
+  )
+}, 120_000)
+
+test('many repositories in groups of any order never lock each other out', async () => {
+  const chance = seeded(5)
+  const doors = [door(await pool()), door(await pool()), door(await pool())]
+  const arrivals = Array.from({ length: 1500 }, (_, index) => {
+    const id = 1 + chance.integer(40)
+    const event = labelled({ number: 1 + chance.integer(5), title: `${index}` })
+    const repository = { ...event.repository, id, fullName: `acme/repository-${id}`, installationId: 1 + (id % 7) }
+    return arrivalOf({ ...event, repository })
+  })
+  const deadlocks = () =>
+    sql<{ deadlocks: number }>`select deadlocks from pg_stat_database where datname = current_database()`
+  await inParallel(96, arrivals, async (arrival, index) => {
+    expect(await doors[index % 3]!.apply(arrival)).toEqual({ duplicate: false, state: 'applied' })
+  })
+  await Promise.all(doors.map((each) => each.close()))
+  await Promise.all(pools.splice(0).map((each) => each.close()))
+  await sql`select pg_stat_force_next_flush()`.execute(database.kysely).catch(() => undefined)
+  const { rows } = await deadlocks().execute(database.kysely)
+  expect(rows[0]?.deadlocks).toBe(0)
+  console.log(`1500 deliveries about 40 repositories through 3 doors: ${rows[0]?.deadlocks} deadlocks`)
+}, 60_000)
+
+test('a server that cuts connections again and again costs only 503s: what was acknowledged is there', async () => {
+  const opened = door(await pool())
+  const acknowledged = new Set<string>()
+  let turnedAway = 0
+  const cut = () =>
+    sql`
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid()`.execute(database.kysely)
+  const arrivals = Array.from({ length: 600 }, (_, index) => arrivalOf(taken(index + 1)))
+  await inParallel(32, arrivals, async (arrival, index) => {
+    if (index % 20 === 10) await cut()
+    while (!acknowledged.has(arrival.delivery!.guid)) {
+      try {
+        await opened.apply(arrival)
+        acknowledged.add(arrival.delivery!.guid)
+      } catch (error) {
+        expect(error).toBeInstanceOf(Unavailable)
+        turnedAway++
+      }
+    }
+  })
+  await opened.close()
+  const kept = await deliveriesIn(database)
+  expect(new Set(kept.map(({ guid }) => guid))).toEqual(acknowledged)
+  expect(kept.every(({ state }) => state === 'applied')).toBe(true)
+  expect((await pipelinesIn(database)).map(({ revision }) => revision)).toEqual(arrivals.map(() => 1))
+  expect(turnedAway).toBeGreaterThan(0)
+  console.log(
+    `connections cut 30 times under load: ${acknowledged.size} acknowledged, all there; ${turnedAway} turned away with 503`,
+  )
+}, 60_000)
+
+test('a database that is not there turns everybody away, and nothing hangs', async () => {
+  const nowhere = await openPostgres('postgres://postgres@127.0.0.1:9/nothing')
+  const opened = openDoor({ database: nowhere, now: () => NOW, log: pino({ level: 'silent' }) })
+  const outcomes = await Promise.allSettled([1, 2, 3].map((number) => opened.apply(arrivalOf(taken(number)))))
+  for (const outcome of outcomes) {
+    expect(outcome.status === 'rejected' && outcome.reason).toBeInstanceOf(Unavailable)
+  }
+  await opened.close()
+  await nowhere.close()
+})

@@ -1,0 +1,195 @@
+// One definition: what the board counts is what it lists, for every viewer, page by page.
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Light } from '../../src/pipeline/pipeline.ts'
+import {
+  type BoardQuery,
+  findRepository,
+  readBoard,
+  readHistory,
+  readPipeline,
+  type Stored,
+} from '../../src/store/board.ts'
+import { BadCursor } from '../../src/store/cursor.ts'
+import type { Database } from '../../src/store/database.ts'
+import { freshDatabase } from '../support/database.ts'
+import { minute } from '../support/pipeline-spec.ts'
+import { seeded } from '../support/seeded.ts'
+import { type Row, writePipelines, writeRepositories } from './support/rows.ts'
+
+const NOW = minute(60)
+const LIGHTS: readonly Light[] = ['running', 'review', 'queued', 'failed', 'done', 'idle']
+const COUNTED = ['running', 'review', 'queued', 'failed'] as const
+
+let database: Database
+
+beforeEach(async () => {
+  database = await freshDatabase()
+  await writeRepositories(database, { 1: 'acme/widgets', 2: 'acme/gadgets', 3: 'zeta/secret' })
+})
+
+afterEach(async () => {
+  await database.close()
+})
+
+async function page(query: Partial<BoardQuery> = {}, now = NOW) {
+  return readBoard(database, { seen: 'all', ...query }, now)
+}
+
+async function everyPage(query: Partial<BoardQuery>): Promise<readonly Stored[]> {
+  const rows: Stored[] = []
+  let after: string | null = null
+  do {
+    const read = await page({ ...query, ...(after && { after }) })
+    rows.push(...read.rows)
+    after = read.next
+  } while (after !== null)
+  return rows
+}
+
+function issues(rows: readonly Stored[]): readonly number[] {
+  return rows.map(({ pipeline }) => pipeline.issue.number)
+}
+
+function someRows(count: number): readonly Row[] {
+  const chance = seeded(11)
+  return Array.from({ length: count }, (_, index) => ({
+    issueNumber: index + 1,
+    repositoryId: 1 + chance.integer(3),
+    light: chance.pick(LIGHTS),
+    since: minute(chance.integer(5)),
+    needsYouAt: chance.pick([null, minute(59), NOW, minute(61)]),
+    held: chance.next() < 0.1,
+  }))
+}
+
+test('counts are rows: for every light, every viewer and every repository, page by page', async () => {
+  await writePipelines(database, someRows(300))
+  const viewers: readonly Partial<BoardQuery>[] = [
+    {},
+    { seen: [1] },
+    { seen: [2, 3] },
+    { seen: [] },
+    { repository: 'Acme/Gadgets' },
+    { seen: [1], repository: 'zeta/secret' },
+  ]
+  let compared = 0
+  for (const viewer of viewers) {
+    const { counts } = await page(viewer)
+    for (const light of COUNTED) {
+      const rows = await everyPage({ ...viewer, lights: [light], limit: 7 })
+      expect(rows.every((row) => row.light === light)).toBe(true)
+      expect(rows, `${light} of ${JSON.stringify(viewer)}`).toHaveLength(counts[light])
+      compared += rows.length
+    }
+    const all = await everyPage({ ...viewer, lights: LIGHTS, limit: 40 })
+    expect(all.filter(({ held }) => held)).toHaveLength(counts.held)
+    const needing = all.filter(({ held, needsYouAt }) => held || (needsYouAt !== null && needsYouAt <= NOW))
+    expect(needing).toHaveLength(counts.needsYou)
+    expect(new Set(all.map(({ id }) => id)).size).toBe(all.length)
+  }
+  console.log(`6 viewers, 300 pipelines: ${compared} rows counted and listed page by page on ${database.kind}`)
+})
+
+test('pages in any size hold the same rows in the same order', async () => {
+  await writePipelines(database, someRows(120))
+  const whole = issues((await page({ limit: 500 })).rows)
+  for (const limit of [1, 2, 9, 120]) expect(issues(await everyPage({ limit }))).toEqual(whole)
+})
+
+test('done and idle are listed only when asked for', async () => {
+  await writePipelines(
+    database,
+    LIGHTS.map((light, index) => ({ issueNumber: index + 1, light })),
+  )
+  expect((await page()).rows.map(({ light }) => light).sort()).toEqual([...COUNTED].sort())
+  expect((await page({ lights: ['done'] })).rows.map(({ light }) => light)).toEqual(['done'])
+})
+
+test('those who need a person come first, and the oldest of a light before the younger', async () => {
+  await writePipelines(database, [
+    { issueNumber: 1, light: 'running', since: minute(3) },
+    { issueNumber: 2, light: 'running', since: minute(1) },
+    { issueNumber: 3, light: 'running', since: minute(9), needsYouAt: NOW },
+    { issueNumber: 4, light: 'failed', since: minute(5), needsYouAt: minute(5) },
+    { issueNumber: 5, light: 'failed', since: minute(4), needsYouAt: minute(4) },
+    { issueNumber: 6, light: 'running', since: minute(2), needsYouAt: minute(61) },
+  ])
+  expect(issues((await page()).rows)).toEqual([5, 4, 3, 2, 6, 1])
+})
+
+test('a person is needed from the moment on, not before', async () => {
+  await writePipelines(database, [{ issueNumber: 1, needsYouAt: minute(60) }])
+  const before = new Date(Date.parse(NOW) - 1).toISOString()
+  expect([(await page({}, before)).counts.needsYou, (await page({}, NOW)).counts.needsYou]).toEqual([0, 1])
+})
+
+test('a text that is no cursor is refused as such', async () => {
+  for (const after of ['', 'x', 'W10', Buffer.from('[0,1,"yesterday",3]').toString('base64url')]) {
+    await expect(page({ after })).rejects.toThrow(BadCursor)
+  }
+})
+
+test('pipelines of a repository that is gone are neither listed, counted nor read', async () => {
+  await writePipelines(database, [{ issueNumber: 1 }, { issueNumber: 2, repositoryId: 2 }])
+  await database.kysely
+    .updateTable('repositories')
+    .set({ removedAt: minute(9) })
+    .where('id', '=', 1)
+    .execute()
+  const { rows, counts } = await page()
+  expect([issues(rows), counts.running]).toEqual([[2], 1])
+  expect(await readPipeline(database, 'acme/widgets', 1)).toBeNull()
+  expect(await findRepository(database, 'acme/widgets')).toBeNull()
+})
+
+test('one issue is read by its repository, in any case, and its number', async () => {
+  await writePipelines(database, [{ issueNumber: 7 }, { issueNumber: 7, repositoryId: 2 }])
+  expect(await readPipeline(database, 'ACME/gadgets', 7)).toMatchObject({ repository: 'acme/gadgets', revision: 1 })
+  expect(await readPipeline(database, 'acme/gadgets', 8)).toBeNull()
+})
+
+test('of two repositories that were told under one name, the one told last bears it', async () => {
+  await writeRepositories(database, { 8: 'acme/reborn', 9: 'acme/reborn' })
+  await writePipelines(database, [
+    { issueNumber: 7, repositoryId: 8 },
+    { issueNumber: 7, repositoryId: 9 },
+  ])
+  await database.kysely
+    .updateTable('repositories')
+    .set({ updatedAt: minute(9) })
+    .where('id', '=', 9)
+    .execute()
+  expect(await findRepository(database, 'acme/reborn')).toMatchObject({ id: 9 })
+  expect((await readPipeline(database, 'acme/reborn', 7))?.pipeline.repositoryId).toBe(9)
+})
+
+test('history is read newest first', async () => {
+  await writePipelines(database, [{ issueNumber: 1 }])
+  const { id } = (await readPipeline(database, 'acme/widgets', 1))!
+  const line = { pipelineId: id, revision: 1, type: 'stage.running', actor: null, evidence: null }
+  for (let nth = 1; nth <= 5; nth++) {
+    await database.kysely
+      .insertInto('history')
+      .values({ ...line, at: minute(nth), text: `${nth}` })
+      .execute()
+  }
+  expect((await readHistory(database, id, 3)).map(({ text }) => text)).toEqual(['5', '4', '3'])
+})
+
+test('the board says when it last heard of GitHub, what failed, and what was finished today', async () => {
+  expect(await page()).toMatchObject({ lastDeliveryAt: null, failedDeliveries: 0, doneToday: 0, asOf: NOW })
+  const rest = { hookId: 1, name: 'issues', action: null, event: null, error: null, body: null }
+  const envelope = { ...rest, repositoryId: null, installationId: null }
+  await database.kysely
+    .insertInto('deliveries')
+    .values([
+      { ...envelope, guid: 'a', receivedAt: minute(5), state: 'failed' },
+      { ...envelope, guid: 'b', receivedAt: minute(7), state: 'ignored' },
+    ])
+    .execute()
+  await writePipelines(database, [
+    { issueNumber: 1, light: 'done', since: '2026-11-21T00:00:00.000Z' },
+    { issueNumber: 2, light: 'done', since: '2026-11-20T23:59:59.999Z' },
+  ])
+  expect(await page()).toMatchObject({ lastDeliveryAt: minute(7), failedDeliveries: 1, doneToday: 1 })
+})
