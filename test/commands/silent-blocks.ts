@@ -74,15 +74,17 @@ export const SILENT: readonly Maker[] = [
       { ...APART, contains: before?.contains ?? false },
     )
   },
-  (chance) => {
+  (chance, before) => {
+    // An indented quote after a list is a part of it, and so may be what follows.
+    const contains = before?.contains ?? false
     const inner = planted(chance)
     const mark = chance.pick(['> ', '>', '> > ', '  > '])
     const lazy = chance.next() < 0.3
     const lines = inner.lines.map((line) => (mark + line).trimEnd())
-    if (!lazy) return block('quote', lines, inner.silent, { ...HOLDS, contains: false })
+    if (!lazy) return block('quote', lines, inner.silent, { ...HOLDS, contains })
     return block('lazy quote', [...lines, `${mark}words`, chance.pick(PLANTS)], inner.silent + 1, {
       ...HOLDS,
-      contains: false,
+      contains,
     })
   },
   (chance) => {
