@@ -1,5 +1,5 @@
 import { type Insertable, sql } from 'kysely'
-import type { Instant } from '../pipeline/pipeline.ts'
+import type { Instant, Pipeline } from '../pipeline/pipeline.ts'
 import type { Database, Transaction } from './database.ts'
 import type { Tables } from './tables.ts'
 
@@ -40,4 +40,29 @@ export async function dueToWake({ kysely }: Database, now: Instant, limit: numbe
     .limit(limit)
     .execute()
   return due.map(({ id }) => id)
+}
+
+/** A pipeline of which nothing was heard for so long that GitHub should be asked. */
+export type Unheard = {
+  readonly id: number
+  readonly repositoryId: number
+  readonly pipeline: Pipeline
+}
+
+/** Locks pipelines whose `reconcile_at` has passed, longest unheard of first; others may be locking some as well. */
+export async function lockUnheard(trx: Transaction, now: Instant, limit: number): Promise<readonly Unheard[]> {
+  return trx
+    .selectFrom('pipelines')
+    .select(['id', 'repositoryId', 'document as pipeline'])
+    .where('reconcileAt', '<=', now)
+    .orderBy('reconcileAt')
+    .limit(limit)
+    .forUpdate()
+    .skipLocked()
+    .execute()
+}
+
+/** Puts off asking about pipelines: they were asked about just now. */
+export async function reconcileAgain(trx: Transaction, ids: readonly number[], at: Instant): Promise<void> {
+  if (ids.length > 0) await trx.updateTable('pipelines').set({ reconcileAt: at }).where('id', 'in', ids).execute()
 }
