@@ -103,7 +103,7 @@ export type Tables = {
     pipelineId: number | null
     key: string
     document: Json<Effect>
-    type: Generated<Effect['type']>
+    type: Generated<'ask' | 'dispatch' | 'cancel'>
     state: Generated<'due' | 'sending' | 'unconfirmed' | 'done' | 'refused' | 'buried'>
     dueAt: Instant
     attempts: Generated<number>

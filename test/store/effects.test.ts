@@ -1,0 +1,110 @@
+// What becomes of an effect, and that only whoever holds its token may say so.
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Database } from '../../src/store/database.ts'
+import { closeEffects, type Settlement, saveEffects, settleEffects } from '../../src/store/effects.ts'
+import { freshDatabase } from '../support/database.ts'
+import { minute } from '../support/pipeline-spec.ts'
+
+let database: Database
+
+beforeEach(async () => {
+  database = await freshDatabase()
+})
+
+afterEach(() => database.close())
+
+const OURS = '00000000-0000-4000-8000-000000000001'
+const THEIRS = '00000000-0000-4000-8000-000000000002'
+
+function dispatch(known: { key?: string; stage?: string; attempt?: number } = {}) {
+  const { key = 'dispatch/42/plan/1-k3v9x', stage = 'plan', attempt = 1 } = known
+  return {
+    repositoryId: 1,
+    pipelineId: null,
+    key,
+    type: 'dispatch' as const,
+    document: JSON.stringify({ type: 'dispatch', key, issueNumber: 42, stage, attempt }),
+    dueAt: minute(0),
+    createdAt: minute(0),
+    updatedAt: minute(0),
+  }
+}
+
+async function save(...rows: readonly ReturnType<typeof dispatch>[]): Promise<void> {
+  await database.kysely.transaction().execute((trx) => saveEffects(trx, rows))
+}
+
+async function inHand(token = OURS): Promise<number> {
+  const claimed = { token, claimedUntil: minute(1) }
+  await database.kysely.updateTable('effects').set(claimed).execute()
+  return (await only()).id
+}
+
+async function settle(told: Settlement, at = minute(5)): Promise<boolean> {
+  return (await database.kysely.transaction().execute((trx) => settleEffects(trx, [told], at))).has(told.id)
+}
+
+async function only() {
+  return database.kysely.selectFrom('effects').selectAll().executeTakeFirstOrThrow()
+}
+
+test('an effect is sent under its token, and the claim begins anew with the call', async () => {
+  await save(dispatch())
+  const id = await inHand()
+  expect(await settle({ id, token: OURS, state: 'sending' })).toBe(true)
+  expect(await only()).toMatchObject({ state: 'sending', token: OURS, sentAt: minute(5) })
+  expect((await only()).claimedUntil).toBe('2026-11-21T09:05:30.000Z')
+  expect(await settle({ id, token: OURS, state: 'done' }, minute(6))).toBe(true)
+  expect(await only()).toMatchObject({ state: 'done', token: null, claimedUntil: null, sentAt: minute(5) })
+})
+
+test('whoever lost the claim can say nothing any more', async () => {
+  await save(dispatch())
+  const id = await inHand(THEIRS)
+  for (const state of ['sending', 'done', 'refused', 'unconfirmed', 'due'] as const) {
+    expect(await settle({ id, token: OURS, state })).toBe(false)
+  }
+  expect(await only()).toMatchObject({ state: 'due', token: THEIRS })
+  await settle({ id, token: THEIRS, state: 'done' })
+  expect(await settle({ id, token: THEIRS, state: 'due' })).toBe(false)
+})
+
+test('what is put back says why, and from when on it may be taken up again', async () => {
+  await save(dispatch())
+  const id = await inHand()
+  await settle({ id, token: OURS, state: 'due', dueAt: minute(20), error: 'GitHub asked for silence' })
+  expect(await only()).toMatchObject({
+    state: 'due',
+    dueAt: minute(20),
+    error: 'GitHub asked for silence',
+    token: null,
+  })
+})
+
+test('looks that find nothing are counted, and a new sending counts from nothing', async () => {
+  await save(dispatch())
+  for (const at of [5, 8]) {
+    const id = await inHand()
+    await settle({ id, token: OURS, state: 'unconfirmed', missed: true }, minute(at))
+  }
+  expect(await only()).toMatchObject({ state: 'unconfirmed', looks: 2, lookedAt: minute(8) })
+  const id = await inHand()
+  await settle({ id, token: OURS, state: 'sending' }, minute(9))
+  expect(await only()).toMatchObject({ state: 'sending', looks: 0, sentAt: minute(9) })
+})
+
+test('an effect whose end is seen is done, in whoever’s hands it is', async () => {
+  await save(dispatch())
+  const id = await inHand()
+  const keys = [{ repositoryId: 1, key: 'dispatch/42/plan/1-k3v9x' }]
+  await database.kysely.transaction().execute((trx) => closeEffects(trx, keys, minute(3)))
+  expect(await only()).toMatchObject({ state: 'done', token: null, updatedAt: minute(3) })
+  expect(await settle({ id, token: OURS, state: 'sending' })).toBe(false)
+})
+
+test('the same effect is there once; a second dispatch of one attempt is refused whatever its key', async () => {
+  await save(dispatch(), dispatch({ key: 'dispatch/42/plan/2-aaaaa', attempt: 2 }))
+  await save(dispatch())
+  await expect(save(dispatch({ key: 'dispatch/42/plan/1-zzzzz' }))).rejects.toThrow(/effects_one_dispatch/)
+  expect(await database.kysely.selectFrom('effects').select('id').execute()).toHaveLength(2)
+})
