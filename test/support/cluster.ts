@@ -28,7 +28,10 @@ export function findPostgres(): string | null {
 }
 
 /** Makes a server in a new directory under the system's temporary one and waits until it answers. */
-export async function openCluster(binaries: string): Promise<Cluster> {
+export async function openCluster(
+  binaries: string,
+  settings: Readonly<Record<string, string>> = QUICK,
+): Promise<Cluster> {
   const directory = mkdtempSync(join(tmpdir(), 'andon-postgres-'))
   const owner = nonRoot()
   if (owner) chownSync(directory, owner.uid, owner.gid)
@@ -38,7 +41,7 @@ export async function openCluster(binaries: string): Promise<Cluster> {
 
   async function start(): Promise<void> {
     if (server) return
-    const child = spawn(join(binaries, 'postgres'), serverArguments(directory, port), {
+    const child = spawn(join(binaries, 'postgres'), serverArguments(directory, port, settings), {
       ...owner,
       cwd: directory,
       // Its own process group: Ctrl-C in a terminal reaches only us, and we end it in order.
@@ -94,17 +97,18 @@ export async function freePort(): Promise<number> {
 
 const INITDB = ['-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions']
 
-function serverArguments(directory: string, port: number): string[] {
+// What is killed here are processes, never the machine: the operating system keeps what was written.
+const QUICK = { fsync: 'off', full_page_writes: 'off' }
+
+function serverArguments(directory: string, port: number, own: Readonly<Record<string, string>>): string[] {
   const settings = {
     listen_addresses: '127.0.0.1',
     port,
     unix_socket_directories: directory,
     max_connections: 300,
-    // What is killed here are processes, never the machine: the operating system keeps what was written.
-    fsync: 'off',
-    full_page_writes: 'off',
     max_wal_size: '2GB',
     log_min_messages: 'fatal',
+    ...own,
   }
   return ['-D', directory, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
 }

@@ -1,0 +1,171 @@
+// How many deliveries a second Andon's whole door commits (verify, translate, reduce, save, enqueue, notify), beside a
+// bare receiver and beside single-row inserts of pgbench: one run, one machine, one throwaway Postgres with fsync on.
+// `npm run bench:ingest` (`-- --quick` for a look); writes docs/bench-ingest.md.
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { migrate } from '../src/store/migrate.ts'
+import { openPostgres } from '../src/store/postgres.ts'
+import { findPostgres, freePort, openCluster } from '../test/support/cluster.ts'
+import { endProcesses, startProcess } from '../test/support/processes.ts'
+import { onServer, urlOf } from '../test/support/template.ts'
+import type { Measured } from './load.ts'
+import { MIXES, type Mix, writePayloads } from './payloads.ts'
+import { type Inserts, type Run, report } from './report.ts'
+
+const LEVELS = [1, 16, 64, 256] as const
+const RECEIVERS = ['bare, body stored', 'bare, no body', 'andon'] as const
+const quick = process.argv.includes('--quick')
+const ROUNDS = quick ? 1 : 3
+const WARM_UP = 400
+const PIPED: ['ignore', 'pipe', 'inherit'] = ['ignore', 'pipe', 'inherit']
+
+const binaries = findPostgres()
+if (!binaries) throw new Error('no Postgres server was found: install one (apt-get install postgresql).')
+const scratch = mkdtempSync(join(tmpdir(), 'andon-bench-'))
+const cluster = await openCluster(binaries, { fsync: 'on', synchronous_commit: 'on' })
+try {
+  const runs: Run[] = []
+  for (let round = 1; round <= ROUNDS; round++) {
+    // Receivers take turns within a round, so that a busy neighbour on the machine meets all of them.
+    for (const mix of MIXES) {
+      for (const receiver of RECEIVERS) runs.push(...(await measure(receiver, mix, round)))
+    }
+  }
+  const inserts = await pgbench()
+  const text = report({ runs, inserts, machine: machine(), receivers: RECEIVERS, levels: LEVELS })
+  console.log(text)
+  if (!quick) writeFileSync(resolve(import.meta.dirname, '../docs/bench-ingest.md'), text)
+} finally {
+  await endProcesses()
+  await cluster.remove()
+  rmSync(scratch, { recursive: true, force: true })
+}
+
+/** One receiver on a database of its own, at every number of connections. */
+async function measure(receiver: Run['receiver'], mix: Mix, round: number): Promise<readonly Run[]> {
+  const name = `bench_${process.hrtime.bigint().toString(36)}`
+  const url = urlOf(cluster.url, name)
+  await onServer(cluster.url, (client) => client.query(`create database ${name}`))
+  const { port, end } = await (receiver === 'andon' ? startAndon(url) : startBare(url, receiver))
+  const runs: Run[] = []
+  let firstIssue = 1
+  await load(port, mix, { connections: 16, count: WARM_UP, firstIssue })
+  for (const connections of LEVELS) {
+    firstIssue += 10_000
+    const count = countFor(connections)
+    const before = await committed(url, receiver)
+    const measured = await load(port, mix, { connections, count, firstIssue })
+    const after = await committed(url, receiver)
+    const refused = count - (measured.statuses['202'] ?? 0)
+    if (refused > 0) throw new Error(`${receiver}, ${mix}: ${JSON.stringify(measured.statuses)}`)
+    const run = {
+      receiver,
+      mix,
+      connections,
+      perSecond: count / measured.seconds,
+      p50: measured.p50,
+      p99: measured.p99,
+    }
+    const moved = (after.moved - before.moved) / count
+    runs.push({ ...run, perCommit: count / (after.commits - before.commits), moved })
+    console.log(`${round}/${ROUNDS} ${mix}, ${receiver}, ${connections}: ${Math.round(run.perSecond)}/s`)
+  }
+  await end()
+  await onServer(cluster.url, (client) => client.query(`drop database ${name} with (force)`))
+  return runs
+}
+
+function countFor(connections: number): number {
+  const full = connections === 1 ? 800 : 4_000
+  return quick ? full / 4 : full
+}
+
+async function load(
+  port: number,
+  mix: Mix,
+  o: { connections: number; count: number; firstIssue: number },
+): Promise<Measured> {
+  const file = join(scratch, 'payloads')
+  writePayloads(file, mix, o.count, o.firstIssue)
+  const script = join(import.meta.dirname, 'load.ts')
+  const said = await output(spawn(process.execPath, [script, file, `${port}`, `${o.connections}`], { stdio: PIPED }))
+  return JSON.parse(said)
+}
+
+type Started = { readonly port: number; readonly end: () => Promise<unknown> }
+
+async function startAndon(url: string): Promise<Started> {
+  const database = await openPostgres(url)
+  await migrate(database).finally(() => database.close())
+  const andon = await startProcess('web', { DATABASE_URL: url, LOG_LEVEL: 'warn', NODE_ENV: 'production' })
+  await andon.ready()
+  return { port: andon.port, end: () => andon.end() }
+}
+
+async function startBare(url: string, receiver: Run['receiver']): Promise<Started> {
+  const port = await freePort()
+  const keeps = receiver === 'bare, body stored' ? 'with-body' : 'without-body'
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'bare.ts'), `${port}`, url, keeps], { stdio: PIPED })
+  await once(child.stdout, 'data')
+  return {
+    port,
+    async end() {
+      child.kill()
+      await once(child, 'exit')
+    },
+  }
+}
+
+/** Transactions that brought deliveries, and revisions of pipelines so far. */
+async function committed(url: string, receiver: Run['receiver']): Promise<{ commits: number; moved: number }> {
+  return onServer(url, async (client) => {
+    const table = receiver === 'andon' ? 'deliveries' : 'bare'
+    const { rows: commits } = await client.query(`select count(distinct xmin::text)::integer as count from ${table}`)
+    if (receiver !== 'andon') return { commits: commits[0].count, moved: 0 }
+    const { rows: moved } = await client.query('select coalesce(sum(revision), 0)::integer as count from pipelines')
+    return { commits: commits[0].count, moved: moved[0].count }
+  })
+}
+
+/** Single-row inserts, with nothing around them. */
+async function pgbench(): Promise<readonly Inserts[]> {
+  await onServer(cluster.url, (client) =>
+    client.query('create table single (id bigserial primary key, guid uuid, at timestamptz)'),
+  )
+  const script = join(scratch, 'insert.sql')
+  writeFileSync(script, 'insert into single (guid, at) values (gen_random_uuid(), now());\n')
+  const inserts: Inserts[] = []
+  for (const connections of LEVELS) {
+    const { port } = new URL(cluster.url)
+    const server = ['-h', '127.0.0.1', '-p', port, '-U', 'postgres', 'postgres']
+    const how = ['-n', '-f', script, '-c', `${connections}`, '-j', '2', '-T', quick ? '2' : '5']
+    const said = await output(spawn(findPgbench(), [...how, ...server], { stdio: PIPED }))
+    inserts.push({ connections, perSecond: Number(/tps = ([\d.]+)/.exec(said)?.[1]) })
+  }
+  return inserts
+}
+
+/** Debian keeps it beside the server, and not always on the PATH. */
+function findPgbench(): string {
+  return globSync(['/usr/lib/postgresql/*/bin/pgbench', '/usr/pgsql-*/bin/pgbench']).sort().at(-1) ?? 'pgbench'
+}
+
+async function output(child: ReturnType<typeof spawn>): Promise<string> {
+  let said = ''
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error(`${child.spawnfile} ended with ${code}`)
+  return said
+}
+
+function machine(): string {
+  const version = execFileSync(join(binaries ?? '', 'postgres'), ['--version'])
+    .toString()
+    .trim()
+  return `${cpus().length} cores (${cpus()[0]?.model.trim()}), Node ${process.versions.node}, ${version}, fsync on`
+}
