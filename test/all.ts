@@ -2,7 +2,7 @@
 // `npm test -- test/store` hands words on to vitest. With CI=true nothing may be left out.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -47,11 +47,12 @@ async function everything(): Promise<number> {
   if (interrupted) return 130
   const environment = await surroundings()
   const report = join(scratch, 'report.json')
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const tested = await run(
     'vitest',
     packageBinary('vitest', 'vitest.mjs'),
-    ['run', ...words, ...projects(missing), '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
-    environment,
+    ['run', ...words, ...projects(missing), ...reporters],
+    { environment, report },
   )
   if (interrupted) return 130
   for (const { what, how } of missing) console.log(`left out: ${what}; ${how}`)
@@ -101,14 +102,29 @@ async function run(
   title: string,
   script: string,
   words: readonly string[],
-  environment = process.env,
+  o: { environment?: NodeJS.ProcessEnv; report?: string } = {},
 ): Promise<boolean> {
   if (interrupted) return false
   console.log(`\n── ${title}`)
-  child = spawn(process.execPath, [script, ...words], { stdio: 'inherit', env: environment })
+  child = spawn(process.execPath, [script, ...words], { stdio: 'inherit', env: o.environment ?? process.env })
+  const leash = o.report === undefined ? undefined : endAfterReport(child, o.report)
   const [code] = await once(child, 'exit')
+  clearInterval(leash)
   child = null
   return code === 0
+}
+
+const LONGEST_FAREWELL_MS = 20_000
+
+// What a failed test left running can hold vitest open for ever: its report is its last word.
+function endAfterReport(runner: ChildProcess, report: string): NodeJS.Timeout {
+  let reportedAt: number | null = null
+  return setInterval(() => {
+    if (existsSync(report)) reportedAt ??= Date.now()
+    if (reportedAt === null || Date.now() - reportedAt < LONGEST_FAREWELL_MS) return
+    console.error('npm test: vitest reported but did not end; a test left something running.')
+    runner.kill('SIGKILL')
+  }, 1_000)
 }
 
 function packageBinary(name: string, path: string): string {

@@ -25,7 +25,10 @@ const LAW: Readonly<Record<string, { readonly ours: readonly string[]; readonly 
     ours: ['apply', 'pipeline:type', 'commands', 'store'],
     packages: ['probot', '@octokit/webhooks-methods', '@octokit/webhooks-types:type', 'zod'],
   },
-  github: { ours: ['pipeline:type'], packages: ['@octokit/core', '@octokit/auth-app'] },
+  github: {
+    ours: ['pipeline:type'],
+    packages: ['@octokit/core', '@octokit/auth-app', '@octokit/oauth-methods', 'jose'],
+  },
   outbox: { ours: ['apply', 'pipeline', 'line', 'render', 'store', 'github'], packages: [] },
   watchdog: { ours: ['apply', 'pipeline:type', 'store', 'github'], packages: [] },
   web: {

@@ -50,4 +50,28 @@ export const ROWS: readonly Row[] = [
     file: 'test/processes/bad-starts.test.ts',
     project: 'processes',
   },
+  {
+    name: 'any-order',
+    promise: 'deliveries of a whole life in any order, one to three times, within one second: one final state',
+    file: 'test/pipeline/any-order.test.ts',
+    project: 'pure',
+  },
+  {
+    name: 'run-orders',
+    promise: 'all orders of what is told of a run and its job, attempts 1 and 2: one final state',
+    file: 'test/pipeline/run-orders.test.ts',
+    project: 'pure',
+  },
+  {
+    name: 'damaged',
+    promise: 'payloads cut, with fields removed or of another type: 2xx or 4xx, the reason kept, neighbours unharmed',
+    file: 'test/inbox/everything.test.ts',
+    project: 'postgres',
+  },
+  {
+    name: 'ambiguous-answers',
+    promise: 'creations done and then seeming to fail, processes dying with one on its way: one of each',
+    file: 'test/outbox/ambiguous.test.ts',
+    project: 'postgres',
+  },
 ]

@@ -3,12 +3,13 @@ import type { Effect } from '../../src/pipeline/effects.ts'
 import type { Event } from '../../src/pipeline/events.ts'
 import { light } from '../../src/pipeline/light.ts'
 import type { Pipeline } from '../../src/pipeline/pipeline.ts'
+import { howMany, record } from '../support/figures.ts'
 import { lineInMemory } from '../support/line-in-memory.ts'
 import { ISSUE, minute, statuses } from '../support/pipeline-spec.ts'
 import { type Seeded, seeded } from '../support/seeded.ts'
 import { answerAbout, wholeLife } from '../support/whole-life.ts'
 
-const SHUFFLES = 10_000
+const SHUFFLES = howMany(1_000, 10_000)
 const TIMED_SHUFFLES = 1_000
 const PARTS = 2_000
 const ONE_MOMENT = minute(0)
@@ -27,9 +28,12 @@ test('a whole life told in any order, one to three times, within one second ends
     const ended = tell(chance.shuffle(deliveries), (question) => answerAbout(question, ONE_MOMENT), chance)
     expect(ended, `seed ${seed}`).toEqual(expected)
   }
-  console.log(
-    `${SHUFFLES} shuffles of ${life.length} deliveries within one second, ${told} told in all: one final state`,
-  )
+  record('any-order', {
+    shuffles: SHUFFLES,
+    'deliveries of one life': life.length,
+    'told in all': told,
+    'final states': 1,
+  })
 }, 300_000)
 
 test('any part of a life, told in two orders within one second, stands the same', () => {

@@ -4,12 +4,13 @@ import { expect, test } from 'vitest'
 import type { Event } from '../../src/pipeline/events.ts'
 import type { RunFact } from '../../src/pipeline/facts.ts'
 import type { Pipeline } from '../../src/pipeline/pipeline.ts'
+import { howMany, record } from '../support/figures.ts'
 import { lineInMemory } from '../support/line-in-memory.ts'
 import { delivered, ISSUE, jobIs, labelled, minute, runIs, statuses } from '../support/pipeline-spec.ts'
 import { seeded } from '../support/seeded.ts'
 
 const AT = minute(1)
-const INTERLEAVINGS = 10_000
+const INTERLEAVINGS = howMany(1_000, 10_000)
 
 test('all orders of a run and its job end in one state, for attempt 1', () => {
   expect(ordersOf(deliveriesOf(1, 'failure'), [])).toEqual({ orders: 40_320, stages: 'idle failed idle idle' })
@@ -26,7 +27,7 @@ test('both attempts told through each other end as the second one did', () => {
   expect(statuses(expected).join(' ')).toBe('idle done idle idle')
   for (let seed = 1; seed <= INTERLEAVINGS; seed++)
     expect(tell(seeded(seed).shuffle(both)), `seed ${seed}`).toEqual(expected)
-  console.log(`${INTERLEAVINGS} seeded interleavings of two attempts, 16 deliveries each: one final state`)
+  record('run-orders', { 'interleavings of two attempts': INTERLEAVINGS, 'final states': 1 })
 }, 120_000)
 
 function ordersOf(deliveries: readonly Event[], before: readonly Event[]) {
@@ -37,7 +38,7 @@ function ordersOf(deliveries: readonly Event[], before: readonly Event[]) {
     const ended = tell([...before, ...order])
     if (JSON.stringify(ended) !== JSON.stringify(expected)) expect(ended, `order ${orders}`).toEqual(expected)
   }
-  console.log(`${orders} orders of a run and its job: one final state`)
+  record('run-orders', { 'orders of a run and its job': orders, 'final states': 1 })
   return { orders, stages: statuses(expected).join(' ') }
 }
 
