@@ -5,6 +5,8 @@ import { StoreBusy } from './store/lock.ts'
 import { migrate, pending } from './store/migrate.ts'
 import { openPostgres } from './store/postgres.ts'
 
+const UNUSABLE = ['EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'ENOENT', 'ENOSPC', 'ENAMETOOLONG']
+
 /** Opens the database the configuration names. What an operator must mend becomes a BadConfig of one sentence. */
 export async function openStore({ databaseUrl, dataDirectory }: StoreConfig): Promise<Database> {
   if (databaseUrl !== null) return reach(await openPostgres(databaseUrl))
@@ -12,8 +14,8 @@ export async function openStore({ databaseUrl, dataDirectory }: StoreConfig): Pr
     return await openEmbedded(dataDirectory)
   } catch (error) {
     if (error instanceof StoreBusy) throw new BadConfig(error.message)
-    const code = (error as NodeJS.ErrnoException).code
-    if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOTDIR' || code === 'ENOSPC') {
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (UNUSABLE.includes(code)) {
       throw new BadConfig(
         `cannot keep a database in ${dataDirectory} (${code}): set ANDON_DATA to a directory I may write to.`,
       )

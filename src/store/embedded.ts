@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite'
 import { CamelCasePlugin, Kysely, PGliteDialect } from 'kysely'
 import type { Database } from './database.ts'
+import { makeDirectory } from './directory.ts'
 import { lockDirectory } from './lock.ts'
 import { INT8, instantOf, TIMESTAMPTZ } from './parsers.ts'
 import type { Tables } from './tables.ts'
@@ -13,7 +13,7 @@ export const PGLITE_OPTIONS = { parsers: { [INT8]: Number, [TIMESTAMPTZ]: instan
 
 /** Opens the database in a directory, which is this process' alone until closed; throws StoreBusy if it is another's. */
 export async function openEmbedded(directory: string): Promise<Database> {
-  await mkdir(directory, { recursive: true })
+  await makeDirectory(directory)
   const unlock = await lockDirectory(directory)
   try {
     const pglite = await PGlite.create({ ...PGLITE_OPTIONS, dataDir: join(directory, 'postgres') })

@@ -2,6 +2,7 @@
 // directory holds a lock file with the pid and the start time of its owner: a pid alone may have been reused.
 import { link, mkdir, readFile, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { identify, startTime } from './pid.ts'
 
 /** The directory belongs to a process that is alive. */
 export class StoreBusy extends Error {
@@ -75,19 +76,6 @@ async function readOwner(path: string): Promise<Owner | null> {
 }
 
 async function isAlive({ pid, startedAt }: Owner): Promise<boolean> {
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    // EPERM: it lives, as somebody else's.
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
-  }
-  const actual = await startTime(pid)
-  return startedAt === null || actual === null || startedAt === actual
-}
-
-/** When the process started, in clock ticks since boot; null where there is no /proc. See proc(5), field 22 of stat. */
-async function startTime(pid: number): Promise<string | null> {
-  const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
-  // The second field is the command in brackets and may hold anything, so fields are counted from the last bracket.
-  return line?.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? null
+  const identity = await identify(pid, startedAt)
+  return identity === 'same' || identity === 'untold'
 }
