@@ -33,7 +33,7 @@ const LAW: Readonly<Record<string, { readonly ours: readonly string[]; readonly 
   watchdog: { ours: ['apply', 'pipeline:type', 'store', 'github'], packages: [] },
   web: {
     ours: ['apply', 'render', 'store', 'pipeline:type', 'commands'],
-    packages: ['hono', '@hono/node-server', 'eta', 'prom-client'],
+    packages: ['hono', '@hono/node-server', 'eta', 'prom-client', 'zod'],
   },
 }
 const PURE = ['commands', 'line', 'pipeline', 'render']

@@ -1,0 +1,78 @@
+// GitHub as an OIDC issuer: what a workflow run may ask for to prove which run it is.
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { exportJWK, type JWK, type JWTPayload, SignJWT } from 'jose'
+
+export type Issuer = {
+  readonly url: string
+  /** The keys it publishes at `<url>/.well-known/jwks`. */
+  keys(): Promise<{ readonly keys: readonly JWK[] }>
+  /** A token with these claims; what is not said is as GitHub would say it. */
+  token(claims: JWTPayload & { readonly aud: string }, o?: { kid?: string; key?: KeyObject }): Promise<string>
+  /** Signs with a new key from now on; keys before the last one are published no more. */
+  rotate(): void
+}
+
+const LIFETIME_SECONDS = 300
+
+export function openIssuer(o: { url: string; now: () => string; firstKey?: KeyObject }): Issuer {
+  let made = 0
+  let pairs = [pair(o.firstKey)]
+
+  function pair(key = makeKey()): { readonly kid: string; readonly key: KeyObject } {
+    return { kid: `key-${++made}`, key }
+  }
+
+  return {
+    url: o.url,
+    async keys() {
+      const published = pairs.map(async ({ kid, key }) => ({
+        ...(await exportJWK(createPublicKey(key))),
+        kid,
+        alg: 'RS256',
+        use: 'sig',
+      }))
+      return { keys: await Promise.all(published) }
+    },
+    token(claims, as = {}) {
+      const { kid, key } = { ...pairs[0], ...as }
+      const seconds = Math.floor(Date.parse(o.now()) / 1000)
+      const usual = { iss: o.url, iat: seconds, nbf: seconds - 10, exp: seconds + LIFETIME_SECONDS }
+      return new SignJWT({ ...usual, ...claims })
+        .setProtectedHeader({ alg: 'RS256', typ: 'JWT', ...(kid && { kid }) })
+        .sign(key!)
+    },
+    rotate() {
+      pairs = [pair(), ...pairs.slice(0, 1)]
+    },
+  }
+}
+
+function makeKey(): KeyObject {
+  return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+}
+
+/** What a run's token says of it, among much else. */
+export function runClaims(run: {
+  readonly repositoryId: number
+  readonly repository: string
+  readonly runId: number
+  readonly runAttempt: number
+  readonly workflow: string
+}): JWTPayload {
+  const [owner] = run.repository.split('/')
+  const workflowRef = `${run.repository}/.github/workflows/${run.workflow}@refs/heads/main`
+  return {
+    sub: `repo:${run.repository}:ref:refs/heads/main`,
+    repository: run.repository,
+    repository_id: String(run.repositoryId),
+    repository_owner: owner,
+    run_id: String(run.runId),
+    run_attempt: String(run.runAttempt),
+    run_number: '1',
+    event_name: 'workflow_dispatch',
+    ref: 'refs/heads/main',
+    workflow_ref: workflowRef,
+    job_workflow_ref: workflowRef,
+    runner_environment: 'github-hosted',
+  }
+}

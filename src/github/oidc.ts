@@ -1,0 +1,78 @@
+// Who is reporting? A workflow run proves which run it is with a token that GitHub signs for it
+// (https://docs.github.com/en/actions/concepts/security/openid-connect). Nothing else it says of itself is believed.
+import { errors, type JWTPayload, jwtVerify } from 'jose'
+import type { Logger } from 'pino'
+import type { Instant } from '../pipeline/pipeline.ts'
+import { KeysAway, openKeys } from './oidc-keys.ts'
+
+// Clocks differ a little.
+const TOLERANCE_SECONDS = 30
+
+/** What became of a token: the run it proves, why it proves none, or that nobody can say just now. */
+export type Proof =
+  | { readonly kind: 'run'; readonly repositoryId: number; readonly runId: number; readonly runAttempt: number }
+  | { readonly kind: 'untrusted'; readonly why: string }
+  | { readonly kind: 'away' }
+
+/** Checks one token. Never throws, and asks nobody but the issuer for its keys. */
+export type Prove = (token: string) => Promise<Proof>
+
+/** Trusts tokens that the issuer signed for this audience. */
+export function openOidc(o: {
+  issuer: string
+  audience: string
+  now: () => Instant
+  log: Logger
+  fetch?: typeof fetch
+  timeoutMs?: number
+}): Prove {
+  const { issuer, audience, now, log } = o
+  const findKey = openKeys({ ...o, url: `${issuer}/.well-known/jwks`, fetch: o.fetch ?? fetch })
+  return async (token) => {
+    try {
+      const { payload } = await jwtVerify(token, findKey, {
+        issuer,
+        audience,
+        // The only one GitHub signs with: a token does not choose how it is checked.
+        algorithms: ['RS256'],
+        requiredClaims: ['exp', 'iat'],
+        clockTolerance: TOLERANCE_SECONDS,
+        currentDate: new Date(now()),
+      })
+      return runOf(payload)
+    } catch (error) {
+      if (error instanceof KeysAway) return { kind: 'away' }
+      if (!(error instanceof errors.JOSEError)) log.warn({ err: error }, 'a workflow token could not be checked')
+      return { kind: 'untrusted', why: whyNot(error) }
+    }
+  }
+}
+
+function runOf(claims: JWTPayload): Proof {
+  const [repositoryId, runId, runAttempt] = [claims.repository_id, claims.run_id, claims.run_attempt].map(wholeNumber)
+  if (!repositoryId || !runId || !runAttempt)
+    return { kind: 'untrusted', why: 'The token names no workflow run of a repository.' }
+  return { kind: 'run', repositoryId, runId, runAttempt }
+}
+
+// GitHub writes these claims as text.
+function wholeNumber(claim: unknown): number | null {
+  const text = typeof claim === 'number' ? String(claim) : claim
+  if (typeof text !== 'string' || !/^[1-9]\d{0,15}$/.test(text)) return null
+  return Number.isSafeInteger(Number(text)) ? Number(text) : null
+}
+
+function whyNot(error: unknown): string {
+  if (error instanceof errors.JWTExpired) return 'The token has expired: ask GitHub for a new one for every report.'
+  if (!(error instanceof errors.JWTClaimValidationFailed)) return 'The token is not one that GitHub signed.'
+  switch (error.claim) {
+    case 'aud':
+      return 'The token was made for another audience: ask for one whose audience is the address of this Andon.'
+    case 'iss':
+      return 'The token was issued by somebody else than the issuer this Andon trusts.'
+    case 'nbf':
+      return 'The token is not valid yet.'
+    default:
+      return 'The token lacks a claim, or has one of the wrong kind.'
+  }
+}
