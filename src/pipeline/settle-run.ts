@@ -46,12 +46,12 @@ function waits(awaited: string): Pick<Standing, 'waiting'> {
 }
 
 function wordsOfAttempt({ number, run }: Tried): string {
-  return run.runAttempt === 1 ? `attempt ${number}` : `attempt ${number}, run again (${run.runAttempt})`
+  return run.runAttempt === 1 ? `attempt ${number}` : `attempt ${number} (re-run ${run.runAttempt - 1})`
 }
 
 function wordsOfProgress({ jobs }: RunFact): string {
   const job = jobs.find(({ status }) => status === 'in_progress')
-  if (job === undefined) return ''
+  if (job === undefined) return ' runs'
   const step = job.step === null ? '' : `, step "${job.step}"`
   return job.stepsKnown === 0
     ? `, job ${job.name}${step}`

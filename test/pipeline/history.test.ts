@@ -44,10 +44,10 @@ test('a whole story is told once, in words', () => {
     [
       "stage.done | plan: attempt 1 succeeded",
       "stage.queued | code: attempt 1 waits for a runner",
-      "stage.running | code: attempt 1",
+      "stage.running | code: attempt 1 runs",
       "stage.failed | code: attempt 1 failed",
-      "stage.running | code: attempt 1, run again (2)",
-      "stage.done | code: attempt 1, run again (2) succeeded",
+      "stage.running | code: attempt 1 (re-run 1) runs",
+      "stage.done | code: attempt 1 (re-run 1) succeeded",
       "pull_request.linked | pull request #7 is linked",
       "stage.review | review: waits for a review by a maintainer",
       "stage.idle | review: changes requested by mara",

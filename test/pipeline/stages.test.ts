@@ -60,7 +60,7 @@ describe('runs', () => {
   })
 
   test('a run in progress lights its stage', () => {
-    given(taken).when(runIs()).shows({ stages: 'idle running idle idle', reason: 'attempt 1' })
+    given(taken).when(runIs()).shows({ stages: 'idle running idle idle', reason: 'attempt 1 runs' })
   })
 
   test('a job in progress lights the stage of a run that is still called queued', () => {
@@ -106,14 +106,14 @@ describe('runs', () => {
   test('a re-run lights its stage again', () => {
     given(taken, runIs({ conclusion: 'failure' }))
       .when(runIs({ runAttempt: 2 }))
-      .shows({ stages: 'idle running idle idle', reason: 'attempt 1, run again (2)' })
+      .shows({ stages: 'idle running idle idle', reason: 'attempt 1 (re-run 1) runs' })
   })
 
   test('a newer run is the next attempt, and the stage stands as it does', () => {
     const { pipeline } = given(taken, runIs({ id: 200 })).when(runIs({ id: 100, conclusion: 'failure' }))
     expect(pipeline.stages[1]).toMatchObject({
       status: 'running',
-      reason: 'attempt 2',
+      reason: 'attempt 2 runs',
       attempts: [
         { number: 1, run: { id: 100 } },
         { number: 2, run: { id: 200 } },
