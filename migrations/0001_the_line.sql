@@ -40,17 +40,18 @@ create table deliveries (
 create index deliveries_failed on deliveries (id) where state = 'failed';
 create index deliveries_by_age on deliveries (received_at);
 
--- Facts: what GitHub told us, by GitHub's ids, merged by rank. `issue_numbers` are the issues it is known to belong to.
+-- Facts: what GitHub told us, by GitHub's ids, merged by rank. A run names at most one issue; a pull request belongs to
+-- those it closes and the one its branch names.
 create table runs (
   id bigint primary key,
   repository_id bigint not null,
   branch text,
-  issue_numbers integer[] not null default '{}',
+  issue_number integer,
   document jsonb not null,
   updated_at timestamptz not null
 );
 create index runs_by_branch on runs (repository_id, branch);
-create index runs_by_issue on runs using gin (issue_numbers);
+create index runs_by_issue on runs (repository_id, issue_number) where issue_number is not null;
 create index runs_by_age on runs (updated_at);
 
 create table pull_requests (

@@ -195,11 +195,11 @@ create table runs (
   id bigint not null,
   repository_id bigint not null,
   branch text,
-  issue_numbers integer[] not null default '{}'::integer[],
+  issue_number integer,
   document jsonb not null,
   updated_at timestamp with time zone not null,
   PRIMARY KEY (id)
 );
 CREATE INDEX runs_by_age ON public.runs USING btree (updated_at);
 CREATE INDEX runs_by_branch ON public.runs USING btree (repository_id, branch);
-CREATE INDEX runs_by_issue ON public.runs USING gin (issue_numbers);
+CREATE INDEX runs_by_issue ON public.runs USING btree (repository_id, issue_number) WHERE (issue_number IS NOT NULL);

@@ -1,5 +1,6 @@
 // The one door: whatever moves the line comes through `apply`, and `apply` answers after the commit. Arrivals that come
 // at the same time share a transaction; each of them is applied whole or not at all.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { Database } from '../store/database.ts'
@@ -16,8 +17,9 @@ export type Door = {
 /** GitHub gives up after 10 s (https://docs.github.com/webhooks/using-webhooks/best-practices-for-using-webhooks). */
 const DEADLINE_MS = 8_000
 const LARGEST_GROUP = 128
-// While one group waits for its commit the next one gathers: with a single lane groups of 1 and of many alternate.
+// While one group waits for its commit, another is gathered from what it does not touch.
 const LANES = 2
+/** Under load the first of many waits this long for the others: else groups of one and of many alternate. */
 const LINGER_MS = 2
 
 type Waiting = { readonly arrival: Arrival; readonly settle: (outcome: Outcome | Error) => void }
@@ -27,29 +29,46 @@ export function openDoor(o: { database: Database; now: () => Instant; log: Logge
   const lanes = o.database.kind === 'embedded' ? 1 : LANES
   const queue: Waiting[] = []
   const busy = new Set<Promise<void>>()
+  const inHand = new Set<number>()
+  let isGathering = false
+  let sizeBefore = 1
   let closed = false
 
   function pump(): void {
-    while (busy.size < lanes && queue.length > 0) {
-      const lane = nextGroup().finally(() => {
-        busy.delete(lane)
-        pump()
-      })
-      busy.add(lane)
-      // The lane that was just taken will take what there is.
-      if (queue.length <= LARGEST_GROUP) break
-    }
+    if (isGathering || busy.size >= lanes || !queue.some(isFree)) return
+    const lane = nextGroup().finally(() => {
+      busy.delete(lane)
+      pump()
+    })
+    busy.add(lane)
   }
 
   async function nextGroup(): Promise<void> {
-    if (queue.length < LARGEST_GROUP) await new Promise((resolve) => setTimeout(resolve, LINGER_MS))
-    const group = queue.splice(0, LARGEST_GROUP)
-    if (group.length === 0) return
-    const outcomes = await commit(
-      o,
-      group.map(({ arrival }) => arrival),
-    )
+    isGathering = true
+    if (sizeBefore > 1 && queue.length < LARGEST_GROUP) await sleep(LINGER_MS)
+    isGathering = false
+    const group = takeGroup()
+    const arrivals = group.map(({ arrival }) => arrival)
+    const repositories = arrivals.flatMap((arrival) => repositoryOf(arrival) ?? [])
+    for (const id of repositories) inHand.add(id)
+    sizeBefore = group.length
+    pump()
+    const outcomes = await commit(o, arrivals)
+    for (const id of repositories) inHand.delete(id)
     for (const [index, { settle }] of group.entries()) settle(outcomes[index] ?? new Unavailable('the group was lost'))
+  }
+
+  /** A repository that another lane has in hand is locked: what comes about it meanwhile goes together, after that. */
+  function isFree({ arrival }: Waiting): boolean {
+    const id = repositoryOf(arrival)
+    return id === null || !inHand.has(id)
+  }
+
+  function takeGroup(): readonly Waiting[] {
+    const group = queue.filter(isFree).slice(0, LARGEST_GROUP)
+    const taken = new Set(group)
+    queue.splice(0, queue.length, ...queue.filter((waiting) => !taken.has(waiting)))
+    return group
   }
 
   return {
@@ -78,4 +97,8 @@ export function openDoor(o: { database: Database; now: () => Instant; log: Logge
       while (busy.size > 0) await Promise.race(busy)
     },
   }
+}
+
+function repositoryOf({ event }: Arrival): number | null {
+  return event !== null && 'repository' in event ? event.repository.id : null
 }

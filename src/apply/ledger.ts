@@ -15,10 +15,10 @@ import {
   pipelinesById,
   pipelinesOfIssues,
   pullRequestsByNumber,
-  pullRequestsOfIssue,
+  pullRequestsOfIssues,
   pullRequestsOnBranches,
   runsById,
-  runsOfIssue,
+  runsOfIssues,
   runsOnBranches,
 } from '../store/fetch.ts'
 import type { PipelineRow, PullRequestRow, RepositoryRow, RunRow } from '../store/rows.ts'
@@ -49,8 +49,8 @@ export function openLedger(trx: Transaction, locked: readonly RepositoryRow[]) {
     keys: readonly Key[],
     fetch: (keys: readonly Key[]) => Promise<readonly Row[]>,
   ): Promise<void> {
-    const unread = new Map(keys.map((key) => [`${what} ${JSON.stringify(key)}`, key]))
-    for (const name of read) unread.delete(name)
+    const named = keys.map((key) => [`${what} ${JSON.stringify(key)}`, key] as const)
+    const unread = new Map(named.filter(([name]) => !read.has(name)))
     if (unread.size === 0) return
     rows.learn(await fetch([...unread.values()]))
     for (const name of unread.keys()) read.add(name)
@@ -80,6 +80,15 @@ export function openLedger(trx: Transaction, locked: readonly RepositoryRow[]) {
     readPipelinesById: (ids: readonly number[]) =>
       once(pipelines, 'pipeline id', ids, (unread) => pipelinesById(trx, unread)),
 
+    /** What may be replayed into these issues: their pull requests, the runs that name them, and those on the branches. */
+    async readLinks(keys: readonly IssueKey[]): Promise<void> {
+      await once(pullRequests, 'pull requests of', keys, (unread) => pullRequestsOfIssues(trx, unread))
+      await once(runs, 'runs of', keys, (unread) => runsOfIssues(trx, unread))
+      const linked = keys.flatMap((key) => pullRequests.rows().filter((row) => isOf(row, key)))
+      const branches = linked.map(({ repositoryId, fact }) => ({ repositoryId, branch: fact.branch }))
+      await once(runs, 'runs on', branches, (unread) => runsOnBranches(trx, unread))
+    },
+
     async run(id: number): Promise<RunFact | null> {
       await ledger.readRuns([id])
       return runs.get(String(id))?.run ?? null
@@ -101,17 +110,14 @@ export function openLedger(trx: Transaction, locked: readonly RepositoryRow[]) {
       await ledger.readBranches([{ repositoryId, branch }])
       return pullRequests.rows().filter((row) => row.repositoryId === repositoryId && row.fact.branch === branch)
     },
-    async pullRequestsOf({ repositoryId, issueNumber }: IssueKey): Promise<readonly PullRequestRow[]> {
-      const fetch = () => pullRequestsOfIssue(trx, repositoryId, issueNumber)
-      await once(pullRequests, 'pull requests of', [{ repositoryId, issueNumber }], fetch)
-      return pullRequests
-        .rows()
-        .filter((row) => row.repositoryId === repositoryId && row.issueNumbers.includes(issueNumber))
+    async pullRequestsOf(key: IssueKey): Promise<readonly PullRequestRow[]> {
+      await ledger.readLinks([key])
+      return pullRequests.rows().filter((row) => isOf(row, key))
     },
     /** Runs that name the issue, and runs on these branches. */
     async runsOf({ repositoryId, issueNumber }: IssueKey, branches: readonly string[]): Promise<readonly RunFact[]> {
       const keys = branches.map((branch) => ({ repositoryId, branch }))
-      await once(runs, 'runs of', [{ repositoryId, issueNumber }], () => runsOfIssue(trx, repositoryId, issueNumber))
+      await ledger.readLinks([{ repositoryId, issueNumber }])
       await once(runs, 'runs on', keys, (unread) => runsOnBranches(trx, unread))
       const here = runs.rows().filter((row) => row.repositoryId === repositoryId)
       const isOn = ({ branch }: RunFact) => branch !== null && branches.includes(branch)
@@ -140,4 +146,8 @@ export function openLedger(trx: Transaction, locked: readonly RepositoryRow[]) {
     },
   }
   return ledger
+}
+
+function isOf({ repositoryId, issueNumbers }: PullRequestRow, key: IssueKey): boolean {
+  return repositoryId === key.repositoryId && issueNumbers.includes(key.issueNumber)
 }

@@ -1,48 +1,64 @@
-import { issueOfBranch, issueOfRun } from '../pipeline/correlate.ts'
+// Reads what the events of a group are likely to touch, in a handful of statements for all of them. It only saves round
+// trips, while the rows of the repositories are locked: what is missed here is read when it is needed.
+import { issuesOfPullRequest } from '../pipeline/correlate.ts'
 import type { Event } from '../pipeline/events.ts'
+import type { IssueKey } from '../store/fetch.ts'
+import type { PipelineRow } from '../store/rows.ts'
 import type { Ledger } from './ledger.ts'
+import { type Local, route } from './route.ts'
 
-/**
- * Reads what the events of a group are likely to touch, in a handful of statements for all of them. It only saves
- * round trips: what is missed here is read when it is needed.
- */
+/** Reads facts first, then the pipelines they lead to, then what may be replayed into those. */
 export async function prefetch(ledger: Ledger, events: readonly Event[]): Promise<void> {
-  const wanted = events.map(wants)
-  await ledger.readRuns(wanted.flatMap(({ runs }) => runs))
-  await ledger.readPullRequests(wanted.flatMap(({ pullRequests }) => pullRequests))
-  await ledger.readBranches(wanted.flatMap(({ branches }) => branches))
-  await ledger.readPipelines(wanted.flatMap(({ issues }) => issues))
+  const local = events.flatMap((event) => ('repository' in event ? [event] : []))
+  await ledger.readRuns(local.flatMap(runsOf))
+  await ledger.readPullRequests(local.flatMap(pullRequestsOf))
+  await ledger.readBranches((await Promise.all(local.map((event) => branchesOf(ledger, event)))).flat())
+  const routed = await Promise.all(local.map(async (event) => ({ event, issues: await issuesOf(ledger, event) })))
+  await ledger.readPipelines(routed.flatMap(({ issues }) => issues))
   await ledger.readPipelinesById(events.flatMap((event) => (event.type === 'woken' ? [event.pipelineId] : [])))
+  const linking: IssueKey[] = []
+  for (const { event, issues } of routed) {
+    for (const key of issues) if (mayReplay(event, await ledger.pipeline(key))) linking.push(key)
+  }
+  await ledger.readLinks(linking)
 }
 
-function wants(event: Event) {
-  const nothing = { runs: [], pullRequests: [], branches: [], issues: [] }
-  if (!('repository' in event)) return nothing
-  const repositoryId = event.repository.id
-  const issue = (issueNumber: number | null) => (issueNumber === null ? [] : [{ repositoryId, issueNumber }])
-  switch (event.type) {
-    case 'run.changed': {
-      const { id, branch } = event.run
-      const branches = branch === null ? [] : [{ repositoryId, branch }]
-      return { ...nothing, runs: [id], branches, issues: issue(issueOfRun(event.run)) }
-    }
-    case 'job.changed':
-      return { ...nothing, runs: [event.job.runId] }
-    case 'pull_request.changed':
-    case 'review.changed': {
-      const { number, branch } = event.pullRequest
-      return { ...nothing, pullRequests: [{ repositoryId, number }], issues: issue(issueOfBranch(branch)) }
-    }
-    case 'issue.changed':
-    case 'issue.labeled':
-    case 'issue.gone':
-      return { ...nothing, issues: issue(event.issue.number) }
-    case 'comment.deleted':
-      return { ...nothing, issues: issue(event.issueNumber) }
-    case 'answered':
-    case 'repository.changed':
-    case 'repository.removed':
-      return nothing
-  }
-  return event satisfies never
+function runsOf(event: Local): readonly number[] {
+  if (event.type === 'run.changed') return [event.run.id]
+  return event.type === 'job.changed' ? [event.job.runId] : []
+}
+
+function pullRequestsOf(event: Local) {
+  const numbers = 'pullRequest' in event ? [event.pullRequest.number] : answeredAbout(event)
+  return numbers.map((number) => ({ repositoryId: event.repository.id, number }))
+}
+
+function answeredAbout(event: Local): readonly number[] {
+  if (event.type !== 'answered') return []
+  const { question, answer } = event
+  if (answer.about === 'issue') return answer.pullRequests.map(({ number }) => number)
+  return question.about === 'issue' ? [] : [question.pullRequestNumber]
+}
+
+async function branchesOf(ledger: Ledger, event: Local) {
+  const runs = event.type === 'run.changed' ? [event.run] : []
+  const known = await Promise.all(runsOf(event).map((id) => ledger.run(id)))
+  const branches = [...runs, ...known].flatMap((run) => (run === null || run.branch === null ? [] : [run.branch]))
+  return branches.map((branch) => ({ repositoryId: event.repository.id, branch }))
+}
+
+async function issuesOf(ledger: Ledger, event: Local): Promise<readonly IssueKey[]> {
+  const told = 'pullRequest' in event ? issuesOfPullRequest(event.pullRequest) : []
+  const commented = event.type === 'comment.deleted' ? [event.issueNumber] : []
+  const numbers = [...told, ...commented, ...(await route(ledger, event))]
+  return numbers.map((issueNumber) => ({ repositoryId: event.repository.id, issueNumber }))
+}
+
+/** May the event take the issue up, or link a pull request to its pipeline? */
+function mayReplay(event: Local, known: PipelineRow | null): boolean {
+  if (event.type === 'answered') return true
+  if (known === null) return event.type === 'issue.labeled' || event.type === 'run.changed' || 'pullRequest' in event
+  return (
+    'pullRequest' in event && known.pipeline.pullRequests.every(({ number }) => number !== event.pullRequest.number)
+  )
 }

@@ -39,9 +39,8 @@ type Ids = ReadonlyMap<string, number>
 
 function runColumns({ repositoryId, run }: RunRow) {
   const { id, branch, updatedAt } = run
-  const named = issueOfRun(run)
-  const issueNumbers = named === null ? [] : [named]
-  return { id, repositoryId, branch, issueNumbers, document: JSON.stringify(run), updatedAt }
+  const issueNumber = issueOfRun(run)
+  return { id, repositoryId, branch, issueNumber, document: JSON.stringify(run), updatedAt }
 }
 
 function pullRequestColumns({ repositoryId, fact, issueNumbers }: PullRequestRow) {

@@ -4,8 +4,8 @@
 import { WATCHED_LINE } from '../line/line.ts'
 import { asks } from '../pipeline/asks.ts'
 import { begin } from '../pipeline/begin.ts'
-import { belongs, issueOfRun, issuesOfPullRequest, keyOf, stageOfRun } from '../pipeline/correlate.ts'
-import type { Event, RepositoryRef } from '../pipeline/events.ts'
+import { belongs, issuesOfPullRequest, keyOf, stageOfRun } from '../pipeline/correlate.ts'
+import type { Event } from '../pipeline/events.ts'
 import type { PullRequestFact, RunFact } from '../pipeline/facts.ts'
 import { mergeJob, mergeRun } from '../pipeline/merge.ts'
 import { mergeAnswer, mergePullRequest, mergeReview } from '../pipeline/merge-pull-request.ts'
@@ -14,8 +14,7 @@ import { type Reduction, reduce } from '../pipeline/reduce.ts'
 import { forgetComment } from '../store/publications.ts'
 import type { Ledger } from './ledger.ts'
 import { noteInstallation, noteRepository } from './repositories.ts'
-
-type Local = Extract<Event, { repository: RepositoryRef }>
+import { type Local, route } from './route.ts'
 
 /** Takes one event into the ledger. */
 export async function take(ledger: Ledger, event: Event): Promise<void> {
@@ -92,40 +91,6 @@ async function keep(ledger: Ledger, repositoryId: number, fact: PullRequestFact)
 function slim(run: RunFact): RunFact {
   const matters = run.workflow === '' || keyOf(run.title) !== null || stageOfRun(WATCHED_LINE.stages, run) !== null
   return matters ? run : { ...run, jobs: [] }
-}
-
-/** The issues that the event concerns. */
-async function route(ledger: Ledger, event: Local): Promise<readonly number[]> {
-  const repositoryId = event.repository.id
-  if ('issue' in event) return [event.issue.number]
-  switch (event.type) {
-    case 'run.changed':
-      return issuesOf(ledger, repositoryId, event.run)
-    case 'job.changed': {
-      const run = await ledger.run(event.job.runId)
-      return run === null ? [] : issuesOf(ledger, repositoryId, run)
-    }
-    case 'pull_request.changed':
-    case 'review.changed':
-      return issuesAround(ledger, repositoryId, event.pullRequest.number)
-    case 'answered':
-      return event.question.about === 'issue'
-        ? [event.question.issueNumber]
-        : issuesAround(ledger, repositoryId, event.question.pullRequestNumber)
-    default:
-      return []
-  }
-}
-
-async function issuesOf(ledger: Ledger, repositoryId: number, run: RunFact): Promise<readonly number[]> {
-  const named = issueOfRun(run)
-  const around = run.branch === null ? [] : await ledger.pullRequestsOn(repositoryId, run.branch)
-  const issues = [...(named === null ? [] : [named]), ...around.flatMap(({ fact }) => issuesOfPullRequest(fact))]
-  return [...new Set(issues)]
-}
-
-async function issuesAround(ledger: Ledger, repositoryId: number, number: number): Promise<readonly number[]> {
-  return (await ledger.pullRequest(repositoryId, number))?.issueNumbers ?? []
 }
 
 async function move(ledger: Ledger, issueNumber: number, event: Local): Promise<void> {

@@ -12,7 +12,7 @@ export async function saveRuns(trx: Transaction, rows: readonly Insertable<Table
     .onConflict((conflict) =>
       conflict.column('id').doUpdateSet((eb) => ({
         branch: eb.ref('excluded.branch'),
-        issueNumbers: eb.ref('excluded.issueNumbers'),
+        issueNumber: eb.ref('excluded.issueNumber'),
         document: sql`excluded.document`,
         updatedAt: eb.ref('excluded.updatedAt'),
       })),

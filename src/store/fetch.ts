@@ -21,17 +21,13 @@ export async function runsOnBranches(trx: Transaction, keys: readonly BranchKey[
   return rows.map(({ repositoryId, document }) => ({ repositoryId, run: document }))
 }
 
-export async function runsOfIssue(
-  trx: Transaction,
-  repositoryId: number,
-  issueNumber: number,
-): Promise<readonly RunRow[]> {
-  return trx
-    .selectFrom('runs')
-    .select(['repositoryId', 'document as run'])
-    .where('repositoryId', '=', repositoryId)
-    .where(sql<boolean>`issue_numbers @> array[${issueNumber}::integer]`)
-    .execute()
+export async function runsOfIssues(trx: Transaction, keys: readonly IssueKey[]): Promise<readonly RunRow[]> {
+  if (keys.length === 0) return []
+  const { rows } = await sql<{ repositoryId: number; document: RunFact }>`
+    select runs.repository_id, document from runs
+    join jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as key("repositoryId" bigint, "issueNumber" integer)
+      on runs.repository_id = key."repositoryId" and issue_number = key."issueNumber"`.execute(trx)
+  return rows.map(({ repositoryId, document }) => ({ repositoryId, run: document }))
 }
 
 export type NumberKey = { readonly repositoryId: number; readonly number: number }
@@ -62,17 +58,15 @@ export async function pullRequestsOnBranches(
   return rows.map(pullRequestRow)
 }
 
-export async function pullRequestsOfIssue(
+export async function pullRequestsOfIssues(
   trx: Transaction,
-  repositoryId: number,
-  issueNumber: number,
+  keys: readonly IssueKey[],
 ): Promise<readonly PullRequestRow[]> {
-  const rows = await trx
-    .selectFrom('pullRequests')
-    .select(['repositoryId', 'issueNumbers', 'document'])
-    .where('repositoryId', '=', repositoryId)
-    .where(sql<boolean>`issue_numbers @> array[${issueNumber}::integer]`)
-    .execute()
+  if (keys.length === 0) return []
+  const { rows } = await sql<PullRequestColumns>`
+    select pull_requests.repository_id, issue_numbers, document from pull_requests
+    join jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as key("repositoryId" bigint, "issueNumber" integer)
+      on pull_requests.repository_id = key."repositoryId" and issue_numbers @> array[key."issueNumber"]`.execute(trx)
   return rows.map(pullRequestRow)
 }
 

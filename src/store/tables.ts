@@ -51,7 +51,7 @@ export type Tables = {
     id: number
     repositoryId: number
     branch: string | null
-    issueNumbers: readonly number[]
+    issueNumber: number | null
     document: Json<RunFact>
     updatedAt: Instant
   }

@@ -7,10 +7,11 @@ import { openDoor } from '../../src/apply/door.ts'
 import { readBoard } from '../../src/store/board.ts'
 import type { Database } from '../../src/store/database.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
-import { type FreshDatabase, freshDatabase } from '../support/database.ts'
+import { type FreshDatabase, freshDatabase, postgresServer } from '../support/database.ts'
 import { inParallel } from '../support/load.ts'
 import { issueIs, labelled, pullRequestIs, runIs } from '../support/pipeline-spec.ts'
 import { seeded } from '../support/seeded.ts'
+import { onServer } from '../support/template.ts'
 import { arrivalOf, deliveriesIn, door, NOW, pipelinesIn, taken } from './support/arrivals.ts'
 
 let database: FreshDatabase
@@ -105,10 +106,11 @@ test('a server that cuts connections again and again costs only 503s: what was a
   const opened = door(await pool())
   const acknowledged = new Set<string>()
   let turnedAway = 0
+  const name = new URL(database.url!).pathname.slice(1)
   const cut = () =>
-    sql`
-      select pg_terminate_backend(pid) from pg_stat_activity
-      where datname = current_database() and pid <> pg_backend_pid()`.execute(database.kysely)
+    onServer(postgresServer(), (client) =>
+      client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]),
+    )
   const arrivals = Array.from({ length: 600 }, (_, index) => arrivalOf(taken(index + 1)))
   await inParallel(32, arrivals, async (arrival, index) => {
     if (index % 20 === 10) await cut()

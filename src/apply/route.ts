@@ -1,0 +1,45 @@
+// Which issues an event concerns: by what it names itself, and by the pull requests that are known around it.
+import { issueOfRun, issuesOfPullRequest } from '../pipeline/correlate.ts'
+import type { Event, RepositoryRef } from '../pipeline/events.ts'
+import type { RunFact } from '../pipeline/facts.ts'
+import type { Ledger } from './ledger.ts'
+
+/** An event about one repository. */
+export type Local = Extract<Event, { repository: RepositoryRef }>
+
+/** The numbers of the issues that the event concerns, whether or not they are on the line. */
+export async function route(ledger: Ledger, event: Local): Promise<readonly number[]> {
+  const repositoryId = event.repository.id
+  if ('issue' in event) return [event.issue.number]
+  switch (event.type) {
+    case 'run.changed':
+      return issuesOfRun(ledger, repositoryId, event.run)
+    case 'job.changed': {
+      const run = await ledger.run(event.job.runId)
+      return run === null ? [] : issuesOfRun(ledger, repositoryId, run)
+    }
+    case 'pull_request.changed':
+    case 'review.changed':
+      return issuesAround(ledger, repositoryId, event.pullRequest.number)
+    case 'answered':
+      return event.question.about === 'issue'
+        ? [event.question.issueNumber]
+        : issuesAround(ledger, repositoryId, event.question.pullRequestNumber)
+    case 'comment.deleted':
+    case 'repository.changed':
+    case 'repository.removed':
+      return []
+  }
+  return event satisfies never
+}
+
+async function issuesOfRun(ledger: Ledger, repositoryId: number, run: RunFact): Promise<readonly number[]> {
+  const named = issueOfRun(run)
+  const around = run.branch === null ? [] : await ledger.pullRequestsOn(repositoryId, run.branch)
+  const issues = [...(named === null ? [] : [named]), ...around.flatMap(({ fact }) => issuesOfPullRequest(fact))]
+  return [...new Set(issues)]
+}
+
+async function issuesAround(ledger: Ledger, repositoryId: number, number: number): Promise<readonly number[]> {
+  return (await ledger.pullRequest(repositoryId, number))?.issueNumbers ?? []
+}
