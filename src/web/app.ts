@@ -18,8 +18,8 @@ import { boardJson, readBoard, readIssue } from './tellings.ts'
 import { tell, troubleOf } from './trouble.ts'
 import type { Views } from './views.ts'
 
-// Without sign-in these alone may be seen: they hold no names of people or repositories.
-const OPEN_TO_ALL = /^\/(healthz|readyz|metrics|assets\/.*)$/
+// Without sign-in these alone may be reached: they tell no names of people or repositories, and reports prove themselves.
+const OPEN_TO_ALL = /^\/(healthz|readyz|metrics|assets\/.*|api\/reports)$/
 
 /** What the parts of the site are made of. */
 export type Site = {
@@ -30,6 +30,8 @@ export type Site = {
   readonly metrics: Metrics
   readonly config: SiteConfig
   readonly health: () => Promise<Health>
+  /** Takes what workflows say of themselves. */
+  readonly report?: (asked: Asked) => Promise<Response>
   readonly log: Logger
 }
 
@@ -110,6 +112,11 @@ export function createApp(site: Site): Hono<Bound> {
       await askedPlace(reader, { repository: `${owner}/${repo}`, issue: number }),
     )
     return asked.json(detail(shown, history, asOf))
+  })
+
+  if (site.report) app.post('/api/reports', site.report)
+  app.all('/api/reports', () => {
+    throw new Refusal(405, 'Reports are posted: docs/reports.md says how.', 'POST')
   })
 
   get('/', (asked) => pages.board(asked))

@@ -9,7 +9,7 @@ import { type Hub, openHub } from './hub.ts'
 import { createMetrics } from './metrics.ts'
 import type { Health } from './probes.ts'
 import type { Reader } from './reader.ts'
-import type { SiteConfig } from './site.ts'
+import type { Asked, SiteConfig } from './site.ts'
 import { loadViews } from './views.ts'
 
 const WEBHOOK_PATH = /^\/api\/github\/webhooks\/?(\?|$)/
@@ -32,18 +32,20 @@ export type Parts = {
   readonly config: Omit<SiteConfig, 'pingEveryMs'> & { readonly pingEveryMs?: number }
   /** What the rest of the process knows about its health. */
   readonly health?: () => Promise<Health>
+  /** Answers one report of a workflow. */
+  readonly report?: (asked: Asked) => Promise<Response>
 }
 
 /** The server over any reader; nothing listens yet. */
 export function serve(o: Parts & { readonly reader: Reader }): Web {
-  const { reader, deliver, log } = o
+  const { reader, deliver, report, log } = o
   const config = { pingEveryMs: PING_EVERY_MS, ...o.config }
   const assets = loadAssets()
   const views = loadViews(assets.path)
   const hub = openHub({ reader, views, log, headers: STREAM_HEADERS, ...config })
   const metrics = createMetrics({ reader, hub })
   const health = o.health ?? (async () => ({}))
-  const app = createApp({ reader, hub, views, assets, metrics, config, health, log })
+  const app = createApp({ reader, hub, views, assets, metrics, config, health, log, ...(report && { report }) })
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   const inHand = new Set<ServerResponse>()
   const server = createHttpServer((request, response) => {

@@ -6,6 +6,7 @@ import type { Instant } from '../../../src/pipeline/pipeline.ts'
 import type { Reader } from '../../../src/web/reader.ts'
 import { Away } from '../../../src/web/refusal.ts'
 import { serve } from '../../../src/web/serve.ts'
+import type { Asked } from '../../../src/web/site.ts'
 import { boardOf, floor, type Made, NOW } from './rows.ts'
 
 export type Floor = {
@@ -68,10 +69,12 @@ export async function openSite(
   reader: Reader,
   config: { access?: 'open' | 'login'; build?: string; pingEveryMs?: number; databaseNotice?: string | null } = {},
   port = 0,
+  report: (asked: Asked) => Promise<Response> = async (asked) => asked.body(null, 204),
 ): Promise<OpenSite> {
   const { server, hub, close } = serve({
     reader,
     deliver: async (_request, response) => void response.writeHead(202).end('{"accepted":true}'),
+    report,
     log: pino({ level: 'silent' }),
     config: { access: 'open', baseUrl: 'http://localhost', build: 'build-1', databaseNotice: null, ...config },
   })

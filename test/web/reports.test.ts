@@ -1,0 +1,216 @@
+// The endpoint itself, over a book that the test holds: what is asked of a request, in which order, and how it is told.
+import { request } from 'node:http'
+import { setImmediate as turn } from 'node:timers/promises'
+import pino from 'pino'
+import { afterEach, describe, expect, test } from 'vitest'
+import { Unavailable } from '../../src/apply/arrival.ts'
+import { type Book, createReports, type Prove, type Reporter, type Verdict } from '../../src/web/reports.ts'
+import type { Said } from '../../src/web/reports-body.ts'
+import { type OpenSite, openFloor, openSite } from './support/site.ts'
+
+const RUN = { kind: 'run', repositoryId: 7_001, runId: 901, runAttempt: 1 } as const
+const KEY = '42/plan/1-k3v9x'
+const NOT_SAID = { progress: null, text: null, url: null }
+
+const opened: OpenSite[] = []
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((site) => site.close()))
+})
+
+async function desk(
+  o: { proof?: Awaited<ReturnType<Prove>>; book?: Book; verdict?: Verdict; deadlineMs?: number } = {},
+) {
+  const kept: { reporter: Reporter; said: Said }[] = []
+  const book: Book = async (reporter, said) => {
+    if (o.verdict === undefined || o.verdict === 'kept') kept.push({ reporter, said })
+    return o.verdict ?? 'kept'
+  }
+  const report = createReports({
+    prove: async () => o.proof ?? RUN,
+    book: o.book ?? book,
+    log: pino({ level: 'silent' }),
+    ...(o.deadlineMs && { deadlineMs: o.deadlineMs }),
+  })
+  const site = await openSite(openFloor().reader, { access: 'login' }, 0, report)
+  opened.push(site)
+  const post = (body: unknown, headers: Record<string, string> = {}) =>
+    fetch(`${site.url}/api/reports`, {
+      method: 'POST',
+      body: typeof body === 'string' || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
+      headers: { 'content-type': 'application/json', authorization: 'Bearer a.b.c', ...headers },
+    })
+  return { url: site.url, post, kept }
+}
+
+describe('a report', () => {
+  test('is taken without a word, on a board that is closed to people too', async () => {
+    const { post, kept } = await desk()
+    const response = await post({ andon: KEY, progress: 40, text: 'writing tests', url: 'https://example.com/log' })
+    expect([response.status, await response.text()]).toEqual([204, ''])
+    expect(kept).toEqual([
+      {
+        reporter: RUN,
+        said: { issueNumber: 42, attemptKey: KEY, progress: 40, text: 'writing tests', url: 'https://example.com/log' },
+      },
+    ])
+  })
+
+  test('may say nothing but that it lives', async () => {
+    const { post, kept } = await desk()
+    expect((await post({ andon: KEY })).status).toBe(204)
+    expect((await post({ andon: KEY, progress: null, text: '  ', url: null })).status).toBe(204)
+    expect(kept.map(({ said }) => said)).toEqual([1, 2].map(() => ({ issueNumber: 42, attemptKey: KEY, ...NOT_SAID })))
+  })
+
+  test('of 99.9 % is not shown as finished', async () => {
+    const { post, kept } = await desk()
+    for (const progress of [99.9, 100, 0, 0.4]) await post({ andon: KEY, progress })
+    expect(kept.map(({ said }) => said.progress)).toEqual([99, 100, 0, 0])
+  })
+
+  test('keeps of its text what people can read', async () => {
+    const { post, kept } = await desk()
+    await post({ andon: KEY, text: '\u001b[31mred\u001b[0m\n\u202etset\0 half \ud83d é' })
+    expect(kept[0]?.said.text).toBe('[31mred[0m tset half \ufffd é')
+  })
+})
+
+describe('a body that is no report', () => {
+  test.each([
+    ['no JSON', '{"andon":', 'not JSON'],
+    ['no text', new Uint8Array([0x7b, 0xff, 0x7d]), 'not JSON'],
+    ['a list', [], 'JSON object'],
+    ['nothing', 'null', 'JSON object'],
+    ['without a key', {}, '`andon` is missing'],
+    ['with half a key', { andon: '42/plan' }, 'no attempt key'],
+    ['with a key among other words', { andon: ` ${KEY} ` }, 'no attempt key'],
+    ['with a key past all length', { andon: `42/plan/1-${'a'.repeat(200)}` }, '`andon`'],
+    ['with progress in words', { andon: KEY, progress: '40' }, '`progress`'],
+    ['with too little progress', { andon: KEY, progress: -1 }, '0 to 100'],
+    ['with too much progress', { andon: KEY, progress: 101 }, '0 to 100'],
+    ['with endless progress', `{"andon":"${KEY}","progress":1e999}`, '`progress`'],
+    ['with a list of texts', { andon: KEY, text: ['x'] }, '`text`'],
+    ['with a novel', { andon: KEY, text: 'x'.repeat(501) }, '500 characters'],
+    ['with a script for a link', { andon: KEY, url: 'javascript:alert(1)' }, 'http(s)'],
+    ['with a data link', { andon: KEY, url: 'data:text/html,hi' }, 'http(s)'],
+    ['with a link that breaks out', { andon: KEY, url: 'https://a.example/"><script>' }, 'http(s)'],
+    ['with a link to nowhere', { andon: KEY, url: 'http://' }, 'http(s)'],
+    ['with a link that holds NUL', { andon: KEY, url: 'https://a.example/\0' }, 'http(s)'],
+    ['with an endless link', { andon: KEY, url: `https://a.example/${'x'.repeat(2_000)}` }, 'longer'],
+    ['with a field we do not know', { andon: KEY, progres: 4 }, 'no other'],
+  ])('(%s) is refused with 422 and the field', async (_, body, words) => {
+    const { post, kept } = await desk()
+    const response = await post(body)
+    expect(response.status).toBe(422)
+    expect(await response.json()).toEqual({ error: expect.stringContaining(words) })
+    expect(kept).toEqual([])
+  })
+
+  test('is never quoted', async () => {
+    const { post } = await desk()
+    for (const body of [{ andon: KEY, 'TOP-SECRET': 1 }, { andon: 'TOP-SECRET' }, { andon: KEY, url: 'TOP-SECRET' }])
+      expect(await (await post(body)).text()).not.toContain('TOP-SECRET')
+  })
+})
+
+describe('a request', () => {
+  test.each(['GET', 'PUT', 'DELETE'])('by %s is told that reports are posted', async (method) => {
+    const { url } = await desk()
+    const response = await fetch(`${url}/api/reports`, { method })
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
+  })
+
+  test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp'])(
+    'of another kind (%s) is refused with 415',
+    async (type) => {
+      const { post, kept } = await desk()
+      expect((await post({ andon: KEY }, { 'content-type': type })).status).toBe(415)
+      expect(kept).toEqual([])
+    },
+  )
+
+  test.each(['', 'Basic YTpi', 'Bearer', 'Bearer a b', 'a.b.c'])(
+    'with the authorization "%s" is refused with 401',
+    async (authorization) => {
+      const { post } = await desk()
+      const response = await post({ andon: KEY }, { authorization })
+      expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
+    },
+  )
+
+  test('with a token that proves nothing is refused with 401, and with the reason', async () => {
+    const { post, kept } = await desk({ proof: { kind: 'untrusted', why: 'The token has expired.' } })
+    const response = await post({ andon: KEY })
+    expect([response.status, await response.json()]).toEqual([401, { error: 'The token has expired.' }])
+    expect(kept).toEqual([])
+  })
+
+  test('while the keys are away is to be sent again', async () => {
+    const { post } = await desk({ proof: { kind: 'away' } })
+    const response = await post({ andon: KEY })
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
+  })
+
+  test.each([
+    ['no such attempt', 403],
+    ['another run', 403],
+    ['not bound yet', 503],
+    ['over', 409],
+  ] as const)('about %s is refused with %i', async (verdict, status) => {
+    const { post } = await desk({ verdict })
+    const response = await post({ andon: KEY })
+    expect(response.status).toBe(status)
+    expect(await response.json()).toEqual({ error: expect.stringMatching(/^[A-Z].*\.$/) })
+  })
+
+  test('while the database is away, or silent, is to be sent again', async () => {
+    const away: Book = () => Promise.reject(new Unavailable('gone'))
+    const broken: Book = () => Promise.reject(new Error('Connection terminated'))
+    const silent: Book = () => new Promise(() => undefined)
+    for (const book of [away, broken, silent]) {
+      const { post } = await desk({ book, deadlineMs: 30 })
+      const response = await post({ andon: KEY })
+      expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
+    }
+  })
+})
+
+describe('a body that is too large', () => {
+  const padded = (bytes: number) => `{"andon":"${KEY}"}`.padEnd(bytes)
+
+  test('by a byte is refused with 413, and not by less', async () => {
+    const { post } = await desk()
+    expect((await post(padded(8_192))).status).toBe(204)
+    expect((await post(padded(8_193))).status).toBe(413)
+  })
+
+  test('is refused before it has come, and a body without a length once it is too long', async () => {
+    const { url } = await desk()
+    for (const headers of [{ 'content-length': String(30 * 1024 * 1024) }, { 'transfer-encoding': 'chunked' }])
+      expect(await begin(`${url}/api/reports`, headers)).toBe(413)
+  })
+})
+
+/** Sends a body piece by piece until it is answered. */
+async function begin(url: string, headers: Record<string, string>): Promise<number | undefined> {
+  const sending = request(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: 'Bearer a.b.c', ...headers },
+  })
+  const answered = new Promise<number | undefined>((resolve, reject) => {
+    sending.on('response', (response) => resolve(response.resume().statusCode)).on('error', reject)
+  })
+  let done = false
+  void answered
+    .catch(() => undefined)
+    .finally(() => {
+      done = true
+    })
+  for (let n = 0; n < 2_000 && !done; n++) {
+    sending.write('x'.repeat(1_024))
+    await turn()
+  }
+  const status = await answered
+  sending.on('error', () => undefined).destroy()
+  return status
+}
