@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path'
 import { findChromium } from './support/chromium.ts'
 import { type Cluster, findPostgres, openCluster } from './support/cluster.ts'
 
+const LONGEST_FAREWELL_MS = 20_000
 const words = process.argv.slice(2)
 const startedAt = Date.now()
 const scratch = mkdtempSync(join(tmpdir(), 'andon-test-'))
@@ -113,8 +114,6 @@ async function run(
   child = null
   return code === 0
 }
-
-const LONGEST_FAREWELL_MS = 20_000
 
 // What a failed test left running can hold vitest open for ever: its report is its last word.
 function endAfterReport(runner: ChildProcess, report: string): NodeJS.Timeout {

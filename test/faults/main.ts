@@ -17,6 +17,7 @@ type Outcome = {
   readonly figures: readonly string[]
 }
 
+const FULL_COUNT_TAKES_LONG = ['--testTimeout=3600000', '--hookTimeout=120000']
 const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, only: { type: 'string' } } })
 const scratch = mkdtempSync(join(tmpdir(), 'andon-faults-'))
 try {
@@ -78,8 +79,6 @@ async function inflict(row: Row, postgres: string): Promise<Outcome> {
   const [code] = await once(child, 'exit')
   return { row, held: code === 0, seconds: Math.round((Date.now() - startedAt) / 1000), figures: figuresIn(file) }
 }
-
-const FULL_COUNT_TAKES_LONG = ['--testTimeout=1800000', '--hookTimeout=120000']
 
 function testsOf({ tests }: Row): readonly string[] {
   return tests ? ['--testNamePattern', tests] : []
