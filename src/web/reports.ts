@@ -2,8 +2,7 @@
 // there is no secret to hand out, to leak or to rotate.
 import type { Logger } from 'pino'
 import { Unavailable } from '../apply/arrival.ts'
-import { LARGEST_REPORT_BYTES, NoReport, readReport } from './reports-body.ts'
-import type { Book, Reporter, Verdict } from './reports-book.ts'
+import { LARGEST_REPORT_BYTES, NoReport, readReport, type Said } from './reports-body.ts'
 import type { Asked } from './site.ts'
 
 /** The workflow run that reports, as its token proves it. */
