@@ -48,7 +48,7 @@ function pullRequestColumns({ repositoryId, fact, issueNumbers }: PullRequestRow
   return { repositoryId, number, branch, issueNumbers, document: JSON.stringify(fact), updatedAt }
 }
 
-function pipelineColumns({ repositoryId, issueNumber, revision, pipeline }: PipelineRow, now: Instant) {
+function pipelineColumns({ repositoryId, issueNumber, revision, pipeline, ...row }: PipelineRow, now: Instant) {
   const lit = light(pipeline)
   return {
     repositoryId,
@@ -60,6 +60,8 @@ function pipelineColumns({ repositoryId, issueNumber, revision, pipeline }: Pipe
     since: lit.since,
     needsYouAt: needsYouAt(pipeline),
     wakeAt: wakeAt(pipeline, now),
+    startedAt: row.startedAt,
+    denied: row.denied,
     createdAt: now,
     updatedAt: now,
   }

@@ -1,7 +1,7 @@
 // One event, taken in: what it tells is merged into the facts, it is routed to the issues it concerns, and each of their
 // pipelines is begun or reduced. Facts before pipelines: what was told too early is replayed once an issue is begun or
 // linked, so the order of arrival does not matter.
-import { WATCHED_LINE } from '../line/line.ts'
+import { type Line, WATCHED_LINE } from '../line/line.ts'
 import { asks } from '../pipeline/asks.ts'
 import { begin } from '../pipeline/begin.ts'
 import { belongs, issuesOfPullRequest, keyOf, stageOfRun } from '../pipeline/correlate.ts'
@@ -51,12 +51,12 @@ async function learn(ledger: Ledger, event: Local): Promise<Local> {
   const repositoryId = event.repository.id
   switch (event.type) {
     case 'run.changed': {
-      const run = slim(mergeRun(await ledger.run(event.run.id), event.run))
+      const run = slim(mergeRun(await ledger.run(event.run.id), event.run), lineOf(ledger, event))
       ledger.keepRun(repositoryId, run)
       return { ...event, run }
     }
     case 'job.changed':
-      ledger.keepRun(repositoryId, slim(mergeJob(await ledger.run(event.job.runId), event.job)))
+      ledger.keepRun(repositoryId, slim(mergeJob(await ledger.run(event.job.runId), event.job), lineOf(ledger, event)))
       return event
     case 'pull_request.changed':
       return { ...event, pullRequest: await keep(ledger, repositoryId, event.pullRequest) }
@@ -88,23 +88,31 @@ async function keep(ledger: Ledger, repositoryId: number, fact: PullRequestFact)
 }
 
 /** Of the repository's other workflows only the run is known, not its jobs: nobody will ever ask. */
-function slim(run: RunFact): RunFact {
-  const matters = run.workflow === '' || keyOf(run.title) !== null || stageOfRun(WATCHED_LINE.stages, run) !== null
+function slim(run: RunFact, line: Line): RunFact {
+  const stages = [...line.stages, ...WATCHED_LINE.stages]
+  const matters = run.workflow === '' || keyOf(run.title) !== null || stageOfRun(stages, run) !== null
   return matters ? run : { ...run, jobs: [] }
+}
+
+/** What the repository's file says; without one, Andon only watches. */
+function lineOf(ledger: Ledger, { repository }: Local): Line {
+  return ledger.repositories.get(String(repository.id))?.configuration ?? WATCHED_LINE
 }
 
 async function move(ledger: Ledger, issueNumber: number, event: Local): Promise<void> {
   const key = { repositoryId: event.repository.id, issueNumber }
   const known = await ledger.pipeline(key)
-  const direct = known === null ? begin(event, issueNumber, WATCHED_LINE) : reduce(known.pipeline, event)
+  const direct = known === null ? begin(event, issueNumber, lineOf(ledger, event)) : reduce(known.pipeline, event)
   if (direct === null) return
   const isLinkedAnew =
     known === null || event.type === 'answered' || linksOf(known.pipeline) !== linksOf(direct.pipeline)
   const { pipeline, effects, entries } = isLinkedAnew ? await replay(ledger, key, direct, event) : direct
   if (known !== null && pipeline === known.pipeline) return
-  const row = known ?? { ...key, id: null, revision: 0, wakeAt: null }
+  const row = known ?? { ...key, ...UNKNOWN }
   ledger.keepPipeline({ ...row, pipeline }, entries, effects)
 }
+
+const UNKNOWN = { id: null, revision: 0, wakeAt: null, startedAt: null, denied: null } as const
 
 function linksOf({ pullRequests }: Pipeline): string {
   return pullRequests.map(({ number }) => number).join()

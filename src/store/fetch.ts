@@ -79,12 +79,14 @@ type PipelineColumns = {
   revision: number
   document: Pipeline
   wakeAt: Instant | null
+  startedAt: Instant | null
+  denied: string | null
 }
 
 export async function pipelinesOfIssues(trx: Transaction, keys: readonly IssueKey[]): Promise<readonly PipelineRow[]> {
   if (keys.length === 0) return []
   const { rows } = await sql<PipelineColumns>`
-    select id, repository_id, issue_number, revision, document, wake_at from pipelines
+    select id, repository_id, issue_number, revision, document, wake_at, started_at, denied from pipelines
     join jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as key("repositoryId" bigint, "issueNumber" integer)
       on repository_id = key."repositoryId" and issue_number = key."issueNumber"`.execute(trx)
   return rows.map(pipelineRow)
@@ -94,7 +96,7 @@ export async function pipelinesById(trx: Transaction, ids: readonly number[]): P
   if (ids.length === 0) return []
   const rows = await trx
     .selectFrom('pipelines')
-    .select(['id', 'repositoryId', 'issueNumber', 'revision', 'document', 'wakeAt'])
+    .select(['id', 'repositoryId', 'issueNumber', 'revision', 'document', 'wakeAt', 'startedAt', 'denied'])
     .where('id', 'in', ids)
     .execute()
   return rows.map(pipelineRow)
@@ -114,6 +116,6 @@ function pullRequestRow({ repositoryId, issueNumbers, document }: PullRequestCol
   return { repositoryId, issueNumbers, fact: document }
 }
 
-function pipelineRow({ id, repositoryId, issueNumber, revision, document, wakeAt }: PipelineColumns): PipelineRow {
-  return { id, repositoryId, issueNumber, revision, pipeline: document, wakeAt }
+function pipelineRow({ document, ...row }: PipelineColumns): PipelineRow {
+  return { ...row, pipeline: document }
 }

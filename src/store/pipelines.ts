@@ -18,6 +18,11 @@ export async function savePipelines(trx: Transaction, rows: readonly Insertable<
         since: eb.ref('excluded.since'),
         needsYouAt: eb.ref('excluded.needsYouAt'),
         wakeAt: eb.ref('excluded.wakeAt'),
+        liveAttempts: eb.ref('excluded.liveAttempts'),
+        queuedAt: eb.ref('excluded.queuedAt'),
+        startedAt: eb.ref('excluded.startedAt'),
+        denied: eb.ref('excluded.denied'),
+        reconcileAt: eb.ref('excluded.reconcileAt'),
         updatedAt: eb.ref('excluded.updatedAt'),
       })),
     )

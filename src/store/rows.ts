@@ -48,4 +48,8 @@ export type PipelineRow = {
   readonly revision: number
   readonly pipeline: Pipeline
   readonly wakeAt: Instant | null
+  /** When its first attempt took one of the day's starts; null: none has. */
+  readonly startedAt: Instant | null
+  /** The words it was last told it must wait for a slot with; null: it need not. */
+  readonly denied: string | null
 }
