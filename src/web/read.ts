@@ -5,8 +5,8 @@ import type { Instant } from '../pipeline/pipeline.ts'
 import { findRepository, readBoard, readHistory, readPipeline } from '../store/board.ts'
 import { BadCursor } from '../store/cursor.ts'
 import type { Database } from '../store/database.ts'
-import { pending } from '../store/migrate.ts'
 import { CHANNEL } from '../store/notify.ts'
+import { obstacle } from '../store/readiness.ts'
 import type { Issue, Reader } from './reader.ts'
 import { Away, Refusal } from './refusal.ts'
 
@@ -26,7 +26,7 @@ export function openReader(o: { database: Database; now: () => Instant; log: Log
         'repository',
         findRepository(database, name).then((found) => found?.fullName ?? null),
       ),
-    obstacle: () => read('readiness', pending(database).then(unfinished)),
+    obstacle: () => read('readiness', obstacle(database)),
     listen: (heard, lost) => database.listen(CHANNEL, heard, lost),
   }
 }
@@ -40,10 +40,6 @@ async function readIssue(
   const asOf = now()
   const shown = await readPipeline(database, repository, number)
   return shown && { shown, history: await readHistory(database, shown.id, HISTORY_LINES), asOf }
-}
-
-function unfinished(migrations: readonly string[]): string | null {
-  return migrations.length === 0 ? null : `the database lacks ${migrations.join(', ')}: run the migrations`
 }
 
 function away(what: string, log: Logger): (error: unknown) => never {

@@ -1,0 +1,13 @@
+import { sql } from 'kysely'
+import type { Database } from './database.ts'
+import { pending } from './migrate.ts'
+
+/** Why no delivery could be committed here just now, in one sentence; null when one could. Throws when nobody answers. */
+export async function obstacle(database: Database): Promise<string | null> {
+  const missing = await pending(database)
+  if (missing.length > 0) return `the database lacks ${missing.join(', ')}: run the migrations`
+  const { rows } = await sql<{ readOnly: boolean }>`
+    select pg_is_in_recovery() or current_setting('default_transaction_read_only')::boolean as read_only
+  `.execute(database.kysely)
+  return rows[0]?.readOnly ? 'the database is read-only: point DATABASE_URL at the primary' : null
+}
