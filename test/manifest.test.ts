@@ -40,6 +40,13 @@ const ROUTES: Readonly<Record<string, Permissions>> = {
   'GET /repos/{owner}/{repo}/commits/{ref}/check-runs': { checks: 'read' },
   'POST /repos/{owner}/{repo}/check-runs': { checks: 'write' },
   'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}': { checks: 'write' },
+  'GET /repos/{owner}/{repo}/contents/{path}': { contents: 'read' },
+  'POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches': { actions: 'write' },
+  'GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs': { actions: 'read' },
+  'GET /repos/{owner}/{repo}/actions/runs/{run_id}': { actions: 'read' },
+  'GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs': { actions: 'read' },
+  'POST /repos/{owner}/{repo}/actions/runs/{run_id}/cancel': { actions: 'write' },
+  'POST /repos/{owner}/{repo}/actions/runs/{run_id}/force-cancel': { actions: 'write' },
   'POST /graphql': {},
 }
 

@@ -15,12 +15,16 @@ export type Where = {
 
 export type Answered = { readonly status: number; readonly body: unknown; readonly next: boolean }
 
-/** Sends one request as the installation or, with `where` null, as the App itself. Throws only GitHubFailure. */
+/**
+ * Sends one request as the installation or, with `where` null, as the App itself. After `sendBy` it is not sent any more.
+ * Throws only GitHubFailure.
+ */
 export type Call = (
   where: Where | null,
   intent: Intent,
   route: string,
   parameters?: Readonly<Record<string, unknown>>,
+  sendBy?: string,
 ) => Promise<Answered>
 
 export type CallOptions = {
@@ -62,7 +66,7 @@ export function openCall(o: CallOptions): Call {
     }
   }
 
-  return async function call(where, intent, route, parameters = {}) {
+  return async function call(where, intent, route, parameters = {}, sendBy) {
     const request = {
       signal: AbortSignal.timeout(timeoutMs),
       // A redirected POST would arrive as a GET.
@@ -73,6 +77,8 @@ export function openCall(o: CallOptions): Call {
       if (where === null) return await app.request(route, { ...parameters, headers: version, request })
       const headers = { ...version, authorization: `token ${await token(where, refresh)}` }
       const place = route.endsWith(' /graphql') ? { baseUrl: graphqlBase } : { owner: where.owner, repo: where.name }
+      // A process that was held up has lost the right to send it by now, and must not find that out afterwards.
+      if (sendBy !== undefined && o.now() > sendBy) throw new GitHubFailure('retry', 'not sent: it had become too late')
       return await plain.request(route, { ...place, ...parameters, headers, request })
     }
     try {

@@ -1,7 +1,7 @@
 // What only GitHub knows. Reads: they may be asked again at any time.
 import type { Call, Where } from './call.ts'
 import { GitHubFailure } from './failure.ts'
-import { type Fields, fields, number, rows, text } from './read.ts'
+import { type Fields, fields, need, number, rows, text } from './read.ts'
 
 /** An issue as GraphQL tells it. */
 export type IssueReading = {
@@ -52,6 +52,8 @@ export type Questions = {
   }>
   /** The issues of this repository that a pull request closes. There is no webhook for links made by hand. */
   readClosingIssues(where: Where, pullRequestNumber: number): Promise<readonly number[]>
+  /** The commit at the head of the default branch; null in a repository without a commit. */
+  readHead(where: Where): Promise<string | null>
   /** True only when GitHub clearly says write or admin; somebody it does not know may not write. */
   mayWrite(where: Where, login: string): Promise<boolean>
 }
@@ -73,20 +75,23 @@ export function openQuestions(call: Call): Questions {
   return {
     async readIssue(where, issueNumber) {
       const repository = await ask(where, ISSUE, { number: issueNumber })
-      const target = fields(fields(repository.defaultBranchRef)?.target)
       const issue = fields(repository.issue)
       return {
         issue: issue && readIssue(issue),
         pullRequests: nodes(issue?.closedByPullRequestsReferences)
           .filter((node) => isHere(where, node))
           .map((node) => readPullRequest(where, node)),
-        defaultBranchSha: text(target?.oid),
+        defaultBranchSha: headOf(repository),
       }
     },
 
     async readClosingIssues(where, pullRequestNumber) {
       const repository = await ask(where, PULL_REQUEST, { number: pullRequestNumber })
       return readCloses(where, fields(repository.pullRequest))
+    },
+
+    async readHead(where) {
+      return headOf(await ask(where, HEAD, {}))
     },
 
     async mayWrite(where, login) {
@@ -104,6 +109,10 @@ export function openQuestions(call: Call): Questions {
 }
 
 const CLOSING = `closingIssuesReferences(first: 50) { nodes { number repository { databaseId } } }`
+
+const HEAD = `query ($owner: String!, $name: String!) {
+  repository(owner: $owner, name: $name) { defaultBranchRef { target { oid } } }
+}`
 
 const ISSUE = `query ($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) {
@@ -139,6 +148,10 @@ function failureOf(errors: readonly Fields[]): GitHubFailure {
     return new GitHubFailure('refuse', message)
   }
   return new GitHubFailure('retry', message)
+}
+
+function headOf(repository: Fields): string | null {
+  return text(fields(fields(repository.defaultBranchRef)?.target)?.oid)
 }
 
 function nodes(connection: unknown): readonly Fields[] {
@@ -197,9 +210,4 @@ function readReview(node: Fields): ReviewReading | null {
   const submittedAt = text(node.submittedAt)
   if (id === null || reviewer === null || state === null || commitSha === null || submittedAt === null) return null
   return { id, reviewer, bot: author?.__typename === 'Bot', state, commitSha, submittedAt }
-}
-
-function need<T>(value: T | null, name: string): T {
-  if (value === null) throw new GitHubFailure('retry', `GitHub left out ${name}`)
-  return value
 }

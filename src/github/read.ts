@@ -21,6 +21,12 @@ export function number(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null
 }
 
+/** What an answer must have to be one. */
+export function need<T>(value: T | null, name: string): T {
+  if (value === null) throw new GitHubFailure('retry', `GitHub left out ${name}`)
+  return value
+}
+
 /** The id of what was just created. Without one nobody knows whether it was. */
 export function createdId(body: unknown): number {
   const id = number(fields(body)?.id)
