@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 
 const PURE = [
   'test/{commands,line,pipeline,render,github,demo}/**/*.test.ts',
-  'test/{architecture,manifest,config}.test.ts',
+  'test/{architecture,manifest,config,workflows}.test.ts',
 ]
 const ONLY_POSTGRES = ['test/**/*.postgres.test.ts']
 const PROCESSES = ['test/processes/**/*.test.ts']

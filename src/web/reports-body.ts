@@ -39,7 +39,7 @@ const body = z.strictObject({
     .nullish(),
   text: z
     .string('must be text')
-    .max(LONGEST_TEXT, `is longer than ${LONGEST_TEXT} characters`)
+    .refine((text) => Array.from(text).length <= LONGEST_TEXT, `is longer than ${LONGEST_TEXT} characters`)
     .transform((text) => plain(text, LONGEST_TEXT) || null)
     .nullish(),
   // Shown as a link: nothing but a web address may be behind it.
