@@ -13,18 +13,20 @@ import type { Instant } from './pipeline/pipeline.ts'
 import type { Database } from './store/database.ts'
 import { type Jobs, openJobs } from './store/jobs.ts'
 import { prune } from './store/prune.ts'
-import { type Loop, type Step, startLoop } from './watchdog/loop.ts'
+import { type Beating, startBeating, whoAmI } from './watchdog/beat.ts'
+import { loopsHealth } from './watchdog/health.ts'
+import { type Loop, startLoop } from './watchdog/loop.ts'
 import { wake } from './watchdog/wake.ts'
 import { createServer } from './web/server.ts'
 
 export type Andon = {
   readonly door: Door
   /** The background work, by name; each does one unit and says how much that was. */
-  readonly steps: Readonly<Record<'outbox' | 'watchdog', Step>>
+  readonly steps: Readonly<Record<'outbox' | 'watchdog', (stopping?: AbortSignal) => Promise<number>>>
   /** Opens the HTTP door; resolves to the port it got. */
   listen(): Promise<number>
-  /** Starts the loops of a worker. */
-  work(): Promise<void>
+  /** Starts the loops of a worker once its first beat is kept; `done` when each has done its `iterations`. */
+  work(o?: { iterations?: number | undefined; stopAsked?: () => void }): Promise<{ done: Promise<unknown> }>
   /** Steps everything until nothing is left to do now. */
   settle(): Promise<void>
   /** Ends event streams, finishes what is in hand, releases the rest. Calling it again waits for the same end. */
@@ -42,6 +44,7 @@ export async function openAndon(o: {
 }): Promise<Andon> {
   const { config, database, log } = o
   const now = o.now ?? (() => new Date().toISOString())
+  const ending = new AbortController()
   const jobs = await openJobs(database, log)
   const door = openDoor({ database, now, log, enqueue: jobs.enqueue })
   const github = openGitHub({
@@ -50,7 +53,7 @@ export async function openAndon(o: {
     apiUrl: config.githubApiUrl,
     now,
     log,
-    ...(o.fetch && { fetch: o.fetch }),
+    fetch: untilAborted(o.fetch ?? fetch, ending.signal),
   })
   const outbox = openOutbox({ database, door, github, now, log, baseUrl: config.baseUrl })
   const receive = await createReceiver({ app: probotApp, door, secrets: config.webhookSecrets, now, log })
@@ -59,6 +62,7 @@ export async function openAndon(o: {
     database,
     now,
     log,
+    health: () => loopsHealth({ database, now }),
     config: {
       access: config.access,
       baseUrl: config.baseUrl,
@@ -66,14 +70,24 @@ export async function openAndon(o: {
       databaseNotice: database.kind === 'embedded' ? `embedded database in ${database.where}` : null,
     },
   })
-  const steps = { outbox: () => outbox.step(), watchdog: () => wake({ database, door, now }) }
+  const steps: Andon['steps'] = {
+    outbox: (stopping) => outbox.step(stopping),
+    watchdog: () => wake({ database, door, now }),
+  }
   const loops: Loop[] = []
+  let beating: Beating | null = null
   let closed: Promise<void> | undefined
 
   async function shutDown(): Promise<void> {
-    await Promise.all([web.close(), ...loops.map((loop) => loop.stop())])
+    // Nothing is claimed from here on, and everybody is told before anything that is in hand is released.
+    const stopped = loops.map((loop) => loop.stop())
+    const hurry = setTimeout(() => ending.abort(new Error('this process is ending')), CALLS_END_AFTER_MS)
+    await beating?.stop()
+    await Promise.all([web.close(), ...stopped])
+    clearTimeout(hurry)
     await jobs.stop()
     await door.close()
+    await beating?.forget()
   }
 
   return {
@@ -85,13 +99,23 @@ export async function openAndon(o: {
       })
       return (web.server.address() as AddressInfo).port
     },
-    async work() {
-      loops.push(...(await startLoops(steps, jobs, log)))
+    async work({ iterations, stopAsked = () => undefined } = {}) {
+      beating = await startBeating({
+        self: await whoAmI(config.role),
+        database,
+        dataDirectory: config.dataDirectory,
+        loops: () => loops.map((loop) => loop.state()),
+        stopAsked,
+        now,
+        log,
+      })
+      loops.push(...(await startLoops({ steps, jobs, now, log, iterations })))
       await jobs.work('prune', async () => {
         const pruned = await prune(database, now())
         log.info({ pruned }, 'rows past their retention were dropped')
       })
       await jobs.schedule('prune', HOURLY)
+      return { done: Promise.all(loops.map((loop) => loop.ended)) }
     },
     async settle() {
       while ((await steps.outbox()) + (await steps.watchdog()) > 0);
@@ -109,9 +133,25 @@ const HOURLY = '17 * * * *'
 const OUTBOX_EVERY_MS = 500
 const WATCHDOG_EVERY_MS = 5_000
 
-async function startLoops(steps: Andon['steps'], jobs: Jobs, log: Logger): Promise<readonly Loop[]> {
-  const outbox = startLoop({ name: 'outbox', step: steps.outbox, everyMs: OUTBOX_EVERY_MS, log })
-  const watchdog = startLoop({ name: 'watchdog', step: steps.watchdog, everyMs: WATCHDOG_EVERY_MS, log })
-  await jobs.work('outbox', async () => outbox.hint())
+async function startLoops(o: {
+  steps: Andon['steps']
+  jobs: Jobs
+  now: () => Instant
+  log: Logger
+  iterations: number | undefined
+}): Promise<readonly Loop[]> {
+  const outbox = startLoop({ ...o, name: 'outbox', step: o.steps.outbox, everyMs: OUTBOX_EVERY_MS })
+  // Somebody waits for a bounded run to end.
+  const everyMs = o.iterations === undefined ? WATCHDOG_EVERY_MS : OUTBOX_EVERY_MS
+  const watchdog = startLoop({ ...o, name: 'watchdog', step: o.steps.watchdog, everyMs })
+  await o.jobs.work('outbox', async () => outbox.hint())
   return [outbox, watchdog]
+}
+
+/** Longer than a call may take, short enough that what an aborted one leaves can still be noted before the end. */
+const CALLS_END_AFTER_MS = 12_000
+
+function untilAborted(send: typeof fetch, signal: AbortSignal): typeof fetch {
+  return (input, init) =>
+    send(input, { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) })
 }

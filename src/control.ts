@@ -1,5 +1,6 @@
-// The embedded database belongs to one process. The operator's commands reach that process through a socket in its
-// data directory that only its owner may open; it answers when GitHub and the App's key are out of reach.
+// The operator's commands reach a running process through sockets in its data directory that only its owner may open;
+// they answer when GitHub and the App's key are out of reach. One belongs to the process that has the embedded database
+// to itself, one to every loop, which may be asked on it to stop.
 import { once } from 'node:events'
 import { chmod, rm } from 'node:fs/promises'
 import { createServer, request, type Server } from 'node:http'
@@ -13,23 +14,28 @@ export function socketPath(dataDirectory: string): string {
 }
 
 /** Answers operations on the socket until closed. The directory's lock must be held: an old socket file is replaced. */
-export async function serveOperations(path: string, operations: Operations): Promise<Server> {
-  await rm(path, { force: true })
-  const server = createServer(async (req, res) => {
-    try {
-      const { operation, words } = JSON.parse((await buffer(req)).toString()) as Call
-      const answer = await answerTo(operations, operation, words)
-      res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ answer }))
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      res.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify({ error: message }))
-    }
-  })
-  server.listen(path)
-  await once(server, 'listening')
-  await chmod(path, 0o600)
-  return server
+export function serveOperations(path: string, operations: Operations): Promise<Server> {
+  return serveCalls(path, ({ operation, words }) => answerTo(operations, operation as keyof Operations, words))
 }
+
+/** Takes the wish to stop on the socket until closed. */
+export function serveStop(path: string, stop: () => void): Promise<Server> {
+  return serveCalls(path, async ({ operation }) => {
+    if (operation !== 'stop') throw new Error(`this socket does not know the operation "${operation}"`)
+    stop()
+  })
+}
+
+/** Asks the loop that listens at `path` to stop; false when nobody there has heard it. */
+export function callStop(path: string): Promise<boolean> {
+  return call(path, 'stop', [], AbortSignal.timeout(PATIENCE_MS)).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** A process that lives answers at once. */
+const PATIENCE_MS = 3_000
 
 /** The operations of the process that listens at `path`; null when none does. */
 export async function callOperations(path: string): Promise<Operations | null> {
@@ -46,7 +52,24 @@ export async function callOperations(path: string): Promise<Operations | null> {
   )
 }
 
-type Call = { readonly operation: keyof Operations; readonly words: readonly unknown[] }
+type Call = { readonly operation: string; readonly words: readonly unknown[] }
+
+async function serveCalls(path: string, answerTo: (call: Call) => Promise<unknown>): Promise<Server> {
+  await rm(path, { force: true })
+  const server = createServer(async (req, res) => {
+    try {
+      const answer = (await answerTo(JSON.parse((await buffer(req)).toString()) as Call)) ?? null
+      res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ answer }))
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      res.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify({ error: message }))
+    }
+  })
+  server.listen(path)
+  await once(server, 'listening')
+  await chmod(path, 0o600)
+  return server
+}
 
 function answerTo(operations: Operations, operation: keyof Operations, words: readonly unknown[]): Promise<unknown> {
   switch (operation) {
@@ -59,8 +82,8 @@ function answerTo(operations: Operations, operation: keyof Operations, words: re
   }
 }
 
-async function call<T>(path: string, operation: keyof Operations, words: readonly unknown[]): Promise<T> {
-  const req = request({ socketPath: path, method: 'POST', path: '/' })
+async function call<T>(path: string, operation: string, words: readonly unknown[], signal?: AbortSignal): Promise<T> {
+  const req = request({ socketPath: path, method: 'POST', path: '/', ...(signal && { signal }) })
   req.end(JSON.stringify({ operation, words } satisfies Call))
   const [res] = await once(req, 'response')
   const { answer, error } = JSON.parse((await buffer(res)).toString())

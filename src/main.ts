@@ -1,6 +1,7 @@
 // The command line: the Procfile's roles and the operator's commands. Every mistake is one sentence and an exit code.
 import { existsSync } from 'node:fs'
-import { BadConfig } from './config.ts'
+import { BadConfig, type Role } from './config.ts'
+import { operateLoops } from './operate-loops.ts'
 import { operateDeliveries } from './operator.ts'
 import { runRole } from './role.ts'
 
@@ -9,12 +10,14 @@ const HELP = `Usage: npm run -s andon -- COMMAND
 Roles
   all                     web, worker and migrations in one process (npm start)
   web                     deliveries in, the board out
-  worker                  check runs and comments, the watchdog
+  worker [--iterations N] check runs and comments, the watchdog; N rounds of each, then it ends
   migrate                 bring the database to this version's shape, then end
 
 Operator
   deliveries [--json]     what was accepted but could not be applied, and why
   deliveries replay ID    apply one of them again
+  loop status [--json]    which workers are alive: exit 0 all, 1 some not or none, 2 cannot tell
+  loop stop [ID | --all]  finish what is in hand, then end; ID as in that list
   help                    this text
 
 The environment is described in docs/operations.md; .env is read where it exists, and the real environment beats it.`
@@ -22,6 +25,8 @@ The environment is described in docs/operations.md; .env is read where it exists
 // sysexits(3)
 const EX_USAGE = 64
 const EX_SOFTWARE = 70
+
+const MOST_ITERATIONS = 1_000_000_000
 
 if (existsSync('.env')) process.loadEnvFile('.env')
 
@@ -33,7 +38,9 @@ async function run([command = 'help', ...rest]: readonly string[]): Promise<numb
     case 'web':
     case 'worker':
     case 'migrate':
-      return runRole(command)
+      return runRoleAs(command, rest)
+    case 'loop':
+      return operateLoops(rest)
     case 'deliveries':
       return operateDeliveries(rest)
     case 'help':
@@ -44,6 +51,20 @@ async function run([command = 'help', ...rest]: readonly string[]): Promise<numb
     default:
       return say(`there is no command "${command}": \`npm run -s andon -- help\` lists them.`, EX_USAGE)
   }
+}
+
+async function runRoleAs(role: Role, words: readonly string[]): Promise<number> {
+  if (words.length === 0) return runRole(role)
+  if (role !== 'worker') return say(`\`${role}\` takes no further words.`, EX_USAGE)
+  const [option, count = '', ...rest] = words
+  if (option !== '--iterations' || rest.length > 0) {
+    return say('`worker` takes nothing but `--iterations N`.', EX_USAGE)
+  }
+  const iterations = Number(count)
+  if (!/^\d+$/.test(count) || iterations < 1 || iterations > MOST_ITERATIONS) {
+    return say(`--iterations takes a whole number from 1 to ${MOST_ITERATIONS}.`, EX_USAGE)
+  }
+  return runRole(role, { iterations })
 }
 
 function explain(error: unknown): number {

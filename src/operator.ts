@@ -6,6 +6,7 @@ import { readStoreConfig } from './config.ts'
 import { callOperations, socketPath } from './control.ts'
 import { bringUpToDate, openStore } from './open-store.ts'
 import { type Operations, openOperations } from './operations.ts'
+import { printable } from './printable.ts'
 
 /** `deliveries`, `deliveries --json`, `deliveries replay ID`; resolves to the exit code. */
 export async function operateDeliveries(words: readonly string[]): Promise<number> {
@@ -61,9 +62,4 @@ async function withOperations(use: (operations: Operations) => Promise<number>):
     await door.close()
     await database.close()
   }
-}
-
-// What GitHub or a stranger wrote may carry escape sequences that a terminal would obey.
-function printable(text: string): string {
-  return text.replaceAll(/\p{C}/gu, '�')
 }

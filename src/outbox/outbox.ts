@@ -7,8 +7,11 @@ import type { Database } from '../store/database.ts'
 import { perform } from './perform.ts'
 import { publish } from './publish.ts'
 
-/** Everything that goes out to GitHub. `step()` does what can be done now; 0 means that nothing could. */
-export type Outbox = { step(): Promise<number> }
+/**
+ * Everything that goes out to GitHub. `step()` does what can be done now; 0 means that nothing could. Once `stopping` is
+ * aborted, nothing more is claimed.
+ */
+export type Outbox = { step(stopping?: AbortSignal): Promise<number> }
 
 /** Opens the outbox; any number of processes may have one open on the same database. */
 export function openOutbox(o: {
@@ -22,11 +25,11 @@ export function openOutbox(o: {
 }): Outbox {
   const parts = { ...o, token: o.token ?? randomUUID }
   return {
-    async step() {
+    async step(stopping) {
       // What must happen once goes before what must be true.
       const performed = await perform(parts)
       let published = 0
-      while (published < AT_ONCE && (await publish(parts))) published += 1
+      while (!stopping?.aborted && published < AT_ONCE && (await publish(parts))) published += 1
       return performed + published
     },
   }

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { startLoop } from '../../src/watchdog/loop.ts'
 
 const log = pino({ level: 'silent' })
+const now = () => new Date().toISOString()
 const NEVER_MS = 2 ** 31 - 1
 
 test('a loop goes on without waiting while there is work', async () => {
@@ -14,7 +15,7 @@ test('a loop goes on without waiting while there is work', async () => {
     return left > 0 ? left-- : 0
   }
   const reached = once(quiet, 'reached')
-  const loop = startLoop({ name: 'test', step, everyMs: NEVER_MS, log })
+  const loop = startLoop({ name: 'test', step, everyMs: NEVER_MS, now, log })
   await reached
   await loop.stop()
   expect(left).toBe(0)
@@ -30,7 +31,7 @@ test('a hint wakes a loop that waits', async () => {
   }
   const first = once(calls, 'call 1')
   const second = once(calls, 'call 2')
-  const loop = startLoop({ name: 'test', step, everyMs: NEVER_MS, log })
+  const loop = startLoop({ name: 'test', step, everyMs: NEVER_MS, now, log })
   await first
   loop.hint()
   await second
@@ -48,7 +49,7 @@ test('a failed iteration is survived', async () => {
     return 0
   }
   const second = once(calls, 'call 2')
-  const loop = startLoop({ name: 'test', step, everyMs: 1, log })
+  const loop = startLoop({ name: 'test', step, everyMs: 1, now, log })
   await second
   await loop.stop()
   expect(count).toBeGreaterThanOrEqual(2)
@@ -64,7 +65,7 @@ test('stopping waits for the step in hand and begins no other', async () => {
     return inHand.promise
   }
   const started = once(begun, 'step')
-  const loop = startLoop({ name: 'test', step, everyMs: 1, log })
+  const loop = startLoop({ name: 'test', step, everyMs: 1, now, log })
   await started
   const stopped = loop.stop()
   expect(loop.stop()).toBe(stopped)
