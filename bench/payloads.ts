@@ -1,6 +1,6 @@
 // What is sent: every recorded payload of @octokit/webhooks-examples, or stories that move pipelines, signed beforehand.
 import { writeFileSync } from 'node:fs'
-import { allExamples, type Posted, SECRET, signature } from '../test/support/deliveries.ts'
+import { allExamples, type Posted, REPOSITORY, SECRET, signature } from '../test/support/deliveries.ts'
 import { traces } from '../test/support/traces.ts'
 
 export const MIXES = ['examples', 'stories', 'half and half'] as const
@@ -29,17 +29,23 @@ function mixed(mix: Mix, count: number, firstIssue: number): readonly Posted[] {
   }
 }
 
-/** Issues at work at the same time: their deliveries are interleaved, as those of a busy repository are. */
+/** Issues at work at the same time, in how many repositories: their deliveries come interleaved, as they do from GitHub. */
 const SIDE_BY_SIDE = 50
+const REPOSITORIES = 5
 
 function stories(count: number, firstIssue: number): readonly Posted[] {
   const told: Posted[] = []
   for (let first = firstIssue; told.length < count; first += SIDE_BY_SIDE) {
-    const batch = traces(SIDE_BY_SIDE, { first }).map(({ deliveries }) => deliveries)
+    const batch = Array.from({ length: REPOSITORIES }, (_, nth) => storiesOf(nth, first)).flat()
     const longest = Math.max(...batch.map(({ length }) => length))
     for (let nth = 0; nth < longest; nth++) told.push(...batch.flatMap((story) => story[nth] ?? []))
   }
   return told.slice(0, count)
+}
+
+function storiesOf(nth: number, first: number) {
+  const repository = { ...REPOSITORY, id: REPOSITORY.id + nth, fullName: `acme/rocket-${nth + 1}` }
+  return traces(SIDE_BY_SIDE / REPOSITORIES, { first, repository }).map(({ deliveries }) => deliveries)
 }
 
 function cycled(list: readonly Posted[], count: number): readonly Posted[] {

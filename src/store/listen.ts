@@ -19,7 +19,12 @@ export async function listenOn(
   let client = await connect()
 
   async function connect(): Promise<pg.Client> {
-    const fresh = new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: LONGEST_WAIT_MS })
+    const fresh = new pg.Client({
+      connectionString: url,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      connectionTimeoutMillis: LONGEST_WAIT_MS,
+    })
     fresh.on('notification', ({ payload }) => heard(payload ?? ''))
     fresh.on('error', () => undefined)
     try {

@@ -20,6 +20,7 @@ export async function openPostgres(url: string, options: { connections?: number 
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     statement_timeout: STATEMENT_MS,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     types: { getTypeParser: parserOf },
   })
   // A connection that breaks is replaced by the pool; without a listener the process would end. The pool's own listener

@@ -1,0 +1,90 @@
+// The embedded database keeps what it acknowledged, through a proper end and through kill -9.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openEmbedded } from '../../src/store/embedded.ts'
+import { StoreBusy } from '../../src/store/lock.ts'
+import { migrate, pending } from '../../src/store/migrate.ts'
+import { minute } from '../support/pipeline-spec.ts'
+import { seeded } from '../support/seeded.ts'
+
+/** Making a database in WASM takes seconds, and many times that on a busy machine. */
+const SLOW_START_MS = 180_000
+
+let directory: string
+let child: ChildProcess | null = null
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'andon-embedded-'))
+})
+
+afterEach(() => {
+  child?.kill('SIGKILL')
+  rmSync(directory, { recursive: true, force: true })
+})
+
+test(
+  'what was written is there when the directory is opened again',
+  async () => {
+    const first = await openEmbedded(directory)
+    expect(await pending(first)).not.toEqual([])
+    await migrate(first)
+    await first.kysely
+      .insertInto('installations')
+      .values({ id: 1, account: 'acme', updatedAt: minute(0) })
+      .execute()
+    await first.close()
+    const second = await openEmbedded(directory)
+    expect(await pending(second)).toEqual([])
+    expect(await second.kysely.selectFrom('installations').selectAll().execute()).toEqual([
+      { id: 1, account: 'acme', state: 'active', updatedAt: minute(0) },
+    ])
+    await expect(openEmbedded(directory)).rejects.toThrow(StoreBusy)
+    await second.close()
+  },
+  SLOW_START_MS,
+)
+
+const STORE = new URL('../../src/store/', import.meta.url).href
+const WRITE = `
+const { openEmbedded } = await import('${STORE}embedded.ts')
+const { migrate } = await import('${STORE}migrate.ts')
+const database = await openEmbedded(process.argv[1])
+await migrate(database)
+for (let id = Number(process.argv[2]); ; id++) {
+  await database.kysely.transaction().execute((trx) =>
+    trx.insertInto('installations').values({ id, account: 'acme', updatedAt: '2026-11-21T09:00:00.000Z' }).execute(),
+  )
+  console.log(id)
+}`
+const KILLS = 3
+
+test(
+  'a process that is killed while it writes loses no row that it acknowledged',
+  async () => {
+    const chance = seeded(4)
+    const acknowledged: number[] = []
+    for (let kill = 1; kill <= KILLS; kill++) {
+      const words = ['--input-type=module', '-e', WRITE, directory, `${kill * 1_000_000}`]
+      child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
+      const end = once(child, 'exit')
+      const until = acknowledged.length + 20 + chance.integer(80)
+      for await (const line of createInterface({ input: child.stdout! })) {
+        acknowledged.push(Number(line))
+        if (acknowledged.length === until) child.kill('SIGKILL')
+      }
+      await end
+    }
+    const database = await openEmbedded(directory)
+    const rows = await database.kysely.selectFrom('installations').select('id').execute()
+    const kept = new Set(rows.map(({ id }) => id))
+    expect(acknowledged.filter((id) => !kept.has(id))).toEqual([])
+    await database.close()
+    console.log(`${KILLS} kills: ${acknowledged.length} rows acknowledged, 0 lost`)
+  },
+  SLOW_START_MS,
+)

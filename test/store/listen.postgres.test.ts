@@ -1,0 +1,66 @@
+// A listener whose connection breaks says so, opens another, and says so again: what was told in between is gone.
+import { sql } from 'kysely'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type FreshDatabase, freshDatabase } from '../support/database.ts'
+
+let database: FreshDatabase
+
+beforeEach(async () => {
+  database = await freshDatabase('postgres')
+})
+
+afterEach(async () => {
+  await database.close()
+})
+
+/** A listener, and what it says as promises that can be waited for. */
+async function listener() {
+  const heard: string[] = []
+  const waiting: { event: string; resolve: () => void }[] = []
+  const happened = (event: string) => {
+    heard.push(event)
+    for (const each of waiting.splice(0)) each.event === event ? each.resolve() : waiting.push(each)
+  }
+  const stop = await database.listen(
+    'andon',
+    (payload) => happened(payload),
+    () => happened('lost'),
+  )
+  const next = (event: string) => new Promise<void>((resolve) => waiting.push({ event, resolve }))
+  return { heard, stop, next }
+}
+
+const tell = (payload: string) => sql`select pg_notify('andon', ${payload})`.execute(database.kysely)
+const cut = () =>
+  sql`
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and query like 'listen %'`.execute(database.kysely)
+
+test('a listener hears again after its connection was cut, and says both times that it may have missed something', async () => {
+  const { heard, stop, next } = await listener()
+  const first = next('one')
+  await tell('one')
+  await first
+  for (let round = 0; round < 3; round++) {
+    const lost = next('lost')
+    await cut()
+    await lost
+    await next('lost')
+    const again = next(`round ${round}`)
+    await tell(`round ${round}`)
+    await again
+  }
+  const turn = (round: number) => ['lost', 'lost', `round ${round}`]
+  expect(heard).toEqual(['one', ...turn(0), ...turn(1), ...turn(2)])
+  await stop()
+})
+
+test('a listener that was stopped hears nothing, says nothing and leaves no connection', async () => {
+  const { heard, stop } = await listener()
+  await stop()
+  await tell('after the end')
+  const { rows } = await sql<{ count: number }>`
+    select count(*) from pg_stat_activity
+    where datname = current_database() and query like 'listen %'`.execute(database.kysely)
+  expect([rows[0]?.count, heard]).toEqual([0, []])
+})

@@ -1,0 +1,56 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Database } from '../../src/store/database.ts'
+import { CHANNEL, encode, notify } from '../../src/store/notify.ts'
+import { freshDatabase } from '../support/database.ts'
+
+let database: Database
+
+beforeEach(async () => {
+  database = await freshDatabase()
+})
+
+afterEach(async () => {
+  await database.close()
+})
+
+function changes(count: number) {
+  return Array.from({ length: count }, (_, index) => ({ id: 1_000_000 + index, revision: index }))
+}
+
+test('changes are told in as many pieces as fit, none lost and none over the limit', () => {
+  expect(encode([])).toEqual([''])
+  expect(
+    encode([
+      { id: 7, revision: 12 },
+      { id: 9, revision: 3 },
+    ]),
+  ).toEqual(['7@12,9@3'])
+  const pieces = encode(changes(5_000))
+  expect(pieces.length).toBeGreaterThan(1)
+  for (const piece of pieces) expect(Buffer.byteLength(piece)).toBeLessThan(8_000)
+  expect(pieces.join(',').split(',')).toEqual(changes(5_000).map(({ id, revision }) => `${id}@${revision}`))
+})
+
+test('listeners hear what was committed, in order, and nothing of what was rolled back', async () => {
+  const heard: string[] = []
+  const { promise: last, resolve } = Promise.withResolvers<void>()
+  const stop = await database.listen(
+    CHANNEL,
+    (payload) => {
+      heard.push(payload)
+      if (payload === '3@1') resolve()
+    },
+    () => undefined,
+  )
+  const tell = (id: number) => database.kysely.transaction().execute((trx) => notify(trx, [{ id, revision: 1 }]))
+  await tell(1)
+  const failing = database.kysely.transaction().execute(async (trx) => {
+    await notify(trx, [{ id: 2, revision: 1 }])
+    throw new Error('no')
+  })
+  await expect(failing).rejects.toThrow('no')
+  await tell(3)
+  await last
+  expect(heard).toEqual(['1@1', '3@1'])
+  await stop()
+})

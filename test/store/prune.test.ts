@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Instant, Light } from '../../src/pipeline/pipeline.ts'
+import type { Database } from '../../src/store/database.ts'
+import { prune, RETENTION_DAYS } from '../../src/store/prune.ts'
+import { freshDatabase } from '../support/database.ts'
+import { writePipelines } from './support/rows.ts'
+
+const NOW = '2026-11-21T12:00:00.000Z'
+
+let database: Database
+
+beforeEach(async () => {
+  database = await freshDatabase()
+})
+
+afterEach(async () => {
+  await database.close()
+})
+
+function daysAgo(days: number): Instant {
+  return new Date(Date.parse(NOW) - days * 24 * 60 * 60 * 1000).toISOString()
+}
+
+async function writeDeliveries(state: 'applied' | 'failed', receivedAt: Instant, count = 1): Promise<void> {
+  const rest = { hookId: 1, name: 'issues', action: null, repositoryId: null, installationId: null }
+  const rows = Array.from({ length: count }, (_, nth) => ({
+    ...rest,
+    guid: `${state} ${receivedAt} ${nth}`,
+    state,
+    receivedAt,
+    event: null,
+    error: null,
+    body: null,
+  }))
+  await database.kysely.insertInto('deliveries').values(rows).execute()
+}
+
+test('deliveries go when their time is over, and failed ones are kept longer', async () => {
+  const { deliveries, failedDeliveries } = RETENTION_DAYS
+  for (const days of [1, deliveries + 1, failedDeliveries + 1]) {
+    await writeDeliveries('applied', daysAgo(days))
+    await writeDeliveries('failed', daysAgo(days))
+  }
+  expect(await prune(database, NOW)).toBe(3)
+  const left = await database.kysely.selectFrom('deliveries').select(['state', 'receivedAt']).orderBy('id').execute()
+  expect(left).toEqual([
+    { state: 'applied', receivedAt: daysAgo(1) },
+    { state: 'failed', receivedAt: daysAgo(1) },
+    { state: 'failed', receivedAt: daysAgo(deliveries + 1) },
+  ])
+})
+
+test('what is on the line is never pruned, however old; what went out long ago goes with its history', async () => {
+  const updatedAt = daysAgo(RETENTION_DAYS.pipelines + 1)
+  const lights: readonly Light[] = ['running', 'review', 'queued', 'failed', 'done', 'idle']
+  await writePipelines(database, [
+    ...lights.map((light, index) => ({ issueNumber: index + 1, light, updatedAt })),
+    { issueNumber: 7, light: 'done', updatedAt: daysAgo(1) },
+  ])
+  const pipelines = await database.kysely.selectFrom('pipelines').select('id').execute()
+  const line = { revision: 1, at: updatedAt, type: 'stage.done', actor: null, text: 'done', evidence: null }
+  const history = pipelines.map(({ id }) => ({ ...line, pipelineId: id }))
+  await database.kysely.insertInto('history').values(history).execute()
+  expect(await prune(database, NOW)).toBe(2)
+  const left = await database.kysely.selectFrom('pipelines').select(['light']).orderBy('issueNumber').execute()
+  expect(left.map(({ light }) => light)).toEqual(['running', 'review', 'queued', 'failed', 'done'])
+  expect(await database.kysely.selectFrom('history').select('id').execute()).toHaveLength(5)
+})
+
+test('a great many old rows are deleted in pieces, all of them', async () => {
+  await writeDeliveries('applied', daysAgo(RETENTION_DAYS.deliveries + 1), 2_500)
+  expect(await prune(database, NOW)).toBe(2_500)
+  expect(await prune(database, NOW)).toBe(0)
+})
