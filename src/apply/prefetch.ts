@@ -2,6 +2,7 @@
 // trips, while the rows of the repositories are locked: what is missed here is read when it is needed.
 import { issuesOfPullRequest } from '../pipeline/correlate.ts'
 import type { Event } from '../pipeline/events.ts'
+import { pullRequestAsked } from '../pipeline/questions.ts'
 import type { IssueKey } from '../store/fetch.ts'
 import type { PipelineRow } from '../store/rows.ts'
 import type { Ledger } from './ledger.ts'
@@ -11,6 +12,7 @@ import { type Local, route } from './route.ts'
 export async function prefetch(ledger: Ledger, events: readonly Event[]): Promise<void> {
   const local = events.flatMap((event) => ('repository' in event ? [event] : []))
   await ledger.readRuns(local.flatMap(runsOf))
+  await ledger.readBound(local.flatMap(runsOf))
   await ledger.readPullRequests(local.flatMap(pullRequestsOf))
   await ledger.readBranches((await Promise.all(local.map((event) => branchesOf(ledger, event)))).flat())
   const routed = await Promise.all(local.map(async (event) => ({ event, issues: await issuesOf(ledger, event) })))
@@ -37,7 +39,8 @@ function answeredAbout(event: Local): readonly number[] {
   if (event.type !== 'answered') return []
   const { question, answer } = event
   if (answer.about === 'issue') return answer.pullRequests.map(({ number }) => number)
-  return question.about === 'issue' ? [] : [question.pullRequestNumber]
+  const number = pullRequestAsked(question)
+  return number === null ? [] : [number]
 }
 
 async function branchesOf(ledger: Ledger, event: Local) {

@@ -1,7 +1,9 @@
 // Which issues an event concerns: by what it names itself, and by the pull requests that are known around it.
 import { issueOfRun, issuesOfPullRequest } from '../pipeline/correlate.ts'
+import type { Question } from '../pipeline/effects.ts'
 import type { Event, RepositoryRef } from '../pipeline/events.ts'
 import type { RunFact } from '../pipeline/facts.ts'
+import { issueAsked, pullRequestAsked } from '../pipeline/questions.ts'
 import type { Ledger } from './ledger.ts'
 
 /** An event about one repository. */
@@ -22,9 +24,16 @@ export async function route(ledger: Ledger, event: Local): Promise<readonly numb
     case 'review.changed':
       return issuesAround(ledger, repositoryId, event.pullRequest.number)
     case 'answered':
-      return event.question.about === 'issue'
-        ? [event.question.issueNumber]
-        : issuesAround(ledger, repositoryId, event.question.pullRequestNumber)
+      return issuesAsked(ledger, repositoryId, event.question)
+    case 'command.given':
+      return event.onPullRequest ? issuesAround(ledger, repositoryId, event.issueNumber) : [event.issueNumber]
+    case 'attempt.admitted':
+    case 'admission.denied':
+    case 'dispatch.told':
+    case 'cancel.told':
+    case 'reported':
+      return [event.issueNumber]
+    case 'configuration.touched':
     case 'comment.deleted':
     case 'repository.changed':
     case 'repository.removed':
@@ -36,8 +45,19 @@ export async function route(ledger: Ledger, event: Local): Promise<readonly numb
 async function issuesOfRun(ledger: Ledger, repositoryId: number, run: RunFact): Promise<readonly number[]> {
   const named = issueOfRun(run)
   const around = run.branch === null ? [] : await ledger.pullRequestsOn(repositoryId, run.branch)
-  const issues = [...(named === null ? [] : [named]), ...around.flatMap(({ fact }) => issuesOfPullRequest(fact))]
+  const bound = await ledger.issueBound(repositoryId, run.id)
+  const issues = [
+    ...[named, bound].flatMap((number) => number ?? []),
+    ...around.flatMap(({ fact }) => issuesOfPullRequest(fact)),
+  ]
   return [...new Set(issues)]
+}
+
+async function issuesAsked(ledger: Ledger, repositoryId: number, question: Question): Promise<readonly number[]> {
+  const issue = issueAsked(question)
+  if (issue !== null) return [issue]
+  const pullRequest = pullRequestAsked(question)
+  return pullRequest === null ? [] : issuesAround(ledger, repositoryId, pullRequest)
 }
 
 async function issuesAround(ledger: Ledger, repositoryId: number, number: number): Promise<readonly number[]> {

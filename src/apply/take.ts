@@ -2,6 +2,7 @@
 // pipelines is begun or reduced. Facts before pipelines: what was told too early is replayed once an issue is begun or
 // linked, so the order of arrival does not matter.
 import { type Line, WATCHED_LINE } from '../line/line.ts'
+import { boundRunIds } from '../pipeline/admission.ts'
 import { asks } from '../pipeline/asks.ts'
 import { begin } from '../pipeline/begin.ts'
 import { belongs, issuesOfPullRequest, keyOf, stageOfRun } from '../pipeline/correlate.ts'
@@ -10,6 +11,7 @@ import type { PullRequestFact, RunFact } from '../pipeline/facts.ts'
 import { mergeJob, mergeRun } from '../pipeline/merge.ts'
 import { mergeAnswer, mergePullRequest, mergeReview } from '../pipeline/merge-pull-request.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
+import { pullRequestAsked } from '../pipeline/questions.ts'
 import { type Reduction, reduce } from '../pipeline/reduce.ts'
 import { forgetComment } from '../store/publications.ts'
 import type { Ledger } from './ledger.ts'
@@ -22,7 +24,7 @@ export async function take(ledger: Ledger, event: Event): Promise<void> {
     case 'installation.changed':
       return noteInstallation(ledger, event)
     case 'woken':
-      return wake(ledger, event.pipelineId, event.at)
+      return wake(ledger, event)
     case 'repository.changed':
     case 'repository.removed':
       return noteRepository(ledger, event)
@@ -74,8 +76,8 @@ async function learnAnswer(ledger: Ledger, { repository, question, answer, at }:
   if (answer.about === 'issue') {
     for (const fact of answer.pullRequests) await keep(ledger, repository.id, fact)
   }
-  if (question.about === 'issue') return
-  const known = await ledger.pullRequest(repository.id, question.pullRequestNumber)
+  const number = pullRequestAsked(question)
+  const known = number === null ? null : await ledger.pullRequest(repository.id, number)
   const merged = known && mergeAnswer(known.fact, question, answer, at)
   if (merged) ledger.keepPullRequest(repository.id, merged)
 }
@@ -114,8 +116,8 @@ async function move(ledger: Ledger, issueNumber: number, event: Local): Promise<
 
 const UNKNOWN = { id: null, revision: 0, wakeAt: null, startedAt: null, denied: null } as const
 
-function linksOf({ pullRequests }: Pipeline): string {
-  return pullRequests.map(({ number }) => number).join()
+function linksOf(pipeline: Pipeline): string {
+  return [...pipeline.pullRequests.map(({ number }) => `#${number}`), ...boundRunIds(pipeline)].join()
 }
 
 /** Tells the pipeline what is stored and belongs to it. */
@@ -134,7 +136,7 @@ async function replay(
   }
   const linked = told.at(-1)?.pipeline ?? begun.pipeline
   const branches = linked.pullRequests.map(({ branch }) => branch)
-  for (const run of await ledger.runsOf(key, branches)) {
+  for (const run of await ledger.runsOf(key, branches, boundRunIds(linked))) {
     const { updatedAt: at, evidence } = run
     if (belongs(linked, run)) retell({ type: 'run.changed', at, evidence, repository, run })
   }
@@ -145,12 +147,14 @@ async function replay(
   }
 }
 
-/** The moment a pipeline asked for has come: what is derived from it reads otherwise now, so it is published again. */
-async function wake(ledger: Ledger, pipelineId: number, at: string): Promise<void> {
-  const row = await ledger.pipelineById(pipelineId)
-  if (row === null || row.wakeAt === null || row.wakeAt > at) return
-  // That moment is spent; the next one is worked out when the row is saved.
-  ledger.keepPipeline({ ...row, wakeAt: null }, [], [])
+/** The moment a pipeline asked for has come: whatever is decided by it is decided here, on the locked row. */
+async function wake(ledger: Ledger, event: Extract<Event, { type: 'woken' }>): Promise<void> {
+  const row = await ledger.pipelineById(event.pipelineId)
+  if (row === null || row.wakeAt === null || row.wakeAt > event.at) return
+  const { pipeline, effects, entries } = reduce(row.pipeline, event)
+  // That moment is spent; the next one is worked out when the row is saved. What is derived reads otherwise from now
+  // on, so the pipeline is published again even if nothing else came of it.
+  ledger.keepPipeline({ ...row, pipeline, wakeAt: null }, entries, effects)
 }
 
 /** A comment of ours was removed by somebody: it comes back. */

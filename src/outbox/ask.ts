@@ -23,6 +23,9 @@ export async function ask(github: GitHub, where: Where, question: Question, evid
       return { about: 'pull_request', closes: await github.readClosingIssues(where, question.pullRequestNumber) }
     case 'permission':
       return { about: 'permission', mayWrite: await github.mayWrite(where, question.login) }
+    case 'run':
+    case 'configuration':
+      throw new Error(`not asked of GitHub yet: ${question.about}`)
   }
 }
 

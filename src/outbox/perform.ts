@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { Door } from '../apply/door.ts'
 import type { GitHub } from '../github/client.ts'
 import { GitHubFailure } from '../github/failure.ts'
-import type { Effect } from '../pipeline/effects.ts'
+import type { Ask } from '../pipeline/effects.ts'
 import type { RepositoryRef } from '../pipeline/events.ts'
 import type { Evidence, Instant } from '../pipeline/pipeline.ts'
 import type { Database } from '../store/database.ts'
@@ -24,7 +24,7 @@ export type Performer = {
 type Claimed = {
   readonly id: number
   readonly token: string
-  readonly effect: Effect
+  readonly effect: Ask
   /** Which try this is, the first being 1: counted when it begins, so that one that kills the process counts too. */
   readonly attempt: number
   readonly repository: RepositoryRef
@@ -109,6 +109,7 @@ async function claimEffects(o: Performer): Promise<readonly Claimed[]> {
         'repositories.defaultBranch',
         'repositories.installationId',
       ])
+      .where('effects.type', '=', 'ask')
       .where('effects.state', '=', 'due')
       .where('effects.dueAt', '<=', now)
       .where((eb) => eb.or([eb('effects.token', 'is', null), eb('effects.claimedUntil', '<=', now)]))
@@ -136,8 +137,9 @@ async function claimEffects(o: Performer): Promise<readonly Claimed[]> {
         rows.map(({ id }) => id),
       )
       .execute()
-    return rows.map(({ id, document, attempts, repositoryId, ...repository }) => {
-      return { id, token, effect: document, attempt: attempts + 1, repository: { id: repositoryId, ...repository } }
+    return rows.flatMap(({ id, document, attempts, repositoryId, ...repository }) => {
+      if (document.type !== 'ask') return []
+      return [{ id, token, effect: document, attempt: attempts + 1, repository: { id: repositoryId, ...repository } }]
     })
   })
 }

@@ -25,7 +25,11 @@ export function askPermissions(pipeline: Pipeline): readonly Effect[] {
     uncountedReviews(pullRequest).map(({ reviewer, id }) => ({
       type: 'ask',
       key: `permission/${pullRequest.number}/${reviewer}/${id}`,
-      question: { about: 'permission', login: reviewer, pullRequestNumber: pullRequest.number },
+      question: {
+        about: 'permission',
+        login: reviewer,
+        for: { kind: 'review', pullRequestNumber: pullRequest.number },
+      },
     })),
   )
 }

@@ -1,15 +1,67 @@
 // What must happen once. An effect is a row with a unique key, written in the transaction that decided it.
-// What must be *true* (check runs, comments, the board) is a publication: see publications.ts.
-import type { IssueFact, PullRequestFact } from './facts.ts'
+// What must be *true* (check runs, comments, the board) is a publication: see surfaces.ts.
+import type { Command, Mistake } from '../commands/commands.ts'
+import type { StageName } from '../line/line.ts'
+import type { IssueFact, PullRequestFact, RunFact } from './facts.ts'
+import type { Instant } from './pipeline.ts'
 
-/** Something only GitHub knows. Asked after the commit; the answer comes back as an `answered` event. */
+/** Something to be done once. `key` is unique for ever within a repository: the same key is the same effect. */
+export type Effect = Ask | DispatchEffect | CancelEffect
+
+/** Ask GitHub, after the commit; the answer comes back as an `answered` event. */
+export type Ask = { readonly type: 'ask'; readonly key: string; readonly question: Question }
+
+/** Start the workflow, with exactly two inputs: `issue` (the number, as text) and `andon` (the attempt's key). */
+export type DispatchEffect = {
+  readonly type: 'dispatch'
+  /** `dispatch/<attempt key>`. */
+  readonly key: string
+  readonly issueNumber: number
+  readonly stage: StageName
+  readonly attempt: number
+  readonly attemptKey: string
+  readonly workflow: string
+  /** The default branch. */
+  readonly ref: string
+}
+
+/** Stop a run. */
+export type CancelEffect = {
+  readonly type: 'cancel'
+  /** `cancel/<run id>` or `cancel/<run id>/force`. */
+  readonly key: string
+  readonly runId: number
+  readonly issueNumber: number
+  readonly attemptKey: string | null
+  readonly force: boolean
+}
+
+/** Something only GitHub knows. */
 export type Question =
   /** Whose issue is this, what links to it, and where does the default branch stand? Asked when a pipeline begins. */
   | { readonly about: 'issue'; readonly issueNumber: number }
   /** Which issues does this pull request close? There is no webhook for links made by hand. */
   | { readonly about: 'pull_request'; readonly pullRequestNumber: number }
   /** May this person write? Fails closed: only a clear yes is a yes. */
-  | { readonly about: 'permission'; readonly login: string; readonly pullRequestNumber: number }
+  | { readonly about: 'permission'; readonly login: string; readonly for: Purpose }
+  /** How does this run stand? Asked when it has been silent, before anything is done about it. */
+  | { readonly about: 'run'; readonly runId: number; readonly issueNumber: number }
+  /** What does `.github/andon.yml` say on the default branch, or else in the organisation's `.github`? */
+  | { readonly about: 'configuration' }
+
+/** What somebody's permission is asked for, with all that is needed to go on once GitHub has answered. */
+export type Purpose =
+  | { readonly kind: 'review'; readonly pullRequestNumber: number }
+  | { readonly kind: 'start'; readonly issueNumber: number }
+  | {
+      readonly kind: 'command'
+      readonly issueNumber: number
+      readonly onPullRequest: boolean
+      readonly commentId: number
+      readonly commands: readonly (Command | Mistake)[]
+      /** When the comment was written. */
+      readonly at: Instant
+    }
 
 export type Answer =
   | {
@@ -17,13 +69,25 @@ export type Answer =
       readonly issue: IssueFact | null
       readonly pullRequests: readonly PullRequestFact[]
       readonly defaultBranchSha: string | null
+      /** What the repository's file says; null when nobody wrote one; absent when it was not read. */
+      readonly configuration?: Configuration | null
     }
   | { readonly about: 'pull_request'; readonly closes: readonly number[] }
   | { readonly about: 'permission'; readonly mayWrite: boolean }
+  /** Null when GitHub knows no such run. */
+  | { readonly about: 'run'; readonly run: RunFact | null }
+  | {
+      readonly about: 'configuration'
+      readonly text: string | null
+      readonly sha: string | null
+      readonly source: 'repository' | 'organisation' | null
+      /** Head of the default branch when it was read: where its author looks. */
+      readonly headSha: string | null
+    }
 
-export type Effect = {
-  readonly type: 'ask'
-  /** Unique for ever within a repository: the same key is the same effect. */
-  readonly key: string
-  readonly question: Question
+/** The text of a repository's file, and where it stands. */
+export type Configuration = {
+  readonly text: string
+  readonly sha: string
+  readonly source: 'repository' | 'organisation'
 }

@@ -1,6 +1,8 @@
 // Everything that can happen to the line, in our words. Read this first: deliveries, answers to our own questions,
 // reports and the clock all become one of these, and nothing else moves a pipeline.
 
+import type { Command, Mistake } from '../commands/commands.ts'
+import type { StageName } from '../line/line.ts'
 import type { Answer, Question } from './effects.ts'
 import type { IssueFact, JobFact, PullRequestFact, ReviewFact, RunFact } from './facts.ts'
 import type { Evidence, Instant } from './pipeline.ts'
@@ -56,7 +58,70 @@ export type Event =
     })
   // GitHub's answer to a question of ours: it echoes the whole question
   | (Here & { readonly type: 'answered'; readonly question: Question; readonly answer: Answer })
-  // the clock: a pipeline asked to be woken at its `wake_at`
-  | (Told & { readonly type: 'woken'; readonly pipelineId: number })
+  // what people write and push
+  | (Here & {
+      readonly type: 'command.given'
+      /** The number commented on: a pull request's own when `onPullRequest`. */
+      readonly issueNumber: number
+      readonly onPullRequest: boolean
+      readonly commentId: number
+      readonly sender: string
+      readonly bot: boolean
+      readonly commands: readonly (Command | Mistake)[]
+    })
+  | (Here & { readonly type: 'configuration.touched' })
+  // admission and what came of it
+  | (Here & {
+      readonly type: 'attempt.admitted'
+      readonly issueNumber: number
+      readonly stage: StageName
+      readonly attempt: number
+      readonly key: string
+    })
+  | (Here & {
+      readonly type: 'admission.denied'
+      readonly issueNumber: number
+      readonly words: string
+      readonly until: Instant | null
+    })
+  | (Here & {
+      readonly type: 'dispatch.told'
+      readonly issueNumber: number
+      readonly key: string
+      readonly told: DispatchTold
+    })
+  | (Here & {
+      readonly type: 'cancel.told'
+      readonly issueNumber: number
+      readonly key: string | null
+      readonly runId: number
+      readonly told: 'accepted' | 'refused' | 'gone'
+      readonly force: boolean
+    })
+  // what the workflow itself says about an attempt
+  | (Here & {
+      readonly type: 'reported'
+      readonly issueNumber: number
+      readonly key: string
+      readonly runId: number
+      readonly progress: number | null
+      readonly text: string | null
+      readonly url: string | null
+    })
+  // the clock: a pipeline asked to be woken at its `wake_at`; `beats` is the latest beat of each live attempt, by key
+  | (Told & {
+      readonly type: 'woken'
+      readonly pipelineId: number
+      readonly beats?: Readonly<Record<string, Instant>>
+    })
+
+/** What the outbox tells about sending an attempt. */
+export type DispatchTold =
+  | { readonly state: 'sending' }
+  | { readonly state: 'confirmed'; readonly runId: number; readonly url: string }
+  | { readonly state: 'refused'; readonly words: string }
+  /** `needsPerson`: it is neither looked for nor sent again until a person says what to do. */
+  | { readonly state: 'unconfirmed'; readonly words: string; readonly needsPerson?: boolean }
+  | { readonly state: 'waiting'; readonly until: Instant | null; readonly words: string }
 
 export type EventType = Event['type']

@@ -6,6 +6,7 @@ import { earlier, later } from './instants.ts'
 import { unionById } from './merge.ts'
 import { best } from './order.ts'
 import type { Instant } from './pipeline.ts'
+import { pullRequestAsked } from './questions.ts'
 
 /** What is known of a pull request, with its reviews and what GitHub answered about it. */
 export function mergePullRequest(a: PullRequestFact | null, b: PullRequestFact): PullRequestFact {
@@ -47,10 +48,10 @@ export function mergeAnswer(
   answer: Answer,
   at: Instant,
 ): PullRequestFact | null {
-  if (question.about === 'issue' || question.pullRequestNumber !== pullRequest.number) return null
+  if (pullRequestAsked(question) !== pullRequest.number) return null
   if (question.about === 'pull_request' && answer.about === 'pull_request')
     return mergePullRequest(pullRequest, { ...pullRequest, closes: answer.closes.toSorted(byNumber), closesAt: at })
-  if (question.about === 'permission' && answer.about === 'permission') {
+  if (question.about === 'permission' && question.for.kind === 'review' && answer.about === 'permission') {
     const mayWrite = { [question.login]: { granted: answer.mayWrite, at } }
     return mergePullRequest(pullRequest, { ...pullRequest, mayWrite })
   }

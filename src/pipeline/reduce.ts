@@ -56,9 +56,17 @@ function when(event: Event, pipeline: Pipeline): Pipeline {
       return withPullRequest(pipeline, mergeReview(event.pullRequest, event.review))
     case 'answered':
       return whenAnswered(pipeline, event)
+    case 'command.given':
+    case 'attempt.admitted':
+    case 'admission.denied':
+    case 'dispatch.told':
+    case 'cancel.told':
+    case 'reported':
+      return pipeline
     // The clock changes what is derived (health.ts), never what is kept.
     case 'woken':
     // These move rows around a pipeline, not the pipeline.
+    case 'configuration.touched':
     case 'comment.deleted':
     case 'repository.changed':
     case 'repository.removed':

@@ -7,7 +7,7 @@ import { openWorld, START, type World } from './support/world.ts'
 const MAY_ALICE: Effect = {
   type: 'ask',
   key: 'permission/57/alice/5',
-  question: { about: 'permission', login: 'alice', pullRequestNumber: 57 },
+  question: { about: 'permission', login: 'alice', for: { kind: 'review', pullRequestNumber: 57 } },
 }
 
 let world: World

@@ -10,6 +10,7 @@ import type { PullRequestFact, RunFact } from '../../src/pipeline/facts.ts'
 import { mergeJob, mergeRun } from '../../src/pipeline/merge.ts'
 import { mergeAnswer, mergePullRequest, mergeReview } from '../../src/pipeline/merge-pull-request.ts'
 import type { Pipeline } from '../../src/pipeline/pipeline.ts'
+import { issueAsked, pullRequestAsked } from '../../src/pipeline/questions.ts'
 import { type Reduction, reduce } from '../../src/pipeline/reduce.ts'
 import { REPOSITORY } from './pipeline-spec.ts'
 
@@ -60,9 +61,9 @@ export function lineInMemory(repository: RepositoryRef = REPOSITORY): LineInMemo
     if (event.type === 'job.changed') return issuesOf(runs.get(event.job.runId)!)
     if ('pullRequest' in event) return issuesAround(event.pullRequest.number)
     if (event.type !== 'answered') return []
-    return event.question.about === 'issue'
-      ? [event.question.issueNumber]
-      : issuesAround(event.question.pullRequestNumber)
+    const issue = issueAsked(event.question)
+    const pullRequest = pullRequestAsked(event.question)
+    return issue !== null ? [issue] : pullRequest === null ? [] : issuesAround(pullRequest)
   }
 
   function issuesOf(run: RunFact): readonly number[] {

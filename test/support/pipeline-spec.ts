@@ -163,7 +163,7 @@ export function mayWrite(login: string, granted = true, at = minute(7)): Of<'ans
     type: 'answered',
     ...here(at),
     evidence: { kind: 'read', id: `permission/7/${login}/500`, at },
-    question: { about: 'permission', login, pullRequestNumber: 7 },
+    question: { about: 'permission', login, for: { kind: 'review', pullRequestNumber: 7 } },
     answer: { about: 'permission', mayWrite: granted },
   }
 }

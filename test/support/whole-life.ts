@@ -71,7 +71,9 @@ export function wholeLife(at: (nth: number) => Instant): readonly Event[] {
 }
 
 /** What GitHub answers about it: once all that has happened, or while the issue and both pull requests are open. */
-export function answerAbout({ key, question }: Effect, at: Instant, when: 'over' | 'open' = 'over'): Event {
+export function answerAbout(asked: Effect, at: Instant, when: 'over' | 'open' = 'over'): Event {
+  if (asked.type !== 'ask') throw new Error(`${asked.key} is no question`)
+  const { key, question } = asked
   const evidence = { kind: 'read', id: key, at } as const
   const told = { type: 'answered', at, evidence, repository: REPOSITORY } as const
   if (question.about === 'permission')
