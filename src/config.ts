@@ -16,6 +16,8 @@ export type Config = {
   readonly webhookSecrets: readonly string[]
   readonly githubApiUrl: string
   readonly githubUrl: string
+  /** Who signs the tokens that workflows report with. */
+  readonly oidcIssuer: string
   /** Null: the embedded database in `dataDirectory`. */
   readonly databaseUrl: string | null
   readonly dataDirectory: string
@@ -58,6 +60,7 @@ export function readConfig(role: Role, environment: NodeJS.ProcessEnv): Readonly
     webhookSecrets: needsGitHub ? webhookSecrets(environment) : [],
     githubApiUrl: httpUrl(environment, 'GITHUB_API_URL', 'https://api.github.com'),
     githubUrl: httpUrl(environment, 'GITHUB_URL', 'https://github.com'),
+    oidcIssuer: httpUrl(environment, 'OIDC_ISSUER', 'https://token.actions.githubusercontent.com'),
     access: oneOf(environment, 'ANDON_ACCESS', ['login', 'open'] as const, 'login'),
     baseUrl: httpUrl(environment, 'BASE_URL', `http://localhost:${port}`),
     production,

@@ -20,6 +20,7 @@ describe('a good environment', () => {
       host: '127.0.0.1',
       githubApiUrl: 'https://api.github.com',
       githubUrl: 'https://github.com',
+      oidcIssuer: 'https://token.actions.githubusercontent.com',
       databaseUrl: null,
       dataDirectory: '.andon',
       access: 'login',
