@@ -46,11 +46,14 @@ export async function startBeating(o: {
   const heartbeat = (isStopping: boolean) => heartbeatOf(self, o.loops(), o.now(), isStopping)
 
   await forgetTheDead(o)
-  await Promise.all([row.keep(heartbeat(false)), file.keep(heartbeat(false))])
+  const first = heartbeat(false)
+  await Promise.all([row.keep(first), file.keep(first)])
   const timer = setInterval(() => {
-    if (!file.isBusy()) void file.keep(heartbeat(false))
+    const beat = heartbeat(false)
+    if (!file.isBusy()) void file.keep(beat)
+    // A database that does not answer is not asked again before it has.
     if (row.isBusy()) return
-    row.keep(heartbeat(false)).then(
+    row.keep(beat).then(
       (askedAt) => askedAt !== null && o.stopAsked(),
       (error: unknown) => log.warn({ err: error }, 'a beat could not be kept in the database'),
     )

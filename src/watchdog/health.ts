@@ -38,10 +38,9 @@ export async function loopsHealth(o: { database: Database; now: () => Instant })
 export function troubleWith({ id, state, reason, heartbeat, isProgressing }: Known): string | null {
   if (state !== 'alive') return `${id} is ${state}: ${reason}`
   if (isProgressing) return null
-  const { inFlightSince, progressAt } = heartbeat ?? {}
-  const words =
-    inFlightSince == null
-      ? `last at ${progressAt ?? 'no time'}`
-      : `one iteration has been in hand since ${inFlightSince}`
+  const { inFlightSince = null, progressAt = null } = heartbeat ?? {}
+  const last =
+    progressAt === null ? 'no iteration has ended well yet' : `the last iteration that ended well did at ${progressAt}`
+  const words = inFlightSince === null ? last : `one iteration has been in hand since ${inFlightSince}`
   return `${id} is alive and makes no progress: ${words}`
 }

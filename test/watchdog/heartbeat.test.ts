@@ -1,0 +1,136 @@
+// What a loop says of itself is evidence: a corpus of bad heartbeats, none of which is ever taken for a living loop.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { LoopRow } from '../../src/store/loops.ts'
+import { type Identity, identify, startTime } from '../../src/store/pid.ts'
+import { takeCensus } from '../../src/watchdog/census.ts'
+import { troubleWith } from '../../src/watchdog/health.ts'
+import { type Heartbeat, heartbeatOf, isProgressing } from '../../src/watchdog/heartbeat.ts'
+import { readHeartbeats } from '../../src/watchdog/heartbeat-files.ts'
+import type { LoopState } from '../../src/watchdog/loop.ts'
+import { BAD_HEARTBEATS, GOOD, HERE, NOW } from './support/heartbeats.ts'
+
+let directory: string
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'andon-heartbeats-'))
+  mkdirSync(join(directory, 'loops'))
+})
+
+afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
+function put(name: string, text: string): void {
+  writeFileSync(join(directory, 'loops', name), text)
+}
+
+async function census(rows: readonly LoopRow[] = [], identity: Identity = 'same') {
+  const files = await readHeartbeats(directory)
+  return takeCensus({ rows, files, now: NOW, host: HERE, identify: async () => identity })
+}
+
+function rowOf(over: Partial<LoopRow>): LoopRow {
+  const row = { ...GOOD, stopAskedAt: null, ...over }
+  return { ...row, id: over.id ?? `${row.role}-${row.host}-${row.pid}` }
+}
+
+test('a good heartbeat is alive and proven', async () => {
+  put('worker-4711.json', JSON.stringify(GOOD))
+  expect(await census()).toMatchObject([{ id: GOOD.id, state: 'alive', isProven: true, isProgressing: true }])
+})
+
+describe('a bad heartbeat is never alive', () => {
+  test.each(BAD_HEARTBEATS)('$name', async ({ text, identity, state, says }) => {
+    put('worker-4711.json', text)
+    const [known, ...others] = await census([], identity)
+    expect(others).toEqual([])
+    expect(known).toMatchObject({ state, isProgressing: false })
+    expect(known?.reason).toMatch(says)
+  })
+
+  test('as a row as little as in a file', async () => {
+    const bad = [
+      rowOf({ pid: -1 }),
+      rowOf({ pid: 2, beatAt: '2026-11-21T14:59:00.000Z' }),
+      rowOf({ pid: 3, beatAt: '2026-11-21T14:01:29.999Z' }),
+      rowOf({ pid: 4, id: 'worker-here-5' }),
+      rowOf({ pid: 5, host: '' }),
+    ]
+    const states = (await census(bad)).map(({ state }) => state)
+    expect(states.toSorted()).toEqual(['doubtful', 'doubtful', 'doubtful', 'doubtful', 'stale'])
+    console.log(`bad heartbeats: ${BAD_HEARTBEATS.length} files, ${bad.length} rows, 0 alive`)
+  })
+})
+
+test('no file is no loop', async () => {
+  expect(await census()).toEqual([])
+  rmSync(join(directory, 'loops'), { recursive: true })
+  expect(await census()).toEqual([])
+})
+
+test('a row of another machine is alive as long as it beats, and never proven', async () => {
+  expect(await census([rowOf({ host: 'elsewhere' })], 'other')).toMatchObject([{ state: 'alive', isProven: false }])
+})
+
+test('where a row and a file speak of one loop, the later word counts, and the wish to stop is kept', async () => {
+  put('worker-4711.json', JSON.stringify(GOOD))
+  const older = rowOf({ beatAt: '2026-11-21T13:00:00.000Z', stopAskedAt: '2026-11-21T13:00:01.000Z' })
+  expect(await census([older])).toMatchObject([{ state: 'alive', stopAskedAt: '2026-11-21T13:00:01.000Z' }])
+  put('worker-4711.json', '{"id":')
+  expect((await census([rowOf({})])).map(({ id, state }) => `${id} ${state}`)).toEqual([
+    'worker-4711.json doubtful',
+    'worker-here-4711 alive',
+  ])
+})
+
+test('a pid is proven by the start of its process alone', async () => {
+  const mine = await startTime(process.pid)
+  expect(mine).toMatch(/^\d+$/)
+  expect(await identify(process.pid, mine)).toBe('same')
+  expect(await identify(process.pid, `${Number(mine) + 1}`)).toBe('other')
+  expect(await identify(process.pid, null)).toBe('untold')
+  expect(await identify(2 ** 22 + 1, mine)).toBe('gone')
+})
+
+const SELF = { role: 'worker', host: HERE, pid: 4711, startedAtTicks: '99' }
+
+function loop(over: Partial<LoopState>): LoopState {
+  return { name: 'outbox', iteration: 1, progressAt: NOW, inFlightSince: null, lastError: null, ...over }
+}
+
+test('three hours of beats prove no progress', async () => {
+  const since = '2026-11-21T11:02:30.000Z'
+  const hanging = loop({ progressAt: null, inFlightSince: since })
+  const healthy = (at: string) => loop({ name: 'watchdog', iteration: 7, progressAt: at })
+  let beats = 0
+  for (let ms = Date.parse(since) + 125_000; ms <= Date.parse(NOW); ms += 15_000) {
+    const at = new Date(ms).toISOString()
+    const row = { ...heartbeatOf(SELF, [hanging, healthy(at)], at, false), stopAskedAt: null }
+    const [known] = await takeCensus({ rows: [row], files: [], now: at, host: HERE, identify: async () => 'same' })
+    expect(known).toMatchObject({ state: 'alive', isProgressing: false })
+    expect(known && troubleWith(known)).toBe(
+      `worker-here-4711 is alive and makes no progress: one iteration has been in hand since ${since}`,
+    )
+    beats++
+  }
+  expect(beats).toBe(712)
+})
+
+test('a process has progressed as far as the slowest of its loops', () => {
+  const early = '2026-11-21T14:00:00.000Z'
+  const told = (loops: readonly LoopState[], isStopping = false): Heartbeat => heartbeatOf(SELF, loops, NOW, isStopping)
+  expect(told([])).toMatchObject({ status: 'idle', iteration: 0, progressAt: null, inFlightSince: null })
+  expect(told([loop({}), loop({ progressAt: early })])).toMatchObject({ progressAt: early, iteration: 2 })
+  expect(told([loop({}), loop({ progressAt: null })])).toMatchObject({ progressAt: null })
+  expect(told([loop({}), loop({ inFlightSince: early })])).toMatchObject({ status: 'running', inFlightSince: early })
+  expect(told([loop({ inFlightSince: early })], true).status).toBe('stopping')
+})
+
+test('a loop whose every iteration fails makes no progress, and says why without control characters', () => {
+  const failing = loop({ progressAt: null, lastError: { at: NOW, message: `no\u0000\u001b[31m${'x'.repeat(1000)}` } })
+  const heartbeat = heartbeatOf(SELF, [failing], NOW, false)
+  expect(isProgressing(heartbeat, NOW)).toBe(false)
+  expect(heartbeat.lastError).toMatch(/^outbox at 2026-11-21T14:02:30\.000Z: no \[31mx+$/)
+  expect(heartbeat.lastError).toHaveLength(300)
+})
