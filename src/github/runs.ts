@@ -159,7 +159,7 @@ function readRun(run: Fields): RunReading {
     title: text(run.display_title) ?? '',
     status: need(text(run.status), 'status'),
     conclusion: text(run.conclusion),
-    branch: text(run.head_branch),
+    branch: headRepository === null ? null : text(run.head_branch),
     fork: isHere ? null : (text(headRepository?.full_name)?.split('/')[0] ?? 'ghost'),
     headSha: need(text(run.head_sha), 'head_sha'),
     url: need(text(run.html_url), 'html_url'),

@@ -2,13 +2,24 @@
 
 import type { Where } from '../github/call.ts'
 import type { GitHub } from '../github/client.ts'
+import type { ConfigurationReading } from '../github/files.ts'
 import type { IssueReading, PullRequestReading, ReviewReading } from '../github/questions.ts'
-import type { Answer, Question } from '../pipeline/effects.ts'
+import type { Answer, Configuration, Question } from '../pipeline/effects.ts'
 import type { IssueFact, PullRequestFact, ReviewFact } from '../pipeline/facts.ts'
 import type { Evidence, Instant } from '../pipeline/pipeline.ts'
+import { runFact } from './run-fact.ts'
 
-/** Asks GitHub; `evidence` says which question this was and when. Throws GitHubFailure. */
-export async function ask(github: GitHub, where: Where, question: Question, evidence: Evidence): Promise<Answer> {
+/**
+ * Asks GitHub; `evidence` says which question this was and when, `organisation` where the owner keeps what all its
+ * repositories share. Throws GitHubFailure.
+ */
+export async function ask(
+  github: GitHub,
+  where: Where,
+  organisation: Where | null,
+  question: Question,
+  evidence: Evidence,
+): Promise<Answer> {
   switch (question.about) {
     case 'issue': {
       const { issue, pullRequests, defaultBranchSha } = await github.readIssue(where, question.issueNumber)
@@ -17,16 +28,24 @@ export async function ask(github: GitHub, where: Where, question: Question, evid
         issue: issue && issueFact(issue, evidence),
         pullRequests: pullRequests.map((pullRequest) => pullRequestFact(pullRequest, evidence)),
         defaultBranchSha,
+        configuration: configurationOf(await github.readConfiguration(where, organisation)),
       }
     }
     case 'pull_request':
       return { about: 'pull_request', closes: await github.readClosingIssues(where, question.pullRequestNumber) }
     case 'permission':
       return { about: 'permission', mayWrite: await github.mayWrite(where, question.login) }
-    case 'run':
+    case 'run': {
+      const read = await github.readRun(where, question.runId)
+      return { about: 'run', run: read && runFact(read.run, read.jobs, evidence) }
+    }
     case 'configuration':
-      throw new Error(`not asked of GitHub yet: ${question.about}`)
+      return { about: 'configuration', ...(await github.readConfiguration(where, organisation)) }
   }
+}
+
+function configurationOf({ text, sha, source }: ConfigurationReading): Configuration | null {
+  return text === null || sha === null || source === null ? null : { text, sha, source }
 }
 
 function issueFact(issue: IssueReading, evidence: Evidence): IssueFact {

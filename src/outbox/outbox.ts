@@ -4,8 +4,11 @@ import type { Door } from '../apply/door.ts'
 import type { GitHub } from '../github/client.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { Database } from '../store/database.ts'
-import { perform } from './perform.ts'
+import { cancelRuns } from './cancel.ts'
+import { dispatch, type Untold } from './dispatch.ts'
+import { lookForRuns } from './look.ts'
 import { publish } from './publish.ts'
+import { askQuestions } from './questions.ts'
 
 /**
  * Everything that goes out to GitHub. `step()` does what can be done now; 0 means that nothing could. Once `stopping` is
@@ -24,13 +27,19 @@ export function openOutbox(o: {
   token?: () => string
 }): Outbox {
   const parts = { ...o, token: o.token ?? randomUUID }
+  const untold: Untold = new Map()
   return {
     async step(stopping) {
-      // What must happen once goes before what must be true.
-      const performed = await perform(parts)
-      let published = 0
-      while (!stopping?.aborted && published < AT_ONCE && (await publish(parts))) published += 1
-      return performed + published
+      // What must happen once goes before what must be true, and of that what somebody waits for most.
+      let done = await dispatch(parts, untold, stopping)
+      for (const perform of [lookForRuns, cancelRuns, askQuestions]) {
+        if (!stopping?.aborted) done += await perform(parts, stopping)
+      }
+      for (let published = 0; !stopping?.aborted && published < AT_ONCE; published += 1) {
+        if (!(await publish(parts))) break
+        done += 1
+      }
+      return done
     },
   }
 }

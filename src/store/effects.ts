@@ -25,6 +25,8 @@ export type Settlement = {
   readonly error?: string
   /** It was looked for and not found: counted, and when. */
   readonly missed?: boolean
+  /** To wait because GitHub asks for it is not a try. */
+  readonly uncounted?: boolean
 }
 
 /** Writes what came of effects; resolves to the ids of those whose claim was still held. */
@@ -44,9 +46,10 @@ export async function settleEffects(
       sent_at = case when told.state = 'sending' then ${now} else effects.sent_at end,
       looks = case when told.state = 'sending' then 0 else effects.looks + coalesce(told.missed, false)::integer end,
       looked_at = case when told.missed then ${now} else effects.looked_at end,
+      attempts = effects.attempts - coalesce(told.uncounted, false)::integer,
       updated_at = ${now}
     from jsonb_to_recordset(${JSON.stringify(settlements)}::jsonb)
-      as told(id bigint, token uuid, state text, "dueAt" timestamptz, error text, missed boolean)
+      as told(id bigint, token uuid, state text, "dueAt" timestamptz, error text, missed boolean, uncounted boolean)
     where effects.state in ('due', 'sending', 'unconfirmed') and effects.id = told.id and effects.token = told.token
     returning effects.id`.execute(trx)
   return new Set(rows.map(({ id }) => id))

@@ -54,6 +54,7 @@ test('an issue, its pull requests and their reviews come back in our words', asy
     {
       "answer": {
         "about": "issue",
+        "configuration": null,
         "defaultBranchSha": "ba5e",
         "issue": {
           "author": "alice",

@@ -8,6 +8,7 @@ import { type Outbox, openOutbox } from '../../../src/outbox/outbox.ts'
 import type { Effect } from '../../../src/pipeline/effects.ts'
 import type { Pipeline } from '../../../src/pipeline/pipeline.ts'
 import type { Database } from '../../../src/store/database.ts'
+import { settleEffects } from '../../../src/store/effects.ts'
 import { freshDatabase } from '../../support/database.ts'
 import { type MovedClock, movedClock } from '../../support/moved-clock.ts'
 import { API, APP_ID, type FakeGitHub, fakeGitHub } from './fake-github.ts'
@@ -25,12 +26,13 @@ export type World = {
   readonly outbox: Outbox
   /** What came through the door, oldest first. */
   readonly arrivals: Arrival[]
-  /** What the door does with an arrival; it marks the effect done unless told otherwise. */
-  receive: (arrival: Arrival) => Promise<void>
+  /** What the door does with an arrival; it settles the effect as it is told unless told otherwise. */
+  receive: (arrival: Arrival) => Promise<{ duplicate: boolean }>
   /** Another process on the same database. */
   another(): Outbox
   /** Writes the pipeline as its next revision; resolves to its id. */
   put(pipeline: Pipeline): Promise<number>
+  /** Writes the effect, due at once; resolves to its id. */
   ask(effect: Effect): Promise<number>
   /** Steps and moves the clock to whatever is next, until nothing is left to publish or to perform. */
   settle(outboxes?: readonly Outbox[]): Promise<void>
@@ -64,8 +66,7 @@ export async function openWorld(): Promise<World> {
   const door: Door = {
     async apply(arrival) {
       world.arrivals.push(arrival)
-      await world.receive(arrival)
-      return { duplicate: false, state: 'applied' }
+      return { ...(await world.receive(arrival)), state: 'applied' }
     },
     close: async () => undefined,
   }
@@ -83,14 +84,10 @@ export async function openWorld(): Promise<World> {
     another: open,
 
     async receive({ effect }) {
-      if (effect === undefined) return
-      const done = { state: 'done', token: null, updatedAt: now() } as const
-      await kysely
-        .updateTable('effects')
-        .set(done)
-        .where('id', '=', effect.id)
-        .where('token', '=', effect.token)
-        .execute()
+      if (effect === undefined) return { duplicate: false }
+      const settlement = { state: 'done', ...effect } as const
+      const settled = await kysely.transaction().execute((trx) => settleEffects(trx, [settlement], now()))
+      return { duplicate: !settled.has(effect.id) }
     },
 
     async put(pipeline) {
@@ -123,6 +120,7 @@ export async function openWorld(): Promise<World> {
         .insertInto('effects')
         .values({
           repositoryId: 1,
+          type: effect.type,
           key: effect.key,
           document: JSON.stringify(effect),
           dueAt: now(),
@@ -160,7 +158,7 @@ async function secondsToNext({ kysely }: Database, now: string): Promise<number 
   const effects = await kysely
     .selectFrom('effects')
     .select(['dueAt', 'claimedUntil'])
-    .where('state', '=', 'due')
+    .where('state', 'in', ['due', 'sending', 'unconfirmed'])
     .execute()
   const moments = [
     ...pipelines.map((row) => {

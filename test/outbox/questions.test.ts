@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { backedOff } from '../../src/outbox/perform.ts'
+import { backedOff } from '../../src/outbox/effects.ts'
 import type { Effect } from '../../src/pipeline/effects.ts'
 import type { Fault } from './support/fake-github.ts'
 import { openWorld, START, type World } from './support/world.ts'
@@ -25,7 +25,7 @@ test('a question is asked once, and its answer comes through the door with the q
   expect(await world.outbox.step()).toBe(0)
   expect(world.arrivals).toEqual([
     {
-      effect: { id, token: expect.any(String) },
+      effect: { id, token: expect.any(String), state: 'done' },
       event: {
         type: 'answered',
         at: START,
@@ -134,7 +134,7 @@ test('an answer that the door turns away is asked for again', async () => {
   let arrivals = 0
   world.receive = async (arrival) => {
     if (arrivals++ === 0) throw new Error('the database is away')
-    await receive(arrival)
+    return await receive(arrival)
   }
   await world.settle()
   expect(world.arrivals).toHaveLength(2)
