@@ -39,6 +39,14 @@ create index effects_due on effects (due_at) where state in ('due', 'sending', '
 create unique index effects_one_dispatch on effects
   (repository_id, (document ->> 'issueNumber'), (document ->> 'stage'), (document ->> 'attempt')) where type = 'dispatch';
 
+-- Runs that belong to an issue because GitHub named them when they were dispatched, or by an attempt's key: whatever
+-- their titles and branches say.
+create table bound_runs (
+  run_id bigint primary key,
+  repository_id bigint not null,
+  issue_number integer not null
+);
+
 -- Signs of life of agents: one row each, written outside the door.
 create table beats (
   repository_id bigint not null,

@@ -12,6 +12,13 @@ create table beats (
 );
 CREATE INDEX beats_by_age ON public.beats USING btree (alive_at);
 
+create table bound_runs (
+  run_id bigint not null,
+  repository_id bigint not null,
+  issue_number integer not null,
+  PRIMARY KEY (run_id)
+);
+
 create table budgets (
   installation_id bigint not null,
   next_write_at timestamp with time zone not null default '-infinity'::timestamp with time zone,

@@ -1,9 +1,11 @@
 // The one door: whatever moves the line comes through `apply`, and `apply` answers after the commit. Arrivals that come
 // at the same time share a transaction; each of them is applied whole or not at all.
+import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { Database } from '../store/database.ts'
+import type { Random } from './admit.ts'
 import { type Arrival, type Outcome, Unavailable } from './arrival.ts'
 import { commit, type Enqueue } from './group.ts'
 
@@ -24,7 +26,15 @@ const LINGER_MS = 2
 
 type Waiting = { readonly arrival: Arrival; readonly settle: (outcome: Outcome | Error) => void }
 
-export function openDoor(o: { database: Database; now: () => Instant; log: Logger; enqueue?: Enqueue }): Door {
+export function openDoor(given: {
+  database: Database
+  now: () => Instant
+  log: Logger
+  enqueue?: Enqueue
+  /** What makes attempt keys unforeseeable. */
+  random?: Random
+}): Door {
+  const o = { random: fiveCharacters, ...given }
   // PGlite has one connection: a second lane would only wait for it.
   const lanes = o.database.kind === 'embedded' ? 1 : LANES
   const queue: Waiting[] = []
@@ -101,4 +111,10 @@ export function openDoor(o: { database: Database; now: () => Instant; log: Logge
 
 function repositoryOf({ event }: Arrival): number | null {
   return event !== null && 'repository' in event ? event.repository.id : null
+}
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789'
+
+function fiveCharacters(): string {
+  return Array.from({ length: 5 }, () => LETTERS[randomInt(LETTERS.length)]).join('')
 }

@@ -6,6 +6,7 @@ import type { Event } from '../pipeline/events.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import { notify } from '../store/notify.ts'
+import { admit, type Random } from './admit.ts'
 import { type Arrival, type Outcome, stateOf, Unavailable } from './arrival.ts'
 import { keepDeliveries, noteReplayed } from './deliveries.ts'
 import { settleAnswered } from './effects.ts'
@@ -24,6 +25,7 @@ export type Committer = {
   readonly now: () => Instant
   readonly log: Logger
   readonly enqueue?: Enqueue
+  readonly random: Random
 }
 
 const TRIES = 5
@@ -80,6 +82,7 @@ async function applyAll(o: Committer, trx: Transaction, group: readonly Arrival[
     const ledger = openLedger(trx, locked)
     await prefetch(ledger, events)
     for (const event of events) await take(ledger, event)
+    await admit(ledger, o.now(), o.random)
     const changes = await saveLedger(ledger, o.now())
     if (changes !== null) {
       await notify(trx, changes)

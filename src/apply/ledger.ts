@@ -1,15 +1,19 @@
 // What a group knows and changes, inside its transaction. Everything is read at most once and seen by the events that
 // follow in the group; save.ts writes it back at the end. The repositories' rows are locked first, so nobody else
 // changes anything in them meanwhile: one lock per repository is what makes linking free of races.
+import { boundKeys, boundRunIds } from '../pipeline/admission.ts'
 import { issueOfRun, issuesOfPullRequest } from '../pipeline/correlate.ts'
 import type { Effect } from '../pipeline/effects.ts'
 import type { PullRequestFact, RunFact } from '../pipeline/facts.ts'
 import { alike } from '../pipeline/order.ts'
+import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { Entry } from '../pipeline/reduce.ts'
 import type { Transaction } from '../store/database.ts'
+import type { EffectKey } from '../store/effects.ts'
 import {
   anyPipeline,
   type BranchKey,
+  boundById,
   type IssueKey,
   type NumberKey,
   pipelinesById,
@@ -21,7 +25,7 @@ import {
   runsOfIssues,
   runsOnBranches,
 } from '../store/fetch.ts'
-import type { PipelineRow, PullRequestRow, RepositoryRow, RunRow } from '../store/rows.ts'
+import type { BoundRow, PipelineRow, PullRequestRow, RepositoryRow, RunRow } from '../store/rows.ts'
 import { type Shelf, shelf } from './shelf.ts'
 
 /** A line of history, and the revision of which pipeline it led to. */
@@ -37,9 +41,11 @@ export function openLedger(trx: Transaction, locked: readonly RepositoryRow[]) {
   const runs = shelf<RunRow>(({ run }) => String(run.id))
   const pullRequests = shelf<PullRequestRow>(({ repositoryId, fact }) => `${repositoryId}/${fact.number}`)
   const pipelines = shelf<PipelineRow>(({ repositoryId, issueNumber }) => `${repositoryId}/${issueNumber}`)
+  const bound = shelf<BoundRow>(({ runId }) => String(runId))
   const read = new Set<string>()
   const told: Told[] = []
   const asked: Asked[] = []
+  const ended: EffectKey[] = []
   repositories.learn(locked)
 
   /** Reads what none of the group has asked for yet. */
@@ -59,8 +65,13 @@ export function openLedger(trx: Transaction, locked: readonly RepositoryRow[]) {
   const ledger = {
     trx,
     repositories,
+    pipelines,
     told,
     asked,
+    /** Effects that have come true, whoever has them in hand. */
+    ended,
+    /** Repositories in which a slot may have become free although no row of theirs changed. */
+    reopened: new Set<number>(),
     /** Pages show something that was written at once and is none of these rows. */
     elsewhere: false,
     changed: () => ({
@@ -68,9 +79,11 @@ export function openLedger(trx: Transaction, locked: readonly RepositoryRow[]) {
       runs: runs.changed(),
       pullRequests: pullRequests.changed(),
       pipelines: pipelines.changed(),
+      bound: bound.changed(),
     }),
 
     readRuns: (ids: readonly number[]) => once(runs, 'run', ids, (unread) => runsById(trx, unread)),
+    readBound: (runIds: readonly number[]) => once(bound, 'bound', runIds, (unread) => boundById(trx, unread)),
     readPullRequests: (keys: readonly NumberKey[]) =>
       once(pullRequests, 'pull request', keys, (unread) => pullRequestsByNumber(trx, unread)),
     readBranches: (keys: readonly BranchKey[]) =>
@@ -114,14 +127,27 @@ export function openLedger(trx: Transaction, locked: readonly RepositoryRow[]) {
       await ledger.readLinks([key])
       return pullRequests.rows().filter((row) => isOf(row, key))
     },
-    /** Runs that name the issue, and runs on these branches. */
-    async runsOf({ repositoryId, issueNumber }: IssueKey, branches: readonly string[]): Promise<readonly RunFact[]> {
+    /** The issue that the run belongs to whatever its title and branch say. */
+    async issueBound(repositoryId: number, runId: number): Promise<number | null> {
+      await ledger.readBound([runId])
+      const row = bound.get(String(runId))
+      return row?.repositoryId === repositoryId ? row.issueNumber : null
+    },
+    /** Runs that name the issue, runs on these branches, and these runs. */
+    async runsOf(
+      { repositoryId, issueNumber }: IssueKey,
+      branches: readonly string[],
+      ids: readonly number[],
+    ): Promise<readonly RunFact[]> {
+      await ledger.readRuns(ids)
       const keys = branches.map((branch) => ({ repositoryId, branch }))
       await ledger.readLinks([{ repositoryId, issueNumber }])
       await once(runs, 'runs on', keys, (unread) => runsOnBranches(trx, unread))
       const here = runs.rows().filter((row) => row.repositoryId === repositoryId)
       const isOn = ({ branch }: RunFact) => branch !== null && branches.includes(branch)
-      return here.map(({ run }) => run).filter((run) => issueOfRun(run) === issueNumber || isOn(run))
+      return here
+        .map(({ run }) => run)
+        .filter((run) => issueOfRun(run) === issueNumber || isOn(run) || ids.includes(run.id))
     },
     async pipeline({ repositoryId, issueNumber }: IssueKey): Promise<PipelineRow | null> {
       await ledger.readPipelines([{ repositoryId, issueNumber }])
@@ -140,12 +166,22 @@ export function openLedger(trx: Transaction, locked: readonly RepositoryRow[]) {
     keepPipeline(row: PipelineRow, entries: readonly Entry[], effects: readonly Effect[]): void {
       const { repositoryId, issueNumber } = row
       const revision = row.revision + 1
+      const before = pipelines.get(`${repositoryId}/${issueNumber}`)?.pipeline ?? null
+      for (const runId of anew(boundRunIds, before, row.pipeline)) bound.put({ runId, repositoryId, issueNumber })
+      // The run that a dispatch was to bring about is there: nothing is left to be sent or looked for.
+      for (const key of anew(boundKeys, before, row.pipeline)) ended.push({ repositoryId, key: `dispatch/${key}` })
       pipelines.put({ ...row, revision })
       told.push(...entries.map((entry) => ({ repositoryId, issueNumber, revision, entry })))
       asked.push(...effects.map((effect) => ({ repositoryId, issueNumber, effect })))
     },
   }
   return ledger
+}
+
+/** What the pipeline names that it did not name before. */
+function anew<T>(named: (pipeline: Pipeline) => readonly T[], before: Pipeline | null, after: Pipeline): readonly T[] {
+  const known = new Set(before === null ? [] : named(before))
+  return named(after).filter((one) => !known.has(one))
 }
 
 function isOf({ repositoryId, issueNumbers }: PullRequestRow, key: IssueKey): boolean {

@@ -26,7 +26,7 @@ export async function lockRepositories(trx: Transaction, events: readonly Event[
   const woken = events.flatMap((event) => (event.type === 'woken' ? [event.pipelineId] : []))
   return lockRows(trx, {
     ids: [...named.map(({ id }) => id), ...touched, ...(await repositoriesOf(trx, woken))],
-    installationIds: events.flatMap((event) => (removesAll(event) ? [event.installationId] : [])),
+    installationIds: events.flatMap((event) => (concernsAll(event) ? [event.installationId] : [])),
   })
 }
 
@@ -64,6 +64,7 @@ export async function noteInstallation(ledger: Ledger, event: InstallationChange
     if (!leaves(known) || known.removedAt !== null || isOlder(event, known)) continue
     repositories.put({ ...known, removedAt: at, updatedAt: at })
   }
+  for (const { id, installationId: of } of repositories.rows()) if (of === installationId) ledger.reopened.add(id)
   ledger.elsewhere = true
 }
 
@@ -86,6 +87,12 @@ async function makeMissing(trx: Transaction, named: readonly Named[]): Promise<v
       return { id, installationId, fullName, private: row.private, defaultBranch, removedAt: null, updatedAt: at }
     }),
   )
+}
+
+/** It was removed, suspended or brought back: whatever is named, everything is meant. */
+function concernsAll(event: Event): event is InstallationChanged {
+  if (event.type !== 'installation.changed') return false
+  return event.state === 'removed' || event.added.length + event.removed.length === 0
 }
 
 function removesAll(event: Event): event is InstallationChanged {

@@ -1,10 +1,11 @@
 // Writes back what a group changed, one statement a table, with the columns that queries need beside the documents.
+import { awaitingAdmission, liveAttempts } from '../pipeline/admission.ts'
 import { issueOfRun } from '../pipeline/correlate.ts'
 import { needsYouAt, wakeAt } from '../pipeline/health.ts'
 import { light } from '../pipeline/light.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
-import { saveEffects } from '../store/effects.ts'
-import { savePullRequests, saveRuns } from '../store/facts.ts'
+import { closeEffects, saveEffects } from '../store/effects.ts'
+import { bindRuns, savePullRequests, saveRuns } from '../store/facts.ts'
 import type { Change } from '../store/notify.ts'
 import { saveHistory, savePipelines } from '../store/pipelines.ts'
 import { saveRepository } from '../store/repositories.ts'
@@ -14,7 +15,7 @@ import type { Asked, Ledger, Told } from './ledger.ts'
 /** Resolves to the pipelines that changed; null when nothing did that anybody looks at or waits for. */
 export async function saveLedger(ledger: Ledger, now: Instant): Promise<readonly Change[] | null> {
   const { trx, told, asked } = ledger
-  const { repositories, runs, pullRequests, pipelines } = ledger.changed()
+  const { repositories, runs, pullRequests, pipelines, bound } = ledger.changed()
   for (const row of repositories) await saveRepository(trx, row)
   await saveRuns(trx, runs.map(runColumns))
   await savePullRequests(trx, pullRequests.map(pullRequestColumns))
@@ -27,7 +28,9 @@ export async function saveLedger(ledger: Ledger, now: Instant): Promise<readonly
     trx,
     told.flatMap((line) => historyColumns(line, ids)),
   )
+  await bindRuns(trx, bound)
   await saveEffects(trx, asked.map((one) => effectColumns(one, ids, now)).sort(byKey))
+  await closeEffects(trx, ledger.ended, now)
   if (pipelines.length + asked.length + repositories.length === 0 && !ledger.elsewhere) return null
   return pipelines.flatMap((row) => {
     const id = ids.get(keyOf(row))
@@ -60,6 +63,8 @@ function pipelineColumns({ repositoryId, issueNumber, revision, pipeline, ...row
     since: lit.since,
     needsYouAt: needsYouAt(pipeline),
     wakeAt: wakeAt(pipeline, now),
+    liveAttempts: liveAttempts(pipeline),
+    queuedAt: awaitingAdmission(pipeline, now)?.queuedAt ?? null,
     startedAt: row.startedAt,
     denied: row.denied,
     createdAt: now,
@@ -78,6 +83,7 @@ function effectColumns({ repositoryId, issueNumber, effect }: Asked, ids: Ids, n
     repositoryId,
     pipelineId: issueNumber === null ? null : (ids.get(keyOf({ repositoryId, issueNumber })) ?? null),
     key: effect.key,
+    type: effect.type,
     document: JSON.stringify(effect),
     dueAt: now,
     createdAt: now,

@@ -14,6 +14,7 @@ import type { Pipeline } from '../pipeline/pipeline.ts'
 import { pullRequestAsked } from '../pipeline/questions.ts'
 import { type Reduction, reduce } from '../pipeline/reduce.ts'
 import { forgetComment } from '../store/publications.ts'
+import { askConfiguration, noteConfiguration } from './configuration.ts'
 import type { Ledger } from './ledger.ts'
 import { noteInstallation, noteRepository } from './repositories.ts'
 import { type Local, route } from './route.ts'
@@ -40,6 +41,9 @@ export async function take(ledger: Ledger, event: Event): Promise<void> {
 async function takeFact(ledger: Ledger, event: Local): Promise<void> {
   const repositoryId = event.repository.id
   const learnt = await learn(ledger, event)
+  if (event.type === 'configuration.touched') {
+    ledger.asked.push({ repositoryId, issueNumber: null, effect: askConfiguration(event.at) })
+  }
   // Before anything is on the line, ordinary pull requests are nobody's question.
   const effects = asks(event)
   if (effects.length > 0 && (await ledger.hasPipelines(repositoryId))) {
@@ -72,10 +76,15 @@ async function learn(ledger: Ledger, event: Local): Promise<Local> {
   }
 }
 
-async function learnAnswer(ledger: Ledger, { repository, question, answer, at }: Extract<Event, { type: 'answered' }>) {
+async function learnAnswer(ledger: Ledger, event: Extract<Event, { type: 'answered' }>): Promise<void> {
+  const { repository, question, answer, at } = event
   if (answer.about === 'issue') {
     for (const fact of answer.pullRequests) await keep(ledger, repository.id, fact)
   }
+  if (answer.about === 'run' && answer.run !== null) {
+    ledger.keepRun(repository.id, slim(mergeRun(await ledger.run(answer.run.id), answer.run), lineOf(ledger, event)))
+  }
+  noteConfiguration(ledger, event)
   const number = pullRequestAsked(question)
   const known = number === null ? null : await ledger.pullRequest(repository.id, number)
   const merged = known && mergeAnswer(known.fact, question, answer, at)

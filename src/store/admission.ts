@@ -60,7 +60,7 @@ function instant(column: 'queued_at' | 'started_at') {
 export async function toldOtherwise(
   trx: Transaction,
   repositoryId: number,
-  words: { readonly fresh: string; readonly begun: string },
+  words: { readonly fresh: string | null; readonly begun: string | null },
   inHand: readonly number[],
   limit: number,
 ): Promise<readonly number[]> {
@@ -70,7 +70,7 @@ export async function toldOtherwise(
     .where('repositoryId', '=', repositoryId)
     .where('queuedAt', 'is not', null)
     .where(
-      sql<boolean>`denied is distinct from case when started_at is null then ${words.fresh} else ${words.begun} end`,
+      sql<boolean>`denied is distinct from case when started_at is null then ${words.fresh}::text else ${words.begun}::text end`,
     )
     .where(sql<boolean>`not (id = any (${inHand}::bigint[]))`)
     .orderBy('queuedAt')

@@ -1,6 +1,7 @@
 // What GitHub told, written as it was merged: a group writes each table once.
 import { type Insertable, sql } from 'kysely'
 import type { Transaction } from './database.ts'
+import type { BoundRow } from './rows.ts'
 import type { Tables } from './tables.ts'
 
 /** Writes runs as they are now, new or known. */
@@ -37,5 +38,15 @@ export async function savePullRequests(
         updatedAt: eb.ref('excluded.updatedAt'),
       })),
     )
+    .execute()
+}
+
+/** Remembers to which issues runs belong. */
+export async function bindRuns(trx: Transaction, rows: readonly BoundRow[]): Promise<void> {
+  if (rows.length === 0) return
+  await trx
+    .insertInto('boundRuns')
+    .values(rows)
+    .onConflict((conflict) => conflict.doNothing())
     .execute()
 }

@@ -3,11 +3,16 @@ import { sql } from 'kysely'
 import type { PullRequestFact, RunFact } from '../pipeline/facts.ts'
 import type { Instant, Pipeline } from '../pipeline/pipeline.ts'
 import type { Transaction } from './database.ts'
-import type { PipelineRow, PullRequestRow, RunRow } from './rows.ts'
+import type { BoundRow, PipelineRow, PullRequestRow, RunRow } from './rows.ts'
 
 export async function runsById(trx: Transaction, ids: readonly number[]): Promise<readonly RunRow[]> {
   if (ids.length === 0) return []
   return trx.selectFrom('runs').select(['repositoryId', 'document as run']).where('id', 'in', ids).execute()
+}
+
+export async function boundById(trx: Transaction, runIds: readonly number[]): Promise<readonly BoundRow[]> {
+  if (runIds.length === 0) return []
+  return trx.selectFrom('boundRuns').selectAll().where('runId', 'in', runIds).execute()
 }
 
 export type BranchKey = { readonly repositoryId: number; readonly branch: string }

@@ -28,6 +28,11 @@ export async function prune(database: Database, now: Instant): Promise<number> {
     { table: 'deliveries', where: sql`state <> 'failed' and received_at < ${before(deliveries)}` },
     { table: 'deliveries', where: sql`state = 'failed' and received_at < ${before(failedDeliveries)}` },
     { table: 'pipelines', where: sql`light in ('done', 'idle') and updated_at < ${before(pipelines)}` },
+    {
+      table: 'bound_runs',
+      where: sql`not exists (select from pipelines
+        where pipelines.repository_id = bound_runs.repository_id and pipelines.issue_number = bound_runs.issue_number)`,
+    },
     { table: 'runs', where: sql`updated_at < ${before(facts)}` },
     { table: 'pull_requests', where: sql`updated_at < ${before(facts)}` },
     { table: 'effects', where: sql`state in ('done', 'refused', 'buried') and updated_at < ${before(effects)}` },

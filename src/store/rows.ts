@@ -31,6 +31,9 @@ export type RepositoryRow = {
   readonly configurationReadAt: Instant | null
 }
 
+/** A run that belongs to an issue whatever its title and branch say. */
+export type BoundRow = { readonly runId: number; readonly repositoryId: number; readonly issueNumber: number }
+
 export type RunRow = { readonly repositoryId: number; readonly run: RunFact }
 
 export type PullRequestRow = {

@@ -133,6 +133,11 @@ export type Tables = {
     creations: ColumnType<readonly Instant[], string | undefined, string>
     updatedAt: Instant
   }
+  boundRuns: {
+    runId: number
+    repositoryId: number
+    issueNumber: number
+  }
   beats: {
     repositoryId: number
     issueNumber: number

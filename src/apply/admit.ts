@@ -1,0 +1,162 @@
+// Admission alone starts attempts. `reduce` queues them; here, at the end of a group's transaction and under the locks of
+// its repositories, slots are counted and given away: first come, first served, each repository for itself. Who must
+// wait is told why, and told again only when it waits for something else.
+import { WATCHED_LINE } from '../line/line.ts'
+import { awaitingAdmission, liveAttempts } from '../pipeline/admission.ts'
+import type { Event } from '../pipeline/events.ts'
+import type { Instant } from '../pipeline/pipeline.ts'
+import { reduce } from '../pipeline/reduce.ts'
+import { readSlots, type Slots, toldOtherwise } from '../store/admission.ts'
+import type { PipelineRow, RepositoryRow } from '../store/rows.ts'
+import type { Ledger } from './ledger.ts'
+
+/** A few characters that nobody can foresee: they end an attempt's key. */
+export type Random = () => string
+
+/** Admits what may start in every repository in which something changed. */
+export async function admit(ledger: Ledger, now: Instant, random: Random): Promise<void> {
+  const { pipelines, repositories } = ledger.changed()
+  const ids = new Set(ledger.reopened)
+  for (const { repositoryId } of pipelines) ids.add(repositoryId)
+  for (const { id } of repositories) ids.add(id)
+  const changed = [...ids].sort((a, b) => a - b).flatMap((id) => ledger.repositories.get(String(id)) ?? [])
+  const asked = changed.map((repository) => ({ id: repository.id, most: limitsOf(repository).running }))
+  const inHand = ledger.pipelines.rows().flatMap(({ id }) => id ?? [])
+  for (const slots of await readSlots(ledger.trx, asked, inHand, midnightBefore(now))) {
+    const repository = ledger.repositories.get(String(slots.repositoryId))
+    if (repository !== null) await admitInto({ ledger, repository, slots, now, random }, inHand)
+  }
+}
+
+type Hall = {
+  readonly ledger: Ledger
+  readonly repository: RepositoryRow
+  readonly slots: Slots
+  readonly now: Instant
+  readonly random: Random
+}
+
+type Counts = { running: number; begun: number }
+
+/** Why a pipeline must wait, and until when if that is known. */
+type Denial = { readonly words: string; readonly until: Instant | null }
+
+async function admitInto(hall: Hall, inHand: readonly number[]): Promise<void> {
+  const { ledger, repository, slots, now } = hall
+  const here = ledger.pipelines.rows().filter(({ repositoryId }) => repositoryId === repository.id)
+  const queue = [...here.flatMap((row) => placeOf(row, now)), ...slots.waiting].sort(byArrival)
+  if (queue.length === 0) return
+  const counts = countsOf(slots, here, now)
+  const first = queue.slice(0, Math.max(0, limitsOf(repository).running - counts.running))
+  await ledger.readPipelines(first.map(({ issueNumber }) => ({ repositoryId: repository.id, issueNumber })))
+  for (const place of queue) {
+    const isFresh = place.startedAt === null
+    const denial = denialOf(hall, counts, isFresh)
+    if (denial !== null && denial.words === place.denied) continue
+    const row = await ledger.pipeline({ repositoryId: repository.id, issueNumber: place.issueNumber })
+    const awaited = row && awaitingAdmission(row.pipeline, now)
+    if (row === null || awaited === null) continue
+    if (denial !== null) {
+      deny(hall, row, denial)
+      continue
+    }
+    start(hall, row, awaited)
+    counts.running += 1
+    if (isFresh) counts.begun += 1
+  }
+  await tellTheOthers(hall, counts, inHand)
+}
+
+type Place = Pick<PipelineRow, 'issueNumber' | 'startedAt' | 'denied'> & { readonly queuedAt: Instant }
+
+function placeOf({ issueNumber, startedAt, denied, pipeline }: PipelineRow, now: Instant): readonly Place[] {
+  const awaited = awaitingAdmission(pipeline, now)
+  return awaited === null ? [] : [{ issueNumber, startedAt, denied, queuedAt: awaited.queuedAt }]
+}
+
+function byArrival(a: Place, b: Place): number {
+  return a.queuedAt === b.queuedAt ? a.issueNumber - b.issueNumber : a.queuedAt < b.queuedAt ? -1 : 1
+}
+
+function countsOf(slots: Slots, here: readonly PipelineRow[], now: Instant): Counts {
+  const midnight = midnightBefore(now)
+  return {
+    running: slots.running + here.reduce((sum, { pipeline }) => sum + liveAttempts(pipeline), 0),
+    begun: slots.begunToday + here.filter(({ startedAt }) => startedAt !== null && startedAt >= midnight).length,
+  }
+}
+
+function denialOf({ repository, slots, now }: Hall, { running, begun }: Counts, isFresh: boolean): Denial | null {
+  const limits = limitsOf(repository)
+  if (repository.removedAt !== null) return { words: 'Andon no longer reaches the repository', until: null }
+  if (slots.installationState !== 'active') return { words: 'the installation is suspended', until: null }
+  if (repository.defaultBranch === null) return { words: 'the default branch is not known yet', until: null }
+  if (isFresh && begun >= limits.startsPerDay) {
+    return { words: `${begun} of ${limits.startsPerDay} begun today`, until: midnightAfter(now) }
+  }
+  return running >= limits.running ? { words: `${running} of ${limits.running} running`, until: null } : null
+}
+
+function start(hall: Hall, row: PipelineRow, { stage, attempt }: { stage: string; attempt: number }): void {
+  const key = `${row.issueNumber}/${stage}/${attempt}-${hall.random()}`
+  const { issueNumber } = row
+  const kept = { ...row, denied: null, startedAt: row.startedAt ?? hall.now }
+  apply(hall, kept, { ...head(hall), type: 'attempt.admitted', issueNumber, stage, attempt, key })
+}
+
+function deny(hall: Hall, row: PipelineRow, { words, until }: Denial): void {
+  const { issueNumber } = row
+  apply(hall, { ...row, denied: words }, { ...head(hall), type: 'admission.denied', issueNumber, words, until })
+}
+
+function head({ repository, now }: Hall) {
+  const { id, fullName, private: isPrivate, defaultBranch, installationId } = repository
+  return {
+    at: now,
+    evidence: { kind: 'clock', id: 'admission', at: now } as const,
+    repository: { id, fullName, private: isPrivate, defaultBranch, installationId },
+  }
+}
+
+function apply({ ledger }: Hall, row: PipelineRow, event: Event): void {
+  const { pipeline, entries, effects } = reduce(row.pipeline, event)
+  ledger.keepPipeline({ ...row, pipeline }, entries, effects)
+}
+
+/** Told at once: enough that a changed limit is soon known to everybody, few enough for one transaction. */
+const TOLD_AT_ONCE = 200
+
+/** Whoever waits behind those who were looked at hears of it when what all of them wait for has changed. */
+async function tellTheOthers(hall: Hall, counts: Counts, inHand: readonly number[]): Promise<void> {
+  const { ledger, repository, slots, now } = hall
+  const fresh = denialOf(hall, counts, true)
+  const begun = denialOf(hall, counts, false)
+  const isChanged = slots.waiting.some(({ startedAt, denied }) => {
+    const denial = startedAt === null ? fresh : begun
+    return denial !== null && denied !== denial.words
+  })
+  if (!isChanged) return
+  const words = { fresh: fresh?.words ?? null, begun: begun?.words ?? null }
+  const ids = await toldOtherwise(ledger.trx, repository.id, words, inHand, TOLD_AT_ONCE)
+  await ledger.readPipelinesById(ids)
+  for (const id of ids) {
+    const row = await ledger.pipelineById(id)
+    if (row === null || awaitingAdmission(row.pipeline, now) === null) continue
+    const denial = row.startedAt === null ? fresh : begun
+    if (denial !== null && denial.words !== row.denied) deny(hall, row, denial)
+  }
+}
+
+function limitsOf({ configuration }: RepositoryRow) {
+  return (configuration ?? WATCHED_LINE).limits
+}
+
+function midnightBefore(now: Instant): Instant {
+  return `${now.slice(0, 10)}T00:00:00.000Z`
+}
+
+function midnightAfter(now: Instant): Instant {
+  return new Date(Date.parse(midnightBefore(now)) + DAY_MS).toISOString()
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000

@@ -1,0 +1,49 @@
+// What a repository's file says is kept with the repository; pipelines begin with it and keep what they began with.
+import { parseLine } from '../line/parse.ts'
+import type { Ask } from '../pipeline/effects.ts'
+import type { Event } from '../pipeline/events.ts'
+import type { Instant } from '../pipeline/pipeline.ts'
+import type { FileSource, RepositoryRow } from '../store/rows.ts'
+import type { Ledger } from './ledger.ts'
+
+type Answered = Extract<Event, { type: 'answered' }>
+
+/** The question what the file says, which nobody tells unasked. */
+export function askConfiguration(at: Instant): Ask {
+  return { type: 'ask', key: `configuration/${at}`, question: { about: 'configuration' } }
+}
+
+/** Takes from an answer what the repository's file says at present, if it tells that. */
+export function noteConfiguration({ repositories }: Ledger, event: Answered): void {
+  const row = repositories.get(String(event.repository.id))
+  const reading = readingOf(event)
+  if (row === null || reading === null) return
+  // Answers come in any order: what was read later stands.
+  if (row.configurationReadAt !== null && row.configurationReadAt > event.at) return
+  repositories.put(withReading(row, reading, event.at))
+}
+
+/** The file as it was found; all null when there is none. */
+type Reading = {
+  readonly text: string | null
+  readonly sha: string | null
+  readonly source: FileSource | null
+  readonly headSha: string | null
+}
+
+function readingOf({ answer }: Answered): Reading | null {
+  if (answer.about === 'configuration') return answer
+  if (answer.about !== 'issue' || answer.configuration === undefined) return null
+  const { text, sha, source } = answer.configuration ?? { text: null, sha: null, source: null }
+  return { text, sha, source, headSha: answer.defaultBranchSha }
+}
+
+/** With mistakes in the file the last good line stays in force, and each mistake stays with the commit that brought it. */
+function withReading(row: RepositoryRow, { text, sha, source, headSha }: Reading, at: Instant): RepositoryRow {
+  const read = { ...row, configurationSource: source, configurationSha: sha, configurationReadAt: at }
+  const isSame = sha !== null && sha === row.configurationSha && source === row.configurationSource
+  const configurationHeadSha = isSame ? row.configurationHeadSha : headSha
+  const parsed = text === null ? { line: null } : parseLine(text)
+  if ('mistakes' in parsed) return { ...read, configurationHeadSha, configurationMistakes: parsed.mistakes }
+  return { ...read, configurationHeadSha, configuration: parsed.line, configurationMistakes: [] }
+}
