@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { type Door, openDoor } from './apply/door.ts'
 import type { Config } from './config.ts'
 import { openGitHub } from './github/client.ts'
+import { openOidc } from './github/oidc.ts'
 import { serveDelivery } from './inbox/guard.ts'
 import { createReceiver } from './inbox/receive.ts'
 import probotApp from './index.ts'
@@ -17,6 +18,8 @@ import { type Beating, startBeating, whoAmI } from './watchdog/beat.ts'
 import { loopsHealth } from './watchdog/health.ts'
 import { type Loop, startLoop } from './watchdog/loop.ts'
 import { wake } from './watchdog/wake.ts'
+import { createReports } from './web/reports.ts'
+import { openBook } from './web/reports-book.ts'
 import { createServer } from './web/server.ts'
 
 export type Andon = {
@@ -47,18 +50,21 @@ export async function openAndon(o: {
   const ending = new AbortController()
   const jobs = await openJobs(database, log)
   const door = openDoor({ database, now, log, enqueue: jobs.enqueue })
+  const send = untilAborted(o.fetch ?? fetch, ending.signal)
   const github = openGitHub({
     appId: config.appId,
     privateKey: config.privateKey,
     apiUrl: config.githubApiUrl,
     now,
     log,
-    fetch: untilAborted(o.fetch ?? fetch, ending.signal),
+    fetch: send,
   })
   const outbox = openOutbox({ database, door, github, now, log, baseUrl: config.baseUrl })
   const receive = await createReceiver({ app: probotApp, door, secrets: config.webhookSecrets, now, log })
+  const prove = openOidc({ issuer: config.oidcIssuer, audience: config.baseUrl, now, log, fetch: send })
   const web = createServer({
     deliver: (request, response) => serveDelivery(receive, request, response),
+    report: createReports({ prove, book: openBook({ database, door, now }), log }),
     database,
     now,
     log,

@@ -31,7 +31,7 @@ export type Site = {
   readonly config: SiteConfig
   readonly health: () => Promise<Health>
   /** Takes what workflows say of themselves. */
-  readonly report?: (asked: Asked) => Promise<Response>
+  readonly report: (asked: Asked) => Promise<Response>
   readonly log: Logger
 }
 
@@ -114,7 +114,7 @@ export function createApp(site: Site): Hono<Bound> {
     return asked.json(detail(shown, history, asOf))
   })
 
-  if (site.report) app.post('/api/reports', site.report)
+  app.post('/api/reports', site.report)
   app.all('/api/reports', () => {
     throw new Refusal(405, 'Reports are posted: docs/reports.md says how.', 'POST')
   })

@@ -33,7 +33,7 @@ export type Parts = {
   /** What the rest of the process knows about its health. */
   readonly health?: () => Promise<Health>
   /** Answers one report of a workflow. */
-  readonly report?: (asked: Asked) => Promise<Response>
+  readonly report: (asked: Asked) => Promise<Response>
 }
 
 /** The server over any reader; nothing listens yet. */
@@ -45,7 +45,7 @@ export function serve(o: Parts & { readonly reader: Reader }): Web {
   const hub = openHub({ reader, views, log, headers: STREAM_HEADERS, ...config })
   const metrics = createMetrics({ reader, hub })
   const health = o.health ?? (async () => ({}))
-  const app = createApp({ reader, hub, views, assets, metrics, config, health, log, ...(report && { report }) })
+  const app = createApp({ reader, hub, views, assets, metrics, config, health, report, log })
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   const inHand = new Set<ServerResponse>()
   const server = createHttpServer((request, response) => {

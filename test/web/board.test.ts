@@ -27,6 +27,7 @@ beforeEach(async () => {
     now: () => NOW,
     log,
     deliver: async (_request, response) => void response.end(),
+    report: async (asked) => asked.body(null, 204),
     config: { access: 'open', baseUrl: 'http://localhost', build: 'build-1', databaseNotice: null },
   })
   web.server.listen(0, '127.0.0.1')
