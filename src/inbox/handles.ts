@@ -1,15 +1,16 @@
 // What we act on. app.yml subscribes to exactly these (a test holds it to that); everything else GitHub sends is accepted
-// and kept as ignored. Labels, assignments, pins and the like change nothing on the line, and commands in comments are
-// not read here.
+// and kept as ignored. Labels, assignments, pins and the like change nothing on the line, and a comment that is edited
+// orders nothing.
 
-/** Webhook names and the actions of each that move the line. */
+/** Webhook names and the actions of each that move the line; none where GitHub knows none. */
 export const HANDLES = {
   issues: ['opened', 'edited', 'closed', 'reopened', 'labeled', 'deleted', 'transferred'],
   workflow_run: ['requested', 'in_progress', 'completed'],
   workflow_job: ['queued', 'waiting', 'in_progress', 'completed'],
   pull_request: ['opened', 'edited', 'synchronize', 'ready_for_review', 'converted_to_draft', 'closed', 'reopened'],
   pull_request_review: ['submitted', 'dismissed'],
-  issue_comment: ['deleted'],
+  issue_comment: ['created', 'deleted'],
+  push: [],
   repository: ['renamed', 'transferred', 'privatized', 'publicized', 'edited', 'archived', 'unarchived', 'deleted'],
   installation: ['created', 'deleted', 'suspend', 'unsuspend', 'new_permissions_accepted'],
   installation_repositories: ['added', 'removed'],
@@ -24,6 +25,11 @@ export const UNASKED: readonly HandledName[] = ['installation', 'installation_re
 
 export function isHandled(name: string): name is HandledName {
   return Object.hasOwn(HANDLES, name)
+}
+
+/** False for deliveries that carry no action: each of them is looked at. */
+export function hasActions(name: HandledName): boolean {
+  return HANDLES[name].length > 0
 }
 
 export function isActedOn(name: HandledName, action: string): boolean {

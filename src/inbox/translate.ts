@@ -2,13 +2,14 @@
 // handlers and the replay of a failed delivery come to the same result.
 import { z } from 'zod'
 import type { Event } from '../pipeline/events.ts'
-import { type HandledName, isActedOn, isHandled } from './handles.ts'
+import { type HandledName, hasActions, isActedOn, isHandled } from './handles.ts'
 import { type Receipt, read } from './translate/fields.ts'
 import { translateInstallation, translateInstallationRepositories } from './translate/installation.ts'
 import { translateIssueComment } from './translate/issue-comment.ts'
 import { translateIssues } from './translate/issues.ts'
 import { translatePullRequest } from './translate/pull-request.ts'
 import { translatePullRequestReview } from './translate/pull-request-review.ts'
+import { translatePush } from './translate/push.ts'
 import { translateRepository } from './translate/repository.ts'
 import { translateWorkflowJob } from './translate/workflow-job.ts'
 import { translateWorkflowRun } from './translate/workflow-run.ts'
@@ -17,7 +18,7 @@ import { Untranslatable } from './untranslatable.ts'
 /** What became of a payload: an event, nothing to act on, or the reason why it could not be read. */
 export type Translation = { readonly event: Event | null; readonly failure?: string }
 
-type Translator = (action: string, payload: unknown, receipt: Receipt) => Event
+type Translator = (action: string, payload: unknown, receipt: Receipt) => Event | null
 
 const TRANSLATORS: Readonly<Record<HandledName, Translator>> = {
   issues: translateIssues,
@@ -26,6 +27,7 @@ const TRANSLATORS: Readonly<Record<HandledName, Translator>> = {
   pull_request: translatePullRequest,
   pull_request_review: translatePullRequestReview,
   issue_comment: translateIssueComment,
+  push: translatePush,
   repository: translateRepository,
   installation: translateInstallation,
   installation_repositories: translateInstallationRepositories,
@@ -36,8 +38,8 @@ const acting = z.object({ action: z.string() })
 /** Translates one delivery; null when it does not concern the line. Throws Untranslatable, naming the field. */
 export function translate(name: string, payload: unknown, receipt: Receipt): Event | null {
   if (!isHandled(name)) return null
-  const { action } = read(acting, payload)
-  return isActedOn(name, action) ? TRANSLATORS[name](action, payload, receipt) : null
+  const action = hasActions(name) ? read(acting, payload).action : null
+  return action === null || isActedOn(name, action) ? TRANSLATORS[name](action ?? '', payload, receipt) : null
 }
 
 /** The same, with the failure as a value. A mistake of our own becomes one too: no delivery is lost to it. */

@@ -24,8 +24,11 @@ describe('what cannot be read', () => {
     ['workflow_job', 'queued', { workflow_job: { steps: [{ name: 'x' }] } }, 'workflow_job.steps.0.status: '],
     ['pull_request', 'opened', { pull_request: { head: null } }, 'pull_request.head: '],
     ['issues', 'opened', { action: 7 }, 'action: '],
+    ['issue_comment', 'created', { comment: { body: null } }, 'comment.body: '],
+    ['push', '', { commits: 'none' }, 'commits: '],
   ])('a %s.%s with %j says which field', (name, action, parts, reason) => {
-    const { event, failure } = translation(name, withParts(step(name, action), parts).payload, RECEIPT)
+    const whole = ['issue_comment', 'push'].includes(name) ? posted(name, action) : step(name, action)
+    const { event, failure } = translation(name, withParts(whole, parts).payload, RECEIPT)
     expect(event).toBeNull()
     expect(failure).toContain(reason)
   })
@@ -38,7 +41,7 @@ describe('what cannot be read', () => {
       return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, everywhere(each)]))
     }
     const reasons = Object.entries(HANDLES).flatMap(([name, actions]) =>
-      actions.map((action) => {
+      (actions.length === 0 ? [''] : actions).map((action) => {
         const { payload } = posted(name, action)
         return translation(name, { ...(everywhere(payload) as object), action }, RECEIPT).failure ?? ''
       }),
@@ -48,7 +51,7 @@ describe('what cannot be read', () => {
   })
 
   test('other events and other actions are ignored, whatever they hold', () => {
-    expect(translate('push', null, RECEIPT)).toBeNull()
+    expect(translate('star', null, RECEIPT)).toBeNull()
     expect(translate('constructor', {}, RECEIPT)).toBeNull()
     expect(translate('issues', { action: 'pinned' }, RECEIPT)).toBeNull()
     expect(translate('issues', { action: 'constructor' }, RECEIPT)).toBeNull()
@@ -78,7 +81,11 @@ test('every action in the table is told as an event', () => {
     for (const action of actions) {
       const before = name === 'pull_request' ? { before: 'a'.repeat(40) } : {}
       const label = name === 'issues' ? { label: { name: 'andon' } } : {}
-      expect(told(posted(name, action, REPOSITORY, { ...before, ...label })), `${name}.${action}`).not.toBeNull()
+      const comment = name === 'issue_comment' ? { comment: { body: '/andon status' } } : {}
+      expect(
+        told(posted(name, action, REPOSITORY, { ...before, ...label, ...comment })),
+        `${name}.${action}`,
+      ).not.toBeNull()
     }
   }
 })

@@ -19,6 +19,8 @@ export type Here = {
 
 const LARGEST_INTEGER = 2 ** 31 - 1
 const LONGEST_TEXT = 1_000
+// GitHub's own limit is 65,536 characters, however many bytes each has.
+const LONGEST_BODY = 300_000
 
 // Written out, because Date.parse also takes `1` and `tomorrow-ish` words.
 const MOMENT = /^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/
@@ -36,6 +38,9 @@ export const moment = z
 
 /** What people write. Cut, never refused: a long title is no reason to miss an event. */
 export const text = z.string().transform((written) => storable(written.slice(0, LONGEST_TEXT)))
+
+/** A whole text that is read and not kept. */
+export const longText = z.string().max(LONGEST_BODY).transform(storable)
 
 /** What identifies something: too long is a mistake, because a cut name would be another name. */
 export const name = z.string().min(1).max(300).transform(storable)

@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { INSTALLATION, posted, REPOSITORY } from '../../support/deliveries.ts'
-import { RECEIVED, told, toldAs } from '../../support/told.ts'
+import { RECEIVED, toldAs } from '../../support/told.ts'
 
-describe('comments, repositories and installations', () => {
-  test('a deleted comment is told by its id, a written one not at all', () => {
-    const { commentId, issueNumber } = toldAs('comment.deleted', posted('issue_comment', 'deleted'))
-    expect([commentId, issueNumber]).toEqual([492700400, 1])
-    expect(told(posted('issue_comment', 'created'))).toBeNull()
-  })
-
+describe('repositories and installations', () => {
   test.each(['renamed', 'transferred', 'privatized', 'publicized', 'edited', 'unarchived'])(
     'a repository that is %s has changed',
     (action) => expect(toldAs('repository.changed', posted('repository', action)).repository.id).toBe(REPOSITORY.id),
