@@ -1,3 +1,4 @@
+import type { Effect } from '../pipeline/effects.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { Transaction } from '../store/database.ts'
 import { settleEffects } from '../store/effects.ts'
@@ -12,4 +13,25 @@ export async function settleAnswered(
   const answers = group.flatMap(({ effect }, place) => (effect ? [{ place, state: 'done' as const, ...effect }] : []))
   const settled = await settleEffects(trx, answers, now)
   return new Set(answers.filter(({ id }) => !settled.has(id)).map(({ place }) => place))
+}
+
+/** The row of an effect that is due at once. */
+export function effectColumns({ repositoryId, pipelineId, effect, now }: Decided) {
+  return {
+    repositoryId,
+    pipelineId,
+    key: effect.key,
+    type: effect.type,
+    document: JSON.stringify(effect),
+    dueAt: now,
+    createdAt: now,
+    updatedAt: now,
+  }
+}
+
+type Decided = {
+  readonly repositoryId: number
+  readonly pipelineId: number | null
+  readonly effect: Effect
+  readonly now: Instant
 }

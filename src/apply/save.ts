@@ -2,6 +2,7 @@
 import { awaitingAdmission, liveAttempts } from '../pipeline/admission.ts'
 import { issueOfRun } from '../pipeline/correlate.ts'
 import { needsYouAt, wakeAt } from '../pipeline/health.ts'
+import { later } from '../pipeline/instants.ts'
 import { light } from '../pipeline/light.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 import { closeEffects, saveEffects } from '../store/effects.ts'
@@ -10,7 +11,9 @@ import type { Change } from '../store/notify.ts'
 import { saveHistory, savePipelines } from '../store/pipelines.ts'
 import { saveRepository } from '../store/repositories.ts'
 import type { PipelineRow, PullRequestRow, RunRow } from '../store/rows.ts'
+import { effectColumns } from './effects.ts'
 import type { Asked, Ledger, Told } from './ledger.ts'
+import { reconcileAt } from './unheard.ts'
 
 /** Resolves to the pipelines that changed; null when nothing did that anybody looks at or waits for. */
 export async function saveLedger(ledger: Ledger, now: Instant): Promise<readonly Change[] | null> {
@@ -29,13 +32,21 @@ export async function saveLedger(ledger: Ledger, now: Instant): Promise<readonly
     told.flatMap((line) => historyColumns(line, ids)),
   )
   await bindRuns(trx, bound)
-  await saveEffects(trx, asked.map((one) => effectColumns(one, ids, now)).sort(byKey))
+  const decided = ({ repositoryId, issueNumber, effect }: Asked) => {
+    const pipelineId = issueNumber === null ? null : (ids.get(keyOf({ repositoryId, issueNumber })) ?? null)
+    return effectColumns({ repositoryId, pipelineId, effect, now })
+  }
+  await saveEffects(trx, asked.map(decided).sort(byKey))
   await closeEffects(trx, ledger.ended, now)
   if (pipelines.length + asked.length + repositories.length === 0 && !ledger.elsewhere) return null
   return pipelines.flatMap((row) => {
     const id = ids.get(keyOf(row))
     return id === undefined ? [] : [{ id, revision: row.revision }]
   })
+}
+
+function latest(next: Instant | null, known: Instant | null): Instant | null {
+  return next === null || known === null ? next : later(next, known)
 }
 
 type Ids = ReadonlyMap<string, number>
@@ -67,6 +78,8 @@ function pipelineColumns({ repositoryId, issueNumber, revision, pipeline, ...row
     queuedAt: awaitingAdmission(pipeline, now)?.queuedAt ?? null,
     startedAt: row.startedAt,
     denied: row.denied,
+    // Put off when GitHub was asked: nothing brings it back but news.
+    reconcileAt: latest(reconcileAt(pipeline), row.reconcileAt),
     createdAt: now,
     updatedAt: now,
   }
@@ -76,19 +89,6 @@ function historyColumns({ entry, revision, ...key }: Told, ids: Ids) {
   const pipelineId = ids.get(keyOf(key))
   const evidence = entry.evidence === null ? null : JSON.stringify(entry.evidence)
   return pipelineId === undefined ? [] : [{ ...entry, pipelineId, revision, evidence }]
-}
-
-function effectColumns({ repositoryId, issueNumber, effect }: Asked, ids: Ids, now: Instant) {
-  return {
-    repositoryId,
-    pipelineId: issueNumber === null ? null : (ids.get(keyOf({ repositoryId, issueNumber })) ?? null),
-    key: effect.key,
-    type: effect.type,
-    document: JSON.stringify(effect),
-    dueAt: now,
-    createdAt: now,
-    updatedAt: now,
-  }
 }
 
 type Keyed = { readonly repositoryId: number; readonly key: string }

@@ -123,7 +123,7 @@ async function move(ledger: Ledger, issueNumber: number, event: Local): Promise<
   ledger.keepPipeline({ ...row, pipeline }, entries, effects)
 }
 
-const UNKNOWN = { id: null, revision: 0, wakeAt: null, startedAt: null, denied: null } as const
+const UNKNOWN = { id: null, revision: 0, wakeAt: null, startedAt: null, denied: null, reconcileAt: null } as const
 
 function linksOf(pipeline: Pipeline): string {
   return [...pipeline.pullRequests.map(({ number }) => `#${number}`), ...boundRunIds(pipeline)].join()

@@ -86,12 +86,13 @@ type PipelineColumns = {
   wakeAt: Instant | null
   startedAt: Instant | null
   denied: string | null
+  reconcileAt: Instant | null
 }
 
 export async function pipelinesOfIssues(trx: Transaction, keys: readonly IssueKey[]): Promise<readonly PipelineRow[]> {
   if (keys.length === 0) return []
   const { rows } = await sql<PipelineColumns>`
-    select id, repository_id, issue_number, revision, document, wake_at, started_at, denied from pipelines
+    select id, repository_id, issue_number, revision, document, wake_at, started_at, denied, reconcile_at from pipelines
     join jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as key("repositoryId" bigint, "issueNumber" integer)
       on repository_id = key."repositoryId" and issue_number = key."issueNumber"`.execute(trx)
   return rows.map(pipelineRow)
@@ -101,7 +102,17 @@ export async function pipelinesById(trx: Transaction, ids: readonly number[]): P
   if (ids.length === 0) return []
   const rows = await trx
     .selectFrom('pipelines')
-    .select(['id', 'repositoryId', 'issueNumber', 'revision', 'document', 'wakeAt', 'startedAt', 'denied'])
+    .select([
+      'id',
+      'repositoryId',
+      'issueNumber',
+      'revision',
+      'document',
+      'wakeAt',
+      'startedAt',
+      'denied',
+      'reconcileAt',
+    ])
     .where('id', 'in', ids)
     .execute()
   return rows.map(pipelineRow)

@@ -55,4 +55,6 @@ export type PipelineRow = {
   readonly startedAt: Instant | null
   /** The words it was last told it must wait for a slot with; null: it need not. */
   readonly denied: string | null
+  /** When GitHub should be asked about what is live. */
+  readonly reconcileAt: Instant | null
 }

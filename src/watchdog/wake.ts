@@ -1,15 +1,25 @@
 import type { Door } from '../apply/door.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
+import { beatsOf } from '../store/beats.ts'
 import type { Database } from '../store/database.ts'
 import { dueToWake } from '../store/pipelines.ts'
 
 const AT_ONCE = 100
 
-/** Sends the clock through the door to every pipeline whose `wake_at` has passed; resolves to how many there were. */
+/**
+ * Sends the clock through the door to every pipeline whose `wake_at` has passed, together with the latest beats of its
+ * agents; resolves to how many there were.
+ */
 export async function wake(o: { database: Database; door: Door; now: () => Instant }): Promise<number> {
   const at = o.now()
   const due = await dueToWake(o.database, at, AT_ONCE)
+  const beats = await beatsOf(o.database, due)
   const evidence = { kind: 'clock', id: 'watchdog', at } as const
-  await Promise.all(due.map((pipelineId) => o.door.apply({ event: { type: 'woken', at, evidence, pipelineId } })))
+  await Promise.all(
+    due.map((pipelineId) => {
+      const told = beats.get(pipelineId) ?? {}
+      return o.door.apply({ event: { type: 'woken', at, evidence, pipelineId, beats: told } })
+    }),
+  )
   return due.length
 }

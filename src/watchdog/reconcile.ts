@@ -1,0 +1,10 @@
+import { askUnheard } from '../apply/unheard.ts'
+import type { Instant } from '../pipeline/pipeline.ts'
+import type { Database } from '../store/database.ts'
+
+const AT_ONCE = 50
+
+/** Has GitHub asked about what is live and was not heard of; resolves to how many pipelines that concerned. */
+export async function reconcile(o: { database: Database; now: () => Instant }): Promise<number> {
+  return askUnheard(o.database, o.now(), AT_ONCE)
+}
