@@ -17,6 +17,7 @@ import { prune } from './store/prune.ts'
 import { type Beating, startBeating, whoAmI } from './watchdog/beat.ts'
 import { loopsHealth } from './watchdog/health.ts'
 import { type Loop, startLoop } from './watchdog/loop.ts'
+import { reconcile } from './watchdog/reconcile.ts'
 import { wake } from './watchdog/wake.ts'
 import { createReports } from './web/reports.ts'
 import { openBook } from './web/reports-book.ts'
@@ -78,7 +79,8 @@ export async function openAndon(o: {
   })
   const steps: Andon['steps'] = {
     outbox: (stopping) => outbox.step(stopping),
-    watchdog: () => wake({ database, door, now }),
+    // We may have been the ones asleep: what GitHub knows is asked for before any deadline is held against it.
+    watchdog: async () => (await reconcile({ database, now })) + (await wake({ database, door, now })),
   }
   const loops: Loop[] = []
   let beating: Beating | null = null
