@@ -13,6 +13,8 @@ export type Fault =
     }
   /** It is done, and then the answer is lost. */
   | { readonly how: '502-after' | 'reset-after' | 'hang-after' | '502-before' }
+  /** Nothing gets there at all. */
+  | { readonly how: 'unreachable' }
   /** The process dies with the request on its way: no answer ever comes. */
   | { readonly how: 'crash-before' | 'crash-after' }
   /** The process is frozen before the request leaves it. */
@@ -34,7 +36,7 @@ export type FakeGitHub = {
   deleteComment(id: number): void
   /** Says for each request what goes wrong with it; null: nothing. */
   fault: (request: Request) => Fault | null
-  /** Answers to GraphQL and to questions of permission. */
+  /** Answers to GraphQL, and to whatever else the fake does not know by itself. */
   answer: (request: Request) => { status: number; body: unknown } | null
 }
 
@@ -132,6 +134,10 @@ async function answer(fault: Fault | null, perform: () => Response): Promise<Res
     case 'hang-after':
       perform()
       throw new DOMException('The operation was aborted due to timeout', 'TimeoutError')
+    case 'unreachable':
+      throw new TypeError('fetch failed', {
+        cause: Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
+      })
     case 'freeze':
       await fault.until
       return perform()

@@ -28,8 +28,8 @@ export type World = {
   readonly arrivals: Arrival[]
   /** What the door does with an arrival; it settles the effect as it is told unless told otherwise. */
   receive: (arrival: Arrival) => Promise<{ duplicate: boolean }>
-  /** Another process on the same database. */
-  another(): Outbox
+  /** Another process on the same database, with a door that fails it in some way. */
+  another(through?: (door: Door) => Door): Outbox
   /** Writes the pipeline as its next revision; resolves to its id. */
   put(pipeline: Pipeline): Promise<number>
   /** Writes the effect, due at once; resolves to its id. */
@@ -70,9 +70,17 @@ export async function openWorld(): Promise<World> {
     },
     close: async () => undefined,
   }
-  const open = () => {
+  const open = (through: (door: Door) => Door = (same) => same) => {
     const client = openGitHub({ appId: APP_ID, privateKey, apiUrl: API, fetch: github.fetch, now, log })
-    return openOutbox({ database, door, github: client, now, log, baseUrl: 'https://andon.example', token: randomUUID })
+    return openOutbox({
+      database,
+      door: through(door),
+      github: client,
+      now,
+      log,
+      baseUrl: 'https://andon.example',
+      token: randomUUID,
+    })
   }
 
   const world: World = {
@@ -155,16 +163,20 @@ async function secondsToNext({ kysely }: Database, now: string): Promise<number 
     .select(['publishAfter', 'publishToken', 'publishUntil', 'nextWriteAt', 'blockedUntil'])
     .whereRef('publishedRevision', '<', 'revision')
     .execute()
+  const budget = await kysely.selectFrom('budgets').select(['nextWriteAt', 'blockedUntil']).executeTakeFirst()
   const effects = await kysely
     .selectFrom('effects')
-    .select(['dueAt', 'claimedUntil'])
+    .select(['type', 'state', 'dueAt', 'claimedUntil'])
     .where('state', 'in', ['due', 'sending', 'unconfirmed'])
     .execute()
   const moments = [
     ...pipelines.map((row) => {
       return latest([row.publishAfter, row.publishToken && row.publishUntil, row.nextWriteAt, row.blockedUntil])
     }),
-    ...effects.map(({ dueAt, claimedUntil }) => latest([dueAt, claimedUntil])),
+    ...effects.map(({ type, state, dueAt, claimedUntil }) => {
+      const isWrite = type !== 'ask' && state === 'due'
+      return latest([dueAt, claimedUntil, budget?.blockedUntil ?? null, (isWrite && budget?.nextWriteAt) || null])
+    }),
   ]
   if (moments.length === 0) return null
   const ms = Math.min(...moments) - Date.parse(now)
