@@ -6,7 +6,8 @@ import { evidence, type Here, here, name, type Receipt, read, repositoryRef } fr
 type Paths = readonly string[]
 type PushPort = Here &
   Pick<PushEvent, 'ref' | 'forced' | 'created' | 'deleted'> & {
-    commits: readonly { added: Paths; removed: Paths; modified: Paths }[]
+    /** Null when they are not listed. */
+    commits: readonly { added: Paths; removed: Paths; modified: Paths }[] | null
   }
 
 const FILE = '.github/andon.yml'
@@ -21,7 +22,10 @@ const schema: z.ZodType<PushPort> = here.extend({
   forced: flag,
   created: flag,
   deleted: flag,
-  commits: z.array(z.object({ added: paths, removed: paths, modified: paths })),
+  commits: z
+    .array(z.object({ added: paths, removed: paths, modified: paths }))
+    .nullish()
+    .transform((commits) => commits ?? null),
 })
 
 /** Only whether the repository's file may have changed is of interest: what it says now is asked of GitHub. */
@@ -36,7 +40,7 @@ export function translatePush(_action: string, payload: unknown, receipt: Receip
 
 function mayTouch({ forced, created, commits }: PushPort): boolean {
   // What a rewritten history took away is listed nowhere, nor is what did not fit into the list.
-  if (forced || created || commits.length >= MOST_COMMITS) return true
+  if (forced || created || commits === null || commits.length >= MOST_COMMITS) return true
   return commits.some(({ added, removed, modified }) =>
     [added, removed, modified].some((files) => files.includes(FILE)),
   )

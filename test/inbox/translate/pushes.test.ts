@@ -46,6 +46,7 @@ describe('a push', () => {
   test.each([
     ['rewrites history', { forced: true, commits: [] }],
     ['makes the branch', { created: true, commits: [] }],
+    ['lists no commits at all', { commits: undefined }],
     ['has more commits than GitHub lists', { commits: Array(2_048).fill(NOTHING) }],
   ])('that %s may have touched the file: it is read again', (_, parts) => {
     expect(told(push(parts))).not.toBeNull()
