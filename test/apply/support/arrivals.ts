@@ -5,7 +5,7 @@ import { type Door, openDoor } from '../../../src/apply/door.ts'
 import type { Event } from '../../../src/pipeline/events.ts'
 import type { Instant } from '../../../src/pipeline/pipeline.ts'
 import type { Database } from '../../../src/store/database.ts'
-import { labelled, REPOSITORY } from '../../support/pipeline-spec.ts'
+import { labelled, minute, REPOSITORY } from '../../support/pipeline-spec.ts'
 
 export const NOW: Instant = '2026-11-21T12:00:00.000Z'
 export const BODY = Buffer.from('{"the":"raw body"}')
@@ -57,4 +57,21 @@ export async function countOf(
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow()
   return count
+}
+
+/** What GitHub answers about the repository's file; null: there is none. */
+export function configurationIs(
+  text: string | null,
+  known: { sha?: string; headSha?: string; source?: 'repository' | 'organisation'; at?: Instant } = {},
+): Event {
+  const { sha = `sha of ${text}`, headSha = 'head', source = 'repository', at = minute(0) } = known
+  const found = text === null ? { text, sha: null, source: null } : { text, sha, source }
+  return {
+    type: 'answered',
+    at,
+    evidence: { kind: 'read', id: `configuration/${at}`, at },
+    repository: REPOSITORY,
+    question: { about: 'configuration' },
+    answer: { about: 'configuration', headSha, ...found },
+  }
 }
