@@ -1,9 +1,7 @@
 // The command line: the Procfile's roles and the operator's commands. Every mistake is one sentence and an exit code.
+// A command loads what it needs and no more: `loop status` must answer when a part of the rest cannot even be loaded.
 import { existsSync } from 'node:fs'
 import { BadConfig, type Role } from './config.ts'
-import { operateLoops } from './operate-loops.ts'
-import { operateDeliveries } from './operator.ts'
-import { runRole } from './role.ts'
 
 const HELP = `Usage: npm run -s andon -- COMMAND
 
@@ -40,9 +38,9 @@ async function run([command = 'help', ...rest]: readonly string[]): Promise<numb
     case 'migrate':
       return runRoleAs(command, rest)
     case 'loop':
-      return operateLoops(rest)
+      return (await import('./operate-loops.ts')).operateLoops(rest)
     case 'deliveries':
-      return operateDeliveries(rest)
+      return (await import('./operator.ts')).operateDeliveries(rest)
     case 'help':
     case '--help':
     case '-h':
@@ -54,16 +52,16 @@ async function run([command = 'help', ...rest]: readonly string[]): Promise<numb
 }
 
 async function runRoleAs(role: Role, words: readonly string[]): Promise<number> {
-  if (words.length === 0) return runRole(role)
-  if (role !== 'worker') return say(`\`${role}\` takes no further words.`, EX_USAGE)
   const [option, count = '', ...rest] = words
-  if (option !== '--iterations' || rest.length > 0) {
+  if (option !== undefined && role !== 'worker') return say(`\`${role}\` takes no further words.`, EX_USAGE)
+  if (option !== undefined && (option !== '--iterations' || rest.length > 0)) {
     return say('`worker` takes nothing but `--iterations N`.', EX_USAGE)
   }
-  const iterations = Number(count)
-  if (!/^\d+$/.test(count) || iterations < 1 || iterations > MOST_ITERATIONS) {
+  const iterations = option === undefined ? undefined : Number(count)
+  if (iterations !== undefined && (!/^\d+$/.test(count) || iterations < 1 || iterations > MOST_ITERATIONS)) {
     return say(`--iterations takes a whole number from 1 to ${MOST_ITERATIONS}.`, EX_USAGE)
   }
+  const { runRole } = await import('./role.ts')
   return runRole(role, { iterations })
 }
 

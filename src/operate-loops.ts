@@ -6,6 +6,7 @@ import { callStop } from './control.ts'
 import { printable } from './printable.ts'
 import type { Database } from './store/database.ts'
 import { askToStop, type LoopRow, readLoops } from './store/loops.ts'
+import { identify } from './store/pid.ts'
 import { openPostgres } from './store/postgres.ts'
 import { type Known, takeCensus } from './watchdog/census.ts'
 import { troubleWith } from './watchdog/health.ts'
@@ -174,7 +175,8 @@ async function stopOne(seen: Seen, { id, state, reason, heartbeat, isProven }: K
     console.log(`${name} will stop at its next beat, within 15 s.`)
     return GOOD
   }
-  if (isProven) {
+  // Looked at once more, directly before: asking took its time.
+  if (isProven && (await identify(heartbeat.pid, heartbeat.startedAtTicks)) === 'same') {
     process.kill(heartbeat.pid, 'SIGTERM')
     console.log(`${name} does not answer: process ${heartbeat.pid} was sent SIGTERM.`)
     return GOOD

@@ -57,8 +57,9 @@ async function serve(o: Running): Promise<void> {
   }
 }
 
-async function work(andon: Andon, { stop, iterations }: Running): Promise<void> {
+async function work(andon: Andon, { log, stop, iterations }: Running): Promise<void> {
   const { done } = await andon.work({ stopAsked: () => stop.ask('the database'), iterations })
+  log.info({ iterations }, 'working')
   if (iterations !== undefined) void done.then(() => stop.ask('its number of iterations'))
 }
 

@@ -41,14 +41,15 @@ export function privateKey(): string {
 }
 let madeKey: string | undefined
 
-/** Starts a role. Nothing of the test's own environment reaches it but the PATH; `undefined` unsets a name. */
+/** Starts a role or a command. Nothing of the test's own environment reaches it but the PATH; `undefined` unsets a name. */
 export async function startProcess(
   role: string,
   environment: Readonly<Record<string, string | undefined>> = {},
+  words: readonly string[] = [],
 ): Promise<AndonProcess> {
   const port = Number(environment.PORT ?? (await freePort()))
   const directory = mkdtempSync(join(tmpdir(), `andon-${role}-`))
-  const child = spawn(process.execPath, [resolve('src/main.ts'), role], {
+  const child = spawn(process.execPath, [resolve('src/main.ts'), role, ...words], {
     // Away from the repository, whose .env is the developer's.
     cwd: directory,
     env: present({

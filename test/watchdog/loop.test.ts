@@ -73,3 +73,51 @@ test('stopping waits for the step in hand and begins no other', async () => {
   await stopped
   expect(count).toBe(1)
 })
+
+test('a bounded loop ends by itself after its iterations, failed ones counted', async () => {
+  let count = 0
+  const step = async () => {
+    count++
+    if (count === 2) throw new Error('once')
+    return 1
+  }
+  await startLoop({ name: 'test', step, everyMs: 1, now, log, iterations: 3 }).ended
+  expect(count).toBe(3)
+})
+
+test('a step is told when to claim nothing more', async () => {
+  const begun = Promise.withResolvers<AbortSignal>()
+  const inHand = Promise.withResolvers<number>()
+  const step = (stopping: AbortSignal) => {
+    begun.resolve(stopping)
+    return inHand.promise
+  }
+  const loop = startLoop({ name: 'test', step, everyMs: 1, now, log })
+  const stopping = await begun.promise
+  expect(stopping.aborted).toBe(false)
+  const stopped = loop.stop()
+  expect(stopping.aborted).toBe(true)
+  inHand.resolve(1)
+  await stopped
+})
+
+test('a loop knows when it progressed, what is in hand and what failed last', async () => {
+  const moments = ['09:00', '09:01', '09:02', '09:03'].map((time) => `2026-11-21T${time}:00.000Z`)
+  const clock = moments.values()
+  const inHand = Promise.withResolvers<number>()
+  const told = { name: 'test', step: () => inHand.promise, everyMs: 1, now: () => clock.next().value ?? '', log }
+  const loop = startLoop({ ...told, iterations: 1 })
+  expect(loop.state()).toEqual({
+    name: 'test',
+    iteration: 1,
+    progressAt: null,
+    inFlightSince: moments[0],
+    lastError: null,
+  })
+  inHand.resolve(0)
+  await loop.ended
+  expect(loop.state()).toMatchObject({ progressAt: moments[1], inFlightSince: null })
+  const failing = startLoop({ ...told, step: () => Promise.reject(new Error('no')), iterations: 1 })
+  await failing.ended
+  expect(failing.state()).toMatchObject({ progressAt: null, lastError: { at: moments[3], message: 'no' } })
+})

@@ -1,0 +1,238 @@
+// Who works, who has stopped and who only seems to: asked when everything answers, and when nothing else does.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { askToStop, readLoops } from '../../src/store/loops.ts'
+import { startTime } from '../../src/store/pid.ts'
+import { findPostgres, freePort, openCluster } from '../support/cluster.ts'
+import { freshDatabase } from '../support/database.ts'
+import { record } from '../support/figures.ts'
+import { type AndonProcess, endProcesses, startProcess, until } from '../support/processes.ts'
+import { badHeartbeats } from '../watchdog/support/heartbeats.ts'
+
+let dataDirectory: string
+
+beforeEach(() => {
+  dataDirectory = mkdtempSync(join(tmpdir(), 'andon-loops-'))
+})
+
+afterEach(async () => {
+  await endProcesses()
+  rmSync(dataDirectory, { recursive: true, force: true })
+})
+
+type Said = { readonly code: number | null; readonly said: string; readonly complaint: string }
+
+/** `loop …` as an operator has it who has nothing left but this machine: no App, no key, no secret, no GitHub. */
+async function loop(words: string, databaseUrl?: string): Promise<Said> {
+  const nothing = { APP_ID: undefined, PRIVATE_KEY: undefined, WEBHOOK_SECRET: undefined, GITHUB_API_URL: undefined }
+  const surroundings = { ...nothing, ANDON_DATA: dataDirectory, DATABASE_URL: databaseUrl }
+  const command = await startProcess('loop', surroundings, words.split(' ').filter(Boolean))
+  const { code } = await command.ended()
+  return { code, said: command.output().replace(command.complaint(), ''), complaint: command.complaint() }
+}
+
+function startWorker(databaseUrl: string, words: readonly string[] = []): Promise<AndonProcess> {
+  return startProcess('worker', { DATABASE_URL: databaseUrl, ANDON_DATA: dataDirectory }, words)
+}
+
+async function startedWorker(databaseUrl: string): Promise<AndonProcess> {
+  const worker = await startWorker(databaseUrl)
+  await until('the worker works', () => worker.output().includes('"msg":"working"'), {
+    giveUp: () => worker.complaint() || null,
+  })
+  return worker
+}
+
+const idOf = (worker: AndonProcess) => `worker-${hostname()}-${worker.pid}`
+
+test('a loop is alive until it is killed, and its successor clears away what it left', async () => {
+  const database = await freshDatabase('postgres')
+  const { url = '' } = database
+  expect(await loop('status', url)).toMatchObject({ code: 1, said: expect.stringContaining('No loop is known') })
+  const first = await startedWorker(url)
+  const table = await loop('status', url)
+  expect(table).toMatchObject({ code: 0, complaint: '' })
+  expect(table.said).toMatch(
+    /^LOOP +STATE +DOING +ITERATION +BEAT +PROGRESS\nworker-\S+ +alive +(idle|running) +\d+ +\d+ s ago/,
+  )
+  await first.end('SIGKILL')
+  const killed = await loop('status', url)
+  expect(killed.code).toBe(1)
+  expect(killed.said).toContain(`${idOf(first)} is gone: process ${first.pid} has ended without a word.`)
+  expect(await loop(`stop ${idOf(first)}`, url)).toMatchObject({
+    code: 1,
+    complaint: expect.stringContaining('was not asked'),
+  })
+  const second = await startedWorker(url)
+  const json = await loop('status --json', url)
+  expect(json.code).toBe(0)
+  expect(JSON.parse(json.said).loops).toMatchObject([{ id: idOf(second), alive: true, state: 'alive' }])
+  expect((await second.end()).code).toBe(0)
+  expect(await readLoops(database)).toEqual([])
+  expect(readdirSync(join(dataDirectory, 'loops'))).toEqual([])
+  await database.close()
+})
+
+test('a loop is asked to stop on its socket, or in its row where it beats on another machine', async () => {
+  const database = await freshDatabase('postgres')
+  const { url = '' } = database
+  const worker = await startedWorker(url)
+  expect(await loop('stop nobody', url)).toMatchObject({
+    code: 1,
+    complaint: expect.stringContaining('there is no loop'),
+  })
+  expect(await loop(`stop ${idOf(worker)}`, url)).toMatchObject({ code: 0, said: `${idOf(worker)} is stopping.\n` })
+  expect((await worker.ended()).code).toBe(0)
+  const other = await startedWorker(url)
+  expect(await askToStop(database, idOf(other), new Date().toISOString())).toBe(true)
+  expect((await other.ended()).code).toBe(0)
+  expect(other.output()).toContain('"by":"the database"')
+  await database.close()
+})
+
+test('a bounded worker ends by itself', async () => {
+  const database = await freshDatabase('postgres')
+  const worker = await startWorker(database.url ?? '', ['--iterations', '3'])
+  expect((await worker.ended()).code).toBe(0)
+  expect(worker.output()).toContain('"by":"its number of iterations"')
+  expect(await readLoops(database)).toEqual([])
+  await database.close()
+})
+
+test('with the database stopped and no key, status and stop answer from this machine alone', async () => {
+  const cluster = await openCluster(findPostgres() ?? 'postgres is not installed')
+  try {
+    expect((await (await startProcess('migrate', { DATABASE_URL: cluster.url })).ended()).code).toBe(0)
+    const worker = await startedWorker(cluster.url)
+    const frozen = await startedWorker(cluster.url)
+    await cluster.stop()
+    const seen = await loop('status', cluster.url)
+    expect(seen).toMatchObject({
+      code: 0,
+      complaint: expect.stringContaining('only the loops that ran in this folder'),
+    })
+    expect(seen.said).toContain(idOf(worker))
+    expect(await loop('stop', cluster.url)).toMatchObject({ code: 64, complaint: expect.stringContaining('say which') })
+    frozen.freeze()
+    expect(await loop(`stop ${idOf(frozen)}`, cluster.url)).toMatchObject({
+      code: 0,
+      said: `${idOf(frozen)} does not answer: process ${frozen.pid} was sent SIGTERM.\n`,
+    })
+    expect(await loop(`stop ${idOf(worker)}`, cluster.url)).toMatchObject({ code: 0 })
+    frozen.thaw()
+    const startedAt = Date.now()
+    expect((await worker.ended()).code).toBe(0)
+    expect((await frozen.ended()).code).toBe(0)
+    record('loops', { 'seconds to stop without a database': Math.ceil((Date.now() - startedAt) / 1000) })
+    expect(await loop('status', cluster.url)).toMatchObject({
+      code: 2,
+      complaint: expect.stringContaining('cannot tell'),
+    })
+    expect(await loop('stop --all', cluster.url)).toMatchObject({ code: 2 })
+  } finally {
+    await cluster.remove()
+  }
+})
+
+test('no bad heartbeat is alive, and none brings a signal on whoever has its pid', async () => {
+  const bystander = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })
+  const pid = bystander.pid ?? 0
+  const host = hostname()
+  const good = {
+    id: `worker-${host}-${pid}`,
+    role: 'worker',
+    host,
+    pid,
+    startedAtTicks: await startTime(pid),
+    status: 'idle',
+    iteration: 12,
+    beatAt: new Date().toISOString(),
+    progressAt: null,
+    inFlightSince: null,
+    lastError: null,
+  } as const
+  const reused = { ...good, startedAtTicks: `${Number(good.startedAtTicks) - 1}` }
+  const corpus = [
+    ...badHeartbeats(good)
+      .filter(({ state }) => state !== 'gone')
+      .map(({ text }) => text),
+    JSON.stringify(reused),
+  ]
+  mkdirSync(join(dataDirectory, 'loops'))
+  const path = join(dataDirectory, 'loops', `worker-${pid}.json`)
+  try {
+    // Each alone through the whole command would take minutes, so every one is a file of its own beside the others.
+    corpus.forEach((text, index) => {
+      const own = join(dataDirectory, `case-${index}`, 'loops')
+      mkdirSync(own, { recursive: true })
+      writeFileSync(join(own, `worker-${pid}.json`), text)
+    })
+    const directory = dataDirectory
+    const sample = [
+      0,
+      3,
+      8,
+      20,
+      corpus.length - 5,
+      corpus.length - 4,
+      corpus.length - 3,
+      corpus.length - 2,
+      corpus.length - 1,
+    ]
+    for (const index of sample) {
+      dataDirectory = join(directory, `case-${index}`)
+      expect((await loop('status')).code).toBe(1)
+      expect((await loop('stop --all')).code).toBe(1)
+      expect((await loop(`stop ${good.id}`)).code).toBe(1)
+    }
+    dataDirectory = directory
+    expect(bystander.signalCode).toBeNull()
+    expect(bystander.exitCode).toBeNull()
+    // The same word, believed, does bring one: the rule above is what held it back.
+    writeFileSync(path, JSON.stringify({ ...good, beatAt: new Date().toISOString() }))
+    const ended = once(bystander, 'exit')
+    expect((await loop('stop')).said).toContain('was sent SIGTERM')
+    expect(await ended).toEqual([null, 'SIGTERM'])
+    record('bad heartbeats', { 'asked of': sample.length, alive: 0, signals: 0 })
+  } finally {
+    bystander.kill('SIGKILL')
+  }
+})
+
+test.each([
+  { words: 'loop', code: 64 },
+  { words: 'loop start', code: 64 },
+  { words: 'loop status --yaml', code: 64 },
+  { words: 'loop stop --force', code: 64 },
+  { words: 'loop stop a b', code: 64 },
+  { words: 'worker --iterations', code: 64 },
+  { words: 'worker --iterations 0', code: 64 },
+  { words: 'worker --iterations -1', code: 64 },
+  { words: 'worker --iterations 1e3', code: 64 },
+  { words: 'worker --iterations 3 4', code: 64 },
+  { words: 'worker --once', code: 64 },
+  { words: 'web --iterations 3', code: 64 },
+  { words: 'migrate now', code: 64 },
+])('`$words` is one sentence and exit $code', async ({ words, code }) => {
+  const [role = '', ...rest] = words.split(' ')
+  const command = await startProcess(role, { ANDON_DATA: dataDirectory }, rest)
+  expect((await command.ended()).code).toBe(code)
+  expect(command.output()).toMatch(/^andon: [^\n]+\.\n$/)
+})
+
+test('a folder that cannot be is one sentence, and no spinning', async () => {
+  const port = await freePort()
+  const started = await startProcess('all', { ANDON_DATA: '/proc/andon', PORT: `${port}` })
+  expect((await started.ended()).code).toBe(78)
+  expect(started.complaint()).toMatch(/^andon: cannot keep a database in \/proc\/andon \(ENOENT\)[^\n]+\.\n$/)
+  writeFileSync(join(dataDirectory, 'loops'), 'no folder')
+  expect(await loop('status')).toMatchObject({
+    code: 2,
+    complaint: expect.stringMatching(/^andon: cannot tell: [^\n]+\.\n$/),
+  })
+  expect(readFileSync(join(dataDirectory, 'loops'), 'utf8')).toBe('no folder')
+})
