@@ -112,7 +112,19 @@ export async function openDesk(): Promise<Desk> {
   }
 }
 
-const START = { id: 'start', at: minute(0), from: 'plan', evidence: delivered(minute(0)) }
+const ADMITTED = {
+  call: { id: 'start', at: minute(0), from: 'plan', evidence: delivered(minute(0)) },
+  admittedAt: minute(1),
+  evidence: delivered(minute(1)),
+  ref: 'main',
+  runId: RUN_ID,
+  dispatch: null,
+  report: null,
+  asked: null,
+  cancel: null,
+  over: null,
+  twins: [],
+}
 
 /** An attempt of ours at the plan, bound to run 901 and running, unless said otherwise. */
 export function attempt(known: Partial<Attempt> & { ours?: Ours; run?: RunFact | null } = {}): Attempt {
@@ -121,18 +133,7 @@ export function attempt(known: Partial<Attempt> & { ours?: Ours; run?: RunFact |
 }
 
 export function ours(known: Partial<Ours> = {}): Ours {
-  return {
-    call: START,
-    admittedAt: minute(1),
-    runId: RUN_ID,
-    dispatch: null,
-    report: null,
-    asked: null,
-    cancel: null,
-    over: null,
-    twins: [],
-    ...known,
-  }
+  return { ...ADMITTED, ...known }
 }
 
 /** The plan with these attempts. */
