@@ -1,5 +1,5 @@
 // `npm run faults`: every misfortune at full count, one after the other, each from a seed. Prints a table as it goes and
-// writes it to docs/faults.md. `--seed N` changes the chance, `--only NAME[,NAME]` runs some rows and writes nothing.
+// writes it to docs/faults.md. `--seed N` changes the chance, `--only NAME[,NAME]` runs some rows and renews only theirs.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -18,6 +18,7 @@ type Outcome = {
 }
 
 const FULL_COUNT_TAKES_LONG = ['--testTimeout=3600000', '--hookTimeout=120000']
+const PAGE = 'docs/faults.md'
 const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, only: { type: 'string' } } })
 const scratch = mkdtempSync(join(tmpdir(), 'andon-faults-'))
 try {
@@ -49,8 +50,9 @@ async function everything(): Promise<number> {
   } finally {
     await cluster?.remove()
   }
-  console.log(table(outcomes))
-  if (!values.only) writeFileSync('docs/faults.md', page(outcomes))
+  const lines = new Map([...linesWritten(), ...outcomes.map((outcome) => [outcome.row.name, line(outcome)] as const)])
+  console.log(table(outcomes.map(line)))
+  writeFileSync(PAGE, page(table(ROWS.flatMap(({ name }) => lines.get(name) ?? []))))
   return outcomes.every(({ held }) => held) ? 0 : 1
 }
 
@@ -95,22 +97,33 @@ function figuresIn(file: string): readonly string[] {
   })
 }
 
-function table(outcomes: readonly Outcome[]): string {
-  const lines = outcomes.map(
-    ({ row, held, figures }) =>
-      `| \`${row.name}\` | ${row.promise} | ${figures.join('; ') || 'none recorded'} | ${held ? 'held' : '**broken**'} |`,
-  )
-  return ['| row | promise | figures | |', '|---|---|---|---|', ...lines].join('\n')
+function line({ row, held, figures }: Outcome): string {
+  const found = figures.join('; ') || 'none recorded'
+  return `| \`${row.name}\` | ${row.promise} | ${found} | ${values.seed} | ${held ? 'held' : '**broken**'} |`
 }
 
-function page(outcomes: readonly Outcome[]): string {
+function table(lines: readonly string[]): string {
+  return ['| row | promise | figures | seed | |', '|---|---|---|--:|---|', ...lines].join('\n')
+}
+
+/** What the page says of rows that are not run this time. */
+function linesWritten(): readonly (readonly [string, string])[] {
+  if (!existsSync(PAGE)) return []
+  const lines = readFileSync(PAGE, 'utf8').split('\n')
+  return lines.flatMap((text) => {
+    const name = /^\| `(\S+)` \|/.exec(text)?.[1]
+    return name === undefined ? [] : [[name, text] as const]
+  })
+}
+
+function page(table: string): string {
   return `# Faults
 
 What \`npm run faults\` did to Andon, and what it found. Every row is a test file; \`npm test\` runs its short form. Chance grows from a seed:
-\`npm run faults -- --seed ${values.seed} --only kill\` repeats a row.
+\`npm run faults -- --seed 7 --only kill\` inflicts one row with another.
 
-${table(outcomes)}
+${table}
 
-Seed ${values.seed}, Node ${process.versions.node}, ${cpus().length} cores, real Postgres and real processes where a row speaks of them.
+Node ${process.versions.node}, ${cpus().length} cores; real Postgres and real processes where a row speaks of them.
 `
 }
