@@ -1,23 +1,27 @@
 // What waits for a slot, and what holds one.
 import type { StageName } from '../line/line.ts'
+import { isLiveAttempt, ownAttempts } from './attempts.ts'
 import type { Attempt, Instant, Pipeline, Stage } from './pipeline.ts'
+import { nextNumber } from './settle-attempt.ts'
 
 /** A stage that may be started now, as the attempt of that number. First come, first served, by `queuedAt`. */
 export type Awaiting = { readonly stage: StageName; readonly attempt: number; readonly queuedAt: Instant }
 
 /** What may be admitted at this moment; null while nothing is wanted, or something else must happen before. */
-export function awaitingAdmission(_pipeline: Pipeline, _now: Instant): Awaiting | null {
-  return null
+export function awaitingAdmission(pipeline: Pipeline, now: Instant): Awaiting | null {
+  const waiting = pipeline.stages.find((stage) => stage.queuedAt != null && (stage.againAt ?? '') <= now)
+  if (waiting?.queuedAt == null) return null
+  return { stage: waiting.name, attempt: nextNumber(waiting), queuedAt: waiting.queuedAt }
 }
 
 /** How many slots the pipeline holds. */
 export function liveAttempts(pipeline: Pipeline): number {
-  return ownAttempts(pipeline).filter(({ attempt }) => isLiveAttempt(attempt)).length
+  return liveOnes(pipeline).length
 }
 
-/** Is it admitted and not known to be over? */
-export function isLiveAttempt({ ours, run }: Attempt): boolean {
-  return ours !== undefined && ours.over === null && run?.status !== 'completed'
+/** Keys of the attempts that are live: whose beats matter. */
+export function liveKeys(pipeline: Pipeline): readonly string[] {
+  return liveOnes(pipeline).map(({ key }) => key)
 }
 
 /** The attempt with this key, and its stage; null for a key that was never issued here. */
@@ -25,33 +29,38 @@ export function attemptOfKey(
   pipeline: Pipeline,
   key: string,
 ): { readonly stage: Stage; readonly attempt: Attempt } | null {
-  return ownAttempts(pipeline).find(({ attempt }) => attempt.key === key) ?? null
+  for (const stage of pipeline.stages) {
+    const attempt = ownAttempts(stage).find((own) => own.key === key)
+    if (attempt !== undefined) return { stage, attempt }
+  }
+  return null
 }
 
-/** Keys of the attempts that are live: whose beats matter. */
-export function liveKeys(pipeline: Pipeline): readonly string[] {
-  return ownAttempts(pipeline).flatMap(({ attempt }) =>
-    isLiveAttempt(attempt) && attempt.key !== null ? [attempt.key] : [],
+/** May the attempt still be sent? Asked last before it is: it may have been called off, or its run may have shown itself. */
+export function maySend(pipeline: Pipeline, key: string): boolean {
+  const ours = attemptOfKey(pipeline, key)?.attempt.ours
+  return (
+    ours !== undefined && ours.runId === null && ours.over === null && ours.cancel === null && pipeline.gone === null
   )
 }
 
 /** Keys whose run is known: there is nothing left to send or to look for. */
 export function boundKeys(pipeline: Pipeline): readonly string[] {
-  return ownAttempts(pipeline).flatMap(({ attempt: { key, ours, run } }) =>
-    key !== null && (run !== null || ours?.runId != null) ? [key] : [],
-  )
+  return everyOne(pipeline).flatMap(({ key, ours }) => (ours.runId === null ? [] : [key]))
 }
 
 /** Ids of the runs that belong here whatever their titles and branches say. */
 export function boundRunIds(pipeline: Pipeline): readonly number[] {
-  return ownAttempts(pipeline).flatMap(({ attempt: { ours } }) => [
-    ...(ours?.runId == null ? [] : [ours.runId]),
-    ...(ours?.twins.map(({ run }) => run.id) ?? []),
+  return everyOne(pipeline).flatMap(({ ours }) => [
+    ...(ours.runId === null ? [] : [ours.runId]),
+    ...ours.twins.map(({ runId }) => runId),
   ])
 }
 
-function ownAttempts({ stages }: Pipeline) {
-  return stages.flatMap((stage) =>
-    stage.attempts.flatMap((attempt) => (attempt.ours === undefined ? [] : [{ stage, attempt }])),
-  )
+function liveOnes(pipeline: Pipeline) {
+  return everyOne(pipeline).filter(isLiveAttempt)
+}
+
+function everyOne({ stages }: Pipeline) {
+  return stages.flatMap(ownAttempts)
 }

@@ -1,8 +1,10 @@
 // What only GitHub knows and we therefore ask.
+import { ownAttempts } from './attempts.ts'
 import type { Effect } from './effects.ts'
 import type { Event } from './events.ts'
 import type { Instant, Pipeline } from './pipeline.ts'
-import { uncountedReviews } from './settle-review.ts'
+import { unansweredStarters } from './starters.ts'
+import { uncountedReviews } from './verdicts.ts'
 
 const LINKS_MAY_CHANGE = ['opened', 'edited', 'synchronize', 'reopened', 'closed']
 
@@ -32,4 +34,23 @@ export function askPermissions(pipeline: Pipeline): readonly Effect[] {
       },
     })),
   )
+}
+
+/** Somebody put the start label: may they start what Andon dispatches? */
+export function askStarters(pipeline: Pipeline): readonly Effect[] {
+  const issueNumber = pipeline.issue.number
+  return unansweredStarters(pipeline).map(({ login, at }) => ({
+    type: 'ask',
+    key: `permission/start/${issueNumber}/${login}/${at}`,
+    question: { about: 'permission', login, for: { kind: 'start', issueNumber, at } },
+  }))
+}
+
+/** How do the runs stand of which nothing was heard for too long? */
+export function askRuns({ issue, stages }: Pipeline): readonly Effect[] {
+  return stages.flatMap(ownAttempts).flatMap(({ ours: { runId, asked } }) => {
+    if (runId === null || asked === null || asked.answeredAt !== null) return []
+    const question = { about: 'run', runId, issueNumber: issue.number } as const
+    return [{ type: 'ask', key: `run/${runId}/${asked.at}`, question }]
+  })
 }

@@ -6,21 +6,25 @@ import type { IssueFact } from './facts.ts'
 import type { Beginning, Pipeline } from './pipeline.ts'
 import { type Reduction, reduce } from './reduce.ts'
 import { settle } from './settle.ts'
+import { untouched } from './with-line.ts'
 
-/** Takes the issue up if the event is a reason to; null for everything ordinary, which leaves no trace. */
-export function begin(event: Event, issueNumber: number, line: Line): Reduction | null {
+/**
+ * Takes the issue up if the event is a reason to; null for everything ordinary, which leaves no trace. `configured` is
+ * false while the repository's file has not been read: see `withLine`.
+ */
+export function begin(event: Event, issueNumber: number, line: Line, configured = true): Reduction | null {
   const begun = beginningOf(event, issueNumber, line)
   if (begun === null || !('repository' in event)) return null
-  const untouched = { status: 'idle', reason: '', waiting: null, since: null, evidence: null, attempts: [] } as const
   const fresh: Pipeline = {
     repositoryId: event.repository.id,
     issue: event.type === 'issue.labeled' ? event.issue : unknownIssue(issueNumber, begun),
     begun,
     line,
-    stages: line.stages.map(({ name }) => ({ name, ...untouched })),
+    stages: line.stages.map(({ name }) => untouched(name)),
     pullRequests: [],
     baseSha: null,
     gone: null,
+    ...(configured ? {} : { configured }),
   }
   const { pipeline, effects, entries } = reduce(settle(fresh), event)
   const taken = {

@@ -1,16 +1,23 @@
 import type { Line } from '../line/line.ts'
 import { issueOfBranch, issueOfRun, stageOfRun } from './correlate.ts'
+import { isNamedBot } from './dispatching.ts'
 import type { Event } from './events.ts'
 import { best } from './order.ts'
 import type { Beginning } from './pipeline.ts'
 
-/** Does this event take the issue up? The start label does, and an agent's branch that names the issue; nothing else. */
+/** Does this event take the issue up? The start label does, the command, and an agent's branch that names the issue; nothing else. */
 export function beginningOf(event: Event, issueNumber: number, line: Line): Beginning | null {
   const { at, evidence } = event
   if (event.type === 'issue.labeled') {
     // GitHub keeps a label's case but tells labels apart without it.
     const starts = event.label.toLowerCase() === line.startLabel?.toLowerCase()
     return starts && event.issue.number === issueNumber ? { by: 'label', actor: event.sender, at, evidence } : null
+  }
+  if (event.type === 'command.given') {
+    const { sender, bot, commands, onPullRequest } = event
+    const counts = (!bot || isNamedBot(line, sender)) && commands.some(({ verb }) => verb === 'start')
+    const isAbout = onPullRequest || event.issueNumber === issueNumber
+    return counts && isAbout ? { by: 'command', actor: sender, at, evidence } : null
   }
   const branch = agentBranchOf(event, line)
   if (branch === null || issueOfBranch(branch) !== issueNumber) return null

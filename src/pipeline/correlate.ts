@@ -1,5 +1,6 @@
 // Which issue something belongs to. By name only, never by "whatever is running".
 import type { StageName, StageRule } from '../line/line.ts'
+import { dispatches } from './dispatching.ts'
 import type { PullRequestFact, RunFact } from './facts.ts'
 import type { Pipeline } from './pipeline.ts'
 
@@ -49,15 +50,23 @@ export function issuesOfPullRequest(pullRequest: PullRequestFact): readonly numb
   return [...issues].sort((a, b) => a - b)
 }
 
-/** Does the run belong to the pipeline's issue? A key decides alone; without one its branch or a linked pull request's does. */
+/**
+ * Does the run belong to the pipeline's issue? A key decides alone; without one its branch or a linked pull request's does.
+ * Where Andon itself issues the keys, only those that it issued count: see `keyOfOurs`.
+ */
 export function belongs(pipeline: Pipeline, run: RunFact): boolean {
   const key = keyOf(run.title)
-  if (key !== null) return key.issueNumber === pipeline.issue.number
+  if (key !== null) return key.issueNumber === pipeline.issue.number && !issuesKeys(pipeline, run)
   if (run.branch === null) return false
   return (
     issueOfBranch(run.branch) === pipeline.issue.number ||
     pipeline.pullRequests.some((pullRequest) => pullRequest.branch === run.branch)
   )
+}
+
+function issuesKeys({ line }: Pipeline, run: RunFact): boolean {
+  const rule = line.stages.find(({ name }) => name === stageOfRun(line.stages, run))
+  return rule !== undefined && dispatches(rule)
 }
 
 /** The stage that a run of this workflow is a try at; null for every other workflow of the repository. */

@@ -52,7 +52,7 @@ export type Question =
 /** What somebody's permission is asked for, with all that is needed to go on once GitHub has answered. */
 export type Purpose =
   | { readonly kind: 'review'; readonly pullRequestNumber: number }
-  | { readonly kind: 'start'; readonly issueNumber: number }
+  | { readonly kind: 'start'; readonly issueNumber: number; readonly at: Instant }
   | {
       readonly kind: 'command'
       readonly issueNumber: number

@@ -1,11 +1,12 @@
 // Derived when read, never stored. Two clocks: a run is alive when GitHub says anything new about it, and it makes
 // progress when a job or a step moves. Silence after progress is a stall; silence of a run that never told any is unknown.
 import type { StageRule } from '../line/line.ts'
+import { currentAttempt, isLiveAttempt, isOwn, type OwnAttempt } from './attempts.ts'
 import type { RunFact } from './facts.ts'
 import { later, secondsAfter } from './instants.ts'
 import { isLive, light } from './light.ts'
-import type { Health, Instant, Pipeline } from './pipeline.ts'
-import { newestAttempt } from './settle-run.ts'
+import type { Attempt, Health, Instant, Pipeline } from './pipeline.ts'
+import { deadlines, heardAt, startedAt } from './watch.ts'
 
 /** The health of the stage that the light speaks of, and since when it is so; `ok` has no since. */
 export function health(pipeline: Pipeline, now: Instant): { readonly health: Health; readonly since: Instant | null } {
@@ -20,37 +21,68 @@ export function needsYouAt(pipeline: Pipeline): Instant | null {
   return troublesAhead(pipeline).find(({ health }) => health !== 'unknown')?.since ?? null
 }
 
-/** The next moment after this one at which what is derived changes by itself. */
+/**
+ * When the clock is wanted next: at the next moment after this one at which what is derived changes by itself, or a try
+ * may begin; or at once, if a deadline has passed about which something is to be done.
+ */
 export function wakeAt(pipeline: Pipeline, after: Instant): Instant | null {
-  return troublesAhead(pipeline).find(({ since }) => since > after)?.since ?? null
+  const changes = troublesAhead(pipeline).map(({ since }) => since)
+  const tries = pipeline.stages.flatMap(({ againAt }) => againAt ?? [])
+  const ahead = [...changes, ...tries, ...(pipeline.denied?.until ? [pipeline.denied.until] : [])]
+  return [...ahead.filter((moment) => moment > after), ...deadlines(pipeline)].toSorted()[0] ?? null
 }
 
-/** When the run behind the light last gave any sign, and when a job or step of it last moved. */
+/** When whatever is behind the light last gave any sign, and when it last got anything done. */
 export function clocks(pipeline: Pipeline): { readonly aliveAt: Instant | null; readonly progressAt: Instant | null } {
-  const run = runBehindLight(pipeline)?.run
-  return run === undefined
-    ? { aliveAt: null, progressAt: null }
-    : { aliveAt: aliveAt(run), progressAt: progressAt(run) }
+  const attempt = attemptBehindLight(pipeline)?.attempt
+  if (attempt === undefined) return { aliveAt: null, progressAt: null }
+  const { run, ours } = attempt
+  const moved = run === null ? null : progressAt(run)
+  const reported = ours?.report?.progressAt ?? null
+  return {
+    aliveAt: isOwn(attempt) ? heardAt(attempt) : run && aliveAt(run),
+    progressAt: moved !== null && reported !== null ? later(moved, reported) : (moved ?? reported),
+  }
 }
+
+type Trouble = { readonly health: Health; readonly since: Instant }
 
 /** What will be wrong, and from when, unless something is heard before: soonest first, the graver last. */
-function troublesAhead(pipeline: Pipeline): readonly { readonly health: Health; readonly since: Instant }[] {
-  const behind = runBehindLight(pipeline)
+function troublesAhead(pipeline: Pipeline): readonly Trouble[] {
+  const behind = attemptBehindLight(pipeline)
   if (behind === null) return []
-  const { run, rule } = behind
-  const silent = run.status === 'in_progress' && progressAt(run) === null ? 'unknown' : 'stalled'
-  const silentAt = secondsAfter(aliveAt(run), rule.timeoutSeconds)
-  const staleAt = secondsAfter(run.startedAt, rule.limitSeconds)
-  const stale = { health: 'stale', since: staleAt } as const
-  return silentAt < staleAt ? [{ health: silent, since: silentAt }, stale] : [stale]
+  const { attempt, rule } = behind
+  const silent = isOwn(attempt) ? silenceOfOurs(attempt, rule) : attempt.run && silenceOfRun(attempt.run, rule)
+  if (silent === null) return []
+  const began = isOwn(attempt) ? startedAt(attempt) : (attempt.run?.startedAt ?? silent.since)
+  const stale = { health: 'stale', since: secondsAfter(began, rule.limitSeconds) } as const
+  return silent.since < stale.since ? [silent, stale] : [stale]
 }
 
-function runBehindLight(pipeline: Pipeline): { readonly run: RunFact; readonly rule: StageRule } | null {
+function silenceOfRun(run: RunFact, { timeoutSeconds }: StageRule): Trouble {
+  const silent = run.status === 'in_progress' && progressAt(run) === null ? 'unknown' : 'stalled'
+  return { health: silent, since: secondsAfter(aliveAt(run), timeoutSeconds) }
+}
+
+/** A workflow that reports is stalled when it gets nothing done, however it beats; of one that never does nothing is known. */
+function silenceOfOurs(attempt: OwnAttempt, { timeoutSeconds }: StageRule): Trouble {
+  const { run, ours } = attempt
+  const { dispatch, report } = ours
+  if (run === null && dispatch?.needsPerson) return { health: 'stalled', since: dispatch.at }
+  if (run === null || run.status !== 'in_progress') {
+    return { health: 'stalled', since: secondsAfter(later(heardAt(attempt), dispatch?.until ?? ''), timeoutSeconds) }
+  }
+  if (report === null) return { health: 'unknown', since: secondsAfter(heardAt(attempt), timeoutSeconds) }
+  return { health: 'stalled', since: secondsAfter(later(aliveAt(run), report.progressAt ?? ''), timeoutSeconds) }
+}
+
+function attemptBehindLight(pipeline: Pipeline): { readonly attempt: Attempt; readonly rule: StageRule } | null {
   const { stage: name } = light(pipeline)
   const stage = pipeline.stages.find((known) => known.name === name)
   const rule = pipeline.line.stages.find((known) => known.name === name)
-  const run = stage && isLive(stage) && pipeline.gone === null ? newestAttempt(stage)?.run : undefined
-  return run === undefined || rule === undefined ? null : { run, rule }
+  if (stage === undefined || rule === undefined || !isLive(stage) || pipeline.gone !== null) return null
+  const attempt = currentAttempt(stage)
+  return attempt !== null && isLiveAttempt(attempt) ? { attempt, rule } : null
 }
 
 function aliveAt(run: RunFact): Instant {

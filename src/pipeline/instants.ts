@@ -5,6 +5,11 @@ export function secondsAfter(at: Instant, seconds: number): Instant {
   return new Date(Date.parse(at) + seconds * 1000).toISOString()
 }
 
+/** The time of day, to the second: `14:02:31 UTC`. */
+export function timeOfDay(at: Instant): string {
+  return `${at.slice(11, 19)} UTC`
+}
+
 /** The earlier of two moments. */
 export function earlier(a: Instant, b: Instant): Instant {
   return a < b ? a : b

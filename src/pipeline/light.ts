@@ -1,9 +1,10 @@
 // An issue shows one light, and is counted once: at its furthest live stage, or by what is left when none is live.
 import type { StageName } from '../line/line.ts'
+import { currentAttempt } from './attempts.ts'
+import { runsTheLine } from './dispatching.ts'
 import type { Instant, Light, Pipeline, Stage } from './pipeline.ts'
 import { awaitedBy } from './settle.ts'
 import { pullRequestOf } from './settle-review.ts'
-import { newestAttempt } from './settle-run.ts'
 
 /** The light, the stage it speaks of, since when and why. */
 export type Lit = {
@@ -41,8 +42,8 @@ function stageThatNeedsSomebody(pipeline: Pipeline): Stage | null {
 
 /** In rework an earlier stage fails anew, after a later one was done: only what ran afterwards has gone past it. */
 function wentOn(failed: Stage | undefined, later: Stage): boolean {
-  const failedRun = failed && newestAttempt(failed)?.run.id
-  const laterRun = newestAttempt(later)?.run.id
+  const failedRun = failed && currentAttempt(failed)?.run?.id
+  const laterRun = currentAttempt(later)?.run?.id
   return failedRun == null || laterRun === undefined || laterRun > failedRun
 }
 
@@ -56,7 +57,9 @@ function finished(pipeline: Pipeline): Lit | null {
 
 function resting(pipeline: Pipeline): Lit {
   const { gone, issue, line, stages } = pipeline
-  const furthest = stages.findLast(({ since }) => since !== null) ?? stages[0]
+  // Where Andon runs the line, what came to a halt says more than what would have come after it.
+  const halted = runsTheLine(line) ? stages.findLast(({ status }) => status === 'cancelled') : undefined
+  const furthest = halted ?? stages.findLast(({ since }) => since !== null) ?? stages[0]
   if (gone !== null) return { ...lit(pipeline, 'idle', furthest), since: gone.at, reason: `the issue was ${gone.why}` }
   if (issue.state === 'closed') return closed(pipeline, 'idle', furthest)
   const next = furthest && isOver(furthest) ? line.stages[stages.indexOf(furthest) + 1] : undefined

@@ -38,6 +38,8 @@ export type Ours = {
   /** What asked for it: only attempts of one call count against each other. */
   readonly call: Call
   readonly admittedAt: Instant
+  /** The branch it was sent to: only a run there may claim its key. */
+  readonly ref: string
   /** The run it is bound to, which may be known before GitHub has told anything about that run. */
   readonly runId: number | null
   readonly dispatch: Dispatch | null
@@ -50,6 +52,8 @@ export type Ours = {
   readonly over: Over | null
   /** Younger runs with the same key: they are cancelled. */
   readonly twins: readonly Twin[]
+  /** How we know what is said of it while its run is unknown. */
+  readonly evidence: Evidence
 }
 
 /** A reason for a stage to be carried out anew: the start, a round of rework, a person's order. */
@@ -59,6 +63,7 @@ export type Call = {
   readonly at: Instant
   /** The stage that begins at once; those after it follow when it is over. */
   readonly from: StageName
+  readonly evidence: Evidence
 }
 
 /** What the outbox last told about sending an attempt. */
@@ -83,7 +88,7 @@ export type Report = {
 
 /** A run that is being stopped: politely, five minutes later by force, and five minutes after that without it. */
 export type Cancel = {
-  readonly why: 'silence' | 'limit' | 'never started' | 'order' | 'twin'
+  readonly why: 'silence' | 'limit' | 'never started' | 'order' | 'newer'
   readonly at: Instant
   readonly forcedAt: Instant | null
   readonly told: { readonly answer: 'accepted' | 'refused' | 'gone'; readonly at: Instant } | null
@@ -97,7 +102,14 @@ export type Over = {
   readonly evidence: Evidence
 }
 
-export type Twin = { readonly run: RunFact; readonly cancel: Cancel | null; readonly leftAt: Instant | null }
+/** A run that must not be, beside the one that was adopted. `run` is null until GitHub has told it. */
+export type Twin = {
+  readonly runId: number
+  readonly run: RunFact | null
+  readonly cancel: Cancel | null
+  /** When it was left alone, because GitHub would not cancel it. */
+  readonly leftAt: Instant | null
+}
 
 /** A person's word about a stage, once GitHub has said that the person may. */
 export type Order = {
@@ -125,6 +137,8 @@ export type Stage = {
   readonly attempts: readonly Attempt[]
   /** Since when it wants a slot; null or absent while it wants none. */
   readonly queuedAt?: Instant | null
+  /** Not before this moment, because the attempt before failed; null or absent when at once. */
+  readonly againAt?: Instant | null
   /** What people ordered about it, in the order it was obeyed; absent while nobody did. */
   readonly orders?: readonly Order[]
 }
@@ -159,9 +173,10 @@ export type Pipeline = {
   readonly denied?: { readonly words: string; readonly until: Instant | null; readonly at: Instant }
 }
 
-/** Who asked for the start, when last, and what GitHub said about it; `permission` is null until it has answered. */
+/** Who asked for the start, how and when last, and what GitHub said about it; `permission` is null until it has answered. */
 export type Starter = {
   readonly login: string
+  readonly by: 'label' | 'command'
   readonly at: Instant
   readonly evidence: Evidence
   readonly permission: Permission | null

@@ -1,17 +1,30 @@
 // The whole behaviour of the line, as one pure function. An event adds to what is known, the stages are settled from
 // it (settle.ts), and whatever came of that is told. An event that does not fit leaves the very same object.
-import { askPermissions } from './asks.ts'
+import {
+  whenAdmitted,
+  whenCancelTold,
+  whenDenied,
+  whenDispatchTold,
+  whenReported,
+  withBeats,
+} from './attempt-events.ts'
+import { isOwn } from './attempts.ts'
 import { beginningOf, firstBeginning } from './beginning.ts'
-import { belongs, issueOfRun, stageOfRun } from './correlate.ts'
+import { keyOfOurs, withRun } from './bind.ts'
+import { askCommands, whenAllowed, whenCommanded } from './command-events.ts'
+import { belongs, issueOfRun } from './correlate.ts'
 import type { Effect } from './effects.ts'
 import type { Event, EventType } from './events.ts'
 import type { PullRequestFact, RunFact } from './facts.ts'
 import { tell } from './history.ts'
-import { mergeIssue, mergeJob, mergeRun } from './merge.ts'
+import { mergeIssue, mergeJob } from './merge.ts'
 import { mergeAnswer, mergePullRequest, mergeReview } from './merge-pull-request.ts'
+import { newEffects } from './new-effects.ts'
 import { alike, best } from './order.ts'
 import type { Evidence, Instant, Pipeline } from './pipeline.ts'
 import { settle } from './settle.ts'
+import { starterOf, withStarter } from './starters.ts'
+import { judge, watch, withoutStrays } from './watch.ts'
 
 /** A line of history: what happened, in words. */
 export type Entry = {
@@ -31,12 +44,25 @@ export type Reduction = {
 
 /** One event applied to one pipeline. */
 export function reduce(pipeline: Pipeline, event: Event): Reduction {
-  const here = 'repository' in event && event.repository.id === pipeline.repositoryId
-  const next = here ? settle(when(event, startedBy(event, pipeline))) : pipeline
-  if (alike(pipeline, next)) return { pipeline, effects: [], entries: [] }
-  const asked = new Set(askPermissions(pipeline).map(({ key }) => key))
-  const effects = askPermissions(next).filter(({ key }) => !asked.has(key))
-  return { pipeline: next, effects, entries: tell(pipeline, next, event) }
+  const here = event.type === 'woken' || ('repository' in event && event.repository.id === pipeline.repositoryId)
+  const next = here ? act(settle(when(event, startedBy(event, pipeline))), event) : pipeline
+  const asked = here ? askCommands(pipeline, event) : []
+  if (alike(pipeline, next)) return { pipeline, effects: asked, entries: [] }
+  return { pipeline: next, effects: [...newEffects(pipeline, next), ...asked], entries: tell(pipeline, next, event) }
+}
+
+/** What follows from how the line stands now, at the moment of this event. */
+function act(pipeline: Pipeline, event: Event): Pipeline {
+  if (!pipeline.stages.some(({ attempts }) => attempts.some(isOwn))) return pipeline
+  const { at, evidence } = event
+  const judged =
+    event.type === 'answered' && event.question.about === 'run' && event.answer.about === 'run'
+      ? judge(pipeline, event.question.runId, event.answer.run !== null, at, evidence)
+      : event.type === 'woken'
+        ? watch(pipeline, at, evidence)
+        : pipeline
+  const acted = withoutStrays(judged, at)
+  return alike(pipeline, acted) ? pipeline : settle(acted)
 }
 
 function when(event: Event, pipeline: Pipeline): Pipeline {
@@ -57,14 +83,19 @@ function when(event: Event, pipeline: Pipeline): Pipeline {
     case 'answered':
       return whenAnswered(pipeline, event)
     case 'command.given':
+      return whenCommanded(pipeline, event)
     case 'attempt.admitted':
+      return isMine(pipeline, event) ? whenAdmitted(pipeline, event) : pipeline
     case 'admission.denied':
+      return isMine(pipeline, event) ? whenDenied(pipeline, event) : pipeline
     case 'dispatch.told':
+      return isMine(pipeline, event) ? whenDispatchTold(pipeline, event) : pipeline
     case 'cancel.told':
+      return isMine(pipeline, event) ? whenCancelTold(pipeline, event) : pipeline
     case 'reported':
-      return pipeline
-    // The clock changes what is derived (health.ts), never what is kept.
+      return isMine(pipeline, event) ? whenReported(pipeline, event) : pipeline
     case 'woken':
+      return event.beats === undefined ? pipeline : withBeats(pipeline, event.beats)
     // These move rows around a pipeline, not the pipeline.
     case 'configuration.touched':
     case 'comment.deleted':
@@ -78,9 +109,16 @@ function when(event: Event, pipeline: Pipeline): Pipeline {
 
 type Of<Type extends EventType> = Extract<Event, { type: Type }>
 
+function isMine({ issue }: Pipeline, { issueNumber }: { readonly issueNumber: number }): boolean {
+  return issue.number === issueNumber
+}
+
 function startedBy(event: Event, pipeline: Pipeline): Pipeline {
   const beginning = beginningOf(event, pipeline.issue.number, pipeline.line)
-  return beginning === null ? pipeline : { ...pipeline, begun: firstBeginning(pipeline.begun, beginning) }
+  if (beginning === null) return pipeline
+  const { by, actor, at, evidence } = beginning
+  const begun = { ...pipeline, begun: firstBeginning(pipeline.begun, beginning) }
+  return by === 'branch' || actor === null ? begun : withStarter(begun, starterOf(actor, by, at, evidence))
 }
 
 function whenIssueTold(pipeline: Pipeline, { issue }: Of<'issue.changed' | 'issue.labeled'>): Pipeline {
@@ -95,18 +133,32 @@ function whenIssueGone(pipeline: Pipeline, { issue, why, at }: Of<'issue.gone'>)
 }
 
 function whenRunChanged(pipeline: Pipeline, { run, repository }: Of<'run.changed'>): Pipeline {
+  if (keyOfOurs(pipeline, run) !== null) return withRun(pipeline, run)
   // Everybody's runs are on the default branch: there a run must name its issue.
   const named = issueOfRun(run) !== null || run.branch !== repository.defaultBranch
   return named && belongs(pipeline, run) ? withRun(pipeline, run) : pipeline
 }
 
 function whenJobChanged(pipeline: Pipeline, { job }: Of<'job.changed'>): Pipeline {
-  const runs = pipeline.stages.flatMap(({ attempts }) => attempts.map(({ run }) => run))
-  const run = runs.find((known) => known?.id === job.runId)
+  const run = knownRuns(pipeline).find((known) => known.id === job.runId)
   return run ? withRun(pipeline, mergeJob(run, job)) : pipeline
 }
 
-function whenAnswered(pipeline: Pipeline, { question, answer, at }: Of<'answered'>): Pipeline {
+function knownRuns({ stages }: Pipeline): readonly RunFact[] {
+  return stages.flatMap(({ attempts }) =>
+    attempts.flatMap(({ run, ours }) =>
+      [run, ...(ours?.twins.map((twin) => twin.run) ?? [])].filter((fact) => fact !== null),
+    ),
+  )
+}
+
+function whenAnswered(pipeline: Pipeline, event: Of<'answered'>): Pipeline {
+  const { question, answer, at, repository, evidence } = event
+  if (question.about === 'permission' && question.for.kind !== 'review') return whenAllowed(pipeline, event)
+  if (question.about === 'run' && answer.about === 'run') {
+    if (answer.run === null || question.issueNumber !== pipeline.issue.number) return pipeline
+    return whenRunChanged(pipeline, { type: 'run.changed', run: answer.run, at, repository, evidence })
+  }
   if (answer.about !== 'issue') {
     const answered = pipeline.pullRequests.map((known) => mergeAnswer(known, question, answer, at) ?? known)
     return { ...pipeline, pullRequests: answered }
@@ -115,17 +167,6 @@ function whenAnswered(pipeline: Pipeline, { question, answer, at }: Of<'answered
   const issue = answer.issue === null ? pipeline.issue : mergeIssue(pipeline.issue, answer.issue)
   const baseSha = pipeline.baseSha ?? answer.defaultBranchSha
   return answer.pullRequests.reduce(withPullRequest, { ...pipeline, issue, baseSha })
-}
-
-function withRun(pipeline: Pipeline, run: RunFact): Pipeline {
-  const name = stageOfRun(pipeline.line.stages, run)
-  const stages = pipeline.stages.map((stage) => {
-    if (stage.name !== name) return stage
-    const others = stage.attempts.filter((attempt) => attempt.run?.id !== run.id)
-    const known = stage.attempts.find((attempt) => attempt.run?.id === run.id)
-    return { ...stage, attempts: [...others, { number: 0, key: null, run: mergeRun(known?.run ?? null, run) }] }
-  })
-  return { ...pipeline, stages }
 }
 
 function withPullRequest(pipeline: Pipeline, fact: PullRequestFact): Pipeline {

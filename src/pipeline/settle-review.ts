@@ -1,8 +1,9 @@
 // The stage without a workflow stands as the issue's pull request does.
+import { roundsOf } from './calls.ts'
 import type { PullRequestFact, ReviewFact } from './facts.ts'
-import { best } from './order.ts'
 import type { Evidence, Instant, Pipeline } from './pipeline.ts'
 import type { Standing } from './settle.ts'
+import { countedReviews, newestVerdicts, type Objection } from './verdicts.ts'
 
 /** How the review stands; null while no pull request is linked. */
 export function standingOfReview(pipeline: Pipeline): Standing | null {
@@ -14,7 +15,7 @@ export function standingOfReview(pipeline: Pipeline): Standing | null {
   if (pullRequest.state === 'closed')
     return over('cancelled', `pull request #${number} closed without merging`, since, evidence)
   if (pullRequest.draft) return over('idle', `pull request #${number} is a draft`, since, evidence)
-  return standingOfVerdicts(pullRequest, since)
+  return standingOfVerdicts(pipeline, pullRequest, since)
 }
 
 /** The pull request that speaks for the issue: the newest open one, else the newest merged, else the newest closed. */
@@ -23,17 +24,11 @@ export function pullRequestOf({ pullRequests }: Pipeline): PullRequestFact | nul
   return newest('open') ?? newest('merged') ?? newest('closed') ?? null
 }
 
-/** Reviews that wait for GitHub to say whether their author may write. */
-export function uncountedReviews({ reviews, mayWrite }: PullRequestFact): readonly ReviewFact[] {
-  return reviews.filter((review) => isVerdict(review) && (mayWrite[review.reviewer]?.at ?? '') < review.submittedAt)
-}
-
-function standingOfVerdicts(pullRequest: PullRequestFact, since: Instant): Standing {
-  const verdicts = countedVerdicts(pullRequest)
+function standingOfVerdicts(pipeline: Pipeline, pullRequest: PullRequestFact, since: Instant): Standing {
+  const verdicts = newestVerdicts(countedReviews(pullRequest, pipeline.line))
   const objections = verdicts.filter(({ state }) => state === 'changes_requested')
   const standing = objections.findLast(({ commitSha }) => commitSha === pullRequest.headSha)
-  if (standing !== undefined)
-    return over('idle', `changes requested by ${standing.reviewer}`, standing.submittedAt, standing.evidence)
+  if (standing !== undefined) return standingOfObjection(pipeline, standing)
   const answered = objections.at(-1)
   if (answered !== undefined) return waitsFor(`another look by ${answered.reviewer}`, since, pullRequest.evidence)
   const approval = verdicts.at(-1)
@@ -42,30 +37,34 @@ function standingOfVerdicts(pullRequest: PullRequestFact, since: Instant): Stand
   return waitsFor('a review by a maintainer', since, pullRequest.evidence)
 }
 
-/** Each reviewer's newest verdict, oldest first; only of people who may write. */
-function countedVerdicts({ reviews, mayWrite }: PullRequestFact): readonly ReviewFact[] {
-  const newest = new Map<string, ReviewFact>()
-  for (const review of reviews) {
-    if (!isVerdict(review) || mayWrite[review.reviewer]?.granted !== true) continue
-    const other = newest.get(review.reviewer) ?? review
-    newest.set(
-      review.reviewer,
-      best(other, review, ({ submittedAt, id }) => [submittedAt, id]),
-    )
-  }
-  return [...newest.values()].sort((a, b) => (best(a, b, ({ submittedAt, id }) => [submittedAt, id]) === a ? 1 : -1))
+/** Where Andon runs the line, it goes back to be reworked, as often as that is allowed; then a person is needed. */
+function standingOfObjection(pipeline: Pipeline, { commitSha, reviewer, submittedAt, evidence }: ReviewFact): Standing {
+  const { allowed, refused } = roundsOf(pipeline)
+  const words = `changes requested by ${reviewer}`
+  const { rework } = pipeline.line
+  const round = allowed.toSorted(bySubmission).findIndex(({ sha }) => sha === commitSha) + 1
+  if (round > 0) return over('idle', `${words}, round ${round} of ${rework}`, submittedAt, evidence)
+  if (!refused.some(({ sha }) => sha === commitSha)) return over('idle', words, submittedAt, evidence)
+  const used = rework === 0 ? 'no rework is allowed' : `${rework} of ${rework} rounds are used`
+  return over('failed', `${words}; ${used}, a person is needed`, submittedAt, evidence)
 }
 
-function isVerdict({ bot, state }: ReviewFact): boolean {
-  return !bot && (state === 'approved' || state === 'changes_requested')
+function bySubmission(a: Objection, b: Objection): number {
+  return a.submittedAt === b.submittedAt ? (a.sha < b.sha ? -1 : 1) : a.submittedAt < b.submittedAt ? -1 : 1
 }
 
-function stoodSince({ sightings, state, draft, headSha, updatedAt }: PullRequestFact): Instant {
+/** Since when a pull request stands as it does. */
+export function stoodSince({ sightings, state, draft, headSha, updatedAt }: PullRequestFact): Instant {
   const stood = sightings.find((seen) => seen.state === state && seen.draft === draft && seen.headSha === headSha)
   return stood?.firstAt ?? updatedAt
 }
 
-function over(status: 'done' | 'cancelled' | 'idle', reason: string, since: Instant, evidence: Evidence): Standing {
+function over(
+  status: 'done' | 'cancelled' | 'idle' | 'failed',
+  reason: string,
+  since: Instant,
+  evidence: Evidence,
+): Standing {
   return { status, reason, waiting: null, since, evidence }
 }
 

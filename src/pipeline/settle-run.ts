@@ -1,17 +1,18 @@
-// A stage that a workflow carries stands as its newest run does.
+// A stage that a workflow carries stands as its run does, whoever started it.
+import { newestAttempt, outcomeOfRun, type Tried } from './attempts.ts'
 import type { Conclusion, RunFact } from './facts.ts'
-import type { Attempt, Stage, StageStatus } from './pipeline.ts'
+import type { Stage } from './pipeline.ts'
 import type { Standing } from './settle.ts'
 
-type Tried = Attempt & { readonly run: RunFact }
-
-/** How a stage stands by its runs; null while it has none. */
+/** How a stage stands whose runs somebody else starts; null while it has none. */
 export function standingOfRun(stage: Stage): Standing | null {
   const tried = newestAttempt(stage)
-  if (tried === null) return null
-  const { run } = tried
+  return tried === null ? null : standsAs(tried.run, wordsOfAttempt(tried))
+}
+
+/** How a stage stands by one run, in words about the attempt. */
+export function standsAs(run: RunFact, attempt: string): Standing {
   const told = { evidence: run.evidence, waiting: null, since: run.startedAt }
-  const attempt = wordsOfAttempt(tried)
   if (run.conclusion === 'action_required')
     return {
       ...told,
@@ -23,22 +24,13 @@ export function standingOfRun(stage: Stage): Standing | null {
     return { ...told, ...waits('a runner'), status: 'queued', reason: `${attempt} waits for a runner` }
   if (run.status === 'in_progress') return { ...told, status: 'running', reason: `${attempt}${wordsOfProgress(run)}` }
   const conclusion = run.conclusion ?? 'stale'
+  const outcome = outcomeOfRun(run)
   return {
     ...told,
-    status: CONCLUDED[conclusion],
+    status: outcome === 'live' ? 'queued' : outcome,
     reason: `${attempt} ${CONCLUSION_WORDS[conclusion]}${wordsOfFailure(run)}`,
     since: run.updatedAt,
   }
-}
-
-/** The attempt a stage stands by: the newest, but a run that GitHub skipped says nothing over one that ran. */
-export function newestAttempt(stage: Stage): Tried | null {
-  const tried = stage.attempts.filter(hasRun)
-  return tried.findLast(({ run }) => run.conclusion !== 'skipped') ?? tried.at(-1) ?? null
-}
-
-function hasRun(attempt: Attempt): attempt is Tried {
-  return attempt.run !== null
 }
 
 function waits(awaited: string): Pick<Standing, 'waiting'> {
@@ -59,21 +51,11 @@ function wordsOfProgress({ jobs }: RunFact): string {
 }
 
 function wordsOfFailure({ jobs }: RunFact): string {
-  const job = jobs.find(({ conclusion }) => conclusion !== null && CONCLUDED[conclusion] === 'failed')
+  const job = jobs.find(({ conclusion }) => conclusion !== null && FAILURES.includes(conclusion))
   return job === undefined ? '' : `: job ${job.name}`
 }
 
-const CONCLUDED = {
-  success: 'done',
-  neutral: 'done',
-  skipped: 'skipped',
-  failure: 'failed',
-  timed_out: 'failed',
-  startup_failure: 'failed',
-  stale: 'failed',
-  cancelled: 'cancelled',
-  action_required: 'queued',
-} as const satisfies Record<Conclusion, StageStatus>
+const FAILURES: readonly Conclusion[] = ['failure', 'timed_out', 'startup_failure', 'stale']
 
 const CONCLUSION_WORDS = {
   success: 'succeeded',

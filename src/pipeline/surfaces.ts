@@ -5,6 +5,7 @@ import type { RunFact } from './facts.ts'
 import { light } from './light.ts'
 import type { Pipeline, Stage } from './pipeline.ts'
 import { pullRequestOf } from './settle-review.ts'
+import { leaveToStart } from './starters.ts'
 
 /** A place on GitHub where one stage is shown. */
 export type Surface = {
@@ -18,8 +19,15 @@ export type Surface = {
 
 /** Every surface the pipeline is shown on; none once its issue is gone. */
 export function surfaces(pipeline: Pipeline): readonly Surface[] {
-  if (pipeline.gone !== null) return []
+  if (pipeline.gone !== null || isAskedForByAnybody(pipeline)) return []
   return [...comments(pipeline), ...checks(pipeline)]
+}
+
+/** Anybody may write a comment: nothing is published for one until somebody who may write has asked for the start. */
+function isAskedForByAnybody(pipeline: Pipeline): boolean {
+  const { is } = leaveToStart(pipeline)
+  const isBare = pipeline.pullRequests.length === 0 && pipeline.stages.every(({ attempts }) => attempts.length === 0)
+  return pipeline.begun.by === 'command' && is !== 'granted' && isBare
 }
 
 /** Has this stage anything to tell? */

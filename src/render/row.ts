@@ -1,8 +1,8 @@
 // One issue on the board. `Row` is the JSON that others build against; `Drawn` is what the page needs beside it.
+import { currentAttempt } from '../pipeline/attempts.ts'
 import { clocks, health } from '../pipeline/health.ts'
 import { light } from '../pipeline/light.ts'
 import type { Evidence, Health, Instant, Light, Pipeline, Stage, StageStatus } from '../pipeline/pipeline.ts'
-import { newestAttempt } from '../pipeline/settle-run.ts'
 import { clock, HEALTHS } from './words.ts'
 
 /** A pipeline as it is stored, as far as people are shown it. */
@@ -121,8 +121,8 @@ export function webUrl(url: string | null): string | null {
   return url !== null && /^https?:\/\//i.test(url) ? url : null
 }
 
-/** The number of the attempt a stage stands by; null while nobody has tried. */
+/** The number of the attempt a stage stands by; null while nobody has tried, or somebody else did beside us. */
 export function attemptNumber(stage: Stage | undefined): number | null {
   if (stage === undefined) return null
-  return (newestAttempt(stage) ?? stage.attempts.at(-1))?.number ?? null
+  return currentAttempt(stage)?.number || null
 }

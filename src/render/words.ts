@@ -1,4 +1,5 @@
 // One picture for the board, the check run and the sticky comment: a person learns it once.
+import { timeOfDay } from '../pipeline/instants.ts'
 import type { Health, Instant, Light, Pipeline, StageStatus } from '../pipeline/pipeline.ts'
 
 /** How a light is shown: a shape and a word, so that colour is never alone. */
@@ -31,7 +32,7 @@ export function lineOfLights(pipeline: Pipeline): string {
 
 /** A moment of today, to the second: `14:02:31 UTC`. */
 export function clock(at: Instant): string {
-  return `${at.slice(11, 19)} UTC`
+  return timeOfDay(at)
 }
 
 /** A moment of any day, to the minute: `2026-11-21 14:02 UTC`. */

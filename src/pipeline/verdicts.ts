@@ -1,0 +1,57 @@
+// Which reviews count: verdicts of people of whom GitHub has said that they may write, and of bots that the repository's
+// file names.
+import type { Line } from '../line/line.ts'
+import { isNamedBot } from './dispatching.ts'
+import type { PullRequestFact, ReviewFact } from './facts.ts'
+import { best } from './order.ts'
+import type { Pipeline } from './pipeline.ts'
+
+/** Reviews that wait for GitHub to say whether their author may write. Of bots the repository's file has said it. */
+export function uncountedReviews({ reviews, mayWrite }: PullRequestFact): readonly ReviewFact[] {
+  return reviews.filter(
+    (review) => !review.bot && isVerdict(review) && (mayWrite[review.reviewer]?.at ?? '') < review.submittedAt,
+  )
+}
+
+/** Changes requested, by the head they were requested of: however many ask for it, one head is reworked once. */
+export type Objection = { readonly sha: string } & Pick<ReviewFact, 'reviewer' | 'submittedAt' | 'evidence'>
+
+/** Every head of a linked pull request that was objected to by somebody who counts, oldest objection first. */
+export function objectionsOf({ line, pullRequests }: Pipeline): readonly Objection[] {
+  const objections = new Map<string, Objection>()
+  const asked = pullRequests.flatMap((pullRequest) => countedReviews(pullRequest, line))
+  for (const { commitSha: sha, state, reviewer, submittedAt, evidence } of asked.toSorted(byMoment)) {
+    if (state === 'changes_requested' && !objections.has(sha))
+      objections.set(sha, { sha, reviewer, submittedAt, evidence })
+  }
+  return [...objections.values()]
+}
+
+/** Each reviewer's newest verdict, oldest first. */
+export function newestVerdicts(verdicts: readonly ReviewFact[]): readonly ReviewFact[] {
+  const newest = new Map<string, ReviewFact>()
+  for (const review of verdicts) {
+    const other = newest.get(review.reviewer) ?? review
+    newest.set(
+      review.reviewer,
+      best(other, review, ({ submittedAt, id }) => [submittedAt, id]),
+    )
+  }
+  return [...newest.values()].sort(byMoment)
+}
+
+/** Verdicts of people who may write, and of bots that the repository's file names. */
+export function countedReviews({ reviews, mayWrite }: PullRequestFact, line: Line): readonly ReviewFact[] {
+  return reviews.filter((review) => {
+    if (!isVerdict(review)) return false
+    return review.bot ? isNamedBot(line, review.reviewer) : mayWrite[review.reviewer]?.granted === true
+  })
+}
+
+function isVerdict({ state }: ReviewFact): boolean {
+  return state === 'approved' || state === 'changes_requested'
+}
+
+function byMoment(a: ReviewFact, b: ReviewFact): number {
+  return best(a, b, ({ submittedAt, id }) => [submittedAt, id]) === a ? 1 : -1
+}
