@@ -9,9 +9,11 @@ import { complete } from './github/complete.ts'
 import { type Deliveries, openDeliveries } from './github/deliveries.ts'
 import { openEmulator } from './github/emulator.ts'
 import { type Faults, openFaults } from './github/faults.ts'
+import { openFiles } from './github/files.ts'
 import { openFreshTokens } from './github/fresh-tokens.ts'
 import { type Grant, manifestGrant } from './github/grant.ts'
 import { type Installation, openInstallation } from './github/installation.ts'
+import { openIssuer, runClaims } from './github/issuer.ts'
 import { learn } from './github/learn.ts'
 import { createPages, type Pages } from './github/pages.ts'
 import { openPeople, type People } from './github/people.ts'
@@ -44,6 +46,12 @@ export type FakeGitHub = People &
     readonly deliveries: Deliveries
     readonly writes: WriteLog
     readonly runs: readonly Run[]
+    /** Who signs the tokens of workflow runs. */
+    readonly oidcIssuer: string
+    /** The token that a run may ask for. */
+    idToken(run: Run, audience: string): Promise<string>
+    /** Puts a file on the default branch; null takes it away. */
+    writeFile(fullName: string, path: string, text: string | null, by?: string): void
     repositoryId(fullName: string): number
     /** Begins a workflow run, as a push or an agent would. */
     startRun(
@@ -98,15 +106,19 @@ export async function startGitHub(o: {
   let page: Pages
   const told = openTold({ world: () => world, deliveries })
   const sink = { path: `/-/told/${APP.hookId}`, receive: told.receive }
-  const proxy = openProxy({ parts: () => parts, faults, writes, sink, page: (path) => page(path) })
+  const files = openFiles(() => world, told.tell)
+  const keys = { path: `${OIDC_PATH}/.well-known/jwks`, published: () => issuer.keys() }
+  const proxy = openProxy({ parts: () => parts, faults, writes, sink, keys, page: (path) => page(path) })
   await new Promise<void>((resolve, reject) => {
     proxy.server.once('error', reject).listen(o.port ?? 0, '127.0.0.1', resolve)
   })
   const url = `http://127.0.0.1:${(proxy.server.address() as AddressInfo).port}`
+  // The machine's clock, because whoever trusts the tokens goes by that one.
+  const issuer = openIssuer({ url: url + OIDC_PATH, now: () => new Date().toISOString() })
   const emulator = await openEmulator({ cast, grant, baseUrl: url, webhookUrl: url + sink.path })
   world = createWorld({ cast, grant, clock, chance, url, emulator })
   await learn(world)
-  const actions = openActions(world, told.tell, `${APP.slug}[bot]`)
+  const actions = openActions(world, told.tell, files, `${APP.slug}[bot]`)
   const people = openPeople({ world, told, first })
   const installation = openInstallation({ world, told, first, runs: () => actions.runs })
   world.users.set(`${APP.slug}[bot]`, { login: `${APP.slug}[bot]`, id: APP.id, type: 'Bot' })
@@ -115,6 +127,7 @@ export async function startGitHub(o: {
   parts = {
     world,
     actions,
+    files,
     deliveries,
     freshToken: openFreshTokens(world),
     ask: () => Promise.reject(new Error('asked outside a request')),
@@ -168,6 +181,20 @@ export async function startGitHub(o: {
     deliveries,
     writes,
     runs: actions.runs,
+    oidcIssuer: issuer.url,
+    idToken(run, aud) {
+      const { repository, attempt, workflow } = run.state
+      const repositoryId = repositoryOf(world, repository).id
+      const claims = runClaims({
+        repositoryId,
+        repository,
+        runId: run.id,
+        runAttempt: attempt,
+        workflow: workflow.file,
+      })
+      return issuer.token({ ...claims, aud })
+    },
+    writeFile: (fullName, path, text, by = first) => files.write(fullName, path, text, by),
     repositoryId: (fullName) => repositoryOf(world, fullName).id,
     async startRun(fullName, workflow, run = {}) {
       clock.notice()
@@ -196,3 +223,5 @@ export async function startGitHub(o: {
     },
   }
 }
+
+const OIDC_PATH = '/-/oidc'

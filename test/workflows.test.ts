@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { echoesKey } from '../src/github/echoes-key.ts'
 import { parseLine } from '../src/line/parse.ts'
 import { keyOf } from '../src/pipeline/correlate.ts'
 
@@ -63,6 +64,7 @@ describe.each(STAGES)('the workflow of %s', (stage) => {
     const title = workflow['run-name'].replace(/\$\{\{ inputs\.andon \}\}/g, KEY)
     expect(title).toBe(`andon ${KEY}`)
     expect(keyOf(title)?.key).toBe(KEY)
+    expect(echoesKey(text)).toBe(true)
   })
 
   test('never works twice at the same time for one attempt, and ends by itself', () => {

@@ -1,5 +1,6 @@
 // The workflows of each repository, their runs, and the answers of the Actions API.
 
+import type { Files } from './files.ts'
 import type { Answer } from './routes.ts'
 import { jobPayload, runPayload, type Workflow, workflowPayload } from './run-state.ts'
 import { beginRun, type Run, type Tell } from './runs.ts'
@@ -28,7 +29,7 @@ export type Actions = {
 
 const SEEDED = ['plan.yml', 'code.yml', 'test.yml']
 
-export function openActions(world: World, tell: Tell, appLogin: string): Actions {
+export function openActions(world: World, tell: Tell, files: Files, appLogin: string): Actions {
   const workflows = new Map<string, Workflow>()
   const runs: Run[] = []
   const listeners: ((run: Run, inputs: Readonly<Record<string, string>>) => void)[] = []
@@ -65,6 +66,12 @@ export function openActions(world: World, tell: Tell, appLogin: string): Actions
       .find((known) => known.file === name || String(known.id) === name)
   }
 
+  // What stands in the file counts; where there is none, what it is known for.
+  function echoes(fullName: string, { file, echoes }: Workflow): boolean {
+    const text = files.read(fullName, `.github/workflows/${file}`)
+    return text === null ? echoes : /^run-name:.*inputs\.andon/m.test(text)
+  }
+
   async function dispatch(
     fullName: string,
     name: string,
@@ -84,7 +91,7 @@ export function openActions(world: World, tell: Tell, appLogin: string): Actions
     const branch = ref.replace('refs/heads/', '')
     const headSha = await headOf(branch)
     if (headSha === null) return refuse(`No ref found for: ${ref}`)
-    const title = known.echoes && inputs.andon ? `andon ${inputs.andon}` : known.name
+    const title = echoes(fullName, known) && inputs.andon ? `andon ${inputs.andon}` : known.name
     tell(
       'workflow_dispatch',
       { inputs, ref: `refs/heads/${branch}`, workflow: `.github/workflows/${known.file}` },

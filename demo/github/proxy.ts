@@ -17,6 +17,8 @@ export function openProxy(o: {
   page: Pages
   /** The path that the emulator delivers to. */
   sink: { readonly path: string; receive(event: string, body: string): void }
+  /** Where workflow tokens' keys are published, for everybody. */
+  keys: { readonly path: string; published(): Promise<object> }
 }): Proxy {
   const hanging = new Set<ServerResponse>()
   const server = createServer((incoming, outgoing) => {
@@ -34,6 +36,7 @@ export function openProxy(o: {
       o.sink.receive(String(incoming.headers['x-github-event']), body.toString('utf8'))
       return void outgoing.end()
     }
+    if (url.pathname === o.keys.path) return send(outgoing, { status: 200, body: await o.keys.published() })
     const { world } = o.parts()
     world.clock.notice()
     if (incoming.method === 'GET' && wantsPage(incoming, url.pathname)) return servePage(url.pathname, outgoing)

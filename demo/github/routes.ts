@@ -1,6 +1,7 @@
 // What the proxy answers itself: the parts of the API that the emulator lacks or gets wrong.
 import type { Actions } from './actions.ts'
 import type { Deliveries, Delivery } from './deliveries.ts'
+import type { Files } from './files.ts'
 import { graphOf } from './graph.ts'
 import { answerGraphql } from './graphql.ts'
 import type { Identity } from './identity.ts'
@@ -21,6 +22,7 @@ export type Request = {
 export type Parts = {
   readonly world: World
   readonly actions: Actions
+  readonly files: Files
   readonly deliveries: Deliveries
   freshToken(presented: string): Promise<string>
   headOf(fullName: string, branch: string): Promise<string | null>
@@ -74,6 +76,8 @@ async function answerRepository(
       parts.headOf(fullName, branch),
     )
   }
+  if (method === 'GET' && rest.startsWith('contents/'))
+    return parts.files.answer(fullName, rest.slice('contents/'.length).split('/').map(decodeURIComponent).join('/'))
   const login = /^collaborators\/([^/]+)\/permission$/.exec(rest)?.[1]
   if (login !== undefined) return permissionOf(world, decodeURIComponent(login))
   if (method === 'POST' && /\/reactions$/.test(rest)) return react(world, `${fullName}/${rest}`, body, request.identity)

@@ -1,0 +1,49 @@
+// Files on the default branches, as far as anybody asks for them: an andon.yml and some workflows.
+import { createHash, randomBytes } from 'node:crypto'
+import type { Answer } from './routes.ts'
+import { repositoryOf, type World } from './world.ts'
+
+export type Files = {
+  /** Puts a file on the default branch and tells of the push; null takes it away. */
+  write(fullName: string, path: string, text: string | null, by: string): void
+  read(fullName: string, path: string): string | null
+  /** Answers `GET /repos/o/r/contents/<path>`, whatever the `ref`. */
+  answer(fullName: string, path: string): Answer
+}
+
+export function openFiles(
+  world: () => World,
+  tell: (event: string, payload: Record<string, unknown>, fullName: string, by: string) => void,
+): Files {
+  const texts = new Map<string, string>()
+  const heads = new Map<string, string>()
+  const read = (fullName: string, path: string) => texts.get(`${fullName}/${path}`) ?? null
+
+  return {
+    read,
+    write(fullName, path, text, by) {
+      const existed = read(fullName, path) !== null
+      if (text === null) texts.delete(`${fullName}/${path}`)
+      else texts.set(`${fullName}/${path}`, text)
+      const before = heads.get(fullName) ?? '0'.repeat(40)
+      const after = randomBytes(20).toString('hex')
+      heads.set(fullName, after)
+      const touched = { added: [] as string[], removed: [] as string[], modified: [] as string[] }
+      touched[text === null ? 'removed' : existed ? 'modified' : 'added'].push(path)
+      const ref = `refs/heads/${repositoryOf(world(), fullName).default_branch}`
+      const flags = { created: false, deleted: false, forced: false }
+      tell('push', { ref, before, after, ...flags, commits: [{ id: after, ...touched }] }, fullName, by)
+    },
+    answer(fullName, path) {
+      if (world().grant.permissions.contents === undefined)
+        return { status: 403, body: { message: 'Resource not accessible by integration' } }
+      const text = read(fullName, path)
+      if (text === null) return { status: 404, body: { message: 'Not Found' } }
+      const bytes = Buffer.from(text)
+      const sha = createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex')
+      const content = bytes.toString('base64').replace(/.{60}/g, '$&\n')
+      const name = path.slice(path.lastIndexOf('/') + 1)
+      return { status: 200, body: { type: 'file', encoding: 'base64', size: bytes.length, name, path, sha, content } }
+    },
+  }
+}
