@@ -54,8 +54,6 @@ describe('a beat', () => {
         url: 'https://a.example/log',
       },
     ])
-    const report = { aliveAt: at, progressAt: at, progress: 40, text: 'writing tests', url: 'https://a.example/log' }
-    await desk.becomes((pipeline) => withAttempts(pipeline, [attempt({ ours: ours({ report }) })]))
     await desk.post({ andon: KEY, progress: 40, text: 'writing tests' })
     await desk.post({ andon: KEY })
     expect(desk.told).toHaveLength(1)
