@@ -2,11 +2,11 @@
 // its repositories, slots are counted and given away: first come, first served, each repository for itself. Who must
 // wait is told why, and told again only when it waits for something else.
 import { WATCHED_LINE } from '../line/line.ts'
-import { awaitingAdmission, liveAttempts } from '../pipeline/admission.ts'
+import { type Awaiting, awaitingAdmission, liveAttempts } from '../pipeline/admission.ts'
 import type { Event } from '../pipeline/events.ts'
-import type { Instant } from '../pipeline/pipeline.ts'
+import type { Instant, Pipeline } from '../pipeline/pipeline.ts'
 import { reduce } from '../pipeline/reduce.ts'
-import { readSlots, type Slots, toldOtherwise } from '../store/admission.ts'
+import { readSlots, type Slots, toldOtherwise, type Waiting } from '../store/admission.ts'
 import type { PipelineRow, RepositoryRow } from '../store/rows.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -26,6 +26,12 @@ export async function admit(ledger: Ledger, now: Instant, random: Random): Promi
     const repository = ledger.repositories.get(String(slots.repositoryId))
     if (repository !== null) await admitInto({ ledger, repository, slots, now, random }, inHand)
   }
+}
+
+/** When its first attempt was admitted, which took one of that day's starts; null: none has been. */
+export function startedAt({ stages }: Pipeline): Instant | null {
+  const admitted = stages.flatMap(({ attempts }) => attempts.flatMap(({ ours }) => ours?.admittedAt ?? []))
+  return admitted.sort()[0] ?? null
 }
 
 type Hall = {
@@ -67,11 +73,13 @@ async function admitInto(hall: Hall, inHand: readonly number[]): Promise<void> {
   await tellTheOthers(hall, counts, inHand)
 }
 
-type Place = Pick<PipelineRow, 'issueNumber' | 'startedAt' | 'denied'> & { readonly queuedAt: Instant }
+type Place = Omit<Waiting, 'id'>
 
-function placeOf({ issueNumber, startedAt, denied, pipeline }: PipelineRow, now: Instant): readonly Place[] {
+function placeOf({ issueNumber, pipeline }: PipelineRow, now: Instant): readonly Place[] {
   const awaited = awaitingAdmission(pipeline, now)
-  return awaited === null ? [] : [{ issueNumber, startedAt, denied, queuedAt: awaited.queuedAt }]
+  if (awaited === null) return []
+  const { queuedAt } = awaited
+  return [{ issueNumber, queuedAt, startedAt: startedAt(pipeline), denied: null }]
 }
 
 function byArrival(a: Place, b: Place): number {
@@ -82,7 +90,7 @@ function countsOf(slots: Slots, here: readonly PipelineRow[], now: Instant): Cou
   const midnight = midnightBefore(now)
   return {
     running: slots.running + here.reduce((sum, { pipeline }) => sum + liveAttempts(pipeline), 0),
-    begun: slots.begunToday + here.filter(({ startedAt }) => startedAt !== null && startedAt >= midnight).length,
+    begun: slots.begunToday + here.filter(({ pipeline }) => (startedAt(pipeline) ?? '') >= midnight).length,
   }
 }
 
@@ -97,16 +105,14 @@ function denialOf({ repository, slots, now }: Hall, { running, begun }: Counts, 
   return running >= limits.running ? { words: `${running} of ${limits.running} running`, until: null } : null
 }
 
-function start(hall: Hall, row: PipelineRow, { stage, attempt }: { stage: string; attempt: number }): void {
-  const key = `${row.issueNumber}/${stage}/${attempt}-${hall.random()}`
+function start(hall: Hall, row: PipelineRow, { stage, attempt }: Awaiting): void {
   const { issueNumber } = row
-  const kept = { ...row, denied: null, startedAt: row.startedAt ?? hall.now }
-  apply(hall, kept, { ...head(hall), type: 'attempt.admitted', issueNumber, stage, attempt, key })
+  const key = `${issueNumber}/${stage}/${attempt}-${hall.random()}`
+  apply(hall, row, { ...head(hall), type: 'attempt.admitted', issueNumber, stage, attempt, key })
 }
 
 function deny(hall: Hall, row: PipelineRow, { words, until }: Denial): void {
-  const { issueNumber } = row
-  apply(hall, { ...row, denied: words }, { ...head(hall), type: 'admission.denied', issueNumber, words, until })
+  apply(hall, row, { ...head(hall), type: 'admission.denied', issueNumber: row.issueNumber, words, until })
 }
 
 function head({ repository, now }: Hall) {
@@ -120,6 +126,7 @@ function head({ repository, now }: Hall) {
 
 function apply({ ledger }: Hall, row: PipelineRow, event: Event): void {
   const { pipeline, entries, effects } = reduce(row.pipeline, event)
+  if (pipeline === row.pipeline) return
   ledger.keepPipeline({ ...row, pipeline }, entries, effects)
 }
 
@@ -131,8 +138,8 @@ async function tellTheOthers(hall: Hall, counts: Counts, inHand: readonly number
   const { ledger, repository, slots, now } = hall
   const fresh = denialOf(hall, counts, true)
   const begun = denialOf(hall, counts, false)
-  const isChanged = slots.waiting.some(({ startedAt, denied }) => {
-    const denial = startedAt === null ? fresh : begun
+  const isChanged = slots.waiting.some(({ startedAt: begunAt, denied }) => {
+    const denial = begunAt === null ? fresh : begun
     return denial !== null && denied !== denial.words
   })
   if (!isChanged) return
@@ -142,8 +149,8 @@ async function tellTheOthers(hall: Hall, counts: Counts, inHand: readonly number
   for (const id of ids) {
     const row = await ledger.pipelineById(id)
     if (row === null || awaitingAdmission(row.pipeline, now) === null) continue
-    const denial = row.startedAt === null ? fresh : begun
-    if (denial !== null && denial.words !== row.denied) deny(hall, row, denial)
+    const denial = startedAt(row.pipeline) === null ? fresh : begun
+    if (denial !== null) deny(hall, row, denial)
   }
 }
 

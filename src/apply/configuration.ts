@@ -13,6 +13,11 @@ export function askConfiguration(at: Instant): Ask {
   return { type: 'ask', key: `configuration/${at}`, question: { about: 'configuration' } }
 }
 
+/** Does the event tell what the file says? */
+export function isAboutFile(event: Event): event is Answered {
+  return event.type === 'answered' && readingOf(event) !== null
+}
+
 /** Takes from an answer what the repository's file says at present, if it tells that. */
 export function noteConfiguration({ repositories }: Ledger, event: Answered): void {
   const row = repositories.get(String(event.repository.id))

@@ -24,6 +24,7 @@ import {
   runsById,
   runsOfIssues,
   runsOnBranches,
+  unconfiguredIssues,
 } from '../store/fetch.ts'
 import type { BoundRow, PipelineRow, PullRequestRow, RepositoryRow, RunRow } from '../store/rows.ts'
 import { type Shelf, shelf } from './shelf.ts'
@@ -157,10 +158,16 @@ export function openLedger(trx: Transaction, locked: readonly RepositoryRow[]) {
       await ledger.readPipelinesById([id])
       return pipelines.rows().find((row) => row.id === id) ?? null
     },
+    /** Issues that wait for a line from the repository's file. */
+    unconfigured: (repositoryId: number): Promise<readonly number[]> => unconfiguredIssues(trx, repositoryId),
     async hasPipelines(repositoryId: number): Promise<boolean> {
       if (pipelines.rows().some((row) => row.repositoryId === repositoryId)) return true
       // Asked for anew each time: the answer turns to yes within a group, and never back.
       return anyPipeline(trx, repositoryId)
+    },
+    /** What is to be done because of an issue whose pipeline stays as it is. */
+    ask({ repositoryId, issueNumber }: IssueKey, effects: readonly Effect[]): void {
+      asked.push(...effects.map((effect) => ({ repositoryId, issueNumber, effect })))
     },
     /** Keeps the next revision of a pipeline, what is told of it and what is to be asked because of it. */
     keepPipeline(row: PipelineRow, entries: readonly Entry[], effects: readonly Effect[]): void {
@@ -172,7 +179,7 @@ export function openLedger(trx: Transaction, locked: readonly RepositoryRow[]) {
       for (const key of anew(boundKeys, before, row.pipeline)) ended.push({ repositoryId, key: `dispatch/${key}` })
       pipelines.put({ ...row, revision })
       told.push(...entries.map((entry) => ({ repositoryId, issueNumber, revision, entry })))
-      asked.push(...effects.map((effect) => ({ repositoryId, issueNumber, effect })))
+      ledger.ask(row, effects)
     },
   }
   return ledger

@@ -54,6 +54,7 @@ async function issuesOfRun(ledger: Ledger, repositoryId: number, run: RunFact): 
 }
 
 async function issuesAsked(ledger: Ledger, repositoryId: number, question: Question): Promise<readonly number[]> {
+  if (question.about === 'configuration') return ledger.unconfigured(repositoryId)
   const issue = issueAsked(question)
   if (issue !== null) return [issue]
   const pullRequest = pullRequestAsked(question)

@@ -11,6 +11,7 @@ import type { Change } from '../store/notify.ts'
 import { saveHistory, savePipelines } from '../store/pipelines.ts'
 import { saveRepository } from '../store/repositories.ts'
 import type { PipelineRow, PullRequestRow, RunRow } from '../store/rows.ts'
+import { startedAt } from './admit.ts'
 import { effectColumns } from './effects.ts'
 import type { Asked, Ledger, Told } from './ledger.ts'
 import { reconcileAt } from './unheard.ts'
@@ -76,8 +77,8 @@ function pipelineColumns({ repositoryId, issueNumber, revision, pipeline, ...row
     wakeAt: wakeAt(pipeline, now),
     liveAttempts: liveAttempts(pipeline),
     queuedAt: awaitingAdmission(pipeline, now)?.queuedAt ?? null,
-    startedAt: row.startedAt,
-    denied: row.denied,
+    startedAt: startedAt(pipeline),
+    denied: pipeline.denied?.words ?? null,
     // Put off when GitHub was asked: nothing brings it back but news.
     reconcileAt: latest(reconcileAt(pipeline), row.reconcileAt),
     createdAt: now,

@@ -5,6 +5,7 @@ import { type Line, WATCHED_LINE } from '../line/line.ts'
 import { boundRunIds } from '../pipeline/admission.ts'
 import { asks } from '../pipeline/asks.ts'
 import { begin } from '../pipeline/begin.ts'
+import { keyOfOurs } from '../pipeline/bind.ts'
 import { belongs, issuesOfPullRequest, keyOf, stageOfRun } from '../pipeline/correlate.ts'
 import type { Event } from '../pipeline/events.ts'
 import type { PullRequestFact, RunFact } from '../pipeline/facts.ts'
@@ -13,8 +14,9 @@ import { mergeAnswer, mergePullRequest, mergeReview } from '../pipeline/merge-pu
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { pullRequestAsked } from '../pipeline/questions.ts'
 import { type Reduction, reduce } from '../pipeline/reduce.ts'
+import { withLine } from '../pipeline/with-line.ts'
 import { forgetComment } from '../store/publications.ts'
-import { askConfiguration, noteConfiguration } from './configuration.ts'
+import { askConfiguration, isAboutFile, noteConfiguration } from './configuration.ts'
 import type { Ledger } from './ledger.ts'
 import { noteInstallation, noteRepository } from './repositories.ts'
 import { type Local, route } from './route.ts'
@@ -113,17 +115,40 @@ function lineOf(ledger: Ledger, { repository }: Local): Line {
 async function move(ledger: Ledger, issueNumber: number, event: Local): Promise<void> {
   const key = { repositoryId: event.repository.id, issueNumber }
   const known = await ledger.pipeline(key)
-  const direct = known === null ? begin(event, issueNumber, lineOf(ledger, event)) : reduce(known.pipeline, event)
+  const direct = known === null ? beginWithLine(ledger, issueNumber, event) : reduce(known.pipeline, event)
   if (direct === null) return
+  const lined = isAboutFile(event) ? followedBy(direct, lineFound(ledger, direct.pipeline, event)) : direct
   const isLinkedAnew =
     known === null || event.type === 'answered' || linksOf(known.pipeline) !== linksOf(direct.pipeline)
-  const { pipeline, effects, entries } = isLinkedAnew ? await replay(ledger, key, direct, event) : direct
-  if (known !== null && pipeline === known.pipeline) return
+  const { pipeline, effects, entries } = isLinkedAnew ? await replay(ledger, key, lined, event) : lined
   const row = known ?? { ...key, ...UNKNOWN }
-  ledger.keepPipeline({ ...row, pipeline }, entries, effects)
+  if (known === null || pipeline !== known.pipeline) ledger.keepPipeline({ ...row, pipeline }, entries, effects)
+  else ledger.ask(key, effects)
 }
 
-const UNKNOWN = { id: null, revision: 0, wakeAt: null, startedAt: null, denied: null, reconcileAt: null } as const
+/** What was just said of the file may be the line that the pipeline waits for. */
+function lineFound(ledger: Ledger, pipeline: Pipeline, event: Local): Reduction {
+  const row = ledger.repositories.get(String(event.repository.id))
+  // As long as there is nothing but mistakes, it waits for a version without any.
+  const isOpen = row === null || (row.configuration === null && row.configurationMistakes.length > 0)
+  return isOpen ? { pipeline, effects: [], entries: [] } : withLine(pipeline, lineOf(ledger, event), event)
+}
+
+/** Only a line that the file says is settled; where none is known, the answer about the issue will tell. */
+function beginWithLine(ledger: Ledger, issueNumber: number, event: Local): Reduction | null {
+  const line = lineOf(ledger, event)
+  return begin(event, issueNumber, line, line !== WATCHED_LINE)
+}
+
+function followedBy(first: Reduction, then: Reduction): Reduction {
+  return {
+    pipeline: then.pipeline,
+    effects: [...first.effects, ...then.effects],
+    entries: [...first.entries, ...then.entries],
+  }
+}
+
+const UNKNOWN = { id: null, revision: 0, wakeAt: null, reconcileAt: null } as const
 
 function linksOf(pipeline: Pipeline): string {
   return [...pipeline.pullRequests.map(({ number }) => `#${number}`), ...boundRunIds(pipeline)].join()
@@ -136,24 +161,23 @@ async function replay(
   begun: Reduction,
   { repository }: Local,
 ): Promise<Reduction> {
-  const told: Reduction[] = [begun]
-  const retell = (event: Event) => told.push(reduce(told.at(-1)?.pipeline ?? begun.pipeline, event))
+  let told = begun
+  const retell = (event: Event) => {
+    told = followedBy(told, reduce(told.pipeline, event))
+  }
   for (const { fact } of await ledger.pullRequestsOf(key)) {
     const { updatedAt: at, evidence } = fact
     if (!issuesOfPullRequest(fact).includes(key.issueNumber)) continue
     retell({ type: 'pull_request.changed', action: 'replayed', at, evidence, repository, pullRequest: fact })
   }
-  const linked = told.at(-1)?.pipeline ?? begun.pipeline
+  const linked = told.pipeline
   const branches = linked.pullRequests.map(({ branch }) => branch)
   for (const run of await ledger.runsOf(key, branches, boundRunIds(linked))) {
     const { updatedAt: at, evidence } = run
-    if (belongs(linked, run)) retell({ type: 'run.changed', at, evidence, repository, run })
+    if (belongs(linked, run) || keyOfOurs(linked, run) !== null)
+      retell({ type: 'run.changed', at, evidence, repository, run })
   }
-  return {
-    pipeline: told.at(-1)?.pipeline ?? begun.pipeline,
-    effects: told.flatMap(({ effects }) => effects),
-    entries: told.flatMap(({ entries }) => entries),
-  }
+  return told
 }
 
 /** The moment a pipeline asked for has come: whatever is decided by it is decided here, on the locked row. */

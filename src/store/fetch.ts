@@ -84,15 +84,13 @@ type PipelineColumns = {
   revision: number
   document: Pipeline
   wakeAt: Instant | null
-  startedAt: Instant | null
-  denied: string | null
   reconcileAt: Instant | null
 }
 
 export async function pipelinesOfIssues(trx: Transaction, keys: readonly IssueKey[]): Promise<readonly PipelineRow[]> {
   if (keys.length === 0) return []
   const { rows } = await sql<PipelineColumns>`
-    select id, repository_id, issue_number, revision, document, wake_at, started_at, denied, reconcile_at from pipelines
+    select id, repository_id, issue_number, revision, document, wake_at, reconcile_at from pipelines
     join jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as key("repositoryId" bigint, "issueNumber" integer)
       on repository_id = key."repositoryId" and issue_number = key."issueNumber"`.execute(trx)
   return rows.map(pipelineRow)
@@ -116,6 +114,18 @@ export async function pipelinesById(trx: Transaction, ids: readonly number[]): P
     .where('id', 'in', ids)
     .execute()
   return rows.map(pipelineRow)
+}
+
+/** Issues of a repository whose pipelines have not yet taken over a line from the repository's file. */
+export async function unconfiguredIssues(trx: Transaction, repositoryId: number): Promise<readonly number[]> {
+  const rows = await trx
+    .selectFrom('pipelines')
+    .select('issueNumber')
+    .where('repositoryId', '=', repositoryId)
+    .where(sql<boolean>`document ->> 'configured' = 'false'`)
+    .orderBy('issueNumber')
+    .execute()
+  return rows.map(({ issueNumber }) => issueNumber)
 }
 
 export async function anyPipeline(trx: Transaction, repositoryId: number): Promise<boolean> {

@@ -51,10 +51,6 @@ export type PipelineRow = {
   readonly revision: number
   readonly pipeline: Pipeline
   readonly wakeAt: Instant | null
-  /** When its first attempt took one of the day's starts; null: none has. */
-  readonly startedAt: Instant | null
-  /** The words it was last told it must wait for a slot with; null: it need not. */
-  readonly denied: string | null
   /** When GitHub should be asked about what is live. */
   readonly reconcileAt: Instant | null
 }

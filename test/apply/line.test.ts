@@ -242,7 +242,7 @@ async function answerAll(repository: typeof REPOSITORY): Promise<void> {
   }
 }
 
-/** Which moment took the issue up names the question by which it was read, and nothing else. */
-function wordOf(pipeline: Pipeline): unknown {
+/** Which moment took the issue up names the question by which it was read, and nothing else. Memory knows no files. */
+function wordOf({ configured: _, ...pipeline }: Pipeline): unknown {
   return JSON.parse(JSON.stringify(pipeline))
 }
