@@ -26,56 +26,59 @@ const binaries = findPostgres()
 if (!binaries) throw new Error('no Postgres server was found: install one (apt-get install postgresql).')
 const scratch = mkdtempSync(join(tmpdir(), 'andon-bench-'))
 const cluster = await openCluster(binaries, { fsync: 'on', synchronous_commit: 'on' })
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => cleanUp().finally(() => process.exit(130)))
+}
 try {
   const runs: Run[] = []
   for (let round = 1; round <= ROUNDS; round++) {
-    // Receivers take turns within a round, so that a busy neighbour on the machine meets all of them.
-    for (const mix of MIXES) {
-      for (const receiver of RECEIVERS) runs.push(...(await measure(receiver, mix, round)))
-    }
+    for (const mix of MIXES) runs.push(...(await measure(mix, round)))
   }
   const inserts = await pgbench()
   const text = report({ runs, inserts, machine: machine(), receivers: RECEIVERS, levels: LEVELS })
   console.log(text)
   if (!quick) writeFileSync(resolve(import.meta.dirname, '../docs/bench-ingest.md'), text)
 } finally {
+  await cleanUp()
+}
+
+async function cleanUp(): Promise<void> {
   await endProcesses()
   await cluster.remove()
   rmSync(scratch, { recursive: true, force: true })
 }
 
-/** One receiver on a database of its own, at every number of connections. */
-async function measure(receiver: Run['receiver'], mix: Mix, round: number): Promise<readonly Run[]> {
-  const name = `bench_${process.hrtime.bigint().toString(36)}`
-  const url = urlOf(cluster.url, name)
-  await onServer(cluster.url, (client) => client.query(`create database ${name}`))
-  const { port, end } = await (receiver === 'andon' ? startAndon(url) : startBare(url, receiver))
+/** Every receiver on a database of its own. They take turns at each number of connections, so that a busy neighbour on
+ * the machine meets all of them. */
+async function measure(mix: Mix, round: number): Promise<readonly Run[]> {
+  const started: Started[] = []
+  for (const receiver of RECEIVERS) started.push(await start(receiver))
+  for (const { port } of started) await load(port, mix, { connections: 16, count: WARM_UP, firstIssue: 1 })
   const runs: Run[] = []
-  let firstIssue = 1
-  await load(port, mix, { connections: 16, count: WARM_UP, firstIssue })
-  for (const connections of LEVELS) {
-    firstIssue += 10_000
-    const count = countFor(connections)
-    const before = await committed(url, receiver)
-    const measured = await load(port, mix, { connections, count, firstIssue })
-    const after = await committed(url, receiver)
-    const refused = count - (measured.statuses['202'] ?? 0)
-    if (refused > 0) throw new Error(`${receiver}, ${mix}: ${JSON.stringify(measured.statuses)}`)
-    const run = {
-      receiver,
-      mix,
-      connections,
-      perSecond: count / measured.seconds,
-      p50: measured.p50,
-      p99: measured.p99,
+  for (const [nth, connections] of LEVELS.entries()) {
+    for (const each of started) {
+      const run = await measureOnce(each, mix, { connections, firstIssue: 10_000 * (nth + 1) })
+      runs.push(run)
+      console.log(`${round}/${ROUNDS} ${mix}, ${run.receiver}, ${connections}: ${Math.round(run.perSecond)}/s`)
     }
-    const moved = (after.moved - before.moved) / count
-    runs.push({ ...run, perCommit: count / (after.commits - before.commits), moved })
-    console.log(`${round}/${ROUNDS} ${mix}, ${receiver}, ${connections}: ${Math.round(run.perSecond)}/s`)
   }
-  await end()
-  await onServer(cluster.url, (client) => client.query(`drop database ${name} with (force)`))
+  for (const { end } of started) await end()
   return runs
+}
+
+async function measureOnce(
+  { receiver, port, url }: Started,
+  mix: Mix,
+  o: { connections: number; firstIssue: number },
+): Promise<Run> {
+  const count = countFor(o.connections)
+  const before = await committed(url, receiver)
+  const { seconds, statuses, p50, p99 } = await load(port, mix, { ...o, count })
+  const after = await committed(url, receiver)
+  if (statuses['202'] !== count) throw new Error(`${receiver}, ${mix}: ${JSON.stringify(statuses)}`)
+  const perCommit = count / (after.commits - before.commits)
+  const moved = (after.moved - before.moved) / count
+  return { receiver, mix, connections: o.connections, perSecond: count / seconds, p50, p99, perCommit, moved }
 }
 
 function countFor(connections: number): number {
@@ -95,24 +98,43 @@ async function load(
   return JSON.parse(said)
 }
 
-type Started = { readonly port: number; readonly end: () => Promise<unknown> }
+type Started = {
+  readonly receiver: Run['receiver']
+  readonly url: string
+  readonly port: number
+  readonly end: () => Promise<unknown>
+}
 
-async function startAndon(url: string): Promise<Started> {
+async function start(receiver: Run['receiver']): Promise<Started> {
+  const name = `bench_${process.hrtime.bigint().toString(36)}`
+  const url = urlOf(cluster.url, name)
+  await onServer(cluster.url, (client) => client.query(`create database ${name}`))
+  const { port, stop } = await (receiver === 'andon' ? startAndon(url) : startBare(url, receiver))
+  async function end(): Promise<void> {
+    await stop()
+    await onServer(cluster.url, (client) => client.query(`drop database ${name} with (force)`))
+  }
+  return { receiver, url, port, end }
+}
+
+type Listening = { readonly port: number; readonly stop: () => Promise<unknown> }
+
+async function startAndon(url: string): Promise<Listening> {
   const database = await openPostgres(url)
   await migrate(database).finally(() => database.close())
   const andon = await startProcess('web', { DATABASE_URL: url, LOG_LEVEL: 'warn', NODE_ENV: 'production' })
   await andon.ready()
-  return { port: andon.port, end: () => andon.end() }
+  return { port: andon.port, stop: () => andon.end() }
 }
 
-async function startBare(url: string, receiver: Run['receiver']): Promise<Started> {
+async function startBare(url: string, receiver: Run['receiver']): Promise<Listening> {
   const port = await freePort()
   const keeps = receiver === 'bare, body stored' ? 'with-body' : 'without-body'
   const child = spawn(process.execPath, [join(import.meta.dirname, 'bare.ts'), `${port}`, url, keeps], { stdio: PIPED })
   await once(child.stdout, 'data')
   return {
     port,
-    async end() {
+    async stop() {
       child.kill()
       await once(child, 'exit')
     },
