@@ -72,5 +72,5 @@ export function bound(attempt: OwnAttempt, runId: number, run: RunFact | null): 
 /** Run again on GitHub, it begins anew: how it was given up before says nothing any more. */
 function anew(ours: Ours, before: RunFact | null, after: RunFact | null): Ours {
   const isAgain = before !== null && after !== null && before.id === after.id && after.runAttempt > before.runAttempt
-  return isAgain ? { ...ours, cancel: null, asked: null, over: null } : ours
+  return isAgain ? { ...ours, report: null, cancel: null, asked: null, over: null } : ours
 }

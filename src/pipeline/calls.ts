@@ -31,7 +31,7 @@ export function roundsOf(pipeline: Pipeline): {
   const heeded = new Set(ownAttempts(stage).map(({ ours }) => ours.call.id))
   const objections = objectionsOf(pipeline).toSorted((a, b) => Number(isHeeded(b)) - Number(isHeeded(a)))
   // Rounds whose objection was withdrawn count as well: they were run.
-  const gone = [...heeded].filter((id) => id.startsWith('round/') && objections.every(({ sha }) => id !== idOf(sha)))
+  const gone = [...heeded].filter((id) => id.startsWith(ROUND) && objections.every(({ sha }) => id !== idOf(sha)))
   const most = Math.max(0, pipeline.line.rework - gone.length)
   return { allowed: objections.slice(0, most), refused: objections.slice(most) }
 
@@ -61,6 +61,7 @@ export function orderAbout(stage: Stage, call: Call | null, verb: Order['verb'])
 /** What an order about a stage that nothing asks for is about. */
 export const NONE = 'none'
 const START = 'start'
+const ROUND = 'round/'
 
 function startOf(pipeline: Pipeline): readonly Call[] {
   const leave = leaveToStart(pipeline)
@@ -70,13 +71,16 @@ function startOf(pipeline: Pipeline): readonly Call[] {
   return [{ id: START, at, from: first.name, evidence }]
 }
 
+/** For rework and everything after it: each round that was begun, whatever became of its reason, and each that may begin. */
 function callsOfRounds(pipeline: Pipeline, name: StageName): readonly Call[] {
   const from = reworkStage(pipeline.line)
   const names = pipeline.line.stages.map((rule) => rule.name)
   if (from === null || names.indexOf(name) < names.indexOf(from)) return []
-  return roundsOf(pipeline)
-    .allowed.map(({ sha, submittedAt: at, evidence }) => ({ id: idOf(sha), at, from, evidence }))
-    .toSorted((a, b) => (best(a, b, ({ at, id }) => [at, id]) === a ? 1 : -1))
+  const begun = pipeline.stages.filter((stage) => stage.name === from).flatMap(ownAttempts)
+  return [
+    ...begun.map(({ ours }) => ours.call).filter(({ id }) => id.startsWith(ROUND)),
+    ...roundsOf(pipeline).allowed.map(({ sha, submittedAt: at, evidence }) => ({ id: idOf(sha), at, from, evidence })),
+  ].toSorted((a, b) => (best(a, b, ({ at, id }) => [at, id]) === a ? 1 : -1))
 }
 
 function callsOfOrders({ name, orders = [] }: Stage): readonly Call[] {
@@ -86,7 +90,7 @@ function callsOfOrders({ name, orders = [] }: Stage): readonly Call[] {
 }
 
 function idOf(sha: string): string {
-  return `round/${sha}`
+  return `${ROUND}${sha}`
 }
 
 /** Nothing has come of the start yet, by us or by anybody else. */

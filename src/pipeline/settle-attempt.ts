@@ -1,7 +1,6 @@
 // An attempt that Andon began, in words: what it waits for, how it goes, how it ended.
 import type { StageRule } from '../line/line.ts'
 import { isOverRun, isOwn, type OwnAttempt, ownAttempts } from './attempts.ts'
-import type { RunFact } from './facts.ts'
 import { timeOfDay } from './instants.ts'
 import type { Attempt, Call, Cancel, Instant, Stage } from './pipeline.ts'
 import type { Standing } from './settle.ts'
@@ -19,8 +18,11 @@ export function standingOfAttempt(stage: Stage, rule: StageRule, attempt: Attemp
     return { status, reason: `${words} ${over.words}`, waiting: null, since: over.at, evidence: over.evidence }
   }
   if (run === null) return unseen(words, attempt)
-  const standing = standsAs(run, `${words}${wordsOfReport(attempt, run)}`)
-  if (cancel === null) return standing
+  const standing = standsAs(run, words)
+  const told = wordsOfReport(attempt)
+  if (cancel === null) {
+    return told === null || standing.status !== 'running' ? standing : { ...standing, reason: `${words} runs: ${told}` }
+  }
   if (!isOverRun(run)) return { ...standing, reason: `${words} is being cancelled: ${WHY[cancel.why]}` }
   if (run.conclusion !== 'cancelled') return standing
   const status = cancel.why === 'order' || cancel.why === 'newer' ? 'cancelled' : 'failed'
@@ -77,11 +79,11 @@ function unseen(words: string, { ours }: OwnAttempt): Standing {
   }
 }
 
-/** What the workflow itself said last. */
-function wordsOfReport({ ours: { report } }: OwnAttempt, run: RunFact): string {
-  if (report === null || run.status !== 'in_progress') return ''
-  const progress = report.progress === null ? '' : `, ${report.progress} %`
-  return report.text === null ? progress : `${progress}, "${report.text}"`
+/** What the workflow itself said last, which tells more than the names of its jobs and steps. */
+function wordsOfReport({ ours: { report } }: OwnAttempt): string | null {
+  const said = [report?.progress == null ? null : `${report.progress} %`, report?.text ?? null]
+  const words = said.filter((word) => word !== null).join(', ')
+  return words === '' ? null : words
 }
 
 const WHY = {

@@ -137,7 +137,7 @@ function queued(
   }
   const { denied } = pipeline
   if (denied !== undefined && denied.at >= (until ?? '')) {
-    const reason = `${attempt}, ${denied.words}${next}`
+    const reason = `waiting: ${denied.words}; then ${attempt}${next}`
     return { ...told, reason, waiting: { for: 'a slot', until: denied.until } }
   }
   if (until !== null) {

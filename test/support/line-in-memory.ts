@@ -107,7 +107,7 @@ export function lineInMemory(repository: RepositoryRef = REPOSITORY): LineInMemo
       const effects = pipelines.size > 0 ? [...asks(event)] : []
       for (const issue of route(learnt)) {
         const before = pipelines.get(issue) ?? null
-        const direct = before === null ? begin(learnt, issue, WATCHED_LINE) : reduce(before, learnt)
+        const direct = before === null ? begin(learnt, issue, WATCHED_LINE, false) : reduce(before, learnt)
         if (direct === null) continue
         const linkedAnew = before === null || event.type === 'answered' || linkOf(before) !== linkOf(direct.pipeline)
         const { pipeline, effects: asked } = linkedAnew ? replay(direct) : direct
