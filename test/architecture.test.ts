@@ -1,4 +1,4 @@
-// The import law of docs/design.md, and the manners that a reader may rely on. Each rule is a function from sources to
+// The import law, and the manners that a reader may rely on. Each rule is a function from sources to
 // offences, so that the last test can show every one of them failing.
 import { isBuiltin } from 'node:module'
 import { basename, dirname, posix } from 'node:path'
