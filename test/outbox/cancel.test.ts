@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Line, openLine } from './support/dispatching.ts'
+
+let line: Line
+beforeEach(async () => {
+  line = await openLine()
+})
+afterEach(() => line.world.close())
+
+test('a cancellation is sent at its address, and its answer is told', async () => {
+  const key = await line.admit(42)
+  await line.world.settle()
+  await cancel(9000, key)
+  await line.world.settle()
+  await cancel(9000, key, true)
+  await cancel(9999, key)
+  await line.world.settle()
+  const told = line.world.arrivals.flatMap(({ event }) => (event?.type === 'cancel.told' ? [event] : []))
+  expect(told.map(({ runId, force, told }) => [runId, force, told])).toEqual([
+    [9000, false, 'accepted'],
+    [9000, true, 'refused'],
+    [9999, false, 'gone'],
+  ])
+  expect(cancellations().map(({ path }) => path.split('/').slice(-2).join('/'))).toEqual([
+    '9000/cancel',
+    '9000/force-cancel',
+    '9999/cancel',
+  ])
+})
+
+test('a cancellation outlives an outage and a rate limit', async () => {
+  const key = await line.admit(42)
+  await line.world.settle()
+  let calls = 0
+  line.world.github.fault = () => {
+    calls += 1
+    if (calls < 3) return { how: '502-before' }
+    return calls < 20 ? { how: 'refuse', status: 429, headers: { 'retry-after': '60' } } : null
+  }
+  await cancel(9000, key)
+  await line.world.settle()
+  expect((await line.effects()).at(-1)).toMatchObject({ key: 'cancel/9000', state: 'done', attempts: 3 })
+})
+
+function cancellations() {
+  return line.world.github.writes.filter(({ path }) => path.endsWith('cancel'))
+}
+
+async function cancel(runId: number, attemptKey: string, force = false): Promise<void> {
+  const key = `cancel/${runId}${force ? '/force' : ''}`
+  await line.world.ask({ type: 'cancel', key, runId, issueNumber: 42, attemptKey, force })
+}
