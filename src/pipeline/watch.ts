@@ -4,10 +4,12 @@
 import type { StageRule } from '../line/line.ts'
 import { hasLiveRun, isLiveAttempt, isLiveTwin, isOwn, type OwnAttempt } from './attempts.ts'
 import { earlier, later, secondsAfter } from './instants.ts'
-import type { Attempt, Cancel, Evidence, Instant, Pipeline, Stage, Twin } from './pipeline.ts'
+import type { Attempt, Cancel, Evidence, Instant, Ours, Pipeline, Stage, Twin } from './pipeline.ts'
 
 /** How long a cancelled run may take to end before more is done about it. */
 const PATIENCE_SECONDS = 5 * 60
+/** How long a slot waits for GitHub's last word about a run that will not end. */
+const LONGEST_QUESTION_SECONDS = 15 * 60
 
 /** What the clock changes: deadlines that have passed are acted upon, once. */
 export function watch(pipeline: Pipeline, now: Instant, evidence: Evidence): Pipeline {
@@ -21,9 +23,10 @@ export function judge(pipeline: Pipeline, runId: number, isKnown: boolean, now: 
     if (ours.runId !== runId) return attempt
     const asked = ours.asked && { ...ours.asked, answeredAt: now }
     const told = { ...attempt, ours: { ...ours, asked } }
-    if (!isLiveAttempt(told)) return told
+    if (!isLiveAttempt(told) && !hasLiveRun(told)) return told
     if (!isKnown) return { ...told, ours: { ...told.ours, over: { how: 'gone', words: UNKNOWN, at: now, evidence } } }
-    const why = ours.cancel === null ? reasonToCancel(told, rule, now) : null
+    if (ours.cancel !== null) return isBeyondForce(ours) ? leftAlone(told, now, evidence) : told
+    const why = reasonToCancel(told, rule, now)
     return why === null ? told : { ...told, ours: { ...told.ours, cancel: begin(why, now) } }
   })
 }
@@ -87,12 +90,28 @@ function watched(attempt: OwnAttempt, rule: StageRule, now: Instant, evidence: E
   if (cancel === null) {
     return askAt(attempt, rule) <= now ? { ...pressing, ours: { ...ours, twins, asked: ask(now) } } : pressing
   }
-  if (nextStep(cancel) > now) return pressing
-  // What was finished long ago and never told is found before it is given up.
+  if (pressAt(ours, cancel) > now) return pressing
   if (cancel.forcedAt === null) {
     return { ...pressing, ours: { ...ours, twins, cancel: { ...cancel, forcedAt: now }, asked: ask(now) } }
   }
-  return { ...pressing, ours: { ...ours, twins, over: { how: 'quarantined', words: LEFT, at: now, evidence } } }
+  // What was finished and never told is found before the run is left alone; but a slot does not wait for ever.
+  return isBeyondForce(ours)
+    ? leftAlone(pressing, now, evidence)
+    : { ...pressing, ours: { ...ours, twins, asked: ask(now) } }
+}
+
+/** Was GitHub asked once more after force had had its time? */
+function isBeyondForce({ asked, cancel }: Ours): boolean {
+  return asked !== null && cancel !== null && cancel.forcedAt !== null && asked.at >= nextStep(cancel)
+}
+
+function leftAlone(attempt: OwnAttempt, at: Instant, evidence: Evidence): Attempt {
+  return { ...attempt, ours: { ...attempt.ours, over: { how: 'quarantined', words: LEFT, at, evidence } } }
+}
+
+function pressAt(ours: Ours, cancel: Cancel): Instant {
+  if (ours.asked === null || !isBeyondForce(ours)) return nextStep(cancel)
+  return secondsAfter(ours.asked.at, LONGEST_QUESTION_SECONDS)
 }
 
 function pressed(twin: Twin, now: Instant): Twin {
@@ -108,7 +127,7 @@ function deadlinesOf(attempt: OwnAttempt, rule: StageRule): readonly Instant[] {
     twin.cancel !== null && isLiveTwin(twin) ? [nextStep(twin.cancel)] : [],
   )
   if (ours.runId === null || !(isLiveAttempt(attempt) || hasLiveRun(attempt))) return ofTwins
-  return [...ofTwins, ours.cancel === null ? askAt(attempt, rule) : nextStep(ours.cancel)]
+  return [...ofTwins, ours.cancel === null ? askAt(attempt, rule) : pressAt(ours, ours.cancel)]
 }
 
 /** When GitHub is asked how the run stands: at the end of silence or at the limit; then again each time as long after. */

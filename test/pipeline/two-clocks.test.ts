@@ -139,6 +139,9 @@ describe('reading before acting', () => {
 describe('giving up', () => {
   const given = () => wakes(reporting(), 35).tell(goesOn(36), cancelIs(KEY, RUN, 'accepted', minute(36)))
 
+  /** Left alone after GitHub, asked once more, still called it in progress. */
+  const left = () => wakes(wakes(given(), 41), 46).tell(goesOn(46))
+
   test('what will not end within five minutes is cancelled by force, and asked about once more', () => {
     const line = given()
     expect(wakeAt(line.pipeline, minute(36))).toBe(minute(41))
@@ -148,21 +151,27 @@ describe('giving up', () => {
   })
 
   test('what will not end by force is left alone, and its slot is free', () => {
-    const line = wakes(wakes(given(), 41), 46)
+    const line = left()
     expect(line.stage('plan').reason).toContain('(attempt 1 of 3 would not be cancelled and is left alone)')
     expect(liveAttempts(line.pipeline)).toBe(0)
     expect(awaitingAdmission(line.pipeline, minute(47))).toMatchObject({ stage: 'plan', attempt: 2 })
     expect(wakeAt(line.pipeline, minute(600))).toBeNull()
   })
 
+  test('a slot does not wait for ever for an answer about a run that will not end', () => {
+    const line = wakes(wakes(wakes(given(), 41), 46), 60)
+    expect(liveAttempts(line.pipeline)).toBe(1)
+    expect(liveAttempts(wakes(line, 61).pipeline)).toBe(0)
+  })
+
   test('a late completion is accepted while nothing newer has begun', () => {
-    const line = wakes(wakes(given(), 41), 46)
+    const line = left()
     line.tell(ownRunIs(KEY, RUN, { at: minute(47), conclusion: 'success' }))
     expect(line.statuses()).toBe('done queued idle idle')
   })
 
   test('a late completion changes nothing once something newer has begun', () => {
-    const line = wakes(wakes(given(), 41), 46)
+    const line = left()
     line.admit(minute(47))
     line.tell(ownRunIs(KEY, RUN, { at: minute(48), conclusion: 'success' }))
     expect(line.stage('plan').reason).toBe('attempt 2 of 3 is being started')
