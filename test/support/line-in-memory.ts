@@ -1,8 +1,10 @@
 // The door without a database: facts merged by id, events routed to the issues they belong to, stored facts replayed
 // into a pipeline that begins or is linked anew. It shows that the core keeps its promises under those rules.
-import { WATCHED_LINE } from '../../src/line/line.ts'
+import { type Line, WATCHED_LINE } from '../../src/line/line.ts'
+import { boundRunIds } from '../../src/pipeline/admission.ts'
 import { asks } from '../../src/pipeline/asks.ts'
 import { begin } from '../../src/pipeline/begin.ts'
+import { keyOfOurs } from '../../src/pipeline/bind.ts'
 import { belongs, issueOfRun, issuesOfPullRequest } from '../../src/pipeline/correlate.ts'
 import type { Effect } from '../../src/pipeline/effects.ts'
 import type { Event, RepositoryRef } from '../../src/pipeline/events.ts'
@@ -20,7 +22,7 @@ export type LineInMemory = {
   readonly pipelines: ReadonlyMap<number, Pipeline>
 }
 
-export function lineInMemory(repository: RepositoryRef = REPOSITORY): LineInMemory {
+export function lineInMemory(repository: RepositoryRef = REPOSITORY, line: Line = WATCHED_LINE): LineInMemory {
   const runs = new Map<number, RunFact>()
   const pullRequests = new Map<number, PullRequestFact>()
   const pipelines = new Map<number, Pipeline>()
@@ -59,6 +61,7 @@ export function lineInMemory(repository: RepositoryRef = REPOSITORY): LineInMemo
     if ('issue' in event) return [event.issue.number]
     if (event.type === 'run.changed') return issuesOf(event.run)
     if (event.type === 'job.changed') return issuesOf(runs.get(event.job.runId)!)
+    if ('issueNumber' in event) return [event.issueNumber]
     if ('pullRequest' in event) return issuesAround(event.pullRequest.number)
     if (event.type !== 'answered') return []
     const issue = issueAsked(event.question)
@@ -69,7 +72,9 @@ export function lineInMemory(repository: RepositoryRef = REPOSITORY): LineInMemo
   function issuesOf(run: RunFact): readonly number[] {
     const named = issueOfRun(run)
     const around = [...pullRequests.values()].filter(({ branch }) => branch === run.branch)
-    return unique([...(named === null ? [] : [named]), ...around.flatMap(issuesOfPullRequest)])
+    const bound = [...pipelines.values()].filter((known) => boundRunIds(known).includes(run.id))
+    const owners = bound.map(({ issue }) => issue.number)
+    return unique([...(named === null ? [] : [named]), ...owners, ...around.flatMap(issuesOfPullRequest)])
   }
 
   function issuesAround(number: number): readonly number[] {
@@ -94,7 +99,8 @@ export function lineInMemory(repository: RepositoryRef = REPOSITORY): LineInMemo
     }
     for (const run of runs.values()) {
       const { updatedAt: at, evidence } = run
-      if (belongs(pipeline, run)) retell({ type: 'run.changed', at, evidence, repository, run })
+      if (belongs(pipeline, run) || keyOfOurs(pipeline, run) !== null)
+        retell({ type: 'run.changed', at, evidence, repository, run })
     }
     return { ...reduction, pipeline, effects }
   }
@@ -107,7 +113,7 @@ export function lineInMemory(repository: RepositoryRef = REPOSITORY): LineInMemo
       const effects = pipelines.size > 0 ? [...asks(event)] : []
       for (const issue of route(learnt)) {
         const before = pipelines.get(issue) ?? null
-        const direct = before === null ? begin(learnt, issue, WATCHED_LINE, false) : reduce(before, learnt)
+        const direct = before === null ? begin(learnt, issue, line, line !== WATCHED_LINE) : reduce(before, learnt)
         if (direct === null) continue
         const linkedAnew = before === null || event.type === 'answered' || linkOf(before) !== linkOf(direct.pipeline)
         const { pipeline, effects: asked } = linkedAnew ? replay(direct) : direct
@@ -121,8 +127,8 @@ export function lineInMemory(repository: RepositoryRef = REPOSITORY): LineInMemo
   }
 }
 
-function linkOf({ pullRequests }: Pipeline): string {
-  return pullRequests.map(({ number }) => number).join()
+function linkOf(pipeline: Pipeline): string {
+  return [...pipeline.pullRequests.map(({ number }) => `#${number}`), ...boundRunIds(pipeline)].join()
 }
 
 function unique(numbers: readonly number[]): readonly number[] {
