@@ -10,7 +10,7 @@ export type CheckRun = {
   readonly external_id: string
   readonly details_url: string
   readonly status: 'queued' | 'in_progress' | 'completed'
-  readonly conclusion?: 'success' | 'failure' | 'neutral' | 'cancelled' | 'skipped'
+  readonly conclusion?: 'success' | 'failure' | 'neutral' | 'cancelled' | 'skipped' | 'action_required'
   readonly started_at?: string
   readonly completed_at?: string
   readonly output: { readonly title: string; readonly summary: string }

@@ -17,7 +17,7 @@ export type CheckRun = {
   readonly external_id: string
   readonly details_url: string
   readonly status: 'queued' | 'in_progress' | 'completed'
-  readonly conclusion?: 'success' | 'failure' | 'neutral' | 'cancelled' | 'skipped'
+  readonly conclusion?: 'success' | 'failure' | 'neutral' | 'cancelled' | 'skipped' | 'action_required'
   readonly started_at?: string
   readonly completed_at?: string
   readonly output: { readonly title: string; readonly summary: string }
@@ -45,7 +45,7 @@ export function check(pipeline: Pipeline, surface: CheckSurface, o: CheckContext
   const words = statusWords(stage, o.overlay)
   return {
     ...identity(pipeline, surface, o),
-    ...(surface.where === 'default_branch' ? neutral(stage) : live(stage)),
+    ...(surface.where === 'default_branch' ? neutral(stage) : isAtGate(pipeline, stage) ? atGate(stage) : live(stage)),
     output: {
       title: plain(stage.reason ? `${words}: ${stage.reason}` : words, LONGEST_TITLE),
       summary: within(`${tellStage(pipeline, stage, o)}\n`, LONGEST_SUMMARY, o.pageUrl),
@@ -92,6 +92,18 @@ function neutral(stage: Stage): Standing {
     ...began(stage),
     ...(stage.since && { completed_at: stage.since }),
   }
+}
+
+/** A stage that a workflow carried out and that waits for somebody's approval: nothing of it runs any more. */
+function isAtGate({ line }: Pipeline, { name, status }: Stage): boolean {
+  return (
+    status === 'review' &&
+    line.stages.some((rule) => rule.name === name && rule.workflow !== null && rule.gate !== null)
+  )
+}
+
+function atGate(stage: Stage): Standing {
+  return { ...neutral(stage), conclusion: 'action_required' }
 }
 
 const CONCLUSIONS = {

@@ -54,15 +54,15 @@ function stageDetail(stage: Stage): StageDetail {
   }
 }
 
-function attemptDetail({ number, key, run }: Attempt): AttemptDetail {
+function attemptDetail({ number, key, run, ours }: Attempt): AttemptDetail {
   const finished = run?.status === 'completed'
   return {
     number,
     key,
-    runId: run?.id ?? null,
-    url: webUrl(run?.url ?? null),
+    runId: run?.id ?? ours?.runId ?? null,
+    url: webUrl(run?.url ?? ours?.dispatch?.url ?? null),
     startedAt: run?.startedAt ?? null,
-    finishedAt: finished ? run.updatedAt : null,
+    finishedAt: finished ? run.updatedAt : (ours?.over?.at ?? null),
     conclusion: run?.conclusion ?? null,
   }
 }

@@ -1,8 +1,8 @@
 // One stage told in Markdown: the same words in the sticky comment and in the check run's summary. Times are absolute
 // and never ages, so that a rendering changes only when the state does.
-import type { Attempt, Evidence, Health, Instant, Pipeline, Stage, StageStatus } from '../pipeline/pipeline.ts'
+import type { Attempt, Evidence, Health, Instant, Ours, Pipeline, Stage, StageStatus } from '../pipeline/pipeline.ts'
 import { code, inline, link } from './neutralise.ts'
-import { day, HEALTHS, LIGHTS, lineOfLights, moment } from './words.ts'
+import { clock, day, HEALTHS, LIGHTS, lineOfLights, moment } from './words.ts'
 
 /** What lies over the pipeline's light when it is rendered, and over which stage. */
 export type Overlay = { readonly stage: Stage['name']; readonly health: Health; readonly since: Instant | null }
@@ -41,7 +41,8 @@ const LIVE: ReadonlySet<StageStatus> = new Set(['queued', 'running', 'review'])
 
 function waiting(stage: Stage): string {
   const until = stage.waiting?.until
-  return until ? ` (until ${moment(until)})` : ''
+  // The reason of a rest names its end itself.
+  return until && !stage.reason.includes(clock(until)) ? ` (until ${moment(until)})` : ''
 }
 
 const ATTEMPTS_TOLD = 10
@@ -61,11 +62,21 @@ function attempts(stage: Stage): readonly string[] {
   ]
 }
 
-function attemptRow({ number, run }: Attempt): string {
-  if (run === null) return `| ${number} | no run yet | | |`
+function attemptRow({ number: counted, run, ours }: Attempt): string {
+  // Somebody else's run beside ours is no attempt of ours.
+  const number = counted === 0 ? '·' : counted
+  if (run === null) return ours === undefined ? `| ${number} | no run yet | | |` : unseen(number, ours)
   const title = inline(run.title, 80) || `run ${run.id}`
   const again = run.runAttempt > 1 ? `, re-run ${run.runAttempt - 1}` : ''
   return `| ${number} | ${link(title, run.url)}${again} | ${moment(run.startedAt)} | ${standing(run)} |`
+}
+
+/** What is known of a run that GitHub has told nothing about yet. */
+function unseen(number: string | number, { runId, dispatch, admittedAt, over }: Ours): string {
+  const url = dispatch?.url
+  const run = runId !== null && url ? link(`run ${runId}`, url) : 'no run yet'
+  const now = over === null ? '' : `${inline(over.words, 120)}, ${moment(over.at)}`
+  return `| ${number} | ${run} | ${moment(admittedAt)} | ${now} |`
 }
 
 // GitHub's own words, spaced: `timed_out` reads as "timed out".
