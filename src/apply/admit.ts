@@ -66,7 +66,7 @@ async function admitInto(hall: Hall, inHand: readonly number[]): Promise<void> {
       deny(hall, row, denial)
       continue
     }
-    start(hall, row, awaited)
+    if (!start(hall, row, awaited)) continue
     counts.running += 1
     if (isFresh) counts.begun += 1
   }
@@ -105,10 +105,10 @@ function denialOf({ repository, slots, now }: Hall, { running, begun }: Counts, 
   return running >= limits.running ? { words: `${running} of ${limits.running} running`, until: null } : null
 }
 
-function start(hall: Hall, row: PipelineRow, { stage, attempt }: Awaiting): void {
+function start(hall: Hall, row: PipelineRow, { stage, attempt }: Awaiting): boolean {
   const { issueNumber } = row
   const key = `${issueNumber}/${stage}/${attempt}-${hall.random()}`
-  apply(hall, row, { ...head(hall), type: 'attempt.admitted', issueNumber, stage, attempt, key })
+  return apply(hall, row, { ...head(hall), type: 'attempt.admitted', issueNumber, stage, attempt, key })
 }
 
 function deny(hall: Hall, row: PipelineRow, { words, until }: Denial): void {
@@ -124,10 +124,11 @@ function head({ repository, now }: Hall) {
   }
 }
 
-function apply({ ledger }: Hall, row: PipelineRow, event: Event): void {
+function apply({ ledger }: Hall, row: PipelineRow, event: Event): boolean {
   const { pipeline, entries, effects } = reduce(row.pipeline, event)
-  if (pipeline === row.pipeline) return
+  if (pipeline === row.pipeline) return false
   ledger.keepPipeline({ ...row, pipeline }, entries, effects)
+  return true
 }
 
 /** Told at once: enough that a changed limit is soon known to everybody, few enough for one transaction. */

@@ -165,8 +165,8 @@ export function openLedger(trx: Transaction, locked: readonly RepositoryRow[]) {
       // Asked for anew each time: the answer turns to yes within a group, and never back.
       return anyPipeline(trx, repositoryId)
     },
-    /** What is to be done because of an issue whose pipeline stays as it is. */
-    ask({ repositoryId, issueNumber }: IssueKey, effects: readonly Effect[]): void {
+    /** What is to be done once, on account of an issue or of the repository. */
+    ask({ repositoryId, issueNumber }: Omit<Asked, 'effect'>, effects: readonly Effect[]): void {
       asked.push(...effects.map((effect) => ({ repositoryId, issueNumber, effect })))
     },
     /** Keeps the next revision of a pipeline, what is told of it and what is to be asked because of it. */

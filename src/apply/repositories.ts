@@ -11,6 +11,7 @@ import {
   saveInstallation,
 } from '../store/repositories.ts'
 import type { RepositoryRow } from '../store/rows.ts'
+import { askConfiguration } from './configuration.ts'
 import type { Ledger } from './ledger.ts'
 
 type InstallationChanged = Extract<Event, { type: 'installation.changed' }>
@@ -57,6 +58,8 @@ export async function noteInstallation(ledger: Ledger, event: InstallationChange
     const known = repositories.get(String(id))
     if (known === null || isOlder(event, known)) continue
     repositories.put({ ...known, fullName, private: isPrivate, installationId, removedAt: null, updatedAt: at })
+    // Its file may name a label of its own, which nothing else would tell us before somebody uses it.
+    ledger.ask({ repositoryId: id, issueNumber: null }, [askConfiguration(at)])
   }
   const leaves = ({ id, installationId: of }: RepositoryRow) =>
     removed.includes(id) || (removesAll(event) && of === installationId)

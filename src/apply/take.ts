@@ -44,12 +44,12 @@ async function takeFact(ledger: Ledger, event: Local): Promise<void> {
   const repositoryId = event.repository.id
   const learnt = await learn(ledger, event)
   if (event.type === 'configuration.touched') {
-    ledger.asked.push({ repositoryId, issueNumber: null, effect: askConfiguration(event.at) })
+    ledger.ask({ repositoryId, issueNumber: null }, [askConfiguration(event.at)])
   }
   // Before anything is on the line, ordinary pull requests are nobody's question.
   const effects = asks(event)
   if (effects.length > 0 && (await ledger.hasPipelines(repositoryId))) {
-    ledger.asked.push(...effects.map((effect) => ({ repositoryId, issueNumber: null, effect })))
+    ledger.ask({ repositoryId, issueNumber: null }, effects)
   }
   for (const issueNumber of await route(ledger, learnt)) await move(ledger, issueNumber, learnt)
 }

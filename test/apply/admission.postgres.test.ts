@@ -12,7 +12,7 @@ import { openPostgres } from '../../src/store/postgres.ts'
 import { type FreshDatabase, freshDatabase } from '../support/database.ts'
 import { labelled } from '../support/pipeline-spec.ts'
 import { seeded } from '../support/seeded.ts'
-import { door, pipelinesIn } from './support/arrivals.ts'
+import { configurationIs, door, pipelinesIn } from './support/arrivals.ts'
 import { answerTo, type Claimed, claim, fileOf, repositoryOf, runOf, tell, told } from './support/floor.ts'
 
 let database: FreshDatabase
@@ -102,4 +102,35 @@ test('of 200 pipelines in three repositories never more than four run at once in
   console.log(
     `400 attempts in 3 repositories; running at a commit: ${rows.map((row) => `${row.running} × ${row.commits}`).join(', ')}`,
   )
+})
+
+test('however many appliers tell the same at once, an attempt is dispatched exactly once', async () => {
+  const chance = seeded(13)
+  const text = fileOf({ running: 100 })
+  const pools = [database, other, await openPostgres(database.url!, { connections: 20 })]
+  const appliers = Array.from({ length: 64 }, (_, index) => door(pools[index % pools.length]!, { now }))
+  const numbers = Array.from({ length: 20 }, (_, index) => index + 1)
+  await tell(doors[0]!, configurationIs(text))
+  await Promise.all(numbers.map((number) => tell(chance.pick(doors), labelled({ number, at: now() }))))
+  const questions = (await claim(database, 100)).flatMap((held) =>
+    held.effect.type === 'ask' ? [{ ...held, effect: held.effect }] : [],
+  )
+  expect(questions.filter(({ effect }) => effect.question.about === 'permission')).toHaveLength(20)
+  // Each applier is told everything, as deliveries of its own: what is true however often it is told.
+  const told = appliers.flatMap((applier) => questions.map((held) => () => tell(applier, answerTo(held, text, now()))))
+  await Promise.all(chance.shuffle(told).map((step) => step()))
+  const effects = await database.kysely
+    .selectFrom('effects')
+    .select('document')
+    .where('type', '=', 'dispatch')
+    .execute()
+  const attempts = effects.map(({ document }) => {
+    return document.type === 'dispatch' && `${document.issueNumber}/${document.stage}/${document.attempt}`
+  })
+  expect(attempts.toSorted()).toEqual(numbers.map((number) => `${number}/code/1`).toSorted())
+  console.log(
+    `${told.length} tellings by ${appliers.length} appliers on ${pools.length} pools: ${attempts.length} dispatches`,
+  )
+  for (const applier of appliers) await applier.close()
+  await pools[2]?.close()
 })

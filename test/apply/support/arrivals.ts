@@ -63,7 +63,7 @@ export async function countOf(
 export function configurationIs(
   text: string | null,
   known: { sha?: string; headSha?: string; source?: 'repository' | 'organisation'; at?: Instant } = {},
-): Event {
+): Extract<Event, { type: 'answered' }> {
   const { sha = `sha of ${text}`, headSha = 'head', source = 'repository', at = minute(0) } = known
   const found = text === null ? { text, sha: null, source: null } : { text, sha, source }
   return {

@@ -115,7 +115,7 @@ export function runOf(
 export async function tell(
   door: Door,
   event: Event,
-  held?: Claimed,
+  held?: Pick<Claimed, 'id' | 'token'>,
   state: 'done' | 'sending' = 'done',
 ): Promise<boolean> {
   const effect = held && { effect: { id: held.id, token: held.token, state } }
