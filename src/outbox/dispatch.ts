@@ -131,7 +131,7 @@ async function refuse(o: Performer, claimed: Claimed<'dispatch'>, words: string)
 
 async function tellDenied(o: Performer, claimed: Claimed<'dispatch'>, until: string): Promise<void> {
   if (until <= later(o.now(), WORTH_TELLING_MS)) return
-  const words = 'as much was created in this installation as GitHub allows in a minute or an hour'
+  const words = 'what GitHub lets Andon write at present is spent'
   await tellAnyway(o, dispatchTold(o, claimed, { state: 'waiting', until, words }))
 }
 

@@ -74,4 +74,18 @@ export const ROWS: readonly Row[] = [
     file: 'test/outbox/ambiguous.test.ts',
     project: 'postgres',
   },
+  {
+    name: 'single-dispatch',
+    promise:
+      '500 dispatches, a fifth accepted and the answer lost; a process dying at every boundary, frozen past its claim: one run',
+    file: 'test/outbox/dispatch-faults.test.ts',
+    project: 'postgres',
+  },
+  {
+    name: 'dispatch-kills',
+    promise:
+      '500 dispatches by two workers that are killed at random, a fifth of the answers lost: one run for each attempt, 0 stuck',
+    file: 'test/processes/dispatch.test.ts',
+    project: 'processes',
+  },
 ]
