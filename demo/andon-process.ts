@@ -11,8 +11,12 @@ export type AndonProcess = {
   readonly url: string
   /** Resolves with what it said last when it ends without having been asked to. */
   readonly died: Promise<string>
+  /** Kills it without a warning and starts it anew; resolves when it is ready again. */
+  crash(): Promise<void>
   stop(): Promise<void>
 }
+
+type Started = { readonly child: ChildProcess; readonly said: () => string; readonly ended: Promise<unknown> }
 
 /** Starts Andon; resolves when it can take deliveries, throws Refusal with its own sentence when it will not start. */
 export async function startAndon(o: {
@@ -24,44 +28,71 @@ export async function startAndon(o: {
 }): Promise<AndonProcess> {
   const root = resolve(import.meta.dirname, '..')
   const url = `http://127.0.0.1:${o.port}`
-  const child = spawn(
-    process.execPath,
-    ['--import', resolve(import.meta.dirname, 'leave-with-parent.ts'), resolve(root, 'src/main.ts'), 'all'],
-    // Away from the checkout, whose .env is the developer's.
-    { cwd: o.directory, env: environment(o.github, o.port, url, o), stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
-  )
-  const said = listen(child, o.verbose)
+  const { promise: died, resolve: dies } = Promise.withResolvers<string>()
   let asked = false
-  const ended = once(child, 'exit')
-  const died = new Promise<string>((resolve) => {
-    void ended.then(() => {
-      if (!asked) resolve(said())
+
+  function begin(): Started {
+    const child = spawn(
+      process.execPath,
+      ['--import', resolve(import.meta.dirname, 'leave-with-parent.ts'), resolve(root, 'src/main.ts'), 'all'],
+      // Away from the checkout, whose .env is the developer's.
+      { cwd: o.directory, env: environment(o.github, o.port, url, o), stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+    )
+    const said = listen(child, o.verbose)
+    const ended = once(child, 'exit').then(() => {
+      if (!asked) dies(said())
     })
-  })
+    return { child, said, ended }
+  }
 
   async function stop(): Promise<void> {
     asked = true
-    if (child.exitCode !== null || child.signalCode !== null) return
+    const { child, ended } = running
+    if (hasEnded(child)) return
     child.kill('SIGTERM')
     const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
     await ended
     clearTimeout(late)
   }
 
-  const giveUp = Date.now() + START_MS
-  while (!(await isReady(url))) {
-    if (o.signal.aborted) {
-      await stop()
-      throw new Refusal('Stopped.', 0)
+  async function getReady(): Promise<void> {
+    const { child, said, ended } = running
+    const giveUp = Date.now() + START_MS
+    while (!(await isReady(url))) {
+      if (o.signal.aborted) {
+        await stop()
+        throw new Refusal('Stopped.', 0)
+      }
+      if (hasEnded(child)) throw new Refusal(said() || `Andon ended with ${child.exitCode}.`)
+      if (Date.now() > giveUp) {
+        await stop()
+        throw new Refusal(`Andon was not ready after ${START_MS / 1000} s: ${said()}`)
+      }
+      await Promise.race([pause(POLL_MS), ended])
     }
-    if (child.exitCode !== null) throw new Refusal(said() || `Andon ended with ${child.exitCode}.`)
-    if (Date.now() > giveUp) {
-      await stop()
-      throw new Refusal(`Andon was not ready after ${START_MS / 1000} s: ${said()}`)
-    }
-    await Promise.race([pause(POLL_MS), ended])
   }
-  return { url, died, stop }
+
+  let running = begin()
+  await getReady()
+  return {
+    url,
+    died,
+    async crash() {
+      if (asked) return
+      asked = true
+      running.child.kill('SIGKILL')
+      await running.ended
+      if (o.signal.aborted) return
+      asked = false
+      running = begin()
+      await getReady()
+    },
+    stop,
+  }
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null
 }
 
 const START_MS = 90_000
@@ -88,6 +119,7 @@ function environment(
     WEBHOOK_SECRET: github.webhookSecret,
     GITHUB_API_URL: github.url,
     GITHUB_URL: github.url,
+    OIDC_ISSUER: github.oidcIssuer,
     ANDON_ACCESS: 'open',
     ANDON_DATA: o.directory,
     LOG_LEVEL: o.verbose ? 'info' : 'warn',

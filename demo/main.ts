@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
 import { startAndon } from './andon-process.ts'
+import { crashOnce } from './crash.ts'
 import { type FakeGitHub, startGitHub } from './github.ts'
 import { playMorning } from './morning.ts'
 import { HELP, type Options, Refusal, readOptions } from './options.ts'
 import { Over, openShift } from './shift.ts'
+import { byDispatch } from './starts.ts'
 import type { Work } from './work.ts'
 
 // The night is told, not waited for. (Above the first statement, because `await` runs before what stands below it.)
@@ -76,13 +78,17 @@ async function play(
     behind = minutes * 60_000
   }
   const welcome = (work: Work) => console.log(whereToLook(andon.url, github, work))
-  const morning = playMorning({ github, shift, hurried, atMinutesAgo, welcome }).catch((error: unknown) => {
-    if (!(error instanceof Over)) throw error
-  })
+  const starts = byDispatch(github, andon.url)
+  const begun = () => void crashOnce({ github, andon, shift }).catch(unlessOver)
+  const morning = playMorning({ github, shift, hurried, starts, atMinutesAgo, welcome, begun }).catch(unlessOver)
   const death = andon.died.then((last) => {
     if (!signal.aborted) throw new Refusal(`Andon ended by itself${last === '' ? '.' : `: ${last}`}`)
   })
   await Promise.race([morning, death])
+}
+
+function unlessOver(error: unknown): void {
+  if (!(error instanceof Over)) throw error
 }
 
 function whereToLook(board: string, github: FakeGitHub, { repository, number }: Work): string {

@@ -1,8 +1,10 @@
 // The factory morning: what the night left behind, a dozen issues taken up one after the other, and then another one
 // every so often, until somebody stops it.
 import type { FakeGitHub } from './github.ts'
+import { setUpTheLine } from './line.ts'
 import { PLOTS, type Plot, smooth } from './plots.ts'
 import { Over, type Shift } from './shift.ts'
+import { onTheirOwn, type Starts } from './starts.ts'
 import { EARLY, LATER, MORNING, type Wish } from './titles.ts'
 import { takeUp, type Work } from './work.ts'
 
@@ -10,32 +12,44 @@ import { takeUp, type Work } from './work.ts'
 export async function playMorning(o: {
   github: FakeGitHub
   shift: Shift
+  /** How runs begin once the repositories have their files; at night agents start them themselves. */
+  starts: Starts
   hurried: Shift
   atMinutesAgo(minutes: number): void
   welcome: (work: Work) => void
+  /** The night is over and everything is set up. */
+  begun?: () => void
 }): Promise<void> {
   const { github, shift } = o
   await theNight(o)
   o.atMinutesAgo(0)
+  // What began at night is watched to its end: it has asked for the repository's file before there is one.
+  await github.settled()
+  await shift.pause(QUIET_SECONDS)
+  setUpTheLine(github)
+  o.begun?.()
   const stories = [ordinaryDay(github, shift)]
   for (const [n, wish] of MORNING.entries()) {
-    stories.push(story(github, shift, wish, PLOTS[n % PLOTS.length] ?? smooth))
+    stories.push(story(o, wish, PLOTS[n % PLOTS.length] ?? smooth))
     await shift.pause(n < 4 ? 1.5 : 5)
   }
   for (let n = 0; !shift.over; n++) {
     await shift.pause(MINUTES_BETWEEN * 60)
     const wish = LATER[n % LATER.length]
-    if (wish) stories.push(story(github, shift, wish, shift.chance.pick(PLOTS)))
+    if (wish) stories.push(story(o, wish, shift.chance.pick(PLOTS)))
   }
   await Promise.all(stories)
 }
 
-// GitHub takes 500 creations an hour, and an issue that runs its whole course needs about eight.
-const MINUTES_BETWEEN = 1.1
+const QUIET_SECONDS = 8
 
-async function story(github: FakeGitHub, shift: Shift, wish: Wish, plot: Plot): Promise<void> {
+// GitHub takes 500 creations an hour, and an issue that runs its whole course needs about twelve.
+const MINUTES_BETWEEN = 1.6
+
+async function story(o: Parameters<typeof playMorning>[0], wish: Wish, plot: Plot): Promise<void> {
+  const { shift } = o
   try {
-    const work = await takeUp(github, shift, wish)
+    const work = await takeUp(o, wish)
     await shift.pause(1)
     await work.label()
     await shift.pause(3)
@@ -98,7 +112,7 @@ async function theNight(o: Parameters<typeof playMorning>[0]): Promise<void> {
 }
 
 async function labelled(github: FakeGitHub, shift: Shift, wish: Wish): Promise<Work> {
-  const work = await takeUp(github, shift, wish)
+  const work = await takeUp({ github, shift, starts: onTheirOwn(github) }, wish)
   await work.label()
   return work
 }

@@ -11,12 +11,11 @@ export const smooth: Plot = async (work, shift) => {
   await fromCode(work, shift)
 }
 
-/** The tests fail, and pass when the run is repeated. */
+/** The tests fail, and pass at the next attempt. */
 export const flaky: Plot = async (work, shift) => {
   await work.plan({ seconds: 5 })
   await work.code({ seconds: 8 })
   await work.test({ ends: 'failure', seconds: 5 })
-  await shift.pause(14)
   await work.test({ seconds: 12 })
   await work.propose()
   await toTheEnd(work, shift, 60)
@@ -37,14 +36,30 @@ export const rework: Plot = async (work, shift) => {
   await toTheEnd(work, shift, 50)
 }
 
-/** The tests keep failing: a person is needed, and comes. */
+/** The tests keep failing until no attempt is left: a person is needed, and comes. */
 export const broken: Plot = async (work, shift) => {
   await work.plan()
   await work.code()
   await work.test({ ends: 'failure' })
-  await shift.pause(12)
   await work.test({ ends: 'failure' })
-  await shift.pause(120)
+  await shift.pause(60)
+  await work.order('/andon retry test')
+  await work.test({ seconds: 12 })
+  await work.propose()
+  await toTheEnd(work, shift, 45)
+}
+
+/** An agent falls silent in the middle of its work: it is asked about, cancelled, and another attempt made. */
+export const stalled: Plot = async (work, shift) => {
+  await work.plan({ seconds: 6 })
+  await work.code({ seconds: 12, ends: null })
+  await fromCode(work, shift)
+}
+
+/** A run falls silent and does not hear that it is cancelled, until it is forced. */
+export const zombie: Plot = async (work, shift) => {
+  await work.plan({ seconds: 6 })
+  await work.code({ seconds: 10, ends: null, deaf: true })
   await fromCode(work, shift)
 }
 
@@ -59,7 +74,8 @@ export const crowded: Plot = async (work, shift) => {
 /** Somebody stops the run and thinks better of the whole idea. */
 export const abandoned: Plot = async (work, shift) => {
   await work.plan({ seconds: 14 })
-  await work.code({ seconds: 20, ends: 'cancelled' })
+  await work.code({ seconds: 20, ends: null })
+  await work.order('/andon cancel')
   await shift.pause(25)
   await work.dismiss()
 }
@@ -75,7 +91,19 @@ export const patient: Plot = async (work, shift) => {
 }
 
 /** What a morning is made of: mostly it goes well. */
-export const PLOTS: readonly Plot[] = [smooth, flaky, rework, patient, abandoned, crowded, broken, smooth, rework]
+export const PLOTS: readonly Plot[] = [
+  smooth,
+  stalled,
+  rework,
+  patient,
+  zombie,
+  flaky,
+  abandoned,
+  broken,
+  crowded,
+  smooth,
+  rework,
+]
 
 async function fromCode(work: Work, shift: Shift): Promise<void> {
   await work.code({ seconds: 14 })

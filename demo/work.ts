@@ -2,7 +2,9 @@
 
 import type { Run } from './github/runs.ts'
 import type { FakeGitHub } from './github.ts'
+import { GATED } from './line.ts'
 import type { Shift } from './shift.ts'
+import type { Starts } from './starts.ts'
 import type { Wish } from './titles.ts'
 
 export type Work = {
@@ -21,6 +23,8 @@ export type Work = {
   approve(): Promise<void>
   merge(): Promise<void>
   dismiss(): Promise<void>
+  /** Somebody who may write tells Andon what to do. */
+  order(command: string): Promise<void>
 }
 
 /** How a run goes: how long each of its jobs takes, and how it ends; `null` leaves it as it is, without another word. */
@@ -28,6 +32,8 @@ export type Course = {
   readonly seconds?: number
   readonly ends?: 'success' | 'failure' | 'cancelled' | null
   readonly waits?: number
+  /** It does not hear that it is to stop, until it is forced. */
+  readonly deaf?: boolean
 }
 
 const AGENT = 'claude[bot]'
@@ -48,7 +54,8 @@ const JOBS: Readonly<Record<string, readonly (readonly [string, readonly string[
 }
 
 /** Opens the issue and answers what may be done about it. */
-export async function takeUp(github: FakeGitHub, shift: Shift, wish: Wish): Promise<Work> {
+export async function takeUp(o: { github: FakeGitHub; shift: Shift; starts: Starts }, wish: Wish): Promise<Work> {
+  const { github, shift, starts } = o
   const { repository } = wish
   const { chance } = shift
   const number = await github.openIssue(repository, { title: wish.title, body: wish.body, by: chance.pick(REPORTERS) })
@@ -57,35 +64,50 @@ export async function takeUp(github: FakeGitHub, shift: Shift, wish: Wish): Prom
   let branched = false
   let pull = 0
 
-  async function run(workflow: string, { seconds = 6, ends = 'success', waits = 0 }: Course): Promise<Run> {
+  async function run(workflow: string, course: Course): Promise<Run> {
+    const { seconds = 6, ends = 'success', waits = 0, deaf = false } = course
+    const name = workflow.replace('.yml', '')
+    const place = { repository, number, workflow, branch, by: AGENT, shift }
     if (!branched) await github.createBranch(repository, branch, AGENT)
     branched = true
-    const name = workflow.replace('.yml', '')
-    const started = await github.startRun(repository, workflow, {
-      branch,
-      title: `${name}: ${wish.title}`,
-      by: AGENT,
-      event: 'push',
-    })
+    const { run: started, report } = await starts({ ...place, title: `${name}: ${wish.title}` })
+    if (deaf) started.ignoreCancel()
     await shift.pause(1 + waits)
     started.start()
     shift.say(where, `${name} runs`)
     const jobs = JOBS[workflow] ?? []
-    for (const [n, [jobName, steps]] of jobs.entries()) {
+    const steps = jobs.flatMap(([, each]) => each)
+    let done = 0
+    for (const [n, [jobName, jobSteps]] of jobs.entries()) {
       const last = n === jobs.length - 1
-      const job = started.job(jobName, steps)
+      const job = started.job(jobName, jobSteps)
       await shift.pause(0.5)
       job.start()
-      for (const _ of steps) {
-        await shift.pause(seconds / steps.length)
+      for (const step of jobSteps) {
+        void report(Math.floor((100 * done++) / steps.length), step.toLowerCase())
+        await shift.pause(seconds / jobSteps.length)
+        if (started.state.status === 'completed') return stopped(name, started)
         if (last && ends === null) return started
         job.step()
       }
       job.conclude(last && ends !== null ? ends : 'success')
     }
+    if (ends === 'success') await report(100, 'done')
     if (ends !== null) started.conclude(ends)
     shift.say(where, `${name}: ${ends}`)
     return started
+  }
+
+  // Somebody cancelled it while it was at work.
+  function stopped(name: string, run: Run): Run {
+    shift.say(where, `${name} was stopped: ${run.state.conclusion}`)
+    return run
+  }
+
+  async function order(command: string): Promise<void> {
+    const by = chance.pick(MAINTAINERS)
+    await github.comment(repository, number, command, by)
+    shift.say(where, `${by}: ${command}`)
   }
 
   return {
@@ -95,7 +117,13 @@ export async function takeUp(github: FakeGitHub, shift: Shift, wish: Wish): Prom
       await github.label(repository, number, 'andon', chance.pick(MAINTAINERS))
       shift.say(where, `labelled: ${wish.title}`)
     },
-    plan: (course = {}) => run('plan.yml', course),
+    async plan(course = {}) {
+      const planned = await run('plan.yml', course)
+      if (repository !== GATED || planned.state.conclusion !== 'success') return planned
+      await shift.pause(4)
+      await order('/andon approve')
+      return planned
+    },
     code: (course = {}) => run('code.yml', course),
     test: (course = {}) => run('test.yml', course),
     async propose({ draft = false } = {}) {
@@ -129,6 +157,7 @@ export async function takeUp(github: FakeGitHub, shift: Shift, wish: Wish): Prom
       await github.closeIssue(repository, number, 'not_planned', chance.pick(MAINTAINERS))
       shift.say(where, 'closed as not planned')
     },
+    order,
   }
 }
 

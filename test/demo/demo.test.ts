@@ -80,6 +80,27 @@ test('the demo shows lights, comments and checks within a minute, and Ctrl-C lea
   expect(readdirSync(scratch)).toEqual([])
 })
 
+test('Andon starts the stages itself, hears from them, and is killed in the middle without starting any twice', {
+  timeout: 320_000,
+}, async () => {
+  const port = await freePort()
+  const demo = startDemo(['--port', String(port), '--fast'])
+  type Told = { light: string; stages: { name: string; attempts: { key: string | null; runId: number | null }[] }[] }
+  // The first issue of the morning, after two of the night and a question.
+  const first = () =>
+    readJson<Told & { progressAt: string | null }>(`http://127.0.0.1:${port}/api/pipelines/acme/widgets/4`)
+  await expect.poll(async () => (await first())?.progressAt, { timeout: 150_000, interval: 250 }).toBeTruthy()
+  await expect.poll(async () => (await first())?.light, { timeout: 150_000, interval: 250 }).toBe('done')
+  expect(demo.output()).toContain('is killed without a warning')
+  expect(demo.output()).toContain('is back')
+  const attempts = (await first())?.stages.flatMap(({ attempts }) => attempts) ?? []
+  console.log(`started once each: ${attempts.map(({ key }) => key).join(' ')}`)
+  expect(attempts.map(({ key }) => key?.replace(/-.*/, ''))).toEqual(['4/plan/1', '4/code/1', '4/test/1'])
+  expect(new Set(attempts.map(({ runId }) => runId)).size).toBe(3)
+  demo.child.kill('SIGINT')
+  expect(await demo.ended()).toBe(0)
+})
+
 test('killed, the demo takes Andon with it', { timeout: 150_000 }, async () => {
   const port = await freePort()
   const demo = startDemo(['--port', String(port)])

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { playMorning } from '../../demo/morning.ts'
 import { openShift } from '../../demo/shift.ts'
+import { onTheirOwn } from '../../demo/starts.ts'
 import { translate } from '../../src/inbox/translate.ts'
 import { type FakeGitHub, openGitHubWorld } from '../support/github.ts'
 import { openReceiver, type Receiver } from './receiver.ts'
@@ -29,6 +30,7 @@ test('the morning shows every kind of light, breaks no story off, and ends when 
   const played = playMorning({
     github,
     shift,
+    starts: onTheirOwn(github),
     hurried: openShift({ pace: 1_000, seed: 1, signal: stop.signal, say: () => undefined }),
     atMinutesAgo: (minutes) => {
       behind = minutes * 60_000
@@ -59,7 +61,14 @@ test('the night lies in the past, so that a silent run has been silent for long'
     behind = minutes * 60_000
     if (minutes === 0) stop.abort()
   }
-  await playMorning({ github, shift, hurried: shift, atMinutesAgo, welcome: () => undefined }).catch(() => undefined)
+  await playMorning({
+    github,
+    shift,
+    hurried: shift,
+    starts: onTheirOwn(github),
+    atMinutesAgo,
+    welcome: () => undefined,
+  }).catch(() => undefined)
   await github.settled()
   const jobs = receiver.received.filter(({ event, action }) => event === 'workflow_job' && action === 'in_progress')
   const code = jobs
