@@ -3,7 +3,7 @@
 import type { Command, Mistake } from '../commands/commands.ts'
 import { isNamedBot } from './dispatching.ts'
 import type { Effect } from './effects.ts'
-import type { Event } from './events.ts'
+import { type Event, type Origin, originKey } from './events.ts'
 import { ACTING, obey } from './obey.ts'
 import type { Pipeline } from './pipeline.ts'
 import { settle } from './settle.ts'
@@ -15,17 +15,17 @@ type Answered = Extract<Event, { type: 'answered' }>
 /** What a comment with orders makes us ask. */
 export function askCommands(pipeline: Pipeline, event: Event): readonly Effect[] {
   if (event.type !== 'command.given' || event.bot || !isAbout(pipeline, event) || !event.commands.some(acts)) return []
-  const { issueNumber, onPullRequest, commentId, commands, at, sender: login } = event
-  const purpose = { kind: 'command', issueNumber, onPullRequest, commentId, commands, at } as const
-  const key = `permission/command/${commentId}`
+  const { issueNumber, onPullRequest, origin, commands, at, sender: login } = event
+  const purpose = { kind: 'command', issueNumber, onPullRequest, origin, commands, at } as const
+  const key = `permission/command/${originKey(origin)}`
   return [{ type: 'ask', key, question: { about: 'permission', login, for: purpose } }]
 }
 
 /** A bot that the repository's file names is obeyed at once; people when GitHub has answered. */
 export function whenCommanded(pipeline: Pipeline, event: Given): Pipeline {
-  const { bot, sender, at, evidence, commands, commentId } = event
+  const { bot, sender, at, evidence, commands, origin } = event
   if (!bot || !isNamedBot(pipeline.line, sender) || !isAbout(pipeline, event)) return pipeline
-  return obeyAll(pipeline, commands, commentId, { by: sender, at, now: at, evidence })
+  return obeyAll(pipeline, commands, origin, { by: sender, at, now: at, evidence })
 }
 
 /** GitHub has said whether somebody may write who asked for the start, or gave orders. */
@@ -42,21 +42,21 @@ export function whenAllowed(pipeline: Pipeline, { question, answer, at, evidence
     by,
     at: purpose.at,
     now: at,
-    evidence: { ...evidence, kind: 'command', id: String(purpose.commentId) },
+    evidence: { ...evidence, kind: 'command', id: originKey(purpose.origin) },
   } as const
-  return obeyAll(known, purpose.commands, purpose.commentId, order)
+  return obeyAll(known, purpose.commands, purpose.origin, order)
 }
 
 function obeyAll(
   pipeline: Pipeline,
   commands: readonly (Command | Mistake)[],
-  commentId: number,
+  origin: Origin,
   order: Omit<Parameters<typeof obey>[2], 'id'>,
 ): Pipeline {
   return commands.reduce((known, command, nth) => {
     if (command.verb === null) return known
     // Each order finds the line as the one before it left it.
-    return obey(settle(known), command, { ...order, id: `${commentId}/${nth}` })
+    return obey(settle(known), command, { ...order, id: `${originKey(origin)}/${nth}` })
   }, pipeline)
 }
 

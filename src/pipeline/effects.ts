@@ -2,6 +2,7 @@
 // What must be *true* (check runs, comments, the board) is a publication: see surfaces.ts.
 import type { Command, Mistake } from '../commands/commands.ts'
 import type { StageName } from '../line/line.ts'
+import type { Origin } from './events.ts'
 import type { IssueFact, PullRequestFact, RunFact } from './facts.ts'
 import type { Instant } from './pipeline.ts'
 
@@ -57,9 +58,9 @@ export type Purpose =
       readonly kind: 'command'
       readonly issueNumber: number
       readonly onPullRequest: boolean
-      readonly commentId: number
+      readonly origin: Origin
       readonly commands: readonly (Command | Mistake)[]
-      /** When the comment was written. */
+      /** When it was given. */
       readonly at: Instant
     }
 

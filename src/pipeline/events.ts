@@ -64,7 +64,7 @@ export type Event =
       /** The number commented on: a pull request's own when `onPullRequest`. */
       readonly issueNumber: number
       readonly onPullRequest: boolean
-      readonly commentId: number
+      readonly origin: Origin
       readonly sender: string
       readonly bot: boolean
       readonly commands: readonly (Command | Mistake)[]
@@ -125,3 +125,13 @@ export type DispatchTold =
   | { readonly state: 'waiting'; readonly until: Instant | null; readonly words: string }
 
 export type EventType = Event['type']
+
+/** Where a person gave an order: a comment, or a button of a check run, which may be pressed more than once. */
+export type Origin =
+  | { readonly kind: 'comment'; readonly id: number }
+  | { readonly kind: 'check'; readonly id: number; readonly guid: string }
+
+/** Names one giving of orders for ever within a repository: what is done about it bears this in its key. */
+export function originKey(origin: Origin): string {
+  return origin.kind === 'comment' ? String(origin.id) : `check/${origin.guid}`
+}

@@ -7,7 +7,7 @@ import { later } from './instants.ts'
 import type { Attempt, Evidence, Instant, Order, Pipeline, Stage } from './pipeline.ts'
 import { stopped } from './watch.ts'
 
-/** Who ordered, when, and where it is written: `<comment>/<nth>` names one order for ever. */
+/** Who ordered, when, and where it was given: `<origin>/<nth>` names one order for ever. */
 export type Ordered = {
   readonly id: string
   readonly by: string

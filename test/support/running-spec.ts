@@ -5,7 +5,7 @@ import { type Line, type StageRule, WATCHED_LINE } from '../../src/line/line.ts'
 import { awaitingAdmission } from '../../src/pipeline/admission.ts'
 import { begin } from '../../src/pipeline/begin.ts'
 import type { Effect } from '../../src/pipeline/effects.ts'
-import type { DispatchTold, Event, EventType } from '../../src/pipeline/events.ts'
+import { type DispatchTold, type Event, type EventType, originKey } from '../../src/pipeline/events.ts'
 import type { RunFact } from '../../src/pipeline/facts.ts'
 import type { Attempt, Instant, Pipeline, Stage } from '../../src/pipeline/pipeline.ts'
 import { type Entry, reduce } from '../../src/pipeline/reduce.ts'
@@ -56,16 +56,17 @@ export function comment(body: string, o: Comment = {}): Of<'command.given'> {
   const commands = parse(body)
   const evidence = delivered(at, `guid-comment-${commentId}`)
   const place = { issueNumber: on, onPullRequest }
-  return { type: 'command.given', at, evidence, repository: REPOSITORY, ...place, commentId, sender: by, bot, commands }
+  const origin = { kind: 'comment', id: commentId } as const
+  return { type: 'command.given', at, evidence, repository: REPOSITORY, ...place, origin, sender: by, bot, commands }
 }
 
 /** What GitHub says about whoever wrote it. */
 export function allowed(given: Of<'command.given'>, granted = true, at = given.at): Of<'answered'> {
-  const { issueNumber, onPullRequest, commentId, commands, sender: login } = given
-  const purpose = { kind: 'command', issueNumber, onPullRequest, commentId, commands, at: given.at } as const
+  const { issueNumber, onPullRequest, origin, commands, sender: login } = given
+  const purpose = { kind: 'command', issueNumber, onPullRequest, origin, commands, at: given.at } as const
   return {
     type: 'answered',
-    ...told(at, 'read', `permission/command/${commentId}`),
+    ...told(at, 'read', `permission/command/${originKey(origin)}`),
     question: { about: 'permission', login, for: purpose },
     answer: { about: 'permission', mayWrite: granted },
   }

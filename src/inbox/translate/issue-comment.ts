@@ -60,7 +60,7 @@ function commandGiven(port: CreatedPort, receipt: Receipt): Event | null {
     repository: repositoryRef(port),
     issueNumber: port.issue.number,
     onPullRequest: port.issue.onPullRequest,
-    commentId: port.comment.id,
+    origin: { kind: 'comment', id: port.comment.id },
     sender: port.sender.login,
     bot: port.sender.type === 'Bot',
     commands,

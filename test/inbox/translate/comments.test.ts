@@ -32,7 +32,7 @@ describe('a comment that is written', () => {
       },
       issueNumber: 42,
       onPullRequest: false,
-      commentId: 7_301,
+      origin: { kind: 'comment', id: 7_301 },
       sender: 'ada',
       bot: false,
       commands: [{ verb: 'retry', stage: 'code', text: '/andon retry code' }],
