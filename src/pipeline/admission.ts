@@ -1,6 +1,7 @@
 // What waits for a slot, and what holds one.
 import type { StageName } from '../line/line.ts'
 import { isLiveAttempt, ownAttempts } from './attempts.ts'
+import { ownHold } from './cord.ts'
 import type { Attempt, Instant, Pipeline, Stage } from './pipeline.ts'
 import { nextNumber } from './settle-attempt.ts'
 
@@ -9,7 +10,9 @@ export type Awaiting = { readonly stage: StageName; readonly attempt: number; re
 
 /** What may be admitted at this moment; null while nothing is wanted, or something else must happen before. */
 export function awaitingAdmission(pipeline: Pipeline, now: Instant): Awaiting | null {
-  const waiting = pipeline.stages.find((stage) => stage.queuedAt != null && (stage.againAt ?? '') <= now)
+  const waiting = pipeline.stages.find((stage) => {
+    return stage.queuedAt != null && (stage.againAt ?? '') <= now && ownHold(pipeline, stage.name) === null
+  })
   if (waiting?.queuedAt == null) return null
   return { stage: waiting.name, attempt: nextNumber(waiting), queuedAt: waiting.queuedAt }
 }

@@ -10,6 +10,11 @@ export function timeOfDay(at: Instant): string {
   return `${at.slice(11, 19)} UTC`
 }
 
+/** A moment of any day, to the minute: `2026-11-21 14:02 UTC`. */
+export function minuteOfDay(at: Instant): string {
+  return `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`
+}
+
 /** The earlier of two moments. */
 export function earlier(a: Instant, b: Instant): Instant {
   return a < b ? a : b

@@ -1,6 +1,7 @@
 // The state of one issue on the line. Plain data: stored as one JSON document, so every field survives a round trip
 // through JSON and nothing here is a class, a Date or undefined.
 import type { Line, StageName } from '../line/line.ts'
+import type { CordWord } from './cord.ts'
 import type { IssueFact, Permission, PullRequestFact, RunFact } from './facts.ts'
 
 /** A moment in UTC, always `YYYY-MM-DDTHH:mm:ss.sssZ`, so that moments sort as text. */
@@ -169,6 +170,8 @@ export type Pipeline = {
   readonly configured?: boolean
   /** Everybody who asked for the start; absent while only a branch did. */
   readonly starters?: readonly Starter[]
+  /** The last word about the cord at each place of this line; absent while nobody said one. Ask `holdsOf` in cord.ts. */
+  readonly cord?: readonly CordWord[]
   /** Why no slot was given when one was last asked for; absent while none is wanted. */
   readonly denied?: { readonly words: string; readonly until: Instant | null; readonly at: Instant }
 }

@@ -13,6 +13,7 @@ import {
 } from './attempts.ts'
 import { againAt } from './backoff.ts'
 import { callOf, isFor, isWanted, orderAbout } from './calls.ts'
+import { holdWords, ownHold } from './cord.ts'
 import { later, timeOfDay } from './instants.ts'
 import type { Attempt, Call, Evidence, Instant, Pipeline, Stage } from './pipeline.ts'
 import type { Standing } from './settle.ts'
@@ -135,6 +136,11 @@ function queued(
       queuedAt: null,
     }
   }
+  const hold = ownHold(pipeline, stage.name)
+  if (hold !== null) {
+    // It keeps its place: once resumed it is as long in the queue as it would have been.
+    return { ...told, reason: `${holdWords(hold)}; then ${attempt}${next}`, waiting: { for: RESUME, until: null } }
+  }
   const { denied } = pipeline
   if (denied !== undefined && denied.at >= (until ?? '')) {
     const reason = `waiting: ${denied.words}; then ${attempt}${next}`
@@ -146,6 +152,8 @@ function queued(
   }
   return { ...told, reason: `${attempt} waits for a slot`, waiting: { for: 'a slot', until: null } }
 }
+
+const RESUME = 'somebody to resume it'
 
 /** A run of this stage that goes on although its attempt was given up: nothing is started beside it. */
 function stillRunning(stage: Stage): number | null {

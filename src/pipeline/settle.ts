@@ -3,6 +3,7 @@
 import type { StageRule } from '../line/line.ts'
 import { begunAt, isLiveAttempt, type OwnAttempt, ownAttempts } from './attempts.ts'
 import { callOf } from './calls.ts'
+import { ownHold } from './cord.ts'
 import { belongs, issuesOfPullRequest, keyOf } from './correlate.ts'
 import { dispatches } from './dispatching.ts'
 import type { Attempt, Pipeline, Stage } from './pipeline.ts'
@@ -35,7 +36,7 @@ function withStandings(pipeline: Pipeline): Pipeline {
     stages.push({ name, ...standing, attempts, ...(orders && { orders }) })
   }
   const { denied, ...rest } = { ...pipeline, stages }
-  const isWaiting = stages.some(({ queuedAt }) => queuedAt != null)
+  const isWaiting = stages.some(({ name, queuedAt }) => queuedAt != null && ownHold(pipeline, name) === null)
   return isWaiting && denied ? { ...rest, denied } : rest
 }
 

@@ -1,5 +1,5 @@
 // One picture for the board, the check run and the sticky comment: a person learns it once.
-import { timeOfDay } from '../pipeline/instants.ts'
+import { minuteOfDay, timeOfDay } from '../pipeline/instants.ts'
 import type { Health, Instant, Light, Pipeline, StageStatus } from '../pipeline/pipeline.ts'
 
 /** How a light is shown: a shape and a word, so that colour is never alone. */
@@ -37,7 +37,7 @@ export function clock(at: Instant): string {
 
 /** A moment of any day, to the minute: `2026-11-21 14:02 UTC`. */
 export function day(at: Instant): string {
-  return `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`
+  return minuteOfDay(at)
 }
 
 /** A moment of any day, to the second: `2026-11-21 14:02:31 UTC`. */

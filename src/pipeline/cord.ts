@@ -1,0 +1,75 @@
+// The cord. Of each place the last word about it is kept, pulled or let go, so that a word that comes late changes
+// nothing. Stages and issues are held in the pipeline itself; a repository and everything are held around it.
+import type { Place } from '../commands/commands.ts'
+import { minuteOfDay } from './instants.ts'
+import type { Evidence, Instant, Pipeline } from './pipeline.ts'
+
+/** What the cord was last pulled for, or let go at, who did so, and since when that holds. */
+export type CordWord = {
+  readonly place: Place | { readonly kind: 'everything' }
+  /** A login on GitHub; for everything, the operator's name on the machine. */
+  readonly by: string
+  /** The reason, as it was written; null once the cord was let go. */
+  readonly why: string | null
+  readonly since: Instant
+  readonly evidence: Evidence
+}
+
+/** A cord that is pulled: nothing starts in its place. */
+export type Hold = CordWord & { readonly why: string }
+
+/** The last words about what lies around a pipeline; null where nobody ever said one. */
+export type Around = { readonly repository: CordWord | null; readonly everything: CordWord | null }
+
+/** Nothing is held around. */
+export const NOTHING_AROUND: Around = { repository: null, everything: null }
+
+/** The hold, if the last word was that. */
+export function pulled(word: CordWord | null | undefined): Hold | null {
+  return word != null && isPulled(word) ? word : null
+}
+
+/** Every hold that a pipeline stands under, the widest first. */
+export function holdsOf({ cord = [] }: Pick<Pipeline, 'cord'>, { everything, repository }: Around): readonly Hold[] {
+  return [everything, repository, ...cord].flatMap((word) => pulled(word) ?? [])
+}
+
+/** Those of the holds that keep this stage from being started. */
+export function holdsOver(holds: readonly Hold[], stage: string): readonly Hold[] {
+  return holds.filter(({ place }) => place.kind !== 'stage' || place.stage === stage)
+}
+
+/** The pipeline's own hold that keeps a stage from being started; null if none does. */
+export function ownHold(pipeline: Pick<Pipeline, 'cord'>, stage: string): Hold | null {
+  return holdsOver(holdsOf(pipeline, NOTHING_AROUND), stage)[0] ?? null
+}
+
+/** The stages that the pipeline's own holds keep from being started. */
+export function heldStages(pipeline: Pipeline): readonly string[] {
+  return pipeline.stages.map(({ name }) => name).filter((name) => ownHold(pipeline, name) !== null)
+}
+
+/** `the repository is held by @ada since 2026-11-21 14:02 UTC: release week`. Its reason is a stranger's text. */
+export function holdWords({ place, by, since, why }: Hold): string {
+  const who = place.kind === 'everything' ? by : `@${by}`
+  const what = place.kind === 'issue' ? '' : `${placeWords(place)} is `
+  return `${what}held by ${who} since ${minuteOfDay(since)}: ${why}`
+}
+
+/** What the cord of a place holds, for a sentence. */
+export function placeWords(place: CordWord['place']): string {
+  switch (place.kind) {
+    case 'issue':
+      return 'this issue'
+    case 'stage':
+      return place.stage
+    case 'repository':
+      return 'the repository'
+    case 'everything':
+      return 'everything'
+  }
+}
+
+function isPulled(word: CordWord): word is Hold {
+  return word.why !== null
+}
