@@ -6,6 +6,7 @@ import { boundRunIds } from '../pipeline/admission.ts'
 import { asks } from '../pipeline/asks.ts'
 import { begin } from '../pipeline/begin.ts'
 import { keyOfOurs } from '../pipeline/bind.ts'
+import { askCommands } from '../pipeline/command-events.ts'
 import { belongs, issuesOfPullRequest, keyOf, stageOfRun } from '../pipeline/correlate.ts'
 import type { Event } from '../pipeline/events.ts'
 import type { PullRequestFact, RunFact } from '../pipeline/facts.ts'
@@ -51,6 +52,7 @@ async function takeFact(ledger: Ledger, event: Local): Promise<void> {
   if (effects.length > 0 && (await ledger.hasPipelines(repositoryId))) {
     ledger.ask({ repositoryId, issueNumber: null }, effects)
   }
+  ledger.ask({ repositoryId, issueNumber: null }, askCommands(event))
   for (const issueNumber of await route(ledger, learnt)) await move(ledger, issueNumber, learnt)
 }
 

@@ -1,4 +1,5 @@
 // What only GitHub knows. Reads: they may be asked again at any time.
+import type { Role } from '../pipeline/effects.ts'
 import type { Call, Where } from './call.ts'
 import { GitHubFailure } from './failure.ts'
 import { type Fields, fields, need, number, rows, text } from './read.ts'
@@ -54,8 +55,8 @@ export type Questions = {
   readClosingIssues(where: Where, pullRequestNumber: number): Promise<readonly number[]>
   /** The commit at the head of the default branch; null in a repository without a commit. */
   readHead(where: Where): Promise<string | null>
-  /** True only when GitHub clearly says write or admin; somebody it does not know may not write. */
-  mayWrite(where: Where, login: string): Promise<boolean>
+  /** What somebody may there, by what GitHub clearly says; somebody it does not know may nothing. */
+  readRole(where: Where, login: string): Promise<Role>
 }
 
 export function openQuestions(call: Call): Questions {
@@ -94,17 +95,30 @@ export function openQuestions(call: Call): Questions {
       return headOf(await ask(where, HEAD, {}))
     },
 
-    async mayWrite(where, login) {
+    async readRole(where, login) {
       const route = 'GET /repos/{owner}/{repo}/collaborators/{username}/permission'
       try {
-        const { body } = await call(where, 'read', route, { username: login })
-        const permission = need(text(fields(body)?.permission), 'permission')
-        return permission === 'write' || permission === 'admin'
+        const told = fields((await call(where, 'read', route, { username: login })).body)
+        return roleOf(need(text(told?.permission), 'permission'), text(told?.role_name))
       } catch (failure) {
-        if (failure instanceof GitHubFailure && failure.kind === 'gone') return false
+        if (failure instanceof GitHubFailure && failure.kind === 'gone') return 'none'
         throw failure
       }
     },
+  }
+}
+
+/** `permission` is the coarse word, which folds maintain into write and triage into read; an organisation's own roles have any name. */
+function roleOf(permission: string, roleName: string | null): Role {
+  switch (permission) {
+    case 'admin':
+      return 'admin'
+    case 'write':
+      return roleName === 'maintain' ? 'maintain' : 'write'
+    case 'read':
+      return roleName === 'triage' ? 'triage' : 'read'
+    default:
+      return 'none'
   }
 }
 

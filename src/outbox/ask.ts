@@ -34,7 +34,7 @@ export async function ask(
     case 'pull_request':
       return { about: 'pull_request', closes: await github.readClosingIssues(where, question.pullRequestNumber) }
     case 'permission':
-      return { about: 'permission', mayWrite: await github.mayWrite(where, question.login) }
+      return { about: 'permission', role: await github.readRole(where, question.login) }
     case 'run': {
       const read = await github.readRun(where, question.runId)
       return { about: 'run', run: read && runFact(read.run, read.jobs, evidence) }

@@ -26,7 +26,7 @@ export function begin(event: Event, issueNumber: number, line: Line, configured 
     gone: null,
     ...(configured ? {} : { configured }),
   }
-  const { pipeline, effects, entries } = reduce(settle(fresh), event)
+  const { pipeline, effects, entries, ...heard } = reduce(settle(fresh), event)
   const taken = {
     at: begun.at,
     type: 'pipeline.begun',
@@ -34,7 +34,7 @@ export function begin(event: Event, issueNumber: number, line: Line, configured 
     text: HOW[begun.by],
     evidence: begun.evidence,
   }
-  return { pipeline, effects: [askIssue(issueNumber, begun.at), ...effects], entries: [taken, ...entries] }
+  return { pipeline, effects: [askIssue(issueNumber, begun.at), ...effects], entries: [taken, ...entries], ...heard }
 }
 
 function unknownIssue(number: number, { at, evidence }: Beginning): IssueFact {

@@ -1,6 +1,6 @@
 import type { Line } from '../line/line.ts'
 import { issueOfBranch, issueOfRun, stageOfRun } from './correlate.ts'
-import { isNamedBot } from './dispatching.ts'
+import { isNamedBot, isNobody } from './dispatching.ts'
 import type { Event } from './events.ts'
 import { best } from './order.ts'
 import type { Beginning } from './pipeline.ts'
@@ -15,7 +15,7 @@ export function beginningOf(event: Event, issueNumber: number, line: Line): Begi
   }
   if (event.type === 'command.given') {
     const { sender, bot, commands, onPullRequest } = event
-    const counts = (!bot || isNamedBot(line, sender)) && commands.some(({ verb }) => verb === 'start')
+    const counts = (bot ? isNamedBot(line, sender) : !isNobody(sender)) && commands.some(({ verb }) => verb === 'start')
     const isAbout = onPullRequest || event.issueNumber === issueNumber
     return counts && isAbout ? { by: 'command', actor: sender, at, evidence } : null
   }

@@ -1,67 +1,87 @@
-// What people write to us moves the line only after GitHub has said that they may write. The question carries the orders,
-// so that nothing is kept of somebody who may not.
-import type { Command, Mistake } from '../commands/commands.ts'
-import { isNamedBot } from './dispatching.ts'
-import type { Effect } from './effects.ts'
+// What people write to us moves the line only after GitHub has said what they may. The question carries the commands, so
+// that nothing is kept of somebody who may nothing.
+import { type Command, type Mistake, may } from '../commands/commands.ts'
+import { onLine } from '../commands/parse.ts'
+import { isNamedBot, isNobody } from './dispatching.ts'
+import type { Answer, Effect } from './effects.ts'
 import { type Event, type Origin, originKey } from './events.ts'
-import { ACTING, obey } from './obey.ts'
+import { type Ordered, obey } from './obey.ts'
 import type { Pipeline } from './pipeline.ts'
+import type { Said } from './said.ts'
 import { settle } from './settle.ts'
-import { withLeave } from './starters.ts'
+import { leaveToStart, withLeave } from './starters.ts'
 
 type Given = Extract<Event, { type: 'command.given' }>
 type Answered = Extract<Event, { type: 'answered' }>
 
-/** What a comment with orders makes us ask. */
-export function askCommands(pipeline: Pipeline, event: Event): readonly Effect[] {
-  if (event.type !== 'command.given' || event.bot || !isAbout(pipeline, event) || !event.commands.some(acts)) return []
+/** A command and what came of it; a mistake, and a command that its sender may not use, have come to nothing. */
+export type Heard = { readonly command: Command | Mistake; readonly said: Said | null }
+
+/** The pipeline afterwards, and what came of each command in the order in which they were given. */
+export type Hearing = { readonly pipeline: Pipeline; readonly heard: readonly Heard[] }
+
+/** What commands make us ask, whether or not a pipeline is concerned: what their sender may. */
+export function askCommands(event: Event): readonly Effect[] {
+  if (event.type !== 'command.given' || event.bot || isNobody(event.sender)) return []
   const { issueNumber, onPullRequest, origin, commands, at, sender: login } = event
   const purpose = { kind: 'command', issueNumber, onPullRequest, origin, commands, at } as const
   const key = `permission/command/${originKey(origin)}`
   return [{ type: 'ask', key, question: { about: 'permission', login, for: purpose } }]
 }
 
-/** A bot that the repository's file names is obeyed at once; people when GitHub has answered. */
-export function whenCommanded(pipeline: Pipeline, event: Given): Pipeline {
-  const { bot, sender, at, evidence, commands, origin } = event
-  if (!bot || !isNamedBot(pipeline.line, sender) || !isAbout(pipeline, event)) return pipeline
-  return obeyAll(pipeline, commands, origin, { by: sender, at, now: at, evidence })
+/** Hears what is given to this pipeline; null when nothing is. Bots that its file names are heard at once, people when GitHub has answered. */
+export function hear(pipeline: Pipeline, event: Event): Hearing | null {
+  if (event.type === 'command.given') return hearBot(pipeline, event)
+  return event.type === 'answered' ? hearPerson(pipeline, event) : null
 }
 
-/** GitHub has said whether somebody may write who asked for the start, or gave orders. */
-export function whenAllowed(pipeline: Pipeline, { question, answer, at, evidence }: Answered): Pipeline {
-  if (question.about !== 'permission' || answer.about !== 'permission' || question.for.kind === 'review')
-    return pipeline
+function hearBot(pipeline: Pipeline, event: Given): Hearing | null {
+  const { bot, sender: by, at, evidence, commands, origin } = event
+  if (!bot || !isNamedBot(pipeline.line, by) || !isAbout(pipeline, event)) return null
+  const leave = leaveToStart(pipeline)
+  const begins = leave.is === 'granted' && leave.starter.login === by && leave.starter.at === at
+  return obeyAll(pipeline, commands, origin, 'write', { by, at, now: at, evidence, begins })
+}
+
+/** GitHub has said what somebody may who asked for the start, or gave orders. */
+function hearPerson(pipeline: Pipeline, { question, answer, at, evidence }: Answered): Hearing | null {
+  if (question.about !== 'permission' || answer.about !== 'permission' || question.for.kind === 'review') return null
   const { login: by, for: purpose } = question
-  if (!isAbout(pipeline, purpose)) return pipeline
-  const permission = { granted: answer.mayWrite, at }
+  if (!isAbout(pipeline, purpose)) return null
+  const permission = { granted: mayWrite(answer), at }
   const asked = { login: by, by: purpose.kind === 'start' ? 'label' : 'command', at: purpose.at } as const
   const known = withLeave(pipeline, asked, permission)
-  if (purpose.kind === 'start' || !answer.mayWrite) return known
-  const order = {
-    by,
-    at: purpose.at,
-    now: at,
-    evidence: { ...evidence, kind: 'command', id: originKey(purpose.origin) },
-  } as const
-  return obeyAll(known, purpose.commands, purpose.origin, order)
+  if (purpose.kind === 'start') return { pipeline: known, heard: [] }
+  const { origin, commands, at: givenAt } = purpose
+  const begins = leaveToStart(pipeline).is !== 'granted' && leaveToStart(known).is === 'granted'
+  const order = { by, at: givenAt, now: at, evidence: { ...evidence, kind: 'command', id: originKey(origin) } } as const
+  return obeyAll(known, commands, origin, answer.role, { ...order, begins })
 }
 
 function obeyAll(
   pipeline: Pipeline,
   commands: readonly (Command | Mistake)[],
   origin: Origin,
-  order: Omit<Parameters<typeof obey>[2], 'id'>,
-): Pipeline {
-  return commands.reduce((known, command, nth) => {
-    if (command.verb === null) return known
-    // Each order finds the line as the one before it left it.
-    return obey(settle(known), command, { ...order, id: `${originKey(origin)}/${nth}` })
-  }, pipeline)
+  role: string,
+  order: Omit<Ordered, 'id'>,
+): Hearing {
+  const stages = pipeline.line.stages.map(({ name }) => name)
+  return commands.reduce<Hearing>(
+    ({ pipeline: known, heard }, given, nth) => {
+      const command = onLine(given, stages)
+      if (command.verb === null || !may(role, command.verb)) {
+        return { pipeline: known, heard: [...heard, { command, said: null }] }
+      }
+      // Each order finds the line as the one before it left it.
+      const obeyed = obey(settle(known), command, { ...order, id: `${originKey(origin)}/${nth}` })
+      return { pipeline: obeyed.pipeline, heard: [...heard, { command, said: obeyed.said }] }
+    },
+    { pipeline, heard: [] },
+  )
 }
 
-function acts({ verb }: Command | Mistake): boolean {
-  return ACTING.some((acting) => acting === verb)
+function mayWrite({ role }: Extract<Answer, { about: 'permission' }>): boolean {
+  return may(role, 'start')
 }
 
 type Place = { readonly issueNumber: number; readonly onPullRequest?: boolean }

@@ -26,3 +26,8 @@ function beforeReview(stages: readonly StageRule[]): readonly StageRule[] {
 export function isNamedBot({ bots }: Line, login: string): boolean {
   return bots.includes(login.toLowerCase())
 }
+
+/** GitHub shows whoever has left it as `ghost`, which is also somebody's name. */
+export function isNobody(login: string): boolean {
+  return login.toLowerCase() === 'ghost'
+}

@@ -43,7 +43,7 @@ export type Question =
   | { readonly about: 'issue'; readonly issueNumber: number }
   /** Which issues does this pull request close? There is no webhook for links made by hand. */
   | { readonly about: 'pull_request'; readonly pullRequestNumber: number }
-  /** May this person write? Fails closed: only a clear yes is a yes. */
+  /** What may this person? Fails closed: only what GitHub clearly says. */
   | { readonly about: 'permission'; readonly login: string; readonly for: Purpose }
   /** How does this run stand? Asked when it has been silent, before anything is done about it. */
   | { readonly about: 'run'; readonly runId: number; readonly issueNumber: number }
@@ -64,6 +64,9 @@ export type Purpose =
       readonly at: Instant
     }
 
+/** What somebody may in a repository, in GitHub's word; `none` also for somebody whom GitHub does not know. */
+export type Role = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none'
+
 export type Answer =
   | {
       readonly about: 'issue'
@@ -74,7 +77,7 @@ export type Answer =
       readonly configuration?: Configuration | null
     }
   | { readonly about: 'pull_request'; readonly closes: readonly number[] }
-  | { readonly about: 'permission'; readonly mayWrite: boolean }
+  | { readonly about: 'permission'; readonly role: Role }
   /** Null when GitHub knows no such run. */
   | { readonly about: 'run'; readonly run: RunFact | null }
   | {

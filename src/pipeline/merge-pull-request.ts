@@ -1,5 +1,6 @@
 // A pull request has no ladder of states: it is closed and reopened, drafted and readied, pushed back and forth, all
 // within one second. So every way it was seen to stand is kept, and how it stands is read from them.
+import { may } from '../commands/commands.ts'
 import type { Answer, Question } from './effects.ts'
 import type { PullRequestFact, ReviewFact, Sighting } from './facts.ts'
 import { earlier, later } from './instants.ts'
@@ -52,7 +53,7 @@ export function mergeAnswer(
   if (question.about === 'pull_request' && answer.about === 'pull_request')
     return mergePullRequest(pullRequest, { ...pullRequest, closes: answer.closes.toSorted(byNumber), closesAt: at })
   if (question.about === 'permission' && question.for.kind === 'review' && answer.about === 'permission') {
-    const mayWrite = { [question.login]: { granted: answer.mayWrite, at } }
+    const mayWrite = { [question.login]: { granted: may(answer.role, 'approve'), at } }
     return mergePullRequest(pullRequest, { ...pullRequest, mayWrite })
   }
   return null

@@ -2,9 +2,11 @@
 import type { Command } from '../commands/commands.ts'
 import { currentAttempt, isLiveAttempt, isOwn } from './attempts.ts'
 import { callOf, NONE } from './calls.ts'
-import { dispatches } from './dispatching.ts'
 import { later } from './instants.ts'
-import type { Attempt, Evidence, Instant, Order, Pipeline, Stage } from './pipeline.ts'
+import type { Evidence, Instant, Order, Pipeline, Stage } from './pipeline.ts'
+import { ASKED, done, impossible, type Said, standing } from './said.ts'
+import { settle } from './settle.ts'
+import { isLost, isOurs, unfitToApprove, unfitToBegin, unfitToCancel, unfitToSkip } from './unfit.ts'
 import { stopped } from './watch.ts'
 
 /** Who ordered, when, and where it was given: `<origin>/<nth>` names one order for ever. */
@@ -15,14 +17,17 @@ export type Ordered = {
   /** When it is obeyed: GitHub was asked in between. */
   readonly now: Instant
   readonly evidence: Evidence
+  /** It is by this order's leave that the line begins. */
+  readonly begins: boolean
 }
 
-/** The commands that move the line. */
-export const ACTING = ['start', 'run', 'retry', 'cancel', 'approve', 'skip'] as const
+/** What became of the line, and what is answered. */
+export type Obeyed = { readonly pipeline: Pipeline; readonly said: Said }
 
 /** Does what a person ordered; what makes no sense as the line stands leaves it as it is. The stages are settled: see `settle`. */
-export function obey(pipeline: Pipeline, command: Command, order: Ordered): Pipeline {
-  if (pipeline.gone !== null || wasObeyed(pipeline, order.id)) return pipeline
+export function obey(pipeline: Pipeline, command: Command, order: Ordered): Obeyed {
+  if (pipeline.gone !== null) return left(pipeline, impossible(`the issue was ${pipeline.gone.why}`))
+  if (wasObeyed(pipeline, order.id)) return left(pipeline, done('it was done before'))
   switch (command.verb) {
     case 'start':
       return begin(pipeline, order)
@@ -38,54 +43,92 @@ export function obey(pipeline: Pipeline, command: Command, order: Ordered): Pipe
     case 'cancel':
       return cancel(pipeline, command.stage === null ? whatIsUnderWay(pipeline) : named(pipeline, command.stage), order)
     case 'approve':
-      return about(
-        pipeline,
-        'approve',
-        pipeline.stages.filter((stage) => waitsAtGate(pipeline, stage)),
-        order,
-      )
+      return approve(pipeline, order)
     case 'skip':
-      return stop(
-        about(pipeline, 'skip', named(pipeline, command.stage).filter(isUnfinished), order),
-        command.stage,
-        order,
-      )
+      return skip(pipeline, named(pipeline, command.stage), order)
     case 'help':
     case 'status':
     case 'why':
+      return left(pipeline, ASKED)
     case 'hold':
     case 'resume':
-      return pipeline
+      return left(pipeline, impossible(`${command.verb} is not obeyed yet`))
   }
   return command satisfies never
 }
 
 /** Starting what was started and came to a halt at its first stage means trying that again. */
-function begin(pipeline: Pipeline, order: Ordered): Pipeline {
+function begin(pipeline: Pipeline, order: Ordered): Obeyed {
   const [first] = pipeline.stages
-  const isHalted = first?.status === 'failed' || first?.status === 'cancelled'
-  return isHalted && pipeline.issue.state === 'open' ? anew(pipeline, 'retry', [first], order) : pipeline
+  if (first === undefined) return left(pipeline, impossible('this line has no stages'))
+  const isHalted = first.status === 'failed' || first.status === 'cancelled'
+  if (isHalted && pipeline.issue.state === 'open') return anew(pipeline, 'retry', [first], order)
+  if (pipeline.issue.state === 'closed') return left(pipeline, impossible('the issue is closed: reopen it first'))
+  const stage = pipeline.stages.findLast(({ since }) => since !== null) ?? first
+  const words = standing(stage)
+  return left(pipeline, order.begins ? done(words) : { ...done(`it was started before; ${words}`), outcome: 'already' })
 }
 
-/** Carries stages out anew; never beside an attempt that is live, unless nobody can say whether that has a run at all. */
-function anew(pipeline: Pipeline, verb: 'run' | 'retry', stages: readonly Stage[], order: Ordered): Pipeline {
-  const fit = stages.filter((stage) => isOurs(pipeline, stage) && !isUnderWay(stage))
-  const lost = fit.reduce((known, { name }) => stop(known, name, order), pipeline)
-  return withOrders(lost, fit, (stage) => {
-    const at = later(order.at, callOf(pipeline, stage)?.at ?? order.at)
-    return { ...orderOf(order, verb, `order/${order.id}`), at }
+/** Carries stages out anew. */
+function anew(pipeline: Pipeline, verb: 'run' | 'retry', stages: readonly Stage[], order: Ordered): Obeyed {
+  if (stages.length === 0) {
+    return left(pipeline, impossible('nothing here has failed or was cancelled', ['/andon retry STAGE']))
+  }
+  return onFit(pipeline, stages, unfitToBegin, (fit) => {
+    const lost = fit.reduce((known, { name }) => stop(known, name, order), pipeline)
+    return withOrders(lost, fit, (stage) => {
+      const at = later(order.at, callOf(pipeline, stage)?.at ?? order.at)
+      return { ...orderOf(order, verb, `order/${order.id}`), at }
+    })
   })
 }
 
-function cancel(pipeline: Pipeline, stages: readonly Stage[], order: Ordered): Pipeline {
-  const fit = stages.filter((stage) => isUnfinished(stage) && stage.status !== 'idle' && stage.status !== 'cancelled')
-  const cancelled = about(
+function cancel(pipeline: Pipeline, stages: readonly Stage[], order: Ordered): Obeyed {
+  if (stages.length === 0) return left(pipeline, impossible('nothing runs or waits here', ['/andon status']))
+  return onFit(pipeline, stages, unfitToCancel, (fit) => {
+    const ours = fit.filter((stage) => isOurs(pipeline, stage))
+    return fit.reduce((known, { name }) => stop(known, name, order), about(pipeline, 'cancel', ours, order))
+  })
+}
+
+function approve(pipeline: Pipeline, order: Ordered): Obeyed {
+  const gates = pipeline.stages.filter((stage) => waitsAtGate(pipeline, stage))
+  if (gates.length === 0) return left(pipeline, unfitToApprove(pipeline))
+  return onFit(
     pipeline,
-    'cancel',
-    fit.filter((stage) => isOurs(pipeline, stage)),
-    order,
+    gates,
+    () => null,
+    (fit) => about(pipeline, 'approve', fit, order),
   )
-  return fit.reduce((known, { name }) => stop(known, name, order), cancelled)
+}
+
+function skip(pipeline: Pipeline, stages: readonly Stage[], order: Ordered): Obeyed {
+  return onFit(pipeline, stages, unfitToSkip, (fit) =>
+    fit.reduce((known, { name }) => stop(known, name, order), about(pipeline, 'skip', fit, order)),
+  )
+}
+
+/** Does it to the stages that it can be done to, and says how they stand then; or else why it cannot be done. */
+function onFit(
+  pipeline: Pipeline,
+  stages: readonly Stage[],
+  whyNot: (pipeline: Pipeline, stage: Stage) => Said | null,
+  act: (fit: readonly Stage[]) => Pipeline,
+): Obeyed {
+  const fit = stages.filter((stage) => whyNot(pipeline, stage) === null)
+  const [first] = stages
+  const refusal = first && whyNot(pipeline, first)
+  if (fit.length === 0) return left(pipeline, refusal ?? impossible('this line has no such stage'))
+  const next = act(fit)
+  const after = settle(next).stages.filter(({ name }) => fit.some((stage) => stage.name === name))
+  const words = after.map(standing).join('; ')
+  // The order stands, but what was called off with the issue or its pull request stays so for now.
+  const isCalledOff = after.every(({ reason }) => reason.startsWith('called off'))
+  return { pipeline: next, said: isCalledOff ? impossible(words) : done(words) }
+}
+
+function left(pipeline: Pipeline, said: Said): Obeyed {
+  return { pipeline, said }
 }
 
 /** An order about stages as they are carried out now. */
@@ -136,25 +179,9 @@ function isResting(stage: Stage): boolean {
   return stage.againAt != null || isLost(currentAttempt(stage))
 }
 
-function isUnderWay(stage: Stage): boolean {
-  return stage.attempts.some((attempt) => isLiveAttempt(attempt) && !isLost(attempt))
-}
-
-function isLost(attempt: Attempt | null): boolean {
-  return attempt?.ours?.runId === null && attempt.ours.dispatch?.needsPerson === true && isLiveAttempt(attempt)
-}
-
-function isUnfinished({ status }: Stage): boolean {
-  return status !== 'done' && status !== 'skipped'
-}
-
 function waitsAtGate(pipeline: Pipeline, { name, status }: Stage): boolean {
   const rule = pipeline.line.stages.find((known) => known.name === name)
   return status === 'review' && rule !== undefined && rule.gate !== null && rule.workflow !== null
-}
-
-function isOurs({ line }: Pipeline, { name }: Stage): boolean {
-  return line.stages.some((rule) => rule.name === name && dispatches(rule))
 }
 
 function wasObeyed({ stages }: Pipeline, id: string): boolean {

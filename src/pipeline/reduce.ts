@@ -11,7 +11,7 @@ import {
 import { isOwn } from './attempts.ts'
 import { beginningOf, firstBeginning } from './beginning.ts'
 import { keyOfOurs, withRun } from './bind.ts'
-import { askCommands, whenAllowed, whenCommanded } from './command-events.ts'
+import { type Heard, hear } from './command-events.ts'
 import { belongs, issueOfRun } from './correlate.ts'
 import type { Effect } from './effects.ts'
 import type { Event, EventType } from './events.ts'
@@ -40,15 +40,20 @@ export type Reduction = {
   readonly pipeline: Pipeline
   readonly effects: readonly Effect[]
   readonly entries: readonly Entry[]
+  /** What came of the commands that the event gave to this pipeline; absent when it gave none. */
+  readonly heard?: readonly Heard[]
 }
 
 /** One event applied to one pipeline. */
 export function reduce(pipeline: Pipeline, event: Event): Reduction {
   const here = event.type === 'woken' || ('repository' in event && event.repository.id === pipeline.repositoryId)
-  const next = here ? act(settle(when(event, startedBy(event, pipeline))), event) : pipeline
-  const asked = here ? askCommands(pipeline, event) : []
-  if (alike(pipeline, next)) return { pipeline, effects: asked, entries: [] }
-  return { pipeline: next, effects: [...newEffects(pipeline, next), ...asked], entries: tell(pipeline, next, event) }
+  if (!here) return { pipeline, effects: [], entries: [] }
+  const started = startedBy(event, pipeline)
+  const hearing = hear(started, event)
+  const next = act(settle(hearing?.pipeline ?? when(event, started)), event)
+  const heard = hearing === null || hearing.heard.length === 0 ? {} : { heard: hearing.heard }
+  if (alike(pipeline, next)) return { pipeline, effects: [], entries: [], ...heard }
+  return { pipeline: next, effects: newEffects(pipeline, next), entries: tell(pipeline, next, event), ...heard }
 }
 
 /** What follows from how the line stands now, at the moment of this event. */
@@ -82,8 +87,6 @@ function when(event: Event, pipeline: Pipeline): Pipeline {
       return withPullRequest(pipeline, mergeReview(event.pullRequest, event.review))
     case 'answered':
       return whenAnswered(pipeline, event)
-    case 'command.given':
-      return whenCommanded(pipeline, event)
     case 'attempt.admitted':
       return isMine(pipeline, event) ? whenAdmitted(pipeline, event) : pipeline
     case 'admission.denied':
@@ -96,7 +99,8 @@ function when(event: Event, pipeline: Pipeline): Pipeline {
       return isMine(pipeline, event) ? whenReported(pipeline, event) : pipeline
     case 'woken':
       return event.beats === undefined ? pipeline : withBeats(pipeline, event.beats)
-    // These move rows around a pipeline, not the pipeline.
+    // These move rows around a pipeline, not the pipeline; commands are heard before: see `hear`.
+    case 'command.given':
     case 'configuration.touched':
     case 'comment.deleted':
     case 'repository.changed':
@@ -154,7 +158,6 @@ function knownRuns({ stages }: Pipeline): readonly RunFact[] {
 
 function whenAnswered(pipeline: Pipeline, event: Of<'answered'>): Pipeline {
   const { question, answer, at, repository, evidence } = event
-  if (question.about === 'permission' && question.for.kind !== 'review') return whenAllowed(pipeline, event)
   if (question.about === 'run' && answer.about === 'run') {
     if (answer.run === null || question.issueNumber !== pipeline.issue.number) return pipeline
     return whenRunChanged(pipeline, { type: 'run.changed', run: answer.run, at, repository, evidence })

@@ -98,13 +98,13 @@ describe('the App', () => {
     expect(github.writes.count('comment')).toBe(3)
   })
 
-  test('learns who may write', async () => {
+  test('learns what somebody may', async () => {
     const may = await Promise.all(
-      ['ada', 'grace', 'linus', 'trinity', 'passerby', 'nobody'].map((login) => andon.mayWrite(where, login)),
+      ['ada', 'grace', 'linus', 'trinity', 'passerby', 'nobody'].map((login) => andon.readRole(where, login)),
     )
-    expect(may).toEqual([true, true, true, false, false, false])
+    expect(may).toEqual(['admin', 'maintain', 'write', 'triage', 'read', 'none'])
     github.permit('linus', 'read')
-    expect(await andon.mayWrite(where, 'linus')).toBe(false)
+    expect(await andon.readRole(where, 'linus')).toBe('read')
   })
 
   test('learns which pull requests close an issue, and which issues a pull request closes', async () => {

@@ -32,7 +32,7 @@ test('a question is asked once, and its answer comes through the door with the q
         evidence: { kind: 'read', id: 'permission/57/alice/5', at: START },
         repository: { id: 1, fullName: 'acme/widgets', private: false, defaultBranch: 'main', installationId: 7 },
         question: MAY_ALICE.question,
-        answer: { about: 'permission', mayWrite: true },
+        answer: { about: 'permission', role: 'write' },
       },
     },
   ])

@@ -200,6 +200,6 @@ describe('run and skip', () => {
     order(line, '/andon status\n/andon why\n/andon hold lunch')
     order(line, '/andon approve\n/andon retry\n/andon skip plon')
     expect(line.pipeline).toBe(before)
-    expect(line.keys('ask').length).toBe(asked + 1)
+    expect(line.keys('ask').length).toBe(asked + 2)
   })
 })

@@ -5,6 +5,7 @@ import { boundRunIds } from '../../src/pipeline/admission.ts'
 import { asks } from '../../src/pipeline/asks.ts'
 import { begin } from '../../src/pipeline/begin.ts'
 import { keyOfOurs } from '../../src/pipeline/bind.ts'
+import { askCommands } from '../../src/pipeline/command-events.ts'
 import { belongs, issueOfRun, issuesOfPullRequest } from '../../src/pipeline/correlate.ts'
 import type { Effect } from '../../src/pipeline/effects.ts'
 import type { Event, RepositoryRef } from '../../src/pipeline/events.ts'
@@ -110,7 +111,7 @@ export function lineInMemory(repository: RepositoryRef = REPOSITORY, line: Line 
     apply(event) {
       const learnt = learn(event)
       // Before anything is on the line, ordinary pull requests are nobody's question.
-      const effects = pipelines.size > 0 ? [...asks(event)] : []
+      const effects = [...(pipelines.size > 0 ? asks(event) : []), ...askCommands(event)]
       for (const issue of route(learnt)) {
         const before = pipelines.get(issue) ?? null
         const direct = before === null ? begin(learnt, issue, line, line !== WATCHED_LINE) : reduce(before, learnt)

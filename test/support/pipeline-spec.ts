@@ -164,7 +164,7 @@ export function mayWrite(login: string, granted = true, at = minute(7)): Of<'ans
     ...here(at),
     evidence: { kind: 'read', id: `permission/7/${login}/500`, at },
     question: { about: 'permission', login, for: { kind: 'review', pullRequestNumber: 7 } },
-    answer: { about: 'permission', mayWrite: granted },
+    answer: { about: 'permission', role: granted ? 'write' : 'read' },
   }
 }
 

@@ -4,6 +4,7 @@ import { parse } from '../../src/commands/parse.ts'
 import { type Line, type StageRule, WATCHED_LINE } from '../../src/line/line.ts'
 import { awaitingAdmission } from '../../src/pipeline/admission.ts'
 import { begin } from '../../src/pipeline/begin.ts'
+import { askCommands } from '../../src/pipeline/command-events.ts'
 import type { Effect } from '../../src/pipeline/effects.ts'
 import { type DispatchTold, type Event, type EventType, originKey } from '../../src/pipeline/events.ts'
 import type { RunFact } from '../../src/pipeline/facts.ts'
@@ -44,7 +45,7 @@ export function mayStart(granted = true, at = minute(1), login = 'olga', since =
     type: 'answered',
     ...told(at, 'read', `permission/start/42/${login}/${since}`),
     question: { about: 'permission', login, for: asked },
-    answer: { about: 'permission', mayWrite: granted },
+    answer: { about: 'permission', role: granted ? 'write' : 'read' },
   }
 }
 
@@ -68,7 +69,7 @@ export function allowed(given: Of<'command.given'>, granted = true, at = given.a
     type: 'answered',
     ...told(at, 'read', `permission/command/${originKey(origin)}`),
     question: { about: 'permission', login, for: purpose },
-    answer: { about: 'permission', mayWrite: granted },
+    answer: { about: 'permission', role: granted ? 'write' : 'read' },
   }
 }
 
@@ -156,6 +157,7 @@ export function floor(line: Line = LINE, first: Event = labelled()) {
         const reduction = reduce(pipeline, event)
         pipeline = reduction.pipeline
         keep(reduction)
+        keep({ effects: askCommands(event), entries: [] })
       }
       return self
     },

@@ -77,7 +77,7 @@ export function answerAbout(asked: Effect, at: Instant, when: 'over' | 'open' = 
   const evidence = { kind: 'read', id: key, at } as const
   const told = { type: 'answered', at, evidence, repository: REPOSITORY } as const
   if (question.about === 'permission')
-    return { ...told, question, answer: { about: 'permission', mayWrite: question.login === 'mara' } }
+    return { ...told, question, answer: { about: 'permission', role: question.login === 'mara' ? 'write' : 'read' } }
   if (question.about === 'pull_request')
     return { ...told, question, answer: { about: 'pull_request', closes: closes(question) } }
   const mine = when === 'over' ? ({ headSha: 'bbb0', state: 'merged' } as const) : {}

@@ -70,7 +70,7 @@ export function answerTo(
       return { ...here, question, answer }
     }
     case 'permission':
-      return { ...here, question, answer: { about: 'permission', mayWrite: true } }
+      return { ...here, question, answer: { about: 'permission', role: 'write' } }
     case 'pull_request':
       return { ...here, question, answer: { about: 'pull_request', closes: [] } }
     case 'configuration':
