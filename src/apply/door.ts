@@ -34,7 +34,7 @@ export function openDoor(given: {
   /** What makes attempt keys unforeseeable. */
   random?: Random
 }): Door {
-  const o = { random: fiveCharacters, ...given }
+  const o = { random: fiveCharacters, made: new Set<string>(), ...given }
   // PGlite has one connection: a second lane would only wait for it.
   const lanes = o.database.kind === 'embedded' ? 1 : LANES
   const queue: Waiting[] = []

@@ -13,7 +13,7 @@ import { settleAnswered } from './effects.ts'
 import { failureOf } from './failure.ts'
 import { openLedger } from './ledger.ts'
 import { prefetch } from './prefetch.ts'
-import { lockRepositories } from './repositories.ts'
+import { lockRepositories, type Made, noteMade } from './repositories.ts'
 import { saveLedger } from './save.ts'
 import { take } from './take.ts'
 
@@ -26,6 +26,7 @@ export type Committer = {
   readonly log: Logger
   readonly enqueue?: Enqueue
   readonly random: Random
+  readonly made: Made
 }
 
 const TRIES = 5
@@ -37,7 +38,12 @@ export async function commit(
   tries = TRIES,
 ): Promise<readonly (Outcome | Error)[]> {
   try {
-    return await o.database.kysely.transaction().execute((trx) => applyAll(o, trx, group))
+    const outcomes = await o.database.kysely.transaction().execute((trx) => applyAll(o, trx, group))
+    noteMade(
+      o.made,
+      eventsOf(group, (place) => outcomes[place]?.duplicate === false),
+    )
+    return outcomes
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     switch (failureOf(error)) {
@@ -74,7 +80,7 @@ async function keepFailed(o: Committer, arrival: Arrival | undefined, reason: st
 async function applyAll(o: Committer, trx: Transaction, group: readonly Arrival[]): Promise<readonly Outcome[]> {
   const kept = await keepDeliveries(trx, group)
   const isNew = (place: number) => !kept.duplicates.has(place)
-  const locked = await lockRepositories(trx, eventsOf(group, isNew))
+  const locked = await lockRepositories(trx, eventsOf(group, isNew), o.made)
   const late = await settleAnswered(trx, group, o.now())
   const isTaken = (place: number) => isNew(place) && !late.has(place)
   const events = eventsOf(group, isTaken)

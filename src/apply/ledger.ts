@@ -44,6 +44,7 @@ export function openLedger(trx: Transaction, locked: readonly RepositoryRow[]) {
   const pipelines = shelf<PipelineRow>(({ repositoryId, issueNumber }) => `${repositoryId}/${issueNumber}`)
   const bound = shelf<BoundRow>(({ runId }) => String(runId))
   const read = new Set<string>()
+  const populated = new Map<number, boolean>()
   const told: Told[] = []
   const asked: Asked[] = []
   const ended: EffectKey[] = []
@@ -162,8 +163,10 @@ export function openLedger(trx: Transaction, locked: readonly RepositoryRow[]) {
     unconfigured: (repositoryId: number): Promise<readonly number[]> => unconfiguredIssues(trx, repositoryId),
     async hasPipelines(repositoryId: number): Promise<boolean> {
       if (pipelines.rows().some((row) => row.repositoryId === repositoryId)) return true
-      // Asked for anew each time: the answer turns to yes within a group, and never back.
-      return anyPipeline(trx, repositoryId)
+      // Behind the repository's lock only this group could begin one.
+      const known = populated.get(repositoryId) ?? (await anyPipeline(trx, repositoryId))
+      populated.set(repositoryId, known)
+      return known
     },
     /** What is to be done once, on account of an issue or of the repository. */
     ask({ repositoryId, issueNumber }: Omit<Asked, 'effect'>, effects: readonly Effect[]): void {

@@ -8,7 +8,7 @@ import {
   makeInstallations,
   makeRepositories,
   repositoriesOf,
-  saveInstallation,
+  saveInstallations,
 } from '../store/repositories.ts'
 import type { RepositoryRow } from '../store/rows.ts'
 import { askConfiguration } from './configuration.ts'
@@ -16,19 +16,37 @@ import type { Ledger } from './ledger.ts'
 
 type InstallationChanged = Extract<Event, { type: 'installation.changed' }>
 
-/** Makes the rows that are missing and locks all that the events touch, in the order of their ids. */
-export async function lockRepositories(trx: Transaction, events: readonly Event[]): Promise<readonly RepositoryRow[]> {
-  const named = events.flatMap((event): readonly Named[] => {
-    if ('repository' in event) return [{ ...event.repository, at: event.at }]
-    return event.type === 'installation.changed' ? event.added.map((added) => ({ ...added, at: event.at })) : []
-  })
-  await makeMissing(trx, named)
-  const touched = events.flatMap((event) => (event.type === 'installation.changed' ? event.removed : []))
+/** Rows that are there for certain, by repository and installation: nobody ever deletes one. */
+export type Made = Set<string>
+
+/**
+ * Makes the rows that are missing and locks all that the events touch, in the order of their ids; then writes what the
+ * events tell of installations, which everybody does behind these locks and in one order.
+ */
+export async function lockRepositories(
+  trx: Transaction,
+  events: readonly Event[],
+  made: Made,
+): Promise<readonly RepositoryRow[]> {
+  const named = events.flatMap(namedBy)
+  const installations = events.flatMap((event) => (event.type === 'installation.changed' ? [event] : []))
   const woken = events.flatMap((event) => (event.type === 'woken' ? [event.pipelineId] : []))
-  return lockRows(trx, {
-    ids: [...named.map(({ id }) => id), ...touched, ...(await repositoriesOf(trx, woken))],
-    installationIds: events.flatMap((event) => (concernsAll(event) ? [event.installationId] : [])),
+  await makeMissing(
+    trx,
+    named.filter((each) => !made.has(nameOf(each))),
+  )
+  const removed = installations.flatMap((event) => event.removed)
+  const locked = await lockRows(trx, {
+    ids: [...named.map(({ id }) => id), ...removed, ...(await repositoriesOf(trx, woken))],
+    installationIds: installations.filter(concernsAll).map(({ installationId }) => installationId),
   })
+  await saveInstallations(trx, newestOfEach(installations))
+  return locked
+}
+
+/** Once their transaction has committed, the rows that these events name are there. */
+export function noteMade(made: Made, events: readonly Event[]): void {
+  for (const each of events.flatMap(namedBy)) made.add(nameOf(each))
 }
 
 /** Takes from an event what it tells of its repository. */
@@ -49,11 +67,10 @@ export function noteRepository({ repositories }: Ledger, event: Extract<Event, {
   if (differs) repositories.put(next)
 }
 
-/** Applies what happened to an installation and to what it reaches. */
-export async function noteInstallation(ledger: Ledger, event: InstallationChanged): Promise<void> {
+/** Applies what happened to an installation to what it reaches. */
+export function noteInstallation(ledger: Ledger, event: InstallationChanged): void {
   const { repositories } = ledger
-  const { installationId, account, state, added, removed, at } = event
-  await saveInstallation(ledger.trx, { id: installationId, account, state, updatedAt: at })
+  const { installationId, added, removed, at } = event
   for (const { id, fullName, private: isPrivate } of added) {
     const known = repositories.get(String(id))
     if (known === null || isOlder(event, known)) continue
@@ -72,6 +89,15 @@ export async function noteInstallation(ledger: Ledger, event: InstallationChange
 }
 
 type Named = RepositoryRef & { readonly at: Instant }
+
+function namedBy(event: Event): readonly Named[] {
+  if ('repository' in event) return [{ ...event.repository, at: event.at }]
+  return event.type === 'installation.changed' ? event.added.map((added) => ({ ...added, at: event.at })) : []
+}
+
+function nameOf({ id, installationId }: RepositoryRef): string {
+  return `${id} ${installationId}`
+}
 
 async function makeMissing(trx: Transaction, named: readonly Named[]): Promise<void> {
   const installations = new Map(named.map((row) => [row.installationId, row]))
@@ -92,10 +118,18 @@ async function makeMissing(trx: Transaction, named: readonly Named[]): Promise<v
   )
 }
 
+/** What was told last of each, in the order of their ids. */
+function newestOfEach(events: readonly InstallationChanged[]) {
+  const byTime = events.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
+  const newest = new Map(byTime.map((event) => [event.installationId, event]))
+  return [...newest.values()]
+    .sort((a, b) => a.installationId - b.installationId)
+    .map(({ installationId: id, account, state, at }) => ({ id, account, state, updatedAt: at }))
+}
+
 /** It was removed, suspended or brought back: whatever is named, everything is meant. */
-function concernsAll(event: Event): event is InstallationChanged {
-  if (event.type !== 'installation.changed') return false
-  return event.state === 'removed' || event.added.length + event.removed.length === 0
+function concernsAll({ state, added, removed }: InstallationChanged): boolean {
+  return state === 'removed' || added.length + removed.length === 0
 }
 
 function removesAll(event: Event): event is InstallationChanged {

@@ -62,16 +62,24 @@ export async function saveRepository(trx: Transaction, { id, ...row }: Repositor
     .execute()
 }
 
-/** What was told of an installation last stands. */
-export async function saveInstallation(
+/** Writes what was told of installations; what was told later stands already. */
+export async function saveInstallations(
   trx: Transaction,
-  { id, ...told }: Required<Insertable<Tables['installations']>>,
+  rows: readonly Required<Insertable<Tables['installations']>>[],
 ): Promise<void> {
+  if (rows.length === 0) return
   await trx
     .insertInto('installations')
-    .values({ id, ...told })
+    .values(rows)
     .onConflict((conflict) =>
-      conflict.column('id').doUpdateSet(told).where(sql<boolean>`installations.updated_at <= excluded.updated_at`),
+      conflict
+        .column('id')
+        .doUpdateSet((eb) => ({
+          account: eb.ref('excluded.account'),
+          state: eb.ref('excluded.state'),
+          updatedAt: eb.ref('excluded.updatedAt'),
+        }))
+        .where(sql<boolean>`installations.updated_at <= excluded.updated_at`),
     )
     .execute()
 }
