@@ -3,6 +3,7 @@
 // wait is told why, and told again only when it waits for something else.
 import { WATCHED_LINE } from '../line/line.ts'
 import { type Awaiting, awaitingAdmission, liveAttempts } from '../pipeline/admission.ts'
+import { type CordWord, holdWords, pulled } from '../pipeline/cord.ts'
 import type { Event } from '../pipeline/events.ts'
 import type { Instant, Pipeline } from '../pipeline/pipeline.ts'
 import { reduce } from '../pipeline/reduce.ts'
@@ -24,7 +25,7 @@ export async function admit(ledger: Ledger, now: Instant, random: Random): Promi
   const inHand = ledger.pipelines.rows().flatMap(({ id }) => id ?? [])
   for (const slots of await readSlots(ledger.trx, asked, inHand, midnightBefore(now))) {
     const repository = ledger.repositories.get(String(slots.repositoryId))
-    if (repository !== null) await admitInto({ ledger, repository, slots, now, random }, inHand)
+    if (repository !== null) await admitInto({ ledger, repository, slots, now, random, everything: null }, inHand)
   }
 }
 
@@ -40,6 +41,8 @@ type Hall = {
   readonly slots: Slots
   readonly now: Instant
   readonly random: Random
+  /** The last word about everything, once it was looked at: only where something could start. */
+  readonly everything: CordWord | null
 }
 
 type Counts = { running: number; begun: number }
@@ -47,12 +50,14 @@ type Counts = { running: number; begun: number }
 /** Why a pipeline must wait, and until when if that is known. */
 type Denial = { readonly words: string; readonly until: Instant | null }
 
-async function admitInto(hall: Hall, inHand: readonly number[]): Promise<void> {
-  const { ledger, repository, slots, now } = hall
+async function admitInto(known: Hall, inHand: readonly number[]): Promise<void> {
+  const { ledger, repository, slots, now } = known
   const here = ledger.pipelines.rows().filter(({ repositoryId }) => repositoryId === repository.id)
   const queue = [...here.flatMap((row) => placeOf(row, now)), ...slots.waiting].sort(byArrival)
   if (queue.length === 0) return
   const counts = countsOf(slots, here, now)
+  const mayStart = [true, false].some((isFresh) => denialOf(known, counts, isFresh) === null)
+  const hall = mayStart ? { ...known, everything: await ledger.everything() } : known
   const first = queue.slice(0, Math.max(0, limitsOf(repository).running - counts.running))
   await ledger.readPipelines(first.map(({ issueNumber }) => ({ repositoryId: repository.id, issueNumber })))
   for (const place of queue) {
@@ -94,11 +99,14 @@ function countsOf(slots: Slots, here: readonly PipelineRow[], now: Instant): Cou
   }
 }
 
-function denialOf({ repository, slots, now }: Hall, { running, begun }: Counts, isFresh: boolean): Denial | null {
+function denialOf(hall: Hall, { running, begun }: Counts, isFresh: boolean): Denial | null {
+  const { repository, slots, now } = hall
   const limits = limitsOf(repository)
   if (repository.removedAt !== null) return { words: 'Andon no longer reaches the repository', until: null }
   if (slots.installationState !== 'active') return { words: 'the installation is suspended', until: null }
   if (repository.defaultBranch === null) return { words: 'the default branch is not known yet', until: null }
+  const hold = pulled(repository.cord) ?? pulled(hall.everything)
+  if (hold !== null) return { words: holdWords(hold), until: null }
   if (isFresh && begun >= limits.startsPerDay) {
     return { words: `${begun} of ${limits.startsPerDay} begun today`, until: midnightAfter(now) }
   }

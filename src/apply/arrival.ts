@@ -26,8 +26,15 @@ export type Arrival = {
   readonly failure?: string
 }
 
-/** `duplicate`: it had been taken before, and nothing was done now. */
-export type Outcome = { readonly duplicate: boolean; readonly state: 'applied' | 'ignored' | 'failed' }
+/**
+ * `duplicate`: it had been taken before, and nothing was done now. `heldBack`: what was to be sent is held; its effect was
+ * handed back, and nothing may be sent.
+ */
+export type Outcome = {
+  readonly duplicate: boolean
+  readonly state: 'applied' | 'ignored' | 'failed'
+  readonly heldBack?: boolean
+}
 
 /** What an arrival comes to if it is applied without trouble. */
 export function stateOf({ event, failure }: Arrival): Outcome['state'] {

@@ -11,6 +11,7 @@ import { type Arrival, type Outcome, stateOf, Unavailable } from './arrival.ts'
 import { keepDeliveries, noteReplayed } from './deliveries.ts'
 import { settleAnswered } from './effects.ts'
 import { failureOf } from './failure.ts'
+import { holdBack } from './held-back.ts'
 import { openLedger } from './ledger.ts'
 import { prefetch } from './prefetch.ts'
 import { lockRepositories, type Made, noteMade } from './repositories.ts'
@@ -81,11 +82,12 @@ async function applyAll(o: Committer, trx: Transaction, group: readonly Arrival[
   const kept = await keepDeliveries(trx, group)
   const isNew = (place: number) => !kept.duplicates.has(place)
   const locked = await lockRepositories(trx, eventsOf(group, isNew), o.made)
-  const late = await settleAnswered(trx, group, o.now())
+  const ledger = openLedger(trx, locked)
+  const allowed = await holdBack(ledger, group)
+  const late = await settleAnswered(trx, allowed, o.now())
   const isTaken = (place: number) => isNew(place) && !late.has(place)
-  const events = eventsOf(group, isTaken)
+  const events = eventsOf(allowed, isTaken)
   if (events.length > 0) {
-    const ledger = openLedger(trx, locked)
     await prefetch(ledger, events)
     for (const event of events) await take(ledger, event)
     await admit(ledger, o.now(), o.random)
@@ -99,6 +101,7 @@ async function applyAll(o: Committer, trx: Transaction, group: readonly Arrival[
   return group.map((arrival, place) => ({
     duplicate: !isTaken(place),
     state: kept.duplicates.get(place) ?? stateOf(arrival),
+    ...(allowed[place] !== arrival && { heldBack: true }),
   }))
 }
 

@@ -2,12 +2,14 @@
 // follow in the group; save.ts writes it back at the end. The repositories' rows are locked first, so nobody else
 // changes anything in them meanwhile: one lock per repository is what makes linking free of races.
 import { boundKeys, boundRunIds } from '../pipeline/admission.ts'
+import type { CordWord } from '../pipeline/cord.ts'
 import { issueOfRun, issuesOfPullRequest } from '../pipeline/correlate.ts'
 import type { Effect } from '../pipeline/effects.ts'
 import type { PullRequestFact, RunFact } from '../pipeline/facts.ts'
 import { alike } from '../pipeline/order.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { Entry } from '../pipeline/reduce.ts'
+import { readEverything } from '../store/cord.ts'
 import type { Transaction } from '../store/database.ts'
 import type { EffectKey } from '../store/effects.ts'
 import {
@@ -48,6 +50,7 @@ export function openLedger(trx: Transaction, locked: readonly RepositoryRow[]) {
   const told: Told[] = []
   const asked: Asked[] = []
   const ended: EffectKey[] = []
+  let everything: Promise<CordWord | null> | undefined
   repositories.learn(locked)
 
   /** Reads what none of the group has asked for yet. */
@@ -158,6 +161,11 @@ export function openLedger(trx: Transaction, locked: readonly RepositoryRow[]) {
     async pipelineById(id: number): Promise<PipelineRow | null> {
       await ledger.readPipelinesById([id])
       return pipelines.rows().find((row) => row.id === id) ?? null
+    },
+    /** The last word about everything, which stands until the transaction ends. */
+    everything(): Promise<CordWord | null> {
+      everything ??= readEverything(trx)
+      return everything
     },
     /** Issues that wait for a line from the repository's file. */
     unconfigured: (repositoryId: number): Promise<readonly number[]> => unconfiguredIssues(trx, repositoryId),

@@ -1,5 +1,6 @@
 // Writes back what a group changed, one statement a table, with the columns that queries need beside the documents.
 import { awaitingAdmission, liveAttempts } from '../pipeline/admission.ts'
+import { heldStages } from '../pipeline/cord.ts'
 import { issueOfRun } from '../pipeline/correlate.ts'
 import { needsYouAt, wakeAt } from '../pipeline/health.ts'
 import { later } from '../pipeline/instants.ts'
@@ -65,6 +66,7 @@ function pullRequestColumns({ repositoryId, fact, issueNumbers }: PullRequestRow
 
 function pipelineColumns({ repositoryId, issueNumber, revision, pipeline, ...row }: PipelineRow, now: Instant) {
   const lit = light(pipeline)
+  const held = heldStages(pipeline)
   return {
     repositoryId,
     issueNumber,
@@ -72,6 +74,8 @@ function pipelineColumns({ repositoryId, issueNumber, revision, pipeline, ...row
     document: JSON.stringify(pipeline),
     light: lit.light,
     stage: lit.stage,
+    held: held.length > 0,
+    heldStages: held,
     since: lit.since,
     needsYouAt: needsYouAt(pipeline),
     wakeAt: wakeAt(pipeline, now),

@@ -3,11 +3,13 @@
 // After any other, and after a crash, the run is looked for (look.ts) before anything is sent again.
 import { Unavailable } from '../apply/arrival.ts'
 import { GitHubFailure } from '../github/failure.ts'
+import { type Hold, holdWords } from '../pipeline/cord.ts'
 import type { DispatchTold } from '../pipeline/events.ts'
 import { backedOff, type Claimed, claimWrite, later, type Performer, TRIES } from './effects.ts'
 import { FIRST_LOOK_AFTER_MS, tellRun, tellRuns } from './look.ts'
+import { lookOnce } from './look-once.ts'
 import { keepSilent } from './patience.ts'
-import { dispatchTold, type Outcome, tell, tellAnyway } from './tell.ts'
+import { dispatchTold, type Outcome, tell, tellAnyway, tellSending } from './tell.ts'
 import { wordsOf } from './words.ts'
 
 type Answer = { readonly told: DispatchTold; readonly outcome: Outcome }
@@ -58,23 +60,20 @@ async function settled(
 async function send(o: Performer, claimed: Claimed<'dispatch'>, untold: Untold): Promise<void> {
   if (claimed.attempt > TRIES) return await refuse(o, claimed, `GitHub did not start it in ${TRIES} tries`)
   const sendBy = later(o.now(), SEND_WITHIN_MS)
-  // The commit that says `sending` is the one that checks the claim. Between it and the POST there is only a look at
-  // whether somebody gave the attempt up meanwhile: whoever does so later finds it sent.
-  if (!(await tell(o, claimed, dispatchTold(o, claimed, { state: 'sending' }), { state: 'sending' }))) return
-  if (!(await isWanted(o, claimed))) return await refuse(o, claimed, 'it was given up before it was sent')
+  // The commit that says `sending` is the one that checks the claim and the cords. Between it and the POST there is only
+  // a look at whether somebody gave the attempt up or held it meanwhile: whoever does so later finds it sent.
+  if (!(await tellSending(o, claimed))) return
+  const { isWanted, hold } = await lookOnce(o.database, claimed)
+  if (!isWanted) return await refuse(o, claimed, 'it was given up before it was sent')
+  if (hold !== null) return await handBack(o, claimed, hold)
   await tellAnswer(o, claimed, await post(o, claimed, sendBy), untold)
 }
 
-async function isWanted({ database }: Performer, { effect, repository }: Claimed<'dispatch'>): Promise<boolean> {
-  const row = await database.kysely
-    .selectFrom('pipelines')
-    .select('document')
-    .where('repositoryId', '=', repository.id)
-    .where('issueNumber', '=', effect.issueNumber)
-    .executeTakeFirst()
-  const attempts = row?.document.stages.flatMap((stage) => stage.attempts) ?? []
-  const attempt = attempts.find(({ key }) => key === effect.attemptKey)
-  return row?.document.gone === null && attempt !== undefined && (attempt.ours?.over ?? null) === null
+/** Nothing was sent: the same attempt is due again, and waits there until the cord is let go. */
+async function handBack(o: Performer, claimed: Claimed<'dispatch'>, hold: Hold): Promise<void> {
+  const words = holdWords(hold)
+  const told = dispatchTold(o, claimed, { state: 'waiting', until: null, words })
+  await tell(o, claimed, told, { state: 'due', error: words, uncounted: true })
 }
 
 async function post(o: Performer, claimed: Claimed<'dispatch'>, sendBy: string): Promise<Answer> {

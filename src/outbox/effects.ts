@@ -7,6 +7,7 @@ import type { GitHub } from '../github/client.ts'
 import type { Effect } from '../pipeline/effects.ts'
 import type { RepositoryRef } from '../pipeline/events.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
+import { isNotHeld } from '../store/cord.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import { type Settlement, settleEffects } from '../store/effects.ts'
 import type { Write } from './budget.ts'
@@ -68,6 +69,7 @@ export async function claimWrite<K extends Kind>(
     const now = o.now()
     const row = await dueEffects(trx, type, ['due'], now)
       .where((eb) => eb.or([eb('budgets.installationId', 'is', null), eb('budgets.nextWriteAt', '<=', now)]))
+      .$if(type === 'dispatch', (due) => due.where(isNotHeld))
       .limit(1)
       .executeTakeFirst()
     if (row === undefined) return null

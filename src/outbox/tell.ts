@@ -18,6 +18,15 @@ export async function tell(
   return !duplicate
 }
 
+/** Says that the dispatch in hand is being sent; false when it must not be, because it is held or somebody else has it. */
+export async function tellSending(o: Performer, claimed: Claimed<'dispatch'>): Promise<boolean> {
+  const { id, token } = claimed
+  const event = dispatchTold(o, claimed, { state: 'sending' })
+  const { state, duplicate, heldBack = false } = await o.door.apply({ effect: { id, token, state: 'sending' }, event })
+  if (state === 'failed') throw new Error(`what became of it could not be applied: ${event.type}`)
+  return !duplicate && !heldBack
+}
+
 /** Tells an event that is true whoever has the effect. */
 export async function tellAnyway(o: Performer, event: Event): Promise<void> {
   const { state } = await o.door.apply({ event })

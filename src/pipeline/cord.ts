@@ -70,6 +70,19 @@ export function placeWords(place: CordWord['place']): string {
   }
 }
 
+/** Which of two words about one place stands: the later one, but whoever pulled a pulled cord first holds it. */
+export function lastWord(known: CordWord | null | undefined, word: CordWord): CordWord {
+  if (known == null) return word
+  if (isPulled(known) && isPulled(word)) return known
+  return isBefore(word, known) ? known : word
+}
+
+/** GitHub tells moments to the second; its ids of comments only ever grow. */
+function isBefore(word: CordWord, known: CordWord): boolean {
+  if (word.since !== known.since) return word.since < known.since
+  return Number(word.evidence.id) < Number(known.evidence.id)
+}
+
 function isPulled(word: CordWord): word is Hold {
   return word.why !== null
 }

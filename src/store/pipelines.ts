@@ -15,6 +15,8 @@ export async function savePipelines(trx: Transaction, rows: readonly Insertable<
         document: sql`excluded.document`,
         light: eb.ref('excluded.light'),
         stage: eb.ref('excluded.stage'),
+        held: eb.ref('excluded.held'),
+        heldStages: eb.ref('excluded.heldStages'),
         since: eb.ref('excluded.since'),
         needsYouAt: eb.ref('excluded.needsYouAt'),
         wakeAt: eb.ref('excluded.wakeAt'),

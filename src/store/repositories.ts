@@ -57,7 +57,7 @@ export async function saveRepository(trx: Transaction, { id, ...row }: Repositor
   const configurationMistakes = JSON.stringify(row.configurationMistakes)
   await trx
     .updateTable('repositories')
-    .set({ ...row, configuration, configurationMistakes })
+    .set({ ...row, configuration, configurationMistakes, cord: row.cord && JSON.stringify(row.cord) })
     .where('id', '=', id)
     .execute()
 }

@@ -1,3 +1,4 @@
+import type { CordWord } from '../pipeline/cord.ts'
 import type { PullRequestFact, RunFact } from '../pipeline/facts.ts'
 import type { Instant, Pipeline } from '../pipeline/pipeline.ts'
 
@@ -29,6 +30,10 @@ export type RepositoryRow = {
   /** The commit that the text was read at. */
   readonly configurationHeadSha: string | null
   readonly configurationReadAt: Instant | null
+  /** The last word about the repository's cord. */
+  readonly cord: CordWord | null
+  /** Up to which issue its pipelines have been told of the last word; null: all have. */
+  readonly cordToldUpTo: number | null
 }
 
 /** A run that belongs to an issue whatever its title and branch say. */

@@ -1,6 +1,7 @@
 // The columns as TypeScript sees them; migrations/ is where they are made. Moments come out as Instants, jsonb goes in as
 // text, because the two drivers disagree about what an array in a jsonb parameter means.
 import type { ColumnType, Generated } from 'kysely'
+import type { CordWord } from '../pipeline/cord.ts'
 import type { Effect } from '../pipeline/effects.ts'
 import type { Event } from '../pipeline/events.ts'
 import type { PullRequestFact, RunFact } from '../pipeline/facts.ts'
@@ -31,6 +32,13 @@ export type Tables = {
     configurationMistakes: ColumnType<readonly FileMistake[], string | undefined, string>
     configurationHeadSha: string | null
     configurationReadAt: Instant | null
+    cord: Json<CordWord> | null
+    cordToldUpTo: number | null
+  }
+  cord: {
+    everything: Generated<true>
+    word: Json<CordWord> | null
+    toldUpTo: number | null
   }
   deliveries: {
     id: GeneratedId
@@ -72,6 +80,7 @@ export type Tables = {
     light: Light
     stage: string
     held: Generated<boolean>
+    heldStages: Generated<readonly string[]>
     since: Instant
     needsYouAt: Instant | null
     wakeAt: Instant | null
