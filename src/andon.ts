@@ -17,6 +17,7 @@ import { prune } from './store/prune.ts'
 import { type Beating, startBeating, whoAmI } from './watchdog/beat.ts'
 import { loopsHealth } from './watchdog/health.ts'
 import { type Loop, startLoop } from './watchdog/loop.ts'
+import { passWordsOn } from './watchdog/pass-on.ts'
 import { reconcile } from './watchdog/reconcile.ts'
 import { wake } from './watchdog/wake.ts'
 import { createReports } from './web/reports.ts'
@@ -80,7 +81,10 @@ export async function openAndon(o: {
   const steps: Andon['steps'] = {
     outbox: (stopping) => outbox.step(stopping),
     // We may have been the ones asleep: what GitHub knows is asked for before any deadline is held against it.
-    watchdog: async () => (await reconcile({ database, now })) + (await wake({ database, door, now })),
+    watchdog: async () =>
+      (await reconcile({ database, now })) +
+      (await passWordsOn({ database, now })) +
+      (await wake({ database, door, now })),
   }
   const loops: Loop[] = []
   let beating: Beating | null = null

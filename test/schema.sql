@@ -28,6 +28,14 @@ create table budgets (
   PRIMARY KEY (installation_id)
 );
 
+create table cord (
+  everything boolean not null default true,
+  word jsonb,
+  told_up_to bigint,
+  CHECK (everything),
+  PRIMARY KEY (everything)
+);
+
 create table deliveries (
   id bigint not null generated always as identity,
   hook_id bigint not null,
@@ -137,6 +145,7 @@ create table pipelines (
   started_at timestamp with time zone,
   denied text,
   reconcile_at timestamp with time zone,
+  held_stages text[] not null default '{}'::text[],
   CHECK ((light = ANY (ARRAY['running'::text, 'review'::text, 'queued'::text, 'failed'::text, 'done'::text, 'idle'::text]))),
   PRIMARY KEY (id),
   UNIQUE (repository_id, issue_number)
@@ -191,11 +200,15 @@ create table repositories (
   configuration_mistakes jsonb not null default '[]'::jsonb,
   configuration_head_sha text,
   configuration_read_at timestamp with time zone,
+  cord jsonb,
+  cord_told_up_to integer,
   CHECK ((configuration_source = ANY (ARRAY['repository'::text, 'organisation'::text]))),
   PRIMARY KEY (id)
 );
 CREATE INDEX repositories_by_installation ON public.repositories USING btree (installation_id);
 CREATE INDEX repositories_by_name ON public.repositories USING btree (lower(full_name));
+CREATE INDEX repositories_held ON public.repositories USING btree (id) WHERE ((cord ->> 'why'::text) IS NOT NULL);
+CREATE INDEX repositories_to_tell ON public.repositories USING btree (id) WHERE (cord_told_up_to IS NOT NULL);
 CREATE INDEX repositories_with_mistakes ON public.repositories USING btree (id) WHERE (configuration_mistakes <> '[]'::jsonb);
 
 create table runs (

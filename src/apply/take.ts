@@ -18,7 +18,9 @@ import { type Reduction, reduce } from '../pipeline/reduce.ts'
 import { withLine } from '../pipeline/with-line.ts'
 import { forgetComment } from '../store/publications.ts'
 import { askConfiguration, isAboutFile, noteConfiguration } from './configuration.ts'
+import { noteCord } from './cord.ts'
 import type { Ledger } from './ledger.ts'
+import { lineOf } from './line-of.ts'
 import { noteInstallation, noteRepository } from './repositories.ts'
 import { type Local, route } from './route.ts'
 
@@ -74,7 +76,9 @@ async function learn(ledger: Ledger, event: Local): Promise<Local> {
       return { ...event, pullRequest: await keep(ledger, repositoryId, mergeReview(event.pullRequest, event.review)) }
     case 'answered':
       await learnAnswer(ledger, event)
-      return event
+      return await noteCord(ledger, event)
+    case 'command.given':
+      return await noteCord(ledger, event)
     default:
       return event
   }
@@ -107,11 +111,6 @@ function slim(run: RunFact, line: Line): RunFact {
   const stages = [...line.stages, ...WATCHED_LINE.stages]
   const matters = run.workflow === '' || keyOf(run.title) !== null || stageOfRun(stages, run) !== null
   return matters ? run : { ...run, jobs: [] }
-}
-
-/** What the repository's file says; without one, Andon only watches. */
-function lineOf(ledger: Ledger, { repository }: Local): Line {
-  return ledger.repositories.get(String(repository.id))?.configuration ?? WATCHED_LINE
 }
 
 async function move(ledger: Ledger, issueNumber: number, event: Local): Promise<void> {

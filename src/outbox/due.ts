@@ -1,6 +1,7 @@
 // What GitHub still lacks of a pipeline: a comparison of what should stand there with what we know stands there.
 // Nothing here waits or writes, so every case can be looked at alone.
 import { createHash } from 'node:crypto'
+import type { Hold } from '../pipeline/cord.ts'
 import { health } from '../pipeline/health.ts'
 import { light } from '../pipeline/light.ts'
 import type { Instant, Pipeline } from '../pipeline/pipeline.ts'
@@ -26,6 +27,8 @@ export type Standing = {
   readonly publications: readonly Publication[]
   /** No other issue on the line is on the same pull request. */
   readonly alone: boolean
+  /** What the pipeline is held by, and what lies around it. */
+  readonly holds: readonly Hold[]
   readonly pageUrl: string
 }
 
@@ -131,8 +134,8 @@ function leftSurfaces(standing: Standing, wanted: readonly Side[]): readonly Sid
 
 const CHECK_KEY = /^check\/(?<stage>.+)\/(?<sha>[^/]+)$/
 
-function context({ pipelineId, alone, pageUrl }: Standing, overlay: CheckContext['overlay']): CheckContext {
-  return { pageUrl, pipelineId, alone, overlay }
+function context({ pipelineId, alone, holds, pageUrl }: Standing, overlay: CheckContext['overlay']): CheckContext {
+  return { pageUrl, pipelineId, alone, holds, overlay }
 }
 
 function digestOf(text: Text): string {

@@ -1,4 +1,6 @@
+import { holdsOf } from '../pipeline/cord.ts'
 import type { Instant, Pipeline } from '../pipeline/pipeline.ts'
+import { readAround } from '../store/cord.ts'
 import type { Transaction } from '../store/database.ts'
 import type { Claim } from './claim.ts'
 import type { Publication, Standing } from './due.ts'
@@ -18,7 +20,8 @@ export async function readStanding(trx: Transaction, claim: Claim, baseUrl: stri
     .orderBy('surface')
     .execute()
   const alone = await isAlone(trx, claim, document)
-  return { pipelineId, revision, pipeline: document, publications, alone, pageUrl: pageUrl(baseUrl, claim) }
+  const holds = holdsOf(document, await readAround(trx, claim.where.repositoryId))
+  return { pipelineId, revision, pipeline: document, publications, alone, holds, pageUrl: pageUrl(baseUrl, claim) }
 }
 
 /** Writes what is known of one surface. */

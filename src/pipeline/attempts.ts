@@ -42,6 +42,13 @@ export function isOverRun({ status, conclusion }: RunFact): boolean {
   return status === 'completed' && conclusion !== 'action_required'
 }
 
+/** Is it begun, and nothing of it sent to GitHub yet? */
+export function isUnsent({ run, ours }: Attempt): boolean {
+  if (ours === undefined || run !== null || ours.runId !== null) return false
+  const { over, cancel, dispatch } = ours
+  return over === null && cancel === null && (dispatch === null || dispatch.state === 'waiting')
+}
+
 /** Does a run of it go on, as far as is known? One that GitHub would not cancel is left out of account. */
 export function hasLiveRun({ run, ours }: Attempt): boolean {
   const how = ours?.over?.how

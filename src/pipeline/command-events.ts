@@ -2,10 +2,12 @@
 // that nothing is kept of somebody who may nothing.
 import { type Command, type Mistake, may } from '../commands/commands.ts'
 import { onLine } from '../commands/parse.ts'
+import { type Around, NOTHING_AROUND } from './cord.ts'
 import { isNamedBot, isNobody } from './dispatching.ts'
 import type { Answer, Effect } from './effects.ts'
 import { type Event, type Origin, originKey } from './events.ts'
 import { type Ordered, obey } from './obey.ts'
+import { aroundAfter } from './obey-cord.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Said } from './said.ts'
 import { settle } from './settle.ts'
@@ -40,11 +42,21 @@ function hearBot(pipeline: Pipeline, event: Given): Hearing | null {
   if (!bot || !isNamedBot(pipeline.line, by) || !isAbout(pipeline, event)) return null
   const leave = leaveToStart(pipeline)
   const begins = leave.is === 'granted' && leave.starter.login === by && leave.starter.at === at
-  return obeyAll(pipeline, commands, origin, 'write', { by, at, now: at, evidence, begins })
+  return obeyAll(pipeline, commands, origin, 'write', {
+    by,
+    at,
+    now: at,
+    evidence,
+    begins,
+    around: event.around ?? NOTHING_AROUND,
+  })
 }
 
 /** GitHub has said what somebody may who asked for the start, or gave orders. */
-function hearPerson(pipeline: Pipeline, { question, answer, at, evidence }: Answered): Hearing | null {
+function hearPerson(
+  pipeline: Pipeline,
+  { question, answer, at, evidence, around = NOTHING_AROUND }: Answered,
+): Hearing | null {
   if (question.about !== 'permission' || answer.about !== 'permission' || question.for.kind === 'review') return null
   const { login: by, for: purpose } = question
   if (!isAbout(pipeline, purpose)) return null
@@ -55,7 +67,7 @@ function hearPerson(pipeline: Pipeline, { question, answer, at, evidence }: Answ
   const { origin, commands, at: givenAt } = purpose
   const begins = leaveToStart(pipeline).is !== 'granted' && leaveToStart(known).is === 'granted'
   const order = { by, at: givenAt, now: at, evidence: { ...evidence, kind: 'command', id: originKey(origin) } } as const
-  return obeyAll(known, commands, origin, answer.role, { ...order, begins })
+  return obeyAll(known, commands, origin, answer.role, { ...order, begins, around })
 }
 
 function obeyAll(
@@ -63,7 +75,7 @@ function obeyAll(
   commands: readonly (Command | Mistake)[],
   origin: Origin,
   role: string,
-  order: Omit<Ordered, 'id'>,
+  order: Omit<Ordered, 'id' | 'around'> & { readonly around: Around },
 ): Hearing {
   const stages = pipeline.line.stages.map(({ name }) => name)
   return commands.reduce<Hearing>(
@@ -73,7 +85,8 @@ function obeyAll(
         return { pipeline: known, heard: [...heard, { command, said: null }] }
       }
       // Each order finds the line as the one before it left it.
-      const obeyed = obey(settle(known), command, { ...order, id: `${originKey(origin)}/${nth}` })
+      const around = aroundAfter(order.around, commands.slice(0, nth), order)
+      const obeyed = obey(settle(known), command, { ...order, around, id: `${originKey(origin)}/${nth}` })
       return { pipeline: obeyed.pipeline, heard: [...heard, { command, said: obeyed.said }] }
     },
     { pipeline, heard: [] },

@@ -50,10 +50,16 @@ export function heldStages(pipeline: Pipeline): readonly string[] {
 }
 
 /** `the repository is held by @ada since 2026-11-21 14:02 UTC: release week`. Its reason is a stranger's text. */
-export function holdWords({ place, by, since, why }: Hold): string {
-  const who = place.kind === 'everything' ? by : `@${by}`
+export function holdWords(hold: Hold): string {
+  const { place, since, why } = hold
+  const who = speakerWords(hold)
   const what = place.kind === 'issue' ? '' : `${placeWords(place)} is `
   return `${what}held by ${who} since ${minuteOfDay(since)}: ${why}`
+}
+
+/** Whose word it is: somebody on GitHub, or the operator. */
+export function speakerWords({ place, by }: CordWord): string {
+  return place.kind === 'everything' ? by : `@${by}`
 }
 
 /** What the cord of a place holds, for a sentence. */

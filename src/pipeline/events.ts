@@ -3,6 +3,7 @@
 
 import type { Command, Mistake } from '../commands/commands.ts'
 import type { StageName } from '../line/line.ts'
+import type { Around } from './cord.ts'
 import type { Answer, Question } from './effects.ts'
 import type { IssueFact, JobFact, PullRequestFact, ReviewFact, RunFact } from './facts.ts'
 import type { Evidence, Instant } from './pipeline.ts'
@@ -57,7 +58,13 @@ export type Event =
       readonly removed: readonly number[]
     })
   // GitHub's answer to a question of ours: it echoes the whole question
-  | (Here & { readonly type: 'answered'; readonly question: Question; readonly answer: Answer })
+  | (Here & {
+      readonly type: 'answered'
+      readonly question: Question
+      readonly answer: Answer
+      /** What was held around the pipelines before it; the door adds it. */
+      readonly around?: Around
+    })
   // what people write and push
   | (Here & {
       readonly type: 'command.given'
@@ -68,6 +75,8 @@ export type Event =
       readonly sender: string
       readonly bot: boolean
       readonly commands: readonly (Command | Mistake)[]
+      /** What was held around the pipelines before it; the door adds it. */
+      readonly around?: Around
     })
   | (Here & { readonly type: 'configuration.touched' })
   // admission and what came of it

@@ -1,7 +1,8 @@
 // Derived when read, never stored. Two clocks: a run is alive when GitHub says anything new about it, and it makes
 // progress when a job or a step moves. Silence after progress is a stall; silence of a run that never told any is unknown.
 import type { StageRule } from '../line/line.ts'
-import { currentAttempt, isLiveAttempt, isOwn, type OwnAttempt } from './attempts.ts'
+import { currentAttempt, isLiveAttempt, isOwn, isUnsent, type OwnAttempt } from './attempts.ts'
+import { ownHold } from './cord.ts'
 import type { RunFact } from './facts.ts'
 import { later, secondsAfter } from './instants.ts'
 import { isLive, light } from './light.ts'
@@ -82,6 +83,8 @@ function attemptBehindLight(pipeline: Pipeline): { readonly attempt: Attempt; re
   const rule = pipeline.line.stages.find((known) => known.name === name)
   if (stage === undefined || rule === undefined || !isLive(stage) || pipeline.gone !== null) return null
   const attempt = currentAttempt(stage)
+  // Nothing is sent of it while it is held: that it is silent says nothing.
+  if (attempt !== null && isUnsent(attempt) && ownHold(pipeline, stage.name) !== null) return null
   return attempt !== null && isLiveAttempt(attempt) ? { attempt, rule } : null
 }
 

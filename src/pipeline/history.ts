@@ -1,4 +1,5 @@
 // History is told by comparing what stood before with what stands after, so that an event tells only what it changed.
+import { type CordWord, holdWords, placeWords, pulled, speakerWords } from './cord.ts'
 import type { Event } from './events.ts'
 import type { Pipeline, Stage } from './pipeline.ts'
 import type { Entry } from './reduce.ts'
@@ -6,15 +7,18 @@ import type { Entry } from './reduce.ts'
 /** What an event changed, in words a person reads. */
 export function tell(before: Pipeline, after: Pipeline, event: Event): readonly Entry[] {
   const told = { at: event.at, actor: actorOf(event), evidence: event.evidence }
-  return [...tellIssue(before, after), ...tellPullRequests(before, after), ...tellStages(before, after)].map(
-    (said) => ({
-      ...told,
-      ...said,
-    }),
-  )
+  return [
+    ...tellIssue(before, after),
+    ...tellPullRequests(before, after),
+    ...tellCord(before, after),
+    ...tellStages(before, after),
+  ].map((said) => ({
+    ...told,
+    ...said,
+  }))
 }
 
-type Said = Pick<Entry, 'type' | 'text'>
+type Said = Pick<Entry, 'type' | 'text'> & Partial<Pick<Entry, 'actor'>>
 
 function tellIssue(before: Pipeline, after: Pipeline): readonly Said[] {
   const said: Said[] = []
@@ -41,6 +45,22 @@ function tellPullRequests(before: Pipeline, after: Pipeline): readonly Said[] {
       text: `pull request #${number} is no longer linked`,
     })),
   ]
+}
+
+function tellCord(before: Pipeline, after: Pipeline): readonly Said[] {
+  const known = new Set(before.cord)
+  const spoken = after.cord?.filter((word) => !known.has(word)) ?? []
+  return spoken.flatMap((word) => (pulled(word) !== null || wasHeld(before, word) ? [tellWord(word)] : []))
+}
+
+function wasHeld({ cord = [] }: Pipeline, { place }: CordWord): boolean {
+  return cord.some((word) => pulled(word) !== null && placeWords(word.place) === placeWords(place))
+}
+
+function tellWord(word: CordWord): Said {
+  const hold = pulled(word)
+  if (hold !== null) return { type: 'cord.pulled', text: holdWords(hold), actor: word.by }
+  return { type: 'cord.let_go', text: `${placeWords(word.place)} was resumed by ${speakerWords(word)}`, actor: word.by }
 }
 
 function newcomers(before: Pipeline, after: Pipeline): readonly number[] {

@@ -2,7 +2,9 @@
 import type { Command } from '../commands/commands.ts'
 import { currentAttempt, isLiveAttempt, isOwn } from './attempts.ts'
 import { callOf, NONE } from './calls.ts'
+import type { Around } from './cord.ts'
 import { later } from './instants.ts'
+import { obeyCord } from './obey-cord.ts'
 import type { Evidence, Instant, Order, Pipeline, Stage } from './pipeline.ts'
 import { ASKED, done, impossible, type Said, standing } from './said.ts'
 import { settle } from './settle.ts'
@@ -19,6 +21,8 @@ export type Ordered = {
   readonly evidence: Evidence
   /** It is by this order's leave that the line begins. */
   readonly begins: boolean
+  /** What is held around the pipeline, as the door knows it; nothing if it is not said. */
+  readonly around?: Around
 }
 
 /** What became of the line, and what is answered. */
@@ -52,7 +56,7 @@ export function obey(pipeline: Pipeline, command: Command, order: Ordered): Obey
       return left(pipeline, ASKED)
     case 'hold':
     case 'resume':
-      return left(pipeline, impossible(`${command.verb} is not obeyed yet`))
+      return obeyCord(pipeline, command, order)
   }
   return command satisfies never
 }

@@ -7,17 +7,18 @@ import {
   isLiveAttempt,
   isLiveTwin,
   isOwn,
+  isUnsent,
   outcomeOf,
   overAt,
   ownAttempts,
 } from './attempts.ts'
 import { againAt } from './backoff.ts'
 import { callOf, isFor, isWanted, orderAbout } from './calls.ts'
-import { holdWords, ownHold } from './cord.ts'
+import { type Hold, holdWords, ownHold } from './cord.ts'
 import { later, timeOfDay } from './instants.ts'
 import type { Attempt, Call, Evidence, Instant, Pipeline, Stage } from './pipeline.ts'
 import type { Standing } from './settle.ts'
-import { standingOfAttempt, wordsOfNext } from './settle-attempt.ts'
+import { standingOfAttempt, wordsOfAttempt, wordsOfNext } from './settle-attempt.ts'
 import { leaveToStart } from './starters.ts'
 
 /** How it stands, since when it wants a slot, and not before when. */
@@ -32,7 +33,11 @@ export function standingOfOwn(
 ): OwnStanding | null {
   const call = callOf(pipeline, stage)
   const current = currentAttempt(stage)
-  if (current !== null && isLiveAttempt(current)) return settled(standingOfAttempt(stage, rule, current))
+  if (current !== null && isLiveAttempt(current)) {
+    const standing = standingOfAttempt(stage, rule, current)
+    const hold = isUnsent(current) ? ownHold(pipeline, stage.name) : null
+    return settled(hold === null ? standing : heldBack(standing, hold, wordsOfAttempt(stage, rule, current)))
+  }
   const ordered = standingByOrder(stage, call)
   if (ordered !== null) return settled(ordered)
   if (current !== null && isFor(current, call)) return standingAfter(pipeline, stage, rule, current)
@@ -139,7 +144,7 @@ function queued(
   const hold = ownHold(pipeline, stage.name)
   if (hold !== null) {
     // It keeps its place: once resumed it is as long in the queue as it would have been.
-    return { ...told, reason: `${holdWords(hold)}; then ${attempt}${next}`, waiting: { for: RESUME, until: null } }
+    return { ...heldBack(told, hold, `${attempt}${next}`), queuedAt: since, againAt: until }
   }
   const { denied } = pipeline
   if (denied !== undefined && denied.at >= (until ?? '')) {
@@ -153,7 +158,11 @@ function queued(
   return { ...told, reason: `${attempt} waits for a slot`, waiting: { for: 'a slot', until: null } }
 }
 
-const RESUME = 'somebody to resume it'
+function heldBack(standing: Pick<Standing, 'status' | 'since' | 'evidence'>, hold: Hold, next: string): Standing {
+  const { status, since, evidence } = standing
+  const waiting = { for: 'somebody to resume it', until: null }
+  return { status, reason: `${holdWords(hold)}; then ${next}`, waiting, since, evidence }
+}
 
 /** A run of this stage that goes on although its attempt was given up: nothing is started beside it. */
 function stillRunning(stage: Stage): number | null {

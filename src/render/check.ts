@@ -4,7 +4,7 @@ import type { Pipeline, Stage, StageStatus } from '../pipeline/pipeline.ts'
 import type { Surface } from '../pipeline/surfaces.ts'
 import { within } from './comment.ts'
 import { inline, link, plain } from './neutralise.ts'
-import { type Overlay, stageOf, statusWords, tellStage } from './stage.ts'
+import { type Around, reasonWords, stageOf, statusWords, tellStage } from './stage.ts'
 
 /** GitHub's limit for a summary is 65,535; code points beyond the first plane count twice. */
 const LONGEST_SUMMARY = 32_000
@@ -24,11 +24,10 @@ export type CheckRun = {
 }
 
 /** What every check run of a pipeline is rendered with. `alone`: no other issue on the line is on this pull request. */
-export type CheckContext = {
+export type CheckContext = Around & {
   readonly pageUrl: string
   readonly pipelineId: number
   readonly alone: boolean
-  readonly overlay: Overlay | null
 }
 
 /** A check run's surface on a commit; `where` is null once the line has moved on from it. */
@@ -42,12 +41,13 @@ export function externalId(pipelineId: number, stage: Stage['name'], sha: string
 /** The check run of a stage on a commit. */
 export function check(pipeline: Pipeline, surface: CheckSurface, o: CheckContext): CheckRun {
   const stage = stageOf(pipeline, surface.stage)
-  const words = statusWords(stage, o.overlay)
+  const words = statusWords(stage, o)
+  const reason = reasonWords(stage, o.holds)
   return {
     ...identity(pipeline, surface, o),
     ...(surface.where === 'default_branch' ? neutral(stage) : isAtGate(pipeline, stage) ? atGate(stage) : live(stage)),
     output: {
-      title: plain(stage.reason ? `${words}: ${stage.reason}` : words, LONGEST_TITLE),
+      title: plain(reason ? `${words}: ${reason}` : words, LONGEST_TITLE),
       summary: within(`${tellStage(pipeline, stage, o)}\n`, LONGEST_SUMMARY, o.pageUrl),
     },
   }

@@ -1,8 +1,10 @@
 // One issue on the board. `Row` is the JSON that others build against; `Drawn` is what the page needs beside it.
 import { currentAttempt } from '../pipeline/attempts.ts'
+import { type Around, holdsOf } from '../pipeline/cord.ts'
 import { clocks, health } from '../pipeline/health.ts'
 import { light } from '../pipeline/light.ts'
 import type { Evidence, Health, Instant, Light, Pipeline, Stage, StageStatus } from '../pipeline/pipeline.ts'
+import { withHolds } from './held.ts'
 import { clock, HEALTHS } from './words.ts'
 
 /** A pipeline as it is stored, as far as people are shown it. */
@@ -10,7 +12,9 @@ export type Shown = {
   readonly id: number
   readonly repository: string
   readonly revision: number
+  /** Whether a hold counts here: its own, the repository's or everything's, while anything is live or has failed. */
   readonly held: boolean
+  readonly around: Around
   readonly needsYouAt: Instant | null
   readonly pipeline: Pipeline
 }
@@ -71,7 +75,7 @@ export function row(shown: Shown, now: Instant): Row {
     attempt: attemptNumber(stage),
     since: lit.since,
     ...clocks(pipeline),
-    reason: lit.reason,
+    reason: shown.held ? withHolds(lit.reason, holdsOf(pipeline, shown.around)) : lit.reason,
     waiting: stage?.waiting ?? null,
     evidence: stage?.evidence ?? null,
     revision: shown.revision,

@@ -1,11 +1,16 @@
 // One stage told in Markdown: the same words in the sticky comment and in the check run's summary. Times are absolute
 // and never ages, so that a rendering changes only when the state does.
+import type { Hold } from '../pipeline/cord.ts'
 import type { Attempt, Evidence, Health, Instant, Ours, Pipeline, Stage, StageStatus } from '../pipeline/pipeline.ts'
+import { holdsOnStage, withHolds } from './held.ts'
 import { code, inline, link } from './neutralise.ts'
 import { clock, day, HEALTHS, LIGHTS, lineOfLights, moment } from './words.ts'
 
 /** What lies over the pipeline's light when it is rendered, and over which stage. */
 export type Overlay = { readonly stage: Stage['name']; readonly health: Health; readonly since: Instant | null }
+
+/** What lies over and around the stages. */
+export type Around = { readonly overlay: Overlay | null; readonly holds: readonly Hold[] }
 
 /** The stage as it stands; a stage that the pipeline lacks stands idle. */
 export function stageOf(pipeline: Pipeline, name: Stage['name']): Stage {
@@ -14,22 +19,29 @@ export function stageOf(pipeline: Pipeline, name: Stage['name']): Stage {
 }
 
 /** The status in words, as plain text: `running`, `running, stalled since 2026-11-21 14:32 UTC`. */
-export function statusWords(stage: Stage, overlay: Overlay | null): string {
-  const { word } = LIGHTS[stage.status]
+export function statusWords(stage: Stage, { overlay, holds }: Around): string {
+  const held = holdsOnStage(stage, holds).length > 0 ? ', held' : ''
+  const word = `${LIGHTS[stage.status].word}${held}`
   const trouble = overlay && overlay.stage === stage.name && LIVE.has(stage.status) ? HEALTHS[overlay.health] : null
   if (trouble === null) return word
   return overlay?.since ? `${word}, ${trouble} since ${day(overlay.since)}` : `${word}, ${trouble}`
 }
 
+/** Why it stands so, or what it waits for, and who holds it: plain text in which other people's words stand. */
+export function reasonWords(stage: Stage, holds: readonly Hold[]): string {
+  return withHolds(stage.reason, holdsOnStage(stage, holds))
+}
+
 /** The stage told whole, as Markdown lines. */
-export function tellStage(pipeline: Pipeline, stage: Stage, o: { pageUrl: string; overlay: Overlay | null }): string {
+export function tellStage(pipeline: Pipeline, stage: Stage, o: Around & { pageUrl: string }): string {
   const { shape } = LIGHTS[stage.status]
+  const reason = reasonWords(stage, o.holds)
   const since = stage.since ? ` · since ${moment(stage.since)}` : ''
   return [
-    `**${inline(stage.name)} ${shape} ${statusWords(stage, o.overlay)}**${since}`,
+    `**${inline(stage.name)} ${shape} ${statusWords(stage, o)}**${since}`,
     '',
     code(lineOfLights(pipeline), 2_000),
-    ...(stage.reason ? ['', `${inline(stage.reason, 400)}${waiting(stage)}`] : []),
+    ...(reason ? ['', `${inline(reason, 600)}${waiting(stage)}`] : []),
     ...attempts(stage),
     ...pullRequest(pipeline, stage),
     '',

@@ -1,7 +1,9 @@
 // What the pages, the JSON, the stream and the metrics read. Counts and rows of one reading come from one snapshot of the
 // database and from one definition, the columns of `pipelines`; nobody counts for himself.
 import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely'
+import type { Around } from '../pipeline/cord.ts'
 import type { Evidence, Instant, Light, Pipeline } from '../pipeline/pipeline.ts'
+import { ACTIVE } from './cord.ts'
 import { type Cursor, readCursor, writeCursor } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
 import type { FileMistake } from './rows.ts'
@@ -15,7 +17,9 @@ export type Stored = {
   readonly id: number
   readonly repository: string
   readonly revision: number
+  /** By its own hold, its repository's or the operator's, while anything is live or has failed. */
   readonly held: boolean
+  readonly around: Around
   readonly light: Light
   readonly stage: string
   readonly since: Instant
@@ -52,7 +56,6 @@ export type Board = {
 
 export type RepositoryMistake = FileMistake & { readonly repository: string }
 
-const ACTIVE: readonly Light[] = ['running', 'review', 'queued', 'failed']
 const PAGE = 200
 
 /** Reads the board: those who need a person first, then by light, the oldest of a light first. */
@@ -132,17 +135,24 @@ export async function findRepository(
   return found ?? null
 }
 
+// One definition for rows, counts and metrics: what is done or idle has nothing left that a hold could keep from starting.
+const HELD = sql<boolean>`(pipelines.light = any (${ACTIVE}::text[]) and (pipelines.held
+  or repositories.cord ->> 'why' is not null
+  or exists (select from cord where word ->> 'why' is not null)))`
+const AROUND = sql<Around>`jsonb_build_object('repository', repositories.cord, 'everything', (select word from cord))`
+
 const COLUMNS = [
   'pipelines.id',
   'repositories.fullName as repository',
   'pipelines.revision',
-  'pipelines.held',
   'pipelines.light',
   'pipelines.stage',
   'pipelines.since',
   'pipelines.needsYouAt',
   'pipelines.document as pipeline',
   'pipelines.updatedAt',
+  HELD.as('held'),
+  AROUND.as('around'),
 ] as const
 
 function visible(kysely: Database['kysely'] | Transaction, query: BoardQuery) {
@@ -176,7 +186,7 @@ async function listMistakes(trx: Transaction, query: BoardQuery): Promise<readon
 
 type Columns = ExpressionBuilder<Tables, 'pipelines' | 'repositories'>
 
-const needsYou = (now: Instant) => sql<boolean>`(pipelines.held or coalesce(pipelines.needs_you_at <= ${now}, false))`
+const needsYou = (now: Instant) => sql<boolean>`(${HELD} or coalesce(pipelines.needs_you_at <= ${now}, false))`
 const LIGHT_ORDER = sql<number>`array_position(array['failed','review','running','queued','done','idle'], pipelines.light)`
 
 function listRows(trx: Transaction, query: BoardQuery, after: Cursor | null, limit: number, now: Instant) {
@@ -206,7 +216,7 @@ async function count(trx: Transaction, query: BoardQuery, now: Instant): Promise
       lit('review')(eb).as('review'),
       lit('queued')(eb).as('queued'),
       lit('failed')(eb).as('failed'),
-      eb.fn.countAll<number>().filterWhere('pipelines.held', '=', true).as('held'),
+      eb.fn.countAll<number>().filterWhere(HELD).as('held'),
       eb.fn.countAll<number>().filterWhere(needsYou(now)).as('needsYou'),
     ])
     .executeTakeFirstOrThrow()
@@ -234,6 +244,6 @@ async function quietFacts(trx: Transaction, query: BoardQuery, now: Instant) {
 }
 
 function stored(row: Stored): Stored {
-  const { id, repository, revision, held, light, stage, since, needsYouAt, pipeline, updatedAt } = row
-  return { id, repository, revision, held, light, stage, since, needsYouAt, pipeline, updatedAt }
+  const { id, repository, revision, held, around, light, stage, since, needsYouAt, pipeline, updatedAt } = row
+  return { id, repository, revision, held, around, light, stage, since, needsYouAt, pipeline, updatedAt }
 }

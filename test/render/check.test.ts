@@ -8,7 +8,7 @@ import { EVIDENCE, pipelineOf, pullRequestOf, runOf } from '../outbox/support/pi
 const pageUrl = 'https://andon.example/acme/widgets/issues/42'
 const SINCE = '2026-11-21T14:02:31.000Z'
 const SHA = 'c0de000000000000000000000000000000000000'
-const o = { pageUrl, pipelineId: 17, alone: true, overlay: null }
+const o = { pageUrl, pipelineId: 17, alone: true, overlay: null, holds: [] }
 const onPullRequest = { stage: 'code', sha: SHA, where: 'pull_request' } as const
 const STATUSES = Object.keys(LIGHTS) as StageStatus[]
 
@@ -98,7 +98,7 @@ test('a check is called plainly only on a pull request that no other issue is on
 })
 
 test('a check says what the comment says', () => {
-  const body = comment(failed, 'code', { pageUrl, marker: marker(17, 'code'), overlay: null })
+  const body = comment(failed, 'code', { pageUrl, marker: marker(17, 'code'), overlay: null, holds: [] })
   expect(check(failed, onPullRequest, o).output.summary).toBe(body.split('\n').slice(1).join('\n'))
 })
 

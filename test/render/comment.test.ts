@@ -4,7 +4,7 @@ import { EVIDENCE, pipelineOf, pullRequestOf, runOf } from '../outbox/support/pi
 
 const pageUrl = 'https://andon.example/acme/widgets/issues/42'
 const SINCE = '2026-11-21T14:02:31.000Z'
-const o = (which: string) => ({ pageUrl, marker: marker(17, which), overlay: null })
+const o = (which: string) => ({ pageUrl, marker: marker(17, which), overlay: null, holds: [] })
 
 test('a running stage says since when, which attempt, where it runs and how we know', () => {
   const pipeline = pipelineOf({

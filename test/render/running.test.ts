@@ -1,5 +1,7 @@
 // A line that Andon runs, as people read it: the same words on the board, in the comment and in the check run.
+
 import { expect, test } from 'vitest'
+import { NOTHING_AROUND } from '../../src/pipeline/cord.ts'
 import { check } from '../../src/render/check.ts'
 import { comment } from '../../src/render/comment.ts'
 import { detail } from '../../src/render/detail.ts'
@@ -7,10 +9,18 @@ import { row } from '../../src/render/row.ts'
 import { minute } from '../support/pipeline-spec.ts'
 import { confirmed, denied, dispatchIs, type Floor, runningLine, started } from '../support/running-spec.ts'
 
-const o = { pageUrl: 'https://andon.example/acme/widgets/issues/42', overlay: null }
+const o = { pageUrl: 'https://andon.example/acme/widgets/issues/42', overlay: null, holds: [] }
 
 function shown({ pipeline }: Floor, at = minute(10)) {
-  const board = { id: 17, repository: 'acme/widgets', revision: 1, held: false, needsYouAt: null, pipeline }
+  const board = {
+    id: 17,
+    repository: 'acme/widgets',
+    revision: 1,
+    held: false,
+    needsYouAt: null,
+    pipeline,
+    around: NOTHING_AROUND,
+  }
   const surface = { stage: 'plan', sha: 'c0de', where: 'pull_request' } as const
   return {
     row: row(board, at),

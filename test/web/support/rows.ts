@@ -2,6 +2,7 @@
 
 import { WATCHED_LINE } from '../../../src/line/line.ts'
 import { begin } from '../../../src/pipeline/begin.ts'
+import { NOTHING_AROUND } from '../../../src/pipeline/cord.ts'
 import type { Event } from '../../../src/pipeline/events.ts'
 import { needsYouAt } from '../../../src/pipeline/health.ts'
 import { light } from '../../../src/pipeline/light.ts'
@@ -38,7 +39,15 @@ export function made(o: { id: number; repository?: string; issue?: number; event
     history.push(...reduction.entries)
   }
   const { pipeline } = reduction
-  const shown = { id, repository, revision: history.length, held: false, needsYouAt: needsYouAt(pipeline), pipeline }
+  const shown = {
+    id,
+    repository,
+    revision: history.length,
+    held: false,
+    around: NOTHING_AROUND,
+    needsYouAt: needsYouAt(pipeline),
+    pipeline,
+  }
   return { shown, history: history.reverse() }
 }
 
