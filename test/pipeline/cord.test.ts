@@ -1,17 +1,9 @@
 // The cord of a line: what is held is not started, what runs goes on, and letting go continues where it stood.
 import { describe, expect, test } from 'vitest'
 import { awaitingAdmission } from '../../src/pipeline/admission.ts'
-import { hear } from '../../src/pipeline/command-events.ts'
-import {
-  type Around,
-  type CordWord,
-  heldStages,
-  holdsOf,
-  holdsOver,
-  holdWords,
-  NOTHING_AROUND,
-} from '../../src/pipeline/cord.ts'
+import { heldStages, holdsOf, holdsOver, holdWords } from '../../src/pipeline/cord.ts'
 import { health } from '../../src/pipeline/health.ts'
+import { EVERYTHING, REPOSITORY, say } from '../support/cord-spec.ts'
 import { minute } from '../support/pipeline-spec.ts'
 import {
   allowed,
@@ -27,28 +19,9 @@ import {
   started,
 } from '../support/running-spec.ts'
 
-let comments = 3000
-
-/** Mara, who may write, says it, and GitHub confirms that she may. */
-function say(line: Floor, body: string, at = minute(20), around: Around = NOTHING_AROUND): string {
-  comments += 1
-  const given = comment(body, { at, commentId: comments })
-  const answer = { ...allowed(given), around }
-  const heard = hear(line.pipeline, answer)?.heard ?? []
-  line.tell(given, answer)
-  return heard.map(({ said }) => (said === null ? 'not heard' : `${said.outcome}: ${said.words}`)).join('\n')
-}
-
-function word(place: CordWord['place'], why: string | null, by = 'ada', since = minute(10)): CordWord {
-  return { place, by, why, since, evidence: { kind: 'command', id: '77', at: since } }
-}
-
 function waits(line: Floor): string | null {
   return awaitingAdmission(line.pipeline, minute(600))?.stage ?? null
 }
-
-const REPOSITORY = word({ kind: 'repository' }, 'release week')
-const EVERYTHING = word({ kind: 'everything' }, 'GitHub is down', 'root')
 
 describe('nothing starts while it is held', () => {
   test.each([
@@ -146,96 +119,6 @@ describe('nothing starts while it is held', () => {
     say(line, '/andon cancel plan', minute(22))
     say(line, '/andon resume', minute(23))
     expect(line.stage('plan').status).toBe('cancelled')
-  })
-})
-
-const COMMANDS = [
-  '/andon hold wait',
-  '/andon hold code wait',
-  '/andon hold repository wait',
-  '/andon resume',
-  '/andon resume code',
-  '/andon resume repository',
-]
-
-/** What is answered to each of the commands, one line each. */
-function answers(before: readonly string[], around: Around = NOTHING_AROUND): string {
-  return COMMANDS.map((command) => {
-    const line = started()
-    for (const body of before) say(line, body, minute(10))
-    return `${command} → ${say(line, command, minute(20), around)}`
-  }).join('\n')
-}
-
-describe('what is answered', () => {
-  test('while nothing is held', () => {
-    expect(answers([])).toMatchInlineSnapshot(`
-      "/andon hold wait → done: this issue is held by @mara since 2026-11-21 09:20 UTC: wait; what runs goes on
-      /andon hold code wait → done: code is held by @mara since 2026-11-21 09:20 UTC: wait; what runs goes on
-      /andon hold repository wait → done: the repository is held by @mara since 2026-11-21 09:20 UTC: wait; what runs goes on
-      /andon resume → already: this issue is not held
-      /andon resume code → already: code is not held
-      /andon resume repository → already: the repository is not held"
-    `)
-  })
-  test('while the issue is held', () => {
-    expect(answers(['/andon hold mine'])).toMatchInlineSnapshot(`
-      "/andon hold wait → already: this issue is held by @mara since 2026-11-21 09:10 UTC: mine
-      /andon hold code wait → done: code is held by @mara since 2026-11-21 09:20 UTC: wait; what runs goes on
-      /andon hold repository wait → done: the repository is held by @mara since 2026-11-21 09:20 UTC: wait; what runs goes on
-      /andon resume → done: this issue is no longer held; plan: attempt 1 of 3 waits for a slot
-      /andon resume code → impossible: code is not held by itself; this issue is held by @mara since 2026-11-21 09:10 UTC: mine
-      /andon resume repository → already: the repository is not held"
-    `)
-  })
-  test('while the stage is held', () => {
-    expect(answers(['/andon hold code mine'])).toMatchInlineSnapshot(`
-      "/andon hold wait → done: this issue is held by @mara since 2026-11-21 09:20 UTC: wait; what runs goes on
-      /andon hold code wait → already: code is held by @mara since 2026-11-21 09:10 UTC: mine
-      /andon hold repository wait → done: the repository is held by @mara since 2026-11-21 09:20 UTC: wait; what runs goes on
-      /andon resume → impossible: this issue is not held by itself; code is held by @mara since 2026-11-21 09:10 UTC: mine
-      /andon resume code → done: code is no longer held; plan: attempt 1 of 3 waits for a slot
-      /andon resume repository → already: the repository is not held"
-    `)
-  })
-  test('while the repository is held', () => {
-    expect(answers([], { repository: REPOSITORY, everything: null })).toMatchInlineSnapshot(`
-      "/andon hold wait → done: this issue is held by @mara since 2026-11-21 09:20 UTC: wait; what runs goes on
-      /andon hold code wait → done: code is held by @mara since 2026-11-21 09:20 UTC: wait; what runs goes on
-      /andon hold repository wait → already: the repository is held by @ada since 2026-11-21 09:10 UTC: release week
-      /andon resume → impossible: this issue is not held by itself; the repository is held by @ada since 2026-11-21 09:10 UTC: release week
-      /andon resume code → impossible: code is not held by itself; the repository is held by @ada since 2026-11-21 09:10 UTC: release week
-      /andon resume repository → done: the repository is no longer held"
-    `)
-  })
-  test('while everything is held', () => {
-    expect(answers([], { repository: null, everything: EVERYTHING })).toMatchInlineSnapshot(`
-      "/andon hold wait → done: this issue is held by @mara since 2026-11-21 09:20 UTC: wait; what runs goes on
-      /andon hold code wait → done: code is held by @mara since 2026-11-21 09:20 UTC: wait; what runs goes on
-      /andon hold repository wait → done: the repository is held by @mara since 2026-11-21 09:20 UTC: wait; what runs goes on
-      /andon resume → impossible: this issue is not held by itself; everything is held by root since 2026-11-21 09:10 UTC: GitHub is down
-      /andon resume code → impossible: code is not held by itself; everything is held by root since 2026-11-21 09:10 UTC: GitHub is down
-      /andon resume repository → impossible: the repository is not held by itself; everything is held by root since 2026-11-21 09:10 UTC: GitHub is down"
-    `)
-  })
-  test('while the issue, its stage, the repository and everything are held', () => {
-    const around = { repository: REPOSITORY, everything: EVERYTHING }
-    expect(answers(['/andon hold mine', '/andon hold code mine too'], around)).toMatchInlineSnapshot(`
-      "/andon hold wait → already: this issue is held by @mara since 2026-11-21 09:10 UTC: mine
-      /andon hold code wait → already: code is held by @mara since 2026-11-21 09:10 UTC: mine too
-      /andon hold repository wait → already: the repository is held by @ada since 2026-11-21 09:10 UTC: release week
-      /andon resume → done: this issue is no longer held, but everything is held by root since 2026-11-21 09:10 UTC: GitHub is down; plan: attempt 1 of 3 waits for a slot
-      /andon resume code → done: code is no longer held, but everything is held by root since 2026-11-21 09:10 UTC: GitHub is down; plan: held by @mara since 2026-11-21 09:10 UTC: mine; then attempt 1 of 3
-      /andon resume repository → done: the repository is no longer held, but everything is held by root since 2026-11-21 09:10 UTC: GitHub is down"
-    `)
-  })
-  test('to several words about the repository in one comment', () => {
-    const body = '/andon hold repository wait\n\n/andon resume repository\n\n/andon resume repository'
-    expect(say(started(), body)).toMatchInlineSnapshot(`
-      "done: the repository is held by @mara since 2026-11-21 09:20 UTC: wait; what runs goes on
-      done: the repository is no longer held
-      already: the repository is not held"
-    `)
   })
 })
 

@@ -193,11 +193,11 @@ describe('run and skip', () => {
     expect(line.statuses()).toBe('skipped skipped skipped idle')
   })
 
-  test('what asks for nothing, or is for later, changes nothing', () => {
+  test('what asks for nothing changes nothing', () => {
     const { line } = running()
     const before = line.pipeline
     const asked = line.keys('ask').length
-    order(line, '/andon status\n/andon why\n/andon hold lunch')
+    order(line, '/andon status\n/andon why\n/andon help')
     order(line, '/andon approve\n/andon retry\n/andon skip plon')
     expect(line.pipeline).toBe(before)
     expect(line.keys('ask').length).toBe(asked + 2)
