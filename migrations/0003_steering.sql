@@ -1,4 +1,4 @@
--- People steer the line.
+-- What people steer and what they are told.
 
 -- The cord: the last word about a place, pulled (`why` is the reason) or let go (`why` is null). Stages and issues are
 -- held in the pipeline's document; these are the places around it.
@@ -19,3 +19,24 @@ insert into cord default values;
 
 -- The stages that a pipeline's own holds keep from being started.
 alter table pipelines add column held_stages text[] not null default '{}';
+
+-- What is wrong in a repository's file is told where its author looks: on the commit that brought it. So a publication
+-- may belong to a repository instead of a pipeline, and a repository is published the way a pipeline is.
+alter table repositories add column configuration_good_sha text;
+update repositories set configuration_good_sha = configuration_head_sha
+  where configuration is not null and configuration_mistakes = '[]';
+-- Raised whenever what is to be told of its file changes; then as with pipelines: what GitHub shows, and who brings it there.
+alter table repositories add column revision integer not null default 0;
+alter table repositories add column published_revision integer not null default 0;
+alter table repositories add column publish_after timestamptz not null default '-infinity';
+alter table repositories add column publish_token uuid;
+alter table repositories add column publish_until timestamptz;
+update repositories set revision = 1 where configuration_mistakes <> '[]';
+create index repositories_to_publish on repositories (publish_after) where published_revision < revision;
+
+alter table publications drop constraint publications_pkey;
+alter table publications alter column pipeline_id drop not null;
+alter table publications add column repository_id bigint references repositories (id) on delete cascade;
+alter table publications add constraint publications_of_one check (num_nonnulls(pipeline_id, repository_id) = 1);
+alter table publications add constraint publications_of_pipelines unique (pipeline_id, surface);
+alter table publications add constraint publications_of_repositories unique (repository_id, surface);

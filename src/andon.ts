@@ -61,13 +61,15 @@ export async function openAndon(o: {
     log,
     fetch: send,
   })
-  const outbox = openOutbox({ database, door, github, now, log, baseUrl: config.baseUrl })
+  const { baseUrl, githubUrl } = config
+  const outbox = openOutbox({ database, door, github, now, log, baseUrl, githubUrl })
   const receive = await createReceiver({ app: probotApp, door, secrets: config.webhookSecrets, now, log })
   const prove = openOidc({ issuer: config.oidcIssuer, audience: config.baseUrl, now, log, fetch: send })
   const web = createServer({
     deliver: (request, response) => serveDelivery(receive, request, response),
     report: createReports({ prove, book: openBook({ database, door, now }), log }),
     database,
+    githubUrl,
     now,
     log,
     health: () => loopsHealth({ database, now }),

@@ -159,7 +159,7 @@ CREATE INDEX pipelines_to_wake ON public.pipelines USING btree (wake_at) WHERE (
 CREATE INDEX pipelines_waiting ON public.pipelines USING btree (repository_id, ((started_at IS NULL)), queued_at, issue_number) WHERE (queued_at IS NOT NULL);
 
 create table publications (
-  pipeline_id bigint not null,
+  pipeline_id bigint,
   surface text not null,
   github_id bigint,
   digest text,
@@ -167,9 +167,13 @@ create table publications (
   sent_at timestamp with time zone,
   error text,
   updated_at timestamp with time zone not null,
+  repository_id bigint,
+  CHECK ((num_nonnulls(pipeline_id, repository_id) = 1)),
   CHECK ((state = ANY (ARRAY['settled'::text, 'sending'::text]))),
   FOREIGN KEY (pipeline_id) REFERENCES pipelines(id) ON DELETE CASCADE,
-  PRIMARY KEY (pipeline_id, surface)
+  FOREIGN KEY (repository_id) REFERENCES repositories(id) ON DELETE CASCADE,
+  UNIQUE (pipeline_id, surface),
+  UNIQUE (repository_id, surface)
 );
 CREATE INDEX publications_by_github_id ON public.publications USING btree (github_id);
 
@@ -202,12 +206,19 @@ create table repositories (
   configuration_read_at timestamp with time zone,
   cord jsonb,
   cord_told_up_to integer,
+  configuration_good_sha text,
+  revision integer not null default 0,
+  published_revision integer not null default 0,
+  publish_after timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  publish_token uuid,
+  publish_until timestamp with time zone,
   CHECK ((configuration_source = ANY (ARRAY['repository'::text, 'organisation'::text]))),
   PRIMARY KEY (id)
 );
 CREATE INDEX repositories_by_installation ON public.repositories USING btree (installation_id);
 CREATE INDEX repositories_by_name ON public.repositories USING btree (lower(full_name));
 CREATE INDEX repositories_held ON public.repositories USING btree (id) WHERE ((cord ->> 'why'::text) IS NOT NULL);
+CREATE INDEX repositories_to_publish ON public.repositories USING btree (publish_after) WHERE (published_revision < revision);
 CREATE INDEX repositories_to_tell ON public.repositories USING btree (id) WHERE (cord_told_up_to IS NOT NULL);
 CREATE INDEX repositories_with_mistakes ON public.repositories USING btree (id) WHERE (configuration_mistakes <> '[]'::jsonb);
 

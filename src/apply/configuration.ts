@@ -2,6 +2,7 @@
 import { parseLine } from '../line/parse.ts'
 import type { Ask } from '../pipeline/effects.ts'
 import type { Event } from '../pipeline/events.ts'
+import { alike } from '../pipeline/order.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { FileSource, RepositoryRow } from '../store/rows.ts'
 import type { Ledger } from './ledger.ts'
@@ -44,11 +45,25 @@ function readingOf({ answer }: Answered): Reading | null {
 }
 
 /** With mistakes in the file the last good line stays in force, and each mistake stays with the commit that brought it. */
-function withReading(row: RepositoryRow, { text, sha, source, headSha }: Reading, at: Instant): RepositoryRow {
-  const read = { ...row, configurationSource: source, configurationSha: sha, configurationReadAt: at }
+function withReading(row: RepositoryRow, reading: Reading, at: Instant): RepositoryRow {
+  const next = { ...row, ...understood(row, reading), configurationReadAt: at }
+  const isToldAnew = !alike(toldOf(row), toldOf(next))
+  return isToldAnew ? { ...next, revision: row.revision + 1 } : next
+}
+
+function understood(row: RepositoryRow, { text, sha, source, headSha }: Reading): Partial<RepositoryRow> {
   const isSame = sha !== null && sha === row.configurationSha && source === row.configurationSource
-  const configurationHeadSha = isSame ? row.configurationHeadSha : headSha
+  const since = isSame ? row.configurationHeadSha : headSha
+  const read = { configurationSource: source, configurationSha: sha, configurationHeadSha: since }
   const parsed = text === null ? { line: null } : parseLine(text)
-  if ('mistakes' in parsed) return { ...read, configurationHeadSha, configurationMistakes: parsed.mistakes }
-  return { ...read, configurationHeadSha, configuration: parsed.line, configurationMistakes: [] }
+  if ('mistakes' in parsed) return { ...read, configurationMistakes: parsed.mistakes }
+  const good = { configuration: parsed.line, configurationGoodSha: parsed.line && since }
+  return { ...read, ...good, configurationMistakes: [] }
+}
+
+/** What people are told of the file: nothing, unless something is wrong in it. */
+function toldOf(row: RepositoryRow): unknown {
+  const { configurationMistakes, configurationSource, configurationHeadSha, configurationGoodSha } = row
+  if (configurationMistakes.length === 0) return null
+  return { configurationMistakes, configurationSource, configurationHeadSha, configurationGoodSha }
 }

@@ -24,6 +24,7 @@ export function openOutbox(o: {
   now: () => Instant
   log: Logger
   baseUrl: string
+  githubUrl: string
   token?: () => string
 }): Outbox {
   const parts = { ...o, token: o.token ?? randomUUID }

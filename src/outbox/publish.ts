@@ -1,6 +1,6 @@
-// Makes GitHub show what is true. A pipeline is in need when it was published at an older revision than it has; what
-// exactly is in need is worked out afresh before every single call, so that only the latest revision is ever written and
-// ten quick events cost one edit.
+// Makes GitHub show what is true. A subject (a pipeline, or a repository whose file is mistaken) is in need when it was
+// published at an older revision than it has; what exactly is in need is worked out afresh before every single call, so
+// that only the latest revision is ever written and ten quick events cost one edit.
 //
 // Creating is the dangerous part, because GitHub does it again when it is asked again. So the intent is committed first
 // (`sending`), one POST goes out, and unless its answer is clear nothing is sent again before GitHub has been looked at
@@ -10,24 +10,23 @@ import type { GitHub } from '../github/client.ts'
 import { GitHubFailure } from '../github/failure.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { Database } from '../store/database.ts'
-import { type Claim, claimPipeline, hold, nameOf, publishAnew, release } from './claim.ts'
+import { type Claim, claimNext, hold, nameOf, publishAnew, release } from './claim.ts'
 import { type Due, due } from './due.ts'
 import { keepSilent, takeSlot } from './patience.ts'
 import { readBack } from './readback.ts'
-import { readStanding, savePublication } from './standing.ts'
+import { type Addresses, publishedId, readStanding, savePublication } from './standing.ts'
 
-export type Publisher = {
+export type Publisher = Addresses & {
   readonly database: Database
   readonly github: GitHub
   readonly now: () => Instant
   readonly log: Logger
-  readonly baseUrl: string
   readonly token: () => string
 }
 
-/** Claims one pipeline and brings GitHub as far as the budget allows; false when no pipeline is in need now. */
+/** Claims one subject and brings GitHub as far as the budget allows; false when none is in need now. */
 export async function publish(o: Publisher): Promise<boolean> {
-  const claim = await claimPipeline(o.database, o.now(), o.token())
+  const claim = await claimNext(o.database, o.now(), o.token())
   if (claim === null) return false
   try {
     for (let served = claim.servedAt; ; served = o.now()) {
@@ -35,7 +34,7 @@ export async function publish(o: Publisher): Promise<boolean> {
       if (thing === null || !(await carryOut(o, claim, thing))) return true
     }
   } catch (error) {
-    // One pipeline that cannot be published must not keep the others waiting. With the database away this throws too.
+    // One subject that cannot be published must not keep the others waiting. With the database away this throws too.
     await setAside(o, claim)
     o.log.error({ issue: nameOf(claim), err: error }, 'publication failed')
     return true
@@ -47,7 +46,7 @@ async function nextThing(o: Publisher, claim: Claim, servedAt: Instant | null): 
   return await o.database.kysely.transaction().execute(async (trx) => {
     const now = o.now()
     if (!(await hold(trx, claim, now))) return null
-    const standing = await readStanding(trx, claim, o.baseUrl)
+    const standing = await readStanding(trx, claim, o, now)
     const { due: things, laterAt } = due(standing, now)
     const thing = things[0]
     if (thing === undefined) {
@@ -63,7 +62,7 @@ async function nextThing(o: Publisher, claim: Claim, servedAt: Instant | null): 
     }
     if (thing.do === 'create') {
       const sending = { state: 'sending', sentAt: now, githubId: null, digest: thing.digest, error: null } as const
-      await savePublication(trx, claim.pipelineId, thing.surface, sending, now)
+      await savePublication(trx, claim.subject, thing.surface, sending, now)
     }
     return thing
   })
@@ -87,34 +86,29 @@ async function carryOut(o: Publisher, claim: Claim, thing: Due): Promise<boolean
 
 type Written = Exclude<Due, { do: 'look' }>
 
-async function write(github: GitHub, { where, issueNumber }: Claim, thing: Written): Promise<number> {
+async function write(github: GitHub, { where }: Claim, thing: Written): Promise<number> {
   const { text } = thing
   if (thing.do === 'change') {
     if (text.kind === 'comment') await github.updateComment(where, thing.githubId, text.body)
     else await github.updateCheck(where, thing.githubId, text.check)
     return thing.githubId
   }
-  if (text.kind === 'comment') return await github.createComment(where, issueNumber, text.body)
+  if (text.kind === 'comment') return await github.createComment(where, text.issueNumber, text.body)
   const { name = '' } = text.check
   return await github.createCheck(where, { ...text.check, name })
 }
 
 async function written(o: Publisher, claim: Claim, thing: Written, githubId: number): Promise<void> {
-  const { pipelineId } = claim
+  const { subject } = claim
   await o.database.kysely.transaction().execute(async (trx) => {
     const now = o.now()
     // Frozen for longer than the claim: whoever went on may have written meanwhile, before or after us.
-    if (!(await hold(trx, claim, now))) await publishAnew(trx, pipelineId)
-    const known = await trx
-      .selectFrom('publications')
-      .select('githubId')
-      .where('pipelineId', '=', pipelineId)
-      .where('surface', '=', thing.surface)
-      .executeTakeFirst()
-    const isTwin = thing.do === 'create' && typeof known?.githubId === 'number' && known.githubId !== githubId
+    if (!(await hold(trx, claim, now))) await publishAnew(trx, subject)
+    const known = await publishedId(trx, subject, thing.surface)
+    const isTwin = thing.do === 'create' && known !== null && known !== githubId
     const settled = { state: 'settled', sentAt: null, githubId, digest: thing.digest, error: null } as const
     const doubtful = { state: 'sending', sentAt: now, digest: null } as const
-    await savePublication(trx, pipelineId, thing.surface, isTwin ? doubtful : settled, now)
+    await savePublication(trx, subject, thing.surface, isTwin ? doubtful : settled, now)
   })
 }
 
@@ -130,14 +124,13 @@ const LOOK_AGAIN_AFTER_MS = 10 * 60_000
 const LONG_AGO = '1970-01-01T00:00:00.000Z'
 
 async function failed(o: Publisher, claim: Claim, thing: Due, failure: GitHubFailure): Promise<boolean> {
-  const { pipelineId } = claim
   const error = failure.message
   const nothingCreated = thing.do === 'create' ? ({ state: 'settled', sentAt: null, digest: null } as const) : {}
 
   async function note(known: Parameters<typeof savePublication>[3], back?: Parameters<typeof release>[2]) {
     await o.database.kysely.transaction().execute(async (trx) => {
       if (!(await hold(trx, claim, o.now()))) return
-      await savePublication(trx, pipelineId, thing.surface, { ...known, error }, o.now())
+      await savePublication(trx, claim.subject, thing.surface, { ...known, error }, o.now())
       if (back) await release(trx, claim, back)
     })
     return back === undefined

@@ -21,7 +21,7 @@ export async function readBack(o: Publisher, claim: Claim, look: Look): Promise<
   const known =
     keep === undefined ? missed(look, o.now()) : ({ state: 'settled', sentAt: null, githubId: keep.id } as const)
   await o.database.kysely.transaction().execute(async (trx) => {
-    if (await hold(trx, claim, o.now())) await savePublication(trx, claim.pipelineId, look.surface, known, o.now())
+    if (await hold(trx, claim, o.now())) await savePublication(trx, claim.subject, look.surface, known, o.now())
   })
   o.log.info(
     {

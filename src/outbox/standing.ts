@@ -1,42 +1,101 @@
+// What a subject in hand should show on GitHub, and what is known to stand there.
 import { holdsOf } from '../pipeline/cord.ts'
 import type { Instant, Pipeline } from '../pipeline/pipeline.ts'
 import { readAround } from '../store/cord.ts'
 import type { Transaction } from '../store/database.ts'
-import type { Claim } from './claim.ts'
-import type { Publication, Standing } from './due.ts'
+import { readMistaken } from '../store/mistaken.ts'
+import type { Claim, Subject } from './claim.ts'
+import type { Publication, Side, Standing } from './due.ts'
+import { pipelineSides } from './pipeline-sides.ts'
+import { repositorySides } from './repository-sides.ts'
 
-/** Reads what a claimed pipeline has come to, and what GitHub shows of it. */
-export async function readStanding(trx: Transaction, claim: Claim, baseUrl: string): Promise<Standing> {
-  const { pipelineId } = claim
-  const { revision, document } = await trx
-    .selectFrom('pipelines')
-    .select(['revision', 'document'])
-    .where('id', '=', pipelineId)
-    .executeTakeFirstOrThrow()
+/** Addresses that texts link to: ours, and GitHub's. */
+export type Addresses = { readonly baseUrl: string; readonly githubUrl: string }
+
+/** Reads what a claimed subject has come to, and what GitHub shows of it. */
+export async function readStanding(
+  trx: Transaction,
+  claim: Claim,
+  addresses: Addresses,
+  now: Instant,
+): Promise<Standing> {
+  const { subject } = claim
   const publications = await trx
     .selectFrom('publications')
     .select(['surface', 'githubId', 'digest', 'state', 'sentAt', 'updatedAt'])
-    .where('pipelineId', '=', pipelineId)
+    .where(keyOf(subject), '=', subject.id)
     .orderBy('surface')
     .execute()
-  const alone = await isAlone(trx, claim, document)
-  const holds = holdsOf(document, await readAround(trx, claim.where.repositoryId))
-  return { pipelineId, revision, pipeline: document, publications, alone, holds, pageUrl: pageUrl(baseUrl, claim) }
+  const { revision } = await trx
+    .selectFrom(subject.table)
+    .select('revision')
+    .where('id', '=', subject.id)
+    .executeTakeFirstOrThrow()
+  const sides =
+    subject.table === 'pipelines'
+      ? await sidesOfPipeline(trx, claim, publications, addresses, now)
+      : await sidesOfRepository(trx, claim, addresses)
+  return { revision, publications, sides }
 }
 
 /** Writes what is known of one surface. */
 export async function savePublication(
   trx: Transaction,
-  pipelineId: number,
+  subject: Subject,
   surface: string,
   known: Partial<Omit<Publication, 'surface' | 'updatedAt'>> & { readonly error?: string | null },
   at: Instant,
 ): Promise<void> {
+  const key = keyOf(subject)
   await trx
     .insertInto('publications')
-    .values({ pipelineId, surface, ...known, updatedAt: at })
-    .onConflict((conflict) => conflict.columns(['pipelineId', 'surface']).doUpdateSet({ ...known, updatedAt: at }))
+    .values({ [key]: subject.id, surface, ...known, updatedAt: at })
+    .onConflict((conflict) => conflict.columns([key, 'surface']).doUpdateSet({ ...known, updatedAt: at }))
     .execute()
+}
+
+/** The id under which GitHub keeps one surface, as far as we know. */
+export async function publishedId(trx: Transaction, subject: Subject, surface: string): Promise<number | null> {
+  const known = await trx
+    .selectFrom('publications')
+    .select('githubId')
+    .where(keyOf(subject), '=', subject.id)
+    .where('surface', '=', surface)
+    .executeTakeFirst()
+  return known?.githubId ?? null
+}
+
+function keyOf({ table }: Subject): 'pipelineId' | 'repositoryId' {
+  return table === 'pipelines' ? 'pipelineId' : 'repositoryId'
+}
+
+async function sidesOfPipeline(
+  trx: Transaction,
+  claim: Claim,
+  publications: readonly Publication[],
+  { baseUrl }: Addresses,
+  now: Instant,
+): Promise<readonly Side[]> {
+  const pipelineId = claim.subject.id
+  const { document: pipeline } = await trx
+    .selectFrom('pipelines')
+    .select('document')
+    .where('id', '=', pipelineId)
+    .executeTakeFirstOrThrow()
+  const pageUrl = `${baseUrl}/${claim.repository}/issues/${claim.issueNumber}`
+  const alone = await isAlone(trx, claim, pipeline)
+  const holds = holdsOf(pipeline, await readAround(trx, claim.where.repositoryId))
+  return pipelineSides({ pipelineId, pipeline, publications, alone, holds, pageUrl }, now)
+}
+
+async function sidesOfRepository(
+  trx: Transaction,
+  { subject, repository }: Claim,
+  { baseUrl, githubUrl }: Addresses,
+): Promise<readonly Side[]> {
+  const mistaken = await readMistaken(trx, subject.id)
+  if (mistaken === null) return []
+  return repositorySides(mistaken, { repositoryId: subject.id, pageUrl: `${baseUrl}/${repository}`, githubUrl })
 }
 
 /** Only one issue's check may be called plainly `andon / plan`: GitHub shows one check run of a name. */
@@ -60,8 +119,4 @@ async function isAlone(trx: Transaction, claim: Claim, pipeline: Pipeline): Prom
     .where('issueNumber', 'in', others)
     .executeTakeFirst()
   return other === undefined
-}
-
-function pageUrl(baseUrl: string, { repository, issueNumber }: Claim): string {
-  return `${baseUrl}/${repository}/issues/${issueNumber}`
 }

@@ -6,7 +6,7 @@ import type { Evidence, Instant, Light, Pipeline } from '../pipeline/pipeline.ts
 import { ACTIVE } from './cord.ts'
 import { type Cursor, readCursor, writeCursor } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
-import type { FileMistake } from './rows.ts'
+import { listMistaken, type MistakenFile } from './mistaken.ts'
 import type { Tables } from './tables.ts'
 
 /** Repositories the viewer may see, by id. */
@@ -51,10 +51,8 @@ export type Board = {
   readonly lastDeliveryAt: Instant | null
   readonly failedDeliveries: number
   /** What is wrong in the files of the repositories seen; their last good version holds. */
-  readonly mistakes: readonly RepositoryMistake[]
+  readonly mistaken: readonly MistakenFile[]
 }
-
-export type RepositoryMistake = FileMistake & { readonly repository: string }
 
 const PAGE = 200
 
@@ -75,7 +73,7 @@ export async function readBoard({ kysely }: Database, query: BoardQuery, now: In
         next: last === undefined ? null : writeCursor(last),
         asOf: now,
         ...(await quietFacts(trx, query, now)),
-        mistakes: await listMistakes(trx, query),
+        mistaken: await listMistaken(trx, isSeen(query)),
       }
     })
 }
@@ -93,6 +91,11 @@ export async function readPipeline(
     .orderBy('repositories.updatedAt', 'desc')
     .executeTakeFirst()
   return row === undefined ? null : stored(row)
+}
+
+/** What is wrong in the file of the repository of that name, if anything is. */
+export function readMistakenFile({ kysely }: Database, repository: string): Promise<readonly MistakenFile[]> {
+  return listMistaken(kysely, isSeen({ seen: 'all', repository }))
 }
 
 /** A line of history as it was written. */
@@ -166,22 +169,6 @@ function isSeen({ seen, repository }: BoardQuery): RawBuilder<SqlBool> {
   const within = seen === 'all' ? sql`true` : sql`repositories.id = any (${seen}::bigint[])`
   const named = repository === undefined ? sql`true` : sql`lower(repositories.full_name) = ${repository.toLowerCase()}`
   return sql<SqlBool>`repositories.removed_at is null and ${within} and ${named}`
-}
-
-const MOST_MISTAKES = 20
-
-async function listMistakes(trx: Transaction, query: BoardQuery): Promise<readonly RepositoryMistake[]> {
-  const rows = await trx
-    .selectFrom('repositories')
-    .select(['fullName', 'configurationMistakes'])
-    .where(isSeen(query))
-    .where(sql<SqlBool>`configuration_mistakes <> '[]'`)
-    .orderBy(sql`lower(full_name)`)
-    .limit(MOST_MISTAKES)
-    .execute()
-  return rows.flatMap(({ fullName, configurationMistakes }) =>
-    configurationMistakes.map((mistake) => ({ repository: fullName, ...mistake })),
-  )
 }
 
 type Columns = ExpressionBuilder<Tables, 'pipelines' | 'repositories'>

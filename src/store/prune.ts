@@ -29,6 +29,12 @@ export async function prune(database: Database, now: Instant): Promise<number> {
     { table: 'deliveries', where: sql`state = 'failed' and received_at < ${before(failedDeliveries)}` },
     { table: 'pipelines', where: sql`light in ('done', 'idle') and updated_at < ${before(pipelines)}` },
     {
+      table: 'publications',
+      where: sql`repository_id is not null and updated_at < ${before(pipelines)}
+        and not exists (select from repositories where repositories.id = publications.repository_id
+          and publications.surface = 'configuration/' || configuration_head_sha)`,
+    },
+    {
       table: 'bound_runs',
       where: sql`not exists (select from pipelines
         where pipelines.repository_id = bound_runs.repository_id and pipelines.issue_number = bound_runs.issue_number)`,

@@ -27,13 +27,17 @@ export type RepositoryRow = {
   readonly configurationSource: FileSource | null
   readonly configurationSha: string | null
   readonly configurationMistakes: readonly FileMistake[]
-  /** The commit that the text was read at. */
+  /** The commit that the newest text was first read at. */
   readonly configurationHeadSha: string | null
+  /** The commit that the line in force was first read at. */
+  readonly configurationGoodSha: string | null
   readonly configurationReadAt: Instant | null
   /** The last word about the repository's cord. */
   readonly cord: CordWord | null
   /** Up to which issue its pipelines have been told of the last word; null: all have. */
   readonly cordToldUpTo: number | null
+  /** Raised whenever what is to be told of its mistakes changes. */
+  readonly revision: number
 }
 
 /** A run that belongs to an issue whatever its title and branch say. */

@@ -31,9 +31,15 @@ export type Tables = {
     configurationSha: string | null
     configurationMistakes: ColumnType<readonly FileMistake[], string | undefined, string>
     configurationHeadSha: string | null
+    configurationGoodSha: string | null
     configurationReadAt: Instant | null
     cord: Json<CordWord> | null
     cordToldUpTo: number | null
+    revision: Generated<number>
+    publishedRevision: Generated<number>
+    publishAfter: Generated<Instant>
+    publishToken: string | null
+    publishUntil: Instant | null
   }
   cord: {
     everything: Generated<true>
@@ -126,7 +132,8 @@ export type Tables = {
     updatedAt: Instant
   }
   publications: {
-    pipelineId: number
+    pipelineId: number | null
+    repositoryId: number | null
     surface: string
     githubId: number | null
     digest: string | null

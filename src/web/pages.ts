@@ -36,6 +36,7 @@ export function createPages(o: { reader: Reader; views: Views; config: SiteConfi
         stallSeconds: (config.pingEveryMs * PINGS_MISSED) / 1000,
       },
       header: pieceOf(sheet, 'counts'),
+      mistakes: pieceOf(sheet, 'mistakes'),
       footer: pieceOf(sheet, 'quiet'),
       body: p.body,
     })
@@ -64,8 +65,11 @@ export function createPages(o: { reader: Reader; views: Views; config: SiteConfi
       const place = await askedPlace(reader, { repository: namedIn(asked), issue: asked.req.param('number') })
       const found = await readIssue(reader, place)
       const sheet = issueSheet(views, found)
-      const [summary, ...rest] = sheet.pieces.map(({ html }) => html)
-      const body = views.draw('issue', { summary, stages: rest.slice(0, -1), history: rest.at(-1) })
+      const body = views.draw('issue', {
+        summary: pieceOf(sheet, 'summary'),
+        stages: sheet.pieces.filter(({ id }) => id.startsWith('stage-')).map(({ html }) => html),
+        history: pieceOf(sheet, 'history'),
+      })
       const path = [{ text: `${place.repository}`, href: `/${place.repository}` }, { text: `#${place.issue}` }]
       const title = `#${place.issue} ${plain(found.shown.pipeline.issue.title ?? '', 80)} · Andon`
       return asked.html(page({ sheet, title, path, body, stream: streamOf(place) }))

@@ -2,12 +2,13 @@
 // is away, because to a reader it is.
 import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/pipeline.ts'
-import { findRepository, readBoard, readHistory, readPipeline } from '../store/board.ts'
+import { notice } from '../render/mistaken.ts'
+import { findRepository, readBoard, readHistory, readMistakenFile, readPipeline } from '../store/board.ts'
 import { BadCursor } from '../store/cursor.ts'
 import type { Database } from '../store/database.ts'
 import { CHANNEL } from '../store/notify.ts'
 import { obstacle } from '../store/readiness.ts'
-import type { Issue, Reader } from './reader.ts'
+import type { Board, BoardQuery, Reader } from './reader.ts'
 import { Away, Refusal } from './refusal.ts'
 
 // As long as a delivery may wait: on a busy embedded database a reading stands in the same queue.
@@ -15,12 +16,18 @@ const DEADLINE_MS = 8_000
 const HISTORY_LINES = 200
 
 /** Reads for people who may see every repository. */
-export function openReader(o: { database: Database; now: () => Instant; log: Logger; deadlineMs?: number }): Reader {
-  const { database, now, log, deadlineMs = DEADLINE_MS } = o
+export function openReader(o: {
+  database: Database
+  githubUrl: string
+  now: () => Instant
+  log: Logger
+  deadlineMs?: number
+}): Reader {
+  const { database, log, deadlineMs = DEADLINE_MS } = o
   const read = <T>(what: string, reading: Promise<T>) => inTime(reading, deadlineMs).catch(away(what, log))
   return {
-    board: (query) => read('board', readBoard(database, { seen: 'all', ...query }, now())),
-    issue: (repository, number) => read('issue', readIssue(database, repository, number, now)),
+    board: (query) => read('board', readBoardWithNotices(o, query)),
+    issue: (repository, number) => read('issue', readIssue(o, repository, number)),
     repository: (name) =>
       read(
         'repository',
@@ -31,15 +38,20 @@ export function openReader(o: { database: Database; now: () => Instant; log: Log
   }
 }
 
-async function readIssue(
-  database: Database,
-  repository: string,
-  number: number,
-  now: () => Instant,
-): Promise<Issue | null> {
+type Source = { readonly database: Database; readonly githubUrl: string; readonly now: () => Instant }
+
+async function readBoardWithNotices({ database, githubUrl, now }: Source, query: BoardQuery): Promise<Board> {
+  const { mistaken, ...board } = await readBoard(database, { seen: 'all', ...query }, now())
+  return { ...board, mistaken: mistaken.map((file) => notice(file, githubUrl)) }
+}
+
+async function readIssue({ database, githubUrl, now }: Source, repository: string, number: number) {
   const asOf = now()
   const shown = await readPipeline(database, repository, number)
-  return shown && { shown, history: await readHistory(database, shown.id, HISTORY_LINES), asOf }
+  if (shown === null) return null
+  const mistaken = await readMistakenFile(database, repository)
+  const history = await readHistory(database, shown.id, HISTORY_LINES)
+  return { shown, history, asOf, mistaken: mistaken.map((file) => notice(file, githubUrl)) }
 }
 
 function away(what: string, log: Logger): (error: unknown) => never {

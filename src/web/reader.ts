@@ -1,5 +1,6 @@
 import type { Instant, Light } from '../pipeline/pipeline.ts'
 import type { Told } from '../render/detail.ts'
+import type { Notice } from '../render/mistaken.ts'
 import type { Shown } from '../render/row.ts'
 
 export type BoardQuery = {
@@ -21,9 +22,17 @@ export type Board = {
   readonly doneToday: number
   readonly lastDeliveryAt: Instant | null
   readonly failedDeliveries: number
+  /** Of the repositories that were asked for, those whose file is mistaken. */
+  readonly mistaken: readonly Notice[]
 }
 
-export type Issue = { readonly shown: Shown; readonly history: readonly Told[]; readonly asOf: Instant }
+export type Issue = {
+  readonly shown: Shown
+  readonly history: readonly Told[]
+  readonly asOf: Instant
+  /** What is wrong in the file of its repository, if anything is. */
+  readonly mistaken: readonly Notice[]
+}
 
 /** What pages, streams and probes read. Each method rejects with Away when the database cannot be read. */
 export type Reader = {

@@ -4,6 +4,8 @@ import { openReader } from './read.ts'
 import { type Parts, serve, type Web } from './serve.ts'
 
 /** The web over a database: the board for everybody who may reach it, and the door for deliveries. */
-export function createServer(o: Parts & { readonly database: Database; readonly now: () => Instant }): Web {
+export function createServer(
+  o: Parts & { readonly database: Database; readonly githubUrl: string; readonly now: () => Instant },
+): Web {
   return serve({ ...o, reader: openReader(o) })
 }

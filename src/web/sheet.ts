@@ -2,6 +2,7 @@
 // The same drawings make the page itself, so that what a reload shows is what the stream showed.
 import type { Instant } from '../pipeline/pipeline.ts'
 import { detail } from '../render/detail.ts'
+import type { Notice } from '../render/mistaken.ts'
 import { type Drawn, drawn } from '../render/row.ts'
 import type { Board, Issue } from './reader.ts'
 import type { Views } from './views.ts'
@@ -23,6 +24,7 @@ export function boardSheet(views: Views, board: Board, repository: string | null
     asOf: board.asOf,
     pieces: [
       { id: 'counts', html: views.draw('counts', countsOf(board)) },
+      mistakesPiece(views, board.mistaken, repository === null ? MISTAKES_AT_A_GLANCE : Number.POSITIVE_INFINITY),
       { id: 'empty', html: views.draw('empty', { empty, repository }) },
       { id: 'quiet', html: views.draw('footer', board) },
     ],
@@ -34,12 +36,13 @@ export function boardSheet(views: Views, board: Board, repository: string | null
 }
 
 /** One issue's page. */
-export function issueSheet(views: Views, { shown, history, asOf }: Issue): Sheet {
+export function issueSheet(views: Views, { shown, history, asOf, mistaken }: Issue): Sheet {
   const whole = detail(shown, history, asOf)
   const { pullRequests } = shown.pipeline
   return {
     asOf,
     pieces: [
+      mistakesPiece(views, mistaken, MISTAKES_AT_A_GLANCE),
       { id: 'summary', html: views.draw('issue-summary', { ...drawn(shown, asOf), pullRequests }) },
       ...whole.stages.map((stage, index) => {
         const id = `stage-${index}`
@@ -54,6 +57,13 @@ export function issueSheet(views: Views, { shown, history, asOf }: Issue): Sheet
 /** The piece's drawing, or nothing. */
 export function pieceOf(sheet: Sheet, id: string): string {
   return sheet.pieces.find((piece) => piece.id === id)?.html ?? ''
+}
+
+/** How many of a file's mistakes are told where it is not the file that people came for. */
+const MISTAKES_AT_A_GLANCE = 1
+
+function mistakesPiece(views: Views, mistaken: readonly Notice[], most: number): Piece {
+  return { id: 'mistakes', html: views.draw('mistakes', { mistaken, most }) }
 }
 
 function list(views: Views, id: string, title: string, note: string, rows: readonly Drawn[]): List {

@@ -35,8 +35,8 @@ async function repository() {
   return database.kysely.selectFrom('repositories').selectAll().executeTakeFirstOrThrow()
 }
 
-async function mistakes() {
-  return (await readBoard(database, { seen: 'all' }, NOW)).mistakes
+async function mistaken() {
+  return (await readBoard(database, { seen: 'all' }, NOW)).mistaken
 }
 
 function touched(at: Instant): Event {
@@ -59,9 +59,17 @@ test('pipelines begin with the line of the file, and its label takes issues up',
 
 test('a mistake is kept with its place and its commit, and the last good version stays in force', async () => {
   await tell(configurationIs(GOOD, { sha: 'one', headSha: 'c1', at: minute(1) }))
-  expect(await mistakes()).toEqual([])
+  expect(await mistaken()).toEqual([])
   await tell(configurationIs(BAD, { sha: 'two', headSha: 'c2', at: minute(2) }))
-  expect(await mistakes()).toMatchObject([{ repository: 'acme/widgets', line: 3, field: 'stages.build.timeout' }])
+  expect(await mistaken()).toMatchObject([
+    {
+      repository: 'acme/widgets',
+      headSha: 'c2',
+      configured: true,
+      goodSha: 'c1',
+      mistakes: [{ line: 3, field: 'stages.build.timeout' }],
+    },
+  ])
   expect(await repository()).toMatchObject({
     configuration: { startLabel: 'agents', limits: { running: 7 } },
     configurationSha: 'two',
@@ -71,17 +79,17 @@ test('a mistake is kept with its place and its commit, and the last good version
   await tell(configurationIs(BAD, { sha: 'two', headSha: 'c3', at: minute(3) }))
   expect(await repository()).toMatchObject({ configurationHeadSha: 'c2', configurationReadAt: minute(3) })
   await tell(configurationIs(GOOD, { sha: 'one', headSha: 'c4', at: minute(4) }))
-  expect(await mistakes()).toEqual([])
+  expect(await mistaken()).toEqual([])
   expect(await repository()).toMatchObject({ configurationHeadSha: 'c4' })
 })
 
 test('only those who may see a repository see what is wrong in its file', async () => {
   await tell(configurationIs(BAD))
-  expect((await readBoard(database, { seen: [] }, NOW)).mistakes).toEqual([])
-  expect((await readBoard(database, { seen: [REPOSITORY.id], repository: 'ACME/Widgets' }, NOW)).mistakes).toHaveLength(
+  expect((await readBoard(database, { seen: [] }, NOW)).mistaken).toEqual([])
+  expect((await readBoard(database, { seen: [REPOSITORY.id], repository: 'ACME/Widgets' }, NOW)).mistaken).toHaveLength(
     1,
   )
-  expect((await readBoard(database, { seen: 'all', repository: 'acme/other' }, NOW)).mistakes).toEqual([])
+  expect((await readBoard(database, { seen: 'all', repository: 'acme/other' }, NOW)).mistaken).toEqual([])
 })
 
 test('without the file Andon only watches again', async () => {
@@ -98,7 +106,7 @@ test('without the file Andon only watches again', async () => {
 test('an answer that was read earlier and comes later changes nothing', async () => {
   await tell(configurationIs(GOOD, { at: minute(5) }), configurationIs(BAD, { at: minute(3) }), configurationIs(null))
   expect(await repository()).toMatchObject({ configuration: { startLabel: 'agents' }, configurationReadAt: minute(5) })
-  expect(await mistakes()).toEqual([])
+  expect(await mistaken()).toEqual([])
 })
 
 test('the organisation’s file holds where the repository has none of its own', async () => {

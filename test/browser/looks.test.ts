@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { SLIPPED } from '../web/support/rows.ts'
 import { openBrowser, openPage } from './support/chromium.ts'
 import { type Factory, startFactory } from './support/factory.ts'
 
@@ -46,6 +47,13 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
     expect(await page.locator('#empty').innerText()).toContain('label an issue')
     expect(await page.locator('table.board').isVisible()).toBe(false)
     expect(await violations(page)).toEqual([])
+    own.order({ mistaken: [SLIPPED] })
+    for (const width of [320, 1440]) {
+      await page.setViewportSize({ width, height: 900 })
+      await expect.poll(() => page.locator('#mistakes').innerText(), WITHIN).toContain('2 mistakes')
+      expect(await violations(page), `mistakes at ${width}`).toEqual([])
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+    }
     await page.goto(`${factory.url}/`)
     await settled(page)
     await page.evaluate("document.documentElement.setAttribute('data-live', 'stale')")

@@ -24,6 +24,7 @@ beforeEach(async () => {
   door = openDoor({ database, now: () => NOW, log })
   web = createServer({
     database,
+    githubUrl: 'https://github.com',
     now: () => NOW,
     log,
     deliver: async (_request, response) => void response.end(),

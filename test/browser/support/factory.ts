@@ -1,11 +1,16 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import type { Notice } from '../../../src/render/mistaken.ts'
 import type { Made } from '../../web/support/rows.ts'
 
 export const PING_EVERY_MS = 500
 
-export type FactoryOrder = { readonly rows?: readonly Made[]; readonly away?: boolean }
+export type FactoryOrder = {
+  readonly rows?: readonly Made[]
+  readonly mistaken?: readonly Notice[]
+  readonly away?: boolean
+}
 
 export type Factory = {
   readonly url: string

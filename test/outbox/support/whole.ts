@@ -19,6 +19,8 @@ export type Meeting = (key: string) => Promise<Response | null>
 
 export type Whole = {
   readonly github: FakeGitHub
+  /** Where the first process serves its pages. */
+  readonly url: string
   readonly database: Database
   readonly clock: MovedClock
   /** The first process; it takes in what GitHub delivers. */
@@ -33,7 +35,7 @@ export type Whole = {
   close(): Promise<void>
 }
 
-export async function openWhole(meet: Meeting): Promise<Whole> {
+export async function openWhole(meet: Meeting = async () => null): Promise<Whole> {
   const clock = movedClock('2026-11-20T08:00:00.000Z')
   const github = await openGitHubWorld({ now: clock.now })
   const database = await freshDatabase()
@@ -74,9 +76,11 @@ export async function openWhole(meet: Meeting): Promise<Whole> {
   }
 
   const andon = await open(meet)
-  github.deliveries.aim(`http://127.0.0.1:${await andon.listen()}/api/github/webhooks`)
+  const url = `http://127.0.0.1:${await andon.listen()}`
+  github.deliveries.aim(`${url}/api/github/webhooks`)
   return {
     github,
+    url,
     database,
     clock,
     andon,

@@ -79,6 +79,7 @@ export async function openWorld(): Promise<World> {
       now,
       log,
       baseUrl: 'https://andon.example',
+      githubUrl: 'https://github.example',
       token: randomUUID,
     })
   }
@@ -157,12 +158,13 @@ export async function openWorld(): Promise<World> {
 
 /** How long nothing will be due, in whole steps of 50 ms; null when nothing is left. */
 async function secondsToNext({ kysely }: Database, now: string): Promise<number | null> {
-  const pipelines = await kysely
-    .selectFrom('pipelines')
-    .leftJoin('budgets', 'budgets.installationId', 'budgets.installationId')
-    .select(['publishAfter', 'publishToken', 'publishUntil', 'nextWriteAt', 'blockedUntil'])
-    .whereRef('publishedRevision', '<', 'revision')
-    .execute()
+  const behind = (table: 'pipelines' | 'repositories') =>
+    kysely
+      .selectFrom(table)
+      .select(['publishAfter', 'publishToken', 'publishUntil'])
+      .whereRef('publishedRevision', '<', 'revision')
+      .execute()
+  const subjects = [...(await behind('pipelines')), ...(await behind('repositories'))]
   const budget = await kysely.selectFrom('budgets').select(['nextWriteAt', 'blockedUntil']).executeTakeFirst()
   const effects = await kysely
     .selectFrom('effects')
@@ -170,8 +172,9 @@ async function secondsToNext({ kysely }: Database, now: string): Promise<number 
     .where('state', 'in', ['due', 'sending', 'unconfirmed'])
     .execute()
   const moments = [
-    ...pipelines.map((row) => {
-      return latest([row.publishAfter, row.publishToken && row.publishUntil, row.nextWriteAt, row.blockedUntil])
+    ...subjects.map(({ publishAfter, publishToken, publishUntil }) => {
+      const until = [budget?.nextWriteAt ?? null, budget?.blockedUntil ?? null]
+      return latest([publishAfter, publishToken && publishUntil, ...until])
     }),
     ...effects.map(({ type, state, dueAt, claimedUntil }) => {
       const isWrite = type !== 'ask' && state === 'due'

@@ -1,8 +1,20 @@
 // The board over rows made by hand, for looking at: `node test/web/support/preview.ts 4010`, then open the address.
 import pino from 'pino'
+import { notice } from '../../../src/render/mistaken.ts'
 import { serve } from '../../../src/web/serve.ts'
-import { boardOf, floor, NOW } from './rows.ts'
+import { boardOf, floor, NOW, SLIPPED } from './rows.ts'
 
+const ORGANISATIONS = notice(
+  {
+    repository: 'northwind-traders-international/warehouse-management-system',
+    source: 'organisation',
+    headSha: null,
+    configured: false,
+    goodSha: null,
+    mistakes: [{ line: 12, column: 3, field: '', message: 'The file cannot be read as YAML: a colon is missing.' }],
+  },
+  'https://github.com',
+)
 const port = Number(process.argv[2] ?? 4010)
 const kind = process.argv[3] ?? 'busy'
 const all = kind === 'empty' ? [] : floor()
@@ -10,10 +22,11 @@ const here = (repository: string | undefined) =>
   all.filter(({ shown }) => repository === undefined || shown.repository === repository)
 const { server } = serve({
   reader: {
-    board: async ({ repository }) => boardOf(here(repository)),
+    board: async ({ repository }) =>
+      boardOf(here(repository), NOW, kind === 'mistaken' ? [SLIPPED, ORGANISATIONS] : []),
     issue: async (repository, number) => {
       const found = here(repository).find(({ shown }) => shown.pipeline.issue.number === number)
-      return found ? { ...found, asOf: NOW } : null
+      return found ? { ...found, asOf: NOW, mistaken: kind === 'mistaken' ? [SLIPPED] : [] } : null
     },
     repository: async (name) => name,
     obstacle: async () => null,

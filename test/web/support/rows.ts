@@ -8,6 +8,7 @@ import { needsYouAt } from '../../../src/pipeline/health.ts'
 import { light } from '../../../src/pipeline/light.ts'
 import type { Instant } from '../../../src/pipeline/pipeline.ts'
 import { type Entry, reduce } from '../../../src/pipeline/reduce.ts'
+import { type Notice, notice } from '../../../src/render/mistaken.ts'
 import type { Shown } from '../../../src/render/row.ts'
 import type { Board } from '../../../src/web/reader.ts'
 import { jobIs, labelled, pullRequestIs, runIs } from '../../support/pipeline-spec.ts'
@@ -230,8 +231,29 @@ export function floor(): readonly Made[] {
   ]
 }
 
+/** A file whose author slipped twice, the second time with markup. */
+export const SLIPPED: Notice = notice(
+  {
+    repository: 'acme/widgets',
+    source: 'repository',
+    headSha: 'c0ffee1234567890c0ffee1234567890c0ffee12',
+    configured: true,
+    goodSha: '1a2b3c4d5e6f1a2b3c4d5e6f1a2b3c4d5e6f1a2b',
+    mistakes: [
+      {
+        line: 3,
+        column: 33,
+        field: 'stages.plan.timout',
+        message: '`stages.plan.timout` is not a field that is read; did you mean `timeout`?',
+      },
+      { line: 7, column: 1, field: 'limits', message: `It takes ${HOSTILE}.` },
+    ],
+  },
+  'https://github.com',
+)
+
 /** The board that a reader of this floor gets, ordered and counted as the store does. */
-export function boardOf(all: readonly Made[], now: Instant = NOW): Board {
+export function boardOf(all: readonly Made[], now: Instant = NOW, mistaken: readonly Notice[] = []): Board {
   const live = all.map(({ shown }) => shown).filter(({ pipeline }) => !['done', 'idle'].includes(light(pipeline).light))
   const calls = (shown: Shown) => shown.held || (shown.needsYouAt !== null && shown.needsYouAt <= now)
   const count = (wanted: string) => live.filter(({ pipeline }) => light(pipeline).light === wanted).length
@@ -252,5 +274,6 @@ export function boardOf(all: readonly Made[], now: Instant = NOW): Board {
     doneToday: 12,
     lastDeliveryAt: ago(0.05),
     failedDeliveries: 0,
+    mistaken,
   }
 }

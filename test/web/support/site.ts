@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import pino from 'pino'
 import type { Instant } from '../../../src/pipeline/pipeline.ts'
+import type { Notice } from '../../../src/render/mistaken.ts'
 import type { Reader } from '../../../src/web/reader.ts'
 import { Away } from '../../../src/web/refusal.ts'
 import { serve } from '../../../src/web/serve.ts'
@@ -15,6 +16,8 @@ export type Floor = {
   readings(): number
   /** What stands there now; whoever listens hears of it. */
   becomes(all: readonly Made[], at?: Instant): void
+  /** Whose files are mistaken from now on. */
+  mistake(mistaken: readonly Notice[]): void
   /** The database goes away, or comes back. */
   goesAway(away: boolean): void
 }
@@ -25,9 +28,11 @@ export function openFloor(all: readonly Made[] = floor()): Floor {
   const listeners = new Set<() => void>()
   let standing = all
   let now = NOW
+  let mistaken: readonly Notice[] = []
   let away = false
   let readings = 0
   const here = (repository?: string) => standing.filter(({ shown }) => !repository || shown.repository === repository)
+  const wrongIn = (repository?: string) => mistaken.filter((one) => !repository || one.repository === repository)
   const read = async <T>(answer: () => T): Promise<T> => {
     readings += 1
     if (away) throw new Away('the database cannot be read just now')
@@ -35,11 +40,11 @@ export function openFloor(all: readonly Made[] = floor()): Floor {
   }
   return {
     reader: {
-      board: ({ repository }) => read(() => boardOf(here(repository), now)),
+      board: ({ repository }) => read(() => boardOf(here(repository), now, wrongIn(repository))),
       issue: (repository, number) =>
         read(() => {
           const found = here(repository).find(({ shown }) => shown.pipeline.issue.number === number)
-          return found ? { ...found, asOf: now } : null
+          return found ? { ...found, asOf: now, mistaken: wrongIn(repository) } : null
         }),
       repository: (name) =>
         read(() => REPOSITORIES.find((known) => known.toLowerCase() === name.toLowerCase()) ?? null),
@@ -53,6 +58,10 @@ export function openFloor(all: readonly Made[] = floor()): Floor {
     becomes(all, at = now) {
       standing = all
       now = at
+      for (const heard of listeners) heard()
+    },
+    mistake(next) {
+      mistaken = next
       for (const heard of listeners) heard()
     },
     goesAway(next) {

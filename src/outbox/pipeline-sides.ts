@@ -1,0 +1,79 @@
+// What GitHub should show of a pipeline: its checks and comments, and a last word on commits that it has left.
+import type { Hold } from '../pipeline/cord.ts'
+import { health } from '../pipeline/health.ts'
+import { light } from '../pipeline/light.ts'
+import type { Instant, Pipeline } from '../pipeline/pipeline.ts'
+import { surfaces } from '../pipeline/surfaces.ts'
+import { type CheckContext, check, externalId, farewell } from '../render/check.ts'
+import { comment, marker } from '../render/comment.ts'
+import type { Publication, Side } from './due.ts'
+
+/** A pipeline as it stands, with what GitHub shows of it. */
+export type PipelineStanding = {
+  readonly pipelineId: number
+  readonly pipeline: Pipeline
+  readonly publications: readonly Publication[]
+  /** No other issue on the line is on the same pull request. */
+  readonly alone: boolean
+  /** What the pipeline is held by, and what lies around it. */
+  readonly holds: readonly Hold[]
+  readonly pageUrl: string
+}
+
+/** Every surface of a pipeline with what it should show; none once its issue was deleted or transferred away. */
+export function pipelineSides(standing: PipelineStanding, now: Instant): readonly Side[] {
+  if (standing.pipeline.gone) return []
+  const wanted = wantedSides(standing, now)
+  return [...wanted, ...leftSides(standing, wanted)]
+}
+
+/** First the commit, then the conversation: checks before comments. */
+const ORDER = { check: 0, comment: 1 } as const
+
+function wantedSides(standing: PipelineStanding, now: Instant): readonly Side[] {
+  const { pipeline, pipelineId } = standing
+  const o = context(standing, { stage: light(pipeline).stage, ...health(pipeline, now) })
+  return [...surfaces(pipeline)]
+    .sort((a, b) => ORDER[a.kind] - ORDER[b.kind])
+    .flatMap((surface): Side[] => {
+      const { key, stage, sha } = surface
+      if (surface.kind === 'comment') {
+        const ours = marker(pipelineId, key.slice('comment/'.length))
+        const mark = { kind: 'comment', issueNumber: pipeline.issue.number, marker: ours } as const
+        const body = comment(pipeline, stage, { ...o, marker: ours })
+        return [
+          { surface: key, mark, text: { kind: 'comment', issueNumber: pipeline.issue.number, body }, creates: true },
+        ]
+      }
+      if (sha === null) return []
+      const mark = { kind: 'check', sha, externalId: externalId(pipelineId, stage, sha) } as const
+      return [
+        { surface: key, mark, text: { kind: 'check', check: check(pipeline, { ...surface, sha }, o) }, creates: true },
+      ]
+    })
+}
+
+/** Check runs on commits that the line has moved on from are told so, once. */
+function leftSides(standing: PipelineStanding, wanted: readonly Side[]): readonly Side[] {
+  const { pipeline, pipelineId } = standing
+  const stay = new Set(wanted.map(({ surface }) => surface))
+  const o = context(standing, null)
+  return standing.publications.flatMap((publication): Side[] => {
+    const left = CHECK_KEY.exec(publication.surface)?.groups
+    if (left?.stage === undefined || left.sha === undefined || stay.has(publication.surface)) return []
+    const { stage, sha } = left
+    const next = surfaces(pipeline).find((surface) => surface.kind === 'check' && surface.stage === stage) ?? null
+    const mark = { kind: 'check', sha, externalId: externalId(pipelineId, stage, sha) } as const
+    const text = { kind: 'check', check: farewell(pipeline, { stage, sha, where: null }, next, o) } as const
+    return [{ surface: publication.surface, mark, text, creates: false }]
+  })
+}
+
+const CHECK_KEY = /^check\/(?<stage>.+)\/(?<sha>[^/]+)$/
+
+function context(
+  { pipelineId, alone, holds, pageUrl }: PipelineStanding,
+  overlay: CheckContext['overlay'],
+): CheckContext {
+  return { pageUrl, pipelineId, alone, holds, overlay }
+}
