@@ -4,16 +4,15 @@ import type { FakeGitHub } from './github.ts'
 import type { Shift } from './shift.ts'
 
 const AFTER_SECONDS = 75
-// Longer than a new start takes: GitHub does not deliver again by itself, and this morning is about the dispatches.
-const DELIVERED_LATER_MS = 20_000
 
 /** Waits for its moment; throws `Over` when the shift ends before. */
 export async function crashOnce(o: { github: FakeGitHub; andon: AndonProcess; shift: Shift }): Promise<void> {
   const { github, andon, shift } = o
   await shift.pause(AFTER_SECONDS)
-  github.deliveries.disturb({ late: { share: 1, ms: DELIVERED_LATER_MS } })
+  // GitHub does not deliver again by itself what met a closed door; this morning is about the dispatches, so it is late.
+  await github.deliveries.hold()
   shift.say('Andon', 'is killed without a warning')
   await andon.crash()
-  github.deliveries.calm()
-  shift.say('Andon', 'is back, and looks for what it had begun')
+  shift.say('Andon', 'is back, and goes on with what it had begun')
+  github.deliveries.release()
 }

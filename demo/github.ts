@@ -60,6 +60,7 @@ export type FakeGitHub = People &
       o?: { branch?: string; title?: string; event?: string; by?: string; headSha?: string },
     ): Promise<Run>
     whenDispatched: Actions['whenDispatched']
+    whenCancelled: Actions['whenCancelled']
     /** Any delivery at all, framed as one about the repository. */
     deliver(event: string, payload: Record<string, unknown>, fullName?: string, by?: string): void
     permit(login: string, permission: Permission): void
@@ -208,6 +209,7 @@ export async function startGitHub(o: {
       return actions.begin(fullName, workflow, { branch, headSha, title, event, by })
     },
     whenDispatched: actions.whenDispatched,
+    whenCancelled: actions.whenCancelled,
     deliver: (event, payload, fullName = [...world.repositories.keys()][0]!, by = first) =>
       told.tell(event, payload, fullName, by),
     permit: (login, permission) => void world.permissions.set(login, permission),

@@ -1,25 +1,16 @@
 // What the two repositories say to Andon: their andon.yml, and the workflows that everybody may copy.
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { FakeGitHub } from './github.ts'
-
-const WORKFLOWS = ['plan.yml', 'code.yml', 'test.yml']
+import { readWorkflow, WORKFLOWS } from './workflows.ts'
 
 /** Whose plans a maintainer wants to see before anything is coded. */
 export const GATED = 'acme/api'
 
 /** A maintainer pushes the files; from the next issue on Andon starts the stages itself. */
 export function setUpTheLine(github: FakeGitHub): void {
-  const workflows = resolve(import.meta.dirname, '../docs/workflows')
   for (const repository of github.repositories) {
-    for (const file of WORKFLOWS)
-      github.writeFile(repository, `.github/workflows/${file}`, readFileSync(resolve(workflows, file), 'utf8'), 'ada')
-    github.writeFile(
-      repository,
-      '.github/andon.yml',
-      configuration(repository === GATED ? ', gate: approval' : ''),
-      'ada',
-    )
+    for (const file of WORKFLOWS) github.writeFile(repository, `.github/workflows/${file}`, readWorkflow(file), 'ada')
+    const gate = repository === GATED ? ', gate: approval' : ''
+    github.writeFile(repository, '.github/andon.yml', configuration(gate), 'ada')
   }
 }
 

@@ -78,13 +78,18 @@ async function play(
     behind = minutes * 60_000
   }
   const welcome = (work: Work) => console.log(whereToLook(andon.url, github, work))
-  const starts = byDispatch(github, andon.url)
-  const begun = () => void crashOnce({ github, andon, shift }).catch(unlessOver)
+  const starts = byDispatch(github, andon.url, say)
+  const { promise: lost, reject: loses } = Promise.withResolvers<never>()
+  const begun = () => {
+    crashOnce({ github, andon, shift }).catch((error) => {
+      if (!signal.aborted) loses(error)
+    })
+  }
   const morning = playMorning({ github, shift, hurried, starts, atMinutesAgo, welcome, begun }).catch(unlessOver)
   const death = andon.died.then((last) => {
     if (!signal.aborted) throw new Refusal(`Andon ended by itself${last === '' ? '.' : `: ${last}`}`)
   })
-  await Promise.race([morning, death])
+  await Promise.race([morning, death, lost])
 }
 
 function unlessOver(error: unknown): void {

@@ -23,10 +23,12 @@ export async function playMorning(o: {
   const { github, shift } = o
   await theNight(o)
   o.atMinutesAgo(0)
+  shift.say('the night', 'has left a silent run, a review that waits, a failure, and one thing done')
   // What began at night is watched to its end: it has asked for the repository's file before there is one.
   await github.settled()
   await shift.pause(QUIET_SECONDS)
   setUpTheLine(github)
+  shift.say('ada', 'pushes the workflows and andon.yml: from here on Andon starts the stages')
   o.begun?.()
   const stories = [ordinaryDay(github, shift)]
   for (const [n, wish] of MORNING.entries()) {

@@ -4,8 +4,9 @@ import type { Run } from './github/runs.ts'
 import type { FakeGitHub } from './github.ts'
 import { GATED } from './line.ts'
 import type { Shift } from './shift.ts'
-import type { Starts } from './starts.ts'
+import type { Started, Starts } from './starts.ts'
 import type { Wish } from './titles.ts'
+import { jobsOf, type Report, type Step } from './workflows.ts'
 
 export type Work = {
   readonly repository: string
@@ -15,9 +16,8 @@ export type Work = {
   plan(o?: Course): Promise<Run>
   code(o?: Course): Promise<Run>
   test(o?: Course): Promise<Run>
-  /** The agent opens the pull request that closes the issue. */
-  propose(o?: { draft?: boolean }): Promise<void>
-  readyForReview(): Promise<void>
+  /** The agent opens the pull request that closes the issue; where Andon starts it, the workflow does so itself. */
+  propose(): Promise<void>
   push(): Promise<void>
   requestChanges(): Promise<void>
   approve(): Promise<void>
@@ -27,7 +27,7 @@ export type Work = {
   order(command: string): Promise<void>
 }
 
-/** How a run goes: how long each of its jobs takes, and how it ends; `null` leaves it as it is, without another word. */
+/** How a run goes: how long the agent works, and how it ends; `null` leaves it as it is, without another word. */
 export type Course = {
   readonly seconds?: number
   readonly ends?: 'success' | 'failure' | 'cancelled' | null
@@ -36,22 +36,9 @@ export type Course = {
   readonly deaf?: boolean
 }
 
-const AGENT = 'claude[bot]'
 const REPORTERS = ['passerby', 'trinity', 'margaret']
 const MAINTAINERS = ['ada', 'grace']
 const REVIEWERS = ['linus', 'margaret', 'grace']
-
-const JOBS: Readonly<Record<string, readonly (readonly [string, readonly string[]])[]>> = {
-  'plan.yml': [['plan', ['Check out', 'Read the issue', 'Write the plan']]],
-  'code.yml': [
-    ['prepare', ['Check out', 'Install']],
-    ['code', ['Read the plan', 'Write the code', 'Push the branch']],
-  ],
-  'test.yml': [
-    ['lint', ['Check out', 'Lint']],
-    ['unit', ['Check out', 'Install', 'Run the tests']],
-  ],
-}
 
 /** Opens the issue and answers what may be done about it. */
 export async function takeUp(o: { github: FakeGitHub; shift: Shift; starts: Starts }, wish: Wish): Promise<Work> {
@@ -60,48 +47,99 @@ export async function takeUp(o: { github: FakeGitHub; shift: Shift; starts: Star
   const { chance } = shift
   const number = await github.openIssue(repository, { title: wish.title, body: wish.body, by: chance.pick(REPORTERS) })
   const where = `${repository}#${number}`
-  const branch = `claude/issue-${number}-${slug(wish.title)}`
+  // An agent of its own names its branches itself; what Andon starts does as the workflows say.
+  const agent = starts.byAndon ? 'github-actions[bot]' : 'claude[bot]'
+  const branch = starts.byAndon ? `andon/issue-${number}` : `claude/issue-${number}-${slug(wish.title)}`
+  const reviewer = chance.pick(REVIEWERS)
   let branched = false
   let pull = 0
 
-  async function run(workflow: string, course: Course): Promise<Run> {
-    const { seconds = 6, ends = 'success', waits = 0, deaf = false } = course
-    const name = workflow.replace('.yml', '')
-    const place = { repository, number, workflow, branch, by: AGENT, shift }
-    if (!branched) await github.createBranch(repository, branch, AGENT)
-    branched = true
-    const { run: started, report } = await starts({ ...place, title: `${name}: ${wish.title}` })
-    if (deaf) started.ignoreCancel()
+  async function run(stage: keyof typeof THOUGHTS, course: Course): Promise<Run> {
+    const { waits = 0, deaf = false } = course
+    const workflow = `${stage}.yml`
+    const title = `${stage}: ${wish.title}`
+    if (!starts.byAndon) await pushOnce()
+    const started = await starts.next({ repository, number, workflow, branch, title, by: agent, shift })
+    if (deaf) started.run.ignoreCancel()
     await shift.pause(1 + waits)
-    started.start()
-    shift.say(where, `${name} runs`)
-    const jobs = JOBS[workflow] ?? []
-    const steps = jobs.flatMap(([, each]) => each)
-    let done = 0
-    for (const [n, [jobName, jobSteps]] of jobs.entries()) {
-      const last = n === jobs.length - 1
-      const job = started.job(jobName, jobSteps)
-      await shift.pause(0.5)
-      job.start()
-      for (const step of jobSteps) {
-        void report(Math.floor((100 * done++) / steps.length), step.toLowerCase())
-        await shift.pause(seconds / jobSteps.length)
-        if (started.state.status === 'completed') return stopped(name, started)
-        if (last && ends === null) return started
-        job.step()
-      }
-      job.conclude(last && ends !== null ? ends : 'success')
-    }
-    if (ends === 'success') await report(100, 'done')
-    if (ends !== null) started.conclude(ends)
-    shift.say(where, `${name}: ${ends}`)
-    return started
+    started.run.start()
+    if (!starts.byAndon) shift.say(where, `${stage} runs`)
+    const ended = await goThrough(stage, started, course)
+    if (ended) shift.say(where, `${stage}: ${started.run.state.conclusion}`)
+    return started.run
   }
 
-  // Somebody cancelled it while it was at work.
-  function stopped(name: string, run: Run): Run {
-    shift.say(where, `${name} was stopped: ${run.state.conclusion}`)
-    return run
+  /** False when it falls silent, and hence does not end. */
+  async function goThrough(stage: keyof typeof THOUGHTS, started: Started, course: Course): Promise<boolean> {
+    const { run } = started
+    const ends = course.ends === undefined ? 'success' : course.ends
+    for (const { name, steps } of jobsOf(`${stage}.yml`)) {
+      const job = run.job(
+        name,
+        steps.map((step) => step.name),
+      )
+      await shift.pause(0.5)
+      job.start()
+      for (const step of steps) {
+        if (step.report) await started.report(step.report)
+        const isWork = step.does === 'the work'
+        if (isWork) await workOn(stage, started, course)
+        else await shift.pause(0.2)
+        if (run.state.status === 'completed') return true
+        if (isWork && ends === null) {
+          shift.say(where, `${stage} falls silent`)
+          return false
+        }
+        if (isWork && ends !== 'success') {
+          run.conclude(ends ?? 'failure')
+          return true
+        }
+        if (isWork || step.does !== null) await comesOf(stage, step)
+        job.step()
+      }
+      job.succeed()
+    }
+    run.succeed()
+    return true
+  }
+
+  /** What the agent does in its step, telling now and then how far it is; in the end it falls silent half-way. */
+  async function workOn(stage: keyof typeof THOUGHTS, { run, report }: Started, course: Course): Promise<void> {
+    const { seconds = 12, ends } = course
+    const thoughts = THOUGHTS[stage]
+    for (const said of ends === null ? thoughts.slice(0, 2) : thoughts) {
+      await shift.pause(seconds / (thoughts.length + 1))
+      if (run.state.status === 'completed') return
+      await report(said)
+    }
+    await shift.pause(seconds / (thoughts.length + 1))
+  }
+
+  async function comesOf(stage: string, step: Step): Promise<void> {
+    if (!starts.byAndon) return
+    if (stage === 'plan') await github.comment(repository, number, planFor(wish), agent)
+    if (step.does !== 'opens the pull request') return
+    if (pull > 0) await push()
+    else {
+      await pushOnce()
+      await propose()
+    }
+  }
+
+  async function pushOnce(): Promise<void> {
+    if (!branched) await github.createBranch(repository, branch, agent)
+    branched = true
+  }
+
+  async function push(): Promise<void> {
+    await github.push(repository, branch, { by: agent, message: 'Answer the review' })
+    shift.say(where, `pushed to pull request #${pull}`)
+  }
+
+  async function propose(): Promise<void> {
+    const body = `Closes #${number}\n\n${wish.body}`
+    pull = await github.openPullRequest(repository, { branch, title: wish.title, body, by: agent })
+    shift.say(where, `pull request #${pull}`)
   }
 
   async function order(command: string): Promise<void> {
@@ -118,36 +156,24 @@ export async function takeUp(o: { github: FakeGitHub; shift: Shift; starts: Star
       shift.say(where, `labelled: ${wish.title}`)
     },
     async plan(course = {}) {
-      const planned = await run('plan.yml', course)
-      if (repository !== GATED || planned.state.conclusion !== 'success') return planned
-      await shift.pause(4)
+      const planned = await run('plan', course)
+      if (!starts.byAndon || repository !== GATED || planned.state.conclusion !== 'success') return planned
+      await shift.pause(READING_SECONDS)
       await order('/andon approve')
       return planned
     },
-    code: (course = {}) => run('code.yml', course),
-    test: (course = {}) => run('test.yml', course),
-    async propose({ draft = false } = {}) {
-      const body = `Closes #${number}\n\n${wish.body}`
-      pull = await github.openPullRequest(repository, { branch, title: wish.title, body, draft, by: AGENT })
-      shift.say(where, `${draft ? 'draft ' : ''}pull request #${pull}`)
-    },
-    async readyForReview() {
-      await github.readyForReview(repository, pull, AGENT)
-      shift.say(where, `pull request #${pull} is ready for review`)
-    },
-    async push() {
-      await github.push(repository, branch, { by: AGENT, message: 'Answer the review' })
-      shift.say(where, 'pushed')
-    },
+    code: (course = {}) => run('code', course),
+    test: (course = {}) => run('test', course),
+    propose,
+    push,
     async requestChanges() {
-      const by = chance.pick(REVIEWERS)
-      await github.review(repository, pull, 'request changes', { by, body: 'Please cover the empty case too.' })
-      shift.say(where, `${by} requests changes`)
+      const body = 'Please cover the empty case too.'
+      await github.review(repository, pull, 'request changes', { by: reviewer, body })
+      shift.say(where, `${reviewer} requests changes`)
     },
     async approve() {
-      const by = chance.pick(REVIEWERS)
-      await github.review(repository, pull, 'approve', { by, body: 'Thank you.' })
-      shift.say(where, `${by} approves`)
+      await github.review(repository, pull, 'approve', { by: reviewer, body: 'Thank you.' })
+      shift.say(where, `${reviewer} approves`)
     },
     async merge() {
       await github.merge(repository, pull, chance.pick(MAINTAINERS))
@@ -159,6 +185,30 @@ export async function takeUp(o: { github: FakeGitHub; shift: Shift; starts: Star
     },
     order,
   }
+}
+
+// A maintainer reads the plan before approving it.
+const READING_SECONDS = 14
+
+/** What an agent tells of its work. */
+const THOUGHTS = {
+  plan: [
+    { progress: 30, text: 'looking for what it touches' },
+    { progress: 70, text: 'writing the plan' },
+  ],
+  code: [
+    { progress: 20, text: 'reading the code around it' },
+    { progress: 50, text: 'changing 4 files' },
+    { progress: 75, text: 'covering it with a test' },
+  ],
+  test: [
+    { progress: 35, text: '61 of 173 tests' },
+    { progress: 80, text: '138 of 173 tests' },
+  ],
+} as const satisfies Readonly<Record<string, readonly Report[]>>
+
+function planFor({ body }: Wish): string {
+  return `**Plan**\n\n1. Reproduce it: ${body}\n2. Change as little as cures it.\n3. Cover it with a test that failed before.`
 }
 
 function slug(title: string): string {

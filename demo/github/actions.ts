@@ -1,6 +1,7 @@
 // The workflows of each repository, their runs, and the answers of the Actions API.
 
 import type { Files } from './files.ts'
+import { whyNotStarted } from './inputs.ts'
 import type { Answer } from './routes.ts'
 import { jobPayload, runPayload, type Workflow, workflowPayload } from './run-state.ts'
 import { beginRun, type Run, type Tell } from './runs.ts'
@@ -16,6 +17,8 @@ export type Actions = {
   ): Run
   /** Calls back for every run that a dispatch began. */
   whenDispatched(callback: (run: Run, inputs: Readonly<Record<string, string>>) => void): void
+  /** Calls back when the App asks for a run to be cancelled, before anything comes of it. */
+  whenCancelled(callback: (run: Run, forced: boolean) => void): void
   /** Answers requests under `/repos/o/r/actions/`; null when it has no such path. */
   answer(
     method: string,
@@ -32,7 +35,8 @@ const SEEDED = ['plan.yml', 'code.yml', 'test.yml']
 export function openActions(world: World, tell: Tell, files: Files, appLogin: string): Actions {
   const workflows = new Map<string, Workflow>()
   const runs: Run[] = []
-  const listeners: ((run: Run, inputs: Readonly<Record<string, string>>) => void)[] = []
+  const listeners: Parameters<Actions['whenDispatched']>[0][] = []
+  const cancelListeners: Parameters<Actions['whenCancelled']>[0][] = []
 
   function workflow(fullName: string, file: string): Workflow {
     const key = `${fullName}/${file}`
@@ -87,6 +91,8 @@ export function openActions(world: World, tell: Tell, files: Files, appLogin: st
       return_run_details: details,
     } = body as { ref?: string; inputs?: Record<string, string>; return_run_details?: boolean }
     if (!ref) return refuse('Invalid request. "ref" wasn\'t supplied.')
+    const why = whyNotStarted(files.read(fullName, `.github/workflows/${known.file}`), inputs)
+    if (why !== null) return refuse(why)
     if (Object.keys(inputs).length > MOST_INPUTS) return refuse(`you may only define up to ${MOST_INPUTS} inputs`)
     const branch = ref.replace('refs/heads/', '')
     const headSha = await headOf(branch)
@@ -127,6 +133,7 @@ export function openActions(world: World, tell: Tell, files: Files, appLogin: st
     workflow,
     begin,
     whenDispatched: (callback) => void listeners.push(callback),
+    whenCancelled: (callback) => void cancelListeners.push(callback),
     async answer(method, fullName, path, query, body, headOf) {
       repositoryOf(world, fullName)
       for (const file of SEEDED) workflow(fullName, file)
@@ -156,7 +163,7 @@ export function openActions(world: World, tell: Tell, files: Files, appLogin: st
       const run = here.find((candidate) => String(candidate.id) === id)
       if (!run) return { status: 404, body: { message: 'Not Found' } }
       if (method === 'POST' && (verb === 'cancel' || verb === 'force-cancel'))
-        return cancel(run, verb === 'force-cancel')
+        return cancel(run, verb === 'force-cancel', cancelListeners)
       if (verb === 'jobs') {
         const jobs = run.state.jobs.map((job) => jobPayload(world, run.state, job))
         return { status: 200, body: { total_count: jobs.length, jobs } }
@@ -173,9 +180,10 @@ function refuse(message: string): Answer {
 }
 
 // Accepted at once, done a moment later, as GitHub does it.
-function cancel(run: Run, forced: boolean): Answer {
+function cancel(run: Run, forced: boolean, listeners: readonly ((run: Run, forced: boolean) => void)[]): Answer {
   if (run.state.status === 'completed')
     return { status: 409, body: { message: 'Cannot cancel a workflow run that is completed.' } }
+  for (const listener of listeners) listener(run, forced)
   setImmediate(() => run.cancel(forced))
   return { status: 202, body: {} }
 }

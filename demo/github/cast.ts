@@ -23,6 +23,7 @@ export const CAST: Cast = {
     trinity: 'triage',
     passerby: 'read',
     'claude[bot]': 'write',
+    'github-actions[bot]': 'write',
     'dependabot[bot]': 'write',
   },
 }

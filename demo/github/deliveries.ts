@@ -42,6 +42,9 @@ export type Deliveries = {
   redeliver(id: number): Promise<void>
   disturb(disturbance: Disturbance): void
   calm(): void
+  /** Keeps back what is posted from now on; resolves when what was on its way has been answered. */
+  hold(): Promise<void>
+  release(): void
   /** Resolves when all that was posted has been answered. */
   settled(): Promise<void>
   close(): void
@@ -59,11 +62,13 @@ export function openDeliveries(o: {
   const queue: Delivery[] = []
   const later = new Set<NodeJS.Timeout>()
   const waiting: (() => void)[] = []
+  const landing: (() => void)[] = []
   let url = o.url
   let disturbance: Disturbance = {}
   let underway = 0
   let lastId = FIRST_ID
   let closed = false
+  let held = false
 
   function post(event: string, payload: object): void {
     if (o.chance.happens(disturbance.forget ?? 0)) return
@@ -106,13 +111,14 @@ export function openDeliveries(o: {
   }
 
   function pump(): void {
-    while (underway < o.together && queue.length > 0) {
+    while (!held && underway < o.together && queue.length > 0) {
       const which = disturbance.shuffle ? o.chance.integer(Math.min(disturbance.shuffle, queue.length)) : 0
       const [delivery] = queue.splice(which, 1)
       underway++
       attempt(delivery!).finally(() => {
         underway--
         pump()
+        if (underway === 0) for (const resolve of landing.splice(0)) resolve()
         if (idle()) for (const resolve of waiting.splice(0)) resolve()
       })
     }
@@ -166,6 +172,14 @@ export function openDeliveries(o: {
     },
     calm() {
       disturbance = {}
+    },
+    hold() {
+      held = true
+      return underway === 0 ? Promise.resolve() : new Promise((resolve) => landing.push(resolve))
+    },
+    release() {
+      held = false
+      pump()
     },
     settled: () => (idle() ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
     close() {

@@ -103,7 +103,7 @@ function checkTable(checks: readonly Check[]): string {
     const name = check.details_url
       ? `<a href="${plain(check.details_url)}">${plain(check.name)}</a>`
       : plain(check.name)
-    return `<tr><td>${name}</td><td>${check.conclusion ?? check.status}</td><td>${plain(check.output.title ?? '')}</td><td><code>${check.head_sha.slice(0, 7)}</code></td></tr>`
+    return `<tr><td class="name">${name}</td><td>${check.conclusion ?? check.status}</td><td>${plain(check.output.title ?? '')}</td><td><code>${check.head_sha.slice(0, 7)}</code></td></tr>`
   })
   return `<table>${rows.join('')}</table>`
 }
@@ -115,11 +115,11 @@ function article(comment: Comment): string {
 
 function layout(title: string, body: string): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta http-equiv="refresh" content="5"><title>${plain(title)}</title><style>${STYLE}</style></head>
+<meta http-equiv="refresh" content="5"><link rel="icon" href="data:,"><title>${plain(title)}</title><style>${STYLE}</style></head>
 <body><p><a href="/">A GitHub on this machine</a></p><h1>${plain(title)}</h1>${body}</body></html>`
 }
 
 const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1f2328;background:#fff}
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}a{color:#0969da}.quiet{color:#59636e}
-table{border-collapse:collapse}th{text-align:left}td,th{padding:.3rem 1rem .3rem 0;border-top:1px solid #d1d9e0;vertical-align:top}
+table{border-collapse:collapse}th{text-align:left}td,th{padding:.3rem 1rem .3rem 0;border-top:1px solid #d1d9e0;vertical-align:top}@media(min-width:40rem){.name{white-space:nowrap}}
 article{border:1px solid #d1d9e0;border-radius:6px;padding:.2rem 1rem;margin:1rem 0}code{background:#f0f2f4;padding:.1em .3em;border-radius:4px}`

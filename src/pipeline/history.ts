@@ -77,10 +77,11 @@ function tellStages(before: Pipeline, after: Pipeline): readonly Said[] {
   })
 }
 
-/** What is worth a line when it changes: steps moving inside a run are not. */
+/** What is worth a line when it changes: steps moving inside a run are not, unless it is being cancelled. */
 function headline({ status, attempts, reason }: Stage): string {
   const newest = attempts.at(-1)
-  return [status, attempts.length, newest?.run?.runAttempt, status === 'running' ? '' : reason].join(' ')
+  const isQuiet = status === 'running' && !attempts.some(({ ours }) => ours != null && ours.cancel !== null)
+  return [status, attempts.length, newest?.run?.runAttempt ?? 1, isQuiet ? '' : reason].join(' ')
 }
 
 function actorOf(event: Event): string | null {

@@ -2,9 +2,10 @@
 import type { StageRule } from '../line/line.ts'
 import { isOverRun, isOwn, type OwnAttempt, ownAttempts } from './attempts.ts'
 import { timeOfDay } from './instants.ts'
-import type { Attempt, Call, Cancel, Instant, Stage } from './pipeline.ts'
+import type { Attempt, Call, Cancel, Evidence, Instant, Stage } from './pipeline.ts'
 import type { Standing } from './settle.ts'
 import { standsAs } from './settle-run.ts'
+import { nextStep } from './watch.ts'
 
 /** How a stage stands by one attempt. */
 export function standingOfAttempt(stage: Stage, rule: StageRule, attempt: Attempt): Standing {
@@ -21,9 +22,10 @@ export function standingOfAttempt(stage: Stage, rule: StageRule, attempt: Attemp
   const standing = standsAs(run, words)
   const told = wordsOfReport(attempt)
   if (cancel === null) {
-    return told === null || standing.status !== 'running' ? standing : { ...standing, reason: `${words} runs: ${told}` }
+    if (told === null || standing.status !== 'running') return standing
+    return { ...standing, reason: `${words} runs: ${told}`, evidence: beatOf(attempt) ?? standing.evidence }
   }
-  if (!isOverRun(run)) return { ...standing, reason: `${words} is being cancelled: ${WHY[cancel.why]}` }
+  if (!isOverRun(run)) return { ...standing, ...ending(words, cancel) }
   if (run.conclusion !== 'cancelled') return standing
   const status = cancel.why === 'order' || cancel.why === 'newer' ? 'cancelled' : 'failed'
   return { ...standing, status, reason: `${words} was cancelled: ${WHY[cancel.why]}` }
@@ -50,6 +52,21 @@ export function nextNumber(stage: Stage): number {
 function numbered(stage: Stage, rule: StageRule, number: number, call: Call): string {
   const before = ownAttempts(stage).filter((other) => other.ours.call.id !== call.id && other.number < number)
   return `attempt ${number} of ${before.length + rule.attempts}`
+}
+
+/** How we know what the workflow itself said. */
+function beatOf({ key, ours: { report } }: OwnAttempt): Evidence | null {
+  return report?.progressAt ? { kind: 'beat', id: key, at: report.progressAt } : null
+}
+
+/** It was asked to end, and what comes next unless it does. */
+function ending(words: string, cancel: Cancel): Pick<Standing, 'reason' | 'waiting'> {
+  const until = nextStep(cancel)
+  const [how, next] = cancel.forcedAt === null ? ['', 'by force at'] : [' by force', 'left alone after']
+  return {
+    reason: `${words} is being cancelled${how}: ${WHY[cancel.why]}; ${next} ${timeOfDay(until)}`,
+    waiting: { for: 'its run to end', until },
+  }
 }
 
 /** Admitted, and no run of it is known yet. */

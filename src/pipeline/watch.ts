@@ -158,7 +158,8 @@ function begin(why: Cancel['why'], at: Instant): Cancel {
   return { why, at, forcedAt: null, told: null }
 }
 
-function nextStep({ at, forcedAt }: Cancel): Instant {
+/** When more is done about a cancelled run that has not ended: by force, later left alone. */
+export function nextStep({ at, forcedAt }: Cancel): Instant {
   return secondsAfter(forcedAt ?? at, PATIENCE_SECONDS)
 }
 

@@ -5,7 +5,7 @@ import { clocks, health } from '../pipeline/health.ts'
 import { light } from '../pipeline/light.ts'
 import type { Evidence, Health, Instant, Light, Pipeline, Stage, StageStatus } from '../pipeline/pipeline.ts'
 import { withHolds } from './held.ts'
-import { clock, HEALTHS } from './words.ts'
+import { clock, HEALTHS, untilUnsaid } from './words.ts'
 
 /** A pipeline as it is stored, as far as people are shown it. */
 export type Shown = {
@@ -46,6 +46,8 @@ export type Drawn = {
   readonly row: Row
   readonly line: readonly Station[]
   readonly needsYou: boolean
+  /** Until when it waits, unless its reason says so already. */
+  readonly until: Instant | null
   /** What lies over the light: `stalled` and since when; null while the line is well. */
   readonly overlay: { readonly word: string; readonly since: Instant | null } | null
 }
@@ -92,6 +94,7 @@ export function drawn(shown: Shown, now: Instant): Drawn {
     row: view,
     line: stations(shown.pipeline),
     needsYou: needsYou(shown, now),
+    until: untilUnsaid(view),
     overlay: word === null ? null : { word, since },
   }
 }
@@ -108,8 +111,16 @@ export function stations(pipeline: Pipeline): readonly Station[] {
 }
 
 /** How we know, for a person: `delivery 7f3a9c21…, 14:01:58 UTC`. */
-export function evidenceWords({ kind, id, at }: Evidence): string {
-  return `${EVIDENCE[kind]} ${id.length > 12 ? `${id.slice(0, 8)}…` : id}, ${clock(at)}`
+export function evidenceWords(evidence: Evidence): string {
+  return `${sourceWords(evidence)}, ${clock(evidence.at)}`
+}
+
+/** The same without the moment. */
+export function sourceWords({ kind, id }: Evidence): string {
+  // The key of a question begins with what was asked; GUIDs are told apart by their beginning.
+  const name =
+    kind === 'read' ? (id.split('/')[0] ?? id) : kind === 'delivery' && id.length > 12 ? `${id.slice(0, 8)}…` : id
+  return `${EVIDENCE[kind]} ${name}`
 }
 
 const EVIDENCE = {

@@ -4,7 +4,7 @@ import type { Hold } from '../pipeline/cord.ts'
 import type { Attempt, Evidence, Health, Instant, Ours, Pipeline, Stage, StageStatus } from '../pipeline/pipeline.ts'
 import { holdsOnStage, withHolds } from './held.ts'
 import { code, inline, link } from './neutralise.ts'
-import { clock, day, HEALTHS, LIGHTS, lineOfLights, moment } from './words.ts'
+import { day, HEALTHS, LIGHTS, lineOfLights, moment, untilUnsaid } from './words.ts'
 
 /** What lies over the pipeline's light when it is rendered, and over which stage. */
 export type Overlay = { readonly stage: Stage['name']; readonly health: Health; readonly since: Instant | null }
@@ -52,9 +52,8 @@ export function tellStage(pipeline: Pipeline, stage: Stage, o: Around & { pageUr
 const LIVE: ReadonlySet<StageStatus> = new Set(['queued', 'running', 'review'])
 
 function waiting(stage: Stage): string {
-  const until = stage.waiting?.until
-  // The reason of a rest names its end itself.
-  return until && !stage.reason.includes(clock(until)) ? ` (until ${moment(until)})` : ''
+  const until = untilUnsaid(stage)
+  return until === null ? '' : ` (until ${moment(until)})`
 }
 
 const ATTEMPTS_TOLD = 10

@@ -1,6 +1,6 @@
 // One picture for the board, the check run and the sticky comment: a person learns it once.
 import { minuteOfDay, timeOfDay } from '../pipeline/instants.ts'
-import type { Health, Instant, Light, Pipeline, StageStatus } from '../pipeline/pipeline.ts'
+import type { Health, Instant, Light, Pipeline, Stage, StageStatus } from '../pipeline/pipeline.ts'
 
 /** How a light is shown: a shape and a word, so that colour is never alone. */
 export type Lamp = { readonly shape: string; readonly word: string }
@@ -43,4 +43,10 @@ export function day(at: Instant): string {
 /** A moment of any day, to the second: `2026-11-21 14:02:31 UTC`. */
 export function moment(at: Instant): string {
   return `${at.slice(0, 10)} ${clock(at)}`
+}
+
+/** The end of a wait, unless the reason names that moment itself. */
+export function untilUnsaid({ reason, waiting }: Pick<Stage, 'reason' | 'waiting'>): Instant | null {
+  const until = waiting?.until ?? null
+  return until === null || reason.includes(clock(until)) ? null : until
 }

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path'
 import { Eta } from 'eta'
 import { plain } from '../render/neutralise.ts'
-import { evidenceWords } from '../render/row.ts'
+import { evidenceWords, sourceWords } from '../render/row.ts'
 import { clock, day, LIGHTS, moment } from '../render/words.ts'
 
 /** Draws one template of views/; everything interpolated is escaped. */
 export type Views = { draw(name: string, model: object): string }
 
-const WORDS = { LIGHTS, clock, day, evidenceWords, moment, plain }
+const WORDS = { LIGHTS, clock, day, evidenceWords, moment, plain, sourceWords }
 
 /** Templates share `words`, the picture of lights and moments that comments and checks use too. */
 export function loadViews(asset: (name: string) => string): Views {

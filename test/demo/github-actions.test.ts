@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createAppAuth } from '@octokit/auth-app'
 import { Octokit } from '@octokit/core'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -63,8 +64,25 @@ test('a dispatch that cannot be is refused', async () => {
   expect(github.runs).toEqual([])
 })
 
+test('a dispatch is held against the trigger and the inputs that the workflow declares', async () => {
+  const answer = (text: string, inputs: Record<string, string>) => {
+    github.writeFile(WIDGETS, '.github/workflows/plan.yml', text)
+    return installation.request(DISPATCH, { ...HERE, ref: 'main', inputs }).then(
+      ({ status }) => status,
+      (error) => error.response.data.message,
+    )
+  }
+  const given = readFileSync('docs/workflows/plan.yml', 'utf8')
+  expect(await answer(given, { issue: '1', andon: '1/plan/1-aaaaa' })).toBe(204)
+  expect(await answer(given, { andon: '1/plan/1-aaaaa' })).toBe("Required input 'issue' not provided")
+  expect(await answer(given, { issue: '1', body: 'x' })).toBe('Unexpected inputs provided: ["body"]')
+  expect(await answer('on: push', { issue: '1' })).toBe("Workflow does not have 'workflow_dispatch' trigger")
+})
+
 test('a cancellation is accepted at once and done later, unless the run is deaf to it', async () => {
   const CANCEL = 'POST /repos/{owner}/{repo}/actions/runs/{run_id}/cancel'
+  const asked: string[] = []
+  github.whenCancelled(({ id, state }, forced) => asked.push(`${id} ${state.status}${forced ? ', by force' : ''}`))
   const run = await github.startRun(WIDGETS, 'code.yml')
   run.start()
   run.job('code').start()
@@ -77,6 +95,7 @@ test('a cancellation is accepted at once and done later, unless the run is deaf 
   expect(deaf.state.status).toBe('queued')
   await installation.request(CANCEL.replace('/cancel', '/force-cancel'), { ...HERE, run_id: deaf.id })
   expect(deaf.state.conclusion).toBe('cancelled')
+  expect(asked).toEqual([`${run.id} in_progress`, `${deaf.id} queued`, `${deaf.id} queued, by force`])
 })
 
 test('steps are silent but can be read', async () => {

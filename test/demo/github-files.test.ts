@@ -42,7 +42,11 @@ test('a file on the default branch is read as it was written, and its push is to
 })
 
 test('a workflow that does not echo the key is titled as GitHub would title it', async () => {
-  github.writeFile(WIDGETS, '.github/workflows/plan.yml', 'name: plan\non: workflow_dispatch\n')
+  github.writeFile(
+    WIDGETS,
+    '.github/workflows/plan.yml',
+    'name: plan\non:\n  workflow_dispatch:\n    inputs: { issue: {}, andon: {} }\n',
+  )
   const { appId, privateKey, url: apiUrl, installationId } = github
   const where = { installationId, repositoryId: github.repositoryId(WIDGETS), owner: 'acme', name: 'widgets' }
   const client = openGitHub({ appId, privateKey, apiUrl, now, log })

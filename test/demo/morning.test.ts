@@ -30,7 +30,8 @@ test('the morning shows every kind of light, breaks no story off, and ends when 
   const played = playMorning({
     github,
     shift,
-    starts: onTheirOwn(github),
+    // As if Andon started them at once.
+    starts: { byAndon: true, next: (o) => onTheirOwn(github).next({ ...o, branch: 'main' }) },
     hurried: openShift({ pace: 1_000, seed: 1, signal: stop.signal, say: () => undefined }),
     atMinutesAgo: (minutes) => {
       behind = minutes * 60_000
@@ -45,7 +46,19 @@ test('the morning shows every kind of light, breaks no story off, and ends when 
   console.log(`${said.length} deeds, ${receiver.received.length} deliveries`)
   expect(text).not.toContain('broke off')
   expect(welcomed).toEqual([1])
-  for (const deed of ['test: failure', 'requests changes', 'approves', 'pushed', 'closed as not planned', 'merged']) {
+  for (const deed of [
+    'the night has left',
+    'ada pushes the workflows',
+    'test: failure',
+    'code falls silent',
+    'requests changes',
+    'pushed',
+    'approves',
+    '/andon approve',
+    '/andon cancel',
+    'closed as not planned',
+    'merged',
+  ]) {
     expect(text).toContain(deed)
   }
   const issues = github.repositories.flatMap((name) => Array.from({ length: 60 }, (_, n) => github.issue(name, n + 1)))

@@ -136,7 +136,9 @@ describe('cancel', () => {
     const { line, key } = running()
     order(line, '/andon cancel')
     expect(line.keys('cancel')).toEqual(['cancel/100'])
-    expect(line.stage('plan').reason).toBe('attempt 1 of 3 is being cancelled: a person said so')
+    expect(line.stage('plan').reason).toBe(
+      'attempt 1 of 3 is being cancelled: a person said so; by force at 09:25:00 UTC',
+    )
     line.tell(ownRunIs(key, 100, { at: minute(21), conclusion: 'cancelled' }))
     expect(light(line.pipeline)).toMatchObject({
       light: 'idle',

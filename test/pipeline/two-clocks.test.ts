@@ -81,7 +81,7 @@ describe('reading before acting', () => {
     expect(line.keys('cancel')).toEqual(['cancel/100'])
     expect(line.stage('plan')).toMatchObject({
       status: 'running',
-      reason: 'attempt 1 of 3 is being cancelled: it fell silent',
+      reason: 'attempt 1 of 3 is being cancelled: it fell silent; by force at 09:41:00 UTC',
     })
   })
 
@@ -97,7 +97,9 @@ describe('reading before acting', () => {
     expect(line.keys('ask').filter((key) => key.startsWith('run/')).length).toBe(11)
     wakes(line, 362).tell(goesOn(362))
     expect(line.keys('cancel')).toEqual(['cancel/100'])
-    expect(line.stage('plan').reason).toBe('attempt 1 of 3 is being cancelled: it is past its limit')
+    expect(line.stage('plan').reason).toBe(
+      'attempt 1 of 3 is being cancelled: it is past its limit; by force at 15:07:00 UTC',
+    )
   })
 
   test('a run past its limit is cancelled, however busy', () => {

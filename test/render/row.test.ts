@@ -66,6 +66,9 @@ test('evidence is said in words, its long id cut', () => {
   expect(evidenceWords({ kind: 'delivery', id: '7f3a9c21-88aa-11f0-9b1e-0242ac120002', at })).toBe(
     'delivery 7f3a9c21…, 14:01:58 UTC',
   )
+  expect(evidenceWords({ kind: 'read', id: 'permission/start/5/ada/2026-11-21T14:07:38.000Z', at })).toBe(
+    'read from GitHub: permission, 14:01:58 UTC',
+  )
   expect(evidenceWords({ kind: 'clock', id: 'watchdog', at })).toBe('clock of watchdog, 14:01:58 UTC')
 })
 

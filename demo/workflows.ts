@@ -1,0 +1,52 @@
+// The workflows that everybody may copy, as their runs go: which jobs, which steps, and what those tell Andon.
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parse } from 'yaml'
+
+export type Report = { readonly progress: number; readonly text: string }
+
+export type Step = {
+  readonly name: string
+  /** What the step tells Andon, if that is what it is for. */
+  readonly report: Report | null
+  /** What else comes of it. */
+  readonly does: 'the work' | 'opens the pull request' | null
+}
+
+export type Job = { readonly name: string; readonly steps: readonly Step[] }
+
+export const WORKFLOWS = ['plan.yml', 'code.yml', 'test.yml'] as const
+
+/** The text of a workflow, as `docs/workflows` gives it away. */
+export function readWorkflow(file: string): string {
+  return readFileSync(resolve(import.meta.dirname, '../docs/workflows', file), 'utf8')
+}
+
+/** The jobs of a workflow. */
+export function jobsOf(file: string): readonly Job[] {
+  const { jobs } = parse(readWorkflow(file)) as {
+    readonly jobs: Readonly<Record<string, { readonly steps: Written[] }>>
+  }
+  return Object.entries(jobs).map(([name, { steps }]) => ({ name, steps: steps.map(step) }))
+}
+
+type Written = {
+  readonly name?: string
+  readonly uses?: string
+  readonly run?: string
+  readonly with?: { readonly progress?: number; readonly text?: string }
+}
+
+function step({ name, uses = '', run = '', with: given }: Written): Step {
+  const { progress, text } = given ?? {}
+  return {
+    // GitHub's own name for a step without one.
+    name: name ?? `Run ${uses}`,
+    report: progress === undefined || text === undefined ? null : { progress, text },
+    does: run.includes('Replace this step')
+      ? 'the work'
+      : run.includes('gh pr create')
+        ? 'opens the pull request'
+        : null,
+  }
+}
