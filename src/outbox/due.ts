@@ -22,7 +22,14 @@ export type Standing = {
 }
 
 /** What one surface should show. One that is not to be created is changed if it is there. */
-export type Side = { readonly surface: string; readonly mark: Mark; readonly text: Text; readonly creates: boolean }
+export type Side = {
+  readonly surface: string
+  readonly mark: Mark
+  readonly text: Text
+  /** What of it is worth hurrying for; the whole of it unless given. */
+  readonly news?: Text
+  readonly creates: boolean
+}
 
 /** How a surface is found again at GitHub. */
 export type Mark =
@@ -41,13 +48,17 @@ export type Due = { readonly surface: string; readonly mark: Mark } & (
   | { readonly do: 'look'; readonly sentAt: Instant }
 )
 
-/** The surfaces in need, the longest untouched first, and when the next of the unconfirmed ones may be looked for. */
+/**
+ * The surfaces in need, those with news before the others, then the longest untouched first; and when the next of the
+ * unconfirmed ones may be looked for.
+ */
 export function due({ sides, publications }: Standing, now: Instant): { due: readonly Due[]; laterAt: Instant | null } {
   const known = new Map(publications.map((publication) => [publication.surface, publication]))
   // A check that changes with every second must not keep the comment from ever being written.
   const touchedAt = ({ surface }: Side) => known.get(surface)?.updatedAt ?? ''
+  const isOld = (side: Side) => Number(newsIn(known.get(side.surface)?.digest) === newsDigest(side))
   const needs = [...sides]
-    .sort((a, b) => (touchedAt(a) < touchedAt(b) ? -1 : touchedAt(a) > touchedAt(b) ? 1 : 0))
+    .sort((a, b) => isOld(a) - isOld(b) || (touchedAt(a) < touchedAt(b) ? -1 : touchedAt(a) > touchedAt(b) ? 1 : 0))
     .map((side) => need(side, known.get(side.surface), now))
   return {
     due: needs.flatMap((one) => (one === null || 'laterAt' in one ? [] : [one])),
@@ -66,7 +77,7 @@ function need(side: Side, known: Publication | undefined, now: Instant): Due | {
     const at = lookAt(known.sentAt, known.updatedAt)
     return at <= now ? { do: 'look', surface, mark, sentAt: known.sentAt } : { laterAt: at }
   }
-  const digest = digestOf(text)
+  const digest = `${newsDigest(side)}.${digestOf(text)}`
   // Equal without an id: GitHub refused exactly this, and would again.
   if (known?.digest === digest) return null
   const githubId = known?.githubId ?? null
@@ -77,6 +88,14 @@ function need(side: Side, known: Publication | undefined, now: Instant): Due | {
 function lookAt(sentAt: Instant, lookedAt: Instant): Instant {
   const first = plus(sentAt, LOOK_AFTER_MS)
   return lookedAt < first ? first : plus(sentAt, SURE_AFTER_MS)
+}
+
+function newsDigest({ text, news = text }: Side): string {
+  return digestOf(news).slice(0, 12)
+}
+
+function newsIn(digest: string | null | undefined): string | undefined {
+  return digest?.split('.')[0]
 }
 
 function digestOf(text: Text): string {

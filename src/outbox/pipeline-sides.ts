@@ -1,12 +1,13 @@
 // What GitHub should show of a pipeline: its checks and comments, and a last word on commits that it has left.
+import type { StageName } from '../line/line.ts'
 import type { Hold } from '../pipeline/cord.ts'
 import { health } from '../pipeline/health.ts'
 import { light } from '../pipeline/light.ts'
-import type { Instant, Pipeline } from '../pipeline/pipeline.ts'
+import type { Instant, Pipeline, Stage } from '../pipeline/pipeline.ts'
 import { surfaces } from '../pipeline/surfaces.ts'
 import { type CheckContext, check, externalId, farewell } from '../render/check.ts'
 import { comment, marker } from '../render/comment.ts'
-import type { Publication, Side } from './due.ts'
+import type { Publication, Side, Text } from './due.ts'
 
 /** A pipeline as it stands, with what GitHub shows of it. */
 export type PipelineStanding = {
@@ -37,20 +38,31 @@ function wantedSides(standing: PipelineStanding, now: Instant): readonly Side[] 
     .sort((a, b) => ORDER[a.kind] - ORDER[b.kind])
     .flatMap((surface): Side[] => {
       const { key, stage, sha } = surface
+      const alone = withoutEcho(pipeline, stage)
       if (surface.kind === 'comment') {
         const ours = marker(pipelineId, key.slice('comment/'.length))
-        const mark = { kind: 'comment', issueNumber: pipeline.issue.number, marker: ours } as const
-        const body = comment(pipeline, stage, { ...o, marker: ours })
-        return [
-          { surface: key, mark, text: { kind: 'comment', issueNumber: pipeline.issue.number, body }, creates: true },
-        ]
+        const issueNumber = pipeline.issue.number
+        const mark = { kind: 'comment', issueNumber, marker: ours } as const
+        const textOf = (shown: Pipeline): Text => {
+          return { kind: 'comment', issueNumber, body: comment(shown, stage, { ...o, marker: ours }) }
+        }
+        return [{ surface: key, mark, text: textOf(pipeline), news: textOf(alone), creates: true }]
       }
       if (sha === null) return []
       const mark = { kind: 'check', sha, externalId: externalId(pipelineId, stage, sha) } as const
-      return [
-        { surface: key, mark, text: { kind: 'check', check: check(pipeline, { ...surface, sha }, o) }, creates: true },
-      ]
+      const textOf = (shown: Pipeline): Text => ({ kind: 'check', check: check(shown, { ...surface, sha }, o) })
+      return [{ surface: key, mark, text: textOf(pipeline), news: textOf(alone), creates: true }]
     })
+}
+
+/** The pipeline as if it were this stage only, with nothing told of a run's progress and of how we know. */
+function withoutEcho(pipeline: Pipeline, name: StageName): Pipeline {
+  // A run that is being cancelled waits for its end: that is news.
+  const isQuiet = ({ status, waiting }: Stage) => status === 'running' && waiting === null
+  const stages = pipeline.stages
+    .filter((stage) => stage.name === name)
+    .map((stage) => ({ ...stage, evidence: null, ...(isQuiet(stage) && { reason: '' }) }))
+  return { ...pipeline, stages }
 }
 
 /** Check runs on commits that the line has moved on from are told so, once. */

@@ -48,7 +48,7 @@ async function readJson<T>(url: string): Promise<T | null> {
   }
 }
 
-function until<T>(read: () => T | Promise<T>) {
+function until<T>({ expect }: TestContext, read: () => T | Promise<T>) {
   return expect.poll(read, { timeout: 150_000, interval: 100 })
 }
 
@@ -66,18 +66,18 @@ describe.concurrent('the demo', () => {
     type Board = { readonly pipelines: readonly { readonly light: string }[] }
     const lights = async () =>
       new Set((await readJson<Board>(`${board}/api/pipelines`))?.pipelines.map((one) => one.light))
-    await until(async () => (await lights()).size).toBeGreaterThanOrEqual(3)
+    await until(context, async () => (await lights()).size).toBeGreaterThanOrEqual(3)
     const firstLights = Math.round(performance.now() - began)
 
-    await until(demo.output).toMatch(/is killed without a warning[\s\S]*is back[\s\S]*Andon starts/)
-    await until(demo.output).toMatch(/api#(\d+) .*\/andon approve[\s\S]*api#\1 .*Andon starts code/)
+    await until(context, demo.output).toMatch(/is killed without a warning[\s\S]*is back[\s\S]*Andon starts/)
+    await until(context, demo.output).toMatch(/api#(\d+) .*\/andon approve[\s\S]*api#\1 .*Andon starts code/)
     const starts = [...demo.output().matchAll(/(\S+#\d+ +Andon starts .*)/g)].map(([line]) => line)
     expect(new Set(starts).size).toBe(starts.length)
     expect(demo.output()).not.toContain('broke off')
 
     const [, held = ''] = /(http\S+\/issues\/1\.json)/.exec(demo.output()) ?? []
     type Held = { readonly comments: readonly { readonly by: string }[]; readonly checks: readonly unknown[] }
-    await until(() => readJson<Held>(held)).toMatchObject({
+    await until(context, () => readJson<Held>(held)).toMatchObject({
       comments: expect.arrayContaining([expect.objectContaining({ by: 'andon[bot]' })]),
       checks: expect.arrayContaining([expect.objectContaining({ name: expect.stringContaining('andon / ') })]),
     })
@@ -94,9 +94,9 @@ describe.concurrent('the demo', () => {
     const port = await freePort()
     const demo = startDemo(context, ['--port', String(port)])
     const alive = () => readJson(`http://127.0.0.1:${port}/healthz`)
-    await until(async () => (await alive()) !== null).toBe(true)
+    await until(context, async () => (await alive()) !== null).toBe(true)
     demo.child.kill('SIGKILL')
-    await until(alive).toBeNull()
+    await until(context, alive).toBeNull()
   })
 
   test('refuses a busy port, a directory it may not write to and an unknown word in one sentence each', {

@@ -158,14 +158,14 @@ describe('misfortune', () => {
     for (let round = 0; round < 2; round++) {
       const stop = github.misbehave({ on: 'any', how: ['502-after', 'reset-after'], share: 0.2, seed: 11 })
       github.writes.clear()
-      for (let n = 0; n < 100; n++) await andon.createComment(where, number, `${n}`).catch(() => undefined)
+      for (let n = 0; n < 50; n++) await andon.createComment(where, number, `${n}`).catch(() => undefined)
       met.push(github.writes.all.map(({ fault }) => fault?.[0] ?? '.').join(''))
       stop()
     }
     const share = met[0]!.replaceAll('.', '').length
-    console.log(`seed 11, of 100 comments ${share} met a misfortune`)
-    expect(share).toBeGreaterThan(10)
-    expect(share).toBeLessThan(30)
+    console.log(`seed 11, of 50 comments ${share} met a misfortune`)
+    expect(share).toBeGreaterThan(3)
+    expect(share).toBeLessThan(20)
     expect(met[1]).toBe(met[0])
   })
 
@@ -178,12 +178,12 @@ describe('misfortune', () => {
   })
 })
 
-test('a thousand writes cost seconds at most', async () => {
+test('hundreds of writes at once are all done, and soon', async () => {
   const number = await github.openIssue(WIDGETS, { title: 'A' })
   const began = performance.now()
-  for (let n = 0; n < 25; n++) {
+  for (let n = 0; n < 6; n++) {
     await Promise.all(Array.from({ length: 40 }, () => andon.createComment(where, number, 'again')))
   }
-  console.log(`1,000 comments in ${Math.round(performance.now() - began)} ms`)
-  expect(await github.comments(WIDGETS, number)).toHaveLength(1_000)
+  console.log(`240 comments in ${Math.round(performance.now() - began)} ms`)
+  expect(await github.comments(WIDGETS, number)).toHaveLength(240)
 })
