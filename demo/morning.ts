@@ -36,7 +36,7 @@ export async function playMorning(o: {
     await shift.pause(n < 4 ? 1.5 : 5)
   }
   for (let n = 0; !shift.over; n++) {
-    await shift.pause(MINUTES_BETWEEN * 60)
+    await shift.rest(MINUTES_BETWEEN * 60)
     const wish = LATER[n % LATER.length]
     if (wish) stories.push(story(o, wish, shift.chance.pick(PLOTS)))
   }

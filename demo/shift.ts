@@ -7,6 +7,8 @@ export type Shift = {
   readonly over: boolean
   /** Lets about that many seconds pass, fewer at a faster pace; throws `Over` when the shift ends meanwhile. */
   pause(seconds: number): Promise<void>
+  /** The same at any pace: GitHub's limits are not hurried. */
+  rest(seconds: number): Promise<void>
   say(where: string, what: string): void
 }
 
@@ -20,19 +22,23 @@ export function openShift(o: {
   say: (where: string, what: string) => void
 }): Shift {
   const chance = seededChance(o.seed)
+
+  async function rest(seconds: number): Promise<void> {
+    const jitter = LEAST + chance.next() * (1 - LEAST) * 2
+    try {
+      await timer(seconds * 1000 * jitter, undefined, { signal: o.signal })
+    } catch {
+      throw new Over()
+    }
+  }
+
   return {
     chance,
     get over() {
       return o.signal.aborted
     },
-    async pause(seconds) {
-      const jitter = LEAST + chance.next() * (1 - LEAST) * 2
-      try {
-        await timer((seconds * 1000 * jitter) / o.pace, undefined, { signal: o.signal })
-      } catch {
-        throw new Over()
-      }
-    },
+    pause: (seconds) => rest(seconds / o.pace),
+    rest,
     say(where, what) {
       if (!o.signal.aborted) o.say(where, what)
     },

@@ -52,8 +52,8 @@ function until<T>({ expect }: TestContext, read: () => T | Promise<T>) {
   return expect.poll(read, { timeout: 150_000, interval: 100 })
 }
 
-// What takes a minute takes a second.
-const HURRIED = '60'
+// What takes a minute takes a second and a half.
+const HURRIED = '40'
 
 describe.concurrent('the demo', () => {
   test('lets Andon start the stages, once each and through a crash, and Ctrl-C leaves nothing behind', {
@@ -76,11 +76,8 @@ describe.concurrent('the demo', () => {
     expect(demo.output()).not.toContain('broke off')
 
     const [, held = ''] = /(http\S+\/issues\/1\.json)/.exec(demo.output()) ?? []
-    type Held = { readonly comments: readonly { readonly by: string }[]; readonly checks: readonly unknown[] }
-    await until(context, () => readJson<Held>(held)).toMatchObject({
-      comments: expect.arrayContaining([expect.objectContaining({ by: 'andon[bot]' })]),
-      checks: expect.arrayContaining([expect.objectContaining({ name: expect.stringContaining('andon / ') })]),
-    })
+    type Held = { readonly checks: readonly { readonly name: string }[] }
+    await until(context, async () => (await readJson<Held>(held))?.checks[0]?.name).toContain('andon / ')
     console.log(`three lights after ${firstLights} ms; ${starts.length} dispatches, none twice`)
 
     demo.child.kill('SIGINT')
