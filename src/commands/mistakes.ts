@@ -70,6 +70,14 @@ export function tooMany(text: string, count: number, most: number): Mistake {
   )
 }
 
+export function tooTangled(text: string): Mistake {
+  return mistake(
+    text,
+    'This comment is too long or too deeply nested for its commands to be read. Put the command into a comment of its own.',
+    [],
+  )
+}
+
 function mistake(text: string, why: string, next: readonly string[], guessed = false): Mistake {
   return { verb: null, text, why, next, guessed }
 }

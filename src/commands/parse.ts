@@ -9,7 +9,16 @@ import {
   type Verb,
 } from './commands.ts'
 import { isStage, lowered } from './letters.ts'
-import { noSuchStage, notAStage, reasonMissing, stageMissing, tooMany, tooMuch, unknownVerb } from './mistakes.ts'
+import {
+  noSuchStage,
+  notAStage,
+  reasonMissing,
+  stageMissing,
+  tooMany,
+  tooMuch,
+  tooTangled,
+  unknownVerb,
+} from './mistakes.ts'
 import { spokenLines } from './spoken.ts'
 
 /** How many commands one comment may carry. */
@@ -23,7 +32,9 @@ const LONGEST_TEXT = 240
  * decides about them later.
  */
 export function parse(body: string, stages?: readonly string[]): readonly (Command | Mistake)[] {
-  const lines = spokenLines(body)
+  const spoken = spokenLines(body)
+  if (spoken.is === 'unread') return [tooTangled(cut(spoken.line.trim(), LONGEST_TEXT))]
+  const { lines } = spoken
   const parsed = lines.slice(0, MOST_COMMANDS).map((line) => parseLine(line))
   const known = stages === undefined ? parsed : parsed.map((command) => onLine(command, stages))
   const left = lines[MOST_COMMANDS]

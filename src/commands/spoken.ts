@@ -1,16 +1,35 @@
 // Which lines of a comment are said by its author, here, to us: those of a paragraph that stands by itself. Whatever is
 // quoted, listed, linked, struck out, folded away, hidden or shown as code is spoken *about*, and never fires.
 
-import { type Elements, followElements } from './elements.ts'
-import { type Node, type Paragraph, type Root, readMarkdown } from './markdown.ts'
+import { isBlank, paragraphs } from './bounds.ts'
+import { followElements } from './elements.ts'
+import { notFollowed, type Paragraph, type Root, readMarkdown } from './markdown.ts'
+import { type Placed, placed } from './placed.ts'
 import { beginsTrailer } from './trailers.ts'
 
-/** The lines that begin, at column 0 to 3 of a paragraph, with exactly `/andon` as a whole word. Line numbers count from 0. */
-export function spokenLines(body: string): readonly string[] {
+/** What a comment says to us; `unread` when it would take too long to find out, with the first line that may be meant. */
+export type Spoken =
+  | { readonly is: 'read'; readonly lines: readonly string[] }
+  | { readonly is: 'unread'; readonly line: string }
+
+/** The lines that begin, at column 0 to 3 of a paragraph, with exactly `/andon` as a whole word. */
+export function spokenLines(body: string): Spoken {
   const lines = body.split(/\r\n|\n|\r/)
-  if (!lines.some(addressesUs)) return []
-  const tree = readMarkdown(body, lines)
-  return tree === null ? [] : spoken(tree, lines)
+  const line = lines.find(addressesUs)
+  if (line === undefined) return { is: 'read', lines: [] }
+  const tree = readMarkdown(whatMatters(lines))
+  return tree === null ? { is: 'unread', line } : { is: 'read', lines: spoken(tree, lines) }
+}
+
+/**
+ * What stands after the paragraph of the last line that may be meant cannot make it a command or none: people put a long
+ * log there. A bracket is the exception, because what makes it a link may be defined anywhere.
+ */
+function whatMatters(lines: readonly string[]): readonly string[] {
+  const last = lines.findLastIndex(addressesUs)
+  const end = lines.findIndex((line, index) => index > last && isBlank(line))
+  const isLinked = paragraphs(lines).some((run) => run.includes('[') && run.split('\n').some(addressesUs))
+  return end < 0 || isLinked ? lines : lines.slice(0, end)
 }
 
 function addressesUs(line: string): boolean {
@@ -20,17 +39,26 @@ function addressesUs(line: string): boolean {
 function spoken(tree: Root, lines: readonly string[]): readonly string[] {
   const said: string[] = []
   const elements = followElements()
+  const lost = notFollowed(lines)
   let hiddenTo = -1
   for (const node of tree.children) {
     if (node.type === 'html') elements.read(node.value)
     if (node.type !== 'paragraph') continue
     const paragraph = placed(node)
+    // What precedes a line within its paragraph: `$$` that opened a formula, marks that opened what is not followed.
+    let before = { formulas: 0, isLost: false }
+    const formulas = formulasIn(lines, paragraph)
     for (let line = paragraph.first; line <= paragraph.last; line++) {
       if (beginsTrailer(lines.slice(line, line + 12))) return said
       paragraph.readHtmlBefore(line, elements)
       const text = lines[line] ?? ''
-      if (line <= hiddenTo || elements.inside() || !addressesUs(text)) continue
-      if (paragraph.isPlain(line, text.indexOf('/')) && !inFormula(lines, paragraph, line)) said.push(text)
+      const isFormula = before.formulas % 2 === 1 && formulas > before.formulas
+      const isSilent = line <= hiddenTo || elements.inside() || isFormula || before.isLost
+      if (addressesUs(text) && !isSilent && paragraph.isPlain(line, text.indexOf('/'))) said.push(text)
+      before = {
+        formulas: before.formulas + text.split('$$').length - 1,
+        isLost: before.isLost || lost.some((mark) => text.includes(mark)),
+      }
     }
     paragraph.readHtmlBefore(paragraph.last + 1, elements)
     hiddenTo = Math.max(hiddenTo, endOfHidden(lines, paragraph, node))
@@ -38,57 +66,14 @@ function spoken(tree: Root, lines: readonly string[]): readonly string[] {
   return said
 }
 
-type Placed = {
-  readonly first: number
-  readonly last: number
-  /** Is this character text of the paragraph itself, and not of a link, of code or of anything else within it? */
-  isPlain(line: number, column: number): boolean
-  /** Hands on the HTML that begins before this line, once. */
-  readHtmlBefore(line: number, elements: Elements): void
-}
-
-function placed(node: Paragraph): Placed {
-  const html = htmlWithin(node)
-  return {
-    first: startOf(node).line,
-    last: endOf(node).line,
-    isPlain: (line, column) =>
-      node.children.some((child) => child.type === 'text' && covers(startOf(child), endOf(child), line, column)),
-    readHtmlBefore(line, elements) {
-      while (html[0] !== undefined && html[0].line < line) elements.read(html.shift()?.value ?? '')
-    },
-  }
-}
-
-function htmlWithin(node: Node): { line: number; value: string }[] {
-  if (node.type === 'html') return [{ line: startOf(node).line, value: node.value }]
-  return 'children' in node ? node.children.flatMap(htmlWithin) : []
-}
-
-type Point = { readonly line: number; readonly column: number }
-
-function startOf(node: Node): Point {
-  return point(node.position?.start)
-}
-
-function endOf(node: Node): Point {
-  return point(node.position?.end)
-}
-
-// Line and column, not the offset: a byte order mark is left out of it.
-function point(at: Point | undefined): Point {
-  return { line: (at?.line ?? 0) - 1, column: (at?.column ?? 0) - 1 }
-}
-
-function covers(start: Point, end: Point, line: number, column: number): boolean {
-  const begun = line > start.line || (line === start.line && column >= start.column)
-  return begun && (line < end.line || (line === end.line && column < end.column))
-}
-
 /** GitHub shows what stands between two `$$` of a paragraph as a formula. */
-function inFormula(lines: readonly string[], paragraph: Placed, line: number): boolean {
-  const fences = (from: number, to: number) => lines.slice(from, to).join('\n').split('$$').length - 1
-  return fences(paragraph.first, line) % 2 === 1 && fences(line, paragraph.last + 1) > 0
+function formulasIn(lines: readonly string[], { first, last }: Placed): number {
+  return (
+    lines
+      .slice(first, last + 1)
+      .join('\n')
+      .split('$$').length - 1
+  )
 }
 
 /** A `<!--` in the middle of a line hides nothing on GitHub once a blank line follows, though its author meant it to. */

@@ -69,22 +69,43 @@ test('a reason is kept short, and never cut in the middle of a character', () =>
   expect(reason.endsWith('🔥…')).toBe(true)
 })
 
-test('a comment longer than GitHub allows says nothing', () => {
-  expect(parse(`${'x\n\n'.repeat(50_000)}/andon retry`)).toEqual([])
+test('a comment too long or too tangled to be read orders nothing, and is told so', () => {
+  const tangles = [
+    '>'.repeat(5_000),
+    '- '.repeat(200),
+    '- - x\n'.repeat(6_000),
+    `${'> '.repeat(90)}${'x\n'.repeat(500)}`,
+    'x <!-- '.repeat(2_000),
+    'x\n\n'.repeat(50_000),
+  ]
+  for (const tangle of tangles) {
+    const said = parse(`${tangle}\n\n/andon retry`).map((found) => (found.verb === null ? sentence(found) : found))
+    expect(said).toEqual([
+      'This comment is too long or too deeply nested for its commands to be read. Put the command into a comment of its own.',
+    ])
+  }
 })
 
-test('a comment tangled beyond what a person writes says nothing, and a long one still does', () => {
-  for (const tangle of ['>'.repeat(5_000), '- '.repeat(200), '- - x\n'.repeat(2_000), '1. > x\n'.repeat(2_000)]) {
-    expect(parse(`${tangle}\n\n/andon retry`)).toEqual([])
-  }
+test('a long comment is read, and whatever follows the paragraph of the last command costs nothing', () => {
   for (const long of [
     '> words\n'.repeat(2_000),
     '- [ ] task\n'.repeat(1_000),
-    '[x](y) *z* ~'.repeat(3_000),
+    '[x](y) *z* ~'.repeat(1_500),
     '> > > mail\n'.repeat(800),
+    '```\n[12:01:33] <info> it goes on\n```\n'.repeat(600),
   ]) {
     expect(parse(`${long}\n\n/andon retry`).map(shown)).toEqual(['retry'])
   }
+  for (const log of ['- - x\n', 'x <!-- ', '[x](y)\n', 'x\n\n']) {
+    expect(parse(`/andon retry\n\n${log.repeat(10_000)}`).map(shown)).toEqual(['retry'])
+  }
+})
+
+test('a command within what is not followed, because there is too much of it, does not fire', () => {
+  const marks = '[x](y)\n'.repeat(600)
+  expect(parse(`${marks}\n[one\n/andon retry\ntwo](three)`)).toEqual([])
+  expect(parse(`${marks}\nPlease:\n/andon retry`).map(shown)).toEqual(['retry'])
+  expect(parse(`${'~x~ '.repeat(600)}\n\n~~one\n/andon retry\ntwo~~`)).toEqual([])
 })
 
 test('a mistake says what is the matter and what to type next', () => {

@@ -88,4 +88,10 @@ export const ROWS: readonly Row[] = [
     file: 'test/processes/dispatch.test.ts',
     project: 'processes',
   },
+  {
+    name: 'hostile-comments',
+    promise: 'comments of 65,536 characters made to cost most: the work before the 202 stays within a bound',
+    file: 'test/commands/hostile.test.ts',
+    project: 'pure',
+  },
 ]

@@ -1,0 +1,111 @@
+// What a comment would cost to read. Structure decides whether a command fires, so structure may never be guessed; but
+// some structures take a CommonMark parser time that grows with the square of their length. Measured on 65,536
+// characters: 16,000 lines after a hundred lists in one line 54 s, 9,000 openings of HTML comments 17 s, 11,000 underlined
+// headings 7 s. What these bounds let through is read within a quarter of a second: docs/decisions/0007-bounded-reading.md.
+
+/** Would it take too long to read? The estimate is linear in the length of the comment, and never too low. */
+export function isTangled(lines: readonly string[]): boolean {
+  if (lines.length > MOST_LINES || lengthOf(lines) > LONGEST) return true
+  if (openContainers(lines) > MOST_OPEN) return true
+  const texts = paragraphs(lines)
+  if (sumOf(texts, (text) => marksIn(text) ** 2) > MOST_MARKS ** 2) return true
+  return sumOf(texts, searchedInVain) > MOST_SEARCHED
+}
+
+/** As Markdown has it: other spaces than these are text. */
+export function isBlank(line: string): boolean {
+  return /^[ \t]*$/.test(line)
+}
+
+// GitHub's limit is 65,536 code points.
+const LONGEST = 2 * 65_536
+const MOST_LINES = 2_500
+const MOST_OPEN = 10_000
+const DEEPEST = 100
+const MOST_MARKS = 8_000
+const MOST_SEARCHED = 2_000_000
+
+function lengthOf(lines: readonly string[]): number {
+  return sumOf(lines, ({ length }) => length + 1)
+}
+
+function sumOf(texts: readonly string[], cost: (text: string) => number): number {
+  return texts.reduce((sum, text) => sum + cost(text), 0)
+}
+
+/** Each line is offered to every quote, list item and footnote that may still be open: how often, at most. */
+function openContainers(lines: readonly string[]): number {
+  let sum = 0
+  let open = 0
+  let follows = false
+  for (const line of lines) {
+    const { markers, indent, isEmpty } = beginningOf(line)
+    if (markers > DEEPEST) return Number.POSITIVE_INFINITY
+    // Without a blank line before it, a line may go on with the paragraph in all that is open, however it begins itself.
+    const kept = follows || isEmpty ? open : Math.min(open, Math.floor(indent / 2))
+    open = isEmpty ? kept : Math.max(follows ? kept : 0, Math.min(open, Math.floor(indent / 2)) + markers)
+    sum += Math.max(kept, open)
+    follows = !isEmpty
+  }
+  return sum
+}
+
+/** The quotes, list items and footnotes that a line opens, and the columns before and between them. */
+function beginningOf(line: string): { markers: number; indent: number; isEmpty: boolean } {
+  const next = /([ \t]*)(?:>|\[\^[^\]]*\]:|(?:[-+*]|\d{1,9}[.)])(?=[ \t]|$))/y
+  let markers = 0
+  let indent = 0
+  let end = 0
+  for (let found = next.exec(line); found !== null && markers <= DEEPEST; found = next.exec(line)) {
+    markers += 1
+    indent += columns(found[1] ?? '')
+    end = next.lastIndex
+  }
+  const rest = line.slice(end)
+  const text = rest.replace(/^[ \t]+/, '')
+  return { markers, indent: indent + columns(rest.slice(0, rest.length - text.length)), isEmpty: isBlank(line) }
+}
+
+function columns(space: string): number {
+  return space.length + 3 * (space.split('\t').length - 1)
+}
+
+/** Runs of lines that are not blank: no paragraph is longer than one. */
+export function paragraphs(lines: readonly string[]): readonly string[] {
+  return lines
+    .map((line) => (isBlank(line) ? '' : line))
+    .join('\n')
+    .split(/\n{2,}/)
+}
+
+/** What cuts a text into pieces, all of which the parser moves about each time it joins two of them. */
+function marksIn(text: string): number {
+  return text.match(/[[\]!&\\<`*_~]/g)?.length ?? 0
+}
+
+/** What opens and is never closed is searched for its end each time it opens: how many characters, all in all. */
+function searchedInVain(text: string): number {
+  const html = HTML.map(([opens, closes]) => unclosed(text.slice(text.lastIndexOf(closes) + 1), opens))
+  return html.reduce((sum, searched) => sum + searched, ticksAlone(text))
+}
+
+const HTML = [
+  [/<!--/g, '-->'],
+  [/<\?/g, '?>'],
+  [/<!\[CDATA\[/g, ']]>'],
+  [/<![a-z]/gi, '>'],
+] as const
+
+function unclosed(rest: string, opens: RegExp): number {
+  return [...rest.matchAll(opens)].reduce((sum, { index }) => sum + rest.length - index, 0)
+}
+
+/** Runs of backticks that no later run of the same length closes. A backslash takes the first one away when a run opens, not when it closes. */
+function ticksAlone(text: string): number {
+  const runs = [...text.matchAll(/(\\?)(`+)/g)].map(({ 1: slash = '', 2: ticks = '', index }) => {
+    return { index, length: ticks.length, opens: ticks.length - slash.length }
+  })
+  const last = new Map(runs.map(({ length, index }) => [length, index] as const))
+  const alone = runs.filter(({ index, opens }) => opens > 0 && (last.get(opens) ?? -1) <= index)
+  return alone.reduce((sum, { index }) => sum + text.length - index, 0)
+}
