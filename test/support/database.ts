@@ -1,7 +1,7 @@
 import type { Database } from '../../src/store/database.ts'
-import { overPGlite } from '../../src/store/embedded.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
-import { copyOfEmbedded, copyOnPostgres, onServer, urlOf } from './template.ts'
+import { lendEmbedded } from './lent.ts'
+import { copyOnPostgres, onServer, urlOf } from './template.ts'
 
 export type FreshDatabase = Database & {
   /** On Postgres, for other pools and processes; undefined when embedded. */
@@ -23,7 +23,7 @@ export function postgresServer(): string {
 
 /** A migrated, empty database of its own; closing it removes it. */
 export async function freshDatabase(kind: Database['kind'] = kindOfRun()): Promise<FreshDatabase> {
-  if (kind === 'embedded') return overPGlite(await copyOfEmbedded(), 'memory')
+  if (kind === 'embedded') return lendEmbedded()
   const admin = postgresServer()
   const name = await copyOnPostgres(admin)
   const url = urlOf(admin, name)
