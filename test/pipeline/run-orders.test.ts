@@ -5,12 +5,12 @@ import type { Event } from '../../src/pipeline/events.ts'
 import type { RunFact } from '../../src/pipeline/facts.ts'
 import type { Pipeline } from '../../src/pipeline/pipeline.ts'
 import { howMany, record } from '../support/figures.ts'
-import { lineInMemory } from '../support/line-in-memory.ts'
+import { type LineInMemory, lineInMemory } from '../support/line-in-memory.ts'
 import { delivered, ISSUE, jobIs, labelled, minute, runIs, statuses } from '../support/pipeline-spec.ts'
 import { seeded } from '../support/seeded.ts'
 
 const AT = minute(1)
-const INTERLEAVINGS = howMany(1_000, 10_000)
+const INTERLEAVINGS = howMany(300, 10_000)
 
 test('all orders of a run and its job end in one state, for attempt 1', () => {
   expect(ordersOf(deliveriesOf(1, 'failure'), [])).toEqual({ orders: 40_320, stages: 'idle failed idle idle' })
@@ -32,12 +32,23 @@ test('both attempts told through each other end as the second one did', () => {
 
 function ordersOf(deliveries: readonly Event[], before: readonly Event[]) {
   const expected = tell([...before, ...deliveries])
-  let orders = 0
-  for (const order of permutations([...deliveries])) {
-    orders++
-    const ended = tell([...before, ...order])
-    if (JSON.stringify(ended) !== JSON.stringify(expected)) expect(ended, `order ${orders}`).toEqual(expected)
+  const known = new Map<string, number>()
+  // Orders that have come to stand the same with the same still to be told go on the same: that is done once.
+  function ordersFrom(line: LineInMemory, left: readonly Event[]): number {
+    const standing = JSON.stringify([left.map((event) => deliveries.indexOf(event)), line.says()])
+    const before = known.get(standing)
+    if (before !== undefined) return before
+    if (left.length === 0) expect(line.pipelines.get(ISSUE)).toEqual(expected)
+    let orders = left.length === 0 ? 1 : 0
+    for (const [index, delivery] of left.entries()) {
+      const next = line.copy()
+      next.apply(delivery)
+      orders += ordersFrom(next, left.toSpliced(index, 1))
+    }
+    known.set(standing, orders)
+    return orders
   }
+  const orders = ordersFrom(told(before), deliveries)
   record('run-orders', { 'orders of a run and its job': orders, 'final states': 1 })
   return { orders, stages: statuses(expected).join(' ') }
 }
@@ -60,19 +71,12 @@ function deliveriesOf(runAttempt: number, conclusion: 'success' | 'failure'): re
 }
 
 function tell(deliveries: readonly Event[]): Pipeline {
+  return told(deliveries).pipelines.get(ISSUE)!
+}
+
+function told(deliveries: readonly Event[]): LineInMemory {
   const line = lineInMemory()
   line.apply(labelled())
   for (const delivery of deliveries) line.apply(delivery)
-  return line.pipelines.get(ISSUE)!
-}
-
-/** Every order of a list, each one swap away from the one before (Heap). */
-function* permutations<T>(list: T[], length = list.length): Generator<readonly T[]> {
-  if (length <= 1) return yield list
-  for (let index = 0; index < length; index++) {
-    yield* permutations(list, length - 1)
-    if (index === length - 1) return
-    const other = length % 2 === 0 ? index : 0
-    ;[list[other], list[length - 1]] = [list[length - 1]!, list[other]!]
-  }
+  return line
 }

@@ -21,13 +21,28 @@ export type LineInMemory = {
   /** Applies one event; returns what is asked for the first time because of it. */
   apply(event: Event): readonly Effect[]
   readonly pipelines: ReadonlyMap<number, Pipeline>
+  /** Another that stands as this one does now, to be told something else from here on. */
+  copy(): LineInMemory
+  /** All that it goes on from: two that say the same will do the same. */
+  says(): string
 }
 
-export function lineInMemory(repository: RepositoryRef = REPOSITORY, line: Line = WATCHED_LINE): LineInMemory {
-  const runs = new Map<number, RunFact>()
-  const pullRequests = new Map<number, PullRequestFact>()
-  const pipelines = new Map<number, Pipeline>()
-  const asked = new Set<string>()
+type Memory = {
+  readonly runs?: ReadonlyMap<number, RunFact>
+  readonly pullRequests?: ReadonlyMap<number, PullRequestFact>
+  readonly pipelines?: ReadonlyMap<number, Pipeline>
+  readonly asked?: ReadonlySet<string>
+}
+
+export function lineInMemory(
+  repository: RepositoryRef = REPOSITORY,
+  line: Line = WATCHED_LINE,
+  before: Memory = {},
+): LineInMemory {
+  const runs = new Map(before.runs)
+  const pullRequests = new Map(before.pullRequests)
+  const pipelines = new Map(before.pipelines)
+  const asked = new Set(before.asked)
 
   /** The event as what is known with it: it carries the merged fact. */
   function learn(event: Event): Event {
@@ -108,6 +123,8 @@ export function lineInMemory(repository: RepositoryRef = REPOSITORY, line: Line 
 
   return {
     pipelines,
+    copy: () => lineInMemory(repository, line, { runs, pullRequests, pipelines, asked }),
+    says: () => JSON.stringify([...runs, ...pullRequests, ...pipelines, ...asked]),
     apply(event) {
       const learnt = learn(event)
       // Before anything is on the line, ordinary pull requests are nobody's question.
