@@ -62,7 +62,11 @@ export async function openEmulator(o: {
           })
         },
       )
-      outgoing.on('error', reject)
+      outgoing.on('error', (error) => {
+        // The other side ended a connection that was idle: what was sent on it reached nobody.
+        if (outgoing.reusedSocket && 'code' in error && error.code === 'ECONNRESET') resolve(forward(ask))
+        else reject(error)
+      })
       outgoing.end(ask.body)
     })
   }
