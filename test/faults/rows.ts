@@ -63,6 +63,24 @@ export const ROWS: readonly Row[] = [
     project: 'pure',
   },
   {
+    name: 'documents',
+    promise: 'generated comments full of commands, quoted, fenced, nested and bare: none fires falsely, none is missed',
+    file: 'test/commands/documents.test.ts',
+    project: 'pure',
+  },
+  {
+    name: 'races',
+    promise: 'many appliers in several pools, readers beside them, a server that cuts the line: one row each, 0 lost',
+    file: 'test/apply/races.postgres.test.ts',
+    project: 'postgres',
+  },
+  {
+    name: 'admission',
+    promise: 'two processes admit to three repositories: never more than the limit at any commit, one dispatch each',
+    file: 'test/apply/admission.postgres.test.ts',
+    project: 'postgres',
+  },
+  {
     name: 'damaged',
     promise: 'payloads cut, with fields removed or of another type: 2xx or 4xx, the reason kept, neighbours unharmed',
     file: 'test/inbox/everything.test.ts',
