@@ -2,14 +2,23 @@
 // Postgres or a real browser can show it. `npm test` provides both and says what it had to leave out.
 import { defineConfig } from 'vitest/config'
 
-const PURE = [
+const NO_DATABASE = [
   'test/{commands,line,pipeline,render,github,demo}/**/*.test.ts',
   'test/{architecture,manifest,config,workflows}.test.ts',
+  'test/inbox/{guard,probot,receive,signatures,traces,translate}.test.ts',
+  'test/inbox/translate/*.test.ts',
+  'test/outbox/budget.test.ts',
+  'test/store/lock.test.ts',
+  'test/watchdog/{heartbeat,loop}.test.ts',
+  'test/web/{action,changes,reports,site,stream}.test.ts',
 ]
+const ONLY_EMBEDDED = ['test/store/embedded.test.ts']
 const ONLY_POSTGRES = ['test/**/*.postgres.test.ts']
 const PROCESSES = ['test/processes/**/*.test.ts']
 const BROWSER = ['test/browser/**/*.test.ts']
-const EITHER_DATABASE = { include: ['test/**/*.test.ts'], exclude: [...PURE, ...PROCESSES, ...BROWSER] }
+// Their files share a process, its warm code and its open database: anew for each would take longer than most files do.
+// (Not the others: nock, once loaded, holds the whole process.)
+const EITHER_DATABASE = { include: ['test/**/*.test.ts'], exclude: [...NO_DATABASE, ...PROCESSES, ...BROWSER] }
 
 export default defineConfig({
   test: {
@@ -18,18 +27,28 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: 'pure', include: PURE } },
+      { extends: true, test: { name: 'pure', include: NO_DATABASE } },
       {
         extends: true,
         test: {
           name: 'embedded',
           include: EITHER_DATABASE.include,
           exclude: [...EITHER_DATABASE.exclude, ...ONLY_POSTGRES],
+          isolate: false,
           env: { ANDON_TEST_KIND: 'embedded' },
         },
       },
-      { extends: true, test: { name: 'postgres', ...EITHER_DATABASE, env: { ANDON_TEST_KIND: 'postgres' } } },
-      // Real processes and real browsers want the machine to themselves: after the rest, one file at a time.
+      {
+        extends: true,
+        test: {
+          name: 'postgres',
+          include: EITHER_DATABASE.include,
+          exclude: [...EITHER_DATABASE.exclude, ...ONLY_EMBEDDED],
+          isolate: false,
+          env: { ANDON_TEST_KIND: 'postgres' },
+        },
+      },
+      // Real processes and real browsers mostly wait: after the rest, side by side.
       {
         extends: true,
         test: {
@@ -37,7 +56,6 @@ export default defineConfig({
           include: BROWSER,
           env: { ANDON_TEST_KIND: 'embedded' },
           sequence: { groupOrder: 1 },
-          maxWorkers: 1,
           testTimeout: 90_000,
         },
       },
@@ -47,9 +65,8 @@ export default defineConfig({
           name: 'processes',
           include: PROCESSES,
           env: { ANDON_TEST_KIND: 'postgres' },
-          sequence: { groupOrder: 2 },
-          maxWorkers: 1,
-          maxConcurrency: 2,
+          sequence: { groupOrder: 1 },
+          maxConcurrency: 4,
           testTimeout: 240_000,
         },
       },

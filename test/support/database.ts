@@ -10,7 +10,9 @@ export type FreshDatabase = Database & {
 
 /** The database the tests of this run are on. */
 export function kindOfRun(): Database['kind'] {
-  return process.env.ANDON_TEST_KIND === 'postgres' ? 'postgres' : 'embedded'
+  const { VITEST, ANDON_TEST_KIND } = process.env
+  if (VITEST && !ANDON_TEST_KIND) throw new Error('vitest.config.ts has this test among those that need no database')
+  return ANDON_TEST_KIND === 'postgres' ? 'postgres' : 'embedded'
 }
 
 /** The server's administrator, who may make databases. */
