@@ -1,7 +1,8 @@
-// What is published next, and by whom. A claim ends by itself after 30 s, which is longer than the calls made under it
-// may take; its token is checked in every transaction, so that a process that was frozen finds its claim gone.
+// What is published next, and by whom. A claim ends by itself (store/claims.ts), later than a call made under it may take;
+// its token is checked in every transaction, so that a process that was frozen finds its claim gone.
 import type { Where } from '../github/call.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
+import { CLAIM_MS } from '../store/claims.ts'
 import type { Database, Transaction } from '../store/database.ts'
 
 /** Whose publications: a pipeline's, or those of a repository whose file is mistaken. */
@@ -18,8 +19,6 @@ export type Claim = {
   /** When it was last served: it keeps its place in the queue if it cannot be served this time. */
   readonly servedAt: Instant | null
 }
-
-const CLAIM_MS = 30_000
 
 /**
  * Claims the repository, else the pipeline, that has waited longest since it was last served, or since it began. That

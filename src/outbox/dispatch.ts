@@ -19,7 +19,7 @@ export type Untold = Map<string, { readonly claimed: Claimed<'dispatch'>; readon
 
 const MOST_AT_ONCE = 10
 /** With the ten seconds that a call may take, this ends well before the claim does. */
-const SEND_WITHIN_MS = 15_000
+const SEND_WITHIN_MS = 12_000
 /** A shorter wait for a slot is not worth a word. */
 const WORTH_TELLING_MS = 10_000
 

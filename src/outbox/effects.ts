@@ -1,5 +1,5 @@
-// Which effect is performed next, and by whom. A claim ends by itself after 30 s, which is longer than the calls made
-// under it may take; only whoever holds its token may say what came of it.
+// Which effect is performed next, and by whom. A claim ends by itself (store/claims.ts), later than the calls made under
+// it may take; only whoever holds its token may say what came of it.
 import type { Logger } from 'pino'
 import type { Door } from '../apply/door.ts'
 import type { Where } from '../github/call.ts'
@@ -7,6 +7,7 @@ import type { GitHub } from '../github/client.ts'
 import type { Effect } from '../pipeline/effects.ts'
 import type { RepositoryRef } from '../pipeline/events.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
+import { CLAIM_MS } from '../store/claims.ts'
 import { isNotHeld } from '../store/cord.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import { type Settlement, settleEffects } from '../store/effects.ts'
@@ -100,8 +101,6 @@ export function backedOff(attempt: number, now: Instant): Instant {
 export function later(at: Instant, ms: number): Instant {
   return new Date(Date.parse(at) + ms).toISOString()
 }
-
-const CLAIM_MS = 30_000
 
 function dueEffects(trx: Transaction, type: Kind, states: readonly State[], now: Instant) {
   return trx

@@ -37,7 +37,7 @@ export function openOutbox(o: {
         if (!stopping?.aborted) done += await perform(parts, stopping)
       }
       for (let published = 0; !stopping?.aborted && published < AT_ONCE; published += 1) {
-        if (!(await publish(parts))) break
+        if (!(await publish(parts, stopping))) break
         done += 1
       }
       return done

@@ -24,18 +24,19 @@ export type Publisher = Addresses & {
   readonly token: () => string
 }
 
-/** Claims one subject and brings GitHub as far as the budget allows; false when none is in need now. */
-export async function publish(o: Publisher): Promise<boolean> {
+/** Claims one subject and brings GitHub as far as the budget allows, or until `stopping`; false when none is in need now. */
+export async function publish(o: Publisher, stopping?: AbortSignal): Promise<boolean> {
   const claim = await claimNext(o.database, o.now(), o.token())
   if (claim === null) return false
   try {
     for (let served = claim.servedAt; ; served = o.now()) {
       const thing = await nextThing(o, claim, served)
       if (thing === null || !(await carryOut(o, claim, thing))) return true
+      if (stopping?.aborted) return await handBack(o, claim, 0)
     }
   } catch (error) {
     // One subject that cannot be published must not keep the others waiting. With the database away this throws too.
-    await setAside(o, claim)
+    await handBack(o, claim, SET_ASIDE_MS)
     o.log.error({ issue: nameOf(claim), err: error }, 'publication failed')
     return true
   }
@@ -112,10 +113,11 @@ async function written(o: Publisher, claim: Claim, thing: Written, githubId: num
   })
 }
 
-async function setAside(o: Publisher, claim: Claim): Promise<void> {
+async function handBack(o: Publisher, claim: Claim, restMs: number): Promise<true> {
   await o.database.kysely.transaction().execute(async (trx) => {
-    await release(trx, claim, { servedAt: o.now(), after: later(o.now(), SET_ASIDE_MS) })
+    await release(trx, claim, { servedAt: o.now(), after: later(o.now(), restMs) })
   })
+  return true
 }
 
 const SET_ASIDE_MS = 60_000

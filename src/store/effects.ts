@@ -1,5 +1,6 @@
 import { type Insertable, sql } from 'kysely'
 import type { Instant } from '../pipeline/pipeline.ts'
+import { CLAIM_MS } from './claims.ts'
 import type { Transaction } from './database.ts'
 import type { Tables } from './tables.ts'
 
@@ -36,13 +37,14 @@ export async function settleEffects(
   now: Instant,
 ): Promise<ReadonlySet<number>> {
   if (settlements.length === 0) return new Set()
+  const claimedUntil = new Date(Date.parse(now) + CLAIM_MS).toISOString()
   const { rows } = await sql<{ id: number }>`
     update effects set
       state = told.state,
       due_at = coalesce(told."dueAt", ${now}),
       error = told.error,
       token = case when told.state = 'sending' then effects.token end,
-      claimed_until = case when told.state = 'sending' then ${now}::timestamptz + interval '30 seconds' end,
+      claimed_until = case when told.state = 'sending' then ${claimedUntil}::timestamptz end,
       sent_at = case when told.state = 'sending' then ${now} else effects.sent_at end,
       looks = case when told.state = 'sending' then 0 else effects.looks + coalesce(told.missed, false)::integer end,
       looked_at = case when told.missed then ${now} else effects.looked_at end,

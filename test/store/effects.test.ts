@@ -53,7 +53,7 @@ test('an effect is sent under its token, and the claim begins anew with the call
   const id = await inHand()
   expect(await settle({ id, token: OURS, state: 'sending' })).toBe(true)
   expect(await only()).toMatchObject({ state: 'sending', token: OURS, sentAt: minute(5) })
-  expect((await only()).claimedUntil).toBe('2026-11-21T09:05:30.000Z')
+  expect((await only()).claimedUntil).toBe('2026-11-21T09:05:25.000Z')
   expect(await settle({ id, token: OURS, state: 'done' }, minute(6))).toBe(true)
   expect(await only()).toMatchObject({ state: 'done', token: null, claimedUntil: null, sentAt: minute(5) })
 })
