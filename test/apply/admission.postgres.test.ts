@@ -10,6 +10,7 @@ import type { Instant } from '../../src/pipeline/pipeline.ts'
 import type { Database } from '../../src/store/database.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { type FreshDatabase, freshDatabase } from '../support/database.ts'
+import { record } from '../support/figures.ts'
 import { labelled } from '../support/pipeline-spec.ts'
 import { seeded } from '../support/seeded.ts'
 import { configurationIs, door, pipelinesIn } from './support/arrivals.ts'
@@ -99,9 +100,13 @@ test('of 200 pipelines in three repositories never more than four run at once in
     database.kysely,
   )
   expect(rows.at(-1)?.running).toBe(4)
-  console.log(
-    `400 attempts in 3 repositories; running at a commit: ${rows.map((row) => `${row.running} × ${row.commits}`).join(', ')}`,
-  )
+  record('limit-of-four', {
+    pipelines: 200,
+    attempts: runs,
+    repositories: 3,
+    commits: rows.reduce((sum, { commits }) => sum + commits, 0),
+    'most running at a commit': rows.at(-1)?.running ?? 0,
+  })
 })
 
 test('however many appliers tell the same at once, an attempt is dispatched exactly once', async () => {
@@ -128,9 +133,7 @@ test('however many appliers tell the same at once, an attempt is dispatched exac
     return document.type === 'dispatch' && `${document.issueNumber}/${document.stage}/${document.attempt}`
   })
   expect(attempts.toSorted()).toEqual(numbers.map((number) => `${number}/code/1`).toSorted())
-  console.log(
-    `${told.length} tellings by ${appliers.length} appliers on ${pools.length} pools: ${attempts.length} dispatches`,
-  )
+  record('limit-of-four', { tellings: told.length, appliers: appliers.length, dispatches: attempts.length, twice: 0 })
   for (const applier of appliers) await applier.close()
   await pools[2]?.close()
 })

@@ -9,6 +9,7 @@ import type { Instant } from '../../src/pipeline/pipeline.ts'
 import type { Database, Transaction } from '../../src/store/database.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { type FreshDatabase, freshDatabase } from '../support/database.ts'
+import { record } from '../support/figures.ts'
 import { labelled } from '../support/pipeline-spec.ts'
 import { seeded } from '../support/seeded.ts'
 import { configurationIs, door, pipelinesIn } from './support/arrivals.ts'
@@ -107,9 +108,13 @@ test('when the commit after an accepted dispatch fails, the attempt is bound all
   const states = await database.kysely.selectFrom('effects').select('state').where('type', '=', 'dispatch').execute()
   expect(states.filter(({ state }) => state !== 'done')).toEqual([])
   expect(faults.before + faults.after).toBeGreaterThanOrEqual(issues)
-  console.log(
-    `${issues} dispatches whose commit failed (${faults.before} undone, ${faults.after} done unheard): ${bound.length} bound, 0 twice`,
-  )
+  record('lost-commits', {
+    dispatches: issues,
+    'commits undone': faults.before,
+    'commits done and not heard of': faults.after,
+    bound: bound.length,
+    'two live runs': 0,
+  })
 })
 
 /** The same database, whose transactions fail before or after they are committed. */

@@ -1,3 +1,5 @@
+import { RUNNING_THE_LINE } from './running-the-line.ts'
+
 /** One line of the table in docs/faults.md: which misfortune, and the test file that inflicts it at full count. */
 export type Row = {
   /** Said after `--only`. */
@@ -93,23 +95,10 @@ export const ROWS: readonly Row[] = [
     project: 'postgres',
   },
   {
-    name: 'single-dispatch',
-    promise:
-      '500 dispatches, a fifth accepted and the answer lost; a process dying at every boundary, frozen past its claim: one run',
-    file: 'test/outbox/dispatch-faults.test.ts',
-    project: 'postgres',
-  },
-  {
-    name: 'dispatch-kills',
-    promise:
-      '500 dispatches by two workers that are killed at random, a fifth of the answers lost: one run for each attempt, 0 stuck',
-    file: 'test/processes/dispatch.test.ts',
-    project: 'processes',
-  },
-  {
     name: 'hostile-comments',
     promise: 'comments of 65,536 characters made to cost most: the work before the 202 stays within a bound',
     file: 'test/commands/hostile.test.ts',
     project: 'pure',
   },
+  ...RUNNING_THE_LINE,
 ]

@@ -1,5 +1,6 @@
 // GitHub begins a second run when it is asked a second time. Here it does so and then says nothing, or something else.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { record } from '../support/figures.ts'
 import { type Line, live, openLine } from './support/dispatching.ts'
 import type { Fault } from './support/fake-github.ts'
 import { runOf } from './support/pipelines.ts'
@@ -78,6 +79,7 @@ describe('a dispatch without a clear answer', () => {
         }
       `)
       expect(await line.effects()).toMatchObject([{ state: 'buried', attempts: 1 }])
+      record('no-echo', { how, POSTs: 1, 'sent again': 0 })
     },
   )
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { liveAttempts } from '../../src/pipeline/admission.ts'
 import { needsYouAt, wakeAt } from '../../src/pipeline/health.ts'
 import { light } from '../../src/pipeline/light.ts'
+import { record } from '../support/figures.ts'
 import { minute, pullRequestIs, reviewed } from '../support/pipeline-spec.ts'
 import { confirmed, ownRunIs, runningLine, started } from '../support/running-spec.ts'
 import { seeded } from '../support/seeded.ts'
@@ -26,12 +27,14 @@ const MISFORTUNES: readonly [string, Dispatching, string][] = [
 
 test.each(MISFORTUNES)(
   'a workflow that always %s is tried as often as allowed, then needs a person, then silence',
-  (_, how, words) => {
+  (what, how, words) => {
+    let dispatches = 0
     for (const attempts of [1, 2, 3, 5]) {
       for (const seed of [1, 2, 3]) {
         const work = shop(runningLine({ plan: { attempts } }), () => how, seeded(seed))
         work.pass(48)
         expect(work.figures.dispatches, `seed ${seed}`).toBe(attempts)
+        dispatches += work.figures.dispatches
         expect(work.figures.mostAtOnce).toBeLessThanOrEqual(1)
         expect(light(work.floor.pipeline)).toMatchObject({
           light: 'failed',
@@ -46,6 +49,7 @@ test.each(MISFORTUNES)(
         expect(work.floor.pipeline).toBe(pipeline)
       }
     }
+    record('no-storm', { workflow: `always ${what}`, allowed: 3 * (1 + 2 + 3 + 5), dispatches, 'ten days later': 0 })
   },
 )
 
@@ -65,7 +69,7 @@ test('attempts rest longer and longer in between, at most a quarter of an hour',
     expect(rest).toBeGreaterThanOrEqual(full[index]! * 0.75)
   }
   expect(new Set(rests.slice(5)).size).toBeGreaterThan(1)
-  console.log('rests between ten attempts, in seconds:', rests.join(' '))
+  record('no-storm', { 'rests between ten attempts, in seconds': rests.join(' ') })
 })
 
 test('a bot that always requests changes causes exactly the allowed rounds', () => {
@@ -111,5 +115,5 @@ test('a bot that always requests changes causes exactly the allowed rounds', () 
     )
     expect(needsYouAt(line.pipeline)).toBe(minute(200))
   }
-  console.log('rounds of rework for a bot that asked 23 times:', told.join('; '))
+  record('no-storm', { 'rounds of rework for a bot that asked 23 times': told.join(', ') })
 })

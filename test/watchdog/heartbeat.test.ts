@@ -10,6 +10,7 @@ import { troubleWith } from '../../src/watchdog/health.ts'
 import { type Heartbeat, heartbeatOf, isProgressing } from '../../src/watchdog/heartbeat.ts'
 import { readHeartbeats } from '../../src/watchdog/heartbeat-files.ts'
 import type { LoopState } from '../../src/watchdog/loop.ts'
+import { record } from '../support/figures.ts'
 import { BAD_HEARTBEATS, GOOD, HERE, NOW } from './support/heartbeats.ts'
 
 let directory: string
@@ -59,7 +60,7 @@ describe('a bad heartbeat is never alive', () => {
     ]
     const states = (await census(bad)).map(({ state }) => state)
     expect(states.toSorted()).toEqual(['doubtful', 'doubtful', 'doubtful', 'doubtful', 'stale'])
-    console.log(`bad heartbeats: ${BAD_HEARTBEATS.length} files, ${bad.length} rows, 0 alive`)
+    record('bad-heartbeats', { files: BAD_HEARTBEATS.length, rows: bad.length, alive: 0 })
   })
 })
 
@@ -115,6 +116,7 @@ test('three hours of beats prove no progress', async () => {
     beats++
   }
   expect(beats).toBe(712)
+  record('bad-heartbeats', { 'beats of an iteration that hangs': beats, 'not progressing': beats })
 })
 
 test('a process has progressed as far as the slowest of its loops', () => {

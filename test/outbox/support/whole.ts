@@ -1,6 +1,10 @@
 // All of Andon over a GitHub of its own, with a clock that is moved: what becomes of dispatches on the line.
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import pino from 'pino'
+import { openIssuer, runClaims } from '../../../demo/github/issuer.ts'
+import type { Run } from '../../../demo/github/runs.ts'
 import { type Andon, openAndon } from '../../../src/andon.ts'
 import type { Pipeline } from '../../../src/pipeline/pipeline.ts'
 import type { Database } from '../../../src/store/database.ts'
@@ -13,6 +17,8 @@ const CONFIGURATION = `stages:
 checks: { before_pull_request: off }
 comments: off
 `
+
+const BASE_URL = 'https://andon.example.com'
 
 /** What meets a dispatch before GitHub does: its own answer, or null to let it through. */
 export type Meeting = (key: string) => Promise<Response | null>
@@ -27,19 +33,23 @@ export type Whole = {
   readonly andon: Andon
   /** Another process on the same database. */
   another(meet?: Meeting): Promise<Andon>
-  /** Labels an issue of a repository whose file has one stage, `plan`, with three attempts. */
+  /** Labels an issue of a repository whose file has one stage, `plan`, with three attempts, unless it says otherwise. */
   labelAnIssue(): Promise<void>
-  /** Lets time pass ten seconds at a time while these processes, or the first alone, do what is due. */
-  pass(seconds: number, andons?: readonly Andon[]): Promise<void>
+  /** Lets time pass, ten seconds at a time unless said, while these processes, or the first alone, do what is due. */
+  pass(seconds: number, andons?: readonly Andon[], stride?: number): Promise<void>
   pipeline(): Promise<Pipeline>
+  /** What a workflow run says of itself, with the token that GitHub gives it; resolves to what it is answered. */
+  report(run: Run, said?: object): Promise<number>
   close(): Promise<void>
 }
 
-export async function openWhole(meet: Meeting = async () => null): Promise<Whole> {
+export async function openWhole(meet: Meeting = async () => null, configuration = CONFIGURATION): Promise<Whole> {
   const clock = movedClock('2026-11-20T08:00:00.000Z')
   const github = await openGitHubWorld({ now: clock.now })
   const database = await freshDatabase()
   const opened: Andon[] = []
+  const dataDirectory = mkdtempSync(join(tmpdir(), 'andon-whole-'))
+  const issuer = openIssuer({ url: 'https://issuer.example.com', now: clock.now })
 
   async function open(met: Meeting): Promise<Andon> {
     const { appId, privateKey, url } = github
@@ -53,11 +63,11 @@ export async function openWhole(meet: Meeting = async () => null): Promise<Whole
         webhookSecrets: [github.webhookSecret],
         githubApiUrl: url,
         githubUrl: url,
-        oidcIssuer: url,
+        oidcIssuer: issuer.url,
         databaseUrl: null,
-        dataDirectory: '',
+        dataDirectory,
         access: 'open',
-        baseUrl: 'https://andon.example.com',
+        baseUrl: BASE_URL,
         logLevel: 'silent',
         production: false,
       },
@@ -66,6 +76,7 @@ export async function openWhole(meet: Meeting = async () => null): Promise<Whole
       now: clock.now,
       log: pino({ level: process.env.ANDON_TEST_LOG ?? 'silent' }),
       async fetch(input, init) {
+        if (String(input).startsWith(issuer.url)) return Response.json(await issuer.keys())
         if (!String(input).endsWith('/dispatches')) return await fetch(input, init)
         const { inputs } = JSON.parse(String(init?.body)) as { inputs: { andon: string } }
         return (await met(inputs.andon)) ?? (await fetch(input, init))
@@ -87,25 +98,40 @@ export async function openWhole(meet: Meeting = async () => null): Promise<Whole
     another: (met = async () => null) => open(met),
     async labelAnIssue() {
       const [repository = ''] = github.repositories
-      github.writeFile(repository, '.github/andon.yml', CONFIGURATION)
+      github.writeFile(repository, '.github/andon.yml', configuration)
       github.writeFile(repository, '.github/workflows/plan.yml', readFileSync('docs/workflows/plan.yml', 'utf8'))
       await github.openIssue(repository, { title: 'Retry on flaky upload', labels: ['andon'] })
     },
-    async pass(seconds, andons = [andon]) {
-      for (let passed = 0; passed < seconds; passed += 10) {
+    async pass(seconds, andons = [andon], stride = 10) {
+      for (let passed = 0; passed < seconds; passed += stride) {
         await github.settled()
         for (const one of andons) await one.settle()
-        clock.pass(10)
+        clock.pass(stride)
       }
       await github.settled()
     },
     async pipeline() {
       return (await database.kysely.selectFrom('pipelines').select('document').executeTakeFirstOrThrow()).document
     },
+    async report(run, said = {}) {
+      const { repository, attempt: runAttempt, workflow, title } = run.state
+      const repositoryId = github.repositoryId(repository)
+      const claims = runClaims({ repositoryId, repository, runId: run.id, runAttempt, workflow: workflow.file })
+      const response = await fetch(`${url}/api/reports`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          authorization: `Bearer ${await issuer.token({ ...claims, aud: BASE_URL })}`,
+        },
+        body: JSON.stringify({ andon: title.replace('andon ', ''), ...said }),
+      })
+      return response.status
+    },
     async close() {
       for (const one of opened) await one.close()
       await github.close()
       await database.close()
+      rmSync(dataDirectory, { recursive: true, force: true })
     },
   }
 }

@@ -1,10 +1,12 @@
-// A worker in a process of its own, to be killed.
+// A worker in a process of its own, to be killed or frozen: by the test, or by itself at the moment that it is doomed to.
 import { openAndon } from '../../../src/andon.ts'
 import { openPostgres } from '../../../src/store/postgres.ts'
+import { doomed } from './doom.ts'
 import { type Hasty, surroundings } from './hasty.ts'
 
 const hasty = JSON.parse(process.env.HASTY ?? '{}') as Hasty
-const database = await openPostgres(hasty.databaseUrl)
-const andon = await openAndon({ ...surroundings(hasty, 'worker'), database })
+const { fetch, ...rest } = surroundings(hasty, 'worker')
+const plain = { database: await openPostgres(hasty.databaseUrl), fetch }
+const andon = await openAndon({ ...rest, ...(hasty.doom === null ? plain : doomed(hasty.doom, plain)) })
 await andon.work()
 console.log('working')

@@ -3,24 +3,32 @@
 import pino from 'pino'
 import type { openAndon } from '../../../src/andon.ts'
 import type { Config } from '../../../src/config.ts'
+import type { Doom } from './doom.ts'
 
-export type Hasty = {
-  /** When the machine's clock and this one showed the same. */
+export type Pace = {
+  /** When the machine's clock and this one showed the same, but for the lead. */
   readonly since: number
   readonly factor: number
+  /** By how many milliseconds it was put forward besides. */
+  readonly aheadMs: number
+}
+
+export type Hasty = Pace & {
   readonly appId: number
   readonly privateKey: string
   readonly secret: string
   readonly githubUrl: string
   readonly databaseUrl: string
+  readonly doom: Doom | null
 }
 
-export function hastyClock({ since, factor }: Pick<Hasty, 'since' | 'factor'>): () => string {
-  return () => new Date(since + (Date.now() - since) * factor).toISOString()
+/** The pace is read at every look, so that the clock can be put forward. */
+export function hastyClock(pace: Pace): () => string {
+  return () => new Date(pace.since + (Date.now() - pace.since) * pace.factor + pace.aheadMs).toISOString()
 }
 
 /** What Andon is built from in such a process. */
-export function surroundings(hasty: Hasty, role: 'web' | 'worker'): Omit<Parameters<typeof openAndon>[0], 'database'> {
+export function surroundings(hasty: Hasty, role: 'web' | 'worker'): Surroundings {
   const config: Config = {
     role,
     port: 0,
@@ -39,5 +47,17 @@ export function surroundings(hasty: Hasty, role: 'web' | 'worker'): Omit<Paramet
     production: false,
   }
   const log = pino({ level: process.env.ANDON_TEST_LOG ?? 'silent' })
-  return { config, build: 'test', log, now: hastyClock(hasty) }
+  return { config, build: 'test', log, now: hastyClock(hasty), fetch: impatient(PATIENCE_MS / hasty.factor) }
+}
+
+type Surroundings = Required<Omit<Parameters<typeof openAndon>[0], 'database'>>
+
+// The ten seconds that Andon gives a call would be longer on this clock than its claim is.
+const PATIENCE_MS = 20_000
+
+function impatient(patienceMs: number): typeof fetch {
+  return (input, init) => {
+    const own = init?.signal ? [init.signal] : []
+    return fetch(input, { ...init, signal: AbortSignal.any([...own, AbortSignal.timeout(patienceMs)]) })
+  }
 }
