@@ -42,6 +42,7 @@ export async function callOperations(path: string): Promise<Operations | null> {
   const operations: Operations = {
     failedDeliveries: () => call(path, 'failedDeliveries', []),
     replay: (id) => call(path, 'replay', [id]),
+    sayOfEverything: (by, why) => call(path, 'sayOfEverything', [by, why]),
   }
   return operations.failedDeliveries().then(
     () => operations,
@@ -77,6 +78,8 @@ function answerTo(operations: Operations, operation: keyof Operations, words: re
       return operations.failedDeliveries()
     case 'replay':
       return operations.replay(Number(words[0]))
+    case 'sayOfEverything':
+      return operations.sayOfEverything(String(words[0]), words[1] === null ? null : String(words[1]))
     default:
       throw new Error(`this process does not know the operation "${operation satisfies never}"`)
   }

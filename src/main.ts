@@ -14,6 +14,8 @@ Roles
 Operator
   deliveries [--json]     what was accepted but could not be applied, and why
   deliveries replay ID    apply one of them again
+  hold --all REASON       pull the cord: nothing starts anywhere until it is resumed; what runs goes on
+  resume --all            let go of it: every line continues where it stood
   loop status [--json]    which workers are alive: exit 0 all, 1 some not or none, 2 cannot tell
   loop stop [ID | --all]  finish what is in hand, then end; ID as in that list
   help                    this text
@@ -41,6 +43,10 @@ async function run([command = 'help', ...rest]: readonly string[]): Promise<numb
       return (await import('./operate-loops.ts')).operateLoops(rest)
     case 'deliveries':
       return (await import('./operator.ts')).operateDeliveries(rest)
+    case 'hold':
+      return (await import('./operate-cord.ts')).operateHold(rest)
+    case 'resume':
+      return (await import('./operate-cord.ts')).operateResume(rest)
     case 'help':
     case '--help':
     case '-h':

@@ -1,6 +1,8 @@
+import { sayOfEverything } from './apply/cord.ts'
 import type { Door } from './apply/door.ts'
 import { replay } from './inbox/replay.ts'
 import type { Instant } from './pipeline/pipeline.ts'
+import type { Said } from './pipeline/said.ts'
 import type { Database } from './store/database.ts'
 import { type FailedDelivery, listFailed, readFailed } from './store/deliveries.ts'
 
@@ -8,6 +10,8 @@ import { type FailedDelivery, listFailed, readFailed } from './store/deliveries.
 export type Operations = {
   failedDeliveries(): Promise<readonly FailedDelivery[]>
   replay(id: number): Promise<Replayed>
+  /** Holds everything for that reason, or with null lets go of it. */
+  sayOfEverything(by: string, why: string | null): Promise<Said>
 }
 
 export type Replayed =
@@ -18,6 +22,7 @@ export type Replayed =
 export function openOperations(o: { database: Database; door: Door; now: () => Instant }): Operations {
   return {
     failedDeliveries: () => listFailed(o.database),
+    sayOfEverything: (by, why) => sayOfEverything(o, { by, why }),
     async replay(id) {
       if ((await readFailed(o.database, id)) === null) return { state: 'unknown' }
       const { state } = await replay(o, id)

@@ -47,7 +47,8 @@ async function replay(operations: Operations, id: number): Promise<number> {
   return 0
 }
 
-async function withOperations(use: (operations: Operations) => Promise<number>): Promise<number> {
+/** Hands the operations to `use`, wherever they are carried out. */
+export async function withOperations(use: (operations: Operations) => Promise<number>): Promise<number> {
   const config = readStoreConfig(process.env)
   const running = config.databaseUrl === null ? await callOperations(socketPath(config.dataDirectory)) : null
   if (running !== null) return use(running)

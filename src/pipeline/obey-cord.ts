@@ -84,6 +84,9 @@ export function answerTo(known: CordWord | null, word: CordWord, others: readonl
   }
   const [other] = others
   const rest = other === undefined ? null : sentence(other)
+  if (word.place.kind === 'everything') {
+    return held === null ? already('there is no hold on everything') : done('the hold on everything is over')
+  }
   if (held === null && rest === null) return already(`${place} is not held`)
   if (held === null) return impossible(`${place} is not held by itself; ${rest}`, other ? resumeOf(other) : [])
   if (lastWord(known, word) === known) return impossible(`${sentence(held)}, which was written later`)

@@ -1,0 +1,127 @@
+// Two workers on one Postgres, each with a door, an outbox and connections of its own, over one GitHub that begins a run
+// whenever it is asked. The database writes down in which order the commits came that say `sending`, and those that
+// pull a cord or let it go: they are made under locks that exclude each other, so that order is the real one.
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
+import pino from 'pino'
+import type { Door } from '../../../src/apply/door.ts'
+import { openGitHub } from '../../../src/github/client.ts'
+import { type Outbox, openOutbox } from '../../../src/outbox/outbox.ts'
+import type { Instant } from '../../../src/pipeline/pipeline.ts'
+import type { Database } from '../../../src/store/database.ts'
+import { openPostgres } from '../../../src/store/postgres.ts'
+import { configurationIs, door } from '../../apply/support/arrivals.ts'
+import { answerTo, claim, fileOf, repositoryOf, tell } from '../../apply/support/floor.ts'
+import { freshDatabase } from '../../support/database.ts'
+import { labelled } from '../../support/pipeline-spec.ts'
+import { API, APP_ID, fakeGitHub } from './fake-github.ts'
+import { type FakeRun, fakeRuns } from './fake-runs.ts'
+
+const FILE = `${fileOf({ running: 1_000 })}checks: { before_pull_request: off }\ncomments: off\n`
+
+export type Worker = { readonly database: Database; readonly door: Door; readonly outbox: Outbox }
+
+export type TwoWorkers = {
+  readonly workers: readonly [Worker, Worker]
+  readonly runs: readonly FakeRun[]
+  now(): Instant
+  /** The next hour: everything after it is later than what was before. */
+  anHourLater(): void
+  /** Called with every dispatch that reaches GitHub. */
+  onDispatch: () => void
+  /** That many issues of a repository wait to be sent. */
+  makeDue(repositoryId: number, issues: number): Promise<void>
+  /** Commits in their order: `sending`, or what was said about a cord. */
+  commits(): Promise<readonly { readonly what: string; readonly repositoryId: number | null }[]>
+  /** Steps both until neither has anything left to do. */
+  settle(): Promise<void>
+  close(): Promise<void>
+}
+
+const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  .privateKey.export({ type: 'pkcs8', format: 'pem' })
+  .toString()
+
+export async function openTwoWorkers(): Promise<TwoWorkers> {
+  let at = Date.parse('2026-11-21T09:00:00.000Z')
+  const now = () => new Date(at).toISOString()
+  const log = pino({ level: process.env.ANDON_TEST_LOG ?? 'silent' })
+  const first = await freshDatabase('postgres')
+  const second = await openPostgres(first.url ?? '')
+  const github = fakeGitHub(now)
+  const runs = fakeRuns()
+  await writeDownCommits(first)
+
+  function open(database: Database): Worker {
+    const opened = door(database, { now })
+    const client = openGitHub({ appId: APP_ID, privateKey, apiUrl: API, fetch: github.fetch, now, log })
+    const baseUrl = 'https://andon.example'
+    const outbox = openOutbox({ database, door: opened, github: client, now, log, baseUrl, token: randomUUID })
+    return { database, door: opened, outbox }
+  }
+  const workers = [open(first), open(second)] as const
+
+  const world: TwoWorkers = {
+    workers,
+    runs: runs.all,
+    now,
+    anHourLater() {
+      at += 3_600_000
+    },
+    onDispatch: () => undefined,
+    async makeDue(repositoryId, issues) {
+      const repository = repositoryOf(repositoryId)
+      const numbers = Array.from({ length: issues }, (_, index) => index + 1)
+      const [{ door: first }] = workers
+      await tell(first, { ...configurationIs(FILE, { at: now() }), repository })
+      await Promise.all(numbers.map((number) => tell(first, { ...labelled({ number, at: now() }), repository })))
+      const asked = (await claim(workers[0].database, 1_000)).flatMap((held) =>
+        held.effect.type === 'ask' ? [{ ...held, effect: held.effect }] : [],
+      )
+      await Promise.all(asked.map((held) => tell(first, answerTo(held, FILE, now()), held)))
+    },
+    async commits() {
+      const { rows } = await sql<{ what: string; repositoryId: number | null }>`
+        select what, repository_id from commits order by id`.execute(first.kysely)
+      return rows
+    },
+    async settle() {
+      while ((await Promise.all(workers.map(({ outbox }) => outbox.step()))).some((done) => done > 0));
+    },
+    async close() {
+      for (const worker of workers) await worker.door.close()
+      await second.close()
+      await first.close()
+    },
+  }
+  github.answer = (request) => {
+    if (request.method === 'POST' && request.path.endsWith('/dispatches')) world.onDispatch()
+    return runs.answer(request)
+  }
+  return world
+}
+
+async function writeDownCommits({ kysely }: Database): Promise<void> {
+  await sql`create table commits (id bigint generated always as identity, what text, repository_id bigint)`.execute(
+    kysely,
+  )
+  await sql`
+    create function note_sending() returns trigger language plpgsql as $$ begin
+      insert into commits (what, repository_id) values ('sending', new.repository_id); return null; end $$;
+    create function note_repository() returns trigger language plpgsql as $$ begin
+      insert into commits (what, repository_id) values (coalesce(new.cord ->> 'why', 'resumed'), new.id); return null; end $$;
+    create function note_everything() returns trigger language plpgsql as $$ begin
+      insert into commits (what) values (coalesce(new.word ->> 'why', 'resumed')); return null; end $$;
+    create constraint trigger note_sending after update on effects deferrable initially deferred
+      for each row when (new.state = 'sending' and old.state <> 'sending') execute function note_sending();
+    create constraint trigger note_repository after update on repositories deferrable initially deferred
+      for each row when (new.cord is distinct from old.cord) execute function note_repository();
+    create constraint trigger note_everything after update on cord deferrable initially deferred
+      for each row when (new.word is distinct from old.word) execute function note_everything();
+    -- GitHub's patience is somebody else's test: here everything may be sent at once.
+    create function forget_budget() returns trigger language plpgsql as $$ begin
+      new.next_write_at = '-infinity'; new.creations = '[]'; return new; end $$;
+    create trigger forget_budget before insert or update on budgets for each row execute function forget_budget()`.execute(
+    kysely,
+  )
+}
