@@ -1,7 +1,23 @@
 // What is held, in the words that stand with a stage or a row. A stage that waits because of a hold says so itself, and
 // nothing is said twice.
-import { type Hold, holdsOver, holdWords } from '../pipeline/cord.ts'
-import type { Stage } from '../pipeline/pipeline.ts'
+import { type Hold, holdsOver, holdWords, speakerWords } from '../pipeline/cord.ts'
+import type { Instant, Stage } from '../pipeline/pipeline.ts'
+
+/** A repository that is held, or with null everything. */
+export type HeldPlace = { readonly repository: string | null; readonly hold: Hold }
+
+/** A hold as the head of the board draws it. */
+export type DrawnHold = {
+  readonly repository: string | null
+  readonly who: string
+  readonly why: string
+  readonly since: Instant
+}
+
+/** What the head of the board says of a held place. */
+export function drawnHold({ repository, hold }: HeldPlace): DrawnHold {
+  return { repository, who: speakerWords(hold), why: hold.why, since: hold.since }
+}
 
 /** The reason, and every hold that it does not speak of: as plain text in which other people's words stand. */
 export function withHolds(reason: string, holds: readonly Hold[]): string {

@@ -3,7 +3,7 @@
 import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { Around } from '../pipeline/cord.ts'
 import type { Evidence, Instant, Light, Pipeline } from '../pipeline/pipeline.ts'
-import { ACTIVE } from './cord.ts'
+import { ACTIVE, type HeldPlace, listHeldPlaces } from './cord.ts'
 import { type Cursor, readCursor, writeCursor } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
 import { listMistaken, type MistakenFile } from './mistaken.ts'
@@ -50,6 +50,8 @@ export type Board = {
   readonly doneToday: number
   readonly lastDeliveryAt: Instant | null
   readonly failedDeliveries: number
+  /** Everything, and those of the repositories seen that are held whole. */
+  readonly holds: readonly HeldPlace[]
   /** What is wrong in the files of the repositories seen; their last good version holds. */
   readonly mistaken: readonly MistakenFile[]
 }
@@ -73,6 +75,7 @@ export async function readBoard({ kysely }: Database, query: BoardQuery, now: In
         next: last === undefined ? null : writeCursor(last),
         asOf: now,
         ...(await quietFacts(trx, query, now)),
+        holds: await listHeldPlaces(trx, isSeen(query)),
         mistaken: await listMistaken(trx, isSeen(query)),
       }
     })

@@ -1,8 +1,8 @@
 // The cord as the database keeps it. A repository's word is a column of its row and changes under that row's lock. The
 // operator's is one row that whoever is about to start anything locks for share: so pulling it waits for those who are
 // starting, they wait for it, and after its commit nothing starts.
-import { type SqlBool, sql } from 'kysely'
-import type { Around, CordWord } from '../pipeline/cord.ts'
+import { type RawBuilder, type SqlBool, sql } from 'kysely'
+import type { Around, CordWord, Hold } from '../pipeline/cord.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { Database, Transaction } from './database.ts'
 
@@ -14,6 +14,21 @@ export async function readAround(kysely: Database['kysely'] | Transaction, repos
     .where('id', '=', repositoryId)
     .executeTakeFirst()
   return row ?? { repository: null, everything: null }
+}
+
+/** A repository that is held, or with null everything. */
+export type HeldPlace = { readonly repository: string | null; readonly hold: Hold }
+
+const MOST_PLACES = 20
+
+/** What is held whole: everything first, then of the repositories that are seen those held longest. */
+export async function listHeldPlaces(trx: Transaction, isSeen: RawBuilder<SqlBool>): Promise<readonly HeldPlace[]> {
+  const { rows } = await sql<HeldPlace>`
+    (select null as repository, word as hold from cord where word ->> 'why' is not null)
+    union all
+    (select full_name, cord from repositories where cord ->> 'why' is not null and ${isSeen}
+      order by cord ->> 'since', id limit ${MOST_PLACES})`.execute(trx)
+  return rows
 }
 
 /** The last word about everything; it stays so until the transaction ends. */

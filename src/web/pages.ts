@@ -36,6 +36,7 @@ export function createPages(o: { reader: Reader; views: Views; config: SiteConfi
         stallSeconds: (config.pingEveryMs * PINGS_MISSED) / 1000,
       },
       header: pieceOf(sheet, 'counts'),
+      holds: pieceOf(sheet, 'holds'),
       mistakes: pieceOf(sheet, 'mistakes'),
       footer: pieceOf(sheet, 'quiet'),
       body: p.body,

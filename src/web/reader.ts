@@ -1,5 +1,6 @@
 import type { Instant, Light } from '../pipeline/pipeline.ts'
 import type { Told } from '../render/detail.ts'
+import type { HeldPlace } from '../render/held.ts'
 import type { Notice } from '../render/mistaken.ts'
 import type { Shown } from '../render/row.ts'
 
@@ -22,6 +23,8 @@ export type Board = {
   readonly doneToday: number
   readonly lastDeliveryAt: Instant | null
   readonly failedDeliveries: number
+  /** What is held whole: everything, and of the repositories that were asked for those that are. */
+  readonly holds: readonly HeldPlace[]
   /** Of the repositories that were asked for, those whose file is mistaken. */
   readonly mistaken: readonly Notice[]
 }

@@ -2,6 +2,7 @@
 // The same drawings make the page itself, so that what a reload shows is what the stream showed.
 import type { Instant } from '../pipeline/pipeline.ts'
 import { detail } from '../render/detail.ts'
+import { drawnHold } from '../render/held.ts'
 import type { Notice } from '../render/mistaken.ts'
 import { type Drawn, drawn } from '../render/row.ts'
 import type { Board, Issue } from './reader.ts'
@@ -24,6 +25,7 @@ export function boardSheet(views: Views, board: Board, repository: string | null
     asOf: board.asOf,
     pieces: [
       { id: 'counts', html: views.draw('counts', countsOf(board)) },
+      { id: 'holds', html: views.draw('holds', { holds: board.holds.map(drawnHold) }) },
       mistakesPiece(views, board.mistaken, repository === null ? MISTAKES_AT_A_GLANCE : Number.POSITIVE_INFINITY),
       { id: 'empty', html: views.draw('empty', { empty, repository }) },
       { id: 'quiet', html: views.draw('footer', board) },

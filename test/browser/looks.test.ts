@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { SLIPPED } from '../web/support/rows.ts'
+import { HELD_PLACES, held } from '../web/support/held.ts'
+import { floor, SLIPPED } from '../web/support/rows.ts'
 import { openBrowser, openPage } from './support/chromium.ts'
 import { type Factory, startFactory } from './support/factory.ts'
 
@@ -38,7 +39,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
     console.log(`${checked} pages without a violation`)
   })
 
-  test('axe finds nothing against an empty board, nor against a stale one', async () => {
+  test('axe finds nothing against an empty board, one with mistakes, one that is held, nor a stale one', async () => {
     const own = await startFactory()
     const { page } = await openPage(browser, { colorScheme })
     own.order({ rows: [] })
@@ -52,6 +53,13 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
       await page.setViewportSize({ width, height: 900 })
       await expect.poll(() => page.locator('#mistakes').innerText(), WITHIN).toContain('2 mistakes')
       expect(await violations(page), `mistakes at ${width}`).toEqual([])
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+    }
+    own.order({ mistaken: [], rows: held(floor()), holds: HELD_PLACES })
+    for (const width of [320, 1440]) {
+      await page.setViewportSize({ width, height: 900 })
+      await expect.poll(() => page.locator('#holds').innerText(), WITHIN).toContain('held: acme/widgets')
+      expect(await violations(page), `held at ${width}`).toEqual([])
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
     }
     await page.goto(`${factory.url}/`)

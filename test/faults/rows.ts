@@ -95,6 +95,13 @@ export const ROWS: readonly Row[] = [
     project: 'postgres',
   },
   {
+    name: 'cord',
+    promise:
+      'a cord (a repository’s, or everybody’s) pulled while 20 dispatches are due on two workers: 0 start after its commit, each is sent once after it is let go',
+    file: 'test/outbox/cord-races.postgres.test.ts',
+    project: 'postgres',
+  },
+  {
     name: 'hostile-comments',
     promise: 'comments of 65,536 characters made to cost most: the work before the 202 stays within a bound',
     file: 'test/commands/hostile.test.ts',

@@ -11,6 +11,7 @@ const site = await openSite(factory.reader, { ...config, databaseNotice: 'embedd
 process.on('message', (order: FactoryOrder) => {
   if (order.rows) factory.becomes(order.rows)
   if (order.mistaken) factory.mistake(order.mistaken)
+  if (order.holds) factory.hold(order.holds)
   if (order.away !== undefined) factory.goesAway(order.away)
 })
 process.on('disconnect', () => process.exit())

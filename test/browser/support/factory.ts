@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import type { HeldPlace } from '../../../src/render/held.ts'
 import type { Notice } from '../../../src/render/mistaken.ts'
 import type { Made } from '../../web/support/rows.ts'
 
@@ -9,6 +10,7 @@ export const PING_EVERY_MS = 500
 export type FactoryOrder = {
   readonly rows?: readonly Made[]
   readonly mistaken?: readonly Notice[]
+  readonly holds?: readonly HeldPlace[]
   readonly away?: boolean
 }
 

@@ -17,7 +17,7 @@ import { labelled } from '../../support/pipeline-spec.ts'
 import { API, APP_ID, fakeGitHub } from './fake-github.ts'
 import { type FakeRun, fakeRuns } from './fake-runs.ts'
 
-const FILE = `${fileOf({ running: 1_000 })}checks: { before_pull_request: off }\ncomments: off\n`
+const FILE = `${fileOf({ running: 100 })}checks: { before_pull_request: off }\ncomments: off\n`
 
 export type Worker = { readonly database: Database; readonly door: Door; readonly outbox: Outbox }
 
@@ -55,8 +55,8 @@ export async function openTwoWorkers(): Promise<TwoWorkers> {
   function open(database: Database): Worker {
     const opened = door(database, { now })
     const client = openGitHub({ appId: APP_ID, privateKey, apiUrl: API, fetch: github.fetch, now, log })
-    const baseUrl = 'https://andon.example'
-    const outbox = openOutbox({ database, door: opened, github: client, now, log, baseUrl, token: randomUUID })
+    const urls = { baseUrl: 'https://andon.example', githubUrl: 'https://github.com' }
+    const outbox = openOutbox({ database, door: opened, github: client, now, log, ...urls, token: randomUUID })
     return { database, door: opened, outbox }
   }
   const workers = [open(first), open(second)] as const

@@ -2,6 +2,7 @@
 import pino from 'pino'
 import { notice } from '../../../src/render/mistaken.ts'
 import { serve } from '../../../src/web/serve.ts'
+import { HELD_PLACES, held } from './held.ts'
 import { boardOf, floor, NOW, SLIPPED } from './rows.ts'
 
 const ORGANISATIONS = notice(
@@ -17,13 +18,15 @@ const ORGANISATIONS = notice(
 )
 const port = Number(process.argv[2] ?? 4010)
 const kind = process.argv[3] ?? 'busy'
-const all = kind === 'empty' ? [] : floor()
+const all = kind === 'empty' ? [] : kind === 'held' ? held(floor()) : floor()
 const here = (repository: string | undefined) =>
   all.filter(({ shown }) => repository === undefined || shown.repository === repository)
 const { server } = serve({
   reader: {
-    board: async ({ repository }) =>
-      boardOf(here(repository), NOW, kind === 'mistaken' ? [SLIPPED, ORGANISATIONS] : []),
+    board: async ({ repository }) => ({
+      ...boardOf(here(repository), NOW, kind === 'mistaken' ? [SLIPPED, ORGANISATIONS] : []),
+      holds: kind === 'held' ? HELD_PLACES : [],
+    }),
     issue: async (repository, number) => {
       const found = here(repository).find(({ shown }) => shown.pipeline.issue.number === number)
       return found ? { ...found, asOf: NOW, mistaken: kind === 'mistaken' ? [SLIPPED] : [] } : null

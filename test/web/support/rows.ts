@@ -274,6 +274,7 @@ export function boardOf(all: readonly Made[], now: Instant = NOW, mistaken: read
     doneToday: 12,
     lastDeliveryAt: ago(0.05),
     failedDeliveries: 0,
+    holds: [],
     mistaken,
   }
 }

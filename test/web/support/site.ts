@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import pino from 'pino'
 import type { Instant } from '../../../src/pipeline/pipeline.ts'
+import type { HeldPlace } from '../../../src/render/held.ts'
 import type { Notice } from '../../../src/render/mistaken.ts'
 import type { Reader } from '../../../src/web/reader.ts'
 import { Away } from '../../../src/web/refusal.ts'
@@ -18,6 +19,8 @@ export type Floor = {
   becomes(all: readonly Made[], at?: Instant): void
   /** Whose files are mistaken from now on. */
   mistake(mistaken: readonly Notice[]): void
+  /** Which places are held whole from now on. */
+  hold(holds: readonly HeldPlace[]): void
   /** The database goes away, or comes back. */
   goesAway(away: boolean): void
 }
@@ -29,9 +32,12 @@ export function openFloor(all: readonly Made[] = floor()): Floor {
   let standing = all
   let now = NOW
   let mistaken: readonly Notice[] = []
+  let holds: readonly HeldPlace[] = []
   let away = false
   let readings = 0
   const here = (repository?: string) => standing.filter(({ shown }) => !repository || shown.repository === repository)
+  const heldIn = (asked?: string) =>
+    holds.filter(({ repository }) => !asked || repository === null || repository === asked)
   const wrongIn = (repository?: string) => mistaken.filter((one) => !repository || one.repository === repository)
   const read = async <T>(answer: () => T): Promise<T> => {
     readings += 1
@@ -40,7 +46,8 @@ export function openFloor(all: readonly Made[] = floor()): Floor {
   }
   return {
     reader: {
-      board: ({ repository }) => read(() => boardOf(here(repository), now, wrongIn(repository))),
+      board: ({ repository }) =>
+        read(() => ({ ...boardOf(here(repository), now, wrongIn(repository)), holds: heldIn(repository) })),
       issue: (repository, number) =>
         read(() => {
           const found = here(repository).find(({ shown }) => shown.pipeline.issue.number === number)
@@ -62,6 +69,10 @@ export function openFloor(all: readonly Made[] = floor()): Floor {
     },
     mistake(next) {
       mistaken = next
+      for (const heard of listeners) heard()
+    },
+    hold(next) {
+      holds = next
       for (const heard of listeners) heard()
     },
     goesAway(next) {
