@@ -32,25 +32,22 @@ describe('nothing starts while it is held', () => {
       '/andon resume plan',
       'plan is held by @mara since 2026-11-21 09:20 UTC',
     ],
-  ])(
-    'a stage that waits for a slot is given none while %s is held, and its old place afterwards',
-    (_, hold, resume, words) => {
-      const line = started()
-      const queuedAt = line.stage('plan').queuedAt
-      expect(waits(line)).toBe('plan')
-      say(line, hold)
-      expect(waits(line)).toBeNull()
-      expect(line.stage('plan')).toMatchObject({
-        status: 'queued',
-        reason: `${words}: the key is being changed; then attempt 1 of 3`,
-        waiting: { for: 'somebody to resume it', until: null },
-      })
-      expect(line.admit(minute(21))).toBeNull()
-      say(line, resume, minute(30))
-      expect(awaitingAdmission(line.pipeline, minute(30))).toEqual({ stage: 'plan', attempt: 1, queuedAt })
-      expect(line.admit(minute(31))).toBe(keyFor('plan', 1))
-    },
-  )
+  ])('a stage is given no slot while %s is held, and its old place afterwards', (_, hold, resume, words) => {
+    const line = started()
+    const queuedAt = line.stage('plan').queuedAt
+    expect(waits(line)).toBe('plan')
+    say(line, hold)
+    expect(waits(line)).toBeNull()
+    expect(line.stage('plan')).toMatchObject({
+      status: 'queued',
+      reason: `${words}: the key is being changed; then attempt 1 of 3`,
+      waiting: { for: 'somebody to resume it', until: null },
+    })
+    expect(line.admit(minute(21))).toBeNull()
+    say(line, resume, minute(30))
+    expect(awaitingAdmission(line.pipeline, minute(30))).toEqual({ stage: 'plan', attempt: 1, queuedAt })
+    expect(line.admit(minute(31))).toBe(keyFor('plan', 1))
+  })
 
   test('what runs goes on while its line is held, and what would follow waits', () => {
     const line = started()

@@ -6,7 +6,7 @@ const tables = read('docs/design.md').split('## The light')[0]?.split('### Trans
 
 test.each([
   ['stages', ['stages'], tables[0]],
-  ['a line that is run', ['starting', 'running', 'rework', 'orders', 'two-clocks'], tables[1]],
+  ['a line that is run', ['starting', 'running', 'rework', 'orders', 'two-clocks', 'cord'], tables[1]],
 ])('the rows of the transition table are the tests of %s', (_, files, table = '') => {
   const rows = [...table.matchAll(/^\|.*\| (?!shown by|---)([^|]+) \|$/gm)].map(([, name]) => name)
   const tests = files.flatMap((file) => testsOf(read(`test/pipeline/${file}.test.ts`)))
