@@ -82,7 +82,8 @@ function whatIsMissing(): readonly Missing[] {
 }
 
 async function surroundings(): Promise<NodeJS.ProcessEnv> {
-  const environment = { ...process.env }
+  // Andon is started a hundred times: what the first start compiled, the others need not.
+  const environment: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: join(scratch, 'compiled'), ...process.env }
   const binaries = findPostgres()
   if (!environment.ANDON_TEST_POSTGRES && binaries) {
     const cluster = await openCluster(binaries)

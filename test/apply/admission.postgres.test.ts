@@ -10,7 +10,7 @@ import type { Instant } from '../../src/pipeline/pipeline.ts'
 import type { Database } from '../../src/store/database.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { type FreshDatabase, freshDatabase } from '../support/database.ts'
-import { record } from '../support/figures.ts'
+import { howMany, record } from '../support/figures.ts'
 import { labelled } from '../support/pipeline-spec.ts'
 import { seeded } from '../support/seeded.ts'
 import { configurationIs, door, pipelinesIn } from './support/arrivals.ts'
@@ -53,12 +53,14 @@ async function watchCommits(): Promise<void> {
     deferrable initially deferred for each row execute function count_running()`.execute(kysely)
 }
 
-test('of 200 pipelines in three repositories never more than four run at once in any of them, at any commit', async () => {
+const PIPELINES = howMany(60, 200)
+
+test('of many pipelines in three repositories never more than four run at once in any of them, at any commit', async () => {
   await watchCommits()
   const chance = seeded(11)
   const pick = () => chance.pick(doors)
   const text = fileOf({ stages: ['code', 'test'] })
-  const issues = Array.from({ length: 200 }, (_, index) => ({
+  const issues = Array.from({ length: PIPELINES }, (_, index) => ({
     number: index + 1,
     repository: repositoryOf(1 + (index % 3)),
   }))
@@ -90,8 +92,10 @@ test('of 200 pipelines in three repositories never more than four run at once in
   }
 
   const pipelines = await pipelinesIn(database)
-  expect(pipelines.filter(({ document }) => document.stages.every(({ status }) => status === 'done'))).toHaveLength(200)
-  expect(runs).toBe(400)
+  expect(pipelines.filter(({ document }) => document.stages.every(({ status }) => status === 'done'))).toHaveLength(
+    PIPELINES,
+  )
+  expect(runs).toBe(2 * PIPELINES)
   expect(pipelines.map(({ liveAttempts: live }) => live)).toEqual(
     pipelines.map(({ document }) => liveAttempts(document)),
   )
@@ -101,7 +105,7 @@ test('of 200 pipelines in three repositories never more than four run at once in
   )
   expect(rows.at(-1)?.running).toBe(4)
   record('limit-of-four', {
-    pipelines: 200,
+    pipelines: PIPELINES,
     attempts: runs,
     repositories: 3,
     commits: rows.reduce((sum, { commits }) => sum + commits, 0),
@@ -113,7 +117,7 @@ test('however many appliers tell the same at once, an attempt is dispatched exac
   const chance = seeded(13)
   const text = fileOf({ running: 100 })
   const pools = [database, other, await openPostgres(database.url!, { connections: 20 })]
-  const appliers = Array.from({ length: 64 }, (_, index) => door(pools[index % pools.length]!, { now }))
+  const appliers = Array.from({ length: howMany(24, 64) }, (_, index) => door(pools[index % pools.length]!, { now }))
   const numbers = Array.from({ length: 20 }, (_, index) => index + 1)
   await tell(doors[0]!, configurationIs(text))
   await Promise.all(numbers.map((number) => tell(chance.pick(doors), labelled({ number, at: now() }))))

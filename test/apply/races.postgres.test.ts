@@ -8,6 +8,7 @@ import { readBoard } from '../../src/store/board.ts'
 import type { Database } from '../../src/store/database.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { type FreshDatabase, freshDatabase, postgresServer } from '../support/database.ts'
+import { howMany, record } from '../support/figures.ts'
 import { inParallel } from '../support/load.ts'
 import { issueIs, labelled, pullRequestIs, runIs } from '../support/pipeline-spec.ts'
 import { seeded } from '../support/seeded.ts'
@@ -32,10 +33,12 @@ async function pool(): Promise<Database> {
   return opened
 }
 
-const ISSUES = 200
+const ISSUES = howMany(50, 200)
+const DELIVERIES = howMany(400, 1_500)
+const TAKEN = howMany(200, 600)
 const APPLIERS = 64
 
-test('64 appliers in two pools over 200 issues make one pipeline each, and harm no reader', async () => {
+test('64 appliers in two pools over many issues make one pipeline each, and harm no reader', async () => {
   const chance = seeded(3)
   const [one, two] = [await pool(), await pool()]
   const doors = [door(one), door(two)]
@@ -75,15 +78,19 @@ test('64 appliers in two pools over 200 issues make one pipeline each, and harm 
   expect(pipelines.map(({ issueNumber }) => issueNumber)).toEqual(Array.from({ length: ISSUES }, (_, n) => n + 1))
   expect(new Set(pipelines.map(({ light, stage }) => `${light} ${stage}`))).toEqual(new Set(['review review']))
   await Promise.all(doors.map((each) => each.close()))
-  console.log(
-    `${sent.length} deliveries to 2 pools by ${APPLIERS} appliers, ${ISSUES} pipelines, ${reads} reads, 0 errors`,
-  )
+  record('races', {
+    appliers: APPLIERS,
+    'deliveries to two pools': sent.length,
+    pipelines: ISSUES,
+    'reads meanwhile': reads,
+    errors: 0,
+  })
 }, 120_000)
 
 test('many repositories in groups of any order never lock each other out', async () => {
   const chance = seeded(5)
   const doors = [door(await pool()), door(await pool()), door(await pool())]
-  const arrivals = Array.from({ length: 1500 }, (_, index) => {
+  const arrivals = Array.from({ length: DELIVERIES }, (_, index) => {
     const id = 1 + chance.integer(40)
     const event = labelled({ number: 1 + chance.integer(5), title: `${index}` })
     const repository = { ...event.repository, id, fullName: `acme/repository-${id}`, installationId: 1 + (id % 7) }
@@ -99,7 +106,7 @@ test('many repositories in groups of any order never lock each other out', async
   await sql`select pg_stat_force_next_flush()`.execute(database.kysely).catch(() => undefined)
   const { rows } = await deadlocks().execute(database.kysely)
   expect(rows[0]?.deadlocks).toBe(0)
-  console.log(`1500 deliveries about 40 repositories through 3 doors: ${rows[0]?.deadlocks} deadlocks`)
+  record('races', { 'deliveries about 40 repositories through three doors': DELIVERIES, deadlocks: 0 })
 }, 60_000)
 
 test('a server that cuts connections again and again costs only 503s: what was acknowledged is there', async () => {
@@ -111,7 +118,7 @@ test('a server that cuts connections again and again costs only 503s: what was a
     onServer(postgresServer(), (client) =>
       client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]),
     )
-  const arrivals = Array.from({ length: 600 }, (_, index) => arrivalOf(taken(index + 1)))
+  const arrivals = Array.from({ length: TAKEN }, (_, index) => arrivalOf(taken(index + 1)))
   await inParallel(32, arrivals, async (arrival, index) => {
     if (index % 20 === 10) await cut()
     while (!acknowledged.has(arrival.delivery!.guid)) {
@@ -130,9 +137,7 @@ test('a server that cuts connections again and again costs only 503s: what was a
   expect(kept.every(({ state }) => state === 'applied')).toBe(true)
   expect((await pipelinesIn(database)).map(({ revision }) => revision)).toEqual(arrivals.map(() => 1))
   expect(turnedAway).toBeGreaterThan(0)
-  console.log(
-    `connections cut 30 times under load: ${acknowledged.size} acknowledged, all there; ${turnedAway} turned away with 503`,
-  )
+  record('races', { 'cuts of every connection': TAKEN / 20, acknowledged: acknowledged.size, missing: 0, turnedAway })
 }, 60_000)
 
 test('a database that is not there turns everybody away, and nothing hangs', async () => {

@@ -77,12 +77,6 @@ export const ROWS: readonly Row[] = [
     project: 'postgres',
   },
   {
-    name: 'admission',
-    promise: 'two processes admit to three repositories: never more than the limit at any commit, one dispatch each',
-    file: 'test/apply/admission.postgres.test.ts',
-    project: 'postgres',
-  },
-  {
     name: 'damaged',
     promise: 'payloads cut, with fields removed or of another type: 2xx or 4xx, the reason kept, neighbours unharmed',
     file: 'test/inbox/everything.test.ts',

@@ -22,7 +22,7 @@ const LONGEST_LIFE_MS = 400
 
 test('on Postgres, every delivery answered with a 2xx outlives kill -9 and is applied', async () => {
   const database = await freshDatabase('postgres')
-  const kills = howMany(5, 100)
+  const kills = howMany(3, 100)
   const start = () => startProcess('web', { DATABASE_URL: database.url })
   const { acknowledged, stories } = await killAgainAndAgain(kills, start, (guids) => expectKept(database, guids))
   record('kill', { 'kills on Postgres': kills, acknowledged, missing: 0, issues: stories, 'wrong lights': 0 })

@@ -41,7 +41,7 @@ export function privateKey(): string {
 }
 let madeKey: string | undefined
 
-/** Starts a role or a command. Nothing of the test's own environment reaches it but the PATH; `undefined` unsets a name. */
+/** Starts a role or a command. Nothing of the test's own environment reaches it but the PATH and what is compiled; `undefined` unsets a name. */
 export async function startProcess(
   role: string,
   environment: Readonly<Record<string, string | undefined>> = {},
@@ -125,6 +125,7 @@ export async function until(
 
 const DEFAULTS = {
   PATH: process.env.PATH,
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
   HOST: '127.0.0.1',
   APP_ID: '1',
   WEBHOOK_SECRET: SECRET,

@@ -61,7 +61,12 @@ export async function openWorks(o: { factor: number; configuration?: string }): 
       started += 1
       const own = { ...hasty, databaseUrl: `${databaseUrl}?application_name=worker-${started}`, doom: doom ?? null }
       const child = spawn(process.execPath, ['test/processes/support/hasty-worker.ts'], {
-        env: { PATH: process.env.PATH, HASTY: JSON.stringify(own), ANDON_DATA: directory },
+        env: {
+          PATH: process.env.PATH,
+          NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+          HASTY: JSON.stringify(own),
+          ANDON_DATA: directory,
+        },
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       alive.add(child)
