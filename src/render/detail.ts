@@ -20,6 +20,8 @@ export type AttemptDetail = {
   readonly key: string | null
   readonly runId: number | null
   readonly url: string | null
+  /** What the workflow itself pointed to. */
+  readonly link: string | null
   readonly startedAt: Instant | null
   readonly finishedAt: Instant | null
   readonly conclusion: Conclusion | null
@@ -61,6 +63,7 @@ function attemptDetail({ number, key, run, ours }: Attempt): AttemptDetail {
     key,
     runId: run?.id ?? ours?.runId ?? null,
     url: webUrl(run?.url ?? ours?.dispatch?.url ?? null),
+    link: webUrl(ours?.report?.url ?? null),
     startedAt: run?.startedAt ?? null,
     finishedAt: finished ? run.updatedAt : (ours?.over?.at ?? null),
     conclusion: run?.conclusion ?? null,

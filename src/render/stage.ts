@@ -79,7 +79,7 @@ function attemptRow({ number: counted, run, ours }: Attempt): string {
   if (run === null) return ours === undefined ? `| ${number} | no run yet | | |` : unseen(number, ours)
   const title = inline(run.title, 80) || `run ${run.id}`
   const again = run.runAttempt > 1 ? `, re-run ${run.runAttempt - 1}` : ''
-  return `| ${number} | ${link(title, run.url)}${again} | ${moment(run.startedAt)} | ${standing(run)} |`
+  return `| ${number} | ${link(title, run.url)}${again} | ${moment(run.startedAt)} | ${standing(run)}${pointer(ours)} |`
 }
 
 /** What is known of a run that GitHub has told nothing about yet. */
@@ -88,6 +88,13 @@ function unseen(number: string | number, { runId, dispatch, admittedAt, over }: 
   const run = runId !== null && url ? link(`run ${runId}`, url) : 'no run yet'
   const now = over === null ? '' : `${inline(over.words, 120)}, ${moment(over.at)}`
   return `| ${number} | ${run} | ${moment(admittedAt)} | ${now} |`
+}
+
+/** What the workflow itself pointed to. */
+function pointer(ours: Ours | undefined): string {
+  const url = ours?.report?.url ?? null
+  const pointed = link('its link', url)
+  return url !== null && pointed.startsWith('[') ? `, ${pointed}` : ''
 }
 
 // GitHub's own words, spaced: `timed_out` reads as "timed out".

@@ -7,7 +7,16 @@ import { comment } from '../../src/render/comment.ts'
 import { detail } from '../../src/render/detail.ts'
 import { row } from '../../src/render/row.ts'
 import { minute } from '../support/pipeline-spec.ts'
-import { confirmed, denied, dispatchIs, type Floor, runningLine, started } from '../support/running-spec.ts'
+import {
+  confirmed,
+  denied,
+  dispatchIs,
+  type Floor,
+  ownRunIs,
+  reported,
+  runningLine,
+  started,
+} from '../support/running-spec.ts'
 
 const o = { pageUrl: 'https://andon.example/acme/widgets/issues/42', overlay: null, holds: [] }
 
@@ -66,6 +75,7 @@ test('an attempt whose run GitHub has only named links to it', () => {
       key: '42/plan/1-k3v9x',
       runId: 100,
       url: 'https://github.com/acme/widgets/actions/runs/100',
+      link: null,
       startedAt: null,
       finishedAt: null,
       conclusion: null,
@@ -74,6 +84,24 @@ test('an attempt whose run GitHub has only named links to it', () => {
   expect(comment).toContain(
     '| 1 | [run 100](https://github.com/acme/widgets/actions/runs/100) | 2026-11-21 09:01:00 UTC |',
   )
+})
+
+test('what a workflow reports is told in its words, with its link, and as how we know', () => {
+  const line = started()
+  const key = line.admit(minute(1))!
+  line.tell(confirmed(key, 100, minute(1)), ownRunIs(key, 100, { at: minute(2) }))
+  const said = { progress: 50, text: 'changing 4 files', url: 'https://example.com/transcript' }
+  line.tell(reported(key, 100, minute(3), said))
+  const { row, attempts, comment } = shown(line)
+  expect(row).toMatchObject({
+    reason: 'attempt 1 of 3 runs: 50 %, changing 4 files',
+    evidence: { kind: 'beat', id: key, at: minute(3) },
+  })
+  expect(attempts[0]?.link).toBe('https://example.com/transcript')
+  expect(comment).toContain('in progress, [its link](https://example.com/transcript) |')
+  line.tell(reported(key, 100, minute(4), { ...said, url: 'javascript:alert(1)' }))
+  expect(shown(line).attempts[0]?.link).toBeNull()
+  expect(shown(line).comment).not.toContain('its link')
 })
 
 test('an attempt that was refused says so, and when', () => {
