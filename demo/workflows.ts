@@ -9,6 +9,8 @@ export type Step = {
   readonly name: string
   /** What the step tells Andon, if that is what it is for. */
   readonly report: Report | null
+  /** Whether it is there for Andon's sake: to report, or to stop if an older run carries the attempt. */
+  readonly isForAndon: boolean
   /** What else comes of it. */
   readonly does: 'the work' | 'opens the pull request' | null
 }
@@ -39,10 +41,12 @@ type Written = {
 
 function step({ name, uses = '', run = '', with: given }: Written): Step {
   const { progress, text } = given ?? {}
+  const report = progress === undefined || text === undefined ? null : { progress, text }
   return {
     // GitHub's own name for a step without one.
     name: name ?? `Run ${uses}`,
-    report: progress === undefined || text === undefined ? null : { progress, text },
+    report,
+    isForAndon: report !== null || run.includes('older='),
     does: run.includes('Replace this step')
       ? 'the work'
       : run.includes('gh pr create')

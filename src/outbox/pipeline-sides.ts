@@ -28,14 +28,15 @@ export function pipelineSides(standing: PipelineStanding, now: Instant): readonl
   return [...wanted, ...leftSides(standing, wanted)]
 }
 
-/** First the commit, then the conversation: checks before comments. */
+/** First the commit, then the conversation: of each stage the check before the comment. */
 const ORDER = { check: 0, comment: 1 } as const
 
 function wantedSides(standing: PipelineStanding, now: Instant): readonly Side[] {
   const { pipeline, pipelineId } = standing
   const o = context(standing, { stage: light(pipeline).stage, ...health(pipeline, now) })
+  const stages = pipeline.stages.map(({ name }) => name)
   return [...surfaces(pipeline)]
-    .sort((a, b) => ORDER[a.kind] - ORDER[b.kind])
+    .sort((a, b) => stages.indexOf(a.stage) - stages.indexOf(b.stage) || ORDER[a.kind] - ORDER[b.kind])
     .flatMap((surface): Side[] => {
       const { key, stage, sha } = surface
       const alone = withoutEcho(pipeline, stage)
