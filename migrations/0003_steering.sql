@@ -40,3 +40,5 @@ alter table publications add column repository_id bigint references repositories
 alter table publications add constraint publications_of_one check (num_nonnulls(pipeline_id, repository_id) = 1);
 alter table publications add constraint publications_of_pipelines unique (pipeline_id, surface);
 alter table publications add constraint publications_of_repositories unique (repository_id, surface);
+-- Reactions of the last minute and answers of the last hour are counted; replies to one issue go out together.
+create index effects_answers on effects (repository_id, updated_at) where type in ('react', 'reply');

@@ -27,7 +27,7 @@ import { createServer } from './web/server.ts'
 export type Andon = {
   readonly door: Door
   /** The background work, by name; each does one unit and says how much that was. */
-  readonly steps: Readonly<Record<'outbox' | 'watchdog', (stopping?: AbortSignal) => Promise<number>>>
+  readonly steps: Readonly<Record<'acknowledge' | 'outbox' | 'watchdog', (stopping?: AbortSignal) => Promise<number>>>
   /** Opens the HTTP door; resolves to the port it got. */
   listen(): Promise<number>
   /** Starts the loops of a worker once its first beat is kept; `done` when each has done its `iterations`. */
@@ -81,6 +81,7 @@ export async function openAndon(o: {
     },
   })
   const steps: Andon['steps'] = {
+    acknowledge: (stopping) => outbox.acknowledge(stopping),
     outbox: (stopping) => outbox.step(stopping),
     // We may have been the ones asleep: what GitHub knows is asked for before any deadline is held against it.
     watchdog: async () =>
@@ -144,6 +145,8 @@ export async function openAndon(o: {
 const HOURLY = '17 * * * *'
 
 // Jobs are hints: they only shorten the wait. The interval alone is enough to get everything done.
+// Whoever gives a command is to see within two seconds that it was read: this one is short, and waits for no other.
+const ACKNOWLEDGE_EVERY_MS = 200
 const OUTBOX_EVERY_MS = 500
 const WATCHDOG_EVERY_MS = 5_000
 
@@ -154,12 +157,17 @@ async function startLoops(o: {
   log: Logger
   iterations: number | undefined
 }): Promise<readonly Loop[]> {
+  const everyBit = ACKNOWLEDGE_EVERY_MS
+  const acknowledge = startLoop({ ...o, name: 'acknowledge', step: o.steps.acknowledge, everyMs: everyBit })
   const outbox = startLoop({ ...o, name: 'outbox', step: o.steps.outbox, everyMs: OUTBOX_EVERY_MS })
   // Somebody waits for a bounded run to end.
   const everyMs = o.iterations === undefined ? WATCHDOG_EVERY_MS : OUTBOX_EVERY_MS
   const watchdog = startLoop({ ...o, name: 'watchdog', step: o.steps.watchdog, everyMs })
-  await o.jobs.work('outbox', async () => outbox.hint())
-  return [outbox, watchdog]
+  await o.jobs.work('outbox', async () => {
+    acknowledge.hint()
+    outbox.hint()
+  })
+  return [acknowledge, outbox, watchdog]
 }
 
 /** Longer than a call may take, short enough that what an aborted one leaves can still be noted before the end. */

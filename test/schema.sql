@@ -79,6 +79,7 @@ create table effects (
   PRIMARY KEY (id),
   UNIQUE (repository_id, key)
 );
+CREATE INDEX effects_answers ON public.effects USING btree (repository_id, updated_at) WHERE (type = ANY (ARRAY['react'::text, 'reply'::text]));
 CREATE INDEX effects_due ON public.effects USING btree (due_at) WHERE (state = ANY (ARRAY['due'::text, 'sending'::text, 'unconfirmed'::text]));
 CREATE UNIQUE INDEX effects_one_dispatch ON public.effects USING btree (repository_id, ((document ->> 'issueNumber'::text)), ((document ->> 'stage'::text)), ((document ->> 'attempt'::text))) WHERE (type = 'dispatch'::text);
 

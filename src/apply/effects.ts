@@ -15,7 +15,10 @@ export async function settleAnswered(
   return new Set(answers.filter(({ id }) => !settled.has(id)).map(({ place }) => place))
 }
 
-/** The row of an effect that is due at once. */
+/** Replies wait for a moment: what else is to be said there by then goes into the same comment. */
+const GATHER_MS = 2_000
+
+/** The row of an effect that is due at once, or a reply that is due soon. */
 export function effectColumns({ repositoryId, pipelineId, effect, now }: Decided) {
   return {
     repositoryId,
@@ -23,7 +26,7 @@ export function effectColumns({ repositoryId, pipelineId, effect, now }: Decided
     key: effect.key,
     type: effect.type,
     document: JSON.stringify(effect),
-    dueAt: now,
+    dueAt: effect.type === 'reply' ? new Date(Date.parse(now) + GATHER_MS).toISOString() : now,
     createdAt: now,
     updatedAt: now,
   }

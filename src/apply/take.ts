@@ -3,6 +3,7 @@
 // linked, so the order of arrival does not matter.
 import { type Line, WATCHED_LINE } from '../line/line.ts'
 import { boundRunIds } from '../pipeline/admission.ts'
+import type { HeardAt } from '../pipeline/answers.ts'
 import { asks } from '../pipeline/asks.ts'
 import { begin } from '../pipeline/begin.ts'
 import { keyOfOurs } from '../pipeline/bind.ts'
@@ -17,6 +18,7 @@ import { pullRequestAsked } from '../pipeline/questions.ts'
 import { type Reduction, reduce } from '../pipeline/reduce.ts'
 import { withLine } from '../pipeline/with-line.ts'
 import { forgetComment } from '../store/publications.ts'
+import { answer } from './answer.ts'
 import { askConfiguration, isAboutFile, noteConfiguration } from './configuration.ts'
 import { noteCord } from './cord.ts'
 import type { Ledger } from './ledger.ts'
@@ -55,7 +57,12 @@ async function takeFact(ledger: Ledger, event: Local): Promise<void> {
     ledger.ask({ repositoryId, issueNumber: null }, effects)
   }
   ledger.ask({ repositoryId, issueNumber: null }, askCommands(event))
-  for (const issueNumber of await route(ledger, learnt)) await move(ledger, issueNumber, learnt)
+  const hearings: HeardAt[] = []
+  for (const issueNumber of await route(ledger, learnt)) {
+    const heard = await move(ledger, issueNumber, learnt)
+    if (heard !== undefined) hearings.push({ issueNumber, heard })
+  }
+  answer(ledger, learnt, hearings)
 }
 
 /** The event with what is known by now: facts are merged, and carried merged. */
@@ -113,11 +120,12 @@ function slim(run: RunFact, line: Line): RunFact {
   return matters ? run : { ...run, jobs: [] }
 }
 
-async function move(ledger: Ledger, issueNumber: number, event: Local): Promise<void> {
+/** Resolves to what came of the commands that the event gave there, if it gave any. */
+async function move(ledger: Ledger, issueNumber: number, event: Local): Promise<Reduction['heard']> {
   const key = { repositoryId: event.repository.id, issueNumber }
   const known = await ledger.pipeline(key)
   const direct = known === null ? beginWithLine(ledger, issueNumber, event) : reduce(known.pipeline, event)
-  if (direct === null) return
+  if (direct === null) return undefined
   const lined = isAboutFile(event) ? followedBy(direct, lineFound(ledger, direct.pipeline, event)) : direct
   const isLinkedAnew =
     known === null || event.type === 'answered' || linksOf(known.pipeline) !== linksOf(direct.pipeline)
@@ -125,6 +133,7 @@ async function move(ledger: Ledger, issueNumber: number, event: Local): Promise<
   const row = known ?? { ...key, ...UNKNOWN }
   if (known === null || pipeline !== known.pipeline) ledger.keepPipeline({ ...row, pipeline }, entries, effects)
   else ledger.ask(key, effects)
+  return direct.heard
 }
 
 /** What was just said of the file may be the line that the pipeline waits for. */

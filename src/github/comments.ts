@@ -6,9 +6,12 @@ import { createdId, expectRows, type Fields, fields, number, text } from './read
 export type Found = { readonly id: number }
 
 export type Comments = {
-  createComment(where: Where, issueNumber: number, body: string): Promise<number>
+  /** After `sendBy` it is not sent any more. */
+  createComment(where: Where, issueNumber: number, body: string, sendBy?: string): Promise<number>
   updateComment(where: Where, commentId: number, body: string): Promise<void>
   deleteComment(where: Where, commentId: number): Promise<void>
+  /** The same reaction twice is one: https://docs.github.com/en/rest/reactions/reactions#create-reaction-for-an-issue-comment */
+  react(where: Where, commentId: number, content: 'eyes' | 'confused'): Promise<void>
   /** Comments of ours that carry the marker and were changed since, oldest first. Anyone may paste a marker. */
   findComments(where: Where, issueNumber: number, marker: string, since: string): Promise<readonly Found[]>
 }
@@ -33,9 +36,9 @@ export function openComments(call: Call, appId: number): Comments {
   }
 
   return {
-    async createComment(where, issueNumber, body) {
+    async createComment(where, issueNumber, body, sendBy) {
       const route = 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments'
-      return createdId((await call(where, 'create', route, { issue_number: issueNumber, body })).body)
+      return createdId((await call(where, 'create', route, { issue_number: issueNumber, body }, sendBy)).body)
     },
 
     async updateComment(where, commentId, body) {
@@ -48,6 +51,11 @@ export function openComments(call: Call, appId: number): Comments {
       await call(where, 'change', route, { comment_id: commentId }).catch((failure) => {
         if (!(failure instanceof GitHubFailure && failure.kind === 'gone')) throw failure
       })
+    },
+
+    async react(where, commentId, content) {
+      const route = 'POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions'
+      await call(where, 'change', route, { comment_id: commentId, content })
     },
 
     async findComments(where, issueNumber, marker, since) {

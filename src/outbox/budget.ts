@@ -37,10 +37,15 @@ export function reserve(budget: Budget, write: Write, now: Instant): Reservation
     granted: true,
     budget: {
       ...budget,
-      nextWriteAt: plus(now, APART_MS),
+      nextWriteAt: nextSlot(now),
       creations: write === 'creation' ? [...creations, now] : creations,
     },
   }
+}
+
+/** When the slot after this one is free. */
+export function nextSlot(at: Instant): Instant {
+  return plus(at, APART_MS)
 }
 
 /** GitHub asked for silence: nobody writes before then, whoever was told. */

@@ -10,7 +10,7 @@ import type { Instant } from '../pipeline/pipeline.ts'
 import { CLAIM_MS } from '../store/claims.ts'
 import { isNotHeld } from '../store/cord.ts'
 import type { Database, Transaction } from '../store/database.ts'
-import { type Settlement, settleEffects } from '../store/effects.ts'
+import { type isReplyAt, type Settlement, settleEffects } from '../store/effects.ts'
 import type { Write } from './budget.ts'
 import { splitName } from './claim.ts'
 import { takeSlot } from './patience.ts'
@@ -50,21 +50,31 @@ export async function claimEffects<K extends Kind>(
   type: K,
   states: readonly State[],
   most: number,
+  keysBeginWith = '',
 ): Promise<readonly Claimed<K>[]> {
   const token = o.token()
   return await o.database.kysely.transaction().execute(async (trx) => {
-    const rows = await dueEffects(trx, type, states, o.now()).limit(most).execute()
+    const due = dueEffects(trx, type, states, o.now())
+    const rows = await due.where('effects.key', 'like', `${keysBeginWith}%`).limit(most).execute()
     await take(trx, rows, token, o.now())
     return rows.map((row) => claimedOf<K>(row, token))
   })
 }
 
-/** Claims the next effect that writes, together with its slot; `denied` when that one has to wait for a slot. */
-export async function claimWrite<K extends Kind>(
+/** An effect with its slot; `deniedUntil` when it has to wait for one. */
+export type ClaimedWrite<K extends Kind> = {
+  readonly claimed: Claimed<K>
+  readonly more: readonly Claimed<K>[]
+  readonly deniedUntil: Instant | null
+}
+
+/** Claims the next effect that writes, together with its slot, and in the same transaction what may go out with it. */
+export async function claimWrite<K extends Exclude<Kind, 'ask'>>(
   o: Performer,
   type: K,
   write: Write,
-): Promise<{ readonly claimed: Claimed<K>; readonly deniedUntil: Instant | null } | null> {
+  withMore: (trx: Transaction, claimed: Claimed<K>, now: Instant) => Promise<readonly Claimed<K>[]> = async () => [],
+): Promise<ClaimedWrite<K> | null> {
   const token = o.token()
   return await o.database.kysely.transaction().execute(async (trx) => {
     const now = o.now()
@@ -75,16 +85,38 @@ export async function claimWrite<K extends Kind>(
       .executeTakeFirst()
     if (row === undefined) return null
     const claimed = claimedOf<K>(row, token)
-    const slot = await takeSlot(trx, claimed.where.installationId, write, o.now)
-    if (slot.granted) await take(trx, [row], token, o.now())
-    else await trx.updateTable('effects').set({ dueAt: slot.until }).where('id', '=', row.id).execute()
-    return { claimed, deniedUntil: slot.granted ? null : slot.until }
+    const slot = await takeSlot(trx, claimed.where.installationId, write, type, o.now)
+    if (!slot.granted) {
+      await trx.updateTable('effects').set({ dueAt: slot.until }).where('id', '=', row.id).execute()
+      return { claimed, more: [], deniedUntil: slot.until }
+    }
+    await take(trx, [row], token, now)
+    return { claimed, more: await withMore(trx, claimed, now), deniedUntil: null }
   })
+}
+
+/** Claims more effects of the kind that are due, under the claim of the first. */
+export async function claimMore<K extends Kind>(
+  trx: Transaction,
+  { token, effect }: Claimed<K>,
+  most: number,
+  now: Instant,
+  which: ReturnType<typeof isReplyAt>,
+): Promise<readonly Claimed<K>[]> {
+  const rows = await dueEffects(trx, effect.type, ['due'], now).where(which).limit(most).execute()
+  await take(trx, rows, token, now)
+  return rows.map((row) => claimedOf<K>(row, token))
 }
 
 /** Hands an effect back without an event; nothing happens if somebody else has it by now. */
 export async function settle(o: Performer, settlement: Settlement): Promise<void> {
-  await o.database.kysely.transaction().execute((trx) => settleEffects(trx, [settlement], o.now()))
+  await settleAll(o, [settlement])
+}
+
+/** Hands effects back; false when somebody else has any of them by now. */
+export async function settleAll(o: Performer, settlements: readonly Settlement[]): Promise<boolean> {
+  const settled = await o.database.kysely.transaction().execute((trx) => settleEffects(trx, settlements, o.now()))
+  return settled.size === settlements.length
 }
 
 /** More tries than this outlast an outage of three hours. */

@@ -8,13 +8,20 @@ import { cancelRuns } from './cancel.ts'
 import { dispatch, type Untold } from './dispatch.ts'
 import { lookForRuns } from './look.ts'
 import { publish } from './publish.ts'
-import { askQuestions } from './questions.ts'
+import { askCommanders, askQuestions } from './questions.ts'
+import { react } from './react.ts'
+import { reply } from './reply.ts'
+import { lookForReplies } from './reply-look.ts'
 
 /**
  * Everything that goes out to GitHub. `step()` does what can be done now; 0 means that nothing could. Once `stopping` is
  * aborted, nothing more is claimed.
  */
-export type Outbox = { step(stopping?: AbortSignal): Promise<number> }
+export type Outbox = {
+  step(stopping?: AbortSignal): Promise<number>
+  /** Only what somebody waits for who has just given a command: it must not wait for a step that is long. */
+  acknowledge(stopping?: AbortSignal): Promise<number>
+}
 
 /** Opens the outbox; any number of processes may have one open on the same database. */
 export function openOutbox(o: {
@@ -29,11 +36,16 @@ export function openOutbox(o: {
 }): Outbox {
   const parts = { ...o, token: o.token ?? randomUUID }
   const untold: Untold = new Map()
+  async function acknowledge(stopping?: AbortSignal): Promise<number> {
+    return (await askCommanders(parts)) + (await react(parts, stopping))
+  }
+
   return {
+    acknowledge,
     async step(stopping) {
       // What must happen once goes before what must be true, and of that what somebody waits for most.
-      let done = await dispatch(parts, untold, stopping)
-      for (const perform of [lookForRuns, cancelRuns, askQuestions]) {
+      let done = (await acknowledge(stopping)) + (await dispatch(parts, untold, stopping))
+      for (const perform of [lookForRuns, cancelRuns, askQuestions, lookForReplies, reply]) {
         if (!stopping?.aborted) done += await perform(parts, stopping)
       }
       for (let published = 0; !stopping?.aborted && published < AT_ONCE; published += 1) {

@@ -1,18 +1,24 @@
 import type { GitHubFailure } from '../github/failure.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { Database, Transaction } from '../store/database.ts'
-import { type Budget, block, type Reservation, reserve, UNSPENT, type Write } from './budget.ts'
+import { type Budget, block, nextSlot, type Reservation, reserve, UNSPENT, type Write } from './budget.ts'
+import { isOutranked, type Rank } from './rank.ts'
 
-/** Takes a slot for one write of an installation. The row stays locked until the transaction ends. */
+/** Takes a slot for one write of an installation, unless something goes before it. The row stays locked until the transaction ends. */
 export async function takeSlot(
   trx: Transaction,
   installationId: number,
   write: Write,
+  rank: Rank,
   now: () => Instant,
 ): Promise<Reservation> {
   const budget = await lockBudget(trx, installationId, now)
   // Read the clock behind the lock: whoever held it may have written a moment ago.
-  const reservation = reserve(budget, write, now())
+  const at = now()
+  const reservation = reserve(budget, write, at)
+  if (reservation.granted && (await isOutranked(trx, installationId, rank, at))) {
+    return { granted: false, until: nextSlot(at) }
+  }
   if (reservation.granted) await saveBudget(trx, installationId, reservation.budget, now())
   return reservation
 }

@@ -56,7 +56,13 @@ async function nextThing(o: Publisher, claim: Claim, servedAt: Instant | null): 
       return null
     }
     if (thing.do === 'look') return thing
-    const slot = await takeSlot(trx, claim.where.installationId, thing.do === 'create' ? 'creation' : 'change', o.now)
+    const slot = await takeSlot(
+      trx,
+      claim.where.installationId,
+      thing.do === 'create' ? 'creation' : 'change',
+      'publish',
+      o.now,
+    )
     if (!slot.granted) {
       await release(trx, claim, { servedAt, after: slot.until })
       return null

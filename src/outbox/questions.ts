@@ -11,6 +11,15 @@ import { tell } from './tell.ts'
 
 const AT_ONCE = 10
 
+/** Asks what those may who gave commands, before anything else is asked; resolves to how many there were. */
+export async function askCommanders(o: Performer): Promise<number> {
+  const questions = await claimEffects(o, 'ask', ['due'], AT_ONCE, COMMANDERS)
+  await Promise.all(questions.map((claimed) => askOne(o, claimed)))
+  return questions.length
+}
+
+const COMMANDERS = 'permission/command/'
+
 /** Asks the questions that are due, a few at once; resolves to how many there were. */
 export async function askQuestions(o: Performer): Promise<number> {
   const questions = await claimEffects(o, 'ask', ['due'], AT_ONCE)

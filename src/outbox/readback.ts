@@ -57,7 +57,7 @@ function missed(look: Look, now: Instant): Parameters<typeof savePublication>[3]
 async function removeTwin(o: Publisher, claim: Claim, twin: Found): Promise<boolean> {
   const { installationId } = claim.where
   const granted = await o.database.kysely.transaction().execute(async (trx) => {
-    const slot = await takeSlot(trx, installationId, 'change', o.now)
+    const slot = await takeSlot(trx, installationId, 'change', 'publish', o.now)
     if (!slot.granted) await release(trx, claim, { servedAt: claim.servedAt, after: slot.until })
     return slot.granted
   })

@@ -7,7 +7,7 @@ import type { IssueFact, PullRequestFact, RunFact } from './facts.ts'
 import type { Instant } from './pipeline.ts'
 
 /** Something to be done once. `key` is unique for ever within a repository: the same key is the same effect. */
-export type Effect = Ask | DispatchEffect | CancelEffect
+export type Effect = Ask | DispatchEffect | CancelEffect | ReactEffect | ReplyEffect
 
 /** Ask GitHub, after the commit; the answer comes back as an `answered` event. */
 export type Ask = { readonly type: 'ask'; readonly key: string; readonly question: Question }
@@ -36,6 +36,47 @@ export type CancelEffect = {
   readonly attemptKey: string | null
   readonly force: boolean
 }
+
+/** React to a comment that carries commands: seen, or not understood or not possible. GitHub takes the same one twice. */
+export type ReactEffect = {
+  readonly type: 'react'
+  /** `react/<origin>/eyes` or `react/<origin>/confused`: one of the two. */
+  readonly key: string
+  readonly commentId: number
+  readonly content: 'eyes' | 'confused'
+  /** May whoever wrote it write here? */
+  readonly mayWrite: boolean
+}
+
+/** Answer commands with a comment, which may answer several at once. */
+export type ReplyEffect = {
+  readonly type: 'reply'
+  /** `reply/<origin>`. */
+  readonly key: string
+  readonly origin: string
+  /** Where it is written: the number of the issue or pull request that the commands were given at. */
+  readonly issueNumber: number
+  readonly by: string
+  /** What `by` may, when they asked: the help tells what they can use. */
+  readonly mayWrite: boolean
+  readonly lines: readonly ReplyLine[]
+}
+
+/** What is said to one command. `text` is the command as it was typed. */
+export type ReplyLine = { readonly text: string } & (
+  | {
+      readonly tells: 'done' | 'already' | 'impossible'
+      /** The issue it is about; null when no line heard it. */
+      readonly issueNumber: number | null
+      readonly words: string
+      readonly next: readonly string[]
+    }
+  | { readonly tells: 'mistake'; readonly mistake: Mistake }
+  | { readonly tells: 'no leave' }
+  | { readonly tells: 'help' }
+  /** Looked up when the reply is written. */
+  | { readonly tells: 'status' | 'why'; readonly issueNumber: number | null }
+)
 
 /** Something only GitHub knows. */
 export type Question =

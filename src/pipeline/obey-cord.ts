@@ -22,7 +22,8 @@ import { already, done, impossible, type Said, standing } from './said.ts'
 import { settle } from './settle.ts'
 
 type CordCommand = Extract<Command, { verb: 'hold' | 'resume' }>
-type Speaker = { readonly by: string; readonly at: Instant; readonly evidence: Evidence }
+/** Who speaks, when, and how we know. */
+export type Speaker = { readonly by: string; readonly at: Instant; readonly evidence: Evidence }
 
 /** Pulls the cord of this line or lets it go, and says what came of it. */
 export function obeyCord(pipeline: Pipeline, command: CordCommand, order: Ordered): Obeyed {
@@ -63,6 +64,12 @@ export function repositoryWords(event: Event, line: Line): readonly CordWord[] {
     evidence: { ...evidence, kind: 'command', id: originKey(purpose.origin) },
   } as const
   return may(answer.role, 'hold') ? purpose.commands.flatMap((one) => aboutRepository(one, speaker)) : []
+}
+
+/** What is answered to a word about the repository where no line hears it; null when it is about anything else. */
+export function saidAround(command: Command, speaker: Speaker, around: Around): Said | null {
+  const [word] = aboutRepository(command, speaker)
+  return word === undefined ? null : answerTo(around.repository, word, holdsOf({}, { ...around, repository: null }))
 }
 
 /** What is held around once these commands were heard as well. */

@@ -15,10 +15,16 @@ export function withLine(pipeline: Pipeline, line: Line, event: Event): Reductio
   const { configured, ...rest } = pipeline
   const attempts = pipeline.stages.flatMap((stage) => stage.attempts)
   if (configured !== false || attempts.some(isOwn)) return { pipeline, effects: [], entries: [] }
-  const fresh = { ...rest, line, stages: line.stages.map(({ name }) => untouched(name)) }
+  const fresh = { ...rest, line, stages: line.stages.map(({ name }) => withOrdersOf(pipeline, untouched(name))) }
   const told = attempts.flatMap(({ run }) => (run === null ? [] : [run])).reduce(withRun, fresh)
   const settled = settle(told)
   return { pipeline: settled, effects: newEffects(pipeline, settled), entries: tell(pipeline, settled, event) }
+}
+
+/** What somebody ordered before the file was read stands, if the line that it says has the stage. */
+function withOrdersOf({ stages }: Pipeline, stage: Stage): Stage {
+  const orders = stages.find(({ name }) => name === stage.name)?.orders
+  return orders === undefined ? stage : { ...stage, orders }
 }
 
 /** A stage of which nothing is known. */

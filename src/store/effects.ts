@@ -1,7 +1,8 @@
-import { type Insertable, sql } from 'kysely'
+import { type Insertable, type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../pipeline/pipeline.ts'
 import { CLAIM_MS } from './claims.ts'
-import type { Transaction } from './database.ts'
+import { isNotHeld } from './cord.ts'
+import type { Database, Transaction } from './database.ts'
 import type { Tables } from './tables.ts'
 
 /** The same key is the same effect: whoever decided it first, it is there once. */
@@ -68,4 +69,56 @@ export async function closeEffects(trx: Transaction, keys: readonly EffectKey[],
     where effects.repository_id = seen."repositoryId" and effects.key = seen.key and effects.state <> 'done'`.execute(
     trx,
   )
+}
+
+/** Is it a reply that is to be written there? For a query over `effects`. */
+export function isReplyAt(repositoryId: number, issueNumber: number): RawBuilder<boolean> {
+  return sql<boolean>`effects.repository_id = ${repositoryId} and effects.document ->> 'issueNumber' = ${String(issueNumber)}`
+}
+
+type Writing = Exclude<Tables['effects']['type']['__select__'], 'ask'>
+
+/**
+ * The types of effects of an installation that are due by then and want to write. A reaction counts from the moment that
+ * somebody's permission is being asked: whoever takes a slot meanwhile would make it wait for the next.
+ */
+export async function waitingToWrite(
+  trx: Transaction,
+  installationId: number,
+  by: Instant,
+  now: Instant,
+): Promise<readonly Writing[]> {
+  const { rows } = await sql<{ type: Writing }>`
+    select distinct case effects.type when 'ask' then 'react' else effects.type end as type
+    from effects join repositories on repositories.id = effects.repository_id
+    where effects.state = 'due' and effects.due_at <= ${by}
+      and repositories.installation_id = ${installationId} and repositories.removed_at is null
+      and case effects.type
+        when 'ask' then effects.key like 'permission/command/%'
+          and effects.created_at > ${now}::timestamptz - interval '3 seconds'
+        when 'dispatch' then (effects.token is null or effects.claimed_until <= ${now}) and (${isNotHeld})
+        else effects.token is null or effects.claimed_until <= ${now} end`.execute(trx)
+  return rows.map(({ type }) => type)
+}
+
+/** How many reactions of an installation were sent since. */
+export async function reactionsSince(trx: Transaction, installationId: number, since: Instant): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from effects join repositories on repositories.id = effects.repository_id
+    where effects.type = 'react' and effects.state = 'done' and effects.updated_at > ${since}
+      and repositories.installation_id = ${installationId}`.execute(trx)
+  return rows[0]?.count ?? 0
+}
+
+/** How many reactions and replies went to people who may not write to the repository since. */
+export async function answersToReadersSince(
+  { kysely }: Database,
+  repositoryId: number,
+  since: Instant,
+): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from effects
+    where repository_id = ${repositoryId} and type in ('react', 'reply') and state = 'done' and updated_at > ${since}
+      and document ->> 'mayWrite' = 'false'`.execute(kysely)
+  return rows[0]?.count ?? 0
 }

@@ -118,7 +118,7 @@ export type Tables = {
     pipelineId: number | null
     key: string
     document: Json<Effect>
-    type: Generated<'ask' | 'dispatch' | 'cancel'>
+    type: Generated<'ask' | 'dispatch' | 'cancel' | 'react' | 'reply'>
     state: Generated<'due' | 'sending' | 'unconfirmed' | 'done' | 'refused' | 'buried'>
     dueAt: Instant
     attempts: Generated<number>

@@ -96,6 +96,19 @@ export const ROWS: readonly Row[] = [
     project: 'postgres',
   },
   {
+    name: 'many-commands',
+    promise:
+      '56 commands in a minute on one repository: all answered, none rejected, within what GitHub lets an App write',
+    file: 'test/outbox/many-commands.postgres.test.ts',
+    project: 'postgres',
+  },
+  {
+    name: 'replies',
+    promise: '300 comments, a fifth of the replies written and then seeming to fail, two processes: one answer each',
+    file: 'test/outbox/reply.postgres.test.ts',
+    project: 'postgres',
+  },
+  {
     name: 'hostile-comments',
     promise: 'comments of 65,536 characters made to cost most: the work before the 202 stays within a bound',
     file: 'test/commands/hostile.test.ts',

@@ -104,11 +104,11 @@ test.each([
   expect(world.arrivals).toEqual([])
 })
 
-test('somebody whom GitHub does not know may not write', async () => {
+test('somebody whom GitHub does not know may nothing', async () => {
   world.github.fault = () => ({ how: 'refuse', status: 404, message: 'alice is not a user' })
   await world.ask(MAY_ALICE)
   await world.settle()
-  expect(world.arrivals[0]?.event).toMatchObject({ answer: { about: 'permission', mayWrite: false } })
+  expect(world.arrivals[0]?.event).toMatchObject({ answer: { about: 'permission', role: 'none' } })
 })
 
 test('an effect whose process died is performed by the next one, and one that kills each process is buried', async () => {

@@ -3,6 +3,7 @@ import { WATCHED_LINE } from '../../src/line/line.ts'
 import { begin } from '../../src/pipeline/begin.ts'
 import type { Event } from '../../src/pipeline/events.ts'
 import { reduce } from '../../src/pipeline/reduce.ts'
+import { withLine } from '../../src/pipeline/with-line.ts'
 import {
   AGENT_BRANCH,
   closing,
@@ -16,7 +17,9 @@ import {
   pullRequestIs,
   reviewed,
   runIs,
+  statuses,
 } from '../support/pipeline-spec.ts'
+import { allowed, comment, runningLine } from '../support/running-spec.ts'
 
 const taken = (event: Event, issue = ISSUE) => begin(event, issue, WATCHED_LINE)
 
@@ -101,4 +104,13 @@ test('a run on the default branch does not belong to the issue whose pull reques
   const before = pipelineAfter(labelled(), release)
   expect(before.pullRequests).toHaveLength(1)
   expect(reduce(before, runIs({ branch: 'main' })).pipeline).toBe(before)
+})
+
+test('an order that was given before the file was read stands on the line that the file says', () => {
+  const given = comment('/andon start\n/andon skip plan', { at: minute(0) })
+  const begun = begin(given, ISSUE, WATCHED_LINE, false)
+  if (begun === null) throw new Error('nothing was begun')
+  const ordered = reduce(begun.pipeline, allowed(given)).pipeline
+  const { pipeline } = withLine(ordered, runningLine(), given)
+  expect(statuses(pipeline).join(' ')).toBe('skipped queued idle idle')
 })

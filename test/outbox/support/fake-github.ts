@@ -30,6 +30,8 @@ export type FakeGitHub = {
   comments(issueNumber: number): readonly Row[]
   allComments(): readonly Row[]
   checks(): readonly Row[]
+  /** `900 eyes`: each reaction once, in the order of their creation. */
+  reactions(): readonly string[]
   /** Every POST, PATCH and DELETE that reached us, done or not. */
   readonly writes: Request[]
   readonly requests: Request[]
@@ -47,11 +49,13 @@ export function fakeGitHub(now: () => Instant): FakeGitHub {
   let nextId = 1
   const comments = new Map<number, Row>()
   const checks = new Map<number, Row>()
+  const reactions = new Set<string>()
   const app = { id: APP_ID, slug: 'andon' }
 
   function perform({ method, path, body, at }: Request): { status: number; body: unknown } {
     const [, issue] = /\/issues\/(\d+)\/comments$/.exec(path) ?? []
     const [, comment] = /\/issues\/comments\/(\d+)$/.exec(path) ?? []
+    const [, reacted] = /\/issues\/comments\/(\d+)\/reactions$/.exec(path) ?? []
     const [, check] = /\/check-runs\/(\d+)$/.exec(path) ?? []
     const [, sha] = /\/commits\/(.+)\/check-runs$/.exec(path) ?? []
     if (method === 'POST' && path.endsWith('/access_tokens')) return token()
@@ -63,6 +67,11 @@ export function fakeGitHub(now: () => Instant): FakeGitHub {
         updated_at: at,
         performed_via_github_app: app,
       })
+    }
+    if (method === 'POST' && reacted !== undefined) {
+      const known = reactions.has(`${reacted} ${body.content}`)
+      reactions.add(`${reacted} ${body.content}`)
+      return { status: known ? 200 : 201, body: { id: 1, content: body.content } }
     }
     if (method === 'GET' && issue !== undefined) {
       const ours = [...comments.values()].filter((row) => row.issue === Number(issue))
@@ -106,6 +115,7 @@ export function fakeGitHub(now: () => Instant): FakeGitHub {
     comments: (issueNumber) => [...comments.values()].filter((row) => row.issue === issueNumber),
     allComments: () => [...comments.values()],
     checks: () => [...checks.values()],
+    reactions: () => [...reactions],
     deleteComment: (id) => void comments.delete(id),
     writes: [],
     requests: [],

@@ -43,7 +43,12 @@ export type Whole = {
   close(): Promise<void>
 }
 
-export async function openWhole(meet: Meeting = async () => null, configuration = CONFIGURATION): Promise<Whole> {
+/** `send` is how the first process reaches GitHub. */
+export async function openWhole(
+  meet: Meeting = async () => null,
+  configuration = CONFIGURATION,
+  send: typeof fetch = fetch,
+): Promise<Whole> {
   const clock = movedClock('2026-11-20T08:00:00.000Z')
   const github = await openGitHubWorld({ now: clock.now })
   const database = await freshDatabase()
@@ -51,7 +56,7 @@ export async function openWhole(meet: Meeting = async () => null, configuration 
   const dataDirectory = mkdtempSync(join(tmpdir(), 'andon-whole-'))
   const issuer = openIssuer({ url: 'https://issuer.example.com', now: clock.now })
 
-  async function open(met: Meeting): Promise<Andon> {
+  async function open(met: Meeting, through: typeof fetch = fetch): Promise<Andon> {
     const { appId, privateKey, url } = github
     const andon = await openAndon({
       config: {
@@ -77,16 +82,16 @@ export async function openWhole(meet: Meeting = async () => null, configuration 
       log: pino({ level: process.env.ANDON_TEST_LOG ?? 'silent' }),
       async fetch(input, init) {
         if (String(input).startsWith(issuer.url)) return Response.json(await issuer.keys())
-        if (!String(input).endsWith('/dispatches')) return await fetch(input, init)
+        if (!String(input).endsWith('/dispatches')) return await through(input, init)
         const { inputs } = JSON.parse(String(init?.body)) as { inputs: { andon: string } }
-        return (await met(inputs.andon)) ?? (await fetch(input, init))
+        return (await met(inputs.andon)) ?? (await through(input, init))
       },
     })
     opened.push(andon)
     return andon
   }
 
-  const andon = await open(meet)
+  const andon = await open(meet, send)
   const url = `http://127.0.0.1:${await andon.listen()}`
   github.deliveries.aim(`${url}/api/github/webhooks`)
   return {

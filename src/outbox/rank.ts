@@ -1,0 +1,35 @@
+// Who goes first when an installation may write once a second. A reaction goes before everything, so that whoever gave a
+// command knows within two seconds that it was read; past twenty in a minute it takes its place behind what moves runs.
+import type { Instant } from '../pipeline/pipeline.ts'
+import type { Transaction } from '../store/database.ts'
+import { reactionsSince, waitingToWrite } from '../store/effects.ts'
+
+/** What wants to write. Publications are checks and comments, which order themselves: see due.ts. */
+export type Rank = 'react' | 'dispatch' | 'cancel' | 'reply' | 'publish'
+
+/** Is something of a higher rank waiting for a slot of this installation, now or within the next second? */
+export async function isOutranked(
+  trx: Transaction,
+  installationId: number,
+  rank: Rank,
+  now: Instant,
+): Promise<boolean> {
+  const waiting = await waitingToWrite(trx, installationId, later(now, SOON_MS), now)
+  if (!waiting.some((type) => type !== rank)) return false
+  const isUrgent =
+    waiting.includes('react') && (await reactionsSince(trx, installationId, later(now, -60_000))) < URGENT_A_MINUTE
+  const order: readonly Rank[] = isUrgent
+    ? ['react', 'dispatch', 'cancel', 'reply', 'publish']
+    : ['dispatch', 'cancel', 'react', 'reply', 'publish']
+  const place = order.indexOf(rank)
+  return waiting.some((type) => order.indexOf(type) < place)
+}
+
+/** How many reactions a minute may go before what moves runs. */
+const URGENT_A_MINUTE = 20
+/** What was denied a slot is due again when the next is free: a second later. */
+const SOON_MS = 1_100
+
+function later(at: Instant, ms: number): Instant {
+  return new Date(Date.parse(at) + ms).toISOString()
+}

@@ -1,0 +1,15 @@
+// On a public repository everybody may read, and whoever may read may ask. What that costs of the budget is bounded, so
+// that strangers cannot keep the line from being shown or answered to those who work on it.
+import { answersToReadersSince } from '../store/effects.ts'
+import { later, type Performer } from './effects.ts'
+
+/** Reactions and replies an hour, in one repository, to people who may not write to it. */
+export const TO_READERS_AN_HOUR = 60
+
+/** Have people who may only read been answered often enough in this repository for now? */
+export async function isPatienceSpent({ database, now }: Performer, repositoryId: number): Promise<boolean> {
+  const since = later(now(), -HOUR_MS)
+  return (await answersToReadersSince(database, repositoryId, since)) >= TO_READERS_AN_HOUR
+}
+
+const HOUR_MS = 60 * 60_000

@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest'
+import { parse } from '../../src/commands/parse.ts'
+import type { Hold } from '../../src/pipeline/cord.ts'
+import type { ReplyLine } from '../../src/pipeline/effects.ts'
+import { LONGEST_COMMENT } from '../../src/render/comment.ts'
+import { replyMarker, replyTo } from '../../src/render/reply.ts'
+import type { Sight } from '../../src/render/sight.ts'
+import { hostileTitles } from '../outbox/support/hostile-titles.ts'
+import { EVIDENCE, pipelineOf, runOf } from '../outbox/support/pipelines.ts'
+
+const pageUrl = 'https://andon.example/acme/widgets/issues/42'
+const SINCE = '2026-11-21T14:02:31.000Z'
+
+const PIPELINE = pipelineOf({
+  plan: {
+    status: 'done',
+    since: '2026-11-21T14:01:40.000Z',
+    reason: 'attempt 1 of 3 succeeded',
+    evidence: EVIDENCE,
+    attempts: [{ number: 1, key: '42/plan/1-k3v9x', run: runOf(900, { status: 'completed', conclusion: 'success' }) }],
+  },
+  code: {
+    status: 'queued',
+    since: SINCE,
+    reason: 'attempt 2 of 3, again at 14:02:40 UTC (attempt 1 of 3 failed)',
+    waiting: { for: 'attempt 2 of 3', until: '2026-11-21T14:02:40.000Z' },
+    evidence: { kind: 'read', id: 'run/901/2026-11-21T14:02:31.000Z', at: SINCE },
+    attempts: [{ number: 1, key: '42/code/1-aaaaa', run: runOf(901, { status: 'completed', conclusion: 'failure' }) }],
+  },
+})
+
+const HOLD: Hold = { place: { kind: 'repository' }, by: 'ada', why: 'release week', since: SINCE, evidence: EVIDENCE }
+
+function sight(over: Partial<Sight> = {}): Sight {
+  return { pipeline: PIPELINE, overlay: null, holds: [], mistakes: [], isConfigured: true, pageUrl, ...over }
+}
+
+type Asked = Parameters<typeof replyTo>[0][number]
+
+function reply(lines: readonly ReplyLine[], over: Partial<Asked> = {}): Asked {
+  return { origin: '900', by: 'linus', mayWrite: true, lines, ...over }
+}
+
+const o = (known: Sight | null = sight()) => ({ pageUrl, sightOf: () => known })
+const words = (tells: 'done' | 'already' | 'impossible', said: string, next: readonly string[] = []): ReplyLine => {
+  return { text: '/andon retry plan', tells, issueNumber: 42, words: said, next }
+}
+const asked = (tells: 'status' | 'why'): ReplyLine => ({ text: `/andon ${tells}`, tells, issueNumber: 42 })
+
+describe('a reply', () => {
+  test('says whose command it answers, what came of it and what to do next', () => {
+    const lines = [words('impossible', 'nothing here has failed or was cancelled', ['/andon why'])]
+    expect(replyTo([reply(lines)], o())).toMatchInlineSnapshot(`
+      "<!-- andon:v1 reply/900 -->
+      \`/andon retry plan\` (linus): **not done** – nothing here has failed or was cancelled. Type \`/andon why\`.
+      "
+    `)
+  })
+
+  test('shows the state in a short table', () => {
+    expect(replyTo([reply([asked('status')])], o(sight({ holds: [HOLD] })))).toMatchInlineSnapshot(`
+      "<!-- andon:v1 reply/900 -->
+      \`/andon status\` (linus):
+
+      | stage | light | attempt | since | how it stands | how we know |
+      | --- | --- | --: | --- | --- | --- |
+      | plan | ✓ done | 1 | 2026-11-21 14:01:40 UTC | attempt 1 of 3 succeeded | delivery \`7f3a1c52-0000-4000-8000-000000000042\`, 2026-11-21 14:01:58 UTC |
+      | code | ▲ queued, held | 1 | 2026-11-21 14:02:31 UTC | attempt 2 of 3, again at 14:02:40 UTC (attempt 1 of 3 failed) | read \`run/901/2026-11-21T14:02:31.000Z\`, 2026-11-21 14:02:31 UTC |
+      | test | · idle, held |  |  |  |  |
+      | review | · idle, held |  |  |  |  |
+
+      Held: the repository is held by @​ada since 2026-11-21 14:02 UTC: release week.
+
+      [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
+      "
+    `)
+  })
+
+  test('says why in a short table: what is waited for, until when, who holds it, and what is wrong with the file', () => {
+    const mistakes = ['line 3: `stages.plan.timeout` is 20; it takes a duration.', 'line 9: no']
+    expect(replyTo([reply([asked('why')])], o(sight({ holds: [HOLD], mistakes })))).toMatchInlineSnapshot(`
+      "<!-- andon:v1 reply/900 -->
+      \`/andon why\` (linus):
+
+      | **code** | **▲ queued, held** |
+      | --- | --- |
+      | attempt | 1, [its run](https://github.com/acme/widgets/actions/runs/901) |
+      | since | 2026-11-21 14:02:31 UTC |
+      | because | attempt 2 of 3, again at 14:02:40 UTC (attempt 1 of 3 failed) |
+      | waits for | attempt 2 of 3, until 2026-11-21 14:02:40 UTC |
+      | held | the repository is held by @​ada since 2026-11-21 14:02 UTC: release week |
+      | configuration | line 3: &#96;stages.plan.timeout&#96; is 20; it takes a duration, and 1 more; the last good version is in force |
+      | how we know | read \`run/901/2026-11-21T14:02:31.000Z\`, 2026-11-21 14:02:31 UTC |
+
+      [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
+      "
+    `)
+  })
+
+  test('tells the help that fits whoever asked', () => {
+    const help = replyTo([reply([{ text: '/andon', tells: 'help' }], { mayWrite: false })], o())
+    expect(help).toContain('| `/andon why` |')
+    expect(help).not.toContain('| `/andon retry')
+    expect(replyTo([reply([{ text: '/andon', tells: 'help' }])], o())).toContain('| `/andon retry [STAGE]` |')
+  })
+
+  test('asks back after a slip', () => {
+    const [mistake] = parse('/andon retyr')
+    if (mistake?.verb !== null) throw new Error('that was understood')
+    expect(replyTo([reply([{ text: mistake.text, tells: 'mistake', mistake }])], o())).toMatchInlineSnapshot(`
+      "<!-- andon:v1 reply/900 -->
+      \`/andon retyr\` (linus): There is no command \`retyr\`. Did you mean \`/andon retry\`?
+      "
+    `)
+  })
+
+  test('tells somebody who may only read, in one sentence', () => {
+    const lines = [{ text: '/andon retry', tells: 'no leave' }] as const
+    expect(replyTo([reply(lines, { mayWrite: false })], o())).toMatchInlineSnapshot(`
+      "<!-- andon:v1 reply/900 -->
+      \`/andon retry\` (linus): that takes permission to write to this repository.
+      "
+    `)
+  })
+
+  test('answers several comments at once, and what was asked twice once', () => {
+    const twice = [
+      reply([asked('why')]),
+      reply([asked('why'), words('already', 'plan: attempt 1 of 3 runs')], { origin: '901', by: 'grace' }),
+    ]
+    const told = replyTo(twice, o())
+    expect(told).toMatch(/^<!-- andon:v1 reply\/900 -->\n<!-- andon:v1 reply\/901 -->\n/)
+    expect(told.match(/\*\*code\*\*/g)).toHaveLength(1)
+    expect(told).toContain('`/andon why` (linus), `/andon why` (grace):')
+  })
+
+  test('about an issue that left the line meanwhile says so', () => {
+    expect(replyTo([reply([asked('why')])], o(null))).toContain('`/andon why` (linus): this issue is not on the line.')
+  })
+
+  test('is cut with a link when it grows past what GitHub takes', () => {
+    const many = Array.from({ length: 200 }, (_, nth) =>
+      reply([words('impossible', `${nth} ${'long '.repeat(200)}`)], { origin: String(nth) }),
+    )
+    const told = replyTo(many, o())
+    expect(Array.from(told).length).toBeLessThanOrEqual(LONGEST_COMMENT)
+    expect(told).toContain(`[the rest is on the board](${pageUrl})`)
+    for (const { origin } of many) expect(told).toContain(replyMarker(origin))
+  })
+})
+
+test('a thousand hostile names, reasons and commands leave every table whole, no mention and no marker of theirs', () => {
+  let broken = 0
+  for (const text of hostileTitles(7, 1_000)) {
+    const stages = {
+      code: { status: 'failed', since: SINCE, reason: text, evidence: { ...EVIDENCE, id: text } },
+    } as const
+    const pipeline = pipelineOf(stages)
+    const holds = [{ ...HOLD, by: text, why: text }]
+    const lines = [asked('status'), asked('why'), { ...words('impossible', text, [text]), text }]
+    const told = replyTo([reply(lines, { by: text })], o(sight({ pipeline, holds, mistakes: [text] })))
+    const rows = told.split('\n').filter((line) => line.startsWith('|'))
+    const columns = new Set(rows.map((row) => row.match(/(?<!\\)\|/g)?.length))
+    // Six columns and two: seven bars and three.
+    if ([...columns].sort().join() !== '3,7' || rows.length !== 6 + 7) broken += 1
+    expect(told.match(/<!--/g)).toHaveLength(1)
+    expect(told.replace(/`[^`\n]*`/g, '')).not.toMatch(/@[a-z0-9]/i)
+  }
+  expect(broken).toBe(0)
+})
