@@ -20,7 +20,8 @@ export function stageOf(pipeline: Pipeline, name: Stage['name']): Stage {
 
 /** The status in words, as plain text: `running`, `running, stalled since 2026-11-21 14:32 UTC`. */
 export function statusWords(stage: Stage, { overlay, holds }: Around): string {
-  const held = holdsOnStage(stage, holds).length > 0 ? ', held' : ''
+  // A stage that waits because it is held says so in its reason.
+  const held = reasonWords(stage, holds) === stage.reason ? '' : ', held'
   const word = `${LIGHTS[stage.status].word}${held}`
   const trouble = overlay && overlay.stage === stage.name && LIVE.has(stage.status) ? HEALTHS[overlay.health] : null
   if (trouble === null) return word

@@ -1,0 +1,38 @@
+// The operator's cord through the socket of a running process, as it is where the embedded database has one owner.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { callOperations, serveOperations, socketPath } from '../../src/control.ts'
+import { openOperations } from '../../src/operations.ts'
+import { readBoard } from '../../src/store/board.ts'
+import { freshDatabase } from '../support/database.ts'
+import { door, NOW } from './support/arrivals.ts'
+
+test('everything is held and let go through the socket of a running process, and each is answered', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'andon-operations-'))
+  const database = await freshDatabase()
+  const opened = door(database)
+  const server = await serveOperations(
+    socketPath(directory),
+    openOperations({ database, door: opened, now: () => NOW }),
+  )
+  const operations = await callOperations(socketPath(directory))
+  const held = async () => (await readBoard(database, { seen: 'all' }, NOW)).holds.map(({ hold }) => hold.why)
+
+  expect(await operations?.sayOfEverything('root', 'GitHub is down')).toEqual({
+    outcome: 'done',
+    words: 'everything is held by root since 2026-11-21 12:00 UTC: GitHub is down; what runs goes on',
+    next: [],
+  })
+  expect(await operations?.sayOfEverything('root', 'again')).toMatchObject({ outcome: 'already' })
+  expect(await held()).toEqual(['GitHub is down'])
+  expect(await operations?.sayOfEverything('root', null)).toMatchObject({ outcome: 'done' })
+  expect(await operations?.sayOfEverything('root', null)).toMatchObject({ outcome: 'already' })
+  expect(await held()).toEqual([])
+
+  server.close()
+  await opened.close()
+  await database.close()
+  await rm(directory, { recursive: true })
+})
