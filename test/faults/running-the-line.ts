@@ -49,6 +49,12 @@ export const RUNNING_THE_LINE: readonly Row[] = [
     tests: 'boundary of reading back',
   },
   {
+    name: 'takeover',
+    promise: 'what a dead worker had in hand is taken over within 30 s of its death',
+    file: 'test/processes/takeover.test.ts',
+    project: 'processes',
+  },
+  {
     name: 'hopeless',
     promise: 'a workflow that always answers 422, always fails or never starts: its attempts, its reason, then silence',
     file: 'test/outbox/hopeless.test.ts',

@@ -1,12 +1,14 @@
 // One attempt, one run: with answers that are lost, processes that die at every boundary, and processes that are frozen
 // past their claim. Figures of the full counts are in docs/faults.md.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Unavailable } from '../../src/apply/arrival.ts'
 import type { Door } from '../../src/apply/door.ts'
 import { howMany, record, runSeed } from '../support/figures.ts'
 import { seeded } from '../support/seeded.ts'
 import { type Line, live, openLine } from './support/dispatching.ts'
 import type { Fault } from './support/fake-github.ts'
+
+vi.setConfig({ testTimeout: howMany(60_000, 1_200_000) })
 
 let line: Line
 beforeEach(async () => {
@@ -44,7 +46,7 @@ test('a fifth of the dispatches are accepted and the answer is lost: every attem
   expect(line.runs.all.map(({ key }) => key).sort()).toEqual([...keys].sort())
   expect(await unsettled()).toEqual([])
   for (const key of keys) expect(line.lastTold(key)).toMatchObject({ state: 'confirmed', runId: line.bound.get(key) })
-}, 300_000)
+})
 
 describe('a process that dies', () => {
   const BOUNDARIES = ['claimed', 'sent off', 'not arrived', 'arrived', 'answered', 'told'] as const
@@ -114,7 +116,7 @@ describe('a process that is frozen past its claim', () => {
     expect(twins).toBeGreaterThan(0)
     expect(await unsettled()).toEqual([])
     record('frozen-dispatch', { freezes, 'twins cancelled': twins, 'two live a minute later': 0 })
-  }, 300_000)
+  })
 
   test('before its dispatch is on the way never sends it', async () => {
     const freezes = howMany(3, 100)
@@ -131,7 +133,7 @@ describe('a process that is frozen past its claim', () => {
       expect(line.runs.all.filter((run) => run.key === key)).toHaveLength(1)
     }
     record('frozen-before-dispatch', { freezes, runs: line.runs.all.length, twins: 0 })
-  }, 300_000)
+  })
 
   test('is believed about its run where the workflow does not echo the key', async () => {
     line.runs.echoes = false

@@ -1,0 +1,67 @@
+// What a dead worker had in hand is taken over by the living: its claims end by themselves, and nothing else must happen.
+import { afterEach, expect, test } from 'vitest'
+import type { Database } from '../../src/store/database.ts'
+import { howMany, record } from '../support/figures.ts'
+import { until } from '../support/processes.ts'
+import type { Boundary } from './support/doom.ts'
+import { openWorks, type Works } from './support/works.ts'
+
+// In full by the machine's clock. On a faster one the time that a process takes to start would count for too much.
+const FACTOR = howMany(10, 1)
+const LONGEST_SECONDS = howMany(Number.POSITIVE_INFINITY, 30)
+const CONFIGURATION = 'stages: { plan: { workflow: plan.yml } }'
+const DEATHS: readonly Boundary[] = [
+  'after: a dispatch is claimed',
+  'after: a pipeline is claimed',
+  'after: a dispatch is sending',
+  'after: a creation is intended',
+  'after: comment',
+]
+
+let works: Works
+afterEach(() => works.close())
+
+test('what a dead worker had in hand is taken over within 30 s of its death', async () => {
+  works = await openWorks({ factor: FACTOR, configuration: CONFIGURATION })
+  const { github, repository, database } = works
+  const diedAt = new Map<string, number>()
+  for (const at of DEATHS.slice(0, howMany(1, DEATHS.length))) {
+    await github.openIssue(repository, { title: at, labels: ['andon'] })
+    await github.openIssue(repository, { title: `${at}, again`, labels: ['andon'] })
+    await github.settled()
+    const worker = await works.start({ at, how: 'SIGKILL' })
+    expect(await worker.reached(20_000)).toBe(true)
+    for (const token of await claims(database)) if (!diedAt.has(token)) diedAt.set(token, Date.now())
+    await worker.kill()
+  }
+  await works.start()
+  const seconds: number[] = []
+  await until(
+    'the living have everything',
+    async () => {
+      const left = new Set(await claims(database))
+      for (const [token, at] of diedAt) {
+        if (left.has(token)) continue
+        seconds.push(((Date.now() - at) / 1000) * FACTOR)
+        diedAt.delete(token)
+      }
+      return diedAt.size === 0
+    },
+    { withinMs: 60_000 },
+  )
+  expect(seconds.length).toBeGreaterThanOrEqual(howMany(1, DEATHS.length))
+  expect(Math.max(...seconds)).toBeLessThanOrEqual(LONGEST_SECONDS)
+  const [least = 0, most = 0] = [Math.min(...seconds), Math.max(...seconds)].map((value) => Math.round(value * 10) / 10)
+  record('takeover', { claims: seconds.length, 'soonest, s': least, 'latest, s': most })
+})
+
+/** The tokens under which somebody has something in hand. */
+async function claims({ kysely }: Database): Promise<readonly string[]> {
+  const effects = await kysely.selectFrom('effects').select('token').where('token', 'is not', null).execute()
+  const pipelines = await kysely
+    .selectFrom('pipelines')
+    .select('publishToken as token')
+    .where('publishToken', 'is not', null)
+    .execute()
+  return [...effects, ...pipelines].flatMap(({ token }) => token ?? [])
+}
