@@ -49,6 +49,13 @@ export const RUNNING_THE_LINE: readonly Row[] = [
     tests: 'boundary of reading back',
   },
   {
+    name: 'frozen',
+    promise:
+      'SIGSTOP past the claim, 100 times, half of them between its check and the call: no second live run a minute later, 0 stale writes',
+    file: 'test/processes/frozen.test.ts',
+    project: 'processes',
+  },
+  {
     name: 'takeover',
     promise: 'what a dead worker had in hand is taken over within 30 s of its death',
     file: 'test/processes/takeover.test.ts',

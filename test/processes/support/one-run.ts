@@ -43,7 +43,7 @@ export async function expectOneRunEach(works: Works, o: { atMostSeconds: number 
 }
 
 /** What is not over: issues that were labelled and whose stage is neither done nor failed, dispatches in the middle. */
-async function unfinished({ github, database }: Works): Promise<readonly string[]> {
+export async function unfinished({ github, database }: Works): Promise<readonly string[]> {
   const over = ['done', 'refused']
   const dispatches = await database.kysely
     .selectFrom('effects')
