@@ -1,6 +1,7 @@
 // The one door: whatever moves the line comes through `apply`, and `apply` answers after the commit. Arrivals that come
 // at the same time share a transaction; each of them is applied whole or not at all.
 import { randomInt } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { Database } from '../store/database.ts'
@@ -18,9 +19,10 @@ export type Door = {
 /** GitHub gives up after 10 s (https://docs.github.com/webhooks/using-webhooks/best-practices-for-using-webhooks). */
 const DEADLINE_MS = 8_000
 const LARGEST_GROUP = 128
-// While one group waits for its commit, another is gathered from what it does not touch. More than these lanes, and
-// groups become so small that their commits cost more than the waiting.
-const LANES = 4
+// While one group waits for its commit, another is gathered from what it does not touch.
+const LANES = 2
+/** Under load the first of many waits this long for the others: else groups of one and of many alternate. */
+const LINGER_MS = 2
 
 type Waiting = { readonly arrival: Arrival; readonly settle: (outcome: Outcome | Error) => void }
 
@@ -38,23 +40,29 @@ export function openDoor(given: {
   const queue: Waiting[] = []
   const busy = new Set<Promise<void>>()
   const inHand = new Set<number>()
+  let isGathering = false
+  let sizeBefore = 1
   let closed = false
 
   function pump(): void {
-    while (busy.size < lanes && queue.some(isFree)) {
-      const lane = nextGroup().finally(() => {
-        busy.delete(lane)
-        pump()
-      })
-      busy.add(lane)
-    }
+    if (isGathering || busy.size >= lanes || !queue.some(isFree)) return
+    const lane = nextGroup().finally(() => {
+      busy.delete(lane)
+      pump()
+    })
+    busy.add(lane)
   }
 
   async function nextGroup(): Promise<void> {
+    isGathering = true
+    if (sizeBefore > 1 && queue.length < LARGEST_GROUP) await sleep(LINGER_MS)
+    isGathering = false
     const group = takeGroup()
     const arrivals = group.map(({ arrival }) => arrival)
     const repositories = arrivals.flatMap((arrival) => repositoryOf(arrival) ?? [])
     for (const id of repositories) inHand.add(id)
+    sizeBefore = group.length
+    pump()
     const outcomes = await commit(o, arrivals)
     for (const id of repositories) inHand.delete(id)
     for (const [index, { settle }] of group.entries()) settle(outcomes[index] ?? new Unavailable('the group was lost'))
@@ -66,11 +74,8 @@ export function openDoor(given: {
     return id === null || !inHand.has(id)
   }
 
-  // What nobody acts on is only kept: it waits for no lock, and for nobody whose group does.
   function takeGroup(): readonly Waiting[] {
-    const [first, ...others] = queue.filter(isFree)
-    if (first === undefined) return []
-    const group = [first, ...others.filter((other) => isIdle(other) === isIdle(first))].slice(0, LARGEST_GROUP)
+    const group = queue.filter(isFree).slice(0, LARGEST_GROUP)
     const taken = new Set(group)
     queue.splice(0, queue.length, ...queue.filter((waiting) => !taken.has(waiting)))
     return group
@@ -102,11 +107,6 @@ export function openDoor(given: {
       while (busy.size > 0) await Promise.race(busy)
     },
   }
-}
-
-/** Is there nothing to act on? */
-function isIdle({ arrival }: Waiting): boolean {
-  return arrival.event === null
 }
 
 function repositoryOf({ event }: Arrival): number | null {

@@ -1,4 +1,4 @@
-import { type Insertable, sql, type Updateable } from 'kysely'
+import { sql, type Updateable } from 'kysely'
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { Database, Transaction } from './database.ts'
 import type { Tables } from './tables.ts'
@@ -48,17 +48,41 @@ export async function readFailed({ kysely }: Database, id: number): Promise<Stor
   return row === undefined || row.body === null ? null : { ...row, error: row.error ?? '', body: row.body }
 }
 
-/** Writes a row for each; one that is there already only counts the attempt, and comes back as it was. */
-export async function insertDeliveries(trx: Transaction, rows: readonly Insertable<Tables['deliveries']>[]) {
+/** What is kept of a delivery when it comes: its event if it was applied, its body and the reason if it was not. */
+export type NewDelivery = {
+  readonly hookId: number
+  readonly guid: string
+  readonly name: string
+  readonly action: string | null
+  readonly installationId: number | null
+  readonly repositoryId: number | null
+  readonly receivedAt: Instant
+  readonly state: 'applied' | 'ignored' | 'failed'
+  readonly event: string | null
+  readonly error: string | null
+  readonly body: Uint8Array | null
+}
+
+type Kept = Pick<NewDelivery, 'hookId' | 'guid' | 'state'> & { readonly id: number; readonly attempts: number }
+
+/**
+ * Writes a row for each; one that is there already only counts the attempt, and comes back as it was. However many they
+ * are, they go in as one parameter: half the work of as many placeholders.
+ */
+export async function insertDeliveries(trx: Transaction, rows: readonly NewDelivery[]): Promise<readonly Kept[]> {
   if (rows.length === 0) return []
-  return trx
-    .insertInto('deliveries')
-    .values(rows)
-    .onConflict((conflict) =>
-      conflict.columns(['hookId', 'guid']).doUpdateSet({ attempts: sql`deliveries.attempts + 1` }),
-    )
-    .returning(['id', 'hookId', 'guid', 'state', 'attempts'])
-    .execute()
+  const told = rows.map(({ body, ...row }) => ({ ...row, body: body && Buffer.from(body).toString('hex') }))
+  const { rows: kept } = await sql<Kept>`
+    insert into deliveries
+      (hook_id, guid, name, action, installation_id, repository_id, received_at, state, event, error, body)
+    select "hookId", guid, name, action, "installationId", "repositoryId", "receivedAt", state, event::jsonb, error,
+      decode(body, 'hex')
+    from jsonb_to_recordset(${JSON.stringify(told)}::jsonb) as told
+      ("hookId" bigint, guid text, name text, action text, "installationId" bigint, "repositoryId" bigint,
+       "receivedAt" timestamptz, state text, event text, error text, body text)
+    on conflict (hook_id, guid) do update set attempts = deliveries.attempts + 1
+    returning id, hook_id, guid, state, attempts`.execute(trx)
+  return kept
 }
 
 /** Writes what became of a delivery that was applied again. */
