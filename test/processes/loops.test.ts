@@ -10,6 +10,7 @@ import { startTime } from '../../src/store/pid.ts'
 import { findPostgres, freePort, openCluster } from '../support/cluster.ts'
 import { freshDatabase } from '../support/database.ts'
 import { record } from '../support/figures.ts'
+import { inParallel } from '../support/load.ts'
 import { type AndonProcess, endProcesses, startProcess, until } from '../support/processes.ts'
 import { badHeartbeats } from '../watchdog/support/heartbeats.ts'
 
@@ -27,9 +28,9 @@ afterEach(async () => {
 type Said = { readonly code: number | null; readonly said: string; readonly complaint: string }
 
 /** `loop …` as an operator has it who has nothing left but this machine: no App, no key, no secret, no GitHub. */
-async function loop(words: string, databaseUrl?: string): Promise<Said> {
+async function loop(words: string, databaseUrl?: string, folder = dataDirectory): Promise<Said> {
   const nothing = { APP_ID: undefined, PRIVATE_KEY: undefined, WEBHOOK_SECRET: undefined, GITHUB_API_URL: undefined }
-  const surroundings = { ...nothing, ANDON_DATA: dataDirectory, DATABASE_URL: databaseUrl }
+  const surroundings = { ...nothing, ANDON_DATA: folder, DATABASE_URL: databaseUrl }
   const command = await startProcess('loop', surroundings, words.split(' ').filter(Boolean))
   const { code } = await command.ended()
   return { code, said: command.output().replace(command.complaint(), ''), complaint: command.complaint() }
@@ -171,25 +172,13 @@ test('no bad heartbeat is alive, and none brings a signal on whoever has its pid
       mkdirSync(own, { recursive: true })
       writeFileSync(join(own, `worker-${pid}.json`), text)
     })
-    const directory = dataDirectory
-    const sample = [
-      0,
-      3,
-      8,
-      20,
-      corpus.length - 5,
-      corpus.length - 4,
-      corpus.length - 3,
-      corpus.length - 2,
-      corpus.length - 1,
-    ]
-    for (const index of sample) {
-      dataDirectory = join(directory, `case-${index}`)
-      expect((await loop('status')).code).toBe(1)
-      expect((await loop('stop --all')).code).toBe(1)
-      expect((await loop(`stop ${good.id}`)).code).toBe(1)
-    }
-    dataDirectory = directory
+    const sample = [0, 3, 8, 20, ...[5, 4, 3, 2, 1].map((last) => corpus.length - last)]
+    await inParallel(3, sample, async (index) => {
+      const folder = join(dataDirectory, `case-${index}`)
+      for (const words of ['status', 'stop --all', `stop ${good.id}`]) {
+        expect((await loop(words, undefined, folder)).code).toBe(1)
+      }
+    })
     expect(bystander.signalCode).toBeNull()
     expect(bystander.exitCode).toBeNull()
     // The same word, believed, does bring one: the rule above is what held it back.
@@ -201,27 +190,6 @@ test('no bad heartbeat is alive, and none brings a signal on whoever has its pid
   } finally {
     bystander.kill('SIGKILL')
   }
-})
-
-test.each([
-  { words: 'loop', code: 64 },
-  { words: 'loop start', code: 64 },
-  { words: 'loop status --yaml', code: 64 },
-  { words: 'loop stop --force', code: 64 },
-  { words: 'loop stop a b', code: 64 },
-  { words: 'worker --iterations', code: 64 },
-  { words: 'worker --iterations 0', code: 64 },
-  { words: 'worker --iterations -1', code: 64 },
-  { words: 'worker --iterations 1e3', code: 64 },
-  { words: 'worker --iterations 3 4', code: 64 },
-  { words: 'worker --once', code: 64 },
-  { words: 'web --iterations 3', code: 64 },
-  { words: 'migrate now', code: 64 },
-])('`$words` is one sentence and exit $code', async ({ words, code }) => {
-  const [role = '', ...rest] = words.split(' ')
-  const command = await startProcess(role, { ANDON_DATA: dataDirectory }, rest)
-  expect((await command.ended()).code).toBe(code)
-  expect(command.output()).toMatch(/^andon: [^\n]+\.\n$/)
 })
 
 test('a folder that cannot be is one sentence, and no spinning', async () => {
