@@ -10,7 +10,7 @@ import type { Instant } from '../pipeline/pipeline.ts'
 import { CLAIM_MS } from '../store/claims.ts'
 import { isNotHeld } from '../store/cord.ts'
 import type { Database, Transaction } from '../store/database.ts'
-import { type isReplyAt, type Settlement, settleEffects } from '../store/effects.ts'
+import { isFirstReply, type isReplyAt, type Settlement, settleEffects } from '../store/effects.ts'
 import type { Write } from './budget.ts'
 import { splitName } from './claim.ts'
 import { takeSlot } from './patience.ts'
@@ -81,6 +81,7 @@ export async function claimWrite<K extends Exclude<Kind, 'ask'>>(
     const row = await dueEffects(trx, type, ['due'], now)
       .where((eb) => eb.or([eb('budgets.installationId', 'is', null), eb('budgets.nextWriteAt', '<=', now)]))
       .$if(type === 'dispatch', (due) => due.where(isNotHeld))
+      .$if(type === 'reply', (due) => due.where(isFirstReply(now)))
       .limit(1)
       .executeTakeFirst()
     if (row === undefined) return null

@@ -76,6 +76,18 @@ export function isReplyAt(repositoryId: number, issueNumber: number): RawBuilder
   return sql<boolean>`effects.repository_id = ${repositoryId} and effects.document ->> 'issueNumber' = ${String(issueNumber)}`
 }
 
+/**
+ * Of a reply: nothing is due before it at the same issue. Whoever takes it takes the others too, so nobody else may be
+ * holding one of those meanwhile.
+ */
+export function isFirstReply(now: Instant): RawBuilder<boolean> {
+  return sql<boolean>`not exists (
+    select from effects as first
+    where first.type = 'reply' and first.state = 'due' and first.due_at <= ${now} and first.id < effects.id
+      and first.repository_id = effects.repository_id
+      and first.document ->> 'issueNumber' = effects.document ->> 'issueNumber')`
+}
+
 type Writing = Exclude<Tables['effects']['type']['__select__'], 'ask'>
 
 /**

@@ -103,7 +103,7 @@ describe('a reply', () => {
       }
       await world.ask(replyOf(900))
       await live(world, world.another(), { seconds: 10, until: death.promise })
-      await live(world, world.another(), { seconds: 150, stride: 3 })
+      await live(world, world.another(), { seconds: 150, stride: 10 })
       expect(answersTo(900)).toBe(1)
       expect(commentsPosted()).toHaveLength(how === 'crash-before' ? 2 : 1)
       expect(await statesOfEffects()).toEqual(['done'])
@@ -121,7 +121,7 @@ describe('a reply', () => {
     }
     await world.ask(replyOf(900))
     const { step } = await live(world, world.another(), { seconds: 10, until: frozen.promise })
-    await live(world, world.outbox, { seconds: 150, stride: 3 })
+    await live(world, world.outbox, { seconds: 150, stride: 10 })
     expect(answersTo(900)).toBe(1)
     thaw.resolve()
     await step
