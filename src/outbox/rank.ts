@@ -1,5 +1,6 @@
 // Who goes first when an installation may write once a second. A reaction goes before everything, so that whoever gave a
-// command knows within two seconds that it was read; past twenty in a minute it takes its place behind what moves runs.
+// command knows within two seconds that it was read; past twenty in a minute it takes its place behind what moves runs,
+// and reactions and replies go in the order in which they were decided.
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { Transaction } from '../store/database.ts'
 import { reactionsSince, waitingToWrite } from '../store/effects.ts'
@@ -15,20 +16,25 @@ export async function isOutranked(
   now: Instant,
 ): Promise<boolean> {
   const waiting = await waitingToWrite(trx, installationId, later(now, SOON_MS), now)
-  if (!waiting.some((type) => type !== rank)) return false
-  const isUrgent =
-    waiting.includes('react') && (await reactionsSince(trx, installationId, later(now, -60_000))) < URGENT_A_MINUTE
+  if (!waiting.some(({ type }) => type !== rank)) return false
+  const since = (type: Rank) => waiting.find((one) => one.type === type)?.since ?? ''
+  const isUrgent = since('react') !== '' && (await isUrgentStill(trx, installationId, now))
+  const answers: readonly Rank[] = since('reply') < since('react') ? ['reply', 'react'] : ['react', 'reply']
   const order: readonly Rank[] = isUrgent
     ? ['react', 'dispatch', 'cancel', 'reply', 'publish']
-    : ['dispatch', 'cancel', 'react', 'reply', 'publish']
+    : ['dispatch', 'cancel', ...answers, 'publish']
   const place = order.indexOf(rank)
-  return waiting.some((type) => order.indexOf(type) < place)
+  return waiting.some(({ type }) => order.indexOf(type) < place)
 }
 
 /** How many reactions a minute may go before what moves runs. */
 const URGENT_A_MINUTE = 20
 /** What was denied a slot is due again when the next is free: a second later. */
 const SOON_MS = 1_100
+
+async function isUrgentStill(trx: Transaction, installationId: number, now: Instant): Promise<boolean> {
+  return (await reactionsSince(trx, installationId, later(now, -60_000))) < URGENT_A_MINUTE
+}
 
 function later(at: Instant, ms: number): Instant {
   return new Date(Date.parse(at) + ms).toISOString()

@@ -90,6 +90,9 @@ export function isFirstReply(now: Instant): RawBuilder<boolean> {
 
 type Writing = Exclude<Tables['effects']['type']['__select__'], 'ask'>
 
+/** Effects of a type that want to write, and since when the first of them has been there. */
+export type WantsToWrite = { readonly type: Writing; readonly since: Instant }
+
 /**
  * The types of effects of an installation that are due by then and want to write. A reaction counts from the moment that
  * somebody's permission is being asked: whoever takes a slot meanwhile would make it wait for the next.
@@ -99,9 +102,9 @@ export async function waitingToWrite(
   installationId: number,
   by: Instant,
   now: Instant,
-): Promise<readonly Writing[]> {
-  const { rows } = await sql<{ type: Writing }>`
-    select distinct case effects.type when 'ask' then 'react' else effects.type end as type
+): Promise<readonly WantsToWrite[]> {
+  const { rows } = await sql<WantsToWrite>`
+    select case effects.type when 'ask' then 'react' else effects.type end as type, min(effects.created_at) as since
     from effects join repositories on repositories.id = effects.repository_id
     where effects.state = 'due' and effects.due_at <= ${by}
       and repositories.installation_id = ${installationId} and repositories.removed_at is null
@@ -109,8 +112,9 @@ export async function waitingToWrite(
         when 'ask' then effects.key like 'permission/command/%'
           and effects.created_at > ${now}::timestamptz - interval '3 seconds'
         when 'dispatch' then (effects.token is null or effects.claimed_until <= ${now}) and (${isNotHeld})
-        else effects.token is null or effects.claimed_until <= ${now} end`.execute(trx)
-  return rows.map(({ type }) => type)
+        else effects.token is null or effects.claimed_until <= ${now} end
+    group by 1`.execute(trx)
+  return rows
 }
 
 /** How many reactions of an installation were sent since. */

@@ -128,3 +128,14 @@ test('while somebody’s permission is asked who gave a command, nothing else ta
   await world.outbox.step()
   expect(written()).not.toEqual([])
 })
+
+test('past twenty in a minute reactions and replies go in the order in which they were decided', async () => {
+  const { world } = line
+  for (let comment = 1; comment <= 21; comment += 1) await world.ask(reaction(comment))
+  world.clock.pass(0.1)
+  await world.ask(reply(900))
+  world.clock.pass(0.1)
+  for (let comment = 22; comment <= 24; comment += 1) await world.ask(reaction(comment))
+  await world.settle()
+  expect(written().slice(20)).toEqual(['reactions', 'comments', 'reactions', 'reactions', 'reactions'])
+}, 60_000)
