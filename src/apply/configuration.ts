@@ -4,14 +4,25 @@ import type { Ask } from '../pipeline/effects.ts'
 import type { Event } from '../pipeline/events.ts'
 import { alike } from '../pipeline/order.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
+import { withoutOwnFile } from '../store/repositories.ts'
 import type { FileSource, RepositoryRow } from '../store/rows.ts'
 import type { Ledger } from './ledger.ts'
 
 type Answered = Extract<Event, { type: 'answered' }>
+type Touched = Extract<Event, { type: 'configuration.touched' }>
 
 /** The question what the file says, which nobody tells unasked. */
 export function askConfiguration(at: Instant): Ask {
   return { type: 'ask', key: `configuration/${at}`, question: { about: 'configuration' } }
+}
+
+/** Asks what the file of a repository says after a push; its organisation's file is that of all who have none of their own. */
+export async function askAfterPush(ledger: Ledger, { repository, at }: Touched): Promise<void> {
+  const isShared = repository.fullName.endsWith('/.github')
+  const others = isShared ? await withoutOwnFile(ledger.trx, repository.installationId) : []
+  for (const repositoryId of new Set([repository.id, ...others])) {
+    ledger.ask({ repositoryId, issueNumber: null }, [askConfiguration(at)])
+  }
 }
 
 /** Does the event tell what the file says? */

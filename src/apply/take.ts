@@ -19,7 +19,7 @@ import { type Reduction, reduce } from '../pipeline/reduce.ts'
 import { withLine } from '../pipeline/with-line.ts'
 import { forgetComment } from '../store/publications.ts'
 import { answer } from './answer.ts'
-import { askConfiguration, isAboutFile, noteConfiguration } from './configuration.ts'
+import { askAfterPush, isAboutFile, noteConfiguration } from './configuration.ts'
 import { noteCord } from './cord.ts'
 import type { Ledger } from './ledger.ts'
 import { lineOf } from './line-of.ts'
@@ -48,9 +48,7 @@ export async function take(ledger: Ledger, event: Event): Promise<void> {
 async function takeFact(ledger: Ledger, event: Local): Promise<void> {
   const repositoryId = event.repository.id
   const learnt = await learn(ledger, event)
-  if (event.type === 'configuration.touched') {
-    ledger.ask({ repositoryId, issueNumber: null }, [askConfiguration(event.at)])
-  }
+  if (event.type === 'configuration.touched') await askAfterPush(ledger, event)
   // Before anything is on the line, ordinary pull requests are nobody's question.
   const effects = asks(event)
   if (effects.length > 0 && (await ledger.hasPipelines(repositoryId))) {

@@ -52,6 +52,19 @@ export async function repositoriesOf(trx: Transaction, pipelineIds: readonly num
   return rows.map(({ repositoryId }) => repositoryId)
 }
 
+/** The installation's repositories that have, as far as is known, no file of their own. */
+export async function withoutOwnFile(trx: Transaction, installationId: number): Promise<readonly number[]> {
+  const rows = await trx
+    .selectFrom('repositories')
+    .select('id')
+    .where('installationId', '=', installationId)
+    .where('removedAt', 'is', null)
+    .where(sql<boolean>`configuration_source is distinct from 'repository'`)
+    .orderBy('id')
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
 export async function saveRepository(trx: Transaction, { id, ...row }: RepositoryRow): Promise<void> {
   const configuration = row.configuration && JSON.stringify(row.configuration)
   const configurationMistakes = JSON.stringify(row.configurationMistakes)

@@ -39,8 +39,8 @@ async function mistaken() {
   return (await readBoard(database, { seen: 'all' }, NOW)).mistaken
 }
 
-function touched(at: Instant): Event {
-  return { type: 'configuration.touched', at, evidence: delivered(at), repository: REPOSITORY }
+function touched(at: Instant, repository = REPOSITORY): Event {
+  return { type: 'configuration.touched', at, evidence: delivered(at), repository }
 }
 
 test('a push that touched the file asks what it says, once, in a repository where nothing is on the line yet', async () => {
@@ -115,6 +115,25 @@ test('the organisation’s file holds where the repository has none of its own',
     configuration: { startLabel: 'agents' },
     configurationSource: 'organisation',
   })
+})
+
+test('a push that touched the organisation’s file asks anew for everybody who has none of their own', async () => {
+  const shared = { ...REPOSITORY, id: 900, fullName: 'acme/.github' }
+  const own = { ...REPOSITORY, id: 901, fullName: 'acme/own' }
+  const foreign = { ...REPOSITORY, id: 902, fullName: 'other/one', installationId: 77 }
+  await tell(
+    configurationIs(GOOD, { source: 'organisation' }),
+    { ...configurationIs(GOOD), repository: own },
+    touched(minute(1), foreign),
+    touched(minute(2), shared),
+  )
+  const asked = await database.kysely
+    .selectFrom('effects')
+    .select('repositoryId')
+    .where('key', '=', `configuration/${minute(2)}`)
+    .orderBy('repositoryId')
+    .execute()
+  expect(asked.map(({ repositoryId }) => repositoryId)).toEqual([REPOSITORY.id, shared.id])
 })
 
 test('what is asked about an issue tells of the file too; where it was not read, nothing is known of it', async () => {
