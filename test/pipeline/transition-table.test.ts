@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
@@ -12,6 +12,18 @@ test.each([
   const tests = files.flatMap((file) => testsOf(read(`test/pipeline/${file}.test.ts`)))
   expect(rows.length).toBeGreaterThan(30)
   expect(rows).toEqual(tests)
+})
+
+test('whatever fails and recovers is shown by a test that there is', () => {
+  const table = read('docs/design.md').split('## Failure → recovery')[1] ?? ''
+  const rows = [...table.matchAll(/^\|.*\| (?!shown by|---)([^|]+) \|$/gm)].map(([, name = '']) => name)
+  const tests = globSync('test/**/*.test.ts', { cwd: new URL('../..', import.meta.url) })
+    .map(read)
+    .join('\n')
+  expect(rows.length).toBeGreaterThan(40)
+  // A dash parts the names of a group and its test; an ellipsis stands for what a test puts in by itself.
+  const missing = rows.filter((name) => !name.split(/ › | … |…/).every((part) => tests.includes(part)))
+  expect(missing).toEqual([])
 })
 
 function testsOf(source: string): readonly string[] {
