@@ -1,6 +1,6 @@
 // Who goes first when an installation may write once a second. A reaction goes before everything, so that whoever gave a
 // command knows within two seconds that it was read; past twenty in a minute it takes its place behind what moves runs,
-// and reactions and replies go in the order in which they were decided.
+// and behind a reply that has waited for half a minute.
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { Transaction } from '../store/database.ts'
 import { reactionsSince, waitingToWrite } from '../store/effects.ts'
@@ -19,7 +19,8 @@ export async function isOutranked(
   if (!waiting.some(({ type }) => type !== rank)) return false
   const since = (type: Rank) => waiting.find((one) => one.type === type)?.since ?? ''
   const isUrgent = since('react') !== '' && (await isUrgentStill(trx, installationId, now))
-  const answers: readonly Rank[] = since('reply') < since('react') ? ['reply', 'react'] : ['react', 'reply']
+  const isOld = since('reply') !== '' && since('reply') <= later(now, -LONGEST_REPLY_MS)
+  const answers: readonly Rank[] = isOld ? ['reply', 'react'] : ['react', 'reply']
   const order: readonly Rank[] = isUrgent
     ? ['react', 'dispatch', 'cancel', 'reply', 'publish']
     : ['dispatch', 'cancel', ...answers, 'publish']
@@ -29,6 +30,8 @@ export async function isOutranked(
 
 /** How many reactions a minute may go before what moves runs. */
 const URGENT_A_MINUTE = 20
+/** How long a reply may stand behind reactions. Meanwhile more of what is to be said there joins it. */
+const LONGEST_REPLY_MS = 30_000
 /** What was denied a slot is due again when the next is free: a second later. */
 const SOON_MS = 1_100
 
