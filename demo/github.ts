@@ -64,6 +64,10 @@ export type FakeGitHub = People &
     /** Any delivery at all, framed as one about the repository. */
     deliver(event: string, payload: Record<string, unknown>, fullName?: string, by?: string): void
     permit(login: string, permission: Permission): void
+    /** Somebody presses a button of a check run, by its identifier. */
+    press(fullName: string, check: Check, identifier: string, by?: string): void
+    /** Somebody has a check run run again. */
+    rerequest(fullName: string, check: Check, by?: string): void
     /** What GitHub holds: in the order of creation. */
     comments(fullName: string, number: number): Promise<readonly Comment[]>
     checks(fullName: string, sha: string): Promise<readonly Check[]>
@@ -213,6 +217,13 @@ export async function startGitHub(o: {
     deliver: (event, payload, fullName = [...world.repositories.keys()][0]!, by = first) =>
       told.tell(event, payload, fullName, by),
     permit: (login, permission) => void world.permissions.set(login, permission),
+    press(fullName, check_run, identifier, by = first) {
+      const requested_action = { identifier }
+      told.tell('check_run', { action: 'requested_action', check_run, requested_action }, fullName, by)
+    },
+    rerequest(fullName, check_run, by = first) {
+      told.tell('check_run', { action: 'rerequested', check_run }, fullName, by)
+    },
     comments,
     checks,
     issue: (fullName, number) => world.issues.get(`${fullName}#${number}`) ?? null,

@@ -26,6 +26,7 @@ const EVENTS: Readonly<Record<Exclude<HandledName, (typeof UNASKED)[number]>, Pe
   workflow_job: { actions: 'read' },
   pull_request: { pull_requests: 'read' },
   pull_request_review: { pull_requests: 'read' },
+  check_run: { checks: 'read' },
   push: { contents: 'read' },
   repository: { metadata: 'read' },
 }

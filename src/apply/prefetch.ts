@@ -17,7 +17,7 @@ export async function prefetch(ledger: Ledger, events: readonly Event[]): Promis
   await ledger.readBranches((await Promise.all(local.map((event) => branchesOf(ledger, event)))).flat())
   const routed = await Promise.all(local.map(async (event) => ({ event, issues: await issuesOf(ledger, event) })))
   await ledger.readPipelines(routed.flatMap(({ issues }) => issues))
-  await ledger.readPipelinesById(events.flatMap((event) => (event.type === 'woken' ? [event.pipelineId] : [])))
+  await ledger.readPipelinesById(events.flatMap((event) => ('pipelineId' in event ? [event.pipelineId] : [])))
   const linking: IssueKey[] = []
   for (const { event, issues } of routed) {
     for (const key of issues) if (mayReplay(event, await ledger.pipeline(key))) linking.push(key)

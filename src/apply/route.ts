@@ -33,6 +33,7 @@ export async function route(ledger: Ledger, event: Local): Promise<readonly numb
     case 'cancel.told':
     case 'reported':
       return [event.issueNumber]
+    case 'button.pressed':
     case 'configuration.touched':
     case 'comment.deleted':
     case 'repository.changed':

@@ -23,6 +23,7 @@ import { askAfterPush, isAboutFile, noteConfiguration } from './configuration.ts
 import { noteCord } from './cord.ts'
 import type { Ledger } from './ledger.ts'
 import { lineOf } from './line-of.ts'
+import { press } from './press.ts'
 import { noteInstallation, noteRepository } from './repositories.ts'
 import { type Local, route } from './route.ts'
 
@@ -39,10 +40,18 @@ export async function take(ledger: Ledger, event: Event): Promise<void> {
     case 'comment.deleted':
       noteRepository(ledger, event)
       return publishAgain(ledger, event)
+    case 'button.pressed':
+      noteRepository(ledger, event)
+      return takePressed(ledger, event)
     default:
       noteRepository(ledger, event)
       return takeFact(ledger, event)
   }
+}
+
+async function takePressed(ledger: Ledger, event: Extract<Event, { type: 'button.pressed' }>): Promise<void> {
+  const given = await press(ledger, event)
+  if (given !== null) await takeFact(ledger, given)
 }
 
 async function takeFact(ledger: Ledger, event: Local): Promise<void> {
@@ -129,7 +138,8 @@ async function move(ledger: Ledger, issueNumber: number, event: Local): Promise<
     known === null || event.type === 'answered' || linksOf(known.pipeline) !== linksOf(direct.pipeline)
   const { pipeline, effects, entries } = isLinkedAnew ? await replay(ledger, key, lined, event) : lined
   const row = known ?? { ...key, ...UNKNOWN }
-  if (known === null || pipeline !== known.pipeline) ledger.keepPipeline({ ...row, pipeline }, entries, effects)
+  if (known === null || pipeline !== known.pipeline || entries.length > 0)
+    ledger.keepPipeline({ ...row, pipeline }, entries, effects)
   else ledger.ask(key, effects)
   return direct.heard
 }

@@ -14,6 +14,8 @@ export type CheckRun = {
   readonly started_at?: string
   readonly completed_at?: string
   readonly output: { readonly title: string; readonly summary: string }
+  /** At most three; labels of 20, descriptions of 40 and identifiers of 20 characters. */
+  readonly actions?: readonly { readonly label: string; readonly description: string; readonly identifier: string }[]
 }
 
 /** What may change about a check run; without a name it keeps the one it has. */

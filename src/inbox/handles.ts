@@ -10,6 +10,7 @@ export const HANDLES = {
   pull_request: ['opened', 'edited', 'synchronize', 'ready_for_review', 'converted_to_draft', 'closed', 'reopened'],
   pull_request_review: ['submitted', 'dismissed'],
   issue_comment: ['created', 'deleted'],
+  check_run: ['rerequested', 'requested_action'],
   push: [],
   repository: ['renamed', 'transferred', 'privatized', 'publicized', 'edited', 'archived', 'unarchived', 'deleted'],
   installation: ['created', 'deleted', 'suspend', 'unsuspend', 'new_permissions_accepted'],

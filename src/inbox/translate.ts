@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import type { Event } from '../pipeline/events.ts'
 import { type HandledName, hasActions, isActedOn, isHandled } from './handles.ts'
+import { translateCheckRun } from './translate/check-run.ts'
 import { type Receipt, read } from './translate/fields.ts'
 import { translateInstallation, translateInstallationRepositories } from './translate/installation.ts'
 import { translateIssueComment } from './translate/issue-comment.ts'
@@ -27,6 +28,7 @@ const TRANSLATORS: Readonly<Record<HandledName, Translator>> = {
   pull_request: translatePullRequest,
   pull_request_review: translatePullRequestReview,
   issue_comment: translateIssueComment,
+  check_run: translateCheckRun,
   push: translatePush,
   repository: translateRepository,
   installation: translateInstallation,

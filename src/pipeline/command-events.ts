@@ -2,6 +2,7 @@
 // that nothing is kept of somebody who may nothing.
 import { type Command, type Mistake, may } from '../commands/commands.ts'
 import { onLine } from '../commands/parse.ts'
+import { unfitToPress } from './buttons.ts'
 import { type Around, NOTHING_AROUND } from './cord.ts'
 import { isNamedBot, isNobody } from './dispatching.ts'
 import type { Answer, Effect } from './effects.ts'
@@ -86,7 +87,11 @@ function obeyAll(
       }
       // Each order finds the line as the one before it left it.
       const around = aroundAfter(order.around, commands.slice(0, nth), order)
-      const obeyed = obey(settle(known), command, { ...order, around, id: `${originKey(origin)}/${nth}` })
+      const settled = settle(known)
+      const unfit = unfitToPress(settled, origin, command)
+      if (unfit !== null) return { pipeline: known, heard: [...heard, { command, said: unfit }] }
+      const only = origin.kind === 'check' ? { stage: origin.stage } : {}
+      const obeyed = obey(settled, command, { ...order, ...only, around, id: `${originKey(origin)}/${nth}` })
       return { pipeline: obeyed.pipeline, heard: [...heard, { command, said: obeyed.said }] }
     },
     { pipeline, heard: [] },

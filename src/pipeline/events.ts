@@ -78,6 +78,17 @@ export type Event =
       /** What was held around the pipelines before it; the door adds it. */
       readonly around?: Around
     })
+  | (Here & {
+      readonly type: 'button.pressed'
+      /** As the check run names it. */
+      readonly pipelineId: number
+      readonly origin: Pressed
+      readonly verb: 'retry' | 'approve'
+      /** GitHub's own re-run, which counts the commit's checks as queued until we write ours again. */
+      readonly isRerun: boolean
+      readonly sender: string
+      readonly bot: boolean
+    })
   | (Here & { readonly type: 'configuration.touched' })
   // admission and what came of it
   | (Here & {
@@ -136,9 +147,16 @@ export type DispatchTold =
 export type EventType = Event['type']
 
 /** Where a person gave an order: a comment, or a button of a check run, which may be pressed more than once. */
-export type Origin =
-  | { readonly kind: 'comment'; readonly id: number }
-  | { readonly kind: 'check'; readonly id: number; readonly guid: string }
+export type Origin = { readonly kind: 'comment'; readonly id: number } | Pressed
+
+/** One pressing of a button: of which check run, and by which delivery it was told. */
+export type Pressed = {
+  readonly kind: 'check'
+  readonly id: number
+  readonly guid: string
+  readonly stage: StageName
+  readonly sha: string
+}
 
 /** Names one giving of orders for ever within a repository: what is done about it bears this in its key. */
 export function originKey(origin: Origin): string {

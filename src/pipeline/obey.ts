@@ -21,6 +21,8 @@ export type Ordered = {
   readonly evidence: Evidence
   /** It is by this order's leave that the line begins. */
   readonly begins: boolean
+  /** The stage whose check the button is on; absent for what was typed. */
+  readonly stage?: string
   /** What is held around the pipeline, as the door knows it; nothing if it is not said. */
   readonly around?: Around
 }
@@ -96,7 +98,8 @@ function cancel(pipeline: Pipeline, stages: readonly Stage[], order: Ordered): O
 }
 
 function approve(pipeline: Pipeline, order: Ordered): Obeyed {
-  const gates = pipeline.stages.filter((stage) => waitsAtGate(pipeline, stage))
+  const isMeant = ({ name }: Stage) => order.stage === undefined || name === order.stage
+  const gates = pipeline.stages.filter((stage) => waitsAtGate(pipeline, stage) && isMeant(stage))
   if (gates.length === 0) return left(pipeline, unfitToApprove(pipeline))
   return onFit(
     pipeline,

@@ -11,6 +11,7 @@ import {
 import { isOwn } from './attempts.ts'
 import { beginningOf, firstBeginning } from './beginning.ts'
 import { keyOfOurs, withRun } from './bind.ts'
+import { tellButtons } from './buttons.ts'
 import { type Heard, hear } from './command-events.ts'
 import { belongs, issueOfRun } from './correlate.ts'
 import type { Effect } from './effects.ts'
@@ -52,8 +53,10 @@ export function reduce(pipeline: Pipeline, event: Event): Reduction {
   const hearing = hear(started, event)
   const next = act(settle(hearing?.pipeline ?? when(event, started)), event)
   const heard = hearing === null || hearing.heard.length === 0 ? {} : { heard: hearing.heard }
-  if (alike(pipeline, next)) return { pipeline, effects: [], entries: [], ...heard }
-  return { pipeline: next, effects: newEffects(pipeline, next), entries: tell(pipeline, next, event), ...heard }
+  const pressed = tellButtons(event, hearing?.heard ?? [])
+  if (alike(pipeline, next)) return { pipeline, effects: [], entries: pressed, ...heard }
+  const entries = [...pressed, ...tell(pipeline, next, event)]
+  return { pipeline: next, effects: newEffects(pipeline, next), entries, ...heard }
 }
 
 /** What follows from how the line stands now, at the moment of this event. */
@@ -101,6 +104,7 @@ function when(event: Event, pipeline: Pipeline): Pipeline {
       return event.beats === undefined ? pipeline : withBeats(pipeline, event.beats)
     // These move rows around a pipeline, not the pipeline; commands are heard before: see `hear`.
     case 'command.given':
+    case 'button.pressed':
     case 'configuration.touched':
     case 'comment.deleted':
     case 'repository.changed':

@@ -1,5 +1,6 @@
 // A check run says of a stage what the sticky comment says. Where other people's merges depend on the commit (the head
 // of the default branch) every check is completed and neutral from the start, and only its words are live.
+import { type Button, buttonsOf, isAtGate } from '../pipeline/buttons.ts'
 import type { Pipeline, Stage, StageStatus } from '../pipeline/pipeline.ts'
 import type { Surface } from '../pipeline/surfaces.ts'
 import { within } from './comment.ts'
@@ -21,7 +22,11 @@ export type CheckRun = {
   readonly started_at?: string
   readonly completed_at?: string
   readonly output: { readonly title: string; readonly summary: string }
+  readonly actions?: readonly Action[]
 }
+
+/** A button, which GitHub shows while the check run is completed. At most 20, 40 and 20 characters. */
+export type Action = { readonly label: string; readonly description: string; readonly identifier: Button }
 
 /** What every check run of a pipeline is rendered with. `alone`: no other issue on the line is on this pull request. */
 export type CheckContext = Around & {
@@ -50,8 +55,14 @@ export function check(pipeline: Pipeline, surface: CheckSurface, o: CheckContext
       title: plain(reason ? `${words}: ${reason}` : words, LONGEST_TITLE),
       summary: within(`${tellStage(pipeline, stage, o)}\n`, LONGEST_SUMMARY, o.pageUrl),
     },
+    actions: buttonsOf(pipeline, stage).map((button) => ACTIONS[button]),
   }
 }
+
+const ACTIONS = {
+  retry: { label: 'Retry', description: 'Try this stage again', identifier: 'retry' },
+  approve: { label: 'Approve', description: 'Open the gate: the line goes on', identifier: 'approve' },
+} as const satisfies Record<Button, Action>
 
 /** The last words of a check run on a commit that the line has moved on from; it keeps the name it has. */
 export function farewell(
@@ -70,6 +81,7 @@ export function farewell(
       title: on,
       summary: `The line has moved: **${inline(surface.stage)}** ${on}.\n\n${link(`Issue #${pipeline.issue.number} on the board`, o.pageUrl)}\n`,
     },
+    actions: [],
   }
 }
 
@@ -92,14 +104,6 @@ function neutral(stage: Stage): Standing {
     ...began(stage),
     ...(stage.since && { completed_at: stage.since }),
   }
-}
-
-/** A stage that a workflow carried out and that waits for somebody's approval: nothing of it runs any more. */
-function isAtGate({ line }: Pipeline, { name, status }: Stage): boolean {
-  return (
-    status === 'review' &&
-    line.stages.some((rule) => rule.name === name && rule.workflow !== null && rule.gate !== null)
-  )
 }
 
 function atGate(stage: Stage): Standing {

@@ -17,3 +17,33 @@ export async function forgetComment(
     .executeTakeFirst()
   return numUpdatedRows > 0n
 }
+
+type Check = { readonly id: number; readonly stage: string; readonly sha: string }
+
+/** Is this check run the one by which we show the stage on that commit? */
+export async function findCheck(trx: Transaction, pipelineId: number, { id, stage, sha }: Check): Promise<boolean> {
+  const known = await trx
+    .selectFrom('publications')
+    .select('githubId')
+    .where('pipelineId', '=', pipelineId)
+    .where('surface', '=', `check/${stage}/${sha}`)
+    .executeTakeFirst()
+  // Without an id it was created and the answer is still to be read back.
+  return known !== undefined && (known.githubId === null || known.githubId === id)
+}
+
+/** Has a check run written again, although nothing about it has changed. */
+export async function forgetCheck(
+  trx: Transaction,
+  pipelineId: number,
+  { stage, sha }: Check,
+  at: Instant,
+): Promise<void> {
+  await trx
+    .updateTable('publications')
+    .set({ digest: null, updatedAt: at })
+    .where('pipelineId', '=', pipelineId)
+    .where('surface', '=', `check/${stage}/${sha}`)
+    .where('state', '=', 'settled')
+    .execute()
+}

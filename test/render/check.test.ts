@@ -42,6 +42,7 @@ test('on a pull request a check is live and concludes as its stage does', () => 
   `)
   expect(check(failed, onPullRequest, o)).toMatchInlineSnapshot(`
     {
+      "actions": [],
       "completed_at": "2026-11-21T14:02:31.000Z",
       "conclusion": "failure",
       "details_url": "https://andon.example/acme/widgets/issues/42",
@@ -107,6 +108,7 @@ test('a check on a commit that the line has left says where it continues, and ke
   const left = { stage: 'code', sha: 'ba5e000000000000000000000000000000000000', where: null }
   expect(farewell(failed, left, next, o)).toMatchInlineSnapshot(`
     {
+      "actions": [],
       "conclusion": "neutral",
       "details_url": "https://andon.example/acme/widgets/issues/42",
       "external_id": "17/code/ba5e000000000000000000000000000000000000",
