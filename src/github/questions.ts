@@ -223,5 +223,11 @@ function readReview(node: Fields): ReviewReading | null {
   const commitSha = text(fields(node.commit)?.oid)
   const submittedAt = text(node.submittedAt)
   if (id === null || reviewer === null || state === null || commitSha === null || submittedAt === null) return null
-  return { id, reviewer, bot: author?.__typename === 'Bot', state, commitSha, submittedAt }
+  const bot = author?.__typename === 'Bot'
+  return { id, reviewer: bot ? loginOfBot(reviewer) : reviewer, bot, state, commitSha, submittedAt }
+}
+
+/** GraphQL says `claude` where REST and deliveries say `claude[bot]`; a person may be called `claude` as well. */
+function loginOfBot(login: string): string {
+  return login.endsWith('[bot]') ? login : `${login}[bot]`
 }

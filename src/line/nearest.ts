@@ -1,3 +1,6 @@
+// As in commands/nearest.ts: both folders are pure leaves, which import nothing of ours. A third place for forty lines that
+// never change would cost more than the second copy.
+
 /** The words that `word` was probably meant to be, nearest first: at most two slips away, one in a short word. */
 export function nearest<W extends string>(word: string, words: readonly W[]): readonly W[] {
   return words

@@ -115,4 +115,11 @@ export const ROWS: readonly Row[] = [
     project: 'pure',
   },
   ...RUNNING_THE_LINE,
+  {
+    name: 'hostile-text',
+    promise:
+      '1,000 hostile titles, reasons, people, workflows and branches in comments, checks and terminals: nothing live, nothing broken',
+    file: 'test/render/hostile-text.test.ts',
+    project: 'pure',
+  },
 ]
