@@ -24,14 +24,14 @@ export type Giving = {
 /** What came of them in the line of one issue. */
 export type HeardAt = { readonly issueNumber: number; readonly heard: readonly Heard[] }
 
-/** The reaction and the reply. Whoever may not even read gets neither. */
+/** The reaction and the reply. Whoever may not even read gets neither; of buttons the history tells: see buttons.ts. */
 export function answersTo(giving: Giving, hearings: readonly HeardAt[]): readonly Effect[] {
-  if (giving.role === 'none') return []
+  if (giving.role === 'none' || giving.origin.kind === 'check') return []
   const lines = linesOf(giving, hearings)
   const isTrouble = lines.some(({ tells }) => tells === 'mistake' || tells === 'no leave' || tells === 'impossible')
   const isTold = lines.some(({ tells }) => tells !== 'done')
   return [
-    ...(giving.origin.kind === 'comment' ? [reaction(giving, giving.origin.id, isTrouble ? 'confused' : 'eyes')] : []),
+    reaction(giving, giving.origin.id, isTrouble ? 'confused' : 'eyes'),
     ...(isTold ? [reply(giving, lines)] : []),
   ]
 }

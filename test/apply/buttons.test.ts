@@ -4,7 +4,7 @@ import type { Door } from '../../src/apply/door.ts'
 import type { Event } from '../../src/pipeline/events.ts'
 import type { Database } from '../../src/store/database.ts'
 import { freshDatabase } from '../support/database.ts'
-import { delivered, labelled, minute, REPOSITORY } from '../support/pipeline-spec.ts'
+import { delivered, ISSUE, labelled, minute, REPOSITORY } from '../support/pipeline-spec.ts'
 import { arrivalOf, door, pipelinesIn } from './support/arrivals.ts'
 
 const SHA = 'c0de000000000000000000000000000000000000'
@@ -59,6 +59,24 @@ test('GitHub is asked what its sender may, once for each time it was pressed', a
   expect(await asked()).toEqual(['permission/command/check/guid-press'])
   await press(pipelineId, { guid: 'guid-again' })
   expect(await asked()).toHaveLength(2)
+})
+
+test('nobody replies or reacts to it, whatever came of it', async () => {
+  const pipelineId = await shown()
+  await press(pipelineId)
+  const commands = [{ verb: 'retry', stage: 'plan', text: '/andon retry plan' }] as const
+  const origin = { kind: 'check', id: 7_001, guid: 'guid-press', stage: 'plan', sha: SHA } as const
+  const question = {
+    about: 'permission',
+    login: 'mara',
+    for: { kind: 'command', issueNumber: ISSUE, onPullRequest: false, origin, commands, at: minute(5) },
+  } as const
+  const here = { at: minute(6), evidence: delivered(minute(6)), repository: REPOSITORY }
+  await opened.apply(arrivalOf({ type: 'answered', ...here, question, answer: { about: 'permission', role: 'write' } }))
+  const types = await database.kysely.selectFrom('effects').select('key').execute()
+  expect(types.filter(({ key }) => /^(reply|react)\//.test(key))).toEqual([])
+  const told = await database.kysely.selectFrom('history').select('type').execute()
+  expect(told.map(({ type }) => type)).toContainEqual(expect.stringMatching(/^button\./))
 })
 
 test('a check run that is none of ours is nothing to us', async () => {

@@ -82,8 +82,12 @@ test('every action in the table is told as an event', () => {
       const before = name === 'pull_request' ? { before: 'a'.repeat(40) } : {}
       const label = name === 'issues' ? { label: { name: 'andon' } } : {}
       const comment = name === 'issue_comment' ? { comment: { body: '/andon status' } } : {}
+      const check =
+        name === 'check_run'
+          ? { check_run: { external_id: `1/plan/${'c'.repeat(40)}` }, requested_action: { identifier: 'retry' } }
+          : {}
       expect(
-        told(posted(name, action, REPOSITORY, { ...before, ...label, ...comment })),
+        told(posted(name, action, REPOSITORY, { ...before, ...label, ...comment, ...check })),
         `${name}.${action}`,
       ).not.toBeNull()
     }
