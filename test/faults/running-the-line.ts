@@ -122,7 +122,7 @@ export const RUNNING_THE_LINE: readonly Row[] = [
     promise:
       'heartbeats missing, cut, from the future, of others, reused, stale: never alive; hanging is not progressing',
     file: 'test/watchdog/heartbeat.test.ts',
-    project: 'postgres',
+    project: 'pure',
   },
   {
     name: 'loops',
