@@ -54,7 +54,7 @@ async function answerAll(): Promise<readonly Claimed[]> {
     for (const one of held) {
       const { effect } = one
       if (effect.type === 'ask') await tell(opened, answerTo({ ...one, effect }, FILE, later()), one)
-      else dispatches.push(one)
+      else if (effect.type === 'dispatch') dispatches.push(one)
     }
   }
 }
@@ -85,7 +85,7 @@ async function board() {
 }
 
 const numbersOf = (dispatches: readonly Claimed[]) =>
-  dispatches.map(({ effect }) => (effect.type === 'dispatch' ? effect.issueNumber : null))
+  dispatches.flatMap(({ effect }) => (effect.type === 'dispatch' ? [effect.issueNumber] : []))
 
 test('while its repository is held nothing is admitted, everybody is told why, and resuming admits first come, first served', async () => {
   await say('/andon hold repository release week', { on: 77 })
