@@ -17,9 +17,9 @@ export type Talk = {
   close(): Promise<void>
 }
 
-/** An issue with the number 1 is open in a repository whose file has one stage, `plan`. */
-export async function openTalk({ send }: { send?: typeof fetch } = {}): Promise<Talk> {
-  const whole = await openWhole(undefined, undefined, send)
+/** `labelAnIssue` opens issue 1 in a repository whose file has one stage, `plan`, unless it is given. */
+export async function openTalk(o: { send?: typeof fetch; configuration?: string } = {}): Promise<Talk> {
+  const whole = await openWhole(undefined, o.configuration, o.send)
   const { github } = whole
   const [repository = ''] = github.repositories
   return {
