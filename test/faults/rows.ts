@@ -118,7 +118,7 @@ export const ROWS: readonly Row[] = [
   {
     name: 'hostile-text',
     promise:
-      '1,000 hostile titles, reasons, people, workflows and branches in comments, checks and terminals: nothing live, nothing broken',
+      '1,000 hostile titles, reasons, people, workflows and branches in comments, checks, replies, pages, JSON and terminals: nothing live, nothing broken',
     file: 'test/render/hostile-text.test.ts',
     project: 'pure',
   },

@@ -107,6 +107,7 @@ test('nothing is dispatched while a comment holds the issue, every place says so
   await talk.say('/andon resume')
   await pass()
   expect(dispatched()).toEqual(['1/plan/1', '1/code/1'])
+  await pass()
   expect((await checkOf('code')).output.summary).not.toContain(words)
 })
 
