@@ -99,7 +99,7 @@ test('an issue, its pull requests and their reviews come back in our words', asy
                   "kind": "read",
                 },
                 "id": 5,
-                "reviewer": "critic",
+                "reviewer": "critic[bot]",
                 "state": "changes_requested",
                 "submittedAt": "2026-11-21T13:00:00.000Z",
               },

@@ -33,7 +33,7 @@ export type TwoWorkers = {
   makeDue(repositoryId: number, issues: number): Promise<void>
   /** Commits in their order: `sending`, or what was said about a cord. */
   commits(): Promise<readonly { readonly what: string; readonly repositoryId: number | null }[]>
-  /** Steps both until neither has anything left to do. */
+  /** Steps both until neither has anything left to do, nor a few seconds later. */
   settle(): Promise<void>
   close(): Promise<void>
 }
@@ -86,7 +86,11 @@ export async function openTwoWorkers(): Promise<TwoWorkers> {
       return rows
     },
     async settle() {
-      while ((await Promise.all(workers.map(({ outbox }) => outbox.step()))).some((done) => done > 0));
+      // What had to let a reaction or a reply go first has its turn a moment later.
+      for (let idle = 0; idle < 2; at += idle * 2_000) {
+        const done = await Promise.all(workers.map(({ outbox }) => outbox.step()))
+        idle = done.some((count) => count > 0) ? 0 : idle + 1
+      }
     },
     async close() {
       for (const worker of workers) await worker.door.close()
