@@ -23,7 +23,7 @@ const EITHER_DATABASE = { include: ['test/**/*.test.ts'], exclude: [...NO_DATABA
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
