@@ -2,6 +2,7 @@
 // A command loads what it needs and no more: `loop status` must answer when a part of the rest cannot even be loaded.
 import { existsSync } from 'node:fs'
 import { BadConfig, type Role } from './config.ts'
+import { complain, EX_USAGE } from './exit.ts'
 
 const HELP = `Usage: npm run -s andon -- COMMAND
 
@@ -22,8 +23,7 @@ Operator
 
 The environment is described in docs/operations.md; .env is read where it exists, and the real environment beats it.`
 
-// sysexits(3)
-const EX_USAGE = 64
+/** Of sysexits(3). */
 const EX_SOFTWARE = 70
 
 const MOST_ITERATIONS = 1_000_000_000
@@ -53,30 +53,25 @@ async function run([command = 'help', ...rest]: readonly string[]): Promise<numb
       console.log(HELP)
       return 0
     default:
-      return say(`there is no command "${command}": \`npm run -s andon -- help\` lists them.`, EX_USAGE)
+      return complain(`there is no command "${command}": \`npm run -s andon -- help\` lists them.`, EX_USAGE)
   }
 }
 
 async function runRoleAs(role: Role, words: readonly string[]): Promise<number> {
   const [option, count = '', ...rest] = words
-  if (option !== undefined && role !== 'worker') return say(`\`${role}\` takes no further words.`, EX_USAGE)
+  if (option !== undefined && role !== 'worker') return complain(`\`${role}\` takes no further words.`, EX_USAGE)
   if (option !== undefined && (option !== '--iterations' || rest.length > 0)) {
-    return say('`worker` takes nothing but `--iterations N`.', EX_USAGE)
+    return complain('`worker` takes nothing but `--iterations N`.', EX_USAGE)
   }
   const iterations = option === undefined ? undefined : Number(count)
   if (iterations !== undefined && (!/^\d+$/.test(count) || iterations < 1 || iterations > MOST_ITERATIONS)) {
-    return say(`--iterations takes a whole number from 1 to ${MOST_ITERATIONS}.`, EX_USAGE)
+    return complain(`--iterations takes a whole number from 1 to ${MOST_ITERATIONS}.`, EX_USAGE)
   }
   const { runRole } = await import('./role.ts')
   return runRole(role, { iterations })
 }
 
 function explain(error: unknown): number {
-  if (error instanceof BadConfig) return say(error.message, error.exitCode)
-  return say(error instanceof Error ? error.message : String(error), EX_SOFTWARE)
-}
-
-function say(sentence: string, exitCode: number): number {
-  console.error(`andon: ${sentence}`)
-  return exitCode
+  if (error instanceof BadConfig) return complain(error.message, error.exitCode)
+  return complain(error instanceof Error ? error.message : String(error), EX_SOFTWARE)
 }

@@ -1,11 +1,9 @@
 // The operator's cord: `hold --all REASON` and `resume --all`. While it is pulled nothing starts in any repository.
 import { userInfo } from 'node:os'
+import { LONGEST_REASON } from './commands/parse.ts'
+import { complain, EX_USAGE } from './exit.ts'
 import { withOperations } from './operator.ts'
 import { printable } from './printable.ts'
-
-const EX_USAGE = 64
-/** As much as of a reason in a comment. */
-const LONGEST_REASON = 200
 
 /** Pulls everybody's cord; resolves to the exit code. */
 export async function operateHold([option, ...words]: readonly string[]): Promise<number> {
@@ -49,9 +47,4 @@ function operatorName(): string {
     // A container may run as a number without a name.
     return 'the operator'
   }
-}
-
-function complain(sentence: string, exitCode: number): number {
-  console.error(`andon: ${sentence}`)
-  return exitCode
 }

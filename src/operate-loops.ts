@@ -3,6 +3,7 @@
 import { hostname } from 'node:os'
 import { readStoreConfig, type StoreConfig } from './config.ts'
 import { callStop } from './control.ts'
+import { complain, EX_USAGE } from './exit.ts'
 import { printable } from './printable.ts'
 import type { Database } from './store/database.ts'
 import { askToStop, type LoopRow, readLoops } from './store/loops.ts'
@@ -15,7 +16,6 @@ import { readHeartbeats, stopSocket } from './watchdog/heartbeat-files.ts'
 const GOOD = 0
 const BAD = 1
 const CANNOT_TELL = 2
-const EX_USAGE = 64
 
 /** `loop status [--json]`, `loop stop [ID | --all]`; resolves to the exit code. */
 export async function operateLoops(words: readonly string[]): Promise<number> {
@@ -185,9 +185,4 @@ async function stopOne(seen: Seen, { id, state, reason, heartbeat, isProven }: K
     `${name} cannot be reached from here: it has no socket, and no process is proven to be it.`,
     CANNOT_TELL,
   )
-}
-
-function complain(sentence: string, exitCode: number): number {
-  console.error(`andon: ${sentence}`)
-  return exitCode
 }

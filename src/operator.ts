@@ -4,6 +4,7 @@ import pino from 'pino'
 import { openDoor } from './apply/door.ts'
 import { readStoreConfig } from './config.ts'
 import { callOperations, socketPath } from './control.ts'
+import { complain, EX_USAGE } from './exit.ts'
 import { bringUpToDate, openStore } from './open-store.ts'
 import { type Operations, openOperations } from './operations.ts'
 import { printable } from './printable.ts'
@@ -14,8 +15,8 @@ export async function operateDeliveries(words: readonly string[]): Promise<numbe
   if (verb === undefined) return withOperations(listFailed)
   if (verb === '--json' && id === undefined) return withOperations(listFailedAsJson)
   if (verb === 'replay' && id !== undefined && /^\d+$/.test(id)) return withOperations((o) => replay(o, Number(id)))
-  console.error('andon: say `deliveries`, `deliveries --json` or `deliveries replay ID` with an ID from that list.')
-  return 64
+  const sentence = 'say `deliveries`, `deliveries --json` or `deliveries replay ID` with an ID from that list.'
+  return complain(sentence, EX_USAGE)
 }
 
 async function listFailed(operations: Operations): Promise<number> {
@@ -36,12 +37,10 @@ async function listFailedAsJson(operations: Operations): Promise<number> {
 async function replay(operations: Operations, id: number): Promise<number> {
   const result = await operations.replay(id)
   if (result.state === 'unknown') {
-    console.error(`andon: there is no failed delivery ${id}; \`deliveries\` lists them.`)
-    return 1
+    return complain(`there is no failed delivery ${id}; \`deliveries\` lists them.`, 1)
   }
   if (result.state === 'failed') {
-    console.error(`andon: delivery ${id} failed again: ${printable(result.error)}`)
-    return 1
+    return complain(`delivery ${id} failed again: ${printable(result.error)}`, 1)
   }
   console.log(`Delivery ${id} is ${result.state}.`)
   return 0

@@ -5,6 +5,7 @@ import { WATCHED_LINE } from '../line/line.ts'
 import { type Awaiting, awaitingAdmission, liveAttempts } from '../pipeline/admission.ts'
 import { type CordWord, holdWords, pulled } from '../pipeline/cord.ts'
 import type { Event } from '../pipeline/events.ts'
+import { millisecondsAfter } from '../pipeline/instants.ts'
 import type { Instant, Pipeline } from '../pipeline/pipeline.ts'
 import { reduce } from '../pipeline/reduce.ts'
 import { readSlots, type Slots, toldOtherwise, type Waiting } from '../store/admission.ts'
@@ -172,7 +173,7 @@ function midnightBefore(now: Instant): Instant {
 }
 
 function midnightAfter(now: Instant): Instant {
-  return new Date(Date.parse(midnightBefore(now)) + DAY_MS).toISOString()
+  return millisecondsAfter(midnightBefore(now), DAY_MS)
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000

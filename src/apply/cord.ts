@@ -3,6 +3,7 @@
 // the watchdog has them woken, some at a time, so that what GitHub shows of them follows.
 import { type CordWord, lastWord } from '../pipeline/cord.ts'
 import type { Event } from '../pipeline/events.ts'
+import { givenIn } from '../pipeline/given.ts'
 import { answerTo, repositoryWords } from '../pipeline/obey-cord.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { Said } from '../pipeline/said.ts'
@@ -17,9 +18,10 @@ type Heard = Extract<Event, { type: 'answered' | 'command.given' }>
 /** Takes from an event what it says about the repository's cord; the event, with what was held around the pipelines before. */
 export async function noteCord<E extends Heard>(ledger: Ledger, event: E): Promise<E> {
   const row = ledger.repositories.get(String(event.repository.id))
-  if (row === null || !carriesCommands(event)) return event
+  const given = givenIn(event, lineOf(ledger, event))
+  if (row === null || given === null) return event
   const around = { repository: row.cord, everything: await ledger.everything() }
-  const cord = repositoryWords(event, lineOf(ledger, event)).reduce<CordWord | null>(lastWord, row.cord)
+  const cord = repositoryWords(given).reduce<CordWord | null>(lastWord, row.cord)
   if (cord !== row.cord) ledger.repositories.put({ ...row, cord, cordToldUpTo: 0 })
   return { ...event, around }
 }
@@ -41,9 +43,4 @@ export async function sayOfEverything(
     }
     return said
   })
-}
-
-function carriesCommands(event: Heard): boolean {
-  if (event.type === 'command.given') return event.bot
-  return event.question.about === 'permission' && event.question.for.kind === 'command'
 }

@@ -1,4 +1,5 @@
 import type { Effect } from '../pipeline/effects.ts'
+import { millisecondsAfter } from '../pipeline/instants.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { Transaction } from '../store/database.ts'
 import { settleEffects } from '../store/effects.ts'
@@ -26,7 +27,7 @@ export function effectColumns({ repositoryId, pipelineId, effect, now }: Decided
     key: effect.key,
     type: effect.type,
     document: JSON.stringify(effect),
-    dueAt: effect.type === 'reply' ? new Date(Date.parse(now) + GATHER_MS).toISOString() : now,
+    dueAt: effect.type === 'reply' ? millisecondsAfter(now, GATHER_MS) : now,
     createdAt: now,
     updatedAt: now,
   }

@@ -1,7 +1,7 @@
 // The last look before an attempt is sent. It is taken in the transaction that says `sending`, behind the locks under
 // which cords are pulled: the repository's row, and the operator's for share. So nothing is sent after a hold's commit.
 import { attemptOfKey } from '../pipeline/admission.ts'
-import { type Hold, holdsOf, holdsOver, holdWords } from '../pipeline/cord.ts'
+import { type Hold, holdOver, holdWords } from '../pipeline/cord.ts'
 import type { Event } from '../pipeline/events.ts'
 import type { Arrival } from './arrival.ts'
 import type { Ledger } from './ledger.ts'
@@ -31,8 +31,7 @@ async function holdOn(ledger: Ledger, { repository, issueNumber, key }: Dispatch
   const stage = row && attemptOfKey(row.pipeline, key)?.stage.name
   if (row === null || stage == null) return null
   const here = ledger.repositories.get(String(repository.id))?.cord ?? null
-  const holds = holdsOf(row.pipeline, { repository: here, everything: await ledger.everything() })
-  return holdsOver(holds, stage)[0] ?? null
+  return holdOver(row.pipeline, { repository: here, everything: await ledger.everything() }, stage)
 }
 
 function handedBack({ effect, ...arrival }: Arrival, event: DispatchTold, hold: Hold): Arrival {

@@ -1,5 +1,4 @@
 // A comment as GitHub reads it.
-
 import { type Extension as Builder, type CompileContext, fromMarkdown, type Options } from 'mdast-util-from-markdown'
 import { gfmFootnote } from 'micromark-extension-gfm-footnote'
 import { gfmStrikethrough } from 'micromark-extension-gfm-strikethrough'

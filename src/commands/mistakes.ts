@@ -1,5 +1,4 @@
 // What is said to somebody whose command could not be read: what is the matter, and what to type next.
-
 import { COMMANDS, type Command, type Mistake, VERBS, type Verb } from './commands.ts'
 import { isStage, lowered } from './letters.ts'
 import { nearest } from './nearest.ts'

@@ -1,6 +1,5 @@
 // Which lines of a comment are said by its author, here, to us: those of a paragraph that stands by itself. Whatever is
 // quoted, listed, linked, struck out, folded away, hidden or shown as code is spoken *about*, and never fires.
-
 import { isBlank, paragraphs } from './bounds.ts'
 import { followElements } from './elements.ts'
 import { notFollowed, type Paragraph, type Root, readMarkdown } from './markdown.ts'

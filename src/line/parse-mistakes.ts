@@ -1,5 +1,4 @@
 // From what zod found wrong to a sentence that its author can act on.
-
 import type { z } from 'zod'
 import { nearest } from './nearest.ts'
 import { fieldsAt } from './parse-shape.ts'

@@ -1,6 +1,5 @@
 // The shape of `.github/andon.yml`. What stands under `error` says what a field takes, and ends the sentence that a
 // person reads: "`rework` is `lots`; it takes a whole number from 0 to 10."
-
 import { z } from 'zod'
 
 /** What a stage may be called, and what it may not although it looks like a name. */

@@ -1,6 +1,5 @@
 // YAML with its places kept, so that a mistake can be pointed at. Aliases are refused: a few lines of them unfold to
 // gigabytes, and a value that stands elsewhere has no line to name.
-
 import {
   type Document,
   isAlias,

@@ -1,5 +1,4 @@
 // GitHub's answer to a question, in our words.
-
 import type { Where } from '../github/call.ts'
 import type { GitHub } from '../github/client.ts'
 import type { ConfigurationReading } from '../github/files.ts'

@@ -1,6 +1,7 @@
 // GitHub's patience with one installation, shared by every process: the row is locked while a slot is taken. The
 // limits are GitHub's own (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api), counted
 // over exact sliding windows rather than estimated.
+import { millisecondsAfter } from '../pipeline/instants.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 
 /** What was spent, and until when GitHub asked for silence. */
@@ -25,7 +26,7 @@ export const UNSPENT: Budget = { nextWriteAt: BEGINNING, blockedUntil: BEGINNING
 
 /** Takes the slot of one write, or says from when on there may be one. */
 export function reserve(budget: Budget, write: Write, now: Instant): Reservation {
-  const anHourAgo = plus(now, -HOUR_MS)
+  const anHourAgo = millisecondsAfter(now, -HOUR_MS)
   const creations = budget.creations.filter((at) => at >= anHourAgo)
   const until = [
     budget.blockedUntil,
@@ -45,7 +46,7 @@ export function reserve(budget: Budget, write: Write, now: Instant): Reservation
 
 /** When the slot after this one is free. */
 export function nextSlot(at: Instant): Instant {
-  return plus(at, APART_MS)
+  return millisecondsAfter(at, APART_MS)
 }
 
 /** GitHub asked for silence: nobody writes before then, whoever was told. */
@@ -65,9 +66,5 @@ const WINDOWS = [
 /** When the window of that length next holds fewer than `most`; a window holds both of its ends. */
 function windowFreeAt(creations: readonly Instant[], most: number, ms: number): Instant {
   const oldest = creations.at(-most)
-  return oldest === undefined ? BEGINNING : plus(oldest, ms + 1)
-}
-
-function plus(at: Instant, ms: number): Instant {
-  return new Date(Date.parse(at) + ms).toISOString()
+  return oldest === undefined ? BEGINNING : millisecondsAfter(oldest, ms + 1)
 }

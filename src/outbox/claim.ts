@@ -1,6 +1,7 @@
 // What is published next, and by whom. A claim ends by itself (store/claims.ts), later than a call made under it may take;
 // its token is checked in every transaction, so that a process that was frozen finds its claim gone.
 import type { Where } from '../github/call.ts'
+import { millisecondsAfter } from '../pipeline/instants.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 import { CLAIM_MS } from '../store/claims.ts'
 import type { Database, Transaction } from '../store/database.ts'
@@ -32,7 +33,7 @@ export async function claimNext(database: Database, now: Instant, token: string)
     if (next === null) return null
     await trx
       .updateTable(next.subject.table)
-      .set({ publishToken: token, publishUntil: plus(now, CLAIM_MS) })
+      .set({ publishToken: token, publishUntil: millisecondsAfter(now, CLAIM_MS) })
       .where('id', '=', next.subject.id)
       .execute()
     return { ...next, token }
@@ -43,7 +44,7 @@ export async function claimNext(database: Database, now: Instant, token: string)
 export async function hold(trx: Transaction, { subject, token }: Claim, now: Instant): Promise<boolean> {
   const held = await trx
     .updateTable(subject.table)
-    .set({ publishUntil: plus(now, CLAIM_MS) })
+    .set({ publishUntil: millisecondsAfter(now, CLAIM_MS) })
     .where('id', '=', subject.id)
     .where('publishToken', '=', token)
     .returning('id')
@@ -147,8 +148,4 @@ function nextOf(row: {
   const { repositoryId, fullName, installationId, issueNumber, servedAt } = row
   const where = { installationId, repositoryId, ...splitName(fullName) }
   return { repository: fullName, issueNumber, servedAt, where }
-}
-
-function plus(at: Instant, ms: number): Instant {
-  return new Date(Date.parse(at) + ms).toISOString()
 }

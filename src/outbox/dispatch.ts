@@ -5,11 +5,13 @@ import { Unavailable } from '../apply/arrival.ts'
 import { GitHubFailure } from '../github/failure.ts'
 import { type Hold, holdWords } from '../pipeline/cord.ts'
 import type { DispatchTold } from '../pipeline/events.ts'
-import { backedOff, type Claimed, claimWrite, later, type Performer, TRIES } from './effects.ts'
-import { FIRST_LOOK_AFTER_MS, tellRun, tellRuns } from './look.ts'
+import { millisecondsAfter } from '../pipeline/instants.ts'
+import { backedOff, type Claimed, claimWrite, type Performer, TRIES } from './effects.ts'
+import { tellRun, tellRuns } from './look.ts'
 import { lookOnce } from './look-once.ts'
+import { FIRST_LOOK_AFTER_MS, SEND_WITHIN_MS } from './moments.ts'
 import { keepSilent } from './patience.ts'
-import { dispatchTold, type Outcome, tell, tellAnyway, tellSending } from './tell.ts'
+import { dispatchTold, type Outcome, tell, tellAnyway } from './tell.ts'
 import { wordsOf } from './words.ts'
 
 type Answer = { readonly told: DispatchTold; readonly outcome: Outcome }
@@ -18,8 +20,6 @@ type Answer = { readonly told: DispatchTold; readonly outcome: Outcome }
 export type Untold = Map<string, { readonly claimed: Claimed<'dispatch'>; readonly answer: Answer }>
 
 const MOST_AT_ONCE = 10
-/** With the ten seconds that a call may take, this ends well before the claim does. */
-const SEND_WITHIN_MS = 12_000
 /** A shorter wait for a slot is not worth a word. */
 const WORTH_TELLING_MS = 10_000
 
@@ -59,10 +59,11 @@ async function settled(
 
 async function send(o: Performer, claimed: Claimed<'dispatch'>, untold: Untold): Promise<void> {
   if (claimed.attempt > TRIES) return await refuse(o, claimed, `GitHub did not start it in ${TRIES} tries`)
-  const sendBy = later(o.now(), SEND_WITHIN_MS)
+  const sendBy = millisecondsAfter(o.now(), SEND_WITHIN_MS)
   // The commit that says `sending` is the one that checks the claim and the cords. Between it and the POST there is only
   // a look at whether somebody gave the attempt up or held it meanwhile: whoever does so later finds it sent.
-  if (!(await tellSending(o, claimed))) return
+  const isOurs = await tell(o, claimed, dispatchTold(o, claimed, { state: 'sending' }), { state: 'sending' })
+  if (!isOurs) return
   const { isWanted, hold } = await lookOnce(o.database, claimed)
   if (!isWanted) return await refuse(o, claimed, 'it was given up before it was sent')
   if (hold !== null) return await handBack(o, claimed, hold)
@@ -114,7 +115,7 @@ async function answerTo(o: Performer, claimed: Claimed<'dispatch'>, failure: Git
 }
 
 function unconfirmed(o: Performer, why: string): Answer {
-  const dueAt = later(o.now(), FIRST_LOOK_AFTER_MS)
+  const dueAt = millisecondsAfter(o.now(), FIRST_LOOK_AFTER_MS)
   const told = { state: 'unconfirmed', words: `${why}; its run is looked for` } as const
   return { told, outcome: { state: 'unconfirmed', dueAt, error: why } }
 }
@@ -129,7 +130,7 @@ async function refuse(o: Performer, claimed: Claimed<'dispatch'>, words: string)
 }
 
 async function tellDenied(o: Performer, claimed: Claimed<'dispatch'>, until: string): Promise<void> {
-  if (until <= later(o.now(), WORTH_TELLING_MS)) return
+  if (until <= millisecondsAfter(o.now(), WORTH_TELLING_MS)) return
   const words = 'what GitHub lets Andon write at present is spent'
   await tellAnyway(o, dispatchTold(o, claimed, { state: 'waiting', until, words }))
 }

@@ -1,8 +1,10 @@
 // What GitHub still lacks of a subject: a comparison of what should stand there with what we know stands there.
 // Nothing here waits or writes, so every case can be looked at alone.
 import { createHash } from 'node:crypto'
+import { millisecondsAfter } from '../pipeline/instants.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { CheckRun } from '../render/check.ts'
+import { FIRST_LOOK_AFTER_MS, SURE_AFTER_MS } from './moments.ts'
 
 /** What is known of one surface: a row of `publications`. */
 export type Publication = {
@@ -66,11 +68,6 @@ export function due({ sides, publications }: Standing, now: Instant): { due: rea
   }
 }
 
-/** An answer may arrive late and a list may lag behind: two looks, the second a minute after the sending. */
-const LOOK_AFTER_MS = 5_000
-/** When a second look finds nothing either, nothing was created and it is sent again. */
-export const SURE_AFTER_MS = 60_000
-
 function need(side: Side, known: Publication | undefined, now: Instant): Due | { laterAt: Instant } | null {
   const { surface, mark, text } = side
   if (known?.state === 'sending' && known.sentAt !== null) {
@@ -86,8 +83,8 @@ function need(side: Side, known: Publication | undefined, now: Instant): Due | {
 }
 
 function lookAt(sentAt: Instant, lookedAt: Instant): Instant {
-  const first = plus(sentAt, LOOK_AFTER_MS)
-  return lookedAt < first ? first : plus(sentAt, SURE_AFTER_MS)
+  const first = millisecondsAfter(sentAt, FIRST_LOOK_AFTER_MS)
+  return lookedAt < first ? first : millisecondsAfter(sentAt, SURE_AFTER_MS)
 }
 
 function newsDigest({ text, news = text }: Side): string {
@@ -100,8 +97,4 @@ function newsIn(digest: string | null | undefined): string | undefined {
 
 function digestOf(text: Text): string {
   return createHash('sha256').update(JSON.stringify(text)).digest('hex')
-}
-
-function plus(at: Instant, ms: number): Instant {
-  return new Date(Date.parse(at) + ms).toISOString()
 }

@@ -6,6 +6,7 @@ import type { Where } from '../github/call.ts'
 import type { GitHub } from '../github/client.ts'
 import type { Effect } from '../pipeline/effects.ts'
 import type { RepositoryRef } from '../pipeline/events.ts'
+import { millisecondsAfter } from '../pipeline/instants.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 import { CLAIM_MS } from '../store/claims.ts'
 import { isNotHeld } from '../store/cord.ts'
@@ -128,11 +129,7 @@ const LONGEST_MS = 60 * 60_000
 
 /** 5 s, 20 s, 80 s … an hour. */
 export function backedOff(attempt: number, now: Instant): Instant {
-  return later(now, Math.min(FIRST_MS * 4 ** (attempt - 1), LONGEST_MS))
-}
-
-export function later(at: Instant, ms: number): Instant {
-  return new Date(Date.parse(at) + ms).toISOString()
+  return millisecondsAfter(now, Math.min(FIRST_MS * 4 ** (attempt - 1), LONGEST_MS))
 }
 
 function dueEffects(trx: Transaction, type: Kind, states: readonly State[], now: Instant) {
@@ -177,7 +174,7 @@ async function take(trx: Transaction, rows: readonly Row[], token: string, now: 
     .updateTable('effects')
     .set((eb) => ({
       token,
-      claimedUntil: later(now, CLAIM_MS),
+      claimedUntil: millisecondsAfter(now, CLAIM_MS),
       attempts: eb
         .case()
         .when('state', '=', 'due')

@@ -1,4 +1,5 @@
-import { type Hold, holdsOf, holdsOver } from '../pipeline/cord.ts'
+import { maySend } from '../pipeline/admission.ts'
+import { type Hold, holdOver } from '../pipeline/cord.ts'
 import { readAround } from '../store/cord.ts'
 import type { Database } from '../store/database.ts'
 import type { Claimed } from './effects.ts'
@@ -14,9 +15,7 @@ export async function lookOnce(
     .where('repositoryId', '=', repository.id)
     .where('issueNumber', '=', effect.issueNumber)
     .executeTakeFirst()
-  const attempts = row?.document.stages.flatMap((stage) => stage.attempts) ?? []
-  const attempt = attempts.find(({ key }) => key === effect.attemptKey)
-  const isWanted = row?.document.gone === null && attempt !== undefined && (attempt.ours?.over ?? null) === null
-  const holds = row === undefined ? [] : holdsOf(row.document, await readAround(kysely, repository.id))
-  return { isWanted, hold: holdsOver(holds, effect.stage)[0] ?? null }
+  if (row === undefined) return { isWanted: false, hold: null }
+  const around = await readAround(kysely, repository.id)
+  return { isWanted: maySend(row.document, effect.attemptKey), hold: holdOver(row.document, around, effect.stage) }
 }

@@ -4,7 +4,9 @@
 import { echoesKey } from '../github/echoes-key.ts'
 import { GitHubFailure } from '../github/failure.ts'
 import type { JobReading, RunReading } from '../github/runs.ts'
-import { type Claimed, claimEffects, later, type Performer, settle } from './effects.ts'
+import { millisecondsAfter } from '../pipeline/instants.ts'
+import { type Claimed, claimEffects, type Performer, settle } from './effects.ts'
+import { CLOCKS_DIFFER_MS, FIRST_LOOK_AFTER_MS, LOOK_AGAIN_AFTER_MS } from './moments.ts'
 import { keepSilent } from './patience.ts'
 import { runFact } from './run-fact.ts'
 import { dispatchTold, tell, tellAnyway } from './tell.ts'
@@ -12,16 +14,10 @@ import { wordsOf } from './words.ts'
 
 type Dispatch = Claimed<'dispatch'>
 
-/** An answer may arrive before its run is listed. */
-export const FIRST_LOOK_AFTER_MS = 5_000
-
 const MOST_AT_ONCE = 10
 const LOOK_EVERY_MS = 30_000
 const MISSES = 2
 const MISSES_APART_MS = 120_000
-const LOOK_AGAIN_AFTER_MS = 15_000
-/** Clocks differ, and GitHub's is the one that counts. */
-const MARGIN_MS = 10 * 60_000
 
 /** Looks for what was sent without an answer; resolves to how many were looked for. */
 export async function lookForRuns(o: Performer): Promise<number> {
@@ -34,7 +30,7 @@ export async function lookForRuns(o: Performer): Promise<number> {
 export async function tellRuns(o: Performer, claimed: Dispatch): Promise<boolean> {
   const { effect, where, repository, sentAt } = claimed
   const { key, workflow, attemptKey } = effect
-  const since = later(sentAt ?? o.now(), -MARGIN_MS)
+  const since = millisecondsAfter(sentAt ?? o.now(), -CLOCKS_DIFFER_MS)
   const found = await o.github.findRuns(where, { workflow, since, key: attemptKey })
   const [oldest] = found
   if (oldest === undefined) return false
@@ -73,7 +69,7 @@ async function lookForOne(o: Performer, claimed: Dispatch): Promise<void> {
 /** Whoever sent it, or was about to, is not there any more. */
 async function noteLost(o: Performer, claimed: Dispatch): Promise<void> {
   const words = 'the process that sent it ended before GitHub had answered; its run is looked for'
-  const dueAt = later(claimed.sentAt ?? o.now(), FIRST_LOOK_AFTER_MS)
+  const dueAt = millisecondsAfter(claimed.sentAt ?? o.now(), FIRST_LOOK_AFTER_MS)
   const told = dispatchTold(o, claimed, { state: 'unconfirmed', words })
   await tell(o, claimed, told, { state: 'unconfirmed', dueAt, error: words })
 }
@@ -91,11 +87,11 @@ async function isFound(o: Performer, claimed: Dispatch): Promise<boolean> {
 async function noteMiss(o: Performer, claimed: Dispatch): Promise<void> {
   const now = o.now()
   const { id, token, looks, lookedAt, effect, where } = claimed
-  const missed = lookedAt === null || looks === 0 || later(lookedAt, MISSES_APART_MS) <= now
+  const missed = lookedAt === null || looks === 0 || millisecondsAfter(lookedAt, MISSES_APART_MS) <= now
   const misses = looks + (missed ? 1 : 0)
   if (misses < MISSES) {
     const again = missed || lookedAt === null ? now : lookedAt
-    const dueAt = [later(now, LOOK_EVERY_MS), later(again, MISSES_APART_MS)].sort()[0] ?? now
+    const dueAt = [millisecondsAfter(now, LOOK_EVERY_MS), millisecondsAfter(again, MISSES_APART_MS)].sort()[0] ?? now
     return await settle(o, { id, token, state: 'unconfirmed', missed, dueAt })
   }
   const workflow = await o.github.readWorkflow(where, effect.workflow)
@@ -131,6 +127,6 @@ async function putOff(o: Performer, claimed: Dispatch, failure: GitHubFailure): 
     case 'gone':
     case 'retry':
     case 'unconfirmed':
-      return await put(later(o.now(), LOOK_AGAIN_AFTER_MS))
+      return await put(millisecondsAfter(o.now(), LOOK_AGAIN_AFTER_MS))
   }
 }

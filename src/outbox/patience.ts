@@ -1,4 +1,5 @@
 import type { GitHubFailure } from '../github/failure.ts'
+import { millisecondsAfter } from '../pipeline/instants.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import { type Budget, block, nextSlot, type Reservation, reserve, UNSPENT, type Write } from './budget.ts'
@@ -30,7 +31,7 @@ export async function keepSilent(
   failure: GitHubFailure,
   now: () => Instant,
 ): Promise<Instant> {
-  const until = failure.until ?? new Date(Date.parse(now()) + SILENCE_MS).toISOString()
+  const until = failure.until ?? millisecondsAfter(now(), SILENCE_MS)
   await database.kysely.transaction().execute(async (trx) => {
     const budget = await lockBudget(trx, installationId, now)
     await saveBudget(trx, installationId, block(budget, until), now())

@@ -8,6 +8,7 @@
 import type { Logger } from 'pino'
 import type { GitHub } from '../github/client.ts'
 import { GitHubFailure } from '../github/failure.ts'
+import { millisecondsAfter } from '../pipeline/instants.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { Database } from '../store/database.ts'
 import { type Claim, claimNext, hold, nameOf, publishAnew, release } from './claim.ts'
@@ -121,7 +122,7 @@ async function written(o: Publisher, claim: Claim, thing: Written, githubId: num
 
 async function handBack(o: Publisher, claim: Claim, restMs: number): Promise<true> {
   await o.database.kysely.transaction().execute(async (trx) => {
-    await release(trx, claim, { servedAt: o.now(), after: later(o.now(), restMs) })
+    await release(trx, claim, { servedAt: o.now(), after: millisecondsAfter(o.now(), restMs) })
   })
   return true
 }
@@ -150,7 +151,7 @@ async function failed(o: Publisher, claim: Claim, thing: Due, failure: GitHubFai
       return await note(nothingCreated, { servedAt: claim.servedAt, after })
     }
     case 'retry':
-      return await note(nothingCreated, { servedAt: o.now(), after: later(o.now(), RETRY_AFTER_MS) })
+      return await note(nothingCreated, { servedAt: o.now(), after: millisecondsAfter(o.now(), RETRY_AFTER_MS) })
     case 'unconfirmed':
       // The answer came (or stayed away) just now, and what it speaks of may become visible from now on.
       return await note({ sentAt: o.now() })
@@ -163,12 +164,9 @@ async function failed(o: Publisher, claim: Claim, thing: Due, failure: GitHubFai
   }
 
   async function refused(): Promise<boolean> {
-    if (thing.do === 'look') return await note({}, { servedAt: o.now(), after: later(o.now(), LOOK_AGAIN_AFTER_MS) })
+    if (thing.do === 'look')
+      return await note({}, { servedAt: o.now(), after: millisecondsAfter(o.now(), LOOK_AGAIN_AFTER_MS) })
     // The same would be refused again: with its digest kept, only something else is sent.
     return await note({ state: 'settled', sentAt: null, digest: thing.digest })
   }
-}
-
-function later(at: Instant, ms: number): Instant {
-  return new Date(Date.parse(at) + ms).toISOString()
 }

@@ -1,6 +1,7 @@
 // Who goes first when an installation may write once a second. A reaction goes before everything, so that whoever gave a
 // command knows within two seconds that it was read; past twenty in a minute it takes its place behind what moves runs,
 // and behind a reply that has waited for half a minute.
+import { millisecondsAfter } from '../pipeline/instants.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { Transaction } from '../store/database.ts'
 import { reactionsSince, waitingToWrite } from '../store/effects.ts'
@@ -15,11 +16,11 @@ export async function isOutranked(
   rank: Rank,
   now: Instant,
 ): Promise<boolean> {
-  const waiting = await waitingToWrite(trx, installationId, later(now, SOON_MS), now)
+  const waiting = await waitingToWrite(trx, installationId, millisecondsAfter(now, SOON_MS), now)
   if (!waiting.some(({ type }) => type !== rank)) return false
   const since = (type: Rank) => waiting.find((one) => one.type === type)?.since ?? ''
   const isUrgent = since('react') !== '' && (await isUrgentStill(trx, installationId, now))
-  const isOld = since('reply') !== '' && since('reply') <= later(now, -LONGEST_REPLY_MS)
+  const isOld = since('reply') !== '' && since('reply') <= millisecondsAfter(now, -LONGEST_REPLY_MS)
   const answers: readonly Rank[] = isOld ? ['reply', 'react'] : ['react', 'reply']
   const order: readonly Rank[] = isUrgent
     ? ['react', 'dispatch', 'cancel', 'reply', 'publish']
@@ -36,9 +37,5 @@ const LONGEST_REPLY_MS = 30_000
 const SOON_MS = 1_100
 
 async function isUrgentStill(trx: Transaction, installationId: number, now: Instant): Promise<boolean> {
-  return (await reactionsSince(trx, installationId, later(now, -60_000))) < URGENT_A_MINUTE
-}
-
-function later(at: Instant, ms: number): Instant {
-  return new Date(Date.parse(at) + ms).toISOString()
+  return (await reactionsSince(trx, installationId, millisecondsAfter(now, -60_000))) < URGENT_A_MINUTE
 }

@@ -3,7 +3,7 @@
 import { GitHubFailure } from '../github/failure.ts'
 import { backedOff, type Claimed, claimWrite, type Performer, settle, TRIES } from './effects.ts'
 import { keepSilent } from './patience.ts'
-import { isPatienceSpent } from './readers.ts'
+import { isPatienceSpent, PATIENCE_IS_SPENT } from './readers.ts'
 
 const MOST_AT_ONCE = 10
 
@@ -27,7 +27,7 @@ async function reactOne(o: Performer, claimed: Claimed<'react'>): Promise<void> 
       id,
       token,
       state: 'refused',
-      error: 'enough was answered here to people who may only read',
+      error: PATIENCE_IS_SPENT,
     })
   }
   try {

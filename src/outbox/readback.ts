@@ -1,10 +1,10 @@
 // After an answer that says neither yes nor no, GitHub is looked at before anything is sent again.
-
 import type { GitHub } from '../github/client.ts'
 import type { Found } from '../github/comments.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 import { type Claim, hold, nameOf, release } from './claim.ts'
-import { type Due, SURE_AFTER_MS } from './due.ts'
+import type { Due } from './due.ts'
+import { CLOCKS_DIFFER_MS, SURE_AFTER_MS } from './moments.ts'
 import { takeSlot } from './patience.ts'
 import type { Publisher } from './publish.ts'
 import { savePublication } from './standing.ts'
@@ -35,16 +35,13 @@ export async function readBack(o: Publisher, claim: Claim, look: Look): Promise<
   return true
 }
 
-/** Clocks differ, and GitHub's is the one that counts. */
-const MARGIN_MS = 10 * 60_000
-
 /**
  * The one to keep comes first. Of comments the oldest, where the conversation began; younger twins go. Check runs
  * cannot be deleted, and GitHub shows the youngest of a name: that one is kept true, its elders stay out of sight.
  */
 async function find(github: GitHub, { where }: Claim, { mark, sentAt }: Look): Promise<readonly Found[]> {
   if (mark.kind === 'check') return (await github.findChecks(where, mark.sha, mark.externalId)).slice(-1)
-  const since = new Date(Math.max(0, Date.parse(sentAt) - MARGIN_MS)).toISOString()
+  const since = new Date(Math.max(0, Date.parse(sentAt) - CLOCKS_DIFFER_MS)).toISOString()
   return await github.findComments(where, mark.issueNumber, mark.marker, since)
 }
 

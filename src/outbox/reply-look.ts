@@ -1,19 +1,14 @@
 // Replies of which nobody knows whether they were written are looked for: each says in a marker which comments it answers.
 import { GitHubFailure } from '../github/failure.ts'
+import { millisecondsAfter } from '../pipeline/instants.ts'
 import { replyMarker } from '../render/reply.ts'
-import { type Claimed, claimEffects, later, type Performer, settle, TRIES } from './effects.ts'
+import { type Claimed, claimEffects, type Performer, settle, TRIES } from './effects.ts'
+import { CLOCKS_DIFFER_MS, LOOK_AGAIN_AFTER_MS, SURE_AFTER_MS } from './moments.ts'
 import { keepSilent } from './patience.ts'
 
 type Reply = Claimed<'reply'>
 
-/** An answer may arrive late and a list may lag behind: two looks, the second a minute after the sending. */
-export const FIRST_LOOK_AFTER_MS = 5_000
-/** When a second look finds nothing either, nothing was created and it is sent again. */
-const SURE_AFTER_MS = 60_000
-const LOOK_AGAIN_AFTER_MS = 15_000
 const MOST_AT_ONCE = 10
-/** Clocks differ, and GitHub's is the one that counts. */
-const MARGIN_MS = 10 * 60_000
 
 /** Looks for what was sent without an answer; resolves to how many were looked for. */
 export async function lookForReplies(o: Performer): Promise<number> {
@@ -35,7 +30,7 @@ export async function removeTwin(o: Performer, batch: readonly Reply[], commentI
 async function lookForOne(o: Performer, claimed: Reply): Promise<void> {
   const { id, token, attempt, sentAt, repository, effect, where } = claimed
   const fields = { repository: repository.fullName, effect: effect.key }
-  const sureAt = later(sentAt ?? o.now(), SURE_AFTER_MS)
+  const sureAt = millisecondsAfter(sentAt ?? o.now(), SURE_AFTER_MS)
   try {
     const [oldest] = await commentsOf(o, claimed)
     if (oldest !== undefined) {
@@ -54,7 +49,7 @@ async function lookForOne(o: Performer, claimed: Reply): Promise<void> {
     if (error.kind === 'gone' || error.kind === 'refuse') {
       return await settle(o, { id, token, state: 'refused', error: error.message })
     }
-    const again = later(o.now(), LOOK_AGAIN_AFTER_MS)
+    const again = millisecondsAfter(o.now(), LOOK_AGAIN_AFTER_MS)
     const dueAt = error.kind === 'wait' ? await keepSilent(o.database, where.installationId, error, o.now) : again
     await settle(o, { id, token, state: 'unconfirmed', dueAt, error: error.message })
   }
@@ -62,7 +57,7 @@ async function lookForOne(o: Performer, claimed: Reply): Promise<void> {
 
 /** Comments of ours that answer it, oldest first. */
 async function commentsOf({ github, now }: Performer, { where, effect, sentAt }: Reply): Promise<readonly number[]> {
-  const since = later(sentAt ?? now(), -MARGIN_MS)
+  const since = millisecondsAfter(sentAt ?? now(), -CLOCKS_DIFFER_MS)
   const found = await github.findComments(where, effect.issueNumber, replyMarker(effect.origin), since)
   return found.map(({ id }) => id)
 }

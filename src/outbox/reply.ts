@@ -2,14 +2,17 @@
 // comment. Creating is the dangerous part: the intent is committed first (`sending`), one POST goes out, and unless its
 // answer is clear nothing is sent again before GitHub has been looked at (reply-look.ts).
 import { GitHubFailure } from '../github/failure.ts'
+import { millisecondsAfter } from '../pipeline/instants.ts'
 import { replyTo } from '../render/reply.ts'
 import type { Transaction } from '../store/database.ts'
 import { isReplyAt, type Settlement, settleEffects } from '../store/effects.ts'
-import { backedOff, type Claimed, claimMore, claimWrite, later, type Performer, settleAll, TRIES } from './effects.ts'
+import { backedOff, type Claimed, claimMore, claimWrite, type Performer, settleAll, TRIES } from './effects.ts'
+import { FIRST_LOOK_AFTER_MS, SEND_WITHIN_MS } from './moments.ts'
 import { keepSilent } from './patience.ts'
-import { isPatienceSpent } from './readers.ts'
-import { FIRST_LOOK_AFTER_MS, removeTwin } from './reply-look.ts'
+import { isPatienceSpent, PATIENCE_IS_SPENT } from './readers.ts'
+import { removeTwin } from './reply-look.ts'
 import { pageOf, sightsOf } from './sights.ts'
+import type { Outcome } from './tell.ts'
 
 type Reply = Claimed<'reply'>
 
@@ -18,8 +21,6 @@ type Batch = readonly [Reply, ...Reply[]]
 
 const MOST_AT_ONCE = 10
 const MOST_IN_ONE = 50
-/** With the ten seconds that a call may take, this ends well before the claim does. */
-const SEND_WITHIN_MS = 12_000
 
 export type Answerer = Performer & { readonly baseUrl: string }
 
@@ -48,8 +49,7 @@ async function answer(o: Answerer, batch: Batch): Promise<void> {
   const fields = { repository: repository.fullName, at: effect.issueNumber, replies: batch.length, attempt }
   try {
     if (batch.every((one) => !one.effect.mayWrite) && (await isPatienceSpent(o, repository.id))) {
-      const error = 'enough was answered here to people who may only read'
-      await settleAll(o, settlements(batch, { state: 'refused', error }))
+      await settleAll(o, settlements(batch, { state: 'refused', error: PATIENCE_IS_SPENT }))
       return
     }
     const commentId = await send(o, batch)
@@ -67,7 +67,7 @@ async function answer(o: Answerer, batch: Batch): Promise<void> {
 
 async function send(o: Answerer, batch: Batch): Promise<number> {
   const [{ where, repository, effect }] = batch
-  const sendBy = later(o.now(), SEND_WITHIN_MS)
+  const sendBy = millisecondsAfter(o.now(), SEND_WITHIN_MS)
   // As they were written: GitHub's ids of comments only ever grow.
   const replies = batch.map((one) => one.effect).sort((a, b) => Number(a.origin) - Number(b.origin) || 0)
   const sights = await sightsOf(o, repository, replies)
@@ -75,8 +75,6 @@ async function send(o: Answerer, batch: Batch): Promise<number> {
   const body = replyTo(replies, { pageUrl, sightOf: (issueNumber) => sights.get(issueNumber) ?? null })
   return await o.github.createComment(where, effect.issueNumber, body, sendBy)
 }
-
-type Outcome = Omit<Settlement, 'id' | 'token'>
 
 async function outcomeOf(o: Answerer, { where, attempt }: Reply, failure: GitHubFailure): Promise<Outcome> {
   const error = failure.message
@@ -88,7 +86,7 @@ async function outcomeOf(o: Answerer, { where, attempt }: Reply, failure: GitHub
     case 'retry':
       return attempt >= TRIES ? { state: 'buried', error } : { state: 'due', dueAt: backedOff(attempt, o.now()), error }
     case 'unconfirmed':
-      return { state: 'unconfirmed', dueAt: later(o.now(), FIRST_LOOK_AFTER_MS), error }
+      return { state: 'unconfirmed', dueAt: millisecondsAfter(o.now(), FIRST_LOOK_AFTER_MS), error }
     case 'gone':
     case 'refuse':
       return { state: 'refused', error }

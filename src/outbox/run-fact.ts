@@ -1,5 +1,4 @@
 // A run as GitHub answered it, in our words: the same that a delivery about it would say.
-
 import { GitHubFailure } from '../github/failure.ts'
 import type { JobReading, RunReading } from '../github/runs.ts'
 import type { Conclusion, JobFact, RunFact, RunStatus } from '../pipeline/facts.ts'

@@ -5,7 +5,7 @@ import { readAround } from '../store/cord.ts'
 import type { Transaction } from '../store/database.ts'
 import { readMistaken } from '../store/mistaken.ts'
 import type { Claim, Subject } from './claim.ts'
-import type { Publication, Side, Standing } from './due.ts'
+import type { Publication, Standing } from './due.ts'
 import { pipelineSides } from './pipeline-sides.ts'
 import { repositorySides } from './repository-sides.ts'
 
@@ -26,17 +26,14 @@ export async function readStanding(
     .where(keyOf(subject), '=', subject.id)
     .orderBy('surface')
     .execute()
-  const { revision } = await trx
-    .selectFrom(subject.table)
-    .select('revision')
-    .where('id', '=', subject.id)
-    .executeTakeFirstOrThrow()
-  const sides =
+  const rest =
     subject.table === 'pipelines'
-      ? await sidesOfPipeline(trx, claim, publications, addresses, now)
-      : await sidesOfRepository(trx, claim, addresses)
-  return { revision, publications, sides }
+      ? await readPipeline(trx, claim, publications, addresses, now)
+      : await readRepository(trx, claim, addresses)
+  return { publications, ...rest }
 }
+
+type Rest = Omit<Standing, 'publications'>
 
 /** Writes what is known of one surface. */
 export async function savePublication(
@@ -69,33 +66,38 @@ function keyOf({ table }: Subject): 'pipelineId' | 'repositoryId' {
   return table === 'pipelines' ? 'pipelineId' : 'repositoryId'
 }
 
-async function sidesOfPipeline(
+async function readPipeline(
   trx: Transaction,
   claim: Claim,
   publications: readonly Publication[],
   { baseUrl }: Addresses,
   now: Instant,
-): Promise<readonly Side[]> {
+): Promise<Rest> {
   const pipelineId = claim.subject.id
-  const { document: pipeline } = await trx
+  const { revision, document: pipeline } = await trx
     .selectFrom('pipelines')
-    .select('document')
+    .select(['revision', 'document'])
     .where('id', '=', pipelineId)
     .executeTakeFirstOrThrow()
   const pageUrl = `${baseUrl}/${claim.repository}/issues/${claim.issueNumber}`
   const alone = await isAlone(trx, claim, pipeline)
   const holds = holdsOf(pipeline, await readAround(trx, claim.where.repositoryId))
-  return pipelineSides({ pipelineId, pipeline, publications, alone, holds, pageUrl }, now)
+  return { revision, sides: pipelineSides({ pipelineId, pipeline, publications, alone, holds, pageUrl }, now) }
 }
 
-async function sidesOfRepository(
+async function readRepository(
   trx: Transaction,
   { subject, repository }: Claim,
   { baseUrl, githubUrl }: Addresses,
-): Promise<readonly Side[]> {
+): Promise<Rest> {
+  const { revision } = await trx
+    .selectFrom('repositories')
+    .select('revision')
+    .where('id', '=', subject.id)
+    .executeTakeFirstOrThrow()
   const mistaken = await readMistaken(trx, subject.id)
-  if (mistaken === null) return []
-  return repositorySides(mistaken, { repositoryId: subject.id, pageUrl: `${baseUrl}/${repository}`, githubUrl })
+  const addresses = { repositoryId: subject.id, pageUrl: `${baseUrl}/${repository}`, githubUrl }
+  return { revision, sides: mistaken === null ? [] : repositorySides(mistaken, addresses) }
 }
 
 /** Only one issue's check may be called plainly `andon / plan`: GitHub shows one check run of a name. */

@@ -6,23 +6,17 @@ import type { Claimed, Performer } from './effects.ts'
 /** What became of the effect in hand. */
 export type Outcome = Omit<Settlement, 'id' | 'token'>
 
-/** Tells an event and settles the effect in the same transaction; false when somebody else has the effect by now. */
+/**
+ * Tells an event and settles the effect in the same transaction; false when somebody else has the effect by now, and when
+ * the event says that it is being sent and the cord holds it.
+ */
 export async function tell(
   o: Performer,
   { id, token }: Pick<Claimed<'ask'>, 'id' | 'token'>,
   event: Event,
   outcome: Outcome,
 ): Promise<boolean> {
-  const { state, duplicate } = await o.door.apply({ effect: { id, token, ...outcome }, event })
-  if (state === 'failed') throw new Error(`what became of it could not be applied: ${event.type}`)
-  return !duplicate
-}
-
-/** Says that the dispatch in hand is being sent; false when it must not be, because it is held or somebody else has it. */
-export async function tellSending(o: Performer, claimed: Claimed<'dispatch'>): Promise<boolean> {
-  const { id, token } = claimed
-  const event = dispatchTold(o, claimed, { state: 'sending' })
-  const { state, duplicate, heldBack = false } = await o.door.apply({ effect: { id, token, state: 'sending' }, event })
+  const { state, duplicate, heldBack = false } = await o.door.apply({ effect: { id, token, ...outcome }, event })
   if (state === 'failed') throw new Error(`what became of it could not be applied: ${event.type}`)
   return !duplicate && !heldBack
 }

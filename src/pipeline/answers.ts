@@ -1,47 +1,31 @@
 // Every comment with commands is answered once: by one reaction, and by a reply when there is something to say. What is
 // said is decided here, with what came of the commands; what stands is looked up when the reply is written.
-import { type Command, type Mistake, may } from '../commands/commands.ts'
+import { type Command, may } from '../commands/commands.ts'
 import type { Heard } from './command-events.ts'
-import type { Around } from './cord.ts'
-import type { Effect, ReplyLine, Role } from './effects.ts'
-import { type Origin, originKey } from './events.ts'
-import { aroundAfter, type Speaker, saidAround } from './obey-cord.ts'
-import { impossible, type Said } from './said.ts'
-
-/** Commands as they were given, and what GitHub said that their sender may. */
-export type Giving = {
-  readonly origin: Origin
-  /** The number commented on: a pull request's own when `onPullRequest`. */
-  readonly issueNumber: number
-  readonly onPullRequest: boolean
-  readonly commands: readonly (Command | Mistake)[]
-  readonly speaker: Speaker
-  readonly role: Role
-  /** What was held around when they were given. */
-  readonly around: Around
-}
+import type { Effect, ReplyLine } from './effects.ts'
+import { originKey } from './events.ts'
+import type { Given } from './given.ts'
+import { aroundAfter, saidAround } from './obey-cord.ts'
+import { ASKED, impossible, type Said } from './said.ts'
 
 /** What came of them in the line of one issue. */
 export type HeardAt = { readonly issueNumber: number; readonly heard: readonly Heard[] }
 
 /** The reaction and the reply. Whoever may not even read gets neither; of buttons the history tells: see buttons.ts. */
-export function answersTo(giving: Giving, hearings: readonly HeardAt[]): readonly Effect[] {
-  if (giving.role === 'none' || giving.origin.kind === 'check') return []
-  const lines = linesOf(giving, hearings)
+export function answersTo(given: Given, hearings: readonly HeardAt[]): readonly Effect[] {
+  if (given.role === 'none' || given.origin.kind === 'check') return []
+  const lines = linesOf(given, hearings)
   const isTrouble = lines.some(({ tells }) => tells === 'mistake' || tells === 'no leave' || tells === 'impossible')
   const isTold = lines.some(({ tells }) => tells !== 'done')
-  return [
-    reaction(giving, giving.origin.id, isTrouble ? 'confused' : 'eyes'),
-    ...(isTold ? [reply(giving, lines)] : []),
-  ]
+  return [reaction(given, given.origin.id, isTrouble ? 'confused' : 'eyes'), ...(isTold ? [reply(given, lines)] : [])]
 }
 
-function reaction({ origin, role }: Giving, commentId: number, content: 'eyes' | 'confused'): Effect {
+function reaction({ origin, role }: Given, commentId: number, content: 'eyes' | 'confused'): Effect {
   const key = `react/${originKey(origin)}/${content}`
   return { type: 'react', key, commentId, content, mayWrite: may(role, 'start') }
 }
 
-function reply({ origin, issueNumber, speaker: { by }, role }: Giving, lines: readonly ReplyLine[]): Effect {
+function reply({ origin, issueNumber, speaker: { by }, role }: Given, lines: readonly ReplyLine[]): Effect {
   const mayWrite = may(role, 'start')
   return {
     type: 'reply',
@@ -54,9 +38,9 @@ function reply({ origin, issueNumber, speaker: { by }, role }: Giving, lines: re
   }
 }
 
-function linesOf(giving: Giving, hearings: readonly HeardAt[]): readonly ReplyLine[] {
-  const heardAt = hearings.length > 0 ? hearings : [{ issueNumber: null, heard: unheard(giving) }]
-  const lines = giving.commands.flatMap((_, nth) =>
+function linesOf(given: Given, hearings: readonly HeardAt[]): readonly ReplyLine[] {
+  const heardAt = hearings.length > 0 ? hearings : [{ issueNumber: null, heard: unheard(given) }]
+  const lines = given.commands.flatMap((_, nth) =>
     heardAt.flatMap(({ issueNumber, heard }) => (heard[nth] === undefined ? [] : [lineOf(heard[nth], issueNumber)])),
   )
   // One sentence is enough for all that somebody may not do.
@@ -75,7 +59,7 @@ function lineOf({ command, said }: Heard, issueNumber: number | null): ReplyLine
 }
 
 /** What commands come to where no line hears them. */
-function unheard({ commands, role, onPullRequest, speaker, around }: Giving): readonly Heard[] {
+function unheard({ commands, role, onPullRequest, speaker, around }: Given): readonly Heard[] {
   return commands.map((command, nth) => {
     if (command.verb === null || !may(role, command.verb)) return { command, said: null }
     const known = aroundAfter(around, commands.slice(0, nth), speaker)
@@ -84,7 +68,7 @@ function unheard({ commands, role, onPullRequest, speaker, around }: Giving): re
 }
 
 function nowhere({ verb }: Command, onPullRequest: boolean): Said {
-  if (verb === 'help') return { outcome: 'asked', words: '', next: [] }
+  if (verb === 'help') return ASKED
   if (onPullRequest) {
     return impossible(
       'this pull request belongs to no issue on the line: let its description close one (“fixes” and its number), or write on the issue',

@@ -58,7 +58,11 @@ export function whenDispatchTold(pipeline: Pipeline, { key, told, at, evidence }
     }
     if (isDecided || ours.runId !== null || ours.over !== null) return attempt
     if (told.state !== 'refused') return { ...attempt, ours: { ...ours, dispatch, evidence } }
-    const over = { how: 'refused', words: `was refused: ${told.words}`, at, evidence } as const
+    // Called off while it was about to be sent, and so it was not.
+    const over =
+      ours.cancel === null
+        ? ({ how: 'refused', words: `was refused: ${told.words}`, at, evidence } as const)
+        : ({ how: 'ordered', words: 'was called off before it was sent', at, evidence } as const)
     return { ...attempt, ours: { ...ours, dispatch, over, evidence } }
   })
 }

@@ -2,6 +2,7 @@
 import type { Command } from '../commands/commands.ts'
 import type { Heard } from './command-events.ts'
 import type { Event, Origin } from './events.ts'
+import { givenIn } from './given.ts'
 import type { Pipeline, Stage } from './pipeline.ts'
 import type { Entry } from './reduce.ts'
 import { impossible, type Said, standing } from './said.ts'
@@ -42,20 +43,13 @@ export function unfitToPress(pipeline: Pipeline, origin: Origin, { verb }: Comma
 }
 
 /** What is told of buttons that were pressed: nobody replies to them. What their sender may not do is not told. */
-export function tellButtons(event: Event, heard: readonly Heard[]): readonly Entry[] {
-  const pressed = pressedIn(event)
-  if (pressed?.origin.kind !== 'check') return []
-  const { by, origin } = pressed
+export function tellButtons({ line }: Pipeline, event: Event, heard: readonly Heard[]): readonly Entry[] {
+  const given = givenIn(event, line)
+  if (given?.origin.kind !== 'check') return []
+  const { origin, speaker } = given
   return heard.flatMap(({ command, said }) => {
     if (command.verb === null || said === null) return []
     const text = `${command.verb} was pressed on the check of ${origin.stage}: ${said.words}`
-    return [{ at: event.at, type: `button.${said.outcome}`, actor: by, text, evidence: event.evidence }]
+    return [{ at: event.at, type: `button.${said.outcome}`, actor: speaker.by, text, evidence: event.evidence }]
   })
-}
-
-function pressedIn(event: Event): { readonly by: string; readonly origin: Origin } | null {
-  if (event.type === 'command.given') return { by: event.sender, origin: event.origin }
-  if (event.type !== 'answered' || event.question.about !== 'permission') return null
-  const { login: by, for: purpose } = event.question
-  return purpose.kind === 'command' ? { by, origin: purpose.origin } : null
 }

@@ -18,6 +18,9 @@ export type CordWord = {
 /** A cord that is pulled: nothing starts in its place. */
 export type Hold = CordWord & { readonly why: string }
 
+/** A repository that is held, or with null everything. */
+export type HeldPlace = { readonly repository: string | null; readonly hold: Hold }
+
 /** The last words about what lies around a pipeline; null where nobody ever said one. */
 export type Around = { readonly repository: CordWord | null; readonly everything: CordWord | null }
 
@@ -39,9 +42,14 @@ export function holdsOver(holds: readonly Hold[], stage: string): readonly Hold[
   return holds.filter(({ place }) => place.kind !== 'stage' || place.stage === stage)
 }
 
+/** The hold that keeps a stage from being started, the widest of them; null if none does. */
+export function holdOver(pipeline: Pick<Pipeline, 'cord'>, around: Around, stage: string): Hold | null {
+  return holdsOver(holdsOf(pipeline, around), stage)[0] ?? null
+}
+
 /** The pipeline's own hold that keeps a stage from being started; null if none does. */
 export function ownHold(pipeline: Pick<Pipeline, 'cord'>, stage: string): Hold | null {
-  return holdsOver(holdsOf(pipeline, NOTHING_AROUND), stage)[0] ?? null
+  return holdOver(pipeline, NOTHING_AROUND, stage)
 }
 
 /** The stages that the pipeline's own holds keep from being started. */

@@ -1,6 +1,5 @@
 // Everything that can happen to the line, in our words. Read this first: deliveries, answers to our own questions,
 // reports and the clock all become one of these, and nothing else moves a pipeline.
-
 import type { Command, Mistake } from '../commands/commands.ts'
 import type { StageName } from '../line/line.ts'
 import type { Around } from './cord.ts'

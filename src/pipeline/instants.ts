@@ -2,7 +2,12 @@ import type { Instant } from './pipeline.ts'
 
 /** The moment that many seconds after another. */
 export function secondsAfter(at: Instant, seconds: number): Instant {
-  return new Date(Date.parse(at) + seconds * 1000).toISOString()
+  return millisecondsAfter(at, seconds * 1000)
+}
+
+/** The moment that many milliseconds after another; before it, if they are fewer than none. */
+export function millisecondsAfter(at: Instant, ms: number): Instant {
+  return new Date(Date.parse(at) + ms).toISOString()
 }
 
 /** The time of day, to the second: `14:02:31 UTC`. */

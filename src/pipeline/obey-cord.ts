@@ -1,7 +1,6 @@
 // What people say about the cord: `hold` and `resume`. A word about a stage or the issue is kept in the pipeline; one about
 // the repository is kept by the door (see `repositoryWords`), and here it is only answered.
 import { type Command, type Mistake, may } from '../commands/commands.ts'
-import type { Line } from '../line/line.ts'
 import {
   type Around,
   type CordWord,
@@ -14,16 +13,13 @@ import {
   pulled,
   speakerWords,
 } from './cord.ts'
-import { isNamedBot } from './dispatching.ts'
-import { type Event, originKey } from './events.ts'
+import type { Given, Speaker } from './given.ts'
 import type { Obeyed, Ordered } from './obey.ts'
-import type { Evidence, Instant, Pipeline } from './pipeline.ts'
+import type { Pipeline } from './pipeline.ts'
 import { already, done, impossible, type Said, standing } from './said.ts'
 import { settle } from './settle.ts'
 
 type CordCommand = Extract<Command, { verb: 'hold' | 'resume' }>
-/** Who speaks, when, and how we know. */
-export type Speaker = { readonly by: string; readonly at: Instant; readonly evidence: Evidence }
 
 /** Pulls the cord of this line or lets it go, and says what came of it. */
 export function obeyCord(pipeline: Pipeline, command: CordCommand, order: Ordered): Obeyed {
@@ -48,22 +44,9 @@ export function obeyCord(pipeline: Pipeline, command: CordCommand, order: Ordere
   return { pipeline: next, said: pulled(last) === null && said.outcome === 'done' ? withWaiting(said, next) : said }
 }
 
-/** The words about the repository's cord that an event brings from somebody who may say them, in their order. */
-export function repositoryWords(event: Event, line: Line): readonly CordWord[] {
-  if (event.type === 'command.given') {
-    const { bot, sender: by, at, evidence, commands } = event
-    return bot && isNamedBot(line, by) ? commands.flatMap((one) => aboutRepository(one, { by, at, evidence })) : []
-  }
-  if (event.type !== 'answered') return []
-  const { question, answer, evidence } = event
-  if (question.about !== 'permission' || answer.about !== 'permission' || question.for.kind !== 'command') return []
-  const { login: by, for: purpose } = question
-  const speaker = {
-    by,
-    at: purpose.at,
-    evidence: { ...evidence, kind: 'command', id: originKey(purpose.origin) },
-  } as const
-  return may(answer.role, 'hold') ? purpose.commands.flatMap((one) => aboutRepository(one, speaker)) : []
+/** The words about the repository's cord among the commands of somebody who may say them, in their order. */
+export function repositoryWords({ commands, speaker, role }: Given): readonly CordWord[] {
+  return may(role, 'hold') ? commands.flatMap((command) => aboutRepository(command, speaker)) : []
 }
 
 /** What is answered to a word about the repository where no line hears it; null when it is about anything else. */

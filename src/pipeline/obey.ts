@@ -1,6 +1,7 @@
 // What people order, once GitHub has said that they may. Every order of a person ends in `obey`, wherever it was given.
 import type { Command } from '../commands/commands.ts'
 import { currentAttempt, isLiveAttempt, isOwn } from './attempts.ts'
+import { isAtGate } from './buttons.ts'
 import { callOf, NONE } from './calls.ts'
 import type { Around } from './cord.ts'
 import { later } from './instants.ts'
@@ -99,7 +100,7 @@ function cancel(pipeline: Pipeline, stages: readonly Stage[], order: Ordered): O
 
 function approve(pipeline: Pipeline, order: Ordered): Obeyed {
   const isMeant = ({ name }: Stage) => order.stage === undefined || name === order.stage
-  const gates = pipeline.stages.filter((stage) => waitsAtGate(pipeline, stage) && isMeant(stage))
+  const gates = pipeline.stages.filter((stage) => isAtGate(pipeline, stage) && isMeant(stage))
   if (gates.length === 0) return left(pipeline, unfitToApprove(pipeline))
   return onFit(
     pipeline,
@@ -184,11 +185,6 @@ function whatIsUnderWay({ stages }: Pipeline): readonly Stage[] {
 /** It waits for the moment of its next try, or for a person who says what became of the last. */
 function isResting(stage: Stage): boolean {
   return stage.againAt != null || isLost(currentAttempt(stage))
-}
-
-function waitsAtGate(pipeline: Pipeline, { name, status }: Stage): boolean {
-  const rule = pipeline.line.stages.find((known) => known.name === name)
-  return status === 'review' && rule !== undefined && rule.gate !== null && rule.workflow !== null
 }
 
 function wasObeyed({ stages }: Pipeline, id: string): boolean {

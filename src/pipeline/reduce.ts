@@ -53,7 +53,7 @@ export function reduce(pipeline: Pipeline, event: Event): Reduction {
   const hearing = hear(started, event)
   const next = act(settle(hearing?.pipeline ?? when(event, started)), event)
   const heard = hearing === null || hearing.heard.length === 0 ? {} : { heard: hearing.heard }
-  const pressed = tellButtons(event, hearing?.heard ?? [])
+  const pressed = tellButtons(started, event, hearing?.heard ?? [])
   if (alike(pipeline, next)) return { pipeline, effects: [], entries: pressed, ...heard }
   const entries = [...pressed, ...tell(pipeline, next, event)]
   return { pipeline: next, effects: newEffects(pipeline, next), entries, ...heard }

@@ -1,10 +1,7 @@
 // What is held, in the words that stand with a stage or a row. A stage that waits because of a hold says so itself, and
 // nothing is said twice.
-import { type Hold, holdsOver, holdWords, speakerWords } from '../pipeline/cord.ts'
+import { type HeldPlace, type Hold, holdsOver, holdWords, speakerWords } from '../pipeline/cord.ts'
 import type { Instant, Stage } from '../pipeline/pipeline.ts'
-
-/** A repository that is held, or with null everything. */
-export type HeldPlace = { readonly repository: string | null; readonly hold: Hold }
 
 /** A hold as the head of the board draws it. */
 export type DrawnHold = {

@@ -1,5 +1,4 @@
 // What is wrong in a repository's `.github/andon.yml`, told the same on the board and on the commit that brought it.
-
 import { plain } from './neutralise.ts'
 
 /** A file with mistakes, and what holds instead. Its own words come from parsing, its names from whoever wrote it. */

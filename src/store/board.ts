@@ -1,9 +1,9 @@
 // What the pages, the JSON, the stream and the metrics read. Counts and rows of one reading come from one snapshot of the
 // database and from one definition, the columns of `pipelines`; nobody counts for himself.
 import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely'
-import type { Around } from '../pipeline/cord.ts'
+import type { Around, HeldPlace } from '../pipeline/cord.ts'
 import type { Evidence, Instant, Light, Pipeline } from '../pipeline/pipeline.ts'
-import { ACTIVE, type HeldPlace, listHeldPlaces } from './cord.ts'
+import { ACTIVE, listHeldPlaces } from './cord.ts'
 import { type Cursor, readCursor, writeCursor } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
 import { listMistaken, type MistakenFile } from './mistaken.ts'

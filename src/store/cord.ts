@@ -2,7 +2,7 @@
 // operator's is one row that whoever is about to start anything locks for share: so pulling it waits for those who are
 // starting, they wait for it, and after its commit nothing starts.
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
-import type { Around, CordWord, Hold } from '../pipeline/cord.ts'
+import type { Around, CordWord, HeldPlace } from '../pipeline/cord.ts'
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { Database, Transaction } from './database.ts'
 
@@ -15,9 +15,6 @@ export async function readAround(kysely: Database['kysely'] | Transaction, repos
     .executeTakeFirst()
   return row ?? { repository: null, everything: null }
 }
-
-/** A repository that is held, or with null everything. */
-export type HeldPlace = { readonly repository: string | null; readonly hold: Hold }
 
 const MOST_PLACES = 20
 

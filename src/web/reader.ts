@@ -1,6 +1,6 @@
+import type { HeldPlace } from '../pipeline/cord.ts'
 import type { Instant, Light } from '../pipeline/pipeline.ts'
 import type { Told } from '../render/detail.ts'
-import type { HeldPlace } from '../render/held.ts'
 import type { Notice } from '../render/mistaken.ts'
 import type { Shown } from '../render/row.ts'
 

@@ -147,6 +147,19 @@ describe('cancel', () => {
     expect(line.admit(minute(600))).toBeNull()
   })
 
+  test('an attempt called off while it is about to be sent is not sent, and its slot is free', () => {
+    const line = started()
+    const key = line.admit(minute(1))!
+    line.tell(dispatchIs(key, { state: 'sending' }, minute(1)))
+    order(line, '/andon cancel plan')
+    expect(line.attempt(key)).toMatchObject({ ours: { cancel: { why: 'order' }, over: null } })
+    expect(maySend(line.pipeline, key)).toBe(false)
+    line.tell(dispatchIs(key, { state: 'refused', words: 'it was given up before it was sent' }, minute(21)))
+    expect(line.stage('plan').status).toBe('cancelled')
+    expect(liveAttempts(line.pipeline)).toBe(0)
+    expect(line.admit(minute(600))).toBeNull()
+  })
+
   test('an attempt that was not sent is called off, and its slot is free', () => {
     const line = started()
     const key = line.admit(minute(1))!

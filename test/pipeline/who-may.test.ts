@@ -1,10 +1,11 @@
 // Who may what, and who is answered: GitHub's word for the sender decides, when the command is carried out.
 import { describe, expect, test } from 'vitest'
 import { VERBS } from '../../src/commands/commands.ts'
-import { answersTo, type Giving } from '../../src/pipeline/answers.ts'
+import { answersTo } from '../../src/pipeline/answers.ts'
 import { askCommands } from '../../src/pipeline/command-events.ts'
 import { NOTHING_AROUND } from '../../src/pipeline/cord.ts'
 import type { Role } from '../../src/pipeline/effects.ts'
+import type { Given } from '../../src/pipeline/given.ts'
 import { reduce } from '../../src/pipeline/reduce.ts'
 import { delivered, ISSUE, minute } from '../support/pipeline-spec.ts'
 import { allowed, comment, type Floor, runningLine, started } from '../support/running-spec.ts'
@@ -26,7 +27,7 @@ function answered(body: string, role: Role) {
   const { pipeline, heard = [] } = reduce(line.pipeline, { ...asked, answer: { about: 'permission', role } })
   const speaker = { by: 'mara', at: minute(20), evidence: delivered(minute(20)) }
   const { origin, issueNumber, onPullRequest, commands } = given
-  const giving: Giving = { origin, issueNumber, onPullRequest, commands, speaker, role, around: NOTHING_AROUND }
+  const giving: Given = { origin, issueNumber, onPullRequest, commands, speaker, role, around: NOTHING_AROUND }
   const effects = answersTo(giving, [{ issueNumber: ISSUE, heard }])
   const told = effects.map((effect) => {
     if (effect.type === 'react') return effect.content

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import type { HeldPlace } from '../../../src/render/held.ts'
+import type { HeldPlace } from '../../../src/pipeline/cord.ts'
 import type { Notice } from '../../../src/render/mistaken.ts'
 import type { Made } from '../../web/support/rows.ts'
 

@@ -4,7 +4,7 @@ import type { Outbox } from '../../../src/outbox/outbox.ts'
 import { keyOf } from '../../../src/pipeline/correlate.ts'
 import type { Effect } from '../../../src/pipeline/effects.ts'
 import type { DispatchTold } from '../../../src/pipeline/events.ts'
-import type { Attempt } from '../../../src/pipeline/pipeline.ts'
+import type { Attempt, Ours } from '../../../src/pipeline/pipeline.ts'
 import { closeEffects } from '../../../src/store/effects.ts'
 import { type FakeRuns, fakeRuns } from './fake-runs.ts'
 import { EVIDENCE, pipelineOf } from './pipelines.ts'
@@ -81,13 +81,13 @@ export async function openLine(): Promise<Line> {
     lastTold: (key) => told.get(key)?.at(-1),
     async admit(issueNumber) {
       const key = `${issueNumber}/plan/1-k3v9x`
-      await put(issueNumber, { number: 1, key, run: null })
+      await put(issueNumber, { number: 1, key, run: null, ours: OURS })
       await world.ask(dispatchOf(issueNumber, key))
       return key
     },
     async giveUp(issueNumber, key) {
       const over = { how: 'ordered', words: 'cancelled by ada', at: EVIDENCE.at, evidence: EVIDENCE } as const
-      await put(issueNumber, { number: 1, key, run: null, ours: { over } as NonNullable<Attempt['ours']> })
+      await put(issueNumber, { number: 1, key, run: null, ours: { ...OURS, over } })
     },
     async effects() {
       return await world.database.kysely
@@ -97,6 +97,14 @@ export async function openLine(): Promise<Line> {
         .execute()
     },
   }
+}
+
+const OURS: Ours = {
+  call: { id: 'start', at: EVIDENCE.at, from: 'plan', evidence: EVIDENCE },
+  admittedAt: EVIDENCE.at,
+  ref: 'main',
+  ...{ runId: null, dispatch: null, report: null, asked: null, cancel: null, over: null, twins: [] },
+  evidence: EVIDENCE,
 }
 
 function dispatchOf(issueNumber: number, attemptKey: string): Effect {

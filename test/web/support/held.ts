@@ -1,6 +1,5 @@
 // A floor in which cords are pulled: one repository's, an issue's of another, and a stage's.
-import type { CordWord, Hold } from '../../../src/pipeline/cord.ts'
-import type { HeldPlace } from '../../../src/render/held.ts'
+import type { CordWord, HeldPlace, Hold } from '../../../src/pipeline/cord.ts'
 import { ago, HOSTILE, type Made } from './rows.ts'
 
 const REPOSITORY = holdOf({ kind: 'repository' }, 'alice', 'release week', 52)
