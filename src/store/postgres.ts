@@ -39,7 +39,11 @@ export async function openPostgres(url: string, options: { connections?: number 
     where: withoutPassword(url),
     engine: { url },
     listen: (channel, heard, lost) => listenOn(url, channel, heard, lost),
-    close: () => kysely.destroy(),
+    async close() {
+      await kysely.destroy()
+      // Kysely leaves a pool alone that it never used.
+      if (!pool.ending) await pool.end()
+    },
   }
 }
 
