@@ -45,7 +45,7 @@ export default defineConfig({
           include: EITHER_DATABASE.include,
           exclude: [...EITHER_DATABASE.exclude, ...ONLY_EMBEDDED],
           isolate: false,
-          env: { ANDON_TEST_KIND: 'postgres' },
+          env: { ANDON_TEST_KIND: 'postgres', ANDON_TEST_LENDS: 'yes' },
         },
       },
       // Real processes and real browsers mostly wait: after the rest, side by side.

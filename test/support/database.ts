@@ -1,7 +1,8 @@
 import type { Database } from '../../src/store/database.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { lendEmbedded } from './lent.ts'
-import { copyOnPostgres, onServer, urlOf } from './template.ts'
+import { dropOnPostgres, giveBack, lendOnPostgres } from './lent-on-postgres.ts'
+import { copyOnPostgres, urlOf } from './template.ts'
 
 export type FreshDatabase = Database & {
   /** On Postgres, for other pools and processes; undefined when embedded. */
@@ -23,20 +24,24 @@ export function postgresServer(): string {
   return admin
 }
 
-/** A migrated, empty database of its own; closing it removes it. */
+/** A migrated, empty database of its own; closing it ends that. */
 export async function freshDatabase(kind: Database['kind'] = kindOfRun()): Promise<FreshDatabase> {
   if (kind === 'embedded') return lendEmbedded()
   const admin = postgresServer()
-  const name = await copyOnPostgres(admin)
+  // Where the files of a project share their processes, these lend a database again instead of dropping it.
+  const lends = process.env.ANDON_TEST_LENDS === 'yes'
+  const name = await (lends ? lendOnPostgres(admin) : copyOnPostgres(admin))
   const url = urlOf(admin, name)
   const database = await openPostgres(url)
+  let closed = false
   return {
     ...database,
     url,
     async close() {
       await database.close()
-      // Processes that were killed may have left sessions behind.
-      await onServer(admin, (client) => client.query(`drop database if exists ${name} with (force)`))
+      if (!lends) await dropOnPostgres(admin, name)
+      else if (!closed) giveBack(name)
+      closed = true
     },
   }
 }

@@ -3,6 +3,7 @@
 import type { PGlite } from '@electric-sql/pglite'
 import type { Database } from '../../src/store/database.ts'
 import { overPGlite } from '../../src/store/embedded.ts'
+import { EMPTY, SHAPE } from './emptied.ts'
 import { copyOfEmbedded } from './template.ts'
 
 /** A migrated, empty embedded database; closing it gives it back. */
@@ -65,36 +66,7 @@ function onLoan(lent: Lent): PGlite {
   })
 }
 
-const EMPTY = [
-  'discard all',
-  'drop schema if exists pgboss cascade',
-  // Most tables are as they were, and truncating one that is costs a millisecond.
-  `do $$
-    declare touched text;
-    begin
-      select string_agg(oid::regclass::text, ', ') into touched from pg_class
-        where relnamespace = 'public'::regnamespace and relkind = 'r' and relname not like 'kysely%'
-          and pg_relation_size(oid) > 0;
-      if touched is not null then execute 'truncate ' || touched || ' cascade'; end if;
-      perform setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
-        from pg_sequences where last_value is not null;
-    end $$`,
-  // The one row that a migration made.
-  'insert into cord default values on conflict do nothing',
-]
-
-/** What a test may have made, changed or dropped besides rows. */
 async function shapeOf(pglite: PGlite): Promise<string> {
-  const { rows } = await pglite.query<{ shape: string }>(`
-    select jsonb_build_array(
-      (select jsonb_agg(name order by name) from kysely_migration),
-      (select jsonb_agg(nspname order by nspname) from pg_namespace where nspname not like 'pg\\_%'),
-      (select jsonb_agg(array[relname, relkind::text] order by oid) from pg_class where relnamespace = here),
-      (select jsonb_agg(array[attrelid::regclass::text, attname, attnotnull::text, format_type(atttypid, atttypmod)]
-        order by attrelid, attnum) from pg_attribute join pg_class on pg_class.oid = attrelid where relnamespace = here),
-      (select jsonb_agg(conname order by oid) from pg_constraint where connamespace = here),
-      (select jsonb_agg(proname order by oid) from pg_proc where pronamespace = here),
-      (select count(*) from pg_trigger)
-    )::text as shape from (select 'public'::regnamespace as here)`)
+  const { rows } = await pglite.query<{ shape: string }>(SHAPE)
   return rows[0]?.shape ?? ''
 }

@@ -23,6 +23,12 @@ export async function copyOnPostgres(admin: string): Promise<string> {
   return name
 }
 
+/** The process that made this copy; null for anything else. */
+export function madeBy(name: string): number | null {
+  const pid = /^andon_test_(\d+)_/.exec(name)?.[1]
+  return pid === undefined ? null : Number(pid)
+}
+
 /** Connects as the server's administrator for as long as `use` takes. */
 export async function onServer<T>(admin: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: admin })
