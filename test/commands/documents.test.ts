@@ -5,8 +5,8 @@ import { howMany, record } from '../support/figures.ts'
 import { type Document, documentOf, PLANTS } from './documents.ts'
 import { STAGES, shown } from './shapes/shape.ts'
 
-const DOCUMENTS = howMany(2_000, 10_000)
-const SOUPS = howMany(1_000, 5_000)
+const DOCUMENTS = howMany(800, 10_000)
+const SOUPS = howMany(400, 5_000)
 const SEED = 20_261_121
 
 test('of thousands of generated comments none fires falsely, and none is missed', () => {

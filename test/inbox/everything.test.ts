@@ -13,7 +13,7 @@ import { mutated } from '../support/mutations.ts'
 import { seeded } from '../support/seeded.ts'
 import { traces } from '../support/traces.ts'
 
-const MUTATIONS = howMany(600, 10_000)
+const MUTATIONS = howMany(300, 10_000)
 const SEED = 1_860 + runSeed()
 const AT_ONCE = 64
 const LONGER = 300_000

@@ -27,7 +27,7 @@ test('a fifth of the creations are done and then seem to fail: every issue has o
     faults[how] += 1
     return { how }
   }
-  const issues = Array.from({ length: howMany(12, 100) }, (_, index) => index + 1)
+  const issues = Array.from({ length: howMany(10, 100) }, (_, index) => index + 1)
   const lives = issues.map((number) => life(number, chance))
   const outboxes = [world.outbox, world.another()]
   for (let turn = 0; turn < 3; turn += 1) {

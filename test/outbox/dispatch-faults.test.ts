@@ -25,7 +25,7 @@ test('a fifth of the dispatches are accepted and the answer is lost: every attem
     lost[how] += 1
     return { how }
   }
-  const attempts = howMany(60, 500)
+  const attempts = howMany(44, 500)
   const outboxes = [line.world.outbox, line.world.another()]
   const keys: string[] = []
   while (keys.length < attempts) {
@@ -52,7 +52,7 @@ describe('a process that dies', () => {
   const BOUNDARIES = ['claimed', 'sent off', 'not arrived', 'arrived', 'answered', 'told'] as const
 
   test.each(BOUNDARIES)('(%s) leaves an attempt with one run behind', async (boundary) => {
-    const deaths = howMany(2, 25)
+    const deaths = howMany(1, 25)
     for (let issue = 1; issue <= deaths; issue += 1) {
       const death = Promise.withResolvers<void>()
       const key = await line.admit(issue)
@@ -102,7 +102,7 @@ describe('a process that dies', () => {
 describe('a process that is frozen past its claim', () => {
   test('with its dispatch on the way leaves one live run, a minute after it is let go', async () => {
     const chance = seeded(runSeed())
-    const freezes = howMany(3, 100)
+    const freezes = howMany(2, 100)
     let twins = 0
     for (let issue = 1; issue <= freezes; issue += 1) {
       const seconds = issue === 1 ? 45 : issue === 2 ? 240 : 31 + chance.integer(400)
@@ -119,7 +119,7 @@ describe('a process that is frozen past its claim', () => {
   })
 
   test('before its dispatch is on the way never sends it', async () => {
-    const freezes = howMany(3, 100)
+    const freezes = howMany(2, 100)
     for (let issue = 1; issue <= freezes; issue += 1) {
       const thaw = Promise.withResolvers<void>()
       const frozen = Promise.withResolvers<void>()

@@ -9,9 +9,9 @@ import { ISSUE, minute, statuses } from '../support/pipeline-spec.ts'
 import { type Seeded, seeded } from '../support/seeded.ts'
 import { answerAbout, wholeLife } from '../support/whole-life.ts'
 
-const SHUFFLES = howMany(200, 10_000)
-const TIMED_SHUFFLES = howMany(200, 1_000)
-const PARTS = howMany(300, 2_000)
+const SHUFFLES = howMany(100, 10_000)
+const TIMED_SHUFFLES = howMany(100, 1_000)
+const PARTS = howMany(150, 2_000)
 const ONE_MOMENT = minute(0)
 const YEARS_LATER = minute(5_000_000)
 

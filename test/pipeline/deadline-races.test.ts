@@ -18,7 +18,7 @@ import {
 import { seeded } from '../support/seeded.ts'
 import { shop } from '../support/shop-in-memory.ts'
 
-const RACES = howMany(200, 1_000)
+const RACES = howMany(80, 1_000)
 const KEY = keyFor('plan', 1)
 
 test('runs that end about their deadline: none that finished is cancelled, and no result is lost', () => {

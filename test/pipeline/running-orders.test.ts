@@ -24,7 +24,7 @@ import {
 import { admitted, confirmed, dispatchIs, keyFor, mayStart, ownRunIs, runningLine } from '../support/running-spec.ts'
 import { type Seeded, seeded } from '../support/seeded.ts'
 
-const SHUFFLES = howMany(200, 10_000)
+const SHUFFLES = howMany(100, 10_000)
 
 /** What becomes known once an attempt was admitted; `''` is known from the start. */
 type Life = Readonly<Record<string, readonly Event[]>>

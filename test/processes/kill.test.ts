@@ -53,7 +53,7 @@ async function killAgainAndAgain(
   check: (guids: ReadonlySet<string>) => Promise<void>,
 ): Promise<{ acknowledged: number; stories: number; guids: ReadonlySet<string> }> {
   const chance = seeded(runSeed())
-  const stream = streamOfTraces(chance, `kill-${runSeed()}`)
+  const stream = streamOfTraces(chance, `kill-${runSeed()}`, howMany(12, 36))
   const acknowledged = new Set<string>()
   const knocker = openKnocker()
   for (let round = 0; round < kills; round++) {

@@ -61,7 +61,7 @@ for (let id = Number(process.argv[2]); ; id++) {
   )
   console.log(id)
 }`
-const KILLS = 3
+const KILLS = 2
 
 test(
   'a process that is killed while it writes loses no row that it acknowledged',

@@ -14,15 +14,13 @@ export type StreamOfTraces = {
   stories(): readonly Trace[]
 }
 
-const STORIES_AT_ONCE = 36
-
-/** Shuffled stories without end, deterministic from the chance handed in. */
-export function streamOfTraces(chance: Seeded, name: string): StreamOfTraces {
+/** Shuffled stories without end, so many at once, deterministic from the chance handed in. */
+export function streamOfTraces(chance: Seeded, name: string, atOnce = 36): StreamOfTraces {
   const begun: Trace[] = []
   let queue: (Signed | { delivery: Posted; guid: string })[] = []
 
   function refill(): void {
-    const next = traces(STORIES_AT_ONCE, { first: begun.length + 1 })
+    const next = traces(atOnce, { first: begun.length + 1 })
     begun.push(...next)
     const unsigned = next.flatMap(({ deliveries, issueNumber }) =>
       deliveries.map((delivery, index) => ({ delivery, guid: `${name}-${issueNumber}-${index}` })),
