@@ -3,7 +3,7 @@
 import { defineConfig } from 'vitest/config'
 
 const NO_DATABASE = [
-  'test/{commands,line,pipeline,render,github,demo}/**/*.test.ts',
+  'test/{commands,line,pipeline,render}/**/*.test.ts',
   'test/{architecture,manifest,config,workflows}.test.ts',
   'test/inbox/{guard,probot,receive,signatures,traces,translate}.test.ts',
   'test/inbox/translate/*.test.ts',
@@ -12,13 +12,15 @@ const NO_DATABASE = [
   'test/watchdog/{heartbeat,loop}.test.ts',
   'test/web/{action,changes,reports,site,stream}.test.ts',
 ]
+const GITHUB = ['test/{github,demo}/**/*.test.ts']
 const ONLY_EMBEDDED = ['test/store/embedded.test.ts']
 const ONLY_POSTGRES = ['test/**/*.postgres.test.ts']
 const PROCESSES = ['test/processes/**/*.test.ts']
 const BROWSER = ['test/browser/**/*.test.ts']
-// Their files share a process, its warm code and its open database: anew for each would take longer than most files do.
-// (Not the others: nock, once loaded, holds the whole process.)
-const EITHER_DATABASE = { include: ['test/**/*.test.ts'], exclude: [...NO_DATABASE, ...PROCESSES, ...BROWSER] }
+const EITHER_DATABASE = {
+  include: ['test/**/*.test.ts'],
+  exclude: [...NO_DATABASE, ...GITHUB, ...PROCESSES, ...BROWSER],
+}
 
 export default defineConfig({
   test: {
@@ -27,7 +29,10 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: 'pure', include: NO_DATABASE } },
+      { extends: true, test: { name: 'github', include: GITHUB } },
+      // Files share a process, its warm code and its open database: anew for each would take longer than most files do.
+      // (Not those of `github`: nock, once loaded, holds the whole process.)
+      { extends: true, test: { name: 'pure', include: NO_DATABASE, isolate: false } },
       {
         extends: true,
         test: {

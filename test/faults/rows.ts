@@ -7,7 +7,7 @@ export type Row = {
   /** What is promised. */
   readonly promise: string
   readonly file: string
-  readonly project: 'pure' | 'embedded' | 'postgres' | 'processes'
+  readonly project: 'pure' | 'github' | 'embedded' | 'postgres' | 'processes'
   /** Only the tests whose name matches; the whole file without it. */
   readonly tests?: string
 }

@@ -147,6 +147,6 @@ export const RUNNING_THE_LINE: readonly Row[] = [
     name: 'tokens',
     promise: '1,000 damaged tokens: none trusted',
     file: 'test/github/oidc.test.ts',
-    project: 'pure',
+    project: 'github',
   },
 ]
