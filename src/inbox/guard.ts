@@ -23,7 +23,7 @@ export async function serveDelivery(
   if (body === 'aborted') return
   if (body !== 'too large') return write(response, await receive({ headers: request.headers, body }))
   const answer = refusal(413, `the body is larger than ${limitBytes} bytes`)
-  writeHead(response, { ...answer, headers: { connection: 'close' } })
+  response.write(writeHead(response, { ...answer, headers: { connection: 'close' } }))
   // Closing at once would reset the connection under a sender that has not read the answer yet: what still arrives is
   // thrown away first.
   if (request.readableEnded || request.destroyed) response.end()
@@ -51,7 +51,10 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
     })
     request.on('end', () => resolve(Buffer.concat(chunks)))
     request.on('error', reject)
-    request.on('close', () => reject(new Error('the sender went away before the body ended')))
+    request.on('close', () => {
+      // It comes after every request, and an error costs a stack.
+      if (!request.readableEnded) reject(new Error('the sender went away before the body ended'))
+    })
   })
 }
 
@@ -60,16 +63,16 @@ function refusal(status: number, error: string): Answer {
 }
 
 function write(response: ServerResponse, answer: Answer): void {
-  writeHead(response, answer)
-  response.end()
+  response.end(writeHead(response, answer))
 }
 
-function writeHead(response: ServerResponse, { status, body, headers }: Answer): void {
+/** Begins the answer; its body is yet to be written. */
+function writeHead(response: ServerResponse, { status, body, headers }: Answer): string {
   const text = JSON.stringify(body)
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(text),
     ...headers,
   })
-  response.write(text)
+  return text
 }
