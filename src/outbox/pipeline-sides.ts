@@ -32,8 +32,8 @@ export function pipelineSides(standing: PipelineStanding, now: Instant): readonl
 const ORDER = { check: 0, comment: 1 } as const
 
 function wantedSides(standing: PipelineStanding, now: Instant): readonly Side[] {
-  const { pipeline, pipelineId } = standing
-  const o = context(standing, { stage: light(pipeline).stage, ...health(pipeline, now) })
+  const { pipeline, pipelineId, holds } = standing
+  const o = context(standing, { stage: light(pipeline).stage, ...health(pipeline, now, holds) })
   const stages = pipeline.stages.map(({ name }) => name)
   return [...surfaces(pipeline)]
     .sort((a, b) => stages.indexOf(a.stage) - stages.indexOf(b.stage) || ORDER[a.kind] - ORDER[b.kind])

@@ -27,17 +27,13 @@ export async function sightsOf(
     .where('pipelines.issueNumber', 'in', [...new Set(asked)])
     .execute()
   return new Map(
-    rows.map(({ issueNumber, document: pipeline, configurationMistakes, configuration }) => [
-      issueNumber,
-      {
-        pipeline,
-        overlay: { stage: light(pipeline).stage, ...health(pipeline, now()) },
-        holds: holdsOf(pipeline, around),
-        mistakes: configurationMistakes.map(({ message, line }) => `line ${line}: ${message}`),
-        isConfigured: configuration !== null,
-        pageUrl: pageOf(baseUrl, fullName, issueNumber),
-      },
-    ]),
+    rows.map(({ issueNumber, document: pipeline, configurationMistakes, configuration }) => {
+      const holds = holdsOf(pipeline, around)
+      const overlay = { stage: light(pipeline).stage, ...health(pipeline, now(), holds) }
+      const mistakes = configurationMistakes.map(({ message, line }) => `line ${line}: ${message}`)
+      const pageUrl = pageOf(baseUrl, fullName, issueNumber)
+      return [issueNumber, { pipeline, overlay, holds, mistakes, isConfigured: configuration !== null, pageUrl }]
+    }),
   )
 }
 

@@ -37,6 +37,11 @@ export function holdsOf({ cord = [] }: Pick<Pipeline, 'cord'>, { everything, rep
   return [everything, repository, ...cord].flatMap((word) => pulled(word) ?? [])
 }
 
+/** Those of its own: what lies around it is left out of account. */
+export function ownHolds(pipeline: Pick<Pipeline, 'cord'>): readonly Hold[] {
+  return holdsOf(pipeline, NOTHING_AROUND)
+}
+
 /** Those of the holds that keep this stage from being started. */
 export function holdsOver(holds: readonly Hold[], stage: string): readonly Hold[] {
   return holds.filter(({ place }) => place.kind !== 'stage' || place.stage === stage)

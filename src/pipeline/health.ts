@@ -2,7 +2,7 @@
 // progress when a job or a step moves. Silence after progress is a stall; silence of a run that never told any is unknown.
 import type { StageRule } from '../line/line.ts'
 import { currentAttempt, isLiveAttempt, isOwn, isUnsent, type OwnAttempt } from './attempts.ts'
-import { ownHold } from './cord.ts'
+import { type Hold, holdsOver, ownHolds } from './cord.ts'
 import type { RunFact } from './facts.ts'
 import { later, secondsAfter } from './instants.ts'
 import { isLive, light } from './light.ts'
@@ -10,8 +10,12 @@ import type { Attempt, Health, Instant, Pipeline } from './pipeline.ts'
 import { deadlines, heardAt, startedAt } from './watch.ts'
 
 /** The health of the stage that the light speaks of, and since when it is so; `ok` has no since. */
-export function health(pipeline: Pipeline, now: Instant): { readonly health: Health; readonly since: Instant | null } {
-  const troubles = troublesAhead(pipeline).filter(({ since }) => since <= now)
+export function health(
+  pipeline: Pipeline,
+  now: Instant,
+  holds = ownHolds(pipeline),
+): { readonly health: Health; readonly since: Instant | null } {
+  const troubles = troublesAhead(pipeline, holds).filter(({ since }) => since <= now)
   return troubles.at(-1) ?? { health: 'ok', since: null }
 }
 
@@ -35,7 +39,7 @@ export function wakeAt(pipeline: Pipeline, after: Instant): Instant | null {
 
 /** When whatever is behind the light last gave any sign, and when it last got anything done. */
 export function clocks(pipeline: Pipeline): { readonly aliveAt: Instant | null; readonly progressAt: Instant | null } {
-  const attempt = attemptBehindLight(pipeline)?.attempt
+  const attempt = attemptBehindLight(pipeline, ownHolds(pipeline))?.attempt
   if (attempt === undefined) return { aliveAt: null, progressAt: null }
   const { run, ours } = attempt
   const moved = run === null ? null : progressAt(run)
@@ -49,8 +53,8 @@ export function clocks(pipeline: Pipeline): { readonly aliveAt: Instant | null; 
 type Trouble = { readonly health: Health; readonly since: Instant }
 
 /** What will be wrong, and from when, unless something is heard before: soonest first, the graver last. */
-function troublesAhead(pipeline: Pipeline): readonly Trouble[] {
-  const behind = attemptBehindLight(pipeline)
+function troublesAhead(pipeline: Pipeline, holds = ownHolds(pipeline)): readonly Trouble[] {
+  const behind = attemptBehindLight(pipeline, holds)
   if (behind === null) return []
   const { attempt, rule } = behind
   const silent = isOwn(attempt) ? silenceOfOurs(attempt, rule) : attempt.run && silenceOfRun(attempt.run, rule)
@@ -77,14 +81,17 @@ function silenceOfOurs(attempt: OwnAttempt, { timeoutSeconds }: StageRule): Trou
   return { health: 'stalled', since: secondsAfter(later(aliveAt(run), report.progressAt ?? ''), timeoutSeconds) }
 }
 
-function attemptBehindLight(pipeline: Pipeline): { readonly attempt: Attempt; readonly rule: StageRule } | null {
+function attemptBehindLight(
+  pipeline: Pipeline,
+  holds: readonly Hold[],
+): { readonly attempt: Attempt; readonly rule: StageRule } | null {
   const { stage: name } = light(pipeline)
   const stage = pipeline.stages.find((known) => known.name === name)
   const rule = pipeline.line.stages.find((known) => known.name === name)
   if (stage === undefined || rule === undefined || !isLive(stage) || pipeline.gone !== null) return null
   const attempt = currentAttempt(stage)
   // Nothing is sent of it while it is held: that it is silent says nothing.
-  if (attempt !== null && isUnsent(attempt) && ownHold(pipeline, stage.name) !== null) return null
+  if (attempt !== null && isUnsent(attempt) && holdsOver(holds, stage.name).length > 0) return null
   return attempt !== null && isLiveAttempt(attempt) ? { attempt, rule } : null
 }
 

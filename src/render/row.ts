@@ -72,7 +72,7 @@ export function row(shown: Shown, now: Instant): Row {
     url: webUrl(pipeline.issue.url),
     stage: lit.stage,
     light: lit.light,
-    health: health(pipeline, now).health,
+    health: healthOf(shown, now).health,
     held: shown.held,
     attempt: attemptNumber(stage),
     since: lit.since,
@@ -87,7 +87,7 @@ export function row(shown: Shown, now: Instant): Row {
 /** The row with its line of lights and what lies over it. */
 export function drawn(shown: Shown, now: Instant): Drawn {
   const view = row(shown, now)
-  const { since } = health(shown.pipeline, now)
+  const { since } = healthOf(shown, now)
   const word = HEALTHS[view.health]
   return {
     id: `pipeline-${shown.id}`,
@@ -97,6 +97,10 @@ export function drawn(shown: Shown, now: Instant): Drawn {
     until: untilUnsaid(view),
     overlay: word === null ? null : { word, since },
   }
+}
+
+function healthOf({ pipeline, around }: Shown, now: Instant): ReturnType<typeof health> {
+  return health(pipeline, now, holdsOf(pipeline, around))
 }
 
 /** Whether a person is needed now: in review, failed, held, or stalled. */

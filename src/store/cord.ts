@@ -16,7 +16,8 @@ export async function readAround(kysely: Database['kysely'] | Transaction, repos
   return row ?? { repository: null, everything: null }
 }
 
-const MOST_PLACES = 20
+/** One more than is shown: then it is known that there are more. */
+const MOST_PLACES = 21
 
 /** What is held whole: everything first, then of the repositories that are seen those held longest. */
 export async function listHeldPlaces(trx: Transaction, isSeen: RawBuilder<SqlBool>): Promise<readonly HeldPlace[]> {

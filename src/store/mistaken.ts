@@ -13,7 +13,8 @@ export type MistakenFile = {
   readonly mistakes: readonly FileMistake[]
 }
 
-const MOST = 20
+/** One more than is shown: then it is known that there are more. */
+const MOST = 21
 
 /** Those that the condition on `repositories` lets through, by name. */
 export async function listMistaken(

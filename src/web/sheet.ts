@@ -4,7 +4,7 @@ import type { Instant } from '../pipeline/pipeline.ts'
 import { detail } from '../render/detail.ts'
 import { drawnHold } from '../render/held.ts'
 import type { Notice } from '../render/mistaken.ts'
-import { type Drawn, drawn } from '../render/row.ts'
+import { type Drawn, drawn, webUrl } from '../render/row.ts'
 import type { Board, Issue } from './reader.ts'
 import type { Views } from './views.ts'
 
@@ -25,7 +25,7 @@ export function boardSheet(views: Views, board: Board, repository: string | null
     asOf: board.asOf,
     pieces: [
       { id: 'counts', html: views.draw('counts', countsOf(board)) },
-      { id: 'holds', html: views.draw('holds', { holds: board.holds.map(drawnHold) }) },
+      { id: 'holds', html: views.draw('holds', cut(board.holds.map(drawnHold))) },
       mistakesPiece(views, board.mistaken, repository === null ? MISTAKES_AT_A_GLANCE : Number.POSITIVE_INFINITY),
       { id: 'empty', html: views.draw('empty', { empty, repository }) },
       { id: 'quiet', html: views.draw('footer', board) },
@@ -40,7 +40,7 @@ export function boardSheet(views: Views, board: Board, repository: string | null
 /** One issue's page. */
 export function issueSheet(views: Views, { shown, history, asOf, mistaken }: Issue): Sheet {
   const whole = detail(shown, history, asOf)
-  const { pullRequests } = shown.pipeline
+  const pullRequests = shown.pipeline.pullRequests.map((pull) => ({ ...pull, url: webUrl(pull.url) }))
   return {
     asOf,
     pieces: [
@@ -65,7 +65,14 @@ export function pieceOf(sheet: Sheet, id: string): string {
 const MISTAKES_AT_A_GLANCE = 1
 
 function mistakesPiece(views: Views, mistaken: readonly Notice[], most: number): Piece {
-  return { id: 'mistakes', html: views.draw('mistakes', { mistaken, most }) }
+  return { id: 'mistakes', html: views.draw('mistakes', { ...cut(mistaken), most }) }
+}
+
+/** How many held or mistaken repositories stand above the board before it says that there are more. */
+const MOST_PLACES = 20
+
+function cut<T>(places: readonly T[]): { readonly places: readonly T[]; readonly more: boolean } {
+  return { places: places.slice(0, MOST_PLACES), more: places.length > MOST_PLACES }
 }
 
 function list(views: Views, id: string, title: string, note: string, rows: readonly Drawn[]): List {

@@ -94,8 +94,18 @@ describe('nothing starts while it is held', () => {
     expect(line.stage('plan').reason).toBe('held by @mara since 2026-11-21 09:02 UTC: wait; then attempt 1 of 3')
     expect(health(line.pipeline, minute(500)).health).toBe('ok')
     say(line, '/andon resume', minute(600))
-    line.tell(confirmed(key, 100, minute(600)), ownRunIs(key, 100, { at: minute(601), conclusion: 'success' }))
+    line.tell(confirmed(key, 100, minute(600)))
+    expect(health(line.pipeline, minute(601)).health).toBe('ok')
+    line.tell(ownRunIs(key, 100, { at: minute(601), conclusion: 'success' }))
     expect(line.statuses()).toBe('done queued idle idle')
+  })
+
+  test('an attempt that is not sent because of a hold around the line is not called stalled', () => {
+    const line = started()
+    line.tell(dispatchIs(line.admit(minute(1))!, { state: 'waiting', until: null, words: 'held' }, minute(1)))
+    const holds = holdsOf(line.pipeline, { repository: REPOSITORY, everything: null })
+    expect(health(line.pipeline, minute(500), holds).health).toBe('ok')
+    expect(health(line.pipeline, minute(500)).health).toBe('stale')
   })
 
   test('what was denied before a hold is asked for anew after it', () => {
