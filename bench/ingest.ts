@@ -19,7 +19,8 @@ const LEVELS = [1, 16, 64, 256] as const
 const RECEIVERS = ['bare, body stored', 'bare, no body', 'andon'] as const
 const quick = process.argv.includes('--quick')
 const ROUNDS = quick ? 1 : 3
-const WARM_UP = 400
+/** Enough that the compiler has seen what is hot: a receiver runs for weeks. */
+const WARM_UP = 3_000
 const PIPED: ['ignore', 'pipe', 'inherit'] = ['ignore', 'pipe', 'inherit']
 
 const binaries = findPostgres()
@@ -82,7 +83,7 @@ async function measureOnce(
 }
 
 function countFor(connections: number): number {
-  const full = connections === 1 ? 800 : 4_000
+  const full = connections === 1 ? 800 : 10_000
   return quick ? full / 4 : full
 }
 
