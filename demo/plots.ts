@@ -58,13 +58,13 @@ export const zombie: Plot = async (work, shift) => {
 }
 
 /** The label is on, and no runner is free for a good while. */
-export const crowded: Plot = async (work, shift) => {
+const crowded: Plot = async (work, shift) => {
   await work.plan({ waits: 40, seconds: 15 })
   await fromCode(work, shift)
 }
 
 /** Somebody stops the run and thinks better of the whole idea. */
-export const abandoned: Plot = async (work, shift) => {
+const abandoned: Plot = async (work, shift) => {
   await work.plan({ seconds: 14 })
   await work.code({ seconds: 24, ends: null })
   await work.order('/andon cancel')
@@ -73,7 +73,7 @@ export const abandoned: Plot = async (work, shift) => {
 }
 
 /** An agent that takes its time, and a good end. */
-export const patient: Plot = async (work, shift) => {
+const patient: Plot = async (work, shift) => {
   await work.plan({ seconds: 20 })
   await work.code({ seconds: 110 })
   await work.test({ seconds: 50 })

@@ -39,7 +39,7 @@ export function openClock(now?: () => string): Clock {
 }
 
 /** GitHub's spelling of a moment. */
-export function toSeconds(milliseconds: number): string {
+function toSeconds(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`
 }
 

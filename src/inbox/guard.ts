@@ -31,7 +31,7 @@ export async function serveDelivery(
 }
 
 /** The raw bytes, or word that they are too many; rejects when the sender goes away halfway. */
-export function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array | 'too large'> {
+function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array | 'too large'> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0

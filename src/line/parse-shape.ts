@@ -6,7 +6,7 @@ import { z } from 'zod'
 export const STAGE_NAME = /^[a-z][a-z0-9-]{0,19}$/
 export const RESERVED_NAMES: readonly string[] = ['repository']
 
-export const stageShape = block('workflow: plan.yml', {
+const stageShape = block('workflow: plan.yml', {
   workflow: text(/^\w[\w.-]{0,95}\.ya?ml$/, 'the name of a file in `.github/workflows/`, such as `plan.yml`'),
   timeout: duration('1m', '24h'),
   limit: duration('1m', '120h'),

@@ -1,21 +1,12 @@
 // Asks GitHub to end runs. To ask twice does no harm, so this needs no looking back.
 import { GitHubFailure } from '../github/failure.ts'
-import { backedOff, type Claimed, claimWrite, type Performer, settle, TRIES } from './effects.ts'
+import { backedOff, type Claimed, carryOut, type Performer, settle, TRIES } from './effects.ts'
 import { keepSilent } from './patience.ts'
 import { type Outcome, tell } from './tell.ts'
 
-const MOST_AT_ONCE = 10
-
 /** Cancels what is due, as far as the budgets allow; resolves to how many were taken in hand. */
 export async function cancelRuns(o: Performer, stopping?: AbortSignal): Promise<number> {
-  const inHand: Promise<void>[] = []
-  while (!stopping?.aborted && inHand.length < MOST_AT_ONCE) {
-    const next = await claimWrite(o, 'cancel', 'change')
-    if (next === null) break
-    inHand.push(next.deniedUntil === null ? cancelOne(o, next.claimed) : Promise.resolve())
-  }
-  await Promise.all(inHand)
-  return inHand.length
+  return await carryOut(o, { type: 'cancel', write: 'change' }, (claimed) => cancelOne(o, claimed), stopping)
 }
 
 async function cancelOne(o: Performer, claimed: Claimed<'cancel'>): Promise<void> {

@@ -1,22 +1,13 @@
 // Reactions tell whoever gave a command that it was read. GitHub takes the same one twice as once, so this needs no
 // looking back.
 import { GitHubFailure } from '../github/failure.ts'
-import { backedOff, type Claimed, claimWrite, type Performer, settle, TRIES } from './effects.ts'
+import { backedOff, type Claimed, carryOut, type Performer, settle, TRIES } from './effects.ts'
 import { keepSilent } from './patience.ts'
 import { isPatienceSpent, PATIENCE_IS_SPENT } from './readers.ts'
 
-const MOST_AT_ONCE = 10
-
 /** Sends what is due, as far as the budgets allow; resolves to how many were taken in hand. */
 export async function react(o: Performer, stopping?: AbortSignal): Promise<number> {
-  const inHand: Promise<void>[] = []
-  for (let asked = 0; !stopping?.aborted && asked < MOST_AT_ONCE; asked += 1) {
-    const next = await claimWrite(o, 'react', 'creation')
-    if (next === null) break
-    if (next.deniedUntil === null) inHand.push(reactOne(o, next.claimed))
-  }
-  await Promise.all(inHand)
-  return inHand.length
+  return await carryOut(o, { type: 'react', write: 'creation' }, (claimed) => reactOne(o, claimed), stopping)
 }
 
 async function reactOne(o: Performer, claimed: Claimed<'react'>): Promise<void> {

@@ -6,7 +6,7 @@ import { millisecondsAfter } from '../pipeline/instants.ts'
 import { replyTo } from '../render/reply.ts'
 import type { Transaction } from '../store/database.ts'
 import { isReplyAt, type Settlement, settleEffects } from '../store/effects.ts'
-import { backedOff, type Claimed, claimMore, claimWrite, type Performer, settleAll, TRIES } from './effects.ts'
+import { backedOff, type Claimed, carryOut, claimMore, type Performer, settleAll, TRIES } from './effects.ts'
 import { FIRST_LOOK_AFTER_MS, SEND_WITHIN_MS } from './moments.ts'
 import { keepSilent } from './patience.ts'
 import { isPatienceSpent, PATIENCE_IS_SPENT } from './readers.ts'
@@ -19,21 +19,14 @@ type Reply = Claimed<'reply'>
 /** Replies that go out as one comment; all under one claim. */
 type Batch = readonly [Reply, ...Reply[]]
 
-const MOST_AT_ONCE = 10
 const MOST_IN_ONE = 50
 
 export type Answerer = Performer & { readonly baseUrl: string }
 
 /** Writes what is due, as far as the budgets allow; resolves to how many were taken in hand. */
 export async function reply(o: Answerer, stopping?: AbortSignal): Promise<number> {
-  const inHand: Promise<void>[] = []
-  for (let asked = 0; !stopping?.aborted && asked < MOST_AT_ONCE; asked += 1) {
-    const next = await claimWrite(o, 'reply', 'creation', withMore)
-    if (next === null) break
-    if (next.deniedUntil === null) inHand.push(answer(o, [next.claimed, ...next.more]))
-  }
-  await Promise.all(inHand)
-  return inHand.length
+  const what = { type: 'reply', write: 'creation', withMore } as const
+  return await carryOut(o, what, (first, more) => answer(o, [first, ...more]), stopping)
 }
 
 /** Whatever else is to be said there, and the intent to say it, in the transaction that took the slot. */

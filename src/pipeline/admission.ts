@@ -19,12 +19,7 @@ export function awaitingAdmission(pipeline: Pipeline, now: Instant): Awaiting | 
 
 /** How many slots the pipeline holds. */
 export function liveAttempts(pipeline: Pipeline): number {
-  return liveOnes(pipeline).length
-}
-
-/** Keys of the attempts that are live: whose beats matter. */
-export function liveKeys(pipeline: Pipeline): readonly string[] {
-  return liveOnes(pipeline).map(({ key }) => key)
+  return everyOne(pipeline).filter(isLiveAttempt).length
 }
 
 /** The attempt with this key, and its stage; null for a key that was never issued here. */
@@ -58,10 +53,6 @@ export function boundRunIds(pipeline: Pipeline): readonly number[] {
     ...(ours.runId === null ? [] : [ours.runId]),
     ...ours.twins.map(({ runId }) => runId),
   ])
-}
-
-function liveOnes(pipeline: Pipeline) {
-  return everyOne(pipeline).filter(isLiveAttempt)
 }
 
 function everyOne({ stages }: Pipeline) {

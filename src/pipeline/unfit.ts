@@ -41,11 +41,6 @@ export function unfitToApprove(pipeline: Pipeline): Said {
   return impossible('nothing waits for an approval here', ['/andon why'])
 }
 
-/** Is an attempt at it going on, as far as anybody knows? */
-export function isUnderWay(stage: Stage): boolean {
-  return stage.attempts.some((attempt) => isLiveAttempt(attempt) && !isLost(attempt))
-}
-
 /** Is it for a person to say what became of it? */
 export function isLost(attempt: Attempt | null): boolean {
   return attempt?.ours?.runId === null && attempt.ours.dispatch?.needsPerson === true && isLiveAttempt(attempt)
@@ -59,4 +54,9 @@ export function isOurs({ line }: Pipeline, { name }: Pick<Stage, 'name'>): boole
 function whoElse({ line }: Pipeline, { name }: Stage): string {
   const workflow = line.stages.find((rule) => rule.name === name)?.workflow ?? null
   return workflow === null ? 'it follows the pull request' : `somebody else starts ${workflow}`
+}
+
+/** Is an attempt at it going on, as far as anybody knows? */
+function isUnderWay(stage: Stage): boolean {
+  return stage.attempts.some((attempt) => isLiveAttempt(attempt) && !isLost(attempt))
 }

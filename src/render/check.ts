@@ -5,7 +5,7 @@ import type { Pipeline, Stage, StageStatus } from '../pipeline/pipeline.ts'
 import type { Surface } from '../pipeline/surfaces.ts'
 import { within } from './comment.ts'
 import { inline, link, plain } from './neutralise.ts'
-import { type Around, reasonWords, stageOf, statusWords, tellStage } from './stage.ts'
+import { type Overlays, reasonWords, stageOf, statusWords, tellStage } from './stage.ts'
 
 /** GitHub's limit for a summary is 65,535; code points beyond the first plane count twice. */
 const LONGEST_SUMMARY = 32_000
@@ -29,7 +29,7 @@ export type CheckRun = {
 export type Action = { readonly label: string; readonly description: string; readonly identifier: Button }
 
 /** What every check run of a pipeline is rendered with. `alone`: no other issue on the line is on this pull request. */
-export type CheckContext = Around & {
+export type CheckContext = Overlays & {
   readonly pageUrl: string
   readonly pipelineId: number
   readonly alone: boolean

@@ -1,6 +1,6 @@
 import type { Pipeline, Stage } from '../pipeline/pipeline.ts'
 import { link } from './neutralise.ts'
-import { type Around, stageOf, tellStage } from './stage.ts'
+import { type Overlays, stageOf, tellStage } from './stage.ts'
 
 /** GitHub takes somewhat more, and counts differently in different places; this much is always taken. */
 export const LONGEST_COMMENT = 60_000
@@ -14,7 +14,7 @@ export function marker(pipelineId: number, which: string): string {
 export function comment(
   pipeline: Pipeline,
   stage: Stage['name'],
-  o: Around & { pageUrl: string; marker: string },
+  o: Overlays & { pageUrl: string; marker: string },
 ): string {
   return within(`${o.marker}\n${tellStage(pipeline, stageOf(pipeline, stage), o)}\n`, LONGEST_COMMENT, o.pageUrl)
 }

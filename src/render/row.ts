@@ -99,19 +99,9 @@ export function drawn(shown: Shown, now: Instant): Drawn {
   }
 }
 
-function healthOf({ pipeline, around }: Shown, now: Instant): ReturnType<typeof health> {
-  return health(pipeline, now, holdsOf(pipeline, around))
-}
-
 /** Whether a person is needed now: in review, failed, held, or stalled. */
 export function needsYou({ held, needsYouAt }: Pick<Shown, 'held' | 'needsYouAt'>, now: Instant): boolean {
   return held || (needsYouAt !== null && needsYouAt <= now)
-}
-
-/** The stages in the order of the line, each with its light. */
-export function stations(pipeline: Pipeline): readonly Station[] {
-  const current = light(pipeline).stage
-  return pipeline.stages.map(({ name, status }) => ({ name, status, current: name === current }))
 }
 
 /** How we know, for a person: `delivery 7f3a9c21…, 14:01:58 UTC`. */
@@ -144,4 +134,14 @@ export function webUrl(url: string | null): string | null {
 export function attemptNumber(stage: Stage | undefined): number | null {
   if (stage === undefined) return null
   return currentAttempt(stage)?.number || null
+}
+
+function healthOf({ pipeline, around }: Shown, now: Instant): ReturnType<typeof health> {
+  return health(pipeline, now, holdsOf(pipeline, around))
+}
+
+/** The stages in the order of the line, each with its light. */
+function stations(pipeline: Pipeline): readonly Station[] {
+  const current = light(pipeline).stage
+  return pipeline.stages.map(({ name, status }) => ({ name, status, current: name === current }))
 }

@@ -5,7 +5,7 @@ import { light } from '../pipeline/light.ts'
 import type { Evidence, Pipeline, Stage } from '../pipeline/pipeline.ts'
 import { code, inline, link } from './neutralise.ts'
 import { attemptNumber } from './row.ts'
-import { type Around, type Overlay, stageOf, statusWords } from './stage.ts'
+import { type Overlay, type Overlays, stageOf, statusWords } from './stage.ts'
 import { LIGHTS, moment } from './words.ts'
 
 /** An issue's line at a moment, with what lies around it. */
@@ -72,14 +72,14 @@ function row(cells: readonly (string | number)[]): string {
   return `| ${cells.join(' | ')} |`
 }
 
-function lamp(stage: Stage, around: Around): string {
-  return `${LIGHTS[stage.status].shape} ${statusWords(stage, around)}`
+function lamp(stage: Stage, overlays: Overlays): string {
+  return `${LIGHTS[stage.status].shape} ${statusWords(stage, overlays)}`
 }
 
 /** The light of the whole issue: that of its stage while one is live, else what is left. */
-function lampOf(pipeline: Pipeline, stage: Stage, around: Around): string {
+function lampOf(pipeline: Pipeline, stage: Stage, overlays: Overlays): string {
   const { light: colour } = light(pipeline)
-  return colour === stage.status ? lamp(stage, around) : `${LIGHTS[colour].shape} ${LIGHTS[colour].word}`
+  return colour === stage.status ? lamp(stage, overlays) : `${LIGHTS[colour].shape} ${LIGHTS[colour].word}`
 }
 
 function tried(stage: Stage, url: string | null | undefined): string {

@@ -9,8 +9,8 @@ import { day, HEALTHS, LIGHTS, lineOfLights, moment, untilUnsaid } from './words
 /** What lies over the pipeline's light when it is rendered, and over which stage. */
 export type Overlay = { readonly stage: Stage['name']; readonly health: Health; readonly since: Instant | null }
 
-/** What lies over and around the stages. */
-export type Around = { readonly overlay: Overlay | null; readonly holds: readonly Hold[] }
+/** What lies over the stages: a trouble over one, holds over some or all. */
+export type Overlays = { readonly overlay: Overlay | null; readonly holds: readonly Hold[] }
 
 /** The stage as it stands; a stage that the pipeline lacks stands idle. */
 export function stageOf(pipeline: Pipeline, name: Stage['name']): Stage {
@@ -19,7 +19,7 @@ export function stageOf(pipeline: Pipeline, name: Stage['name']): Stage {
 }
 
 /** The status in words, as plain text: `running`, `running, stalled since 2026-11-21 14:32 UTC`. */
-export function statusWords(stage: Stage, { overlay, holds }: Around): string {
+export function statusWords(stage: Stage, { overlay, holds }: Overlays): string {
   // A stage that waits because it is held says so in its reason.
   const held = reasonWords(stage, holds) === stage.reason ? '' : ', held'
   const word = `${LIGHTS[stage.status].word}${held}`
@@ -34,7 +34,7 @@ export function reasonWords(stage: Stage, holds: readonly Hold[]): string {
 }
 
 /** The stage told whole, as Markdown lines. */
-export function tellStage(pipeline: Pipeline, stage: Stage, o: Around & { pageUrl: string }): string {
+export function tellStage(pipeline: Pipeline, stage: Stage, o: Overlays & { pageUrl: string }): string {
   const { shape } = LIGHTS[stage.status]
   const reason = reasonWords(stage, o.holds)
   const since = stage.since ? ` · since ${moment(stage.since)}` : ''

@@ -29,7 +29,7 @@ export type Verdict = {
 
 /** Four beats may be lost before a loop is stale. */
 export const BEAT_EVERY_MS = 15_000
-export const STALE_AFTER_MS = 60_000
+const STALE_AFTER_MS = 60_000
 /** An iteration in hand for longer, or none that ended well for as long, is no progress. */
 const PROGRESS_WITHIN_MS = 120_000
 /** Two machines' clocks may differ that much. */

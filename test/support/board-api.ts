@@ -28,7 +28,7 @@ export async function readBoardPage(url: string, query: Readonly<Record<string, 
 }
 
 /** Every row of one light. */
-export async function readLight(url: string, light: string): Promise<readonly BoardRow[]> {
+async function readLight(url: string, light: string): Promise<readonly BoardRow[]> {
   const rows: BoardRow[] = []
   let after: string | null = null
   do {

@@ -10,7 +10,7 @@ export type FreshDatabase = Database & {
 }
 
 /** The database the tests of this run are on. */
-export function kindOfRun(): Database['kind'] {
+function kindOfRun(): Database['kind'] {
   const { VITEST, ANDON_TEST_KIND } = process.env
   if (VITEST && !ANDON_TEST_KIND) throw new Error('vitest.config.ts has this test among those that need no database')
   return ANDON_TEST_KIND === 'postgres' ? 'postgres' : 'embedded'

@@ -91,7 +91,7 @@ export function signature(body: Uint8Array, secret: string): string {
   return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`
 }
 
-export function repositoryJson(repository: RepositoryOf): Record<string, unknown> {
+function repositoryJson(repository: RepositoryOf): Record<string, unknown> {
   const [owner = '', name = ''] = repository.fullName.split('/')
   return {
     id: repository.id,

@@ -18,7 +18,7 @@ export const NOW: Instant = '2026-11-21T14:02:31.000Z'
 
 export const HOSTILE =
   '"><img src=x onerror=alert(1)> <script>alert(2)</script> @everyone #1 \u202egnp.exe\u202c <hx-partial hx-target="#counts">'
-export const LONG =
+const LONG =
   'When an upload is interrupted by a flaky connection the client retries for ever, which drains the battery, fills the log and finally blocks every other transfer until somebody restarts the app by hand'
 
 export type Made = { readonly shown: Shown; readonly history: readonly Entry[] }
