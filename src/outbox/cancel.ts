@@ -1,6 +1,7 @@
 // Asks GitHub to end runs. To ask twice does no harm, so this needs no looking back.
 import { GitHubFailure } from '../github/failure.ts'
-import { backedOff, type Claimed, carryOut, type Performer, settle, TRIES } from './effects.ts'
+import { carryOut } from './carry-out.ts'
+import { backedOff, type Claimed, type Performer, settle, TRIES } from './effects.ts'
 import { keepSilent } from './patience.ts'
 import { type Outcome, tell } from './tell.ts'
 

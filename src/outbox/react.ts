@@ -1,7 +1,8 @@
 // Reactions tell whoever gave a command that it was read. GitHub takes the same one twice as once, so this needs no
 // looking back.
 import { GitHubFailure } from '../github/failure.ts'
-import { backedOff, type Claimed, carryOut, type Performer, settle, TRIES } from './effects.ts'
+import { carryOut } from './carry-out.ts'
+import { backedOff, type Claimed, type Performer, settle, TRIES } from './effects.ts'
 import { keepSilent } from './patience.ts'
 import { isPatienceSpent, PATIENCE_IS_SPENT } from './readers.ts'
 
