@@ -1,16 +1,9 @@
 import type { Event } from '../pipeline/events.ts'
-import type { Instant } from '../pipeline/pipeline.ts'
+import type { NewDelivery } from '../store/deliveries.ts'
 import type { Settlement } from '../store/effects.ts'
 
 /** One POST of GitHub's, as it was received. */
-export type Delivery = {
-  readonly hookId: number
-  readonly guid: string
-  readonly name: string
-  readonly action: string | null
-  readonly installationId: number | null
-  readonly repositoryId: number | null
-  readonly receivedAt: Instant
+export type Delivery = Omit<NewDelivery, 'state' | 'event' | 'error' | 'body'> & {
   /** The raw bytes, kept only while the delivery cannot be applied. */
   readonly body: Uint8Array
 }

@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openWhole, type Whole } from '../outbox/support/whole.ts'
 import { type Events, openEvents } from './support/events.ts'
+import { HELD_PLACES } from './support/held.ts'
 import { SLIPPED } from './support/rows.ts'
 import { openFloor, openSite } from './support/site.ts'
 
@@ -69,6 +70,27 @@ test('what the file says comes alive neither on the page nor in the check', asyn
   expect(notice).not.toMatch(/<(img|script)|onerror="/i)
   const [check] = await checksOf(repository)
   expect(check?.output.summary).not.toMatch(/<(img|script)|@alice/)
+})
+
+test('a board with many held and mistaken repositories shows the first of each, and says that there are more', async () => {
+  const floor = openFloor()
+  const site = await openSite(floor.reader)
+  const named = <T>(one: T, count: number) =>
+    Array.from({ length: count }, (_, nth) => ({ ...one, repository: `acme/r${nth}` }))
+  const hold = HELD_PLACES[1]!
+  for (const [count, says] of [
+    [20, false],
+    [21, true],
+  ] as const) {
+    floor.hold(named(hold, count))
+    floor.mistake(named(SLIPPED, count))
+    const html = await (await fetch(site.url)).text()
+    expect(html.match(/<p class="hold">/g)).toHaveLength(20)
+    expect(html.match(/<div class="mistaken">/g)).toHaveLength(20)
+    expect(html.includes('More repositories are held')).toBe(says)
+    expect(html.includes('Files of more repositories have mistakes')).toBe(says)
+  }
+  await site.close()
 })
 
 test('a board that is closed tells nobody of mistakes', async () => {

@@ -1,7 +1,6 @@
 import { get as httpGet } from 'node:http'
 import { afterEach, describe, expect, test } from 'vitest'
-import { HELD_PLACES } from './support/held.ts'
-import { ago, HOSTILE, made, SLIPPED, takenUp } from './support/rows.ts'
+import { ago, HOSTILE, made, takenUp } from './support/rows.ts'
 import { type OpenSite, openFloor, openSite } from './support/site.ts'
 
 const opened: OpenSite[] = []
@@ -77,26 +76,6 @@ describe('a page', () => {
     expect(html).toContain('label an issue <code>andon</code>')
     expect(html).toContain('class="empty">')
     expect(await (await fetch(`${url}/`)).text()).not.toContain('<tr id="pipeline-')
-  })
-
-  test('of a board with many held and mistaken repositories shows the first of each, and says that there are more', async () => {
-    const floor = openFloor()
-    const { url } = await site(floor.reader)
-    const named = <T>(one: T, count: number) =>
-      Array.from({ length: count }, (_, nth) => ({ ...one, repository: `acme/r${nth}` }))
-    const hold = HELD_PLACES[1]!
-    for (const [count, says] of [
-      [20, false],
-      [21, true],
-    ] as const) {
-      floor.hold(named(hold, count))
-      floor.mistake(named(SLIPPED, count))
-      const html = await (await fetch(url)).text()
-      expect(html.match(/<p class="hold">/g)).toHaveLength(20)
-      expect(html.match(/<div class="mistaken">/g)).toHaveLength(20)
-      expect(html.includes('More repositories are held')).toBe(says)
-      expect(html.includes('Files of more repositories have mistakes')).toBe(says)
-    }
   })
 
   test('of one repository shows its rows alone, and finds it in any case', async () => {
