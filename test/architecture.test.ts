@@ -27,7 +27,7 @@ const LAW: Readonly<Record<string, { readonly ours: readonly string[]; readonly 
   },
   github: {
     ours: ['pipeline:type'],
-    packages: ['@octokit/core', '@octokit/auth-app', '@octokit/oauth-methods', 'jose'],
+    packages: ['@octokit/core', '@octokit/auth-app', 'jose'],
   },
   outbox: { ours: ['apply', 'pipeline', 'line', 'render', 'store', 'github'], packages: [] },
   watchdog: { ours: ['apply', 'pipeline:type', 'store', 'github'], packages: [] },

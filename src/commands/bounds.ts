@@ -1,7 +1,7 @@
 // What a comment would cost to read. Structure decides whether a command fires, so structure may never be guessed; but
 // some structures take a CommonMark parser time that grows with the square of their length. Measured on 65,536
 // characters: 16,000 lines after a hundred lists in one line 54 s, 9,000 openings of HTML comments 17 s, 11,000 underlined
-// headings 7 s. What these bounds let through is read within a quarter of a second: docs/decisions/0007-bounded-reading.md.
+// headings 7 s. What these bounds let through was read within 350 ms on a busy machine: docs/decisions/0007-bounded-reading.md.
 
 /** Would it take too long to read? The estimate is linear in the length of the comment, and never too low. */
 export function isTangled(lines: readonly string[]): boolean {

@@ -10,7 +10,7 @@ import type { Instant } from '../../src/pipeline/pipeline.ts'
 import type { Database } from '../../src/store/database.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { type FreshDatabase, freshDatabase } from '../support/database.ts'
-import { howMany, record } from '../support/figures.ts'
+import { howMany, record, runSeed } from '../support/figures.ts'
 import { labelled } from '../support/pipeline-spec.ts'
 import { seeded } from '../support/seeded.ts'
 import { configurationIs, door, pipelinesIn } from './support/arrivals.ts'
@@ -57,7 +57,7 @@ const PIPELINES = howMany(60, 200)
 
 test('of many pipelines in three repositories never more than four run at once in any of them, at any commit', async () => {
   await watchCommits()
-  const chance = seeded(11)
+  const chance = seeded(runSeed(11))
   const pick = () => chance.pick(doors)
   const text = fileOf({ stages: ['code', 'test'] })
   const issues = Array.from({ length: PIPELINES }, (_, index) => ({
@@ -114,7 +114,7 @@ test('of many pipelines in three repositories never more than four run at once i
 })
 
 test('however many appliers tell the same at once, an attempt is dispatched exactly once', async () => {
-  const chance = seeded(13)
+  const chance = seeded(runSeed(13))
   const text = fileOf({ running: 100 })
   const pools = [database, other, await openPostgres(database.url!, { connections: 20 })]
   const appliers = Array.from({ length: howMany(24, 64) }, (_, index) => door(pools[index % pools.length]!, { now }))

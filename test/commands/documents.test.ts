@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { MOST_COMMANDS, parse } from '../../src/commands/parse.ts'
-import { howMany, record } from '../support/figures.ts'
+import { howMany, record, runSeed } from '../support/figures.ts'
 import { type Document, documentOf, PLANTS } from './documents.ts'
 import { STAGES, shown } from './shapes/shape.ts'
 
 const DOCUMENTS = howMany(800, 10_000)
 const SOUPS = howMany(400, 5_000)
-const SEED = 20_261_121
+const SEED = runSeed(20_261_121)
 
 test('of thousands of generated comments none fires falsely, and none is missed', () => {
   let fires = 0

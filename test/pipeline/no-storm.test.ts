@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { liveAttempts } from '../../src/pipeline/admission.ts'
 import { needsYouAt, wakeAt } from '../../src/pipeline/health.ts'
 import { light } from '../../src/pipeline/light.ts'
-import { record } from '../support/figures.ts'
+import { record, runSeed } from '../support/figures.ts'
 import { minute, pullRequestIs, reviewed } from '../support/pipeline-spec.ts'
 import { confirmed, ownRunIs, runningLine, started } from '../support/running-spec.ts'
 import { seeded } from '../support/seeded.ts'
@@ -31,7 +31,7 @@ test.each(MISFORTUNES)(
     let dispatches = 0
     for (const attempts of [1, 2, 3, 5]) {
       for (const seed of [1, 2, 3]) {
-        const work = shop(runningLine({ plan: { attempts } }), () => how, seeded(seed))
+        const work = shop(runningLine({ plan: { attempts } }), () => how, seeded(runSeed(seed)))
         work.pass(48)
         expect(work.figures.dispatches, `seed ${seed}`).toBe(attempts)
         dispatches += work.figures.dispatches

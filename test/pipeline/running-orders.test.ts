@@ -7,7 +7,7 @@ import type { Event } from '../../src/pipeline/events.ts'
 import type { RunFact } from '../../src/pipeline/facts.ts'
 import { light } from '../../src/pipeline/light.ts'
 import type { Pipeline } from '../../src/pipeline/pipeline.ts'
-import { howMany, record } from '../support/figures.ts'
+import { howMany, record, runSeed } from '../support/figures.ts'
 import { lineInMemory } from '../support/line-in-memory.ts'
 import {
   ISSUE,
@@ -38,7 +38,7 @@ test('a line that is run, told in any order that causes allow, ends in one state
   expect(expected.dispatched).toHaveLength(6)
   let told = 0
   for (let seed = 1; seed <= SHUFFLES; seed++) {
-    const ended = carryOut(life, line, seeded(seed))
+    const ended = carryOut(life, line, seeded(runSeed(seed)))
     told += ended.told
     expect(ended.pipeline, `seed ${seed}`).toEqual(expected.pipeline)
     expect(ended.dispatched, `seed ${seed}`).toEqual(expected.dispatched)
