@@ -6,8 +6,8 @@ import { type Door, openDoor } from './apply/door.ts'
 import type { Config } from './config.ts'
 import { openGitHub } from './github/client.ts'
 import { openOidc } from './github/oidc.ts'
-import { serveDelivery } from './inbox/guard.ts'
-import { createReceiver } from './inbox/receive.ts'
+import { openGuard } from './inbox/guard.ts'
+import { createReceiver, refuseUnread } from './inbox/receive.ts'
 import probotApp from './index.ts'
 import { openOutbox } from './outbox/outbox.ts'
 import type { Instant } from './pipeline/pipeline.ts'
@@ -66,7 +66,7 @@ export async function openAndon(o: {
   const receive = await createReceiver({ app: probotApp, door, secrets: config.webhookSecrets, now, log })
   const prove = openOidc({ issuer: config.oidcIssuer, audience: config.baseUrl, now, log, fetch: send })
   const web = createServer({
-    deliver: (request, response) => serveDelivery(receive, request, response),
+    deliver: openGuard({ receive, refuse: refuseUnread }),
     report: createReports({ prove, book: openBook({ database, door, now }), log }),
     database,
     githubUrl,

@@ -1,5 +1,6 @@
-// The endpoint itself: method, size, then the receiver. Nothing past 25 MiB is ever held in memory, signed or not.
-import type { IncomingMessage, ServerResponse } from 'node:http'
+// The endpoint itself: method, headers, size, then the receiver. Nothing past 25 MiB is ever held in memory, signed or not,
+// and of all requests together no more than a process can bear.
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Answer, Receive } from './receive.ts'
 
 /** The path GitHub is told to post to. */
@@ -8,54 +9,87 @@ export const WEBHOOK_PATH = '/api/github/webhooks'
 /** GitHub sends no payload above this (https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap). */
 export const LARGEST_BODY_BYTES = 25 * 1024 * 1024
 
+/** Most payloads are 10 to 30 kB: this is room for thousands at once, or a few of the largest. */
+const MOST_BYTES = 128 * 1024 * 1024
+const RETRY_AFTER_SECONDS = 30
+
 /** Answers one request to the webhook path, whatever its method. */
-export async function serveDelivery(
-  receive: Receive,
-  request: IncomingMessage,
-  response: ServerResponse,
-  limitBytes = LARGEST_BODY_BYTES,
-): Promise<void> {
-  if (request.method !== 'POST') {
-    request.resume()
-    return write(response, { ...refusal(405, 'deliveries are posted'), headers: { allow: 'POST' } })
+export type Guard = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
+/** `refuse` says what the headers alone rule out: of that not a byte is kept. */
+export function openGuard(o: {
+  receive: Receive
+  refuse: (headers: IncomingHttpHeaders) => Answer | null
+  largestBytes?: number
+  mostBytes?: number
+}): Guard {
+  const { receive, refuse, largestBytes = LARGEST_BODY_BYTES, mostBytes = MOST_BYTES } = o
+  let inHand = 0
+
+  return async (request, response) => {
+    if (request.method !== 'POST') {
+      request.resume()
+      return write(response, { ...refusal(405, 'deliveries are posted'), headers: { allow: 'POST' } })
+    }
+    const unread = refuse(request.headers)
+    if (unread !== null) return turnAway(request, response, unread, largestBytes)
+    let own = 0
+    function whyNot(bytes: number): Answer | null {
+      own += bytes
+      inHand += bytes
+      if (own > largestBytes) return refusal(413, `the body is larger than ${largestBytes} bytes`)
+      if (inHand <= mostBytes) return null
+      return {
+        ...refusal(503, 'too much is being received at once; send it again later'),
+        headers: { 'retry-after': `${RETRY_AFTER_SECONDS}` },
+      }
+    }
+    try {
+      const announced = Number(request.headers['content-length'] ?? 0)
+      const read = announced > largestBytes ? whyNot(announced) : await readBody(request, whyNot)
+      if (read instanceof Uint8Array) write(response, await receive({ headers: request.headers, body: read }))
+      else if (read !== null) turnAway(request, response, read, largestBytes)
+    } finally {
+      inHand -= own
+    }
   }
-  const body = await readBody(request, limitBytes).catch(() => 'aborted' as const)
-  if (body === 'aborted') return
-  if (body !== 'too large') return write(response, await receive({ headers: request.headers, body }))
-  const answer = refusal(413, `the body is larger than ${limitBytes} bytes`)
-  response.write(writeHead(response, { ...answer, headers: { connection: 'close' } }))
-  // Closing at once would reset the connection under a sender that has not read the answer yet: what still arrives is
-  // thrown away first.
-  if (request.readableEnded || request.destroyed) response.end()
-  else request.once('close', () => response.end())
 }
 
-/** The raw bytes, or word that they are too many; rejects when the sender goes away halfway. */
-function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array | 'too large'> {
-  return new Promise((resolve, reject) => {
+/** The raw bytes, or why no more of them are taken; null when the sender goes away halfway. */
+function readBody(
+  request: IncomingMessage,
+  whyNot: (bytes: number) => Answer | null,
+): Promise<Uint8Array | Answer | null> {
+  return new Promise((resolve) => {
     const chunks: Buffer[] = []
-    let size = 0
-    let tooLarge = Number(request.headers['content-length'] ?? 0) > limitBytes
-    if (tooLarge) resolve('too large')
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length
-      tooLarge ||= size > limitBytes
-      if (!tooLarge) {
-        chunks.push(chunk)
-        return
-      }
+    function take(chunk: Buffer): void {
+      const refused = whyNot(chunk.length)
+      if (refused === null) return void chunks.push(chunk)
       chunks.length = 0
-      resolve('too large')
-      // A sender that reads our answer stops by now; one that does not is cut off.
-      if (size > 2 * limitBytes) request.destroy()
-    })
+      request.off('data', take)
+      resolve(refused)
+    }
+    request.on('data', take)
     request.on('end', () => resolve(Buffer.concat(chunks)))
-    request.on('error', reject)
-    request.on('close', () => {
-      // It comes after every request, and an error costs a stack.
-      if (!request.readableEnded) reject(new Error('the sender went away before the body ended'))
-    })
+    request.on('error', () => resolve(null))
+    request.on('close', () => resolve(null))
   })
+}
+
+/**
+ * Answers before everything has arrived. Closing at once would reset the connection under a sender that has not read the
+ * answer yet: what still comes is thrown away first, and one that goes on for longer than any body is cut off.
+ */
+function turnAway(request: IncomingMessage, response: ServerResponse, answer: Answer, mostBytes: number): void {
+  response.write(writeHead(response, { ...answer, headers: { ...answer.headers, connection: 'close' } }))
+  let thrownAway = 0
+  request.on('data', (chunk: Buffer) => {
+    thrownAway += chunk.length
+    if (thrownAway > mostBytes) request.destroy()
+  })
+  request.resume()
+  if (request.readableEnded || request.destroyed) response.end()
+  else request.once('close', () => response.end())
 }
 
 function refusal(status: number, error: string): Answer {

@@ -50,11 +50,10 @@ export async function createReceiver(o: {
   }
 
   return async ({ headers, body }) => {
-    if (!isJson(headers['content-type'])) return refused(415, 'the content type must be application/json')
-    const signature = headers['x-hub-signature-256']
-    if (typeof signature !== 'string') return refused(401, 'the header x-hub-signature-256 is missing')
-    const text = await verified(body, signature, secrets)
-    if (text === null) return refused(401, 'the signature does not match the body')
+    const unread = refuseUnread(headers)
+    if (unread !== null) return unread
+    const text = await verified(body, String(headers['x-hub-signature-256']), secrets)
+    if (text === null) return refused(401, UNPROVEN)
     try {
       return await accept(openEnvelope(headers, text), body)
     } catch (error) {
@@ -63,6 +62,17 @@ export async function createReceiver(o: {
     }
   }
 }
+
+/** What the headers alone rule out, whatever the body; null when it must be read. */
+export function refuseUnread(headers: IncomingHttpHeaders): Answer | null {
+  if (!isJson(headers['content-type'])) return refused(415, 'the content type must be application/json')
+  const signature = headers['x-hub-signature-256']
+  if (typeof signature !== 'string') return refused(401, 'the header x-hub-signature-256 is missing')
+  return SIGNATURE.test(signature) ? null : refused(401, UNPROVEN)
+}
+
+const SIGNATURE = /^sha256=[0-9a-f]{64}$/
+const UNPROVEN = 'the signature does not match the body'
 
 function isJson(contentType: string | undefined): boolean {
   return contentType?.split(';')[0]?.trim().toLowerCase() === 'application/json'

@@ -1,7 +1,7 @@
 import { createServer, request, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { LARGEST_BODY_BYTES, serveDelivery } from '../../src/inbox/guard.ts'
+import { LARGEST_BODY_BYTES, openGuard } from '../../src/inbox/guard.ts'
 
 const LIMIT = 64 * 1024
 
@@ -15,7 +15,10 @@ beforeEach(async () => {
     received.push(body.byteLength)
     return { status: 202, body: { accepted: true, duplicate: false }, headers: { 'x-told': 'yes' } }
   }
-  server = createServer((req, res) => void serveDelivery(receive, req, res, LIMIT))
+  const refuse: Parameters<typeof openGuard>[0]['refuse'] = (headers) =>
+    headers['x-strange'] === undefined ? null : { status: 401, body: { accepted: false, error: 'unsigned' } }
+  const guard = openGuard({ receive, refuse, largestBytes: LIMIT, mostBytes: 3 * LIMIT })
+  server = createServer((req, res) => void guard(req, res))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   port = (server.address() as AddressInfo).port
 })
@@ -99,6 +102,34 @@ test('a sender that goes on and on is cut off', async () => {
   })
   expect(sent).toBeGreaterThan(LIMIT)
   expect(received).toEqual([])
+})
+
+test('what the headers rule out is answered before the body is there, and none of it is kept', async () => {
+  const socket = connect(port, '127.0.0.1')
+  socket.write('POST / HTTP/1.1\r\nhost: andon\r\nx-strange: yes\r\ncontent-length: 100\r\n\r\nhalf')
+  const [head] = await new Promise<string[]>((resolve) => {
+    socket.once('data', (chunk) => resolve(String(chunk).split('\r\n')))
+  })
+  expect(head).toBe('HTTP/1.1 401 Unauthorized')
+  socket.destroy()
+  expect((await send({ chunks: [Buffer.alloc(LIMIT)], headers: { 'x-strange': 'yes' } })).status).toBe(401)
+  expect(received).toEqual([])
+})
+
+test('many bodies on their way at once are refused past the bound, and taken again when there is room', async () => {
+  const slow = await Promise.all(
+    [1, 2, 3].map(async () => {
+      const socket = connect(port, '127.0.0.1')
+      const arrived = new Promise((resolve) => server.once('request', (req) => req.once('data', resolve)))
+      socket.write(`POST / HTTP/1.1\r\nhost: andon\r\ncontent-length: ${LIMIT}\r\n\r\n`)
+      socket.write(Buffer.alloc(LIMIT - 1))
+      await arrived
+      return socket
+    }),
+  )
+  await expect.poll(async () => (await send({ chunks: [Buffer.alloc(LIMIT)] })).status).toBe(503)
+  for (const socket of slow) socket.destroy()
+  await expect.poll(async () => (await send({ chunks: [Buffer.alloc(LIMIT)] })).status).toBe(202)
 })
 
 test('a sender that goes away halfway is nobody’s problem', async () => {
