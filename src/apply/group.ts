@@ -90,8 +90,10 @@ async function applyAll(o: Committer, trx: Transaction, group: readonly Arrival[
   if (events.length > 0) {
     await prefetch(ledger, events)
     for (const event of events) await take(ledger, event)
-    await admit(ledger, o.now(), o.random)
-    const changes = await saveLedger(ledger, o.now())
+    // One moment for both: what is not admitted at it is woken after it.
+    const now = o.now()
+    await admit(ledger, now, o.random)
+    const changes = await saveLedger(ledger, now)
     if (changes !== null) {
       await notify(trx, changes)
       await o.enqueue?.(trx, 'outbox')

@@ -9,6 +9,7 @@ import { begin } from '../pipeline/begin.ts'
 import { keyOfOurs } from '../pipeline/bind.ts'
 import { askCommands } from '../pipeline/command-events.ts'
 import { belongs, issuesOfPullRequest, keyOf, stageOfRun } from '../pipeline/correlate.ts'
+import { isNamedBot } from '../pipeline/dispatching.ts'
 import type { Event } from '../pipeline/events.ts'
 import type { PullRequestFact, RunFact } from '../pipeline/facts.ts'
 import { mergeJob, mergeRun } from '../pipeline/merge.ts'
@@ -17,6 +18,7 @@ import type { Pipeline } from '../pipeline/pipeline.ts'
 import { pullRequestAsked } from '../pipeline/questions.ts'
 import { type Reduction, reduce } from '../pipeline/reduce.ts'
 import { withLine } from '../pipeline/with-line.ts'
+import { beatsOf } from '../store/beats.ts'
 import { forgetComment } from '../store/publications.ts'
 import { answer } from './answer.ts'
 import { askAfterPush, isAboutFile, noteConfiguration } from './configuration.ts'
@@ -90,9 +92,9 @@ async function learn(ledger: Ledger, event: Local): Promise<Local> {
       return { ...event, pullRequest: await keep(ledger, repositoryId, mergeReview(event.pullRequest, event.review)) }
     case 'answered':
       await learnAnswer(ledger, event)
-      return await noteCord(ledger, event)
+      return await noteCord(ledger, await withLatestBeats(ledger, event))
     case 'command.given':
-      return await noteCord(ledger, event)
+      return await noteCord(ledger, { ...event, named: isNamedBot(lineOf(ledger, event), event.sender) })
     default:
       return event
   }
@@ -111,6 +113,16 @@ async function learnAnswer(ledger: Ledger, event: Extract<Event, { type: 'answer
   const known = number === null ? null : await ledger.pullRequest(repository.id, number)
   const merged = known && mergeAnswer(known.fact, question, answer, at)
   if (merged) ledger.keepPullRequest(repository.id, merged)
+}
+
+/** Beats that say nothing new are known to their table alone: whoever judges a run must not take their absence for silence. */
+async function withLatestBeats(ledger: Ledger, event: Extract<Event, { type: 'answered' }>): Promise<typeof event> {
+  const { question, repository } = event
+  if (question.about !== 'run') return event
+  const row = await ledger.pipeline({ repositoryId: repository.id, issueNumber: question.issueNumber })
+  if (row === null || row.id === null) return event
+  const beats = await beatsOf({ kysely: ledger.trx }, [row.id])
+  return { ...event, beats: beats.get(row.id) ?? {} }
 }
 
 async function keep(ledger: Ledger, repositoryId: number, fact: PullRequestFact): Promise<PullRequestFact> {

@@ -10,10 +10,15 @@ export async function carryOut<K extends Exclude<Effect['type'], 'ask'>>(
   stopping?: AbortSignal,
 ): Promise<number> {
   const inHand: Promise<void>[] = []
-  for (let asked = 0; !stopping?.aborted && asked < MOST_AT_ONCE; asked += 1) {
-    const next = await claimWrite(o, type, write, withMore)
-    if (next === null) break
-    if (next.deniedUntil === null) inHand.push(perform(next.claimed, next.more))
+  try {
+    for (let asked = 0; !stopping?.aborted && asked < MOST_AT_ONCE; asked += 1) {
+      const next = await claimWrite(o, type, write, withMore)
+      if (next === null) break
+      if (next.deniedUntil === null) inHand.push(perform(next.claimed, next.more))
+    }
+  } finally {
+    // Also when nothing more can be claimed because the database went away: a failure that nobody awaits ends the process.
+    await Promise.allSettled(inHand)
   }
   await Promise.all(inHand)
   return inHand.length

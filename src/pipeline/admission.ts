@@ -1,6 +1,6 @@
 // What waits for a slot, and what holds one.
 import type { StageName } from '../line/line.ts'
-import { isLiveAttempt, ownAttempts } from './attempts.ts'
+import { isLiveAttempt, isUnsent, ownAttempts } from './attempts.ts'
 import { ownHold } from './cord.ts'
 import type { Attempt, Instant, Pipeline, Stage } from './pipeline.ts'
 import { nextNumber } from './settle-attempt.ts'
@@ -17,9 +17,10 @@ export function awaitingAdmission(pipeline: Pipeline, now: Instant): Awaiting | 
   return { stage: waiting.name, attempt: nextNumber(waiting), queuedAt: waiting.queuedAt }
 }
 
-/** How many slots the pipeline holds. */
+/** How many slots the pipeline holds. What is not sent yet holds none while its issue is closed. */
 export function liveAttempts(pipeline: Pipeline): number {
-  return everyOne(pipeline).filter(isLiveAttempt).length
+  const isClosed = pipeline.issue.state === 'closed'
+  return everyOne(pipeline).filter((attempt) => isLiveAttempt(attempt) && !(isClosed && isUnsent(attempt))).length
 }
 
 /** The attempt with this key, and its stage; null for a key that was never issued here. */
@@ -34,12 +35,14 @@ export function attemptOfKey(
   return null
 }
 
-/** May the attempt still be sent? Asked last before it is: it may have been called off, or its run may have shown itself. */
+/**
+ * May the attempt still be sent? Asked last before it is: it or its issue may have been called off, or its run may have
+ * shown itself.
+ */
 export function maySend(pipeline: Pipeline, key: string): boolean {
   const ours = attemptOfKey(pipeline, key)?.attempt.ours
-  return (
-    ours !== undefined && ours.runId === null && ours.over === null && ours.cancel === null && pipeline.gone === null
-  )
+  if (ours === undefined || pipeline.gone !== null || pipeline.issue.state === 'closed') return false
+  return ours.runId === null && ours.over === null && ours.cancel === null
 }
 
 /** Keys whose run is known: there is nothing left to send or to look for. */

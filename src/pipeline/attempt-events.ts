@@ -3,10 +3,10 @@ import { awaitingAdmission } from './admission.ts'
 import { bound, withOwn } from './bind.ts'
 import { callOf } from './calls.ts'
 import { dispatches } from './dispatching.ts'
-import type { Event } from './events.ts'
+import type { DispatchTold, Event } from './events.ts'
 import { later } from './instants.ts'
 import { best } from './order.ts'
-import type { Attempt, Cancel, Dispatch, Pipeline, Report } from './pipeline.ts'
+import type { Attempt, Cancel, Dispatch, Ours, Over, Pipeline, Report } from './pipeline.ts'
 
 type Of<Type extends Event['type']> = Extract<Event, { type: Type }>
 
@@ -57,14 +57,18 @@ export function whenDispatchTold(pipeline: Pipeline, { key, told, at, evidence }
       return ours.runId === told.runId && isDecided ? attempt : bound(confirmed, told.runId, null)
     }
     if (isDecided || ours.runId !== null || ours.over !== null) return attempt
-    if (told.state !== 'refused') return { ...attempt, ours: { ...ours, dispatch, evidence } }
-    // Called off while it was about to be sent, and so it was not.
-    const over =
-      ours.cancel === null
-        ? ({ how: 'refused', words: `was refused: ${told.words}`, at, evidence } as const)
-        : ({ how: 'ordered', words: 'was called off before it was sent', at, evidence } as const)
-    return { ...attempt, ours: { ...ours, dispatch, over, evidence } }
+    return { ...attempt, ours: { ...ours, dispatch, over: overBy(told, ours, { at, evidence }), evidence } }
   })
+}
+
+/** What ends an attempt that has no run: a refusal, or its having been called off while nobody knew whether it was sent. */
+function overBy(told: DispatchTold, { cancel }: Ours, known: Pick<Over, 'at' | 'evidence'>): Over | null {
+  const isLost = told.state === 'unconfirmed' && told.needsPerson === true
+  if (cancel !== null && isLost) return { how: 'ordered', words: 'was called off; no run of it was seen', ...known }
+  if (cancel !== null && (told.state === 'waiting' || told.state === 'refused')) {
+    return { how: 'ordered', words: 'was called off before it was sent', ...known }
+  }
+  return told.state === 'refused' ? { how: 'refused', words: `was refused: ${told.words}`, ...known } : null
 }
 
 /** What GitHub said to cancelling a run of it. A run that does not exist is over. */

@@ -14,8 +14,8 @@ export function beginningOf(event: Event, issueNumber: number, line: Line): Begi
     return starts && event.issue.number === issueNumber ? { by: 'label', actor: event.sender, at, evidence } : null
   }
   if (event.type === 'command.given') {
-    const { sender, bot, commands, onPullRequest } = event
-    const counts = (bot ? isNamedBot(line, sender) : !isNobody(sender)) && commands.some(({ verb }) => verb === 'start')
+    const { sender, bot, named = isNamedBot(line, sender), commands, onPullRequest } = event
+    const counts = (bot ? named : !isNobody(sender)) && commands.some(({ verb }) => verb === 'start')
     const isAbout = onPullRequest || event.issueNumber === issueNumber
     return counts && isAbout ? { by: 'command', actor: sender, at, evidence } : null
   }

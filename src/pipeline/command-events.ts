@@ -52,7 +52,9 @@ function hearPerson(pipeline: Pipeline, event: Answered, { role }: Permission): 
   const { login, for: purpose } = question
   if (!isAbout(pipeline, purpose)) return null
   const asked = { login, by: purpose.kind === 'start' ? 'label' : 'command', at: purpose.at } as const
-  const known = withLeave(pipeline, asked, { granted: may(role, 'start'), at: now })
+  // Leave to start is given to whoever asked for the start, and by nothing else that they ask for later.
+  const wantsStart = purpose.kind === 'start' || purpose.commands.some(({ verb }) => verb === 'start')
+  const known = wantsStart ? withLeave(pipeline, asked, { granted: may(role, 'start'), at: now }) : pipeline
   const given = givenIn(event, pipeline.line)
   if (given === null) return { pipeline: known, heard: [] }
   const begins = leaveToStart(pipeline).is !== 'granted' && leaveToStart(known).is === 'granted'

@@ -63,6 +63,8 @@ export type Event =
       readonly answer: Answer
       /** What was held around the pipelines before it; the door adds it. */
       readonly around?: Around
+      /** Of an answer about a run, the latest beat of each attempt, by key; the door adds it. */
+      readonly beats?: Readonly<Record<string, Instant>>
     })
   // what people write and push
   | (Here & {
@@ -74,6 +76,8 @@ export type Event =
       readonly sender: string
       readonly bot: boolean
       readonly commands: readonly (Command | Mistake)[]
+      /** Is the sender a bot whom the repository's file names at present? The door adds it: a pipeline's own line may be older. */
+      readonly named?: boolean
       /** What was held around the pipelines before it; the door adds it. */
       readonly around?: Around
     })

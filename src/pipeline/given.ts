@@ -28,7 +28,7 @@ export type Given = {
 export function givenIn(event: Event, line: Line): Given | null {
   if (event.type === 'command.given') {
     const { origin, issueNumber, onPullRequest, commands, sender: by, bot, at, evidence } = event
-    if (!bot || !isNamedBot(line, by)) return null
+    if (!bot || !(event.named ?? isNamedBot(line, by))) return null
     const speaker = { by, at, evidence }
     return {
       origin,

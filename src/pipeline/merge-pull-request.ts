@@ -53,7 +53,10 @@ export function mergeAnswer(
   if (question.about === 'pull_request' && answer.about === 'pull_request')
     return mergePullRequest(pullRequest, { ...pullRequest, closes: answer.closes.toSorted(byNumber), closesAt: at })
   if (question.about === 'permission' && question.for.kind === 'review' && answer.about === 'permission') {
-    const mayWrite = { [question.login]: { granted: may(answer.role, 'approve'), at } }
+    const { login } = question
+    // Our clock may be behind GitHub's: what was answered after a verdict was known holds for that verdict.
+    const known = pullRequest.reviews.filter(({ reviewer }) => reviewer === login).map(({ submittedAt }) => submittedAt)
+    const mayWrite = { [login]: { granted: may(answer.role, 'approve'), at: known.reduce(later, at) } }
     return mergePullRequest(pullRequest, { ...pullRequest, mayWrite })
   }
   return null

@@ -65,7 +65,7 @@ function act(pipeline: Pipeline, event: Event): Pipeline {
   const { at, evidence } = event
   const judged =
     event.type === 'answered' && event.question.about === 'run' && event.answer.about === 'run'
-      ? judge(pipeline, event.question.runId, event.answer.run !== null, at, evidence)
+      ? judge(withBeats(pipeline, event.beats ?? {}), event.question.runId, event.answer.run !== null, at, evidence)
       : event.type === 'woken'
         ? watch(pipeline, at, evidence)
         : pipeline

@@ -1,7 +1,7 @@
 // The stages are settled anew from the merged facts after each event. No transition is ever taken, so none can be
 // taken twice, missed or taken in the wrong order: the same facts always stand the same.
 import type { StageRule } from '../line/line.ts'
-import { begunAt, isLiveAttempt, type OwnAttempt, ownAttempts } from './attempts.ts'
+import { begunAt, isLiveAttempt, isUnsent, type OwnAttempt, ownAttempts } from './attempts.ts'
 import { callOf } from './calls.ts'
 import { ownHold } from './cord.ts'
 import { belongs, issuesOfPullRequest, keyOf } from './correlate.ts'
@@ -104,7 +104,8 @@ function calledOffByPullRequest(pipeline: Pipeline, stage: Stage, rule: StageRul
 }
 
 function isLiveHere(stage: Stage, rule: StageRule): boolean {
-  if (dispatches(rule)) return stage.attempts.some(isLiveAttempt)
+  // What is not sent yet is called off like what has not begun.
+  if (dispatches(rule)) return stage.attempts.some((attempt) => isLiveAttempt(attempt) && !isUnsent(attempt))
   return stage.attempts.some(({ run }) => run?.status === 'queued' || run?.status === 'in_progress')
 }
 

@@ -19,7 +19,8 @@ export function unfitToCancel(pipeline: Pipeline, stage: Stage): Said | null {
   if (status === 'cancelled') return already(standing(stage))
   if (status === 'idle') return impossible(`${name} has not begun: there is nothing to cancel`)
   if (status === 'done' || status === 'skipped') return impossible(`${name} is over: ${stage.reason || status}`)
-  if (currentAttempt(stage)?.ours?.cancel?.why === 'order') return already(standing(stage))
+  const current = currentAttempt(stage)
+  if (current?.ours?.cancel?.why === 'order' && !isLost(current)) return already(standing(stage))
   const isLive = stage.attempts.some((attempt) => isOwn(attempt) && isLiveAttempt(attempt))
   if (isOurs(pipeline, stage) || isLive) return null
   return impossible(`Andon did not start ${name} and cannot cancel it: ${whoElse(pipeline, stage)}`)

@@ -40,11 +40,16 @@ export function newestVerdicts(verdicts: readonly ReviewFact[]): readonly Review
   return [...newest.values()].sort(byMoment)
 }
 
-/** Verdicts of people who may write, and of bots that the repository's file names. */
+/**
+ * Verdicts of people who may write, and of bots that the repository's file names. What GitHub said of somebody before the
+ * verdict counts for nothing: they may have lost it since.
+ */
 export function countedReviews({ reviews, mayWrite }: PullRequestFact, line: Line): readonly ReviewFact[] {
   return reviews.filter((review) => {
     if (!isVerdict(review)) return false
-    return review.bot ? isNamedBot(line, review.reviewer) : mayWrite[review.reviewer]?.granted === true
+    if (review.bot) return isNamedBot(line, review.reviewer)
+    const permission = mayWrite[review.reviewer]
+    return permission?.granted === true && permission.at >= review.submittedAt
   })
 }
 

@@ -52,12 +52,12 @@ export function withoutStrays(pipeline: Pipeline, now: Instant): Pipeline {
 /** Stops an attempt because a person said so. One of which nothing was sent, or which nobody can find, is over at once. */
 export function stopped(attempt: OwnAttempt, by: string, now: Instant, evidence: Evidence): Attempt {
   const { ours } = attempt
-  if (!isLiveAttempt(attempt) || ours.cancel !== null) return attempt
   const { dispatch } = ours
   const isUnsent = dispatch === null || dispatch.state === 'waiting' || dispatch.needsPerson
+  const isOver = ours.runId === null && isUnsent
+  if (!isLiveAttempt(attempt) || (ours.cancel !== null && !isOver)) return attempt
   const over = { how: 'ordered', words: `was called off by @${by}`, at: now, evidence } as const
-  const given = ours.runId === null && isUnsent ? over : null
-  return { ...attempt, ours: { ...ours, cancel: begin('order', now), over: given } }
+  return { ...attempt, ours: { ...ours, cancel: ours.cancel ?? begin('order', now), over: isOver ? over : null } }
 }
 
 /** When the clock is wanted next for what is done, not only shown; a moment that has passed is still wanted. */

@@ -1,7 +1,7 @@
 // Signs of life of agents. A beat is one cheap write, outside the door; what it brings that is worth telling goes through it.
 import { sql } from 'kysely'
 import type { Instant } from '../pipeline/pipeline.ts'
-import type { Database } from './database.ts'
+import type { Database, Transaction } from './database.ts'
 
 /** What a workflow says of the attempt it is running. */
 export type Beat = {
@@ -41,7 +41,7 @@ export async function upsertBeat({ kysely }: Database, beat: Beat): Promise<bool
 
 /** The latest beats of the attempts of each pipeline, by attempt key. */
 export async function beatsOf(
-  { kysely }: Database,
+  { kysely }: { readonly kysely: Database['kysely'] | Transaction },
   pipelineIds: readonly number[],
 ): Promise<ReadonlyMap<number, Readonly<Record<string, Instant>>>> {
   if (pipelineIds.length === 0) return new Map()

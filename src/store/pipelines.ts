@@ -58,15 +58,22 @@ export type Unheard = {
 
 /** Locks pipelines whose `reconcile_at` has passed, longest unheard of first; others may be locking some as well. */
 export async function lockUnheard(trx: Transaction, now: Instant, limit: number): Promise<readonly Unheard[]> {
-  return trx
-    .selectFrom('pipelines')
-    .select(['id', 'repositoryId', 'document as pipeline'])
-    .where('reconcileAt', '<=', now)
-    .orderBy('reconcileAt')
-    .limit(limit)
-    .forUpdate()
-    .skipLocked()
-    .execute()
+  return (
+    trx
+      .selectFrom('pipelines')
+      .select(['id', 'repositoryId', 'document as pipeline'])
+      .where('reconcileAt', '<=', now)
+      // Nobody can be asked about the others; once they are back, their moment has long passed.
+      .where(
+        sql<boolean>`exists (select from repositories join installations on installations.id = installation_id
+        where repositories.id = repository_id and removed_at is null and installations.state = 'active')`,
+      )
+      .orderBy('reconcileAt')
+      .limit(limit)
+      .forUpdate()
+      .skipLocked()
+      .execute()
+  )
 }
 
 /** Puts off asking about pipelines: they were asked about just now. */

@@ -13,6 +13,7 @@ export const RETENTION_DAYS = {
   facts: 90,
   pipelines: 180,
   effects: 30,
+  unasked: 7,
   beats: 30,
   loops: 1,
 } as const
@@ -23,7 +24,7 @@ const AT_ONCE = 1_000
 /** Deletes what is past its retention; resolves to how many rows that were. */
 export async function prune(database: Database, now: Instant): Promise<number> {
   const before = (days: number): Instant => new Date(Date.parse(now) - days * DAY_MS).toISOString()
-  const { deliveries, failedDeliveries, facts, pipelines, effects, beats, loops } = RETENTION_DAYS
+  const { deliveries, failedDeliveries, facts, pipelines, effects, unasked, beats, loops } = RETENTION_DAYS
   const old: readonly Old[] = [
     { table: 'deliveries', where: sql`state <> 'failed' and received_at < ${before(deliveries)}` },
     { table: 'deliveries', where: sql`state = 'failed' and received_at < ${before(failedDeliveries)}` },
@@ -42,6 +43,12 @@ export async function prune(database: Database, now: Instant): Promise<number> {
     { table: 'runs', where: sql`updated_at < ${before(facts)}` },
     { table: 'pull_requests', where: sql`updated_at < ${before(facts)}` },
     { table: 'effects', where: sql`state in ('done', 'refused', 'buried') and updated_at < ${before(effects)}` },
+    // Nobody could be asked about a run for so long: what became of it is asked anew, if anybody still waits for it.
+    {
+      table: 'effects',
+      where: sql`type = 'ask' and state = 'due' and document -> 'question' ->> 'about' = 'run'
+        and created_at < ${before(unasked)}`,
+    },
     { table: 'beats', where: sql`alive_at < ${before(beats)}` },
     { table: 'loops', where: sql`beat_at < ${before(loops)}` },
   ]

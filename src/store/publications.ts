@@ -1,13 +1,14 @@
 import type { Instant } from '../pipeline/pipeline.ts'
 import type { Transaction } from './database.ts'
 
-/** Forgets a comment of ours that is gone; false when it was none of ours. */
+/** Forgets a comment of ours that is gone; false when it was none of ours. Locks the pipeline. */
 export async function forgetComment(
   trx: Transaction,
   pipelineId: number,
   commentId: number,
   at: Instant,
 ): Promise<boolean> {
+  await lockPipeline(trx, pipelineId)
   const { numUpdatedRows } = await trx
     .updateTable('publications')
     .set({ githubId: null, digest: null, updatedAt: at })
@@ -32,13 +33,14 @@ export async function findCheck(trx: Transaction, pipelineId: number, { id, stag
   return known !== undefined && (known.githubId === null || known.githubId === id)
 }
 
-/** Has a check run written again, although nothing about it has changed. */
+/** Has a check run written again, although nothing about it has changed. Locks the pipeline. */
 export async function forgetCheck(
   trx: Transaction,
   pipelineId: number,
   { stage, sha }: Check,
   at: Instant,
 ): Promise<void> {
+  await lockPipeline(trx, pipelineId)
   await trx
     .updateTable('publications')
     .set({ digest: null, updatedAt: at })
@@ -46,4 +48,9 @@ export async function forgetCheck(
     .where('surface', '=', `check/${stage}/${sha}`)
     .where('state', '=', 'settled')
     .execute()
+}
+
+/** Whoever publishes has the pipeline's row first, and then its publications. */
+async function lockPipeline(trx: Transaction, id: number): Promise<void> {
+  await trx.selectFrom('pipelines').select('id').where('id', '=', id).forUpdate().execute()
 }

@@ -94,6 +94,25 @@ test('who may not read is not answered, who may only read is told so, and nobody
   expect(github.writes.of('cancel')).toEqual([])
 })
 
+test('which bots are heard is what the file says now, also for a line that began before', async () => {
+  const { github, repository } = talk
+  await talk.whole.labelAnIssue()
+  await talk.pass(6)
+  const file = '.github/andon.yml'
+  github.writeFile(repository, file, `bots: ['claude[bot]']\nstages: { plan: { workflow: plan.yml } }\n`)
+  await talk.pass(4)
+  const heard = await talk.say('/andon cancel', { by: 'claude[bot]' })
+  await talk.pass(6)
+  expect(talk.reactions(heard)).toEqual(['eyes'])
+  expect((await talk.whole.pipeline()).stages[0]?.status).toBe('cancelled')
+  github.writeFile(repository, file, 'stages: { plan: { workflow: plan.yml } }\n')
+  await talk.pass(20)
+  const unheard = await talk.say('/andon retry', { by: 'claude[bot]' })
+  await talk.pass(6)
+  expect(talk.reactions(unheard)).toEqual([])
+  expect((await talk.whole.pipeline()).stages[0]?.status).toBe('cancelled')
+})
+
 describe('while GitHub cannot say what somebody may', () => {
   test.each([
     ['502-before', 1],

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { liveAttempts, maySend } from '../../src/pipeline/admission.ts'
 import { light } from '../../src/pipeline/light.ts'
-import { minute, pullRequestIs } from '../support/pipeline-spec.ts'
+import { issueIs, minute, pullRequestIs } from '../support/pipeline-spec.ts'
 import {
   allowed,
   comment,
@@ -158,6 +158,35 @@ describe('cancel', () => {
     expect(line.stage('plan').status).toBe('cancelled')
     expect(liveAttempts(line.pipeline)).toBe(0)
     expect(line.admit(minute(600))).toBeNull()
+  })
+
+  test('an attempt called off while nobody knows whether it was sent is over once no run of it is found', () => {
+    for (const told of [
+      { state: 'waiting', until: null, words: 'GitHub shows no run of it, so it is sent once more' },
+      { state: 'unconfirmed', words: 'plan.yml does not echo its key', needsPerson: true },
+    ] as const) {
+      const line = started()
+      const key = line.admit(minute(1))!
+      line.tell(dispatchIs(key, { state: 'unconfirmed', words: 'its run is looked for' }, minute(2)))
+      order(line, '/andon cancel plan')
+      expect(liveAttempts(line.pipeline)).toBe(1)
+      line.tell(dispatchIs(key, told, minute(25)))
+      expect(line.stage('plan').status).toBe('cancelled')
+      expect([liveAttempts(line.pipeline), maySend(line.pipeline, key)]).toEqual([0, false])
+      line.tell(ownRunIs(key, 100, { at: minute(26) }))
+      expect(line.keys('cancel')).toEqual(['cancel/100'])
+    }
+  })
+
+  test('an attempt that was not sent is called off with its issue, and sent when that is reopened', () => {
+    const line = started()
+    const key = line.admit(minute(1))!
+    line.tell(dispatchIs(key, { state: 'waiting', until: null, words: 'held' }, minute(1)))
+    line.tell(issueIs({ state: 'closed', closedAt: minute(5), at: minute(5) }))
+    expect(line.stage('plan').reason).toBe('called off: the issue is closed')
+    expect([liveAttempts(line.pipeline), maySend(line.pipeline, key)]).toEqual([0, false])
+    line.tell(issueIs({ state: 'open', closedAt: null, at: minute(9) }))
+    expect([liveAttempts(line.pipeline), maySend(line.pipeline, key)]).toEqual([1, true])
   })
 
   test('an attempt that was not sent is called off, and its slot is free', () => {

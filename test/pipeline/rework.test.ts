@@ -40,8 +40,21 @@ test('reworked code is tested again and reviewed again', () => {
   expect(line.statuses()).toBe('done done done review')
   expect(line.stage('review').reason).toBe('waits for another look by mara')
   line.tell(reviewed({ id: 510, at: minute(15), commitSha: 'bbb2' }, { headSha: 'bbb2' }))
+  expect(line.stage('review').status).toBe('review')
+  line.tell(mayWrite('mara', true, minute(15)))
   expect(light(line.pipeline)).toMatchObject({ light: 'done', reason: 'approved by mara' })
   expect(line.admit(minute(600))).toBeNull()
+})
+
+test('somebody who may no longer write sends nothing back, whatever GitHub said of them before', () => {
+  const line = inReview().tell(objection(0, 11, 'bbb1'), mayWrite('mara', true, minute(11)))
+  line.carryOut(minute(12), 103)
+  line.tell(push(13, 'bbb2', 'bbb1')).carryOut(minute(14), 104)
+  line.tell(objection(1, 15, 'bbb2'))
+  expect(line.admit(minute(15))).toBeNull()
+  line.tell(mayWrite('mara', false, minute(16)))
+  expect(line.admit(minute(600))).toBeNull()
+  expect(line.statuses()).toBe('done done done review')
 })
 
 test('several objections to one head are one round', () => {
@@ -55,7 +68,7 @@ test('after the allowed rounds a person is needed', () => {
   const line = inReview(runningLine({}, { rework: 1 })).tell(objection(0, 11, 'bbb1'), mayWrite('mara'))
   line.carryOut(minute(12), 103)
   line.tell(push(13, 'bbb2', 'bbb1')).carryOut(minute(14), 104)
-  line.tell(objection(1, 15, 'bbb2'))
+  line.tell(objection(1, 15, 'bbb2'), mayWrite('mara', true, minute(15)))
   expect(line.statuses()).toBe('done done done failed')
   expect(light(line.pipeline)).toMatchObject({
     light: 'failed',

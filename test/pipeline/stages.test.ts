@@ -194,7 +194,7 @@ describe('review', () => {
 
   test("a reviewer's newest verdict is the one that stands", () => {
     given(taken, open, asked, mayWrite('mara'))
-      .when(reviewed({ id: 501, at: minute(8) }))
+      .when(reviewed({ id: 501, at: minute(8) }), mayWrite('mara', true, minute(8)))
       .shows({ stages: 'idle idle idle done' })
   })
 

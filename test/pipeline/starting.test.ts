@@ -63,6 +63,17 @@ describe('starting', () => {
     expect(surfaces(stranger.pipeline)).toEqual([])
   })
 
+  test('what somebody asks for later gives no leave to start that was refused', () => {
+    const given = comment('/andon start')
+    const line = floor(LINE, given).tell(allowed(given, false))
+    const asked = comment('/andon why', { at: minute(40), commentId: 901 })
+    line.tell(asked, allowed(asked, true, minute(41)))
+    expect(line.admit(minute(600))).toBeNull()
+    const again = comment('/andon start', { at: minute(50), commentId: 902 })
+    line.tell(again, allowed(again, true, minute(51)))
+    expect(line.admit(minute(600))).toBe(keyFor('plan', 1))
+  })
+
   test('only the command to start takes an issue up', () => {
     expect(begin(comment('/andon retry plan'), ISSUE, LINE)).toBeNull()
     expect(begin(comment('/andon strat'), ISSUE, LINE)).toBeNull()

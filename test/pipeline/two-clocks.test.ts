@@ -44,6 +44,16 @@ function wakes(line: Floor, at: number): Floor {
 }
 
 describe('reading before acting', () => {
+  test('an agent that beats is not cancelled by a reading that was asked for before its beat was told', () => {
+    const line = reporting()
+    const read = goesOn(36)
+    line.tell({ ...read, beats: { [KEY]: minute(35) } })
+    expect(line.keys('cancel')).toEqual([])
+    expect(clocks(line.pipeline).aliveAt).toBe(minute(35))
+    const deaf = reporting().tell({ ...read, beats: {} })
+    expect(deaf.keys('cancel')).toEqual(['cancel/100'])
+  })
+
   test('what was silent too long is read from GitHub before anything is done', () => {
     const line = reporting()
     expect(wakeAt(line.pipeline, minute(5))).toBe(minute(35))

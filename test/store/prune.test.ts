@@ -67,6 +67,27 @@ test('what is on the line is never pruned, however old; what went out long ago g
   expect(await database.kysely.selectFrom('history').select('id').execute()).toHaveLength(5)
 })
 
+test('what could not be asked about a run for a week is not asked any more; other questions wait', async () => {
+  const asked = (key: string, question: object) => ({
+    repositoryId: 1,
+    key,
+    document: JSON.stringify({ type: 'ask', key, question }),
+    dueAt: daysAgo(RETENTION_DAYS.unasked + 1),
+    createdAt: daysAgo(RETENTION_DAYS.unasked + 1),
+    updatedAt: NOW,
+  })
+  await writePipelines(database, [{ issueNumber: 1 }])
+  await database.kysely
+    .insertInto('effects')
+    .values([
+      asked('run/7', { about: 'run', runId: 7, issueNumber: 1 }),
+      asked('issue/1', { about: 'issue', issueNumber: 1 }),
+    ])
+    .execute()
+  expect(await prune(database, NOW)).toBe(1)
+  expect(await database.kysely.selectFrom('effects').select('key').execute()).toEqual([{ key: 'issue/1' }])
+})
+
 test('a great many old rows are deleted in pieces, all of them', async () => {
   await writeDeliveries('applied', daysAgo(RETENTION_DAYS.deliveries + 1), 2_500)
   expect(await prune(database, NOW)).toBe(2_500)

@@ -71,6 +71,15 @@ test('nothing is asked about an issue that is gone', async () => {
   expect(await askedAt(minute(30))).toEqual([])
 })
 
+test('nothing is asked in a repository that Andon was taken off, and the question follows once it is back', async () => {
+  await tell(labelled(), runIs({ id: 7, at: minute(2) }))
+  const { kysely } = database
+  await kysely.updateTable('installations').set({ state: 'suspended' }).execute()
+  expect(await askedAt(minute(30))).toEqual([])
+  await kysely.updateTable('installations').set({ state: 'active' }).execute()
+  expect(await askedAt(minute(31))).toHaveLength(1)
+})
+
 test('the answer is an event like any other: a completion that was never delivered is adopted', async () => {
   await tell(labelled(), runIs({ id: 7, workflow: 'code.yml', at: minute(2) }))
   expect(await askedAt(minute(30))).toHaveLength(1)

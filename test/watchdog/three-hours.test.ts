@@ -48,6 +48,30 @@ test('an agent that beats for three hours without progress is stalled on board, 
   record('three-hours', { beats, ...looks, 'told alike': looks.stalled, cancelled: 0 })
 })
 
+test('an agent that beats is not ended by a question about it that was asked for another reason', async () => {
+  whole = await openWhole(async () => null, CONFIGURATION)
+  const { github, clock, database } = whole
+  const runs: Run[] = []
+  github.whenDispatched((run) => {
+    run.start()
+    runs.push(run)
+  })
+  await whole.labelAnIssue()
+  await whole.pass(60)
+  const [run] = runs
+  if (run === undefined) throw new Error('nothing was dispatched')
+  expect(await whole.report(run, { progress: 40, text: 'writing the plan' })).toBe(204)
+  // Half an hour later: it beat a minute ago, GitHub is asked, and the clock has not told the beat yet.
+  clock.pass(30 * 60)
+  expect(await whole.report(run)).toBe(204)
+  clock.pass(60)
+  await database.kysely.updateTable('pipelines').set({ wakeAt: null }).execute()
+  await whole.pass(20)
+  expect(github.writes.of('cancel')).toEqual([])
+  const [attempt] = (await whole.pipeline()).stages[0]?.attempts ?? []
+  expect(attempt?.ours).toMatchObject({ cancel: null, over: null })
+})
+
 async function lookEverywhere() {
   const { github, url } = whole
   const [repository = ''] = github.repositories
