@@ -123,7 +123,12 @@ type Listening = { readonly port: number; readonly stop: () => Promise<unknown> 
 async function startAndon(url: string): Promise<Listening> {
   const database = await openPostgres(url)
   await migrate(database).finally(() => database.close())
-  const andon = await startProcess('web', { DATABASE_URL: url, LOG_LEVEL: 'warn', NODE_ENV: 'production' })
+  const andon = await startProcess('web', {
+    DATABASE_URL: url,
+    LOG_LEVEL: 'warn',
+    NODE_ENV: 'production',
+    BASE_URL: 'http://localhost',
+  })
   await andon.ready()
   return { port: andon.port, stop: () => andon.end() }
 }

@@ -62,7 +62,7 @@ export function readConfig(role: Role, environment: NodeJS.ProcessEnv): Readonly
     githubUrl: httpUrl(environment, 'GITHUB_URL', 'https://github.com'),
     oidcIssuer: httpUrl(environment, 'OIDC_ISSUER', 'https://token.actions.githubusercontent.com'),
     access: oneOf(environment, 'ANDON_ACCESS', ['login', 'open'] as const, 'login'),
-    baseUrl: httpUrl(environment, 'BASE_URL', `http://localhost:${port}`),
+    baseUrl: baseUrl(environment, { otherwise: production && needsGitHub ? null : `http://localhost:${port}` }),
     production,
   })
 }
@@ -99,6 +99,23 @@ function privateKey(environment: NodeJS.ProcessEnv): string {
     )
   }
   return pem
+}
+
+/** Comments and checks link there, pages stand at its root, and workflows' tokens are made out to it. */
+function baseUrl(environment: NodeJS.ProcessEnv, o: { otherwise: string | null }): string {
+  if (!environment.BASE_URL && o.otherwise === null) {
+    throw new BadConfig(
+      'BASE_URL is not set: production needs the address where people reach the board, for example https://andon.example.com.',
+    )
+  }
+  const url = httpUrl(environment, 'BASE_URL', o.otherwise ?? '')
+  const { pathname, search, hash, username, password } = new URL(url)
+  if (pathname !== '/' || `${search}${hash}${username}${password}` !== '') {
+    throw new BadConfig(
+      'BASE_URL is more than an address: the board stands at the root of its host, for example https://andon.example.com.',
+    )
+  }
+  return url
 }
 
 // A short secret can be guessed from one signed delivery, and "development" is Probot's public default.

@@ -38,11 +38,13 @@ export function callStop(path: string): Promise<boolean> {
 const PATIENCE_MS = 3_000
 
 /** The operations of the process that listens at `path`; null when none does. */
-export async function callOperations(path: string): Promise<Operations | null> {
+export async function callOperations(path: string, patienceMs = LONGEST_OPERATION_MS): Promise<Operations | null> {
+  const asked = <T>(operation: keyof Operations, ...words: readonly unknown[]) =>
+    call<T>(path, operation, words, AbortSignal.timeout(patienceMs)).catch(unanswered)
   const operations: Operations = {
-    failedDeliveries: () => call(path, 'failedDeliveries', []),
-    replay: (id) => call(path, 'replay', [id]),
-    sayOfEverything: (by, why) => call(path, 'sayOfEverything', [by, why]),
+    failedDeliveries: () => asked('failedDeliveries'),
+    replay: (id) => asked('replay', id),
+    sayOfEverything: (by, why) => asked('sayOfEverything', by, why),
   }
   return operations.failedDeliveries().then(
     () => operations,
@@ -51,6 +53,14 @@ export async function callOperations(path: string): Promise<Operations | null> {
       throw error
     },
   )
+}
+
+/** As long as the door may take over it, and a little longer. */
+const LONGEST_OPERATION_MS = 15_000
+
+function unanswered(error: Error): never {
+  if (error.name !== 'AbortError' && error.name !== 'TimeoutError') throw error
+  throw new Error('the running process does not answer: `npm run -s andon -- loop status` says whether it lives.')
 }
 
 type Call = { readonly operation: string; readonly words: readonly unknown[] }

@@ -28,11 +28,10 @@ const EX_SOFTWARE = 70
 
 const MOST_ITERATIONS = 1_000_000_000
 
-if (existsSync('.env')) process.loadEnvFile('.env')
-
 process.exitCode = await run(process.argv.slice(2)).catch(explain)
 
 async function run([command = 'help', ...rest]: readonly string[]): Promise<number> {
+  readEnvFile(command)
   switch (command) {
     case 'all':
     case 'web':
@@ -69,6 +68,18 @@ async function runRoleAs(role: Role, words: readonly string[]): Promise<number> 
   }
   const { runRole } = await import('./role.ts')
   return runRole(role, { iterations })
+}
+
+function readEnvFile(command: string): void {
+  if (!existsSync('.env')) return
+  try {
+    process.loadEnvFile('.env')
+  } catch (error) {
+    const sentence = `.env cannot be read (${error instanceof Error ? error.message : error}): whoever starts Andon must be able to.`
+    // The service's file may be the service's alone, and loops can be asked about without it.
+    if (command !== 'loop') throw new BadConfig(sentence)
+    complain(sentence, 0)
+  }
 }
 
 function explain(error: unknown): number {

@@ -11,10 +11,11 @@ import { printable } from './printable.ts'
 
 /** `deliveries`, `deliveries --json`, `deliveries replay ID`; resolves to the exit code. */
 export async function operateDeliveries(words: readonly string[]): Promise<number> {
-  const [verb, id] = words
+  const [verb, id, ...more] = words
   if (verb === undefined) return withOperations(listFailed)
   if (verb === '--json' && id === undefined) return withOperations(listFailedAsJson)
-  if (verb === 'replay' && id !== undefined && /^\d+$/.test(id)) return withOperations((o) => replay(o, Number(id)))
+  const isOne = id !== undefined && /^\d+$/.test(id) && Number.isSafeInteger(Number(id)) && more.length === 0
+  if (verb === 'replay' && isOne) return withOperations((o) => replay(o, Number(id)))
   const sentence = 'say `deliveries`, `deliveries --json` or `deliveries replay ID` with an ID from that list.'
   return complain(sentence, EX_USAGE)
 }

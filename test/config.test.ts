@@ -32,7 +32,8 @@ describe('a good environment', () => {
   })
 
   test('listens on every address in production', () => {
-    const config = readConfig('all', { ...GOOD, NODE_ENV: 'production', DATABASE_URL: 'postgres://localhost/andon' })
+    const database = { DATABASE_URL: 'postgres://localhost/andon', BASE_URL: 'https://andon.example.com' }
+    const config = readConfig('all', { ...GOOD, NODE_ENV: 'production', ...database })
     expect(config.host).toBe('0.0.0.0')
   })
 
@@ -60,6 +61,18 @@ describe('a bad environment is one sentence', () => {
     ['without a key', 'web', { PRIVATE_KEY: '', DATABASE_URL: 'postgres://localhost/a' }, 'PRIVATE_KEY is not set'],
     ['with a key that is no PEM', 'all', { PRIVATE_KEY: 'hello' }, 'PRIVATE_KEY is not a readable PEM key'],
     ['with a URL that is none', 'all', { BASE_URL: 'andon.example' }, 'BASE_URL is not a URL'],
+    [
+      'with a path in its address',
+      'all',
+      { BASE_URL: 'https://example.com/andon' },
+      'BASE_URL is more than an address',
+    ],
+    [
+      'in production without an address',
+      'web',
+      { NODE_ENV: 'production', DATABASE_URL: 'postgres://localhost/andon' },
+      'BASE_URL is not set',
+    ],
     ['with a URL of another kind', 'all', { GITHUB_API_URL: 'ftp://github.com' }, 'GITHUB_API_URL is not a URL'],
     [
       'with a database that is not Postgres',

@@ -2,7 +2,7 @@
 import type { Light } from '../pipeline/pipeline.ts'
 import type { Reader } from './reader.ts'
 import { Refusal } from './refusal.ts'
-import type { Place } from './tellings.ts'
+import { type Place, unknownRepository } from './tellings.ts'
 
 const LIGHTS = ['running', 'review', 'queued', 'failed', 'done', 'idle'] as const satisfies readonly Light[]
 const REPOSITORY = /^[\w.-]{1,100}\/[\w.-]{1,100}$/
@@ -35,9 +35,7 @@ export async function askedPlace(
   const [owner = ''] = asked.repository.split('/')
   if (RESERVED.includes(owner.toLowerCase())) throw new Refusal(404, 'There is no such page: the board is at /.')
   const repository = await reader.repository(asked.repository)
-  if (repository === null) {
-    throw new Refusal(404, `Andon does not know ${asked.repository}: install the App on it, or check the name.`)
-  }
+  if (repository === null) throw unknownRepository(asked.repository)
   return { repository, issue }
 }
 

@@ -3,7 +3,7 @@ import { askedPlace } from './asked.ts'
 import type { Reader } from './reader.ts'
 import { boardSheet, issueSheet, pieceOf, type Sheet } from './sheet.ts'
 import { type Asked, noticesOf, type SiteConfig } from './site.ts'
-import { type Place, ROWS_ON_A_PAGE, readBoard, readIssue } from './tellings.ts'
+import { type Place, readBoard, readIssue } from './tellings.ts'
 import type { Views } from './views.ts'
 
 export type Pages = {
@@ -48,14 +48,15 @@ export function createPages(o: { reader: Reader; views: Views; config: SiteConfi
       const place = await askedPlace(reader, { repository: namedIn(asked) })
       const after = asked.req.query('after')
       const board = await readBoard(reader, place, after === undefined ? {} : { after })
-      const sheet = boardSheet(views, board, place.repository)
       const { repository } = place
+      // The line has grown shorter since: what is left stands on the first page.
+      if (after !== undefined && board.rows.length === 0) return asked.redirect(asked.req.path)
+      const sheet = boardSheet(views, board, repository)
       const body = views.draw('board', {
         heading: repository === null ? 'Active tasks of all repositories' : `Active tasks of ${repository}`,
         empty: pieceOf(sheet, 'empty'),
         sections: sheet.lists.map(({ html }) => html),
-        next: board.next && `?after=${encodeURIComponent(board.next)}`,
-        shown: ROWS_ON_A_PAGE,
+        more: pieceOf(sheet, 'more'),
       })
       const title = repository === null ? 'Andon' : `${repository} · Andon`
       const path = [{ text: repository ?? 'all repositories' }]

@@ -53,7 +53,9 @@ function judge(pipeline: Pipeline, { stage, attempt }: Tried, reporter: Reporter
   if (boundTo === null) return ours?.over ? 'over' : 'not bound yet'
   // What we dispatched runs for the first time until GitHub says otherwise.
   const runAttempt = run?.id === boundTo ? run.runAttempt : 1
-  if (boundTo !== reporter.runId || runAttempt !== reporter.runAttempt) return 'another run'
+  if (boundTo !== reporter.runId || runAttempt > reporter.runAttempt) return 'another run'
+  // It was run again, which GitHub has not told us yet.
+  if (runAttempt < reporter.runAttempt) return 'not bound yet'
   const ended = run?.status === 'completed' || ours?.over != null || pipeline.gone !== null
   return ended || stage.attempts.some((other) => other.ours && other.number > attempt.number) ? 'over' : 'kept'
 }

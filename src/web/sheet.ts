@@ -28,6 +28,7 @@ export function boardSheet(views: Views, board: Board, repository: string | null
       { id: 'holds', html: views.draw('holds', cut(board.holds.map(drawnHold))) },
       mistakesPiece(views, board.mistaken, repository === null ? MISTAKES_AT_A_GLANCE : Number.POSITIVE_INFINITY),
       { id: 'empty', html: views.draw('empty', { empty, repository }) },
+      { id: 'more', html: views.draw('more', { next: board.next, shown: rows.length }) },
       { id: 'quiet', html: views.draw('footer', board) },
     ],
     lists: [

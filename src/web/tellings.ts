@@ -14,7 +14,7 @@ import type { Telling } from './watch.ts'
 /** Where somebody looks: every repository, one of them, or one issue. */
 export type Place = { readonly repository: string | null; readonly issue: number | null }
 
-export const ROWS_ON_A_PAGE = 200
+const ROWS_ON_A_PAGE = 200
 
 /** Fragments of the page, which htmx swaps in. */
 export function htmlTelling(o: { reader: Reader; views: Views; build: string; place: Place }): Telling<Sheet> {
@@ -43,7 +43,9 @@ export function boardTelling(o: { reader: Reader; build: string; place: Place })
       const here = new Set(after.pipelines.map(keyOf))
       const left = before.pipelines.filter((row) => !here.has(keyOf(row)))
       const gone = left.map(({ repository, issue }) => ({ repository, issue }))
-      if (pipelines.length === 0 && gone.length === 0) return ''
+      // What stands further down than the first page is counted all the same.
+      const isCountedAnew = JSON.stringify(before.counts) !== JSON.stringify(after.counts)
+      if (pipelines.length === 0 && gone.length === 0 && !isCountedAnew) return ''
       return encode(null, JSON.stringify({ counts: after.counts, pipelines, gone, asOf: after.asOf }))
     },
   }
@@ -73,20 +75,29 @@ export function boardJson({ counts, rows, next, asOf }: Board): BoardJson {
   return { counts, pipelines: rows.map((shown) => row(shown, asOf)), next, asOf }
 }
 
-/** One page of a place's board. */
-export function readBoard(
+/** One page of a place's board; refuses when its repository is known by that name no more. */
+export async function readBoard(
   reader: Reader,
   { repository }: Pick<Place, 'repository'>,
   query: { lights?: readonly Light[]; after?: string } = {},
 ): Promise<Board> {
+  if (repository !== null && (await reader.repository(repository)) === null) throw unknownRepository(repository)
   return reader.board({ limit: ROWS_ON_A_PAGE, ...(repository !== null && { repository }), ...query })
+}
+
+/** Andon is not installed there, or it bears another name by now. */
+export function unknownRepository(name: string): Refusal {
+  return new Refusal(404, `Andon does not know ${name}: install the App on it, or check the name.`)
 }
 
 /** The issue of a place; refuses when it is not on the line. */
 export async function readIssue(reader: Reader, { repository, issue }: Place): Promise<Issue> {
   const found = repository === null || issue === null ? null : await reader.issue(repository, issue)
   if (found === null) {
-    throw new Refusal(404, `Issue #${issue} of ${repository} is not on the line: label it "andon" to take it up.`)
+    throw new Refusal(
+      404,
+      `Issue #${issue} of ${repository} is not on the line: /andon start in a comment takes it up.`,
+    )
   }
   return found
 }

@@ -1,5 +1,7 @@
 // The operator's cord through the socket of a running process, as it is where the embedded database has one owner.
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -34,5 +36,15 @@ test('everything is held and let go through the socket of a running process, and
   server.close()
   await opened.close()
   await database.close()
+  await rm(directory, { recursive: true })
+})
+
+test('a process that does not answer is not waited for', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'andon-operations-'))
+  const frozen = createServer().listen(socketPath(directory))
+  await once(frozen, 'listening')
+  await expect(callOperations(socketPath(directory), 50)).rejects.toThrow('the running process does not answer')
+  frozen.closeAllConnections()
+  frozen.close()
   await rm(directory, { recursive: true })
 })

@@ -193,6 +193,7 @@ describe('a database that is away when GitHub has answered', () => {
     expect(line.runs.all.map(({ key }) => key).sort()).toEqual(keys)
     expect(keys.map((key) => line.lastTold(key)?.state)).toEqual(['confirmed', 'confirmed'])
     expect(await unsettled()).toEqual([])
+    record('database-away-after-dispatch', { 'times away': times, dispatches: keys.length, runs: line.runs.all.length })
   })
 })
 

@@ -3,6 +3,7 @@
 import { afterEach, expect, test } from 'vitest'
 import type { Run } from '../../demo/github/runs.ts'
 import { record } from '../support/figures.ts'
+import { expectOneTruth } from '../support/one-truth.ts'
 import { openWhole, type Whole } from './support/whole.ts'
 
 const ATTEMPTS = 3
@@ -51,10 +52,12 @@ test.each(MISFORTUNES)(
     const board = (await (await fetch(`${url}/api/pipelines`)).json()) as { counts: object; pipelines: object[] }
     expect(board.pipelines).toMatchObject([{ light: 'failed', stage: 'plan', reason, waiting: null }])
     expect(board.counts).toMatchObject({ failed: 1, needsYou: 1, running: 0, queued: 0 })
+    expect(await (await fetch(url)).text()).toContain(`attempt ${ATTEMPTS} of ${ATTEMPTS}`)
     const [repository = ''] = github.repositories
     const comments = await github.comments(repository, 1)
     expect(comments.map(({ body }) => body.includes('a person is needed'))).toEqual([true])
 
+    await expectOneTruth({ database: whole.database, now: clock.now(), github })
     const writes = github.writes.all.length
     for (let hours = 0; hours < HOURS_OF_SILENCE; hours += 4) {
       clock.pass(4 * 3_600)

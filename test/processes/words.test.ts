@@ -18,6 +18,8 @@ test.concurrent.each([
   'worker --once',
   'web --iterations 3',
   'migrate now',
+  'deliveries replay 12 13',
+  'deliveries replay 99999999999999999999',
 ])('`%s` is one sentence and exit 64', async (words) => {
   const [role = '', ...rest] = words.split(' ')
   const command = await startProcess(role, {}, rest)

@@ -1,10 +1,12 @@
 // The site over a real database that the door writes: what deliveries did is what people see.
+
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Door, openDoor } from '../../src/apply/door.ts'
 import type { Event } from '../../src/pipeline/events.ts'
+import { writeCursor } from '../../src/store/cursor.ts'
 import type { Web } from '../../src/web/serve.ts'
 import { createServer } from '../../src/web/server.ts'
 import { type FreshDatabase, freshDatabase } from '../support/database.ts'
@@ -121,6 +123,10 @@ test('a listing goes on at its cursor, which must be one that was given out', as
   const older = await (await fetch(`${url}/?after=${first.next}`)).text()
   expect(older.match(/<tr id="pipeline-/g)).toHaveLength(30)
   expect(older).not.toContain('hx-sse:connect')
+  expect(older).toContain('<p id="more" class="more" hidden>')
+  const last = writeCursor({ urgency: 1, lightOrder: 9, since: '2026-11-21T23:00:00.000Z', id: 1_000_000 })
+  const beyond = await fetch(`${url}/?after=${last}`, { redirect: 'manual' })
+  expect([beyond.status, beyond.headers.get('location')]).toEqual([302, '/'])
   for (const cursor of ['nonsense', 'W10', '', '%00']) {
     const response = await fetch(`${url}/api/pipelines?after=${cursor}`)
     expect([cursor, response.status]).toEqual([cursor, 400])

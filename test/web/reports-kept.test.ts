@@ -90,7 +90,7 @@ describe('a token', () => {
     ['of another issuer', 401, { iss: 'https://elsewhere.example.com' }],
     ['of another repository', 403, { repository_id: '2' }],
     ['of another run', 403, { run_id: '902' }],
-    ['of another attempt at the run', 403, { run_attempt: '2' }],
+    ['of a re-run that GitHub has not told us of yet', 503, { run_attempt: '2' }],
   ] as const)('%s is answered %i, and nothing is kept', async (what, status, claims) => {
     const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
     const forged = () => desk.issuer.token({ ...runClaims({ ...RUN, repositoryId: 1 }), aud: AUDIENCE }, { key })

@@ -111,17 +111,17 @@ describe('what cannot be answered', () => {
     ['/acme/nothing', 404, 'install the App'],
     ['/api/nothing', 404, 'There is no such page'],
     ['/health/anything', 404, 'There is no such page'],
-    ['/acme/widgets/issues/999', 404, 'label it "andon"'],
+    ['/acme/widgets/issues/999', 404, '/andon start'],
     ['/acme/widgets/issues/abc', 400, 'whole number'],
     ['/acme/widgets/issues/99999999999', 400, 'whole number'],
     ['/api/pipelines?light=purple', 400, 'running, review, queued, failed, done, idle'],
     ['/api/pipelines?repository=widgets', 400, 'owner/repo'],
     ['/api/pipelines?repository=acme/nothing', 404, 'install the App'],
-    ['/api/pipelines/acme/widgets/999', 404, 'label it'],
+    ['/api/pipelines/acme/widgets/999', 404, '/andon start'],
     ['/api/pipelines/acme/widgets/0', 400, 'whole number'],
     ['/events?as=xml', 400, 'as=json'],
     ['/events?issue=4', 400, 'repository=owner/repo'],
-    ['/events?repository=acme/widgets&issue=999', 404, 'label it'],
+    ['/events?repository=acme/widgets&issue=999', 404, '/andon start'],
     ['/assets/0/passwd', 404, 'no such file'],
     ['/%E0%A4%A/x', 400, 'owner/repo'],
   ])('%s is refused with %i and a sentence that says what to do', async (path, status, words) => {
@@ -220,6 +220,14 @@ test('the metrics name no repository, and routes are patterns', async () => {
   expect(metrics).not.toMatch(/acme|widgets|secret/)
   expect(metrics).toContain('route="/:owner/:repo/issues/:number"')
   expect(metrics).toContain('andon_needs_you 5')
+})
+
+test('a page connects again by itself, further and further apart up to half a minute, and for ever', async () => {
+  const { url } = await site(openFloor().reader)
+  const [, config = ''] = /<meta name="htmx-config" content='([^']+)'/.exec(await (await fetch(url)).text()) ?? []
+  const { sse } = JSON.parse(config.replaceAll('&quot;', '"'))
+  expect(sse).toMatchObject({ reconnectDelay: 500, reconnectMaxDelay: 30_000 })
+  expect(sse).not.toHaveProperty('reconnectMaxAttempts')
 })
 
 test('an asset is kept for ever under its own hash, and served but not kept under another', async () => {

@@ -164,6 +164,19 @@ test('an issue that leaves the line ends its stream with word of it', async () =
   await stream.ended
 })
 
+test.each(['', '&as=json'])(
+  'a repository that has another name ends its streams with word of it (%s)',
+  async (format) => {
+    const factory = openFloor([one(), other])
+    const { url } = await site(factory.reader)
+    const stream = await events(`${url}/events?repository=acme/widgets${format}`)
+    await stream.next('message')
+    factory.forget('acme/widgets')
+    await stream.next('gone')
+    await stream.ended
+  },
+)
+
 test('a client that stops reading is dropped, and its neighbours go on', async () => {
   const factory = openFloor()
   const { url, streams } = await site(factory.reader)

@@ -8,9 +8,11 @@ import type { Run } from '../../../demo/github/runs.ts'
 import { type Andon, openAndon } from '../../../src/andon.ts'
 import type { Pipeline } from '../../../src/pipeline/pipeline.ts'
 import type { Database } from '../../../src/store/database.ts'
+import { transactionIsOpen } from '../../../src/store/transactions.ts'
 import { freshDatabase } from '../../support/database.ts'
 import { type FakeGitHub, openGitHubWorld } from '../../support/github.ts'
 import { type MovedClock, movedClock } from '../../support/moved-clock.ts'
+import { expectOneTruth } from '../../support/one-truth.ts'
 
 const CONFIGURATION = `stages:
   plan: { workflow: plan.yml, attempts: 3 }
@@ -81,6 +83,7 @@ export async function openWhole(
       now: clock.now,
       log: pino({ level: process.env.ANDON_TEST_LOG ?? 'silent' }),
       async fetch(input, init) {
+        if (transactionIsOpen()) throw new Error(`GitHub was asked inside a transaction: ${input}`)
         if (String(input).startsWith(issuer.url)) return Response.json(await issuer.keys())
         if (!String(input).endsWith('/dispatches')) return await through(input, init)
         const { inputs } = JSON.parse(String(init?.body)) as { inputs: { andon: string } }
@@ -133,6 +136,7 @@ export async function openWhole(
       return response.status
     },
     async close() {
+      await expectOneTruth({ database, now: clock.now() })
       for (const one of opened) await one.close()
       await github.close()
       await database.close()

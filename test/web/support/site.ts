@@ -21,6 +21,8 @@ export type Floor = {
   mistake(mistaken: readonly Notice[]): void
   /** Which places are held whole from now on. */
   hold(holds: readonly HeldPlace[]): void
+  /** A repository is renamed, or Andon is taken off it: nobody is known by that name any more. */
+  forget(repository: string): void
   /** The database goes away, or comes back. */
   goesAway(away: boolean): void
 }
@@ -33,6 +35,7 @@ export function openFloor(all: readonly Made[] = floor()): Floor {
   let now = NOW
   let mistaken: readonly Notice[] = []
   let holds: readonly HeldPlace[] = []
+  let forgotten = ''
   let away = false
   let readings = 0
   const here = (repository?: string) => standing.filter(({ shown }) => !repository || shown.repository === repository)
@@ -54,7 +57,9 @@ export function openFloor(all: readonly Made[] = floor()): Floor {
           return found ? { ...found, asOf: now, mistaken: wrongIn(repository) } : null
         }),
       repository: (name) =>
-        read(() => REPOSITORIES.find((known) => known.toLowerCase() === name.toLowerCase()) ?? null),
+        read(
+          () => REPOSITORIES.find((known) => known !== forgotten && known.toLowerCase() === name.toLowerCase()) ?? null,
+        ),
       obstacle: () => read(() => null),
       async listen(heard) {
         listeners.add(heard)
@@ -73,6 +78,10 @@ export function openFloor(all: readonly Made[] = floor()): Floor {
     },
     hold(next) {
       holds = next
+      for (const heard of listeners) heard()
+    },
+    forget(repository) {
+      forgotten = repository
       for (const heard of listeners) heard()
     },
     goesAway(next) {
