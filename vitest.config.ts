@@ -17,9 +17,10 @@ const ONLY_EMBEDDED = ['test/store/embedded.test.ts']
 const ONLY_POSTGRES = ['test/**/*.postgres.test.ts']
 const PROCESSES = ['test/processes/**/*.test.ts']
 const BROWSER = ['test/browser/**/*.test.ts']
+const WHOLE = ['test/whole/**/*.test.ts']
 const EITHER_DATABASE = {
   include: ['test/**/*.test.ts'],
-  exclude: [...NO_DATABASE, ...GITHUB, ...PROCESSES, ...BROWSER],
+  exclude: [...NO_DATABASE, ...GITHUB, ...PROCESSES, ...BROWSER, ...WHOLE],
 }
 
 export default defineConfig({
@@ -63,6 +64,10 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           testTimeout: 90_000,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'whole', include: WHOLE, sequence: { groupOrder: 1 }, testTimeout: 240_000 },
       },
       {
         extends: true,

@@ -68,14 +68,14 @@ function whatIsMissing(): readonly Missing[] {
     missing.push({
       what: 'no Postgres server was found, so its tests did not run',
       how: 'install one (apt-get install postgresql) or set ANDON_TEST_POSTGRES=postgres://postgres@host/postgres.',
-      projects: ['postgres', 'processes'],
+      projects: ['postgres', 'processes', 'whole'],
     })
   }
   if (!findChromium()) {
     missing.push({
       what: 'no Chromium was found, so the browser tests did not run',
       how: 'install one (apt-get install chromium) or set ANDON_TEST_CHROMIUM=/path/to/chromium.',
-      projects: ['browser'],
+      projects: ['browser', 'whole'],
     })
   }
   return missing
@@ -96,7 +96,7 @@ async function surroundings(): Promise<NodeJS.ProcessEnv> {
 }
 
 function projects(missing: readonly Missing[]): readonly string[] {
-  return missing.flatMap(({ projects }) => projects).map((name) => `--project=!${name}`)
+  return [...new Set(missing.flatMap(({ projects }) => projects))].map((name) => `--project=!${name}`)
 }
 
 /** Runs a tool under this Node, its output passed through; resolves to whether it succeeded. */

@@ -18,6 +18,7 @@ let works: Works
 afterEach(() => works.close())
 
 const DISPATCHING = bothSidesOf([
+  'an attempt is admitted',
   'a dispatch is sending',
   'dispatch',
   'a dispatch is claimed',

@@ -8,6 +8,7 @@ import type { Tables } from '../../../src/store/tables.ts'
 
 /** A commit, named by what it writes. */
 export type Commit =
+  | 'an attempt is admitted'
   | 'a dispatch is claimed'
   | 'a dispatch is sending'
   | 'a dispatch is confirmed'
@@ -113,6 +114,8 @@ function namesOf(statements: readonly RootOperationNode[], dispatches: Set<strin
   const all = texts.join('\n')
   const updates = (table: string) => texts.filter((text) => isWrite(text, 'Update', table)).join('\n')
   const names: Commit[] = []
+  const decided = texts.filter((text) => isWrite(text, 'Insert', 'effects')).join('\n')
+  if (decided.includes('"dispatch/')) names.push('an attempt is admitted')
   const claim = updates('effects')
   if (claim.includes('"claimed_until"') && all.includes('"value":"dispatch"')) {
     for (const [token] of claim.matchAll(UUID)) dispatches.add(token)
