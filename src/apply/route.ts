@@ -26,7 +26,7 @@ export async function route(ledger: Ledger, event: Local): Promise<readonly numb
     case 'answered':
       return issuesAsked(ledger, repositoryId, event.question)
     case 'command.given':
-      return event.onPullRequest ? issuesAround(ledger, repositoryId, event.issueNumber) : [event.issueNumber]
+      return event.onPullRequest ? issuesClosedBy(ledger, repositoryId, event.issueNumber) : [event.issueNumber]
     case 'attempt.admitted':
     case 'admission.denied':
     case 'dispatch.told':
@@ -60,6 +60,12 @@ async function issuesAsked(ledger: Ledger, repositoryId: number, question: Quest
   if (issue !== null) return [issue]
   const pullRequest = pullRequestAsked(question)
   return pullRequest === null ? [] : issuesAround(ledger, repositoryId, pullRequest)
+}
+
+/** What is said on a pull request is for the issues that it closes now; what it closed once is none of theirs. */
+async function issuesClosedBy(ledger: Ledger, repositoryId: number, number: number): Promise<readonly number[]> {
+  const row = await ledger.pullRequest(repositoryId, number)
+  return row === null ? [] : issuesOfPullRequest(row.fact)
 }
 
 async function issuesAround(ledger: Ledger, repositoryId: number, number: number): Promise<readonly number[]> {

@@ -17,10 +17,10 @@ export function awaitingAdmission(pipeline: Pipeline, now: Instant): Awaiting | 
   return { stage: waiting.name, attempt: nextNumber(waiting), queuedAt: waiting.queuedAt }
 }
 
-/** How many slots the pipeline holds. What is not sent yet holds none while its issue is closed. */
+/** How many slots the pipeline holds. What is not sent yet holds none while its issue is closed or gone. */
 export function liveAttempts(pipeline: Pipeline): number {
-  const isClosed = pipeline.issue.state === 'closed'
-  return everyOne(pipeline).filter((attempt) => isLiveAttempt(attempt) && !(isClosed && isUnsent(attempt))).length
+  const isOff = pipeline.gone !== null || pipeline.issue.state === 'closed'
+  return everyOne(pipeline).filter((attempt) => isLiveAttempt(attempt) && !(isOff && isUnsent(attempt))).length
 }
 
 /** The attempt with this key, and its stage; null for a key that was never issued here. */

@@ -5,10 +5,14 @@ import { currentAttempt, isOwn, ownAttempts } from './attempts.ts'
 import { reworkStage } from './dispatching.ts'
 import { best } from './order.ts'
 import type { Attempt, Call, Order, Pipeline, Stage } from './pipeline.ts'
+import { pullRequestsNow } from './pull-request-of.ts'
 import { leaveToStart } from './starters.ts'
 import { type Objection, objectionsOf } from './verdicts.ts'
 
-/** What the stage is to be carried out for now: the newest call for it; null while nothing asks for it. */
+/**
+ * What the stage is to be carried out for now: the newest call for it; null while nothing asks for it. The start comes before
+ * all that was called for since, however often it is asked for.
+ */
 export function callOf(pipeline: Pipeline, stage: Stage): Call | null {
   const calls = [
     ...startOf(pipeline),
@@ -17,7 +21,8 @@ export function callOf(pipeline: Pipeline, stage: Stage): Call | null {
     ...ownAttempts(stage).map(({ ours }) => ours.call),
     ...callsOfOrders(stage),
   ]
-  return calls.reduce<Call | null>((one, other) => (one === null || other.at >= one.at ? other : one), null)
+  const moment = ({ id, at }: Call) => (id === START ? '' : at)
+  return calls.reduce<Call | null>((one, other) => (one === null || moment(other) >= moment(one) ? other : one), null)
 }
 
 /** Rounds of rework: by which heads' objections the line was sent back, and whether more are allowed. */
@@ -67,8 +72,10 @@ function startOf(pipeline: Pipeline): readonly Call[] {
   const leave = leaveToStart(pipeline)
   const first = pipeline.line.stages[0]
   if (leave.is !== 'granted' || first === undefined) return []
+  // One that was heeded stands as it was, whoever asks for it again.
+  const heeded = pipeline.stages.flatMap(ownAttempts).find(({ ours }) => ours.call.id === START)
   const { at, evidence } = leave.starter
-  return [{ id: START, at, from: first.name, evidence }]
+  return [heeded?.ours.call ?? { id: START, at, from: first.name, evidence }]
 }
 
 /** For rework and everything after it: each round that was begun, whatever became of its reason, and each that may begin. */
@@ -94,8 +101,9 @@ function idOf(sha: string): string {
 }
 
 /** Nothing has come of the start yet, by us or by anybody else. */
-function isUntouched({ pullRequests, stages }: Pipeline): boolean {
-  return pullRequests.length === 0 && stages.every(({ attempts }) => attempts.every(isOwn))
+function isUntouched(pipeline: Pipeline): boolean {
+  const { stages } = pipeline
+  return pullRequestsNow(pipeline).length === 0 && stages.every(({ attempts }) => attempts.every(isOwn))
 }
 
 /** Is the stage before over, for the same reason as what stands before it? */

@@ -1,10 +1,10 @@
 // An issue shows one light, and is counted once: at its furthest live stage, or by what is left when none is live.
 import type { StageName } from '../line/line.ts'
-import { currentAttempt } from './attempts.ts'
+import { begunAt, currentAttempt } from './attempts.ts'
 import { runsTheLine } from './dispatching.ts'
 import type { Instant, Light, Pipeline, Stage } from './pipeline.ts'
+import { pullRequestOf } from './pull-request-of.ts'
 import { awaitedBy } from './settle.ts'
-import { pullRequestOf } from './settle-review.ts'
 
 /** The light, the stage it speaks of, since when and why. */
 export type Lit = {
@@ -42,9 +42,11 @@ function stageThatNeedsSomebody(pipeline: Pipeline): Stage | null {
 
 /** In rework an earlier stage fails anew, after a later one was done: only what ran afterwards has gone past it. */
 function wentOn(failed: Stage | undefined, later: Stage): boolean {
-  const failedRun = failed && currentAttempt(failed)?.run?.id
-  const laterRun = currentAttempt(later)?.run?.id
-  return failedRun == null || laterRun === undefined || laterRun > failedRun
+  const tried = failed === undefined ? null : currentAttempt(failed)
+  const passed = currentAttempt(later)
+  if (tried === null || passed === null || passed.run === null) return true
+  // One that was refused has no run to be compared by.
+  return tried.run === null ? begunAt(passed) > begunAt(tried) : passed.run.id > tried.run.id
 }
 
 function finished(pipeline: Pipeline): Lit | null {

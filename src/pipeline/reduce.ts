@@ -126,7 +126,10 @@ function startedBy(event: Event, pipeline: Pipeline): Pipeline {
   if (beginning === null) return pipeline
   const { by, actor, at, evidence } = beginning
   const begun = { ...pipeline, begun: firstBeginning(pipeline.begun, beginning) }
-  return by === 'branch' || actor === null ? begun : withStarter(begun, starterOf(actor, by, at, evidence))
+  if (by === 'branch' || actor === null) return begun
+  // A bot is taken at its word only where the repository's file names it, which is all the leave that it needs.
+  const permission = event.type === 'command.given' && event.bot ? { granted: true, at } : null
+  return withStarter(begun, { ...starterOf(actor, by, at, evidence), permission })
 }
 
 function whenIssueTold(pipeline: Pipeline, { issue }: Of<'issue.changed' | 'issue.labeled'>): Pipeline {

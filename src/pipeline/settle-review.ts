@@ -2,6 +2,7 @@
 import { roundsOf } from './calls.ts'
 import type { PullRequestFact, ReviewFact } from './facts.ts'
 import type { Evidence, Instant, Pipeline } from './pipeline.ts'
+import { pullRequestOf, stoodSince } from './pull-request-of.ts'
 import type { Standing } from './settle.ts'
 import { countedReviews, newestVerdicts, type Objection } from './verdicts.ts'
 
@@ -18,14 +19,11 @@ export function standingOfReview(pipeline: Pipeline): Standing | null {
   return standingOfVerdicts(pipeline, pullRequest, since)
 }
 
-/** The pull request that speaks for the issue: the newest open one, else the newest merged, else the newest closed. */
-export function pullRequestOf({ pullRequests }: Pipeline): PullRequestFact | null {
-  const newest = (state: PullRequestFact['state']) => pullRequests.findLast((fact) => fact.state === state)
-  return newest('open') ?? newest('merged') ?? newest('closed') ?? null
-}
-
 function standingOfVerdicts(pipeline: Pipeline, pullRequest: PullRequestFact, since: Instant): Standing {
-  const verdicts = newestVerdicts(countedReviews(pullRequest, pipeline.line))
+  // As GitHub has it: a verdict that was dismissed is still its reviewer's newest, and takes back those before it.
+  const dismissed = pullRequest.reviews.filter(({ state }) => state === 'dismissed')
+  const newest = newestVerdicts([...countedReviews(pullRequest, pipeline.line), ...dismissed])
+  const verdicts = newest.filter(({ state }) => state !== 'dismissed')
   const objections = verdicts.filter(({ state }) => state === 'changes_requested')
   const standing = objections.findLast(({ commitSha }) => commitSha === pullRequest.headSha)
   if (standing !== undefined) return standingOfObjection(pipeline, standing)
@@ -51,12 +49,6 @@ function standingOfObjection(pipeline: Pipeline, { commitSha, reviewer, submitte
 
 function bySubmission(a: Objection, b: Objection): number {
   return a.submittedAt === b.submittedAt ? (a.sha < b.sha ? -1 : 1) : a.submittedAt < b.submittedAt ? -1 : 1
-}
-
-/** Since when a pull request stands as it does. */
-export function stoodSince({ sightings, state, draft, headSha, updatedAt }: PullRequestFact): Instant {
-  const stood = sightings.find((seen) => seen.state === state && seen.draft === draft && seen.headSha === headSha)
-  return stood?.firstAt ?? updatedAt
 }
 
 function over(

@@ -7,8 +7,9 @@ import { ownHold } from './cord.ts'
 import { belongs, issuesOfPullRequest, keyOf } from './correlate.ts'
 import { dispatches } from './dispatching.ts'
 import type { Attempt, Pipeline, Stage } from './pipeline.ts'
+import { pullRequestOf, pullRequestsNow, stoodSince } from './pull-request-of.ts'
 import { atGate, type OwnStanding, standingByOrder, standingOfLeave, standingOfOwn } from './settle-own.ts'
-import { pullRequestOf, standingOfReview, stoodSince } from './settle-review.ts'
+import { standingOfReview } from './settle-review.ts'
 import { standingOfRun } from './settle-run.ts'
 
 /** How a stage stands: all of it that follows from the facts. */
@@ -67,8 +68,8 @@ function standingOfWatched(pipeline: Pipeline, stage: Stage, rule: StageRule): S
 
 /** What a person started waits at the first stage until anything has come of it. */
 function standingOfStart(pipeline: Pipeline, rule: StageRule): Standing | null {
-  const { begun, line, stages, pullRequests } = pipeline
-  const untouched = pullRequests.length === 0 && stages.every((stage) => stage.attempts.length === 0)
+  const { begun, line, stages } = pipeline
+  const untouched = pullRequestsNow(pipeline).length === 0 && stages.every((stage) => stage.attempts.length === 0)
   if (line.stages[0]?.name !== rule.name || !untouched) return null
   const leave = standingOfLeave(pipeline)
   if (leave !== null || dispatches(rule)) return leave

@@ -4,7 +4,7 @@ import { issueOfBranch } from './correlate.ts'
 import type { RunFact } from './facts.ts'
 import { light } from './light.ts'
 import type { Pipeline, Stage } from './pipeline.ts'
-import { pullRequestOf } from './settle-review.ts'
+import { pullRequestOf } from './pull-request-of.ts'
 import { leaveToStart } from './starters.ts'
 
 /** A place on GitHub where one stage is shown. */

@@ -3,8 +3,8 @@ import { currentAttempt, isLiveAttempt, isOwn } from './attempts.ts'
 import { callOf, orderAbout } from './calls.ts'
 import { dispatches } from './dispatching.ts'
 import type { Attempt, Pipeline, Stage } from './pipeline.ts'
+import { pullRequestOf } from './pull-request-of.ts'
 import { already, impossible, type Said, standing } from './said.ts'
-import { pullRequestOf } from './settle-review.ts'
 
 /** Carrying it out anew: never beside an attempt that is live, unless nobody can say whether that has a run at all. */
 export function unfitToBegin(pipeline: Pipeline, stage: Stage): Said | null {

@@ -5,6 +5,7 @@ import { isNamedBot } from './dispatching.ts'
 import type { PullRequestFact, ReviewFact } from './facts.ts'
 import { best } from './order.ts'
 import type { Pipeline } from './pipeline.ts'
+import { pullRequestsNow } from './pull-request-of.ts'
 
 /** Reviews that wait for GitHub to say whether their author may write. Of bots the repository's file has said it. */
 export function uncountedReviews({ reviews, mayWrite }: PullRequestFact): readonly ReviewFact[] {
@@ -17,9 +18,9 @@ export function uncountedReviews({ reviews, mayWrite }: PullRequestFact): readon
 export type Objection = { readonly sha: string } & Pick<ReviewFact, 'reviewer' | 'submittedAt' | 'evidence'>
 
 /** Every head of a linked pull request that was objected to by somebody who counts, oldest objection first. */
-export function objectionsOf({ line, pullRequests }: Pipeline): readonly Objection[] {
+export function objectionsOf(pipeline: Pipeline): readonly Objection[] {
   const objections = new Map<string, Objection>()
-  const asked = pullRequests.flatMap((pullRequest) => countedReviews(pullRequest, line))
+  const asked = pullRequestsNow(pipeline).flatMap((pullRequest) => countedReviews(pullRequest, pipeline.line))
   for (const { commitSha: sha, state, reviewer, submittedAt, evidence } of asked.toSorted(byMoment)) {
     if (state === 'changes_requested' && !objections.has(sha))
       objections.set(sha, { sha, reviewer, submittedAt, evidence })

@@ -22,6 +22,7 @@ import {
   REPOSITORY,
   runIs,
 } from '../support/pipeline-spec.ts'
+import { comment } from '../support/running-spec.ts'
 import { seeded } from '../support/seeded.ts'
 import { answerAbout, wholeLife } from '../support/whole-life.ts'
 import { arrivalOf, countOf, door, pipelinesIn } from './support/arrivals.ts'
@@ -48,6 +49,14 @@ async function only(): Promise<Awaited<ReturnType<typeof pipelinesIn>>[number]> 
   expect(pipelines).toHaveLength(1)
   return pipelines[0]!
 }
+
+test('what is said on a pull request is for the issues that it closes now, and for none that it closed once', async () => {
+  const closes = (numbers: readonly number[], at: number) =>
+    pullRequestIs({ at: minute(at), closes: numbers, closesAt: minute(at), branch: 'patch-1' }, 'edited')
+  await tell(closes([5], 1), closes([6], 2))
+  await tell(comment('/andon start', { onPullRequest: true, on: 7 }))
+  expect((await pipelinesIn(database)).map(({ issueNumber }) => issueNumber)).toEqual([6])
+})
 
 test('the columns of a pipeline are what the core says of its document', async () => {
   await tell(labelled(), runIs({ workflow: 'plan.yml', startedAt: minute(1) }))

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { liveAttempts, maySend } from '../../src/pipeline/admission.ts'
 import { light } from '../../src/pipeline/light.ts'
-import { issueIs, minute, pullRequestIs } from '../support/pipeline-spec.ts'
+import { issueGone, issueIs, minute, pullRequestIs } from '../support/pipeline-spec.ts'
 import {
   allowed,
   comment,
@@ -187,6 +187,8 @@ describe('cancel', () => {
     expect([liveAttempts(line.pipeline), maySend(line.pipeline, key)]).toEqual([0, false])
     line.tell(issueIs({ state: 'open', closedAt: null, at: minute(9) }))
     expect([liveAttempts(line.pipeline), maySend(line.pipeline, key)]).toEqual([1, true])
+    line.tell(issueGone('deleted', minute(12)))
+    expect([liveAttempts(line.pipeline), maySend(line.pipeline, key)]).toEqual([0, false])
   })
 
   test('an attempt that was not sent is called off, and its slot is free', () => {

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { awaitingAdmission } from '../../src/pipeline/admission.ts'
 import { needsYouAt } from '../../src/pipeline/health.ts'
 import { light } from '../../src/pipeline/light.ts'
-import { issueIs, mayWrite, minute, pullRequestIs, reviewed } from '../support/pipeline-spec.ts'
-import { type Floor, keyFor, LINE, runningLine, started } from '../support/running-spec.ts'
+import { issueIs, mayWrite, minute, pullRequestIs, reviewed, runIs } from '../support/pipeline-spec.ts'
+import { dispatchIs, type Floor, keyFor, LINE, runningLine, started } from '../support/running-spec.ts'
 
 /** The line carried out up to its review, by minute 10. */
 function inReview(line = LINE): Floor {
@@ -55,6 +55,19 @@ test('somebody who may no longer write sends nothing back, whatever GitHub said 
   line.tell(mayWrite('mara', false, minute(16)))
   expect(line.admit(minute(600))).toBeNull()
   expect(line.statuses()).toBe('done done done review')
+})
+
+test('a stage whose rework was refused needs a person, although what comes after it was done before', () => {
+  const line = started(runningLine({ code: { attempts: 1 }, test: { observe: true } }))
+  line.carryOut(minute(2), 100)
+  line.carryOut(minute(3), 101)
+  line.tell(runIs({ id: 102, workflow: 'test.yml', at: minute(4), startedAt: minute(4), conclusion: 'success' }))
+  line.tell(pullRequestIs({ at: minute(8) }), objection(0, 11, 'bbb1'), mayWrite('mara'))
+  expect(line.statuses()).toBe('done queued done idle')
+  const key = line.admit(minute(12))!
+  line.tell(dispatchIs(key, { state: 'refused', words: 'Not Found' }, minute(12)))
+  expect(light(line.pipeline)).toMatchObject({ light: 'failed', stage: 'code' })
+  expect(needsYouAt(line.pipeline)).not.toBeNull()
 })
 
 test('several objections to one head are one round', () => {

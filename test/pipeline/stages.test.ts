@@ -181,8 +181,8 @@ describe('review', () => {
 
   test("one reviewer's approval does not lift another's request for changes", () => {
     const other = reviewed({ id: 501, reviewer: 'noor', at: minute(8) })
-    given(taken, open, asked, mayWrite('mara'), mayWrite('noor'))
-      .when(other)
+    given(taken, open, asked, mayWrite('mara'))
+      .when(other, mayWrite('noor', true, minute(8)))
       .shows({ reason: 'changes requested by mara' })
   })
 

@@ -4,7 +4,7 @@ import { awaitingAdmission } from '../../src/pipeline/admission.ts'
 import { begin } from '../../src/pipeline/begin.ts'
 import { light } from '../../src/pipeline/light.ts'
 import { surfaces } from '../../src/pipeline/surfaces.ts'
-import { ISSUE, labelled, minute, runIs } from '../support/pipeline-spec.ts'
+import { ISSUE, labelled, minute, pullRequestIs, runIs } from '../support/pipeline-spec.ts'
 import { allowed, comment, floor, keyFor, LINE, mayStart, started } from '../support/running-spec.ts'
 
 describe('starting', () => {
@@ -72,6 +72,41 @@ describe('starting', () => {
     const again = comment('/andon start', { at: minute(50), commentId: 902 })
     line.tell(again, allowed(again, true, minute(51)))
     expect(line.admit(minute(600))).toBe(keyFor('plan', 1))
+  })
+
+  test('asking for the start again changes nothing that was called for since', () => {
+    const line = started()
+    line.carryOut(minute(1), 100)
+    line.carryOut(minute(3), 101)
+    const retried = comment('/andon run code', { at: minute(5), commentId: 901 })
+    line.tell(retried, allowed(retried, true, minute(5)))
+    line.carryOut(minute(6), 102)
+    const before = line.statuses()
+    const again = comment('/andon start', { at: minute(9), commentId: 902, by: 'olga' })
+    line.tell(labelled({ at: minute(8) }), mayStart(true, minute(8), 'olga', minute(8)))
+    line.tell(again, allowed(again, true, minute(9)))
+    expect(line.statuses()).toBe(before)
+    expect(line.stage('code').attempts).toHaveLength(2)
+    expect(awaitingAdmission(line.pipeline, minute(600))?.stage).toBe('test')
+  })
+
+  test('a pull request that had ended before the issue was taken up stops nothing, whichever answer comes first', () => {
+    const ended = pullRequestIs({ at: minute(-60), state: 'closed', closes: [ISSUE] }, 'closed')
+    for (const events of [
+      [ended, mayStart()],
+      [mayStart(), ended],
+    ]) {
+      const line = floor().tell(...events)
+      expect(line.stage('plan').reason).toBe('attempt 1 of 3 waits for a slot')
+      expect(line.stage('review').status).toBe('idle')
+      expect(line.admit(minute(2))).toBe(keyFor('plan', 1))
+    }
+  })
+
+  test('a bot that the file names by now starts a line that was refused before', () => {
+    const line = floor().tell(mayStart(false))
+    line.tell({ ...comment('/andon start', { by: 'helper[bot]', bot: true }), named: true })
+    expect(line.stage('plan').reason).toBe('attempt 1 of 3 waits for a slot')
   })
 
   test('only the command to start takes an issue up', () => {
