@@ -156,26 +156,23 @@ test('no bad heartbeat is alive, and none brings a signal on whoever has its pid
     inFlightSince: null,
     lastError: null,
   } as const
-  const reused = { ...good, startedAtTicks: `${Number(good.startedAtTicks) - 1}` }
-  const corpus = [
-    ...badHeartbeats(good)
-      .filter(({ state }) => state !== 'gone')
-      .map(({ text }) => text),
-    JSON.stringify(reused),
-  ]
+  /** As of now: a moment in the future does not stay there. */
+  const corpus = () => {
+    const now = { ...good, beatAt: new Date().toISOString() }
+    const reused = { ...now, startedAtTicks: `${Number(good.startedAtTicks) - 1}` }
+    const bad = badHeartbeats(now).filter(({ state }) => state !== 'gone')
+    return [...bad.map(({ text }) => text), JSON.stringify(reused)]
+  }
   mkdirSync(join(dataDirectory, 'loops'))
   const path = join(dataDirectory, 'loops', `worker-${pid}.json`)
   try {
-    // Every one is a file of its own; each alone through the whole command takes a minute, so the short form samples.
-    corpus.forEach((text, index) => {
-      const own = join(dataDirectory, `case-${index}`, 'loops')
-      mkdirSync(own, { recursive: true })
-      writeFileSync(join(own, `worker-${pid}.json`), text)
-    })
-    const all = corpus.map((_, index) => index)
+    // Every one is the file of a folder of its own; all of them through the whole command take a minute, so the short form samples.
+    const all = corpus().map((_, index) => index)
     const sample = all.filter((index) => index % howMany(14, 1) === 0)
     await inParallel(3, sample, async (index) => {
       const folder = join(dataDirectory, `case-${index}`)
+      mkdirSync(join(folder, 'loops'), { recursive: true })
+      writeFileSync(join(folder, 'loops', `worker-${pid}.json`), corpus()[index] ?? '')
       for (const words of ['status', 'stop --all', `stop ${good.id}`]) {
         expect((await loop(words, undefined, folder)).code).toBe(1)
       }
