@@ -54,7 +54,9 @@ export function noteRepository({ repositories }: Ledger, event: Extract<Event, {
   const { repository, at } = event
   const known = repositories.get(String(repository.id))
   if (known === null) return
-  const isNewer = at > known.updatedAt || (at === known.updatedAt && event.type === 'repository.changed')
+  // Only GitHub tells what a repository is called: our own events echo what was known when they were thought of.
+  const isTold = event.evidence.kind === 'delivery'
+  const isNewer = isTold && (at > known.updatedAt || (at === known.updatedAt && event.type === 'repository.changed'))
   const { fullName, installationId } = repository
   const told = isNewer ? { fullName, installationId, private: repository.private, updatedAt: at } : {}
   const defaultBranch = isNewer

@@ -157,7 +157,8 @@ const PULL_REQUEST = `query ($owner: String!, $name: String!, $number: Int!) {
 function failureOf(errors: readonly Fields[]): GitHubFailure {
   const message = errors.map((error) => text(error.message)).join('; ') || 'GitHub answered a query without an answer'
   // GraphQL says it with status 200 and no `retry-after`.
-  if (errors.some((error) => error.type === 'RATE_LIMITED')) return new GitHubFailure('wait', message)
+  const isLimit = errors.some(({ type }) => type === 'RATE_LIMITED' || type === 'RATE_LIMIT')
+  if (isLimit || /\brate limit\b/i.test(message)) return new GitHubFailure('wait', message)
   if (errors.some((error) => error.type === 'FORBIDDEN' || error.type === 'INSUFFICIENT_SCOPES')) {
     return new GitHubFailure('refuse', message)
   }

@@ -31,6 +31,8 @@ export type Side = {
   /** What of it is worth hurrying for; the whole of it unless given. */
   readonly news?: Text
   readonly creates: boolean
+  /** Said once: it is not said again because only the rest of it reads otherwise by now. */
+  readonly once?: boolean
 }
 
 /** How a surface is found again at GitHub. */
@@ -77,6 +79,7 @@ function need(side: Side, known: Publication | undefined, now: Instant): Due | {
   const digest = `${newsDigest(side)}.${digestOf(text)}`
   // Equal without an id: GitHub refused exactly this, and would again.
   if (known?.digest === digest) return null
+  if (side.once && newsIn(known?.digest) === newsDigest(side)) return null
   const githubId = known?.githubId ?? null
   if (githubId !== null) return { do: 'change', surface, mark, text, digest, githubId }
   return side.creates ? { do: 'create', surface, mark, text, digest } : null

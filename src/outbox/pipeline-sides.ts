@@ -77,8 +77,11 @@ function leftSides(standing: PipelineStanding, wanted: readonly Side[]): readonl
     const { stage, sha } = left
     const next = surfaces(pipeline).find((surface) => surface.kind === 'check' && surface.stage === stage) ?? null
     const mark = { kind: 'check', sha, externalId: externalId(pipelineId, stage, sha) } as const
-    const text = { kind: 'check', check: farewell(pipeline, { stage, sha, where: null }, next, o) } as const
-    return [{ surface: publication.surface, mark, text, creates: false }]
+    const textTo = (where: typeof next): Text => {
+      return { kind: 'check', check: farewell(pipeline, { stage, sha, where: null }, where, o) }
+    }
+    // Where it continues is said as it is then: told anew at every push, old commits would use up what may be written.
+    return [{ surface: publication.surface, mark, text: textTo(next), news: textTo(null), once: true, creates: false }]
   })
 }
 

@@ -37,6 +37,8 @@ async function readMigration(file: string): Promise<Migration> {
   const whole = sql.raw(`do language plpgsql $andon$ begin execute $migration$${text}$migration$; end $andon$`)
   return {
     async up(db) {
+      // An index over a full table takes as long as it takes.
+      await sql`set local statement_timeout = 0`.execute(db)
       await whole.execute(db)
     },
   }

@@ -151,6 +151,7 @@ test.each([
   ['NOT_FOUND', null, 'gone'],
   ['FORBIDDEN', null, 'refuse'],
   ['RATE_LIMITED', null, 'wait'],
+  ['RATE_LIMIT', null, 'wait'],
   ['SERVICE_UNAVAILABLE', null, 'retry'],
   ['INTERNAL', { issue: null }, 'retry'],
 ])('an answer that failed with %s is no answer', async (type, repository, kind) => {

@@ -1,6 +1,6 @@
 // In which order GitHub is brought up to date.
 import { expect, test } from 'vitest'
-import { due, type Publication, type Standing } from '../../src/outbox/due.ts'
+import { due, type Publication, type Side, type Standing } from '../../src/outbox/due.ts'
 import { pipelineSides } from '../../src/outbox/pipeline-sides.ts'
 import type { Pipeline, Stage } from '../../src/pipeline/pipeline.ts'
 import { ago, floor, NOW } from '../web/support/rows.ts'
@@ -39,6 +39,23 @@ function written(pipeline: Pipeline): readonly Publication[] {
 function surfacesDue(pipeline: Pipeline, publications: readonly Publication[]): readonly string[] {
   return due(standing(pipeline, publications), NOW).due.map(({ surface }) => surface.split('/').slice(0, 2).join('/'))
 }
+
+test('what is said once is not said again because only the rest of it reads otherwise', () => {
+  const said = (sha: string): Side => ({
+    surface: 'check/plan/aaa',
+    mark: { kind: 'check', sha: 'aaa', externalId: '1/plan/aaa' },
+    text: { kind: 'comment', issueNumber: 1, body: `continues on ${sha}` },
+    news: { kind: 'comment', issueNumber: 1, body: 'continues' },
+    once: true,
+    creates: false,
+  })
+  const live = { githubId: 1, digest: 'it runs', state: 'settled', sentAt: null, updatedAt: NOW } as const
+  const shown: Publication = { surface: 'check/plan/aaa', ...live }
+  const [first] = due({ revision: 2, sides: [said('bbb')], publications: [shown] }, NOW).due
+  if (first?.do !== 'change') throw new Error('it is not said')
+  const publications = [{ ...shown, digest: first.digest }]
+  expect(due({ revision: 3, sides: [said('ccc')], publications }, NOW).due).toEqual([])
+})
 
 test('what was written is not written again', () => {
   const pipeline = running()

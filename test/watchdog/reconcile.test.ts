@@ -133,3 +133,13 @@ test('the clock comes with the latest beat of each attempt, to those whose momen
   const [first] = await pipelinesIn(database)
   expect(woken).toMatchObject([{ type: 'woken', pipelineId: first?.id, beats: { '1/code/1-k3v9x': minute(4) } }])
 })
+
+test('a pipeline that cannot be woken does not keep the loop from resting', async () => {
+  await tell(labelled())
+  await database.kysely
+    .updateTable('pipelines')
+    .set({ wakeAt: minute(5) })
+    .execute()
+  const failing: Door = { ...opened, apply: async () => ({ duplicate: false, state: 'failed' }) }
+  expect(await wake({ database, door: failing, now: () => minute(6) })).toBe(0)
+})
