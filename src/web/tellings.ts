@@ -81,8 +81,11 @@ export async function readBoard(
   { repository }: Pick<Place, 'repository'>,
   query: { lights?: readonly Light[]; after?: string } = {},
 ): Promise<Board> {
-  if (repository !== null && (await reader.repository(repository)) === null) throw unknownRepository(repository)
-  return reader.board({ limit: ROWS_ON_A_PAGE, ...(repository !== null && { repository }), ...query })
+  const board = await reader.board({ limit: ROWS_ON_A_PAGE, ...(repository !== null && { repository }), ...query })
+  // What has rows is known: only of an empty place is it asked.
+  const isEmpty = repository !== null && board.rows.length === 0
+  if (isEmpty && (await reader.repository(repository)) === null) throw unknownRepository(repository)
+  return board
 }
 
 /** Andon is not installed there, or it bears another name by now. */

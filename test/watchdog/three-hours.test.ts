@@ -13,18 +13,8 @@ let whole: Whole
 afterEach(() => whole.close())
 
 test('an agent that beats for three hours without progress is stalled on board, check, comment and JSON alike', async () => {
-  whole = await openWhole(async () => null, CONFIGURATION)
+  const { run, runs } = await writingThePlan()
   const { github, clock } = whole
-  const runs: Run[] = []
-  github.whenDispatched((run) => {
-    run.start()
-    runs.push(run)
-  })
-  await whole.labelAnIssue()
-  await whole.pass(60)
-  const [run, ...others] = runs
-  if (run === undefined) throw new Error('nothing was dispatched')
-  expect(await whole.report(run, { progress: 40, text: 'writing the plan' })).toBe(204)
   const since = Date.parse(clock.now())
 
   let beats = 0
@@ -44,23 +34,13 @@ test('an agent that beats for three hours without progress is stalled on board, 
   expect(looks.stalled).toBeGreaterThan(howMany(3, 28))
   // It lives, so nobody ends it before its limit; and nobody begins another.
   expect(github.writes.of('cancel')).toEqual([])
-  expect(others).toEqual([])
+  expect(runs).toEqual([run])
   record('three-hours', { beats, ...looks, 'told alike': looks.stalled, cancelled: 0 })
 })
 
 test('an agent that beats is not ended by a question about it that was asked for another reason', async () => {
-  whole = await openWhole(async () => null, CONFIGURATION)
+  const { run } = await writingThePlan()
   const { github, clock, database } = whole
-  const runs: Run[] = []
-  github.whenDispatched((run) => {
-    run.start()
-    runs.push(run)
-  })
-  await whole.labelAnIssue()
-  await whole.pass(60)
-  const [run] = runs
-  if (run === undefined) throw new Error('nothing was dispatched')
-  expect(await whole.report(run, { progress: 40, text: 'writing the plan' })).toBe(204)
   // Half an hour later: it beat a minute ago, GitHub is asked, and the clock has not told the beat yet.
   clock.pass(30 * 60)
   expect(await whole.report(run)).toBe(204)
@@ -71,6 +51,22 @@ test('an agent that beats is not ended by a question about it that was asked for
   const [attempt] = (await whole.pipeline()).stages[0]?.attempts ?? []
   expect(attempt?.ours).toMatchObject({ cancel: null, over: null })
 })
+
+/** An agent at work, which has reported progress once; `runs` are all that were ever begun. */
+async function writingThePlan(): Promise<{ readonly run: Run; readonly runs: readonly Run[] }> {
+  whole = await openWhole(async () => null, CONFIGURATION)
+  const runs: Run[] = []
+  whole.github.whenDispatched((run) => {
+    run.start()
+    runs.push(run)
+  })
+  await whole.labelAnIssue()
+  await whole.pass(60)
+  const [run] = runs
+  if (run === undefined) throw new Error('nothing was dispatched')
+  expect(await whole.report(run, { progress: 40, text: 'writing the plan' })).toBe(204)
+  return { run, runs }
+}
 
 async function lookEverywhere() {
   const { github, url } = whole

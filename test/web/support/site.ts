@@ -38,7 +38,8 @@ export function openFloor(all: readonly Made[] = floor()): Floor {
   let forgotten = ''
   let away = false
   let readings = 0
-  const here = (repository?: string) => standing.filter(({ shown }) => !repository || shown.repository === repository)
+  const here = (repository?: string) =>
+    standing.filter(({ shown }) => shown.repository !== forgotten && (!repository || shown.repository === repository))
   const heldIn = (asked?: string) =>
     holds.filter(({ repository }) => !asked || repository === null || repository === asked)
   const wrongIn = (repository?: string) => mistaken.filter((one) => !repository || one.repository === repository)
