@@ -3,24 +3,23 @@
 import { defineConfig } from 'vitest/config'
 
 const NO_DATABASE = [
-  'test/{commands,line,pipeline,render}/**/*.test.ts',
+  'test/{commands,line,pipeline,render,translate}/**/*.test.ts',
   'test/{architecture,manifest,config,workflows}.test.ts',
-  'test/inbox/{guard,probot,receive,signatures,traces,translate}.test.ts',
-  'test/inbox/translate/*.test.ts',
-  'test/outbox/budget.test.ts',
-  'test/store/lock.test.ts',
+  'test/inbox/{guard,probot,receive,signatures}.test.ts',
+  'test/outbox/write-budget.test.ts',
+  'test/process/directory-lock.test.ts',
   'test/watchdog/{heartbeat,loop}.test.ts',
-  'test/web/{action,changes,reports,site,stream}.test.ts',
+  'test/web/{action,page-diff,reports,site,stream}.test.ts',
 ]
-const GITHUB = ['test/{github,demo}/**/*.test.ts']
+const GITHUB = ['test/{github,demo,fake-github}/**/*.test.ts']
 const ONLY_EMBEDDED = ['test/store/embedded.test.ts']
 const ONLY_POSTGRES = ['test/**/*.postgres.test.ts']
 const PROCESSES = ['test/processes/**/*.test.ts']
 const BROWSER = ['test/browser/**/*.test.ts']
-const WHOLE = ['test/whole/**/*.test.ts']
+const END_TO_END = ['test/end-to-end/**/*.test.ts']
 const EITHER_DATABASE = {
   include: ['test/**/*.test.ts'],
-  exclude: [...NO_DATABASE, ...GITHUB, ...PROCESSES, ...BROWSER, ...WHOLE],
+  exclude: [...NO_DATABASE, ...GITHUB, ...PROCESSES, ...BROWSER, ...END_TO_END],
 }
 
 export default defineConfig({
@@ -67,7 +66,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'whole', include: WHOLE, sequence: { groupOrder: 1 }, testTimeout: 240_000 },
+        test: { name: 'end-to-end', include: END_TO_END, sequence: { groupOrder: 1 }, testTimeout: 240_000 },
       },
       {
         extends: true,

@@ -8,10 +8,10 @@ import { cpus, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { migrate } from '../src/store/migrate.ts'
 import { openPostgres } from '../src/store/postgres.ts'
-import { findPostgres, freePort, openCluster } from '../test/support/cluster.ts'
-import { endProcesses, startProcess } from '../test/support/processes.ts'
-import { onServer, urlOf } from '../test/support/template.ts'
-import type { Measured } from './load.ts'
+import { endProcesses, startProcess } from '../test/support/andon-process.ts'
+import { onServer, urlOf } from '../test/support/database-template.ts'
+import { findPostgres, freePort, openCluster } from '../test/support/postgres-cluster.ts'
+import type { Measured } from './load-generator.ts'
 import { MIXES, type Mix, writePayloads } from './payloads.ts'
 import { type Inserts, type Run, report } from './report.ts'
 
@@ -94,7 +94,7 @@ async function load(
 ): Promise<Measured> {
   const file = join(scratch, 'payloads')
   writePayloads(file, mix, o.count, o.firstIssue)
-  const script = join(import.meta.dirname, 'load.ts')
+  const script = join(import.meta.dirname, 'load-generator.ts')
   const said = await output(spawn(process.execPath, [script, file, `${port}`, `${o.connections}`], { stdio: PIPED }))
   return JSON.parse(said)
 }
@@ -136,7 +136,9 @@ async function startAndon(url: string): Promise<Listening> {
 async function startBare(url: string, receiver: Run['receiver']): Promise<Listening> {
   const port = await freePort()
   const keeps = receiver === 'bare, body stored' ? 'with-body' : 'without-body'
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'bare.ts'), `${port}`, url, keeps], { stdio: PIPED })
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'bare-receiver.ts'), `${port}`, url, keeps], {
+    stdio: PIPED,
+  })
   await once(child.stdout, 'data')
   return {
     port,

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { FakeGitHub } from './github.ts'
+import type { FakeGitHub } from '../fake-github/fake-github.ts'
 import { Refusal } from './options.ts'
 
 export type AndonProcess = {
@@ -34,7 +34,7 @@ export async function startAndon(o: {
   function begin(): Started {
     const child = spawn(
       process.execPath,
-      ['--import', resolve(import.meta.dirname, 'leave-with-parent.ts'), resolve(root, 'src/main.ts'), 'all'],
+      ['--import', resolve(import.meta.dirname, 'exit-with-parent.ts'), resolve(root, 'src/main.ts'), 'all'],
       // Away from the checkout, whose .env is the developer's.
       { cwd: o.directory, env: environment(o.github, o.port, url, o), stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
     )

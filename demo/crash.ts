@@ -1,7 +1,8 @@
 // Andon is killed in the middle of its work, once. What it had begun it finds again.
+
+import type { FakeGitHub } from '../fake-github/fake-github.ts'
 import type { AndonProcess } from './andon-process.ts'
-import type { FakeGitHub } from './github.ts'
-import type { Shift } from './shift.ts'
+import type { Shift } from './session.ts'
 
 const AFTER_SECONDS = 75
 

@@ -2,7 +2,7 @@
 // A command loads what it needs and no more: `loop status` must answer when a part of the rest cannot even be loaded.
 import { existsSync } from 'node:fs'
 import { BadConfig, type Role } from './config.ts'
-import { complain, EX_USAGE } from './exit.ts'
+import { complain, EX_USAGE } from './process/exit.ts'
 
 const HELP = `Usage: npm run -s andon -- COMMAND
 
@@ -39,13 +39,13 @@ async function run([command = 'help', ...rest]: readonly string[]): Promise<numb
     case 'migrate':
       return runRoleAs(command, rest)
     case 'loop':
-      return (await import('./operate-loops.ts')).operateLoops(rest)
+      return (await import('./cli/loops.ts')).operateLoops(rest)
     case 'deliveries':
-      return (await import('./operator.ts')).operateDeliveries(rest)
+      return (await import('./cli/deliveries.ts')).operateDeliveries(rest)
     case 'hold':
-      return (await import('./operate-cord.ts')).operateHold(rest)
+      return (await import('./cli/hold.ts')).operateHold(rest)
     case 'resume':
-      return (await import('./operate-cord.ts')).operateResume(rest)
+      return (await import('./cli/hold.ts')).operateResume(rest)
     case 'help':
     case '--help':
     case '-h':
@@ -66,7 +66,7 @@ async function runRoleAs(role: Role, words: readonly string[]): Promise<number> 
   if (iterations !== undefined && (!/^\d+$/.test(count) || iterations < 1 || iterations > MOST_ITERATIONS)) {
     return complain(`--iterations takes a whole number from 1 to ${MOST_ITERATIONS}.`, EX_USAGE)
   }
-  const { runRole } = await import('./role.ts')
+  const { runRole } = await import('./process/run-role.ts')
   return runRole(role, { iterations })
 }
 

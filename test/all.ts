@@ -6,8 +6,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { findChromium } from './support/chromium.ts'
-import { type Cluster, findPostgres, openCluster } from './support/cluster.ts'
+import { findChromium } from './support/find-chromium.ts'
+import { type Cluster, findPostgres, openCluster } from './support/postgres-cluster.ts'
 
 const LONGEST_FAREWELL_MS = 20_000
 const words = process.argv.slice(2)
@@ -68,14 +68,14 @@ function whatIsMissing(): readonly Missing[] {
     missing.push({
       what: 'no Postgres server was found, so its tests did not run',
       how: 'install one (apt-get install postgresql) or set ANDON_TEST_POSTGRES=postgres://postgres@host/postgres.',
-      projects: ['postgres', 'processes', 'whole'],
+      projects: ['postgres', 'processes', 'end-to-end'],
     })
   }
   if (!findChromium()) {
     missing.push({
       what: 'no Chromium was found, so the browser tests did not run',
       how: 'install one (apt-get install chromium) or set ANDON_TEST_CHROMIUM=/path/to/chromium.',
-      projects: ['browser', 'whole'],
+      projects: ['browser', 'end-to-end'],
     })
   }
   return missing

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { WEBHOOK_PATH } from '../src/inbox/guard.ts'
-import { HANDLED_NAMES, type HandledName, UNASKED } from '../src/inbox/handles.ts'
-import { readSources } from './support/source.ts'
+import { HANDLED_NAMES, type HandledName, UNASKED } from '../src/translate/handled-webhooks.ts'
+import { readSources } from './support/typescript-source.ts'
 
 type Level = 'read' | 'write'
 type Permissions = Readonly<Record<string, Level>>

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { echoesKey } from '../src/github/echoes-key.ts'
-import { parseLine } from '../src/line/parse.ts'
-import { keyOf } from '../src/pipeline/correlate.ts'
+import { echoesKey } from '../src/github/run-name.ts'
+import { parseLine } from '../src/line/parse-andon-yml.ts'
+import { keyOf } from '../src/pipeline/facts/correlate.ts'
 
 type Step = {
   readonly name?: string

@@ -1,12 +1,12 @@
 // What a repository's file says is kept with the repository; pipelines begin with it and keep what they began with.
-import { parseLine } from '../line/parse.ts'
-import type { Ask } from '../pipeline/effects.ts'
-import type { Event } from '../pipeline/events.ts'
-import { alike } from '../pipeline/order.ts'
-import type { Instant } from '../pipeline/pipeline.ts'
+import { parseLine } from '../line/parse-andon-yml.ts'
+import { alike } from '../pipeline/facts/total-order.ts'
+import type { Ask } from '../pipeline/model/effects.ts'
+import type { Event } from '../pipeline/model/events.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import { withoutOwnFile } from '../store/repositories.ts'
 import type { FileSource, RepositoryRow } from '../store/rows.ts'
-import type { Ledger } from './ledger.ts'
+import type { Ledger } from './unit-of-work.ts'
 
 type Answered = Extract<Event, { type: 'answered' }>
 type Touched = Extract<Event, { type: 'configuration.touched' }>

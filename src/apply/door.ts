@@ -3,11 +3,11 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { Instant } from '../pipeline/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
-import type { Random } from './admit.ts'
-import { type Arrival, type Outcome, Unavailable } from './arrival.ts'
-import { commit, type Enqueue } from './group.ts'
+import type { Random } from './admit-queued.ts'
+import { type Arrival, type Outcome, Unavailable } from './apply-request.ts'
+import { commit, type Enqueue } from './commit-group.ts'
 
 export type Door = {
   /** Resolves after the commit; throws Unavailable when nothing could be committed. */

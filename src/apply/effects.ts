@@ -1,9 +1,8 @@
-import type { Effect } from '../pipeline/effects.ts'
-import { millisecondsAfter } from '../pipeline/instants.ts'
-import type { Instant } from '../pipeline/pipeline.ts'
+import type { Effect } from '../pipeline/model/effects.ts'
+import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import type { Transaction } from '../store/database.ts'
 import { settleEffects } from '../store/effects.ts'
-import type { Arrival } from './arrival.ts'
+import type { Arrival } from './apply-request.ts'
 
 /** Settles the effects that the group answers; resolves to the places of answers whose claim somebody else took meanwhile. */
 export async function settleAnswered(

@@ -1,12 +1,12 @@
 // Reads what the events of a group are likely to touch, in a handful of statements for all of them. It only saves round
 // trips, while the rows of the repositories are locked: what is missed here is read when it is needed.
-import { issuesOfPullRequest } from '../pipeline/correlate.ts'
-import type { Event } from '../pipeline/events.ts'
-import { pullRequestAsked } from '../pipeline/questions.ts'
-import type { IssueKey } from '../store/fetch.ts'
+import { issuesOfPullRequest } from '../pipeline/facts/correlate.ts'
+import type { Event } from '../pipeline/model/events.ts'
+import { pullRequestAsked } from '../pipeline/model/question-subject.ts'
+import type { IssueKey } from '../store/load-rows.ts'
 import type { PipelineRow } from '../store/rows.ts'
-import type { Ledger } from './ledger.ts'
 import { type Local, route } from './route.ts'
+import type { Ledger } from './unit-of-work.ts'
 
 /** Reads facts first, then the pipelines they lead to, then what may be replayed into those. */
 export async function prefetch(ledger: Ledger, events: readonly Event[]): Promise<void> {

@@ -1,7 +1,7 @@
 // Rows of installations and repositories are made by whatever names them first; the events that speak of them settle the
 // rest. A name, a visibility or a default branch is taken from the event that is newest by GitHub's clock.
-import type { Event, RepositoryRef } from '../pipeline/events.ts'
-import type { Instant } from '../pipeline/pipeline.ts'
+import type { Event, RepositoryRef } from '../pipeline/model/events.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from '../store/database.ts'
 import {
   lockRows,
@@ -12,7 +12,7 @@ import {
 } from '../store/repositories.ts'
 import type { RepositoryRow } from '../store/rows.ts'
 import { askConfiguration } from './configuration.ts'
-import type { Ledger } from './ledger.ts'
+import type { Ledger } from './unit-of-work.ts'
 
 type InstallationChanged = Extract<Event, { type: 'installation.changed' }>
 

@@ -1,10 +1,10 @@
 // Which issues an event concerns: by what it names itself, and by the pull requests that are known around it.
-import { issueOfRun, issuesOfPullRequest } from '../pipeline/correlate.ts'
-import type { Question } from '../pipeline/effects.ts'
-import type { Event, RepositoryRef } from '../pipeline/events.ts'
-import type { RunFact } from '../pipeline/facts.ts'
-import { issueAsked, pullRequestAsked } from '../pipeline/questions.ts'
-import type { Ledger } from './ledger.ts'
+import { issueOfRun, issuesOfPullRequest } from '../pipeline/facts/correlate.ts'
+import type { Question } from '../pipeline/model/effects.ts'
+import type { Event, RepositoryRef } from '../pipeline/model/events.ts'
+import type { RunFact } from '../pipeline/model/facts.ts'
+import { issueAsked, pullRequestAsked } from '../pipeline/model/question-subject.ts'
+import type { Ledger } from './unit-of-work.ts'
 
 /** An event about one repository. */
 export type Local = Extract<Event, { repository: RepositoryRef }>

@@ -3,7 +3,7 @@ import { type Extension as Builder, type CompileContext, fromMarkdown, type Opti
 import { gfmFootnote } from 'micromark-extension-gfm-footnote'
 import { gfmStrikethrough } from 'micromark-extension-gfm-strikethrough'
 import { gfmTable } from 'micromark-extension-gfm-table'
-import { isTangled } from './bounds.ts'
+import { isTangled } from './parse-cost.ts'
 
 type Extension = ReturnType<typeof gfmFootnote>
 

@@ -1,9 +1,9 @@
-import { type CallOptions, openCall } from './call.ts'
-import { type Checks, openChecks } from './checks.ts'
-import { type Comments, openComments } from './comments.ts'
-import { type Files, openFiles } from './files.ts'
-import { openQuestions, type Questions } from './questions.ts'
-import { openRuns, type Runs } from './runs.ts'
+import { type Checks, openChecks } from './check-runs.ts'
+import { type Comments, openComments } from './issue-comments.ts'
+import { openQuestions, type Questions } from './queries.ts'
+import { type Files, openFiles } from './repository-files.ts'
+import { type CallOptions, openCall } from './request.ts'
+import { openRuns, type Runs } from './workflow-runs.ts'
 
 /** Everything Andon asks of GitHub and writes to it. Whatever fails is a GitHubFailure. */
 export type GitHub = Questions & Files & Runs & Comments & Checks

@@ -1,7 +1,7 @@
 // The keys with which the issuer signs workflows' tokens, fetched from where it publishes them and kept for a while.
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import type { Logger } from 'pino'
-import type { Instant } from '../pipeline/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 
 const FRESH_MS = 10 * 60_000
 // An issuer that is away for a while issues no new tokens either: those of before may go on being checked.

@@ -2,7 +2,7 @@
 // (https://docs.github.com/en/actions/concepts/security/openid-connect). Nothing else it says of itself is believed.
 import { errors, type JWTPayload, jwtVerify } from 'jose'
 import type { Logger } from 'pino'
-import type { Instant } from '../pipeline/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import { KeysAway, openKeys } from './oidc-keys.ts'
 
 // Clocks differ a little.

@@ -2,14 +2,14 @@
 // here only after the door's commit. Payloads and secrets are never logged.
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Logger } from 'pino'
-import { type Arrival, type Outcome, Unavailable } from '../apply/arrival.ts'
+import { type Arrival, type Outcome, Unavailable } from '../apply/apply-request.ts'
 import type { Door } from '../apply/door.ts'
-import type { Instant } from '../pipeline/pipeline.ts'
-import { type Envelope, Malformed, openEnvelope } from './envelope.ts'
-import { isHandled } from './handles.ts'
+import type { Instant } from '../pipeline/model/time.ts'
+import { type Envelope, Malformed, openEnvelope } from '../translate/envelope.ts'
+import { isHandled } from '../translate/handled-webhooks.ts'
+import { type Translation, translation } from '../translate/translate.ts'
 import { openProbot, type ProbotApp } from './probot.ts'
-import { withReceipt } from './receipts.ts'
-import { type Translation, translation } from './translate.ts'
+import { withReceipt } from './translate-via-probot.ts'
 import { verified } from './verify.ts'
 
 export type Answer = { status: number; body: object; headers?: Record<string, string> }

@@ -1,10 +1,10 @@
-import type { Outcome } from '../apply/arrival.ts'
+import type { Outcome } from '../apply/apply-request.ts'
 import type { Door } from '../apply/door.ts'
-import type { Instant } from '../pipeline/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
 import { readFailed } from '../store/deliveries.ts'
-import { jsonObject } from './envelope.ts'
-import { translation } from './translate.ts'
+import { jsonObject } from '../translate/envelope.ts'
+import { translation } from '../translate/translate.ts'
 
 /** Applies a failed delivery again, from its stored body and under its own GUID, as it would be applied if it came now. */
 export async function replay(o: { database: Database; door: Door; now: () => Instant }, id: number): Promise<Outcome> {

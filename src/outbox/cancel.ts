@@ -1,9 +1,9 @@
 // Asks GitHub to end runs. To ask twice does no harm, so this needs no looking back.
 import { GitHubFailure } from '../github/failure.ts'
-import { carryOut } from './carry-out.ts'
-import { backedOff, type Claimed, type Performer, settle, TRIES } from './effects.ts'
-import { keepSilent } from './patience.ts'
-import { type Outcome, tell } from './tell.ts'
+import { backedOff, type Claimed, type Performer, settle, TRIES } from './claim-effects.ts'
+import { carryOut } from './perform-effects.ts'
+import { keepSilent } from './rate-limit.ts'
+import { type Outcome, tell } from './report-outcome.ts'
 
 /** Cancels what is due, as far as the budgets allow; resolves to how many were taken in hand. */
 export async function cancelRuns(o: Performer, stopping?: AbortSignal): Promise<number> {

@@ -1,18 +1,19 @@
 // Starts runs, once each. GitHub begins a second run when it is asked a second time, so the intent is committed first
 // (`sending`, under a claim that is checked in that very commit), then one POST goes out. A clear answer is told at once.
 // After any other, and after a crash, the run is looked for (look.ts) before anything is sent again.
-import { Unavailable } from '../apply/arrival.ts'
+import { Unavailable } from '../apply/apply-request.ts'
 import { GitHubFailure } from '../github/failure.ts'
-import { type Hold, holdWords } from '../pipeline/cord.ts'
-import type { DispatchTold } from '../pipeline/events.ts'
-import { millisecondsAfter } from '../pipeline/instants.ts'
-import { backedOff, type Claimed, claimWrite, type Performer, TRIES } from './effects.ts'
-import { tellRun, tellRuns } from './look.ts'
-import { lookOnce } from './look-once.ts'
-import { FIRST_LOOK_AFTER_MS, SEND_WITHIN_MS } from './moments.ts'
-import { keepSilent } from './patience.ts'
-import { dispatchTold, type Outcome, tell, tellAnyway } from './tell.ts'
-import { wordsOf } from './words.ts'
+import { holdWords } from '../pipeline/holds/holds.ts'
+import type { DispatchTold } from '../pipeline/model/events.ts'
+import type { Hold } from '../pipeline/model/hold.ts'
+import { millisecondsAfter } from '../pipeline/model/time.ts'
+import { backedOff, type Claimed, claimWrite, type Performer, TRIES } from './claim-effects.ts'
+import { wordsOf } from './failure-message.ts'
+import { keepSilent } from './rate-limit.ts'
+import { lookOnce } from './recheck-dispatch.ts'
+import { tellRun, tellRuns } from './recover-dispatch.ts'
+import { dispatchTold, type Outcome, tell, tellAnyway } from './report-outcome.ts'
+import { FIRST_LOOK_AFTER_MS, SEND_WITHIN_MS } from './timings.ts'
 
 type Answer = { readonly told: DispatchTold; readonly outcome: Outcome }
 

@@ -5,25 +5,15 @@
 // Creating is the dangerous part, because GitHub does it again when it is asked again. So the intent is committed first
 // (`sending`), one POST goes out, and unless its answer is clear nothing is sent again before GitHub has been looked at
 // (readback.ts). A crash at any point leaves either nothing done or a row that says where to look.
-import type { Logger } from 'pino'
 import type { GitHub } from '../github/client.ts'
 import { GitHubFailure } from '../github/failure.ts'
-import { millisecondsAfter } from '../pipeline/instants.ts'
-import type { Instant } from '../pipeline/pipeline.ts'
-import type { Database } from '../store/database.ts'
-import { type Claim, claimNext, hold, nameOf, publishAnew, release } from './claim.ts'
-import { type Due, due } from './due.ts'
-import { keepSilent, takeSlot } from './patience.ts'
-import { readBack } from './readback.ts'
-import { type Addresses, publishedId, readStanding, savePublication } from './standing.ts'
-
-export type Publisher = Addresses & {
-  readonly database: Database
-  readonly github: GitHub
-  readonly now: () => Instant
-  readonly log: Logger
-  readonly token: () => string
-}
+import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
+import { type Due, due } from './diff-surfaces.ts'
+import { type Claim, claimNext, hold, nameOf, publishAnew, release } from './publish-claim.ts'
+import type { Publisher } from './publish-context.ts'
+import { keepSilent, takeSlot } from './rate-limit.ts'
+import { readBack } from './recover-publication.ts'
+import { publishedId, readStanding, savePublication } from './surface-state.ts'
 
 /** Claims one subject and brings GitHub as far as the budget allows, or until `stopping`; false when none is in need now. */
 export async function publish(o: Publisher, stopping?: AbortSignal): Promise<boolean> {

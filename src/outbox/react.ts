@@ -1,10 +1,10 @@
 // Reactions tell whoever gave a command that it was read. GitHub takes the same one twice as once, so this needs no
 // looking back.
 import { GitHubFailure } from '../github/failure.ts'
-import { carryOut } from './carry-out.ts'
-import { backedOff, type Claimed, type Performer, settle, TRIES } from './effects.ts'
-import { keepSilent } from './patience.ts'
-import { isPatienceSpent, PATIENCE_IS_SPENT } from './readers.ts'
+import { backedOff, type Claimed, type Performer, settle, TRIES } from './claim-effects.ts'
+import { carryOut } from './perform-effects.ts'
+import { keepSilent } from './rate-limit.ts'
+import { isPatienceSpent, PATIENCE_IS_SPENT } from './reader-quota.ts'
 
 /** Sends what is due, as far as the budgets allow; resolves to how many were taken in hand. */
 export async function react(o: Performer, stopping?: AbortSignal): Promise<number> {

@@ -2,18 +2,18 @@
 // comment. Creating is the dangerous part: the intent is committed first (`sending`), one POST goes out, and unless its
 // answer is clear nothing is sent again before GitHub has been looked at (reply-look.ts).
 import { GitHubFailure } from '../github/failure.ts'
-import { millisecondsAfter } from '../pipeline/instants.ts'
+import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { replyTo } from '../render/reply.ts'
 import type { Transaction } from '../store/database.ts'
 import { isReplyAt, type Settlement, settleEffects } from '../store/effects.ts'
-import { carryOut } from './carry-out.ts'
-import { backedOff, type Claimed, claimMore, type Performer, settleAll, TRIES } from './effects.ts'
-import { FIRST_LOOK_AFTER_MS, SEND_WITHIN_MS } from './moments.ts'
-import { keepSilent } from './patience.ts'
-import { isPatienceSpent, PATIENCE_IS_SPENT } from './readers.ts'
-import { removeTwin } from './reply-look.ts'
-import { pageOf, sightsOf } from './sights.ts'
-import type { Outcome } from './tell.ts'
+import { backedOff, type Claimed, claimMore, type Performer, settleAll, TRIES } from './claim-effects.ts'
+import { pageOf, sightsOf } from './load-status-views.ts'
+import { carryOut } from './perform-effects.ts'
+import { keepSilent } from './rate-limit.ts'
+import { isPatienceSpent, PATIENCE_IS_SPENT } from './reader-quota.ts'
+import { removeTwin } from './recover-reply.ts'
+import type { Outcome } from './report-outcome.ts'
+import { FIRST_LOOK_AFTER_MS, SEND_WITHIN_MS } from './timings.ts'
 
 type Reply = Claimed<'reply'>
 

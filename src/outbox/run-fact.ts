@@ -1,8 +1,9 @@
 // A run as GitHub answered it, in our words: the same that a delivery about it would say.
 import { GitHubFailure } from '../github/failure.ts'
-import type { JobReading, RunReading } from '../github/runs.ts'
-import type { Conclusion, JobFact, RunFact, RunStatus } from '../pipeline/facts.ts'
-import type { Evidence, Instant } from '../pipeline/pipeline.ts'
+import type { JobReading, RunReading } from '../github/workflow-runs.ts'
+import type { Evidence } from '../pipeline/model/evidence.ts'
+import type { Conclusion, JobFact, RunFact, RunStatus } from '../pipeline/model/facts.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 
 /** `evidence` says what the run was read for, and when. */
 export function runFact(run: RunReading, jobs: readonly JobReading[], evidence: Evidence): RunFact {

@@ -1,21 +1,7 @@
 // What waits for a slot, and what holds one.
-import type { StageName } from '../line/line.ts'
-import { isLiveAttempt, isUnsent, ownAttempts } from './attempts.ts'
-import { ownHold } from './cord.ts'
-import type { Attempt, Instant, Pipeline, Stage } from './pipeline.ts'
-import { nextNumber } from './settle-attempt.ts'
 
-/** A stage that may be started now, as the attempt of that number. First come, first served, by `queuedAt`. */
-export type Awaiting = { readonly stage: StageName; readonly attempt: number; readonly queuedAt: Instant }
-
-/** What may be admitted at this moment; null while nothing is wanted, or something else must happen before. */
-export function awaitingAdmission(pipeline: Pipeline, now: Instant): Awaiting | null {
-  const waiting = pipeline.stages.find((stage) => {
-    return stage.queuedAt != null && (stage.againAt ?? '') <= now && ownHold(pipeline, stage.name) === null
-  })
-  if (waiting?.queuedAt == null) return null
-  return { stage: waiting.name, attempt: nextNumber(waiting), queuedAt: waiting.queuedAt }
-}
+import type { Attempt, Pipeline, Stage } from './model/pipeline.ts'
+import { isLiveAttempt, isUnsent, ownAttempts } from './stages/attempt-outcome.ts'
 
 /** How many slots the pipeline holds. What is not sent yet holds none while its issue is closed or gone. */
 export function liveAttempts(pipeline: Pipeline): number {

@@ -1,12 +1,16 @@
 import type { Line } from '../line/line.ts'
-import { askIssue } from './asks.ts'
-import { beginningOf } from './beginning.ts'
-import type { Event } from './events.ts'
-import type { IssueFact } from './facts.ts'
-import type { Beginning, Pipeline } from './pipeline.ts'
+import { newEffects } from './effects-of.ts'
+import { withRun } from './facts/bind-run.ts'
+import { isOwn } from './model/attempt.ts'
+import type { Event } from './model/events.ts'
+import type { IssueFact } from './model/facts.ts'
+import type { Beginning, Pipeline, Stage } from './model/pipeline.ts'
 import { type Reduction, reduce } from './reduce.ts'
-import { settle } from './settle.ts'
-import { untouched } from './with-line.ts'
+import { untouched } from './stages/blank-stage.ts'
+import { settle } from './stages/derive-stages.ts'
+import { beginningOf } from './stages/pipeline-start.ts'
+import { askIssue } from './stages/questions-to-ask.ts'
+import { tell } from './view/history.ts'
 
 /**
  * Takes the issue up if the event is a reason to; null for everything ordinary, which leaves no trace. `configured` is
@@ -56,3 +60,20 @@ const HOW = {
   command: 'taken up by command',
   branch: "taken up: an agent's branch names the issue",
 } as const satisfies Record<Beginning['by'], string>
+
+/** The pipeline on the line that its repository's file says, if its own is not settled yet. */
+export function withLine(pipeline: Pipeline, line: Line, event: Event): Reduction {
+  const { configured, ...rest } = pipeline
+  const attempts = pipeline.stages.flatMap((stage) => stage.attempts)
+  if (configured !== false || attempts.some(isOwn)) return { pipeline, effects: [], entries: [] }
+  const fresh = { ...rest, line, stages: line.stages.map(({ name }) => withOrdersOf(pipeline, untouched(name))) }
+  const told = attempts.flatMap(({ run }) => (run === null ? [] : [run])).reduce(withRun, fresh)
+  const settled = settle(told)
+  return { pipeline: settled, effects: newEffects(pipeline, settled), entries: tell(pipeline, settled, event) }
+}
+
+/** What somebody ordered before the file was read stands, if the line that it says has the stage. */
+export function withOrdersOf({ stages }: Pipeline, stage: Stage): Stage {
+  const orders = stages.find(({ name }) => name === stage.name)?.orders
+  return orders === undefined ? stage : { ...stage, orders }
+}

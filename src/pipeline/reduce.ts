@@ -1,5 +1,22 @@
 // The whole behaviour of the line, as one pure function. An event adds to what is known, the stages are settled from
 // it (settle.ts), and whatever came of that is told. An event that does not fit leaves the very same object.
+
+import { tellButtons } from './commands/buttons.ts'
+import { hear } from './commands/run-commands.ts'
+import { judge, watch, withoutStrays } from './deadlines/enforce-deadlines.ts'
+import { newEffects } from './effects-of.ts'
+import { keyOfOurs, withRun } from './facts/bind-run.ts'
+import { belongs, issueOfRun } from './facts/correlate.ts'
+import { mergeIssue, mergeJob } from './facts/merge.ts'
+import { mergeAnswer, mergePullRequest, mergeReview } from './facts/merge-pull-request.ts'
+import { alike, best } from './facts/total-order.ts'
+import { isOwn } from './model/attempt.ts'
+import type { Heard } from './model/command-result.ts'
+import type { Effect } from './model/effects.ts'
+import type { Event, EventType } from './model/events.ts'
+import type { PullRequestFact, RunFact } from './model/facts.ts'
+import type { Entry } from './model/history-entry.ts'
+import type { Pipeline } from './model/pipeline.ts'
 import {
   whenAdmitted,
   whenCancelTold,
@@ -7,34 +24,11 @@ import {
   whenDispatchTold,
   whenReported,
   withBeats,
-} from './attempt-events.ts'
-import { isOwn } from './attempts.ts'
-import { beginningOf, firstBeginning } from './beginning.ts'
-import { keyOfOurs, withRun } from './bind.ts'
-import { tellButtons } from './buttons.ts'
-import { type Heard, hear } from './command-events.ts'
-import { belongs, issueOfRun } from './correlate.ts'
-import type { Effect } from './effects.ts'
-import type { Event, EventType } from './events.ts'
-import type { PullRequestFact, RunFact } from './facts.ts'
-import { tell } from './history.ts'
-import { mergeIssue, mergeJob } from './merge.ts'
-import { mergeAnswer, mergePullRequest, mergeReview } from './merge-pull-request.ts'
-import { newEffects } from './new-effects.ts'
-import { alike, best } from './order.ts'
-import type { Evidence, Instant, Pipeline } from './pipeline.ts'
-import { settle } from './settle.ts'
-import { starterOf, withStarter } from './starters.ts'
-import { judge, watch, withoutStrays } from './watch.ts'
-
-/** A line of history: what happened, in words. */
-export type Entry = {
-  readonly at: Instant
-  readonly type: string
-  readonly actor: string | null
-  readonly text: string
-  readonly evidence: Evidence | null
-}
+} from './stages/attempt-events.ts'
+import { settle } from './stages/derive-stages.ts'
+import { beginningOf, firstBeginning } from './stages/pipeline-start.ts'
+import { starterOf, withStarter } from './stages/start-requests.ts'
+import { tell } from './view/history.ts'
 
 /** What came of an event. */
 export type Reduction = {

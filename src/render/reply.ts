@@ -1,10 +1,10 @@
 // One comment that answers commands, perhaps those of several comments at once.
 import { help } from '../commands/help.ts'
-import { sentence } from '../commands/mistakes.ts'
-import type { ReplyEffect, ReplyLine } from '../pipeline/effects.ts'
-import { LONGEST_COMMENT, within } from './comment.ts'
-import { code, inline } from './neutralise.ts'
-import { type Sight, statusTable, whyTable } from './sight.ts'
+import { sentence } from '../commands/invalid-commands.ts'
+import type { ReplyEffect, ReplyLine } from '../pipeline/model/effects.ts'
+import { code, inline } from './sanitize.ts'
+import { type Sight, statusTable, whyTable } from './status-view.ts'
+import { LONGEST_COMMENT, within } from './sticky-comment.ts'
 
 /** Finds the answer to a comment again, in whichever reply it was given. Trusted only in a comment that we wrote. */
 export function replyMarker(origin: string): string {

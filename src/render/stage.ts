@@ -1,10 +1,13 @@
 // One stage told in Markdown: the same words in the sticky comment and in the check run's summary. Times are absolute
 // and never ages, so that a rendering changes only when the state does.
-import type { Hold } from '../pipeline/cord.ts'
-import type { Attempt, Evidence, Health, Instant, Ours, Pipeline, Stage, StageStatus } from '../pipeline/pipeline.ts'
-import { holdsOnStage, withHolds } from './held.ts'
-import { code, inline, link } from './neutralise.ts'
-import { day, HEALTHS, LIGHTS, lineOfLights, moment, untilUnsaid } from './words.ts'
+
+import type { Evidence } from '../pipeline/model/evidence.ts'
+import type { Hold } from '../pipeline/model/hold.ts'
+import type { Attempt, Health, Ours, Pipeline, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
+import { holdsOnStage, withHolds } from './hold-text.ts'
+import { day, HEALTHS, LIGHTS, lineOfLights, moment, untilUnsaid } from './labels.ts'
+import { code, inline, link } from './sanitize.ts'
 
 /** What lies over the pipeline's light when it is rendered, and over which stage. */
 export type Overlay = { readonly stage: Stage['name']; readonly health: Health; readonly since: Instant | null }

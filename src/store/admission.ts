@@ -1,6 +1,6 @@
 // What `admit` has to know of a repository, found by index: what waits for a slot, in order, and what holds one.
 import { type RawBuilder, sql } from 'kysely'
-import type { Instant } from '../pipeline/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from './database.ts'
 
 /** A pipeline that waits for a slot. */

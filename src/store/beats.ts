@@ -1,6 +1,6 @@
 // Signs of life of agents. A beat is one cheap write, outside the door; what it brings that is worth telling goes through it.
 import { sql } from 'kysely'
-import type { Instant } from '../pipeline/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from './database.ts'
 
 /** What a workflow says of the attempt it is running. */

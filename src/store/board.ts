@@ -1,12 +1,14 @@
 // What the pages, the JSON, the stream and the metrics read. Counts and rows of one reading come from one snapshot of the
 // database and from one definition, the columns of `pipelines`; nobody counts for himself.
 import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely'
-import type { Around, HeldPlace } from '../pipeline/cord.ts'
-import type { Evidence, Instant, Light, Pipeline } from '../pipeline/pipeline.ts'
-import { ACTIVE, listHeldPlaces } from './cord.ts'
+import type { Evidence } from '../pipeline/model/evidence.ts'
+import type { Around, HeldPlace } from '../pipeline/model/hold.ts'
+import type { Light, Pipeline } from '../pipeline/model/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import { type Cursor, readCursor, writeCursor } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
-import { listMistaken, type MistakenFile } from './mistaken.ts'
+import { ACTIVE, listHeldPlaces } from './holds.ts'
+import { listMistaken, type MistakenFile } from './invalid-config-files.ts'
 import type { Tables } from './tables.ts'
 
 /** Repositories the viewer may see, by id. */

@@ -1,4 +1,4 @@
-import type { Instant } from '../pipeline/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 
 /** The place of a row in the order of the board. */
 export type Cursor = {

@@ -1,5 +1,5 @@
 import { sql, type Updateable } from 'kysely'
-import type { Instant } from '../pipeline/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from './database.ts'
 import type { Tables } from './tables.ts'
 

@@ -1,8 +1,8 @@
 import { type Insertable, type RawBuilder, sql } from 'kysely'
-import type { Instant } from '../pipeline/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import { CLAIM_MS } from './claims.ts'
-import { isNotHeld } from './cord.ts'
 import type { Database, Transaction } from './database.ts'
+import { isNotHeld } from './holds.ts'
 import type { Tables } from './tables.ts'
 
 /** The same key is the same effect: whoever decided it first, it is there once. */

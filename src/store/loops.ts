@@ -1,7 +1,7 @@
 // Signs of life of our own processes: one row each, upserted by every beat, which also brings back whether somebody
 // asked the loop to stop.
 import { sql } from 'kysely'
-import type { Instant } from '../pipeline/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from './database.ts'
 
 /** A loop as it last said it was. */

@@ -1,5 +1,6 @@
 import { type Insertable, sql } from 'kysely'
-import type { Instant, Pipeline } from '../pipeline/pipeline.ts'
+import type { Pipeline } from '../pipeline/model/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from './database.ts'
 import type { Tables } from './tables.ts'
 

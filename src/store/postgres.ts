@@ -2,9 +2,9 @@ import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { Database } from './database.ts'
 import { listenOn } from './listen.ts'
-import { INT8, instantOf, TIMESTAMPTZ } from './parsers.ts'
 import type { Tables } from './tables.ts'
-import { watchTransactions } from './transactions.ts'
+import { watchTransactions } from './track-transactions.ts'
+import { INT8, instantOf, TIMESTAMPTZ } from './type-parsers.ts'
 
 // A process that was frozen inside a transaction must not hold its locks for long: nothing slow happens in one.
 const IDLE_IN_TRANSACTION_MS = 5_000

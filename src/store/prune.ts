@@ -1,7 +1,7 @@
 // Tables stay bounded. What is on the line is never pruned with what is not: a pipeline goes only long after its light
 // went out, and a fact only when nothing has told it anew for as long.
 import { type RawBuilder, sql } from 'kysely'
-import type { Instant } from '../pipeline/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from './database.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000

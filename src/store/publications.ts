@@ -1,4 +1,4 @@
-import type { Instant } from '../pipeline/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from './database.ts'
 
 /** Forgets a comment of ours that is gone; false when it was none of ours. Locks the pipeline. */

@@ -1,6 +1,6 @@
 // What a workflow's report is held against, in one read.
-import type { RepositoryRef } from '../pipeline/events.ts'
-import type { Pipeline } from '../pipeline/pipeline.ts'
+import type { RepositoryRef } from '../pipeline/model/events.ts'
+import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Database } from './database.ts'
 
 /** Where a report came from, and the pipeline it speaks of. */

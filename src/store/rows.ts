@@ -1,6 +1,7 @@
-import type { CordWord } from '../pipeline/cord.ts'
-import type { PullRequestFact, RunFact } from '../pipeline/facts.ts'
-import type { Instant, Pipeline } from '../pipeline/pipeline.ts'
+import type { PullRequestFact, RunFact } from '../pipeline/model/facts.ts'
+import type { CordWord } from '../pipeline/model/hold.ts'
+import type { Pipeline } from '../pipeline/model/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 
 /** Where `andon.yml` was found. */
 export type FileSource = 'repository' | 'organisation'

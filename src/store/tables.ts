@@ -1,11 +1,13 @@
 // The columns as TypeScript sees them; migrations/ is where they are made. Moments come out as Instants, jsonb goes in as
 // text, because the two drivers disagree about what an array in a jsonb parameter means.
 import type { ColumnType, Generated } from 'kysely'
-import type { CordWord } from '../pipeline/cord.ts'
-import type { Effect } from '../pipeline/effects.ts'
-import type { Event } from '../pipeline/events.ts'
-import type { PullRequestFact, RunFact } from '../pipeline/facts.ts'
-import type { Evidence, Instant, Light, Pipeline } from '../pipeline/pipeline.ts'
+import type { Effect } from '../pipeline/model/effects.ts'
+import type { Event } from '../pipeline/model/events.ts'
+import type { Evidence } from '../pipeline/model/evidence.ts'
+import type { PullRequestFact, RunFact } from '../pipeline/model/facts.ts'
+import type { CordWord } from '../pipeline/model/hold.ts'
+import type { Light, Pipeline } from '../pipeline/model/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import type { FileMistake, FileSource } from './rows.ts'
 
 type Json<T> = ColumnType<T, string, string>

@@ -2,7 +2,7 @@
 // so that nobody reads half of one.
 import { lstat, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeDirectory } from '../store/directory.ts'
+import { makeDirectory } from '../process/data-directory.ts'
 import { flawOf, type Heartbeat, type Self } from './heartbeat.ts'
 
 /** A file as it was found: a heartbeat, or what is wrong with it. */

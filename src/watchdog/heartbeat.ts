@@ -1,8 +1,9 @@
 // A heartbeat is what a loop last said of itself, in a row and in a file. It is evidence, not truth: whoever reads one
 // judges it, and whatever cannot be believed is never called alive, nor is a signal sent on its word.
-import type { Instant } from '../pipeline/pipeline.ts'
+
+import type { Instant } from '../pipeline/model/time.ts'
+import { type Identity, identify } from '../process/process-identity.ts'
 import type { LoopRow } from '../store/loops.ts'
-import { type Identity, identify } from '../store/pid.ts'
 import type { LoopState } from './loop.ts'
 
 /** What a loop says of itself. One process is one loop to its operator, however many steps it takes turns at. */

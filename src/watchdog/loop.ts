@@ -3,7 +3,7 @@
 // `step()` themselves. A step that throws is logged and survived: one failed iteration never ends the loop.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { Instant } from '../pipeline/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 
 /**
  * Does one unit of work; resolves to how many things it did, 0 when there was nothing to do. Once `stopping` is aborted

@@ -1,5 +1,5 @@
-import { askUnheard } from '../apply/unheard.ts'
-import type { Instant } from '../pipeline/pipeline.ts'
+import { askUnheard } from '../apply/request-reconciliation.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
 
 const AT_ONCE = 50

@@ -1,5 +1,5 @@
 import type { Door } from '../apply/door.ts'
-import type { Instant } from '../pipeline/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import { beatsOf } from '../store/beats.ts'
 import type { Database } from '../store/database.ts'
 import { dueToWake } from '../store/pipelines.ts'

@@ -2,12 +2,12 @@
 // ever show what the database says.
 import type { ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
-import { openClient } from './client.ts'
+import { openWatch, type Watch } from './feed.ts'
+import { Away } from './http-errors.ts'
 import type { Reader } from './reader.ts'
-import { Away } from './refusal.ts'
-import { boardTelling, htmlTelling, issueTelling, type Place } from './tellings.ts'
+import { boardTelling, htmlTelling, issueTelling, type Place } from './stream-formats.ts'
+import { openClient } from './viewer.ts'
 import type { Views } from './views.ts'
-import { openWatch, type Watch } from './watch.ts'
 
 export type Format = 'html' | 'json'
 

@@ -1,9 +1,9 @@
-import { plain } from '../render/neutralise.ts'
-import { askedPlace } from './asked.ts'
+import { plain } from '../render/sanitize.ts'
+import { boardSheet, issueSheet, pieceOf, type Sheet } from './page-model.ts'
+import { askedPlace } from './params.ts'
 import type { Reader } from './reader.ts'
-import { boardSheet, issueSheet, pieceOf, type Sheet } from './sheet.ts'
 import { type Asked, noticesOf, type SiteConfig } from './site.ts'
-import { type Place, readBoard, readIssue } from './tellings.ts'
+import { type Place, readBoard, readIssue } from './stream-formats.ts'
 import type { Views } from './views.ts'
 
 export type Pages = {

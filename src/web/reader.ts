@@ -1,8 +1,9 @@
-import type { HeldPlace } from '../pipeline/cord.ts'
-import type { Instant, Light } from '../pipeline/pipeline.ts'
-import type { Told } from '../render/detail.ts'
-import type { Notice } from '../render/mistaken.ts'
-import type { Shown } from '../render/row.ts'
+import type { HeldPlace } from '../pipeline/model/hold.ts'
+import type { Light } from '../pipeline/model/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
+import type { Shown } from '../render/board-row.ts'
+import type { Notice } from '../render/configuration-notice.ts'
+import type { Told } from '../render/pipeline-detail.ts'
 
 export type BoardQuery = {
   readonly repository?: string

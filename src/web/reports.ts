@@ -1,8 +1,8 @@
 // POST /api/reports: a workflow says that it lives, and how far it is. The run proves itself with GitHub's own token;
 // there is no secret to hand out, to leak or to rotate.
 import type { Logger } from 'pino'
-import { Unavailable } from '../apply/arrival.ts'
-import { LARGEST_REPORT_BYTES, NoReport, readReport, type Said } from './reports-body.ts'
+import { Unavailable } from '../apply/apply-request.ts'
+import { LARGEST_REPORT_BYTES, NoReport, readReport, type Said } from './report-body.ts'
 import type { Asked } from './site.ts'
 
 /** The workflow run that reports, as its token proves it. */

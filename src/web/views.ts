@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import { Eta } from 'eta'
-import { plain } from '../render/neutralise.ts'
-import { evidenceWords, sourceWords } from '../render/row.ts'
-import { clock, day, LIGHTS, moment } from '../render/words.ts'
+import { evidenceWords, sourceWords } from '../render/board-row.ts'
+import { clock, day, LIGHTS, moment } from '../render/labels.ts'
+import { plain } from '../render/sanitize.ts'
 
 /** Draws one template of views/; everything interpolated is escaped. */
 export type Views = { draw(name: string, model: object): string }

@@ -1,16 +1,16 @@
 // Who starts, who waits, and with which words: slots are counted and given in the transaction that changes anything.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Door } from '../../src/apply/door.ts'
-import type { DispatchEffect } from '../../src/pipeline/effects.ts'
-import type { Event } from '../../src/pipeline/events.ts'
-import type { Instant } from '../../src/pipeline/pipeline.ts'
+import type { DispatchEffect } from '../../src/pipeline/model/effects.ts'
+import type { Event } from '../../src/pipeline/model/events.ts'
+import type { Instant } from '../../src/pipeline/model/time.ts'
 import type { Database } from '../../src/store/database.ts'
 import { wake } from '../../src/watchdog/wake.ts'
 import { freshDatabase } from '../support/database.ts'
-import { delivered, labelled, REPOSITORY } from '../support/pipeline-spec.ts'
-import { seeded } from '../support/seeded.ts'
+import { delivered, labelled, REPOSITORY } from '../support/pipeline-fixtures.ts'
+import { seeded } from '../support/seeded-random.ts'
 import { configurationIs, countOf, door, pipelinesIn } from './support/arrivals.ts'
-import { answerTo, type Claimed, claim, fileOf, repositoryOf, runOf, tell, told } from './support/floor.ts'
+import { answerTo, type Claimed, claim, fileOf, repositoryOf, runOf, tell, told } from './support/effect-worker.ts'
 
 let database: Database
 let opened: Door

@@ -2,13 +2,13 @@
 // version stays in force.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Door } from '../../src/apply/door.ts'
-import type { Configuration } from '../../src/pipeline/effects.ts'
-import type { Event } from '../../src/pipeline/events.ts'
-import type { Instant } from '../../src/pipeline/pipeline.ts'
+import type { Configuration } from '../../src/pipeline/model/effects.ts'
+import type { Event } from '../../src/pipeline/model/events.ts'
+import type { Instant } from '../../src/pipeline/model/time.ts'
 import { readBoard } from '../../src/store/board.ts'
 import type { Database } from '../../src/store/database.ts'
 import { freshDatabase } from '../support/database.ts'
-import { delivered, labelled, minute, REPOSITORY } from '../support/pipeline-spec.ts'
+import { delivered, labelled, minute, REPOSITORY } from '../support/pipeline-fixtures.ts'
 import { arrivalOf, configurationIs, countOf, door, NOW, pipelinesIn } from './support/arrivals.ts'
 
 let database: Database

@@ -1,11 +1,11 @@
 // What becomes of a delivery at the door: once, kept, failed, applied again, and never at its neighbours' cost.
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Arrival } from '../../src/apply/arrival.ts'
+import type { Arrival } from '../../src/apply/apply-request.ts'
 import type { Door } from '../../src/apply/door.ts'
 import type { Database } from '../../src/store/database.ts'
 import { listFailed, readFailed } from '../../src/store/deliveries.ts'
 import { freshDatabase } from '../support/database.ts'
-import { seeded } from '../support/seeded.ts'
+import { seeded } from '../support/seeded-random.ts'
 import { arrivalOf, BODY, countOf, deliveriesIn, deliveryOf, door, pipelinesIn, taken } from './support/arrivals.ts'
 
 let database: Database

@@ -1,12 +1,12 @@
 // Repositories and installations come, go and change their names; deliveries about it come in any order.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Door } from '../../src/apply/door.ts'
-import type { Event, RepositoryRef } from '../../src/pipeline/events.ts'
-import type { Instant } from '../../src/pipeline/pipeline.ts'
+import type { Event, RepositoryRef } from '../../src/pipeline/model/events.ts'
+import type { Instant } from '../../src/pipeline/model/time.ts'
 import { findRepository, readBoard } from '../../src/store/board.ts'
 import type { Database } from '../../src/store/database.ts'
 import { freshDatabase } from '../support/database.ts'
-import { delivered, issueIs, labelled, minute, REPOSITORY } from '../support/pipeline-spec.ts'
+import { delivered, issueIs, labelled, minute, REPOSITORY } from '../support/pipeline-fixtures.ts'
 import { arrivalOf, door } from './support/arrivals.ts'
 
 let database: Database

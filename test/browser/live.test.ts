@@ -1,8 +1,8 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { floor, type Made, made, ran, takenUp } from '../web/support/rows.ts'
-import { openBrowser, openPage } from './support/chromium.ts'
-import { type Factory, startFactory } from './support/factory.ts'
+import { floor, type Made, made, ran, takenUp } from '../web/support/board-fixtures.ts'
+import { type Factory, startFactory } from './support/board-server.ts'
+import { openBrowser, openPage } from './support/open-browser.ts'
 
 const AGE_STYLE = "getComputedStyle(document.querySelector('#pipeline-3 .age time')).fontStyle"
 const WITHIN = { timeout: 40_000, interval: 100 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { COMMANDS, may, VERBS } from '../../src/commands/commands.ts'
 import { help, tableOf, usage } from '../../src/commands/help.ts'
-import { parse } from '../../src/commands/parse.ts'
+import { parse } from '../../src/commands/parse-commands.ts'
 import { STAGES, shown } from './shapes/shape.ts'
 
 const PERMISSIONS = ['admin', 'maintain', 'write', 'triage', 'read', 'none', '', 'owner', 'ADMIN']

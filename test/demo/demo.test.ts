@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, type TestContext, test } from 'vitest'
-import { freePort } from '../support/cluster.ts'
+import { freePort } from '../support/postgres-cluster.ts'
 
 type Demo = {
   readonly child: ChildProcess

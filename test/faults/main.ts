@@ -6,8 +6,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { findPostgres, openCluster } from '../support/cluster.ts'
-import type { Figures } from '../support/figures.ts'
+import type { Figures } from '../support/measurements.ts'
+import { findPostgres, openCluster } from '../support/postgres-cluster.ts'
 import { ROWS, type Row } from './rows.ts'
 
 type Outcome = {

@@ -1,4 +1,4 @@
-import { RUNNING_THE_LINE } from './running-the-line.ts'
+import { RUNNING_THE_LINE } from './dispatch-rows.ts'
 
 /** One line of the table in docs/faults.md: which misfortune, and the test file that inflicts it at full count. */
 export type Row = {
@@ -36,7 +36,7 @@ export const ROWS: readonly Row[] = [
   {
     name: 'ordinary',
     promise: '200 ordinary issues and pull requests with CI, CodeQL and coverage runs: no write to GitHub, no row',
-    file: 'test/processes/ordinary.test.ts',
+    file: 'test/processes/unmanaged-activity.test.ts',
     project: 'processes',
   },
   {
@@ -49,7 +49,7 @@ export const ROWS: readonly Row[] = [
   {
     name: 'bad-starts',
     promise: 'a bad start: one sentence, exit 78, nothing listening',
-    file: 'test/processes/bad-starts.test.ts',
+    file: 'test/processes/startup-errors.test.ts',
     project: 'processes',
   },
   {
@@ -61,13 +61,13 @@ export const ROWS: readonly Row[] = [
   {
     name: 'run-orders',
     promise: 'all orders of what is told of a run and its job, attempts 1 and 2: one final state',
-    file: 'test/pipeline/run-orders.test.ts',
+    file: 'test/pipeline/facts/run-permutations.test.ts',
     project: 'pure',
   },
   {
     name: 'documents',
     promise: 'generated comments full of commands, quoted, fenced, nested and bare: none fires falsely, none is missed',
-    file: 'test/commands/documents.test.ts',
+    file: 'test/commands/generated-comments.test.ts',
     project: 'pure',
   },
   {
@@ -79,27 +79,27 @@ export const ROWS: readonly Row[] = [
   {
     name: 'damaged',
     promise: 'payloads cut, with fields removed or of another type: 2xx or 4xx, the reason kept, neighbours unharmed',
-    file: 'test/inbox/everything.test.ts',
+    file: 'test/inbox/recorded-payloads.test.ts',
     project: 'postgres',
   },
   {
     name: 'ambiguous-answers',
     promise: 'creations done and then seeming to fail, processes dying with one on its way: one of each',
-    file: 'test/outbox/ambiguous.test.ts',
+    file: 'test/outbox/recover-publication.test.ts',
     project: 'postgres',
   },
   {
     name: 'cord',
     promise:
       'a cord (a repository’s, or everybody’s) pulled while 20 dispatches are due on two workers: 0 start after its commit, each is sent once after it is let go',
-    file: 'test/outbox/cord-races.postgres.test.ts',
+    file: 'test/outbox/hold-races.postgres.test.ts',
     project: 'postgres',
   },
   {
     name: 'many-commands',
     promise:
       '56 commands in a minute on one repository: all answered, none rejected, within what GitHub lets an App write',
-    file: 'test/outbox/many-commands.postgres.test.ts',
+    file: 'test/outbox/command-burst.postgres.test.ts',
     project: 'postgres',
   },
   {
@@ -111,7 +111,7 @@ export const ROWS: readonly Row[] = [
   {
     name: 'hostile-comments',
     promise: 'comments of 65,536 characters made to cost most: the work before the 202 stays within a bound',
-    file: 'test/commands/hostile.test.ts',
+    file: 'test/commands/worst-case-comments.test.ts',
     project: 'pure',
   },
   ...RUNNING_THE_LINE,

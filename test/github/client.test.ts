@@ -1,7 +1,7 @@
 import nock from 'nock'
 import { expect, test } from 'vitest'
-import type { CheckRun } from '../../src/github/checks.ts'
-import { API, APP_ID, failureOf, givesToken, open, playGitHub, WHERE } from './support/open.ts'
+import type { CheckRun } from '../../src/github/check-runs.ts'
+import { API, APP_ID, failureOf, givesToken, open, playGitHub, WHERE } from './support/nock-github.ts'
 
 playGitHub()
 

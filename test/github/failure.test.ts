@@ -1,6 +1,6 @@
 import nock from 'nock'
 import { expect, test } from 'vitest'
-import { API, failureOf, givesToken, NOW, open, playGitHub, WHERE } from './support/open.ts'
+import { API, failureOf, givesToken, NOW, open, playGitHub, WHERE } from './support/nock-github.ts'
 
 playGitHub()
 

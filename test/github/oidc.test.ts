@@ -1,10 +1,10 @@
 import { createHmac, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { describe, expect, test } from 'vitest'
-import { runClaims } from '../../demo/github/issuer.ts'
-import { record, runSeed } from '../support/figures.ts'
-import { type Seeded, seeded } from '../support/seeded.ts'
-import { AUDIENCE, ISSUER, issued, RUN } from './support/issued.ts'
+import { runClaims } from '../../fake-github/oidc-issuer.ts'
+import { record, runSeed } from '../support/measurements.ts'
+import { type Seeded, seeded } from '../support/seeded-random.ts'
+import { AUDIENCE, ISSUER, issued, RUN } from './support/token-issuer.ts'
 
 const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
 const PROVEN = { kind: 'run', repositoryId: 7_001, runId: 901, runAttempt: 1 }

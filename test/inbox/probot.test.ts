@@ -1,9 +1,9 @@
 import pino from 'pino'
 import { expect, test } from 'vitest'
-import { HANDLED_NAMES, HANDLES } from '../../src/inbox/handles.ts'
 import { openProbot } from '../../src/inbox/probot.ts'
-import { translateReceived, withReceipt } from '../../src/inbox/receipts.ts'
+import { translateReceived, withReceipt } from '../../src/inbox/translate-via-probot.ts'
 import probotApp from '../../src/index.ts'
+import { HANDLED_NAMES, HANDLES } from '../../src/translate/handled-webhooks.ts'
 import { posted } from '../support/deliveries.ts'
 
 const log = pino({ level: 'silent' })

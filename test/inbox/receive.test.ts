@@ -1,11 +1,11 @@
 import { Writable } from 'node:stream'
 import pino from 'pino'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { Unavailable } from '../../src/apply/arrival.ts'
+import { Unavailable } from '../../src/apply/apply-request.ts'
 import { createReceiver, type Receive } from '../../src/inbox/receive.ts'
 import probotApp from '../../src/index.ts'
 import { allExamples, posted, SECRET, signed, signedText } from '../support/deliveries.ts'
-import { type DoorInMemory, doorInMemory } from '../support/door-in-memory.ts'
+import { type DoorInMemory, doorInMemory } from '../support/stub-door.ts'
 
 const NOW = '2026-11-21T10:00:00.000Z'
 const LABELED = posted('issues', 'labeled')

@@ -5,8 +5,8 @@ import { createReceiver } from '../../src/inbox/receive.ts'
 import { verified } from '../../src/inbox/verify.ts'
 import probotApp from '../../src/index.ts'
 import { posted, SECRET, signature, signed } from '../support/deliveries.ts'
-import { doorInMemory } from '../support/door-in-memory.ts'
-import { type Seeded, seeded } from '../support/seeded.ts'
+import { type Seeded, seeded } from '../support/seeded-random.ts'
+import { doorInMemory } from '../support/stub-door.ts'
 import { traces } from '../support/traces.ts'
 
 const OLD = SECRET

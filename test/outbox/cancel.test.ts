@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Line, openLine } from './support/dispatching.ts'
+import { type Line, openLine } from './support/dispatch-world.ts'
 
 let line: Line
 beforeEach(async () => {

@@ -1,12 +1,12 @@
 // One attempt, one run: with answers that are lost, processes that die at every boundary, and processes that are frozen
 // past their claim. Figures of the full counts are in docs/faults.md.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { Unavailable } from '../../src/apply/arrival.ts'
+import { Unavailable } from '../../src/apply/apply-request.ts'
 import type { Door } from '../../src/apply/door.ts'
-import { howMany, record, runSeed } from '../support/figures.ts'
-import { seeded } from '../support/seeded.ts'
-import { type Line, live, openLine } from './support/dispatching.ts'
-import type { Fault } from './support/fake-github.ts'
+import { howMany, record, runSeed } from '../support/measurements.ts'
+import { seeded } from '../support/seeded-random.ts'
+import { type Line, live, openLine } from './support/dispatch-world.ts'
+import type { Fault } from './support/github-fetch-stub.ts'
 
 vi.setConfig({ testTimeout: howMany(60_000, 1_200_000) })
 

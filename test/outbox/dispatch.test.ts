@@ -1,8 +1,8 @@
 // Starting a run: what goes out, and what every clear answer of GitHub's comes to.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Line, openLine } from './support/dispatching.ts'
-import type { Fault } from './support/fake-github.ts'
-import { START } from './support/world.ts'
+import { type Line, openLine } from './support/dispatch-world.ts'
+import type { Fault } from './support/github-fetch-stub.ts'
+import { START } from './support/outbox-world.ts'
 
 const KEY = '42/plan/1-k3v9x'
 

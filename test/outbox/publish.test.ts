@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { pipelineOf, pullRequestOf, runOf } from './support/pipelines.ts'
-import { openWorld, type World } from './support/world.ts'
+import { pipelineOf, pullRequestOf, runOf } from '../support/pipeline-documents.ts'
+import { openWorld, type World } from './support/outbox-world.ts'
 
 const SINCE = '2026-11-21T14:02:31.000Z'
 const BASE = 'ba5e000000000000000000000000000000000000'

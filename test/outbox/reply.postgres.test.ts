@@ -1,13 +1,13 @@
 // A reply is written once. Here GitHub does what it is asked and then does not say so, or our process dies or freezes with
 // the request on its way.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { ReplyEffect } from '../../src/pipeline/effects.ts'
+import type { ReplyEffect } from '../../src/pipeline/model/effects.ts'
 import { replyMarker } from '../../src/render/reply.ts'
-import { howMany, record, runSeed } from '../support/figures.ts'
-import { seeded } from '../support/seeded.ts'
-import { live } from './support/dispatching.ts'
-import type { Fault, Request } from './support/fake-github.ts'
-import { openWorld, START, type World } from './support/world.ts'
+import { howMany, record, runSeed } from '../support/measurements.ts'
+import { seeded } from '../support/seeded-random.ts'
+import { live } from './support/dispatch-world.ts'
+import type { Fault, Request } from './support/github-fetch-stub.ts'
+import { openWorld, START, type World } from './support/outbox-world.ts'
 
 let world: World
 beforeEach(async () => {

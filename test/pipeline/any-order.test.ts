@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
-import type { Effect } from '../../src/pipeline/effects.ts'
-import type { Event } from '../../src/pipeline/events.ts'
-import { light } from '../../src/pipeline/light.ts'
-import type { Pipeline } from '../../src/pipeline/pipeline.ts'
-import { howMany, record, runSeed } from '../support/figures.ts'
-import { lineInMemory } from '../support/line-in-memory.ts'
-import { ISSUE, minute, statuses } from '../support/pipeline-spec.ts'
-import { type Seeded, seeded } from '../support/seeded.ts'
-import { answerAbout, wholeLife } from '../support/whole-life.ts'
+import type { Effect } from '../../src/pipeline/model/effects.ts'
+import type { Event } from '../../src/pipeline/model/events.ts'
+import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
+import { light } from '../../src/pipeline/view/light.ts'
+import { lineInMemory } from '../support/in-memory-apply.ts'
+import { answerAbout, wholeLife } from '../support/lifecycle-events.ts'
+import { howMany, record, runSeed } from '../support/measurements.ts'
+import { ISSUE, minute, statuses } from '../support/pipeline-fixtures.ts'
+import { type Seeded, seeded } from '../support/seeded-random.ts'
 
 const SHUFFLES = howMany(100, 10_000)
 const TIMED_SHUFFLES = howMany(100, 1_000)

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
 import { WATCHED_LINE } from '../../src/line/line.ts'
-import { begin } from '../../src/pipeline/begin.ts'
-import type { Event } from '../../src/pipeline/events.ts'
+import { begin, withLine } from '../../src/pipeline/begin.ts'
+import type { Event } from '../../src/pipeline/model/events.ts'
 import { reduce } from '../../src/pipeline/reduce.ts'
-import { withLine } from '../../src/pipeline/with-line.ts'
 import {
   AGENT_BRANCH,
   closing,
@@ -18,8 +17,8 @@ import {
   reviewed,
   runIs,
   statuses,
-} from '../support/pipeline-spec.ts'
-import { allowed, comment, runningLine } from '../support/running-spec.ts'
+} from '../support/pipeline-fixtures.ts'
+import { allowed, comment, runningLine } from '../support/pipeline-harness.ts'
 
 const taken = (event: Event, issue = ISSUE) => begin(event, issue, WATCHED_LINE)
 

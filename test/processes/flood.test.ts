@@ -1,12 +1,12 @@
 import { afterEach, expect, test } from 'vitest'
+import { endProcesses, startProcess } from '../support/andon-process.ts'
 import { COUNTED, readBoardPage, readEverything } from '../support/board-api.ts'
+import { expectOneTruth } from '../support/consistency.ts'
 import { freshDatabase } from '../support/database.ts'
 import { REPOSITORY, type Signed, signed } from '../support/deliveries.ts'
-import { howMany, record, runSeed } from '../support/figures.ts'
-import { inParallel, openKnocker, tally } from '../support/load.ts'
-import { expectOneTruth } from '../support/one-truth.ts'
-import { endProcesses, startProcess } from '../support/processes.ts'
-import { seeded } from '../support/seeded.ts'
+import { inParallel, openKnocker, tally } from '../support/http-load.ts'
+import { howMany, record, runSeed } from '../support/measurements.ts'
+import { seeded } from '../support/seeded-random.ts'
 import { traces } from '../support/traces.ts'
 
 afterEach(endProcesses)

@@ -5,14 +5,14 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { startTime } from '../../src/process/process-identity.ts'
 import { askToStop, readLoops } from '../../src/store/loops.ts'
-import { startTime } from '../../src/store/pid.ts'
-import { findPostgres, freePort, openCluster } from '../support/cluster.ts'
+import { type AndonProcess, endProcesses, startProcess, until } from '../support/andon-process.ts'
 import { freshDatabase } from '../support/database.ts'
-import { howMany, record } from '../support/figures.ts'
-import { inParallel } from '../support/load.ts'
-import { type AndonProcess, endProcesses, startProcess, until } from '../support/processes.ts'
-import { badHeartbeats } from '../watchdog/support/heartbeats.ts'
+import { inParallel } from '../support/http-load.ts'
+import { howMany, record } from '../support/measurements.ts'
+import { findPostgres, freePort, openCluster } from '../support/postgres-cluster.ts'
+import { badHeartbeats } from '../watchdog/support/bad-heartbeats.ts'
 
 let dataDirectory: string
 

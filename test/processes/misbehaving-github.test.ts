@@ -5,12 +5,12 @@ import { expect, test } from 'vitest'
 import { type Andon, openAndon } from '../../src/andon.ts'
 import type { Config } from '../../src/config.ts'
 import type { Database } from '../../src/store/database.ts'
+import { expectOneTruth } from '../support/consistency.ts'
 import { freshDatabase } from '../support/database.ts'
-import { howMany, record, runSeed } from '../support/figures.ts'
-import { type FakeGitHub, openGitHubWorld } from '../support/github.ts'
-import { type MovedClock, movedClock } from '../support/moved-clock.ts'
-import { expectOneTruth } from '../support/one-truth.ts'
-import { type Seeded, seeded } from '../support/seeded.ts'
+import { type FakeGitHub, openGitHubWorld } from '../support/fake-github.ts'
+import { type MovedClock, movedClock } from '../support/manual-clock.ts'
+import { howMany, record, runSeed } from '../support/measurements.ts'
+import { type Seeded, seeded } from '../support/seeded-random.ts'
 
 test('a fifth of the POSTs misbehave, and every issue has one comment per stage and one check run per stage and commit', async () => {
   const clock = movedClock('2026-11-20T08:00:00.000Z')

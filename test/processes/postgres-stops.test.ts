@@ -1,16 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { openPostgres } from '../../src/store/postgres.ts'
+import { type AndonProcess, endProcesses, startProcess, until } from '../support/andon-process.ts'
 import { readEverything } from '../support/board-api.ts'
-import { findPostgres, openCluster } from '../support/cluster.ts'
+import { expectOneTruth } from '../support/consistency.ts'
 import { REPOSITORY } from '../support/deliveries.ts'
 import { openEventStream } from '../support/event-stream.ts'
-import { howMany, record, runSeed } from '../support/figures.ts'
-import { inParallel, openKnocker, type Tally, tally } from '../support/load.ts'
-import { expectOneTruth } from '../support/one-truth.ts'
-import { type AndonProcess, endProcesses, startProcess, until } from '../support/processes.ts'
-import { seeded } from '../support/seeded.ts'
-import { type StreamOfTraces, streamOfTraces } from '../support/stream-of-traces.ts'
+import { inParallel, openKnocker, type Tally, tally } from '../support/http-load.ts'
+import { howMany, record, runSeed } from '../support/measurements.ts'
+import { findPostgres, openCluster } from '../support/postgres-cluster.ts'
+import { seeded } from '../support/seeded-random.ts'
+import { type StreamOfTraces, streamOfTraces } from '../support/trace-stream.ts'
 
 afterEach(endProcesses)
 

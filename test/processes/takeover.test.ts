@@ -1,10 +1,10 @@
 // What a dead worker had in hand is taken over by the living: its claims end by themselves, and nothing else must happen.
 import { afterEach, expect, test } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
-import { howMany, record } from '../support/figures.ts'
-import { until } from '../support/processes.ts'
-import type { Boundary } from './support/doom.ts'
-import { openWorks, type Works } from './support/works.ts'
+import { until } from '../support/andon-process.ts'
+import { howMany, record } from '../support/measurements.ts'
+import type { Boundary } from './support/crash-point.ts'
+import { openWorks, type Works } from './support/worker-fleet.ts'
 
 // In full by the machine's clock. On a faster one the time that a process takes to start would count for too much.
 const FACTOR = howMany(10, 1)

@@ -1,14 +1,14 @@
 // Everything that strangers may name or write (titles, reasons, people, workflows, jobs, branches, holds, files, commands) in
 // everything of ours that GitHub, browsers and terminals show: it must read like any other text and do nothing.
 import { expect, test } from 'vitest'
-import { plain } from '../../src/render/neutralise.ts'
-import { row } from '../../src/render/row.ts'
-import { hostileTitles } from '../outbox/support/hostile-titles.ts'
-import { howMany, record, runSeed } from '../support/figures.ts'
-import { NOW } from '../web/support/rows.ts'
-import { openFloor, openSite } from '../web/support/site.ts'
-import { CONTROLS, count, leavesOf, MENTION, tagsOf } from './support/dangers.ts'
-import { shownInside, shownOutside } from './support/strangers.ts'
+import { row } from '../../src/render/board-row.ts'
+import { plain } from '../../src/render/sanitize.ts'
+import { howMany, record, runSeed } from '../support/measurements.ts'
+import { NOW } from '../web/support/board-fixtures.ts'
+import { openFloor, openSite } from '../web/support/site-world.ts'
+import { shownInside, shownOutside } from './support/hostile-surfaces.ts'
+import { hostileTitles } from './support/hostile-titles.ts'
+import { CONTROLS, count, leavesOf, MENTION, tagsOf } from './support/live-markup.ts'
 
 const SEED = runSeed(20_261_121)
 const TEXTS = hostileTitles(SEED, howMany(50, 1_000))

@@ -4,9 +4,9 @@ import { type Beat, beatsOf, upsertBeat } from '../../src/store/beats.ts'
 import type { Database } from '../../src/store/database.ts'
 import { askToStop, beatLoop, forgetLoop, readLoops } from '../../src/store/loops.ts'
 import { freshDatabase } from '../support/database.ts'
-import { minute } from '../support/pipeline-spec.ts'
-import { seeded } from '../support/seeded.ts'
-import { writePipelines } from './support/rows.ts'
+import { minute } from '../support/pipeline-fixtures.ts'
+import { seeded } from '../support/seeded-random.ts'
+import { writePipelines } from './support/pipeline-rows.ts'
 
 let database: Database
 

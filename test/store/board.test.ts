@@ -1,6 +1,6 @@
 // One definition: what the board counts is what it lists, for every viewer, page by page.
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Light } from '../../src/pipeline/pipeline.ts'
+import type { Light } from '../../src/pipeline/model/pipeline.ts'
 import {
   type BoardQuery,
   findRepository,
@@ -12,9 +12,9 @@ import {
 import { BadCursor } from '../../src/store/cursor.ts'
 import type { Database } from '../../src/store/database.ts'
 import { freshDatabase } from '../support/database.ts'
-import { minute } from '../support/pipeline-spec.ts'
-import { seeded } from '../support/seeded.ts'
-import { type Row, writePipelines, writeRepositories } from './support/rows.ts'
+import { minute } from '../support/pipeline-fixtures.ts'
+import { seeded } from '../support/seeded-random.ts'
+import { type Row, writePipelines, writeRepositories } from './support/pipeline-rows.ts'
 
 const NOW = minute(60)
 const LIGHTS: readonly Light[] = ['running', 'review', 'queued', 'failed', 'done', 'idle']

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
 import { closeEffects, type Settlement, saveEffects, settleEffects } from '../../src/store/effects.ts'
 import { freshDatabase } from '../support/database.ts'
-import { minute } from '../support/pipeline-spec.ts'
+import { minute } from '../support/pipeline-fixtures.ts'
 
 let database: Database
 

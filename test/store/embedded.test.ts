@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openEmbedded } from '../../src/store/embedded.ts'
-import { StoreBusy } from '../../src/store/lock.ts'
+import { StoreBusy } from '../../src/process/directory-lock.ts'
+import { openEmbedded } from '../../src/process/open-embedded-database.ts'
 import { migrate, pending } from '../../src/store/migrate.ts'
-import { minute } from '../support/pipeline-spec.ts'
-import { seeded } from '../support/seeded.ts'
+import { minute } from '../support/pipeline-fixtures.ts'
+import { seeded } from '../support/seeded-random.ts'
 
 /** Making a database in WASM takes seconds, and many times that on a busy machine. */
 const SLOW_START_MS = 180_000
@@ -49,10 +49,10 @@ test(
   SLOW_START_MS,
 )
 
-const STORE = new URL('../../src/store/', import.meta.url).href
+const SOURCE = new URL('../../src/', import.meta.url).href
 const WRITE = `
-const { openEmbedded } = await import('${STORE}embedded.ts')
-const { migrate } = await import('${STORE}migrate.ts')
+const { openEmbedded } = await import('${SOURCE}process/open-embedded-database.ts')
+const { migrate } = await import('${SOURCE}store/migrate.ts')
 const database = await openEmbedded(process.argv[1])
 await migrate(database)
 for (let id = Number(process.argv[2]); ; id++) {

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 import { migrate, pending } from '../../src/store/migrate.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { freshDatabase, postgresServer } from '../support/database.ts'
+import { onServer, urlOf } from '../support/database-template.ts'
 import { dumpSchema } from '../support/schema-dump.ts'
-import { onServer, urlOf } from '../support/template.ts'
 
 const ALL = readdirSync(resolve(import.meta.dirname, '../../migrations'))
   .map((file) => file.replace('.sql', ''))

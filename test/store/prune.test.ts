@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Instant, Light } from '../../src/pipeline/pipeline.ts'
+import type { Light } from '../../src/pipeline/model/pipeline.ts'
+import type { Instant } from '../../src/pipeline/model/time.ts'
 import type { Database } from '../../src/store/database.ts'
 import { prune, RETENTION_DAYS } from '../../src/store/prune.ts'
 import { freshDatabase } from '../support/database.ts'
-import { writePipelines } from './support/rows.ts'
+import { writePipelines } from './support/pipeline-rows.ts'
 
 const NOW = '2026-11-21T12:00:00.000Z'
 

@@ -2,10 +2,10 @@
 import { sql } from 'kysely'
 import pino from 'pino'
 import { expect, test } from 'vitest'
-import { openJobs } from '../../src/store/jobs.ts'
+import { openJobs } from '../../src/store/job-queue.ts'
 import { CHANNEL, notify } from '../../src/store/notify.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
-import { minute } from './pipeline-spec.ts'
+import { minute } from './pipeline-fixtures.ts'
 
 /** Writes a row; resolves to the number it got. */
 async function deliver({ kysely }: FreshDatabase): Promise<number> {

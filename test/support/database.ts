@@ -1,8 +1,8 @@
 import type { Database } from '../../src/store/database.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
-import { lendEmbedded } from './lent.ts'
-import { dropOnPostgres, giveBack, lendOnPostgres } from './lent-on-postgres.ts'
-import { copyOnPostgres, urlOf } from './template.ts'
+import { copyOnPostgres, urlOf } from './database-template.ts'
+import { lendEmbedded } from './embedded-pool.ts'
+import { dropOnPostgres, giveBack, lendOnPostgres } from './postgres-pool.ts'
 
 export type FreshDatabase = Database & {
   /** On Postgres, for other pools and processes; undefined when embedded. */

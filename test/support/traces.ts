@@ -1,8 +1,8 @@
 // Whole lives of issues, delivery by delivery, with the light each must end on. Nobody has published recorded sequences,
 // so these are the recorded payloads strung together in GitHub's order, with GitHub's second-wide clock.
-import type { Light } from '../../src/pipeline/pipeline.ts'
+import type { Light } from '../../src/pipeline/model/pipeline.ts'
 import type { Posted, RepositoryOf } from './deliveries.ts'
-import { Story } from './story.ts'
+import { Story } from './delivery-sequence.ts'
 
 export type Stage = 'plan' | 'code' | 'test'
 

@@ -1,15 +1,15 @@
 // What is live and was not heard of is asked about; whatever wants the clock gets it, with the beats of its agents.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Door } from '../../src/apply/door.ts'
-import type { Event } from '../../src/pipeline/events.ts'
-import type { Instant } from '../../src/pipeline/pipeline.ts'
+import type { Event } from '../../src/pipeline/model/events.ts'
+import type { Instant } from '../../src/pipeline/model/time.ts'
 import { upsertBeat } from '../../src/store/beats.ts'
 import type { Database } from '../../src/store/database.ts'
 import { reconcile } from '../../src/watchdog/reconcile.ts'
 import { wake } from '../../src/watchdog/wake.ts'
 import { arrivalOf, door, pipelinesIn } from '../apply/support/arrivals.ts'
 import { freshDatabase } from '../support/database.ts'
-import { ISSUE, labelled, minute, REPOSITORY, runFact, runIs } from '../support/pipeline-spec.ts'
+import { ISSUE, labelled, minute, REPOSITORY, runFact, runIs } from '../support/pipeline-fixtures.ts'
 
 let database: Database
 let opened: Door

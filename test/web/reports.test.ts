@@ -3,10 +3,10 @@ import { request } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
 import pino from 'pino'
 import { afterEach, describe, expect, test } from 'vitest'
-import { Unavailable } from '../../src/apply/arrival.ts'
+import { Unavailable } from '../../src/apply/apply-request.ts'
+import type { Said } from '../../src/web/report-body.ts'
 import { type Book, createReports, type Prove, type Reporter, type Verdict } from '../../src/web/reports.ts'
-import type { Said } from '../../src/web/reports-body.ts'
-import { type OpenSite, openFloor, openSite } from './support/site.ts'
+import { type OpenSite, openFloor, openSite } from './support/site-world.ts'
 
 const RUN = { kind: 'run', repositoryId: 7_001, runId: 901, runAttempt: 1 } as const
 const KEY = '42/plan/1-k3v9x'

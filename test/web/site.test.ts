@@ -1,7 +1,7 @@
 import { get as httpGet } from 'node:http'
 import { afterEach, describe, expect, test } from 'vitest'
-import { ago, HOSTILE, made, takenUp } from './support/rows.ts'
-import { type OpenSite, openFloor, openSite } from './support/site.ts'
+import { ago, HOSTILE, made, takenUp } from './support/board-fixtures.ts'
+import { type OpenSite, openFloor, openSite } from './support/site-world.ts'
 
 const opened: OpenSite[] = []
 afterEach(async () => {

@@ -1,8 +1,8 @@
 import { connect } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { type Events, openEvents } from './support/events.ts'
-import { ago, floor, type Made, made, NOW, ran, takenUp } from './support/rows.ts'
-import { type OpenSite, openFloor, openSite } from './support/site.ts'
+import { ago, floor, type Made, made, NOW, ran, takenUp } from './support/board-fixtures.ts'
+import { type Events, openEvents } from './support/event-reader.ts'
+import { type OpenSite, openFloor, openSite } from './support/site-world.ts'
 
 const open: { close(): unknown }[] = []
 afterEach(async () => {

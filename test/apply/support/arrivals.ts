@@ -1,11 +1,11 @@
 // What the tests bring to the door: deliveries of the pure world's events, under GUIDs that never repeat.
 import pino from 'pino'
-import type { Arrival, Delivery } from '../../../src/apply/arrival.ts'
+import type { Arrival, Delivery } from '../../../src/apply/apply-request.ts'
 import { type Door, openDoor } from '../../../src/apply/door.ts'
-import type { Event } from '../../../src/pipeline/events.ts'
-import type { Instant } from '../../../src/pipeline/pipeline.ts'
+import type { Event } from '../../../src/pipeline/model/events.ts'
+import type { Instant } from '../../../src/pipeline/model/time.ts'
 import type { Database } from '../../../src/store/database.ts'
-import { labelled, minute, REPOSITORY } from '../../support/pipeline-spec.ts'
+import { labelled, minute, REPOSITORY } from '../../support/pipeline-fixtures.ts'
 
 export const NOW: Instant = '2026-11-21T12:00:00.000Z'
 export const BODY = Buffer.from('{"the":"raw body"}')

@@ -1,9 +1,9 @@
 // The board over rows made by hand, for looking at: `node test/web/support/preview.ts 4010`, then open the address.
 import pino from 'pino'
-import { notice } from '../../../src/render/mistaken.ts'
-import { serve } from '../../../src/web/serve.ts'
-import { HELD_PLACES, held } from './held.ts'
-import { boardOf, floor, NOW, SLIPPED } from './rows.ts'
+import { notice } from '../../../src/render/configuration-notice.ts'
+import { serve } from '../../../src/web/http-server.ts'
+import { boardOf, floor, NOW, SLIPPED } from './board-fixtures.ts'
+import { HELD_PLACES, held } from './held-board.ts'
 
 const ORGANISATIONS = notice(
   {

@@ -1,0 +1,152 @@
+// Finding what is due must not grow slower with what is not. The same hundred pipelines are due among a thousand and
+// among a hundred thousand; every query that looks for work, as the loops ask it, is timed on both in turn, on one
+// throwaway Postgres. `npm run bench:due` (`-- --quick` for a look); writes docs/bench-due.md.
+import { randomUUID } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { resolve } from 'node:path'
+import { sql } from 'kysely'
+import { claimEffects, claimWrite, type Performer } from '../src/outbox/claim-effects.ts'
+import { claimNext } from '../src/outbox/publish-claim.ts'
+import { readSlots } from '../src/store/admission.ts'
+import type { Database, Transaction } from '../src/store/database.ts'
+import { passOn, wakeAround } from '../src/store/holds.ts'
+import { dueToWake, lockUnheard } from '../src/store/pipelines.ts'
+import { freshDatabase } from '../test/support/database.ts'
+import { findPostgres, openCluster } from '../test/support/postgres-cluster.ts'
+
+const NOW = '2026-11-21T12:00:00.000Z'
+const MIDNIGHT = '2026-11-21T00:00:00.000Z'
+const quick = process.argv.includes('--quick')
+const ROUNDS = quick ? 60 : 600
+const WARM_UP = 30
+const MOST = 1.5
+
+/** One look for work; what it resolves to puts back what it claimed. */
+type Look = (database: Database) => Promise<(() => Promise<unknown>) | undefined>
+
+const LOOKS: Readonly<Record<string, Look>> = {
+  'pipelines to wake': async (database) => void (await dueToWake(database, NOW, 100)),
+  'pipelines to ask GitHub about': inside((trx) => lockUnheard(trx, NOW, 20)),
+  'a repository’s slots and who waits for them': inside((trx) => readSlots(trx, [{ id: 1, most: 4 }], [], MIDNIGHT)),
+  'what to publish next': async (database) => {
+    const subject = (await claimNext(database, NOW, randomUUID()))?.subject
+    if (subject === undefined) throw new Error('something is to be published')
+    return () =>
+      sql`update ${sql.table(subject.table)} set publish_token = null, publish_until = null
+      where id = ${subject.id}`.execute(database.kysely)
+  },
+  'questions to ask': async (database) => {
+    const asked = await claimEffects(performer(database), 'ask', ['due'], 10)
+    return giveBack(
+      database,
+      asked.map(({ id }) => id),
+    )
+  },
+  'the next attempt to dispatch': async (database) => {
+    const next = await claimWrite(performer(database), 'dispatch', 'creation')
+    return giveBack(database, next === null || next.deniedUntil !== null ? [] : [next.claimed.id])
+  },
+  'whom to tell of a cord': inside(async (trx) => (await passOn(trx, 100)) + (await wakeAround(trx, 100, NOW))),
+}
+
+const binaries = findPostgres()
+if (!binaries) throw new Error('no Postgres server was found: install one (apt-get install postgresql).')
+const cluster = await openCluster(binaries)
+process.env.ANDON_TEST_POSTGRES = cluster.url
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => cluster.remove().finally(() => process.exit(130)))
+}
+try {
+  const few = await filled(1_000)
+  const many = await filled(100_000)
+  const lines: string[] = []
+  const ratios: number[] = []
+  for (const [name, look] of Object.entries(LOOKS)) {
+    const [small, large] = await timed(look, few, many)
+    ratios.push(large / small)
+    lines.push(`| ${name} | ${small.toFixed(2)} ms | ${large.toFixed(2)} ms | ${(large / small).toFixed(2)} × |`)
+  }
+  await few.close()
+  await many.close()
+  const text = `# Finding what is due
+
+Written by \`npm run bench:due\`. ${cpus().length} cores, ${cpus()[0]?.model.trim()}, shared with Postgres. Medians of ${ROUNDS} looks at each size,
+taken in turn in one run. A hundred pipelines and two hundred effects are due, however many are not; each ratio may be at most ${MOST}.
+
+| looking for | among 1,000 pipelines | among 100,000 | ratio |
+|---|---:|---:|---:|
+${lines.join('\n')}
+`
+  console.log(text)
+  if (!quick) writeFileSync(resolve(import.meta.dirname, '../docs/bench-due.md'), text)
+  process.exitCode = Math.max(...ratios) <= MOST ? 0 : 1
+} finally {
+  await cluster.remove()
+}
+
+function inside(read: (trx: Transaction) => Promise<unknown>): Look {
+  return async ({ kysely }) => void (await kysely.transaction().execute(read))
+}
+
+/** As much of one as claiming needs. */
+function performer(database: Database): Performer {
+  return { database, now: () => NOW, token: randomUUID } as unknown as Performer
+}
+
+function giveBack({ kysely }: Database, ids: readonly number[]): () => Promise<unknown> {
+  if (ids.length === 0) throw new Error('an effect is due')
+  return async () => {
+    await sql`update effects set token = null, claimed_until = null where id = any (${ids}::bigint[])`.execute(kysely)
+    await kysely.deleteFrom('budgets').execute()
+  }
+}
+
+/** A database with that many pipelines in a hundred repositories, of which the same hundred are always due. */
+async function filled(size: number): Promise<Database> {
+  const database = await freshDatabase('postgres')
+  const { kysely } = database
+  await sql`insert into installations (id, account, updated_at) values (9, 'acme', ${NOW})`.execute(kysely)
+  await sql`
+    insert into repositories (id, installation_id, full_name, private, default_branch, updated_at)
+    select n, 9, 'acme/r' || n, false, 'main', ${NOW}::timestamptz from generate_series(1, 100) as n`.execute(kysely)
+  const document = JSON.stringify({ padding: 'x'.repeat(2_000) })
+  await sql`
+    insert into pipelines (repository_id, issue_number, revision, document, light, stage, since, created_at, updated_at,
+      published_revision, wake_at, reconcile_at, queued_at, live_attempts, started_at)
+    select 1 + n % 100, n, 2, ${document}::jsonb, case when n <= 100 then 'running' else 'done' end, 'code', at, at, at,
+      case when n <= 100 then 1 else 2 end,
+      case when n <= 100 then at - interval '1 minute' when n % 3 = 0 then at + interval '1 hour' end,
+      case when n <= 100 then at - interval '1 minute' when n % 5 = 0 then at + interval '1 hour' end,
+      case when n in (100, 200, 300, 400, 500, 600) then at - interval '1 minute' * n end,
+      case when n in (700, 800, 900) then 1 else 0 end,
+      case when n % 2 = 0 then at - interval '1 day' * (1 + n % 300) end
+    from generate_series(1, ${size}::integer) as n, (select ${NOW}::timestamptz as at) as clock`.execute(kysely)
+  await sql`
+    insert into effects (repository_id, pipeline_id, key, type, document, state, due_at, created_at, updated_at)
+    select repository_id, id, type || '/' || issue_number, type, '{"stage": "code"}'::jsonb
+        || jsonb_build_object('issueNumber', issue_number, 'attempt', 1),
+      case when issue_number <= 100 then 'due' else 'done' end, since - interval '1 minute', since, since
+    from pipelines, unnest(array['ask', 'dispatch']) as type`.execute(kysely)
+  await sql`vacuum analyze`.execute(kysely)
+  return database
+}
+
+/** Medians of one look on each of two databases. */
+async function timed(look: Look, ...databases: readonly [Database, Database]): Promise<readonly [number, number]> {
+  const times = databases.map((): number[] => [])
+  for (let round = -WARM_UP; round < ROUNDS; round += 1) {
+    for (const [index, database] of databases.entries()) {
+      const before = performance.now()
+      const putBack = await look(database)
+      if (round >= 0) times[index]?.push(performance.now() - before)
+      await putBack?.()
+    }
+  }
+  const [few = Number.NaN, many = Number.NaN] = times.map(median)
+  return [few, many]
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+}

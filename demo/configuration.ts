@@ -1,0 +1,28 @@
+// What the two repositories say to Andon: their andon.yml, and the workflows that everybody may copy.
+import type { FakeGitHub } from '../fake-github/fake-github.ts'
+import { readWorkflow, WORKFLOWS } from './workflows.ts'
+
+/** Whose plans a maintainer wants to see before anything is coded. */
+export const GATED = 'acme/api'
+
+/** A maintainer pushes the files; from the next issue on Andon starts the stages itself. */
+export function setUpTheLine(github: FakeGitHub): void {
+  for (const repository of github.repositories) {
+    for (const file of WORKFLOWS) github.writeFile(repository, `.github/workflows/${file}`, readWorkflow(file), 'ada')
+    const gate = repository === GATED ? ', gate: approval' : ''
+    github.writeFile(repository, '.github/andon.yml', configuration(gate), 'ada')
+  }
+}
+
+// Silence is short here, because nobody watches a demo for half an hour.
+function configuration(gate: string): string {
+  return `start: { label: andon }
+stages:
+  plan:   { workflow: plan.yml, timeout: 1m, attempts: 3${gate} }
+  code:   { workflow: code.yml, timeout: 1m, limit: 15m, attempts: 3 }
+  test:   { workflow: test.yml, timeout: 2m, attempts: 2 }
+  review: { pull_request: true }
+rework: 2
+limits: { running: 3, starts_per_day: 1000 }
+`
+}

@@ -1,0 +1,101 @@
+// How runs begin: an agent starts one by itself, as where Andon only watches, or Andon dispatches it.
+
+import type { FakeGitHub } from '../fake-github/fake-github.ts'
+import type { Run } from '../fake-github/runs.ts'
+import type { Shift } from './session.ts'
+import type { Report } from './workflows.ts'
+
+/** A run that has begun, and a way to say how far it is; nobody hears it where Andon did not start it. */
+export type Started = { readonly run: Run; report(said: Report): Promise<void> }
+
+export type Starts = {
+  /** Whether Andon starts the runs, which then do all that the workflows say. */
+  readonly byAndon: boolean
+  /** Resolves when the next run of the issue's stage has begun. */
+  next(o: {
+    readonly repository: string
+    readonly number: number
+    readonly workflow: string
+    readonly branch: string
+    readonly title: string
+    readonly by: string
+    readonly shift: Shift
+  }): Promise<Started>
+}
+
+/** Agents start their runs themselves, by a push to their branch. */
+export function onTheirOwn(github: FakeGitHub): Starts {
+  return {
+    byAndon: false,
+    next: async ({ repository, workflow, ...run }) => ({
+      run: await github.startRun(repository, workflow, { ...run, event: 'push' }),
+      report: async () => undefined,
+    }),
+  }
+}
+
+/** Andon starts and cancels them; they report to it with the token that GitHub gives them. */
+export function byDispatch(github: FakeGitHub, board: string, say: Shift['say']): Starts {
+  const begun: { readonly run: Run; readonly issue: number; readonly key: string }[] = []
+  github.whenDispatched((run, { issue, andon = '' }) => {
+    const { repository, title } = run.state
+    const [, stage, number] = /^\d+\/([^/]+)\/(\d+)-/.exec(andon) ?? []
+    const again = number === '1' ? '' : `, attempt ${number}`
+    say(`${repository}#${issue}`, `Andon starts ${stage}${again}`)
+    // What the guard step of the workflows does: the younger of two runs of one attempt stops.
+    const isTwin = github.runs.some(
+      ({ id, state }) => state.repository === repository && state.title === title && id < run.id,
+    )
+    if (!isTwin) begun.push({ run, issue: Number(issue), key: andon })
+    else {
+      run.start()
+      run.fail()
+    }
+  })
+  github.whenCancelled((run, forced) => {
+    const { repository, title, workflow, deaf } = run.state
+    const [, issue] = / (\d+)\//.exec(title) ?? []
+    const heard = deaf === 'no' || (forced && deaf === 'until forced')
+    const end = heard ? '' : ', which does not hear it'
+    say(`${repository}#${issue}`, `Andon cancels ${workflow.name}${forced ? ' by force' : ''}${end}`)
+  })
+
+  return {
+    byAndon: true,
+    async next({ repository, number, workflow, shift }) {
+      const giveUp = Date.now() + PATIENCE_MS
+      while (Date.now() < giveUp) {
+        const place = begun.findIndex(
+          ({ run: { state }, issue }) =>
+            issue === number && state.repository === repository && state.workflow.file === workflow,
+        )
+        const [next] = place < 0 ? [] : begun.splice(place, 1)
+        if (next && next.run.state.status !== 'completed')
+          return { run: next.run, report: (said) => report(github, board, next, said) }
+        await shift.pause(LOOK_SECONDS)
+      }
+      throw new Error(`Andon started no ${workflow} for ${repository}#${number}`)
+    },
+  }
+}
+
+// As long as the longest back-off, and a zombie before it.
+const PATIENCE_MS = 30 * 60_000
+const LOOK_SECONDS = 0.3
+
+// Like the action: what cannot be reported is no reason to stop working.
+async function report(
+  github: FakeGitHub,
+  board: string,
+  { run, key }: { readonly run: Run; readonly key: string },
+  said: Report,
+): Promise<void> {
+  await fetch(`${board}/api/reports`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await github.idToken(run, board)}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ andon: key, ...said }),
+    signal: AbortSignal.timeout(REPORT_MS),
+  }).catch(() => undefined)
+}
+
+const REPORT_MS = 10_000

@@ -1,0 +1,203 @@
+// The workflows of each repository, their runs, and the answers of the Actions API.
+
+import { whyNotStarted } from './dispatch-inputs.ts'
+import type { Files } from './files.ts'
+import type { Answer } from './routes.ts'
+import { jobPayload, runPayload, type Workflow, workflowPayload } from './run-state.ts'
+import { beginRun, type Run, type Tell } from './runs.ts'
+import { repositoryOf, type World } from './world.ts'
+
+export type Actions = {
+  readonly runs: readonly Run[]
+  workflow(fullName: string, file: string): Workflow
+  begin(
+    fullName: string,
+    file: string,
+    o: { branch: string; headSha: string; title: string; event: string; by: string },
+  ): Run
+  /** Calls back for every run that a dispatch began. */
+  whenDispatched(callback: (run: Run, inputs: Readonly<Record<string, string>>) => void): void
+  /** Calls back when the App asks for a run to be cancelled, before anything comes of it. */
+  whenCancelled(callback: (run: Run, forced: boolean) => void): void
+  /** Answers requests under `/repos/o/r/actions/`; null when it has no such path. */
+  answer(
+    method: string,
+    fullName: string,
+    path: string,
+    query: URLSearchParams,
+    body: unknown,
+    headOf: (branch: string) => Promise<string | null>,
+  ): Promise<Answer | null>
+}
+
+const SEEDED = ['plan.yml', 'code.yml', 'test.yml']
+
+export function openActions(world: World, tell: Tell, files: Files, appLogin: string): Actions {
+  const workflows = new Map<string, Workflow>()
+  const runs: Run[] = []
+  const listeners: Parameters<Actions['whenDispatched']>[0][] = []
+  const cancelListeners: Parameters<Actions['whenCancelled']>[0][] = []
+
+  function workflow(fullName: string, file: string): Workflow {
+    const key = `${fullName}/${file}`
+    let known = workflows.get(key)
+    if (!known) {
+      known = {
+        id: world.nextId(),
+        name: file.replace(/\.ya?ml$/, ''),
+        file,
+        echoes: SEEDED.includes(file),
+        state: 'active',
+      }
+      workflows.set(key, known)
+    }
+    return known
+  }
+
+  const begin: Actions['begin'] = (fullName, file, o) => {
+    const { by, ...rest } = o
+    const number =
+      runs.filter((run) => run.state.repository === fullName && run.state.workflow.file === file).length + 1
+    const run = beginRun(world, tell, workflow(fullName, file), { ...rest, repository: fullName, number, actor: by })
+    runs.push(run)
+    return run
+  }
+
+  function find(fullName: string, name: string): Workflow | undefined {
+    return [...workflows]
+      .filter(([key]) => key.startsWith(`${fullName}/`))
+      .map(([, known]) => known)
+      .find((known) => known.file === name || String(known.id) === name)
+  }
+
+  // What stands in the file counts; where there is none, what it is known for.
+  function echoes(fullName: string, { file, echoes }: Workflow): boolean {
+    const text = files.read(fullName, `.github/workflows/${file}`)
+    return text === null ? echoes : /^run-name:.*inputs\.andon/m.test(text)
+  }
+
+  async function dispatch(
+    fullName: string,
+    name: string,
+    body: unknown,
+    headOf: (branch: string) => Promise<string | null>,
+  ): Promise<Answer> {
+    const known = find(fullName, name)
+    if (!known) return { status: 404, body: { message: 'Not Found' } }
+    if (known.state !== 'active') return refuse("Cannot trigger a 'workflow_dispatch' on a disabled workflow")
+    const {
+      ref,
+      inputs = {},
+      return_run_details: details,
+    } = body as { ref?: string; inputs?: Record<string, string>; return_run_details?: boolean }
+    if (!ref) return refuse('Invalid request. "ref" wasn\'t supplied.')
+    const why = whyNotStarted(files.read(fullName, `.github/workflows/${known.file}`), inputs)
+    if (why !== null) return refuse(why)
+    if (Object.keys(inputs).length > MOST_INPUTS) return refuse(`you may only define up to ${MOST_INPUTS} inputs`)
+    const branch = ref.replace('refs/heads/', '')
+    const headSha = await headOf(branch)
+    if (headSha === null) return refuse(`No ref found for: ${ref}`)
+    const title = echoes(fullName, known) && inputs.andon ? `andon ${inputs.andon}` : known.name
+    tell(
+      'workflow_dispatch',
+      { inputs, ref: `refs/heads/${branch}`, workflow: `.github/workflows/${known.file}` },
+      fullName,
+      appLogin,
+    )
+    const run = begin(fullName, known.file, { branch, headSha, title, event: 'workflow_dispatch', by: appLogin })
+    for (const listener of listeners) listener(run, inputs)
+    if (!details) return { status: 204, body: null }
+    return {
+      status: 200,
+      body: {
+        workflow_run_id: run.id,
+        run_url: `${world.url}/repos/${fullName}/actions/runs/${run.id}`,
+        html_url: run.url,
+      },
+    }
+  }
+
+  function list(found: readonly Run[], query: URLSearchParams): Answer {
+    const page = Number(query.get('page') ?? 1)
+    const perPage = Math.min(100, Number(query.get('per_page') ?? 30))
+    const matching = found.filter((run) => matches(run, query)).toSorted((one, other) => other.id - one.id)
+    const shown = matching.slice((page - 1) * perPage, page * perPage)
+    return {
+      status: 200,
+      body: { total_count: matching.length, workflow_runs: shown.map((run) => runPayload(world, run.state)) },
+    }
+  }
+
+  return {
+    runs,
+    workflow,
+    begin,
+    whenDispatched: (callback) => void listeners.push(callback),
+    whenCancelled: (callback) => void cancelListeners.push(callback),
+    async answer(method, fullName, path, query, body, headOf) {
+      repositoryOf(world, fullName)
+      for (const file of SEEDED) workflow(fullName, file)
+      const here = runs.filter((run) => run.state.repository === fullName)
+      const [noun, id, verb] = path.split('/') as [string, string?, string?]
+      if (noun === 'workflows' && id === undefined) {
+        const known = [...workflows].filter(([key]) => key.startsWith(`${fullName}/`)).map(([, one]) => one)
+        return {
+          status: 200,
+          body: { total_count: known.length, workflows: known.map((one) => workflowPayload(world, fullName, one)) },
+        }
+      }
+      if (noun === 'workflows' && verb === 'dispatches' && method === 'POST')
+        return dispatch(fullName, id!, body, headOf)
+      if (noun === 'workflows') {
+        const known = find(fullName, id!)
+        if (!known) return { status: 404, body: { message: 'Not Found' } }
+        if (verb === 'runs')
+          return list(
+            here.filter((run) => run.state.workflow === known),
+            query,
+          )
+        return { status: 200, body: workflowPayload(world, fullName, known) }
+      }
+      if (noun === 'runs' && id === undefined) return list(here, query)
+      if (noun !== 'runs') return null
+      const run = here.find((candidate) => String(candidate.id) === id)
+      if (!run) return { status: 404, body: { message: 'Not Found' } }
+      if (method === 'POST' && (verb === 'cancel' || verb === 'force-cancel'))
+        return cancel(run, verb === 'force-cancel', cancelListeners)
+      if (verb === 'jobs') {
+        const jobs = run.state.jobs.map((job) => jobPayload(world, run.state, job))
+        return { status: 200, body: { total_count: jobs.length, jobs } }
+      }
+      return { status: 200, body: runPayload(world, run.state) }
+    },
+  }
+}
+
+const MOST_INPUTS = 25
+
+function refuse(message: string): Answer {
+  return { status: 422, body: { message } }
+}
+
+// Accepted at once, done a moment later, as GitHub does it.
+function cancel(run: Run, forced: boolean, listeners: readonly ((run: Run, forced: boolean) => void)[]): Answer {
+  if (run.state.status === 'completed')
+    return { status: 409, body: { message: 'Cannot cancel a workflow run that is completed.' } }
+  for (const listener of listeners) listener(run, forced)
+  setImmediate(() => run.cancel(forced))
+  return { status: 202, body: {} }
+}
+
+function matches(run: Run, query: URLSearchParams): boolean {
+  const { state } = run
+  const created = query.get('created')
+  const since = created?.match(/^>=?(.+)$/)?.[1] ?? created?.match(/^(.+)\.\.\*?$/)?.[1]
+  const wanted = (name: string, value: string) => !query.has(name) || query.get(name) === value
+  return (
+    wanted('event', state.event) &&
+    wanted('branch', state.branch) &&
+    wanted('head_sha', state.headSha) &&
+    (!query.has('status') || [state.status, state.conclusion].includes(query.get('status') as never)) &&
+    (since === undefined || Date.parse(state.createdAt) >= Date.parse(since))
+  )
+}

@@ -1,0 +1,219 @@
+// Deliveries go out as GitHub sends them: signed, with a GUID that a redelivery keeps, in order unless disturbed. The
+// log is what the App may read at /app/hook/deliveries.
+import { createHmac, randomUUID } from 'node:crypto'
+import { Agent, request as send } from 'node:http'
+import type { Clock } from './clock.ts'
+import { APP } from './organization.ts'
+import type { Chance } from './random.ts'
+
+export type Delivery = {
+  readonly id: number
+  readonly guid: string
+  readonly event: string
+  readonly action: string | null
+  readonly deliveredAt: string
+  readonly redelivery: boolean
+  /** What the receiver answered; 0 when nothing came back. */
+  statusCode: number
+  status: string
+  duration: number
+  readonly installationId: number | null
+  readonly repositoryId: number | null
+  readonly body: string
+}
+
+/** Shares in [0, 1] of what goes wrong; `shuffle` is how many deliveries may overtake one another. */
+export type Disturbance = {
+  /** Attempted, failed, and in the log. */
+  readonly lose?: number
+  /** Never attempted: not even in the log. */
+  readonly forget?: number
+  readonly double?: number
+  readonly late?: { readonly share: number; readonly ms: number }
+  readonly shuffle?: number
+}
+
+export type Deliveries = {
+  readonly log: readonly Delivery[]
+  /** Where they go; null lets them go nowhere. */
+  aim(url: string | null): void
+  post(event: string, payload: object): void
+  /** The same delivery once more. */
+  redeliver(id: number): Promise<void>
+  disturb(disturbance: Disturbance): void
+  calm(): void
+  /** Keeps back what is posted from now on; resolves when what was on its way has been answered. */
+  hold(): Promise<void>
+  release(): void
+  /** Resolves when all that was posted has been answered. */
+  settled(): Promise<void>
+  close(): void
+}
+
+export function openDeliveries(o: {
+  secret: string
+  clock: Clock
+  chance: Chance
+  url: string | null
+  together: number
+}): Deliveries {
+  const agent = new Agent({ keepAlive: true, maxSockets: o.together })
+  const log: Delivery[] = []
+  const queue: Delivery[] = []
+  const later = new Set<NodeJS.Timeout>()
+  const waiting: (() => void)[] = []
+  const landing: (() => void)[] = []
+  let url = o.url
+  let disturbance: Disturbance = {}
+  let underway = 0
+  let lastId = FIRST_ID
+  let closed = false
+  let held = false
+
+  function post(event: string, payload: object): void {
+    if (o.chance.happens(disturbance.forget ?? 0)) return
+    const delivery = create(event, payload)
+    queueUp(delivery)
+    if (o.chance.happens(disturbance.double ?? 0)) queueUp({ ...delivery, id: ++lastId })
+  }
+
+  function create(event: string, payload: object): Delivery {
+    const known = payload as { action?: string; installation?: { id: number }; repository?: { id: number } }
+    return {
+      id: ++lastId,
+      guid: randomUUID(),
+      event,
+      action: known.action ?? null,
+      deliveredAt: o.clock.instant(),
+      redelivery: false,
+      statusCode: 0,
+      status: 'pending',
+      duration: 0,
+      installationId: known.installation?.id ?? null,
+      repositoryId: known.repository?.id ?? null,
+      body: JSON.stringify(payload),
+    }
+  }
+
+  function queueUp(delivery: Delivery): void {
+    const late = disturbance.late
+    if (!late || !o.chance.happens(late.share)) {
+      queue.push(delivery)
+      pump()
+      return
+    }
+    const timer = setTimeout(() => {
+      later.delete(timer)
+      queue.push(delivery)
+      pump()
+    }, late.ms)
+    later.add(timer)
+  }
+
+  function pump(): void {
+    while (!held && underway < o.together && queue.length > 0) {
+      const which = disturbance.shuffle ? o.chance.integer(Math.min(disturbance.shuffle, queue.length)) : 0
+      const [delivery] = queue.splice(which, 1)
+      underway++
+      attempt(delivery!).finally(() => {
+        underway--
+        pump()
+        if (underway === 0) for (const resolve of landing.splice(0)) resolve()
+        if (idle()) for (const resolve of waiting.splice(0)) resolve()
+      })
+    }
+  }
+
+  async function attempt(delivery: Delivery): Promise<void> {
+    log.push(delivery)
+    if (log.length > KEPT) log.splice(0, log.length - KEPT)
+    const lost = !delivery.redelivery && o.chance.happens(disturbance.lose ?? 0)
+    const began = performance.now()
+    delivery.statusCode = lost || url === null || closed ? 0 : await reach(url, delivery)
+    delivery.duration = (performance.now() - began) / 1000
+    delivery.status =
+      delivery.statusCode >= 200 && delivery.statusCode < 400
+        ? 'OK'
+        : (REASONS[delivery.statusCode] ?? 'failed to connect to host')
+  }
+
+  function reach(target: string, delivery: Delivery): Promise<number> {
+    return new Promise((resolve) => {
+      const outgoing = send(
+        target,
+        { method: 'POST', agent, headers: headersOf(delivery, o.secret), timeout: TIMEOUT_MS },
+        (incoming) => {
+          incoming.resume()
+          incoming.on('end', () => resolve(incoming.statusCode ?? 0))
+          incoming.on('error', () => resolve(0))
+        },
+      )
+      outgoing.on('timeout', () => outgoing.destroy())
+      outgoing.on('error', () => resolve(0))
+      outgoing.end(delivery.body)
+    })
+  }
+
+  const idle = () => queue.length === 0 && underway === 0 && later.size === 0
+
+  return {
+    log,
+    aim(next) {
+      url = next
+    },
+    post,
+    redeliver(id) {
+      const old = log.find((delivery) => delivery.id === id)
+      if (!old) throw new Error(`there is no delivery ${id} in the log`)
+      return attempt({ ...old, id: ++lastId, redelivery: true, deliveredAt: o.clock.instant() })
+    },
+    disturb(next) {
+      disturbance = next
+    },
+    calm() {
+      disturbance = {}
+    },
+    hold() {
+      held = true
+      return underway === 0 ? Promise.resolve() : new Promise((resolve) => landing.push(resolve))
+    },
+    release() {
+      held = false
+      pump()
+    },
+    settled: () => (idle() ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    close() {
+      closed = true
+      for (const timer of later) clearTimeout(timer)
+      queue.length = 0
+      agent.destroy()
+    },
+  }
+}
+
+function headersOf(delivery: Delivery, secret: string): Record<string, string> {
+  return {
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(delivery.body)),
+    'user-agent': 'GitHub-Hookshot/0demo',
+    accept: '*/*',
+    'x-github-event': delivery.event,
+    'x-github-delivery': delivery.guid,
+    'x-github-hook-id': String(APP.hookId),
+    'x-github-hook-installation-target-id': String(APP.id),
+    'x-github-hook-installation-target-type': 'integration',
+    'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(delivery.body).digest('hex')}`,
+  }
+}
+
+// GitHub gives a receiver ten seconds.
+const TIMEOUT_MS = 10_000
+const KEPT = 20_000
+const FIRST_ID = 12_000_000_000
+const REASONS: Readonly<Record<number, string>> = {
+  400: 'Invalid HTTP Response: 400',
+  401: 'Invalid HTTP Response: 401',
+  500: 'Invalid HTTP Response: 500',
+  502: 'Invalid HTTP Response: 502',
+  503: 'Invalid HTTP Response: 503',
+}

@@ -1,0 +1,66 @@
+import type { GitHubFailure } from '../github/failure.ts'
+import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
+import type { Database, Transaction } from '../store/database.ts'
+import { isOutranked, type Rank } from './priority.ts'
+import { type Budget, block, nextSlot, type Reservation, reserve, UNSPENT, type Write } from './write-budget.ts'
+
+/** Takes a slot for one write of an installation, unless something goes before it. The row stays locked until the transaction ends. */
+export async function takeSlot(
+  trx: Transaction,
+  installationId: number,
+  write: Write,
+  rank: Rank,
+  now: () => Instant,
+): Promise<Reservation> {
+  const budget = await lockBudget(trx, installationId, now)
+  // Read the clock behind the lock: whoever held it may have written a moment ago.
+  const at = now()
+  const reservation = reserve(budget, write, at)
+  if (reservation.granted && (await isOutranked(trx, installationId, rank, at))) {
+    return { granted: false, until: nextSlot(at) }
+  }
+  if (reservation.granted) await saveBudget(trx, installationId, reservation.budget, now())
+  return reservation
+}
+
+/** GitHub asked for silence: every process obeys, and a restart forgets nothing. Resolves to when it ends. */
+export async function keepSilent(
+  database: Database,
+  installationId: number,
+  failure: GitHubFailure,
+  now: () => Instant,
+): Promise<Instant> {
+  const until = failure.until ?? millisecondsAfter(now(), SILENCE_MS)
+  await database.kysely.transaction().execute(async (trx) => {
+    const budget = await lockBudget(trx, installationId, now)
+    await saveBudget(trx, installationId, block(budget, until), now())
+  })
+  return until
+}
+
+/** When it does not say for how long: a minute, as its documentation asks. */
+const SILENCE_MS = 60_000
+
+async function lockBudget(trx: Transaction, installationId: number, now: () => Instant): Promise<Budget> {
+  const { nextWriteAt, blockedUntil, creations } = UNSPENT
+  await trx
+    .insertInto('budgets')
+    .values({ installationId, nextWriteAt, blockedUntil, creations: JSON.stringify(creations), updatedAt: now() })
+    .onConflict((conflict) => conflict.column('installationId').doNothing())
+    .execute()
+  return await trx
+    .selectFrom('budgets')
+    .select(['nextWriteAt', 'blockedUntil', 'creations'])
+    .where('installationId', '=', installationId)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+}
+
+async function saveBudget(trx: Transaction, installationId: number, budget: Budget, at: Instant): Promise<void> {
+  const { nextWriteAt, blockedUntil, creations } = budget
+  await trx
+    .updateTable('budgets')
+    .set({ nextWriteAt, blockedUntil, creations: JSON.stringify(creations), updatedAt: at })
+    .where('installationId', '=', installationId)
+    .execute()
+}

@@ -1,0 +1,36 @@
+// What the outbox learned, told through the one door. What it says of an effect counts only while its claim is held.
+import type { DispatchTold, Event } from '../pipeline/model/events.ts'
+import type { Settlement } from '../store/effects.ts'
+import type { Claimed, Performer } from './claim-effects.ts'
+
+/** What became of the effect in hand. */
+export type Outcome = Omit<Settlement, 'id' | 'token'>
+
+/**
+ * Tells an event and settles the effect in the same transaction; false when somebody else has the effect by now, and when
+ * the event says that it is being sent and the cord holds it.
+ */
+export async function tell(
+  o: Performer,
+  { id, token }: Pick<Claimed<'ask'>, 'id' | 'token'>,
+  event: Event,
+  outcome: Outcome,
+): Promise<boolean> {
+  const { state, duplicate, heldBack = false } = await o.door.apply({ effect: { id, token, ...outcome }, event })
+  if (state === 'failed') throw new Error(`what became of it could not be applied: ${event.type}`)
+  return !duplicate && !heldBack
+}
+
+/** Tells an event that is true whoever has the effect. */
+export async function tellAnyway(o: Performer, event: Event): Promise<void> {
+  const { state } = await o.door.apply({ event })
+  if (state === 'failed') throw new Error(`it could not be applied: ${event.type}`)
+}
+
+/** What became of a dispatch, as an event. */
+export function dispatchTold(o: Performer, { effect, repository }: Claimed<'dispatch'>, told: DispatchTold): Event {
+  const at = o.now()
+  const { key, issueNumber, attemptKey } = effect
+  const evidence = { kind: 'read', id: key, at } as const
+  return { type: 'dispatch.told', at, evidence, repository, issueNumber, key: attemptKey, told }
+}

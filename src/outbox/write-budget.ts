@@ -1,0 +1,68 @@
+// GitHub's patience with one installation, shared by every process: the row is locked while a slot is taken. The
+// limits are GitHub's own (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api), counted
+// over exact sliding windows rather than estimated.
+import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
+/** What was spent, and until when GitHub asked for silence. */
+export type Budget = {
+  readonly nextWriteAt: Instant
+  readonly blockedUntil: Instant
+  /** Moments of the creations of the last hour, oldest first. */
+  readonly creations: readonly Instant[]
+}
+
+/** Every write takes a slot; creations are counted besides, because GitHub counts them. */
+export type Write = 'creation' | 'change'
+
+export type Reservation =
+  | { readonly granted: true; readonly budget: Budget }
+  | { readonly granted: false; readonly until: Instant }
+
+const BEGINNING = '1970-01-01T00:00:00.000Z'
+
+/** Nothing spent yet. */
+export const UNSPENT: Budget = { nextWriteAt: BEGINNING, blockedUntil: BEGINNING, creations: [] }
+
+/** Takes the slot of one write, or says from when on there may be one. */
+export function reserve(budget: Budget, write: Write, now: Instant): Reservation {
+  const anHourAgo = millisecondsAfter(now, -HOUR_MS)
+  const creations = budget.creations.filter((at) => at >= anHourAgo)
+  const until = [
+    budget.blockedUntil,
+    budget.nextWriteAt,
+    ...(write === 'creation' ? WINDOWS.map(({ most, ms }) => windowFreeAt(creations, most, ms)) : []),
+  ].reduce((a, b) => (a > b ? a : b))
+  if (until > now) return { granted: false, until }
+  return {
+    granted: true,
+    budget: {
+      ...budget,
+      nextWriteAt: nextSlot(now),
+      creations: write === 'creation' ? [...creations, now] : creations,
+    },
+  }
+}
+
+/** When the slot after this one is free. */
+export function nextSlot(at: Instant): Instant {
+  return millisecondsAfter(at, APART_MS)
+}
+
+/** GitHub asked for silence: nobody writes before then, whoever was told. */
+export function block(budget: Budget, until: Instant): Budget {
+  return until > budget.blockedUntil ? { ...budget, blockedUntil: until } : budget
+}
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+/** One write a second, and a little more: what leaves a second apart must not arrive any closer. */
+const APART_MS = 1_050
+const WINDOWS = [
+  { most: 80, ms: MINUTE_MS },
+  { most: 500, ms: HOUR_MS },
+] as const
+
+/** When the window of that length next holds fewer than `most`; a window holds both of its ends. */
+function windowFreeAt(creations: readonly Instant[], most: number, ms: number): Instant {
+  const oldest = creations.at(-most)
+  return oldest === undefined ? BEGINNING : millisecondsAfter(oldest, ms + 1)
+}

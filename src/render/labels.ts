@@ -1,0 +1,53 @@
+// One picture for the board, the check run and the sticky comment: a person learns it once.
+
+import type { Health, Light, Pipeline, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
+import { type Instant, minuteOfDay, timeOfDay } from '../pipeline/model/time.ts'
+
+/** How a light is shown: a shape and a word, so that colour is never alone. */
+export type Lamp = { readonly shape: string; readonly word: string }
+
+/** The shape and the word of every light and of every status a stage may have. */
+export const LIGHTS = {
+  running: { shape: '●', word: 'running' },
+  review: { shape: '◆', word: 'in review' },
+  queued: { shape: '▲', word: 'queued' },
+  failed: { shape: '✖', word: 'failed' },
+  done: { shape: '✓', word: 'done' },
+  idle: { shape: '·', word: 'idle' },
+  cancelled: { shape: '⊘', word: 'cancelled' },
+  skipped: { shape: '↷', word: 'skipped' },
+} as const satisfies Record<Light | StageStatus, Lamp>
+
+/** What lies over a light when the line is not well; nothing when it is. */
+export const HEALTHS = {
+  ok: null,
+  stalled: 'stalled',
+  stale: 'stale',
+  unknown: 'unknown progress',
+} as const satisfies Record<Health, string | null>
+
+/** The whole line as text: `plan ✓─ code ●─ test ·─ review ·`. */
+export function lineOfLights(pipeline: Pipeline): string {
+  return pipeline.stages.map((stage) => `${stage.name} ${LIGHTS[stage.status].shape}`).join('─ ')
+}
+
+/** A moment of today, to the second: `14:02:31 UTC`. */
+export function clock(at: Instant): string {
+  return timeOfDay(at)
+}
+
+/** A moment of any day, to the minute: `2026-11-21 14:02 UTC`. */
+export function day(at: Instant): string {
+  return minuteOfDay(at)
+}
+
+/** A moment of any day, to the second: `2026-11-21 14:02:31 UTC`. */
+export function moment(at: Instant): string {
+  return `${at.slice(0, 10)} ${clock(at)}`
+}
+
+/** The end of a wait, unless the reason names that moment itself. */
+export function untilUnsaid({ reason, waiting }: Pick<Stage, 'reason' | 'waiting'>): Instant | null {
+  const until = waiting?.until ?? null
+  return until === null || reason.includes(clock(until)) ? null : until
+}

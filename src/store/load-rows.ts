@@ -1,0 +1,148 @@
+// Reads of a group, many keys at a time. Keys go in as one JSON parameter: both drivers agree about that.
+import { sql } from 'kysely'
+import type { PullRequestFact, RunFact } from '../pipeline/model/facts.ts'
+import type { Pipeline } from '../pipeline/model/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
+import type { Transaction } from './database.ts'
+import type { BoundRow, PipelineRow, PullRequestRow, RunRow } from './rows.ts'
+
+export async function runsById(trx: Transaction, ids: readonly number[]): Promise<readonly RunRow[]> {
+  if (ids.length === 0) return []
+  return trx.selectFrom('runs').select(['repositoryId', 'document as run']).where('id', 'in', ids).execute()
+}
+
+export async function boundById(trx: Transaction, runIds: readonly number[]): Promise<readonly BoundRow[]> {
+  if (runIds.length === 0) return []
+  return trx.selectFrom('boundRuns').selectAll().where('runId', 'in', runIds).execute()
+}
+
+export type BranchKey = { readonly repositoryId: number; readonly branch: string }
+
+export async function runsOnBranches(trx: Transaction, keys: readonly BranchKey[]): Promise<readonly RunRow[]> {
+  if (keys.length === 0) return []
+  const { rows } = await sql<{ repositoryId: number; document: RunFact }>`
+    select runs.repository_id, document from runs
+    join jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as key("repositoryId" bigint, branch text)
+      on runs.repository_id = key."repositoryId" and runs.branch = key.branch`.execute(trx)
+  return rows.map(({ repositoryId, document }) => ({ repositoryId, run: document }))
+}
+
+export async function runsOfIssues(trx: Transaction, keys: readonly IssueKey[]): Promise<readonly RunRow[]> {
+  if (keys.length === 0) return []
+  const { rows } = await sql<{ repositoryId: number; document: RunFact }>`
+    select runs.repository_id, document from runs
+    join jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as key("repositoryId" bigint, "issueNumber" integer)
+      on runs.repository_id = key."repositoryId" and issue_number = key."issueNumber"`.execute(trx)
+  return rows.map(({ repositoryId, document }) => ({ repositoryId, run: document }))
+}
+
+export type NumberKey = { readonly repositoryId: number; readonly number: number }
+
+type PullRequestColumns = { repositoryId: number; issueNumbers: readonly number[]; document: PullRequestFact }
+
+export async function pullRequestsByNumber(
+  trx: Transaction,
+  keys: readonly NumberKey[],
+): Promise<readonly PullRequestRow[]> {
+  if (keys.length === 0) return []
+  const { rows } = await sql<PullRequestColumns>`
+    select pull_requests.repository_id, issue_numbers, document from pull_requests
+    join jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as key("repositoryId" bigint, number integer)
+      on pull_requests.repository_id = key."repositoryId" and pull_requests.number = key.number`.execute(trx)
+  return rows.map(pullRequestRow)
+}
+
+export async function pullRequestsOnBranches(
+  trx: Transaction,
+  keys: readonly BranchKey[],
+): Promise<readonly PullRequestRow[]> {
+  if (keys.length === 0) return []
+  const { rows } = await sql<PullRequestColumns>`
+    select pull_requests.repository_id, issue_numbers, document from pull_requests
+    join jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as key("repositoryId" bigint, branch text)
+      on pull_requests.repository_id = key."repositoryId" and pull_requests.branch = key.branch`.execute(trx)
+  return rows.map(pullRequestRow)
+}
+
+export async function pullRequestsOfIssues(
+  trx: Transaction,
+  keys: readonly IssueKey[],
+): Promise<readonly PullRequestRow[]> {
+  if (keys.length === 0) return []
+  const { rows } = await sql<PullRequestColumns>`
+    select pull_requests.repository_id, issue_numbers, document from pull_requests
+    join jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as key("repositoryId" bigint, "issueNumber" integer)
+      on pull_requests.repository_id = key."repositoryId" and issue_numbers @> array[key."issueNumber"]`.execute(trx)
+  return rows.map(pullRequestRow)
+}
+
+export type IssueKey = { readonly repositoryId: number; readonly issueNumber: number }
+
+type PipelineColumns = {
+  id: number
+  repositoryId: number
+  issueNumber: number
+  revision: number
+  document: Pipeline
+  wakeAt: Instant | null
+  reconcileAt: Instant | null
+}
+
+export async function pipelinesOfIssues(trx: Transaction, keys: readonly IssueKey[]): Promise<readonly PipelineRow[]> {
+  if (keys.length === 0) return []
+  const { rows } = await sql<PipelineColumns>`
+    select id, repository_id, issue_number, revision, document, wake_at, reconcile_at from pipelines
+    join jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as key("repositoryId" bigint, "issueNumber" integer)
+      on repository_id = key."repositoryId" and issue_number = key."issueNumber"`.execute(trx)
+  return rows.map(pipelineRow)
+}
+
+export async function pipelinesById(trx: Transaction, ids: readonly number[]): Promise<readonly PipelineRow[]> {
+  if (ids.length === 0) return []
+  const rows = await trx
+    .selectFrom('pipelines')
+    .select([
+      'id',
+      'repositoryId',
+      'issueNumber',
+      'revision',
+      'document',
+      'wakeAt',
+      'startedAt',
+      'denied',
+      'reconcileAt',
+    ])
+    .where('id', 'in', ids)
+    .execute()
+  return rows.map(pipelineRow)
+}
+
+/** Issues of a repository whose pipelines have not yet taken over a line from the repository's file. */
+export async function unconfiguredIssues(trx: Transaction, repositoryId: number): Promise<readonly number[]> {
+  const rows = await trx
+    .selectFrom('pipelines')
+    .select('issueNumber')
+    .where('repositoryId', '=', repositoryId)
+    .where(sql<boolean>`document ->> 'configured' = 'false'`)
+    .orderBy('issueNumber')
+    .execute()
+  return rows.map(({ issueNumber }) => issueNumber)
+}
+
+export async function anyPipeline(trx: Transaction, repositoryId: number): Promise<boolean> {
+  const one = await trx
+    .selectFrom('pipelines')
+    .select('id')
+    .where('repositoryId', '=', repositoryId)
+    .limit(1)
+    .executeTakeFirst()
+  return one !== undefined
+}
+
+function pullRequestRow({ repositoryId, issueNumbers, document }: PullRequestColumns): PullRequestRow {
+  return { repositoryId, issueNumbers, fact: document }
+}
+
+function pipelineRow({ document, ...row }: PipelineColumns): PipelineRow {
+  return { ...row, pipeline: document }
+}

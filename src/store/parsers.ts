@@ -1,9 +1,0 @@
-import type { Instant } from '../pipeline/pipeline.ts'
-
-export const INT8 = 20
-export const TIMESTAMPTZ = 1184
-
-/** Postgres' text of a moment as an Instant; infinities stay as they are. */
-export function instantOf(text: string): Instant {
-  return text.endsWith('infinity') ? text : new Date(text.replace(/([+-]\d\d)$/, '$1:00')).toISOString()
-}

@@ -1,0 +1,51 @@
+import type { CheckRunRequestedActionEvent } from '@octokit/webhooks-types'
+import { z } from 'zod'
+import type { Event } from '../pipeline/model/events.ts'
+import { evidence, type Here, here, id, type Person, person, type Receipt, read, repositoryRef } from './fields.ts'
+
+type CheckRunPort = Here & {
+  check_run: Pick<CheckRunRequestedActionEvent['check_run'], 'id'> & { external_id: string }
+  requested_action: { identifier: string } | null
+  sender: Person
+}
+
+const schema: z.ZodType<CheckRunPort> = here.extend({
+  check_run: z.object({
+    id,
+    external_id: z
+      .string()
+      .nullish()
+      .transform((known) => known ?? ''),
+  }),
+  requested_action: z
+    .object({ identifier: z.string() })
+    .nullish()
+    .transform((pressed) => pressed ?? null),
+  sender: person,
+})
+
+/** A button of a check run of ours, or GitHub's own re-run of it; null for every other check run and button. */
+export function translateCheckRun(action: string, payload: unknown, receipt: Receipt): Event | null {
+  const port = read(schema, payload)
+  const ours = EXTERNAL_ID.exec(port.check_run.external_id)?.groups
+  const isRerun = action === 'rerequested'
+  const verb = isRerun ? 'retry' : BUTTONS.find((button) => button === port.requested_action?.identifier)
+  if (ours?.pipeline === undefined || ours.stage === undefined || ours.sha === undefined || !verb) return null
+  // GitHub does not say when a button was pressed.
+  const at = receipt.receivedAt
+  return {
+    type: 'button.pressed',
+    at,
+    evidence: evidence(receipt, at),
+    repository: repositoryRef(port),
+    pipelineId: Number(ours.pipeline),
+    origin: { kind: 'check', id: port.check_run.id, guid: receipt.guid, stage: ours.stage, sha: ours.sha },
+    verb,
+    isRerun,
+    sender: port.sender.login,
+    bot: port.sender.type === 'Bot',
+  }
+}
+
+const BUTTONS = ['retry', 'approve'] as const
+const EXTERNAL_ID = /^(?<pipeline>[1-9]\d{0,14})\/(?<stage>[a-z][a-z0-9-]{0,19})\/(?<sha>[0-9a-f]{40}|[0-9a-f]{64})$/

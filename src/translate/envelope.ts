@@ -1,0 +1,71 @@
+/** What a delivery says of itself, around the payload. */
+export type Envelope = {
+  readonly hookId: number
+  readonly guid: string
+  readonly name: string
+  readonly payload: object
+  /** These three are null where the payload holds nothing fit to be stored. */
+  readonly action: string | null
+  readonly installationId: number | null
+  readonly repositoryId: number | null
+}
+
+/** Header names in lower case, as Node gives them. */
+export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
+
+/** A signed request that is not a delivery. The message tells the sender what is wrong. */
+export class Malformed extends Error {
+  override readonly name = 'Malformed'
+}
+
+/** Reads the headers and the body's text; throws Malformed. */
+export function openEnvelope(headers: RequestHeaders, text: string): Envelope {
+  const name = header(headers, 'x-github-event', /^[a-z0-9_]{1,64}$/)
+  const guid = header(headers, 'x-github-delivery', /^[\w-]{1,100}$/)
+  // Only GitHub's proxies and our own tools leave it out.
+  const hookId = 'x-github-hook-id' in headers ? Number(header(headers, 'x-github-hook-id', /^\d{1,15}$/)) : 0
+  const payload = jsonObject(text)
+  return { hookId, guid, name, payload, ...whatItConcerns(payload) }
+}
+
+/** The same for a stored body, whose headers were read when it came. */
+export function jsonObject(text: string): object {
+  let payload: unknown
+  try {
+    payload = JSON.parse(text)
+  } catch {
+    throw new Malformed('the body is not valid JSON')
+  }
+  if (!isObject(payload)) throw new Malformed('the body is not a JSON object')
+  return payload
+}
+
+function header(headers: RequestHeaders, name: string, shape: RegExp): string {
+  const value = headers[name]
+  if (value === undefined) throw new Malformed(`the header ${name} is missing`)
+  if (typeof value !== 'string' || !shape.test(value)) throw new Malformed(`the header ${name} is malformed`)
+  return value
+}
+
+// These columns must be storable even when the payload is not readable: that is when they are needed most.
+function whatItConcerns(payload: object): Pick<Envelope, 'action' | 'installationId' | 'repositoryId'> {
+  const action = field(payload, 'action')
+  return {
+    action: typeof action === 'string' && /^[a-z_]{1,64}$/.test(action) ? action : null,
+    installationId: githubId(field(payload, 'installation')),
+    repositoryId: githubId(field(payload, 'repository')),
+  }
+}
+
+function githubId(parent: unknown): number | null {
+  const id = isObject(parent) ? field(parent, 'id') : null
+  return typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? id : null
+}
+
+function field(object: object, key: string): unknown {
+  return Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

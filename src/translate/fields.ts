@@ -1,0 +1,118 @@
+// The parts that payloads have in common. Types are `Pick<>`s of GitHub's published ones; at run time only the fields
+// that are read are checked, so that GitHub may add and drop whatever else it likes.
+import type { InstallationLite, Repository, User } from '@octokit/webhooks-types'
+import { z } from 'zod'
+import type { RepositoryRef } from '../pipeline/model/events.ts'
+import type { Evidence } from '../pipeline/model/evidence.ts'
+import type { Instant } from '../pipeline/model/time.ts'
+import { Untranslatable } from './untranslatable.ts'
+
+/** What the delivery itself adds to its payload. */
+export type Receipt = { readonly guid: string; readonly receivedAt: Instant }
+
+export type Person = Pick<User, 'login' | 'type'>
+
+/** Where it happened; every delivery about a repository carries it. */
+export type Here = {
+  readonly repository: Pick<Repository, 'id' | 'full_name' | 'private'> & { default_branch: string | null }
+  readonly installation: Pick<InstallationLite, 'id'>
+}
+
+const LARGEST_INTEGER = 2 ** 31 - 1
+const LONGEST_TEXT = 1_000
+// GitHub's own limit is 65,536 characters, however many bytes each has.
+const LONGEST_BODY = 300_000
+
+// Written out, because Date.parse also takes `1` and `tomorrow-ish` words.
+const MOMENT = /^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/
+
+export const id = z.int().positive()
+
+/** An issue's, pull request's or attempt's number. */
+export const number = z.int().positive().max(LARGEST_INTEGER)
+
+/** A moment, normalised to UTC with milliseconds. */
+export const moment = z
+  .string()
+  .refine((text) => MOMENT.test(text) && !Number.isNaN(Date.parse(text)), 'expected an ISO 8601 moment')
+  .transform((text): Instant => new Date(text).toISOString())
+
+/** What people write. Cut, never refused: a long title is no reason to miss an event. */
+export const text = z.string().transform((written) => storable(written.slice(0, LONGEST_TEXT)))
+
+/** A whole text that is read and not kept. */
+export const longText = z.string().max(LONGEST_BODY).transform(storable)
+
+/** What identifies something: too long is a mistake, because a cut name would be another name. */
+export const name = z.string().min(1).max(300).transform(storable)
+
+export const sha = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'expected a commit SHA')
+
+/** A link that people will be shown. */
+export const webUrl = z
+  .string()
+  .max(2_000)
+  .regex(/^https?:\/\/[^\s<>"']+$/, 'expected an http(s) URL')
+
+/** How a run or a job ended, while it has not: null. */
+export const conclusion = z
+  .enum([
+    'success',
+    'failure',
+    'neutral',
+    'cancelled',
+    'timed_out',
+    'action_required',
+    'stale',
+    'skipped',
+    'startup_failure',
+  ])
+  .nullable()
+
+/** Somebody; accounts that were deleted are `null` on GitHub, which shows them as "ghost". */
+export const person = z
+  .object({ login: name, type: z.enum(['User', 'Bot', 'Organization']).catch('User') })
+  .nullish()
+  .transform((somebody): Person => somebody ?? { login: 'ghost', type: 'User' })
+
+export const here = z.object({
+  repository: z.object({
+    id,
+    full_name: z
+      .string()
+      .max(300)
+      .regex(/^[^/\s]+\/[^/\s]+$/, 'expected owner/name')
+      .transform(storable),
+    private: z.boolean(),
+    default_branch: name.nullish().transform((branch) => branch ?? null),
+  }),
+  installation: z.object({ id }),
+})
+
+/** Reads the fields of a payload; throws Untranslatable, naming the first few that are wrong. */
+export function read<T>(schema: z.ZodType<T>, payload: unknown): T {
+  const result = schema.safeParse(payload)
+  if (result.success) return result.data
+  const reasons = result.error.issues.slice(0, 3).map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+  throw new Untranslatable(reasons.join('; '))
+}
+
+export function repositoryRef({ repository, installation }: Here): RepositoryRef {
+  return {
+    id: repository.id,
+    fullName: repository.full_name,
+    private: repository.private,
+    defaultBranch: repository.default_branch,
+    installationId: installation.id,
+  }
+}
+
+/** Told by this delivery at the event's own moment: its duplicates then compare equal. */
+export function evidence(receipt: Receipt, at: Instant): Evidence {
+  return { kind: 'delivery', id: receipt.guid, at }
+}
+
+// Postgres stores neither NUL nor half a surrogate pair.
+function storable(written: string): string {
+  return written.toWellFormed().replaceAll('\0', '\uFFFD')
+}

@@ -1,0 +1,46 @@
+import { hostname } from 'node:os'
+import type { Instant } from '../pipeline/model/time.ts'
+import type { Database } from '../store/database.ts'
+import { readLoops } from '../store/loops.ts'
+import { type Known, takeCensus } from './loop-registry.ts'
+
+/** What a probe is told about the loops. Errors are left out: they may name repositories, and anybody may probe. */
+export type LoopsHealth = {
+  readonly degraded: readonly string[]
+  readonly loops: readonly {
+    readonly id: string
+    readonly state: Known['state']
+    readonly status: string
+    readonly beatAt: Instant | null
+    readonly progressAt: Instant | null
+  }[]
+}
+
+/** Which loops work, as the database knows them, and a sentence for each that does not. */
+export async function loopsHealth(o: { database: Database; now: () => Instant }): Promise<LoopsHealth> {
+  const rows = await readLoops(o.database)
+  const loops = await takeCensus({ rows, files: [], now: o.now(), host: hostname() })
+  const degraded = loops.flatMap((loop) => troubleWith(loop) ?? [])
+  if (!loops.some(({ state }) => state === 'alive')) degraded.unshift('no worker is alive: nothing goes out to GitHub')
+  return {
+    degraded,
+    loops: loops.map(({ id, state, heartbeat }) => ({
+      id,
+      state,
+      status: heartbeat?.status ?? 'unknown',
+      beatAt: heartbeat?.beatAt ?? null,
+      progressAt: heartbeat?.progressAt ?? null,
+    })),
+  }
+}
+
+/** What is wrong with a loop, in one sentence; null when nothing is. */
+export function troubleWith({ id, state, reason, heartbeat, isProgressing }: Known): string | null {
+  if (state !== 'alive') return `${id} is ${state}: ${reason}`
+  if (isProgressing) return null
+  const { inFlightSince = null, progressAt = null } = heartbeat ?? {}
+  const last =
+    progressAt === null ? 'no iteration has ended well yet' : `the last iteration that ended well did at ${progressAt}`
+  const words = inFlightSince === null ? last : `one iteration has been in hand since ${inFlightSince}`
+  return `${id} is alive and makes no progress: ${words}`
+}

@@ -1,0 +1,75 @@
+// One HTTP server: deliveries go to the inbox before anything else looks at them, the rest to the site.
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import type { Logger } from 'pino'
+import { createApp } from './app.ts'
+import { loadAssets } from './assets.ts'
+import { type Hub, openHub } from './hub.ts'
+import { createMetrics } from './metrics.ts'
+import type { Health } from './probes.ts'
+import type { Reader } from './reader.ts'
+import { STREAM_HEADERS } from './security-headers.ts'
+import type { Asked, SiteConfig } from './site.ts'
+import { loadViews } from './views.ts'
+
+const WEBHOOK_PATH = /^\/api\/github\/webhooks\/?(\?|$)/
+const PING_EVERY_MS = 25_000
+/** As long as a delivery may take to be committed. */
+const GRACE_MS = 9_000
+const SWEEP_MS = 20
+
+export type Web = {
+  readonly server: Server
+  readonly hub: Hub
+  /** Ends the streams, lets requests in hand finish, then closes the server. */
+  close(): Promise<void>
+}
+
+export type Parts = {
+  /** Answers one request to the webhook path, whatever its method. */
+  readonly deliver: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  readonly log: Logger
+  readonly config: Omit<SiteConfig, 'pingEveryMs'> & { readonly pingEveryMs?: number }
+  /** What the rest of the process knows about its health. */
+  readonly health?: () => Promise<Health>
+  /** Answers one report of a workflow. */
+  readonly report: (asked: Asked) => Promise<Response>
+}
+
+/** The server over any reader; nothing listens yet. */
+export function serve(o: Parts & { readonly reader: Reader }): Web {
+  const { reader, deliver, report, log } = o
+  const config = { pingEveryMs: PING_EVERY_MS, ...o.config }
+  const assets = loadAssets()
+  const views = loadViews(assets.path)
+  const hub = openHub({ reader, views, log, headers: STREAM_HEADERS, ...config })
+  const metrics = createMetrics({ reader, hub })
+  const health = o.health ?? (async () => ({}))
+  const app = createApp({ reader, hub, views, assets, metrics, config, health, report, log })
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
+  const inHand = new Set<ServerResponse>()
+  const server = createHttpServer((request, response) => {
+    inHand.add(response)
+    response.once('close', () => inHand.delete(response))
+    if (!WEBHOOK_PATH.test(request.url ?? '')) return void listener(request, response)
+    deliver(request, response).catch((error: unknown) => {
+      log.error({ err: error }, 'a delivery could not be answered')
+      response.destroy()
+    })
+  })
+  return {
+    server,
+    hub,
+    async close() {
+      // Nobody is let in any more before those who are in are sent away: they will come back at once.
+      const closed = new Promise((resolve) => server.close(resolve))
+      await hub.close()
+      // What is left once everything is answered are connections that browsers hold open in case.
+      const sweep = setInterval(() => inHand.size === 0 && server.closeAllConnections(), SWEEP_MS)
+      const grace = setTimeout(() => server.closeAllConnections(), GRACE_MS)
+      await closed
+      clearInterval(sweep)
+      clearTimeout(grace)
+    },
+  }
+}

@@ -1,0 +1,49 @@
+// What a request asks for, checked. Every mistake is a Refusal whose sentence says what would be right.
+import type { Light } from '../pipeline/model/pipeline.ts'
+import { Refusal } from './http-errors.ts'
+import type { Reader } from './reader.ts'
+import { type Place, unknownRepository } from './stream-formats.ts'
+
+const LIGHTS = ['running', 'review', 'queued', 'failed', 'done', 'idle'] as const satisfies readonly Light[]
+const REPOSITORY = /^[\w.-]{1,100}\/[\w.-]{1,100}$/
+// Owners that would hide paths of ours.
+const RESERVED = ['api', 'assets', 'events', 'health', 'healthz', 'login', 'logout', 'metrics', 'readyz', 'setup']
+
+/** The lights of `?light=failed&light=review` or `?light=failed,review`; undefined when none is named. */
+export function askedLights(values: readonly string[] = []): readonly Light[] | undefined {
+  const words = values.flatMap((value) => value.split(',')).map((word) => word.trim())
+  if (words.length === 0) return undefined
+  return words.map((word) => {
+    const light = LIGHTS.find((known) => known === word)
+    if (light === undefined) throw new Refusal(400, `There is no such light: use one of ${LIGHTS.join(', ')}.`)
+    return light
+  })
+}
+
+/** Where the asker looks; refuses what Andon does not know. */
+export async function askedPlace(
+  reader: Reader,
+  asked: { repository?: string | undefined; issue?: string | undefined },
+): Promise<Place> {
+  if (asked.repository === undefined) {
+    if (asked.issue !== undefined)
+      throw new Refusal(400, 'An issue belongs to a repository: add repository=owner/repo.')
+    return { repository: null, issue: null }
+  }
+  const issue = asked.issue === undefined ? null : askedIssue(asked.issue)
+  if (!REPOSITORY.test(asked.repository)) throw new Refusal(400, 'Name a repository as owner/repo.')
+  const [owner = ''] = asked.repository.split('/')
+  if (RESERVED.includes(owner.toLowerCase())) throw new Refusal(404, 'There is no such page: the board is at /.')
+  const repository = await reader.repository(asked.repository)
+  if (repository === null) throw unknownRepository(asked.repository)
+  return { repository, issue }
+}
+
+/** An issue's number. */
+function askedIssue(text: string): number {
+  const number = Number(text)
+  if (!/^[1-9]\d{0,9}$/.test(text) || number > 2_147_483_647) {
+    throw new Refusal(400, 'An issue number is a whole number from 1 on.')
+  }
+  return number
+}

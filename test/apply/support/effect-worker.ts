@@ -1,0 +1,125 @@
+// A floor that works: whoever is asked answers, whatever is dispatched runs and ends. It claims effects as the outbox
+// does and tells everything through the door, so that what is shown is the door's doing alone.
+import { randomUUID } from 'node:crypto'
+import type { Door } from '../../../src/apply/door.ts'
+import type { Ask, DispatchEffect, Effect } from '../../../src/pipeline/model/effects.ts'
+import type { Event, RepositoryRef } from '../../../src/pipeline/model/events.ts'
+import type { Conclusion, RunFact } from '../../../src/pipeline/model/facts.ts'
+import type { Instant } from '../../../src/pipeline/model/time.ts'
+import type { Database } from '../../../src/store/database.ts'
+import { delivered, REPOSITORY, runFact } from '../../support/pipeline-fixtures.ts'
+import { arrivalOf } from './arrivals.ts'
+
+export type Claimed = {
+  readonly id: number
+  readonly token: string
+  readonly effect: Effect
+  readonly repositoryId: number
+}
+
+/** The repository of that id. */
+export function repositoryOf(id: number): RepositoryRef {
+  return { ...REPOSITORY, id, fullName: `acme/widgets-${id}` }
+}
+
+/** A file whose stages are dispatched one after the other. */
+export function fileOf(
+  o: { stages?: readonly string[]; running?: number; startsPerDay?: number; attempts?: number } = {},
+) {
+  const { stages = ['code'], running = 4, startsPerDay = 10_000, attempts = 3 } = o
+  const lines = stages.map((name) => `  ${name}: { workflow: ${name}.yml, attempts: ${attempts} }`)
+  return `stages:\n${lines.join('\n')}\nlimits: { running: ${running}, starts_per_day: ${startsPerDay} }\n`
+}
+
+/** Claims what is due, as several workers may at once. */
+export async function claim({ kysely }: Database, most: number): Promise<readonly Claimed[]> {
+  const token = randomUUID()
+  return kysely.transaction().execute(async (trx) => {
+    const rows = await trx
+      .selectFrom('effects')
+      .select(['id', 'document', 'repositoryId'])
+      .where('state', '=', 'due')
+      .where('token', 'is', null)
+      .orderBy('id')
+      .limit(most)
+      .forUpdate()
+      .skipLocked()
+      .execute()
+    for (const { id } of rows) await trx.updateTable('effects').set({ token }).where('id', '=', id).execute()
+    return rows.map(({ id, document, repositoryId }) => ({ id, token, effect: document, repositoryId }))
+  })
+}
+
+/** Answers a question: everybody may write, and the file says `text`. */
+export function answerTo(
+  { repositoryId, effect }: Claimed & { readonly effect: Ask },
+  text: string,
+  at: Instant,
+): Event {
+  const { key, question } = effect
+  const here = {
+    type: 'answered',
+    at,
+    evidence: { kind: 'read', id: key, at },
+    repository: repositoryOf(repositoryId),
+  } as const
+  const configuration = { text, sha: text, source: 'repository' } as const
+  switch (question.about) {
+    case 'issue': {
+      const answer = { about: 'issue', issue: null, pullRequests: [], defaultBranchSha: 'head', configuration } as const
+      return { ...here, question, answer }
+    }
+    case 'permission':
+      return { ...here, question, answer: { about: 'permission', role: 'write' } }
+    case 'pull_request':
+      return { ...here, question, answer: { about: 'pull_request', closes: [] } }
+    case 'configuration':
+      return { ...here, question, answer: { about: 'configuration', headSha: 'head', ...configuration } }
+    case 'run':
+      return { ...here, question, answer: { about: 'run', run: null } }
+  }
+}
+
+/** What the outbox tells of a dispatch in hand. */
+export function told(
+  { repositoryId, effect }: { readonly repositoryId: number; readonly effect: DispatchEffect },
+  state: Extract<Event, { type: 'dispatch.told' }>['told'],
+  at: Instant,
+): Extract<Event, { type: 'dispatch.told' }> {
+  const evidence = { kind: 'read', id: effect.key, at } as const
+  const { issueNumber, attemptKey: key } = effect
+  return { type: 'dispatch.told', at, evidence, repository: repositoryOf(repositoryId), issueNumber, key, told: state }
+}
+
+/** What GitHub delivers about the run of a dispatch. */
+export function runOf(
+  { repositoryId, effect }: { readonly repositoryId: number; readonly effect: DispatchEffect },
+  id: number,
+  at: Instant,
+  conclusion: Conclusion | null,
+): Event {
+  const { workflow, attemptKey, ref } = effect
+  const run: RunFact = runFact({
+    id,
+    at,
+    workflow,
+    title: `andon ${attemptKey}`,
+    branch: ref,
+    conclusion,
+    startedAt: at,
+  })
+  return { type: 'run.changed', at, evidence: delivered(at), repository: repositoryOf(repositoryId), run }
+}
+
+/** Tells the door; what it tells of an effect counts only under the claim. */
+export async function tell(
+  door: Door,
+  event: Event,
+  held?: Pick<Claimed, 'id' | 'token'>,
+  state: 'done' | 'sending' = 'done',
+): Promise<boolean> {
+  const effect = held && { effect: { id: held.id, token: held.token, state } }
+  const { duplicate, state: outcome } = await door.apply(effect ? { event, ...effect } : arrivalOf(event))
+  if (outcome === 'failed') throw new Error(`${event.type} could not be applied`)
+  return !duplicate
+}

@@ -1,0 +1,180 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { floor, SLIPPED } from '../web/support/board-fixtures.ts'
+import { HELD_PLACES, held } from '../web/support/held-board.ts'
+import { type Factory, startFactory } from './support/board-server.ts'
+import { openBrowser, openPage } from './support/open-browser.ts'
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const PAGES = ['/', '/acme/widgets', '/acme/widgets/issues/42', '/acme/api/issues/15', '/nowhere']
+const WIDTHS = [320, 768, 1024, 1440, 1920, 2560]
+const WITHIN = { timeout: 20_000, interval: 100 }
+
+let browser: Browser
+let factory: Factory
+let closed: Factory
+
+beforeAll(async () => {
+  ;[browser, factory, closed] = await Promise.all([openBrowser(), startFactory(), startFactory({ access: 'login' })])
+})
+afterAll(async () => {
+  await Promise.all([browser.close(), factory.end(), closed.end()])
+})
+
+describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
+  test('axe finds nothing to say against any page, wide or narrow', async () => {
+    let checked = 0
+    for (const width of [320, 1440]) {
+      const { page } = await openPage(browser, { colorScheme, viewport: { width, height: 900 } })
+      for (const address of [...PAGES.map((path) => factory.url + path), closed.url]) {
+        await page.goto(address)
+        await settled(page)
+        expect(await violations(page), `${address} at ${width}`).toEqual([])
+        checked += 1
+      }
+      await page.context().close()
+    }
+    console.log(`${checked} pages without a violation`)
+  })
+
+  test('axe finds nothing against an empty board, one with mistakes, one that is held, nor a stale one', async () => {
+    const own = await startFactory()
+    const { page } = await openPage(browser, { colorScheme })
+    own.order({ rows: [] })
+    await page.goto(own.url)
+    await settled(page)
+    expect(await page.locator('#empty').innerText()).toContain('label an issue')
+    expect(await page.locator('table.board').isVisible()).toBe(false)
+    expect(await violations(page)).toEqual([])
+    own.order({ mistaken: [SLIPPED] })
+    for (const width of [320, 1440]) {
+      await page.setViewportSize({ width, height: 900 })
+      await expect.poll(() => page.locator('#mistakes').innerText(), WITHIN).toContain('2 mistakes')
+      expect(await violations(page), `mistakes at ${width}`).toEqual([])
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+    }
+    own.order({ mistaken: [], rows: held(floor()), holds: HELD_PLACES })
+    for (const width of [320, 1440]) {
+      await page.setViewportSize({ width, height: 900 })
+      await expect.poll(() => page.locator('#holds').innerText(), WITHIN).toContain('held: acme/widgets')
+      expect(await violations(page), `held at ${width}`).toEqual([])
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+    }
+    await page.goto(`${factory.url}/`)
+    await settled(page)
+    await page.evaluate("document.documentElement.setAttribute('data-live', 'stale')")
+    expect(await violations(page)).toEqual([])
+    await page.context().close()
+    await own.end()
+  })
+})
+
+test('nothing scrolls sideways from 320 to 2560 pixels', async () => {
+  for (const width of WIDTHS) {
+    const { page } = await openPage(browser, { viewport: { width, height: 900 } })
+    for (const path of PAGES) {
+      await page.goto(factory.url + path)
+      expect(
+        await page.evaluate('document.documentElement.scrollWidth - innerWidth'),
+        `${path} at ${width}`,
+      ).toBeLessThanOrEqual(0)
+    }
+    await page.context().close()
+  }
+})
+
+test('stages keep their column from row to row', async () => {
+  for (const width of [1024, 1920]) {
+    const { page } = await openPage(browser, { viewport: { width, height: 900 } })
+    await page.goto(factory.url)
+    const columns = await page
+      .locator('tr.task .line')
+      .evaluateAll((lines) =>
+        lines.map((line) =>
+          [...line.querySelectorAll('.lamp')].map((lamp) => Math.round(lamp.getBoundingClientRect().left)),
+        ),
+      )
+    expect(columns).toHaveLength(12)
+    for (const row of columns) expect(row).toEqual(columns[0])
+    await page.context().close()
+  }
+})
+
+test('without JavaScript the board is a table with caption and headings, and moments are absolute', async () => {
+  const { page } = await openPage(browser, { javaScriptEnabled: false })
+  await page.goto(factory.url)
+  expect(await page.getByRole('table', { name: /Active tasks of all repositories/ }).count()).toBe(1)
+  expect(await page.getByRole('heading', { name: 'Needs you' }).count()).toBe(1)
+  expect(await page.getByRole('columnheader').count()).toBe(6)
+  expect(await page.getByRole('row').filter({ hasText: 'Page the audit log' }).innerText()).toContain(
+    '2026-11-21 13:50 UTC',
+  )
+  expect(await page.locator('#pill').innerText()).toBe('as of 14:02:31 UTC')
+  await page.context().close()
+})
+
+test('ages are counted in the browser from absolute moments by the clock of the server', async () => {
+  const { page } = await openPage(browser)
+  await page.goto(factory.url)
+  await expect.poll(() => page.locator('#pipeline-3 .age').innerText(), WITHIN).toBe('12 m')
+  expect(await page.locator('#pipeline-1 .age').innerText()).toBe('2 h 10 m')
+  expect(await page.locator('#pipeline-5 .mark time').innerText()).toBe('41 m')
+  expect(await page.locator('#pipeline-3 .age time').getAttribute('datetime')).toBe('2026-11-21T13:50:31.000Z')
+  expect(await page.title()).toBe('(5) Andon')
+  await page.context().close()
+})
+
+test('the evidence of a row shows when the keyboard reaches it', async () => {
+  const { page } = await openPage(browser)
+  await page.goto(factory.url)
+  const evidence = page.locator('#pipeline-3 .evidence')
+  expect(await evidence.isVisible()).toBe(false)
+  await page.locator('#pipeline-3 a').focus()
+  expect(await evidence.isVisible()).toBe(true)
+  expect(await evidence.innerText()).toMatch(/^delivery .*UTC$/)
+  await page.context().close()
+})
+
+test('reduced motion stands still', async () => {
+  const moving = async (reducedMotion: 'reduce' | 'no-preference') => {
+    const { page } = await openPage(browser, { reducedMotion })
+    await page.goto(factory.url)
+    await settled(page)
+    const count = await page.evaluate<number>('document.getAnimations().length')
+    await page.context().close()
+    return count
+  }
+  expect(await moving('no-preference')).toBeGreaterThan(0)
+  expect(await moving('reduce')).toBe(0)
+})
+
+test('hostile titles run nothing and nothing on any page offends the policy', async () => {
+  const { page, complaints } = await openPage(browser)
+  for (const path of PAGES.slice(0, -1)) {
+    await page.goto(factory.url + path)
+    await settled(page)
+  }
+  expect(await page.locator('h1').innerText()).toContain('<script>alert(2)</script>')
+  expect(complaints).toEqual([])
+  await page.context().close()
+})
+
+/** Live if it can be: axe looks at what a person sees after a moment. */
+async function settled(page: Page): Promise<void> {
+  if ((await page.locator('#stream').count()) === 0) return
+  await expect.poll(() => page.locator('html').getAttribute('data-live'), WITHIN).toBe('live')
+}
+
+async function violations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(AXE)
+  const found = await page.evaluate(async () => {
+    type Axe = { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> }
+    const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run()
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+    )
+  })
+  return found
+}

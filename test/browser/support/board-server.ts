@@ -1,0 +1,44 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { HeldPlace } from '../../../src/pipeline/model/hold.ts'
+import type { Notice } from '../../../src/render/configuration-notice.ts'
+import type { Made } from '../../web/support/board-fixtures.ts'
+
+export const PING_EVERY_MS = 500
+
+export type FactoryOrder = {
+  readonly rows?: readonly Made[]
+  readonly mistaken?: readonly Notice[]
+  readonly holds?: readonly HeldPlace[]
+  readonly away?: boolean
+}
+
+export type Factory = {
+  readonly url: string
+  /** What stands on the floor from now on, or whether it can be seen at all. */
+  order(order: FactoryOrder): void
+  kill(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void
+  /** Ends the process and resolves when it is gone. */
+  end(): Promise<void>
+}
+
+/** Starts a server; on a given port it takes the place of one that was there. */
+export async function startFactory(
+  o: { port?: number; build?: string; access?: 'open' | 'login' } = {},
+): Promise<Factory> {
+  const { port = 0, build = 'build-1', access = 'open' } = o
+  const child: ChildProcess = fork(join(import.meta.dirname, 'board-server-process.ts'), [String(port), build, access])
+  const [{ url }] = (await once(child, 'message')) as [{ url: string }]
+  return {
+    url,
+    order: (order) => void child.send(order),
+    kill: (signal) => void child.kill(signal),
+    async end() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const exited = once(child, 'exit')
+      child.kill('SIGKILL')
+      await exited
+    },
+  }
+}

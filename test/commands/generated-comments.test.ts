@@ -1,0 +1,111 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { MOST_COMMANDS, parse } from '../../src/commands/parse-commands.ts'
+import { howMany, record, runSeed } from '../support/measurements.ts'
+import { STAGES, shown } from './shapes/shape.ts'
+import { type Document, documentOf, PLANTS } from './support/generated-comments.ts'
+
+const DOCUMENTS = howMany(800, 10_000)
+const SOUPS = howMany(400, 5_000)
+const SEED = runSeed(20_261_121)
+
+test('of thousands of generated comments none fires falsely, and none is missed', () => {
+  let fires = 0
+  let silent = 0
+  let quiet = 0
+  const wrong: object[] = []
+  for (let index = 0; index < DOCUMENTS; index++) {
+    const document = documentOf(SEED + index)
+    fires += document.fires.length
+    silent += document.silent
+    if (document.fires.length === 0) quiet += 1
+    const found = parse(document.text, STAGES).map(shown)
+    const wanted = expectedOf(document)
+    if (found.join('\n') !== wanted.join('\n')) wrong.push({ seed: SEED + index, text: document.text, wanted, found })
+  }
+  record('documents', {
+    comments: DOCUMENTS,
+    'commands planted to fire': fires,
+    'planted to be silent': silent,
+    'comments all silent': quiet,
+    wrong: wrong.length,
+  })
+  expect(wrong.slice(0, 3)).toEqual([])
+  expect(fires).toBeGreaterThan(DOCUMENTS)
+  expect(silent).toBeGreaterThan(DOCUMENTS)
+}, 180_000)
+
+test('whatever is typed, nothing is thrown, and whatever fires was typed at the start of a line', () => {
+  const fragment = fc.oneof(
+    fc.constantFrom(...PLANTS, ...MARKUP),
+    fc.string({ unit: 'binary', maxLength: 5 }),
+    fc.string({ maxLength: 8 }),
+  )
+  const comment = fc.array(fragment, { maxLength: 60 }).map((parts) => parts.join(''))
+  let fired = 0
+  fc.assert(
+    fc.property(comment, (body) => {
+      const found = parse(body, STAGES)
+      expect(found.length).toBeLessThanOrEqual(MOST_COMMANDS + 1)
+      const starts = body
+        .toWellFormed()
+        .split(/\r\n|\r|\n/)
+        .map((line) => line.trim())
+      for (const { text } of found)
+        expect(starts.some((line) => text.endsWith('…') || line.startsWith(text))).toBe(true)
+      fired += found.length
+    }),
+    { numRuns: SOUPS, seed: SEED },
+  )
+  record('documents', { 'soups of markup': SOUPS, 'commands and mistakes read': fired, thrown: 0 })
+  expect(fired).toBeGreaterThan(0)
+}, 180_000)
+
+/** What each plant means when nothing stands around it. */
+const ALONE = new Map(PLANTS.map((plant) => [plant as string, parse(plant, STAGES).map(shown).join()]))
+
+function expectedOf(document: Document): readonly string[] {
+  const fires = document.fires.map((line) => ALONE.get(line) ?? '')
+  return fires.length > MOST_COMMANDS ? [...fires.slice(0, MOST_COMMANDS), '?'] : fires
+}
+
+const MARKUP = [
+  '\n',
+  '\n\n',
+  '\r\n',
+  '\r',
+  ' ',
+  '    ',
+  '\t',
+  '`',
+  '```',
+  '~~~',
+  '> ',
+  '- ',
+  '1. ',
+  '# ',
+  '<!--',
+  '-->',
+  '<details>',
+  '</details>',
+  '<pre>',
+  '[',
+  '](',
+  ')',
+  '|',
+  '|-|',
+  '*',
+  '_',
+  '~',
+  '$$',
+  '\\',
+  '&#47;',
+  '[^1]: ',
+  '---',
+  '===',
+  '\u200b',
+  '\ufeff',
+  '\u0000',
+  '\ud800',
+  'On 3 wrote:',
+]

@@ -1,0 +1,182 @@
+import { expect, test } from 'vitest'
+import { sentence } from '../../src/commands/invalid-commands.ts'
+import { LONGEST_REASON, onLine, parse } from '../../src/commands/parse-commands.ts'
+import { CODE } from './shapes/code.ts'
+import { MAILED } from './shapes/email.ts'
+import { HIDDEN } from './shapes/hidden.ts'
+import { MISTAKEN } from './shapes/mistakes.ts'
+import { SAID } from './shapes/plain.ts'
+import { QUOTED } from './shapes/quoted.ts'
+import { STAGES, shown } from './shapes/shape.ts'
+import { LETTERS } from './shapes/unicode.ts'
+
+const SHAPES = { SAID, QUOTED, CODE, HIDDEN, MAILED, LETTERS, MISTAKEN }
+const ALL = Object.values(SHAPES).flat()
+
+for (const [kind, shapes] of Object.entries(SHAPES)) {
+  test.each(shapes)(`${kind.toLowerCase()}: %s`, (_name, body, commands) => {
+    expect(parse(body, STAGES).map(shown)).toEqual(commands)
+  })
+}
+
+test('the corpus holds at least 200 shapes, each told apart by name and by text', () => {
+  console.log(
+    `corpus: ${ALL.length} shapes, ${ALL.filter(([, , commands]) => commands.length === 0).length} of them silent`,
+  )
+  expect(ALL.length).toBeGreaterThanOrEqual(200)
+  expect(new Set(ALL.map(([name]) => name)).size).toBe(ALL.length)
+  expect(new Set(ALL.map(([, body]) => body)).size).toBe(ALL.length)
+})
+
+test('every shape means the same with Windows line ends, and between other paragraphs', () => {
+  for (const [name, body, commands] of ALL) {
+    const windows = body.replace(/\r\n|\r|\n/g, '\r\n')
+    expect(parse(windows, STAGES).map(shown), name).toEqual(commands)
+    expect(parse(`Good morning.\n\n${body}`, STAGES).map(shown), name).toEqual(commands)
+  }
+})
+
+test('every shape is silent when it is quoted, and when it is fenced', () => {
+  for (const [name, body] of ALL) {
+    const quoted = body.replace(/^/gm, '> ').replace(/\r(?!\n)/g, '\r> ')
+    expect(parse(quoted, STAGES), name).toEqual([])
+    expect(parse(`~~~~~~~~\n${body}\n~~~~~~~~`, STAGES), name).toEqual([])
+  }
+})
+
+test('without the stages at hand a command waits for them', () => {
+  const later = (line: string) => parse(line).map((command) => shown(onLine(command, STAGES)))
+  for (const [name, body, commands] of ALL) {
+    expect(later(body), name).toEqual(commands)
+  }
+  expect(parse('/andon run deploy').map(shown)).toEqual(['run deploy'])
+  expect(parse('/andon hold code is broken').map(shown)).toEqual(['hold issue: code is broken'])
+})
+
+test('a command that was held against its line stays as it is', () => {
+  for (const line of ['/andon hold code code is broken', '/andon retry code', '/andon run deploy', '/andon foo']) {
+    const [once] = parse(line, STAGES)
+    expect(once && onLine(once, STAGES)).toEqual(once)
+  }
+})
+
+test('a reason is kept short, and never cut in the middle of a character', () => {
+  const [command] = parse(`/andon hold ${'🔥'.repeat(300)}`)
+  expect(command?.verb).toBe('hold')
+  const reason = command?.verb === 'hold' ? command.reason : ''
+  expect(Array.from(reason)).toHaveLength(LONGEST_REASON)
+  expect(reason.isWellFormed()).toBe(true)
+  expect(reason.endsWith('🔥…')).toBe(true)
+})
+
+test('a comment too long or too tangled to be read orders nothing, and is told so', () => {
+  const tangles = [
+    '>'.repeat(5_000),
+    '- '.repeat(200),
+    '- - x\n'.repeat(6_000),
+    `${'> '.repeat(90)}${'x\n'.repeat(500)}`,
+    'x <!-- '.repeat(2_000),
+    'x\n\n'.repeat(50_000),
+  ]
+  for (const tangle of tangles) {
+    const said = parse(`${tangle}\n\n/andon retry`).map((found) => (found.verb === null ? sentence(found) : found))
+    expect(said).toEqual([
+      'This comment is too long or too deeply nested for its commands to be read. Put the command into a comment of its own.',
+    ])
+  }
+})
+
+test('a long comment is read, and whatever follows the paragraph of the last command costs nothing', () => {
+  for (const long of [
+    '> words\n'.repeat(2_000),
+    '- [ ] task\n'.repeat(1_000),
+    '[x](y) *z* ~'.repeat(1_500),
+    '> > > mail\n'.repeat(800),
+    '```\n[12:01:33] <info> it goes on\n```\n'.repeat(600),
+  ]) {
+    expect(parse(`${long}\n\n/andon retry`).map(shown)).toEqual(['retry'])
+  }
+  for (const log of ['- - x\n', 'x <!-- ', '[x](y)\n', 'x\n\n']) {
+    expect(parse(`/andon retry\n\n${log.repeat(10_000)}`).map(shown)).toEqual(['retry'])
+  }
+})
+
+test('a command within what is not followed, because there is too much of it, does not fire', () => {
+  const marks = '[x](y)\n'.repeat(600)
+  expect(parse(`${marks}\n[one\n/andon retry\ntwo](three)`)).toEqual([])
+  expect(parse(`${marks}\nPlease:\n/andon retry`).map(shown)).toEqual(['retry'])
+  expect(parse(`${'~x~ '.repeat(600)}\n\n~~one\n/andon retry\ntwo~~`)).toEqual([])
+})
+
+test('a mistake says what is the matter and what to type next', () => {
+  const say = (line: string) =>
+    parse(line, STAGES).map((command) => (command.verb === null ? sentence(command) : shown(command)))
+  const told = [
+    '/andon retyr',
+    '/andon pause',
+    '/andon hepl',
+    '/andon dance',
+    '/andon @octocat',
+    '/andon retr\u0443',
+    '/andon run',
+    '/andon run deploy',
+    '/andon retry cdoe',
+    '/andon retry code.',
+    '/andon retry #7',
+    '/andon retry plan code',
+    '/andon status now',
+    '/andon hold',
+    '/andon hold code',
+    '/andon resume repositry',
+  ].map((line) => `${line} → ${say(line)}`)
+  expect(told).toMatchInlineSnapshot(`
+    [
+      "/andon retyr → There is no command \`retyr\`. Did you mean \`/andon retry\`?",
+      "/andon pause → There is no command \`pause\`. Did you mean \`/andon hold REASON\`?",
+      "/andon hepl → There is no command \`hepl\`. Did you mean \`/andon help\`?",
+      "/andon dance → There is no command \`dance\`. Did you mean \`/andon cancel\`?",
+      "/andon @octocat → There is no command by that name. Type \`/andon help\`.",
+      "/andon retrу → There is no command by that name: it has characters in it that are not plain letters. Did you mean \`/andon retry\`?",
+      "/andon run → \`/andon run\` needs the name of a stage. Type \`/andon run STAGE\`.",
+      "/andon run deploy → This line has no stage \`deploy\`; it has \`plan\`, \`code\`, \`test\`, \`review\`. Type \`/andon run plan\`, \`/andon run code\`, \`/andon run test\` or \`/andon run review\`.",
+      "/andon retry cdoe → This line has no stage \`cdoe\`; it has \`plan\`, \`code\`, \`test\`, \`review\`. Did you mean \`/andon retry code\`?",
+      "/andon retry code. → There is no stage by that name. Did you mean \`/andon retry code\`?",
+      "/andon retry #7 → There is no stage by that name. Type \`/andon retry STAGE\`.",
+      "/andon retry plan code → \`/andon retry\` takes one word at most. Type \`/andon retry plan\`.",
+      "/andon status now → \`/andon status\` takes nothing. Type \`/andon status\`.",
+      "/andon hold → A hold needs a reason, for those who find the line standing still. Type \`/andon hold REASON\`.",
+      "/andon hold code → A hold needs a reason, for those who find the line standing still. Type \`/andon hold code REASON\`.",
+      "/andon resume repositry → This line has no stage \`repositry\`; it has \`plan\`, \`code\`, \`test\`, \`review\`. Did you mean \`/andon resume repository\`?",
+    ]
+  `)
+  expect(say('/andon status\n'.repeat(5)).at(-1)).toMatchInlineSnapshot(
+    `"A comment may carry 3 commands, and this one has 5: the first 3 were read, the others were not."`,
+  )
+})
+
+test('a mistake repeats nothing of a stranger but plain words', () => {
+  const hostile = [
+    '@octocat',
+    '#7',
+    '<img>',
+    '[x](y)',
+    '`x`',
+    '|x|',
+    '<!--x',
+    'https://x.y',
+    '\u202eyrter',
+    '**x**',
+    '![x](y)',
+    '$x$',
+    ':tada:',
+  ]
+  for (const word of hostile) {
+    for (const line of [`/andon ${word}`, `/andon retry ${word}`, `/andon status ${word}`, `/andon resume ${word}`]) {
+      for (const found of parse(line, STAGES)) {
+        const told = found.verb === null ? sentence(found) : ''
+        expect(told, line).not.toContain(word)
+        expect(told, line).not.toMatch(/[@#<>|[\]$*!]/)
+      }
+    }
+  }
+})

@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { onTheirOwn } from '../../demo/run-starter.ts'
+import { playMorning } from '../../demo/scenario.ts'
+import { openShift } from '../../demo/session.ts'
+import { translate } from '../../src/translate/translate.ts'
+import { openReceiver, type Receiver } from '../fake-github/support/receiver.ts'
+import { type FakeGitHub, openGitHubWorld } from '../support/fake-github.ts'
+
+let receiver: Receiver
+let github: FakeGitHub
+let behind = 0
+
+beforeEach(async () => {
+  receiver = await openReceiver()
+  const now = () => new Date(Date.now() - behind).toISOString()
+  github = await openGitHubWorld({ webhookUrl: receiver.url, now })
+})
+
+afterEach(async () => {
+  await github.close()
+  await receiver.close()
+})
+
+test('the morning shows every kind of light, breaks no story off, and ends when it is told to', async () => {
+  const stop = new AbortController()
+  const said: string[] = []
+  const say = (where: string, what: string) => said.push(`${where} ${what}`)
+  const shift = openShift({ pace: 100, seed: 1, signal: stop.signal, say })
+  const welcomed: number[] = []
+  const played = playMorning({
+    github,
+    shift,
+    // As if Andon started them at once.
+    starts: { byAndon: true, next: (o) => onTheirOwn(github).next({ ...o, branch: 'main' }) },
+    hurried: openShift({ pace: 1_000, seed: 1, signal: stop.signal, say: () => undefined }),
+    atMinutesAgo: (minutes) => {
+      behind = minutes * 60_000
+    },
+    welcome: (work) => welcomed.push(work.number),
+  })
+  await expect.poll(() => said.filter((line) => line.endsWith('merged')).length, { timeout: 20_000 }).toBeGreaterThan(5)
+  stop.abort()
+  await expect(played).rejects.toThrow()
+  await github.settled()
+  const text = said.join('\n')
+  console.log(`${said.length} deeds, ${receiver.received.length} deliveries`)
+  expect(text).not.toContain('broke off')
+  expect(welcomed).toEqual([1])
+  for (const deed of [
+    'the night has left',
+    'ada pushes the workflows',
+    'test: failure',
+    'code falls silent',
+    'requests changes',
+    'pushed',
+    'approves',
+    '/andon approve',
+    '/andon cancel',
+    'closed as not planned',
+    'merged',
+  ]) {
+    expect(text).toContain(deed)
+  }
+  const issues = github.repositories.flatMap((name) => Array.from({ length: 60 }, (_, n) => github.issue(name, n + 1)))
+  expect(issues.filter((issue) => issue !== null).length).toBeGreaterThanOrEqual(12)
+  const receivedAt = new Date().toISOString()
+  for (const { event, payload, guid } of receiver.received) translate(event, payload, { guid, receivedAt })
+})
+
+test('the night lies in the past, so that a silent run has been silent for long', async () => {
+  const stop = new AbortController()
+  const shift = openShift({ pace: 1_000, seed: 1, signal: stop.signal, say: () => undefined })
+  const atMinutesAgo = (minutes: number) => {
+    behind = minutes * 60_000
+    if (minutes === 0) stop.abort()
+  }
+  await playMorning({
+    github,
+    shift,
+    hurried: shift,
+    starts: onTheirOwn(github),
+    atMinutesAgo,
+    welcome: () => undefined,
+  }).catch(() => undefined)
+  await github.settled()
+  const jobs = receiver.received.filter(({ event, action }) => event === 'workflow_job' && action === 'in_progress')
+  const code = jobs
+    .map(({ payload }) => payload.workflow_job as { name: string; started_at: string })
+    .find(({ name }) => name === 'code')
+  const minutesAgo = (Date.now() - Date.parse(code!.started_at)) / 60_000
+  expect(minutesAgo).toBeGreaterThan(40)
+  expect(github.runs.some(({ state }) => state.status === 'in_progress')).toBe(true)
+})

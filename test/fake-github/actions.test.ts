@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs'
+import { createAppAuth } from '@octokit/auth-app'
+import { Octokit } from '@octokit/core'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type FakeGitHub, openGitHubWorld } from '../support/fake-github.ts'
+import { openReceiver, type Receiver } from './support/receiver.ts'
+
+const WIDGETS = 'acme/widgets'
+const HERE = { owner: 'acme', repo: 'widgets' }
+const DISPATCH = 'POST /repos/{owner}/{repo}/actions/workflows/plan.yml/dispatches'
+let receiver: Receiver
+let github: FakeGitHub
+let installation: Octokit
+let app: Octokit
+
+beforeEach(async () => {
+  receiver = await openReceiver()
+  const grant = {
+    permissions: { metadata: 'read', actions: 'write' },
+    events: ['workflow_run', 'workflow_dispatch', 'issues'],
+  } as const
+  github = await openGitHubWorld({ webhookUrl: receiver.url, grant })
+  const { appId, privateKey, installationId } = github
+  const request = { log: { debug() {}, info() {}, warn() {}, error() {} } }
+  const options = { baseUrl: github.url, authStrategy: createAppAuth, ...request, request }
+  installation = new Octokit({ ...options, auth: { appId, privateKey, installationId } })
+  app = new Octokit({ ...options, auth: { appId, privateKey } })
+})
+
+afterEach(async () => {
+  await github.close()
+  await receiver.close()
+})
+
+test('a dispatch begins a run whose name echoes the key, and answers with its id when asked', async () => {
+  const heard: string[] = []
+  github.whenDispatched((run, inputs) => heard.push(`${run.state.title} for ${inputs.issue}`))
+  const inputs = { issue: '42', andon: '42/plan/1-k3v9x' }
+  const asked = await installation.request(DISPATCH, { ...HERE, ref: 'main', inputs, return_run_details: true })
+  const silent = await installation.request(DISPATCH, { ...HERE, ref: 'main', inputs })
+  expect([asked.status, silent.status]).toEqual([200, 204])
+  expect(heard).toEqual(['andon 42/plan/1-k3v9x for 42', 'andon 42/plan/1-k3v9x for 42'])
+  const found = await installation.request('GET /repos/{owner}/{repo}/actions/workflows/plan.yml/runs', {
+    ...HERE,
+    event: 'workflow_dispatch',
+    created: `>=${new Date(Date.now() - 60_000).toISOString()}`,
+  })
+  expect(found.data.total_count).toBe(2)
+  expect(found.data.workflow_runs.at(-1)?.id).toBe(asked.data.workflow_run_id)
+  await github.settled()
+  expect(receiver.names()).toBe('workflow_dispatch workflow_run.requested workflow_dispatch workflow_run.requested')
+})
+
+test('a dispatch that cannot be is refused', async () => {
+  const refused = (route: string, body: object) =>
+    installation.request(route, { ...HERE, ...body }).then(
+      () => 0,
+      (error) => error.status,
+    )
+  expect(await refused(DISPATCH, { ref: 'nowhere' })).toBe(422)
+  expect(await refused(DISPATCH.replace('plan', 'unknown'), { ref: 'main' })).toBe(404)
+  const inputs = Object.fromEntries(Array.from({ length: 26 }, (_, n) => [`i${n}`, 'x']))
+  expect(await refused(DISPATCH, { ref: 'main', inputs })).toBe(422)
+  expect(github.runs).toEqual([])
+})
+
+test('a dispatch is held against the trigger and the inputs that the workflow declares', async () => {
+  const answer = (text: string, inputs: Record<string, string>) => {
+    github.writeFile(WIDGETS, '.github/workflows/plan.yml', text)
+    return installation.request(DISPATCH, { ...HERE, ref: 'main', inputs }).then(
+      ({ status }) => status,
+      (error) => error.response.data.message,
+    )
+  }
+  const given = readFileSync('docs/workflows/plan.yml', 'utf8')
+  expect(await answer(given, { issue: '1', andon: '1/plan/1-aaaaa' })).toBe(204)
+  expect(await answer(given, { andon: '1/plan/1-aaaaa' })).toBe("Required input 'issue' not provided")
+  expect(await answer(given, { issue: '1', body: 'x' })).toBe('Unexpected inputs provided: ["body"]')
+  expect(await answer('on: push', { issue: '1' })).toBe("Workflow does not have 'workflow_dispatch' trigger")
+})
+
+test('a cancellation is accepted at once and done later, unless the run is deaf to it', async () => {
+  const CANCEL = 'POST /repos/{owner}/{repo}/actions/runs/{run_id}/cancel'
+  const asked: string[] = []
+  github.whenCancelled(({ id, state }, forced) => asked.push(`${id} ${state.status}${forced ? ', by force' : ''}`))
+  const run = await github.startRun(WIDGETS, 'code.yml')
+  run.start()
+  run.job('code').start()
+  expect((await installation.request(CANCEL, { ...HERE, run_id: run.id })).status).toBe(202)
+  expect(run.state.conclusion).toBe('cancelled')
+  await expect(installation.request(CANCEL, { ...HERE, run_id: run.id })).rejects.toMatchObject({ status: 409 })
+  const deaf = await github.startRun(WIDGETS, 'code.yml')
+  deaf.ignoreCancel()
+  await installation.request(CANCEL, { ...HERE, run_id: deaf.id })
+  expect(deaf.state.status).toBe('queued')
+  await installation.request(CANCEL.replace('/cancel', '/force-cancel'), { ...HERE, run_id: deaf.id })
+  expect(deaf.state.conclusion).toBe('cancelled')
+  expect(asked).toEqual([`${run.id} in_progress`, `${deaf.id} queued`, `${deaf.id} queued, by force`])
+})
+
+test('steps are silent but can be read', async () => {
+  const run = await github.startRun(WIDGETS, 'code.yml')
+  run.start()
+  const job = run.job('code', ['Check out', 'Write the code'])
+  job.start()
+  job.step()
+  const { data } = await installation.request('GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs', {
+    ...HERE,
+    run_id: run.id,
+  })
+  expect(data.jobs[0]?.steps?.map((step) => step.status)).toEqual(['completed', 'in_progress'])
+})
+
+test('the App reads its deliveries, and has one delivered again under the same GUID', async () => {
+  receiver.answer(503)
+  await github.openIssue(WIDGETS, { title: 'Missed' })
+  await github.settled()
+  receiver.answer(202)
+  await github.openIssue(WIDGETS, { title: 'Heard' })
+  await github.settled()
+  const failed = await app.request('GET /app/hook/deliveries', { status: 'failure' })
+  expect(failed.data).toMatchObject([{ event: 'issues', action: 'opened', status_code: 503, redelivery: false }])
+  const [{ id, guid }] = failed.data as unknown as [{ id: number; guid: string }]
+  const one = await app.request('GET /app/hook/deliveries/{delivery_id}', { delivery_id: id })
+  expect(one.data.request.payload).toMatchObject({ issue: { title: 'Missed' } })
+  const again = await app.request('POST /app/hook/deliveries/{delivery_id}/attempts', { delivery_id: id })
+  expect(again.status).toBe(202)
+  await expect.poll(() => receiver.received.length).toBe(3)
+  expect(receiver.received.map((one) => one.guid)).toEqual([guid, expect.any(String), guid])
+  const all = await app.request('GET /app/hook/deliveries')
+  expect(all.data.map((delivery) => delivery.redelivery)).toEqual([true, false, false])
+})
+
+test('a token does not wear out: no limit is met but GitHub’s own', async () => {
+  const remaining: number[] = []
+  for (let n = 0; n < 22; n++) {
+    const reads = Array.from({ length: 50 }, () => installation.request('GET /repos/{owner}/{repo}', HERE))
+    const answers = await Promise.all(reads)
+    remaining.push(...answers.map(({ headers }) => Number(headers['x-ratelimit-remaining'])))
+  }
+  expect(remaining).toHaveLength(1_100)
+  expect(Math.min(...remaining)).toBeGreaterThan(3_900)
+  expect(remaining.at(-1)).toBeGreaterThan(4_800)
+})

@@ -1,0 +1,189 @@
+import pino from 'pino'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type GitHub, openGitHub } from '../../src/github/client.ts'
+import { type FakeGitHub, openGitHubWorld } from '../support/fake-github.ts'
+
+const WIDGETS = 'acme/widgets'
+let github: FakeGitHub
+let andon: GitHub
+let where: { installationId: number; repositoryId: number; owner: string; name: string }
+
+beforeEach(async () => {
+  github = await openGitHubWorld()
+  andon = openClient(github)
+  where = {
+    installationId: github.installationId,
+    repositoryId: github.repositoryId(WIDGETS),
+    owner: 'acme',
+    name: 'widgets',
+  }
+})
+
+afterEach(() => github.close())
+
+function openClient(fake: FakeGitHub, privateKey = fake.privateKey): GitHub {
+  const now = () => new Date().toISOString()
+  const log = pino({ level: 'silent' })
+  return openGitHub({ appId: fake.appId, privateKey, apiUrl: fake.url, now, log, timeoutMs: 1_000 })
+}
+
+function checkOn(sha: string) {
+  return {
+    name: 'andon / plan',
+    head_sha: sha,
+    external_id: `1/plan/${sha}`,
+    details_url: 'http://127.0.0.1/acme/widgets/issues/1',
+    status: 'in_progress',
+    output: { title: 'running', summary: 'since 14:02' },
+  } as const
+}
+
+describe('the App', () => {
+  test('writes, edits, finds and deletes comments under its own name', async () => {
+    const number = await github.openIssue(WIDGETS, { title: 'A' })
+    await github.comment(WIDGETS, number, 'I paste <!-- marker --> too', 'passerby')
+    const id = await andon.createComment(where, number, 'plan <!-- marker -->')
+    await andon.updateComment(where, id, 'plan, again <!-- marker -->')
+    const [, comment] = await github.comments(WIDGETS, number)
+    expect(comment).toMatchObject({
+      body: 'plan, again <!-- marker -->',
+      performed_via_github_app: { id: github.appId },
+    })
+    const since = comment!.created_at
+    expect(await andon.findComments(where, number, '<!-- marker -->', since)).toEqual([{ id }])
+    await andon.deleteComment(where, id)
+    expect(await github.comments(WIDGETS, number)).toHaveLength(1)
+    await expect(andon.updateComment(where, id, 'gone')).rejects.toMatchObject({ kind: 'gone' })
+  })
+
+  test('writes, edits and finds check runs', async () => {
+    const sha = await github.head(WIDGETS, 'main')
+    const id = await andon.createCheck(where, checkOn(sha))
+    const twin = await andon.createCheck(where, checkOn(sha))
+    const { name: _, head_sha: __, ...changes } = checkOn(sha)
+    await andon.updateCheck(where, id, { ...changes, status: 'completed', conclusion: 'neutral' })
+    expect(await andon.findChecks(where, sha, `1/plan/${sha}`)).toEqual([{ id }, { id: twin }])
+    expect((await github.checks(WIDGETS, sha)).map((check) => check.conclusion)).toEqual(['neutral', null])
+  })
+
+  test('is refused what GitHub refuses', async () => {
+    const number = await github.openIssue(WIDGETS, { title: 'A' })
+    const sha = await github.head(WIDGETS, 'main')
+    const long = { ...checkOn(sha), output: { title: 't', summary: 'x'.repeat(65_536) } }
+    await expect(andon.createComment(where, number, 'x'.repeat(65_537))).rejects.toMatchObject({ kind: 'refuse' })
+    await expect(andon.createCheck(where, checkOn('0'.repeat(40)))).rejects.toMatchObject({ kind: 'refuse' })
+    await expect(andon.createCheck(where, long)).rejects.toMatchObject({ kind: 'refuse' })
+    github.deleteIssue(WIDGETS, number)
+    await expect(andon.createComment(where, number, 'hello?')).rejects.toMatchObject({ kind: 'gone' })
+    expect(github.writes.all.map(({ kind, done, status }) => `${kind} ${done} ${status}`)).toEqual([
+      'comment false 422',
+      'check false 422',
+      'check false 422',
+      'comment false 410',
+    ])
+  })
+
+  test('is nobody with another key, with a lapsed token once, and while suspended', async () => {
+    const number = await github.openIssue(WIDGETS, { title: 'A' })
+    const other = await openGitHubWorld()
+    await expect(openClient(github, other.privateKey).createComment(where, number, 'hi')).rejects.toThrow()
+    await other.close()
+    await andon.createComment(where, number, 'one')
+    github.expireTokens()
+    await andon.createComment(where, number, 'two')
+    github.suspend()
+    await expect(andon.createComment(where, number, 'three')).rejects.toMatchObject({ kind: 'refuse' })
+    github.unsuspend()
+    await andon.createComment(where, number, 'four')
+    expect(github.writes.count('comment')).toBe(3)
+  })
+
+  test('learns what somebody may', async () => {
+    const may = await Promise.all(
+      ['ada', 'grace', 'linus', 'trinity', 'passerby', 'nobody'].map((login) => andon.readRole(where, login)),
+    )
+    expect(may).toEqual(['admin', 'maintain', 'write', 'triage', 'read', 'none'])
+    github.permit('linus', 'read')
+    expect(await andon.readRole(where, 'linus')).toBe('read')
+  })
+
+  test('learns which pull requests close an issue, and which issues a pull request closes', async () => {
+    const first = await github.openIssue(WIDGETS, { title: 'First' })
+    const second = await github.openIssue(WIDGETS, { title: 'Second', by: 'passerby' })
+    await github.createBranch(WIDGETS, 'claude/issue-1-x')
+    const pull = await github.openPullRequest(WIDGETS, {
+      branch: 'claude/issue-1-x',
+      title: 'Both',
+      body: `Closes #${first}. Closes #99.`,
+    })
+    github.link(WIDGETS, pull, second)
+    await github.review(WIDGETS, pull, 'approve', { by: 'grace' })
+    expect(await andon.readClosingIssues(where, pull)).toEqual([first, second])
+    const read = await andon.readIssue(where, second)
+    expect(read).toMatchObject({
+      issue: { number: second, title: 'Second', author: 'passerby', state: 'OPEN' },
+      defaultBranchSha: await github.head(WIDGETS, 'main'),
+      pullRequests: [{ number: pull, branch: 'claude/issue-1-x', state: 'OPEN', closes: [first, second], fork: null }],
+    })
+    expect(read.pullRequests[0]?.reviews).toMatchObject([{ reviewer: 'grace', state: 'APPROVED', bot: false }])
+    await github.merge(WIDGETS, pull)
+    expect((await andon.readIssue(where, second)).pullRequests[0]?.state).toBe('MERGED')
+    expect((await andon.readIssue(where, 4711)).issue).toBeNull()
+  })
+})
+
+describe('misfortune', () => {
+  test.each([
+    ['502-before', 'unconfirmed', 0],
+    ['502-after', 'unconfirmed', 1],
+    ['reset-before', 'unconfirmed', 0],
+    ['reset-after', 'unconfirmed', 1],
+    ['hang-after', 'unconfirmed', 1],
+    ['secondary-limit', 'wait', 0],
+    ['primary-limit', 'wait', 0],
+    ['refused', 'refuse', 0],
+  ] as const)('%s meets a comment: the App sees "%s", and %i is there', async (how, kind, there) => {
+    const number = await github.openIssue(WIDGETS, { title: 'A' })
+    github.misbehave({ on: 'comment', how, times: 1 })
+    await expect(andon.createComment(where, number, 'hello')).rejects.toMatchObject({ kind })
+    expect(await github.comments(WIDGETS, number)).toHaveLength(there)
+    expect(github.writes.of('comment')).toMatchObject([{ fault: how, done: there === 1 }])
+    await andon.createComment(where, number, 'hello again')
+    expect(await github.comments(WIDGETS, number)).toHaveLength(there + 1)
+  })
+
+  test('meets the asked share of requests, the same ones for the same seed', async () => {
+    const number = await github.openIssue(WIDGETS, { title: 'A' })
+    const met: string[] = []
+    for (let round = 0; round < 2; round++) {
+      const stop = github.misbehave({ on: 'any', how: ['502-after', 'reset-after'], share: 0.2, seed: 11 })
+      github.writes.clear()
+      for (let n = 0; n < 50; n++) await andon.createComment(where, number, `${n}`).catch(() => undefined)
+      met.push(github.writes.all.map(({ fault }) => fault?.[0] ?? '.').join(''))
+      stop()
+    }
+    const share = met[0]!.replaceAll('.', '').length
+    console.log(`seed 11, of 50 comments ${share} met a misfortune`)
+    expect(share).toBeGreaterThan(3)
+    expect(share).toBeLessThan(20)
+    expect(met[1]).toBe(met[0])
+  })
+
+  test('keeps GitHub’s own limit on creation when asked to', async () => {
+    const number = await github.openIssue(WIDGETS, { title: 'A' })
+    github.limitCreation()
+    for (let n = 0; n < 80; n++) await andon.createComment(where, number, `${n}`)
+    await expect(andon.createComment(where, number, 'one too many')).rejects.toMatchObject({ kind: 'wait' })
+    expect(github.writes.count('comment')).toBe(80)
+  })
+})
+
+test('hundreds of writes at once are all done, and soon', async () => {
+  const number = await github.openIssue(WIDGETS, { title: 'A' })
+  const began = performance.now()
+  for (let n = 0; n < 6; n++) {
+    await Promise.all(Array.from({ length: 40 }, () => andon.createComment(where, number, 'again')))
+  }
+  console.log(`240 comments in ${Math.round(performance.now() - began)} ms`)
+  expect(await github.comments(WIDGETS, number)).toHaveLength(240)
+})

@@ -1,0 +1,172 @@
+import nock from 'nock'
+import { expect, test } from 'vitest'
+import { API, failureOf, givesToken, open, playGitHub, WHERE } from './support/nock-github.ts'
+
+playGitHub()
+
+const HERE = { repository: { databaseId: 1 } }
+const ELSEWHERE = { repository: { databaseId: 2 } }
+const ISSUE = {
+  number: 42,
+  title: 'Retry on flaky upload',
+  url: 'https://github.com/acme/widgets/issues/42',
+  state: 'CLOSED',
+  stateReason: 'COMPLETED',
+  closedAt: '2026-11-21T14:00:00Z',
+  updatedAt: '2026-11-21T14:00:00Z',
+  author: { login: 'alice' },
+}
+const PULL_REQUEST = {
+  number: 57,
+  title: 'Retry',
+  url: 'https://github.com/acme/widgets/pull/57',
+  state: 'MERGED',
+  isDraft: false,
+  headRefName: 'retry',
+  headRefOid: 'c0de',
+  isCrossRepository: true,
+  headRepositoryOwner: { login: 'octocat' },
+  updatedAt: '2026-11-21T14:00:00Z',
+  author: null,
+  ...HERE,
+  closingIssuesReferences: {
+    nodes: [
+      { number: 42, ...HERE },
+      { number: 3, ...ELSEWHERE },
+      { number: 43, ...HERE },
+    ],
+  },
+  reviews: {
+    nodes: [
+      {
+        databaseId: 5,
+        state: 'APPROVED',
+        submittedAt: '2026-11-21T13:00:00Z',
+        author: { __typename: 'User', login: 'bob' },
+        commit: { oid: 'c0de' },
+      },
+      { databaseId: 6, state: 'APPROVED', submittedAt: '2026-11-21T13:00:00Z', author: null, commit: { oid: 'c0de' } },
+      {
+        databaseId: 7,
+        state: 'APPROVED',
+        submittedAt: '2026-11-21T13:00:00Z',
+        author: { __typename: 'Bot', login: 'claude' },
+        commit: { oid: 'c0de' },
+      },
+      null,
+    ],
+  },
+}
+
+function answers(body: object, base = API): void {
+  givesToken('ghs_one', 1, base)
+  nock(base.replace('/v3', '')).post('/graphql').reply(200, body)
+}
+
+test('an issue is read with what is to close it and where the default branch stands', async () => {
+  const closedByPullRequestsReferences = { nodes: [PULL_REQUEST, { ...PULL_REQUEST, ...ELSEWHERE }] }
+  answers({
+    data: {
+      repository: {
+        defaultBranchRef: { target: { oid: 'ba5e' } },
+        issue: { ...ISSUE, closedByPullRequestsReferences },
+      },
+    },
+  })
+  expect(await open().readIssue(WHERE, 42)).toEqual({
+    issue: {
+      number: 42,
+      title: 'Retry on flaky upload',
+      url: 'https://github.com/acme/widgets/issues/42',
+      author: 'alice',
+      state: 'CLOSED',
+      stateReason: 'COMPLETED',
+      closedAt: '2026-11-21T14:00:00Z',
+      updatedAt: '2026-11-21T14:00:00Z',
+    },
+    pullRequests: [
+      {
+        number: 57,
+        title: 'Retry',
+        url: 'https://github.com/acme/widgets/pull/57',
+        author: null,
+        state: 'MERGED',
+        draft: false,
+        branch: 'retry',
+        fork: 'octocat',
+        headSha: 'c0de',
+        closes: [42, 43],
+        reviews: [
+          {
+            id: 5,
+            reviewer: 'bob',
+            bot: false,
+            state: 'APPROVED',
+            commitSha: 'c0de',
+            submittedAt: '2026-11-21T13:00:00Z',
+          },
+          // GraphQL leaves out what deliveries and andon.yml call it by.
+          {
+            id: 7,
+            reviewer: 'claude[bot]',
+            bot: true,
+            state: 'APPROVED',
+            commitSha: 'c0de',
+            submittedAt: '2026-11-21T13:00:00Z',
+          },
+        ],
+        updatedAt: '2026-11-21T14:00:00Z',
+      },
+    ],
+    defaultBranchSha: 'ba5e',
+  })
+})
+
+test('an issue that does not exist is an answer, with the rest of it', async () => {
+  answers({
+    data: { repository: { defaultBranchRef: { target: { oid: 'ba5e' } }, issue: null } },
+    errors: [{ type: 'NOT_FOUND', path: ['repository', 'issue'], message: 'Could not resolve to an Issue' }],
+  })
+  expect(await open().readIssue(WHERE, 42)).toEqual({ issue: null, pullRequests: [], defaultBranchSha: 'ba5e' })
+})
+
+test('an empty repository has no head yet', async () => {
+  answers({ data: { repository: { defaultBranchRef: null, issue: ISSUE } } })
+  expect((await open().readIssue(WHERE, 42)).defaultBranchSha).toBeNull()
+})
+
+test('a pull request closes the issues of its own repository', async () => {
+  const { closingIssuesReferences } = PULL_REQUEST
+  answers({ data: { repository: { pullRequest: { closingIssuesReferences } } } })
+  expect(await open().readClosingIssues(WHERE, 57)).toEqual([42, 43])
+})
+
+test('GitHub Enterprise Server is asked beside its REST address', async () => {
+  const base = 'https://ghes.test/api/v3'
+  answers({ data: { repository: { pullRequest: null } } }, base)
+  expect(await open({ apiUrl: base }).readClosingIssues(WHERE, 57)).toEqual([])
+})
+
+test.each([
+  ['NOT_FOUND', null, 'gone'],
+  ['FORBIDDEN', null, 'refuse'],
+  ['RATE_LIMITED', null, 'wait'],
+  ['RATE_LIMIT', null, 'wait'],
+  ['SERVICE_UNAVAILABLE', null, 'retry'],
+  ['INTERNAL', { issue: null }, 'retry'],
+])('an answer that failed with %s is no answer', async (type, repository, kind) => {
+  answers({ data: { repository }, errors: [{ type, message: 'Something went wrong' }] })
+  expect((await failureOf(open().readIssue(WHERE, 42))).kind).toBe(kind)
+})
+
+test('an answer in which something is missing is asked for again', async () => {
+  answers({ data: { repository: { issue: { ...ISSUE, title: 7 } } } })
+  const failure = await failureOf(open().readIssue(WHERE, 42))
+  expect([failure.kind, failure.message]).toEqual(['retry', 'GitHub left out title'])
+})
+
+test('an answer that cannot be read is asked for again', async () => {
+  givesToken()
+  nock(API).post('/graphql').reply(200, '{"data": {"repo', { 'content-type': 'application/json' })
+  expect((await failureOf(open().readIssue(WHERE, 42))).kind).toBe('retry')
+})

@@ -1,0 +1,178 @@
+import nock from 'nock'
+import { describe, expect, test } from 'vitest'
+import { API, failureOf, givesToken, NOW, open, playGitHub, WHERE } from './support/nock-github.ts'
+
+playGitHub()
+
+const KEY = '42/plan/1-k3v9x'
+const REPO = '/repos/acme/widgets/actions'
+const DISPATCH = {
+  workflow: 'plan.yml',
+  ref: 'main',
+  inputs: { issue: '42', andon: KEY },
+  sendBy: '2026-11-21T14:02:41.000Z',
+}
+const SENT = { ref: 'main', inputs: DISPATCH.inputs, return_run_details: true }
+
+function runOf(id: number, over: object = {}) {
+  return {
+    id,
+    run_attempt: 1,
+    path: '.github/workflows/plan.yml',
+    display_title: `andon ${KEY}`,
+    status: 'queued',
+    conclusion: null,
+    head_branch: 'main',
+    head_sha: 'c0de',
+    html_url: `https://github.test/acme/widgets/actions/runs/${id}`,
+    created_at: '2026-11-21T14:02:00Z',
+    run_started_at: '2026-11-21T14:02:00Z',
+    updated_at: '2026-11-21T14:02:01Z',
+    repository: { id: 1, full_name: 'acme/widgets' },
+    head_repository: { id: 1, full_name: 'acme/widgets' },
+    ...over,
+  }
+}
+
+describe('a dispatch', () => {
+  test('asks for the run it begins, and is sent once', async () => {
+    givesToken()
+    nock(API)
+      .post(`${REPO}/workflows/plan.yml/dispatches`, SENT)
+      .reply(200, { workflow_run_id: 7, run_url: 'https://api', html_url: 'https://github.test/runs/7' })
+    expect(await open().dispatch(WHERE, DISPATCH)).toEqual({ runId: 7, url: 'https://github.test/runs/7' })
+  })
+
+  test('that GitHub accepts without saying which run it began is accepted all the same', async () => {
+    givesToken()
+    nock(API).post(`${REPO}/workflows/plan.yml/dispatches`).reply(204)
+    nock(API).post(`${REPO}/workflows/plan.yml/dispatches`).reply(200, '')
+    const github = open()
+    expect(await github.dispatch(WHERE, DISPATCH)).toBeNull()
+    expect(await github.dispatch(WHERE, DISPATCH)).toBeNull()
+  })
+
+  test('leaves out the question for the run once a server has refused it for that', async () => {
+    givesToken()
+    const message = 'Invalid request.\n\n"return_run_details" is not a permitted key.'
+    const { return_run_details: _, ...plain } = SENT
+    nock(API).post(`${REPO}/workflows/plan.yml/dispatches`, SENT).reply(422, { message })
+    nock(API).post(`${REPO}/workflows/plan.yml/dispatches`, plain).reply(204)
+    const github = open()
+    expect(await failureOf(github.dispatch(WHERE, DISPATCH))).toMatchObject({ kind: 'retry' })
+    expect(await github.dispatch(WHERE, DISPATCH)).toBeNull()
+  })
+
+  test('is not sent any more when it has become too late', async () => {
+    givesToken()
+    const late = { ...DISPATCH, sendBy: '2026-11-21T14:02:30.999Z' }
+    expect(await failureOf(open().dispatch(WHERE, late))).toMatchObject({
+      kind: 'retry',
+      message: 'not sent: it had become too late',
+    })
+    expect(NOW > late.sendBy).toBe(true)
+  })
+
+  test.each([
+    [404, {}, 'Not Found', 'gone'],
+    [422, {}, "Cannot trigger a 'workflow_dispatch' on a disabled workflow", 'refuse'],
+    [403, {}, 'Resource not accessible by integration', 'refuse'],
+    [403, { 'retry-after': '90' }, 'You have exceeded a secondary rate limit', 'wait'],
+    [429, {}, 'Too many', 'wait'],
+    [502, {}, 'Server Error', 'unconfirmed'],
+    [500, {}, 'Server Error', 'unconfirmed'],
+  ])('that is answered %i %j %s is a %s', async (status, headers, message, kind) => {
+    givesToken()
+    nock(API).post(`${REPO}/workflows/plan.yml/dispatches`).reply(status, { message }, headers)
+    expect(await failureOf(open().dispatch(WHERE, DISPATCH))).toMatchObject({ kind })
+  })
+})
+
+describe('runs', () => {
+  const since = '2026-11-21T13:52:31.000Z'
+  const query = (page: number) => ({
+    event: 'workflow_dispatch',
+    created: `>=${since}`,
+    per_page: '100',
+    page: String(page),
+  })
+
+  test('are found by the whole key in their title, through all pages, oldest first', async () => {
+    givesToken()
+    const path = `${REPO}/workflows/plan.yml/runs`
+    const titles = [`${KEY}2`, `x${KEY}`, '42/plan/1', `(${KEY})`].map((display_title, index) =>
+      runOf(20 + index, { display_title }),
+    )
+    const forked = runOf(30, { head_repository: { id: 2, full_name: 'mallory/widgets' } })
+    nock(API)
+      .get(path)
+      .query(query(1))
+      .reply(200, { workflow_runs: [runOf(12), ...titles] }, { link: `<${API}${path}?page=2>; rel="next"` })
+    nock(API)
+      .get(path)
+      .query(query(2))
+      .reply(200, { workflow_runs: [forked, runOf(11, { display_title: `${KEY} #42` })] })
+    const found = await open().findRuns(WHERE, { workflow: 'plan.yml', since, key: KEY })
+    expect(found.map(({ id }) => id)).toEqual([11, 12])
+  })
+
+  test('are not called missing when the list cannot be read', async () => {
+    givesToken()
+    nock(API).get(`${REPO}/workflows/plan.yml/runs`).query(query(1)).reply(200, 'half a li')
+    const looked = open().findRuns(WHERE, { workflow: 'plan.yml', since, key: KEY })
+    expect(await failureOf(looked)).toMatchObject({ kind: 'retry' })
+  })
+
+  test('are read with the jobs of their newest attempt; one that is not there is none', async () => {
+    givesToken()
+    const job = {
+      id: 70,
+      run_attempt: 2,
+      name: 'plan',
+      status: 'in_progress',
+      conclusion: null,
+      html_url: 'https://github.test/job/70',
+      created_at: '2026-11-21T14:02:02Z',
+      started_at: '2026-11-21T14:02:03Z',
+      completed_at: null,
+      steps: [
+        { name: 'Set up job', status: 'completed' },
+        { name: 'Run the agent', status: 'in_progress' },
+      ],
+    }
+    nock(API)
+      .get(`${REPO}/runs/7`)
+      .reply(200, runOf(7, { run_attempt: 2, status: 'in_progress' }))
+    nock(API)
+      .get(`${REPO}/runs/7/jobs`)
+      .query({ filter: 'latest', per_page: '100', page: '1' })
+      .reply(200, { total_count: 1, jobs: [job] })
+    nock(API).get(`${REPO}/runs/8`).reply(404, { message: 'Not Found' })
+    const github = open()
+    expect(await github.readRun(WHERE, 7)).toMatchObject({
+      run: { id: 7, runAttempt: 2, status: 'in_progress', path: '.github/workflows/plan.yml', fork: null },
+      jobs: [{ id: 70, runAttempt: 2, status: 'in_progress', steps: job.steps, startedAt: '2026-11-21T14:02:03Z' }],
+    })
+    expect(await github.readRun(WHERE, 8)).toBeNull()
+  })
+
+  test.each([
+    [false, 202, 'accepted'],
+    [true, 202, 'accepted'],
+    [false, 409, 'refused'],
+    [true, 409, 'refused'],
+    [false, 404, 'gone'],
+  ])('are cancelled (force: %s): %i is %s', async (force, status, cancelled) => {
+    givesToken()
+    nock(API)
+      .post(`${REPO}/runs/7/${force ? 'force-cancel' : 'cancel'}`)
+      .reply(status, {})
+    expect(await open().cancelRun(WHERE, 7, force)).toBe(cancelled)
+  })
+
+  test('are not called cancelled when GitHub is out of order', async () => {
+    givesToken()
+    nock(API).post(`${REPO}/runs/7/cancel`).reply(502, {})
+    expect(await failureOf(open().cancelRun(WHERE, 7, false))).toMatchObject({ kind: 'retry' })
+  })
+})

@@ -1,0 +1,149 @@
+// Everything that GitHub was ever recorded to send, and what it never should, posted to the endpoint and through the real door.
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import pino from 'pino'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Door, openDoor } from '../../src/apply/door.ts'
+import { openGuard } from '../../src/inbox/guard.ts'
+import { createReceiver, refuseUnread } from '../../src/inbox/receive.ts'
+import probotApp from '../../src/index.ts'
+import type { Database } from '../../src/store/database.ts'
+import { HANDLES } from '../../src/translate/handled-webhooks.ts'
+import { freshDatabase } from '../support/database.ts'
+import { allExamples, SECRET, type Signed, signed, signedText } from '../support/deliveries.ts'
+import { type Knocker, openKnocker } from '../support/http-load.ts'
+import { howMany, record, runSeed } from '../support/measurements.ts'
+import { mutated } from '../support/payload-mutations.ts'
+import { seeded } from '../support/seeded-random.ts'
+import { traces } from '../support/traces.ts'
+
+const MUTATIONS = howMany(300, 10_000)
+const SEED = runSeed(1_861)
+const AT_ONCE = 64
+const LONGER = 300_000
+
+let database: Database
+let door: Door
+let server: Server
+let url: string
+let knocker: Knocker
+
+beforeAll(async () => {
+  database = await freshDatabase()
+  const log = pino({ level: 'silent' })
+  const now = () => new Date().toISOString()
+  door = openDoor({ database, now, log })
+  const receive = await createReceiver({ app: probotApp, door, secrets: [SECRET], now, log })
+  const guard = openGuard({ receive, refuse: refuseUnread })
+  server = createServer((request, response) => void guard(request, response)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  knocker = openKnocker()
+})
+
+afterAll(async () => {
+  knocker.close()
+  server.close()
+  await door.close()
+  await database.close()
+})
+
+test(
+  'all 324 recorded payloads are accepted, and none of them fails',
+  async () => {
+    const deliveries = allExamples().map((delivery) => signed(delivery))
+    const statuses = await post(deliveries)
+    const states = await statesOf(deliveries)
+    record('recorded', { payloads: deliveries.length, 'answered 202': statuses.length, 'kept as failed': 0 })
+    console.log(`recorded payloads: ${deliveries.length}, statuses ${count(statuses)}, kept as ${count(states)}`)
+    expect(deliveries).toHaveLength(324)
+    expect(new Set(statuses)).toEqual(new Set([202]))
+    expect(states.filter((state) => state === 'failed')).toEqual([])
+  },
+  LONGER,
+)
+
+test(
+  'damaged payloads are answered 2xx or 4xx, keep their reason, and harm no neighbour',
+  async () => {
+    const random = seeded(SEED)
+    const neighbours = { id: 990_001, fullName: 'neighbours/garden', installationId: 990_002 }
+    const stories = traces(54, { repository: neighbours })
+    const sources = [
+      ...allExamples(),
+      ...traces(18, { repository: { id: 880_001, fullName: 'damaged/goods', installationId: 880_002 } }).flatMap(
+        (story) => story.deliveries,
+      ),
+    ]
+    const known = sources.filter(({ name }) => Object.hasOwn(HANDLES, name))
+    const damaged = Array.from({ length: MUTATIONS }, () => {
+      const { name, bytes, kind } = mutated(random, random.pick(random.next() < 0.8 ? known : sources))
+      return { delivery: signedText(name, bytes), kind }
+    })
+    const whole = stories.flatMap((story) => story.deliveries.map((delivery) => signed(delivery)))
+
+    const all = random.shuffle([...whole, ...damaged.map(({ delivery }) => delivery)])
+    const answered = new Map((await post(all)).map((status, index) => [all[index]?.guid, status]))
+    const statuses = damaged.map(({ delivery }) => answered.get(delivery.guid) ?? 0)
+    const states = await statesOf(damaged.map(({ delivery }) => delivery))
+    console.log(
+      `damaged payloads: ${MUTATIONS} (${count(damaged.map(({ kind }) => kind))}), statuses ${count(statuses)}, kept as ${count(states)} (seed ${SEED})`,
+    )
+    expect(statuses.filter((status) => status !== 202 && status !== 400 && status !== 401)).toEqual([])
+    expect(states).toHaveLength(statuses.filter((status) => status === 202).length)
+
+    // Neighbours unharmed: every whole delivery is applied, and every story ends on its light.
+    expect(new Set(whole.map(({ guid }) => answered.get(guid)))).toEqual(new Set([202]))
+    expect(new Set(await statesOf(whole))).toEqual(new Set(['applied']))
+    const lights = new Map(await lightsOf(neighbours.id))
+    for (const { issueNumber, light, plot } of stories) {
+      expect(lights.get(issueNumber) ?? null, `issue ${issueNumber}, ${JSON.stringify(plot)}`).toBe(light)
+    }
+
+    // The reason kept: with every failed delivery stand its words and the very bytes that came.
+    const sent = new Map(damaged.map(({ delivery }) => [delivery.guid, delivery.body]))
+    const failed = (await failedDeliveries()).filter(({ guid }) => sent.has(guid))
+    expect(failed.length).toBeGreaterThan(MUTATIONS / 20)
+    for (const { guid, error, body } of failed) {
+      expect(error, guid).toBeTruthy()
+      expect(Buffer.from(sent.get(guid) ?? []).equals(body ?? Buffer.of()), guid).toBe(true)
+    }
+    record('damaged', { payloads: MUTATIONS, 'kept as failed': failed.length, '5xx': 0, 'neighbours harmed': 0 })
+  },
+  LONGER,
+)
+
+async function post(deliveries: readonly Signed[]): Promise<readonly number[]> {
+  const statuses: number[] = []
+  for (let first = 0; first < deliveries.length; first += AT_ONCE) {
+    const answers = await Promise.all(deliveries.slice(first, first + AT_ONCE).map((one) => knocker.post(url, one)))
+    statuses.push(...answers.map(({ status }) => status))
+  }
+  return statuses
+}
+
+async function statesOf(deliveries: readonly Signed[]): Promise<readonly string[]> {
+  const wanted = new Set(deliveries.map(({ guid }) => guid))
+  const rows = await database.kysely.selectFrom('deliveries').select(['guid', 'state']).execute()
+  return rows.filter(({ guid }) => wanted.has(guid)).map(({ state }) => state)
+}
+
+async function failedDeliveries() {
+  const columns = ['guid', 'error', 'body'] as const
+  return database.kysely.selectFrom('deliveries').select(columns).where('state', '=', 'failed').execute()
+}
+
+async function lightsOf(repositoryId: number): Promise<[number, string][]> {
+  const rows = await database.kysely
+    .selectFrom('pipelines')
+    .select(['issueNumber', 'light'])
+    .where('repositoryId', '=', repositoryId)
+    .execute()
+  return rows.map(({ issueNumber, light }) => [issueNumber, light])
+}
+
+function count(words: readonly (string | number)[]): string {
+  const counts = Map.groupBy(words, (word) => word)
+  return [...counts].map(([word, each]) => `${word}: ${each.length}`).join(', ')
+}

@@ -1,0 +1,69 @@
+// 56 commands in a minute on one repository, which a peer answered with 29 rejections: all of them are answered here, within
+// the limits that GitHub keeps (80 creations a minute, 500 an hour, and one write a second).
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { replyMarker } from '../../src/render/reply.ts'
+import { howMany, record } from '../support/measurements.ts'
+import { openTalk, type Talk } from './support/conversation.ts'
+
+let talk: Talk
+beforeEach(async () => {
+  talk = await openTalk()
+})
+afterEach(() => talk.close())
+
+const ISSUES = 8
+const STEP_SECONDS = 0.55
+
+test('many commands in a minute are all answered, none is rejected, and the first of them within two seconds', async () => {
+  const { github, repository, whole } = talk
+  github.limitCreation()
+  for (let issue = 0; issue < ISSUES; issue += 1) await github.openIssue(repository, { title: `Issue ${issue + 1}` })
+  const count = howMany(14, 56)
+  const apart = 60 / 56
+  const given: { comment: number; at: number; on: number }[] = []
+  const began = Date.parse(whole.clock.now())
+  const now = () => (Date.parse(whole.clock.now()) - began) / 1000
+  for (let idle = 0; idle < 12; ) {
+    while (given.length < count && given.length * apart <= now()) {
+      const on = 1 + (given.length % ISSUES)
+      given.push({
+        comment: await talk.say(given.length % 2 === 0 ? '/andon why' : '/andon retry', { on }),
+        at: now(),
+        on,
+      })
+    }
+    const before = github.writes.all.length
+    await talk.pass(STEP_SECONDS)
+    idle = given.length === count && github.writes.all.length === before ? idle + 1 : 0
+  }
+
+  const reactions = github.writes.of('reaction')
+  const waits = given.map(({ comment, at }) => {
+    const reaction = reactions.find(({ path }) => path.endsWith(`/comments/${comment}/reactions`))
+    return reaction === undefined ? Number.POSITIVE_INFINITY : (reaction.at - began) / 1000 - at
+  })
+  const replies = github.writes.of('comment')
+  const moments = github.writes.all.map(({ at }) => at)
+  const figures = {
+    commands: count,
+    reactions: reactions.length,
+    replies: replies.length,
+    rejected: github.writes.all.filter(({ status }) => status >= 400).length,
+    longestWaitOfTheFirst20: Math.max(...waits.slice(0, 20)).toFixed(2),
+    longestWait: Math.max(...waits).toFixed(2),
+    closestWritesMs: Math.min(...moments.slice(1).map((at, index) => at - (moments[index] ?? 0))),
+    mostCreationsInAMinute: Math.max(
+      ...moments.map((from) => moments.filter((at) => at >= from && at < from + 60_000).length),
+    ),
+    secondsUntilTheLast: Math.round((Math.max(...moments) - began) / 1000),
+  }
+  record('many-commands', figures)
+  const bodies = replies.map(({ body }) => (body as { body: string }).body)
+  expect(
+    given.map(({ comment }) => bodies.filter((body) => body.includes(replyMarker(String(comment)))).length),
+  ).toEqual(given.map(() => 1))
+  expect(figures).toMatchObject({ reactions: count, rejected: 0 })
+  expect(Math.max(...waits.slice(0, 20))).toBeLessThanOrEqual(2)
+  expect(figures.closestWritesMs).toBeGreaterThanOrEqual(1_000)
+  expect(figures.mostCreationsInAMinute).toBeLessThanOrEqual(80)
+}, 180_000)

@@ -1,0 +1,141 @@
+// Who goes first when GitHub lets an installation write once a second.
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { TO_READERS_AN_HOUR } from '../../src/outbox/reader-quota.ts'
+import type { ReactEffect, ReplyEffect } from '../../src/pipeline/model/effects.ts'
+import { pipelineOf } from '../support/pipeline-documents.ts'
+import { type Line, openLine } from './support/dispatch-world.ts'
+import { START } from './support/outbox-world.ts'
+
+let line: Line
+beforeEach(async () => {
+  line = await openLine()
+})
+afterEach(() => line.world.close())
+
+function reaction(commentId: number, mayWrite = true): ReactEffect {
+  return { type: 'react', key: `react/${commentId}/eyes`, commentId, content: 'eyes', mayWrite }
+}
+
+function reply(origin: number, mayWrite = true): ReplyEffect {
+  const lines = [{ text: '/andon help', tells: 'help' }] as const
+  return { type: 'reply', key: `reply/${origin}`, origin: String(origin), issueNumber: 42, by: 'ada', mayWrite, lines }
+}
+
+/** What was written, in order. */
+function written(): readonly string[] {
+  return line.world.github.writes.map(({ path }) => {
+    const [, kind = path] = /\/(reactions|dispatches|cancel|check-runs|comments)$/.exec(path) ?? []
+    return kind
+  })
+}
+
+test('a reaction goes before a dispatch, that before a cancellation, a reply, a check and a comment', async () => {
+  const { world } = line
+  await world.put(pipelineOf({ plan: { status: 'running', since: START, reason: 'attempt 1' } }))
+  await world.ask(reply(900))
+  await world.ask({ type: 'cancel', key: 'cancel/7', runId: 7, issueNumber: 43, attemptKey: null, force: false })
+  const published = world.database.kysely.updateTable('pipelines').set({ publishedRevision: 0 })
+  await line.admit(43)
+  await published.execute()
+  await world.ask(reaction(900))
+  await world.settle([world.outbox, world.another()])
+  expect(written().slice(0, 4)).toEqual(['reactions', 'dispatches', 'cancel', 'comments'])
+  expect(world.github.comments(42).map(({ body }) => /reply|\/plan/.exec(String(body))?.[0])).toEqual([
+    'reply',
+    '/plan',
+  ])
+  expect(written().slice(4, 5)).toEqual(['check-runs'])
+})
+
+test('past twenty in a minute reactions wait behind what moves runs', async () => {
+  const { world } = line
+  for (let comment = 1; comment <= 24; comment += 1) await world.ask(reaction(comment))
+  for (const issue of [43, 44]) await line.admit(issue)
+  await world.settle()
+  const order = written()
+  expect(order.slice(0, 20)).toEqual(Array.from({ length: 20 }, () => 'reactions'))
+  expect(order.slice(20, 22)).toEqual(['dispatches', 'dispatches'])
+  expect(order.slice(22)).toEqual(['reactions', 'reactions', 'reactions', 'reactions'])
+}, 60_000)
+
+test('what waits for a cord to be let go keeps nobody else waiting', async () => {
+  const { world } = line
+  await line.admit(43)
+  const word = { place: { kind: 'everything' }, by: 'root', why: 'release', since: START, evidence: null }
+  await world.database.kysely
+    .updateTable('cord')
+    .set({ word: JSON.stringify(word) })
+    .execute()
+  await world.ask(reply(900))
+  for (let second = 0; second < 5; second += 1) {
+    await world.outbox.step()
+    world.clock.pass(1)
+  }
+  expect(written()).toEqual(['comments'])
+})
+
+test('people who may only read are answered so often in an hour, and no oftener; others go on being answered', async () => {
+  const { world } = line
+  const { kysely } = world.database
+  const before = Array.from({ length: TO_READERS_AN_HOUR }, (_, nth) => reaction(1_000 + nth, false))
+  const row = {
+    repositoryId: 1,
+    type: 'react',
+    state: 'done',
+    dueAt: START,
+    createdAt: START,
+    updatedAt: START,
+  } as const
+  await kysely
+    .insertInto('effects')
+    .values(before.map((effect) => ({ ...row, key: effect.key, document: JSON.stringify(effect) })))
+    .execute()
+  for (const effect of [reaction(1, false), reaction(2), reply(1, false)]) await world.ask(effect)
+  await world.settle()
+  expect(world.github.reactions()).toEqual(['2 eyes'])
+  expect(world.github.allComments()).toEqual([])
+  world.clock.pass(3_601)
+  await world.ask(reaction(3, false))
+  await world.settle()
+  expect(world.github.reactions()).toEqual(['2 eyes', '3 eyes'])
+})
+
+test('while somebody’s permission is asked who gave a command, nothing else takes the slot that the reaction will need', async () => {
+  const { world } = line
+  const asked = Promise.withResolvers<void>()
+  const answered = Promise.withResolvers<void>()
+  world.github.fault = ({ path }) => {
+    if (!path.endsWith('/permission')) return null
+    asked.resolve()
+    return { how: 'freeze', until: answered.promise }
+  }
+  const purpose = {
+    kind: 'command',
+    issueNumber: 42,
+    onPullRequest: false,
+    origin: { kind: 'comment', id: 900 },
+  } as const
+  const question = { about: 'permission', login: 'ada', for: { ...purpose, commands: [], at: START } } as const
+  await world.ask({ type: 'ask', key: 'permission/command/900', question })
+  await world.put(pipelineOf({ plan: { status: 'running', since: START, reason: 'attempt 1' } }))
+  const acknowledging = world.another().acknowledge()
+  await asked.promise
+  await world.outbox.step()
+  expect(written()).toEqual([])
+  answered.resolve()
+  await acknowledging
+  world.clock.pass(5)
+  await world.outbox.step()
+  expect(written()).not.toEqual([])
+})
+
+test('a reply stands behind reactions for half a minute, and no longer', async () => {
+  const { world } = line
+  await world.ask(reply(900))
+  for (let comment = 1; comment <= 40; comment += 1) await world.ask(reaction(comment))
+  await world.settle()
+  const place = written().indexOf('comments')
+  // Thirty seconds are twenty-eight writes, 1,050 ms apart.
+  expect(place).toBeGreaterThanOrEqual(28)
+  expect(place).toBeLessThanOrEqual(30)
+}, 60_000)

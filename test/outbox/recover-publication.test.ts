@@ -1,0 +1,235 @@
+// A creation is not idempotent on GitHub: the same request again is a second comment. Here GitHub does what it is asked
+// and then does not say so, or our process dies with the request on its way.
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Outbox } from '../../src/outbox/outbox.ts'
+import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
+import { howMany, record, runSeed } from '../support/measurements.ts'
+import { pipelineOf, pullRequestOf } from '../support/pipeline-documents.ts'
+import { type Seeded, seeded } from '../support/seeded-random.ts'
+import { openWorld, type World } from './support/outbox-world.ts'
+
+const SINCE = '2026-11-21T14:02:31.000Z'
+const running = { status: 'running', since: SINCE, reason: 'attempt 1' } as const
+const done = { status: 'done', since: SINCE, reason: 'attempt 1 succeeded' } as const
+
+let world: World
+beforeEach(async () => {
+  world = await openWorld()
+})
+afterEach(() => world.close())
+
+test('a fifth of the creations are done and then seem to fail: every issue has one comment a stage, one check run a commit', async () => {
+  const chance = seeded(runSeed())
+  const faults = { '502-after': 0, 'reset-after': 0, 'hang-after': 0, '502-before': 0 }
+  world.github.fault = ({ method, path }) => {
+    if (method !== 'POST' || path === '/graphql' || chance.next() >= 0.2) return null
+    const how = chance.pick(['502-after', 'reset-after', 'hang-after', '502-before'] as const)
+    faults[how] += 1
+    return { how }
+  }
+  const issues = Array.from({ length: howMany(10, 100) }, (_, index) => index + 1)
+  const lives = issues.map((number) => life(number, chance))
+  const outboxes = [world.outbox, world.another()]
+  for (let turn = 0; turn < 3; turn += 1) {
+    for (const moves of lives) {
+      const pipeline = moves[turn]
+      if (pipeline !== undefined) await world.put(pipeline)
+      if (chance.next() < 0.3) await Promise.all(outboxes.map((outbox) => outbox.step()))
+    }
+  }
+  await world.settle(outboxes)
+
+  const surfaces = lives
+    .map((moves) => moves.at(-1)!)
+    .flatMap((pipeline) => {
+      return pipeline.stages.flatMap(({ name, status }) =>
+        status === 'idle' ? [] : [`${pipeline.issue.number}/${name}`],
+      )
+    })
+  const figures = {
+    issues: issues.length,
+    stages: surfaces.length,
+    posts: world.github.writes.filter(({ method }) => method === 'POST').length,
+    ...faults,
+    comments: world.github.allComments().length,
+    checks: world.github.checks().length,
+    closestWritesMs: closestWritesMs(),
+    simulatedMinutes: Math.round((Date.parse(world.clock.now()) - Date.parse('2026-11-21T14:05:00.000Z')) / 60_000),
+  }
+  record('ambiguous-answers', figures)
+  expect(Math.min(...Object.values(faults))).toBeGreaterThan(0)
+  expect(stagesInComments()).toEqual(surfaces.toSorted())
+  const checks = world.github.checks()
+  expect(new Set(checks.map(({ external_id }) => external_id)).size).toBe(checks.length)
+  const left = checks.filter(({ output }) => (output as { title: string }).title.startsWith('continues on'))
+  expect(checks.length - left.length).toBe(surfaces.length)
+  expect(figures.closestWritesMs).toBeGreaterThanOrEqual(1_000)
+  await expectTruth(lives.map((moves) => moves.at(-1)!))
+}, 180_000)
+
+test.each(['crash-before', 'crash-after'] as const)(
+  'processes that die with a creation on its way (%s) leave one of each behind',
+  async (how) => {
+    let deaths = 0
+    let death = Promise.withResolvers<void>()
+    world.github.fault = ({ method }) => {
+      if (method !== 'POST' || deaths === 4) return null
+      deaths += 1
+      death.resolve()
+      return { how }
+    }
+    await world.put(pipelineOf({ plan: running }))
+    for (let process = 0; process < 5; process += 1) {
+      death = Promise.withResolvers()
+      await live(world.another(), { seconds: 120, stride: 3, until: death.promise })
+    }
+    expect(deaths).toBe(how === 'crash-before' ? 4 : 2)
+    expect([world.github.comments(42).length, world.github.checks().length]).toEqual([1, 1])
+    expect(await unsettled()).toEqual([])
+  },
+)
+
+test('nothing is sent again before GitHub was looked at twice, the second time a minute later', async () => {
+  world.github.fault = ({ method, path }) =>
+    method === 'POST' && path.endsWith('/check-runs') ? { how: '502-before' } : null
+  await world.put(pipelineOf({ plan: running }))
+  await live(world.outbox, { seconds: 70 })
+  const checks = world.github.requests.filter(({ path }) => path.endsWith('check-runs'))
+  const seconds = checks.map(
+    ({ method, at }) => `${method} +${(Date.parse(at) - Date.parse(checks[0]?.at ?? '')) / 1000}`,
+  )
+  expect(seconds.slice(0, 4)).toMatchInlineSnapshot(`
+    [
+      "POST +0",
+      "GET +5",
+      "GET +60",
+      "POST +60",
+    ]
+  `)
+})
+
+test('a late twin of a comment is removed, the oldest stays and is the one that is edited', async () => {
+  const id = await world.put(pipelineOf({ plan: running }))
+  let posts = 0
+  world.github.fault = ({ method, path, body }) => {
+    if (method !== 'POST' || !path.endsWith('/comments') || posts++ > 0) return null
+    // The same request reaches GitHub twice, as some network devices do it, and both answers are lost.
+    void world.github.fetch('https://api.github.test/repos/acme/widgets/issues/42/comments', {
+      method: 'POST',
+      body: JSON.stringify(body),
+    })
+    return { how: '502-after' }
+  }
+  await world.settle()
+  const [kept, ...twins] = world.github.comments(42)
+  expect(twins).toEqual([])
+  const known = await world.database.kysely
+    .selectFrom('publications')
+    .select(['githubId', 'state'])
+    .where('pipelineId', '=', id)
+    .where('surface', '=', 'comment/plan')
+    .executeTakeFirstOrThrow()
+  expect(known).toEqual({ githubId: kept?.id, state: 'settled' })
+  expect(world.github.writes.filter(({ method }) => method === 'DELETE')).toHaveLength(1)
+})
+
+test('a process that was frozen past its claim finds what the others did, and one comment remains', async () => {
+  const thaw = Promise.withResolvers<void>()
+  const freeze = Promise.withResolvers<void>()
+  let posts = 0
+  world.github.fault = ({ method, path }) => {
+    if (method !== 'POST' || !path.endsWith('/comments') || posts++ > 0) return null
+    freeze.resolve()
+    return { how: 'freeze', until: thaw.promise }
+  }
+  await world.put(pipelineOf({ plan: running }))
+  const sleeper = await live(world.another(), { seconds: 10, until: freeze.promise })
+  await live(world.another(), { seconds: 200, stride: 3 })
+  expect(world.github.comments(42)).toHaveLength(1)
+  thaw.resolve()
+  await sleeper.step
+  expect(world.github.comments(42)).toHaveLength(2)
+  await live(world.another(), { seconds: 120, stride: 3 })
+  expect(world.github.comments(42)).toHaveLength(1)
+  expect(await unsettled()).toEqual([])
+})
+
+test('a process that was frozen with an edit on its way does not leave the older words standing', async () => {
+  const thaw = Promise.withResolvers<void>()
+  const freeze = Promise.withResolvers<void>()
+  await world.put(pipelineOf({ plan: running }))
+  await world.settle()
+  let edits = 0
+  world.github.fault = ({ method, path }) => {
+    if (method !== 'PATCH' || !path.includes('/comments/') || edits++ > 0) return null
+    freeze.resolve()
+    return { how: 'freeze', until: thaw.promise }
+  }
+  await world.put(pipelineOf({ plan: { ...running, reason: 'attempt 1, step "tests"' } }))
+  const sleeper = await live(world.another(), { seconds: 10, until: freeze.promise })
+  await world.put(pipelineOf({ plan: done }))
+  await live(world.another(), { seconds: 60 })
+  thaw.resolve()
+  await sleeper.step
+  await live(world.another(), { seconds: 10 })
+  // The frozen edit, the others' meanwhile, and the one that makes the frozen one good.
+  expect(world.github.writes.filter(({ path }) => path.includes('/issues/comments/'))).toHaveLength(3)
+  expect(world.github.comments(42)[0]?.body).toContain('attempt 1 succeeded')
+})
+
+/** Three turns of an issue: planned, coded, on a pull request of its own. */
+function life(number: number, chance: Seeded): readonly Pipeline[] {
+  const issue = { ...pipelineOf({}).issue, number }
+  const sha = number.toString(16).padStart(40, 'c')
+  const onPullRequest = { issue, pullRequests: [pullRequestOf(1_000 + number, { headSha: sha, closes: [number] })] }
+  const moves = [
+    pipelineOf({ plan: running }, { issue }),
+    pipelineOf({ plan: done, code: running }, { issue }),
+    ...(chance.next() < 0.1
+      ? [pipelineOf({ plan: done, code: done, review: { ...running, status: 'review' } }, onPullRequest)]
+      : []),
+  ]
+  return moves
+}
+
+function stagesInComments(): readonly string[] {
+  return world.github
+    .allComments()
+    .map(({ issue, body }) => `${issue}/${/<!-- andon:v1 \d+\/(\w+) -->/.exec(String(body))?.[1]}`)
+    .sort()
+}
+
+/** Every comment says what its pipeline says now. */
+async function expectTruth(pipelines: readonly Pipeline[]): Promise<void> {
+  for (const { issue, stages } of pipelines) {
+    for (const comment of world.github.comments(issue.number)) {
+      const stage = stages.find(({ name }) => String(comment.body).includes(`/${name} -->`))
+      expect(comment.body).toContain(stage?.reason)
+    }
+  }
+  expect(await unsettled()).toEqual([])
+}
+
+async function unsettled() {
+  return await world.database.kysely.selectFrom('publications').selectAll().where('state', '=', 'sending').execute()
+}
+
+function closestWritesMs(): number {
+  const moments = world.github.writes.map(({ at }) => Date.parse(at))
+  return Math.min(...moments.slice(1).map((moment, index) => moment - (moments[index] ?? 0)))
+}
+
+/** Steps an outbox while time passes; ends early, with the step still in hand, when that promise resolves. */
+async function live(
+  outbox: Outbox,
+  o: { seconds: number; stride?: number; until?: Promise<void> },
+): Promise<{ step?: Promise<number> }> {
+  const stride = o.stride ?? 1
+  for (let second = 0; second < o.seconds; second += stride) {
+    const step = outbox.step()
+    const ended = await Promise.race([step.then(() => false), ...(o.until ? [o.until.then(() => true)] : [])])
+    if (ended) return { step }
+    world.clock.pass(stride)
+  }
+  return {}
+}

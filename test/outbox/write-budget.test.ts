@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest'
+import { type Budget, block, reserve, UNSPENT, type Write } from '../../src/outbox/write-budget.ts'
+import { seeded } from '../support/seeded-random.ts'
+
+const START = Date.parse('2026-11-21T14:00:00.000Z')
+const at = (ms: number) => new Date(START + ms).toISOString()
+
+test('the first write is granted, and the next one a second later', () => {
+  const first = reserve(UNSPENT, 'change', at(0))
+  expect(first.granted).toBe(true)
+  const { budget } = first as { budget: Budget }
+  expect(reserve(budget, 'change', at(999))).toMatchObject({ granted: false })
+  const denied = reserve(budget, 'creation', at(1)) as { until: string }
+  expect(Date.parse(denied.until) - START).toBeGreaterThanOrEqual(1_000)
+  expect(reserve(budget, 'change', denied.until).granted).toBe(true)
+})
+
+test('the 81st creation waits until the first of the minute is over, a change does not', () => {
+  const creations = Array.from({ length: 80 }, (_, index) => at(index * 100))
+  const budget = { ...UNSPENT, creations }
+  expect(reserve(budget, 'creation', at(30_000))).toEqual({ granted: false, until: at(60_001) })
+  expect(reserve(budget, 'change', at(30_000)).granted).toBe(true)
+  expect(reserve(budget, 'creation', at(60_000)).granted).toBe(false)
+  expect(reserve(budget, 'creation', at(60_001)).granted).toBe(true)
+})
+
+test('the 501st creation waits until the first of the hour is over', () => {
+  const creations = Array.from({ length: 500 }, (_, index) => at(index * 5_000))
+  const budget = { ...UNSPENT, creations }
+  expect(reserve(budget, 'creation', at(3_000_000))).toEqual({ granted: false, until: at(3_600_001) })
+  const granted = reserve(budget, 'creation', at(3_600_001)) as { budget: Budget }
+  expect(granted.budget.creations).toHaveLength(500)
+})
+
+test('silence that GitHub asked for is kept by everybody, and the longest wish counts', () => {
+  const blocked = block(block(UNSPENT, at(60_000)), at(30_000))
+  expect(reserve(blocked, 'change', at(59_999))).toEqual({ granted: false, until: at(60_000) })
+  expect(reserve(blocked, 'creation', at(60_000)).granted).toBe(true)
+})
+
+test('seeded traffic of three hours never passes a limit, wastes none, and starves nobody', () => {
+  const SEED = 42
+  const chance = seeded(SEED)
+  // Twenty pipelines in four processes want to write again after a while, as the outbox queues them: the one that was
+  // served longest ago goes first, and one that was denied keeps its place.
+  const writers = Array.from({ length: 20 }, (_, id) => ({
+    id,
+    servedAt: -id,
+    wantsAt: 0,
+    after: 0,
+    next: pickWrite(),
+  }))
+  const writes: { ms: number; write: Write }[] = []
+  const blocks: { from: number; until: number }[] = []
+  let budget = UNSPENT
+  let longestWait = 0
+  for (let ms = 0; ms < 3 * 3_600_000; ms += 50 + chance.integer(200)) {
+    if (chance.next() < 0.0002) {
+      blocks.push({ from: ms, until: ms + 60_000 })
+      budget = block(budget, at(ms + 60_000))
+    }
+    const waiting = writers.filter(({ after }) => after <= ms).sort((a, b) => a.servedAt - b.servedAt)
+    for (const writer of waiting) {
+      const reservation = reserve(budget, writer.next, at(ms))
+      if (!reservation.granted) {
+        writer.after = Date.parse(reservation.until) - START
+        continue
+      }
+      budget = reservation.budget
+      writes.push({ ms, write: writer.next })
+      longestWait = Math.max(longestWait, ms - writer.wantsAt)
+      writer.servedAt = ms
+      writer.wantsAt = ms + chance.integer(20_000)
+      writer.after = writer.wantsAt
+      writer.next = pickWrite()
+    }
+  }
+
+  function pickWrite(): Write {
+    return chance.next() < 0.3 ? 'creation' : 'change'
+  }
+
+  const creations = writes.filter(({ write }) => write === 'creation').map(({ ms }) => ms)
+  const gaps = writes.slice(1).map(({ ms }, index) => ms - (writes[index]?.ms ?? 0))
+  const figures = {
+    seed: SEED,
+    writes: writes.length,
+    creations: creations.length,
+    smallestGapMs: Math.min(...gaps),
+    mostInAMinute: mostWithin(creations, 60_000),
+    mostInAnHour: mostWithin(creations, 3_600_000),
+    inSilence: writes.filter(({ ms }) => blocks.some(({ from, until }) => ms >= from && ms < until)).length,
+    longestWaitMinutes: Math.round(longestWait / 60_000),
+  }
+  console.log('budget:', figures)
+  expect(figures.smallestGapMs).toBeGreaterThanOrEqual(1_000)
+  expect(figures.mostInAMinute).toBeLessThanOrEqual(80)
+  expect(figures.mostInAnHour).toBe(500)
+  expect(figures.inSilence).toBe(0)
+  expect(figures.longestWaitMinutes).toBeLessThan(60)
+  expect(new Set(writers.map(({ servedAt }) => servedAt > 2 * 3_600_000))).toEqual(new Set([true]))
+})
+
+/** The greatest number of moments in any window of that length, both of its ends included. */
+function mostWithin(moments: readonly number[], ms: number): number {
+  let from = 0
+  let most = 0
+  for (const [to, moment] of moments.entries()) {
+    while (moment - (moments[from] ?? 0) > ms) from += 1
+    most = Math.max(most, to - from + 1)
+  }
+  return most
+}

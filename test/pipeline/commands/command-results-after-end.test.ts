@@ -1,0 +1,221 @@
+// What people are told who give a command: each command in each state of a line that came to a halt, or is not there.
+import { describe, expect, test } from 'vitest'
+import { answersTo } from '../../../src/pipeline/commands/reply.ts'
+import { NOTHING_AROUND } from '../../../src/pipeline/holds/holds.ts'
+import { COMMANDS, done, told } from '../../support/command-results.ts'
+import { delivered, issueGone, issueIs, minute, pullRequestIs } from '../../support/pipeline-fixtures.ts'
+import { allowed, comment, floor, runningLine, started } from '../../support/pipeline-harness.ts'
+
+describe('while the line', () => {
+  test('was cancelled', () => {
+    const given = comment('/andon cancel', { commentId: 1 })
+    expect(told(started().tell(given, allowed(given)))).toMatchInlineSnapshot(`
+      "help: asked
+      status: asked
+      start: done | plan: attempt 1 of 3 waits for a slot
+      run code: done | code: attempt 1 of 3 waits for a slot
+      retry: done | plan: attempt 1 of 3 waits for a slot
+      retry plan: done | plan: attempt 1 of 3 waits for a slot
+      cancel: impossible | nothing runs or waits here | /andon status
+      cancel plan: already | plan: cancelled by @mara; /andon retry plan tries again
+      cancel code: impossible | code has not begun: there is nothing to cancel
+      approve: impossible | nothing waits for an approval here | /andon why
+      skip plan: done | plan: skipped by @mara
+      skip plon: mistake
+      why: asked
+      hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
+    `)
+  })
+
+  test('waits at a gate', () => {
+    const line = started(runningLine({ plan: { gate: 'approval' } }))
+    line.carryOut(minute(1), 100)
+    expect(told(line)).toMatchInlineSnapshot(`
+      "help: asked
+      status: asked
+      start: already | it was started before; plan: attempt 1 of 3 succeeded; waits for an approval: /andon approve
+      run code: done | code: attempt 1 of 3 waits for a slot
+      retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
+      retry plan: done | plan: attempt 2 of 4 waits for a slot
+      cancel: impossible | nothing runs or waits here | /andon status
+      cancel plan: done | plan: cancelled by @mara; /andon retry plan tries again
+      cancel code: impossible | code has not begun: there is nothing to cancel
+      approve: done | plan: attempt 1 of 3 succeeded, approved by @mara
+      skip plan: done | plan: skipped by @mara
+      skip plon: mistake
+      why: asked
+      hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
+    `)
+  })
+
+  test('has gone past a gate', () => {
+    const line = started(runningLine({ plan: { gate: 'approval' } }))
+    line.carryOut(minute(1), 100)
+    const given = comment('/andon approve', { commentId: 1 })
+    expect(told(line.tell(given, allowed(given)))).toMatchInlineSnapshot(`
+      "help: asked
+      status: asked
+      start: already | it was started before; code: attempt 1 of 3 waits for a slot
+      run code: already | code: attempt 1 of 3 waits for a slot
+      retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
+      retry plan: done | plan: attempt 2 of 4 waits for a slot
+      cancel: done | code: cancelled by @mara; /andon retry code tries again
+      cancel plan: impossible | plan is over: attempt 1 of 3 succeeded, approved by @mara
+      cancel code: done | code: cancelled by @mara; /andon retry code tries again
+      approve: already | plan: attempt 1 of 3 succeeded, approved by @mara
+      skip plan: already | plan: attempt 1 of 3 succeeded, approved by @mara
+      skip plon: mistake
+      why: asked
+      hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
+    `)
+  })
+
+  test('waits for a pull request', () => {
+    expect(told(done(started()))).toMatchInlineSnapshot(`
+      "help: asked
+      status: asked
+      start: already | it was started before; test: attempt 1 of 3 succeeded
+      run code: done | code: attempt 2 of 4 waits for a slot
+      retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
+      retry plan: done | plan: attempt 2 of 4 waits for a slot
+      cancel: impossible | nothing runs or waits here | /andon status
+      cancel plan: impossible | plan is over: attempt 1 of 3 succeeded
+      cancel code: impossible | code is over: attempt 1 of 3 succeeded
+      approve: impossible | nothing waits for an approval here | /andon why
+      skip plan: already | plan: attempt 1 of 3 succeeded
+      skip plon: mistake
+      why: asked
+      hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
+    `)
+  })
+
+  test('waits for a review', () => {
+    expect(told(done(started()).tell(pullRequestIs({ at: minute(60) })))).toMatchInlineSnapshot(`
+      "help: asked
+      status: asked
+      start: already | it was started before; review: waits for a review by a maintainer
+      run code: done | code: attempt 2 of 4 waits for a slot
+      retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
+      retry plan: done | plan: attempt 2 of 4 waits for a slot
+      cancel: impossible | nothing runs or waits here | /andon status
+      cancel plan: impossible | plan is over: attempt 1 of 3 succeeded
+      cancel code: impossible | code is over: attempt 1 of 3 succeeded
+      approve: impossible | no gate is shut here; a review is given on pull request 7 itself
+      skip plan: already | plan: attempt 1 of 3 succeeded
+      skip plon: mistake
+      why: asked
+      hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
+    `)
+  })
+
+  test('is done, its pull request merged', () => {
+    const line = done(started()).tell(pullRequestIs({ at: minute(60) }))
+    expect(told(line.tell(pullRequestIs({ at: minute(70), state: 'merged' })))).toMatchInlineSnapshot(`
+      "help: asked
+      status: asked
+      start: already | it was started before; review: pull request #7 merged
+      run code: done | code: attempt 2 of 4 waits for a slot
+      retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
+      retry plan: done | plan: attempt 2 of 4 waits for a slot
+      cancel: impossible | nothing runs or waits here | /andon status
+      cancel plan: impossible | plan is over: attempt 1 of 3 succeeded
+      cancel code: impossible | code is over: attempt 1 of 3 succeeded
+      approve: impossible | nothing waits for an approval here | /andon why
+      skip plan: already | plan: attempt 1 of 3 succeeded
+      skip plon: mistake
+      why: asked
+      hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
+    `)
+  })
+
+  test('is called off, its issue closed', () => {
+    expect(
+      told(started().tell(issueIs({ state: 'closed', closedAt: minute(70), at: minute(70) }, 'closed'))),
+    ).toMatchInlineSnapshot(`
+      "help: asked
+      status: asked
+      start: impossible | the issue is closed: reopen it first
+      run code: impossible | code: called off: the issue is closed
+      retry: impossible | plan: called off: the issue is closed
+      retry plan: impossible | plan: called off: the issue is closed
+      cancel: impossible | nothing runs or waits here | /andon status
+      cancel plan: already | plan: called off: the issue is closed
+      cancel code: impossible | code has not begun: there is nothing to cancel
+      approve: impossible | nothing waits for an approval here | /andon why
+      skip plan: done | plan: skipped by @mara
+      skip plon: mistake
+      why: asked
+      hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
+    `)
+  })
+
+  test('is only watched', () => {
+    expect(
+      told(floor(runningLine({ plan: { observe: true }, code: { observe: true }, test: { observe: true } }))),
+    ).toMatchInlineSnapshot(`
+      "help: asked
+      status: asked
+      start: already | it was started before; plan: waits for plan.yml to start a run
+      run code: impossible | Andon does not start code: somebody else starts code.yml
+      retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
+      retry plan: impossible | Andon does not start plan: somebody else starts plan.yml
+      cancel: impossible | Andon did not start plan and cannot cancel it: somebody else starts plan.yml
+      cancel plan: impossible | Andon did not start plan and cannot cancel it: somebody else starts plan.yml
+      cancel code: impossible | code has not begun: there is nothing to cancel
+      approve: impossible | nothing waits for an approval here | /andon why
+      skip plan: done | plan: skipped by @mara
+      skip plon: mistake
+      why: asked
+      hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
+    `)
+  })
+
+  test('was deleted', () => {
+    const gone = issueGone('deleted', minute(70))
+    expect(told(started().tell(gone))).toMatchInlineSnapshot(`
+      "help: impossible | the issue was deleted
+      status: impossible | the issue was deleted
+      start: impossible | the issue was deleted
+      run code: impossible | the issue was deleted
+      retry: impossible | the issue was deleted
+      retry plan: impossible | the issue was deleted
+      cancel: impossible | the issue was deleted
+      cancel plan: impossible | the issue was deleted
+      cancel code: impossible | the issue was deleted
+      approve: impossible | the issue was deleted
+      skip plan: impossible | the issue was deleted
+      skip plon: mistake
+      why: impossible | the issue was deleted
+      hold repository release week: impossible | the issue was deleted"
+    `)
+  })
+})
+
+test('while there is no line at all', () => {
+  const told = COMMANDS.flatMap((command) =>
+    [false, true].map((onPullRequest) => {
+      const { origin, issueNumber, commands } = comment(`/andon ${command}`)
+      const speaker = { by: 'linus', at: minute(20), evidence: delivered(minute(20)) }
+      const giving = {
+        origin,
+        issueNumber,
+        onPullRequest,
+        commands,
+        speaker,
+        role: 'write',
+        around: NOTHING_AROUND,
+      } as const
+      return answersTo(giving, []).map((effect) =>
+        effect.type === 'reply'
+          ? effect.lines.map((line) => ('words' in line ? `${line.words} ${line.next.join()}` : line.tells)).join()
+          : effect.key,
+      )
+    }),
+  )
+  expect([...new Set(told.map((lines) => lines.join(' | ')))].join('\n')).toMatchInlineSnapshot(`
+    "react/900/eyes | help
+    react/900/confused | this issue is not on the line /andon start
+    react/900/confused | this pull request belongs to no issue on the line: let its description close one (“fixes” and its number), or write on the issue 
+    react/900/eyes"
+  `)
+})

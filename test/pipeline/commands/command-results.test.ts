@@ -1,0 +1,169 @@
+// What people are told who give a command: each command in each state of a line that is under way. See said-over.test.ts.
+import { describe, expect, test } from 'vitest'
+import { running, told } from '../../support/command-results.ts'
+import { minute } from '../../support/pipeline-fixtures.ts'
+import { allowed, comment, dispatchIs, floor, runningLine, started } from '../../support/pipeline-harness.ts'
+
+describe('while the line', () => {
+  test('asks whether it may start', () => {
+    expect(told(floor())).toMatchInlineSnapshot(`
+      "help: asked
+      status: asked
+      start: done | plan: attempt 1 of 3 waits for a slot
+      run code: done | code: attempt 1 of 3 waits for a slot
+      retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
+      retry plan: done | plan: attempt 1 of 3 waits for a slot
+      cancel: done | plan: cancelled by @mara; /andon retry plan tries again
+      cancel plan: done | plan: cancelled by @mara; /andon retry plan tries again
+      cancel code: impossible | code has not begun: there is nothing to cancel
+      approve: impossible | nothing waits for an approval here | /andon why
+      skip plan: done | plan: skipped by @mara
+      skip plon: mistake
+      why: asked
+      hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
+    `)
+  })
+
+  test('waits for a slot', () => {
+    expect(told(started())).toMatchInlineSnapshot(`
+      "help: asked
+      status: asked
+      start: already | it was started before; plan: attempt 1 of 3 waits for a slot
+      run code: done | code: attempt 1 of 3 waits for a slot
+      retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
+      retry plan: already | plan: attempt 1 of 3 waits for a slot
+      cancel: done | plan: cancelled by @mara; /andon retry plan tries again
+      cancel plan: done | plan: cancelled by @mara; /andon retry plan tries again
+      cancel code: impossible | code has not begun: there is nothing to cancel
+      approve: impossible | nothing waits for an approval here | /andon why
+      skip plan: done | plan: skipped by @mara
+      skip plon: mistake
+      why: asked
+      hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
+    `)
+  })
+
+  test('is being started', () => {
+    const line = started()
+    line.admit(minute(1))
+    expect(told(line)).toMatchInlineSnapshot(`
+      "help: asked
+      status: asked
+      start: already | it was started before; plan: attempt 1 of 3 is being started
+      run code: done | code: attempt 1 of 3 waits for a slot
+      retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
+      retry plan: already | plan: attempt 1 of 3 is being started; nothing is started beside it
+      cancel: done | plan: cancelled by @mara; /andon retry plan tries again
+      cancel plan: done | plan: cancelled by @mara; /andon retry plan tries again
+      cancel code: impossible | code has not begun: there is nothing to cancel
+      approve: impossible | nothing waits for an approval here | /andon why
+      skip plan: done | plan: skipped by @mara
+      skip plon: mistake
+      why: asked
+      hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
+    `)
+  })
+
+  test('runs', () => {
+    expect(told(running())).toMatchInlineSnapshot(`
+      "help: asked
+      status: asked
+      start: already | it was started before; plan: attempt 1 of 3 runs
+      run code: done | code: attempt 1 of 3 waits for a slot
+      retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
+      retry plan: already | plan: attempt 1 of 3 runs; nothing is started beside it
+      cancel: done | plan: attempt 1 of 3 is being cancelled: a person said so; by force at 12:25:00 UTC
+      cancel plan: done | plan: attempt 1 of 3 is being cancelled: a person said so; by force at 12:25:00 UTC
+      cancel code: impossible | code has not begun: there is nothing to cancel
+      approve: impossible | nothing waits for an approval here | /andon why
+      skip plan: done | plan: attempt 1 of 3 is being cancelled: a person said so; by force at 12:25:00 UTC
+      skip plon: mistake
+      why: asked
+      hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
+    `)
+  })
+
+  test('is being cancelled', () => {
+    const given = comment('/andon cancel', { commentId: 1 })
+    expect(told(running().tell(given, allowed(given)))).toMatchInlineSnapshot(`
+      "help: asked
+      status: asked
+      start: already | it was started before; plan: attempt 1 of 3 is being cancelled: a person said so; by force at 09:25:00 UTC
+      run code: done | code: attempt 1 of 3 waits for a slot
+      retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
+      retry plan: already | plan: attempt 1 of 3 is being cancelled: a person said so; by force at 09:25:00 UTC; nothing is started beside it
+      cancel: already | plan: attempt 1 of 3 is being cancelled: a person said so; by force at 09:25:00 UTC
+      cancel plan: already | plan: attempt 1 of 3 is being cancelled: a person said so; by force at 09:25:00 UTC
+      cancel code: impossible | code has not begun: there is nothing to cancel
+      approve: impossible | nothing waits for an approval here | /andon why
+      skip plan: done | plan: attempt 1 of 3 is being cancelled: a person said so; by force at 09:25:00 UTC
+      skip plon: mistake
+      why: asked
+      hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
+    `)
+  })
+
+  test('rests before another try', () => {
+    const line = started()
+    line.carryOut(minute(1), 100, 'failure')
+    expect(told(line)).toMatchInlineSnapshot(`
+      "help: asked
+      status: asked
+      start: already | it was started before; plan: attempt 2 of 3, again at 09:01:29 UTC (attempt 1 of 3 failed)
+      run code: done | code: attempt 1 of 3 waits for a slot
+      retry: done | plan: attempt 2 of 4 waits for a slot
+      retry plan: done | plan: attempt 2 of 4 waits for a slot
+      cancel: done | plan: cancelled by @mara; /andon retry plan tries again
+      cancel plan: done | plan: cancelled by @mara; /andon retry plan tries again
+      cancel code: impossible | code has not begun: there is nothing to cancel
+      approve: impossible | nothing waits for an approval here | /andon why
+      skip plan: done | plan: skipped by @mara
+      skip plon: mistake
+      why: asked
+      hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
+    `)
+  })
+
+  test('has failed', () => {
+    const line = started(runningLine({ plan: { attempts: 1 } }))
+    line.carryOut(minute(1), 100, 'failure')
+    expect(told(line)).toMatchInlineSnapshot(`
+      "help: asked
+      status: asked
+      start: done | plan: attempt 2 of 2 waits for a slot
+      run code: done | code: attempt 1 of 3 waits for a slot
+      retry: done | plan: attempt 2 of 2 waits for a slot
+      retry plan: done | plan: attempt 2 of 2 waits for a slot
+      cancel: impossible | nothing runs or waits here | /andon status
+      cancel plan: done | plan: cancelled by @mara; /andon retry plan tries again
+      cancel code: impossible | code has not begun: there is nothing to cancel
+      approve: impossible | nothing waits for an approval here | /andon why
+      skip plan: done | plan: skipped by @mara
+      skip plon: mistake
+      why: asked
+      hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
+    `)
+  })
+
+  test('does not know what became of a dispatch', () => {
+    const line = started()
+    const key = line.admit(minute(1)) ?? ''
+    line.tell(dispatchIs(key, { state: 'unconfirmed', words: 'it was not found', needsPerson: true }, minute(5)))
+    expect(told(line)).toMatchInlineSnapshot(`
+      "help: asked
+      status: asked
+      start: already | it was started before; plan: attempt 1 of 3: it was not found; a person is needed
+      run code: done | code: attempt 1 of 3 waits for a slot
+      retry: done | plan: attempt 2 of 4 waits for a slot
+      retry plan: done | plan: attempt 2 of 4 waits for a slot
+      cancel: done | plan: cancelled by @mara; /andon retry plan tries again
+      cancel plan: done | plan: cancelled by @mara; /andon retry plan tries again
+      cancel code: impossible | code has not begun: there is nothing to cancel
+      approve: impossible | nothing waits for an approval here | /andon why
+      skip plan: done | plan: skipped by @mara
+      skip plon: mistake
+      why: asked
+      hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
+    `)
+  })
+})

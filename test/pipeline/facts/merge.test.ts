@@ -1,0 +1,211 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { mergeIssue, mergeJob, mergeRun } from '../../../src/pipeline/facts/merge.ts'
+import { mergePullRequest, mergeReview } from '../../../src/pipeline/facts/merge-pull-request.ts'
+import type {
+  Conclusion,
+  IssueFact,
+  JobFact,
+  PullRequestFact,
+  ReviewFact,
+  RunFact,
+} from '../../../src/pipeline/model/facts.ts'
+import {
+  delivered,
+  issueFact,
+  jobFact,
+  minute,
+  pullRequestFact,
+  reviewFact,
+  runFact,
+} from '../../support/pipeline-fixtures.ts'
+
+const CASES = { numRuns: 2_000, seed: 20261121 }
+const CONCLUSIONS: readonly Conclusion[] = ['success', 'failure', 'cancelled', 'skipped', 'action_required']
+
+// Few different moments, people and commits: ties are what the laws are about.
+const at = fc.integer({ min: 0, max: 2 }).map(minute)
+const evidence = fc.tuple(at, fc.constantFrom('a', 'b', 'c')).map(([at, id]) => delivered(at, id))
+const sha = fc.constantFrom('s1', 's2', 's3')
+const conclusion = fc.option(fc.constantFrom(...CONCLUSIONS))
+
+const issue: fc.Arbitrary<IssueFact> = fc
+  .record({
+    title: fc.constantFrom(null, 'One', 'Two'),
+    state: fc.constantFrom('open', 'closed'),
+    stateReason: fc.constantFrom(null, 'completed', 'reopened'),
+    updatedAt: at,
+    evidence,
+  })
+  .map((known) => issueFact(known))
+
+const job: fc.Arbitrary<JobFact> = fc
+  .record({
+    id: fc.integer({ min: 1, max: 2 }),
+    runAttempt: fc.integer({ min: 1, max: 2 }),
+    status: fc.constantFrom('queued', 'waiting', 'in_progress', 'completed'),
+    conclusion,
+    stepsDone: fc.integer({ min: 0, max: 2 }),
+    at,
+    evidence,
+  })
+  .map((known) => jobFact(known))
+
+const run: fc.Arbitrary<RunFact> = fc
+  .record({
+    runAttempt: fc.integer({ min: 1, max: 2 }),
+    status: fc.constantFrom('queued', 'in_progress', 'completed'),
+    conclusion,
+    branch: fc.constantFrom('one', 'two'),
+    startedAt: at,
+    updatedAt: at,
+    evidence,
+    jobs: fc.uniqueArray(job, { selector: ({ id }) => id, maxLength: 2 }),
+  })
+  .map((known) => mergeRun(null, runFact(known)))
+
+const stub: fc.Arbitrary<RunFact> = job.map((known) => mergeJob(null, known))
+
+const review: fc.Arbitrary<ReviewFact> = fc
+  .record({
+    id: fc.integer({ min: 1, max: 2 }),
+    state: fc.constantFrom('approved', 'changes_requested', 'commented', 'dismissed'),
+    commitSha: sha,
+    submittedAt: at,
+    evidence,
+  })
+  .map((known) => reviewFact(known))
+
+const pullRequest: fc.Arbitrary<PullRequestFact> = fc
+  .record({
+    title: fc.constantFrom('One', 'Two'),
+    state: fc.constantFrom('open', 'closed', 'merged'),
+    draft: fc.boolean(),
+    headSha: sha,
+    replacedShas: fc.uniqueArray(sha, { maxLength: 2 }),
+    closes: fc.constantFrom([], [42], [42, 43]),
+    closesAt: at,
+    reviews: fc.uniqueArray(review, { selector: ({ id }) => id, maxLength: 2 }),
+    mayWrite: fc.dictionary(fc.constantFrom('mara', 'noor'), fc.record({ granted: fc.boolean(), at })),
+    updatedAt: at,
+    evidence,
+  })
+  .map((known) => mergePullRequest(null, pullRequestFact(known)))
+
+describe.each<{ fact: string; arbitrary: fc.Arbitrary<unknown>; merge: (a: never, b: never) => unknown }>([
+  { fact: 'an issue', arbitrary: issue, merge: mergeIssue },
+  { fact: 'a run', arbitrary: fc.oneof(run, stub), merge: mergeRun },
+  { fact: 'a pull request', arbitrary: pullRequest, merge: mergePullRequest },
+])('merging $fact', ({ arbitrary, merge }) => {
+  const join = merge as (a: unknown, b: unknown) => unknown
+
+  test('does not depend on which was told first', () => {
+    always([arbitrary, arbitrary], ([a, b]) => [join(a, b), join(b, a)])
+  })
+
+  test('does not depend on which were merged first', () => {
+    always([arbitrary, arbitrary, arbitrary], ([a, b, c]) => [join(join(a, b), c), join(a, join(b, c))])
+  })
+
+  test('does not depend on how often it was told', () => {
+    always([arbitrary], ([a]) => [join(a, a), a])
+    always([arbitrary, arbitrary], ([a, b]) => [join(join(a, b), b), join(a, b)])
+  })
+
+  test('does not depend on the order of keys that a database gives back', () => {
+    always([arbitrary, arbitrary], ([a, b]) => [join(reordered(a), reordered(b)), join(a, b)])
+  })
+})
+
+test('a job changes a run the same before and after the run itself is told', () => {
+  always([run, job], ([a, one]) => [mergeJob(a, one), mergeRun(mergeJob(null, one), a)])
+})
+
+test('a review changes a pull request the same whenever it is told', () => {
+  always([pullRequest, review, review], ([a, one, other]) => [
+    mergeReview(mergeReview(a, one), other),
+    mergeReview(mergeReview(a, other), one),
+  ])
+})
+
+test('a job that was ever queued is not said to wait for somebody', () => {
+  const [queued, waiting] = [jobFact({ status: 'queued' }), jobFact({ status: 'waiting' })]
+  for (const order of [
+    [queued, waiting, queued],
+    [queued, queued, waiting],
+    [waiting, queued, queued],
+  ])
+    expect(order.reduce(mergeJob, runFact()).jobs).toMatchObject([{ status: 'queued' }])
+})
+
+test('of a job told twice in one second the one with more steps done is kept', () => {
+  const [more, fewer] = [jobFact({ stepsDone: 2, step: 'a' }), jobFact({ stepsDone: 1, step: 'b' })]
+  expect(mergeJob(mergeJob(null, more), fewer).jobs).toEqual([more])
+})
+
+test('an issue closed and reopened within one second is open', () => {
+  const closed = issueFact({ state: 'closed', stateReason: 'completed', title: 'Z' })
+  const reopened = issueFact({ stateReason: 'reopened', title: 'A' })
+  expect(mergeIssue(closed, reopened)).toEqual(reopened)
+})
+
+test('a pull request drafted and readied within one second is ready', () => {
+  expect(mergePullRequest(pullRequestFact({ draft: true }), pullRequestFact()).draft).toBe(false)
+})
+
+test('a run that is over keeps the moment it was first known to be over', () => {
+  const over = runFact({ at: minute(4), conclusion: 'success' })
+  const read = runFact({ at: minute(9), conclusion: 'success' })
+  expect(mergeRun(read, over).updatedAt).toBe(minute(4))
+})
+
+test('a push within one second is told by the head it replaced', () => {
+  const pushes = ['c', 'b', 'a'].map((headSha, nth, all) =>
+    pullRequestFact({ headSha, replacedShas: all.slice(Math.max(0, nth - 1), nth) }),
+  )
+  for (const order of [
+    [0, 1, 2],
+    [0, 2, 1],
+    [1, 0, 2],
+    [1, 2, 0],
+    [2, 0, 1],
+    [2, 1, 0],
+  ]) {
+    const merged = order.reduce<PullRequestFact | null>((known, nth) => mergePullRequest(known, pushes[nth]!), null)
+    expect(merged?.headSha).toBe('a')
+  }
+})
+
+test('a newer answer about closing issues replaces the older one', () => {
+  const older = pullRequestFact({ closes: [41, 42], closesAt: minute(5) })
+  const newer = pullRequestFact({ closes: [42], closesAt: minute(6) })
+  expect(mergePullRequest(newer, older).closes).toEqual([42])
+})
+
+test('of two answers of one moment about a permission the refusal holds', () => {
+  const granted = pullRequestFact({ mayWrite: { mara: { granted: true, at: minute(5) } } })
+  const refused = pullRequestFact({ mayWrite: { mara: { granted: false, at: minute(5) } } })
+  expect(mergePullRequest(granted, refused).mayWrite.mara?.granted).toBe(false)
+})
+
+/** Whatever facts are drawn, both sides are equal. */
+function always<Facts extends unknown[]>(
+  facts: { [Index in keyof Facts]: fc.Arbitrary<Facts[Index]> },
+  sides: (facts: Facts) => readonly [unknown, unknown],
+): void {
+  const equal = (drawn: Facts) => {
+    const [left, right] = sides(drawn)
+    expect(left).toEqual(right)
+  }
+  fc.assert(fc.property(fc.tuple<Facts>(...facts), equal), CASES)
+}
+
+function reordered<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(reordered) as T
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .toReversed()
+      .map(([key, part]) => [key, reordered(part)]),
+  ) as T
+}

@@ -1,0 +1,99 @@
+// The embedded database belongs to one process: a second one is told so in a sentence, a dead one's lock is taken over.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { lockDirectory, StoreBusy } from '../../src/process/directory-lock.ts'
+
+let directory: string
+const children: ChildProcess[] = []
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'andon-lock-'))
+})
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+  rmSync(directory, { recursive: true, force: true })
+})
+
+const LOCK = new URL('../../src/process/directory-lock.ts', import.meta.url).href
+const HOLD = `const { lockDirectory } = await import('${LOCK}')
+lockDirectory(process.argv[1]).then(() => console.log('held'), (error) => console.log(error.name + ': ' + error.message))
+setInterval(() => {}, 1000)`
+
+/** Another process that locks the directory and stays; resolves to what it said. */
+async function holder(): Promise<{ child: ChildProcess; said: string }> {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', HOLD, directory], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  children.push(child)
+  const [said] = await once(child.stdout!.setEncoding('utf8'), 'data')
+  return { child, said: said.trim() }
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  children.splice(children.indexOf(child), 1)
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+}
+
+test('a second process gets one sentence that names the first', async () => {
+  const { child, said } = await holder()
+  expect(said).toBe('held')
+  const refusal = `${directory} is in use by process ${child.pid}: stop it, or set ANDON_DATA to another directory.`
+  await expect(lockDirectory(directory)).rejects.toThrow(new StoreBusy(refusal))
+})
+
+test('the same process cannot take it twice, and can take it again once given back', async () => {
+  const unlock = await lockDirectory(directory)
+  await expect(lockDirectory(directory)).rejects.toThrow(StoreBusy)
+  await unlock()
+  await (await lockDirectory(directory))()
+  expect(readdirSync(directory)).toEqual([])
+})
+
+test('the lock of a process that was killed is taken over', async () => {
+  const { child } = await holder()
+  await kill(child)
+  expect(readdirSync(directory)).toEqual(['andon.lock'])
+  const unlock = await lockDirectory(directory)
+  expect(JSON.parse(readFileSync(join(directory, 'andon.lock'), 'utf8'))).toMatchObject({ pid: process.pid })
+  await unlock()
+})
+
+test('a pid that lives again as another process is no owner', async () => {
+  writeFileSync(join(directory, 'andon.lock'), JSON.stringify({ pid: process.pid, startedAt: '1' }))
+  await (await lockDirectory(directory))()
+})
+
+test('a lock that nobody can read is taken over', async () => {
+  for (const text of ['', '{', '{"pid":-1}', '{"pid":"1"}', 'null']) {
+    writeFileSync(join(directory, 'andon.lock'), text)
+    await (await lockDirectory(directory))()
+  }
+})
+
+test('a takeover that died half-way does not stand in the way for ever', async () => {
+  const { child } = await holder()
+  await kill(child)
+  mkdirSync(join(directory, 'andon.lock.takeover'))
+  await expect(lockDirectory(directory)).rejects.toThrow('is in use by a process that is just starting')
+  const longAgo = new Date(Date.now() - 60_000)
+  utimesSync(join(directory, 'andon.lock.takeover'), longAgo, longAgo)
+  await (await lockDirectory(directory))()
+})
+
+test('of many processes that find a dead one’s lock, one takes it over', async () => {
+  for (let round = 0; round < 3; round++) {
+    const { child } = await holder()
+    await kill(child)
+    const said = (await Promise.all(Array.from({ length: 6 }, holder))).map((each) => each.said)
+    expect(said.filter((word) => word === 'held')).toHaveLength(1)
+    expect(said.filter((word) => word.startsWith('StoreBusy: '))).toHaveLength(5)
+    for (const other of [...children]) await kill(other)
+  }
+  console.log('3 rounds of 6 processes at a stale lock: 1 owner each')
+})

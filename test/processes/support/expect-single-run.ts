@@ -1,0 +1,60 @@
+// One attempt, one run: what must be true of the works when everything is over, whatever befell its workers.
+import { expect } from 'vitest'
+import type { Works } from './worker-fleet.ts'
+
+/** A line of one stage on which nothing but dispatching is to be seen. */
+export const LINE_OF_ONE = `start: { label: andon }
+stages:
+  plan: { workflow: plan.yml }
+limits: { running: 100, starts_per_day: 10000 }
+checks: { before_pull_request: off }
+comments: off
+`
+
+/** Lets the works finish, then holds every attempt against the runs that GitHub began. */
+export async function expectOneRunEach(works: Works, o: { atMostSeconds: number }) {
+  await works.finish(async () => (await unfinished(works)).length === 0, o.atMostSeconds)
+  const { github, database } = works
+  const titles = github.runs.map(({ state }) => state.title)
+  const pipelines = await database.kysely.selectFrom('pipelines').select('document').execute()
+  const attempts = pipelines.flatMap(({ document }) => document.stages.flatMap((stage) => stage.attempts))
+  const dispatches = await database.kysely
+    .selectFrom('effects')
+    .select(['key', 'state'])
+    .where('type', '=', 'dispatch')
+    .execute()
+  const refused = dispatches.flatMap(({ key, state }) => (state === 'refused' ? [key.slice('dispatch/'.length)] : []))
+  const begun = new Set(titles.map((title) => title.replace('andon ', '')))
+  const withoutRun = attempts.filter(({ key }) => !begun.has(key ?? '') && !refused.includes(key ?? ''))
+  const posts = github.writes.of('dispatch')
+  const counts = {
+    attempts: attempts.length,
+    POSTs: posts.length,
+    'answers lost': posts.filter(({ fault, done }) => fault !== null && done).length,
+    runs: titles.length,
+    duplicates: titles.length - begun.size,
+    refused: refused.length,
+    'without run or refusal': withoutRun.length,
+    stuck: (await unfinished(works)).length,
+  }
+  expect(counts).toMatchObject({ duplicates: 0, 'without run or refusal': 0, stuck: 0 })
+  expect(dispatches).toHaveLength(attempts.length)
+  return counts
+}
+
+/** What is not over: issues that were labelled and whose stage is neither done nor failed, dispatches in the middle. */
+export async function unfinished({ github, database }: Works): Promise<readonly string[]> {
+  const over = ['done', 'refused']
+  const dispatches = await database.kysely
+    .selectFrom('effects')
+    .select(['key', 'state'])
+    .where('type', '=', 'dispatch')
+    .execute()
+  const pipelines = await database.kysely.selectFrom('pipelines').select(['issueNumber', 'document']).execute()
+  const live = pipelines.filter(({ document }) => !['done', 'failed'].includes(document.stages[0]?.status ?? 'idle'))
+  return [
+    ...dispatches.filter(({ state }) => !over.includes(state)).map(({ key, state }) => `${key} ${state}`),
+    ...live.map(({ issueNumber, document }) => `#${issueNumber} ${document.stages[0]?.status}`),
+    ...(github.runs.length === 0 ? ['nothing was begun'] : []),
+  ]
+}

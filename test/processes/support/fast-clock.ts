@@ -1,0 +1,63 @@
+// A clock that all processes of a test share and that runs faster than the machine's: GitHub's pace of one write a second
+// and the two minutes between two looks would make hours of what takes minutes.
+import pino from 'pino'
+import type { openAndon } from '../../../src/andon.ts'
+import type { Config } from '../../../src/config.ts'
+import type { Doom } from './crash-point.ts'
+
+export type Pace = {
+  /** When the machine's clock and this one showed the same, but for the lead. */
+  readonly since: number
+  readonly factor: number
+  /** By how many milliseconds it was put forward besides. */
+  readonly aheadMs: number
+}
+
+export type Hasty = Pace & {
+  readonly appId: number
+  readonly privateKey: string
+  readonly secret: string
+  readonly githubUrl: string
+  readonly databaseUrl: string
+  readonly doom: Doom | null
+}
+
+/** The pace is read at every look, so that the clock can be put forward. */
+export function hastyClock(pace: Pace): () => string {
+  return () => new Date(pace.since + (Date.now() - pace.since) * pace.factor + pace.aheadMs).toISOString()
+}
+
+/** What Andon is built from in such a process. */
+export function surroundings(hasty: Hasty, role: 'web' | 'worker'): Surroundings {
+  const config: Config = {
+    role,
+    port: 0,
+    host: '127.0.0.1',
+    appId: hasty.appId,
+    privateKey: hasty.privateKey,
+    webhookSecrets: [hasty.secret],
+    githubApiUrl: hasty.githubUrl,
+    githubUrl: hasty.githubUrl,
+    oidcIssuer: hasty.githubUrl,
+    databaseUrl: hasty.databaseUrl,
+    dataDirectory: process.env.ANDON_DATA ?? '',
+    access: 'open',
+    baseUrl: 'https://andon.example.com',
+    logLevel: 'info',
+    production: false,
+  }
+  const log = pino({ level: process.env.ANDON_TEST_LOG ?? 'silent' })
+  return { config, build: 'test', log, now: hastyClock(hasty), fetch: impatient(PATIENCE_MS / hasty.factor) }
+}
+
+type Surroundings = Required<Omit<Parameters<typeof openAndon>[0], 'database'>>
+
+// The ten seconds that Andon gives a call would be longer on this clock than its claim is.
+const PATIENCE_MS = 20_000
+
+function impatient(patienceMs: number): typeof fetch {
+  return (input, init) => {
+    const own = init?.signal ? [init.signal] : []
+    return fetch(input, { ...init, signal: AbortSignal.any([...own, AbortSignal.timeout(patienceMs)]) })
+  }
+}

@@ -1,0 +1,124 @@
+// A factory with real workers that die and freeze: GitHub, a Postgres database, Andon's door in this process, and workers
+// in processes of their own, all on one hasty clock. When the last of them is dead, the door's own process finishes.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openAndon } from '../../../src/andon.ts'
+import type { Instant } from '../../../src/pipeline/model/time.ts'
+import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
+import { type FakeGitHub, openGitHubWorld, WEBHOOK_SECRET } from '../../support/fake-github.ts'
+import { runSeed } from '../../support/measurements.ts'
+import type { Doom } from './crash-point.ts'
+import { hastyClock, surroundings } from './fast-clock.ts'
+
+export type Works = {
+  readonly github: FakeGitHub
+  readonly database: FreshDatabase
+  readonly repository: string
+  readonly now: () => Instant
+  /** Starts a worker; resolves when it works, or has met its doom before. */
+  start(doom?: Doom): Promise<Worker>
+  /** Everybody is dead: goes on alone, ten seconds at a time, until it is over. */
+  finish(isOver: () => Promise<boolean>, mostSeconds: number): Promise<void>
+  close(): Promise<void>
+}
+
+export type Worker = {
+  /** Resolves when it has reached its doom; to false when it ended, or the patience, without. */
+  reached(withinMs: number): Promise<boolean>
+  thaw(): void
+  kill(): Promise<void>
+}
+
+/** `configuration` is the repository's andon.yml; without one Andon watches. */
+export async function openWorks(o: { factor: number; configuration?: string }): Promise<Works> {
+  const pace = { since: Date.now(), factor: o.factor, aheadMs: 0 }
+  const now = hastyClock(pace)
+  const github = await openGitHubWorld({ seed: runSeed(), now, together: 8 })
+  const database = await freshDatabase('postgres')
+  const { appId, privateKey, url: githubUrl } = github
+  const databaseUrl = database.url ?? ''
+  const hasty = { ...pace, appId, privateKey, secret: WEBHOOK_SECRET, githubUrl, databaseUrl, doom: null }
+  const andon = await openAndon({ ...surroundings(hasty, 'web'), database, now })
+  github.deliveries.aim(`http://127.0.0.1:${await andon.listen()}/api/github/webhooks`)
+  const [repository = ''] = github.repositories
+  if (o.configuration !== undefined) {
+    github.writeFile(repository, '.github/andon.yml', o.configuration)
+    github.writeFile(repository, '.github/workflows/plan.yml', readFileSync('docs/workflows/plan.yml', 'utf8'))
+  }
+  const directory = mkdtempSync(join(tmpdir(), 'andon-works-'))
+  const alive = new Set<ChildProcess>()
+  let started = 0
+
+  return {
+    github,
+    database,
+    repository,
+    now,
+    async start(doom) {
+      started += 1
+      const own = { ...hasty, databaseUrl: `${databaseUrl}?application_name=worker-${started}`, doom: doom ?? null }
+      const child = spawn(process.execPath, ['test/processes/support/fast-worker.ts'], {
+        env: {
+          PATH: process.env.PATH,
+          NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+          HASTY: JSON.stringify(own),
+          ANDON_DATA: directory,
+        },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      alive.add(child)
+      child.once('close', () => alive.delete(child))
+      const worker = watched(child)
+      await worker.begun
+      return worker
+    },
+    async finish(isOver, mostSeconds) {
+      for (let seconds = 0; seconds < mostSeconds; seconds += 10) {
+        await github.settled()
+        await andon.settle()
+        if (await isOver()) return
+        pace.aheadMs += 10_000
+      }
+      throw new Error(`it was not over after ${mostSeconds} s more`)
+    },
+    async close() {
+      for (const child of alive) child.kill('SIGKILL')
+      await Promise.all([...alive].map((child) => once(child, 'close')))
+      await andon.close()
+      await github.close()
+      await database.close()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+function watched(child: ChildProcess): Worker & { readonly begun: Promise<unknown> } {
+  const ended = once(child, 'close')
+  const { promise: doom, resolve } = Promise.withResolvers<void>()
+  let isDoomed = false
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    if (!text.includes('reached ')) return
+    isDoomed = true
+    resolve()
+  })
+  return {
+    begun: Promise.race([ended, ...(child.stdout ? [once(child.stdout, 'data')] : [])]),
+    async reached(withinMs) {
+      let timer: NodeJS.Timeout | undefined
+      const patience = new Promise((resolve) => {
+        timer = setTimeout(resolve, withinMs)
+      })
+      await Promise.race([doom, ended, patience])
+      clearTimeout(timer)
+      return isDoomed
+    },
+    thaw: () => void child.kill('SIGCONT'),
+    async kill() {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}

@@ -1,0 +1,28 @@
+// Whatever is typed wrong is answered with one sentence and EX_USAGE, before anything starts.
+import { afterAll, expect, test } from 'vitest'
+import { endProcesses, startProcess } from '../support/andon-process.ts'
+
+afterAll(endProcesses)
+
+test.concurrent.each([
+  'loop',
+  'loop start',
+  'loop status --yaml',
+  'loop stop --force',
+  'loop stop a b',
+  'worker --iterations',
+  'worker --iterations 0',
+  'worker --iterations -1',
+  'worker --iterations 1e3',
+  'worker --iterations 3 4',
+  'worker --once',
+  'web --iterations 3',
+  'migrate now',
+  'deliveries replay 12 13',
+  'deliveries replay 99999999999999999999',
+])('`%s` is one sentence and exit 64', async (words) => {
+  const [role = '', ...rest] = words.split(' ')
+  const command = await startProcess(role, {}, rest)
+  expect((await command.ended()).code).toBe(64)
+  expect(command.output()).toMatch(/^andon: [^\n]+\.\n$/)
+})

@@ -1,0 +1,145 @@
+import { expect, test } from 'vitest'
+import type { StageStatus } from '../../src/pipeline/model/pipeline.ts'
+import { check, farewell } from '../../src/render/check-run.ts'
+import { LIGHTS } from '../../src/render/labels.ts'
+import { comment, marker } from '../../src/render/sticky-comment.ts'
+import { EVIDENCE, pipelineOf, pullRequestOf, runOf } from '../support/pipeline-documents.ts'
+
+const pageUrl = 'https://andon.example/acme/widgets/issues/42'
+const SINCE = '2026-11-21T14:02:31.000Z'
+const SHA = 'c0de000000000000000000000000000000000000'
+const o = { pageUrl, pipelineId: 17, alone: true, overlay: null, holds: [] }
+const onPullRequest = { stage: 'code', sha: SHA, where: 'pull_request' } as const
+const STATUSES = Object.keys(LIGHTS) as StageStatus[]
+
+const failed = pipelineOf({
+  plan: { status: 'done', since: '2026-11-21T14:01:40.000Z', reason: 'attempt 1 succeeded' },
+  code: {
+    status: 'failed',
+    since: SINCE,
+    reason: 'attempt 1 failed: job build',
+    evidence: EVIDENCE,
+    attempts: [{ number: 1, key: null, run: runOf(901, { status: 'completed', conclusion: 'failure' }) }],
+  },
+})
+
+test('on a pull request a check is live and concludes as its stage does', () => {
+  const standing = STATUSES.map((status) => {
+    const { conclusion, ...rest } = check(pipelineOf({ code: { status, since: SINCE } }), onPullRequest, o)
+    return `${status}: ${rest.status}${conclusion ? `/${conclusion}` : ''}`
+  })
+  expect(standing).toMatchInlineSnapshot(`
+    [
+      "running: in_progress",
+      "review: in_progress",
+      "queued: queued",
+      "failed: completed/failure",
+      "done: completed/success",
+      "idle: completed/neutral",
+      "cancelled: completed/cancelled",
+      "skipped: completed/skipped",
+    ]
+  `)
+  expect(check(failed, onPullRequest, o)).toMatchInlineSnapshot(`
+    {
+      "actions": [],
+      "completed_at": "2026-11-21T14:02:31.000Z",
+      "conclusion": "failure",
+      "details_url": "https://andon.example/acme/widgets/issues/42",
+      "external_id": "17/code/c0de000000000000000000000000000000000000",
+      "head_sha": "c0de000000000000000000000000000000000000",
+      "name": "andon / code",
+      "output": {
+        "summary": "**code ✖ failed** · since 2026-11-21 14:02:31 UTC
+
+    \`plan ✓─ code ✖─ test ·─ review ·\`
+
+    attempt 1 failed: job build
+
+    | attempt | run | began | now |
+    | --: | --- | --- | --- |
+    | 1 | [Work on issue 42](https://github.com/acme/widgets/actions/runs/901) | 2026-11-21 14:02:00 UTC | failure, 2026-11-21 14:02:31 UTC |
+
+    Known from delivery \`7f3a1c52-0000-4000-8000-000000000042\`, 2026-11-21 14:01:58 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
+    ",
+        "title": "failed: attempt 1 failed: job build",
+      },
+      "started_at": "2026-11-21T14:02:00.000Z",
+      "status": "completed",
+    }
+  `)
+})
+
+test('on the default branch a check is completed and neutral whatever happens, and its title is live', () => {
+  const standing = STATUSES.map((status) => {
+    const pipeline = pipelineOf({ code: { status, since: SINCE, reason: 'attempt 1' } })
+    const run = check(pipeline, { ...onPullRequest, where: 'default_branch' }, o)
+    expect([run.status, run.conclusion]).toEqual(['completed', 'neutral'])
+    return `${run.name}: ${run.output.title}`
+  })
+  expect(standing).toMatchInlineSnapshot(`
+    [
+      "andon / #42 code: running: attempt 1",
+      "andon / #42 code: in review: attempt 1",
+      "andon / #42 code: queued: attempt 1",
+      "andon / #42 code: failed: attempt 1",
+      "andon / #42 code: done: attempt 1",
+      "andon / #42 code: idle: attempt 1",
+      "andon / #42 code: cancelled: attempt 1",
+      "andon / #42 code: skipped: attempt 1",
+    ]
+  `)
+})
+
+test('a check is called plainly only on a pull request that no other issue is on', () => {
+  const names = (['pull_request', 'work_branch', 'default_branch'] as const).flatMap((where) =>
+    [true, false].map((alone) => check(failed, { ...onPullRequest, where }, { ...o, alone }).name),
+  )
+  expect(names).toEqual(['andon / code', ...Array(5).fill('andon / #42 code')])
+})
+
+test('a check says what the comment says', () => {
+  const body = comment(failed, 'code', { pageUrl, marker: marker(17, 'code'), overlay: null, holds: [] })
+  expect(check(failed, onPullRequest, o).output.summary).toBe(body.split('\n').slice(1).join('\n'))
+})
+
+test('a check on a commit that the line has left says where it continues, and keeps its name', () => {
+  const next = { key: `check/code/${SHA}`, kind: 'check', stage: 'code', sha: SHA, where: 'pull_request' } as const
+  const left = { stage: 'code', sha: 'ba5e000000000000000000000000000000000000', where: null }
+  expect(farewell(failed, left, next, o)).toMatchInlineSnapshot(`
+    {
+      "actions": [],
+      "conclusion": "neutral",
+      "details_url": "https://andon.example/acme/widgets/issues/42",
+      "external_id": "17/code/ba5e000000000000000000000000000000000000",
+      "head_sha": "ba5e000000000000000000000000000000000000",
+      "output": {
+        "summary": "The line has moved: **code** continues on c0de000.
+
+    [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
+    ",
+        "title": "continues on c0de000",
+      },
+      "status": "completed",
+    }
+  `)
+  expect(farewell(failed, left, null, o).output.title).toMatchInlineSnapshot(`"continues on the board"`)
+})
+
+test('titles and summaries keep to the limits of GitHub whatever people wrote', () => {
+  const title = '👍'.repeat(9_000)
+  const attempts = Array.from({ length: 10 }, () => ({
+    number: 1,
+    key: null,
+    run: runOf(1, { url: `https://x.example/${title}` }),
+  }))
+  const pipeline = pipelineOf(
+    { code: { status: 'running', since: SINCE, reason: `job ${title}\n\n# @alice`, attempts } },
+    { pullRequests: [pullRequestOf(57, { title })] },
+  )
+  const { output } = check(pipeline, onPullRequest, o)
+  expect(output.summary.length).toBeLessThanOrEqual(65_535)
+  expect(output.summary.isWellFormed()).toBe(true)
+  expect(Array.from(output.title).length).toBeLessThanOrEqual(120)
+  expect(output.title).not.toContain('\n')
+})

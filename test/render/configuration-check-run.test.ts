@@ -1,0 +1,104 @@
+import { fromMarkdown } from 'mdast-util-from-markdown'
+import { expect, test } from 'vitest'
+import { parseLine } from '../../src/line/parse-andon-yml.ts'
+import { configurationCheck } from '../../src/render/configuration-check-run.ts'
+import { type Mistaken, notice, pieces } from '../../src/render/configuration-notice.ts'
+import { hostileTitles } from './support/hostile-titles.ts'
+
+const SHA = 'c0ffee1234567890c0ffee1234567890c0ffee12'
+const o = { repositoryId: 1, sha: SHA, pageUrl: 'https://andon.example/acme/widgets', githubUrl: 'https://github.com' }
+
+function mistakenBy(text: string, over: Partial<Mistaken> = {}): Mistaken {
+  const parsed = parseLine(text)
+  const mistakes = 'mistakes' in parsed ? parsed.mistakes : []
+  const good = { configured: true, goodSha: '1a2b3c4d5e6f1a2b3c4d5e6f1a2b3c4d5e6f1a2b' }
+  return { repository: 'acme/widgets', source: 'repository', headSha: SHA, ...good, mistakes, ...over }
+}
+
+const SLIPS = 'stages:\n  plan: { workflow: plan.yml, timout: 20m }\nrework: many\n'
+
+test('the check names every mistake with its line, and what stays in force', () => {
+  expect(configurationCheck(mistakenBy(SLIPS), o)).toMatchInlineSnapshot(`
+    {
+      "conclusion": "neutral",
+      "details_url": "https://andon.example/acme/widgets",
+      "external_id": "configuration/1/c0ffee1234567890c0ffee1234567890c0ffee12",
+      "head_sha": "c0ffee1234567890c0ffee1234567890c0ffee12",
+      "name": "andon / configuration",
+      "output": {
+        "summary": "**\`.github/andon.yml\` has 2 mistakes.** In force: [the last good version, of 1a2b3c4](https://github.com/acme/widgets/commit/1a2b3c4d5e6f1a2b3c4d5e6f1a2b3c4d5e6f1a2b).
+
+    | line | what is wrong |
+    | --- | --- |
+    | [line 2](https://github.com/acme/widgets/blob/c0ffee1234567890c0ffee1234567890c0ffee12/.github/andon.yml#L2) | \`stages.plan.timout\` is not a field that is read; did you mean \`timeout\`? |
+    | [line 3](https://github.com/acme/widgets/blob/c0ffee1234567890c0ffee1234567890c0ffee12/.github/andon.yml#L3) | \`rework\` is \`many\`; it takes a whole number from 0 to 10. |
+
+    [The file as it was read](https://github.com/acme/widgets/blob/c0ffee1234567890c0ffee1234567890c0ffee12/.github/andon.yml) · [acme/widgets on the board](https://andon.example/acme/widgets)
+    ",
+        "title": "line 2: stages.plan.timout, and 1 more",
+      },
+      "status": "completed",
+    }
+  `)
+})
+
+test('what stays in force is a commit, an unknown commit, or nothing', () => {
+  const inForce = (over: Partial<Mistaken>) => notice(mistakenBy(SLIPS, over), o.githubUrl).inForce
+  expect(inForce({})).toEqual({
+    words: 'the last good version, of 1a2b3c4',
+    url: 'https://github.com/acme/widgets/commit/1a2b3c4d5e6f1a2b3c4d5e6f1a2b3c4d5e6f1a2b',
+  })
+  expect(inForce({ goodSha: null })).toEqual({ words: 'the last good version', url: null })
+  expect(inForce({ configured: false, goodSha: null })).toEqual({
+    words: 'nothing yet, so Andon only watches',
+    url: null,
+  })
+})
+
+test('a mistake is linked to its line at the commit, and in an organisation’s file to its newest version', () => {
+  const own = notice(mistakenBy(SLIPS), o.githubUrl)
+  expect(own.mistakes[0]?.place).toEqual({
+    words: 'line 2',
+    url: `https://github.com/acme/widgets/blob/${SHA}/.github/andon.yml#L2`,
+  })
+  const theirs = notice(mistakenBy(SLIPS, { source: 'organisation' }), o.githubUrl)
+  expect(theirs.of).toBe('acme/.github')
+  expect(theirs.file.url).toBe('https://github.com/acme/.github/blob/HEAD/.github/andon.yml')
+})
+
+test('a sentence falls into its words and its code, and a lone backtick is a backtick', () => {
+  expect(pieces('`a.b` is `c`; no')).toEqual([
+    { text: 'a.b', code: true },
+    { text: ' is ', code: false },
+    { text: 'c', code: true },
+    { text: '; no', code: false },
+  ])
+  expect(pieces('a ` b')).toEqual([{ text: 'a ` b', code: false }])
+})
+
+test('nothing that is written into the file comes alive in the check', () => {
+  for (const fragment of hostileTitles(1, 200)) {
+    const said = [fragment, `\`${fragment}\` is no field`, `before \` ${fragment}`]
+    const mistakes = said.map((message) => ({ line: 1, column: 1, field: fragment, message }))
+    const { title, summary } = configurationCheck(mistakenBy('', { mistakes }), o).output
+    expect(title).not.toMatch(/[\p{Cc}\u202e\u2066]/u)
+    expectInert(summary, said.length)
+  }
+  const hostile = hostileTitles(2, 20)
+    .map((fragment) => `${JSON.stringify(fragment)}: ${JSON.stringify(fragment)}\n`)
+    .join('')
+  expectInert(configurationCheck(mistakenBy(`stages:\n${hostile.replace(/^/gm, '  ')}`), o).output.summary, null)
+})
+
+/** One table of so many rows; no HTML, no image, no link but to where the file and the board are, no live mention. */
+function expectInert(summary: string, rows: number | null): void {
+  const tree = JSON.stringify(fromMarkdown(summary))
+  expect(tree).not.toMatch(/"type":"(html|image|heading|list|blockquote|definition|imageReference|linkReference)"/)
+  const urls = [...tree.matchAll(/"url":"([^"]*)"/g)].map(([, url]) => url)
+  for (const url of urls) expect(url).toMatch(/^https:\/\/(github\.com\/acme\/widgets|andon\.example)\//)
+  const outside = summary.replace(/`[^`\n]*`/g, '').replace(/\]\([^)]*\)/g, ']')
+  expect(outside).not.toMatch(/@[a-z\d]|(?<!&)#\d|<!--|https?:\/\/|\bwww\./i)
+  const table = summary.split('\n').filter((line) => line.startsWith('|'))
+  for (const row of table) expect(row.match(/\|/g)).toHaveLength(3)
+  if (rows !== null) expect(table).toHaveLength(2 + rows)
+}

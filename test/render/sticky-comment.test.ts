@@ -1,0 +1,142 @@
+import { expect, test } from 'vitest'
+import { comment, LONGEST_COMMENT, marker } from '../../src/render/sticky-comment.ts'
+import { EVIDENCE, pipelineOf, pullRequestOf, runOf } from '../support/pipeline-documents.ts'
+
+const pageUrl = 'https://andon.example/acme/widgets/issues/42'
+const SINCE = '2026-11-21T14:02:31.000Z'
+const o = (which: string) => ({ pageUrl, marker: marker(17, which), overlay: null, holds: [] })
+
+test('a running stage says since when, which attempt, where it runs and how we know', () => {
+  const pipeline = pipelineOf({
+    plan: { status: 'done', since: '2026-11-21T14:01:40.000Z', reason: 'attempt 1 succeeded' },
+    code: {
+      status: 'running',
+      since: SINCE,
+      reason: 'attempt 2, job build, step "tests" (3 of 7)',
+      evidence: EVIDENCE,
+      attempts: [
+        {
+          number: 1,
+          key: null,
+          run: runOf(900, { status: 'completed', conclusion: 'timed_out', updatedAt: '2026-11-21T14:01:59.000Z' }),
+        },
+        { number: 2, key: '42/code/2-k3v9x', run: runOf(901, { title: 'andon 42/code/2-k3v9x', runAttempt: 2 }) },
+      ],
+    },
+  })
+  expect(comment(pipeline, 'code', o('code'))).toMatchInlineSnapshot(`
+    "<!-- andon:v1 17/code -->
+    **code ● running** · since 2026-11-21 14:02:31 UTC
+
+    \`plan ✓─ code ●─ test ·─ review ·\`
+
+    attempt 2, job build, step "tests" (3 of 7)
+
+    | attempt | run | began | now |
+    | --: | --- | --- | --- |
+    | 2 | [andon 42/code/2-k3v9x](https://github.com/acme/widgets/actions/runs/901), re-run 1 | 2026-11-21 14:02:00 UTC | in progress |
+    | 1 | [Work on issue 42](https://github.com/acme/widgets/actions/runs/900) | 2026-11-21 14:02:00 UTC | timed out, 2026-11-21 14:01:59 UTC |
+
+    Known from delivery \`7f3a1c52-0000-4000-8000-000000000042\`, 2026-11-21 14:01:58 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
+    "
+  `)
+})
+
+test('a queued stage says what it waits for and until when', () => {
+  const pipeline = pipelineOf({
+    plan: {
+      status: 'queued',
+      since: SINCE,
+      reason: 'waits for plan.yml to start a run',
+      waiting: { for: 'plan.yml to start a run', until: '2026-11-21T14:30:00.000Z' },
+      evidence: { kind: 'command', id: '99', at: SINCE },
+      attempts: [{ number: 1, key: '42/plan/1-k3v9x', run: null }],
+    },
+  })
+  expect(comment(pipeline, 'plan', o('plan'))).toMatchInlineSnapshot(`
+    "<!-- andon:v1 17/plan -->
+    **plan ▲ queued** · since 2026-11-21 14:02:31 UTC
+
+    \`plan ▲─ code ·─ test ·─ review ·\`
+
+    waits for plan.yml to start a run (until 2026-11-21 14:30:00 UTC)
+
+    | attempt | run | began | now |
+    | --: | --- | --- | --- |
+    | 1 | no run yet | | |
+
+    Known from command \`99\`, 2026-11-21 14:02:31 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
+    "
+  `)
+})
+
+test('a review names its pull request', () => {
+  const pipeline = pipelineOf(
+    { review: { status: 'review', since: SINCE, reason: 'waits for a review by a maintainer', evidence: EVIDENCE } },
+    { pullRequests: [pullRequestOf(57), pullRequestOf(60, { state: 'closed' }), pullRequestOf(61, { draft: true })] },
+  )
+  expect(comment(pipeline, 'review', o('review'))).toMatchInlineSnapshot(`
+    "<!-- andon:v1 17/review -->
+    **review ◆ in review** · since 2026-11-21 14:02:31 UTC
+
+    \`plan ·─ code ·─ test ·─ review ◆\`
+
+    waits for a review by a maintainer
+
+    [pull request 57](https://github.com/acme/widgets/pull/57) (open), [pull request 60](https://github.com/acme/widgets/pull/60) (closed), [pull request 61](https://github.com/acme/widgets/pull/61) (draft)
+
+    Known from delivery \`7f3a1c52-0000-4000-8000-000000000042\`, 2026-11-21 14:01:58 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
+    "
+  `)
+})
+
+test('a stalled stage says so, and since when, beside its light', () => {
+  const pipeline = pipelineOf({ code: { status: 'running', since: SINCE, reason: 'attempt 1' } })
+  const overlay = { stage: 'code', health: 'stalled', since: '2026-11-21T14:32:31.000Z' } as const
+  const [, first] = comment(pipeline, 'code', { ...o('code'), overlay }).split('\n')
+  expect(first).toMatchInlineSnapshot(
+    `"**code ● running, stalled since 2026-11-21 14:32 UTC** · since 2026-11-21 14:02:31 UTC"`,
+  )
+  const [, other] = comment(pipeline, 'plan', { ...o('plan'), overlay }).split('\n')
+  expect(other).toMatchInlineSnapshot(`"**plan · idle**"`)
+})
+
+test('titles and logins of other people do nothing in it', () => {
+  const run = runOf(1, { title: '@alice <!-- andon:v1 17/plan --> | fixes #1', url: 'javascript:alert(1)' })
+  const pipeline = pipelineOf({
+    code: {
+      status: 'failed',
+      since: SINCE,
+      reason: 'job <img src=x> failed for @bob',
+      attempts: [{ number: 1, key: null, run }],
+    },
+  })
+  const body = comment(pipeline, 'code', o('code'))
+  expect(body.match(/<!--/g)).toHaveLength(1)
+  expect(body).not.toMatch(/@\w|<img|#1\b|javascript/)
+  expect(body.split('\n').filter((line) => line.includes('fixes'))).toMatchInlineSnapshot(`
+    [
+      "| 1 | @​alice &lt;!-- andon:v1 17/plan --&gt; &#124; fixes #​1 | 2026-11-21 14:02:00 UTC | in progress |",
+    ]
+  `)
+})
+
+test('only the newest attempts are told, and the rest is said to be on the board', () => {
+  const attempts = Array.from({ length: 12 }, (_, index) => ({ number: index + 1, key: null, run: runOf(index + 1) }))
+  const body = comment(pipelineOf({ code: { status: 'running', since: SINCE, attempts } }), 'code', o('code'))
+  expect(body.match(/^\| \d+ \|/gm)).toHaveLength(10)
+  expect(body).toContain('2 earlier attempts stand on the board.')
+})
+
+test('a comment that is too long is cut at a line and leads to the rest', () => {
+  const stages = Array.from({ length: 10 }, () => ({
+    number: 1,
+    key: null,
+    run: runOf(1, { url: `https://github.com/${'👍'.repeat(9_000)}` }),
+  }))
+  const body = comment(pipelineOf({ code: { status: 'running', since: SINCE, attempts: stages } }), 'code', o('code'))
+  expect(Array.from(body).length).toBeLessThanOrEqual(LONGEST_COMMENT)
+  expect(body.startsWith(marker(17, 'code'))).toBe(true)
+  expect(body.isWellFormed()).toBe(true)
+  expect(body.split('\n').at(-2)).toBe(`… [the rest is on the board](${pageUrl})`)
+})

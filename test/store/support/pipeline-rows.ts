@@ -1,0 +1,41 @@
+// Rows written by hand: what is read depends on columns alone, so the tests say which.
+import type { Light } from '../../../src/pipeline/model/pipeline.ts'
+import type { Instant } from '../../../src/pipeline/model/time.ts'
+import type { Database } from '../../../src/store/database.ts'
+import { labelled, minute, pipelineAfter } from '../../support/pipeline-fixtures.ts'
+
+export type Row = {
+  readonly issueNumber: number
+  readonly repositoryId?: number
+  readonly light?: Light
+  readonly since?: Instant
+  readonly needsYouAt?: Instant | null
+  readonly held?: boolean
+  readonly wakeAt?: Instant | null
+  readonly updatedAt?: Instant
+}
+
+const DOCUMENT = pipelineAfter(labelled())
+
+export async function writePipelines({ kysely }: Database, rows: readonly Row[]): Promise<void> {
+  const written = rows.map(({ issueNumber, repositoryId = 1, ...known }) => ({
+    repositoryId,
+    issueNumber,
+    revision: 1,
+    document: JSON.stringify({ ...DOCUMENT, repositoryId, issue: { ...DOCUMENT.issue, number: issueNumber } }),
+    light: 'running' as const,
+    stage: 'plan',
+    since: minute(0),
+    needsYouAt: null,
+    createdAt: minute(0),
+    updatedAt: minute(0),
+    ...known,
+  }))
+  await kysely.insertInto('pipelines').values(written).execute()
+}
+
+export async function writeRepositories({ kysely }: Database, names: Readonly<Record<number, string>>): Promise<void> {
+  const rest = { installationId: 9, private: false, updatedAt: minute(0) }
+  const rows = Object.entries(names).map(([id, fullName]) => ({ id: Number(id), fullName, ...rest }))
+  await kysely.insertInto('repositories').values(rows).execute()
+}

@@ -1,0 +1,74 @@
+import { sql } from 'kysely'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Database } from '../../src/store/database.ts'
+import { transactionIsOpen } from '../../src/store/track-transactions.ts'
+import { freshDatabase } from '../support/database.ts'
+
+let database: Database
+
+beforeEach(async () => {
+  database = await freshDatabase()
+})
+
+afterEach(async () => {
+  await database.close()
+})
+
+test('a transaction is known to be open inside it, and in nothing beside it', async () => {
+  expect(transactionIsOpen()).toBe(false)
+  const inside = database.kysely.transaction().execute(async (trx) => {
+    await sql`select 1`.execute(trx)
+    return transactionIsOpen()
+  })
+  expect(transactionIsOpen()).toBe(false)
+  expect(await inside).toBe(true)
+})
+
+test('a snapshot for reading is known to be open too', async () => {
+  const reading = database.kysely.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
+  expect(await reading.execute(async () => transactionIsOpen())).toBe(true)
+})
+
+test('what outlives the transaction it was started in is free again', async () => {
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  const outlived = await database.kysely.transaction().execute(async () => {
+    const later = released.then(transactionIsOpen)
+    return { later }
+  })
+  release()
+  expect(await outlived.later).toBe(false)
+})
+
+test('a query that goes around the open transaction is refused instead of waiting for itself', async () => {
+  const around = database.kysely.transaction().execute(async () => {
+    await database.kysely.selectFrom('pipelines').select('id').execute()
+  })
+  await expect(around).rejects.toThrow('a query goes around the transaction that is open here')
+  expect(await database.kysely.selectFrom('pipelines').select('id').execute()).toEqual([])
+})
+
+test('a transaction that fails leaves nothing and frees the connection', async () => {
+  const failing = database.kysely.transaction().execute(async (trx) => {
+    await trx
+      .insertInto('installations')
+      .values({ id: 1, account: 'acme', updatedAt: '2026-11-21T10:00:00.000Z' })
+      .execute()
+    throw new Error('no')
+  })
+  await expect(failing).rejects.toThrow('no')
+  expect(await database.kysely.selectFrom('installations').select('id').execute()).toEqual([])
+})
+
+test('transactions begun at the same time all come to their end', async () => {
+  const ids = Array.from({ length: 20 }, (_, id) => id + 1)
+  await Promise.all(
+    ids.map((id) =>
+      database.kysely.transaction().execute(async (trx) => {
+        const updatedAt = '2026-11-21T10:00:00.000Z'
+        await trx.insertInto('installations').values({ id, account: 'acme', updatedAt }).execute()
+      }),
+    ),
+  )
+  const rows = await database.kysely.selectFrom('installations').select('id').orderBy('id').execute()
+  expect(rows.map(({ id }) => id)).toEqual(ids)
+})

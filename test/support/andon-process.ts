@@ -1,0 +1,148 @@
+// Andon as operators run it: `node src/main.ts ROLE` in a process of its own, with an environment of its own.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { SECRET } from './deliveries.ts'
+import { freePort } from './postgres-cluster.ts'
+
+export type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
+
+export type AndonProcess = {
+  readonly role: string
+  readonly port: number
+  readonly url: string
+  readonly pid: number
+  /** What it printed so far, both streams. */
+  output(): string
+  /** What it printed on stderr so far. */
+  complaint(): string
+  /** Sends the signal and waits for the end; an ended process is left in peace. */
+  end(signal?: NodeJS.Signals): Promise<Ended>
+  /** Stops its clock: it neither runs nor answers until `thaw`. */
+  freeze(): void
+  thaw(): void
+  /** Resolves when it ends by itself. */
+  ended(): Promise<Ended>
+  /** Resolves when /readyz answers 200; rejects with what it printed if it ends or takes longer. */
+  ready(withinMs?: number): Promise<void>
+}
+
+/** A private key that no GitHub knows, made once per test process. */
+export function privateKey(): string {
+  madeKey ??= generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  }).privateKey
+  return madeKey
+}
+let madeKey: string | undefined
+
+/** Starts a role or a command. Nothing of the test's own environment reaches it but the PATH and what is compiled; `undefined` unsets a name. */
+export async function startProcess(
+  role: string,
+  environment: Readonly<Record<string, string | undefined>> = {},
+  words: readonly string[] = [],
+): Promise<AndonProcess> {
+  const port = Number(environment.PORT ?? (await freePort()))
+  const directory = mkdtempSync(join(tmpdir(), `andon-${role}-`))
+  const child = spawn(process.execPath, [resolve('src/main.ts'), role, ...words], {
+    // Away from the repository, whose .env is the developer's.
+    cwd: directory,
+    env: present({
+      ...DEFAULTS,
+      PRIVATE_KEY: privateKey(),
+      ANDON_DATA: join(directory, 'data'),
+      ...environment,
+      PORT: environment.PORT ?? `${port}`,
+    }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  running.add(child)
+  const printed = { both: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed.both += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    printed.both += text
+    printed.stderr += text
+  })
+  // `close` comes after `exit`, when everything printed has been read.
+  const end: Promise<Ended> = once(child, 'close').then(([code, signal]) => {
+    running.delete(child)
+    rmSync(directory, { recursive: true, force: true })
+    return { code, signal }
+  })
+  const andon: AndonProcess = {
+    role,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
+    output: () => printed.both,
+    complaint: () => printed.stderr,
+    end(signal = 'SIGTERM') {
+      child.kill(signal)
+      return end
+    },
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
+    ended: () => end,
+    async ready(withinMs = 30_000) {
+      await until(`${role} on port ${port} is ready`, () => answers(`${andon.url}/readyz`), {
+        withinMs,
+        giveUp: () => (running.has(child) ? null : `it ended:\n${printed.both}`),
+      })
+    },
+  }
+  return andon
+}
+
+/** Kills every process that is still there; call it after each file. */
+export async function endProcesses(): Promise<void> {
+  const left = [...running]
+  for (const child of left) child.kill('SIGKILL')
+  await Promise.all(left.map((child) => once(child, 'close')))
+}
+const running = new Set<ChildProcess>()
+
+/** Asks until the answer is yes; fails with the sentence when the time is up. */
+export async function until(
+  sentence: string,
+  condition: () => Promise<boolean> | boolean,
+  o: { withinMs?: number; everyMs?: number; giveUp?: () => string | null } = {},
+): Promise<void> {
+  const { withinMs = 30_000, everyMs = 50, giveUp = () => null } = o
+  const deadline = Date.now() + withinMs
+  while (!(await condition())) {
+    const reason = giveUp() ?? (Date.now() > deadline ? `not within ${withinMs} ms` : null)
+    if (reason !== null) throw new Error(`${sentence}: ${reason}`)
+    await new Promise((resolve) => setTimeout(resolve, everyMs))
+  }
+}
+
+const DEFAULTS = {
+  PATH: process.env.PATH,
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+  HOST: '127.0.0.1',
+  APP_ID: '1',
+  WEBHOOK_SECRET: SECRET,
+  ANDON_ACCESS: 'open',
+  LOG_LEVEL: 'info',
+  // Nobody listens there: whoever needs a GitHub brings one.
+  GITHUB_API_URL: 'http://127.0.0.1:9',
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(2_000) })).status === 200
+  } catch {
+    return false
+  }
+}
+
+function present(environment: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined))
+}

@@ -1,0 +1,111 @@
+// Counts = rows = check runs = comments: what the board counts, what it lists, what each pipeline's document says, and
+// what GitHub shows must be one and the same, whatever happened before.
+import { expect } from 'vitest'
+import type { Pipeline, StageStatus } from '../../src/pipeline/model/pipeline.ts'
+import type { Instant } from '../../src/pipeline/model/time.ts'
+import { light } from '../../src/pipeline/view/light.ts'
+import { surfaces } from '../../src/pipeline/view/surfaces.ts'
+import { LIGHTS, lineOfLights } from '../../src/render/labels.ts'
+import { readBoard, type Stored } from '../../src/store/board.ts'
+import type { Database } from '../../src/store/database.ts'
+import { COUNTED, LIGHTS as EVERY_LIGHT } from './board-api.ts'
+import type { FakeGitHub } from './fake-github.ts'
+
+export type Truth = {
+  readonly pipelines: number
+  readonly comments: number
+  readonly checks: number
+}
+
+/** Holds everything against everything; resolves to how much there was to compare. */
+export async function expectOneTruth(o: {
+  database: Database
+  now: Instant
+  /** Without it, only the database is held against itself. With it, everything must have been published. */
+  github?: FakeGitHub
+}): Promise<Truth> {
+  const { counts, rows } = await readAll(o.database, o.now)
+  for (const colour of COUNTED) expect(counts[colour], colour).toBe(rows.filter((row) => row.light === colour).length)
+  expect(counts.held).toBe(rows.filter(({ held }) => held).length)
+  expect(counts.needsYou).toBe(rows.filter((row) => needsYou(row, o.now)).length)
+  for (const { light: shown, stage, since, pipeline } of rows) {
+    expect({ light: shown, stage, since }).toEqual(columns(pipeline))
+  }
+  if (!o.github) return { pipelines: rows.length, comments: 0, checks: 0 }
+  let [comments, checks] = [0, 0]
+  for (const row of rows) {
+    const shown = await onGitHub(o.github, row)
+    comments += shown.comments
+    checks += shown.checks
+  }
+  return { pipelines: rows.length, comments, checks }
+}
+
+async function onGitHub(github: FakeGitHub, row: Stored): Promise<{ comments: number; checks: number }> {
+  const { repository, pipeline, id } = row
+  const wanted = surfaces(pipeline)
+  const name = `${repository}#${pipeline.issue.number}`
+
+  const ours = (await github.comments(repository, pipeline.issue.number)).filter(({ body }) =>
+    body.includes('<!-- andon:'),
+  )
+  const markers = ours.map(({ body }) => /<!-- andon:v1 (\S+) -->/.exec(body)?.[1])
+  const commented = wanted
+    .filter(({ kind }) => kind === 'comment')
+    .map(({ key }) => `${id}/${key.slice('comment/'.length)}`)
+  expect(markers.toSorted(), `comments of ${name}`).toEqual(commented.toSorted())
+  for (const { body } of ours) expect(body, `a comment of ${name}`).toContain(lineOfLights(pipeline))
+
+  const checked = wanted.flatMap(({ kind, stage, sha }) => (kind === 'check' && sha ? [{ stage, sha }] : []))
+  const shas = new Set([...checked.map(({ sha }) => sha), ...commitsOf(pipeline)])
+  let checks = 0
+  for (const sha of shas) {
+    const runs = (await github.checks(repository, sha)).filter(({ external_id }) => external_id.startsWith(`${id}/`))
+    const ids = runs.map(({ external_id }) => external_id)
+    expect(ids.toSorted(), `check runs of ${name} on ${sha}`).toEqual([...new Set(ids)].toSorted())
+    const here = checked.filter((surface) => surface.sha === sha)
+    for (const { stage } of here) {
+      const run = runs.find(({ external_id }) => external_id === `${id}/${stage}/${sha}`)
+      const status = pipeline.stages.find((candidate) => candidate.name === stage)?.status ?? 'idle'
+      expect(run?.output.title, `check run of ${name}, ${stage}`).toMatch(new RegExp(`^${wordOf(status)}\\b`))
+    }
+    const left = runs.filter(({ external_id }) => !here.some(({ stage }) => external_id === `${id}/${stage}/${sha}`))
+    for (const run of left) expect(run.output.title, `an old check run of ${name}`).toMatch(/^continues on /)
+    checks += runs.length
+  }
+  return { comments: ours.length, checks }
+}
+
+async function readAll(database: Database, now: Instant) {
+  const rows: Stored[] = []
+  let after: string | null = null
+  for (;;) {
+    const page = await readBoard(
+      database,
+      { seen: 'all', lights: EVERY_LIGHT, ...(after && { after }), limit: 100 },
+      now,
+    )
+    rows.push(...page.rows)
+    after = page.next
+    if (after === null) return { counts: page.counts, rows }
+  }
+}
+
+function needsYou({ held, needsYouAt }: Stored, now: Instant): boolean {
+  return held || (needsYouAt !== null && needsYouAt <= now)
+}
+
+function columns(pipeline: Pipeline): Pick<Stored, 'light' | 'stage' | 'since'> {
+  const lit = light(pipeline)
+  return { light: lit.light, stage: lit.stage, since: lit.since }
+}
+
+function commitsOf({ stages, pullRequests, baseSha }: Pipeline): readonly string[] {
+  const heads = pullRequests.map(({ headSha }) => headSha)
+  const runs = stages.flatMap(({ attempts }) => attempts.flatMap(({ run }) => (run ? [run.headSha] : [])))
+  return [...heads, ...runs, ...(baseSha ? [baseSha] : [])]
+}
+
+function wordOf(status: StageStatus): string {
+  return LIGHTS[status].word
+}

@@ -1,0 +1,71 @@
+// Payloads gone wrong, seeded: cut short, fields gone or of another type, bytes flipped.
+import type { Posted } from './deliveries.ts'
+import type { Seeded } from './seeded-random.ts'
+
+export type Mutation = { readonly name: string; readonly bytes: Uint8Array; readonly kind: Kind }
+
+type Kind = 'truncated' | 'removed' | 'retyped' | 'flipped'
+
+type Place = { readonly parent: Record<string, unknown> | unknown[]; readonly key: string | number }
+
+const OTHER_VALUES: readonly ((random: Seeded) => unknown)[] = [
+  () => null,
+  () => true,
+  () => '',
+  () => 'text',
+  () => 'nul \0 inside',
+  () => 'half \uD800 a pair',
+  () => 'x'.repeat(100_000),
+  () => '2026-13-45T99:99:99Z',
+  () => -1,
+  () => 0.5,
+  () => 2 ** 31,
+  () => 2 ** 53,
+  () => 1e300,
+  (random) => 1_000_000 + random.integer(1_000_000),
+  () => [],
+  () => [null, [{}]],
+  () => ({}),
+  () => ({ id: { id: 1 }, toString: 1, __proto__: null, constructor: 1 }),
+]
+
+/** One payload, damaged in one of the ways at a random place. */
+export function mutated(random: Seeded, delivery: Posted): Mutation {
+  const { name } = delivery
+  const kind = random.pick(['truncated', 'removed', 'removed', 'retyped', 'retyped', 'flipped'] as const)
+  if (kind === 'truncated' || kind === 'flipped') {
+    const bytes = Buffer.from(JSON.stringify(delivery.payload))
+    const at = 1 + random.integer(bytes.length - 1)
+    if (kind === 'truncated') return { name, kind, bytes: bytes.subarray(0, at) }
+    bytes[at] = (bytes[at] ?? 0) ^ (1 + random.integer(127))
+    return { name, kind, bytes }
+  }
+  const payload = structuredClone(delivery.payload)
+  for (let changes = 1 + random.integer(3); changes > 0; changes--) change(random, payload, kind)
+  return { name, kind, bytes: Buffer.from(JSON.stringify(payload)) }
+}
+
+function change(random: Seeded, payload: Record<string, unknown>, kind: 'removed' | 'retyped'): void {
+  const places = placesIn(payload)
+  if (places.length === 0) return
+  // Half of the damage goes near the top, where the fields are that translators read.
+  const near = places.slice(0, Math.max(1, Math.ceil(places.length / 4)))
+  const { parent, key } = random.pick(random.next() < 0.5 ? near : places)
+  const fields = parent as Record<string | number, unknown>
+  if (kind === 'retyped') fields[key] = random.pick(OTHER_VALUES)(random)
+  else if (Array.isArray(parent)) parent.splice(Number(key), 1)
+  else delete fields[key]
+}
+
+/** Every field and item, the nearest to the top first. */
+function placesIn(payload: Record<string, unknown>): readonly Place[] {
+  const places: Place[] = []
+  const level: (Record<string, unknown> | unknown[])[] = [payload]
+  for (const parent of level) {
+    for (const [key, value] of Object.entries(parent)) {
+      places.push({ parent, key })
+      if (typeof value === 'object' && value !== null) level.push(value as Record<string, unknown>)
+    }
+  }
+  return places
+}

@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest'
+import { INSTALLATION, posted, REPOSITORY } from '../support/deliveries.ts'
+import { RECEIVED, toldAs } from './support/translate-delivery.ts'
+
+describe('repositories and installations', () => {
+  test.each(['renamed', 'transferred', 'privatized', 'publicized', 'edited', 'unarchived'])(
+    'a repository that is %s has changed',
+    (action) => expect(toldAs('repository.changed', posted('repository', action)).repository.id).toBe(REPOSITORY.id),
+  )
+
+  test.each(['deleted', 'archived'])('a repository that is %s leaves the line', (action) => {
+    expect(toldAs('repository.removed', posted('repository', action)).at).toBe(RECEIVED)
+  })
+
+  test.each([
+    ['created', 'active', 1, 0],
+    ['unsuspend', 'active', 0, 0],
+    ['suspend', 'suspended', 0, 0],
+    ['deleted', 'removed', 0, 1],
+  ])('an installation that was %s is %s', (action, state, added, removed) => {
+    const repositories = ['created', 'deleted'].includes(action)
+      ? [{ id: 1, full_name: 'acme/rocket', private: true }]
+      : undefined
+    const event = toldAs('installation.changed', posted('installation', action, REPOSITORY, { repositories }))
+    expect([event.state, event.added.length, event.removed.length]).toEqual([state, added, removed])
+  })
+
+  test('new permissions do not wake a suspended installation', () => {
+    const installation = { suspended_at: '2026-11-20T08:00:00Z' }
+    const delivery = posted('installation', 'new_permissions_accepted', REPOSITORY, { installation })
+    expect(toldAs('installation.changed', delivery).state).toBe('suspended')
+  })
+
+  test('repositories join and leave an installation', () => {
+    const added = toldAs('installation.changed', posted('installation_repositories', 'added')).added
+    expect(added).toMatchObject([{ fullName: 'Codertocat/Space', installationId: INSTALLATION, defaultBranch: null }])
+    expect(toldAs('installation.changed', posted('installation_repositories', 'removed')).removed).toEqual([1296269])
+  })
+})

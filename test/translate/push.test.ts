@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest'
+import { type Posted, posted, REPOSITORY } from '../support/deliveries.ts'
+import { RECEIVED, told, toldAs } from './support/translate-delivery.ts'
+
+const NOTHING = { added: [], removed: [], modified: [] }
+const TOUCHING = { ...NOTHING, modified: ['README.md', '.github/andon.yml'] }
+
+/** A push as GitHub posts it: without an action. */
+function push(parts: Record<string, unknown> = {}): Posted {
+  const { name, payload } = posted('push', '', REPOSITORY, {
+    repository: { id: REPOSITORY.id, full_name: REPOSITORY.fullName, default_branch: 'main' },
+    ref: 'refs/heads/main',
+    created: false,
+    forced: false,
+    deleted: false,
+    commits: [NOTHING, TOUCHING],
+    ...parts,
+  })
+  const { action: _, ...rest } = payload
+  return { name, payload: rest }
+}
+
+describe('a push', () => {
+  test('that touches the file on the default branch tells so, and nothing of what was pushed', () => {
+    const event = toldAs('configuration.touched', push())
+    expect(Object.keys(event).sort()).toEqual(['at', 'evidence', 'repository', 'type'])
+    expect([event.at, event.repository.id]).toEqual([RECEIVED, REPOSITORY.id])
+  })
+
+  test.each(['added', 'removed', 'modified'])('tells so when the file is among what it %s', (how) => {
+    expect(told(push({ commits: [{ ...NOTHING, [how]: ['.github/andon.yml'] }] }))).not.toBeNull()
+  })
+
+  test.each([
+    ['to another branch', { ref: 'refs/heads/andon/issue-42' }],
+    ['to a branch whose name ends alike', { ref: 'refs/heads/not/main' }],
+    ['of a tag', { ref: 'refs/tags/main' }],
+    ['that deletes the branch', { deleted: true }],
+    ['of other files', { commits: [{ ...NOTHING, added: ['.github/workflows/plan.yml', 'andon.yml'] }] }],
+    ['of nothing', { commits: [] }],
+    ['to a repository without a default branch', { repository: { default_branch: null } }],
+  ])('%s is nothing to us', (_, parts) => {
+    expect(told(push(parts))).toBeNull()
+  })
+
+  test.each([
+    ['rewrites history', { forced: true, commits: [] }],
+    ['makes the branch', { created: true, commits: [] }],
+    ['lists no commits at all', { commits: undefined }],
+    ['has more commits than GitHub lists', { commits: Array(2_048).fill(NOTHING) }],
+  ])('that %s may have touched the file: it is read again', (_, parts) => {
+    expect(told(push(parts))).not.toBeNull()
+  })
+})

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest'
+import { HANDLES, type HandledName } from '../../src/translate/handled-webhooks.ts'
+import { translate, translation } from '../../src/translate/translate.ts'
+import { allExamples, posted, REPOSITORY } from '../support/deliveries.ts'
+import { trace } from '../support/traces.ts'
+import { RECEIPT, step, told, withParts } from './support/translate-delivery.ts'
+
+describe('what cannot be read', () => {
+  test.each([
+    ['issues', 'labeled', { label: undefined }, 'label: '],
+    ['issues', 'opened', { issue: { number: '42' } }, 'issue.number: '],
+    ['issues', 'opened', { issue: { number: 2 ** 31 } }, 'issue.number: '],
+    ['issues', 'opened', { issue: { updated_at: 'yesterday' } }, 'issue.updated_at: expected an ISO 8601 moment'],
+    ['issues', 'opened', { issue: { html_url: 'javascript:alert(1)' } }, 'issue.html_url: expected an http(s) URL'],
+    ['issues', 'opened', { repository: { id: -1 } }, 'repository.id: '],
+    ['issues', 'opened', { installation: undefined }, 'installation: '],
+    [
+      'workflow_run',
+      'requested',
+      { workflow_run: { head_sha: 'main' } },
+      'workflow_run.head_sha: expected a commit SHA',
+    ],
+    ['workflow_run', 'requested', { workflow_run: { conclusion: 'superb' } }, 'workflow_run.conclusion: '],
+    ['workflow_job', 'queued', { workflow_job: { steps: [{ name: 'x' }] } }, 'workflow_job.steps.0.status: '],
+    ['pull_request', 'opened', { pull_request: { head: null } }, 'pull_request.head: '],
+    ['issues', 'opened', { action: 7 }, 'action: '],
+    ['issue_comment', 'created', { comment: { body: null } }, 'comment.body: '],
+    ['push', '', { commits: 'none' }, 'commits: '],
+  ])('a %s.%s with %j says which field', (name, action, parts, reason) => {
+    const whole = ['issue_comment', 'push'].includes(name) ? posted(name, action) : step(name, action)
+    const { event, failure } = translation(name, withParts(whole, parts).payload, RECEIPT)
+    expect(event).toBeNull()
+    expect(failure).toContain(reason)
+  })
+
+  test('the reason never quotes the payload', () => {
+    const secret = 'TOP-SECRET-TEXT'
+    const everywhere = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(everywhere)
+      if (typeof value !== 'object' || value === null) return { [secret]: secret }
+      return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, everywhere(each)]))
+    }
+    const reasons = Object.entries(HANDLES).flatMap(([name, actions]) =>
+      (actions.length === 0 ? [''] : actions).map((action) => {
+        const { payload } = posted(name, action)
+        return translation(name, { ...(everywhere(payload) as object), action }, RECEIPT).failure ?? ''
+      }),
+    )
+    expect(reasons.filter((reason) => reason === '')).toEqual([])
+    expect(reasons.join('\n')).not.toContain(secret)
+  })
+
+  test('other events and other actions are ignored, whatever they hold', () => {
+    expect(translate('star', null, RECEIPT)).toBeNull()
+    expect(translate('constructor', {}, RECEIPT)).toBeNull()
+    expect(translate('issues', { action: 'pinned' }, RECEIPT)).toBeNull()
+    expect(translate('issues', { action: 'constructor' }, RECEIPT)).toBeNull()
+  })
+
+  test('the same delivery, told twice, is told the same', () => {
+    for (const { name, payload } of trace(7, { rework: true }).deliveries) {
+      const later = { ...RECEIPT, receivedAt: '2027-01-01T00:00:00.000Z' }
+      expect(translate(name, payload, later)).toEqual(translate(name, structuredClone(payload), RECEIPT))
+    }
+  })
+})
+
+test('every recorded payload is an event, or nothing to us: none breaks', () => {
+  const counts = { told: 0, ignored: 0 }
+  for (const { name, payload } of allExamples()) {
+    const { event, failure } = translation(name, payload, RECEIPT)
+    expect(failure, `${name}.${payload.action}`).toBeUndefined()
+    counts[event ? 'told' : 'ignored'] += 1
+  }
+  console.log(`recorded payloads: ${counts.told} told, ${counts.ignored} ignored`)
+  expect(counts.told + counts.ignored).toBe(324)
+})
+
+test('every action in the table is told as an event', () => {
+  for (const [name, actions] of Object.entries(HANDLES) as [HandledName, readonly string[]][]) {
+    for (const action of actions) {
+      const before = name === 'pull_request' ? { before: 'a'.repeat(40) } : {}
+      const label = name === 'issues' ? { label: { name: 'andon' } } : {}
+      const comment = name === 'issue_comment' ? { comment: { body: '/andon status' } } : {}
+      const check =
+        name === 'check_run'
+          ? { check_run: { external_id: `1/plan/${'c'.repeat(40)}` }, requested_action: { identifier: 'retry' } }
+          : {}
+      expect(
+        told(posted(name, action, REPOSITORY, { ...before, ...label, ...comment, ...check })),
+        `${name}.${action}`,
+      ).not.toBeNull()
+    }
+  }
+})

@@ -1,0 +1,63 @@
+// A worker that works, as its database sees it: it beats before it claims anything, says that it is stopping before it
+// hands anything back, and says nothing after that.
+import { sql } from 'kysely'
+import { afterEach, expect, test } from 'vitest'
+import { openWhole, type Whole } from '../support/andon-app.ts'
+import { until } from '../support/andon-process.ts'
+import { record } from '../support/measurements.ts'
+
+let whole: Whole
+afterEach(() => whole.close())
+
+test('the first beat comes before the first claim, and none comes after the word that it is stopping', async () => {
+  const frozen = Promise.withResolvers<Response | null>()
+  let posts = 0
+  whole = await openWhole(async () => {
+    posts += 1
+    return await frozen.promise
+  })
+  const { andon, github } = whole
+  await whole.labelAnIssue()
+  await github.settled()
+  await writeDown()
+  await andon.work()
+  await until('a dispatch is on its way', () => posts > 0)
+  const closed = andon.close()
+  await until('it says that it is stopping', async () => (await written()).includes('stopping'))
+  frozen.resolve(null)
+  await closed
+
+  const order = await written()
+  expect(order[0]).toBe('beat')
+  expect(order).toContain('claim')
+  const stopping = order.indexOf('stopping')
+  expect(order.slice(stopping)).toEqual(['stopping', 'release', 'forget'])
+  record('beats', { 'beats before the first claim': 1, 'claims and beats after stopping': 0 })
+})
+
+async function writeDown(): Promise<void> {
+  const { kysely } = whole.database
+  await sql`create table written (id bigint generated always as identity, what text not null)`.execute(kysely)
+  await sql`
+    create function write_down() returns trigger language plpgsql as $$
+    begin
+      if tg_table_name = 'loops' then
+        insert into written (what) select case when tg_op = 'DELETE' then 'forget'
+          when new.status = 'stopping' then 'stopping' else 'beat' end;
+      elsif new.token is not null and new.token is distinct from old.token then
+        insert into written (what) values ('claim');
+      elsif new.token is null and old.token is not null then
+        insert into written (what) values ('release');
+      end if;
+      return null;
+    end $$`.execute(kysely)
+  await sql`create trigger down after insert or update or delete on loops for each row execute function write_down()`.execute(
+    kysely,
+  )
+  await sql`create trigger down after update on effects for each row execute function write_down()`.execute(kysely)
+}
+
+async function written(): Promise<readonly string[]> {
+  const { rows } = await sql<{ what: string }>`select what from written order by id`.execute(whole.database.kysely)
+  return rows.map(({ what }) => what)
+}

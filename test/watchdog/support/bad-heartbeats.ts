@@ -1,0 +1,117 @@
+// Heartbeats that must not be believed. Each stands in the file of the loop that GOOD is.
+import type { Identity } from '../../../src/process/process-identity.ts'
+import type { Heartbeat, Verdict } from '../../../src/watchdog/heartbeat.ts'
+
+export const NOW = '2026-11-21T14:02:30.000Z'
+export const HERE = 'here'
+
+export const GOOD: Heartbeat = {
+  id: 'worker-here-4711',
+  role: 'worker',
+  host: HERE,
+  pid: 4711,
+  startedAtTicks: '99',
+  status: 'idle',
+  iteration: 12,
+  beatAt: '2026-11-21T14:02:20.000Z',
+  progressAt: '2026-11-21T14:02:15.000Z',
+  inFlightSince: null,
+  lastError: null,
+}
+
+export type Bad = {
+  readonly name: string
+  readonly text: string
+  /** What is found of its process. */
+  readonly identity: Identity
+  readonly state: Exclude<Verdict['state'], 'alive'>
+  readonly says: RegExp
+}
+
+/** The corpus as of a moment and a process; the names of the fields that are wrong are in the sentences. */
+export function badHeartbeats(good: Heartbeat): readonly Bad[] {
+  const text = JSON.stringify(good)
+  const at = (ms: number) => new Date(Date.parse(good.beatAt) + ms).toISOString()
+  const doubtful = (name: string, text: string, says: RegExp): Bad => ({
+    name,
+    text,
+    identity: 'same',
+    state: 'doubtful',
+    says,
+  })
+  const wrong = (field: keyof Heartbeat, value: unknown): Bad =>
+    doubtful(
+      `${field} is ${JSON.stringify(value) ?? 'missing'}`,
+      JSON.stringify({ ...good, [field]: value }),
+      new RegExp(`"${field}" is missing or wrong`),
+    )
+  const believable = (
+    name: string,
+    over: Partial<Heartbeat>,
+    verdict: Pick<Bad, 'identity' | 'state' | 'says'>,
+  ): Bad => {
+    const heartbeat = { ...good, ...over }
+    const id = over.id ?? `${heartbeat.role}-${heartbeat.host}-${heartbeat.pid}`
+    return { name, text: JSON.stringify({ ...heartbeat, id }), ...verdict }
+  }
+  const fields = Object.keys(good) as (keyof Heartbeat)[]
+  return [
+    doubtful('an empty file', '', /empty/),
+    doubtful('blanks', ' \n\n', /empty/),
+    doubtful('zeros of a disk that lost power', '\0'.repeat(200), /cut off or no JSON/),
+    ...[1, 20, text.length - 1].map((length) =>
+      doubtful(`cut off after ${length} characters`, text.slice(0, length), /cut off or no JSON/),
+    ),
+    doubtful('two beats in one file', text + text, /no JSON/),
+    doubtful('NaN where a number belongs', text.replace(`:${good.pid}`, ':NaN'), /no JSON/),
+    ...['null', '17', '"worker"', '[]'].map((value) => doubtful(`it says ${value}`, value, /not an object/)),
+    ...fields.map((field) => wrong(field, undefined)),
+    ...[Number.NaN, -1, 0, 1.5, '4711', 2 ** 31, 1e300].map((pid) => wrong('pid', pid)),
+    ...['NaN', 'yesterday', '', 0, 1e15, Number.NaN, '2026-13-45T99:99:99.999Z', '2026-11-21 14:02:20'].map((moment) =>
+      wrong('beatAt', moment),
+    ),
+    wrong('progressAt', 'Invalid Date'),
+    wrong('inFlightSince', 1),
+    wrong('status', 'fine'),
+    wrong('iteration', -1),
+    wrong('iteration', '12'),
+    wrong('startedAtTicks', ''),
+    wrong('startedAtTicks', 99),
+    wrong('role', 7),
+    wrong('host', ''),
+    wrong('lastError', {}),
+    doubtful('an id of another loop', JSON.stringify({ ...good, id: 'worker-here-1' }), /id belongs to another/),
+    believable('a file of another pid', { pid: 1 }, { identity: 'same', state: 'doubtful', says: /of another loop/ }),
+    believable(
+      'a file of another machine',
+      { host: 'elsewhere' },
+      { identity: 'same', state: 'doubtful', says: /written on elsewhere/ },
+    ),
+    ...[60_000, 3_600_000, 10 ** 12].map((ms) =>
+      believable(
+        `a beat ${ms} ms later than the last`,
+        { beatAt: at(ms) },
+        { identity: 'same', state: 'doubtful', says: /in the future/ },
+      ),
+    ),
+    believable(
+      'a beat a minute too old',
+      { beatAt: at(-60_000) },
+      { identity: 'same', state: 'stale', says: /though/ },
+    ),
+    believable(
+      'a beat of 1970',
+      { beatAt: '1970-01-01T00:00:00.000Z' },
+      { identity: 'other', state: 'stale', says: /another one/ },
+    ),
+    believable(
+      'stale while stopping',
+      { beatAt: at(-90_000), status: 'stopping' },
+      { identity: 'gone', state: 'stale', says: /ended/ },
+    ),
+    believable('a pid that was used again', {}, { identity: 'other', state: 'gone', says: /another one by now/ }),
+    believable('a process that is not there', {}, { identity: 'gone', state: 'gone', says: /ended without a word/ }),
+  ]
+}
+
+export const BAD_HEARTBEATS = badHeartbeats(GOOD)

@@ -1,0 +1,257 @@
+// Reports through the whole way: a genuine token or a forged one, the attempt as the database holds it, one row a beat.
+import { generateKeyPairSync } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { runClaims } from '../../fake-github/oidc-issuer.ts'
+import { Unavailable } from '../../src/apply/apply-request.ts'
+import { AUDIENCE, ISSUER, RUN } from '../github/support/token-issuer.ts'
+import { record, runSeed } from '../support/measurements.ts'
+import { delivered, minute, runFact } from '../support/pipeline-fixtures.ts'
+import { type Seeded, seeded } from '../support/seeded-random.ts'
+import { attempt, type Desk, KEY, openDesk, ours, RUN_ID, withAttempts } from './support/report-world.ts'
+
+let desk: Desk
+beforeAll(async () => {
+  desk = await openDesk()
+})
+beforeEach(() => desk.reset())
+afterAll(() => desk.close())
+
+const row = (parts: object) => ({
+  repositoryId: 1,
+  issueNumber: 42,
+  attemptKey: KEY,
+  runId: RUN_ID,
+  aliveAt: '2026-11-21T12:00:00.000Z',
+  progress: null,
+  text: null,
+  url: null,
+  ...parts,
+})
+
+describe('a beat', () => {
+  test('is one row, however many there are, and no event', async () => {
+    for (let n = 0; n < 5; n++) {
+      expect((await desk.post({ andon: KEY })).status).toBe(204)
+      desk.pass(15)
+    }
+    expect(await desk.beats()).toEqual([row({ aliveAt: '2026-11-21T12:01:00.000Z' })])
+    expect(desk.told).toEqual([])
+  })
+
+  test('that says something is an event too, and one that says it again is none', async () => {
+    await desk.post({ andon: KEY, progress: 40, text: 'writing tests', url: 'https://a.example/log' })
+    const at = '2026-11-21T12:00:00.000Z'
+    expect(desk.told).toEqual([
+      {
+        type: 'reported',
+        at,
+        evidence: { kind: 'beat', id: KEY, at },
+        repository: expect.objectContaining({ id: 1, fullName: 'acme/widgets', installationId: 9 }),
+        issueNumber: 42,
+        key: KEY,
+        runId: RUN_ID,
+        progress: 40,
+        text: 'writing tests',
+        url: 'https://a.example/log',
+      },
+    ])
+    await desk.post({ andon: KEY, progress: 40, text: 'writing tests' })
+    await desk.post({ andon: KEY })
+    expect(desk.told).toHaveLength(1)
+    expect(await desk.beats()).toEqual([row({ progress: 40, text: 'writing tests', url: 'https://a.example/log' })])
+  })
+
+  test('leaves standing what it does not say again', async () => {
+    const at = minute(2)
+    const report = { aliveAt: at, progressAt: at, progress: 40, text: 'writing tests', url: 'https://a.example/log' }
+    await desk.becomes((pipeline) => withAttempts(pipeline, [attempt({ ours: ours({ report }) })]))
+    await desk.post({ andon: KEY, progress: 60 })
+    expect(desk.told).toMatchObject([{ progress: 60, text: 'writing tests', url: 'https://a.example/log' }])
+  })
+
+  test('whose event finds the door shut is not kept either: the same report, sent again, still says something', async () => {
+    desk.shut(new Unavailable('the database is away'))
+    const response = await desk.post({ andon: KEY, progress: 40 })
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
+    expect(await desk.beats()).toEqual([])
+    desk.shut(null)
+    expect((await desk.post({ andon: KEY, progress: 40 })).status).toBe(204)
+    expect(desk.told).toHaveLength(1)
+  })
+})
+
+describe('a token', () => {
+  const second = Date.parse('2026-11-21T12:00:00.000Z') / 1000
+  test.each([
+    ['forged', 401, null],
+    ['expired', 401, { iat: second - 900, nbf: second - 900, exp: second - 600 }],
+    ['not valid yet', 401, { nbf: second + 600, exp: second + 900 }],
+    ['for another audience', 401, { aud: 'https://elsewhere.example.com' }],
+    ['of another issuer', 401, { iss: 'https://elsewhere.example.com' }],
+    ['of another repository', 403, { repository_id: '2' }],
+    ['of another run', 403, { run_id: '902' }],
+    ['of a re-run that GitHub has not told us of yet', 503, { run_attempt: '2' }],
+  ] as const)('%s is answered %i, and nothing is kept', async (what, status, claims) => {
+    const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+    const forged = () => desk.issuer.token({ ...runClaims({ ...RUN, repositoryId: 1 }), aud: AUDIENCE }, { key })
+    const token = claims === null ? await forged() : await desk.token(claims)
+    const response = await desk.post({ andon: KEY, progress: 99 }, token)
+    expect([what, response.status]).toEqual([what, status])
+    expect([await desk.beats(), desk.told]).toEqual([[], []])
+  })
+
+  test('cannot be checked while the keys are away', async () => {
+    desk.pass(3_700)
+    desk.wire('broken')
+    expect((await desk.post({ andon: KEY })).status).toBe(503)
+    expect(await desk.beats()).toEqual([])
+    desk.wire('up')
+    desk.pass(31)
+    expect((await desk.post({ andon: KEY })).status).toBe(204)
+  })
+})
+
+describe('an attempt', () => {
+  test.each([
+    ['that another issue has', '43/plan/1-k3v9x'],
+    ['that another stage has', '42/code/1-k3v9x'],
+    ['whose key is written otherwise', `${KEY}2`],
+  ])('%s is not this run’s: 403', async (_, andon) => {
+    expect((await desk.post({ andon })).status).toBe(403)
+  })
+
+  test('that ran for the second time takes reports of that time only', async () => {
+    const run = runFact({ id: RUN_ID, runAttempt: 2 })
+    await desk.becomes((pipeline) => withAttempts(pipeline, [attempt({ run })]))
+    expect((await desk.post({ andon: KEY })).status).toBe(403)
+    expect((await desk.post({ andon: KEY }, await desk.token({ run_attempt: '2' }))).status).toBe(204)
+  })
+
+  test('that GitHub has told nothing about takes reports of the run our dispatch was answered with', async () => {
+    await desk.becomes((pipeline) => withAttempts(pipeline, [attempt({ run: null })]))
+    expect((await desk.post({ andon: KEY })).status).toBe(204)
+    expect((await desk.post({ andon: KEY }, await desk.token({ run_id: '902' }))).status).toBe(403)
+  })
+
+  test('that is bound to no run yet takes none: it is to be sent again', async () => {
+    await desk.becomes((pipeline) => withAttempts(pipeline, [attempt({ run: null, ours: ours({ runId: null }) })]))
+    expect((await desk.post({ andon: KEY })).status).toBe(503)
+    expect(await desk.beats()).toEqual([])
+  })
+
+  const givenUp = { how: 'quarantined', words: 'given up', at: minute(9), evidence: delivered(minute(9)) } as const
+  test.each([
+    ['whose run has ended', [attempt({ run: runFact({ id: RUN_ID, conclusion: 'failure' }) })]],
+    ['that was given up', [attempt({ ours: ours({ over: givenUp }) })]],
+    ['that was given up before it was bound', [attempt({ run: null, ours: ours({ runId: null, over: givenUp }) })]],
+    ['after which another was begun', [attempt(), attempt({ number: 2, key: '42/plan/2-aaaaa', run: null })]],
+  ])('%s is over: 409', async (_, attempts) => {
+    await desk.becomes((pipeline) => withAttempts(pipeline, attempts))
+    expect((await desk.post({ andon: KEY, progress: 100 })).status).toBe(409)
+    expect([await desk.beats(), desk.told]).toEqual([[], []])
+  })
+
+  test('beside which somebody else started a run goes on', async () => {
+    const beside = { number: 0, key: null, run: runFact({ id: 950, workflow: 'plan.yml' }) }
+    await desk.becomes((pipeline) => withAttempts(pipeline, [attempt(), beside]))
+    expect((await desk.post({ andon: KEY })).status).toBe(204)
+  })
+
+  test('of an issue that was deleted is over, and one of a repository that was removed is unknown', async () => {
+    await desk.becomes((pipeline) => ({ ...pipeline, gone: { why: 'deleted', at: minute(9) } }))
+    expect((await desk.post({ andon: KEY })).status).toBe(409)
+    await desk.database.kysely
+      .updateTable('repositories')
+      .set({ removedAt: minute(10) })
+      .execute()
+    expect((await desk.post({ andon: KEY })).status).toBe(403)
+  })
+})
+
+test('of 1,000 reports with a damaged token or body none is taken that should not be', async () => {
+  const random = seeded(runSeed(20_262))
+  const [genuine, other] = [await desk.token(), await desk.token({ run_id: '902' })]
+  const counts = { taken: 0, refused: 0, wrongly: 0 }
+  const statuses: Record<number, number> = {}
+  for (let n = 0; n < 1_000; n++) {
+    const whole = { andon: KEY, progress: random.integer(101), text: `step ${n}`, url: 'https://a.example/log' }
+    const damagesToken = n % 2 === 0
+    const body = damagesToken ? JSON.stringify(whole) : damagedBody(random, whole)
+    const token = damagesToken ? damagedToken(random, genuine, other) : genuine
+    const { status } = await desk.post(body, token)
+    statuses[status] = (statuses[status] ?? 0) + 1
+    counts[status === 204 ? 'taken' : 'refused'] += 1
+    if (status === 204 && (damagesToken || !isReport(body))) counts.wrongly += 1
+  }
+  expect(counts.wrongly).toBe(0)
+  expect(Object.keys(statuses).filter((status) => !['204', '401', '403', '413', '422'].includes(status))).toEqual([])
+  expect(counts.taken).toBeGreaterThan(0)
+  expect(await desk.beats()).toMatchObject([{ attemptKey: KEY, runId: RUN_ID }])
+  record('reports', { reports: 1_000, 'still genuine': counts.taken, refused: counts.refused, 'wrongly taken': 0 })
+}, 120_000)
+
+function damagedToken(random: Seeded, genuine: string, other: string): string {
+  const parts = genuine.split('.')
+  const part = random.integer(3)
+  const bytes = Buffer.from(parts[part] ?? '', 'base64url')
+  const at = random.integer(bytes.length)
+  switch (random.integer(4)) {
+    case 0:
+      return parts.with(part, other.split('.')[part === 0 ? 1 : part] ?? '').join('.')
+    case 1:
+      return genuine.slice(0, random.integer(genuine.length - 1))
+    case 2: {
+      const claims = { ...runClaims({ ...RUN, repositoryId: 1, runAttempt: 2 }), iss: ISSUER, exp: 4_000_000_000 }
+      return parts.with(1, Buffer.from(JSON.stringify(claims)).toString('base64url')).join('.')
+    }
+    default:
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << random.integer(8))
+      return parts.with(part, bytes.toString('base64url')).join('.')
+  }
+}
+
+function damagedBody(random: Seeded, whole: Record<string, unknown>): string {
+  const text = JSON.stringify(whole)
+  const at = random.integer(text.length)
+  switch (random.integer(4)) {
+    case 0:
+      return text.slice(0, at)
+    case 1:
+      return text.slice(0, at) + String.fromCharCode(32 + random.integer(95)) + text.slice(at + 1)
+    case 2: {
+      const { [random.pick(Object.keys(whole))]: _, ...rest } = whole
+      return JSON.stringify(rest)
+    }
+    default:
+      return JSON.stringify({ ...whole, [random.pick([...Object.keys(whole), 'more'])]: random.pick(VALUES) })
+  }
+}
+
+const VALUES = [
+  null,
+  true,
+  '',
+  'text',
+  'nul \0',
+  -1,
+  0.5,
+  1e300,
+  101,
+  [],
+  {},
+  'x'.repeat(9_000),
+  '42/plan/2-zzzzz',
+  'file:///etc',
+]
+
+/** What a report is, said once more and otherwise: what was taken must be this. */
+function isReport(body: string): boolean {
+  const { andon, progress, text, url, ...rest } = JSON.parse(body) as Record<string, unknown>
+  return (
+    andon === KEY &&
+    Object.keys(rest).length === 0 &&
+    (progress == null || (typeof progress === 'number' && progress >= 0 && progress <= 100)) &&
+    (text == null || (typeof text === 'string' && text.length <= 500)) &&
+    (url == null || (typeof url === 'string' && ['http:', 'https:'].includes(new URL(url).protocol)))
+  )
+}
