@@ -3,7 +3,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
 import pg from 'pg'
-import { SECRET } from '../test/support/deliveries.ts'
+import { WEBHOOK_SECRET } from '../test/support/deliveries.ts'
 
 const [, , port = '0', connectionString = '', keeps = 'without-body'] = process.argv
 const pool = new pg.Pool({ connectionString, max: 10 })
@@ -15,8 +15,8 @@ await pool.query(`
   )`)
 
 createServer(async (request, response) => {
-  const body = await bytesOf(request)
-  const expected = `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}`
+  const body = await readBody(request)
+  const expected = `sha256=${createHmac('sha256', WEBHOOK_SECRET).update(body).digest('hex')}`
   const actual = String(request.headers['x-hub-signature-256'])
   if (actual.length !== expected.length || !timingSafeEqual(Buffer.from(actual), Buffer.from(expected))) {
     response.writeHead(401).end()
@@ -34,7 +34,7 @@ createServer(async (request, response) => {
   response.writeHead(202, { 'content-type': 'application/json', 'content-length': answer.length }).end(answer)
 }).listen(Number(port), '127.0.0.1', () => console.log('listening'))
 
-async function bytesOf(request: IncomingMessage): Promise<Buffer> {
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk)
   return Buffer.concat(chunks)

@@ -6,64 +6,68 @@ import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { resolve } from 'node:path'
 import { sql } from 'kysely'
-import { claimEffects, claimWrite, type Performer } from '../src/outbox/claim-effects.ts'
-import { claimNext } from '../src/outbox/publish-claim.ts'
-import { readSlots } from '../src/store/admission.ts'
+import { claimEffects, claimNextWrite, type PerformContext } from '../src/outbox/claim-effects.ts'
+import { claimNextTarget } from '../src/outbox/publish-claim.ts'
+import { loadSlots } from '../src/store/admission.ts'
 import type { Database, Transaction } from '../src/store/database.ts'
-import { passOn, wakeAround } from '../src/store/holds.ts'
-import { dueToWake, lockUnheard } from '../src/store/pipelines.ts'
-import { freshDatabase } from '../test/support/database.ts'
-import { findPostgres, openCluster } from '../test/support/postgres-cluster.ts'
+import { fanOutGlobalHold, fanOutRepositoryHold } from '../src/store/holds.ts'
+import { listPipelinesToWake, lockPipelinesToReconcile } from '../src/store/pipelines.ts'
+import { openTestDatabase } from '../test/support/database.ts'
+import { findPostgres, startCluster } from '../test/support/postgres-cluster.ts'
 
 const NOW = '2026-11-21T12:00:00.000Z'
 const MIDNIGHT = '2026-11-21T00:00:00.000Z'
 const quick = process.argv.includes('--quick')
 const ROUNDS = quick ? 60 : 600
 const WARM_UP = 30
-const MOST = 1.5
+const MAX_RATIO = 1.5
 
 /** One look for work; what it resolves to puts back what it claimed. */
-type Look = (database: Database) => Promise<(() => Promise<unknown>) | undefined>
+type DueQuery = (database: Database) => Promise<(() => Promise<unknown>) | undefined>
 
-const LOOKS: Readonly<Record<string, Look>> = {
-  'pipelines to wake': async (database) => void (await dueToWake(database, NOW, 100)),
-  'pipelines to ask GitHub about': inside((trx) => lockUnheard(trx, NOW, 20)),
-  'a repository’s slots and who waits for them': inside((trx) => readSlots(trx, [{ id: 1, most: 4 }], [], MIDNIGHT)),
+const DUE_QUERIES: Readonly<Record<string, DueQuery>> = {
+  'pipelines to wake': async (database) => void (await listPipelinesToWake(database, NOW, 100)),
+  'pipelines to ask GitHub about': inTransaction((trx) => lockPipelinesToReconcile(trx, NOW, 20)),
+  'a repository’s slots and who waits for them': inTransaction((trx) =>
+    loadSlots(trx, [{ id: 1, most: 4 }], [], MIDNIGHT),
+  ),
   'what to publish next': async (database) => {
-    const subject = (await claimNext(database, NOW, randomUUID()))?.subject
+    const subject = (await claimNextTarget(database, NOW, randomUUID()))?.target
     if (subject === undefined) throw new Error('something is to be published')
     return () =>
-      sql`update ${sql.table(subject.table)} set publish_token = null, publish_until = null
+      sql`update ${sql.table(subject.table)} set publish_claim_token = null, publish_claimed_until = null
       where id = ${subject.id}`.execute(database.kysely)
   },
   'questions to ask': async (database) => {
-    const asked = await claimEffects(performer(database), 'ask', ['due'], 10)
-    return giveBack(
+    const asked = await claimEffects(stubPerformer(database), 'ask', ['due'], 10)
+    return releaseClaims(
       database,
       asked.map(({ id }) => id),
     )
   },
   'the next attempt to dispatch': async (database) => {
-    const next = await claimWrite(performer(database), 'dispatch', 'creation')
-    return giveBack(database, next === null || next.deniedUntil !== null ? [] : [next.claimed.id])
+    const next = await claimNextWrite(stubPerformer(database), 'dispatch', 'create')
+    return releaseClaims(database, next === null || next.deniedUntil !== null ? [] : [next.claimed.id])
   },
-  'whom to tell of a cord': inside(async (trx) => (await passOn(trx, 100)) + (await wakeAround(trx, 100, NOW))),
+  'whom to tell of a cord': inTransaction(
+    async (trx) => (await fanOutGlobalHold(trx, 100)) + (await fanOutRepositoryHold(trx, 100, NOW)),
+  ),
 }
 
 const binaries = findPostgres()
 if (!binaries) throw new Error('no Postgres server was found: install one (apt-get install postgresql).')
-const cluster = await openCluster(binaries)
+const cluster = await startCluster(binaries)
 process.env.ANDON_TEST_POSTGRES = cluster.url
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => cluster.remove().finally(() => process.exit(130)))
 }
 try {
-  const few = await filled(1_000)
-  const many = await filled(100_000)
+  const few = await seedDatabase(1_000)
+  const many = await seedDatabase(100_000)
   const lines: string[] = []
   const ratios: number[] = []
-  for (const [name, look] of Object.entries(LOOKS)) {
-    const [small, large] = await timed(look, few, many)
+  for (const [name, look] of Object.entries(DUE_QUERIES)) {
+    const [small, large] = await medianTimes(look, few, many)
     ratios.push(large / small)
     lines.push(`| ${name} | ${small.toFixed(2)} ms | ${large.toFixed(2)} ms | ${(large / small).toFixed(2)} × |`)
   }
@@ -72,7 +76,7 @@ try {
   const text = `# Finding what is due
 
 Written by \`npm run bench:due\`. ${cpus().length} cores, ${cpus()[0]?.model.trim()}, shared with Postgres. Medians of ${ROUNDS} looks at each size,
-taken in turn in one run. A hundred pipelines and two hundred effects are due, however many are not; each ratio may be at most ${MOST}.
+taken in turn in one run. A hundred pipelines and two hundred effects are due, however many are not; each ratio may be at most ${MAX_RATIO}.
 
 | looking for | among 1,000 pipelines | among 100,000 | ratio |
 |---|---:|---:|---:|
@@ -80,31 +84,33 @@ ${lines.join('\n')}
 `
   console.log(text)
   if (!quick) writeFileSync(resolve(import.meta.dirname, '../docs/bench-due.md'), text)
-  process.exitCode = Math.max(...ratios) <= MOST ? 0 : 1
+  process.exitCode = Math.max(...ratios) <= MAX_RATIO ? 0 : 1
 } finally {
   await cluster.remove()
 }
 
-function inside(read: (trx: Transaction) => Promise<unknown>): Look {
+function inTransaction(read: (trx: Transaction) => Promise<unknown>): DueQuery {
   return async ({ kysely }) => void (await kysely.transaction().execute(read))
 }
 
 /** As much of one as claiming needs. */
-function performer(database: Database): Performer {
-  return { database, now: () => NOW, token: randomUUID } as unknown as Performer
+function stubPerformer(database: Database): PerformContext {
+  return { database, now: () => NOW, token: randomUUID } as unknown as PerformContext
 }
 
-function giveBack({ kysely }: Database, ids: readonly number[]): () => Promise<unknown> {
+function releaseClaims({ kysely }: Database, ids: readonly number[]): () => Promise<unknown> {
   if (ids.length === 0) throw new Error('an effect is due')
   return async () => {
-    await sql`update effects set token = null, claimed_until = null where id = any (${ids}::bigint[])`.execute(kysely)
+    await sql`update effects set claim_token = null, claimed_until = null where id = any (${ids}::bigint[])`.execute(
+      kysely,
+    )
     await kysely.deleteFrom('budgets').execute()
   }
 }
 
 /** A database with that many pipelines in a hundred repositories, of which the same hundred are always due. */
-async function filled(size: number): Promise<Database> {
-  const database = await freshDatabase('postgres')
+async function seedDatabase(size: number): Promise<Database> {
+  const database = await openTestDatabase('postgres')
   const { kysely } = database
   await sql`insert into installations (id, account, updated_at) values (9, 'acme', ${NOW})`.execute(kysely)
   await sql`
@@ -133,7 +139,10 @@ async function filled(size: number): Promise<Database> {
 }
 
 /** Medians of one look on each of two databases. */
-async function timed(look: Look, ...databases: readonly [Database, Database]): Promise<readonly [number, number]> {
+async function medianTimes(
+  look: DueQuery,
+  ...databases: readonly [Database, Database]
+): Promise<readonly [number, number]> {
   const times = databases.map((): number[] => [])
   for (let round = -WARM_UP; round < ROUNDS; round += 1) {
     for (const [index, database] of databases.entries()) {

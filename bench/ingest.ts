@@ -7,15 +7,15 @@ import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { migrate } from '../src/store/migrate.ts'
-import { openPostgres } from '../src/store/postgres.ts'
-import { endProcesses, startProcess } from '../test/support/andon-process.ts'
-import { onServer, urlOf } from '../test/support/database-template.ts'
-import { findPostgres, freePort, openCluster } from '../test/support/postgres-cluster.ts'
-import type { Measured } from './load-generator.ts'
+import { openPostgresDatabase } from '../src/store/postgres.ts'
+import { startAndonProcess, stopAllProcesses } from '../test/support/andon-process.ts'
+import { databaseUrlOf, withClient } from '../test/support/database-template.ts'
+import { findPostgres, freePort, startCluster } from '../test/support/postgres-cluster.ts'
+import type { LoadResult } from './load-generator.ts'
 import { MIXES, type Mix, writePayloads } from './payloads.ts'
-import { type Inserts, type Run, report } from './report.ts'
+import { type InsertRate, type Measurement, renderReport } from './report.ts'
 
-const LEVELS = [1, 16, 64, 256] as const
+const CONNECTION_COUNTS = [1, 16, 64, 256] as const
 const RECEIVERS = ['bare, body stored', 'bare, no body', 'andon'] as const
 const quick = process.argv.includes('--quick')
 const ROUNDS = quick ? 1 : 3
@@ -26,17 +26,23 @@ const PIPED: ['ignore', 'pipe', 'inherit'] = ['ignore', 'pipe', 'inherit']
 const binaries = findPostgres()
 if (!binaries) throw new Error('no Postgres server was found: install one (apt-get install postgresql).')
 const scratch = mkdtempSync(join(tmpdir(), 'andon-bench-'))
-const cluster = await openCluster(binaries, { fsync: 'on', synchronous_commit: 'on' })
+const cluster = await startCluster(binaries, { fsync: 'on', synchronous_commit: 'on' })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => cleanUp().finally(() => process.exit(130)))
 }
 try {
-  const runs: Run[] = []
+  const runs: Measurement[] = []
   for (let round = 1; round <= ROUNDS; round++) {
-    for (const mix of MIXES) runs.push(...(await measure(mix, round)))
+    for (const mix of MIXES) runs.push(...(await measureMix(mix, round)))
   }
   const inserts = await pgbench()
-  const text = report({ runs, inserts, machine: machine(), receivers: RECEIVERS, levels: LEVELS })
+  const text = renderReport({
+    runs,
+    inserts,
+    machine: describeMachine(),
+    receivers: RECEIVERS,
+    levels: CONNECTION_COUNTS,
+  })
   console.log(text)
   if (!quick) writeFileSync(resolve(import.meta.dirname, '../docs/bench-ingest.md'), text)
 } finally {
@@ -44,19 +50,19 @@ try {
 }
 
 async function cleanUp(): Promise<void> {
-  await endProcesses()
+  await stopAllProcesses()
   await cluster.remove()
   rmSync(scratch, { recursive: true, force: true })
 }
 
 /** Every receiver on a database of its own. They take turns at each number of connections, so that a busy neighbour on
  * the machine meets all of them. */
-async function measure(mix: Mix, round: number): Promise<readonly Run[]> {
-  const started: Started[] = []
-  for (const receiver of RECEIVERS) started.push(await start(receiver))
-  for (const { port } of started) await load(port, mix, { connections: 16, count: WARM_UP, firstIssue: 1 })
-  const runs: Run[] = []
-  for (const [nth, connections] of LEVELS.entries()) {
+async function measureMix(mix: Mix, round: number): Promise<readonly Measurement[]> {
+  const started: StartedReceiver[] = []
+  for (const receiver of RECEIVERS) started.push(await startReceiver(receiver))
+  for (const { port } of started) await runLoad(port, mix, { connections: 16, count: WARM_UP, firstIssue: 1 })
+  const runs: Measurement[] = []
+  for (const [nth, connections] of CONNECTION_COUNTS.entries()) {
     for (const each of started) {
       const run = await measureOnce(each, mix, { connections, firstIssue: 10_000 * (nth + 1) })
       runs.push(run)
@@ -68,72 +74,83 @@ async function measure(mix: Mix, round: number): Promise<readonly Run[]> {
 }
 
 async function measureOnce(
-  { receiver, port, url }: Started,
+  { receiver, port, url }: StartedReceiver,
   mix: Mix,
   o: { connections: number; firstIssue: number },
-): Promise<Run> {
-  const count = countFor(o.connections)
-  const before = await committed(url, receiver)
-  const { seconds, statuses, p50, p99 } = await load(port, mix, { ...o, count })
-  const after = await committed(url, receiver)
+): Promise<Measurement> {
+  const count = deliveryCountFor(o.connections)
+  const before = await countCommits(url, receiver)
+  const { seconds, statuses, p50, p99 } = await runLoad(port, mix, { ...o, count })
+  const after = await countCommits(url, receiver)
   if (statuses['202'] !== count) throw new Error(`${receiver}, ${mix}: ${JSON.stringify(statuses)}`)
-  const perCommit = count / (after.commits - before.commits)
-  const moved = (after.moved - before.moved) / count
-  return { receiver, mix, connections: o.connections, perSecond: count / seconds, p50, p99, perCommit, moved }
+  const deliveriesPerCommit = count / (after.commits - before.commits)
+  const revisionsPerDelivery = (after.moved - before.moved) / count
+  return {
+    receiver,
+    mix,
+    connections: o.connections,
+    perSecond: count / seconds,
+    p50,
+    p99,
+    deliveriesPerCommit,
+    revisionsPerDelivery,
+  }
 }
 
-function countFor(connections: number): number {
+function deliveryCountFor(connections: number): number {
   const full = connections === 1 ? 800 : 10_000
   return quick ? full / 4 : full
 }
 
-async function load(
+async function runLoad(
   port: number,
   mix: Mix,
   o: { connections: number; count: number; firstIssue: number },
-): Promise<Measured> {
+): Promise<LoadResult> {
   const file = join(scratch, 'payloads')
   writePayloads(file, mix, o.count, o.firstIssue)
   const script = join(import.meta.dirname, 'load-generator.ts')
-  const said = await output(spawn(process.execPath, [script, file, `${port}`, `${o.connections}`], { stdio: PIPED }))
+  const said = await readOutput(
+    spawn(process.execPath, [script, file, `${port}`, `${o.connections}`], { stdio: PIPED }),
+  )
   return JSON.parse(said)
 }
 
-type Started = {
-  readonly receiver: Run['receiver']
+type StartedReceiver = {
+  readonly receiver: Measurement['receiver']
   readonly url: string
   readonly port: number
   readonly end: () => Promise<unknown>
 }
 
-async function start(receiver: Run['receiver']): Promise<Started> {
+async function startReceiver(receiver: Measurement['receiver']): Promise<StartedReceiver> {
   const name = `bench_${process.hrtime.bigint().toString(36)}`
-  const url = urlOf(cluster.url, name)
-  await onServer(cluster.url, (client) => client.query(`create database ${name}`))
+  const url = databaseUrlOf(cluster.url, name)
+  await withClient(cluster.url, (client) => client.query(`create database ${name}`))
   const { port, stop } = await (receiver === 'andon' ? startAndon(url) : startBare(url, receiver))
   async function end(): Promise<void> {
     await stop()
-    await onServer(cluster.url, (client) => client.query(`drop database ${name} with (force)`))
+    await withClient(cluster.url, (client) => client.query(`drop database ${name} with (force)`))
   }
   return { receiver, url, port, end }
 }
 
-type Listening = { readonly port: number; readonly stop: () => Promise<unknown> }
+type ListeningReceiver = { readonly port: number; readonly stop: () => Promise<unknown> }
 
-async function startAndon(url: string): Promise<Listening> {
-  const database = await openPostgres(url)
+async function startAndon(url: string): Promise<ListeningReceiver> {
+  const database = await openPostgresDatabase(url)
   await migrate(database).finally(() => database.close())
-  const andon = await startProcess('web', {
+  const andon = await startAndonProcess('web', {
     DATABASE_URL: url,
     LOG_LEVEL: 'warn',
     NODE_ENV: 'production',
     BASE_URL: 'http://localhost',
   })
   await andon.ready()
-  return { port: andon.port, stop: () => andon.end() }
+  return { port: andon.port, stop: () => andon.stop() }
 }
 
-async function startBare(url: string, receiver: Run['receiver']): Promise<Listening> {
+async function startBare(url: string, receiver: Measurement['receiver']): Promise<ListeningReceiver> {
   const port = await freePort()
   const keeps = receiver === 'bare, body stored' ? 'with-body' : 'without-body'
   const child = spawn(process.execPath, [join(import.meta.dirname, 'bare-receiver.ts'), `${port}`, url, keeps], {
@@ -150,8 +167,11 @@ async function startBare(url: string, receiver: Run['receiver']): Promise<Listen
 }
 
 /** Transactions that brought deliveries, and revisions of pipelines so far. */
-async function committed(url: string, receiver: Run['receiver']): Promise<{ commits: number; moved: number }> {
-  return onServer(url, async (client) => {
+async function countCommits(
+  url: string,
+  receiver: Measurement['receiver'],
+): Promise<{ commits: number; moved: number }> {
+  return withClient(url, async (client) => {
     const table = receiver === 'andon' ? 'deliveries' : 'bare'
     const { rows: commits } = await client.query(`select count(distinct xmin::text)::integer as count from ${table}`)
     if (receiver !== 'andon') return { commits: commits[0].count, moved: 0 }
@@ -161,18 +181,18 @@ async function committed(url: string, receiver: Run['receiver']): Promise<{ comm
 }
 
 /** Single-row inserts, with nothing around them. */
-async function pgbench(): Promise<readonly Inserts[]> {
-  await onServer(cluster.url, (client) =>
+async function pgbench(): Promise<readonly InsertRate[]> {
+  await withClient(cluster.url, (client) =>
     client.query('create table single (id bigserial primary key, guid uuid, at timestamptz)'),
   )
   const script = join(scratch, 'insert.sql')
   writeFileSync(script, 'insert into single (guid, at) values (gen_random_uuid(), now());\n')
-  const inserts: Inserts[] = []
-  for (const connections of LEVELS) {
+  const inserts: InsertRate[] = []
+  for (const connections of CONNECTION_COUNTS) {
     const { port } = new URL(cluster.url)
     const server = ['-h', '127.0.0.1', '-p', port, '-U', 'postgres', 'postgres']
     const how = ['-n', '-f', script, '-c', `${connections}`, '-j', '2', '-T', quick ? '2' : '5']
-    const said = await output(spawn(findPgbench(), [...how, ...server], { stdio: PIPED }))
+    const said = await readOutput(spawn(findPgbench(), [...how, ...server], { stdio: PIPED }))
     inserts.push({ connections, perSecond: Number(/tps = ([\d.]+)/.exec(said)?.[1]) })
   }
   return inserts
@@ -183,7 +203,7 @@ function findPgbench(): string {
   return globSync(['/usr/lib/postgresql/*/bin/pgbench', '/usr/pgsql-*/bin/pgbench']).sort().at(-1) ?? 'pgbench'
 }
 
-async function output(child: ReturnType<typeof spawn>): Promise<string> {
+async function readOutput(child: ReturnType<typeof spawn>): Promise<string> {
   let said = ''
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     said += text
@@ -193,7 +213,7 @@ async function output(child: ReturnType<typeof spawn>): Promise<string> {
   return said
 }
 
-function machine(): string {
+function describeMachine(): string {
   const version = execFileSync(join(binaries ?? '', 'postgres'), ['--version'])
     .toString()
     .trim()

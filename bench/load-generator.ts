@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import type { Payload } from './payloads.ts'
 
-export type Measured = {
+export type LoadResult = {
   readonly seconds: number
   readonly statuses: Readonly<Record<string, number>>
   /** Of the answers' latencies, in milliseconds. */
@@ -23,10 +23,10 @@ const statuses: Record<string, number> = {}
 let next = 0
 
 const startedAt = performance.now()
-await Promise.all(Array.from({ length: Number(connections) }, sendInTurn))
+await Promise.all(Array.from({ length: Number(connections) }, sendRequests))
 const seconds = (performance.now() - startedAt) / 1000
 latencies.sort((a, b) => a - b)
-const measured: Measured = { seconds, statuses, p50: percentile(0.5), p99: percentile(0.99) }
+const measured: LoadResult = { seconds, statuses, p50: percentile(0.5), p99: percentile(0.99) }
 console.log(JSON.stringify(measured))
 
 function requestOf({ name, signature, body }: Payload): Buffer {
@@ -45,13 +45,13 @@ function requestOf({ name, signature, body }: Payload): Buffer {
   return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), bytes])
 }
 
-async function sendInTurn(): Promise<void> {
+async function sendRequests(): Promise<void> {
   const socket = connect(Number(port), '127.0.0.1').setNoDelay()
   await once(socket, 'connect')
   for (let request = requests[next++]; request; request = requests[next++]) {
     const sentAt = performance.now()
     socket.write(request)
-    const status = await answered(socket)
+    const status = await readStatus(socket)
     latencies.push(performance.now() - sentAt)
     statuses[status] = (statuses[status] ?? 0) + 1
   }
@@ -59,7 +59,7 @@ async function sendInTurn(): Promise<void> {
 }
 
 /** Waits for one whole answer; resolves to its status. */
-async function answered(socket: ReturnType<typeof connect>): Promise<string> {
+async function readStatus(socket: ReturnType<typeof connect>): Promise<string> {
   let text = ''
   for (;;) {
     const [chunk] = await once(socket, 'data')

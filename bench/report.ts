@@ -1,7 +1,7 @@
 // The figures as a page: medians over the rounds, and Andon's share of what the bare receiver does with the same deliveries.
 import { MIXES, type Mix } from './payloads.ts'
 
-export type Run = {
+export type Measurement = {
   readonly receiver: 'bare, body stored' | 'bare, no body' | 'andon'
   readonly mix: Mix
   readonly connections: number
@@ -9,22 +9,22 @@ export type Run = {
   readonly p50: number
   readonly p99: number
   /** Deliveries that share a transaction, on average. */
-  readonly perCommit: number
+  readonly deliveriesPerCommit: number
   /** Revisions of pipelines for each delivery. */
-  readonly moved: number
+  readonly revisionsPerDelivery: number
 }
 
-export type Inserts = { readonly connections: number; readonly perSecond: number }
+export type InsertRate = { readonly connections: number; readonly perSecond: number }
 
-export function report(o: {
-  runs: readonly Run[]
-  inserts: readonly Inserts[]
+export function renderReport(o: {
+  runs: readonly Measurement[]
+  inserts: readonly InsertRate[]
   machine: string
-  receivers: readonly Run['receiver'][]
+  receivers: readonly Measurement['receiver'][]
   levels: readonly number[]
 }): string {
   const rounds = o.runs.length / (o.receivers.length * o.levels.length * MIXES.length)
-  const sections = MIXES.map((mix) => section(mix, o))
+  const sections = MIXES.map((mix) => renderSection(mix, o))
   return `# How fast deliveries are taken in
 
 Written by \`npm run bench:ingest\`. ${o.machine}; the load generator, the receiver and Postgres share them.
@@ -43,19 +43,20 @@ ${sections.join('\n\n')}
 `
 }
 
-function section(mix: Mix, o: { runs: readonly Run[]; levels: readonly number[] }): string {
-  const of = (receiver: Run['receiver'], connections: number) =>
+function renderSection(mix: Mix, o: { runs: readonly Measurement[]; levels: readonly number[] }): string {
+  const of = (receiver: Measurement['receiver'], connections: number) =>
     o.runs.filter((run) => run.receiver === receiver && run.mix === mix && run.connections === connections)
   const rows = o.levels.map((connections) => {
     const andon = of('andon', connections)
     const [stored, bare] = [of('bare, body stored', connections), of('bare, no body', connections)]
-    const rate = (runs: readonly Run[]) => median(runs.map(({ perSecond }) => perSecond))
-    const latency = (runs: readonly Run[]) => `${ms(runs.map(({ p50 }) => p50))} / ${ms(runs.map(({ p99 }) => p99))}`
+    const rate = (runs: readonly Measurement[]) => median(runs.map(({ perSecond }) => perSecond))
+    const latency = (runs: readonly Measurement[]) =>
+      `${ms(runs.map(({ p50 }) => p50))} / ${ms(runs.map(({ p99 }) => p99))}`
     const cells = [
       connections,
       Math.round(rate(andon)),
       latency(andon),
-      median(andon.map(({ perCommit }) => perCommit)).toFixed(1),
+      median(andon.map(({ deliveriesPerCommit }) => deliveriesPerCommit)).toFixed(1),
       Math.round(rate(stored)),
       latency(stored),
       `**${(rate(andon) / rate(stored)).toFixed(2)} ×**`,
@@ -65,7 +66,9 @@ function section(mix: Mix, o: { runs: readonly Run[]; levels: readonly number[] 
     ]
     return `| ${cells.join(' | ')} |`
   })
-  const moved = median(o.runs.filter((run) => run.receiver === 'andon' && run.mix === mix).map((run) => run.moved))
+  const moved = median(
+    o.runs.filter((run) => run.receiver === 'andon' && run.mix === mix).map((run) => run.revisionsPerDelivery),
+  )
   return `## ${TITLES[mix]}
 
 ${(100 * moved).toFixed(0)} revisions of pipelines for 100 deliveries.

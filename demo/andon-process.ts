@@ -5,18 +5,22 @@ import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { FakeGitHub } from '../fake-github/fake-github.ts'
-import { Refusal } from './options.ts'
+import { StartupError } from './options.ts'
 
 export type AndonProcess = {
   readonly url: string
   /** Resolves with what it said last when it ends without having been asked to. */
-  readonly died: Promise<string>
+  readonly exitedUnexpectedly: Promise<string>
   /** Kills it without a warning and starts it anew; resolves when it is ready again. */
   crash(): Promise<void>
   stop(): Promise<void>
 }
 
-type Started = { readonly child: ChildProcess; readonly said: () => string; readonly ended: Promise<unknown> }
+type RunningProcess = {
+  readonly child: ChildProcess
+  readonly lastError: () => string
+  readonly exited: Promise<unknown>
+}
 
 /** Starts Andon; resolves when it can take deliveries, throws Refusal with its own sentence when it will not start. */
 export async function startAndon(o: {
@@ -28,45 +32,45 @@ export async function startAndon(o: {
 }): Promise<AndonProcess> {
   const root = resolve(import.meta.dirname, '..')
   const url = `http://127.0.0.1:${o.port}`
-  const { promise: died, resolve: dies } = Promise.withResolvers<string>()
+  const { promise: exitedUnexpectedly, resolve: dies } = Promise.withResolvers<string>()
   let asked = false
 
-  function begin(): Started {
+  function begin(): RunningProcess {
     const child = spawn(
       process.execPath,
       ['--import', resolve(import.meta.dirname, 'exit-with-parent.ts'), resolve(root, 'src/main.ts'), 'all'],
       // Away from the checkout, whose .env is the developer's.
       { cwd: o.directory, env: environment(o.github, o.port, url, o), stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
     )
-    const said = listen(child, o.verbose)
+    const said = captureStderr(child, o.verbose)
     const ended = once(child, 'exit').then(() => {
       if (!asked) dies(said())
     })
-    return { child, said, ended }
+    return { child, lastError: said, exited: ended }
   }
 
   async function stop(): Promise<void> {
     asked = true
-    const { child, ended } = running
-    if (hasEnded(child)) return
+    const { child, exited } = running
+    if (hasExited(child)) return
     child.kill('SIGTERM')
-    const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
-    await ended
+    const late = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
+    await exited
     clearTimeout(late)
   }
 
   async function getReady(): Promise<void> {
-    const { child, said, ended } = running
-    const giveUp = Date.now() + START_MS
+    const { child, lastError, exited: ended } = running
+    const giveUp = Date.now() + START_TIMEOUT_MS
     while (!(await isReady(url))) {
       if (o.signal.aborted) {
         await stop()
-        throw new Refusal('Stopped.', 0)
+        throw new StartupError('Stopped.', 0)
       }
-      if (hasEnded(child)) throw new Refusal(said() || `Andon ended with ${child.exitCode}.`)
+      if (hasExited(child)) throw new StartupError(lastError() || `Andon ended with ${child.exitCode}.`)
       if (Date.now() > giveUp) {
         await stop()
-        throw new Refusal(`Andon was not ready after ${START_MS / 1000} s: ${said()}`)
+        throw new StartupError(`Andon was not ready after ${START_TIMEOUT_MS / 1000} s: ${lastError()}`)
       }
       await Promise.race([pause(POLL_MS), ended])
     }
@@ -76,12 +80,12 @@ export async function startAndon(o: {
   await getReady()
   return {
     url,
-    died,
+    exitedUnexpectedly,
     async crash() {
       if (asked) return
       asked = true
       running.child.kill('SIGKILL')
-      await running.ended
+      await running.exited
       if (o.signal.aborted) return
       asked = false
       running = begin()
@@ -91,14 +95,14 @@ export async function startAndon(o: {
   }
 }
 
-function hasEnded(child: ChildProcess): boolean {
+function hasExited(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null
 }
 
-const START_MS = 90_000
+const START_TIMEOUT_MS = 90_000
 const POLL_MS = 150
 // Longer than Andon needs to finish what is in hand.
-const PATIENCE_MS = 20_000
+const STOP_TIMEOUT_MS = 20_000
 
 function environment(
   github: FakeGitHub,
@@ -127,22 +131,22 @@ function environment(
 }
 
 /** Keeps what it wrote to stderr last, which is where it says why it cannot go on. */
-function listen(child: ChildProcess, verbose: boolean): () => string {
+function captureStderr(child: ChildProcess, verbose: boolean): () => string {
   let complaint = ''
   child.stderr?.on('data', (part: Buffer) => {
-    complaint = (complaint + part.toString('utf8')).slice(-KEPT)
+    complaint = (complaint + part.toString('utf8')).slice(-MAX_STDERR_CHARACTERS)
     if (verbose) process.stderr.write(part)
   })
   child.stdout?.on('data', (part: Buffer) => {
     if (verbose) process.stderr.write(part)
   })
-  return () => tellingLine(complaint.trim().split('\n'))
+  return () => lastErrorLine(complaint.trim().split('\n'))
 }
 
-const KEPT = 4_000
+const MAX_STDERR_CHARACTERS = 4_000
 
 // Its own sentence; failing that the error that ended it, which Node prints some lines before the end.
-function tellingLine(lines: readonly string[]): string {
+function lastErrorLine(lines: readonly string[]): string {
   const own = lines.findLast((line) => line.startsWith('andon: '))
   const error = lines.findLast((line) => /^(\w*Error|Uncaught)\b/.test(line))
   return (own ?? error ?? lines.at(-1) ?? '').replace(/^andon: /, '')

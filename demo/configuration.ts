@@ -3,19 +3,19 @@ import type { FakeGitHub } from '../fake-github/fake-github.ts'
 import { readWorkflow, WORKFLOWS } from './workflows.ts'
 
 /** Whose plans a maintainer wants to see before anything is coded. */
-export const GATED = 'acme/api'
+export const GATED_REPOSITORY = 'acme/api'
 
 /** A maintainer pushes the files; from the next issue on Andon starts the stages itself. */
-export function setUpTheLine(github: FakeGitHub): void {
+export function pushConfiguration(github: FakeGitHub): void {
   for (const repository of github.repositories) {
     for (const file of WORKFLOWS) github.writeFile(repository, `.github/workflows/${file}`, readWorkflow(file), 'ada')
-    const gate = repository === GATED ? ', gate: approval' : ''
-    github.writeFile(repository, '.github/andon.yml', configuration(gate), 'ada')
+    const gate = repository === GATED_REPOSITORY ? ', gate: approval' : ''
+    github.writeFile(repository, '.github/andon.yml', andonYml(gate), 'ada')
   }
 }
 
 // Silence is short here, because nobody watches a demo for half an hour.
-function configuration(gate: string): string {
+function andonYml(gate: string): string {
   return `start: { label: andon }
 stages:
   plan:   { workflow: plan.yml, timeout: 1m, attempts: 3${gate} }

@@ -5,20 +5,20 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
-import { type FakeGitHub, startGitHub } from '../fake-github/fake-github.ts'
+import { type FakeGitHub, startFakeGitHub } from '../fake-github/fake-github.ts'
 import { startAndon } from './andon-process.ts'
 import { crashOnce } from './crash.ts'
-import type { Work } from './issue-driver.ts'
-import { HELP, type Options, Refusal, readOptions } from './options.ts'
-import { byDispatch } from './run-starter.ts'
-import { playMorning } from './scenario.ts'
-import { Over, openShift } from './session.ts'
+import type { IssueDriver } from './issue-driver.ts'
+import { HELP, type Options, readOptions, StartupError } from './options.ts'
+import { dispatchStarter } from './run-starter.ts'
+import { playScenario } from './scenario.ts'
+import { openSession, SessionEnded } from './session.ts'
 
 // The night is told, not waited for. (Above the first statement, because `await` runs before what stands below it.)
-const HURRY = 1_000
+const NIGHT_PACE = 1_000
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  if (!(error instanceof Refusal)) throw error
+  if (!(error instanceof StartupError)) throw error
   if (error.exitCode === 0) console.log(error.message)
   else console.error(`demo: ${error.message}`)
   return error.exitCode
@@ -35,10 +35,10 @@ async function main(words: readonly string[]): Promise<number> {
   // Whoever was reading has gone: `npm run demo | head`.
   process.stdout.on('error', () => stopping.abort())
   await refuseBusyPort(options.port)
-  const directory = makeDirectory()
+  const directory = makeDataDirectory()
   const ends: (() => Promise<void>)[] = [async () => rmSync(directory, { recursive: true, force: true })]
   try {
-    await play(options, directory, ends, stopping.signal)
+    await runDemo(options, directory, ends, stopping.signal)
   } finally {
     for (const end of ends.reverse()) await end()
   }
@@ -46,7 +46,7 @@ async function main(words: readonly string[]): Promise<number> {
   return 0
 }
 
-async function play(
+async function runDemo(
   options: Options,
   directory: string,
   ends: (() => Promise<void>)[],
@@ -55,48 +55,56 @@ async function play(
   let behind = 0
   const now = () => new Date(Date.now() - behind).toISOString()
   console.log(bold('Andon: a factory morning on this machine'))
-  const github = await startGitHub({
+  const github = await startFakeGitHub({
     port: options.githubPort,
     webhookSecret: randomBytes(32).toString('hex'),
     seed: options.seed,
     now,
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE') throw error
-    throw new Refusal(`port ${options.githubPort} is in use: choose another with --github-port.`)
+    throw new StartupError(`port ${options.githubPort} is in use: choose another with --github-port.`)
   })
   ends.push(() => github.close())
   console.log(dim('It takes some seconds: a database is made first.'))
   const andon = await startAndon({ github, port: options.port, directory, verbose: options.verbose, signal })
   ends.push(() => andon.stop())
-  github.deliveries.aim(`${andon.url}/api/github/webhooks`)
+  github.deliveries.setTarget(`${andon.url}/api/github/webhooks`)
   github.install()
   const say = (where: string, what: string) =>
     console.log(`${dim(new Date().toTimeString().slice(0, 8))}  ${where.padEnd(16)} ${what}`)
-  const shift = openShift({ pace: options.pace, seed: options.seed, signal, say })
-  const hurried = openShift({ pace: HURRY, seed: options.seed, signal, say: () => undefined })
-  const atMinutesAgo = (minutes: number) => {
+  const session = openSession({ pace: options.pace, seed: options.seed, signal, say })
+  const nightSession = openSession({ pace: NIGHT_PACE, seed: options.seed, signal, say: () => undefined })
+  const setMinutesAgo = (minutes: number) => {
     behind = minutes * 60_000
   }
-  const welcome = (work: Work) => console.log(whereToLook(andon.url, github, work))
-  const starts = byDispatch(github, andon.url, say)
+  const onFirstIssue = (work: IssueDriver) => console.log(urlList(andon.url, github, work))
+  const starter = dispatchStarter(github, andon.url, say)
   const { promise: lost, reject: loses } = Promise.withResolvers<never>()
-  const begun = () => {
-    crashOnce({ github, andon, shift }).catch((error) => {
+  const onNightEnd = () => {
+    crashOnce({ github, andon, session }).catch((error) => {
       if (!signal.aborted) loses(error)
     })
   }
-  const morning = playMorning({ github, shift, hurried, starts, atMinutesAgo, welcome, begun }).catch(unlessOver)
-  const death = andon.died.then((last) => {
-    if (!signal.aborted) throw new Refusal(`Andon ended by itself${last === '' ? '.' : `: ${last}`}`)
+  const morning = playScenario({
+    github,
+    session,
+    nightSession,
+    starter,
+    setMinutesAgo,
+    onFirstIssue,
+    onNightEnd,
+  }).catch(ignoreSessionEnded)
+  const death = andon.exitedUnexpectedly.then((last) => {
+    if (!signal.aborted) throw new StartupError(`Andon ended by itself${last === '' ? '.' : `: ${last}`}`)
   })
   await Promise.race([morning, death, lost])
 }
 
-function unlessOver(error: unknown): void {
-  if (!(error instanceof Over)) throw error
+function ignoreSessionEnded(error: unknown): void {
+  if (!(error instanceof SessionEnded)) throw error
 }
 
-function whereToLook(board: string, github: FakeGitHub, { repository, number }: Work): string {
+function urlList(board: string, github: FakeGitHub, { repository, number }: IssueDriver): string {
   const issue = `${repository}/issues/${number}`
   const rows = [
     ['The board', `${board}/`],
@@ -119,18 +127,18 @@ async function refuseBusyPort(port: number): Promise<void> {
         error.code === 'EADDRINUSE'
           ? `port ${port} is in use (is the demo running already?): stop what listens there, or choose another with --port.`
           : `cannot listen on port ${port} (${error.code}): choose another with --port.`
-      reject(new Refusal(why))
+      reject(new StartupError(why))
     })
     probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()))
   })
 }
 
-function makeDirectory(): string {
+function makeDataDirectory(): string {
   try {
     return mkdtempSync(join(tmpdir(), 'andon-demo-'))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new Refusal(`cannot make a directory in ${tmpdir()} (${code}): set TMPDIR to one that I may write to.`)
+    throw new StartupError(`cannot make a directory in ${tmpdir()} (${code}): set TMPDIR to one that I may write to.`)
   }
 }
 

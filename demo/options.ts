@@ -10,7 +10,7 @@ export type Options = {
 }
 
 /** A start that must not happen: one sentence, and the exit code. */
-export class Refusal extends Error {
+export class StartupError extends Error {
   readonly exitCode: number
   constructor(sentence: string, exitCode = 1) {
     super(sentence)
@@ -33,18 +33,18 @@ It needs no network, no account and no database, and leaves nothing behind.
 
 /** Null when help was asked for; throws Refusal for words nobody knows. */
 export function readOptions(words: readonly string[]): Options | null {
-  const { values } = parse(words)
+  const { values } = parseOptions(words)
   if (values.help) return null
   return {
     port: wholeNumber('--port', values.port, 1, 65_535),
     githubPort: wholeNumber('--github-port', values['github-port'], 0, 65_535),
-    pace: positive('--pace', values.pace ?? (values.fast ? '4' : '1')),
+    pace: positiveNumber('--pace', values.pace ?? (values.fast ? '4' : '1')),
     seed: wholeNumber('--seed', values.seed, 0, 2 ** 31),
     verbose: values.verbose,
   }
 }
 
-function parse(words: readonly string[]) {
+function parseOptions(words: readonly string[]) {
   try {
     return parseArgs({
       args: [...words],
@@ -60,7 +60,7 @@ function parse(words: readonly string[]) {
     })
   } catch (error) {
     const [sentence = ''] = (error as Error).message.split('. ')
-    throw new Refusal(`${sentence}: \`npm run demo -- --help\` lists what may be said.`, EX_USAGE)
+    throw new StartupError(`${sentence}: \`npm run demo -- --help\` lists what may be said.`, EX_USAGE)
   }
 }
 
@@ -69,11 +69,11 @@ const EX_USAGE = 64
 
 function wholeNumber(name: string, text: string, least: number, most: number): number {
   if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text)
-  throw new Refusal(`${name} must be a whole number from ${least} to ${most}, not "${text}".`, EX_USAGE)
+  throw new StartupError(`${name} must be a whole number from ${least} to ${most}, not "${text}".`, EX_USAGE)
 }
 
-function positive(name: string, text: string): number {
+function positiveNumber(name: string, text: string): number {
   const number = Number(text)
   if (number > 0 && number <= 100) return number
-  throw new Refusal(`${name} must be a number above 0 and up to 100, not "${text}".`, EX_USAGE)
+  throw new StartupError(`${name} must be a number above 0 and up to 100, not "${text}".`, EX_USAGE)
 }

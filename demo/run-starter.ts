@@ -2,32 +2,32 @@
 
 import type { FakeGitHub } from '../fake-github/fake-github.ts'
 import type { Run } from '../fake-github/runs.ts'
-import type { Shift } from './session.ts'
-import type { Report } from './workflows.ts'
+import type { DemoSession } from './session.ts'
+import type { StepReport } from './workflows.ts'
 
 /** A run that has begun, and a way to say how far it is; nobody hears it where Andon did not start it. */
-export type Started = { readonly run: Run; report(said: Report): Promise<void> }
+export type StartedRun = { readonly run: Run; report(said: StepReport): Promise<void> }
 
-export type Starts = {
+export type RunStarter = {
   /** Whether Andon starts the runs, which then do all that the workflows say. */
-  readonly byAndon: boolean
+  readonly startedByAndon: boolean
   /** Resolves when the next run of the issue's stage has begun. */
-  next(o: {
+  nextRun(o: {
     readonly repository: string
     readonly number: number
     readonly workflow: string
     readonly branch: string
     readonly title: string
     readonly by: string
-    readonly shift: Shift
-  }): Promise<Started>
+    readonly session: DemoSession
+  }): Promise<StartedRun>
 }
 
 /** Agents start their runs themselves, by a push to their branch. */
-export function onTheirOwn(github: FakeGitHub): Starts {
+export function agentStarter(github: FakeGitHub): RunStarter {
   return {
-    byAndon: false,
-    next: async ({ repository, workflow, ...run }) => ({
+    startedByAndon: false,
+    nextRun: async ({ repository, workflow, ...run }) => ({
       run: await github.startRun(repository, workflow, { ...run, event: 'push' }),
       report: async () => undefined,
     }),
@@ -35,9 +35,9 @@ export function onTheirOwn(github: FakeGitHub): Starts {
 }
 
 /** Andon starts and cancels them; they report to it with the token that GitHub gives them. */
-export function byDispatch(github: FakeGitHub, board: string, say: Shift['say']): Starts {
+export function dispatchStarter(github: FakeGitHub, board: string, say: DemoSession['log']): RunStarter {
   const begun: { readonly run: Run; readonly issue: number; readonly key: string }[] = []
-  github.whenDispatched((run, { issue, andon = '' }) => {
+  github.onDispatch((run, { issue, andon = '' }) => {
     const { repository, title } = run.state
     const [, stage, number] = /^\d+\/([^/]+)\/(\d+)-/.exec(andon) ?? []
     const again = number === '1' ? '' : `, attempt ${number}`
@@ -52,18 +52,18 @@ export function byDispatch(github: FakeGitHub, board: string, say: Shift['say'])
       run.fail()
     }
   })
-  github.whenCancelled((run, forced) => {
-    const { repository, title, workflow, deaf } = run.state
+  github.onCancel((run, forced) => {
+    const { repository, title, workflow, ignoresCancel } = run.state
     const [, issue] = / (\d+)\//.exec(title) ?? []
-    const heard = deaf === 'no' || (forced && deaf === 'until forced')
+    const heard = ignoresCancel === 'no' || (forced && ignoresCancel === 'until force-cancelled')
     const end = heard ? '' : ', which does not hear it'
     say(`${repository}#${issue}`, `Andon cancels ${workflow.name}${forced ? ' by force' : ''}${end}`)
   })
 
   return {
-    byAndon: true,
-    async next({ repository, number, workflow, shift }) {
-      const giveUp = Date.now() + PATIENCE_MS
+    startedByAndon: true,
+    async nextRun({ repository, number, workflow, session }) {
+      const giveUp = Date.now() + DISPATCH_TIMEOUT_MS
       while (Date.now() < giveUp) {
         const place = begun.findIndex(
           ({ run: { state }, issue }) =>
@@ -71,8 +71,8 @@ export function byDispatch(github: FakeGitHub, board: string, say: Shift['say'])
         )
         const [next] = place < 0 ? [] : begun.splice(place, 1)
         if (next && next.run.state.status !== 'completed')
-          return { run: next.run, report: (said) => report(github, board, next, said) }
-        await shift.pause(LOOK_SECONDS)
+          return { run: next.run, report: (said) => sendReport(github, board, next, said) }
+        await session.pause(POLL_SECONDS)
       }
       throw new Error(`Andon started no ${workflow} for ${repository}#${number}`)
     },
@@ -80,22 +80,22 @@ export function byDispatch(github: FakeGitHub, board: string, say: Shift['say'])
 }
 
 // As long as the longest back-off, and a zombie before it.
-const PATIENCE_MS = 30 * 60_000
-const LOOK_SECONDS = 0.3
+const DISPATCH_TIMEOUT_MS = 30 * 60_000
+const POLL_SECONDS = 0.3
 
 // Like the action: what cannot be reported is no reason to stop working.
-async function report(
+async function sendReport(
   github: FakeGitHub,
   board: string,
   { run, key }: { readonly run: Run; readonly key: string },
-  said: Report,
+  said: StepReport,
 ): Promise<void> {
   await fetch(`${board}/api/reports`, {
     method: 'POST',
     headers: { authorization: `Bearer ${await github.idToken(run, board)}`, 'content-type': 'application/json' },
     body: JSON.stringify({ andon: key, ...said }),
-    signal: AbortSignal.timeout(REPORT_MS),
+    signal: AbortSignal.timeout(REPORT_TIMEOUT_MS),
   }).catch(() => undefined)
 }
 
-const REPORT_MS = 10_000
+const REPORT_TIMEOUT_MS = 10_000

@@ -1,69 +1,69 @@
 // The factory morning: what the night left behind, a dozen issues taken up one after the other, and then another one
 // every so often, until somebody stops it.
 import type { FakeGitHub } from '../fake-github/fake-github.ts'
-import { setUpTheLine } from './configuration.ts'
-import { takeUp, type Work } from './issue-driver.ts'
-import { PLOTS, type Plot, smooth } from './issue-scenarios.ts'
-import { EARLY, LATER, MORNING, type Wish } from './issue-texts.ts'
-import { onTheirOwn, type Starts } from './run-starter.ts'
-import { Over, type Shift } from './session.ts'
+import { pushConfiguration } from './configuration.ts'
+import { type IssueDriver, openDrivenIssue } from './issue-driver.ts'
+import { ISSUE_SCENARIOS, type IssueScenario, success } from './issue-scenarios.ts'
+import { type IssueText, LATER_ISSUES, MORNING_ISSUES, NIGHT_ISSUES } from './issue-texts.ts'
+import { agentStarter, type RunStarter } from './run-starter.ts'
+import { type DemoSession, SessionEnded } from './session.ts'
 
-/** Plays until the shift is over; `atMinutesAgo` sets this GitHub's clock back. */
-export async function playMorning(o: {
+/** Plays until the session is over; `setMinutesAgo` sets this GitHub's clock back. */
+export async function playScenario(o: {
   github: FakeGitHub
-  shift: Shift
+  session: DemoSession
   /** How runs begin once the repositories have their files; at night agents start them themselves. */
-  starts: Starts
-  hurried: Shift
-  atMinutesAgo(minutes: number): void
-  welcome: (work: Work) => void
+  starter: RunStarter
+  nightSession: DemoSession
+  setMinutesAgo(minutes: number): void
+  onFirstIssue: (work: IssueDriver) => void
   /** The night is over and everything is set up. */
-  begun?: () => void
+  onNightEnd?: () => void
 }): Promise<void> {
-  const { github, shift } = o
-  await theNight(o)
-  o.atMinutesAgo(0)
-  shift.say('the night', 'has left a silent run, a review that waits, a failure, and one thing done')
+  const { github, session } = o
+  await playNight(o)
+  o.setMinutesAgo(0)
+  session.log('the night', 'has left a silent run, a review that waits, a failure, and one thing done')
   // What began at night is watched to its end: it has asked for the repository's file before there is one.
-  await github.settled()
-  await shift.pause(QUIET_SECONDS)
-  setUpTheLine(github)
-  shift.say('ada', 'pushes the workflows and andon.yml: from here on Andon starts the stages')
-  o.begun?.()
-  const stories = [ordinaryDay(github, shift)]
-  for (const [n, wish] of MORNING.entries()) {
-    stories.push(story(o, wish, PLOTS[n % PLOTS.length] ?? smooth))
-    await shift.pause(n < 4 ? 1.5 : 5)
+  await github.whenIdle()
+  await session.pause(SETTLE_SECONDS)
+  pushConfiguration(github)
+  session.log('ada', 'pushes the workflows and andon.yml: from here on Andon starts the stages')
+  o.onNightEnd?.()
+  const stories = [playUnmanagedActivity(github, session)]
+  for (const [n, wish] of MORNING_ISSUES.entries()) {
+    stories.push(playIssue(o, wish, ISSUE_SCENARIOS[n % ISSUE_SCENARIOS.length] ?? success))
+    await session.pause(n < 4 ? 1.5 : 5)
   }
-  for (let n = 0; !shift.over; n++) {
-    await shift.rest(MINUTES_BETWEEN * 60)
-    const wish = LATER[n % LATER.length]
-    if (wish) stories.push(story(o, wish, shift.chance.pick(PLOTS)))
+  for (let n = 0; !session.isEnded; n++) {
+    await session.pauseUnscaled(MINUTES_BETWEEN_ISSUES * 60)
+    const wish = LATER_ISSUES[n % LATER_ISSUES.length]
+    if (wish) stories.push(playIssue(o, wish, session.random.pick(ISSUE_SCENARIOS)))
   }
   await Promise.all(stories)
 }
 
-const QUIET_SECONDS = 8
+const SETTLE_SECONDS = 8
 
 // GitHub takes 500 creations an hour, and an issue that runs its whole course needs about twelve.
-const MINUTES_BETWEEN = 1.6
+const MINUTES_BETWEEN_ISSUES = 1.6
 
-async function story(o: Parameters<typeof playMorning>[0], wish: Wish, plot: Plot): Promise<void> {
-  const { shift } = o
+async function playIssue(o: Parameters<typeof playScenario>[0], wish: IssueText, plot: IssueScenario): Promise<void> {
+  const { session } = o
   try {
-    const work = await takeUp(o, wish)
-    await shift.pause(1)
+    const work = await openDrivenIssue(o, wish)
+    await session.pause(1)
     await work.label()
-    await shift.pause(3)
-    await plot(work, shift)
+    await session.pause(3)
+    await plot(work, session)
   } catch (error) {
-    if (!(error instanceof Over) && !shift.over)
-      shift.say(wish.repository, `the story of “${wish.title}” broke off: ${error}`)
+    if (!(error instanceof SessionEnded) && !session.isEnded)
+      session.log(wish.repository, `the story of “${wish.title}” broke off: ${error}`)
   }
 }
 
 /** What goes on in every repository and is none of Andon's business: nothing of it may show on the board. */
-async function ordinaryDay(github: FakeGitHub, shift: Shift): Promise<void> {
+async function playUnmanagedActivity(github: FakeGitHub, session: DemoSession): Promise<void> {
   const [repository, branch] = ['acme/widgets', 'dependabot/npm_and_yarn/left-pad-1.3.0']
   try {
     const question = await github.openIssue(repository, {
@@ -76,45 +76,45 @@ async function ordinaryDay(github: FakeGitHub, shift: Shift): Promise<void> {
     const checks = await github.startRun(repository, 'ci.yml', { branch, event: 'pull_request', by: 'dependabot[bot]' })
     checks.start()
     checks.job('build').start()
-    await shift.pause(20)
+    await session.pause(20)
     checks.fail()
   } catch (error) {
-    if (!(error instanceof Over) && !shift.over) throw error
+    if (!(error instanceof SessionEnded) && !session.isEnded) throw error
   }
 }
 
 /** Before anybody looked: one run that fell silent, one pull request left waiting, one failure, one thing done. */
-async function theNight(o: Parameters<typeof playMorning>[0]): Promise<void> {
-  const { github, hurried } = o
-  const [silent, waiting, failed, done] = EARLY as readonly [Wish, Wish, Wish, Wish]
-  o.atMinutesAgo(47)
-  const first = await labelled(github, hurried, silent)
-  o.welcome(first)
+async function playNight(o: Parameters<typeof playScenario>[0]): Promise<void> {
+  const { github, nightSession } = o
+  const [silent, waiting, failed, done] = NIGHT_ISSUES as readonly [IssueText, IssueText, IssueText, IssueText]
+  o.setMinutesAgo(47)
+  const first = await openLabeledIssue(github, nightSession, silent)
+  o.onFirstIssue(first)
   await first.plan()
-  o.atMinutesAgo(41)
-  await first.code({ ends: null })
-  o.atMinutesAgo(36)
-  const second = await labelled(github, hurried, waiting)
+  o.setMinutesAgo(41)
+  await first.code({ conclusion: null })
+  o.setMinutesAgo(36)
+  const second = await openLabeledIssue(github, nightSession, waiting)
   await second.plan()
   await second.code()
-  await second.propose()
-  o.atMinutesAgo(28)
+  await second.openPullRequest()
+  o.setMinutesAgo(28)
   await second.test()
-  const third = await labelled(github, hurried, failed)
-  o.atMinutesAgo(22)
-  await third.plan({ ends: 'failure' })
-  const fourth = await labelled(github, hurried, done)
+  const third = await openLabeledIssue(github, nightSession, failed)
+  o.setMinutesAgo(22)
+  await third.plan({ conclusion: 'failure' })
+  const fourth = await openLabeledIssue(github, nightSession, done)
   await fourth.plan()
   await fourth.code()
-  await fourth.propose()
+  await fourth.openPullRequest()
   await fourth.test()
-  o.atMinutesAgo(9)
+  o.setMinutesAgo(9)
   await fourth.approve()
   await fourth.merge()
 }
 
-async function labelled(github: FakeGitHub, shift: Shift, wish: Wish): Promise<Work> {
-  const work = await takeUp({ github, shift, starts: onTheirOwn(github) }, wish)
+async function openLabeledIssue(github: FakeGitHub, session: DemoSession, wish: IssueText): Promise<IssueDriver> {
+  const work = await openDrivenIssue({ github, session, starter: agentStarter(github) }, wish)
   await work.label()
   return work
 }

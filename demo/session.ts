@@ -1,49 +1,49 @@
-// A shift: the time that passes between deeds, what is said about them, and the end of it all.
+// A session: the time that passes between deeds, what is said about them, and the end of it all.
 import { setTimeout as timer } from 'node:timers/promises'
-import { type Chance, seededChance } from '../fake-github/random.ts'
+import { type Random, seededRandom } from '../fake-github/random.ts'
 
-export type Shift = {
-  readonly chance: Chance
-  readonly over: boolean
-  /** Lets about that many seconds pass, fewer at a faster pace; throws `Over` when the shift ends meanwhile. */
+export type DemoSession = {
+  readonly random: Random
+  readonly isEnded: boolean
+  /** Lets about that many seconds pass, fewer at a faster pace; throws `SessionEnded` when the session ends meanwhile. */
   pause(seconds: number): Promise<void>
   /** The same at any pace: GitHub's limits are not hurried. */
-  rest(seconds: number): Promise<void>
-  say(where: string, what: string): void
+  pauseUnscaled(seconds: number): Promise<void>
+  log(where: string, what: string): void
 }
 
-/** The shift ended while something was waiting. */
-export class Over extends Error {}
+/** The session ended while something was waiting. */
+export class SessionEnded extends Error {}
 
-export function openShift(o: {
+export function openSession(o: {
   pace: number
   seed: number
   signal: AbortSignal
   say: (where: string, what: string) => void
-}): Shift {
-  const chance = seededChance(o.seed)
+}): DemoSession {
+  const random = seededRandom(o.seed)
 
   async function rest(seconds: number): Promise<void> {
-    const jitter = LEAST + chance.next() * (1 - LEAST) * 2
+    const jitter = MIN_JITTER + random.next() * (1 - MIN_JITTER) * 2
     try {
       await timer(seconds * 1000 * jitter, undefined, { signal: o.signal })
     } catch {
-      throw new Over()
+      throw new SessionEnded()
     }
   }
 
   return {
-    chance,
-    get over() {
+    random,
+    get isEnded() {
       return o.signal.aborted
     },
     pause: (seconds) => rest(seconds / o.pace),
-    rest,
-    say(where, what) {
+    pauseUnscaled: rest,
+    log(where, what) {
       if (!o.signal.aborted) o.say(where, what)
     },
   }
 }
 
 // Nothing in a factory takes exactly as long as planned.
-const LEAST = 0.7
+const MIN_JITTER = 0.7

@@ -3,16 +3,16 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse } from 'yaml'
 
-export type Report = { readonly progress: number; readonly text: string }
+export type StepReport = { readonly progress: number; readonly text: string }
 
 export type Step = {
   readonly name: string
   /** What the step tells Andon, if that is what it is for. */
-  readonly report: Report | null
+  readonly report: StepReport | null
   /** Whether it is there for Andon's sake: to report, or to stop if an older run carries the attempt. */
   readonly isForAndon: boolean
   /** What else comes of it. */
-  readonly does: 'the work' | 'opens the pull request' | null
+  readonly outcome: 'runs the agent' | 'opens the pull request' | null
 }
 
 export type Job = { readonly name: string; readonly steps: readonly Step[] }
@@ -25,21 +25,21 @@ export function readWorkflow(file: string): string {
 }
 
 /** The jobs of a workflow. */
-export function jobsOf(file: string): readonly Job[] {
+export function readJobs(file: string): readonly Job[] {
   const { jobs } = parse(readWorkflow(file)) as {
-    readonly jobs: Readonly<Record<string, { readonly steps: Written[] }>>
+    readonly jobs: Readonly<Record<string, { readonly steps: YamlStep[] }>>
   }
-  return Object.entries(jobs).map(([name, { steps }]) => ({ name, steps: steps.map(step) }))
+  return Object.entries(jobs).map(([name, { steps }]) => ({ name, steps: steps.map(toStep) }))
 }
 
-type Written = {
+type YamlStep = {
   readonly name?: string
   readonly uses?: string
   readonly run?: string
   readonly with?: { readonly progress?: number; readonly text?: string }
 }
 
-function step({ name, uses = '', run = '', with: given }: Written): Step {
+function toStep({ name, uses = '', run = '', with: given }: YamlStep): Step {
   const { progress, text } = given ?? {}
   const report = progress === undefined || text === undefined ? null : { progress, text }
   return {
@@ -47,8 +47,8 @@ function step({ name, uses = '', run = '', with: given }: Written): Step {
     name: name ?? `Run ${uses}`,
     report,
     isForAndon: report !== null || run.includes('older='),
-    does: run.includes('Replace this step')
-      ? 'the work'
+    outcome: run.includes('Replace this step')
+      ? 'runs the agent'
       : run.includes('gh pr create')
         ? 'opens the pull request'
         : null,

@@ -1,42 +1,42 @@
 // The workflows of each repository, their runs, and the answers of the Actions API.
 
-import { whyNotStarted } from './dispatch-inputs.ts'
-import type { Files } from './files.ts'
-import type { Answer } from './routes.ts'
+import { whyNotDispatched } from './dispatch-inputs.ts'
+import type { RepositoryFiles } from './files.ts'
+import type { ApiResponse } from './routes.ts'
 import { jobPayload, runPayload, type Workflow, workflowPayload } from './run-state.ts'
-import { beginRun, type Run, type Tell } from './runs.ts'
+import { createRun, type Run, type SendWebhook } from './runs.ts'
 import { repositoryOf, type World } from './world.ts'
 
 export type Actions = {
   readonly runs: readonly Run[]
   workflow(fullName: string, file: string): Workflow
-  begin(
+  createRun(
     fullName: string,
     file: string,
     o: { branch: string; headSha: string; title: string; event: string; by: string },
   ): Run
   /** Calls back for every run that a dispatch began. */
-  whenDispatched(callback: (run: Run, inputs: Readonly<Record<string, string>>) => void): void
+  onDispatch(callback: (run: Run, inputs: Readonly<Record<string, string>>) => void): void
   /** Calls back when the App asks for a run to be cancelled, before anything comes of it. */
-  whenCancelled(callback: (run: Run, forced: boolean) => void): void
+  onCancel(callback: (run: Run, forced: boolean) => void): void
   /** Answers requests under `/repos/o/r/actions/`; null when it has no such path. */
-  answer(
+  respond(
     method: string,
     fullName: string,
     path: string,
     query: URLSearchParams,
     body: unknown,
     headOf: (branch: string) => Promise<string | null>,
-  ): Promise<Answer | null>
+  ): Promise<ApiResponse | null>
 }
 
-const SEEDED = ['plan.yml', 'code.yml', 'test.yml']
+const KEY_ECHOING_WORKFLOWS = ['plan.yml', 'code.yml', 'test.yml']
 
-export function openActions(world: World, tell: Tell, files: Files, appLogin: string): Actions {
+export function openActions(world: World, tell: SendWebhook, files: RepositoryFiles, appLogin: string): Actions {
   const workflows = new Map<string, Workflow>()
   const runs: Run[] = []
-  const listeners: Parameters<Actions['whenDispatched']>[0][] = []
-  const cancelListeners: Parameters<Actions['whenCancelled']>[0][] = []
+  const listeners: Parameters<Actions['onDispatch']>[0][] = []
+  const cancelListeners: Parameters<Actions['onCancel']>[0][] = []
 
   function workflow(fullName: string, file: string): Workflow {
     const key = `${fullName}/${file}`
@@ -46,7 +46,7 @@ export function openActions(world: World, tell: Tell, files: Files, appLogin: st
         id: world.nextId(),
         name: file.replace(/\.ya?ml$/, ''),
         file,
-        echoes: SEEDED.includes(file),
+        echoesKey: KEY_ECHOING_WORKFLOWS.includes(file),
         state: 'active',
       }
       workflows.set(key, known)
@@ -54,11 +54,11 @@ export function openActions(world: World, tell: Tell, files: Files, appLogin: st
     return known
   }
 
-  const begin: Actions['begin'] = (fullName, file, o) => {
+  const begin: Actions['createRun'] = (fullName, file, o) => {
     const { by, ...rest } = o
     const number =
       runs.filter((run) => run.state.repository === fullName && run.state.workflow.file === file).length + 1
-    const run = beginRun(world, tell, workflow(fullName, file), { ...rest, repository: fullName, number, actor: by })
+    const run = createRun(world, tell, workflow(fullName, file), { ...rest, repository: fullName, number, actor: by })
     runs.push(run)
     return run
   }
@@ -71,9 +71,9 @@ export function openActions(world: World, tell: Tell, files: Files, appLogin: st
   }
 
   // What stands in the file counts; where there is none, what it is known for.
-  function echoes(fullName: string, { file, echoes }: Workflow): boolean {
+  function echoes(fullName: string, { file, echoesKey }: Workflow): boolean {
     const text = files.read(fullName, `.github/workflows/${file}`)
-    return text === null ? echoes : /^run-name:.*inputs\.andon/m.test(text)
+    return text === null ? echoesKey : /^run-name:.*inputs\.andon/m.test(text)
   }
 
   async function dispatch(
@@ -81,22 +81,22 @@ export function openActions(world: World, tell: Tell, files: Files, appLogin: st
     name: string,
     body: unknown,
     headOf: (branch: string) => Promise<string | null>,
-  ): Promise<Answer> {
+  ): Promise<ApiResponse> {
     const known = find(fullName, name)
     if (!known) return { status: 404, body: { message: 'Not Found' } }
-    if (known.state !== 'active') return refuse("Cannot trigger a 'workflow_dispatch' on a disabled workflow")
+    if (known.state !== 'active') return unprocessable("Cannot trigger a 'workflow_dispatch' on a disabled workflow")
     const {
       ref,
       inputs = {},
       return_run_details: details,
     } = body as { ref?: string; inputs?: Record<string, string>; return_run_details?: boolean }
-    if (!ref) return refuse('Invalid request. "ref" wasn\'t supplied.')
-    const why = whyNotStarted(files.read(fullName, `.github/workflows/${known.file}`), inputs)
-    if (why !== null) return refuse(why)
-    if (Object.keys(inputs).length > MOST_INPUTS) return refuse(`you may only define up to ${MOST_INPUTS} inputs`)
+    if (!ref) return unprocessable('Invalid request. "ref" wasn\'t supplied.')
+    const why = whyNotDispatched(files.read(fullName, `.github/workflows/${known.file}`), inputs)
+    if (why !== null) return unprocessable(why)
+    if (Object.keys(inputs).length > MAX_INPUTS) return unprocessable(`you may only define up to ${MAX_INPUTS} inputs`)
     const branch = ref.replace('refs/heads/', '')
     const headSha = await headOf(branch)
-    if (headSha === null) return refuse(`No ref found for: ${ref}`)
+    if (headSha === null) return unprocessable(`No ref found for: ${ref}`)
     const title = echoes(fullName, known) && inputs.andon ? `andon ${inputs.andon}` : known.name
     tell(
       'workflow_dispatch',
@@ -117,10 +117,10 @@ export function openActions(world: World, tell: Tell, files: Files, appLogin: st
     }
   }
 
-  function list(found: readonly Run[], query: URLSearchParams): Answer {
+  function list(found: readonly Run[], query: URLSearchParams): ApiResponse {
     const page = Number(query.get('page') ?? 1)
     const perPage = Math.min(100, Number(query.get('per_page') ?? 30))
-    const matching = found.filter((run) => matches(run, query)).toSorted((one, other) => other.id - one.id)
+    const matching = found.filter((run) => matchesQuery(run, query)).toSorted((one, other) => other.id - one.id)
     const shown = matching.slice((page - 1) * perPage, page * perPage)
     return {
       status: 200,
@@ -131,12 +131,12 @@ export function openActions(world: World, tell: Tell, files: Files, appLogin: st
   return {
     runs,
     workflow,
-    begin,
-    whenDispatched: (callback) => void listeners.push(callback),
-    whenCancelled: (callback) => void cancelListeners.push(callback),
-    async answer(method, fullName, path, query, body, headOf) {
+    createRun: begin,
+    onDispatch: (callback) => void listeners.push(callback),
+    onCancel: (callback) => void cancelListeners.push(callback),
+    async respond(method, fullName, path, query, body, headOf) {
       repositoryOf(world, fullName)
-      for (const file of SEEDED) workflow(fullName, file)
+      for (const file of KEY_ECHOING_WORKFLOWS) workflow(fullName, file)
       const here = runs.filter((run) => run.state.repository === fullName)
       const [noun, id, verb] = path.split('/') as [string, string?, string?]
       if (noun === 'workflows' && id === undefined) {
@@ -163,7 +163,7 @@ export function openActions(world: World, tell: Tell, files: Files, appLogin: st
       const run = here.find((candidate) => String(candidate.id) === id)
       if (!run) return { status: 404, body: { message: 'Not Found' } }
       if (method === 'POST' && (verb === 'cancel' || verb === 'force-cancel'))
-        return cancel(run, verb === 'force-cancel', cancelListeners)
+        return cancelRun(run, verb === 'force-cancel', cancelListeners)
       if (verb === 'jobs') {
         const jobs = run.state.jobs.map((job) => jobPayload(world, run.state, job))
         return { status: 200, body: { total_count: jobs.length, jobs } }
@@ -173,14 +173,18 @@ export function openActions(world: World, tell: Tell, files: Files, appLogin: st
   }
 }
 
-const MOST_INPUTS = 25
+const MAX_INPUTS = 25
 
-function refuse(message: string): Answer {
+function unprocessable(message: string): ApiResponse {
   return { status: 422, body: { message } }
 }
 
 // Accepted at once, done a moment later, as GitHub does it.
-function cancel(run: Run, forced: boolean, listeners: readonly ((run: Run, forced: boolean) => void)[]): Answer {
+function cancelRun(
+  run: Run,
+  forced: boolean,
+  listeners: readonly ((run: Run, forced: boolean) => void)[],
+): ApiResponse {
   if (run.state.status === 'completed')
     return { status: 409, body: { message: 'Cannot cancel a workflow run that is completed.' } }
   for (const listener of listeners) listener(run, forced)
@@ -188,7 +192,7 @@ function cancel(run: Run, forced: boolean, listeners: readonly ((run: Run, force
   return { status: 202, body: {} }
 }
 
-function matches(run: Run, query: URLSearchParams): boolean {
+function matchesQuery(run: Run, query: URLSearchParams): boolean {
   const { state } = run
   const created = query.get('created')
   const since = created?.match(/^>=?(.+)$/)?.[1] ?? created?.match(/^(.+)\.\.\*?$/)?.[1]

@@ -3,47 +3,47 @@
 
 export type Clock = {
   /** This GitHub's time, in milliseconds. */
-  milliseconds(): number
+  nowMs(): number
   /** This GitHub's time as it tells it: whole seconds. */
-  instant(): string
+  nowIso(): string
   /** Notices that the clock was moved. Called before anything is asked of the emulator. */
-  notice(): void
+  sync(): void
   /** The text of a JSON document with every timestamp shifted and cut to whole seconds. */
-  retell(json: string): string
+  shiftTimestamps(json: string): string
 }
 
 /** A clock that follows `now` (ISO), or the machine's. */
 export function openClock(now?: () => string): Clock {
   const shifts = [{ from: 0, by: 0 }]
-  const milliseconds = () => (now ? Date.parse(now()) : Date.now())
+  const nowMs = () => (now ? Date.parse(now()) : Date.now())
 
   function notice(): void {
     if (!now) return
-    const by = milliseconds() - Date.now()
+    const by = nowMs() - Date.now()
     if (Math.abs(by - shifts.at(-1)!.by) > DRIFT_MS) shifts.push({ from: Date.now(), by })
   }
 
   notice()
   if (shifts.length > 1) shifts.shift()
   return {
-    milliseconds,
-    instant: () => toSeconds(milliseconds()),
-    notice,
-    retell: (json) =>
-      json.replace(MACHINE_STAMP, (_, stamp: string) => {
+    nowMs,
+    nowIso: () => toGitHubTimestamp(nowMs()),
+    sync: notice,
+    shiftTimestamps: (json) =>
+      json.replace(MACHINE_TIMESTAMP, (_, stamp: string) => {
         const made = Date.parse(stamp)
         const shift = shifts.findLast((candidate) => candidate.from <= made) ?? shifts[0]!
-        return `"${toSeconds(made + shift.by)}"`
+        return `"${toGitHubTimestamp(made + shift.by)}"`
       }),
   }
 }
 
 /** GitHub's spelling of a moment. */
-function toSeconds(milliseconds: number): string {
+function toGitHubTimestamp(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`
 }
 
 // Two readings of one clock differ by a little: less than this is no move.
 const DRIFT_MS = 200
 // Only the emulator's stamps carry milliseconds, so what was told before is not shifted twice.
-const MACHINE_STAMP = /"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)"/g
+const MACHINE_TIMESTAMP = /"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)"/g

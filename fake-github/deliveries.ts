@@ -4,7 +4,7 @@ import { createHmac, randomUUID } from 'node:crypto'
 import { Agent, request as send } from 'node:http'
 import type { Clock } from './clock.ts'
 import { APP } from './organization.ts'
-import type { Chance } from './random.ts'
+import type { Random } from './random.ts'
 
 export type Delivery = {
   readonly id: number
@@ -23,58 +23,58 @@ export type Delivery = {
 }
 
 /** Shares in [0, 1] of what goes wrong; `shuffle` is how many deliveries may overtake one another. */
-export type Disturbance = {
+export type DeliveryFaults = {
   /** Attempted, failed, and in the log. */
-  readonly lose?: number
+  readonly fail?: number
   /** Never attempted: not even in the log. */
-  readonly forget?: number
-  readonly double?: number
-  readonly late?: { readonly share: number; readonly ms: number }
-  readonly shuffle?: number
+  readonly drop?: number
+  readonly duplicate?: number
+  readonly delay?: { readonly probability: number; readonly ms: number }
+  readonly reorderWithin?: number
 }
 
 export type Deliveries = {
   readonly log: readonly Delivery[]
   /** Where they go; null lets them go nowhere. */
-  aim(url: string | null): void
-  post(event: string, payload: object): void
+  setTarget(url: string | null): void
+  enqueue(event: string, payload: object): void
   /** The same delivery once more. */
   redeliver(id: number): Promise<void>
-  disturb(disturbance: Disturbance): void
-  calm(): void
+  injectFaults(disturbance: DeliveryFaults): void
+  clearFaults(): void
   /** Keeps back what is posted from now on; resolves when what was on its way has been answered. */
-  hold(): Promise<void>
-  release(): void
+  pause(): Promise<void>
+  resume(): void
   /** Resolves when all that was posted has been answered. */
-  settled(): Promise<void>
+  whenIdle(): Promise<void>
   close(): void
 }
 
 export function openDeliveries(o: {
   secret: string
   clock: Clock
-  chance: Chance
+  random: Random
   url: string | null
-  together: number
+  maxConcurrent: number
 }): Deliveries {
-  const agent = new Agent({ keepAlive: true, maxSockets: o.together })
+  const agent = new Agent({ keepAlive: true, maxSockets: o.maxConcurrent })
   const log: Delivery[] = []
   const queue: Delivery[] = []
   const later = new Set<NodeJS.Timeout>()
   const waiting: (() => void)[] = []
   const landing: (() => void)[] = []
   let url = o.url
-  let disturbance: Disturbance = {}
+  let disturbance: DeliveryFaults = {}
   let underway = 0
   let lastId = FIRST_ID
   let closed = false
   let held = false
 
   function post(event: string, payload: object): void {
-    if (o.chance.happens(disturbance.forget ?? 0)) return
+    if (o.random.chance(disturbance.drop ?? 0)) return
     const delivery = create(event, payload)
     queueUp(delivery)
-    if (o.chance.happens(disturbance.double ?? 0)) queueUp({ ...delivery, id: ++lastId })
+    if (o.random.chance(disturbance.duplicate ?? 0)) queueUp({ ...delivery, id: ++lastId })
   }
 
   function create(event: string, payload: object): Delivery {
@@ -84,7 +84,7 @@ export function openDeliveries(o: {
       guid: randomUUID(),
       event,
       action: known.action ?? null,
-      deliveredAt: o.clock.instant(),
+      deliveredAt: o.clock.nowIso(),
       redelivery: false,
       statusCode: 0,
       status: 'pending',
@@ -96,8 +96,8 @@ export function openDeliveries(o: {
   }
 
   function queueUp(delivery: Delivery): void {
-    const late = disturbance.late
-    if (!late || !o.chance.happens(late.share)) {
+    const late = disturbance.delay
+    if (!late || !o.random.chance(late.probability)) {
       queue.push(delivery)
       pump()
       return
@@ -111,8 +111,8 @@ export function openDeliveries(o: {
   }
 
   function pump(): void {
-    while (!held && underway < o.together && queue.length > 0) {
-      const which = disturbance.shuffle ? o.chance.integer(Math.min(disturbance.shuffle, queue.length)) : 0
+    while (!held && underway < o.maxConcurrent && queue.length > 0) {
+      const which = disturbance.reorderWithin ? o.random.integer(Math.min(disturbance.reorderWithin, queue.length)) : 0
       const [delivery] = queue.splice(which, 1)
       underway++
       attempt(delivery!).finally(() => {
@@ -126,15 +126,15 @@ export function openDeliveries(o: {
 
   async function attempt(delivery: Delivery): Promise<void> {
     log.push(delivery)
-    if (log.length > KEPT) log.splice(0, log.length - KEPT)
-    const lost = !delivery.redelivery && o.chance.happens(disturbance.lose ?? 0)
+    if (log.length > MAX_LOG_ENTRIES) log.splice(0, log.length - MAX_LOG_ENTRIES)
+    const lost = !delivery.redelivery && o.random.chance(disturbance.fail ?? 0)
     const began = performance.now()
     delivery.statusCode = lost || url === null || closed ? 0 : await reach(url, delivery)
     delivery.duration = (performance.now() - began) / 1000
     delivery.status =
       delivery.statusCode >= 200 && delivery.statusCode < 400
         ? 'OK'
-        : (REASONS[delivery.statusCode] ?? 'failed to connect to host')
+        : (STATUS_TEXTS[delivery.statusCode] ?? 'failed to connect to host')
   }
 
   function reach(target: string, delivery: Delivery): Promise<number> {
@@ -158,30 +158,30 @@ export function openDeliveries(o: {
 
   return {
     log,
-    aim(next) {
+    setTarget(next) {
       url = next
     },
-    post,
+    enqueue: post,
     redeliver(id) {
       const old = log.find((delivery) => delivery.id === id)
       if (!old) throw new Error(`there is no delivery ${id} in the log`)
-      return attempt({ ...old, id: ++lastId, redelivery: true, deliveredAt: o.clock.instant() })
+      return attempt({ ...old, id: ++lastId, redelivery: true, deliveredAt: o.clock.nowIso() })
     },
-    disturb(next) {
+    injectFaults(next) {
       disturbance = next
     },
-    calm() {
+    clearFaults() {
       disturbance = {}
     },
-    hold() {
+    pause() {
       held = true
       return underway === 0 ? Promise.resolve() : new Promise((resolve) => landing.push(resolve))
     },
-    release() {
+    resume() {
       held = false
       pump()
     },
-    settled: () => (idle() ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    whenIdle: () => (idle() ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
     close() {
       closed = true
       for (const timer of later) clearTimeout(timer)
@@ -208,9 +208,9 @@ function headersOf(delivery: Delivery, secret: string): Record<string, string> {
 
 // GitHub gives a receiver ten seconds.
 const TIMEOUT_MS = 10_000
-const KEPT = 20_000
+const MAX_LOG_ENTRIES = 20_000
 const FIRST_ID = 12_000_000_000
-const REASONS: Readonly<Record<number, string>> = {
+const STATUS_TEXTS: Readonly<Record<number, string>> = {
   400: 'Invalid HTTP Response: 400',
   401: 'Invalid HTTP Response: 401',
   500: 'Invalid HTTP Response: 500',

@@ -3,10 +3,14 @@
 import { Agent, request as send } from 'node:http'
 import { createEmulator } from 'emulate'
 import type { Grant } from './grant.ts'
-import { APP, type Cast } from './organization.ts'
+import { APP, type Organization } from './organization.ts'
 
-export type Reply = { readonly status: number; readonly headers: Record<string, string>; readonly text: string }
-export type Ask = {
+export type EmulatorResponse = {
+  readonly status: number
+  readonly headers: Record<string, string>
+  readonly text: string
+}
+export type EmulatorRequest = {
   readonly method: string
   readonly path: string
   readonly headers: Record<string, string>
@@ -15,37 +19,37 @@ export type Ask = {
 
 export type Emulator = {
   /** The host it says it is; what it delivers still says so. */
-  readonly own: string
+  readonly host: string
   readonly privateKey: string
   /** One request as it is. */
-  forward(ask: Ask): Promise<Reply>
+  forward(ask: EmulatorRequest): Promise<EmulatorResponse>
   /** A deed of a person: throws when the emulator refuses. */
-  act<T>(login: string, method: string, path: string, body?: object): Promise<T>
+  requestAs<T>(login: string, method: string, path: string, body?: object): Promise<T>
   close(): Promise<void>
 }
 
 /** Starts the emulator; what it would deliver goes to `webhookUrl`, unsigned. */
 export async function openEmulator(o: {
-  cast: Cast
+  organization: Organization
   grant: Grant
   baseUrl: string
   webhookUrl: string
 }): Promise<Emulator> {
   const tokens = Object.fromEntries(
-    [...Object.keys(o.cast.people)].flatMap((login) =>
-      Array.from({ length: TOKENS_EACH }, (_, n) => [tokenOf(login, n), { login, scopes: SCOPES }] as const),
+    [...Object.keys(o.organization.collaborators)].flatMap((login) =>
+      Array.from({ length: TOKENS_PER_USER }, (_, n) => [userToken(login, n), { login, scopes: SCOPES }] as const),
     ),
   )
   const emulate = await createEmulator({
     service: 'github',
     port: 0,
-    seed: { tokens, github: seed(o.cast, o.grant, o.webhookUrl) },
+    seed: { tokens, github: emulatorSeed(o.organization, o.grant, o.webhookUrl) },
   })
-  const { host: own, port } = new URL(emulate.url)
+  const { host, port } = new URL(emulate.url)
   const agent = new Agent({ keepAlive: true, maxSockets: 64 })
   const turns = new Map<string, number>()
 
-  function forward(ask: Ask): Promise<Reply> {
+  function forward(ask: EmulatorRequest): Promise<EmulatorResponse> {
     return new Promise((resolve, reject) => {
       const outgoing = send(
         { host: '127.0.0.1', port, agent, method: ask.method, path: ask.path, headers: ask.headers },
@@ -57,7 +61,7 @@ export async function openEmulator(o: {
             const headers = Object.fromEntries(
               Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]),
             )
-            const text = Buffer.concat(parts).toString('utf8').replaceAll(own, new URL(o.baseUrl).host)
+            const text = Buffer.concat(parts).toString('utf8').replaceAll(host, new URL(o.baseUrl).host)
             resolve({ status: incoming.statusCode ?? 500, headers, text })
           })
         },
@@ -79,7 +83,7 @@ export async function openEmulator(o: {
       method,
       path,
       headers: {
-        authorization: `Bearer ${tokenOf(login, Math.floor(turn / REQUESTS_PER_TOKEN) % TOKENS_EACH)}`,
+        authorization: `Bearer ${userToken(login, Math.floor(turn / REQUESTS_PER_TOKEN) % TOKENS_PER_USER)}`,
         ...(text !== undefined && {
           'content-type': 'application/json',
           'content-length': String(Buffer.byteLength(text)),
@@ -93,10 +97,10 @@ export async function openEmulator(o: {
   }
 
   return {
-    own,
+    host,
     privateKey: emulate.generatedSecrets.find((secret) => secret.id === String(APP.id))!.value,
     forward,
-    act,
+    requestAs: act,
     async close() {
       agent.destroy()
       await emulate.close()
@@ -105,16 +109,16 @@ export async function openEmulator(o: {
 }
 
 // The emulator allows 5,000 requests an hour per token: a crowd takes turns with several.
-const TOKENS_EACH = 40
+const TOKENS_PER_USER = 40
 const REQUESTS_PER_TOKEN = 4_000
 const SCOPES = ['repo', 'user', 'admin:org', 'admin:repo_hook']
 
-function tokenOf(login: string, turn: number): string {
+function userToken(login: string, turn: number): string {
   return `ghp_${login}_${turn}`
 }
 
-function seed(cast: Cast, grant: Grant, webhookUrl: string): object {
-  const logins = Object.keys(cast.people)
+function emulatorSeed(organization: Organization, grant: Grant, webhookUrl: string): object {
+  const logins = Object.keys(organization.collaborators)
   return {
     users: logins.map((login) => ({
       login,
@@ -122,8 +126,14 @@ function seed(cast: Cast, grant: Grant, webhookUrl: string): object {
       email: `${login}@acme.example`,
     })),
     // The emulator lets members do everything; what people may do is the proxy's to say.
-    orgs: [{ login: cast.owner, name: cast.owner, members: logins.map((login) => ({ login, role: 'admin' })) }],
-    repos: cast.repositories.map((repository) => ({ owner: cast.owner, ...repository })),
+    orgs: [
+      {
+        login: organization.login,
+        name: organization.login,
+        members: logins.map((login) => ({ login, role: 'admin' })),
+      },
+    ],
+    repos: organization.repositories.map((repository) => ({ owner: organization.login, ...repository })),
     apps: [
       {
         app_id: APP.id,
@@ -132,7 +142,9 @@ function seed(cast: Cast, grant: Grant, webhookUrl: string): object {
         permissions: grant.permissions,
         events: grant.events,
         webhook_url: webhookUrl,
-        installations: [{ installation_id: APP.installationId, account: cast.owner, repository_selection: 'all' }],
+        installations: [
+          { installation_id: APP.installationId, account: organization.login, repository_selection: 'all' },
+        ],
       },
     ],
   }

@@ -6,23 +6,23 @@ import { openClock } from './clock.ts'
 import { type Deliveries, openDeliveries } from './deliveries.ts'
 import { openEmulator } from './emulator.ts'
 import { type Faults, openFaults } from './faults.ts'
-import { openFiles } from './files.ts'
-import { type Grant, manifestGrant } from './grant.ts'
+import { openRepositoryFiles } from './files.ts'
+import { type Grant, grantFromManifest } from './grant.ts'
 import { type Installation, openInstallation } from './installation.ts'
-import { learn } from './load-organization.ts'
-import { complete } from './normalize.ts'
-import { openIssuer, runClaims } from './oidc-issuer.ts'
-import { APP, CAST, type Cast, type Permission } from './organization.ts'
+import { loadOrganization } from './load-organization.ts'
+import { normalize } from './normalize.ts'
+import { openOidcIssuer, runClaims } from './oidc-issuer.ts'
+import { ACME, APP, type Organization, type Permission } from './organization.ts'
 import { createPages, type Pages } from './pages.ts'
 import { openProxy } from './proxy.ts'
-import { seededChance } from './random.ts'
-import type { Parts } from './routes.ts'
+import { seededRandom } from './random.ts'
+import type { RouteContext } from './routes.ts'
 import type { Run } from './runs.ts'
-import { openFreshTokens } from './token-rotation.ts'
-import { openPeople, type People } from './user-actions.ts'
-import { openTold } from './webhooks.ts'
+import { openTokenRotation } from './token-rotation.ts'
+import { openUserActions, type UserActions } from './user-actions.ts'
+import { openWebhooks } from './webhooks.ts'
 import {
-  type Check,
+  type CheckRun,
   type Comment,
   createWorld,
   type Issue,
@@ -32,9 +32,9 @@ import {
 } from './world.ts'
 import { openWriteLog, type WriteLog } from './write-log.ts'
 
-export type FakeGitHub = People &
+export type FakeGitHub = UserActions &
   Installation &
-  Pick<Faults, 'misbehave' | 'behave' | 'limitCreation'> & {
+  Pick<Faults, 'injectFault' | 'clearFaults' | 'enforceCreationLimits'> & {
     /** Root of the API and of the pages. */
     readonly url: string
     readonly appId: number
@@ -59,59 +59,59 @@ export type FakeGitHub = People &
       workflow: string,
       o?: { branch?: string; title?: string; event?: string; by?: string; headSha?: string },
     ): Promise<Run>
-    whenDispatched: Actions['whenDispatched']
-    whenCancelled: Actions['whenCancelled']
+    onDispatch: Actions['onDispatch']
+    onCancel: Actions['onCancel']
     /** Any delivery at all, framed as one about the repository. */
     deliver(event: string, payload: Record<string, unknown>, fullName?: string, by?: string): void
-    permit(login: string, permission: Permission): void
+    setPermission(login: string, permission: Permission): void
     /** Somebody presses a button of a check run, by its identifier. */
-    press(fullName: string, check: Check, identifier: string, by?: string): void
+    clickButton(fullName: string, check: CheckRun, identifier: string, by?: string): void
     /** Somebody has a check run run again. */
-    rerequest(fullName: string, check: Check, by?: string): void
+    rerequest(fullName: string, check: CheckRun, by?: string): void
     /** What GitHub holds: in the order of creation. */
     comments(fullName: string, number: number): Promise<readonly Comment[]>
-    checks(fullName: string, sha: string): Promise<readonly Check[]>
+    checkRuns(fullName: string, sha: string): Promise<readonly CheckRun[]>
     issue(fullName: string, number: number): Issue | null
     pullRequest(fullName: string, number: number): PullRequest | null
     /** Resolves when all that was delivered has been answered. */
-    settled(): Promise<void>
+    whenIdle(): Promise<void>
     close(): Promise<void>
   }
 
 /** Starts a GitHub on 127.0.0.1. */
-export async function startGitHub(o: {
+export async function startFakeGitHub(o: {
   port?: number
   /** Where deliveries go; without it they go nowhere until `deliveries.aim`. */
   webhookUrl?: string
   webhookSecret: string
-  cast?: Cast
+  organization?: Organization
   /** What the App may do and hears of; what its manifest asks for, unless given. */
   grant?: Grant
   seed?: number
   now?: () => string
   /** How many deliveries may be underway at once; 1 keeps their order. */
-  together?: number
+  maxConcurrent?: number
 }): Promise<FakeGitHub> {
-  const cast = o.cast ?? CAST
-  const grant = o.grant ?? manifestGrant()
-  const first = Object.keys(cast.people)[0]!
+  const organization = o.organization ?? ACME
+  const grant = o.grant ?? grantFromManifest()
+  const defaultUser = Object.keys(organization.collaborators)[0]!
   const clock = openClock(o.now)
-  const chance = seededChance(o.seed ?? 1)
+  const random = seededRandom(o.seed ?? 1)
   const faults = openFaults(clock)
   const writes = openWriteLog()
   const deliveries = openDeliveries({
     secret: o.webhookSecret,
     clock,
-    chance,
+    random,
     url: o.webhookUrl ?? null,
-    together: o.together ?? 1,
+    maxConcurrent: o.maxConcurrent ?? 1,
   })
   let world: World
-  let parts: Parts
+  let parts: RouteContext
   let page: Pages
-  const told = openTold({ world: () => world, deliveries })
-  const sink = { path: `/-/told/${APP.hookId}`, receive: told.receive }
-  const files = openFiles(() => world, told.tell)
+  const told = openWebhooks({ world: () => world, deliveries })
+  const sink = { path: `/-/told/${APP.hookId}`, receive: told.receiveFromEmulator }
+  const files = openRepositoryFiles(() => world, told.send)
   const keys = { path: `${OIDC_PATH}/.well-known/jwks`, published: () => issuer.keys() }
   const proxy = openProxy({ parts: () => parts, faults, writes, sink, keys, page: (path) => page(path) })
   await new Promise<void>((resolve, reject) => {
@@ -119,13 +119,13 @@ export async function startGitHub(o: {
   })
   const url = `http://127.0.0.1:${(proxy.server.address() as AddressInfo).port}`
   // The machine's clock, because whoever trusts the tokens goes by that one.
-  const issuer = openIssuer({ url: url + OIDC_PATH, now: () => new Date().toISOString() })
-  const emulator = await openEmulator({ cast, grant, baseUrl: url, webhookUrl: url + sink.path })
-  world = createWorld({ cast, grant, clock, chance, url, emulator })
-  await learn(world)
-  const actions = openActions(world, told.tell, files, `${APP.slug}[bot]`)
-  const people = openPeople({ world, told, first })
-  const installation = openInstallation({ world, told, first, runs: () => actions.runs })
+  const issuer = openOidcIssuer({ url: url + OIDC_PATH, now: () => new Date().toISOString() })
+  const emulator = await openEmulator({ organization, grant, baseUrl: url, webhookUrl: url + sink.path })
+  world = createWorld({ organization, grant, clock, random, url, emulator })
+  await loadOrganization(world)
+  const actions = openActions(world, told.send, files, `${APP.slug}[bot]`)
+  const people = openUserActions({ world, told, defaultUser })
+  const installation = openInstallation({ world, told, defaultUser, runs: () => actions.runs })
   world.users.set(`${APP.slug}[bot]`, { login: `${APP.slug}[bot]`, id: APP.id, type: 'Bot' })
 
   const known = new Set<string>()
@@ -134,12 +134,12 @@ export async function startGitHub(o: {
     actions,
     files,
     deliveries,
-    freshToken: openFreshTokens(world),
-    ask: () => Promise.reject(new Error('asked outside a request')),
-    headOf: (fullName, branch) => people.head(fullName, branch).catch(() => null),
-    async knowsCommit(fullName, sha) {
+    currentToken: openTokenRotation(world),
+    getFromEmulator: () => Promise.reject(new Error('asked outside a request')),
+    headShaOf: (fullName, branch) => people.headSha(fullName, branch).catch(() => null),
+    async commitExists(fullName, sha) {
       if (known.has(sha)) return true
-      const found = await emulator.act(first, 'GET', `/repos/${fullName}/git/commits/${sha}`).then(
+      const found = await emulator.requestAs(defaultUser, 'GET', `/repos/${fullName}/git/commits/${sha}`).then(
         () => true,
         () => false,
       )
@@ -149,7 +149,7 @@ export async function startGitHub(o: {
   }
 
   async function read<T>(path: string): Promise<T> {
-    return complete(world, JSON.stringify(await emulator.act(first, 'GET', path))) as T
+    return normalize(world, JSON.stringify(await emulator.requestAs(defaultUser, 'GET', path))) as T
   }
 
   async function comments(fullName: string, number: number): Promise<readonly Comment[]> {
@@ -162,19 +162,19 @@ export async function startGitHub(o: {
     return all
   }
 
-  async function checks(fullName: string, sha: string): Promise<readonly Check[]> {
-    const found = await read<{ check_runs: Check[] }>(`/repos/${fullName}/commits/${sha}/check-runs?filter=all`)
+  async function checks(fullName: string, sha: string): Promise<readonly CheckRun[]> {
+    const found = await read<{ check_runs: CheckRun[] }>(`/repos/${fullName}/commits/${sha}/check-runs?filter=all`)
     return found.check_runs.toSorted((one, other) => one.id - other.id)
   }
 
-  page = createPages({ world, actions, writes, comments, checks })
+  page = createPages({ world, actions, writes, comments, checkRuns: checks })
 
   return {
     ...people,
     ...installation,
-    misbehave: faults.misbehave,
-    behave: faults.behave,
-    limitCreation: faults.limitCreation,
+    injectFault: faults.injectFault,
+    clearFaults: faults.clearFaults,
+    enforceCreationLimits: faults.enforceCreationLimits,
     url,
     appId: APP.id,
     privateKey: emulator.privateKey,
@@ -199,36 +199,36 @@ export async function startGitHub(o: {
       })
       return issuer.token({ ...claims, aud })
     },
-    writeFile: (fullName, path, text, by = first) => files.write(fullName, path, text, by),
+    writeFile: (fullName, path, text, by = defaultUser) => files.write(fullName, path, text, by),
     repositoryId: (fullName) => repositoryOf(world, fullName).id,
     async startRun(fullName, workflow, run = {}) {
-      clock.notice()
+      clock.sync()
       const {
         branch = repositoryOf(world, fullName).default_branch,
         title = workflow.replace(/\.ya?ml$/, ''),
         event = 'push',
-        by = first,
+        by = defaultUser,
       } = run
-      const headSha = run.headSha ?? (await people.head(fullName, branch))
-      return actions.begin(fullName, workflow, { branch, headSha, title, event, by })
+      const headSha = run.headSha ?? (await people.headSha(fullName, branch))
+      return actions.createRun(fullName, workflow, { branch, headSha, title, event, by })
     },
-    whenDispatched: actions.whenDispatched,
-    whenCancelled: actions.whenCancelled,
-    deliver: (event, payload, fullName = [...world.repositories.keys()][0]!, by = first) =>
-      told.tell(event, payload, fullName, by),
-    permit: (login, permission) => void world.permissions.set(login, permission),
-    press(fullName, check_run, identifier, by = first) {
+    onDispatch: actions.onDispatch,
+    onCancel: actions.onCancel,
+    deliver: (event, payload, fullName = [...world.repositories.keys()][0]!, by = defaultUser) =>
+      told.send(event, payload, fullName, by),
+    setPermission: (login, permission) => void world.permissions.set(login, permission),
+    clickButton(fullName, check_run, identifier, by = defaultUser) {
       const requested_action = { identifier }
-      told.tell('check_run', { action: 'requested_action', check_run, requested_action }, fullName, by)
+      told.send('check_run', { action: 'requested_action', check_run, requested_action }, fullName, by)
     },
-    rerequest(fullName, check_run, by = first) {
-      told.tell('check_run', { action: 'rerequested', check_run }, fullName, by)
+    rerequest(fullName, check_run, by = defaultUser) {
+      told.send('check_run', { action: 'rerequested', check_run }, fullName, by)
     },
     comments,
-    checks,
+    checkRuns: checks,
     issue: (fullName, number) => world.issues.get(`${fullName}#${number}`) ?? null,
-    pullRequest: (fullName, number) => world.pulls.get(`${fullName}#${number}`) ?? null,
-    settled: deliveries.settled,
+    pullRequest: (fullName, number) => world.pullRequests.get(`${fullName}#${number}`) ?? null,
+    whenIdle: deliveries.whenIdle,
     async close() {
       deliveries.close()
       await proxy.close()

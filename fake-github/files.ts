@@ -1,20 +1,20 @@
 // Files on the default branches, as far as anybody asks for them: an andon.yml and some workflows.
 import { createHash, randomBytes } from 'node:crypto'
-import type { Answer } from './routes.ts'
+import type { ApiResponse } from './routes.ts'
 import { repositoryOf, type World } from './world.ts'
 
-export type Files = {
+export type RepositoryFiles = {
   /** Puts a file on the default branch and tells of the push; null takes it away. */
   write(fullName: string, path: string, text: string | null, by: string): void
   read(fullName: string, path: string): string | null
   /** Answers `GET /repos/o/r/contents/<path>`, whatever the `ref`. */
-  answer(fullName: string, path: string): Answer
+  respond(fullName: string, path: string): ApiResponse
 }
 
-export function openFiles(
+export function openRepositoryFiles(
   world: () => World,
   tell: (event: string, payload: Record<string, unknown>, fullName: string, by: string) => void,
-): Files {
+): RepositoryFiles {
   const texts = new Map<string, string>()
   const heads = new Map<string, string>()
   const read = (fullName: string, path: string) => texts.get(`${fullName}/${path}`) ?? null
@@ -34,7 +34,7 @@ export function openFiles(
       const flags = { created: false, deleted: false, forced: false }
       tell('push', { ref, before, after, ...flags, commits: [{ id: after, ...touched }] }, fullName, by)
     },
-    answer(fullName, path) {
+    respond(fullName, path) {
       if (world().grant.permissions.contents === undefined)
         return { status: 403, body: { message: 'Resource not accessible by integration' } }
       const text = read(fullName, path)

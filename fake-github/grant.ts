@@ -10,7 +10,7 @@ export type Grant = {
 }
 
 /** What `app.yml` asks for. */
-export function manifestGrant(): Grant {
+export function grantFromManifest(): Grant {
   const text = readFileSync(resolve(import.meta.dirname, '../app.yml'), 'utf8')
   const manifest = parse(text) as { default_permissions: Grant['permissions']; default_events: Grant['events'] }
   return { permissions: manifest.default_permissions, events: manifest.default_events }

@@ -1,9 +1,9 @@
 // The part of GitHub's graph that links issues and pull requests.
 import { type Node, NotFound } from './graphql.ts'
-import { closedBy, type Issue, type PullRequest, type Repository, type Review, type World } from './world.ts'
+import { type Issue, issuesClosedBy, type PullRequest, type Repository, type Review, type World } from './world.ts'
 
 /** The root of the graph. */
-export function graphOf(world: World, headOf: (fullName: string, branch: string) => Promise<string | null>): Node {
+export function graphqlRoot(world: World, headOf: (fullName: string, branch: string) => Promise<string | null>): Node {
   return {
     __typename: 'Query',
     repository({ owner, name }: { owner: string; name: string }) {
@@ -35,14 +35,14 @@ function repositoryNode(
     },
     issue({ number }: { number: number }) {
       const issue = world.issues.get(`${fullName}#${number}`)
-      if (!issue || world.gone.has(`${fullName}#${number}`))
+      if (!issue || world.deletedIssues.has(`${fullName}#${number}`))
         throw new NotFound(`Could not resolve to an Issue with the number of ${number}.`)
       return issueNode(world, fullName, issue)
     },
     pullRequest({ number }: { number: number }) {
-      const pull = world.pulls.get(`${fullName}#${number}`)
+      const pull = world.pullRequests.get(`${fullName}#${number}`)
       if (!pull) throw new NotFound(`Could not resolve to a PullRequest with the number of ${number}.`)
-      return pullNode(world, fullName, pull)
+      return pullRequestNode(world, fullName, pull)
     },
   }
 }
@@ -71,22 +71,23 @@ function issueNode(world: World, fullName: string, issue: Issue): Node {
       first?: number
       includeClosedPrs?: boolean
     }) {
-      const linking = [...world.pulls]
+      const linking = [...world.pullRequests]
         .filter(
-          ([key, pull]) => key.startsWith(`${fullName}#`) && closedBy(world, fullName, pull).includes(issue.number),
+          ([key, pull]) =>
+            key.startsWith(`${fullName}#`) && issuesClosedBy(world, fullName, pull).includes(issue.number),
         )
         .map(([, pull]) => pull)
         .filter((pull) => includeClosedPrs || pull.state === 'open')
       return connection(
         'PullRequestConnection',
-        linking.map((pull) => pullNode(world, fullName, pull)),
+        linking.map((pull) => pullRequestNode(world, fullName, pull)),
         first,
       )
     },
   }
 }
 
-function pullNode(world: World, fullName: string, pull: PullRequest): Node {
+function pullRequestNode(world: World, fullName: string, pull: PullRequest): Node {
   return {
     __typename: 'PullRequest',
     id: pull.node_id,
@@ -110,7 +111,7 @@ function pullNode(world: World, fullName: string, pull: PullRequest): Node {
     baseRefOid: pull.base.sha,
     headRef: refNode(pull.head.ref, pull.head.sha),
     isCrossRepository: false,
-    headRepositoryOwner: { __typename: 'Organization', login: world.cast.owner },
+    headRepositoryOwner: { __typename: 'Organization', login: world.organization.login },
     reviews({ first, last, states }: { first?: number; last?: number; states?: readonly string[] }) {
       const reviews = (world.reviews.get(`${fullName}#${pull.number}`) ?? []).filter(
         (review) => states === undefined || states.includes(review.state.toUpperCase()),
@@ -119,7 +120,7 @@ function pullNode(world: World, fullName: string, pull: PullRequest): Node {
     },
     repository: { __typename: 'Repository', nameWithOwner: fullName, databaseId: world.repositories.get(fullName)?.id },
     closingIssuesReferences({ first }: { first?: number }) {
-      const issues = closedBy(world, fullName, pull).map((number) =>
+      const issues = issuesClosedBy(world, fullName, pull).map((number) =>
         issueNode(world, fullName, world.issues.get(`${fullName}#${number}`)!),
       )
       return connection('IssueConnection', issues, first)

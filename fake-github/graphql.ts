@@ -13,16 +13,16 @@ type Selection = {
   readonly on: string | null
 }
 type Value = { readonly variable: string } | { readonly literal: unknown }
-type Failure = { readonly type: string; readonly path: readonly string[]; readonly message: string }
+type GraphqlError = { readonly type: string; readonly path: readonly string[]; readonly message: string }
 
 /** Answers one request; errors are answered with 200, as GitHub answers them. */
-export async function answerGraphql(root: Node, body: unknown): Promise<object> {
+export async function executeGraphql(root: Node, body: unknown): Promise<object> {
   const { query, variables = {} } = body as { query?: string; variables?: Record<string, unknown> }
   if (typeof query !== 'string')
     return { errors: [{ message: 'A query attribute must be specified and must be a string.' }] }
   try {
-    const failures: Failure[] = []
-    const data = await select(root, parse(query), variables, [], failures)
+    const failures: GraphqlError[] = []
+    const data = await resolveSelections(root, parseQuery(query), variables, [], failures)
     return failures.length > 0 ? { data, errors: failures } : { data }
   } catch (error) {
     return { errors: [{ type: 'undefinedField', message: (error as Error).message }] }
@@ -32,18 +32,18 @@ export async function answerGraphql(root: Node, body: unknown): Promise<object> 
 /** Thrown by a field that cannot find what was asked for: the field becomes null and the error says so. */
 export class NotFound extends Error {}
 
-async function select(
+async function resolveSelections(
   node: Node,
   selections: readonly Selection[],
   variables: Record<string, unknown>,
   path: readonly string[],
-  failures: Failure[],
+  failures: GraphqlError[],
 ): Promise<Record<string, unknown>> {
   const result: Record<string, unknown> = {}
   for (const selection of selections) {
     if (selection.on !== null) {
       if (selection.on === node.__typename) {
-        Object.assign(result, await select(node, selection.selections ?? [], variables, path, failures))
+        Object.assign(result, await resolveSelections(node, selection.selections ?? [], variables, path, failures))
       }
       continue
     }
@@ -52,8 +52,8 @@ async function select(
     const here = [...path, selection.alias]
     try {
       const field = node[selection.name]
-      const value = typeof field === 'function' ? await field(valuesOf(selection.arguments, variables)) : field
-      result[selection.alias] = await shape(value, selection, variables, here, failures)
+      const value = typeof field === 'function' ? await field(argumentValues(selection.arguments, variables)) : field
+      result[selection.alias] = await resolveValue(value, selection, variables, here, failures)
     } catch (error) {
       if (!(error instanceof NotFound)) throw error
       failures.push({ type: 'NOT_FOUND', path: here, message: error.message })
@@ -63,23 +63,24 @@ async function select(
   return result
 }
 
-async function shape(
+async function resolveValue(
   value: unknown,
   selection: Selection,
   variables: Record<string, unknown>,
   path: readonly string[],
-  failures: Failure[],
+  failures: GraphqlError[],
 ): Promise<unknown> {
   if (value === null || value === undefined) return null
-  if (Array.isArray(value)) return Promise.all(value.map((item) => shape(item, selection, variables, path, failures)))
+  if (Array.isArray(value))
+    return Promise.all(value.map((item) => resolveValue(item, selection, variables, path, failures)))
   const isNode = typeof value === 'object'
   if (isNode !== (selection.selections !== null)) {
     throw new Error(`Field '${selection.name}' ${isNode ? 'must have' : "doesn't take"} selections`)
   }
-  return isNode ? select(value as Node, selection.selections!, variables, path, failures) : value
+  return isNode ? resolveSelections(value as Node, selection.selections!, variables, path, failures) : value
 }
 
-function valuesOf(given: Record<string, Value>, variables: Record<string, unknown>): Record<string, unknown> {
+function argumentValues(given: Record<string, Value>, variables: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(given).map(([name, value]) => [
       name,
@@ -88,12 +89,12 @@ function valuesOf(given: Record<string, Value>, variables: Record<string, unknow
   )
 }
 
-const TOKENS = /\s*(?:#[^\n]*\s*)*(\.\.\.|[{}()[\]:!=,@$]|"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?|[A-Za-z_]\w*|$)/y
+const TOKEN_PATTERN = /\s*(?:#[^\n]*\s*)*(\.\.\.|[{}()[\]:!=,@$]|"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?|[A-Za-z_]\w*|$)/y
 
-function parse(query: string): readonly Selection[] {
+function parseQuery(query: string): readonly Selection[] {
   const tokens: string[] = []
-  TOKENS.lastIndex = 0
-  for (let match = TOKENS.exec(query); match && match[1] !== ''; match = TOKENS.exec(query))
+  TOKEN_PATTERN.lastIndex = 0
+  for (let match = TOKEN_PATTERN.exec(query); match && match[1] !== ''; match = TOKEN_PATTERN.exec(query))
     if (match[1] !== ',') tokens.push(match[1]!)
   let next = 0
   const take = (wanted?: string) => {

@@ -1,13 +1,13 @@
 // What owners do to the App and to their repositories.
 import { APP } from './organization.ts'
 import type { Run } from './runs.ts'
-import type { Told } from './webhooks.ts'
+import type { Webhooks } from './webhooks.ts'
 import { type Repository, repositoryOf, type World } from './world.ts'
 
 export type Installation = ReturnType<typeof openInstallation>
 
-export function openInstallation(o: { world: World; told: Told; first: string; runs: () => readonly Run[] }) {
-  const { world, told, first } = o
+export function openInstallation(o: { world: World; told: Webhooks; defaultUser: string; runs: () => readonly Run[] }) {
+  const { world, told, defaultUser } = o
 
   function brief(fullNames: readonly string[]): readonly object[] {
     return fullNames
@@ -24,23 +24,23 @@ export function openInstallation(o: { world: World; told: Told; first: string; r
   function installation(): object {
     return {
       id: world.installation.id,
-      account: { login: world.cast.owner, id: 1, type: 'Organization' },
+      account: { login: world.organization.login, id: 1, type: 'Organization' },
       repository_selection: 'selected',
       app_id: APP.id,
       app_slug: APP.slug,
       target_type: 'Organization',
       permissions: world.grant.permissions,
       events: world.grant.events,
-      created_at: world.clock.instant(),
-      updated_at: world.clock.instant(),
-      suspended_at: world.installation.state === 'suspended' ? world.clock.instant() : null,
+      created_at: world.clock.nowIso(),
+      updated_at: world.clock.nowIso(),
+      suspended_at: world.installation.state === 'suspended' ? world.clock.nowIso() : null,
     }
   }
 
   function tell(action: string, state: typeof world.installation.state): void {
     world.installation.state = state
     const repositories = brief([...world.repositories.keys()])
-    told.tellInstallation('installation', { action, installation: installation(), repositories }, first)
+    told.sendInstallationEvent('installation', { action, installation: installation(), repositories }, defaultUser)
   }
 
   return {
@@ -50,26 +50,31 @@ export function openInstallation(o: { world: World; told: Told; first: string; r
     uninstall: () => tell('deleted', 'removed'),
 
     removeRepository(fullName: string): void {
-      world.installation.without.add(repositoryOf(world, fullName).id)
+      world.installation.removedRepositoryIds.add(repositoryOf(world, fullName).id)
       change('removed', [], [fullName])
     },
 
     addRepository(fullName: string): void {
-      world.installation.without.delete(repositoryOf(world, fullName).id)
+      world.installation.removedRepositoryIds.delete(repositoryOf(world, fullName).id)
       change('added', [fullName], [])
     },
 
     /** Renames a repository; its id stays. Answers the new full name. */
     async renameRepository(fullName: string, name: string): Promise<string> {
       const from = repositoryOf(world, fullName).name
-      const repository = await world.emulator.act<Repository>(first, 'PATCH', `/repos/${fullName}`, { name })
+      const repository = await world.emulator.requestAs<Repository>(defaultUser, 'PATCH', `/repos/${fullName}`, {
+        name,
+      })
       const next = repository.full_name
-      for (const kept of [world.repositories, world.issues, world.pulls, world.links] as Map<string, unknown>[])
-        rekey(kept, fullName, next)
+      for (const kept of [world.repositories, world.issues, world.pullRequests, world.linkedIssues] as Map<
+        string,
+        unknown
+      >[])
+        renameKeys(kept, fullName, next)
       world.repositories.set(next, repository)
       for (const run of o.runs())
         if (run.state.repository === fullName) (run.state as { repository: string }).repository = next
-      told.tell('repository', { action: 'renamed', changes: { repository: { name: { from } } } }, next, first)
+      told.send('repository', { action: 'renamed', changes: { repository: { name: { from } } } }, next, defaultUser)
       return next
     },
 
@@ -81,12 +86,12 @@ export function openInstallation(o: { world: World; told: Told; first: string; r
         visibility: isPrivate ? 'private' : 'public',
       }
       world.repositories.set(fullName, repository)
-      told.tell('repository', { action: isPrivate ? 'privatized' : 'publicized' }, fullName, first)
+      told.send('repository', { action: isPrivate ? 'privatized' : 'publicized' }, fullName, defaultUser)
     },
 
     /** Deletes a repository; its last delivery still carries it. */
     deleteRepository(fullName: string): void {
-      told.tell('repository', { action: 'deleted' }, fullName, first)
+      told.send('repository', { action: 'deleted' }, fullName, defaultUser)
       world.repositories.delete(fullName)
     },
 
@@ -105,11 +110,11 @@ export function openInstallation(o: { world: World; told: Told; first: string; r
       repositories_removed: brief(removed),
       requester: null,
     }
-    told.tellInstallation('installation_repositories', payload, first)
+    told.sendInstallationEvent('installation_repositories', payload, defaultUser)
   }
 }
 
-function rekey(kept: Map<string, unknown>, from: string, to: string): void {
+function renameKeys(kept: Map<string, unknown>, from: string, to: string): void {
   for (const [key, value] of [...kept]) {
     if (key !== from && !key.startsWith(`${from}#`)) continue
     kept.delete(key)

@@ -6,40 +6,42 @@ export function toHtml(markdown: string): string {
     .replace(/<!--.*?-->/gs, '')
     .trim()
     .split(/\n{2,}/)
-  return blocks.map((block) => table(block.split('\n')) ?? `<p>${inline(block).replaceAll('\n', '<br>')}</p>`).join('')
+  return blocks
+    .map((block) => renderTable(block.split('\n')) ?? `<p>${renderInline(block).replaceAll('\n', '<br>')}</p>`)
+    .join('')
 }
 
 /** Text in which nothing is markup. */
-export function plain(raw: string): string {
+export function escapeHtml(raw: string): string {
   return raw.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
-function table(lines: readonly string[]): string | null {
+function renderTable(lines: readonly string[]): string | null {
   const [head, rule, ...rows] = lines
   if (head === undefined || rule === undefined || !/^\|[\s:|-]+\|$/.test(rule)) return null
   const row = (line: string, cell: 'th' | 'td') => {
     const cells = line.replace(/^\||\|$/g, '').split('|')
-    return `<tr>${cells.map((text) => `<${cell}>${inline(text.trim())}</${cell}>`).join('')}</tr>`
+    return `<tr>${cells.map((text) => `<${cell}>${renderInline(text.trim())}</${cell}>`).join('')}</tr>`
   }
   return `<table>${row(head, 'th')}${rows.map((line) => row(line, 'td')).join('')}</table>`
 }
 
 // A code span is set aside first: nothing inside it is markup.
-function inline(text: string): string {
+function renderInline(text: string): string {
   return text
     .split(/(`[^`]*`)/)
     .map((part) =>
-      part.startsWith('`') && part.length > 1 ? `<code>${plain(part.slice(1, -1))}</code>` : emphasise(part),
+      part.startsWith('`') && part.length > 1 ? `<code>${escapeHtml(part.slice(1, -1))}</code>` : renderEmphasis(part),
     )
     .join('')
 }
 
-function emphasise(text: string): string {
-  return escapeButReferences(text)
+function renderEmphasis(text: string): string {
+  return escapeHtmlExceptEntities(text)
     .replace(/\*\*(.+?)\*\*/g, '<b>$1</b>')
     .replace(/\[([^\]]+)\]\((https?:[^)\s]+)\)/g, '<a href="$2">$1</a>')
 }
 
-function escapeButReferences(text: string): string {
-  return text.replace(/&(?!#?\w+;)|[<>"']/g, plain)
+function escapeHtmlExceptEntities(text: string): string {
+  return text.replace(/&(?!#?\w+;)|[<>"']/g, escapeHtml)
 }

@@ -2,7 +2,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { exportJWK, type JWK, type JWTPayload, SignJWT } from 'jose'
 
-export type Issuer = {
+export type OidcIssuer = {
   readonly url: string
   /** The keys it publishes at `<url>/.well-known/jwks`. */
   keys(): Promise<{ readonly keys: readonly JWK[] }>
@@ -12,13 +12,13 @@ export type Issuer = {
   rotate(): void
 }
 
-const LIFETIME_SECONDS = 300
+const TOKEN_LIFETIME_SECONDS = 300
 
-export function openIssuer(o: { url: string; now: () => string; firstKey?: KeyObject }): Issuer {
+export function openOidcIssuer(o: { url: string; now: () => string; firstKey?: KeyObject }): OidcIssuer {
   let made = 0
   let pairs = [pair(o.firstKey)]
 
-  function pair(key = makeKey()): { readonly kid: string; readonly key: KeyObject } {
+  function pair(key = generateKey()): { readonly kid: string; readonly key: KeyObject } {
     return { kid: `key-${++made}`, key }
   }
 
@@ -36,7 +36,7 @@ export function openIssuer(o: { url: string; now: () => string; firstKey?: KeyOb
     token(claims, as = {}) {
       const { kid, key } = { ...pairs[0], ...as }
       const seconds = Math.floor(Date.parse(o.now()) / 1000)
-      const usual = { iss: o.url, iat: seconds, nbf: seconds - 10, exp: seconds + LIFETIME_SECONDS }
+      const usual = { iss: o.url, iat: seconds, nbf: seconds - 10, exp: seconds + TOKEN_LIFETIME_SECONDS }
       return new SignJWT({ ...usual, ...claims })
         .setProtectedHeader({ alg: 'RS256', typ: 'JWT', ...(kid && { kid }) })
         .sign(key!)
@@ -47,7 +47,7 @@ export function openIssuer(o: { url: string; now: () => string; firstKey?: KeyOb
   }
 }
 
-function makeKey(): KeyObject {
+function generateKey(): KeyObject {
   return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
 }
 

@@ -2,20 +2,20 @@
 
 export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none'
 
-export type Cast = {
-  readonly owner: string
+export type Organization = {
+  readonly login: string
   readonly repositories: readonly { readonly name: string; readonly private?: boolean; readonly description?: string }[]
   /** Logins and what each may do in every repository. Names that end in `[bot]` are Apps. */
-  readonly people: Readonly<Record<string, Permission>>
+  readonly collaborators: Readonly<Record<string, Permission>>
 }
 
-export const CAST: Cast = {
-  owner: 'acme',
+export const ACME: Organization = {
+  login: 'acme',
   repositories: [
     { name: 'widgets', description: 'The widgets people buy' },
     { name: 'api', description: 'What the widgets talk to' },
   ],
-  people: {
+  collaborators: {
     ada: 'admin',
     grace: 'maintain',
     linus: 'write',

@@ -1,12 +1,12 @@
 // Plain pages for people: what this GitHub holds about an issue, a pull request or a run. The same as JSON at `….json`.
-import { gather, type Held, type Sources } from './issue-snapshot.ts'
-import { plain, toHtml } from './markdown.ts'
-import type { Check, Comment } from './world.ts'
+import { type IssueSnapshot, readIssueSnapshot, type SnapshotSources } from './issue-snapshot.ts'
+import { escapeHtml, toHtml } from './markdown.ts'
+import type { CheckRun, Comment } from './world.ts'
 import type { WriteLog } from './write-log.ts'
 
 export type Pages = (path: string) => Promise<{ readonly type: string; readonly text: string } | null>
 
-export function createPages(o: Sources): Pages {
+export function createPages(o: SnapshotSources): Pages {
   const { world } = o
 
   return async (path) => {
@@ -14,8 +14,8 @@ export function createPages(o: Sources): Pages {
     const [, fullName, section, id] =
       /^\/([^/]+\/[^/]+)(?:\/(issues|pull|actions\/runs)\/(\d+).*)?$/.exec(place ?? '') ?? []
     if (json !== undefined) {
-      const held = fullName && id ? await gather(o, fullName, Number(id)) : null
-      return held && { type: 'application/json', text: `${JSON.stringify(brief(held), null, 2)}\n` }
+      const held = fullName && id ? await readIssueSnapshot(o, fullName, Number(id)) : null
+      return held && { type: 'application/json', text: `${JSON.stringify(snapshotJson(held), null, 2)}\n` }
     }
     const html = await page(place ?? '/', fullName, section, Number(id))
     return html === null ? null : { type: 'text/html', text: html }
@@ -31,7 +31,7 @@ export function createPages(o: Sources): Pages {
     if (fullName === undefined || !world.repositories.has(fullName)) return null
     if (section === undefined) return index([fullName])
     if (section === 'actions/runs') return run(id)
-    const held = await gather(o, fullName, id)
+    const held = await readIssueSnapshot(o, fullName, id)
     return held && issue(fullName, held)
   }
 
@@ -42,25 +42,25 @@ export function createPages(o: Sources): Pages {
         .toSorted((one, other) => other.number - one.number)
         .map(
           (one) =>
-            `<tr><td><a href="/${fullName}/issues/${one.number}">#${one.number}</a></td><td>${plain(one.title)}</td><td>${one.state}</td></tr>`,
+            `<tr><td><a href="/${fullName}/issues/${one.number}">#${one.number}</a></td><td>${escapeHtml(one.title)}</td><td>${one.state}</td></tr>`,
         )
       return `<h2><a href="/${fullName}">${fullName}</a></h2><table>${rows.join('')}</table>`
     })
-    return layout('Issues', `${lists.join('')}<p class="quiet">The App has made ${written(o.writes)}.</p>`)
+    return layout('Issues', `${lists.join('')}<p class="quiet">The App has made ${writeCounts(o.writes)}.</p>`)
   }
 
-  function issue(fullName: string, { issue: about, pulls, comments, checks }: Held): string {
+  function issue(fullName: string, { issue: about, pullRequests, comments, checkRuns }: IssueSnapshot): string {
     const state = 'merged' in about && about.merged ? 'merged' : about.state
-    const links = pulls.map(
+    const links = pullRequests.map(
       (one) =>
-        `<li><a href="/${fullName}/pull/${one.number}">#${one.number}</a> ${plain(one.title)} (${one.merged ? 'merged' : one.state})</li>`,
+        `<li><a href="/${fullName}/pull/${one.number}">#${one.number}</a> ${escapeHtml(one.title)} (${one.merged ? 'merged' : one.state})</li>`,
     )
     return layout(
       `${about.title} #${about.number}`,
-      `<p><b>${state}</b> · ${fullName} · opened by ${plain(about.user.login)}</p><p>${plain(about.body ?? '')}</p>
+      `<p><b>${state}</b> · ${fullName} · opened by ${escapeHtml(about.user.login)}</p><p>${escapeHtml(about.body ?? '')}</p>
       ${links.length > 0 ? `<h2>Pull requests</h2><ul>${links.join('')}</ul>` : ''}
-      <h2>Checks</h2>${checks.length > 0 ? checkTable(checks) : '<p class="quiet">none yet</p>'}
-      <h2>Comments</h2>${comments.map(article).join('') || '<p class="quiet">none yet</p>'}`,
+      <h2>Checks</h2>${checkRuns.length > 0 ? checkRunTable(checkRuns) : '<p class="quiet">none yet</p>'}
+      <h2>Comments</h2>${comments.map(commentArticle).join('') || '<p class="quiet">none yet</p>'}`,
     )
   }
 
@@ -69,25 +69,25 @@ export function createPages(o: Sources): Pages {
     if (!found) return null
     const { state } = found
     const jobs = state.jobs.map((job) => {
-      const steps = job.steps.map((step) => `<li>${plain(step.name)}: ${step.conclusion ?? step.status}</li>`)
-      return `<h2>${plain(job.name)}: ${job.conclusion ?? job.status}</h2><ol>${steps.join('')}</ol>`
+      const steps = job.steps.map((step) => `<li>${escapeHtml(step.name)}: ${step.conclusion ?? step.status}</li>`)
+      return `<h2>${escapeHtml(job.name)}: ${job.conclusion ?? job.status}</h2><ol>${steps.join('')}</ol>`
     })
-    const about = `<p><b>${state.conclusion ?? state.status}</b> · ${plain(state.title)} · <code>${plain(state.branch)}</code></p>`
+    const about = `<p><b>${state.conclusion ?? state.status}</b> · ${escapeHtml(state.title)} · <code>${escapeHtml(state.branch)}</code></p>`
     return layout(`${state.workflow.file} run ${state.number}`, about + jobs.join(''))
   }
 }
 
-function written({ count }: WriteLog): string {
+function writeCounts({ count }: WriteLog): string {
   const edits = count('comment-edit') + count('check-edit')
   return `${count('comment')} comments and ${count('check')} check runs, and edited them ${edits} times`
 }
 
-function brief({ issue, comments, checks }: Held): object {
+function snapshotJson({ issue, comments, checkRuns }: IssueSnapshot): object {
   return {
     title: issue.title,
     state: issue.state,
     comments: comments.map(({ id, user, body }) => ({ id, by: user.login, body })),
-    checks: checks.map(({ id, name, head_sha, status, conclusion, output }) => ({
+    checks: checkRuns.map(({ id, name, head_sha, status, conclusion, output }) => ({
       id,
       name,
       head_sha,
@@ -98,25 +98,25 @@ function brief({ issue, comments, checks }: Held): object {
   }
 }
 
-function checkTable(checks: readonly Check[]): string {
+function checkRunTable(checks: readonly CheckRun[]): string {
   const rows = checks.map((check) => {
     const name = check.details_url
-      ? `<a href="${plain(check.details_url)}">${plain(check.name)}</a>`
-      : plain(check.name)
-    return `<tr><td class="name">${name}</td><td>${check.conclusion ?? check.status}</td><td>${plain(check.output.title ?? '')}</td><td><code>${check.head_sha.slice(0, 7)}</code></td></tr>`
+      ? `<a href="${escapeHtml(check.details_url)}">${escapeHtml(check.name)}</a>`
+      : escapeHtml(check.name)
+    return `<tr><td class="name">${name}</td><td>${check.conclusion ?? check.status}</td><td>${escapeHtml(check.output.title ?? '')}</td><td><code>${check.head_sha.slice(0, 7)}</code></td></tr>`
   })
   return `<table>${rows.join('')}</table>`
 }
 
-function article(comment: Comment): string {
+function commentArticle(comment: Comment): string {
   const edited = comment.updated_at === comment.created_at ? '' : `, edited ${comment.updated_at}`
-  return `<article><p class="quiet"><b>${plain(comment.user.login)}</b> ${comment.created_at}${edited}</p>${toHtml(comment.body)}</article>`
+  return `<article><p class="quiet"><b>${escapeHtml(comment.user.login)}</b> ${comment.created_at}${edited}</p>${toHtml(comment.body)}</article>`
 }
 
 function layout(title: string, body: string): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta http-equiv="refresh" content="5"><link rel="icon" href="data:,"><title>${plain(title)}</title><style>${STYLE}</style></head>
-<body><p><a href="/">A GitHub on this machine</a></p><h1>${plain(title)}</h1>${body}</body></html>`
+<meta http-equiv="refresh" content="5"><link rel="icon" href="data:,"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head>
+<body><p><a href="/">A GitHub on this machine</a></p><h1>${escapeHtml(title)}</h1>${body}</body></html>`
 }
 
 const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1f2328;background:#fff}

@@ -2,18 +2,18 @@
 // the emulator behind it.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Fault, Faults } from './faults.ts'
-import { identify } from './identity.ts'
-import { complete } from './normalize.ts'
+import { authenticate } from './identity.ts'
+import { normalize } from './normalize.ts'
 import type { Pages } from './pages.ts'
-import { type Answer, answerHere, type Parts, type Request } from './routes.ts'
-import { kindOf, type WritingLog } from './write-log.ts'
+import { type ApiRequest, type ApiResponse, type RouteContext, route } from './routes.ts'
+import { requestKindOf, type WriteRecorder } from './write-log.ts'
 
 export type Proxy = { readonly server: Server; close(): Promise<void> }
 
 export function openProxy(o: {
-  parts: () => Parts
+  parts: () => RouteContext
   faults: Faults
-  writes: WritingLog
+  writes: WriteRecorder
   page: Pages
   /** The path that the emulator delivers to. */
   sink: { readonly path: string; receive(event: string, body: string): void }
@@ -23,7 +23,7 @@ export function openProxy(o: {
   const hanging = new Set<ServerResponse>()
   const server = createServer((incoming, outgoing) => {
     serve(incoming, outgoing).catch((error: unknown) => {
-      if (!outgoing.headersSent) send(outgoing, { status: 500, body: { message: String(error) } })
+      if (!outgoing.headersSent) sendResponse(outgoing, { status: 500, body: { message: String(error) } })
       else outgoing.destroy()
     })
   })
@@ -31,36 +31,36 @@ export function openProxy(o: {
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const url = new URL(incoming.url ?? '/', 'http://here')
-    const body = await read(incoming)
+    const body = await readBody(incoming)
     if (url.pathname === o.sink.path) {
       o.sink.receive(String(incoming.headers['x-github-event']), body.toString('utf8'))
       return void outgoing.end()
     }
-    if (url.pathname === o.keys.path) return send(outgoing, { status: 200, body: await o.keys.published() })
+    if (url.pathname === o.keys.path) return sendResponse(outgoing, { status: 200, body: await o.keys.published() })
     const { world } = o.parts()
-    world.clock.notice()
+    world.clock.sync()
     if (incoming.method === 'GET' && wantsPage(incoming, url.pathname)) return servePage(url.pathname, outgoing)
-    const path = await throughId(url.pathname, o.parts())
-    const request: Request = {
+    const path = await resolveRepositoryId(url.pathname, o.parts())
+    const request: ApiRequest = {
       method: incoming.method ?? 'GET',
       path,
       query: url.searchParams,
       body: parseBody(body),
-      identity: identify(world, incoming.headers.authorization),
+      identity: authenticate(world, incoming.headers.authorization),
       apiVersion: headerOf(incoming, 'x-github-api-version'),
     }
-    const kind = kindOf(request.method, path)
-    const noted = o.writes.note({
+    const kind = requestKindOf(request.method, path)
+    const noted = o.writes.record({
       kind,
       method: request.method,
       path,
-      at: world.clock.milliseconds(),
+      at: world.clock.nowMs(),
       repository: /^\/repos\/([^/]+\/[^/]+)/.exec(path)?.[1] ?? null,
       body: request.body,
     })
-    const fault = o.faults.draw(kind)
-    noted.fault = fault?.how ?? null
-    if (fault && !fault.how.endsWith('-after')) {
+    const fault = o.faults.faultFor(kind)
+    noted.fault = fault?.kind ?? null
+    if (fault && !fault.kind.endsWith('-after')) {
       noted.status = misfortune(outgoing, fault)
       return
     }
@@ -69,16 +69,21 @@ export function openProxy(o: {
     if (fault) noted.status = misfortune(outgoing, fault)
     else {
       noted.status = answer.status
-      send(outgoing, answer)
+      sendResponse(outgoing, answer)
     }
   }
 
-  async function respond(request: Request, incoming: IncomingMessage, body: Buffer, path: string): Promise<Answer> {
+  async function respond(
+    request: ApiRequest,
+    incoming: IncomingMessage,
+    body: Buffer,
+    path: string,
+  ): Promise<ApiResponse> {
     const parts = o.parts()
-    const here = await answerHere(request, {
+    const here = await route(request, {
       ...parts,
-      ask: async (asked) =>
-        complete(parts.world, (await forward('GET', asked, incoming, Buffer.alloc(0))).text) as never,
+      getFromEmulator: async (asked) =>
+        normalize(parts.world, (await forward('GET', asked, incoming, Buffer.alloc(0))).text) as never,
     })
     if (here) return here
     const reply = await forward(request.method, path, incoming, body)
@@ -90,8 +95,8 @@ export function openProxy(o: {
       ...headers
     } = reply.headers
     const isJson = headers['content-type']?.includes('json') && reply.text !== ''
-    const answer = { status: reply.status, headers, body: isJson ? complete(parts.world, reply.text) : null }
-    if (request.path.endsWith('/access_tokens') && reply.status === 201) keepToken(answer.body, parts)
+    const answer = { status: reply.status, headers, body: isJson ? normalize(parts.world, reply.text) : null }
+    if (request.path.endsWith('/access_tokens') && reply.status === 201) storeToken(answer.body, parts)
     return answer
   }
 
@@ -102,25 +107,25 @@ export function openProxy(o: {
       if (value !== undefined) headers[name] = value
     }
     const secret = /^(?:bearer|token)\s+(.+)$/i.exec(headers.authorization ?? '')?.[1]
-    const { world, freshToken } = o.parts()
-    if (secret !== undefined && world.tokens.has(secret)) headers.authorization = `Bearer ${await freshToken(secret)}`
+    const { world, currentToken } = o.parts()
+    if (secret !== undefined && world.tokens.has(secret)) headers.authorization = `Bearer ${await currentToken(secret)}`
     if (body.length > 0) headers['content-length'] = String(body.length)
     return world.emulator.forward({ method, path, headers, body: body.length > 0 ? body : undefined })
   }
 
   /** Returns the status that went out; 0 when none did. */
   function misfortune(outgoing: ServerResponse, fault: Fault): number {
-    if (fault.how.startsWith('reset')) {
+    if (fault.kind.startsWith('reset')) {
       outgoing.socket?.resetAndDestroy()
       return 0
     }
-    if (fault.how.startsWith('hang')) {
+    if (fault.kind.startsWith('hang')) {
       hanging.add(outgoing)
       outgoing.on('close', () => hanging.delete(outgoing))
       return 0
     }
-    const answer = answerOf(fault, o.parts().world.clock.milliseconds())
-    send(outgoing, answer)
+    const answer = faultResponse(fault, o.parts().world.clock.nowMs())
+    sendResponse(outgoing, answer)
     return answer.status
   }
 
@@ -141,12 +146,12 @@ export function openProxy(o: {
   }
 }
 
-function answerOf(fault: Fault, now: number): Answer {
-  if (fault.how.startsWith('502')) return { status: 502, body: { message: 'Server Error' } }
-  if (fault.how === 'unauthorized') return { status: 401, body: { message: 'Bad credentials' } }
-  if (fault.how === 'refused') return { status: 403, body: { message: 'Resource not accessible by integration' } }
+function faultResponse(fault: Fault, now: number): ApiResponse {
+  if (fault.kind.startsWith('502')) return { status: 502, body: { message: 'Server Error' } }
+  if (fault.kind === 'unauthorized') return { status: 401, body: { message: 'Bad credentials' } }
+  if (fault.kind === 'forbidden') return { status: 403, body: { message: 'Resource not accessible by integration' } }
   const wait = fault.retryAfterSeconds
-  if (fault.how === 'secondary-limit') {
+  if (fault.kind === 'secondary-limit') {
     return {
       status: 403,
       headers: { 'retry-after': String(wait) },
@@ -161,7 +166,7 @@ function answerOf(fault: Fault, now: number): Answer {
   }
 }
 
-function keepToken(body: unknown, { world }: Parts): void {
+function storeToken(body: unknown, { world }: RouteContext): void {
   const issued = body as { token: string; expires_at: string; repositories?: readonly { id: number }[] }
   world.tokens.set(issued.token, {
     installationId: world.installation.id,
@@ -171,7 +176,7 @@ function keepToken(body: unknown, { world }: Parts): void {
 }
 
 // A repository is also reached by its id, under whatever name.
-async function throughId(path: string, { world }: Parts): Promise<string> {
+async function resolveRepositoryId(path: string, { world }: RouteContext): Promise<string> {
   const byId = /^\/repositories\/(\d+)(\/.*)?$/.exec(path)
   if (!byId) return path
   const repository = [...world.repositories.values()].find((candidate) => candidate.id === Number(byId[1]))
@@ -190,7 +195,7 @@ function headerOf(incoming: IncomingMessage, name: string): string | undefined {
   return Array.isArray(value) ? value[0] : value
 }
 
-async function read(incoming: IncomingMessage): Promise<Buffer> {
+async function readBody(incoming: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = []
   for await (const part of incoming) parts.push(part as Buffer)
   return Buffer.concat(parts)
@@ -205,7 +210,7 @@ function parseBody(body: Buffer): unknown {
   }
 }
 
-function send(outgoing: ServerResponse, answer: Answer): void {
+function sendResponse(outgoing: ServerResponse, answer: ApiResponse): void {
   const text = answer.body === null ? '' : JSON.stringify(answer.body)
   outgoing.writeHead(answer.status, {
     'content-type': 'application/json; charset=utf-8',

@@ -1,17 +1,17 @@
 // Seeded chance, so that a misfortune can be told again from its seed.
 
-export type Chance = {
+export type Random = {
   /** A number in [0, 1). */
   next(): number
   /** True in about that share of calls. */
-  happens(share: number): boolean
+  chance(share: number): boolean
   /** A whole number from 0 to below `bound`. */
   integer(bound: number): number
   pick<T>(list: readonly T[]): T
 }
 
 /** Mulberry32: small, fast and the same everywhere. */
-export function seededChance(seed: number): Chance {
+export function seededRandom(seed: number): Random {
   let state = seed >>> 0
   const next = () => {
     state = (state + 0x6d2b79f5) >>> 0
@@ -21,7 +21,7 @@ export function seededChance(seed: number): Chance {
   }
   return {
     next,
-    happens: (share) => share >= 1 || next() < share,
+    chance: (share) => share >= 1 || next() < share,
     integer: (bound) => Math.floor(next() * bound),
     pick: (list) => list[Math.floor(next() * list.length)]!,
   }

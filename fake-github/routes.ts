@@ -1,16 +1,16 @@
 // What the proxy answers itself: the parts of the API that the emulator lacks or gets wrong.
 import type { Actions } from './actions.ts'
 import type { Deliveries, Delivery } from './deliveries.ts'
-import type { Files } from './files.ts'
-import { answerGraphql } from './graphql.ts'
-import { graphOf } from './graphql-schema.ts'
+import type { RepositoryFiles } from './files.ts'
+import { executeGraphql } from './graphql.ts'
+import { graphqlRoot } from './graphql-schema.ts'
 import type { Identity } from './identity.ts'
-import { refusedWrite } from './validation.ts'
+import { validateWrite } from './validation.ts'
 import type { Comment, Repository, World } from './world.ts'
 
-export type Answer = { readonly status: number; readonly body: unknown; readonly headers?: Record<string, string> }
+export type ApiResponse = { readonly status: number; readonly body: unknown; readonly headers?: Record<string, string> }
 
-export type Request = {
+export type ApiRequest = {
   readonly method: string
   readonly path: string
   readonly query: URLSearchParams
@@ -19,84 +19,85 @@ export type Request = {
   readonly apiVersion: string | undefined
 }
 
-export type Parts = {
+export type RouteContext = {
   readonly world: World
   readonly actions: Actions
-  readonly files: Files
+  readonly files: RepositoryFiles
   readonly deliveries: Deliveries
-  freshToken(presented: string): Promise<string>
-  headOf(fullName: string, branch: string): Promise<string | null>
+  currentToken(presented: string): Promise<string>
+  headShaOf(fullName: string, branch: string): Promise<string | null>
   /** Asks the emulator, as whoever asked. */
-  ask<T>(path: string): Promise<T>
-  knowsCommit(fullName: string, sha: string): Promise<boolean>
+  getFromEmulator<T>(path: string): Promise<T>
+  commitExists(fullName: string, sha: string): Promise<boolean>
 }
 
 /** Answers a request, or null to let the emulator answer it. */
-export async function answerHere(request: Request, parts: Parts): Promise<Answer | null> {
+export async function route(request: ApiRequest, parts: RouteContext): Promise<ApiResponse | null> {
   const { world } = parts
   const { method, path, identity } = request
-  if (identity.as === 'nobody') return { status: 401, body: { message: identity.why } }
-  if (identity.as === 'app') return answerApp(request, parts)
+  if (identity.kind === 'anonymous') return { status: 401, body: { message: identity.why } }
+  if (identity.kind === 'app') return routeApp(request, parts)
   if (path.startsWith('/app/') || path === '/app')
     return { status: 401, body: { message: 'A JSON web token could not be decoded' } }
-  if (identity.as === 'installation' && world.installation.state === 'suspended') {
+  if (identity.kind === 'installation' && world.installation.state === 'suspended') {
     return { status: 403, body: { message: 'This installation has been suspended' } }
   }
   if (path === '/graphql' && method === 'POST') {
-    return { status: 200, body: await answerGraphql(graphOf(world, parts.headOf), request.body) }
+    return { status: 200, body: await executeGraphql(graphqlRoot(world, parts.headShaOf), request.body) }
   }
   if (path === '/installation/repositories') return listRepositories(world)
   const place = /^\/repos\/([^/]+\/[^/]+)\/?(.*)$/.exec(path)
   if (!place) return null
   const [, fullName = '', rest = ''] = place
   const repository = world.repositories.get(fullName)
-  if (!repository || world.installation.without.has(repository.id))
+  if (!repository || world.installation.removedRepositoryIds.has(repository.id))
     return { status: 404, body: { message: 'Not Found' } }
-  return answerRepository(request, parts, repository, rest)
+  return routeRepository(request, parts, repository, rest)
 }
 
-async function answerRepository(
-  request: Request,
-  parts: Parts,
+async function routeRepository(
+  request: ApiRequest,
+  parts: RouteContext,
   repository: Repository,
   rest: string,
-): Promise<Answer | null> {
+): Promise<ApiResponse | null> {
   const { world, actions } = parts
   const { method, query, body } = request
   const fullName = repository.full_name
   if (rest.startsWith('actions/')) {
-    const mayWrite = request.identity.as !== 'installation' || world.grant.permissions.actions === 'write'
+    const mayWrite = request.identity.kind !== 'installation' || world.grant.permissions.actions === 'write'
     if (method !== 'GET' && !mayWrite)
       return { status: 403, body: { message: 'Resource not accessible by integration' } }
     const asked =
-      request.apiVersion === NEWEST_API && rest.endsWith('/dispatches')
+      request.apiVersion === LATEST_API_VERSION && rest.endsWith('/dispatches')
         ? { ...(body as object), return_run_details: true }
         : body
-    return actions.answer(method, fullName, rest.slice('actions/'.length), query, asked, (branch) =>
-      parts.headOf(fullName, branch),
+    return actions.respond(method, fullName, rest.slice('actions/'.length), query, asked, (branch) =>
+      parts.headShaOf(fullName, branch),
     )
   }
   if (method === 'GET' && rest.startsWith('contents/'))
-    return parts.files.answer(fullName, rest.slice('contents/'.length).split('/').map(decodeURIComponent).join('/'))
+    return parts.files.respond(fullName, rest.slice('contents/'.length).split('/').map(decodeURIComponent).join('/'))
   const login = /^collaborators\/([^/]+)\/permission$/.exec(rest)?.[1]
-  if (login !== undefined) return permissionOf(world, decodeURIComponent(login))
-  if (method === 'POST' && /\/reactions$/.test(rest)) return react(world, `${fullName}/${rest}`, body, request.identity)
+  if (login !== undefined) return getPermission(world, decodeURIComponent(login))
+  if (method === 'POST' && /\/reactions$/.test(rest))
+    return createReaction(world, `${fullName}/${rest}`, body, request.identity)
   const issue = /^issues\/(\d+)(\/comments)?/.exec(rest)
-  if (issue && world.gone.has(`${fullName}#${issue[1]}`))
+  if (issue && world.deletedIssues.has(`${fullName}#${issue[1]}`))
     return { status: 410, body: { message: 'This issue was deleted' } }
   if (issue?.[2] && method === 'GET')
     return listComments(request, parts, `/repos/${fullName}/issues/${issue[1]}/comments`)
-  return refusedWrite(request, rest, (sha) => parts.knowsCommit(fullName, sha))
+  return validateWrite(request, rest, (sha) => parts.commitExists(fullName, sha))
 }
 
 // The emulator compares `since` as text, to the millisecond; here it is whole seconds of this GitHub's clock.
-async function listComments(request: Request, parts: Parts, path: string): Promise<Answer> {
+async function listComments(request: ApiRequest, parts: RouteContext, path: string): Promise<ApiResponse> {
   const since = request.query.get('since')
   const perPage = Math.min(100, Number(request.query.get('per_page') ?? 30))
   const page = Number(request.query.get('page') ?? 1)
   const all: Comment[] = []
   for (let from = 1, more = true; more; from++) {
-    const part = await parts.ask<Comment[]>(`${path}?per_page=100&page=${from}`)
+    const part = await parts.getFromEmulator<Comment[]>(`${path}?per_page=100&page=${from}`)
     all.push(...part)
     more = part.length === 100
   }
@@ -111,15 +112,15 @@ async function listComments(request: Request, parts: Parts, path: string): Promi
   }
 }
 
-function listRepositories(world: World): Answer {
+function listRepositories(world: World): ApiResponse {
   const repositories = [...world.repositories.values()].filter(
-    (repository) => !world.installation.without.has(repository.id),
+    (repository) => !world.installation.removedRepositoryIds.has(repository.id),
   )
   return { status: 200, body: { total_count: repositories.length, repository_selection: 'selected', repositories } }
 }
 
 // Anybody may read a public repository, so only a login that does not exist is not found.
-function permissionOf(world: World, login: string): Answer {
+function getPermission(world: World, login: string): ApiResponse {
   const user = world.users.get(login)
   const role = world.permissions.get(login)
   if (!user || role === undefined) return { status: 404, body: { message: `${login} is not a user` } }
@@ -130,18 +131,18 @@ function permissionOf(world: World, login: string): Answer {
 const reactions = new WeakMap<World, Map<string, object>>()
 
 // 201 the first time, 200 ever after.
-function react(world: World, where: string, body: unknown, identity: Identity): Answer {
+function createReaction(world: World, where: string, body: unknown, identity: Identity): ApiResponse {
   const content = (body as { content?: string }).content
   const kept = reactions.get(world) ?? new Map<string, object>()
   reactions.set(world, kept)
-  const key = `${where} ${content} ${identity.as}`
+  const key = `${where} ${content} ${identity.kind}`
   const before = kept.get(key)
-  const reaction = before ?? { id: world.nextId(), content, created_at: world.clock.instant() }
+  const reaction = before ?? { id: world.nextId(), content, created_at: world.clock.nowIso() }
   kept.set(key, reaction)
   return { status: before ? 200 : 201, body: reaction }
 }
 
-async function answerApp(request: Request, parts: Parts): Promise<Answer | null> {
+async function routeApp(request: ApiRequest, parts: RouteContext): Promise<ApiResponse | null> {
   const { world, deliveries } = parts
   const { method, path, query } = request
   if (path === '/app/hook/deliveries') return listDeliveries(deliveries, query)
@@ -153,7 +154,7 @@ async function answerApp(request: Request, parts: Parts): Promise<Answer | null>
       return {
         status: 200,
         body: {
-          ...deliveryBrief(delivery),
+          ...deliverySummary(delivery),
           request: { headers: {}, payload: JSON.parse(delivery.body) },
           response: { headers: {}, payload: null },
         },
@@ -182,7 +183,7 @@ async function answerApp(request: Request, parts: Parts): Promise<Answer | null>
     : { status: 401, body: { message: 'This endpoint needs an installation token' } }
 }
 
-function listDeliveries(deliveries: Deliveries, query: URLSearchParams): Answer {
+function listDeliveries(deliveries: Deliveries, query: URLSearchParams): ApiResponse {
   const perPage = Math.min(100, Number(query.get('per_page') ?? 30))
   const before = Number(query.get('cursor') ?? Number.POSITIVE_INFINITY)
   const status = query.get('status')
@@ -197,10 +198,10 @@ function listDeliveries(deliveries: Deliveries, query: URLSearchParams): Answer 
   const last = shown.at(-1)
   const next =
     shown.length < found.length && last ? { link: `<?per_page=${perPage}&cursor=${last.id}>; rel="next"` } : {}
-  return { status: 200, body: shown.map(deliveryBrief), headers: next }
+  return { status: 200, body: shown.map(deliverySummary), headers: next }
 }
 
-function deliveryBrief(delivery: Delivery): object {
+function deliverySummary(delivery: Delivery): object {
   return {
     id: delivery.id,
     guid: delivery.guid,
@@ -217,4 +218,4 @@ function deliveryBrief(delivery: Delivery): object {
   }
 }
 
-const NEWEST_API = '2026-03-10'
+const LATEST_API_VERSION = '2026-03-10'

@@ -18,7 +18,7 @@ export type Workflow = {
   /** `plan.yml` */
   readonly file: string
   /** Whether its `run-name` echoes the attempt key it was given. */
-  readonly echoes: boolean
+  readonly echoesKey: boolean
   state: 'active' | 'disabled_manually'
 }
 
@@ -62,7 +62,7 @@ export type RunState = {
   updatedAt: string
   jobs: JobState[]
   /** Whether it hears a cancellation. */
-  deaf: 'no' | 'until forced' | 'always'
+  ignoresCancel: 'no' | 'until force-cancelled' | 'always'
 }
 
 export function workflowPayload(world: World, fullName: string, workflow: Workflow): Record<string, unknown> {
@@ -75,8 +75,8 @@ export function workflowPayload(world: World, fullName: string, workflow: Workfl
     url: `${world.url}/repos/${fullName}/actions/workflows/${workflow.id}`,
     html_url: `${world.url}/${fullName}/blob/main/.github/workflows/${workflow.file}`,
     badge_url: `${world.url}/${fullName}/workflows/${workflow.file}/badge.svg`,
-    created_at: WORKFLOWS_SINCE,
-    updated_at: WORKFLOWS_SINCE,
+    created_at: WORKFLOWS_CREATED_AT,
+    updated_at: WORKFLOWS_CREATED_AT,
   }
 }
 
@@ -102,7 +102,7 @@ export function runPayload(world: World, run: RunState): Record<string, unknown>
     check_suite_node_id: `CS_${run.id}`,
     url,
     html_url: `${world.url}/${run.repository}/actions/runs/${run.id}`,
-    pull_requests: openPullsOf(world, run),
+    pull_requests: openPullRequestsOf(world, run),
     created_at: run.createdAt,
     updated_at: run.updatedAt,
     actor,
@@ -167,8 +167,8 @@ function stepPayload(step: StepState): object {
 }
 
 // "These do not necessarily indicate pull requests that triggered the run."
-function openPullsOf(world: World, run: RunState): readonly object[] {
-  return [...world.pulls]
+function openPullRequestsOf(world: World, run: RunState): readonly object[] {
+  return [...world.pullRequests]
     .filter(
       ([key, pull]) => key.startsWith(`${run.repository}#`) && pull.state === 'open' && pull.head.ref === run.branch,
     )
@@ -182,4 +182,4 @@ function openPullsOf(world: World, run: RunState): readonly object[] {
 }
 
 const CHECK_SUITE_OFFSET = 5_000_000_000
-const WORKFLOWS_SINCE = '2026-01-05T09:00:00Z'
+const WORKFLOWS_CREATED_AT = '2026-01-05T09:00:00Z'

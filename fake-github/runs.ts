@@ -36,16 +36,16 @@ export type Run = {
   cancel(forced?: boolean): void
 }
 
-export type Tell = (event: string, payload: Record<string, unknown>, fullName: string, by: string) => void
+export type SendWebhook = (event: string, payload: Record<string, unknown>, fullName: string, by: string) => void
 
 /** Begins a run: GitHub delivers `workflow_run.requested`. */
-export function beginRun(
+export function createRun(
   world: World,
-  tell: Tell,
+  tell: SendWebhook,
   workflow: Workflow,
   o: Pick<RunState, 'repository' | 'number' | 'event' | 'branch' | 'headSha' | 'title' | 'actor'>,
 ): Run {
-  const at = world.clock.instant()
+  const at = world.clock.nowIso()
   const state: RunState = {
     ...o,
     id: world.nextId(),
@@ -57,12 +57,12 @@ export function beginRun(
     startedAt: at,
     updatedAt: at,
     jobs: [],
-    deaf: 'no',
+    ignoresCancel: 'no',
   }
   const jobs: Job[] = []
 
   function told(action: string): void {
-    state.updatedAt = world.clock.instant()
+    state.updatedAt = world.clock.nowIso()
     const payload = {
       action,
       workflow_run: runPayload(world, state),
@@ -91,7 +91,7 @@ export function beginRun(
       told('in_progress')
     },
     job(name, steps = ['Set up job', 'Run the agent', 'Complete job']) {
-      const job = beginJob(world, tell, state, name, steps)
+      const job = createJob(world, tell, state, name, steps)
       jobs.push(job)
       return job
     },
@@ -103,15 +103,15 @@ export function beginRun(
         attempt: state.attempt + 1,
         status: 'queued',
         conclusion: null,
-        startedAt: world.clock.instant(),
+        startedAt: world.clock.nowIso(),
         jobs: [],
       })
     },
     ignoreCancel(whenForced = false) {
-      state.deaf = whenForced ? 'always' : 'until forced'
+      state.ignoresCancel = whenForced ? 'always' : 'until force-cancelled'
     },
     cancel(forced = false) {
-      if (state.deaf === 'no' || (forced && state.deaf === 'until forced')) end('cancelled')
+      if (state.ignoresCancel === 'no' || (forced && state.ignoresCancel === 'until force-cancelled')) end('cancelled')
     },
   }
   repositoryOf(world, state.repository)
@@ -119,15 +119,15 @@ export function beginRun(
   return run
 }
 
-function beginJob(world: World, tell: Tell, run: RunState, name: string, steps: readonly string[]): Job {
+function createJob(world: World, tell: SendWebhook, run: RunState, name: string, steps: readonly string[]): Job {
   const state: JobState = {
     id: world.nextId(),
     attempt: run.attempt,
     name,
     status: 'queued',
     conclusion: null,
-    createdAt: world.clock.instant(),
-    startedAt: world.clock.instant(),
+    createdAt: world.clock.nowIso(),
+    startedAt: world.clock.nowIso(),
     completedAt: null,
     steps: steps.map((step, n) => ({
       name: step,
@@ -148,7 +148,7 @@ function beginJob(world: World, tell: Tell, run: RunState, name: string, steps: 
   function beginStep(): void {
     const next = state.steps.find((step) => step.status === 'queued')
     if (next)
-      Object.assign(next, { status: 'in_progress', startedAt: world.clock.instant() } satisfies Partial<StepState>)
+      Object.assign(next, { status: 'in_progress', startedAt: world.clock.nowIso() } satisfies Partial<StepState>)
   }
 
   function endStep(conclusion: Conclusion): void {
@@ -157,18 +157,19 @@ function beginJob(world: World, tell: Tell, run: RunState, name: string, steps: 
       Object.assign(open, {
         status: 'completed',
         conclusion,
-        completedAt: world.clock.instant(),
+        completedAt: world.clock.nowIso(),
       } satisfies Partial<StepState>)
   }
 
   function end(conclusion: Conclusion): void {
     if (state.status === 'completed') return
     endStep(conclusion)
-    for (const step of state.steps) if (step.status === 'queued') endUnrun(step, conclusion, world.clock.instant())
+    for (const step of state.steps)
+      if (step.status === 'queued') completeUnstartedStep(step, conclusion, world.clock.nowIso())
     Object.assign(state, {
       status: 'completed',
       conclusion,
-      completedAt: world.clock.instant(),
+      completedAt: world.clock.nowIso(),
     } satisfies Partial<JobState>)
     told('completed')
   }
@@ -183,7 +184,7 @@ function beginJob(world: World, tell: Tell, run: RunState, name: string, steps: 
     },
     start() {
       state.status = 'in_progress'
-      state.startedAt = world.clock.instant()
+      state.startedAt = world.clock.nowIso()
       beginStep()
       told('in_progress')
     },
@@ -197,7 +198,7 @@ function beginJob(world: World, tell: Tell, run: RunState, name: string, steps: 
   }
 }
 
-function endUnrun(step: StepState, conclusion: Conclusion, at: string): void {
+function completeUnstartedStep(step: StepState, conclusion: Conclusion, at: string): void {
   Object.assign(step, {
     status: 'completed',
     conclusion: conclusion === 'success' ? 'success' : 'skipped',

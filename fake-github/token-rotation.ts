@@ -5,7 +5,7 @@ import { APP } from './organization.ts'
 import type { World } from './world.ts'
 
 /** The token to forward in place of the one that was presented. */
-export function openFreshTokens(world: World): (presented: string) => Promise<string> {
+export function openTokenRotation(world: World): (presented: string) => Promise<string> {
   const standIns = new Map<string, { token: Promise<string>; used: number }>()
 
   async function mint(presented: string): Promise<string> {
@@ -15,7 +15,7 @@ export function openFreshTokens(world: World): (presented: string) => Promise<st
       method: 'POST',
       path: `/app/installations/${world.installation.id}/access_tokens`,
       headers: {
-        authorization: `Bearer ${jwt(world.emulator.privateKey)}`,
+        authorization: `Bearer ${appJwt(world.emulator.privateKey)}`,
         'content-type': 'application/json',
         'content-length': String(body.length),
       },
@@ -26,15 +26,15 @@ export function openFreshTokens(world: World): (presented: string) => Promise<st
 
   return (presented) => {
     const current = standIns.get(presented) ?? { token: Promise.resolve(presented), used: 0 }
-    if (++current.used > MOST_USES) Object.assign(current, { token: mint(presented), used: 1 })
+    if (++current.used > MAX_USES) Object.assign(current, { token: mint(presented), used: 1 })
     standIns.set(presented, current)
     return current.token
   }
 }
 
-const MOST_USES = 1_000
+const MAX_USES = 1_000
 
-function jwt(privateKey: string): string {
+function appJwt(privateKey: string): string {
   const seconds = Math.floor(Date.now() / 1000)
   const parts = [
     { alg: 'RS256', typ: 'JWT' },

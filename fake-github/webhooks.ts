@@ -1,11 +1,11 @@
 // What this GitHub tells the App: the emulator's own deliveries, mended, and those it lacks, through one gate.
 
 import type { Deliveries } from './deliveries.ts'
-import { complete } from './normalize.ts'
+import { normalize } from './normalize.ts'
 import { APP } from './organization.ts'
 import type { Issue, PullRequest, Review, World } from './world.ts'
 
-type Payload = Record<string, unknown> & {
+type WebhookPayload = Record<string, unknown> & {
   action?: string
   issue?: Issue
   pull_request?: PullRequest
@@ -15,61 +15,65 @@ type Payload = Record<string, unknown> & {
 }
 
 /** Which delivery a deed brings about. Without a number the deed's result tells it. */
-type Awaited<T> = {
+type ExpectedDelivery<T> = {
   readonly event: `${string}.${string}`
-  readonly in: string
+  readonly repository: string
   readonly number?: number | ((result: T) => number)
 }
 
-export type Told = {
+export type Webhooks = {
   /** A delivery that the emulator made. */
-  receive(event: string, body: string): void
+  receiveFromEmulator(event: string, body: string): void
   /** A delivery about a repository that the emulator does not make. */
-  tell(event: string, payload: Record<string, unknown>, fullName: string, by: string): void
+  send(event: string, payload: Record<string, unknown>, fullName: string, by: string): void
   /** A delivery about the installation itself, which arrives whatever its state. */
-  tellInstallation(event: string, payload: Record<string, unknown>, by: string): void
+  sendInstallationEvent(event: string, payload: Record<string, unknown>, by: string): void
   /** Does a deed, and waits until its delivery has been put in the queue. */
-  after<T>(awaited: Awaited<T>, deed: () => Promise<T>): Promise<T>
+  awaitDelivery<T>(awaited: ExpectedDelivery<T>, deed: () => Promise<T>): Promise<T>
 }
 
-export function openTold(o: { world: () => World; deliveries: Deliveries }): Told {
+export function openWebhooks(o: { world: () => World; deliveries: Deliveries }): Webhooks {
   const listeners = new Set<(event: string, fullName: string | undefined, number: number | null) => void>()
 
-  function pass(event: string, payload: Payload): void {
+  function pass(event: string, payload: WebhookPayload): void {
     const { installation } = o.world()
-    remember(o.world(), event, payload)
-    const reaches = installation.state === 'active' && !installation.without.has(payload.repository?.id ?? 0)
-    if (reaches && o.world().grant.events.includes(event)) o.deliveries.post(event, payload)
+    recordPayload(o.world(), event, payload)
+    const reaches =
+      installation.state === 'active' && !installation.removedRepositoryIds.has(payload.repository?.id ?? 0)
+    if (reaches && o.world().grant.events.includes(event)) o.deliveries.enqueue(event, payload)
     const number = payload.issue?.number ?? payload.pull_request?.number ?? null
     for (const listener of listeners) listener(`${event}.${payload.action}`, payload.repository?.full_name, number)
   }
 
   return {
-    receive(told, body) {
-      const payload = complete(o.world(), body) as Payload
+    receiveFromEmulator(told, body) {
+      const payload = normalize(o.world(), body) as WebhookPayload
       // It says so of every change to a repository, where GitHub names the change.
       if (told === 'repository') return
-      pass(mend(told, payload), { ...payload, ...frame(o.world()) })
+      pass(normalizePayload(told, payload), { ...payload, ...deliveryEnvelope(o.world()) })
     },
-    tell(event, payload, fullName, by) {
+    send(event, payload, fullName, by) {
       const world = o.world()
       const whole = {
         ...payload,
         repository: world.repositories.get(fullName),
         sender: world.users.get(by),
-        ...frame(world),
+        ...deliveryEnvelope(world),
       }
-      pass(event, complete(world, JSON.stringify(whole)) as Payload)
+      pass(event, normalize(world, JSON.stringify(whole)) as WebhookPayload)
     },
-    tellInstallation(event, payload, by) {
+    sendInstallationEvent(event, payload, by) {
       const world = o.world()
-      o.deliveries.post(event, complete(world, JSON.stringify({ ...payload, sender: world.users.get(by) })) as object)
+      o.deliveries.enqueue(
+        event,
+        normalize(world, JSON.stringify({ ...payload, sender: world.users.get(by) })) as object,
+      )
     },
-    async after(awaited, deed) {
+    async awaitDelivery(awaited, deed) {
       const arrived: (number | null)[] = []
       let wake = () => {}
       const listener = (event: string, fullName: string | undefined, number: number | null) => {
-        if (event !== awaited.event || fullName !== awaited.in) return
+        if (event !== awaited.event || fullName !== awaited.repository) return
         arrived.push(number)
         wake()
       }
@@ -78,12 +82,12 @@ export function openTold(o: { world: () => World; deliveries: Deliveries }): Tol
         const result = await deed()
         const { number } = awaited
         const wanted = typeof number === 'function' ? number(result) : number
-        await until(
+        await waitUntil(
           () => arrived.some((one) => wanted === undefined || one === wanted),
           (next) => {
             wake = next
           },
-          `${awaited.event} of ${awaited.in}`,
+          `${awaited.event} of ${awaited.repository}`,
         )
         return result
       } finally {
@@ -93,10 +97,10 @@ export function openTold(o: { world: () => World; deliveries: Deliveries }): Tol
   }
 }
 
-function until(holds: () => boolean, onChange: (next: () => void) => void, what: string): Promise<void> {
+function waitUntil(holds: () => boolean, onChange: (next: () => void) => void, what: string): Promise<void> {
   if (holds()) return Promise.resolve()
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`the emulator never told ${what}`)), PATIENCE_MS)
+    const timer = setTimeout(() => reject(new Error(`the emulator never told ${what}`)), TIMEOUT_MS)
     onChange(() => {
       if (!holds()) return
       clearTimeout(timer)
@@ -105,17 +109,22 @@ function until(holds: () => boolean, onChange: (next: () => void) => void, what:
   })
 }
 
-const PATIENCE_MS = 10_000
+const TIMEOUT_MS = 10_000
 
-function frame(world: World): object {
+function deliveryEnvelope(world: World): object {
   return {
-    organization: { login: world.cast.owner, id: 1, node_id: 'O_acme', url: `${world.url}/orgs/${world.cast.owner}` },
+    organization: {
+      login: world.organization.login,
+      id: 1,
+      node_id: 'O_acme',
+      url: `${world.url}/orgs/${world.organization.login}`,
+    },
     installation: { id: world.installation.id, node_id: `I_${APP.installationId}` },
   }
 }
 
 /** Makes the emulator's payload what GitHub sends; returns the event's name. */
-function mend(event: string, payload: Payload): string {
+function normalizePayload(event: string, payload: WebhookPayload): string {
   if (payload.review) payload.review = { ...payload.review, state: payload.review.state.toLowerCase() }
   if (payload.label) {
     const labels = (payload.issue ?? payload.pull_request)?.labels as readonly { name: string }[] | undefined
@@ -131,7 +140,7 @@ function mend(event: string, payload: Payload): string {
   return isPull ? 'pull_request' : event
 }
 
-function remember(world: World, event: string, payload: Payload): void {
+function recordPayload(world: World, event: string, payload: WebhookPayload): void {
   const fullName = payload.repository?.full_name
   if (fullName === undefined) return
   if (event === 'issues' && payload.issue) world.issues.set(`${fullName}#${payload.issue.number}`, payload.issue)
@@ -144,5 +153,5 @@ function remember(world: World, event: string, payload: Payload): void {
     )
   }
   if (payload.pull_request && 'merged' in payload.pull_request)
-    world.pulls.set(`${fullName}#${payload.pull_request.number}`, payload.pull_request)
+    world.pullRequests.set(`${fullName}#${payload.pull_request.number}`, payload.pull_request)
 }

@@ -4,8 +4,8 @@
 import type { Clock } from './clock.ts'
 import type { Emulator } from './emulator.ts'
 import type { Grant } from './grant.ts'
-import { APP, type Cast, type Permission } from './organization.ts'
-import type { Chance } from './random.ts'
+import { APP, type Organization, type Permission } from './organization.ts'
+import type { Random } from './random.ts'
 
 export type User = {
   readonly login: string
@@ -71,7 +71,7 @@ export type Comment = {
   readonly performed_via_github_app: { readonly id: number } | null
 }
 
-export type Check = {
+export type CheckRun = {
   readonly id: number
   readonly name: string
   readonly head_sha: string
@@ -82,41 +82,45 @@ export type Check = {
   readonly output: { readonly title: string | null; readonly summary: string | null; readonly text: string | null }
 }
 
-export type Token = {
+export type InstallationToken = {
   readonly installationId: number
   readonly repositoryIds: readonly number[] | null
   expiresAt: number
 }
 
 export type World = {
-  readonly cast: Cast
+  readonly organization: Organization
   readonly grant: Grant
   readonly clock: Clock
-  readonly chance: Chance
+  readonly random: Random
   readonly url: string
   readonly emulator: Emulator
   readonly users: Map<string, User>
   readonly repositories: Map<string, Repository>
   /** Keyed `owner/repo#number`, as last told. */
   readonly issues: Map<string, Issue>
-  readonly pulls: Map<string, PullRequest>
+  readonly pullRequests: Map<string, PullRequest>
   readonly reviews: Map<string, readonly Review[]>
   /** Issues linked to a pull request by hand, beside those its text closes. */
-  readonly links: Map<string, Set<number>>
+  readonly linkedIssues: Map<string, Set<number>>
   /** Deleted or transferred issues. */
-  readonly gone: Set<string>
+  readonly deletedIssues: Set<string>
   readonly permissions: Map<string, Permission>
-  readonly tokens: Map<string, Token>
-  readonly installation: { id: number; state: 'active' | 'suspended' | 'removed'; readonly without: Set<number> }
+  readonly tokens: Map<string, InstallationToken>
+  readonly installation: {
+    id: number
+    state: 'active' | 'suspended' | 'removed'
+    readonly removedRepositoryIds: Set<number>
+  }
   /** Ids that this GitHub gives itself; far from the emulator's. */
   nextId(): number
 }
 
 export function createWorld(o: {
-  cast: Cast
+  organization: Organization
   grant: Grant
   clock: Clock
-  chance: Chance
+  random: Random
   url: string
   emulator: Emulator
 }): World {
@@ -126,13 +130,13 @@ export function createWorld(o: {
     users: new Map(),
     repositories: new Map(),
     issues: new Map(),
-    pulls: new Map(),
+    pullRequests: new Map(),
     reviews: new Map(),
-    links: new Map(),
-    gone: new Set(),
-    permissions: new Map(Object.entries(o.cast.people)),
+    linkedIssues: new Map(),
+    deletedIssues: new Set(),
+    permissions: new Map(Object.entries(o.organization.collaborators)),
     tokens: new Map(),
-    installation: { id: APP.installationId, state: 'active', without: new Set() },
+    installation: { id: APP.installationId, state: 'active', removedRepositoryIds: new Set() },
     nextId: () => ++last,
   }
 }
@@ -144,8 +148,8 @@ export function repositoryOf(world: World, fullName: string): Repository {
 }
 
 /** The issues a pull request closes when it is merged, by its text and by hand. */
-export function closedBy(world: World, fullName: string, pull: PullRequest): readonly number[] {
-  const byHand = world.links.get(`${fullName}#${pull.number}`) ?? []
+export function issuesClosedBy(world: World, fullName: string, pull: PullRequest): readonly number[] {
+  const byHand = world.linkedIssues.get(`${fullName}#${pull.number}`) ?? []
   const toDefault = pull.base.ref === repositoryOf(world, fullName).default_branch
   // https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue
   const text = toDefault ? (pull.body ?? '') : ''
@@ -158,13 +162,13 @@ export function closedBy(world: World, fullName: string, pull: PullRequest): rea
 }
 
 /** The App as it stands beside what it made. */
-export function appBrief(world: World): object {
+export function appJson(world: World): object {
   return {
     id: APP.id,
     slug: APP.slug,
     node_id: 'A_andon',
     name: APP.name,
-    owner: { login: world.cast.owner, type: 'Organization' },
+    owner: { login: world.organization.login, type: 'Organization' },
     html_url: `${world.url}/apps/${APP.slug}`,
     permissions: world.grant.permissions,
   }

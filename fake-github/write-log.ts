@@ -1,6 +1,6 @@
 // Every request from outside is remembered with its moment, so that a test can count what was sent and what was done.
 
-export type Kind =
+export type RequestKind =
   | 'comment'
   | 'comment-edit'
   | 'comment-delete'
@@ -16,7 +16,7 @@ export type Kind =
   | 'other'
 
 export type Write = {
-  readonly kind: Kind
+  readonly kind: RequestKind
   readonly method: string
   readonly path: string
   /** This GitHub's time, in milliseconds. */
@@ -36,21 +36,21 @@ export type WriteLog = {
   /** Requests that change something, oldest first. */
   readonly all: readonly Write[]
   /** How many were done, of a kind. */
-  count(kind: Kind): number
-  of(kind: Kind): readonly Write[]
+  count(kind: RequestKind): number
+  ofKind(kind: RequestKind): readonly Write[]
   /** Requests of every sort, reads too. */
   readonly requests: number
   clear(): void
 }
 
-export type WritingLog = WriteLog & { note(write: Omit<Write, 'status' | 'done' | 'fault'>): Write }
+export type WriteRecorder = WriteLog & { record(write: Omit<Write, 'status' | 'done' | 'fault'>): Write }
 
-export function openWriteLog(): WritingLog {
+export function openWriteLog(): WriteRecorder {
   const all: Write[] = []
   let requests = 0
   return {
     all,
-    of: (kind) => all.filter((write) => write.kind === kind),
+    ofKind: (kind) => all.filter((write) => write.kind === kind),
     count: (kind) => all.filter((write) => write.kind === kind && write.done).length,
     get requests() {
       return requests
@@ -59,16 +59,16 @@ export function openWriteLog(): WritingLog {
       all.length = 0
       requests = 0
     },
-    note(write) {
+    record(write) {
       const noted = { ...write, status: 0, done: false, fault: null }
       requests++
-      if (CHANGING.has(write.kind)) all.push(noted)
+      if (WRITE_KINDS.has(write.kind)) all.push(noted)
       return noted
     },
   }
 }
 
-const CHANGING = new Set<Kind>([
+const WRITE_KINDS = new Set<RequestKind>([
   'comment',
   'comment-edit',
   'comment-delete',
@@ -81,13 +81,13 @@ const CHANGING = new Set<Kind>([
 ])
 
 /** What a request is about. */
-export function kindOf(method: string, path: string): Kind {
-  const found = KINDS.find(([verb, pattern]) => verb === method && pattern.test(path))
+export function requestKindOf(method: string, path: string): RequestKind {
+  const found = KIND_ROUTES.find(([verb, pattern]) => verb === method && pattern.test(path))
   if (found) return found[2]
   return method === 'GET' || method === 'HEAD' ? 'read' : 'other'
 }
 
-const KINDS: readonly (readonly [string, RegExp, Kind])[] = [
+const KIND_ROUTES: readonly (readonly [string, RegExp, RequestKind])[] = [
   ['POST', /\/issues\/\d+\/comments$/, 'comment'],
   ['PATCH', /\/issues\/comments\/\d+$/, 'comment-edit'],
   ['DELETE', /\/issues\/comments\/\d+$/, 'comment-delete'],

@@ -87,8 +87,8 @@ create table pipelines (
   -- The revision that GitHub last showed, and who is bringing the next one there.
   published_revision integer not null default 0,
   publish_after timestamptz not null default '-infinity',
-  publish_token uuid,
-  publish_until timestamptz,
+  publish_claim_token uuid,
+  publish_claimed_until timestamptz,
   created_at timestamptz not null,
   updated_at timestamptz not null,
   unique (repository_id, issue_number)
@@ -119,8 +119,8 @@ create table effects (
   document jsonb not null,
   state text not null default 'due' check (state in ('due', 'done', 'buried')),
   due_at timestamptz not null,
-  attempts integer not null default 0,
-  token uuid,
+  tries integer not null default 0,
+  claim_token uuid,
   claimed_until timestamptz,
   error text,
   created_at timestamptz not null,
@@ -136,7 +136,7 @@ create table publications (
   github_id bigint,
   digest text,
   -- `sending`: a creation went out and its answer is not known; it is read back before anything is sent again.
-  state text not null default 'settled' check (state in ('settled', 'sending')),
+  state text not null default 'confirmed' check (state in ('confirmed', 'sending')),
   sent_at timestamptz,
   error text,
   updated_at timestamptz not null,

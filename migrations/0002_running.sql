@@ -1,22 +1,22 @@
 -- From watching to running: what a repository's file says, attempts that are admitted and dispatched, and who is alive.
 
--- The last good line that was read; null: nobody wrote one, and Andon only watches. Mistakes are those of the newest text.
+-- The last good line that was read; null: nobody wrote one, and Andon only watches. Problems are those of the newest text.
 alter table repositories add column configuration jsonb;
 alter table repositories add column configuration_source text
   check (configuration_source in ('repository', 'organisation'));
 alter table repositories add column configuration_sha text;
-alter table repositories add column configuration_mistakes jsonb not null default '[]';
+alter table repositories add column configuration_problems jsonb not null default '[]';
 -- Head of the default branch when that text was read: where its author looks.
 alter table repositories add column configuration_head_sha text;
 alter table repositories add column configuration_read_at timestamptz;
-create index repositories_with_mistakes on repositories (id) where configuration_mistakes <> '[]';
+create index repositories_with_problems on repositories (id) where configuration_problems <> '[]';
 
 -- Admission: what holds a slot, what waits for one since when, and whose first attempt took one of the day's starts.
 alter table pipelines add column live_attempts integer not null default 0;
 alter table pipelines add column queued_at timestamptz;
 alter table pipelines add column started_at timestamptz;
 -- The words it was last told it must wait for a slot with.
-alter table pipelines add column denied text;
+alter table pipelines add column denial text;
 -- When GitHub should be asked about what is live, if nothing is heard of it before.
 alter table pipelines add column reconcile_at timestamptz;
 create index pipelines_holding_slots on pipelines (repository_id, live_attempts) where live_attempts > 0;
@@ -31,8 +31,8 @@ alter table effects add constraint effects_state_check
   check (state in ('due', 'sending', 'unconfirmed', 'done', 'refused', 'buried'));
 alter table effects add column type text not null default 'ask';
 alter table effects add column sent_at timestamptz;
-alter table effects add column looks integer not null default 0;
-alter table effects add column looked_at timestamptz;
+alter table effects add column misses integer not null default 0;
+alter table effects add column missed_at timestamptz;
 drop index effects_due;
 create index effects_due on effects (due_at) where state in ('due', 'sending', 'unconfirmed');
 -- The gate: one dispatch for an attempt, whatever its key.
@@ -74,5 +74,5 @@ create table loops (
   progress_at timestamptz,
   in_flight_since timestamptz,
   last_error text,
-  stop_asked_at timestamptz
+  stop_requested_at timestamptz
 );

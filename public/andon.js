@@ -1,17 +1,17 @@
-// The page is drawn by the server and kept current by htmx. What is left for the browser: ages that tick, a pill that
+// The page is drawn by the server and kept current by htmx. What is left for the browser: ages that tick, a status that
 // tells the truth, a watchdog over a silent stream, rows that move gently, and a reload when a new build announces itself.
 ;(() => {
   const root = document.documentElement
-  const pill = document.getElementById('pill')
+  const connectionStatus = document.getElementById('connection-status')
   const clock = document.getElementById('clock')
   const stream = document.getElementById('stream')
-  const calm = matchMedia('(prefers-reduced-motion: reduce)')
+  const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)')
 
   // The server's clock, as far as this browser knows it: ages must not depend on a laptop that is five minutes off.
-  let ahead = Date.parse(root.dataset.asOf) - Date.now()
-  let heardAt = Date.now()
-  let trueAt = Date.parse(root.dataset.asOf)
-  const serverNow = () => Date.now() + ahead
+  let clockOffset = Date.parse(root.dataset.asOf) - Date.now()
+  let lastMessageAt = Date.now()
+  let currentAt = Date.parse(root.dataset.asOf)
+  const serverNow = () => Date.now() + clockOffset
 
   function age(ms) {
     const seconds = Math.max(0, Math.floor(ms / 1000))
@@ -23,45 +23,45 @@
     return hours % 24 ? `${Math.floor(hours / 24)} d ${hours % 24} h` : `${Math.floor(hours / 24)} d`
   }
 
-  function write(element, text) {
+  function setText(element, text) {
     if (element && element.textContent !== text) element.textContent = text
   }
 
   function tick() {
     const now = serverNow()
-    for (const time of document.querySelectorAll('time[data-age]')) write(time, age(now - Date.parse(time.dateTime)))
-    if (root.dataset.live !== 'still') write(clock, `${new Date(now).toISOString().slice(11, 19)} UTC`)
+    for (const time of document.querySelectorAll('time[data-age]')) setText(time, age(now - Date.parse(time.dateTime)))
+    if (root.dataset.live !== 'still') setText(clock, `${new Date(now).toISOString().slice(11, 19)} UTC`)
     const badge = document.querySelector('[data-needs-you]')
     const title = document.title.replace(/^\(\d+\) /, '')
     const wanted = badge && badge.dataset.needsYou !== '0' ? `(${badge.dataset.needsYou}) ${title}` : title
     if (document.title !== wanted) document.title = wanted
   }
 
-  function show(state) {
+  function showConnection(state) {
     root.dataset.live = state
-    const since = new Date(trueAt).toISOString()
+    const since = new Date(currentAt).toISOString()
     const today = since.slice(0, 10) === new Date(serverNow()).toISOString().slice(0, 10)
     const words = {
       connecting: 'connecting',
       live: '● live',
       stale: `stale since ${today ? since.slice(11, 16) : since.slice(0, 16).replace('T', ' ')} UTC`,
     }
-    write(pill, words[state])
+    setText(connectionStatus, words[state])
   }
 
-  function heard(asOf) {
-    heardAt = Date.now()
-    if (asOf) ahead = Date.parse(asOf) - heardAt
-    trueAt = serverNow()
-    show('live')
+  function markLive(asOf) {
+    lastMessageAt = Date.now()
+    if (asOf) clockOffset = Date.parse(asOf) - lastMessageAt
+    currentAt = serverNow()
+    showConnection('live')
   }
 
-  function lost() {
-    if (root.dataset.live !== 'connecting' || Date.now() - heardAt > 5000) show('stale')
+  function markStale() {
+    if (root.dataset.live !== 'connecting' || Date.now() - lastMessageAt > 5000) showConnection('stale')
   }
 
   // Once per build and half a minute: behind two servers of different builds a page must not reload for ever.
-  function follow(build) {
+  function reloadOnNewBuild(build) {
     if (!build || build === root.dataset.build) return
     const last = JSON.parse(sessionStorage.getItem('andon:reload') ?? '{}')
     if (last.build === build && Date.now() - last.at < 30_000) return
@@ -74,57 +74,60 @@
   tick()
   if (!stream) return
 
-  show('connecting')
+  showConnection('connecting')
   stream.addEventListener('snapshot', ({ detail }) => {
     const { build, asOf } = JSON.parse(detail.data)
-    heard(asOf)
-    follow(build)
+    markLive(asOf)
+    reloadOnNewBuild(build)
   })
-  stream.addEventListener('ping', ({ detail }) => heard(JSON.parse(detail.data).asOf))
+  stream.addEventListener('ping', ({ detail }) => markLive(JSON.parse(detail.data).asOf))
   // The stream lives but its server cannot read the database: what is shown is as old as the last reading.
   stream.addEventListener('away', ({ detail }) => {
-    heardAt = Date.now()
-    trueAt = Date.parse(JSON.parse(detail.data).asOf)
-    show('stale')
+    lastMessageAt = Date.now()
+    currentAt = Date.parse(JSON.parse(detail.data).asOf)
+    showConnection('stale')
   })
   stream.addEventListener('gone', () => location.reload())
   stream.addEventListener('htmx:sse:after:message', ({ detail }) => {
-    if (!detail.message.event) heard()
+    if (!detail.message.event) markLive()
   })
   stream.addEventListener('htmx:sse:before:connection', ({ detail }) => {
-    if (detail.connection.attempt > 0) lost()
+    if (detail.connection.attempt > 0) markStale()
   })
-  for (const trouble of ['htmx:sse:error', 'htmx:sse:close', 'htmx:error', 'htmx:response:error']) {
-    document.addEventListener(trouble, lost)
+  for (const errorEvent of ['htmx:sse:error', 'htmx:sse:close', 'htmx:error', 'htmx:response:error']) {
+    document.addEventListener(errorEvent, markStale)
   }
 
   // A frozen server keeps its sockets open: silence is noticed here, and htmx connects anew with its backoff.
   setInterval(() => {
-    if (Date.now() - heardAt < Number(stream.dataset.stallSeconds) * 1000) return
-    lost()
-    heardAt = Date.now()
+    if (Date.now() - lastMessageAt < Number(stream.dataset.stallSeconds) * 1000) return
+    markStale()
+    lastMessageAt = Date.now()
     stream._htmx?.sse?.reader?.cancel()
   }, 1000)
 
   // Rows that change places glide there once, new ones fade in, and the keyboard stays on the row it was on.
-  let before = new Map()
-  let focused = null
+  let previousTops = new Map()
+  let focusedRowId = null
   document.addEventListener('htmx:before:swap', () => {
-    before = new Map([...document.querySelectorAll('tr.task')].map((row) => [row.id, row.getBoundingClientRect().top]))
-    focused = document.activeElement?.closest('tr.task')?.id ?? null
+    previousTops = new Map(
+      [...document.querySelectorAll('tr.pipeline-row')].map((row) => [row.id, row.getBoundingClientRect().top]),
+    )
+    focusedRowId = document.activeElement?.closest('tr.pipeline-row')?.id ?? null
   })
   document.addEventListener('htmx:after:swap', () => {
-    const row = focused && document.getElementById(focused)
+    const row = focusedRowId && document.getElementById(focusedRowId)
     if (row && !row.contains(document.activeElement)) row.querySelector('a').focus({ preventScroll: true })
-    if (!calm.matches && before.size > 0) for (const row of document.querySelectorAll('tr.task')) move(row)
+    if (!reducedMotion.matches && previousTops.size > 0)
+      for (const row of document.querySelectorAll('tr.pipeline-row')) animateRow(row)
   })
 
-  function move(row) {
-    const from = before.get(row.id)
+  function animateRow(row) {
+    const from = previousTops.get(row.id)
     const moved = from === undefined ? 0 : from - row.getBoundingClientRect().top
     if (from === undefined) row.animate([{ opacity: 0 }, { opacity: 1 }], 400)
     if (moved === 0) return
-    const way = [{ transform: `translateY(${moved}px)` }, { transform: 'none' }]
-    row.animate(way, { duration: 400, easing: 'ease-out' })
+    const keyframes = [{ transform: `translateY(${moved}px)` }, { transform: 'none' }]
+    row.animate(keyframes, { duration: 400, easing: 'ease-out' })
   }
 })()

@@ -5,24 +5,24 @@ import type { Logger } from 'pino'
 import { type Door, openDoor } from './apply/door.ts'
 import type { Config } from './config.ts'
 import { openGitHub } from './github/client.ts'
-import { openOidc } from './github/oidc.ts'
-import { openGuard } from './inbox/guard.ts'
-import { createReceiver, refuseUnread } from './inbox/receive.ts'
+import { openTokenVerifier } from './github/oidc.ts'
+import { createWebhookGuard } from './inbox/guard.ts'
+import { createReceiver, rejectByHeaders } from './inbox/receive.ts'
 import probotApp from './index.ts'
 import { openOutbox } from './outbox/outbox.ts'
 import type { Instant } from './pipeline/model/time.ts'
 import type { Database } from './store/database.ts'
-import { type Jobs, openJobs } from './store/job-queue.ts'
+import { type JobQueue, openJobQueue } from './store/job-queue.ts'
 import { prune } from './store/prune.ts'
-import { passWordsOn } from './watchdog/fan-out-holds.ts'
-import { type Beating, startBeating, whoAmI } from './watchdog/heartbeat-timer.ts'
+import { fanOutHolds } from './watchdog/fan-out-holds.ts'
+import { type HeartbeatTimer, identifySelf, startHeartbeat } from './watchdog/heartbeat-timer.ts'
 import { type Loop, startLoop } from './watchdog/loop.ts'
-import { loopsHealth } from './watchdog/loops-health.ts'
-import { reconcile } from './watchdog/reconcile.ts'
-import { wake } from './watchdog/wake.ts'
-import { openBook } from './web/report-store.ts'
-import { createReports } from './web/reports.ts'
-import { createServer } from './web/web-server.ts'
+import { loadLoopsHealth } from './watchdog/loops-health.ts'
+import { reconcileSilentRuns } from './watchdog/reconcile.ts'
+import { wakeDuePipelines } from './watchdog/wake.ts'
+import { openReportStore } from './web/report-store.ts'
+import { createReportEndpoint } from './web/reports.ts'
+import { createWebServer } from './web/web-server.ts'
 
 export type Andon = {
   readonly door: Door
@@ -31,9 +31,9 @@ export type Andon = {
   /** Opens the HTTP door; resolves to the port it got. */
   listen(): Promise<number>
   /** Starts the loops of a worker once its first beat is kept; `done` when each has done its `iterations`. */
-  work(o?: { iterations?: number | undefined; stopAsked?: () => void }): Promise<{ done: Promise<unknown> }>
+  startWorker(o?: { iterations?: number | undefined; stopAsked?: () => void }): Promise<{ done: Promise<unknown> }>
   /** Steps everything until nothing is left to do now. */
-  settle(): Promise<void>
+  drain(): Promise<void>
   /** Ends event streams, finishes what is in hand, releases the rest. Calling it again waits for the same end. */
   close(): Promise<void>
 }
@@ -50,9 +50,9 @@ export async function openAndon(o: {
   const { config, database, log } = o
   const now = o.now ?? (() => new Date().toISOString())
   const ending = new AbortController()
-  const jobs = await openJobs(database, log)
+  const jobs = await openJobQueue(database, log)
   const door = openDoor({ database, now, log, enqueue: jobs.enqueue })
-  const send = untilAborted(o.fetch ?? fetch, ending.signal)
+  const send = withAbortSignal(o.fetch ?? fetch, ending.signal)
   const github = openGitHub({
     appId: config.appId,
     privateKey: config.privateKey,
@@ -64,20 +64,20 @@ export async function openAndon(o: {
   const { baseUrl, githubUrl } = config
   const outbox = openOutbox({ database, door, github, now, log, baseUrl, githubUrl })
   const receive = await createReceiver({ app: probotApp, door, secrets: config.webhookSecrets, now, log })
-  const prove = openOidc({ issuer: config.oidcIssuer, audience: config.baseUrl, now, log, fetch: send })
-  const web = createServer({
-    deliver: openGuard({ receive, refuse: refuseUnread }),
-    report: createReports({ prove, book: openBook({ database, door, now }), log }),
+  const verifyToken = openTokenVerifier({ issuer: config.oidcIssuer, audience: config.baseUrl, now, log, fetch: send })
+  const web = createWebServer({
+    receiveDelivery: createWebhookGuard({ receive, refuse: rejectByHeaders }),
+    report: createReportEndpoint({ verify: verifyToken, store: openReportStore({ database, door, now }), log }),
     database,
     githubUrl,
     now,
     log,
-    health: () => loopsHealth({ database, now }),
+    health: () => loadLoopsHealth({ database, now }),
     config: {
       access: config.access,
       baseUrl: config.baseUrl,
       build: o.build,
-      databaseNotice: database.kind === 'embedded' ? `embedded database in ${database.where}` : null,
+      databaseNotice: database.kind === 'embedded' ? `embedded database in ${database.location}` : null,
     },
   })
   const steps: Andon['steps'] = {
@@ -85,24 +85,24 @@ export async function openAndon(o: {
     outbox: (stopping) => outbox.step(stopping),
     // We may have been the ones asleep: what GitHub knows is asked for before any deadline is held against it.
     watchdog: async () =>
-      (await reconcile({ database, now })) +
-      (await passWordsOn({ database, now })) +
-      (await wake({ database, door, now })),
+      (await reconcileSilentRuns({ database, now })) +
+      (await fanOutHolds({ database, now })) +
+      (await wakeDuePipelines({ database, door, now })),
   }
   const loops: Loop[] = []
-  let beating: Beating | null = null
+  let beating: HeartbeatTimer | null = null
   let closed: Promise<void> | undefined
 
   async function shutDown(): Promise<void> {
     // Nothing is claimed from here on, and everybody is told before anything that is in hand is released.
     const stopped = loops.map((loop) => loop.stop())
-    const hurry = setTimeout(() => ending.abort(new Error('this process is ending')), CALLS_END_AFTER_MS)
+    const hurry = setTimeout(() => ending.abort(new Error('this process is ending')), ABORT_CALLS_AFTER_MS)
     await beating?.stop()
     await Promise.all([web.close(), ...stopped])
     clearTimeout(hurry)
     await jobs.stop()
     await door.close()
-    await beating?.forget()
+    await beating?.remove()
   }
 
   return {
@@ -114,9 +114,9 @@ export async function openAndon(o: {
       })
       return (web.server.address() as AddressInfo).port
     },
-    async work({ iterations, stopAsked = () => undefined } = {}) {
-      beating = await startBeating({
-        self: await whoAmI(config.role),
+    async startWorker({ iterations, stopAsked = () => undefined } = {}) {
+      beating = await startHeartbeat({
+        self: await identifySelf(config.role),
         database,
         dataDirectory: config.dataDirectory,
         loops: () => loops.map((loop) => loop.state()),
@@ -132,7 +132,7 @@ export async function openAndon(o: {
       await jobs.schedule('prune', HOURLY)
       return { done: Promise.all(loops.map((loop) => loop.ended)) }
     },
-    async settle() {
+    async drain() {
       while ((await steps.outbox()) + (await steps.watchdog()) > 0);
     },
     close() {
@@ -152,7 +152,7 @@ const WATCHDOG_EVERY_MS = 5_000
 
 async function startLoops(o: {
   steps: Andon['steps']
-  jobs: Jobs
+  jobs: JobQueue
   now: () => Instant
   log: Logger
   iterations: number | undefined
@@ -171,9 +171,9 @@ async function startLoops(o: {
 }
 
 /** Longer than a call may take, short enough that what an aborted one leaves can still be noted before the end. */
-const CALLS_END_AFTER_MS = 12_000
+const ABORT_CALLS_AFTER_MS = 12_000
 
-function untilAborted(send: typeof fetch, signal: AbortSignal): typeof fetch {
+function withAbortSignal(send: typeof fetch, signal: AbortSignal): typeof fetch {
   return (input, init) =>
     send(input, { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) })
 }

@@ -29,23 +29,23 @@ export type Config = {
 }
 
 /** What an operator's command needs: no key, no secret, no GitHub. */
-export type StoreConfig = Pick<Config, 'databaseUrl' | 'dataDirectory' | 'logLevel'>
+export type DatabaseConfig = Pick<Config, 'databaseUrl' | 'dataDirectory' | 'logLevel'>
 
 type LogLevel = (typeof LOG_LEVELS)[number]
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 /** A start that must not happen. Its message is one sentence for the operator. */
-export class BadConfig extends Error {
+export class StartupError extends Error {
   readonly exitCode = 78
 }
 
-/** Reads the whole configuration of a role; throws BadConfig. */
+/** Reads the whole configuration of a role; throws StartupError. */
 export function readConfig(role: Role, environment: NodeJS.ProcessEnv): Readonly<Config> {
   const production = environment.NODE_ENV === 'production'
-  const port = wholeNumber(environment, 'PORT', { least: 0, most: 65_535, otherwise: 3000 })
-  const store = readStoreConfig(environment)
+  const port = readInteger(environment, 'PORT', { least: 0, most: 65_535, otherwise: 3000 })
+  const store = readDatabaseConfig(environment)
   if (store.databaseUrl === null && (role !== 'all' || production)) {
-    throw new BadConfig(
+    throw new StartupError(
       `DATABASE_URL is not set: ${role === 'all' ? 'production' : `the role "${role}"`} needs a Postgres database, for example DATABASE_URL=postgres://andon@localhost/andon.`,
     )
   }
@@ -55,46 +55,48 @@ export function readConfig(role: Role, environment: NodeJS.ProcessEnv): Readonly
     ...store,
     port,
     host: environment.HOST || (production ? '0.0.0.0' : '127.0.0.1'),
-    appId: needsGitHub ? wholeNumber(environment, 'APP_ID', { least: 1, most: Number.MAX_SAFE_INTEGER }) : 0,
-    privateKey: needsGitHub ? privateKey(environment) : '',
-    webhookSecrets: needsGitHub ? webhookSecrets(environment) : [],
-    githubApiUrl: httpUrl(environment, 'GITHUB_API_URL', 'https://api.github.com'),
-    githubUrl: httpUrl(environment, 'GITHUB_URL', 'https://github.com'),
-    oidcIssuer: httpUrl(environment, 'OIDC_ISSUER', 'https://token.actions.githubusercontent.com'),
-    access: oneOf(environment, 'ANDON_ACCESS', ['login', 'open'] as const, 'login'),
-    baseUrl: baseUrl(environment, { otherwise: production && needsGitHub ? null : `http://localhost:${port}` }),
+    appId: needsGitHub ? readInteger(environment, 'APP_ID', { least: 1, most: Number.MAX_SAFE_INTEGER }) : 0,
+    privateKey: needsGitHub ? readPrivateKey(environment) : '',
+    webhookSecrets: needsGitHub ? readWebhookSecrets(environment) : [],
+    githubApiUrl: readHttpUrl(environment, 'GITHUB_API_URL', 'https://api.github.com'),
+    githubUrl: readHttpUrl(environment, 'GITHUB_URL', 'https://github.com'),
+    oidcIssuer: readHttpUrl(environment, 'OIDC_ISSUER', 'https://token.actions.githubusercontent.com'),
+    access: readChoice(environment, 'ANDON_ACCESS', ['login', 'open'] as const, 'login'),
+    baseUrl: readBaseUrl(environment, { otherwise: production && needsGitHub ? null : `http://localhost:${port}` }),
     production,
   })
 }
 
-/** Reads only what reaches the database; throws BadConfig. */
-export function readStoreConfig(environment: NodeJS.ProcessEnv): StoreConfig {
+/** Reads only what reaches the database; throws StartupError. */
+export function readDatabaseConfig(environment: NodeJS.ProcessEnv): DatabaseConfig {
   return {
-    databaseUrl: databaseUrl(environment),
+    databaseUrl: readDatabaseUrl(environment),
     dataDirectory: environment.ANDON_DATA || '.andon',
-    logLevel: oneOf(environment, 'LOG_LEVEL', LOG_LEVELS, 'info'),
+    logLevel: readChoice(environment, 'LOG_LEVEL', LOG_LEVELS, 'info'),
   }
 }
 
-function databaseUrl(environment: NodeJS.ProcessEnv): string | null {
+function readDatabaseUrl(environment: NodeJS.ProcessEnv): string | null {
   const url = environment.DATABASE_URL
   if (!url) return null
   if (!/^postgres(ql)?:\/\/./.test(url) || !URL.canParse(url)) {
-    throw new BadConfig('DATABASE_URL is not a Postgres URL: write it as postgres://user:password@host:5432/database.')
+    throw new StartupError(
+      'DATABASE_URL is not a Postgres URL: write it as postgres://user:password@host:5432/database.',
+    )
   }
   return url
 }
 
-function privateKey(environment: NodeJS.ProcessEnv): string {
+function readPrivateKey(environment: NodeJS.ProcessEnv): string {
   const pem = environment.PRIVATE_KEY?.replaceAll('\\n', '\n')
   if (!pem)
-    throw new BadConfig(
+    throw new StartupError(
       "PRIVATE_KEY is not set: paste the PEM from the App's settings page (line breaks may be written as \\n).",
     )
   try {
     createPrivateKey(pem)
   } catch {
-    throw new BadConfig(
+    throw new StartupError(
       "PRIVATE_KEY is not a readable PEM key: paste the whole file from the App's settings page, from BEGIN to END.",
     )
   }
@@ -102,16 +104,16 @@ function privateKey(environment: NodeJS.ProcessEnv): string {
 }
 
 /** Comments and checks link there, pages stand at its root, and workflows' tokens are made out to it. */
-function baseUrl(environment: NodeJS.ProcessEnv, o: { otherwise: string | null }): string {
+function readBaseUrl(environment: NodeJS.ProcessEnv, o: { otherwise: string | null }): string {
   if (!environment.BASE_URL && o.otherwise === null) {
-    throw new BadConfig(
+    throw new StartupError(
       'BASE_URL is not set: production needs the address where people reach the board, for example https://andon.example.com.',
     )
   }
-  const url = httpUrl(environment, 'BASE_URL', o.otherwise ?? '')
+  const url = readHttpUrl(environment, 'BASE_URL', o.otherwise ?? '')
   const { pathname, search, hash, username, password } = new URL(url)
   if (pathname !== '/' || `${search}${hash}${username}${password}` !== '') {
-    throw new BadConfig(
+    throw new StartupError(
       'BASE_URL is more than an address: the board stands at the root of its host, for example https://andon.example.com.',
     )
   }
@@ -119,51 +121,56 @@ function baseUrl(environment: NodeJS.ProcessEnv, o: { otherwise: string | null }
 }
 
 // A short secret can be guessed from one signed delivery, and "development" is Probot's public default.
-const SHORTEST_SECRET = 32
+const MIN_SECRET_LENGTH = 32
 
-function webhookSecrets(environment: NodeJS.ProcessEnv): readonly string[] {
+function readWebhookSecrets(environment: NodeJS.ProcessEnv): readonly string[] {
   const secrets = (environment.WEBHOOK_SECRET ?? '')
     .split(',')
     .map((secret) => secret.trim())
     .filter(Boolean)
   if (secrets.length === 0) {
-    throw new BadConfig(
+    throw new StartupError(
       'WEBHOOK_SECRET is not set: without it anyone could forge deliveries; make one with `openssl rand -hex 32` and enter it at GitHub too.',
     )
   }
-  if (secrets.some((secret) => secret === 'development' || secret.length < SHORTEST_SECRET)) {
-    throw new BadConfig(
-      `WEBHOOK_SECRET is too easy to guess: use at least ${SHORTEST_SECRET} random characters, for example from \`openssl rand -hex 32\`.`,
+  if (secrets.some((secret) => secret === 'development' || secret.length < MIN_SECRET_LENGTH)) {
+    throw new StartupError(
+      `WEBHOOK_SECRET is too easy to guess: use at least ${MIN_SECRET_LENGTH} random characters, for example from \`openssl rand -hex 32\`.`,
     )
   }
   return secrets
 }
 
-function httpUrl(environment: NodeJS.ProcessEnv, name: string, otherwise: string): string {
+function readHttpUrl(environment: NodeJS.ProcessEnv, name: string, otherwise: string): string {
   const url = environment[name] || otherwise
   const parsed = z.url({ protocol: /^https?$/ }).safeParse(url)
   if (!parsed.success)
-    throw new BadConfig(`${name} is not a URL: write it with http:// or https://, for example ${otherwise}.`)
+    throw new StartupError(`${name} is not a URL: write it with http:// or https://, for example ${otherwise}.`)
   return url.replace(/\/+$/, '')
 }
 
-function wholeNumber(
+function readInteger(
   environment: NodeJS.ProcessEnv,
   name: string,
   bounds: { least: number; most: number; otherwise?: number },
 ): number {
   const text = environment[name] || bounds.otherwise?.toString()
-  if (text === undefined) throw new BadConfig(`${name} is not set: it stands on the App's settings page.`)
+  if (text === undefined) throw new StartupError(`${name} is not set: it stands on the App's settings page.`)
   const number = Number(text)
   if (!/^\d+$/.test(text) || number < bounds.least || number > bounds.most) {
-    throw new BadConfig(`${name} is not a whole number from ${bounds.least} to ${bounds.most}.`)
+    throw new StartupError(`${name} is not a whole number from ${bounds.least} to ${bounds.most}.`)
   }
   return number
 }
 
-function oneOf<T extends string>(environment: NodeJS.ProcessEnv, name: string, choices: readonly T[], otherwise: T): T {
+function readChoice<T extends string>(
+  environment: NodeJS.ProcessEnv,
+  name: string,
+  choices: readonly T[],
+  otherwise: T,
+): T {
   const text = environment[name] || otherwise
   const choice = choices.find((candidate) => candidate === text)
-  if (choice === undefined) throw new BadConfig(`${name} must be one of ${choices.join(', ')}.`)
+  if (choice === undefined) throw new StartupError(`${name} must be one of ${choices.join(', ')}.`)
   return choice
 }

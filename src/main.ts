@@ -1,8 +1,8 @@
 // The command line: the Procfile's roles and the operator's commands. Every mistake is one sentence and an exit code.
 // A command loads what it needs and no more: `loop status` must answer when a part of the rest cannot even be loaded.
 import { existsSync } from 'node:fs'
-import { BadConfig, type Role } from './config.ts'
-import { complain, EX_USAGE } from './process/exit.ts'
+import { type Role, StartupError } from './config.ts'
+import { EX_USAGE, failWith } from './process/exit.ts'
 
 const HELP = `Usage: npm run -s andon -- COMMAND
 
@@ -26,9 +26,9 @@ The environment is described in docs/operations.md; .env is read where it exists
 /** Of sysexits(3). */
 const EX_SOFTWARE = 70
 
-const MOST_ITERATIONS = 1_000_000_000
+const MAX_ITERATIONS = 1_000_000_000
 
-process.exitCode = await run(process.argv.slice(2)).catch(explain)
+process.exitCode = await run(process.argv.slice(2)).catch(reportError)
 
 async function run([command = 'help', ...rest]: readonly string[]): Promise<number> {
   readEnvFile(command)
@@ -37,34 +37,34 @@ async function run([command = 'help', ...rest]: readonly string[]): Promise<numb
     case 'web':
     case 'worker':
     case 'migrate':
-      return runRoleAs(command, rest)
+      return runRoleCommand(command, rest)
     case 'loop':
-      return (await import('./cli/loops.ts')).operateLoops(rest)
+      return (await import('./cli/loops.ts')).runLoopCommand(rest)
     case 'deliveries':
-      return (await import('./cli/deliveries.ts')).operateDeliveries(rest)
+      return (await import('./cli/deliveries.ts')).runDeliveriesCommand(rest)
     case 'hold':
-      return (await import('./cli/hold.ts')).operateHold(rest)
+      return (await import('./cli/hold.ts')).runHoldCommand(rest)
     case 'resume':
-      return (await import('./cli/hold.ts')).operateResume(rest)
+      return (await import('./cli/hold.ts')).runResumeCommand(rest)
     case 'help':
     case '--help':
     case '-h':
       console.log(HELP)
       return 0
     default:
-      return complain(`there is no command "${command}": \`npm run -s andon -- help\` lists them.`, EX_USAGE)
+      return failWith(`there is no command "${command}": \`npm run -s andon -- help\` lists them.`, EX_USAGE)
   }
 }
 
-async function runRoleAs(role: Role, words: readonly string[]): Promise<number> {
+async function runRoleCommand(role: Role, words: readonly string[]): Promise<number> {
   const [option, count = '', ...rest] = words
-  if (option !== undefined && role !== 'worker') return complain(`\`${role}\` takes no further words.`, EX_USAGE)
+  if (option !== undefined && role !== 'worker') return failWith(`\`${role}\` takes no further words.`, EX_USAGE)
   if (option !== undefined && (option !== '--iterations' || rest.length > 0)) {
-    return complain('`worker` takes nothing but `--iterations N`.', EX_USAGE)
+    return failWith('`worker` takes nothing but `--iterations N`.', EX_USAGE)
   }
   const iterations = option === undefined ? undefined : Number(count)
-  if (iterations !== undefined && (!/^\d+$/.test(count) || iterations < 1 || iterations > MOST_ITERATIONS)) {
-    return complain(`--iterations takes a whole number from 1 to ${MOST_ITERATIONS}.`, EX_USAGE)
+  if (iterations !== undefined && (!/^\d+$/.test(count) || iterations < 1 || iterations > MAX_ITERATIONS)) {
+    return failWith(`--iterations takes a whole number from 1 to ${MAX_ITERATIONS}.`, EX_USAGE)
   }
   const { runRole } = await import('./process/run-role.ts')
   return runRole(role, { iterations })
@@ -77,12 +77,12 @@ function readEnvFile(command: string): void {
   } catch (error) {
     const sentence = `.env cannot be read (${error instanceof Error ? error.message : error}): whoever starts Andon must be able to.`
     // The service's file may be the service's alone, and loops can be asked about without it.
-    if (command !== 'loop') throw new BadConfig(sentence)
-    complain(sentence, 0)
+    if (command !== 'loop') throw new StartupError(sentence)
+    failWith(sentence, 0)
   }
 }
 
-function explain(error: unknown): number {
-  if (error instanceof BadConfig) return complain(error.message, error.exitCode)
-  return complain(error instanceof Error ? error.message : String(error), EX_SOFTWARE)
+function reportError(error: unknown): number {
+  if (error instanceof StartupError) return failWith(error.message, error.exitCode)
+  return failWith(error instanceof Error ? error.message : String(error), EX_SOFTWARE)
 }

@@ -7,14 +7,14 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { findChromium } from './support/find-chromium.ts'
-import { type Cluster, findPostgres, openCluster } from './support/postgres-cluster.ts'
+import { findPostgres, type PostgresCluster, startCluster } from './support/postgres-cluster.ts'
 
-const LONGEST_FAREWELL_MS = 20_000
+const EXIT_GRACE_MS = 20_000
 const words = process.argv.slice(2)
 const startedAt = Date.now()
 const scratch = mkdtempSync(join(tmpdir(), 'andon-test-'))
 let child: ChildProcess | null = null
-const clusters: Cluster[] = []
+const clusters: PostgresCluster[] = []
 let interrupted: NodeJS.Signals | null = null
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -25,7 +25,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 try {
-  process.exitCode = await everything()
+  process.exitCode = await runAll()
 } catch (error) {
   console.error(`npm test: ${error instanceof Error ? error.message : error}`)
   process.exitCode = 1
@@ -35,8 +35,8 @@ try {
 }
 if (interrupted) process.exitCode = 130
 
-async function everything(): Promise<number> {
-  const missing = whatIsMissing()
+async function runAll(): Promise<number> {
+  const missing = missingTools()
   if (missing.length > 0 && process.env.CI === 'true') {
     console.error(`npm test: with CI=true nothing is left out, but ${missing.map(({ what }) => what).join(' and ')}.`)
     return 1
@@ -46,7 +46,7 @@ async function everything(): Promise<number> {
     await run('tsc --noEmit', packageBinary('typescript', 'bin/tsc'), ['--noEmit']),
   ]
   if (interrupted) return 130
-  const environment = await surroundings()
+  const environment = await toolEnvironment()
   const report = join(scratch, 'report.json')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const tested = await run(
@@ -57,13 +57,13 @@ async function everything(): Promise<number> {
   )
   if (interrupted) return 130
   for (const { what, how } of missing) console.log(`left out: ${what}; ${how}`)
-  return conclude({ checks, tested, report })
+  return summarize({ checks, tested, report })
 }
 
-type Missing = { readonly what: string; readonly how: string; readonly projects: readonly string[] }
+type MissingTool = { readonly what: string; readonly how: string; readonly projects: readonly string[] }
 
-function whatIsMissing(): readonly Missing[] {
-  const missing: Missing[] = []
+function missingTools(): readonly MissingTool[] {
+  const missing: MissingTool[] = []
   if (!process.env.ANDON_TEST_POSTGRES && !findPostgres()) {
     missing.push({
       what: 'no Postgres server was found, so its tests did not run',
@@ -81,12 +81,12 @@ function whatIsMissing(): readonly Missing[] {
   return missing
 }
 
-async function surroundings(): Promise<NodeJS.ProcessEnv> {
+async function toolEnvironment(): Promise<NodeJS.ProcessEnv> {
   // Andon is started a hundred times: what the first start compiled, the others need not.
   const environment: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: join(scratch, 'compiled'), ...process.env }
   const binaries = findPostgres()
   if (!environment.ANDON_TEST_POSTGRES && binaries) {
-    const cluster = await openCluster(binaries)
+    const cluster = await startCluster(binaries)
     clusters.push(cluster)
     environment.ANDON_TEST_POSTGRES = cluster.url
   }
@@ -95,7 +95,7 @@ async function surroundings(): Promise<NodeJS.ProcessEnv> {
   return environment
 }
 
-function projects(missing: readonly Missing[]): readonly string[] {
+function projects(missing: readonly MissingTool[]): readonly string[] {
   return [...new Set(missing.flatMap(({ projects }) => projects))].map((name) => `--project=!${name}`)
 }
 
@@ -109,7 +109,7 @@ async function run(
   if (interrupted) return false
   console.log(`\n── ${title}`)
   child = spawn(process.execPath, [script, ...words], { stdio: 'inherit', env: o.environment ?? process.env })
-  const leash = o.report === undefined ? undefined : endAfterReport(child, o.report)
+  const leash = o.report === undefined ? undefined : exitAfterReport(child, o.report)
   const [code] = await once(child, 'exit')
   clearInterval(leash)
   child = null
@@ -117,11 +117,11 @@ async function run(
 }
 
 // What a failed test left running can hold vitest open for ever: its report is its last word.
-function endAfterReport(runner: ChildProcess, report: string): NodeJS.Timeout {
+function exitAfterReport(runner: ChildProcess, report: string): NodeJS.Timeout {
   let reportedAt: number | null = null
   return setInterval(() => {
     if (existsSync(report)) reportedAt ??= Date.now()
-    if (reportedAt === null || Date.now() - reportedAt < LONGEST_FAREWELL_MS) return
+    if (reportedAt === null || Date.now() - reportedAt < EXIT_GRACE_MS) return
     console.error('npm test: vitest reported but did not end; a test left something running.')
     runner.kill('SIGKILL')
   }, 1_000)
@@ -132,7 +132,7 @@ function packageBinary(name: string, path: string): string {
   return join(dirname(manifest), path)
 }
 
-function conclude(o: { checks: readonly boolean[]; tested: boolean; report: string }): number {
+function summarize(o: { checks: readonly boolean[]; tested: boolean; report: string }): number {
   const { passed, failed } = readReport(o.report)
   const brokenChecks = o.checks.filter((succeeded) => !succeeded).length
   // A runner that failed without a failed test (an unhandled error, no test at all) is a failure all the same.

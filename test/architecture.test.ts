@@ -5,42 +5,40 @@ import { expect, test } from 'vitest'
 import {
   circlesIn,
   folderOf,
+  forbiddenImports,
+  IMPORT_RULES,
   importsOfLaterRooms,
-  LAW,
-  PURE,
+  PURE_FOLDERS,
   ROOMS,
   roomOf,
-  unlawfulImports,
 } from './support/import-law.ts'
 import {
-  dotted,
   isNode,
+  locationOf,
+  memberExpressionOf,
   type Node,
   parseSource,
-  placeOf,
   readSources,
   type Source,
 } from './support/typescript-source.ts'
 
-/** One process and the operator's commands put parts together: they may import every folder, but `process/` not `cli/`. */
-/** The rooms of the core, each of which may import those before it; last come the files at its root. */
 const ROOT_FILES = ['andon.ts', 'config.ts', 'index.ts', 'main.ts']
 const MAY_BUILD_ANDON = /^(src\/(index|main|process\/run-role)\.ts|demo\/|bench\/|test\/)/
 const BANNED_NAMES =
   /^(utils?|helpers?|common|shared|types?|interfaces?|lib|managers?|services?|processors?|handlers?|data|info|engine)$/
-const LONGEST_FILE = 280
+const MAX_FILE_LINES = 280
 
 const sources = readSources('src/**/*.ts')
-const surroundings = readSources('{demo,bench,fake-github,test}/**/*.ts')
+const otherSources = readSources('{demo,bench,fake-github,test}/**/*.ts')
 
 test('every folder imports only what its place in the flow allows', () => {
   expect(sources.length).toBeGreaterThan(0)
-  expect(sources.flatMap(unlawfulImports)).toEqual([])
+  expect(sources.flatMap(forbiddenImports)).toEqual([])
 })
 
 test('the law names every folder, and no other', () => {
   const folders = new Set(sources.map(folderOf).filter((folder) => folder !== null))
-  expect([...folders].filter((folder) => !(folder in LAW))).toEqual([])
+  expect([...folders].filter((folder) => !(folder in IMPORT_RULES))).toEqual([])
 })
 
 test('the rooms of the core stand in one order', () => {
@@ -58,7 +56,7 @@ test('the source begins with four files', () => {
 })
 
 test('the pure folders know no clock, no chance, no process and no waiting', () => {
-  expect(sources.flatMap(impurities)).toEqual([])
+  expect(sources.flatMap(impureUses)).toEqual([])
 })
 
 test('only config.ts reads the environment', () => {
@@ -66,7 +64,7 @@ test('only config.ts reads the environment', () => {
 })
 
 test('only the roles, the demo, the benchmarks and the tests build the whole of Andon', () => {
-  expect([...sources, ...surroundings].flatMap(buildersOfAndon)).toEqual([])
+  expect([...sources, ...otherSources].flatMap(buildersOfAndon)).toEqual([])
 })
 
 test('values of the configuration are passed on: no folder imports config.ts', () => {
@@ -74,50 +72,50 @@ test('values of the configuration are passed on: no folder imports config.ts', (
 })
 
 test('no type is given up: no any, no non-null assertion, no default export', () => {
-  expect(sources.flatMap(surrenders)).toEqual([])
+  expect(sources.flatMap(typeEscapes)).toEqual([])
 })
 
 test('names say what a file is about', () => {
-  expect([...sources, ...surroundings].flatMap(emptyNames)).toEqual([])
+  expect([...sources, ...otherSources].flatMap(bannedNames)).toEqual([])
 })
 
 test('no file holds two thoughts', () => {
-  expect([...sources, ...surroundings].flatMap(longFiles)).toEqual([])
+  expect([...sources, ...otherSources].flatMap(longFiles)).toEqual([])
 })
 
 test('each rule finds what it forbids', () => {
   const at = (path: string, text: string) => parseSource(path, text)
   const count = (rule: (source: Source) => readonly string[], path: string, text: string) => rule(at(path, text)).length
-  expect(count(unlawfulImports, 'src/pipeline/a.ts', "import { sql } from '../store/database.ts'")).toBe(1)
-  expect(count(unlawfulImports, 'src/pipeline/a.ts', "import { x } from '../line/line.ts'")).toBe(1)
-  expect(count(unlawfulImports, 'src/pipeline/a.ts', "import type { X } from '../line/line.ts'")).toBe(0)
-  expect(count(unlawfulImports, 'src/apply/a.ts', "const k = await import('kysely')")).toBe(1)
-  expect(count(unlawfulImports, 'src/render/a.ts', "import { hash } from 'node:crypto'")).toBe(1)
-  expect(count(unlawfulImports, 'src/web/a.ts', "export * from '../outbox/outbox.ts'")).toBe(1)
-  expect(count(unlawfulImports, 'src/store/a.ts', "import pino from 'pino'")).toBe(1)
-  expect(count(unlawfulImports, 'src/translate/a.ts', "import { x } from '../pipeline/model/time.ts'")).toBe(0)
-  expect(count(unlawfulImports, 'src/translate/a.ts', "import { x } from '../pipeline/stages/triggers.ts'")).toBe(1)
-  expect(count(unlawfulImports, 'src/process/a.ts', "import { x } from '../cli/hold.ts'")).toBe(1)
+  expect(count(forbiddenImports, 'src/pipeline/a.ts', "import { sql } from '../store/database.ts'")).toBe(1)
+  expect(count(forbiddenImports, 'src/pipeline/a.ts', "import { x } from '../line/line.ts'")).toBe(1)
+  expect(count(forbiddenImports, 'src/pipeline/a.ts', "import type { X } from '../line/line.ts'")).toBe(0)
+  expect(count(forbiddenImports, 'src/apply/a.ts', "const k = await import('kysely')")).toBe(1)
+  expect(count(forbiddenImports, 'src/render/a.ts', "import { hash } from 'node:crypto'")).toBe(1)
+  expect(count(forbiddenImports, 'src/web/a.ts', "export * from '../outbox/outbox.ts'")).toBe(1)
+  expect(count(forbiddenImports, 'src/store/a.ts', "import pino from 'pino'")).toBe(1)
+  expect(count(forbiddenImports, 'src/translate/a.ts', "import { x } from '../pipeline/model/time.ts'")).toBe(0)
+  expect(count(forbiddenImports, 'src/translate/a.ts', "import { x } from '../pipeline/stages/triggers.ts'")).toBe(1)
+  expect(count(forbiddenImports, 'src/process/a.ts', "import { x } from '../cli/hold.ts'")).toBe(1)
   expect(count(importsOfLaterRooms, 'src/pipeline/facts/a.ts', "import type { X } from '../stages/b.ts'")).toBe(1)
   expect(count(importsOfLaterRooms, 'src/pipeline/view/a.ts', "import type { X } from '../reduce.ts'")).toBe(1)
   expect(count(importsOfLaterRooms, 'src/pipeline/view/a.ts', "import type { X } from '../stages/b.ts'")).toBe(0)
   const a = at('src/web/a.ts', "import type { B } from './b.ts'")
   expect(circlesIn([a, at('src/web/b.ts', "import './c.ts'"), at('src/web/c.ts', "import './a.ts'")])).toHaveLength(1)
   expect(circlesIn([a, at('src/web/b.ts', "import './c.ts'"), at('src/web/c.ts', '')])).toEqual([])
-  expect(count(impurities, 'src/render/a.ts', 'const a = new Date(), b = Date.now(), c = Math.random()')).toBe(3)
-  expect(count(impurities, 'src/line/a.ts', 'async function f() { await process.exit() }')).toBe(3)
-  expect(count(impurities, 'src/line/a.ts', "const a = new Date('2026-11-21'), b = { process: 1 }.process")).toBe(0)
+  expect(count(impureUses, 'src/render/a.ts', 'const a = new Date(), b = Date.now(), c = Math.random()')).toBe(3)
+  expect(count(impureUses, 'src/line/a.ts', 'async function f() { await process.exit() }')).toBe(3)
+  expect(count(impureUses, 'src/line/a.ts', "const a = new Date('2026-11-21'), b = { process: 1 }.process")).toBe(0)
   expect(count(environmentReads, 'src/process/run-role.ts', 'const a = process.env.PORT')).toBe(1)
   expect(count(environmentReads, 'src/process/run-role.ts', 'readConfig(role, process.env)')).toBe(0)
   expect(count(buildersOfAndon, 'src/web/a.ts', "import { openAndon } from '../andon.ts'")).toBe(1)
   expect(count(configImports, 'src/web/a.ts', "import type { Config } from '../config.ts'")).toBe(1)
-  expect(count(surrenders, 'src/web/a.ts', 'export default (a as any)!')).toBe(3)
-  expect(count(emptyNames, 'src/web/utils.ts', '')).toBe(1)
-  expect(count(longFiles, 'src/web/a.ts', '\n'.repeat(LONGEST_FILE + 1))).toBe(1)
+  expect(count(typeEscapes, 'src/web/a.ts', 'export default (a as any)!')).toBe(3)
+  expect(count(bannedNames, 'src/web/utils.ts', '')).toBe(1)
+  expect(count(longFiles, 'src/web/a.ts', '\n'.repeat(MAX_FILE_LINES + 1))).toBe(1)
 })
 
-const CLOCK_AND_CHANCE = ['Date.now', 'Math.random', 'performance.now', 'crypto.randomUUID', 'crypto.getRandomValues']
-const OUTSIDE = [
+const CLOCK_AND_RANDOM = ['Date.now', 'Math.random', 'performance.now', 'crypto.randomUUID', 'crypto.getRandomValues']
+const GLOBALS = [
   'process',
   'globalThis',
   'fetch',
@@ -128,10 +126,10 @@ const OUTSIDE = [
   'performance',
 ]
 
-function impurities(source: Source): readonly string[] {
-  if (!PURE.includes(folderOf(source) ?? '')) return []
-  const names = new Set(source.nodes.flatMap(plainNames))
-  return source.nodes.filter((node) => isImpure(node, names)).map((node) => `${placeOf(source, node)} ${node.type}`)
+function impureUses(source: Source): readonly string[] {
+  if (!PURE_FOLDERS.includes(folderOf(source) ?? '')) return []
+  const names = new Set(source.nodes.flatMap(identifiersIn))
+  return source.nodes.filter((node) => isImpure(node, names)).map((node) => `${locationOf(source, node)} ${node.type}`)
 }
 
 function isImpure(node: Node, names: ReadonlySet<Node>): boolean {
@@ -148,16 +146,16 @@ function isImpure(node: Node, names: ReadonlySet<Node>): boolean {
     case 'CallExpression':
       return isNode(node.callee) && node.callee.name === 'Date' && (node.arguments as unknown[]).length === 0
     case 'MemberExpression':
-      return CLOCK_AND_CHANCE.includes(dotted(node) ?? '')
+      return CLOCK_AND_RANDOM.includes(memberExpressionOf(node) ?? '')
     case 'Identifier':
-      return names.has(node) && OUTSIDE.includes(String(node.name))
+      return names.has(node) && GLOBALS.includes(String(node.name))
     default:
       return false
   }
 }
 
 // An identifier that stands for a value of its own: not a property's name, not a key.
-function plainNames(node: Node): readonly Node[] {
+function identifiersIn(node: Node): readonly Node[] {
   return Object.entries(node)
     .filter(
       ([role]) => !(['property', 'key', 'label', 'imported', 'exported'].includes(role) && node.computed !== true),
@@ -176,8 +174,8 @@ function environmentReads(source: Source): readonly string[] {
       .flatMap((call) => call.arguments as Node[]),
   )
   return source.nodes
-    .filter((node) => dotted(node) === 'process.env' && !handedOn.has(node))
-    .map((node) => `${placeOf(source, node)} reads process.env`)
+    .filter((node) => memberExpressionOf(node) === 'process.env' && !handedOn.has(node))
+    .map((node) => `${locationOf(source, node)} reads process.env`)
 }
 
 function buildersOfAndon(source: Source): readonly string[] {
@@ -195,15 +193,15 @@ function importsOfRootFile(source: Source, path: string): readonly string[] {
     .map(() => `${source.path} imports ${path}`)
 }
 
-function surrenders(source: Source): readonly string[] {
+function typeEscapes(source: Source): readonly string[] {
   const forbidden = ['TSAnyKeyword', 'TSNonNullExpression']
   if (source.path !== 'src/index.ts') forbidden.push('ExportDefaultDeclaration')
   return source.nodes
     .filter(({ type }) => forbidden.includes(type))
-    .map((node) => `${placeOf(source, node)} ${node.type}`)
+    .map((node) => `${locationOf(source, node)} ${node.type}`)
 }
 
-function emptyNames({ path }: Source): readonly string[] {
+function bannedNames({ path }: Source): readonly string[] {
   const names = [...dirname(path).split('/'), basename(path).replace(/(\.\w+)*\.ts$/, '')]
   return names.some((name) => BANNED_NAMES.test(name)) ? [`${path} has a name that says nothing`] : []
 }
@@ -211,5 +209,5 @@ function emptyNames({ path }: Source): readonly string[] {
 // What a file imports is the price of small files, not a thought of its own.
 function longFiles({ path, text }: Source): readonly string[] {
   const lines = text.replaceAll(/^import [^;]*? from '.*'\n/gm, '').split('\n').length - 1
-  return lines > LONGEST_FILE ? [`${path} has ${lines} lines`] : []
+  return lines > MAX_FILE_LINES ? [`${path} has ${lines} lines`] : []
 }

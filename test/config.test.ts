@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { BadConfig, readConfig } from '../src/config.ts'
+import { readConfig, StartupError } from '../src/config.ts'
 
 const PEM = generateKeyPairSync('rsa', { modulusLength: 2048 })
   .privateKey.export({ type: 'pkcs8', format: 'pem' })
@@ -89,7 +89,7 @@ describe('a bad environment is one sentence', () => {
   ]
   test.each(bad)('%s', (_name, role, environment, sentence) => {
     const read = () => readConfig(role, { ...GOOD, ...environment })
-    expect(read).toThrow(BadConfig)
+    expect(read).toThrow(StartupError)
     expect(read).toThrow(sentence)
   })
 

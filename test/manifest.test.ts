@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { WEBHOOK_PATH } from '../src/inbox/guard.ts'
-import { HANDLED_NAMES, type HandledName, UNASKED } from '../src/translate/handled-webhooks.ts'
+import { ALWAYS_DELIVERED, HANDLED_WEBHOOK_NAMES, type HandledWebhook } from '../src/translate/handled-webhooks.ts'
 import { readSources } from './support/typescript-source.ts'
 
 type Level = 'read' | 'write'
@@ -18,7 +18,7 @@ const manifest = parse(text) as {
 }
 
 /** What GitHub asks of an App before it may send this. */
-const EVENTS: Readonly<Record<Exclude<HandledName, (typeof UNASKED)[number]>, Permissions>> &
+const EVENTS: Readonly<Record<Exclude<HandledWebhook, (typeof ALWAYS_DELIVERED)[number]>, Permissions>> &
   Record<string, Permissions> = {
   issues: { issues: 'read' },
   issue_comment: { issues: 'read' },
@@ -70,7 +70,7 @@ const fields = Object.keys(FIELDS).filter((field) => calls.includes(field))
 
 describe('the events', () => {
   test('are those the inbox handles, without those that every App gets unasked', () => {
-    const handled = HANDLED_NAMES.filter((name) => !UNASKED.includes(name))
+    const handled = HANDLED_WEBHOOK_NAMES.filter((name) => !ALWAYS_DELIVERED.includes(name))
     expect([...manifest.default_events].sort()).toEqual([...handled].sort())
   })
 })

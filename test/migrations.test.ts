@@ -1,22 +1,22 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { migrate, pending } from '../src/store/migrate.ts'
-import { freshDatabase } from './support/database.ts'
+import { listPendingMigrations, migrate } from '../src/store/migrate.ts'
+import { openTestDatabase } from './support/database.ts'
 import { dumpSchema, SCHEMA_FILE } from './support/schema-dump.ts'
 
 const FOLDER = resolve(import.meta.dirname, '../migrations')
 const FILES = readdirSync(FOLDER).sort()
 
 test('the migrations make the schema that is written down; `npm run schema:dump` writes it anew', async () => {
-  const database = await freshDatabase()
+  const database = await openTestDatabase()
   expect(await dumpSchema(database)).toBe(readFileSync(SCHEMA_FILE, 'utf8'))
   await database.close()
 })
 
 test('a migrated database has nothing pending, and migrating it again does nothing', async () => {
-  const database = await freshDatabase()
-  expect(await pending(database)).toEqual([])
+  const database = await openTestDatabase()
+  expect(await listPendingMigrations(database)).toEqual([])
   expect(await migrate(database)).toEqual([])
   await database.close()
 })

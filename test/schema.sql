@@ -28,14 +28,6 @@ create table budgets (
   PRIMARY KEY (installation_id)
 );
 
-create table cord (
-  everything boolean not null default true,
-  word jsonb,
-  told_up_to bigint,
-  CHECK (everything),
-  PRIMARY KEY (everything)
-);
-
 create table deliveries (
   id bigint not null generated always as identity,
   hook_id bigint not null,
@@ -65,16 +57,16 @@ create table effects (
   document jsonb not null,
   state text not null default 'due'::text,
   due_at timestamp with time zone not null,
-  attempts integer not null default 0,
-  token uuid,
+  tries integer not null default 0,
+  claim_token uuid,
   claimed_until timestamp with time zone,
   error text,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   type text not null default 'ask'::text,
   sent_at timestamp with time zone,
-  looks integer not null default 0,
-  looked_at timestamp with time zone,
+  misses integer not null default 0,
+  missed_at timestamp with time zone,
   CHECK ((state = ANY (ARRAY['due'::text, 'sending'::text, 'unconfirmed'::text, 'done'::text, 'refused'::text, 'buried'::text]))),
   PRIMARY KEY (id),
   UNIQUE (repository_id, key)
@@ -82,6 +74,14 @@ create table effects (
 CREATE INDEX effects_answers ON public.effects USING btree (repository_id, updated_at) WHERE (type = ANY (ARRAY['react'::text, 'reply'::text]));
 CREATE INDEX effects_due ON public.effects USING btree (due_at) WHERE (state = ANY (ARRAY['due'::text, 'sending'::text, 'unconfirmed'::text]));
 CREATE UNIQUE INDEX effects_one_dispatch ON public.effects USING btree (repository_id, ((document ->> 'issueNumber'::text)), ((document ->> 'stage'::text)), ((document ->> 'attempt'::text))) WHERE (type = 'dispatch'::text);
+
+create table global_hold (
+  singleton boolean not null default true,
+  hold_or_release jsonb,
+  fan_out_cursor bigint,
+  CHECK (singleton),
+  PRIMARY KEY (singleton)
+);
 
 create table history (
   id bigint not null generated always as identity,
@@ -118,7 +118,7 @@ create table loops (
   progress_at timestamp with time zone,
   in_flight_since timestamp with time zone,
   last_error text,
-  stop_asked_at timestamp with time zone,
+  stop_requested_at timestamp with time zone,
   CHECK ((status = ANY (ARRAY['running'::text, 'idle'::text, 'stopping'::text]))),
   PRIMARY KEY (id)
 );
@@ -137,14 +137,14 @@ create table pipelines (
   wake_at timestamp with time zone,
   published_revision integer not null default 0,
   publish_after timestamp with time zone not null default '-infinity'::timestamp with time zone,
-  publish_token uuid,
-  publish_until timestamp with time zone,
+  publish_claim_token uuid,
+  publish_claimed_until timestamp with time zone,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   live_attempts integer not null default 0,
   queued_at timestamp with time zone,
   started_at timestamp with time zone,
-  denied text,
+  denial text,
   reconcile_at timestamp with time zone,
   held_stages text[] not null default '{}'::text[],
   CHECK ((light = ANY (ARRAY['running'::text, 'review'::text, 'queued'::text, 'failed'::text, 'done'::text, 'idle'::text]))),
@@ -164,13 +164,13 @@ create table publications (
   surface text not null,
   github_id bigint,
   digest text,
-  state text not null default 'settled'::text,
+  state text not null default 'confirmed'::text,
   sent_at timestamp with time zone,
   error text,
   updated_at timestamp with time zone not null,
   repository_id bigint,
   CHECK ((num_nonnulls(pipeline_id, repository_id) = 1)),
-  CHECK ((state = ANY (ARRAY['settled'::text, 'sending'::text]))),
+  CHECK ((state = ANY (ARRAY['confirmed'::text, 'sending'::text]))),
   FOREIGN KEY (pipeline_id) REFERENCES pipelines(id) ON DELETE CASCADE,
   FOREIGN KEY (repository_id) REFERENCES repositories(id) ON DELETE CASCADE,
   UNIQUE (pipeline_id, surface),
@@ -202,26 +202,26 @@ create table repositories (
   configuration jsonb,
   configuration_source text,
   configuration_sha text,
-  configuration_mistakes jsonb not null default '[]'::jsonb,
+  configuration_problems jsonb not null default '[]'::jsonb,
   configuration_head_sha text,
   configuration_read_at timestamp with time zone,
-  cord jsonb,
-  cord_told_up_to integer,
-  configuration_good_sha text,
+  hold_or_release jsonb,
+  hold_fan_out_cursor integer,
+  configuration_valid_sha text,
   revision integer not null default 0,
   published_revision integer not null default 0,
   publish_after timestamp with time zone not null default '-infinity'::timestamp with time zone,
-  publish_token uuid,
-  publish_until timestamp with time zone,
+  publish_claim_token uuid,
+  publish_claimed_until timestamp with time zone,
   CHECK ((configuration_source = ANY (ARRAY['repository'::text, 'organisation'::text]))),
   PRIMARY KEY (id)
 );
 CREATE INDEX repositories_by_installation ON public.repositories USING btree (installation_id);
 CREATE INDEX repositories_by_name ON public.repositories USING btree (lower(full_name));
-CREATE INDEX repositories_held ON public.repositories USING btree (id) WHERE ((cord ->> 'why'::text) IS NOT NULL);
+CREATE INDEX repositories_held ON public.repositories USING btree (id) WHERE ((hold_or_release ->> 'reason'::text) IS NOT NULL);
+CREATE INDEX repositories_to_fan_out ON public.repositories USING btree (id) WHERE (hold_fan_out_cursor IS NOT NULL);
 CREATE INDEX repositories_to_publish ON public.repositories USING btree (publish_after) WHERE (published_revision < revision);
-CREATE INDEX repositories_to_tell ON public.repositories USING btree (id) WHERE (cord_told_up_to IS NOT NULL);
-CREATE INDEX repositories_with_mistakes ON public.repositories USING btree (id) WHERE (configuration_mistakes <> '[]'::jsonb);
+CREATE INDEX repositories_with_problems ON public.repositories USING btree (id) WHERE (configuration_problems <> '[]'::jsonb);
 
 create table runs (
   id bigint not null,

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { echoesKey } from '../src/github/run-name.ts'
-import { parseLine } from '../src/line/parse-andon-yml.ts'
-import { keyOf } from '../src/pipeline/facts/correlate.ts'
+import { hasAttemptKeyInRunName } from '../src/github/run-name.ts'
+import { parseAndonYml } from '../src/line/parse-andon-yml.ts'
+import { parseAttemptKey } from '../src/pipeline/facts/correlate.ts'
 
 type Step = {
   readonly name?: string
@@ -63,8 +63,8 @@ describe.each(STAGES)('the workflow of %s', (stage) => {
     expect(workflow['run-name']).toContain('inputs.andon')
     const title = workflow['run-name'].replace(/\$\{\{ inputs\.andon \}\}/g, KEY)
     expect(title).toBe(`andon ${KEY}`)
-    expect(keyOf(title)?.key).toBe(KEY)
-    expect(echoesKey(text)).toBe(true)
+    expect(parseAttemptKey(title)?.key).toBe(KEY)
+    expect(hasAttemptKeyInRunName(text)).toBe(true)
   })
 
   test('never works twice at the same time for one attempt, and ends by itself', () => {
@@ -150,7 +150,7 @@ describe.each(STAGES)('the workflow of %s', (stage) => {
 
 test('the example of a configuration names these files, and can be read', () => {
   const [, example = ''] = /```yaml\n(start:[\s\S]*?)```/.exec(readFileSync('docs/configuration.md', 'utf8')) ?? []
-  const parsed = parseLine(example)
+  const parsed = parseAndonYml(example)
   if (!('line' in parsed)) throw new Error(JSON.stringify(parsed))
   expect(parsed.line.stages.map(({ workflow }) => workflow)).toEqual([...STAGES.map((stage) => `${stage}.yml`), null])
 })

@@ -1,132 +1,148 @@
 // Admission alone starts attempts. `reduce` queues them; here, at the end of a group's transaction and under the locks of
 // its repositories, slots are counted and given away: first come, first served, each repository for itself. Who must
 // wait is told why, and told again only when it waits for something else.
-import { WATCHED_LINE } from '../line/line.ts'
-import { liveAttempts } from '../pipeline/admission.ts'
-import { holdWords, pulled } from '../pipeline/holds/holds.ts'
+import { OBSERVE_ONLY_LINE } from '../line/line.ts'
+import { countLiveAttempts } from '../pipeline/admission.ts'
+import { activeHold, describeHold } from '../pipeline/holds/holds.ts'
 import type { Event } from '../pipeline/model/events.ts'
-import type { CordWord } from '../pipeline/model/hold.ts'
+import type { HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import { reduce } from '../pipeline/reduce.ts'
-import { type Awaiting, awaitingAdmission } from '../pipeline/stages/ready-stage.ts'
-import { readSlots, type Slots, toldOtherwise, type Waiting } from '../store/admission.ts'
+import { type ReadyStage, stageReadyForAdmission } from '../pipeline/stages/ready-stage.ts'
+import {
+  listPipelinesWithOtherWaitReason,
+  loadSlots,
+  type QueuedPipeline,
+  type RepositorySlots,
+} from '../store/admission.ts'
 import type { PipelineRow, RepositoryRow } from '../store/rows.ts'
-import type { Ledger } from './unit-of-work.ts'
+import type { UnitOfWork } from './unit-of-work.ts'
 
 /** A few characters that nobody can foresee: they end an attempt's key. */
-export type Random = () => string
+export type RandomSuffix = () => string
 
 /** Admits what may start in every repository in which something changed. */
-export async function admit(ledger: Ledger, now: Instant, random: Random): Promise<void> {
+export async function admitQueued(ledger: UnitOfWork, now: Instant, random: RandomSuffix): Promise<void> {
   const { pipelines, repositories } = ledger.changed()
-  const ids = new Set(ledger.reopened)
+  const ids = new Set(ledger.slotsFreed)
   for (const { repositoryId } of pipelines) ids.add(repositoryId)
   for (const { id } of repositories) ids.add(id)
   const changed = [...ids].sort((a, b) => a - b).flatMap((id) => ledger.repositories.get(String(id)) ?? [])
   const asked = changed.map((repository) => ({ id: repository.id, most: limitsOf(repository).running }))
   const inHand = ledger.pipelines.rows().flatMap(({ id }) => id ?? [])
-  for (const slots of await readSlots(ledger.trx, asked, inHand, midnightBefore(now))) {
+  for (const slots of await loadSlots(ledger.trx, asked, inHand, midnightBefore(now))) {
     const repository = ledger.repositories.get(String(slots.repositoryId))
-    if (repository !== null) await admitInto({ ledger, repository, slots, now, random, everything: null }, inHand)
+    if (repository !== null) await admitRepository({ ledger, repository, slots, now, random, globalHold: null }, inHand)
   }
 }
 
 /** When its first attempt was admitted, which took one of that day's starts; null: none has been. */
-export function startedAt({ stages }: Pipeline): Instant | null {
-  const admitted = stages.flatMap(({ attempts }) => attempts.flatMap(({ ours }) => ours?.admittedAt ?? []))
+export function firstAdmittedAt({ stages }: Pipeline): Instant | null {
+  const admitted = stages.flatMap(({ attempts }) => attempts.flatMap(({ control }) => control?.admittedAt ?? []))
   return admitted.sort()[0] ?? null
 }
 
-type Hall = {
-  readonly ledger: Ledger
+type AdmissionContext = {
+  readonly ledger: UnitOfWork
   readonly repository: RepositoryRow
-  readonly slots: Slots
+  readonly slots: RepositorySlots
   readonly now: Instant
-  readonly random: Random
+  readonly random: RandomSuffix
   /** The last word about everything, once it was looked at: only where something could start. */
-  readonly everything: CordWord | null
+  readonly globalHold: HoldOrRelease | null
 }
 
-type Counts = { running: number; begun: number }
+type SlotCounts = { running: number; startedToday: number }
 
 /** Why a pipeline must wait, and until when if that is known. */
-type Denial = { readonly words: string; readonly until: Instant | null }
+type Denial = { readonly reason: string; readonly until: Instant | null }
 
-async function admitInto(known: Hall, inHand: readonly number[]): Promise<void> {
+async function admitRepository(known: AdmissionContext, inHand: readonly number[]): Promise<void> {
   const { ledger, repository, slots, now } = known
   const here = ledger.pipelines.rows().filter(({ repositoryId }) => repositoryId === repository.id)
-  const queue = [...here.flatMap((row) => placeOf(row, now)), ...slots.waiting].sort(byArrival)
+  const queue = [...here.flatMap((row) => queueEntriesOf(row, now)), ...slots.queue].sort(byQueueTime)
   if (queue.length === 0) return
-  const counts = countsOf(slots, here, now)
-  const mayStart = [true, false].some((isFresh) => denialOf(known, counts, isFresh) === null)
-  const hall = mayStart ? { ...known, everything: await ledger.everything() } : known
+  const counts = countSlots(slots, here, now)
+  const mayStart = [true, false].some((isFresh) => whyNotAdmitted(known, counts, isFresh) === null)
+  const hall = mayStart ? { ...known, globalHold: await ledger.globalHold() } : known
   const first = queue.slice(0, Math.max(0, limitsOf(repository).running - counts.running))
-  await ledger.readPipelines(first.map(({ issueNumber }) => ({ repositoryId: repository.id, issueNumber })))
+  await ledger.loadPipelines(first.map(({ issueNumber }) => ({ repositoryId: repository.id, issueNumber })))
   for (const place of queue) {
     const isFresh = place.startedAt === null
-    const denial = denialOf(hall, counts, isFresh)
-    if (denial !== null && denial.words === place.denied) continue
+    const denial = whyNotAdmitted(hall, counts, isFresh)
+    if (denial !== null && denial.reason === place.denial) continue
     const row = await ledger.pipeline({ repositoryId: repository.id, issueNumber: place.issueNumber })
-    const awaited = row && awaitingAdmission(row.pipeline, now)
+    const awaited = row && stageReadyForAdmission(row.pipeline, now)
     if (row === null || awaited === null) continue
     if (denial !== null) {
-      deny(hall, row, denial)
+      denyAdmission(hall, row, denial)
       continue
     }
-    if (!start(hall, row, awaited)) continue
+    if (!admitAttempt(hall, row, awaited)) continue
     counts.running += 1
-    if (isFresh) counts.begun += 1
+    if (isFresh) counts.startedToday += 1
   }
-  await tellTheOthers(hall, counts, inHand)
+  await updateWaitReasons(hall, counts, inHand)
 }
 
-type Place = Omit<Waiting, 'id'>
+type QueueEntry = Omit<QueuedPipeline, 'id'>
 
-function placeOf({ issueNumber, pipeline }: PipelineRow, now: Instant): readonly Place[] {
-  const awaited = awaitingAdmission(pipeline, now)
+function queueEntriesOf({ issueNumber, pipeline }: PipelineRow, now: Instant): readonly QueueEntry[] {
+  const awaited = stageReadyForAdmission(pipeline, now)
   if (awaited === null) return []
   const { queuedAt } = awaited
-  return [{ issueNumber, queuedAt, startedAt: startedAt(pipeline), denied: null }]
+  return [{ issueNumber, queuedAt, startedAt: firstAdmittedAt(pipeline), denial: null }]
 }
 
-function byArrival(a: Place, b: Place): number {
+function byQueueTime(a: QueueEntry, b: QueueEntry): number {
   return a.queuedAt === b.queuedAt ? a.issueNumber - b.issueNumber : a.queuedAt < b.queuedAt ? -1 : 1
 }
 
-function countsOf(slots: Slots, here: readonly PipelineRow[], now: Instant): Counts {
+function countSlots(slots: RepositorySlots, here: readonly PipelineRow[], now: Instant): SlotCounts {
   const midnight = midnightBefore(now)
   return {
-    running: slots.running + here.reduce((sum, { pipeline }) => sum + liveAttempts(pipeline), 0),
-    begun: slots.begunToday + here.filter(({ pipeline }) => (startedAt(pipeline) ?? '') >= midnight).length,
+    running: slots.running + here.reduce((sum, { pipeline }) => sum + countLiveAttempts(pipeline), 0),
+    startedToday:
+      slots.startedToday + here.filter(({ pipeline }) => (firstAdmittedAt(pipeline) ?? '') >= midnight).length,
   }
 }
 
-function denialOf(hall: Hall, { running, begun }: Counts, isFresh: boolean): Denial | null {
+function whyNotAdmitted(
+  hall: AdmissionContext,
+  { running, startedToday }: SlotCounts,
+  isFresh: boolean,
+): Denial | null {
   const { repository, slots, now } = hall
   const limits = limitsOf(repository)
-  if (repository.removedAt !== null) return { words: 'Andon no longer reaches the repository', until: null }
-  if (slots.installationState !== 'active') return { words: 'the installation is suspended', until: null }
-  if (repository.defaultBranch === null) return { words: 'the default branch is not known yet', until: null }
-  const hold = pulled(repository.cord) ?? pulled(hall.everything)
-  if (hold !== null) return { words: holdWords(hold), until: null }
-  if (isFresh && begun >= limits.startsPerDay) {
-    return { words: `${begun} of ${limits.startsPerDay} begun today`, until: midnightAfter(now) }
+  if (repository.removedAt !== null) return { reason: 'Andon no longer reaches the repository', until: null }
+  if (slots.installationState !== 'active') return { reason: 'the installation is suspended', until: null }
+  if (repository.defaultBranch === null) return { reason: 'the default branch is not known yet', until: null }
+  const hold = activeHold(repository.holdOrRelease) ?? activeHold(hall.globalHold)
+  if (hold !== null) return { reason: describeHold(hold), until: null }
+  if (isFresh && startedToday >= limits.startsPerDay) {
+    return { reason: `${startedToday} of ${limits.startsPerDay} begun today`, until: midnightAfter(now) }
   }
-  return running >= limits.running ? { words: `${running} of ${limits.running} running`, until: null } : null
+  return running >= limits.running ? { reason: `${running} of ${limits.running} running`, until: null } : null
 }
 
-function start(hall: Hall, row: PipelineRow, { stage, attempt }: Awaiting): boolean {
+function admitAttempt(hall: AdmissionContext, row: PipelineRow, { stage, attempt }: ReadyStage): boolean {
   const { issueNumber } = row
   const key = `${issueNumber}/${stage}/${attempt}-${hall.random()}`
-  return apply(hall, row, { ...head(hall), type: 'attempt.admitted', issueNumber, stage, attempt, key })
+  return reduceRow(hall, row, { ...eventBase(hall), type: 'attempt.admitted', issueNumber, stage, attempt, key })
 }
 
-function deny(hall: Hall, row: PipelineRow, { words, until }: Denial): void {
-  apply(hall, row, { ...head(hall), type: 'admission.denied', issueNumber: row.issueNumber, words, until })
+function denyAdmission(hall: AdmissionContext, row: PipelineRow, { reason, until }: Denial): void {
+  reduceRow(hall, row, {
+    ...eventBase(hall),
+    type: 'admission.denied',
+    issueNumber: row.issueNumber,
+    message: reason,
+    until,
+  })
 }
 
-function head({ repository, now }: Hall) {
+function eventBase({ repository, now }: AdmissionContext) {
   const { id, fullName, private: isPrivate, defaultBranch, installationId } = repository
   return {
     at: now,
@@ -135,39 +151,39 @@ function head({ repository, now }: Hall) {
   }
 }
 
-function apply({ ledger }: Hall, row: PipelineRow, event: Event): boolean {
+function reduceRow({ ledger }: AdmissionContext, row: PipelineRow, event: Event): boolean {
   const { pipeline, entries, effects } = reduce(row.pipeline, event)
   if (pipeline === row.pipeline) return false
-  ledger.keepPipeline({ ...row, pipeline }, entries, effects)
+  ledger.putPipeline({ ...row, pipeline }, entries, effects)
   return true
 }
 
 /** Told at once: enough that a changed limit is soon known to everybody, few enough for one transaction. */
-const TOLD_AT_ONCE = 200
+const WAIT_REASONS_AT_ONCE = 200
 
 /** Whoever waits behind those who were looked at hears of it when what all of them wait for has changed. */
-async function tellTheOthers(hall: Hall, counts: Counts, inHand: readonly number[]): Promise<void> {
+async function updateWaitReasons(hall: AdmissionContext, counts: SlotCounts, inHand: readonly number[]): Promise<void> {
   const { ledger, repository, slots, now } = hall
-  const fresh = denialOf(hall, counts, true)
-  const begun = denialOf(hall, counts, false)
-  const isChanged = slots.waiting.some(({ startedAt: begunAt, denied }) => {
-    const denial = begunAt === null ? fresh : begun
-    return denial !== null && denied !== denial.words
+  const fresh = whyNotAdmitted(hall, counts, true)
+  const begun = whyNotAdmitted(hall, counts, false)
+  const isChanged = slots.queue.some(({ startedAt, denial: lastReason }) => {
+    const denial = startedAt === null ? fresh : begun
+    return denial !== null && lastReason !== denial.reason
   })
   if (!isChanged) return
-  const words = { fresh: fresh?.words ?? null, begun: begun?.words ?? null }
-  const ids = await toldOtherwise(ledger.trx, repository.id, words, inHand, TOLD_AT_ONCE)
-  await ledger.readPipelinesById(ids)
+  const words = { fresh: fresh?.reason ?? null, begun: begun?.reason ?? null }
+  const ids = await listPipelinesWithOtherWaitReason(ledger.trx, repository.id, words, inHand, WAIT_REASONS_AT_ONCE)
+  await ledger.loadPipelinesById(ids)
   for (const id of ids) {
     const row = await ledger.pipelineById(id)
-    if (row === null || awaitingAdmission(row.pipeline, now) === null) continue
-    const denial = startedAt(row.pipeline) === null ? fresh : begun
-    if (denial !== null) deny(hall, row, denial)
+    if (row === null || stageReadyForAdmission(row.pipeline, now) === null) continue
+    const denial = firstAdmittedAt(row.pipeline) === null ? fresh : begun
+    if (denial !== null) denyAdmission(hall, row, denial)
   }
 }
 
 function limitsOf({ configuration }: RepositoryRow) {
-  return (configuration ?? WATCHED_LINE).limits
+  return (configuration ?? OBSERVE_ONLY_LINE).limits
 }
 
 function midnightBefore(now: Instant): Instant {

@@ -1,54 +1,57 @@
 // What a repository's file says is kept with the repository; pipelines begin with it and keep what they began with.
-import { parseLine } from '../line/parse-andon-yml.ts'
-import { alike } from '../pipeline/facts/total-order.ts'
-import type { Ask } from '../pipeline/model/effects.ts'
+import { parseAndonYml } from '../line/parse-andon-yml.ts'
+import { isEqualJson } from '../pipeline/facts/total-order.ts'
+import type { AskEffect } from '../pipeline/model/effects.ts'
 import type { Event } from '../pipeline/model/events.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import { withoutOwnFile } from '../store/repositories.ts'
-import type { FileSource, RepositoryRow } from '../store/rows.ts'
-import type { Ledger } from './unit-of-work.ts'
+import { listRepositoriesWithoutFile } from '../store/repositories.ts'
+import type { ConfigurationSource, RepositoryRow } from '../store/rows.ts'
+import type { UnitOfWork } from './unit-of-work.ts'
 
-type Answered = Extract<Event, { type: 'answered' }>
-type Touched = Extract<Event, { type: 'configuration.touched' }>
+type ConfigurationAnswer = Extract<Event, { type: 'question.answered' }>
+type ConfigurationTouchedEvent = Extract<Event, { type: 'configuration.pushed' }>
 
 /** The question what the file says, which nobody tells unasked. */
-export function askConfiguration(at: Instant): Ask {
+export function askForConfiguration(at: Instant): AskEffect {
   return { type: 'ask', key: `configuration/${at}`, question: { about: 'configuration' } }
 }
 
 /** Asks what the file of a repository says after a push; its organisation's file is that of all who have none of their own. */
-export async function askAfterPush(ledger: Ledger, { repository, at }: Touched): Promise<void> {
+export async function askConfigurationAfterPush(
+  ledger: UnitOfWork,
+  { repository, at }: ConfigurationTouchedEvent,
+): Promise<void> {
   const isShared = repository.fullName.endsWith('/.github')
-  const others = isShared ? await withoutOwnFile(ledger.trx, repository.installationId) : []
+  const others = isShared ? await listRepositoriesWithoutFile(ledger.trx, repository.installationId) : []
   for (const repositoryId of new Set([repository.id, ...others])) {
-    ledger.ask({ repositoryId, issueNumber: null }, [askConfiguration(at)])
+    ledger.putEffects({ repositoryId, issueNumber: null }, [askForConfiguration(at)])
   }
 }
 
 /** Does the event tell what the file says? */
-export function isAboutFile(event: Event): event is Answered {
-  return event.type === 'answered' && readingOf(event) !== null
+export function isConfigurationAnswer(event: Event): event is ConfigurationAnswer {
+  return event.type === 'question.answered' && fetchedConfigurationOf(event) !== null
 }
 
 /** Takes from an answer what the repository's file says at present, if it tells that. */
-export function noteConfiguration({ repositories }: Ledger, event: Answered): void {
+export function putConfiguration({ repositories }: UnitOfWork, event: ConfigurationAnswer): void {
   const row = repositories.get(String(event.repository.id))
-  const reading = readingOf(event)
+  const reading = fetchedConfigurationOf(event)
   if (row === null || reading === null) return
   // Answers come in any order: what was read later stands.
   if (row.configurationReadAt !== null && row.configurationReadAt > event.at) return
-  repositories.put(withReading(row, reading, event.at))
+  repositories.put(withFetchedConfiguration(row, reading, event.at))
 }
 
 /** The file as it was found; all null when there is none. */
-type Reading = {
+type FetchedConfiguration = {
   readonly text: string | null
   readonly sha: string | null
-  readonly source: FileSource | null
+  readonly source: ConfigurationSource | null
   readonly headSha: string | null
 }
 
-function readingOf({ answer }: Answered): Reading | null {
+function fetchedConfigurationOf({ answer }: ConfigurationAnswer): FetchedConfiguration | null {
   if (answer.about === 'configuration') return answer
   if (answer.about !== 'issue' || answer.configuration === undefined) return null
   const { text, sha, source } = answer.configuration ?? { text: null, sha: null, source: null }
@@ -56,25 +59,28 @@ function readingOf({ answer }: Answered): Reading | null {
 }
 
 /** With mistakes in the file the last good line stays in force, and each mistake stays with the commit that brought it. */
-function withReading(row: RepositoryRow, reading: Reading, at: Instant): RepositoryRow {
-  const next = { ...row, ...understood(row, reading), configurationReadAt: at }
-  const isToldAnew = !alike(toldOf(row), toldOf(next))
+function withFetchedConfiguration(row: RepositoryRow, reading: FetchedConfiguration, at: Instant): RepositoryRow {
+  const next = { ...row, ...parsedColumnsOf(row, reading), configurationReadAt: at }
+  const isToldAnew = !isEqualJson(publishedProblemsOf(row), publishedProblemsOf(next))
   return isToldAnew ? { ...next, revision: row.revision + 1 } : next
 }
 
-function understood(row: RepositoryRow, { text, sha, source, headSha }: Reading): Partial<RepositoryRow> {
+function parsedColumnsOf(
+  row: RepositoryRow,
+  { text, sha, source, headSha }: FetchedConfiguration,
+): Partial<RepositoryRow> {
   const isSame = sha !== null && sha === row.configurationSha && source === row.configurationSource
   const since = isSame ? row.configurationHeadSha : headSha
   const read = { configurationSource: source, configurationSha: sha, configurationHeadSha: since }
-  const parsed = text === null ? { line: null } : parseLine(text)
-  if ('mistakes' in parsed) return { ...read, configurationMistakes: parsed.mistakes }
-  const good = { configuration: parsed.line, configurationGoodSha: parsed.line && since }
-  return { ...read, ...good, configurationMistakes: [] }
+  const parsed = text === null ? { line: null } : parseAndonYml(text)
+  if ('problems' in parsed) return { ...read, configurationProblems: parsed.problems }
+  const good = { configuration: parsed.line, configurationValidSha: parsed.line && since }
+  return { ...read, ...good, configurationProblems: [] }
 }
 
 /** What people are told of the file: nothing, unless something is wrong in it. */
-function toldOf(row: RepositoryRow): unknown {
-  const { configurationMistakes, configurationSource, configurationHeadSha, configurationGoodSha } = row
-  if (configurationMistakes.length === 0) return null
-  return { configurationMistakes, configurationSource, configurationHeadSha, configurationGoodSha }
+function publishedProblemsOf(row: RepositoryRow): unknown {
+  const { configurationProblems, configurationSource, configurationHeadSha, configurationValidSha } = row
+  if (configurationProblems.length === 0) return null
+  return { configurationProblems, configurationSource, configurationHeadSha, configurationValidSha }
 }

@@ -5,26 +5,26 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
-import type { Random } from './admit-queued.ts'
-import { type Arrival, type Outcome, Unavailable } from './apply-request.ts'
-import { commit, type Enqueue } from './commit-group.ts'
+import type { RandomSuffix } from './admit-queued.ts'
+import { type ApplyRequest, type ApplyResult, Unavailable } from './apply-request.ts'
+import { commitGroup, type Enqueue } from './commit-group.ts'
 
 export type Door = {
   /** Resolves after the commit; throws Unavailable when nothing could be committed. */
-  apply(arrival: Arrival): Promise<Outcome>
+  apply(arrival: ApplyRequest): Promise<ApplyResult>
   /** Resolves when what was let in is committed or turned away. */
   close(): Promise<void>
 }
 
 /** GitHub gives up after 10 s (https://docs.github.com/webhooks/using-webhooks/best-practices-for-using-webhooks). */
 const DEADLINE_MS = 8_000
-const LARGEST_GROUP = 128
+const MAX_GROUP_SIZE = 128
 // While one group waits for its commit, another is gathered from what it does not touch.
 const LANES = 2
 /** Under load the first of many waits this long for the others: else groups of one and of many alternate. */
 const LINGER_MS = 2
 
-type Waiting = { readonly arrival: Arrival; readonly settle: (outcome: Outcome | Error) => void }
+type PendingRequest = { readonly arrival: ApplyRequest; readonly complete: (outcome: ApplyResult | Error) => void }
 
 export function openDoor(given: {
   database: Database
@@ -32,12 +32,12 @@ export function openDoor(given: {
   log: Logger
   enqueue?: Enqueue
   /** What makes attempt keys unforeseeable. */
-  random?: Random
+  random?: RandomSuffix
 }): Door {
-  const o = { random: fiveCharacters, made: new Set<string>(), ...given }
+  const o = { random: randomSuffix, knownRows: new Set<string>(), ...given }
   // PGlite has one connection: a second lane would only wait for it.
   const lanes = o.database.kind === 'embedded' ? 1 : LANES
-  const queue: Waiting[] = []
+  const queue: PendingRequest[] = []
   const busy = new Set<Promise<void>>()
   const inHand = new Set<number>()
   let isGathering = false
@@ -55,7 +55,7 @@ export function openDoor(given: {
 
   async function nextGroup(): Promise<void> {
     isGathering = true
-    if (sizeBefore > 1 && queue.length < LARGEST_GROUP) await sleep(LINGER_MS)
+    if (sizeBefore > 1 && queue.length < MAX_GROUP_SIZE) await sleep(LINGER_MS)
     isGathering = false
     const group = takeGroup()
     const arrivals = group.map(({ arrival }) => arrival)
@@ -63,19 +63,20 @@ export function openDoor(given: {
     for (const id of repositories) inHand.add(id)
     sizeBefore = group.length
     pump()
-    const outcomes = await commit(o, arrivals)
+    const outcomes = await commitGroup(o, arrivals)
     for (const id of repositories) inHand.delete(id)
-    for (const [index, { settle }] of group.entries()) settle(outcomes[index] ?? new Unavailable('the group was lost'))
+    for (const [index, { complete }] of group.entries())
+      complete(outcomes[index] ?? new Unavailable('the group was lost'))
   }
 
   /** A repository that another lane has in hand is locked: what comes about it meanwhile goes together, after that. */
-  function isFree({ arrival }: Waiting): boolean {
+  function isFree({ arrival }: PendingRequest): boolean {
     const id = repositoryOf(arrival)
     return id === null || !inHand.has(id)
   }
 
-  function takeGroup(): readonly Waiting[] {
-    const group = queue.filter(isFree).slice(0, LARGEST_GROUP)
+  function takeGroup(): readonly PendingRequest[] {
+    const group = queue.filter(isFree).slice(0, MAX_GROUP_SIZE)
     const taken = new Set(group)
     queue.splice(0, queue.length, ...queue.filter((waiting) => !taken.has(waiting)))
     return group
@@ -84,10 +85,10 @@ export function openDoor(given: {
   return {
     apply(arrival) {
       if (closed) return Promise.reject(new Unavailable('this process is stopping'))
-      const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
-      const waiting: Waiting = {
+      const { promise, resolve, reject } = Promise.withResolvers<ApplyResult>()
+      const waiting: PendingRequest = {
         arrival,
-        settle(outcome) {
+        complete(outcome) {
           clearTimeout(deadline)
           if (outcome instanceof Error) reject(outcome)
           else resolve(outcome)
@@ -109,12 +110,12 @@ export function openDoor(given: {
   }
 }
 
-function repositoryOf({ event }: Arrival): number | null {
+function repositoryOf({ event }: ApplyRequest): number | null {
   return event !== null && 'repository' in event ? event.repository.id : null
 }
 
-const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789'
+const SUFFIX_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
-function fiveCharacters(): string {
-  return Array.from({ length: 5 }, () => LETTERS[randomInt(LETTERS.length)]).join('')
+function randomSuffix(): string {
+  return Array.from({ length: 5 }, () => SUFFIX_ALPHABET[randomInt(SUFFIX_ALPHABET.length)]).join('')
 }

@@ -2,46 +2,49 @@
 // that of its own. Pipelines are not written here: what is held around them is looked up whenever it is asked for, and
 // the watchdog has them woken, some at a time, so that what GitHub shows of them follows.
 
-import { givenIn } from '../pipeline/commands/authorized-commands.ts'
-import { answerTo, repositoryWords } from '../pipeline/commands/hold-or-release.ts'
-import { lastWord } from '../pipeline/holds/holds.ts'
-import type { Said } from '../pipeline/model/command-result.ts'
+import { authorizedCommandsIn } from '../pipeline/commands/authorized-commands.ts'
+import { holdOrReleaseResult, repositoryHoldsAndReleases } from '../pipeline/commands/hold-or-release.ts'
+import { latestHoldOrRelease } from '../pipeline/holds/holds.ts'
+import type { CommandResult } from '../pipeline/model/command-result.ts'
 import type { Event } from '../pipeline/model/events.ts'
-import type { CordWord } from '../pipeline/model/hold.ts'
+import type { HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
-import { lockEverything, saveEverything } from '../store/holds.ts'
-import { notify } from '../store/notify.ts'
+import { lockGlobalHold, saveGlobalHold } from '../store/holds.ts'
+import { notifyChanges } from '../store/notify.ts'
 import { lineOf } from './line-of.ts'
-import type { Ledger } from './unit-of-work.ts'
+import type { UnitOfWork } from './unit-of-work.ts'
 
-type Heard = Extract<Event, { type: 'answered' | 'command.given' }>
+type CommandEvent = Extract<Event, { type: 'question.answered' | 'commands.received' }>
 
 /** Takes from an event what it says about the repository's cord; the event, with what was held around the pipelines before. */
-export async function noteCord<E extends Heard>(ledger: Ledger, event: E): Promise<E> {
+export async function putRepositoryHold<E extends CommandEvent>(ledger: UnitOfWork, event: E): Promise<E> {
   const row = ledger.repositories.get(String(event.repository.id))
-  const given = givenIn(event, lineOf(ledger, event))
+  const given = authorizedCommandsIn(event, lineOf(ledger, event))
   if (row === null || given === null) return event
-  const around = { repository: row.cord, everything: await ledger.everything() }
-  const cord = repositoryWords(given).reduce<CordWord | null>(lastWord, row.cord)
-  if (cord !== row.cord) ledger.repositories.put({ ...row, cord, cordToldUpTo: 0 })
-  return { ...event, around }
+  const outerHolds = { repository: row.holdOrRelease, everything: await ledger.globalHold() }
+  const holdOrRelease = repositoryHoldsAndReleases(given).reduce<HoldOrRelease | null>(
+    latestHoldOrRelease,
+    row.holdOrRelease,
+  )
+  if (holdOrRelease !== row.holdOrRelease) ledger.repositories.put({ ...row, holdOrRelease, holdFanOutCursor: 0 })
+  return { ...event, outerHolds }
 }
 
-/** The operator pulls everybody's cord, or lets go of it (`why` is null); resolves to what came of it. */
-export async function sayOfEverything(
+/** The operator pulls everybody's cord, or lets go of it (`reason` is null); resolves to what came of it. */
+export async function setGlobalHold(
   o: { readonly database: Database; readonly now: () => Instant },
-  { by, why }: { readonly by: string; readonly why: string | null },
-): Promise<Said> {
+  { by, reason }: { readonly by: string; readonly reason: string | null },
+): Promise<CommandResult> {
   return await o.database.kysely.transaction().execute(async (trx) => {
-    const known = await lockEverything(trx)
+    const known = await lockGlobalHold(trx)
     const since = o.now()
-    const evidence = { kind: 'command', id: why === null ? 'resume --all' : 'hold --all', at: since } as const
-    const word: CordWord = { place: { kind: 'everything' }, by, why, since, evidence }
-    const said = answerTo(known, word, [])
+    const evidence = { kind: 'command', id: reason === null ? 'resume --all' : 'hold --all', at: since } as const
+    const word: HoldOrRelease = { place: { kind: 'everything' }, by, reason, since, evidence }
+    const said = holdOrReleaseResult(known, word, [])
     if (said.outcome === 'done') {
-      await saveEverything(trx, word)
-      await notify(trx, [])
+      await saveGlobalHold(trx, word)
+      await notifyChanges(trx, [])
     }
     return said
   })

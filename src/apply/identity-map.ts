@@ -1,20 +1,20 @@
 /** Rows of one table as a group sees them: read at most once, changed in memory, written back together. */
-export type Shelf<Row> = {
+export type IdentityMap<Row> = {
   get(key: string): Row | null
   /** Takes rows from the database; what the group has changed stays as it is. */
-  learn(rows: readonly Row[]): void
+  load(rows: readonly Row[]): void
   put(row: Row): void
   rows(): readonly Row[]
   /** What is to be written, sorted by key, so that every process writes in one order. */
   changed(): readonly Row[]
 }
 
-export function shelf<Row>(keyOf: (row: Row) => string): Shelf<Row> {
+export function createIdentityMap<Row>(keyOf: (row: Row) => string): IdentityMap<Row> {
   const rows = new Map<string, Row>()
   const changed = new Set<string>()
   return {
     get: (key) => rows.get(key) ?? null,
-    learn(read) {
+    load(read) {
       for (const row of read) {
         const key = keyOf(row)
         if (!rows.has(key)) rows.set(key, row)

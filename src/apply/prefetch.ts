@@ -2,64 +2,64 @@
 // trips, while the rows of the repositories are locked: what is missed here is read when it is needed.
 import { issuesOfPullRequest } from '../pipeline/facts/correlate.ts'
 import type { Event } from '../pipeline/model/events.ts'
-import { pullRequestAsked } from '../pipeline/model/question-subject.ts'
+import { pullRequestOfQuestion } from '../pipeline/model/question-subject.ts'
 import type { IssueKey } from '../store/load-rows.ts'
 import type { PipelineRow } from '../store/rows.ts'
-import { type Local, route } from './route.ts'
-import type { Ledger } from './unit-of-work.ts'
+import { type RepositoryEvent, routeToIssues } from './route.ts'
+import type { UnitOfWork } from './unit-of-work.ts'
 
 /** Reads facts first, then the pipelines they lead to, then what may be replayed into those. */
-export async function prefetch(ledger: Ledger, events: readonly Event[]): Promise<void> {
+export async function prefetch(ledger: UnitOfWork, events: readonly Event[]): Promise<void> {
   const local = events.flatMap((event) => ('repository' in event ? [event] : []))
-  await ledger.readRuns(local.flatMap(runsOf))
-  await ledger.readBound(local.flatMap(runsOf))
-  await ledger.readPullRequests(local.flatMap(pullRequestsOf))
-  await ledger.readBranches((await Promise.all(local.map((event) => branchesOf(ledger, event)))).flat())
-  const routed = await Promise.all(local.map(async (event) => ({ event, issues: await issuesOf(ledger, event) })))
-  await ledger.readPipelines(routed.flatMap(({ issues }) => issues))
-  await ledger.readPipelinesById(events.flatMap((event) => ('pipelineId' in event ? [event.pipelineId] : [])))
+  await ledger.loadRuns(local.flatMap(runIdsOf))
+  await ledger.loadBoundRuns(local.flatMap(runIdsOf))
+  await ledger.loadPullRequests(local.flatMap(pullRequestKeysOf))
+  await ledger.loadPullRequestsOn((await Promise.all(local.map((event) => branchKeysOf(ledger, event)))).flat())
+  const routed = await Promise.all(local.map(async (event) => ({ event, issues: await issueKeysOf(ledger, event) })))
+  await ledger.loadPipelines(routed.flatMap(({ issues }) => issues))
+  await ledger.loadPipelinesById(events.flatMap((event) => ('pipelineId' in event ? [event.pipelineId] : [])))
   const linking: IssueKey[] = []
   for (const { event, issues } of routed) {
     for (const key of issues) if (mayReplay(event, await ledger.pipeline(key))) linking.push(key)
   }
-  await ledger.readLinks(linking)
+  await ledger.loadLinkedFacts(linking)
 }
 
-function runsOf(event: Local): readonly number[] {
+function runIdsOf(event: RepositoryEvent): readonly number[] {
   if (event.type === 'run.changed') return [event.run.id]
   return event.type === 'job.changed' ? [event.job.runId] : []
 }
 
-function pullRequestsOf(event: Local) {
-  const numbers = 'pullRequest' in event ? [event.pullRequest.number] : answeredAbout(event)
+function pullRequestKeysOf(event: RepositoryEvent) {
+  const numbers = 'pullRequest' in event ? [event.pullRequest.number] : pullRequestsInAnswer(event)
   return numbers.map((number) => ({ repositoryId: event.repository.id, number }))
 }
 
-function answeredAbout(event: Local): readonly number[] {
-  if (event.type !== 'answered') return []
+function pullRequestsInAnswer(event: RepositoryEvent): readonly number[] {
+  if (event.type !== 'question.answered') return []
   const { question, answer } = event
   if (answer.about === 'issue') return answer.pullRequests.map(({ number }) => number)
-  const number = pullRequestAsked(question)
+  const number = pullRequestOfQuestion(question)
   return number === null ? [] : [number]
 }
 
-async function branchesOf(ledger: Ledger, event: Local) {
+async function branchKeysOf(ledger: UnitOfWork, event: RepositoryEvent) {
   const runs = event.type === 'run.changed' ? [event.run] : []
-  const known = await Promise.all(runsOf(event).map((id) => ledger.run(id)))
+  const known = await Promise.all(runIdsOf(event).map((id) => ledger.run(id)))
   const branches = [...runs, ...known].flatMap((run) => (run === null || run.branch === null ? [] : [run.branch]))
   return branches.map((branch) => ({ repositoryId: event.repository.id, branch }))
 }
 
-async function issuesOf(ledger: Ledger, event: Local): Promise<readonly IssueKey[]> {
+async function issueKeysOf(ledger: UnitOfWork, event: RepositoryEvent): Promise<readonly IssueKey[]> {
   const told = 'pullRequest' in event ? issuesOfPullRequest(event.pullRequest) : []
   const commented = event.type === 'comment.deleted' ? [event.issueNumber] : []
-  const numbers = [...told, ...commented, ...(await route(ledger, event))]
+  const numbers = [...told, ...commented, ...(await routeToIssues(ledger, event))]
   return numbers.map((issueNumber) => ({ repositoryId: event.repository.id, issueNumber }))
 }
 
 /** May the event take the issue up, or link a pull request to its pipeline? */
-function mayReplay(event: Local, known: PipelineRow | null): boolean {
-  if (event.type === 'answered') return true
+function mayReplay(event: RepositoryEvent, known: PipelineRow | null): boolean {
+  if (event.type === 'question.answered') return true
   if (known === null) return event.type === 'issue.labeled' || event.type === 'run.changed' || 'pullRequest' in event
   return (
     'pullRequest' in event && known.pipeline.pullRequests.every(({ number }) => number !== event.pullRequest.number)

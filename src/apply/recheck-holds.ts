@@ -1,46 +1,52 @@
 // The last look before an attempt is sent. It is taken in the transaction that says `sending`, behind the locks under
 // which cords are pulled: the repository's row, and the operator's for share. So nothing is sent after a hold's commit.
-import { attemptOfKey } from '../pipeline/admission.ts'
-import { holdOver, holdWords } from '../pipeline/holds/holds.ts'
+import { findAttemptByKey } from '../pipeline/admission.ts'
+import { describeHold, holdAffectingStage } from '../pipeline/holds/holds.ts'
 import type { Event } from '../pipeline/model/events.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
-import type { Arrival } from './apply-request.ts'
-import type { Ledger } from './unit-of-work.ts'
+import type { ApplyRequest } from './apply-request.ts'
+import type { UnitOfWork } from './unit-of-work.ts'
 
-type DispatchTold = Extract<Event, { type: 'dispatch.told' }>
+type DispatchResultEvent = Extract<Event, { type: 'dispatch.updated' }>
 
 /** The group, with everything that was about to be sent and is held handed back instead: due, and no try spent. */
-export async function holdBack(ledger: Ledger, group: readonly Arrival[]): Promise<readonly Arrival[]> {
-  const begun = group.flatMap((arrival) => sendingIn(arrival) ?? [])
+export async function recheckHolds(
+  ledger: UnitOfWork,
+  group: readonly ApplyRequest[],
+): Promise<readonly ApplyRequest[]> {
+  const begun = group.flatMap((arrival) => dispatchIn(arrival) ?? [])
   if (begun.length === 0) return group
-  await ledger.readPipelines(begun.map(({ repository, issueNumber }) => ({ repositoryId: repository.id, issueNumber })))
+  await ledger.loadPipelines(begun.map(({ repository, issueNumber }) => ({ repositoryId: repository.id, issueNumber })))
   return await Promise.all(
     group.map(async (arrival) => {
-      const event = sendingIn(arrival)
-      const hold = event && (await holdOn(ledger, event))
-      return hold ? handedBack(arrival, event, hold) : arrival
+      const event = dispatchIn(arrival)
+      const hold = event && (await findHoldOn(ledger, event))
+      return hold ? requeueDispatch(arrival, event, hold) : arrival
     }),
   )
 }
 
-function sendingIn({ effect, event }: Arrival): DispatchTold | null {
-  return effect?.state === 'sending' && event?.type === 'dispatch.told' ? event : null
+function dispatchIn({ effect, event }: ApplyRequest): DispatchResultEvent | null {
+  return effect?.state === 'sending' && event?.type === 'dispatch.updated' ? event : null
 }
 
-async function holdOn(ledger: Ledger, { repository, issueNumber, key }: DispatchTold): Promise<Hold | null> {
+async function findHoldOn(
+  ledger: UnitOfWork,
+  { repository, issueNumber, key }: DispatchResultEvent,
+): Promise<Hold | null> {
   const row = await ledger.pipeline({ repositoryId: repository.id, issueNumber })
-  const stage = row && attemptOfKey(row.pipeline, key)?.stage.name
+  const stage = row && findAttemptByKey(row.pipeline, key)?.stage.name
   if (row === null || stage == null) return null
-  const here = ledger.repositories.get(String(repository.id))?.cord ?? null
-  return holdOver(row.pipeline, { repository: here, everything: await ledger.everything() }, stage)
+  const here = ledger.repositories.get(String(repository.id))?.holdOrRelease ?? null
+  return holdAffectingStage(row.pipeline, { repository: here, everything: await ledger.globalHold() }, stage)
 }
 
-function handedBack({ effect, ...arrival }: Arrival, event: DispatchTold, hold: Hold): Arrival {
-  const words = holdWords(hold)
-  const told = { state: 'waiting', until: null, words } as const
+function requeueDispatch({ effect, ...arrival }: ApplyRequest, event: DispatchResultEvent, hold: Hold): ApplyRequest {
+  const message = describeHold(hold)
+  const outcome = { state: 'waiting', until: null, message } as const
   return {
     ...arrival,
-    ...(effect && { effect: { ...effect, state: 'due', uncounted: true, error: words } }),
-    event: { ...event, told },
+    ...(effect && { effect: { ...effect, state: 'due', isSnooze: true, error: message } }),
+    event: { ...event, outcome },
   }
 }

@@ -3,14 +3,14 @@ import { issueOfRun, issuesOfPullRequest } from '../pipeline/facts/correlate.ts'
 import type { Question } from '../pipeline/model/effects.ts'
 import type { Event, RepositoryRef } from '../pipeline/model/events.ts'
 import type { RunFact } from '../pipeline/model/facts.ts'
-import { issueAsked, pullRequestAsked } from '../pipeline/model/question-subject.ts'
-import type { Ledger } from './unit-of-work.ts'
+import { issueOfQuestion, pullRequestOfQuestion } from '../pipeline/model/question-subject.ts'
+import type { UnitOfWork } from './unit-of-work.ts'
 
 /** An event about one repository. */
-export type Local = Extract<Event, { repository: RepositoryRef }>
+export type RepositoryEvent = Extract<Event, { repository: RepositoryRef }>
 
 /** The numbers of the issues that the event concerns, whether or not they are on the line. */
-export async function route(ledger: Ledger, event: Local): Promise<readonly number[]> {
+export async function routeToIssues(ledger: UnitOfWork, event: RepositoryEvent): Promise<readonly number[]> {
   const repositoryId = event.repository.id
   if ('issue' in event) return [event.issue.number]
   switch (event.type) {
@@ -22,19 +22,19 @@ export async function route(ledger: Ledger, event: Local): Promise<readonly numb
     }
     case 'pull_request.changed':
     case 'review.changed':
-      return issuesAround(ledger, repositoryId, event.pullRequest.number)
-    case 'answered':
-      return issuesAsked(ledger, repositoryId, event.question)
-    case 'command.given':
+      return issuesOfStoredPullRequest(ledger, repositoryId, event.pullRequest.number)
+    case 'question.answered':
+      return issuesInQuestion(ledger, repositoryId, event.question)
+    case 'commands.received':
       return event.onPullRequest ? issuesClosedBy(ledger, repositoryId, event.issueNumber) : [event.issueNumber]
     case 'attempt.admitted':
     case 'admission.denied':
-    case 'dispatch.told':
-    case 'cancel.told':
-    case 'reported':
+    case 'dispatch.updated':
+    case 'cancel.answered':
+    case 'attempt.reported':
       return [event.issueNumber]
-    case 'button.pressed':
-    case 'configuration.touched':
+    case 'button.clicked':
+    case 'configuration.pushed':
     case 'comment.deleted':
     case 'repository.changed':
     case 'repository.removed':
@@ -43,10 +43,10 @@ export async function route(ledger: Ledger, event: Local): Promise<readonly numb
   return event satisfies never
 }
 
-async function issuesOfRun(ledger: Ledger, repositoryId: number, run: RunFact): Promise<readonly number[]> {
+async function issuesOfRun(ledger: UnitOfWork, repositoryId: number, run: RunFact): Promise<readonly number[]> {
   const named = issueOfRun(run)
   const around = run.branch === null ? [] : await ledger.pullRequestsOn(repositoryId, run.branch)
-  const bound = await ledger.issueBound(repositoryId, run.id)
+  const bound = await ledger.issueOfBoundRun(repositoryId, run.id)
   const issues = [
     ...[named, bound].flatMap((number) => number ?? []),
     ...around.flatMap(({ fact }) => issuesOfPullRequest(fact)),
@@ -54,20 +54,28 @@ async function issuesOfRun(ledger: Ledger, repositoryId: number, run: RunFact): 
   return [...new Set(issues)]
 }
 
-async function issuesAsked(ledger: Ledger, repositoryId: number, question: Question): Promise<readonly number[]> {
-  if (question.about === 'configuration') return ledger.unconfigured(repositoryId)
-  const issue = issueAsked(question)
+async function issuesInQuestion(
+  ledger: UnitOfWork,
+  repositoryId: number,
+  question: Question,
+): Promise<readonly number[]> {
+  if (question.about === 'configuration') return ledger.issuesAwaitingLine(repositoryId)
+  const issue = issueOfQuestion(question)
   if (issue !== null) return [issue]
-  const pullRequest = pullRequestAsked(question)
-  return pullRequest === null ? [] : issuesAround(ledger, repositoryId, pullRequest)
+  const pullRequest = pullRequestOfQuestion(question)
+  return pullRequest === null ? [] : issuesOfStoredPullRequest(ledger, repositoryId, pullRequest)
 }
 
 /** What is said on a pull request is for the issues that it closes now; what it closed once is none of theirs. */
-async function issuesClosedBy(ledger: Ledger, repositoryId: number, number: number): Promise<readonly number[]> {
+async function issuesClosedBy(ledger: UnitOfWork, repositoryId: number, number: number): Promise<readonly number[]> {
   const row = await ledger.pullRequest(repositoryId, number)
   return row === null ? [] : issuesOfPullRequest(row.fact)
 }
 
-async function issuesAround(ledger: Ledger, repositoryId: number, number: number): Promise<readonly number[]> {
+async function issuesOfStoredPullRequest(
+  ledger: UnitOfWork,
+  repositoryId: number,
+  number: number,
+): Promise<readonly number[]> {
   return (await ledger.pullRequest(repositoryId, number))?.issueNumbers ?? []
 }

@@ -1,54 +1,54 @@
 import type { Transaction } from '../store/database.ts'
-import { insertDeliveries, rewriteDelivery } from '../store/deliveries.ts'
-import { type Arrival, type Delivery, type Outcome, stateOf } from './apply-request.ts'
+import { insertDeliveries, updateDelivery } from '../store/deliveries.ts'
+import { type ApplyRequest, type ApplyResult, type Delivery, expectedStateOf } from './apply-request.ts'
 
-export type Kept = {
+export type SavedDeliveries = {
   /** Places in the group whose delivery had been taken before, and what became of it then. */
-  readonly duplicates: ReadonlyMap<number, Outcome['state']>
+  readonly duplicates: ReadonlyMap<number, ApplyResult['state']>
   /** Failed deliveries that are applied again, by id. */
-  readonly replayed: readonly { readonly id: number; readonly arrival: Arrival }[]
+  readonly replays: readonly { readonly id: number; readonly arrival: ApplyRequest }[]
 }
 
-type Delivered = Arrival & { readonly delivery: Delivery }
+type DeliveryRequest = ApplyRequest & { readonly delivery: Delivery }
 
 /**
  * Writes a row for every delivery of the group. The unique key on hook and GUID decides what is a duplicate: the GUID
  * alone is shared by all hooks that subscribe to an event. A failed one that comes again is no duplicate.
  */
-export async function keepDeliveries(trx: Transaction, group: readonly Arrival[]): Promise<Kept> {
-  const firsts = new Map<string, { readonly place: number; readonly arrival: Delivered }>()
-  const duplicates = new Map<number, Outcome['state']>()
+export async function saveDeliveries(trx: Transaction, group: readonly ApplyRequest[]): Promise<SavedDeliveries> {
+  const firsts = new Map<string, { readonly place: number; readonly arrival: DeliveryRequest }>()
+  const duplicates = new Map<number, ApplyResult['state']>()
   for (const [place, arrival] of group.entries()) {
-    if (!isDelivered(arrival)) continue
-    const key = keyOf(envelopeOf(arrival.delivery))
-    if (firsts.has(key)) duplicates.set(place, stateOf(arrival))
+    if (!isDeliveryRequest(arrival)) continue
+    const key = keyOf(envelopeColumns(arrival.delivery))
+    if (firsts.has(key)) duplicates.set(place, expectedStateOf(arrival))
     else firsts.set(key, { place, arrival })
   }
-  const replayed: { id: number; arrival: Arrival }[] = []
+  const replays: { id: number; arrival: ApplyRequest }[] = []
   const rows = [...firsts].sort(byKey).map(([, { arrival }]) => {
-    return { ...envelopeOf(arrival.delivery), ...columnsOf(arrival) }
+    return { ...envelopeColumns(arrival.delivery), ...resultColumns(arrival) }
   })
   for (const row of await insertDeliveries(trx, rows)) {
     const first = firsts.get(keyOf(row))
     if (first === undefined || row.attempts === 1) continue
-    if (row.state === 'failed') replayed.push({ id: row.id, arrival: first.arrival })
+    if (row.state === 'failed') replays.push({ id: row.id, arrival: first.arrival })
     else duplicates.set(first.place, row.state)
   }
-  return { duplicates, replayed }
+  return { duplicates, replays }
 }
 
 /** Writes what became of failed deliveries that were applied again. */
-export async function noteReplayed(trx: Transaction, replayed: Kept['replayed']): Promise<void> {
-  for (const { id, arrival } of replayed) await rewriteDelivery(trx, id, columnsOf(arrival))
+export async function saveReplays(trx: Transaction, replayed: SavedDeliveries['replays']): Promise<void> {
+  for (const { id, arrival } of replayed) await updateDelivery(trx, id, resultColumns(arrival))
 }
 
-function isDelivered(arrival: Arrival): arrival is Delivered {
+function isDeliveryRequest(arrival: ApplyRequest): arrival is DeliveryRequest {
   return arrival.delivery !== undefined
 }
 
-type First = readonly [key: string, { readonly arrival: Delivered }]
+type KeyedRequest = readonly [key: string, { readonly arrival: DeliveryRequest }]
 
-function byKey([a]: First, [b]: First): number {
+function byKey([a]: KeyedRequest, [b]: KeyedRequest): number {
   return a < b ? -1 : 1
 }
 
@@ -56,22 +56,22 @@ function keyOf({ hookId, guid }: { hookId: number; guid: string }): string {
   return `${hookId} ${guid}`
 }
 
-function envelopeOf({ hookId, guid, name, action, installationId, repositoryId, receivedAt }: Delivery) {
+function envelopeColumns({ hookId, guid, name, action, installationId, repositoryId, receivedAt }: Delivery) {
   return {
     hookId,
     guid: storable(guid),
     name: storable(name),
     action: action === null ? null : storable(action),
-    installationId: idOf(installationId),
-    repositoryId: idOf(repositoryId),
+    installationId: storableId(installationId),
+    repositoryId: storableId(repositoryId),
     receivedAt,
   }
 }
 
-function columnsOf(arrival: Arrival) {
+function resultColumns(arrival: ApplyRequest) {
   const { event, failure, delivery } = arrival
   return {
-    state: stateOf(arrival),
+    state: expectedStateOf(arrival),
     event: event === null ? null : JSON.stringify(event),
     error: failure === undefined ? null : storable(failure),
     body: failure === undefined ? null : (delivery?.body ?? null),
@@ -84,6 +84,6 @@ function storable(text: string): string {
 }
 
 /** The envelope was read from a payload that nobody has checked. */
-function idOf(id: number | null): number | null {
+function storableId(id: number | null): number | null {
   return Number.isSafeInteger(id) ? id : null
 }

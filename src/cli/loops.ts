@@ -1,103 +1,105 @@
 // `loop status` and `loop stop`: for the moment when nothing else answers. They need no App, no key and no GitHub, and
 // where the database is away they make do with the files of this machine.
 import { hostname } from 'node:os'
-import { readStoreConfig, type StoreConfig } from '../config.ts'
-import { callStop } from '../process/control-socket.ts'
-import { complain, EX_USAGE } from '../process/exit.ts'
-import { identify } from '../process/process-identity.ts'
+import { type DatabaseConfig, readDatabaseConfig } from '../config.ts'
+import { sendStopRequest } from '../process/control-socket.ts'
+import { EX_USAGE, failWith } from '../process/exit.ts'
+import { identifyProcess } from '../process/process-identity.ts'
 import type { Database } from '../store/database.ts'
-import { askToStop, type LoopRow, readLoops } from '../store/loops.ts'
-import { openPostgres } from '../store/postgres.ts'
+import { type LoopRow, loadLoops, requestStop } from '../store/loops.ts'
+import { openPostgresDatabase } from '../store/postgres.ts'
 import { printable } from '../text/printable.ts'
-import { readHeartbeats, stopSocket } from '../watchdog/heartbeat-files.ts'
-import { type Known, takeCensus } from '../watchdog/loop-registry.ts'
-import { troubleWith } from '../watchdog/loops-health.ts'
+import { readHeartbeatFiles, stopSocketPath } from '../watchdog/heartbeat-files.ts'
+import { listRegisteredLoops, type RegisteredLoop } from '../watchdog/loop-registry.ts'
+import { whyNotHealthy } from '../watchdog/loops-health.ts'
 
-const GOOD = 0
-const BAD = 1
-const CANNOT_TELL = 2
+const EXIT_OK = 0
+const EXIT_PROBLEM = 1
+const EXIT_UNKNOWN = 2
 
 /** `loop status [--json]`, `loop stop [ID | --all]`; resolves to the exit code. */
-export async function operateLoops(words: readonly string[]): Promise<number> {
+export async function runLoopCommand(words: readonly string[]): Promise<number> {
   const [verb, word, ...rest] = words
   if (rest.length === 0) {
-    if (verb === 'status' && (word === undefined || word === '--json')) return observed((seen) => status(seen, word))
+    if (verb === 'status' && (word === undefined || word === '--json'))
+      return withLoopsSnapshot((seen) => printStatus(seen, word))
     const isId = word === undefined || word === '--all' || !word.startsWith('-')
-    if (verb === 'stop' && isId) return observed((seen) => stop(seen, word ?? null))
+    if (verb === 'stop' && isId) return withLoopsSnapshot((seen) => stopLoops(seen, word ?? null))
   }
-  return complain(
+  return failWith(
     'say `loop status`, `loop status --json`, `loop stop ID` with an ID from that list, or `loop stop --all`.',
     EX_USAGE,
   )
 }
 
-type Seen = {
-  readonly loops: readonly Known[]
+type LoopsSnapshot = {
+  readonly loops: readonly RegisteredLoop[]
   readonly now: string
   readonly dataDirectory: string
   /** Null where it is away, and where a process has it to itself: its files tell the same. */
   readonly database: Database | null
   /** Why loops on other machines are not seen; null when all of them are. */
-  readonly blindness: string | null
+  readonly whyIncomplete: string | null
 }
 
-async function observed(use: (seen: Seen) => Promise<number>): Promise<number> {
-  const config = readStoreConfig(process.env)
-  const { database, rows, blindness } = await readRows(config)
+async function withLoopsSnapshot(use: (seen: LoopsSnapshot) => Promise<number>): Promise<number> {
+  const config = readDatabaseConfig(process.env)
+  const { database, rows, blindness: whyIncomplete } = await loadLoopRows(config)
   try {
-    const files = await readHeartbeats(config.dataDirectory)
+    const files = await readHeartbeatFiles(config.dataDirectory)
     const now = new Date().toISOString()
-    const loops = await takeCensus({ rows, files, now, host: hostname() })
-    return await use({ loops, now, dataDirectory: config.dataDirectory, database, blindness })
+    const loops = await listRegisteredLoops({ rows, files, now, host: hostname() })
+    return await use({ loops, now, dataDirectory: config.dataDirectory, database, whyIncomplete })
   } catch (error) {
-    return complain(`cannot tell: ${error instanceof Error ? error.message : error}.`, CANNOT_TELL)
+    return failWith(`cannot tell: ${error instanceof Error ? error.message : error}.`, EXIT_UNKNOWN)
   } finally {
     await database?.close().catch(() => undefined)
   }
 }
 
-async function readRows({
+async function loadLoopRows({
   databaseUrl,
-}: StoreConfig): Promise<{ database: Database | null; rows: readonly LoopRow[]; blindness: string | null }> {
+}: DatabaseConfig): Promise<{ database: Database | null; rows: readonly LoopRow[]; blindness: string | null }> {
   if (databaseUrl === null) return { database: null, rows: [], blindness: null }
-  const database = await openPostgres(databaseUrl, { connections: 1 })
+  const database = await openPostgresDatabase(databaseUrl, { connections: 1 })
   try {
-    return { database, rows: await readLoops(database), blindness: null }
+    return { database, rows: await loadLoops(database), blindness: null }
   } catch (error) {
     await database.close()
     const { code, message } = error as NodeJS.ErrnoException
-    const why = `the database ${database.where} cannot be read (${code ?? message})`
+    const why = `the database ${database.location} cannot be read (${code ?? message})`
     return { database: null, rows: [], blindness: `${why}: only the loops that ran in this folder are seen` }
   }
 }
 
-async function status(seen: Seen, word: '--json' | undefined): Promise<number> {
-  const { loops, now, blindness } = seen
-  if (word === '--json') console.log(JSON.stringify({ asOf: now, blindness, loops: loops.map(asJson) }, null, 2))
-  else if (loops.length > 0) console.log(table(loops, now))
-  if (blindness !== null) console.error(`andon: ${printable(blindness)}.`)
-  if (loops.length > 0) return loops.every(({ state }) => state === 'alive') ? GOOD : BAD
-  if (blindness !== null) return complain('cannot tell whether a loop is alive.', CANNOT_TELL)
+async function printStatus(seen: LoopsSnapshot, word: '--json' | undefined): Promise<number> {
+  const { loops, now, whyIncomplete } = seen
+  if (word === '--json')
+    console.log(JSON.stringify({ asOf: now, blindness: whyIncomplete, loops: loops.map(toJson) }, null, 2))
+  else if (loops.length > 0) console.log(formatTable(loops, now))
+  if (whyIncomplete !== null) console.error(`andon: ${printable(whyIncomplete)}.`)
+  if (loops.length > 0) return loops.every(({ state }) => state === 'alive') ? EXIT_OK : EXIT_PROBLEM
+  if (whyIncomplete !== null) return failWith('cannot tell whether a loop is alive.', EXIT_UNKNOWN)
   if (word === undefined) console.log('No loop is known: none was started, or all of them have ended well.')
-  return BAD
+  return EXIT_PROBLEM
 }
 
-function asJson(known: Known): object {
-  const { id, state, isProgressing, heartbeat, stopAskedAt } = known
+function toJson(known: RegisteredLoop): object {
+  const { id, state, isProgressing, heartbeat, stopRequestedAt } = known
   return {
     id,
     alive: state === 'alive',
     progressing: isProgressing,
     state,
-    reason: troubleWith(known),
+    reason: whyNotHealthy(known),
     ...heartbeat,
-    stopAskedAt,
+    stopAskedAt: stopRequestedAt,
   }
 }
 
 const HEADINGS = ['LOOP', 'STATE', 'DOING', 'ITERATION', 'BEAT', 'PROGRESS']
 
-function table(loops: readonly Known[], now: string): string {
+function formatTable(loops: readonly RegisteredLoop[], now: string): string {
   const rows = [
     HEADINGS,
     ...loops.map(({ id, state, heartbeat }) => [
@@ -105,8 +107,8 @@ function table(loops: readonly Known[], now: string): string {
       state,
       heartbeat?.status ?? '-',
       `${heartbeat?.iteration ?? '-'}`,
-      ago(heartbeat?.beatAt, now),
-      ago(heartbeat?.progressAt, now),
+      formatAge(heartbeat?.beatAt, now),
+      formatAge(heartbeat?.progressAt, now),
     ]),
   ]
   const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
@@ -116,73 +118,76 @@ function table(loops: readonly Known[], now: string): string {
       .join('  ')
       .trimEnd(),
   )
-  return [...lines, ...loops.flatMap(remarks)].join('\n')
+  return [...lines, ...loops.flatMap(remarksOn)].join('\n')
 }
 
-function remarks(known: Known): readonly string[] {
-  const trouble = troubleWith(known)
-  const { heartbeat, stopAskedAt, id } = known
+function remarksOn(known: RegisteredLoop): readonly string[] {
+  const trouble = whyNotHealthy(known)
+  const { heartbeat, stopRequestedAt, id } = known
   return [
     ...(trouble === null ? [] : [`${printable(trouble)}.`]),
-    ...(stopAskedAt === null ? [] : [`${id} was asked to stop at ${stopAskedAt}.`]),
+    ...(stopRequestedAt === null ? [] : [`${id} was asked to stop at ${stopRequestedAt}.`]),
     ...(heartbeat?.lastError == null ? [] : [`${id}: ${printable(heartbeat.lastError)}`]),
   ]
 }
 
-function ago(at: string | null | undefined, now: string): string {
+function formatAge(at: string | null | undefined, now: string): string {
   if (at == null) return '-'
   const seconds = Math.round((Date.parse(now) - Date.parse(at)) / 1000)
   if (Math.abs(seconds) < 120) return `${seconds} s ago`
   return Math.abs(seconds) < 7_200 ? `${Math.round(seconds / 60)} min ago` : at
 }
 
-async function stop(seen: Seen, wanted: string | null): Promise<number> {
-  const { loops, blindness } = seen
-  if (blindness !== null) console.error(`andon: ${printable(blindness)}.`)
+async function stopLoops(seen: LoopsSnapshot, wanted: string | null): Promise<number> {
+  const { loops, whyIncomplete } = seen
+  if (whyIncomplete !== null) console.error(`andon: ${printable(whyIncomplete)}.`)
   const alive = loops.filter(({ state }) => state === 'alive')
   if (wanted === null && alive.length > 1) {
     const ids = alive.map(({ id }) => id).join(', ')
-    return complain(`more than one loop is alive (${ids}): say which, or --all.`, EX_USAGE)
+    return failWith(`more than one loop is alive (${ids}): say which, or --all.`, EX_USAGE)
   }
   const chosen =
-    wanted === '--all' ? loops : wanted === null ? atLeastOne(alive, loops) : loops.filter(({ id }) => id === wanted)
+    wanted === '--all' ? loops : wanted === null ? aliveOrAll(alive, loops) : loops.filter(({ id }) => id === wanted)
   if (chosen.length === 0) {
-    if (blindness !== null) return complain('cannot tell whether a loop is alive.', CANNOT_TELL)
-    if (wanted === null || wanted === '--all') return complain('no loop is alive.', BAD)
-    return complain(`there is no loop "${printable(wanted)}": \`loop status\` lists them.`, BAD)
+    if (whyIncomplete !== null) return failWith('cannot tell whether a loop is alive.', EXIT_UNKNOWN)
+    if (wanted === null || wanted === '--all') return failWith('no loop is alive.', EXIT_PROBLEM)
+    return failWith(`there is no loop "${printable(wanted)}": \`loop status\` lists them.`, EXIT_PROBLEM)
   }
   const codes: number[] = []
-  for (const known of chosen) codes.push(await stopOne(seen, known))
+  for (const known of chosen) codes.push(await stopLoop(seen, known))
   return Math.max(...codes)
 }
 
-function atLeastOne(alive: readonly Known[], loops: readonly Known[]): readonly Known[] {
+function aliveOrAll(alive: readonly RegisteredLoop[], loops: readonly RegisteredLoop[]): readonly RegisteredLoop[] {
   return alive.length > 0 ? alive : loops
 }
 
 /** Asks in the order of courtesy. Only what is alive is asked, and only what is proven to be it gets a signal. */
-async function stopOne(seen: Seen, { id, state, reason, heartbeat, isProven }: Known): Promise<number> {
+async function stopLoop(
+  seen: LoopsSnapshot,
+  { id, state, reason, heartbeat, isProven }: RegisteredLoop,
+): Promise<number> {
   const name = printable(id)
   if (state !== 'alive' || heartbeat === null) {
     const left = isProven && heartbeat !== null ? `; if it must go, \`kill ${heartbeat.pid}\` is yours to say` : ''
-    return complain(`${name} is ${state} and was not asked: ${printable(reason)}${left}.`, BAD)
+    return failWith(`${name} is ${state} and was not asked: ${printable(reason)}${left}.`, EXIT_PROBLEM)
   }
-  if (heartbeat.host === hostname() && (await callStop(stopSocket(seen.dataDirectory, heartbeat)))) {
+  if (heartbeat.host === hostname() && (await sendStopRequest(stopSocketPath(seen.dataDirectory, heartbeat)))) {
     console.log(`${name} is stopping.`)
-    return GOOD
+    return EXIT_OK
   }
-  if (seen.database !== null && (await askToStop(seen.database, id, seen.now))) {
+  if (seen.database !== null && (await requestStop(seen.database, id, seen.now))) {
     console.log(`${name} will stop at its next beat, within 15 s.`)
-    return GOOD
+    return EXIT_OK
   }
   // Looked at once more, directly before: asking took its time.
-  if (isProven && (await identify(heartbeat.pid, heartbeat.startedAtTicks)) === 'same') {
+  if (isProven && (await identifyProcess(heartbeat.pid, heartbeat.startedAtTicks)) === 'same') {
     process.kill(heartbeat.pid, 'SIGTERM')
     console.log(`${name} does not answer: process ${heartbeat.pid} was sent SIGTERM.`)
-    return GOOD
+    return EXIT_OK
   }
-  return complain(
+  return failWith(
     `${name} cannot be reached from here: it has no socket, and no process is proven to be it.`,
-    CANNOT_TELL,
+    EXIT_UNKNOWN,
   )
 }

@@ -3,7 +3,7 @@ import { type Extension as Builder, type CompileContext, fromMarkdown, type Opti
 import { gfmFootnote } from 'micromark-extension-gfm-footnote'
 import { gfmStrikethrough } from 'micromark-extension-gfm-strikethrough'
 import { gfmTable } from 'micromark-extension-gfm-table'
-import { isTangled } from './parse-cost.ts'
+import { isTooComplex } from './parse-cost.ts'
 
 type Extension = ReturnType<typeof gfmFootnote>
 
@@ -12,39 +12,39 @@ export type Node = Root['children'][number]
 export type Paragraph = Extract<Node, { readonly type: 'paragraph' }>
 
 /** The tree of a comment; null when it would take too long to read. */
-export function readMarkdown(lines: readonly string[]): Root | null {
-  return isTangled(lines) ? null : fromMarkdown(lines.join('\n'), dialect(notFollowed(lines)))
+export function parseMarkdown(lines: readonly string[]): Root | null {
+  return isTooComplex(lines) ? null : fromMarkdown(lines.join('\n'), githubFlavored(disabledDelimiters(lines)))
 }
 
 /** The marks that open what is not followed in this comment, because there are too many: links, and struck-out text. */
-export function notFollowed(lines: readonly string[]): readonly string[] {
+export function disabledDelimiters(lines: readonly string[]): readonly string[] {
   const followed: readonly (readonly [string, RegExp])[] = [
     ['[', /[[\]]/g],
     ['~', /~+/g],
   ]
-  return followed.filter(([, marks]) => countOf(lines, marks) > MOST_MARKS).map(([mark]) => mark)
+  return followed.filter(([, marks]) => countMatches(lines, marks) > MAX_DELIMITERS).map(([mark]) => mark)
 }
 
 // 30,000 closing brackets took 30 s.
-const MOST_MARKS = 1_000
+const MAX_DELIMITERS = 1_000
 
 // Emphasis is left out: what is said loudly is said, and `2*3` on two lines is no emphasis to its author.
-function dialect(off: readonly string[]): Options {
+function githubFlavored(off: readonly string[]): Options {
   const disabled = off.includes('[') ? ['attention', 'labelEnd'] : ['attention']
-  const extensions: Extension[] = [gfmTable(), FOOTNOTES, { disable: { null: disabled } }]
+  const extensions: Extension[] = [gfmTable(), FOOTNOTE_DEFINITIONS, { disable: { null: disabled } }]
   if (!off.includes('~')) extensions.push(gfmStrikethrough())
-  return { extensions, mdastExtensions: [OPAQUE] }
+  return { extensions, mdastExtensions: [OPAQUE_NODES] }
 }
 
 // Where a footnote is mentioned does not matter, and looking for it takes time.
-const FOOTNOTES: Extension = { document: gfmFootnote().document ?? {} }
+const FOOTNOTE_DEFINITIONS: Extension = { document: gfmFootnote().document ?? {} }
 
-function countOf(lines: readonly string[], pattern: RegExp): number {
+function countMatches(lines: readonly string[], pattern: RegExp): number {
   return lines.reduce((sum, line) => sum + (line.match(pattern)?.length ?? 0), 0)
 }
 
 // What GitHub adds to CommonMark matters here only by where it begins and ends.
-const OPAQUE: Builder = {
+const OPAQUE_NODES: Builder = {
   enter: {
     table(token) {
       this.enter({ type: 'table', children: [] }, token)
@@ -56,9 +56,9 @@ const OPAQUE: Builder = {
       this.enter({ type: 'delete', children: [] }, token)
     },
   },
-  exit: { table: leave, gfmFootnoteDefinition: leave, strikethrough: leave },
+  exit: { table: exitNode, gfmFootnoteDefinition: exitNode, strikethrough: exitNode },
 }
 
-function leave(this: CompileContext, token: Parameters<CompileContext['exit']>[0]): undefined {
+function exitNode(this: CompileContext, token: Parameters<CompileContext['exit']>[0]): undefined {
   this.exit(token)
 }

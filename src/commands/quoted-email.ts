@@ -2,15 +2,15 @@
 // with one of these.
 
 /** Does the mail that is answered begin, unquoted, on the first of these lines? */
-export function beginsTrailer(lines: readonly string[]): boolean {
+export function startsQuotedEmail(lines: readonly string[]): boolean {
   const [first = '', ...rest] = lines.map((line) => line.trim().replace(/^\*+|\*+(?=:)|(?<=:)\*+/g, ''))
   if (DIVIDER.test(first)) return true
-  if (FROM.test(first)) return rest.slice(0, 4).filter((line) => HEADER.test(line)).length >= 2
-  return attributes([first, ...rest])
+  if (FROM_HEADER.test(first)) return rest.slice(0, 4).filter((line) => EMAIL_HEADER.test(line)).length >= 2
+  return isAttribution([first, ...rest])
 }
 
 /** `On Mon, Nov 3, 2025 at 10:12 AM A Person <a@example.com> wrote:`, over up to three lines, nothing quoted below. */
-function attributes(lines: readonly string[]): boolean {
+function isAttribution(lines: readonly string[]): boolean {
   for (let count = 1; count <= 3 && count <= lines.length; count++) {
     if (!ATTRIBUTION.test(lines.slice(0, count).join(' '))) continue
     const next = lines.slice(count).find((line) => line !== '')
@@ -21,8 +21,8 @@ function attributes(lines: readonly string[]): boolean {
 
 const DIVIDER =
   /^-{2,}\s*(original message|forwarded message|reply above this line|ursprüngliche nachricht|message d'origine|mensaje original)\s*-{2,}$/i
-const FROM = /^(from|von|de|da|van):\s*\S/i
-const HEADER =
+const FROM_HEADER = /^(from|von|de|da|van):\s*\S/i
+const EMAIL_HEADER =
   /^(sent|date|to|subject|gesendet|datum|an|betreff|envoyé|à|objet|enviado|para|asunto|inviato|a|verzonden):\s*\S/i
 const ATTRIBUTION =
   /^(on|am|le|el|il|op)\s.{0,20}\d.{0,300}\s(wrote|schrieb\b.{0,80}|a écrit|escribió|ha scritto|schreef\b.{0,80})\s?:$/i

@@ -1,10 +1,10 @@
 import { GitHubFailure } from './failure.ts'
-import type { Found } from './issue-comments.ts'
-import { createdId, fields, number, rows } from './json.ts'
-import type { Call, Where } from './request.ts'
+import type { ExistingResource } from './issue-comments.ts'
+import { asNumber, asObject, asObjects, expectCreatedId } from './json.ts'
+import type { RepositoryAccess, SendRequest } from './request.ts'
 
 /** A check run in GitHub's own words. */
-export type CheckRun = {
+export type CheckRunParameters = {
   readonly name: string
   readonly head_sha: string
   readonly external_id: string
@@ -19,30 +19,30 @@ export type CheckRun = {
 }
 
 /** What may change about a check run; without a name it keeps the one it has. */
-export type CheckChanges = Omit<CheckRun, 'name' | 'head_sha'> & { readonly name?: string }
+export type CheckRunUpdate = Omit<CheckRunParameters, 'name' | 'head_sha'> & { readonly name?: string }
 
-export type Checks = {
-  createCheck(where: Where, check: CheckRun): Promise<number>
-  updateCheck(where: Where, checkRunId: number, changes: CheckChanges): Promise<void>
+export type CheckRuns = {
+  createCheckRun(access: RepositoryAccess, check: CheckRunParameters): Promise<number>
+  updateCheckRun(access: RepositoryAccess, checkRunId: number, changes: CheckRunUpdate): Promise<void>
   /** Check runs of ours on a commit with this `external_id`, oldest first. */
-  findChecks(where: Where, sha: string, externalId: string): Promise<readonly Found[]>
+  findCheckRuns(access: RepositoryAccess, sha: string, externalId: string): Promise<readonly ExistingResource[]>
 }
 
-export function openChecks(call: Call, appId: number): Checks {
+export function openCheckRuns(call: SendRequest, appId: number): CheckRuns {
   return {
-    async createCheck(where, check) {
-      return createdId((await call(where, 'create', 'POST /repos/{owner}/{repo}/check-runs', check)).body)
+    async createCheckRun(access, check) {
+      return expectCreatedId((await call(access, 'create', 'POST /repos/{owner}/{repo}/check-runs', check)).body)
     },
 
-    async updateCheck(where, checkRunId, changes) {
+    async updateCheckRun(access, checkRunId, changes) {
       const route = 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}'
-      await call(where, 'change', route, { check_run_id: checkRunId, ...changes })
+      await call(access, 'change', route, { check_run_id: checkRunId, ...changes })
     },
 
-    async findChecks(where, sha, externalId) {
-      const found: Found[] = []
+    async findCheckRuns(access, sha, externalId) {
+      const found: ExistingResource[] = []
       for (let page = 1; ; page += 1) {
-        const { body, next } = await call(where, 'read', 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs', {
+        const { body, hasNextPage } = await call(access, 'read', 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs', {
           ref: sha,
           // Without it GitHub answers only the newest of each name, and twins would stay hidden.
           filter: 'all',
@@ -50,16 +50,16 @@ export function openChecks(call: Call, appId: number): Checks {
           per_page: 100,
           page,
         })
-        const checkRuns = fields(body)?.check_runs
+        const checkRuns = asObject(body)?.check_runs
         if (!Array.isArray(checkRuns)) {
-          throw new GitHubFailure('retry', 'GitHub answered a list of check runs that cannot be read')
+          throw new GitHubFailure('retryable', 'GitHub answered a list of check runs that cannot be read')
         }
-        for (const checkRun of rows(checkRuns)) {
-          const id = number(checkRun.id)
-          const ours = number(fields(checkRun.app)?.id) === appId
+        for (const checkRun of asObjects(checkRuns)) {
+          const id = asNumber(checkRun.id)
+          const ours = asNumber(asObject(checkRun.app)?.id) === appId
           if (id !== null && ours && checkRun.external_id === externalId) found.push({ id })
         }
-        if (!next) return found.sort((a, b) => a.id - b.id)
+        if (!hasNextPage) return found.sort((a, b) => a.id - b.id)
       }
     },
   }

@@ -1,22 +1,22 @@
-import { type Checks, openChecks } from './check-runs.ts'
-import { type Comments, openComments } from './issue-comments.ts'
-import { openQuestions, type Questions } from './queries.ts'
-import { type Files, openFiles } from './repository-files.ts'
-import { type CallOptions, openCall } from './request.ts'
-import { openRuns, type Runs } from './workflow-runs.ts'
+import { type CheckRuns, openCheckRuns } from './check-runs.ts'
+import { type IssueComments, openIssueComments } from './issue-comments.ts'
+import { openQueries, type Queries } from './queries.ts'
+import { openRepositoryFiles, type RepositoryFiles } from './repository-files.ts'
+import { type GitHubOptions, openRequests } from './request.ts'
+import { openWorkflowRuns, type WorkflowRuns } from './workflow-runs.ts'
 
 /** Everything Andon asks of GitHub and writes to it. Whatever fails is a GitHubFailure. */
-export type GitHub = Questions & Files & Runs & Comments & Checks
+export type GitHub = Queries & RepositoryFiles & WorkflowRuns & IssueComments & CheckRuns
 
 /** A client that acts as the App, with a token for one repository at a time. Opening it sends nothing. */
-export function openGitHub(o: CallOptions): GitHub {
-  const call = openCall(o)
-  const questions = openQuestions(call)
+export function openGitHub(o: GitHubOptions): GitHub {
+  const call = openRequests(o)
+  const queries = openQueries(call)
   return {
-    ...questions,
-    ...openFiles(call, questions),
-    ...openRuns(call),
-    ...openComments(call, o.appId),
-    ...openChecks(call, o.appId),
+    ...queries,
+    ...openRepositoryFiles(call, queries),
+    ...openWorkflowRuns(call),
+    ...openIssueComments(call, o.appId),
+    ...openCheckRuns(call, o.appId),
   }
 }

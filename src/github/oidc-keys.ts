@@ -11,12 +11,12 @@ const COOLDOWN_MS = 30_000
 const TIMEOUT_MS = 5_000
 
 /** Nobody can say whether a token is genuine just now: the keys could not be had. */
-export class KeysAway extends Error {
+export class KeysUnavailable extends Error {
   override readonly name = 'KeysAway'
 }
 
 /** Finds the key a token says it was signed with; throws KeysAway. */
-export function openKeys(o: {
+export function openSigningKeys(o: {
   url: string
   fetch: typeof fetch
   now: () => Instant
@@ -57,7 +57,7 @@ export function openKeys(o: {
     const fresh = known !== null && nowMs() - known.atMs < FRESH_MS
     if (fetching !== null || (!fresh && (!failed || rested()))) await refresh()
     const find = usable()
-    if (find === null) throw new KeysAway('the keys of workflow tokens could not be fetched')
+    if (find === null) throw new KeysUnavailable('the keys of workflow tokens could not be fetched')
     try {
       return await find(header, token)
     } catch (error) {
@@ -65,7 +65,7 @@ export function openKeys(o: {
     }
     // Signed with a key we have not seen: the issuer may have changed its keys.
     if (rested()) await refresh()
-    if (failed) throw new KeysAway('a key nobody knows, and the keys could not be fetched')
+    if (failed) throw new KeysUnavailable('a key nobody knows, and the keys could not be fetched')
     return (usable() ?? find)(header, token)
   }
 }

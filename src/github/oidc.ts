@@ -3,31 +3,31 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose'
 import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/model/time.ts'
-import { KeysAway, openKeys } from './oidc-keys.ts'
+import { KeysUnavailable, openSigningKeys } from './oidc-keys.ts'
 
 // Clocks differ a little.
-const TOLERANCE_SECONDS = 30
+const CLOCK_TOLERANCE_SECONDS = 30
 
 /** What became of a token: the run it proves, why it proves none, or that nobody can say just now. */
-export type Proof =
+export type TokenVerification =
   | { readonly kind: 'run'; readonly repositoryId: number; readonly runId: number; readonly runAttempt: number }
   | { readonly kind: 'untrusted'; readonly why: string }
-  | { readonly kind: 'away' }
+  | { readonly kind: 'unavailable' }
 
 /** Checks one token. Never throws, and asks nobody but the issuer for its keys. */
-export type Prove = (token: string) => Promise<Proof>
+export type VerifyToken = (token: string) => Promise<TokenVerification>
 
 /** Trusts tokens that the issuer signed for this audience. */
-export function openOidc(o: {
+export function openTokenVerifier(o: {
   issuer: string
   audience: string
   now: () => Instant
   log: Logger
   fetch?: typeof fetch
   timeoutMs?: number
-}): Prove {
+}): VerifyToken {
   const { issuer, audience, now, log } = o
-  const findKey = openKeys({ ...o, url: `${issuer}/.well-known/jwks`, fetch: o.fetch ?? fetch })
+  const findKey = openSigningKeys({ ...o, url: `${issuer}/.well-known/jwks`, fetch: o.fetch ?? fetch })
   return async (token) => {
     try {
       const { payload } = await jwtVerify(token, findKey, {
@@ -36,33 +36,35 @@ export function openOidc(o: {
         // The only one GitHub signs with: a token does not choose how it is checked.
         algorithms: ['RS256'],
         requiredClaims: ['exp', 'iat'],
-        clockTolerance: TOLERANCE_SECONDS,
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
         currentDate: new Date(now()),
       })
-      return runOf(payload)
+      return verifiedRunOf(payload)
     } catch (error) {
-      if (error instanceof KeysAway) return { kind: 'away' }
+      if (error instanceof KeysUnavailable) return { kind: 'unavailable' }
       if (!(error instanceof errors.JOSEError)) log.warn({ err: error }, 'a workflow token could not be checked')
-      return { kind: 'untrusted', why: whyNot(error) }
+      return { kind: 'untrusted', why: whyNotTrusted(error) }
     }
   }
 }
 
-function runOf(claims: JWTPayload): Proof {
-  const [repositoryId, runId, runAttempt] = [claims.repository_id, claims.run_id, claims.run_attempt].map(wholeNumber)
+function verifiedRunOf(claims: JWTPayload): TokenVerification {
+  const [repositoryId, runId, runAttempt] = [claims.repository_id, claims.run_id, claims.run_attempt].map(
+    positiveIntegerOf,
+  )
   if (!repositoryId || !runId || !runAttempt)
     return { kind: 'untrusted', why: 'The token names no workflow run of a repository.' }
   return { kind: 'run', repositoryId, runId, runAttempt }
 }
 
 // GitHub writes these claims as text.
-function wholeNumber(claim: unknown): number | null {
+function positiveIntegerOf(claim: unknown): number | null {
   const text = typeof claim === 'number' ? String(claim) : claim
   if (typeof text !== 'string' || !/^[1-9]\d{0,15}$/.test(text)) return null
   return Number.isSafeInteger(Number(text)) ? Number(text) : null
 }
 
-function whyNot(error: unknown): string {
+function whyNotTrusted(error: unknown): string {
   if (error instanceof errors.JWTExpired) return 'The token has expired: ask GitHub for a new one for every report.'
   if (!(error instanceof errors.JWTClaimValidationFailed)) return 'The token is not one that GitHub signed.'
   switch (error.claim) {

@@ -1,11 +1,11 @@
 // What only GitHub knows. Reads: they may be asked again at any time.
 import type { Role } from '../pipeline/model/effects.ts'
 import { GitHubFailure } from './failure.ts'
-import { type Fields, fields, need, number, rows, text } from './json.ts'
-import type { Call, Where } from './request.ts'
+import { asNumber, asObject, asObjects, asString, expectPresent, type JsonObject } from './json.ts'
+import type { RepositoryAccess, SendRequest } from './request.ts'
 
 /** An issue as GraphQL tells it. */
-export type IssueReading = {
+export type GitHubIssue = {
   readonly number: number
   readonly title: string
   readonly url: string
@@ -16,7 +16,7 @@ export type IssueReading = {
   readonly updatedAt: string
 }
 
-export type ReviewReading = {
+export type GitHubReview = {
   readonly id: number
   readonly reviewer: string
   readonly bot: boolean
@@ -25,7 +25,7 @@ export type ReviewReading = {
   readonly submittedAt: string
 }
 
-export type PullRequestReading = {
+export type GitHubPullRequest = {
   readonly number: number
   readonly title: string
   readonly url: string
@@ -37,71 +37,71 @@ export type PullRequestReading = {
   readonly fork: string | null
   readonly headSha: string
   readonly closes: readonly number[]
-  readonly reviews: readonly ReviewReading[]
+  readonly reviews: readonly GitHubReview[]
   readonly updatedAt: string
 }
 
-export type Questions = {
+export type Queries = {
   /** The issue (null: there is none by that number), what is to close it, and where the default branch stands. */
   readIssue(
-    where: Where,
+    access: RepositoryAccess,
     issueNumber: number,
   ): Promise<{
-    readonly issue: IssueReading | null
-    readonly pullRequests: readonly PullRequestReading[]
+    readonly issue: GitHubIssue | null
+    readonly pullRequests: readonly GitHubPullRequest[]
     readonly defaultBranchSha: string | null
   }>
   /** The issues of this repository that a pull request closes. There is no webhook for links made by hand. */
-  readClosingIssues(where: Where, pullRequestNumber: number): Promise<readonly number[]>
+  readClosingIssues(access: RepositoryAccess, pullRequestNumber: number): Promise<readonly number[]>
   /** The commit at the head of the default branch; null in a repository without a commit. */
-  readHead(where: Where): Promise<string | null>
+  readDefaultBranchSha(access: RepositoryAccess): Promise<string | null>
   /** What somebody may there, by what GitHub clearly says; somebody it does not know may nothing. */
-  readRole(where: Where, login: string): Promise<Role>
+  readRole(access: RepositoryAccess, login: string): Promise<Role>
 }
 
-export function openQuestions(call: Call): Questions {
-  async function ask(where: Where, query: string, variables: Fields): Promise<Fields> {
-    const asked = { query, variables: { owner: where.owner, name: where.name, ...variables } }
+export function openQueries(call: SendRequest): Queries {
+  async function ask(access: RepositoryAccess, query: string, variables: JsonObject): Promise<JsonObject> {
+    const asked = { query, variables: { owner: access.owner, name: access.name, ...variables } }
     // Octokit's own graphql() throws partial answers away; for a missing issue they are the answer.
-    const answer = fields((await call(where, 'read', 'POST /graphql', asked)).body)
-    const repository = fields(fields(answer?.data)?.repository)
-    const errors = rows(answer?.errors)
+    const answer = asObject((await call(access, 'read', 'POST /graphql', asked)).body)
+    const repository = asObject(asObject(answer?.data)?.repository)
+    const errors = asObjects(answer?.errors)
     if (errors.every((error) => error.type === 'NOT_FOUND')) {
       if (repository !== null) return repository
-      if (errors.length > 0) throw new GitHubFailure('gone', `GitHub knows no ${where.owner}/${where.name}`)
+      if (errors.length > 0) throw new GitHubFailure('not_found', `GitHub knows no ${access.owner}/${access.name}`)
     }
-    throw failureOf(errors)
+    throw graphqlFailureOf(errors)
   }
 
   return {
-    async readIssue(where, issueNumber) {
-      const repository = await ask(where, ISSUE, { number: issueNumber })
-      const issue = fields(repository.issue)
+    async readIssue(access, issueNumber) {
+      const repository = await ask(access, ISSUE_QUERY, { number: issueNumber })
+      const issue = asObject(repository.issue)
       return {
-        issue: issue && readIssue(issue),
-        pullRequests: nodes(issue?.closedByPullRequestsReferences)
-          .filter((node) => isHere(where, node))
-          .map((node) => readPullRequest(where, node)),
-        defaultBranchSha: headOf(repository),
+        issue: issue && parseIssue(issue),
+        pullRequests: nodesOf(issue?.closedByPullRequestsReferences)
+          .filter((node) => isInRepository(access, node))
+          .map((node) => parsePullRequest(access, node)),
+        defaultBranchSha: defaultBranchShaOf(repository),
       }
     },
 
-    async readClosingIssues(where, pullRequestNumber) {
-      const repository = await ask(where, PULL_REQUEST, { number: pullRequestNumber })
-      return readCloses(where, fields(repository.pullRequest))
+    async readClosingIssues(access, pullRequestNumber) {
+      const repository = await ask(access, PULL_REQUEST_QUERY, { number: pullRequestNumber })
+      return closingIssueNumbersOf(access, asObject(repository.pullRequest))
     },
 
-    async readHead(where) {
-      return headOf(await ask(where, HEAD, {}))
+    async readDefaultBranchSha(access) {
+      return defaultBranchShaOf(await ask(access, DEFAULT_BRANCH_QUERY, {}))
     },
 
-    async readRole(where, login) {
+    async readRole(access, login) {
       const route = 'GET /repos/{owner}/{repo}/collaborators/{username}/permission'
       try {
-        const told = fields((await call(where, 'read', route, { username: login })).body)
-        return roleOf(need(text(told?.permission), 'permission'), text(told?.role_name))
+        const told = asObject((await call(access, 'read', route, { username: login })).body)
+        return roleOf(expectPresent(asString(told?.permission), 'permission'), asString(told?.role_name))
       } catch (failure) {
-        if (failure instanceof GitHubFailure && failure.kind === 'gone') return 'none'
+        if (failure instanceof GitHubFailure && failure.kind === 'not_found') return 'none'
         throw failure
       }
     },
@@ -122,13 +122,13 @@ function roleOf(permission: string, roleName: string | null): Role {
   }
 }
 
-const CLOSING = `closingIssuesReferences(first: 50) { nodes { number repository { databaseId } } }`
+const CLOSING_ISSUES_FIELD = `closingIssuesReferences(first: 50) { nodes { number repository { databaseId } } }`
 
-const HEAD = `query ($owner: String!, $name: String!) {
+const DEFAULT_BRANCH_QUERY = `query ($owner: String!, $name: String!) {
   repository(owner: $owner, name: $name) { defaultBranchRef { target { oid } } }
 }`
 
-const ISSUE = `query ($owner: String!, $name: String!, $number: Int!) {
+const ISSUE_QUERY = `query ($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) {
     defaultBranchRef { target { oid } }
     issue(number: $number) {
@@ -140,7 +140,7 @@ const ISSUE = `query ($owner: String!, $name: String!, $number: Int!) {
           author { login }
           headRepositoryOwner { login }
           repository { databaseId }
-          ${CLOSING}
+          ${CLOSING_ISSUES_FIELD}
           reviews(last: 50, states: [APPROVED, CHANGES_REQUESTED, DISMISSED]) {
             nodes { databaseId state submittedAt author { __typename login } commit { oid } }
           }
@@ -150,85 +150,86 @@ const ISSUE = `query ($owner: String!, $name: String!, $number: Int!) {
   }
 }`
 
-const PULL_REQUEST = `query ($owner: String!, $name: String!, $number: Int!) {
-  repository(owner: $owner, name: $name) { pullRequest(number: $number) { ${CLOSING} } }
+const PULL_REQUEST_QUERY = `query ($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) { pullRequest(number: $number) { ${CLOSING_ISSUES_FIELD} } }
 }`
 
-function failureOf(errors: readonly Fields[]): GitHubFailure {
-  const message = errors.map((error) => text(error.message)).join('; ') || 'GitHub answered a query without an answer'
+function graphqlFailureOf(errors: readonly JsonObject[]): GitHubFailure {
+  const message =
+    errors.map((error) => asString(error.message)).join('; ') || 'GitHub answered a query without an answer'
   // GraphQL says it with status 200 and no `retry-after`.
   const isLimit = errors.some(({ type }) => type === 'RATE_LIMITED' || type === 'RATE_LIMIT')
-  if (isLimit || /\brate limit\b/i.test(message)) return new GitHubFailure('wait', message)
+  if (isLimit || /\brate limit\b/i.test(message)) return new GitHubFailure('rate_limited', message)
   if (errors.some((error) => error.type === 'FORBIDDEN' || error.type === 'INSUFFICIENT_SCOPES')) {
-    return new GitHubFailure('refuse', message)
+    return new GitHubFailure('refused', message)
   }
-  return new GitHubFailure('retry', message)
+  return new GitHubFailure('retryable', message)
 }
 
-function headOf(repository: Fields): string | null {
-  return text(fields(fields(repository.defaultBranchRef)?.target)?.oid)
+function defaultBranchShaOf(repository: JsonObject): string | null {
+  return asString(asObject(asObject(repository.defaultBranchRef)?.target)?.oid)
 }
 
-function nodes(connection: unknown): readonly Fields[] {
-  return rows(fields(connection)?.nodes)
+function nodesOf(connection: unknown): readonly JsonObject[] {
+  return asObjects(asObject(connection)?.nodes)
 }
 
 /** An issue may be closed from another repository; that one's numbers mean nothing here. */
-function isHere(where: Where, node: Fields): boolean {
-  const id = number(fields(node.repository)?.databaseId)
-  return id === null || id === where.repositoryId
+function isInRepository(access: RepositoryAccess, node: JsonObject): boolean {
+  const id = asNumber(asObject(node.repository)?.databaseId)
+  return id === null || id === access.repositoryId
 }
 
-function readCloses(where: Where, pullRequest: Fields | null): readonly number[] {
-  return nodes(pullRequest?.closingIssuesReferences)
-    .filter((node) => isHere(where, node))
-    .flatMap((node) => number(node.number) ?? [])
+function closingIssueNumbersOf(access: RepositoryAccess, pullRequest: JsonObject | null): readonly number[] {
+  return nodesOf(pullRequest?.closingIssuesReferences)
+    .filter((node) => isInRepository(access, node))
+    .flatMap((node) => asNumber(node.number) ?? [])
 }
 
-function readIssue(node: Fields): IssueReading {
+function parseIssue(node: JsonObject): GitHubIssue {
   return {
-    number: need(number(node.number), 'number'),
-    title: need(text(node.title), 'title'),
-    url: need(text(node.url), 'url'),
-    author: text(fields(node.author)?.login),
+    number: expectPresent(asNumber(node.number), 'number'),
+    title: expectPresent(asString(node.title), 'title'),
+    url: expectPresent(asString(node.url), 'url'),
+    author: asString(asObject(node.author)?.login),
     state: node.state === 'CLOSED' ? 'CLOSED' : 'OPEN',
-    stateReason: text(node.stateReason),
-    closedAt: text(node.closedAt),
-    updatedAt: need(text(node.updatedAt), 'updatedAt'),
+    stateReason: asString(node.stateReason),
+    closedAt: asString(node.closedAt),
+    updatedAt: expectPresent(asString(node.updatedAt), 'updatedAt'),
   }
 }
 
-function readPullRequest(where: Where, node: Fields): PullRequestReading {
+function parsePullRequest(access: RepositoryAccess, node: JsonObject): GitHubPullRequest {
   return {
-    number: need(number(node.number), 'number'),
-    title: need(text(node.title), 'title'),
-    url: need(text(node.url), 'url'),
-    author: text(fields(node.author)?.login),
+    number: expectPresent(asNumber(node.number), 'number'),
+    title: expectPresent(asString(node.title), 'title'),
+    url: expectPresent(asString(node.url), 'url'),
+    author: asString(asObject(node.author)?.login),
     state: node.state === 'MERGED' || node.state === 'CLOSED' ? node.state : 'OPEN',
     draft: node.isDraft === true,
-    branch: need(text(node.headRefName), 'headRefName'),
-    fork: node.isCrossRepository === true ? (text(fields(node.headRepositoryOwner)?.login) ?? 'ghost') : null,
-    headSha: need(text(node.headRefOid), 'headRefOid'),
-    closes: readCloses(where, node),
-    reviews: nodes(node.reviews).flatMap((review) => readReview(review) ?? []),
-    updatedAt: need(text(node.updatedAt), 'updatedAt'),
+    branch: expectPresent(asString(node.headRefName), 'headRefName'),
+    fork: node.isCrossRepository === true ? (asString(asObject(node.headRepositoryOwner)?.login) ?? 'ghost') : null,
+    headSha: expectPresent(asString(node.headRefOid), 'headRefOid'),
+    closes: closingIssueNumbersOf(access, node),
+    reviews: nodesOf(node.reviews).flatMap((review) => parseReview(review) ?? []),
+    updatedAt: expectPresent(asString(node.updatedAt), 'updatedAt'),
   }
 }
 
 /** A review by somebody who left GitHub, or of a commit that is gone, counts for nothing. */
-function readReview(node: Fields): ReviewReading | null {
-  const author = fields(node.author)
-  const id = number(node.databaseId)
-  const reviewer = text(author?.login)
-  const state = text(node.state)
-  const commitSha = text(fields(node.commit)?.oid)
-  const submittedAt = text(node.submittedAt)
+function parseReview(node: JsonObject): GitHubReview | null {
+  const author = asObject(node.author)
+  const id = asNumber(node.databaseId)
+  const reviewer = asString(author?.login)
+  const state = asString(node.state)
+  const commitSha = asString(asObject(node.commit)?.oid)
+  const submittedAt = asString(node.submittedAt)
   if (id === null || reviewer === null || state === null || commitSha === null || submittedAt === null) return null
   const bot = author?.__typename === 'Bot'
-  return { id, reviewer: bot ? loginOfBot(reviewer) : reviewer, bot, state, commitSha, submittedAt }
+  return { id, reviewer: bot ? botLoginOf(reviewer) : reviewer, bot, state, commitSha, submittedAt }
 }
 
 /** GraphQL says `claude` where REST and deliveries say `claude[bot]`; a person may be called `claude` as well. */
-function loginOfBot(login: string): string {
+function botLoginOf(login: string): string {
   return login.endsWith('[bot]') ? login : `${login}[bot]`
 }

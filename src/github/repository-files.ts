@@ -1,12 +1,12 @@
 // Text files of a repository, read at the head of its default branch. Nothing is ever written there.
 
 import { GitHubFailure } from './failure.ts'
-import { fields, need, number, text } from './json.ts'
-import type { Questions } from './queries.ts'
-import type { Call, Where } from './request.ts'
+import { asNumber, asObject, asString, expectPresent } from './json.ts'
+import type { Queries } from './queries.ts'
+import type { RepositoryAccess, SendRequest } from './request.ts'
 
 /** `.github/andon.yml` as it stands: the repository's own, else its organisation's, else none. */
-export type ConfigurationReading = {
+export type ConfigurationFile = {
   readonly text: string | null
   /** Of the file itself, not of a commit. */
   readonly sha: string | null
@@ -15,61 +15,64 @@ export type ConfigurationReading = {
   readonly headSha: string | null
 }
 
-export type Files = {
+export type RepositoryFiles = {
   /** `organisation` is the repository `.github` of the same owner; null when this is that one. */
-  readConfiguration(where: Where, organisation: Where | null): Promise<ConfigurationReading>
+  readConfiguration(access: RepositoryAccess, organisation: RepositoryAccess | null): Promise<ConfigurationFile>
   /** The text of a workflow on the default branch, from which GitHub dispatches; null when there is none. */
-  readWorkflow(where: Where, workflow: string): Promise<string | null>
+  readWorkflow(access: RepositoryAccess, workflow: string): Promise<string | null>
 }
 
-export function openFiles(call: Call, questions: Pick<Questions, 'readHead'>): Files {
-  async function readFile(where: Where, path: string, ref: string | null): Promise<File | null> {
+export function openRepositoryFiles(
+  call: SendRequest,
+  queries: Pick<Queries, 'readDefaultBranchSha'>,
+): RepositoryFiles {
+  async function readFile(access: RepositoryAccess, path: string, ref: string | null): Promise<FileContent | null> {
     const parameters = ref === null ? { path } : { path, ref }
     try {
-      const { body } = await call(where, 'read', 'GET /repos/{owner}/{repo}/contents/{path}', parameters)
-      const file = fields(body)
+      const { body } = await call(access, 'read', 'GET /repos/{owner}/{repo}/contents/{path}', parameters)
+      const file = asObject(body)
       // A list is a directory of that name.
       if (file === null || file.type !== 'file') return null
-      return { text: contentOf(file), sha: need(text(file.sha), 'sha') }
+      return { text: decodeContent(file), sha: expectPresent(asString(file.sha), 'sha') }
     } catch (failure) {
-      if (failure instanceof GitHubFailure && failure.kind === 'gone') return null
+      if (failure instanceof GitHubFailure && failure.kind === 'not_found') return null
       throw failure
     }
   }
 
   return {
-    async readConfiguration(where, organisation) {
+    async readConfiguration(access, organisation) {
       // The head first, and then the file as of that commit: a push in between must not tear the two apart.
-      const headSha = await questions.readHead(where)
-      const own = headSha === null ? null : await readFile(where, CONFIGURATION, headSha)
+      const headSha = await queries.readDefaultBranchSha(access)
+      const own = headSha === null ? null : await readFile(access, CONFIGURATION_PATH, headSha)
       if (own !== null) return { ...own, source: 'repository', headSha }
-      const theirs = organisation && (await readFile(organisation, CONFIGURATION, null).catch(unseen))
+      const theirs = organisation && (await readFile(organisation, CONFIGURATION_PATH, null).catch(nullIfRefused))
       if (theirs !== null) return { ...theirs, source: 'organisation', headSha }
       return { text: null, sha: null, source: null, headSha }
     },
 
-    async readWorkflow(where, workflow) {
-      return (await readFile(where, `.github/workflows/${workflow}`, null))?.text ?? null
+    async readWorkflow(access, workflow) {
+      return (await readFile(access, `.github/workflows/${workflow}`, null))?.text ?? null
     },
   }
 }
 
-type File = { readonly text: string; readonly sha: string }
+type FileContent = { readonly text: string; readonly sha: string }
 
-const CONFIGURATION = '.github/andon.yml'
+const CONFIGURATION_PATH = '.github/andon.yml'
 /** More than any configuration may have, so that whoever parses it says that it is too large. */
-const LARGEST = 100_000
+const MAX_FILE_LENGTH = 100_000
 
-function contentOf(file: Readonly<Record<string, unknown>>): string {
+function decodeContent(file: Readonly<Record<string, unknown>>): string {
   // GitHub leaves out the content of files over 1 MB.
-  if (file.encoding !== 'base64') return ' '.repeat(Math.min(number(file.size) ?? 0, LARGEST))
-  return Buffer.from(need(text(file.content), 'content'), 'base64')
+  if (file.encoding !== 'base64') return ' '.repeat(Math.min(asNumber(file.size) ?? 0, MAX_FILE_LENGTH))
+  return Buffer.from(expectPresent(asString(file.content), 'content'), 'base64')
     .toString('utf8')
-    .slice(0, LARGEST)
+    .slice(0, MAX_FILE_LENGTH)
 }
 
 /** An organisation that keeps its `.github` to itself has none for us. */
-function unseen(failure: unknown): null {
-  if (failure instanceof GitHubFailure && failure.kind === 'refuse') return null
+function nullIfRefused(failure: unknown): null {
+  if (failure instanceof GitHubFailure && failure.kind === 'refused') return null
   throw failure
 }

@@ -1,11 +1,11 @@
 // Workflow runs: begun by a dispatch, found again by the attempt key they echo, read, cancelled.
 
 import { GitHubFailure } from './failure.ts'
-import { type Fields, fields, need, number, rows, text } from './json.ts'
-import type { Call, Where } from './request.ts'
+import { asNumber, asObject, asObjects, asString, expectPresent, type JsonObject } from './json.ts'
+import type { RepositoryAccess, SendRequest } from './request.ts'
 
 /** A workflow run as REST tells it. */
-export type RunReading = {
+export type GitHubRun = {
   readonly id: number
   readonly runAttempt: number
   /** `.github/workflows/plan.yml` */
@@ -22,7 +22,7 @@ export type RunReading = {
   readonly updatedAt: string
 }
 
-export type JobReading = {
+export type GitHubJob = {
   readonly id: number
   readonly runAttempt: number
   readonly name: string
@@ -35,7 +35,7 @@ export type JobReading = {
   readonly completedAt: string | null
 }
 
-export type Dispatch = {
+export type DispatchRequest = {
   /** File name only: `plan.yml`. */
   readonly workflow: string
   readonly ref: string
@@ -45,94 +45,105 @@ export type Dispatch = {
 }
 
 /** What became of a cancellation: `refused` is said of runs that are over, `gone` of runs that are not there. */
-export type Cancelled = 'accepted' | 'refused' | 'gone'
+export type CancelResult = 'accepted' | 'refused' | 'gone'
 
-export type Runs = {
+export type WorkflowRuns = {
   /** Begins a run; resolves to the run, or to null when GitHub accepted without saying which. */
-  dispatch(where: Where, dispatch: Dispatch): Promise<{ readonly runId: number; readonly url: string } | null>
+  dispatchWorkflow(
+    access: RepositoryAccess,
+    dispatch: DispatchRequest,
+  ): Promise<{ readonly runId: number; readonly url: string } | null>
   /** Dispatched runs of a workflow created since, whose title says `key` as a whole word; oldest first. */
   findRuns(
-    where: Where,
+    access: RepositoryAccess,
     o: { readonly workflow: string; readonly since: string; readonly key: string },
-  ): Promise<readonly RunReading[]>
+  ): Promise<readonly GitHubRun[]>
   /** The run and the jobs of its newest `run_attempt`; null when there is none by that id. */
   readRun(
-    where: Where,
+    access: RepositoryAccess,
     runId: number,
-  ): Promise<{ readonly run: RunReading; readonly jobs: readonly JobReading[] } | null>
+  ): Promise<{ readonly run: GitHubRun; readonly jobs: readonly GitHubJob[] } | null>
   /** Asks for the end of a run; `force` does not wait for what the workflow would still do. */
-  cancelRun(where: Where, runId: number, force: boolean): Promise<Cancelled>
+  cancelRun(access: RepositoryAccess, runId: number, force: boolean): Promise<CancelResult>
 }
 
-export function openRuns(call: Call): Runs {
+export function openWorkflowRuns(call: SendRequest): WorkflowRuns {
   let asksForDetails = true
 
   return {
-    async dispatch(where, { workflow, ref, inputs, sendBy }) {
+    async dispatchWorkflow(access, { workflow, ref, inputs, sendBy }) {
       const route = 'POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches'
-      const details = asksForDetails ? { [DETAILS]: true } : {}
+      const details = asksForDetails ? { [RETURN_RUN_DETAILS]: true } : {}
       try {
-        const { body } = await call(where, 'create', route, { workflow_id: workflow, ref, inputs, ...details }, sendBy)
-        const run = fields(body)
-        const runId = number(run?.workflow_run_id)
-        return runId === null ? null : { runId, url: text(run?.html_url) ?? '' }
+        const { body } = await call(access, 'create', route, { workflow_id: workflow, ref, inputs, ...details }, sendBy)
+        const run = asObject(body)
+        const runId = asNumber(run?.workflow_run_id)
+        return runId === null ? null : { runId, url: asString(run?.html_url) ?? '' }
       } catch (failure) {
-        if (!(failure instanceof GitHubFailure && failure.kind === 'refuse' && failure.message.includes(DETAILS))) {
+        if (
+          !(
+            failure instanceof GitHubFailure &&
+            failure.kind === 'refused' &&
+            failure.message.includes(RETURN_RUN_DETAILS)
+          )
+        ) {
           throw failure
         }
         // GitHub Enterprise Server up to 3.20 does not know the field, and has begun nothing.
         asksForDetails = false
-        throw new GitHubFailure('retry', failure.message, { cause: failure })
+        throw new GitHubFailure('retryable', failure.message, { cause: failure })
       }
     },
 
-    async findRuns(where, { workflow, since, key }) {
-      const found: RunReading[] = []
-      for (let page = 1; page <= MOST_PAGES; page += 1) {
+    async findRuns(access, { workflow, since, key }) {
+      const found: GitHubRun[] = []
+      for (let page = 1; page <= MAX_PAGES; page += 1) {
         const route = 'GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs'
-        const { body, next } = await call(where, 'read', route, {
+        const { body, hasNextPage } = await call(access, 'read', route, {
           workflow_id: workflow,
           event: 'workflow_dispatch',
           created: `>=${since}`,
           per_page: 100,
           page,
         })
-        const runs = listed(body, 'workflow_runs').map(readRun)
+        const runs = expectListOf(body, 'workflow_runs').map(parseRun)
         found.push(...runs.filter(({ fork, title }) => fork === null && title.split(/\s+/).includes(key)))
-        if (!next) break
+        if (!hasNextPage) break
       }
       return found.sort((a, b) => a.id - b.id)
     },
 
-    async readRun(where, runId) {
+    async readRun(access, runId) {
       try {
-        const { body } = await call(where, 'read', 'GET /repos/{owner}/{repo}/actions/runs/{run_id}', { run_id: runId })
-        const run = readRun(fields(body) ?? {})
-        const jobs: JobReading[] = []
-        for (let page = 1; page <= MOST_PAGES; page += 1) {
+        const { body } = await call(access, 'read', 'GET /repos/{owner}/{repo}/actions/runs/{run_id}', {
+          run_id: runId,
+        })
+        const run = parseRun(asObject(body) ?? {})
+        const jobs: GitHubJob[] = []
+        for (let page = 1; page <= MAX_PAGES; page += 1) {
           const route = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs'
-          const part = await call(where, 'read', route, { run_id: runId, filter: 'latest', per_page: 100, page })
-          jobs.push(...listed(part.body, 'jobs').map(readJob))
-          if (!part.next) break
+          const part = await call(access, 'read', route, { run_id: runId, filter: 'latest', per_page: 100, page })
+          jobs.push(...expectListOf(part.body, 'jobs').map(parseJob))
+          if (!part.hasNextPage) break
         }
         return { run, jobs }
       } catch (failure) {
-        if (failure instanceof GitHubFailure && failure.kind === 'gone') return null
+        if (failure instanceof GitHubFailure && failure.kind === 'not_found') return null
         throw failure
       }
     },
 
-    async cancelRun(where, runId, force) {
+    async cancelRun(access, runId, force) {
       const route = force
         ? 'POST /repos/{owner}/{repo}/actions/runs/{run_id}/force-cancel'
         : 'POST /repos/{owner}/{repo}/actions/runs/{run_id}/cancel'
       try {
-        await call(where, 'change', route, { run_id: runId })
+        await call(access, 'change', route, { run_id: runId })
         return 'accepted'
       } catch (failure) {
         if (!(failure instanceof GitHubFailure)) throw failure
-        if (failure.kind === 'gone') return 'gone'
-        if (failure.kind === 'refuse') return 'refused'
+        if (failure.kind === 'not_found') return 'gone'
+        if (failure.kind === 'refused') return 'refused'
         throw failure
       }
     },
@@ -140,46 +151,50 @@ export function openRuns(call: Call): Runs {
 }
 
 // https://github.blog/changelog/2026-02-19-workflow-dispatch-api-now-returns-run-ids/
-const DETAILS = 'return_run_details'
+const RETURN_RUN_DETAILS = 'return_run_details'
 /** GitHub lists no more than the newest thousand. */
-const MOST_PAGES = 10
+const MAX_PAGES = 10
 
-function listed(body: unknown, name: string): readonly Fields[] {
-  const list = fields(body)?.[name]
-  if (!Array.isArray(list)) throw new GitHubFailure('retry', `GitHub answered a list of ${name} that cannot be read`)
-  return rows(list)
+function expectListOf(body: unknown, name: string): readonly JsonObject[] {
+  const list = asObject(body)?.[name]
+  if (!Array.isArray(list))
+    throw new GitHubFailure('retryable', `GitHub answered a list of ${name} that cannot be read`)
+  return asObjects(list)
 }
 
-function readRun(run: Fields): RunReading {
-  const headRepository = fields(run.head_repository)
-  const isHere = headRepository !== null && number(headRepository.id) === number(fields(run.repository)?.id)
+function parseRun(run: JsonObject): GitHubRun {
+  const headRepository = asObject(run.head_repository)
+  const isHere = headRepository !== null && asNumber(headRepository.id) === asNumber(asObject(run.repository)?.id)
   return {
-    id: need(number(run.id), 'id'),
-    runAttempt: number(run.run_attempt) ?? 1,
-    path: need(text(run.path), 'path'),
-    title: text(run.display_title) ?? '',
-    status: need(text(run.status), 'status'),
-    conclusion: text(run.conclusion),
-    branch: headRepository === null ? null : text(run.head_branch),
-    fork: isHere ? null : (text(headRepository?.full_name)?.split('/')[0] ?? 'ghost'),
-    headSha: need(text(run.head_sha), 'head_sha'),
-    url: need(text(run.html_url), 'html_url'),
-    startedAt: need(text(run.run_started_at) ?? text(run.created_at), 'created_at'),
-    updatedAt: need(text(run.updated_at), 'updated_at'),
+    id: expectPresent(asNumber(run.id), 'id'),
+    runAttempt: asNumber(run.run_attempt) ?? 1,
+    path: expectPresent(asString(run.path), 'path'),
+    title: asString(run.display_title) ?? '',
+    status: expectPresent(asString(run.status), 'status'),
+    conclusion: asString(run.conclusion),
+    branch: headRepository === null ? null : asString(run.head_branch),
+    fork: isHere ? null : (asString(headRepository?.full_name)?.split('/')[0] ?? 'ghost'),
+    headSha: expectPresent(asString(run.head_sha), 'head_sha'),
+    url: expectPresent(asString(run.html_url), 'html_url'),
+    startedAt: expectPresent(asString(run.run_started_at) ?? asString(run.created_at), 'created_at'),
+    updatedAt: expectPresent(asString(run.updated_at), 'updated_at'),
   }
 }
 
-function readJob(job: Fields): JobReading {
+function parseJob(job: JsonObject): GitHubJob {
   return {
-    id: need(number(job.id), 'id'),
-    runAttempt: number(job.run_attempt) ?? 1,
-    name: need(text(job.name), 'name'),
-    status: need(text(job.status), 'status'),
-    conclusion: text(job.conclusion),
-    steps: rows(job.steps).map((step) => ({ name: text(step.name) ?? '', status: text(step.status) ?? '' })),
-    url: text(job.html_url),
-    createdAt: text(job.created_at),
-    startedAt: text(job.started_at),
-    completedAt: text(job.completed_at),
+    id: expectPresent(asNumber(job.id), 'id'),
+    runAttempt: asNumber(job.run_attempt) ?? 1,
+    name: expectPresent(asString(job.name), 'name'),
+    status: expectPresent(asString(job.status), 'status'),
+    conclusion: asString(job.conclusion),
+    steps: asObjects(job.steps).map((step) => ({
+      name: asString(step.name) ?? '',
+      status: asString(step.status) ?? '',
+    })),
+    url: asString(job.html_url),
+    createdAt: asString(job.created_at),
+    startedAt: asString(job.started_at),
+    completedAt: asString(job.completed_at),
   }
 }

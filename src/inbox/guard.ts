@@ -1,54 +1,54 @@
 // The endpoint itself: method, headers, size, then the receiver. Nothing past 25 MiB is ever held in memory, signed or not,
 // and of all requests together no more than a process can bear.
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import type { Answer, Receive } from './receive.ts'
+import type { ReceiveDelivery, WebhookResponse } from './receive.ts'
 
 /** The path GitHub is told to post to. */
 export const WEBHOOK_PATH = '/api/github/webhooks'
 
 /** GitHub sends no payload above this (https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap). */
-export const LARGEST_BODY_BYTES = 25 * 1024 * 1024
+export const MAX_BODY_BYTES = 25 * 1024 * 1024
 
 /** Most payloads are 10 to 30 kB: this is room for thousands at once, or a few of the largest. */
-const MOST_BYTES = 128 * 1024 * 1024
+const MAX_BYTES_IN_FLIGHT = 128 * 1024 * 1024
 const RETRY_AFTER_SECONDS = 30
 
 /** Answers one request to the webhook path, whatever its method. */
-export type Guard = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+export type WebhookGuard = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 /** `refuse` says what the headers alone rule out: of that not a byte is kept. */
-export function openGuard(o: {
-  receive: Receive
-  refuse: (headers: IncomingHttpHeaders) => Answer | null
+export function createWebhookGuard(o: {
+  receive: ReceiveDelivery
+  refuse: (headers: IncomingHttpHeaders) => WebhookResponse | null
   largestBytes?: number
   mostBytes?: number
-}): Guard {
-  const { receive, refuse, largestBytes = LARGEST_BODY_BYTES, mostBytes = MOST_BYTES } = o
+}): WebhookGuard {
+  const { receive, refuse, largestBytes = MAX_BODY_BYTES, mostBytes = MAX_BYTES_IN_FLIGHT } = o
   let inHand = 0
 
   return async (request, response) => {
     if (request.method !== 'POST') {
       request.resume()
-      return write(response, { ...refusal(405, 'deliveries are posted'), headers: { allow: 'POST' } })
+      return sendResponse(response, { ...guardError(405, 'deliveries are posted'), headers: { allow: 'POST' } })
     }
     const unread = refuse(request.headers)
-    if (unread !== null) return turnAway(request, response, unread, largestBytes)
+    if (unread !== null) return rejectEarly(request, response, unread, largestBytes)
     let own = 0
-    function whyNot(bytes: number): Answer | null {
+    function whyNot(bytes: number): WebhookResponse | null {
       own += bytes
       inHand += bytes
-      if (own > largestBytes) return refusal(413, `the body is larger than ${largestBytes} bytes`)
+      if (own > largestBytes) return guardError(413, `the body is larger than ${largestBytes} bytes`)
       if (inHand <= mostBytes) return null
       return {
-        ...refusal(503, 'too much is being received at once; send it again later'),
+        ...guardError(503, 'too much is being received at once; send it again later'),
         headers: { 'retry-after': `${RETRY_AFTER_SECONDS}` },
       }
     }
     try {
       const announced = Number(request.headers['content-length'] ?? 0)
       const read = announced > largestBytes ? whyNot(announced) : await readBody(request, whyNot)
-      if (read instanceof Uint8Array) write(response, await receive({ headers: request.headers, body: read }))
-      else if (read !== null) turnAway(request, response, read, largestBytes)
+      if (read instanceof Uint8Array) sendResponse(response, await receive({ headers: request.headers, body: read }))
+      else if (read !== null) rejectEarly(request, response, read, largestBytes)
     } finally {
       inHand -= own
     }
@@ -58,8 +58,8 @@ export function openGuard(o: {
 /** The raw bytes, or why no more of them are taken; null when the sender goes away halfway. */
 function readBody(
   request: IncomingMessage,
-  whyNot: (bytes: number) => Answer | null,
-): Promise<Uint8Array | Answer | null> {
+  whyNot: (bytes: number) => WebhookResponse | null,
+): Promise<Uint8Array | WebhookResponse | null> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
     function take(chunk: Buffer): void {
@@ -80,8 +80,13 @@ function readBody(
  * Answers before everything has arrived. Closing at once would reset the connection under a sender that has not read the
  * answer yet: what still comes is thrown away first, and one that goes on for longer than any body is cut off.
  */
-function turnAway(request: IncomingMessage, response: ServerResponse, answer: Answer, mostBytes: number): void {
-  response.write(writeHead(response, { ...answer, headers: { ...answer.headers, connection: 'close' } }))
+function rejectEarly(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: WebhookResponse,
+  mostBytes: number,
+): void {
+  response.write(writeResponseHead(response, { ...answer, headers: { ...answer.headers, connection: 'close' } }))
   let thrownAway = 0
   request.on('data', (chunk: Buffer) => {
     thrownAway += chunk.length
@@ -92,16 +97,16 @@ function turnAway(request: IncomingMessage, response: ServerResponse, answer: An
   else request.once('close', () => response.end())
 }
 
-function refusal(status: number, error: string): Answer {
+function guardError(status: number, error: string): WebhookResponse {
   return { status, body: { accepted: false, error } }
 }
 
-function write(response: ServerResponse, answer: Answer): void {
-  response.end(writeHead(response, answer))
+function sendResponse(response: ServerResponse, answer: WebhookResponse): void {
+  response.end(writeResponseHead(response, answer))
 }
 
 /** Begins the answer; its body is yet to be written. */
-function writeHead(response: ServerResponse, { status, body, headers }: Answer): string {
+function writeResponseHead(response: ServerResponse, { status, body, headers }: WebhookResponse): string {
   const text = JSON.stringify(body)
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',

@@ -4,17 +4,17 @@ import { Probot } from 'probot'
 /** A Probot app: it registers its handlers. */
 export type ProbotApp = (probot: Probot) => void
 
-export type LoadedApp = {
+export type LoadedProbotApp = {
   /** Runs the app's handlers of this event; rejects if one of them threw. */
   receive(event: { readonly id: string; readonly name: string; readonly payload: object }): Promise<void>
 }
 
 /** Loads the Probot app into an instance that can reach nothing: no key, no token, no network. */
-export async function openProbot(app: ProbotApp, log: Logger): Promise<LoadedApp> {
+export async function loadProbotApp(app: ProbotApp, log: Logger): Promise<LoadedProbotApp> {
   const probot = new Probot({
     // With an App's key Probot builds an Octokit for every event; with a token it hands out the same one.
     githubToken: 'none',
-    request: { fetch: refuseToFetch },
+    request: { fetch: rejectFetch },
     log: log.child({}, { serializers: { err: withoutEvent, event: withoutPayload } }),
   })
   await probot.ready()
@@ -22,7 +22,7 @@ export async function openProbot(app: ProbotApp, log: Logger): Promise<LoadedApp
   return { receive: (event) => probot.receive(event as Parameters<Probot['receive']>[0]) }
 }
 
-function refuseToFetch(): never {
+function rejectFetch(): never {
   throw new Error('handlers of deliveries never call GitHub')
 }
 

@@ -5,7 +5,7 @@ import { verify } from '@octokit/webhooks-methods'
  * The body as text if one of the secrets signed exactly these bytes, else null. Several secrets are in force while one
  * is being rotated. The comparison takes the same time wherever a wrong signature first differs.
  */
-export async function verified(
+export async function verifyBody(
   body: Uint8Array,
   signature: string,
   secrets: readonly string[],

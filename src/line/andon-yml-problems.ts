@@ -1,58 +1,63 @@
 // From what zod found wrong to a sentence that its author can act on.
 import type { z } from 'zod'
 import { nearest } from '../text/nearest.ts'
-import { fieldsAt } from './andon-yml-schema.ts'
-import type { Mistake, Path, Read } from './parse-yaml.ts'
+import { knownFieldsAt } from './andon-yml-schema.ts'
+import type { AndonYmlProblem, FieldPath, YamlSource } from './parse-yaml.ts'
 
-type Issue = z.core.$ZodIssue
+type ZodIssue = z.core.$ZodIssue
 
 /** The sentences for one thing that zod found. */
-export function mistakesOf(issue: Issue, read: Read): readonly Mistake[] {
+export function toProblems(issue: ZodIssue, source: YamlSource): readonly AndonYmlProblem[] {
   const { path } = issue
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField([...path, key], read))
-  const value = valueAt(read.value, path)
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField([...path, key], source))
+  const value = valueAt(source.value, path)
   if (issue.code === 'invalid_union') {
-    const inner = isBlock(value) ? (issue.errors.at(-1) ?? []) : []
-    if (inner.length > 0) return inner.flatMap((one) => mistakesOf({ ...one, path: [...path, ...one.path] }, read))
+    const inner = isMapping(value) ? (issue.errors.at(-1) ?? []) : []
+    if (inner.length > 0) return inner.flatMap((one) => toProblems({ ...one, path: [...path, ...one.path] }, source))
   }
-  return [mistakeAt(read, path, 'value', `${named(path)} ${isValue(value)}; it takes ${issue.message}.`)]
+  return [problemAt(source, path, 'value', `${quoteField(path)} ${describeValue(value)}; it takes ${issue.message}.`)]
 }
 
 /** A mistake at a field, in a sentence of its own. */
-export function mistakeAt(read: Read, path: Path, what: 'value' | 'key', message: string): Mistake {
-  return { ...read.place(path, what), field: fieldOf(path), message }
+export function problemAt(
+  source: YamlSource,
+  path: FieldPath,
+  what: 'value' | 'key',
+  message: string,
+): AndonYmlProblem {
+  return { ...source.positionOf(path, what), field: dottedPath(path), message }
 }
 
 /** A field by its path, as it is shown to people. */
-export function named(path: Path): string {
-  return path.length === 0 ? 'The file' : `\`${fieldOf(path)}\``
+export function quoteField(path: FieldPath): string {
+  return path.length === 0 ? 'The file' : `\`${dottedPath(path)}\``
 }
 
-function unknownField(path: Path, read: Read): Mistake {
+function unknownField(path: FieldPath, source: YamlSource): AndonYmlProblem {
   const around = path.slice(0, -1)
-  const fields = fieldsAt(around)
-  const [near] = nearest(plain(path.at(-1) ?? ''), fields)
+  const fields = knownFieldsAt(around)
+  const [near] = nearest(sanitizeName(path.at(-1) ?? ''), fields)
   const known = fields.map((field) => `\`${field}\``).join(', ')
   const hint = near === undefined ? `known here are ${known}` : `did you mean \`${near}\`?`
-  return mistakeAt(
-    read,
+  return problemAt(
+    source,
     path,
     'key',
-    `${named(path)} is not a field that is read; ${hint}${near === undefined ? '.' : ''}`,
+    `${quoteField(path)} is not a field that is read; ${hint}${near === undefined ? '.' : ''}`,
   )
 }
 
-function fieldOf(path: Path): string {
-  return path.map(plain).join('.')
+function dottedPath(path: FieldPath): string {
+  return path.map(sanitizeName).join('.')
 }
 
 /** A name that somebody typed, without what could be markup. */
-function plain(step: PropertyKey): string {
+function sanitizeName(step: PropertyKey): string {
   const text = String(step).replace(/[^\w-]/g, '·')
   return text.length <= 40 ? text : `${text.slice(0, 39)}…`
 }
 
-function isValue(value: unknown): string {
+function describeValue(value: unknown): string {
   if (value === undefined) return 'is missing'
   if (value === null || value === '') return 'is empty'
   if (Array.isArray(value)) return 'is a list'
@@ -61,11 +66,11 @@ function isValue(value: unknown): string {
   return /^[\w.,:/+ -]{1,40}$/.test(text) ? `is \`${text}\`` : 'is something else'
 }
 
-function isBlock(value: unknown): value is object {
+function isMapping(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function valueAt(value: unknown, path: Path): unknown {
+function valueAt(value: unknown, path: FieldPath): unknown {
   let found = value
   for (const step of path) {
     if (typeof found !== 'object' || found === null || !Object.hasOwn(found, step)) return undefined

@@ -6,56 +6,63 @@ import { z } from 'zod'
 export const STAGE_NAME = /^[a-z][a-z0-9-]{0,19}$/
 export const RESERVED_NAMES: readonly string[] = ['repository']
 
-const stageShape = block('workflow: plan.yml', {
-  workflow: text(/^\w[\w.-]{0,95}\.ya?ml$/, 'the name of a file in `.github/workflows/`, such as `plan.yml`'),
+const stageSchema = optionalFields('workflow: plan.yml', {
+  workflow: textMatching(/^\w[\w.-]{0,95}\.ya?ml$/, 'the name of a file in `.github/workflows/`, such as `plan.yml`'),
   timeout: duration('1m', '24h'),
   limit: duration('1m', '120h'),
-  attempts: count(1, 10),
+  attempts: wholeNumber(1, 10),
   gate: z.literal('approval', { error: '`approval`' }),
   observe: z.boolean({ error: '`true` or `false`' }),
   pull_request: z.literal(true, { error: '`true`' }),
 })
 
-const startShape = block('label: andon', {
-  label: text(/^[^\p{Cc}]{1,50}$/u, 'the name of a label, of at most 50 characters'),
+const startSchema = optionalFields('label: andon', {
+  label: textMatching(/^[^\p{Cc}]{1,50}$/u, 'the name of a label, of at most 50 characters'),
 })
 
-const limitsShape = block('running: 4', { running: count(1, 100), starts_per_day: count(1, 10_000) })
+const limitsSchema = optionalFields('running: 4', {
+  running: wholeNumber(1, 100),
+  starts_per_day: wholeNumber(1, 10_000),
+})
 
-const checksShape = block('before_pull_request: neutral', { before_pull_request: oneOf(['neutral', 'off']) })
+const checksSchema = optionalFields('before_pull_request: neutral', { before_pull_request: oneOf(['neutral', 'off']) })
 
-export const fileShape = block('stages:', {
-  start: z.union([z.literal('command'), startShape], { error: '`{ label: andon }`, or `command`' }),
-  stages: z.record(z.string(), stageShape, { error: 'the stages of the line by name, in their order' }),
-  rework: count(0, 10),
-  limits: limitsShape,
-  checks: checksShape,
+export const andonYmlSchema = optionalFields('stages:', {
+  start: z.union([z.literal('command'), startSchema], { error: '`{ label: andon }`, or `command`' }),
+  stages: z.record(z.string(), stageSchema, { error: 'the stages of the line by name, in their order' }),
+  rework: wholeNumber(0, 10),
+  limits: limitsSchema,
+  checks: checksSchema,
   comments: oneOf(['per-stage', 'one', 'off']),
   bots: z
-    .array(text(/^[a-z0-9](?:-?[a-z0-9]){0,38}(?:\[bot\])?$/i, 'the login of a bot, such as `dependabot`'), {
+    .array(textMatching(/^[a-z0-9](?:-?[a-z0-9]){0,38}(?:\[bot\])?$/i, 'the login of a bot, such as `dependabot`'), {
       error: 'a list of logins, such as `[dependabot]`',
     })
     .max(20, { error: 'a list of at most 20 logins' }),
 })
 
-export type FileShape = z.infer<typeof fileShape>
-export type StageShape = z.infer<typeof stageShape>
+export type AndonYml = z.infer<typeof andonYmlSchema>
+export type AndonYmlStage = z.infer<typeof stageSchema>
 
 /** The fields that may stand at a path; nothing where any name may. */
-export function fieldsAt(path: readonly PropertyKey[]): readonly string[] {
+export function knownFieldsAt(path: readonly PropertyKey[]): readonly string[] {
   const [first, second] = path
-  if (first === undefined) return Object.keys(fileShape.shape)
-  if (first === 'stages') return second === undefined ? [] : Object.keys(stageShape.shape)
-  const blocks: Readonly<Record<string, z.ZodObject>> = { start: startShape, limits: limitsShape, checks: checksShape }
+  if (first === undefined) return Object.keys(andonYmlSchema.shape)
+  if (first === 'stages') return second === undefined ? [] : Object.keys(stageSchema.shape)
+  const blocks: Readonly<Record<string, z.ZodObject>> = {
+    start: startSchema,
+    limits: limitsSchema,
+    checks: checksSchema,
+  }
   return Object.keys(blocks[String(first)]?.shape ?? {})
 }
 
 /** Fields of which each may be left out, and no other may stand. */
-function block<Shape extends z.core.$ZodShape>(example: string, shape: Shape) {
+function optionalFields<Shape extends z.core.$ZodShape>(example: string, shape: Shape) {
   return z.strictObject(shape, { error: `fields, such as \`${example}\`` }).partial()
 }
 
-function text(rule: RegExp, takes: string) {
+function textMatching(rule: RegExp, takes: string) {
   return z.string({ error: takes }).regex(rule, { error: takes })
 }
 
@@ -64,7 +71,7 @@ function oneOf<const Words extends readonly [string, ...string[]]>(words: Words)
   return z.enum(words, { error: `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}` })
 }
 
-function count(least: number, most: number) {
+function wholeNumber(least: number, most: number) {
   const error = `a whole number from ${least} to ${most}`
   return z.int({ error }).min(least, { error }).max(most, { error })
 }
@@ -73,16 +80,16 @@ function count(least: number, most: number) {
 function duration(least: string, most: string) {
   const error = `a duration from \`${least}\` to \`${most}\`, such as \`90s\`, \`20m\` or \`1h30m\``
   const fits = (text: string) => {
-    const seconds = secondsOf(text)
-    return seconds !== null && seconds >= (secondsOf(least) ?? 0) && seconds <= (secondsOf(most) ?? 0)
+    const seconds = parseDuration(text)
+    return seconds !== null && seconds >= (parseDuration(least) ?? 0) && seconds <= (parseDuration(most) ?? 0)
   }
   return z
     .string({ error })
     .refine(fits, { error })
-    .transform((text) => secondsOf(text) ?? 0)
+    .transform((text) => parseDuration(text) ?? 0)
 }
 
-function secondsOf(text: string): number | null {
+function parseDuration(text: string): number | null {
   const found = /^(?=\d)(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?$/.exec(text)
   if (!found) return null
   const [, hours, minutes, seconds] = found

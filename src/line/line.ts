@@ -3,7 +3,7 @@
 export type StageName = string
 
 /** One station of the line. Durations are in seconds. */
-export type StageRule = {
+export type StageConfig = {
   readonly name: StageName
   /** Workflow file name under `.github/workflows/`; null for the stage that follows the pull request. */
   readonly workflow: string | null
@@ -21,7 +21,7 @@ export type StageRule = {
 
 /** A repository's whole line: its stages in order, what starts it, how far it may go, and what it writes on GitHub. */
 export type Line = {
-  readonly stages: readonly StageRule[]
+  readonly stages: readonly StageConfig[]
   readonly checksBeforePullRequest: 'neutral' | 'off'
   readonly comments: 'per-stage' | 'one' | 'off'
   /** The label that takes an issue up; null when only a command does. */
@@ -46,15 +46,15 @@ export const DEFAULTS = {
   rework: 2,
   limits: { running: 4, startsPerDay: 50 },
   bots: [],
-} as const satisfies Partial<Line & StageRule>
+} as const satisfies Partial<Line & StageConfig>
 
 /** The line of a repository without `.github/andon.yml`: Andon watches, and starts nothing. */
-export const WATCHED_LINE: Line = {
+export const OBSERVE_ONLY_LINE: Line = {
   stages: [
-    watched('plan', 'plan.yml'),
-    watched('code', 'code.yml'),
-    watched('test', 'test.yml'),
-    watched('review', null),
+    observedStage('plan', 'plan.yml'),
+    observedStage('code', 'code.yml'),
+    observedStage('test', 'test.yml'),
+    observedStage('review', null),
   ],
   checksBeforePullRequest: DEFAULTS.checksBeforePullRequest,
   comments: DEFAULTS.comments,
@@ -64,7 +64,7 @@ export const WATCHED_LINE: Line = {
   bots: DEFAULTS.bots,
 }
 
-function watched(name: StageName, workflow: string | null): StageRule {
+function observedStage(name: StageName, workflow: string | null): StageConfig {
   const { timeoutSeconds, limitSeconds, attempts, gate } = DEFAULTS
   return { name, workflow, observe: true, timeoutSeconds, limitSeconds, attempts, gate }
 }

@@ -1,90 +1,90 @@
-import { mistakeAt, mistakesOf, named } from './andon-yml-problems.ts'
-import { type FileShape, fileShape, RESERVED_NAMES, STAGE_NAME, type StageShape } from './andon-yml-schema.ts'
-import { DEFAULTS, type Line, type StageRule } from './line.ts'
-import { type Mistake, type Read, readYaml } from './parse-yaml.ts'
+import { problemAt, quoteField, toProblems } from './andon-yml-problems.ts'
+import { type AndonYml, type AndonYmlStage, andonYmlSchema, RESERVED_NAMES, STAGE_NAME } from './andon-yml-schema.ts'
+import { DEFAULTS, type Line, type StageConfig } from './line.ts'
+import { type AndonYmlProblem, parseYaml, type YamlSource } from './parse-yaml.ts'
 
 /** What `.github/andon.yml` says: a line, or everything that is wrong with it in the order of the file. */
-export type Parsed = { readonly line: Line } | { readonly mistakes: readonly Mistake[] }
+export type ParsedLine = { readonly line: Line } | { readonly problems: readonly AndonYmlProblem[] }
 
-const MOST_STAGES = 12
-const MOST_MISTAKES = 20
+const MAX_STAGES = 12
+const MAX_PROBLEMS = 20
 
 /** Reads the text of `.github/andon.yml`. Never throws, whatever the text. */
-export function parseLine(text: string): Parsed {
-  const read = readYaml(text)
-  if ('mistakes' in read) return inOrder(read.mistakes)
-  if (read.value === null || read.value === undefined) return { mistakes: [noStages(read)] }
-  const shaped = fileShape.safeParse(read.value)
-  if (!shaped.success) return inOrder(shaped.error.issues.flatMap((issue) => mistakesOf(issue, read)))
-  const mistakes = senseless(shaped.data, read)
-  return mistakes.length > 0 ? inOrder(mistakes) : { line: lineOf(shaped.data) }
+export function parseAndonYml(text: string): ParsedLine {
+  const source = parseYaml(text)
+  if ('problems' in source) return sortProblems(source.problems)
+  if (source.value === null || source.value === undefined) return { problems: [missingStages(source)] }
+  const shaped = andonYmlSchema.safeParse(source.value)
+  if (!shaped.success) return sortProblems(shaped.error.issues.flatMap((issue) => toProblems(issue, source)))
+  const problems = validateFile(shaped.data, source)
+  return problems.length > 0 ? sortProblems(problems) : { line: toLine(shaped.data) }
 }
 
 /** A mistake with its place, as one sentence. */
-export function sentence({ line, column, message }: Mistake): string {
-  return `Line ${line}, column ${column}: ${message}`
+export function problemText({ fileLine, column, message }: AndonYmlProblem): string {
+  return `Line ${fileLine}, column ${column}: ${message}`
 }
 
-function inOrder(mistakes: readonly Mistake[]): Parsed {
-  const sorted = mistakes.toSorted((a, b) => a.line - b.line || a.column - b.column)
-  return { mistakes: sorted.slice(0, MOST_MISTAKES) }
+function sortProblems(problems: readonly AndonYmlProblem[]): ParsedLine {
+  const sorted = problems.toSorted((a, b) => a.fileLine - b.fileLine || a.column - b.column)
+  return { problems: sorted.slice(0, MAX_PROBLEMS) }
 }
 
 /** What is well-formed and means nothing. */
-function senseless(file: FileShape, read: Read): readonly Mistake[] {
+function validateFile(file: AndonYml, source: YamlSource): readonly AndonYmlProblem[] {
   const stages = Object.entries(file.stages ?? {})
-  if (stages.length === 0) return [noStages(read)]
+  if (stages.length === 0) return [missingStages(source)]
   return [
-    ...stages.slice(MOST_STAGES, MOST_STAGES + 1).map(([name]) => tooMany(name, read)),
-    ...stages.flatMap(([name, stage]) => senselessStage(name, stage, read)),
-    ...twice(stages, read),
+    ...stages.slice(MAX_STAGES, MAX_STAGES + 1).map(([name]) => tooManyStages(name, source)),
+    ...stages.flatMap(([name, stage]) => validateStage(name, stage, source)),
+    ...findDuplicates(stages, source),
   ]
 }
 
-function tooMany(name: string, read: Read): Mistake {
+function tooManyStages(name: string, source: YamlSource): AndonYmlProblem {
   const path = ['stages', name]
-  return mistakeAt(read, path, 'key', `${named(path)} is one stage too many; a line has at most ${MOST_STAGES}.`)
+  return problemAt(source, path, 'key', `${quoteField(path)} is one stage too many; a line has at most ${MAX_STAGES}.`)
 }
 
-function noStages(read: Read): Mistake {
-  return mistakeAt(
-    read,
+function missingStages(source: YamlSource): AndonYmlProblem {
+  return problemAt(
+    source,
     ['stages'],
     'key',
     '`stages` is missing or empty; a line has at least one stage, such as `plan: { workflow: plan.yml }`.',
   )
 }
 
-function senselessStage(name: string, stage: StageShape, read: Read): readonly Mistake[] {
+function validateStage(name: string, stage: AndonYmlStage, source: YamlSource): readonly AndonYmlProblem[] {
   const path = ['stages', name]
-  const say = (field: string, message: string) =>
-    mistakeAt(read, [...path, field], 'key', `${named([...path, field])} ${message}`)
-  const mistakes: Mistake[] = []
+  const problemAtField = (field: string, message: string) =>
+    problemAt(source, [...path, field], 'key', `${quoteField([...path, field])} ${message}`)
+  const problems: AndonYmlProblem[] = []
   if (!STAGE_NAME.test(name)) {
-    mistakes.push(
-      mistakeAt(
-        read,
+    problems.push(
+      problemAt(
+        source,
         path,
         'key',
-        `${named(path)} cannot be the name of a stage; it takes a small letter, then at most 19 small letters, digits or hyphens.`,
+        `${quoteField(path)} cannot be the name of a stage; it takes a small letter, then at most 19 small letters, digits or hyphens.`,
       ),
     )
   } else if (RESERVED_NAMES.includes(name)) {
-    mistakes.push(
-      mistakeAt(
-        read,
+    problems.push(
+      problemAt(
+        source,
         path,
         'key',
-        `${named(path)} cannot be the name of a stage, because \`/andon hold ${name}\` means something else; choose another.`,
+        `${quoteField(path)} cannot be the name of a stage, because \`/andon hold ${name}\` means something else; choose another.`,
       ),
     )
   }
   if (stage.pull_request) {
-    const beside = Object.keys(stage).filter((field) => field !== 'pull_request')
+    const extraFields = Object.keys(stage).filter((field) => field !== 'pull_request')
     return [
-      ...mistakes,
-      ...beside.map((field) =>
-        say(
+      ...problems,
+      ...extraFields.map((field) =>
+        problemAtField(
           field,
           'means nothing beside `pull_request: true`, because that stage follows the pull request; remove one of them.',
         ),
@@ -92,33 +92,39 @@ function senselessStage(name: string, stage: StageShape, read: Read): readonly M
     ]
   }
   if (stage.workflow === undefined) {
-    mistakes.push(
-      mistakeAt(
-        read,
+    problems.push(
+      problemAt(
+        source,
         path,
         'key',
-        `${named(path)} says neither \`workflow\` nor \`pull_request: true\`; it takes one of them.`,
+        `${quoteField(path)} says neither \`workflow\` nor \`pull_request: true\`; it takes one of them.`,
       ),
     )
   }
   if (stage.observe && stage.attempts !== undefined) {
-    mistakes.push(
-      say(
+    problems.push(
+      problemAtField(
         'attempts',
         'means nothing beside `observe: true`, because somebody else starts that stage; remove one of them.',
       ),
     )
   }
   if (stage.timeout !== undefined && stage.limit !== undefined && stage.timeout > stage.limit) {
-    mistakes.push(
-      say('timeout', 'is longer than the `limit` of its stage; the silence it bounds is part of the whole run.'),
+    problems.push(
+      problemAtField(
+        'timeout',
+        'is longer than the `limit` of its stage; the silence it bounds is part of the whole run.',
+      ),
     )
   }
-  return mistakes
+  return problems
 }
 
 /** One workflow file carries one stage, or its runs could not be told apart; and one stage follows the pull request. */
-function twice(stages: readonly (readonly [string, StageShape])[], read: Read): readonly Mistake[] {
+function findDuplicates(
+  stages: readonly (readonly [string, AndonYmlStage])[],
+  source: YamlSource,
+): readonly AndonYmlProblem[] {
   return stages.flatMap(([name, stage], index) => {
     const before = stages.slice(0, index)
     const field = stage.pull_request ? 'pull_request' : 'workflow'
@@ -128,19 +134,19 @@ function twice(stages: readonly (readonly [string, StageShape])[], read: Read): 
     if (!same) return []
     const path = ['stages', name, field]
     return [
-      mistakeAt(
-        read,
+      problemAt(
+        source,
         path,
         'value',
-        `${named(path)} is already the \`${field}\` of another stage; each stage takes one of its own.`,
+        `${quoteField(path)} is already the \`${field}\` of another stage; each stage takes one of its own.`,
       ),
     ]
   })
 }
 
-function lineOf(file: FileShape): Line {
+function toLine(file: AndonYml): Line {
   return {
-    stages: Object.entries(file.stages ?? {}).map(([name, stage]) => ruleOf(name, stage)),
+    stages: Object.entries(file.stages ?? {}).map(([name, stage]) => toStageConfig(name, stage)),
     checksBeforePullRequest: file.checks?.before_pull_request ?? DEFAULTS.checksBeforePullRequest,
     comments: file.comments ?? DEFAULTS.comments,
     startLabel: file.start === 'command' ? null : (file.start?.label ?? DEFAULTS.startLabel),
@@ -149,11 +155,11 @@ function lineOf(file: FileShape): Line {
       running: file.limits?.running ?? DEFAULTS.limits.running,
       startsPerDay: file.limits?.starts_per_day ?? DEFAULTS.limits.startsPerDay,
     },
-    bots: [...new Set((file.bots ?? DEFAULTS.bots).map(loginOf))],
+    bots: [...new Set((file.bots ?? DEFAULTS.bots).map(botLoginOf))],
   }
 }
 
-function ruleOf(name: string, stage: StageShape): StageRule {
+function toStageConfig(name: string, stage: AndonYmlStage): StageConfig {
   const limitSeconds = stage.limit ?? DEFAULTS.limitSeconds
   return {
     name,
@@ -167,7 +173,7 @@ function ruleOf(name: string, stage: StageShape): StageRule {
 }
 
 /** GitHub ends the login of every App's bot in `[bot]`, which YAML would read as a list unless it is quoted. */
-function loginOf(bot: string): string {
+function botLoginOf(bot: string): string {
   const login = bot.toLowerCase()
   return login.endsWith('[bot]') ? login : `${login}[bot]`
 }

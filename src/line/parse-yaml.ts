@@ -14,42 +14,42 @@ import {
 } from 'yaml'
 
 /** What is wrong in `.github/andon.yml`, and where: lines and columns count from 1, `field` is a dotted path. */
-export type Mistake = {
-  readonly line: number
+export type AndonYmlProblem = {
+  readonly fileLine: number
   readonly column: number
   readonly field: string
   /** One sentence that names the field and says what belongs there. */
   readonly message: string
 }
 
-export type Path = readonly PropertyKey[]
+export type FieldPath = readonly PropertyKey[]
 
 /** A file that could be read: its value, and where in it a field stands. */
-export type Read = {
+export type YamlSource = {
   readonly value: unknown
   /** The place of a value, or of its key; of the nearest thing around it when it is missing. */
-  place(path: Path, what: 'value' | 'key'): { readonly line: number; readonly column: number }
+  positionOf(path: FieldPath, what: 'value' | 'key'): { readonly fileLine: number; readonly column: number }
 }
 
-const LARGEST_BYTES = 64 * 1024
+const MAX_BYTES = 64 * 1024
 
-export function readYaml(text: string): Read | { readonly mistakes: readonly Mistake[] } {
-  if (text.length > LARGEST_BYTES || new TextEncoder().encode(text).length > LARGEST_BYTES) {
-    return tooMuch('The file is larger than 64 KiB; a line of stages needs far less.')
+export function parseYaml(text: string): YamlSource | { readonly problems: readonly AndonYmlProblem[] } {
+  if (text.length > MAX_BYTES || new TextEncoder().encode(text).length > MAX_BYTES) {
+    return fileProblem('The file is larger than 64 KiB; a line of stages needs far less.')
   }
   try {
-    return readDocument(text)
+    return parseYamlDocument(text)
   } catch {
     // Thousands of brackets overflow the stack, in the parser or behind it.
-    return tooMuch('The file is nested too deep to be read as YAML.')
+    return fileProblem('The file is nested too deep to be read as YAML.')
   }
 }
 
-function readDocument(text: string): Read | { readonly mistakes: readonly Mistake[] } {
+function parseYamlDocument(text: string): YamlSource | { readonly problems: readonly AndonYmlProblem[] } {
   const counter = new LineCounter()
   const at = (offset: number) => {
     const { line, col } = counter.linePos(offset)
-    return { line: Math.max(1, line), column: Math.max(1, col) }
+    return { fileLine: Math.max(1, line), column: Math.max(1, col) }
   }
   const document = parseDocument(text, {
     lineCounter: counter,
@@ -60,35 +60,40 @@ function readDocument(text: string): Read | { readonly mistakes: readonly Mistak
   })
   const syntax = [...document.errors, ...document.warnings].map((error) => ({
     ...at(error.pos[0]),
-    ...syntaxOf(error, text),
+    ...syntaxProblemOf(error, text),
   }))
   // One slip breaks what comes after it on its line too: only the first is worth reading.
   if (syntax.length > 0)
-    return { mistakes: syntax.filter(({ line }, index) => syntax.findIndex((one) => one.line === line) === index) }
-  const refused = refusedIn(document).map(({ offset, message }) => ({ ...at(offset), field: '', message }))
-  if (refused.length > 0) return { mistakes: refused }
+    return {
+      problems: syntax.filter(({ fileLine }, index) => syntax.findIndex((one) => one.fileLine === fileLine) === index),
+    }
+  const refused = unsupportedNodesIn(document).map(({ offset, message }) => ({ ...at(offset), field: '', message }))
+  if (refused.length > 0) return { problems: refused }
   const value: unknown = document.toJS()
   return {
     value,
-    place: (path, what) => at(offsetOf(document, path, what)),
+    positionOf: (path, what) => at(offsetOf(document, path, what)),
   }
 }
 
 /** What is YAML and yet not read here. */
-function refusedIn(document: Document.Parsed): readonly { readonly offset: number; readonly message: string }[] {
+function unsupportedNodesIn(
+  document: Document.Parsed,
+): readonly { readonly offset: number; readonly message: string }[] {
   const found: { offset: number; message: string }[] = []
   visit(document, {
     Alias: (_, node) => {
-      found.push({ offset: node.range?.[0] ?? 0, message: ALIAS })
+      found.push({ offset: node.range?.[0] ?? 0, message: ALIAS_MESSAGE })
     },
     Pair: (_, { key }) => {
-      if (isScalar(key) && key.value === '__proto__') found.push({ offset: startOf(key) ?? 0, message: PROTOTYPE })
+      if (isScalar(key) && key.value === '__proto__')
+        found.push({ offset: startOf(key) ?? 0, message: PROTOTYPE_MESSAGE })
     },
   })
   return found
 }
 
-function offsetOf(document: Document.Parsed, path: Path, what: 'value' | 'key'): number {
+function offsetOf(document: Document.Parsed, path: FieldPath, what: 'value' | 'key'): number {
   let node: unknown = document.contents
   let offset = startOf(node) ?? 0
   for (const [depth, step] of path.entries()) {
@@ -114,11 +119,11 @@ function isEmpty(node: unknown): boolean {
   return node === null || (isScalar(node) && node.value === null && !node.source)
 }
 
-function tooMuch(message: string): { readonly mistakes: readonly Mistake[] } {
-  return { mistakes: [{ line: 1, column: 1, field: '', message }] }
+function fileProblem(message: string): { readonly problems: readonly AndonYmlProblem[] } {
+  return { problems: [{ fileLine: 1, column: 1, field: '', message }] }
 }
 
-function syntaxOf(
+function syntaxProblemOf(
   { code, message, pos }: YAMLError,
   text: string,
 ): { readonly field: string; readonly message: string } {
@@ -126,7 +131,7 @@ function syntaxOf(
   if (field !== undefined) return { field, message: `\`${field}\` stands twice in the same block; keep one of them.` }
   if (message.startsWith('Flow '))
     return { field: '', message: 'A closing bracket or brace is missing before this line.' }
-  return { field: '', message: SYNTAX[code] ?? `This is not valid YAML: ${firstSentence(message)}` }
+  return { field: '', message: SYNTAX_MESSAGES[code] ?? `This is not valid YAML: ${firstSentence(message)}` }
 }
 
 function firstSentence(message: string): string {
@@ -134,11 +139,11 @@ function firstSentence(message: string): string {
   return /[.!?]$/.test(line) ? line : `${line}.`
 }
 
-const ALIAS = 'Aliases (`*name`) are not read here; write the value out.'
-const PROTOTYPE = '`__proto__` cannot be the name of a field or of a stage.'
-const SYNTAX: Readonly<Record<string, string>> = {
+const ALIAS_MESSAGE = 'Aliases (`*name`) are not read here; write the value out.'
+const PROTOTYPE_MESSAGE = '`__proto__` cannot be the name of a field or of a stage.'
+const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
   BAD_INDENT: 'This line is indented differently from its neighbours; fields of one block begin in the same column.',
-  BAD_ALIAS: ALIAS,
+  BAD_ALIAS: ALIAS_MESSAGE,
   DUPLICATE_KEY: 'This field stands twice in the same block; keep one of them.',
   MULTIPLE_DOCS: 'The file holds more than one YAML document; keep what stands before `---`.',
   TAB_AS_INDENT: 'This line is indented with a tab; YAML wants spaces.',

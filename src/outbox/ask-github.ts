@@ -1,69 +1,69 @@
 // GitHub's answer to a question, in our words.
 
 import type { GitHub } from '../github/client.ts'
-import type { IssueReading, PullRequestReading, ReviewReading } from '../github/queries.ts'
-import type { ConfigurationReading } from '../github/repository-files.ts'
-import type { Where } from '../github/request.ts'
+import type { GitHubIssue, GitHubPullRequest, GitHubReview } from '../github/queries.ts'
+import type { ConfigurationFile } from '../github/repository-files.ts'
+import type { RepositoryAccess } from '../github/request.ts'
 import type { Answer, Configuration, Question } from '../pipeline/model/effects.ts'
 import type { Evidence } from '../pipeline/model/evidence.ts'
 import type { IssueFact, PullRequestFact, ReviewFact } from '../pipeline/model/facts.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import { runFact } from './run-fact.ts'
+import { runFactOf } from './run-fact.ts'
 
 /**
  * Asks GitHub; `evidence` says which question this was and when, `organisation` where the owner keeps what all its
  * repositories share. Throws GitHubFailure.
  */
-export async function ask(
+export async function askGitHub(
   github: GitHub,
-  where: Where,
-  organisation: Where | null,
+  access: RepositoryAccess,
+  organisation: RepositoryAccess | null,
   question: Question,
   evidence: Evidence,
 ): Promise<Answer> {
   switch (question.about) {
     case 'issue': {
-      const { issue, pullRequests, defaultBranchSha } = await github.readIssue(where, question.issueNumber)
+      const { issue, pullRequests, defaultBranchSha } = await github.readIssue(access, question.issueNumber)
       return {
         about: 'issue',
-        issue: issue && issueFact(issue, evidence),
-        pullRequests: pullRequests.map((pullRequest) => pullRequestFact(pullRequest, evidence)),
+        issue: issue && issueFactOf(issue, evidence),
+        pullRequests: pullRequests.map((pullRequest) => pullRequestFactOf(pullRequest, evidence)),
         defaultBranchSha,
-        configuration: configurationOf(await github.readConfiguration(where, organisation)),
+        configuration: configurationOf(await github.readConfiguration(access, organisation)),
       }
     }
     case 'pull_request':
-      return { about: 'pull_request', closes: await github.readClosingIssues(where, question.pullRequestNumber) }
+      return { about: 'pull_request', closes: await github.readClosingIssues(access, question.pullRequestNumber) }
     case 'permission':
-      return { about: 'permission', role: await github.readRole(where, question.login) }
+      return { about: 'permission', role: await github.readRole(access, question.login) }
     case 'run': {
-      const read = await github.readRun(where, question.runId)
-      return { about: 'run', run: read && runFact(read.run, read.jobs, evidence) }
+      const read = await github.readRun(access, question.runId)
+      return { about: 'run', run: read && runFactOf(read.run, read.jobs, evidence) }
     }
     case 'configuration':
-      return { about: 'configuration', ...(await github.readConfiguration(where, organisation)) }
+      return { about: 'configuration', ...(await github.readConfiguration(access, organisation)) }
   }
 }
 
-function configurationOf({ text, sha, source }: ConfigurationReading): Configuration | null {
+function configurationOf({ text, sha, source }: ConfigurationFile): Configuration | null {
   return text === null || sha === null || source === null ? null : { text, sha, source }
 }
 
-function issueFact(issue: IssueReading, evidence: Evidence): IssueFact {
+function issueFactOf(issue: GitHubIssue, evidence: Evidence): IssueFact {
   return {
     number: issue.number,
     title: issue.title,
     url: issue.url,
     author: issue.author,
     state: issue.state === 'OPEN' ? 'open' : 'closed',
-    stateReason: stateReason(issue.stateReason),
-    closedAt: issue.closedAt === null ? null : instant(issue.closedAt),
-    updatedAt: instant(issue.updatedAt),
+    stateReason: stateReasonOf(issue.stateReason),
+    closedAt: issue.closedAt === null ? null : toInstant(issue.closedAt),
+    updatedAt: toInstant(issue.updatedAt),
     evidence,
   }
 }
 
-function stateReason(reason: string | null): IssueFact['stateReason'] {
+function stateReasonOf(reason: string | null): IssueFact['stateReason'] {
   switch (reason) {
     case 'COMPLETED':
       return 'completed'
@@ -78,7 +78,7 @@ function stateReason(reason: string | null): IssueFact['stateReason'] {
   }
 }
 
-function pullRequestFact(reading: PullRequestReading, evidence: Evidence): PullRequestFact {
+function pullRequestFactOf(reading: GitHubPullRequest, evidence: Evidence): PullRequestFact {
   return {
     number: reading.number,
     title: reading.title,
@@ -88,32 +88,32 @@ function pullRequestFact(reading: PullRequestReading, evidence: Evidence): PullR
     draft: reading.draft,
     branch: reading.fork === null ? reading.branch : `${reading.fork}:${reading.branch}`,
     headSha: reading.headSha,
-    sightings: [],
+    snapshots: [],
     replacedShas: [],
-    closes: reading.closes,
-    closesAt: evidence.at,
-    reviews: reading.reviews.flatMap((review) => reviewFact(review, evidence) ?? []),
-    mayWrite: {},
-    updatedAt: instant(reading.updatedAt),
+    closingIssues: reading.closes,
+    closingIssuesAt: evidence.at,
+    reviews: reading.reviews.flatMap((review) => reviewFactOf(review, evidence) ?? []),
+    writePermissions: {},
+    updatedAt: toInstant(reading.updatedAt),
     evidence,
   }
 }
 
-const VERDICTS: Readonly<Record<string, ReviewFact['state']>> = {
+const REVIEW_STATES: Readonly<Record<string, ReviewFact['state']>> = {
   APPROVED: 'approved',
   CHANGES_REQUESTED: 'changes_requested',
   COMMENTED: 'commented',
   DISMISSED: 'dismissed',
 }
 
-function reviewFact(review: ReviewReading, evidence: Evidence): ReviewFact | null {
-  const state = VERDICTS[review.state]
+function reviewFactOf(review: GitHubReview, evidence: Evidence): ReviewFact | null {
+  const state = REVIEW_STATES[review.state]
   if (state === undefined) return null
   const { id, reviewer, bot, commitSha, submittedAt } = review
-  return { id, reviewer, bot, state, commitSha, submittedAt: instant(submittedAt), evidence }
+  return { id, reviewer, bot, state, commitSha, submittedAt: toInstant(submittedAt), evidence }
 }
 
 /** GitHub tells seconds; moments of ours always carry milliseconds, so that they sort as text. */
-function instant(told: string): Instant {
+function toInstant(told: string): Instant {
   return new Date(told).toISOString()
 }

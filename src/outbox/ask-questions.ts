@@ -2,87 +2,104 @@
 // with the effect's token, and is taken once.
 
 import { GitHubFailure } from '../github/failure.ts'
-import type { Where } from '../github/request.ts'
+import type { RepositoryAccess } from '../github/request.ts'
 import type { Evidence } from '../pipeline/model/evidence.ts'
-import { ask } from './ask-github.ts'
-import { backedOff, type Claimed, claimEffects, type Performer, settle, TRIES } from './claim-effects.ts'
-import { splitName } from './publish-claim.ts'
-import { keepSilent } from './rate-limit.ts'
-import { tell } from './report-outcome.ts'
+import { askGitHub } from './ask-github.ts'
+import {
+  backOffUntil,
+  type ClaimedEffect,
+  claimEffects,
+  MAX_TRIES,
+  type PerformContext,
+  recordEffectOutcome,
+} from './claim-effects.ts'
+import { splitFullName } from './publish-claim.ts'
+import { blockInstallation } from './rate-limit.ts'
+import { reportOutcome } from './report-outcome.ts'
 
-const AT_ONCE = 10
+const MAX_CONCURRENT = 10
 
 /** Asks what those may who gave commands, before anything else is asked; resolves to how many there were. */
-export async function askCommanders(o: Performer): Promise<number> {
-  const questions = await claimEffects(o, 'ask', ['due'], AT_ONCE, COMMANDERS)
-  await Promise.all(questions.map((claimed) => askOne(o, claimed)))
+export async function askSenderPermissions(o: PerformContext): Promise<number> {
+  const questions = await claimEffects(o, 'ask', ['due'], MAX_CONCURRENT, COMMAND_PERMISSION_KEY_PREFIX)
+  await Promise.all(questions.map((claimed) => askQuestion(o, claimed)))
   return questions.length
 }
 
-const COMMANDERS = 'permission/command/'
+const COMMAND_PERMISSION_KEY_PREFIX = 'permission/command/'
 
 /** Asks the questions that are due, a few at once; resolves to how many there were. */
-export async function askQuestions(o: Performer): Promise<number> {
-  const questions = await claimEffects(o, 'ask', ['due'], AT_ONCE)
-  await Promise.all(questions.map((claimed) => askOne(o, claimed)))
+export async function askQuestions(o: PerformContext): Promise<number> {
+  const questions = await claimEffects(o, 'ask', ['due'], MAX_CONCURRENT)
+  await Promise.all(questions.map((claimed) => askQuestion(o, claimed)))
   return questions.length
 }
 
-async function askOne(o: Performer, claimed: Claimed<'ask'>): Promise<void> {
-  const fields = { repository: claimed.repository.fullName, effect: claimed.effect.key, attempt: claimed.attempt }
+async function askQuestion(o: PerformContext, claimed: ClaimedEffect<'ask'>): Promise<void> {
+  const fields = { repository: claimed.repository.fullName, effect: claimed.effect.key, attempt: claimed.tryNumber }
   try {
-    if (claimed.attempt > TRIES) return await bury(o, claimed, 'every try ended without a word')
-    await answer(o, claimed)
+    if (claimed.tryNumber > MAX_TRIES) return await buryQuestion(o, claimed, 'every try ended without a word')
+    await fetchAndReportAnswer(o, claimed)
     o.log.info(fields, 'answered')
   } catch (error) {
     const failure = error instanceof GitHubFailure ? error : null
     const reason = error instanceof Error ? error.message : String(error)
     o.log.warn({ ...fields, kind: failure?.kind ?? 'error', reason }, 'not answered')
-    await putBack(o, claimed, failure, reason)
+    await retryOrBury(o, claimed, failure, reason)
   }
 }
 
-async function answer(o: Performer, claimed: Claimed<'ask'>): Promise<void> {
-  const { effect, repository, where } = claimed
+async function fetchAndReportAnswer(o: PerformContext, claimed: ClaimedEffect<'ask'>): Promise<void> {
+  const { effect, repository, access } = claimed
   const at = o.now()
   const evidence: Evidence = { kind: 'read', id: effect.key, at }
-  const told = await ask(o.github, where, await organisationOf(o, where), effect.question, evidence)
-  const event = { type: 'answered', at, evidence, repository, question: effect.question, answer: told } as const
-  await tell(o, claimed, event, { state: 'done' })
+  const answer = await askGitHub(o.github, access, await organisationRepositoryOf(o, access), effect.question, evidence)
+  const event = {
+    type: 'question.answered',
+    at,
+    evidence,
+    repository,
+    question: effect.question,
+    answer,
+  } as const
+  await reportOutcome(o, claimed, event, { state: 'done' })
 }
 
 /** The repository `.github` of the same owner: our token opens it if it is installed or public. */
-async function organisationOf({ database }: Performer, where: Where): Promise<Where | null> {
-  if (where.name === SHARED) return null
-  const there = { ...where, ...splitName(`${where.owner}/${SHARED}`) }
+async function organisationRepositoryOf(
+  { database }: PerformContext,
+  access: RepositoryAccess,
+): Promise<RepositoryAccess | null> {
+  if (access.name === ORGANISATION_REPOSITORY) return null
+  const there = { ...access, ...splitFullName(`${access.owner}/${ORGANISATION_REPOSITORY}`) }
   const known = await database.kysely
     .selectFrom('repositories')
     .select('id')
-    .where('fullName', '=', `${where.owner}/${SHARED}`)
-    .where('installationId', '=', where.installationId)
+    .where('fullName', '=', `${access.owner}/${ORGANISATION_REPOSITORY}`)
+    .where('installationId', '=', access.installationId)
     .where('removedAt', 'is', null)
     .executeTakeFirst()
   return known === undefined ? there : { ...there, repositoryId: known.id }
 }
 
-const SHARED = '.github'
+const ORGANISATION_REPOSITORY = '.github'
 
-async function putBack(
-  o: Performer,
-  claimed: Claimed<'ask'>,
+async function retryOrBury(
+  o: PerformContext,
+  claimed: ClaimedEffect<'ask'>,
   failure: GitHubFailure | null,
   error: string,
 ): Promise<void> {
-  const { id, token, attempt, where } = claimed
-  const isOver = failure?.kind === 'refuse' || failure?.kind === 'gone'
-  if (failure?.kind === 'wait') {
-    const dueAt = await keepSilent(o.database, where.installationId, failure, o.now)
-    return await settle(o, { id, token, state: 'due', dueAt, error, uncounted: true })
+  const { id, token, tryNumber, access } = claimed
+  const isOver = failure?.kind === 'refused' || failure?.kind === 'not_found'
+  if (failure?.kind === 'rate_limited') {
+    const dueAt = await blockInstallation(o.database, access.installationId, failure, o.now)
+    return await recordEffectOutcome(o, { id, token, state: 'due', dueAt, error, isSnooze: true })
   }
-  if (isOver || attempt >= TRIES) return await bury(o, claimed, error)
-  await settle(o, { id, token, state: 'due', dueAt: backedOff(attempt, o.now()), error })
+  if (isOver || tryNumber >= MAX_TRIES) return await buryQuestion(o, claimed, error)
+  await recordEffectOutcome(o, { id, token, state: 'due', dueAt: backOffUntil(tryNumber, o.now()), error })
 }
 
-async function bury(o: Performer, { id, token }: Claimed<'ask'>, error: string): Promise<void> {
-  await settle(o, { id, token, state: 'buried', error })
+async function buryQuestion(o: PerformContext, { id, token }: ClaimedEffect<'ask'>, error: string): Promise<void> {
+  await recordEffectOutcome(o, { id, token, state: 'buried', error })
 }

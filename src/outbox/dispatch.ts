@@ -1,49 +1,60 @@
 // Starts runs, once each. GitHub begins a second run when it is asked a second time, so the intent is committed first
 // (`sending`, under a claim that is checked in that very commit), then one POST goes out. A clear answer is told at once.
-// After any other, and after a crash, the run is looked for (look.ts) before anything is sent again.
+// After any other, and after a crash, the run is looked for (recover-dispatch.ts) before anything is sent again.
 import { Unavailable } from '../apply/apply-request.ts'
 import { GitHubFailure } from '../github/failure.ts'
-import { holdWords } from '../pipeline/holds/holds.ts'
-import type { DispatchTold } from '../pipeline/model/events.ts'
+import { describeHold } from '../pipeline/holds/holds.ts'
+import type { DispatchOutcome } from '../pipeline/model/events.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import { millisecondsAfter } from '../pipeline/model/time.ts'
-import { backedOff, type Claimed, claimWrite, type Performer, TRIES } from './claim-effects.ts'
-import { wordsOf } from './failure-message.ts'
-import { keepSilent } from './rate-limit.ts'
-import { lookOnce } from './recheck-dispatch.ts'
-import { tellRun, tellRuns } from './recover-dispatch.ts'
-import { dispatchTold, type Outcome, tell, tellAnyway } from './report-outcome.ts'
-import { FIRST_LOOK_AFTER_MS, SEND_WITHIN_MS } from './timings.ts'
+import { backOffUntil, type ClaimedEffect, claimNextWrite, MAX_TRIES, type PerformContext } from './claim-effects.ts'
+import { failureMessageOf } from './failure-message.ts'
+import { blockInstallation } from './rate-limit.ts'
+import { recheckDispatch } from './recheck-dispatch.ts'
+import { reportMatchingRuns, reportRun } from './recover-dispatch.ts'
+import { dispatchEventOf, type EffectOutcome, reportEvent, reportOutcome } from './report-outcome.ts'
+import { FIRST_LOOKUP_AFTER_MS, SEND_WINDOW_MS } from './timings.ts'
 
-type Answer = { readonly told: DispatchTold; readonly outcome: Outcome }
+type DispatchResult = { readonly status: DispatchOutcome; readonly outcome: EffectOutcome }
 
 /** Answers of GitHub's that the database was not there to take, by the token of their claim. */
-export type Untold = Map<string, { readonly claimed: Claimed<'dispatch'>; readonly answer: Answer }>
+export type UnreportedResults = Map<
+  string,
+  { readonly claimed: ClaimedEffect<'dispatch'>; readonly result: DispatchResult }
+>
 
-const MOST_AT_ONCE = 10
+const MAX_CONCURRENT = 10
 /** A shorter wait for a slot is not worth a word. */
-const WORTH_TELLING_MS = 10_000
+const MIN_REPORTED_WAIT_MS = 10_000
 
 /** Sends what is due, as far as the budgets allow; resolves to how many got on. */
-export async function dispatch(o: Performer, untold: Untold, stopping?: AbortSignal): Promise<number> {
-  const inHand = [...untold.values()].map(({ claimed, answer }) =>
-    settled(o, claimed, tellAnswer(o, claimed, answer, untold)),
+export async function sendDispatches(
+  o: PerformContext,
+  unreported: UnreportedResults,
+  stopping?: AbortSignal,
+): Promise<number> {
+  const running = [...unreported.values()].map(({ claimed, result }) =>
+    guardDispatch(o, claimed, reportResult(o, claimed, result, unreported)),
   )
-  while (!stopping?.aborted && inHand.length < MOST_AT_ONCE) {
-    const next = await claimWrite(o, 'dispatch', 'creation')
+  while (!stopping?.aborted && running.length < MAX_CONCURRENT) {
+    const next = await claimNextWrite(o, 'dispatch', 'create')
     if (next === null) break
     const { claimed, deniedUntil } = next
-    inHand.push(
-      settled(o, claimed, deniedUntil === null ? send(o, claimed, untold) : tellDenied(o, claimed, deniedUntil)),
+    running.push(
+      guardDispatch(
+        o,
+        claimed,
+        deniedUntil === null ? sendDispatch(o, claimed, unreported) : reportSlotDenied(o, claimed, deniedUntil),
+      ),
     )
   }
-  return (await Promise.all(inHand)).filter((gotOn) => gotOn).length
+  return (await Promise.all(running)).filter((isDone) => isDone).length
 }
 
 /** A dispatch that fails in an unforeseen way harms no other; its claim ends by itself, and then its run is looked for. */
-async function settled(
-  o: Performer,
-  { repository, effect }: Claimed<'dispatch'>,
+async function guardDispatch(
+  o: PerformContext,
+  { repository, effect }: ClaimedEffect<'dispatch'>,
   work: Promise<void>,
 ): Promise<boolean> {
   try {
@@ -58,106 +69,130 @@ async function settled(
   }
 }
 
-async function send(o: Performer, claimed: Claimed<'dispatch'>, untold: Untold): Promise<void> {
-  if (claimed.attempt > TRIES) return await refuse(o, claimed, `GitHub did not start it in ${TRIES} tries`)
-  const sendBy = millisecondsAfter(o.now(), SEND_WITHIN_MS)
+async function sendDispatch(
+  o: PerformContext,
+  claimed: ClaimedEffect<'dispatch'>,
+  unreported: UnreportedResults,
+): Promise<void> {
+  if (claimed.tryNumber > MAX_TRIES)
+    return await reportRefused(o, claimed, `GitHub did not start it in ${MAX_TRIES} tries`)
+  const sendBy = millisecondsAfter(o.now(), SEND_WINDOW_MS)
   // The commit that says `sending` is the one that checks the claim and the cords. Between it and the POST there is only
   // a look at whether somebody gave the attempt up or held it meanwhile: whoever does so later finds it sent.
-  const isOurs = await tell(o, claimed, dispatchTold(o, claimed, { state: 'sending' }), { state: 'sending' })
+  const isOurs = await reportOutcome(o, claimed, dispatchEventOf(o, claimed, { state: 'sending' }), {
+    state: 'sending',
+  })
   if (!isOurs) return
-  const { isWanted, hold } = await lookOnce(o.database, claimed)
-  if (!isWanted) return await refuse(o, claimed, 'it was given up before it was sent')
-  if (hold !== null) return await handBack(o, claimed, hold)
-  await tellAnswer(o, claimed, await post(o, claimed, sendBy), untold)
+  const { isWanted, hold } = await recheckDispatch(o.database, claimed)
+  if (!isWanted) return await reportRefused(o, claimed, 'it was given up before it was sent')
+  if (hold !== null) return await requeue(o, claimed, hold)
+  await reportResult(o, claimed, await postDispatch(o, claimed, sendBy), unreported)
 }
 
 /** Nothing was sent: the same attempt is due again, and waits there until the cord is let go. */
-async function handBack(o: Performer, claimed: Claimed<'dispatch'>, hold: Hold): Promise<void> {
-  const words = holdWords(hold)
-  const told = dispatchTold(o, claimed, { state: 'waiting', until: null, words })
-  await tell(o, claimed, told, { state: 'due', error: words, uncounted: true })
+async function requeue(o: PerformContext, claimed: ClaimedEffect<'dispatch'>, hold: Hold): Promise<void> {
+  const message = describeHold(hold)
+  const event = dispatchEventOf(o, claimed, { state: 'waiting', until: null, message })
+  await reportOutcome(o, claimed, event, { state: 'due', error: message, isSnooze: true })
 }
 
-async function post(o: Performer, claimed: Claimed<'dispatch'>, sendBy: string): Promise<Answer> {
-  const { effect, where, repository } = claimed
+async function postDispatch(
+  o: PerformContext,
+  claimed: ClaimedEffect<'dispatch'>,
+  sendBy: string,
+): Promise<DispatchResult> {
+  const { effect, access, repository } = claimed
   const { workflow, issueNumber, attemptKey } = effect
   const ref = repository.defaultBranch ?? effect.ref
   // Never the issue's text: a workflow that wants it reads it for itself.
   const inputs = { issue: String(issueNumber), andon: attemptKey }
   try {
-    const run = await o.github.dispatch(where, { workflow, ref, inputs, sendBy })
-    if (run !== null) return { told: { state: 'confirmed', ...run }, outcome: { state: 'done' } }
-    return unconfirmed(o, 'GitHub accepted it and did not say which run it began')
+    const run = await o.github.dispatchWorkflow(access, { workflow, ref, inputs, sendBy })
+    if (run !== null) return { status: { state: 'confirmed', ...run }, outcome: { state: 'done' } }
+    return unconfirmedResult(o, 'GitHub accepted it and did not say which run it began')
   } catch (failure) {
     if (!(failure instanceof GitHubFailure)) throw failure
-    return await answerTo(o, claimed, failure)
+    return await resultOfFailure(o, claimed, failure)
   }
 }
 
-async function answerTo(o: Performer, claimed: Claimed<'dispatch'>, failure: GitHubFailure): Promise<Answer> {
-  const reason = wordsOf(failure)
+async function resultOfFailure(
+  o: PerformContext,
+  claimed: ClaimedEffect<'dispatch'>,
+  failure: GitHubFailure,
+): Promise<DispatchResult> {
+  const reason = failureMessageOf(failure)
   switch (failure.kind) {
-    case 'wait': {
-      const until = await keepSilent(o.database, claimed.where.installationId, failure, o.now)
-      const told = { state: 'waiting', until, words: 'GitHub asks for patience: a rate limit is reached' } as const
-      return { told, outcome: { state: 'due', dueAt: until, error: reason, uncounted: true } }
+    case 'rate_limited': {
+      const until = await blockInstallation(o.database, claimed.access.installationId, failure, o.now)
+      const status = { state: 'waiting', until, message: 'GitHub asks for patience: a rate limit is reached' } as const
+      return { status, outcome: { state: 'due', dueAt: until, error: reason, isSnooze: true } }
     }
-    case 'retry': {
-      const until = backedOff(claimed.attempt, o.now())
-      const told = { state: 'waiting', until, words: `GitHub could not be asked: ${reason}` } as const
-      return { told, outcome: { state: 'due', dueAt: until, error: reason } }
+    case 'retryable': {
+      const until = backOffUntil(claimed.tryNumber, o.now())
+      const status = { state: 'waiting', until, message: `GitHub could not be asked: ${reason}` } as const
+      return { status, outcome: { state: 'due', dueAt: until, error: reason } }
     }
     case 'unconfirmed':
-      return unconfirmed(o, `GitHub did not say whether it started: ${reason}`)
-    case 'gone':
-    case 'refuse':
-      return refusal(`GitHub refused to start ${claimed.effect.workflow}: ${reason}`)
+      return unconfirmedResult(o, `GitHub did not say whether it started: ${reason}`)
+    case 'not_found':
+    case 'refused':
+      return refusedResult(`GitHub refused to start ${claimed.effect.workflow}: ${reason}`)
   }
 }
 
-function unconfirmed(o: Performer, why: string): Answer {
-  const dueAt = millisecondsAfter(o.now(), FIRST_LOOK_AFTER_MS)
-  const told = { state: 'unconfirmed', words: `${why}; its run is looked for` } as const
-  return { told, outcome: { state: 'unconfirmed', dueAt, error: why } }
+function unconfirmedResult(o: PerformContext, why: string): DispatchResult {
+  const dueAt = millisecondsAfter(o.now(), FIRST_LOOKUP_AFTER_MS)
+  const status = { state: 'unconfirmed', message: `${why}; its run is looked for` } as const
+  return { status, outcome: { state: 'unconfirmed', dueAt, error: why } }
 }
 
-function refusal(words: string): Answer {
-  return { told: { state: 'refused', words }, outcome: { state: 'refused', error: words } }
+function refusedResult(message: string): DispatchResult {
+  return { status: { state: 'refused', message }, outcome: { state: 'refused', error: message } }
 }
 
-async function refuse(o: Performer, claimed: Claimed<'dispatch'>, words: string): Promise<void> {
-  const { told, outcome } = refusal(words)
-  await tell(o, claimed, dispatchTold(o, claimed, told), outcome)
+async function reportRefused(o: PerformContext, claimed: ClaimedEffect<'dispatch'>, message: string): Promise<void> {
+  const { status, outcome } = refusedResult(message)
+  await reportOutcome(o, claimed, dispatchEventOf(o, claimed, status), outcome)
 }
 
-async function tellDenied(o: Performer, claimed: Claimed<'dispatch'>, until: string): Promise<void> {
-  if (until <= millisecondsAfter(o.now(), WORTH_TELLING_MS)) return
-  const words = 'what GitHub lets Andon write at present is spent'
-  await tellAnyway(o, dispatchTold(o, claimed, { state: 'waiting', until, words }))
+async function reportSlotDenied(o: PerformContext, claimed: ClaimedEffect<'dispatch'>, until: string): Promise<void> {
+  if (until <= millisecondsAfter(o.now(), MIN_REPORTED_WAIT_MS)) return
+  const message = 'what GitHub lets Andon write at present is spent'
+  await reportEvent(o, dispatchEventOf(o, claimed, { state: 'waiting', until, message }))
 }
 
 /** Tells GitHub's answer; with the database away it is kept, and told in a later step. */
-async function tellAnswer(o: Performer, claimed: Claimed<'dispatch'>, answer: Answer, untold: Untold): Promise<void> {
-  const { told, outcome } = answer
-  const event = dispatchTold(o, claimed, told)
+async function reportResult(
+  o: PerformContext,
+  claimed: ClaimedEffect<'dispatch'>,
+  result: DispatchResult,
+  unreported: UnreportedResults,
+): Promise<void> {
+  const { status, outcome } = result
+  const event = dispatchEventOf(o, claimed, status)
   try {
-    const isTaken = await tell(o, claimed, event, outcome)
-    untold.delete(claimed.token)
-    if (!isTaken) await tellLate(o, claimed, told)
+    const isTaken = await reportOutcome(o, claimed, event, outcome)
+    unreported.delete(claimed.token)
+    if (!isTaken) await reportAfterLostClaim(o, claimed, status)
   } catch (error) {
-    if (error instanceof Unavailable) untold.set(claimed.token, { claimed, answer })
-    else untold.delete(claimed.token)
+    if (error instanceof Unavailable) unreported.set(claimed.token, { claimed, result })
+    else unreported.delete(claimed.token)
     throw error
   }
-  const { repository, effect, attempt } = claimed
-  o.log.info({ repository: repository.fullName, effect: effect.key, attempt, ...told }, 'dispatch')
+  const { repository, effect, tryNumber } = claimed
+  o.log.info({ repository: repository.fullName, effect: effect.key, attempt: tryNumber, ...status }, 'dispatch')
 }
 
 /** We were frozen for longer than our claim, and others went on. What GitHub began is there all the same. */
-async function tellLate(o: Performer, claimed: Claimed<'dispatch'>, told: DispatchTold): Promise<void> {
-  if (told.state === 'confirmed') {
-    await tellAnyway(o, dispatchTold(o, claimed, told))
-    await tellRun(o, claimed, told.runId)
+async function reportAfterLostClaim(
+  o: PerformContext,
+  claimed: ClaimedEffect<'dispatch'>,
+  status: DispatchOutcome,
+): Promise<void> {
+  if (status.state === 'confirmed') {
+    await reportEvent(o, dispatchEventOf(o, claimed, status))
+    await reportRun(o, claimed, status.runId)
   }
-  if (told.state === 'unconfirmed') await tellRuns(o, claimed)
+  if (status.state === 'unconfirmed') await reportMatchingRuns(o, claimed)
 }

@@ -1,12 +1,12 @@
 import type { GitHubFailure } from '../github/failure.ts'
 
-const LONGEST = 200
+const MAX_LENGTH = 200
 
 /** GitHub's own words about what failed, without the address of its documentation. */
-export function wordsOf({ message }: GitHubFailure): string {
-  const words = message
+export function failureMessageOf({ message }: GitHubFailure): string {
+  const text = message
     .replace(/ - https:\/\/docs\.github\.com\S*$/, '')
     .replace(/\s+/g, ' ')
     .trim()
-  return words.length > LONGEST ? `${words.slice(0, LONGEST).toWellFormed()}…` : words
+  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH).toWellFormed()}…` : text
 }

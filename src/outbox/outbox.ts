@@ -4,14 +4,14 @@ import type { Door } from '../apply/door.ts'
 import type { GitHub } from '../github/client.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
-import { askCommanders, askQuestions } from './ask-questions.ts'
+import { askQuestions, askSenderPermissions } from './ask-questions.ts'
 import { cancelRuns } from './cancel.ts'
-import { dispatch, type Untold } from './dispatch.ts'
+import { sendDispatches, type UnreportedResults } from './dispatch.ts'
 import { publish } from './publish.ts'
-import { react } from './react.ts'
-import { lookForRuns } from './recover-dispatch.ts'
-import { lookForReplies } from './recover-reply.ts'
-import { reply } from './reply.ts'
+import { sendReactions } from './react.ts'
+import { recoverDispatches } from './recover-dispatch.ts'
+import { recoverReplies } from './recover-reply.ts'
+import { sendReplies } from './reply.ts'
 
 /**
  * Everything that goes out to GitHub. `step()` does what can be done now; 0 means that nothing could. Once `stopping` is
@@ -35,20 +35,20 @@ export function openOutbox(o: {
   token?: () => string
 }): Outbox {
   const parts = { ...o, token: o.token ?? randomUUID }
-  const untold: Untold = new Map()
+  const unreported: UnreportedResults = new Map()
   async function acknowledge(stopping?: AbortSignal): Promise<number> {
-    return (await askCommanders(parts)) + (await react(parts, stopping))
+    return (await askSenderPermissions(parts)) + (await sendReactions(parts, stopping))
   }
 
   return {
     acknowledge,
     async step(stopping) {
       // What must happen once goes before what must be true, and of that what somebody waits for most.
-      let done = (await acknowledge(stopping)) + (await dispatch(parts, untold, stopping))
-      for (const perform of [lookForRuns, cancelRuns, askQuestions, lookForReplies, reply]) {
+      let done = (await acknowledge(stopping)) + (await sendDispatches(parts, unreported, stopping))
+      for (const perform of [recoverDispatches, cancelRuns, askQuestions, recoverReplies, sendReplies]) {
         if (!stopping?.aborted) done += await perform(parts, stopping)
       }
-      for (let published = 0; !stopping?.aborted && published < AT_ONCE; published += 1) {
+      for (let published = 0; !stopping?.aborted && published < MAX_PUBLICATIONS_PER_STEP; published += 1) {
         if (!(await publish(parts, stopping))) break
         done += 1
       }
@@ -58,4 +58,4 @@ export function openOutbox(o: {
 }
 
 /** Enough that a step is worth its while, few enough that effects never wait long behind publications. */
-const AT_ONCE = 20
+const MAX_PUBLICATIONS_PER_STEP = 20

@@ -3,38 +3,38 @@
 // and behind a reply that has waited for half a minute.
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import type { Transaction } from '../store/database.ts'
-import { reactionsSince, waitingToWrite } from '../store/effects.ts'
+import { countReactionsSince, listPendingWrites } from '../store/effects.ts'
 
-/** What wants to write. Publications are checks and comments, which order themselves: see due.ts. */
-export type Rank = 'react' | 'dispatch' | 'cancel' | 'reply' | 'publish'
+/** What wants to write. Publications are checks and comments, which order themselves: see diff-surfaces.ts. */
+export type WritePriority = 'react' | 'dispatch' | 'cancel' | 'reply' | 'publish'
 
 /** Is something of a higher rank waiting for a slot of this installation, now or within the next second? */
-export async function isOutranked(
+export async function isHigherPriorityWaiting(
   trx: Transaction,
   installationId: number,
-  rank: Rank,
+  priority: WritePriority,
   now: Instant,
 ): Promise<boolean> {
-  const waiting = await waitingToWrite(trx, installationId, millisecondsAfter(now, SOON_MS), now)
-  if (!waiting.some(({ type }) => type !== rank)) return false
-  const since = (type: Rank) => waiting.find((one) => one.type === type)?.since ?? ''
-  const isUrgent = since('react') !== '' && (await isUrgentStill(trx, installationId, now))
-  const isOld = since('reply') !== '' && since('reply') <= millisecondsAfter(now, -LONGEST_REPLY_MS)
-  const answers: readonly Rank[] = isOld ? ['reply', 'react'] : ['react', 'reply']
-  const order: readonly Rank[] = isUrgent
+  const waiting = await listPendingWrites(trx, installationId, millisecondsAfter(now, SLOT_LOOKAHEAD_MS), now)
+  if (!waiting.some(({ type }) => type !== priority)) return false
+  const since = (type: WritePriority) => waiting.find((one) => one.type === type)?.since ?? ''
+  const isUrgent = since('react') !== '' && (await isReactionUrgent(trx, installationId, now))
+  const isOld = since('reply') !== '' && since('reply') <= millisecondsAfter(now, -MAX_REPLY_DELAY_MS)
+  const answers: readonly WritePriority[] = isOld ? ['reply', 'react'] : ['react', 'reply']
+  const order: readonly WritePriority[] = isUrgent
     ? ['react', 'dispatch', 'cancel', 'reply', 'publish']
     : ['dispatch', 'cancel', ...answers, 'publish']
-  const place = order.indexOf(rank)
+  const place = order.indexOf(priority)
   return waiting.some(({ type }) => order.indexOf(type) < place)
 }
 
 /** How many reactions a minute may go before what moves runs. */
-const URGENT_A_MINUTE = 20
+const URGENT_REACTIONS_PER_MINUTE = 20
 /** How long a reply may stand behind reactions. Meanwhile more of what is to be said there joins it. */
-const LONGEST_REPLY_MS = 30_000
+const MAX_REPLY_DELAY_MS = 30_000
 /** What was denied a slot is due again when the next is free: a second later. */
-const SOON_MS = 1_100
+const SLOT_LOOKAHEAD_MS = 1_100
 
-async function isUrgentStill(trx: Transaction, installationId: number, now: Instant): Promise<boolean> {
-  return (await reactionsSince(trx, installationId, millisecondsAfter(now, -60_000))) < URGENT_A_MINUTE
+async function isReactionUrgent(trx: Transaction, installationId: number, now: Instant): Promise<boolean> {
+  return (await countReactionsSince(trx, installationId, millisecondsAfter(now, -60_000))) < URGENT_REACTIONS_PER_MINUTE
 }

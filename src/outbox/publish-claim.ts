@@ -1,18 +1,18 @@
 // What is published next, and by whom. A claim ends by itself (store/claims.ts), later than a call made under it may take;
 // its token is checked in every transaction, so that a process that was frozen finds its claim gone.
-import type { Where } from '../github/request.ts'
+import type { RepositoryAccess } from '../github/request.ts'
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import { CLAIM_MS } from '../store/claims.ts'
 import type { Database, Transaction } from '../store/database.ts'
 
 /** Whose publications: a pipeline's, or those of a repository whose file is mistaken. */
-export type Subject = { readonly table: 'pipelines' | 'repositories'; readonly id: number }
+export type PublishTarget = { readonly table: 'pipelines' | 'repositories'; readonly id: number }
 
 /** A subject in hand, and the repository as it is called at present. */
-export type Claim = {
-  readonly subject: Subject
+export type PublishClaim = {
+  readonly target: PublishTarget
   readonly token: string
-  readonly where: Where
+  readonly access: RepositoryAccess
   readonly repository: string
   /** Null when the repository itself is the subject. */
   readonly issueNumber: number | null
@@ -26,90 +26,94 @@ export type Claim = {
  * it wants; one that is denied a slot stays in front of all that were served or came later. A repository has one thing
  * to say of a commit, so those that wait behind it wait for one write.
  */
-export async function claimNext(database: Database, now: Instant, token: string): Promise<Claim | null> {
+export async function claimNextTarget(database: Database, now: Instant, token: string): Promise<PublishClaim | null> {
   return await database.kysely.transaction().execute(async (trx) => {
     const next = (await nextRepository(trx, now)) ?? (await nextPipeline(trx, now))
     if (next === null) return null
     await trx
-      .updateTable(next.subject.table)
-      .set({ publishToken: token, publishUntil: millisecondsAfter(now, CLAIM_MS) })
-      .where('id', '=', next.subject.id)
+      .updateTable(next.target.table)
+      .set({ publishClaimToken: token, publishClaimedUntil: millisecondsAfter(now, CLAIM_MS) })
+      .where('id', '=', next.target.id)
       .execute()
     return { ...next, token }
   })
 }
 
 /** Locks the subject and lengthens the claim; false when somebody else has it by now. */
-export async function hold(trx: Transaction, { subject, token }: Claim, now: Instant): Promise<boolean> {
-  const held = await trx
-    .updateTable(subject.table)
-    .set({ publishUntil: millisecondsAfter(now, CLAIM_MS) })
-    .where('id', '=', subject.id)
-    .where('publishToken', '=', token)
+export async function renewClaim(trx: Transaction, { target, token }: PublishClaim, now: Instant): Promise<boolean> {
+  const renewed = await trx
+    .updateTable(target.table)
+    .set({ publishClaimedUntil: millisecondsAfter(now, CLAIM_MS) })
+    .where('id', '=', target.id)
+    .where('publishClaimToken', '=', token)
     .returning('id')
     .executeTakeFirst()
-  return held !== undefined
+  return renewed !== undefined
 }
 
 /** Hands the subject back. `servedAt` is its place in the queue; `revision` what GitHub shows if all of it is shown. */
-export async function release(
+export async function releaseClaim(
   trx: Transaction,
-  { subject, token }: Claim,
+  { target, token }: PublishClaim,
   o: { servedAt: Instant | null; after: Instant; revision?: number },
 ): Promise<void> {
   await trx
-    .updateTable(subject.table)
+    .updateTable(target.table)
     .set({
-      publishToken: null,
-      publishUntil: o.servedAt,
+      publishClaimToken: null,
+      publishClaimedUntil: o.servedAt,
       publishAfter: o.after,
       ...(o.revision !== undefined && { publishedRevision: o.revision }),
     })
-    .where('id', '=', subject.id)
-    .where('publishToken', '=', token)
+    .where('id', '=', target.id)
+    .where('publishClaimToken', '=', token)
     .execute()
 }
 
 /** Whatever was published counts for nothing: everything is compared again. */
-export async function publishAnew(trx: Transaction, { table, id }: Subject): Promise<void> {
+export async function invalidatePublications(trx: Transaction, { table, id }: PublishTarget): Promise<void> {
   await trx.updateTable(table).set({ publishedRevision: 0 }).where('id', '=', id).execute()
 }
 
 /** `owner/repo#7`, or `owner/repo` for the repository itself, for the log. */
-export function nameOf({ repository, issueNumber }: Claim): string {
+export function targetNameOf({ repository, issueNumber }: PublishClaim): string {
   return issueNumber === null ? repository : `${repository}#${issueNumber}`
 }
 
 /** `owner/repo` in the two parts that GitHub's API wants. */
-export function splitName(fullName: string): { owner: string; name: string } {
+export function splitFullName(fullName: string): { owner: string; name: string } {
   const [owner = '', name = ''] = fullName.split('/')
   return { owner, name }
 }
 
-type Next = Omit<Claim, 'token'>
+type NextTarget = Omit<PublishClaim, 'token'>
 
-async function nextPipeline(trx: Transaction, now: Instant): Promise<Next | null> {
-  const row = await writable(trx, now)
+async function nextPipeline(trx: Transaction, now: Instant): Promise<NextTarget | null> {
+  const row = await writableRepositories(trx, now)
     .innerJoin('pipelines', 'pipelines.repositoryId', 'repositories.id')
-    .select(['pipelines.id', 'pipelines.issueNumber', 'pipelines.publishUntil as servedAt'])
+    .select(['pipelines.id', 'pipelines.issueNumber', 'pipelines.publishClaimedUntil as servedAt'])
     .whereRef('pipelines.publishedRevision', '<', 'pipelines.revision')
     .where('pipelines.publishAfter', '<=', now)
-    .where((eb) => eb.or([eb('pipelines.publishToken', 'is', null), eb('pipelines.publishUntil', '<=', now)]))
-    .orderBy((eb) => eb.fn.coalesce('pipelines.publishUntil', 'pipelines.createdAt'))
+    .where((eb) =>
+      eb.or([eb('pipelines.publishClaimToken', 'is', null), eb('pipelines.publishClaimedUntil', '<=', now)]),
+    )
+    .orderBy((eb) => eb.fn.coalesce('pipelines.publishClaimedUntil', 'pipelines.createdAt'))
     .orderBy('pipelines.id')
     .limit(1)
     .forUpdate('pipelines')
     .skipLocked()
     .executeTakeFirst()
-  return row === undefined ? null : { ...nextOf(row), subject: { table: 'pipelines', id: row.id } }
+  return row === undefined ? null : { ...nextTargetOf(row), target: { table: 'pipelines', id: row.id } }
 }
 
-async function nextRepository(trx: Transaction, now: Instant): Promise<Next | null> {
-  const row = await writable(trx, now)
-    .select('repositories.publishUntil as servedAt')
+async function nextRepository(trx: Transaction, now: Instant): Promise<NextTarget | null> {
+  const row = await writableRepositories(trx, now)
+    .select('repositories.publishClaimedUntil as servedAt')
     .whereRef('repositories.publishedRevision', '<', 'repositories.revision')
     .where('repositories.publishAfter', '<=', now)
-    .where((eb) => eb.or([eb('repositories.publishToken', 'is', null), eb('repositories.publishUntil', '<=', now)]))
+    .where((eb) =>
+      eb.or([eb('repositories.publishClaimToken', 'is', null), eb('repositories.publishClaimedUntil', '<=', now)]),
+    )
     .orderBy('repositories.publishAfter')
     .orderBy('repositories.id')
     .limit(1)
@@ -117,11 +121,11 @@ async function nextRepository(trx: Transaction, now: Instant): Promise<Next | nu
     .skipLocked()
     .executeTakeFirst()
   if (row === undefined) return null
-  return { ...nextOf({ ...row, issueNumber: null }), subject: { table: 'repositories', id: row.repositoryId } }
+  return { ...nextTargetOf({ ...row, issueNumber: null }), target: { table: 'repositories', id: row.repositoryId } }
 }
 
 /** Repositories that may be written to now, as far as their installation and its budget go. */
-function writable(trx: Transaction, now: Instant) {
+function writableRepositories(trx: Transaction, now: Instant) {
   return trx
     .selectFrom('repositories')
     .innerJoin('installations', 'installations.id', 'repositories.installationId')
@@ -137,14 +141,14 @@ function writable(trx: Transaction, now: Instant) {
     )
 }
 
-function nextOf(row: {
+function nextTargetOf(row: {
   readonly repositoryId: number
   readonly fullName: string
   readonly installationId: number
   readonly issueNumber: number | null
   readonly servedAt: Instant | null
-}): Omit<Next, 'subject'> {
+}): Omit<NextTarget, 'target'> {
   const { repositoryId, fullName, installationId, issueNumber, servedAt } = row
-  const where = { installationId, repositoryId, ...splitName(fullName) }
-  return { repository: fullName, issueNumber, servedAt, where }
+  const access = { installationId, repositoryId, ...splitFullName(fullName) }
+  return { repository: fullName, issueNumber, servedAt, access }
 }

@@ -2,9 +2,9 @@ import type { Logger } from 'pino'
 import type { GitHub } from '../github/client.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
-import type { Addresses } from './surface-state.ts'
+import type { BaseUrls } from './surface-state.ts'
 
-export type Publisher = Addresses & {
+export type PublishContext = BaseUrls & {
   readonly database: Database
   readonly github: GitHub
   readonly now: () => Instant

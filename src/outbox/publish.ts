@@ -4,159 +4,179 @@
 //
 // Creating is the dangerous part, because GitHub does it again when it is asked again. So the intent is committed first
 // (`sending`), one POST goes out, and unless its answer is clear nothing is sent again before GitHub has been looked at
-// (readback.ts). A crash at any point leaves either nothing done or a row that says where to look.
+// (recover-publication.ts). A crash at any point leaves either nothing done or a row that says where to look.
 import type { GitHub } from '../github/client.ts'
 import { GitHubFailure } from '../github/failure.ts'
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
-import { type Due, due } from './diff-surfaces.ts'
-import { type Claim, claimNext, hold, nameOf, publishAnew, release } from './publish-claim.ts'
-import type { Publisher } from './publish-context.ts'
-import { keepSilent, takeSlot } from './rate-limit.ts'
-import { readBack } from './recover-publication.ts'
-import { publishedId, readStanding, savePublication } from './surface-state.ts'
+import { diffSurfaces, type PublicationStep } from './diff-surfaces.ts'
+import {
+  claimNextTarget,
+  invalidatePublications,
+  type PublishClaim,
+  releaseClaim,
+  renewClaim,
+  targetNameOf,
+} from './publish-claim.ts'
+import type { PublishContext } from './publish-context.ts'
+import { blockInstallation, takeWriteSlot } from './rate-limit.ts'
+import { recoverPublication } from './recover-publication.ts'
+import { loadPublishedId, loadSurfaceState, savePublication } from './surface-state.ts'
 
 /** Claims one subject and brings GitHub as far as the budget allows, or until `stopping`; false when none is in need now. */
-export async function publish(o: Publisher, stopping?: AbortSignal): Promise<boolean> {
-  const claim = await claimNext(o.database, o.now(), o.token())
+export async function publish(o: PublishContext, stopping?: AbortSignal): Promise<boolean> {
+  const claim = await claimNextTarget(o.database, o.now(), o.token())
   if (claim === null) return false
   try {
     for (let served = claim.servedAt; ; served = o.now()) {
-      const thing = await nextThing(o, claim, served)
-      if (thing === null || !(await carryOut(o, claim, thing))) return true
-      if (stopping?.aborted) return await handBack(o, claim, 0)
+      const step = await beginNextStep(o, claim, served)
+      if (step === null || !(await performStep(o, claim, step))) return true
+      if (stopping?.aborted) return await releaseFor(o, claim, 0)
     }
   } catch (error) {
     // One subject that cannot be published must not keep the others waiting. With the database away this throws too.
-    await handBack(o, claim, SET_ASIDE_MS)
-    o.log.error({ issue: nameOf(claim), err: error }, 'publication failed')
+    await releaseFor(o, claim, ERROR_BACKOFF_MS)
+    o.log.error({ issue: targetNameOf(claim), err: error }, 'publication failed')
     return true
   }
 }
 
 /** What to do next, with its slot taken and its intent committed; null when the claim has been handed back. */
-async function nextThing(o: Publisher, claim: Claim, servedAt: Instant | null): Promise<Due | null> {
+async function beginNextStep(
+  o: PublishContext,
+  claim: PublishClaim,
+  servedAt: Instant | null,
+): Promise<PublicationStep | null> {
   return await o.database.kysely.transaction().execute(async (trx) => {
     const now = o.now()
-    if (!(await hold(trx, claim, now))) return null
-    const standing = await readStanding(trx, claim, o, now)
-    const { due: things, laterAt } = due(standing, now)
-    const thing = things[0]
-    if (thing === undefined) {
-      const after = laterAt ?? now
-      await release(trx, claim, { servedAt: now, after, ...(laterAt === null && { revision: standing.revision }) })
+    if (!(await renewClaim(trx, claim, now))) return null
+    const state = await loadSurfaceState(trx, claim, o, now)
+    const { steps, nextLookupAt } = diffSurfaces(state, now)
+    const step = steps[0]
+    if (step === undefined) {
+      const after = nextLookupAt ?? now
+      await releaseClaim(trx, claim, {
+        servedAt: now,
+        after,
+        ...(nextLookupAt === null && { revision: state.revision }),
+      })
       return null
     }
-    if (thing.do === 'look') return thing
-    const slot = await takeSlot(
+    if (step.action === 'recover') return step
+    const slot = await takeWriteSlot(
       trx,
-      claim.where.installationId,
-      thing.do === 'create' ? 'creation' : 'change',
+      claim.access.installationId,
+      step.action === 'create' ? 'create' : 'change',
       'publish',
       o.now,
     )
     if (!slot.granted) {
-      await release(trx, claim, { servedAt, after: slot.until })
+      await releaseClaim(trx, claim, { servedAt, after: slot.until })
       return null
     }
-    if (thing.do === 'create') {
-      const sending = { state: 'sending', sentAt: now, githubId: null, digest: thing.digest, error: null } as const
-      await savePublication(trx, claim.subject, thing.surface, sending, now)
+    if (step.action === 'create') {
+      const sending = { state: 'sending', sentAt: now, githubId: null, digest: step.digest, error: null } as const
+      await savePublication(trx, claim.target, step.surface, sending, now)
     }
-    return thing
+    return step
   })
 }
 
 /** Does it; false when the claim has been handed back and somebody, some time later, goes on. */
-async function carryOut(o: Publisher, claim: Claim, thing: Due): Promise<boolean> {
-  const fields = { issue: nameOf(claim), surface: thing.surface }
+async function performStep(o: PublishContext, claim: PublishClaim, step: PublicationStep): Promise<boolean> {
+  const fields = { issue: targetNameOf(claim), surface: step.surface }
   try {
-    if (thing.do === 'look') return await readBack(o, claim, thing)
-    const githubId = await write(o.github, claim, thing)
-    await written(o, claim, thing, githubId)
-    o.log.info({ ...fields, githubId }, thing.do === 'create' ? 'created' : 'changed')
+    if (step.action === 'recover') return await recoverPublication(o, claim, step)
+    const githubId = await writeToGitHub(o.github, claim, step)
+    await recordWritten(o, claim, step, githubId)
+    o.log.info({ ...fields, githubId }, step.action === 'create' ? 'created' : 'changed')
     return true
   } catch (failure) {
     if (!(failure instanceof GitHubFailure)) throw failure
     o.log.warn({ ...fields, kind: failure.kind, reason: failure.message }, 'not published')
-    return await failed(o, claim, thing, failure)
+    return await recordFailure(o, claim, step, failure)
   }
 }
 
-type Written = Exclude<Due, { do: 'look' }>
+type WriteStep = Exclude<PublicationStep, { action: 'recover' }>
 
-async function write(github: GitHub, { where }: Claim, thing: Written): Promise<number> {
-  const { text } = thing
-  if (thing.do === 'change') {
-    if (text.kind === 'comment') await github.updateComment(where, thing.githubId, text.body)
-    else await github.updateCheck(where, thing.githubId, text.check)
-    return thing.githubId
+async function writeToGitHub(github: GitHub, { access }: PublishClaim, step: WriteStep): Promise<number> {
+  const { content } = step
+  if (step.action === 'update') {
+    if (content.kind === 'comment') await github.updateComment(access, step.githubId, content.body)
+    else await github.updateCheckRun(access, step.githubId, content.check)
+    return step.githubId
   }
-  if (text.kind === 'comment') return await github.createComment(where, text.issueNumber, text.body)
-  const { name = '' } = text.check
-  return await github.createCheck(where, { ...text.check, name })
+  if (content.kind === 'comment') return await github.createComment(access, content.issueNumber, content.body)
+  const { name = '' } = content.check
+  return await github.createCheckRun(access, { ...content.check, name })
 }
 
-async function written(o: Publisher, claim: Claim, thing: Written, githubId: number): Promise<void> {
-  const { subject } = claim
+async function recordWritten(o: PublishContext, claim: PublishClaim, step: WriteStep, githubId: number): Promise<void> {
+  const { target } = claim
   await o.database.kysely.transaction().execute(async (trx) => {
     const now = o.now()
     // Frozen for longer than the claim: whoever went on may have written meanwhile, before or after us.
-    if (!(await hold(trx, claim, now))) await publishAnew(trx, subject)
-    const known = await publishedId(trx, subject, thing.surface)
-    const isTwin = thing.do === 'create' && known !== null && known !== githubId
-    const settled = { state: 'settled', sentAt: null, githubId, digest: thing.digest, error: null } as const
+    if (!(await renewClaim(trx, claim, now))) await invalidatePublications(trx, target)
+    const known = await loadPublishedId(trx, target, step.surface)
+    const isDuplicate = step.action === 'create' && known !== null && known !== githubId
+    const confirmed = { state: 'confirmed', sentAt: null, githubId, digest: step.digest, error: null } as const
     const doubtful = { state: 'sending', sentAt: now, digest: null } as const
-    await savePublication(trx, subject, thing.surface, isTwin ? doubtful : settled, now)
+    await savePublication(trx, target, step.surface, isDuplicate ? doubtful : confirmed, now)
   })
 }
 
-async function handBack(o: Publisher, claim: Claim, restMs: number): Promise<true> {
+async function releaseFor(o: PublishContext, claim: PublishClaim, backoffMs: number): Promise<true> {
   await o.database.kysely.transaction().execute(async (trx) => {
-    await release(trx, claim, { servedAt: o.now(), after: millisecondsAfter(o.now(), restMs) })
+    await releaseClaim(trx, claim, { servedAt: o.now(), after: millisecondsAfter(o.now(), backoffMs) })
   })
   return true
 }
 
-const SET_ASIDE_MS = 60_000
+const ERROR_BACKOFF_MS = 60_000
 const RETRY_AFTER_MS = 15_000
-const LOOK_AGAIN_AFTER_MS = 10 * 60_000
-const LONG_AGO = '1970-01-01T00:00:00.000Z'
+const REFUSED_LOOKUP_RETRY_AFTER_MS = 10 * 60_000
+const EPOCH = '1970-01-01T00:00:00.000Z'
 
-async function failed(o: Publisher, claim: Claim, thing: Due, failure: GitHubFailure): Promise<boolean> {
+async function recordFailure(
+  o: PublishContext,
+  claim: PublishClaim,
+  step: PublicationStep,
+  failure: GitHubFailure,
+): Promise<boolean> {
   const error = failure.message
-  const nothingCreated = thing.do === 'create' ? ({ state: 'settled', sentAt: null, digest: null } as const) : {}
+  const nothingCreated = step.action === 'create' ? ({ state: 'confirmed', sentAt: null, digest: null } as const) : {}
 
-  async function note(known: Parameters<typeof savePublication>[3], back?: Parameters<typeof release>[2]) {
+  async function save(known: Parameters<typeof savePublication>[3], back?: Parameters<typeof releaseClaim>[2]) {
     await o.database.kysely.transaction().execute(async (trx) => {
-      if (!(await hold(trx, claim, o.now()))) return
-      await savePublication(trx, claim.subject, thing.surface, { ...known, error }, o.now())
-      if (back) await release(trx, claim, back)
+      if (!(await renewClaim(trx, claim, o.now()))) return
+      await savePublication(trx, claim.target, step.surface, { ...known, error }, o.now())
+      if (back) await releaseClaim(trx, claim, back)
     })
     return back === undefined
   }
 
   switch (failure.kind) {
-    case 'wait': {
-      const after = await keepSilent(o.database, claim.where.installationId, failure, o.now)
-      return await note(nothingCreated, { servedAt: claim.servedAt, after })
+    case 'rate_limited': {
+      const after = await blockInstallation(o.database, claim.access.installationId, failure, o.now)
+      return await save(nothingCreated, { servedAt: claim.servedAt, after })
     }
-    case 'retry':
-      return await note(nothingCreated, { servedAt: o.now(), after: millisecondsAfter(o.now(), RETRY_AFTER_MS) })
+    case 'retryable':
+      return await save(nothingCreated, { servedAt: o.now(), after: millisecondsAfter(o.now(), RETRY_AFTER_MS) })
     case 'unconfirmed':
       // The answer came (or stayed away) just now, and what it speaks of may become visible from now on.
-      return await note({ sentAt: o.now() })
-    case 'gone':
+      return await save({ sentAt: o.now() })
+    case 'not_found':
       // Deleted, or out of our sight for a while: whatever it is, look through all there is before creating anew.
-      if (thing.do === 'change') return await note({ state: 'sending', sentAt: LONG_AGO, githubId: null, digest: null })
+      if (step.action === 'update') return await save({ state: 'sending', sentAt: EPOCH, githubId: null, digest: null })
       return await refused()
-    case 'refuse':
+    case 'refused':
       return await refused()
   }
 
   async function refused(): Promise<boolean> {
-    if (thing.do === 'look')
-      return await note({}, { servedAt: o.now(), after: millisecondsAfter(o.now(), LOOK_AGAIN_AFTER_MS) })
+    if (step.action === 'recover')
+      return await save({}, { servedAt: o.now(), after: millisecondsAfter(o.now(), REFUSED_LOOKUP_RETRY_AFTER_MS) })
     // The same would be refused again: with its digest kept, only something else is sent.
-    return await note({ state: 'settled', sentAt: null, digest: thing.digest })
+    return await save({ state: 'confirmed', sentAt: null, digest: step.digest })
   }
 }

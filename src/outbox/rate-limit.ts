@@ -1,48 +1,56 @@
 import type { GitHubFailure } from '../github/failure.ts'
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from '../store/database.ts'
-import { isOutranked, type Rank } from './priority.ts'
-import { type Budget, block, nextSlot, type Reservation, reserve, UNSPENT, type Write } from './write-budget.ts'
+import { isHigherPriorityWaiting, type WritePriority } from './priority.ts'
+import {
+  blockBudgetUntil,
+  nextSlotAfter,
+  type Reservation,
+  reserveSlot,
+  UNSPENT_BUDGET,
+  type WriteBudget,
+  type WriteKind,
+} from './write-budget.ts'
 
 /** Takes a slot for one write of an installation, unless something goes before it. The row stays locked until the transaction ends. */
-export async function takeSlot(
+export async function takeWriteSlot(
   trx: Transaction,
   installationId: number,
-  write: Write,
-  rank: Rank,
+  write: WriteKind,
+  priority: WritePriority,
   now: () => Instant,
 ): Promise<Reservation> {
   const budget = await lockBudget(trx, installationId, now)
   // Read the clock behind the lock: whoever held it may have written a moment ago.
   const at = now()
-  const reservation = reserve(budget, write, at)
-  if (reservation.granted && (await isOutranked(trx, installationId, rank, at))) {
-    return { granted: false, until: nextSlot(at) }
+  const reservation = reserveSlot(budget, write, at)
+  if (reservation.granted && (await isHigherPriorityWaiting(trx, installationId, priority, at))) {
+    return { granted: false, until: nextSlotAfter(at) }
   }
   if (reservation.granted) await saveBudget(trx, installationId, reservation.budget, now())
   return reservation
 }
 
 /** GitHub asked for silence: every process obeys, and a restart forgets nothing. Resolves to when it ends. */
-export async function keepSilent(
+export async function blockInstallation(
   database: Database,
   installationId: number,
   failure: GitHubFailure,
   now: () => Instant,
 ): Promise<Instant> {
-  const until = failure.until ?? millisecondsAfter(now(), SILENCE_MS)
+  const until = failure.until ?? millisecondsAfter(now(), DEFAULT_BLOCK_MS)
   await database.kysely.transaction().execute(async (trx) => {
     const budget = await lockBudget(trx, installationId, now)
-    await saveBudget(trx, installationId, block(budget, until), now())
+    await saveBudget(trx, installationId, blockBudgetUntil(budget, until), now())
   })
   return until
 }
 
 /** When it does not say for how long: a minute, as its documentation asks. */
-const SILENCE_MS = 60_000
+const DEFAULT_BLOCK_MS = 60_000
 
-async function lockBudget(trx: Transaction, installationId: number, now: () => Instant): Promise<Budget> {
-  const { nextWriteAt, blockedUntil, creations } = UNSPENT
+async function lockBudget(trx: Transaction, installationId: number, now: () => Instant): Promise<WriteBudget> {
+  const { nextWriteAt, blockedUntil, creations } = UNSPENT_BUDGET
   await trx
     .insertInto('budgets')
     .values({ installationId, nextWriteAt, blockedUntil, creations: JSON.stringify(creations), updatedAt: now() })
@@ -56,7 +64,7 @@ async function lockBudget(trx: Transaction, installationId: number, now: () => I
     .executeTakeFirstOrThrow()
 }
 
-async function saveBudget(trx: Transaction, installationId: number, budget: Budget, at: Instant): Promise<void> {
+async function saveBudget(trx: Transaction, installationId: number, budget: WriteBudget, at: Instant): Promise<void> {
   const { nextWriteAt, blockedUntil, creations } = budget
   await trx
     .updateTable('budgets')

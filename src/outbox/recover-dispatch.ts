@@ -3,131 +3,137 @@
 // same key sent again; where the key is not echoed nothing can be known, and a person must look.
 
 import { GitHubFailure } from '../github/failure.ts'
-import { echoesKey } from '../github/run-name.ts'
-import type { JobReading, RunReading } from '../github/workflow-runs.ts'
+import { hasAttemptKeyInRunName } from '../github/run-name.ts'
+import type { GitHubJob, GitHubRun } from '../github/workflow-runs.ts'
 import { millisecondsAfter } from '../pipeline/model/time.ts'
-import { type Claimed, claimEffects, type Performer, settle } from './claim-effects.ts'
-import { wordsOf } from './failure-message.ts'
-import { keepSilent } from './rate-limit.ts'
-import { dispatchTold, tell, tellAnyway } from './report-outcome.ts'
-import { runFact } from './run-fact.ts'
-import { CLOCKS_DIFFER_MS, FIRST_LOOK_AFTER_MS, LOOK_AGAIN_AFTER_MS } from './timings.ts'
+import { type ClaimedEffect, claimEffects, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
+import { failureMessageOf } from './failure-message.ts'
+import { blockInstallation } from './rate-limit.ts'
+import { dispatchEventOf, reportEvent, reportOutcome } from './report-outcome.ts'
+import { runFactOf } from './run-fact.ts'
+import { CLOCK_SKEW_MS, FIRST_LOOKUP_AFTER_MS, LOOKUP_RETRY_AFTER_MS } from './timings.ts'
 
-type Dispatch = Claimed<'dispatch'>
+type ClaimedDispatch = ClaimedEffect<'dispatch'>
 
-const MOST_AT_ONCE = 10
-const LOOK_EVERY_MS = 30_000
-const MISSES = 2
-const MISSES_APART_MS = 120_000
+const MAX_CONCURRENT = 10
+const LOOKUP_INTERVAL_MS = 30_000
+const MISSES_BEFORE_RESEND = 2
+const MISS_INTERVAL_MS = 120_000
 
 /** Looks for what was sent without an answer; resolves to how many were looked for. */
-export async function lookForRuns(o: Performer): Promise<number> {
-  const inHand = await claimEffects(o, 'dispatch', ['sending', 'unconfirmed'], MOST_AT_ONCE)
-  await Promise.all(inHand.map((claimed) => lookForOne(o, claimed)))
-  return inHand.length
+export async function recoverDispatches(o: PerformContext): Promise<number> {
+  const claimedEffects = await claimEffects(o, 'dispatch', ['sending', 'unconfirmed'], MAX_CONCURRENT)
+  await Promise.all(claimedEffects.map((claimed) => recoverDispatch(o, claimed)))
+  return claimedEffects.length
 }
 
 /** Finds the runs that say the key and tells them all: the oldest is adopted, which makes the others twins. */
-export async function tellRuns(o: Performer, claimed: Dispatch): Promise<boolean> {
-  const { effect, where, repository, sentAt } = claimed
+export async function reportMatchingRuns(o: PerformContext, claimed: ClaimedDispatch): Promise<boolean> {
+  const { effect, access, repository, sentAt } = claimed
   const { key, workflow, attemptKey } = effect
-  const since = millisecondsAfter(sentAt ?? o.now(), -CLOCKS_DIFFER_MS)
-  const found = await o.github.findRuns(where, { workflow, since, key: attemptKey })
+  const since = millisecondsAfter(sentAt ?? o.now(), -CLOCK_SKEW_MS)
+  const found = await o.github.findRuns(access, { workflow, since, key: attemptKey })
   const [oldest] = found
   if (oldest === undefined) return false
   const confirmed = { state: 'confirmed', runId: oldest.id, url: oldest.url } as const
-  await tell(o, claimed, dispatchTold(o, claimed, confirmed), { state: 'done' })
-  for (const run of found) await tellFact(o, claimed, run, [])
+  await reportOutcome(o, claimed, dispatchEventOf(o, claimed, confirmed), { state: 'done' })
+  for (const run of found) await reportRunFact(o, claimed, run, [])
   o.log.info({ repository: repository.fullName, effect: key, runs: found.map(({ id }) => id) }, 'its run was found')
   return true
 }
 
 /** Tells a run as it stands now. */
-export async function tellRun(o: Performer, claimed: Dispatch, runId: number): Promise<void> {
-  const read = await o.github.readRun(claimed.where, runId)
-  if (read !== null) await tellFact(o, claimed, read.run, read.jobs)
+export async function reportRun(o: PerformContext, claimed: ClaimedDispatch, runId: number): Promise<void> {
+  const read = await o.github.readRun(claimed.access, runId)
+  if (read !== null) await reportRunFact(o, claimed, read.run, read.jobs)
 }
 
-async function tellFact(o: Performer, claimed: Dispatch, run: RunReading, jobs: readonly JobReading[]): Promise<void> {
+async function reportRunFact(
+  o: PerformContext,
+  claimed: ClaimedDispatch,
+  run: GitHubRun,
+  jobs: readonly GitHubJob[],
+): Promise<void> {
   const { effect, repository } = claimed
-  const fact = runFact(run, jobs, { kind: 'read', id: effect.key, at: o.now() })
+  const fact = runFactOf(run, jobs, { kind: 'read', id: effect.key, at: o.now() })
   const { updatedAt: at, evidence } = fact
-  await tellAnyway(o, { type: 'run.changed', at, evidence, repository, run: fact })
+  await reportEvent(o, { type: 'run.changed', at, evidence, repository, run: fact })
 }
 
-async function lookForOne(o: Performer, claimed: Dispatch): Promise<void> {
+async function recoverDispatch(o: PerformContext, claimed: ClaimedDispatch): Promise<void> {
   const fields = { repository: claimed.repository.fullName, effect: claimed.effect.key }
   try {
-    if (claimed.state === 'sending') await noteLost(o, claimed)
-    else if (!(await isFound(o, claimed))) await noteMiss(o, claimed)
+    if (claimed.state === 'sending') await markUnconfirmed(o, claimed)
+    else if (!(await isRunFound(o, claimed))) await recordMiss(o, claimed)
   } catch (error) {
     if (!(error instanceof GitHubFailure)) return o.log.error({ ...fields, err: error }, 'a look ended in the middle')
     o.log.warn({ ...fields, kind: error.kind, reason: error.message }, 'could not look')
-    await putOff(o, claimed, error)
+    await retryLookupLater(o, claimed, error)
   }
 }
 
 /** Whoever sent it, or was about to, is not there any more. */
-async function noteLost(o: Performer, claimed: Dispatch): Promise<void> {
-  const words = 'the process that sent it ended before GitHub had answered; its run is looked for'
-  const dueAt = millisecondsAfter(claimed.sentAt ?? o.now(), FIRST_LOOK_AFTER_MS)
-  const told = dispatchTold(o, claimed, { state: 'unconfirmed', words })
-  await tell(o, claimed, told, { state: 'unconfirmed', dueAt, error: words })
+async function markUnconfirmed(o: PerformContext, claimed: ClaimedDispatch): Promise<void> {
+  const message = 'the process that sent it ended before GitHub had answered; its run is looked for'
+  const dueAt = millisecondsAfter(claimed.sentAt ?? o.now(), FIRST_LOOKUP_AFTER_MS)
+  const event = dispatchEventOf(o, claimed, { state: 'unconfirmed', message })
+  await reportOutcome(o, claimed, event, { state: 'unconfirmed', dueAt, error: message })
 }
 
-async function isFound(o: Performer, claimed: Dispatch): Promise<boolean> {
+async function isRunFound(o: PerformContext, claimed: ClaimedDispatch): Promise<boolean> {
   try {
-    return await tellRuns(o, claimed)
+    return await reportMatchingRuns(o, claimed)
   } catch (error) {
     // No such workflow: then no run of it either, and nothing is sent again before its file has been seen.
-    if (error instanceof GitHubFailure && error.kind === 'gone') return false
+    if (error instanceof GitHubFailure && error.kind === 'not_found') return false
     throw error
   }
 }
 
-async function noteMiss(o: Performer, claimed: Dispatch): Promise<void> {
+async function recordMiss(o: PerformContext, claimed: ClaimedDispatch): Promise<void> {
   const now = o.now()
-  const { id, token, looks, lookedAt, effect, where } = claimed
-  const missed = lookedAt === null || looks === 0 || millisecondsAfter(lookedAt, MISSES_APART_MS) <= now
-  const misses = looks + (missed ? 1 : 0)
-  if (misses < MISSES) {
-    const again = missed || lookedAt === null ? now : lookedAt
-    const dueAt = [millisecondsAfter(now, LOOK_EVERY_MS), millisecondsAfter(again, MISSES_APART_MS)].sort()[0] ?? now
-    return await settle(o, { id, token, state: 'unconfirmed', missed, dueAt })
+  const { id, token, misses, missedAt, effect, access } = claimed
+  const missed = missedAt === null || misses === 0 || millisecondsAfter(missedAt, MISS_INTERVAL_MS) <= now
+  if (misses + (missed ? 1 : 0) < MISSES_BEFORE_RESEND) {
+    const again = missed || missedAt === null ? now : missedAt
+    const dueAt =
+      [millisecondsAfter(now, LOOKUP_INTERVAL_MS), millisecondsAfter(again, MISS_INTERVAL_MS)].sort()[0] ?? now
+    return await recordEffectOutcome(o, { id, token, state: 'unconfirmed', missed, dueAt })
   }
-  const workflow = await o.github.readWorkflow(where, effect.workflow)
-  if (workflow !== null && echoesKey(workflow)) {
-    const words = 'GitHub shows no run of it, so it is sent once more'
-    const told = dispatchTold(o, claimed, { state: 'waiting', until: null, words })
-    await tell(o, claimed, told, { state: 'due', missed, error: words })
+  const workflow = await o.github.readWorkflow(access, effect.workflow)
+  if (workflow !== null && hasAttemptKeyInRunName(workflow)) {
+    const message = 'GitHub shows no run of it, so it is sent once more'
+    const event = dispatchEventOf(o, claimed, { state: 'waiting', until: null, message })
+    await reportOutcome(o, claimed, event, { state: 'due', missed, error: message })
     return
   }
-  await leaveToPerson(o, claimed, whyNever(effect.workflow, workflow !== null))
+  await buryForPerson(o, claimed, whyNotResent(effect.workflow, workflow !== null))
 }
 
-function whyNever(workflow: string, isThere: boolean): string {
+function whyNotResent(workflow: string, isThere: boolean): string {
   const why = isThere
     ? `the run-name of ${workflow} does not say the attempt key`
     : `${workflow} is not on the default branch`
   return `nobody can tell whether GitHub started it, because ${why}; it is not sent again before a person has looked`
 }
 
-async function leaveToPerson(o: Performer, claimed: Dispatch, words: string): Promise<void> {
-  const told = dispatchTold(o, claimed, { state: 'unconfirmed', words, needsPerson: true })
-  await tell(o, claimed, told, { state: 'buried', error: words })
+async function buryForPerson(o: PerformContext, claimed: ClaimedDispatch, message: string): Promise<void> {
+  const event = dispatchEventOf(o, claimed, { state: 'unconfirmed', message, needsPerson: true })
+  await reportOutcome(o, claimed, event, { state: 'buried', error: message })
 }
 
-async function putOff(o: Performer, claimed: Dispatch, failure: GitHubFailure): Promise<void> {
-  const { id, token, where } = claimed
-  const put = (dueAt: string) => settle(o, { id, token, state: 'unconfirmed', dueAt, error: failure.message })
+async function retryLookupLater(o: PerformContext, claimed: ClaimedDispatch, failure: GitHubFailure): Promise<void> {
+  const { id, token, access } = claimed
+  const put = (dueAt: string) =>
+    recordEffectOutcome(o, { id, token, state: 'unconfirmed', dueAt, error: failure.message })
   switch (failure.kind) {
-    case 'wait':
-      return await put(await keepSilent(o.database, where.installationId, failure, o.now))
-    case 'refuse':
-      return await leaveToPerson(o, claimed, `GitHub does not show the runs of it: ${wordsOf(failure)}`)
-    case 'gone':
-    case 'retry':
+    case 'rate_limited':
+      return await put(await blockInstallation(o.database, access.installationId, failure, o.now))
+    case 'refused':
+      return await buryForPerson(o, claimed, `GitHub does not show the runs of it: ${failureMessageOf(failure)}`)
+    case 'not_found':
+    case 'retryable':
     case 'unconfirmed':
-      return await put(millisecondsAfter(o.now(), LOOK_AGAIN_AFTER_MS))
+      return await put(millisecondsAfter(o.now(), LOOKUP_RETRY_AFTER_MS))
   }
 }

@@ -2,62 +2,76 @@
 import { GitHubFailure } from '../github/failure.ts'
 import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { replyMarker } from '../render/reply.ts'
-import { type Claimed, claimEffects, type Performer, settle, TRIES } from './claim-effects.ts'
-import { keepSilent } from './rate-limit.ts'
-import { CLOCKS_DIFFER_MS, LOOK_AGAIN_AFTER_MS, SURE_AFTER_MS } from './timings.ts'
+import {
+  type ClaimedEffect,
+  claimEffects,
+  MAX_TRIES,
+  type PerformContext,
+  recordEffectOutcome,
+} from './claim-effects.ts'
+import { blockInstallation } from './rate-limit.ts'
+import { ASSUME_NOT_CREATED_AFTER_MS, CLOCK_SKEW_MS, LOOKUP_RETRY_AFTER_MS } from './timings.ts'
 
-type Reply = Claimed<'reply'>
+type ClaimedReply = ClaimedEffect<'reply'>
 
-const MOST_AT_ONCE = 10
+const MAX_CONCURRENT = 10
 
 /** Looks for what was sent without an answer; resolves to how many were looked for. */
-export async function lookForReplies(o: Performer): Promise<number> {
-  const inHand = await claimEffects(o, 'reply', ['sending', 'unconfirmed'], MOST_AT_ONCE)
-  await Promise.all(inHand.map((claimed) => lookForOne(o, claimed)))
-  return inHand.length
+export async function recoverReplies(o: PerformContext): Promise<number> {
+  const claimedEffects = await claimEffects(o, 'reply', ['sending', 'unconfirmed'], MAX_CONCURRENT)
+  await Promise.all(claimedEffects.map((claimed) => recoverReply(o, claimed)))
+  return claimedEffects.length
 }
 
 /** We were late and others had gone on: ours goes, unless it is the only answer to one of the comments. */
-export async function removeTwin(o: Performer, batch: readonly Reply[], commentId: number): Promise<void> {
+export async function deleteDuplicateReply(
+  o: PerformContext,
+  batch: readonly ClaimedReply[],
+  commentId: number,
+): Promise<void> {
   for (const claimed of batch) {
-    const found = await commentsOf(o, claimed)
+    const found = await findReplyComments(o, claimed)
     if (found.every((id) => id === commentId)) return
   }
   const [first] = batch
-  if (first !== undefined) await o.github.deleteComment(first.where, commentId)
+  if (first !== undefined) await o.github.deleteComment(first.access, commentId)
 }
 
-async function lookForOne(o: Performer, claimed: Reply): Promise<void> {
-  const { id, token, attempt, sentAt, repository, effect, where } = claimed
+async function recoverReply(o: PerformContext, claimed: ClaimedReply): Promise<void> {
+  const { id, token, tryNumber, sentAt, repository, effect, access } = claimed
   const fields = { repository: repository.fullName, effect: effect.key }
-  const sureAt = millisecondsAfter(sentAt ?? o.now(), SURE_AFTER_MS)
+  const sureAt = millisecondsAfter(sentAt ?? o.now(), ASSUME_NOT_CREATED_AFTER_MS)
   try {
-    const [oldest] = await commentsOf(o, claimed)
+    const [oldest] = await findReplyComments(o, claimed)
     if (oldest !== undefined) {
       o.log.info({ ...fields, commentId: oldest }, 'its reply was found')
-      await settle(o, { id, token, state: 'done' })
+      await recordEffectOutcome(o, { id, token, state: 'done' })
     } else if (sureAt <= o.now()) {
       const error = 'GitHub shows no reply of it'
-      await settle(o, { id, token, state: attempt >= TRIES ? 'buried' : 'due', error })
+      await recordEffectOutcome(o, { id, token, state: tryNumber >= MAX_TRIES ? 'buried' : 'due', error })
     } else {
-      await settle(o, { id, token, state: 'unconfirmed', dueAt: sureAt, missed: true })
+      await recordEffectOutcome(o, { id, token, state: 'unconfirmed', dueAt: sureAt, missed: true })
     }
   } catch (error) {
     if (!(error instanceof GitHubFailure)) return o.log.error({ ...fields, err: error }, 'a look ended in the middle')
     o.log.warn({ ...fields, kind: error.kind, reason: error.message }, 'could not look')
     // Where the issue is gone, nothing is left to be answered.
-    if (error.kind === 'gone' || error.kind === 'refuse') {
-      return await settle(o, { id, token, state: 'refused', error: error.message })
+    if (error.kind === 'not_found' || error.kind === 'refused') {
+      return await recordEffectOutcome(o, { id, token, state: 'refused', error: error.message })
     }
-    const again = millisecondsAfter(o.now(), LOOK_AGAIN_AFTER_MS)
-    const dueAt = error.kind === 'wait' ? await keepSilent(o.database, where.installationId, error, o.now) : again
-    await settle(o, { id, token, state: 'unconfirmed', dueAt, error: error.message })
+    const again = millisecondsAfter(o.now(), LOOKUP_RETRY_AFTER_MS)
+    const dueAt =
+      error.kind === 'rate_limited' ? await blockInstallation(o.database, access.installationId, error, o.now) : again
+    await recordEffectOutcome(o, { id, token, state: 'unconfirmed', dueAt, error: error.message })
   }
 }
 
 /** Comments of ours that answer it, oldest first. */
-async function commentsOf({ github, now }: Performer, { where, effect, sentAt }: Reply): Promise<readonly number[]> {
-  const since = millisecondsAfter(sentAt ?? now(), -CLOCKS_DIFFER_MS)
-  const found = await github.findComments(where, effect.issueNumber, replyMarker(effect.origin), since)
+async function findReplyComments(
+  { github, now }: PerformContext,
+  { access, effect, sentAt }: ClaimedReply,
+): Promise<readonly number[]> {
+  const since = millisecondsAfter(sentAt ?? now(), -CLOCK_SKEW_MS)
+  const found = await github.findComments(access, effect.issueNumber, replyMarker(effect.origin), since)
   return found.map(({ id }) => id)
 }

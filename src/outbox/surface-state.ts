@@ -1,114 +1,121 @@
 // What a subject in hand should show on GitHub, and what is known to stand there.
-import { holdsOf } from '../pipeline/holds/holds.ts'
+import { activeHolds } from '../pipeline/holds/holds.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from '../store/database.ts'
-import { readAround } from '../store/holds.ts'
-import { readMistaken } from '../store/invalid-config-files.ts'
-import type { Publication, Standing } from './diff-surfaces.ts'
-import { pipelineSides } from './pipeline-surfaces.ts'
-import type { Claim, Subject } from './publish-claim.ts'
-import { repositorySides } from './repository-surfaces.ts'
+import { loadOuterHolds } from '../store/holds.ts'
+import { loadInvalidConfigFile } from '../store/invalid-config-files.ts'
+import type { Publication, SurfaceState } from './diff-surfaces.ts'
+import { desiredPipelineSurfaces } from './pipeline-surfaces.ts'
+import type { PublishClaim, PublishTarget } from './publish-claim.ts'
+import { desiredRepositorySurfaces } from './repository-surfaces.ts'
 
 /** Addresses that texts link to: ours, and GitHub's. */
-export type Addresses = { readonly baseUrl: string; readonly githubUrl: string }
+export type BaseUrls = { readonly baseUrl: string; readonly githubUrl: string }
 
 /** Reads what a claimed subject has come to, and what GitHub shows of it. */
-export async function readStanding(
+export async function loadSurfaceState(
   trx: Transaction,
-  claim: Claim,
-  addresses: Addresses,
+  claim: PublishClaim,
+  addresses: BaseUrls,
   now: Instant,
-): Promise<Standing> {
-  const { subject } = claim
+): Promise<SurfaceState> {
+  const { target } = claim
   const publications = await trx
     .selectFrom('publications')
     .select(['surface', 'githubId', 'digest', 'state', 'sentAt', 'updatedAt'])
-    .where(keyOf(subject), '=', subject.id)
+    .where(targetColumnOf(target), '=', target.id)
     .orderBy('surface')
     .execute()
   const rest =
-    subject.table === 'pipelines'
-      ? await readPipeline(trx, claim, publications, addresses, now)
-      : await readRepository(trx, claim, addresses)
+    target.table === 'pipelines'
+      ? await loadPipelineState(trx, claim, publications, addresses, now)
+      : await loadRepositoryState(trx, claim, addresses)
   return { publications, ...rest }
 }
 
-type Rest = Omit<Standing, 'publications'>
+type TargetState = Omit<SurfaceState, 'publications'>
 
 /** Writes what is known of one surface. */
 export async function savePublication(
   trx: Transaction,
-  subject: Subject,
+  target: PublishTarget,
   surface: string,
   known: Partial<Omit<Publication, 'surface' | 'updatedAt'>> & { readonly error?: string | null },
   at: Instant,
 ): Promise<void> {
-  const key = keyOf(subject)
+  const key = targetColumnOf(target)
   await trx
     .insertInto('publications')
-    .values({ [key]: subject.id, surface, ...known, updatedAt: at })
+    .values({ [key]: target.id, surface, ...known, updatedAt: at })
     .onConflict((conflict) => conflict.columns([key, 'surface']).doUpdateSet({ ...known, updatedAt: at }))
     .execute()
 }
 
 /** The id under which GitHub keeps one surface, as far as we know. */
-export async function publishedId(trx: Transaction, subject: Subject, surface: string): Promise<number | null> {
+export async function loadPublishedId(
+  trx: Transaction,
+  target: PublishTarget,
+  surface: string,
+): Promise<number | null> {
   const known = await trx
     .selectFrom('publications')
     .select('githubId')
-    .where(keyOf(subject), '=', subject.id)
+    .where(targetColumnOf(target), '=', target.id)
     .where('surface', '=', surface)
     .executeTakeFirst()
   return known?.githubId ?? null
 }
 
-function keyOf({ table }: Subject): 'pipelineId' | 'repositoryId' {
+function targetColumnOf({ table }: PublishTarget): 'pipelineId' | 'repositoryId' {
   return table === 'pipelines' ? 'pipelineId' : 'repositoryId'
 }
 
-async function readPipeline(
+async function loadPipelineState(
   trx: Transaction,
-  claim: Claim,
+  claim: PublishClaim,
   publications: readonly Publication[],
-  { baseUrl }: Addresses,
+  { baseUrl }: BaseUrls,
   now: Instant,
-): Promise<Rest> {
-  const pipelineId = claim.subject.id
+): Promise<TargetState> {
+  const pipelineId = claim.target.id
   const { revision, document: pipeline } = await trx
     .selectFrom('pipelines')
     .select(['revision', 'document'])
     .where('id', '=', pipelineId)
     .executeTakeFirstOrThrow()
   const pageUrl = `${baseUrl}/${claim.repository}/issues/${claim.issueNumber}`
-  const alone = await isAlone(trx, claim, pipeline)
-  const holds = holdsOf(pipeline, await readAround(trx, claim.where.repositoryId))
-  return { revision, sides: pipelineSides({ pipelineId, pipeline, publications, alone, holds, pageUrl }, now) }
+  const isOnlyIssue = await isOnlyIssueOnPullRequest(trx, claim, pipeline)
+  const holds = activeHolds(pipeline, await loadOuterHolds(trx, claim.access.repositoryId))
+  return {
+    revision,
+    desired: desiredPipelineSurfaces({ pipelineId, pipeline, publications, isOnlyIssue, holds, pageUrl }, now),
+  }
 }
 
-async function readRepository(
+async function loadRepositoryState(
   trx: Transaction,
-  { subject, repository }: Claim,
-  { baseUrl, githubUrl }: Addresses,
-): Promise<Rest> {
+  { target, repository }: PublishClaim,
+  { baseUrl, githubUrl }: BaseUrls,
+): Promise<TargetState> {
   const { revision } = await trx
     .selectFrom('repositories')
     .select('revision')
-    .where('id', '=', subject.id)
+    .where('id', '=', target.id)
     .executeTakeFirstOrThrow()
-  const mistaken = await readMistaken(trx, subject.id)
-  const addresses = { repositoryId: subject.id, pageUrl: `${baseUrl}/${repository}`, githubUrl }
-  return { revision, sides: mistaken === null ? [] : repositorySides(mistaken, addresses) }
+  const file = await loadInvalidConfigFile(trx, target.id)
+  const addresses = { repositoryId: target.id, pageUrl: `${baseUrl}/${repository}`, githubUrl }
+  return { revision, desired: file === null ? [] : desiredRepositorySurfaces(file, addresses) }
 }
 
 /** Only one issue's check may be called plainly `andon / plan`: GitHub shows one check run of a name. */
-async function isAlone(trx: Transaction, claim: Claim, pipeline: Pipeline): Promise<boolean> {
+async function isOnlyIssueOnPullRequest(trx: Transaction, claim: PublishClaim, pipeline: Pipeline): Promise<boolean> {
   const numbers = pipeline.pullRequests.map(({ number }) => number)
   if (numbers.length === 0) return true
   const pullRequests = await trx
     .selectFrom('pullRequests')
     .select('issueNumbers')
-    .where('repositoryId', '=', claim.where.repositoryId)
+    .where('repositoryId', '=', claim.access.repositoryId)
     .where('number', 'in', numbers)
     .execute()
   const others = pullRequests
@@ -118,7 +125,7 @@ async function isAlone(trx: Transaction, claim: Claim, pipeline: Pipeline): Prom
   const other = await trx
     .selectFrom('pipelines')
     .select('id')
-    .where('repositoryId', '=', claim.where.repositoryId)
+    .where('repositoryId', '=', claim.access.repositoryId)
     .where('issueNumber', 'in', others)
     .executeTakeFirst()
   return other === undefined

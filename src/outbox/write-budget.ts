@@ -3,7 +3,7 @@
 // over exact sliding windows rather than estimated.
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 /** What was spent, and until when GitHub asked for silence. */
-export type Budget = {
+export type WriteBudget = {
   readonly nextWriteAt: Instant
   readonly blockedUntil: Instant
   /** Moments of the creations of the last hour, oldest first. */
@@ -11,58 +11,58 @@ export type Budget = {
 }
 
 /** Every write takes a slot; creations are counted besides, because GitHub counts them. */
-export type Write = 'creation' | 'change'
+export type WriteKind = 'create' | 'change'
 
 export type Reservation =
-  | { readonly granted: true; readonly budget: Budget }
+  | { readonly granted: true; readonly budget: WriteBudget }
   | { readonly granted: false; readonly until: Instant }
 
-const BEGINNING = '1970-01-01T00:00:00.000Z'
+const EPOCH = '1970-01-01T00:00:00.000Z'
 
 /** Nothing spent yet. */
-export const UNSPENT: Budget = { nextWriteAt: BEGINNING, blockedUntil: BEGINNING, creations: [] }
+export const UNSPENT_BUDGET: WriteBudget = { nextWriteAt: EPOCH, blockedUntil: EPOCH, creations: [] }
 
 /** Takes the slot of one write, or says from when on there may be one. */
-export function reserve(budget: Budget, write: Write, now: Instant): Reservation {
+export function reserveSlot(budget: WriteBudget, write: WriteKind, now: Instant): Reservation {
   const anHourAgo = millisecondsAfter(now, -HOUR_MS)
   const creations = budget.creations.filter((at) => at >= anHourAgo)
   const until = [
     budget.blockedUntil,
     budget.nextWriteAt,
-    ...(write === 'creation' ? WINDOWS.map(({ most, ms }) => windowFreeAt(creations, most, ms)) : []),
+    ...(write === 'create' ? CREATION_WINDOWS.map(({ max, ms }) => windowFreeAt(creations, max, ms)) : []),
   ].reduce((a, b) => (a > b ? a : b))
   if (until > now) return { granted: false, until }
   return {
     granted: true,
     budget: {
       ...budget,
-      nextWriteAt: nextSlot(now),
-      creations: write === 'creation' ? [...creations, now] : creations,
+      nextWriteAt: nextSlotAfter(now),
+      creations: write === 'create' ? [...creations, now] : creations,
     },
   }
 }
 
 /** When the slot after this one is free. */
-export function nextSlot(at: Instant): Instant {
-  return millisecondsAfter(at, APART_MS)
+export function nextSlotAfter(at: Instant): Instant {
+  return millisecondsAfter(at, WRITE_INTERVAL_MS)
 }
 
 /** GitHub asked for silence: nobody writes before then, whoever was told. */
-export function block(budget: Budget, until: Instant): Budget {
+export function blockBudgetUntil(budget: WriteBudget, until: Instant): WriteBudget {
   return until > budget.blockedUntil ? { ...budget, blockedUntil: until } : budget
 }
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 /** One write a second, and a little more: what leaves a second apart must not arrive any closer. */
-const APART_MS = 1_050
-const WINDOWS = [
-  { most: 80, ms: MINUTE_MS },
-  { most: 500, ms: HOUR_MS },
+const WRITE_INTERVAL_MS = 1_050
+const CREATION_WINDOWS = [
+  { max: 80, ms: MINUTE_MS },
+  { max: 500, ms: HOUR_MS },
 ] as const
 
-/** When the window of that length next holds fewer than `most`; a window holds both of its ends. */
-function windowFreeAt(creations: readonly Instant[], most: number, ms: number): Instant {
-  const oldest = creations.at(-most)
-  return oldest === undefined ? BEGINNING : millisecondsAfter(oldest, ms + 1)
+/** When the window of that length next holds fewer than `max`; a window holds both of its ends. */
+function windowFreeAt(creations: readonly Instant[], max: number, ms: number): Instant {
+  const oldest = creations.at(-max)
+  return oldest === undefined ? EPOCH : millisecondsAfter(oldest, ms + 1)
 }

@@ -1,47 +1,52 @@
 import type { Line } from '../line/line.ts'
 import { newEffects } from './effects-of.ts'
-import { withRun } from './facts/bind-run.ts'
-import { isOwn } from './model/attempt.ts'
+import { bindRun } from './facts/bind-run.ts'
+import { isAdmitted } from './model/attempt.ts'
 import type { Event } from './model/events.ts'
 import type { IssueFact } from './model/facts.ts'
-import type { Beginning, Pipeline, Stage } from './model/pipeline.ts'
+import type { Pipeline, PipelineStart, Stage } from './model/pipeline.ts'
 import { type Reduction, reduce } from './reduce.ts'
-import { untouched } from './stages/blank-stage.ts'
-import { settle } from './stages/derive-stages.ts'
-import { beginningOf } from './stages/pipeline-start.ts'
-import { askIssue } from './stages/questions-to-ask.ts'
-import { tell } from './view/history.ts'
+import { blankStage } from './stages/blank-stage.ts'
+import { deriveStages } from './stages/derive-stages.ts'
+import { pipelineStartIn } from './stages/pipeline-start.ts'
+import { askAboutIssue } from './stages/questions-to-ask.ts'
+import { historyOf } from './view/history.ts'
 
 /**
  * Takes the issue up if the event is a reason to; null for everything ordinary, which leaves no trace. `configured` is
  * false while the repository's file has not been read: see `withLine`.
  */
-export function begin(event: Event, issueNumber: number, line: Line, configured = true): Reduction | null {
-  const begun = beginningOf(event, issueNumber, line)
-  if (begun === null || !('repository' in event)) return null
+export function startPipeline(event: Event, issueNumber: number, line: Line, isConfigured = true): Reduction | null {
+  const start = pipelineStartIn(event, issueNumber, line)
+  if (start === null || !('repository' in event)) return null
   const fresh: Pipeline = {
     repositoryId: event.repository.id,
-    issue: event.type === 'issue.labeled' ? event.issue : unknownIssue(issueNumber, begun),
-    begun,
+    issue: event.type === 'issue.labeled' ? event.issue : unseenIssue(issueNumber, start),
+    start,
     line,
-    stages: line.stages.map(({ name }) => untouched(name)),
+    stages: line.stages.map(({ name }) => blankStage(name)),
     pullRequests: [],
     baseSha: null,
-    gone: null,
-    ...(configured ? {} : { configured }),
+    removed: null,
+    ...(isConfigured ? {} : { isConfigured }),
   }
-  const { pipeline, effects, entries, ...heard } = reduce(settle(fresh), event)
+  const { pipeline, effects, entries, ...outcomes } = reduce(deriveStages(fresh), event)
   const taken = {
-    at: begun.at,
-    type: 'pipeline.begun',
-    actor: begun.actor,
-    text: HOW[begun.by],
-    evidence: begun.evidence,
+    at: start.at,
+    type: 'pipeline.started',
+    actor: start.actor,
+    text: START_TEXT[start.by],
+    evidence: start.evidence,
   }
-  return { pipeline, effects: [askIssue(issueNumber, begun.at), ...effects], entries: [taken, ...entries], ...heard }
+  return {
+    pipeline,
+    effects: [askAboutIssue(issueNumber, start.at), ...effects],
+    entries: [taken, ...entries],
+    ...outcomes,
+  }
 }
 
-function unknownIssue(number: number, { at, evidence }: Beginning): IssueFact {
+function unseenIssue(number: number, { at, evidence }: PipelineStart): IssueFact {
   return {
     number,
     title: null,
@@ -55,25 +60,25 @@ function unknownIssue(number: number, { at, evidence }: Beginning): IssueFact {
   }
 }
 
-const HOW = {
+const START_TEXT = {
   label: 'taken up: the issue was labelled',
   command: 'taken up by command',
   branch: "taken up: an agent's branch names the issue",
-} as const satisfies Record<Beginning['by'], string>
+} as const satisfies Record<PipelineStart['by'], string>
 
 /** The pipeline on the line that its repository's file says, if its own is not settled yet. */
-export function withLine(pipeline: Pipeline, line: Line, event: Event): Reduction {
-  const { configured, ...rest } = pipeline
+export function adoptLine(pipeline: Pipeline, line: Line, event: Event): Reduction {
+  const { isConfigured, ...rest } = pipeline
   const attempts = pipeline.stages.flatMap((stage) => stage.attempts)
-  if (configured !== false || attempts.some(isOwn)) return { pipeline, effects: [], entries: [] }
-  const fresh = { ...rest, line, stages: line.stages.map(({ name }) => withOrdersOf(pipeline, untouched(name))) }
-  const told = attempts.flatMap(({ run }) => (run === null ? [] : [run])).reduce(withRun, fresh)
-  const settled = settle(told)
-  return { pipeline: settled, effects: newEffects(pipeline, settled), entries: tell(pipeline, settled, event) }
+  if (isConfigured !== false || attempts.some(isAdmitted)) return { pipeline, effects: [], entries: [] }
+  const fresh = { ...rest, line, stages: line.stages.map(({ name }) => withCommandsOf(pipeline, blankStage(name))) }
+  const told = attempts.flatMap(({ run }) => (run === null ? [] : [run])).reduce(bindRun, fresh)
+  const settled = deriveStages(told)
+  return { pipeline: settled, effects: newEffects(pipeline, settled), entries: historyOf(pipeline, settled, event) }
 }
 
 /** What somebody ordered before the file was read stands, if the line that it says has the stage. */
-export function withOrdersOf({ stages }: Pipeline, stage: Stage): Stage {
-  const orders = stages.find(({ name }) => name === stage.name)?.orders
-  return orders === undefined ? stage : { ...stage, orders }
+export function withCommandsOf({ stages }: Pipeline, stage: Stage): Stage {
+  const commands = stages.find(({ name }) => name === stage.name)?.commands
+  return commands === undefined ? stage : { ...stage, commands }
 }

@@ -1,55 +1,72 @@
 // What must be done once follows from how the line stands: whatever stands for the first time is done. So no effect can be
 // forgotten or doubled, whichever event brought it about.
 
-import type { OwnAttempt } from './model/attempt.ts'
+import type { AdmittedAttempt } from './model/attempt.ts'
 import type { CancelEffect, DispatchEffect, Effect } from './model/effects.ts'
-import type { Cancel, Pipeline, Stage } from './model/pipeline.ts'
-import { hasLiveRun, isLiveTwin, ownAttempts } from './stages/attempt-outcome.ts'
-import { askPermissions, askRuns, askStarters } from './stages/questions-to-ask.ts'
+import type { Cancellation, Pipeline, Stage } from './model/pipeline.ts'
+import { admittedAttempts, hasLiveRun, isLiveDuplicate } from './stages/attempt-outcome.ts'
+import { askReviewerPermissions, askSilentRuns, askStartPermissions } from './stages/questions-to-ask.ts'
 
 /** What is to be done that was not to be done before. */
 export function newEffects(before: Pipeline, after: Pipeline): readonly Effect[] {
-  const known = new Set(effectsOf(before).map(({ key }) => key))
-  return effectsOf(after).filter(({ key }) => !known.has(key))
+  const known = new Set(allEffectsOf(before).map(({ key }) => key))
+  return allEffectsOf(after).filter(({ key }) => !known.has(key))
 }
 
-function effectsOf(pipeline: Pipeline): readonly Effect[] {
-  const own = pipeline.stages.flatMap((stage) => ownAttempts(stage).map((attempt) => ({ stage, attempt })))
+function allEffectsOf(pipeline: Pipeline): readonly Effect[] {
+  const own = pipeline.stages.flatMap((stage) => admittedAttempts(stage).map((attempt) => ({ stage, attempt })))
   return [
-    ...own.flatMap(({ stage, attempt }) => dispatchOf(pipeline, stage, attempt)),
+    ...own.flatMap(({ stage, attempt }) => dispatchesOf(pipeline, stage, attempt)),
     ...own.flatMap(({ attempt }) => cancelsOf(pipeline, attempt)),
-    ...askStarters(pipeline),
-    ...askPermissions(pipeline),
-    ...askRuns(pipeline),
+    ...askStartPermissions(pipeline),
+    ...askReviewerPermissions(pipeline),
+    ...askSilentRuns(pipeline),
   ]
 }
 
-function dispatchOf({ issue, line }: Pipeline, { name: stage }: Stage, attempt: OwnAttempt): readonly DispatchEffect[] {
+function dispatchesOf(
+  { issue, line }: Pipeline,
+  { name: stage }: Stage,
+  attempt: AdmittedAttempt,
+): readonly DispatchEffect[] {
   const workflow = line.stages.find((rule) => rule.name === stage)?.workflow ?? null
   if (workflow === null) return []
-  const { key: attemptKey, number, ours } = attempt
+  const { key: attemptKey, number, control } = attempt
   const key = `dispatch/${attemptKey}`
   return [
-    { type: 'dispatch', key, issueNumber: issue.number, stage, attempt: number, attemptKey, workflow, ref: ours.ref },
+    {
+      type: 'dispatch',
+      key,
+      issueNumber: issue.number,
+      stage,
+      attempt: number,
+      attemptKey,
+      workflow,
+      ref: control.ref,
+    },
   ]
 }
 
-function cancelsOf({ issue }: Pipeline, attempt: OwnAttempt): readonly CancelEffect[] {
-  const { ours, run, key: attemptKey } = attempt
-  const mayRun = run === null ? ours.over === null || ours.over.how === 'ordered' : hasLiveRun(attempt)
+function cancelsOf({ issue }: Pipeline, attempt: AdmittedAttempt): readonly CancelEffect[] {
+  const { control, run, key: attemptKey } = attempt
+  const mayRun = run === null ? control.closed === null || control.closed.kind === 'cancelled' : hasLiveRun(attempt)
   const cancelled = [
-    ...(ours.runId !== null && mayRun ? [{ runId: ours.runId, again: run?.runAttempt ?? 1, cancel: ours.cancel }] : []),
-    ...ours.twins.filter(isLiveTwin).map(({ runId, run, cancel }) => ({ runId, again: run?.runAttempt ?? 1, cancel })),
+    ...(control.runId !== null && mayRun
+      ? [{ runId: control.runId, again: run?.runAttempt ?? 1, cancel: control.cancel }]
+      : []),
+    ...control.duplicateRuns
+      .filter(isLiveDuplicate)
+      .map(({ runId, run, cancel }) => ({ runId, again: run?.runAttempt ?? 1, cancel })),
   ]
   return cancelled.flatMap(({ runId, again, cancel }) =>
-    stepsOf(cancel).map((force): CancelEffect => {
+    cancelSteps(cancel).map((force): CancelEffect => {
       const key = `cancel/${runId}${again > 1 ? `/${again}` : ''}${force ? '/force' : ''}`
       return { type: 'cancel', key, runId, issueNumber: issue.number, attemptKey, force }
     }),
   )
 }
 
-function stepsOf(cancel: Cancel | null): readonly boolean[] {
+function cancelSteps(cancel: Cancellation | null): readonly boolean[] {
   if (cancel === null) return []
   return cancel.forcedAt === null ? [false] : [false, true]
 }

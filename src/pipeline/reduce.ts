@@ -1,79 +1,86 @@
 // The whole behaviour of the line, as one pure function. An event adds to what is known, the stages are settled from
 // it (settle.ts), and whatever came of that is told. An event that does not fit leaves the very same object.
 
-import { tellButtons } from './commands/buttons.ts'
-import { hear } from './commands/run-commands.ts'
-import { judge, watch, withoutStrays } from './deadlines/enforce-deadlines.ts'
+import { buttonEntries } from './commands/buttons.ts'
+import { runCommands } from './commands/run-commands.ts'
+import { cancelSupersededRuns, enforceDeadlines, enforceOnReconciledRun } from './deadlines/enforce-deadlines.ts'
 import { newEffects } from './effects-of.ts'
-import { keyOfOurs, withRun } from './facts/bind-run.ts'
-import { belongs, issueOfRun } from './facts/correlate.ts'
+import { attemptKeyOfRun, bindRun } from './facts/bind-run.ts'
+import { belongsToPipeline, issueOfRun } from './facts/correlate.ts'
 import { mergeIssue, mergeJob } from './facts/merge.ts'
 import { mergeAnswer, mergePullRequest, mergeReview } from './facts/merge-pull-request.ts'
-import { alike, best } from './facts/total-order.ts'
-import { isOwn } from './model/attempt.ts'
-import type { Heard } from './model/command-result.ts'
+import { greatest, isEqualJson } from './facts/total-order.ts'
+import { isAdmitted } from './model/attempt.ts'
+import type { CommandOutcome } from './model/command-result.ts'
 import type { Effect } from './model/effects.ts'
 import type { Event, EventType } from './model/events.ts'
 import type { PullRequestFact, RunFact } from './model/facts.ts'
-import type { Entry } from './model/history-entry.ts'
+import type { HistoryEntry } from './model/history-entry.ts'
 import type { Pipeline } from './model/pipeline.ts'
 import {
   whenAdmitted,
-  whenCancelTold,
+  whenCancelAnswered,
   whenDenied,
-  whenDispatchTold,
+  whenDispatchUpdated,
   whenReported,
-  withBeats,
+  withHeartbeats,
 } from './stages/attempt-events.ts'
-import { settle } from './stages/derive-stages.ts'
-import { beginningOf, firstBeginning } from './stages/pipeline-start.ts'
-import { starterOf, withStarter } from './stages/start-requests.ts'
-import { tell } from './view/history.ts'
+import { deriveStages } from './stages/derive-stages.ts'
+import { pipelineStartIn, precedingStart } from './stages/pipeline-start.ts'
+import { newStartRequest, withStartRequest } from './stages/start-requests.ts'
+import { historyOf } from './view/history.ts'
 
 /** What came of an event. */
 export type Reduction = {
   readonly pipeline: Pipeline
   readonly effects: readonly Effect[]
-  readonly entries: readonly Entry[]
+  readonly entries: readonly HistoryEntry[]
   /** What came of the commands that the event gave to this pipeline; absent when it gave none. */
-  readonly heard?: readonly Heard[]
+  readonly outcomes?: readonly CommandOutcome[]
 }
 
 /** One event applied to one pipeline. */
 export function reduce(pipeline: Pipeline, event: Event): Reduction {
-  const here = event.type === 'woken' || ('repository' in event && event.repository.id === pipeline.repositoryId)
+  const here =
+    event.type === 'pipeline.woken' || ('repository' in event && event.repository.id === pipeline.repositoryId)
   if (!here) return { pipeline, effects: [], entries: [] }
-  const started = startedBy(event, pipeline)
-  const hearing = hear(started, event)
-  const next = act(settle(hearing?.pipeline ?? when(event, started)), event)
-  const heard = hearing === null || hearing.heard.length === 0 ? {} : { heard: hearing.heard }
-  const pressed = tellButtons(started, event, hearing?.heard ?? [])
-  if (alike(pipeline, next)) return { pipeline, effects: [], entries: pressed, ...heard }
-  const entries = [...pressed, ...tell(pipeline, next, event)]
-  return { pipeline: next, effects: newEffects(pipeline, next), entries, ...heard }
+  const started = withStart(event, pipeline)
+  const hearing = runCommands(started, event)
+  const next = withFollowUps(deriveStages(hearing?.pipeline ?? applyFact(event, started)), event)
+  const outcomes = hearing === null || hearing.outcomes.length === 0 ? {} : { outcomes: hearing.outcomes }
+  const pressed = buttonEntries(started, event, hearing?.outcomes ?? [])
+  if (isEqualJson(pipeline, next)) return { pipeline, effects: [], entries: pressed, ...outcomes }
+  const entries = [...pressed, ...historyOf(pipeline, next, event)]
+  return { pipeline: next, effects: newEffects(pipeline, next), entries, ...outcomes }
 }
 
 /** What follows from how the line stands now, at the moment of this event. */
-function act(pipeline: Pipeline, event: Event): Pipeline {
-  if (!pipeline.stages.some(({ attempts }) => attempts.some(isOwn))) return pipeline
+function withFollowUps(pipeline: Pipeline, event: Event): Pipeline {
+  if (!pipeline.stages.some(({ attempts }) => attempts.some(isAdmitted))) return pipeline
   const { at, evidence } = event
   const judged =
-    event.type === 'answered' && event.question.about === 'run' && event.answer.about === 'run'
-      ? judge(withBeats(pipeline, event.beats ?? {}), event.question.runId, event.answer.run !== null, at, evidence)
-      : event.type === 'woken'
-        ? watch(pipeline, at, evidence)
+    event.type === 'question.answered' && event.question.about === 'run' && event.answer.about === 'run'
+      ? enforceOnReconciledRun(
+          withHeartbeats(pipeline, event.heartbeats ?? {}),
+          event.question.runId,
+          event.answer.run !== null,
+          at,
+          evidence,
+        )
+      : event.type === 'pipeline.woken'
+        ? enforceDeadlines(pipeline, at, evidence)
         : pipeline
-  const acted = withoutStrays(judged, at)
-  return alike(pipeline, acted) ? pipeline : settle(acted)
+  const acted = cancelSupersededRuns(judged, at)
+  return isEqualJson(pipeline, acted) ? pipeline : deriveStages(acted)
 }
 
-function when(event: Event, pipeline: Pipeline): Pipeline {
+function applyFact(event: Event, pipeline: Pipeline): Pipeline {
   switch (event.type) {
     case 'issue.changed':
     case 'issue.labeled':
-      return whenIssueTold(pipeline, event)
-    case 'issue.gone':
-      return whenIssueGone(pipeline, event)
+      return whenIssueChanged(pipeline, event)
+    case 'issue.removed':
+      return whenIssueRemoved(pipeline, event)
     case 'run.changed':
       return whenRunChanged(pipeline, event)
     case 'job.changed':
@@ -82,24 +89,24 @@ function when(event: Event, pipeline: Pipeline): Pipeline {
       return withPullRequest(pipeline, event.pullRequest)
     case 'review.changed':
       return withPullRequest(pipeline, mergeReview(event.pullRequest, event.review))
-    case 'answered':
+    case 'question.answered':
       return whenAnswered(pipeline, event)
     case 'attempt.admitted':
-      return isMine(pipeline, event) ? whenAdmitted(pipeline, event) : pipeline
+      return concernsPipeline(pipeline, event) ? whenAdmitted(pipeline, event) : pipeline
     case 'admission.denied':
-      return isMine(pipeline, event) ? whenDenied(pipeline, event) : pipeline
-    case 'dispatch.told':
-      return isMine(pipeline, event) ? whenDispatchTold(pipeline, event) : pipeline
-    case 'cancel.told':
-      return isMine(pipeline, event) ? whenCancelTold(pipeline, event) : pipeline
-    case 'reported':
-      return isMine(pipeline, event) ? whenReported(pipeline, event) : pipeline
-    case 'woken':
-      return event.beats === undefined ? pipeline : withBeats(pipeline, event.beats)
+      return concernsPipeline(pipeline, event) ? whenDenied(pipeline, event) : pipeline
+    case 'dispatch.updated':
+      return concernsPipeline(pipeline, event) ? whenDispatchUpdated(pipeline, event) : pipeline
+    case 'cancel.answered':
+      return concernsPipeline(pipeline, event) ? whenCancelAnswered(pipeline, event) : pipeline
+    case 'attempt.reported':
+      return concernsPipeline(pipeline, event) ? whenReported(pipeline, event) : pipeline
+    case 'pipeline.woken':
+      return event.heartbeats === undefined ? pipeline : withHeartbeats(pipeline, event.heartbeats)
     // These move rows around a pipeline, not the pipeline; commands are heard before: see `hear`.
-    case 'command.given':
-    case 'button.pressed':
-    case 'configuration.touched':
+    case 'commands.received':
+    case 'button.clicked':
+    case 'configuration.pushed':
     case 'comment.deleted':
     case 'repository.changed':
     case 'repository.removed':
@@ -109,55 +116,55 @@ function when(event: Event, pipeline: Pipeline): Pipeline {
   return event satisfies never
 }
 
-type Of<Type extends EventType> = Extract<Event, { type: Type }>
+type EventOf<Type extends EventType> = Extract<Event, { type: Type }>
 
-function isMine({ issue }: Pipeline, { issueNumber }: { readonly issueNumber: number }): boolean {
+function concernsPipeline({ issue }: Pipeline, { issueNumber }: { readonly issueNumber: number }): boolean {
   return issue.number === issueNumber
 }
 
-function startedBy(event: Event, pipeline: Pipeline): Pipeline {
-  const beginning = beginningOf(event, pipeline.issue.number, pipeline.line)
+function withStart(event: Event, pipeline: Pipeline): Pipeline {
+  const beginning = pipelineStartIn(event, pipeline.issue.number, pipeline.line)
   if (beginning === null) return pipeline
   const { by, actor, at, evidence } = beginning
-  const begun = { ...pipeline, begun: firstBeginning(pipeline.begun, beginning) }
-  if (by === 'branch' || actor === null) return begun
+  const started = { ...pipeline, start: precedingStart(pipeline.start, beginning) }
+  if (by === 'branch' || actor === null) return started
   // A bot is taken at its word only where the repository's file names it, which is all the leave that it needs.
-  const permission = event.type === 'command.given' && event.bot ? { granted: true, at } : null
-  return withStarter(begun, { ...starterOf(actor, by, at, evidence), permission })
+  const permission = event.type === 'commands.received' && event.bot ? { granted: true, at } : null
+  return withStartRequest(started, { ...newStartRequest(actor, by, at, evidence), permission })
 }
 
-function whenIssueTold(pipeline: Pipeline, { issue }: Of<'issue.changed' | 'issue.labeled'>): Pipeline {
+function whenIssueChanged(pipeline: Pipeline, { issue }: EventOf<'issue.changed' | 'issue.labeled'>): Pipeline {
   if (issue.number !== pipeline.issue.number) return pipeline
   return { ...pipeline, issue: mergeIssue(pipeline.issue, issue) }
 }
 
-function whenIssueGone(pipeline: Pipeline, { issue, why, at }: Of<'issue.gone'>): Pipeline {
+function whenIssueRemoved(pipeline: Pipeline, { issue, why, at }: EventOf<'issue.removed'>): Pipeline {
   if (issue.number !== pipeline.issue.number) return pipeline
-  const gone = best(pipeline.gone ?? { why, at }, { why, at }, (leaving) => [-Date.parse(leaving.at)])
-  return { ...pipeline, gone }
+  const removed = greatest(pipeline.removed ?? { why, at }, { why, at }, (leaving) => [-Date.parse(leaving.at)])
+  return { ...pipeline, removed }
 }
 
-function whenRunChanged(pipeline: Pipeline, { run, repository }: Of<'run.changed'>): Pipeline {
-  if (keyOfOurs(pipeline, run) !== null) return withRun(pipeline, run)
+function whenRunChanged(pipeline: Pipeline, { run, repository }: EventOf<'run.changed'>): Pipeline {
+  if (attemptKeyOfRun(pipeline, run) !== null) return bindRun(pipeline, run)
   // Everybody's runs are on the default branch: there a run must name its issue.
   const named = issueOfRun(run) !== null || run.branch !== repository.defaultBranch
-  return named && belongs(pipeline, run) ? withRun(pipeline, run) : pipeline
+  return named && belongsToPipeline(pipeline, run) ? bindRun(pipeline, run) : pipeline
 }
 
-function whenJobChanged(pipeline: Pipeline, { job }: Of<'job.changed'>): Pipeline {
+function whenJobChanged(pipeline: Pipeline, { job }: EventOf<'job.changed'>): Pipeline {
   const run = knownRuns(pipeline).find((known) => known.id === job.runId)
-  return run ? withRun(pipeline, mergeJob(run, job)) : pipeline
+  return run ? bindRun(pipeline, mergeJob(run, job)) : pipeline
 }
 
 function knownRuns({ stages }: Pipeline): readonly RunFact[] {
   return stages.flatMap(({ attempts }) =>
-    attempts.flatMap(({ run, ours }) =>
-      [run, ...(ours?.twins.map((twin) => twin.run) ?? [])].filter((fact) => fact !== null),
+    attempts.flatMap(({ run, control }) =>
+      [run, ...(control?.duplicateRuns.map((twin) => twin.run) ?? [])].filter((fact) => fact !== null),
     ),
   )
 }
 
-function whenAnswered(pipeline: Pipeline, event: Of<'answered'>): Pipeline {
+function whenAnswered(pipeline: Pipeline, event: EventOf<'question.answered'>): Pipeline {
   const { question, answer, at, repository, evidence } = event
   if (question.about === 'run' && answer.about === 'run') {
     if (answer.run === null || question.issueNumber !== pipeline.issue.number) return pipeline

@@ -3,12 +3,12 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 
 const ROOT = resolve(import.meta.dirname, '../..')
-const SERVED = ['src', 'views', 'public', 'migrations']
+const HASHED_FOLDERS = ['src', 'views', 'public', 'migrations']
 
 /** Names what this process serves: it changes when a page, a style or the code behind them does. */
-export async function buildId(): Promise<string> {
+export async function hashBuild(): Promise<string> {
   const hash = createHash('sha256')
-  for (const folder of SERVED) {
+  for (const folder of HASHED_FOLDERS) {
     const entries = await readdir(join(ROOT, folder), { recursive: true, withFileTypes: true })
     const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
     for (const path of paths.sort()) hash.update(path.slice(ROOT.length)).update(await readFile(path))

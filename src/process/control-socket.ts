@@ -9,42 +9,42 @@ import { buffer } from 'node:stream/consumers'
 import type { Operations } from './operations.ts'
 
 /** Where a process that owns `dataDirectory` listens. */
-export function socketPath(dataDirectory: string): string {
+export function controlSocketPath(dataDirectory: string): string {
   return join(dataDirectory, 'andon.sock')
 }
 
 /** Answers operations on the socket until closed. The directory's lock must be held: an old socket file is replaced. */
 export function serveOperations(path: string, operations: Operations): Promise<Server> {
-  return serveCalls(path, ({ operation, words }) => answerTo(operations, operation as keyof Operations, words))
+  return serveRequests(path, ({ operation, args }) => performOperation(operations, operation as keyof Operations, args))
 }
 
 /** Takes the wish to stop on the socket until closed. */
-export function serveStop(path: string, stop: () => void): Promise<Server> {
-  return serveCalls(path, async ({ operation }) => {
+export function serveStopRequests(path: string, stop: () => void): Promise<Server> {
+  return serveRequests(path, async ({ operation }) => {
     if (operation !== 'stop') throw new Error(`this socket does not know the operation "${operation}"`)
     stop()
   })
 }
 
 /** Asks the loop that listens at `path` to stop; false when nobody there has heard it. */
-export function callStop(path: string): Promise<boolean> {
-  return call(path, 'stop', [], AbortSignal.timeout(PATIENCE_MS)).then(
+export function sendStopRequest(path: string): Promise<boolean> {
+  return sendRequest(path, 'stop', [], AbortSignal.timeout(STOP_TIMEOUT_MS)).then(
     () => true,
     () => false,
   )
 }
 
 /** A process that lives answers at once. */
-const PATIENCE_MS = 3_000
+const STOP_TIMEOUT_MS = 3_000
 
 /** The operations of the process that listens at `path`; null when none does. */
-export async function callOperations(path: string, patienceMs = LONGEST_OPERATION_MS): Promise<Operations | null> {
-  const asked = <T>(operation: keyof Operations, ...words: readonly unknown[]) =>
-    call<T>(path, operation, words, AbortSignal.timeout(patienceMs)).catch(unanswered)
+export async function connectOperations(path: string, patienceMs = OPERATION_TIMEOUT_MS): Promise<Operations | null> {
+  const asked = <T>(operation: keyof Operations, ...args: readonly unknown[]) =>
+    sendRequest<T>(path, operation, args, AbortSignal.timeout(patienceMs)).catch(explainTimeout)
   const operations: Operations = {
     failedDeliveries: () => asked('failedDeliveries'),
     replay: (id) => asked('replay', id),
-    sayOfEverything: (by, why) => asked('sayOfEverything', by, why),
+    setGlobalHold: (by, reason) => asked('setGlobalHold', by, reason),
   }
   return operations.failedDeliveries().then(
     () => operations,
@@ -56,20 +56,20 @@ export async function callOperations(path: string, patienceMs = LONGEST_OPERATIO
 }
 
 /** As long as the door may take over it, and a little longer. */
-const LONGEST_OPERATION_MS = 15_000
+const OPERATION_TIMEOUT_MS = 15_000
 
-function unanswered(error: Error): never {
+function explainTimeout(error: Error): never {
   if (error.name !== 'AbortError' && error.name !== 'TimeoutError') throw error
   throw new Error('the running process does not answer: `npm run -s andon -- loop status` says whether it lives.')
 }
 
-type Call = { readonly operation: string; readonly words: readonly unknown[] }
+type ControlRequest = { readonly operation: string; readonly args: readonly unknown[] }
 
-async function serveCalls(path: string, answerTo: (call: Call) => Promise<unknown>): Promise<Server> {
+async function serveRequests(path: string, answerTo: (call: ControlRequest) => Promise<unknown>): Promise<Server> {
   await rm(path, { force: true })
   const server = createServer(async (req, res) => {
     try {
-      const answer = (await answerTo(JSON.parse((await buffer(req)).toString()) as Call)) ?? null
+      const answer = (await answerTo(JSON.parse((await buffer(req)).toString()) as ControlRequest)) ?? null
       res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ answer }))
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
@@ -82,22 +82,31 @@ async function serveCalls(path: string, answerTo: (call: Call) => Promise<unknow
   return server
 }
 
-function answerTo(operations: Operations, operation: keyof Operations, words: readonly unknown[]): Promise<unknown> {
+function performOperation(
+  operations: Operations,
+  operation: keyof Operations,
+  args: readonly unknown[],
+): Promise<unknown> {
   switch (operation) {
     case 'failedDeliveries':
       return operations.failedDeliveries()
     case 'replay':
-      return operations.replay(Number(words[0]))
-    case 'sayOfEverything':
-      return operations.sayOfEverything(String(words[0]), words[1] === null ? null : String(words[1]))
+      return operations.replay(Number(args[0]))
+    case 'setGlobalHold':
+      return operations.setGlobalHold(String(args[0]), args[1] === null ? null : String(args[1]))
     default:
       throw new Error(`this process does not know the operation "${operation satisfies never}"`)
   }
 }
 
-async function call<T>(path: string, operation: string, words: readonly unknown[], signal?: AbortSignal): Promise<T> {
+async function sendRequest<T>(
+  path: string,
+  operation: string,
+  args: readonly unknown[],
+  signal?: AbortSignal,
+): Promise<T> {
   const req = request({ socketPath: path, method: 'POST', path: '/', ...(signal && { signal }) })
-  req.end(JSON.stringify({ operation, words } satisfies Call))
+  req.end(JSON.stringify({ operation, args } satisfies ControlRequest))
   const [res] = await once(req, 'response')
   const { answer, error } = JSON.parse((await buffer(res)).toString())
   if (error !== undefined) throw new Error(error)

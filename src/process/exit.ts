@@ -4,7 +4,7 @@
 export const EX_USAGE = 64
 
 /** Says why on stderr; the exit code. */
-export function complain(sentence: string, exitCode: number): number {
+export function failWith(sentence: string, exitCode: number): number {
   console.error(`andon: ${sentence}`)
   return exitCode
 }

@@ -1,17 +1,17 @@
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import type { Database } from '../store/database.ts'
-import { overPGlite, PGLITE_OPTIONS } from '../store/embedded.ts'
+import { PGLITE_OPTIONS, wrapPGlite } from '../store/embedded.ts'
 import { makeDirectory } from './data-directory.ts'
 import { lockDirectory } from './directory-lock.ts'
 
-/** Opens the database in a directory, which is this process' alone until closed; throws StoreBusy if it is another's. */
-export async function openEmbedded(directory: string): Promise<Database> {
+/** Opens the database in a directory, which is this process' alone until closed; throws DataDirectoryInUse if it is another's. */
+export async function openEmbeddedDatabase(directory: string): Promise<Database> {
   await makeDirectory(directory)
   const unlock = await lockDirectory(directory)
   try {
     const pglite = await PGlite.create({ ...PGLITE_OPTIONS, dataDir: join(directory, 'postgres') })
-    const database = overPGlite(pglite, directory)
+    const database = wrapPGlite(pglite, directory)
     return { ...database, close: () => database.close().finally(unlock) }
   } catch (error) {
     await unlock()

@@ -1,25 +1,25 @@
 // A pid alone may have been reused: with the moment its process started it names one process and no other.
 import { readFile } from 'node:fs/promises'
 
-/** Whether the process of a pid is the one that noted its start: `untold` where there is one and nothing to compare. */
-export type Identity = 'same' | 'other' | 'gone' | 'untold'
+/** Whether the process of a pid is the one that noted its start: `unknown` where there is one and nothing to compare. */
+export type ProcessIdentity = 'same' | 'other' | 'gone' | 'unknown'
 
 /** Who has the pid now, seen from what its owner noted as its start. Sends no signal. */
-export async function identify(pid: number, startedAt: string | null): Promise<Identity> {
-  if (!exists(pid)) return 'gone'
-  const { state, start } = await look(pid)
+export async function identifyProcess(pid: number, startedAt: string | null): Promise<ProcessIdentity> {
+  if (!processExists(pid)) return 'gone'
+  const { state, start } = await readProcStat(pid)
   // It has ended, and nobody has collected it.
   if (state === 'Z' || state === 'X') return 'gone'
-  if (startedAt === null || start === undefined) return 'untold'
+  if (startedAt === null || start === undefined) return 'unknown'
   return start === startedAt ? 'same' : 'other'
 }
 
 /** When the process started, in clock ticks since boot; null where there is no /proc. */
-export async function startTime(pid: number): Promise<string | null> {
-  return (await look(pid)).start ?? null
+export async function readStartTicks(pid: number): Promise<string | null> {
+  return (await readProcStat(pid)).start ?? null
 }
 
-async function look(pid: number): Promise<{ state?: string | undefined; start?: string | undefined }> {
+async function readProcStat(pid: number): Promise<{ state?: string | undefined; start?: string | undefined }> {
   const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
   if (line === null) return {}
   // proc(5): the second field is the command in brackets and may hold anything, so fields are counted from the last one.
@@ -27,7 +27,7 @@ async function look(pid: number): Promise<{ state?: string | undefined; start?: 
   return { state: fields[3 - 3], start: fields[22 - 3] }
 }
 
-function exists(pid: number): boolean {
+function processExists(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {

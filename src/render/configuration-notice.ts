@@ -1,99 +1,98 @@
 // What is wrong in a repository's `.github/andon.yml`, told the same on the board and on the commit that brought it.
-import { plain } from './sanitize.ts'
+import type { AndonYmlProblem } from '../line/parse-yaml.ts'
+import { plainText } from './sanitize.ts'
 
-/** A file with mistakes, and what holds instead. Its own words come from parsing, its names from whoever wrote it. */
-export type Mistaken = {
+/** A file with problems, and what holds instead. Its own words come from parsing, its names from whoever wrote it. */
+export type InvalidConfiguration = {
   readonly repository: string
   readonly source: 'repository' | 'organisation' | null
   /** The commit that the text was first read at. */
   readonly headSha: string | null
   /** A good version is in force; without one Andon only watches. */
-  readonly configured: boolean
+  readonly isConfigured: boolean
   /** The commit that the good version was first read at. */
-  readonly goodSha: string | null
-  readonly mistakes: readonly Mistake[]
-}
-
-export type Mistake = {
-  readonly line: number
-  readonly column: number
-  /** A dotted path; empty for the file itself. */
-  readonly field: string
-  /** One sentence; names and values stand in backticks. */
-  readonly message: string
+  readonly validSha: string | null
+  readonly problems: readonly AndonYmlProblem[]
 }
 
 /** A mistaken file as it is told to people. */
-export type Notice = {
+export type ConfigurationNotice = {
   readonly repository: string
-  readonly file: Linked
+  readonly file: LinkedText
   /** Whose file it is, when it is not the repository's own. */
-  readonly of: string | null
+  readonly organisationRepository: string | null
   readonly count: string
-  readonly mistakes: readonly Told[]
+  readonly problems: readonly ProblemView[]
   /** Follows "In force: ". */
-  readonly inForce: Linked
+  readonly inForce: LinkedText
 }
 
 /** Words of ours, and where they lead. */
-export type Linked = { readonly words: string; readonly url: string | null }
+export type LinkedText = { readonly text: string; readonly url: string | null }
 
-export type Told = {
-  readonly place: Linked
+export type ProblemView = {
+  readonly location: LinkedText
   /** The field that the sentence does not name itself. */
   readonly field: string | null
-  readonly pieces: readonly Piece[]
+  readonly segments: readonly TextSegment[]
 }
 
 /** A part of a sentence. */
-export type Piece = { readonly text: string; readonly code: boolean }
+export type TextSegment = { readonly text: string; readonly code: boolean }
 
-export const FILE = '.github/andon.yml'
-const LONGEST_SENTENCE = 400
+export const CONFIGURATION_PATH = '.github/andon.yml'
+const MAX_SENTENCE = 400
 
 /** The file, its mistakes and what holds instead, each with its place on GitHub. */
-export function notice(mistaken: Mistaken, githubUrl: string): Notice {
-  const { repository, source, mistakes } = mistaken
-  const url = fileUrl(mistaken, githubUrl)
+export function configurationNoticeOf(configuration: InvalidConfiguration, githubUrl: string): ConfigurationNotice {
+  const { repository, source, problems } = configuration
+  const url = fileUrlOf(configuration, githubUrl)
   return {
     repository,
-    file: { words: FILE, url },
-    of: source === 'organisation' ? shared(repository) : null,
-    count: mistakes.length === 1 ? '1 mistake' : `${mistakes.length} mistakes`,
-    mistakes: mistakes.map(({ line, field, message }) => ({
-      place: { words: `line ${line}`, url: `${url}#L${line}` },
-      field: field === '' || message.includes(`\`${field}\``) ? null : plain(field),
-      pieces: pieces(plain(message, LONGEST_SENTENCE)),
+    file: { text: CONFIGURATION_PATH, url },
+    organisationRepository: source === 'organisation' ? organisationRepositoryOf(repository) : null,
+    count: problems.length === 1 ? '1 mistake' : `${problems.length} mistakes`,
+    problems: problems.map(({ fileLine, field, message }) => ({
+      location: { text: `line ${fileLine}`, url: `${url}#L${fileLine}` },
+      field: field === '' || message.includes(`\`${field}\``) ? null : plainText(field),
+      segments: splitCodeSpans(plainText(message, MAX_SENTENCE)),
     })),
-    inForce: inForce(mistaken, githubUrl),
+    inForce: configurationInForce(configuration, githubUrl),
   }
 }
 
 /** A sentence in its parts: what stands in backticks, and what does not. */
-export function pieces(message: string): readonly Piece[] {
+export function splitCodeSpans(message: string): readonly TextSegment[] {
   const parts = message.split('`')
   // A backtick without its partner is a backtick.
   if (parts.length % 2 === 0) return [{ text: message, code: false }]
   return parts.map((text, index) => ({ text, code: index % 2 === 1 })).filter(({ text }) => text !== '')
 }
 
-function inForce({ repository, configured, goodSha }: Mistaken, githubUrl: string): Linked {
-  if (!configured) return { words: 'nothing yet, so Andon only watches', url: null }
-  if (goodSha === null) return { words: 'the last good version', url: null }
-  return { words: `the last good version, of ${short(goodSha)}`, url: `${githubUrl}/${repository}/commit/${goodSha}` }
+function configurationInForce(
+  { repository, isConfigured, validSha }: InvalidConfiguration,
+  githubUrl: string,
+): LinkedText {
+  if (!isConfigured) return { text: 'nothing yet, so Andon only watches', url: null }
+  if (validSha === null) return { text: 'the last good version', url: null }
+  return {
+    text: `the last good version, of ${shortSha(validSha)}`,
+    url: `${githubUrl}/${repository}/commit/${validSha}`,
+  }
 }
 
-function fileUrl({ repository, source, headSha }: Mistaken, githubUrl: string): string {
+function fileUrlOf({ repository, source, headSha }: InvalidConfiguration, githubUrl: string): string {
   // Of an organisation's file we are told what it says, not which commit says so.
-  if (source === 'organisation') return `${githubUrl}/${shared(repository)}/blob/HEAD/${FILE}`
-  return `${githubUrl}/${repository}/blob/${headSha ?? 'HEAD'}/${FILE}`
+  if (source === 'organisation')
+    return `${githubUrl}/${organisationRepositoryOf(repository)}/blob/HEAD/${CONFIGURATION_PATH}`
+  return `${githubUrl}/${repository}/blob/${headSha ?? 'HEAD'}/${CONFIGURATION_PATH}`
 }
 
 /** The repository in which an organisation keeps what all of its repositories share. */
-function shared(repository: string): string {
+function organisationRepositoryOf(repository: string): string {
   return `${repository.split('/')[0]}/.github`
 }
 
-function short(sha: string): string {
+function shortSha(sha: string): string {
   return sha.replace(/[^\da-f]/g, '').slice(0, 7)
 }

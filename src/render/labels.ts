@@ -1,13 +1,13 @@
 // One picture for the board, the check run and the sticky comment: a person learns it once.
 
 import type { Health, Light, Pipeline, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
-import { type Instant, minuteOfDay, timeOfDay } from '../pipeline/model/time.ts'
+import { formatDateTime, formatTimeOfDay, type Instant } from '../pipeline/model/time.ts'
 
 /** How a light is shown: a shape and a word, so that colour is never alone. */
-export type Lamp = { readonly shape: string; readonly word: string }
+export type LightSymbol = { readonly shape: string; readonly word: string }
 
 /** The shape and the word of every light and of every status a stage may have. */
-export const LIGHTS = {
+export const LIGHT_SYMBOLS = {
   running: { shape: '●', word: 'running' },
   review: { shape: '◆', word: 'in review' },
   queued: { shape: '▲', word: 'queued' },
@@ -16,10 +16,10 @@ export const LIGHTS = {
   idle: { shape: '·', word: 'idle' },
   cancelled: { shape: '⊘', word: 'cancelled' },
   skipped: { shape: '↷', word: 'skipped' },
-} as const satisfies Record<Light | StageStatus, Lamp>
+} as const satisfies Record<Light | StageStatus, LightSymbol>
 
 /** What lies over a light when the line is not well; nothing when it is. */
-export const HEALTHS = {
+export const HEALTH_LABELS = {
   ok: null,
   stalled: 'stalled',
   stale: 'stale',
@@ -27,27 +27,27 @@ export const HEALTHS = {
 } as const satisfies Record<Health, string | null>
 
 /** The whole line as text: `plan ✓─ code ●─ test ·─ review ·`. */
-export function lineOfLights(pipeline: Pipeline): string {
-  return pipeline.stages.map((stage) => `${stage.name} ${LIGHTS[stage.status].shape}`).join('─ ')
+export function stageLightsText(pipeline: Pipeline): string {
+  return pipeline.stages.map((stage) => `${stage.name} ${LIGHT_SYMBOLS[stage.status].shape}`).join('─ ')
 }
 
 /** A moment of today, to the second: `14:02:31 UTC`. */
-export function clock(at: Instant): string {
-  return timeOfDay(at)
+export function formatTime(at: Instant): string {
+  return formatTimeOfDay(at)
 }
 
 /** A moment of any day, to the minute: `2026-11-21 14:02 UTC`. */
-export function day(at: Instant): string {
-  return minuteOfDay(at)
+export function formatMinute(at: Instant): string {
+  return formatDateTime(at)
 }
 
 /** A moment of any day, to the second: `2026-11-21 14:02:31 UTC`. */
-export function moment(at: Instant): string {
-  return `${at.slice(0, 10)} ${clock(at)}`
+export function formatSecond(at: Instant): string {
+  return `${at.slice(0, 10)} ${formatTime(at)}`
 }
 
 /** The end of a wait, unless the reason names that moment itself. */
-export function untilUnsaid({ reason, waiting }: Pick<Stage, 'reason' | 'waiting'>): Instant | null {
+export function unmentionedWaitEnd({ reason, waiting }: Pick<Stage, 'reason' | 'waiting'>): Instant | null {
   const until = waiting?.until ?? null
-  return until === null || reason.includes(clock(until)) ? null : until
+  return until === null || reason.includes(formatTime(until)) ? null : until
 }

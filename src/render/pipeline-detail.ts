@@ -2,12 +2,16 @@
 
 import type { Evidence } from '../pipeline/model/evidence.ts'
 import type { Conclusion } from '../pipeline/model/facts.ts'
+import type { HistoryEntry } from '../pipeline/model/history-entry.ts'
 import type { Attempt, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import { attemptNumber, type Row, row, type Shown, webUrl } from './board-row.ts'
+import { attemptNumberOf, type BoardPipeline, type BoardRow, boardRowOf, safeWebUrl } from './board-row.ts'
 
 /** The answer of `GET /api/pipelines/:owner/:repo/:number`. */
-export type Detail = Row & { readonly stages: readonly StageDetail[]; readonly history: readonly Told[] }
+export type PipelineDetail = BoardRow & {
+  readonly stages: readonly StageDetail[]
+  readonly history: readonly HistoryEntry[]
+}
 
 export type StageDetail = {
   readonly name: string
@@ -30,45 +34,36 @@ export type AttemptDetail = {
   readonly conclusion: Conclusion | null
 }
 
-/** A line of history. */
-export type Told = {
-  readonly at: Instant
-  readonly type: string
-  readonly actor: string | null
-  readonly text: string
-  readonly evidence: Evidence | null
-}
-
 /** A pipeline at a moment, whole. */
-export function detail(shown: Shown, history: readonly Told[], now: Instant): Detail {
+export function pipelineDetailOf(shown: BoardPipeline, history: readonly HistoryEntry[], now: Instant): PipelineDetail {
   return {
-    ...row(shown, now),
-    stages: shown.pipeline.stages.map(stageDetail),
+    ...boardRowOf(shown, now),
+    stages: shown.pipeline.stages.map(stageDetailOf),
     history: history.map(({ at, type, actor, text, evidence }) => ({ at, type, actor, text, evidence })),
   }
 }
 
-function stageDetail(stage: Stage): StageDetail {
+function stageDetailOf(stage: Stage): StageDetail {
   return {
     name: stage.name,
     status: stage.status,
-    attempt: attemptNumber(stage),
-    attempts: stage.attempts.map(attemptDetail),
+    attempt: attemptNumberOf(stage),
+    attempts: stage.attempts.map(attemptDetailOf),
     reason: stage.reason,
     evidence: stage.evidence,
   }
 }
 
-function attemptDetail({ number, key, run, ours }: Attempt): AttemptDetail {
+function attemptDetailOf({ number, key, run, control }: Attempt): AttemptDetail {
   const finished = run?.status === 'completed'
   return {
     number,
     key,
-    runId: run?.id ?? ours?.runId ?? null,
-    url: webUrl(run?.url ?? ours?.dispatch?.url ?? null),
-    link: webUrl(ours?.report?.url ?? null),
+    runId: run?.id ?? control?.runId ?? null,
+    url: safeWebUrl(run?.url ?? control?.dispatch?.url ?? null),
+    link: safeWebUrl(control?.report?.url ?? null),
     startedAt: run?.startedAt ?? null,
-    finishedAt: finished ? run.updatedAt : (ours?.over?.at ?? null),
+    finishedAt: finished ? run.updatedAt : (control?.closed?.at ?? null),
     conclusion: run?.conclusion ?? null,
   }
 }

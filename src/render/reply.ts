@@ -1,60 +1,67 @@
 // One comment that answers commands, perhaps those of several comments at once.
-import { help } from '../commands/help.ts'
-import { sentence } from '../commands/invalid-commands.ts'
-import type { ReplyEffect, ReplyLine } from '../pipeline/model/effects.ts'
-import { code, inline } from './sanitize.ts'
-import { type Sight, statusTable, whyTable } from './status-view.ts'
-import { LONGEST_COMMENT, within } from './sticky-comment.ts'
+import { helpFor } from '../commands/help.ts'
+import { explainInvalidCommand } from '../commands/invalid-commands.ts'
+import type { ReplyEffect, ReplyItem } from '../pipeline/model/effects.ts'
+import { codeSpan, escapeInline } from './sanitize.ts'
+import { renderStatusTable, renderWhyTable, type StatusView } from './status-view.ts'
+import { MAX_COMMENT, truncateMarkdown } from './sticky-comment.ts'
 
 /** Finds the answer to a comment again, in whichever reply it was given. Trusted only in a comment that we wrote. */
 export function replyMarker(origin: string): string {
   return `<!-- andon:v1 reply/${origin} -->`
 }
 
-/** The reply, whole. `sightOf` tells how the line of an issue stands now; null where there is none. */
-export function replyTo(
-  replies: readonly Pick<ReplyEffect, 'origin' | 'by' | 'mayWrite' | 'lines'>[],
-  o: { readonly pageUrl: string; readonly sightOf: (issueNumber: number) => Sight | null },
+/** The reply, whole. `statusViewOf` tells how the line of an issue stands now; null where there is none. */
+export function renderReply(
+  replies: readonly Pick<ReplyEffect, 'origin' | 'login' | 'mayWrite' | 'items'>[],
+  o: { readonly pageUrl: string; readonly statusViewOf: (issueNumber: number) => StatusView | null },
 ): string {
   const markers = replies.map(({ origin }) => replyMarker(origin))
   const paragraphs = new Map<string, string[]>()
-  for (const { by, mayWrite, lines } of replies) {
-    for (const line of lines) {
-      const told = tellLine(line, mayWrite, o.sightOf)
+  for (const { login, mayWrite, items } of replies) {
+    for (const item of items) {
+      const text = renderReplyItem(item, mayWrite, o.statusViewOf)
       // What is asked twice is answered once, to both.
-      paragraphs.set(told, [...(paragraphs.get(told) ?? []), `${code(line.text, LONGEST_COMMAND)} (${inline(by)})`])
+      paragraphs.set(text, [
+        ...(paragraphs.get(text) ?? []),
+        `${codeSpan(item.text, MAX_COMMAND)} (${escapeInline(login)})`,
+      ])
     }
   }
-  const told = [...paragraphs].map(([words, askers]) => `${[...new Set(askers)].join(', ')}:${words}`)
-  return within(`${markers.join('\n')}\n${told.join('\n\n')}\n`, LONGEST_COMMENT, o.pageUrl)
+  const answers = [...paragraphs].map(([text, askers]) => `${[...new Set(askers)].join(', ')}:${text}`)
+  return truncateMarkdown(`${markers.join('\n')}\n${answers.join('\n\n')}\n`, MAX_COMMENT, o.pageUrl)
 }
 
-const LONGEST_COMMAND = 120
-const LONGEST_WORDS = 600
+const MAX_COMMAND = 120
+const MAX_REASON = 600
 
-function tellLine(line: ReplyLine, mayWrite: boolean, sightOf: (issueNumber: number) => Sight | null): string {
-  switch (line.tells) {
+function renderReplyItem(
+  item: ReplyItem,
+  mayWrite: boolean,
+  statusViewOf: (issueNumber: number) => StatusView | null,
+): string {
+  switch (item.kind) {
     case 'done':
     case 'already':
     case 'impossible':
-      return ` ${OUTCOMES[line.tells]} – ${inline(line.words, LONGEST_WORDS)}.${nextSteps(line.next)}`
+      return ` ${OUTCOME_LABELS[item.kind]} – ${escapeInline(item.message, MAX_REASON)}.${suggestedCommands(item.suggestions)}`
     case 'mistake':
-      return ` ${sentence(line.mistake)}`
-    case 'no leave':
+      return ` ${explainInvalidCommand(item.mistake)}`
+    case 'no permission':
       return ' that takes permission to write to this repository.'
     case 'help':
-      return `\n\n${help(mayWrite ? 'write' : 'read')}`
+      return `\n\n${helpFor(mayWrite ? 'write' : 'read')}`
     case 'status':
     case 'why': {
-      const sight = line.issueNumber === null ? null : sightOf(line.issueNumber)
-      if (sight === null) return ' this issue is not on the line.'
-      return `\n\n${line.tells === 'status' ? statusTable(sight) : whyTable(sight)}`
+      const view = item.issueNumber === null ? null : statusViewOf(item.issueNumber)
+      if (view === null) return ' this issue is not on the line.'
+      return `\n\n${item.kind === 'status' ? renderStatusTable(view) : renderWhyTable(view)}`
     }
   }
 }
 
-const OUTCOMES = { done: '**done**', already: '**nothing to do**', impossible: '**not done**' } as const
+const OUTCOME_LABELS = { done: '**done**', already: '**nothing to do**', impossible: '**not done**' } as const
 
-function nextSteps(next: readonly string[]): string {
-  return next.length === 0 ? '' : ` Type ${next.map((text) => code(text)).join(' or ')}.`
+function suggestedCommands(suggestions: readonly string[]): string {
+  return suggestions.length === 0 ? '' : ` Type ${suggestions.map((text) => codeSpan(text)).join(' or ')}.`
 }

@@ -3,26 +3,26 @@
 // which can never be markup. GitHub's filters (mentions, references, links) run later, over the decoded text, where
 // a backslash or a reference no longer helps: there the pattern is broken by a zero-width space.
 
-const BREAK = '\u200b'
+const ZERO_WIDTH_SPACE = '\u200b'
 
 /** Text without controls, line breaks, bidi tricks and invisible characters, cut to `max` code points. Not Markdown. */
-export function plain(text: string, max = 120): string {
+export function plainText(text: string, max = 120): string {
   return cut(text.toWellFormed().replace(INVISIBLE, '').replace(SPACES, ' ').trim(), max)
 }
 
 /** Text that is safe wherever inline Markdown may stand: it reads as it was typed, and does nothing. */
-export function inline(text: string, max = 120): string {
-  return escapeStart(escapeMarkup(breakReferences(plain(text, max))))
+export function escapeInline(text: string, max = 120): string {
+  return escapeLineStart(escapeMarkup(breakReferences(plainText(text, max))))
 }
 
 /** A code span of it: inert by itself, once nothing in it can end the span or a table's cell. */
-export function code(text: string, max = 120): string {
-  const inert = plain(text, max).replace(/`/g, "'").replace(/\|/g, '¦').replaceAll('<!--', '<! --')
+export function codeSpan(text: string, max = 120): string {
+  const inert = plainText(text, max).replace(/`/g, "'").replace(/\|/g, '¦').replaceAll('<!--', '<! --')
   return inert === '' ? '' : `\`${inert}\``
 }
 
 /** A link to a URL that we were told; the words alone when the URL could end the link early. */
-export function link(words: string, url: string | null): string {
+export function linkTo(words: string, url: string | null): string {
   return url !== null && /^https?:\/\/[^\s<>()\\`|]+$/.test(url) ? `[${words}](${url})` : words
 }
 
@@ -43,20 +43,20 @@ const SPACES = /[\s\u0085\u2028\u2029]+/gu
 
 function breakReferences(text: string): string {
   return text
-    .replace(/@/g, `@${BREAK}`)
-    .replace(/#(?=\d)/g, `#${BREAK}`)
-    .replace(/\b(GH-)(?=\d)/gi, `$1${BREAK}`)
-    .replace(/(https?|ftp):(?=\/\/)/gi, `$1:${BREAK}`)
-    .replace(/\bwww(?=\.)/gi, `www${BREAK}`)
-    .replace(/(?<![0-9a-z])[0-9a-f]{7,}(?![0-9a-z])/gi, (sha) => sha.replace(/.{6}(?=.)/g, `$&${BREAK}`))
-    .replace(/&(?=#?[0-9a-z]+;)/gi, `&${BREAK}`)
+    .replace(/@/g, `@${ZERO_WIDTH_SPACE}`)
+    .replace(/#(?=\d)/g, `#${ZERO_WIDTH_SPACE}`)
+    .replace(/\b(GH-)(?=\d)/gi, `$1${ZERO_WIDTH_SPACE}`)
+    .replace(/(https?|ftp):(?=\/\/)/gi, `$1:${ZERO_WIDTH_SPACE}`)
+    .replace(/\bwww(?=\.)/gi, `www${ZERO_WIDTH_SPACE}`)
+    .replace(/(?<![0-9a-z])[0-9a-f]{7,}(?![0-9a-z])/gi, (sha) => sha.replace(/.{6}(?=.)/g, `$&${ZERO_WIDTH_SPACE}`))
+    .replace(/&(?=#?[0-9a-z]+;)/gi, `&${ZERO_WIDTH_SPACE}`)
 }
 
 function escapeMarkup(text: string): string {
-  return text.replace(/[&<>\\`*_[\]~|$]/g, (character) => REFERENCES[character] ?? character)
+  return text.replace(/[&<>\\`*_[\]~|$]/g, (character) => CHARACTER_REFERENCES[character] ?? character)
 }
 
-const REFERENCES: Readonly<Record<string, string>> = {
+const CHARACTER_REFERENCES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
   '>': '&gt;',
@@ -72,6 +72,6 @@ const REFERENCES: Readonly<Record<string, string>> = {
 }
 
 /** At the start of a line these would make a heading, a list, a rule or an underlined heading. */
-function escapeStart(text: string): string {
+function escapeLineStart(text: string): string {
   return text.replace(/^(\d*)([-+=#.)])/, (_, digits: string, mark: string) => `${digits}&#${mark.charCodeAt(0)};`)
 }

@@ -4,47 +4,47 @@ import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from './database.ts'
 
 /** A pipeline that waits for a slot. */
-export type Waiting = {
+export type QueuedPipeline = {
   readonly id: number
   readonly issueNumber: number
   readonly queuedAt: Instant
   /** When its first attempt took one of a day's starts; null: it has not begun yet. */
   readonly startedAt: Instant | null
   /** The words it was last told it must wait with. */
-  readonly denied: string | null
+  readonly denial: string | null
 }
 
 /** A repository's slots, without the pipelines that the transaction itself has in hand. */
-export type Slots = {
+export type RepositorySlots = {
   readonly repositoryId: number
   readonly installationState: 'active' | 'suspended' | 'removed'
   readonly running: number
-  readonly begunToday: number
+  readonly startedToday: number
   /** The first in the queue: of those that have begun and of those that have not, as many as were asked for. */
-  readonly waiting: readonly Waiting[]
+  readonly queue: readonly QueuedPipeline[]
 }
 
 /** Reads the slots of repositories; `most` is how many could be admitted at best, `inHand` what the caller knows better. */
-export async function readSlots(
+export async function loadSlots(
   trx: Transaction,
   repositories: readonly { readonly id: number; readonly most: number }[],
   inHand: readonly number[],
   midnight: Instant,
-): Promise<readonly Slots[]> {
+): Promise<readonly RepositorySlots[]> {
   if (repositories.length === 0) return []
   const others = sql`repository_id = asked.id and not (pipelines.id = any (${inHand}::bigint[]))`
   const first = (isFresh: RawBuilder<unknown>) => sql`(
-    select pipelines.id, issue_number, queued_at, started_at, denied from pipelines
+    select pipelines.id, issue_number, queued_at, started_at, denial from pipelines
     where ${others} and queued_at is not null and (started_at is null) = ${isFresh}
     order by queued_at, issue_number limit asked.most)`
-  const { rows } = await sql<Slots>`
+  const { rows } = await sql<RepositorySlots>`
     select asked.id as repository_id, installations.state as installation_state,
       (select coalesce(sum(live_attempts), 0)::integer from pipelines where ${others} and live_attempts > 0) as running,
-      (select count(*)::integer from pipelines where ${others} and started_at >= ${midnight}) as begun_today,
+      (select count(*)::integer from pipelines where ${others} and started_at >= ${midnight}) as started_today,
       (select coalesce(jsonb_agg(jsonb_build_object(
-          'id', id, 'issueNumber', issue_number, 'queuedAt', ${instant('queued_at')},
-          'startedAt', ${instant('started_at')}, 'denied', denied)), '[]')
-        from (${first(sql`false`)} union all ${first(sql`true`)}) as waiting) as waiting
+          'id', id, 'issueNumber', issue_number, 'queuedAt', ${instantColumn('queued_at')},
+          'startedAt', ${instantColumn('started_at')}, 'denial', denial)), '[]')
+        from (${first(sql`false`)} union all ${first(sql`true`)}) as waiting) as queue
     from jsonb_to_recordset(${JSON.stringify(repositories)}::jsonb) as asked(id bigint, most integer)
     join repositories on repositories.id = asked.id
     join installations on installations.id = repositories.installation_id`.execute(trx)
@@ -52,12 +52,12 @@ export async function readSlots(
 }
 
 /** Moments inside a document come out of Postgres as they are written there, so they are written as Instants. */
-function instant(column: 'queued_at' | 'started_at') {
+function instantColumn(column: 'queued_at' | 'started_at') {
   return sql`to_char(${sql.ref(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 }
 
 /** Pipelines of a repository that wait and were told other words, the longest waiting first. */
-export async function toldOtherwise(
+export async function listPipelinesWithOtherWaitReason(
   trx: Transaction,
   repositoryId: number,
   words: { readonly fresh: string | null; readonly begun: string | null },
@@ -70,7 +70,7 @@ export async function toldOtherwise(
     .where('repositoryId', '=', repositoryId)
     .where('queuedAt', 'is not', null)
     .where(
-      sql<boolean>`denied is distinct from case when started_at is null then ${words.fresh}::text else ${words.begun}::text end`,
+      sql<boolean>`denial is distinct from case when started_at is null then ${words.fresh}::text else ${words.begun}::text end`,
     )
     .where(sql<boolean>`not (id = any (${inHand}::bigint[]))`)
     .orderBy('queuedAt')

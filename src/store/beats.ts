@@ -40,7 +40,7 @@ export async function upsertBeat({ kysely }: Database, beat: Beat): Promise<bool
 }
 
 /** The latest beats of the attempts of each pipeline, by attempt key. */
-export async function beatsOf(
+export async function loadBeats(
   { kysely }: { readonly kysely: Database['kysely'] | Transaction },
   pipelineIds: readonly number[],
 ): Promise<ReadonlyMap<number, Readonly<Record<string, Instant>>>> {

@@ -2,26 +2,26 @@
 // database and from one definition, the columns of `pipelines`; nobody counts for himself.
 import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { Evidence } from '../pipeline/model/evidence.ts'
-import type { Around, HeldPlace } from '../pipeline/model/hold.ts'
+import type { ActiveHold, OuterHolds } from '../pipeline/model/hold.ts'
 import type { Light, Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import { type Cursor, readCursor, writeCursor } from './cursor.ts'
+import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
-import { ACTIVE, listHeldPlaces } from './holds.ts'
-import { listMistaken, type MistakenFile } from './invalid-config-files.ts'
+import { ACTIVE_LIGHTS, listHeldPlaces } from './holds.ts'
+import { type InvalidConfigFile, listInvalidConfigFiles } from './invalid-config-files.ts'
 import type { Tables } from './tables.ts'
 
 /** Repositories the viewer may see, by id. */
-export type Seen = 'all' | readonly number[]
+export type VisibleRepositories = 'all' | readonly number[]
 
 /** A pipeline as it is stored, and the name its repository bears at present. */
-export type Stored = {
+export type StoredPipeline = {
   readonly id: number
   readonly repository: string
   readonly revision: number
   /** By its own hold, its repository's or the operator's, while anything is live or has failed. */
   readonly held: boolean
-  readonly around: Around
+  readonly outerHolds: OuterHolds
   readonly light: Light
   readonly stage: string
   readonly since: Instant
@@ -31,76 +31,79 @@ export type Stored = {
   readonly updatedAt: Instant
 }
 
-export type Counts = Record<'running' | 'review' | 'queued' | 'failed' | 'held' | 'needsYou', number>
+export type BoardCounts = Record<'running' | 'review' | 'queued' | 'failed' | 'held' | 'needsYou', number>
 
 export type BoardQuery = {
-  readonly seen: Seen
+  readonly visible: VisibleRepositories
   /** `owner/repo`, in any case. */
   readonly repository?: string
   /** Which lights to list; done and idle only when asked for. */
   readonly lights?: readonly Light[]
-  /** A cursor from `next`; throws BadCursor if it is none. */
+  /** A cursor from `next`; throws InvalidCursor if it is none. */
   readonly after?: string
   readonly limit?: number
 }
 
 export type Board = {
-  readonly counts: Counts
-  readonly rows: readonly Stored[]
+  readonly counts: BoardCounts
+  readonly rows: readonly StoredPipeline[]
   readonly next: string | null
   readonly asOf: Instant
   readonly doneToday: number
   readonly lastDeliveryAt: Instant | null
   readonly failedDeliveries: number
   /** Everything, and those of the repositories seen that are held whole. */
-  readonly holds: readonly HeldPlace[]
+  readonly holds: readonly ActiveHold[]
   /** What is wrong in the files of the repositories seen; their last good version holds. */
-  readonly mistaken: readonly MistakenFile[]
+  readonly invalidConfigFiles: readonly InvalidConfigFile[]
 }
 
-const PAGE = 200
+const PAGE_SIZE = 200
 
 /** Reads the board: those who need a person first, then by light, the oldest of a light first. */
-export async function readBoard({ kysely }: Database, query: BoardQuery, now: Instant): Promise<Board> {
-  const after = query.after === undefined ? null : readCursor(query.after)
-  const limit = query.limit ?? PAGE
+export async function loadBoard({ kysely }: Database, query: BoardQuery, now: Instant): Promise<Board> {
+  const after = query.after === undefined ? null : decodeCursor(query.after)
+  const limit = query.limit ?? PAGE_SIZE
   return kysely
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
     .execute(async (trx) => {
-      const rows = await listRows(trx, query, after, limit + 1, now)
+      const rows = await listPipelines(trx, query, after, limit + 1, now)
       const last = rows.length > limit ? rows[limit - 1] : undefined
       return {
-        counts: await count(trx, query, now),
-        rows: rows.slice(0, limit).map(stored),
-        next: last === undefined ? null : writeCursor(last),
+        counts: await countLights(trx, query, now),
+        rows: rows.slice(0, limit).map(toStoredPipeline),
+        next: last === undefined ? null : encodeCursor(last),
         asOf: now,
-        ...(await quietFacts(trx, query, now)),
-        holds: await listHeldPlaces(trx, isSeen(query)),
-        mistaken: await listMistaken(trx, isSeen(query)),
+        ...(await loadActivity(trx, query, now)),
+        holds: await listHeldPlaces(trx, isVisible(query)),
+        invalidConfigFiles: await listInvalidConfigFiles(trx, isVisible(query)),
       }
     })
 }
 
 /** One issue's pipeline; null when the issue is not on the line. */
-export async function readPipeline(
+export async function loadStoredPipeline(
   { kysely }: Database,
   repository: string,
   issueNumber: number,
-): Promise<Stored | null> {
-  const row = await visible(kysely, { seen: 'all', repository })
+): Promise<StoredPipeline | null> {
+  const row = await selectVisible(kysely, { visible: 'all', repository })
     .select(COLUMNS)
     .where('pipelines.issueNumber', '=', issueNumber)
     // Names are reused: the repository that was told last bears it.
     .orderBy('repositories.updatedAt', 'desc')
     .executeTakeFirst()
-  return row === undefined ? null : stored(row)
+  return row === undefined ? null : toStoredPipeline(row)
 }
 
 /** What is wrong in the file of the repository of that name, if anything is. */
-export function readMistakenFile({ kysely }: Database, repository: string): Promise<readonly MistakenFile[]> {
-  return listMistaken(kysely, isSeen({ seen: 'all', repository }))
+export function loadInvalidConfigFiles(
+  { kysely }: Database,
+  repository: string,
+): Promise<readonly InvalidConfigFile[]> {
+  return listInvalidConfigFiles(kysely, isVisible({ visible: 'all', repository }))
 }
 
 /** A line of history as it was written. */
@@ -113,10 +116,10 @@ export type HistoryRow = {
 }
 
 /** The newest lines first. */
-export async function readHistory(
+export async function loadHistory(
   { kysely }: Database,
   pipelineId: number,
-  limit = PAGE,
+  limit = PAGE_SIZE,
 ): Promise<readonly HistoryRow[]> {
   return kysely
     .selectFrom('history')
@@ -144,10 +147,11 @@ export async function findRepository(
 }
 
 // One definition for rows, counts and metrics: what is done or idle has nothing left that a hold could keep from starting.
-const HELD = sql<boolean>`(pipelines.light = any (${ACTIVE}::text[]) and (pipelines.held
-  or repositories.cord ->> 'why' is not null
-  or exists (select from cord where word ->> 'why' is not null)))`
-const AROUND = sql<Around>`jsonb_build_object('repository', repositories.cord, 'everything', (select word from cord))`
+const HELD = sql<boolean>`(pipelines.light = any (${ACTIVE_LIGHTS}::text[]) and (pipelines.held
+  or repositories.hold_or_release ->> 'reason' is not null
+  or exists (select from global_hold where global_hold.hold_or_release ->> 'reason' is not null)))`
+const OUTER_HOLDS = sql<OuterHolds>`jsonb_build_object('repository', repositories.hold_or_release,
+  'everything', (select global_hold.hold_or_release from global_hold))`
 
 const COLUMNS = [
   'pipelines.id',
@@ -160,32 +164,32 @@ const COLUMNS = [
   'pipelines.document as pipeline',
   'pipelines.updatedAt',
   HELD.as('held'),
-  AROUND.as('around'),
+  OUTER_HOLDS.as('outerHolds'),
 ] as const
 
-function visible(kysely: Database['kysely'] | Transaction, query: BoardQuery) {
+function selectVisible(kysely: Database['kysely'] | Transaction, query: BoardQuery) {
   return kysely
     .selectFrom('pipelines')
     .innerJoin('repositories', 'repositories.id', 'pipelines.repositoryId')
-    .where(isSeen(query))
+    .where(isVisible(query))
 }
 
-function isSeen({ seen, repository }: BoardQuery): RawBuilder<SqlBool> {
-  const within = seen === 'all' ? sql`true` : sql`repositories.id = any (${seen}::bigint[])`
+function isVisible({ visible, repository }: BoardQuery): RawBuilder<SqlBool> {
+  const within = visible === 'all' ? sql`true` : sql`repositories.id = any (${visible}::bigint[])`
   const named = repository === undefined ? sql`true` : sql`lower(repositories.full_name) = ${repository.toLowerCase()}`
   return sql<SqlBool>`repositories.removed_at is null and ${within} and ${named}`
 }
 
 type Columns = ExpressionBuilder<Tables, 'pipelines' | 'repositories'>
 
-const needsYou = (now: Instant) => sql<boolean>`(${HELD} or coalesce(pipelines.needs_you_at <= ${now}, false))`
+const isNeedingYou = (now: Instant) => sql<boolean>`(${HELD} or coalesce(pipelines.needs_you_at <= ${now}, false))`
 const LIGHT_ORDER = sql<number>`array_position(array['failed','review','running','queued','done','idle'], pipelines.light)`
 
-function listRows(trx: Transaction, query: BoardQuery, after: Cursor | null, limit: number, now: Instant) {
-  const urgency = sql<number>`case when ${needsYou(now)} then 0 else 1 end`
-  return visible(trx, query)
+function listPipelines(trx: Transaction, query: BoardQuery, after: Cursor | null, limit: number, now: Instant) {
+  const urgency = sql<number>`case when ${isNeedingYou(now)} then 0 else 1 end`
+  return selectVisible(trx, query)
     .select([...COLUMNS, urgency.as('urgency'), LIGHT_ORDER.as('lightOrder')])
-    .where('pipelines.light', 'in', query.lights ?? ACTIVE)
+    .where('pipelines.light', 'in', query.lights ?? ACTIVE_LIGHTS)
     .$if(after !== null, (rows) =>
       rows.where(
         sql<SqlBool>`(${urgency}, ${LIGHT_ORDER}, pipelines.since, pipelines.id)
@@ -200,23 +204,23 @@ function listRows(trx: Transaction, query: BoardQuery, after: Cursor | null, lim
     .execute()
 }
 
-async function count(trx: Transaction, query: BoardQuery, now: Instant): Promise<Counts> {
+async function countLights(trx: Transaction, query: BoardQuery, now: Instant): Promise<BoardCounts> {
   const lit = (light: Light) => (eb: Columns) => eb.fn.countAll<number>().filterWhere('pipelines.light', '=', light)
-  return visible(trx, query)
+  return selectVisible(trx, query)
     .select((eb) => [
       lit('running')(eb).as('running'),
       lit('review')(eb).as('review'),
       lit('queued')(eb).as('queued'),
       lit('failed')(eb).as('failed'),
       eb.fn.countAll<number>().filterWhere(HELD).as('held'),
-      eb.fn.countAll<number>().filterWhere(needsYou(now)).as('needsYou'),
+      eb.fn.countAll<number>().filterWhere(isNeedingYou(now)).as('needsYou'),
     ])
     .executeTakeFirstOrThrow()
 }
 
-async function quietFacts(trx: Transaction, query: BoardQuery, now: Instant) {
+async function loadActivity(trx: Transaction, query: BoardQuery, now: Instant) {
   const midnight = `${now.slice(0, 10)}T00:00:00.000Z`
-  const done = await visible(trx, query)
+  const done = await selectVisible(trx, query)
     .select((eb) => eb.fn.countAll<number>().as('doneToday'))
     .where('pipelines.light', '=', 'done')
     .where('pipelines.since', '>=', midnight)
@@ -235,7 +239,7 @@ async function quietFacts(trx: Transaction, query: BoardQuery, now: Instant) {
   return { ...done, lastDeliveryAt: newest[0]?.receivedAt ?? null, failedDeliveries: failed.failed }
 }
 
-function stored(row: Stored): Stored {
-  const { id, repository, revision, held, around, light, stage, since, needsYouAt, pipeline, updatedAt } = row
-  return { id, repository, revision, held, around, light, stage, since, needsYouAt, pipeline, updatedAt }
+function toStoredPipeline(row: StoredPipeline): StoredPipeline {
+  const { id, repository, revision, held, outerHolds, light, stage, since, needsYouAt, pipeline, updatedAt } = row
+  return { id, repository, revision, held, outerHolds, light, stage, since, needsYouAt, pipeline, updatedAt }
 }

@@ -9,22 +9,23 @@ export type Cursor = {
 }
 
 /** A text that no `next` ever held. */
-export class BadCursor extends Error {
-  override readonly name = 'BadCursor'
+export class InvalidCursor extends Error {
+  override readonly name = 'InvalidCursor'
 }
 
-export function writeCursor({ urgency, lightOrder, since, id }: Cursor): string {
+export function encodeCursor({ urgency, lightOrder, since, id }: Cursor): string {
   return Buffer.from(JSON.stringify([urgency, lightOrder, since, id])).toString('base64url')
 }
 
-/** Reads what `writeCursor` wrote; throws BadCursor. */
-export function readCursor(text: string): Cursor {
-  const [urgency, lightOrder, since, id] = parts(text)
-  if (!isSmall(urgency) || !isSmall(lightOrder) || !isInstant(since) || !Number.isSafeInteger(id)) throw new BadCursor()
+/** Reads what `encodeCursor` wrote; throws InvalidCursor. */
+export function decodeCursor(text: string): Cursor {
+  const [urgency, lightOrder, since, id] = decodeParts(text)
+  if (!isSmall(urgency) || !isSmall(lightOrder) || !isInstant(since) || !Number.isSafeInteger(id))
+    throw new InvalidCursor()
   return { urgency, lightOrder, since, id: Number(id) }
 }
 
-function parts(text: string): readonly unknown[] {
+function decodeParts(text: string): readonly unknown[] {
   try {
     const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
     return Array.isArray(value) ? value : []

@@ -9,7 +9,7 @@ export type Database = {
   readonly kysely: Kysely<Tables>
   readonly kind: 'postgres' | 'embedded'
   /** For people: host and name of the database or the directory, never a password. */
-  readonly where: string
+  readonly location: string
   /** What the job queue needs to open a connection of its own, or to share the one there is. */
   readonly engine: { readonly url: string } | { readonly pglite: PGlite }
   /**

@@ -22,26 +22,26 @@ export type StoredDelivery = FailedDelivery & {
   readonly body: Uint8Array
 }
 
-const SEEN = ['id', 'guid', 'name', 'action', 'receivedAt', 'error', 'attempts'] as const
-const MOST_LISTED = 500
+const LISTED_COLUMNS = ['id', 'guid', 'name', 'action', 'receivedAt', 'error', 'attempts'] as const
+const MAX_LISTED = 500
 
 /** The newest failed deliveries first. */
-export async function listFailed({ kysely }: Database): Promise<readonly FailedDelivery[]> {
+export async function listFailedDeliveries({ kysely }: Database): Promise<readonly FailedDelivery[]> {
   const rows = await kysely
     .selectFrom('deliveries')
-    .select(SEEN)
+    .select(LISTED_COLUMNS)
     .where('state', '=', 'failed')
     .orderBy('id', 'desc')
-    .limit(MOST_LISTED)
+    .limit(MAX_LISTED)
     .execute()
   return rows.map((row) => ({ ...row, error: row.error ?? '' }))
 }
 
 /** One failed delivery with its body; null when there is none of that id, or it has been applied since. */
-export async function readFailed({ kysely }: Database, id: number): Promise<StoredDelivery | null> {
+export async function loadFailedDelivery({ kysely }: Database, id: number): Promise<StoredDelivery | null> {
   const row = await kysely
     .selectFrom('deliveries')
-    .select([...SEEN, 'hookId', 'installationId', 'repositoryId', 'body'])
+    .select([...LISTED_COLUMNS, 'hookId', 'installationId', 'repositoryId', 'body'])
     .where('id', '=', id)
     .where('state', '=', 'failed')
     .executeTakeFirst()
@@ -63,16 +63,22 @@ export type NewDelivery = {
   readonly body: Uint8Array | null
 }
 
-type Kept = Pick<NewDelivery, 'hookId' | 'guid' | 'state'> & { readonly id: number; readonly attempts: number }
+type InsertedDelivery = Pick<NewDelivery, 'hookId' | 'guid' | 'state'> & {
+  readonly id: number
+  readonly attempts: number
+}
 
 /**
  * Writes a row for each; one that is there already only counts the attempt, and comes back as it was. However many they
  * are, they go in as one parameter: half the work of as many placeholders.
  */
-export async function insertDeliveries(trx: Transaction, rows: readonly NewDelivery[]): Promise<readonly Kept[]> {
+export async function insertDeliveries(
+  trx: Transaction,
+  rows: readonly NewDelivery[],
+): Promise<readonly InsertedDelivery[]> {
   if (rows.length === 0) return []
   const told = rows.map(({ body, ...row }) => ({ ...row, body: body && Buffer.from(body).toString('hex') }))
-  const { rows: kept } = await sql<Kept>`
+  const { rows: kept } = await sql<InsertedDelivery>`
     insert into deliveries
       (hook_id, guid, name, action, installation_id, repository_id, received_at, state, event, error, body)
     select "hookId", guid, name, action, "installationId", "repositoryId", "receivedAt", state, event::jsonb, error,
@@ -86,7 +92,7 @@ export async function insertDeliveries(trx: Transaction, rows: readonly NewDeliv
 }
 
 /** Writes what became of a delivery that was applied again. */
-export async function rewriteDelivery(
+export async function updateDelivery(
   trx: Transaction,
   id: number,
   columns: Pick<Updateable<Tables['deliveries']>, 'state' | 'event' | 'error' | 'body'>,

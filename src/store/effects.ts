@@ -15,8 +15,8 @@ export async function saveEffects(trx: Transaction, rows: readonly Insertable<Ta
     .execute()
 }
 
-/** What came of an effect in hand; only whoever holds its token may say so. */
-export type Settlement = {
+/** What came of an effect in hand; only whoever has its token may say so. */
+export type EffectResult = {
   readonly id: number
   readonly token: string
   /** `sending` begins the claim anew: the call is made under it. Any other state hands the effect back. */
@@ -28,13 +28,13 @@ export type Settlement = {
   /** It was looked for and not found: counted, and when. */
   readonly missed?: boolean
   /** To wait because GitHub asks for it is not a try. */
-  readonly uncounted?: boolean
+  readonly isSnooze?: boolean
 }
 
 /** Writes what came of effects; resolves to the ids of those whose claim was still held. */
-export async function settleEffects(
+export async function saveEffectResults(
   trx: Transaction,
-  settlements: readonly Settlement[],
+  settlements: readonly EffectResult[],
   now: Instant,
 ): Promise<ReadonlySet<number>> {
   if (settlements.length === 0) return new Set()
@@ -44,16 +44,16 @@ export async function settleEffects(
       state = told.state,
       due_at = coalesce(told."dueAt", ${now}),
       error = told.error,
-      token = case when told.state = 'sending' then effects.token end,
+      claim_token = case when told.state = 'sending' then effects.claim_token end,
       claimed_until = case when told.state = 'sending' then ${claimedUntil}::timestamptz end,
       sent_at = case when told.state = 'sending' then ${now} else effects.sent_at end,
-      looks = case when told.state = 'sending' then 0 else effects.looks + coalesce(told.missed, false)::integer end,
-      looked_at = case when told.missed then ${now} else effects.looked_at end,
-      attempts = effects.attempts - coalesce(told.uncounted, false)::integer,
+      misses = case when told.state = 'sending' then 0 else effects.misses + coalesce(told.missed, false)::integer end,
+      missed_at = case when told.missed then ${now} else effects.missed_at end,
+      tries = effects.tries - coalesce(told."isSnooze", false)::integer,
       updated_at = ${now}
     from jsonb_to_recordset(${JSON.stringify(settlements)}::jsonb)
-      as told(id bigint, token uuid, state text, "dueAt" timestamptz, error text, missed boolean, uncounted boolean)
-    where effects.state in ('due', 'sending', 'unconfirmed') and effects.id = told.id and effects.token = told.token
+      as told(id bigint, token uuid, state text, "dueAt" timestamptz, error text, missed boolean, "isSnooze" boolean)
+    where effects.state in ('due', 'sending', 'unconfirmed') and effects.id = told.id and effects.claim_token = told.token
     returning effects.id`.execute(trx)
   return new Set(rows.map(({ id }) => id))
 }
@@ -61,10 +61,10 @@ export async function settleEffects(
 export type EffectKey = { readonly repositoryId: number; readonly key: string }
 
 /** Marks effects done by their keys, whoever has them in hand: what they were to bring about is seen to be there. */
-export async function closeEffects(trx: Transaction, keys: readonly EffectKey[], now: Instant): Promise<void> {
+export async function completeEffects(trx: Transaction, keys: readonly EffectKey[], now: Instant): Promise<void> {
   if (keys.length === 0) return
   await sql`
-    update effects set state = 'done', error = null, token = null, claimed_until = null, updated_at = ${now}
+    update effects set state = 'done', error = null, claim_token = null, claimed_until = null, updated_at = ${now}
     from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as seen("repositoryId" bigint, key text)
     where effects.repository_id = seen."repositoryId" and effects.key = seen.key and effects.state <> 'done'`.execute(
     trx,
@@ -72,7 +72,7 @@ export async function closeEffects(trx: Transaction, keys: readonly EffectKey[],
 }
 
 /** Is it a reply that is to be written there? For a query over `effects`. */
-export function isReplyAt(repositoryId: number, issueNumber: number): RawBuilder<boolean> {
+export function isReplyOn(repositoryId: number, issueNumber: number): RawBuilder<boolean> {
   return sql<boolean>`effects.repository_id = ${repositoryId} and effects.document ->> 'issueNumber' = ${String(issueNumber)}`
 }
 
@@ -88,22 +88,22 @@ export function isFirstReply(now: Instant): RawBuilder<boolean> {
       and first.document ->> 'issueNumber' = effects.document ->> 'issueNumber')`
 }
 
-type Writing = Exclude<Tables['effects']['type']['__select__'], 'ask'>
+type WriteEffectType = Exclude<Tables['effects']['type']['__select__'], 'ask'>
 
 /** Effects of a type that want to write, and since when the first of them has been there. */
-export type WantsToWrite = { readonly type: Writing; readonly since: Instant }
+export type PendingWrite = { readonly type: WriteEffectType; readonly since: Instant }
 
 /**
  * The types of effects of an installation that are due by then and want to write. A reaction counts from the moment that
  * somebody's permission is being asked: whoever takes a slot meanwhile would make it wait for the next.
  */
-export async function waitingToWrite(
+export async function listPendingWrites(
   trx: Transaction,
   installationId: number,
   by: Instant,
   now: Instant,
-): Promise<readonly WantsToWrite[]> {
-  const { rows } = await sql<WantsToWrite>`
+): Promise<readonly PendingWrite[]> {
+  const { rows } = await sql<PendingWrite>`
     select case effects.type when 'ask' then 'react' else effects.type end as type, min(effects.created_at) as since
     from effects join repositories on repositories.id = effects.repository_id
     where effects.state = 'due' and effects.due_at <= ${by}
@@ -111,14 +111,14 @@ export async function waitingToWrite(
       and case effects.type
         when 'ask' then effects.key like 'permission/command/%'
           and effects.created_at > ${now}::timestamptz - interval '3 seconds'
-        when 'dispatch' then (effects.token is null or effects.claimed_until <= ${now}) and (${isNotHeld})
-        else effects.token is null or effects.claimed_until <= ${now} end
+        when 'dispatch' then (effects.claim_token is null or effects.claimed_until <= ${now}) and (${isNotHeld})
+        else effects.claim_token is null or effects.claimed_until <= ${now} end
     group by 1`.execute(trx)
   return rows
 }
 
 /** How many reactions of an installation were sent since. */
-export async function reactionsSince(trx: Transaction, installationId: number, since: Instant): Promise<number> {
+export async function countReactionsSince(trx: Transaction, installationId: number, since: Instant): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::integer as count from effects join repositories on repositories.id = effects.repository_id
     where effects.type = 'react' and effects.state = 'done' and effects.updated_at > ${since}
@@ -127,7 +127,7 @@ export async function reactionsSince(trx: Transaction, installationId: number, s
 }
 
 /** How many reactions and replies went to people who may not write to the repository since. */
-export async function answersToReadersSince(
+export async function countAnswersToReadersSince(
   { kysely }: Database,
   repositoryId: number,
   since: Instant,

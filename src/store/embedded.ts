@@ -2,15 +2,15 @@ import type { PGlite, PGliteOptions } from '@electric-sql/pglite'
 import { CamelCasePlugin, Kysely, PGliteDialect } from 'kysely'
 import type { Database } from './database.ts'
 import type { Tables } from './tables.ts'
-import { watchTransactions } from './track-transactions.ts'
-import { INT8, instantOf, TIMESTAMPTZ } from './type-parsers.ts'
+import { trackTransactions } from './track-transactions.ts'
+import { INT8, parseTimestamptz, TIMESTAMPTZ } from './type-parsers.ts'
 
 /** What every PGlite of ours is opened with, so that it answers in the same types as Postgres does. */
-export const PGLITE_OPTIONS = { parsers: { [INT8]: Number, [TIMESTAMPTZ]: instantOf } } satisfies PGliteOptions
+export const PGLITE_OPTIONS = { parsers: { [INT8]: Number, [TIMESTAMPTZ]: parseTimestamptz } } satisfies PGliteOptions
 
 /** The database over a PGlite that is open. It has one connection: inside a transaction, only the transaction may be used. */
-export function overPGlite(pglite: PGlite, where: string): Database {
-  const kysely = watchTransactions(
+export function wrapPGlite(pglite: PGlite, location: string): Database {
+  const kysely = trackTransactions(
     new Kysely<Tables>({
       dialect: new PGliteDialect({ pglite }),
       plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
@@ -19,7 +19,7 @@ export function overPGlite(pglite: PGlite, where: string): Database {
   return {
     kysely,
     kind: 'embedded',
-    where,
+    location,
     engine: { pglite },
     listen: (channel, heard) => pglite.listen(channel, heard),
     async close() {

@@ -1,7 +1,7 @@
 // What GitHub told, written as it was merged: a group writes each table once.
 import { type Insertable, sql } from 'kysely'
 import type { Transaction } from './database.ts'
-import type { BoundRow } from './rows.ts'
+import type { BoundRunRow } from './rows.ts'
 import type { Tables } from './tables.ts'
 
 /** Writes runs as they are now, new or known. */
@@ -42,7 +42,7 @@ export async function savePullRequests(
 }
 
 /** Remembers to which issues runs belong. */
-export async function bindRuns(trx: Transaction, rows: readonly BoundRow[]): Promise<void> {
+export async function bindRuns(trx: Transaction, rows: readonly BoundRunRow[]): Promise<void> {
   if (rows.length === 0) return
   await trx
     .insertInto('boundRuns')

@@ -1,44 +1,45 @@
 // Repositories whose file has mistakes at present.
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
+import type { AndonYmlProblem } from '../line/parse-yaml.ts'
 import type { Database, Transaction } from './database.ts'
-import type { FileMistake, FileSource } from './rows.ts'
+import type { ConfigurationSource } from './rows.ts'
 
 /** A repository's file with mistakes, and what holds instead. */
-export type MistakenFile = {
+export type InvalidConfigFile = {
   readonly repository: string
-  readonly source: FileSource | null
+  readonly source: ConfigurationSource | null
   readonly headSha: string | null
-  readonly configured: boolean
-  readonly goodSha: string | null
-  readonly mistakes: readonly FileMistake[]
+  readonly isConfigured: boolean
+  readonly validSha: string | null
+  readonly problems: readonly AndonYmlProblem[]
 }
 
 /** One more than is shown: then it is known that there are more. */
-const MOST = 21
+const MAX_LISTED = 21
 
 /** Those that the condition on `repositories` lets through, by name. */
-export async function listMistaken(
+export async function listInvalidConfigFiles(
   kysely: Database['kysely'] | Transaction,
   within: RawBuilder<SqlBool>,
-): Promise<readonly MistakenFile[]> {
-  return mistaken(kysely).where(within).orderBy(sql`lower(full_name)`).limit(MOST).execute()
+): Promise<readonly InvalidConfigFile[]> {
+  return selectInvalidConfigFiles(kysely).where(within).orderBy(sql`lower(full_name)`).limit(MAX_LISTED).execute()
 }
 
 /** One repository's; null when nothing is wrong in it. */
-export async function readMistaken(trx: Transaction, repositoryId: number): Promise<MistakenFile | null> {
-  return (await mistaken(trx).where('id', '=', repositoryId).executeTakeFirst()) ?? null
+export async function loadInvalidConfigFile(trx: Transaction, repositoryId: number): Promise<InvalidConfigFile | null> {
+  return (await selectInvalidConfigFiles(trx).where('id', '=', repositoryId).executeTakeFirst()) ?? null
 }
 
-function mistaken(kysely: Database['kysely'] | Transaction) {
+function selectInvalidConfigFiles(kysely: Database['kysely'] | Transaction) {
   return kysely
     .selectFrom('repositories')
     .select([
       'fullName as repository',
       'configurationSource as source',
       'configurationHeadSha as headSha',
-      sql<boolean>`configuration is not null`.as('configured'),
-      'configurationGoodSha as goodSha',
-      'configurationMistakes as mistakes',
+      sql<boolean>`configuration is not null`.as('isConfigured'),
+      'configurationValidSha as validSha',
+      'configurationProblems as problems',
     ])
-    .where(sql<SqlBool>`configuration_mistakes <> '[]'`)
+    .where(sql<SqlBool>`configuration_problems <> '[]'`)
 }

@@ -4,25 +4,25 @@ import { fromKysely, fromPglite, PgBoss } from 'pg-boss'
 import type { Logger } from 'pino'
 import type { Database, Transaction } from './database.ts'
 
-export type Queue = (typeof QUEUES)[number]
+export type QueueName = (typeof QUEUES)[number]
 const QUEUES = ['outbox', 'prune'] as const
 
-export type Jobs = {
+export type JobQueue = {
   /** Leaves a hint that is seen when the transaction commits. Many hints before anybody looks are one. */
-  enqueue(trx: Transaction, queue: Queue): Promise<void>
+  enqueue(trx: Transaction, queue: QueueName): Promise<void>
   /** Calls back for every hint, one at a time. */
-  work(queue: Queue, look: () => Promise<void>): Promise<void>
+  work(queue: QueueName, look: () => Promise<void>): Promise<void>
   /** Leaves a hint by the clock, whichever process is there to do it. */
-  schedule(queue: Queue, cron: string): Promise<void>
+  schedule(queue: QueueName, cron: string): Promise<void>
   stop(): Promise<void>
 }
 
 // Retries and late commits are not notified, so a worker also looks by itself.
-const LOOK_EVERY_SECONDS = 2
+const POLL_SECONDS = 2
 const DRAIN_MS = 5_000
 
 /** Opens the queues on a migrated database. */
-export async function openJobs(database: Database, log: Logger): Promise<Jobs> {
+export async function openJobQueue(database: Database, log: Logger): Promise<JobQueue> {
   const { engine } = database
   const boss =
     'pglite' in engine
@@ -34,14 +34,14 @@ export async function openJobs(database: Database, log: Logger): Promise<Jobs> {
   // for ever inside a transaction. So every queue is used once before anything else happens.
   for (const queue of QUEUES) {
     await boss.createQueue(queue, { policy: 'short', notify: true, retryLimit: 0, deleteAfterSeconds: 60 })
-    await boss.insert(queue, [hint(queue)])
+    await boss.insert(queue, [singletonJob(queue)])
   }
   return {
     async enqueue(trx, queue) {
-      await boss.insert(queue, [hint(queue)], { db: fromKysely(trx) })
+      await boss.insert(queue, [singletonJob(queue)], { db: fromKysely(trx) })
     },
     async work(queue, look) {
-      const every = { pollingIntervalSeconds: LOOK_EVERY_SECONDS, notifyPollingIntervalSeconds: LOOK_EVERY_SECONDS }
+      const every = { pollingIntervalSeconds: POLL_SECONDS, notifyPollingIntervalSeconds: POLL_SECONDS }
       await boss.work(queue, every, look)
     },
     async schedule(queue, cron) {
@@ -51,6 +51,6 @@ export async function openJobs(database: Database, log: Logger): Promise<Jobs> {
   }
 }
 
-function hint(queue: Queue): { singletonKey: string } {
+function singletonJob(queue: QueueName): { singletonKey: string } {
   return { singletonKey: queue }
 }

@@ -1,7 +1,7 @@
 import pg from 'pg'
 
-const FIRST_WAIT_MS = 250
-const LONGEST_WAIT_MS = 5_000
+const FIRST_RECONNECT_MS = 250
+const MAX_RECONNECT_MS = 5_000
 
 /**
  * Listens on a connection of its own and opens another when it breaks. `lost` is called when the connection is lost and
@@ -14,7 +14,7 @@ export async function listenOn(
   lost: () => void,
 ): Promise<() => Promise<void>> {
   let stopped = false
-  let waitMs = FIRST_WAIT_MS
+  let waitMs = FIRST_RECONNECT_MS
   let timer: NodeJS.Timeout | null = null
   let client = await connect()
 
@@ -23,7 +23,7 @@ export async function listenOn(
       connectionString: url,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
-      connectionTimeoutMillis: LONGEST_WAIT_MS,
+      connectionTimeoutMillis: MAX_RECONNECT_MS,
     })
     fresh.on('notification', ({ payload }) => heard(payload ?? ''))
     fresh.on('error', () => undefined)
@@ -35,7 +35,7 @@ export async function listenOn(
       throw error
     }
     fresh.once('end', reconnectLater)
-    waitMs = FIRST_WAIT_MS
+    waitMs = FIRST_RECONNECT_MS
     return fresh
   }
 
@@ -52,7 +52,7 @@ export async function listenOn(
         if (stopped) await client.end()
         else lost()
       } catch {
-        waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)
+        waitMs = Math.min(waitMs * 2, MAX_RECONNECT_MS)
         if (!stopped) again()
       }
     }, waitMs)

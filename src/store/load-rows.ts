@@ -4,21 +4,21 @@ import type { PullRequestFact, RunFact } from '../pipeline/model/facts.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from './database.ts'
-import type { BoundRow, PipelineRow, PullRequestRow, RunRow } from './rows.ts'
+import type { BoundRunRow, PipelineRow, PullRequestRow, RunRow } from './rows.ts'
 
-export async function runsById(trx: Transaction, ids: readonly number[]): Promise<readonly RunRow[]> {
+export async function loadRunsById(trx: Transaction, ids: readonly number[]): Promise<readonly RunRow[]> {
   if (ids.length === 0) return []
   return trx.selectFrom('runs').select(['repositoryId', 'document as run']).where('id', 'in', ids).execute()
 }
 
-export async function boundById(trx: Transaction, runIds: readonly number[]): Promise<readonly BoundRow[]> {
+export async function loadBoundRunsById(trx: Transaction, runIds: readonly number[]): Promise<readonly BoundRunRow[]> {
   if (runIds.length === 0) return []
   return trx.selectFrom('boundRuns').selectAll().where('runId', 'in', runIds).execute()
 }
 
 export type BranchKey = { readonly repositoryId: number; readonly branch: string }
 
-export async function runsOnBranches(trx: Transaction, keys: readonly BranchKey[]): Promise<readonly RunRow[]> {
+export async function loadRunsOnBranches(trx: Transaction, keys: readonly BranchKey[]): Promise<readonly RunRow[]> {
   if (keys.length === 0) return []
   const { rows } = await sql<{ repositoryId: number; document: RunFact }>`
     select runs.repository_id, document from runs
@@ -27,7 +27,7 @@ export async function runsOnBranches(trx: Transaction, keys: readonly BranchKey[
   return rows.map(({ repositoryId, document }) => ({ repositoryId, run: document }))
 }
 
-export async function runsOfIssues(trx: Transaction, keys: readonly IssueKey[]): Promise<readonly RunRow[]> {
+export async function loadRunsOfIssues(trx: Transaction, keys: readonly IssueKey[]): Promise<readonly RunRow[]> {
   if (keys.length === 0) return []
   const { rows } = await sql<{ repositoryId: number; document: RunFact }>`
     select runs.repository_id, document from runs
@@ -36,23 +36,23 @@ export async function runsOfIssues(trx: Transaction, keys: readonly IssueKey[]):
   return rows.map(({ repositoryId, document }) => ({ repositoryId, run: document }))
 }
 
-export type NumberKey = { readonly repositoryId: number; readonly number: number }
+export type PullRequestKey = { readonly repositoryId: number; readonly number: number }
 
 type PullRequestColumns = { repositoryId: number; issueNumbers: readonly number[]; document: PullRequestFact }
 
-export async function pullRequestsByNumber(
+export async function loadPullRequestsByNumber(
   trx: Transaction,
-  keys: readonly NumberKey[],
+  keys: readonly PullRequestKey[],
 ): Promise<readonly PullRequestRow[]> {
   if (keys.length === 0) return []
   const { rows } = await sql<PullRequestColumns>`
     select pull_requests.repository_id, issue_numbers, document from pull_requests
     join jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as key("repositoryId" bigint, number integer)
       on pull_requests.repository_id = key."repositoryId" and pull_requests.number = key.number`.execute(trx)
-  return rows.map(pullRequestRow)
+  return rows.map(toPullRequestRow)
 }
 
-export async function pullRequestsOnBranches(
+export async function loadPullRequestsOnBranches(
   trx: Transaction,
   keys: readonly BranchKey[],
 ): Promise<readonly PullRequestRow[]> {
@@ -61,10 +61,10 @@ export async function pullRequestsOnBranches(
     select pull_requests.repository_id, issue_numbers, document from pull_requests
     join jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as key("repositoryId" bigint, branch text)
       on pull_requests.repository_id = key."repositoryId" and pull_requests.branch = key.branch`.execute(trx)
-  return rows.map(pullRequestRow)
+  return rows.map(toPullRequestRow)
 }
 
-export async function pullRequestsOfIssues(
+export async function loadPullRequestsOfIssues(
   trx: Transaction,
   keys: readonly IssueKey[],
 ): Promise<readonly PullRequestRow[]> {
@@ -73,7 +73,7 @@ export async function pullRequestsOfIssues(
     select pull_requests.repository_id, issue_numbers, document from pull_requests
     join jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as key("repositoryId" bigint, "issueNumber" integer)
       on pull_requests.repository_id = key."repositoryId" and issue_numbers @> array[key."issueNumber"]`.execute(trx)
-  return rows.map(pullRequestRow)
+  return rows.map(toPullRequestRow)
 }
 
 export type IssueKey = { readonly repositoryId: number; readonly issueNumber: number }
@@ -88,16 +88,19 @@ type PipelineColumns = {
   reconcileAt: Instant | null
 }
 
-export async function pipelinesOfIssues(trx: Transaction, keys: readonly IssueKey[]): Promise<readonly PipelineRow[]> {
+export async function loadPipelinesOfIssues(
+  trx: Transaction,
+  keys: readonly IssueKey[],
+): Promise<readonly PipelineRow[]> {
   if (keys.length === 0) return []
   const { rows } = await sql<PipelineColumns>`
     select id, repository_id, issue_number, revision, document, wake_at, reconcile_at from pipelines
     join jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as key("repositoryId" bigint, "issueNumber" integer)
       on repository_id = key."repositoryId" and issue_number = key."issueNumber"`.execute(trx)
-  return rows.map(pipelineRow)
+  return rows.map(toPipelineRow)
 }
 
-export async function pipelinesById(trx: Transaction, ids: readonly number[]): Promise<readonly PipelineRow[]> {
+export async function loadPipelineRowsById(trx: Transaction, ids: readonly number[]): Promise<readonly PipelineRow[]> {
   if (ids.length === 0) return []
   const rows = await trx
     .selectFrom('pipelines')
@@ -109,27 +112,27 @@ export async function pipelinesById(trx: Transaction, ids: readonly number[]): P
       'document',
       'wakeAt',
       'startedAt',
-      'denied',
+      'denial',
       'reconcileAt',
     ])
     .where('id', 'in', ids)
     .execute()
-  return rows.map(pipelineRow)
+  return rows.map(toPipelineRow)
 }
 
 /** Issues of a repository whose pipelines have not yet taken over a line from the repository's file. */
-export async function unconfiguredIssues(trx: Transaction, repositoryId: number): Promise<readonly number[]> {
+export async function listIssuesAwaitingLine(trx: Transaction, repositoryId: number): Promise<readonly number[]> {
   const rows = await trx
     .selectFrom('pipelines')
     .select('issueNumber')
     .where('repositoryId', '=', repositoryId)
-    .where(sql<boolean>`document ->> 'configured' = 'false'`)
+    .where(sql<boolean>`document ->> 'isConfigured' = 'false'`)
     .orderBy('issueNumber')
     .execute()
   return rows.map(({ issueNumber }) => issueNumber)
 }
 
-export async function anyPipeline(trx: Transaction, repositoryId: number): Promise<boolean> {
+export async function hasAnyPipeline(trx: Transaction, repositoryId: number): Promise<boolean> {
   const one = await trx
     .selectFrom('pipelines')
     .select('id')
@@ -139,10 +142,10 @@ export async function anyPipeline(trx: Transaction, repositoryId: number): Promi
   return one !== undefined
 }
 
-function pullRequestRow({ repositoryId, issueNumbers, document }: PullRequestColumns): PullRequestRow {
+function toPullRequestRow({ repositoryId, issueNumbers, document }: PullRequestColumns): PullRequestRow {
   return { repositoryId, issueNumbers, fact: document }
 }
 
-function pipelineRow({ document, ...row }: PipelineColumns): PipelineRow {
+function toPipelineRow({ document, ...row }: PipelineColumns): PipelineRow {
   return { ...row, pipeline: document }
 }

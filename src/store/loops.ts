@@ -19,11 +19,14 @@ export type LoopRow = {
   readonly progressAt: Instant | null
   readonly inFlightSince: Instant | null
   readonly lastError: string | null
-  readonly stopAskedAt: Instant | null
+  readonly stopRequestedAt: Instant | null
 }
 
 /** Keeps the beat of a loop; resolves to when it was asked to stop, null when nobody did. */
-export async function beatLoop({ kysely }: Database, beat: Omit<LoopRow, 'stopAskedAt'>): Promise<Instant | null> {
+export async function upsertLoop(
+  { kysely }: Database,
+  beat: Omit<LoopRow, 'stopRequestedAt'>,
+): Promise<Instant | null> {
   const { id, ...told } = beat
   const row = await kysely
     .insertInto('loops')
@@ -32,31 +35,31 @@ export async function beatLoop({ kysely }: Database, beat: Omit<LoopRow, 'stopAs
       conflict.column('id').doUpdateSet({
         ...told,
         // Who asked a process of the same name to stop did not ask this one.
-        stopAskedAt: sql`case when loops.started_at_ticks is not distinct from excluded.started_at_ticks
-          then loops.stop_asked_at end`,
+        stopRequestedAt: sql`case when loops.started_at_ticks is not distinct from excluded.started_at_ticks
+          then loops.stop_requested_at end`,
       }),
     )
-    .returning('stopAskedAt')
+    .returning('stopRequestedAt')
     .executeTakeFirstOrThrow()
-  return row.stopAskedAt
+  return row.stopRequestedAt
 }
 
 /** Every loop that is known, the oldest beat first. */
-export async function readLoops({ kysely }: Database): Promise<readonly LoopRow[]> {
+export async function loadLoops({ kysely }: Database): Promise<readonly LoopRow[]> {
   return kysely.selectFrom('loops').selectAll().orderBy('beatAt').orderBy('id').execute()
 }
 
 /** Asks a loop to stop, which it learns at its next beat; false when there is none of that id. */
-export async function askToStop({ kysely }: Database, id: string, at: Instant): Promise<boolean> {
+export async function requestStop({ kysely }: Database, id: string, at: Instant): Promise<boolean> {
   const { numUpdatedRows } = await kysely
     .updateTable('loops')
-    .set({ stopAskedAt: at })
+    .set({ stopRequestedAt: at })
     .where('id', '=', id)
     .executeTakeFirst()
   return numUpdatedRows > 0n
 }
 
 /** Removes the row of a loop that has ended well. */
-export async function forgetLoop({ kysely }: Database, id: string): Promise<void> {
+export async function deleteLoop({ kysely }: Database, id: string): Promise<void> {
   await kysely.deleteFrom('loops').where('id', '=', id).execute()
 }

@@ -10,18 +10,18 @@ const FOLDER = resolve(import.meta.dirname, '../../migrations')
 
 /** Brings the database to this version's shape; resolves to what was run. */
 export async function migrate(database: Database): Promise<readonly string[]> {
-  const { error, results = [] } = await migrator(database).migrateToLatest()
+  const { error, results = [] } = await createMigrator(database).migrateToLatest()
   if (error !== undefined) throw error
   return results.filter(({ status }) => status === 'Success').map(({ migrationName }) => migrationName)
 }
 
 /** What has not been run yet. */
-export async function pending(database: Database): Promise<readonly string[]> {
-  const migrations = await migrator(database).getMigrations()
+export async function listPendingMigrations(database: Database): Promise<readonly string[]> {
+  const migrations = await createMigrator(database).getMigrations()
   return migrations.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name)
 }
 
-function migrator({ kysely }: Database): Migrator {
+function createMigrator({ kysely }: Database): Migrator {
   return new Migrator({ db: kysely.withoutPlugins(), provider: { getMigrations } })
 }
 

@@ -2,26 +2,26 @@
 import { sql } from 'kysely'
 import type { Transaction } from './database.ts'
 
-export const CHANNEL = 'andon'
+export const NOTIFY_CHANNEL = 'andon'
 
 /** Postgres refuses payloads of 8,000 bytes and more (https://www.postgresql.org/docs/current/sql-notify.html). */
-const LONGEST = 7_900
+const MAX_PAYLOAD_BYTES = 7_900
 
 /** Which pipelines came to which revision. */
 export type Change = { readonly id: number; readonly revision: number }
 
 /** Tells everybody who listens, once the transaction commits. No pipeline named: something else that pages show. */
-export async function notify(trx: Transaction, changes: readonly Change[]): Promise<void> {
-  for (const payload of encode(changes)) await sql`select pg_notify(${CHANNEL}, ${payload})`.execute(trx)
+export async function notifyChanges(trx: Transaction, changes: readonly Change[]): Promise<void> {
+  for (const payload of encodeChanges(changes)) await sql`select pg_notify(${NOTIFY_CHANNEL}, ${payload})`.execute(trx)
 }
 
 /** `7@12,9@3`, in as many pieces as must be; one empty piece for no change at all. */
-export function encode(changes: readonly Change[]): readonly string[] {
+export function encodeChanges(changes: readonly Change[]): readonly string[] {
   const pieces = ['']
   for (const { id, revision } of changes) {
     const last = pieces.at(-1) ?? ''
     const longer = last === '' ? `${id}@${revision}` : `${last},${id}@${revision}`
-    if (longer.length > LONGEST) pieces.push(`${id}@${revision}`)
+    if (longer.length > MAX_PAYLOAD_BYTES) pieces.push(`${id}@${revision}`)
     else pieces[pieces.length - 1] = longer
   }
   return pieces

@@ -24,7 +24,7 @@ export async function savePipelines(trx: Transaction, rows: readonly Insertable<
         liveAttempts: eb.ref('excluded.liveAttempts'),
         queuedAt: eb.ref('excluded.queuedAt'),
         startedAt: eb.ref('excluded.startedAt'),
-        denied: eb.ref('excluded.denied'),
+        denial: eb.ref('excluded.denial'),
         reconcileAt: eb.ref('excluded.reconcileAt'),
         updatedAt: eb.ref('excluded.updatedAt'),
       })),
@@ -39,7 +39,11 @@ export async function saveHistory(trx: Transaction, rows: readonly Insertable<Ta
 }
 
 /** Ids of pipelines whose `wake_at` has passed, longest overdue first. */
-export async function dueToWake({ kysely }: Database, now: Instant, limit: number): Promise<readonly number[]> {
+export async function listPipelinesToWake(
+  { kysely }: Database,
+  now: Instant,
+  limit: number,
+): Promise<readonly number[]> {
   const due = await kysely
     .selectFrom('pipelines')
     .select('id')
@@ -51,14 +55,18 @@ export async function dueToWake({ kysely }: Database, now: Instant, limit: numbe
 }
 
 /** A pipeline of which nothing was heard for so long that GitHub should be asked. */
-export type Unheard = {
+export type PipelineToReconcile = {
   readonly id: number
   readonly repositoryId: number
   readonly pipeline: Pipeline
 }
 
 /** Locks pipelines whose `reconcile_at` has passed, longest unheard of first; others may be locking some as well. */
-export async function lockUnheard(trx: Transaction, now: Instant, limit: number): Promise<readonly Unheard[]> {
+export async function lockPipelinesToReconcile(
+  trx: Transaction,
+  now: Instant,
+  limit: number,
+): Promise<readonly PipelineToReconcile[]> {
   return (
     trx
       .selectFrom('pipelines')
@@ -78,6 +86,6 @@ export async function lockUnheard(trx: Transaction, now: Instant, limit: number)
 }
 
 /** Puts off asking about pipelines: they were asked about just now. */
-export async function reconcileAgain(trx: Transaction, ids: readonly number[], at: Instant): Promise<void> {
+export async function postponeReconciliation(trx: Transaction, ids: readonly number[], at: Instant): Promise<void> {
   if (ids.length > 0) await trx.updateTable('pipelines').set({ reconcileAt: at }).where('id', 'in', ids).execute()
 }

@@ -3,31 +3,31 @@ import pg from 'pg'
 import type { Database } from './database.ts'
 import { listenOn } from './listen.ts'
 import type { Tables } from './tables.ts'
-import { watchTransactions } from './track-transactions.ts'
-import { INT8, instantOf, TIMESTAMPTZ } from './type-parsers.ts'
+import { trackTransactions } from './track-transactions.ts'
+import { INT8, parseTimestamptz, TIMESTAMPTZ } from './type-parsers.ts'
 
 // A process that was frozen inside a transaction must not hold its locks for long: nothing slow happens in one.
-const IDLE_IN_TRANSACTION_MS = 5_000
-const STATEMENT_MS = 60_000
-const CONNECT_MS = 5_000
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000
+const STATEMENT_TIMEOUT_MS = 60_000
+const CONNECT_TIMEOUT_MS = 5_000
 
 /** Opens a pool on Postgres. Nothing is connected until the first query, which fails if the server is not there. */
-export async function openPostgres(url: string, options: { connections?: number } = {}): Promise<Database> {
+export async function openPostgresDatabase(url: string, options: { connections?: number } = {}): Promise<Database> {
   const pool = new pg.Pool({
     connectionString: url,
     max: options.connections ?? 10,
-    connectionTimeoutMillis: CONNECT_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-    statement_timeout: STATEMENT_MS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    types: { getTypeParser: parserOf },
+    types: { getTypeParser: typeParserOf },
   })
   // A connection that breaks is replaced by the pool; without a listener the process would end. The pool's own listener
   // is away while a connection is lent, and between two statements of a transaction nobody else listens either.
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
-  const kysely = watchTransactions(
+  const kysely = trackTransactions(
     new Kysely<Tables>({
       dialect: new PostgresDialect({ pool }),
       plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
@@ -36,7 +36,7 @@ export async function openPostgres(url: string, options: { connections?: number 
   return {
     kysely,
     kind: 'postgres',
-    where: withoutPassword(url),
+    location: withoutPassword(url),
     engine: { url },
     listen: (channel, heard, lost) => listenOn(url, channel, heard, lost),
     async close() {
@@ -47,9 +47,9 @@ export async function openPostgres(url: string, options: { connections?: number 
   }
 }
 
-const parserOf: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') => {
+const typeParserOf: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') => {
   if (oid === INT8) return Number
-  if (oid === TIMESTAMPTZ) return instantOf
+  if (oid === TIMESTAMPTZ) return parseTimestamptz
   return format === 'binary' ? pg.types.getTypeParser(oid, format) : pg.types.getTypeParser(oid, 'text')
 }
 

@@ -13,19 +13,19 @@ export const RETENTION_DAYS = {
   facts: 90,
   pipelines: 180,
   effects: 30,
-  unasked: 7,
+  unansweredQuestions: 7,
   beats: 30,
   loops: 1,
 } as const
 
 /** Rows deleted at once: a transaction stays short whatever has gathered. */
-const AT_ONCE = 1_000
+const BATCH_SIZE = 1_000
 
 /** Deletes what is past its retention; resolves to how many rows that were. */
 export async function prune(database: Database, now: Instant): Promise<number> {
   const before = (days: number): Instant => new Date(Date.parse(now) - days * DAY_MS).toISOString()
-  const { deliveries, failedDeliveries, facts, pipelines, effects, unasked, beats, loops } = RETENTION_DAYS
-  const old: readonly Old[] = [
+  const { deliveries, failedDeliveries, facts, pipelines, effects, unansweredQuestions, beats, loops } = RETENTION_DAYS
+  const old: readonly ExpiredRows[] = [
     { table: 'deliveries', where: sql`state <> 'failed' and received_at < ${before(deliveries)}` },
     { table: 'deliveries', where: sql`state = 'failed' and received_at < ${before(failedDeliveries)}` },
     { table: 'pipelines', where: sql`light in ('done', 'idle') and updated_at < ${before(pipelines)}` },
@@ -47,26 +47,26 @@ export async function prune(database: Database, now: Instant): Promise<number> {
     {
       table: 'effects',
       where: sql`type = 'ask' and state = 'due' and document -> 'question' ->> 'about' = 'run'
-        and created_at < ${before(unasked)}`,
+        and created_at < ${before(unansweredQuestions)}`,
     },
     { table: 'beats', where: sql`alive_at < ${before(beats)}` },
     { table: 'loops', where: sql`beat_at < ${before(loops)}` },
   ]
   let pruned = 0
-  for (const rows of old) pruned += await deleteInPieces(database, rows)
+  for (const rows of old) pruned += await deleteInBatches(database, rows)
   return pruned
 }
 
-type Old = { readonly table: string; readonly where: RawBuilder<unknown> }
+type ExpiredRows = { readonly table: string; readonly where: RawBuilder<unknown> }
 
-async function deleteInPieces({ kysely }: Database, { table, where }: Old): Promise<number> {
+async function deleteInBatches({ kysely }: Database, { table, where }: ExpiredRows): Promise<number> {
   const from = sql.table(table)
   let deleted = 0
   for (;;) {
     const { numAffectedRows = 0n } = await sql`
-      delete from ${from} where ctid = any (array (select ctid from ${from} where ${where} limit ${sql.lit(AT_ONCE)}))
+      delete from ${from} where ctid = any (array (select ctid from ${from} where ${where} limit ${sql.lit(BATCH_SIZE)}))
     `.execute(kysely)
     deleted += Number(numAffectedRows)
-    if (numAffectedRows < AT_ONCE) return deleted
+    if (numAffectedRows < BATCH_SIZE) return deleted
   }
 }

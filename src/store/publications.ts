@@ -2,7 +2,7 @@ import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from './database.ts'
 
 /** Forgets a comment of ours that is gone; false when it was none of ours. Locks the pipeline. */
-export async function forgetComment(
+export async function clearDeletedComment(
   trx: Transaction,
   pipelineId: number,
   commentId: number,
@@ -19,10 +19,14 @@ export async function forgetComment(
   return numUpdatedRows > 0n
 }
 
-type Check = { readonly id: number; readonly stage: string; readonly sha: string }
+type PublishedCheckRun = { readonly id: number; readonly stage: string; readonly sha: string }
 
 /** Is this check run the one by which we show the stage on that commit? */
-export async function findCheck(trx: Transaction, pipelineId: number, { id, stage, sha }: Check): Promise<boolean> {
+export async function isPublishedCheckRun(
+  trx: Transaction,
+  pipelineId: number,
+  { id, stage, sha }: PublishedCheckRun,
+): Promise<boolean> {
   const known = await trx
     .selectFrom('publications')
     .select('githubId')
@@ -34,10 +38,10 @@ export async function findCheck(trx: Transaction, pipelineId: number, { id, stag
 }
 
 /** Has a check run written again, although nothing about it has changed. Locks the pipeline. */
-export async function forgetCheck(
+export async function invalidateCheckRun(
   trx: Transaction,
   pipelineId: number,
-  { stage, sha }: Check,
+  { stage, sha }: PublishedCheckRun,
   at: Instant,
 ): Promise<void> {
   await lockPipeline(trx, pipelineId)
@@ -46,7 +50,7 @@ export async function forgetCheck(
     .set({ digest: null, updatedAt: at })
     .where('pipelineId', '=', pipelineId)
     .where('surface', '=', `check/${stage}/${sha}`)
-    .where('state', '=', 'settled')
+    .where('state', '=', 'confirmed')
     .execute()
 }
 

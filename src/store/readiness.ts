@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
 import type { Database } from './database.ts'
-import { pending } from './migrate.ts'
+import { listPendingMigrations } from './migrate.ts'
 
 /** Why no delivery could be committed here just now, in one sentence; null when one could. Throws when nobody answers. */
-export async function obstacle(database: Database): Promise<string | null> {
-  const missing = await pending(database)
+export async function whyNotReady(database: Database): Promise<string | null> {
+  const missing = await listPendingMigrations(database)
   if (missing.length > 0) return `the database lacks ${missing.join(', ')}: run the migrations`
   const { rows } = await sql<{ readOnly: boolean }>`
     select pg_is_in_recovery() or current_setting('default_transaction_read_only')::boolean as read_only

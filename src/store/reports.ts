@@ -4,14 +4,14 @@ import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Database } from './database.ts'
 
 /** Where a report came from, and the pipeline it speaks of. */
-export type Reportable = { readonly repository: RepositoryRef; readonly pipeline: Pipeline }
+export type ReportedPipeline = { readonly repository: RepositoryRef; readonly pipeline: Pipeline }
 
 /** Null when Andon does not follow this issue, or is no longer installed there. */
-export async function readReportable(
+export async function loadReportedPipeline(
   { kysely }: Database,
   repositoryId: number,
   issueNumber: number,
-): Promise<Reportable | null> {
+): Promise<ReportedPipeline | null> {
   const row = await kysely
     .selectFrom('pipelines')
     .innerJoin('repositories', 'repositories.id', 'pipelines.repositoryId')

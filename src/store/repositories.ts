@@ -5,7 +5,7 @@ import type { RepositoryRow } from './rows.ts'
 import type { Tables } from './tables.ts'
 
 /** Makes installations that are not known; those that are stay as they are. */
-export async function makeInstallations(
+export async function insertMissingInstallations(
   trx: Transaction,
   rows: readonly Insertable<Tables['installations']>[],
 ): Promise<void> {
@@ -18,7 +18,7 @@ export async function makeInstallations(
 }
 
 /** Makes repositories that are not known; those that are stay as they are. */
-export async function makeRepositories(
+export async function insertMissingRepositories(
   trx: Transaction,
   rows: readonly Insertable<Tables['repositories']>[],
 ): Promise<void> {
@@ -31,7 +31,7 @@ export async function makeRepositories(
 }
 
 /** Locks repositories named by id or by their installation, in the order of their ids. */
-export async function lockRows(
+export async function lockRepositoryRows(
   trx: Transaction,
   { ids, installationIds }: { readonly ids: readonly number[]; readonly installationIds: readonly number[] },
 ): Promise<readonly RepositoryRow[]> {
@@ -46,14 +46,17 @@ export async function lockRows(
 }
 
 /** The repositories that these pipelines are in. */
-export async function repositoriesOf(trx: Transaction, pipelineIds: readonly number[]): Promise<readonly number[]> {
+export async function listRepositoriesOf(trx: Transaction, pipelineIds: readonly number[]): Promise<readonly number[]> {
   if (pipelineIds.length === 0) return []
   const rows = await trx.selectFrom('pipelines').select('repositoryId').where('id', 'in', pipelineIds).execute()
   return rows.map(({ repositoryId }) => repositoryId)
 }
 
 /** The installation's repositories that have, as far as is known, no file of their own. */
-export async function withoutOwnFile(trx: Transaction, installationId: number): Promise<readonly number[]> {
+export async function listRepositoriesWithoutFile(
+  trx: Transaction,
+  installationId: number,
+): Promise<readonly number[]> {
   const rows = await trx
     .selectFrom('repositories')
     .select('id')
@@ -67,10 +70,11 @@ export async function withoutOwnFile(trx: Transaction, installationId: number): 
 
 export async function saveRepository(trx: Transaction, { id, ...row }: RepositoryRow): Promise<void> {
   const configuration = row.configuration && JSON.stringify(row.configuration)
-  const configurationMistakes = JSON.stringify(row.configurationMistakes)
+  const configurationProblems = JSON.stringify(row.configurationProblems)
+  const holdOrRelease = row.holdOrRelease && JSON.stringify(row.holdOrRelease)
   await trx
     .updateTable('repositories')
-    .set({ ...row, configuration, configurationMistakes, cord: row.cord && JSON.stringify(row.cord) })
+    .set({ ...row, configuration, configurationProblems, holdOrRelease })
     .where('id', '=', id)
     .execute()
 }

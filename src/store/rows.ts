@@ -1,18 +1,11 @@
+import type { AndonYmlProblem } from '../line/parse-yaml.ts'
 import type { PullRequestFact, RunFact } from '../pipeline/model/facts.ts'
-import type { CordWord } from '../pipeline/model/hold.ts'
+import type { HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 
 /** Where `andon.yml` was found. */
-export type FileSource = 'repository' | 'organisation'
-
-/** What is wrong in `andon.yml`, and where its author looks. */
-export type FileMistake = {
-  readonly line: number
-  readonly column: number
-  readonly field: string
-  readonly message: string
-}
+export type ConfigurationSource = 'repository' | 'organisation'
 
 /** A repository as it is known; every event about it tells its name anew. */
 export type RepositoryRow = {
@@ -25,24 +18,24 @@ export type RepositoryRow = {
   readonly updatedAt: Instant
   /** The last good line; null while nobody has written one. */
   readonly configuration: Pipeline['line'] | null
-  readonly configurationSource: FileSource | null
+  readonly configurationSource: ConfigurationSource | null
   readonly configurationSha: string | null
-  readonly configurationMistakes: readonly FileMistake[]
+  readonly configurationProblems: readonly AndonYmlProblem[]
   /** The commit that the newest text was first read at. */
   readonly configurationHeadSha: string | null
   /** The commit that the line in force was first read at. */
-  readonly configurationGoodSha: string | null
+  readonly configurationValidSha: string | null
   readonly configurationReadAt: Instant | null
   /** The last word about the repository's cord. */
-  readonly cord: CordWord | null
+  readonly holdOrRelease: HoldOrRelease | null
   /** Up to which issue its pipelines have been told of the last word; null: all have. */
-  readonly cordToldUpTo: number | null
+  readonly holdFanOutCursor: number | null
   /** Raised whenever what is to be told of its mistakes changes. */
   readonly revision: number
 }
 
 /** A run that belongs to an issue whatever its title and branch say. */
-export type BoundRow = { readonly runId: number; readonly repositoryId: number; readonly issueNumber: number }
+export type BoundRunRow = { readonly runId: number; readonly repositoryId: number; readonly issueNumber: number }
 
 export type RunRow = { readonly repositoryId: number; readonly run: RunFact }
 

@@ -1,14 +1,15 @@
 // The columns as TypeScript sees them; migrations/ is where they are made. Moments come out as Instants, jsonb goes in as
 // text, because the two drivers disagree about what an array in a jsonb parameter means.
 import type { ColumnType, Generated } from 'kysely'
+import type { AndonYmlProblem } from '../line/parse-yaml.ts'
 import type { Effect } from '../pipeline/model/effects.ts'
 import type { Event } from '../pipeline/model/events.ts'
 import type { Evidence } from '../pipeline/model/evidence.ts'
 import type { PullRequestFact, RunFact } from '../pipeline/model/facts.ts'
-import type { CordWord } from '../pipeline/model/hold.ts'
+import type { HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { Light, Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import type { FileMistake, FileSource } from './rows.ts'
+import type { ConfigurationSource } from './rows.ts'
 
 type Json<T> = ColumnType<T, string, string>
 type GeneratedId = ColumnType<number, never, never>
@@ -29,24 +30,24 @@ export type Tables = {
     removedAt: Instant | null
     updatedAt: Instant
     configuration: Json<Pipeline['line']> | null
-    configurationSource: FileSource | null
+    configurationSource: ConfigurationSource | null
     configurationSha: string | null
-    configurationMistakes: ColumnType<readonly FileMistake[], string | undefined, string>
+    configurationProblems: ColumnType<readonly AndonYmlProblem[], string | undefined, string>
     configurationHeadSha: string | null
-    configurationGoodSha: string | null
+    configurationValidSha: string | null
     configurationReadAt: Instant | null
-    cord: Json<CordWord> | null
-    cordToldUpTo: number | null
+    holdOrRelease: Json<HoldOrRelease> | null
+    holdFanOutCursor: number | null
     revision: Generated<number>
     publishedRevision: Generated<number>
     publishAfter: Generated<Instant>
-    publishToken: string | null
-    publishUntil: Instant | null
+    publishClaimToken: string | null
+    publishClaimedUntil: Instant | null
   }
-  cord: {
-    everything: Generated<true>
-    word: Json<CordWord> | null
-    toldUpTo: number | null
+  globalHold: {
+    singleton: Generated<true>
+    holdOrRelease: Json<HoldOrRelease> | null
+    fanOutCursor: number | null
   }
   deliveries: {
     id: GeneratedId
@@ -95,12 +96,12 @@ export type Tables = {
     liveAttempts: Generated<number>
     queuedAt: Instant | null
     startedAt: Instant | null
-    denied: string | null
+    denial: string | null
     reconcileAt: Instant | null
     publishedRevision: Generated<number>
     publishAfter: Generated<Instant>
-    publishToken: string | null
-    publishUntil: Instant | null
+    publishClaimToken: string | null
+    publishClaimedUntil: Instant | null
     createdAt: Instant
     updatedAt: Instant
   }
@@ -123,12 +124,12 @@ export type Tables = {
     type: Generated<'ask' | 'dispatch' | 'cancel' | 'react' | 'reply'>
     state: Generated<'due' | 'sending' | 'unconfirmed' | 'done' | 'refused' | 'buried'>
     dueAt: Instant
-    attempts: Generated<number>
-    token: string | null
+    tries: Generated<number>
+    claimToken: string | null
     claimedUntil: Instant | null
     sentAt: Instant | null
-    looks: Generated<number>
-    lookedAt: Instant | null
+    misses: Generated<number>
+    missedAt: Instant | null
     error: string | null
     createdAt: Instant
     updatedAt: Instant
@@ -139,7 +140,7 @@ export type Tables = {
     surface: string
     githubId: number | null
     digest: string | null
-    state: Generated<'settled' | 'sending'>
+    state: Generated<'confirmed' | 'sending'>
     sentAt: Instant | null
     error: string | null
     updatedAt: Instant
@@ -178,6 +179,6 @@ export type Tables = {
     progressAt: Instant | null
     inFlightSince: Instant | null
     lastError: string | null
-    stopAskedAt: Instant | null
+    stopRequestedAt: Instant | null
   }
 }

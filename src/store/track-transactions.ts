@@ -8,37 +8,37 @@ import type { Tables } from './tables.ts'
 const current = new AsyncLocalStorage<{ open: boolean }>()
 
 /** Is a transaction open in the present chain of calls? Nothing slow may happen then. */
-export function transactionIsOpen(): boolean {
+export function isInTransaction(): boolean {
   return current.getStore()?.open ?? false
 }
 
 /** The same database, whose transactions are known while they are open. */
-export function watchTransactions(kysely: Kysely<Tables>): Kysely<Tables> {
-  const watched = kysely.withPlugin(NO_WAY_AROUND)
+export function trackTransactions(kysely: Kysely<Tables>): Kysely<Tables> {
+  const watched = kysely.withPlugin(REJECT_BYPASSING_QUERIES)
   // Begun below the plugin: a transaction's own queries are no way around it.
-  watched.transaction = () => watchBuilder(kysely.transaction())
+  watched.transaction = () => trackBuilder(kysely.transaction())
   return watched
 }
 
-const NO_WAY_AROUND: KyselyPlugin = {
+const REJECT_BYPASSING_QUERIES: KyselyPlugin = {
   transformQuery({ node }) {
-    if (transactionIsOpen()) throw new Error('a query goes around the transaction that is open here')
+    if (isInTransaction()) throw new Error('a query goes around the transaction that is open here')
     return node
   },
   transformResult: async ({ result }) => result,
 }
 
-function watchBuilder(builder: TransactionBuilder<Tables>): TransactionBuilder<Tables> {
+function trackBuilder(builder: TransactionBuilder<Tables>): TransactionBuilder<Tables> {
   return new Proxy(builder, {
     get(target, name) {
       switch (name) {
         case 'execute':
-          return (work: Work) => target.execute((trx) => whileOpen(() => work(trx)))
+          return (work: TransactionBody) => target.execute((trx) => runInTransaction(() => work(trx)))
         case 'setIsolationLevel':
           return (level: Parameters<typeof target.setIsolationLevel>[0]) =>
-            watchBuilder(target.setIsolationLevel(level))
+            trackBuilder(target.setIsolationLevel(level))
         case 'setAccessMode':
-          return (mode: Parameters<typeof target.setAccessMode>[0]) => watchBuilder(target.setAccessMode(mode))
+          return (mode: Parameters<typeof target.setAccessMode>[0]) => trackBuilder(target.setAccessMode(mode))
         default:
           return Reflect.get(target, name)
       }
@@ -46,9 +46,9 @@ function watchBuilder(builder: TransactionBuilder<Tables>): TransactionBuilder<T
   })
 }
 
-type Work = Parameters<TransactionBuilder<Tables>['execute']>[0]
+type TransactionBody = Parameters<TransactionBuilder<Tables>['execute']>[0]
 
-async function whileOpen<T>(work: () => Promise<T>): Promise<T> {
+async function runInTransaction<T>(work: () => Promise<T>): Promise<T> {
   const state = { open: true }
   try {
     return await current.run(state, work)

@@ -1,14 +1,14 @@
 /** The words that `word` was probably meant to be, nearest first: at most two slips away, one in a short word. */
 export function nearest<W extends string>(word: string, words: readonly W[]): readonly W[] {
   return words
-    .map((candidate) => ({ candidate, slips: slips(word, candidate) }))
+    .map((candidate) => ({ candidate, slips: editDistance(word, candidate) }))
     .filter(({ candidate, slips }) => slips <= (Math.min(word.length, candidate.length) <= 3 ? 1 : 2))
     .sort((a, b) => a.slips - b.slips)
     .map(({ candidate }) => candidate)
 }
 
 /** Letters left out, put in, mistaken, or swapped with their neighbour. */
-function slips(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let older: number[] = []
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column)
   for (let row = 1; row <= a.length; row++) {

@@ -1,15 +1,25 @@
 import type { CheckRunRequestedActionEvent } from '@octokit/webhooks-types'
 import { z } from 'zod'
 import type { Event } from '../pipeline/model/events.ts'
-import { evidence, type Here, here, id, type Person, person, type Receipt, read, repositoryRef } from './fields.ts'
+import {
+  type Account,
+  account,
+  type DeliveryReceipt,
+  evidenceOf,
+  id,
+  type RepositoryPayload,
+  readPayload,
+  repositoryPayload,
+  repositoryRefOf,
+} from './fields.ts'
 
-type CheckRunPort = Here & {
+type CheckRunPayload = RepositoryPayload & {
   check_run: Pick<CheckRunRequestedActionEvent['check_run'], 'id'> & { external_id: string }
   requested_action: { identifier: string } | null
-  sender: Person
+  sender: Account
 }
 
-const schema: z.ZodType<CheckRunPort> = here.extend({
+const schema: z.ZodType<CheckRunPayload> = repositoryPayload.extend({
   check_run: z.object({
     id,
     external_id: z
@@ -21,12 +31,12 @@ const schema: z.ZodType<CheckRunPort> = here.extend({
     .object({ identifier: z.string() })
     .nullish()
     .transform((pressed) => pressed ?? null),
-  sender: person,
+  sender: account,
 })
 
 /** A button of a check run of ours, or GitHub's own re-run of it; null for every other check run and button. */
-export function translateCheckRun(action: string, payload: unknown, receipt: Receipt): Event | null {
-  const port = read(schema, payload)
+export function translateCheckRun(action: string, payload: unknown, receipt: DeliveryReceipt): Event | null {
+  const port = readPayload(schema, payload)
   const ours = EXTERNAL_ID.exec(port.check_run.external_id)?.groups
   const isRerun = action === 'rerequested'
   const verb = isRerun ? 'retry' : BUTTONS.find((button) => button === port.requested_action?.identifier)
@@ -34,10 +44,10 @@ export function translateCheckRun(action: string, payload: unknown, receipt: Rec
   // GitHub does not say when a button was pressed.
   const at = receipt.receivedAt
   return {
-    type: 'button.pressed',
+    type: 'button.clicked',
     at,
-    evidence: evidence(receipt, at),
-    repository: repositoryRef(port),
+    evidence: evidenceOf(receipt, at),
+    repository: repositoryRefOf(port),
     pipelineId: Number(ours.pipeline),
     origin: { kind: 'check', id: port.check_run.id, guid: receipt.guid, stage: ours.stage, sha: ours.sha },
     verb,

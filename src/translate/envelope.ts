@@ -1,5 +1,5 @@
 /** What a delivery says of itself, around the payload. */
-export type Envelope = {
+export type DeliveryEnvelope = {
   readonly hookId: number
   readonly guid: string
   readonly name: string
@@ -14,50 +14,50 @@ export type Envelope = {
 export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /** A signed request that is not a delivery. The message tells the sender what is wrong. */
-export class Malformed extends Error {
-  override readonly name = 'Malformed'
+export class MalformedDelivery extends Error {
+  override readonly name = 'MalformedDelivery'
 }
 
 /** Reads the headers and the body's text; throws Malformed. */
-export function openEnvelope(headers: RequestHeaders, text: string): Envelope {
+export function readEnvelope(headers: RequestHeaders, text: string): DeliveryEnvelope {
   const name = header(headers, 'x-github-event', /^[a-z0-9_]{1,64}$/)
   const guid = header(headers, 'x-github-delivery', /^[\w-]{1,100}$/)
   // Only GitHub's proxies and our own tools leave it out.
   const hookId = 'x-github-hook-id' in headers ? Number(header(headers, 'x-github-hook-id', /^\d{1,15}$/)) : 0
-  const payload = jsonObject(text)
-  return { hookId, guid, name, payload, ...whatItConcerns(payload) }
+  const payload = parseJsonObject(text)
+  return { hookId, guid, name, payload, ...indexedFieldsOf(payload) }
 }
 
 /** The same for a stored body, whose headers were read when it came. */
-export function jsonObject(text: string): object {
+export function parseJsonObject(text: string): object {
   let payload: unknown
   try {
     payload = JSON.parse(text)
   } catch {
-    throw new Malformed('the body is not valid JSON')
+    throw new MalformedDelivery('the body is not valid JSON')
   }
-  if (!isObject(payload)) throw new Malformed('the body is not a JSON object')
+  if (!isObject(payload)) throw new MalformedDelivery('the body is not a JSON object')
   return payload
 }
 
 function header(headers: RequestHeaders, name: string, shape: RegExp): string {
   const value = headers[name]
-  if (value === undefined) throw new Malformed(`the header ${name} is missing`)
-  if (typeof value !== 'string' || !shape.test(value)) throw new Malformed(`the header ${name} is malformed`)
+  if (value === undefined) throw new MalformedDelivery(`the header ${name} is missing`)
+  if (typeof value !== 'string' || !shape.test(value)) throw new MalformedDelivery(`the header ${name} is malformed`)
   return value
 }
 
 // These columns must be storable even when the payload is not readable: that is when they are needed most.
-function whatItConcerns(payload: object): Pick<Envelope, 'action' | 'installationId' | 'repositoryId'> {
+function indexedFieldsOf(payload: object): Pick<DeliveryEnvelope, 'action' | 'installationId' | 'repositoryId'> {
   const action = field(payload, 'action')
   return {
     action: typeof action === 'string' && /^[a-z_]{1,64}$/.test(action) ? action : null,
-    installationId: githubId(field(payload, 'installation')),
-    repositoryId: githubId(field(payload, 'repository')),
+    installationId: githubIdOf(field(payload, 'installation')),
+    repositoryId: githubIdOf(field(payload, 'repository')),
   }
 }
 
-function githubId(parent: unknown): number | null {
+function githubIdOf(parent: unknown): number | null {
   const id = isObject(parent) ? field(parent, 'id') : null
   return typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? id : null
 }

@@ -5,46 +5,46 @@ import { z } from 'zod'
 import type { RepositoryRef } from '../pipeline/model/events.ts'
 import type { Evidence } from '../pipeline/model/evidence.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import { Untranslatable } from './untranslatable.ts'
+import { UntranslatablePayload } from './untranslatable.ts'
 
 /** What the delivery itself adds to its payload. */
-export type Receipt = { readonly guid: string; readonly receivedAt: Instant }
+export type DeliveryReceipt = { readonly guid: string; readonly receivedAt: Instant }
 
-export type Person = Pick<User, 'login' | 'type'>
+export type Account = Pick<User, 'login' | 'type'>
 
 /** Where it happened; every delivery about a repository carries it. */
-export type Here = {
+export type RepositoryPayload = {
   readonly repository: Pick<Repository, 'id' | 'full_name' | 'private'> & { default_branch: string | null }
   readonly installation: Pick<InstallationLite, 'id'>
 }
 
-const LARGEST_INTEGER = 2 ** 31 - 1
-const LONGEST_TEXT = 1_000
+const MAX_INTEGER = 2 ** 31 - 1
+const MAX_TEXT_LENGTH = 1_000
 // GitHub's own limit is 65,536 characters, however many bytes each has.
-const LONGEST_BODY = 300_000
+const MAX_BODY_LENGTH = 300_000
 
 // Written out, because Date.parse also takes `1` and `tomorrow-ish` words.
-const MOMENT = /^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/
+const TIMESTAMP = /^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/
 
 export const id = z.int().positive()
 
 /** An issue's, pull request's or attempt's number. */
-export const number = z.int().positive().max(LARGEST_INTEGER)
+export const number = z.int().positive().max(MAX_INTEGER)
 
 /** A moment, normalised to UTC with milliseconds. */
-export const moment = z
+export const timestamp = z
   .string()
-  .refine((text) => MOMENT.test(text) && !Number.isNaN(Date.parse(text)), 'expected an ISO 8601 moment')
+  .refine((text) => TIMESTAMP.test(text) && !Number.isNaN(Date.parse(text)), 'expected an ISO 8601 moment')
   .transform((text): Instant => new Date(text).toISOString())
 
 /** What people write. Cut, never refused: a long title is no reason to miss an event. */
-export const text = z.string().transform((written) => storable(written.slice(0, LONGEST_TEXT)))
+export const truncatedText = z.string().transform((written) => storable(written.slice(0, MAX_TEXT_LENGTH)))
 
 /** A whole text that is read and not kept. */
-export const longText = z.string().max(LONGEST_BODY).transform(storable)
+export const longText = z.string().max(MAX_BODY_LENGTH).transform(storable)
 
 /** What identifies something: too long is a mistake, because a cut name would be another name. */
-export const name = z.string().min(1).max(300).transform(storable)
+export const identifier = z.string().min(1).max(300).transform(storable)
 
 export const sha = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'expected a commit SHA')
 
@@ -70,12 +70,12 @@ export const conclusion = z
   .nullable()
 
 /** Somebody; accounts that were deleted are `null` on GitHub, which shows them as "ghost". */
-export const person = z
-  .object({ login: name, type: z.enum(['User', 'Bot', 'Organization']).catch('User') })
+export const account = z
+  .object({ login: identifier, type: z.enum(['User', 'Bot', 'Organization']).catch('User') })
   .nullish()
-  .transform((somebody): Person => somebody ?? { login: 'ghost', type: 'User' })
+  .transform((somebody): Account => somebody ?? { login: 'ghost', type: 'User' })
 
-export const here = z.object({
+export const repositoryPayload = z.object({
   repository: z.object({
     id,
     full_name: z
@@ -84,20 +84,20 @@ export const here = z.object({
       .regex(/^[^/\s]+\/[^/\s]+$/, 'expected owner/name')
       .transform(storable),
     private: z.boolean(),
-    default_branch: name.nullish().transform((branch) => branch ?? null),
+    default_branch: identifier.nullish().transform((branch) => branch ?? null),
   }),
   installation: z.object({ id }),
 })
 
 /** Reads the fields of a payload; throws Untranslatable, naming the first few that are wrong. */
-export function read<T>(schema: z.ZodType<T>, payload: unknown): T {
+export function readPayload<T>(schema: z.ZodType<T>, payload: unknown): T {
   const result = schema.safeParse(payload)
   if (result.success) return result.data
   const reasons = result.error.issues.slice(0, 3).map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-  throw new Untranslatable(reasons.join('; '))
+  throw new UntranslatablePayload(reasons.join('; '))
 }
 
-export function repositoryRef({ repository, installation }: Here): RepositoryRef {
+export function repositoryRefOf({ repository, installation }: RepositoryPayload): RepositoryRef {
   return {
     id: repository.id,
     fullName: repository.full_name,
@@ -108,7 +108,7 @@ export function repositoryRef({ repository, installation }: Here): RepositoryRef
 }
 
 /** Told by this delivery at the event's own moment: its duplicates then compare equal. */
-export function evidence(receipt: Receipt, at: Instant): Evidence {
+export function evidenceOf(receipt: DeliveryReceipt, at: Instant): Evidence {
   return { kind: 'delivery', id: receipt.guid, at }
 }
 

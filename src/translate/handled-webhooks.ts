@@ -3,7 +3,7 @@
 // orders nothing.
 
 /** Webhook names and the actions of each that move the line; none where GitHub knows none. */
-export const HANDLES = {
+export const HANDLED_WEBHOOKS = {
   issues: ['opened', 'edited', 'closed', 'reopened', 'labeled', 'deleted', 'transferred'],
   workflow_run: ['requested', 'in_progress', 'completed'],
   workflow_job: ['queued', 'waiting', 'in_progress', 'completed'],
@@ -17,23 +17,23 @@ export const HANDLES = {
   installation_repositories: ['added', 'removed'],
 } as const satisfies Record<string, readonly string[]>
 
-export type HandledName = keyof typeof HANDLES
+export type HandledWebhook = keyof typeof HANDLED_WEBHOOKS
 
-export const HANDLED_NAMES = Object.keys(HANDLES) as HandledName[]
+export const HANDLED_WEBHOOK_NAMES = Object.keys(HANDLED_WEBHOOKS) as HandledWebhook[]
 
 /** Every App gets these, asked for or not: a manifest may not list them. */
-export const UNASKED: readonly HandledName[] = ['installation', 'installation_repositories']
+export const ALWAYS_DELIVERED: readonly HandledWebhook[] = ['installation', 'installation_repositories']
 
-export function isHandled(name: string): name is HandledName {
-  return Object.hasOwn(HANDLES, name)
+export function isHandledWebhook(name: string): name is HandledWebhook {
+  return Object.hasOwn(HANDLED_WEBHOOKS, name)
 }
 
 /** False for deliveries that carry no action: each of them is looked at. */
-export function hasActions(name: HandledName): boolean {
-  return HANDLES[name].length > 0
+export function hasActions(name: HandledWebhook): boolean {
+  return HANDLED_WEBHOOKS[name].length > 0
 }
 
-export function isActedOn(name: HandledName, action: string): boolean {
-  const actions: readonly string[] = HANDLES[name]
+export function isHandledAction(name: HandledWebhook, action: string): boolean {
+  const actions: readonly string[] = HANDLED_WEBHOOKS[name]
   return actions.includes(action)
 }

@@ -3,59 +3,67 @@
 import type { Installation, Repository } from '@octokit/webhooks-types'
 import { z } from 'zod'
 import type { Event, RepositoryRef } from '../pipeline/model/events.ts'
-import { evidence, here, id, moment, name, type Receipt, read } from './fields.ts'
+import {
+  type DeliveryReceipt,
+  evidenceOf,
+  id,
+  identifier,
+  readPayload,
+  repositoryPayload,
+  timestamp,
+} from './fields.ts'
 
-type InstallationPort = Pick<Installation, 'id'> & {
+type InstallationFields = Pick<Installation, 'id'> & {
   account: Pick<Installation['account'], 'login'>
   suspended_at: string | null
 }
-type Reached = Pick<Repository, 'id' | 'full_name' | 'private'>
-type InstallationEventPort = { installation: InstallationPort; repositories: Reached[] }
-type RepositoriesEventPort = {
-  installation: InstallationPort
-  repositories_added: Reached[]
-  repositories_removed: Pick<Reached, 'id'>[]
+type InstallationRepository = Pick<Repository, 'id' | 'full_name' | 'private'>
+type InstallationPayload = { installation: InstallationFields; repositories: InstallationRepository[] }
+type InstallationRepositoriesPayload = {
+  installation: InstallationFields
+  repositories_added: InstallationRepository[]
+  repositories_removed: Pick<InstallationRepository, 'id'>[]
 }
 
 const installation = z.object({
   id,
-  account: z.object({ login: name }),
-  suspended_at: moment.nullish().transform((at) => at ?? null),
+  account: z.object({ login: identifier }),
+  suspended_at: timestamp.nullish().transform((at) => at ?? null),
 })
-const { full_name, private: isPrivate } = here.shape.repository.shape
-const reached = z.array(z.object({ id, full_name, private: isPrivate }))
+const { full_name, private: isPrivate } = repositoryPayload.shape.repository.shape
+const installationRepositories = z.array(z.object({ id, full_name, private: isPrivate }))
 
-const installationEvent: z.ZodType<InstallationEventPort> = z.object({
+const installationPayload: z.ZodType<InstallationPayload> = z.object({
   installation,
-  repositories: reached.nullish().transform((repositories) => repositories ?? []),
+  repositories: installationRepositories.nullish().transform((repositories) => repositories ?? []),
 })
-const repositoriesEvent: z.ZodType<RepositoriesEventPort> = z.object({
+const installationRepositoriesPayload: z.ZodType<InstallationRepositoriesPayload> = z.object({
   installation,
-  repositories_added: reached,
+  repositories_added: installationRepositories,
   // A repository that was deleted may be listed with little more than its id.
   repositories_removed: z.array(z.object({ id })),
 })
 
-export function translateInstallation(action: string, payload: unknown, receipt: Receipt): Event {
-  const port = read(installationEvent, payload)
+export function translateInstallation(action: string, payload: unknown, receipt: DeliveryReceipt): Event {
+  const port = readPayload(installationPayload, payload)
   if (action === 'deleted') {
     const removed = port.repositories.map((repository) => repository.id)
-    return { ...changed(port.installation, receipt, { added: [], removed }), state: 'removed' }
+    return { ...installationChanged(port.installation, receipt, { added: [], removed }), state: 'removed' }
   }
-  const event = changed(port.installation, receipt, { added: port.repositories, removed: [] })
+  const event = installationChanged(port.installation, receipt, { added: port.repositories, removed: [] })
   return action === 'suspend' ? { ...event, state: 'suspended' } : event
 }
 
-export function translateInstallationRepositories(_action: string, payload: unknown, receipt: Receipt): Event {
-  const port = read(repositoriesEvent, payload)
+export function translateInstallationRepositories(_action: string, payload: unknown, receipt: DeliveryReceipt): Event {
+  const port = readPayload(installationRepositoriesPayload, payload)
   const removed = port.repositories_removed.map((repository) => repository.id)
-  return changed(port.installation, receipt, { added: port.repositories_added, removed })
+  return installationChanged(port.installation, receipt, { added: port.repositories_added, removed })
 }
 
-function changed(
-  port: InstallationPort,
-  receipt: Receipt,
-  reach: { added: readonly Reached[]; removed: readonly number[] },
+function installationChanged(
+  port: InstallationFields,
+  receipt: DeliveryReceipt,
+  reach: { added: readonly InstallationRepository[]; removed: readonly number[] },
 ): Extract<Event, { type: 'installation.changed' }> {
   const at = receipt.receivedAt
   const added = reach.added.map(
@@ -70,7 +78,7 @@ function changed(
   return {
     type: 'installation.changed',
     at,
-    evidence: evidence(receipt, at),
+    evidence: evidenceOf(receipt, at),
     installationId: port.id,
     account: port.account.login,
     // New permissions may be accepted, and repositories added, while it is suspended.

@@ -3,34 +3,34 @@ import { z } from 'zod'
 import type { Event } from '../pipeline/model/events.ts'
 import type { IssueFact } from '../pipeline/model/facts.ts'
 import {
-  evidence,
-  type Here,
-  here,
-  moment,
-  name,
+  type Account,
+  account,
+  type DeliveryReceipt,
+  evidenceOf,
+  identifier,
   number,
-  type Person,
-  person,
-  type Receipt,
-  read,
-  repositoryRef,
-  text,
+  type RepositoryPayload,
+  readPayload,
+  repositoryPayload,
+  repositoryRefOf,
+  timestamp,
+  truncatedText,
   webUrl,
 } from './fields.ts'
 
-type IssuePort = Pick<Issue, 'number' | 'title' | 'html_url' | 'closed_at' | 'updated_at'> & {
-  user: Person
+type IssueFields = Pick<Issue, 'number' | 'title' | 'html_url' | 'closed_at' | 'updated_at'> & {
+  user: Account
   state: NonNullable<Issue['state']>
   state_reason: IssueFact['stateReason']
 }
-type IssuesPort = Here & { issue: IssuePort; sender: Person }
-type LabeledPort = IssuesPort & { label: Pick<Label, 'name'> }
+type IssuesPayload = RepositoryPayload & { issue: IssueFields; sender: Account }
+type LabeledIssuePayload = IssuesPayload & { label: Pick<Label, 'name'> }
 
 const issue = z.object({
   number,
-  title: text,
+  title: truncatedText,
   html_url: webUrl,
-  user: person,
+  user: account,
   state: z.enum(['open', 'closed']),
   // A reason GitHub may invent tomorrow says no more to us than none.
   state_reason: z
@@ -38,32 +38,32 @@ const issue = z.object({
     .nullish()
     .catch(null)
     .transform((reason) => reason ?? null),
-  closed_at: moment.nullish().transform((at) => at ?? null),
-  updated_at: moment,
+  closed_at: timestamp.nullish().transform((at) => at ?? null),
+  updated_at: timestamp,
 })
-const issues = here.extend({ issue, sender: person })
-const changed: z.ZodType<IssuesPort> = issues
-const labeled: z.ZodType<LabeledPort> = issues.extend({ label: z.object({ name }) })
+const issuesPayload = repositoryPayload.extend({ issue, sender: account })
+const changedPayload: z.ZodType<IssuesPayload> = issuesPayload
+const labeledPayload: z.ZodType<LabeledIssuePayload> = issuesPayload.extend({ label: z.object({ name: identifier }) })
 
-export function translateIssues(action: string, payload: unknown, receipt: Receipt): Event {
-  if (action === 'labeled') return issueLabeled(read(labeled, payload), receipt)
-  const port = read(changed, payload)
-  const told = toldBy(port, receipt)
-  if (action === 'deleted' || action === 'transferred') return { type: 'issue.gone', ...told, why: action }
+export function translateIssues(action: string, payload: unknown, receipt: DeliveryReceipt): Event {
+  if (action === 'labeled') return labeledEventOf(readPayload(labeledPayload, payload), receipt)
+  const port = readPayload(changedPayload, payload)
+  const told = eventBaseOf(port, receipt)
+  if (action === 'deleted' || action === 'transferred') return { type: 'issue.removed', ...told, why: action }
   return { type: 'issue.changed', action, ...told, sender: port.sender.login }
 }
 
-function issueLabeled(port: LabeledPort, receipt: Receipt): Event {
-  return { type: 'issue.labeled', ...toldBy(port, receipt), label: port.label.name, sender: port.sender.login }
+function labeledEventOf(port: LabeledIssuePayload, receipt: DeliveryReceipt): Event {
+  return { type: 'issue.labeled', ...eventBaseOf(port, receipt), label: port.label.name, sender: port.sender.login }
 }
 
-function toldBy(port: IssuesPort, receipt: Receipt) {
+function eventBaseOf(port: IssuesPayload, receipt: DeliveryReceipt) {
   const at = port.issue.updated_at
-  const told = { at, evidence: evidence(receipt, at) }
-  return { ...told, repository: repositoryRef(port), issue: issueFact(port.issue, told.evidence) }
+  const told = { at, evidence: evidenceOf(receipt, at) }
+  return { ...told, repository: repositoryRefOf(port), issue: issueFactOf(port.issue, told.evidence) }
 }
 
-function issueFact(port: IssuePort, told: IssueFact['evidence']): IssueFact {
+function issueFactOf(port: IssueFields, told: IssueFact['evidence']): IssueFact {
   return {
     number: port.number,
     title: port.title,

@@ -3,42 +3,42 @@ import { z } from 'zod'
 import type { Event } from '../pipeline/model/events.ts'
 import type { ReviewFact } from '../pipeline/model/facts.ts'
 import {
-  evidence,
-  type Here,
-  here,
+  type Account,
+  account,
+  type DeliveryReceipt,
+  evidenceOf,
   id,
-  moment,
-  type Person,
-  person,
-  type Receipt,
-  read,
-  repositoryRef,
+  type RepositoryPayload,
+  readPayload,
+  repositoryPayload,
+  repositoryRefOf,
   sha,
+  timestamp,
 } from './fields.ts'
-import { type PullRequestPort, pullRequest, pullRequestFact } from './pull-request.ts'
+import { type PullRequestFields, pullRequestFactOf, pullRequestFields } from './pull-request.ts'
 
-type ReviewEventPort = Here & {
-  pull_request: PullRequestPort
-  review: Pick<PullRequestReview, 'id' | 'state' | 'submitted_at'> & { user: Person; commit_id: string | null }
+type ReviewPayload = RepositoryPayload & {
+  pull_request: PullRequestFields
+  review: Pick<PullRequestReview, 'id' | 'state' | 'submitted_at'> & { user: Account; commit_id: string | null }
 }
 
-const schema: z.ZodType<ReviewEventPort> = here.extend({
-  pull_request: pullRequest,
+const schema: z.ZodType<ReviewPayload> = repositoryPayload.extend({
+  pull_request: pullRequestFields,
   review: z.object({
     id,
-    user: person,
+    user: account,
     state: z.enum(['approved', 'changes_requested', 'commented', 'dismissed']),
     commit_id: sha.nullish().transform((commit) => commit ?? null),
-    submitted_at: moment.nullish().transform((at) => at ?? null),
+    submitted_at: timestamp.nullish().transform((at) => at ?? null),
   }),
 })
 
-export function translatePullRequestReview(action: string, payload: unknown, receipt: Receipt): Event {
-  const port = read(schema, payload)
+export function translatePullRequestReview(action: string, payload: unknown, receipt: DeliveryReceipt): Event {
+  const port = readPayload(schema, payload)
   const submittedAt = port.review.submitted_at ?? port.pull_request.updated_at
   // A dismissal leaves `submitted_at` as it was; only the pull request knows when it happened.
   const at = action === 'dismissed' ? port.pull_request.updated_at : submittedAt
-  const told = { at, evidence: evidence(receipt, at) }
+  const told = { at, evidence: evidenceOf(receipt, at) }
   const review: ReviewFact = {
     id: port.review.id,
     reviewer: port.review.user.login,
@@ -51,11 +51,11 @@ export function translatePullRequestReview(action: string, payload: unknown, rec
   return {
     type: 'review.changed',
     ...told,
-    repository: repositoryRef(port),
-    pullRequest: pullRequestFact(
+    repository: repositoryRefOf(port),
+    pullRequest: pullRequestFactOf(
       port.pull_request,
       port.repository.id,
-      evidence(receipt, port.pull_request.updated_at),
+      evidenceOf(receipt, port.pull_request.updated_at),
     ),
     review,
   }

@@ -3,67 +3,67 @@ import { z } from 'zod'
 import type { Event } from '../pipeline/model/events.ts'
 import type { PullRequestFact } from '../pipeline/model/facts.ts'
 import {
-  evidence,
-  type Here,
-  here,
+  type Account,
+  account,
+  type DeliveryReceipt,
+  evidenceOf,
   id,
-  moment,
-  name,
+  identifier,
   number,
-  type Person,
-  person,
-  type Receipt,
-  read,
-  repositoryRef,
+  type RepositoryPayload,
+  readPayload,
+  repositoryPayload,
+  repositoryRefOf,
   sha,
-  text,
+  timestamp,
+  truncatedText,
   webUrl,
 } from './fields.ts'
 
-export type PullRequestPort = Pick<
+export type PullRequestFields = Pick<
   PullRequest,
   'number' | 'title' | 'html_url' | 'state' | 'draft' | 'merged_at' | 'updated_at'
 > & {
-  user: Person
+  user: Account
   head: Pick<PullRequest['head'], 'label' | 'ref' | 'sha'> & { repo: Pick<Repository, 'id'> | null }
 }
-type PullRequestEventPort = Here & { pull_request: PullRequestPort }
-type SynchronizePort = PullRequestEventPort & { before: string }
+type PullRequestPayload = RepositoryPayload & { pull_request: PullRequestFields }
+type SynchronizePayload = PullRequestPayload & { before: string }
 
-export const pullRequest = z.object({
+export const pullRequestFields = z.object({
   number,
-  title: text,
+  title: truncatedText,
   html_url: webUrl,
   state: z.enum(['open', 'closed']),
   draft: z
     .boolean()
     .nullish()
     .transform((draft) => draft ?? false),
-  merged_at: moment.nullish().transform((at) => at ?? null),
-  updated_at: moment,
-  user: person,
+  merged_at: timestamp.nullish().transform((at) => at ?? null),
+  updated_at: timestamp,
+  user: account,
   // GitHub sends a null label when the fork is gone.
   head: z.object({
-    label: name.nullish().transform((label) => label ?? ''),
-    ref: name,
+    label: identifier.nullish().transform((label) => label ?? ''),
+    ref: identifier,
     sha,
     repo: z.object({ id }).nullable(),
   }),
 })
-const event = here.extend({ pull_request: pullRequest })
-const changed: z.ZodType<PullRequestEventPort> = event
-const synchronized: z.ZodType<SynchronizePort> = event.extend({ before: sha })
+const pullRequestPayload = repositoryPayload.extend({ pull_request: pullRequestFields })
+const changedPayload: z.ZodType<PullRequestPayload> = pullRequestPayload
+const synchronizePayload: z.ZodType<SynchronizePayload> = pullRequestPayload.extend({ before: sha })
 
-export function translatePullRequest(action: string, payload: unknown, receipt: Receipt): Event {
+export function translatePullRequest(action: string, payload: unknown, receipt: DeliveryReceipt): Event {
   if (action === 'synchronize') {
-    const port = read(synchronized, payload)
-    return pullRequestChanged(action, port, [port.before], receipt)
+    const port = readPayload(synchronizePayload, payload)
+    return changedEventOf(action, port, [port.before], receipt)
   }
-  return pullRequestChanged(action, read(changed, payload), [], receipt)
+  return changedEventOf(action, readPayload(changedPayload, payload), [], receipt)
 }
 
-export function pullRequestFact(
-  port: PullRequestPort,
+export function pullRequestFactOf(
+  port: PullRequestFields,
   repositoryId: number,
   told: PullRequestFact['evidence'],
 ): PullRequestFact {
@@ -74,38 +74,38 @@ export function pullRequestFact(
     author: port.user.login,
     state: port.merged_at === null ? port.state : 'merged',
     draft: port.draft,
-    branch: port.head.repo?.id === repositoryId ? port.head.ref : forkedBranch(port),
+    branch: port.head.repo?.id === repositoryId ? port.head.ref : forkBranchOf(port),
     headSha: port.head.sha,
-    sightings: [],
+    snapshots: [],
     replacedShas: [],
-    closes: null,
-    closesAt: null,
+    closingIssues: null,
+    closingIssuesAt: null,
     reviews: [],
-    mayWrite: {},
+    writePermissions: {},
     updatedAt: port.updated_at,
     evidence: told,
   }
 }
 
-function pullRequestChanged(
+function changedEventOf(
   action: string,
-  port: PullRequestEventPort,
+  port: PullRequestPayload,
   replacedShas: readonly string[],
-  receipt: Receipt,
+  receipt: DeliveryReceipt,
 ): Event {
   const at = port.pull_request.updated_at
-  const told = { at, evidence: evidence(receipt, at) }
-  const fact = pullRequestFact(port.pull_request, port.repository.id, told.evidence)
+  const told = { at, evidence: evidenceOf(receipt, at) }
+  const fact = pullRequestFactOf(port.pull_request, port.repository.id, told.evidence)
   return {
     type: 'pull_request.changed',
     action,
     ...told,
-    repository: repositoryRef(port),
+    repository: repositoryRefOf(port),
     pullRequest: { ...fact, replacedShas },
   }
 }
 
 // Always with an owner, so that a fork's `andon/issue-7` is never taken for ours.
-function forkedBranch({ head }: PullRequestPort): string {
+function forkBranchOf({ head }: PullRequestFields): string {
   return head.label.includes(':') ? head.label : `unknown:${head.ref}`
 }

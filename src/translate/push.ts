@@ -1,24 +1,32 @@
 import type { PushEvent } from '@octokit/webhooks-types'
 import { z } from 'zod'
 import type { Event } from '../pipeline/model/events.ts'
-import { evidence, type Here, here, name, type Receipt, read, repositoryRef } from './fields.ts'
+import {
+  type DeliveryReceipt,
+  evidenceOf,
+  identifier,
+  type RepositoryPayload,
+  readPayload,
+  repositoryPayload,
+  repositoryRefOf,
+} from './fields.ts'
 
-type Paths = readonly string[]
-type PushPort = Here &
+type FilePaths = readonly string[]
+type PushPayload = RepositoryPayload &
   Pick<PushEvent, 'ref' | 'forced' | 'created' | 'deleted'> & {
     /** Null when they are not listed. */
-    commits: readonly { added: Paths; removed: Paths; modified: Paths }[] | null
+    commits: readonly { added: FilePaths; removed: FilePaths; modified: FilePaths }[] | null
   }
 
-const FILE = '.github/andon.yml'
+const CONFIGURATION_PATH = '.github/andon.yml'
 // GitHub lists no more commits of one push than this
 // (https://docs.github.com/en/webhooks/webhook-events-and-payloads#push).
-const MOST_COMMITS = 2048
+const MAX_LISTED_COMMITS = 2048
 
 const flag = z.boolean().catch(false)
 const paths = z.array(z.string()).catch([])
-const schema: z.ZodType<PushPort> = here.extend({
-  ref: name,
+const schema: z.ZodType<PushPayload> = repositoryPayload.extend({
+  ref: identifier,
   forced: flag,
   created: flag,
   deleted: flag,
@@ -29,19 +37,20 @@ const schema: z.ZodType<PushPort> = here.extend({
 })
 
 /** Only whether the repository's file may have changed is of interest: what it says now is asked of GitHub. */
-export function translatePush(_action: string, payload: unknown, receipt: Receipt): Event | null {
-  const port = read(schema, payload)
+export function translatePush(_action: string, payload: unknown, receipt: DeliveryReceipt): Event | null {
+  const port = readPayload(schema, payload)
   const { default_branch: branch } = port.repository
-  if (branch === null || port.ref !== `refs/heads/${branch}` || port.deleted || !mayTouch(port)) return null
+  if (branch === null || port.ref !== `refs/heads/${branch}` || port.deleted || !mayChangeConfiguration(port))
+    return null
   // The commits' own times are their authors' to choose, and may be years old.
   const at = receipt.receivedAt
-  return { type: 'configuration.touched', at, evidence: evidence(receipt, at), repository: repositoryRef(port) }
+  return { type: 'configuration.pushed', at, evidence: evidenceOf(receipt, at), repository: repositoryRefOf(port) }
 }
 
-function mayTouch({ forced, created, commits }: PushPort): boolean {
+function mayChangeConfiguration({ forced, created, commits }: PushPayload): boolean {
   // What a rewritten history took away is listed nowhere, nor is what did not fit into the list.
-  if (forced || created || commits === null || commits.length >= MOST_COMMITS) return true
+  if (forced || created || commits === null || commits.length >= MAX_LISTED_COMMITS) return true
   return commits.some(({ added, removed, modified }) =>
-    [added, removed, modified].some((files) => files.includes(FILE)),
+    [added, removed, modified].some((files) => files.includes(CONFIGURATION_PATH)),
   )
 }

@@ -3,8 +3,8 @@
 import { z } from 'zod'
 import type { Event } from '../pipeline/model/events.ts'
 import { translateCheckRun } from './check-run.ts'
-import { type Receipt, read } from './fields.ts'
-import { type HandledName, hasActions, isActedOn, isHandled } from './handled-webhooks.ts'
+import { type DeliveryReceipt, readPayload } from './fields.ts'
+import { type HandledWebhook, hasActions, isHandledAction, isHandledWebhook } from './handled-webhooks.ts'
 import { translateInstallation, translateInstallationRepositories } from './installation.ts'
 import { translateIssueComment } from './issue-comment.ts'
 import { translateIssues } from './issues.ts'
@@ -12,16 +12,16 @@ import { translatePullRequest } from './pull-request.ts'
 import { translatePullRequestReview } from './pull-request-review.ts'
 import { translatePush } from './push.ts'
 import { translateRepository } from './repository.ts'
-import { Untranslatable } from './untranslatable.ts'
+import { UntranslatablePayload } from './untranslatable.ts'
 import { translateWorkflowJob } from './workflow-job.ts'
 import { translateWorkflowRun } from './workflow-run.ts'
 
 /** What became of a payload: an event, nothing to act on, or the reason why it could not be read. */
 export type Translation = { readonly event: Event | null; readonly failure?: string }
 
-type Translator = (action: string, payload: unknown, receipt: Receipt) => Event | null
+type Translator = (action: string, payload: unknown, receipt: DeliveryReceipt) => Event | null
 
-const TRANSLATORS: Readonly<Record<HandledName, Translator>> = {
+const TRANSLATORS: Readonly<Record<HandledWebhook, Translator>> = {
   issues: translateIssues,
   workflow_run: translateWorkflowRun,
   workflow_job: translateWorkflowJob,
@@ -35,20 +35,23 @@ const TRANSLATORS: Readonly<Record<HandledName, Translator>> = {
   installation_repositories: translateInstallationRepositories,
 }
 
-const acting = z.object({ action: z.string() })
+const payloadWithAction = z.object({ action: z.string() })
 
 /** Translates one delivery; null when it does not concern the line. Throws Untranslatable, naming the field. */
-export function translate(name: string, payload: unknown, receipt: Receipt): Event | null {
-  if (!isHandled(name)) return null
-  const action = hasActions(name) ? read(acting, payload).action : null
-  return action === null || isActedOn(name, action) ? TRANSLATORS[name](action ?? '', payload, receipt) : null
+export function translate(name: string, payload: unknown, receipt: DeliveryReceipt): Event | null {
+  if (!isHandledWebhook(name)) return null
+  const action = hasActions(name) ? readPayload(payloadWithAction, payload).action : null
+  return action === null || isHandledAction(name, action) ? TRANSLATORS[name](action ?? '', payload, receipt) : null
 }
 
 /** The same, with the failure as a value. A mistake of our own becomes one too: no delivery is lost to it. */
-export function translation(name: string, payload: unknown, receipt: Receipt): Translation {
+export function tryTranslate(name: string, payload: unknown, receipt: DeliveryReceipt): Translation {
   try {
     return { event: translate(name, payload, receipt) }
   } catch (error) {
-    return { event: null, failure: error instanceof Untranslatable ? error.message : `a translator broke: ${error}` }
+    return {
+      event: null,
+      failure: error instanceof UntranslatablePayload ? error.message : `a translator broke: ${error}`,
+    }
   }
 }

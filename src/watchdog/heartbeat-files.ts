@@ -3,12 +3,12 @@
 import { lstat, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeDirectory } from '../process/data-directory.ts'
-import { flawOf, type Heartbeat, type Self } from './heartbeat.ts'
+import { type Heartbeat, type LoopProcess, whyNotHeartbeat } from './heartbeat.ts'
 
 /** A file as it was found: a heartbeat, or what is wrong with it. */
-export type FoundFile =
+export type HeartbeatFile =
   | { readonly name: string; readonly heartbeat: Heartbeat }
-  | { readonly name: string; readonly heartbeat: null; readonly flaw: string }
+  | { readonly name: string; readonly heartbeat: null; readonly problem: string }
 
 /** Where the loops of a data directory leave their files. */
 export function loopsDirectory(dataDirectory: string): string {
@@ -16,26 +16,29 @@ export function loopsDirectory(dataDirectory: string): string {
 }
 
 /** The socket on which a loop may be asked to stop. */
-export function stopSocket(dataDirectory: string, self: Pick<Self, 'role' | 'pid'>): string {
+export function stopSocketPath(dataDirectory: string, self: Pick<LoopProcess, 'role' | 'pid'>): string {
   return join(loopsDirectory(dataDirectory), `${self.role}-${self.pid}.sock`)
 }
 
 /** Replaces the file of a loop. */
-export async function writeHeartbeat(dataDirectory: string, heartbeat: Heartbeat): Promise<void> {
-  const path = fileOf(dataDirectory, heartbeat)
+export async function writeHeartbeatFile(dataDirectory: string, heartbeat: Heartbeat): Promise<void> {
+  const path = heartbeatPath(dataDirectory, heartbeat)
   await makeDirectory(loopsDirectory(dataDirectory))
   await writeFile(`${path}.draft`, `${JSON.stringify(heartbeat, null, 2)}\n`, { mode: 0o600 })
   await rename(`${path}.draft`, path)
 }
 
 /** Removes what a loop has left. */
-export async function removeHeartbeat(dataDirectory: string, self: Pick<Self, 'role' | 'pid'>): Promise<void> {
-  const path = fileOf(dataDirectory, self)
-  for (const left of [path, `${path}.draft`, stopSocket(dataDirectory, self)]) await rm(left, { force: true })
+export async function removeHeartbeatFile(
+  dataDirectory: string,
+  self: Pick<LoopProcess, 'role' | 'pid'>,
+): Promise<void> {
+  const path = heartbeatPath(dataDirectory, self)
+  for (const left of [path, `${path}.draft`, stopSocketPath(dataDirectory, self)]) await rm(left, { force: true })
 }
 
 /** Reads every file there is; none when no loop has ever beaten here. */
-export async function readHeartbeats(dataDirectory: string): Promise<readonly FoundFile[]> {
+export async function readHeartbeatFiles(dataDirectory: string): Promise<readonly HeartbeatFile[]> {
   const directory = loopsDirectory(dataDirectory)
   const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
@@ -45,25 +48,25 @@ export async function readHeartbeats(dataDirectory: string): Promise<readonly Fo
     names
       .filter((name) => name.endsWith('.json'))
       .toSorted()
-      .map((name) => readOne(directory, name)),
+      .map((name) => readHeartbeatFile(directory, name)),
   )
   return found.filter((file) => file !== null)
 }
 
-const LONGEST_FILE = 64 * 1024
+const MAX_FILE_BYTES = 64 * 1024
 
-async function readOne(directory: string, name: string): Promise<FoundFile | null> {
-  const flawed = (flaw: string): FoundFile => ({ name, heartbeat: null, flaw })
+async function readHeartbeatFile(directory: string, name: string): Promise<HeartbeatFile | null> {
+  const flawed = (problem: string): HeartbeatFile => ({ name, heartbeat: null, problem })
   try {
     const stats = await lstat(join(directory, name))
-    if (!stats.isFile() || stats.size > LONGEST_FILE) return flawed('it is not a file of a loop')
+    if (!stats.isFile() || stats.size > MAX_FILE_BYTES) return flawed('it is not a file of a loop')
     const text = await readFile(join(directory, name), 'utf8')
     if (text.trim() === '') return flawed('it is empty')
     const told: unknown = JSON.parse(text)
-    const flaw = flawOf(told)
+    const flaw = whyNotHeartbeat(told)
     if (flaw !== null) return flawed(flaw)
     const heartbeat = told as Heartbeat
-    return nameOf(heartbeat) === name ? { name, heartbeat } : flawed('it speaks of another loop')
+    return heartbeatFileName(heartbeat) === name ? { name, heartbeat } : flawed('it speaks of another loop')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     // Its loop ended in this moment.
@@ -72,10 +75,10 @@ async function readOne(directory: string, name: string): Promise<FoundFile | nul
   }
 }
 
-function fileOf(dataDirectory: string, self: Pick<Self, 'role' | 'pid'>): string {
-  return join(loopsDirectory(dataDirectory), nameOf(self))
+function heartbeatPath(dataDirectory: string, self: Pick<LoopProcess, 'role' | 'pid'>): string {
+  return join(loopsDirectory(dataDirectory), heartbeatFileName(self))
 }
 
-function nameOf({ role, pid }: Pick<Self, 'role' | 'pid'>): string {
+function heartbeatFileName({ role, pid }: Pick<LoopProcess, 'role' | 'pid'>): string {
   return `${role}-${pid}.json`
 }

@@ -3,34 +3,34 @@
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/model/time.ts'
-import { startTime } from '../process/process-identity.ts'
+import { readStartTicks } from '../process/process-identity.ts'
 import type { Database } from '../store/database.ts'
-import { beatLoop, forgetLoop, readLoops } from '../store/loops.ts'
-import { BEAT_EVERY_MS, type Heartbeat, heartbeatOf, idOf, judge, type Self } from './heartbeat.ts'
-import { readHeartbeats, removeHeartbeat, writeHeartbeat } from './heartbeat-files.ts'
+import { deleteLoop, loadLoops, upsertLoop } from '../store/loops.ts'
+import { assessHeartbeat, BEAT_EVERY_MS, type Heartbeat, heartbeatOf, type LoopProcess, loopIdOf } from './heartbeat.ts'
+import { readHeartbeatFiles, removeHeartbeatFile, writeHeartbeatFile } from './heartbeat-files.ts'
 import type { LoopState } from './loop.ts'
 
-export type Beating = {
+export type HeartbeatTimer = {
   /** Says that it is stopping. Nothing is said after that; resolves when it is kept, or when nobody can keep it. */
   stop(): Promise<void>
   /** Its work is done and nothing is left in hand: it leaves no sign of life behind. */
-  forget(): Promise<void>
+  remove(): Promise<void>
 }
 
 /** A place in which heartbeats are kept. Resolves to when the loop was asked to stop. */
-type Keeper = {
-  keep(heartbeat: Heartbeat): Promise<Instant | null>
-  forget(self: Self): Promise<void>
+type BeatSink = {
+  write(heartbeat: Heartbeat): Promise<Instant | null>
+  remove(self: LoopProcess): Promise<void>
 }
 
 /** Who this process is. */
-export async function whoAmI(role: string): Promise<Self> {
-  return { role, host: hostname(), pid: process.pid, startedAtTicks: await startTime(process.pid) }
+export async function identifySelf(role: string): Promise<LoopProcess> {
+  return { role, host: hostname(), pid: process.pid, startedAtTicks: await readStartTicks(process.pid) }
 }
 
 /** Begins to beat; resolves when the first beat is kept, and rejects if the database does not take it. */
-export async function startBeating(o: {
-  self: Self
+export async function startHeartbeat(o: {
+  self: LoopProcess
   database: Database
   dataDirectory: string
   loops: () => readonly LoopState[]
@@ -39,21 +39,21 @@ export async function startBeating(o: {
   now: () => Instant
   log: Logger
   everyMs?: number
-}): Promise<Beating> {
+}): Promise<HeartbeatTimer> {
   const { self, log } = o
-  const row = inTurn(rowKeeper(o.database))
-  const file = inTurn(fileKeeper(o.dataDirectory, log))
+  const row = serializeWrites(databaseSink(o.database))
+  const file = serializeWrites(fileSink(o.dataDirectory, log))
   const heartbeat = (isStopping: boolean) => heartbeatOf(self, o.loops(), o.now(), isStopping)
 
-  await forgetTheDead(o)
+  await removeDeadLoops(o)
   const first = heartbeat(false)
-  await Promise.all([row.keep(first), file.keep(first)])
+  await Promise.all([row.write(first), file.write(first)])
   const timer = setInterval(() => {
     const beat = heartbeat(false)
-    if (!file.isBusy()) void file.keep(beat)
+    if (!file.isBusy()) void file.write(beat)
     // A database that does not answer is not asked again before it has.
     if (row.isBusy()) return
-    row.keep(beat).then(
+    row.write(beat).then(
       (askedAt) => askedAt !== null && o.stopAsked(),
       (error: unknown) => log.warn({ err: error }, 'a beat could not be kept in the database'),
     )
@@ -63,52 +63,57 @@ export async function startBeating(o: {
     async stop() {
       clearInterval(timer)
       const last = heartbeat(true)
-      await inTime([row.keep(last), file.keep(last)], log, 'nobody was told that this loop is stopping')
+      await waitAtMost([row.write(last), file.write(last)], log, 'nobody was told that this loop is stopping')
     },
-    async forget() {
-      await inTime([row.forget(self), file.forget(self)], log, 'the last sign of life stays where it is')
+    async remove() {
+      await waitAtMost([row.remove(self), file.remove(self)], log, 'the last sign of life stays where it is')
     },
   }
 }
 
 /** What a process left that was killed on this machine is not kept for a successor to stumble over. */
-async function forgetTheDead(o: { self: Self; database: Database; dataDirectory: string; now: () => Instant }) {
-  const files = (await readHeartbeats(o.dataDirectory).catch(() => [])).flatMap(({ heartbeat }) => heartbeat ?? [])
-  const rows = await readLoops(o.database)
+async function removeDeadLoops(o: {
+  self: LoopProcess
+  database: Database
+  dataDirectory: string
+  now: () => Instant
+}) {
+  const files = (await readHeartbeatFiles(o.dataDirectory).catch(() => [])).flatMap(({ heartbeat }) => heartbeat ?? [])
+  const rows = await loadLoops(o.database)
   for (const left of [...rows, ...files].filter(({ host }) => host === o.self.host)) {
-    const { state, isProven } = await judge(left, { now: o.now(), host: o.self.host, from: 'row' })
+    const { state, isProven } = await assessHeartbeat(left, { now: o.now(), host: o.self.host, from: 'row' })
     if (isProven || state === 'alive' || state === 'doubtful') continue
-    await forgetLoop(o.database, left.id)
-    await removeHeartbeat(o.dataDirectory, left).catch(() => undefined)
+    await deleteLoop(o.database, left.id)
+    await removeHeartbeatFile(o.dataDirectory, left).catch(() => undefined)
   }
 }
 
-function rowKeeper(database: Database): Keeper {
+function databaseSink(database: Database): BeatSink {
   return {
-    keep: (heartbeat) => beatLoop(database, heartbeat),
-    forget: ({ role, host, pid }) => forgetLoop(database, idOf({ role, host, pid })),
+    write: (heartbeat) => upsertLoop(database, heartbeat),
+    remove: ({ role, host, pid }) => deleteLoop(database, loopIdOf({ role, host, pid })),
   }
 }
 
 /** A worker beats without a disk too: then only the database tells of it, and the log says so once. */
-function fileKeeper(dataDirectory: string, log: Logger): Keeper {
+function fileSink(dataDirectory: string, log: Logger): BeatSink {
   let complained = false
   return {
-    async keep(heartbeat) {
+    async write(heartbeat) {
       try {
-        await writeHeartbeat(dataDirectory, heartbeat)
+        await writeHeartbeatFile(dataDirectory, heartbeat)
       } catch (error) {
         if (!complained) log.warn({ err: error }, 'heartbeats cannot be written to a file: set ANDON_DATA')
         complained = true
       }
       return null
     },
-    forget: (self) => removeHeartbeat(dataDirectory, self).catch(() => undefined),
+    remove: (self) => removeHeartbeatFile(dataDirectory, self).catch(() => undefined),
   }
 }
 
 /** One beat after the other, so that an old one never lands on a newer. */
-function inTurn(keeper: Keeper): Keeper & { isBusy(): boolean } {
+function serializeWrites(keeper: BeatSink): BeatSink & { isBusy(): boolean } {
   let last: Promise<unknown> = Promise.resolve()
   let waiting = 0
   function next<T>(work: () => Promise<T>): Promise<T> {
@@ -119,17 +124,17 @@ function inTurn(keeper: Keeper): Keeper & { isBusy(): boolean } {
   }
   return {
     isBusy: () => waiting > 0,
-    keep: (heartbeat) => next(() => keeper.keep(heartbeat)),
-    forget: (self) => next(() => keeper.forget(self)),
+    write: (heartbeat) => next(() => keeper.write(heartbeat)),
+    remove: (self) => next(() => keeper.remove(self)),
   }
 }
 
-const PATIENCE_MS = 3_000
+const END_TIMEOUT_MS = 3_000
 
 /** A database that is away must not hold up the end of a process. */
-async function inTime(works: readonly Promise<unknown>[], log: Logger, complaint: string): Promise<void> {
+async function waitAtMost(works: readonly Promise<unknown>[], log: Logger, complaint: string): Promise<void> {
   const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error(`not within ${PATIENCE_MS} ms`)), PATIENCE_MS)
+  const timer = setTimeout(() => late.reject(new Error(`not within ${END_TIMEOUT_MS} ms`)), END_TIMEOUT_MS)
   await Promise.race([Promise.all(works), late.promise])
     .catch((error: unknown) => log.warn({ err: error }, complaint))
     .finally(() => clearTimeout(timer))

@@ -2,58 +2,65 @@
 
 import type { Instant } from '../pipeline/model/time.ts'
 import type { LoopRow } from '../store/loops.ts'
-import { flawOf, type Heartbeat, isProgressing, judge, type Observer, type Verdict } from './heartbeat.ts'
-import type { FoundFile } from './heartbeat-files.ts'
+import {
+  assessHeartbeat,
+  type Heartbeat,
+  type HeartbeatAssessment,
+  type HeartbeatObserver,
+  isProgressing,
+  whyNotHeartbeat,
+} from './heartbeat.ts'
+import type { HeartbeatFile } from './heartbeat-files.ts'
 
-export type Known = Verdict & {
+export type RegisteredLoop = HeartbeatAssessment & {
   /** Of a file that cannot be believed: its name. */
   readonly id: string
   /** What it said last, where that can be read. */
   readonly heartbeat: Heartbeat | null
-  readonly stopAskedAt: Instant | null
+  readonly stopRequestedAt: Instant | null
   readonly isProgressing: boolean
 }
 
 /** Who is there, in the order of their ids. */
-export async function takeCensus(
-  o: Observer & { rows: readonly LoopRow[]; files: readonly FoundFile[] },
-): Promise<readonly Known[]> {
-  const ofFiles = o.files.map((file) => knownOfFile(file, o))
-  const ofRows = o.rows.map((row) => knownOfRow(row, o))
-  const known = new Map<string, Known>()
+export async function listRegisteredLoops(
+  o: HeartbeatObserver & { rows: readonly LoopRow[]; files: readonly HeartbeatFile[] },
+): Promise<readonly RegisteredLoop[]> {
+  const ofFiles = o.files.map((file) => loopOfFile(file, o))
+  const ofRows = o.rows.map((row) => loopOfRow(row, o))
+  const known = new Map<string, RegisteredLoop>()
   for (const each of await Promise.all([...ofRows, ...ofFiles])) {
     const other = known.get(each.id)
-    if (other === undefined || isLater(each, other)) {
-      known.set(each.id, { ...each, stopAskedAt: each.stopAskedAt ?? other?.stopAskedAt ?? null })
+    if (other === undefined || isMoreReliable(each, other)) {
+      known.set(each.id, { ...each, stopRequestedAt: each.stopRequestedAt ?? other?.stopRequestedAt ?? null })
     }
   }
   return [...known.values()].toSorted((a, b) => a.id.localeCompare(b.id))
 }
 
-async function knownOfRow({ stopAskedAt, ...heartbeat }: LoopRow, o: Observer): Promise<Known> {
-  const flaw = flawOf(heartbeat)
-  if (flaw !== null) return doubtful(heartbeat.id, `its row cannot be believed: ${flaw}`)
-  return { ...(await describe(heartbeat, o, 'row')), stopAskedAt }
+async function loopOfRow({ stopRequestedAt, ...heartbeat }: LoopRow, o: HeartbeatObserver): Promise<RegisteredLoop> {
+  const flaw = whyNotHeartbeat(heartbeat)
+  if (flaw !== null) return untrustedLoop(heartbeat.id, `its row cannot be believed: ${flaw}`)
+  return { ...(await assessLoop(heartbeat, o, 'row')), stopRequestedAt }
 }
 
-async function knownOfFile(file: FoundFile, o: Observer): Promise<Known> {
-  if (file.heartbeat === null) return doubtful(file.name, `its file cannot be believed: ${file.flaw}`)
-  return describe(file.heartbeat, o, 'file')
+async function loopOfFile(file: HeartbeatFile, o: HeartbeatObserver): Promise<RegisteredLoop> {
+  if (file.heartbeat === null) return untrustedLoop(file.name, `its file cannot be believed: ${file.problem}`)
+  return assessLoop(file.heartbeat, o, 'file')
 }
 
-async function describe(heartbeat: Heartbeat, o: Observer, from: 'row' | 'file'): Promise<Known> {
-  const verdict = await judge(heartbeat, { ...o, from })
+async function assessLoop(heartbeat: Heartbeat, o: HeartbeatObserver, from: 'row' | 'file'): Promise<RegisteredLoop> {
+  const verdict = await assessHeartbeat(heartbeat, { ...o, from })
   const progresses = verdict.state === 'alive' && isProgressing(heartbeat, o.now)
-  return { ...verdict, id: heartbeat.id, heartbeat, stopAskedAt: null, isProgressing: progresses }
+  return { ...verdict, id: heartbeat.id, heartbeat, stopRequestedAt: null, isProgressing: progresses }
 }
 
-function doubtful(id: string, reason: string): Known {
-  const nothing = { heartbeat: null, stopAskedAt: null, isProgressing: false, isProven: false }
+function untrustedLoop(id: string, reason: string): RegisteredLoop {
+  const nothing = { heartbeat: null, stopRequestedAt: null, isProgressing: false, isProven: false }
   return { ...nothing, id, state: 'doubtful', reason }
 }
 
 /** A doubtful word never stands in the way of one that can be believed. */
-function isLater(one: Known, other: Known): boolean {
+function isMoreReliable(one: RegisteredLoop, other: RegisteredLoop): boolean {
   if ((one.state === 'doubtful') !== (other.state === 'doubtful')) return other.state === 'doubtful'
   return (one.heartbeat?.beatAt ?? '') > (other.heartbeat?.beatAt ?? '')
 }

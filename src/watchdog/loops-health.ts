@@ -1,15 +1,15 @@
 import { hostname } from 'node:os'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
-import { readLoops } from '../store/loops.ts'
-import { type Known, takeCensus } from './loop-registry.ts'
+import { loadLoops } from '../store/loops.ts'
+import { listRegisteredLoops, type RegisteredLoop } from './loop-registry.ts'
 
 /** What a probe is told about the loops. Errors are left out: they may name repositories, and anybody may probe. */
 export type LoopsHealth = {
   readonly degraded: readonly string[]
   readonly loops: readonly {
     readonly id: string
-    readonly state: Known['state']
+    readonly state: RegisteredLoop['state']
     readonly status: string
     readonly beatAt: Instant | null
     readonly progressAt: Instant | null
@@ -17,10 +17,10 @@ export type LoopsHealth = {
 }
 
 /** Which loops work, as the database knows them, and a sentence for each that does not. */
-export async function loopsHealth(o: { database: Database; now: () => Instant }): Promise<LoopsHealth> {
-  const rows = await readLoops(o.database)
-  const loops = await takeCensus({ rows, files: [], now: o.now(), host: hostname() })
-  const degraded = loops.flatMap((loop) => troubleWith(loop) ?? [])
+export async function loadLoopsHealth(o: { database: Database; now: () => Instant }): Promise<LoopsHealth> {
+  const rows = await loadLoops(o.database)
+  const loops = await listRegisteredLoops({ rows, files: [], now: o.now(), host: hostname() })
+  const degraded = loops.flatMap((loop) => whyNotHealthy(loop) ?? [])
   if (!loops.some(({ state }) => state === 'alive')) degraded.unshift('no worker is alive: nothing goes out to GitHub')
   return {
     degraded,
@@ -35,7 +35,7 @@ export async function loopsHealth(o: { database: Database; now: () => Instant })
 }
 
 /** What is wrong with a loop, in one sentence; null when nothing is. */
-export function troubleWith({ id, state, reason, heartbeat, isProgressing }: Known): string | null {
+export function whyNotHealthy({ id, state, reason, heartbeat, isProgressing }: RegisteredLoop): string | null {
   if (state !== 'alive') return `${id} is ${state}: ${reason}`
   if (isProgressing) return null
   const { inFlightSince = null, progressAt = null } = heartbeat ?? {}

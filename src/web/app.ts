@@ -3,136 +3,138 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import type { Logger } from 'pino'
-import { detail } from '../render/pipeline-detail.ts'
+import { pipelineDetailOf } from '../render/pipeline-detail.ts'
 import type { Assets } from './assets.ts'
-import { tell, troubleOf } from './error-page.ts'
-import { Refusal } from './http-errors.ts'
+import { errorResponseOf, respondWithError } from './error-page.ts'
+import { HttpError } from './http-errors.ts'
 import type { Hub } from './hub.ts'
 import type { Metrics } from './metrics.ts'
 import { createPages } from './pages.ts'
-import { askedLights, askedPlace } from './params.ts'
-import { type Health, healthz, readyz } from './probes.ts'
+import { parseLights, resolveViewScope } from './params.ts'
+import { healthz, type ProcessHealth, readyz } from './probes.ts'
 import type { Reader } from './reader.ts'
-import { safeHeaders } from './security-headers.ts'
-import type { Asked, Bound, SiteConfig } from './site.ts'
-import { boardJson, readBoard, readIssue } from './stream-formats.ts'
+import { securityHeaders } from './security-headers.ts'
+import type { HonoEnv, RequestContext, SiteConfig } from './site.ts'
+import { loadBoardPage, loadIssuePage, toBoardJson } from './stream-formats.ts'
 import type { Views } from './views.ts'
 
 // Without sign-in these alone may be reached: they tell no names of people or repositories, and reports prove themselves.
-const OPEN_TO_ALL = /^\/(healthz|readyz|metrics|assets\/.*|api\/reports)$/
+const PUBLIC_PATHS = /^\/(healthz|readyz|metrics|assets\/.*|api\/reports)$/
 
 /** What the parts of the site are made of. */
-export type Site = {
+export type AppParts = {
   readonly reader: Reader
   readonly hub: Hub
   readonly views: Views
   readonly assets: Assets
   readonly metrics: Metrics
   readonly config: SiteConfig
-  readonly health: () => Promise<Health>
+  readonly health: () => Promise<ProcessHealth>
   /** Takes what workflows say of themselves. */
-  readonly report: (asked: Asked) => Promise<Response>
+  readonly report: (context: RequestContext) => Promise<Response>
   readonly log: Logger
 }
 
 /** The site: pages, streams, JSON, probes, assets. */
-export function createApp(site: Site): Hono<Bound> {
+export function createApp(site: AppParts): Hono<HonoEnv> {
   const { reader, hub, assets, config, metrics, log } = site
   const pages = createPages(site)
-  const app = new Hono<Bound>({ strict: false })
+  const app = new Hono<HonoEnv>({ strict: false })
 
-  function get(path: string, answer: (asked: Asked) => Promise<Response> | Response): void {
+  function get(path: string, answer: (context: RequestContext) => Promise<Response> | Response): void {
     app.get(path, answer)
     app.all(path, () => {
-      throw new Refusal(405, 'This address is only read.', 'GET, HEAD')
+      throw new HttpError(405, 'This address is only read.', 'GET, HEAD')
     })
   }
 
-  app.use(async (asked, next) => {
-    const beganAt = performance.now()
+  app.use(async (context, next) => {
+    const startedAt = performance.now()
     await next()
-    const { method } = asked.req
-    const seconds = (performance.now() - beganAt) / 1000
-    metrics.answered({ route: routeOf(asked), method, status: asked.res.status, seconds })
+    const { method } = context.req
+    const seconds = (performance.now() - startedAt) / 1000
+    metrics.observeRequest({ route: routePatternOf(context), method, status: context.res.status, seconds })
   })
-  app.use(safeHeaders(config.baseUrl))
-  app.use(async (asked, next) => {
+  app.use(securityHeaders(config.baseUrl))
+  app.use(async (context, next) => {
     await next()
-    if (asked.res !== RESPONSE_ALREADY_SENT && !asked.res.headers.has('cache-control'))
-      asked.header('cache-control', 'no-store')
+    if (context.res !== RESPONSE_ALREADY_SENT && !context.res.headers.has('cache-control'))
+      context.header('cache-control', 'no-store')
   })
-  app.use(async (asked, next) => {
-    if (config.access === 'login' && !OPEN_TO_ALL.test(asked.req.path)) {
-      throw new Refusal(403, 'This board is closed: sign-in is not part of this version.')
+  app.use(async (context, next) => {
+    if (config.access === 'login' && !PUBLIC_PATHS.test(context.req.path)) {
+      throw new HttpError(403, 'This board is closed: sign-in is not part of this version.')
     }
     await next()
   })
 
-  get('/healthz', async (asked) => asked.json(await healthz({ ...site, build: config.build })))
-  get('/readyz', async (asked) => {
+  get('/healthz', async (context) => context.json(await healthz({ ...site, build: config.build })))
+  get('/readyz', async (context) => {
     const answer = await readyz(reader)
-    return asked.json(answer, answer.ready ? 200 : 503)
+    return context.json(answer, answer.ready ? 200 : 503)
   })
-  get('/metrics', async (asked) => {
+  get('/metrics', async (context) => {
     const { type, text } = await metrics.scrape()
-    return asked.body(text, 200, { 'content-type': type })
+    return context.body(text, 200, { 'content-type': type })
   })
-  get('/assets/:hash/:name', (asked) => {
-    const asset = assets.find(asked.req.param('name') ?? '')
-    if (asset === null) throw new Refusal(404, 'There is no such file.')
+  get('/assets/:hash/:name', (context) => {
+    const asset = assets.find(context.req.param('name') ?? '')
+    if (asset === null) throw new HttpError(404, 'There is no such file.')
     // Another build asks for its own bytes by hash: it gets ours, but must not keep them under that name.
-    const keep = asset.hash === asked.req.param('hash') ? 'public, max-age=31536000, immutable' : 'no-store'
-    return asked.body(asset.body, 200, { 'content-type': asset.type, 'cache-control': keep })
+    const keep = asset.hash === context.req.param('hash') ? 'public, max-age=31536000, immutable' : 'no-store'
+    return context.body(asset.body, 200, { 'content-type': asset.type, 'cache-control': keep })
   })
-  get('/favicon.ico', (asked) => asked.redirect(assets.path('icon.svg')))
+  get('/favicon.ico', (context) => context.redirect(assets.path('icon.svg')))
 
-  get('/events', async (asked) => {
-    const place = await askedPlace(reader, {
-      repository: asked.req.query('repository'),
-      issue: asked.req.query('issue'),
+  get('/events', async (context) => {
+    const scope = await resolveViewScope(reader, {
+      repository: context.req.query('repository'),
+      issue: context.req.query('issue'),
     })
-    const format = asked.req.query('as') ?? 'html'
-    if (format !== 'html' && format !== 'json') throw new Refusal(400, 'Ask for the stream as=json, or leave it out.')
-    if (asked.req.raw.method === 'HEAD')
-      return asked.body(null, 200, { 'content-type': 'text/event-stream; charset=utf-8' })
-    await hub.join(place, format, asked.env.outgoing)
+    const format = context.req.query('as') ?? 'html'
+    if (format !== 'html' && format !== 'json') throw new HttpError(400, 'Ask for the stream as=json, or leave it out.')
+    if (context.req.raw.method === 'HEAD')
+      return context.body(null, 200, { 'content-type': 'text/event-stream; charset=utf-8' })
+    await hub.join(scope, format, context.env.outgoing)
     return RESPONSE_ALREADY_SENT
   })
-  get('/api/pipelines', async (asked) => {
-    const place = await askedPlace(reader, { repository: asked.req.query('repository') })
-    const lights = askedLights(asked.req.queries('light'))
-    const after = asked.req.query('after')
+  get('/api/pipelines', async (context) => {
+    const scope = await resolveViewScope(reader, { repository: context.req.query('repository') })
+    const lights = parseLights(context.req.queries('light'))
+    const after = context.req.query('after')
     const query = { ...(lights && { lights }), ...(after !== undefined && { after }) }
-    return asked.json(boardJson(await readBoard(reader, place, query)))
+    return context.json(toBoardJson(await loadBoardPage(reader, scope, query)))
   })
-  get('/api/pipelines/:owner/:repo/:number', async (asked) => {
-    const { owner, repo, number } = asked.req.param() as Record<string, string>
-    const { shown, history, asOf } = await readIssue(
+  get('/api/pipelines/:owner/:repo/:number', async (context) => {
+    const { owner, repo, number } = context.req.param() as Record<string, string>
+    const { shown, history, asOf } = await loadIssuePage(
       reader,
-      await askedPlace(reader, { repository: `${owner}/${repo}`, issue: number }),
+      await resolveViewScope(reader, { repository: `${owner}/${repo}`, issue: number }),
     )
-    return asked.json(detail(shown, history, asOf))
+    return context.json(pipelineDetailOf(shown, history, asOf))
   })
 
   app.post('/api/reports', site.report)
   app.all('/api/reports', () => {
-    throw new Refusal(405, 'Reports are posted: docs/reports.md says how.', 'POST')
+    throw new HttpError(405, 'Reports are posted: docs/reports.md says how.', 'POST')
   })
 
-  get('/', (asked) => pages.board(asked))
-  get('/:owner/:repo', (asked) => pages.board(asked))
-  get('/:owner/:repo/issues/:number', (asked) => pages.issue(asked))
+  get('/', (context) => pages.board(context))
+  get('/:owner/:repo', (context) => pages.board(context))
+  get('/:owner/:repo/issues/:number', (context) => pages.issue(context))
 
-  app.notFound((asked) => tell(asked, troubleOf(new Refusal(404, 'There is no such page: the board is at /.')), site))
-  app.onError((error, asked) => {
-    const trouble = troubleOf(error)
-    if (trouble.status === 500) log.error({ err: error, path: asked.req.path }, 'a request failed')
-    return tell(asked, trouble, site)
+  app.notFound((context) =>
+    respondWithError(context, errorResponseOf(new HttpError(404, 'There is no such page: the board is at /.')), site),
+  )
+  app.onError((error, context) => {
+    const response = errorResponseOf(error)
+    if (response.status === 500) log.error({ err: error, path: context.req.path }, 'a request failed')
+    return respondWithError(context, response, site)
   })
   return app
 }
 
 /** The pattern, never the path: paths name repositories. */
-function routeOf(asked: Asked): string {
-  return matchedRoutes(asked).find(({ path }) => path !== '/*')?.path ?? 'none'
+function routePatternOf(context: RequestContext): string {
+  return matchedRoutes(context).find(({ path }) => path !== '/*')?.path ?? 'none'
 }

@@ -13,16 +13,16 @@ export type Assets = {
   find(name: string): Asset | null
 }
 
-const PUBLIC = resolve(import.meta.dirname, '../../public')
-const HTMX = dirname(createRequire(import.meta.url).resolve('htmx.org'))
+const PUBLIC_DIRECTORY = resolve(import.meta.dirname, '../../public')
+const HTMX_DIRECTORY = dirname(createRequire(import.meta.url).resolve('htmx.org'))
 // htmx looks for extensions as soon as it runs: with its own in the same file it cannot run without it.
 const FILES: Readonly<Record<string, readonly string[]>> = {
-  'andon.css': [join(PUBLIC, 'andon.css')],
-  'andon.js': [join(PUBLIC, 'andon.js')],
-  'icon.svg': [join(PUBLIC, 'icon.svg')],
-  'htmx.js': [join(HTMX, 'htmx.min.js'), join(HTMX, 'ext/hx-sse.min.js')],
+  'andon.css': [join(PUBLIC_DIRECTORY, 'andon.css')],
+  'andon.js': [join(PUBLIC_DIRECTORY, 'andon.js')],
+  'icon.svg': [join(PUBLIC_DIRECTORY, 'icon.svg')],
+  'htmx.js': [join(HTMX_DIRECTORY, 'htmx.min.js'), join(HTMX_DIRECTORY, 'ext/hx-sse.min.js')],
 }
-const TYPES: Readonly<Record<string, string>> = {
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml; charset=utf-8',
@@ -30,15 +30,15 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** Reads every asset. */
 export function loadAssets(): Assets {
-  const assets = new Map(Object.entries(FILES).map(([name, paths]) => [name, load(name, paths)]))
+  const assets = new Map(Object.entries(FILES).map(([name, paths]) => [name, loadAsset(name, paths)]))
   return {
     path: (name) => `/assets/${assets.get(name)?.hash}/${name}`,
     find: (name) => assets.get(name) ?? null,
   }
 }
 
-function load(name: string, paths: readonly string[]): Asset {
+function loadAsset(name: string, paths: readonly string[]): Asset {
   const body = Uint8Array.from(Buffer.from(paths.map((path) => readFileSync(path, 'utf8')).join('\n')))
   const hash = createHash('sha256').update(body).digest('hex').slice(0, 16)
-  return { body, hash, type: TYPES[extname(name)] ?? 'application/octet-stream' }
+  return { body, hash, type: CONTENT_TYPES[extname(name)] ?? 'application/octet-stream' }
 }

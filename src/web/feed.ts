@@ -3,85 +3,86 @@
 // while the database is away the watch says since when, and reads again until it is back.
 import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/model/time.ts'
-import { Away, Refusal } from './http-errors.ts'
-import { type Client, encode } from './viewer.ts'
+import { HttpError, ServiceUnavailable } from './http-errors.ts'
+import { encodeSseMessage, type Viewer } from './viewer.ts'
 
 /** How a place is read and told, in one format. */
-export type Telling<T extends { readonly asOf: Instant }> = {
+export type StreamFormat<T extends { readonly asOf: Instant }> = {
   read(): Promise<T>
   /** Messages that bring anybody up to date. */
   snapshot(reading: T): string
   /** Messages that lead from one reading to the next; empty when nothing changed. */
-  changes(before: T, after: T): string
+  diff(before: T, after: T): string
 }
 
-export type Watch = {
-  /** Reads anew, then lets the client in with a snapshot; rejects when the place cannot be read. */
-  join(open: () => Client): Promise<Client>
-  leave(client: Client): void
+export type Feed = {
+  /** Reads anew, then lets the viewer in with a snapshot; rejects when the place cannot be read. */
+  join(open: () => Viewer): Promise<Viewer>
+  leave(viewer: Viewer): void
   /** Reads anew and sends what changed. One reading at a time: calls during one share the next. Never rejects. */
   refresh(): Promise<void>
-  beat(): Promise<void>
-  size(): number
+  ping(): Promise<void>
+  viewerCount(): number
   close(): void
 }
 
-const READ_AGAIN_MS = 1_000
+const READ_RETRY_MS = 1_000
 
-export function openWatch<T extends { readonly asOf: Instant }>(
-  telling: Telling<T>,
+export function openFeed<T extends { readonly asOf: Instant }>(
+  format: StreamFormat<T>,
   { build, log }: { build: string; log: Logger },
-): Watch {
-  const clients = new Set<Client>()
+): Feed {
+  const viewers = new Set<Viewer>()
   let last: T | null = null
-  let away = false
+  let isUnavailable = false
   let closed = false
   let reading: Promise<void> = Promise.resolve()
   let next: Promise<void> | null = null
-  let again: NodeJS.Timeout | null = null
+  let retryTimer: NodeJS.Timeout | null = null
 
   function broadcast(messages: string): void {
-    if (messages === '' || clients.size === 0) return
+    if (messages === '' || viewers.size === 0) return
     const bytes = Buffer.from(messages)
-    for (const client of clients) client.send(bytes)
+    for (const viewer of viewers) viewer.send(bytes)
   }
 
   async function readNow(): Promise<void> {
     try {
       const before = last
-      const fresh = await telling.read()
+      const fresh = await format.read()
       last = fresh
-      if (before === null || away) broadcast(telling.snapshot(fresh))
-      else broadcast(telling.changes(before, fresh))
-      away = false
+      if (before === null || isUnavailable) broadcast(format.snapshot(fresh))
+      else broadcast(format.diff(before, fresh))
+      isUnavailable = false
     } catch (error) {
-      if (error instanceof Refusal) sayGone()
-      else sayAway()
-      if (!(error instanceof Refusal || error instanceof Away)) log.error({ err: error }, 'a stream could not be drawn')
+      if (error instanceof HttpError) endGone()
+      else markUnavailable()
+      if (!(error instanceof HttpError || error instanceof ServiceUnavailable))
+        log.error({ err: error }, 'a stream could not be drawn')
       throw error
     }
   }
 
   // The place itself is no more: whoever looks at it is told so by its page.
-  function sayGone(): void {
-    broadcast(encode('gone', '{}'))
-    for (const client of clients) client.end()
-    clients.clear()
+  function endGone(): void {
+    broadcast(encodeSseMessage('gone', '{}'))
+    for (const viewer of viewers) viewer.end()
+    viewers.clear()
   }
 
-  function sayAway(): void {
-    if (!away) tellAway()
-    away = true
-    if (closed || clients.size === 0) return
-    clearTimeout(again ?? undefined)
-    again = setTimeout(() => void refresh(), READ_AGAIN_MS)
+  function markUnavailable(): void {
+    if (!isUnavailable) broadcastUnavailable()
+    isUnavailable = true
+    if (closed || viewers.size === 0) return
+    clearTimeout(retryTimer ?? undefined)
+    retryTimer = setTimeout(() => void refresh(), READ_RETRY_MS)
   }
 
-  function tellAway(): void {
-    if (last !== null) broadcast(encode('away', JSON.stringify({ build, asOf: last.asOf })))
+  function broadcastUnavailable(): void {
+    if (last !== null) broadcast(encodeSseMessage('away', JSON.stringify({ build, asOf: last.asOf })))
   }
 
-  function reread(): Promise<void> {
+  function readQueued(): Promise<void> {
     if (next !== null) return next
     next = reading
       .catch(() => undefined)
@@ -93,31 +94,31 @@ export function openWatch<T extends { readonly asOf: Instant }>(
     return next
   }
 
-  const refresh = () => reread().catch(() => undefined)
+  const refresh = () => readQueued().catch(() => undefined)
 
   return {
     async join(open) {
-      await reread()
-      const client = open()
-      clients.add(client)
-      if (last !== null) client.send(Buffer.from(telling.snapshot(last)))
-      return client
+      await readQueued()
+      const viewer = open()
+      viewers.add(viewer)
+      if (last !== null) viewer.send(Buffer.from(format.snapshot(last)))
+      return viewer
     },
-    leave(client) {
-      clients.delete(client)
+    leave(viewer) {
+      viewers.delete(viewer)
     },
     refresh,
-    async beat() {
+    async ping() {
       await refresh()
-      if (away) tellAway()
-      else if (last !== null) broadcast(encode('ping', JSON.stringify({ build, asOf: last.asOf })))
+      if (isUnavailable) broadcastUnavailable()
+      else if (last !== null) broadcast(encodeSseMessage('ping', JSON.stringify({ build, asOf: last.asOf })))
     },
-    size: () => clients.size,
+    viewerCount: () => viewers.size,
     close() {
       closed = true
-      clearTimeout(again ?? undefined)
-      for (const client of clients) client.end()
-      clients.clear()
+      clearTimeout(retryTimer ?? undefined)
+      for (const viewer of viewers) viewer.end()
+      viewers.clear()
     },
   }
 }

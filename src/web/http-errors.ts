@@ -1,19 +1,19 @@
 // What a reader can be told: each is one sentence that says what to do.
 
 /** The request cannot be met as it stands. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal'
+export class HttpError extends Error {
+  override readonly name = 'HttpError'
   readonly status: 400 | 403 | 404 | 405
-  readonly allow: string | null
+  readonly allowedMethods: string | null
 
-  constructor(status: Refusal['status'], sentence: string, allow: string | null = null) {
-    super(sentence)
+  constructor(status: HttpError['status'], message: string, allowedMethods: string | null = null) {
+    super(message)
     this.status = status
-    this.allow = allow
+    this.allowedMethods = allowedMethods
   }
 }
 
 /** The database could not be read in time. What was shown before is stale, and nothing is known to be wrong. */
-export class Away extends Error {
-  override readonly name = 'Away'
+export class ServiceUnavailable extends Error {
+  override readonly name = 'ServiceUnavailable'
 }

@@ -6,40 +6,40 @@ import { createApp } from './app.ts'
 import { loadAssets } from './assets.ts'
 import { type Hub, openHub } from './hub.ts'
 import { createMetrics } from './metrics.ts'
-import type { Health } from './probes.ts'
+import type { ProcessHealth } from './probes.ts'
 import type { Reader } from './reader.ts'
 import { STREAM_HEADERS } from './security-headers.ts'
-import type { Asked, SiteConfig } from './site.ts'
+import type { RequestContext, SiteConfig } from './site.ts'
 import { loadViews } from './views.ts'
 
 const WEBHOOK_PATH = /^\/api\/github\/webhooks\/?(\?|$)/
-const PING_EVERY_MS = 25_000
+const PING_INTERVAL_MS = 25_000
 /** As long as a delivery may take to be committed. */
-const GRACE_MS = 9_000
-const SWEEP_MS = 20
+const SHUTDOWN_GRACE_MS = 9_000
+const IDLE_SWEEP_INTERVAL_MS = 20
 
-export type Web = {
+export type WebServer = {
   readonly server: Server
   readonly hub: Hub
   /** Ends the streams, lets requests in hand finish, then closes the server. */
   close(): Promise<void>
 }
 
-export type Parts = {
+export type WebServerParts = {
   /** Answers one request to the webhook path, whatever its method. */
-  readonly deliver: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  readonly receiveDelivery: (request: IncomingMessage, response: ServerResponse) => Promise<void>
   readonly log: Logger
   readonly config: Omit<SiteConfig, 'pingEveryMs'> & { readonly pingEveryMs?: number }
   /** What the rest of the process knows about its health. */
-  readonly health?: () => Promise<Health>
+  readonly health?: () => Promise<ProcessHealth>
   /** Answers one report of a workflow. */
-  readonly report: (asked: Asked) => Promise<Response>
+  readonly report: (context: RequestContext) => Promise<Response>
 }
 
 /** The server over any reader; nothing listens yet. */
-export function serve(o: Parts & { readonly reader: Reader }): Web {
-  const { reader, deliver, report, log } = o
-  const config = { pingEveryMs: PING_EVERY_MS, ...o.config }
+export function createServerWithReader(o: WebServerParts & { readonly reader: Reader }): WebServer {
+  const { reader, receiveDelivery, report, log } = o
+  const config = { pingEveryMs: PING_INTERVAL_MS, ...o.config }
   const assets = loadAssets()
   const views = loadViews(assets.path)
   const hub = openHub({ reader, views, log, headers: STREAM_HEADERS, ...config })
@@ -47,12 +47,12 @@ export function serve(o: Parts & { readonly reader: Reader }): Web {
   const health = o.health ?? (async () => ({}))
   const app = createApp({ reader, hub, views, assets, metrics, config, health, report, log })
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
-  const inHand = new Set<ServerResponse>()
+  const openResponses = new Set<ServerResponse>()
   const server = createHttpServer((request, response) => {
-    inHand.add(response)
-    response.once('close', () => inHand.delete(response))
+    openResponses.add(response)
+    response.once('close', () => openResponses.delete(response))
     if (!WEBHOOK_PATH.test(request.url ?? '')) return void listener(request, response)
-    deliver(request, response).catch((error: unknown) => {
+    receiveDelivery(request, response).catch((error: unknown) => {
       log.error({ err: error }, 'a delivery could not be answered')
       response.destroy()
     })
@@ -65,8 +65,8 @@ export function serve(o: Parts & { readonly reader: Reader }): Web {
       const closed = new Promise((resolve) => server.close(resolve))
       await hub.close()
       // What is left once everything is answered are connections that browsers hold open in case.
-      const sweep = setInterval(() => inHand.size === 0 && server.closeAllConnections(), SWEEP_MS)
-      const grace = setTimeout(() => server.closeAllConnections(), GRACE_MS)
+      const sweep = setInterval(() => openResponses.size === 0 && server.closeAllConnections(), IDLE_SWEEP_INTERVAL_MS)
+      const grace = setTimeout(() => server.closeAllConnections(), SHUTDOWN_GRACE_MS)
       await closed
       clearInterval(sweep)
       clearTimeout(grace)

@@ -1,28 +1,28 @@
-// One per process. It hears that something changed, never what: every watch reads for itself, so that a page can only
+// One per process. It hears that something changed, never what: every feed reads for itself, so that a page can only
 // ever show what the database says.
 import type { ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
-import { openWatch, type Watch } from './feed.ts'
-import { Away } from './http-errors.ts'
+import { type Feed, openFeed } from './feed.ts'
+import { ServiceUnavailable } from './http-errors.ts'
 import type { Reader } from './reader.ts'
-import { boardTelling, htmlTelling, issueTelling, type Place } from './stream-formats.ts'
-import { openClient } from './viewer.ts'
+import { boardJsonFormat, htmlFormat, issueJsonFormat, type ViewScope } from './stream-formats.ts'
+import { openViewer } from './viewer.ts'
 import type { Views } from './views.ts'
 
-export type Format = 'html' | 'json'
+export type StreamFormatName = 'html' | 'json'
 
 export type Hub = {
   /** Streams a place to a response; rejects before anything is written when it cannot be read. */
-  join(place: Place, format: Format, response: ServerResponse): Promise<void>
-  size(): number
+  join(scope: ViewScope, format: StreamFormatName, response: ServerResponse): Promise<void>
+  viewerCount(): number
   /** Ends every stream and stops hearing. */
   close(): Promise<void>
 }
 
 // Many changes in a burst are one reading, and a flood of them costs four readings a second.
-const GATHER_MS = 40
-const APART_MS = 250
-const LISTEN_AGAIN_MS = 2_000
+const DEBOUNCE_MS = 40
+const MIN_READ_INTERVAL_MS = 250
+const LISTEN_RETRY_MS = 2_000
 
 export function openHub(o: {
   reader: Reader
@@ -32,87 +32,87 @@ export function openHub(o: {
   headers: Readonly<Record<string, string>>
   pingEveryMs: number
 }): Hub {
-  const places = new Map<string, { readonly watch: Watch; users: number }>()
+  const feeds = new Map<string, { readonly feed: Feed; references: number }>()
   let closed = false
-  let gathering: NodeJS.Timeout | null = null
-  let readAt = -APART_MS
+  let debounce: NodeJS.Timeout | null = null
+  let readAt = -MIN_READ_INTERVAL_MS
   let unlisten: (() => Promise<void>) | null = null
   let listenAgain: NodeJS.Timeout | null = null
 
-  function heard(): void {
+  function scheduleRefresh(): void {
     if (closed) return
-    const wait = Math.max(GATHER_MS, readAt + APART_MS - performance.now())
-    gathering ??= setTimeout(() => {
-      gathering = null
+    const wait = Math.max(DEBOUNCE_MS, readAt + MIN_READ_INTERVAL_MS - performance.now())
+    debounce ??= setTimeout(() => {
+      debounce = null
       readAt = performance.now()
-      for (const { watch } of places.values()) void watch.refresh()
+      for (const { feed } of feeds.values()) void feed.refresh()
     }, wait)
   }
 
   async function listen(): Promise<void> {
     try {
-      const stop = await o.reader.listen(heard, heard)
+      const stop = await o.reader.listen(scheduleRefresh, scheduleRefresh)
       if (closed) await stop()
       else unlisten = stop
     } catch (error) {
       o.log.warn({ err: error }, 'cannot listen for changes yet')
-      if (!closed) listenAgain = setTimeout(() => void listen(), LISTEN_AGAIN_MS)
+      if (!closed) listenAgain = setTimeout(() => void listen(), LISTEN_RETRY_MS)
     }
   }
 
   // A place is watched while anybody looks at it, or is about to.
-  function enter(place: Place, format: Format): { watch: Watch; exit(): void } {
-    const key = JSON.stringify([format, place.repository, place.issue])
-    const known = places.get(key) ?? { watch: openPlace({ ...o, place }, format), users: 0 }
-    places.set(key, known)
-    known.users += 1
+  function acquire(scope: ViewScope, format: StreamFormatName): { feed: Feed; release(): void } {
+    const key = JSON.stringify([format, scope.repository, scope.issue])
+    const known = feeds.get(key) ?? { feed: openScopeFeed({ ...o, scope }, format), references: 0 }
+    feeds.set(key, known)
+    known.references += 1
     return {
-      watch: known.watch,
-      exit() {
-        known.users -= 1
-        if (known.users > 0) return
-        known.watch.close()
-        places.delete(key)
+      feed: known.feed,
+      release() {
+        known.references -= 1
+        if (known.references > 0) return
+        known.feed.close()
+        feeds.delete(key)
       },
     }
   }
 
   const listening = listen()
-  const beat = setInterval(() => {
-    for (const { watch } of places.values()) void watch.beat()
+  const pingTimer = setInterval(() => {
+    for (const { feed } of feeds.values()) void feed.ping()
   }, o.pingEveryMs)
 
   return {
-    async join(place, format, response) {
-      if (closed) throw new Away('this process is stopping')
-      const { watch, exit } = enter(place, format)
-      const over = Promise.withResolvers<void>()
+    async join(scope, format, response) {
+      if (closed) throw new ServiceUnavailable('this process is stopping')
+      const { feed, release } = acquire(scope, format)
+      const left = Promise.withResolvers<void>()
       try {
-        const client = await watch.join(() => openClient(response, o.headers, over.resolve))
-        void over.promise.then(() => watch.leave(client)).then(exit)
-        if (closed) client.end()
+        const viewer = await feed.join(() => openViewer(response, o.headers, left.resolve))
+        void left.promise.then(() => feed.leave(viewer)).then(release)
+        if (closed) viewer.end()
       } catch (error) {
-        exit()
+        release()
         throw error
       }
     },
-    size: () => [...places.values()].reduce((sum, { watch }) => sum + watch.size(), 0),
+    viewerCount: () => [...feeds.values()].reduce((sum, { feed }) => sum + feed.viewerCount(), 0),
     async close() {
       closed = true
-      clearInterval(beat)
-      clearTimeout(gathering ?? undefined)
+      clearInterval(pingTimer)
+      clearTimeout(debounce ?? undefined)
       clearTimeout(listenAgain ?? undefined)
-      for (const { watch } of places.values()) watch.close()
+      for (const { feed } of feeds.values()) feed.close()
       await listening
       await unlisten?.().catch(() => undefined)
     },
   }
 }
 
-function openPlace(
-  o: { reader: Reader; views: Views; build: string; log: Logger; place: Place },
-  format: Format,
-): Watch {
-  if (format === 'html') return openWatch(htmlTelling(o), o)
-  return o.place.issue === null ? openWatch(boardTelling(o), o) : openWatch(issueTelling(o), o)
+function openScopeFeed(
+  o: { reader: Reader; views: Views; build: string; log: Logger; scope: ViewScope },
+  format: StreamFormatName,
+): Feed {
+  if (format === 'html') return openFeed(htmlFormat(o), o)
+  return o.scope.issue === null ? openFeed(boardJsonFormat(o), o) : openFeed(issueJsonFormat(o), o)
 }

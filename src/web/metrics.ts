@@ -2,11 +2,11 @@
 // absent, because zero would be a lie.
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Hub } from './hub.ts'
-import type { Board, Reader } from './reader.ts'
+import type { BoardPage, Reader } from './reader.ts'
 
 export type Metrics = {
   /** Notes one answered request. */
-  answered(o: { route: string; method: string; status: number; seconds: number }): void
+  observeRequest(o: { route: string; method: string; status: number; seconds: number }): void
   scrape(): Promise<{ type: string; text: string }>
 }
 
@@ -35,11 +35,11 @@ export function createMetrics(o: { reader: Reader; hub: Hub }): Metrics {
     registers,
   })
 
-  function show(board: Board | null): void {
+  function show(board: BoardPage | null): void {
     lights.reset()
     for (const metric of [held, needsYou, failed, lastAt]) metric.remove()
     reachable.set(board === null ? 0 : 1)
-    streams.set(o.hub.size())
+    streams.set(o.hub.viewerCount())
     if (board === null) return
     const { counts } = board
     for (const light of ['running', 'review', 'queued', 'failed'] as const) lights.set({ light }, counts[light])
@@ -50,9 +50,10 @@ export function createMetrics(o: { reader: Reader; hub: Hub }): Metrics {
   }
 
   return {
-    answered: ({ seconds, status, ...labels }) => requests.observe({ ...labels, status: String(status) }, seconds),
+    observeRequest: ({ seconds, status, ...labels }) =>
+      requests.observe({ ...labels, status: String(status) }, seconds),
     async scrape() {
-      show(await o.reader.board({ limit: 1 }).catch(() => null))
+      show(await o.reader.loadBoard({ limit: 1 }).catch(() => null))
       return { type: registry.contentType, text: await registry.metrics() }
     },
   }

@@ -2,89 +2,126 @@
 // The same drawings make the page itself, so that what a reload shows is what the stream showed.
 
 import type { Instant } from '../pipeline/model/time.ts'
-import { type Drawn, drawn, webUrl } from '../render/board-row.ts'
-import type { Notice } from '../render/configuration-notice.ts'
-import { drawnHold } from '../render/hold-text.ts'
-import { detail } from '../render/pipeline-detail.ts'
-import type { Board, Issue } from './reader.ts'
+import { type BoardRowView, boardRowViewOf, safeWebUrl } from '../render/board-row.ts'
+import type { ConfigurationNotice } from '../render/configuration-notice.ts'
+import { holdViewOf } from '../render/hold-text.ts'
+import { pipelineDetailOf } from '../render/pipeline-detail.ts'
+import type { BoardPage, IssuePage } from './reader.ts'
 import type { Views } from './views.ts'
 
-export type Piece = { readonly id: string; readonly html: string }
+export type Fragment = { readonly id: string; readonly html: string }
 
 /** A table body: its head stays, its rows are told apart by id. */
-export type List = { readonly id: string; readonly head: Piece; readonly rows: readonly Piece[]; readonly html: string }
+export type FragmentList = {
+  readonly id: string
+  readonly header: Fragment
+  readonly rows: readonly Fragment[]
+  readonly html: string
+}
 
-export type Sheet = { readonly asOf: Instant; readonly pieces: readonly Piece[]; readonly lists: readonly List[] }
+export type PageModel = {
+  readonly asOf: Instant
+  readonly fragments: readonly Fragment[]
+  readonly lists: readonly FragmentList[]
+}
 
 /** The board, or one repository's. */
-export function boardSheet(views: Views, board: Board, repository: string | null): Sheet {
-  const rows = board.rows.map((shown) => drawn(shown, board.asOf))
-  const calling = rows.filter(({ needsYou }) => needsYou)
+export function buildBoardPageModel(views: Views, board: BoardPage, repository: string | null): PageModel {
+  const rows = board.rows.map((shown) => boardRowViewOf(shown, board.asOf))
+  const needsAttention = rows.filter(({ needsYou }) => needsYou)
   const active = rows.filter(({ needsYou }) => !needsYou)
   const empty = rows.length === 0
   return {
     asOf: board.asOf,
-    pieces: [
-      { id: 'counts', html: views.draw('counts', countsOf(board)) },
-      { id: 'holds', html: views.draw('holds', cut(board.holds.map(drawnHold))) },
-      mistakesPiece(views, board.mistaken, repository === null ? MISTAKES_AT_A_GLANCE : Number.POSITIVE_INFINITY),
-      { id: 'empty', html: views.draw('empty', { empty, repository }) },
-      { id: 'more', html: views.draw('next-page', { next: board.next, shown: rows.length }) },
-      { id: 'quiet', html: views.draw('footer', board) },
+    fragments: [
+      { id: 'counts', html: views.render('counts', countsModelOf(board)) },
+      { id: 'holds', html: views.render('holds', limitListed(board.holds.map(holdViewOf))) },
+      problemsFragment(
+        views,
+        board.configurationNotices,
+        repository === null ? MAX_SUMMARY_PROBLEMS : Number.POSITIVE_INFINITY,
+      ),
+      { id: 'empty', html: views.render('empty', { empty, repository }) },
+      { id: 'next-page', html: views.render('next-page', { next: board.next, shown: rows.length }) },
+      { id: 'footer', html: views.render('footer', board) },
     ],
     lists: [
-      list(views, 'needs-you', 'Needs you', calling.length === 0 ? 'nobody is waited for' : '', calling),
-      list(views, 'active', 'Active tasks', active.length === 0 ? 'nothing else is under way' : '', active),
+      buildFragmentList(
+        views,
+        'needs-you',
+        'Needs you',
+        needsAttention.length === 0 ? 'nobody is waited for' : '',
+        needsAttention,
+      ),
+      buildFragmentList(
+        views,
+        'active',
+        'Active tasks',
+        active.length === 0 ? 'nothing else is under way' : '',
+        active,
+      ),
     ],
   }
 }
 
 /** One issue's page. */
-export function issueSheet(views: Views, { shown, history, asOf, mistaken }: Issue): Sheet {
-  const whole = detail(shown, history, asOf)
-  const pullRequests = shown.pipeline.pullRequests.map((pull) => ({ ...pull, url: webUrl(pull.url) }))
+export function buildIssuePageModel(
+  views: Views,
+  { shown, history, asOf, configurationNotices }: IssuePage,
+): PageModel {
+  const detail = pipelineDetailOf(shown, history, asOf)
+  const pullRequests = shown.pipeline.pullRequests.map((pull) => ({ ...pull, url: safeWebUrl(pull.url) }))
   return {
     asOf,
-    pieces: [
-      mistakesPiece(views, mistaken, MISTAKES_AT_A_GLANCE),
-      { id: 'summary', html: views.draw('issue-summary', { ...drawn(shown, asOf), pullRequests }) },
-      ...whole.stages.map((stage, index) => {
+    fragments: [
+      problemsFragment(views, configurationNotices, MAX_SUMMARY_PROBLEMS),
+      { id: 'summary', html: views.render('issue-summary', { ...boardRowViewOf(shown, asOf), pullRequests }) },
+      ...detail.stages.map((stage, index) => {
         const id = `stage-${index}`
-        return { id, html: views.draw('stage', { id, stage }) }
+        return { id, html: views.render('stage', { id, stage }) }
       }),
-      { id: 'history', html: views.draw('history', { history: whole.history }) },
+      { id: 'history', html: views.render('history', { history: detail.history }) },
     ],
     lists: [],
   }
 }
 
 /** The piece's drawing, or nothing. */
-export function pieceOf(sheet: Sheet, id: string): string {
-  return sheet.pieces.find((piece) => piece.id === id)?.html ?? ''
+export function fragmentHtmlOf(model: PageModel, id: string): string {
+  return model.fragments.find((fragment) => fragment.id === id)?.html ?? ''
 }
 
 /** How many of a file's mistakes are told where it is not the file that people came for. */
-const MISTAKES_AT_A_GLANCE = 1
+const MAX_SUMMARY_PROBLEMS = 1
 
-function mistakesPiece(views: Views, mistaken: readonly Notice[], most: number): Piece {
-  return { id: 'mistakes', html: views.draw('configuration-problems', { ...cut(mistaken), most }) }
+function problemsFragment(views: Views, notices: readonly ConfigurationNotice[], maxProblems: number): Fragment {
+  return {
+    id: 'configuration-problems',
+    html: views.render('configuration-problems', { ...limitListed(notices), maxProblems }),
+  }
 }
 
 /** How many held or mistaken repositories stand above the board before it says that there are more. */
-const MOST_PLACES = 20
+const MAX_LISTED_REPOSITORIES = 20
 
-function cut<T>(places: readonly T[]): { readonly places: readonly T[]; readonly more: boolean } {
-  return { places: places.slice(0, MOST_PLACES), more: places.length > MOST_PLACES }
+function limitListed<T>(items: readonly T[]): { readonly items: readonly T[]; readonly hasMore: boolean } {
+  return { items: items.slice(0, MAX_LISTED_REPOSITORIES), hasMore: items.length > MAX_LISTED_REPOSITORIES }
 }
 
-function list(views: Views, id: string, title: string, note: string, rows: readonly Drawn[]): List {
-  const head = { id: `${id}-head`, html: views.draw('section-head', { id, title, note }) }
-  const pieces = rows.map((row) => ({ id: row.id, html: views.draw('row', row) }))
-  const html = views.draw('section', { id, head: head.html, rows: pieces.map((piece) => piece.html).join('') })
-  return { id, head, rows: pieces, html }
+function buildFragmentList(
+  views: Views,
+  id: string,
+  title: string,
+  note: string,
+  rows: readonly BoardRowView[],
+): FragmentList {
+  const header = { id: `${id}-head`, html: views.render('section-head', { id, title, note }) }
+  const fragments = rows.map((row) => ({ id: row.id, html: views.render('row', row) }))
+  const html = views.render('section', { id, header: header.html, rows: fragments.map(({ html }) => html).join('') })
+  return { id, header, rows: fragments, html }
 }
 
-function countsOf({ counts }: Board): object {
+function countsModelOf({ counts }: BoardPage): object {
   const all = [
     { light: 'running', count: counts.running, word: 'running' },
     { light: 'review', count: counts.review, word: 'in review' },

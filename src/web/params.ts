@@ -1,49 +1,61 @@
-// What a request asks for, checked. Every mistake is a Refusal whose sentence says what would be right.
+// What a request asks for, checked. Every mistake is an HttpError whose sentence says what would be right.
 import type { Light } from '../pipeline/model/pipeline.ts'
-import { Refusal } from './http-errors.ts'
+import { HttpError } from './http-errors.ts'
 import type { Reader } from './reader.ts'
-import { type Place, unknownRepository } from './stream-formats.ts'
+import { unknownRepository, type ViewScope } from './stream-formats.ts'
 
 const LIGHTS = ['running', 'review', 'queued', 'failed', 'done', 'idle'] as const satisfies readonly Light[]
-const REPOSITORY = /^[\w.-]{1,100}\/[\w.-]{1,100}$/
+const REPOSITORY_NAME = /^[\w.-]{1,100}\/[\w.-]{1,100}$/
 // Owners that would hide paths of ours.
-const RESERVED = ['api', 'assets', 'events', 'health', 'healthz', 'login', 'logout', 'metrics', 'readyz', 'setup']
+const RESERVED_OWNERS = [
+  'api',
+  'assets',
+  'events',
+  'health',
+  'healthz',
+  'login',
+  'logout',
+  'metrics',
+  'readyz',
+  'setup',
+]
 
 /** The lights of `?light=failed&light=review` or `?light=failed,review`; undefined when none is named. */
-export function askedLights(values: readonly string[] = []): readonly Light[] | undefined {
+export function parseLights(values: readonly string[] = []): readonly Light[] | undefined {
   const words = values.flatMap((value) => value.split(',')).map((word) => word.trim())
   if (words.length === 0) return undefined
   return words.map((word) => {
     const light = LIGHTS.find((known) => known === word)
-    if (light === undefined) throw new Refusal(400, `There is no such light: use one of ${LIGHTS.join(', ')}.`)
+    if (light === undefined) throw new HttpError(400, `There is no such light: use one of ${LIGHTS.join(', ')}.`)
     return light
   })
 }
 
 /** Where the asker looks; refuses what Andon does not know. */
-export async function askedPlace(
+export async function resolveViewScope(
   reader: Reader,
-  asked: { repository?: string | undefined; issue?: string | undefined },
-): Promise<Place> {
-  if (asked.repository === undefined) {
-    if (asked.issue !== undefined)
-      throw new Refusal(400, 'An issue belongs to a repository: add repository=owner/repo.')
+  params: { repository?: string | undefined; issue?: string | undefined },
+): Promise<ViewScope> {
+  if (params.repository === undefined) {
+    if (params.issue !== undefined)
+      throw new HttpError(400, 'An issue belongs to a repository: add repository=owner/repo.')
     return { repository: null, issue: null }
   }
-  const issue = asked.issue === undefined ? null : askedIssue(asked.issue)
-  if (!REPOSITORY.test(asked.repository)) throw new Refusal(400, 'Name a repository as owner/repo.')
-  const [owner = ''] = asked.repository.split('/')
-  if (RESERVED.includes(owner.toLowerCase())) throw new Refusal(404, 'There is no such page: the board is at /.')
-  const repository = await reader.repository(asked.repository)
-  if (repository === null) throw unknownRepository(asked.repository)
+  const issue = params.issue === undefined ? null : parseIssueNumber(params.issue)
+  if (!REPOSITORY_NAME.test(params.repository)) throw new HttpError(400, 'Name a repository as owner/repo.')
+  const [owner = ''] = params.repository.split('/')
+  if (RESERVED_OWNERS.includes(owner.toLowerCase()))
+    throw new HttpError(404, 'There is no such page: the board is at /.')
+  const repository = await reader.findRepository(params.repository)
+  if (repository === null) throw unknownRepository(params.repository)
   return { repository, issue }
 }
 
 /** An issue's number. */
-function askedIssue(text: string): number {
+function parseIssueNumber(text: string): number {
   const number = Number(text)
   if (!/^[1-9]\d{0,9}$/.test(text) || number > 2_147_483_647) {
-    throw new Refusal(400, 'An issue number is a whole number from 1 on.')
+    throw new HttpError(400, 'An issue number is a whole number from 1 on.')
   }
   return number
 }

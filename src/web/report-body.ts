@@ -1,15 +1,15 @@
 // What a workflow may say of itself: little, and checked before anything else looks at it.
 import { z } from 'zod'
-import { plain } from '../render/sanitize.ts'
+import { plainText } from '../render/sanitize.ts'
 
 /** The most bytes a report may have. */
-export const LARGEST_REPORT_BYTES = 8 * 1024
+export const MAX_REPORT_BYTES = 8 * 1024
 /** The most characters of its text. */
-export const LONGEST_TEXT = 500
-const LONGEST_URL = 2_000
+export const MAX_REPORT_TEXT_LENGTH = 500
+const MAX_URL_LENGTH = 2_000
 
 /** What was said; null is not said, and what was said before stands. */
-export type Said = {
+export type ReportBody = {
   readonly issueNumber: number
   readonly attemptKey: string
   /** Percent, whole. */
@@ -19,13 +19,13 @@ export type Said = {
 }
 
 /** A body that is no report: one sentence that names the field. */
-export class NoReport extends Error {
-  override readonly name = 'NoReport'
+export class InvalidReport extends Error {
+  override readonly name = 'InvalidReport'
 }
 
 const ATTEMPT_KEY = /^[1-9]\d{0,8}\/[a-z][a-z0-9_-]*\/[1-9]\d{0,8}-[a-z0-9]+$/
 
-const body = z.strictObject({
+const reportSchema = z.strictObject({
   andon: z
     .string()
     .max(100)
@@ -39,22 +39,25 @@ const body = z.strictObject({
     .nullish(),
   text: z
     .string('must be text')
-    .refine((text) => Array.from(text).length <= LONGEST_TEXT, `is longer than ${LONGEST_TEXT} characters`)
-    .transform((text) => plain(text, LONGEST_TEXT) || null)
+    .refine(
+      (text) => Array.from(text).length <= MAX_REPORT_TEXT_LENGTH,
+      `is longer than ${MAX_REPORT_TEXT_LENGTH} characters`,
+    )
+    .transform((text) => plainText(text, MAX_REPORT_TEXT_LENGTH) || null)
     .nullish(),
   // Shown as a link: nothing but a web address may be behind it.
   url: z
     .string('must be an http(s) URL')
-    .max(LONGEST_URL, `is longer than ${LONGEST_URL} characters`)
+    .max(MAX_URL_LENGTH, `is longer than ${MAX_URL_LENGTH} characters`)
     .regex(/^https?:\/\/[^\s<>"'`\\]+$/, 'must be an http(s) URL')
     .refine((url) => URL.canParse(url) && isWellFormed(url), 'must be an http(s) URL')
     .nullish(),
 })
 
-/** Reads the bytes of a report; throws NoReport. */
-export function readReport(bytes: Uint8Array): Said {
-  const result = body.safeParse(parsed(bytes))
-  if (!result.success) throw new NoReport(sentenceOf(result.error))
+/** Reads the bytes of a report; throws InvalidReport. */
+export function parseReport(bytes: Uint8Array): ReportBody {
+  const result = reportSchema.safeParse(parseJson(bytes))
+  if (!result.success) throw new InvalidReport(validationMessageOf(result.error))
   const { andon, progress, text, url } = result.data
   return {
     issueNumber: Number(andon.slice(0, andon.indexOf('/'))),
@@ -65,16 +68,16 @@ export function readReport(bytes: Uint8Array): Said {
   }
 }
 
-function parsed(bytes: Uint8Array): unknown {
+function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch {
-    throw new NoReport('The body is not JSON in UTF-8.')
+    throw new InvalidReport('The body is not JSON in UTF-8.')
   }
 }
 
 // Names of fields that were made up are not repeated: nothing a stranger wrote is sent back.
-function sentenceOf(error: z.ZodError): string {
+function validationMessageOf(error: z.ZodError): string {
   const [issue] = error.issues
   if (issue === undefined || issue.code === 'unrecognized_keys')
     return 'A report has the fields andon, progress, text and url, and no other.'

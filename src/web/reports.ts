@@ -2,80 +2,81 @@
 // there is no secret to hand out, to leak or to rotate.
 import type { Logger } from 'pino'
 import { Unavailable } from '../apply/apply-request.ts'
-import { LARGEST_REPORT_BYTES, NoReport, readReport, type Said } from './report-body.ts'
-import type { Asked } from './site.ts'
+import { InvalidReport, MAX_REPORT_BYTES, parseReport, type ReportBody } from './report-body.ts'
+import type { RequestContext } from './site.ts'
 
 /** The workflow run that reports, as its token proves it. */
-export type Reporter = { readonly repositoryId: number; readonly runId: number; readonly runAttempt: number }
+export type ReportingRun = { readonly repositoryId: number; readonly runId: number; readonly runAttempt: number }
 
-/** What became of a report: kept, or why it was not. */
-export type Verdict = 'kept' | 'no such attempt' | 'another run' | 'not bound yet' | 'over'
+/** What became of a report: saved, or why it was not. */
+export type ReportOutcome = 'saved' | 'no such attempt' | 'another run' | 'not bound yet' | 'attempt closed'
 
 /** Takes what a run says of its attempt. Rejects when the database is not there, and nothing is kept then. */
-export type Book = (reporter: Reporter, said: Said) => Promise<Verdict>
+export type ReportStore = (reporter: ReportingRun, report: ReportBody) => Promise<ReportOutcome>
 
 /** Which run a token proves; nothing else in it is believed. */
-export type Prove = (
+export type ReportTokenVerifier = (
   token: string,
 ) => Promise<
-  | ({ readonly kind: 'run' } & Reporter)
+  | ({ readonly kind: 'run' } & ReportingRun)
   | { readonly kind: 'untrusted'; readonly why: string }
-  | { readonly kind: 'away' }
+  | { readonly kind: 'unavailable' }
 >
 
-type Status = 401 | 403 | 409 | 413 | 415 | 422 | 503
+type ErrorStatus = 401 | 403 | 409 | 413 | 415 | 422 | 503
 
-const DEADLINE_MS = 8_000
+const SAVE_TIMEOUT_MS = 8_000
 const RETRY_AFTER_SECONDS = 5
 
 /** Answers one report. */
-export function createReports(o: {
-  prove: Prove
-  book: Book
+export function createReportEndpoint(o: {
+  verify: ReportTokenVerifier
+  store: ReportStore
   log: Logger
   deadlineMs?: number
-}): (asked: Asked) => Promise<Response> {
-  const { prove, book, log, deadlineMs = DEADLINE_MS } = o
-  return async (asked) => {
-    if (!isJson(asked.req.header('content-type')))
-      return refuse(asked, 415, 'The content type must be application/json.')
-    const token = /^Bearer +([\w.-]+)$/i.exec(asked.req.header('authorization') ?? '')?.[1]
+}): (context: RequestContext) => Promise<Response> {
+  const { verify, store, log, deadlineMs = SAVE_TIMEOUT_MS } = o
+  return async (context) => {
+    if (!isJson(context.req.header('content-type')))
+      return respondError(context, 415, 'The content type must be application/json.')
+    const token = /^Bearer +([\w.-]+)$/i.exec(context.req.header('authorization') ?? '')?.[1]
     if (token === undefined)
-      return refuse(
-        asked,
+      return respondError(
+        context,
         401,
         'Send the workflow’s OIDC token as `authorization: Bearer …`: docs/reports.md says how.',
       )
-    const proof = await prove(token)
-    if (proof.kind === 'untrusted') return refuse(asked, 401, proof.why)
-    if (proof.kind === 'away') return refuse(asked, 503, 'The token cannot be checked just now: send the report again.')
+    const proof = await verify(token)
+    if (proof.kind === 'untrusted') return respondError(context, 401, proof.why)
+    if (proof.kind === 'unavailable')
+      return respondError(context, 503, 'The token cannot be checked just now: send the report again.')
     try {
-      const bytes = await readBounded(asked.req.raw, LARGEST_REPORT_BYTES)
-      if (bytes === null) return refuse(asked, 413, `A report has at most ${LARGEST_REPORT_BYTES} bytes.`)
-      const said = readReport(bytes)
-      const verdict = await inTime(book(proof, said), deadlineMs)
-      if (verdict === 'kept') return asked.body(null, 204)
-      log.info({ attempt: said.attemptKey, run: proof.runId, verdict }, 'a report was refused')
-      return refuse(asked, ...ANSWERS[verdict])
+      const bytes = await readBodyUpTo(context.req.raw, MAX_REPORT_BYTES)
+      if (bytes === null) return respondError(context, 413, `A report has at most ${MAX_REPORT_BYTES} bytes.`)
+      const report = parseReport(bytes)
+      const outcome = await withSaveTimeout(store(proof, report), deadlineMs)
+      if (outcome === 'saved') return context.body(null, 204)
+      log.info({ attempt: report.attemptKey, run: proof.runId, outcome }, 'a report was refused')
+      return respondError(context, ...ERROR_RESPONSES[outcome])
     } catch (error) {
-      if (error instanceof NoReport) return refuse(asked, 422, error.message)
+      if (error instanceof InvalidReport) return respondError(context, 422, error.message)
       if (!(error instanceof Unavailable)) log.error({ err: error }, 'a report could not be kept')
-      return refuse(asked, 503, 'The report could not be kept just now: send it again.')
+      return respondError(context, 503, 'The report could not be kept just now: send it again.')
     }
   }
 }
 
-const ANSWERS: Readonly<Record<Exclude<Verdict, 'kept'>, readonly [Status, string]>> = {
+const ERROR_RESPONSES: Readonly<Record<Exclude<ReportOutcome, 'saved'>, readonly [ErrorStatus, string]>> = {
   'no such attempt': [403, 'This repository has no such attempt.'],
   'another run': [403, 'Another workflow run carries this attempt.'],
   'not bound yet': [503, 'GitHub has not told us which run carries this attempt yet: send the report again.'],
-  over: [409, 'This attempt is over: nothing more is taken from it.'],
+  'attempt closed': [409, 'This attempt is over: nothing more is taken from it.'],
 }
 
-function refuse(asked: Asked, status: Status, sentence: string): Response {
-  if (status === 401) asked.header('www-authenticate', 'Bearer')
-  if (status === 503) asked.header('retry-after', String(RETRY_AFTER_SECONDS))
-  return asked.json({ error: sentence }, status)
+function respondError(context: RequestContext, status: ErrorStatus, message: string): Response {
+  if (status === 401) context.header('www-authenticate', 'Bearer')
+  if (status === 503) context.header('retry-after', String(RETRY_AFTER_SECONDS))
+  return context.json({ error: message }, status)
 }
 
 function isJson(contentType: string | undefined): boolean {
@@ -83,23 +84,23 @@ function isJson(contentType: string | undefined): boolean {
 }
 
 /** The body, or null when it is larger; no more of it than that is held. */
-async function readBounded({ headers, body }: Request, most: number): Promise<Uint8Array | null> {
-  if (Number(headers.get('content-length') ?? 0) > most) return null
+async function readBodyUpTo({ headers, body }: Request, maxBytes: number): Promise<Uint8Array | null> {
+  if (Number(headers.get('content-length') ?? 0) > maxBytes) return null
   const chunks: Uint8Array[] = []
   let size = 0
   try {
     for await (const chunk of body ?? []) {
       size += chunk.length
-      if (size > most) return null
+      if (size > maxBytes) return null
       chunks.push(chunk)
     }
   } catch {
-    throw new NoReport('The body ended early.')
+    throw new InvalidReport('The body ended early.')
   }
   return Buffer.concat(chunks)
 }
 
-function inTime<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
+function withSaveTimeout<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>()
   const late = setTimeout(() => reject(new Unavailable(`no answer within ${deadlineMs} ms`)), deadlineMs)
   work.then(resolve, reject).finally(() => clearTimeout(late))

@@ -1,6 +1,6 @@
 import { secureHeaders } from 'hono/secure-headers'
 
-const POLICY = {
+const CONTENT_SECURITY_POLICY = {
   defaultSrc: ["'none'"],
   scriptSrc: ["'self'"],
   styleSrc: ["'self'"],
@@ -13,9 +13,9 @@ const POLICY = {
 }
 
 /** What browsers are told about every answer: nothing inline, nothing framed, nothing from elsewhere. */
-export function safeHeaders(baseUrl: string) {
+export function securityHeaders(baseUrl: string) {
   return secureHeaders({
-    contentSecurityPolicy: POLICY,
+    contentSecurityPolicy: CONTENT_SECURITY_POLICY,
     referrerPolicy: 'same-origin',
     xFrameOptions: 'DENY',
     strictTransportSecurity: baseUrl.startsWith('https:'),

@@ -13,8 +13,8 @@ export type SiteConfig = {
   readonly pingEveryMs: number
 }
 
-export type Bound = { Bindings: HttpBindings }
-export type Asked = Context<Bound>
+export type HonoEnv = { Bindings: HttpBindings }
+export type RequestContext = Context<HonoEnv>
 
 /** The sentences that stand on every page. */
 export function noticesOf({ access, databaseNotice }: SiteConfig): readonly string[] {

@@ -2,103 +2,108 @@
 // comes before everything that is shown, in one unnamed message; each later unnamed message is what changed.
 import type { Light } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import { type Row, row } from '../render/board-row.ts'
-import { type Detail, detail } from '../render/pipeline-detail.ts'
-import type { Telling } from './feed.ts'
-import { Refusal } from './http-errors.ts'
-import { changes, whole } from './page-diff.ts'
-import { boardSheet, issueSheet, type Sheet } from './page-model.ts'
-import type { Board, Issue, Reader } from './reader.ts'
-import { encode } from './viewer.ts'
+import { type BoardRow, boardRowOf } from '../render/board-row.ts'
+import { type PipelineDetail, pipelineDetailOf } from '../render/pipeline-detail.ts'
+import type { StreamFormat } from './feed.ts'
+import { HttpError } from './http-errors.ts'
+import { diffPageModels, renderFullUpdate } from './page-diff.ts'
+import { buildBoardPageModel, buildIssuePageModel, type PageModel } from './page-model.ts'
+import type { BoardPage, IssuePage, Reader } from './reader.ts'
+import { encodeSseMessage } from './viewer.ts'
 import type { Views } from './views.ts'
 
 /** Where somebody looks: every repository, one of them, or one issue. */
-export type Place = { readonly repository: string | null; readonly issue: number | null }
+export type ViewScope = { readonly repository: string | null; readonly issue: number | null }
 
-const ROWS_ON_A_PAGE = 200
+const PAGE_SIZE = 200
 
 /** Fragments of the page, which htmx swaps in. */
-export function htmlTelling(o: { reader: Reader; views: Views; build: string; place: Place }): Telling<Sheet> {
-  const { reader, views, build, place } = o
+export function htmlFormat(o: {
+  reader: Reader
+  views: Views
+  build: string
+  scope: ViewScope
+}): StreamFormat<PageModel> {
+  const { reader, views, build, scope } = o
   return {
     async read() {
-      if (place.issue === null) return boardSheet(views, await readBoard(reader, place), place.repository)
-      return issueSheet(views, await readIssue(reader, place))
+      if (scope.issue === null) return buildBoardPageModel(views, await loadBoardPage(reader, scope), scope.repository)
+      return buildIssuePageModel(views, await loadIssuePage(reader, scope))
     },
-    snapshot: (sheet) => announce(build, sheet) + encode(null, whole(sheet)),
-    changes(before, after) {
-      const fragments = changes(before, after)
-      return fragments === '' ? '' : encode(null, fragments)
+    snapshot: (model) => encodeSnapshotEvent(build, model) + encodeSseMessage(null, renderFullUpdate(model)),
+    diff(before, after) {
+      const fragments = diffPageModels(before, after)
+      return fragments === '' ? '' : encodeSseMessage(null, fragments)
     },
   }
 }
 
 /** The JSON of `GET /api/pipelines`; then the rows that changed, and in `gone` those that left the board. */
-export function boardTelling(o: { reader: Reader; build: string; place: Place }): Telling<BoardJson> {
+export function boardJsonFormat(o: { reader: Reader; build: string; scope: ViewScope }): StreamFormat<BoardJson> {
   return {
-    read: async () => boardJson(await readBoard(o.reader, o.place)),
-    snapshot: (board) => announce(o.build, board) + encode(null, JSON.stringify(board)),
-    changes(before, after) {
-      const old = new Map(before.pipelines.map((row) => [keyOf(row), JSON.stringify(row)]))
-      const pipelines = after.pipelines.filter((row) => old.get(keyOf(row)) !== JSON.stringify(row))
-      const here = new Set(after.pipelines.map(keyOf))
-      const left = before.pipelines.filter((row) => !here.has(keyOf(row)))
+    read: async () => toBoardJson(await loadBoardPage(o.reader, o.scope)),
+    snapshot: (board) => encodeSnapshotEvent(o.build, board) + encodeSseMessage(null, JSON.stringify(board)),
+    diff(before, after) {
+      const old = new Map(before.pipelines.map((row) => [rowKeyOf(row), JSON.stringify(row)]))
+      const pipelines = after.pipelines.filter((row) => old.get(rowKeyOf(row)) !== JSON.stringify(row))
+      const here = new Set(after.pipelines.map(rowKeyOf))
+      const left = before.pipelines.filter((row) => !here.has(rowKeyOf(row)))
       const gone = left.map(({ repository, issue }) => ({ repository, issue }))
       // What stands further down than the first page is counted all the same.
       const isCountedAnew = JSON.stringify(before.counts) !== JSON.stringify(after.counts)
       if (pipelines.length === 0 && gone.length === 0 && !isCountedAnew) return ''
-      return encode(null, JSON.stringify({ counts: after.counts, pipelines, gone, asOf: after.asOf }))
+      return encodeSseMessage(null, JSON.stringify({ counts: after.counts, pipelines, gone, asOf: after.asOf }))
     },
   }
 }
 
-type IssueJson = { readonly asOf: Instant; readonly pipeline: Detail }
+type IssueJson = { readonly asOf: Instant; readonly pipeline: PipelineDetail }
 
 /** The JSON of one issue, whole whenever anything in it changed. */
-export function issueTelling(o: { reader: Reader; build: string; place: Place }): Telling<IssueJson> {
+export function issueJsonFormat(o: { reader: Reader; build: string; scope: ViewScope }): StreamFormat<IssueJson> {
   return {
     async read() {
-      const { shown, history, asOf } = await readIssue(o.reader, o.place)
-      return { asOf, pipeline: detail(shown, history, asOf) }
+      const { shown, history, asOf } = await loadIssuePage(o.reader, o.scope)
+      return { asOf, pipeline: pipelineDetailOf(shown, history, asOf) }
     },
-    snapshot: (issue) => announce(o.build, issue) + encode(null, JSON.stringify(issue.pipeline)),
-    changes(before, after) {
+    snapshot: (issue) => encodeSnapshotEvent(o.build, issue) + encodeSseMessage(null, JSON.stringify(issue.pipeline)),
+    diff(before, after) {
       const json = JSON.stringify(after.pipeline)
-      return JSON.stringify(before.pipeline) === json ? '' : encode(null, json)
+      return JSON.stringify(before.pipeline) === json ? '' : encodeSseMessage(null, json)
     },
   }
 }
 
-export type BoardJson = Pick<Board, 'counts' | 'next' | 'asOf'> & { readonly pipelines: readonly Row[] }
+export type BoardJson = Pick<BoardPage, 'counts' | 'next' | 'asOf'> & { readonly pipelines: readonly BoardRow[] }
 
 /** The answer of `GET /api/pipelines`. */
-export function boardJson({ counts, rows, next, asOf }: Board): BoardJson {
-  return { counts, pipelines: rows.map((shown) => row(shown, asOf)), next, asOf }
+export function toBoardJson({ counts, rows, next, asOf }: BoardPage): BoardJson {
+  return { counts, pipelines: rows.map((shown) => boardRowOf(shown, asOf)), next, asOf }
 }
 
 /** One page of a place's board; refuses when its repository is known by that name no more. */
-export async function readBoard(
+export async function loadBoardPage(
   reader: Reader,
-  { repository }: Pick<Place, 'repository'>,
+  { repository }: Pick<ViewScope, 'repository'>,
   query: { lights?: readonly Light[]; after?: string } = {},
-): Promise<Board> {
-  const board = await reader.board({ limit: ROWS_ON_A_PAGE, ...(repository !== null && { repository }), ...query })
+): Promise<BoardPage> {
+  const board = await reader.loadBoard({ limit: PAGE_SIZE, ...(repository !== null && { repository }), ...query })
   // What has rows is known: only of an empty place is it asked.
   const isEmpty = repository !== null && board.rows.length === 0
-  if (isEmpty && (await reader.repository(repository)) === null) throw unknownRepository(repository)
+  if (isEmpty && (await reader.findRepository(repository)) === null) throw unknownRepository(repository)
   return board
 }
 
 /** Andon is not installed there, or it bears another name by now. */
-export function unknownRepository(name: string): Refusal {
-  return new Refusal(404, `Andon does not know ${name}: install the App on it, or check the name.`)
+export function unknownRepository(name: string): HttpError {
+  return new HttpError(404, `Andon does not know ${name}: install the App on it, or check the name.`)
 }
 
 /** The issue of a place; refuses when it is not on the line. */
-export async function readIssue(reader: Reader, { repository, issue }: Place): Promise<Issue> {
-  const found = repository === null || issue === null ? null : await reader.issue(repository, issue)
+export async function loadIssuePage(reader: Reader, { repository, issue }: ViewScope): Promise<IssuePage> {
+  const found = repository === null || issue === null ? null : await reader.loadIssue(repository, issue)
   if (found === null) {
-    throw new Refusal(
+    throw new HttpError(
       404,
       `Issue #${issue} of ${repository} is not on the line: /andon start in a comment takes it up.`,
     )
@@ -106,10 +111,10 @@ export async function readIssue(reader: Reader, { repository, issue }: Place): P
   return found
 }
 
-function announce(build: string, { asOf }: { readonly asOf: Instant }): string {
-  return encode('snapshot', JSON.stringify({ build, asOf }))
+function encodeSnapshotEvent(build: string, { asOf }: { readonly asOf: Instant }): string {
+  return encodeSseMessage('snapshot', JSON.stringify({ build, asOf }))
 }
 
-function keyOf({ repository, issue }: Row): string {
+function rowKeyOf({ repository, issue }: BoardRow): string {
   return `${repository}#${issue}`
 }

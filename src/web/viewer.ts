@@ -1,20 +1,20 @@
 import type { ServerResponse } from 'node:http'
 
 /** One open event stream. */
-export type Client = { send(message: Uint8Array): void; end(): void }
+export type Viewer = { send(message: Uint8Array): void; end(): void }
 
 // A reader that stopped reading is dropped before its unread messages fill our memory; it connects anew and gets a snapshot.
-const SLOW_BYTES = 256 * 1024
+const MAX_BUFFERED_BYTES = 256 * 1024
 
-/** Opens the stream on a response; `gone` is called once when it is over, for whatever reason. */
-export function openClient(
+/** Opens the stream on a response; `onClose` is called once when it is over, for whatever reason. */
+export function openViewer(
   response: ServerResponse,
   headers: Readonly<Record<string, string>>,
-  gone: () => void,
-): Client {
+  onClose: () => void,
+): Viewer {
   // It may have gone away while the snapshot was read.
-  if (response.destroyed) gone()
-  else response.once('close', gone)
+  if (response.destroyed) onClose()
+  else response.once('close', onClose)
   response.on('error', () => response.destroy())
   response.writeHead(200, {
     ...headers,
@@ -24,7 +24,7 @@ export function openClient(
   })
   return {
     send(message) {
-      if (response.writableLength > SLOW_BYTES) response.destroy()
+      if (response.writableLength > MAX_BUFFERED_BYTES) response.destroy()
       else response.write(message)
     },
     end: () => response.end(),
@@ -32,7 +32,7 @@ export function openClient(
 }
 
 /** One message of an event stream; without a name it is one that htmx swaps in. */
-export function encode(name: string | null, text: string): string {
+export function encodeSseMessage(name: string | null, text: string): string {
   const lines = text.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`)
   return `${name === null ? '' : `event: ${name}\n`}${lines.join('')}\n`
 }

@@ -1,19 +1,20 @@
 import { resolve } from 'node:path'
 import { Eta } from 'eta'
-import { evidenceWords, sourceWords } from '../render/board-row.ts'
-import { clock, day, LIGHTS, moment } from '../render/labels.ts'
-import { plain } from '../render/sanitize.ts'
+import { evidenceSourceText, evidenceText } from '../render/board-row.ts'
+import { formatMinute, formatSecond, formatTime, LIGHT_SYMBOLS } from '../render/labels.ts'
+import { plainText } from '../render/sanitize.ts'
 
 /** Draws one template of views/; everything interpolated is escaped. */
-export type Views = { draw(name: string, model: object): string }
+export type Views = { render(name: string, model: object): string }
 
-const WORDS = { LIGHTS, clock, day, evidenceWords, moment, plain, sourceWords }
+const LABELS = { LIGHT_SYMBOLS, formatTime, formatMinute, formatSecond, evidenceText, evidenceSourceText, plainText }
 
-/** Templates share `words`, the picture of lights and moments that comments and checks use too. */
+/** Templates share `labels`, the picture of lights and moments that comments and checks use too. */
 export function loadViews(asset: (name: string) => string): Views {
   const eta = new Eta({ views: resolve(import.meta.dirname, '../../views'), cache: true })
   return {
-    draw: (name, model) => oneLine(eta.render(name, { words: WORDS, asset, htmxConfig: HTMX_CONFIG, ...model })),
+    render: (name, model) =>
+      collapseLineBreaks(eta.render(name, { labels: LABELS, asset, htmxConfig: HTMX_CONFIG, ...model })),
   }
 }
 
@@ -31,6 +32,6 @@ const HTMX_CONFIG = JSON.stringify({
 })
 
 // Line breaks in a template are for its readers. On the stream each would cost a `data:` of its own.
-function oneLine(html: string): string {
+function collapseLineBreaks(html: string): string {
   return html.replace(/\s*\n\s*/g, ' ').trim()
 }

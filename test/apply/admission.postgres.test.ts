@@ -4,19 +4,28 @@
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Door } from '../../src/apply/door.ts'
-import { liveAttempts } from '../../src/pipeline/admission.ts'
+import { countLiveAttempts } from '../../src/pipeline/admission.ts'
 import type { DispatchEffect } from '../../src/pipeline/model/effects.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import type { Database } from '../../src/store/database.ts'
-import { openPostgres } from '../../src/store/postgres.ts'
-import { type FreshDatabase, freshDatabase } from '../support/database.ts'
-import { howMany, record, runSeed } from '../support/measurements.ts'
-import { labelled } from '../support/pipeline-fixtures.ts'
-import { seeded } from '../support/seeded-random.ts'
-import { configurationIs, door, pipelinesIn } from './support/arrivals.ts'
-import { answerTo, type Claimed, claim, fileOf, repositoryOf, runOf, tell, told } from './support/effect-worker.ts'
+import { openPostgresDatabase } from '../../src/store/postgres.ts'
+import { openTestDatabase, type TestDatabase } from '../support/database.ts'
+import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
+import { issueLabeled } from '../support/pipeline-fixtures.ts'
+import { seededRandom } from '../support/seeded-random.ts'
+import { configurationAnswer, openTestDoor, pipelinesIn } from './support/arrivals.ts'
+import {
+  andonYml,
+  answerTo,
+  applyOrThrow,
+  type ClaimedEffect,
+  claimEffects,
+  dispatchResultOf,
+  repositoryOf,
+  runChangedOf,
+} from './support/effect-worker.ts'
 
-let database: FreshDatabase
+let database: TestDatabase
 let other: Database
 let doors: readonly Door[]
 let second = 0
@@ -24,9 +33,9 @@ let second = 0
 const now = (): Instant => new Date(Date.UTC(2026, 10, 21, 9) + 1000 * second++).toISOString()
 
 beforeEach(async () => {
-  database = await freshDatabase('postgres')
-  other = await openPostgres(database.url!)
-  doors = [door(database, { now }), door(other, { now })]
+  database = await openTestDatabase('postgres')
+  other = await openPostgresDatabase(database.url!)
+  doors = [openTestDoor(database, { now }), openTestDoor(other, { now })]
 })
 
 afterEach(async () => {
@@ -53,40 +62,46 @@ async function watchCommits(): Promise<void> {
     deferrable initially deferred for each row execute function count_running()`.execute(kysely)
 }
 
-const PIPELINES = howMany(60, 200)
+const PIPELINES = repetitions(60, 200)
 
 test('of many pipelines in three repositories never more than four run at once in any of them, at any commit', async () => {
   await watchCommits()
-  const chance = seeded(runSeed(11))
+  const chance = seededRandom(randomSeed(11))
   const pick = () => chance.pick(doors)
-  const text = fileOf({ stages: ['code', 'test'] })
+  const text = andonYml({ stages: ['code', 'test'] })
   const issues = Array.from({ length: PIPELINES }, (_, index) => ({
     number: index + 1,
     repository: repositoryOf(1 + (index % 3)),
   }))
-  const labels = issues.map(({ number, repository }) => ({ ...labelled({ number, at: now() }), repository }))
-  await Promise.all(chance.shuffle(labels).map((event) => tell(pick(), event)))
+  const labels = issues.map(({ number, repository }) => ({ ...issueLabeled({ number, at: now() }), repository }))
+  await Promise.all(chance.shuffle(labels).map((event) => applyOrThrow(pick(), event)))
 
   let runs = 0
-  async function perform(held: Claimed): Promise<void> {
+  async function perform(held: ClaimedEffect): Promise<void> {
     const { effect } = held
-    if (effect.type === 'ask') return void (await tell(pick(), answerTo({ ...held, effect }, text, now()), held))
+    if (effect.type === 'ask')
+      return void (await applyOrThrow(pick(), answerTo({ ...held, effect }, text, now()), held))
     if (effect.type !== 'dispatch') throw new Error(`nothing is to be cancelled: ${effect.key}`)
     await dispatched(held, effect)
   }
-  async function dispatched(held: Claimed, effect: DispatchEffect): Promise<void> {
+  async function dispatched(held: ClaimedEffect, effect: DispatchEffect): Promise<void> {
     const of = { repositoryId: held.repositoryId, effect }
     const id = ++runs
-    await tell(pick(), told(of, { state: 'sending' }, now()), held, 'sending')
+    await applyOrThrow(pick(), dispatchResultOf(of, { state: 'sending' }, now()), held, 'sending')
     const begun = [
-      () => tell(pick(), told(of, { state: 'confirmed', runId: id, url: 'https://example.org' }, now()), held),
-      () => tell(pick(), runOf(of, id, now(), null)),
+      () =>
+        applyOrThrow(
+          pick(),
+          dispatchResultOf(of, { state: 'confirmed', runId: id, url: 'https://example.org' }, now()),
+          held,
+        ),
+      () => applyOrThrow(pick(), runChangedOf(of, id, now(), null)),
     ]
     await Promise.all(chance.shuffle(begun).map((step) => step()))
-    await tell(pick(), runOf(of, id, now(), 'success'))
+    await applyOrThrow(pick(), runChangedOf(of, id, now(), 'success'))
   }
   for (;;) {
-    const held = (await Promise.all([database, other].map((at) => claim(at, 8)))).flat()
+    const held = (await Promise.all([database, other].map((at) => claimEffects(at, 8)))).flat()
     if (held.length === 0) break
     await Promise.all(chance.shuffle(held).map(perform))
   }
@@ -97,14 +112,14 @@ test('of many pipelines in three repositories never more than four run at once i
   )
   expect(runs).toBe(2 * PIPELINES)
   expect(pipelines.map(({ liveAttempts: live }) => live)).toEqual(
-    pipelines.map(({ document }) => liveAttempts(document)),
+    pipelines.map(({ document }) => countLiveAttempts(document)),
   )
   const { rows } = await sql<{ running: number; commits: number }>`
     select running, count(*)::integer as commits from commits group by running order by running`.execute(
     database.kysely,
   )
   expect(rows.at(-1)?.running).toBe(4)
-  record('limit-of-four', {
+  recordMeasurements('limit-of-four', {
     pipelines: PIPELINES,
     attempts: runs,
     repositories: 3,
@@ -114,19 +129,23 @@ test('of many pipelines in three repositories never more than four run at once i
 })
 
 test('however many appliers tell the same at once, an attempt is dispatched exactly once', async () => {
-  const chance = seeded(runSeed(13))
-  const text = fileOf({ running: 100 })
-  const pools = [database, other, await openPostgres(database.url!, { connections: 20 })]
-  const appliers = Array.from({ length: howMany(24, 64) }, (_, index) => door(pools[index % pools.length]!, { now }))
+  const chance = seededRandom(randomSeed(13))
+  const text = andonYml({ running: 100 })
+  const pools = [database, other, await openPostgresDatabase(database.url!, { connections: 20 })]
+  const appliers = Array.from({ length: repetitions(24, 64) }, (_, index) =>
+    openTestDoor(pools[index % pools.length]!, { now }),
+  )
   const numbers = Array.from({ length: 20 }, (_, index) => index + 1)
-  await tell(doors[0]!, configurationIs(text))
-  await Promise.all(numbers.map((number) => tell(chance.pick(doors), labelled({ number, at: now() }))))
-  const questions = (await claim(database, 100)).flatMap((held) =>
+  await applyOrThrow(doors[0]!, configurationAnswer(text))
+  await Promise.all(numbers.map((number) => applyOrThrow(chance.pick(doors), issueLabeled({ number, at: now() }))))
+  const questions = (await claimEffects(database, 100)).flatMap((held) =>
     held.effect.type === 'ask' ? [{ ...held, effect: held.effect }] : [],
   )
   expect(questions.filter(({ effect }) => effect.question.about === 'permission')).toHaveLength(20)
   // Each applier is told everything, as deliveries of its own: what is true however often it is told.
-  const told = appliers.flatMap((applier) => questions.map((held) => () => tell(applier, answerTo(held, text, now()))))
+  const told = appliers.flatMap((applier) =>
+    questions.map((held) => () => applyOrThrow(applier, answerTo(held, text, now()))),
+  )
   await Promise.all(chance.shuffle(told).map((step) => step()))
   const effects = await database.kysely
     .selectFrom('effects')
@@ -137,7 +156,12 @@ test('however many appliers tell the same at once, an attempt is dispatched exac
     return document.type === 'dispatch' && `${document.issueNumber}/${document.stage}/${document.attempt}`
   })
   expect(attempts.toSorted()).toEqual(numbers.map((number) => `${number}/code/1`).toSorted())
-  record('limit-of-four', { tellings: told.length, appliers: appliers.length, dispatches: attempts.length, twice: 0 })
+  recordMeasurements('limit-of-four', {
+    tellings: told.length,
+    appliers: appliers.length,
+    dispatches: attempts.length,
+    twice: 0,
+  })
   for (const applier of appliers) await applier.close()
   await pools[2]?.close()
 })

@@ -4,44 +4,44 @@ import type { Door } from '../../src/apply/door.ts'
 import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
-import { asks } from '../../src/pipeline/stages/questions-to-ask.ts'
-import { light } from '../../src/pipeline/view/light.ts'
+import { askClosingIssues } from '../../src/pipeline/stages/questions-to-ask.ts'
+import { headlineOf } from '../../src/pipeline/view/light.ts'
 import type { Database } from '../../src/store/database.ts'
-import { dueToWake } from '../../src/store/pipelines.ts'
-import { freshDatabase } from '../support/database.ts'
-import { lineInMemory } from '../support/in-memory-apply.ts'
-import { answerAbout, wholeLife } from '../support/lifecycle-events.ts'
+import { listPipelinesToWake } from '../../src/store/pipelines.ts'
+import { openTestDatabase } from '../support/database.ts'
+import { inMemoryApply } from '../support/in-memory-apply.ts'
+import { answerQuestion, lifecycleEvents } from '../support/lifecycle-events.ts'
 import {
   AGENT_BRANCH,
-  delivered,
+  deliveryEvidence,
   ISSUE,
-  issueIs,
-  jobIs,
-  labelled,
-  minute,
-  pullRequestIs,
+  issueChanged,
+  issueLabeled,
+  jobChanged,
+  minutesAfterNine,
+  pullRequestChanged,
   REPOSITORY,
-  runIs,
+  runChanged,
 } from '../support/pipeline-fixtures.ts'
-import { comment } from '../support/pipeline-harness.ts'
-import { seeded } from '../support/seeded-random.ts'
-import { arrivalOf, countOf, door, pipelinesIn } from './support/arrivals.ts'
+import { commentCreated } from '../support/pipeline-harness.ts'
+import { seededRandom } from '../support/seeded-random.ts'
+import { arrivalOf, countOf, openTestDoor, pipelinesIn } from './support/arrivals.ts'
 
 let database: Database
-let opened: Door
+let testDoor: Door
 
 beforeEach(async () => {
-  database = await freshDatabase()
-  opened = door(database)
+  database = await openTestDatabase()
+  testDoor = openTestDoor(database)
 })
 
 afterEach(async () => {
-  await opened.close()
+  await testDoor.close()
   await database.close()
 })
 
-async function tell(...events: readonly Event[]): Promise<void> {
-  for (const event of events) expect(await opened.apply(arrivalOf(event))).toMatchObject({ state: 'applied' })
+async function applyEvents(...events: readonly Event[]): Promise<void> {
+  for (const event of events) expect(await testDoor.apply(arrivalOf(event))).toMatchObject({ state: 'applied' })
 }
 
 async function only(): Promise<Awaited<ReturnType<typeof pipelinesIn>>[number]> {
@@ -52,16 +52,19 @@ async function only(): Promise<Awaited<ReturnType<typeof pipelinesIn>>[number]> 
 
 test('what is said on a pull request is for the issues that it closes now, and for none that it closed once', async () => {
   const closes = (numbers: readonly number[], at: number) =>
-    pullRequestIs({ at: minute(at), closes: numbers, closesAt: minute(at), branch: 'patch-1' }, 'edited')
-  await tell(closes([5], 1), closes([6], 2))
-  await tell(comment('/andon start', { onPullRequest: true, on: 7 }))
+    pullRequestChanged(
+      { at: minutesAfterNine(at), closingIssues: numbers, closingIssuesAt: minutesAfterNine(at), branch: 'patch-1' },
+      'edited',
+    )
+  await applyEvents(closes([5], 1), closes([6], 2))
+  await applyEvents(commentCreated('/andon start', { onPullRequest: true, on: 7 }))
   expect((await pipelinesIn(database)).map(({ issueNumber }) => issueNumber)).toEqual([6])
 })
 
 test('the columns of a pipeline are what the core says of its document', async () => {
-  await tell(labelled(), runIs({ workflow: 'plan.yml', startedAt: minute(1) }))
+  await applyEvents(issueLabeled(), runChanged({ workflow: 'plan.yml', startedAt: minutesAfterNine(1) }))
   const { document, ...row } = await only()
-  const { light: colour, stage, since } = light(document)
+  const { light: colour, stage, since } = headlineOf(document)
   expect(row).toMatchObject({ light: colour, stage, since, issueNumber: ISSUE, revision: 2, publishedRevision: 0 })
   expect(row.light).toBe('running')
   expect(row.needsYouAt).not.toBeNull()
@@ -72,12 +75,12 @@ test('ordinary issues, pull requests and runs make no pipeline and ask nothing',
   const ordinary = { branch: 'fix-typo', title: 'Fix a typo' }
   for (let number = 1; number <= 50; number++) {
     await Promise.all([
-      opened.apply(arrivalOf(issueIs({ number }, 'opened'))),
-      opened.apply(arrivalOf(labelled({ number, label: 'bug' }))),
-      opened.apply(arrivalOf(pullRequestIs({ number, ...ordinary }))),
-      opened.apply(arrivalOf(runIs({ id: number, workflow: 'ci.yml', ...ordinary }))),
-      opened.apply(arrivalOf(runIs({ id: 1000 + number, workflow: 'code.yml', ...ordinary }))),
-      opened.apply(arrivalOf(jobIs({ id: number, runId: number }))),
+      testDoor.apply(arrivalOf(issueChanged({ number }, 'opened'))),
+      testDoor.apply(arrivalOf(issueLabeled({ number, label: 'bug' }))),
+      testDoor.apply(arrivalOf(pullRequestChanged({ number, ...ordinary }))),
+      testDoor.apply(arrivalOf(runChanged({ id: number, workflow: 'ci.yml', ...ordinary }))),
+      testDoor.apply(arrivalOf(runChanged({ id: 1000 + number, workflow: 'code.yml', ...ordinary }))),
+      testDoor.apply(arrivalOf(jobChanged({ id: number, runId: number }))),
     ])
   }
   expect(await pipelinesIn(database)).toEqual([])
@@ -86,55 +89,59 @@ test('ordinary issues, pull requests and runs make no pipeline and ask nothing',
 
 test('what was told before the issue was taken up is replayed into it', async () => {
   const titled = { branch: 'main', title: 'andon 42/plan/1-k3v9x' }
-  await tell(
-    jobIs({ runId: 101, id: 1, status: 'completed', conclusion: 'success' }),
-    runIs({ id: 101, workflow: 'plan.yml', ...titled, conclusion: 'success' }),
-    pullRequestIs({ branch: 'retry', closes: [ISSUE], closesAt: minute(5) }),
-    runIs({ id: 102, workflow: 'code.yml', branch: 'retry' }),
+  await applyEvents(
+    jobChanged({ runId: 101, id: 1, status: 'completed', conclusion: 'success' }),
+    runChanged({ id: 101, workflow: 'plan.yml', ...titled, conclusion: 'success' }),
+    pullRequestChanged({ branch: 'retry', closingIssues: [ISSUE], closingIssuesAt: minutesAfterNine(5) }),
+    runChanged({ id: 102, workflow: 'code.yml', branch: 'retry' }),
   )
   expect(await pipelinesIn(database)).toEqual([])
-  await tell(labelled({ at: minute(8) }))
+  await applyEvents(issueLabeled({ at: minutesAfterNine(8) }))
   const { document } = await only()
   expect(document.stages.map(({ status }) => status)).toEqual(['done', 'running', 'idle', 'review'])
   expect(document.stages[0]?.attempts[0]?.run?.jobs).toHaveLength(1)
 })
 
 test('a run on the branch of a pull request that is linked later is replayed into the issue', async () => {
-  await tell(labelled(), pullRequestIs({ branch: 'retry' }), runIs({ id: 7, workflow: 'test.yml', branch: 'retry' }))
+  await applyEvents(
+    issueLabeled(),
+    pullRequestChanged({ branch: 'retry' }),
+    runChanged({ id: 7, workflow: 'test.yml', branch: 'retry' }),
+  )
   expect((await only()).document.stages.map(({ status }) => status)).toEqual(['queued', 'idle', 'idle', 'idle'])
   const question = { about: 'pull_request', pullRequestNumber: 7 } as const
-  const evidence = { kind: 'read', id: 'pull_request/7', at: minute(9) } as const
-  const told = { at: minute(9), evidence, repository: REPOSITORY }
-  await opened.apply({
-    event: { type: 'answered', ...told, question, answer: { about: 'pull_request', closes: [ISSUE] } },
+  const evidence = { kind: 'read', id: 'pull_request/7', at: minutesAfterNine(9) } as const
+  const told = { at: minutesAfterNine(9), evidence, repository: REPOSITORY }
+  await testDoor.apply({
+    event: { type: 'question.answered', ...told, question, answer: { about: 'pull_request', closes: [ISSUE] } },
   })
   expect((await only()).document.stages.map(({ status }) => status)).toEqual(['idle', 'idle', 'running', 'review'])
 })
 
 test('an agent that begins on a branch named after the issue takes it up', async () => {
-  await tell(runIs({ workflow: 'code.yml', branch: AGENT_BRANCH }))
-  expect((await only()).document.begun.by).toBe('branch')
+  await applyEvents(runChanged({ workflow: 'code.yml', branch: AGENT_BRANCH }))
+  expect((await only()).document.start.by).toBe('branch')
 })
 
 test('events of one group see what the group itself has changed', async () => {
   const events = [
-    labelled(),
-    pullRequestIs(),
-    runIs({ workflow: 'code.yml' }),
-    jobIs(),
-    runIs({ conclusion: 'success' }),
+    issueLabeled(),
+    pullRequestChanged(),
+    runChanged({ workflow: 'code.yml' }),
+    jobChanged(),
+    runChanged({ conclusion: 'success' }),
   ]
-  await Promise.all(events.map((event) => opened.apply(arrivalOf(event))))
+  await Promise.all(events.map((event) => testDoor.apply(arrivalOf(event))))
   expect((await only()).document.stages.map(({ status }) => status)).toEqual(['idle', 'done', 'idle', 'review'])
 })
 
 test('a question is asked once, whatever leads to it, and about pull requests only where something is on the line', async () => {
-  const opening = pullRequestIs({ number: 8, branch: 'other' })
-  await tell(opening)
+  const opening = pullRequestChanged({ number: 8, branch: 'other' })
+  await applyEvents(opening)
   expect(await countOf(database, 'effects')).toBe(0)
-  await tell(labelled(), opening, opening)
+  await applyEvents(issueLabeled(), opening, opening)
   const effects = await database.kysely.selectFrom('effects').selectAll().orderBy('key').execute()
-  expect(effects.map(({ key }) => key)).toEqual([`issue/42/${minute(0)}`, asks(opening)[0]?.key])
+  expect(effects.map(({ key }) => key)).toEqual([`issue/42/${minutesAfterNine(0)}`, askClosingIssues(opening)[0]?.key])
   expect(effects).toMatchObject([
     { state: 'due', pipelineId: (await only()).id },
     { state: 'due', pipelineId: null },
@@ -142,48 +149,48 @@ test('a question is asked once, whatever leads to it, and about pull requests on
 })
 
 test('an answer closes the effect in the same transaction, and counts only under the claim it was asked under', async () => {
-  await tell(labelled())
+  await applyEvents(issueLabeled())
   const [effect] = await database.kysely.selectFrom('effects').selectAll().execute()
   const { id, document } = effect!
   const [token, other] = ['0b1e0000-0000-4000-8000-000000000001', '0b1e0000-0000-4000-8000-000000000002'] as const
-  await database.kysely.updateTable('effects').set({ token }).execute()
-  const event = answerAbout(document, minute(9), 'open')
-  expect(await opened.apply({ effect: { id, token: other }, event })).toMatchObject({ duplicate: true })
+  await database.kysely.updateTable('effects').set({ claimToken: token }).execute()
+  const event = answerQuestion(document, minutesAfterNine(9), 'open')
+  expect(await testDoor.apply({ effect: { id, token: other }, event })).toMatchObject({ duplicate: true })
   expect((await only()).document.baseSha).toBeNull()
-  expect(await opened.apply({ effect: { id, token }, event })).toEqual({ duplicate: false, state: 'applied' })
+  expect(await testDoor.apply({ effect: { id, token }, event })).toEqual({ duplicate: false, state: 'applied' })
   expect((await only()).document.baseSha).toBe('aaa0')
-  expect(await opened.apply({ effect: { id, token }, event })).toMatchObject({ duplicate: true })
+  expect(await testDoor.apply({ effect: { id, token }, event })).toMatchObject({ duplicate: true })
   expect(await database.kysely.selectFrom('effects').select('state').where('id', '=', id).execute()).toEqual([
     { state: 'done' },
   ])
 })
 
 test('the clock makes a pipeline be published again once for every moment it asked for', async () => {
-  await tell(labelled(), runIs({ workflow: 'plan.yml' }))
+  await applyEvents(issueLabeled(), runChanged({ workflow: 'plan.yml' }))
   const { id, revision, wakeAt } = await only()
   const at = wakeAt!
-  expect(await dueToWake(database, minute(3), 10)).toEqual([])
-  expect(await dueToWake(database, at, 10)).toEqual([id])
-  const later = door(database, { now: () => at })
-  const woken: Event = { type: 'woken', at, evidence: { kind: 'clock', id: 'watchdog', at }, pipelineId: id }
+  expect(await listPipelinesToWake(database, minutesAfterNine(3), 10)).toEqual([])
+  expect(await listPipelinesToWake(database, at, 10)).toEqual([id])
+  const later = openTestDoor(database, { now: () => at })
+  const woken: Event = { type: 'pipeline.woken', at, evidence: { kind: 'clock', id: 'watchdog', at }, pipelineId: id }
   await Promise.all([later.apply({ event: woken }), later.apply({ event: woken })])
   expect((await only()).revision).toBe(revision + 1)
-  expect(await dueToWake(database, at, 10)).toEqual([])
+  expect(await listPipelinesToWake(database, at, 10)).toEqual([])
   await later.close()
 })
 
 test('a comment of ours that somebody deletes is to be written again; another one is nothing to us', async () => {
-  await tell(labelled())
+  await applyEvents(issueLabeled())
   const { id, revision } = await only()
-  const row = { pipelineId: id, surface: 'comment/plan', githubId: 900, digest: 'd', updatedAt: minute(1) }
+  const row = { pipelineId: id, surface: 'comment/plan', githubId: 900, digest: 'd', updatedAt: minutesAfterNine(1) }
   await database.kysely.insertInto('publications').values(row).execute()
   const gone = (commentId: number): Event => {
-    const told = { at: minute(3), evidence: delivered(minute(3)), repository: REPOSITORY }
+    const told = { at: minutesAfterNine(3), evidence: deliveryEvidence(minutesAfterNine(3)), repository: REPOSITORY }
     return { type: 'comment.deleted', ...told, issueNumber: ISSUE, commentId }
   }
-  await tell(gone(901))
+  await applyEvents(gone(901))
   expect((await only()).revision).toBe(revision)
-  await tell(gone(900))
+  await applyEvents(gone(900))
   expect((await only()).revision).toBe(revision + 1)
   const left = await database.kysely.selectFrom('publications').select(['githubId', 'digest']).execute()
   expect(left).toEqual([{ githubId: null, digest: null }])
@@ -200,7 +207,7 @@ test('whoever listens hears which pipelines came to which revision, by one word 
     },
     () => undefined,
   )
-  await tell(issueIs({ number: 1 }, 'opened'), labelled())
+  await applyEvents(issueChanged({ number: 1 }, 'opened'), issueLabeled())
   await told
   expect(heard).toEqual([`${(await only()).id}@1`])
   await stop()
@@ -209,49 +216,49 @@ test('whoever listens hears which pipelines came to which revision, by one word 
 const SEEDS = { postgres: 15, embedded: 3 }
 
 test('a life told through the door, in any order and grouping, stands as it does in memory', async () => {
-  const life = wholeLife(() => minute(0))
-  const expected = wordOf(inMemory(life))
+  const life = lifecycleEvents(() => minutesAfterNine(0))
+  const expected = rowOf(expectedInMemory(life))
   let deliveries = 0
   for (let seed = 1; seed <= SEEDS[database.kind]; seed++) {
-    const chance = seeded(seed)
+    const chance = seededRandom(seed)
     const repository = { ...REPOSITORY, id: 1000 + seed, fullName: `acme/life-${seed}` }
     const told = chance.shuffle(life.flatMap((event) => Array.from({ length: 1 + chance.integer(2) }, () => event)))
     deliveries += told.length
     while (told.length > 0) {
       const group = told.splice(0, 1 + chance.integer(12)).map((event) => arrivalOf({ ...event, repository } as Event))
-      await Promise.all(group.map((arrival) => opened.apply(arrival)))
-      await answerAll(repository)
+      await Promise.all(group.map((arrival) => testDoor.apply(arrival)))
+      await answerQuestions(repository)
     }
     const [row] = (await pipelinesIn(database)).filter(({ repositoryId }) => repositoryId === repository.id)
-    expect(wordOf({ ...row!.document, repositoryId: REPOSITORY.id }), `seed ${seed}`).toEqual(expected)
+    expect(rowOf({ ...row!.document, repositoryId: REPOSITORY.id }), `seed ${seed}`).toEqual(expected)
   }
   console.log(
     `${SEEDS[database.kind]} lives, ${deliveries} deliveries through the door on ${database.kind}: the state of memory`,
   )
 }, 120_000)
 
-function inMemory(life: readonly Event[]): Pipeline {
-  const line = lineInMemory()
+function expectedInMemory(life: readonly Event[]): Pipeline {
+  const line = inMemoryApply()
   const asked: Effect[] = life.flatMap((event) => [...line.apply(event)])
-  for (const effect of asked) asked.push(...line.apply(answerAbout(effect, minute(0))))
+  for (const effect of asked) asked.push(...line.apply(answerQuestion(effect, minutesAfterNine(0))))
   return line.pipelines.get(ISSUE)!
 }
 
-async function answerAll(repository: typeof REPOSITORY): Promise<void> {
+async function answerQuestions(repository: typeof REPOSITORY): Promise<void> {
   for (;;) {
     const due = await database.kysely.selectFrom('effects').selectAll().where('state', '=', 'due').execute()
     if (due.length === 0) return
     const token = crypto.randomUUID()
-    await database.kysely.updateTable('effects').set({ token }).where('state', '=', 'due').execute()
+    await database.kysely.updateTable('effects').set({ claimToken: token }).where('state', '=', 'due').execute()
     const answers = due.map(({ id, document }) => ({
       effect: { id, token },
-      event: { ...answerAbout(document, minute(0)), repository } as Event,
+      event: { ...answerQuestion(document, minutesAfterNine(0)), repository } as Event,
     }))
-    await Promise.all(answers.map((answer) => opened.apply(answer)))
+    await Promise.all(answers.map((answer) => testDoor.apply(answer)))
   }
 }
 
 /** Which moment took the issue up names the question by which it was read, and nothing else. Memory knows no files. */
-function wordOf({ configured: _, ...pipeline }: Pipeline): unknown {
+function rowOf({ isConfigured: _, ...pipeline }: Pipeline): unknown {
   return JSON.parse(JSON.stringify(pipeline))
 }

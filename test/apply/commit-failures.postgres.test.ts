@@ -7,15 +7,24 @@ import type { DispatchEffect } from '../../src/pipeline/model/effects.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import type { Database, Transaction } from '../../src/store/database.ts'
-import { openPostgres } from '../../src/store/postgres.ts'
-import { type FreshDatabase, freshDatabase } from '../support/database.ts'
-import { howMany, record, runSeed } from '../support/measurements.ts'
-import { labelled } from '../support/pipeline-fixtures.ts'
-import { seeded } from '../support/seeded-random.ts'
-import { configurationIs, door, pipelinesIn } from './support/arrivals.ts'
-import { answerTo, type Claimed, claim, fileOf, repositoryOf, runOf, tell, told } from './support/effect-worker.ts'
+import { openPostgresDatabase } from '../../src/store/postgres.ts'
+import { openTestDatabase, type TestDatabase } from '../support/database.ts'
+import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
+import { issueLabeled } from '../support/pipeline-fixtures.ts'
+import { seededRandom } from '../support/seeded-random.ts'
+import { configurationAnswer, openTestDoor, pipelinesIn } from './support/arrivals.ts'
+import {
+  andonYml,
+  answerTo,
+  applyOrThrow,
+  type ClaimedEffect,
+  claimEffects,
+  dispatchResultOf,
+  repositoryOf,
+  runChangedOf,
+} from './support/effect-worker.ts'
 
-let database: FreshDatabase
+let database: TestDatabase
 let other: Database
 let doors: readonly Door[]
 let second = 0
@@ -23,9 +32,9 @@ let second = 0
 const now = (): Instant => new Date(Date.UTC(2026, 10, 21, 9) + 1000 * second++).toISOString()
 
 beforeEach(async () => {
-  database = await freshDatabase('postgres')
-  other = await openPostgres(database.url!)
-  doors = [door(database, { now }), door(other, { now })]
+  database = await openTestDatabase('postgres')
+  other = await openPostgresDatabase(database.url!)
+  doors = [openTestDoor(database, { now }), openTestDoor(other, { now })]
 })
 
 afterEach(async () => {
@@ -35,34 +44,34 @@ afterEach(async () => {
 })
 
 test('when the commit after an accepted dispatch fails, the attempt is bound all the same, and nothing is sent twice', async () => {
-  const chance = seeded(runSeed(17))
-  const issues = howMany(40, 200)
-  const text = fileOf({ running: 100, startsPerDay: 10_000 })
+  const chance = seededRandom(randomSeed(17))
+  const issues = repetitions(40, 200)
+  const text = andonYml({ running: 100, startsPerDay: 10_000 })
   const faults = { before: 0, after: 0 }
   // The database turns away either before the commit, and nothing is kept, or after it, and nobody hears of it.
   const failing = failingCommits(other, () => (chance.next() < 0.5 ? 'before' : 'after'), faults)
   for (const repositoryId of [1, 2]) {
     const repository = repositoryOf(repositoryId)
-    await tell(doors[0]!, { ...configurationIs(text), repository })
+    await applyOrThrow(doors[0]!, { ...configurationAnswer(text), repository })
     for (let number = 1; number <= issues / 2; number += 1) {
-      await tell(doors[0]!, { ...labelled({ number, at: now() }), repository })
+      await applyOrThrow(doors[0]!, { ...issueLabeled({ number, at: now() }), repository })
     }
   }
   const posted = new Map<string, number>()
 
-  async function send(held: Claimed, effect: DispatchEffect): Promise<void> {
+  async function send(held: ClaimedEffect, effect: DispatchEffect): Promise<void> {
     const of = { repositoryId: held.repositoryId, effect }
     const name = `${held.repositoryId}:${effect.attemptKey}`
-    expect(await tell(doors[0]!, told(of, { state: 'sending' }, now()), held, 'sending')).toBe(true)
+    expect(await applyOrThrow(doors[0]!, dispatchResultOf(of, { state: 'sending' }, now()), held, 'sending')).toBe(true)
     expect(posted.has(name)).toBe(false)
     const runId = posted.size + 1
     posted.set(name, runId)
-    const confirmed = () => told(of, { state: 'confirmed', runId, url: '' }, now())
+    const confirmed = () => dispatchResultOf(of, { state: 'confirmed', runId, url: '' }, now())
     // A door of its own: each telling is a commit of its own, and each fails.
-    await expect(tell(door(failing, { now }), confirmed(), held)).rejects.toThrow(Unavailable)
+    await expect(applyOrThrow(openTestDoor(failing, { now }), confirmed(), held)).rejects.toThrow(Unavailable)
     const recoveries = [
-      () => tell(doors[0]!, runOf(of, runId, now(), null)),
-      () => tell(doors[1]!, confirmed(), held),
+      () => applyOrThrow(doors[0]!, runChangedOf(of, runId, now(), null)),
+      () => applyOrThrow(doors[1]!, confirmed(), held),
       () => lookFor(held, confirmed),
     ]
     await Promise.all(
@@ -74,32 +83,35 @@ test('when the commit after an accepted dispatch fails, the attempt is bound all
   }
 
   /** Another worker finds it sent and of nobody any more, and sees the run at GitHub. */
-  async function lookFor({ id }: Claimed, confirmed: () => Event): Promise<void> {
+  async function lookFor({ id }: ClaimedEffect, confirmed: () => Event): Promise<void> {
     const token = crypto.randomUUID()
     const { numUpdatedRows } = await database.kysely
       .updateTable('effects')
-      .set({ token })
+      .set({ claimToken: token })
       .where('id', '=', id)
       .where('state', 'in', ['sending', 'unconfirmed'])
       .executeTakeFirst()
-    if (numUpdatedRows > 0n) await tell(doors[1]!, confirmed(), { id, token })
+    if (numUpdatedRows > 0n) await applyOrThrow(doors[1]!, confirmed(), { id, token })
   }
 
   for (;;) {
-    const held = await claim(database, 16)
+    const held = await claimEffects(database, 16)
     if (held.length === 0) break
     await Promise.all(
       held.map(async (one) => {
         const { effect } = one
         if (effect.type === 'dispatch') await send(one, effect)
-        if (effect.type === 'ask') await tell(chance.pick(doors), answerTo({ ...one, effect }, text, now()), one)
+        if (effect.type === 'ask')
+          await applyOrThrow(chance.pick(doors), answerTo({ ...one, effect }, text, now()), one)
       }),
     )
   }
   const pipelines = await pipelinesIn(database)
   const bound = pipelines.flatMap(({ repositoryId, document }) =>
     document.stages.flatMap(({ attempts }) =>
-      attempts.map(({ key, ours }) => [`${repositoryId}:${key}`, ours?.runId, ours?.twins.length] as const),
+      attempts.map(
+        ({ key, control }) => [`${repositoryId}:${key}`, control?.runId, control?.duplicateRuns.length] as const,
+      ),
     ),
   )
   expect(new Map(bound.map(([name, runId]) => [name, runId]))).toEqual(posted)
@@ -108,7 +120,7 @@ test('when the commit after an accepted dispatch fails, the attempt is bound all
   const states = await database.kysely.selectFrom('effects').select('state').where('type', '=', 'dispatch').execute()
   expect(states.filter(({ state }) => state !== 'done')).toEqual([])
   expect(faults.before + faults.after).toBeGreaterThanOrEqual(issues)
-  record('lost-commits', {
+  recordMeasurements('lost-commits', {
     dispatches: issues,
     'commits undone': faults.before,
     'commits done and not heard of': faults.after,

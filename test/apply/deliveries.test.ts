@@ -1,52 +1,63 @@
 // What becomes of a delivery at the door: once, kept, failed, applied again, and never at its neighbours' cost.
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Arrival } from '../../src/apply/apply-request.ts'
+import type { ApplyRequest } from '../../src/apply/apply-request.ts'
 import type { Door } from '../../src/apply/door.ts'
 import type { Database } from '../../src/store/database.ts'
-import { listFailed, readFailed } from '../../src/store/deliveries.ts'
-import { freshDatabase } from '../support/database.ts'
-import { seeded } from '../support/seeded-random.ts'
-import { arrivalOf, BODY, countOf, deliveriesIn, deliveryOf, door, pipelinesIn, taken } from './support/arrivals.ts'
+import { listFailedDeliveries, loadFailedDelivery } from '../../src/store/deliveries.ts'
+import { openTestDatabase } from '../support/database.ts'
+import { seededRandom } from '../support/seeded-random.ts'
+import {
+  arrivalOf,
+  BODY,
+  countOf,
+  deliveriesIn,
+  deliveryOf,
+  labelIssue,
+  openTestDoor,
+  pipelinesIn,
+} from './support/arrivals.ts'
 
 let database: Database
-let opened: Door
+let testDoor: Door
 
 beforeEach(async () => {
-  database = await freshDatabase()
-  opened = door(database)
+  database = await openTestDatabase()
+  testDoor = openTestDoor(database)
 })
 
 afterEach(async () => {
-  await opened.close()
+  await testDoor.close()
   await database.close()
 })
 
 test('a delivery that comes again is a duplicate and changes nothing', async () => {
-  const arrival = arrivalOf(taken(1))
-  expect(await opened.apply(arrival)).toEqual({ duplicate: false, state: 'applied' })
+  const arrival = arrivalOf(labelIssue(1))
+  expect(await testDoor.apply(arrival)).toEqual({ duplicate: false, state: 'applied' })
   const before = [await pipelinesIn(database), await countOf(database, 'history')]
-  expect(await opened.apply(arrival)).toEqual({ duplicate: true, state: 'applied' })
+  expect(await testDoor.apply(arrival)).toEqual({ duplicate: true, state: 'applied' })
   expect([await pipelinesIn(database), await countOf(database, 'history')]).toEqual(before)
 })
 
 test('of the same delivery sent many times at once, one is applied', async () => {
-  const arrival = arrivalOf(taken(1))
-  const outcomes = await Promise.all(Array.from({ length: 20 }, () => opened.apply(arrival)))
+  const arrival = arrivalOf(labelIssue(1))
+  const outcomes = await Promise.all(Array.from({ length: 20 }, () => testDoor.apply(arrival)))
   expect(outcomes.filter(({ duplicate }) => !duplicate)).toHaveLength(1)
   expect(await deliveriesIn(database)).toHaveLength(1)
   expect((await pipelinesIn(database)).map(({ revision }) => revision)).toEqual([1])
 })
 
 test('two hooks may deliver under one GUID, and both are kept', async () => {
-  await opened.apply(arrivalOf(taken(1), { guid: 'shared', hookId: 1 }))
-  expect(await opened.apply(arrivalOf(taken(2), { guid: 'shared', hookId: 2 }))).toMatchObject({ duplicate: false })
+  await testDoor.apply(arrivalOf(labelIssue(1), { guid: 'shared', hookId: 1 }))
+  expect(await testDoor.apply(arrivalOf(labelIssue(2), { guid: 'shared', hookId: 2 }))).toMatchObject({
+    duplicate: false,
+  })
   expect(await pipelinesIn(database)).toHaveLength(2)
 })
 
 test('an applied delivery keeps its event and not its body; one about nothing keeps neither', async () => {
-  const event = taken(1)
-  await opened.apply(arrivalOf(event))
-  await opened.apply(arrivalOf(null))
+  const event = labelIssue(1)
+  await testDoor.apply(arrivalOf(event))
+  await testDoor.apply(arrivalOf(null))
   expect(await deliveriesIn(database)).toMatchObject([
     { state: 'applied', event: JSON.parse(JSON.stringify(event)), body: null, error: null },
     { state: 'ignored', event: null, body: null, error: null },
@@ -55,48 +66,48 @@ test('an applied delivery keeps its event and not its body; one about nothing ke
 
 test('a delivery that could not be translated is kept with its reason and its body', async () => {
   const arrival = { delivery: deliveryOf(), event: null, failure: 'issue.number: expected number' }
-  expect(await opened.apply(arrival)).toEqual({ duplicate: false, state: 'failed' })
-  const [failed] = await listFailed(database)
+  expect(await testDoor.apply(arrival)).toEqual({ duplicate: false, state: 'failed' })
+  const [failed] = await listFailedDeliveries(database)
   expect(failed).toMatchObject({ error: 'issue.number: expected number', attempts: 1 })
-  const kept = await readFailed(database, failed!.id)
+  const kept = await loadFailedDelivery(database, failed!.id)
   expect(Buffer.from(kept!.body)).toEqual(BODY)
 })
 
 test('a failed delivery that comes again is applied, and keeps neither body nor reason', async () => {
   const delivery = deliveryOf()
-  await opened.apply({ delivery, event: null, failure: 'an older Andon could not read it' })
-  expect(await opened.apply({ delivery, event: taken(1) })).toEqual({ duplicate: false, state: 'applied' })
+  await testDoor.apply({ delivery, event: null, failure: 'an older Andon could not read it' })
+  expect(await testDoor.apply({ delivery, event: labelIssue(1) })).toEqual({ duplicate: false, state: 'applied' })
   expect(await deliveriesIn(database)).toMatchObject([{ state: 'applied', body: null, error: null, attempts: 2 }])
   expect(await pipelinesIn(database)).toHaveLength(1)
-  expect(await opened.apply({ delivery, event: taken(1) })).toMatchObject({ duplicate: true })
+  expect(await testDoor.apply({ delivery, event: labelIssue(1) })).toMatchObject({ duplicate: true })
 })
 
 test('a failed delivery that fails again says why it failed last', async () => {
   const delivery = deliveryOf()
-  await opened.apply({ delivery, event: null, failure: 'first' })
-  expect(await opened.apply({ delivery, event: null, failure: 'second' })).toEqual({
+  await testDoor.apply({ delivery, event: null, failure: 'first' })
+  expect(await testDoor.apply({ delivery, event: null, failure: 'second' })).toEqual({
     duplicate: false,
     state: 'failed',
   })
-  expect(await listFailed(database)).toMatchObject([{ error: 'second', attempts: 2 }])
+  expect(await listFailedDeliveries(database)).toMatchObject([{ error: 'second', attempts: 2 }])
 })
 
-const POISON = { NUL: 'bad \0 title', 'half a surrogate pair': 'bad \ud800 title' }
+const UNSTORABLE_EVENT = { NUL: 'bad \0 title', 'half a surrogate pair': 'bad \ud800 title' }
 
-for (const [what, title] of Object.entries(POISON)) {
+for (const [what, title] of Object.entries(UNSTORABLE_EVENT)) {
   test(`among twenty good neighbours, one delivery with ${what} fails alone and is kept`, async () => {
-    const chance = seeded(7)
+    const chance = seededRandom(7)
     for (let round = 0; round < 5; round++) {
-      const good = Array.from({ length: 20 }, (_, index) => arrivalOf(taken(100 * round + index + 1)))
-      const bad = arrivalOf(taken(100 * round + 99, title))
+      const good = Array.from({ length: 20 }, (_, index) => arrivalOf(labelIssue(100 * round + index + 1)))
+      const bad = arrivalOf(labelIssue(100 * round + 99, title))
       const group = chance.shuffle([...good, bad])
-      const outcomes = await Promise.all(group.map((arrival) => opened.apply(arrival)))
+      const outcomes = await Promise.all(group.map((arrival) => testDoor.apply(arrival)))
       expect(outcomes.map(({ state }) => state)).toEqual(group.map((each) => (each === bad ? 'failed' : 'applied')))
     }
     expect(await pipelinesIn(database)).toHaveLength(100)
-    const failed = await listFailed(database)
+    const failed = await listFailedDeliveries(database)
     expect(failed).toHaveLength(5)
-    for (const { id } of failed) expect(Buffer.from((await readFailed(database, id))!.body)).toEqual(BODY)
+    for (const { id } of failed) expect(Buffer.from((await loadFailedDelivery(database, id))!.body)).toEqual(BODY)
     console.log(`5 groups of 21 with ${what}: 100 applied, 5 kept as failed: ${failed[0]?.error}`)
   })
 }
@@ -109,8 +120,8 @@ test('whatever the envelope of a failed delivery holds, the row can be kept', as
     repositoryId: 1e300,
     installationId: 0.5,
   })
-  const arrival: Arrival = { delivery, event: null, failure: 'a reason with \0 and \ud800' }
-  expect(await opened.apply(arrival)).toEqual({ duplicate: false, state: 'failed' })
+  const arrival: ApplyRequest = { delivery, event: null, failure: 'a reason with \0 and \ud800' }
+  expect(await testDoor.apply(arrival)).toEqual({ duplicate: false, state: 'failed' })
   expect(await deliveriesIn(database)).toMatchObject([
     { guid: 'guid \ufffd \ufffd', name: 'na\ufffdme', action: '\ufffd', repositoryId: null, installationId: null },
   ])
@@ -118,19 +129,19 @@ test('whatever the envelope of a failed delivery holds, the row can be kept', as
 
 test('numbers past what the columns hold fail their own delivery', async () => {
   const outcomes = await Promise.all([
-    opened.apply(arrivalOf(taken(1))),
-    opened.apply(arrivalOf(taken(99_999_999_999))),
-    opened.apply(arrivalOf(taken(2))),
+    testDoor.apply(arrivalOf(labelIssue(1))),
+    testDoor.apply(arrivalOf(labelIssue(99_999_999_999))),
+    testDoor.apply(arrivalOf(labelIssue(2))),
   ])
   expect(outcomes.map(({ state }) => state)).toEqual(['applied', 'failed', 'applied'])
 })
 
 test('a mistake of our own fails its own delivery, never the neighbours', async () => {
-  const { issue: _, ...broken } = taken(3) as Extract<ReturnType<typeof taken>, { type: 'issue.labeled' }>
+  const { issue: _, ...broken } = labelIssue(3) as Extract<ReturnType<typeof labelIssue>, { type: 'issue.labeled' }>
   const outcomes = await Promise.all([
-    opened.apply(arrivalOf(taken(1))),
-    opened.apply(arrivalOf(broken as ReturnType<typeof taken>)),
-    opened.apply(arrivalOf(taken(2))),
+    testDoor.apply(arrivalOf(labelIssue(1))),
+    testDoor.apply(arrivalOf(broken as ReturnType<typeof labelIssue>)),
+    testDoor.apply(arrivalOf(labelIssue(2))),
   ])
   expect(outcomes.map(({ state }) => state)).toEqual(['applied', 'failed', 'applied'])
   expect(await pipelinesIn(database)).toHaveLength(2)

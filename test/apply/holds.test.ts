@@ -2,137 +2,154 @@
 // be told, and that everything goes on where it stood.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Door } from '../../src/apply/door.ts'
-import { sayOfEverything } from '../../src/apply/holds.ts'
+import { setGlobalHold } from '../../src/apply/holds.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
-import { row } from '../../src/render/board-row.ts'
-import { readBoard } from '../../src/store/board.ts'
+import { boardRowOf } from '../../src/render/board-row.ts'
+import { loadBoard } from '../../src/store/board.ts'
 import type { Database } from '../../src/store/database.ts'
-import { passWordsOn } from '../../src/watchdog/fan-out-holds.ts'
-import { wake } from '../../src/watchdog/wake.ts'
-import { freshDatabase } from '../support/database.ts'
-import { labelled } from '../support/pipeline-fixtures.ts'
-import { allowed, comment } from '../support/pipeline-harness.ts'
-import { configurationIs, door, pipelinesIn } from './support/arrivals.ts'
-import { answerTo, type Claimed, claim, fileOf, repositoryOf, runOf, tell, told } from './support/effect-worker.ts'
+import { fanOutHolds } from '../../src/watchdog/fan-out-holds.ts'
+import { wakeDuePipelines } from '../../src/watchdog/wake.ts'
+import { openTestDatabase } from '../support/database.ts'
+import { issueLabeled } from '../support/pipeline-fixtures.ts'
+import { commandPermission, commentCreated } from '../support/pipeline-harness.ts'
+import { configurationAnswer, openTestDoor, pipelinesIn } from './support/arrivals.ts'
+import {
+  andonYml,
+  answerTo,
+  applyOrThrow,
+  type ClaimedEffect,
+  claimEffects,
+  dispatchResultOf,
+  repositoryOf,
+  runChangedOf,
+} from './support/effect-worker.ts'
 
-const FILE = fileOf({ running: 2 })
+const ANDON_YML = andonYml({ running: 2 })
 
 let database: Database
-let opened: Door
+let testDoor: Door
 let seconds: number
 
 const now = (): Instant => new Date(Date.UTC(2026, 10, 21, 9) + 1000 * seconds).toISOString()
-const later = (): Instant => {
+const advance = (): Instant => {
   seconds += 1
   return now()
 }
 
 beforeEach(async () => {
   seconds = 0
-  database = await freshDatabase()
-  opened = door(database, { now })
+  database = await openTestDatabase()
+  testDoor = openTestDoor(database, { now })
 })
 
 afterEach(async () => {
-  await opened.close()
+  await testDoor.close()
   await database.close()
 })
 
 async function label(number: number, repositoryId = 1): Promise<void> {
   const repository = repositoryOf(repositoryId)
-  await tell(opened, { ...configurationIs(FILE, { at: later() }), repository })
-  await tell(opened, { ...labelled({ number, at: later() }), repository })
+  await applyOrThrow(testDoor, { ...configurationAnswer(ANDON_YML, { at: advance() }), repository })
+  await applyOrThrow(testDoor, { ...issueLabeled({ number, at: advance() }), repository })
 }
 
 /** Answers what is asked until nothing is; resolves to the issues that are to be dispatched, and keeps them in hand. */
-async function answerAll(): Promise<readonly Claimed[]> {
-  const dispatches: Claimed[] = []
+async function answerQuestions(): Promise<readonly ClaimedEffect[]> {
+  const dispatches: ClaimedEffect[] = []
   for (;;) {
-    const held = await claim(database, 100)
+    const held = await claimEffects(database, 100)
     if (held.length === 0) return dispatches
     for (const one of held) {
       const { effect } = one
-      if (effect.type === 'ask') await tell(opened, answerTo({ ...one, effect }, FILE, later()), one)
+      if (effect.type === 'ask') await applyOrThrow(testDoor, answerTo({ ...one, effect }, ANDON_YML, advance()), one)
       else if (effect.type === 'dispatch') dispatches.push(one)
     }
   }
 }
 
 /** Somebody says it in a comment, on an issue that need not be on the line, and GitHub says whether they may write. */
-async function say(body: string, o: { on?: number; mayWrite?: boolean; at?: Instant; commentId?: number } = {}) {
-  const { on = 1, mayWrite = true, at = later(), commentId = 5000 + seconds } = o
-  const given = comment(body, { on, at, commentId, by: 'ada' })
+async function applyCommand(
+  body: string,
+  o: { on?: number; mayWrite?: boolean; at?: Instant; commentId?: number } = {},
+) {
+  const { on = 1, mayWrite = true, at = advance(), commentId = 5000 + seconds } = o
+  const given = commentCreated(body, { on, at, commentId, by: 'ada' })
   const repository = repositoryOf(1)
-  await tell(opened, { ...given, repository })
-  const asked = (await claim(database, 100)).find(({ effect }) => effect.key === `permission/command/${commentId}`)
-  await tell(opened, { ...allowed(given, mayWrite, later()), repository } as Event, asked)
+  await applyOrThrow(testDoor, { ...given, repository })
+  const asked = (await claimEffects(database, 100)).find(
+    ({ effect }) => effect.key === `permission/command/${commentId}`,
+  )
+  await applyOrThrow(testDoor, { ...commandPermission(given, mayWrite, advance()), repository } as Event, asked)
 }
 
-const operator = (why: string | null) => sayOfEverything({ database, now }, { by: 'root', why })
+const operator = (reason: string | null) => setGlobalHold({ database, now }, { by: 'root', reason })
 
 /** What the watchdog does. */
 async function watch(): Promise<void> {
-  while ((await passWordsOn({ database, now })) > 0);
-  while ((await wake({ database, door: opened, now })) > 0);
+  while ((await fanOutHolds({ database, now })) > 0);
+  while ((await wakeDuePipelines({ database, door: testDoor, now })) > 0);
 }
 
 async function board() {
-  const read = await readBoard(database, { seen: 'all' }, now())
-  const rows = read.rows.map((shown) => row(shown, now()))
+  const read = await loadBoard(database, { visible: 'all' }, now())
+  const rows = read.rows.map((shown) => boardRowOf(shown, now()))
   expect(rows.filter(({ held }) => held)).toHaveLength(read.counts.held)
   return { ...read, rows, reasons: Object.fromEntries(rows.map(({ issue, reason }) => [issue, reason])) }
 }
 
-const numbersOf = (dispatches: readonly Claimed[]) =>
+const numbersOf = (dispatches: readonly ClaimedEffect[]) =>
   dispatches.flatMap(({ effect }) => (effect.type === 'dispatch' ? [effect.issueNumber] : []))
 
 test('while its repository is held nothing is admitted, everybody is told why, and resuming admits first come, first served', async () => {
-  await say('/andon hold repository release week', { on: 77 })
+  await applyCommand('/andon hold repository release week', { on: 77 })
   for (const number of [3, 1, 2]) await label(number)
   await label(9, 2)
-  expect(numbersOf(await answerAll())).toEqual([9])
+  expect(numbersOf(await answerQuestions())).toEqual([9])
   const words = 'the repository is held by @ada since 2026-11-21 09:00 UTC: release week'
   const { counts, reasons, holds } = await board()
   expect(counts).toMatchObject({ queued: 4, held: 3, needsYou: 3 })
   expect(reasons).toMatchObject({ 1: `waiting: ${words}; then attempt 1 of 3`, 9: 'attempt 1 of 3 is being started' })
-  expect(holds).toMatchObject([{ repository: 'acme/widgets-1', hold: { by: 'ada', why: 'release week' } }])
+  expect(holds).toMatchObject([{ repository: 'acme/widgets-1', hold: { by: 'ada', reason: 'release week' } }])
 
-  await say('/andon resume repository', { on: 77 })
-  expect(numbersOf(await answerAll()).toSorted()).toEqual([1, 3])
+  await applyCommand('/andon resume repository', { on: 77 })
+  expect(numbersOf(await answerQuestions()).toSorted()).toEqual([1, 3])
   expect((await board()).reasons).toMatchObject({ 2: 'waiting: 2 of 2 running; then attempt 1 of 3' })
   expect((await board()).counts.held).toBe(0)
 })
 
 test('somebody who may not write holds nothing, and a hold that was written before a resume does not come back', async () => {
   await label(1)
-  await say('/andon hold repository mine', { mayWrite: false })
+  await applyCommand('/andon hold repository mine', { mayWrite: false })
   expect((await board()).holds).toEqual([])
-  const early = later()
-  await say('/andon resume repository')
-  await say('/andon hold repository too late', { at: early, commentId: 1 })
+  const early = advance()
+  await applyCommand('/andon resume repository')
+  await applyCommand('/andon hold repository too late', { at: early, commentId: 1 })
   expect((await board()).holds).toEqual([])
 })
 
 test('what is about to be sent when its cord is pulled is handed back, spends no try and keeps its slot', async () => {
   for (const number of [1, 2, 3]) await label(number)
-  const [first, second] = await answerAll()
-  await say('/andon hold the key is being changed', { on: 1 })
-  await say('/andon hold code also here', { on: 2 })
+  const [first, second] = await answerQuestions()
+  await applyCommand('/andon hold the key is being changed', { on: 1 })
+  await applyCommand('/andon hold code also here', { on: 2 })
   for (const held of [first!, second!]) {
-    const sending = told(held as never, { state: 'sending' }, later())
-    const outcome = await opened.apply({ event: sending, effect: { id: held.id, token: held.token, state: 'sending' } })
-    expect(outcome).toMatchObject({ duplicate: false, heldBack: true })
+    const sending = dispatchResultOf(held as never, { state: 'sending' }, advance())
+    const outcome = await testDoor.apply({
+      event: sending,
+      effect: { id: held.id, token: held.token, state: 'sending' },
+    })
+    expect(outcome).toMatchObject({ duplicate: false, requeuedByHold: true })
   }
   const effects = await database.kysely
     .selectFrom('effects')
-    .select(['state', 'token', 'error'])
+    .select(['state', 'claimToken', 'error'])
     .where('type', '=', 'dispatch')
     .orderBy('id')
     .execute()
   expect(effects).toEqual([
-    { state: 'due', token: null, error: 'held by @ada since 2026-11-21 09:00 UTC: the key is being changed' },
-    { state: 'due', token: null, error: 'code is held by @ada since 2026-11-21 09:00 UTC: also here' },
+    { state: 'due', claimToken: null, error: 'held by @ada since 2026-11-21 09:00 UTC: the key is being changed' },
+    { state: 'due', claimToken: null, error: 'code is held by @ada since 2026-11-21 09:00 UTC: also here' },
   ])
   expect((await pipelinesIn(database)).map(({ liveAttempts }) => liveAttempts)).toEqual([1, 1, 0])
   expect((await board()).reasons).toMatchObject({
@@ -143,22 +160,26 @@ test('what is about to be sent when its cord is pulled is handed back, spends no
 
 test('what runs goes on while it is held and says who holds it; what is done is not counted as held', async () => {
   await label(1)
-  const [held] = await answerAll()
-  await tell(opened, told(held as never, { state: 'confirmed', runId: 5, url: '' }, later()), held)
-  await tell(opened, runOf(held as never, 5, later(), null))
-  await say('/andon hold repository release week')
+  const [held] = await answerQuestions()
+  await applyOrThrow(
+    testDoor,
+    dispatchResultOf(held as never, { state: 'confirmed', runId: 5, url: '' }, advance()),
+    held,
+  )
+  await applyOrThrow(testDoor, runChangedOf(held as never, 5, advance(), null))
+  await applyCommand('/andon hold repository release week')
   const { counts, rows } = await board()
   expect(counts).toMatchObject({ running: 1, held: 1, needsYou: 1 })
   expect(rows[0]).toMatchObject({ light: 'running', held: true })
   expect(rows[0]?.reason).toContain('the repository is held by @ada since 2026-11-21 09:00 UTC: release week')
-  await tell(opened, runOf(held as never, 5, later(), 'success'))
+  await applyOrThrow(testDoor, runChangedOf(held as never, 5, advance(), 'success'))
   expect((await board()).counts).toMatchObject({ held: 0, needsYou: 0 })
 })
 
 test('a word about a repository, or about everything, is to be shown on GitHub of every line that is live there', async () => {
   for (const number of [1, 2, 3]) await label(number)
   await label(9, 2)
-  await answerAll()
+  await answerQuestions()
   await watch()
   const revisions = async () => (await pipelinesIn(database)).map(({ revision }) => revision)
   let before = await revisions()
@@ -168,7 +189,7 @@ test('a word about a repository, or about everything, is to be shown on GitHub o
     before = after
     return which
   }
-  await say('/andon hold repository release week', { on: 77 })
+  await applyCommand('/andon hold repository release week', { on: 77 })
   await watch()
   expect(await grown()).toEqual([true, true, true, false])
   await operator('GitHub is down')
@@ -183,18 +204,18 @@ test('the operator holds everything; it outlives a restart, and what waited star
   expect(await operator('again')).toMatchObject({ outcome: 'already' })
   for (const number of [1, 2, 3]) await label(number)
   await label(9, 2)
-  expect(await answerAll()).toEqual([])
-  await opened.close()
-  opened = door(database, { now })
+  expect(await answerQuestions()).toEqual([])
+  await testDoor.close()
+  testDoor = openTestDoor(database, { now })
   await label(4)
-  expect(await answerAll()).toEqual([])
+  expect(await answerQuestions()).toEqual([])
   const words = 'everything is held by root since 2026-11-21 09:00 UTC: GitHub is down'
   const { counts, reasons, holds } = await board()
   expect(counts).toMatchObject({ queued: 5, held: 5 })
   expect(reasons[1]).toBe(`waiting: ${words}; then attempt 1 of 3`)
-  expect(holds).toMatchObject([{ repository: null, hold: { by: 'root', why: 'GitHub is down' } }])
+  expect(holds).toMatchObject([{ repository: null, hold: { by: 'root', reason: 'GitHub is down' } }])
   expect(await operator(null)).toMatchObject({ outcome: 'done' })
   await watch()
-  expect(numbersOf(await answerAll()).toSorted()).toEqual([1, 2, 9])
+  expect(numbersOf(await answerQuestions()).toSorted()).toEqual([1, 2, 9])
   expect((await board()).counts.held).toBe(0)
 })

@@ -4,22 +4,22 @@ import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Unavailable } from '../../src/apply/apply-request.ts'
 import { openDoor } from '../../src/apply/door.ts'
-import { readBoard } from '../../src/store/board.ts'
+import { loadBoard } from '../../src/store/board.ts'
 import type { Database } from '../../src/store/database.ts'
-import { openPostgres } from '../../src/store/postgres.ts'
-import { type FreshDatabase, freshDatabase, postgresServer } from '../support/database.ts'
-import { onServer } from '../support/database-template.ts'
-import { inParallel } from '../support/http-load.ts'
-import { howMany, record, runSeed } from '../support/measurements.ts'
-import { issueIs, labelled, pullRequestIs, runIs } from '../support/pipeline-fixtures.ts'
-import { seeded } from '../support/seeded-random.ts'
-import { arrivalOf, deliveriesIn, door, NOW, pipelinesIn, taken } from './support/arrivals.ts'
+import { openPostgresDatabase } from '../../src/store/postgres.ts'
+import { openTestDatabase, postgresAdminUrl, type TestDatabase } from '../support/database.ts'
+import { withClient } from '../support/database-template.ts'
+import { forEachConcurrently } from '../support/http-load.ts'
+import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
+import { issueChanged, issueLabeled, pullRequestChanged, runChanged } from '../support/pipeline-fixtures.ts'
+import { seededRandom } from '../support/seeded-random.ts'
+import { arrivalOf, deliveriesIn, labelIssue, NOW, openTestDoor, pipelinesIn } from './support/arrivals.ts'
 
-let database: FreshDatabase
+let database: TestDatabase
 const pools: Database[] = []
 
 beforeEach(async () => {
-  database = await freshDatabase('postgres')
+  database = await openTestDatabase('postgres')
 })
 
 afterEach(async () => {
@@ -28,28 +28,28 @@ afterEach(async () => {
 })
 
 async function pool(): Promise<Database> {
-  const opened = await openPostgres(database.url!)
+  const opened = await openPostgresDatabase(database.url!)
   pools.push(opened)
   return opened
 }
 
-const ISSUES = howMany(50, 200)
-const DELIVERIES = howMany(400, 1_500)
-const TAKEN = howMany(200, 600)
-const APPLIERS = 64
+const ISSUES = repetitions(50, 200)
+const DELIVERIES = repetitions(400, 1_500)
+const LABELED_ISSUES = repetitions(200, 600)
+const CONCURRENT_APPLIERS = 64
 
 test('64 appliers in two pools over many issues make one pipeline each, and harm no reader', async () => {
-  const chance = seeded(runSeed(3))
+  const chance = seededRandom(randomSeed(3))
   const [one, two] = [await pool(), await pool()]
-  const doors = [door(one), door(two)]
+  const doors = [openTestDoor(one), openTestDoor(two)]
   const arrivals = Array.from({ length: ISSUES }, (_, index) => index + 1).flatMap((number) => {
     const branch = `claude/issue-${number}-x`
     const events = [
-      labelled({ number }),
-      issueIs({ number }, 'opened'),
-      runIs({ id: number, workflow: 'code.yml', branch }),
-      runIs({ id: number, workflow: 'code.yml', branch, conclusion: 'success' }),
-      pullRequestIs({ number: 1000 + number, branch }),
+      issueLabeled({ number }),
+      issueChanged({ number }, 'opened'),
+      runChanged({ id: number, workflow: 'code.yml', branch }),
+      runChanged({ id: number, workflow: 'code.yml', branch, conclusion: 'success' }),
+      pullRequestChanged({ number: 1000 + number, branch }),
     ]
     return events.flatMap((event) => Array.from({ length: 1 + chance.integer(3) }, () => arrivalOf(event)))
   })
@@ -59,14 +59,14 @@ test('64 appliers in two pools over many issues make one pipeline each, and harm
   let reads = 0
   const readers = Array.from({ length: 8 }, async (_, index) => {
     while (reading) {
-      const { counts, rows } = await readBoard(index % 2 ? one : two, { seen: 'all', limit: 500 }, NOW)
+      const { counts, rows } = await loadBoard(index % 2 ? one : two, { visible: 'all', limit: 500 }, NOW)
       const { running, review, queued, failed } = counts
       expect(rows).toHaveLength(running + review + queued + failed)
       reads++
     }
   })
   const states = new Map<string, number>()
-  await inParallel(APPLIERS, sent, async (arrival, index) => {
+  await forEachConcurrently(CONCURRENT_APPLIERS, sent, async (arrival, index) => {
     const { state, duplicate } = await doors[index % 2]!.apply(arrival)
     const word = duplicate ? 'duplicate' : state
     states.set(word, (states.get(word) ?? 0) + 1)
@@ -78,8 +78,8 @@ test('64 appliers in two pools over many issues make one pipeline each, and harm
   expect(pipelines.map(({ issueNumber }) => issueNumber)).toEqual(Array.from({ length: ISSUES }, (_, n) => n + 1))
   expect(new Set(pipelines.map(({ light, stage }) => `${light} ${stage}`))).toEqual(new Set(['review review']))
   await Promise.all(doors.map((each) => each.close()))
-  record('races', {
-    appliers: APPLIERS,
+  recordMeasurements('races', {
+    appliers: CONCURRENT_APPLIERS,
     'deliveries to two pools': sent.length,
     pipelines: ISSUES,
     'reads meanwhile': reads,
@@ -88,17 +88,17 @@ test('64 appliers in two pools over many issues make one pipeline each, and harm
 }, 120_000)
 
 test('many repositories in groups of any order never lock each other out', async () => {
-  const chance = seeded(runSeed(5))
-  const doors = [door(await pool()), door(await pool()), door(await pool())]
+  const chance = seededRandom(randomSeed(5))
+  const doors = [openTestDoor(await pool()), openTestDoor(await pool()), openTestDoor(await pool())]
   const arrivals = Array.from({ length: DELIVERIES }, (_, index) => {
     const id = 1 + chance.integer(40)
-    const event = labelled({ number: 1 + chance.integer(5), title: `${index}` })
+    const event = issueLabeled({ number: 1 + chance.integer(5), title: `${index}` })
     const repository = { ...event.repository, id, fullName: `acme/repository-${id}`, installationId: 1 + (id % 7) }
     return arrivalOf({ ...event, repository })
   })
   const deadlocks = () =>
     sql<{ deadlocks: number }>`select deadlocks from pg_stat_database where datname = current_database()`
-  await inParallel(96, arrivals, async (arrival, index) => {
+  await forEachConcurrently(96, arrivals, async (arrival, index) => {
     expect(await doors[index % 3]!.apply(arrival)).toEqual({ duplicate: false, state: 'applied' })
   })
   await Promise.all(doors.map((each) => each.close()))
@@ -106,20 +106,20 @@ test('many repositories in groups of any order never lock each other out', async
   await sql`select pg_stat_force_next_flush()`.execute(database.kysely).catch(() => undefined)
   const { rows } = await deadlocks().execute(database.kysely)
   expect(rows[0]?.deadlocks).toBe(0)
-  record('races', { 'deliveries about 40 repositories through three doors': DELIVERIES, deadlocks: 0 })
+  recordMeasurements('races', { 'deliveries about 40 repositories through three doors': DELIVERIES, deadlocks: 0 })
 }, 60_000)
 
 test('a server that cuts connections again and again costs only 503s: what was acknowledged is there', async () => {
-  const opened = door(await pool())
+  const opened = openTestDoor(await pool())
   const acknowledged = new Set<string>()
   let turnedAway = 0
   const name = new URL(database.url!).pathname.slice(1)
   const cut = () =>
-    onServer(postgresServer(), (client) =>
+    withClient(postgresAdminUrl(), (client) =>
       client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]),
     )
-  const arrivals = Array.from({ length: TAKEN }, (_, index) => arrivalOf(taken(index + 1)))
-  await inParallel(32, arrivals, async (arrival, index) => {
+  const arrivals = Array.from({ length: LABELED_ISSUES }, (_, index) => arrivalOf(labelIssue(index + 1)))
+  await forEachConcurrently(32, arrivals, async (arrival, index) => {
     if (index % 20 === 10) await cut()
     while (!acknowledged.has(arrival.delivery!.guid)) {
       try {
@@ -137,13 +137,18 @@ test('a server that cuts connections again and again costs only 503s: what was a
   expect(kept.every(({ state }) => state === 'applied')).toBe(true)
   expect((await pipelinesIn(database)).map(({ revision }) => revision)).toEqual(arrivals.map(() => 1))
   expect(turnedAway).toBeGreaterThan(0)
-  record('races', { 'cuts of every connection': TAKEN / 20, acknowledged: acknowledged.size, missing: 0, turnedAway })
+  recordMeasurements('races', {
+    'cuts of every connection': LABELED_ISSUES / 20,
+    acknowledged: acknowledged.size,
+    missing: 0,
+    turnedAway,
+  })
 }, 60_000)
 
 test('a database that is not there turns everybody away, and nothing hangs', async () => {
-  const nowhere = await openPostgres('postgres://postgres@127.0.0.1:9/nothing')
+  const nowhere = await openPostgresDatabase('postgres://postgres@127.0.0.1:9/nothing')
   const opened = openDoor({ database: nowhere, now: () => NOW, log: pino({ level: 'silent' }) })
-  const outcomes = await Promise.allSettled([1, 2, 3].map((number) => opened.apply(arrivalOf(taken(number)))))
+  const outcomes = await Promise.allSettled([1, 2, 3].map((number) => opened.apply(arrivalOf(labelIssue(number)))))
   for (const outcome of outcomes) {
     expect(outcome.status === 'rejected' && outcome.reason).toBeInstanceOf(Unavailable)
   }

@@ -3,45 +3,51 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Door } from '../../src/apply/door.ts'
 import type { Event, RepositoryRef } from '../../src/pipeline/model/events.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
-import { findRepository, readBoard } from '../../src/store/board.ts'
+import { findRepository, loadBoard } from '../../src/store/board.ts'
 import type { Database } from '../../src/store/database.ts'
-import { freshDatabase } from '../support/database.ts'
-import { delivered, issueIs, labelled, minute, REPOSITORY } from '../support/pipeline-fixtures.ts'
-import { arrivalOf, door } from './support/arrivals.ts'
+import { openTestDatabase } from '../support/database.ts'
+import {
+  deliveryEvidence,
+  issueChanged,
+  issueLabeled,
+  minutesAfterNine,
+  REPOSITORY,
+} from '../support/pipeline-fixtures.ts'
+import { arrivalOf, openTestDoor } from './support/arrivals.ts'
 
 let database: Database
-let opened: Door
+let testDoor: Door
 
 beforeEach(async () => {
-  database = await freshDatabase()
-  opened = door(database)
+  database = await openTestDatabase()
+  testDoor = openTestDoor(database)
 })
 
 afterEach(async () => {
-  await opened.close()
+  await testDoor.close()
   await database.close()
 })
 
-async function tell(...events: readonly Event[]): Promise<void> {
-  for (const event of events) expect(await opened.apply(arrivalOf(event))).toMatchObject({ state: 'applied' })
+async function applyEvent(...events: readonly Event[]): Promise<void> {
+  for (const event of events) expect(await testDoor.apply(arrivalOf(event))).toMatchObject({ state: 'applied' })
 }
 
-function about(repository: Partial<RepositoryRef>, event: Event): Event {
+function repositoryEvent(repository: Partial<RepositoryRef>, event: Event): Event {
   return { ...event, repository: { ...REPOSITORY, ...repository } } as Event
 }
 
 function renamed(fullName: string, at: Instant): Event {
-  return { type: 'repository.changed', at, evidence: delivered(at), repository: { ...REPOSITORY, fullName } }
+  return { type: 'repository.changed', at, evidence: deliveryEvidence(at), repository: { ...REPOSITORY, fullName } }
 }
 
 function installation(at: Instant, known: Partial<Extract<Event, { type: 'installation.changed' }>>): Event {
   const { installationId } = REPOSITORY
   const rest = { installationId, account: 'acme', state: 'active', added: [], removed: [] } as const
-  return { type: 'installation.changed', at, evidence: delivered(at), ...rest, ...known }
+  return { type: 'installation.changed', at, evidence: deliveryEvidence(at), ...rest, ...known }
 }
 
-async function onTheBoard(): Promise<readonly string[]> {
-  const { rows } = await readBoard(database, { seen: 'all' }, minute(30))
+async function boardRows(): Promise<readonly string[]> {
+  const { rows } = await loadBoard(database, { visible: 'all' }, minutesAfterNine(30))
   return rows.map(({ repository, pipeline }) => `${repository}#${pipeline.issue.number}`)
 }
 
@@ -54,71 +60,83 @@ async function installationRow() {
 }
 
 test('a repository and its installation are known from the first event that names them', async () => {
-  await tell(labelled())
+  await applyEvent(issueLabeled())
   const { id, fullName, defaultBranch, installationId } = REPOSITORY
   expect(await repository()).toMatchObject({ id, fullName, defaultBranch, installationId, removedAt: null })
   expect(await installationRow()).toMatchObject({ id: installationId, account: 'acme', state: 'active' })
 })
 
 test('a renamed repository keeps its pipelines under the new name', async () => {
-  await tell(labelled(), renamed('acme/gadgets', minute(5)))
-  expect(await onTheBoard()).toEqual(['acme/gadgets#42'])
+  await applyEvent(issueLabeled(), renamed('acme/gadgets', minutesAfterNine(5)))
+  expect(await boardRows()).toEqual(['acme/gadgets#42'])
   expect(await findRepository(database, 'ACME/Gadgets')).toMatchObject({ id: REPOSITORY.id, fullName: 'acme/gadgets' })
   expect(await findRepository(database, 'acme/widgets')).toBeNull()
 })
 
 test('a delivery from before the renaming does not bring the old name back', async () => {
-  await tell(labelled(), renamed('acme/gadgets', minute(5)), issueIs({ at: minute(3) }))
-  expect(await onTheBoard()).toEqual(['acme/gadgets#42'])
+  await applyEvent(
+    issueLabeled(),
+    renamed('acme/gadgets', minutesAfterNine(5)),
+    issueChanged({ at: minutesAfterNine(3) }),
+  )
+  expect(await boardRows()).toEqual(['acme/gadgets#42'])
 })
 
 test('pipelines of a deleted repository leave the board, and a late delivery brings nothing back', async () => {
-  await tell(labelled())
-  await tell({ type: 'repository.removed', at: minute(5), evidence: delivered(minute(5)), repository: REPOSITORY })
-  expect(await onTheBoard()).toEqual([])
-  await tell(issueIs({ at: minute(3) }))
-  expect(await onTheBoard()).toEqual([])
+  await applyEvent(issueLabeled())
+  await applyEvent({
+    type: 'repository.removed',
+    at: minutesAfterNine(5),
+    evidence: deliveryEvidence(minutesAfterNine(5)),
+    repository: REPOSITORY,
+  })
+  expect(await boardRows()).toEqual([])
+  await applyEvent(issueChanged({ at: minutesAfterNine(3) }))
+  expect(await boardRows()).toEqual([])
   expect(await findRepository(database, REPOSITORY.fullName)).toBeNull()
 })
 
 test('pipelines come back with their repository', async () => {
-  await tell(labelled(), installation(minute(5), { removed: [REPOSITORY.id] }))
-  expect(await onTheBoard()).toEqual([])
-  await tell(installation(minute(6), { added: [{ ...REPOSITORY, defaultBranch: null }] }))
-  expect(await onTheBoard()).toEqual(['acme/widgets#42'])
+  await applyEvent(issueLabeled(), installation(minutesAfterNine(5), { removed: [REPOSITORY.id] }))
+  expect(await boardRows()).toEqual([])
+  await applyEvent(installation(minutesAfterNine(6), { added: [{ ...REPOSITORY, defaultBranch: null }] }))
+  expect(await boardRows()).toEqual(['acme/widgets#42'])
   expect(await repository()).toMatchObject({ defaultBranch: 'main' })
 })
 
 test('an addition that is told after the removal it came before changes nothing', async () => {
-  await tell(labelled(), installation(minute(6), { removed: [REPOSITORY.id] }))
-  await tell(installation(minute(5), { added: [REPOSITORY] }))
-  expect(await onTheBoard()).toEqual([])
+  await applyEvent(issueLabeled(), installation(minutesAfterNine(6), { removed: [REPOSITORY.id] }))
+  await applyEvent(installation(minutesAfterNine(5), { added: [REPOSITORY] }))
+  expect(await boardRows()).toEqual([])
 })
 
 test('a removed installation takes all its repositories off the board, and no other', async () => {
-  await tell(
-    labelled(),
-    about({ id: 2, fullName: 'acme/second' }, labelled({ number: 1 })),
-    about({ id: 3, fullName: 'other/third', installationId: 77 }, labelled({ number: 2 })),
-    installation(minute(5), { state: 'removed' }),
+  await applyEvent(
+    issueLabeled(),
+    repositoryEvent({ id: 2, fullName: 'acme/second' }, issueLabeled({ number: 1 })),
+    repositoryEvent({ id: 3, fullName: 'other/third', installationId: 77 }, issueLabeled({ number: 2 })),
+    installation(minutesAfterNine(5), { state: 'removed' }),
   )
-  expect(await onTheBoard()).toEqual(['other/third#2'])
+  expect(await boardRows()).toEqual(['other/third#2'])
 })
 
 test('a suspended installation is known as such until it is active again, whatever order that is told in', async () => {
-  await tell(labelled(), installation(minute(5), { state: 'suspended' }))
+  await applyEvent(issueLabeled(), installation(minutesAfterNine(5), { state: 'suspended' }))
   expect(await installationRow()).toMatchObject({ state: 'suspended' })
-  await tell(installation(minute(4), { state: 'active' }))
+  await applyEvent(installation(minutesAfterNine(4), { state: 'active' }))
   expect(await installationRow()).toMatchObject({ state: 'suspended' })
-  await tell(installation(minute(6), { state: 'active' }))
+  await applyEvent(installation(minutesAfterNine(6), { state: 'active' }))
   expect(await installationRow()).toMatchObject({ state: 'active' })
 })
 
 test('what a group tells of a repository holds together, removal and all', async () => {
-  await tell(labelled())
-  const events = [installation(minute(5), { removed: [REPOSITORY.id] }), issueIs({ at: minute(6) })]
-  const later = about({ fullName: 'acme/gadgets' }, issueIs({ at: minute(7) }))
-  await Promise.all([...events, later].map((event) => opened.apply(arrivalOf(event))))
-  expect(await onTheBoard()).toEqual([])
-  expect(await repository()).toMatchObject({ fullName: 'acme/gadgets', removedAt: minute(5) })
+  await applyEvent(issueLabeled())
+  const events = [
+    installation(minutesAfterNine(5), { removed: [REPOSITORY.id] }),
+    issueChanged({ at: minutesAfterNine(6) }),
+  ]
+  const later = repositoryEvent({ fullName: 'acme/gadgets' }, issueChanged({ at: minutesAfterNine(7) }))
+  await Promise.all([...events, later].map((event) => testDoor.apply(arrivalOf(event))))
+  expect(await boardRows()).toEqual([])
+  expect(await repository()).toMatchObject({ fullName: 'acme/gadgets', removedAt: minutesAfterNine(5) })
 })

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { floor, SLIPPED } from '../web/support/board-fixtures.ts'
-import { HELD_PLACES, held } from '../web/support/held-board.ts'
-import { type Factory, startFactory } from './support/board-server.ts'
+import { busyBoard, MISTAKE_NOTICE } from '../web/support/board-fixtures.ts'
+import { HELD_PLACES, withHolds } from '../web/support/held-board.ts'
+import { type BoardServer, startBoardServer } from './support/board-server.ts'
 import { openBrowser, openPage } from './support/open-browser.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -13,14 +13,18 @@ const WIDTHS = [320, 768, 1024, 1440, 1920, 2560]
 const WITHIN = { timeout: 20_000, interval: 100 }
 
 let browser: Browser
-let factory: Factory
-let closed: Factory
+let factory: BoardServer
+let closed: BoardServer
 
 beforeAll(async () => {
-  ;[browser, factory, closed] = await Promise.all([openBrowser(), startFactory(), startFactory({ access: 'login' })])
+  ;[browser, factory, closed] = await Promise.all([
+    openBrowser(),
+    startBoardServer(),
+    startBoardServer({ access: 'login' }),
+  ])
 })
 afterAll(async () => {
-  await Promise.all([browser.close(), factory.end(), closed.end()])
+  await Promise.all([browser.close(), factory.stop(), closed.stop()])
 })
 
 describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
@@ -40,22 +44,22 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
   })
 
   test('axe finds nothing against an empty board, one with mistakes, one that is held, nor a stale one', async () => {
-    const own = await startFactory()
+    const own = await startBoardServer()
     const { page } = await openPage(browser, { colorScheme })
-    own.order({ rows: [] })
+    own.show({ rows: [] })
     await page.goto(own.url)
     await settled(page)
     expect(await page.locator('#empty').innerText()).toContain('label an issue')
     expect(await page.locator('table.board').isVisible()).toBe(false)
     expect(await violations(page)).toEqual([])
-    own.order({ mistaken: [SLIPPED] })
+    own.show({ mistaken: [MISTAKE_NOTICE] })
     for (const width of [320, 1440]) {
       await page.setViewportSize({ width, height: 900 })
-      await expect.poll(() => page.locator('#mistakes').innerText(), WITHIN).toContain('2 mistakes')
+      await expect.poll(() => page.locator('#configuration-problems').innerText(), WITHIN).toContain('2 mistakes')
       expect(await violations(page), `mistakes at ${width}`).toEqual([])
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
     }
-    own.order({ mistaken: [], rows: held(floor()), holds: HELD_PLACES })
+    own.show({ mistaken: [], rows: withHolds(busyBoard()), holds: HELD_PLACES })
     for (const width of [320, 1440]) {
       await page.setViewportSize({ width, height: 900 })
       await expect.poll(() => page.locator('#holds').innerText(), WITHIN).toContain('held: acme/widgets')
@@ -67,7 +71,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
     await page.evaluate("document.documentElement.setAttribute('data-live', 'stale')")
     expect(await violations(page)).toEqual([])
     await page.context().close()
-    await own.end()
+    await own.stop()
   })
 })
 
@@ -90,10 +94,10 @@ test('stages keep their column from row to row', async () => {
     const { page } = await openPage(browser, { viewport: { width, height: 900 } })
     await page.goto(factory.url)
     const columns = await page
-      .locator('tr.task .line')
+      .locator('tr.pipeline-row .stage-lights')
       .evaluateAll((lines) =>
         lines.map((line) =>
-          [...line.querySelectorAll('.lamp')].map((lamp) => Math.round(lamp.getBoundingClientRect().left)),
+          [...line.querySelectorAll('.status-icon')].map((lamp) => Math.round(lamp.getBoundingClientRect().left)),
         ),
       )
     expect(columns).toHaveLength(12)
@@ -111,7 +115,7 @@ test('without JavaScript the board is a table with caption and headings, and mom
   expect(await page.getByRole('row').filter({ hasText: 'Page the audit log' }).innerText()).toContain(
     '2026-11-21 13:50 UTC',
   )
-  expect(await page.locator('#pill').innerText()).toBe('as of 14:02:31 UTC')
+  expect(await page.locator('#connection-status').innerText()).toBe('as of 14:02:31 UTC')
   await page.context().close()
 })
 

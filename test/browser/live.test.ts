@@ -1,14 +1,14 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { floor, type Made, made, ran, takenUp } from '../web/support/board-fixtures.ts'
-import { type Factory, startFactory } from './support/board-server.ts'
+import { type BoardFixture, boardFixture, busyBoard, issueTakenUp, workflowRan } from '../web/support/board-fixtures.ts'
+import { type BoardServer, startBoardServer } from './support/board-server.ts'
 import { openBrowser, openPage } from './support/open-browser.ts'
 
 const AGE_STYLE = "getComputedStyle(document.querySelector('#pipeline-3 .age time')).fontStyle"
 const WITHIN = { timeout: 40_000, interval: 100 }
 
 let browser: Browser
-let factory: Factory
+let factory: BoardServer
 let page: Page
 let complaints: string[]
 
@@ -17,15 +17,15 @@ beforeAll(async () => {
 })
 afterAll(() => browser.close())
 beforeEach(async () => {
-  factory = await startFactory()
+  factory = await startBoardServer()
   ;({ page, complaints } = await openPage(browser))
 })
 afterEach(async () => {
   await page.context().close()
-  await factory.end()
+  await factory.stop()
 })
 
-const pill = () => page.locator('#pill').innerText()
+const pill = () => page.locator('#connection-status').innerText()
 const state = () => page.locator('html').getAttribute('data-live')
 const light = (id: number) => page.locator(`#pipeline-${id} .light .word`).innerText()
 
@@ -39,36 +39,41 @@ async function look(path = '/'): Promise<void> {
 const sameDocument = () => page.evaluate<boolean>('window.marked === true')
 
 /** The floor after #14, which waited for its plan, was planned and #12 was finished. */
-function later(): readonly Made[] {
-  const planned = made({
+function later(): readonly BoardFixture[] {
+  const planned = boardFixture({
     id: 4,
     repository: 'acme/api',
     issue: 14,
-    events: [takenUp({ issue: 14, title: 'Drop the old column', at: 3 }), ran(14, 'plan.yml', { id: 900, from: 1 })],
+    events: [
+      issueTakenUp({ issue: 14, title: 'Drop the old column', at: 3 }),
+      workflowRan(14, 'plan.yml', { id: 900, from: 1 }),
+    ],
   })
-  return floor().flatMap((row) => (row.shown.id === 4 ? [planned] : row.shown.id === 3 ? [] : [row]))
+  return busyBoard().flatMap((row) => (row.shown.id === 4 ? [planned] : row.shown.id === 3 ? [] : [row]))
 }
 
 test('a light changes without a reload, rows come and go, and the row under the keyboard keeps it', async () => {
   await look()
   expect(await light(4)).toBe('queued')
   await page.locator('#pipeline-4 a').focus()
-  factory.order({ rows: later() })
+  factory.show({ rows: later() })
   await expect.poll(() => light(4), WITHIN).toBe('running')
   expect(await page.evaluate("document.activeElement.closest('tr').id")).toBe('pipeline-4')
   expect(await page.locator('#pipeline-3').count()).toBe(0)
   expect(await page.locator('#counts').innerText()).toMatch(/6\s+running/)
-  expect(await page.locator('tr.task').count()).toBe(11)
+  expect(await page.locator('tr.pipeline-row').count()).toBe(11)
   expect(await sameDocument()).toBe(true)
-  factory.order({ rows: floor() })
+  factory.show({ rows: busyBoard() })
   await expect.poll(() => page.locator('#pipeline-3').count(), WITHIN).toBe(1)
-  expect(await page.locator('tr.task').evaluateAll((rows) => rows.map(({ id }) => id))).toEqual(await freshOrder())
+  expect(await page.locator('tr.pipeline-row').evaluateAll((rows) => rows.map(({ id }) => id))).toEqual(
+    await freshOrder(),
+  )
   expect(complaints).toEqual([])
 })
 
 test('the page of an issue follows it', async () => {
   await look('/acme/api/issues/14')
-  factory.order({ rows: later() })
+  factory.show({ rows: later() })
   await expect.poll(() => page.locator('#stage-0 .word').innerText(), WITHIN).toBe('running')
   await expect.poll(() => page.locator('#history').innerText(), WITHIN).toContain('plan')
   expect(await page.locator('#summary .light .word').innerText()).toBe('running')
@@ -78,12 +83,12 @@ test('the page of an issue follows it', async () => {
 test('a killed server leaves the page stale since its last sign, and the next one makes it live by itself', async () => {
   await look()
   const { port } = new URL(factory.url)
-  await factory.end()
+  await factory.stop()
   await expect.poll(pill, WITHIN).toMatch(/^stale since (\d{4}-\d\d-\d\d )?\d\d:\d\d UTC$/)
-  expect(await page.locator('tr.task').count()).toBe(12)
+  expect(await page.locator('tr.pipeline-row').count()).toBe(12)
   expect(await page.evaluate(AGE_STYLE)).toBe('italic')
-  factory = await startFactory({ port: Number(port) })
-  factory.order({ rows: later() })
+  factory = await startBoardServer({ port: Number(port) })
+  factory.show({ rows: later() })
   await expect.poll(pill, WITHIN).toBe('● live')
   await expect.poll(() => light(4), WITHIN).toBe('running')
   expect(await sameDocument()).toBe(true)
@@ -95,7 +100,7 @@ test('a frozen server is noticed, and the page recovers when it thaws', async ()
   await expect.poll(state, WITHIN).toBe('stale')
   expect(await pill()).toContain('stale since')
   factory.kill('SIGCONT')
-  factory.order({ rows: later() })
+  factory.show({ rows: later() })
   await expect.poll(state, WITHIN).toBe('live')
   await expect.poll(() => light(4), WITHIN).toBe('running')
   expect(await sameDocument()).toBe(true)
@@ -103,10 +108,10 @@ test('a frozen server is noticed, and the page recovers when it thaws', async ()
 
 test('while the database is away the page says it is stale, though its stream lives, and recovers without a reload', async () => {
   await look()
-  factory.order({ away: true })
+  factory.show({ isUnavailable: true })
   await expect.poll(state, WITHIN).toBe('stale')
-  factory.order({ rows: later(), away: true })
-  factory.order({ away: false })
+  factory.show({ rows: later(), isUnavailable: true })
+  factory.show({ isUnavailable: false })
   await expect.poll(state, WITHIN).toBe('live')
   await expect.poll(() => light(4), WITHIN).toBe('running')
   expect(await sameDocument()).toBe(true)
@@ -127,8 +132,8 @@ test('a stream that cannot be opened at first is tried again', async () => {
 test('a new build loads the page anew, once', async () => {
   await look()
   const { port } = new URL(factory.url)
-  await factory.end()
-  factory = await startFactory({ port: Number(port), build: 'build-2' })
+  await factory.stop()
+  factory = await startBoardServer({ port: Number(port), build: 'build-2' })
   await expect.poll(() => page.locator('html').getAttribute('data-build'), WITHIN).toBe('build-2')
   expect(await sameDocument()).toBe(false)
   await page.evaluate('window.marked = true')

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { COMMANDS, may, VERBS } from '../../src/commands/commands.ts'
-import { help, tableOf, usage } from '../../src/commands/help.ts'
-import { parse } from '../../src/commands/parse-commands.ts'
-import { STAGES, shown } from './shapes/shape.ts'
+import { COMMANDS, mayUseCommand, VERBS } from '../../src/commands/commands.ts'
+import { commandTable, helpFor, usageOf } from '../../src/commands/help.ts'
+import { parseCommands } from '../../src/commands/parse-commands.ts'
+import { STAGES, summarizeCommand } from './shapes/shape.ts'
 
 const PERMISSIONS = ['admin', 'maintain', 'write', 'triage', 'read', 'none', '', 'owner', 'ADMIN']
 
 test('who may read may ask, and who may write may do everything else', () => {
   const allowed = Object.fromEntries(
-    PERMISSIONS.map((permission) => [permission, VERBS.filter((verb) => may(permission, verb)).join(' ')]),
+    PERMISSIONS.map((permission) => [permission, VERBS.filter((verb) => mayUseCommand(permission, verb)).join(' ')]),
   )
   expect(allowed).toMatchInlineSnapshot(`
     {
@@ -28,12 +28,12 @@ test('who may read may ask, and who may write may do everything else', () => {
 
 test('every command is parsed as its usage says', () => {
   const typed = VERBS.map((verb) =>
-    usage(verb)
+    usageOf(verb)
       .replace('[STAGE | repository]', 'code')
       .replace(/\[?STAGE\]?/, 'code')
       .replace('REASON', 'because'),
   )
-  expect(typed.flatMap((line) => parse(line, STAGES).map(shown))).toEqual([
+  expect(typed.flatMap((line) => parseCommands(line, STAGES).map(summarizeCommand))).toEqual([
     'help',
     'status',
     'why',
@@ -49,13 +49,13 @@ test('every command is parsed as its usage says', () => {
 })
 
 test('no word that is only meant as a command is one, or is meant as two', () => {
-  const meant = VERBS.flatMap((verb): readonly string[] => COMMANDS[verb].meant)
-  expect(meant.filter((word) => (VERBS as readonly string[]).includes(word))).toEqual([])
-  expect(new Set(meant).size).toBe(meant.length)
+  const synonyms = VERBS.flatMap((verb): readonly string[] => COMMANDS[verb].synonyms)
+  expect(synonyms.filter((word) => (VERBS as readonly string[]).includes(word))).toEqual([])
+  expect(new Set(synonyms).size).toBe(synonyms.length)
 })
 
 test('help shows each person what they may use, and never fires when it is posted', () => {
-  expect(help('read')).toMatchInlineSnapshot(`
+  expect(helpFor('read')).toMatchInlineSnapshot(`
     "| Type | What it does |
     |---|---|
     | \`/andon help\` | Lists the commands you may use. |
@@ -66,16 +66,16 @@ test('help shows each person what they may use, and never fires when it is poste
 
     The other commands need write access to this repository."
   `)
-  for (const verb of VERBS) expect(help('write')).toContain(usage(verb).replace('|', '\\|'))
-  for (const who of ['read', 'write'] as const) expect(parse(help(who))).toEqual([])
+  for (const verb of VERBS) expect(helpFor('write')).toContain(usageOf(verb).replace('|', '\\|'))
+  for (const who of ['read', 'write'] as const) expect(parseCommands(helpFor(who))).toEqual([])
 })
 
 test('the documentation is derived from the table', () => {
   const page = readFileSync('docs/commands.md', 'utf8')
   const tables = page.match(/(?:^\|.*\n)+/gm)?.map((table) => table.trim())
   expect(tables).toEqual([
-    tableOf(VERBS.filter((verb) => COMMANDS[verb].needs === 'read')),
-    tableOf(VERBS.filter((verb) => COMMANDS[verb].needs === 'write')),
+    commandTable(VERBS.filter((verb) => COMMANDS[verb].permission === 'read')),
+    commandTable(VERBS.filter((verb) => COMMANDS[verb].permission === 'write')),
   ])
 })
 
@@ -84,7 +84,7 @@ test('every example of the documentation does what the page says', () => {
   const examples = [...page.matchAll(/^```markdown\n([\s\S]*?)^```\n+^(.*)$/gm)]
   const told = examples.map(([, body = '', verdict = '']) => [
     verdict.replace(/:.*/, ''),
-    parse(body, STAGES).map(shown),
+    parseCommands(body, STAGES).map(summarizeCommand),
   ])
   expect(told).toMatchInlineSnapshot(`
     [

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { MOST_COMMANDS, parse } from '../../src/commands/parse-commands.ts'
-import { howMany, record, runSeed } from '../support/measurements.ts'
-import { STAGES, shown } from './shapes/shape.ts'
-import { type Document, documentOf, PLANTS } from './support/generated-comments.ts'
+import { MAX_COMMANDS, parseCommands } from '../../src/commands/parse-commands.ts'
+import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
+import { STAGES, summarizeCommand } from './shapes/shape.ts'
+import { COMMAND_LINES, type GeneratedComment, generateComment } from './support/generated-comments.ts'
 
-const DOCUMENTS = howMany(800, 10_000)
-const SOUPS = howMany(400, 5_000)
-const SEED = runSeed(20_261_121)
+const DOCUMENTS = repetitions(800, 10_000)
+const SOUPS = repetitions(400, 5_000)
+const SEED = randomSeed(20_261_121)
 
 test('of thousands of generated comments none fires falsely, and none is missed', () => {
   let fires = 0
@@ -15,15 +15,15 @@ test('of thousands of generated comments none fires falsely, and none is missed'
   let quiet = 0
   const wrong: object[] = []
   for (let index = 0; index < DOCUMENTS; index++) {
-    const document = documentOf(SEED + index)
+    const document = generateComment(SEED + index)
     fires += document.fires.length
-    silent += document.silent
+    silent += document.inertCount
     if (document.fires.length === 0) quiet += 1
-    const found = parse(document.text, STAGES).map(shown)
+    const found = parseCommands(document.text, STAGES).map(summarizeCommand)
     const wanted = expectedOf(document)
     if (found.join('\n') !== wanted.join('\n')) wrong.push({ seed: SEED + index, text: document.text, wanted, found })
   }
-  record('documents', {
+  recordMeasurements('documents', {
     comments: DOCUMENTS,
     'commands planted to fire': fires,
     'planted to be silent': silent,
@@ -37,7 +37,7 @@ test('of thousands of generated comments none fires falsely, and none is missed'
 
 test('whatever is typed, nothing is thrown, and whatever fires was typed at the start of a line', () => {
   const fragment = fc.oneof(
-    fc.constantFrom(...PLANTS, ...MARKUP),
+    fc.constantFrom(...COMMAND_LINES, ...MARKUP),
     fc.string({ unit: 'binary', maxLength: 5 }),
     fc.string({ maxLength: 8 }),
   )
@@ -45,8 +45,8 @@ test('whatever is typed, nothing is thrown, and whatever fires was typed at the 
   let fired = 0
   fc.assert(
     fc.property(comment, (body) => {
-      const found = parse(body, STAGES)
-      expect(found.length).toBeLessThanOrEqual(MOST_COMMANDS + 1)
+      const found = parseCommands(body, STAGES)
+      expect(found.length).toBeLessThanOrEqual(MAX_COMMANDS + 1)
       const starts = body
         .toWellFormed()
         .split(/\r\n|\r|\n/)
@@ -57,16 +57,18 @@ test('whatever is typed, nothing is thrown, and whatever fires was typed at the 
     }),
     { numRuns: SOUPS, seed: SEED },
   )
-  record('documents', { 'soups of markup': SOUPS, 'commands and mistakes read': fired, thrown: 0 })
+  recordMeasurements('documents', { 'soups of markup': SOUPS, 'commands and mistakes read': fired, thrown: 0 })
   expect(fired).toBeGreaterThan(0)
 }, 180_000)
 
 /** What each plant means when nothing stands around it. */
-const ALONE = new Map(PLANTS.map((plant) => [plant as string, parse(plant, STAGES).map(shown).join()]))
+const ALONE = new Map(
+  COMMAND_LINES.map((plant) => [plant as string, parseCommands(plant, STAGES).map(summarizeCommand).join()]),
+)
 
-function expectedOf(document: Document): readonly string[] {
+function expectedOf(document: GeneratedComment): readonly string[] {
   const fires = document.fires.map((line) => ALONE.get(line) ?? '')
-  return fires.length > MOST_COMMANDS ? [...fires.slice(0, MOST_COMMANDS), '?'] : fires
+  return fires.length > MAX_COMMANDS ? [...fires.slice(0, MAX_COMMANDS), '?'] : fires
 }
 
 const MARKUP = [

@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest'
-import { sentence } from '../../src/commands/invalid-commands.ts'
-import { LONGEST_REASON, onLine, parse } from '../../src/commands/parse-commands.ts'
+import { explainInvalidCommand } from '../../src/commands/invalid-commands.ts'
+import { MAX_REASON_LENGTH, parseCommands, resolveStage } from '../../src/commands/parse-commands.ts'
 import { CODE } from './shapes/code.ts'
-import { MAILED } from './shapes/email.ts'
+import { EMAIL } from './shapes/email.ts'
 import { HIDDEN } from './shapes/hidden.ts'
-import { MISTAKEN } from './shapes/mistakes.ts'
-import { SAID } from './shapes/plain.ts'
+import { MISTAKES } from './shapes/mistakes.ts'
+import { PLAIN } from './shapes/plain.ts'
 import { QUOTED } from './shapes/quoted.ts'
-import { STAGES, shown } from './shapes/shape.ts'
-import { LETTERS } from './shapes/unicode.ts'
+import { STAGES, summarizeCommand } from './shapes/shape.ts'
+import { UNICODE } from './shapes/unicode.ts'
 
-const SHAPES = { SAID, QUOTED, CODE, HIDDEN, MAILED, LETTERS, MISTAKEN }
+const SHAPES = { SAID: PLAIN, QUOTED, CODE, HIDDEN, MAILED: EMAIL, LETTERS: UNICODE, MISTAKEN: MISTAKES }
 const ALL = Object.values(SHAPES).flat()
 
 for (const [kind, shapes] of Object.entries(SHAPES)) {
   test.each(shapes)(`${kind.toLowerCase()}: %s`, (_name, body, commands) => {
-    expect(parse(body, STAGES).map(shown)).toEqual(commands)
+    expect(parseCommands(body, STAGES).map(summarizeCommand)).toEqual(commands)
   })
 }
 
@@ -31,40 +31,40 @@ test('the corpus holds at least 200 shapes, each told apart by name and by text'
 test('every shape means the same with Windows line ends, and between other paragraphs', () => {
   for (const [name, body, commands] of ALL) {
     const windows = body.replace(/\r\n|\r|\n/g, '\r\n')
-    expect(parse(windows, STAGES).map(shown), name).toEqual(commands)
-    expect(parse(`Good morning.\n\n${body}`, STAGES).map(shown), name).toEqual(commands)
+    expect(parseCommands(windows, STAGES).map(summarizeCommand), name).toEqual(commands)
+    expect(parseCommands(`Good morning.\n\n${body}`, STAGES).map(summarizeCommand), name).toEqual(commands)
   }
 })
 
 test('every shape is silent when it is quoted, and when it is fenced', () => {
   for (const [name, body] of ALL) {
     const quoted = body.replace(/^/gm, '> ').replace(/\r(?!\n)/g, '\r> ')
-    expect(parse(quoted, STAGES), name).toEqual([])
-    expect(parse(`~~~~~~~~\n${body}\n~~~~~~~~`, STAGES), name).toEqual([])
+    expect(parseCommands(quoted, STAGES), name).toEqual([])
+    expect(parseCommands(`~~~~~~~~\n${body}\n~~~~~~~~`, STAGES), name).toEqual([])
   }
 })
 
 test('without the stages at hand a command waits for them', () => {
-  const later = (line: string) => parse(line).map((command) => shown(onLine(command, STAGES)))
+  const later = (line: string) => parseCommands(line).map((command) => summarizeCommand(resolveStage(command, STAGES)))
   for (const [name, body, commands] of ALL) {
     expect(later(body), name).toEqual(commands)
   }
-  expect(parse('/andon run deploy').map(shown)).toEqual(['run deploy'])
-  expect(parse('/andon hold code is broken').map(shown)).toEqual(['hold issue: code is broken'])
+  expect(parseCommands('/andon run deploy').map(summarizeCommand)).toEqual(['run deploy'])
+  expect(parseCommands('/andon hold code is broken').map(summarizeCommand)).toEqual(['hold issue: code is broken'])
 })
 
 test('a command that was held against its line stays as it is', () => {
   for (const line of ['/andon hold code code is broken', '/andon retry code', '/andon run deploy', '/andon foo']) {
-    const [once] = parse(line, STAGES)
-    expect(once && onLine(once, STAGES)).toEqual(once)
+    const [once] = parseCommands(line, STAGES)
+    expect(once && resolveStage(once, STAGES)).toEqual(once)
   }
 })
 
 test('a reason is kept short, and never cut in the middle of a character', () => {
-  const [command] = parse(`/andon hold ${'🔥'.repeat(300)}`)
+  const [command] = parseCommands(`/andon hold ${'🔥'.repeat(300)}`)
   expect(command?.verb).toBe('hold')
   const reason = command?.verb === 'hold' ? command.reason : ''
-  expect(Array.from(reason)).toHaveLength(LONGEST_REASON)
+  expect(Array.from(reason)).toHaveLength(MAX_REASON_LENGTH)
   expect(reason.isWellFormed()).toBe(true)
   expect(reason.endsWith('🔥…')).toBe(true)
 })
@@ -79,7 +79,9 @@ test('a comment too long or too tangled to be read orders nothing, and is told s
     'x\n\n'.repeat(50_000),
   ]
   for (const tangle of tangles) {
-    const said = parse(`${tangle}\n\n/andon retry`).map((found) => (found.verb === null ? sentence(found) : found))
+    const said = parseCommands(`${tangle}\n\n/andon retry`).map((found) =>
+      found.verb === null ? explainInvalidCommand(found) : found,
+    )
     expect(said).toEqual([
       'This comment is too long or too deeply nested for its commands to be read. Put the command into a comment of its own.',
     ])
@@ -94,23 +96,25 @@ test('a long comment is read, and whatever follows the paragraph of the last com
     '> > > mail\n'.repeat(800),
     '```\n[12:01:33] <info> it goes on\n```\n'.repeat(600),
   ]) {
-    expect(parse(`${long}\n\n/andon retry`).map(shown)).toEqual(['retry'])
+    expect(parseCommands(`${long}\n\n/andon retry`).map(summarizeCommand)).toEqual(['retry'])
   }
   for (const log of ['- - x\n', 'x <!-- ', '[x](y)\n', 'x\n\n']) {
-    expect(parse(`/andon retry\n\n${log.repeat(10_000)}`).map(shown)).toEqual(['retry'])
+    expect(parseCommands(`/andon retry\n\n${log.repeat(10_000)}`).map(summarizeCommand)).toEqual(['retry'])
   }
 })
 
 test('a command within what is not followed, because there is too much of it, does not fire', () => {
   const marks = '[x](y)\n'.repeat(600)
-  expect(parse(`${marks}\n[one\n/andon retry\ntwo](three)`)).toEqual([])
-  expect(parse(`${marks}\nPlease:\n/andon retry`).map(shown)).toEqual(['retry'])
-  expect(parse(`${'~x~ '.repeat(600)}\n\n~~one\n/andon retry\ntwo~~`)).toEqual([])
+  expect(parseCommands(`${marks}\n[one\n/andon retry\ntwo](three)`)).toEqual([])
+  expect(parseCommands(`${marks}\nPlease:\n/andon retry`).map(summarizeCommand)).toEqual(['retry'])
+  expect(parseCommands(`${'~x~ '.repeat(600)}\n\n~~one\n/andon retry\ntwo~~`)).toEqual([])
 })
 
 test('a mistake says what is the matter and what to type next', () => {
   const say = (line: string) =>
-    parse(line, STAGES).map((command) => (command.verb === null ? sentence(command) : shown(command)))
+    parseCommands(line, STAGES).map((command) =>
+      command.verb === null ? explainInvalidCommand(command) : summarizeCommand(command),
+    )
   const told = [
     '/andon retyr',
     '/andon pause',
@@ -172,8 +176,8 @@ test('a mistake repeats nothing of a stranger but plain words', () => {
   ]
   for (const word of hostile) {
     for (const line of [`/andon ${word}`, `/andon retry ${word}`, `/andon status ${word}`, `/andon resume ${word}`]) {
-      for (const found of parse(line, STAGES)) {
-        const told = found.verb === null ? sentence(found) : ''
+      for (const found of parseCommands(line, STAGES)) {
+        const told = found.verb === null ? explainInvalidCommand(found) : ''
         expect(told, line).not.toContain(word)
         expect(told, line).not.toMatch(/[@#<>|[\]$*!]/)
       }

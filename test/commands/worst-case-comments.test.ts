@@ -1,24 +1,24 @@
 import { expect, test } from 'vitest'
-import { parse } from '../../src/commands/parse-commands.ts'
-import { howMany, record } from '../support/measurements.ts'
-import { openMeter } from './support/work-meter.ts'
-import { hostile } from './support/worst-case-comments.ts'
+import { parseCommands } from '../../src/commands/parse-commands.ts'
+import { recordMeasurements, repetitions } from '../support/measurements.ts'
+import { openWorkMeter } from './support/work-meter.ts'
+import { worstCaseComments } from './support/worst-case-comments.ts'
 
 /** Blocks of code run for each character of the comment. */
 const MOST = 200
 
 test('no comment makes us work without bound before GitHub has its answer', async () => {
-  const length = howMany(8_192, 65_536)
-  const comments = hostile(length)
-  parse('[a](b)\n/andon retry')
-  const meter = await openMeter()
+  const length = repetitions(8_192, 65_536)
+  const comments = worstCaseComments(length)
+  parseCommands('[a](b)\n/andon retry')
+  const meter = await openWorkMeter()
   let worst = { name: '', work: 0 }
   let unread = 0
   const dear: object[] = []
   for (const [name, body] of comments) {
-    let found: ReturnType<typeof parse> = []
+    let found: ReturnType<typeof parseCommands> = []
     const work = await meter.workOf(() => {
-      found = parse(body)
+      found = parseCommands(body)
     })
     const each = work / length
     if (each > worst.work) worst = { name, work: each }
@@ -26,7 +26,7 @@ test('no comment makes us work without bound before GitHub has its answer', asyn
     if (found.some(({ verb, text }) => verb === null && text === '/andon retry')) unread += 1
   }
   meter.close()
-  record('hostile-comments', {
+  recordMeasurements('hostile-comments', {
     comments: comments.length,
     characters: length,
     'not read, and told so': unread,

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { onTheirOwn } from '../../demo/run-starter.ts'
-import { playMorning } from '../../demo/scenario.ts'
-import { openShift } from '../../demo/session.ts'
+import { agentStarter } from '../../demo/run-starter.ts'
+import { playScenario } from '../../demo/scenario.ts'
+import { openSession } from '../../demo/session.ts'
 import { translate } from '../../src/translate/translate.ts'
 import { openReceiver, type Receiver } from '../fake-github/support/receiver.ts'
-import { type FakeGitHub, openGitHubWorld } from '../support/fake-github.ts'
+import { type FakeGitHub, openFakeGitHub } from '../support/fake-github.ts'
 
 let receiver: Receiver
 let github: FakeGitHub
@@ -13,7 +13,7 @@ let behind = 0
 beforeEach(async () => {
   receiver = await openReceiver()
   const now = () => new Date(Date.now() - behind).toISOString()
-  github = await openGitHubWorld({ webhookUrl: receiver.url, now })
+  github = await openFakeGitHub({ webhookUrl: receiver.url, now })
 })
 
 afterEach(async () => {
@@ -25,23 +25,23 @@ test('the morning shows every kind of light, breaks no story off, and ends when 
   const stop = new AbortController()
   const said: string[] = []
   const say = (where: string, what: string) => said.push(`${where} ${what}`)
-  const shift = openShift({ pace: 100, seed: 1, signal: stop.signal, say })
+  const session = openSession({ pace: 100, seed: 1, signal: stop.signal, say })
   const welcomed: number[] = []
-  const played = playMorning({
+  const played = playScenario({
     github,
-    shift,
+    session,
     // As if Andon started them at once.
-    starts: { byAndon: true, next: (o) => onTheirOwn(github).next({ ...o, branch: 'main' }) },
-    hurried: openShift({ pace: 1_000, seed: 1, signal: stop.signal, say: () => undefined }),
-    atMinutesAgo: (minutes) => {
+    starter: { startedByAndon: true, nextRun: (o) => agentStarter(github).nextRun({ ...o, branch: 'main' }) },
+    nightSession: openSession({ pace: 1_000, seed: 1, signal: stop.signal, say: () => undefined }),
+    setMinutesAgo: (minutes) => {
       behind = minutes * 60_000
     },
-    welcome: (work) => welcomed.push(work.number),
+    onFirstIssue: (work) => welcomed.push(work.number),
   })
   await expect.poll(() => said.filter((line) => line.endsWith('merged')).length, { timeout: 20_000 }).toBeGreaterThan(5)
   stop.abort()
   await expect(played).rejects.toThrow()
-  await github.settled()
+  await github.whenIdle()
   const text = said.join('\n')
   console.log(`${said.length} deeds, ${receiver.received.length} deliveries`)
   expect(text).not.toContain('broke off')
@@ -69,20 +69,20 @@ test('the morning shows every kind of light, breaks no story off, and ends when 
 
 test('the night lies in the past, so that a silent run has been silent for long', async () => {
   const stop = new AbortController()
-  const shift = openShift({ pace: 1_000, seed: 1, signal: stop.signal, say: () => undefined })
-  const atMinutesAgo = (minutes: number) => {
+  const session = openSession({ pace: 1_000, seed: 1, signal: stop.signal, say: () => undefined })
+  const setMinutesAgo = (minutes: number) => {
     behind = minutes * 60_000
     if (minutes === 0) stop.abort()
   }
-  await playMorning({
+  await playScenario({
     github,
-    shift,
-    hurried: shift,
-    starts: onTheirOwn(github),
-    atMinutesAgo,
-    welcome: () => undefined,
+    session,
+    nightSession: session,
+    starter: agentStarter(github),
+    setMinutesAgo,
+    onFirstIssue: () => undefined,
   }).catch(() => undefined)
-  await github.settled()
+  await github.whenIdle()
   const jobs = receiver.received.filter(({ event, action }) => event === 'workflow_job' && action === 'in_progress')
   const code = jobs
     .map(({ payload }) => payload.workflow_job as { name: string; started_at: string })

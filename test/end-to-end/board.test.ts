@@ -2,34 +2,34 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openBrowser, openPage } from '../browser/support/open-browser.ts'
-import { type AndonProcess, endProcesses, startProcess } from '../support/andon-process.ts'
-import { readEverything } from '../support/board-api.ts'
-import { signed } from '../support/deliveries.ts'
-import { type Knocker, openKnocker } from '../support/http-load.ts'
-import { record } from '../support/measurements.ts'
-import { type Cluster, findPostgres, openCluster } from '../support/postgres-cluster.ts'
+import { type AndonProcess, startAndonProcess, stopAllProcesses } from '../support/andon-process.ts'
+import { readAllRows } from '../support/board-api.ts'
+import { signDelivery } from '../support/deliveries.ts'
+import { type HttpClient, openHttpClient } from '../support/http-load.ts'
+import { recordMeasurements } from '../support/measurements.ts'
+import { findPostgres, type PostgresCluster, startCluster } from '../support/postgres-cluster.ts'
 import { type Trace, traces } from '../support/traces.ts'
 
 const WITHIN = { timeout: 60_000, interval: 100 }
 
-let cluster: Cluster
+let cluster: PostgresCluster
 let andon: AndonProcess
 let browser: Browser
 let page: Page
-let knocker: Knocker
+let knocker: HttpClient
 
 beforeAll(async () => {
-  cluster = await openCluster(findPostgres() ?? 'postgres is not installed')
-  expect((await (await startProcess('migrate', { DATABASE_URL: cluster.url })).ended()).code).toBe(0)
-  andon = await startProcess('web', { DATABASE_URL: cluster.url })
+  cluster = await startCluster(findPostgres() ?? 'postgres is not installed')
+  expect((await (await startAndonProcess('migrate', { DATABASE_URL: cluster.url })).exited()).code).toBe(0)
+  andon = await startAndonProcess('web', { DATABASE_URL: cluster.url })
   ;[browser] = await Promise.all([openBrowser(), andon.ready()])
   ;({ page } = await openPage(browser))
-  knocker = openKnocker()
+  knocker = openHttpClient()
 })
 afterAll(async () => {
   knocker.close()
   await browser.close()
-  await endProcesses()
+  await stopAllProcesses()
   await cluster.remove()
 })
 
@@ -39,7 +39,7 @@ test('a signed delivery lights the open board, and what Postgres misses while it
   await page.goto(andon.url)
   await page.evaluate('window.marked = true')
   await expect.poll(pill, WITHIN).toBe('● live')
-  expect(await page.locator('tr.task').count()).toBe(0)
+  expect(await page.locator('tr.pipeline-row').count()).toBe(0)
 
   expect(await post(first)).toEqual(new Set([202]))
   await expect.poll(() => lights(), WITHIN).toEqual([first.light])
@@ -54,23 +54,27 @@ test('a signed delivery lights the open board, and what Postgres misses while it
   await expect.poll(() => lights(), WITHIN).toEqual([first.light, second.light].sort())
   await expect.poll(pill, WITHIN).toBe('● live')
   expect(await page.evaluate('window.marked')).toBe(true)
-  const rows = await readEverything(andon.url)
+  const rows = await readAllRows(andon.url)
   expect(rows.map(({ light }) => light).sort()).toEqual(await lights())
-  record('whole-board', { 'lights without a reload': rows.length, 'stale while Postgres was away': 1, reloads: 0 })
+  recordMeasurements('whole-board', {
+    'lights without a reload': rows.length,
+    'stale while Postgres was away': 1,
+    reloads: 0,
+  })
 }, 240_000)
 
 function pill(): Promise<string> {
-  return page.locator('#pill').innerText()
+  return page.locator('#connection-status').innerText()
 }
 
 /** The lights of the rows that the page shows. */
 async function lights(): Promise<readonly string[]> {
-  const words = await page.locator('tr.task .light .word').allInnerTexts()
+  const words = await page.locator('tr.pipeline-row .light .word').allInnerTexts()
   return words.map((word) => (word === 'in review' ? 'review' : word)).sort()
 }
 
 async function post({ deliveries }: Trace): Promise<ReadonlySet<number>> {
   const statuses = new Set<number>()
-  for (const delivery of deliveries) statuses.add((await knocker.post(andon.url, signed(delivery))).status)
+  for (const delivery of deliveries) statuses.add((await knocker.post(andon.url, signDelivery(delivery))).status)
   return statuses
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createAppAuth } from '@octokit/auth-app'
 import { Octokit } from '@octokit/core'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type FakeGitHub, openGitHubWorld } from '../support/fake-github.ts'
+import { type FakeGitHub, openFakeGitHub } from '../support/fake-github.ts'
 import { openReceiver, type Receiver } from './support/receiver.ts'
 
 const WIDGETS = 'acme/widgets'
@@ -19,7 +19,7 @@ beforeEach(async () => {
     permissions: { metadata: 'read', actions: 'write' },
     events: ['workflow_run', 'workflow_dispatch', 'issues'],
   } as const
-  github = await openGitHubWorld({ webhookUrl: receiver.url, grant })
+  github = await openFakeGitHub({ webhookUrl: receiver.url, grant })
   const { appId, privateKey, installationId } = github
   const request = { log: { debug() {}, info() {}, warn() {}, error() {} } }
   const options = { baseUrl: github.url, authStrategy: createAppAuth, ...request, request }
@@ -34,7 +34,7 @@ afterEach(async () => {
 
 test('a dispatch begins a run whose name echoes the key, and answers with its id when asked', async () => {
   const heard: string[] = []
-  github.whenDispatched((run, inputs) => heard.push(`${run.state.title} for ${inputs.issue}`))
+  github.onDispatch((run, inputs) => heard.push(`${run.state.title} for ${inputs.issue}`))
   const inputs = { issue: '42', andon: '42/plan/1-k3v9x' }
   const asked = await installation.request(DISPATCH, { ...HERE, ref: 'main', inputs, return_run_details: true })
   const silent = await installation.request(DISPATCH, { ...HERE, ref: 'main', inputs })
@@ -47,7 +47,7 @@ test('a dispatch begins a run whose name echoes the key, and answers with its id
   })
   expect(found.data.total_count).toBe(2)
   expect(found.data.workflow_runs.at(-1)?.id).toBe(asked.data.workflow_run_id)
-  await github.settled()
+  await github.whenIdle()
   expect(receiver.names()).toBe('workflow_dispatch workflow_run.requested workflow_dispatch workflow_run.requested')
 })
 
@@ -82,7 +82,7 @@ test('a dispatch is held against the trigger and the inputs that the workflow de
 test('a cancellation is accepted at once and done later, unless the run is deaf to it', async () => {
   const CANCEL = 'POST /repos/{owner}/{repo}/actions/runs/{run_id}/cancel'
   const asked: string[] = []
-  github.whenCancelled(({ id, state }, forced) => asked.push(`${id} ${state.status}${forced ? ', by force' : ''}`))
+  github.onCancel(({ id, state }, forced) => asked.push(`${id} ${state.status}${forced ? ', by force' : ''}`))
   const run = await github.startRun(WIDGETS, 'code.yml')
   run.start()
   run.job('code').start()
@@ -112,12 +112,12 @@ test('steps are silent but can be read', async () => {
 })
 
 test('the App reads its deliveries, and has one delivered again under the same GUID', async () => {
-  receiver.answer(503)
+  receiver.respondWith(503)
   await github.openIssue(WIDGETS, { title: 'Missed' })
-  await github.settled()
-  receiver.answer(202)
+  await github.whenIdle()
+  receiver.respondWith(202)
   await github.openIssue(WIDGETS, { title: 'Heard' })
-  await github.settled()
+  await github.whenIdle()
   const failed = await app.request('GET /app/hook/deliveries', { status: 'failure' })
   expect(failed.data).toMatchObject([{ event: 'issues', action: 'opened', status_code: 503, redelivery: false }])
   const [{ id, guid }] = failed.data as unknown as [{ id: number; guid: string }]

@@ -1,7 +1,7 @@
 import { verify } from '@octokit/webhooks-methods'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { translate } from '../../src/translate/translate.ts'
-import { type FakeGitHub, openGitHubWorld, WEBHOOK_SECRET } from '../support/fake-github.ts'
+import { FAKE_GITHUB_SECRET, type FakeGitHub, openFakeGitHub } from '../support/fake-github.ts'
 import { openReceiver, type Receiver } from './support/receiver.ts'
 
 const WIDGETS = 'acme/widgets'
@@ -10,7 +10,7 @@ let github: FakeGitHub
 
 beforeEach(async () => {
   receiver = await openReceiver()
-  github = await openGitHubWorld({ webhookUrl: receiver.url })
+  github = await openFakeGitHub({ webhookUrl: receiver.url })
 })
 
 afterEach(async () => {
@@ -18,18 +18,18 @@ afterEach(async () => {
   await receiver.close()
 })
 
-async function told(deed: () => Promise<unknown>): Promise<string> {
-  await github.settled()
+async function receivedNames(deed: () => Promise<unknown>): Promise<string> {
+  await github.whenIdle()
   const before = receiver.received.length
   await deed()
-  await github.settled()
+  await github.whenIdle()
   return receiver.names().split(' ').slice(before).join(' ')
 }
 
 describe('people', () => {
   test('what they do to an issue is delivered as it happens', async () => {
     const number = await github.openIssue(WIDGETS, { title: 'The lamp flickers', body: 'At night.', by: 'passerby' })
-    const life = await told(async () => {
+    const life = await receivedNames(async () => {
       await github.label(WIDGETS, number, 'andon', 'ada')
       await github.label(WIDGETS, number, 'andon', 'ada')
       await github.comment(WIDGETS, number, 'Looking.', 'grace')
@@ -48,7 +48,7 @@ describe('people', () => {
     const number = await github.openIssue(WIDGETS, { title: 'A' })
     const id = await github.comment(WIDGETS, number, 'Never mind.')
     expect(await github.comments(WIDGETS, number)).toHaveLength(1)
-    expect(await told(() => github.deleteComment(WIDGETS, id))).toBe('issue_comment.deleted')
+    expect(await receivedNames(() => github.deleteComment(WIDGETS, id))).toBe('issue_comment.deleted')
     expect(await github.comments(WIDGETS, number)).toEqual([])
   })
 
@@ -57,7 +57,7 @@ describe('people', () => {
     const branch = `claude/issue-${number}-fix`
     await github.createBranch(WIDGETS, branch, 'claude[bot]')
     let pull = 0
-    const life = await told(async () => {
+    const life = await receivedNames(async () => {
       const body = `Fixes #${number}`
       pull = await github.openPullRequest(WIDGETS, { branch, title: 'Fix A', body, draft: true, by: 'claude[bot]' })
       await github.readyForReview(WIDGETS, pull, 'claude[bot]')
@@ -82,9 +82,9 @@ describe('people', () => {
 describe('deliveries', () => {
   test('are signed, named and told apart as GitHub does it', async () => {
     await github.openIssue(WIDGETS, { title: 'A', labels: ['andon'] })
-    await github.settled()
+    await github.whenIdle()
     for (const { headers, body } of receiver.received) {
-      expect(await verify(WEBHOOK_SECRET, body, String(headers['x-hub-signature-256']))).toBe(true)
+      expect(await verify(FAKE_GITHUB_SECRET, body, String(headers['x-hub-signature-256']))).toBe(true)
       expect(Number(headers['x-github-hook-id'])).toBeGreaterThan(0)
     }
     expect(new Set(receiver.received.map(({ guid }) => guid)).size).toBe(2)
@@ -112,7 +112,7 @@ describe('deliveries', () => {
     const renamed = await github.renameRepository(WIDGETS, 'gadgets')
     await github.deleteComment(renamed, (await github.comments(renamed, pull))[0]!.id)
     await github.transferIssue(renamed, number, 'acme/api')
-    await github.settled()
+    await github.whenIdle()
     const receivedAt = '2026-01-01T00:00:00.000Z'
     const events = receiver.received.map(({ event, payload, guid }) => translate(event, payload, { guid, receivedAt }))
     const types = new Set(events.flatMap((one) => one?.type ?? []))
@@ -121,8 +121,8 @@ describe('deliveries', () => {
       'comment.deleted',
       'installation.changed',
       'issue.changed',
-      'issue.gone',
       'issue.labeled',
+      'issue.removed',
       'job.changed',
       'pull_request.changed',
       'repository.changed',
@@ -134,7 +134,7 @@ describe('deliveries', () => {
   test('carry whole seconds, and say who is a bot', async () => {
     await github.createBranch(WIDGETS, 'andon/issue-9')
     await github.openPullRequest(WIDGETS, { branch: 'andon/issue-9', title: 'A', by: 'claude[bot]' })
-    await github.settled()
+    await github.whenIdle()
     const [{ body, payload }] = receiver.received.filter(({ event }) => event !== 'push') as [Receiver['received'][0]]
     expect(body.match(/"\d{4}-\d\d-\d\dT[\d:]+\.\d+Z"/g)).toBeNull()
     expect((payload.sender as { type: string }).type).toBe('Bot')
@@ -144,11 +144,11 @@ describe('deliveries', () => {
   test('follow a clock that the test moves', async () => {
     await github.close()
     let moment = '2027-03-01T08:00:00.000Z'
-    github = await openGitHubWorld({ webhookUrl: receiver.url, now: () => moment })
+    github = await openFakeGitHub({ webhookUrl: receiver.url, now: () => moment })
     const number = await github.openIssue(WIDGETS, { title: 'A' })
     moment = '2027-03-01T09:30:00.000Z'
     await github.label(WIDGETS, number, 'andon')
-    await github.settled()
+    await github.whenIdle()
     const stamps = receiver.received.map(({ payload }) => (payload.issue as { updated_at: string }).updated_at)
     expect(stamps[0]).toMatch(/^2027-03-01T08:00:/)
     expect(stamps[1]).toMatch(/^2027-03-01T09:30:/)
@@ -159,15 +159,15 @@ describe('deliveries', () => {
     const played: string[] = []
     for (let round = 0; round < 2; round++) {
       await github.close()
-      github = await openGitHubWorld({ webhookUrl: receiver.url, seed: 7 })
+      github = await openFakeGitHub({ webhookUrl: receiver.url, seed: 7 })
       const from = receiver.received.length
-      github.deliveries.aim(null)
+      github.deliveries.setTarget(null)
       for (let n = 0; n < 10; n++) await github.openIssue(WIDGETS, { title: `Issue ${n}` })
-      await github.settled()
-      github.deliveries.aim(receiver.url)
-      github.deliveries.disturb({ lose: 0.2, double: 0.3, shuffle: 6 })
+      await github.whenIdle()
+      github.deliveries.setTarget(receiver.url)
+      github.deliveries.injectFaults({ fail: 0.2, duplicate: 0.3, reorderWithin: 6 })
       for (let n = 1; n <= 10; n++) github.deliver('issues', { action: 'edited', issue: github.issue(WIDGETS, n) })
-      await github.settled()
+      await github.whenIdle()
       const numbers = receiver.received.slice(from).map(({ payload }) => (payload.issue as { number: number }).number)
       played.push(numbers.join(' '))
       expect(new Set(numbers).size).toBeLessThan(10)
@@ -179,7 +179,7 @@ describe('deliveries', () => {
   })
 
   test('a repository is renamed, hidden and deleted, each told once', async () => {
-    const life = await told(async () => {
+    const life = await receivedNames(async () => {
       const renamed = await github.renameRepository(WIDGETS, 'gadgets')
       expect(github.repositories).toEqual(['acme/api', renamed])
       github.setPrivate(renamed, true)
@@ -200,7 +200,7 @@ describe('deliveries', () => {
     await github.openIssue(WIDGETS, { title: 'Unheard too' })
     github.unsuspend()
     await github.openIssue(WIDGETS, { title: 'Heard' })
-    await github.settled()
+    await github.whenIdle()
     expect(receiver.names()).toBe(
       'installation_repositories.removed installation.suspend installation.unsuspend issues.opened',
     )
@@ -209,7 +209,7 @@ describe('deliveries', () => {
 
 test('a run tells what GitHub tells: no step, and no request for a second attempt', async () => {
   const run = await github.startRun(WIDGETS, 'test.yml', { branch: 'main', by: 'claude[bot]' })
-  const life = await told(async () => {
+  const life = await receivedNames(async () => {
     run.start()
     const job = run.job('unit', ['Check out', 'Run the tests'])
     job.start()

@@ -1,9 +1,9 @@
 import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openGitHub } from '../../src/github/client.ts'
-import { openOidc } from '../../src/github/oidc.ts'
+import { openTokenVerifier } from '../../src/github/oidc.ts'
 import { translate } from '../../src/translate/translate.ts'
-import { type FakeGitHub, openGitHubWorld } from '../support/fake-github.ts'
+import { type FakeGitHub, openFakeGitHub } from '../support/fake-github.ts'
 import { openReceiver, type Receiver } from './support/receiver.ts'
 
 const WIDGETS = 'acme/widgets'
@@ -16,7 +16,7 @@ let github: FakeGitHub
 
 beforeEach(async () => {
   receiver = await openReceiver()
-  github = await openGitHubWorld({ webhookUrl: receiver.url })
+  github = await openFakeGitHub({ webhookUrl: receiver.url })
 })
 
 afterEach(async () => {
@@ -35,10 +35,10 @@ test('a file on the default branch is read as it was written, and its push is to
   expect(read).toMatchObject({ text, source: 'repository', sha: expect.stringMatching(/^[0-9a-f]{40}$/) })
   github.writeFile(WIDGETS, FILE, null, 'ada')
   expect((await client.readConfiguration(where, null)).text).toBeNull()
-  await github.settled()
+  await github.whenIdle()
   const pushes = receiver.received.filter(({ event }) => event === 'push')
   const told = pushes.map(({ event, payload, guid }) => translate(event, payload, { guid, receivedAt: now() })?.type)
-  expect(told).toEqual(['configuration.touched', 'configuration.touched'])
+  expect(told).toEqual(['configuration.pushed', 'configuration.pushed'])
 })
 
 test('a workflow that does not echo the key is titled as GitHub would title it', async () => {
@@ -51,7 +51,7 @@ test('a workflow that does not echo the key is titled as GitHub would title it',
   const where = { installationId, repositoryId: github.repositoryId(WIDGETS), owner: 'acme', name: 'widgets' }
   const client = openGitHub({ appId, privateKey, apiUrl, now, log })
   const sendBy = new Date(Date.now() + 10_000).toISOString()
-  await client.dispatch(where, {
+  await client.dispatchWorkflow(where, {
     workflow: 'plan.yml',
     ref: 'main',
     inputs: { issue: '1', andon: '1/plan/1-aaaaa' },
@@ -63,7 +63,7 @@ test('a workflow that does not echo the key is titled as GitHub would title it',
 test('a run’s token proves which run it is, at the address it was made for', async () => {
   const run = await github.startRun(WIDGETS, 'plan.yml')
   const audience = 'http://127.0.0.1:4000'
-  const prove = openOidc({ issuer: github.oidcIssuer, audience, now, log })
+  const prove = openTokenVerifier({ issuer: github.oidcIssuer, audience, now, log })
   expect(await prove(await github.idToken(run, audience))).toEqual({
     kind: 'run',
     repositoryId: github.repositoryId(WIDGETS),

@@ -1,7 +1,7 @@
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type GitHub, openGitHub } from '../../src/github/client.ts'
-import { type FakeGitHub, openGitHubWorld } from '../support/fake-github.ts'
+import { type FakeGitHub, openFakeGitHub } from '../support/fake-github.ts'
 
 const WIDGETS = 'acme/widgets'
 let github: FakeGitHub
@@ -9,7 +9,7 @@ let andon: GitHub
 let where: { installationId: number; repositoryId: number; owner: string; name: string }
 
 beforeEach(async () => {
-  github = await openGitHubWorld()
+  github = await openFakeGitHub()
   andon = openClient(github)
   where = {
     installationId: github.installationId,
@@ -53,28 +53,28 @@ describe('the App', () => {
     expect(await andon.findComments(where, number, '<!-- marker -->', since)).toEqual([{ id }])
     await andon.deleteComment(where, id)
     expect(await github.comments(WIDGETS, number)).toHaveLength(1)
-    await expect(andon.updateComment(where, id, 'gone')).rejects.toMatchObject({ kind: 'gone' })
+    await expect(andon.updateComment(where, id, 'gone')).rejects.toMatchObject({ kind: 'not_found' })
   })
 
   test('writes, edits and finds check runs', async () => {
-    const sha = await github.head(WIDGETS, 'main')
-    const id = await andon.createCheck(where, checkOn(sha))
-    const twin = await andon.createCheck(where, checkOn(sha))
+    const sha = await github.headSha(WIDGETS, 'main')
+    const id = await andon.createCheckRun(where, checkOn(sha))
+    const twin = await andon.createCheckRun(where, checkOn(sha))
     const { name: _, head_sha: __, ...changes } = checkOn(sha)
-    await andon.updateCheck(where, id, { ...changes, status: 'completed', conclusion: 'neutral' })
-    expect(await andon.findChecks(where, sha, `1/plan/${sha}`)).toEqual([{ id }, { id: twin }])
-    expect((await github.checks(WIDGETS, sha)).map((check) => check.conclusion)).toEqual(['neutral', null])
+    await andon.updateCheckRun(where, id, { ...changes, status: 'completed', conclusion: 'neutral' })
+    expect(await andon.findCheckRuns(where, sha, `1/plan/${sha}`)).toEqual([{ id }, { id: twin }])
+    expect((await github.checkRuns(WIDGETS, sha)).map((check) => check.conclusion)).toEqual(['neutral', null])
   })
 
   test('is refused what GitHub refuses', async () => {
     const number = await github.openIssue(WIDGETS, { title: 'A' })
-    const sha = await github.head(WIDGETS, 'main')
+    const sha = await github.headSha(WIDGETS, 'main')
     const long = { ...checkOn(sha), output: { title: 't', summary: 'x'.repeat(65_536) } }
-    await expect(andon.createComment(where, number, 'x'.repeat(65_537))).rejects.toMatchObject({ kind: 'refuse' })
-    await expect(andon.createCheck(where, checkOn('0'.repeat(40)))).rejects.toMatchObject({ kind: 'refuse' })
-    await expect(andon.createCheck(where, long)).rejects.toMatchObject({ kind: 'refuse' })
+    await expect(andon.createComment(where, number, 'x'.repeat(65_537))).rejects.toMatchObject({ kind: 'refused' })
+    await expect(andon.createCheckRun(where, checkOn('0'.repeat(40)))).rejects.toMatchObject({ kind: 'refused' })
+    await expect(andon.createCheckRun(where, long)).rejects.toMatchObject({ kind: 'refused' })
     github.deleteIssue(WIDGETS, number)
-    await expect(andon.createComment(where, number, 'hello?')).rejects.toMatchObject({ kind: 'gone' })
+    await expect(andon.createComment(where, number, 'hello?')).rejects.toMatchObject({ kind: 'not_found' })
     expect(github.writes.all.map(({ kind, done, status }) => `${kind} ${done} ${status}`)).toEqual([
       'comment false 422',
       'check false 422',
@@ -85,14 +85,14 @@ describe('the App', () => {
 
   test('is nobody with another key, with a lapsed token once, and while suspended', async () => {
     const number = await github.openIssue(WIDGETS, { title: 'A' })
-    const other = await openGitHubWorld()
+    const other = await openFakeGitHub()
     await expect(openClient(github, other.privateKey).createComment(where, number, 'hi')).rejects.toThrow()
     await other.close()
     await andon.createComment(where, number, 'one')
     github.expireTokens()
     await andon.createComment(where, number, 'two')
     github.suspend()
-    await expect(andon.createComment(where, number, 'three')).rejects.toMatchObject({ kind: 'refuse' })
+    await expect(andon.createComment(where, number, 'three')).rejects.toMatchObject({ kind: 'refused' })
     github.unsuspend()
     await andon.createComment(where, number, 'four')
     expect(github.writes.count('comment')).toBe(3)
@@ -103,7 +103,7 @@ describe('the App', () => {
       ['ada', 'grace', 'linus', 'trinity', 'passerby', 'nobody'].map((login) => andon.readRole(where, login)),
     )
     expect(may).toEqual(['admin', 'maintain', 'write', 'triage', 'read', 'none'])
-    github.permit('linus', 'read')
+    github.setPermission('linus', 'read')
     expect(await andon.readRole(where, 'linus')).toBe('read')
   })
 
@@ -116,13 +116,13 @@ describe('the App', () => {
       title: 'Both',
       body: `Closes #${first}. Closes #99.`,
     })
-    github.link(WIDGETS, pull, second)
+    github.linkIssue(WIDGETS, pull, second)
     await github.review(WIDGETS, pull, 'approve', { by: 'grace' })
     expect(await andon.readClosingIssues(where, pull)).toEqual([first, second])
     const read = await andon.readIssue(where, second)
     expect(read).toMatchObject({
       issue: { number: second, title: 'Second', author: 'passerby', state: 'OPEN' },
-      defaultBranchSha: await github.head(WIDGETS, 'main'),
+      defaultBranchSha: await github.headSha(WIDGETS, 'main'),
       pullRequests: [{ number: pull, branch: 'claude/issue-1-x', state: 'OPEN', closes: [first, second], fork: null }],
     })
     expect(read.pullRequests[0]?.reviews).toMatchObject([{ reviewer: 'grace', state: 'APPROVED', bot: false }])
@@ -139,15 +139,15 @@ describe('misfortune', () => {
     ['reset-before', 'unconfirmed', 0],
     ['reset-after', 'unconfirmed', 1],
     ['hang-after', 'unconfirmed', 1],
-    ['secondary-limit', 'wait', 0],
-    ['primary-limit', 'wait', 0],
-    ['refused', 'refuse', 0],
+    ['secondary-limit', 'rate_limited', 0],
+    ['primary-limit', 'rate_limited', 0],
+    ['forbidden', 'refused', 0],
   ] as const)('%s meets a comment: the App sees "%s", and %i is there', async (how, kind, there) => {
     const number = await github.openIssue(WIDGETS, { title: 'A' })
-    github.misbehave({ on: 'comment', how, times: 1 })
+    github.injectFault({ requests: 'comment', kind: how, maxTimes: 1 })
     await expect(andon.createComment(where, number, 'hello')).rejects.toMatchObject({ kind })
     expect(await github.comments(WIDGETS, number)).toHaveLength(there)
-    expect(github.writes.of('comment')).toMatchObject([{ fault: how, done: there === 1 }])
+    expect(github.writes.ofKind('comment')).toMatchObject([{ fault: how, done: there === 1 }])
     await andon.createComment(where, number, 'hello again')
     expect(await github.comments(WIDGETS, number)).toHaveLength(there + 1)
   })
@@ -156,7 +156,12 @@ describe('misfortune', () => {
     const number = await github.openIssue(WIDGETS, { title: 'A' })
     const met: string[] = []
     for (let round = 0; round < 2; round++) {
-      const stop = github.misbehave({ on: 'any', how: ['502-after', 'reset-after'], share: 0.2, seed: 11 })
+      const stop = github.injectFault({
+        requests: 'any',
+        kind: ['502-after', 'reset-after'],
+        probability: 0.2,
+        seed: 11,
+      })
       github.writes.clear()
       for (let n = 0; n < 50; n++) await andon.createComment(where, number, `${n}`).catch(() => undefined)
       met.push(github.writes.all.map(({ fault }) => fault?.[0] ?? '.').join(''))
@@ -171,9 +176,9 @@ describe('misfortune', () => {
 
   test('keeps GitHub’s own limit on creation when asked to', async () => {
     const number = await github.openIssue(WIDGETS, { title: 'A' })
-    github.limitCreation()
+    github.enforceCreationLimits()
     for (let n = 0; n < 80; n++) await andon.createComment(where, number, `${n}`)
-    await expect(andon.createComment(where, number, 'one too many')).rejects.toMatchObject({ kind: 'wait' })
+    await expect(andon.createComment(where, number, 'one too many')).rejects.toMatchObject({ kind: 'rate_limited' })
     expect(github.writes.count('comment')).toBe(80)
   })
 })

@@ -1,7 +1,7 @@
 // What may befall the line while Andon runs it: dispatches, workers, beats, reports.
-import type { Row } from './rows.ts'
+import type { FaultRow } from './rows.ts'
 
-export const RUNNING_THE_LINE: readonly Row[] = [
+export const DISPATCH_ROWS: readonly FaultRow[] = [
   {
     name: 'single-dispatch',
     promise:

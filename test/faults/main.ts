@@ -6,23 +6,23 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Figures } from '../support/measurements.ts'
-import { findPostgres, openCluster } from '../support/postgres-cluster.ts'
-import { ROWS, type Row } from './rows.ts'
+import type { Measurements } from '../support/measurements.ts'
+import { findPostgres, startCluster } from '../support/postgres-cluster.ts'
+import { FAULT_ROWS, type FaultRow } from './rows.ts'
 
 type Outcome = {
-  readonly row: Row
+  readonly row: FaultRow
   readonly held: boolean
   readonly seconds: number
-  readonly figures: readonly string[]
+  readonly measurements: readonly string[]
 }
 
-const FULL_COUNT_TAKES_LONG = ['--testTimeout=3600000', '--hookTimeout=120000']
+const FULL_COUNT_TIMEOUTS = ['--testTimeout=3600000', '--hookTimeout=120000']
 const PAGE = 'docs/faults.md'
 const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, only: { type: 'string' } } })
 const scratch = mkdtempSync(join(tmpdir(), 'andon-faults-'))
 try {
-  process.exitCode = await everything()
+  process.exitCode = await runRows()
 } catch (error) {
   console.error(`npm run faults: ${error instanceof Error ? error.message : error}`)
   process.exitCode = 1
@@ -30,8 +30,8 @@ try {
   rmSync(scratch, { recursive: true, force: true })
 }
 
-async function everything(): Promise<number> {
-  const rows = chosen()
+async function runRows(): Promise<number> {
+  const rows = selectedRows()
   if (!/^\d+$/.test(values.seed)) throw new Error('--seed wants a whole number.')
   const binaries = findPostgres()
   if (!process.env.ANDON_TEST_POSTGRES && !binaries) {
@@ -39,66 +39,76 @@ async function everything(): Promise<number> {
       'no Postgres server was found: install one (apt-get install postgresql) or set ANDON_TEST_POSTGRES.',
     )
   }
-  const cluster = process.env.ANDON_TEST_POSTGRES || !binaries ? null : await openCluster(binaries)
+  const cluster = process.env.ANDON_TEST_POSTGRES || !binaries ? null : await startCluster(binaries)
   const outcomes: Outcome[] = []
   try {
     for (const row of rows) {
-      const outcome = await inflict(row, process.env.ANDON_TEST_POSTGRES ?? cluster?.url ?? '')
+      const outcome = await runRow(row, process.env.ANDON_TEST_POSTGRES ?? cluster?.url ?? '')
       outcomes.push(outcome)
-      console.log(`\n${outcome.held ? '✓' : '✖'} ${row.name}  ${outcome.seconds} s  ${outcome.figures.join('; ')}\n`)
+      console.log(
+        `\n${outcome.held ? '✓' : '✖'} ${row.name}  ${outcome.seconds} s  ${outcome.measurements.join('; ')}\n`,
+      )
     }
   } finally {
     await cluster?.remove()
   }
-  const lines = new Map([...linesWritten(), ...outcomes.map((outcome) => [outcome.row.name, line(outcome)] as const)])
-  console.log(table(outcomes.map(line)))
-  writeFileSync(PAGE, page(table(ROWS.flatMap(({ name }) => lines.get(name) ?? []))))
+  const lines = new Map([
+    ...previousTableRows(),
+    ...outcomes.map((outcome) => [outcome.row.name, tableRow(outcome)] as const),
+  ])
+  console.log(table(outcomes.map(tableRow)))
+  writeFileSync(PAGE, page(table(FAULT_ROWS.flatMap(({ name }) => lines.get(name) ?? []))))
   return outcomes.every(({ held }) => held) ? 0 : 1
 }
 
-function chosen(): readonly Row[] {
+function selectedRows(): readonly FaultRow[] {
   const only = values.only?.split(',')
-  const unknown = only?.find((name) => !ROWS.some((row) => row.name === name))
-  if (unknown) throw new Error(`there is no row "${unknown}": ${ROWS.map(({ name }) => name).join(', ')}.`)
-  return ROWS.filter(({ name }) => !only || only.includes(name))
+  const unknown = only?.find((name) => !FAULT_ROWS.some((row) => row.name === name))
+  if (unknown) throw new Error(`there is no row "${unknown}": ${FAULT_ROWS.map(({ name }) => name).join(', ')}.`)
+  return FAULT_ROWS.filter(({ name }) => !only || only.includes(name))
 }
 
-async function inflict(row: Row, postgres: string): Promise<Outcome> {
+async function runRow(row: FaultRow, postgres: string): Promise<Outcome> {
   console.log(`── ${row.name}: ${row.promise}`)
   const startedAt = Date.now()
   const file = join(scratch, `${row.name}.jsonl`)
-  const words = ['run', row.file, '--project', row.project, '--reporter=default', ...FULL_COUNT_TAKES_LONG]
+  const words = ['run', row.file, '--project', row.project, '--reporter=default', ...FULL_COUNT_TIMEOUTS]
   const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', ...words, ...testsOf(row)], {
     stdio: 'inherit',
     env: {
       ...process.env,
       ANDON_FAULTS: 'full',
       ANDON_SEED: values.seed,
-      ANDON_FIGURES: file,
+      ANDON_MEASUREMENTS: file,
       ANDON_TEST_POSTGRES: postgres,
     },
   })
   const [code] = await once(child, 'exit')
-  return { row, held: code === 0, seconds: Math.round((Date.now() - startedAt) / 1000), figures: figuresIn(file) }
+  return {
+    row,
+    held: code === 0,
+    seconds: Math.round((Date.now() - startedAt) / 1000),
+    measurements: measurementsIn(file),
+  }
 }
 
-function testsOf({ tests }: Row): readonly string[] {
+function testsOf({ tests }: FaultRow): readonly string[] {
   return tests ? ['--testNamePattern', tests] : []
 }
 
-function figuresIn(file: string): readonly string[] {
+function measurementsIn(file: string): readonly string[] {
   if (!existsSync(file)) return []
   const lines = readFileSync(file, 'utf8').trim().split('\n')
   return lines.map((line) => {
-    const { figures } = JSON.parse(line) as { figures: Figures }
+    const { figures } = JSON.parse(line) as { figures: Measurements }
     return Object.entries(figures)
       .map(([name, value]) => `${name} ${value}`)
       .join(', ')
   })
 }
 
-function line({ row, held, figures }: Outcome): string {
-  const found = figures.join('; ') || 'none recorded'
+function tableRow({ row, held, measurements }: Outcome): string {
+  const found = measurements.join('; ') || 'none recorded'
   return `| \`${row.name}\` | ${row.promise} | ${found} | ${values.seed} | ${held ? 'held' : '**broken**'} |`
 }
 
@@ -107,7 +117,7 @@ function table(lines: readonly string[]): string {
 }
 
 /** What the page says of rows that are not run this time. */
-function linesWritten(): readonly (readonly [string, string])[] {
+function previousTableRows(): readonly (readonly [string, string])[] {
   if (!existsSync(PAGE)) return []
   const lines = readFileSync(PAGE, 'utf8').split('\n')
   return lines.flatMap((text) => {

@@ -1,7 +1,7 @@
-import { RUNNING_THE_LINE } from './dispatch-rows.ts'
+import { DISPATCH_ROWS } from './dispatch-rows.ts'
 
 /** One line of the table in docs/faults.md: which misfortune, and the test file that inflicts it at full count. */
-export type Row = {
+export type FaultRow = {
   /** Said after `--only`. */
   readonly name: string
   /** What is promised. */
@@ -12,7 +12,7 @@ export type Row = {
   readonly tests?: string
 }
 
-export const ROWS: readonly Row[] = [
+export const FAULT_ROWS: readonly FaultRow[] = [
   {
     name: 'flood',
     promise:
@@ -114,7 +114,7 @@ export const ROWS: readonly Row[] = [
     file: 'test/commands/worst-case-comments.test.ts',
     project: 'pure',
   },
-  ...RUNNING_THE_LINE,
+  ...DISPATCH_ROWS,
   {
     name: 'hostile-text',
     promise:

@@ -1,12 +1,20 @@
 import nock from 'nock'
 import { expect, test } from 'vitest'
-import type { CheckRun } from '../../src/github/check-runs.ts'
-import { API, APP_ID, failureOf, givesToken, open, playGitHub, WHERE } from './support/nock-github.ts'
+import type { CheckRunParameters } from '../../src/github/check-runs.ts'
+import {
+  API,
+  APP_ID,
+  expectTokenRequest,
+  failureOf,
+  openTestClient,
+  REPOSITORY,
+  useNock,
+} from './support/nock-github.ts'
 
-playGitHub()
+useNock()
 
 const SHA = 'c0de000000000000000000000000000000000000'
-const CHECK: CheckRun = {
+const CHECK: CheckRunParameters = {
   name: 'andon / plan',
   head_sha: SHA,
   external_id: `1/plan/${SHA}`,
@@ -16,7 +24,7 @@ const CHECK: CheckRun = {
 }
 
 test('a creation is sent once, whatever the answer is', async () => {
-  givesToken()
+  expectTokenRequest()
   let posts = 0
   nock(API)
     .post('/repos/acme/widgets/issues/42/comments')
@@ -25,13 +33,13 @@ test('a creation is sent once, whatever the answer is', async () => {
       posts += 1
       return [502, 'Bad Gateway']
     })
-  await failureOf(open().createComment(WHERE, 42, 'body'))
+  await failureOf(openTestClient().createComment(REPOSITORY, 42, 'body'))
   expect(posts).toBe(1)
   nock.cleanAll()
 })
 
 test('comments and check runs are created, changed and deleted at their addresses, with the version of the API', async () => {
-  givesToken()
+  expectTokenRequest()
   const headers = { reqheaders: { authorization: 'token ghs_one', 'x-github-api-version': '2022-11-28' } }
   const { head_sha: _, ...changes } = CHECK
   nock(API, headers).post('/repos/acme/widgets/issues/42/comments', { body: 'one' }).reply(201, { id: 11 })
@@ -44,27 +52,27 @@ test('comments and check runs are created, changed and deleted at their addresse
   nock(API, headers)
     .patch('/repos/acme/widgets/check-runs/21', { ...changes })
     .reply(200, { id: 21 })
-  const github = open()
-  expect(await github.createComment(WHERE, 42, 'one')).toBe(11)
-  await github.updateComment(WHERE, 11, 'two')
-  await github.deleteComment(WHERE, 11)
-  await github.deleteComment(WHERE, 12)
-  expect(await github.createCheck(WHERE, CHECK)).toBe(21)
-  await github.updateCheck(WHERE, 21, changes)
+  const github = openTestClient()
+  expect(await github.createComment(REPOSITORY, 42, 'one')).toBe(11)
+  await github.updateComment(REPOSITORY, 11, 'two')
+  await github.deleteComment(REPOSITORY, 11)
+  await github.deleteComment(REPOSITORY, 12)
+  expect(await github.createCheckRun(REPOSITORY, CHECK)).toBe(21)
+  await github.updateCheckRun(REPOSITORY, 21, changes)
 })
 
 test('a token that GitHub no longer takes is renewed once, even for a creation', async () => {
-  givesToken('ghs_old')
+  expectTokenRequest('ghs_old')
   nock(API).post('/repos/acme/widgets/issues/42/comments').reply(401, { message: 'Bad credentials' })
-  givesToken('ghs_new')
+  expectTokenRequest('ghs_new')
   nock(API, { reqheaders: { authorization: 'token ghs_new' } })
     .post('/repos/acme/widgets/issues/42/comments')
     .reply(201, { id: 11 })
-  expect(await open().createComment(WHERE, 42, 'body')).toBe(11)
+  expect(await openTestClient().createComment(REPOSITORY, 42, 'body')).toBe(11)
 })
 
 test('a marker is trusted only in a comment that our App wrote', async () => {
-  givesToken()
+  expectTokenRequest()
   const body = '<!-- andon:v1 1/plan -->\nplan'
   const app = (id: number) => ({ performed_via_github_app: { id } })
   nock(API)
@@ -86,12 +94,17 @@ test('a marker is trusted only in a comment that our App wrote', async () => {
     .query({ since: '2026-11-21T13:52:31.000Z', per_page: '100', page: '2' })
     .reply(200, [{ id: 4, body: `x ${body}`, user: { login: 'andon[bot]', type: 'Bot' } }])
   nock(API).get('/app').reply(200, { slug: 'andon' })
-  const found = await open().findComments(WHERE, 42, '<!-- andon:v1 1/plan -->', '2026-11-21T13:52:31.000Z')
+  const found = await openTestClient().findComments(
+    REPOSITORY,
+    42,
+    '<!-- andon:v1 1/plan -->',
+    '2026-11-21T13:52:31.000Z',
+  )
   expect(found).toEqual([{ id: 4 }, { id: 9 }])
 })
 
 test('check runs are found by their external id, ours only, twins of one name included', async () => {
-  givesToken()
+  expectTokenRequest()
   const [app, external_id] = [{ id: APP_ID }, `1/plan/${SHA}`]
   nock(API)
     .get(`/repos/acme/widgets/commits/${SHA}/check-runs`)
@@ -105,7 +118,7 @@ test('check runs are found by their external id, ours only, twins of one name in
         { id: 23, external_id: `2/plan/${SHA}`, app },
       ],
     })
-  expect(await open().findChecks(WHERE, SHA, external_id)).toEqual([{ id: 21 }, { id: 24 }])
+  expect(await openTestClient().findCheckRuns(REPOSITORY, SHA, external_id)).toEqual([{ id: 21 }, { id: 24 }])
 })
 
 test.each([
@@ -121,18 +134,18 @@ test.each([
   ['none', 'write', 'none'],
   ['owner', 'admin', 'none'],
 ])('who has %s, as %s, is taken for %s', async (permission, role_name, role) => {
-  givesToken()
+  expectTokenRequest()
   nock(API).get('/repos/acme/widgets/collaborators/alice/permission').reply(200, { permission, role_name })
-  expect(await open().readRole(WHERE, 'alice')).toBe(role)
+  expect(await openTestClient().readRole(REPOSITORY, 'alice')).toBe(role)
 })
 
 test('only a clear answer says what somebody may', async () => {
-  givesToken('ghs_one', 3)
+  expectTokenRequest('ghs_one', 3)
   const path = '/repos/acme/widgets/collaborators/ghost/permission'
   nock(API).get(path).reply(404, { message: 'ghost is not a user' })
-  expect(await open().readRole(WHERE, 'ghost')).toBe('none')
+  expect(await openTestClient().readRole(REPOSITORY, 'ghost')).toBe('none')
   nock(API).get(path).reply(403, { message: 'Resource not accessible by integration' })
-  expect((await failureOf(open().readRole(WHERE, 'ghost'))).kind).toBe('refuse')
+  expect((await failureOf(openTestClient().readRole(REPOSITORY, 'ghost'))).kind).toBe('refused')
   nock(API).get(path).reply(200, '{"permi', { 'content-type': 'application/json' })
-  expect((await failureOf(open().readRole(WHERE, 'ghost'))).kind).toBe('retry')
+  expect((await failureOf(openTestClient().readRole(REPOSITORY, 'ghost'))).kind).toBe('retryable')
 })

@@ -1,46 +1,53 @@
 import nock from 'nock'
 import { expect, test } from 'vitest'
-import { API, failureOf, givesToken, NOW, open, playGitHub, WHERE } from './support/nock-github.ts'
+import { API, expectTokenRequest, failureOf, NOW, openTestClient, REPOSITORY, useNock } from './support/nock-github.ts'
 
-playGitHub()
+useNock()
 
 const COMMENTS = '/repos/acme/widgets/issues/42/comments'
 const COMMENT = '/repos/acme/widgets/issues/comments/99'
 
 test.each([
   // status, headers, message, word for a creation, word for a change, until
-  [500, {}, 'Server Error', 'unconfirmed', 'retry', null],
-  [502, {}, 'Bad Gateway', 'unconfirmed', 'retry', null],
-  [503, { 'retry-after': '30' }, 'Unavailable', 'unconfirmed', 'retry', null],
-  [401, {}, 'Bad credentials', 'retry', 'retry', null],
-  [404, {}, 'Not Found', 'gone', 'gone', null],
-  [410, {}, 'Gone', 'gone', 'gone', null],
-  [403, {}, 'Resource not accessible by integration', 'refuse', 'refuse', null],
-  [422, {}, 'Validation Failed', 'refuse', 'refuse', null],
-  [451, {}, 'Repository access blocked', 'refuse', 'refuse', null],
-  [307, { location: `${API}/repositories/1/issues` }, 'Moved', 'retry', 'retry', null],
-  [429, { 'retry-after': '17' }, 'Too many', 'wait', 'wait', '2026-11-21T14:02:48.000Z'],
-  [403, { 'retry-after': '60' }, 'Wait', 'wait', 'wait', '2026-11-21T14:03:31.000Z'],
-  [403, { 'retry-after': 'Sat, 21 Nov 2026 14:10:00 GMT' }, 'Wait', 'wait', 'wait', '2026-11-21T14:10:00.000Z'],
+  [500, {}, 'Server Error', 'unconfirmed', 'retryable', null],
+  [502, {}, 'Bad Gateway', 'unconfirmed', 'retryable', null],
+  [503, { 'retry-after': '30' }, 'Unavailable', 'unconfirmed', 'retryable', null],
+  [401, {}, 'Bad credentials', 'retryable', 'retryable', null],
+  [404, {}, 'Not Found', 'not_found', 'not_found', null],
+  [410, {}, 'Gone', 'not_found', 'not_found', null],
+  [403, {}, 'Resource not accessible by integration', 'refused', 'refused', null],
+  [422, {}, 'Validation Failed', 'refused', 'refused', null],
+  [451, {}, 'Repository access blocked', 'refused', 'refused', null],
+  [307, { location: `${API}/repositories/1/issues` }, 'Moved', 'retryable', 'retryable', null],
+  [429, { 'retry-after': '17' }, 'Too many', 'rate_limited', 'rate_limited', '2026-11-21T14:02:48.000Z'],
+  [403, { 'retry-after': '60' }, 'Wait', 'rate_limited', 'rate_limited', '2026-11-21T14:03:31.000Z'],
+  [
+    403,
+    { 'retry-after': 'Sat, 21 Nov 2026 14:10:00 GMT' },
+    'Wait',
+    'rate_limited',
+    'rate_limited',
+    '2026-11-21T14:10:00.000Z',
+  ],
   [
     403,
     { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1795270200' },
     'API rate limit exceeded',
-    'wait',
-    'wait',
+    'rate_limited',
+    'rate_limited',
     '2026-11-21T14:10:00.000Z',
   ],
-  [403, {}, 'You have exceeded a secondary rate limit', 'wait', 'wait', '2026-11-21T14:03:31.000Z'],
-  [403, { 'retry-after': 'soon' }, 'Wait', 'wait', 'wait', '2026-11-21T14:03:31.000Z'],
+  [403, {}, 'You have exceeded a secondary rate limit', 'rate_limited', 'rate_limited', '2026-11-21T14:03:31.000Z'],
+  [403, { 'retry-after': 'soon' }, 'Wait', 'rate_limited', 'rate_limited', '2026-11-21T14:03:31.000Z'],
 ] as const)(
   'GitHub answers %i %j "%s": a creation is %s, a change %s',
   async (status, headers, message, create, change, until) => {
-    givesToken('ghs_one', status === 401 ? 4 : 2)
+    expectTokenRequest('ghs_one', status === 401 ? 4 : 2)
     const times = status === 401 ? 2 : 1
     nock(API).post(COMMENTS).times(times).reply(status, { message }, headers)
     nock(API).patch(COMMENT).times(times).reply(status, { message }, headers)
-    const created = await failureOf(open().createComment(WHERE, 42, 'body'))
-    const changed = await failureOf(open().updateComment(WHERE, 99, 'body'))
+    const created = await failureOf(openTestClient().createComment(REPOSITORY, 42, 'body'))
+    const changed = await failureOf(openTestClient().updateComment(REPOSITORY, 99, 'body'))
     expect([created.kind, changed.kind]).toEqual([create, change])
     expect([created.until ?? null, changed.until ?? null]).toEqual([until, until])
     if (status !== 307) expect(created.message).toContain(message)
@@ -48,63 +55,65 @@ test.each([
 )
 
 test('a connection that breaks leaves a creation unconfirmed', async () => {
-  givesToken('ghs_one', 2)
+  expectTokenRequest('ghs_one', 2)
   nock(API)
     .post(COMMENTS)
     .replyWithError(Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }))
   nock(API)
     .patch(COMMENT)
     .replyWithError(Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }))
-  expect((await failureOf(open().createComment(WHERE, 42, 'body'))).kind).toBe('unconfirmed')
-  expect((await failureOf(open().updateComment(WHERE, 99, 'body'))).kind).toBe('retry')
+  expect((await failureOf(openTestClient().createComment(REPOSITORY, 42, 'body'))).kind).toBe('unconfirmed')
+  expect((await failureOf(openTestClient().updateComment(REPOSITORY, 99, 'body'))).kind).toBe('retryable')
 })
 
 test.each(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])(
   'a connection that was never made (%s) lets a creation be tried again',
   async (code) => {
-    givesToken()
+    expectTokenRequest()
     nock(API)
       .post(COMMENTS)
       .replyWithError(Object.assign(new Error('no connection'), { code }))
-    expect((await failureOf(open().createComment(WHERE, 42, 'body'))).kind).toBe('retry')
+    expect((await failureOf(openTestClient().createComment(REPOSITORY, 42, 'body'))).kind).toBe('retryable')
   },
 )
 
 test('a GitHub that does not answer is given up in time', async () => {
-  givesToken()
+  expectTokenRequest()
   const silent: typeof fetch = (input, init) => {
     if (String(input).endsWith('/access_tokens')) return fetch(input, init)
     return new Promise((_, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal?.reason)))
   }
-  const failure = await failureOf(open({ timeoutMs: 50, fetch: silent }).createComment(WHERE, 42, 'body'))
+  const failure = await failureOf(
+    openTestClient({ timeoutMs: 50, fetch: silent }).createComment(REPOSITORY, 42, 'body'),
+  )
   expect(failure.kind).toBe('unconfirmed')
 })
 
 test('a creation whose answer is cut off is unconfirmed, not created', async () => {
-  givesToken()
+  expectTokenRequest()
   nock(API).post(COMMENTS).reply(201, '{"id": 12', { 'content-type': 'application/json' })
-  expect((await failureOf(open().createComment(WHERE, 42, 'body'))).kind).toBe('unconfirmed')
+  expect((await failureOf(openTestClient().createComment(REPOSITORY, 42, 'body'))).kind).toBe('unconfirmed')
 })
 
 test('a list that is cut off is asked for again, not taken for empty', async () => {
-  givesToken('ghs_one', 2)
+  expectTokenRequest('ghs_one', 2)
   nock(API).get(COMMENTS).query(true).reply(200, '[{"id": 1', { 'content-type': 'application/json' })
   nock(API)
     .get(/check-runs/)
     .reply(200, {})
-  expect((await failureOf(open().findComments(WHERE, 42, 'marker', NOW))).kind).toBe('retry')
-  expect((await failureOf(open().findChecks(WHERE, 'c0de', '1/plan/c0de'))).kind).toBe('retry')
+  expect((await failureOf(openTestClient().findComments(REPOSITORY, 42, 'marker', NOW))).kind).toBe('retryable')
+  expect((await failureOf(openTestClient().findCheckRuns(REPOSITORY, 'c0de', '1/plan/c0de'))).kind).toBe('retryable')
 })
 
 test('an installation that is gone or suspended makes nothing of ours gone', async () => {
   nock(API).post('/app/installations/7/access_tokens').reply(404, { message: 'Not Found' })
-  const gone = await failureOf(open().updateComment(WHERE, 99, 'body'))
-  expect([gone.kind, gone.message]).toEqual(['refuse', expect.stringContaining('no token: Not Found')])
+  const gone = await failureOf(openTestClient().updateComment(REPOSITORY, 99, 'body'))
+  expect([gone.kind, gone.message]).toEqual(['refused', expect.stringContaining('no token: Not Found')])
   nock(API).post('/app/installations/7/access_tokens').reply(403, { message: 'This installation has been suspended' })
-  expect((await failureOf(open().updateComment(WHERE, 99, 'body'))).kind).toBe('refuse')
+  expect((await failureOf(openTestClient().updateComment(REPOSITORY, 99, 'body'))).kind).toBe('refused')
 })
 
 test('trouble with the token leaves a creation unsent', async () => {
   nock(API).post('/app/installations/7/access_tokens').reply(502)
-  expect((await failureOf(open().createComment(WHERE, 42, 'body'))).kind).toBe('retry')
+  expect((await failureOf(openTestClient().createComment(REPOSITORY, 42, 'body'))).kind).toBe('retryable')
 })

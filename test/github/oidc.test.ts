@@ -2,26 +2,26 @@ import { createHmac, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { runClaims } from '../../fake-github/oidc-issuer.ts'
-import { record, runSeed } from '../support/measurements.ts'
-import { type Seeded, seeded } from '../support/seeded-random.ts'
-import { AUDIENCE, ISSUER, issued, RUN } from './support/token-issuer.ts'
+import { randomSeed, recordMeasurements } from '../support/measurements.ts'
+import { type SeededRandom, seededRandom } from '../support/seeded-random.ts'
+import { AUDIENCE, ISSUER, openTokenIssuer, RUN } from './support/token-issuer.ts'
 
-const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+const foreignKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
 const PROVEN = { kind: 'run', repositoryId: 7_001, runId: 901, runAttempt: 1 }
 
 describe('a token', () => {
   test('that GitHub signed for this address proves which run it is', async () => {
-    const { prove, token, fetched } = issued()
-    expect(await prove(await token())).toEqual(PROVEN)
-    expect(fetched).toEqual([`${ISSUER}/.well-known/jwks`])
+    const { verify, token, fetchedUrls } = openTokenIssuer()
+    expect(await verify(await token())).toEqual(PROVEN)
+    expect(fetchedUrls).toEqual([`${ISSUER}/.well-known/jwks`])
   })
 
   test('is good for as long as it says, give or take half a minute of clocks', async () => {
-    const { prove, token, pass } = issued()
+    const { verify: prove, token, advance } = openTokenIssuer()
     const old = await token()
-    pass(329)
+    advance(329)
     expect((await prove(old)).kind).toBe('run')
-    pass(2)
+    advance(2)
     expect(await prove(old)).toMatchObject({ kind: 'untrusted', why: expect.stringContaining('expired') })
   })
 
@@ -45,27 +45,27 @@ describe('a token', () => {
     ['of a run past all counting', { run_id: '9007199254740993' }, 'names no workflow run'],
     ['of a list of runs', { run_id: ['901'] }, 'names no workflow run'],
   ])('%s is not trusted', async (_, claims, why) => {
-    const { prove, token } = issued()
+    const { verify: prove, token } = openTokenIssuer()
     expect(await prove(await token(claims))).toEqual({ kind: 'untrusted', why: expect.stringContaining(why) })
   })
 
   test('signed by somebody else under the issuer’s name is not trusted', async () => {
-    const { prove, issuer } = issued()
-    const forged = await issuer.token({ ...runClaims(RUN), aud: AUDIENCE }, { key: stranger })
+    const { verify: prove, issuer } = openTokenIssuer()
+    const forged = await issuer.token({ ...runClaims(RUN), aud: AUDIENCE }, { key: foreignKey })
     expect((await prove(forged)).kind).toBe('untrusted')
   })
 
   test('that brings its own key is not trusted', async () => {
-    const { prove } = issued()
-    const jwk = createPublicKey(stranger).export({ format: 'jwk' })
+    const { verify: prove } = openTokenIssuer()
+    const jwk = createPublicKey(foreignKey).export({ format: 'jwk' })
     const forged = await new SignJWT({ ...runClaims(RUN), aud: AUDIENCE, iss: ISSUER, iat: second, exp: second + 300 })
       .setProtectedHeader({ alg: 'RS256', kid: 'key-1', jwk, jku: 'https://evil.example/jwks' })
-      .sign(stranger)
+      .sign(foreignKey)
     expect((await prove(forged)).kind).toBe('untrusted')
   })
 
   test('that asks not to be checked is not trusted', async () => {
-    const { prove, token } = issued()
+    const { verify: prove, token } = openTokenIssuer()
     const [, payload] = (await token()).split('.')
     for (const alg of ['none', 'None', 'NONE', '']) {
       const header = base64url(JSON.stringify({ alg, typ: 'JWT', kid: 'key-1' }))
@@ -74,7 +74,7 @@ describe('a token', () => {
   })
 
   test('signed with the published key as if it were a shared secret is not trusted', async () => {
-    const { prove, token, issuer } = issued()
+    const { verify: prove, token, issuer } = openTokenIssuer()
     const [, payload] = (await token()).split('.')
     const { keys } = await issuer.keys()
     const pem = createPublicKey({ key: keys[0] as object as never, format: 'jwk' }).export({
@@ -89,32 +89,32 @@ describe('a token', () => {
   })
 
   test('damaged in any of 1,000 ways is not trusted', async () => {
-    const { prove, token } = issued()
+    const { verify: prove, token } = openTokenIssuer()
     const [genuine, other] = [await token(), await token({ run_id: '902' })]
-    const random = seeded(runSeed(20_261))
-    const kinds = { run: 0, untrusted: 0, away: 0 }
-    for (let n = 0; n < 1_000; n++) kinds[(await prove(damaged(random, genuine, other))).kind] += 1
-    expect(kinds).toEqual({ run: 0, untrusted: 1_000, away: 0 })
-    record('tokens', { 'damaged tokens': 1_000, trusted: kinds.run })
+    const random = seededRandom(randomSeed(20_261))
+    const kinds = { run: 0, untrusted: 0, unavailable: 0 }
+    for (let n = 0; n < 1_000; n++) kinds[(await prove(corruptToken(random, genuine, other))).kind] += 1
+    expect(kinds).toEqual({ run: 0, untrusted: 1_000, unavailable: 0 })
+    recordMeasurements('tokens', { 'damaged tokens': 1_000, trusted: kinds.run })
   })
 })
 
 describe('the keys', () => {
   test('are fetched once for any number of tokens that come together, and kept for ten minutes', async () => {
-    const { prove, token, fetched, pass } = issued()
-    const proofs = await Promise.all(Array.from({ length: 50 }, async () => prove(await token())))
+    const { verify, token, fetchedUrls, advance } = openTokenIssuer()
+    const proofs = await Promise.all(Array.from({ length: 50 }, async () => verify(await token())))
     expect(proofs.every(({ kind }) => kind === 'run')).toBe(true)
-    expect(fetched).toHaveLength(1)
-    pass(599)
-    await prove(await token())
-    expect(fetched).toHaveLength(1)
-    pass(2)
-    await prove(await token())
-    expect(fetched).toHaveLength(2)
+    expect(fetchedUrls).toHaveLength(1)
+    advance(599)
+    await verify(await token())
+    expect(fetchedUrls).toHaveLength(1)
+    advance(2)
+    await verify(await token())
+    expect(fetchedUrls).toHaveLength(2)
   })
 
   test('may change: a token signed with a new one is trusted, one signed with a withdrawn one no longer', async () => {
-    const { prove, token, issuer, fetched, pass } = issued()
+    const { verify: prove, token, issuer, fetchedUrls: fetched, advance: pass } = openTokenIssuer()
     const before = await token({ exp: 4_000_000_000 })
     expect((await prove(before)).kind).toBe('run')
     pass(60)
@@ -128,46 +128,46 @@ describe('the keys', () => {
   })
 
   test('are not fetched for every made-up name of a key', async () => {
-    const { prove, issuer, fetched, token } = issued()
+    const { verify: prove, issuer, fetchedUrls: fetched, token } = openTokenIssuer()
     await prove(await token())
     for (let n = 0; n < 100; n++) {
-      const forged = await issuer.token({ ...runClaims(RUN), aud: AUDIENCE }, { kid: `made-up-${n}`, key: stranger })
+      const forged = await issuer.token({ ...runClaims(RUN), aud: AUDIENCE }, { kid: `made-up-${n}`, key: foreignKey })
       expect((await prove(forged)).kind).toBe('untrusted')
     }
     expect(fetched).toHaveLength(1)
   })
 
-  test.each(['refused', 'broken', 'moved', 'not json', 'no keys'] as const)(
+  test.each(['refused', 'bad gateway', 'moved', 'not json', 'no keys'] as const)(
     'that cannot be had (%s) are no verdict: nobody can say, and it is tried again half a minute later',
     async (state) => {
-      const { prove, token, fetched, pass, wire } = issued()
-      wire(state)
-      for (let n = 0; n < 20; n++) expect((await prove(await token())).kind).toBe('away')
+      const { verify: prove, token, fetchedUrls: fetched, advance: pass, setNetwork } = openTokenIssuer()
+      setNetwork(state)
+      for (let n = 0; n < 20; n++) expect((await prove(await token())).kind).toBe('unavailable')
       expect(fetched).toHaveLength(1)
-      wire('up')
+      setNetwork('up')
       pass(31)
       expect((await prove(await token())).kind).toBe('run')
     },
   )
 
   test('that hang are given up', async () => {
-    const { prove, token, wire } = issued({ timeoutMs: 20 })
+    const { verify: prove, token, setNetwork: wire } = openTokenIssuer({ timeoutMs: 20 })
     wire('hanging')
-    expect((await prove(await token())).kind).toBe('away')
+    expect((await prove(await token())).kind).toBe('unavailable')
   })
 
   test('once had go on serving for an hour while the issuer is away, and no longer', async () => {
-    const { prove, token, wire, pass } = issued()
+    const { verify: prove, token, setNetwork: wire, advance: pass } = openTokenIssuer()
     await prove(await token())
     wire('refused')
     pass(3_500)
     expect((await prove(await token())).kind).toBe('run')
     pass(200)
-    expect((await prove(await token())).kind).toBe('away')
+    expect((await prove(await token())).kind).toBe('unavailable')
   })
 })
 
-function damaged(random: Seeded, genuine: string, other: string): string {
+function corruptToken(random: SeededRandom, genuine: string, other: string): string {
   const parts = genuine.split('.')
   const others = other.split('.')
   switch (random.integer(6)) {

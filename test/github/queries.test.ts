@@ -1,8 +1,8 @@
 import nock from 'nock'
 import { expect, test } from 'vitest'
-import { API, failureOf, givesToken, open, playGitHub, WHERE } from './support/nock-github.ts'
+import { API, expectTokenRequest, failureOf, openTestClient, REPOSITORY, useNock } from './support/nock-github.ts'
 
-playGitHub()
+useNock()
 
 const HERE = { repository: { databaseId: 1 } }
 const ELSEWHERE = { repository: { databaseId: 2 } }
@@ -59,7 +59,7 @@ const PULL_REQUEST = {
 }
 
 function answers(body: object, base = API): void {
-  givesToken('ghs_one', 1, base)
+  expectTokenRequest('ghs_one', 1, base)
   nock(base.replace('/v3', '')).post('/graphql').reply(200, body)
 }
 
@@ -73,7 +73,7 @@ test('an issue is read with what is to close it and where the default branch sta
       },
     },
   })
-  expect(await open().readIssue(WHERE, 42)).toEqual({
+  expect(await openTestClient().readIssue(REPOSITORY, 42)).toEqual({
     issue: {
       number: 42,
       title: 'Retry on flaky upload',
@@ -127,46 +127,50 @@ test('an issue that does not exist is an answer, with the rest of it', async () 
     data: { repository: { defaultBranchRef: { target: { oid: 'ba5e' } }, issue: null } },
     errors: [{ type: 'NOT_FOUND', path: ['repository', 'issue'], message: 'Could not resolve to an Issue' }],
   })
-  expect(await open().readIssue(WHERE, 42)).toEqual({ issue: null, pullRequests: [], defaultBranchSha: 'ba5e' })
+  expect(await openTestClient().readIssue(REPOSITORY, 42)).toEqual({
+    issue: null,
+    pullRequests: [],
+    defaultBranchSha: 'ba5e',
+  })
 })
 
 test('an empty repository has no head yet', async () => {
   answers({ data: { repository: { defaultBranchRef: null, issue: ISSUE } } })
-  expect((await open().readIssue(WHERE, 42)).defaultBranchSha).toBeNull()
+  expect((await openTestClient().readIssue(REPOSITORY, 42)).defaultBranchSha).toBeNull()
 })
 
 test('a pull request closes the issues of its own repository', async () => {
   const { closingIssuesReferences } = PULL_REQUEST
   answers({ data: { repository: { pullRequest: { closingIssuesReferences } } } })
-  expect(await open().readClosingIssues(WHERE, 57)).toEqual([42, 43])
+  expect(await openTestClient().readClosingIssues(REPOSITORY, 57)).toEqual([42, 43])
 })
 
 test('GitHub Enterprise Server is asked beside its REST address', async () => {
   const base = 'https://ghes.test/api/v3'
   answers({ data: { repository: { pullRequest: null } } }, base)
-  expect(await open({ apiUrl: base }).readClosingIssues(WHERE, 57)).toEqual([])
+  expect(await openTestClient({ apiUrl: base }).readClosingIssues(REPOSITORY, 57)).toEqual([])
 })
 
 test.each([
-  ['NOT_FOUND', null, 'gone'],
-  ['FORBIDDEN', null, 'refuse'],
-  ['RATE_LIMITED', null, 'wait'],
-  ['RATE_LIMIT', null, 'wait'],
-  ['SERVICE_UNAVAILABLE', null, 'retry'],
-  ['INTERNAL', { issue: null }, 'retry'],
+  ['NOT_FOUND', null, 'not_found'],
+  ['FORBIDDEN', null, 'refused'],
+  ['RATE_LIMITED', null, 'rate_limited'],
+  ['RATE_LIMIT', null, 'rate_limited'],
+  ['SERVICE_UNAVAILABLE', null, 'retryable'],
+  ['INTERNAL', { issue: null }, 'retryable'],
 ])('an answer that failed with %s is no answer', async (type, repository, kind) => {
   answers({ data: { repository }, errors: [{ type, message: 'Something went wrong' }] })
-  expect((await failureOf(open().readIssue(WHERE, 42))).kind).toBe(kind)
+  expect((await failureOf(openTestClient().readIssue(REPOSITORY, 42))).kind).toBe(kind)
 })
 
 test('an answer in which something is missing is asked for again', async () => {
   answers({ data: { repository: { issue: { ...ISSUE, title: 7 } } } })
-  const failure = await failureOf(open().readIssue(WHERE, 42))
-  expect([failure.kind, failure.message]).toEqual(['retry', 'GitHub left out title'])
+  const failure = await failureOf(openTestClient().readIssue(REPOSITORY, 42))
+  expect([failure.kind, failure.message]).toEqual(['retryable', 'GitHub left out title'])
 })
 
 test('an answer that cannot be read is asked for again', async () => {
-  givesToken()
+  expectTokenRequest()
   nock(API).post('/graphql').reply(200, '{"data": {"repo', { 'content-type': 'application/json' })
-  expect((await failureOf(open().readIssue(WHERE, 42))).kind).toBe('retry')
+  expect((await failureOf(openTestClient().readIssue(REPOSITORY, 42))).kind).toBe('retryable')
 })

@@ -1,21 +1,21 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are placeholders of GitHub, not of ours.
 import nock from 'nock'
 import { describe, expect, test } from 'vitest'
-import { echoesKey } from '../../src/github/run-name.ts'
-import { API, failureOf, givesToken, open, playGitHub, WHERE } from './support/nock-github.ts'
+import { hasAttemptKeyInRunName } from '../../src/github/run-name.ts'
+import { API, expectTokenRequest, failureOf, openTestClient, REPOSITORY, useNock } from './support/nock-github.ts'
 
-playGitHub()
+useNock()
 
 const HEAD = 'ba5e000000000000000000000000000000000000'
-const ORGANISATION = { ...WHERE, name: '.github' }
+const ORGANISATION = { ...REPOSITORY, name: '.github' }
 const TEXT = 'stages:\n  plan: { workflow: plan.yml }\n'
 
 describe('the configuration', () => {
   test('is read from the repository as of the head of its default branch', async () => {
-    givesToken()
+    expectTokenRequest()
     standsAt(HEAD)
     has('widgets', fileOf(TEXT), HEAD)
-    expect(await open().readConfiguration(WHERE, ORGANISATION)).toEqual({
+    expect(await openTestClient().readConfiguration(REPOSITORY, ORGANISATION)).toEqual({
       text: TEXT,
       sha: 'f11e',
       source: 'repository',
@@ -24,54 +24,57 @@ describe('the configuration', () => {
   })
 
   test('is the organisation’s where the repository has none', async () => {
-    givesToken()
+    expectTokenRequest()
     standsAt(HEAD)
     has('widgets', null, HEAD)
     has('.github', fileOf(TEXT))
-    expect(await open().readConfiguration(WHERE, ORGANISATION)).toMatchObject({ text: TEXT, source: 'organisation' })
+    expect(await openTestClient().readConfiguration(REPOSITORY, ORGANISATION)).toMatchObject({
+      text: TEXT,
+      source: 'organisation',
+    })
   })
 
   test.each([403, 404])('is nobody’s where neither has one (%i from the organisation)', async (status) => {
-    givesToken()
+    expectTokenRequest()
     standsAt(HEAD)
     has('widgets', null, HEAD)
     nock(API).get('/repos/acme/.github/contents/.github%2Fandon.yml').reply(status, { message: 'no' })
     const none = { text: null, sha: null, source: null, headSha: HEAD }
-    expect(await open().readConfiguration(WHERE, ORGANISATION)).toEqual(none)
+    expect(await openTestClient().readConfiguration(REPOSITORY, ORGANISATION)).toEqual(none)
   })
 
   test('is not taken for missing when GitHub is out of order', async () => {
-    givesToken()
+    expectTokenRequest()
     standsAt(HEAD)
     nock(API).get('/repos/acme/widgets/contents/.github%2Fandon.yml').query({ ref: HEAD }).reply(502, {})
-    expect(await failureOf(open().readConfiguration(WHERE, null))).toMatchObject({ kind: 'retry' })
+    expect(await failureOf(openTestClient().readConfiguration(REPOSITORY, null))).toMatchObject({ kind: 'retryable' })
   })
 
   test('of a repository without a commit is none, and a directory of that name is none', async () => {
-    givesToken()
+    expectTokenRequest()
     standsAt(null)
     standsAt(HEAD)
     has('widgets', [], HEAD)
-    const github = open()
-    expect(await github.readConfiguration(WHERE, null)).toMatchObject({ text: null, headSha: null })
-    expect(await github.readConfiguration(WHERE, null)).toMatchObject({ text: null, headSha: HEAD })
+    const github = openTestClient()
+    expect(await github.readConfiguration(REPOSITORY, null)).toMatchObject({ text: null, headSha: null })
+    expect(await github.readConfiguration(REPOSITORY, null)).toMatchObject({ text: null, headSha: HEAD })
   })
 
   test('that is too large for GitHub to send is still seen to be large', async () => {
-    givesToken()
+    expectTokenRequest()
     standsAt(HEAD)
     has('widgets', { type: 'file', encoding: 'none', content: '', size: 2_000_000, sha: 'f11e' }, HEAD)
-    expect((await open().readConfiguration(WHERE, null)).text).toHaveLength(100_000)
+    expect((await openTestClient().readConfiguration(REPOSITORY, null)).text).toHaveLength(100_000)
   })
 })
 
 test('a workflow is read from the default branch; one that is not there is none', async () => {
-  givesToken()
+  expectTokenRequest()
   nock(API).get('/repos/acme/widgets/contents/.github%2Fworkflows%2Fplan.yml').reply(200, fileOf('on: push\n'))
   nock(API).get('/repos/acme/widgets/contents/.github%2Fworkflows%2Fcode.yml').reply(404, {})
-  const github = open()
-  expect(await github.readWorkflow(WHERE, 'plan.yml')).toBe('on: push\n')
-  expect(await github.readWorkflow(WHERE, 'code.yml')).toBeNull()
+  const github = openTestClient()
+  expect(await github.readWorkflow(REPOSITORY, 'plan.yml')).toBe('on: push\n')
+  expect(await github.readWorkflow(REPOSITORY, 'code.yml')).toBeNull()
 })
 
 describe('a workflow echoes the attempt key', () => {
@@ -81,7 +84,7 @@ describe('a workflow echoes the attempt key', () => {
     'name: plan\r\nrun-name: andon ${{ inputs.andon }} # so that Andon finds it\r\non: push',
     '"run-name":  ${{ github.event.inputs.andon }}',
   ])('when its run-name says it as a word: %j', (workflow) => {
-    expect(echoesKey(workflow)).toBe(true)
+    expect(hasAttemptKeyInRunName(workflow)).toBe(true)
   })
 
   test.each([
@@ -103,7 +106,7 @@ describe('a workflow echoes the attempt key', () => {
     'run-name: *anchor ${{ inputs.andon }}',
     'run-name: "andon ${{ inputs.andon }}',
   ])('and in doubt it does not: %j', (workflow) => {
-    expect(echoesKey(workflow)).toBe(false)
+    expect(hasAttemptKeyInRunName(workflow)).toBe(false)
   })
 })
 

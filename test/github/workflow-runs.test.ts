@@ -1,8 +1,8 @@
 import nock from 'nock'
 import { describe, expect, test } from 'vitest'
-import { API, failureOf, givesToken, NOW, open, playGitHub, WHERE } from './support/nock-github.ts'
+import { API, expectTokenRequest, failureOf, NOW, openTestClient, REPOSITORY, useNock } from './support/nock-github.ts'
 
-playGitHub()
+useNock()
 
 const KEY = '42/plan/1-k3v9x'
 const REPO = '/repos/acme/widgets/actions'
@@ -36,55 +36,58 @@ function runOf(id: number, over: object = {}) {
 
 describe('a dispatch', () => {
   test('asks for the run it begins, and is sent once', async () => {
-    givesToken()
+    expectTokenRequest()
     nock(API)
       .post(`${REPO}/workflows/plan.yml/dispatches`, SENT)
       .reply(200, { workflow_run_id: 7, run_url: 'https://api', html_url: 'https://github.test/runs/7' })
-    expect(await open().dispatch(WHERE, DISPATCH)).toEqual({ runId: 7, url: 'https://github.test/runs/7' })
+    expect(await openTestClient().dispatchWorkflow(REPOSITORY, DISPATCH)).toEqual({
+      runId: 7,
+      url: 'https://github.test/runs/7',
+    })
   })
 
   test('that GitHub accepts without saying which run it began is accepted all the same', async () => {
-    givesToken()
+    expectTokenRequest()
     nock(API).post(`${REPO}/workflows/plan.yml/dispatches`).reply(204)
     nock(API).post(`${REPO}/workflows/plan.yml/dispatches`).reply(200, '')
-    const github = open()
-    expect(await github.dispatch(WHERE, DISPATCH)).toBeNull()
-    expect(await github.dispatch(WHERE, DISPATCH)).toBeNull()
+    const github = openTestClient()
+    expect(await github.dispatchWorkflow(REPOSITORY, DISPATCH)).toBeNull()
+    expect(await github.dispatchWorkflow(REPOSITORY, DISPATCH)).toBeNull()
   })
 
   test('leaves out the question for the run once a server has refused it for that', async () => {
-    givesToken()
+    expectTokenRequest()
     const message = 'Invalid request.\n\n"return_run_details" is not a permitted key.'
     const { return_run_details: _, ...plain } = SENT
     nock(API).post(`${REPO}/workflows/plan.yml/dispatches`, SENT).reply(422, { message })
     nock(API).post(`${REPO}/workflows/plan.yml/dispatches`, plain).reply(204)
-    const github = open()
-    expect(await failureOf(github.dispatch(WHERE, DISPATCH))).toMatchObject({ kind: 'retry' })
-    expect(await github.dispatch(WHERE, DISPATCH)).toBeNull()
+    const github = openTestClient()
+    expect(await failureOf(github.dispatchWorkflow(REPOSITORY, DISPATCH))).toMatchObject({ kind: 'retryable' })
+    expect(await github.dispatchWorkflow(REPOSITORY, DISPATCH)).toBeNull()
   })
 
   test('is not sent any more when it has become too late', async () => {
-    givesToken()
+    expectTokenRequest()
     const late = { ...DISPATCH, sendBy: '2026-11-21T14:02:30.999Z' }
-    expect(await failureOf(open().dispatch(WHERE, late))).toMatchObject({
-      kind: 'retry',
+    expect(await failureOf(openTestClient().dispatchWorkflow(REPOSITORY, late))).toMatchObject({
+      kind: 'retryable',
       message: 'not sent: it had become too late',
     })
     expect(NOW > late.sendBy).toBe(true)
   })
 
   test.each([
-    [404, {}, 'Not Found', 'gone'],
-    [422, {}, "Cannot trigger a 'workflow_dispatch' on a disabled workflow", 'refuse'],
-    [403, {}, 'Resource not accessible by integration', 'refuse'],
-    [403, { 'retry-after': '90' }, 'You have exceeded a secondary rate limit', 'wait'],
-    [429, {}, 'Too many', 'wait'],
+    [404, {}, 'Not Found', 'not_found'],
+    [422, {}, "Cannot trigger a 'workflow_dispatch' on a disabled workflow", 'refused'],
+    [403, {}, 'Resource not accessible by integration', 'refused'],
+    [403, { 'retry-after': '90' }, 'You have exceeded a secondary rate limit', 'rate_limited'],
+    [429, {}, 'Too many', 'rate_limited'],
     [502, {}, 'Server Error', 'unconfirmed'],
     [500, {}, 'Server Error', 'unconfirmed'],
   ])('that is answered %i %j %s is a %s', async (status, headers, message, kind) => {
-    givesToken()
+    expectTokenRequest()
     nock(API).post(`${REPO}/workflows/plan.yml/dispatches`).reply(status, { message }, headers)
-    expect(await failureOf(open().dispatch(WHERE, DISPATCH))).toMatchObject({ kind })
+    expect(await failureOf(openTestClient().dispatchWorkflow(REPOSITORY, DISPATCH))).toMatchObject({ kind })
   })
 })
 
@@ -98,7 +101,7 @@ describe('runs', () => {
   })
 
   test('are found by the whole key in their title, through all pages, oldest first', async () => {
-    givesToken()
+    expectTokenRequest()
     const path = `${REPO}/workflows/plan.yml/runs`
     const titles = [`${KEY}2`, `x${KEY}`, '42/plan/1', `(${KEY})`].map((display_title, index) =>
       runOf(20 + index, { display_title }),
@@ -112,19 +115,19 @@ describe('runs', () => {
       .get(path)
       .query(query(2))
       .reply(200, { workflow_runs: [forked, runOf(11, { display_title: `${KEY} #42` })] })
-    const found = await open().findRuns(WHERE, { workflow: 'plan.yml', since, key: KEY })
+    const found = await openTestClient().findRuns(REPOSITORY, { workflow: 'plan.yml', since, key: KEY })
     expect(found.map(({ id }) => id)).toEqual([11, 12])
   })
 
   test('are not called missing when the list cannot be read', async () => {
-    givesToken()
+    expectTokenRequest()
     nock(API).get(`${REPO}/workflows/plan.yml/runs`).query(query(1)).reply(200, 'half a li')
-    const looked = open().findRuns(WHERE, { workflow: 'plan.yml', since, key: KEY })
-    expect(await failureOf(looked)).toMatchObject({ kind: 'retry' })
+    const looked = openTestClient().findRuns(REPOSITORY, { workflow: 'plan.yml', since, key: KEY })
+    expect(await failureOf(looked)).toMatchObject({ kind: 'retryable' })
   })
 
   test('are read with the jobs of their newest attempt; one that is not there is none', async () => {
-    givesToken()
+    expectTokenRequest()
     const job = {
       id: 70,
       run_attempt: 2,
@@ -148,12 +151,12 @@ describe('runs', () => {
       .query({ filter: 'latest', per_page: '100', page: '1' })
       .reply(200, { total_count: 1, jobs: [job] })
     nock(API).get(`${REPO}/runs/8`).reply(404, { message: 'Not Found' })
-    const github = open()
-    expect(await github.readRun(WHERE, 7)).toMatchObject({
+    const github = openTestClient()
+    expect(await github.readRun(REPOSITORY, 7)).toMatchObject({
       run: { id: 7, runAttempt: 2, status: 'in_progress', path: '.github/workflows/plan.yml', fork: null },
       jobs: [{ id: 70, runAttempt: 2, status: 'in_progress', steps: job.steps, startedAt: '2026-11-21T14:02:03Z' }],
     })
-    expect(await github.readRun(WHERE, 8)).toBeNull()
+    expect(await github.readRun(REPOSITORY, 8)).toBeNull()
   })
 
   test.each([
@@ -163,16 +166,16 @@ describe('runs', () => {
     [true, 409, 'refused'],
     [false, 404, 'gone'],
   ])('are cancelled (force: %s): %i is %s', async (force, status, cancelled) => {
-    givesToken()
+    expectTokenRequest()
     nock(API)
       .post(`${REPO}/runs/7/${force ? 'force-cancel' : 'cancel'}`)
       .reply(status, {})
-    expect(await open().cancelRun(WHERE, 7, force)).toBe(cancelled)
+    expect(await openTestClient().cancelRun(REPOSITORY, 7, force)).toBe(cancelled)
   })
 
   test('are not called cancelled when GitHub is out of order', async () => {
-    givesToken()
+    expectTokenRequest()
     nock(API).post(`${REPO}/runs/7/cancel`).reply(502, {})
-    expect(await failureOf(open().cancelRun(WHERE, 7, false))).toMatchObject({ kind: 'retry' })
+    expect(await failureOf(openTestClient().cancelRun(REPOSITORY, 7, false))).toMatchObject({ kind: 'retryable' })
   })
 })

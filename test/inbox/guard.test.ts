@@ -1,7 +1,7 @@
 import { createServer, request, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { LARGEST_BODY_BYTES, openGuard } from '../../src/inbox/guard.ts'
+import { createWebhookGuard, MAX_BODY_BYTES } from '../../src/inbox/guard.ts'
 
 const LIMIT = 64 * 1024
 
@@ -15,9 +15,9 @@ beforeEach(async () => {
     received.push(body.byteLength)
     return { status: 202, body: { accepted: true, duplicate: false }, headers: { 'x-told': 'yes' } }
   }
-  const refuse: Parameters<typeof openGuard>[0]['refuse'] = (headers) =>
+  const refuse: Parameters<typeof createWebhookGuard>[0]['refuse'] = (headers) =>
     headers['x-strange'] === undefined ? null : { status: 401, body: { accepted: false, error: 'unsigned' } }
-  const guard = openGuard({ receive, refuse, largestBytes: LIMIT, mostBytes: 3 * LIMIT })
+  const guard = createWebhookGuard({ receive, refuse, largestBytes: LIMIT, mostBytes: 3 * LIMIT })
   server = createServer((req, res) => void guard(req, res))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   port = (server.address() as AddressInfo).port
@@ -56,7 +56,7 @@ test('a body within the limit reaches the receiver whole, and its answer the sen
 })
 
 test('GitHub’s largest body is 25 MiB', () => {
-  expect(LARGEST_BODY_BYTES).toBe(26_214_400)
+  expect(MAX_BODY_BYTES).toBe(26_214_400)
 })
 
 test('a body that says it is larger is refused before it is sent', async () => {

@@ -1,38 +1,38 @@
 import pino from 'pino'
 import { expect, test } from 'vitest'
-import { openProbot } from '../../src/inbox/probot.ts'
-import { translateReceived, withReceipt } from '../../src/inbox/translate-via-probot.ts'
+import { loadProbotApp } from '../../src/inbox/probot.ts'
+import { handleDelivery, translateViaProbot } from '../../src/inbox/translate-via-probot.ts'
 import probotApp from '../../src/index.ts'
-import { HANDLED_NAMES, HANDLES } from '../../src/translate/handled-webhooks.ts'
-import { posted } from '../support/deliveries.ts'
+import { HANDLED_WEBHOOK_NAMES, HANDLED_WEBHOOKS } from '../../src/translate/handled-webhooks.ts'
+import { exampleDelivery } from '../support/deliveries.ts'
 
 const log = pino({ level: 'silent' })
 const receipt = { guid: 'a-guid', receivedAt: '2026-11-21T10:00:00.000Z' }
 
 test('every handled event reaches a handler of the app, and every other none', async () => {
-  const app = await openProbot(probotApp, log)
-  for (const name of HANDLED_NAMES) {
-    const [action]: readonly string[] = HANDLES[name]
+  const app = await loadProbotApp(probotApp, log)
+  for (const name of HANDLED_WEBHOOK_NAMES) {
+    const [action]: readonly string[] = HANDLED_WEBHOOKS[name]
     const payload = { action }
-    const told = await withReceipt(payload, receipt, () => app.receive({ id: 'a-guid', name, payload }))
+    const told = await translateViaProbot(payload, receipt, () => app.receive({ id: 'a-guid', name, payload }))
     expect(told.failure, name).toBeDefined()
   }
   const payload = { action: 'created' }
-  expect(await withReceipt(payload, receipt, () => app.receive({ id: 'x', name: 'star', payload }))).toEqual({
+  expect(await translateViaProbot(payload, receipt, () => app.receive({ id: 'x', name: 'star', payload }))).toEqual({
     event: null,
   })
 })
 
 test('a delivery that did not come through the inbox is not translated', () => {
-  expect(() => translateReceived({ name: 'issues', payload: {} })).toThrow('without passing the inbox')
+  expect(() => handleDelivery({ name: 'issues', payload: {} })).toThrow('without passing the inbox')
 })
 
 test('no client is built for an event, and the one there is reaches nothing', async () => {
   const clients: { request: (route: string, options: object) => Promise<unknown> }[] = []
-  const app = await openProbot((probot) => {
+  const app = await loadProbotApp((probot) => {
     probot.on('issues', (context) => void clients.push(context.octokit))
   }, log)
-  const { name, payload } = posted('issues', 'opened')
+  const { name, payload } = exampleDelivery('issues', 'opened')
   await app.receive({ id: 'one', name, payload })
   await app.receive({ id: 'two', name, payload })
   expect(clients).toHaveLength(2)

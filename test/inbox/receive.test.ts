@@ -2,20 +2,20 @@ import { Writable } from 'node:stream'
 import pino from 'pino'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Unavailable } from '../../src/apply/apply-request.ts'
-import { createReceiver, type Receive } from '../../src/inbox/receive.ts'
+import { createReceiver, type ReceiveDelivery } from '../../src/inbox/receive.ts'
 import probotApp from '../../src/index.ts'
-import { allExamples, posted, SECRET, signed, signedText } from '../support/deliveries.ts'
-import { type DoorInMemory, doorInMemory } from '../support/stub-door.ts'
+import { allExamples, exampleDelivery, signBody, signDelivery, WEBHOOK_SECRET } from '../support/deliveries.ts'
+import { type StubDoor, stubDoor } from '../support/stub-door.ts'
 
 const NOW = '2026-11-21T10:00:00.000Z'
-const LABELED = posted('issues', 'labeled')
+const LABELED = exampleDelivery('issues', 'labeled')
 
-let door: DoorInMemory
-let receive: Receive
+let door: StubDoor
+let receive: ReceiveDelivery
 let logged: string
 
 beforeEach(async () => {
-  door = doorInMemory()
+  door = stubDoor()
   logged = ''
   const sink = new Writable({
     write(chunk, _encoding, done) {
@@ -24,12 +24,12 @@ beforeEach(async () => {
     },
   })
   const log = pino({ level: 'trace' }, sink)
-  receive = await createReceiver({ app: probotApp, door, secrets: [SECRET], now: () => NOW, log })
+  receive = await createReceiver({ app: probotApp, door, secrets: [WEBHOOK_SECRET], now: () => NOW, log })
 })
 
 describe('what is accepted', () => {
   test('a signed delivery is handed to the door as an event, and answered 202', async () => {
-    const delivery = signed(LABELED)
+    const delivery = signDelivery(LABELED)
     const answer = await receive(delivery)
     expect(answer).toEqual({ status: 202, body: { accepted: true, duplicate: false } })
     expect(door.arrivals).toHaveLength(1)
@@ -50,28 +50,32 @@ describe('what is accepted', () => {
 
   test('the same delivery again is a duplicate; of another hook it is not', async () => {
     const first = { guid: 'one-guid' }
-    expect(await receive(signed(LABELED, first))).toMatchObject({ status: 202, body: { duplicate: false } })
-    expect(await receive(signed(LABELED, first))).toMatchObject({ status: 202, body: { duplicate: true } })
-    const elsewhere = signed(LABELED, { ...first, hookId: 502 })
+    expect(await receive(signDelivery(LABELED, first))).toMatchObject({ status: 202, body: { duplicate: false } })
+    expect(await receive(signDelivery(LABELED, first))).toMatchObject({ status: 202, body: { duplicate: true } })
+    const elsewhere = signDelivery(LABELED, { ...first, hookId: 502 })
     expect(await receive(elsewhere)).toMatchObject({ status: 202, body: { duplicate: false } })
   })
 
   test('a delivery without a hook id counts as of hook 0', async () => {
-    await receive(signed(LABELED, { hookId: null }))
+    await receive(signDelivery(LABELED, { hookId: null }))
     expect(door.arrivals[0]?.delivery?.hookId).toBe(0)
   })
 
   test('events and actions that do not concern the line are kept as ignored', async () => {
-    for (const delivery of [posted('push', ''), posted('issues', 'pinned'), posted('ping', '')]) {
-      expect(await receive(signed(delivery))).toEqual({ status: 202, body: { accepted: true, duplicate: false } })
+    for (const delivery of [
+      exampleDelivery('push', ''),
+      exampleDelivery('issues', 'pinned'),
+      exampleDelivery('ping', ''),
+    ]) {
+      expect(await receive(signDelivery(delivery))).toEqual({ status: 202, body: { accepted: true, duplicate: false } })
     }
-    expect(await receive(signedText('an_event_of_tomorrow', '{}'))).toMatchObject({ status: 202 })
+    expect(await receive(signBody('an_event_of_tomorrow', '{}'))).toMatchObject({ status: 202 })
     expect(door.arrivals.map(({ event, failure }) => [event, failure])).toEqual(Array(4).fill([null, undefined]))
   })
 
   test('a payload that cannot be read is accepted and kept with the reason', async () => {
     const broken = { name: 'issues', payload: { ...LABELED.payload, issue: 'none' } }
-    expect(await receive(signed(broken))).toEqual({ status: 202, body: { accepted: true, duplicate: false } })
+    expect(await receive(signDelivery(broken))).toEqual({ status: 202, body: { accepted: true, duplicate: false } })
     expect(door.arrivals[0]?.event).toBeNull()
     expect(door.arrivals[0]?.failure).toContain('issue: ')
   })
@@ -79,7 +83,7 @@ describe('what is accepted', () => {
   test.each([{ toString: 1 }, 7, null, ['labeled'], 'no\0such', undefined])(
     'an action of %j is kept as a failure, and names no column',
     async (action) => {
-      await receive(signed({ name: 'issues', payload: { ...LABELED.payload, action } }))
+      await receive(signDelivery({ name: 'issues', payload: { ...LABELED.payload, action } }))
       const [arrival] = door.arrivals
       expect(arrival?.delivery?.action).toBeNull()
       expect(arrival?.event).toBeNull()
@@ -89,12 +93,12 @@ describe('what is accepted', () => {
 
   test('ids that could not be stored are not', async () => {
     const payload = { installation: { id: 1.5 }, repository: { id: 'seven' } }
-    await receive(signed({ name: 'push', payload }))
+    await receive(signDelivery({ name: 'push', payload }))
     expect(door.arrivals[0]?.delivery).toMatchObject({ installationId: null, repositoryId: null })
   })
 
   test('any charset of JSON is JSON', async () => {
-    const { headers, body } = signed(LABELED)
+    const { headers, body } = signDelivery(LABELED)
     const answer = await receive({ headers: { ...headers, 'content-type': 'Application/JSON; charset=utf-8' }, body })
     expect(answer.status).toBe(202)
   })
@@ -102,11 +106,11 @@ describe('what is accepted', () => {
 
 describe('what is refused', () => {
   const without = (name: string) => {
-    const { headers, body } = signed(LABELED)
+    const { headers, body } = signDelivery(LABELED)
     return { headers: Object.fromEntries(Object.entries(headers).filter(([key]) => key !== name)), body }
   }
   const withHeader = (name: string, value: string) => {
-    const { headers, body } = signed(LABELED)
+    const { headers, body } = signDelivery(LABELED)
     return { headers: { ...headers, [name]: value }, body }
   }
 
@@ -115,17 +119,17 @@ describe('what is refused', () => {
     ['a form', withHeader('content-type', 'application/x-www-form-urlencoded'), 415, 'application/json'],
     ['no signature', without('x-hub-signature-256'), 401, 'x-hub-signature-256 is missing'],
     ['an empty signature', withHeader('x-hub-signature-256', ''), 401, 'does not match'],
-    ['another secret', signed(LABELED, { secret: 'not-the-secret' }), 401, 'does not match'],
-    ['an empty body', { ...signedText('issues', ''), body: new Uint8Array() }, 401, 'does not match'],
-    ['bytes that are no text', signedText('issues', Uint8Array.of(0xff, 0xfe)), 401, 'does not match'],
+    ['another secret', signDelivery(LABELED, { secret: 'not-the-secret' }), 401, 'does not match'],
+    ['an empty body', { ...signBody('issues', ''), body: new Uint8Array() }, 401, 'does not match'],
+    ['bytes that are no text', signBody('issues', Uint8Array.of(0xff, 0xfe)), 401, 'does not match'],
     ['no event name', without('x-github-event'), 400, 'x-github-event is missing'],
     ['a strange event name', withHeader('x-github-event', '*'), 400, 'x-github-event is malformed'],
     ['no GUID', without('x-github-delivery'), 400, 'x-github-delivery is missing'],
     ['a strange GUID', withHeader('x-github-delivery', 'a b'), 400, 'x-github-delivery is malformed'],
     ['a strange hook id', withHeader('x-github-hook-id', 'seven'), 400, 'x-github-hook-id is malformed'],
-    ['half of the JSON', signedText('issues', '{"action":'), 400, 'not valid JSON'],
-    ['a JSON array', signedText('issues', '[]'), 400, 'not a JSON object'],
-    ['a JSON null', signedText('issues', 'null'), 400, 'not a JSON object'],
+    ['half of the JSON', signBody('issues', '{"action":'), 400, 'not valid JSON'],
+    ['a JSON array', signBody('issues', '[]'), 400, 'not a JSON object'],
+    ['a JSON null', signBody('issues', 'null'), 400, 'not a JSON object'],
   ])('%s', async (_, request, status, words) => {
     const answer = await receive(request)
     expect(answer.status).toBe(status)
@@ -134,33 +138,36 @@ describe('what is refused', () => {
   })
 
   test('while the database is away, GitHub is asked to come back', async () => {
-    const delivery = signed(LABELED)
-    door.failWith(new Unavailable('no database'))
+    const delivery = signDelivery(LABELED)
+    door.failNextWith(new Unavailable('no database'))
     expect(await receive(delivery)).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
     expect(await receive(delivery)).toMatchObject({ status: 202, body: { duplicate: false } })
   })
 
   test('what nobody foresaw is not acknowledged either, and is told to the operator', async () => {
-    door.failWith(new TypeError('broken'))
-    expect(await receive(signed(LABELED))).toMatchObject({ status: 503, headers: { 'retry-after': '30' } })
+    door.failNextWith(new TypeError('broken'))
+    expect(await receive(signDelivery(LABELED))).toMatchObject({ status: 503, headers: { 'retry-after': '30' } })
     expect(logged).toContain('a delivery could not be kept')
   })
 })
 
 test('nothing of a payload and no secret is ever logged, even at the finest level', async () => {
-  const marked = posted('issues', 'labeled', undefined, { issue: { title: 'TOP-SECRET', number: 'TOP-SECRET' } })
-  await receive(signed(LABELED))
-  await receive(signed(marked))
-  await receive(signed(marked, { secret: 'another-secret-0123456789-0123456789' }))
-  await receive(signedText('issues', '"TOP-SECRET'))
-  door.failWith(new Error('broken'))
-  await receive(signed(marked))
+  const marked = exampleDelivery('issues', 'labeled', undefined, {
+    issue: { title: 'TOP-SECRET', number: 'TOP-SECRET' },
+  })
+  await receive(signDelivery(LABELED))
+  await receive(signDelivery(marked))
+  await receive(signDelivery(marked, { secret: 'another-secret-0123456789-0123456789' }))
+  await receive(signBody('issues', '"TOP-SECRET'))
+  door.failNextWith(new Error('broken'))
+  await receive(signDelivery(marked))
   expect(logged).toContain('delivery kept as failed')
-  for (const secret of ['TOP-SECRET', 'Spelling error', SECRET, 'another-secret']) expect(logged).not.toContain(secret)
+  for (const secret of ['TOP-SECRET', 'Spelling error', WEBHOOK_SECRET, 'another-secret'])
+    expect(logged).not.toContain(secret)
 })
 
 test('all recorded payloads at once keep their own receipts', async () => {
-  const deliveries = allExamples().map((delivery) => signed(delivery))
+  const deliveries = allExamples().map((delivery) => signDelivery(delivery))
   const answers = await Promise.all(deliveries.map(receive))
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]))
   for (const { delivery, event } of door.arrivals) {

@@ -5,45 +5,45 @@ import type { AddressInfo } from 'node:net'
 import pino from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Door, openDoor } from '../../src/apply/door.ts'
-import { openGuard } from '../../src/inbox/guard.ts'
-import { createReceiver, refuseUnread } from '../../src/inbox/receive.ts'
+import { createWebhookGuard } from '../../src/inbox/guard.ts'
+import { createReceiver, rejectByHeaders } from '../../src/inbox/receive.ts'
 import probotApp from '../../src/index.ts'
 import type { Database } from '../../src/store/database.ts'
-import { HANDLES } from '../../src/translate/handled-webhooks.ts'
-import { freshDatabase } from '../support/database.ts'
-import { allExamples, SECRET, type Signed, signed, signedText } from '../support/deliveries.ts'
-import { type Knocker, openKnocker } from '../support/http-load.ts'
-import { howMany, record, runSeed } from '../support/measurements.ts'
-import { mutated } from '../support/payload-mutations.ts'
-import { seeded } from '../support/seeded-random.ts'
+import { HANDLED_WEBHOOKS } from '../../src/translate/handled-webhooks.ts'
+import { openTestDatabase } from '../support/database.ts'
+import { allExamples, type SignedDelivery, signBody, signDelivery, WEBHOOK_SECRET } from '../support/deliveries.ts'
+import { type HttpClient, openHttpClient } from '../support/http-load.ts'
+import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
+import { mutatePayload } from '../support/payload-mutations.ts'
+import { seededRandom } from '../support/seeded-random.ts'
 import { traces } from '../support/traces.ts'
 
-const MUTATIONS = howMany(300, 10_000)
-const SEED = runSeed(1_861)
+const MUTATIONS = repetitions(300, 10_000)
+const SEED = randomSeed(1_861)
 const AT_ONCE = 64
-const LONGER = 300_000
+const SLOW_TIMEOUT_MS = 300_000
 
 let database: Database
 let door: Door
 let server: Server
 let url: string
-let knocker: Knocker
+let httpClient: HttpClient
 
 beforeAll(async () => {
-  database = await freshDatabase()
+  database = await openTestDatabase()
   const log = pino({ level: 'silent' })
   const now = () => new Date().toISOString()
   door = openDoor({ database, now, log })
-  const receive = await createReceiver({ app: probotApp, door, secrets: [SECRET], now, log })
-  const guard = openGuard({ receive, refuse: refuseUnread })
+  const receive = await createReceiver({ app: probotApp, door, secrets: [WEBHOOK_SECRET], now, log })
+  const guard = createWebhookGuard({ receive, refuse: rejectByHeaders })
   server = createServer((request, response) => void guard(request, response)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  knocker = openKnocker()
+  httpClient = openHttpClient()
 })
 
 afterAll(async () => {
-  knocker.close()
+  httpClient.close()
   server.close()
   await door.close()
   await database.close()
@@ -52,22 +52,26 @@ afterAll(async () => {
 test(
   'all 324 recorded payloads are accepted, and none of them fails',
   async () => {
-    const deliveries = allExamples().map((delivery) => signed(delivery))
+    const deliveries = allExamples().map((delivery) => signDelivery(delivery))
     const statuses = await post(deliveries)
     const states = await statesOf(deliveries)
-    record('recorded', { payloads: deliveries.length, 'answered 202': statuses.length, 'kept as failed': 0 })
+    recordMeasurements('recorded', {
+      payloads: deliveries.length,
+      'answered 202': statuses.length,
+      'kept as failed': 0,
+    })
     console.log(`recorded payloads: ${deliveries.length}, statuses ${count(statuses)}, kept as ${count(states)}`)
     expect(deliveries).toHaveLength(324)
     expect(new Set(statuses)).toEqual(new Set([202]))
     expect(states.filter((state) => state === 'failed')).toEqual([])
   },
-  LONGER,
+  SLOW_TIMEOUT_MS,
 )
 
 test(
   'damaged payloads are answered 2xx or 4xx, keep their reason, and harm no neighbour',
   async () => {
-    const random = seeded(SEED)
+    const random = seededRandom(SEED)
     const neighbours = { id: 990_001, fullName: 'neighbours/garden', installationId: 990_002 }
     const stories = traces(54, { repository: neighbours })
     const sources = [
@@ -76,12 +80,12 @@ test(
         (story) => story.deliveries,
       ),
     ]
-    const known = sources.filter(({ name }) => Object.hasOwn(HANDLES, name))
+    const known = sources.filter(({ name }) => Object.hasOwn(HANDLED_WEBHOOKS, name))
     const damaged = Array.from({ length: MUTATIONS }, () => {
-      const { name, bytes, kind } = mutated(random, random.pick(random.next() < 0.8 ? known : sources))
-      return { delivery: signedText(name, bytes), kind }
+      const { name, bytes, kind } = mutatePayload(random, random.pick(random.next() < 0.8 ? known : sources))
+      return { delivery: signBody(name, bytes), kind }
     })
-    const whole = stories.flatMap((story) => story.deliveries.map((delivery) => signed(delivery)))
+    const whole = stories.flatMap((story) => story.deliveries.map((delivery) => signDelivery(delivery)))
 
     const all = random.shuffle([...whole, ...damaged.map(({ delivery }) => delivery)])
     const answered = new Map((await post(all)).map((status, index) => [all[index]?.guid, status]))
@@ -97,8 +101,8 @@ test(
     expect(new Set(whole.map(({ guid }) => answered.get(guid)))).toEqual(new Set([202]))
     expect(new Set(await statesOf(whole))).toEqual(new Set(['applied']))
     const lights = new Map(await lightsOf(neighbours.id))
-    for (const { issueNumber, light, plot } of stories) {
-      expect(lights.get(issueNumber) ?? null, `issue ${issueNumber}, ${JSON.stringify(plot)}`).toBe(light)
+    for (const { issueNumber, light, options } of stories) {
+      expect(lights.get(issueNumber) ?? null, `issue ${issueNumber}, ${JSON.stringify(options)}`).toBe(light)
     }
 
     // The reason kept: with every failed delivery stand its words and the very bytes that came.
@@ -109,21 +113,26 @@ test(
       expect(error, guid).toBeTruthy()
       expect(Buffer.from(sent.get(guid) ?? []).equals(body ?? Buffer.of()), guid).toBe(true)
     }
-    record('damaged', { payloads: MUTATIONS, 'kept as failed': failed.length, '5xx': 0, 'neighbours harmed': 0 })
+    recordMeasurements('damaged', {
+      payloads: MUTATIONS,
+      'kept as failed': failed.length,
+      '5xx': 0,
+      'neighbours harmed': 0,
+    })
   },
-  LONGER,
+  SLOW_TIMEOUT_MS,
 )
 
-async function post(deliveries: readonly Signed[]): Promise<readonly number[]> {
+async function post(deliveries: readonly SignedDelivery[]): Promise<readonly number[]> {
   const statuses: number[] = []
   for (let first = 0; first < deliveries.length; first += AT_ONCE) {
-    const answers = await Promise.all(deliveries.slice(first, first + AT_ONCE).map((one) => knocker.post(url, one)))
+    const answers = await Promise.all(deliveries.slice(first, first + AT_ONCE).map((one) => httpClient.post(url, one)))
     statuses.push(...answers.map(({ status }) => status))
   }
   return statuses
 }
 
-async function statesOf(deliveries: readonly Signed[]): Promise<readonly string[]> {
+async function statesOf(deliveries: readonly SignedDelivery[]): Promise<readonly string[]> {
   const wanted = new Set(deliveries.map(({ guid }) => guid))
   const rows = await database.kysely.selectFrom('deliveries').select(['guid', 'state']).execute()
   return rows.filter(({ guid }) => wanted.has(guid)).map(({ state }) => state)

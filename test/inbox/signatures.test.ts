@@ -2,26 +2,26 @@ import { randomBytes } from 'node:crypto'
 import pino from 'pino'
 import { expect, test } from 'vitest'
 import { createReceiver } from '../../src/inbox/receive.ts'
-import { verified } from '../../src/inbox/verify.ts'
+import { verifyBody } from '../../src/inbox/verify.ts'
 import probotApp from '../../src/index.ts'
-import { posted, SECRET, signature, signed } from '../support/deliveries.ts'
-import { type Seeded, seeded } from '../support/seeded-random.ts'
-import { doorInMemory } from '../support/stub-door.ts'
+import { exampleDelivery, signatureOf, signDelivery, WEBHOOK_SECRET } from '../support/deliveries.ts'
+import { type SeededRandom, seededRandom } from '../support/seeded-random.ts'
+import { stubDoor } from '../support/stub-door.ts'
 import { traces } from '../support/traces.ts'
 
-const OLD = SECRET
+const OLD = WEBHOOK_SECRET
 const NEW = 'the-secret-that-comes-next-0123456789'
 const SEED = 90210
 
 async function receiver(secrets: readonly string[]) {
-  const door = doorInMemory()
+  const door = stubDoor()
   const now = () => '2026-11-21T10:00:00.000Z'
   const log = pino({ level: 'silent' })
   return { door, receive: await createReceiver({ app: probotApp, door, secrets, now, log }) }
 }
 
 /** A signature that is wrong in one of the ways signatures are. */
-function forged(random: Seeded, body: Uint8Array, right: string): string {
+function forged(random: SeededRandom, body: Uint8Array, right: string): string {
   const hex = right.slice('sha256='.length)
   const at = random.integer(hex.length)
   const flipped = hex.slice(0, at) + (hex[at] === '0' ? '1' : '0') + hex.slice(at + 1)
@@ -37,16 +37,16 @@ function forged(random: Seeded, body: Uint8Array, right: string): string {
     () => 'sha256=',
     () => 'sha256=undefined',
     () => `sha256=${'é'.repeat(64)}`,
-    () => signature(body, random.pick(['development', '', ' ', `${SECRET} `, SECRET.toUpperCase()])),
-    () => signature(body.subarray(1), SECRET),
+    () => signatureOf(body, random.pick(['development', '', ' ', `${WEBHOOK_SECRET} `, WEBHOOK_SECRET.toUpperCase()])),
+    () => signatureOf(body.subarray(1), WEBHOOK_SECRET),
     () => Array.from({ length: random.integer(200) }, () => String.fromCharCode(random.integer(256))).join(''),
   ])()
 }
 
 test('1,000 forged signatures are all refused', async () => {
   const { door, receive } = await receiver([OLD])
-  const random = seeded(SEED)
-  const delivery = signed(posted('issues', 'labeled'))
+  const random = seededRandom(SEED)
+  const delivery = signDelivery(exampleDelivery('issues', 'labeled'))
   const right = delivery.headers['x-hub-signature-256'] ?? ''
   const statuses: number[] = []
   for (let n = 0; n < 1_000; n++) {
@@ -61,8 +61,8 @@ test('1,000 forged signatures are all refused', async () => {
 })
 
 test('a signature holds for exactly one body: any byte changed, added or dropped is refused', async () => {
-  const random = seeded(SEED)
-  const { body, headers } = signed(posted('issues', 'labeled'))
+  const random = seededRandom(SEED)
+  const { body, headers } = signDelivery(exampleDelivery('issues', 'labeled'))
   for (let n = 0; n < 500; n++) {
     const at = random.integer(body.length)
     const changed = Uint8Array.from(body)
@@ -72,24 +72,24 @@ test('a signature holds for exactly one body: any byte changed, added or dropped
       body.subarray(0, at),
       Buffer.concat([body, randomBytes(1 + random.integer(8))]),
     ])
-    expect(await verified(other, headers['x-hub-signature-256'] ?? '', [SECRET])).toBeNull()
+    expect(await verifyBody(other, headers['x-hub-signature-256'] ?? '', [WEBHOOK_SECRET])).toBeNull()
   }
 })
 
 test('no delivery is refused while a secret is rotated', async () => {
-  const random = seeded(SEED)
+  const random = seededRandom(SEED)
   const deliveries = traces(18).flatMap((story) => story.deliveries)
   const before = await receiver([OLD])
   const during = await receiver([NEW, OLD])
   const after = await receiver([NEW])
   const refused = { before: 0, during: 0, after: 0 }
   for (const delivery of deliveries) {
-    const mixed = signed(delivery, { secret: random.pick([OLD, NEW]) })
-    if ((await before.receive(signed(delivery, { secret: OLD }))).status !== 202) refused.before++
+    const mixed = signDelivery(delivery, { secret: random.pick([OLD, NEW]) })
+    if ((await before.receive(signDelivery(delivery, { secret: OLD }))).status !== 202) refused.before++
     if ((await during.receive(mixed)).status !== 202) refused.during++
-    if ((await after.receive(signed(delivery, { secret: NEW }))).status !== 202) refused.after++
+    if ((await after.receive(signDelivery(delivery, { secret: NEW }))).status !== 202) refused.after++
   }
   console.log(`rotation: ${deliveries.length} deliveries in each phase, refused ${JSON.stringify(refused)}`)
   expect(refused).toEqual({ before: 0, during: 0, after: 0 })
-  expect((await after.receive(signed(deliveries[0]!, { secret: OLD }))).status).toBe(401)
+  expect((await after.receive(signDelivery(deliveries[0]!, { secret: OLD }))).status).toBe(401)
 })

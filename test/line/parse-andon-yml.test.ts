@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { DEFAULTS, WATCHED_LINE } from '../../src/line/line.ts'
-import { type Parsed, parseLine, sentence } from '../../src/line/parse-andon-yml.ts'
-import { seeded } from '../support/seeded-random.ts'
+import { DEFAULTS, OBSERVE_ONLY_LINE } from '../../src/line/line.ts'
+import { type ParsedLine, parseAndonYml, problemText } from '../../src/line/parse-andon-yml.ts'
+import { seededRandom } from '../support/seeded-random.ts'
 
 const PAGE = readFileSync('docs/configuration.md', 'utf8')
 const SAMPLE = /^```yaml\n([\s\S]*?)^```$/m.exec(PAGE)?.[1] ?? ''
 const SEED = 20_261_121
 /** Files with what is wrong in them: a name after `==`, the file, and after each `→` a sentence. */
-const MISTAKEN = readFileSync('test/line/mistakes.txt', 'utf8')
+const MISTAKES_CORPUS = readFileSync('test/line/mistakes.txt', 'utf8')
   .split(/^== /m)
   .slice(1)
   .map((part) => {
@@ -20,7 +20,7 @@ const MISTAKEN = readFileSync('test/line/mistakes.txt', 'utf8')
   })
 
 test('the sample of the documentation is the line it describes', () => {
-  expect(parseLine(SAMPLE)).toMatchInlineSnapshot(`
+  expect(parseAndonYml(SAMPLE)).toMatchInlineSnapshot(`
     {
       "line": {
         "bots": [
@@ -90,7 +90,9 @@ test('the line of a repository without a file has the defaults too, and starts n
   const written = lineOf(
     'stages: { plan: { workflow: plan.yml }, code: { workflow: code.yml }, test: { workflow: test.yml }, review: { pull_request: true } }',
   )
-  expect({ ...written, stages: written.stages.map((stage) => ({ ...stage, observe: true })) }).toEqual(WATCHED_LINE)
+  expect({ ...written, stages: written.stages.map((stage) => ({ ...stage, observe: true })) }).toEqual(
+    OBSERVE_ONLY_LINE,
+  )
 })
 
 test('the order of the stages is the order of the file', () => {
@@ -136,15 +138,15 @@ test('bots are named as GitHub names their logins', () => {
   expect(bots('[Dependabot, "renovate[bot]", dependabot]')).toEqual(['dependabot[bot]', 'renovate[bot]'])
 })
 
-test.each(MISTAKEN)('$name', ({ file, said }) => {
+test.each(MISTAKES_CORPUS)('$name', ({ file, said }) => {
   expect(said.length).toBeGreaterThan(0)
-  expect(mistakesOf(parseLine(file)).map(sentence)).toEqual(said)
+  expect(problemsOf(parseAndonYml(file)).map(problemText)).toEqual(said)
 })
 
 test('the mistake of the documentation is told as the page says', () => {
   const example = /^```text\n(.*)\n```$/m.exec(PAGE)?.[1]
   const file = SAMPLE.replace('timeout: 20m', 'timout: 20m').replace('plan.yml,  ', 'plan.yml,')
-  expect(mistakesOf(parseLine(file)).map(sentence)).toEqual([example])
+  expect(problemsOf(parseAndonYml(file)).map(problemText)).toEqual([example])
 })
 
 test('the fields of the documentation are the fields that are read', () => {
@@ -152,17 +154,18 @@ test('the fields of the documentation are the fields that are read', () => {
     const [outer = '', inner] = field.split('.')
     const inFile = `${inner ? `${outer}: { ${inner}: ~ }` : `${outer}: ~`}\nstages: { a: { workflow: a.yml } }`
     const inStage = `stages: { a: { ${field}: ~ } }`
-    const unknown = (file: string) => mistakesOf(parseLine(file)).some(({ message }) => message.includes('not a field'))
+    const unknown = (file: string) =>
+      problemsOf(parseAndonYml(file)).some(({ message }) => message.includes('not a field'))
     expect(unknown(inFile) && unknown(inStage), field).toBe(false)
   }
 })
 
 test('every mistake names a place in the file, and its field', () => {
-  for (const { name, file } of MISTAKEN) {
-    for (const { line, column, field, message } of mistakesOf(parseLine(file))) {
+  for (const { name, file } of MISTAKES_CORPUS) {
+    for (const { fileLine, column, field, message } of problemsOf(parseAndonYml(file))) {
       const lines = file.split('\n')
-      expect(line, name).toBeLessThanOrEqual(Math.max(1, lines.length))
-      expect(column, name).toBeLessThanOrEqual((lines[line - 1] ?? '').length + 1)
+      expect(fileLine, name).toBeLessThanOrEqual(Math.max(1, lines.length))
+      expect(column, name).toBeLessThanOrEqual((lines[fileLine - 1] ?? '').length + 1)
       if (field !== '') expect(message, name).toContain(field)
       expect(message, name).toMatch(/^[A-Z`].*[.?]$/)
     }
@@ -170,7 +173,7 @@ test('every mistake names a place in the file, and its field', () => {
 })
 
 test('files too large, too deep or too clever are refused', () => {
-  const said = (file: string) => mistakesOf(parseLine(file)).map(({ message }) => message)
+  const said = (file: string) => problemsOf(parseAndonYml(file)).map(({ message }) => message)
   const bomb = [
     'a: &a [x, x]',
     ...Array.from({ length: 12 }, (_, n) => `b${n}: &b${n} [${`*${n === 0 ? 'a' : `b${n - 1}`}, `.repeat(9)}]`),
@@ -186,14 +189,14 @@ test('files too large, too deep or too clever are refused', () => {
 test('whatever the file holds, it is a line or it has mistakes', () => {
   let lines = 0
   const whole = (file: string) => {
-    const parsed = parseLine(file)
+    const parsed = parseAndonYml(file)
     if ('line' in parsed) {
       lines += 1
       expect(JSON.parse(JSON.stringify(parsed.line))).toEqual(parsed.line)
       expect(parsed.line.stages.length).toBeGreaterThan(0)
     } else {
-      expect(parsed.mistakes.length).toBeGreaterThan(0)
-      for (const { line, column } of parsed.mistakes) expect(line > 0 && column > 0).toBe(true)
+      expect(parsed.problems.length).toBeGreaterThan(0)
+      for (const { fileLine, column } of parsed.problems) expect(fileLine > 0 && column > 0).toBe(true)
     }
   }
   fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), whole), { seed: SEED, numRuns: 2_000 })
@@ -213,17 +216,17 @@ test('whatever the file holds, it is a line or it has mistakes', () => {
 })
 
 test('a thousand mutations of the sample are lines, or mistakes within the file', () => {
-  const chance = seeded(SEED)
+  const chance = seededRandom(SEED)
   let lines = 0
   for (let index = 0; index < 1_000; index++) {
     let file = SAMPLE
     for (let count = 1 + chance.integer(3); count > 0; count--)
-      file = mutated(file, chance.integer(file.length), chance.integer(5), chance.integer(0x7f))
-    const parsed = parseLine(file)
+      file = mutateFile(file, chance.integer(file.length), chance.integer(5), chance.integer(0x7f))
+    const parsed = parseAndonYml(file)
     if ('line' in parsed) lines += 1
     else
       expect(
-        parsed.mistakes.every(({ line }) => line <= file.split('\n').length),
+        parsed.problems.every(({ fileLine }) => fileLine <= file.split('\n').length),
         file,
       ).toBe(true)
   }
@@ -234,7 +237,7 @@ test('a thousand mutations of the sample are lines, or mistakes within the file'
   expect(lines).toBeLessThan(1_000)
 })
 
-function mutated(file: string, at: number, how: number, code: number): string {
+function mutateFile(file: string, at: number, how: number, code: number): string {
   const character = String.fromCharCode(code)
   if (how === 0) return file.slice(0, at) + file.slice(at + 1)
   if (how === 1) return file.slice(0, at) + character + file.slice(at)
@@ -244,11 +247,11 @@ function mutated(file: string, at: number, how: number, code: number): string {
 }
 
 function lineOf(file: string) {
-  const parsed = parseLine(file)
+  const parsed = parseAndonYml(file)
   if ('line' in parsed) return parsed.line
-  throw new Error(parsed.mistakes.map(sentence).join('\n'))
+  throw new Error(parsed.problems.map(problemText).join('\n'))
 }
 
-function mistakesOf(parsed: Parsed) {
-  return 'mistakes' in parsed ? parsed.mistakes : []
+function problemsOf(parsed: ParsedLine) {
+  return 'problems' in parsed ? parsed.problems : []
 }

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openWorld, type World } from './support/outbox-world.ts'
+import { type OutboxWorld, openOutboxWorld } from './support/outbox-world.ts'
 
-let world: World
+let world: OutboxWorld
 beforeEach(async () => {
-  world = await openWorld()
+  world = await openOutboxWorld()
 })
 afterEach(() => world.close())
 
 test('an issue, its pull requests and their reviews come back in our words', async () => {
-  await world.ask({ type: 'ask', key: 'issue/42', question: { about: 'issue', issueNumber: 42 } })
+  await world.insertEffect({ type: 'ask', key: 'issue/42', question: { about: 'issue', issueNumber: 42 } })
   const repository = { repository: { databaseId: 1 } }
   const pullRequest = {
     number: 57,
@@ -48,8 +48,8 @@ test('an issue, its pull requests and their reviews come back in our words', asy
     closedByPullRequestsReferences: { nodes: [pullRequest] },
   }
   const data = { repository: { defaultBranchRef: { target: { oid: 'ba5e' } }, issue } }
-  world.github.answer = () => ({ status: 200, body: { data } })
-  await world.settle()
+  world.github.respond = () => ({ status: 200, body: { data } })
+  await world.drain()
   expect(world.arrivals[0]?.event).toMatchInlineSnapshot(`
     {
       "answer": {
@@ -75,10 +75,10 @@ test('an issue, its pull requests and their reviews come back in our words', asy
           {
             "author": "octocat",
             "branch": "octocat:retry",
-            "closes": [
+            "closingIssues": [
               42,
             ],
-            "closesAt": "2026-11-21T14:05:00.000Z",
+            "closingIssuesAt": "2026-11-21T14:05:00.000Z",
             "draft": true,
             "evidence": {
               "at": "2026-11-21T14:05:00.000Z",
@@ -86,7 +86,6 @@ test('an issue, its pull requests and their reviews come back in our words', asy
               "kind": "read",
             },
             "headSha": "c0de",
-            "mayWrite": {},
             "number": 57,
             "replacedShas": [],
             "reviews": [
@@ -104,11 +103,12 @@ test('an issue, its pull requests and their reviews come back in our words', asy
                 "submittedAt": "2026-11-21T13:00:00.000Z",
               },
             ],
-            "sightings": [],
+            "snapshots": [],
             "state": "open",
             "title": "Retry",
             "updatedAt": "2026-11-21T14:00:00.000Z",
             "url": "https://github.com/acme/widgets/pull/57",
+            "writePermissions": {},
           },
         ],
       },
@@ -129,7 +129,7 @@ test('an issue, its pull requests and their reviews come back in our words', asy
         "installationId": 7,
         "private": false,
       },
-      "type": "answered",
+      "type": "question.answered",
     }
   `)
 })

@@ -1,33 +1,33 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { backedOff } from '../../src/outbox/claim-effects.ts'
+import { backOffUntil } from '../../src/outbox/claim-effects.ts'
 import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { Fault } from './support/github-fetch-stub.ts'
-import { openWorld, START, type World } from './support/outbox-world.ts'
+import { type OutboxWorld, openOutboxWorld, START } from './support/outbox-world.ts'
 
 const MAY_ALICE: Effect = {
   type: 'ask',
   key: 'permission/57/alice/5',
-  question: { about: 'permission', login: 'alice', for: { kind: 'review', pullRequestNumber: 57 } },
+  question: { about: 'permission', login: 'alice', purpose: { kind: 'review', pullRequestNumber: 57 } },
 }
 
-let world: World
+let world: OutboxWorld
 beforeEach(async () => {
-  world = await openWorld()
-  world.github.answer = ({ path }) => {
+  world = await openOutboxWorld()
+  world.github.respond = ({ path }) => {
     return path.endsWith('/permission') ? { status: 200, body: { permission: 'write' } } : null
   }
 })
 afterEach(() => world.close())
 
 test('a question is asked once, and its answer comes through the door with the question and the effect it settles', async () => {
-  const id = await world.ask(MAY_ALICE)
-  await world.settle()
+  const id = await world.insertEffect(MAY_ALICE)
+  await world.drain()
   expect(await world.outbox.step()).toBe(0)
   expect(world.arrivals).toEqual([
     {
       effect: { id, token: expect.any(String), state: 'done' },
       event: {
-        type: 'answered',
+        type: 'question.answered',
         at: START,
         evidence: { kind: 'read', id: 'permission/57/alice/5', at: START },
         repository: { id: 1, fullName: 'acme/widgets', private: false, defaultBranch: 'main', installationId: 7 },
@@ -40,9 +40,9 @@ test('a question is asked once, and its answer comes through the door with the q
 })
 
 test('an outage spends tries further and further apart, and after eight the effect is buried with its reason', async () => {
-  world.github.fault = () => ({ how: '502-before' })
-  await world.ask(MAY_ALICE)
-  await world.settle()
+  world.github.fault = () => ({ kind: '502-before' })
+  await world.insertEffect(MAY_ALICE)
+  await world.drain()
   const asked = world.github.requests.map(({ at }) => (Date.parse(at) - Date.parse(START)) / 1000)
   expect(asked).toMatchInlineSnapshot(`
     [
@@ -56,36 +56,36 @@ test('an outage spends tries further and further apart, and after eight the effe
       8905,
     ]
   `)
-  expect(await effect()).toEqual({ state: 'buried', attempts: 8, error: 'Bad Gateway', token: null })
+  expect(await effect()).toEqual({ state: 'buried', tries: 8, error: 'Bad Gateway', claimToken: null })
   expect(world.arrivals).toEqual([])
 })
 
 test('an outage that ends is outlived', async () => {
   let calls = 0
-  world.github.fault = () => (calls++ < 5 ? { how: '502-before' } : null)
-  await world.ask(MAY_ALICE)
-  await world.settle()
+  world.github.fault = () => (calls++ < 5 ? { kind: '502-before' } : null)
+  await world.insertEffect(MAY_ALICE)
+  await world.drain()
   expect(await effect()).toMatchObject({ state: 'done' })
 })
 
 test.each<[string, Fault]>([
-  ['403 with retry-after', { how: 'refuse', status: 403, headers: { 'retry-after': '90' } }],
-  ['429', { how: 'refuse', status: 429, headers: { 'retry-after': '90' } }],
-  ['a secondary rate limit', { how: 'refuse', status: 403, message: 'You have exceeded a secondary rate limit.' }],
+  ['403 with retry-after', { kind: 'refuse', status: 403, headers: { 'retry-after': '90' } }],
+  ['429', { kind: 'refuse', status: 429, headers: { 'retry-after': '90' } }],
+  ['a secondary rate limit', { kind: 'refuse', status: 403, message: 'You have exceeded a secondary rate limit.' }],
   [
     'a spent limit',
-    { how: 'refuse', status: 403, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1795270000' } },
+    { kind: 'refuse', status: 403, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1795270000' } },
   ],
 ])('%s is a wait for everybody and spends no try', async (_, fault) => {
   let calls = 0
   world.github.fault = () => (calls++ < 20 ? fault : null)
-  await world.ask(MAY_ALICE)
-  await world.ask({ ...MAY_ALICE, key: 'permission/57/alice/6' })
-  await world.settle([world.outbox, world.another()])
-  const rows = await world.database.kysely.selectFrom('effects').select(['state', 'attempts']).execute()
+  await world.insertEffect(MAY_ALICE)
+  await world.insertEffect({ ...MAY_ALICE, key: 'permission/57/alice/6' })
+  await world.drain([world.outbox, world.openAnotherOutbox()])
+  const rows = await world.database.kysely.selectFrom('effects').select(['state', 'tries']).execute()
   expect(rows).toEqual([
-    { state: 'done', attempts: 1 },
-    { state: 'done', attempts: 1 },
+    { state: 'done', tries: 1 },
+    { state: 'done', tries: 1 },
   ])
   const gaps = world.github.requests
     .slice(2)
@@ -97,60 +97,61 @@ test.each([
   [403, 'Resource not accessible by integration'],
   [422, 'Validation Failed'],
 ])('a clear refusal (%i) buries the effect at once: what is not known counts as no', async (status, message) => {
-  world.github.fault = () => ({ how: 'refuse', status, message })
-  await world.ask(MAY_ALICE)
-  await world.settle()
-  expect(await effect()).toEqual({ state: 'buried', attempts: 1, error: message, token: null })
+  world.github.fault = () => ({ kind: 'refuse', status, message })
+  await world.insertEffect(MAY_ALICE)
+  await world.drain()
+  expect(await effect()).toEqual({ state: 'buried', tries: 1, error: message, claimToken: null })
   expect(world.arrivals).toEqual([])
 })
 
 test('somebody whom GitHub does not know may nothing', async () => {
-  world.github.fault = () => ({ how: 'refuse', status: 404, message: 'alice is not a user' })
-  await world.ask(MAY_ALICE)
-  await world.settle()
+  world.github.fault = () => ({ kind: 'refuse', status: 404, message: 'alice is not a user' })
+  await world.insertEffect(MAY_ALICE)
+  await world.drain()
   expect(world.arrivals[0]?.event).toMatchObject({ answer: { about: 'permission', role: 'none' } })
 })
 
 test('an effect whose process died is performed by the next one, and one that kills each process is buried', async () => {
-  await world.ask(MAY_ALICE)
+  await world.insertEffect(MAY_ALICE)
   let deaths = 0
   world.github.fault = () => {
     deaths += 1
-    return { how: 'crash-before' }
+    return { kind: 'crash-before' }
   }
   for (let process = 0; process < 12; process += 1) {
     const before = deaths
-    const step = world.another().step()
+    const step = world.openAnotherOutbox().step()
     await Promise.race([step, until(() => deaths > before)])
-    world.clock.pass(31)
+    world.clock.advance(31)
   }
   expect(deaths).toBe(8)
   expect(await effect()).toMatchObject({ state: 'buried', error: 'every try ended without a word' })
 })
 
 test('an answer that the door turns away is asked for again', async () => {
-  await world.ask(MAY_ALICE)
-  const { receive } = world
+  await world.insertEffect(MAY_ALICE)
+  const { onArrival } = world
   let arrivals = 0
-  world.receive = async (arrival) => {
+  world.onArrival = async (arrival) => {
     if (arrivals++ === 0) throw new Error('the database is away')
-    return await receive(arrival)
+    return await onArrival(arrival)
   }
-  await world.settle()
+  await world.drain()
   expect(world.arrivals).toHaveLength(2)
   expect(await effect()).toMatchObject({ state: 'done' })
 })
 
 test('two processes perform an effect once', async () => {
-  for (let number = 0; number < 30; number += 1) await world.ask({ ...MAY_ALICE, key: `permission/57/alice/${number}` })
-  await world.settle([world.outbox, world.another(), world.another()])
+  for (let number = 0; number < 30; number += 1)
+    await world.insertEffect({ ...MAY_ALICE, key: `permission/57/alice/${number}` })
+  await world.drain([world.outbox, world.openAnotherOutbox(), world.openAnotherOutbox()])
   expect(world.github.requests).toHaveLength(30)
   expect(new Set(world.arrivals.map(({ effect }) => effect?.id)).size).toBe(30)
 })
 
 test('backing off grows fourfold up to an hour', () => {
   const seconds = [1, 2, 3, 4, 5, 6, 7, 8].map(
-    (attempt) => (Date.parse(backedOff(attempt, START)) - Date.parse(START)) / 1000,
+    (attempt) => (Date.parse(backOffUntil(attempt, START)) - Date.parse(START)) / 1000,
   )
   expect(seconds).toEqual([5, 20, 80, 320, 1280, 3600, 3600, 3600])
 })
@@ -158,7 +159,7 @@ test('backing off grows fourfold up to an hour', () => {
 async function effect() {
   return await world.database.kysely
     .selectFrom('effects')
-    .select(['state', 'attempts', 'error', 'token'])
+    .select(['state', 'tries', 'error', 'claimToken'])
     .executeTakeFirstOrThrow()
 }
 

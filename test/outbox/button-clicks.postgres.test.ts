@@ -1,31 +1,31 @@
 // People press buttons and pull cords on a line that Andon runs: signed deliveries go in, GitHub is asked what they may, and
 // what they see and what is dispatched comes out.
 import { afterEach, expect, test } from 'vitest'
-import type { Check } from '../../fake-github/world.ts'
-import { openTalk, type Talk } from './support/conversation.ts'
+import type { CheckRun } from '../../fake-github/world.ts'
+import { type Conversation, openConversation } from './support/conversation.ts'
 
-const TO_GATE = `stages:
+const GATED_ANDON_YML = `stages:
   plan: { workflow: plan.yml, attempts: 1, gate: approval }
   code: { workflow: code.yml }
 `
-const STRAIGHT = `stages:
+const UNGATED_ANDON_YML = `stages:
   plan: { workflow: plan.yml }
   code: { workflow: code.yml }
 `
 
-let talk: Talk
+let talk: Conversation
 /** Of whom GitHub was asked what they may, in that order. */
 let asked: string[]
 afterEach(() => talk.close())
 
 test.each([
-  ['Retry', 0, (check: Check, by: string) => talk.github.press(talk.repository, check, 'retry', by)],
+  ['Retry', 0, (check: CheckRun, by: string) => talk.github.clickButton(talk.repository, check, 'retry', by)],
   // GitHub counts the check as queued from then on, until it is written again.
-  ['Re-run', 1, (check: Check, by: string) => talk.github.rerequest(talk.repository, check, by)],
+  ['Re-run', 1, (check: CheckRun, by: string) => talk.github.rerequest(talk.repository, check, by)],
 ])(
   '%s, pressed on a failed check and told five times, starts the stage once, and for a reader never',
   async (_, written, press) => {
-    await begin(TO_GATE)
+    await startPipeline(GATED_ANDON_YML)
     runOf('plan').fail()
     await pass()
     expect(await buttonsOn('plan')).toEqual(['retry'])
@@ -37,11 +37,11 @@ test.each([
     expect(await standing()).toEqual({ ...before, writes: before.writes + written })
 
     press(await checkOf('plan'), 'linus')
-    await tellAgain(4)
+    await redeliver(4)
     await pass()
     expect(asked).toEqual(['linus'])
     expect(dispatched()).toEqual(['1/plan/1', '1/plan/2'])
-    expect(await told()).toEqual([
+    expect(await commentsOf()).toEqual([
       'linus: retry was pressed on the check of plan: plan: attempt 2 of 2 waits for a slot',
     ])
     runOf('plan').start()
@@ -51,45 +51,45 @@ test.each([
 )
 
 test('Approve, pressed on the check of a gate and told five times, opens that gate once, and for a reader never', async () => {
-  await begin(TO_GATE)
+  await startPipeline(GATED_ANDON_YML)
   runOf('plan').succeed()
   await pass()
   expect(await buttonsOn('plan')).toEqual(['approve'])
   const before = await standing()
   const check = await checkOf('plan')
 
-  talk.github.press(talk.repository, check, 'approve', 'passerby')
+  talk.github.clickButton(talk.repository, check, 'approve', 'passerby')
   await pass()
   expect(asked.splice(0)).toEqual(['passerby'])
   expect(await standing()).toEqual(before)
 
-  talk.github.press(talk.repository, check, 'approve', 'linus')
-  await tellAgain(4)
+  talk.github.clickButton(talk.repository, check, 'approve', 'linus')
+  await redeliver(4)
   await pass()
   expect(asked).toEqual(['linus'])
   expect(dispatched()).toEqual(['1/plan/1', '1/code/1'])
   expect(await buttonsOn('plan')).toEqual([])
 
   // Whoever looks at an old page still sees the button.
-  talk.github.press(talk.repository, check, 'approve', 'linus')
+  talk.github.clickButton(talk.repository, check, 'approve', 'linus')
   await pass()
   expect(dispatched()).toEqual(['1/plan/1', '1/code/1'])
-  expect(await told()).toEqual([
+  expect(await commentsOf()).toEqual([
     'linus: approve was pressed on the check of plan: plan: attempt 1 of 1 succeeded, approved by @linus',
     'linus: approve was pressed on the check of plan: plan: attempt 1 of 1 succeeded, approved by @linus; no gate is shut there',
   ])
 })
 
 test('nothing is dispatched while a comment holds the issue, every place says so, and a comment lets it go on', async () => {
-  await begin(STRAIGHT)
-  const hold = await talk.say('/andon hold the runner is being moved')
+  await startPipeline(UNGATED_ANDON_YML)
+  const hold = await talk.comment('/andon hold the runner is being moved')
   await pass()
   runOf('plan').succeed()
   await pass()
   expect(talk.reactions(hold)).toEqual(['eyes'])
   expect(dispatched()).toEqual(['1/plan/1'])
   const words = 'the runner is being moved'
-  const { url } = talk.whole
+  const { url } = talk.app
   for (const path of ['/', `/${talk.repository}`, `/${talk.repository}/issues/1`]) {
     expect(await (await fetch(url + path)).text()).toContain(words)
   }
@@ -101,19 +101,19 @@ test('nothing is dispatched while a comment holds the issue, every place says so
   const comments = await talk.github.comments(talk.repository, 1)
   expect(comments.find(({ body }) => body.includes('/code -->'))?.body).toContain(words)
 
-  await talk.say('/andon resume', { by: 'passerby' })
+  await talk.comment('/andon resume', { by: 'passerby' })
   await pass()
   expect(dispatched()).toEqual(['1/plan/1'])
-  await talk.say('/andon resume')
+  await talk.comment('/andon resume')
   await pass(60)
   expect(dispatched()).toEqual(['1/plan/1', '1/code/1'])
   expect((await checkOf('code')).output.summary).not.toContain(words)
 })
 
 /** An issue is labelled, and its plan runs. */
-async function begin(configuration: string): Promise<void> {
+async function startPipeline(configuration: string): Promise<void> {
   asked = []
-  talk = await openTalk({
+  talk = await openConversation({
     configuration,
     async send(input, init) {
       const who = /\/collaborators\/([^/]+)\/permission$/.exec(String(input))?.[1]
@@ -121,7 +121,7 @@ async function begin(configuration: string): Promise<void> {
       return fetch(input, init)
     },
   })
-  await talk.whole.labelAnIssue()
+  await talk.app.openLabeledIssue()
   await pass()
   runOf('plan').start()
   await pass()
@@ -129,7 +129,7 @@ async function begin(configuration: string): Promise<void> {
 }
 
 /** Long enough for GitHub to be asked, and for what follows. Writes keep their distance: one is done each ten seconds. */
-const pass = (seconds = 20) => talk.whole.pass(seconds)
+const pass = (seconds = 20) => talk.app.advance(seconds)
 
 /** The latest run of a stage's workflow. */
 function runOf(stage: string) {
@@ -138,8 +138,8 @@ function runOf(stage: string) {
   return run
 }
 
-async function checkOf(stage: string): Promise<Check> {
-  const checks = await talk.github.checks(talk.repository, await talk.github.head(talk.repository, 'main'))
+async function checkOf(stage: string): Promise<CheckRun> {
+  const checks = await talk.github.checkRuns(talk.repository, await talk.github.headSha(talk.repository, 'main'))
   const check = checks.find(({ external_id }) => external_id.split('/')[1] === stage)
   if (check === undefined) throw new Error(`${stage} has no check`)
   return check
@@ -149,16 +149,16 @@ async function checkOf(stage: string): Promise<Check> {
 async function buttonsOn(stage: string): Promise<readonly string[]> {
   const { id } = await checkOf(stage)
   const edits = talk.github.writes
-    .of('check-edit')
+    .ofKind('check-edit')
     .filter(({ path, done }) => done && path.endsWith(`/check-runs/${id}`))
   const body = edits.at(-1)?.body as { actions?: readonly { identifier: string }[] } | undefined
   return body?.actions?.map(({ identifier }) => identifier) ?? []
 }
 
 /** The last delivery comes again, at once and later. */
-async function tellAgain(times: number): Promise<void> {
-  const { deliveries, settled } = talk.github
-  await settled()
+async function redeliver(times: number): Promise<void> {
+  const { deliveries, whenIdle } = talk.github
+  await whenIdle()
   const id = deliveries.log.at(-1)?.id ?? 0
   for (let again = 0; again < times; again += 1) {
     await deliveries.redeliver(id)
@@ -168,23 +168,23 @@ async function tellAgain(times: number): Promise<void> {
 
 /** The attempts that were dispatched, in their order. */
 function dispatched(): readonly string[] {
-  return talk.github.writes.of('dispatch').map(({ body }) => {
+  return talk.github.writes.ofKind('dispatch').map(({ body }) => {
     return (body as { inputs: { andon: string } }).inputs.andon.replace(/-.*/, '')
   })
 }
 
 /** All that a person could see of the line, and all that was written to GitHub. */
 async function standing() {
-  const { document } = await talk.whole.database.kysely
+  const { document } = await talk.app.database.kysely
     .selectFrom('pipelines')
     .select('document')
     .executeTakeFirstOrThrow()
-  return { document, told: await told(), writes: talk.github.writes.all.length }
+  return { document, told: await commentsOf(), writes: talk.github.writes.all.length }
 }
 
 /** What the history tells of buttons. */
-async function told(): Promise<readonly string[]> {
-  const rows = await talk.whole.database.kysely
+async function commentsOf(): Promise<readonly string[]> {
+  const rows = await talk.app.database.kysely
     .selectFrom('history')
     .select(['actor', 'text'])
     .where('type', 'like', 'button.%')

@@ -1,22 +1,22 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Line, openLine } from './support/dispatch-world.ts'
+import { type DispatchWorld, openDispatchWorld } from './support/dispatch-world.ts'
 
-let line: Line
+let line: DispatchWorld
 beforeEach(async () => {
-  line = await openLine()
+  line = await openDispatchWorld()
 })
 afterEach(() => line.world.close())
 
 test('a cancellation is sent at its address, and its answer is told', async () => {
   const key = await line.admit(42)
-  await line.world.settle()
+  await line.world.drain()
   await cancel(9000, key)
-  await line.world.settle()
+  await line.world.drain()
   await cancel(9000, key, true)
   await cancel(9999, key)
-  await line.world.settle()
-  const told = line.world.arrivals.flatMap(({ event }) => (event?.type === 'cancel.told' ? [event] : []))
-  expect(told.map(({ runId, force, told }) => [runId, force, told])).toEqual([
+  await line.world.drain()
+  const told = line.world.arrivals.flatMap(({ event }) => (event?.type === 'cancel.answered' ? [event] : []))
+  expect(told.map(({ runId, force, outcome }) => [runId, force, outcome])).toEqual([
     [9000, false, 'accepted'],
     [9000, true, 'refused'],
     [9999, false, 'gone'],
@@ -30,16 +30,16 @@ test('a cancellation is sent at its address, and its answer is told', async () =
 
 test('a cancellation outlives an outage and a rate limit', async () => {
   const key = await line.admit(42)
-  await line.world.settle()
+  await line.world.drain()
   let calls = 0
   line.world.github.fault = () => {
     calls += 1
-    if (calls < 3) return { how: '502-before' }
-    return calls < 20 ? { how: 'refuse', status: 429, headers: { 'retry-after': '60' } } : null
+    if (calls < 3) return { kind: '502-before' }
+    return calls < 20 ? { kind: 'refuse', status: 429, headers: { 'retry-after': '60' } } : null
   }
   await cancel(9000, key)
-  await line.world.settle()
-  expect((await line.effects()).at(-1)).toMatchObject({ key: 'cancel/9000', state: 'done', attempts: 3 })
+  await line.world.drain()
+  expect((await line.effects()).at(-1)).toMatchObject({ key: 'cancel/9000', state: 'done', tries: 3 })
 })
 
 function cancellations() {
@@ -48,5 +48,5 @@ function cancellations() {
 
 async function cancel(runId: number, attemptKey: string, force = false): Promise<void> {
   const key = `cancel/${runId}${force ? '/force' : ''}`
-  await line.world.ask({ type: 'cancel', key, runId, issueNumber: 42, attemptKey, force })
+  await line.world.insertEffect({ type: 'cancel', key, runId, issueNumber: 42, attemptKey, force })
 }

@@ -2,12 +2,12 @@
 // the limits that GitHub keeps (80 creations a minute, 500 an hour, and one write a second).
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { replyMarker } from '../../src/render/reply.ts'
-import { howMany, record } from '../support/measurements.ts'
-import { openTalk, type Talk } from './support/conversation.ts'
+import { recordMeasurements, repetitions } from '../support/measurements.ts'
+import { type Conversation, openConversation } from './support/conversation.ts'
 
-let talk: Talk
+let talk: Conversation
 beforeEach(async () => {
-  talk = await openTalk()
+  talk = await openConversation()
 })
 afterEach(() => talk.close())
 
@@ -15,34 +15,34 @@ const ISSUES = 8
 const STEP_SECONDS = 0.55
 
 test('many commands in a minute are all answered, none is rejected, and the first of them within two seconds', async () => {
-  const { github, repository, whole } = talk
-  github.limitCreation()
+  const { github, repository, app } = talk
+  github.enforceCreationLimits()
   for (let issue = 0; issue < ISSUES; issue += 1) await github.openIssue(repository, { title: `Issue ${issue + 1}` })
-  const count = howMany(14, 56)
+  const count = repetitions(14, 56)
   const apart = 60 / 56
   const given: { comment: number; at: number; on: number }[] = []
-  const began = Date.parse(whole.clock.now())
-  const now = () => (Date.parse(whole.clock.now()) - began) / 1000
+  const began = Date.parse(app.clock.now())
+  const now = () => (Date.parse(app.clock.now()) - began) / 1000
   for (let idle = 0; idle < 12; ) {
     while (given.length < count && given.length * apart <= now()) {
       const on = 1 + (given.length % ISSUES)
       given.push({
-        comment: await talk.say(given.length % 2 === 0 ? '/andon why' : '/andon retry', { on }),
+        comment: await talk.comment(given.length % 2 === 0 ? '/andon why' : '/andon retry', { on }),
         at: now(),
         on,
       })
     }
     const before = github.writes.all.length
-    await talk.pass(STEP_SECONDS)
+    await talk.advance(STEP_SECONDS)
     idle = given.length === count && github.writes.all.length === before ? idle + 1 : 0
   }
 
-  const reactions = github.writes.of('reaction')
+  const reactions = github.writes.ofKind('reaction')
   const waits = given.map(({ comment, at }) => {
     const reaction = reactions.find(({ path }) => path.endsWith(`/comments/${comment}/reactions`))
     return reaction === undefined ? Number.POSITIVE_INFINITY : (reaction.at - began) / 1000 - at
   })
-  const replies = github.writes.of('comment')
+  const replies = github.writes.ofKind('comment')
   const moments = github.writes.all.map(({ at }) => at)
   const figures = {
     commands: count,
@@ -57,7 +57,7 @@ test('many commands in a minute are all answered, none is rejected, and the firs
     ),
     secondsUntilTheLast: Math.round((Math.max(...moments) - began) / 1000),
   }
-  record('many-commands', figures)
+  recordMeasurements('many-commands', figures)
   const bodies = replies.map(({ body }) => (body as { body: string }).body)
   expect(
     given.map(({ comment }) => bodies.filter((body) => body.includes(replyMarker(String(comment)))).length),

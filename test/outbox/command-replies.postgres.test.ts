@@ -1,21 +1,21 @@
 // Commands go in as signed deliveries, reactions and replies come out over HTTP.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openTalk, type Talk } from './support/conversation.ts'
+import { type Conversation, openConversation } from './support/conversation.ts'
 
-let talk: Talk
+let talk: Conversation
 beforeEach(async () => {
-  talk = await openTalk()
+  talk = await openConversation()
 })
 afterEach(() => talk.close())
 
 test('what is done is acknowledged, and nothing more is said; what stands is told from how it stands when it is written', async () => {
-  await talk.whole.labelAnIssue()
-  await talk.pass(6)
-  const cancel = await talk.say('Not now.\n\n/andon cancel')
-  await talk.pass(2)
+  await talk.app.openLabeledIssue()
+  await talk.advance(6)
+  const cancel = await talk.comment('Not now.\n\n/andon cancel')
+  await talk.advance(2)
   expect(talk.reactions(cancel)).toEqual(['eyes'])
-  const why = await talk.say('/andon status\n/andon why')
-  await talk.pass(8)
+  const why = await talk.comment('/andon status\n/andon why')
+  await talk.advance(8)
   expect(talk.reactions(why)).toEqual(['eyes'])
   expect(await talk.replies()).toMatchInlineSnapshot(`
     [
@@ -48,12 +48,12 @@ test('where no line is, commands are answered with what to do, on an issue and o
   await github.createBranch(repository, 'tidy')
   const number = await github.openPullRequest(repository, { title: 'Ordinary too', branch: 'tidy' })
   const comments = [
-    await talk.say('/andon why', { on: issue }),
-    await talk.say('/andon retry', { on: number }),
-    await talk.say('/andon help', { on: issue, by: 'passerby' }),
-    await talk.say('/andon hold repository release week', { on: issue }),
+    await talk.comment('/andon why', { on: issue }),
+    await talk.comment('/andon retry', { on: number }),
+    await talk.comment('/andon help', { on: issue, by: 'passerby' }),
+    await talk.comment('/andon hold repository release week', { on: issue }),
   ]
-  await talk.pass(12)
+  await talk.advance(12)
   expect(comments.map((comment) => talk.reactions(comment).join())).toEqual(['confused', 'confused', 'eyes', 'eyes'])
   expect(await talk.replies(number)).toMatchInlineSnapshot(`
     [
@@ -65,19 +65,19 @@ test('where no line is, commands are answered with what to do, on an issue and o
   expect(more).toEqual([])
   expect(first).toContain('`/andon why` (linus): **not done** – this issue is not on the line. Type `/andon start`.')
   expect(first).toContain('`/andon help` (passerby):\n\n| Type | What it does |')
-  expect(await talk.whole.database.kysely.selectFrom('pipelines').select('id').execute()).toEqual([])
+  expect(await talk.app.database.kysely.selectFrom('pipelines').select('id').execute()).toEqual([])
 })
 
 test('who may not read is not answered, who may only read is told so, and nobody else’s word starts anything', async () => {
   const { github } = talk
-  await talk.whole.labelAnIssue()
-  await talk.pass(6)
-  github.permit('margaret', 'none')
+  await talk.app.openLabeledIssue()
+  await talk.advance(6)
+  github.setPermission('margaret', 'none')
   const said: { by: string; comment: number }[] = []
   for (const by of ['passerby', 'trinity', 'margaret', 'dependabot[bot]']) {
-    said.push({ by, comment: await talk.say('/andon cancel', { by }) })
+    said.push({ by, comment: await talk.comment('/andon cancel', { by }) })
   }
-  await talk.pass(12)
+  await talk.advance(12)
   const reactions = said.map(({ by, comment }) => `${by}: ${talk.reactions(comment).join() || 'nothing'}`)
   expect(reactions).toEqual([
     'passerby: confused',
@@ -91,43 +91,43 @@ test('who may not read is not answered, who may only read is told so, and nobody
     ",
     ]
   `)
-  expect(github.writes.of('cancel')).toEqual([])
+  expect(github.writes.ofKind('cancel')).toEqual([])
 })
 
 test('which bots are heard is what the file says now, also for a line that began before', async () => {
   const { github, repository } = talk
-  await talk.whole.labelAnIssue()
-  await talk.pass(6)
+  await talk.app.openLabeledIssue()
+  await talk.advance(6)
   const file = '.github/andon.yml'
   github.writeFile(repository, file, `bots: ['claude[bot]']\nstages: { plan: { workflow: plan.yml } }\n`)
-  await talk.pass(4)
-  const heard = await talk.say('/andon cancel', { by: 'claude[bot]' })
-  await talk.pass(6)
+  await talk.advance(4)
+  const heard = await talk.comment('/andon cancel', { by: 'claude[bot]' })
+  await talk.advance(6)
   expect(talk.reactions(heard)).toEqual(['eyes'])
-  expect((await talk.whole.pipeline()).stages[0]?.status).toBe('cancelled')
+  expect((await talk.app.pipeline()).stages[0]?.status).toBe('cancelled')
   github.writeFile(repository, file, 'stages: { plan: { workflow: plan.yml } }\n')
-  await talk.pass(20)
-  const unheard = await talk.say('/andon retry', { by: 'claude[bot]' })
-  await talk.pass(6)
+  await talk.advance(20)
+  const unheard = await talk.comment('/andon retry', { by: 'claude[bot]' })
+  await talk.advance(6)
   expect(talk.reactions(unheard)).toEqual([])
-  expect((await talk.whole.pipeline()).stages[0]?.status).toBe('cancelled')
+  expect((await talk.app.pipeline()).stages[0]?.status).toBe('cancelled')
 })
 
 describe('while GitHub cannot say what somebody may', () => {
   test.each([
     ['502-before', 1],
-    ['refused', 0],
+    ['forbidden', 0],
     ['reset-before', 1],
-  ] as const)('(%s) nothing is done and nobody is answered', async (how, later) => {
-    await talk.whole.labelAnIssue()
-    await talk.pass(6)
-    const behaves = talk.github.misbehave({ on: 'permission', how })
-    const comment = await talk.say('/andon cancel')
-    await talk.pass(3)
+  ] as const)('(%s) nothing is done and nobody is answered', async (kind, later) => {
+    await talk.app.openLabeledIssue()
+    await talk.advance(6)
+    const behaves = talk.github.injectFault({ requests: 'permission', kind })
+    const comment = await talk.comment('/andon cancel')
+    await talk.advance(3)
     expect(talk.reactions(comment)).toEqual([])
-    expect((await talk.whole.pipeline()).stages[0]?.status).not.toBe('cancelled')
+    expect((await talk.app.pipeline()).stages[0]?.status).not.toBe('cancelled')
     behaves()
-    await talk.pass(12)
+    await talk.advance(12)
     // What failed for the time being is asked again; a refusal is final.
     expect(talk.reactions(comment)).toHaveLength(later)
   })
@@ -135,20 +135,20 @@ describe('while GitHub cannot say what somebody may', () => {
 
 test('one comment, delivered five times and under another name as well, has one effect, one reaction and one reply', async () => {
   const { github } = talk
-  await talk.whole.labelAnIssue()
-  await talk.pass(6)
-  const comment = await talk.say('/andon cancel\n/andon why')
-  await github.settled()
+  await talk.app.openLabeledIssue()
+  await talk.advance(6)
+  const comment = await talk.comment('/andon cancel\n/andon why')
+  await github.whenIdle()
   const delivery = github.deliveries.log.findLast(({ event }) => event === 'issue_comment')
   for (let again = 0; again < 4; again += 1) {
     await github.deliveries.redeliver(delivery?.id ?? 0)
-    await talk.pass(1)
+    await talk.advance(1)
   }
-  github.deliveries.post('issue_comment', JSON.parse(delivery?.body ?? '{}'))
-  await talk.pass(8)
+  github.deliveries.enqueue('issue_comment', JSON.parse(delivery?.body ?? '{}'))
+  await talk.advance(8)
   expect(talk.reactions(comment)).toEqual(['eyes'])
   expect(await talk.replies()).toHaveLength(1)
   expect(github.writes.count('cancel')).toBe(1)
-  const [plan] = (await talk.whole.pipeline()).stages
-  expect(plan?.orders?.map(({ verb }) => verb)).toEqual(['cancel'])
+  const [plan] = (await talk.app.pipeline()).stages
+  expect(plan?.commands?.map(({ verb }) => verb)).toEqual(['cancel'])
 })

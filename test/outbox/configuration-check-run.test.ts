@@ -1,7 +1,7 @@
 // What is wrong in a repository's file is a publication like any other: made true, once for each commit that brought it.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { pipelineOf } from '../support/pipeline-documents.ts'
-import { openWorld, START, type World } from './support/outbox-world.ts'
+import { type OutboxWorld, openOutboxWorld, START } from './support/outbox-world.ts'
 
 const SINCE = '2026-11-21T14:02:31.000Z'
 const running = { status: 'running', since: SINCE, reason: 'attempt 1' } as const
@@ -9,16 +9,16 @@ const SHA = 'c0ffee0000000000000000000000000000000000'
 const NEXT = 'c1ffee0000000000000000000000000000000000'
 const GOOD_SHA = '900d000000000000000000000000000000000000'
 
-let world: World
+let world: OutboxWorld
 beforeEach(async () => {
-  world = await openWorld()
+  world = await openOutboxWorld()
 })
 afterEach(() => world.close())
 
 test('a mistaken file gets one neutral check on the commit that brought it', async () => {
   await mistaken(['timout'])
-  await world.settle()
-  expect(world.github.checks()).toMatchObject([
+  await world.drain()
+  expect(world.github.checkRuns()).toMatchObject([
     {
       name: 'andon / configuration',
       head_sha: SHA,
@@ -35,34 +35,34 @@ test('a mistaken file gets one neutral check on the commit that brought it', asy
 
 test('the same mistakes told again cost no call; others are told by an edit, and on a new commit by a new check', async () => {
   await mistaken(['timout'])
-  await world.settle()
+  await world.drain()
   world.github.requests.length = 0
   await mistaken(['timout'])
-  await world.settle()
+  await world.drain()
   expect(world.github.requests).toEqual([])
   world.github.writes.length = 0
   await mistaken(['timout', 'gaet'])
-  await world.settle()
+  await world.drain()
   expect(world.github.writes.map(({ method }) => method)).toEqual(['PATCH'])
   expect(summary()).toContain('has 2 mistakes')
   await mistaken(['gaet'], { sha: NEXT })
-  await world.settle()
-  expect(world.github.checks().map(({ head_sha }) => head_sha)).toEqual([SHA, NEXT])
+  await world.drain()
+  expect(world.github.checkRuns().map(({ head_sha }) => head_sha)).toEqual([SHA, NEXT])
 })
 
 test('once the mistakes are mended nothing more is written, and the check stays with its commit', async () => {
   await mistaken(['timout'])
-  await world.settle()
+  await world.drain()
   world.github.requests.length = 0
   await mistaken([], { sha: NEXT })
-  await world.settle()
+  await world.drain()
   expect(world.github.requests).toEqual([])
-  expect(world.github.checks()).toHaveLength(1)
+  expect(world.github.checkRuns()).toHaveLength(1)
 })
 
 test('a file that is the organisation’s is no mistake of this repository’s commits', async () => {
   await mistaken(['timout'], { source: 'organisation' })
-  await world.settle()
+  await world.drain()
   expect(world.github.requests).toEqual([])
 })
 
@@ -79,14 +79,14 @@ test('nothing is written where the App was removed or is suspended', async () =>
 
 test.each(['502-after', 'hang-after', '502-before'] as const)(
   'an answer that says neither yes nor no (%s) leaves one check',
-  async (how) => {
+  async (kind) => {
     let faults = 0
-    world.github.fault = ({ method }) => (method === 'POST' && faults++ < 2 ? { how } : null)
+    world.github.fault = ({ method }) => (method === 'POST' && faults++ < 2 ? { kind } : null)
     await mistaken(['timout'])
-    await world.settle([world.outbox, world.another()])
-    expect(world.github.checks()).toHaveLength(1)
+    await world.drain([world.outbox, world.openAnotherOutbox()])
+    expect(world.github.checkRuns()).toHaveLength(1)
     expect(await publications()).toEqual([
-      { githubId: world.github.checks()[0]?.id, state: 'settled', pipelineId: null, repositoryId: 1 },
+      { githubId: world.github.checkRuns()[0]?.id, state: 'confirmed', pipelineId: null, repositoryId: 1 },
     ])
   },
 )
@@ -97,23 +97,23 @@ test('a process that dies with the check on its way leaves one to be found', asy
   world.github.fault = ({ method }) => {
     if (method !== 'POST' || deaths++ > 0) return null
     death.resolve()
-    return { how: 'crash-after' }
+    return { kind: 'crash-after' }
   }
   await mistaken(['timout'])
-  void world.another().step()
+  void world.openAnotherOutbox().step()
   await death.promise
-  await world.settle()
-  expect(world.github.checks()).toHaveLength(1)
+  await world.drain()
+  expect(world.github.checkRuns()).toHaveLength(1)
   expect(world.github.writes).toHaveLength(1)
 })
 
 test('the check takes its slots from the same budget as the pipelines, and keeps none of them from being served', async () => {
-  await world.put(pipelineOf({ plan: running }))
+  await world.savePipeline(pipelineOf({ plan: running }))
   await mistaken(['timout'])
-  await world.settle()
+  await world.drain()
   const moments = world.github.writes.map(({ at }) => Date.parse(at))
   expect(moments.map((at) => (at - (moments[0] ?? 0)) / 1_050)).toEqual([0, 1, 2])
-  expect(world.github.checks().map(({ name }) => name)).toEqual(['andon / configuration', 'andon / #42 plan'])
+  expect(world.github.checkRuns().map(({ name }) => name)).toEqual(['andon / configuration', 'andon / #42 plan'])
   expect(world.github.comments(42)).toHaveLength(1)
 })
 
@@ -125,16 +125,16 @@ async function mistaken(
   const { sha = SHA, source = 'repository' } = known
   const mistakes = fields.map((field, index) => {
     const path = `stages.plan.${field}`
-    return { line: index + 1, column: 3, field: path, message: `\`${path}\` is not a field that is read.` }
+    return { fileLine: index + 1, column: 3, field: path, message: `\`${path}\` is not a field that is read.` }
   })
   await world.database.kysely
     .updateTable('repositories')
     .set((eb) => ({
       configuration: JSON.stringify(pipelineOf({}).line),
       configurationSource: source,
-      configurationMistakes: JSON.stringify(mistakes),
+      configurationProblems: JSON.stringify(mistakes),
       configurationHeadSha: sha,
-      configurationGoodSha: GOOD_SHA,
+      configurationValidSha: GOOD_SHA,
       configurationReadAt: START,
       revision: eb('revision', '+', 1),
     }))
@@ -142,7 +142,7 @@ async function mistaken(
 }
 
 function summary(): string {
-  const [check] = world.github.checks()
+  const [check] = world.github.checkRuns()
   return (check?.output as { summary: string } | undefined)?.summary ?? ''
 }
 

@@ -1,13 +1,18 @@
 // In which order GitHub is brought up to date.
 import { expect, test } from 'vitest'
-import { due, type Publication, type Side, type Standing } from '../../src/outbox/diff-surfaces.ts'
-import { pipelineSides } from '../../src/outbox/pipeline-surfaces.ts'
+import {
+  type DesiredSurface,
+  diffSurfaces,
+  type Publication,
+  type SurfaceState,
+} from '../../src/outbox/diff-surfaces.ts'
+import { desiredPipelineSurfaces } from '../../src/outbox/pipeline-surfaces.ts'
 import type { Pipeline, Stage } from '../../src/pipeline/model/pipeline.ts'
-import { ago, floor, NOW } from '../web/support/board-fixtures.ts'
+import { busyBoard, minutesAgo, NOW } from '../web/support/board-fixtures.ts'
 
 /** #12 of the factory floor: `plan` is done, and a run of `code` is under way. */
 function running(): Pipeline {
-  const found = floor().find(({ shown }) => shown.pipeline.issue.number === 12)
+  const found = busyBoard().find(({ shown }) => shown.pipeline.issue.number === 12)
   if (!found) throw new Error('#12 is not on the floor')
   return found.shown.pipeline
 }
@@ -19,54 +24,60 @@ function changed(pipeline: Pipeline, name: string, change: Partial<Stage>): Pipe
   }
 }
 
-function standing(pipeline: Pipeline, publications: readonly Publication[]): Standing {
-  const around = { alone: true, holds: [], pageUrl: 'https://andon.example.com/acme/api/issues/12' }
-  return { revision: 7, publications, sides: pipelineSides({ pipelineId: 12, pipeline, publications, ...around }, NOW) }
+function surfaceState(pipeline: Pipeline, publications: readonly Publication[]): SurfaceState {
+  const context = { isOnlyIssue: true, holds: [], pageUrl: 'https://andon.example.com/acme/api/issues/12' }
+  return {
+    revision: 7,
+    publications,
+    desired: desiredPipelineSurfaces({ pipelineId: 12, pipeline, publications, ...context }, NOW),
+  }
 }
 
 /** Everything that is due, as if each had been written, `plan` a minute before the rest. */
-function written(pipeline: Pipeline): readonly Publication[] {
-  return due(standing(pipeline, []), NOW).due.map((one, index) => ({
+function markPublished(pipeline: Pipeline): readonly Publication[] {
+  return diffSurfaces(surfaceState(pipeline, []), NOW).steps.map((one, index) => ({
     surface: one.surface,
     githubId: index + 1,
     digest: 'digest' in one ? one.digest : null,
-    state: 'settled',
+    state: 'confirmed',
     sentAt: null,
-    updatedAt: ago(one.surface.includes('plan') ? 2 : 1),
+    updatedAt: minutesAgo(one.surface.includes('plan') ? 2 : 1),
   }))
 }
 
 function surfacesDue(pipeline: Pipeline, publications: readonly Publication[]): readonly string[] {
-  return due(standing(pipeline, publications), NOW).due.map(({ surface }) => surface.split('/').slice(0, 2).join('/'))
+  return diffSurfaces(surfaceState(pipeline, publications), NOW).steps.map(({ surface }) =>
+    surface.split('/').slice(0, 2).join('/'),
+  )
 }
 
 test('what is said once is not said again because only the rest of it reads otherwise', () => {
-  const said = (sha: string): Side => ({
+  const said = (sha: string): DesiredSurface => ({
     surface: 'check/plan/aaa',
-    mark: { kind: 'check', sha: 'aaa', externalId: '1/plan/aaa' },
-    text: { kind: 'comment', issueNumber: 1, body: `continues on ${sha}` },
-    news: { kind: 'comment', issueNumber: 1, body: 'continues' },
-    once: true,
-    creates: false,
+    locator: { kind: 'check', sha: 'aaa', externalId: '1/plan/aaa' },
+    content: { kind: 'comment', issueNumber: 1, body: `continues on ${sha}` },
+    significantContent: { kind: 'comment', issueNumber: 1, body: 'continues' },
+    isPublishedOnce: true,
+    mayCreate: false,
   })
-  const live = { githubId: 1, digest: 'it runs', state: 'settled', sentAt: null, updatedAt: NOW } as const
+  const live = { githubId: 1, digest: 'it runs', state: 'confirmed', sentAt: null, updatedAt: NOW } as const
   const shown: Publication = { surface: 'check/plan/aaa', ...live }
-  const [first] = due({ revision: 2, sides: [said('bbb')], publications: [shown] }, NOW).due
-  if (first?.do !== 'change') throw new Error('it is not said')
+  const [first] = diffSurfaces({ revision: 2, desired: [said('bbb')], publications: [shown] }, NOW).steps
+  if (first?.action !== 'update') throw new Error('it is not said')
   const publications = [{ ...shown, digest: first.digest }]
-  expect(due({ revision: 3, sides: [said('ccc')], publications }, NOW).due).toEqual([])
+  expect(diffSurfaces({ revision: 3, desired: [said('ccc')], publications }, NOW).steps).toEqual([])
 })
 
 test('what was written is not written again', () => {
   const pipeline = running()
-  expect(written(pipeline).length).toBeGreaterThanOrEqual(3)
-  expect(surfacesDue(pipeline, written(pipeline))).toEqual([])
+  expect(markPublished(pipeline).length).toBeGreaterThanOrEqual(3)
+  expect(surfacesDue(pipeline, markPublished(pipeline))).toEqual([])
 })
 
 test('what is new about a stage is written before the line of lights beside the others', () => {
   const pipeline = running()
   const failed = changed(pipeline, 'code', { status: 'failed', reason: 'attempt 1 failed' })
-  const order = surfacesDue(failed, written(pipeline))
+  const order = surfacesDue(failed, markPublished(pipeline))
   expect(order.findIndex((surface) => surface.endsWith('/plan'))).toBe(
     order.findLastIndex((surface) => surface.endsWith('/code')) + 1,
   )
@@ -74,7 +85,7 @@ test('what is new about a stage is written before the line of lights beside the 
 
 test('the progress of a run is told after what is new, and is told', () => {
   const pipeline = running()
-  const known = written(pipeline)
+  const known = markPublished(pipeline)
   const further = changed(pipeline, 'code', { reason: 'attempt 1 runs: 80 %' })
   expect(surfacesDue(further, known).every((surface) => surface.endsWith('/code'))).toBe(true)
   expect(surfacesDue(further, known)).not.toEqual([])
@@ -87,7 +98,10 @@ test('the progress of a run is told after what is new, and is told', () => {
 
 test('a run that is being cancelled is news', () => {
   const pipeline = running()
-  const known = written(pipeline).map((one) => ({ ...one, updatedAt: one.surface.includes('code') ? NOW : ago(9) }))
+  const known = markPublished(pipeline).map((one) => ({
+    ...one,
+    updatedAt: one.surface.includes('code') ? NOW : minutesAgo(9),
+  }))
   const waiting = { for: 'its run to end', until: null }
   const ending = changed(pipeline, 'code', { reason: 'attempt 1 is being cancelled', waiting })
   const queued = changed(ending, 'test', { status: 'queued', since: NOW, reason: 'waits for a slot' })

@@ -1,81 +1,83 @@
 // Starting a run: what goes out, and what every clear answer of GitHub's comes to.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Line, openLine } from './support/dispatch-world.ts'
+import { type DispatchWorld, openDispatchWorld } from './support/dispatch-world.ts'
 import type { Fault } from './support/github-fetch-stub.ts'
 import { START } from './support/outbox-world.ts'
 
 const KEY = '42/plan/1-k3v9x'
 
-let line: Line
+let line: DispatchWorld
 beforeEach(async () => {
-  line = await openLine()
+  line = await openDispatchWorld()
 })
 afterEach(() => line.world.close())
 
 describe('a dispatch', () => {
   test('passes on the issue’s number and the attempt key and nothing else, and is confirmed with its run', async () => {
     await line.admit(42)
-    await line.world.settle()
+    await line.world.drain()
     const posts = postsOf()
     expect(posts.map(({ path }) => path)).toEqual(['/repos/acme/widgets/actions/workflows/plan.yml/dispatches'])
     expect(posts[0]?.body).toEqual({ ref: 'main', inputs: { issue: '42', andon: KEY }, return_run_details: true })
     const url = 'https://github.com/acme/widgets/actions/runs/9000'
-    expect(line.told.get(KEY)).toEqual([{ state: 'sending' }, { state: 'confirmed', runId: 9000, url }])
-    expect(await line.effects()).toMatchObject([{ state: 'done', attempts: 1 }])
+    expect(line.results.get(KEY)).toEqual([{ state: 'sending' }, { state: 'confirmed', runId: 9000, url }])
+    expect(await line.effects()).toMatchObject([{ state: 'done', tries: 1 }])
   })
 
   test('is told through the door with the effect’s new state: first that it is sent, then what came of it', async () => {
     await line.admit(42)
-    await line.world.settle()
+    await line.world.drain()
     expect(line.world.arrivals.map(({ effect, event }) => [effect?.state, event?.type, event?.at])).toEqual([
-      ['sending', 'dispatch.told', START],
-      ['done', 'dispatch.told', START],
+      ['sending', 'dispatch.updated', START],
+      ['done', 'dispatch.updated', START],
     ])
   })
 
   test.each<[string, Fault, string]>([
-    ['404', { how: 'refuse', status: 404, message: 'Not Found' }, 'GitHub refused to start plan.yml: Not Found'],
+    ['404', { kind: 'refuse', status: 404, message: 'Not Found' }, 'GitHub refused to start plan.yml: Not Found'],
     [
       '422',
-      { how: 'refuse', status: 422, message: "Cannot trigger a 'workflow_dispatch' on a disabled workflow" },
+      { kind: 'refuse', status: 422, message: "Cannot trigger a 'workflow_dispatch' on a disabled workflow" },
       "GitHub refused to start plan.yml: Cannot trigger a 'workflow_dispatch' on a disabled workflow",
     ],
     [
       '403 without a sign of a limit',
-      { how: 'refuse', status: 403, message: 'Resource not accessible by integration' },
+      { kind: 'refuse', status: 403, message: 'Resource not accessible by integration' },
       'GitHub refused to start plan.yml: Resource not accessible by integration',
     ],
-  ])('that is refused (%s) ends with GitHub’s words and is not sent again', async (_, fault, words) => {
+  ])('that is refused (%s) ends with GitHub’s words and is not sent again', async (_, fault, message) => {
     line.world.github.fault = () => fault
     await line.admit(42)
-    await line.world.settle()
+    await line.world.drain()
     expect(postsOf()).toHaveLength(1)
-    expect(line.lastTold(KEY)).toEqual({ state: 'refused', words })
+    expect(line.lastResult(KEY)).toEqual({ state: 'refused', message })
     expect(await line.effects()).toMatchObject([{ state: 'refused' }])
   })
 
   test.each<[string, Fault]>([
-    ['403 with retry-after', { how: 'refuse', status: 403, headers: { 'retry-after': '90' } }],
-    ['429', { how: 'refuse', status: 429, headers: { 'retry-after': '90' } }],
-    ['a secondary rate limit', { how: 'refuse', status: 403, message: 'You have exceeded a secondary rate limit.' }],
+    ['403 with retry-after', { kind: 'refuse', status: 403, headers: { 'retry-after': '90' } }],
+    ['429', { kind: 'refuse', status: 429, headers: { 'retry-after': '90' } }],
+    ['a secondary rate limit', { kind: 'refuse', status: 403, message: 'You have exceeded a secondary rate limit.' }],
     [
       'a spent limit',
-      { how: 'refuse', status: 403, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1795270000' } },
+      { kind: 'refuse', status: 403, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1795270000' } },
     ],
   ])('that is put off (%s) waits with words, spends no try, and nobody else sends meanwhile', async (_, fault) => {
     let calls = 0
     line.world.github.fault = () => (calls++ < 12 ? fault : null)
     await line.admit(42)
     await line.admit(43)
-    await line.world.settle([line.world.outbox, line.world.another()])
+    await line.world.drain([line.world.outbox, line.world.openAnotherOutbox()])
     expect(await line.effects()).toMatchObject([
-      { state: 'done', attempts: 1 },
-      { state: 'done', attempts: 1 },
+      { state: 'done', tries: 1 },
+      { state: 'done', tries: 1 },
     ])
     expect(line.runs.all).toHaveLength(2)
-    const words = 'GitHub asks for patience: a rate limit is reached'
-    const waits = [...line.told.values()].flat().filter((told) => told.state === 'waiting' && told.words === words)
-    expect(waits).toEqual(waits.map(() => ({ state: 'waiting', until: expect.any(String), words })))
+    const message = 'GitHub asks for patience: a rate limit is reached'
+    const waits = [...line.results.values()]
+      .flat()
+      .filter((told) => told.state === 'waiting' && told.message === message)
+    expect(waits).toEqual(waits.map(() => ({ state: 'waiting', until: expect.any(String), message })))
     expect(waits).toHaveLength(12)
     const moments = postsOf().map(({ at }) => Date.parse(at))
     const gaps = moments.slice(1, 13).map((at, index) => at - (moments[index] ?? 0))
@@ -83,25 +85,25 @@ describe('a dispatch', () => {
   })
 
   test('to a GitHub that cannot be reached is tried further and further apart, and after eight tries refused', async () => {
-    line.world.github.fault = ({ path }) => (path.endsWith('/dispatches') ? { how: 'unreachable' } : null)
+    line.world.github.fault = ({ path }) => (path.endsWith('/dispatches') ? { kind: 'unreachable' } : null)
     await line.admit(42)
-    await line.world.settle()
+    await line.world.drain()
     const seconds = postsOf().map(({ at }) => (Date.parse(at) - Date.parse(START)) / 1000)
     expect(seconds).toEqual([0, 5, 25, 105, 425, 1705, 5305, 8905])
-    expect(line.lastTold(KEY)).toEqual({ state: 'refused', words: 'GitHub did not start it in 8 tries' })
+    expect(line.lastResult(KEY)).toEqual({ state: 'refused', message: 'GitHub did not start it in 8 tries' })
   })
 
   test('of an attempt that was given up meanwhile is not sent', async () => {
     const key = await line.admit(42)
-    await line.giveUp(42, key)
-    await line.world.settle()
+    await line.abandon(42, key)
+    await line.world.drain()
     expect(postsOf()).toEqual([])
-    expect(line.lastTold(KEY)).toEqual({ state: 'refused', words: 'it was given up before it was sent' })
+    expect(line.lastResult(KEY)).toEqual({ state: 'refused', message: 'it was given up before it was sent' })
   })
 
   test('keeps the pace of one write a second that all writes of an installation share', async () => {
     for (let issue = 1; issue <= 20; issue += 1) await line.admit(issue)
-    await line.world.settle([line.world.outbox, line.world.another(), line.world.another()])
+    await line.world.drain([line.world.outbox, line.world.openAnotherOutbox(), line.world.openAnotherOutbox()])
     const moments = postsOf().map(({ at }) => Date.parse(at))
     expect(line.runs.all).toHaveLength(20)
     expect(Math.min(...moments.slice(1).map((at, index) => at - (moments[index] ?? 0)))).toBeGreaterThanOrEqual(1_000)

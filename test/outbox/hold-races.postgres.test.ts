@@ -2,11 +2,11 @@
 // whatever the moment, and once it is let go each is sent exactly once.
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { sayOfEverything } from '../../src/apply/holds.ts'
-import { repositoryOf, tell } from '../apply/support/effect-worker.ts'
-import { howMany, record, runSeed } from '../support/measurements.ts'
-import { allowed, comment } from '../support/pipeline-harness.ts'
-import { seeded } from '../support/seeded-random.ts'
+import { setGlobalHold } from '../../src/apply/holds.ts'
+import { applyOrThrow, repositoryOf } from '../apply/support/effect-worker.ts'
+import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
+import { commandPermission, commentCreated } from '../support/pipeline-harness.ts'
+import { seededRandom } from '../support/seeded-random.ts'
 import { openTwoWorkers, type TwoWorkers } from './support/two-workers.ts'
 
 const DUE = 20
@@ -21,18 +21,21 @@ afterEach(() => world.close())
 /** Somebody who may write says it in a comment on the repository's first issue. */
 async function command(body: string, repositoryId: number): Promise<void> {
   comments += 1
-  const given = comment(body, { commentId: comments, on: 1, at: world.now() })
-  await tell(world.workers[comments % 2]!.door, { ...allowed(given), repository: repositoryOf(repositoryId) })
+  const given = commentCreated(body, { commentId: comments, on: 1, at: world.now() })
+  await applyOrThrow(world.workers[comments % 2]!.door, {
+    ...commandPermission(given),
+    repository: repositoryOf(repositoryId),
+  })
 }
 
-const CORDS = {
+const HOLD_CASES = {
   'hold-repository': {
     pull: (id: number) => command('/andon hold repository release week', id),
     letGo: (id: number) => command('/andon resume repository', id),
   },
   'hold-all': {
-    pull: () => sayOfEverything(operator(), { by: 'root', why: 'release week' }),
-    letGo: () => sayOfEverything(operator(), { by: 'root', why: null }),
+    pull: () => setGlobalHold(operator(), { by: 'root', reason: 'release week' }),
+    letGo: () => setGlobalHold(operator(), { by: 'root', reason: null }),
   },
 } as const
 
@@ -40,11 +43,11 @@ function operator() {
   return { database: world.workers[1].database, now: world.now }
 }
 
-test.each(Object.entries(CORDS))(
+test.each(Object.entries(HOLD_CASES))(
   '%s pulled while 20 dispatches are due on two workers: none starts after its commit, and all start once it is let go',
   async (row, cord) => {
-    const rounds = howMany(1, 100)
-    const chance = seeded(runSeed())
+    const rounds = repetitions(1, 100)
+    const chance = seededRandom(randomSeed())
     const figures = {
       rounds,
       startedBefore: 0,
@@ -55,8 +58,8 @@ test.each(Object.entries(CORDS))(
       startedTwice: 0,
     }
     for (let round = 1; round <= rounds; round += 1) {
-      world.anHourLater()
-      await world.makeDue(round, DUE)
+      world.advanceHour()
+      await world.queueDispatches(round, DUE)
       const before = world.runs.length
       const pulling = passing(chance.integer(60)).then(async () => {
         await cord.pull(round)
@@ -69,8 +72,8 @@ test.each(Object.entries(CORDS))(
       await step()
 
       const commits = await world.commits()
-      const pulledAt = commits.findLastIndex(({ what }) => what === 'release week')
-      const sent = commits.flatMap(({ what, repositoryId }, at) =>
+      const pulledAt = commits.findLastIndex(({ change }) => change === 'release week')
+      const sent = commits.flatMap(({ change: what, repositoryId }, at) =>
         what === 'sending' && repositoryId === round ? [at] : [],
       )
       figures.startedAfter += sent.filter((at) => at > pulledAt).length
@@ -79,17 +82,17 @@ test.each(Object.entries(CORDS))(
       figures.heldBack += held.length
       // They had said `sending`, and were handed back when they looked once more.
       figures.handedBack += sent.length + held.length - DUE
-      expect(held.map(({ attempts }) => attempts)).toEqual(held.map(() => 0))
+      expect(held.map(({ tries }) => tries)).toEqual(held.map(() => 0))
       world.onDispatch = () => undefined
 
       await cord.letGo(round)
-      await world.settle()
+      await world.drain()
       const keys = world.runs.slice(before).map(({ key }) => key)
       expect(keys.filter((key) => /^\d+\/code\/1-/.test(key))).toHaveLength(DUE)
       figures.startedTwice += keys.length - new Set(keys).size
       expect(await effectsOf(round, 'done')).toHaveLength(DUE)
     }
-    record('cord', { pulled: row, ...figures })
+    recordMeasurements('cord', { pulled: row, ...figures })
     expect(figures).toMatchObject({ startedAfter: 0, startedTwice: 0 })
     expect(figures.heldBack).toBeGreaterThan(0)
   },
@@ -104,7 +107,7 @@ async function passing(answers: number): Promise<void> {
 function effectsOf(repositoryId: number, state: 'due' | 'done') {
   return world.workers[0].database.kysely
     .selectFrom('effects')
-    .select(['key', 'attempts'])
+    .select(['key', 'tries'])
     .where('repositoryId', '=', repositoryId)
     .where('type', '=', 'dispatch')
     .where('state', '=', state)

@@ -1,19 +1,19 @@
 // What is in hand when the database goes away must not bring the process down.
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Performer } from '../../src/outbox/claim-effects.ts'
-import { carryOut } from '../../src/outbox/perform-effects.ts'
-import { openWorld, START, type World } from './support/outbox-world.ts'
+import type { PerformContext } from '../../src/outbox/claim-effects.ts'
+import { performEffects } from '../../src/outbox/perform-effects.ts'
+import { type OutboxWorld, openOutboxWorld, START } from './support/outbox-world.ts'
 
-let world: World
+let world: OutboxWorld
 beforeEach(async () => {
-  world = await openWorld()
+  world = await openOutboxWorld()
 })
 afterEach(() => world.close())
 
 test('when nothing more can be claimed, what is in hand is awaited, whatever comes of it', async () => {
-  const origin = { origin: '900', issueNumber: 42, by: 'ada', mayWrite: true, lines: [] }
-  await world.ask({ type: 'reply', key: 'reply/900', ...origin })
+  const origin = { origin: '900', issueNumber: 42, login: 'ada', mayWrite: true, items: [] }
+  await world.insertEffect({ type: 'reply', key: 'reply/900', ...origin })
   const { kysely } = world.database
   let claims = 0
   const failing = new Proxy(kysely, {
@@ -27,7 +27,7 @@ test('when nothing more can be claimed, what is in hand is awaited, whatever com
   const hear = (reason: unknown) => unheard.push(reason)
   process.on('unhandledRejection', hear)
   const ended = Promise.withResolvers<void>()
-  const carried = carryOut(o as unknown as Performer, { type: 'reply', write: 'creation' }, async () => {
+  const carried = performEffects(o as unknown as PerformContext, { type: 'reply', write: 'create' }, async () => {
     await ended.promise
     throw new Error('nobody can be told what came of it')
   })

@@ -1,14 +1,14 @@
 // Who goes first when GitHub lets an installation write once a second.
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { TO_READERS_AN_HOUR } from '../../src/outbox/reader-quota.ts'
+import { READER_QUOTA_PER_HOUR } from '../../src/outbox/reader-quota.ts'
 import type { ReactEffect, ReplyEffect } from '../../src/pipeline/model/effects.ts'
 import { pipelineOf } from '../support/pipeline-documents.ts'
-import { type Line, openLine } from './support/dispatch-world.ts'
+import { type DispatchWorld, openDispatchWorld } from './support/dispatch-world.ts'
 import { START } from './support/outbox-world.ts'
 
-let line: Line
+let line: DispatchWorld
 beforeEach(async () => {
-  line = await openLine()
+  line = await openDispatchWorld()
 })
 afterEach(() => line.world.close())
 
@@ -17,8 +17,16 @@ function reaction(commentId: number, mayWrite = true): ReactEffect {
 }
 
 function reply(origin: number, mayWrite = true): ReplyEffect {
-  const lines = [{ text: '/andon help', tells: 'help' }] as const
-  return { type: 'reply', key: `reply/${origin}`, origin: String(origin), issueNumber: 42, by: 'ada', mayWrite, lines }
+  const items = [{ text: '/andon help', kind: 'help' }] as const
+  return {
+    type: 'reply',
+    key: `reply/${origin}`,
+    origin: String(origin),
+    issueNumber: 42,
+    login: 'ada',
+    mayWrite,
+    items,
+  }
 }
 
 /** What was written, in order. */
@@ -31,14 +39,21 @@ function written(): readonly string[] {
 
 test('a reaction goes before a dispatch, that before a cancellation, a reply, a check and a comment', async () => {
   const { world } = line
-  await world.put(pipelineOf({ plan: { status: 'running', since: START, reason: 'attempt 1' } }))
-  await world.ask(reply(900))
-  await world.ask({ type: 'cancel', key: 'cancel/7', runId: 7, issueNumber: 43, attemptKey: null, force: false })
+  await world.savePipeline(pipelineOf({ plan: { status: 'running', since: START, reason: 'attempt 1' } }))
+  await world.insertEffect(reply(900))
+  await world.insertEffect({
+    type: 'cancel',
+    key: 'cancel/7',
+    runId: 7,
+    issueNumber: 43,
+    attemptKey: null,
+    force: false,
+  })
   const published = world.database.kysely.updateTable('pipelines').set({ publishedRevision: 0 })
   await line.admit(43)
   await published.execute()
-  await world.ask(reaction(900))
-  await world.settle([world.outbox, world.another()])
+  await world.insertEffect(reaction(900))
+  await world.drain([world.outbox, world.openAnotherOutbox()])
   expect(written().slice(0, 4)).toEqual(['reactions', 'dispatches', 'cancel', 'comments'])
   expect(world.github.comments(42).map(({ body }) => /reply|\/plan/.exec(String(body))?.[0])).toEqual([
     'reply',
@@ -49,9 +64,9 @@ test('a reaction goes before a dispatch, that before a cancellation, a reply, a 
 
 test('past twenty in a minute reactions wait behind what moves runs', async () => {
   const { world } = line
-  for (let comment = 1; comment <= 24; comment += 1) await world.ask(reaction(comment))
+  for (let comment = 1; comment <= 24; comment += 1) await world.insertEffect(reaction(comment))
   for (const issue of [43, 44]) await line.admit(issue)
-  await world.settle()
+  await world.drain()
   const order = written()
   expect(order.slice(0, 20)).toEqual(Array.from({ length: 20 }, () => 'reactions'))
   expect(order.slice(20, 22)).toEqual(['dispatches', 'dispatches'])
@@ -61,15 +76,15 @@ test('past twenty in a minute reactions wait behind what moves runs', async () =
 test('what waits for a cord to be let go keeps nobody else waiting', async () => {
   const { world } = line
   await line.admit(43)
-  const word = { place: { kind: 'everything' }, by: 'root', why: 'release', since: START, evidence: null }
+  const word = { place: { kind: 'everything' }, by: 'root', reason: 'release', since: START, evidence: null }
   await world.database.kysely
-    .updateTable('cord')
-    .set({ word: JSON.stringify(word) })
+    .updateTable('globalHold')
+    .set({ holdOrRelease: JSON.stringify(word) })
     .execute()
-  await world.ask(reply(900))
+  await world.insertEffect(reply(900))
   for (let second = 0; second < 5; second += 1) {
     await world.outbox.step()
-    world.clock.pass(1)
+    world.clock.advance(1)
   }
   expect(written()).toEqual(['comments'])
 })
@@ -77,7 +92,7 @@ test('what waits for a cord to be let go keeps nobody else waiting', async () =>
 test('people who may only read are answered so often in an hour, and no oftener; others go on being answered', async () => {
   const { world } = line
   const { kysely } = world.database
-  const before = Array.from({ length: TO_READERS_AN_HOUR }, (_, nth) => reaction(1_000 + nth, false))
+  const before = Array.from({ length: READER_QUOTA_PER_HOUR }, (_, nth) => reaction(1_000 + nth, false))
   const row = {
     repositoryId: 1,
     type: 'react',
@@ -90,13 +105,13 @@ test('people who may only read are answered so often in an hour, and no oftener;
     .insertInto('effects')
     .values(before.map((effect) => ({ ...row, key: effect.key, document: JSON.stringify(effect) })))
     .execute()
-  for (const effect of [reaction(1, false), reaction(2), reply(1, false)]) await world.ask(effect)
-  await world.settle()
+  for (const effect of [reaction(1, false), reaction(2), reply(1, false)]) await world.insertEffect(effect)
+  await world.drain()
   expect(world.github.reactions()).toEqual(['2 eyes'])
   expect(world.github.allComments()).toEqual([])
-  world.clock.pass(3_601)
-  await world.ask(reaction(3, false))
-  await world.settle()
+  world.clock.advance(3_601)
+  await world.insertEffect(reaction(3, false))
+  await world.drain()
   expect(world.github.reactions()).toEqual(['2 eyes', '3 eyes'])
 })
 
@@ -107,7 +122,7 @@ test('while somebody’s permission is asked who gave a command, nothing else ta
   world.github.fault = ({ path }) => {
     if (!path.endsWith('/permission')) return null
     asked.resolve()
-    return { how: 'freeze', until: answered.promise }
+    return { kind: 'freeze', until: answered.promise }
   }
   const purpose = {
     kind: 'command',
@@ -115,25 +130,25 @@ test('while somebody’s permission is asked who gave a command, nothing else ta
     onPullRequest: false,
     origin: { kind: 'comment', id: 900 },
   } as const
-  const question = { about: 'permission', login: 'ada', for: { ...purpose, commands: [], at: START } } as const
-  await world.ask({ type: 'ask', key: 'permission/command/900', question })
-  await world.put(pipelineOf({ plan: { status: 'running', since: START, reason: 'attempt 1' } }))
-  const acknowledging = world.another().acknowledge()
+  const question = { about: 'permission', login: 'ada', purpose: { ...purpose, commands: [], at: START } } as const
+  await world.insertEffect({ type: 'ask', key: 'permission/command/900', question })
+  await world.savePipeline(pipelineOf({ plan: { status: 'running', since: START, reason: 'attempt 1' } }))
+  const acknowledging = world.openAnotherOutbox().acknowledge()
   await asked.promise
   await world.outbox.step()
   expect(written()).toEqual([])
   answered.resolve()
   await acknowledging
-  world.clock.pass(5)
+  world.clock.advance(5)
   await world.outbox.step()
   expect(written()).not.toEqual([])
 })
 
 test('a reply stands behind reactions for half a minute, and no longer', async () => {
   const { world } = line
-  await world.ask(reply(900))
-  for (let comment = 1; comment <= 40; comment += 1) await world.ask(reaction(comment))
-  await world.settle()
+  await world.insertEffect(reply(900))
+  for (let comment = 1; comment <= 40; comment += 1) await world.insertEffect(reaction(comment))
+  await world.drain()
   const place = written().indexOf('comments')
   // Thirty seconds are twenty-eight writes, 1,050 ms apart.
   expect(place).toBeGreaterThanOrEqual(28)

@@ -1,23 +1,23 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { pipelineOf, pullRequestOf, runOf } from '../support/pipeline-documents.ts'
-import { openWorld, type World } from './support/outbox-world.ts'
+import { type OutboxWorld, openOutboxWorld } from './support/outbox-world.ts'
 
 const SINCE = '2026-11-21T14:02:31.000Z'
 const BASE = 'ba5e000000000000000000000000000000000000'
 const running = { status: 'running', since: SINCE, reason: 'attempt 1' } as const
 
-let world: World
+let world: OutboxWorld
 beforeEach(async () => {
-  world = await openWorld()
+  world = await openOutboxWorld()
 })
 afterEach(() => world.close())
 
 test('a stage that begins gets one check run and one comment, a second apart', async () => {
-  const id = await world.put(pipelineOf({ plan: running }))
-  await world.settle()
-  const [check] = world.github.checks()
+  const id = await world.savePipeline(pipelineOf({ plan: running }))
+  await world.drain()
+  const [check] = world.github.checkRuns()
   const [comment] = world.github.comments(42)
-  expect([world.github.checks().length, world.github.comments(42).length]).toEqual([1, 1])
+  expect([world.github.checkRuns().length, world.github.comments(42).length]).toEqual([1, 1])
   expect(check).toMatchObject({
     name: 'andon / #42 plan',
     head_sha: BASE,
@@ -32,32 +32,32 @@ test('a stage that begins gets one check run and one comment, a second apart', a
 })
 
 test('ten quick events cost one edit of each surface, and it says the last of them', async () => {
-  await world.put(pipelineOf({ plan: running }))
-  await world.settle()
+  await world.savePipeline(pipelineOf({ plan: running }))
+  await world.drain()
   world.github.writes.length = 0
   for (let step = 1; step <= 10; step += 1) {
-    await world.put(pipelineOf({ plan: { ...running, reason: `attempt 1, step ${step} of 10` } }))
+    await world.savePipeline(pipelineOf({ plan: { ...running, reason: `attempt 1, step ${step} of 10` } }))
   }
-  await world.settle()
+  await world.drain()
   expect(world.github.writes.map(({ method }) => method)).toEqual(['PATCH', 'PATCH'])
   expect(world.github.comments(42)[0]?.body).toContain('step 10 of 10')
 })
 
 test('a revision that changes no words costs no call', async () => {
-  await world.put(pipelineOf({ plan: running }))
-  await world.settle()
+  await world.savePipeline(pipelineOf({ plan: running }))
+  await world.drain()
   world.github.requests.length = 0
-  await world.put(pipelineOf({ plan: running }))
-  await world.settle()
+  await world.savePipeline(pipelineOf({ plan: running }))
+  await world.drain()
   expect(world.github.requests).toEqual([])
   expect(await unpublished()).toBe(0)
 })
 
 test('only the latest revision is written, also when it comes while others wait for their slot', async () => {
-  await world.put(pipelineOf({ plan: running }))
+  await world.savePipeline(pipelineOf({ plan: running }))
   await world.outbox.step()
-  await world.put(pipelineOf({ plan: { ...running, status: 'done', reason: 'attempt 1 succeeded' } }))
-  await world.settle()
+  await world.savePipeline(pipelineOf({ plan: { ...running, status: 'done', reason: 'attempt 1 succeeded' } }))
+  await world.drain()
   expect(world.github.comments(42)[0]?.body).toContain('plan ✓')
   expect(world.github.writes.map(({ method, path }) => `${method} ${path.split('/').slice(-2).join('/')}`)).toEqual([
     'POST widgets/check-runs',
@@ -67,35 +67,35 @@ test('only the latest revision is written, also when it comes while others wait 
 })
 
 test('a comment that somebody deleted comes back at the next change, once', async () => {
-  await world.put(pipelineOf({ plan: running }))
-  await world.settle()
+  await world.savePipeline(pipelineOf({ plan: running }))
+  await world.drain()
   world.github.deleteComment(Number(world.github.comments(42)[0]?.id))
-  await world.put(pipelineOf({ plan: { ...running, status: 'done' } }))
-  await world.settle()
+  await world.savePipeline(pipelineOf({ plan: { ...running, status: 'done' } }))
+  await world.drain()
   expect(world.github.comments(42).map(({ body }) => String(body).includes('plan ✓'))).toEqual([true])
 })
 
 test('a change that is answered 404 although the comment is there makes no second one', async () => {
-  await world.put(pipelineOf({ plan: running }))
-  await world.settle()
+  await world.savePipeline(pipelineOf({ plan: running }))
+  await world.drain()
   let misled = 0
   world.github.fault = ({ method }) => {
-    return method === 'PATCH' && misled++ < 2 ? { how: 'refuse', status: 404, message: 'Not Found' } : null
+    return method === 'PATCH' && misled++ < 2 ? { kind: 'refuse', status: 404, message: 'Not Found' } : null
   }
-  await world.put(pipelineOf({ plan: { ...running, status: 'done' } }))
-  await world.settle()
-  expect([world.github.comments(42).length, world.github.checks().length]).toEqual([1, 1])
+  await world.savePipeline(pipelineOf({ plan: { ...running, status: 'done' } }))
+  await world.drain()
+  expect([world.github.comments(42).length, world.github.checkRuns().length]).toEqual([1, 1])
   expect(world.github.comments(42)[0]?.body).toContain('plan ✓')
 })
 
 test('a refused creation is not sent again until there is something else to say, and keeps its reason', async () => {
   world.github.fault = ({ path }) => {
-    return path.endsWith('/comments') ? { how: 'refuse', status: 403, message: 'Unable to create comment' } : null
+    return path.endsWith('/comments') ? { kind: 'refuse', status: 403, message: 'Unable to create comment' } : null
   }
-  await world.put(pipelineOf({ plan: running }))
-  await world.settle()
-  await world.put(pipelineOf({ plan: running }))
-  await world.settle()
+  await world.savePipeline(pipelineOf({ plan: running }))
+  await world.drain()
+  await world.savePipeline(pipelineOf({ plan: running }))
+  await world.drain()
   expect(postsTo('/comments')).toBe(1)
   const refused = await world.database.kysely
     .selectFrom('publications')
@@ -104,25 +104,25 @@ test('a refused creation is not sent again until there is something else to say,
     .execute()
   expect(refused).toEqual([{ error: 'Unable to create comment' }])
   world.github.fault = () => null
-  await world.put(pipelineOf({ plan: { ...running, status: 'done' } }))
-  await world.settle()
+  await world.savePipeline(pipelineOf({ plan: { ...running, status: 'done' } }))
+  await world.drain()
   expect(world.github.comments(42)).toHaveLength(1)
 })
 
 test('a limit is a wait for the whole installation, and costs nothing else', async () => {
-  await world.put(pipelineOf({ plan: running }))
+  await world.savePipeline(pipelineOf({ plan: running }))
   const first = world.clock.now()
   world.github.fault = ({ at }) => {
     return at === first
-      ? { how: 'refuse', status: 403, headers: { 'retry-after': '600' }, message: 'secondary rate limit' }
+      ? { kind: 'refuse', status: 403, headers: { 'retry-after': '600' }, message: 'secondary rate limit' }
       : null
   }
-  const other = world.another()
-  await world.settle([world.outbox, other])
+  const other = world.openAnotherOutbox()
+  await world.drain([world.outbox, other])
   const [limited, next] = world.github.writes
   expect(limited?.at).toBe(first)
   expect(Date.parse(next?.at ?? '') - Date.parse(first)).toBeGreaterThanOrEqual(600_000)
-  expect([world.github.comments(42).length, world.github.checks().length]).toEqual([1, 1])
+  expect([world.github.comments(42).length, world.github.checkRuns().length]).toEqual([1, 1])
 })
 
 test('when a pull request comes, its head shows every stage, and the default branch is told where they went', async () => {
@@ -132,11 +132,11 @@ test('when a pull request comes, its head shows every stage, and the default bra
     reason: 'attempt 1 succeeded',
     attempts: [{ number: 1, key: null, run: runOf(900) }],
   } as const
-  await world.put(pipelineOf({ plan, code: running }))
-  await world.settle()
-  await world.put(pipelineOf({ plan, code: running }, { pullRequests: [pullRequestOf(57)] }))
-  await world.settle()
-  const shown = world.github.checks().map(({ name, head_sha, status, conclusion, output }) => {
+  await world.savePipeline(pipelineOf({ plan, code: running }))
+  await world.drain()
+  await world.savePipeline(pipelineOf({ plan, code: running }, { pullRequests: [pullRequestOf(57)] }))
+  await world.drain()
+  const shown = world.github.checkRuns().map(({ name, head_sha, status, conclusion, output }) => {
     return [name, String(head_sha).slice(0, 4), status, conclusion ?? null, (output as { title: string }).title]
   })
   expect(shown).toMatchInlineSnapshot(`
@@ -172,14 +172,14 @@ test('when a pull request comes, its head shows every stage, and the default bra
     ]
   `)
   world.github.writes.length = 0
-  await world.put(pipelineOf({ plan, code: running }, { pullRequests: [pullRequestOf(57)] }))
-  await world.settle()
+  await world.savePipeline(pipelineOf({ plan, code: running }, { pullRequests: [pullRequestOf(57)] }))
+  await world.drain()
   expect(world.github.writes).toEqual([])
 })
 
 test('two issues on one pull request do not write over each other', async () => {
   const kysely = world.database.kysely
-  const pullRequest = pullRequestOf(57, { closes: [42, 43] })
+  const pullRequest = pullRequestOf(57, { closingIssues: [42, 43] })
   await kysely
     .insertInto('pullRequests')
     .values({
@@ -192,25 +192,25 @@ test('two issues on one pull request do not write over each other', async () => 
     })
     .execute()
   const one = pipelineOf({ code: running }, { pullRequests: [pullRequest] })
-  await world.put(one)
-  await world.put({ ...one, issue: { ...one.issue, number: 43 } })
-  await world.settle()
-  expect(world.github.checks().map(({ name }) => name)).toEqual(['andon / #42 code', 'andon / #43 code'])
+  await world.savePipeline(one)
+  await world.savePipeline({ ...one, issue: { ...one.issue, number: 43 } })
+  await world.drain()
+  expect(world.github.checkRuns().map(({ name }) => name)).toEqual(['andon / #42 code', 'andon / #43 code'])
 })
 
 test('nothing is written to an issue that is gone, a repository that was removed or an installation that is suspended', async () => {
   const { kysely } = world.database
-  await world.put(pipelineOf({ plan: running }, { gone: { why: 'deleted', at: SINCE } }))
-  await world.settle()
+  await world.savePipeline(pipelineOf({ plan: running }, { removed: { why: 'deleted', at: SINCE } }))
+  await world.drain()
   await kysely.updateTable('repositories').set({ removedAt: SINCE }).execute()
-  await world.put(pipelineOf({ plan: running }))
+  await world.savePipeline(pipelineOf({ plan: running }))
   expect(await world.outbox.step()).toBe(0)
   await kysely.updateTable('repositories').set({ removedAt: null }).execute()
   await kysely.updateTable('installations').set({ state: 'suspended' }).execute()
   expect(await world.outbox.step()).toBe(0)
   expect(world.github.requests).toEqual([])
   await kysely.updateTable('installations').set({ state: 'active' }).execute()
-  await world.settle()
+  await world.drain()
   expect(world.github.comments(42)).toHaveLength(1)
 })
 
@@ -218,17 +218,17 @@ test('a quiet pipeline does not starve among busy ones', async () => {
   const issues = [1, 2, 3, 4, 5, 6, 7]
   const put = (number: number, reason: string) => {
     const pipeline = pipelineOf({ plan: { ...running, reason } })
-    return world.put({ ...pipeline, issue: { ...pipeline.issue, number } })
+    return world.savePipeline({ ...pipeline, issue: { ...pipeline.issue, number } })
   }
   for (const number of issues) await put(number, 'attempt 1')
-  await world.settle()
+  await world.drain()
   await put(7, 'attempt 2')
   const isShown = () => String(world.github.comments(7)[0]?.body).includes('attempt 2')
   let slots = 0
   for (; slots < 60 && !isShown(); slots += 1) {
     for (const number of issues.slice(0, 6)) await put(number, `attempt 1, slot ${slots}`)
     await world.outbox.step()
-    world.clock.pass(1.05)
+    world.clock.advance(1.05)
   }
   // Two rounds, because it has two surfaces, in each of which every pipeline writes once; one slot may just be gone.
   expect(slots).toBeLessThanOrEqual(2 * issues.length + 1)
@@ -237,9 +237,9 @@ test('a quiet pipeline does not starve among busy ones', async () => {
 
 test('a pipeline that cannot be published is set aside, and the others go on', async () => {
   const broken = pipelineOf({ plan: running })
-  await world.put({ ...broken, stages: null as never })
-  await world.put({ ...broken, issue: { ...broken.issue, number: 43 } })
-  while ((await world.outbox.step()) > 0) world.clock.pass(2)
+  await world.savePipeline({ ...broken, stages: null as never })
+  await world.savePipeline({ ...broken, issue: { ...broken.issue, number: 43 } })
+  while ((await world.outbox.step()) > 0) world.clock.advance(2)
   expect([world.github.comments(42).length, world.github.comments(43).length]).toEqual([0, 1])
 })
 

@@ -1,35 +1,35 @@
 // GitHub begins a second run when it is asked a second time. Here it does so and then says nothing, or something else.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { record } from '../support/measurements.ts'
+import { recordMeasurements } from '../support/measurements.ts'
 import { runOf } from '../support/pipeline-documents.ts'
-import { type Line, live, openLine } from './support/dispatch-world.ts'
+import { type DispatchWorld, openDispatchWorld, stepWhileTimePasses } from './support/dispatch-world.ts'
 import type { Fault } from './support/github-fetch-stub.ts'
 import { START } from './support/outbox-world.ts'
 
 const KEY = '42/plan/1-k3v9x'
 
-let line: Line
+let line: DispatchWorld
 beforeEach(async () => {
-  line = await openLine()
+  line = await openDispatchWorld()
 })
 afterEach(() => line.world.close())
 
 describe('a dispatch without a clear answer', () => {
-  const lost: readonly Fault['how'][] = ['502-after', 'reset-after', 'hang-after']
+  const lost: readonly Fault['kind'][] = ['502-after', 'reset-after', 'hang-after']
 
   test.each(lost)('(%s) is found by its key, and is not sent again', async (how) => {
     loseAnswers(1, how)
     await line.admit(42)
-    await line.world.settle()
+    await line.world.drain()
     expect(line.runs.all).toHaveLength(1)
-    expect(line.bound.get(KEY)).toBe(9000)
-    expect(line.told.get(KEY)?.map(({ state }) => state)).toEqual(['sending', 'unconfirmed', 'confirmed'])
+    expect(line.boundRuns.get(KEY)).toBe(9000)
+    expect(line.results.get(KEY)?.map(({ state }) => state)).toEqual(['sending', 'unconfirmed', 'confirmed'])
   })
 
   test('is not sent again before it was missed twice, two minutes apart, and its workflow was seen to echo the key', async () => {
-    line.world.github.fault = ({ method }) => (method === 'POST' ? { how: '502-before' } : null)
+    line.world.github.fault = ({ method }) => (method === 'POST' ? { kind: '502-before' } : null)
     await line.admit(42)
-    await live(line.world, line.world.outbox, { seconds: 130, stride: 5 })
+    await stepWhileTimePasses(line.world, line.world.outbox, { seconds: 130, stride: 5 })
     const asked = line.world.github.requests.map(({ method, path, at }) => {
       return `${method} ${path.split('/').at(-1)} +${(Date.parse(at) - Date.parse(START)) / 1000}`
     })
@@ -47,48 +47,48 @@ describe('a dispatch without a clear answer', () => {
   })
 
   test('that only shows after a while is found and not sent again', async () => {
-    line.runs.listedAfterSeconds = 100
+    line.runs.listingDelaySeconds = 100
     loseAnswers(1, '502-after')
     await line.admit(42)
-    await line.world.settle()
+    await line.world.drain()
     expect(postsOf()).toHaveLength(1)
-    expect(line.lastTold(KEY)).toMatchObject({ state: 'confirmed', runId: 9000 })
+    expect(line.lastResult(KEY)).toMatchObject({ state: 'confirmed', runId: 9000 })
   })
 
   test('that never began is sent once more, and so on for eight tries', async () => {
-    line.world.github.fault = ({ method }) => (method === 'POST' ? { how: '502-before' } : null)
+    line.world.github.fault = ({ method }) => (method === 'POST' ? { kind: '502-before' } : null)
     await line.admit(42)
-    await line.world.settle()
+    await line.world.drain()
     expect(postsOf()).toHaveLength(8)
-    expect(line.lastTold(KEY)).toEqual({ state: 'refused', words: 'GitHub did not start it in 8 tries' })
+    expect(line.lastResult(KEY)).toEqual({ state: 'refused', message: 'GitHub did not start it in 8 tries' })
   })
 
   test.each(['502-before', '502-after'] as const)(
     'of a workflow that does not echo the key (%s) is never sent twice: a person must look',
     async (how) => {
-      line.runs.echoes = false
+      line.runs.echoesKey = false
       loseAnswers(1, how)
       await line.admit(42)
-      await line.world.settle()
+      await line.world.drain()
       expect(postsOf()).toHaveLength(1)
-      expect(line.lastTold(KEY)).toMatchInlineSnapshot(`
+      expect(line.lastResult(KEY)).toMatchInlineSnapshot(`
         {
+          "message": "nobody can tell whether GitHub started it, because the run-name of plan.yml does not say the attempt key; it is not sent again before a person has looked",
           "needsPerson": true,
           "state": "unconfirmed",
-          "words": "nobody can tell whether GitHub started it, because the run-name of plan.yml does not say the attempt key; it is not sent again before a person has looked",
         }
       `)
-      expect(await line.effects()).toMatchObject([{ state: 'buried', attempts: 1 }])
-      record('no-echo', { how, POSTs: 1, 'sent again': 0 })
+      expect(await line.effects()).toMatchObject([{ state: 'buried', tries: 1 }])
+      recordMeasurements('no-echo', { how, POSTs: 1, 'sent again': 0 })
     },
   )
 
   test('is looked for also when GitHub accepts it without naming its run', async () => {
-    line.runs.namesRuns = false
+    line.runs.returnsRunDetails = false
     await line.admit(42)
-    await line.world.settle()
+    await line.world.drain()
     expect(line.runs.all).toHaveLength(1)
-    expect(line.bound.get(KEY)).toBe(9000)
+    expect(line.boundRuns.get(KEY)).toBe(9000)
   })
 
   test('is done as soon as its run is known from a delivery', async () => {
@@ -96,7 +96,7 @@ describe('a dispatch without a clear answer', () => {
     const key = await line.admit(42)
     await line.world.outbox.step()
     await deliver(9000, key)
-    await line.world.settle()
+    await line.world.drain()
     const looks = line.world.github.requests.filter(({ path }) => path.endsWith('/runs'))
     expect([line.runs.all.length, looks.length]).toEqual([1, 0])
     expect(await line.effects()).toMatchObject([{ state: 'done' }])
@@ -110,13 +110,13 @@ describe('a dispatch without a clear answer', () => {
       const again = { method: 'POST', body: JSON.stringify(body) }
       void line.world.github.fetch(`https://api.github.test${path}`, again)
       void line.world.github.fetch(`https://api.github.test${path}`, again)
-      return { how: '502-after' }
+      return { kind: '502-after' }
     }
     await line.admit(42)
-    await line.world.settle()
+    await line.world.drain()
     expect(line.runs.all).toHaveLength(3)
     expect(line.runs.live(KEY).map(({ id }) => id)).toEqual([9000])
-    expect(line.bound.get(KEY)).toBe(9000)
+    expect(line.boundRuns.get(KEY)).toBe(9000)
   })
 
   test('is looked for again when GitHub cannot list its runs, without that counting as a miss', async () => {
@@ -124,30 +124,30 @@ describe('a dispatch without a clear answer', () => {
     const { fault } = line.world.github
     let looks = 0
     line.world.github.fault = (request) => {
-      if (request.method === 'GET' && looks++ < 20) return { how: '502-before' }
+      if (request.method === 'GET' && looks++ < 20) return { kind: '502-before' }
       return fault(request)
     }
     await line.admit(42)
-    await line.world.settle()
+    await line.world.drain()
     expect(postsOf()).toHaveLength(1)
-    expect(line.lastTold(KEY)).toMatchObject({ state: 'confirmed' })
+    expect(line.lastResult(KEY)).toMatchObject({ state: 'confirmed' })
   })
 
   test('is left to a person when GitHub does not let its runs be seen', async () => {
     line.world.github.fault = ({ method }) =>
-      method === 'POST' ? { how: '502-after' } : { how: 'refuse', status: 403, message: 'Resource not accessible' }
+      method === 'POST' ? { kind: '502-after' } : { kind: 'refuse', status: 403, message: 'Resource not accessible' }
     await line.admit(42)
-    await line.world.settle()
-    expect(line.lastTold(KEY)).toMatchObject({ state: 'unconfirmed', needsPerson: true })
+    await line.world.drain()
+    expect(line.lastResult(KEY)).toMatchObject({ state: 'unconfirmed', needsPerson: true })
     expect(postsOf()).toHaveLength(1)
   })
 })
 
 /** So many dispatches are carried out, or not, and the answer is lost. */
-function loseAnswers(times: number, how: Fault['how']): void {
+function loseAnswers(times: number, kind: Fault['kind']): void {
   let posts = 0
   line.world.github.fault = ({ method, path }) =>
-    method === 'POST' && path.endsWith('/dispatches') && posts++ < times ? ({ how } as Fault) : null
+    method === 'POST' && path.endsWith('/dispatches') && posts++ < times ? ({ kind } as Fault) : null
 }
 
 function postsOf() {
@@ -158,5 +158,5 @@ function postsOf() {
 async function deliver(id: number, key: string): Promise<void> {
   const run = runOf(id, { title: `andon ${key}`, workflow: 'plan.yml' })
   const repository = { id: 1, fullName: 'acme/widgets', private: false, defaultBranch: 'main', installationId: 7 }
-  await line.world.receive({ event: { type: 'run.changed', at: START, evidence: run.evidence, repository, run } })
+  await line.world.onArrival({ event: { type: 'run.changed', at: START, evidence: run.evidence, repository, run } })
 }

@@ -3,41 +3,41 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Outbox } from '../../src/outbox/outbox.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
-import { howMany, record, runSeed } from '../support/measurements.ts'
+import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
 import { pipelineOf, pullRequestOf } from '../support/pipeline-documents.ts'
-import { type Seeded, seeded } from '../support/seeded-random.ts'
-import { openWorld, type World } from './support/outbox-world.ts'
+import { type SeededRandom, seededRandom } from '../support/seeded-random.ts'
+import { type OutboxWorld, openOutboxWorld } from './support/outbox-world.ts'
 
 const SINCE = '2026-11-21T14:02:31.000Z'
 const running = { status: 'running', since: SINCE, reason: 'attempt 1' } as const
 const done = { status: 'done', since: SINCE, reason: 'attempt 1 succeeded' } as const
 
-let world: World
+let world: OutboxWorld
 beforeEach(async () => {
-  world = await openWorld()
+  world = await openOutboxWorld()
 })
 afterEach(() => world.close())
 
 test('a fifth of the creations are done and then seem to fail: every issue has one comment a stage, one check run a commit', async () => {
-  const chance = seeded(runSeed())
+  const chance = seededRandom(randomSeed())
   const faults = { '502-after': 0, 'reset-after': 0, 'hang-after': 0, '502-before': 0 }
   world.github.fault = ({ method, path }) => {
     if (method !== 'POST' || path === '/graphql' || chance.next() >= 0.2) return null
-    const how = chance.pick(['502-after', 'reset-after', 'hang-after', '502-before'] as const)
-    faults[how] += 1
-    return { how }
+    const kind = chance.pick(['502-after', 'reset-after', 'hang-after', '502-before'] as const)
+    faults[kind] += 1
+    return { kind }
   }
-  const issues = Array.from({ length: howMany(10, 100) }, (_, index) => index + 1)
+  const issues = Array.from({ length: repetitions(10, 100) }, (_, index) => index + 1)
   const lives = issues.map((number) => life(number, chance))
-  const outboxes = [world.outbox, world.another()]
+  const outboxes = [world.outbox, world.openAnotherOutbox()]
   for (let turn = 0; turn < 3; turn += 1) {
     for (const moves of lives) {
       const pipeline = moves[turn]
-      if (pipeline !== undefined) await world.put(pipeline)
+      if (pipeline !== undefined) await world.savePipeline(pipeline)
       if (chance.next() < 0.3) await Promise.all(outboxes.map((outbox) => outbox.step()))
     }
   }
-  await world.settle(outboxes)
+  await world.drain(outboxes)
 
   const surfaces = lives
     .map((moves) => moves.at(-1)!)
@@ -52,14 +52,14 @@ test('a fifth of the creations are done and then seem to fail: every issue has o
     posts: world.github.writes.filter(({ method }) => method === 'POST').length,
     ...faults,
     comments: world.github.allComments().length,
-    checks: world.github.checks().length,
+    checks: world.github.checkRuns().length,
     closestWritesMs: closestWritesMs(),
     simulatedMinutes: Math.round((Date.parse(world.clock.now()) - Date.parse('2026-11-21T14:05:00.000Z')) / 60_000),
   }
-  record('ambiguous-answers', figures)
+  recordMeasurements('ambiguous-answers', figures)
   expect(Math.min(...Object.values(faults))).toBeGreaterThan(0)
   expect(stagesInComments()).toEqual(surfaces.toSorted())
-  const checks = world.github.checks()
+  const checks = world.github.checkRuns()
   expect(new Set(checks.map(({ external_id }) => external_id)).size).toBe(checks.length)
   const left = checks.filter(({ output }) => (output as { title: string }).title.startsWith('continues on'))
   expect(checks.length - left.length).toBe(surfaces.length)
@@ -69,30 +69,30 @@ test('a fifth of the creations are done and then seem to fail: every issue has o
 
 test.each(['crash-before', 'crash-after'] as const)(
   'processes that die with a creation on its way (%s) leave one of each behind',
-  async (how) => {
+  async (kind) => {
     let deaths = 0
     let death = Promise.withResolvers<void>()
     world.github.fault = ({ method }) => {
       if (method !== 'POST' || deaths === 4) return null
       deaths += 1
       death.resolve()
-      return { how }
+      return { kind }
     }
-    await world.put(pipelineOf({ plan: running }))
+    await world.savePipeline(pipelineOf({ plan: running }))
     for (let process = 0; process < 5; process += 1) {
       death = Promise.withResolvers()
-      await live(world.another(), { seconds: 120, stride: 3, until: death.promise })
+      await live(world.openAnotherOutbox(), { seconds: 120, stride: 3, until: death.promise })
     }
-    expect(deaths).toBe(how === 'crash-before' ? 4 : 2)
-    expect([world.github.comments(42).length, world.github.checks().length]).toEqual([1, 1])
+    expect(deaths).toBe(kind === 'crash-before' ? 4 : 2)
+    expect([world.github.comments(42).length, world.github.checkRuns().length]).toEqual([1, 1])
     expect(await unsettled()).toEqual([])
   },
 )
 
 test('nothing is sent again before GitHub was looked at twice, the second time a minute later', async () => {
   world.github.fault = ({ method, path }) =>
-    method === 'POST' && path.endsWith('/check-runs') ? { how: '502-before' } : null
-  await world.put(pipelineOf({ plan: running }))
+    method === 'POST' && path.endsWith('/check-runs') ? { kind: '502-before' } : null
+  await world.savePipeline(pipelineOf({ plan: running }))
   await live(world.outbox, { seconds: 70 })
   const checks = world.github.requests.filter(({ path }) => path.endsWith('check-runs'))
   const seconds = checks.map(
@@ -109,7 +109,7 @@ test('nothing is sent again before GitHub was looked at twice, the second time a
 })
 
 test('a late twin of a comment is removed, the oldest stays and is the one that is edited', async () => {
-  const id = await world.put(pipelineOf({ plan: running }))
+  const id = await world.savePipeline(pipelineOf({ plan: running }))
   let posts = 0
   world.github.fault = ({ method, path, body }) => {
     if (method !== 'POST' || !path.endsWith('/comments') || posts++ > 0) return null
@@ -118,9 +118,9 @@ test('a late twin of a comment is removed, the oldest stays and is the one that 
       method: 'POST',
       body: JSON.stringify(body),
     })
-    return { how: '502-after' }
+    return { kind: '502-after' }
   }
-  await world.settle()
+  await world.drain()
   const [kept, ...twins] = world.github.comments(42)
   expect(twins).toEqual([])
   const known = await world.database.kysely
@@ -129,7 +129,7 @@ test('a late twin of a comment is removed, the oldest stays and is the one that 
     .where('pipelineId', '=', id)
     .where('surface', '=', 'comment/plan')
     .executeTakeFirstOrThrow()
-  expect(known).toEqual({ githubId: kept?.id, state: 'settled' })
+  expect(known).toEqual({ githubId: kept?.id, state: 'confirmed' })
   expect(world.github.writes.filter(({ method }) => method === 'DELETE')).toHaveLength(1)
 })
 
@@ -140,16 +140,16 @@ test('a process that was frozen past its claim finds what the others did, and on
   world.github.fault = ({ method, path }) => {
     if (method !== 'POST' || !path.endsWith('/comments') || posts++ > 0) return null
     freeze.resolve()
-    return { how: 'freeze', until: thaw.promise }
+    return { kind: 'freeze', until: thaw.promise }
   }
-  await world.put(pipelineOf({ plan: running }))
-  const sleeper = await live(world.another(), { seconds: 10, until: freeze.promise })
-  await live(world.another(), { seconds: 200, stride: 3 })
+  await world.savePipeline(pipelineOf({ plan: running }))
+  const sleeper = await live(world.openAnotherOutbox(), { seconds: 10, until: freeze.promise })
+  await live(world.openAnotherOutbox(), { seconds: 200, stride: 3 })
   expect(world.github.comments(42)).toHaveLength(1)
   thaw.resolve()
   await sleeper.step
   expect(world.github.comments(42)).toHaveLength(2)
-  await live(world.another(), { seconds: 120, stride: 3 })
+  await live(world.openAnotherOutbox(), { seconds: 120, stride: 3 })
   expect(world.github.comments(42)).toHaveLength(1)
   expect(await unsettled()).toEqual([])
 })
@@ -157,31 +157,34 @@ test('a process that was frozen past its claim finds what the others did, and on
 test('a process that was frozen with an edit on its way does not leave the older words standing', async () => {
   const thaw = Promise.withResolvers<void>()
   const freeze = Promise.withResolvers<void>()
-  await world.put(pipelineOf({ plan: running }))
-  await world.settle()
+  await world.savePipeline(pipelineOf({ plan: running }))
+  await world.drain()
   let edits = 0
   world.github.fault = ({ method, path }) => {
     if (method !== 'PATCH' || !path.includes('/comments/') || edits++ > 0) return null
     freeze.resolve()
-    return { how: 'freeze', until: thaw.promise }
+    return { kind: 'freeze', until: thaw.promise }
   }
-  await world.put(pipelineOf({ plan: { ...running, reason: 'attempt 1, step "tests"' } }))
-  const sleeper = await live(world.another(), { seconds: 10, until: freeze.promise })
-  await world.put(pipelineOf({ plan: done }))
-  await live(world.another(), { seconds: 60 })
+  await world.savePipeline(pipelineOf({ plan: { ...running, reason: 'attempt 1, step "tests"' } }))
+  const sleeper = await live(world.openAnotherOutbox(), { seconds: 10, until: freeze.promise })
+  await world.savePipeline(pipelineOf({ plan: done }))
+  await live(world.openAnotherOutbox(), { seconds: 60 })
   thaw.resolve()
   await sleeper.step
-  await live(world.another(), { seconds: 10 })
+  await live(world.openAnotherOutbox(), { seconds: 10 })
   // The frozen edit, the others' meanwhile, and the one that makes the frozen one good.
   expect(world.github.writes.filter(({ path }) => path.includes('/issues/comments/'))).toHaveLength(3)
   expect(world.github.comments(42)[0]?.body).toContain('attempt 1 succeeded')
 })
 
 /** Three turns of an issue: planned, coded, on a pull request of its own. */
-function life(number: number, chance: Seeded): readonly Pipeline[] {
+function life(number: number, chance: SeededRandom): readonly Pipeline[] {
   const issue = { ...pipelineOf({}).issue, number }
   const sha = number.toString(16).padStart(40, 'c')
-  const onPullRequest = { issue, pullRequests: [pullRequestOf(1_000 + number, { headSha: sha, closes: [number] })] }
+  const onPullRequest = {
+    issue,
+    pullRequests: [pullRequestOf(1_000 + number, { headSha: sha, closingIssues: [number] })],
+  }
   const moves = [
     pipelineOf({ plan: running }, { issue }),
     pipelineOf({ plan: done, code: running }, { issue }),
@@ -229,7 +232,7 @@ async function live(
     const step = outbox.step()
     const ended = await Promise.race([step.then(() => false), ...(o.until ? [o.until.then(() => true)] : [])])
     if (ended) return { step }
-    world.clock.pass(stride)
+    world.clock.advance(stride)
   }
   return {}
 }

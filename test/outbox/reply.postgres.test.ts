@@ -3,25 +3,25 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ReplyEffect } from '../../src/pipeline/model/effects.ts'
 import { replyMarker } from '../../src/render/reply.ts'
-import { howMany, record, runSeed } from '../support/measurements.ts'
-import { seeded } from '../support/seeded-random.ts'
-import { live } from './support/dispatch-world.ts'
-import type { Fault, Request } from './support/github-fetch-stub.ts'
-import { openWorld, START, type World } from './support/outbox-world.ts'
+import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
+import { seededRandom } from '../support/seeded-random.ts'
+import { stepWhileTimePasses } from './support/dispatch-world.ts'
+import type { Fault, RecordedRequest } from './support/github-fetch-stub.ts'
+import { type OutboxWorld, openOutboxWorld, START } from './support/outbox-world.ts'
 
-let world: World
+let world: OutboxWorld
 beforeEach(async () => {
-  world = await openWorld()
+  world = await openOutboxWorld()
 })
 afterEach(() => world.close())
 
 function replyOf(origin: number, over: Partial<ReplyEffect> = {}): ReplyEffect {
   const words = {
     text: '/andon retry',
-    tells: 'impossible',
+    kind: 'impossible',
     issueNumber: null,
-    words: 'nothing failed',
-    next: [],
+    message: 'nothing failed',
+    suggestions: [],
   } as const
   const key = `reply/${origin}`
   return {
@@ -29,9 +29,9 @@ function replyOf(origin: number, over: Partial<ReplyEffect> = {}): ReplyEffect {
     key,
     origin: String(origin),
     issueNumber: 42,
-    by: 'ada',
+    login: 'ada',
     mayWrite: true,
-    lines: [words],
+    items: [words],
     ...over,
   }
 }
@@ -40,7 +40,7 @@ function answersTo(origin: number): number {
   return world.github.allComments().filter(({ body }) => String(body).includes(replyMarker(String(origin)))).length
 }
 
-function isReply({ method, path }: Request): boolean {
+function isReply({ method, path }: RecordedRequest): boolean {
   return method === 'POST' && path.endsWith('/comments')
 }
 
@@ -55,9 +55,9 @@ async function statesOfEffects(): Promise<readonly string[]> {
 
 describe('a reply', () => {
   test('goes out with everything that is to be said at the same issue', async () => {
-    for (const origin of [900, 901, 902]) await world.ask(replyOf(origin))
-    await world.ask(replyOf(903, { issueNumber: 43 }))
-    await world.settle()
+    for (const origin of [900, 901, 902]) await world.insertEffect(replyOf(origin))
+    await world.insertEffect(replyOf(903, { issueNumber: 43 }))
+    await world.drain()
     expect(world.github.comments(42)).toHaveLength(1)
     expect(world.github.comments(43)).toHaveLength(1)
     expect([900, 901, 902, 903].map(answersTo)).toEqual([1, 1, 1, 1])
@@ -65,18 +65,18 @@ describe('a reply', () => {
   })
 
   test.each<[string, Fault, readonly number[]]>([
-    ['done and answered 502', { how: '502-after' }, [0]],
-    ['done and the connection reset', { how: 'reset-after' }, [0]],
-    ['done and never answered', { how: 'hang-after' }, [0]],
-    ['not done and answered 502', { how: '502-before' }, [0, 60]],
-    ['not sent at all', { how: 'unreachable' }, [0, 5]],
-    ['put off', { how: 'refuse', status: 403, headers: { 'retry-after': '90' } }, [0, 90]],
+    ['done and answered 502', { kind: '502-after' }, [0]],
+    ['done and the connection reset', { kind: 'reset-after' }, [0]],
+    ['done and never answered', { kind: 'hang-after' }, [0]],
+    ['not done and answered 502', { kind: '502-before' }, [0, 60]],
+    ['not sent at all', { kind: 'unreachable' }, [0, 5]],
+    ['put off', { kind: 'refuse', status: 403, headers: { 'retry-after': '90' } }, [0, 90]],
   ])('that was %s is there once', async (_, fault, seconds) => {
     let faults = 0
     world.github.fault = (request) => (isReply(request) && faults++ === 0 ? fault : null)
-    await world.ask(replyOf(900))
-    await world.ask(replyOf(901))
-    await world.settle([world.outbox, world.another()])
+    await world.insertEffect(replyOf(900))
+    await world.insertEffect(replyOf(901))
+    await world.drain([world.outbox, world.openAnotherOutbox()])
     expect([900, 901].map(answersTo)).toEqual([1, 1])
     expect(world.github.comments(42)).toHaveLength(1)
     expect(commentsPosted()).toEqual(seconds)
@@ -84,28 +84,28 @@ describe('a reply', () => {
   })
 
   test.each([404, 410, 403, 422])('that GitHub refuses with %s is not sent again', async (status) => {
-    world.github.fault = (request) => (isReply(request) ? { how: 'refuse', status } : null)
-    await world.ask(replyOf(900))
-    await world.settle()
+    world.github.fault = (request) => (isReply(request) ? { kind: 'refuse', status } : null)
+    await world.insertEffect(replyOf(900))
+    await world.drain()
     expect(commentsPosted()).toEqual([0])
     expect(await statesOfEffects()).toEqual(['refused'])
   })
 
   test.each(['crash-before', 'crash-after'] as const)(
     'of a process that dies with it on its way (%s) is there once',
-    async (how) => {
+    async (kind) => {
       const death = Promise.withResolvers<void>()
       let deaths = 0
       world.github.fault = (request) => {
         if (!isReply(request) || deaths++ > 0) return null
         death.resolve()
-        return { how }
+        return { kind }
       }
-      await world.ask(replyOf(900))
-      await live(world, world.another(), { seconds: 10, until: death.promise })
-      await live(world, world.another(), { seconds: 150, stride: 10 })
+      await world.insertEffect(replyOf(900))
+      await stepWhileTimePasses(world, world.openAnotherOutbox(), { seconds: 10, until: death.promise })
+      await stepWhileTimePasses(world, world.openAnotherOutbox(), { seconds: 150, stride: 10 })
       expect(answersTo(900)).toBe(1)
-      expect(commentsPosted()).toHaveLength(how === 'crash-before' ? 2 : 1)
+      expect(commentsPosted()).toHaveLength(kind === 'crash-before' ? 2 : 1)
       expect(await statesOfEffects()).toEqual(['done'])
     },
   )
@@ -117,11 +117,11 @@ describe('a reply', () => {
     world.github.fault = (request) => {
       if (!isReply(request) || freezes++ > 0) return null
       frozen.resolve()
-      return { how: 'freeze', until: thaw.promise }
+      return { kind: 'freeze', until: thaw.promise }
     }
-    await world.ask(replyOf(900))
-    const { step } = await live(world, world.another(), { seconds: 10, until: frozen.promise })
-    await live(world, world.outbox, { seconds: 150, stride: 10 })
+    await world.insertEffect(replyOf(900))
+    const { step } = await stepWhileTimePasses(world, world.openAnotherOutbox(), { seconds: 10, until: frozen.promise })
+    await stepWhileTimePasses(world, world.outbox, { seconds: 150, stride: 10 })
     expect(answersTo(900)).toBe(1)
     thaw.resolve()
     await step
@@ -131,22 +131,22 @@ describe('a reply', () => {
 })
 
 test('a fifth of the replies are written and then seem to fail, by two processes: each comment is answered once', async () => {
-  const chance = seeded(runSeed())
+  const chance = seededRandom(randomSeed())
   const faults = { '502-after': 0, 'reset-after': 0, 'hang-after': 0, '502-before': 0 }
   world.github.fault = (request) => {
     if (!isReply(request) || chance.next() >= 0.2) return null
-    const how = chance.pick(['502-after', 'reset-after', 'hang-after', '502-before'] as const)
-    faults[how] += 1
-    return { how }
+    const kind = chance.pick(['502-after', 'reset-after', 'hang-after', '502-before'] as const)
+    faults[kind] += 1
+    return { kind }
   }
-  const origins = Array.from({ length: howMany(30, 300) }, (_, index) => index + 1)
-  const outboxes = [world.outbox, world.another()]
+  const origins = Array.from({ length: repetitions(30, 300) }, (_, index) => index + 1)
+  const outboxes = [world.outbox, world.openAnotherOutbox()]
   for (const origin of origins) {
-    await world.ask(replyOf(origin, { issueNumber: 1 + chance.integer(origins.length / 2) }))
+    await world.insertEffect(replyOf(origin, { issueNumber: 1 + chance.integer(origins.length / 2) }))
     if (chance.next() < 0.1) await Promise.all(outboxes.map((outbox) => outbox.step()))
   }
-  await world.settle(outboxes)
-  record('replies', { comments: origins.length, replies: world.github.allComments().length, ...faults })
+  await world.drain(outboxes)
+  recordMeasurements('replies', { comments: origins.length, replies: world.github.allComments().length, ...faults })
   expect(origins.filter((origin) => answersTo(origin) !== 1)).toEqual([])
   expect(new Set(await statesOfEffects())).toEqual(new Set(['done']))
 }, 120_000)

@@ -1,46 +1,52 @@
 import { expect, test } from 'vitest'
-import { type Budget, block, reserve, UNSPENT, type Write } from '../../src/outbox/write-budget.ts'
-import { seeded } from '../support/seeded-random.ts'
+import {
+  blockBudgetUntil,
+  reserveSlot,
+  UNSPENT_BUDGET,
+  type WriteBudget,
+  type WriteKind,
+} from '../../src/outbox/write-budget.ts'
+import { seededRandom } from '../support/seeded-random.ts'
 
 const START = Date.parse('2026-11-21T14:00:00.000Z')
 const at = (ms: number) => new Date(START + ms).toISOString()
 
 test('the first write is granted, and the next one a second later', () => {
-  const first = reserve(UNSPENT, 'change', at(0))
+  const first = reserveSlot(UNSPENT_BUDGET, 'change', at(0))
   expect(first.granted).toBe(true)
-  const { budget } = first as { budget: Budget }
-  expect(reserve(budget, 'change', at(999))).toMatchObject({ granted: false })
-  const denied = reserve(budget, 'creation', at(1)) as { until: string }
+  const { budget } = first as { budget: WriteBudget }
+  expect(reserveSlot(budget, 'change', at(999))).toMatchObject({ granted: false })
+  const denied = reserveSlot(budget, 'create', at(1)) as { until: string }
   expect(Date.parse(denied.until) - START).toBeGreaterThanOrEqual(1_000)
-  expect(reserve(budget, 'change', denied.until).granted).toBe(true)
+  expect(reserveSlot(budget, 'change', denied.until).granted).toBe(true)
 })
 
 test('the 81st creation waits until the first of the minute is over, a change does not', () => {
   const creations = Array.from({ length: 80 }, (_, index) => at(index * 100))
-  const budget = { ...UNSPENT, creations }
-  expect(reserve(budget, 'creation', at(30_000))).toEqual({ granted: false, until: at(60_001) })
-  expect(reserve(budget, 'change', at(30_000)).granted).toBe(true)
-  expect(reserve(budget, 'creation', at(60_000)).granted).toBe(false)
-  expect(reserve(budget, 'creation', at(60_001)).granted).toBe(true)
+  const budget = { ...UNSPENT_BUDGET, creations }
+  expect(reserveSlot(budget, 'create', at(30_000))).toEqual({ granted: false, until: at(60_001) })
+  expect(reserveSlot(budget, 'change', at(30_000)).granted).toBe(true)
+  expect(reserveSlot(budget, 'create', at(60_000)).granted).toBe(false)
+  expect(reserveSlot(budget, 'create', at(60_001)).granted).toBe(true)
 })
 
 test('the 501st creation waits until the first of the hour is over', () => {
   const creations = Array.from({ length: 500 }, (_, index) => at(index * 5_000))
-  const budget = { ...UNSPENT, creations }
-  expect(reserve(budget, 'creation', at(3_000_000))).toEqual({ granted: false, until: at(3_600_001) })
-  const granted = reserve(budget, 'creation', at(3_600_001)) as { budget: Budget }
+  const budget = { ...UNSPENT_BUDGET, creations }
+  expect(reserveSlot(budget, 'create', at(3_000_000))).toEqual({ granted: false, until: at(3_600_001) })
+  const granted = reserveSlot(budget, 'create', at(3_600_001)) as { budget: WriteBudget }
   expect(granted.budget.creations).toHaveLength(500)
 })
 
 test('silence that GitHub asked for is kept by everybody, and the longest wish counts', () => {
-  const blocked = block(block(UNSPENT, at(60_000)), at(30_000))
-  expect(reserve(blocked, 'change', at(59_999))).toEqual({ granted: false, until: at(60_000) })
-  expect(reserve(blocked, 'creation', at(60_000)).granted).toBe(true)
+  const blocked = blockBudgetUntil(blockBudgetUntil(UNSPENT_BUDGET, at(60_000)), at(30_000))
+  expect(reserveSlot(blocked, 'change', at(59_999))).toEqual({ granted: false, until: at(60_000) })
+  expect(reserveSlot(blocked, 'create', at(60_000)).granted).toBe(true)
 })
 
 test('seeded traffic of three hours never passes a limit, wastes none, and starves nobody', () => {
   const SEED = 42
-  const chance = seeded(SEED)
+  const chance = seededRandom(SEED)
   // Twenty pipelines in four processes want to write again after a while, as the outbox queues them: the one that was
   // served longest ago goes first, and one that was denied keeps its place.
   const writers = Array.from({ length: 20 }, (_, id) => ({
@@ -50,18 +56,18 @@ test('seeded traffic of three hours never passes a limit, wastes none, and starv
     after: 0,
     next: pickWrite(),
   }))
-  const writes: { ms: number; write: Write }[] = []
+  const writes: { ms: number; write: WriteKind }[] = []
   const blocks: { from: number; until: number }[] = []
-  let budget = UNSPENT
+  let budget = UNSPENT_BUDGET
   let longestWait = 0
   for (let ms = 0; ms < 3 * 3_600_000; ms += 50 + chance.integer(200)) {
     if (chance.next() < 0.0002) {
       blocks.push({ from: ms, until: ms + 60_000 })
-      budget = block(budget, at(ms + 60_000))
+      budget = blockBudgetUntil(budget, at(ms + 60_000))
     }
     const waiting = writers.filter(({ after }) => after <= ms).sort((a, b) => a.servedAt - b.servedAt)
     for (const writer of waiting) {
-      const reservation = reserve(budget, writer.next, at(ms))
+      const reservation = reserveSlot(budget, writer.next, at(ms))
       if (!reservation.granted) {
         writer.after = Date.parse(reservation.until) - START
         continue
@@ -76,11 +82,11 @@ test('seeded traffic of three hours never passes a limit, wastes none, and starv
     }
   }
 
-  function pickWrite(): Write {
-    return chance.next() < 0.3 ? 'creation' : 'change'
+  function pickWrite(): WriteKind {
+    return chance.next() < 0.3 ? 'create' : 'change'
   }
 
-  const creations = writes.filter(({ write }) => write === 'creation').map(({ ms }) => ms)
+  const creations = writes.filter(({ write }) => write === 'create').map(({ ms }) => ms)
   const gaps = writes.slice(1).map(({ ms }, index) => ms - (writes[index]?.ms ?? 0))
   const figures = {
     seed: SEED,

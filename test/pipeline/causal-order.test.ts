@@ -5,91 +5,99 @@ import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import type { RunFact } from '../../src/pipeline/model/facts.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
-import { awaitingAdmission } from '../../src/pipeline/stages/ready-stage.ts'
-import { light } from '../../src/pipeline/view/light.ts'
-import { lineInMemory } from '../support/in-memory-apply.ts'
-import { howMany, record, runSeed } from '../support/measurements.ts'
+import { stageReadyForAdmission } from '../../src/pipeline/stages/ready-stage.ts'
+import { headlineOf } from '../../src/pipeline/view/light.ts'
+import { inMemoryApply } from '../support/in-memory-apply.ts'
+import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
 import {
   ISSUE,
-  issueIs,
-  jobIs,
-  labelled,
-  mayWrite,
-  minute,
-  pullRequestIs,
+  issueChanged,
+  issueLabeled,
+  jobChanged,
+  minutesAfterNine,
+  pullRequestChanged,
   REPOSITORY,
-  reviewed,
-  statuses,
+  reviewChanged,
+  reviewerPermission,
+  stageStatuses,
 } from '../support/pipeline-fixtures.ts'
 import {
-  admitted,
-  confirmed,
-  dispatchIs,
-  keyFor,
-  mayStart,
-  ownRunIs,
-  runningLine,
+  attemptAdmitted,
+  attemptKeyOf,
+  dispatchConfirmed,
+  dispatchedRunChanged,
+  dispatchResult,
+  lineWith,
+  startPermission,
 } from '../support/pipeline-harness.ts'
-import { type Seeded, seeded } from '../support/seeded-random.ts'
+import { type SeededRandom, seededRandom } from '../support/seeded-random.ts'
 
-const SHUFFLES = howMany(100, 10_000)
+const SHUFFLES = repetitions(100, 10_000)
 
 /** What becomes known once an attempt was admitted; `''` is known from the start. */
-type Life = Readonly<Record<string, readonly Event[]>>
+type CausalHistory = Readonly<Record<string, readonly Event[]>>
 
 test('a line that is run, told in any order that causes allow, ends in one state', () => {
-  const line = runningLine({ plan: { gate: null } })
-  const life = lifeOfOne()
-  const expected = carryOut(life, line, null)
-  expect(statuses(expected.pipeline).join(' ')).toBe('done done done done')
-  expect(light(expected.pipeline)).toMatchObject({ light: 'done', reason: 'pull request #7 merged' })
+  const line = lineWith({ plan: { gate: null } })
+  const life = causalHistory()
+  const expected = performEffect(life, line, null)
+  expect(stageStatuses(expected.pipeline).join(' ')).toBe('done done done done')
+  expect(headlineOf(expected.pipeline)).toMatchObject({ light: 'done', reason: 'pull request #7 merged' })
   expect(expected.dispatched).toHaveLength(6)
   let told = 0
   for (let seed = 1; seed <= SHUFFLES; seed++) {
-    const ended = carryOut(life, line, seeded(runSeed(seed)))
+    const ended = performEffect(life, line, seededRandom(randomSeed(seed)))
     told += ended.told
     expect(ended.pipeline, `seed ${seed}`).toEqual(expected.pipeline)
     expect(ended.dispatched, `seed ${seed}`).toEqual(expected.dispatched)
   }
-  record('running-orders', { shuffles: SHUFFLES, 'told in all': told, 'final states': 1, 'dispatches of each': 6 })
+  recordMeasurements('running-orders', {
+    shuffles: SHUFFLES,
+    'told in all': told,
+    'final states': 1,
+    'dispatches of each': 6,
+  })
 }, 300_000)
 
 /** Planned at the second try, coded, tested, sent back once, coded and tested again, approved, merged, closed. */
-function lifeOfOne(): Life {
+function causalHistory(): CausalHistory {
   const head = { headSha: 'bbb2', replacedShas: ['bbb1'] }
-  const objection = { id: 501, at: minute(40), state: 'changes_requested', commitSha: 'bbb1' } as const
+  const objection = { id: 501, at: minutesAfterNine(40), state: 'changes_requested', commitSha: 'bbb1' } as const
   return {
-    '': [labelled(), labelled({ label: 'bug' })],
-    [keyFor('plan', 1)]: runOf(keyFor('plan', 1), 100, 2, 'failure'),
-    [keyFor('plan', 2)]: runOf(keyFor('plan', 2), 101, 8, 'success'),
-    [keyFor('code', 1)]: [
-      ...runOf(keyFor('code', 1), 102, 14, 'success'),
-      pullRequestIs({ at: minute(15), draft: true }),
-      pullRequestIs({ at: minute(16) }, 'ready_for_review'),
+    '': [issueLabeled(), issueLabeled({ label: 'bug' })],
+    [attemptKeyOf('plan', 1)]: runOf(attemptKeyOf('plan', 1), 100, 2, 'failure'),
+    [attemptKeyOf('plan', 2)]: runOf(attemptKeyOf('plan', 2), 101, 8, 'success'),
+    [attemptKeyOf('code', 1)]: [
+      ...runOf(attemptKeyOf('code', 1), 102, 14, 'success'),
+      pullRequestChanged({ at: minutesAfterNine(15), draft: true }),
+      pullRequestChanged({ at: minutesAfterNine(16) }, 'ready_for_review'),
     ],
-    [keyFor('test', 1)]: [...runOf(keyFor('test', 1), 103, 20, 'success'), reviewed(objection)],
-    [keyFor('code', 2)]: [
-      ...runOf(keyFor('code', 2), 104, 42, 'success'),
-      pullRequestIs({ at: minute(43), ...head }, 'synchronize'),
+    [attemptKeyOf('test', 1)]: [...runOf(attemptKeyOf('test', 1), 103, 20, 'success'), reviewChanged(objection)],
+    [attemptKeyOf('code', 2)]: [
+      ...runOf(attemptKeyOf('code', 2), 104, 42, 'success'),
+      pullRequestChanged({ at: minutesAfterNine(43), ...head }, 'synchronize'),
     ],
-    [keyFor('test', 2)]: [
-      ...runOf(keyFor('test', 2), 105, 50, 'success'),
-      reviewed({ id: 502, at: minute(55), commitSha: 'bbb2' }, head),
-      pullRequestIs({ at: minute(56), ...head, state: 'merged' }, 'closed'),
-      issueIs({ at: minute(57), state: 'closed', stateReason: 'completed', closedAt: minute(57) }, 'closed'),
+    [attemptKeyOf('test', 2)]: [
+      ...runOf(attemptKeyOf('test', 2), 105, 50, 'success'),
+      reviewChanged({ id: 502, at: minutesAfterNine(55), commitSha: 'bbb2' }, head),
+      pullRequestChanged({ at: minutesAfterNine(56), ...head, state: 'merged' }, 'closed'),
+      issueChanged(
+        { at: minutesAfterNine(57), state: 'closed', stateReason: 'completed', closedAt: minutesAfterNine(57) },
+        'closed',
+      ),
     ],
   }
 }
 
 /** Only half of the workflows echo the key: the others are known by the answer to their dispatch. */
 function runOf(key: string, id: number, at: number, conclusion: RunFact['conclusion']): readonly Event[] {
-  const startedAt = minute(at)
+  const startedAt = minutesAfterNine(at)
   const title = id % 2 === 0 ? `andon ${key}` : 'Work'
   const run = (nth: number, known: Partial<RunFact>) =>
-    ownRunIs(key, id, { title, startedAt, at: minute(at + nth), ...known })
+    dispatchedRunChanged(key, id, { title, startedAt, at: minutesAfterNine(at + nth), ...known })
   const job = (nth: number, status: 'queued' | 'in_progress' | 'completed') => {
     const over = status === 'completed' ? ({ conclusion: 'success' } as const) : {}
-    return jobIs({ id: id * 10, runId: id, at: minute(at + nth), status, ...over })
+    return jobChanged({ id: id * 10, runId: id, at: minutesAfterNine(at + nth), status, ...over })
   }
   return [
     run(0, { status: 'queued' }),
@@ -101,8 +109,8 @@ function runOf(key: string, id: number, at: number, conclusion: RunFact['conclus
   ]
 }
 
-function carryOut(life: Life, rules: ReturnType<typeof runningLine>, chance: Seeded | null) {
-  const line = lineInMemory(REPOSITORY, rules)
+function performEffect(life: CausalHistory, rules: ReturnType<typeof lineWith>, chance: SeededRandom | null) {
+  const line = inMemoryApply(REPOSITORY, rules)
   const open: Event[] = []
   const outbox: Event[][] = []
   const dispatched: string[] = []
@@ -117,21 +125,24 @@ function carryOut(life: Life, rules: ReturnType<typeof runningLine>, chance: See
     told++
     line.apply(event).forEach(heed)
     const pipeline = line.pipelines.get(ISSUE)
-    const awaited = pipeline && awaitingAdmission(pipeline, minute(600))
+    const awaited = pipeline && stageReadyForAdmission(pipeline, minutesAfterNine(600))
     if (!awaited) return
     const { stage, attempt } = awaited
-    tell(admitted(stage, attempt, momentOf(life, stage, attempt)))
+    tell(attemptAdmitted(stage, attempt, momentOf(life, stage, attempt)))
   }
   const heed = (effect: Effect) => {
     if (effect.type === 'dispatch') {
       const { attemptKey: key } = effect
       dispatched.push(key)
       know(key)
-      outbox.push([dispatchIs(key, { state: 'sending' }, minute(60)), confirmed(key, idOf(life, key), minute(61))])
+      outbox.push([
+        dispatchResult(key, { state: 'sending' }, minutesAfterNine(60)),
+        dispatchConfirmed(key, idOf(life, key), minutesAfterNine(61)),
+      ])
     }
     if (effect.type !== 'ask' || effect.question.about !== 'permission') return
-    const { for: purpose, login } = effect.question
-    outbox.push([purpose.kind === 'start' ? mayStart() : mayWrite(login, true, minute(58))])
+    const { purpose, login } = effect.question
+    outbox.push([purpose.kind === 'start' ? startPermission() : reviewerPermission(login, true, minutesAfterNine(58))])
   }
 
   know('')
@@ -150,14 +161,14 @@ function carryOut(life: Life, rules: ReturnType<typeof runningLine>, chance: See
   return { pipeline: line.pipelines.get(ISSUE) as Pipeline, dispatched, told }
 }
 
-function idOf(life: Life, key: string): number {
+function idOf(life: CausalHistory, key: string): number {
   const run = life[key]?.find((event) => event.type === 'run.changed')
   if (run?.type !== 'run.changed') throw new Error(`${key} was not to be begun`)
   return run.run.id
 }
 
-function momentOf(life: Life, stage: string, attempt: number) {
-  const key = keyFor(stage, attempt)
+function momentOf(life: CausalHistory, stage: string, attempt: number) {
+  const key = attemptKeyOf(stage, attempt)
   const run = life[key]?.find((event) => event.type === 'run.changed')
   if (run?.type !== 'run.changed') throw new Error(`${key} was not to be begun`)
   return run.run.startedAt

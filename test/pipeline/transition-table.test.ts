@@ -10,11 +10,12 @@ const RUN_BY_ANDON = [
   'stages/rework',
   'commands/run-commands',
   'deadlines/enforce-deadlines',
+  'deadlines/attempt-clocks',
   'holds/hold-or-release',
 ]
 
 test.each([
-  ['stages', ['stages/derive-stages'], tables[0]],
+  ['stages', ['stages/derive-stages', 'stages/closed-issues'], tables[0]],
   ['a line that is run', RUN_BY_ANDON, tables[1]],
 ])('the rows of the transition table are the tests of %s', (_, files, table = '') => {
   const rows = [...table.matchAll(/^\|.*\| (?!shown by|---)([^|]+) \|$/gm)].map(([, name]) => name)

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { lockDirectory, StoreBusy } from '../../src/process/directory-lock.ts'
+import { DataDirectoryInUse, lockDirectory } from '../../src/process/directory-lock.ts'
 
 let directory: string
 const children: ChildProcess[] = []
@@ -44,12 +44,12 @@ test('a second process gets one sentence that names the first', async () => {
   const { child, said } = await holder()
   expect(said).toBe('held')
   const refusal = `${directory} is in use by process ${child.pid}: stop it, or set ANDON_DATA to another directory.`
-  await expect(lockDirectory(directory)).rejects.toThrow(new StoreBusy(refusal))
+  await expect(lockDirectory(directory)).rejects.toThrow(new DataDirectoryInUse(refusal))
 })
 
 test('the same process cannot take it twice, and can take it again once given back', async () => {
   const unlock = await lockDirectory(directory)
-  await expect(lockDirectory(directory)).rejects.toThrow(StoreBusy)
+  await expect(lockDirectory(directory)).rejects.toThrow(DataDirectoryInUse)
   await unlock()
   await (await lockDirectory(directory))()
   expect(readdirSync(directory)).toEqual([])
@@ -92,7 +92,7 @@ test('of many processes that find a dead one’s lock, one takes it over', async
     await kill(child)
     const said = (await Promise.all(Array.from({ length: 6 }, holder))).map((each) => each.said)
     expect(said.filter((word) => word === 'held')).toHaveLength(1)
-    expect(said.filter((word) => word.startsWith('StoreBusy: '))).toHaveLength(5)
+    expect(said.filter((word) => word.startsWith('DataDirectoryInUse: '))).toHaveLength(5)
     for (const other of [...children]) await kill(other)
   }
   console.log('3 rounds of 6 processes at a stale lock: 1 owner each')

@@ -3,21 +3,21 @@
 import { sql } from 'kysely'
 import { afterEach, expect, test } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
-import { expectOneTruth } from '../support/consistency.ts'
-import { howMany, record, runSeed } from '../support/measurements.ts'
-import { seeded } from '../support/seeded-random.ts'
-import type { Boundary, Call, Commit } from './support/crash-point.ts'
-import { expectOneRunEach, LINE_OF_ONE } from './support/expect-single-run.ts'
-import { openWorks, type Worker, type Works } from './support/worker-fleet.ts'
+import { expectConsistent } from '../support/consistency.ts'
+import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
+import { seededRandom } from '../support/seeded-random.ts'
+import type { CallPoint, CommitPoint, CrashBoundary } from './support/crash-point.ts'
+import { expectSingleRuns, ONE_STAGE_ANDON_YML } from './support/expect-single-run.ts'
+import { openWorkerFleet, type Worker, type WorkerFleet } from './support/worker-fleet.ts'
 
 const BETWEEN_TRIES_MS = 700
 const MOST_TRIES = 60
 const LANES = 2
 
-let works: Works
-afterEach(() => works.close())
+let fleet: WorkerFleet
+afterEach(() => fleet.close())
 
-const DISPATCHING = bothSidesOf([
+const DISPATCHING = beforeAndAfter([
   'an attempt is admitted',
   'a dispatch is sending',
   'dispatch',
@@ -25,13 +25,13 @@ const DISPATCHING = bothSidesOf([
   'a dispatch is confirmed',
   'a lost dispatch is claimed',
   'a dispatch is unconfirmed',
-  'look for runs',
+  'list runs',
 ])
 
 test('workers that die at every boundary of dispatching leave one run for each attempt', async () => {
-  works = await openWorks({ factor: 10, configuration: LINE_OF_ONE })
-  const { github, repository } = works
-  github.whenDispatched((run) => {
+  fleet = await openWorkerFleet({ factor: 10, configuration: ONE_STAGE_ANDON_YML })
+  const { github, repository } = fleet
+  github.onDispatch((run) => {
     run.start()
     setTimeout(() => run.succeed(), 200)
   })
@@ -41,28 +41,33 @@ test('workers that die at every boundary of dispatching leave one run for each a
     await github.openIssue(repository, { title: `Issue ${issues}`, labels: ['andon'] })
   }
   await begun()
-  await github.settled()
-  github.deliveries.disturb({ forget: howMany(0, 0.5) })
-  github.misbehave({ on: 'dispatch', how: ['502-after', 'reset-after'], share: howMany(0, 0.3), seed: runSeed() })
-  const deaths = await dieEverywhere(howMany(3, DISPATCHING.length), DISPATCHING, begun)
-  github.deliveries.calm()
-  github.behave()
-  const counts = await expectOneRunEach(works, { atMostSeconds: 4 * 3_600 })
-  record('dispatch-boundaries', { ...deaths, ...counts })
+  await github.whenIdle()
+  github.deliveries.injectFaults({ drop: repetitions(0, 0.5) })
+  github.injectFault({
+    requests: 'dispatch',
+    kind: ['502-after', 'reset-after'],
+    probability: repetitions(0, 0.3),
+    seed: randomSeed(),
+  })
+  const deaths = await crashAtEachPoint(repetitions(3, DISPATCHING.length), DISPATCHING, begun)
+  github.deliveries.clearFaults()
+  github.clearFaults()
+  const counts = await expectSingleRuns(fleet, { atMostSeconds: 4 * 3_600 })
+  recordMeasurements('dispatch-boundaries', { ...deaths, ...counts })
 })
 
-const CREATING = bothSidesOf([
+const CREATING = beforeAndAfter([
   'comment',
   'a creation is intended',
   'check',
-  'a writing is noted',
+  'a write is recorded',
   'a pipeline is claimed',
 ])
-const CHANGING = bothSidesOf([
-  'look for comments',
+const CHANGING = beforeAndAfter([
+  'list comments',
   'comment-edit',
-  'look for checks',
-  'a finding is noted',
+  'list check runs',
+  'a found surface is recorded',
   'check-edit',
   'a pipeline is released',
 ])
@@ -73,11 +78,16 @@ test.each([
 ] as const)(
   'workers that die at every boundary of %s leave one comment a stage and one check run a commit',
   async (_, boundaries, lost) => {
-    works = await openWorks({ factor: 20 })
-    const { github, repository, database } = works
-    await forgetPace(database)
-    github.misbehave({ on: ['comment', 'check'], how: ['502-after', 'reset-after'], share: lost, seed: runSeed() })
-    const chance = seeded(runSeed())
+    fleet = await openWorkerFleet({ factor: 20 })
+    const { github, repository, database } = fleet
+    await clearBudget(database)
+    github.injectFault({
+      requests: ['comment', 'check'],
+      kind: ['502-after', 'reset-after'],
+      probability: lost,
+      seed: randomSeed(),
+    })
+    const chance = seededRandom(randomSeed())
     const numbers: number[] = []
     let moves = 0
     /** An issue comes onto the line, or the next deed is done on one that is there: what is shown of it changes. */
@@ -93,18 +103,18 @@ test.each([
       if (chance.next() < 0.5) run.fail()
     }
     await moved()
-    await github.settled()
-    const deaths = await dieEverywhere(howMany(2, boundaries.length), boundaries, moved)
-    github.behave()
-    await works.finish(async () => !(await isBehind(database)), 6 * 3_600)
-    const truth = await expectOneTruth({ database, now: works.now(), github })
+    await github.whenIdle()
+    const deaths = await crashAtEachPoint(repetitions(2, boundaries.length), boundaries, moved)
+    github.clearFaults()
+    await fleet.finishAlone(async () => !(await isBehind(database)), 6 * 3_600)
+    const truth = await expectConsistent({ database, now: fleet.now(), github })
     expect(truth.pipelines).toBe(numbers.length)
-    record('publish-boundaries', { ...deaths, ...truth, twins: 0, stuck: 0 })
+    recordMeasurements('publish-boundaries', { ...deaths, ...truth, twins: 0, stuck: 0 })
   },
 )
 
 /** GitHub's pace is somebody else's test: at one write a second the deaths would leave hours of work to be finished. */
-async function forgetPace({ kysely }: Database): Promise<void> {
+async function clearBudget({ kysely }: Database): Promise<void> {
   await sql`
     create function forget_pace() returns trigger language plpgsql as
       $$ begin new.creations = '[]'; new.next_write_at = '-infinity'; return new; end $$;
@@ -119,19 +129,19 @@ async function isBehind({ kysely }: Database): Promise<boolean> {
   return (await behind.executeTakeFirst()) !== undefined || (await sending.executeTakeFirst()) !== undefined
 }
 
-function bothSidesOf(moments: readonly (Commit | Call)[]): readonly Boundary[] {
+function beforeAndAfter(moments: readonly (CommitPoint | CallPoint)[]): readonly CrashBoundary[] {
   return moments.flatMap((moment) => [`before: ${moment}`, `after: ${moment}`] as const)
 }
 
 /** Has workers die at each of the first boundaries, again and again, two at a time, while things happen. */
-async function dieEverywhere(first: number, boundaries: readonly Boundary[], happens: () => Promise<void>) {
+async function crashAtEachPoint(first: number, boundaries: readonly CrashBoundary[], happens: () => Promise<void>) {
   const wanted = boundaries.slice(0, first)
-  const turns = Array.from({ length: howMany(1, 25) }, () => wanted).flat()
+  const turns = Array.from({ length: repetitions(1, 25) }, () => wanted).flat()
   const deaths = turns.length
   async function lane(): Promise<void> {
     for (let boundary = turns.shift(); boundary !== undefined; boundary = turns.shift()) {
-      const worker = await works.start({ at: boundary, how: 'SIGKILL' })
-      await untilDead(worker, boundary, happens)
+      const worker = await fleet.startWorker({ at: boundary, signal: 'SIGKILL' })
+      await untilCrashed(worker, boundary, happens)
     }
   }
   await Promise.all(Array.from({ length: LANES }, lane))
@@ -139,10 +149,10 @@ async function dieEverywhere(first: number, boundaries: readonly Boundary[], hap
 }
 
 /** The other worker may be the quicker one: things happen until this one, too, gets where it dies. */
-async function untilDead(worker: Worker, boundary: Boundary, happens: () => Promise<void>): Promise<void> {
+async function untilCrashed(worker: Worker, boundary: CrashBoundary, happens: () => Promise<void>): Promise<void> {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     await happens()
-    if (await worker.reached(BETWEEN_TRIES_MS)) return
+    if (await worker.reachedCrashPoint(BETWEEN_TRIES_MS)) return
   }
   throw new Error(`nobody reaches "${boundary}"`)
 }

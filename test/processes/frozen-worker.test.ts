@@ -4,51 +4,51 @@
 import { sql } from 'kysely'
 import { afterEach, expect, test } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
-import { howMany, record, runSeed } from '../support/measurements.ts'
-import { seeded } from '../support/seeded-random.ts'
-import type { Boundary } from './support/crash-point.ts'
-import { LINE_OF_ONE, unfinished } from './support/expect-single-run.ts'
-import { openWorks, type Works } from './support/worker-fleet.ts'
+import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
+import { seededRandom } from '../support/seeded-random.ts'
+import type { CrashBoundary } from './support/crash-point.ts'
+import { ONE_STAGE_ANDON_YML, unfinishedWork } from './support/expect-single-run.ts'
+import { openWorkerFleet, type WorkerFleet } from './support/worker-fleet.ts'
 
-const FACTOR = howMany(20, 10)
+const FACTOR = repetitions(20, 10)
 /** Frozen side by side. */
-const AT_ONCE = howMany(2, 10)
+const AT_ONCE = repetitions(2, 10)
 /** Others send it again once it was missed twice, two minutes apart. */
-const UNTIL_SENT_AGAIN_SECONDS = howMany(30, 165)
+const UNTIL_SENT_AGAIN_SECONDS = repetitions(30, 165)
 const MINUTE_MS = 60_000
 const LONG_AGO_MS = 10 * MINUTE_MS
 const BETWEEN_ISSUES_MS = 700
 const MOST_ISSUES = 15 * AT_ONCE
 
-let works: Works
-afterEach(() => works.close())
+let fleet: WorkerFleet
+afterEach(() => fleet.close())
 
 test('a worker frozen past its claim leaves no second live run a minute later, and writes nothing stale', async () => {
-  works = await openWorks({ factor: FACTOR, configuration: LINE_OF_ONE })
-  const { github, database } = works
+  fleet = await openWorkerFleet({ factor: FACTOR, configuration: ONE_STAGE_ANDON_YML })
+  const { github, database } = fleet
   await watchWrites(database)
-  github.whenDispatched((run) => run.start())
+  github.onDispatch((run) => run.start())
   // Nobody hears of a part of the runs by itself.
-  github.deliveries.disturb({ forget: howMany(0, 0.3) })
-  const freezes = howMany(2, 100)
+  github.deliveries.injectFaults({ drop: repetitions(0, 0.3) })
+  const freezes = repetitions(2, 100)
   let between = 0
   for (let frozen = 0; frozen < freezes; frozen += AT_ONCE) {
-    const places = placesOf(frozen / AT_ONCE)
+    const places = freezePoints(frozen / AT_ONCE)
     await freezeAndThaw(places)
     between += places.filter((at) => at === BETWEEN).length
     endRuns(LONG_AGO_MS)
   }
   endRuns(0)
   // Issues that nobody got to before go through in the end.
-  github.whenDispatched((run) => run.succeed())
-  github.deliveries.calm()
-  await works.finish(async () => (await unfinished(works)).length === 0, 4 * 3_600)
+  github.onDispatch((run) => run.succeed())
+  github.deliveries.clearFaults()
+  await fleet.finishAlone(async () => (await unfinishedWork(fleet)).length === 0, 4 * 3_600)
   const stale = await sql<{ what: string }>`select what from stale_writes`.execute(database.kysely)
   expect(stale.rows).toEqual([])
   const twins = github.runs.length - new Set(github.runs.map(({ state }) => state.title)).size
   const cancelled = github.runs.filter(({ state }) => state.conclusion === 'cancelled').length
   expect(cancelled).toBe(twins)
-  record('frozen', {
+  recordMeasurements('frozen', {
     freezes,
     'between check and call': between,
     'sent a second time': twins,
@@ -61,7 +61,7 @@ test('a worker frozen past its claim leaves no second live run a minute later, a
 const BETWEEN = 'before: dispatch'
 
 /** Half of them between the claim's check and the call. One a time is frozen inside a transaction, with its locks. */
-function placesOf(round: number): readonly Boundary[] {
+function freezePoints(round: number): readonly CrashBoundary[] {
   const inside = round % 2 === 0 ? 'before: a dispatch is confirmed' : 'before: a dispatch is sending'
   const elsewhere = ['after: a dispatch is sending', 'after: dispatch', 'after: a dispatch is claimed', inside] as const
   return Array.from({ length: AT_ONCE }, (_, place) => {
@@ -70,25 +70,25 @@ function placesOf(round: number): readonly Boundary[] {
 }
 
 /** Nobody else is at work until all of these are frozen; then somebody is, and they are let go one after the other. */
-async function freezeAndThaw(places: readonly Boundary[]): Promise<void> {
-  const { github, repository } = works
-  const chance = seeded(runSeed() + github.runs.length)
-  const workers = await Promise.all(places.map((at) => works.start({ at, how: 'SIGSTOP' })))
+async function freezeAndThaw(places: readonly CrashBoundary[]): Promise<void> {
+  const { github, repository } = fleet
+  const chance = seededRandom(randomSeed() + github.runs.length)
+  const workers = await Promise.all(places.map((at) => fleet.startWorker({ at, signal: 'SIGSTOP' })))
   const isFrozen = workers.map(() => false)
   for (let issues = 0; isFrozen.includes(false); issues += 1) {
     if (issues === MOST_ISSUES) throw new Error(`not everybody freezes: ${places.filter((_, at) => !isFrozen[at])}`)
     await github.openIssue(repository, { title: 'Retry on flaky upload', labels: ['andon'] })
-    const seen = await Promise.all(workers.map((worker) => worker.reached(BETWEEN_ISSUES_MS)))
+    const seen = await Promise.all(workers.map((worker) => worker.reachedCrashPoint(BETWEEN_ISSUES_MS)))
     for (const [place, reached] of seen.entries()) isFrozen[place] ||= reached
   }
-  const steady = await works.start()
+  const steady = await fleet.startWorker()
   await pass(UNTIL_SENT_AGAIN_SECONDS)
   for (const worker of workers) {
     worker.thaw()
-    await pass(chance.integer(howMany(2, 8)))
+    await pass(chance.integer(repetitions(2, 8)))
   }
   await pass(65)
-  expectNoTwins()
+  expectNoDuplicateRuns()
   await Promise.all([steady, ...workers].map((worker) => worker.kill()))
 }
 
@@ -99,17 +99,17 @@ function pass(seconds: number): Promise<void> {
 
 /** What began longer ago than that has had its time. */
 function endRuns(olderThanMs: number): void {
-  const since = Date.parse(works.now()) - olderThanMs
-  for (const run of works.github.runs) if (Date.parse(run.state.createdAt) <= since) run.succeed()
+  const since = Date.parse(fleet.now()) - olderThanMs
+  for (const run of fleet.github.runs) if (Date.parse(run.state.createdAt) <= since) run.succeed()
 }
 
 /** Of the live runs of one attempt, all but the oldest are younger than a minute. */
-function expectNoTwins(): void {
-  const { github } = works
+function expectNoDuplicateRuns(): void {
+  const { github } = fleet
   const live = github.runs.filter(({ state }) => state.status !== 'completed')
   const oldest = new Map<string, number>()
   for (const { id, state } of live) oldest.set(state.title, Math.min(id, oldest.get(state.title) ?? id))
-  const aMinuteAgo = Date.parse(works.now()) - MINUTE_MS
+  const aMinuteAgo = Date.parse(fleet.now()) - MINUTE_MS
   const twins = live.filter(({ id, state }) => {
     return id !== oldest.get(state.title) && Date.parse(state.createdAt) < aMinuteAgo
   })
@@ -129,9 +129,9 @@ async function watchWrites({ kysely }: Database): Promise<void> {
       me text := current_setting('application_name');
       holder text := (select process from holders where effect_id = new.id);
     begin
-      if new.token is not null and new.token is distinct from old.token then
+      if new.claim_token is not null and new.claim_token is distinct from old.claim_token then
         insert into holders values (new.id, me) on conflict (effect_id) do update set process = me;
-      elsif (new.token is distinct from old.token or new.state <> old.state)
+      elsif (new.claim_token is distinct from old.claim_token or new.state <> old.state)
         and new.state <> 'done' and holder is distinct from me then
         insert into stale_writes values (format('%s: %s to %s by %s, held by %s', new.key, old.state, new.state, me, holder));
       end if;

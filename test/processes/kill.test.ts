@@ -3,42 +3,48 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { openEmbedded } from '../../src/process/open-embedded-database.ts'
+import { openEmbeddedDatabase } from '../../src/process/open-embedded-database.ts'
 import type { Database } from '../../src/store/database.ts'
-import { type AndonProcess, endProcesses, startProcess } from '../support/andon-process.ts'
-import { readEverything } from '../support/board-api.ts'
-import { expectOneTruth } from '../support/consistency.ts'
-import { freshDatabase } from '../support/database.ts'
+import { type AndonProcess, startAndonProcess, stopAllProcesses } from '../support/andon-process.ts'
+import { readAllRows } from '../support/board-api.ts'
+import { expectConsistent } from '../support/consistency.ts'
+import { openTestDatabase } from '../support/database.ts'
 import { REPOSITORY } from '../support/deliveries.ts'
-import { inParallel, type Knocker, openKnocker } from '../support/http-load.ts'
-import { howMany, record, runSeed } from '../support/measurements.ts'
-import { seeded } from '../support/seeded-random.ts'
-import { type StreamOfTraces, streamOfTraces } from '../support/trace-stream.ts'
+import { forEachConcurrently, type HttpClient, openHttpClient } from '../support/http-load.ts'
+import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
+import { seededRandom } from '../support/seeded-random.ts'
+import { openTraceStream, type TraceStream } from '../support/trace-stream.ts'
 
-afterEach(endProcesses)
+afterEach(stopAllProcesses)
 
 const SENDERS = 16
 const LONGEST_LIFE_MS = 400
 
 test('on Postgres, every delivery answered with a 2xx outlives kill -9 and is applied', async () => {
-  const database = await freshDatabase('postgres')
-  const kills = howMany(3, 100)
-  const start = () => startProcess('web', { DATABASE_URL: database.url })
+  const database = await openTestDatabase('postgres')
+  const kills = repetitions(3, 100)
+  const start = () => startAndonProcess('web', { DATABASE_URL: database.url })
   const { acknowledged, stories } = await killAgainAndAgain(kills, start, (guids) => expectKept(database, guids))
-  record('kill', { 'kills on Postgres': kills, acknowledged, missing: 0, issues: stories, 'wrong lights': 0 })
+  recordMeasurements('kill', {
+    'kills on Postgres': kills,
+    acknowledged,
+    missing: 0,
+    issues: stories,
+    'wrong lights': 0,
+  })
   await database.close()
 })
 
 test('on the embedded database, every delivery answered with a 2xx outlives kill -9 and is applied', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'andon-kill-'))
-  const kills = howMany(2, 20)
-  const start = () => startProcess('all', { ANDON_DATA: directory })
+  const kills = repetitions(2, 20)
+  const start = () => startAndonProcess('all', { ANDON_DATA: directory })
   const { acknowledged, stories, guids } = await killAgainAndAgain(kills, start, async () => undefined)
-  const database = await openEmbedded(directory)
+  const database = await openEmbeddedDatabase(directory)
   await expectKept(database, guids)
   await database.close()
   rmSync(directory, { recursive: true, force: true })
-  record('kill', {
+  recordMeasurements('kill', {
     'kills on the embedded database': kills,
     acknowledged,
     missing: 0,
@@ -52,10 +58,10 @@ async function killAgainAndAgain(
   start: () => Promise<AndonProcess>,
   check: (guids: ReadonlySet<string>) => Promise<void>,
 ): Promise<{ acknowledged: number; stories: number; guids: ReadonlySet<string> }> {
-  const chance = seeded(runSeed())
-  const stream = streamOfTraces(chance, `kill-${runSeed()}`, howMany(12, 36))
+  const chance = seededRandom(randomSeed())
+  const stream = openTraceStream(chance, `kill-${randomSeed()}`, repetitions(12, 36))
   const acknowledged = new Set<string>()
-  const knocker = openKnocker()
+  const knocker = openHttpClient()
   for (let round = 0; round < kills; round++) {
     const andon = await start()
     await andon.ready()
@@ -64,18 +70,18 @@ async function killAgainAndAgain(
   }
   const andon = await start()
   await andon.ready()
-  await inParallel(SENDERS, stream.rest(), async (delivery) => {
+  await forEachConcurrently(SENDERS, stream.remaining(), async (delivery) => {
     expect((await knocker.post(andon.url, delivery)).status).toBe(202)
     acknowledged.add(delivery.guid)
   })
   await check(acknowledged)
   const expected = stream
-    .stories()
+    .traces()
     .filter(({ light }) => light !== null)
     .map(({ issueNumber, light }) => `${REPOSITORY.fullName}#${issueNumber} ${light}`)
-  const rows = await readEverything(andon.url)
+  const rows = await readAllRows(andon.url)
   expect(rows.map((row) => `${row.repository}#${row.issue} ${row.light}`).sort()).toEqual(expected.sort())
-  await andon.end()
+  await andon.stop()
   knocker.close()
   return { acknowledged: acknowledged.size, stories: expected.length, guids: acknowledged }
 }
@@ -83,29 +89,29 @@ async function killAgainAndAgain(
 // The life is counted from the first answer, so that every round dies under load.
 async function sendUntilKilled(
   andon: AndonProcess,
-  o: { stream: StreamOfTraces; knocker: Knocker; acknowledged: Set<string>; lifeMs: number },
+  o: { stream: TraceStream; knocker: HttpClient; acknowledged: Set<string>; lifeMs: number },
 ): Promise<void> {
   let dead = false
   let dying = false
   const unexpected: number[] = []
   async function sender(): Promise<void> {
     while (!dead) {
-      const delivery = o.stream.take()
+      const delivery = o.stream.next()
       const { status } = await o.knocker.post(andon.url, delivery)
       if (status === 202) {
         o.acknowledged.add(delivery.guid)
-        if (!dying) setTimeout(() => andon.end('SIGKILL'), o.lifeMs)
+        if (!dying) setTimeout(() => andon.stop('SIGKILL'), o.lifeMs)
         dying = true
         continue
       }
       // No answer is the death itself; any other answer is one too many.
       dead = true
-      o.stream.giveBack(delivery)
+      o.stream.requeue(delivery)
       if (status !== 0) unexpected.push(status)
     }
   }
   await Promise.all(Array.from({ length: SENDERS }, sender))
-  await andon.end('SIGKILL')
+  await andon.stop('SIGKILL')
   expect(unexpected).toEqual([])
 }
 
@@ -113,5 +119,5 @@ async function expectKept(database: Database, guids: ReadonlySet<string>): Promi
   const rows = await database.kysely.selectFrom('deliveries').select(['guid', 'state']).execute()
   const applied = new Set(rows.filter(({ state }) => state !== 'failed').map(({ guid }) => guid))
   expect([...guids].filter((guid) => !applied.has(guid))).toEqual([])
-  await expectOneTruth({ database, now: new Date().toISOString() })
+  await expectConsistent({ database, now: new Date().toISOString() })
 }

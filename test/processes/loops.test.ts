@@ -5,13 +5,13 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { startTime } from '../../src/process/process-identity.ts'
-import { askToStop, readLoops } from '../../src/store/loops.ts'
-import { type AndonProcess, endProcesses, startProcess, until } from '../support/andon-process.ts'
-import { freshDatabase } from '../support/database.ts'
-import { inParallel } from '../support/http-load.ts'
-import { howMany, record } from '../support/measurements.ts'
-import { findPostgres, freePort, openCluster } from '../support/postgres-cluster.ts'
+import { readStartTicks } from '../../src/process/process-identity.ts'
+import { loadLoops, requestStop } from '../../src/store/loops.ts'
+import { type AndonProcess, startAndonProcess, stopAllProcesses, waitUntil } from '../support/andon-process.ts'
+import { openTestDatabase } from '../support/database.ts'
+import { forEachConcurrently } from '../support/http-load.ts'
+import { recordMeasurements, repetitions } from '../support/measurements.ts'
+import { findPostgres, freePort, startCluster } from '../support/postgres-cluster.ts'
 import { badHeartbeats } from '../watchdog/support/bad-heartbeats.ts'
 
 let dataDirectory: string
@@ -21,29 +21,29 @@ beforeEach(() => {
 })
 
 afterEach(async () => {
-  await endProcesses()
+  await stopAllProcesses()
   rmSync(dataDirectory, { recursive: true, force: true })
 })
 
-type Said = { readonly code: number | null; readonly said: string; readonly complaint: string }
+type CommandOutput = { readonly code: number | null; readonly said: string; readonly complaint: string }
 
 /** `loop …` as an operator has it who has nothing left but this machine: no App, no key, no secret, no GitHub. */
-async function loop(words: string, databaseUrl?: string, folder = dataDirectory): Promise<Said> {
+async function runLoopCommand(words: string, databaseUrl?: string, folder = dataDirectory): Promise<CommandOutput> {
   const nothing = { APP_ID: undefined, PRIVATE_KEY: undefined, WEBHOOK_SECRET: undefined, GITHUB_API_URL: undefined }
   const surroundings = { ...nothing, ANDON_DATA: folder, DATABASE_URL: databaseUrl }
-  const command = await startProcess('loop', surroundings, words.split(' ').filter(Boolean))
-  const { code } = await command.ended()
-  return { code, said: command.output().replace(command.complaint(), ''), complaint: command.complaint() }
+  const command = await startAndonProcess('loop', surroundings, words.split(' ').filter(Boolean))
+  const { code } = await command.exited()
+  return { code, said: command.output().replace(command.stderr(), ''), complaint: command.stderr() }
 }
 
 function startWorker(databaseUrl: string, words: readonly string[] = []): Promise<AndonProcess> {
-  return startProcess('worker', { DATABASE_URL: databaseUrl, ANDON_DATA: dataDirectory }, words)
+  return startAndonProcess('worker', { DATABASE_URL: databaseUrl, ANDON_DATA: dataDirectory }, words)
 }
 
 async function startedWorker(databaseUrl: string): Promise<AndonProcess> {
   const worker = await startWorker(databaseUrl)
-  await until('the worker works', () => worker.output().includes('"msg":"working"'), {
-    giveUp: () => worker.complaint() || null,
+  await waitUntil('the worker works', () => worker.output().includes('"msg":"working"'), {
+    giveUp: () => worker.stderr() || null,
   })
   return worker
 }
@@ -51,89 +51,98 @@ async function startedWorker(databaseUrl: string): Promise<AndonProcess> {
 const idOf = (worker: AndonProcess) => `worker-${hostname()}-${worker.pid}`
 
 test('a loop is alive until it is killed, and its successor clears away what it left', async () => {
-  const database = await freshDatabase('postgres')
+  const database = await openTestDatabase('postgres')
   const { url = '' } = database
-  expect(await loop('status', url)).toMatchObject({ code: 1, said: expect.stringContaining('No loop is known') })
+  expect(await runLoopCommand('status', url)).toMatchObject({
+    code: 1,
+    said: expect.stringContaining('No loop is known'),
+  })
   const first = await startedWorker(url)
-  const table = await loop('status', url)
+  const table = await runLoopCommand('status', url)
   expect(table).toMatchObject({ code: 0, complaint: '' })
   expect(table.said).toMatch(
     /^LOOP +STATE +DOING +ITERATION +BEAT +PROGRESS\nworker-\S+ +alive +(idle|running) +\d+ +\d+ s ago/,
   )
-  await first.end('SIGKILL')
-  const killed = await loop('status', url)
+  await first.stop('SIGKILL')
+  const killed = await runLoopCommand('status', url)
   expect(killed.code).toBe(1)
   expect(killed.said).toContain(`${idOf(first)} is gone: process ${first.pid} has ended without a word.`)
-  expect(await loop(`stop ${idOf(first)}`, url)).toMatchObject({
+  expect(await runLoopCommand(`stop ${idOf(first)}`, url)).toMatchObject({
     code: 1,
     complaint: expect.stringContaining('was not asked'),
   })
   const second = await startedWorker(url)
-  const json = await loop('status --json', url)
+  const json = await runLoopCommand('status --json', url)
   expect(json.code).toBe(0)
   expect(JSON.parse(json.said).loops).toMatchObject([{ id: idOf(second), alive: true, state: 'alive' }])
-  expect((await second.end()).code).toBe(0)
-  expect(await readLoops(database)).toEqual([])
+  expect((await second.stop()).code).toBe(0)
+  expect(await loadLoops(database)).toEqual([])
   expect(readdirSync(join(dataDirectory, 'loops'))).toEqual([])
   await database.close()
 })
 
 test('a loop is asked to stop on its socket, or in its row where it beats on another machine', async () => {
-  const database = await freshDatabase('postgres')
+  const database = await openTestDatabase('postgres')
   const { url = '' } = database
   const worker = await startedWorker(url)
-  expect(await loop('stop nobody', url)).toMatchObject({
+  expect(await runLoopCommand('stop nobody', url)).toMatchObject({
     code: 1,
     complaint: expect.stringContaining('there is no loop'),
   })
-  expect(await loop(`stop ${idOf(worker)}`, url)).toMatchObject({ code: 0, said: `${idOf(worker)} is stopping.\n` })
-  expect((await worker.ended()).code).toBe(0)
+  expect(await runLoopCommand(`stop ${idOf(worker)}`, url)).toMatchObject({
+    code: 0,
+    said: `${idOf(worker)} is stopping.\n`,
+  })
+  expect((await worker.exited()).code).toBe(0)
   const other = await startedWorker(url)
-  expect(await askToStop(database, idOf(other), new Date().toISOString())).toBe(true)
-  expect((await other.ended()).code).toBe(0)
+  expect(await requestStop(database, idOf(other), new Date().toISOString())).toBe(true)
+  expect((await other.exited()).code).toBe(0)
   expect(other.output()).toContain('"by":"the database"')
   await database.close()
 })
 
 test('a bounded worker ends by itself', async () => {
-  const database = await freshDatabase('postgres')
+  const database = await openTestDatabase('postgres')
   const worker = await startWorker(database.url ?? '', ['--iterations', '3'])
-  expect((await worker.ended()).code).toBe(0)
+  expect((await worker.exited()).code).toBe(0)
   expect(worker.output()).toContain('"by":"its number of iterations"')
-  expect(await readLoops(database)).toEqual([])
+  expect(await loadLoops(database)).toEqual([])
   await database.close()
 })
 
 test('with the database stopped and no key, status and stop answer from this machine alone', async () => {
-  const cluster = await openCluster(findPostgres() ?? 'postgres is not installed')
+  const cluster = await startCluster(findPostgres() ?? 'postgres is not installed')
   try {
-    expect((await (await startProcess('migrate', { DATABASE_URL: cluster.url })).ended()).code).toBe(0)
+    expect((await (await startAndonProcess('migrate', { DATABASE_URL: cluster.url })).exited()).code).toBe(0)
     const worker = await startedWorker(cluster.url)
     const frozen = await startedWorker(cluster.url)
     await cluster.stop()
-    const seen = await loop('status', cluster.url)
+    const seen = await runLoopCommand('status', cluster.url)
     expect(seen).toMatchObject({
       code: 0,
       complaint: expect.stringContaining('only the loops that ran in this folder'),
     })
     expect(seen.said).toContain(idOf(worker))
-    expect(await loop('stop', cluster.url)).toMatchObject({ code: 64, complaint: expect.stringContaining('say which') })
+    expect(await runLoopCommand('stop', cluster.url)).toMatchObject({
+      code: 64,
+      complaint: expect.stringContaining('say which'),
+    })
     frozen.freeze()
-    expect(await loop(`stop ${idOf(frozen)}`, cluster.url)).toMatchObject({
+    expect(await runLoopCommand(`stop ${idOf(frozen)}`, cluster.url)).toMatchObject({
       code: 0,
       said: `${idOf(frozen)} does not answer: process ${frozen.pid} was sent SIGTERM.\n`,
     })
-    expect(await loop(`stop ${idOf(worker)}`, cluster.url)).toMatchObject({ code: 0 })
+    expect(await runLoopCommand(`stop ${idOf(worker)}`, cluster.url)).toMatchObject({ code: 0 })
     frozen.thaw()
     const startedAt = Date.now()
-    expect((await worker.ended()).code).toBe(0)
-    expect((await frozen.ended()).code).toBe(0)
-    record('loops', { 'seconds to stop without a database': Math.ceil((Date.now() - startedAt) / 1000) })
-    expect(await loop('status', cluster.url)).toMatchObject({
+    expect((await worker.exited()).code).toBe(0)
+    expect((await frozen.exited()).code).toBe(0)
+    recordMeasurements('loops', { 'seconds to stop without a database': Math.ceil((Date.now() - startedAt) / 1000) })
+    expect(await runLoopCommand('status', cluster.url)).toMatchObject({
       code: 2,
       complaint: expect.stringContaining('cannot tell'),
     })
-    expect(await loop('stop --all', cluster.url)).toMatchObject({ code: 2 })
+    expect(await runLoopCommand('stop --all', cluster.url)).toMatchObject({ code: 2 })
   } finally {
     await cluster.remove()
   }
@@ -148,7 +157,7 @@ test('no bad heartbeat is alive, and none brings a signal on whoever has its pid
     role: 'worker',
     host,
     pid,
-    startedAtTicks: await startTime(pid),
+    startedAtTicks: await readStartTicks(pid),
     status: 'idle',
     iteration: 12,
     beatAt: new Date().toISOString(),
@@ -168,13 +177,13 @@ test('no bad heartbeat is alive, and none brings a signal on whoever has its pid
   try {
     // Every one is the file of a folder of its own; all of them through the whole command take a minute, so the short form samples.
     const all = corpus().map((_, index) => index)
-    const sample = all.filter((index) => index % howMany(14, 1) === 0)
-    await inParallel(3, sample, async (index) => {
+    const sample = all.filter((index) => index % repetitions(14, 1) === 0)
+    await forEachConcurrently(3, sample, async (index) => {
       const folder = join(dataDirectory, `case-${index}`)
       mkdirSync(join(folder, 'loops'), { recursive: true })
       writeFileSync(join(folder, 'loops', `worker-${pid}.json`), corpus()[index] ?? '')
       for (const words of ['status', 'stop --all', `stop ${good.id}`]) {
-        expect((await loop(words, undefined, folder)).code).toBe(1)
+        expect((await runLoopCommand(words, undefined, folder)).code).toBe(1)
       }
     })
     expect(bystander.signalCode).toBeNull()
@@ -182,9 +191,9 @@ test('no bad heartbeat is alive, and none brings a signal on whoever has its pid
     // The same word, believed, does bring one: the rule above is what held it back.
     writeFileSync(path, JSON.stringify({ ...good, beatAt: new Date().toISOString() }))
     const ended = once(bystander, 'exit')
-    expect((await loop('stop')).said).toContain('was sent SIGTERM')
+    expect((await runLoopCommand('stop')).said).toContain('was sent SIGTERM')
     expect(await ended).toEqual([null, 'SIGTERM'])
-    record('bad heartbeats', { 'asked of': sample.length, alive: 0, signals: 0 })
+    recordMeasurements('bad heartbeats', { 'asked of': sample.length, alive: 0, signals: 0 })
   } finally {
     bystander.kill('SIGKILL')
   }
@@ -192,11 +201,11 @@ test('no bad heartbeat is alive, and none brings a signal on whoever has its pid
 
 test('a folder that cannot be is one sentence, and no spinning', async () => {
   const port = await freePort()
-  const started = await startProcess('all', { ANDON_DATA: '/proc/andon', PORT: `${port}` })
-  expect((await started.ended()).code).toBe(78)
-  expect(started.complaint()).toMatch(/^andon: cannot keep a database in \/proc\/andon \(ENOENT\)[^\n]+\.\n$/)
+  const started = await startAndonProcess('all', { ANDON_DATA: '/proc/andon', PORT: `${port}` })
+  expect((await started.exited()).code).toBe(78)
+  expect(started.stderr()).toMatch(/^andon: cannot keep a database in \/proc\/andon \(ENOENT\)[^\n]+\.\n$/)
   writeFileSync(join(dataDirectory, 'loops'), 'no folder')
-  expect(await loop('status')).toMatchObject({
+  expect(await runLoopCommand('status')).toMatchObject({
     code: 2,
     complaint: expect.stringMatching(/^andon: cannot tell: [^\n]+\.\n$/),
   })

@@ -5,47 +5,52 @@ import { expect, test } from 'vitest'
 import { type Andon, openAndon } from '../../src/andon.ts'
 import type { Config } from '../../src/config.ts'
 import type { Database } from '../../src/store/database.ts'
-import { expectOneTruth } from '../support/consistency.ts'
-import { freshDatabase } from '../support/database.ts'
-import { type FakeGitHub, openGitHubWorld } from '../support/fake-github.ts'
-import { type MovedClock, movedClock } from '../support/manual-clock.ts'
-import { howMany, record, runSeed } from '../support/measurements.ts'
-import { type Seeded, seeded } from '../support/seeded-random.ts'
+import { expectConsistent } from '../support/consistency.ts'
+import { openTestDatabase } from '../support/database.ts'
+import { type FakeGitHub, openFakeGitHub } from '../support/fake-github.ts'
+import { type ManualClock, manualClock } from '../support/manual-clock.ts'
+import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
+import { type SeededRandom, seededRandom } from '../support/seeded-random.ts'
 
 test('a fifth of the POSTs misbehave, and every issue has one comment per stage and one check run per stage and commit', async () => {
-  const clock = movedClock('2026-11-20T08:00:00.000Z')
-  const github = await openGitHubWorld({ seed: runSeed(), now: clock.now, together: 8 })
-  const database = await freshDatabase('postgres')
+  const clock = manualClock('2026-11-20T08:00:00.000Z')
+  const github = await openFakeGitHub({ seed: randomSeed(), now: clock.now, maxConcurrent: 8 })
+  const database = await openTestDatabase('postgres')
   const andons = await Promise.all(
-    [1, 2].map(() => openAndon({ ...surroundings(github), database, now: clock.now, fetch: impatient })),
+    [1, 2].map(() => openAndon({ ...andonOptions(github), database, now: clock.now, fetch: fetchWithTimeout })),
   )
-  github.deliveries.aim(`http://127.0.0.1:${await andons[0]?.listen()}/api/github/webhooks`)
-  github.limitCreation()
+  github.deliveries.setTarget(`http://127.0.0.1:${await andons[0]?.listen()}/api/github/webhooks`)
+  github.enforceCreationLimits()
   const how = ['502-after', 'reset-after', '502-before', 'reset-before'] as const
-  github.misbehave({ on: ['comment', 'check'], how: [...how, 'hang-after'], share: 0.2, seed: runSeed() })
+  github.injectFault({
+    requests: ['comment', 'check'],
+    kind: [...how, 'hang-after'],
+    probability: 0.2,
+    seed: randomSeed(),
+  })
 
-  const issues = howMany(6, 100)
-  const chance = seeded(runSeed())
-  const lives = Array.from({ length: issues }, (_, index) => life(github, chance, index))
+  const issues = repetitions(6, 100)
+  const chance = seededRandom(randomSeed())
+  const lives = Array.from({ length: issues }, (_, index) => driveIssue(github, chance, index))
   for (let living = lives; living.length > 0; ) {
     const steps = await Promise.all(living.map((one) => one.next()))
     living = living.filter((_, index) => !steps[index]?.done)
-    await github.settled()
-    await bringUpToDate(andons, database, clock)
-    await expectOneTruth({ database, now: clock.now(), github })
+    await github.whenIdle()
+    await publishUntilQuiet(andons, database, clock)
+    await expectConsistent({ database, now: clock.now(), github })
   }
 
-  const truth = await expectOneTruth({ database, now: clock.now(), github })
+  const truth = await expectConsistent({ database, now: clock.now(), github })
   expect(truth.pipelines).toBe(issues)
-  const posts = [...github.writes.of('comment'), ...github.writes.of('check')]
+  const posts = [...github.writes.ofKind('comment'), ...github.writes.ofKind('check')]
   const misbehaved = posts.filter(({ fault }) => fault !== null && fault !== 'secondary-limit')
   expect(posts.filter(({ fault }) => fault === 'secondary-limit')).toEqual([])
-  record('misbehaving-github', {
+  recordMeasurements('misbehaving-github', {
     issues,
     POSTs: posts.length,
     misbehaved: misbehaved.length,
     comments: truth.comments,
-    'check runs': truth.checks,
+    'check runs': truth.checkRuns,
     twins: 0,
   })
   for (const andon of andons) await andon.close()
@@ -54,7 +59,7 @@ test('a fifth of the POSTs misbehave, and every issue has one comment per stage 
 })
 
 /** One issue from its opening to its end, one deed at a time. */
-async function* life(github: FakeGitHub, chance: Seeded, index: number): AsyncGenerator<void> {
+async function* driveIssue(github: FakeGitHub, chance: SeededRandom, index: number): AsyncGenerator<void> {
   const repository = github.repositories[index % github.repositories.length] ?? ''
   const number = await github.openIssue(repository, {
     title: `Issue ${index} with @everyone & <b>care</b>`,
@@ -103,17 +108,17 @@ async function* life(github: FakeGitHub, chance: Seeded, index: number): AsyncGe
 }
 
 /** Silence is the same after two seconds as after the ten that Andon gives a call. */
-const impatient: typeof fetch = (input, init) => {
+const fetchWithTimeout: typeof fetch = (input, init) => {
   const own = init?.signal ? [init.signal] : []
   return fetch(input, { ...init, signal: AbortSignal.any([...own, AbortSignal.timeout(2_000)]) })
 }
 
 // Everything is published when nothing is due and nothing waits for its moment: the clock moves until then.
-async function bringUpToDate(andons: readonly Andon[], database: Database, clock: MovedClock): Promise<void> {
+async function publishUntilQuiet(andons: readonly Andon[], database: Database, clock: ManualClock): Promise<void> {
   for (let rounds = 0; rounds < MOST_ROUNDS; rounds++) {
     const done = await Promise.all(andons.map(({ steps }) => steps.outbox()))
-    if (done.some((count) => count > 0)) clock.pass(APART_SECONDS)
-    else if (await somethingWaits(database)) clock.pass(WAIT_SECONDS)
+    if (done.some((count) => count > 0)) clock.advance(APART_SECONDS)
+    else if (await somethingWaits(database)) clock.advance(WAIT_SECONDS)
     else return
   }
   throw new Error('GitHub was not brought up to date')
@@ -130,7 +135,7 @@ async function somethingWaits({ kysely }: Database): Promise<boolean> {
   return (await behind.executeTakeFirst()) !== undefined || (await due.executeTakeFirst()) !== undefined
 }
 
-function surroundings(github: FakeGitHub): Pick<Parameters<typeof openAndon>[0], 'config' | 'build' | 'log'> {
+function andonOptions(github: FakeGitHub): Pick<Parameters<typeof openAndon>[0], 'config' | 'build' | 'log'> {
   const config: Config = {
     role: 'all',
     port: 0,

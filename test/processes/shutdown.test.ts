@@ -3,21 +3,21 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
-import { readLoops } from '../../src/store/loops.ts'
-import { type AndonProcess, endProcesses, startProcess, until } from '../support/andon-process.ts'
-import { freshDatabase } from '../support/database.ts'
-import { environmentFor, type FakeGitHub, openGitHubWorld } from '../support/fake-github.ts'
-import { howMany, record } from '../support/measurements.ts'
-import { LINE_OF_ONE } from './support/expect-single-run.ts'
+import { loadLoops } from '../../src/store/loops.ts'
+import { type AndonProcess, startAndonProcess, stopAllProcesses, waitUntil } from '../support/andon-process.ts'
+import { openTestDatabase } from '../support/database.ts'
+import { environmentOf, type FakeGitHub, openFakeGitHub } from '../support/fake-github.ts'
+import { recordMeasurements, repetitions } from '../support/measurements.ts'
+import { ONE_STAGE_ANDON_YML } from './support/expect-single-run.ts'
 
-afterEach(endProcesses)
+afterEach(stopAllProcesses)
 
 test('one, two or five signals while a dispatch hangs are one shutdown', async () => {
   // In full, GitHub never says a word; in short, it cuts the connection when the process is seen to be stopping.
-  const rounds = [5, 2, 1].slice(0, howMany(1, 3))
-  const seconds = await Promise.all(rounds.map((signals) => stoppedBy(signals, howMany(1, 0) === 1)))
+  const rounds = [5, 2, 1].slice(0, repetitions(1, 3))
+  const seconds = await Promise.all(rounds.map((signals) => stoppedBy(signals, repetitions(1, 0) === 1)))
   expect(Math.max(...seconds)).toBeLessThan(25)
-  record('one-shutdown', {
+  recordMeasurements('one-shutdown', {
     'signals each': rounds.join(', '),
     'seconds at most': Math.ceil(Math.max(...seconds)),
     'exit code': 0,
@@ -28,24 +28,24 @@ test('one, two or five signals while a dispatch hangs are one shutdown', async (
 
 /** Resolves to how many seconds it took. */
 async function stoppedBy(signals: number, cutsConnection: boolean): Promise<number> {
-  const database = await freshDatabase('postgres')
-  const github = await openGitHubWorld()
-  const andon = await startProcess('all', { DATABASE_URL: database.url, ...environmentFor(github) })
+  const database = await openTestDatabase('postgres')
+  const github = await openFakeGitHub()
+  const andon = await startAndonProcess('all', { DATABASE_URL: database.url, ...environmentOf(github) })
   await andon.ready()
   await dispatchThatHangs(github, andon)
-  await until('the dispatch is on its way', () => github.writes.of('dispatch').length > 0)
+  await waitUntil('the dispatch is on its way', () => github.writes.ofKind('dispatch').length > 0)
   expect(await claims(database)).toBe(1)
   const health = await (await fetch(`${andon.url}/healthz`)).json()
   expect(health).toMatchObject({ status: 'ok', degraded: [], loops: [{ state: 'alive' }] })
 
   const startedAt = Date.now()
   for (let sent = 0; sent < signals; sent++) process.kill(andon.pid, sent % 2 === 0 ? 'SIGTERM' : 'SIGINT')
-  const isStopping = async () => (await readLoops(database))[0]?.status === 'stopping'
-  await until('it says that it is stopping', isStopping, { everyMs: 5 })
+  const isStopping = async () => (await loadLoops(database))[0]?.status === 'stopping'
+  await waitUntil('it says that it is stopping', isStopping, { everyMs: 5 })
   // Told before it is released.
   expect(await claims(database)).toBe(1)
   if (cutsConnection) await github.close()
-  expect((await andon.ended()).code).toBe(0)
+  expect((await andon.exited()).code).toBe(0)
   const seconds = (Date.now() - startedAt) / 1000
 
   expect(lines(andon, 'stopping')).toBe(1)
@@ -54,8 +54,8 @@ async function stoppedBy(signals: number, cutsConnection: boolean): Promise<numb
   expect(lines(andon, 'something does not end: it is left to whoever claims it next')).toBe(0)
   expect(await claims(database)).toBe(0)
   expect(await dispatches(database)).toEqual(['unconfirmed'])
-  expect(await readLoops(database)).toEqual([])
-  expect(github.writes.of('dispatch')).toHaveLength(1)
+  expect(await loadLoops(database)).toEqual([])
+  expect(github.writes.ofKind('dispatch')).toHaveLength(1)
   if (!cutsConnection) await github.close()
   await database.close()
   return seconds
@@ -63,9 +63,9 @@ async function stoppedBy(signals: number, cutsConnection: boolean): Promise<numb
 
 async function dispatchThatHangs(github: FakeGitHub, andon: AndonProcess): Promise<void> {
   const [repository = ''] = github.repositories
-  github.misbehave({ on: 'dispatch', how: 'hang-before' })
-  github.deliveries.aim(`${andon.url}/api/github/webhooks`)
-  github.writeFile(repository, '.github/andon.yml', LINE_OF_ONE)
+  github.injectFault({ requests: 'dispatch', kind: 'hang-before' })
+  github.deliveries.setTarget(`${andon.url}/api/github/webhooks`)
+  github.writeFile(repository, '.github/andon.yml', ONE_STAGE_ANDON_YML)
   github.writeFile(repository, '.github/workflows/plan.yml', readFileSync('docs/workflows/plan.yml', 'utf8'))
   await github.openIssue(repository, { title: 'Retry on flaky upload', labels: ['andon'] })
 }

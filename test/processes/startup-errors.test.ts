@@ -2,15 +2,15 @@
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, expect, test } from 'vitest'
-import { type AndonProcess, endProcesses, startProcess } from '../support/andon-process.ts'
-import { freshDatabase } from '../support/database.ts'
-import { record } from '../support/measurements.ts'
+import { type AndonProcess, startAndonProcess, stopAllProcesses } from '../support/andon-process.ts'
+import { openTestDatabase } from '../support/database.ts'
+import { recordMeasurements } from '../support/measurements.ts'
 
 let refusals = 0
 
 afterAll(async () => {
-  await endProcesses()
-  record('bad-starts', { refused: refusals, 'exit code': 78, listening: 0 })
+  await stopAllProcesses()
+  recordMeasurements('bad-starts', { refused: refusals, 'exit code': 78, listening: 0 })
 })
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -38,19 +38,19 @@ const BAD_STARTS: readonly { name: string; role?: string; environment: Environme
 ]
 
 test.concurrent.each(BAD_STARTS)('$name is refused', async ({ role = 'all', environment, says }) => {
-  const andon = await startProcess(role, { DATABASE_URL: undefined, ...environment })
+  const andon = await startAndonProcess(role, { DATABASE_URL: undefined, ...environment })
   const listened = await everListens(andon)
   await refused(andon, says)
   expect(listened).toBe(false)
 })
 
 test('a port in use is refused', async () => {
-  const database = await freshDatabase('postgres')
+  const database = await openTestDatabase('postgres')
   const other = createServer((_req, res) => res.end('mine')).listen(0, '127.0.0.1')
   await new Promise((resolve) => other.once('listening', resolve))
   const { port } = other.address() as { port: number }
   try {
-    await refused(await startProcess('all', { DATABASE_URL: database.url, PORT: `${port}` }), /port \d+ .* in use/)
+    await refused(await startAndonProcess('all', { DATABASE_URL: database.url, PORT: `${port}` }), /port \d+ .* in use/)
     expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('mine')
   } finally {
     other.close()
@@ -59,8 +59,8 @@ test('a port in use is refused', async () => {
 })
 
 async function refused(andon: AndonProcess, says: RegExp): Promise<void> {
-  const { code } = await andon.ended()
-  const complaint = andon.complaint()
+  const { code } = await andon.exited()
+  const complaint = andon.stderr()
   expect(complaint).toMatch(/^andon: [^\n]+\.\n$/)
   expect(complaint).toMatch(says)
   expect(code).toBe(78)
@@ -69,7 +69,7 @@ async function refused(andon: AndonProcess, says: RegExp): Promise<void> {
 
 async function everListens(andon: AndonProcess): Promise<boolean> {
   let over = false
-  void andon.ended().then(() => {
+  void andon.exited().then(() => {
     over = true
   })
   while (!over) {

@@ -1,16 +1,16 @@
 // What a dead worker had in hand is taken over by the living: its claims end by themselves, and nothing else must happen.
 import { afterEach, expect, test } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
-import { until } from '../support/andon-process.ts'
-import { howMany, record } from '../support/measurements.ts'
-import type { Boundary } from './support/crash-point.ts'
-import { openWorks, type Works } from './support/worker-fleet.ts'
+import { waitUntil } from '../support/andon-process.ts'
+import { recordMeasurements, repetitions } from '../support/measurements.ts'
+import type { CrashBoundary } from './support/crash-point.ts'
+import { openWorkerFleet, type WorkerFleet } from './support/worker-fleet.ts'
 
 // In full by the machine's clock. On a faster one the time that a process takes to start would count for too much.
-const FACTOR = howMany(10, 1)
-const LONGEST_SECONDS = howMany(Number.POSITIVE_INFINITY, 30)
+const FACTOR = repetitions(10, 1)
+const LONGEST_SECONDS = repetitions(Number.POSITIVE_INFINITY, 30)
 const CONFIGURATION = 'stages: { plan: { workflow: plan.yml } }'
-const DEATHS: readonly Boundary[] = [
+const CRASH_POINTS: readonly CrashBoundary[] = [
   'after: a dispatch is claimed',
   'after: a pipeline is claimed',
   'after: a dispatch is sending',
@@ -18,25 +18,25 @@ const DEATHS: readonly Boundary[] = [
   'after: comment',
 ]
 
-let works: Works
-afterEach(() => works.close())
+let fleet: WorkerFleet
+afterEach(() => fleet.close())
 
 test('what a dead worker had in hand is taken over within 30 s of its death', async () => {
-  works = await openWorks({ factor: FACTOR, configuration: CONFIGURATION })
-  const { github, repository, database } = works
+  fleet = await openWorkerFleet({ factor: FACTOR, configuration: CONFIGURATION })
+  const { github, repository, database } = fleet
   const diedAt = new Map<string, number>()
-  for (const at of DEATHS.slice(0, howMany(1, DEATHS.length))) {
+  for (const at of CRASH_POINTS.slice(0, repetitions(1, CRASH_POINTS.length))) {
     await github.openIssue(repository, { title: at, labels: ['andon'] })
     await github.openIssue(repository, { title: `${at}, again`, labels: ['andon'] })
-    await github.settled()
-    const worker = await works.start({ at, how: 'SIGKILL' })
-    expect(await worker.reached(60_000)).toBe(true)
+    await github.whenIdle()
+    const worker = await fleet.startWorker({ at, signal: 'SIGKILL' })
+    expect(await worker.reachedCrashPoint(60_000)).toBe(true)
     for (const token of await claims(database)) if (!diedAt.has(token)) diedAt.set(token, Date.now())
     await worker.kill()
   }
-  await works.start()
+  await fleet.startWorker()
   const seconds: number[] = []
-  await until(
+  await waitUntil(
     'the living have everything',
     async () => {
       const left = new Set(await claims(database))
@@ -49,19 +49,23 @@ test('what a dead worker had in hand is taken over within 30 s of its death', as
     },
     { withinMs: 60_000 },
   )
-  expect(seconds.length).toBeGreaterThanOrEqual(howMany(1, DEATHS.length))
+  expect(seconds.length).toBeGreaterThanOrEqual(repetitions(1, CRASH_POINTS.length))
   expect(Math.max(...seconds)).toBeLessThanOrEqual(LONGEST_SECONDS)
   const [least = 0, most = 0] = [Math.min(...seconds), Math.max(...seconds)].map((value) => Math.round(value * 10) / 10)
-  record('takeover', { claims: seconds.length, 'soonest, s': least, 'latest, s': most })
+  recordMeasurements('takeover', { claims: seconds.length, 'soonest, s': least, 'latest, s': most })
 })
 
 /** The tokens under which somebody has something in hand. */
 async function claims({ kysely }: Database): Promise<readonly string[]> {
-  const effects = await kysely.selectFrom('effects').select('token').where('token', 'is not', null).execute()
+  const effects = await kysely
+    .selectFrom('effects')
+    .select('claimToken as token')
+    .where('claimToken', 'is not', null)
+    .execute()
   const pipelines = await kysely
     .selectFrom('pipelines')
-    .select('publishToken as token')
-    .where('publishToken', 'is not', null)
+    .select('publishClaimToken as token')
+    .where('publishClaimToken', 'is not', null)
     .execute()
   return [...effects, ...pipelines].flatMap(({ token }) => token ?? [])
 }

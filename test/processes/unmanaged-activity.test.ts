@@ -1,55 +1,60 @@
 import { afterEach, expect, test } from 'vitest'
-import { endProcesses, startProcess, until } from '../support/andon-process.ts'
-import { readEverything } from '../support/board-api.ts'
-import { expectOneTruth } from '../support/consistency.ts'
-import { freshDatabase } from '../support/database.ts'
-import { type Posted, posted, type RepositoryOf, signed } from '../support/deliveries.ts'
-import { inParallel, openKnocker } from '../support/http-load.ts'
-import { howMany, record, runSeed } from '../support/measurements.ts'
-import { seeded } from '../support/seeded-random.ts'
+import { startAndonProcess, stopAllProcesses, waitUntil } from '../support/andon-process.ts'
+import { readAllRows } from '../support/board-api.ts'
+import { expectConsistent } from '../support/consistency.ts'
+import { openTestDatabase } from '../support/database.ts'
+import { exampleDelivery, signDelivery, type TestRepository, type WebhookDelivery } from '../support/deliveries.ts'
+import { forEachConcurrently, openHttpClient } from '../support/http-load.ts'
+import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
+import { seededRandom } from '../support/seeded-random.ts'
 import { startStubGitHub } from '../support/stub-github.ts'
-import { trace } from '../support/traces.ts'
+import { traceOf } from '../support/traces.ts'
 
-afterEach(endProcesses)
+afterEach(stopAllProcesses)
 
-const ORDINARY: RepositoryOf = { id: 9_100, fullName: 'acme/ordinary', installationId: 4_100 }
-const ON_THE_LINE: RepositoryOf = { id: 9_200, fullName: 'acme/line', installationId: 4_200 }
+const UNMANAGED_ISSUES: TestRepository = { id: 9_100, fullName: 'acme/ordinary', installationId: 4_100 }
+const LABELED_ISSUES: TestRepository = { id: 9_200, fullName: 'acme/line', installationId: 4_200 }
 const WORKFLOWS = ['ci.yml', 'codeql.yml', 'coverage.yml', 'release-plan.yml', 'test.yaml', 'test.yml']
 
 test('the ordinary life of a repository is watched without a write to GitHub and without a row', async () => {
-  const database = await freshDatabase('postgres')
+  const database = await openTestDatabase('postgres')
   const github = await startStubGitHub()
-  const andon = await startProcess('all', { DATABASE_URL: database.url, GITHUB_API_URL: github.url })
+  const andon = await startAndonProcess('all', { DATABASE_URL: database.url, GITHUB_API_URL: github.url })
   await andon.ready()
-  const count = howMany(40, 200)
-  const chance = seeded(runSeed())
-  const deliveries = chance.shuffle(Array.from({ length: count }, (_, index) => ordinaryLife(index + 1)).flat())
-  const knocker = openKnocker()
-  const post = async (delivery: Posted, guid: string) =>
-    expect((await knocker.post(andon.url, signed(delivery, { guid }))).status).toBe(202)
-  await inParallel(16, deliveries, (delivery, index) => post(delivery, `ordinary-${index}`))
+  const count = repetitions(40, 200)
+  const chance = seededRandom(randomSeed())
+  const deliveries = chance.shuffle(Array.from({ length: count }, (_, index) => unmanagedActivity(index + 1)).flat())
+  const knocker = openHttpClient()
+  const post = async (delivery: WebhookDelivery, guid: string) =>
+    expect((await knocker.post(andon.url, signDelivery(delivery, { guid }))).status).toBe(202)
+  await forEachConcurrently(16, deliveries, (delivery, index) => post(delivery, `ordinary-${index}`))
 
   // One issue on the line, in another repository, after all the others: when its check is up, the worker has come by.
-  const sentinel = trace(1, { repository: ON_THE_LINE, end: 'testing' })
-  await inParallel(1, sentinel.deliveries, (delivery, index) => post(delivery, `sentinel-${index}`))
+  const sentinel = traceOf(1, { repository: LABELED_ISSUES, end: 'testing' })
+  await forEachConcurrently(1, sentinel.deliveries, (delivery, index) => post(delivery, `sentinel-${index}`))
   const writes = () => github.requests().filter((line) => !line.startsWith('GET ') && !line.endsWith('/graphql'))
-  await until('the one issue on the line is published', () => writes().length > 0)
+  await waitUntil('the one issue on the line is published', () => writes().length > 0)
   knocker.close()
 
   expect(writes().filter((line) => !line.includes('/repos/acme/line/'))).toEqual([])
-  const rows = await readEverything(andon.url)
-  expect(rows.map(({ repository, issue }) => `${repository}#${issue}`)).toEqual([`${ON_THE_LINE.fullName}#1`])
-  expect((await andon.end()).code).toBe(0)
-  const ordinary = database.kysely.selectFrom('effects').selectAll().where('repositoryId', '=', ORDINARY.id)
+  const rows = await readAllRows(andon.url)
+  expect(rows.map(({ repository, issue }) => `${repository}#${issue}`)).toEqual([`${LABELED_ISSUES.fullName}#1`])
+  expect((await andon.stop()).code).toBe(0)
+  const ordinary = database.kysely.selectFrom('effects').selectAll().where('repositoryId', '=', UNMANAGED_ISSUES.id)
   expect(await ordinary.execute()).toEqual([])
-  await expectOneTruth({ database, now: new Date().toISOString() })
+  await expectConsistent({ database, now: new Date().toISOString() })
   await github.close()
   await database.close()
-  record('ordinary', { 'issues and pull requests': count * 2, deliveries: deliveries.length, writes: 0, rows: 0 })
+  recordMeasurements('ordinary', {
+    'issues and pull requests': count * 2,
+    deliveries: deliveries.length,
+    writes: 0,
+    rows: 0,
+  })
 })
 
 /** An issue nobody labels `andon`, a pull request from a person's branch, and the checks that run on both. */
-function ordinaryLife(number: number): readonly Posted[] {
+function unmanagedActivity(number: number): readonly WebhookDelivery[] {
   const at = (minutes: number) => new Date(Date.UTC(2026, 10, 20, 9, minutes)).toISOString().replace('.000', '')
   const issue = { id: 70_000 + number, number, state: 'open', labels: [], updated_at: at(0), closed_at: null }
   const label = { id: 3, name: 'bug', color: 'ededed' }
@@ -66,13 +71,14 @@ function ordinaryLife(number: number): readonly Posted[] {
     head: { ref: branch, sha },
     base: { ref: 'main' },
   }
-  const tell = (name: string, action: string, parts: Record<string, unknown>) => posted(name, action, ORDINARY, parts)
+  const tell = (name: string, action: string, parts: Record<string, unknown>) =>
+    exampleDelivery(name, action, UNMANAGED_ISSUES, parts)
   return [
     tell('issues', 'opened', { issue }),
     tell('issues', 'labeled', { issue: { ...issue, labels: [label], updated_at: at(1) }, label }),
     tell('issue_comment', 'created', { issue }),
     tell('pull_request', 'opened', { number: 1_000 + number, pull_request: pullRequest }),
-    ...WORKFLOWS.flatMap((file, index) => ordinaryRun(number * 10 + index, file, branch, sha, at)),
+    ...WORKFLOWS.flatMap((file, index) => unmanagedRun(number * 10 + index, file, branch, sha, at)),
     tell('pull_request_review', 'submitted', {
       review: { id: 90_000 + number, state: 'approved', commit_id: sha, submitted_at: at(8) },
       pull_request: pullRequest,
@@ -92,13 +98,13 @@ function ordinaryLife(number: number): readonly Posted[] {
   ]
 }
 
-function ordinaryRun(
+function unmanagedRun(
   id: number,
   file: string,
   branch: string,
   sha: string,
   at: (minutes: number) => string,
-): readonly Posted[] {
+): readonly WebhookDelivery[] {
   const path = `.github/workflows/${file}`
   const run = {
     id,
@@ -114,14 +120,14 @@ function ordinaryRun(
   }
   const job = { id: id * 10, run_id: id, run_attempt: 1, workflow_name: file, head_branch: branch, head_sha: sha }
   const tellRun = (action: string, conclusion: string | null, minutes: number) =>
-    posted('workflow_run', action, ORDINARY, {
+    exampleDelivery('workflow_run', action, UNMANAGED_ISSUES, {
       workflow: { path },
       workflow_run: { ...run, status: action === 'requested' ? 'queued' : action, conclusion, updated_at: at(minutes) },
     })
   return [
     tellRun('requested', null, 5),
     tellRun('in_progress', null, 6),
-    posted('workflow_job', 'completed', ORDINARY, {
+    exampleDelivery('workflow_job', 'completed', UNMANAGED_ISSUES, {
       workflow_job: {
         ...job,
         status: 'completed',

@@ -1,8 +1,8 @@
 // Whatever is typed wrong is answered with one sentence and EX_USAGE, before anything starts.
 import { afterAll, expect, test } from 'vitest'
-import { endProcesses, startProcess } from '../support/andon-process.ts'
+import { startAndonProcess, stopAllProcesses } from '../support/andon-process.ts'
 
-afterAll(endProcesses)
+afterAll(stopAllProcesses)
 
 test.concurrent.each([
   'loop',
@@ -22,7 +22,7 @@ test.concurrent.each([
   'deliveries replay 99999999999999999999',
 ])('`%s` is one sentence and exit 64', async (words) => {
   const [role = '', ...rest] = words.split(' ')
-  const command = await startProcess(role, {}, rest)
-  expect((await command.ended()).code).toBe(64)
+  const command = await startAndonProcess(role, {}, rest)
+  expect((await command.exited()).code).toBe(64)
   expect(command.output()).toMatch(/^andon: [^\n]+\.\n$/)
 })

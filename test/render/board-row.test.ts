@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
-import { drawn, evidenceWords, needsYou, row, webUrl } from '../../src/render/board-row.ts'
-import { ago, floor, NOW } from '../web/support/board-fixtures.ts'
+import { boardRowOf, boardRowViewOf, evidenceText, needsYou, safeWebUrl } from '../../src/render/board-row.ts'
+import { busyBoard, minutesAgo, NOW } from '../web/support/board-fixtures.ts'
 
 const shown = (issue: number) => {
-  const found = floor().find((made) => made.shown.pipeline.issue.number === issue)
+  const found = busyBoard().find((made) => made.shown.pipeline.issue.number === issue)
   if (!found) throw new Error(`#${issue} is not on the floor`)
   return found.shown
 }
 
 test('a running pipeline is told with its attempt, both clocks and how we know', () => {
-  expect(row(shown(12), NOW)).toEqual({
+  expect(boardRowOf(shown(12), NOW)).toEqual({
     repository: 'acme/api',
     issue: 12,
     title: 'Page the audit log',
@@ -19,9 +19,9 @@ test('a running pipeline is told with its attempt, both clocks and how we know',
     health: 'ok',
     held: false,
     attempt: 1,
-    since: ago(12),
-    aliveAt: ago(2),
-    progressAt: ago(2),
+    since: minutesAgo(12),
+    aliveAt: minutesAgo(2),
+    progressAt: minutesAgo(2),
     reason: 'attempt 1, job code, step "npm test" (4 of 6)',
     waiting: null,
     evidence: { kind: 'delivery', id: expect.any(String), at: expect.any(String) },
@@ -30,7 +30,7 @@ test('a running pipeline is told with its attempt, both clocks and how we know',
 })
 
 test('what has not been tried has no attempt, and says what it waits for', () => {
-  expect(row(shown(14), NOW)).toMatchObject({
+  expect(boardRowOf(shown(14), NOW)).toMatchObject({
     light: 'queued',
     attempt: null,
     aliveAt: null,
@@ -40,41 +40,44 @@ test('what has not been tried has no attempt, and says what it waits for', () =>
 })
 
 test('health is derived at the moment of reading: the same pipeline was well before its silence', () => {
-  expect(drawn(shown(15), NOW)).toMatchObject({ needsYou: true, overlay: { word: 'stalled', since: ago(41) } })
-  expect(drawn(shown(15), ago(42))).toMatchObject({ needsYou: false, overlay: null })
-  expect(row(shown(58), NOW).health).toBe('unknown')
+  expect(boardRowViewOf(shown(15), NOW)).toMatchObject({
+    needsYou: true,
+    overlay: { label: 'stalled', since: minutesAgo(41) },
+  })
+  expect(boardRowViewOf(shown(15), minutesAgo(42))).toMatchObject({ needsYou: false, overlay: null })
+  expect(boardRowOf(shown(58), NOW).health).toBe('unknown')
 })
 
 test('the line of lights keeps the order of the stages and marks the one the light speaks of', () => {
-  expect(drawn(shown(42), NOW).line).toEqual([
-    { name: 'plan', status: 'done', current: false },
-    { name: 'code', status: 'failed', current: true },
-    { name: 'test', status: 'idle', current: false },
-    { name: 'review', status: 'idle', current: false },
+  expect(boardRowViewOf(shown(42), NOW).lights).toEqual([
+    { name: 'plan', status: 'done', isCurrent: false },
+    { name: 'code', status: 'failed', isCurrent: true },
+    { name: 'test', status: 'idle', isCurrent: false },
+    { name: 'review', status: 'idle', isCurrent: false },
   ])
 })
 
 test('somebody is needed when it is held, or when its moment has come', () => {
   expect(needsYou({ held: true, needsYouAt: null }, NOW)).toBe(true)
   expect(needsYou({ held: false, needsYouAt: NOW }, NOW)).toBe(true)
-  expect(needsYou({ held: false, needsYouAt: ago(-1) }, NOW)).toBe(false)
+  expect(needsYou({ held: false, needsYouAt: minutesAgo(-1) }, NOW)).toBe(false)
   expect(needsYou({ held: false, needsYouAt: null }, NOW)).toBe(false)
 })
 
 test('evidence is said in words, its long id cut', () => {
   const at = '2026-11-21T14:01:58.000Z'
-  expect(evidenceWords({ kind: 'delivery', id: '7f3a9c21-88aa-11f0-9b1e-0242ac120002', at })).toBe(
+  expect(evidenceText({ kind: 'delivery', id: '7f3a9c21-88aa-11f0-9b1e-0242ac120002', at })).toBe(
     'delivery 7f3a9c21…, 14:01:58 UTC',
   )
-  expect(evidenceWords({ kind: 'read', id: 'permission/start/5/ada/2026-11-21T14:07:38.000Z', at })).toBe(
+  expect(evidenceText({ kind: 'read', id: 'permission/start/5/ada/2026-11-21T14:07:38.000Z', at })).toBe(
     'read from GitHub: permission, 14:01:58 UTC',
   )
-  expect(evidenceWords({ kind: 'clock', id: 'watchdog', at })).toBe('clock of watchdog, 14:01:58 UTC')
+  expect(evidenceText({ kind: 'clock', id: 'watchdog', at })).toBe('clock of watchdog, 14:01:58 UTC')
 })
 
 test('only addresses of the web are followed', () => {
-  expect(webUrl('https://github.com/acme/api/issues/1')).toBe('https://github.com/acme/api/issues/1')
+  expect(safeWebUrl('https://github.com/acme/api/issues/1')).toBe('https://github.com/acme/api/issues/1')
   for (const address of ['javascript:alert(1)', 'data:text/html,x', ' https://x', ''])
-    expect(webUrl(address)).toBeNull()
-  expect(webUrl(null)).toBeNull()
+    expect(safeWebUrl(address)).toBeNull()
+  expect(safeWebUrl(null)).toBeNull()
 })

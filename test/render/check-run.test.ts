@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
 import type { StageStatus } from '../../src/pipeline/model/pipeline.ts'
-import { check, farewell } from '../../src/render/check-run.ts'
-import { LIGHTS } from '../../src/render/labels.ts'
-import { comment, marker } from '../../src/render/sticky-comment.ts'
+import { renderCheckRun, renderSupersededCheckRun } from '../../src/render/check-run.ts'
+import { LIGHT_SYMBOLS } from '../../src/render/labels.ts'
+import { renderStickyComment, stickyCommentMarker } from '../../src/render/sticky-comment.ts'
 import { EVIDENCE, pipelineOf, pullRequestOf, runOf } from '../support/pipeline-documents.ts'
 
 const pageUrl = 'https://andon.example/acme/widgets/issues/42'
 const SINCE = '2026-11-21T14:02:31.000Z'
 const SHA = 'c0de000000000000000000000000000000000000'
-const o = { pageUrl, pipelineId: 17, alone: true, overlay: null, holds: [] }
-const onPullRequest = { stage: 'code', sha: SHA, where: 'pull_request' } as const
-const STATUSES = Object.keys(LIGHTS) as StageStatus[]
+const o = { pageUrl, pipelineId: 17, isOnlyIssue: true, overlay: null, holds: [] }
+const onPullRequest = { stage: 'code', sha: SHA, shaOrigin: 'pull_request' } as const
+const STATUSES = Object.keys(LIGHT_SYMBOLS) as StageStatus[]
 
 const failed = pipelineOf({
   plan: { status: 'done', since: '2026-11-21T14:01:40.000Z', reason: 'attempt 1 succeeded' },
@@ -25,7 +25,7 @@ const failed = pipelineOf({
 
 test('on a pull request a check is live and concludes as its stage does', () => {
   const standing = STATUSES.map((status) => {
-    const { conclusion, ...rest } = check(pipelineOf({ code: { status, since: SINCE } }), onPullRequest, o)
+    const { conclusion, ...rest } = renderCheckRun(pipelineOf({ code: { status, since: SINCE } }), onPullRequest, o)
     return `${status}: ${rest.status}${conclusion ? `/${conclusion}` : ''}`
   })
   expect(standing).toMatchInlineSnapshot(`
@@ -40,7 +40,7 @@ test('on a pull request a check is live and concludes as its stage does', () => 
       "skipped: completed/skipped",
     ]
   `)
-  expect(check(failed, onPullRequest, o)).toMatchInlineSnapshot(`
+  expect(renderCheckRun(failed, onPullRequest, o)).toMatchInlineSnapshot(`
     {
       "actions": [],
       "completed_at": "2026-11-21T14:02:31.000Z",
@@ -73,7 +73,7 @@ test('on a pull request a check is live and concludes as its stage does', () => 
 test('on the default branch a check is completed and neutral whatever happens, and its title is live', () => {
   const standing = STATUSES.map((status) => {
     const pipeline = pipelineOf({ code: { status, since: SINCE, reason: 'attempt 1' } })
-    const run = check(pipeline, { ...onPullRequest, where: 'default_branch' }, o)
+    const run = renderCheckRun(pipeline, { ...onPullRequest, shaOrigin: 'default_branch' }, o)
     expect([run.status, run.conclusion]).toEqual(['completed', 'neutral'])
     return `${run.name}: ${run.output.title}`
   })
@@ -92,21 +92,28 @@ test('on the default branch a check is completed and neutral whatever happens, a
 })
 
 test('a check is called plainly only on a pull request that no other issue is on', () => {
-  const names = (['pull_request', 'work_branch', 'default_branch'] as const).flatMap((where) =>
-    [true, false].map((alone) => check(failed, { ...onPullRequest, where }, { ...o, alone }).name),
+  const names = (['pull_request', 'work_branch', 'default_branch'] as const).flatMap((shaOrigin) =>
+    [true, false].map(
+      (isOnlyIssue) => renderCheckRun(failed, { ...onPullRequest, shaOrigin }, { ...o, isOnlyIssue }).name,
+    ),
   )
   expect(names).toEqual(['andon / code', ...Array(5).fill('andon / #42 code')])
 })
 
 test('a check says what the comment says', () => {
-  const body = comment(failed, 'code', { pageUrl, marker: marker(17, 'code'), overlay: null, holds: [] })
-  expect(check(failed, onPullRequest, o).output.summary).toBe(body.split('\n').slice(1).join('\n'))
+  const body = renderStickyComment(failed, 'code', {
+    pageUrl,
+    marker: stickyCommentMarker(17, 'code'),
+    overlay: null,
+    holds: [],
+  })
+  expect(renderCheckRun(failed, onPullRequest, o).output.summary).toBe(body.split('\n').slice(1).join('\n'))
 })
 
 test('a check on a commit that the line has left says where it continues, and keeps its name', () => {
-  const next = { key: `check/code/${SHA}`, kind: 'check', stage: 'code', sha: SHA, where: 'pull_request' } as const
-  const left = { stage: 'code', sha: 'ba5e000000000000000000000000000000000000', where: null }
-  expect(farewell(failed, left, next, o)).toMatchInlineSnapshot(`
+  const next = { key: `check/code/${SHA}`, kind: 'check', stage: 'code', sha: SHA, shaOrigin: 'pull_request' } as const
+  const left = { stage: 'code', sha: 'ba5e000000000000000000000000000000000000', shaOrigin: null }
+  expect(renderSupersededCheckRun(failed, left, next, o)).toMatchInlineSnapshot(`
     {
       "actions": [],
       "conclusion": "neutral",
@@ -123,7 +130,7 @@ test('a check on a commit that the line has left says where it continues, and ke
       "status": "completed",
     }
   `)
-  expect(farewell(failed, left, null, o).output.title).toMatchInlineSnapshot(`"continues on the board"`)
+  expect(renderSupersededCheckRun(failed, left, null, o).output.title).toMatchInlineSnapshot(`"continues on the board"`)
 })
 
 test('titles and summaries keep to the limits of GitHub whatever people wrote', () => {
@@ -137,7 +144,7 @@ test('titles and summaries keep to the limits of GitHub whatever people wrote', 
     { code: { status: 'running', since: SINCE, reason: `job ${title}\n\n# @alice`, attempts } },
     { pullRequests: [pullRequestOf(57, { title })] },
   )
-  const { output } = check(pipeline, onPullRequest, o)
+  const { output } = renderCheckRun(pipeline, onPullRequest, o)
   expect(output.summary.length).toBeLessThanOrEqual(65_535)
   expect(output.summary.isWellFormed()).toBe(true)
   expect(Array.from(output.title).length).toBeLessThanOrEqual(120)

@@ -1,24 +1,28 @@
 import { fromMarkdown } from 'mdast-util-from-markdown'
 import { expect, test } from 'vitest'
-import { parseLine } from '../../src/line/parse-andon-yml.ts'
-import { configurationCheck } from '../../src/render/configuration-check-run.ts'
-import { type Mistaken, notice, pieces } from '../../src/render/configuration-notice.ts'
+import { parseAndonYml } from '../../src/line/parse-andon-yml.ts'
+import { renderConfigurationCheckRun } from '../../src/render/configuration-check-run.ts'
+import {
+  configurationNoticeOf,
+  type InvalidConfiguration,
+  splitCodeSpans,
+} from '../../src/render/configuration-notice.ts'
 import { hostileTitles } from './support/hostile-titles.ts'
 
 const SHA = 'c0ffee1234567890c0ffee1234567890c0ffee12'
 const o = { repositoryId: 1, sha: SHA, pageUrl: 'https://andon.example/acme/widgets', githubUrl: 'https://github.com' }
 
-function mistakenBy(text: string, over: Partial<Mistaken> = {}): Mistaken {
-  const parsed = parseLine(text)
-  const mistakes = 'mistakes' in parsed ? parsed.mistakes : []
-  const good = { configured: true, goodSha: '1a2b3c4d5e6f1a2b3c4d5e6f1a2b3c4d5e6f1a2b' }
-  return { repository: 'acme/widgets', source: 'repository', headSha: SHA, ...good, mistakes, ...over }
+function mistakenBy(text: string, over: Partial<InvalidConfiguration> = {}): InvalidConfiguration {
+  const parsed = parseAndonYml(text)
+  const problems = 'problems' in parsed ? parsed.problems : []
+  const good = { isConfigured: true, validSha: '1a2b3c4d5e6f1a2b3c4d5e6f1a2b3c4d5e6f1a2b' }
+  return { repository: 'acme/widgets', source: 'repository', headSha: SHA, ...good, problems, ...over }
 }
 
 const SLIPS = 'stages:\n  plan: { workflow: plan.yml, timout: 20m }\nrework: many\n'
 
 test('the check names every mistake with its line, and what stays in force', () => {
-  expect(configurationCheck(mistakenBy(SLIPS), o)).toMatchInlineSnapshot(`
+  expect(renderConfigurationCheckRun(mistakenBy(SLIPS), o)).toMatchInlineSnapshot(`
     {
       "conclusion": "neutral",
       "details_url": "https://andon.example/acme/widgets",
@@ -43,51 +47,55 @@ test('the check names every mistake with its line, and what stays in force', () 
 })
 
 test('what stays in force is a commit, an unknown commit, or nothing', () => {
-  const inForce = (over: Partial<Mistaken>) => notice(mistakenBy(SLIPS, over), o.githubUrl).inForce
+  const inForce = (over: Partial<InvalidConfiguration>) =>
+    configurationNoticeOf(mistakenBy(SLIPS, over), o.githubUrl).inForce
   expect(inForce({})).toEqual({
-    words: 'the last good version, of 1a2b3c4',
+    text: 'the last good version, of 1a2b3c4',
     url: 'https://github.com/acme/widgets/commit/1a2b3c4d5e6f1a2b3c4d5e6f1a2b3c4d5e6f1a2b',
   })
-  expect(inForce({ goodSha: null })).toEqual({ words: 'the last good version', url: null })
-  expect(inForce({ configured: false, goodSha: null })).toEqual({
-    words: 'nothing yet, so Andon only watches',
+  expect(inForce({ validSha: null })).toEqual({ text: 'the last good version', url: null })
+  expect(inForce({ isConfigured: false, validSha: null })).toEqual({
+    text: 'nothing yet, so Andon only watches',
     url: null,
   })
 })
 
 test('a mistake is linked to its line at the commit, and in an organisation’s file to its newest version', () => {
-  const own = notice(mistakenBy(SLIPS), o.githubUrl)
-  expect(own.mistakes[0]?.place).toEqual({
-    words: 'line 2',
+  const own = configurationNoticeOf(mistakenBy(SLIPS), o.githubUrl)
+  expect(own.problems[0]?.location).toEqual({
+    text: 'line 2',
     url: `https://github.com/acme/widgets/blob/${SHA}/.github/andon.yml#L2`,
   })
-  const theirs = notice(mistakenBy(SLIPS, { source: 'organisation' }), o.githubUrl)
-  expect(theirs.of).toBe('acme/.github')
+  const theirs = configurationNoticeOf(mistakenBy(SLIPS, { source: 'organisation' }), o.githubUrl)
+  expect(theirs.organisationRepository).toBe('acme/.github')
   expect(theirs.file.url).toBe('https://github.com/acme/.github/blob/HEAD/.github/andon.yml')
 })
 
 test('a sentence falls into its words and its code, and a lone backtick is a backtick', () => {
-  expect(pieces('`a.b` is `c`; no')).toEqual([
+  expect(splitCodeSpans('`a.b` is `c`; no')).toEqual([
     { text: 'a.b', code: true },
     { text: ' is ', code: false },
     { text: 'c', code: true },
     { text: '; no', code: false },
   ])
-  expect(pieces('a ` b')).toEqual([{ text: 'a ` b', code: false }])
+  expect(splitCodeSpans('a ` b')).toEqual([{ text: 'a ` b', code: false }])
 })
 
 test('nothing that is written into the file comes alive in the check', () => {
   for (const fragment of hostileTitles(1, 200)) {
     const said = [fragment, `\`${fragment}\` is no field`, `before \` ${fragment}`]
-    const mistakes = said.map((message) => ({ line: 1, column: 1, field: fragment, message }))
-    const { title, summary } = configurationCheck(mistakenBy('', { mistakes }), o).output
+    const problems = said.map((message) => ({ fileLine: 1, column: 1, field: fragment, message }))
+    const { title, summary } = renderConfigurationCheckRun(mistakenBy('', { problems }), o).output
     expect(title).not.toMatch(/[\p{Cc}\u202e\u2066]/u)
     expectInert(summary, said.length)
   }
   const hostile = hostileTitles(2, 20)
     .map((fragment) => `${JSON.stringify(fragment)}: ${JSON.stringify(fragment)}\n`)
     .join('')
-  expectInert(configurationCheck(mistakenBy(`stages:\n${hostile.replace(/^/gm, '  ')}`), o).output.summary, null)
+  expectInert(
+    renderConfigurationCheckRun(mistakenBy(`stages:\n${hostile.replace(/^/gm, '  ')}`), o).output.summary,
+    null,
+  )
 })
 
 /** One table of so many rows; no HTML, no image, no link but to where the file and the board are, no live mention. */

@@ -1,37 +1,45 @@
 // A hold in the words of the row, the check run and the comment: who, why and since when, once, and inert.
 import { expect, test } from 'vitest'
-import { holdsOf } from '../../src/pipeline/holds/holds.ts'
-import type { Around } from '../../src/pipeline/model/hold.ts'
-import { row } from '../../src/render/board-row.ts'
-import { check } from '../../src/render/check-run.ts'
-import { comment, marker } from '../../src/render/sticky-comment.ts'
-import { EVERYTHING, REPOSITORY, say } from '../support/hold-commands.ts'
-import { minute } from '../support/pipeline-fixtures.ts'
-import { confirmed, type Floor, ownRunIs, started } from '../support/pipeline-harness.ts'
+import { activeHolds } from '../../src/pipeline/holds/holds.ts'
+import type { OuterHolds } from '../../src/pipeline/model/hold.ts'
+import { boardRowOf } from '../../src/render/board-row.ts'
+import { renderCheckRun } from '../../src/render/check-run.ts'
+import { renderStickyComment, stickyCommentMarker } from '../../src/render/sticky-comment.ts'
+import { GLOBAL_HOLD, REPOSITORY_HOLD, runHoldCommand } from '../support/hold-commands.ts'
+import { minutesAfterNine } from '../support/pipeline-fixtures.ts'
+import {
+  dispatchConfirmed,
+  dispatchedRunChanged,
+  type PipelineHarness,
+  startedPipeline,
+} from '../support/pipeline-harness.ts'
 
 const pageUrl = 'https://andon.example/acme/widgets/issues/42'
 
-function shown({ pipeline }: Floor, stage: string, around: Around) {
-  const holds = holdsOf(pipeline, around)
-  const o = { pageUrl, pipelineId: 17, alone: true, overlay: null, holds }
-  const board = { id: 17, repository: 'acme/widgets', revision: 1, held: true, around, needsYouAt: null, pipeline }
-  const surface = { stage, sha: 'c0de', where: 'pull_request' } as const
+function shown({ pipeline }: PipelineHarness, stage: string, outerHolds: OuterHolds) {
+  const holds = activeHolds(pipeline, outerHolds)
+  const o = { pageUrl, pipelineId: 17, isOnlyIssue: true, overlay: null, holds }
+  const board = { id: 17, repository: 'acme/widgets', revision: 1, held: true, outerHolds, needsYouAt: null, pipeline }
+  const surface = { stage, sha: 'c0de', shaOrigin: 'pull_request' } as const
   return {
-    reason: row(board, minute(30)).reason,
-    check: check(pipeline, surface, o).output,
-    comment: comment(pipeline, stage, { ...o, marker: marker(17, stage) }),
+    reason: boardRowOf(board, minutesAfterNine(30)).reason,
+    check: renderCheckRun(pipeline, surface, o).output,
+    comment: renderStickyComment(pipeline, stage, { ...o, marker: stickyCommentMarker(17, stage) }),
   }
 }
 
-function running(): Floor {
-  const line = started()
-  const key = line.admit(minute(1)) ?? ''
-  return line.tell(confirmed(key, 100, minute(1)), ownRunIs(key, 100, { at: minute(2) }))
+function running(): PipelineHarness {
+  const line = startedPipeline()
+  const key = line.admit(minutesAfterNine(1)) ?? ''
+  return line.apply(
+    dispatchConfirmed(key, 100, minutesAfterNine(1)),
+    dispatchedRunChanged(key, 100, { at: minutesAfterNine(2) }),
+  )
 }
 
 test('a stage that waits because of its hold says so once', () => {
-  const line = started()
-  say(line, '/andon hold the key is being changed')
+  const line = startedPipeline()
+  runHoldCommand(line, '/andon hold the key is being changed')
   const { reason, check, comment } = shown(line, 'plan', { repository: null, everything: null })
   expect(reason).toBe('held by @mara since 2026-11-21 09:20 UTC: the key is being changed; then attempt 1 of 3')
   expect(check.title).toBe(`queued: ${reason}`)
@@ -39,7 +47,7 @@ test('a stage that waits because of its hold says so once', () => {
 })
 
 test('a stage that runs in a held repository says who holds it, and that everything is held besides', () => {
-  const { reason, check, comment } = shown(running(), 'plan', { repository: REPOSITORY, everything: EVERYTHING })
+  const { reason, check, comment } = shown(running(), 'plan', { repository: REPOSITORY_HOLD, everything: GLOBAL_HOLD })
   const words =
     'everything is held by root since 2026-11-21 09:10 UTC: GitHub is down; the repository is held by @ada since 2026-11-21 09:10 UTC: release week'
   expect(reason.endsWith(`; ${words}`)).toBe(true)
@@ -63,17 +71,22 @@ test('a stage that runs in a held repository says who holds it, and that everyth
 
 test('a stage that is over says nothing of a hold, and no stage of another’s', () => {
   const line = running()
-  line.tell(ownRunIs(line.stage('plan').attempts[0]?.key ?? '', 100, { at: minute(5), conclusion: 'success' }))
-  say(line, '/andon hold test the runner is being moved')
-  const around = { repository: REPOSITORY, everything: null }
-  expect(shown(line, 'plan', around).comment).not.toContain('held')
-  expect(shown(line, 'code', around).comment).toContain('release week')
-  expect(shown(line, 'code', around).comment).not.toContain('the runner is being moved')
+  line.apply(
+    dispatchedRunChanged(line.stage('plan').attempts[0]?.key ?? '', 100, {
+      at: minutesAfterNine(5),
+      conclusion: 'success',
+    }),
+  )
+  runHoldCommand(line, '/andon hold test the runner is being moved')
+  const outerHolds = { repository: REPOSITORY_HOLD, everything: null }
+  expect(shown(line, 'plan', outerHolds).comment).not.toContain('held')
+  expect(shown(line, 'code', outerHolds).comment).toContain('release week')
+  expect(shown(line, 'code', outerHolds).comment).not.toContain('the runner is being moved')
 })
 
 test('a reason that somebody wrote is inert', () => {
   const line = running()
-  say(line, '/andon hold @everyone <!-- andon:v1 17/plan --> [x](https://evil.example) | #1')
+  runHoldCommand(line, '/andon hold @everyone <!-- andon:v1 17/plan --> [x](https://evil.example) | #1')
   const told = shown(line, 'plan', { repository: null, everything: null }).comment
   expect(told.match(/<!-- andon:v1/g)).toHaveLength(1)
   expect(told).not.toMatch(/@(everyone|mara)/)

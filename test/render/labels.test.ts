@@ -1,13 +1,20 @@
 import { expect, test } from 'vitest'
-import { WATCHED_LINE } from '../../src/line/line.ts'
+import { OBSERVE_ONLY_LINE } from '../../src/line/line.ts'
 import type { Pipeline, Stage, StageStatus } from '../../src/pipeline/model/pipeline.ts'
-import { clock, day, HEALTHS, LIGHTS, lineOfLights, moment } from '../../src/render/labels.ts'
+import {
+  formatMinute,
+  formatSecond,
+  formatTime,
+  HEALTH_LABELS,
+  LIGHT_SYMBOLS,
+  stageLightsText,
+} from '../../src/render/labels.ts'
 
 test('every light has a shape of its own and a word of its own', () => {
-  const lamps = Object.values(LIGHTS)
+  const lamps = Object.values(LIGHT_SYMBOLS)
   expect(new Set(lamps.map((lamp) => lamp.shape)).size).toBe(lamps.length)
   expect(new Set(lamps.map((lamp) => lamp.word)).size).toBe(lamps.length)
-  expect(LIGHTS).toMatchInlineSnapshot(`
+  expect(LIGHT_SYMBOLS).toMatchInlineSnapshot(`
     {
       "cancelled": {
         "shape": "⊘",
@@ -43,7 +50,7 @@ test('every light has a shape of its own and a word of its own', () => {
       },
     }
   `)
-  expect(HEALTHS).toMatchInlineSnapshot(`
+  expect(HEALTH_LABELS).toMatchInlineSnapshot(`
     {
       "ok": null,
       "stale": "stale",
@@ -54,20 +61,20 @@ test('every light has a shape of its own and a word of its own', () => {
 })
 
 test('the line of lights names every stage in the order of the line', () => {
-  expect(lineOfLights(standing('done', 'running', 'idle', 'idle'))).toMatchInlineSnapshot(
+  expect(stageLightsText(standing('done', 'running', 'idle', 'idle'))).toMatchInlineSnapshot(
     `"plan ✓─ code ●─ test ·─ review ·"`,
   )
-  expect(lineOfLights(standing('done', 'failed', 'skipped', 'cancelled'))).toMatchInlineSnapshot(
+  expect(stageLightsText(standing('done', 'failed', 'skipped', 'cancelled'))).toMatchInlineSnapshot(
     `"plan ✓─ code ✖─ test ↷─ review ⊘"`,
   )
-  expect(lineOfLights(standing('done', 'done', 'queued', 'review'))).toMatchInlineSnapshot(
+  expect(stageLightsText(standing('done', 'done', 'queued', 'review'))).toMatchInlineSnapshot(
     `"plan ✓─ code ✓─ test ▲─ review ◆"`,
   )
 })
 
 test('moments are told absolutely and in UTC', () => {
   const at = '2026-11-21T14:02:31.870Z'
-  expect([clock(at), day(at), moment(at)]).toMatchInlineSnapshot(`
+  expect([formatTime(at), formatMinute(at), formatSecond(at)]).toMatchInlineSnapshot(`
     [
       "14:02:31 UTC",
       "2026-11-21 14:02 UTC",
@@ -77,7 +84,7 @@ test('moments are told absolutely and in UTC', () => {
 })
 
 function standing(...statuses: StageStatus[]): Pipeline {
-  const stages = WATCHED_LINE.stages.map(
+  const stages = OBSERVE_ONLY_LINE.stages.map(
     (rule, index): Stage => ({
       name: rule.name,
       status: statuses[index] ?? 'idle',

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { parse } from '../../src/commands/parse-commands.ts'
-import type { ReplyLine } from '../../src/pipeline/model/effects.ts'
+import { parseCommands } from '../../src/commands/parse-commands.ts'
+import type { ReplyItem } from '../../src/pipeline/model/effects.ts'
 import type { Hold } from '../../src/pipeline/model/hold.ts'
-import { replyMarker, replyTo } from '../../src/render/reply.ts'
-import type { Sight } from '../../src/render/status-view.ts'
-import { LONGEST_COMMENT } from '../../src/render/sticky-comment.ts'
+import { renderReply, replyMarker } from '../../src/render/reply.ts'
+import type { StatusView } from '../../src/render/status-view.ts'
+import { MAX_COMMENT } from '../../src/render/sticky-comment.ts'
 import { EVIDENCE, pipelineOf, runOf } from '../support/pipeline-documents.ts'
 import { hostileTitles } from './support/hostile-titles.ts'
 
@@ -29,28 +29,38 @@ const PIPELINE = pipelineOf({
   },
 })
 
-const HOLD: Hold = { place: { kind: 'repository' }, by: 'ada', why: 'release week', since: SINCE, evidence: EVIDENCE }
-
-function sight(over: Partial<Sight> = {}): Sight {
-  return { pipeline: PIPELINE, overlay: null, holds: [], mistakes: [], isConfigured: true, pageUrl, ...over }
+const HOLD: Hold = {
+  place: { kind: 'repository' },
+  by: 'ada',
+  reason: 'release week',
+  since: SINCE,
+  evidence: EVIDENCE,
 }
 
-type Asked = Parameters<typeof replyTo>[0][number]
-
-function reply(lines: readonly ReplyLine[], over: Partial<Asked> = {}): Asked {
-  return { origin: '900', by: 'linus', mayWrite: true, lines, ...over }
+function statusView(over: Partial<StatusView> = {}): StatusView {
+  return { pipeline: PIPELINE, overlay: null, holds: [], problems: [], isConfigured: true, pageUrl, ...over }
 }
 
-const o = (known: Sight | null = sight()) => ({ pageUrl, sightOf: () => known })
-const words = (tells: 'done' | 'already' | 'impossible', said: string, next: readonly string[] = []): ReplyLine => {
-  return { text: '/andon retry plan', tells, issueNumber: 42, words: said, next }
+type Asked = Parameters<typeof renderReply>[0][number]
+
+function reply(items: readonly ReplyItem[], over: Partial<Asked> = {}): Asked {
+  return { origin: '900', login: 'linus', mayWrite: true, items, ...over }
 }
-const asked = (tells: 'status' | 'why'): ReplyLine => ({ text: `/andon ${tells}`, tells, issueNumber: 42 })
+
+const o = (known: StatusView | null = statusView()) => ({ pageUrl, statusViewOf: () => known })
+const words = (
+  kind: 'done' | 'already' | 'impossible',
+  said: string,
+  suggestions: readonly string[] = [],
+): ReplyItem => {
+  return { text: '/andon retry plan', kind, issueNumber: 42, message: said, suggestions }
+}
+const asked = (kind: 'status' | 'why'): ReplyItem => ({ text: `/andon ${kind}`, kind, issueNumber: 42 })
 
 describe('a reply', () => {
   test('says whose command it answers, what came of it and what to do next', () => {
     const lines = [words('impossible', 'nothing here has failed or was cancelled', ['/andon why'])]
-    expect(replyTo([reply(lines)], o())).toMatchInlineSnapshot(`
+    expect(renderReply([reply(lines)], o())).toMatchInlineSnapshot(`
       "<!-- andon:v1 reply/900 -->
       \`/andon retry plan\` (linus): **not done** – nothing here has failed or was cancelled. Type \`/andon why\`.
       "
@@ -58,7 +68,7 @@ describe('a reply', () => {
   })
 
   test('shows the state in a short table', () => {
-    expect(replyTo([reply([asked('status')])], o(sight({ holds: [HOLD] })))).toMatchInlineSnapshot(`
+    expect(renderReply([reply([asked('status')])], o(statusView({ holds: [HOLD] })))).toMatchInlineSnapshot(`
       "<!-- andon:v1 reply/900 -->
       \`/andon status\` (linus):
 
@@ -77,8 +87,8 @@ describe('a reply', () => {
   })
 
   test('says why in a short table: what is waited for, until when, who holds it, and what is wrong with the file', () => {
-    const mistakes = ['line 3: `stages.plan.timeout` is 20; it takes a duration.', 'line 9: no']
-    expect(replyTo([reply([asked('why')])], o(sight({ holds: [HOLD], mistakes })))).toMatchInlineSnapshot(`
+    const problems = ['line 3: `stages.plan.timeout` is 20; it takes a duration.', 'line 9: no']
+    expect(renderReply([reply([asked('why')])], o(statusView({ holds: [HOLD], problems })))).toMatchInlineSnapshot(`
       "<!-- andon:v1 reply/900 -->
       \`/andon why\` (linus):
 
@@ -98,16 +108,16 @@ describe('a reply', () => {
   })
 
   test('tells the help that fits whoever asked', () => {
-    const help = replyTo([reply([{ text: '/andon', tells: 'help' }], { mayWrite: false })], o())
+    const help = renderReply([reply([{ text: '/andon', kind: 'help' }], { mayWrite: false })], o())
     expect(help).toContain('| `/andon why` |')
     expect(help).not.toContain('| `/andon retry')
-    expect(replyTo([reply([{ text: '/andon', tells: 'help' }])], o())).toContain('| `/andon retry [STAGE]` |')
+    expect(renderReply([reply([{ text: '/andon', kind: 'help' }])], o())).toContain('| `/andon retry [STAGE]` |')
   })
 
   test('asks back after a slip', () => {
-    const [mistake] = parse('/andon retyr')
+    const [mistake] = parseCommands('/andon retyr')
     if (mistake?.verb !== null) throw new Error('that was understood')
-    expect(replyTo([reply([{ text: mistake.text, tells: 'mistake', mistake }])], o())).toMatchInlineSnapshot(`
+    expect(renderReply([reply([{ text: mistake.text, kind: 'mistake', mistake }])], o())).toMatchInlineSnapshot(`
       "<!-- andon:v1 reply/900 -->
       \`/andon retyr\` (linus): There is no command \`retyr\`. Did you mean \`/andon retry\`?
       "
@@ -115,8 +125,8 @@ describe('a reply', () => {
   })
 
   test('tells somebody who may only read, in one sentence', () => {
-    const lines = [{ text: '/andon retry', tells: 'no leave' }] as const
-    expect(replyTo([reply(lines, { mayWrite: false })], o())).toMatchInlineSnapshot(`
+    const lines = [{ text: '/andon retry', kind: 'no permission' }] as const
+    expect(renderReply([reply(lines, { mayWrite: false })], o())).toMatchInlineSnapshot(`
       "<!-- andon:v1 reply/900 -->
       \`/andon retry\` (linus): that takes permission to write to this repository.
       "
@@ -126,24 +136,26 @@ describe('a reply', () => {
   test('answers several comments at once, and what was asked twice once', () => {
     const twice = [
       reply([asked('why')]),
-      reply([asked('why'), words('already', 'plan: attempt 1 of 3 runs')], { origin: '901', by: 'grace' }),
+      reply([asked('why'), words('already', 'plan: attempt 1 of 3 runs')], { origin: '901', login: 'grace' }),
     ]
-    const told = replyTo(twice, o())
+    const told = renderReply(twice, o())
     expect(told).toMatch(/^<!-- andon:v1 reply\/900 -->\n<!-- andon:v1 reply\/901 -->\n/)
     expect(told.match(/\*\*code\*\*/g)).toHaveLength(1)
     expect(told).toContain('`/andon why` (linus), `/andon why` (grace):')
   })
 
   test('about an issue that left the line meanwhile says so', () => {
-    expect(replyTo([reply([asked('why')])], o(null))).toContain('`/andon why` (linus): this issue is not on the line.')
+    expect(renderReply([reply([asked('why')])], o(null))).toContain(
+      '`/andon why` (linus): this issue is not on the line.',
+    )
   })
 
   test('is cut with a link when it grows past what GitHub takes', () => {
     const many = Array.from({ length: 200 }, (_, nth) =>
       reply([words('impossible', `${nth} ${'long '.repeat(200)}`)], { origin: String(nth) }),
     )
-    const told = replyTo(many, o())
-    expect(Array.from(told).length).toBeLessThanOrEqual(LONGEST_COMMENT)
+    const told = renderReply(many, o())
+    expect(Array.from(told).length).toBeLessThanOrEqual(MAX_COMMENT)
     expect(told).toContain(`[the rest is on the board](${pageUrl})`)
     for (const { origin } of many) expect(told).toContain(replyMarker(origin))
   })
@@ -156,9 +168,9 @@ test('a thousand hostile names, reasons and commands leave every table whole, no
       code: { status: 'failed', since: SINCE, reason: text, evidence: { ...EVIDENCE, id: text } },
     } as const
     const pipeline = pipelineOf(stages)
-    const holds = [{ ...HOLD, by: text, why: text }]
+    const holds = [{ ...HOLD, by: text, reason: text }]
     const lines = [asked('status'), asked('why'), { ...words('impossible', text, [text]), text }]
-    const told = replyTo([reply(lines, { by: text })], o(sight({ pipeline, holds, mistakes: [text] })))
+    const told = renderReply([reply(lines, { login: text })], o(statusView({ pipeline, holds, problems: [text] })))
     const rows = told.split('\n').filter((line) => line.startsWith('|'))
     const columns = new Set(rows.map((row) => row.match(/(?<!\\)\|/g)?.length))
     // Six columns and two: seven bars and three.

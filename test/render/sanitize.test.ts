@@ -1,6 +1,6 @@
 import { fromMarkdown } from 'mdast-util-from-markdown'
 import { expect, test } from 'vitest'
-import { code, cut, inline, link, plain } from '../../src/render/sanitize.ts'
+import { codeSpan, cut, escapeInline, linkTo, plainText } from '../../src/render/sanitize.ts'
 import { hostileTitles } from './support/hostile-titles.ts'
 
 const SEED = 20261121
@@ -9,7 +9,7 @@ test('a thousand hostile titles do nothing in a line, in a table cell or in a co
   const titles = hostileTitles(SEED, 1_000)
   const dangers = { mentions: 0, references: 0, markers: 0, html: 0, links: 0, hidden: 0, broken: 0 }
   for (const title of titles) {
-    for (const safe of [inline(title), code(title)]) {
+    for (const safe of [escapeInline(title), codeSpan(title)]) {
       const line = `the run says ${safe}, and ends`
       const cell = `| ${safe} | next |`
       expect(nodesOf(safe), title).toEqual(new Set(safe === '' ? [] : [safe.startsWith('`') ? 'inlineCode' : 'text']))
@@ -29,7 +29,7 @@ test('a thousand hostile titles do nothing in a line, in a table cell or in a co
         count(safe, /[\n\r\u2028\u2029]/g) + count(safe, /\ufffd/g) - count(title.toWellFormed(), /\ufffd/g)
     }
     // GitHub's filters see the text after Markdown has decoded it; twice, to be sure, and leave code spans alone.
-    const seen = decoded(decoded(textOf(inline(title))))
+    const seen = decoded(decoded(textOf(escapeInline(title))))
     dangers.mentions += count(seen, MENTION)
     dangers.references += count(seen, REFERENCE)
     dangers.links += count(seen, LINK)
@@ -61,26 +61,28 @@ test('neutralised text reads as it was typed', () => {
     'price: $5 | $6',
     '`code`',
   ]
-  for (const title of titles) expect(textOf(inline(title)).replaceAll('\u200b', '')).toBe(title)
-  expect(inline('fixes #1, thanks @alice')).toMatchInlineSnapshot(`"fixes #​1, thanks @​alice"`)
+  for (const title of titles) expect(textOf(escapeInline(title)).replaceAll('\u200b', '')).toBe(title)
+  expect(escapeInline('fixes #1, thanks @alice')).toMatchInlineSnapshot(`"fixes #​1, thanks @​alice"`)
 })
 
 test('text is cut by code points and never in the middle of one', () => {
   expect(cut('👍👍👍👍', 3)).toBe('👍👍…')
-  expect(plain('x'.repeat(500))).toHaveLength(120)
-  expect(Array.from(plain('👍'.repeat(500)))).toHaveLength(120)
-  expect(plain('a\nb\tc\u202e  d\u0000e\ud800f')).toBe('a b c de\ufffdf')
+  expect(plainText('x'.repeat(500))).toHaveLength(120)
+  expect(Array.from(plainText('👍'.repeat(500)))).toHaveLength(120)
+  expect(plainText('a\nb\tc\u202e  d\u0000e\ud800f')).toBe('a b c de\ufffdf')
 })
 
 test('a link is only made of a URL that cannot end early', () => {
-  expect(link('here', 'https://github.com/acme/widgets/pull/1')).toBe('[here](https://github.com/acme/widgets/pull/1)')
+  expect(linkTo('here', 'https://github.com/acme/widgets/pull/1')).toBe(
+    '[here](https://github.com/acme/widgets/pull/1)',
+  )
   for (const url of [
     'javascript:alert(1)',
     'https://x.example/) [y](https://z.example',
     'https://x.example/a b',
     null,
   ]) {
-    expect(link('here', url)).toBe('here')
+    expect(linkTo('here', url)).toBe('here')
   }
 })
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { comment, LONGEST_COMMENT, marker } from '../../src/render/sticky-comment.ts'
+import { MAX_COMMENT, renderStickyComment, stickyCommentMarker } from '../../src/render/sticky-comment.ts'
 import { EVIDENCE, pipelineOf, pullRequestOf, runOf } from '../support/pipeline-documents.ts'
 
 const pageUrl = 'https://andon.example/acme/widgets/issues/42'
 const SINCE = '2026-11-21T14:02:31.000Z'
-const o = (which: string) => ({ pageUrl, marker: marker(17, which), overlay: null, holds: [] })
+const o = (which: string) => ({ pageUrl, marker: stickyCommentMarker(17, which), overlay: null, holds: [] })
 
 test('a running stage says since when, which attempt, where it runs and how we know', () => {
   const pipeline = pipelineOf({
@@ -24,7 +24,7 @@ test('a running stage says since when, which attempt, where it runs and how we k
       ],
     },
   })
-  expect(comment(pipeline, 'code', o('code'))).toMatchInlineSnapshot(`
+  expect(renderStickyComment(pipeline, 'code', o('code'))).toMatchInlineSnapshot(`
     "<!-- andon:v1 17/code -->
     **code ● running** · since 2026-11-21 14:02:31 UTC
 
@@ -53,7 +53,7 @@ test('a queued stage says what it waits for and until when', () => {
       attempts: [{ number: 1, key: '42/plan/1-k3v9x', run: null }],
     },
   })
-  expect(comment(pipeline, 'plan', o('plan'))).toMatchInlineSnapshot(`
+  expect(renderStickyComment(pipeline, 'plan', o('plan'))).toMatchInlineSnapshot(`
     "<!-- andon:v1 17/plan -->
     **plan ▲ queued** · since 2026-11-21 14:02:31 UTC
 
@@ -75,7 +75,7 @@ test('a review names its pull request', () => {
     { review: { status: 'review', since: SINCE, reason: 'waits for a review by a maintainer', evidence: EVIDENCE } },
     { pullRequests: [pullRequestOf(57), pullRequestOf(60, { state: 'closed' }), pullRequestOf(61, { draft: true })] },
   )
-  expect(comment(pipeline, 'review', o('review'))).toMatchInlineSnapshot(`
+  expect(renderStickyComment(pipeline, 'review', o('review'))).toMatchInlineSnapshot(`
     "<!-- andon:v1 17/review -->
     **review ◆ in review** · since 2026-11-21 14:02:31 UTC
 
@@ -93,11 +93,11 @@ test('a review names its pull request', () => {
 test('a stalled stage says so, and since when, beside its light', () => {
   const pipeline = pipelineOf({ code: { status: 'running', since: SINCE, reason: 'attempt 1' } })
   const overlay = { stage: 'code', health: 'stalled', since: '2026-11-21T14:32:31.000Z' } as const
-  const [, first] = comment(pipeline, 'code', { ...o('code'), overlay }).split('\n')
+  const [, first] = renderStickyComment(pipeline, 'code', { ...o('code'), overlay }).split('\n')
   expect(first).toMatchInlineSnapshot(
     `"**code ● running, stalled since 2026-11-21 14:32 UTC** · since 2026-11-21 14:02:31 UTC"`,
   )
-  const [, other] = comment(pipeline, 'plan', { ...o('plan'), overlay }).split('\n')
+  const [, other] = renderStickyComment(pipeline, 'plan', { ...o('plan'), overlay }).split('\n')
   expect(other).toMatchInlineSnapshot(`"**plan · idle**"`)
 })
 
@@ -111,7 +111,7 @@ test('titles and logins of other people do nothing in it', () => {
       attempts: [{ number: 1, key: null, run }],
     },
   })
-  const body = comment(pipeline, 'code', o('code'))
+  const body = renderStickyComment(pipeline, 'code', o('code'))
   expect(body.match(/<!--/g)).toHaveLength(1)
   expect(body).not.toMatch(/@\w|<img|#1\b|javascript/)
   expect(body.split('\n').filter((line) => line.includes('fixes'))).toMatchInlineSnapshot(`
@@ -123,7 +123,11 @@ test('titles and logins of other people do nothing in it', () => {
 
 test('only the newest attempts are told, and the rest is said to be on the board', () => {
   const attempts = Array.from({ length: 12 }, (_, index) => ({ number: index + 1, key: null, run: runOf(index + 1) }))
-  const body = comment(pipelineOf({ code: { status: 'running', since: SINCE, attempts } }), 'code', o('code'))
+  const body = renderStickyComment(
+    pipelineOf({ code: { status: 'running', since: SINCE, attempts } }),
+    'code',
+    o('code'),
+  )
   expect(body.match(/^\| \d+ \|/gm)).toHaveLength(10)
   expect(body).toContain('2 earlier attempts stand on the board.')
 })
@@ -134,9 +138,13 @@ test('a comment that is too long is cut at a line and leads to the rest', () => 
     key: null,
     run: runOf(1, { url: `https://github.com/${'👍'.repeat(9_000)}` }),
   }))
-  const body = comment(pipelineOf({ code: { status: 'running', since: SINCE, attempts: stages } }), 'code', o('code'))
-  expect(Array.from(body).length).toBeLessThanOrEqual(LONGEST_COMMENT)
-  expect(body.startsWith(marker(17, 'code'))).toBe(true)
+  const body = renderStickyComment(
+    pipelineOf({ code: { status: 'running', since: SINCE, attempts: stages } }),
+    'code',
+    o('code'),
+  )
+  expect(Array.from(body).length).toBeLessThanOrEqual(MAX_COMMENT)
+  expect(body.startsWith(stickyCommentMarker(17, 'code'))).toBe(true)
   expect(body.isWellFormed()).toBe(true)
   expect(body.split('\n').at(-2)).toBe(`… [the rest is on the board](${pageUrl})`)
 })

@@ -4,26 +4,26 @@ import type { Light } from '../../src/pipeline/model/pipeline.ts'
 import {
   type BoardQuery,
   findRepository,
-  readBoard,
-  readHistory,
-  readPipeline,
-  type Stored,
+  loadBoard,
+  loadHistory,
+  loadStoredPipeline,
+  type StoredPipeline,
 } from '../../src/store/board.ts'
-import { BadCursor } from '../../src/store/cursor.ts'
+import { InvalidCursor } from '../../src/store/cursor.ts'
 import type { Database } from '../../src/store/database.ts'
-import { freshDatabase } from '../support/database.ts'
-import { minute } from '../support/pipeline-fixtures.ts'
-import { seeded } from '../support/seeded-random.ts'
-import { type Row, writePipelines, writeRepositories } from './support/pipeline-rows.ts'
+import { openTestDatabase } from '../support/database.ts'
+import { minutesAfterNine } from '../support/pipeline-fixtures.ts'
+import { seededRandom } from '../support/seeded-random.ts'
+import { type PipelineRow, writePipelines, writeRepositories } from './support/pipeline-rows.ts'
 
-const NOW = minute(60)
+const NOW = minutesAfterNine(60)
 const LIGHTS: readonly Light[] = ['running', 'review', 'queued', 'failed', 'done', 'idle']
 const COUNTED = ['running', 'review', 'queued', 'failed'] as const
 
 let database: Database
 
 beforeEach(async () => {
-  database = await freshDatabase()
+  database = await openTestDatabase()
   await writeRepositories(database, { 1: 'acme/widgets', 2: 'acme/gadgets', 3: 'zeta/secret' })
 })
 
@@ -32,11 +32,11 @@ afterEach(async () => {
 })
 
 async function page(query: Partial<BoardQuery> = {}, now = NOW) {
-  return readBoard(database, { seen: 'all', ...query }, now)
+  return loadBoard(database, { visible: 'all', ...query }, now)
 }
 
-async function everyPage(query: Partial<BoardQuery>): Promise<readonly Stored[]> {
-  const rows: Stored[] = []
+async function everyPage(query: Partial<BoardQuery>): Promise<readonly StoredPipeline[]> {
+  const rows: StoredPipeline[] = []
   let after: string | null = null
   do {
     const read = await page({ ...query, ...(after && { after }) })
@@ -46,18 +46,18 @@ async function everyPage(query: Partial<BoardQuery>): Promise<readonly Stored[]>
   return rows
 }
 
-function issues(rows: readonly Stored[]): readonly number[] {
+function issues(rows: readonly StoredPipeline[]): readonly number[] {
   return rows.map(({ pipeline }) => pipeline.issue.number)
 }
 
-function someRows(count: number): readonly Row[] {
-  const chance = seeded(11)
+function someRows(count: number): readonly PipelineRow[] {
+  const chance = seededRandom(11)
   return Array.from({ length: count }, (_, index) => ({
     issueNumber: index + 1,
     repositoryId: 1 + chance.integer(3),
     light: chance.pick(LIGHTS),
-    since: minute(chance.integer(5)),
-    needsYouAt: chance.pick([null, minute(59), NOW, minute(61)]),
+    since: minutesAfterNine(chance.integer(5)),
+    needsYouAt: chance.pick([null, minutesAfterNine(59), NOW, minutesAfterNine(61)]),
     held: chance.next() < 0.1,
   }))
 }
@@ -66,11 +66,11 @@ test('counts are rows: for every light, every viewer and every repository, page 
   await writePipelines(database, someRows(300))
   const viewers: readonly Partial<BoardQuery>[] = [
     {},
-    { seen: [1] },
-    { seen: [2, 3] },
-    { seen: [] },
+    { visible: [1] },
+    { visible: [2, 3] },
+    { visible: [] },
     { repository: 'Acme/Gadgets' },
-    { seen: [1], repository: 'zeta/secret' },
+    { visible: [1], repository: 'zeta/secret' },
   ]
   let compared = 0
   for (const viewer of viewers) {
@@ -107,25 +107,25 @@ test('done and idle are listed only when asked for', async () => {
 
 test('those who need a person come first, and the oldest of a light before the younger', async () => {
   await writePipelines(database, [
-    { issueNumber: 1, light: 'running', since: minute(3) },
-    { issueNumber: 2, light: 'running', since: minute(1) },
-    { issueNumber: 3, light: 'running', since: minute(9), needsYouAt: NOW },
-    { issueNumber: 4, light: 'failed', since: minute(5), needsYouAt: minute(5) },
-    { issueNumber: 5, light: 'failed', since: minute(4), needsYouAt: minute(4) },
-    { issueNumber: 6, light: 'running', since: minute(2), needsYouAt: minute(61) },
+    { issueNumber: 1, light: 'running', since: minutesAfterNine(3) },
+    { issueNumber: 2, light: 'running', since: minutesAfterNine(1) },
+    { issueNumber: 3, light: 'running', since: minutesAfterNine(9), needsYouAt: NOW },
+    { issueNumber: 4, light: 'failed', since: minutesAfterNine(5), needsYouAt: minutesAfterNine(5) },
+    { issueNumber: 5, light: 'failed', since: minutesAfterNine(4), needsYouAt: minutesAfterNine(4) },
+    { issueNumber: 6, light: 'running', since: minutesAfterNine(2), needsYouAt: minutesAfterNine(61) },
   ])
   expect(issues((await page()).rows)).toEqual([5, 4, 3, 2, 6, 1])
 })
 
 test('a person is needed from the moment on, not before', async () => {
-  await writePipelines(database, [{ issueNumber: 1, needsYouAt: minute(60) }])
+  await writePipelines(database, [{ issueNumber: 1, needsYouAt: minutesAfterNine(60) }])
   const before = new Date(Date.parse(NOW) - 1).toISOString()
   expect([(await page({}, before)).counts.needsYou, (await page({}, NOW)).counts.needsYou]).toEqual([0, 1])
 })
 
 test('a text that is no cursor is refused as such', async () => {
   for (const after of ['', 'x', 'W10', Buffer.from('[0,1,"yesterday",3]').toString('base64url')]) {
-    await expect(page({ after })).rejects.toThrow(BadCursor)
+    await expect(page({ after })).rejects.toThrow(InvalidCursor)
   }
 })
 
@@ -133,19 +133,22 @@ test('pipelines of a repository that is gone are neither listed, counted nor rea
   await writePipelines(database, [{ issueNumber: 1 }, { issueNumber: 2, repositoryId: 2 }])
   await database.kysely
     .updateTable('repositories')
-    .set({ removedAt: minute(9) })
+    .set({ removedAt: minutesAfterNine(9) })
     .where('id', '=', 1)
     .execute()
   const { rows, counts } = await page()
   expect([issues(rows), counts.running]).toEqual([[2], 1])
-  expect(await readPipeline(database, 'acme/widgets', 1)).toBeNull()
+  expect(await loadStoredPipeline(database, 'acme/widgets', 1)).toBeNull()
   expect(await findRepository(database, 'acme/widgets')).toBeNull()
 })
 
 test('one issue is read by its repository, in any case, and its number', async () => {
   await writePipelines(database, [{ issueNumber: 7 }, { issueNumber: 7, repositoryId: 2 }])
-  expect(await readPipeline(database, 'ACME/gadgets', 7)).toMatchObject({ repository: 'acme/gadgets', revision: 1 })
-  expect(await readPipeline(database, 'acme/gadgets', 8)).toBeNull()
+  expect(await loadStoredPipeline(database, 'ACME/gadgets', 7)).toMatchObject({
+    repository: 'acme/gadgets',
+    revision: 1,
+  })
+  expect(await loadStoredPipeline(database, 'acme/gadgets', 8)).toBeNull()
 })
 
 test('of two repositories that were told under one name, the one told last bears it', async () => {
@@ -156,24 +159,24 @@ test('of two repositories that were told under one name, the one told last bears
   ])
   await database.kysely
     .updateTable('repositories')
-    .set({ updatedAt: minute(9) })
+    .set({ updatedAt: minutesAfterNine(9) })
     .where('id', '=', 9)
     .execute()
   expect(await findRepository(database, 'acme/reborn')).toMatchObject({ id: 9 })
-  expect((await readPipeline(database, 'acme/reborn', 7))?.pipeline.repositoryId).toBe(9)
+  expect((await loadStoredPipeline(database, 'acme/reborn', 7))?.pipeline.repositoryId).toBe(9)
 })
 
 test('history is read newest first', async () => {
   await writePipelines(database, [{ issueNumber: 1 }])
-  const { id } = (await readPipeline(database, 'acme/widgets', 1))!
+  const { id } = (await loadStoredPipeline(database, 'acme/widgets', 1))!
   const line = { pipelineId: id, revision: 1, type: 'stage.running', actor: null, evidence: null }
   for (let nth = 1; nth <= 5; nth++) {
     await database.kysely
       .insertInto('history')
-      .values({ ...line, at: minute(nth), text: `${nth}` })
+      .values({ ...line, at: minutesAfterNine(nth), text: `${nth}` })
       .execute()
   }
-  expect((await readHistory(database, id, 3)).map(({ text }) => text)).toEqual(['5', '4', '3'])
+  expect((await loadHistory(database, id, 3)).map(({ text }) => text)).toEqual(['5', '4', '3'])
 })
 
 test('the board says when it last heard of GitHub, what failed, and what was finished today', async () => {
@@ -183,13 +186,13 @@ test('the board says when it last heard of GitHub, what failed, and what was fin
   await database.kysely
     .insertInto('deliveries')
     .values([
-      { ...envelope, guid: 'a', receivedAt: minute(5), state: 'failed' },
-      { ...envelope, guid: 'b', receivedAt: minute(7), state: 'ignored' },
+      { ...envelope, guid: 'a', receivedAt: minutesAfterNine(5), state: 'failed' },
+      { ...envelope, guid: 'b', receivedAt: minutesAfterNine(7), state: 'ignored' },
     ])
     .execute()
   await writePipelines(database, [
     { issueNumber: 1, light: 'done', since: '2026-11-21T00:00:00.000Z' },
     { issueNumber: 2, light: 'done', since: '2026-11-20T23:59:59.999Z' },
   ])
-  expect(await page()).toMatchObject({ lastDeliveryAt: minute(7), failedDeliveries: 1, doneToday: 1 })
+  expect(await page()).toMatchObject({ lastDeliveryAt: minutesAfterNine(7), failedDeliveries: 1, doneToday: 1 })
 })

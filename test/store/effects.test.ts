@@ -1,14 +1,14 @@
 // What becomes of an effect, and that only whoever holds its token may say so.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
-import { closeEffects, type Settlement, saveEffects, settleEffects } from '../../src/store/effects.ts'
-import { freshDatabase } from '../support/database.ts'
-import { minute } from '../support/pipeline-fixtures.ts'
+import { completeEffects, type EffectResult, saveEffectResults, saveEffects } from '../../src/store/effects.ts'
+import { openTestDatabase } from '../support/database.ts'
+import { minutesAfterNine } from '../support/pipeline-fixtures.ts'
 
 let database: Database
 
 beforeEach(async () => {
-  database = await freshDatabase()
+  database = await openTestDatabase()
 })
 
 afterEach(() => database.close())
@@ -24,9 +24,9 @@ function dispatch(known: { key?: string; stage?: string; attempt?: number } = {}
     key,
     type: 'dispatch' as const,
     document: JSON.stringify({ type: 'dispatch', key, issueNumber: 42, stage, attempt }),
-    dueAt: minute(0),
-    createdAt: minute(0),
-    updatedAt: minute(0),
+    dueAt: minutesAfterNine(0),
+    createdAt: minutesAfterNine(0),
+    updatedAt: minutesAfterNine(0),
   }
 }
 
@@ -35,13 +35,13 @@ async function save(...rows: readonly ReturnType<typeof dispatch>[]): Promise<vo
 }
 
 async function inHand(token = OURS): Promise<number> {
-  const claimed = { token, claimedUntil: minute(1) }
+  const claimed = { claimToken: token, claimedUntil: minutesAfterNine(1) }
   await database.kysely.updateTable('effects').set(claimed).execute()
   return (await only()).id
 }
 
-async function settle(told: Settlement, at = minute(5)): Promise<boolean> {
-  return (await database.kysely.transaction().execute((trx) => settleEffects(trx, [told], at))).has(told.id)
+async function settle(told: EffectResult, at = minutesAfterNine(5)): Promise<boolean> {
+  return (await database.kysely.transaction().execute((trx) => saveEffectResults(trx, [told], at))).has(told.id)
 }
 
 async function only() {
@@ -52,10 +52,15 @@ test('an effect is sent under its token, and the claim begins anew with the call
   await save(dispatch())
   const id = await inHand()
   expect(await settle({ id, token: OURS, state: 'sending' })).toBe(true)
-  expect(await only()).toMatchObject({ state: 'sending', token: OURS, sentAt: minute(5) })
+  expect(await only()).toMatchObject({ state: 'sending', claimToken: OURS, sentAt: minutesAfterNine(5) })
   expect((await only()).claimedUntil).toBe('2026-11-21T09:05:25.000Z')
-  expect(await settle({ id, token: OURS, state: 'done' }, minute(6))).toBe(true)
-  expect(await only()).toMatchObject({ state: 'done', token: null, claimedUntil: null, sentAt: minute(5) })
+  expect(await settle({ id, token: OURS, state: 'done' }, minutesAfterNine(6))).toBe(true)
+  expect(await only()).toMatchObject({
+    state: 'done',
+    claimToken: null,
+    claimedUntil: null,
+    sentAt: minutesAfterNine(5),
+  })
 })
 
 test('whoever lost the claim can say nothing any more', async () => {
@@ -64,7 +69,7 @@ test('whoever lost the claim can say nothing any more', async () => {
   for (const state of ['sending', 'done', 'refused', 'unconfirmed', 'due'] as const) {
     expect(await settle({ id, token: OURS, state })).toBe(false)
   }
-  expect(await only()).toMatchObject({ state: 'due', token: THEIRS })
+  expect(await only()).toMatchObject({ state: 'due', claimToken: THEIRS })
   await settle({ id, token: THEIRS, state: 'done' })
   expect(await settle({ id, token: THEIRS, state: 'due' })).toBe(false)
 })
@@ -72,12 +77,12 @@ test('whoever lost the claim can say nothing any more', async () => {
 test('what is put back says why, and from when on it may be taken up again', async () => {
   await save(dispatch())
   const id = await inHand()
-  await settle({ id, token: OURS, state: 'due', dueAt: minute(20), error: 'GitHub asked for silence' })
+  await settle({ id, token: OURS, state: 'due', dueAt: minutesAfterNine(20), error: 'GitHub asked for silence' })
   expect(await only()).toMatchObject({
     state: 'due',
-    dueAt: minute(20),
+    dueAt: minutesAfterNine(20),
     error: 'GitHub asked for silence',
-    token: null,
+    claimToken: null,
   })
 })
 
@@ -85,20 +90,20 @@ test('looks that find nothing are counted, and a new sending counts from nothing
   await save(dispatch())
   for (const at of [5, 8]) {
     const id = await inHand()
-    await settle({ id, token: OURS, state: 'unconfirmed', missed: true }, minute(at))
+    await settle({ id, token: OURS, state: 'unconfirmed', missed: true }, minutesAfterNine(at))
   }
-  expect(await only()).toMatchObject({ state: 'unconfirmed', looks: 2, lookedAt: minute(8) })
+  expect(await only()).toMatchObject({ state: 'unconfirmed', misses: 2, missedAt: minutesAfterNine(8) })
   const id = await inHand()
-  await settle({ id, token: OURS, state: 'sending' }, minute(9))
-  expect(await only()).toMatchObject({ state: 'sending', looks: 0, sentAt: minute(9) })
+  await settle({ id, token: OURS, state: 'sending' }, minutesAfterNine(9))
+  expect(await only()).toMatchObject({ state: 'sending', misses: 0, sentAt: minutesAfterNine(9) })
 })
 
 test('an effect whose end is seen is done, in whoever’s hands it is', async () => {
   await save(dispatch())
   const id = await inHand()
   const keys = [{ repositoryId: 1, key: 'dispatch/42/plan/1-k3v9x' }]
-  await database.kysely.transaction().execute((trx) => closeEffects(trx, keys, minute(3)))
-  expect(await only()).toMatchObject({ state: 'done', token: null, updatedAt: minute(3) })
+  await database.kysely.transaction().execute((trx) => completeEffects(trx, keys, minutesAfterNine(3)))
+  expect(await only()).toMatchObject({ state: 'done', claimToken: null, updatedAt: minutesAfterNine(3) })
   expect(await settle({ id, token: OURS, state: 'sending' })).toBe(false)
 })
 

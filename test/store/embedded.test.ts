@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { StoreBusy } from '../../src/process/directory-lock.ts'
-import { openEmbedded } from '../../src/process/open-embedded-database.ts'
-import { migrate, pending } from '../../src/store/migrate.ts'
-import { minute } from '../support/pipeline-fixtures.ts'
-import { seeded } from '../support/seeded-random.ts'
+import { DataDirectoryInUse } from '../../src/process/directory-lock.ts'
+import { openEmbeddedDatabase } from '../../src/process/open-embedded-database.ts'
+import { listPendingMigrations, migrate } from '../../src/store/migrate.ts'
+import { minutesAfterNine } from '../support/pipeline-fixtures.ts'
+import { seededRandom } from '../support/seeded-random.ts'
 
 /** Making a database in WASM takes seconds, and many times that on a busy machine. */
 const SLOW_START_MS = 180_000
@@ -30,20 +30,20 @@ afterEach(() => {
 test(
   'what was written is there when the directory is opened again',
   async () => {
-    const first = await openEmbedded(directory)
-    expect(await pending(first)).not.toEqual([])
+    const first = await openEmbeddedDatabase(directory)
+    expect(await listPendingMigrations(first)).not.toEqual([])
     await migrate(first)
     await first.kysely
       .insertInto('installations')
-      .values({ id: 1, account: 'acme', updatedAt: minute(0) })
+      .values({ id: 1, account: 'acme', updatedAt: minutesAfterNine(0) })
       .execute()
     await first.close()
-    const second = await openEmbedded(directory)
-    expect(await pending(second)).toEqual([])
+    const second = await openEmbeddedDatabase(directory)
+    expect(await listPendingMigrations(second)).toEqual([])
     expect(await second.kysely.selectFrom('installations').selectAll().execute()).toEqual([
-      { id: 1, account: 'acme', state: 'active', updatedAt: minute(0) },
+      { id: 1, account: 'acme', state: 'active', updatedAt: minutesAfterNine(0) },
     ])
-    await expect(openEmbedded(directory)).rejects.toThrow(StoreBusy)
+    await expect(openEmbeddedDatabase(directory)).rejects.toThrow(DataDirectoryInUse)
     await second.close()
   },
   SLOW_START_MS,
@@ -51,9 +51,9 @@ test(
 
 const SOURCE = new URL('../../src/', import.meta.url).href
 const WRITE = `
-const { openEmbedded } = await import('${SOURCE}process/open-embedded-database.ts')
+const { openEmbeddedDatabase } = await import('${SOURCE}process/open-embedded-database.ts')
 const { migrate } = await import('${SOURCE}store/migrate.ts')
-const database = await openEmbedded(process.argv[1])
+const database = await openEmbeddedDatabase(process.argv[1])
 await migrate(database)
 for (let id = Number(process.argv[2]); ; id++) {
   await database.kysely.transaction().execute((trx) =>
@@ -66,7 +66,7 @@ const KILLS = 2
 test(
   'a process that is killed while it writes loses no row that it acknowledged',
   async () => {
-    const chance = seeded(4)
+    const chance = seededRandom(4)
     const acknowledged: number[] = []
     for (let kill = 1; kill <= KILLS; kill++) {
       const words = ['--input-type=module', '-e', WRITE, directory, `${kill * 1_000_000}`]
@@ -79,7 +79,7 @@ test(
       }
       await end
     }
-    const database = await openEmbedded(directory)
+    const database = await openEmbeddedDatabase(directory)
     const rows = await database.kysely.selectFrom('installations').select('id').execute()
     const kept = new Set(rows.map(({ id }) => id))
     expect(acknowledged.filter((id) => !kept.has(id))).toEqual([])

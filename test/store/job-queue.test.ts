@@ -3,16 +3,16 @@ import { sql } from 'kysely'
 import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
-import { type Jobs, openJobs } from '../../src/store/job-queue.ts'
-import { freshDatabase } from '../support/database.ts'
-import { minute } from '../support/pipeline-fixtures.ts'
+import { type JobQueue, openJobQueue } from '../../src/store/job-queue.ts'
+import { openTestDatabase } from '../support/database.ts'
+import { minutesAfterNine } from '../support/pipeline-fixtures.ts'
 
 let database: Database
-let jobs: Jobs
+let jobs: JobQueue
 
 beforeEach(async () => {
-  database = await freshDatabase()
-  jobs = await openJobs(database, pino({ level: 'silent' }))
+  database = await openTestDatabase()
+  jobs = await openJobQueue(database, pino({ level: 'silent' }))
 })
 
 afterEach(async () => {
@@ -38,7 +38,7 @@ test('a hint left inside a transaction wakes a worker once that commits', async 
   await database.kysely.transaction().execute(async (trx) => {
     await trx
       .insertInto('installations')
-      .values({ id: 1, account: 'acme', updatedAt: minute(0) })
+      .values({ id: 1, account: 'acme', updatedAt: minutesAfterNine(0) })
       .execute()
     await jobs.enqueue(trx, 'outbox')
   })

@@ -1,12 +1,12 @@
 // A listener whose connection breaks says so, opens another, and says so again: what was told in between is gone.
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type FreshDatabase, freshDatabase } from '../support/database.ts'
+import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 
-let database: FreshDatabase
+let database: TestDatabase
 
 beforeEach(async () => {
-  database = await freshDatabase('postgres')
+  database = await openTestDatabase('postgres')
 })
 
 afterEach(async () => {

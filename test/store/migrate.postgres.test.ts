@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { migrate, pending } from '../../src/store/migrate.ts'
-import { openPostgres } from '../../src/store/postgres.ts'
-import { freshDatabase, postgresServer } from '../support/database.ts'
-import { onServer, urlOf } from '../support/database-template.ts'
+import { listPendingMigrations, migrate } from '../../src/store/migrate.ts'
+import { openPostgresDatabase } from '../../src/store/postgres.ts'
+import { openTestDatabase, postgresAdminUrl } from '../support/database.ts'
+import { databaseUrlOf, withClient } from '../support/database-template.ts'
 import { dumpSchema } from '../support/schema-dump.ts'
 
 const ALL = readdirSync(resolve(import.meta.dirname, '../../migrations'))
@@ -12,20 +12,20 @@ const ALL = readdirSync(resolve(import.meta.dirname, '../../migrations'))
   .sort()
 
 test('three processes that migrate at once run every migration once', async () => {
-  const admin = postgresServer()
+  const admin = postgresAdminUrl()
   const name = `andon_test_migrate_${process.pid}`
-  await onServer(admin, (client) => client.query(`create database ${name} template template0`))
-  const migrators = await Promise.all([1, 2, 3].map(() => openPostgres(urlOf(admin, name))))
+  await withClient(admin, (client) => client.query(`create database ${name} template template0`))
+  const migrators = await Promise.all([1, 2, 3].map(() => openPostgresDatabase(databaseUrlOf(admin, name))))
   try {
-    expect(await pending(migrators[0]!)).toEqual(ALL)
+    expect(await listPendingMigrations(migrators[0]!)).toEqual(ALL)
     const ran = await Promise.all(migrators.map(migrate))
     expect(ran.flat()).toEqual(ALL)
-    expect(await pending(migrators[1]!)).toEqual([])
-    const fresh = await freshDatabase('postgres')
+    expect(await listPendingMigrations(migrators[1]!)).toEqual([])
+    const fresh = await openTestDatabase('postgres')
     expect(await dumpSchema(migrators[2]!)).toBe(await dumpSchema(fresh))
     await fresh.close()
   } finally {
     await Promise.all(migrators.map((database) => database.close()))
-    await onServer(admin, (client) => client.query(`drop database ${name}`))
+    await withClient(admin, (client) => client.query(`drop database ${name}`))
   }
 })

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
-import { CHANNEL, encode, notify } from '../../src/store/notify.ts'
-import { freshDatabase } from '../support/database.ts'
+import { encodeChanges, NOTIFY_CHANNEL, notifyChanges } from '../../src/store/notify.ts'
+import { openTestDatabase } from '../support/database.ts'
 
 let database: Database
 
 beforeEach(async () => {
-  database = await freshDatabase()
+  database = await openTestDatabase()
 })
 
 afterEach(async () => {
@@ -18,14 +18,14 @@ function changes(count: number) {
 }
 
 test('changes are told in as many pieces as fit, none lost and none over the limit', () => {
-  expect(encode([])).toEqual([''])
+  expect(encodeChanges([])).toEqual([''])
   expect(
-    encode([
+    encodeChanges([
       { id: 7, revision: 12 },
       { id: 9, revision: 3 },
     ]),
   ).toEqual(['7@12,9@3'])
-  const pieces = encode(changes(5_000))
+  const pieces = encodeChanges(changes(5_000))
   expect(pieces.length).toBeGreaterThan(1)
   for (const piece of pieces) expect(Buffer.byteLength(piece)).toBeLessThan(8_000)
   expect(pieces.join(',').split(',')).toEqual(changes(5_000).map(({ id, revision }) => `${id}@${revision}`))
@@ -35,17 +35,17 @@ test('listeners hear what was committed, in order, and nothing of what was rolle
   const heard: string[] = []
   const { promise: last, resolve } = Promise.withResolvers<void>()
   const stop = await database.listen(
-    CHANNEL,
+    NOTIFY_CHANNEL,
     (payload) => {
       heard.push(payload)
       if (payload === '3@1') resolve()
     },
     () => undefined,
   )
-  const tell = (id: number) => database.kysely.transaction().execute((trx) => notify(trx, [{ id, revision: 1 }]))
+  const tell = (id: number) => database.kysely.transaction().execute((trx) => notifyChanges(trx, [{ id, revision: 1 }]))
   await tell(1)
   const failing = database.kysely.transaction().execute(async (trx) => {
-    await notify(trx, [{ id: 2, revision: 1 }])
+    await notifyChanges(trx, [{ id: 2, revision: 1 }])
     throw new Error('no')
   })
   await expect(failing).rejects.toThrow('no')

@@ -3,7 +3,7 @@ import type { Light } from '../../src/pipeline/model/pipeline.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import type { Database } from '../../src/store/database.ts'
 import { prune, RETENTION_DAYS } from '../../src/store/prune.ts'
-import { freshDatabase } from '../support/database.ts'
+import { openTestDatabase } from '../support/database.ts'
 import { writePipelines } from './support/pipeline-rows.ts'
 
 const NOW = '2026-11-21T12:00:00.000Z'
@@ -11,7 +11,7 @@ const NOW = '2026-11-21T12:00:00.000Z'
 let database: Database
 
 beforeEach(async () => {
-  database = await freshDatabase()
+  database = await openTestDatabase()
 })
 
 afterEach(async () => {
@@ -73,8 +73,8 @@ test('what could not be asked about a run for a week is not asked any more; othe
     repositoryId: 1,
     key,
     document: JSON.stringify({ type: 'ask', key, question }),
-    dueAt: daysAgo(RETENTION_DAYS.unasked + 1),
-    createdAt: daysAgo(RETENTION_DAYS.unasked + 1),
+    dueAt: daysAgo(RETENTION_DAYS.unansweredQuestions + 1),
+    createdAt: daysAgo(RETENTION_DAYS.unansweredQuestions + 1),
     updatedAt: NOW,
   })
   await writePipelines(database, [{ issueNumber: 1 }])

@@ -1,13 +1,13 @@
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
-import { transactionIsOpen } from '../../src/store/track-transactions.ts'
-import { freshDatabase } from '../support/database.ts'
+import { isInTransaction } from '../../src/store/track-transactions.ts'
+import { openTestDatabase } from '../support/database.ts'
 
 let database: Database
 
 beforeEach(async () => {
-  database = await freshDatabase()
+  database = await openTestDatabase()
 })
 
 afterEach(async () => {
@@ -15,24 +15,24 @@ afterEach(async () => {
 })
 
 test('a transaction is known to be open inside it, and in nothing beside it', async () => {
-  expect(transactionIsOpen()).toBe(false)
+  expect(isInTransaction()).toBe(false)
   const inside = database.kysely.transaction().execute(async (trx) => {
     await sql`select 1`.execute(trx)
-    return transactionIsOpen()
+    return isInTransaction()
   })
-  expect(transactionIsOpen()).toBe(false)
+  expect(isInTransaction()).toBe(false)
   expect(await inside).toBe(true)
 })
 
 test('a snapshot for reading is known to be open too', async () => {
   const reading = database.kysely.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
-  expect(await reading.execute(async () => transactionIsOpen())).toBe(true)
+  expect(await reading.execute(async () => isInTransaction())).toBe(true)
 })
 
 test('what outlives the transaction it was started in is free again', async () => {
   const { promise: released, resolve: release } = Promise.withResolvers<void>()
   const outlived = await database.kysely.transaction().execute(async () => {
-    const later = released.then(transactionIsOpen)
+    const later = released.then(isInTransaction)
     return { later }
   })
   release()

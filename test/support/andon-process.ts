@@ -5,10 +5,10 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { SECRET } from './deliveries.ts'
+import { WEBHOOK_SECRET } from './deliveries.ts'
 import { freePort } from './postgres-cluster.ts'
 
-export type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
+export type ProcessExit = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
 
 export type AndonProcess = {
   readonly role: string
@@ -18,31 +18,31 @@ export type AndonProcess = {
   /** What it printed so far, both streams. */
   output(): string
   /** What it printed on stderr so far. */
-  complaint(): string
+  stderr(): string
   /** Sends the signal and waits for the end; an ended process is left in peace. */
-  end(signal?: NodeJS.Signals): Promise<Ended>
+  stop(signal?: NodeJS.Signals): Promise<ProcessExit>
   /** Stops its clock: it neither runs nor answers until `thaw`. */
   freeze(): void
   thaw(): void
   /** Resolves when it ends by itself. */
-  ended(): Promise<Ended>
+  exited(): Promise<ProcessExit>
   /** Resolves when /readyz answers 200; rejects with what it printed if it ends or takes longer. */
   ready(withinMs?: number): Promise<void>
 }
 
 /** A private key that no GitHub knows, made once per test process. */
 export function privateKey(): string {
-  madeKey ??= generateKeyPairSync('rsa', {
+  cachedKey ??= generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
   }).privateKey
-  return madeKey
+  return cachedKey
 }
-let madeKey: string | undefined
+let cachedKey: string | undefined
 
 /** Starts a role or a command. Nothing of the test's own environment reaches it but the PATH and what is compiled; `undefined` unsets a name. */
-export async function startProcess(
+export async function startAndonProcess(
   role: string,
   environment: Readonly<Record<string, string | undefined>> = {},
   words: readonly string[] = [],
@@ -52,8 +52,8 @@ export async function startProcess(
   const child = spawn(process.execPath, [resolve('src/main.ts'), role, ...words], {
     // Away from the repository, whose .env is the developer's.
     cwd: directory,
-    env: present({
-      ...DEFAULTS,
+    env: withoutUndefined({
+      ...DEFAULT_ENVIRONMENT,
       PRIVATE_KEY: privateKey(),
       ANDON_DATA: join(directory, 'data'),
       ...environment,
@@ -61,7 +61,7 @@ export async function startProcess(
     }),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  running.add(child)
+  runningChildren.add(child)
   const printed = { both: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     printed.both += text
@@ -71,8 +71,8 @@ export async function startProcess(
     printed.stderr += text
   })
   // `close` comes after `exit`, when everything printed has been read.
-  const end: Promise<Ended> = once(child, 'close').then(([code, signal]) => {
-    running.delete(child)
+  const end: Promise<ProcessExit> = once(child, 'close').then(([code, signal]) => {
+    runningChildren.delete(child)
     rmSync(directory, { recursive: true, force: true })
     return { code, signal }
   })
@@ -82,18 +82,18 @@ export async function startProcess(
     url: `http://127.0.0.1:${port}`,
     pid: child.pid ?? 0,
     output: () => printed.both,
-    complaint: () => printed.stderr,
-    end(signal = 'SIGTERM') {
+    stderr: () => printed.stderr,
+    stop(signal = 'SIGTERM') {
       child.kill(signal)
       return end
     },
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
-    ended: () => end,
+    exited: () => end,
     async ready(withinMs = 30_000) {
-      await until(`${role} on port ${port} is ready`, () => answers(`${andon.url}/readyz`), {
+      await waitUntil(`${role} on port ${port} is ready`, () => isResponding(`${andon.url}/readyz`), {
         withinMs,
-        giveUp: () => (running.has(child) ? null : `it ended:\n${printed.both}`),
+        giveUp: () => (runningChildren.has(child) ? null : `it ended:\n${printed.both}`),
       })
     },
   }
@@ -101,15 +101,15 @@ export async function startProcess(
 }
 
 /** Kills every process that is still there; call it after each file. */
-export async function endProcesses(): Promise<void> {
-  const left = [...running]
+export async function stopAllProcesses(): Promise<void> {
+  const left = [...runningChildren]
   for (const child of left) child.kill('SIGKILL')
   await Promise.all(left.map((child) => once(child, 'close')))
 }
-const running = new Set<ChildProcess>()
+const runningChildren = new Set<ChildProcess>()
 
 /** Asks until the answer is yes; fails with the sentence when the time is up. */
-export async function until(
+export async function waitUntil(
   sentence: string,
   condition: () => Promise<boolean> | boolean,
   o: { withinMs?: number; everyMs?: number; giveUp?: () => string | null } = {},
@@ -123,19 +123,19 @@ export async function until(
   }
 }
 
-const DEFAULTS = {
+const DEFAULT_ENVIRONMENT = {
   PATH: process.env.PATH,
   NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
   HOST: '127.0.0.1',
   APP_ID: '1',
-  WEBHOOK_SECRET: SECRET,
+  WEBHOOK_SECRET,
   ANDON_ACCESS: 'open',
   LOG_LEVEL: 'info',
   // Nobody listens there: whoever needs a GitHub brings one.
   GITHUB_API_URL: 'http://127.0.0.1:9',
 }
 
-async function answers(url: string): Promise<boolean> {
+async function isResponding(url: string): Promise<boolean> {
   try {
     return (await fetch(url, { signal: AbortSignal.timeout(2_000) })).status === 200
   } catch {
@@ -143,6 +143,6 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-function present(environment: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
+function withoutUndefined(environment: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined))
 }

@@ -18,7 +18,7 @@ export type BoardPage = {
 }
 
 export const LIGHTS = ['running', 'review', 'queued', 'failed', 'done', 'idle'] as const
-export const COUNTED = ['running', 'review', 'queued', 'failed'] as const
+export const COUNTED_LIGHTS = ['running', 'review', 'queued', 'failed'] as const
 
 /** One page; throws on anything but 200. */
 export async function readBoardPage(url: string, query: Readonly<Record<string, string>> = {}): Promise<BoardPage> {
@@ -40,6 +40,6 @@ async function readLight(url: string, light: string): Promise<readonly BoardRow[
 }
 
 /** Every pipeline, done and idle ones too. */
-export async function readEverything(url: string): Promise<readonly BoardRow[]> {
+export async function readAllRows(url: string): Promise<readonly BoardRow[]> {
   return (await Promise.all(LIGHTS.map((light) => readLight(url, light)))).flat()
 }

@@ -3,47 +3,51 @@
 import { expect } from 'vitest'
 import type { Pipeline, StageStatus } from '../../src/pipeline/model/pipeline.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
-import { light } from '../../src/pipeline/view/light.ts'
-import { surfaces } from '../../src/pipeline/view/surfaces.ts'
-import { LIGHTS, lineOfLights } from '../../src/render/labels.ts'
-import { readBoard, type Stored } from '../../src/store/board.ts'
+import { headlineOf } from '../../src/pipeline/view/light.ts'
+import { surfacesOf } from '../../src/pipeline/view/surfaces.ts'
+import { LIGHT_SYMBOLS, stageLightsText } from '../../src/render/labels.ts'
+import { loadBoard, type StoredPipeline } from '../../src/store/board.ts'
 import type { Database } from '../../src/store/database.ts'
-import { COUNTED, LIGHTS as EVERY_LIGHT } from './board-api.ts'
+import { COUNTED_LIGHTS, LIGHTS as EVERY_LIGHT } from './board-api.ts'
 import type { FakeGitHub } from './fake-github.ts'
 
-export type Truth = {
+export type ConsistencyCounts = {
   readonly pipelines: number
   readonly comments: number
-  readonly checks: number
+  readonly checkRuns: number
 }
 
 /** Holds everything against everything; resolves to how much there was to compare. */
-export async function expectOneTruth(o: {
+export async function expectConsistent(o: {
   database: Database
   now: Instant
   /** Without it, only the database is held against itself. With it, everything must have been published. */
   github?: FakeGitHub
-}): Promise<Truth> {
-  const { counts, rows } = await readAll(o.database, o.now)
-  for (const colour of COUNTED) expect(counts[colour], colour).toBe(rows.filter((row) => row.light === colour).length)
+}): Promise<ConsistencyCounts> {
+  const { counts, rows } = await readWholeBoard(o.database, o.now)
+  for (const colour of COUNTED_LIGHTS)
+    expect(counts[colour], colour).toBe(rows.filter((row) => row.light === colour).length)
   expect(counts.held).toBe(rows.filter(({ held }) => held).length)
   expect(counts.needsYou).toBe(rows.filter((row) => needsYou(row, o.now)).length)
   for (const { light: shown, stage, since, pipeline } of rows) {
-    expect({ light: shown, stage, since }).toEqual(columns(pipeline))
+    expect({ light: shown, stage, since }).toEqual(expectedColumns(pipeline))
   }
-  if (!o.github) return { pipelines: rows.length, comments: 0, checks: 0 }
-  let [comments, checks] = [0, 0]
+  if (!o.github) return { pipelines: rows.length, comments: 0, checkRuns: 0 }
+  let [comments, checkRuns] = [0, 0]
   for (const row of rows) {
-    const shown = await onGitHub(o.github, row)
+    const shown = await expectShownOnGitHub(o.github, row)
     comments += shown.comments
-    checks += shown.checks
+    checkRuns += shown.checks
   }
-  return { pipelines: rows.length, comments, checks }
+  return { pipelines: rows.length, comments, checkRuns }
 }
 
-async function onGitHub(github: FakeGitHub, row: Stored): Promise<{ comments: number; checks: number }> {
+async function expectShownOnGitHub(
+  github: FakeGitHub,
+  row: StoredPipeline,
+): Promise<{ comments: number; checks: number }> {
   const { repository, pipeline, id } = row
-  const wanted = surfaces(pipeline)
+  const wanted = surfacesOf(pipeline)
   const name = `${repository}#${pipeline.issue.number}`
 
   const ours = (await github.comments(repository, pipeline.issue.number)).filter(({ body }) =>
@@ -54,20 +58,20 @@ async function onGitHub(github: FakeGitHub, row: Stored): Promise<{ comments: nu
     .filter(({ kind }) => kind === 'comment')
     .map(({ key }) => `${id}/${key.slice('comment/'.length)}`)
   expect(markers.toSorted(), `comments of ${name}`).toEqual(commented.toSorted())
-  for (const { body } of ours) expect(body, `a comment of ${name}`).toContain(lineOfLights(pipeline))
+  for (const { body } of ours) expect(body, `a comment of ${name}`).toContain(stageLightsText(pipeline))
 
   const checked = wanted.flatMap(({ kind, stage, sha }) => (kind === 'check' && sha ? [{ stage, sha }] : []))
   const shas = new Set([...checked.map(({ sha }) => sha), ...commitsOf(pipeline)])
   let checks = 0
   for (const sha of shas) {
-    const runs = (await github.checks(repository, sha)).filter(({ external_id }) => external_id.startsWith(`${id}/`))
+    const runs = (await github.checkRuns(repository, sha)).filter(({ external_id }) => external_id.startsWith(`${id}/`))
     const ids = runs.map(({ external_id }) => external_id)
     expect(ids.toSorted(), `check runs of ${name} on ${sha}`).toEqual([...new Set(ids)].toSorted())
     const here = checked.filter((surface) => surface.sha === sha)
     for (const { stage } of here) {
       const run = runs.find(({ external_id }) => external_id === `${id}/${stage}/${sha}`)
       const status = pipeline.stages.find((candidate) => candidate.name === stage)?.status ?? 'idle'
-      expect(run?.output.title, `check run of ${name}, ${stage}`).toMatch(new RegExp(`^${wordOf(status)}\\b`))
+      expect(run?.output.title, `check run of ${name}, ${stage}`).toMatch(new RegExp(`^${statusWord(status)}\\b`))
     }
     const left = runs.filter(({ external_id }) => !here.some(({ stage }) => external_id === `${id}/${stage}/${sha}`))
     for (const run of left) expect(run.output.title, `an old check run of ${name}`).toMatch(/^continues on /)
@@ -76,13 +80,13 @@ async function onGitHub(github: FakeGitHub, row: Stored): Promise<{ comments: nu
   return { comments: ours.length, checks }
 }
 
-async function readAll(database: Database, now: Instant) {
-  const rows: Stored[] = []
+async function readWholeBoard(database: Database, now: Instant) {
+  const rows: StoredPipeline[] = []
   let after: string | null = null
   for (;;) {
-    const page = await readBoard(
+    const page = await loadBoard(
       database,
-      { seen: 'all', lights: EVERY_LIGHT, ...(after && { after }), limit: 100 },
+      { visible: 'all', lights: EVERY_LIGHT, ...(after && { after }), limit: 100 },
       now,
     )
     rows.push(...page.rows)
@@ -91,12 +95,12 @@ async function readAll(database: Database, now: Instant) {
   }
 }
 
-function needsYou({ held, needsYouAt }: Stored, now: Instant): boolean {
+function needsYou({ held, needsYouAt }: StoredPipeline, now: Instant): boolean {
   return held || (needsYouAt !== null && needsYouAt <= now)
 }
 
-function columns(pipeline: Pipeline): Pick<Stored, 'light' | 'stage' | 'since'> {
-  const lit = light(pipeline)
+function expectedColumns(pipeline: Pipeline): Pick<StoredPipeline, 'light' | 'stage' | 'since'> {
+  const lit = headlineOf(pipeline)
   return { light: lit.light, stage: lit.stage, since: lit.since }
 }
 
@@ -106,6 +110,6 @@ function commitsOf({ stages, pullRequests, baseSha }: Pipeline): readonly string
   return [...heads, ...runs, ...(baseSha ? [baseSha] : [])]
 }
 
-function wordOf(status: StageStatus): string {
-  return LIGHTS[status].word
+function statusWord(status: StageStatus): string {
+  return LIGHT_SYMBOLS[status].word
 }

@@ -1,23 +1,23 @@
 import type { Database } from '../../src/store/database.ts'
-import { openPostgres } from '../../src/store/postgres.ts'
-import { copyOnPostgres, urlOf } from './database-template.ts'
-import { lendEmbedded } from './embedded-pool.ts'
-import { dropOnPostgres, giveBack, lendOnPostgres } from './postgres-pool.ts'
+import { openPostgresDatabase } from '../../src/store/postgres.ts'
+import { copyPostgresTemplate, databaseUrlOf } from './database-template.ts'
+import { borrowEmbedded } from './embedded-pool.ts'
+import { borrowPostgres, dropPostgres, returnPostgres } from './postgres-pool.ts'
 
-export type FreshDatabase = Database & {
+export type TestDatabase = Database & {
   /** On Postgres, for other pools and processes; undefined when embedded. */
   readonly url?: string
 }
 
 /** The database the tests of this run are on. */
-function kindOfRun(): Database['kind'] {
+function databaseKind(): Database['kind'] {
   const { VITEST, ANDON_TEST_KIND } = process.env
   if (VITEST && !ANDON_TEST_KIND) throw new Error('vitest.config.ts has this test among those that need no database')
   return ANDON_TEST_KIND === 'postgres' ? 'postgres' : 'embedded'
 }
 
 /** The server's administrator, who may make databases. */
-export function postgresServer(): string {
+export function postgresAdminUrl(): string {
   const admin = process.env.ANDON_TEST_POSTGRES
   if (!admin)
     throw new Error('set ANDON_TEST_POSTGRES to the URL of a Postgres server; `npm test` starts one by itself.')
@@ -25,22 +25,22 @@ export function postgresServer(): string {
 }
 
 /** A migrated, empty database of its own; closing it ends that. */
-export async function freshDatabase(kind: Database['kind'] = kindOfRun()): Promise<FreshDatabase> {
-  if (kind === 'embedded') return lendEmbedded()
-  const admin = postgresServer()
+export async function openTestDatabase(kind: Database['kind'] = databaseKind()): Promise<TestDatabase> {
+  if (kind === 'embedded') return borrowEmbedded()
+  const admin = postgresAdminUrl()
   // Where the files of a project share their processes, these lend a database again instead of dropping it.
   const lends = process.env.ANDON_TEST_LENDS === 'yes'
-  const name = await (lends ? lendOnPostgres(admin) : copyOnPostgres(admin))
-  const url = urlOf(admin, name)
-  const database = await openPostgres(url)
+  const name = await (lends ? borrowPostgres(admin) : copyPostgresTemplate(admin))
+  const url = databaseUrlOf(admin, name)
+  const database = await openPostgresDatabase(url)
   let closed = false
   return {
     ...database,
     url,
     async close() {
       await database.close()
-      if (!lends) await dropOnPostgres(admin, name)
-      else if (!closed) giveBack(name)
+      if (!lends) await dropPostgres(admin, name)
+      else if (!closed) returnPostgres(name)
       closed = true
     },
   }

@@ -3,54 +3,55 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
 
-export type Posted = { readonly name: string; readonly payload: Record<string, unknown> }
+export type WebhookDelivery = { readonly name: string; readonly payload: Record<string, unknown> }
 
 /** One POST, ready for a receiver or for `fetch`. */
-export type Signed = {
+export type SignedDelivery = {
   readonly guid: string
   readonly headers: Record<string, string>
   readonly body: Uint8Array<ArrayBuffer>
 }
 
-export type RepositoryOf = {
+export type TestRepository = {
   readonly id: number
   readonly fullName: string
   readonly private?: boolean
   readonly installationId: number
 }
 
-export const SECRET = 'a-secret-of-the-tests-0123456789abcdef'
-export const INSTALLATION = 4_001
-export const REPOSITORY: RepositoryOf = { id: 7_001, fullName: 'acme/rocket', installationId: INSTALLATION }
+export const WEBHOOK_SECRET = 'a-secret-of-the-tests-0123456789abcdef'
+export const INSTALLATION_ID = 4_001
+export const REPOSITORY: TestRepository = { id: 7_001, fullName: 'acme/rocket', installationId: INSTALLATION_ID }
 
 type Example = { readonly name: string; readonly examples: readonly Record<string, unknown>[] }
 
-const recorded: readonly Example[] = createRequire(import.meta.url)('@octokit/webhooks-examples')
+const RECORDED_EXAMPLES: readonly Example[] = createRequire(import.meta.url)('@octokit/webhooks-examples')
 
 /** Every unique recorded payload (324 of them). */
-export function allExamples(): readonly Posted[] {
-  const unique = new Map<string, Posted>()
-  for (const { name, examples } of recorded) {
-    for (const payload of examples) unique.set(name + JSON.stringify(payload), { name, payload: installed(payload) })
+export function allExamples(): readonly WebhookDelivery[] {
+  const unique = new Map<string, WebhookDelivery>()
+  for (const { name, examples } of RECORDED_EXAMPLES) {
+    for (const payload of examples)
+      unique.set(name + JSON.stringify(payload), { name, payload: withInstallation(payload) })
   }
   return [...unique.values()]
 }
 
 /** One recorded payload of this event (and action), cloned, placed in a repository, with some of its parts replaced. */
-export function posted(
+export function exampleDelivery(
   name: string,
   action: string,
-  repository: RepositoryOf = REPOSITORY,
+  repository: TestRepository = REPOSITORY,
   parts: Record<string, unknown> = {},
-): Posted {
-  const examples = recorded.find((example) => example.name === name)?.examples ?? []
+): WebhookDelivery {
+  const examples = RECORDED_EXAMPLES.find((example) => example.name === name)?.examples ?? []
   const found = examples.find((payload) => payload.action === action) ?? examples[0]
   if (found === undefined) throw new Error(`no recording of ${name}`)
   const payload = structuredClone(found)
-  const parent = object(payload.repository)
+  const parent = objectOrEmpty(payload.repository)
   return {
     name,
-    payload: merged(payload, {
+    payload: deepMerge(payload, {
       action,
       installation: { id: repository.installationId, node_id: 'MDIzOk' },
       ...('repository' in payload && { repository: { ...parent, ...repositoryJson(repository) } }),
@@ -60,16 +61,19 @@ export function posted(
 }
 
 /** Signs a payload the way GitHub does. */
-export function signed(delivery: Posted, o: { secret?: string; guid?: string; hookId?: number | null } = {}): Signed {
-  return signedText(delivery.name, JSON.stringify(delivery.payload), o)
+export function signDelivery(
+  delivery: WebhookDelivery,
+  o: { secret?: string; guid?: string; hookId?: number | null } = {},
+): SignedDelivery {
+  return signBody(delivery.name, JSON.stringify(delivery.payload), o)
 }
 
 /** Signs any text or bytes, JSON or not. */
-export function signedText(
+export function signBody(
   name: string,
   text: string | Uint8Array,
   o: { secret?: string; guid?: string; hookId?: number | null } = {},
-): Signed {
+): SignedDelivery {
   const body = Uint8Array.from(typeof text === 'string' ? Buffer.from(text) : text)
   const guid = o.guid ?? randomUUID()
   const hookId = o.hookId === undefined ? 501 : o.hookId
@@ -82,23 +86,23 @@ export function signedText(
       'x-github-event': name,
       'x-github-delivery': guid,
       ...(hookId !== null && { 'x-github-hook-id': String(hookId) }),
-      'x-hub-signature-256': signature(body, o.secret ?? SECRET),
+      'x-hub-signature-256': signatureOf(body, o.secret ?? WEBHOOK_SECRET),
     },
   }
 }
 
-export function signature(body: Uint8Array, secret: string): string {
+export function signatureOf(body: Uint8Array, secret: string): string {
   return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`
 }
 
-function repositoryJson(repository: RepositoryOf): Record<string, unknown> {
-  const [owner = '', name = ''] = repository.fullName.split('/')
+function repositoryJson(repository: TestRepository): Record<string, unknown> {
+  const [login = '', name = ''] = repository.fullName.split('/')
   return {
     id: repository.id,
     name,
     full_name: repository.fullName,
     private: repository.private ?? false,
-    owner: { login: owner, id: 1, type: 'Organization' },
+    owner: { login, id: 1, type: 'Organization' },
     html_url: `https://github.com/${repository.fullName}`,
     default_branch: 'main',
     archived: false,
@@ -106,22 +110,22 @@ function repositoryJson(repository: RepositoryOf): Record<string, unknown> {
 }
 
 /** Replaces the leaves of one object by those of another; arrays and nulls replace whole. */
-export function merged(base: Record<string, unknown>, parts: Record<string, unknown>): Record<string, unknown> {
+export function deepMerge(base: Record<string, unknown>, parts: Record<string, unknown>): Record<string, unknown> {
   const result = { ...base }
   for (const [key, part] of Object.entries(parts)) {
-    result[key] = isPlain(part) && isPlain(result[key]) ? merged(result[key], part) : part
+    result[key] = isPlainObject(part) && isPlainObject(result[key]) ? deepMerge(result[key], part) : part
   }
   return result
 }
 
-function installed(payload: Record<string, unknown>): Record<string, unknown> {
-  return 'installation' in payload ? payload : { ...payload, installation: { id: INSTALLATION, node_id: 'MDIzOk' } }
+function withInstallation(payload: Record<string, unknown>): Record<string, unknown> {
+  return 'installation' in payload ? payload : { ...payload, installation: { id: INSTALLATION_ID, node_id: 'MDIzOk' } }
 }
 
-function object(value: unknown): Record<string, unknown> {
-  return isPlain(value) ? value : {}
+function objectOrEmpty(value: unknown): Record<string, unknown> {
+  return isPlainObject(value) ? value : {}
 }
 
-function isPlain(value: unknown): value is Record<string, unknown> {
+function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

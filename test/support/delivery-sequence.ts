@@ -1,31 +1,31 @@
 // How the deliveries of one issue follow each other, on GitHub's clock of whole seconds.
-import { type Posted, posted, REPOSITORY, type RepositoryOf } from './deliveries.ts'
-import type { Plot, Stage } from './traces.ts'
+import { exampleDelivery, REPOSITORY, type TestRepository, type WebhookDelivery } from './deliveries.ts'
+import type { Stage, TraceOptions } from './traces.ts'
 
-export class Story {
-  readonly deliveries: Posted[] = []
+export class DeliverySequence {
+  readonly deliveries: WebhookDelivery[] = []
   readonly number: number
-  readonly plot: Plot
-  readonly repository: RepositoryOf
+  readonly options: TraceOptions
+  readonly repository: TestRepository
   private clock: number
   private runs = 0
-  private head = 0
-  private replaced = ''
+  private headNumber = 0
+  private replacedSha = ''
 
-  constructor(number: number, plot: Plot) {
+  constructor(number: number, plot: TraceOptions) {
     this.number = number
-    this.plot = plot
+    this.options = plot
     this.repository = plot.repository ?? REPOSITORY
     this.clock = Date.parse(plot.startAt ?? '2026-11-20T09:00:00Z') + (number % 3600) * 1000
   }
 
   /** GitHub's clock: whole seconds, and not always a new one. */
   now(afterSeconds = 0): string {
-    if (!this.plot.equalTimestamps) this.clock += afterSeconds * 1000
+    if (!this.options.equalTimestamps) this.clock += afterSeconds * 1000
     return new Date(this.clock).toISOString().replace('.000Z', 'Z')
   }
 
-  sha(head = this.head): string {
+  sha(head = this.headNumber): string {
     return (this.number * 100 + head).toString(16).padStart(40, 'a')
   }
 
@@ -35,8 +35,8 @@ export class Story {
   }
 
   nextHead(): void {
-    this.replaced = this.sha()
-    this.head += 1
+    this.replacedSha = this.sha()
+    this.headNumber += 1
   }
 
   get branch(): string {
@@ -47,14 +47,14 @@ export class Story {
     return `https://github.com/${this.repository.fullName}`
   }
 
-  tell(name: string, action: string, parts: Record<string, unknown>): void {
-    this.deliveries.push(posted(name, action, this.repository, parts))
+  deliver(name: string, action: string, parts: Record<string, unknown>): void {
+    this.deliveries.push(exampleDelivery(name, action, this.repository, parts))
   }
 
   issue(action: 'opened' | 'labeled' | 'closed', reason: string | null = null): void {
     const at = this.now(2)
     const label = { id: 9, name: 'andon', color: 'ededed', default: false, description: null, node_id: 'x', url: 'x' }
-    this.tell('issues', action, {
+    this.deliver('issues', action, {
       ...(action === 'labeled' && { label }),
       issue: {
         id: this.repository.id * 10_000 + this.number,
@@ -72,19 +72,19 @@ export class Story {
     })
   }
 
-  run(stage: Stage): Run {
-    return new Run(this, stage)
+  run(stage: Stage): RunSequence {
+    return new RunSequence(this, stage)
   }
 
   /** One run from start to end, run again if the plot says so; false: the story stops at its failure. */
-  stage(stage: Stage, o: { again?: boolean } = {}): boolean {
-    const fails = this.plot.fails === stage
-    const rerun = this.plot.rerun === stage && !o.again
+  stage(stage: Stage, o: { isRerun?: boolean } = {}): boolean {
+    const fails = this.options.fails === stage
+    const rerun = this.options.rerun === stage && !o.isRerun
     const run = this.run(stage).requested().started()
     run.completed(fails || rerun ? 'failure' : 'success')
     if (rerun)
       run
-        .again()
+        .rerun()
         .started()
         .completed(fails ? 'failure' : 'success')
     return !fails
@@ -92,16 +92,16 @@ export class Story {
 
   pullRequest(action: 'opened' | 'synchronize' | 'closed'): void {
     const at = this.now(3)
-    this.tell('pull_request', action, {
+    this.deliver('pull_request', action, {
       number: this.number + 5_000,
-      ...(action === 'synchronize' && { before: this.replaced, after: this.sha() }),
+      ...(action === 'synchronize' && { before: this.replacedSha, after: this.sha() }),
       pull_request: { ...this.pullRequestJson(at, action === 'closed'), merged: action === 'closed' },
     })
   }
 
   review(state: 'approved' | 'changes_requested'): void {
     const at = this.now(60)
-    this.tell('pull_request_review', 'submitted', {
+    this.deliver('pull_request_review', 'submitted', {
       review: {
         id: this.nextId(),
         user: { login: 'reviewer', type: 'User' },
@@ -135,92 +135,92 @@ export class Story {
 }
 
 /** One workflow run with one job: a plan works on the default branch and echoes its key, the rest on the agent's branch. */
-class Run {
-  private readonly story: Story
+class RunSequence {
+  private readonly sequence: DeliverySequence
   private readonly stage: Stage
   private readonly id: number
   private attempt = 1
   private startedAt: string
 
-  constructor(story: Story, stage: Stage) {
-    this.story = story
+  constructor(story: DeliverySequence, stage: Stage) {
+    this.sequence = story
     this.stage = stage
     this.id = story.nextId()
     this.startedAt = story.now(1)
   }
 
   requested(): this {
-    this.startedAt = this.story.now(1)
-    this.tellRun('requested', 'queued', null)
-    this.tellJob('queued', null, 0)
+    this.startedAt = this.sequence.now(1)
+    this.deliverRun('requested', 'queued', null)
+    this.deliverJob('queued', null, 0)
     return this
   }
 
   started(): this {
-    this.tellRun('in_progress', 'in_progress', null)
-    this.story.now(4)
-    this.tellJob('in_progress', null, 1)
+    this.deliverRun('in_progress', 'in_progress', null)
+    this.sequence.now(4)
+    this.deliverJob('in_progress', null, 1)
     return this
   }
 
   completed(conclusion: 'success' | 'failure'): this {
-    this.story.now(90)
-    this.tellJob('completed', conclusion, 3)
-    this.story.now(1)
-    this.tellRun('completed', 'completed', conclusion)
+    this.sequence.now(90)
+    this.deliverJob('completed', conclusion, 3)
+    this.sequence.now(1)
+    this.deliverRun('completed', 'completed', conclusion)
     return this
   }
 
   /** "Re-run" on GitHub: the same run, `requested` is not delivered again. */
-  again(): this {
+  rerun(): this {
     this.attempt += 1
-    this.startedAt = this.story.now(120)
-    this.tellJob('queued', null, 0)
+    this.startedAt = this.sequence.now(120)
+    this.deliverJob('queued', null, 0)
     return this
   }
 
-  private tellRun(action: string, status: string, conclusion: string | null): void {
-    const { story, stage } = this
+  private deliverRun(action: string, status: string, conclusion: string | null): void {
+    const { sequence, stage } = this
     const plan = stage === 'plan'
     const path = `.github/workflows/${stage}.yml`
-    story.tell('workflow_run', action, {
+    sequence.deliver('workflow_run', action, {
       workflow: { path, name: stage },
       workflow_run: {
         id: this.id,
         run_attempt: this.attempt,
         name: stage,
         path,
-        display_title: plan ? `andon ${story.number}/plan/1-k3v9x` : `Resolve issue ${story.number}`,
+        display_title: plan ? `andon ${sequence.number}/plan/1-k3v9x` : `Resolve issue ${sequence.number}`,
         event: plan ? 'workflow_dispatch' : 'push',
         status,
         conclusion,
-        head_branch: plan ? 'main' : story.branch,
-        head_sha: plan ? 'b'.repeat(40) : story.sha(),
-        head_repository: { id: story.repository.id, full_name: story.repository.fullName },
-        html_url: `${story.url}/actions/runs/${this.id}`,
+        head_branch: plan ? 'main' : sequence.branch,
+        head_sha: plan ? 'b'.repeat(40) : sequence.sha(),
+        head_repository: { id: sequence.repository.id, full_name: sequence.repository.fullName },
+        html_url: `${sequence.url}/actions/runs/${this.id}`,
         pull_requests: [],
         created_at: this.startedAt,
         run_started_at: this.startedAt,
-        updated_at: story.now(),
+        updated_at: sequence.now(),
       },
     })
   }
 
-  private tellJob(status: 'queued' | 'in_progress' | 'completed', conclusion: string | null, steps: number): void {
-    const { story, stage } = this
+  private deliverJob(status: 'queued' | 'in_progress' | 'completed', conclusion: string | null, steps: number): void {
+    const { sequence, stage } = this
     const jobId = this.id * 10 + this.attempt
-    const at = story.now()
+    const at = sequence.now()
     const names = ['Set up job', `Run the ${stage} agent`, 'Complete job']
-    story.tell('workflow_job', status, {
+    sequence.deliver('workflow_job', status, {
       workflow_job: {
         id: jobId,
         run_id: this.id,
         run_attempt: this.attempt,
         workflow_name: stage,
         name: `${stage} / agent`,
-        head_branch: stage === 'plan' ? 'main' : story.branch,
-        head_sha: stage === 'plan' ? 'b'.repeat(40) : story.sha(),
-        html_url: `${story.url}/actions/runs/${this.id}/job/${jobId}`,
+        head_branch: stage === 'plan' ? 'main' : sequence.branch,
+        head_sha: stage === 'plan' ? 'b'.repeat(40) : sequence.sha(),
+        html_url: `${sequence.url}/actions/runs/${this.id}/job/${jobId}`,
         status,
         conclusion,
         created_at: this.startedAt,

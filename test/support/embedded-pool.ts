@@ -2,35 +2,35 @@
 // of a processor, to empty it a hundredth of that. What does not come back as it was lent is not lent again.
 import type { PGlite } from '@electric-sql/pglite'
 import type { Database } from '../../src/store/database.ts'
-import { overPGlite } from '../../src/store/embedded.ts'
-import { copyOfEmbedded } from './database-template.ts'
-import { EMPTY, SHAPE } from './reset-statements.ts'
+import { wrapPGlite } from '../../src/store/embedded.ts'
+import { copyEmbeddedTemplate } from './database-template.ts'
+import { RESET_STATEMENTS, SCHEMA_FINGERPRINT } from './reset-statements.ts'
 
 /** A migrated, empty embedded database; closing it gives it back. */
-export async function lendEmbedded(): Promise<Database> {
-  return overPGlite(onLoan((await emptied()) ?? (await opened())), 'memory')
+export async function borrowEmbedded(): Promise<Database> {
+  return wrapPGlite(asBorrowed((await resetAvailable()) ?? (await openNew())), 'memory')
 }
 
-type Lent = { readonly pglite: PGlite; readonly shape: string }
+type PooledDatabase = { readonly pglite: PGlite; readonly fingerprint: string }
 
-const returned: Lent[] = []
+const available: PooledDatabase[] = []
 
-async function opened(): Promise<Lent> {
-  const pglite = await copyOfEmbedded()
-  return { pglite, shape: await shapeOf(pglite) }
+async function openNew(): Promise<PooledDatabase> {
+  const pglite = await copyEmbeddedTemplate()
+  return { pglite, fingerprint: await fingerprintOf(pglite) }
 }
 
-async function emptied(): Promise<Lent | null> {
-  for (let lent = returned.pop(); lent; lent = returned.pop()) {
-    for (const step of EMPTY) await lent.pglite.exec(step)
-    if ((await shapeOf(lent.pglite)) === lent.shape) return lent
+async function resetAvailable(): Promise<PooledDatabase | null> {
+  for (let lent = available.pop(); lent; lent = available.pop()) {
+    for (const step of RESET_STATEMENTS) await lent.pglite.exec(step)
+    if ((await fingerprintOf(lent.pglite)) === lent.fingerprint) return lent
     await lent.pglite.close()
   }
   return null
 }
 
 /** The database as its borrower sees it: closed for good when he closed it, whatever the next one does with it. */
-function onLoan(lent: Lent): PGlite {
+function asBorrowed(lent: PooledDatabase): PGlite {
   const { pglite } = lent
   let closed = false
   let transactions = 0
@@ -42,7 +42,7 @@ function onLoan(lent: Lent): PGlite {
       // A transaction that was left open is nobody's to end.
       if (transactions > 0) return await pglite.close()
       for (const stop of listening) await stop()
-      returned.push(lent)
+      available.push(lent)
     },
     async listen(...words) {
       const stop = await pglite.listen(...words)
@@ -66,7 +66,7 @@ function onLoan(lent: Lent): PGlite {
   })
 }
 
-async function shapeOf(pglite: PGlite): Promise<string> {
-  const { rows } = await pglite.query<{ shape: string }>(SHAPE)
+async function fingerprintOf(pglite: PGlite): Promise<string> {
+  const { rows } = await pglite.query<{ shape: string }>(SCHEMA_FINGERPRINT)
   return rows[0]?.shape ?? ''
 }

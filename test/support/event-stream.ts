@@ -5,7 +5,7 @@ export type EventStream = {
   /** The unnamed messages so far, parsed from JSON, oldest first. */
   messages(): readonly unknown[]
   /** Whether the connection is still the first one. */
-  open(): boolean
+  isOpen(): boolean
   close(): void
 }
 
@@ -21,13 +21,13 @@ export async function openEventStream(url: string): Promise<EventStream> {
       if (!event || event === 'message') messages.push(JSON.parse(data))
     },
   })
-  void read(answer.body.pipeThrough(new TextDecoderStream()), (text) => parser.feed(text)).finally(() => {
+  void readStream(answer.body.pipeThrough(new TextDecoderStream()), (text) => parser.feed(text)).finally(() => {
     open = false
   })
-  return { messages: () => messages, open: () => open, close: () => abort.abort() }
+  return { messages: () => messages, isOpen: () => open, close: () => abort.abort() }
 }
 
-async function read(stream: ReadableStream<string>, take: (text: string) => void): Promise<void> {
+async function readStream(stream: ReadableStream<string>, take: (text: string) => void): Promise<void> {
   try {
     for await (const text of stream) take(text)
   } catch {

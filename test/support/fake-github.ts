@@ -1,17 +1,17 @@
 // The GitHub of the tests: the demo's, with a secret of its own.
-import { type FakeGitHub, startGitHub } from '../../fake-github/fake-github.ts'
+import { type FakeGitHub, startFakeGitHub } from '../../fake-github/fake-github.ts'
 
 export type { FakeGitHub } from '../../fake-github/fake-github.ts'
 
-export const WEBHOOK_SECRET = 'a-secret-that-only-the-tests-know-0123'
+export const FAKE_GITHUB_SECRET = 'a-secret-that-only-the-tests-know-0123'
 
 /** Starts a GitHub for one test; close it at the end. */
-export function openGitHubWorld(o: Partial<Parameters<typeof startGitHub>[0]> = {}): Promise<FakeGitHub> {
-  return startGitHub({ webhookSecret: WEBHOOK_SECRET, ...o })
+export function openFakeGitHub(o: Partial<Parameters<typeof startFakeGitHub>[0]> = {}): Promise<FakeGitHub> {
+  return startFakeGitHub({ webhookSecret: FAKE_GITHUB_SECRET, ...o })
 }
 
 /** What a process needs in its environment to be the App of this GitHub. */
-export function environmentFor(github: FakeGitHub): Record<string, string> {
+export function environmentOf(github: FakeGitHub): Record<string, string> {
   return {
     APP_ID: String(github.appId),
     PRIVATE_KEY: github.privateKey,

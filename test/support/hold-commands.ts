@@ -1,25 +1,35 @@
 // What is said about the cord of a line, and what is answered.
-import { hear } from '../../src/pipeline/commands/run-commands.ts'
-import { NOTHING_AROUND } from '../../src/pipeline/holds/holds.ts'
-import type { Around, CordWord } from '../../src/pipeline/model/hold.ts'
-import { minute } from './pipeline-fixtures.ts'
-import { allowed, comment, type Floor } from './pipeline-harness.ts'
+import { runCommands } from '../../src/pipeline/commands/run-commands.ts'
+import { NO_OUTER_HOLDS } from '../../src/pipeline/holds/holds.ts'
+import type { HoldOrRelease, OuterHolds } from '../../src/pipeline/model/hold.ts'
+import { minutesAfterNine } from './pipeline-fixtures.ts'
+import { commandPermission, commentCreated, type PipelineHarness } from './pipeline-harness.ts'
 
-let comments = 3000
+let lastCommentId = 3000
 
 /** Mara, who may write, says it, and GitHub confirms that she may. */
-export function say(line: Floor, body: string, at = minute(20), around: Around = NOTHING_AROUND): string {
-  comments += 1
-  const given = comment(body, { at, commentId: comments })
-  const answer = { ...allowed(given), around }
-  const heard = hear(line.pipeline, answer)?.heard ?? []
-  line.tell(given, answer)
-  return heard.map(({ said }) => (said === null ? 'not heard' : `${said.outcome}: ${said.words}`)).join('\n')
+export function runHoldCommand(
+  line: PipelineHarness,
+  body: string,
+  at = minutesAfterNine(20),
+  outerHolds: OuterHolds = NO_OUTER_HOLDS,
+): string {
+  lastCommentId += 1
+  const given = commentCreated(body, { at, commentId: lastCommentId })
+  const answer = { ...commandPermission(given), outerHolds }
+  const heard = runCommands(line.pipeline, answer)?.outcomes ?? []
+  line.apply(given, answer)
+  return heard.map(({ result }) => (result === null ? 'not heard' : `${result.outcome}: ${result.message}`)).join('\n')
 }
 
-export function word(place: CordWord['place'], why: string | null, by = 'ada', since = minute(10)): CordWord {
-  return { place, by, why, since, evidence: { kind: 'command', id: '77', at: since } }
+export function holdBy(
+  place: HoldOrRelease['place'],
+  reason: string | null,
+  by = 'ada',
+  since = minutesAfterNine(10),
+): HoldOrRelease {
+  return { place, by, reason, since, evidence: { kind: 'command', id: '77', at: since } }
 }
 
-export const REPOSITORY = word({ kind: 'repository' }, 'release week')
-export const EVERYTHING = word({ kind: 'everything' }, 'GitHub is down', 'root')
+export const REPOSITORY_HOLD = holdBy({ kind: 'repository' }, 'release week')
+export const GLOBAL_HOLD = holdBy({ kind: 'everything' }, 'GitHub is down', 'root')

@@ -1,21 +1,21 @@
 // Senders and readers that knock at Andon's HTTP door, as GitHub and people's browsers do.
 import { Agent, request } from 'node:http'
-import type { Signed } from './deliveries.ts'
+import type { SignedDelivery } from './deliveries.ts'
 
-export type Answered = { readonly status: number; readonly body: string }
+export type HttpAnswer = { readonly status: number; readonly body: string }
 
-export type Knocker = {
+export type HttpClient = {
   /** Posts a delivery; the status is 0 when there was no answer. */
-  post(url: string, delivery: Signed): Promise<Answered>
-  get(url: string): Promise<Answered>
+  post(url: string, delivery: SignedDelivery): Promise<HttpAnswer>
+  get(url: string): Promise<HttpAnswer>
   close(): void
 }
 
 /** Keeps its connections, as GitHub's hook service and browsers do. */
-export function openKnocker(timeoutMs = 30_000): Knocker {
+export function openHttpClient(timeoutMs = 30_000): HttpClient {
   const agent = new Agent({ keepAlive: true })
 
-  function call(url: string, method: string, headers: Record<string, string>, body?: Uint8Array): Promise<Answered> {
+  function call(url: string, method: string, headers: Record<string, string>, body?: Uint8Array): Promise<HttpAnswer> {
     return new Promise((resolve) => {
       const nothing = () => resolve({ status: 0, body: '' })
       const req = request(url, { agent, method, headers, timeout: timeoutMs }, (res) => {
@@ -43,7 +43,7 @@ export function openKnocker(timeoutMs = 30_000): Knocker {
 }
 
 /** Lets `hands` workers take the items in order until none is left. */
-export async function inParallel<T>(
+export async function forEachConcurrently<T>(
   hands: number,
   items: readonly T[],
   work: (item: T, index: number) => Promise<void>,
@@ -55,13 +55,13 @@ export async function inParallel<T>(
   await Promise.all(Array.from({ length: hands }, hand))
 }
 
-export type Tally = { add(status: number): void; all(): Readonly<Record<string, number>> }
+export type StatusCounter = { add(status: number): void; counts(): Readonly<Record<string, number>> }
 
 /** Counts answers by status. */
-export function tally(): Tally {
+export function statusCounter(): StatusCounter {
   const counts = new Map<number, number>()
   return {
     add: (status) => void counts.set(status, (counts.get(status) ?? 0) + 1),
-    all: () => Object.fromEntries([...counts].sort(([a], [b]) => a - b)),
+    counts: () => Object.fromEntries([...counts].sort(([a], [b]) => a - b)),
   }
 }

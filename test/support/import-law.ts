@@ -5,63 +5,69 @@ import { dirname, posix } from 'node:path'
 import type { Source } from './typescript-source.ts'
 
 /** Folder → own folders and packages it may import; `:type` means types only. */
-export const LAW: Readonly<Record<string, { readonly ours: readonly string[]; readonly packages: readonly string[] }>> =
-  {
-    text: { ours: [], packages: [] },
-    commands: {
-      ours: ['text'],
-      packages: [
-        'mdast-util-from-markdown',
-        'micromark-extension-gfm-footnote',
-        'micromark-extension-gfm-strikethrough',
-        'micromark-extension-gfm-table',
-      ],
-    },
-    line: { ours: ['text'], packages: ['zod', 'yaml'] },
-    translate: {
-      ours: ['pipeline/model', 'pipeline/facts', 'commands', 'text'],
-      packages: ['@octokit/webhooks-types:type', 'zod'],
-    },
-    pipeline: { ours: ['commands', 'line:type', 'text'], packages: [] },
-    render: { ours: ['pipeline', 'commands', 'text'], packages: [] },
-    store: { ours: ['pipeline:type', 'text'], packages: ['kysely', 'pg', '@electric-sql/pglite', 'pg-boss'] },
-    apply: { ours: ['pipeline', 'line', 'store', 'text'], packages: [] },
-    inbox: {
-      ours: ['apply', 'translate', 'pipeline:type', 'commands', 'store'],
-      packages: ['probot', '@octokit/webhooks-methods'],
-    },
-    github: { ours: ['translate', 'pipeline:type'], packages: ['@octokit/core', '@octokit/auth-app', 'jose'] },
-    outbox: { ours: ['apply', 'pipeline', 'line', 'render', 'store', 'github', 'translate', 'text'], packages: [] },
-    watchdog: { ours: ['apply', 'pipeline:type', 'store', 'github', 'process'], packages: [] },
-    web: {
-      ours: ['apply', 'render', 'store', 'pipeline:type', 'commands', 'github', 'text'],
-      packages: ['hono', '@hono/node-server', 'eta', 'prom-client', 'zod'],
-    },
-  }
-const COMPOSES = /^src\/((process|cli)\/)?[^/]+\.ts$/
+export const IMPORT_RULES: Readonly<
+  Record<string, { readonly ours: readonly string[]; readonly packages: readonly string[] }>
+> = {
+  text: { ours: [], packages: [] },
+  commands: {
+    ours: ['text'],
+    packages: [
+      'mdast-util-from-markdown',
+      'micromark-extension-gfm-footnote',
+      'micromark-extension-gfm-strikethrough',
+      'micromark-extension-gfm-table',
+    ],
+  },
+  line: { ours: ['text'], packages: ['zod', 'yaml'] },
+  translate: {
+    ours: ['pipeline/model', 'pipeline/facts', 'commands', 'text'],
+    packages: ['@octokit/webhooks-types:type', 'zod'],
+  },
+  pipeline: { ours: ['commands', 'line:type', 'text'], packages: [] },
+  render: { ours: ['pipeline', 'commands', 'line:type', 'text'], packages: [] },
+  store: {
+    ours: ['pipeline:type', 'line:type', 'text'],
+    packages: ['kysely', 'pg', '@electric-sql/pglite', 'pg-boss'],
+  },
+  apply: { ours: ['pipeline', 'line', 'store', 'text'], packages: [] },
+  inbox: {
+    ours: ['apply', 'translate', 'pipeline:type', 'commands', 'store'],
+    packages: ['probot', '@octokit/webhooks-methods'],
+  },
+  github: { ours: ['translate', 'pipeline:type'], packages: ['@octokit/core', '@octokit/auth-app', 'jose'] },
+  outbox: { ours: ['apply', 'pipeline', 'line', 'render', 'store', 'github', 'translate', 'text'], packages: [] },
+  watchdog: { ours: ['apply', 'pipeline:type', 'store', 'github', 'process'], packages: [] },
+  web: {
+    ours: ['apply', 'render', 'store', 'pipeline:type', 'commands', 'github', 'text'],
+    packages: ['hono', '@hono/node-server', 'eta', 'prom-client', 'zod'],
+  },
+}
+/** One process and the operator's commands put parts together: they may import every folder, but `process/` not `cli/`. */
+const COMPOSITION_ROOT = /^src\/((process|cli)\/)?[^/]+\.ts$/
+/** The rooms of the core, each of which may import those before it; last come the files at its root. */
 export const ROOMS = ['model', 'facts', 'holds', 'stages', 'view', 'deadlines', 'commands', '']
-export const PURE = ['text', 'commands', 'line', 'translate', 'pipeline', 'render']
+export const PURE_FOLDERS = ['text', 'commands', 'line', 'translate', 'pipeline', 'render']
 
-export function unlawfulImports(source: Source): readonly string[] {
+export function forbiddenImports(source: Source): readonly string[] {
   if (source.path.startsWith('src/process/')) {
     const up = source.imports.filter(({ from }) => from.startsWith('.') && ownFolder(source, from)[0] === 'cli')
     return up.map(({ from }) => `${source.path} imports ${from}`)
   }
   const folder = folderOf(source)
-  const law = folder === null ? undefined : LAW[folder]
+  const law = folder === null ? undefined : IMPORT_RULES[folder]
   if (!law) return []
   return source.imports
     .filter(({ from, typeOnly }) => {
       if (from.startsWith('.'))
-        return ownFolder(source, from).every((name) => !allows(law.ours, name, typeOnly, folder))
-      if (isBuiltin(from)) return PURE.includes(folder ?? '')
-      if (from === 'pino') return !typeOnly || PURE.includes(folder ?? '')
-      return !allows(law.packages, packageOf(from), typeOnly, null)
+        return ownFolder(source, from).every((name) => !isAllowed(law.ours, name, typeOnly, folder))
+      if (isBuiltin(from)) return PURE_FOLDERS.includes(folder ?? '')
+      if (from === 'pino') return !typeOnly || PURE_FOLDERS.includes(folder ?? '')
+      return !isAllowed(law.packages, packageOf(from), typeOnly, null)
     })
     .map(({ from, typeOnly }) => `${source.path} imports ${typeOnly ? 'types of ' : ''}${from}`)
 }
 
-function allows(allowed: readonly string[], name: string, typeOnly: boolean, self: string | null): boolean {
+function isAllowed(allowed: readonly string[], name: string, typeOnly: boolean, self: string | null): boolean {
   return name === self || allowed.includes(name) || (typeOnly && allowed.includes(`${name}:type`))
 }
 
@@ -120,5 +126,5 @@ function packageOf(from: string): string {
 }
 
 export function folderOf(source: Source): string | null {
-  return COMPOSES.test(source.path) ? null : (source.path.split('/')[1] ?? null)
+  return COMPOSITION_ROOT.test(source.path) ? null : (source.path.split('/')[1] ?? null)
 }

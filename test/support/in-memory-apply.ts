@@ -1,48 +1,48 @@
 // The door without a database: facts merged by id, events routed to the issues they belong to, stored facts replayed
 // into a pipeline that begins or is linked anew. It shows that the core keeps its promises under those rules.
-import { type Line, WATCHED_LINE } from '../../src/line/line.ts'
+import { type Line, OBSERVE_ONLY_LINE } from '../../src/line/line.ts'
 import { boundRunIds } from '../../src/pipeline/admission.ts'
-import { begin } from '../../src/pipeline/begin.ts'
-import { askCommands } from '../../src/pipeline/commands/run-commands.ts'
-import { keyOfOurs } from '../../src/pipeline/facts/bind-run.ts'
-import { belongs, issueOfRun, issuesOfPullRequest } from '../../src/pipeline/facts/correlate.ts'
+import { startPipeline } from '../../src/pipeline/begin.ts'
+import { askSenderPermission } from '../../src/pipeline/commands/run-commands.ts'
+import { attemptKeyOfRun } from '../../src/pipeline/facts/bind-run.ts'
+import { belongsToPipeline, issueOfRun, issuesOfPullRequest } from '../../src/pipeline/facts/correlate.ts'
 import { mergeJob, mergeRun } from '../../src/pipeline/facts/merge.ts'
 import { mergeAnswer, mergePullRequest, mergeReview } from '../../src/pipeline/facts/merge-pull-request.ts'
 import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { Event, RepositoryRef } from '../../src/pipeline/model/events.ts'
 import type { PullRequestFact, RunFact } from '../../src/pipeline/model/facts.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
-import { issueAsked, pullRequestAsked } from '../../src/pipeline/model/question-subject.ts'
+import { issueOfQuestion, pullRequestOfQuestion } from '../../src/pipeline/model/question-subject.ts'
 import { type Reduction, reduce } from '../../src/pipeline/reduce.ts'
-import { asks } from '../../src/pipeline/stages/questions-to-ask.ts'
+import { askClosingIssues } from '../../src/pipeline/stages/questions-to-ask.ts'
 import { REPOSITORY } from './pipeline-fixtures.ts'
 
-export type LineInMemory = {
+export type InMemoryApply = {
   /** Applies one event; returns what is asked for the first time because of it. */
   apply(event: Event): readonly Effect[]
   readonly pipelines: ReadonlyMap<number, Pipeline>
   /** Another that stands as this one does now, to be told something else from here on. */
-  copy(): LineInMemory
+  clone(): InMemoryApply
   /** All that it goes on from: two that say the same will do the same. */
-  says(): string
+  serialize(): string
 }
 
-type Memory = {
+type InMemoryState = {
   readonly runs?: ReadonlyMap<number, RunFact>
   readonly pullRequests?: ReadonlyMap<number, PullRequestFact>
   readonly pipelines?: ReadonlyMap<number, Pipeline>
-  readonly asked?: ReadonlySet<string>
+  readonly effectKeys?: ReadonlySet<string>
 }
 
-export function lineInMemory(
+export function inMemoryApply(
   repository: RepositoryRef = REPOSITORY,
-  line: Line = WATCHED_LINE,
-  before: Memory = {},
-): LineInMemory {
+  line: Line = OBSERVE_ONLY_LINE,
+  before: InMemoryState = {},
+): InMemoryApply {
   const runs = new Map(before.runs)
   const pullRequests = new Map(before.pullRequests)
   const pipelines = new Map(before.pipelines)
-  const asked = new Set(before.asked)
+  const effectKeys = new Set(before.effectKeys)
 
   /** The event as what is known with it: it carries the merged fact. */
   function learn(event: Event): Event {
@@ -52,7 +52,7 @@ export function lineInMemory(
     if (event.type === 'pull_request.changed') return { ...event, pullRequest: keep(event.pullRequest) }
     if (event.type === 'review.changed')
       return { ...event, pullRequest: keep(mergeReview(event.pullRequest, event.review)) }
-    if (event.type === 'answered') {
+    if (event.type === 'question.answered') {
       if (event.answer.about === 'issue') event.answer.pullRequests.forEach(keep)
       for (const known of pullRequests.values()) {
         const merged = mergeAnswer(known, event.question, event.answer, event.at)
@@ -79,9 +79,9 @@ export function lineInMemory(
     if (event.type === 'job.changed') return issuesOf(runs.get(event.job.runId)!)
     if ('issueNumber' in event) return [event.issueNumber]
     if ('pullRequest' in event) return issuesAround(event.pullRequest.number)
-    if (event.type !== 'answered') return []
-    const issue = issueAsked(event.question)
-    const pullRequest = pullRequestAsked(event.question)
+    if (event.type !== 'question.answered') return []
+    const issue = issueOfQuestion(event.question)
+    const pullRequest = pullRequestOfQuestion(event.question)
     return issue !== null ? [issue] : pullRequest === null ? [] : issuesAround(pullRequest)
   }
 
@@ -115,7 +115,7 @@ export function lineInMemory(
     }
     for (const run of runs.values()) {
       const { updatedAt: at, evidence } = run
-      if (belongs(pipeline, run) || keyOfOurs(pipeline, run) !== null)
+      if (belongsToPipeline(pipeline, run) || attemptKeyOfRun(pipeline, run) !== null)
         retell({ type: 'run.changed', at, evidence, repository, run })
     }
     return { ...reduction, pipeline, effects }
@@ -123,29 +123,31 @@ export function lineInMemory(
 
   return {
     pipelines,
-    copy: () => lineInMemory(repository, line, { runs, pullRequests, pipelines, asked }),
-    says: () => JSON.stringify([...runs, ...pullRequests, ...pipelines, ...asked]),
+    clone: () => inMemoryApply(repository, line, { runs, pullRequests, pipelines, effectKeys }),
+    serialize: () => JSON.stringify([...runs, ...pullRequests, ...pipelines, ...effectKeys]),
     apply(event) {
       const learnt = learn(event)
       // Before anything is on the line, ordinary pull requests are nobody's question.
-      const effects = [...(pipelines.size > 0 ? asks(event) : []), ...askCommands(event)]
+      const effects = [...(pipelines.size > 0 ? askClosingIssues(event) : []), ...askSenderPermission(event)]
       for (const issue of route(learnt)) {
         const before = pipelines.get(issue) ?? null
-        const direct = before === null ? begin(learnt, issue, line, line !== WATCHED_LINE) : reduce(before, learnt)
+        const direct =
+          before === null ? startPipeline(learnt, issue, line, line !== OBSERVE_ONLY_LINE) : reduce(before, learnt)
         if (direct === null) continue
-        const linkedAnew = before === null || event.type === 'answered' || linkOf(before) !== linkOf(direct.pipeline)
+        const linkedAnew =
+          before === null || event.type === 'question.answered' || linkKeyOf(before) !== linkKeyOf(direct.pipeline)
         const { pipeline, effects: asked } = linkedAnew ? replay(direct) : direct
         pipelines.set(issue, pipeline)
         effects.push(...asked)
       }
-      const fresh = effects.filter(({ key }) => !asked.has(key))
-      for (const { key } of fresh) asked.add(key)
+      const fresh = effects.filter(({ key }) => !effectKeys.has(key))
+      for (const { key } of fresh) effectKeys.add(key)
       return fresh
     },
   }
 }
 
-function linkOf(pipeline: Pipeline): string {
+function linkKeyOf(pipeline: Pipeline): string {
   return [...pipeline.pullRequests.map(({ number }) => `#${number}`), ...boundRunIds(pipeline)].join()
 }
 

@@ -5,17 +5,17 @@ import type { Event } from '../../src/pipeline/model/events.ts'
 import type { JobFact, RunFact } from '../../src/pipeline/model/facts.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import {
-  delivered,
+  deliveryEvidence,
   ISSUE,
+  issueChanged,
   issueFact,
-  issueIs,
-  jobIs,
-  labelled,
+  issueLabeled,
+  jobChanged,
+  pullRequestChanged,
   pullRequestFact,
-  pullRequestIs,
   REPOSITORY,
-  reviewed,
-  runIs,
+  reviewChanged,
+  runChanged,
 } from './pipeline-fixtures.ts'
 
 const CLOSED = { state: 'closed', stateReason: 'completed' } as const
@@ -28,58 +28,58 @@ const HUMAN_PULL_REQUEST = {
 }
 
 /** Every delivery of that life, in the order GitHub sent them; `at` says what the clock showed at the n-th. */
-export function wholeLife(at: (nth: number) => Instant): readonly Event[] {
+export function lifecycleEvents(at: (nth: number) => Instant): readonly Event[] {
   const sent: Event[] = []
   const send = (event: (at: Instant) => Event) => sent.push(withGuid(event(at(sent.length)), sent.length))
   const run = (known: Partial<RunFact>, conclusion: 'success' | 'failure' = 'success') => {
     const { id = 0, runAttempt = 1 } = known
     const job = { id: id * 10 + runAttempt, runId: id, runAttempt } satisfies Partial<JobFact>
     const startedAt = at(sent.length)
-    send((at) => runIs({ at, startedAt, ...known, status: 'queued' }))
-    send((at) => jobIs({ at, ...job, status: 'queued' }))
-    send((at) => jobIs({ at, ...job, status: 'waiting' }))
-    send((at) => jobIs({ at, ...job, status: 'queued' }))
-    send((at) => runIs({ at, startedAt, ...known, status: 'in_progress' }))
-    send((at) => jobIs({ at, ...job, status: 'in_progress', step: 'tests', stepsDone: 1, stepsKnown: 3 }))
-    send((at) => jobIs({ at, ...job, status: 'completed', conclusion, stepsDone: 3, stepsKnown: 3 }))
-    send((at) => runIs({ at, startedAt, ...known, status: 'completed', conclusion }))
+    send((at) => runChanged({ at, startedAt, ...known, status: 'queued' }))
+    send((at) => jobChanged({ at, ...job, status: 'queued' }))
+    send((at) => jobChanged({ at, ...job, status: 'waiting' }))
+    send((at) => jobChanged({ at, ...job, status: 'queued' }))
+    send((at) => runChanged({ at, startedAt, ...known, status: 'in_progress' }))
+    send((at) => jobChanged({ at, ...job, status: 'in_progress', step: 'tests', stepsCompleted: 1, stepsTotal: 3 }))
+    send((at) => jobChanged({ at, ...job, status: 'completed', conclusion, stepsCompleted: 3, stepsTotal: 3 }))
+    send((at) => runChanged({ at, startedAt, ...known, status: 'completed', conclusion }))
   }
-  send((at) => issueIs({ at }, 'opened'))
-  send((at) => labelled({ at }))
-  send((at) => labelled({ at, label: 'bug' }))
+  send((at) => issueChanged({ at }, 'opened'))
+  send((at) => issueLabeled({ at }))
+  send((at) => issueLabeled({ at, label: 'bug' }))
   run({ id: 101, workflow: 'plan.yml', branch: 'main', title: 'andon 42/plan/1-k3v9x', headSha: 'aaa0' })
   run({ id: 102, workflow: 'code.yml', headSha: 'aaa0' }, 'failure')
   run({ id: 102, workflow: 'code.yml', headSha: 'aaa0', runAttempt: 2 })
-  send((at) => pullRequestIs({ at, draft: true }))
-  send((at) => pullRequestIs({ at }, 'ready_for_review'))
+  send((at) => pullRequestChanged({ at, draft: true }))
+  send((at) => pullRequestChanged({ at }, 'ready_for_review'))
   run({ id: 103, workflow: 'test.yml', headSha: 'bbb1' })
   run({ id: 104, workflow: 'ci.yml', headSha: 'bbb1' })
-  send((at) => reviewed({ at, id: 501, reviewer: 'copilot[bot]', bot: true, state: 'changes_requested' }))
-  send((at) => reviewed({ at, id: 502, reviewer: 'passer-by', state: 'changes_requested' }))
-  send((at) => reviewed({ at, id: 503, reviewer: 'mara', state: 'changes_requested' }))
+  send((at) => reviewChanged({ at, id: 501, reviewer: 'copilot[bot]', bot: true, state: 'changes_requested' }))
+  send((at) => reviewChanged({ at, id: 502, reviewer: 'passer-by', state: 'changes_requested' }))
+  send((at) => reviewChanged({ at, id: 503, reviewer: 'mara', state: 'changes_requested' }))
   run({ id: 105, workflow: 'code.yml', headSha: 'bbb1' })
-  send((at) => pullRequestIs({ at, headSha: 'bbb2', replacedShas: ['bbb1'] }, 'synchronize'))
-  send((at) => pullRequestIs({ at, headSha: 'bbb0', replacedShas: ['bbb2'] }, 'synchronize'))
+  send((at) => pullRequestChanged({ at, headSha: 'bbb2', replacedShas: ['bbb1'] }, 'synchronize'))
+  send((at) => pullRequestChanged({ at, headSha: 'bbb0', replacedShas: ['bbb2'] }, 'synchronize'))
   run({ id: 106, workflow: 'test.yml', headSha: 'bbb0' })
-  send((at) => pullRequestIs({ at, ...HUMAN_PULL_REQUEST }))
+  send((at) => pullRequestChanged({ at, ...HUMAN_PULL_REQUEST }))
   run({ id: 107, workflow: 'test.yml', headSha: 'ccc1', branch: 'retry-docs' })
-  send((at) => reviewed({ at, id: 504, reviewer: 'mara', commitSha: 'bbb0' }, { headSha: 'bbb0' }))
-  send((at) => pullRequestIs({ at, headSha: 'bbb0', state: 'merged' }, 'closed'))
-  send((at) => pullRequestIs({ at, ...HUMAN_PULL_REQUEST, state: 'closed' }, 'closed'))
-  send((at) => issueIs({ at, ...CLOSED, closedAt: at }, 'closed'))
+  send((at) => reviewChanged({ at, id: 504, reviewer: 'mara', commitSha: 'bbb0' }, { headSha: 'bbb0' }))
+  send((at) => pullRequestChanged({ at, headSha: 'bbb0', state: 'merged' }, 'closed'))
+  send((at) => pullRequestChanged({ at, ...HUMAN_PULL_REQUEST, state: 'closed' }, 'closed'))
+  send((at) => issueChanged({ at, ...CLOSED, closedAt: at }, 'closed'))
   return sent
 }
 
 /** What GitHub answers about it: once all that has happened, or while the issue and both pull requests are open. */
-export function answerAbout(asked: Effect, at: Instant, when: 'over' | 'open' = 'over'): Event {
+export function answerQuestion(asked: Effect, at: Instant, when: 'over' | 'open' = 'over'): Event {
   if (asked.type !== 'ask') throw new Error(`${asked.key} is no question`)
   const { key, question } = asked
   const evidence = { kind: 'read', id: key, at } as const
-  const told = { type: 'answered', at, evidence, repository: REPOSITORY } as const
+  const told = { type: 'question.answered', at, evidence, repository: REPOSITORY } as const
   if (question.about === 'permission')
     return { ...told, question, answer: { about: 'permission', role: question.login === 'mara' ? 'write' : 'read' } }
   if (question.about === 'pull_request')
-    return { ...told, question, answer: { about: 'pull_request', closes: closes(question) } }
+    return { ...told, question, answer: { about: 'pull_request', closes: closedIssues(question) } }
   const mine = when === 'over' ? ({ headSha: 'bbb0', state: 'merged' } as const) : {}
   const human = { ...HUMAN_PULL_REQUEST, state: when === 'over' ? 'closed' : 'open' } as const
   const end = when === 'over' ? { ...CLOSED, closedAt: at } : {}
@@ -90,21 +90,21 @@ export function answerAbout(asked: Effect, at: Instant, when: 'over' | 'open' = 
       about: 'issue',
       issue: issueFact({ at, evidence, ...end }),
       pullRequests: [
-        pullRequestFact({ at, evidence, ...mine, closes: [], closesAt: at }),
-        pullRequestFact({ at, evidence, ...human, closes: [ISSUE], closesAt: at }),
+        pullRequestFact({ at, evidence, ...mine, closingIssues: [], closingIssuesAt: at }),
+        pullRequestFact({ at, evidence, ...human, closingIssues: [ISSUE], closingIssuesAt: at }),
       ],
       defaultBranchSha: 'aaa0',
     },
   }
 }
 
-function closes(question: Extract<Question, { about: 'pull_request' }>): readonly number[] {
+function closedIssues(question: Extract<Question, { about: 'pull_request' }>): readonly number[] {
   return question.pullRequestNumber === HUMAN_PULL_REQUEST.number ? [ISSUE] : []
 }
 
 /** Each delivery has a GUID of its own, which its facts cite as their evidence. */
 function withGuid(event: Event, nth: number): Event {
-  const evidence = delivered(event.at, `guid-${nth}`)
+  const evidence = deliveryEvidence(event.at, `guid-${nth}`)
   const told = { ...event, evidence }
   if ('issue' in told) return { ...told, issue: { ...told.issue, evidence } }
   if (told.type === 'run.changed') return { ...told, run: { ...told.run, evidence } }

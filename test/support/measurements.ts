@@ -2,10 +2,10 @@
 // and collects the figures into its table.
 import { appendFileSync } from 'node:fs'
 
-export type Figures = Readonly<Record<string, number | string>>
+export type Measurements = Readonly<Record<string, number | string>>
 
 /** How often a misfortune is to strike: the short form, or the full count under `npm run faults`. */
-export function howMany(short: number, full: number): number {
+export function repetitions(short: number, full: number): number {
   return process.env.ANDON_FAULTS === 'full' ? full : short
 }
 
@@ -13,14 +13,14 @@ export function howMany(short: number, full: number): number {
  * What a run's chance grows from: `npm run faults -- --seed N`, else always the same. Where much grows from it side by side,
  * `own` tells each apart.
  */
-export function runSeed(own = 1): number {
+export function randomSeed(own = 1): number {
   return own + 1_000_003 * (Number(process.env.ANDON_SEED ?? 1) - 1)
 }
 
 /** Prints the figures under the row's name, and keeps them for the table. */
-export function record(row: string, figures: Figures): void {
+export function recordMeasurements(row: string, figures: Measurements): void {
   const words = Object.entries(figures).map(([name, value]) => `${name} ${value}`)
-  console.log(`${row} (seed ${runSeed()}): ${words.join(' · ')}`)
-  const file = process.env.ANDON_FIGURES
+  console.log(`${row} (seed ${randomSeed()}): ${words.join(' · ')}`)
+  const file = process.env.ANDON_MEASUREMENTS
   if (file) appendFileSync(file, `${JSON.stringify({ row, figures })}\n`)
 }

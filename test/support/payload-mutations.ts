@@ -1,14 +1,14 @@
 // Payloads gone wrong, seeded: cut short, fields gone or of another type, bytes flipped.
-import type { Posted } from './deliveries.ts'
-import type { Seeded } from './seeded-random.ts'
+import type { WebhookDelivery } from './deliveries.ts'
+import type { SeededRandom } from './seeded-random.ts'
 
-export type Mutation = { readonly name: string; readonly bytes: Uint8Array; readonly kind: Kind }
+export type MutatedPayload = { readonly name: string; readonly bytes: Uint8Array; readonly kind: MutationKind }
 
-type Kind = 'truncated' | 'removed' | 'retyped' | 'flipped'
+type MutationKind = 'truncated' | 'removed' | 'retyped' | 'flipped'
 
-type Place = { readonly parent: Record<string, unknown> | unknown[]; readonly key: string | number }
+type JsonLocation = { readonly parent: Record<string, unknown> | unknown[]; readonly key: string | number }
 
-const OTHER_VALUES: readonly ((random: Seeded) => unknown)[] = [
+const OTHER_VALUES: readonly ((random: SeededRandom) => unknown)[] = [
   () => null,
   () => true,
   () => '',
@@ -30,7 +30,7 @@ const OTHER_VALUES: readonly ((random: Seeded) => unknown)[] = [
 ]
 
 /** One payload, damaged in one of the ways at a random place. */
-export function mutated(random: Seeded, delivery: Posted): Mutation {
+export function mutatePayload(random: SeededRandom, delivery: WebhookDelivery): MutatedPayload {
   const { name } = delivery
   const kind = random.pick(['truncated', 'removed', 'removed', 'retyped', 'retyped', 'flipped'] as const)
   if (kind === 'truncated' || kind === 'flipped') {
@@ -41,12 +41,12 @@ export function mutated(random: Seeded, delivery: Posted): Mutation {
     return { name, kind, bytes }
   }
   const payload = structuredClone(delivery.payload)
-  for (let changes = 1 + random.integer(3); changes > 0; changes--) change(random, payload, kind)
+  for (let changes = 1 + random.integer(3); changes > 0; changes--) applyMutation(random, payload, kind)
   return { name, kind, bytes: Buffer.from(JSON.stringify(payload)) }
 }
 
-function change(random: Seeded, payload: Record<string, unknown>, kind: 'removed' | 'retyped'): void {
-  const places = placesIn(payload)
+function applyMutation(random: SeededRandom, payload: Record<string, unknown>, kind: 'removed' | 'retyped'): void {
+  const places = locationsIn(payload)
   if (places.length === 0) return
   // Half of the damage goes near the top, where the fields are that translators read.
   const near = places.slice(0, Math.max(1, Math.ceil(places.length / 4)))
@@ -58,8 +58,8 @@ function change(random: Seeded, payload: Record<string, unknown>, kind: 'removed
 }
 
 /** Every field and item, the nearest to the top first. */
-function placesIn(payload: Record<string, unknown>): readonly Place[] {
-  const places: Place[] = []
+function locationsIn(payload: Record<string, unknown>): readonly JsonLocation[] {
+  const places: JsonLocation[] = []
   const level: (Record<string, unknown> | unknown[])[] = [payload]
   for (const parent of level) {
     for (const [key, value] of Object.entries(parent)) {

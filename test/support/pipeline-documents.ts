@@ -1,5 +1,5 @@
 // Pipelines as the store keeps them, written down by hand: what is published depends on nothing else.
-import { WATCHED_LINE } from '../../src/line/line.ts'
+import { OBSERVE_ONLY_LINE } from '../../src/line/line.ts'
 import type { Evidence } from '../../src/pipeline/model/evidence.ts'
 import type { PullRequestFact, RunFact } from '../../src/pipeline/model/facts.ts'
 import type { Pipeline, Stage } from '../../src/pipeline/model/pipeline.ts'
@@ -25,12 +25,12 @@ export function pipelineOf(stages: Record<string, Partial<Stage>>, over: Partial
       updatedAt: '2026-11-21T13:59:00.000Z',
       evidence: EVIDENCE,
     },
-    begun: { by: 'label', actor: 'alice', at: '2026-11-21T14:00:00.000Z', evidence: EVIDENCE },
-    line: WATCHED_LINE,
-    stages: WATCHED_LINE.stages.map(({ name }) => ({ ...idle(name), ...stages[name] })),
+    start: { by: 'label', actor: 'alice', at: '2026-11-21T14:00:00.000Z', evidence: EVIDENCE },
+    line: OBSERVE_ONLY_LINE,
+    stages: OBSERVE_ONLY_LINE.stages.map(({ name }) => ({ ...idleStage(name), ...stages[name] })),
     pullRequests: [],
     baseSha: 'ba5e000000000000000000000000000000000000',
-    gone: null,
+    removed: null,
     ...over,
   }
 }
@@ -64,18 +64,18 @@ export function pullRequestOf(number: number, over: Partial<PullRequestFact> = {
     draft: false,
     branch: 'claude/issue-42-retry',
     headSha: 'c0de000000000000000000000000000000000000',
-    sightings: [],
+    snapshots: [],
     replacedShas: [],
-    closes: [42],
-    closesAt: '2026-11-21T14:10:00.000Z',
+    closingIssues: [42],
+    closingIssuesAt: '2026-11-21T14:10:00.000Z',
     reviews: [],
-    mayWrite: {},
+    writePermissions: {},
     updatedAt: '2026-11-21T14:10:00.000Z',
     evidence: EVIDENCE,
     ...over,
   }
 }
 
-function idle(name: string): Stage {
+function idleStage(name: string): Stage {
   return { name, status: 'idle', reason: '', waiting: null, since: null, evidence: null, attempts: [] }
 }

@@ -1,14 +1,14 @@
 // A pure world for the core: one repository, one issue (#42), people with names. Builders take what matters to the test.
 import { expect } from 'vitest'
-import { WATCHED_LINE } from '../../src/line/line.ts'
-import { begin } from '../../src/pipeline/begin.ts'
+import { OBSERVE_ONLY_LINE } from '../../src/line/line.ts'
+import { startPipeline } from '../../src/pipeline/begin.ts'
 import type { Event, EventType, RepositoryRef } from '../../src/pipeline/model/events.ts'
 import type { Evidence } from '../../src/pipeline/model/evidence.ts'
 import type { IssueFact, JobFact, PullRequestFact, ReviewFact, RunFact } from '../../src/pipeline/model/facts.ts'
 import type { Pipeline, StageStatus } from '../../src/pipeline/model/pipeline.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { reduce } from '../../src/pipeline/reduce.ts'
-import { type Lit, light } from '../../src/pipeline/view/light.ts'
+import { type Headline, headlineOf } from '../../src/pipeline/view/light.ts'
 
 export const ISSUE = 42
 export const AGENT_BRANCH = 'claude/issue-42-20261121-0900'
@@ -21,18 +21,18 @@ export const REPOSITORY: RepositoryRef = {
 }
 
 /** That many minutes after nine. */
-export function minute(minutes: number): Instant {
+export function minutesAfterNine(minutes: number): Instant {
   return new Date(Date.UTC(2026, 10, 21, 9, minutes)).toISOString()
 }
 
-export function delivered(at: Instant, id = `guid-${at}`): Evidence {
+export function deliveryEvidence(at: Instant, id = `guid-${at}`): Evidence {
   return { kind: 'delivery', id, at }
 }
 
-type Of<Type extends EventType> = Extract<Event, { type: Type }>
-type Timed<T> = Partial<T> & { at?: Instant }
+type EventOf<Type extends EventType> = Extract<Event, { type: Type }>
+type AtTime<T> = Partial<T> & { at?: Instant }
 
-export function issueFact({ at = minute(0), ...known }: Timed<IssueFact> = {}): IssueFact {
+export function issueFact({ at = minutesAfterNine(0), ...known }: AtTime<IssueFact> = {}): IssueFact {
   return {
     number: ISSUE,
     title: 'Retry on flaky upload',
@@ -42,12 +42,12 @@ export function issueFact({ at = minute(0), ...known }: Timed<IssueFact> = {}): 
     stateReason: null,
     closedAt: null,
     updatedAt: at,
-    evidence: delivered(at),
+    evidence: deliveryEvidence(at),
     ...known,
   }
 }
 
-export function runFact({ at = minute(2), ...known }: Timed<RunFact> = {}): RunFact {
+export function runFact({ at = minutesAfterNine(2), ...known }: AtTime<RunFact> = {}): RunFact {
   const { id = 100, runAttempt = 1 } = known
   return {
     id,
@@ -59,15 +59,15 @@ export function runFact({ at = minute(2), ...known }: Timed<RunFact> = {}): RunF
     branch: AGENT_BRANCH,
     headSha: 'aaa1',
     url: `https://github.com/acme/widgets/actions/runs/${id}`,
-    startedAt: minute(1),
+    startedAt: minutesAfterNine(1),
     updatedAt: at,
     jobs: [],
-    evidence: delivered(at),
+    evidence: deliveryEvidence(at),
     ...known,
   }
 }
 
-export function jobFact({ at = minute(2), ...known }: Partial<JobFact> = {}): JobFact {
+export function jobFact({ at = minutesAfterNine(2), ...known }: Partial<JobFact> = {}): JobFact {
   return {
     id: 1000,
     runId: 100,
@@ -76,16 +76,16 @@ export function jobFact({ at = minute(2), ...known }: Partial<JobFact> = {}): Jo
     status: known.conclusion ? 'completed' : 'in_progress',
     conclusion: null,
     step: null,
-    stepsDone: 0,
-    stepsKnown: 0,
+    stepsCompleted: 0,
+    stepsTotal: 0,
     url: null,
     at,
-    evidence: delivered(at),
+    evidence: deliveryEvidence(at),
     ...known,
   }
 }
 
-export function pullRequestFact({ at = minute(5), ...known }: Timed<PullRequestFact> = {}): PullRequestFact {
+export function pullRequestFact({ at = minutesAfterNine(5), ...known }: AtTime<PullRequestFact> = {}): PullRequestFact {
   return {
     number: 7,
     title: 'Retry uploads',
@@ -95,19 +95,19 @@ export function pullRequestFact({ at = minute(5), ...known }: Timed<PullRequestF
     draft: false,
     branch: AGENT_BRANCH,
     headSha: 'bbb1',
-    sightings: [],
+    snapshots: [],
     replacedShas: [],
-    closes: null,
-    closesAt: null,
+    closingIssues: null,
+    closingIssuesAt: null,
     reviews: [],
-    mayWrite: {},
+    writePermissions: {},
     updatedAt: at,
-    evidence: delivered(at),
+    evidence: deliveryEvidence(at),
     ...known,
   }
 }
 
-export function reviewFact({ at = minute(6), ...known }: Timed<ReviewFact> = {}): ReviewFact {
+export function reviewFact({ at = minutesAfterNine(6), ...known }: AtTime<ReviewFact> = {}): ReviewFact {
   return {
     id: 500,
     reviewer: 'mara',
@@ -115,65 +115,79 @@ export function reviewFact({ at = minute(6), ...known }: Timed<ReviewFact> = {})
     state: 'approved',
     commitSha: 'bbb1',
     submittedAt: at,
-    evidence: delivered(at),
+    evidence: deliveryEvidence(at),
     ...known,
   }
 }
 
-function here(at: Instant) {
-  return { at, evidence: delivered(at), repository: REPOSITORY }
+function eventBase(at: Instant) {
+  return { at, evidence: deliveryEvidence(at), repository: REPOSITORY }
 }
 
-export function labelled(known: Timed<IssueFact> & { label?: string } = {}): Of<'issue.labeled'> {
+export function issueLabeled(known: AtTime<IssueFact> & { label?: string } = {}): EventOf<'issue.labeled'> {
   const { label = 'andon', ...fact } = known
   const issue = issueFact(fact)
-  return { type: 'issue.labeled', ...here(issue.updatedAt), issue, label, sender: 'olga' }
+  return { type: 'issue.labeled', ...eventBase(issue.updatedAt), issue, label, sender: 'olga' }
 }
 
-export function issueIs(known: Timed<IssueFact>, action = 'edited'): Of<'issue.changed'> {
+export function issueChanged(known: AtTime<IssueFact>, action = 'edited'): EventOf<'issue.changed'> {
   const issue = issueFact(known)
-  return { type: 'issue.changed', ...here(issue.updatedAt), action, issue, sender: 'olga' }
+  return { type: 'issue.changed', ...eventBase(issue.updatedAt), action, issue, sender: 'olga' }
 }
 
-export function issueGone(why: 'deleted' | 'transferred', at = minute(9)): Of<'issue.gone'> {
-  return { type: 'issue.gone', ...here(at), issue: issueFact({ at }), why }
+export function issueGone(why: 'deleted' | 'transferred', at = minutesAfterNine(9)): EventOf<'issue.removed'> {
+  return { type: 'issue.removed', ...eventBase(at), issue: issueFact({ at }), why }
 }
 
-export function runIs(known: Timed<RunFact> = {}): Of<'run.changed'> {
+export function runChanged(known: AtTime<RunFact> = {}): EventOf<'run.changed'> {
   const run = runFact(known)
-  return { type: 'run.changed', ...here(run.updatedAt), run }
+  return { type: 'run.changed', ...eventBase(run.updatedAt), run }
 }
 
-export function jobIs(known: Partial<JobFact> = {}): Of<'job.changed'> {
+export function jobChanged(known: Partial<JobFact> = {}): EventOf<'job.changed'> {
   const job = jobFact(known)
-  return { type: 'job.changed', ...here(job.at), job }
+  return { type: 'job.changed', ...eventBase(job.at), job }
 }
 
-export function pullRequestIs(known: Timed<PullRequestFact> = {}, action = 'opened'): Of<'pull_request.changed'> {
+export function pullRequestChanged(
+  known: AtTime<PullRequestFact> = {},
+  action = 'opened',
+): EventOf<'pull_request.changed'> {
   const pullRequest = pullRequestFact(known)
-  return { type: 'pull_request.changed', ...here(pullRequest.updatedAt), action, pullRequest }
+  return { type: 'pull_request.changed', ...eventBase(pullRequest.updatedAt), action, pullRequest }
 }
 
-export function reviewed(known: Timed<ReviewFact> = {}, on: Timed<PullRequestFact> = {}): Of<'review.changed'> {
+export function reviewChanged(
+  known: AtTime<ReviewFact> = {},
+  on: AtTime<PullRequestFact> = {},
+): EventOf<'review.changed'> {
   const review = reviewFact(known)
   const pullRequest = pullRequestFact({ at: review.submittedAt, ...on })
-  return { type: 'review.changed', ...here(review.submittedAt), pullRequest, review }
+  return { type: 'review.changed', ...eventBase(review.submittedAt), pullRequest, review }
 }
 
-export function mayWrite(login: string, granted = true, at = minute(7)): Of<'answered'> {
+export function reviewerPermission(
+  login: string,
+  granted = true,
+  at = minutesAfterNine(7),
+): EventOf<'question.answered'> {
   return {
-    type: 'answered',
-    ...here(at),
+    type: 'question.answered',
+    ...eventBase(at),
     evidence: { kind: 'read', id: `permission/7/${login}/500`, at },
-    question: { about: 'permission', login, for: { kind: 'review', pullRequestNumber: 7 } },
+    question: { about: 'permission', login, purpose: { kind: 'review', pullRequestNumber: 7 } },
     answer: { about: 'permission', role: granted ? 'write' : 'read' },
   }
 }
 
-export function closing(numbers: readonly number[], at = minute(6), pullRequestNumber = 7): Of<'answered'> {
+export function closesIssues(
+  numbers: readonly number[],
+  at = minutesAfterNine(6),
+  pullRequestNumber = 7,
+): EventOf<'question.answered'> {
   return {
-    type: 'answered',
-    ...here(at),
+    type: 'question.answered',
+    ...eventBase(at),
     evidence: { kind: 'read', id: `pull_request/${pullRequestNumber}/opened/${at}`, at },
     question: { about: 'pull_request', pullRequestNumber },
     answer: { about: 'pull_request', closes: numbers },
@@ -182,12 +196,12 @@ export function closing(numbers: readonly number[], at = minute(6), pullRequestN
 
 /** The pipeline after these events, the first of which must take the issue up. */
 export function pipelineAfter(first: Event, ...rest: readonly Event[]): Pipeline {
-  const begun = begin(first, ISSUE, WATCHED_LINE)
+  const begun = startPipeline(first, ISSUE, OBSERVE_ONLY_LINE)
   if (begun === null) throw new Error(`${first.type} takes nothing up`)
   return rest.reduce((pipeline, event) => reduce(pipeline, event).pipeline, begun.pipeline)
 }
 
-/** `given(labelled()).when(runIs()).shows({ stages: 'idle running idle idle', light: 'running' })` */
+/** `given(issueLabeled()).when(runChanged()).expectShown({ stages: 'idle running idle idle', light: 'running' })` */
 export function given(first: Event, ...rest: readonly Event[]) {
   const before = pipelineAfter(first, ...rest)
   return {
@@ -195,19 +209,19 @@ export function given(first: Event, ...rest: readonly Event[]) {
       const after = events.reduce((pipeline, event) => reduce(pipeline, event).pipeline, before)
       return {
         pipeline: after,
-        shows: (expected: {
+        expectShown: (expected: {
           stages?: string
-          light?: Lit['light']
+          light?: Headline['light']
           stage?: string
           reason?: string
           since?: Instant
         }) => {
-          const { light: colour, stage, reason, since } = light(after)
-          const actual = { stages: statuses(after).join(' '), light: colour, stage, reason, since }
+          const { light: colour, stage, reason, since } = headlineOf(after)
+          const actual = { stages: stageStatuses(after).join(' '), light: colour, stage, reason, since }
           expect(actual).toMatchObject(expected)
         },
         /** The very same object, and nothing told or asked. */
-        changesNothing: () => {
+        expectUnchanged: () => {
           for (const event of events)
             expect(reduce(before, event)).toEqual({ pipeline: before, effects: [], entries: [] })
           expect(after).toBe(before)
@@ -217,6 +231,6 @@ export function given(first: Event, ...rest: readonly Event[]) {
   }
 }
 
-export function statuses(pipeline: Pipeline): readonly StageStatus[] {
+export function stageStatuses(pipeline: Pipeline): readonly StageStatus[] {
   return pipeline.stages.map(({ status }) => status)
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import pg from 'pg'
 
-export type Cluster = {
+export type PostgresCluster = {
   /** Reaches its database `postgres` as superuser. */
   readonly url: string
   /** Runs the server again after `stop`; does nothing while it runs. */
@@ -21,19 +21,20 @@ export type Cluster = {
 /** The folder that holds `initdb` and `postgres`: on the PATH, or where Debian keeps them, newest first. */
 export function findPostgres(): string | null {
   const onPath = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
-  const debian = globSync('/usr/lib/postgresql/*/bin').sort((a, b) => majorOf(b) - majorOf(a))
+  const debian = globSync('/usr/lib/postgresql/*/bin').sort((a, b) => majorVersionOf(b) - majorVersionOf(a))
   return (
-    [...onPath, ...debian].find((folder) => ['initdb', 'postgres'].every((name) => runs(join(folder, name)))) ?? null
+    [...onPath, ...debian].find((folder) => ['initdb', 'postgres'].every((name) => isExecutable(join(folder, name)))) ??
+    null
   )
 }
 
 /** Makes a server in a new directory under the system's temporary one and waits until it answers. */
-export async function openCluster(
+export async function startCluster(
   binaries: string,
-  settings: Readonly<Record<string, string>> = QUICK,
-): Promise<Cluster> {
+  settings: Readonly<Record<string, string>> = NO_FSYNC,
+): Promise<PostgresCluster> {
   const directory = mkdtempSync(join(tmpdir(), 'andon-postgres-'))
-  const owner = nonRoot()
+  const owner = unprivilegedUser()
   if (owner) chownSync(directory, owner.uid, owner.gid)
   const port = await freePort()
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`
@@ -56,7 +57,7 @@ export async function openCluster(
     child.once('exit', () => {
       server = null
     })
-    await untilItAnswers(url, () => {
+    await waitUntilReady(url, () => {
       if (server !== child) throw new Error(`Postgres ended before it answered:\n${said.join('')}`)
     })
   }
@@ -98,7 +99,7 @@ export async function freePort(): Promise<number> {
 const INITDB = ['-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions']
 
 // What is killed here are processes, never the machine: the operating system keeps what was written.
-const QUICK = { fsync: 'off', full_page_writes: 'off' }
+const NO_FSYNC = { fsync: 'off', full_page_writes: 'off' }
 
 function serverArguments(directory: string, port: number, own: Readonly<Record<string, string>>): string[] {
   const settings = {
@@ -114,7 +115,7 @@ function serverArguments(directory: string, port: number, own: Readonly<Record<s
 }
 
 // Postgres refuses to run as root.
-function nonRoot(): { uid: number; gid: number } | undefined {
+function unprivilegedUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined
   for (const name of ['postgres', 'nobody']) {
     try {
@@ -127,7 +128,7 @@ function nonRoot(): { uid: number; gid: number } | undefined {
   throw new Error('Postgres cannot run as root, and this machine has neither a user "postgres" nor "nobody".')
 }
 
-async function untilItAnswers(url: string, stillRuns: () => void): Promise<void> {
+async function waitUntilReady(url: string, stillRuns: () => void): Promise<void> {
   const deadline = Date.now() + 30_000
   for (;;) {
     stillRuns()
@@ -142,11 +143,11 @@ async function untilItAnswers(url: string, stillRuns: () => void): Promise<void>
   }
 }
 
-function majorOf(folder: string): number {
+function majorVersionOf(folder: string): number {
   return Number(/(\d+)\/bin$/.exec(folder)?.[1] ?? 0)
 }
 
-function runs(path: string): boolean {
+function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)
     return true

@@ -1,58 +1,58 @@
 // The databases on the server that this process has made, lent to one test after the other: to make one and to drop it
 // costs the server ten times what emptying it does. What does not come back as it was lent is not lent again.
 import type pg from 'pg'
-import { copyOnPostgres, madeBy, onServer, urlOf } from './database-template.ts'
-import { EMPTY, SHAPE } from './reset-statements.ts'
+import { copyPostgresTemplate, databaseUrlOf, ownerPidOf, withClient } from './database-template.ts'
+import { RESET_STATEMENTS, SCHEMA_FINGERPRINT } from './reset-statements.ts'
 
 /** The name of a migrated, empty database. */
-export async function lendOnPostgres(admin: string): Promise<string> {
-  if (!swept.has(admin)) await sweep(admin)
-  swept.add(admin)
-  for (let name = returned.pop(); name; name = returned.pop()) {
-    if (await emptied(admin, name)) return name
-    await dropOnPostgres(admin, name)
+export async function borrowPostgres(admin: string): Promise<string> {
+  if (!cleanedServers.has(admin)) await dropLeftovers(admin)
+  cleanedServers.add(admin)
+  for (let name = available.pop(); name; name = available.pop()) {
+    if (await resetDatabase(admin, name)) return name
+    await dropPostgres(admin, name)
   }
-  const name = await copyOnPostgres(admin)
-  shapes.set(name, await onServer(urlOf(admin, name), shapeOf))
+  const name = await copyPostgresTemplate(admin)
+  fingerprints.set(name, await withClient(databaseUrlOf(admin, name), fingerprintOf))
   return name
 }
 
 /** Takes back what was lent; this process lends it again. */
-export function giveBack(name: string): void {
-  returned.push(name)
+export function returnPostgres(name: string): void {
+  available.push(name)
 }
 
 /** Removes a database, with the sessions that killed processes may have left. */
-export async function dropOnPostgres(admin: string, name: string): Promise<void> {
-  await onServer(admin, (client) => client.query(`drop database if exists ${name} with (force)`))
+export async function dropPostgres(admin: string, name: string): Promise<void> {
+  await withClient(admin, (client) => client.query(`drop database if exists ${name} with (force)`))
 }
 
-const returned: string[] = []
-const shapes = new Map<string, string>()
-const swept = new Set<string>()
+const available: string[] = []
+const fingerprints = new Map<string, string>()
+const cleanedServers = new Set<string>()
 
-async function emptied(admin: string, name: string): Promise<boolean> {
-  return await onServer(urlOf(admin, name), async (client) => {
+async function resetDatabase(admin: string, name: string): Promise<boolean> {
+  return await withClient(databaseUrlOf(admin, name), async (client) => {
     await client.query(`select pg_terminate_backend(pid, 5000) from pg_stat_activity
       where datname = current_database() and pid <> pg_backend_pid()`)
-    for (const step of EMPTY) await client.query(step)
-    return (await shapeOf(client)) === shapes.get(name)
+    for (const step of RESET_STATEMENTS) await client.query(step)
+    return (await fingerprintOf(client)) === fingerprints.get(name)
   })
 }
 
-async function shapeOf(client: pg.Client): Promise<string> {
-  const { rows } = await client.query<{ shape: string }>(SHAPE)
+async function fingerprintOf(client: pg.Client): Promise<string> {
+  const { rows } = await client.query<{ shape: string }>(SCHEMA_FINGERPRINT)
   return rows[0]?.shape ?? ''
 }
 
 /** What processes that have ended left on a server that outlives them. */
-async function sweep(admin: string): Promise<void> {
-  const { rows } = await onServer(admin, (client) =>
+async function dropLeftovers(admin: string): Promise<void> {
+  const { rows } = await withClient(admin, (client) =>
     client.query<{ name: string }>('select datname as name from pg_database'),
   )
   for (const { name } of rows) {
-    const pid = madeBy(name)
-    if (pid !== null && !isAlive(pid)) await dropOnPostgres(admin, name)
+    const pid = ownerPidOf(name)
+    if (pid !== null && !isAlive(pid)) await dropPostgres(admin, name)
   }
 }
 

@@ -1,7 +1,7 @@
 // A database that was lent is emptied before it is lent again, unless a test changed more of it than rows.
 
 /** Statements, one after the other, that leave it as it was when it was new. */
-export const EMPTY = [
+export const RESET_STATEMENTS = [
   'discard all',
   'drop schema if exists pgboss cascade',
   // Most tables are as they were, and truncating one that is costs a millisecond.
@@ -16,11 +16,11 @@ export const EMPTY = [
         from pg_sequences where last_value is not null;
     end $$`,
   // The one row that a migration made.
-  'insert into cord default values on conflict do nothing',
+  'insert into global_hold default values on conflict do nothing',
 ]
 
 /** What a test may have made, changed or dropped besides rows, as one text. */
-export const SHAPE = `
+export const SCHEMA_FINGERPRINT = `
     select jsonb_build_array(
       (select jsonb_agg(name order by name) from kysely_migration),
       (select jsonb_agg(nspname order by nspname) from pg_namespace where nspname not like 'pg\\_%'),

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { sql } from 'kysely'
 import type { Database } from '../../src/store/database.ts'
-import { freshDatabase } from './database.ts'
+import { openTestDatabase } from './database.ts'
 
 export const SCHEMA_FILE = resolve(import.meta.dirname, '../schema.sql')
 
@@ -62,7 +62,7 @@ function columnText({ column, type, isRequired, default: otherwise, identity }: 
 }
 
 if (process.argv[1] === join(import.meta.dirname, 'schema-dump.ts')) {
-  const database = await freshDatabase('embedded')
+  const database = await openTestDatabase('embedded')
   writeFileSync(SCHEMA_FILE, await dumpSchema(database))
   await database.close()
 }

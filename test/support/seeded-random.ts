@@ -1,13 +1,13 @@
 // Chance that can be repeated: the same seed always gives the same choices (mulberry32).
 
-export type Seeded = {
+export type SeededRandom = {
   next(): number
   integer(below: number): number
   pick<T>(list: readonly T[]): T
   shuffle<T>(list: readonly T[]): T[]
 }
 
-export function seeded(seed: number): Seeded {
+export function seededRandom(seed: number): SeededRandom {
   let state = seed >>> 0
   const next = () => {
     state = (state + 0x6d2b79f5) >>> 0

@@ -1,20 +1,20 @@
 // A door that keeps deliveries in memory, for what the receiver answers. It knows duplicates, and nothing of the line.
-import type { Arrival, Outcome } from '../../src/apply/apply-request.ts'
+import type { ApplyRequest, ApplyResult } from '../../src/apply/apply-request.ts'
 import type { Door } from '../../src/apply/door.ts'
 
-export type DoorInMemory = Door & {
-  readonly arrivals: Arrival[]
+export type StubDoor = Door & {
+  readonly arrivals: ApplyRequest[]
   /** What the next `apply` does instead of keeping the arrival. */
-  failWith(error: Error): void
+  failNextWith(error: Error): void
 }
 
-export function doorInMemory(): DoorInMemory {
-  const arrivals: Arrival[] = []
-  const kept = new Map<string, Outcome['state']>()
+export function stubDoor(): StubDoor {
+  const arrivals: ApplyRequest[] = []
+  const kept = new Map<string, ApplyResult['state']>()
   let error: Error | null = null
   return {
     arrivals,
-    failWith: (next) => {
+    failNextWith: (next) => {
       error = next
     },
     async apply(arrival) {

@@ -1,23 +1,23 @@
 // Work that does not run out: stories told one after the other, handed to senders and taken back when no answer came.
-import { type Posted, type Signed, signed } from './deliveries.ts'
-import type { Seeded } from './seeded-random.ts'
+import { type SignedDelivery, signDelivery, type WebhookDelivery } from './deliveries.ts'
+import type { SeededRandom } from './seeded-random.ts'
 import { type Trace, traces } from './traces.ts'
 
-export type StreamOfTraces = {
+export type TraceStream = {
   /** The next delivery to send. */
-  take(): Signed
+  next(): SignedDelivery
   /** It was not answered with a 2xx: GitHub would have it sent again. */
-  giveBack(delivery: Signed): void
+  requeue(delivery: SignedDelivery): void
   /** What was begun and is still to be sent; afterwards `take` begins nothing new. */
-  rest(): readonly Signed[]
+  remaining(): readonly SignedDelivery[]
   /** The stories begun so far, with the light each must end on. */
-  stories(): readonly Trace[]
+  traces(): readonly Trace[]
 }
 
 /** Shuffled stories without end, so many at once, deterministic from the chance handed in. */
-export function streamOfTraces(chance: Seeded, name: string, atOnce = 36): StreamOfTraces {
+export function openTraceStream(chance: SeededRandom, name: string, atOnce = 36): TraceStream {
   const begun: Trace[] = []
-  let queue: (Signed | { delivery: Posted; guid: string })[] = []
+  let queue: (SignedDelivery | { delivery: WebhookDelivery; guid: string })[] = []
 
   function refill(): void {
     const next = traces(atOnce, { first: begun.length + 1 })
@@ -28,20 +28,20 @@ export function streamOfTraces(chance: Seeded, name: string, atOnce = 36): Strea
     queue.push(...chance.shuffle(unsigned))
   }
 
-  const sign = (item: (typeof queue)[number]): Signed =>
-    'delivery' in item ? signed(item.delivery, { guid: item.guid }) : item
+  const sign = (item: (typeof queue)[number]): SignedDelivery =>
+    'delivery' in item ? signDelivery(item.delivery, { guid: item.guid }) : item
 
   return {
-    take() {
+    next() {
       if (queue.length === 0) refill()
       return sign(queue.shift() as (typeof queue)[number])
     },
-    giveBack: (delivery) => void queue.push(delivery),
-    rest() {
+    requeue: (delivery) => void queue.push(delivery),
+    remaining() {
       const rest = queue.map(sign)
       queue = []
       return rest
     },
-    stories: () => begun,
+    traces: () => begun,
   }
 }

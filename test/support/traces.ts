@@ -1,13 +1,13 @@
 // Whole lives of issues, delivery by delivery, with the light each must end on. Nobody has published recorded sequences,
 // so these are the recorded payloads strung together in GitHub's order, with GitHub's second-wide clock.
 import type { Light } from '../../src/pipeline/model/pipeline.ts'
-import type { Posted, RepositoryOf } from './deliveries.ts'
-import { Story } from './delivery-sequence.ts'
+import type { TestRepository, WebhookDelivery } from './deliveries.ts'
+import { DeliverySequence } from './delivery-sequence.ts'
 
 export type Stage = 'plan' | 'code' | 'test'
 
 /** Where the story stops. `closed`: merged, and the issue closed with it. */
-export type End =
+export type TraceEnd =
   | 'opened'
   | 'labeled'
   | 'requested'
@@ -20,9 +20,9 @@ export type End =
   | 'closed'
   | 'not planned'
 
-export type Plot = {
-  readonly repository?: RepositoryOf
-  readonly end?: End
+export type TraceOptions = {
+  readonly repository?: TestRepository
+  readonly end?: TraceEnd
   /** The newest run of this stage fails, and the story stops there. */
   readonly fails?: Stage
   /** The first try of this stage fails and is run again by hand (`run_attempt` 2). */
@@ -36,30 +36,30 @@ export type Plot = {
 
 export type Trace = {
   readonly issueNumber: number
-  readonly deliveries: readonly Posted[]
+  readonly deliveries: readonly WebhookDelivery[]
   /** The light when all is applied, in any order; null: no row on the board. */
   readonly light: Light | null
   readonly stage: string | null
-  readonly plot: Plot
+  readonly options: TraceOptions
 }
 
 /** The story of one issue. */
-export function trace(issueNumber: number, plot: Plot = {}): Trace {
-  const story = new Story(issueNumber, plot)
-  const [light, stage] = tell(story, plot)
-  return { issueNumber, deliveries: story.deliveries, light, stage, plot }
+export function traceOf(issueNumber: number, options: TraceOptions = {}): Trace {
+  const story = new DeliverySequence(issueNumber, options)
+  const [light, stage] = playTrace(story, options)
+  return { issueNumber, deliveries: story.deliveries, light, stage, options }
 }
 
 /** A mixed shelf of stories: every ending, failures, re-runs, rework; issues numbered from `first`. */
-export function traces(count: number, plot: Plot & { first?: number } = {}): readonly Trace[] {
+export function traces(count: number, plot: TraceOptions & { first?: number } = {}): readonly Trace[] {
   const { first = 1, ...shared } = plot
   return Array.from({ length: count }, (_, index) => {
-    const shelf = PLOTS[index % PLOTS.length] ?? {}
-    return trace(first + index, { ...shelf, ...shared })
+    const shelf = TRACE_OPTIONS[index % TRACE_OPTIONS.length] ?? {}
+    return traceOf(first + index, { ...shelf, ...shared })
   })
 }
 
-export const PLOTS: readonly Plot[] = [
+export const TRACE_OPTIONS: readonly TraceOptions[] = [
   { end: 'closed' },
   { end: 'review' },
   { fails: 'test' },
@@ -80,9 +80,9 @@ export const PLOTS: readonly Plot[] = [
   { end: 'closed' },
 ]
 
-type Ending = readonly [Light | null, string | null]
+type ExpectedLight = readonly [Light | null, string | null]
 
-function tell(story: Story, plot: Plot): Ending {
+function playTrace(story: DeliverySequence, plot: TraceOptions): ExpectedLight {
   const { end = 'closed', fails } = plot
   story.issue('opened')
   if (end === 'opened') return [null, null]
@@ -119,8 +119,8 @@ function tell(story: Story, plot: Plot): Ending {
     story.review('changes_requested')
     story.nextHead()
     story.pullRequest('synchronize')
-    story.stage('code', { again: true })
-    story.stage('test', { again: true })
+    story.stage('code', { isRerun: true })
+    story.stage('test', { isRerun: true })
   }
   story.review('approved')
   story.pullRequest('closed')

@@ -29,12 +29,12 @@ export function parseSource(path: string, text: string): Source {
 }
 
 /** Where a node stands, for a message: `src/pipeline/reduce.ts:12`. */
-export function placeOf(source: Source, node: Node): string {
+export function locationOf(source: Source, node: Node): string {
   return `${source.path}:${source.text.slice(0, node.start).split('\n').length}`
 }
 
 /** `a.b` of a member expression with a plain name on both sides; null for everything else. */
-export function dotted(node: unknown): string | null {
+export function memberExpressionOf(node: unknown): string | null {
   if (!isNode(node) || node.type !== 'MemberExpression' || node.computed) return null
   const { object, property } = node
   return isNode(object) && isNode(property) && object.type === 'Identifier' ? `${object.name}.${property.name}` : null
@@ -58,7 +58,7 @@ function importsOf(node: Node): readonly Import[] {
   if (from === null) return []
   switch (node.type) {
     case 'ImportDeclaration':
-      return [{ from, typeOnly: node.importKind === 'type' || everyNameIsType(node.specifiers) }]
+      return [{ from, typeOnly: node.importKind === 'type' || hasOnlyTypeSpecifiers(node.specifiers) }]
     case 'ExportNamedDeclaration':
     case 'ExportAllDeclaration':
       return [{ from, typeOnly: node.exportKind === 'type' }]
@@ -71,7 +71,7 @@ function importsOf(node: Node): readonly Import[] {
   }
 }
 
-function everyNameIsType(specifiers: unknown): boolean {
+function hasOnlyTypeSpecifiers(specifiers: unknown): boolean {
   return (
     Array.isArray(specifiers) && specifiers.length > 0 && specifiers.every(({ importKind }) => importKind === 'type')
   )

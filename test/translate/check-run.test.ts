@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { posted, REPOSITORY } from '../support/deliveries.ts'
-import { told, toldAs } from './support/translate-delivery.ts'
+import { exampleDelivery, REPOSITORY } from '../support/deliveries.ts'
+import { translateAs, translateDelivery } from './support/translate-delivery.ts'
 
 const SHA = 'c0de000000000000000000000000000000000000'
 
 function pressed(parts: Record<string, unknown> = {}, action: 'rerequested' | 'requested_action' = 'requested_action') {
-  return posted('check_run', action, REPOSITORY, {
+  return exampleDelivery('check_run', action, REPOSITORY, {
     check_run: { id: 7_001, external_id: `17/plan/${SHA}` },
     requested_action: { identifier: 'approve' },
     sender: { login: 'mara', type: 'User' },
@@ -15,7 +15,7 @@ function pressed(parts: Record<string, unknown> = {}, action: 'rerequested' | 'r
 
 describe('a button of a check run of ours', () => {
   test('tells which check run, what is meant, and who pressed it', () => {
-    expect(toldAs('button.pressed', pressed())).toMatchObject({
+    expect(translateAs('button.clicked', pressed())).toMatchObject({
       pipelineId: 17,
       origin: { kind: 'check', id: 7_001, guid: 'a-guid', stage: 'plan', sha: SHA },
       verb: 'approve',
@@ -26,14 +26,14 @@ describe('a button of a check run of ours', () => {
   })
 
   test('that GitHub has itself means to try the stage again, whatever its state', () => {
-    expect(toldAs('button.pressed', pressed({ requested_action: undefined }, 'rerequested'))).toMatchObject({
+    expect(translateAs('button.clicked', pressed({ requested_action: undefined }, 'rerequested'))).toMatchObject({
       verb: 'retry',
       isRerun: true,
     })
   })
 
   test.each(['cancel', '', 'constructor', 'Retry'])('called %j is nothing to us', (identifier) => {
-    expect(told(pressed({ requested_action: { identifier } }))).toBeNull()
+    expect(translateDelivery(pressed({ requested_action: { identifier } }))).toBeNull()
   })
 
   test.each([
@@ -47,6 +47,6 @@ describe('a button of a check run of ours', () => {
     '17/plan/HEAD',
     null,
   ])('is one of somebody else’s if it is known as %j', (external_id) => {
-    expect(told(pressed({ check_run: { id: 7_001, external_id } }))).toBeNull()
+    expect(translateDelivery(pressed({ check_run: { id: 7_001, external_id } }))).toBeNull()
   })
 })

@@ -1,15 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { INSTALLATION, posted, REPOSITORY } from '../support/deliveries.ts'
-import { RECEIVED, toldAs } from './support/translate-delivery.ts'
+import { exampleDelivery, INSTALLATION_ID, REPOSITORY } from '../support/deliveries.ts'
+import { RECEIVED, translateAs } from './support/translate-delivery.ts'
 
 describe('repositories and installations', () => {
   test.each(['renamed', 'transferred', 'privatized', 'publicized', 'edited', 'unarchived'])(
     'a repository that is %s has changed',
-    (action) => expect(toldAs('repository.changed', posted('repository', action)).repository.id).toBe(REPOSITORY.id),
+    (action) =>
+      expect(translateAs('repository.changed', exampleDelivery('repository', action)).repository.id).toBe(
+        REPOSITORY.id,
+      ),
   )
 
   test.each(['deleted', 'archived'])('a repository that is %s leaves the line', (action) => {
-    expect(toldAs('repository.removed', posted('repository', action)).at).toBe(RECEIVED)
+    expect(translateAs('repository.removed', exampleDelivery('repository', action)).at).toBe(RECEIVED)
   })
 
   test.each([
@@ -21,19 +24,26 @@ describe('repositories and installations', () => {
     const repositories = ['created', 'deleted'].includes(action)
       ? [{ id: 1, full_name: 'acme/rocket', private: true }]
       : undefined
-    const event = toldAs('installation.changed', posted('installation', action, REPOSITORY, { repositories }))
+    const event = translateAs(
+      'installation.changed',
+      exampleDelivery('installation', action, REPOSITORY, { repositories }),
+    )
     expect([event.state, event.added.length, event.removed.length]).toEqual([state, added, removed])
   })
 
   test('new permissions do not wake a suspended installation', () => {
     const installation = { suspended_at: '2026-11-20T08:00:00Z' }
-    const delivery = posted('installation', 'new_permissions_accepted', REPOSITORY, { installation })
-    expect(toldAs('installation.changed', delivery).state).toBe('suspended')
+    const delivery = exampleDelivery('installation', 'new_permissions_accepted', REPOSITORY, { installation })
+    expect(translateAs('installation.changed', delivery).state).toBe('suspended')
   })
 
   test('repositories join and leave an installation', () => {
-    const added = toldAs('installation.changed', posted('installation_repositories', 'added')).added
-    expect(added).toMatchObject([{ fullName: 'Codertocat/Space', installationId: INSTALLATION, defaultBranch: null }])
-    expect(toldAs('installation.changed', posted('installation_repositories', 'removed')).removed).toEqual([1296269])
+    const added = translateAs('installation.changed', exampleDelivery('installation_repositories', 'added')).added
+    expect(added).toMatchObject([
+      { fullName: 'Codertocat/Space', installationId: INSTALLATION_ID, defaultBranch: null },
+    ])
+    expect(
+      translateAs('installation.changed', exampleDelivery('installation_repositories', 'removed')).removed,
+    ).toEqual([1296269])
   })
 })

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { INSTALLATION, posted, REPOSITORY } from '../support/deliveries.ts'
-import { told, toldAs } from './support/translate-delivery.ts'
+import { exampleDelivery, INSTALLATION_ID, REPOSITORY } from '../support/deliveries.ts'
+import { translateAs, translateDelivery } from './support/translate-delivery.ts'
 
 const AT = '2026-11-21T09:30:00.000Z'
 
 function comment(body: string, parts: Record<string, unknown> = {}) {
   const written = { id: 7_301, body, created_at: '2026-11-21T09:30:00Z' }
   const ada = { login: 'ada', type: 'User' }
-  return posted('issue_comment', 'created', REPOSITORY, {
+  return exampleDelivery('issue_comment', 'created', REPOSITORY, {
     issue: { number: 42 },
     comment: written,
     sender: ada,
@@ -15,12 +15,12 @@ function comment(body: string, parts: Record<string, unknown> = {}) {
   })
 }
 
-const given = (body: string, parts?: Record<string, unknown>) => toldAs('command.given', comment(body, parts))
+const given = (body: string, parts?: Record<string, unknown>) => translateAs('commands.received', comment(body, parts))
 
 describe('a comment that is written', () => {
   test('and orders something tells who ordered what, where and when, and nothing else of what was written', () => {
     expect(given('Thank you all.\n\n/andon retry code\n\nMy telephone number is 555 0100.')).toEqual({
-      type: 'command.given',
+      type: 'commands.received',
       at: AT,
       evidence: { kind: 'delivery', id: 'a-guid', at: AT },
       repository: {
@@ -28,7 +28,7 @@ describe('a comment that is written', () => {
         fullName: 'acme/rocket',
         private: false,
         defaultBranch: expect.any(String),
-        installationId: INSTALLATION,
+        installationId: INSTALLATION_ID,
       },
       issueNumber: 42,
       onPullRequest: false,
@@ -50,7 +50,7 @@ describe('a comment that is written', () => {
     ['something as an example', '```\n/andon cancel\n```'],
     ['something in passing', 'You could say /andon cancel.'],
   ])('and orders %s is nothing to us', (_, body) => {
-    expect(told(comment(body))).toBeNull()
+    expect(translateDelivery(comment(body))).toBeNull()
   })
 
   test('on a pull request tells so, because the number is the pull request’s own', () => {
@@ -76,12 +76,12 @@ describe('a comment that is written', () => {
 
 describe('a comment afterwards', () => {
   test('is told by its id when it is deleted', () => {
-    const { commentId, issueNumber } = toldAs('comment.deleted', posted('issue_comment', 'deleted'))
+    const { commentId, issueNumber } = translateAs('comment.deleted', exampleDelivery('issue_comment', 'deleted'))
     expect([commentId, issueNumber]).toEqual([492700400, 1])
   })
 
   test('orders nothing when it is edited', () => {
     const { name, payload } = comment('/andon start')
-    expect(told({ name, payload: { ...payload, action: 'edited' } })).toBeNull()
+    expect(translateDelivery({ name, payload: { ...payload, action: 'edited' } })).toBeNull()
   })
 })

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { INSTALLATION, posted, REPOSITORY } from '../support/deliveries.ts'
-import { step, told, toldAs, withParts } from './support/translate-delivery.ts'
+import { exampleDelivery, INSTALLATION_ID, REPOSITORY } from '../support/deliveries.ts'
+import { traceDelivery, translateAs, translateDelivery, withPayload } from './support/translate-delivery.ts'
 
 describe('issues', () => {
   test('a labeled issue tells the label, who put it there, and the issue as it stands', () => {
-    expect(told(step('issues', 'labeled'))).toEqual({
+    expect(translateDelivery(traceDelivery('issues', 'labeled'))).toEqual({
       type: 'issue.labeled',
       at: '2026-11-20T09:00:46.000Z',
       evidence: { kind: 'delivery', id: 'a-guid', at: '2026-11-20T09:00:46.000Z' },
@@ -13,7 +13,7 @@ describe('issues', () => {
         fullName: 'acme/rocket',
         private: false,
         defaultBranch: 'main',
-        installationId: INSTALLATION,
+        installationId: INSTALLATION_ID,
       },
       issue: {
         number: 42,
@@ -32,7 +32,7 @@ describe('issues', () => {
   })
 
   test('a closed issue tells why and when', () => {
-    const { action, issue } = toldAs('issue.changed', step('issues', 'closed', { end: 'not planned' }))
+    const { action, issue } = translateAs('issue.changed', traceDelivery('issues', 'closed', { end: 'not planned' }))
     expect([action, issue.state, issue.stateReason, issue.closedAt]).toEqual([
       'closed',
       'closed',
@@ -42,24 +42,24 @@ describe('issues', () => {
   })
 
   test('a reason nobody knows yet is no reason', () => {
-    const delivery = withParts(step('issues', 'closed'), { issue: { state_reason: 'superseded' } })
-    expect(toldAs('issue.changed', delivery).issue.stateReason).toBeNull()
+    const delivery = withPayload(traceDelivery('issues', 'closed'), { issue: { state_reason: 'superseded' } })
+    expect(translateAs('issue.changed', delivery).issue.stateReason).toBeNull()
   })
 
   test.each(['deleted', 'transferred'] as const)('a %s issue is gone', (why) => {
-    expect(toldAs('issue.gone', posted('issues', why)).why).toBe(why)
+    expect(translateAs('issue.removed', exampleDelivery('issues', why)).why).toBe(why)
   })
 
   test('an issue of a deleted account belongs to the ghost', () => {
-    const delivery = withParts(step('issues', 'opened'), { issue: { user: null }, sender: null })
-    const event = toldAs('issue.changed', delivery)
+    const delivery = withPayload(traceDelivery('issues', 'opened'), { issue: { user: null }, sender: null })
+    const event = translateAs('issue.changed', delivery)
     expect([event.issue.author, event.sender]).toEqual(['ghost', 'ghost'])
   })
 
   test('a title keeps only what a database can store, and only so much of it', () => {
     const title = `half \uD83D, nul \0${'x'.repeat(2_000)}`
-    const delivery = withParts(step('issues', 'opened'), { issue: { title } })
-    const kept = toldAs('issue.changed', delivery).issue.title ?? ''
+    const delivery = withPayload(traceDelivery('issues', 'opened'), { issue: { title } })
+    const kept = translateAs('issue.changed', delivery).issue.title ?? ''
     expect(kept.slice(0, 15)).toBe('half \uFFFD, nul \uFFFDxx')
     expect(kept).toHaveLength(1_000)
   })

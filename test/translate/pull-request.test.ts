@@ -1,42 +1,45 @@
 import { describe, expect, test } from 'vitest'
-import { step, toldAs, withParts } from './support/translate-delivery.ts'
+import { traceDelivery, translateAs, withPayload } from './support/translate-delivery.ts'
 
 describe('pull requests and reviews', () => {
   test('a pushed pull request tells which head was replaced', () => {
-    const { pullRequest } = toldAs('pull_request.changed', step('pull_request', 'synchronize', { rework: true }))
+    const { pullRequest } = translateAs(
+      'pull_request.changed',
+      traceDelivery('pull_request', 'synchronize', { rework: true }),
+    )
     expect(pullRequest.replacedShas).toHaveLength(1)
     expect(pullRequest.replacedShas).not.toContain(pullRequest.headSha)
     expect(pullRequest.branch).toBe('andon/issue-42')
-    expect([pullRequest.sightings, pullRequest.closes, pullRequest.reviews]).toEqual([[], null, []])
+    expect([pullRequest.snapshots, pullRequest.closingIssues, pullRequest.reviews]).toEqual([[], null, []])
   })
 
   test('a merged pull request is merged, a closed one only closed', () => {
-    const merge = step('pull_request', 'closed')
-    expect(toldAs('pull_request.changed', merge).pullRequest.state).toBe('merged')
-    const closed = withParts(merge, { pull_request: { merged_at: null, merged: false } })
-    expect(toldAs('pull_request.changed', closed).pullRequest.state).toBe('closed')
+    const merge = traceDelivery('pull_request', 'closed')
+    expect(translateAs('pull_request.changed', merge).pullRequest.state).toBe('merged')
+    const closed = withPayload(merge, { pull_request: { merged_at: null, merged: false } })
+    expect(translateAs('pull_request.changed', closed).pullRequest.state).toBe('closed')
   })
 
   test('a fork’s branch always carries its owner', () => {
     const fork = { label: 'mallory:andon/issue-42', ref: 'andon/issue-42', repo: { id: 666 } }
-    const delivery = (head: object) => withParts(step('pull_request', 'opened'), { pull_request: { head } })
-    const branch = (head: object) => toldAs('pull_request.changed', delivery(head)).pullRequest.branch
+    const delivery = (head: object) => withPayload(traceDelivery('pull_request', 'opened'), { pull_request: { head } })
+    const branch = (head: object) => translateAs('pull_request.changed', delivery(head)).pullRequest.branch
     expect(branch(fork)).toBe('mallory:andon/issue-42')
     expect(branch({ ...fork, repo: null })).toBe('mallory:andon/issue-42')
     expect(branch({ ...fork, repo: null, label: null })).toBe('unknown:andon/issue-42')
   })
 
   test('a review tells its verdict, its commit, and the pull request it is about', () => {
-    const event = toldAs('review.changed', step('pull_request_review', 'submitted'))
+    const event = translateAs('review.changed', traceDelivery('pull_request_review', 'submitted'))
     expect(event.review).toMatchObject({ reviewer: 'reviewer', bot: false, state: 'approved' })
     expect(event.review.commitSha).toBe(event.pullRequest.headSha)
     expect(event.at).toBe(event.review.submittedAt)
   })
 
   test('a dismissal happened when the pull request changed, not when the review was given', () => {
-    const event = toldAs(
+    const event = translateAs(
       'review.changed',
-      withParts(step('pull_request_review', 'submitted'), {
+      withPayload(traceDelivery('pull_request_review', 'submitted'), {
         action: 'dismissed',
         review: { state: 'dismissed', submitted_at: '2026-11-20T08:00:00Z' },
       }),

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { type Posted, posted, REPOSITORY } from '../support/deliveries.ts'
-import { RECEIVED, told, toldAs } from './support/translate-delivery.ts'
+import { exampleDelivery, REPOSITORY, type WebhookDelivery } from '../support/deliveries.ts'
+import { RECEIVED, translateAs, translateDelivery } from './support/translate-delivery.ts'
 
 const NOTHING = { added: [], removed: [], modified: [] }
 const TOUCHING = { ...NOTHING, modified: ['README.md', '.github/andon.yml'] }
 
 /** A push as GitHub posts it: without an action. */
-function push(parts: Record<string, unknown> = {}): Posted {
-  const { name, payload } = posted('push', '', REPOSITORY, {
+function push(parts: Record<string, unknown> = {}): WebhookDelivery {
+  const { name, payload } = exampleDelivery('push', '', REPOSITORY, {
     repository: { id: REPOSITORY.id, full_name: REPOSITORY.fullName, default_branch: 'main' },
     ref: 'refs/heads/main',
     created: false,
@@ -22,13 +22,13 @@ function push(parts: Record<string, unknown> = {}): Posted {
 
 describe('a push', () => {
   test('that touches the file on the default branch tells so, and nothing of what was pushed', () => {
-    const event = toldAs('configuration.touched', push())
+    const event = translateAs('configuration.pushed', push())
     expect(Object.keys(event).sort()).toEqual(['at', 'evidence', 'repository', 'type'])
     expect([event.at, event.repository.id]).toEqual([RECEIVED, REPOSITORY.id])
   })
 
   test.each(['added', 'removed', 'modified'])('tells so when the file is among what it %s', (how) => {
-    expect(told(push({ commits: [{ ...NOTHING, [how]: ['.github/andon.yml'] }] }))).not.toBeNull()
+    expect(translateDelivery(push({ commits: [{ ...NOTHING, [how]: ['.github/andon.yml'] }] }))).not.toBeNull()
   })
 
   test.each([
@@ -40,7 +40,7 @@ describe('a push', () => {
     ['of nothing', { commits: [] }],
     ['to a repository without a default branch', { repository: { default_branch: null } }],
   ])('%s is nothing to us', (_, parts) => {
-    expect(told(push(parts))).toBeNull()
+    expect(translateDelivery(push(parts))).toBeNull()
   })
 
   test.each([
@@ -49,6 +49,6 @@ describe('a push', () => {
     ['lists no commits at all', { commits: undefined }],
     ['has more commits than GitHub lists', { commits: Array(2_048).fill(NOTHING) }],
   ])('that %s may have touched the file: it is read again', (_, parts) => {
-    expect(told(push(parts))).not.toBeNull()
+    expect(translateDelivery(push(parts))).not.toBeNull()
   })
 })

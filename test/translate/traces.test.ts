@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { light } from '../../src/pipeline/view/light.ts'
+import { headlineOf } from '../../src/pipeline/view/light.ts'
 import { translate } from '../../src/translate/translate.ts'
 import { REPOSITORY } from '../support/deliveries.ts'
-import { lineInMemory } from '../support/in-memory-apply.ts'
-import { seeded } from '../support/seeded-random.ts'
-import { PLOTS, type Trace, trace } from '../support/traces.ts'
+import { inMemoryApply } from '../support/in-memory-apply.ts'
+import { seededRandom } from '../support/seeded-random.ts'
+import { TRACE_OPTIONS, type Trace, traceOf } from '../support/traces.ts'
 
 const SHUFFLES = 20
 const SEED = 2026
@@ -12,21 +12,21 @@ const SEED = 2026
 /** The light and stage of the story's issue once these deliveries are applied, one after the other. */
 function endOf(story: Trace, order = story.deliveries): readonly [string, string] | null {
   const { id, fullName, installationId } = REPOSITORY
-  const line = lineInMemory({ id, fullName, installationId, private: false, defaultBranch: 'main' })
+  const line = inMemoryApply({ id, fullName, installationId, private: false, defaultBranch: 'main' })
   order.forEach(({ name, payload }, index) => {
     const event = translate(name, payload, { guid: `guid-${index}`, receivedAt: '2026-11-21T10:00:00.000Z' })
     if (event) line.apply(event)
   })
   const pipeline = line.pipelines.get(story.issueNumber)
-  return pipeline ? [light(pipeline).light, light(pipeline).stage] : null
+  return pipeline ? [headlineOf(pipeline).light, headlineOf(pipeline).stage] : null
 }
 
-test.each(PLOTS.map((plot) => [JSON.stringify(plot), plot] as const))(
+test.each(TRACE_OPTIONS.map((plot) => [JSON.stringify(plot), plot] as const))(
   'the story %s ends on the light it says',
   (_, plot) => {
-    const random = seeded(SEED)
+    const random = seededRandom(SEED)
     for (const equalTimestamps of [false, true]) {
-      const story = trace(42, { ...plot, equalTimestamps })
+      const story = traceOf(42, { ...plot, equalTimestamps })
       const end = story.light === null ? null : [story.light, story.stage]
       expect(endOf(story), 'in order').toEqual(end)
       for (let shuffle = 0; shuffle < SHUFFLES; shuffle++) {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { HANDLES, type HandledName } from '../../src/translate/handled-webhooks.ts'
-import { translate, translation } from '../../src/translate/translate.ts'
-import { allExamples, posted, REPOSITORY } from '../support/deliveries.ts'
-import { trace } from '../support/traces.ts'
-import { RECEIPT, step, told, withParts } from './support/translate-delivery.ts'
+import { HANDLED_WEBHOOKS, type HandledWebhook } from '../../src/translate/handled-webhooks.ts'
+import { translate, tryTranslate } from '../../src/translate/translate.ts'
+import { allExamples, exampleDelivery, REPOSITORY } from '../support/deliveries.ts'
+import { traceOf } from '../support/traces.ts'
+import { RECEIPT, traceDelivery, translateDelivery, withPayload } from './support/translate-delivery.ts'
 
 describe('what cannot be read', () => {
   test.each([
@@ -27,8 +27,8 @@ describe('what cannot be read', () => {
     ['issue_comment', 'created', { comment: { body: null } }, 'comment.body: '],
     ['push', '', { commits: 'none' }, 'commits: '],
   ])('a %s.%s with %j says which field', (name, action, parts, reason) => {
-    const whole = ['issue_comment', 'push'].includes(name) ? posted(name, action) : step(name, action)
-    const { event, failure } = translation(name, withParts(whole, parts).payload, RECEIPT)
+    const whole = ['issue_comment', 'push'].includes(name) ? exampleDelivery(name, action) : traceDelivery(name, action)
+    const { event, failure } = tryTranslate(name, withPayload(whole, parts).payload, RECEIPT)
     expect(event).toBeNull()
     expect(failure).toContain(reason)
   })
@@ -40,10 +40,10 @@ describe('what cannot be read', () => {
       if (typeof value !== 'object' || value === null) return { [secret]: secret }
       return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, everywhere(each)]))
     }
-    const reasons = Object.entries(HANDLES).flatMap(([name, actions]) =>
+    const reasons = Object.entries(HANDLED_WEBHOOKS).flatMap(([name, actions]) =>
       (actions.length === 0 ? [''] : actions).map((action) => {
-        const { payload } = posted(name, action)
-        return translation(name, { ...(everywhere(payload) as object), action }, RECEIPT).failure ?? ''
+        const { payload } = exampleDelivery(name, action)
+        return tryTranslate(name, { ...(everywhere(payload) as object), action }, RECEIPT).failure ?? ''
       }),
     )
     expect(reasons.filter((reason) => reason === '')).toEqual([])
@@ -58,7 +58,7 @@ describe('what cannot be read', () => {
   })
 
   test('the same delivery, told twice, is told the same', () => {
-    for (const { name, payload } of trace(7, { rework: true }).deliveries) {
+    for (const { name, payload } of traceOf(7, { rework: true }).deliveries) {
       const later = { ...RECEIPT, receivedAt: '2027-01-01T00:00:00.000Z' }
       expect(translate(name, payload, later)).toEqual(translate(name, structuredClone(payload), RECEIPT))
     }
@@ -68,7 +68,7 @@ describe('what cannot be read', () => {
 test('every recorded payload is an event, or nothing to us: none breaks', () => {
   const counts = { told: 0, ignored: 0 }
   for (const { name, payload } of allExamples()) {
-    const { event, failure } = translation(name, payload, RECEIPT)
+    const { event, failure } = tryTranslate(name, payload, RECEIPT)
     expect(failure, `${name}.${payload.action}`).toBeUndefined()
     counts[event ? 'told' : 'ignored'] += 1
   }
@@ -77,7 +77,7 @@ test('every recorded payload is an event, or nothing to us: none breaks', () => 
 })
 
 test('every action in the table is told as an event', () => {
-  for (const [name, actions] of Object.entries(HANDLES) as [HandledName, readonly string[]][]) {
+  for (const [name, actions] of Object.entries(HANDLED_WEBHOOKS) as [HandledWebhook, readonly string[]][]) {
     for (const action of actions) {
       const before = name === 'pull_request' ? { before: 'a'.repeat(40) } : {}
       const label = name === 'issues' ? { label: { name: 'andon' } } : {}
@@ -87,7 +87,7 @@ test('every action in the table is told as an event', () => {
           ? { check_run: { external_id: `1/plan/${'c'.repeat(40)}` }, requested_action: { identifier: 'retry' } }
           : {}
       expect(
-        told(posted(name, action, REPOSITORY, { ...before, ...label, ...comment, ...check })),
+        translateDelivery(exampleDelivery(name, action, REPOSITORY, { ...before, ...label, ...comment, ...check })),
         `${name}.${action}`,
       ).not.toBeNull()
     }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { allExamples, type Posted } from '../support/deliveries.ts'
-import { step, told, toldAs, withParts } from './support/translate-delivery.ts'
+import { allExamples, type WebhookDelivery } from '../support/deliveries.ts'
+import { traceDelivery, translateAs, translateDelivery, withPayload } from './support/translate-delivery.ts'
 
 describe('workflow runs', () => {
   test('a run is told with its file, its title, its branch and no jobs', () => {
-    const { run, at } = toldAs('run.changed', step('workflow_run', 'completed'))
+    const { run, at } = translateAs('run.changed', traceDelivery('workflow_run', 'completed'))
     expect(run).toEqual({
       id: run.id,
       runAttempt: 1,
@@ -29,16 +29,16 @@ describe('workflow runs', () => {
     ['dynamic/github-code-scanning/codeql', 'codeql'],
     ['', ''],
   ])('the path %j is the file %j', (path, file) => {
-    const delivery = withParts(step('workflow_run', 'requested'), { workflow_run: { path } })
-    expect(toldAs('run.changed', delivery).run.workflow).toBe(file)
+    const delivery = withPayload(traceDelivery('workflow_run', 'requested'), { workflow_run: { path } })
+    expect(translateAs('run.changed', delivery).run.workflow).toBe(file)
   })
 
   test('a run without a path takes its workflow’s', () => {
-    const delivery = withParts(step('workflow_run', 'requested'), {
+    const delivery = withPayload(traceDelivery('workflow_run', 'requested'), {
       workflow_run: { path: null },
       workflow: { path: '.github/workflows/code.yml' },
     })
-    expect(toldAs('run.changed', delivery).run.workflow).toBe('code.yml')
+    expect(translateAs('run.changed', delivery).run.workflow).toBe('code.yml')
   })
 
   test.each([
@@ -53,23 +53,31 @@ describe('workflow runs', () => {
     ['in_progress', 'in_progress', 'success', 'in_progress', null],
     ['completed', 'completed', 'startup_failure', 'completed', 'startup_failure'],
   ])('the action %s with status %s and conclusion %s means %s, %s', (action, status, conclusion, means, ends) => {
-    const delivery = withParts(step('workflow_run', 'completed'), { action, workflow_run: { status, conclusion } })
-    const { run } = toldAs('run.changed', delivery)
+    const delivery = withPayload(traceDelivery('workflow_run', 'completed'), {
+      action,
+      workflow_run: { status, conclusion },
+    })
+    const { run } = translateAs('run.changed', delivery)
     expect([run.status, run.conclusion]).toEqual([means, ends])
   })
 
   test('a completed run without a conclusion cannot be told', () => {
-    const delivery = withParts(step('workflow_run', 'completed'), { workflow_run: { conclusion: null } })
-    expect(() => told(delivery)).toThrow('workflow_run.conclusion: a completed run has none')
+    const delivery = withPayload(traceDelivery('workflow_run', 'completed'), { workflow_run: { conclusion: null } })
+    expect(() => translateDelivery(delivery)).toThrow('workflow_run.conclusion: a completed run has none')
   })
 
   test('a fork’s run never carries a branch or a key that could be ours', () => {
     const head_repository = { id: 666, full_name: 'mallory/rocket' }
     const run = { head_repository, head_branch: 'andon/issue-42', display_title: '42/plan/1-k3v9x' }
-    const told = toldAs('run.changed', withParts(step('workflow_run', 'requested'), { workflow_run: run })).run
+    const told = translateAs(
+      'run.changed',
+      withPayload(traceDelivery('workflow_run', 'requested'), { workflow_run: run }),
+    ).run
     expect([told.branch, told.title]).toEqual(['mallory:andon/issue-42', ''])
-    const gone = withParts(step('workflow_run', 'requested'), { workflow_run: { ...run, head_repository: null } })
-    expect(toldAs('run.changed', gone).run.branch).toBeNull()
+    const gone = withPayload(traceDelivery('workflow_run', 'requested'), {
+      workflow_run: { ...run, head_repository: null },
+    })
+    expect(translateAs('run.changed', gone).run.branch).toBeNull()
   })
 })
 
@@ -80,9 +88,9 @@ describe('workflow jobs', () => {
       { name: 'Run the agent', status: 'in_progress' },
       { name: 'Complete job', status: 'queued' },
     ]
-    const delivery = withParts(step('workflow_job', 'in_progress'), { workflow_job: { steps } })
-    const { job } = toldAs('job.changed', delivery)
-    expect([job.step, job.stepsDone, job.stepsKnown]).toEqual(['Run the agent', 1, 3])
+    const delivery = withPayload(traceDelivery('workflow_job', 'in_progress'), { workflow_job: { steps } })
+    const { job } = translateAs('job.changed', delivery)
+    expect([job.step, job.stepsCompleted, job.stepsTotal]).toEqual(['Run the agent', 1, 3])
   })
 
   test.each([
@@ -94,22 +102,25 @@ describe('workflow jobs', () => {
     ['completed', 'in_progress', 'success', 'completed'],
     ['queued', 'completed', 'cancelled', 'completed'],
   ])('the action %s with status %s and conclusion %s means %s', (action, status, conclusion, means) => {
-    const delivery = withParts(step('workflow_job', 'completed'), { action, workflow_job: { status, conclusion } })
-    expect(toldAs('job.changed', delivery).job.status).toBe(means)
+    const delivery = withPayload(traceDelivery('workflow_job', 'completed'), {
+      action,
+      workflow_job: { status, conclusion },
+    })
+    expect(translateAs('job.changed', delivery).job.status).toBe(means)
   })
 
   test('a job’s moment is the newest it carries', () => {
     const moments = { created_at: '2026-11-20T09:00:00Z', started_at: '2026-11-20T09:00:05Z', completed_at: null }
-    const delivery = withParts(step('workflow_job', 'in_progress'), { workflow_job: moments })
-    expect(toldAs('job.changed', delivery).at).toBe('2026-11-20T09:00:05.000Z')
+    const delivery = withPayload(traceDelivery('workflow_job', 'in_progress'), { workflow_job: moments })
+    expect(translateAs('job.changed', delivery).at).toBe('2026-11-20T09:00:05.000Z')
     const none = { created_at: null, started_at: null, completed_at: null }
-    expect(() => told(withParts(delivery, { workflow_job: none }))).toThrow('workflow_job.started_at')
+    expect(() => translateDelivery(withPayload(delivery, { workflow_job: none }))).toThrow('workflow_job.started_at')
   })
 
   test('an old recording without run_attempt is the first attempt', () => {
     const old = allExamples().find(
       ({ name, payload }) => name === 'workflow_job' && !JSON.stringify(payload).includes('"run_attempt"'),
     )
-    expect(toldAs('job.changed', old as Posted).job.runAttempt).toBe(1)
+    expect(translateAs('job.changed', old as WebhookDelivery).job.runAttempt).toBe(1)
   })
 })

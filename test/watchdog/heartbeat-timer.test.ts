@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
-import { askToStop, beatLoop, readLoops } from '../../src/store/loops.ts'
-import { heartbeatOf, type Self } from '../../src/watchdog/heartbeat.ts'
-import { type Beating, startBeating, whoAmI } from '../../src/watchdog/heartbeat-timer.ts'
+import { loadLoops, requestStop, upsertLoop } from '../../src/store/loops.ts'
+import { heartbeatOf, type LoopProcess } from '../../src/watchdog/heartbeat.ts'
+import { type HeartbeatTimer, identifySelf, startHeartbeat } from '../../src/watchdog/heartbeat-timer.ts'
 import { startLoop } from '../../src/watchdog/loop.ts'
-import { loopsHealth } from '../../src/watchdog/loops-health.ts'
-import { freshDatabase } from '../support/database.ts'
+import { loadLoopsHealth } from '../../src/watchdog/loops-health.ts'
+import { openTestDatabase } from '../support/database.ts'
 
 const log = pino({ level: 'silent' })
 const now = () => new Date().toISOString()
@@ -18,13 +18,13 @@ const SELDOM_MS = 2 ** 31 - 1
 
 let database: Database
 let dataDirectory: string
-let self: Self
-const beatings: Beating[] = []
+let self: LoopProcess
+const beatings: HeartbeatTimer[] = []
 
 beforeEach(async () => {
-  database = await freshDatabase()
+  database = await openTestDatabase()
   dataDirectory = mkdtempSync(join(tmpdir(), 'andon-beat-'))
-  self = await whoAmI('worker')
+  self = await identifySelf('worker')
 })
 
 afterEach(async () => {
@@ -33,9 +33,9 @@ afterEach(async () => {
   rmSync(dataDirectory, { recursive: true, force: true })
 })
 
-async function start(over: Partial<Parameters<typeof startBeating>[0]> = {}): Promise<Beating> {
+async function start(over: Partial<Parameters<typeof startHeartbeat>[0]> = {}): Promise<HeartbeatTimer> {
   const quiet = { loops: () => [], stopAsked: () => undefined, now, log, everyMs: SELDOM_MS }
-  const beating = await startBeating({ self, database, dataDirectory, ...quiet, ...over })
+  const beating = await startHeartbeat({ self, database, dataDirectory, ...quiet, ...over })
   beatings.push(beating)
   return beating
 }
@@ -45,11 +45,11 @@ const inFile = () => JSON.parse(readFileSync(path(), 'utf8'))
 
 test('the first beat is kept in the row and in the file before anything begins', async () => {
   await start()
-  const [row] = await readLoops(database)
-  const { stopAskedAt, ...heartbeat } = row ?? {}
+  const [row] = await loadLoops(database)
+  const { stopRequestedAt, ...heartbeat } = row ?? {}
   expect(heartbeat).toMatchObject({ ...self, id: `worker-${hostname()}-${process.pid}`, status: 'idle', iteration: 0 })
   expect(inFile()).toEqual(heartbeat)
-  expect(stopAskedAt).toBeNull()
+  expect(stopRequestedAt).toBeNull()
   expect(readdirSync(join(dataDirectory, 'loops'))).toEqual([`worker-${process.pid}.json`])
 })
 
@@ -59,7 +59,7 @@ test('an iteration that hangs does not hold up the beat, which tells of it', asy
   const clock = countingClock()
   await start({ loops: () => [loop.state()], now: clock.now, everyMs: 1 })
   await clock.reaches(20)
-  const [row] = await readLoops(database)
+  const [row] = await loadLoops(database)
   expect(row).toMatchObject({ status: 'running', iteration: 1, progressAt: null })
   expect(row?.inFlightSince).toBe(loop.state().inFlightSince)
   hanging.resolve(0)
@@ -72,7 +72,7 @@ test('stopping is the last that is said, and a loop that ended well leaves nothi
   await clock.reaches(10)
   await beating.stop()
   const said = clock.count()
-  expect(await readLoops(database)).toMatchObject([{ status: 'stopping' }])
+  expect(await loadLoops(database)).toMatchObject([{ status: 'stopping' }])
   expect(inFile().status).toBe('stopping')
   // Many turns of a timer that would have beaten at each.
   const later = countingClock()
@@ -80,20 +80,20 @@ test('stopping is the last that is said, and a loop that ended well leaves nothi
   await later.reaches(20)
   await other.stop()
   expect(clock.count()).toBe(said)
-  expect((await readLoops(database)).map(({ role, status }) => `${role} ${status}`).toSorted()).toEqual([
+  expect((await loadLoops(database)).map(({ role, status }) => `${role} ${status}`).toSorted()).toEqual([
     'all stopping',
     'worker stopping',
   ])
-  await beating.forget()
-  await other.forget()
-  expect(await readLoops(database)).toEqual([])
+  await beating.remove()
+  await other.remove()
+  expect(await loadLoops(database)).toEqual([])
   expect(readdirSync(join(dataDirectory, 'loops'))).toEqual([])
 })
 
 test('a wish to stop in the row is heard at a beat', async () => {
   const heard = Promise.withResolvers<void>()
   await start({ stopAsked: heard.resolve, everyMs: 1 })
-  expect(await askToStop(database, `worker-${hostname()}-${process.pid}`, now())).toBe(true)
+  expect(await requestStop(database, `worker-${hostname()}-${process.pid}`, now())).toBe(true)
   await heard.promise
 })
 
@@ -102,8 +102,8 @@ test('what a killed process left on this machine is cleared away, and nothing el
   const long = '2020-01-01T00:00:00.000Z'
   const reused = { ...self, role: 'all', startedAtTicks: '1' }
   const elsewhere = { ...self, host: 'elsewhere' }
-  await beatLoop(database, heartbeatOf(reused, [], at, false))
-  await beatLoop(database, heartbeatOf(elsewhere, [], long, false))
+  await upsertLoop(database, heartbeatOf(reused, [], at, false))
+  await upsertLoop(database, heartbeatOf(elsewhere, [], long, false))
   const first = await start()
   writeFileSync(
     join(dataDirectory, 'loops', `all-${process.pid}.json`),
@@ -111,26 +111,26 @@ test('what a killed process left on this machine is cleared away, and nothing el
   )
   await first.stop()
   await start()
-  const ids = (await readLoops(database)).map(({ id }) => id).toSorted()
+  const ids = (await loadLoops(database)).map(({ id }) => id).toSorted()
   expect(ids).toEqual([`worker-elsewhere-${process.pid}`, `worker-${hostname()}-${process.pid}`].toSorted())
   expect(readdirSync(join(dataDirectory, 'loops'))).toEqual([`worker-${process.pid}.json`])
 })
 
 test('a folder that cannot be written leaves the row to tell', async () => {
   await start({ dataDirectory: '/dev/null/andon' })
-  expect(await readLoops(database)).toHaveLength(1)
+  expect(await loadLoops(database)).toHaveLength(1)
 })
 
 test('health names what is degraded: no worker, a stale one, one without progress', async () => {
-  const health = () => loopsHealth({ database, now })
+  const health = () => loadLoopsHealth({ database, now })
   expect((await health()).degraded).toEqual(['no worker is alive: nothing goes out to GitHub'])
   await start()
   expect(await health()).toMatchObject({ degraded: [], loops: [{ state: 'alive', status: 'idle' }] })
   const elsewhere = { ...self, host: 'elsewhere' }
   const long = '2020-01-01T00:00:00.000Z'
-  await beatLoop(database, heartbeatOf(elsewhere, [], long, false))
+  await upsertLoop(database, heartbeatOf(elsewhere, [], long, false))
   const stuck = { name: 'outbox', iteration: 1, progressAt: null, inFlightSince: long, lastError: null }
-  await beatLoop(database, heartbeatOf({ ...elsewhere, pid: 1 }, [stuck], now(), false))
+  await upsertLoop(database, heartbeatOf({ ...elsewhere, pid: 1 }, [stuck], now(), false))
   expect((await health()).degraded).toEqual([
     `worker-elsewhere-1 is alive and makes no progress: one iteration has been in hand since ${long}`,
     `worker-elsewhere-${process.pid} is stale: its last beat was at ${long}`,

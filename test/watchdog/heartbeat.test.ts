@@ -3,15 +3,15 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Identity, identify, startTime } from '../../src/process/process-identity.ts'
+import { identifyProcess, type ProcessIdentity, readStartTicks } from '../../src/process/process-identity.ts'
 import type { LoopRow } from '../../src/store/loops.ts'
 import { type Heartbeat, heartbeatOf, isProgressing } from '../../src/watchdog/heartbeat.ts'
-import { readHeartbeats } from '../../src/watchdog/heartbeat-files.ts'
+import { readHeartbeatFiles } from '../../src/watchdog/heartbeat-files.ts'
 import type { LoopState } from '../../src/watchdog/loop.ts'
-import { takeCensus } from '../../src/watchdog/loop-registry.ts'
-import { troubleWith } from '../../src/watchdog/loops-health.ts'
-import { record } from '../support/measurements.ts'
-import { BAD_HEARTBEATS, GOOD, HERE, NOW } from './support/bad-heartbeats.ts'
+import { listRegisteredLoops } from '../../src/watchdog/loop-registry.ts'
+import { whyNotHealthy } from '../../src/watchdog/loops-health.ts'
+import { recordMeasurements } from '../support/measurements.ts'
+import { BAD_HEARTBEATS, GOOD, HOST, NOW } from './support/bad-heartbeats.ts'
 
 let directory: string
 
@@ -26,28 +26,28 @@ function put(name: string, text: string): void {
   writeFileSync(join(directory, 'loops', name), text)
 }
 
-async function census(rows: readonly LoopRow[] = [], identity: Identity = 'same') {
-  const files = await readHeartbeats(directory)
-  return takeCensus({ rows, files, now: NOW, host: HERE, identify: async () => identity })
+async function registry(rows: readonly LoopRow[] = [], identity: ProcessIdentity = 'same') {
+  const files = await readHeartbeatFiles(directory)
+  return listRegisteredLoops({ rows, files, now: NOW, host: HOST, identify: async () => identity })
 }
 
 function rowOf(over: Partial<LoopRow>): LoopRow {
-  const row = { ...GOOD, stopAskedAt: null, ...over }
+  const row = { ...GOOD, stopRequestedAt: null, ...over }
   return { ...row, id: over.id ?? `${row.role}-${row.host}-${row.pid}` }
 }
 
 test('a good heartbeat is alive and proven', async () => {
   put('worker-4711.json', JSON.stringify(GOOD))
-  expect(await census()).toMatchObject([{ id: GOOD.id, state: 'alive', isProven: true, isProgressing: true }])
+  expect(await registry()).toMatchObject([{ id: GOOD.id, state: 'alive', isProven: true, isProgressing: true }])
 })
 
 describe('a bad heartbeat is never alive', () => {
-  test.each(BAD_HEARTBEATS)('$name', async ({ text, identity, state, says }) => {
+  test.each(BAD_HEARTBEATS)('$name', async ({ text, identity, state, reason }) => {
     put('worker-4711.json', text)
-    const [known, ...others] = await census([], identity)
+    const [known, ...others] = await registry([], identity)
     expect(others).toEqual([])
     expect(known).toMatchObject({ state, isProgressing: false })
-    expect(known?.reason).toMatch(says)
+    expect(known?.reason).toMatch(reason)
   })
 
   test('as a row as little as in a file', async () => {
@@ -58,43 +58,43 @@ describe('a bad heartbeat is never alive', () => {
       rowOf({ pid: 4, id: 'worker-here-5' }),
       rowOf({ pid: 5, host: '' }),
     ]
-    const states = (await census(bad)).map(({ state }) => state)
+    const states = (await registry(bad)).map(({ state }) => state)
     expect(states.toSorted()).toEqual(['doubtful', 'doubtful', 'doubtful', 'doubtful', 'stale'])
-    record('bad-heartbeats', { files: BAD_HEARTBEATS.length, rows: bad.length, alive: 0 })
+    recordMeasurements('bad-heartbeats', { files: BAD_HEARTBEATS.length, rows: bad.length, alive: 0 })
   })
 })
 
 test('no file is no loop', async () => {
-  expect(await census()).toEqual([])
+  expect(await registry()).toEqual([])
   rmSync(join(directory, 'loops'), { recursive: true })
-  expect(await census()).toEqual([])
+  expect(await registry()).toEqual([])
 })
 
 test('a row of another machine is alive as long as it beats, and never proven', async () => {
-  expect(await census([rowOf({ host: 'elsewhere' })], 'other')).toMatchObject([{ state: 'alive', isProven: false }])
+  expect(await registry([rowOf({ host: 'elsewhere' })], 'other')).toMatchObject([{ state: 'alive', isProven: false }])
 })
 
 test('where a row and a file speak of one loop, the later word counts, and the wish to stop is kept', async () => {
   put('worker-4711.json', JSON.stringify(GOOD))
-  const older = rowOf({ beatAt: '2026-11-21T13:00:00.000Z', stopAskedAt: '2026-11-21T13:00:01.000Z' })
-  expect(await census([older])).toMatchObject([{ state: 'alive', stopAskedAt: '2026-11-21T13:00:01.000Z' }])
+  const older = rowOf({ beatAt: '2026-11-21T13:00:00.000Z', stopRequestedAt: '2026-11-21T13:00:01.000Z' })
+  expect(await registry([older])).toMatchObject([{ state: 'alive', stopRequestedAt: '2026-11-21T13:00:01.000Z' }])
   put('worker-4711.json', '{"id":')
-  expect((await census([rowOf({})])).map(({ id, state }) => `${id} ${state}`)).toEqual([
+  expect((await registry([rowOf({})])).map(({ id, state }) => `${id} ${state}`)).toEqual([
     'worker-4711.json doubtful',
     'worker-here-4711 alive',
   ])
 })
 
 test('a pid is proven by the start of its process alone', async () => {
-  const mine = await startTime(process.pid)
+  const mine = await readStartTicks(process.pid)
   expect(mine).toMatch(/^\d+$/)
-  expect(await identify(process.pid, mine)).toBe('same')
-  expect(await identify(process.pid, `${Number(mine) + 1}`)).toBe('other')
-  expect(await identify(process.pid, null)).toBe('untold')
-  expect(await identify(2 ** 22 + 1, mine)).toBe('gone')
+  expect(await identifyProcess(process.pid, mine)).toBe('same')
+  expect(await identifyProcess(process.pid, `${Number(mine) + 1}`)).toBe('other')
+  expect(await identifyProcess(process.pid, null)).toBe('unknown')
+  expect(await identifyProcess(2 ** 22 + 1, mine)).toBe('gone')
 })
 
-const SELF = { role: 'worker', host: HERE, pid: 4711, startedAtTicks: '99' }
+const SELF = { role: 'worker', host: HOST, pid: 4711, startedAtTicks: '99' }
 
 function loop(over: Partial<LoopState>): LoopState {
   return { name: 'outbox', iteration: 1, progressAt: NOW, inFlightSince: null, lastError: null, ...over }
@@ -107,16 +107,22 @@ test('three hours of beats prove no progress', async () => {
   let beats = 0
   for (let ms = Date.parse(since) + 125_000; ms <= Date.parse(NOW); ms += 15_000) {
     const at = new Date(ms).toISOString()
-    const row = { ...heartbeatOf(SELF, [hanging, healthy(at)], at, false), stopAskedAt: null }
-    const [known] = await takeCensus({ rows: [row], files: [], now: at, host: HERE, identify: async () => 'same' })
+    const row = { ...heartbeatOf(SELF, [hanging, healthy(at)], at, false), stopRequestedAt: null }
+    const [known] = await listRegisteredLoops({
+      rows: [row],
+      files: [],
+      now: at,
+      host: HOST,
+      identify: async () => 'same',
+    })
     expect(known).toMatchObject({ state: 'alive', isProgressing: false })
-    expect(known && troubleWith(known)).toBe(
+    expect(known && whyNotHealthy(known)).toBe(
       `worker-here-4711 is alive and makes no progress: one iteration has been in hand since ${since}`,
     )
     beats++
   }
   expect(beats).toBe(712)
-  record('bad-heartbeats', { 'beats of an iteration that hangs': beats, 'not progressing': beats })
+  recordMeasurements('bad-heartbeats', { 'beats of an iteration that hangs': beats, 'not progressing': beats })
 })
 
 test('a process has progressed as far as the slowest of its loops', () => {

@@ -2,28 +2,28 @@
 // hands anything back, and says nothing after that.
 import { sql } from 'kysely'
 import { afterEach, expect, test } from 'vitest'
-import { openWhole, type Whole } from '../support/andon-app.ts'
-import { until } from '../support/andon-process.ts'
-import { record } from '../support/measurements.ts'
+import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
+import { waitUntil } from '../support/andon-process.ts'
+import { recordMeasurements } from '../support/measurements.ts'
 
-let whole: Whole
+let whole: AndonApp
 afterEach(() => whole.close())
 
 test('the first beat comes before the first claim, and none comes after the word that it is stopping', async () => {
   const frozen = Promise.withResolvers<Response | null>()
   let posts = 0
-  whole = await openWhole(async () => {
+  whole = await openAndonApp(async () => {
     posts += 1
     return await frozen.promise
   })
   const { andon, github } = whole
-  await whole.labelAnIssue()
-  await github.settled()
+  await whole.openLabeledIssue()
+  await github.whenIdle()
   await writeDown()
-  await andon.work()
-  await until('a dispatch is on its way', () => posts > 0)
+  await andon.startWorker()
+  await waitUntil('a dispatch is on its way', () => posts > 0)
   const closed = andon.close()
-  await until('it says that it is stopping', async () => (await written()).includes('stopping'))
+  await waitUntil('it says that it is stopping', async () => (await written()).includes('stopping'))
   frozen.resolve(null)
   await closed
 
@@ -32,7 +32,7 @@ test('the first beat comes before the first claim, and none comes after the word
   expect(order).toContain('claim')
   const stopping = order.indexOf('stopping')
   expect(order.slice(stopping)).toEqual(['stopping', 'release', 'forget'])
-  record('beats', { 'beats before the first claim': 1, 'claims and beats after stopping': 0 })
+  recordMeasurements('beats', { 'beats before the first claim': 1, 'claims and beats after stopping': 0 })
 })
 
 async function writeDown(): Promise<void> {
@@ -44,9 +44,9 @@ async function writeDown(): Promise<void> {
       if tg_table_name = 'loops' then
         insert into written (what) select case when tg_op = 'DELETE' then 'forget'
           when new.status = 'stopping' then 'stopping' else 'beat' end;
-      elsif new.token is not null and new.token is distinct from old.token then
+      elsif new.claim_token is not null and new.claim_token is distinct from old.claim_token then
         insert into written (what) values ('claim');
-      elsif new.token is null and old.token is not null then
+      elsif new.claim_token is null and old.claim_token is not null then
         insert into written (what) values ('release');
       end if;
       return null;

@@ -1,15 +1,15 @@
 // A beat proves no progress. An agent beats for three hours and gets nothing done: whoever looks, and wherever, is told.
 import { afterEach, expect, test } from 'vitest'
 import type { Run } from '../../fake-github/runs.ts'
-import { openWhole, type Whole } from '../support/andon-app.ts'
-import { howMany, record } from '../support/measurements.ts'
+import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
+import { recordMeasurements, repetitions } from '../support/measurements.ts'
 
 const CONFIGURATION = 'stages: { plan: { workflow: plan.yml, timeout: 30m, limit: 6h } }'
 const HOURS = 3
-const BEAT_EVERY_SECONDS = howMany(120, 15)
-const LOOK_EVERY_SECONDS = howMany(1_800, 300)
+const BEAT_EVERY_SECONDS = repetitions(120, 15)
+const LOOK_EVERY_SECONDS = repetitions(1_800, 300)
 
-let whole: Whole
+let whole: AndonApp
 afterEach(() => whole.close())
 
 test('an agent that beats for three hours without progress is stalled on board, check, comment and JSON alike', async () => {
@@ -22,59 +22,59 @@ test('an agent that beats for three hours without progress is stalled on board, 
   for (let seconds = 0; seconds < HOURS * 3_600; seconds += BEAT_EVERY_SECONDS) {
     expect(await whole.report(run)).toBe(204)
     beats += 1
-    clock.pass(BEAT_EVERY_SECONDS)
+    clock.advance(BEAT_EVERY_SECONDS)
     if (seconds % LOOK_EVERY_SECONDS !== 0) continue
-    await whole.pass(20)
+    await whole.advance(20)
     const isStalled = Date.parse(clock.now()) - since > 30 * 60_000 + LOOK_EVERY_SECONDS * 1000
-    const seen = await lookEverywhere()
+    const seen = await readEverySurface()
     if (isStalled) expect(seen).toEqual({ json: 'stalled', board: true, check: true, comment: true })
     looks[seen.json === 'stalled' ? 'stalled' : 'ok'] += 1
   }
 
-  expect(looks.stalled).toBeGreaterThan(howMany(3, 28))
+  expect(looks.stalled).toBeGreaterThan(repetitions(3, 28))
   // It lives, so nobody ends it before its limit; and nobody begins another.
-  expect(github.writes.of('cancel')).toEqual([])
+  expect(github.writes.ofKind('cancel')).toEqual([])
   expect(runs).toEqual([run])
-  record('three-hours', { beats, ...looks, 'told alike': looks.stalled, cancelled: 0 })
+  recordMeasurements('three-hours', { beats, ...looks, 'told alike': looks.stalled, cancelled: 0 })
 })
 
 test('an agent that beats is not ended by a question about it that was asked for another reason', async () => {
   const { run } = await writingThePlan()
   const { github, clock, database } = whole
   // Half an hour later: it beat a minute ago, GitHub is asked, and the clock has not told the beat yet.
-  clock.pass(30 * 60)
+  clock.advance(30 * 60)
   expect(await whole.report(run)).toBe(204)
-  clock.pass(60)
+  clock.advance(60)
   await database.kysely.updateTable('pipelines').set({ wakeAt: null }).execute()
-  await whole.pass(20)
-  expect(github.writes.of('cancel')).toEqual([])
+  await whole.advance(20)
+  expect(github.writes.ofKind('cancel')).toEqual([])
   const [attempt] = (await whole.pipeline()).stages[0]?.attempts ?? []
-  expect(attempt?.ours).toMatchObject({ cancel: null, over: null })
+  expect(attempt?.control).toMatchObject({ cancel: null, closed: null })
 })
 
 /** An agent at work, which has reported progress once; `runs` are all that were ever begun. */
 async function writingThePlan(): Promise<{ readonly run: Run; readonly runs: readonly Run[] }> {
-  whole = await openWhole(async () => null, CONFIGURATION)
+  whole = await openAndonApp(async () => null, CONFIGURATION)
   const runs: Run[] = []
-  whole.github.whenDispatched((run) => {
+  whole.github.onDispatch((run) => {
     run.start()
     runs.push(run)
   })
-  await whole.labelAnIssue()
-  await whole.pass(60)
+  await whole.openLabeledIssue()
+  await whole.advance(60)
   const [run] = runs
   if (run === undefined) throw new Error('nothing was dispatched')
   expect(await whole.report(run, { progress: 40, text: 'writing the plan' })).toBe(204)
   return { run, runs }
 }
 
-async function lookEverywhere() {
+async function readEverySurface() {
   const { github, url } = whole
   const [repository = ''] = github.repositories
   const { pipelines } = (await (await fetch(`${url}/api/pipelines`)).json()) as { pipelines: { health: string }[] }
   const board = await (await fetch(url)).text()
   const sha = (await whole.pipeline()).stages[0]?.attempts[0]?.run?.headSha ?? ''
-  const checks = await github.checks(repository, sha)
+  const checks = await github.checkRuns(repository, sha)
   const comments = await github.comments(repository, (await whole.pipeline()).issue.number)
   return {
     json: pipelines[0]?.health,

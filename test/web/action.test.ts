@@ -9,11 +9,17 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pino from 'pino'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Issuer, openIssuer, runClaims } from '../../fake-github/oidc-issuer.ts'
-import { openOidc } from '../../src/github/oidc.ts'
-import type { Said } from '../../src/web/report-body.ts'
-import { type Book, createReports, type Prove, type Reporter, type Verdict } from '../../src/web/reports.ts'
-import { openFloor, openSite } from './support/site-world.ts'
+import { type OidcIssuer, openOidcIssuer, runClaims } from '../../fake-github/oidc-issuer.ts'
+import { openTokenVerifier } from '../../src/github/oidc.ts'
+import type { ReportBody } from '../../src/web/report-body.ts'
+import {
+  createReportEndpoint,
+  type ReportingRun,
+  type ReportOutcome,
+  type ReportStore,
+  type ReportTokenVerifier,
+} from '../../src/web/reports.ts'
+import { openSite, openStubBoard } from './support/site-world.ts'
 
 const KEY = '42/plan/1-k3v9x'
 const RUN = { repositoryId: 7_001, repository: 'acme/rocket', runId: 901, runAttempt: 1, workflow: 'plan.yml' }
@@ -23,30 +29,30 @@ const log = pino({ level: 'silent' })
 const now = () => new Date().toISOString()
 const scratch = mkdtempSync(join(tmpdir(), 'andon-action-'))
 const ends: (() => Promise<unknown> | unknown)[] = [() => rmSync(scratch, { recursive: true, force: true })]
-let issuer: Issuer
-let prove: Prove
-let kept: { reporter: Reporter; said: Said }[] = []
-let verdict: Verdict = 'kept'
+let issuer: OidcIssuer
+let prove: ReportTokenVerifier
+let kept: { reporter: ReportingRun; said: ReportBody }[] = []
+let verdict: ReportOutcome = 'saved'
 let base: string
 
 beforeAll(async () => {
   const server = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  issuer = openIssuer({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, now })
-  const book: Book = async (reporter, said) => {
-    if (verdict === 'kept') kept.push({ reporter, said })
+  issuer = openOidcIssuer({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, now })
+  const book: ReportStore = async (reporter, said) => {
+    if (verdict === 'saved') kept.push({ reporter, said })
     return verdict
   }
-  const report = createReports({ prove: (token) => prove(token), book, log })
-  const site = await openSite(openFloor().reader, {}, 0, report)
+  const report = createReportEndpoint({ verify: (token) => prove(token), store: book, log })
+  const site = await openSite(openStubBoard().reader, {}, 0, report)
   base = site.url
-  prove = openOidc({ issuer: issuer.url, audience: base, now, log })
+  prove = openTokenVerifier({ issuer: issuer.url, audience: base, now, log })
   ends.push(site.close, () => server.close())
 })
 
 beforeEach(() => {
   kept = []
-  verdict = 'kept'
+  verdict = 'saved'
 })
 
 afterAll(async () => {
@@ -101,7 +107,7 @@ test.each([
 })
 
 test('an attempt that is over is said to be over', async () => {
-  verdict = 'over'
+  verdict = 'attempt closed'
   const { said, status } = await report({})
   expect(said).toContain('This attempt is over')
   expect(status).toBe('409')

@@ -6,30 +6,30 @@ import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Door, openDoor } from '../../src/apply/door.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
-import { writeCursor } from '../../src/store/cursor.ts'
-import type { Web } from '../../src/web/http-server.ts'
-import { createServer } from '../../src/web/web-server.ts'
-import { type FreshDatabase, freshDatabase } from '../support/database.ts'
-import { labelled, REPOSITORY, runIs } from '../support/pipeline-fixtures.ts'
-import { ago, NOW } from './support/board-fixtures.ts'
-import { type Events, openEvents } from './support/event-reader.ts'
+import { encodeCursor } from '../../src/store/cursor.ts'
+import type { WebServer } from '../../src/web/http-server.ts'
+import { createWebServer } from '../../src/web/web-server.ts'
+import { openTestDatabase, type TestDatabase } from '../support/database.ts'
+import { issueLabeled, REPOSITORY, runChanged } from '../support/pipeline-fixtures.ts'
+import { minutesAgo, NOW } from './support/board-fixtures.ts'
+import { type EventReader, openEventReader } from './support/event-reader.ts'
 
 const log = pino({ level: 'silent' })
-let database: FreshDatabase
+let database: TestDatabase
 let door: Door
-let web: Web
+let web: WebServer
 let url: string
-const streams: Events[] = []
+const streams: EventReader[] = []
 
 beforeEach(async () => {
-  database = await freshDatabase()
+  database = await openTestDatabase()
   door = openDoor({ database, now: () => NOW, log })
-  web = createServer({
+  web = createWebServer({
     database,
     githubUrl: 'https://github.com',
     now: () => NOW,
     log,
-    deliver: async (_request, response) => void response.end(),
+    receiveDelivery: async (_request, response) => void response.end(),
     report: async (asked) => asked.body(null, 204),
     config: { access: 'open', baseUrl: 'http://localhost', build: 'build-1', databaseNotice: null },
   })
@@ -47,21 +47,21 @@ afterEach(async () => {
 const tell = (event: Event) => door.apply({ event })
 const label = (number: number, at = 5) =>
   tell(
-    labelled({
+    issueLabeled({
       number,
       title: `Issue ${number}`,
       url: `https://github.com/acme/widgets/issues/${number}`,
-      at: ago(at),
+      at: minutesAgo(at),
     }),
   )
-const run = (issue: number, known: Parameters<typeof runIs>[0] = {}) =>
+const run = (issue: number, known: Parameters<typeof runChanged>[0] = {}) =>
   tell(
-    runIs({
+    runChanged({
       id: 1000 + issue,
       workflow: 'plan.yml',
       branch: `claude/issue-${issue}-x`,
-      startedAt: ago(3),
-      at: ago(3),
+      startedAt: minutesAgo(3),
+      at: minutesAgo(3),
       ...known,
     }),
   )
@@ -77,8 +77,8 @@ async function board(query = ''): Promise<Answer> {
   return (await (await fetch(`${url}/api/pipelines${query}`)).json()) as Answer
 }
 
-async function stream(path: string): Promise<Events> {
-  const events = await openEvents(url + path)
+async function stream(path: string): Promise<EventReader> {
+  const events = await openEventReader(url + path)
   streams.push(events)
   return events
 }
@@ -86,9 +86,9 @@ async function stream(path: string): Promise<Events> {
 test('what the door commits reaches an open stream, and the page and the JSON say the same', async () => {
   await label(42)
   const events = await stream('/events')
-  expect((await events.next('message')).data).toContain('<b>1</b> queued')
+  expect((await events.nextMessage('message')).data).toContain('<b>1</b> queued')
   await run(42)
-  expect((await events.next('message')).data).toContain('<b>1</b> running')
+  expect((await events.nextMessage('message')).data).toContain('<b>1</b> running')
   expect(await board()).toMatchObject({
     counts: { running: 1, review: 0, queued: 0, failed: 0, held: 0, needsYou: 0 },
     pipelines: [
@@ -123,8 +123,8 @@ test('a listing goes on at its cursor, which must be one that was given out', as
   const older = await (await fetch(`${url}/?after=${first.next}`)).text()
   expect(older.match(/<tr id="pipeline-/g)).toHaveLength(30)
   expect(older).not.toContain('hx-sse:connect')
-  expect(older).toContain('<p id="more" class="more" hidden>')
-  const last = writeCursor({ urgency: 1, lightOrder: 9, since: '2026-11-21T23:00:00.000Z', id: 1_000_000 })
+  expect(older).toContain('<p id="next-page" class="next-page" hidden>')
+  const last = encodeCursor({ urgency: 1, lightOrder: 9, since: '2026-11-21T23:00:00.000Z', id: 1_000_000 })
   const beyond = await fetch(`${url}/?after=${last}`, { redirect: 'manual' })
   expect([beyond.status, beyond.headers.get('location')]).toEqual([302, '/'])
   for (const cursor of ['nonsense', 'W10', '', '%00']) {
@@ -136,7 +136,7 @@ test('a listing goes on at its cursor, which must be one that was given out', as
 
 test('done pipelines are listed only when asked for', async () => {
   await label(42)
-  await tell(labelled({ number: 43, title: 'Issue 43', at: ago(5) }))
+  await tell(issueLabeled({ number: 43, title: 'Issue 43', at: minutesAgo(5) }))
   await run(42)
   expect((await board('?light=running')).pipelines.map(({ issue }) => issue)).toEqual([42])
   expect((await board('?light=done,idle')).pipelines).toEqual([])

@@ -1,40 +1,40 @@
 // What is wrong in a repository's file, from the push that brought it to the page, the stream and the check, and away
 // again once it is mended.
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openWhole, type Whole } from '../support/andon-app.ts'
-import { SLIPPED } from './support/board-fixtures.ts'
-import { type Events, openEvents } from './support/event-reader.ts'
+import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
+import { MISTAKE_NOTICE } from './support/board-fixtures.ts'
+import { type EventReader, openEventReader } from './support/event-reader.ts'
 import { HELD_PLACES } from './support/held-board.ts'
-import { openFloor, openSite } from './support/site-world.ts'
+import { openSite, openStubBoard } from './support/site-world.ts'
 
 const FILE = '.github/andon.yml'
 const GOOD = 'stages:\n  plan: { workflow: plan.yml }\n'
-const SLIPS = 'stages:\n  plan: { workflow: plan.yml, timout: 20m }\n'
+const FILE_MISTAKES = 'stages:\n  plan: { workflow: plan.yml, timout: 20m }\n'
 const HOSTILE = `"<img src=x onerror=alert(1)> @alice": 1\nstages: { plan: { workflow: "<script>alert(2)</script>" } }\n`
 
-let whole: Whole
+let app: AndonApp
 let repository: string
 beforeEach(async () => {
-  whole = await openWhole()
-  repository = whole.github.repositories[0] ?? ''
+  app = await openAndonApp()
+  repository = app.github.repositories[0] ?? ''
 })
-afterEach(() => whole.close())
+afterEach(() => app.close())
 
 test('a push that brings a mistake is told on every page of the repository, on the stream and in one check, until it is mended', async () => {
   await push(GOOD)
-  expect(whole.github.writes.all).toEqual([])
-  const stream = await openEvents(`${whole.url}/events?repository=${encodeURIComponent(repository)}`)
-  expect(await toldOn(stream)).toContain(' hidden')
+  expect(app.github.writes.all).toEqual([])
+  const stream = await openEventReader(`${app.url}/events?repository=${encodeURIComponent(repository)}`)
+  expect(await noticesOn(stream)).toContain(' hidden')
 
-  await push(SLIPS)
-  expect(await toldOn(stream)).toMatch(/line 2.*stages\.plan\.timout.*did you mean <code>timeout<\/code>/)
+  await push(FILE_MISTAKES)
+  expect(await noticesOn(stream)).toMatch(/line 2.*stages\.plan\.timout.*did you mean <code>timeout<\/code>/)
   for (const path of ['/', `/${repository}`]) {
     const notice = await noticeOn(path)
     expect(notice).toContain('1 mistake')
     expect(notice).toMatch(
       /In force: <a href="[^"]*\/commit\/[0-9a-f]{40}"[^>]*>the last good version, of [0-9a-f]{7}</,
     )
-    expect(notice).toMatch(/<a class="place" href="[^"]*\/blob\/[0-9a-f]{40}\/\.github\/andon\.yml#L2"/)
+    expect(notice).toMatch(/<a class="file-position" href="[^"]*\/blob\/[0-9a-f]{40}\/\.github\/andon\.yml#L2"/)
   }
   const checks = await checksOf(repository)
   expect(checks).toMatchObject([
@@ -42,24 +42,24 @@ test('a push that brings a mistake is told on every page of the repository, on t
   ])
 
   await push(GOOD)
-  expect(await toldOn(stream)).toContain(' hidden')
+  expect(await noticesOn(stream)).toContain(' hidden')
   expect(await noticeOn(`/${repository}`)).toBe('')
   expect(await checksOf(repository)).toHaveLength(1)
   stream.close()
 })
 
 test('without a good version before it Andon says that it only watches, also on the page of an issue', async () => {
-  await push(SLIPS)
-  await whole.github.openIssue(repository, { title: 'Retry on flaky upload', labels: ['andon'] })
-  await whole.pass(10)
+  await push(FILE_MISTAKES)
+  await app.github.openIssue(repository, { title: 'Retry on flaky upload', labels: ['andon'] })
+  await app.advance(10)
   const { issue } = (await pipelines())[0] ?? { issue: 0 }
   expect(await noticeOn(`/${repository}/issues/${issue}`)).toContain('nothing yet, so Andon only watches')
 })
 
 test('an answer that is lost leaves one check', async () => {
-  whole.github.misbehave({ on: 'check', how: '502-after', times: 1 })
-  await push(SLIPS)
-  await whole.pass(120)
+  app.github.injectFault({ requests: 'check', kind: '502-after', maxTimes: 1 })
+  await push(FILE_MISTAKES)
+  await app.advance(120)
   expect(await checksOf(repository)).toHaveLength(1)
 })
 
@@ -73,7 +73,7 @@ test('what the file says comes alive neither on the page nor in the check', asyn
 })
 
 test('a board with many held and mistaken repositories shows the first of each, and says that there are more', async () => {
-  const floor = openFloor()
+  const floor = openStubBoard()
   const site = await openSite(floor.reader)
   const named = <T>(one: T, count: number) =>
     Array.from({ length: count }, (_, nth) => ({ ...one, repository: `acme/r${nth}` }))
@@ -82,11 +82,11 @@ test('a board with many held and mistaken repositories shows the first of each, 
     [20, false],
     [21, true],
   ] as const) {
-    floor.hold(named(hold, count))
-    floor.mistake(named(SLIPPED, count))
+    floor.showHolds(named(hold, count))
+    floor.showMistakes(named(MISTAKE_NOTICE, count))
     const html = await (await fetch(site.url)).text()
     expect(html.match(/<p class="hold">/g)).toHaveLength(20)
-    expect(html.match(/<div class="mistaken">/g)).toHaveLength(20)
+    expect(html.match(/<div class="invalid-configuration">/g)).toHaveLength(20)
     expect(html.includes('More repositories are held')).toBe(says)
     expect(html.includes('Files of more repositories have mistakes')).toBe(says)
   }
@@ -94,8 +94,8 @@ test('a board with many held and mistaken repositories shows the first of each, 
 })
 
 test('a board that is closed tells nobody of mistakes', async () => {
-  const floor = openFloor()
-  floor.mistake([SLIPPED])
+  const floor = openStubBoard()
+  floor.showMistakes([MISTAKE_NOTICE])
   const site = await openSite(floor.reader, { access: 'login' })
   for (const path of ['/', '/acme/widgets', '/events', '/api/pipelines']) {
     const answer = await fetch(site.url + path)
@@ -106,34 +106,35 @@ test('a board that is closed tells nobody of mistakes', async () => {
 })
 
 async function push(text: string): Promise<void> {
-  whole.github.writeFile(repository, FILE, text)
-  await whole.pass(10)
+  app.github.writeFile(repository, FILE, text)
+  await app.advance(10)
 }
 
 /** The next that the stream says of mistakes. */
-async function toldOn(stream: Events): Promise<string> {
+async function noticesOn(stream: EventReader): Promise<string> {
   for (;;) {
-    const [, drawn] = /(<section id="mistakes".*?<\/section>)/.exec((await stream.next('message')).data) ?? []
+    const [, drawn] =
+      /(<section id="configuration-problems".*?<\/section>)/.exec((await stream.nextMessage('message')).data) ?? []
     if (drawn !== undefined) return drawn
   }
 }
 
 async function noticeOn(path: string): Promise<string> {
-  const page = await (await fetch(whole.url + path)).text()
-  return /<div class="mistaken">.*<\/section>/s.exec(page)?.[0] ?? ''
+  const page = await (await fetch(app.url + path)).text()
+  return /<div class="invalid-configuration">.*<\/section>/s.exec(page)?.[0] ?? ''
 }
 
 async function pipelines(): Promise<readonly { issue: number }[]> {
-  return ((await (await fetch(`${whole.url}/api/pipelines`)).json()) as { pipelines: { issue: number }[] }).pipelines
+  return ((await (await fetch(`${app.url}/api/pipelines`)).json()) as { pipelines: { issue: number }[] }).pipelines
 }
 
 async function checksOf(fullName: string) {
-  const { configurationHeadSha } = await whole.database.kysely
+  const { configurationHeadSha } = await app.database.kysely
     .selectFrom('repositories')
     .select('configurationHeadSha')
     .where('fullName', '=', fullName)
     .executeTakeFirstOrThrow()
-  return (await whole.github.checks(fullName, configurationHeadSha ?? '')).filter(({ name }) =>
+  return (await app.github.checkRuns(fullName, configurationHeadSha ?? '')).filter(({ name }) =>
     name.endsWith('configuration'),
   )
 }

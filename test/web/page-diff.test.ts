@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest'
-import { changes, whole } from '../../src/web/page-diff.ts'
-import type { List, Piece, Sheet } from '../../src/web/page-model.ts'
-import { seeded } from '../support/seeded-random.ts'
+import { diffPageModels, renderFullUpdate } from '../../src/web/page-diff.ts'
+import type { Fragment, FragmentList, PageModel } from '../../src/web/page-model.ts'
+import { seededRandom } from '../support/seeded-random.ts'
 
 const SHUFFLES = 10_000
 
 test('from any sheet the changes lead to any other, and keep the rows that need not move', () => {
-  const chance = seeded(20261121)
+  const chance = seededRandom(20261121)
   let messages = 0
   let kept = 0
   for (let round = 0; round < SHUFFLES; round++) {
-    const before = randomSheet(chance)
-    const after = chance.integer(5) === 0 ? before : randomSheet(chance)
+    const before = randomPageModel(chance)
+    const after = chance.integer(5) === 0 ? before : randomPageModel(chance)
     const page = pageOf(before)
-    const text = changes(before, after)
+    const text = diffPageModels(before, after)
     kept += page.apply(text)
     messages += text === '' ? 0 : 1
     expect(page.shows()).toEqual(pageOf(after).shows())
@@ -24,55 +24,57 @@ test('from any sheet the changes lead to any other, and keep the rows that need 
 })
 
 test('the whole of a sheet brings a page up to date that shows another', () => {
-  const chance = seeded(7)
+  const chance = seededRandom(7)
   for (let round = 0; round < 500; round++) {
-    const page = pageOf(randomSheet(chance))
-    const after = randomSheet(chance)
-    page.apply(whole(after))
+    const page = pageOf(randomPageModel(chance))
+    const after = randomPageModel(chance)
+    page.apply(renderFullUpdate(after))
     expect(page.shows()).toEqual(pageOf(after).shows())
   }
 })
 
 test('a row that moves from the bottom to the top leaves the others where they are', () => {
-  const list = (ids: string): Sheet =>
-    sheetOf([
+  const list = (ids: string): PageModel =>
+    pageModelOf([
       listOf(
         'active',
         [...ids].map((id) => row(`p${id}`, '')),
       ),
     ])
-  const text = changes(list('abcdefgh'), list('habcdefg'))
+  const text = diffPageModels(list('abcdefgh'), list('habcdefg'))
   expect(text.match(/<hx-partial/g)).toHaveLength(2)
 })
 
-function randomSheet(chance: ReturnType<typeof seeded>): Sheet {
+function randomPageModel(chance: ReturnType<typeof seededRandom>): PageModel {
   const ids = chance.shuffle(['p1', 'p2', 'p3', 'p4', 'p5', 'p6']).slice(0, chance.integer(7))
   const rows = ids.map((id) => row(id, String(chance.integer(2))))
   const cut = chance.integer(rows.length + 1)
-  return sheetOf(
+  return pageModelOf(
     [listOf('needs', rows.slice(0, cut)), listOf('active', rows.slice(cut))],
     [{ id: 'counts', html: `<i id="counts">${chance.integer(3)}</i>` }],
   )
 }
 
-function sheetOf(lists: readonly List[], pieces: readonly Piece[] = []): Sheet {
-  return { asOf: '2026-11-21T14:00:00.000Z', pieces, lists }
+function pageModelOf(lists: readonly FragmentList[], fragments: readonly Fragment[] = []): PageModel {
+  return { asOf: '2026-11-21T14:00:00.000Z', fragments, lists }
 }
 
-function row(id: string, text: string): Piece {
+function row(id: string, text: string): Fragment {
   return { id, html: `<i id="${id}">${text}</i>` }
 }
 
-function listOf(id: string, rows: readonly Piece[]): List {
-  const head = row(`${id}-head`, rows.length === 0 ? 'none' : '')
-  return { id, head, rows, html: `<b id="${id}">${[head, ...rows].map(({ html }) => html).join('')}</b>` }
+function listOf(id: string, rows: readonly Fragment[]): FragmentList {
+  const header = row(`${id}-head`, rows.length === 0 ? 'none' : '')
+  return { id, header, rows, html: `<b id="${id}">${[header, ...rows].map(({ html }) => html).join('')}</b>` }
 }
 
 /** A page that swaps as htmx does: every target is found before anything is touched. */
-function pageOf(sheet: Sheet) {
+function pageOf(sheet: PageModel) {
   type Node = { id: string; html: string }
-  const pieces: Node[] = sheet.pieces.map((piece) => ({ ...piece }))
-  const lists = new Map(sheet.lists.map(({ id, head, rows }) => [id, [head, ...rows].map((piece) => ({ ...piece }))]))
+  const pieces: Node[] = sheet.fragments.map((piece) => ({ ...piece }))
+  const lists = new Map(
+    sheet.lists.map(({ id, header, rows }) => [id, [header, ...rows].map((piece) => ({ ...piece }))]),
+  )
   const homes = () => [pieces, ...lists.values()]
   const find = (id: string) =>
     homes()

@@ -4,14 +4,22 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { runClaims } from '../../fake-github/oidc-issuer.ts'
 import { Unavailable } from '../../src/apply/apply-request.ts'
 import { AUDIENCE, ISSUER, RUN } from '../github/support/token-issuer.ts'
-import { record, runSeed } from '../support/measurements.ts'
-import { delivered, minute, runFact } from '../support/pipeline-fixtures.ts'
-import { type Seeded, seeded } from '../support/seeded-random.ts'
-import { attempt, type Desk, KEY, openDesk, ours, RUN_ID, withAttempts } from './support/report-world.ts'
+import { randomSeed, recordMeasurements } from '../support/measurements.ts'
+import { deliveryEvidence, minutesAfterNine, runFact } from '../support/pipeline-fixtures.ts'
+import { type SeededRandom, seededRandom } from '../support/seeded-random.ts'
+import {
+  dispatchedBy,
+  KEY,
+  openReportWorld,
+  type ReportWorld,
+  RUN_ID,
+  runningAttempt,
+  withAttempts,
+} from './support/report-world.ts'
 
-let desk: Desk
+let desk: ReportWorld
 beforeAll(async () => {
-  desk = await openDesk()
+  desk = await openReportWorld()
 })
 beforeEach(() => desk.reset())
 afterAll(() => desk.close())
@@ -32,18 +40,18 @@ describe('a beat', () => {
   test('is one row, however many there are, and no event', async () => {
     for (let n = 0; n < 5; n++) {
       expect((await desk.post({ andon: KEY })).status).toBe(204)
-      desk.pass(15)
+      desk.advance(15)
     }
     expect(await desk.beats()).toEqual([row({ aliveAt: '2026-11-21T12:01:00.000Z' })])
-    expect(desk.told).toEqual([])
+    expect(desk.events).toEqual([])
   })
 
   test('that says something is an event too, and one that says it again is none', async () => {
     await desk.post({ andon: KEY, progress: 40, text: 'writing tests', url: 'https://a.example/log' })
     const at = '2026-11-21T12:00:00.000Z'
-    expect(desk.told).toEqual([
+    expect(desk.events).toEqual([
       {
-        type: 'reported',
+        type: 'attempt.reported',
         at,
         evidence: { kind: 'beat', id: KEY, at },
         repository: expect.objectContaining({ id: 1, fullName: 'acme/widgets', installationId: 9 }),
@@ -57,26 +65,28 @@ describe('a beat', () => {
     ])
     await desk.post({ andon: KEY, progress: 40, text: 'writing tests' })
     await desk.post({ andon: KEY })
-    expect(desk.told).toHaveLength(1)
+    expect(desk.events).toHaveLength(1)
     expect(await desk.beats()).toEqual([row({ progress: 40, text: 'writing tests', url: 'https://a.example/log' })])
   })
 
   test('leaves standing what it does not say again', async () => {
-    const at = minute(2)
+    const at = minutesAfterNine(2)
     const report = { aliveAt: at, progressAt: at, progress: 40, text: 'writing tests', url: 'https://a.example/log' }
-    await desk.becomes((pipeline) => withAttempts(pipeline, [attempt({ ours: ours({ report }) })]))
+    await desk.changePipeline((pipeline) =>
+      withAttempts(pipeline, [runningAttempt({ control: dispatchedBy({ report }) })]),
+    )
     await desk.post({ andon: KEY, progress: 60 })
-    expect(desk.told).toMatchObject([{ progress: 60, text: 'writing tests', url: 'https://a.example/log' }])
+    expect(desk.events).toMatchObject([{ progress: 60, text: 'writing tests', url: 'https://a.example/log' }])
   })
 
   test('whose event finds the door shut is not kept either: the same report, sent again, still says something', async () => {
-    desk.shut(new Unavailable('the database is away'))
+    desk.failDoor(new Unavailable('the database is away'))
     const response = await desk.post({ andon: KEY, progress: 40 })
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
     expect(await desk.beats()).toEqual([])
-    desk.shut(null)
+    desk.failDoor(null)
     expect((await desk.post({ andon: KEY, progress: 40 })).status).toBe(204)
-    expect(desk.told).toHaveLength(1)
+    expect(desk.events).toHaveLength(1)
   })
 })
 
@@ -97,16 +107,16 @@ describe('a token', () => {
     const token = claims === null ? await forged() : await desk.token(claims)
     const response = await desk.post({ andon: KEY, progress: 99 }, token)
     expect([what, response.status]).toEqual([what, status])
-    expect([await desk.beats(), desk.told]).toEqual([[], []])
+    expect([await desk.beats(), desk.events]).toEqual([[], []])
   })
 
   test('cannot be checked while the keys are away', async () => {
-    desk.pass(3_700)
-    desk.wire('broken')
+    desk.advance(3_700)
+    desk.setNetwork('bad gateway')
     expect((await desk.post({ andon: KEY })).status).toBe(503)
     expect(await desk.beats()).toEqual([])
-    desk.wire('up')
-    desk.pass(31)
+    desk.setNetwork('up')
+    desk.advance(31)
     expect((await desk.post({ andon: KEY })).status).toBe(204)
   })
 })
@@ -122,54 +132,67 @@ describe('an attempt', () => {
 
   test('that ran for the second time takes reports of that time only', async () => {
     const run = runFact({ id: RUN_ID, runAttempt: 2 })
-    await desk.becomes((pipeline) => withAttempts(pipeline, [attempt({ run })]))
+    await desk.changePipeline((pipeline) => withAttempts(pipeline, [runningAttempt({ run })]))
     expect((await desk.post({ andon: KEY })).status).toBe(403)
     expect((await desk.post({ andon: KEY }, await desk.token({ run_attempt: '2' }))).status).toBe(204)
   })
 
   test('that GitHub has told nothing about takes reports of the run our dispatch was answered with', async () => {
-    await desk.becomes((pipeline) => withAttempts(pipeline, [attempt({ run: null })]))
+    await desk.changePipeline((pipeline) => withAttempts(pipeline, [runningAttempt({ run: null })]))
     expect((await desk.post({ andon: KEY })).status).toBe(204)
     expect((await desk.post({ andon: KEY }, await desk.token({ run_id: '902' }))).status).toBe(403)
   })
 
   test('that is bound to no run yet takes none: it is to be sent again', async () => {
-    await desk.becomes((pipeline) => withAttempts(pipeline, [attempt({ run: null, ours: ours({ runId: null }) })]))
+    await desk.changePipeline((pipeline) =>
+      withAttempts(pipeline, [runningAttempt({ run: null, control: dispatchedBy({ runId: null }) })]),
+    )
     expect((await desk.post({ andon: KEY })).status).toBe(503)
     expect(await desk.beats()).toEqual([])
   })
 
-  const givenUp = { how: 'quarantined', words: 'given up', at: minute(9), evidence: delivered(minute(9)) } as const
+  const givenUp = {
+    kind: 'abandoned',
+    message: 'given up',
+    at: minutesAfterNine(9),
+    evidence: deliveryEvidence(minutesAfterNine(9)),
+  } as const
   test.each([
-    ['whose run has ended', [attempt({ run: runFact({ id: RUN_ID, conclusion: 'failure' }) })]],
-    ['that was given up', [attempt({ ours: ours({ over: givenUp }) })]],
-    ['that was given up before it was bound', [attempt({ run: null, ours: ours({ runId: null, over: givenUp }) })]],
-    ['after which another was begun', [attempt(), attempt({ number: 2, key: '42/plan/2-aaaaa', run: null })]],
+    ['whose run has ended', [runningAttempt({ run: runFact({ id: RUN_ID, conclusion: 'failure' }) })]],
+    ['that was given up', [runningAttempt({ control: dispatchedBy({ closed: givenUp }) })]],
+    [
+      'that was given up before it was bound',
+      [runningAttempt({ run: null, control: dispatchedBy({ runId: null, closed: givenUp }) })],
+    ],
+    [
+      'after which another was begun',
+      [runningAttempt(), runningAttempt({ number: 2, key: '42/plan/2-aaaaa', run: null })],
+    ],
   ])('%s is over: 409', async (_, attempts) => {
-    await desk.becomes((pipeline) => withAttempts(pipeline, attempts))
+    await desk.changePipeline((pipeline) => withAttempts(pipeline, attempts))
     expect((await desk.post({ andon: KEY, progress: 100 })).status).toBe(409)
-    expect([await desk.beats(), desk.told]).toEqual([[], []])
+    expect([await desk.beats(), desk.events]).toEqual([[], []])
   })
 
   test('beside which somebody else started a run goes on', async () => {
     const beside = { number: 0, key: null, run: runFact({ id: 950, workflow: 'plan.yml' }) }
-    await desk.becomes((pipeline) => withAttempts(pipeline, [attempt(), beside]))
+    await desk.changePipeline((pipeline) => withAttempts(pipeline, [runningAttempt(), beside]))
     expect((await desk.post({ andon: KEY })).status).toBe(204)
   })
 
   test('of an issue that was deleted is over, and one of a repository that was removed is unknown', async () => {
-    await desk.becomes((pipeline) => ({ ...pipeline, gone: { why: 'deleted', at: minute(9) } }))
+    await desk.changePipeline((pipeline) => ({ ...pipeline, removed: { why: 'deleted', at: minutesAfterNine(9) } }))
     expect((await desk.post({ andon: KEY })).status).toBe(409)
     await desk.database.kysely
       .updateTable('repositories')
-      .set({ removedAt: minute(10) })
+      .set({ removedAt: minutesAfterNine(10) })
       .execute()
     expect((await desk.post({ andon: KEY })).status).toBe(403)
   })
 })
 
 test('of 1,000 reports with a damaged token or body none is taken that should not be', async () => {
-  const random = seeded(runSeed(20_262))
+  const random = seededRandom(randomSeed(20_262))
   const [genuine, other] = [await desk.token(), await desk.token({ run_id: '902' })]
   const counts = { taken: 0, refused: 0, wrongly: 0 }
   const statuses: Record<number, number> = {}
@@ -187,10 +210,15 @@ test('of 1,000 reports with a damaged token or body none is taken that should no
   expect(Object.keys(statuses).filter((status) => !['204', '401', '403', '413', '422'].includes(status))).toEqual([])
   expect(counts.taken).toBeGreaterThan(0)
   expect(await desk.beats()).toMatchObject([{ attemptKey: KEY, runId: RUN_ID }])
-  record('reports', { reports: 1_000, 'still genuine': counts.taken, refused: counts.refused, 'wrongly taken': 0 })
+  recordMeasurements('reports', {
+    reports: 1_000,
+    'still genuine': counts.taken,
+    refused: counts.refused,
+    'wrongly taken': 0,
+  })
 }, 120_000)
 
-function damagedToken(random: Seeded, genuine: string, other: string): string {
+function damagedToken(random: SeededRandom, genuine: string, other: string): string {
   const parts = genuine.split('.')
   const part = random.integer(3)
   const bytes = Buffer.from(parts[part] ?? '', 'base64url')
@@ -210,7 +238,7 @@ function damagedToken(random: Seeded, genuine: string, other: string): string {
   }
 }
 
-function damagedBody(random: Seeded, whole: Record<string, unknown>): string {
+function damagedBody(random: SeededRandom, whole: Record<string, unknown>): string {
   const text = JSON.stringify(whole)
   const at = random.integer(text.length)
   switch (random.integer(4)) {

@@ -4,9 +4,15 @@ import { setImmediate as turn } from 'node:timers/promises'
 import pino from 'pino'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Unavailable } from '../../src/apply/apply-request.ts'
-import type { Said } from '../../src/web/report-body.ts'
-import { type Book, createReports, type Prove, type Reporter, type Verdict } from '../../src/web/reports.ts'
-import { type OpenSite, openFloor, openSite } from './support/site-world.ts'
+import type { ReportBody } from '../../src/web/report-body.ts'
+import {
+  createReportEndpoint,
+  type ReportingRun,
+  type ReportOutcome,
+  type ReportStore,
+  type ReportTokenVerifier,
+} from '../../src/web/reports.ts'
+import { type OpenSite, openSite, openStubBoard } from './support/site-world.ts'
 
 const RUN = { kind: 'run', repositoryId: 7_001, runId: 901, runAttempt: 1 } as const
 const KEY = '42/plan/1-k3v9x'
@@ -17,21 +23,26 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((site) => site.close()))
 })
 
-async function desk(
-  o: { proof?: Awaited<ReturnType<Prove>>; book?: Book; verdict?: Verdict; deadlineMs?: number } = {},
+async function openReports(
+  o: {
+    proof?: Awaited<ReturnType<ReportTokenVerifier>>
+    book?: ReportStore
+    verdict?: ReportOutcome
+    deadlineMs?: number
+  } = {},
 ) {
-  const kept: { reporter: Reporter; said: Said }[] = []
-  const book: Book = async (reporter, said) => {
-    if (o.verdict === undefined || o.verdict === 'kept') kept.push({ reporter, said })
-    return o.verdict ?? 'kept'
+  const kept: { reporter: ReportingRun; said: ReportBody }[] = []
+  const book: ReportStore = async (reporter, said) => {
+    if (o.verdict === undefined || o.verdict === 'saved') kept.push({ reporter, said })
+    return o.verdict ?? 'saved'
   }
-  const report = createReports({
-    prove: async () => o.proof ?? RUN,
-    book: o.book ?? book,
+  const report = createReportEndpoint({
+    verify: async () => o.proof ?? RUN,
+    store: o.book ?? book,
     log: pino({ level: 'silent' }),
     ...(o.deadlineMs && { deadlineMs: o.deadlineMs }),
   })
-  const site = await openSite(openFloor().reader, { access: 'login' }, 0, report)
+  const site = await openSite(openStubBoard().reader, { access: 'login' }, 0, report)
   opened.push(site)
   const post = (body: unknown, headers: Record<string, string> = {}) =>
     fetch(`${site.url}/api/reports`, {
@@ -44,7 +55,7 @@ async function desk(
 
 describe('a report', () => {
   test('is taken without a word, on a board that is closed to people too', async () => {
-    const { post, kept } = await desk()
+    const { post, kept } = await openReports()
     const response = await post({ andon: KEY, progress: 40, text: 'writing tests', url: 'https://example.com/log' })
     expect([response.status, await response.text()]).toEqual([204, ''])
     expect(kept).toEqual([
@@ -56,20 +67,20 @@ describe('a report', () => {
   })
 
   test('may say nothing but that it lives', async () => {
-    const { post, kept } = await desk()
+    const { post, kept } = await openReports()
     expect((await post({ andon: KEY })).status).toBe(204)
     expect((await post({ andon: KEY, progress: null, text: '  ', url: null })).status).toBe(204)
     expect(kept.map(({ said }) => said)).toEqual([1, 2].map(() => ({ issueNumber: 42, attemptKey: KEY, ...NOT_SAID })))
   })
 
   test('of 99.9 % is not shown as finished', async () => {
-    const { post, kept } = await desk()
+    const { post, kept } = await openReports()
     for (const progress of [99.9, 100, 0, 0.4]) await post({ andon: KEY, progress })
     expect(kept.map(({ said }) => said.progress)).toEqual([99, 100, 0, 0])
   })
 
   test('keeps of its text what people can read', async () => {
-    const { post, kept } = await desk()
+    const { post, kept } = await openReports()
     await post({ andon: KEY, text: '\u001b[31mred\u001b[0m\n\u202etset\0 half \ud83d é' })
     expect(kept[0]?.said.text).toBe('[31mred[0m tset half \ufffd é')
   })
@@ -99,7 +110,7 @@ describe('a body that is no report', () => {
     ['with an endless link', { andon: KEY, url: `https://a.example/${'x'.repeat(2_000)}` }, 'longer'],
     ['with a field we do not know', { andon: KEY, progres: 4 }, 'no other'],
   ])('(%s) is refused with 422 and the field', async (_, body, words) => {
-    const { post, kept } = await desk()
+    const { post, kept } = await openReports()
     const response = await post(body)
     expect(response.status).toBe(422)
     expect(await response.json()).toEqual({ error: expect.stringContaining(words) })
@@ -107,7 +118,7 @@ describe('a body that is no report', () => {
   })
 
   test('is never quoted', async () => {
-    const { post } = await desk()
+    const { post } = await openReports()
     for (const body of [{ andon: KEY, 'TOP-SECRET': 1 }, { andon: 'TOP-SECRET' }, { andon: KEY, url: 'TOP-SECRET' }])
       expect(await (await post(body)).text()).not.toContain('TOP-SECRET')
   })
@@ -115,7 +126,7 @@ describe('a body that is no report', () => {
 
 describe('a request', () => {
   test.each(['GET', 'PUT', 'DELETE'])('by %s is told that reports are posted', async (method) => {
-    const { url } = await desk()
+    const { url } = await openReports()
     const response = await fetch(`${url}/api/reports`, { method })
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
   })
@@ -123,7 +134,7 @@ describe('a request', () => {
   test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp'])(
     'of another kind (%s) is refused with 415',
     async (type) => {
-      const { post, kept } = await desk()
+      const { post, kept } = await openReports()
       expect((await post({ andon: KEY }, { 'content-type': type })).status).toBe(415)
       expect(kept).toEqual([])
     },
@@ -132,21 +143,21 @@ describe('a request', () => {
   test.each(['', 'Basic YTpi', 'Bearer', 'Bearer a b', 'a.b.c'])(
     'with the authorization "%s" is refused with 401',
     async (authorization) => {
-      const { post } = await desk()
+      const { post } = await openReports()
       const response = await post({ andon: KEY }, { authorization })
       expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
     },
   )
 
   test('with a token that proves nothing is refused with 401, and with the reason', async () => {
-    const { post, kept } = await desk({ proof: { kind: 'untrusted', why: 'The token has expired.' } })
+    const { post, kept } = await openReports({ proof: { kind: 'untrusted', why: 'The token has expired.' } })
     const response = await post({ andon: KEY })
     expect([response.status, await response.json()]).toEqual([401, { error: 'The token has expired.' }])
     expect(kept).toEqual([])
   })
 
   test('while the keys are away is to be sent again', async () => {
-    const { post } = await desk({ proof: { kind: 'away' } })
+    const { post } = await openReports({ proof: { kind: 'unavailable' } })
     const response = await post({ andon: KEY })
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
   })
@@ -155,20 +166,20 @@ describe('a request', () => {
     ['no such attempt', 403],
     ['another run', 403],
     ['not bound yet', 503],
-    ['over', 409],
+    ['attempt closed', 409],
   ] as const)('about %s is refused with %i', async (verdict, status) => {
-    const { post } = await desk({ verdict })
+    const { post } = await openReports({ verdict })
     const response = await post({ andon: KEY })
     expect(response.status).toBe(status)
     expect(await response.json()).toEqual({ error: expect.stringMatching(/^[A-Z].*\.$/) })
   })
 
   test('while the database is away, or silent, is to be sent again', async () => {
-    const away: Book = () => Promise.reject(new Unavailable('gone'))
-    const broken: Book = () => Promise.reject(new Error('Connection terminated'))
-    const silent: Book = () => new Promise(() => undefined)
+    const away: ReportStore = () => Promise.reject(new Unavailable('gone'))
+    const broken: ReportStore = () => Promise.reject(new Error('Connection terminated'))
+    const silent: ReportStore = () => new Promise(() => undefined)
     for (const book of [away, broken, silent]) {
-      const { post } = await desk({ book, deadlineMs: 30 })
+      const { post } = await openReports({ book, deadlineMs: 30 })
       const response = await post({ andon: KEY })
       expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
     }
@@ -179,13 +190,13 @@ describe('a body that is too large', () => {
   const padded = (bytes: number) => `{"andon":"${KEY}"}`.padEnd(bytes)
 
   test('by a byte is refused with 413, and not by less', async () => {
-    const { post } = await desk()
+    const { post } = await openReports()
     expect((await post(padded(8_192))).status).toBe(204)
     expect((await post(padded(8_193))).status).toBe(413)
   })
 
   test('is refused before it has come, and a body without a length once it is too long', async () => {
-    const { url } = await desk()
+    const { url } = await openReports()
     for (const headers of [{ 'content-length': String(30 * 1024 * 1024) }, { 'transfer-encoding': 'chunked' }])
       expect(await begin(`${url}/api/reports`, headers)).toBe(413)
   })

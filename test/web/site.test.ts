@@ -1,7 +1,7 @@
 import { get as httpGet } from 'node:http'
 import { afterEach, describe, expect, test } from 'vitest'
-import { ago, HOSTILE, made, takenUp } from './support/board-fixtures.ts'
-import { type OpenSite, openFloor, openSite } from './support/site-world.ts'
+import { boardFixture, HOSTILE, issueTakenUp, minutesAgo } from './support/board-fixtures.ts'
+import { type OpenSite, openSite, openStubBoard } from './support/site-world.ts'
 
 const opened: OpenSite[] = []
 afterEach(async () => {
@@ -19,7 +19,7 @@ const JSONS = ['/api/pipelines', '/api/pipelines/acme/widgets/42']
 
 describe('a page', () => {
   test.each(PAGES)('%s is whole without JavaScript: a title, one main heading, tables with captions', async (path) => {
-    const { url } = await site(openFloor().reader)
+    const { url } = await site(openStubBoard().reader)
     const response = await fetch(url + path)
     const html = await response.text()
     expect(response.status).toBe(200)
@@ -32,7 +32,7 @@ describe('a page', () => {
   test.each([...PAGES, ...JSONS, '/nope'])(
     '%s is never kept by a browser and obeys the strict policy',
     async (path) => {
-      const { url } = await site(openFloor().reader)
+      const { url } = await site(openStubBoard().reader)
       const { headers } = await fetch(url + path)
       expect(headers.get('cache-control')).toBe('no-store')
       expect(headers.get('content-security-policy')).toBe(
@@ -44,7 +44,7 @@ describe('a page', () => {
   )
 
   test.each(PAGES)('%s holds no inline script, style or handler', async (path) => {
-    const { url } = await site(openFloor().reader)
+    const { url } = await site(openStubBoard().reader)
     const html = await (await fetch(url + path)).text()
     expect(html).not.toMatch(/<style|<[^>]+\sstyle=|<script(?![^>]+src=)/)
     expect(html.replace(/&[^;]+;/g, '')).not.toMatch(/<[^>]+\son\w+=/)
@@ -52,7 +52,8 @@ describe('a page', () => {
 
   test('shows a hostile title as text, without the characters that turn text around', async () => {
     const { url } = await site(
-      openFloor([made({ id: 1, issue: 7, events: [takenUp({ issue: 7, title: HOSTILE, at: 3 })] })]).reader,
+      openStubBoard([boardFixture({ id: 1, issue: 7, events: [issueTakenUp({ issue: 7, title: HOSTILE, at: 3 })] })])
+        .reader,
     )
     for (const path of ['/', '/acme/widgets/issues/7']) {
       const html = await (await fetch(url + path)).text()
@@ -62,7 +63,7 @@ describe('a page', () => {
   })
 
   test('says which database it uses and that everybody may look', async () => {
-    const { url } = await site(openFloor().reader, { databaseNotice: 'embedded database in .andon' })
+    const { url } = await site(openStubBoard().reader, { databaseNotice: 'embedded database in .andon' })
     for (const path of [...PAGES, '/nope']) {
       const html = await (await fetch(url + path)).text()
       expect(html).toContain('embedded database in .andon')
@@ -71,7 +72,7 @@ describe('a page', () => {
   })
 
   test('of an empty board says how to put something on the line', async () => {
-    const { url } = await site(openFloor([]).reader)
+    const { url } = await site(openStubBoard([]).reader)
     const html = await (await fetch(url)).text()
     expect(html).toContain('label an issue <code>andon</code>')
     expect(html).toContain('class="empty">')
@@ -79,7 +80,7 @@ describe('a page', () => {
   })
 
   test('of one repository shows its rows alone, and finds it in any case', async () => {
-    const { url } = await site(openFloor().reader)
+    const { url } = await site(openStubBoard().reader)
     const html = await (await fetch(`${url}/ACME/api`)).text()
     expect(html).toContain('#12')
     expect(html).not.toContain('#42')
@@ -87,7 +88,7 @@ describe('a page', () => {
   })
 
   test('of an issue shows every stage, its attempts with their runs, and what happened, newest first', async () => {
-    const { url } = await site(openFloor().reader)
+    const { url } = await site(openStubBoard().reader)
     const html = await (await fetch(`${url}/acme/widgets/issues/42`)).text()
     expect(html.match(/class="stage is-\w+/g)).toEqual(
       ['done', 'failed', 'idle', 'idle'].map((s) => `class="stage is-${s}`),
@@ -97,7 +98,7 @@ describe('a page', () => {
   })
 
   test('answers HEAD like GET, without a body', async () => {
-    const { url } = await site(openFloor().reader)
+    const { url } = await site(openStubBoard().reader)
     for (const path of [...PAGES, ...JSONS, '/healthz', '/events']) {
       const response = await fetch(url + path, { method: 'HEAD' })
       expect([path, response.status, await response.text()]).toEqual([path, 200, ''])
@@ -125,7 +126,7 @@ describe('what cannot be answered', () => {
     ['/assets/0/passwd', 404, 'no such file'],
     ['/%E0%A4%A/x', 400, 'owner/repo'],
   ])('%s is refused with %i and a sentence that says what to do', async (path, status, words) => {
-    const { url } = await site(openFloor().reader)
+    const { url } = await site(openStubBoard().reader)
     const response = await rawGet(url, path)
     expect(response.status).toBe(status)
     expect(response.text.replaceAll('&quot;', '"')).toContain(words)
@@ -137,7 +138,7 @@ describe('what cannot be answered', () => {
   test.each([...PAGES, ...JSONS, '/events', '/healthz', '/readyz', '/metrics'])(
     'a POST to %s is refused with what is allowed',
     async (path) => {
-      const { url } = await site(openFloor().reader)
+      const { url } = await site(openStubBoard().reader)
       const response = await fetch(url + path, { method: 'POST', body: 'x' })
       expect(response.status).toBe(405)
       expect(response.headers.get('allow')).toBe('GET, HEAD')
@@ -147,8 +148,8 @@ describe('what cannot be answered', () => {
 
 describe('while the database is away', () => {
   test.each(PAGES)('%s answers 503 with a page that loads itself again', async (path) => {
-    const factory = openFloor()
-    factory.goesAway(true)
+    const factory = openStubBoard()
+    factory.setUnavailable(true)
     const { url } = await site(factory.reader)
     const response = await fetch(url + path)
     expect(response.status).toBe(503)
@@ -157,8 +158,8 @@ describe('while the database is away', () => {
   })
 
   test.each(JSONS)('%s answers 503 as JSON', async (path) => {
-    const factory = openFloor()
-    factory.goesAway(true)
+    const factory = openStubBoard()
+    factory.setUnavailable(true)
     const { url } = await site(factory.reader)
     const response = await fetch(url + path)
     expect(response.status).toBe(503)
@@ -167,12 +168,12 @@ describe('while the database is away', () => {
   })
 
   test('life goes on, readiness does not, and what cannot be counted is not counted as zero', async () => {
-    const factory = openFloor()
+    const factory = openStubBoard()
     const { url } = await site(factory.reader)
     const before = await (await fetch(`${url}/metrics`)).text()
     expect(before).toContain('andon_pipelines{light="running"} 6')
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
-    factory.goesAway(true)
+    factory.setUnavailable(true)
     const health = await fetch(`${url}/healthz`)
     expect(health.status).toBe(200)
     expect(await health.json()).toMatchObject({
@@ -191,7 +192,7 @@ describe('while the database is away', () => {
 
 describe('without sign-in', () => {
   test('a closed board shows one page that says how to open it, and neither names nor rows', async () => {
-    const { url } = await site(openFloor().reader, { access: 'login' })
+    const { url } = await site(openStubBoard().reader, { access: 'login' })
     for (const path of PAGES) {
       const response = await fetch(url + path)
       const html = await response.text()
@@ -207,14 +208,14 @@ describe('without sign-in', () => {
   })
 
   test('deliveries, probes and metrics are served all the same', async () => {
-    const { url } = await site(openFloor().reader, { access: 'login' })
+    const { url } = await site(openStubBoard().reader, { access: 'login' })
     for (const path of ['/healthz', '/readyz', '/metrics']) expect((await fetch(url + path)).status).toBe(200)
     expect((await fetch(`${url}/api/github/webhooks`, { method: 'POST' })).status).toBe(202)
   })
 })
 
 test('the metrics name no repository, and routes are patterns', async () => {
-  const { url } = await site(openFloor().reader)
+  const { url } = await site(openStubBoard().reader)
   for (const path of [...PAGES, ...JSONS, '/acme/secret-project']) await fetch(url + path)
   const metrics = await (await fetch(`${url}/metrics`)).text()
   expect(metrics).not.toMatch(/acme|widgets|secret/)
@@ -223,7 +224,7 @@ test('the metrics name no repository, and routes are patterns', async () => {
 })
 
 test('a page connects again by itself, further and further apart up to half a minute, and for ever', async () => {
-  const { url } = await site(openFloor().reader)
+  const { url } = await site(openStubBoard().reader)
   const [, config = ''] = /<meta name="htmx-config" content='([^']+)'/.exec(await (await fetch(url)).text()) ?? []
   const { sse } = JSON.parse(config.replaceAll('&quot;', '"'))
   expect(sse).toMatchObject({ reconnectDelay: 500, reconnectMaxDelay: 30_000 })
@@ -231,7 +232,7 @@ test('a page connects again by itself, further and further apart up to half a mi
 })
 
 test('an asset is kept for ever under its own hash, and served but not kept under another', async () => {
-  const { url } = await site(openFloor().reader)
+  const { url } = await site(openStubBoard().reader)
   const html = await (await fetch(url)).text()
   const paths = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path ?? '')
   expect(paths.map((path) => path.split('/').at(-1)).sort()).toEqual(['andon.css', 'andon.js', 'htmx.js', 'icon.svg'])
@@ -245,16 +246,16 @@ test('an asset is kept for ever under its own hash, and served but not kept unde
 })
 
 test('counts and rows of the JSON are the counts and rows of the page', async () => {
-  const { url } = await site(openFloor().reader)
+  const { url } = await site(openStubBoard().reader)
   const { counts, pipelines, asOf } = (await (await fetch(`${url}/api/pipelines`)).json()) as never
   const html = await (await fetch(url)).text()
-  expect([...html.matchAll(/<tr id="pipeline-\d+" class="task is-(\w+)/g)].map(([, light]) => light)).toEqual(
+  expect([...html.matchAll(/<tr id="pipeline-\d+" class="pipeline-row is-(\w+)/g)].map(([, light]) => light)).toEqual(
     (pipelines as { light: string }[]).map(({ light }) => light),
   )
   expect(counts).toEqual({ running: 6, review: 2, queued: 2, failed: 2, held: 0, needsYou: 5 })
   expect(html).toContain('<b>6</b> running')
   expect(html).toContain('data-needs-you="5"')
-  expect(asOf).toBe(ago(0))
+  expect(asOf).toBe(minutesAgo(0))
 })
 
 // fetch tidies a path before it is sent; a stranger does not.

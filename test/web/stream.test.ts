@@ -1,8 +1,16 @@
 import { connect } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { ago, floor, type Made, made, NOW, ran, takenUp } from './support/board-fixtures.ts'
-import { type Events, openEvents } from './support/event-reader.ts'
-import { type OpenSite, openFloor, openSite } from './support/site-world.ts'
+import {
+  type BoardFixture,
+  boardFixture,
+  busyBoard,
+  issueTakenUp,
+  minutesAgo,
+  NOW,
+  workflowRan,
+} from './support/board-fixtures.ts'
+import { type EventReader, openEventReader } from './support/event-reader.ts'
+import { type OpenSite, openSite, openStubBoard } from './support/site-world.ts'
 
 const open: { close(): unknown }[] = []
 afterEach(async () => {
@@ -15,54 +23,58 @@ async function site(...words: Parameters<typeof openSite>): Promise<OpenSite> {
   return opened
 }
 
-async function events(...words: Parameters<typeof openEvents>): Promise<Events> {
-  const opened = await openEvents(...words)
+async function events(...words: Parameters<typeof openEventReader>): Promise<EventReader> {
+  const opened = await openEventReader(...words)
   open.push(opened)
   return opened
 }
 
-const PLAN = takenUp({ issue: 70, title: 'Weigh the parcel', at: 9 })
-const one = (...more: Parameters<typeof made>[0]['events']): Made =>
-  made({ id: 70, issue: 70, events: [PLAN, ...more] })
-const other = made({ id: 71, issue: 71, events: [takenUp({ issue: 71, title: 'Print the label', at: 8 })] })
+const PLAN = issueTakenUp({ issue: 70, title: 'Weigh the parcel', at: 9 })
+const one = (...more: Parameters<typeof boardFixture>[0]['events']): BoardFixture =>
+  boardFixture({ id: 70, issue: 70, events: [PLAN, ...more] })
+const other = boardFixture({
+  id: 71,
+  issue: 71,
+  events: [issueTakenUp({ issue: 71, title: 'Print the label', at: 8 })],
+})
 
 test('a stream begins with a snapshot that names the build and the moment', async () => {
-  const { url } = await site(openFloor().reader, { build: 'abc' })
+  const { url } = await site(openStubBoard().reader, { build: 'abc' })
   const stream = await events(`${url}/events`)
-  const first = await stream.next()
+  const first = await stream.nextMessage()
   expect(first.event).toBe('snapshot')
   expect(JSON.parse(first.data)).toEqual({ build: 'abc', asOf: NOW })
-  const second = await stream.next()
+  const second = await stream.nextMessage()
   expect(second.event).toBeUndefined()
   expect(second.data.match(/<tr id="pipeline-\d+"/g)).toHaveLength(12)
 })
 
 test('whoever sends a Last-Event-ID gets a snapshot all the same', async () => {
-  const { url } = await site(openFloor().reader)
+  const { url } = await site(openStubBoard().reader)
   const stream = await events(`${url}/events`, { 'last-event-id': '99999; drop table' })
-  expect((await stream.next()).event).toBe('snapshot')
+  expect((await stream.nextMessage()).event).toBe('snapshot')
 })
 
 test('the stream draws a row with the very markup of the page', async () => {
-  const { url } = await site(openFloor().reader)
+  const { url } = await site(openStubBoard().reader)
   const page = await (await fetch(`${url}/`)).text()
   const stream = await events(`${url}/events`)
-  const { data } = await stream.next('message')
+  const { data } = await stream.nextMessage('message')
   const rows = data.match(/<tr id="pipeline-.*?<\/tr>/g) ?? []
   expect(rows).toHaveLength(12)
   for (const row of rows) expect(page).toContain(row)
 })
 
 test('a change sends the changed row and counts, and nothing else', async () => {
-  const factory = openFloor([one(), other])
+  const factory = openStubBoard([one(), other])
   const { url } = await site(factory.reader)
   const stream = await events(`${url}/events`)
-  await stream.next('message')
-  factory.becomes([one(ran(70, 'plan.yml', { id: 9, from: 5 })), other])
-  const { data } = await stream.next('message')
+  await stream.nextMessage('message')
+  factory.show([one(workflowRan(70, 'plan.yml', { id: 9, from: 5 })), other])
+  const { data } = await stream.nextMessage('message')
   expect(targets(data)).toEqual(['#counts outerMorph', '#pipeline-70 outerMorph'])
-  factory.becomes([one(ran(70, 'plan.yml', { id: 9, from: 5, to: 4, conclusion: 'failure' })), other])
-  expect(targets((await stream.next('message')).data)).toEqual([
+  factory.show([one(workflowRan(70, 'plan.yml', { id: 9, from: 5, to: 4, conclusion: 'failure' })), other])
+  expect(targets((await stream.nextMessage('message')).data)).toEqual([
     '#counts outerMorph',
     '#needs-you-head outerMorph',
     '#needs-you-head afterend',
@@ -71,126 +83,126 @@ test('a change sends the changed row and counts, and nothing else', async () => 
 })
 
 test('a reading that shows nothing new sends nothing', async () => {
-  const factory = openFloor([one(), other])
+  const factory = openStubBoard([one(), other])
   const { url } = await site(factory.reader, { pingEveryMs: 30 })
   const stream = await events(`${url}/events`)
-  await stream.next('message')
-  await stream.next('ping')
-  factory.becomes([one(), other])
-  await stream.next('ping')
-  await stream.next('ping')
-  expect(stream.pending().filter(({ event }) => event === undefined)).toEqual([])
+  await stream.nextMessage('message')
+  await stream.nextMessage('ping')
+  factory.show([one(), other])
+  await stream.nextMessage('ping')
+  await stream.nextMessage('ping')
+  expect(stream.unread().filter(({ event }) => event === undefined)).toEqual([])
 })
 
 test('the page of one repository and of one issue hear only of theirs', async () => {
-  const factory = openFloor([one(), other])
+  const factory = openStubBoard([one(), other])
   const { url } = await site(factory.reader)
   const api = await events(`${url}/events?repository=acme/api`)
   const issue = await events(`${url}/events?repository=acme/widgets&issue=71`)
   const widgets = await events(`${url}/events?repository=acme/widgets`)
-  for (const stream of [api, issue, widgets]) await stream.next('message')
-  factory.becomes([one(ran(70, 'plan.yml', { id: 9, from: 5 })), other])
-  await widgets.next('message')
-  factory.becomes([
+  for (const stream of [api, issue, widgets]) await stream.nextMessage('message')
+  factory.show([one(workflowRan(70, 'plan.yml', { id: 9, from: 5 })), other])
+  await widgets.nextMessage('message')
+  factory.show([
     one(),
-    made({ id: 71, issue: 71, events: [takenUp({ issue: 71, title: 'Print it twice', at: 8 })] }),
+    boardFixture({ id: 71, issue: 71, events: [issueTakenUp({ issue: 71, title: 'Print it twice', at: 8 })] }),
   ])
-  expect(targets((await issue.next('message')).data)).toEqual(['#summary outerMorph'])
-  expect(api.pending()).toEqual([])
+  expect(targets((await issue.nextMessage('message')).data)).toEqual(['#summary outerMorph'])
+  expect(api.unread()).toEqual([])
 })
 
 test('as JSON the stream carries the rows of the API: all of them, then those that changed or left', async () => {
-  const factory = openFloor([one(), other])
+  const factory = openStubBoard([one(), other])
   const { url } = await site(factory.reader)
   const stream = await events(`${url}/events?as=json`)
-  expect((await stream.next()).event).toBe('snapshot')
-  const board = JSON.parse((await stream.next()).data)
+  expect((await stream.nextMessage()).event).toBe('snapshot')
+  const board = JSON.parse((await stream.nextMessage()).data)
   expect(board).toEqual(await (await fetch(`${url}/api/pipelines`)).json())
-  factory.becomes([one(ran(70, 'plan.yml', { id: 9, from: 5 }))])
-  const change = JSON.parse((await stream.next()).data)
+  factory.show([one(workflowRan(70, 'plan.yml', { id: 9, from: 5 }))])
+  const change = JSON.parse((await stream.nextMessage()).data)
   expect(change.pipelines).toMatchObject([{ issue: 70, light: 'running', stage: 'plan' }])
   expect(change.gone).toEqual([{ repository: 'acme/widgets', issue: 71 }])
   expect(change.counts).toMatchObject({ running: 1, queued: 0 })
 })
 
 test('one issue as JSON is its detail, sent again when anything in it changed', async () => {
-  const factory = openFloor([one()])
+  const factory = openStubBoard([one()])
   const { url } = await site(factory.reader)
   const stream = await events(`${url}/events?as=json&repository=acme/widgets&issue=70`)
-  await stream.next('snapshot')
-  const before = JSON.parse((await stream.next('message')).data)
+  await stream.nextMessage('snapshot')
+  const before = JSON.parse((await stream.nextMessage('message')).data)
   expect(before).toEqual(await (await fetch(`${url}/api/pipelines/acme/widgets/70`)).json())
-  factory.becomes([one(ran(70, 'plan.yml', { id: 9, from: 5 }))])
-  const after = JSON.parse((await stream.next('message')).data)
+  factory.show([one(workflowRan(70, 'plan.yml', { id: 9, from: 5 }))])
+  const after = JSON.parse((await stream.nextMessage('message')).data)
   expect(after.stages[0]).toMatchObject({ status: 'running', attempt: 1 })
 })
 
 test('a ping carries the moment of a reading that succeeded', async () => {
-  const factory = openFloor()
+  const factory = openStubBoard()
   const { url } = await site(factory.reader, { pingEveryMs: 30, build: 'abc' })
   const stream = await events(`${url}/events`)
-  expect(JSON.parse((await stream.next('ping')).data)).toEqual({ build: 'abc', asOf: NOW })
-  const later = ago(-1)
-  factory.becomes(floor(), later)
+  expect(JSON.parse((await stream.nextMessage('ping')).data)).toEqual({ build: 'abc', asOf: NOW })
+  const later = minutesAgo(-1)
+  factory.show(busyBoard(), later)
   let asOf = NOW
-  while (asOf !== later) asOf = JSON.parse((await stream.next('ping')).data).asOf
+  while (asOf !== later) asOf = JSON.parse((await stream.nextMessage('ping')).data).asOf
 })
 
 test('while the database is away no ping claims life, and its return brings a snapshot', async () => {
-  const factory = openFloor([one(), other])
+  const factory = openStubBoard([one(), other])
   const { url } = await site(factory.reader, { pingEveryMs: 30 })
   const stream = await events(`${url}/events`)
-  await stream.next('ping')
-  factory.goesAway(true)
-  expect(JSON.parse((await stream.next('away')).data)).toMatchObject({ asOf: NOW })
-  await stream.next('away')
-  await stream.next('away')
-  expect(stream.pending().filter(({ event }) => event === 'ping')).toEqual([])
+  await stream.nextMessage('ping')
+  factory.setUnavailable(true)
+  expect(JSON.parse((await stream.nextMessage('away')).data)).toMatchObject({ asOf: NOW })
+  await stream.nextMessage('away')
+  await stream.nextMessage('away')
+  expect(stream.unread().filter(({ event }) => event === 'ping')).toEqual([])
   expect((await fetch(`${url}/events`)).status).toBe(503)
-  factory.becomes([one(ran(70, 'plan.yml', { id: 9, from: 5 })), other])
-  factory.goesAway(false)
-  await stream.next('snapshot')
-  expect((await stream.next('message')).data).toContain('1</b> running')
-  await stream.next('ping')
+  factory.show([one(workflowRan(70, 'plan.yml', { id: 9, from: 5 })), other])
+  factory.setUnavailable(false)
+  await stream.nextMessage('snapshot')
+  expect((await stream.nextMessage('message')).data).toContain('1</b> running')
+  await stream.nextMessage('ping')
 })
 
 test('an issue that leaves the line ends its stream with word of it', async () => {
-  const factory = openFloor([one(), other])
+  const factory = openStubBoard([one(), other])
   const { url } = await site(factory.reader)
   const stream = await events(`${url}/events?repository=acme/widgets&issue=70`)
-  await stream.next('message')
-  factory.becomes([other])
-  await stream.next('gone')
+  await stream.nextMessage('message')
+  factory.show([other])
+  await stream.nextMessage('gone')
   await stream.ended
 })
 
 test.each(['', '&as=json'])(
   'a repository that has another name ends its streams with word of it (%s)',
   async (format) => {
-    const factory = openFloor([one(), other])
+    const factory = openStubBoard([one(), other])
     const { url } = await site(factory.reader)
     const stream = await events(`${url}/events?repository=acme/widgets${format}`)
-    await stream.next('message')
-    factory.forget('acme/widgets')
-    await stream.next('gone')
+    await stream.nextMessage('message')
+    factory.removeRepository('acme/widgets')
+    await stream.nextMessage('gone')
     await stream.ended
   },
 )
 
 test('a client that stops reading is dropped, and its neighbours go on', async () => {
-  const factory = openFloor()
+  const factory = openStubBoard()
   const { url, streams } = await site(factory.reader)
   const neighbour = await events(`${url}/events`)
-  await neighbour.next('message')
+  await neighbour.nextMessage('message')
   const slow = connect(Number(new URL(url).port), '127.0.0.1')
   open.push({ close: () => slow.destroy() })
   slow.on('error', () => undefined)
   slow.pause()
   slow.write('GET /events HTTP/1.1\r\nhost: localhost\r\n\r\n')
-  while (streams() < 2) await neighbour.next(await change(factory))
+  while (streams() < 2) await neighbour.nextMessage(await change(factory))
   let rounds = 0
   while (streams() > 1 && rounds < 2_000) {
-    await neighbour.next(await change(factory))
+    await neighbour.nextMessage(await change(factory))
     rounds += 1
   }
   console.log(`dropped after ${rounds} changes that it did not read`)
@@ -198,40 +210,40 @@ test('a client that stops reading is dropped, and its neighbours go on', async (
 })
 
 test('a client that goes away is forgotten, and an unwatched place is no longer read', async () => {
-  const factory = openFloor()
+  const factory = openStubBoard()
   const { url, streams } = await site(factory.reader, { pingEveryMs: 20 })
   const stream = await events(`${url}/events`)
   const neighbour = await events(`${url}/events?repository=acme/api`)
-  await stream.next('message')
+  await stream.nextMessage('message')
   expect(streams()).toBe(2)
   stream.close()
-  while (streams() > 1) await neighbour.next('ping')
+  while (streams() > 1) await neighbour.nextMessage('ping')
   neighbour.close()
   const page = () => fetch(`${url}/healthz`).then((answer) => answer.json() as Promise<{ streams: number }>)
   while ((await page()).streams > 0);
-  const before = factory.readings()
+  const before = factory.readCount()
   await page()
   await page()
   // Each probe reads once; nobody else does.
-  expect(factory.readings()).toBe(before + 2)
+  expect(factory.readCount()).toBe(before + 2)
 })
 
 test('closing ends the streams first, so that nothing waits for them', async () => {
-  const opened = await openSite(openFloor().reader)
+  const opened = await openSite(openStubBoard().reader)
   const stream = await events(`${opened.url}/events`)
-  await stream.next('message')
+  await stream.nextMessage('message')
   await Promise.all([opened.close(), stream.ended])
   await expect(fetch(opened.url)).rejects.toThrow()
 })
 
 let changes = 0
 // Every row of a long board differs from the last time: a message of half a megabyte.
-async function change(factory: ReturnType<typeof openFloor>): Promise<'message'> {
+async function change(factory: ReturnType<typeof openStubBoard>): Promise<'message'> {
   changes += 1
   const copies = Array.from({ length: 20 }, (_, copy) => copy)
-  factory.becomes(
+  factory.show(
     copies.flatMap((copy) =>
-      floor().map((all) => ({
+      busyBoard().map((all) => ({
         ...all,
         shown: { ...all.shown, id: copy * 100 + all.shown.id, revision: changes, repository: `acme/r${changes}` },
       })),

@@ -1,23 +1,23 @@
 // A button stays on the page of whoever looks at it, while the line moves on: it is obeyed only as long as it means what it said.
 import type { Command } from '../../commands/commands.ts'
-import type { Origin } from '../model/command-origin.ts'
-import { type Heard, impossible, type Said, standing } from '../model/command-result.ts'
+import type { CommandOrigin } from '../model/command-origin.ts'
+import { type CommandOutcome, type CommandResult, describeStage, notPossible } from '../model/command-result.ts'
 import type { Event } from '../model/events.ts'
-import type { Entry } from '../model/history-entry.ts'
+import type { HistoryEntry } from '../model/history-entry.ts'
 import type { Pipeline, Stage } from '../model/pipeline.ts'
-import { surfaces } from '../view/surfaces.ts'
-import { givenIn } from './authorized-commands.ts'
-import { unfitToBegin } from './preconditions.ts'
+import { surfacesOf } from '../view/surfaces.ts'
+import { authorizedCommandsIn } from './authorized-commands.ts'
+import { whyNotRerun } from './preconditions.ts'
 
 /** What a person may do about a stage by pressing a button of its check. */
 export type Button = 'retry' | 'approve'
 
 /** The buttons that do something as the line stands. */
 export function buttonsOf(pipeline: Pipeline, stage: Stage): readonly Button[] {
-  if (pipeline.gone !== null || pipeline.issue.state === 'closed') return []
+  if (pipeline.removed !== null || pipeline.issue.state === 'closed') return []
   if (isAtGate(pipeline, stage)) return ['approve']
   const hasHalted = stage.status === 'failed' || stage.status === 'cancelled'
-  return hasHalted && unfitToBegin(pipeline, stage) === null ? ['retry'] : []
+  return hasHalted && whyNotRerun(pipeline, stage) === null ? ['retry'] : []
 }
 
 /** A stage that a workflow carried out and that waits for somebody's approval: nothing of it runs any more. */
@@ -29,27 +29,31 @@ export function isAtGate({ line }: Pipeline, { name, status }: Stage): boolean {
 }
 
 /** Why a button no longer means what it said; null while it does, and for what was typed. */
-export function unfitToPress(pipeline: Pipeline, origin: Origin, { verb }: Command): Said | null {
+export function whyStaleButton(pipeline: Pipeline, origin: CommandOrigin, { verb }: Command): CommandResult | null {
   if (origin.kind !== 'check') return null
   const { stage: name, sha } = origin
-  const shown = surfaces(pipeline).filter((surface) => surface.kind === 'check' && surface.stage === name)
+  const shown = surfacesOf(pipeline).filter((surface) => surface.kind === 'check' && surface.stage === name)
   const [first] = shown
   if (first?.sha && shown.every((surface) => surface.sha !== sha)) {
-    return impossible(`that check is on ${sha.slice(0, 7)}, and ${name} has moved on to ${first.sha.slice(0, 7)}`)
+    return notPossible(`that check is on ${sha.slice(0, 7)}, and ${name} has moved on to ${first.sha.slice(0, 7)}`)
   }
   const stage = pipeline.stages.find((known) => known.name === name)
   if (verb !== 'approve' || stage === undefined || isAtGate(pipeline, stage)) return null
-  return impossible(`${standing(stage)}; no gate is shut there`)
+  return notPossible(`${describeStage(stage)}; no gate is shut there`)
 }
 
 /** What is told of buttons that were pressed: nobody replies to them. What their sender may not do is not told. */
-export function tellButtons({ line }: Pipeline, event: Event, heard: readonly Heard[]): readonly Entry[] {
-  const given = givenIn(event, line)
+export function buttonEntries(
+  { line }: Pipeline,
+  event: Event,
+  heard: readonly CommandOutcome[],
+): readonly HistoryEntry[] {
+  const given = authorizedCommandsIn(event, line)
   if (given?.origin.kind !== 'check') return []
-  const { origin, speaker } = given
-  return heard.flatMap(({ command, said }) => {
-    if (command.verb === null || said === null) return []
-    const text = `${command.verb} was pressed on the check of ${origin.stage}: ${said.words}`
-    return [{ at: event.at, type: `button.${said.outcome}`, actor: speaker.by, text, evidence: event.evidence }]
+  const { origin, actor } = given
+  return heard.flatMap(({ command, result }) => {
+    if (command.verb === null || result === null) return []
+    const text = `${command.verb} was pressed on the check of ${origin.stage}: ${result.message}`
+    return [{ at: event.at, type: `button.${result.outcome}`, actor: actor.login, text, evidence: event.evidence }]
   })
 }

@@ -1,98 +1,129 @@
 // What people say about the cord: `hold` and `resume`. A word about a stage or the issue is kept in the pipeline; one about
 // the repository is kept by the door (see `repositoryWords`), and here it is only answered.
-import { type Command, type Mistake, may } from '../../commands/commands.ts'
-import { holdsOf, holdWords, lastWord, NOTHING_AROUND, placeWords, pulled, speakerWords } from '../holds/holds.ts'
-import { already, done, impossible, type Obeyed, type Ordered, type Said, standing } from '../model/command-result.ts'
-import type { Around, CordWord, Hold } from '../model/hold.ts'
+import { type Command, type InvalidCommand, mayUseCommand } from '../../commands/commands.ts'
+import {
+  activeHold,
+  activeHolds,
+  describeActor,
+  describeHold,
+  describePlace,
+  latestHoldOrRelease,
+  NO_OUTER_HOLDS,
+} from '../holds/holds.ts'
+import {
+  already,
+  type CommandContext,
+  type CommandReduction,
+  type CommandResult,
+  describeStage,
+  done,
+  notPossible,
+} from '../model/command-result.ts'
+import type { Hold, HoldOrRelease, OuterHolds } from '../model/hold.ts'
 import type { Pipeline } from '../model/pipeline.ts'
-import { settle } from '../stages/derive-stages.ts'
-import type { Given, Speaker } from './authorized-commands.ts'
+import { deriveStages } from '../stages/derive-stages.ts'
+import type { Actor, AuthorizedCommands } from './authorized-commands.ts'
 
-type CordCommand = Extract<Command, { verb: 'hold' | 'resume' }>
+type HoldCommand = Extract<Command, { verb: 'hold' | 'resume' }>
 
 /** Pulls the cord of this line or lets it go, and says what came of it. */
-export function obeyCord(pipeline: Pipeline, command: CordCommand, order: Ordered): Obeyed {
-  const around = order.around ?? NOTHING_AROUND
-  const word = wordOf(command, order)
+export function runHoldOrResume(pipeline: Pipeline, command: HoldCommand, order: CommandContext): CommandReduction {
+  const outerHolds = order.outerHolds ?? NO_OUTER_HOLDS
+  const word = holdOrReleaseOf(command, order)
   if (word.place.kind === 'repository') {
-    const others = holdsOf({}, { ...around, repository: null })
-    return { pipeline, said: answerTo(around.repository, word, others) }
+    const others = activeHolds({}, { ...outerHolds, repository: null })
+    return { pipeline, result: holdOrReleaseResult(outerHolds.repository, word, others) }
   }
-  const known = pipeline.cord?.find(({ place }) => isSamePlace(place, word.place)) ?? null
-  const rest = pipeline.cord?.filter((other) => other !== known) ?? []
-  const others = holdsOf({ cord: rest }, around)
+  const known = pipeline.holdsAndReleases?.find(({ place }) => isSamePlace(place, word.place)) ?? null
+  const rest = pipeline.holdsAndReleases?.filter((other) => other !== known) ?? []
+  const others = activeHolds({ holdsAndReleases: rest }, outerHolds)
   // Letting go of the issue leaves its stages held; one stage has nothing to do with another.
-  const said = answerTo(
+  const result = holdOrReleaseResult(
     known,
     word,
     others.filter(({ place }) => word.place.kind === 'issue' || place.kind !== 'stage'),
   )
-  const last = lastWord(known, word)
-  if (last === known) return { pipeline, said }
-  const next = { ...pipeline, cord: [...rest, last].sort(byPlace) }
-  return { pipeline: next, said: pulled(last) === null && said.outcome === 'done' ? withWaiting(said, next) : said }
+  const last = latestHoldOrRelease(known, word)
+  if (last === known) return { pipeline, result }
+  const next = { ...pipeline, holdsAndReleases: [...rest, last].sort(byPlace) }
+  return {
+    pipeline: next,
+    result: activeHold(last) === null && result.outcome === 'done' ? withQueuedStages(result, next) : result,
+  }
 }
 
 /** The words about the repository's cord among the commands of somebody who may say them, in their order. */
-export function repositoryWords({ commands, speaker, role }: Given): readonly CordWord[] {
-  return may(role, 'hold') ? commands.flatMap((command) => aboutRepository(command, speaker)) : []
+export function repositoryHoldsAndReleases({ commands, actor, role }: AuthorizedCommands): readonly HoldOrRelease[] {
+  return mayUseCommand(role, 'hold') ? commands.flatMap((command) => repositoryHoldOrRelease(command, actor)) : []
 }
 
 /** What is answered to a word about the repository where no line hears it; null when it is about anything else. */
-export function saidAround(command: Command, speaker: Speaker, around: Around): Said | null {
-  const [word] = aboutRepository(command, speaker)
-  return word === undefined ? null : answerTo(around.repository, word, holdsOf({}, { ...around, repository: null }))
+export function repositoryHoldResult(command: Command, speaker: Actor, outerHolds: OuterHolds): CommandResult | null {
+  const [word] = repositoryHoldOrRelease(command, speaker)
+  return word === undefined
+    ? null
+    : holdOrReleaseResult(outerHolds.repository, word, activeHolds({}, { ...outerHolds, repository: null }))
 }
 
 /** What is held around once these commands were heard as well. */
-export function aroundAfter(around: Around, commands: readonly (Command | Mistake)[], speaker: Speaker): Around {
-  const words = commands.flatMap((command) => aboutRepository(command, speaker))
-  return { ...around, repository: words.reduce(lastWord, around.repository) }
+export function outerHoldsAfter(
+  outerHolds: OuterHolds,
+  commands: readonly (Command | InvalidCommand)[],
+  speaker: Actor,
+): OuterHolds {
+  const words = commands.flatMap((command) => repositoryHoldOrRelease(command, speaker))
+  return { ...outerHolds, repository: words.reduce(latestHoldOrRelease, outerHolds.repository) }
 }
 
 /** What is answered to a word about a place, by what was known of that place and what else is held. */
-export function answerTo(known: CordWord | null, word: CordWord, others: readonly Hold[]): Said {
-  const held = pulled(known)
-  const pulling = pulled(word)
-  const place = placeWords(word.place)
-  if (known !== null && held === null && pulling !== null && lastWord(known, word) === known) {
-    return impossible(`${place} was resumed by ${speakerWords(known)} after that was written`)
+export function holdOrReleaseResult(
+  known: HoldOrRelease | null,
+  word: HoldOrRelease,
+  others: readonly Hold[],
+): CommandResult {
+  const held = activeHold(known)
+  const pulling = activeHold(word)
+  const place = describePlace(word.place)
+  if (known !== null && held === null && pulling !== null && latestHoldOrRelease(known, word) === known) {
+    return notPossible(`${place} was resumed by ${describeActor(known)} after that was written`)
   }
   if (pulling !== null) {
-    return held === null ? done(`${sentence(pulling)}; what runs goes on`) : already(sentence(held))
+    return held === null ? done(`${holdSentence(pulling)}; what runs goes on`) : already(holdSentence(held))
   }
   const [other] = others
-  const rest = other === undefined ? null : sentence(other)
+  const rest = other === undefined ? null : holdSentence(other)
   if (word.place.kind === 'everything') {
     return held === null ? already('there is no hold on everything') : done('the hold on everything is over')
   }
   if (held === null && rest === null) return already(`${place} is not held`)
-  if (held === null) return impossible(`${place} is not held by itself; ${rest}`, other ? resumeOf(other) : [])
-  if (lastWord(known, word) === known) return impossible(`${sentence(held)}, which was written later`)
+  if (held === null) return notPossible(`${place} is not held by itself; ${rest}`, other ? resumeCommandFor(other) : [])
+  if (latestHoldOrRelease(known, word) === known) return notPossible(`${holdSentence(held)}, which was written later`)
   return done(rest === null ? `${place} is no longer held` : `${place} is no longer held, but ${rest}`)
 }
 
-function sentence(hold: Hold): string {
-  return hold.place.kind === 'issue' ? `${placeWords(hold.place)} is ${holdWords(hold)}` : holdWords(hold)
+function holdSentence(hold: Hold): string {
+  return hold.place.kind === 'issue' ? `${describePlace(hold.place)} is ${describeHold(hold)}` : describeHold(hold)
 }
 
-function wordOf(command: CordCommand, { by, at, evidence }: Speaker): CordWord {
-  const why = command.verb === 'hold' ? command.reason : null
-  return { place: command.place, by, why, since: at, evidence }
+function holdOrReleaseOf(command: HoldCommand, { login, at, evidence }: Actor): HoldOrRelease {
+  const reason = command.verb === 'hold' ? command.reason : null
+  return { place: command.scope, by: login, reason, since: at, evidence }
 }
 
-function aboutRepository(command: Command | Mistake, speaker: Speaker): readonly CordWord[] {
+function repositoryHoldOrRelease(command: Command | InvalidCommand, speaker: Actor): readonly HoldOrRelease[] {
   const isCord = command.verb === 'hold' || command.verb === 'resume'
-  return isCord && command.place.kind === 'repository' ? [wordOf(command, speaker)] : []
+  return isCord && command.scope.kind === 'repository' ? [holdOrReleaseOf(command, speaker)] : []
 }
 
 /** What waits on, now that a place was spoken about. */
-function withWaiting(said: Said, pipeline: Pipeline): Said {
-  const waiting = settle(pipeline).stages.filter(({ status, queuedAt }) => status === 'queued' && queuedAt != null)
-  return waiting.length === 0 ? said : { ...said, words: [said.words, ...waiting.map(standing)].join('; ') }
+function withQueuedStages(said: CommandResult, pipeline: Pipeline): CommandResult {
+  const waiting = deriveStages(pipeline).stages.filter(
+    ({ status, queuedAt }) => status === 'queued' && queuedAt != null,
+  )
+  return waiting.length === 0 ? said : { ...said, message: [said.message, ...waiting.map(describeStage)].join('; ') }
 }
 
-function resumeOf({ place }: Hold): readonly string[] {
+function resumeCommandFor({ place }: Hold): readonly string[] {
   switch (place.kind) {
     case 'issue':
       return ['/andon resume']
@@ -105,14 +136,14 @@ function resumeOf({ place }: Hold): readonly string[] {
   }
 }
 
-function isSamePlace(a: CordWord['place'], b: CordWord['place']): boolean {
-  return keyOf(a) === keyOf(b)
+function isSamePlace(a: HoldOrRelease['place'], b: HoldOrRelease['place']): boolean {
+  return placeKey(a) === placeKey(b)
 }
 
-function byPlace(a: CordWord, b: CordWord): number {
-  return keyOf(a.place) < keyOf(b.place) ? -1 : 1
+function byPlace(a: HoldOrRelease, b: HoldOrRelease): number {
+  return placeKey(a.place) < placeKey(b.place) ? -1 : 1
 }
 
-function keyOf(place: CordWord['place']): string {
+function placeKey(place: HoldOrRelease['place']): string {
   return place.kind === 'stage' ? `stage/${place.stage}` : place.kind
 }

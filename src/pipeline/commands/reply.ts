@@ -1,77 +1,91 @@
 // Every comment with commands is answered once: by one reaction, and by a reply when there is something to say. What is
 // said is decided here, with what came of the commands; what stands is looked up when the reply is written.
-import { type Command, may } from '../../commands/commands.ts'
-import { originKey } from '../model/command-origin.ts'
-import { ASKED, type Heard, impossible, type Said } from '../model/command-result.ts'
-import type { Effect, ReplyLine } from '../model/effects.ts'
-import type { Given } from './authorized-commands.ts'
-import { aroundAfter, saidAround } from './hold-or-release.ts'
+import { type Command, mayUseCommand } from '../../commands/commands.ts'
+import { commandOriginKey } from '../model/command-origin.ts'
+import { ANSWERED_IN_REPLY, type CommandOutcome, type CommandResult, notPossible } from '../model/command-result.ts'
+import type { Effect, ReplyItem } from '../model/effects.ts'
+import type { AuthorizedCommands } from './authorized-commands.ts'
+import { outerHoldsAfter, repositoryHoldResult } from './hold-or-release.ts'
 
 /** What came of them in the line of one issue. */
-export type HeardAt = { readonly issueNumber: number; readonly heard: readonly Heard[] }
+export type IssueOutcomes = { readonly issueNumber: number; readonly outcomes: readonly CommandOutcome[] }
 
 /** The reaction and the reply. Whoever may not even read gets neither; of buttons the history tells: see buttons.ts. */
-export function answersTo(given: Given, hearings: readonly HeardAt[]): readonly Effect[] {
+export function reactionAndReply(given: AuthorizedCommands, hearings: readonly IssueOutcomes[]): readonly Effect[] {
   if (given.role === 'none' || given.origin.kind === 'check') return []
-  const lines = linesOf(given, hearings)
-  const isTrouble = lines.some(({ tells }) => tells === 'mistake' || tells === 'no leave' || tells === 'impossible')
-  const isTold = lines.some(({ tells }) => tells !== 'done')
-  return [reaction(given, given.origin.id, isTrouble ? 'confused' : 'eyes'), ...(isTold ? [reply(given, lines)] : [])]
+  const items = replyItemsOf(given, hearings)
+  const isTrouble = items.some(({ kind }) => kind === 'mistake' || kind === 'no permission' || kind === 'impossible')
+  const isTold = items.some(({ kind }) => kind !== 'done')
+  return [
+    reactionTo(given, given.origin.id, isTrouble ? 'confused' : 'eyes'),
+    ...(isTold ? [replyTo(given, items)] : []),
+  ]
 }
 
-function reaction({ origin, role }: Given, commentId: number, content: 'eyes' | 'confused'): Effect {
-  const key = `react/${originKey(origin)}/${content}`
-  return { type: 'react', key, commentId, content, mayWrite: may(role, 'start') }
+function reactionTo({ origin, role }: AuthorizedCommands, commentId: number, content: 'eyes' | 'confused'): Effect {
+  const key = `react/${commandOriginKey(origin)}/${content}`
+  return { type: 'react', key, commentId, content, mayWrite: mayUseCommand(role, 'start') }
 }
 
-function reply({ origin, issueNumber, speaker: { by }, role }: Given, lines: readonly ReplyLine[]): Effect {
-  const mayWrite = may(role, 'start')
+function replyTo(
+  { origin, issueNumber, actor: { login }, role }: AuthorizedCommands,
+  items: readonly ReplyItem[],
+): Effect {
+  const mayWrite = mayUseCommand(role, 'start')
   return {
     type: 'reply',
-    key: `reply/${originKey(origin)}`,
-    origin: originKey(origin),
+    key: `reply/${commandOriginKey(origin)}`,
+    origin: commandOriginKey(origin),
     issueNumber,
-    by,
+    login,
     mayWrite,
-    lines,
+    items,
   }
 }
 
-function linesOf(given: Given, hearings: readonly HeardAt[]): readonly ReplyLine[] {
-  const heardAt = hearings.length > 0 ? hearings : [{ issueNumber: null, heard: unheard(given) }]
-  const lines = given.commands.flatMap((_, nth) =>
-    heardAt.flatMap(({ issueNumber, heard }) => (heard[nth] === undefined ? [] : [lineOf(heard[nth], issueNumber)])),
+function replyItemsOf(given: AuthorizedCommands, hearings: readonly IssueOutcomes[]): readonly ReplyItem[] {
+  const outcomesAt = hearings.length > 0 ? hearings : [{ issueNumber: null, outcomes: outcomesWithoutPipeline(given) }]
+  const items = given.commands.flatMap((_, nth) =>
+    outcomesAt.flatMap(({ issueNumber, outcomes }) =>
+      outcomes[nth] === undefined ? [] : [replyItemOf(outcomes[nth], issueNumber)],
+    ),
   )
   // One sentence is enough for all that somebody may not do.
-  const refused = lines.findIndex(({ tells }) => tells === 'no leave')
-  return lines.filter(({ tells }, place) => tells !== 'no leave' || place === refused)
+  const refused = items.findIndex(({ kind }) => kind === 'no permission')
+  return items.filter(({ kind }, index) => kind !== 'no permission' || index === refused)
 }
 
-function lineOf({ command, said }: Heard, issueNumber: number | null): ReplyLine {
+function replyItemOf({ command, result }: CommandOutcome, issueNumber: number | null): ReplyItem {
   const { text } = command
-  if (command.verb === null) return { tells: 'mistake', text, mistake: command }
-  if (said === null) return { tells: 'no leave', text }
-  const { outcome, words, next } = said
-  if (outcome !== 'asked') return { tells: outcome, text, issueNumber, words, next }
-  if (command.verb === 'status' || command.verb === 'why') return { tells: command.verb, text, issueNumber }
-  return { tells: 'help', text }
+  if (command.verb === null) return { kind: 'mistake', text, mistake: command }
+  if (result === null) return { kind: 'no permission', text }
+  const { outcome, message, suggestions } = result
+  if (outcome !== 'answered_in_reply') return { kind: outcome, text, issueNumber, message, suggestions }
+  if (command.verb === 'status' || command.verb === 'why') return { kind: command.verb, text, issueNumber }
+  return { kind: 'help', text }
 }
 
 /** What commands come to where no line hears them. */
-function unheard({ commands, role, onPullRequest, speaker, around }: Given): readonly Heard[] {
+function outcomesWithoutPipeline({
+  commands,
+  role,
+  onPullRequest,
+  actor,
+  outerHolds,
+}: AuthorizedCommands): readonly CommandOutcome[] {
   return commands.map((command, nth) => {
-    if (command.verb === null || !may(role, command.verb)) return { command, said: null }
-    const known = aroundAfter(around, commands.slice(0, nth), speaker)
-    return { command, said: saidAround(command, speaker, known) ?? nowhere(command, onPullRequest) }
+    if (command.verb === null || !mayUseCommand(role, command.verb)) return { command, result: null }
+    const known = outerHoldsAfter(outerHolds, commands.slice(0, nth), actor)
+    return { command, result: repositoryHoldResult(command, actor, known) ?? noPipelineHere(command, onPullRequest) }
   })
 }
 
-function nowhere({ verb }: Command, onPullRequest: boolean): Said {
-  if (verb === 'help') return ASKED
+function noPipelineHere({ verb }: Command, onPullRequest: boolean): CommandResult {
+  if (verb === 'help') return ANSWERED_IN_REPLY
   if (onPullRequest) {
-    return impossible(
+    return notPossible(
       'this pull request belongs to no issue on the line: let its description close one (“fixes” and its number), or write on the issue',
     )
   }
-  return impossible('this issue is not on the line', ['/andon start'])
+  return notPossible('this issue is not on the line', ['/andon start'])
 }

@@ -1,62 +1,69 @@
 // The cord. Of each place the last word about it is kept, pulled or let go, so that a word that comes late changes
 // nothing. Stages and issues are held in the pipeline itself; a repository and everything are held around it.
 
-import type { Around, CordWord, Hold } from '../model/hold.ts'
+import type { Hold, HoldOrRelease, OuterHolds } from '../model/hold.ts'
 import type { Pipeline } from '../model/pipeline.ts'
-import { minuteOfDay } from '../model/time.ts'
+import { formatDateTime } from '../model/time.ts'
 /** Nothing is held around. */
-export const NOTHING_AROUND: Around = { repository: null, everything: null }
+export const NO_OUTER_HOLDS: OuterHolds = { repository: null, everything: null }
 
 /** The hold, if the last word was that. */
-export function pulled(word: CordWord | null | undefined): Hold | null {
-  return word != null && isPulled(word) ? word : null
+export function activeHold(word: HoldOrRelease | null | undefined): Hold | null {
+  return word != null && isHold(word) ? word : null
 }
 
 /** Every hold that a pipeline stands under, the widest first. */
-export function holdsOf({ cord = [] }: Pick<Pipeline, 'cord'>, { everything, repository }: Around): readonly Hold[] {
-  return [everything, repository, ...cord].flatMap((word) => pulled(word) ?? [])
+export function activeHolds(
+  { holdsAndReleases = [] }: Pick<Pipeline, 'holdsAndReleases'>,
+  { everything, repository }: OuterHolds,
+): readonly Hold[] {
+  return [everything, repository, ...holdsAndReleases].flatMap((word) => activeHold(word) ?? [])
 }
 
 /** Those of its own: what lies around it is left out of account. */
-export function ownHolds(pipeline: Pick<Pipeline, 'cord'>): readonly Hold[] {
-  return holdsOf(pipeline, NOTHING_AROUND)
+export function pipelineHolds(pipeline: Pick<Pipeline, 'holdsAndReleases'>): readonly Hold[] {
+  return activeHolds(pipeline, NO_OUTER_HOLDS)
 }
 
 /** Those of the holds that keep this stage from being started. */
-export function holdsOver(holds: readonly Hold[], stage: string): readonly Hold[] {
+export function holdsAffectingStage(holds: readonly Hold[], stage: string): readonly Hold[] {
   return holds.filter(({ place }) => place.kind !== 'stage' || place.stage === stage)
 }
 
 /** The hold that keeps a stage from being started, the widest of them; null if none does. */
-export function holdOver(pipeline: Pick<Pipeline, 'cord'>, around: Around, stage: string): Hold | null {
-  return holdsOver(holdsOf(pipeline, around), stage)[0] ?? null
+export function holdAffectingStage(
+  pipeline: Pick<Pipeline, 'holdsAndReleases'>,
+  outerHolds: OuterHolds,
+  stage: string,
+): Hold | null {
+  return holdsAffectingStage(activeHolds(pipeline, outerHolds), stage)[0] ?? null
 }
 
 /** The pipeline's own hold that keeps a stage from being started; null if none does. */
-export function ownHold(pipeline: Pick<Pipeline, 'cord'>, stage: string): Hold | null {
-  return holdOver(pipeline, NOTHING_AROUND, stage)
+export function pipelineHoldAffectingStage(pipeline: Pick<Pipeline, 'holdsAndReleases'>, stage: string): Hold | null {
+  return holdAffectingStage(pipeline, NO_OUTER_HOLDS, stage)
 }
 
 /** The stages that the pipeline's own holds keep from being started. */
-export function heldStages(pipeline: Pipeline): readonly string[] {
-  return pipeline.stages.map(({ name }) => name).filter((name) => ownHold(pipeline, name) !== null)
+export function heldStageNames(pipeline: Pipeline): readonly string[] {
+  return pipeline.stages.map(({ name }) => name).filter((name) => pipelineHoldAffectingStage(pipeline, name) !== null)
 }
 
 /** `the repository is held by @ada since 2026-11-21 14:02 UTC: release week`. Its reason is a stranger's text. */
-export function holdWords(hold: Hold): string {
-  const { place, since, why } = hold
-  const who = speakerWords(hold)
-  const what = place.kind === 'issue' ? '' : `${placeWords(place)} is `
-  return `${what}held by ${who} since ${minuteOfDay(since)}: ${why}`
+export function describeHold(hold: Hold): string {
+  const { place, since, reason } = hold
+  const who = describeActor(hold)
+  const what = place.kind === 'issue' ? '' : `${describePlace(place)} is `
+  return `${what}held by ${who} since ${formatDateTime(since)}: ${reason}`
 }
 
 /** Whose word it is: somebody on GitHub, or the operator. */
-export function speakerWords({ place, by }: CordWord): string {
+export function describeActor({ place, by }: HoldOrRelease): string {
   return place.kind === 'everything' ? by : `@${by}`
 }
 
 /** What the cord of a place holds, for a sentence. */
-export function placeWords(place: CordWord['place']): string {
+export function describePlace(place: HoldOrRelease['place']): string {
   switch (place.kind) {
     case 'issue':
       return 'this issue'
@@ -70,18 +77,18 @@ export function placeWords(place: CordWord['place']): string {
 }
 
 /** Which of two words about one place stands: the later one, but whoever pulled a pulled cord first holds it. */
-export function lastWord(known: CordWord | null | undefined, word: CordWord): CordWord {
+export function latestHoldOrRelease(known: HoldOrRelease | null | undefined, word: HoldOrRelease): HoldOrRelease {
   if (known == null) return word
-  if (isPulled(known) && isPulled(word)) return known
-  return isBefore(word, known) ? known : word
+  if (isHold(known) && isHold(word)) return known
+  return isOlder(word, known) ? known : word
 }
 
 /** GitHub tells moments to the second; its ids of comments only ever grow. */
-function isBefore(word: CordWord, known: CordWord): boolean {
+function isOlder(word: HoldOrRelease, known: HoldOrRelease): boolean {
   if (word.since !== known.since) return word.since < known.since
   return Number(word.evidence.id) < Number(known.evidence.id)
 }
 
-function isPulled(word: CordWord): word is Hold {
-  return word.why !== null
+function isHold(word: HoldOrRelease): word is Hold {
+  return word.reason !== null
 }

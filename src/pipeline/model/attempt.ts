@@ -1,7 +1,7 @@
-import type { Attempt, Ours } from './pipeline.ts'
+import type { Attempt, AttemptControl } from './pipeline.ts'
 
-export type OwnAttempt = Attempt & { readonly ours: Ours; readonly key: string }
+export type AdmittedAttempt = Attempt & { readonly control: AttemptControl; readonly key: string }
 
-export function isOwn(attempt: Attempt): attempt is OwnAttempt {
-  return attempt.ours !== undefined && attempt.key !== null
+export function isAdmitted(attempt: Attempt): attempt is AdmittedAttempt {
+  return attempt.control !== undefined && attempt.key !== null
 }

@@ -1,7 +1,7 @@
 import type { StageName } from '../../line/line.ts'
 
 /** One pressing of a button: of which check run, and by which delivery it was told. */
-export type Pressed = {
+export type ButtonClick = {
   readonly kind: 'check'
   readonly id: number
   readonly guid: string
@@ -10,9 +10,9 @@ export type Pressed = {
 }
 
 /** Where a person gave an order: a comment, or a button of a check run, which may be pressed more than once. */
-export type Origin = { readonly kind: 'comment'; readonly id: number } | Pressed
+export type CommandOrigin = { readonly kind: 'comment'; readonly id: number } | ButtonClick
 
 /** Names one giving of orders for ever within a repository: what is done about it bears this in its key. */
-export function originKey(origin: Origin): string {
+export function commandOriginKey(origin: CommandOrigin): string {
   return origin.kind === 'comment' ? String(origin.id) : `check/${origin.guid}`
 }

@@ -1,16 +1,16 @@
 // What must happen once. An effect is a row with a unique key, written in the transaction that decided it.
 // What must be *true* (check runs, comments, the board) is a publication: see surfaces.ts.
-import type { Command, Mistake } from '../../commands/commands.ts'
+import type { Command, InvalidCommand } from '../../commands/commands.ts'
 import type { StageName } from '../../line/line.ts'
-import type { Origin } from './command-origin.ts'
+import type { CommandOrigin } from './command-origin.ts'
 import type { IssueFact, PullRequestFact, RunFact } from './facts.ts'
 import type { Instant } from './time.ts'
 
 /** Something to be done once. `key` is unique for ever within a repository: the same key is the same effect. */
-export type Effect = Ask | DispatchEffect | CancelEffect | ReactEffect | ReplyEffect
+export type Effect = AskEffect | DispatchEffect | CancelEffect | ReactEffect | ReplyEffect
 
 /** Ask GitHub, after the commit; the answer comes back as an `answered` event. */
-export type Ask = { readonly type: 'ask'; readonly key: string; readonly question: Question }
+export type AskEffect = { readonly type: 'ask'; readonly key: string; readonly question: Question }
 
 /** Start the workflow, with exactly two inputs: `issue` (the number, as text) and `andon` (the attempt's key). */
 export type DispatchEffect = {
@@ -56,26 +56,26 @@ export type ReplyEffect = {
   readonly origin: string
   /** Where it is written: the number of the issue or pull request that the commands were given at. */
   readonly issueNumber: number
-  readonly by: string
-  /** What `by` may, when they asked: the help tells what they can use. */
+  readonly login: string
+  /** What `login` may, when they asked: the help tells what they can use. */
   readonly mayWrite: boolean
-  readonly lines: readonly ReplyLine[]
+  readonly items: readonly ReplyItem[]
 }
 
 /** What is said to one command. `text` is the command as it was typed. */
-export type ReplyLine = { readonly text: string } & (
+export type ReplyItem = { readonly text: string } & (
   | {
-      readonly tells: 'done' | 'already' | 'impossible'
+      readonly kind: 'done' | 'already' | 'impossible'
       /** The issue it is about; null when no line heard it. */
       readonly issueNumber: number | null
-      readonly words: string
-      readonly next: readonly string[]
+      readonly message: string
+      readonly suggestions: readonly string[]
     }
-  | { readonly tells: 'mistake'; readonly mistake: Mistake }
-  | { readonly tells: 'no leave' }
-  | { readonly tells: 'help' }
+  | { readonly kind: 'mistake'; readonly mistake: InvalidCommand }
+  | { readonly kind: 'no permission' }
+  | { readonly kind: 'help' }
   /** Looked up when the reply is written. */
-  | { readonly tells: 'status' | 'why'; readonly issueNumber: number | null }
+  | { readonly kind: 'status' | 'why'; readonly issueNumber: number | null }
 )
 
 /** Something only GitHub knows. */
@@ -85,22 +85,22 @@ export type Question =
   /** Which issues does this pull request close? There is no webhook for links made by hand. */
   | { readonly about: 'pull_request'; readonly pullRequestNumber: number }
   /** What may this person? Fails closed: only what GitHub clearly says. */
-  | { readonly about: 'permission'; readonly login: string; readonly for: Purpose }
+  | { readonly about: 'permission'; readonly login: string; readonly purpose: PermissionPurpose }
   /** How does this run stand? Asked when it has been silent, before anything is done about it. */
   | { readonly about: 'run'; readonly runId: number; readonly issueNumber: number }
   /** What does `.github/andon.yml` say on the default branch, or else in the organisation's `.github`? */
   | { readonly about: 'configuration' }
 
 /** What somebody's permission is asked for, with all that is needed to go on once GitHub has answered. */
-export type Purpose =
+export type PermissionPurpose =
   | { readonly kind: 'review'; readonly pullRequestNumber: number }
   | { readonly kind: 'start'; readonly issueNumber: number; readonly at: Instant }
   | {
       readonly kind: 'command'
       readonly issueNumber: number
       readonly onPullRequest: boolean
-      readonly origin: Origin
-      readonly commands: readonly (Command | Mistake)[]
+      readonly origin: CommandOrigin
+      readonly commands: readonly (Command | InvalidCommand)[]
       /** When it was given. */
       readonly at: Instant
     }

@@ -41,8 +41,8 @@ export type JobFact = {
   readonly conclusion: Conclusion | null
   /** The step under way, if one is; steps finished and steps known. */
   readonly step: string | null
-  readonly stepsDone: number
-  readonly stepsKnown: number
+  readonly stepsCompleted: number
+  readonly stepsTotal: number
   readonly url: string | null
   /** The newest moment the payload carries: completed, started or created. */
   readonly at: Instant
@@ -82,7 +82,7 @@ export type ReviewFact = {
 }
 
 /** One way a pull request was seen to stand, with the first and the last moment it was told so. */
-export type Sighting = {
+export type PullRequestSnapshot = {
   readonly state: 'open' | 'closed' | 'merged'
   readonly draft: boolean
   readonly headSha: string
@@ -91,7 +91,7 @@ export type Sighting = {
 }
 
 /** What GitHub said when asked whether somebody may write, and when it said so. */
-export type Permission = { readonly granted: boolean; readonly at: Instant }
+export type PermissionDecision = { readonly granted: boolean; readonly at: Instant }
 
 export type PullRequestFact = {
   readonly number: number
@@ -104,16 +104,16 @@ export type PullRequestFact = {
   readonly branch: string
   readonly headSha: string
   /** Every way it was seen to stand. Translators leave it empty; merging fills it and takes state, draft and head from it. */
-  readonly sightings: readonly Sighting[]
+  readonly snapshots: readonly PullRequestSnapshot[]
   /** Heads that a push is known to have replaced: they break ties between equal timestamps. */
   readonly replacedShas: readonly string[]
   /** Issues it closes, as GitHub answered; null until asked. */
-  readonly closes: readonly number[] | null
+  readonly closingIssues: readonly number[] | null
   /** When GitHub answered that; null until asked. */
-  readonly closesAt: Instant | null
+  readonly closingIssuesAt: Instant | null
   readonly reviews: readonly ReviewFact[]
   /** Reviewers GitHub was asked about: may they write? Absent means not yet known, and their verdict waits. */
-  readonly mayWrite: Readonly<Record<string, Permission>>
+  readonly writePermissions: Readonly<Record<string, PermissionDecision>>
   readonly updatedAt: Instant
   readonly evidence: Evidence
 }

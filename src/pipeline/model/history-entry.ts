@@ -2,7 +2,7 @@ import type { Evidence } from './evidence.ts'
 import type { Instant } from './time.ts'
 
 /** A line of history: what happened, in words. */
-export type Entry = {
+export type HistoryEntry = {
   readonly at: Instant
   readonly type: string
   readonly actor: string | null

@@ -2,8 +2,8 @@
 // through JSON and nothing here is a class, a Date or undefined.
 import type { Line, StageName } from '../../line/line.ts'
 import type { Evidence } from './evidence.ts'
-import type { IssueFact, Permission, PullRequestFact, RunFact } from './facts.ts'
-import type { CordWord } from './hold.ts'
+import type { IssueFact, PermissionDecision, PullRequestFact, RunFact } from './facts.ts'
+import type { HoldOrRelease } from './hold.ts'
 import type { Instant } from './time.ts'
 
 export type StageStatus = 'idle' | 'queued' | 'running' | 'review' | 'done' | 'failed' | 'cancelled' | 'skipped'
@@ -11,7 +11,7 @@ export type StageStatus = 'idle' | 'queued' | 'running' | 'review' | 'done' | 'f
 /** The one light of a pipeline: its furthest live stage, or what is left when none is live. */
 export type Light = 'running' | 'review' | 'queued' | 'failed' | 'done' | 'idle'
 
-/** Beside the light, derived when read and never stored (see health.ts). */
+/** Beside the light, derived when read and never stored (see view/health.ts). */
 export type Health = 'ok' | 'stalled' | 'stale' | 'unknown'
 
 /** One try at a stage: at most one dispatch and one workflow run. GitHub's `run_attempt` is something else. */
@@ -23,13 +23,13 @@ export type Attempt = {
   /** The run as GitHub last told it; null until one is bound. */
   readonly run: RunFact | null
   /** What Andon did about it; absent when somebody else started the run. */
-  readonly ours?: Ours
+  readonly control?: AttemptControl
 }
 
 /** Our side of an attempt: how it was sent, what was heard of it, and how it was given up, if it was. */
-export type Ours = {
+export type AttemptControl = {
   /** What asked for it: only attempts of one call count against each other. */
-  readonly call: Call
+  readonly trigger: Trigger
   readonly admittedAt: Instant
   /** The branch it was sent to: only a run there may claim its key. */
   readonly ref: string
@@ -39,18 +39,18 @@ export type Ours = {
   /** What the workflow itself reported. */
   readonly report: Report | null
   /** When GitHub was last asked about the run, and when it last answered. */
-  readonly asked: { readonly at: Instant; readonly answeredAt: Instant | null } | null
-  readonly cancel: Cancel | null
+  readonly reconciliation: { readonly at: Instant; readonly answeredAt: Instant | null } | null
+  readonly cancel: Cancellation | null
   /** Given up without a conclusion of its run. A conclusion that comes later is taken nevertheless. */
-  readonly over: Over | null
+  readonly closed: Closed | null
   /** Younger runs with the same key: they are cancelled. */
-  readonly twins: readonly Twin[]
+  readonly duplicateRuns: readonly DuplicateRun[]
   /** How we know what is said of it while its run is unknown. */
   readonly evidence: Evidence
 }
 
 /** A reason for a stage to be carried out anew: the start, a round of rework, a person's order. */
-export type Call = {
+export type Trigger = {
   /** `start`, `round/<sha>`, `order/<comment>/<nth>`. */
   readonly id: string
   readonly at: Instant
@@ -62,7 +62,7 @@ export type Call = {
 /** What the outbox last told about sending an attempt. */
 export type Dispatch = {
   readonly state: 'sending' | 'confirmed' | 'refused' | 'unconfirmed' | 'waiting'
-  readonly words: string
+  readonly message: string
   readonly until: Instant | null
   readonly url: string | null
   /** Nothing more is done about it until a person says what to do. */
@@ -80,32 +80,32 @@ export type Report = {
 }
 
 /** A run that is being stopped: politely, five minutes later by force, and five minutes after that without it. */
-export type Cancel = {
-  readonly why: 'silence' | 'limit' | 'never started' | 'order' | 'newer'
+export type Cancellation = {
+  readonly reason: 'silence' | 'time_limit' | 'never_started' | 'command' | 'superseded'
   readonly at: Instant
   readonly forcedAt: Instant | null
-  readonly told: { readonly answer: 'accepted' | 'refused' | 'gone'; readonly at: Instant } | null
+  readonly response: { readonly answer: 'accepted' | 'refused' | 'gone'; readonly at: Instant } | null
 }
 
 /** How an attempt ended that no run concluded. */
-export type Over = {
-  readonly how: 'refused' | 'gone' | 'quarantined' | 'ordered'
-  readonly words: string
+export type Closed = {
+  readonly kind: 'refused' | 'gone' | 'abandoned' | 'cancelled'
+  readonly message: string
   readonly at: Instant
   readonly evidence: Evidence
 }
 
 /** A run that must not be, beside the one that was adopted. `run` is null until GitHub has told it. */
-export type Twin = {
+export type DuplicateRun = {
   readonly runId: number
   readonly run: RunFact | null
-  readonly cancel: Cancel | null
+  readonly cancel: Cancellation | null
   /** When it was left alone, because GitHub would not cancel it. */
-  readonly leftAt: Instant | null
+  readonly abandonedAt: Instant | null
 }
 
 /** A person's word about a stage, once GitHub has said that the person may. */
-export type Order = {
+export type StageCommand = {
   /** `<comment>/<nth>`. */
   readonly id: string
   readonly verb: 'start' | 'retry' | 'run' | 'cancel' | 'approve' | 'skip'
@@ -113,7 +113,7 @@ export type Order = {
   readonly at: Instant
   readonly evidence: Evidence
   /** The call it is about; for `retry` and `run` the one it makes. */
-  readonly call: string
+  readonly triggerId: string
 }
 
 /** A stage as it stands. Everything but `name` and `attempts` is settled anew from the facts after each event. */
@@ -131,13 +131,13 @@ export type Stage = {
   /** Since when it wants a slot; null or absent while it wants none. */
   readonly queuedAt?: Instant | null
   /** Not before this moment, because the attempt before failed; null or absent when at once. */
-  readonly againAt?: Instant | null
+  readonly retryAt?: Instant | null
   /** What people ordered about it, in the order it was obeyed; absent while nobody did. */
-  readonly orders?: readonly Order[]
+  readonly commands?: readonly StageCommand[]
 }
 
 /** What took the issue up: the label, a command, or a recognised agent's branch. */
-export type Beginning = {
+export type PipelineStart = {
   readonly by: 'label' | 'command' | 'branch'
   /** The person or App that caused it; null when a branch did and nobody is named. */
   readonly actor: string | null
@@ -148,7 +148,7 @@ export type Beginning = {
 export type Pipeline = {
   readonly repositoryId: number
   readonly issue: IssueFact
-  readonly begun: Beginning
+  readonly start: PipelineStart
   /** The stage table as it stood when the pipeline began. */
   readonly line: Line
   readonly stages: readonly Stage[]
@@ -157,22 +157,22 @@ export type Pipeline = {
   /** Head of the default branch when the pipeline began; null until GitHub has answered. */
   readonly baseSha: string | null
   /** Set when the issue was deleted or transferred away: the line stops and nothing is written there any more. */
-  readonly gone: { readonly why: 'deleted' | 'transferred'; readonly at: Instant } | null
+  readonly removed: { readonly why: 'deleted' | 'transferred'; readonly at: Instant } | null
   /** False until the repository's file has been looked for: the stage table may still be exchanged. Absent: settled. */
-  readonly configured?: boolean
+  readonly isConfigured?: boolean
   /** Everybody who asked for the start; absent while only a branch did. */
-  readonly starters?: readonly Starter[]
-  /** The last word about the cord at each place of this line; absent while nobody said one. Ask `holdsOf` in cord.ts. */
-  readonly cord?: readonly CordWord[]
+  readonly startRequests?: readonly StartRequest[]
+  /** The last word about the cord at each place of this line; absent while nobody said one. Ask `activeHolds` in holds.ts. */
+  readonly holdsAndReleases?: readonly HoldOrRelease[]
   /** Why no slot was given when one was last asked for; absent while none is wanted. */
-  readonly denied?: { readonly words: string; readonly until: Instant | null; readonly at: Instant }
+  readonly denial?: { readonly message: string; readonly until: Instant | null; readonly at: Instant }
 }
 
 /** Who asked for the start, how and when last, and what GitHub said about it; `permission` is null until it has answered. */
-export type Starter = {
+export type StartRequest = {
   readonly login: string
   readonly by: 'label' | 'command'
   readonly at: Instant
   readonly evidence: Evidence
-  readonly permission: Permission | null
+  readonly permission: PermissionDecision | null
 }

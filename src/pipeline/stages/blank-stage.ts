@@ -3,6 +3,6 @@
 import type { Stage } from '../model/pipeline.ts'
 
 /** A stage of which nothing is known. */
-export function untouched(name: Stage['name']): Stage {
+export function blankStage(name: Stage['name']): Stage {
   return { name, status: 'idle', reason: '', waiting: null, since: null, evidence: null, attempts: [] }
 }

@@ -1,21 +1,21 @@
 import type { Line } from '../../line/line.ts'
 import { issueOfBranch, issueOfRun, stageOfRun } from '../facts/correlate.ts'
-import { best } from '../facts/total-order.ts'
+import { greatest } from '../facts/total-order.ts'
 import type { Event } from '../model/events.ts'
-import { isNamedBot, isNobody } from '../model/line-rules.ts'
-import type { Beginning } from '../model/pipeline.ts'
+import { isAllowedBot, isGhost } from '../model/line-rules.ts'
+import type { PipelineStart } from '../model/pipeline.ts'
 
 /** Does this event take the issue up? The start label does, the command, and an agent's branch that names the issue; nothing else. */
-export function beginningOf(event: Event, issueNumber: number, line: Line): Beginning | null {
+export function pipelineStartIn(event: Event, issueNumber: number, line: Line): PipelineStart | null {
   const { at, evidence } = event
   if (event.type === 'issue.labeled') {
     // GitHub keeps a label's case but tells labels apart without it.
     const starts = event.label.toLowerCase() === line.startLabel?.toLowerCase()
     return starts && event.issue.number === issueNumber ? { by: 'label', actor: event.sender, at, evidence } : null
   }
-  if (event.type === 'command.given') {
-    const { sender, bot, named = isNamedBot(line, sender), commands, onPullRequest } = event
-    const counts = (bot ? named : !isNobody(sender)) && commands.some(({ verb }) => verb === 'start')
+  if (event.type === 'commands.received') {
+    const { sender, bot, isAllowedBot: named = isAllowedBot(line, sender), commands, onPullRequest } = event
+    const counts = (bot ? named : !isGhost(sender)) && commands.some(({ verb }) => verb === 'start')
     const isAbout = onPullRequest || event.issueNumber === issueNumber
     return counts && isAbout ? { by: 'command', actor: sender, at, evidence } : null
   }
@@ -25,8 +25,8 @@ export function beginningOf(event: Event, issueNumber: number, line: Line): Begi
 }
 
 /** Of two beginnings the one that stands: a person's before a branch's, then the earlier. */
-export function firstBeginning(a: Beginning, b: Beginning): Beginning {
-  return best(a, b, (beginning) => [beginning.by !== 'branch', -Date.parse(beginning.at)])
+export function precedingStart(a: PipelineStart, b: PipelineStart): PipelineStart {
+  return greatest(a, b, (beginning) => [beginning.by !== 'branch', -Date.parse(beginning.at)])
 }
 
 /** The branch whose name may take up an issue: a pull request's, or that of a run that tries one of the line's stages. */

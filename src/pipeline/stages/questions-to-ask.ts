@@ -4,55 +4,55 @@ import type { Effect } from '../model/effects.ts'
 import type { Event } from '../model/events.ts'
 import type { Pipeline } from '../model/pipeline.ts'
 import type { Instant } from '../model/time.ts'
-import { ownAttempts } from './attempt-outcome.ts'
-import { unansweredStarters } from './start-requests.ts'
-import { uncountedReviews } from './verdicts.ts'
+import { admittedAttempts } from './attempt-outcome.ts'
+import { unansweredStartRequests } from './start-requests.ts'
+import { unverifiedReviews } from './verdicts.ts'
 
-const LINKS_MAY_CHANGE = ['opened', 'edited', 'synchronize', 'reopened', 'closed']
+const LINKING_ACTIONS = ['opened', 'edited', 'synchronize', 'reopened', 'closed']
 
 /** What an event makes us ask whether or not a pipeline is concerned: nobody tells us which issues a pull request closes. */
-export function asks(event: Event): readonly Effect[] {
-  if (event.type !== 'pull_request.changed' || !LINKS_MAY_CHANGE.includes(event.action)) return []
+export function askClosingIssues(event: Event): readonly Effect[] {
+  if (event.type !== 'pull_request.changed' || !LINKING_ACTIONS.includes(event.action)) return []
   const { number, updatedAt } = event.pullRequest
   const key = `pull_request/${number}/${event.action}/${updatedAt}`
   return [{ type: 'ask', key, question: { about: 'pull_request', pullRequestNumber: number } }]
 }
 
 /** Asked when an issue is taken up. */
-export function askIssue(issueNumber: number, at: Instant): Effect {
+export function askAboutIssue(issueNumber: number, at: Instant): Effect {
   return { type: 'ask', key: `issue/${issueNumber}/${at}`, question: { about: 'issue', issueNumber } }
 }
 
 /** A verdict counts once GitHub has said that its author may write. */
-export function askPermissions(pipeline: Pipeline): readonly Effect[] {
+export function askReviewerPermissions(pipeline: Pipeline): readonly Effect[] {
   return pipeline.pullRequests.flatMap((pullRequest) =>
-    uncountedReviews(pullRequest).map(({ reviewer, id }) => ({
+    unverifiedReviews(pullRequest).map(({ reviewer, id }) => ({
       type: 'ask',
       key: `permission/${pullRequest.number}/${reviewer}/${id}`,
       question: {
         about: 'permission',
         login: reviewer,
-        for: { kind: 'review', pullRequestNumber: pullRequest.number },
+        purpose: { kind: 'review', pullRequestNumber: pullRequest.number },
       },
     })),
   )
 }
 
 /** Somebody put the start label: may they start what Andon dispatches? */
-export function askStarters(pipeline: Pipeline): readonly Effect[] {
+export function askStartPermissions(pipeline: Pipeline): readonly Effect[] {
   const issueNumber = pipeline.issue.number
-  return unansweredStarters(pipeline).map(({ login, at }) => ({
+  return unansweredStartRequests(pipeline).map(({ login, at }) => ({
     type: 'ask',
     key: `permission/start/${issueNumber}/${login}/${at}`,
-    question: { about: 'permission', login, for: { kind: 'start', issueNumber, at } },
+    question: { about: 'permission', login, purpose: { kind: 'start', issueNumber, at } },
   }))
 }
 
 /** How do the runs stand of which nothing was heard for too long? */
-export function askRuns({ issue, stages }: Pipeline): readonly Effect[] {
-  return stages.flatMap(ownAttempts).flatMap(({ ours: { runId, asked } }) => {
-    if (runId === null || asked === null || asked.answeredAt !== null) return []
+export function askSilentRuns({ issue, stages }: Pipeline): readonly Effect[] {
+  return stages.flatMap(admittedAttempts).flatMap(({ control: { runId, reconciliation } }) => {
+    if (runId === null || reconciliation === null || reconciliation.answeredAt !== null) return []
     const question = { about: 'run', runId, issueNumber: issue.number } as const
-    return [{ type: 'ask', key: `run/${runId}/${asked.at}`, question }]
+    return [{ type: 'ask', key: `run/${runId}/${reconciliation.at}`, question }]
   })
 }

@@ -1,27 +1,27 @@
 // Which reviews count: verdicts of people of whom GitHub has said that they may write, and of bots that the repository's
 // file names.
 import type { Line } from '../../line/line.ts'
-import { pullRequestsNow } from '../facts/current-pull-request.ts'
-import { best } from '../facts/total-order.ts'
+import { currentPullRequests } from '../facts/current-pull-request.ts'
+import { greatest } from '../facts/total-order.ts'
 import type { PullRequestFact, ReviewFact } from '../model/facts.ts'
-import { isNamedBot } from '../model/line-rules.ts'
+import { isAllowedBot } from '../model/line-rules.ts'
 import type { Pipeline } from '../model/pipeline.ts'
 
 /** Reviews that wait for GitHub to say whether their author may write. Of bots the repository's file has said it. */
-export function uncountedReviews({ reviews, mayWrite }: PullRequestFact): readonly ReviewFact[] {
+export function unverifiedReviews({ reviews, writePermissions }: PullRequestFact): readonly ReviewFact[] {
   return reviews.filter(
-    (review) => !review.bot && isVerdict(review) && (mayWrite[review.reviewer]?.at ?? '') < review.submittedAt,
+    (review) => !review.bot && isVerdict(review) && (writePermissions[review.reviewer]?.at ?? '') < review.submittedAt,
   )
 }
 
 /** Changes requested, by the head they were requested of: however many ask for it, one head is reworked once. */
-export type Objection = { readonly sha: string } & Pick<ReviewFact, 'reviewer' | 'submittedAt' | 'evidence'>
+export type ChangeRequest = { readonly sha: string } & Pick<ReviewFact, 'reviewer' | 'submittedAt' | 'evidence'>
 
 /** Every head of a linked pull request that was objected to by somebody who counts, oldest objection first. */
-export function objectionsOf(pipeline: Pipeline): readonly Objection[] {
-  const objections = new Map<string, Objection>()
-  const asked = pullRequestsNow(pipeline).flatMap((pullRequest) => countedReviews(pullRequest, pipeline.line))
-  for (const { commitSha: sha, state, reviewer, submittedAt, evidence } of asked.toSorted(byMoment)) {
+export function changeRequestsOf(pipeline: Pipeline): readonly ChangeRequest[] {
+  const objections = new Map<string, ChangeRequest>()
+  const asked = currentPullRequests(pipeline).flatMap((pullRequest) => authorizedReviews(pullRequest, pipeline.line))
+  for (const { commitSha: sha, state, reviewer, submittedAt, evidence } of asked.toSorted(byTime)) {
     if (state === 'changes_requested' && !objections.has(sha))
       objections.set(sha, { sha, reviewer, submittedAt, evidence })
   }
@@ -35,21 +35,21 @@ export function newestVerdicts(verdicts: readonly ReviewFact[]): readonly Review
     const other = newest.get(review.reviewer) ?? review
     newest.set(
       review.reviewer,
-      best(other, review, ({ submittedAt, id }) => [submittedAt, id]),
+      greatest(other, review, ({ submittedAt, id }) => [submittedAt, id]),
     )
   }
-  return [...newest.values()].sort(byMoment)
+  return [...newest.values()].sort(byTime)
 }
 
 /**
  * Verdicts of people who may write, and of bots that the repository's file names. What GitHub said of somebody before the
  * verdict counts for nothing: they may have lost it since.
  */
-export function countedReviews({ reviews, mayWrite }: PullRequestFact, line: Line): readonly ReviewFact[] {
+export function authorizedReviews({ reviews, writePermissions }: PullRequestFact, line: Line): readonly ReviewFact[] {
   return reviews.filter((review) => {
     if (!isVerdict(review)) return false
-    if (review.bot) return isNamedBot(line, review.reviewer)
-    const permission = mayWrite[review.reviewer]
+    if (review.bot) return isAllowedBot(line, review.reviewer)
+    const permission = writePermissions[review.reviewer]
     return permission?.granted === true && permission.at >= review.submittedAt
   })
 }
@@ -58,6 +58,6 @@ function isVerdict({ state }: ReviewFact): boolean {
   return state === 'approved' || state === 'changes_requested'
 }
 
-function byMoment(a: ReviewFact, b: ReviewFact): number {
-  return best(a, b, ({ submittedAt, id }) => [submittedAt, id]) === a ? 1 : -1
+function byTime(a: ReviewFact, b: ReviewFact): number {
+  return greatest(a, b, ({ submittedAt, id }) => [submittedAt, id]) === a ? 1 : -1
 }

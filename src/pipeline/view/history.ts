@@ -1,28 +1,28 @@
 // History is told by comparing what stood before with what stands after, so that an event tells only what it changed.
-import { holdWords, placeWords, pulled, speakerWords } from '../holds/holds.ts'
+import { activeHold, describeActor, describeHold, describePlace } from '../holds/holds.ts'
 import type { Event } from '../model/events.ts'
-import type { Entry } from '../model/history-entry.ts'
-import type { CordWord } from '../model/hold.ts'
+import type { HistoryEntry } from '../model/history-entry.ts'
+import type { HoldOrRelease } from '../model/hold.ts'
 import type { Pipeline, Stage } from '../model/pipeline.ts'
 
 /** What an event changed, in words a person reads. */
-export function tell(before: Pipeline, after: Pipeline, event: Event): readonly Entry[] {
+export function historyOf(before: Pipeline, after: Pipeline, event: Event): readonly HistoryEntry[] {
   const told = { at: event.at, actor: actorOf(event), evidence: event.evidence }
   return [
-    ...tellIssue(before, after),
-    ...tellPullRequests(before, after),
-    ...tellCord(before, after),
-    ...tellStages(before, after),
+    ...issueEntries(before, after),
+    ...pullRequestEntries(before, after),
+    ...holdEntries(before, after),
+    ...stageEntries(before, after),
   ].map((said) => ({
     ...told,
     ...said,
   }))
 }
 
-type Said = Pick<Entry, 'type' | 'text'> & Partial<Pick<Entry, 'actor'>>
+type EntryDraft = Pick<HistoryEntry, 'type' | 'text'> & Partial<Pick<HistoryEntry, 'actor'>>
 
-function tellIssue(before: Pipeline, after: Pipeline): readonly Said[] {
-  const said: Said[] = []
+function issueEntries(before: Pipeline, after: Pipeline): readonly EntryDraft[] {
+  const said: EntryDraft[] = []
   if (before.issue.state !== after.issue.state) {
     const closed = after.issue.state === 'closed'
     said.push({
@@ -30,58 +30,64 @@ function tellIssue(before: Pipeline, after: Pipeline): readonly Said[] {
       text: `the issue was ${closed ? 'closed' : 'reopened'}`,
     })
   }
-  if (before.gone === null && after.gone !== null)
-    said.push({ type: `issue.${after.gone.why}`, text: `the issue was ${after.gone.why}` })
+  if (before.removed === null && after.removed !== null)
+    said.push({ type: `issue.${after.removed.why}`, text: `the issue was ${after.removed.why}` })
   return said
 }
 
-function tellPullRequests(before: Pipeline, after: Pipeline): readonly Said[] {
+function pullRequestEntries(before: Pipeline, after: Pipeline): readonly EntryDraft[] {
   return [
-    ...newcomers(before, after).map((number) => ({
+    ...addedPullRequests(before, after).map((number) => ({
       type: 'pull_request.linked',
       text: `pull request #${number} is linked`,
     })),
-    ...newcomers(after, before).map((number) => ({
+    ...addedPullRequests(after, before).map((number) => ({
       type: 'pull_request.unlinked',
       text: `pull request #${number} is no longer linked`,
     })),
   ]
 }
 
-function tellCord(before: Pipeline, after: Pipeline): readonly Said[] {
-  const known = new Set(before.cord)
-  const spoken = after.cord?.filter((word) => !known.has(word)) ?? []
-  return spoken.flatMap((word) => (pulled(word) !== null || wasHeld(before, word) ? [tellWord(word)] : []))
+function holdEntries(before: Pipeline, after: Pipeline): readonly EntryDraft[] {
+  const known = new Set(before.holdsAndReleases)
+  const spoken = after.holdsAndReleases?.filter((word) => !known.has(word)) ?? []
+  return spoken.flatMap((word) => (activeHold(word) !== null || wasHeldBefore(before, word) ? [holdEntry(word)] : []))
 }
 
-function wasHeld({ cord = [] }: Pipeline, { place }: CordWord): boolean {
-  return cord.some((word) => pulled(word) !== null && placeWords(word.place) === placeWords(place))
+function wasHeldBefore({ holdsAndReleases = [] }: Pipeline, { place }: HoldOrRelease): boolean {
+  return holdsAndReleases.some(
+    (word) => activeHold(word) !== null && describePlace(word.place) === describePlace(place),
+  )
 }
 
-function tellWord(word: CordWord): Said {
-  const hold = pulled(word)
-  if (hold !== null) return { type: 'cord.pulled', text: holdWords(hold), actor: word.by }
-  return { type: 'cord.let_go', text: `${placeWords(word.place)} was resumed by ${speakerWords(word)}`, actor: word.by }
+function holdEntry(word: HoldOrRelease): EntryDraft {
+  const hold = activeHold(word)
+  if (hold !== null) return { type: 'hold.set', text: describeHold(hold), actor: word.by }
+  return {
+    type: 'hold.released',
+    text: `${describePlace(word.place)} was resumed by ${describeActor(word)}`,
+    actor: word.by,
+  }
 }
 
-function newcomers(before: Pipeline, after: Pipeline): readonly number[] {
+function addedPullRequests(before: Pipeline, after: Pipeline): readonly number[] {
   const known = new Set(before.pullRequests.map(({ number }) => number))
   return after.pullRequests.map(({ number }) => number).filter((number) => !known.has(number))
 }
 
-function tellStages(before: Pipeline, after: Pipeline): readonly Said[] {
+function stageEntries(before: Pipeline, after: Pipeline): readonly EntryDraft[] {
   return after.stages.flatMap((stage, index) => {
     const previous = before.stages[index]
-    if (previous !== undefined && headline(previous) === headline(stage)) return []
+    if (previous !== undefined && changeKey(previous) === changeKey(stage)) return []
     const text = `${stage.name}: ${stage.reason === '' ? stage.status : stage.reason}`
     return [{ type: `stage.${stage.status}`, text }]
   })
 }
 
 /** What is worth a line when it changes: steps moving inside a run are not, unless it is being cancelled. */
-function headline({ status, attempts, reason }: Stage): string {
+function changeKey({ status, attempts, reason }: Stage): string {
   const newest = attempts.at(-1)
-  const isQuiet = status === 'running' && !attempts.some(({ ours }) => ours != null && ours.cancel !== null)
+  const isQuiet = status === 'running' && !attempts.some(({ control }) => control != null && control.cancel !== null)
   return [status, attempts.length, newest?.run?.runAttempt ?? 1, isQuiet ? '' : reason].join(' ')
 }
 

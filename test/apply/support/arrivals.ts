@@ -1,25 +1,25 @@
 // What the tests bring to the door: deliveries of the pure world's events, under GUIDs that never repeat.
 import pino from 'pino'
-import type { Arrival, Delivery } from '../../../src/apply/apply-request.ts'
+import type { ApplyRequest, Delivery } from '../../../src/apply/apply-request.ts'
 import { type Door, openDoor } from '../../../src/apply/door.ts'
 import type { Event } from '../../../src/pipeline/model/events.ts'
 import type { Instant } from '../../../src/pipeline/model/time.ts'
 import type { Database } from '../../../src/store/database.ts'
-import { labelled, minute, REPOSITORY } from '../../support/pipeline-fixtures.ts'
+import { issueLabeled, minutesAfterNine, REPOSITORY } from '../../support/pipeline-fixtures.ts'
 
 export const NOW: Instant = '2026-11-21T12:00:00.000Z'
 export const BODY = Buffer.from('{"the":"raw body"}')
 
-export function door(database: Database, o: { now?: () => Instant } = {}): Door {
+export function openTestDoor(database: Database, o: { now?: () => Instant } = {}): Door {
   return openDoor({ database, now: o.now ?? (() => NOW), log: pino({ level: 'silent' }) })
 }
 
-let delivered = 0
+let lastGuid = 0
 
 export function deliveryOf(known: Partial<Delivery> = {}): Delivery {
   return {
     hookId: 1,
-    guid: `guid-${++delivered}`,
+    guid: `guid-${++lastGuid}`,
     name: 'issues',
     action: 'labeled',
     installationId: REPOSITORY.installationId,
@@ -31,13 +31,13 @@ export function deliveryOf(known: Partial<Delivery> = {}): Delivery {
 }
 
 /** A delivery of the event; null: one that nothing is done about. */
-export function arrivalOf(event: Event | null, known: Partial<Delivery> = {}): Arrival {
+export function arrivalOf(event: Event | null, known: Partial<Delivery> = {}): ApplyRequest {
   return { delivery: deliveryOf(known), event }
 }
 
 /** An issue that is taken up by its label. */
-export function taken(issueNumber: number, title = `Issue ${issueNumber}`): Event {
-  return labelled({ number: issueNumber, title })
+export function labelIssue(issueNumber: number, title = `Issue ${issueNumber}`): Event {
+  return issueLabeled({ number: issueNumber, title })
 }
 
 export async function deliveriesIn({ kysely }: Database) {
@@ -60,14 +60,14 @@ export async function countOf(
 }
 
 /** What GitHub answers about the repository's file; null: there is none. */
-export function configurationIs(
+export function configurationAnswer(
   text: string | null,
   known: { sha?: string; headSha?: string; source?: 'repository' | 'organisation'; at?: Instant } = {},
-): Extract<Event, { type: 'answered' }> {
-  const { sha = `sha of ${text}`, headSha = 'head', source = 'repository', at = minute(0) } = known
+): Extract<Event, { type: 'question.answered' }> {
+  const { sha = `sha of ${text}`, headSha = 'head', source = 'repository', at = minutesAfterNine(0) } = known
   const found = text === null ? { text, sha: null, source: null } : { text, sha, source }
   return {
-    type: 'answered',
+    type: 'question.answered',
     at,
     evidence: { kind: 'read', id: `configuration/${at}`, at },
     repository: REPOSITORY,

@@ -2,15 +2,15 @@
 // does and tells everything through the door, so that what is shown is the door's doing alone.
 import { randomUUID } from 'node:crypto'
 import type { Door } from '../../../src/apply/door.ts'
-import type { Ask, DispatchEffect, Effect } from '../../../src/pipeline/model/effects.ts'
+import type { AskEffect, DispatchEffect, Effect } from '../../../src/pipeline/model/effects.ts'
 import type { Event, RepositoryRef } from '../../../src/pipeline/model/events.ts'
 import type { Conclusion, RunFact } from '../../../src/pipeline/model/facts.ts'
 import type { Instant } from '../../../src/pipeline/model/time.ts'
 import type { Database } from '../../../src/store/database.ts'
-import { delivered, REPOSITORY, runFact } from '../../support/pipeline-fixtures.ts'
+import { deliveryEvidence, REPOSITORY, runFact } from '../../support/pipeline-fixtures.ts'
 import { arrivalOf } from './arrivals.ts'
 
-export type Claimed = {
+export type ClaimedEffect = {
   readonly id: number
   readonly token: string
   readonly effect: Effect
@@ -23,7 +23,7 @@ export function repositoryOf(id: number): RepositoryRef {
 }
 
 /** A file whose stages are dispatched one after the other. */
-export function fileOf(
+export function andonYml(
   o: { stages?: readonly string[]; running?: number; startsPerDay?: number; attempts?: number } = {},
 ) {
   const { stages = ['code'], running = 4, startsPerDay = 10_000, attempts = 3 } = o
@@ -32,33 +32,34 @@ export function fileOf(
 }
 
 /** Claims what is due, as several workers may at once. */
-export async function claim({ kysely }: Database, most: number): Promise<readonly Claimed[]> {
+export async function claimEffects({ kysely }: Database, most: number): Promise<readonly ClaimedEffect[]> {
   const token = randomUUID()
   return kysely.transaction().execute(async (trx) => {
     const rows = await trx
       .selectFrom('effects')
       .select(['id', 'document', 'repositoryId'])
       .where('state', '=', 'due')
-      .where('token', 'is', null)
+      .where('claimToken', 'is', null)
       .orderBy('id')
       .limit(most)
       .forUpdate()
       .skipLocked()
       .execute()
-    for (const { id } of rows) await trx.updateTable('effects').set({ token }).where('id', '=', id).execute()
+    for (const { id } of rows)
+      await trx.updateTable('effects').set({ claimToken: token }).where('id', '=', id).execute()
     return rows.map(({ id, document, repositoryId }) => ({ id, token, effect: document, repositoryId }))
   })
 }
 
 /** Answers a question: everybody may write, and the file says `text`. */
 export function answerTo(
-  { repositoryId, effect }: Claimed & { readonly effect: Ask },
+  { repositoryId, effect }: ClaimedEffect & { readonly effect: AskEffect },
   text: string,
   at: Instant,
 ): Event {
   const { key, question } = effect
   const here = {
-    type: 'answered',
+    type: 'question.answered',
     at,
     evidence: { kind: 'read', id: key, at },
     repository: repositoryOf(repositoryId),
@@ -81,18 +82,26 @@ export function answerTo(
 }
 
 /** What the outbox tells of a dispatch in hand. */
-export function told(
+export function dispatchResultOf(
   { repositoryId, effect }: { readonly repositoryId: number; readonly effect: DispatchEffect },
-  state: Extract<Event, { type: 'dispatch.told' }>['told'],
+  state: Extract<Event, { type: 'dispatch.updated' }>['outcome'],
   at: Instant,
-): Extract<Event, { type: 'dispatch.told' }> {
+): Extract<Event, { type: 'dispatch.updated' }> {
   const evidence = { kind: 'read', id: effect.key, at } as const
   const { issueNumber, attemptKey: key } = effect
-  return { type: 'dispatch.told', at, evidence, repository: repositoryOf(repositoryId), issueNumber, key, told: state }
+  return {
+    type: 'dispatch.updated',
+    at,
+    evidence,
+    repository: repositoryOf(repositoryId),
+    issueNumber,
+    key,
+    outcome: state,
+  }
 }
 
 /** What GitHub delivers about the run of a dispatch. */
-export function runOf(
+export function runChangedOf(
   { repositoryId, effect }: { readonly repositoryId: number; readonly effect: DispatchEffect },
   id: number,
   at: Instant,
@@ -108,14 +117,14 @@ export function runOf(
     conclusion,
     startedAt: at,
   })
-  return { type: 'run.changed', at, evidence: delivered(at), repository: repositoryOf(repositoryId), run }
+  return { type: 'run.changed', at, evidence: deliveryEvidence(at), repository: repositoryOf(repositoryId), run }
 }
 
 /** Tells the door; what it tells of an effect counts only under the claim. */
-export async function tell(
+export async function applyOrThrow(
   door: Door,
   event: Event,
-  held?: Pick<Claimed, 'id' | 'token'>,
+  held?: Pick<ClaimedEffect, 'id' | 'token'>,
   state: 'done' | 'sending' = 'done',
 ): Promise<boolean> {
   const effect = held && { effect: { id: held.id, token: held.token, state } }

@@ -1,40 +1,40 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import type { HeldPlace } from '../../../src/pipeline/model/hold.ts'
-import type { Notice } from '../../../src/render/configuration-notice.ts'
-import type { Made } from '../../web/support/board-fixtures.ts'
+import type { ActiveHold } from '../../../src/pipeline/model/hold.ts'
+import type { ConfigurationNotice } from '../../../src/render/configuration-notice.ts'
+import type { BoardFixture } from '../../web/support/board-fixtures.ts'
 
 export const PING_EVERY_MS = 500
 
-export type FactoryOrder = {
-  readonly rows?: readonly Made[]
-  readonly mistaken?: readonly Notice[]
-  readonly holds?: readonly HeldPlace[]
-  readonly away?: boolean
+export type BoardState = {
+  readonly rows?: readonly BoardFixture[]
+  readonly mistaken?: readonly ConfigurationNotice[]
+  readonly holds?: readonly ActiveHold[]
+  readonly isUnavailable?: boolean
 }
 
-export type Factory = {
+export type BoardServer = {
   readonly url: string
   /** What stands on the floor from now on, or whether it can be seen at all. */
-  order(order: FactoryOrder): void
+  show(order: BoardState): void
   kill(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void
   /** Ends the process and resolves when it is gone. */
-  end(): Promise<void>
+  stop(): Promise<void>
 }
 
 /** Starts a server; on a given port it takes the place of one that was there. */
-export async function startFactory(
+export async function startBoardServer(
   o: { port?: number; build?: string; access?: 'open' | 'login' } = {},
-): Promise<Factory> {
+): Promise<BoardServer> {
   const { port = 0, build = 'build-1', access = 'open' } = o
   const child: ChildProcess = fork(join(import.meta.dirname, 'board-server-process.ts'), [String(port), build, access])
   const [{ url }] = (await once(child, 'message')) as [{ url: string }]
   return {
     url,
-    order: (order) => void child.send(order),
+    show: (order) => void child.send(order),
     kill: (signal) => void child.kill(signal),
-    async end() {
+    async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return
       const exited = once(child, 'exit')
       child.kill('SIGKILL')

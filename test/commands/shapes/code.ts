@@ -1,7 +1,7 @@
-import { lines, type Shape } from './shape.ts'
+import { type CommentCase, lines } from './shape.ts'
 
 /** Comments that show code of every kind. */
-export const CODE: readonly Shape[] = [
+export const CODE: readonly CommentCase[] = [
   ['inline code', '`/andon retry`', []],
   ['inline code with spaces', '` /andon retry `', []],
   ['inline code with two backticks', '`` /andon retry ``', []],

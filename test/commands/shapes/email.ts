@@ -1,7 +1,7 @@
-import { lines, type Shape } from './shape.ts'
+import { type CommentCase, lines } from './shape.ts'
 
 /** Replies by e-mail, with the mail that they answer. */
-export const MAILED: readonly Shape[] = [
+export const EMAIL: readonly CommentCase[] = [
   [
     'an answer above a quoted mail',
     lines(

@@ -1,7 +1,7 @@
-import { lines, type Shape } from './shape.ts'
+import { type CommentCase, lines } from './shape.ts'
 
 /** Comments that hide or fold something away with HTML. */
-export const HIDDEN: readonly Shape[] = [
+export const HIDDEN: readonly CommentCase[] = [
   ['an HTML comment', '<!-- /andon retry -->', []],
   ['an HTML comment of several lines', lines('<!--', '/andon retry', '-->'), []],
   ['an HTML comment with blank lines', lines('<!--', '', '/andon retry', '', '-->'), []],

@@ -1,7 +1,7 @@
-import type { Shape } from './shape.ts'
+import type { CommentCase } from './shape.ts'
 
 /** Lines that were meant for us and cannot be done. */
-export const MISTAKEN: readonly Shape[] = [
+export const MISTAKES: readonly CommentCase[] = [
   ['an unknown verb', '/andon dance', ['?']],
   ['a slip in a verb', '/andon retyr', ['?']],
   ['a word that means another', '/andon stop', ['?']],

@@ -1,7 +1,7 @@
-import { lines, type Shape } from './shape.ts'
+import { type CommentCase, lines } from './shape.ts'
 
 /** Comments that ask for something, plainly. */
-export const SAID: readonly Shape[] = [
+export const PLAIN: readonly CommentCase[] = [
   ['nothing at all', '', []],
   ['an ordinary comment', 'Looks good to me, thanks!', []],
   ['our name alone', '/andon', ['help']],

@@ -1,7 +1,7 @@
-import { lines, type Shape } from './shape.ts'
+import { type CommentCase, lines } from './shape.ts'
 
 /** Comments that quote, list, link, title or tabulate what looks like a command. */
-export const QUOTED: readonly Shape[] = [
+export const QUOTED: readonly CommentCase[] = [
   ['a quote', '> /andon retry', []],
   ['a quote without a space', '>/andon retry', []],
   ['an indented quote', '   > /andon retry', []],

@@ -1,7 +1,7 @@
-import type { Shape } from './shape.ts'
+import type { CommentCase } from './shape.ts'
 
 /** Letters that look like others, or like nothing. None of these may fire; some are meant for us and answered. */
-export const LETTERS: readonly Shape[] = [
+export const UNICODE: readonly CommentCase[] = [
   ['a zero-width space before', '\u200b/andon retry', []],
   ['a zero-width joiner before', '\u200d/andon retry', []],
   ['a word joiner before', '\u2060/andon retry', []],

@@ -1,14 +1,14 @@
 // Comments made of blocks whose kind is known because they were made so, not because a parser said so. Each block says
 // which of the commands planted in it must fire.
-import { type Seeded, seeded } from '../../support/seeded-random.ts'
-import { SILENT } from './inert-blocks.ts'
+import { type SeededRandom, seededRandom } from '../../support/seeded-random.ts'
+import { INERT_BLOCKS } from './inert-blocks.ts'
 
-export type Document = {
+export type GeneratedComment = {
   readonly text: string
   /** What must fire, in order, as typed. */
   readonly fires: readonly string[]
   /** How many commands stand where they must not fire. */
-  readonly silent: number
+  readonly inertCount: number
 }
 
 /** How a block may touch its neighbours without a blank line between. */
@@ -16,18 +16,18 @@ export type Block = {
   readonly kind: string
   readonly lines: readonly string[]
   readonly fires: readonly string[]
-  readonly silent: number
+  readonly inertCount: number
   /** Ends by itself: a paragraph may follow in the next line. */
-  readonly closes: boolean
+  readonly endsItself: boolean
   /** May begin in the line after a paragraph. */
-  readonly interrupts: boolean
+  readonly interruptsParagraph: boolean
   /** A container that would take an indented paragraph in. */
-  readonly contains: boolean
+  readonly isContainer: boolean
   /** Everything after it belongs to it. */
-  readonly swallows: boolean
+  readonly swallowsRest: boolean
 }
 
-export const PLANTS = [
+export const COMMAND_LINES = [
   '/andon',
   '/andon help',
   '/andon status',
@@ -49,73 +49,83 @@ export const PLANTS = [
 ] as const
 
 /** The document of a seed. */
-export function documentOf(seed: number): Document {
-  const chance = seeded(seed)
+export function generateComment(seed: number): GeneratedComment {
+  const chance = seededRandom(seed)
   const blocks: Block[] = []
   const count = 1 + chance.integer(8)
   while (blocks.length < count) {
     const before = blocks.at(-1)
-    const block = chance.next() < 0.45 ? paragraph(chance, before) : chance.pick(SILENT)(chance, before)
+    const block = chance.next() < 0.45 ? paragraph(chance, before) : chance.pick(INERT_BLOCKS)(chance, before)
     blocks.push(block)
-    if (!block.swallows) continue
+    if (!block.swallowsRest) continue
     const after = paragraph(chance, block)
     // The end of an aside would end an unclosed comment too.
     blocks.push({ ...after, lines: after.lines.map((line) => line.replaceAll('-->', '')) })
     break
   }
-  const swallowed = blocks.findIndex((block) => block.swallows)
+  const swallowed = blocks.findIndex((block) => block.swallowsRest)
   const heard = swallowed < 0 ? blocks : blocks.slice(0, swallowed + 1)
   const all = blocks.flatMap((block) => block.fires)
   const fires = heard.flatMap((block) => block.fires)
-  const silent = blocks.reduce((sum, block) => sum + block.silent, 0) + all.length - fires.length
-  return { text: joined(chance, blocks), fires, silent }
+  const inertCount = blocks.reduce((sum, block) => sum + block.inertCount, 0) + all.length - fires.length
+  return { text: joinBlocks(chance, blocks), fires, inertCount }
 }
 
-function joined(chance: Seeded, blocks: readonly Block[]): string {
+function joinBlocks(chance: SeededRandom, blocks: readonly Block[]): string {
   const newline = chance.pick(['\n', '\n', '\r\n', '\r'])
   let text = chance.pick(['', '', newline, `  ${newline}`])
   for (const [index, block] of blocks.entries()) {
     text += block.lines.join(newline)
     const next = blocks[index + 1]
-    if (next) text += mayTouch(block, next) && chance.next() < 0.5 ? newline : newline.repeat(2 + chance.integer(2))
+    if (next)
+      text += mayFollowDirectly(block, next) && chance.next() < 0.5 ? newline : newline.repeat(2 + chance.integer(2))
   }
   return text + chance.pick(['', '', newline, newline + newline])
 }
 
-function mayTouch(block: Block, next: Block): boolean {
-  if (block.kind === 'paragraph') return next.interrupts
-  return block.closes && (next.kind === 'paragraph' || next.interrupts)
+function mayFollowDirectly(block: Block, next: Block): boolean {
+  if (block.kind === 'paragraph') return next.interruptsParagraph
+  return block.endsItself && (next.kind === 'paragraph' || next.interruptsParagraph)
 }
 
 /** Words of a paragraph, some of whose lines are commands, and some only look like it. */
-function paragraph(chance: Seeded, before: Block | undefined): Block {
+function paragraph(chance: SeededRandom, before: Block | undefined): Block {
   const fires: string[] = []
-  let silent = 0
+  let inertCount = 0
   const lines = Array.from({ length: 1 + chance.integer(4) }, (_, index) => {
     const deep = index > 0
     // Where a container could take it in, only the first columns are surely outside.
-    const indent = ' '.repeat(!deep && before?.contains ? 0 : chance.integer(4))
+    const indent = ' '.repeat(!deep && before?.isContainer ? 0 : chance.integer(4))
     const roll = chance.next()
     if (roll < 0.35) {
-      const plant = chance.pick(PLANTS)
+      const plant = chance.pick(COMMAND_LINES)
       fires.push(plant)
       return indent + plant + chance.pick(['', '', '  ', '\t'])
     }
     if (roll < 0.5) {
-      silent += 1
-      return indent + chance.pick(NEARLY)(chance.pick(PLANTS))
+      inertCount += 1
+      return indent + chance.pick(NEAR_MISSES)(chance.pick(COMMAND_LINES))
     }
     if (roll < 0.6 && deep) {
-      silent += 1
-      return `${chance.pick(['    ', '\t', '       ', '  \t'])}${chance.pick(PLANTS)}`
+      inertCount += 1
+      return `${chance.pick(['    ', '\t', '       ', '  \t'])}${chance.pick(COMMAND_LINES)}`
     }
     return indent + sentence(chance)
   })
-  return { kind: 'paragraph', lines, fires, silent, closes: false, interrupts: false, contains: false, swallows: false }
+  return {
+    kind: 'paragraph',
+    lines,
+    fires,
+    inertCount,
+    endsItself: false,
+    interruptsParagraph: false,
+    isContainer: false,
+    swallowsRest: false,
+  }
 }
 
 /** Words that mean nothing to Markdown, with a little markup that is closed where it stands. */
-export function sentence(chance: Seeded): string {
+export function sentence(chance: SeededRandom): string {
   const words = Array.from({ length: 2 + chance.integer(8) }, () => chance.pick(WORDS))
   // At the start of a line an aside would be a block of its own.
   return words.join(' ').replace(/^<!--/, 'so <!--')
@@ -169,7 +179,7 @@ const WORDS = [
 ] as const
 
 /** What is typed when something about a command is not quite right. */
-const NEARLY: readonly ((plant: string) => string)[] = [
+const NEAR_MISSES: readonly ((plant: string) => string)[] = [
   (plant) => `please ${plant}`,
   (plant) => `\\${plant}`,
   (plant) => `*${plant}*`,

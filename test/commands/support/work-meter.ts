@@ -1,7 +1,7 @@
 import { Session } from 'node:inspector/promises'
 
 /** Counts what is done, not how long it takes: how often each block of the parser's code was run, all in all. */
-export async function openMeter() {
+export async function openWorkMeter() {
   const session = new Session()
   session.connect()
   await session.post('Profiler.enable')

@@ -73,18 +73,18 @@ const OPENED = {
 } as const
 
 /** Each kind at this length; and shorter, because the dearest that is still read is just below a bound. */
-export function hostile(length: number): readonly (readonly [name: string, body: string])[] {
+export function worstCaseComments(length: number): readonly (readonly [name: string, body: string])[] {
   const repeated = Object.entries(REPEATED)
   return [
-    ...repeated.map(([name, unit]) => [name, filled('', unit, length)] as const),
-    ...repeated.map(([name, unit]) => [`less of ${name}`, filled('', unit, length / 16)] as const),
-    ...Object.entries(OPENED).map(([name, [first, unit]]) => [name, filled(first, unit, length)] as const),
+    ...repeated.map(([name, unit]) => [name, repeatTo('', unit, length)] as const),
+    ...repeated.map(([name, unit]) => [`less of ${name}`, repeatTo('', unit, length / 16)] as const),
+    ...Object.entries(OPENED).map(([name, [first, unit]]) => [name, repeatTo(first, unit, length)] as const),
     ['an item deeper on each line', `${steps(length, (step) => `${' '.repeat(step)}- a\n`)}${END}`],
     ['a longer run of backticks each time', `${steps(length, (step) => `${'`'.repeat(step)}a`)}${END}`],
   ]
 }
 
-function filled(first: string, unit: string, length: number): string {
+function repeatTo(first: string, unit: string, length: number): string {
   return `${first}${unit.repeat((length - first.length - END.length) / unit.length)}${END}`
 }
 

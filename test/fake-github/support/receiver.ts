@@ -2,7 +2,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-export type Received = {
+export type ReceivedDelivery = {
   readonly event: string
   readonly action: string | undefined
   readonly guid: string
@@ -13,15 +13,15 @@ export type Received = {
 
 export type Receiver = {
   readonly url: string
-  readonly received: readonly Received[]
+  readonly received: readonly ReceivedDelivery[]
   /** `issues.opened workflow_run.requested …`, in the order of arrival. */
   names(): string
-  answer(status: number): void
+  respondWith(status: number): void
   close(): Promise<void>
 }
 
 export async function openReceiver(): Promise<Receiver> {
-  const received: Received[] = []
+  const received: ReceivedDelivery[] = []
   let status = 202
   const server = createServer(async (request, response) => {
     const parts: Buffer[] = []
@@ -43,7 +43,7 @@ export async function openReceiver(): Promise<Receiver> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/github/webhooks`,
     received,
     names: () => received.map(({ event, action }) => (action ? `${event}.${action}` : event)).join(' '),
-    answer(next) {
+    respondWith(next) {
       status = next
     },
     close: () =>

@@ -9,18 +9,18 @@ import { GitHubFailure } from '../../../src/github/failure.ts'
 export const API = 'https://api.github.test'
 export const APP_ID = 4711
 export const NOW = '2026-11-21T14:02:31.000Z'
-export const WHERE = { installationId: 7, repositoryId: 1, owner: 'acme', name: 'widgets' }
+export const REPOSITORY = { installationId: 7, repositoryId: 1, owner: 'acme', name: 'widgets' }
 
 export const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
   .privateKey.export({ type: 'pkcs8', format: 'pem' })
   .toString()
 
-export function open(o: { apiUrl?: string; timeoutMs?: number; fetch?: typeof fetch } = {}): GitHub {
+export function openTestClient(o: { apiUrl?: string; timeoutMs?: number; fetch?: typeof fetch } = {}): GitHub {
   return openGitHub({ appId: APP_ID, privateKey, apiUrl: API, now: () => NOW, log: pino({ level: 'silent' }), ...o })
 }
 
 /** GitHub hands out a token for exactly one repository. */
-export function givesToken(token = 'ghs_one', times = 1, base = API): void {
+export function expectTokenRequest(token = 'ghs_one', times = 1, base = API): void {
   nock(base)
     .post('/app/installations/7/access_tokens', { repository_ids: [1] })
     .times(times)
@@ -28,7 +28,7 @@ export function givesToken(token = 'ghs_one', times = 1, base = API): void {
 }
 
 /** Every test begins with an empty stage and must have used up what it expected. */
-export function playGitHub(): void {
+export function useNock(): void {
   beforeEach(() => {
     nock.disableNetConnect()
   })

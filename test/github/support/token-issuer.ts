@@ -1,8 +1,8 @@
 // An issuer whose keys are fetched through a counted, breakable wire, and a clock that tests move.
 import { generateKeyPairSync } from 'node:crypto'
 import pino from 'pino'
-import { type Issuer, openIssuer, runClaims } from '../../../fake-github/oidc-issuer.ts'
-import { openOidc, type Prove } from '../../../src/github/oidc.ts'
+import { type OidcIssuer, openOidcIssuer, runClaims } from '../../../fake-github/oidc-issuer.ts'
+import { openTokenVerifier, type VerifyToken } from '../../../src/github/oidc.ts'
 import type { Instant } from '../../../src/pipeline/model/time.ts'
 
 export const AUDIENCE = 'https://andon.example.com'
@@ -12,32 +12,32 @@ export const RUN = { repositoryId: 7_001, repository: 'acme/rocket', runId: 901,
 // Making one takes longer than any test.
 const FIRST_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
 
-export type Wire = 'up' | 'refused' | 'broken' | 'hanging' | 'moved' | 'not json' | 'no keys'
+export type NetworkState = 'up' | 'refused' | 'bad gateway' | 'hanging' | 'moved' | 'not json' | 'no keys'
 
-export type Issued = {
-  readonly issuer: Issuer
-  readonly prove: Prove
+export type TokenIssuer = {
+  readonly issuer: OidcIssuer
+  readonly verify: VerifyToken
   /** Addresses that were fetched, in order. */
-  readonly fetched: readonly string[]
+  readonly fetchedUrls: readonly string[]
   /** A token of the run, with some claims different; undefined leaves one out. */
   token(claims?: Record<string, unknown>): Promise<string>
-  pass(seconds: number): void
-  wire(state: Wire): void
+  advance(seconds: number): void
+  setNetwork(state: NetworkState): void
 }
 
-export function issued(o: { at?: Instant; timeoutMs?: number } = {}): Issued {
+export function openTokenIssuer(o: { at?: Instant; timeoutMs?: number } = {}): TokenIssuer {
   let nowMs = Date.parse(o.at ?? '2026-11-21T12:00:00.000Z')
-  let state: Wire = 'up'
+  let state: NetworkState = 'up'
   const now = () => new Date(nowMs).toISOString()
-  const issuer = openIssuer({ url: ISSUER, now, firstKey: FIRST_KEY })
-  const fetched: string[] = []
+  const issuer = openOidcIssuer({ url: ISSUER, now, firstKey: FIRST_KEY })
+  const fetchedUrls: string[] = []
 
   const fetchKeys: typeof fetch = async (input, init) => {
-    fetched.push(String(input))
+    fetchedUrls.push(String(input))
     switch (state) {
       case 'refused':
         throw new TypeError('fetch failed')
-      case 'broken':
+      case 'bad gateway':
         return new Response('oops', { status: 502 })
       case 'moved':
         // What fetch does with a redirect it was told not to follow.
@@ -57,7 +57,7 @@ export function issued(o: { at?: Instant; timeoutMs?: number } = {}): Issued {
 
   return {
     issuer,
-    prove: openOidc({
+    verify: openTokenVerifier({
       issuer: ISSUER,
       audience: AUDIENCE,
       now,
@@ -65,12 +65,12 @@ export function issued(o: { at?: Instant; timeoutMs?: number } = {}): Issued {
       fetch: fetchKeys,
       ...(o.timeoutMs && { timeoutMs: o.timeoutMs }),
     }),
-    fetched,
+    fetchedUrls,
     token: (claims = {}) => issuer.token({ ...runClaims(RUN), aud: AUDIENCE, ...claims }),
-    pass(seconds) {
+    advance(seconds) {
       nowMs += seconds * 1000
     },
-    wire(next) {
+    setNetwork(next) {
       state = next
     },
   }

@@ -1,63 +1,70 @@
 // A line that admits attempts and binds their runs, as far as the outbox can tell: what the door does with its arrivals.
-import type { Arrival } from '../../../src/apply/apply-request.ts'
+import type { ApplyRequest } from '../../../src/apply/apply-request.ts'
 import type { Outbox } from '../../../src/outbox/outbox.ts'
-import { keyOf } from '../../../src/pipeline/facts/correlate.ts'
+import { parseAttemptKey } from '../../../src/pipeline/facts/correlate.ts'
 import type { Effect } from '../../../src/pipeline/model/effects.ts'
-import type { DispatchTold } from '../../../src/pipeline/model/events.ts'
-import type { Attempt, Ours } from '../../../src/pipeline/model/pipeline.ts'
-import { closeEffects } from '../../../src/store/effects.ts'
+import type { DispatchOutcome } from '../../../src/pipeline/model/events.ts'
+import type { Attempt, AttemptControl } from '../../../src/pipeline/model/pipeline.ts'
+import { completeEffects } from '../../../src/store/effects.ts'
 import { EVIDENCE, pipelineOf } from '../../support/pipeline-documents.ts'
-import { openWorld, type World } from './outbox-world.ts'
-import { type FakeRuns, fakeRuns } from './stub-runs.ts'
+import { type OutboxWorld, openOutboxWorld } from './outbox-world.ts'
+import { type StubRuns, stubRuns } from './stub-runs.ts'
 
-export type Line = {
-  readonly world: World
-  readonly runs: FakeRuns
+export type DispatchWorld = {
+  readonly world: OutboxWorld
+  readonly runs: StubRuns
   /** What was told of each attempt, by key. */
-  readonly told: ReadonlyMap<string, readonly DispatchTold[]>
+  readonly results: ReadonlyMap<string, readonly DispatchOutcome[]>
   /** The run that each attempt was bound to. */
-  readonly bound: ReadonlyMap<string, number>
+  readonly boundRuns: ReadonlyMap<string, number>
   /** An issue is given an attempt at `plan`, to be dispatched at once; resolves to its key. */
   admit(issueNumber: number): Promise<string>
   /** The attempt is given up before its run is known. */
-  giveUp(issueNumber: number, key: string): Promise<void>
-  lastTold(key: string): DispatchTold | undefined
-  effects(): Promise<readonly { key: string; state: string; attempts: number; error: string | null }[]>
+  abandon(issueNumber: number, key: string): Promise<void>
+  lastResult(key: string): DispatchOutcome | undefined
+  effects(): Promise<readonly { key: string; state: string; tries: number; error: string | null }[]>
 }
 
-export async function openLine(): Promise<Line> {
-  const world = await openWorld()
-  const runs = fakeRuns()
-  world.github.answer = runs.answer
-  const told = new Map<string, DispatchTold[]>()
-  const bound = new Map<string, number>()
-  const settle = world.receive
+export async function openDispatchWorld(): Promise<DispatchWorld> {
+  const world = await openOutboxWorld()
+  const runs = stubRuns()
+  world.github.respond = runs.respond
+  const results = new Map<string, DispatchOutcome[]>()
+  const boundRuns = new Map<string, number>()
+  const settle = world.onArrival
 
   async function adopt(key: string, runId: number): Promise<void> {
-    const known = bound.get(key)
-    bound.set(key, Math.min(runId, known ?? runId))
+    const known = boundRuns.get(key)
+    boundRuns.set(key, Math.min(runId, known ?? runId))
     await world.database.kysely
       .transaction()
-      .execute((trx) => closeEffects(trx, [{ repositoryId: 1, key: `dispatch/${key}` }], world.clock.now()))
+      .execute((trx) => completeEffects(trx, [{ repositoryId: 1, key: `dispatch/${key}` }], world.clock.now()))
     if (known === undefined || known === runId) return
     const twin = Math.max(runId, known)
     if (cancelled.has(twin)) return
     cancelled.add(twin)
-    const issueNumber = keyOf(key)?.issueNumber ?? 0
-    await world.ask({ type: 'cancel', key: `cancel/${twin}`, runId: twin, issueNumber, attemptKey: key, force: false })
+    const issueNumber = parseAttemptKey(key)?.issueNumber ?? 0
+    await world.insertEffect({
+      type: 'cancel',
+      key: `cancel/${twin}`,
+      runId: twin,
+      issueNumber,
+      attemptKey: key,
+      force: false,
+    })
   }
   const cancelled = new Set<number>()
 
-  world.receive = async (arrival: Arrival) => {
+  world.onArrival = async (arrival: ApplyRequest) => {
     const { duplicate } = await settle(arrival)
     if (duplicate) return { duplicate }
     const { event } = arrival
-    if (event?.type === 'dispatch.told') {
-      told.set(event.key, [...(told.get(event.key) ?? []), event.told])
-      if (event.told.state === 'confirmed') await adopt(event.key, event.told.runId)
+    if (event?.type === 'dispatch.updated') {
+      results.set(event.key, [...(results.get(event.key) ?? []), event.outcome])
+      if (event.outcome.state === 'confirmed') await adopt(event.key, event.outcome.runId)
     }
     if (event?.type === 'run.changed') {
-      const key = keyOf(event.run.title)?.key
+      const key = parseAttemptKey(event.run.title)?.key
       if (key !== undefined) await adopt(key, event.run.id)
     }
     return { duplicate }
@@ -65,7 +72,9 @@ export async function openLine(): Promise<Line> {
 
   async function put(issueNumber: number, attempt: Attempt): Promise<void> {
     const issue = { ...pipelineOf({}).issue, number: issueNumber }
-    await world.put(pipelineOf({ plan: { status: 'queued', since: EVIDENCE.at, attempts: [attempt] } }, { issue }))
+    await world.savePipeline(
+      pipelineOf({ plan: { status: 'queued', since: EVIDENCE.at, attempts: [attempt] } }, { issue }),
+    )
     // Nothing is published here: this is about what must happen once.
     await world.database.kysely
       .updateTable('pipelines')
@@ -76,38 +85,38 @@ export async function openLine(): Promise<Line> {
   return {
     world,
     runs,
-    told,
-    bound,
-    lastTold: (key) => told.get(key)?.at(-1),
+    results,
+    boundRuns,
+    lastResult: (key) => results.get(key)?.at(-1),
     async admit(issueNumber) {
       const key = `${issueNumber}/plan/1-k3v9x`
-      await put(issueNumber, { number: 1, key, run: null, ours: OURS })
-      await world.ask(dispatchOf(issueNumber, key))
+      await put(issueNumber, { number: 1, key, run: null, control: DISPATCHED })
+      await world.insertEffect(dispatchEffect(issueNumber, key))
       return key
     },
-    async giveUp(issueNumber, key) {
-      const over = { how: 'ordered', words: 'cancelled by ada', at: EVIDENCE.at, evidence: EVIDENCE } as const
-      await put(issueNumber, { number: 1, key, run: null, ours: { ...OURS, over } })
+    async abandon(issueNumber, key) {
+      const closed = { kind: 'cancelled', message: 'cancelled by ada', at: EVIDENCE.at, evidence: EVIDENCE } as const
+      await put(issueNumber, { number: 1, key, run: null, control: { ...DISPATCHED, closed } })
     },
     async effects() {
       return await world.database.kysely
         .selectFrom('effects')
-        .select(['key', 'state', 'attempts', 'error'])
+        .select(['key', 'state', 'tries', 'error'])
         .orderBy('id')
         .execute()
     },
   }
 }
 
-const OURS: Ours = {
-  call: { id: 'start', at: EVIDENCE.at, from: 'plan', evidence: EVIDENCE },
+const DISPATCHED: AttemptControl = {
+  trigger: { id: 'start', at: EVIDENCE.at, from: 'plan', evidence: EVIDENCE },
   admittedAt: EVIDENCE.at,
   ref: 'main',
-  ...{ runId: null, dispatch: null, report: null, asked: null, cancel: null, over: null, twins: [] },
+  ...{ runId: null, dispatch: null, report: null, reconciliation: null, cancel: null, closed: null, duplicateRuns: [] },
   evidence: EVIDENCE,
 }
 
-function dispatchOf(issueNumber: number, attemptKey: string): Effect {
+function dispatchEffect(issueNumber: number, attemptKey: string): Effect {
   return {
     type: 'dispatch',
     key: `dispatch/${attemptKey}`,
@@ -121,8 +130,8 @@ function dispatchOf(issueNumber: number, attemptKey: string): Effect {
 }
 
 /** Steps an outbox while time passes; ends early, with the step still in hand, when that promise resolves. */
-export async function live(
-  world: World,
+export async function stepWhileTimePasses(
+  world: OutboxWorld,
   outbox: Outbox,
   o: { seconds: number; stride?: number; until?: Promise<unknown> },
 ): Promise<{ step?: Promise<number> }> {
@@ -131,7 +140,7 @@ export async function live(
     const step = outbox.step()
     const ended = await Promise.race([step.then(() => false), ...(o.until ? [o.until.then(() => true)] : [])])
     if (ended) return { step }
-    world.clock.pass(stride)
+    world.clock.advance(stride)
   }
   return {}
 }

@@ -2,64 +2,69 @@
 // nothing, and misbehaves when told to.
 
 import type { Instant } from '../../../src/pipeline/model/time.ts'
-import { transactionIsOpen } from '../../../src/store/track-transactions.ts'
+import { isInTransaction } from '../../../src/store/track-transactions.ts'
 
 export type Fault =
   /** Nothing is done, and GitHub says so. */
   | {
-      readonly how: 'refuse'
+      readonly kind: 'refuse'
       readonly status: number
       readonly headers?: Record<string, string>
       readonly message?: string
     }
   /** It is done, and then the answer is lost. */
-  | { readonly how: '502-after' | 'reset-after' | 'hang-after' | '502-before' }
+  | { readonly kind: '502-after' | 'reset-after' | 'hang-after' | '502-before' }
   /** Nothing gets there at all. */
-  | { readonly how: 'unreachable' }
+  | { readonly kind: 'unreachable' }
   /** The process dies with the request on its way: no answer ever comes. */
-  | { readonly how: 'crash-before' | 'crash-after' }
+  | { readonly kind: 'crash-before' | 'crash-after' }
   /** The process is frozen before the request leaves it. */
-  | { readonly how: 'freeze'; readonly until: Promise<void> }
+  | { readonly kind: 'freeze'; readonly until: Promise<void> }
 
-export type Request = { readonly method: string; readonly path: string; readonly at: Instant; readonly body: Body }
-type Body = Readonly<Record<string, unknown>>
-type Row = { readonly id: number } & Record<string, unknown>
+export type RecordedRequest = {
+  readonly method: string
+  readonly path: string
+  readonly at: Instant
+  readonly body: JsonBody
+}
+type JsonBody = Readonly<Record<string, unknown>>
+type StoredRow = { readonly id: number } & Record<string, unknown>
 
-export type FakeGitHub = {
+export type GitHubFetchStub = {
   readonly fetch: typeof fetch
   /** Comments by issue number, in the order of their creation. */
-  comments(issueNumber: number): readonly Row[]
-  allComments(): readonly Row[]
-  checks(): readonly Row[]
+  comments(issueNumber: number): readonly StoredRow[]
+  allComments(): readonly StoredRow[]
+  checkRuns(): readonly StoredRow[]
   /** `900 eyes`: each reaction once, in the order of their creation. */
   reactions(): readonly string[]
   /** Every POST, PATCH and DELETE that reached us, done or not. */
-  readonly writes: Request[]
-  readonly requests: Request[]
+  readonly writes: RecordedRequest[]
+  readonly requests: RecordedRequest[]
   deleteComment(id: number): void
   /** Says for each request what goes wrong with it; null: nothing. */
-  fault: (request: Request) => Fault | null
+  fault: (request: RecordedRequest) => Fault | null
   /** Answers to GraphQL, and to whatever else the fake does not know by itself. */
-  answer: (request: Request) => { status: number; body: unknown } | null
+  respond: (request: RecordedRequest) => { status: number; body: unknown } | null
 }
 
 export const APP_ID = 4711
 export const API = 'https://api.github.test'
 
-export function fakeGitHub(now: () => Instant): FakeGitHub {
+export function githubFetchStub(now: () => Instant): GitHubFetchStub {
   let nextId = 1
-  const comments = new Map<number, Row>()
-  const checks = new Map<number, Row>()
+  const comments = new Map<number, StoredRow>()
+  const checks = new Map<number, StoredRow>()
   const reactions = new Set<string>()
   const app = { id: APP_ID, slug: 'andon' }
 
-  function perform({ method, path, body, at }: Request): { status: number; body: unknown } {
+  function perform({ method, path, body, at }: RecordedRequest): { status: number; body: unknown } {
     const [, issue] = /\/issues\/(\d+)\/comments$/.exec(path) ?? []
     const [, comment] = /\/issues\/comments\/(\d+)$/.exec(path) ?? []
     const [, reacted] = /\/issues\/comments\/(\d+)\/reactions$/.exec(path) ?? []
     const [, check] = /\/check-runs\/(\d+)$/.exec(path) ?? []
     const [, sha] = /\/commits\/(.+)\/check-runs$/.exec(path) ?? []
-    if (method === 'POST' && path.endsWith('/access_tokens')) return token()
+    if (method === 'POST' && path.endsWith('/access_tokens')) return tokenResponse()
     if (method === 'POST' && issue !== undefined) {
       return put(comments, {
         ...body,
@@ -84,16 +89,16 @@ export function fakeGitHub(now: () => Instant): FakeGitHub {
     if (method === 'GET' && sha !== undefined) {
       return { status: 200, body: { check_runs: [...checks.values()].filter((row) => row.head_sha === sha) } }
     }
-    return fake.answer({ method, path, body, at }) ?? { status: 404, body: { message: `no ${method} ${path} here` } }
+    return fake.respond({ method, path, body, at }) ?? { status: 404, body: { message: `no ${method} ${path} here` } }
   }
 
-  function put(rows: Map<number, Row>, row: Record<string, unknown>) {
+  function put(rows: Map<number, StoredRow>, row: Record<string, unknown>) {
     const id = nextId++
     rows.set(id, { ...row, id })
     return { status: 201, body: rows.get(id) }
   }
 
-  function change(rows: Map<number, Row>, id: number, method: string, body: Body) {
+  function change(rows: Map<number, StoredRow>, id: number, method: string, body: JsonBody) {
     const row = rows.get(id)
     if (row === undefined) return { status: 404, body: { message: 'Not Found' } }
     if (method === 'DELETE') return { status: 204, body: rows.delete(id) && null }
@@ -101,37 +106,37 @@ export function fakeGitHub(now: () => Instant): FakeGitHub {
     return { status: 200, body: rows.get(id) }
   }
 
-  const fake: FakeGitHub = {
+  const fake: GitHubFetchStub = {
     async fetch(input, init) {
-      if (transactionIsOpen()) throw new Error('GitHub is called while a transaction is open')
+      if (isInTransaction()) throw new Error('GitHub is called while a transaction is open')
       const method = init?.method ?? 'GET'
       const { pathname: path } = new URL(String(input))
       const body = typeof init?.body === 'string' ? JSON.parse(init.body) : {}
       const request = { method, path, at: now(), body }
-      if (path.endsWith('/access_tokens')) return respond(token())
+      if (path.endsWith('/access_tokens')) return jsonResponse(tokenResponse())
       fake.requests.push(request)
       if (method !== 'GET' && path !== '/graphql') fake.writes.push(request)
-      return answer(fake.fault(request), () => respond(perform(request)))
+      return respondWithFault(fake.fault(request), () => jsonResponse(perform(request)))
     },
     comments: (issueNumber) => [...comments.values()].filter((row) => row.issue === issueNumber),
     allComments: () => [...comments.values()],
-    checks: () => [...checks.values()],
+    checkRuns: () => [...checks.values()],
     reactions: () => [...reactions],
     deleteComment: (id) => void comments.delete(id),
     writes: [],
     requests: [],
     fault: () => null,
-    answer: () => null,
+    respond: () => null,
   }
   return fake
 }
 
-async function answer(fault: Fault | null, perform: () => Response): Promise<Response> {
-  switch (fault?.how) {
+async function respondWithFault(fault: Fault | null, perform: () => Response): Promise<Response> {
+  switch (fault?.kind) {
     case undefined:
       return perform()
     case 'refuse':
-      return respond({ status: fault.status, body: { message: fault.message ?? 'no' } }, fault.headers)
+      return jsonResponse({ status: fault.status, body: { message: fault.message ?? 'no' } }, fault.headers)
     case '502-before':
       return new Response('Bad Gateway', { status: 502 })
     case '502-after':
@@ -160,12 +165,15 @@ async function answer(fault: Fault | null, perform: () => Response): Promise<Res
   }
 }
 
-function respond({ status, body }: { status: number; body: unknown }, headers: Record<string, string> = {}): Response {
+function jsonResponse(
+  { status, body }: { status: number; body: unknown },
+  headers: Record<string, string> = {},
+): Response {
   if (status === 204) return new Response(null, { status })
   return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } })
 }
 
-function token() {
+function tokenResponse() {
   const body = {
     token: 'ghs_fake',
     expires_at: '2099-01-01T00:00:00Z',

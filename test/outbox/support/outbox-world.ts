@@ -1,17 +1,17 @@
 // An outbox with everything real around it but GitHub and the clock: the client, the database and its rows.
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import pino from 'pino'
-import type { Arrival } from '../../../src/apply/apply-request.ts'
+import type { ApplyRequest } from '../../../src/apply/apply-request.ts'
 import type { Door } from '../../../src/apply/door.ts'
 import { openGitHub } from '../../../src/github/client.ts'
 import { type Outbox, openOutbox } from '../../../src/outbox/outbox.ts'
 import type { Effect } from '../../../src/pipeline/model/effects.ts'
 import type { Pipeline } from '../../../src/pipeline/model/pipeline.ts'
 import type { Database } from '../../../src/store/database.ts'
-import { settleEffects } from '../../../src/store/effects.ts'
-import { freshDatabase } from '../../support/database.ts'
-import { type MovedClock, movedClock } from '../../support/manual-clock.ts'
-import { API, APP_ID, type FakeGitHub, fakeGitHub } from './github-fetch-stub.ts'
+import { saveEffectResults } from '../../../src/store/effects.ts'
+import { openTestDatabase } from '../../support/database.ts'
+import { type ManualClock, manualClock } from '../../support/manual-clock.ts'
+import { API, APP_ID, type GitHubFetchStub, githubFetchStub } from './github-fetch-stub.ts'
 
 export const START = '2026-11-21T14:05:00.000Z'
 
@@ -19,32 +19,32 @@ const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
   .privateKey.export({ type: 'pkcs8', format: 'pem' })
   .toString()
 
-export type World = {
+export type OutboxWorld = {
   readonly database: Database
-  readonly github: FakeGitHub
-  readonly clock: MovedClock
+  readonly github: GitHubFetchStub
+  readonly clock: ManualClock
   readonly outbox: Outbox
   /** What came through the door, oldest first. */
-  readonly arrivals: Arrival[]
+  readonly arrivals: ApplyRequest[]
   /** What the door does with an arrival; it settles the effect as it is told unless told otherwise. */
-  receive: (arrival: Arrival) => Promise<{ duplicate: boolean }>
+  onArrival: (arrival: ApplyRequest) => Promise<{ duplicate: boolean }>
   /** Another process on the same database, with a door that fails it in some way. */
-  another(through?: (door: Door) => Door): Outbox
+  openAnotherOutbox(through?: (door: Door) => Door): Outbox
   /** Writes the pipeline as its next revision; resolves to its id. */
-  put(pipeline: Pipeline): Promise<number>
+  savePipeline(pipeline: Pipeline): Promise<number>
   /** Writes the effect, due at once; resolves to its id. */
-  ask(effect: Effect): Promise<number>
+  insertEffect(effect: Effect): Promise<number>
   /** Steps and moves the clock to whatever is next, until nothing is left to publish or to perform. */
-  settle(outboxes?: readonly Outbox[]): Promise<void>
+  drain(outboxes?: readonly Outbox[]): Promise<void>
   close(): Promise<void>
 }
 
 /** Opens a world with one active installation and acme/widgets in it. */
-export async function openWorld(): Promise<World> {
-  const database = await freshDatabase()
-  const clock = movedClock(START)
+export async function openOutboxWorld(): Promise<OutboxWorld> {
+  const database = await openTestDatabase()
+  const clock = manualClock(START)
   const { now } = clock
-  const github = fakeGitHub(now)
+  const github = githubFetchStub(now)
   const log = pino({ level: process.env.ANDON_TEST_LOG ?? 'silent' })
   const { kysely } = database
   await kysely
@@ -66,7 +66,7 @@ export async function openWorld(): Promise<World> {
   const door: Door = {
     async apply(arrival) {
       world.arrivals.push(arrival)
-      return { ...(await world.receive(arrival)), state: 'applied' }
+      return { ...(await world.onArrival(arrival)), state: 'applied' }
     },
     close: async () => undefined,
   }
@@ -84,22 +84,22 @@ export async function openWorld(): Promise<World> {
     })
   }
 
-  const world: World = {
+  const world: OutboxWorld = {
     database,
     github,
     clock,
     outbox: open(),
     arrivals: [],
-    another: open,
+    openAnotherOutbox: open,
 
-    async receive({ effect }) {
+    async onArrival({ effect }) {
       if (effect === undefined) return { duplicate: false }
       const settlement = { state: 'done', ...effect } as const
-      const settled = await kysely.transaction().execute((trx) => settleEffects(trx, [settlement], now()))
+      const settled = await kysely.transaction().execute((trx) => saveEffectResults(trx, [settlement], now()))
       return { duplicate: !settled.has(effect.id) }
     },
 
-    async put(pipeline) {
+    async savePipeline(pipeline) {
       const document = JSON.stringify(pipeline)
       const { id } = await kysely
         .insertInto('pipelines')
@@ -124,7 +124,7 @@ export async function openWorld(): Promise<World> {
       return id
     },
 
-    async ask(effect) {
+    async insertEffect(effect) {
       const { id } = await kysely
         .insertInto('effects')
         .values({
@@ -141,13 +141,13 @@ export async function openWorld(): Promise<World> {
       return id
     },
 
-    async settle(outboxes = [world.outbox]) {
+    async drain(outboxes = [world.outbox]) {
       for (;;) {
         const done = await Promise.all(outboxes.map((outbox) => outbox.step()))
         if (done.some((count) => count > 0)) continue
-        const seconds = await secondsToNext(database, now())
+        const seconds = await secondsUntilDue(database, now())
         if (seconds === null) return
-        clock.pass(seconds)
+        clock.advance(seconds)
       }
     },
 
@@ -157,11 +157,11 @@ export async function openWorld(): Promise<World> {
 }
 
 /** How long nothing will be due, in whole steps of 50 ms; null when nothing is left. */
-async function secondsToNext({ kysely }: Database, now: string): Promise<number | null> {
+async function secondsUntilDue({ kysely }: Database, now: string): Promise<number | null> {
   const behind = (table: 'pipelines' | 'repositories') =>
     kysely
       .selectFrom(table)
-      .select(['publishAfter', 'publishToken', 'publishUntil'])
+      .select(['publishAfter', 'publishClaimToken', 'publishClaimedUntil'])
       .whereRef('publishedRevision', '<', 'revision')
       .execute()
   const subjects = [...(await behind('pipelines')), ...(await behind('repositories'))]
@@ -172,13 +172,13 @@ async function secondsToNext({ kysely }: Database, now: string): Promise<number 
     .where('state', 'in', ['due', 'sending', 'unconfirmed'])
     .execute()
   const moments = [
-    ...subjects.map(({ publishAfter, publishToken, publishUntil }) => {
+    ...subjects.map(({ publishAfter, publishClaimToken, publishClaimedUntil }) => {
       const until = [budget?.nextWriteAt ?? null, budget?.blockedUntil ?? null]
-      return latest([publishAfter, publishToken && publishUntil, ...until])
+      return latestMs([publishAfter, publishClaimToken && publishClaimedUntil, ...until])
     }),
     ...effects.map(({ type, state, dueAt, claimedUntil }) => {
       const isWrite = type !== 'ask' && state === 'due'
-      return latest([dueAt, claimedUntil, budget?.blockedUntil ?? null, (isWrite && budget?.nextWriteAt) || null])
+      return latestMs([dueAt, claimedUntil, budget?.blockedUntil ?? null, (isWrite && budget?.nextWriteAt) || null])
     }),
   ]
   if (moments.length === 0) return null
@@ -186,6 +186,6 @@ async function secondsToNext({ kysely }: Database, now: string): Promise<number 
   return Math.max(50, ms) / 1000
 }
 
-function latest(moments: readonly (string | null)[]): number {
+function latestMs(moments: readonly (string | null)[]): number {
   return Math.max(...moments.map((at) => (at === null || at.endsWith('infinity') ? 0 : Date.parse(at))))
 }

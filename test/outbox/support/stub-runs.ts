@@ -1,9 +1,9 @@
 // As much of GitHub Actions as dispatching needs: every dispatch that gets through begins a run, also the second one.
 
 import type { Instant } from '../../../src/pipeline/model/time.ts'
-import type { Request } from './github-fetch-stub.ts'
+import type { RecordedRequest } from './github-fetch-stub.ts'
 
-export type FakeRun = {
+export type StubRun = {
   readonly id: number
   readonly workflow: string
   /** The attempt key it was given. */
@@ -13,30 +13,30 @@ export type FakeRun = {
   status: 'queued' | 'completed'
 }
 
-export type FakeRuns = {
+export type StubRuns = {
   /** Answers what the rest of the fake GitHub does not know. */
-  readonly answer: (request: Request) => { status: number; body: unknown } | null
-  readonly all: readonly FakeRun[]
-  live(key: string): readonly FakeRun[]
+  readonly respond: (request: RecordedRequest) => { status: number; body: unknown } | null
+  readonly all: readonly StubRun[]
+  live(key: string): readonly StubRun[]
   /** Whether workflows echo the key, GitHub names the run it began, and for how long it does not list one. */
-  echoes: boolean
-  namesRuns: boolean
-  listedAfterSeconds: number
+  echoesKey: boolean
+  returnsRunDetails: boolean
+  listingDelaySeconds: number
 }
 
-export function fakeRuns(): FakeRuns {
-  const all: FakeRun[] = []
+export function stubRuns(): StubRuns {
+  const all: StubRun[] = []
 
-  function payload(run: FakeRun) {
+  function payload(run: StubRun) {
     return {
       id: run.id,
       path: `.github/workflows/${run.workflow}`,
-      display_title: runs.echoes ? `andon ${run.key}` : run.workflow,
+      display_title: runs.echoesKey ? `andon ${run.key}` : run.workflow,
       status: run.status,
       conclusion: run.status === 'completed' ? 'cancelled' : null,
       head_branch: 'main',
       head_sha: 'ba5e000000000000000000000000000000000000',
-      html_url: urlOf(run.id),
+      html_url: runUrlOf(run.id),
       created_at: run.createdAt,
       updated_at: run.createdAt,
       repository: { id: 1 },
@@ -44,19 +44,19 @@ export function fakeRuns(): FakeRuns {
     }
   }
 
-  const runs: FakeRuns = {
+  const runs: StubRuns = {
     all,
     live: (key) => all.filter((run) => run.key === key && run.status !== 'completed'),
-    echoes: true,
-    namesRuns: true,
-    listedAfterSeconds: 0,
-    answer({ method, path, body, at }) {
+    echoesKey: true,
+    returnsRunDetails: true,
+    listingDelaySeconds: 0,
+    respond({ method, path, body, at }) {
       const [, workflow, noun] = /\/actions\/workflows\/([^/]+)\/(dispatches|runs)$/.exec(path) ?? []
       const [, id, verb] = /\/actions\/runs\/(\d+)(?:\/(\w[\w-]*))?$/.exec(path) ?? []
       const file = /\/contents\/(.+)$/.exec(path)?.[1]
       if (workflow !== undefined && method === 'POST' && noun === 'dispatches') {
         const inputs = body.inputs as Record<string, string>
-        const run: FakeRun = {
+        const run: StubRun = {
           id: 9_000 + all.length,
           workflow,
           key: inputs.andon ?? '',
@@ -65,16 +65,17 @@ export function fakeRuns(): FakeRuns {
           status: 'queued',
         }
         all.push(run)
-        if (!runs.namesRuns) return { status: 204, body: null }
-        return { status: 200, body: { workflow_run_id: run.id, html_url: urlOf(run.id) } }
+        if (!runs.returnsRunDetails) return { status: 204, body: null }
+        return { status: 200, body: { workflow_run_id: run.id, html_url: runUrlOf(run.id) } }
       }
       if (workflow !== undefined) {
         const listed = all.filter((run) => {
-          return run.workflow === workflow && secondsBetween(run.createdAt, at) >= runs.listedAfterSeconds
+          return run.workflow === workflow && secondsBetween(run.createdAt, at) >= runs.listingDelaySeconds
         })
         return { status: 200, body: { workflow_runs: listed.map(payload) } }
       }
-      if (file !== undefined) return decodeURIComponent(file).includes('workflows/') ? textFile(runs.echoes) : null
+      if (file !== undefined)
+        return decodeURIComponent(file).includes('workflows/') ? workflowFile(runs.echoesKey) : null
       const run = all.find((candidate) => String(candidate.id) === id)
       if (run === undefined) return null
       if (verb === 'jobs') return { status: 200, body: { jobs: [] } }
@@ -87,7 +88,7 @@ export function fakeRuns(): FakeRuns {
   return runs
 }
 
-function textFile(echoes: boolean) {
+function workflowFile(echoes: boolean) {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of GitHub, not of ours.
   const text = echoes ? 'run-name: "andon ${{ inputs.andon }}"\n' : 'name: plan\n'
   return {
@@ -96,7 +97,7 @@ function textFile(echoes: boolean) {
   }
 }
 
-function urlOf(id: number): string {
+function runUrlOf(id: number): string {
   return `https://github.com/acme/widgets/actions/runs/${id}`
 }
 

@@ -9,32 +9,32 @@ import { openGitHub } from '../../../src/github/client.ts'
 import { type Outbox, openOutbox } from '../../../src/outbox/outbox.ts'
 import type { Instant } from '../../../src/pipeline/model/time.ts'
 import type { Database } from '../../../src/store/database.ts'
-import { openPostgres } from '../../../src/store/postgres.ts'
-import { configurationIs, door } from '../../apply/support/arrivals.ts'
-import { answerTo, claim, fileOf, repositoryOf, tell } from '../../apply/support/effect-worker.ts'
-import { freshDatabase } from '../../support/database.ts'
-import { labelled } from '../../support/pipeline-fixtures.ts'
-import { API, APP_ID, fakeGitHub } from './github-fetch-stub.ts'
-import { type FakeRun, fakeRuns } from './stub-runs.ts'
+import { openPostgresDatabase } from '../../../src/store/postgres.ts'
+import { configurationAnswer, openTestDoor } from '../../apply/support/arrivals.ts'
+import { andonYml, answerTo, applyOrThrow, claimEffects, repositoryOf } from '../../apply/support/effect-worker.ts'
+import { openTestDatabase } from '../../support/database.ts'
+import { issueLabeled } from '../../support/pipeline-fixtures.ts'
+import { API, APP_ID, githubFetchStub } from './github-fetch-stub.ts'
+import { type StubRun, stubRuns } from './stub-runs.ts'
 
-const FILE = `${fileOf({ running: 100 })}checks: { before_pull_request: off }\ncomments: off\n`
+const FILE = `${andonYml({ running: 100 })}checks: { before_pull_request: off }\ncomments: off\n`
 
 export type Worker = { readonly database: Database; readonly door: Door; readonly outbox: Outbox }
 
 export type TwoWorkers = {
   readonly workers: readonly [Worker, Worker]
-  readonly runs: readonly FakeRun[]
+  readonly runs: readonly StubRun[]
   now(): Instant
   /** The next hour: everything after it is later than what was before. */
-  anHourLater(): void
+  advanceHour(): void
   /** Called with every dispatch that reaches GitHub. */
   onDispatch: () => void
   /** That many issues of a repository wait to be sent. */
-  makeDue(repositoryId: number, issues: number): Promise<void>
+  queueDispatches(repositoryId: number, issues: number): Promise<void>
   /** Commits in their order: `sending`, or what was said about a cord. */
-  commits(): Promise<readonly { readonly what: string; readonly repositoryId: number | null }[]>
+  commits(): Promise<readonly { readonly change: string; readonly repositoryId: number | null }[]>
   /** Steps both until neither has anything left to do, nor a few seconds later. */
-  settle(): Promise<void>
+  drain(): Promise<void>
   close(): Promise<void>
 }
 
@@ -46,14 +46,14 @@ export async function openTwoWorkers(): Promise<TwoWorkers> {
   let at = Date.parse('2026-11-21T09:00:00.000Z')
   const now = () => new Date(at).toISOString()
   const log = pino({ level: process.env.ANDON_TEST_LOG ?? 'silent' })
-  const first = await freshDatabase('postgres')
-  const second = await openPostgres(first.url ?? '')
-  const github = fakeGitHub(now)
-  const runs = fakeRuns()
-  await writeDownCommits(first)
+  const first = await openTestDatabase('postgres')
+  const second = await openPostgresDatabase(first.url ?? '')
+  const github = githubFetchStub(now)
+  const runs = stubRuns()
+  await recordCommits(first)
 
   function open(database: Database): Worker {
-    const opened = door(database, { now })
+    const opened = openTestDoor(database, { now })
     const client = openGitHub({ appId: APP_ID, privateKey, apiUrl: API, fetch: github.fetch, now, log })
     const urls = { baseUrl: 'https://andon.example', githubUrl: 'https://github.com' }
     const outbox = openOutbox({ database, door: opened, github: client, now, log, ...urls, token: randomUUID })
@@ -65,27 +65,29 @@ export async function openTwoWorkers(): Promise<TwoWorkers> {
     workers,
     runs: runs.all,
     now,
-    anHourLater() {
+    advanceHour() {
       at += 3_600_000
     },
     onDispatch: () => undefined,
-    async makeDue(repositoryId, issues) {
+    async queueDispatches(repositoryId, issues) {
       const repository = repositoryOf(repositoryId)
       const numbers = Array.from({ length: issues }, (_, index) => index + 1)
       const [{ door: first }] = workers
-      await tell(first, { ...configurationIs(FILE, { at: now() }), repository })
-      await Promise.all(numbers.map((number) => tell(first, { ...labelled({ number, at: now() }), repository })))
-      const asked = (await claim(workers[0].database, 1_000)).flatMap((held) =>
+      await applyOrThrow(first, { ...configurationAnswer(FILE, { at: now() }), repository })
+      await Promise.all(
+        numbers.map((number) => applyOrThrow(first, { ...issueLabeled({ number, at: now() }), repository })),
+      )
+      const asked = (await claimEffects(workers[0].database, 1_000)).flatMap((held) =>
         held.effect.type === 'ask' ? [{ ...held, effect: held.effect }] : [],
       )
-      await Promise.all(asked.map((held) => tell(first, answerTo(held, FILE, now()), held)))
+      await Promise.all(asked.map((held) => applyOrThrow(first, answerTo(held, FILE, now()), held)))
     },
     async commits() {
-      const { rows } = await sql<{ what: string; repositoryId: number | null }>`
-        select what, repository_id from commits order by id`.execute(first.kysely)
+      const { rows } = await sql<{ change: string; repositoryId: number | null }>`
+        select change, repository_id from commits order by id`.execute(first.kysely)
       return rows
     },
-    async settle() {
+    async drain() {
       // What had to let a reaction or a reply go first has its turn a moment later.
       for (let idle = 0; idle < 2; at += idle * 2_000) {
         const done = await Promise.all(workers.map(({ outbox }) => outbox.step()))
@@ -98,30 +100,30 @@ export async function openTwoWorkers(): Promise<TwoWorkers> {
       await first.close()
     },
   }
-  github.answer = (request) => {
+  github.respond = (request) => {
     if (request.method === 'POST' && request.path.endsWith('/dispatches')) world.onDispatch()
-    return runs.answer(request)
+    return runs.respond(request)
   }
   return world
 }
 
-async function writeDownCommits({ kysely }: Database): Promise<void> {
-  await sql`create table commits (id bigint generated always as identity, what text, repository_id bigint)`.execute(
+async function recordCommits({ kysely }: Database): Promise<void> {
+  await sql`create table commits (id bigint generated always as identity, change text, repository_id bigint)`.execute(
     kysely,
   )
   await sql`
     create function note_sending() returns trigger language plpgsql as $$ begin
-      insert into commits (what, repository_id) values ('sending', new.repository_id); return null; end $$;
+      insert into commits (change, repository_id) values ('sending', new.repository_id); return null; end $$;
     create function note_repository() returns trigger language plpgsql as $$ begin
-      insert into commits (what, repository_id) values (coalesce(new.cord ->> 'why', 'resumed'), new.id); return null; end $$;
+      insert into commits (change, repository_id) values (coalesce(new.hold_or_release ->> 'reason', 'resumed'), new.id); return null; end $$;
     create function note_everything() returns trigger language plpgsql as $$ begin
-      insert into commits (what) values (coalesce(new.word ->> 'why', 'resumed')); return null; end $$;
+      insert into commits (change) values (coalesce(new.hold_or_release ->> 'reason', 'resumed')); return null; end $$;
     create constraint trigger note_sending after update on effects deferrable initially deferred
       for each row when (new.state = 'sending' and old.state <> 'sending') execute function note_sending();
     create constraint trigger note_repository after update on repositories deferrable initially deferred
-      for each row when (new.cord is distinct from old.cord) execute function note_repository();
-    create constraint trigger note_everything after update on cord deferrable initially deferred
-      for each row when (new.word is distinct from old.word) execute function note_everything();
+      for each row when (new.hold_or_release is distinct from old.hold_or_release) execute function note_repository();
+    create constraint trigger note_everything after update on global_hold deferrable initially deferred
+      for each row when (new.hold_or_release is distinct from old.hold_or_release) execute function note_everything();
     -- GitHub's patience is somebody else's test: here everything may be sent at once.
     create function forget_budget() returns trigger language plpgsql as $$ begin
       new.next_write_at = '-infinity'; new.creations = '[]'; return new; end $$;

@@ -1,37 +1,51 @@
 // Who may what, and who is answered: GitHub's word for the sender decides, when the command is carried out.
 import { describe, expect, test } from 'vitest'
 import { VERBS } from '../../../src/commands/commands.ts'
-import type { Given } from '../../../src/pipeline/commands/authorized-commands.ts'
-import { answersTo } from '../../../src/pipeline/commands/reply.ts'
-import { askCommands } from '../../../src/pipeline/commands/run-commands.ts'
-import { NOTHING_AROUND } from '../../../src/pipeline/holds/holds.ts'
+import type { AuthorizedCommands } from '../../../src/pipeline/commands/authorized-commands.ts'
+import { reactionAndReply } from '../../../src/pipeline/commands/reply.ts'
+import { askSenderPermission } from '../../../src/pipeline/commands/run-commands.ts'
+import { NO_OUTER_HOLDS } from '../../../src/pipeline/holds/holds.ts'
 import type { Role } from '../../../src/pipeline/model/effects.ts'
 import { reduce } from '../../../src/pipeline/reduce.ts'
-import { delivered, ISSUE, minute } from '../../support/pipeline-fixtures.ts'
-import { allowed, comment, type Floor, runningLine, started } from '../../support/pipeline-harness.ts'
+import { deliveryEvidence, ISSUE, minutesAfterNine } from '../../support/pipeline-fixtures.ts'
+import {
+  commandPermission,
+  commentCreated,
+  lineWith,
+  type PipelineHarness,
+  startedPipeline,
+} from '../../support/pipeline-harness.ts'
 
 const ROLES: readonly Role[] = ['admin', 'maintain', 'write', 'triage', 'read', 'none']
 const ARGUMENTS: Partial<Record<string, string>> = { run: ' code', skip: ' plan', hold: ' lunch' }
 
-function failed(): Floor {
-  const line = started(runningLine({ plan: { attempts: 1 } }))
-  line.carryOut(minute(1), 100, 'failure')
+function failed(): PipelineHarness {
+  const line = startedPipeline(lineWith({ plan: { attempts: 1 } }))
+  line.completeAttempt(minutesAfterNine(1), 100, 'failure')
   return line
 }
 
 /** What somebody with the role is answered who writes this on the issue, and whether the line moved. */
 function answered(body: string, role: Role) {
   const line = failed()
-  const given = comment(body)
-  const asked = allowed(given)
-  const { pipeline, heard = [] } = reduce(line.pipeline, { ...asked, answer: { about: 'permission', role } })
-  const speaker = { by: 'mara', at: minute(20), evidence: delivered(minute(20)) }
+  const given = commentCreated(body)
+  const asked = commandPermission(given)
+  const { pipeline, outcomes = [] } = reduce(line.pipeline, { ...asked, answer: { about: 'permission', role } })
+  const actor = { login: 'mara', at: minutesAfterNine(20), evidence: deliveryEvidence(minutesAfterNine(20)) }
   const { origin, issueNumber, onPullRequest, commands } = given
-  const giving: Given = { origin, issueNumber, onPullRequest, commands, speaker, role, around: NOTHING_AROUND }
-  const effects = answersTo(giving, [{ issueNumber: ISSUE, heard }])
+  const giving: AuthorizedCommands = {
+    origin,
+    issueNumber,
+    onPullRequest,
+    commands,
+    actor,
+    role,
+    outerHolds: NO_OUTER_HOLDS,
+  }
+  const effects = reactionAndReply(giving, [{ issueNumber: ISSUE, outcomes }])
   const told = effects.map((effect) => {
     if (effect.type === 'react') return effect.content
-    return effect.type === 'reply' ? effect.lines.map(({ tells }) => tells).join('+') : effect.type
+    return effect.type === 'reply' ? effect.items.map(({ kind }) => kind).join('+') : effect.type
   })
   return `${pipeline === line.pipeline ? 'unmoved' : 'moved'}: ${told.join(', ') || 'silence'}`
 }
@@ -83,26 +97,26 @@ describe('by role', () => {
         help unmoved: eyes, help
         status unmoved: eyes, status
         why unmoved: eyes, why
-        start unmoved: confused, no leave
-        run unmoved: confused, no leave
-        retry unmoved: confused, no leave
-        cancel unmoved: confused, no leave
-        approve unmoved: confused, no leave
-        skip unmoved: confused, no leave
-        hold unmoved: confused, no leave
-        resume unmoved: confused, no leave
+        start unmoved: confused, no permission
+        run unmoved: confused, no permission
+        retry unmoved: confused, no permission
+        cancel unmoved: confused, no permission
+        approve unmoved: confused, no permission
+        skip unmoved: confused, no permission
+        hold unmoved: confused, no permission
+        resume unmoved: confused, no permission
       read
         help unmoved: eyes, help
         status unmoved: eyes, status
         why unmoved: eyes, why
-        start unmoved: confused, no leave
-        run unmoved: confused, no leave
-        retry unmoved: confused, no leave
-        cancel unmoved: confused, no leave
-        approve unmoved: confused, no leave
-        skip unmoved: confused, no leave
-        hold unmoved: confused, no leave
-        resume unmoved: confused, no leave
+        start unmoved: confused, no permission
+        run unmoved: confused, no permission
+        retry unmoved: confused, no permission
+        cancel unmoved: confused, no permission
+        approve unmoved: confused, no permission
+        skip unmoved: confused, no permission
+        hold unmoved: confused, no permission
+        resume unmoved: confused, no permission
       none
         help unmoved: silence
         status unmoved: silence
@@ -119,11 +133,11 @@ describe('by role', () => {
   })
 
   test.each(['triage', 'read'] as const)('who has %s and orders thrice is told so in one sentence', (role) => {
-    expect(answered('/andon retry\n/andon skip plan\n/andon cancel', role)).toBe('unmoved: confused, no leave')
+    expect(answered('/andon retry\n/andon skip plan\n/andon cancel', role)).toBe('unmoved: confused, no permission')
   })
 
   test('what somebody may is answered beside what they may not', () => {
-    expect(answered('/andon status\n/andon retry', 'read')).toBe('unmoved: confused, status+no leave')
+    expect(answered('/andon status\n/andon retry', 'read')).toBe('unmoved: confused, status+no permission')
   })
 
   test.each(ROLES)('a slip of somebody who has %s is told to those who may read', (role) => {
@@ -132,7 +146,8 @@ describe('by role', () => {
 })
 
 describe('what is asked', () => {
-  const asks = (o: Parameters<typeof comment>[1]) => askCommands(comment('/andon retry', o)).map(({ key }) => key)
+  const asks = (o: Parameters<typeof commentCreated>[1]) =>
+    askSenderPermission(commentCreated('/andon retry', o)).map(({ key }) => key)
 
   test('GitHub is asked about whoever wrote it, once a comment', () => {
     expect(asks({ by: 'mara' })).toEqual(['permission/command/900'])
@@ -146,14 +161,14 @@ describe('what is asked', () => {
 
   test('a start by somebody who has left GitHub takes nothing up', () => {
     const line = failed()
-    expect(reduce(line.pipeline, comment('/andon start', { by: 'ghost' })).pipeline).toBe(line.pipeline)
+    expect(reduce(line.pipeline, commentCreated('/andon start', { by: 'ghost' })).pipeline).toBe(line.pipeline)
   })
 })
 
 test('a bot that the file does not name is not heard, one that it names is heard at once', () => {
-  const given = comment('/andon retry', { by: 'helper[bot]', bot: true })
-  expect(reduce(failed().pipeline, given).heard).toBeUndefined()
-  const named = started(runningLine({ plan: { attempts: 1 } }, { bots: ['helper[bot]'] }))
-  named.carryOut(minute(1), 100, 'failure')
-  expect(reduce(named.pipeline, given).heard).toMatchObject([{ said: { outcome: 'done' } }])
+  const given = commentCreated('/andon retry', { by: 'helper[bot]', bot: true })
+  expect(reduce(failed().pipeline, given).outcomes).toBeUndefined()
+  const named = startedPipeline(lineWith({ plan: { attempts: 1 } }, { bots: ['helper[bot]'] }))
+  named.completeAttempt(minutesAfterNine(1), 100, 'failure')
+  expect(reduce(named.pipeline, given).outcomes).toMatchObject([{ result: { outcome: 'done' } }])
 })

@@ -1,69 +1,69 @@
 // What a button of a check means, and what it no longer means once the line has moved on.
 import { expect, test } from 'vitest'
-import { WATCHED_LINE } from '../../../src/line/line.ts'
+import { OBSERVE_ONLY_LINE } from '../../../src/line/line.ts'
 import { buttonsOf } from '../../../src/pipeline/commands/buttons.ts'
-import type { Pressed } from '../../../src/pipeline/model/command-origin.ts'
-import { surfaces } from '../../../src/pipeline/view/surfaces.ts'
-import { labelled, minute, runIs } from '../../support/pipeline-fixtures.ts'
+import type { ButtonClick } from '../../../src/pipeline/model/command-origin.ts'
+import { surfacesOf } from '../../../src/pipeline/view/surfaces.ts'
+import { issueLabeled, minutesAfterNine, runChanged } from '../../support/pipeline-fixtures.ts'
 import {
-  allowed,
-  comment,
-  confirmed,
-  type Floor,
-  floor,
-  keyFor,
-  ownRunIs,
-  runningLine,
-  started,
+  attemptKeyOf,
+  commandPermission,
+  commentCreated,
+  dispatchConfirmed,
+  dispatchedRunChanged,
+  lineWith,
+  openPipelineHarness,
+  type PipelineHarness,
+  startedPipeline,
 } from '../../support/pipeline-harness.ts'
 
-function failed(): Floor {
-  const line = started(runningLine({ plan: { attempts: 1 } }))
-  line.carryOut(minute(1), 100, 'failure')
+function failed(): PipelineHarness {
+  const line = startedPipeline(lineWith({ plan: { attempts: 1 } }))
+  line.completeAttempt(minutesAfterNine(1), 100, 'failure')
   return line
 }
 
-function atGate(): Floor {
-  const line = started(runningLine({ plan: { gate: 'approval' } }))
-  line.carryOut(minute(1), 100)
+function atGate(): PipelineHarness {
+  const line = startedPipeline(lineWith({ plan: { gate: 'approval' } }))
+  line.completeAttempt(minutesAfterNine(1), 100)
   return line
 }
 
-function shaOf(line: Floor, stage: string): string {
-  const shown = surfaces(line.pipeline).find((surface) => surface.kind === 'check' && surface.stage === stage)
+function shaOf(line: PipelineHarness, stage: string): string {
+  const shown = surfacesOf(line.pipeline).find((surface) => surface.kind === 'check' && surface.stage === stage)
   if (shown?.sha == null) throw new Error(`no check of ${stage}`)
   return shown.sha
 }
 
 /** Mara presses a button on the check of a stage. */
-function pressing(line: Floor, stage: string, body: string, sha = shaOf(line, stage), guid = 'guid-press') {
-  const origin: Pressed = { kind: 'check', id: 7_001, guid, stage, sha }
-  return { ...comment(body), origin }
+function pressing(line: PipelineHarness, stage: string, body: string, sha = shaOf(line, stage), guid = 'guid-press') {
+  const origin: ButtonClick = { kind: 'check', id: 7_001, guid, stage, sha }
+  return { ...commentCreated(body), origin }
 }
 
-const offered = (line: Floor, stage: string) => buttonsOf(line.pipeline, line.stage(stage))
+const offered = (line: PipelineHarness, stage: string) => buttonsOf(line.pipeline, line.stage(stage))
 
 test('a failed stage of ours offers Retry, a gate Approve, and nothing else anything', () => {
   expect([offered(failed(), 'plan'), offered(failed(), 'code')]).toEqual([['retry'], []])
   expect([offered(atGate(), 'plan'), offered(atGate(), 'code')]).toEqual([['approve'], []])
-  const running = started()
-  running.tell(confirmed(running.admit(minute(1))!, 100, minute(1)))
+  const running = startedPipeline()
+  running.apply(dispatchConfirmed(running.admit(minutesAfterNine(1))!, 100, minutesAfterNine(1)))
   expect(offered(running, 'plan')).toEqual([])
 })
 
 test('a line that is only watched offers nothing', () => {
-  const line = floor(WATCHED_LINE, labelled())
-  line.tell(runIs({ workflow: 'plan.yml', conclusion: 'failure' }))
+  const line = openPipelineHarness(OBSERVE_ONLY_LINE, issueLabeled())
+  line.apply(runChanged({ workflow: 'plan.yml', conclusion: 'failure' }))
   expect([line.stage('plan').status, offered(line, 'plan')]).toEqual(['failed', []])
 })
 
 test('Retry is asked about like a comment, and obeyed like one', () => {
   const line = failed()
   const given = pressing(line, 'plan', '/andon retry plan')
-  line.tell(given)
-  expect(line.admit(minute(21))).toBeNull()
-  line.tell(allowed(given))
-  expect(line.admit(minute(21))).toBe(keyFor('plan', 2))
+  line.apply(given)
+  expect(line.admit(minutesAfterNine(21))).toBeNull()
+  line.apply(commandPermission(given))
+  expect(line.admit(minutesAfterNine(21))).toBe(attemptKeyOf('plan', 2))
   expect(line.entries.map(({ type, actor }) => [type, actor])).toContainEqual(['button.done', 'mara'])
 })
 
@@ -71,34 +71,34 @@ test('of somebody who may not write, nothing comes and nothing is told', () => {
   const line = failed()
   const before = [line.pipeline, line.entries.length]
   const given = pressing(line, 'plan', '/andon retry plan')
-  line.tell(given, allowed(given, false))
+  line.apply(given, commandPermission(given, false))
   expect([line.pipeline, line.entries.length]).toEqual(before)
 })
 
 test('pressed once and told five times it is done once; pressed twice it is done twice', () => {
   const line = failed()
   const given = pressing(line, 'plan', '/andon retry plan')
-  line.tell(given, allowed(given))
-  line.carryOut(minute(21), 101, 'failure')
+  line.apply(given, commandPermission(given))
+  line.completeAttempt(minutesAfterNine(21), 101, 'failure')
   const before = line.pipeline
-  line.tell(given, allowed(given), given, allowed(given), allowed(given))
+  line.apply(given, commandPermission(given), given, commandPermission(given), commandPermission(given))
   expect(line.pipeline).toBe(before)
   const again = pressing(line, 'plan', '/andon retry plan', undefined, 'guid-again')
-  line.tell({ ...again, at: minute(30) }, allowed({ ...again, at: minute(30) }))
-  expect(line.admit(minute(31))).toBe(keyFor('plan', 3))
+  line.apply({ ...again, at: minutesAfterNine(30) }, commandPermission({ ...again, at: minutesAfterNine(30) }))
+  expect(line.admit(minutesAfterNine(31))).toBe(attemptKeyOf('plan', 3))
 })
 
 test('Approve opens the gate of its own stage', () => {
   const line = atGate()
   const given = pressing(line, 'plan', '/andon approve')
-  line.tell(given, allowed(given))
+  line.apply(given, commandPermission(given))
   expect(line.stage('plan').status).toBe('done')
 })
 
 test('Approve on a stage that waits at no gate is left alone, and the board says why', () => {
   const line = atGate()
   const given = pressing(line, 'code', '/andon approve', shaOf(line, 'plan'))
-  line.tell(given, allowed(given))
+  line.apply(given, commandPermission(given))
   expect(line.stage('plan').status).toBe('review')
   expect(line.entries.at(-1)).toMatchObject({
     type: 'button.impossible',
@@ -110,19 +110,22 @@ test('Approve on a stage that waits at no gate is left alone, and the board says
 test('a button on a commit that the stage has left is left alone, and the board says where the stage is', () => {
   const line = failed()
   const given = pressing(line, 'plan', '/andon retry plan', 'f'.repeat(40))
-  line.tell(given, allowed(given))
-  expect(line.admit(minute(21))).toBeNull()
+  line.apply(given, commandPermission(given))
+  expect(line.admit(minutesAfterNine(21))).toBeNull()
   expect(line.entries.at(-1)?.text).toBe(
     `retry was pressed on the check of plan: that check is on fffffff, and plan has moved on to ${shaOf(line, 'plan').slice(0, 7)}`,
   )
 })
 
 test('Retry on a stage that runs starts nothing beside it', () => {
-  const line = started()
-  const key = line.admit(minute(1))!
-  line.tell(confirmed(key, 100, minute(1)), ownRunIs(key, 100, { at: minute(2) }))
+  const line = startedPipeline()
+  const key = line.admit(minutesAfterNine(1))!
+  line.apply(
+    dispatchConfirmed(key, 100, minutesAfterNine(1)),
+    dispatchedRunChanged(key, 100, { at: minutesAfterNine(2) }),
+  )
   const given = pressing(line, 'plan', '/andon retry plan')
-  line.tell(given, allowed(given))
-  expect(line.admit(minute(21))).toBeNull()
+  line.apply(given, commandPermission(given))
+  expect(line.admit(minutesAfterNine(21))).toBeNull()
   expect(line.entries.at(-1)?.type).toBe('button.already')
 })

@@ -1,17 +1,29 @@
 // What people are told who give a command: each command in each state of a line that came to a halt, or is not there.
 import { describe, expect, test } from 'vitest'
-import { answersTo } from '../../../src/pipeline/commands/reply.ts'
-import { NOTHING_AROUND } from '../../../src/pipeline/holds/holds.ts'
-import { COMMANDS, done, told } from '../../support/command-results.ts'
-import { delivered, issueGone, issueIs, minute, pullRequestIs } from '../../support/pipeline-fixtures.ts'
-import { allowed, comment, floor, runningLine, started } from '../../support/pipeline-harness.ts'
+import { reactionAndReply } from '../../../src/pipeline/commands/reply.ts'
+import { NO_OUTER_HOLDS } from '../../../src/pipeline/holds/holds.ts'
+import { COMMANDS, commandResults, completePipeline } from '../../support/command-results.ts'
+import {
+  deliveryEvidence,
+  issueChanged,
+  issueGone,
+  minutesAfterNine,
+  pullRequestChanged,
+} from '../../support/pipeline-fixtures.ts'
+import {
+  commandPermission,
+  commentCreated,
+  lineWith,
+  openPipelineHarness,
+  startedPipeline,
+} from '../../support/pipeline-harness.ts'
 
 describe('while the line', () => {
   test('was cancelled', () => {
-    const given = comment('/andon cancel', { commentId: 1 })
-    expect(told(started().tell(given, allowed(given)))).toMatchInlineSnapshot(`
-      "help: asked
-      status: asked
+    const given = commentCreated('/andon cancel', { commentId: 1 })
+    expect(commandResults(startedPipeline().apply(given, commandPermission(given)))).toMatchInlineSnapshot(`
+      "help: answered_in_reply
+      status: answered_in_reply
       start: done | plan: attempt 1 of 3 waits for a slot
       run code: done | code: attempt 1 of 3 waits for a slot
       retry: done | plan: attempt 1 of 3 waits for a slot
@@ -22,17 +34,17 @@ describe('while the line', () => {
       approve: impossible | nothing waits for an approval here | /andon why
       skip plan: done | plan: skipped by @mara
       skip plon: mistake
-      why: asked
+      why: answered_in_reply
       hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
     `)
   })
 
   test('waits at a gate', () => {
-    const line = started(runningLine({ plan: { gate: 'approval' } }))
-    line.carryOut(minute(1), 100)
-    expect(told(line)).toMatchInlineSnapshot(`
-      "help: asked
-      status: asked
+    const line = startedPipeline(lineWith({ plan: { gate: 'approval' } }))
+    line.completeAttempt(minutesAfterNine(1), 100)
+    expect(commandResults(line)).toMatchInlineSnapshot(`
+      "help: answered_in_reply
+      status: answered_in_reply
       start: already | it was started before; plan: attempt 1 of 3 succeeded; waits for an approval: /andon approve
       run code: done | code: attempt 1 of 3 waits for a slot
       retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
@@ -43,18 +55,18 @@ describe('while the line', () => {
       approve: done | plan: attempt 1 of 3 succeeded, approved by @mara
       skip plan: done | plan: skipped by @mara
       skip plon: mistake
-      why: asked
+      why: answered_in_reply
       hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
     `)
   })
 
   test('has gone past a gate', () => {
-    const line = started(runningLine({ plan: { gate: 'approval' } }))
-    line.carryOut(minute(1), 100)
-    const given = comment('/andon approve', { commentId: 1 })
-    expect(told(line.tell(given, allowed(given)))).toMatchInlineSnapshot(`
-      "help: asked
-      status: asked
+    const line = startedPipeline(lineWith({ plan: { gate: 'approval' } }))
+    line.completeAttempt(minutesAfterNine(1), 100)
+    const given = commentCreated('/andon approve', { commentId: 1 })
+    expect(commandResults(line.apply(given, commandPermission(given)))).toMatchInlineSnapshot(`
+      "help: answered_in_reply
+      status: answered_in_reply
       start: already | it was started before; code: attempt 1 of 3 waits for a slot
       run code: already | code: attempt 1 of 3 waits for a slot
       retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
@@ -65,15 +77,15 @@ describe('while the line', () => {
       approve: already | plan: attempt 1 of 3 succeeded, approved by @mara
       skip plan: already | plan: attempt 1 of 3 succeeded, approved by @mara
       skip plon: mistake
-      why: asked
+      why: answered_in_reply
       hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
     `)
   })
 
   test('waits for a pull request', () => {
-    expect(told(done(started()))).toMatchInlineSnapshot(`
-      "help: asked
-      status: asked
+    expect(commandResults(completePipeline(startedPipeline()))).toMatchInlineSnapshot(`
+      "help: answered_in_reply
+      status: answered_in_reply
       start: already | it was started before; test: attempt 1 of 3 succeeded
       run code: done | code: attempt 2 of 4 waits for a slot
       retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
@@ -84,15 +96,17 @@ describe('while the line', () => {
       approve: impossible | nothing waits for an approval here | /andon why
       skip plan: already | plan: attempt 1 of 3 succeeded
       skip plon: mistake
-      why: asked
+      why: answered_in_reply
       hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
     `)
   })
 
   test('waits for a review', () => {
-    expect(told(done(started()).tell(pullRequestIs({ at: minute(60) })))).toMatchInlineSnapshot(`
-      "help: asked
-      status: asked
+    expect(
+      commandResults(completePipeline(startedPipeline()).apply(pullRequestChanged({ at: minutesAfterNine(60) }))),
+    ).toMatchInlineSnapshot(`
+      "help: answered_in_reply
+      status: answered_in_reply
       start: already | it was started before; review: waits for a review by a maintainer
       run code: done | code: attempt 2 of 4 waits for a slot
       retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
@@ -103,16 +117,18 @@ describe('while the line', () => {
       approve: impossible | no gate is shut here; a review is given on pull request 7 itself
       skip plan: already | plan: attempt 1 of 3 succeeded
       skip plon: mistake
-      why: asked
+      why: answered_in_reply
       hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
     `)
   })
 
   test('is done, its pull request merged', () => {
-    const line = done(started()).tell(pullRequestIs({ at: minute(60) }))
-    expect(told(line.tell(pullRequestIs({ at: minute(70), state: 'merged' })))).toMatchInlineSnapshot(`
-      "help: asked
-      status: asked
+    const line = completePipeline(startedPipeline()).apply(pullRequestChanged({ at: minutesAfterNine(60) }))
+    expect(
+      commandResults(line.apply(pullRequestChanged({ at: minutesAfterNine(70), state: 'merged' }))),
+    ).toMatchInlineSnapshot(`
+      "help: answered_in_reply
+      status: answered_in_reply
       start: already | it was started before; review: pull request #7 merged
       run code: done | code: attempt 2 of 4 waits for a slot
       retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
@@ -123,17 +139,21 @@ describe('while the line', () => {
       approve: impossible | nothing waits for an approval here | /andon why
       skip plan: already | plan: attempt 1 of 3 succeeded
       skip plon: mistake
-      why: asked
+      why: answered_in_reply
       hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
     `)
   })
 
   test('is called off, its issue closed', () => {
     expect(
-      told(started().tell(issueIs({ state: 'closed', closedAt: minute(70), at: minute(70) }, 'closed'))),
+      commandResults(
+        startedPipeline().apply(
+          issueChanged({ state: 'closed', closedAt: minutesAfterNine(70), at: minutesAfterNine(70) }, 'closed'),
+        ),
+      ),
     ).toMatchInlineSnapshot(`
-      "help: asked
-      status: asked
+      "help: answered_in_reply
+      status: answered_in_reply
       start: impossible | the issue is closed: reopen it first
       run code: impossible | code: called off: the issue is closed
       retry: impossible | plan: called off: the issue is closed
@@ -144,17 +164,19 @@ describe('while the line', () => {
       approve: impossible | nothing waits for an approval here | /andon why
       skip plan: done | plan: skipped by @mara
       skip plon: mistake
-      why: asked
+      why: answered_in_reply
       hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
     `)
   })
 
   test('is only watched', () => {
     expect(
-      told(floor(runningLine({ plan: { observe: true }, code: { observe: true }, test: { observe: true } }))),
+      commandResults(
+        openPipelineHarness(lineWith({ plan: { observe: true }, code: { observe: true }, test: { observe: true } })),
+      ),
     ).toMatchInlineSnapshot(`
-      "help: asked
-      status: asked
+      "help: answered_in_reply
+      status: answered_in_reply
       start: already | it was started before; plan: waits for plan.yml to start a run
       run code: impossible | Andon does not start code: somebody else starts code.yml
       retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
@@ -165,14 +187,14 @@ describe('while the line', () => {
       approve: impossible | nothing waits for an approval here | /andon why
       skip plan: done | plan: skipped by @mara
       skip plon: mistake
-      why: asked
+      why: answered_in_reply
       hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
     `)
   })
 
   test('was deleted', () => {
-    const gone = issueGone('deleted', minute(70))
-    expect(told(started().tell(gone))).toMatchInlineSnapshot(`
+    const gone = issueGone('deleted', minutesAfterNine(70))
+    expect(commandResults(startedPipeline().apply(gone))).toMatchInlineSnapshot(`
       "help: impossible | the issue was deleted
       status: impossible | the issue was deleted
       start: impossible | the issue was deleted
@@ -194,20 +216,22 @@ describe('while the line', () => {
 test('while there is no line at all', () => {
   const told = COMMANDS.flatMap((command) =>
     [false, true].map((onPullRequest) => {
-      const { origin, issueNumber, commands } = comment(`/andon ${command}`)
-      const speaker = { by: 'linus', at: minute(20), evidence: delivered(minute(20)) }
+      const { origin, issueNumber, commands } = commentCreated(`/andon ${command}`)
+      const actor = { login: 'linus', at: minutesAfterNine(20), evidence: deliveryEvidence(minutesAfterNine(20)) }
       const giving = {
         origin,
         issueNumber,
         onPullRequest,
         commands,
-        speaker,
+        actor,
         role: 'write',
-        around: NOTHING_AROUND,
+        outerHolds: NO_OUTER_HOLDS,
       } as const
-      return answersTo(giving, []).map((effect) =>
+      return reactionAndReply(giving, []).map((effect) =>
         effect.type === 'reply'
-          ? effect.lines.map((line) => ('words' in line ? `${line.words} ${line.next.join()}` : line.tells)).join()
+          ? effect.items
+              .map((item) => ('message' in item ? `${item.message} ${item.suggestions.join()}` : item.kind))
+              .join()
           : effect.key,
       )
     }),

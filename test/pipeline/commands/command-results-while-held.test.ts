@@ -1,10 +1,10 @@
 // What is answered to whoever pulls a cord or lets it go, by what is held already.
 import { expect, test } from 'vitest'
-import { NOTHING_AROUND } from '../../../src/pipeline/holds/holds.ts'
-import type { Around } from '../../../src/pipeline/model/hold.ts'
-import { EVERYTHING, REPOSITORY, say } from '../../support/hold-commands.ts'
-import { minute } from '../../support/pipeline-fixtures.ts'
-import { started } from '../../support/pipeline-harness.ts'
+import { NO_OUTER_HOLDS } from '../../../src/pipeline/holds/holds.ts'
+import type { OuterHolds } from '../../../src/pipeline/model/hold.ts'
+import { GLOBAL_HOLD, REPOSITORY_HOLD, runHoldCommand } from '../../support/hold-commands.ts'
+import { minutesAfterNine } from '../../support/pipeline-fixtures.ts'
+import { startedPipeline } from '../../support/pipeline-harness.ts'
 
 const COMMANDS = [
   '/andon hold wait',
@@ -16,11 +16,11 @@ const COMMANDS = [
 ]
 
 /** What is answered to each of the commands, one line each. */
-function answers(before: readonly string[], around: Around = NOTHING_AROUND): string {
+function answers(before: readonly string[], outerHolds: OuterHolds = NO_OUTER_HOLDS): string {
   return COMMANDS.map((command) => {
-    const line = started()
-    for (const body of before) say(line, body, minute(10))
-    return `${command} → ${say(line, command, minute(20), around)}`
+    const line = startedPipeline()
+    for (const body of before) runHoldCommand(line, body, minutesAfterNine(10))
+    return `${command} → ${runHoldCommand(line, command, minutesAfterNine(20), outerHolds)}`
   }).join('\n')
 }
 
@@ -55,7 +55,7 @@ test('while the stage is held', () => {
     `)
 })
 test('while the repository is held', () => {
-  expect(answers([], { repository: REPOSITORY, everything: null })).toMatchInlineSnapshot(`
+  expect(answers([], { repository: REPOSITORY_HOLD, everything: null })).toMatchInlineSnapshot(`
       "/andon hold wait → done: this issue is held by @mara since 2026-11-21 09:20 UTC: wait; what runs goes on
       /andon hold code wait → done: code is held by @mara since 2026-11-21 09:20 UTC: wait; what runs goes on
       /andon hold repository wait → already: the repository is held by @ada since 2026-11-21 09:10 UTC: release week
@@ -65,7 +65,7 @@ test('while the repository is held', () => {
     `)
 })
 test('while everything is held', () => {
-  expect(answers([], { repository: null, everything: EVERYTHING })).toMatchInlineSnapshot(`
+  expect(answers([], { repository: null, everything: GLOBAL_HOLD })).toMatchInlineSnapshot(`
       "/andon hold wait → done: this issue is held by @mara since 2026-11-21 09:20 UTC: wait; what runs goes on
       /andon hold code wait → done: code is held by @mara since 2026-11-21 09:20 UTC: wait; what runs goes on
       /andon hold repository wait → done: the repository is held by @mara since 2026-11-21 09:20 UTC: wait; what runs goes on
@@ -75,8 +75,8 @@ test('while everything is held', () => {
     `)
 })
 test('while the issue, its stage, the repository and everything are held', () => {
-  const around = { repository: REPOSITORY, everything: EVERYTHING }
-  expect(answers(['/andon hold mine', '/andon hold code mine too'], around)).toMatchInlineSnapshot(`
+  const outerHolds = { repository: REPOSITORY_HOLD, everything: GLOBAL_HOLD }
+  expect(answers(['/andon hold mine', '/andon hold code mine too'], outerHolds)).toMatchInlineSnapshot(`
       "/andon hold wait → already: this issue is held by @mara since 2026-11-21 09:10 UTC: mine
       /andon hold code wait → already: code is held by @mara since 2026-11-21 09:10 UTC: mine too
       /andon hold repository wait → already: the repository is held by @ada since 2026-11-21 09:10 UTC: release week
@@ -87,7 +87,7 @@ test('while the issue, its stage, the repository and everything are held', () =>
 })
 test('to several words about the repository in one comment', () => {
   const body = '/andon hold repository wait\n\n/andon resume repository\n\n/andon resume repository'
-  expect(say(started(), body)).toMatchInlineSnapshot(`
+  expect(runHoldCommand(startedPipeline(), body)).toMatchInlineSnapshot(`
       "done: the repository is held by @mara since 2026-11-21 09:20 UTC: wait; what runs goes on
       done: the repository is no longer held
       already: the repository is not held"

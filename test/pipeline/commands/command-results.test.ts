@@ -1,14 +1,21 @@
 // What people are told who give a command: each command in each state of a line that is under way. See said-over.test.ts.
 import { describe, expect, test } from 'vitest'
-import { running, told } from '../../support/command-results.ts'
-import { minute } from '../../support/pipeline-fixtures.ts'
-import { allowed, comment, dispatchIs, floor, runningLine, started } from '../../support/pipeline-harness.ts'
+import { commandResults, runningPipeline } from '../../support/command-results.ts'
+import { minutesAfterNine } from '../../support/pipeline-fixtures.ts'
+import {
+  commandPermission,
+  commentCreated,
+  dispatchResult,
+  lineWith,
+  openPipelineHarness,
+  startedPipeline,
+} from '../../support/pipeline-harness.ts'
 
 describe('while the line', () => {
   test('asks whether it may start', () => {
-    expect(told(floor())).toMatchInlineSnapshot(`
-      "help: asked
-      status: asked
+    expect(commandResults(openPipelineHarness())).toMatchInlineSnapshot(`
+      "help: answered_in_reply
+      status: answered_in_reply
       start: done | plan: attempt 1 of 3 waits for a slot
       run code: done | code: attempt 1 of 3 waits for a slot
       retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
@@ -19,15 +26,15 @@ describe('while the line', () => {
       approve: impossible | nothing waits for an approval here | /andon why
       skip plan: done | plan: skipped by @mara
       skip plon: mistake
-      why: asked
+      why: answered_in_reply
       hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
     `)
   })
 
   test('waits for a slot', () => {
-    expect(told(started())).toMatchInlineSnapshot(`
-      "help: asked
-      status: asked
+    expect(commandResults(startedPipeline())).toMatchInlineSnapshot(`
+      "help: answered_in_reply
+      status: answered_in_reply
       start: already | it was started before; plan: attempt 1 of 3 waits for a slot
       run code: done | code: attempt 1 of 3 waits for a slot
       retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
@@ -38,17 +45,17 @@ describe('while the line', () => {
       approve: impossible | nothing waits for an approval here | /andon why
       skip plan: done | plan: skipped by @mara
       skip plon: mistake
-      why: asked
+      why: answered_in_reply
       hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
     `)
   })
 
   test('is being started', () => {
-    const line = started()
-    line.admit(minute(1))
-    expect(told(line)).toMatchInlineSnapshot(`
-      "help: asked
-      status: asked
+    const line = startedPipeline()
+    line.admit(minutesAfterNine(1))
+    expect(commandResults(line)).toMatchInlineSnapshot(`
+      "help: answered_in_reply
+      status: answered_in_reply
       start: already | it was started before; plan: attempt 1 of 3 is being started
       run code: done | code: attempt 1 of 3 waits for a slot
       retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
@@ -59,15 +66,15 @@ describe('while the line', () => {
       approve: impossible | nothing waits for an approval here | /andon why
       skip plan: done | plan: skipped by @mara
       skip plon: mistake
-      why: asked
+      why: answered_in_reply
       hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
     `)
   })
 
   test('runs', () => {
-    expect(told(running())).toMatchInlineSnapshot(`
-      "help: asked
-      status: asked
+    expect(commandResults(runningPipeline())).toMatchInlineSnapshot(`
+      "help: answered_in_reply
+      status: answered_in_reply
       start: already | it was started before; plan: attempt 1 of 3 runs
       run code: done | code: attempt 1 of 3 waits for a slot
       retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
@@ -78,16 +85,16 @@ describe('while the line', () => {
       approve: impossible | nothing waits for an approval here | /andon why
       skip plan: done | plan: attempt 1 of 3 is being cancelled: a person said so; by force at 12:25:00 UTC
       skip plon: mistake
-      why: asked
+      why: answered_in_reply
       hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
     `)
   })
 
   test('is being cancelled', () => {
-    const given = comment('/andon cancel', { commentId: 1 })
-    expect(told(running().tell(given, allowed(given)))).toMatchInlineSnapshot(`
-      "help: asked
-      status: asked
+    const given = commentCreated('/andon cancel', { commentId: 1 })
+    expect(commandResults(runningPipeline().apply(given, commandPermission(given)))).toMatchInlineSnapshot(`
+      "help: answered_in_reply
+      status: answered_in_reply
       start: already | it was started before; plan: attempt 1 of 3 is being cancelled: a person said so; by force at 09:25:00 UTC
       run code: done | code: attempt 1 of 3 waits for a slot
       retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
@@ -98,17 +105,17 @@ describe('while the line', () => {
       approve: impossible | nothing waits for an approval here | /andon why
       skip plan: done | plan: attempt 1 of 3 is being cancelled: a person said so; by force at 09:25:00 UTC
       skip plon: mistake
-      why: asked
+      why: answered_in_reply
       hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
     `)
   })
 
   test('rests before another try', () => {
-    const line = started()
-    line.carryOut(minute(1), 100, 'failure')
-    expect(told(line)).toMatchInlineSnapshot(`
-      "help: asked
-      status: asked
+    const line = startedPipeline()
+    line.completeAttempt(minutesAfterNine(1), 100, 'failure')
+    expect(commandResults(line)).toMatchInlineSnapshot(`
+      "help: answered_in_reply
+      status: answered_in_reply
       start: already | it was started before; plan: attempt 2 of 3, again at 09:01:29 UTC (attempt 1 of 3 failed)
       run code: done | code: attempt 1 of 3 waits for a slot
       retry: done | plan: attempt 2 of 4 waits for a slot
@@ -119,17 +126,17 @@ describe('while the line', () => {
       approve: impossible | nothing waits for an approval here | /andon why
       skip plan: done | plan: skipped by @mara
       skip plon: mistake
-      why: asked
+      why: answered_in_reply
       hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
     `)
   })
 
   test('has failed', () => {
-    const line = started(runningLine({ plan: { attempts: 1 } }))
-    line.carryOut(minute(1), 100, 'failure')
-    expect(told(line)).toMatchInlineSnapshot(`
-      "help: asked
-      status: asked
+    const line = startedPipeline(lineWith({ plan: { attempts: 1 } }))
+    line.completeAttempt(minutesAfterNine(1), 100, 'failure')
+    expect(commandResults(line)).toMatchInlineSnapshot(`
+      "help: answered_in_reply
+      status: answered_in_reply
       start: done | plan: attempt 2 of 2 waits for a slot
       run code: done | code: attempt 1 of 3 waits for a slot
       retry: done | plan: attempt 2 of 2 waits for a slot
@@ -140,18 +147,24 @@ describe('while the line', () => {
       approve: impossible | nothing waits for an approval here | /andon why
       skip plan: done | plan: skipped by @mara
       skip plon: mistake
-      why: asked
+      why: answered_in_reply
       hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
     `)
   })
 
   test('does not know what became of a dispatch', () => {
-    const line = started()
-    const key = line.admit(minute(1)) ?? ''
-    line.tell(dispatchIs(key, { state: 'unconfirmed', words: 'it was not found', needsPerson: true }, minute(5)))
-    expect(told(line)).toMatchInlineSnapshot(`
-      "help: asked
-      status: asked
+    const line = startedPipeline()
+    const key = line.admit(minutesAfterNine(1)) ?? ''
+    line.apply(
+      dispatchResult(
+        key,
+        { state: 'unconfirmed', message: 'it was not found', needsPerson: true },
+        minutesAfterNine(5),
+      ),
+    )
+    expect(commandResults(line)).toMatchInlineSnapshot(`
+      "help: answered_in_reply
+      status: answered_in_reply
       start: already | it was started before; plan: attempt 1 of 3: it was not found; a person is needed
       run code: done | code: attempt 1 of 3 waits for a slot
       retry: done | plan: attempt 2 of 4 waits for a slot
@@ -162,7 +175,7 @@ describe('while the line', () => {
       approve: impossible | nothing waits for an approval here | /andon why
       skip plan: done | plan: skipped by @mara
       skip plon: mistake
-      why: asked
+      why: answered_in_reply
       hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
     `)
   })

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest'
-import { issueOfBranch, issueOfRun, issuesOfPullRequest, keyOf } from '../../../src/pipeline/facts/correlate.ts'
-import { minute, pullRequestFact, runFact } from '../../support/pipeline-fixtures.ts'
+import {
+  issueOfBranch,
+  issueOfRun,
+  issuesOfPullRequest,
+  parseAttemptKey,
+} from '../../../src/pipeline/facts/correlate.ts'
+import { minutesAfterNine, pullRequestFact, runFact } from '../../support/pipeline-fixtures.ts'
 
 test.each([
   ['claude/issue-42-20261121-0900', 42],
@@ -31,9 +36,9 @@ test.each([
 
 test('an attempt key is read as a whole token', () => {
   const key = { issueNumber: 42, stage: 'plan', attempt: 1, key: '42/plan/1-k3v9x' }
-  expect(keyOf('andon 42/plan/1-k3v9x')).toEqual(key)
-  expect(keyOf('42/plan/1-k3v9x')).toEqual(key)
-  expect(keyOf('andon 42/plan/10-k3v9x')?.attempt).toBe(10)
+  expect(parseAttemptKey('andon 42/plan/1-k3v9x')).toEqual(key)
+  expect(parseAttemptKey('42/plan/1-k3v9x')).toEqual(key)
+  expect(parseAttemptKey('andon 42/plan/10-k3v9x')?.attempt).toBe(10)
 })
 
 test.each([
@@ -45,7 +50,7 @@ test.each([
   '42/Plan/1-k3v9x',
   '',
 ])('the title "%s" echoes no key', (title) => {
-  expect(keyOf(title)).toBeNull()
+  expect(parseAttemptKey(title)).toBeNull()
 })
 
 test("a key in the title goes before the branch's name", () => {
@@ -55,6 +60,8 @@ test("a key in the title goes before the branch's name", () => {
 })
 
 test('a pull request belongs to the issues it closes and to the one its branch names', () => {
-  expect(issuesOfPullRequest(pullRequestFact({ closes: [43, 7], closesAt: minute(1) }))).toEqual([7, 42, 43])
+  expect(
+    issuesOfPullRequest(pullRequestFact({ closingIssues: [43, 7], closingIssuesAt: minutesAfterNine(1) })),
+  ).toEqual([7, 42, 43])
   expect(issuesOfPullRequest(pullRequestFact({ branch: 'fix' }))).toEqual([])
 })

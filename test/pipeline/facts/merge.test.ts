@@ -11,10 +11,10 @@ import type {
   RunFact,
 } from '../../../src/pipeline/model/facts.ts'
 import {
-  delivered,
+  deliveryEvidence,
   issueFact,
   jobFact,
-  minute,
+  minutesAfterNine,
   pullRequestFact,
   reviewFact,
   runFact,
@@ -24,8 +24,8 @@ const CASES = { numRuns: 2_000, seed: 20261121 }
 const CONCLUSIONS: readonly Conclusion[] = ['success', 'failure', 'cancelled', 'skipped', 'action_required']
 
 // Few different moments, people and commits: ties are what the laws are about.
-const at = fc.integer({ min: 0, max: 2 }).map(minute)
-const evidence = fc.tuple(at, fc.constantFrom('a', 'b', 'c')).map(([at, id]) => delivered(at, id))
+const at = fc.integer({ min: 0, max: 2 }).map(minutesAfterNine)
+const evidence = fc.tuple(at, fc.constantFrom('a', 'b', 'c')).map(([at, id]) => deliveryEvidence(at, id))
 const sha = fc.constantFrom('s1', 's2', 's3')
 const conclusion = fc.option(fc.constantFrom(...CONCLUSIONS))
 
@@ -45,7 +45,7 @@ const job: fc.Arbitrary<JobFact> = fc
     runAttempt: fc.integer({ min: 1, max: 2 }),
     status: fc.constantFrom('queued', 'waiting', 'in_progress', 'completed'),
     conclusion,
-    stepsDone: fc.integer({ min: 0, max: 2 }),
+    stepsCompleted: fc.integer({ min: 0, max: 2 }),
     at,
     evidence,
   })
@@ -83,10 +83,10 @@ const pullRequest: fc.Arbitrary<PullRequestFact> = fc
     draft: fc.boolean(),
     headSha: sha,
     replacedShas: fc.uniqueArray(sha, { maxLength: 2 }),
-    closes: fc.constantFrom([], [42], [42, 43]),
-    closesAt: at,
+    closingIssues: fc.constantFrom([], [42], [42, 43]),
+    closingIssuesAt: at,
     reviews: fc.uniqueArray(review, { selector: ({ id }) => id, maxLength: 2 }),
-    mayWrite: fc.dictionary(fc.constantFrom('mara', 'noor'), fc.record({ granted: fc.boolean(), at })),
+    writePermissions: fc.dictionary(fc.constantFrom('mara', 'noor'), fc.record({ granted: fc.boolean(), at })),
     updatedAt: at,
     evidence,
   })
@@ -139,7 +139,7 @@ test('a job that was ever queued is not said to wait for somebody', () => {
 })
 
 test('of a job told twice in one second the one with more steps done is kept', () => {
-  const [more, fewer] = [jobFact({ stepsDone: 2, step: 'a' }), jobFact({ stepsDone: 1, step: 'b' })]
+  const [more, fewer] = [jobFact({ stepsCompleted: 2, step: 'a' }), jobFact({ stepsCompleted: 1, step: 'b' })]
   expect(mergeJob(mergeJob(null, more), fewer).jobs).toEqual([more])
 })
 
@@ -154,9 +154,9 @@ test('a pull request drafted and readied within one second is ready', () => {
 })
 
 test('a run that is over keeps the moment it was first known to be over', () => {
-  const over = runFact({ at: minute(4), conclusion: 'success' })
-  const read = runFact({ at: minute(9), conclusion: 'success' })
-  expect(mergeRun(read, over).updatedAt).toBe(minute(4))
+  const over = runFact({ at: minutesAfterNine(4), conclusion: 'success' })
+  const read = runFact({ at: minutesAfterNine(9), conclusion: 'success' })
+  expect(mergeRun(read, over).updatedAt).toBe(minutesAfterNine(4))
 })
 
 test('a push within one second is told by the head it replaced', () => {
@@ -177,15 +177,15 @@ test('a push within one second is told by the head it replaced', () => {
 })
 
 test('a newer answer about closing issues replaces the older one', () => {
-  const older = pullRequestFact({ closes: [41, 42], closesAt: minute(5) })
-  const newer = pullRequestFact({ closes: [42], closesAt: minute(6) })
-  expect(mergePullRequest(newer, older).closes).toEqual([42])
+  const older = pullRequestFact({ closingIssues: [41, 42], closingIssuesAt: minutesAfterNine(5) })
+  const newer = pullRequestFact({ closingIssues: [42], closingIssuesAt: minutesAfterNine(6) })
+  expect(mergePullRequest(newer, older).closingIssues).toEqual([42])
 })
 
 test('of two answers of one moment about a permission the refusal holds', () => {
-  const granted = pullRequestFact({ mayWrite: { mara: { granted: true, at: minute(5) } } })
-  const refused = pullRequestFact({ mayWrite: { mara: { granted: false, at: minute(5) } } })
-  expect(mergePullRequest(granted, refused).mayWrite.mara?.granted).toBe(false)
+  const granted = pullRequestFact({ writePermissions: { mara: { granted: true, at: minutesAfterNine(5) } } })
+  const refused = pullRequestFact({ writePermissions: { mara: { granted: false, at: minutesAfterNine(5) } } })
+  expect(mergePullRequest(granted, refused).writePermissions.mara?.granted).toBe(false)
 })
 
 /** Whatever facts are drawn, both sides are equal. */

@@ -4,13 +4,21 @@ import { expect, test } from 'vitest'
 import type { Event } from '../../../src/pipeline/model/events.ts'
 import type { RunFact } from '../../../src/pipeline/model/facts.ts'
 import type { Pipeline } from '../../../src/pipeline/model/pipeline.ts'
-import { type LineInMemory, lineInMemory } from '../../support/in-memory-apply.ts'
-import { howMany, record, runSeed } from '../../support/measurements.ts'
-import { delivered, ISSUE, jobIs, labelled, minute, runIs, statuses } from '../../support/pipeline-fixtures.ts'
-import { seeded } from '../../support/seeded-random.ts'
+import { type InMemoryApply, inMemoryApply } from '../../support/in-memory-apply.ts'
+import { randomSeed, recordMeasurements, repetitions } from '../../support/measurements.ts'
+import {
+  deliveryEvidence,
+  ISSUE,
+  issueLabeled,
+  jobChanged,
+  minutesAfterNine,
+  runChanged,
+  stageStatuses,
+} from '../../support/pipeline-fixtures.ts'
+import { seededRandom } from '../../support/seeded-random.ts'
 
-const AT = minute(1)
-const INTERLEAVINGS = howMany(300, 10_000)
+const AT = minutesAfterNine(1)
+const INTERLEAVINGS = repetitions(300, 10_000)
 
 test('all orders of a run and its job end in one state, for attempt 1', () => {
   expect(ordersOf(deliveriesOf(1, 'failure'), [])).toEqual({ orders: 40_320, stages: 'idle failed idle idle' })
@@ -23,60 +31,60 @@ test('all orders of a re-run and its job end in one state, for attempt 2', () =>
 
 test('both attempts told through each other end as the second one did', () => {
   const both = [...deliveriesOf(1, 'failure'), ...deliveriesOf(2, 'success')]
-  const expected = tell(both)
-  expect(statuses(expected).join(' ')).toBe('idle done idle idle')
+  const expected = applyInOrder(both)
+  expect(stageStatuses(expected).join(' ')).toBe('idle done idle idle')
   for (let seed = 1; seed <= INTERLEAVINGS; seed++)
-    expect(tell(seeded(runSeed(seed)).shuffle(both)), `seed ${seed}`).toEqual(expected)
-  record('run-orders', { 'interleavings of two attempts': INTERLEAVINGS, 'final states': 1 })
+    expect(applyInOrder(seededRandom(randomSeed(seed)).shuffle(both)), `seed ${seed}`).toEqual(expected)
+  recordMeasurements('run-orders', { 'interleavings of two attempts': INTERLEAVINGS, 'final states': 1 })
 }, 120_000)
 
 function ordersOf(deliveries: readonly Event[], before: readonly Event[]) {
-  const expected = tell([...before, ...deliveries])
+  const expected = applyInOrder([...before, ...deliveries])
   const known = new Map<string, number>()
   // Orders that have come to stand the same with the same still to be told go on the same: that is done once.
-  function ordersFrom(line: LineInMemory, left: readonly Event[]): number {
-    const standing = JSON.stringify([left.map((event) => deliveries.indexOf(event)), line.says()])
+  function ordersFrom(line: InMemoryApply, left: readonly Event[]): number {
+    const standing = JSON.stringify([left.map((event) => deliveries.indexOf(event)), line.serialize()])
     const before = known.get(standing)
     if (before !== undefined) return before
     if (left.length === 0) expect(line.pipelines.get(ISSUE)).toEqual(expected)
     let orders = left.length === 0 ? 1 : 0
     for (const [index, delivery] of left.entries()) {
-      const next = line.copy()
+      const next = line.clone()
       next.apply(delivery)
       orders += ordersFrom(next, left.toSpliced(index, 1))
     }
     known.set(standing, orders)
     return orders
   }
-  const orders = ordersFrom(told(before), deliveries)
-  record('run-orders', { 'orders of a run and its job': orders, 'final states': 1 })
-  return { orders, stages: statuses(expected).join(' ') }
+  const orders = ordersFrom(finalState(before), deliveries)
+  recordMeasurements('run-orders', { 'orders of a run and its job': orders, 'final states': 1 })
+  return { orders, stages: stageStatuses(expected).join(' ') }
 }
 
 function deliveriesOf(runAttempt: number, conclusion: 'success' | 'failure'): readonly Event[] {
-  const told = (nth: number) => ({ evidence: delivered(AT, `guid-${runAttempt}-${nth}`) })
+  const told = (nth: number) => ({ evidence: deliveryEvidence(AT, `guid-${runAttempt}-${nth}`) })
   const run = (nth: number, known: Partial<RunFact>) =>
-    runIs({ at: AT, startedAt: AT, runAttempt, ...told(nth), ...known })
+    runChanged({ at: AT, startedAt: AT, runAttempt, ...told(nth), ...known })
   const job = { at: AT, runAttempt, id: 1000 + runAttempt, name: 'build' }
   return [
     run(1, { status: 'queued' }),
     run(2, { status: 'in_progress' }),
     run(3, { status: 'completed', conclusion }),
-    jobIs({ ...job, ...told(4), status: 'queued' }),
-    jobIs({ ...job, ...told(5), status: 'waiting' }),
-    jobIs({ ...job, ...told(6), status: 'queued' }),
-    jobIs({ ...job, ...told(7), status: 'in_progress', step: 'tests', stepsDone: 1, stepsKnown: 2 }),
-    jobIs({ ...job, ...told(8), status: 'completed', conclusion, stepsDone: 2, stepsKnown: 2 }),
+    jobChanged({ ...job, ...told(4), status: 'queued' }),
+    jobChanged({ ...job, ...told(5), status: 'waiting' }),
+    jobChanged({ ...job, ...told(6), status: 'queued' }),
+    jobChanged({ ...job, ...told(7), status: 'in_progress', step: 'tests', stepsCompleted: 1, stepsTotal: 2 }),
+    jobChanged({ ...job, ...told(8), status: 'completed', conclusion, stepsCompleted: 2, stepsTotal: 2 }),
   ]
 }
 
-function tell(deliveries: readonly Event[]): Pipeline {
-  return told(deliveries).pipelines.get(ISSUE)!
+function applyInOrder(deliveries: readonly Event[]): Pipeline {
+  return finalState(deliveries).pipelines.get(ISSUE)!
 }
 
-function told(deliveries: readonly Event[]): LineInMemory {
-  const line = lineInMemory()
-  line.apply(labelled())
+function finalState(deliveries: readonly Event[]): InMemoryApply {
+  const line = inMemoryApply()
+  line.apply(issueLabeled())
   for (const delivery of deliveries) line.apply(delivery)
   return line
 }

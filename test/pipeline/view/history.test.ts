@@ -1,36 +1,39 @@
 import { expect, test } from 'vitest'
 import { reduce } from '../../../src/pipeline/reduce.ts'
 import {
-  closing,
-  issueIs,
-  jobIs,
-  labelled,
-  mayWrite,
-  minute,
+  closesIssues,
+  issueChanged,
+  issueLabeled,
+  jobChanged,
+  minutesAfterNine,
   pipelineAfter,
-  pullRequestIs,
-  reviewed,
-  runIs,
+  pullRequestChanged,
+  reviewChanged,
+  reviewerPermission,
+  runChanged,
 } from '../../support/pipeline-fixtures.ts'
 
 test('a whole story is told once, in words', () => {
   const events = [
-    runIs({ workflow: 'plan.yml', title: '42/plan/1-k3v9x', conclusion: 'success' }),
-    runIs({ id: 101, status: 'queued' }),
-    runIs({ id: 101 }),
-    jobIs({ runId: 101, step: 'tests', stepsKnown: 3, stepsDone: 1 }),
-    runIs({ id: 101, conclusion: 'failure' }),
-    runIs({ id: 101, runAttempt: 2 }),
-    runIs({ id: 101, runAttempt: 2, conclusion: 'success' }),
-    pullRequestIs(),
-    reviewed({ state: 'changes_requested' }),
-    mayWrite('mara'),
-    pullRequestIs({ number: 8, branch: 'docs', closes: [42], closesAt: minute(8) }),
-    closing([], minute(9), 8),
-    pullRequestIs({ at: minute(10), state: 'merged' }, 'closed'),
-    issueIs({ at: minute(11), state: 'closed', stateReason: 'completed', closedAt: minute(11) }, 'closed'),
+    runChanged({ workflow: 'plan.yml', title: '42/plan/1-k3v9x', conclusion: 'success' }),
+    runChanged({ id: 101, status: 'queued' }),
+    runChanged({ id: 101 }),
+    jobChanged({ runId: 101, step: 'tests', stepsTotal: 3, stepsCompleted: 1 }),
+    runChanged({ id: 101, conclusion: 'failure' }),
+    runChanged({ id: 101, runAttempt: 2 }),
+    runChanged({ id: 101, runAttempt: 2, conclusion: 'success' }),
+    pullRequestChanged(),
+    reviewChanged({ state: 'changes_requested' }),
+    reviewerPermission('mara'),
+    pullRequestChanged({ number: 8, branch: 'docs', closingIssues: [42], closingIssuesAt: minutesAfterNine(8) }),
+    closesIssues([], minutesAfterNine(9), 8),
+    pullRequestChanged({ at: minutesAfterNine(10), state: 'merged' }, 'closed'),
+    issueChanged(
+      { at: minutesAfterNine(11), state: 'closed', stateReason: 'completed', closedAt: minutesAfterNine(11) },
+      'closed',
+    ),
   ]
-  let pipeline = pipelineAfter(labelled())
+  let pipeline = pipelineAfter(issueLabeled())
   const toldTwice = [
     ...events,
     ...events.filter((event) => !('pullRequest' in event && event.pullRequest.number === 8)),

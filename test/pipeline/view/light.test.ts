@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
 import type { Light, Pipeline, StageStatus } from '../../../src/pipeline/model/pipeline.ts'
-import { isLive, light } from '../../../src/pipeline/view/light.ts'
+import { headlineOf, isLive } from '../../../src/pipeline/view/light.ts'
 import {
-  issueIs,
-  labelled,
-  mayWrite,
-  minute,
+  issueChanged,
+  issueLabeled,
+  minutesAfterNine,
   pipelineAfter,
-  pullRequestIs,
-  reviewed,
+  pullRequestChanged,
+  reviewChanged,
+  reviewerPermission,
+  runChanged,
   runFact,
-  runIs,
 } from '../../support/pipeline-fixtures.ts'
 
 const STATUSES: readonly StageStatus[] = [
@@ -49,7 +49,7 @@ test.each<[string, Light, string]>([
   ['idle idle idle done', 'done', 'review'],
   ['idle idle idle idle', 'idle', 'plan'],
 ])('stages "%s" show %s at %s', (stages, colour, stage) => {
-  expect(light(standing(stages.split(' ') as StageStatus[]))).toMatchObject({ light: colour, stage })
+  expect(headlineOf(pipelineWithStatuses(stages.split(' ') as StageStatus[]))).toMatchObject({ light: colour, stage })
 })
 
 test('every combination of statuses is counted once, at its furthest live stage', () => {
@@ -59,8 +59,8 @@ test('every combination of statuses is counted once, at its furthest live stage'
       for (const tested of STATUSES)
         for (const review of STATUSES) {
           const stages = [plan, code, tested, review]
-          const pipeline = standing(stages)
-          const lit = light(pipeline)
+          const pipeline = pipelineWithStatuses(stages)
+          const lit = headlineOf(pipeline)
           counts[lit.light] = (counts[lit.light] ?? 0) + 1
           const furthest = stages.findLast((status) => LIVE.includes(status))
           if (furthest !== undefined) {
@@ -77,29 +77,39 @@ test('every combination of statuses is counted once, at its furthest live stage'
 })
 
 test('reworked code shows running while the review waits for its push', () => {
-  const asked = reviewed({ state: 'changes_requested' })
-  const sentBack = [labelled(), pullRequestIs(), asked, mayWrite('mara')] as const
-  expect(light(pipelineAfter(...sentBack, runIs({ id: 300 })))).toMatchObject({ light: 'running', stage: 'code' })
+  const asked = reviewChanged({ state: 'changes_requested' })
+  const sentBack = [issueLabeled(), pullRequestChanged(), asked, reviewerPermission('mara')] as const
+  expect(headlineOf(pipelineAfter(...sentBack, runChanged({ id: 300 })))).toMatchObject({
+    light: 'running',
+    stage: 'code',
+  })
 })
 
 test('code that runs while the review is waited for is counted in review', () => {
-  expect(light(pipelineAfter(labelled(), pullRequestIs(), runIs()))).toMatchObject({ light: 'review', stage: 'review' })
+  expect(headlineOf(pipelineAfter(issueLabeled(), pullRequestChanged(), runChanged()))).toMatchObject({
+    light: 'review',
+    stage: 'review',
+  })
 })
 
 test('reworked code that fails needs somebody, although a later stage was done in the round before', () => {
   const round = [
-    labelled(),
-    runIs({ id: 100, conclusion: 'success' }),
-    runIs({ id: 101, workflow: 'test.yml', conclusion: 'success' }),
+    issueLabeled(),
+    runChanged({ id: 100, conclusion: 'success' }),
+    runChanged({ id: 101, workflow: 'test.yml', conclusion: 'success' }),
   ] as const
-  const failed = runIs({ id: 102, conclusion: 'failure', at: minute(9) })
-  expect(light(pipelineAfter(...round, failed))).toMatchObject({ light: 'failed', stage: 'code', since: minute(9) })
+  const failed = runChanged({ id: 102, conclusion: 'failure', at: minutesAfterNine(9) })
+  expect(headlineOf(pipelineAfter(...round, failed))).toMatchObject({
+    light: 'failed',
+    stage: 'code',
+    since: minutesAfterNine(9),
+  })
 })
 
 test('a failure that the line has gone past needs nobody', () => {
-  const failed = runIs({ id: 100, conclusion: 'failure' })
-  const tested = runIs({ id: 101, workflow: 'test.yml', conclusion: 'success' })
-  expect(light(pipelineAfter(labelled(), failed, tested))).toMatchObject({
+  const failed = runChanged({ id: 100, conclusion: 'failure' })
+  const tested = runChanged({ id: 101, workflow: 'test.yml', conclusion: 'success' })
+  expect(headlineOf(pipelineAfter(issueLabeled(), failed, tested))).toMatchObject({
     light: 'idle',
     stage: 'test',
     reason: 'test is over; waits for a pull request',
@@ -107,27 +117,33 @@ test('a failure that the line has gone past needs nobody', () => {
 })
 
 test('a failure in a closed or merged issue needs nobody', () => {
-  const failed = [labelled(), runIs({ conclusion: 'failure' })] as const
-  expect(light(pipelineAfter(...failed)).light).toBe('failed')
-  const closed = { state: 'closed', closedAt: minute(8), at: minute(8) } as const
-  expect(light(pipelineAfter(...failed, issueIs({ ...closed, stateReason: 'not_planned' }))).light).toBe('idle')
-  expect(light(pipelineAfter(...failed, issueIs({ ...closed, stateReason: 'completed' }))).light).toBe('done')
-  expect(light(pipelineAfter(...failed, pullRequestIs({ state: 'merged' }))).light).toBe('done')
+  const failed = [issueLabeled(), runChanged({ conclusion: 'failure' })] as const
+  expect(headlineOf(pipelineAfter(...failed)).light).toBe('failed')
+  const closed = { state: 'closed', closedAt: minutesAfterNine(8), at: minutesAfterNine(8) } as const
+  expect(headlineOf(pipelineAfter(...failed, issueChanged({ ...closed, stateReason: 'not_planned' }))).light).toBe(
+    'idle',
+  )
+  expect(headlineOf(pipelineAfter(...failed, issueChanged({ ...closed, stateReason: 'completed' }))).light).toBe('done')
+  expect(headlineOf(pipelineAfter(...failed, pullRequestChanged({ state: 'merged' }))).light).toBe('done')
 })
 
 test('a merge ends a line that has no stage for reviews', () => {
-  const merged = pipelineAfter(labelled(), runIs({ conclusion: 'failure' }), pullRequestIs({ state: 'merged' }))
-  expect(light({ ...merged, stages: merged.stages.slice(0, 3) }).light).toBe('done')
+  const merged = pipelineAfter(
+    issueLabeled(),
+    runChanged({ conclusion: 'failure' }),
+    pullRequestChanged({ state: 'merged' }),
+  )
+  expect(headlineOf({ ...merged, stages: merged.stages.slice(0, 3) }).light).toBe('done')
 })
 
 /** Stages that stand as told, each but idle ones with a run, the later stage's the later run. */
-function standing(stages: readonly StageStatus[]): Pipeline {
-  const begun = pipelineAfter(labelled())
+function pipelineWithStatuses(stages: readonly StageStatus[]): Pipeline {
+  const begun = pipelineAfter(issueLabeled())
   return {
     ...begun,
     stages: begun.stages.map((stage, index) => {
       const status = stages[index] ?? 'idle'
-      const since = status === 'idle' ? null : minute(index)
+      const since = status === 'idle' ? null : minutesAfterNine(index)
       const attempts = since === null ? [] : [{ number: 1, key: null, run: runFact({ id: 100 + index }) }]
       return { ...stage, status, since, attempts }
     }),

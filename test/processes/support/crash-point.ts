@@ -2,12 +2,12 @@
 // to itself, with the signal that an operator or a host would send, so that it dies or freezes exactly there.
 import { writeSync } from 'node:fs'
 import type { KyselyPlugin, RootOperationNode, TransactionBuilder } from 'kysely'
-import { kindOf } from '../../../fake-github/write-log.ts'
+import { requestKindOf } from '../../../fake-github/write-log.ts'
 import type { Database, Transaction } from '../../../src/store/database.ts'
 import type { Tables } from '../../../src/store/tables.ts'
 
 /** A commit, named by what it writes. */
-export type Commit =
+export type CommitPoint =
   | 'an attempt is admitted'
   | 'a dispatch is claimed'
   | 'a dispatch is sending'
@@ -16,28 +16,28 @@ export type Commit =
   | 'a lost dispatch is claimed'
   | 'a pipeline is claimed'
   | 'a creation is intended'
-  | 'a writing is noted'
-  | 'a finding is noted'
+  | 'a write is recorded'
+  | 'a found surface is recorded'
   | 'a pipeline is released'
 
 /** A call, named by what GitHub is asked for. */
-export type Call =
+export type CallPoint =
   | 'dispatch'
-  | 'look for runs'
+  | 'list runs'
   | 'comment'
   | 'check'
   | 'comment-edit'
   | 'check-edit'
-  | 'look for comments'
-  | 'look for checks'
+  | 'list comments'
+  | 'list check runs'
 
-export type Boundary = `${'before' | 'after'}: ${Commit | Call}`
+export type CrashBoundary = `${'before' | 'after'}: ${CommitPoint | CallPoint}`
 
-export type Doom = { readonly at: Boundary; readonly how: 'SIGKILL' | 'SIGSTOP' }
+export type CrashPoint = { readonly at: CrashBoundary; readonly signal: 'SIGKILL' | 'SIGSTOP' }
 
 /** The same database and the same way to GitHub, with the doom waiting on it. */
-export function doomed(
-  { at, how }: Doom,
+export function withCrashPoint(
+  { at, signal }: CrashPoint,
   o: { database: Database; fetch: typeof fetch },
 ): { database: Database; fetch: typeof fetch } {
   let isOver = false
@@ -47,7 +47,7 @@ export function doomed(
     if (boundary !== at || isOver) return
     isOver = true
     writeSync(1, `reached ${boundary}\n`)
-    process.kill(process.pid, how)
+    process.kill(process.pid, signal)
   }
 
   const { kysely } = o.database
@@ -73,10 +73,10 @@ export function doomed(
       },
       transformResult: async ({ result }) => result,
     }
-    let names: readonly Commit[] = []
+    let names: readonly CommitPoint[] = []
     const result = await builder.execute(async (trx) => {
       const done = await work(trx.withPlugin(listening))
-      names = namesOf(statements, dispatches)
+      names = commitPointsOf(statements, dispatches)
       for (const name of names) reach(`before: ${name}`)
       return done
     })
@@ -87,10 +87,10 @@ export function doomed(
   return {
     database: o.database,
     async fetch(input, init) {
-      const call = callOf(init?.method ?? 'GET', new URL(String(input)).pathname)
+      const call = callPointOf(init?.method ?? 'GET', new URL(String(input)).pathname)
       if (call !== null) reach(`before: ${call}`)
       // What a process had handed over before it froze arrives all the same, however long ago it lost its patience.
-      const isLate = how === 'SIGSTOP' && isOver && `before: ${call}` === at
+      const isLate = signal === 'SIGSTOP' && isOver && `before: ${call}` === at
       const response = await (isLate ? fetch(input, { ...init, signal: null }) : o.fetch(input, init))
       if (call !== null) reach(`after: ${call}`)
       return response
@@ -98,49 +98,50 @@ export function doomed(
   }
 }
 
-function callOf(method: string, path: string): Call | null {
-  const kind = kindOf(method, path)
+function callPointOf(method: string, path: string): CallPoint | null {
+  const kind = requestKindOf(method, path)
   if (kind === 'dispatch' || kind === 'comment' || kind === 'check') return kind
   if (kind === 'comment-edit' || kind === 'check-edit') return kind
   if (kind !== 'read') return null
-  if (/\/workflows\/[^/]+\/runs$/.test(path)) return 'look for runs'
-  if (/\/issues\/\d+\/comments$/.test(path)) return 'look for comments'
-  return /\/commits\/[^/]+\/check-runs$/.test(path) ? 'look for checks' : null
+  if (/\/workflows\/[^/]+\/runs$/.test(path)) return 'list runs'
+  if (/\/issues\/\d+\/comments$/.test(path)) return 'list comments'
+  return /\/commits\/[^/]+\/check-runs$/.test(path) ? 'list check runs' : null
 }
 
 /** What a transaction writes, from its statements; `dispatches` are the tokens under which dispatches were claimed. */
-function namesOf(statements: readonly RootOperationNode[], dispatches: Set<string>): readonly Commit[] {
+function commitPointsOf(statements: readonly RootOperationNode[], dispatches: Set<string>): readonly CommitPoint[] {
   const texts = statements.map((node) => JSON.stringify(node))
   const all = texts.join('\n')
-  const updates = (table: string) => texts.filter((text) => isWrite(text, 'Update', table)).join('\n')
-  const names: Commit[] = []
-  const decided = texts.filter((text) => isWrite(text, 'Insert', 'effects')).join('\n')
+  const updates = (table: string) => texts.filter((text) => isStatementOn(text, 'Update', table)).join('\n')
+  const names: CommitPoint[] = []
+  const decided = texts.filter((text) => isStatementOn(text, 'Insert', 'effects')).join('\n')
   if (decided.includes('"dispatch/')) names.push('an attempt is admitted')
   const claim = updates('effects')
   if (claim.includes('"claimed_until"') && all.includes('"value":"dispatch"')) {
     for (const [token] of claim.matchAll(UUID)) dispatches.add(token)
     names.push(all.includes('"unconfirmed"') ? 'a lost dispatch is claimed' : 'a dispatch is claimed')
   }
-  for (const { token, state } of statements.flatMap(settlementsIn)) {
-    const name = dispatches.has(token) ? DISPATCH_IS[state] : undefined
+  for (const { token, state } of statements.flatMap(effectUpdatesIn)) {
+    const name = dispatches.has(token) ? DISPATCH_COMMIT_POINTS[state] : undefined
     if (name !== undefined) names.push(name)
   }
-  const publication = texts.filter((text) => isWrite(text, 'Insert', 'publications')).join('\n')
+  const publication = texts.filter((text) => isStatementOn(text, 'Insert', 'publications')).join('\n')
   if (publication.includes('"digest"')) {
-    names.push(publication.includes('"sending"') ? 'a creation is intended' : 'a writing is noted')
-  } else if (publication !== '') names.push('a finding is noted')
+    names.push(publication.includes('"sending"') ? 'a creation is intended' : 'a write is recorded')
+  } else if (publication !== '') names.push('a found surface is recorded')
   const pipelines = updates('pipelines')
   if (pipelines.includes('"publish_after"')) names.push('a pipeline is released')
-  else if (pipelines.includes('"publish_token"') && all.includes('"SkipLocked"')) names.push('a pipeline is claimed')
+  else if (pipelines.includes('"publish_claim_token"') && all.includes('"SkipLocked"'))
+    names.push('a pipeline is claimed')
   return names
 }
 
-function isWrite(text: string, verb: 'Insert' | 'Update', table: string): boolean {
+function isStatementOn(text: string, verb: 'Insert' | 'Update', table: string): boolean {
   return text.includes(`"${verb}QueryNode"`) && text.includes(`"name":"${table}"`)
 }
 
 /** What is told of effects, which goes to the database as one JSON text. */
-function settlementsIn(node: RootOperationNode): readonly { readonly token: string; readonly state: string }[] {
+function effectUpdatesIn(node: RootOperationNode): readonly { readonly token: string; readonly state: string }[] {
   if (node.kind !== 'RawNode' || !node.sqlFragments.join('').includes('update effects set')) return []
   const values = node.parameters.map((parameter) => (parameter as { value?: unknown }).value)
   const told = values.find((value) => typeof value === 'string' && value.startsWith('['))
@@ -148,7 +149,7 @@ function settlementsIn(node: RootOperationNode): readonly { readonly token: stri
 }
 
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
-const DISPATCH_IS: Readonly<Record<string, Commit>> = {
+const DISPATCH_COMMIT_POINTS: Readonly<Record<string, CommitPoint>> = {
   sending: 'a dispatch is sending',
   done: 'a dispatch is confirmed',
   unconfirmed: 'a dispatch is unconfirmed',

@@ -1,9 +1,9 @@
 // One attempt, one run: what must be true of the works when everything is over, whatever befell its workers.
 import { expect } from 'vitest'
-import type { Works } from './worker-fleet.ts'
+import type { WorkerFleet } from './worker-fleet.ts'
 
 /** A line of one stage on which nothing but dispatching is to be seen. */
-export const LINE_OF_ONE = `start: { label: andon }
+export const ONE_STAGE_ANDON_YML = `start: { label: andon }
 stages:
   plan: { workflow: plan.yml }
 limits: { running: 100, starts_per_day: 10000 }
@@ -12,8 +12,8 @@ comments: off
 `
 
 /** Lets the works finish, then holds every attempt against the runs that GitHub began. */
-export async function expectOneRunEach(works: Works, o: { atMostSeconds: number }) {
-  await works.finish(async () => (await unfinished(works)).length === 0, o.atMostSeconds)
+export async function expectSingleRuns(works: WorkerFleet, o: { atMostSeconds: number }) {
+  await works.finishAlone(async () => (await unfinishedWork(works)).length === 0, o.atMostSeconds)
   const { github, database } = works
   const titles = github.runs.map(({ state }) => state.title)
   const pipelines = await database.kysely.selectFrom('pipelines').select('document').execute()
@@ -26,7 +26,7 @@ export async function expectOneRunEach(works: Works, o: { atMostSeconds: number 
   const refused = dispatches.flatMap(({ key, state }) => (state === 'refused' ? [key.slice('dispatch/'.length)] : []))
   const begun = new Set(titles.map((title) => title.replace('andon ', '')))
   const withoutRun = attempts.filter(({ key }) => !begun.has(key ?? '') && !refused.includes(key ?? ''))
-  const posts = github.writes.of('dispatch')
+  const posts = github.writes.ofKind('dispatch')
   const counts = {
     attempts: attempts.length,
     POSTs: posts.length,
@@ -35,7 +35,7 @@ export async function expectOneRunEach(works: Works, o: { atMostSeconds: number 
     duplicates: titles.length - begun.size,
     refused: refused.length,
     'without run or refusal': withoutRun.length,
-    stuck: (await unfinished(works)).length,
+    stuck: (await unfinishedWork(works)).length,
   }
   expect(counts).toMatchObject({ duplicates: 0, 'without run or refusal': 0, stuck: 0 })
   expect(dispatches).toHaveLength(attempts.length)
@@ -43,7 +43,7 @@ export async function expectOneRunEach(works: Works, o: { atMostSeconds: number 
 }
 
 /** What is not over: issues that were labelled and whose stage is neither done nor failed, dispatches in the middle. */
-export async function unfinished({ github, database }: Works): Promise<readonly string[]> {
+export async function unfinishedWork({ github, database }: WorkerFleet): Promise<readonly string[]> {
   const over = ['done', 'refused']
   const dispatches = await database.kysely
     .selectFrom('effects')

@@ -3,32 +3,32 @@
 import pino from 'pino'
 import type { openAndon } from '../../../src/andon.ts'
 import type { Config } from '../../../src/config.ts'
-import type { Doom } from './crash-point.ts'
+import type { CrashPoint } from './crash-point.ts'
 
-export type Pace = {
+export type ClockRate = {
   /** When the machine's clock and this one showed the same, but for the lead. */
-  readonly since: number
+  readonly startedAtMs: number
   readonly factor: number
   /** By how many milliseconds it was put forward besides. */
   readonly aheadMs: number
 }
 
-export type Hasty = Pace & {
+export type FastWorkerSettings = ClockRate & {
   readonly appId: number
   readonly privateKey: string
   readonly secret: string
   readonly githubUrl: string
   readonly databaseUrl: string
-  readonly doom: Doom | null
+  readonly crashPoint: CrashPoint | null
 }
 
 /** The pace is read at every look, so that the clock can be put forward. */
-export function hastyClock(pace: Pace): () => string {
-  return () => new Date(pace.since + (Date.now() - pace.since) * pace.factor + pace.aheadMs).toISOString()
+export function fastClock(pace: ClockRate): () => string {
+  return () => new Date(pace.startedAtMs + (Date.now() - pace.startedAtMs) * pace.factor + pace.aheadMs).toISOString()
 }
 
 /** What Andon is built from in such a process. */
-export function surroundings(hasty: Hasty, role: 'web' | 'worker'): Surroundings {
+export function andonOptions(hasty: FastWorkerSettings, role: 'web' | 'worker'): AndonOptions {
   const config: Config = {
     role,
     port: 0,
@@ -47,15 +47,15 @@ export function surroundings(hasty: Hasty, role: 'web' | 'worker'): Surroundings
     production: false,
   }
   const log = pino({ level: process.env.ANDON_TEST_LOG ?? 'silent' })
-  return { config, build: 'test', log, now: hastyClock(hasty), fetch: impatient(PATIENCE_MS / hasty.factor) }
+  return { config, build: 'test', log, now: fastClock(hasty), fetch: fetchWithTimeout(CALL_TIMEOUT_MS / hasty.factor) }
 }
 
-type Surroundings = Required<Omit<Parameters<typeof openAndon>[0], 'database'>>
+type AndonOptions = Required<Omit<Parameters<typeof openAndon>[0], 'database'>>
 
 // The ten seconds that Andon gives a call would be longer on this clock than its claim is.
-const PATIENCE_MS = 20_000
+const CALL_TIMEOUT_MS = 20_000
 
-function impatient(patienceMs: number): typeof fetch {
+function fetchWithTimeout(patienceMs: number): typeof fetch {
   return (input, init) => {
     const own = init?.signal ? [init.signal] : []
     return fetch(input, { ...init, signal: AbortSignal.any([...own, AbortSignal.timeout(patienceMs)]) })

@@ -1,12 +1,15 @@
 // A worker in a process of its own, to be killed or frozen: by the test, or by itself at the moment that it is doomed to.
 import { openAndon } from '../../../src/andon.ts'
-import { openPostgres } from '../../../src/store/postgres.ts'
-import { doomed } from './crash-point.ts'
-import { type Hasty, surroundings } from './fast-clock.ts'
+import { openPostgresDatabase } from '../../../src/store/postgres.ts'
+import { withCrashPoint } from './crash-point.ts'
+import { andonOptions, type FastWorkerSettings } from './fast-clock.ts'
 
-const hasty = JSON.parse(process.env.HASTY ?? '{}') as Hasty
-const { fetch, ...rest } = surroundings(hasty, 'worker')
-const plain = { database: await openPostgres(hasty.databaseUrl), fetch }
-const andon = await openAndon({ ...rest, ...(hasty.doom === null ? plain : doomed(hasty.doom, plain)) })
-await andon.work()
+const settings = JSON.parse(process.env.FAST_WORKER ?? '{}') as FastWorkerSettings
+const { fetch, ...rest } = andonOptions(settings, 'worker')
+const connections = { database: await openPostgresDatabase(settings.databaseUrl), fetch }
+const andon = await openAndon({
+  ...rest,
+  ...(settings.crashPoint === null ? connections : withCrashPoint(settings.crashPoint, connections)),
+})
+await andon.startWorker()
 console.log('working')

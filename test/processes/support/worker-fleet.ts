@@ -7,42 +7,42 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openAndon } from '../../../src/andon.ts'
 import type { Instant } from '../../../src/pipeline/model/time.ts'
-import { type FreshDatabase, freshDatabase } from '../../support/database.ts'
-import { type FakeGitHub, openGitHubWorld, WEBHOOK_SECRET } from '../../support/fake-github.ts'
-import { runSeed } from '../../support/measurements.ts'
-import type { Doom } from './crash-point.ts'
-import { hastyClock, surroundings } from './fast-clock.ts'
+import { openTestDatabase, type TestDatabase } from '../../support/database.ts'
+import { FAKE_GITHUB_SECRET, type FakeGitHub, openFakeGitHub } from '../../support/fake-github.ts'
+import { randomSeed } from '../../support/measurements.ts'
+import type { CrashPoint } from './crash-point.ts'
+import { andonOptions, fastClock } from './fast-clock.ts'
 
-export type Works = {
+export type WorkerFleet = {
   readonly github: FakeGitHub
-  readonly database: FreshDatabase
+  readonly database: TestDatabase
   readonly repository: string
   readonly now: () => Instant
   /** Starts a worker; resolves when it works, or has met its doom before. */
-  start(doom?: Doom): Promise<Worker>
+  startWorker(crashPoint?: CrashPoint): Promise<Worker>
   /** Everybody is dead: goes on alone, ten seconds at a time, until it is over. */
-  finish(isOver: () => Promise<boolean>, mostSeconds: number): Promise<void>
+  finishAlone(isOver: () => Promise<boolean>, mostSeconds: number): Promise<void>
   close(): Promise<void>
 }
 
 export type Worker = {
   /** Resolves when it has reached its doom; to false when it ended, or the patience, without. */
-  reached(withinMs: number): Promise<boolean>
+  reachedCrashPoint(withinMs: number): Promise<boolean>
   thaw(): void
   kill(): Promise<void>
 }
 
 /** `configuration` is the repository's andon.yml; without one Andon watches. */
-export async function openWorks(o: { factor: number; configuration?: string }): Promise<Works> {
-  const pace = { since: Date.now(), factor: o.factor, aheadMs: 0 }
-  const now = hastyClock(pace)
-  const github = await openGitHubWorld({ seed: runSeed(), now, together: 8 })
-  const database = await freshDatabase('postgres')
+export async function openWorkerFleet(o: { factor: number; configuration?: string }): Promise<WorkerFleet> {
+  const rate = { startedAtMs: Date.now(), factor: o.factor, aheadMs: 0 }
+  const now = fastClock(rate)
+  const github = await openFakeGitHub({ seed: randomSeed(), now, maxConcurrent: 8 })
+  const database = await openTestDatabase('postgres')
   const { appId, privateKey, url: githubUrl } = github
   const databaseUrl = database.url ?? ''
-  const hasty = { ...pace, appId, privateKey, secret: WEBHOOK_SECRET, githubUrl, databaseUrl, doom: null }
-  const andon = await openAndon({ ...surroundings(hasty, 'web'), database, now })
-  github.deliveries.aim(`http://127.0.0.1:${await andon.listen()}/api/github/webhooks`)
+  const settings = { ...rate, appId, privateKey, secret: FAKE_GITHUB_SECRET, githubUrl, databaseUrl, crashPoint: null }
+  const andon = await openAndon({ ...andonOptions(settings, 'web'), database, now })
+  github.deliveries.setTarget(`http://127.0.0.1:${await andon.listen()}/api/github/webhooks`)
   const [repository = ''] = github.repositories
   if (o.configuration !== undefined) {
     github.writeFile(repository, '.github/andon.yml', o.configuration)
@@ -57,30 +57,34 @@ export async function openWorks(o: { factor: number; configuration?: string }): 
     database,
     repository,
     now,
-    async start(doom) {
+    async startWorker(crashPoint) {
       started += 1
-      const own = { ...hasty, databaseUrl: `${databaseUrl}?application_name=worker-${started}`, doom: doom ?? null }
+      const own = {
+        ...settings,
+        databaseUrl: `${databaseUrl}?application_name=worker-${started}`,
+        crashPoint: crashPoint ?? null,
+      }
       const child = spawn(process.execPath, ['test/processes/support/fast-worker.ts'], {
         env: {
           PATH: process.env.PATH,
           NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
-          HASTY: JSON.stringify(own),
+          FAST_WORKER: JSON.stringify(own),
           ANDON_DATA: directory,
         },
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       alive.add(child)
       child.once('close', () => alive.delete(child))
-      const worker = watched(child)
+      const worker = watchWorker(child)
       await worker.begun
       return worker
     },
-    async finish(isOver, mostSeconds) {
+    async finishAlone(isOver, mostSeconds) {
       for (let seconds = 0; seconds < mostSeconds; seconds += 10) {
-        await github.settled()
-        await andon.settle()
+        await github.whenIdle()
+        await andon.drain()
         if (await isOver()) return
-        pace.aheadMs += 10_000
+        rate.aheadMs += 10_000
       }
       throw new Error(`it was not over after ${mostSeconds} s more`)
     },
@@ -95,7 +99,7 @@ export async function openWorks(o: { factor: number; configuration?: string }): 
   }
 }
 
-function watched(child: ChildProcess): Worker & { readonly begun: Promise<unknown> } {
+function watchWorker(child: ChildProcess): Worker & { readonly begun: Promise<unknown> } {
   const ended = once(child, 'close')
   const { promise: doom, resolve } = Promise.withResolvers<void>()
   let isDoomed = false
@@ -106,7 +110,7 @@ function watched(child: ChildProcess): Worker & { readonly begun: Promise<unknow
   })
   return {
     begun: Promise.race([ended, ...(child.stdout ? [once(child.stdout, 'data')] : [])]),
-    async reached(withinMs) {
+    async reachedCrashPoint(withinMs) {
       let timer: NodeJS.Timeout | undefined
       const patience = new Promise((resolve) => {
         timer = setTimeout(resolve, withinMs)

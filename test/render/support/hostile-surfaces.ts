@@ -1,14 +1,14 @@
 // A line with one text wherever people of the repository, or strangers, can put some.
-import { notAStage, unknownVerb } from '../../../src/commands/invalid-commands.ts'
-import { impossible } from '../../../src/pipeline/model/command-result.ts'
-import type { ReplyLine } from '../../../src/pipeline/model/effects.ts'
+import { invalidStageName, unknownVerb } from '../../../src/commands/invalid-commands.ts'
+import { notPossible } from '../../../src/pipeline/model/command-result.ts'
+import type { ReplyItem } from '../../../src/pipeline/model/effects.ts'
 import type { Hold } from '../../../src/pipeline/model/hold.ts'
-import type { Shown } from '../../../src/render/board-row.ts'
-import { check, farewell } from '../../../src/render/check-run.ts'
-import { configurationCheck } from '../../../src/render/configuration-check-run.ts'
-import { type Mistaken, notice } from '../../../src/render/configuration-notice.ts'
-import { replyTo } from '../../../src/render/reply.ts'
-import { comment, marker } from '../../../src/render/sticky-comment.ts'
+import type { BoardPipeline } from '../../../src/render/board-row.ts'
+import { renderCheckRun, renderSupersededCheckRun } from '../../../src/render/check-run.ts'
+import { renderConfigurationCheckRun } from '../../../src/render/configuration-check-run.ts'
+import { configurationNoticeOf, type InvalidConfiguration } from '../../../src/render/configuration-notice.ts'
+import { renderReply } from '../../../src/render/reply.ts'
+import { renderStickyComment, stickyCommentMarker } from '../../../src/render/sticky-comment.ts'
 import { printable } from '../../../src/text/printable.ts'
 import { EVIDENCE, pipelineOf, pullRequestOf, runOf } from '../../support/pipeline-documents.ts'
 
@@ -18,46 +18,54 @@ const GITHUB_URL = 'https://github.com'
 const pageUrl = 'https://andon.example/acme/widgets/issues/42'
 
 /** What GitHub and terminals show of it: Markdown, single lines, and lines for a terminal. */
-export function shownOutside(text: string) {
+export function renderForGitHub(text: string) {
   const pipeline = pipelineWith(text)
   const holds = [holdBy(text)]
   const o = { pageUrl, pipelineId: 17, overlay: null, holds }
-  const surface = { stage: 'code', sha: SHA, where: 'pull_request' } as const
-  const whole = check(pipeline, surface, { ...o, alone: true })
-  const wrong = configurationCheck(mistakenBy(text), { repositoryId: 1, sha: SHA, pageUrl, githubUrl: GITHUB_URL })
-  const sight = { pipeline, overlay: null, holds, mistakes: [text], isConfigured: true, pageUrl }
+  const surface = { stage: 'code', sha: SHA, shaOrigin: 'pull_request' } as const
+  const whole = renderCheckRun(pipeline, surface, { ...o, isOnlyIssue: true })
+  const wrong = renderConfigurationCheckRun(mistakenBy(text), {
+    repositoryId: 1,
+    sha: SHA,
+    pageUrl,
+    githubUrl: GITHUB_URL,
+  })
+  const statusView = { pipeline, overlay: null, holds, problems: [text], isConfigured: true, pageUrl }
   return {
     markdown: [
-      comment(pipeline, 'code', { ...o, marker: marker(17, 'code') }),
+      renderStickyComment(pipeline, 'code', { ...o, marker: stickyCommentMarker(17, 'code') }),
       whole.output.summary,
-      farewell(pipeline, surface, null, { ...o, alone: true }).output.summary,
+      renderSupersededCheckRun(pipeline, surface, null, { ...o, isOnlyIssue: true }).output.summary,
       wrong.output.summary,
       ...repliesTo(text).map((line) =>
-        replyTo([{ origin: '900', by: text, mayWrite: true, lines: [line] }], { pageUrl, sightOf: () => sight }),
+        renderReply([{ origin: '900', login: text, mayWrite: true, items: [line] }], {
+          pageUrl,
+          statusViewOf: () => statusView,
+        }),
       ),
     ],
     plain: [whole.output.title, whole.name, wrong.output.title],
-    terminal: [printable(text), printable(impossible(text).words)],
+    terminal: [printable(text), printable(notPossible(text).message)],
   }
 }
 
 /** What our own pages show of it. */
-export function shownInside(text: string) {
-  const shown: Shown = {
+export function renderForPages(text: string) {
+  const shown: BoardPipeline = {
     id: 17,
     repository: 'acme/widgets',
     revision: 3,
     held: true,
-    around: { repository: holdBy(text), everything: { ...holdBy(text), place: { kind: 'everything' } } },
+    outerHolds: { repository: holdBy(text), everything: { ...holdBy(text), place: { kind: 'everything' } } },
     needsYouAt: SINCE,
-    pipeline: { ...pipelineWith(text), cord: [{ ...holdBy(text), place: { kind: 'issue' } }] },
+    pipeline: { ...pipelineWith(text), holdsAndReleases: [{ ...holdBy(text), place: { kind: 'issue' } }] },
   }
   const history = [{ at: SINCE, type: 'button.done', actor: text, text, evidence: EVIDENCE }]
-  return { shown, history, held: { repository: 'acme/widgets', hold: holdBy(text) }, mistaken: told(text) }
+  return { shown, history, held: { repository: 'acme/widgets', hold: holdBy(text) }, mistaken: noticeOf(text) }
 }
 
-function told(text: string) {
-  return notice(mistakenBy(text), GITHUB_URL)
+function noticeOf(text: string) {
+  return configurationNoticeOf(mistakenBy(text), GITHUB_URL)
 }
 
 function pipelineWith(text: string) {
@@ -76,38 +84,38 @@ function pipelineWith(text: string) {
     },
     {
       issue: { ...base.issue, title: text, author: text },
-      begun: { ...base.begun, actor: text },
+      start: { ...base.start, actor: text },
       pullRequests: [pullRequestOf(57, { title: text, author: text, branch: text })],
     },
   )
 }
 
 function holdBy(text: string): Hold {
-  return { place: { kind: 'repository' }, by: text, why: text, since: SINCE, evidence: EVIDENCE }
+  return { place: { kind: 'repository' }, by: text, reason: text, since: SINCE, evidence: EVIDENCE }
 }
 
-function mistakenBy(text: string): Mistaken {
+function mistakenBy(text: string): InvalidConfiguration {
   const said = [text, `\`${text}\` is not a field that is read`, `It takes \` and ${text}`]
   return {
     repository: 'acme/widgets',
     source: 'repository',
     headSha: SHA,
-    configured: true,
-    goodSha: SHA,
-    mistakes: said.map((message) => ({ line: 1, column: 1, field: text, message })),
+    isConfigured: true,
+    validSha: SHA,
+    problems: said.map((message) => ({ fileLine: 1, column: 1, field: text, message })),
   }
 }
 
 /** Every kind of answer that may repeat what somebody typed. */
-function repliesTo(text: string): readonly ReplyLine[] {
-  const words = { text, issueNumber: 42, words: text, next: [text] }
+function repliesTo(text: string): readonly ReplyItem[] {
+  const words = { text, issueNumber: 42, message: text, suggestions: [text] }
   return [
-    { ...words, tells: 'done' },
-    { ...words, tells: 'impossible' },
-    { text, tells: 'mistake', mistake: unknownVerb(text, text) },
-    { text, tells: 'mistake', mistake: notAStage(text, 'retry', text) },
-    { text, tells: 'no leave' },
-    { text, tells: 'status', issueNumber: 42 },
-    { text, tells: 'why', issueNumber: 42 },
+    { ...words, kind: 'done' },
+    { ...words, kind: 'impossible' },
+    { text, kind: 'mistake', mistake: unknownVerb(text, text) },
+    { text, kind: 'mistake', mistake: invalidStageName(text, 'retry', text) },
+    { text, kind: 'no permission' },
+    { text, kind: 'status', issueNumber: 42 },
+    { text, kind: 'why', issueNumber: 42 },
   ]
 }

@@ -1,8 +1,8 @@
-import { seeded } from '../../support/seeded-random.ts'
+import { seededRandom } from '../../support/seeded-random.ts'
 
 /** Titles that try to mention, refer, link, hide and break out, from a seed: the same seed gives the same titles. */
 export function hostileTitles(seed: number, count: number): readonly string[] {
-  const chance = seeded(seed)
+  const chance = seededRandom(seed)
   return Array.from({ length: count }, () => {
     const parts = Array.from({ length: 1 + chance.integer(6) }, () => chance.pick(PARTS))
     return chance.shuffle(parts).join(chance.pick(GLUES))

@@ -6,12 +6,12 @@ export const MENTION = /(?<![\w`])@(?=[a-z\d])/gi
 // The joiners are letters of scripts and of emoji; our own breaks are zero-width spaces.
 export const CONTROLS = /(?![\u200b\u200c\u200d])[\p{Cc}\p{Cf}\u2028\u2029]/gu
 
-export function count(text: string, pattern: RegExp): number {
+export function countMatches(text: string, pattern: RegExp): number {
   return text.match(pattern)?.length ?? 0
 }
 
 /** What GitHub's filters see as text, the shape of the tables, and everything live in it. */
-export function leavesOf(markdown: string): { text: string; tables: string; live: string } {
+export function liveMarkdownOf(markdown: string): { text: string; tables: string; live: string } {
   const text: string[] = []
   const live: string[] = []
   const walk = (node: Node) => {
@@ -32,9 +32,9 @@ export function leavesOf(markdown: string): { text: string; tables: string; live
 }
 
 /** Everything in a page that a browser would take for a tag, whole, and what it would show between them. */
-export function tagsOf(html: string): { tags: string; words: string } {
+export function liveHtmlOf(html: string): { tags: string; words: string } {
   const between = html.replace(/<[^>]*>?/g, '')
-  const words = between.replace(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => LETTERS[name] ?? '')
+  const words = between.replace(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => ENTITIES[name] ?? '')
   // Where a mistake in a file is told, whatever stands between backticks is drawn as code.
   const tags = (html.match(/<[^>]*>?/g) ?? []).filter((tag) => tag !== '<code>' && tag !== '</code>')
   return { tags: tags.join(''), words }
@@ -42,7 +42,7 @@ export function tagsOf(html: string): { tags: string; words: string } {
 
 type Node = { type: string; value?: string; url?: string; children?: Node[] }
 
-const LETTERS: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" }
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" }
 
 function enter(type: 'table' | 'tableRow' | 'tableCell') {
   return function (this: { enter(node: object, token: object): void }, token: object) {

@@ -2,9 +2,9 @@
 import type { Light } from '../../../src/pipeline/model/pipeline.ts'
 import type { Instant } from '../../../src/pipeline/model/time.ts'
 import type { Database } from '../../../src/store/database.ts'
-import { labelled, minute, pipelineAfter } from '../../support/pipeline-fixtures.ts'
+import { issueLabeled, minutesAfterNine, pipelineAfter } from '../../support/pipeline-fixtures.ts'
 
-export type Row = {
+export type PipelineRow = {
   readonly issueNumber: number
   readonly repositoryId?: number
   readonly light?: Light
@@ -15,9 +15,9 @@ export type Row = {
   readonly updatedAt?: Instant
 }
 
-const DOCUMENT = pipelineAfter(labelled())
+const DOCUMENT = pipelineAfter(issueLabeled())
 
-export async function writePipelines({ kysely }: Database, rows: readonly Row[]): Promise<void> {
+export async function writePipelines({ kysely }: Database, rows: readonly PipelineRow[]): Promise<void> {
   const written = rows.map(({ issueNumber, repositoryId = 1, ...known }) => ({
     repositoryId,
     issueNumber,
@@ -25,17 +25,17 @@ export async function writePipelines({ kysely }: Database, rows: readonly Row[])
     document: JSON.stringify({ ...DOCUMENT, repositoryId, issue: { ...DOCUMENT.issue, number: issueNumber } }),
     light: 'running' as const,
     stage: 'plan',
-    since: minute(0),
+    since: minutesAfterNine(0),
     needsYouAt: null,
-    createdAt: minute(0),
-    updatedAt: minute(0),
+    createdAt: minutesAfterNine(0),
+    updatedAt: minutesAfterNine(0),
     ...known,
   }))
   await kysely.insertInto('pipelines').values(written).execute()
 }
 
 export async function writeRepositories({ kysely }: Database, names: Readonly<Record<number, string>>): Promise<void> {
-  const rest = { installationId: 9, private: false, updatedAt: minute(0) }
+  const rest = { installationId: 9, private: false, updatedAt: minutesAfterNine(0) }
   const rows = Object.entries(names).map(([id, fullName]) => ({ id: Number(id), fullName, ...rest }))
   await kysely.insertInto('repositories').values(rows).execute()
 }

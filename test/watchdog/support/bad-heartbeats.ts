@@ -1,14 +1,14 @@
 // Heartbeats that must not be believed. Each stands in the file of the loop that GOOD is.
-import type { Identity } from '../../../src/process/process-identity.ts'
-import type { Heartbeat, Verdict } from '../../../src/watchdog/heartbeat.ts'
+import type { ProcessIdentity } from '../../../src/process/process-identity.ts'
+import type { Heartbeat, HeartbeatAssessment } from '../../../src/watchdog/heartbeat.ts'
 
 export const NOW = '2026-11-21T14:02:30.000Z'
-export const HERE = 'here'
+export const HOST = 'here'
 
 export const GOOD: Heartbeat = {
   id: 'worker-here-4711',
   role: 'worker',
-  host: HERE,
+  host: HOST,
   pid: 4711,
   startedAtTicks: '99',
   status: 'idle',
@@ -19,27 +19,27 @@ export const GOOD: Heartbeat = {
   lastError: null,
 }
 
-export type Bad = {
+export type BadHeartbeat = {
   readonly name: string
   readonly text: string
   /** What is found of its process. */
-  readonly identity: Identity
-  readonly state: Exclude<Verdict['state'], 'alive'>
-  readonly says: RegExp
+  readonly identity: ProcessIdentity
+  readonly state: Exclude<HeartbeatAssessment['state'], 'alive'>
+  readonly reason: RegExp
 }
 
 /** The corpus as of a moment and a process; the names of the fields that are wrong are in the sentences. */
-export function badHeartbeats(good: Heartbeat): readonly Bad[] {
+export function badHeartbeats(good: Heartbeat): readonly BadHeartbeat[] {
   const text = JSON.stringify(good)
   const at = (ms: number) => new Date(Date.parse(good.beatAt) + ms).toISOString()
-  const doubtful = (name: string, text: string, says: RegExp): Bad => ({
+  const doubtful = (name: string, text: string, reason: RegExp): BadHeartbeat => ({
     name,
     text,
     identity: 'same',
     state: 'doubtful',
-    says,
+    reason,
   })
-  const wrong = (field: keyof Heartbeat, value: unknown): Bad =>
+  const wrong = (field: keyof Heartbeat, value: unknown): BadHeartbeat =>
     doubtful(
       `${field} is ${JSON.stringify(value) ?? 'missing'}`,
       JSON.stringify({ ...good, [field]: value }),
@@ -48,8 +48,8 @@ export function badHeartbeats(good: Heartbeat): readonly Bad[] {
   const believable = (
     name: string,
     over: Partial<Heartbeat>,
-    verdict: Pick<Bad, 'identity' | 'state' | 'says'>,
-  ): Bad => {
+    verdict: Pick<BadHeartbeat, 'identity' | 'state' | 'reason'>,
+  ): BadHeartbeat => {
     const heartbeat = { ...good, ...over }
     const id = over.id ?? `${heartbeat.role}-${heartbeat.host}-${heartbeat.pid}`
     return { name, text: JSON.stringify({ ...heartbeat, id }), ...verdict }
@@ -81,36 +81,36 @@ export function badHeartbeats(good: Heartbeat): readonly Bad[] {
     wrong('host', ''),
     wrong('lastError', {}),
     doubtful('an id of another loop', JSON.stringify({ ...good, id: 'worker-here-1' }), /id belongs to another/),
-    believable('a file of another pid', { pid: 1 }, { identity: 'same', state: 'doubtful', says: /of another loop/ }),
+    believable('a file of another pid', { pid: 1 }, { identity: 'same', state: 'doubtful', reason: /of another loop/ }),
     believable(
       'a file of another machine',
       { host: 'elsewhere' },
-      { identity: 'same', state: 'doubtful', says: /written on elsewhere/ },
+      { identity: 'same', state: 'doubtful', reason: /written on elsewhere/ },
     ),
     ...[60_000, 3_600_000, 10 ** 12].map((ms) =>
       believable(
         `a beat ${ms} ms later than the last`,
         { beatAt: at(ms) },
-        { identity: 'same', state: 'doubtful', says: /in the future/ },
+        { identity: 'same', state: 'doubtful', reason: /in the future/ },
       ),
     ),
     believable(
       'a beat a minute too old',
       { beatAt: at(-60_000) },
-      { identity: 'same', state: 'stale', says: /though/ },
+      { identity: 'same', state: 'stale', reason: /though/ },
     ),
     believable(
       'a beat of 1970',
       { beatAt: '1970-01-01T00:00:00.000Z' },
-      { identity: 'other', state: 'stale', says: /another one/ },
+      { identity: 'other', state: 'stale', reason: /another one/ },
     ),
     believable(
       'stale while stopping',
       { beatAt: at(-90_000), status: 'stopping' },
-      { identity: 'gone', state: 'stale', says: /ended/ },
+      { identity: 'gone', state: 'stale', reason: /ended/ },
     ),
-    believable('a pid that was used again', {}, { identity: 'other', state: 'gone', says: /another one by now/ }),
-    believable('a process that is not there', {}, { identity: 'gone', state: 'gone', says: /ended without a word/ }),
+    believable('a pid that was used again', {}, { identity: 'other', state: 'gone', reason: /another one by now/ }),
+    believable('a process that is not there', {}, { identity: 'gone', state: 'gone', reason: /ended without a word/ }),
   ]
 }
 

@@ -1,17 +1,17 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 
-export type Events = {
+export type EventReader = {
   /** The next message, or the next one of that name (`message`: the unnamed). Rejects when the stream ends first. */
-  next(name?: string): Promise<EventSourceMessage>
+  nextMessage(name?: string): Promise<EventSourceMessage>
   /** Everything that came and was not asked for yet. */
-  pending(): readonly EventSourceMessage[]
+  unread(): readonly EventSourceMessage[]
   /** Resolves when the server ended the stream. */
   ended: Promise<void>
   close(): void
 }
 
 /** Opens an event stream and reads it as a program would. */
-export async function openEvents(url: string, headers: Record<string, string> = {}): Promise<Events> {
+export async function openEventReader(url: string, headers: Record<string, string> = {}): Promise<EventReader> {
   const abort = new AbortController()
   const response = await fetch(url, { signal: abort.signal, headers })
   if (!response.ok || !response.body) throw new Error(`${url} answered ${response.status}`)
@@ -37,7 +37,7 @@ export async function openEvents(url: string, headers: Record<string, string> = 
   }
   void reading(response.body as ReadableStream<Uint8Array>)
   return {
-    async next(name) {
+    async nextMessage(name) {
       for (;;) {
         const place = queue.findIndex(({ event }) => name === undefined || (event ?? 'message') === name)
         const [found] = place === -1 ? [] : queue.splice(0, place + 1).slice(-1)
@@ -47,7 +47,7 @@ export async function openEvents(url: string, headers: Record<string, string> = 
         await wake.promise
       }
     },
-    pending: () => queue,
+    unread: () => queue,
     ended: over.promise,
     close: () => abort.abort(),
   }

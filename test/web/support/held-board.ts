@@ -1,35 +1,35 @@
 // A floor in which cords are pulled: one repository's, an issue's of another, and a stage's.
 
-import type { CordWord, HeldPlace, Hold } from '../../../src/pipeline/model/hold.ts'
-import { ago, HOSTILE, type Made } from './board-fixtures.ts'
+import type { ActiveHold, Hold, HoldOrRelease } from '../../../src/pipeline/model/hold.ts'
+import { type BoardFixture, HOSTILE, minutesAgo } from './board-fixtures.ts'
 
 const REPOSITORY = holdOf({ kind: 'repository' }, 'alice', 'release week', 52)
 const ISSUE = holdOf({ kind: 'issue' }, 'mara', `ask legal first ${HOSTILE}`, 130)
 const STAGE = holdOf({ kind: 'stage', stage: 'test' }, 'mara', 'the runner is being moved', 9)
 
 /** What the head of the board says while acme/widgets is held, and everything by the operator as well. */
-export const HELD_PLACES: readonly HeldPlace[] = [
+export const HELD_PLACES: readonly ActiveHold[] = [
   { repository: null, hold: holdOf({ kind: 'everything' }, 'root', 'GitHub Actions is down', 4) },
   { repository: 'acme/widgets', hold: REPOSITORY },
 ]
 
 /** The same rows while acme/widgets is held, and an issue and a stage of acme/api. */
-export function held(all: readonly Made[]): readonly Made[] {
+export function withHolds(all: readonly BoardFixture[]): readonly BoardFixture[] {
   let own = 0
   return all.map((made) => {
     const { shown } = made
     if (shown.repository === 'acme/widgets') {
-      return { ...made, shown: { ...shown, held: true, around: { repository: REPOSITORY, everything: null } } }
+      return { ...made, shown: { ...shown, held: true, outerHolds: { repository: REPOSITORY, everything: null } } }
     }
     own += 1
-    const cord = [[ISSUE], [STAGE]][own - 1]
-    return cord === undefined
+    const holdsAndReleases = [[ISSUE], [STAGE]][own - 1]
+    return holdsAndReleases === undefined
       ? made
-      : { ...made, shown: { ...shown, held: true, pipeline: { ...shown.pipeline, cord } } }
+      : { ...made, shown: { ...shown, held: true, pipeline: { ...shown.pipeline, holdsAndReleases } } }
   })
 }
 
-function holdOf(place: CordWord['place'], by: string, why: string, minutes: number): Hold {
-  const since = ago(minutes)
-  return { place, by, why, since, evidence: { kind: 'command', id: '1', at: since } }
+function holdOf(place: HoldOrRelease['place'], by: string, reason: string, minutes: number): Hold {
+  const since = minutesAgo(minutes)
+  return { place, by, reason, since, evidence: { kind: 'command', id: '1', at: since } }
 }

@@ -1,41 +1,41 @@
 // The board over rows made by hand, for looking at: `node test/web/support/preview.ts 4010`, then open the address.
 import pino from 'pino'
-import { notice } from '../../../src/render/configuration-notice.ts'
-import { serve } from '../../../src/web/http-server.ts'
-import { boardOf, floor, NOW, SLIPPED } from './board-fixtures.ts'
-import { HELD_PLACES, held } from './held-board.ts'
+import { configurationNoticeOf } from '../../../src/render/configuration-notice.ts'
+import { createServerWithReader } from '../../../src/web/http-server.ts'
+import { boardOf, busyBoard, MISTAKE_NOTICE, NOW } from './board-fixtures.ts'
+import { HELD_PLACES, withHolds } from './held-board.ts'
 
-const ORGANISATIONS = notice(
+const ORGANISATION_NOTICE = configurationNoticeOf(
   {
     repository: 'northwind-traders-international/warehouse-management-system',
     source: 'organisation',
     headSha: null,
-    configured: false,
-    goodSha: null,
-    mistakes: [{ line: 12, column: 3, field: '', message: 'The file cannot be read as YAML: a colon is missing.' }],
+    isConfigured: false,
+    validSha: null,
+    problems: [{ fileLine: 12, column: 3, field: '', message: 'The file cannot be read as YAML: a colon is missing.' }],
   },
   'https://github.com',
 )
 const port = Number(process.argv[2] ?? 4010)
 const kind = process.argv[3] ?? 'busy'
-const all = kind === 'empty' ? [] : kind === 'held' ? held(floor()) : floor()
-const here = (repository: string | undefined) =>
+const all = kind === 'empty' ? [] : kind === 'held' ? withHolds(busyBoard()) : busyBoard()
+const rowsOf = (repository: string | undefined) =>
   all.filter(({ shown }) => repository === undefined || shown.repository === repository)
-const { server } = serve({
+const { server } = createServerWithReader({
   reader: {
-    board: async ({ repository }) => ({
-      ...boardOf(here(repository), NOW, kind === 'mistaken' ? [SLIPPED, ORGANISATIONS] : []),
+    loadBoard: async ({ repository }) => ({
+      ...boardOf(rowsOf(repository), NOW, kind === 'mistaken' ? [MISTAKE_NOTICE, ORGANISATION_NOTICE] : []),
       holds: kind === 'held' ? HELD_PLACES : [],
     }),
-    issue: async (repository, number) => {
-      const found = here(repository).find(({ shown }) => shown.pipeline.issue.number === number)
-      return found ? { ...found, asOf: NOW, mistaken: kind === 'mistaken' ? [SLIPPED] : [] } : null
+    loadIssue: async (repository, number) => {
+      const found = rowsOf(repository).find(({ shown }) => shown.pipeline.issue.number === number)
+      return found ? { ...found, asOf: NOW, configurationNotices: kind === 'mistaken' ? [MISTAKE_NOTICE] : [] } : null
     },
-    repository: async (name) => name,
-    obstacle: async () => null,
+    findRepository: async (name) => name,
+    whyNotReady: async () => null,
     listen: async () => async () => undefined,
   },
-  deliver: async () => undefined,
+  receiveDelivery: async () => undefined,
   report: async (asked) => asked.body(null, 204),
   log: pino({ level: 'warn' }),
   config: {

@@ -3,64 +3,64 @@ import pino from 'pino'
 import type { Door } from '../../../src/apply/door.ts'
 import type { Event } from '../../../src/pipeline/model/events.ts'
 import type { RunFact } from '../../../src/pipeline/model/facts.ts'
-import type { Attempt, Ours, Pipeline } from '../../../src/pipeline/model/pipeline.ts'
-import { openBook } from '../../../src/web/report-store.ts'
-import { createReports } from '../../../src/web/reports.ts'
-import { arrivalOf, door as openDoor, taken } from '../../apply/support/arrivals.ts'
-import { AUDIENCE, type Issued, issued } from '../../github/support/token-issuer.ts'
-import { freshDatabase } from '../../support/database.ts'
-import { delivered, minute, REPOSITORY, runFact } from '../../support/pipeline-fixtures.ts'
-import { openFloor, openSite } from './site-world.ts'
+import type { Attempt, AttemptControl, Pipeline } from '../../../src/pipeline/model/pipeline.ts'
+import { openReportStore } from '../../../src/web/report-store.ts'
+import { createReportEndpoint } from '../../../src/web/reports.ts'
+import { arrivalOf, labelIssue, openTestDoor as openDoor } from '../../apply/support/arrivals.ts'
+import { AUDIENCE, openTokenIssuer, type TokenIssuer } from '../../github/support/token-issuer.ts'
+import { openTestDatabase } from '../../support/database.ts'
+import { deliveryEvidence, minutesAfterNine, REPOSITORY, runFact } from '../../support/pipeline-fixtures.ts'
+import { openSite, openStubBoard } from './site-world.ts'
 
 export const KEY = '42/plan/1-k3v9x'
 export const RUN_ID = 901
 export const NOW = '2026-11-21T12:00:00.000Z'
 
-export type Desk = Pick<Issued, 'issuer' | 'wire' | 'pass'> & {
+export type ReportWorld = Pick<TokenIssuer, 'issuer' | 'setNetwork' | 'advance'> & {
   readonly url: string
   /** A token of run 901, with some claims different. */
   token(claims?: Record<string, unknown>): Promise<string>
   post(body: unknown, token?: string): Promise<Response>
   /** What came to the door since the beginning. */
-  readonly told: readonly Event[]
+  readonly events: readonly Event[]
   beats(): Promise<readonly object[]>
   /** Lets the pipeline stand otherwise. */
-  becomes(change: (pipeline: Pipeline) => Pipeline): Promise<void>
-  readonly database: Awaited<ReturnType<typeof freshDatabase>>
+  changePipeline(change: (pipeline: Pipeline) => Pipeline): Promise<void>
+  readonly database: Awaited<ReturnType<typeof openTestDatabase>>
   /** From now on the door turns everything away, or takes it again. */
-  shut(error: Error | null): void
+  failDoor(error: Error | null): void
   /** As it was when it was opened. */
   reset(): Promise<void>
   close(): Promise<void>
 }
 
-export async function openDesk(): Promise<Desk> {
-  const database = await freshDatabase()
+export async function openReportWorld(): Promise<ReportWorld> {
+  const database = await openTestDatabase()
   const inner = openDoor(database)
-  const told: Event[] = []
+  const events: Event[] = []
   let shut: Error | null = null
   const door: Door = {
     ...inner,
     async apply(arrival) {
       if (shut) throw shut
-      if (arrival.event) told.push(arrival.event)
+      if (arrival.event) events.push(arrival.event)
       return inner.apply(arrival)
     },
   }
-  await inner.apply(arrivalOf(taken(42)))
+  await inner.apply(arrivalOf(labelIssue(42)))
   let time = Date.parse(NOW)
-  const issue = issued({ at: NOW })
-  const book = openBook({ database, door, now: () => new Date(time).toISOString() })
+  const issue = openTokenIssuer({ at: NOW })
+  const book = openReportStore({ database, door, now: () => new Date(time).toISOString() })
   const site = await openSite(
-    openFloor().reader,
+    openStubBoard().reader,
     {},
     0,
-    createReports({ prove: issue.prove, book, log: pino({ level: 'silent' }) }),
+    createReportEndpoint({ verify: issue.verify, store: book, log: pino({ level: 'silent' }) }),
   )
   const token = (claims = {}) =>
     issue.token({ repository_id: String(REPOSITORY.id), run_id: String(RUN_ID), aud: AUDIENCE, ...claims })
 
-  async function becomes(change: (pipeline: Pipeline) => Pipeline): Promise<void> {
+  async function changePipeline(change: (pipeline: Pipeline) => Pipeline): Promise<void> {
     const { kysely } = database
     const { document } = await kysely.selectFrom('pipelines').select('document').executeTakeFirstOrThrow()
     await kysely
@@ -71,13 +71,13 @@ export async function openDesk(): Promise<Desk> {
   const before = await database.kysely.selectFrom('pipelines').select('document').executeTakeFirstOrThrow()
 
   async function reset(): Promise<void> {
-    issue.pass((Date.parse(NOW) - time) / 1000)
+    issue.advance((Date.parse(NOW) - time) / 1000)
     time = Date.parse(NOW)
     shut = null
-    told.length = 0
+    events.length = 0
     await database.kysely.deleteFrom('beats').execute()
     await database.kysely.updateTable('repositories').set({ removedAt: null }).execute()
-    await becomes(() => withAttempts(before.document, [attempt()]))
+    await changePipeline(() => withAttempts(before.document, [runningAttempt()]))
   }
   await reset()
 
@@ -85,12 +85,12 @@ export async function openDesk(): Promise<Desk> {
     ...issue,
     url: site.url,
     token,
-    told,
+    events,
     database,
-    becomes,
-    pass(seconds) {
+    changePipeline,
+    advance(seconds) {
       time += seconds * 1000
-      issue.pass(seconds)
+      issue.advance(seconds)
     },
     async post(body, as) {
       return fetch(`${site.url}/api/reports`, {
@@ -100,7 +100,7 @@ export async function openDesk(): Promise<Desk> {
       })
     },
     beats: () => database.kysely.selectFrom('beats').selectAll().execute(),
-    shut(error) {
+    failDoor(error) {
       shut = error
     },
     reset,
@@ -113,26 +113,28 @@ export async function openDesk(): Promise<Desk> {
 }
 
 const ADMITTED = {
-  call: { id: 'start', at: minute(0), from: 'plan', evidence: delivered(minute(0)) },
-  admittedAt: minute(1),
-  evidence: delivered(minute(1)),
+  trigger: { id: 'start', at: minutesAfterNine(0), from: 'plan', evidence: deliveryEvidence(minutesAfterNine(0)) },
+  admittedAt: minutesAfterNine(1),
+  evidence: deliveryEvidence(minutesAfterNine(1)),
   ref: 'main',
   runId: RUN_ID,
   dispatch: null,
   report: null,
-  asked: null,
+  reconciliation: null,
   cancel: null,
-  over: null,
-  twins: [],
+  closed: null,
+  duplicateRuns: [],
 }
 
 /** An attempt of ours at the plan, bound to run 901 and running, unless said otherwise. */
-export function attempt(known: Partial<Attempt> & { ours?: Ours; run?: RunFact | null } = {}): Attempt {
+export function runningAttempt(
+  known: Partial<Attempt> & { control?: AttemptControl; run?: RunFact | null } = {},
+): Attempt {
   const { run = runFact({ id: RUN_ID, workflow: 'plan.yml', title: `andon ${KEY}` }) } = known
-  return { number: 1, key: KEY, ours: ours(), ...known, run }
+  return { number: 1, key: KEY, control: dispatchedBy(), ...known, run }
 }
 
-export function ours(known: Partial<Ours> = {}): Ours {
+export function dispatchedBy(known: Partial<AttemptControl> = {}): AttemptControl {
   return { ...ADMITTED, ...known }
 }
 

@@ -2,39 +2,39 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import pino from 'pino'
-import type { HeldPlace } from '../../../src/pipeline/model/hold.ts'
+import type { ActiveHold } from '../../../src/pipeline/model/hold.ts'
 import type { Instant } from '../../../src/pipeline/model/time.ts'
-import type { Notice } from '../../../src/render/configuration-notice.ts'
-import { Away } from '../../../src/web/http-errors.ts'
-import { serve } from '../../../src/web/http-server.ts'
+import type { ConfigurationNotice } from '../../../src/render/configuration-notice.ts'
+import { ServiceUnavailable } from '../../../src/web/http-errors.ts'
+import { createServerWithReader } from '../../../src/web/http-server.ts'
 import type { Reader } from '../../../src/web/reader.ts'
-import type { Asked } from '../../../src/web/site.ts'
-import { boardOf, floor, type Made, NOW } from './board-fixtures.ts'
+import type { RequestContext } from '../../../src/web/site.ts'
+import { type BoardFixture, boardOf, busyBoard, NOW } from './board-fixtures.ts'
 
-export type Floor = {
+export type StubBoard = {
   readonly reader: Reader
   /** How often the board was read. */
-  readings(): number
+  readCount(): number
   /** What stands there now; whoever listens hears of it. */
-  becomes(all: readonly Made[], at?: Instant): void
-  /** Whose files are mistaken from now on. */
-  mistake(mistaken: readonly Notice[]): void
+  show(all: readonly BoardFixture[], at?: Instant): void
+  /** Whose files have mistakes from now on. */
+  showMistakes(notices: readonly ConfigurationNotice[]): void
   /** Which places are held whole from now on. */
-  hold(holds: readonly HeldPlace[]): void
+  showHolds(holds: readonly ActiveHold[]): void
   /** A repository is renamed, or Andon is taken off it: nobody is known by that name any more. */
-  forget(repository: string): void
+  removeRepository(repository: string): void
   /** The database goes away, or comes back. */
-  goesAway(away: boolean): void
+  setUnavailable(away: boolean): void
 }
 
 const REPOSITORIES = ['acme/widgets', 'acme/api', 'northwind-traders-international/warehouse-management-system']
 
-export function openFloor(all: readonly Made[] = floor()): Floor {
+export function openStubBoard(all: readonly BoardFixture[] = busyBoard()): StubBoard {
   const listeners = new Set<() => void>()
   let standing = all
   let now = NOW
-  let mistaken: readonly Notice[] = []
-  let holds: readonly HeldPlace[] = []
+  let notices: readonly ConfigurationNotice[] = []
+  let holds: readonly ActiveHold[] = []
   let forgotten = ''
   let away = false
   let readings = 0
@@ -42,50 +42,50 @@ export function openFloor(all: readonly Made[] = floor()): Floor {
     standing.filter(({ shown }) => shown.repository !== forgotten && (!repository || shown.repository === repository))
   const heldIn = (asked?: string) =>
     holds.filter(({ repository }) => !asked || repository === null || repository === asked)
-  const wrongIn = (repository?: string) => mistaken.filter((one) => !repository || one.repository === repository)
+  const wrongIn = (repository?: string) => notices.filter((one) => !repository || one.repository === repository)
   const read = async <T>(answer: () => T): Promise<T> => {
     readings += 1
-    if (away) throw new Away('the database cannot be read just now')
+    if (away) throw new ServiceUnavailable('the database cannot be read just now')
     return answer()
   }
   return {
     reader: {
-      board: ({ repository }) =>
+      loadBoard: ({ repository }) =>
         read(() => ({ ...boardOf(here(repository), now, wrongIn(repository)), holds: heldIn(repository) })),
-      issue: (repository, number) =>
+      loadIssue: (repository, number) =>
         read(() => {
           const found = here(repository).find(({ shown }) => shown.pipeline.issue.number === number)
-          return found ? { ...found, asOf: now, mistaken: wrongIn(repository) } : null
+          return found ? { ...found, asOf: now, configurationNotices: wrongIn(repository) } : null
         }),
-      repository: (name) =>
+      findRepository: (name) =>
         read(
           () => REPOSITORIES.find((known) => known !== forgotten && known.toLowerCase() === name.toLowerCase()) ?? null,
         ),
-      obstacle: () => read(() => null),
+      whyNotReady: () => read(() => null),
       async listen(heard) {
         listeners.add(heard)
         return async () => void listeners.delete(heard)
       },
     },
-    readings: () => readings,
-    becomes(all, at = now) {
+    readCount: () => readings,
+    show(all, at = now) {
       standing = all
       now = at
       for (const heard of listeners) heard()
     },
-    mistake(next) {
-      mistaken = next
+    showMistakes(next) {
+      notices = next
       for (const heard of listeners) heard()
     },
-    hold(next) {
+    showHolds(next) {
       holds = next
       for (const heard of listeners) heard()
     },
-    forget(repository) {
+    removeRepository(repository) {
       forgotten = repository
       for (const heard of listeners) heard()
     },
-    goesAway(next) {
+    setUnavailable(next) {
       away = next
       for (const heard of listeners) heard()
     },
@@ -99,16 +99,16 @@ export async function openSite(
   reader: Reader,
   config: { access?: 'open' | 'login'; build?: string; pingEveryMs?: number; databaseNotice?: string | null } = {},
   port = 0,
-  report: (asked: Asked) => Promise<Response> = async (asked) => asked.body(null, 204),
+  report: (asked: RequestContext) => Promise<Response> = async (asked) => asked.body(null, 204),
 ): Promise<OpenSite> {
-  const { server, hub, close } = serve({
+  const { server, hub, close } = createServerWithReader({
     reader,
-    deliver: async (_request, response) => void response.writeHead(202).end('{"accepted":true}'),
+    receiveDelivery: async (_request, response) => void response.writeHead(202).end('{"accepted":true}'),
     report,
     log: pino({ level: 'silent' }),
     config: { access: 'open', baseUrl: 'http://localhost', build: 'build-1', databaseNotice: null, ...config },
   })
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, streams: hub.size, close }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, streams: hub.viewerCount, close }
 }
