@@ -3,10 +3,10 @@
 import { createPrivateKey } from 'node:crypto'
 import { z } from 'zod'
 
-export type Role = 'all' | 'web' | 'worker' | 'migrate'
+export type ProcessRole = 'all' | 'web' | 'worker' | 'migrate'
 
 export type Config = {
-  readonly role: Role
+  readonly role: ProcessRole
   readonly port: number
   readonly host: string
   readonly appId: number
@@ -40,7 +40,7 @@ export class StartupError extends Error {
 }
 
 /** Reads the whole configuration of a role; throws StartupError. */
-export function readConfig(role: Role, environment: NodeJS.ProcessEnv): Readonly<Config> {
+export function readConfig(role: ProcessRole, environment: NodeJS.ProcessEnv): Readonly<Config> {
   const production = environment.NODE_ENV === 'production'
   const port = readInteger(environment, 'PORT', { least: 0, most: 65_535, otherwise: 3000 })
   const store = readDatabaseConfig(environment)

@@ -1,7 +1,7 @@
 // The command line: the Procfile's roles and the operator's commands. Every mistake is one sentence and an exit code.
 // A command loads what it needs and no more: `loop status` must answer when a part of the rest cannot even be loaded.
 import { existsSync } from 'node:fs'
-import { type Role, StartupError } from './config.ts'
+import { type ProcessRole, StartupError } from './config.ts'
 import { EX_USAGE, failWith } from './process/exit.ts'
 
 const HELP = `Usage: npm run -s andon -- COMMAND
@@ -56,7 +56,7 @@ async function run([command = 'help', ...rest]: readonly string[]): Promise<numb
   }
 }
 
-async function runRoleCommand(role: Role, words: readonly string[]): Promise<number> {
+async function runRoleCommand(role: ProcessRole, words: readonly string[]): Promise<number> {
   const [option, count = '', ...rest] = words
   if (option !== undefined && role !== 'worker') return failWith(`\`${role}\` takes no further words.`, EX_USAGE)
   if (option !== undefined && (option !== '--iterations' || rest.length > 0)) {

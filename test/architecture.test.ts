@@ -12,6 +12,7 @@ import {
   ROOMS,
   roomOf,
 } from './support/import-law.ts'
+import { namesExportedTwice } from './support/naming.ts'
 import {
   isNode,
   locationOf,
@@ -79,6 +80,10 @@ test('names say what a file is about', () => {
   expect([...sources, ...otherSources].flatMap(bannedNames)).toEqual([])
 })
 
+test('no name is exported twice', () => {
+  expect(namesExportedTwice(sources)).toEqual([])
+})
+
 test('no file holds two thoughts', () => {
   expect([...sources, ...otherSources].flatMap(longFiles)).toEqual([])
 })
@@ -111,6 +116,8 @@ test('each rule finds what it forbids', () => {
   expect(count(configImports, 'src/web/a.ts', "import type { Config } from '../config.ts'")).toBe(1)
   expect(count(typeEscapes, 'src/web/a.ts', 'export default (a as any)!')).toBe(3)
   expect(count(bannedNames, 'src/web/utils.ts', '')).toBe(1)
+  const twice = [at('src/web/a.ts', 'export type A = 1'), at('src/store/a.ts', 'export const A = 1')]
+  expect(namesExportedTwice(twice)).toHaveLength(1)
   expect(count(longFiles, 'src/web/a.ts', '\n'.repeat(MAX_FILE_LINES + 1))).toBe(1)
 })
 

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import pino, { type Logger } from 'pino'
 import { type Andon, openAndon } from '../andon.ts'
-import { type Config, type Role, readConfig, StartupError } from '../config.ts'
+import { type Config, type ProcessRole, readConfig, StartupError } from '../config.ts'
 import type { Database } from '../store/database.ts'
 import { loopsDirectory, stopSocketPath } from '../watchdog/heartbeat-files.ts'
 import { hashBuild } from './build-id.ts'
@@ -12,7 +12,7 @@ import { openOperations } from './operations.ts'
 import { openShutdown, type Shutdown } from './shutdown.ts'
 
 /** Runs one role until it is told to stop or, with `iterations`, has done that much; resolves to the exit code. */
-export async function runRole(role: Role, o: { iterations?: number | undefined } = {}): Promise<number> {
+export async function runRole(role: ProcessRole, o: { iterations?: number | undefined } = {}): Promise<number> {
   const config = readConfig(role, process.env)
   const log = pino({ level: config.logLevel, serializers: { err: withoutPayload } })
   const database = await openDatabase(config)
