@@ -178,9 +178,11 @@ test('files too large, too deep or too clever are refused', () => {
     'a: &a [x, x]',
     ...Array.from({ length: 12 }, (_, n) => `b${n}: &b${n} [${`*${n === 0 ? 'a' : `b${n - 1}`}, `.repeat(9)}]`),
   ]
-  expect(said(`# ${'x'.repeat(65_536)}`)).toEqual(['The file is larger than 64 KiB; a line of stages needs far less.'])
-  expect(said(`# ${'é'.repeat(33_000)}`)).toEqual(['The file is larger than 64 KiB; a line of stages needs far less.'])
-  expect(new Set(said(bomb.join('\n')))).toEqual(new Set(['Aliases (`*name`) are not read here; write the value out.']))
+  expect(said(`# ${'x'.repeat(65_536)}`)).toEqual(['The file is larger than 64 KiB; a configuration needs far less.'])
+  expect(said(`# ${'é'.repeat(33_000)}`)).toEqual(['The file is larger than 64 KiB; a configuration needs far less.'])
+  expect(new Set(said(bomb.join('\n')))).toEqual(
+    new Set(['Aliases (`*name`) are not supported here; write the value out.']),
+  )
   expect(said('['.repeat(60_000)).length).toBeGreaterThan(0)
   expect(said(`a: ${'{b: '.repeat(15_000)}`).length).toBeGreaterThan(0)
   expect(said('x: 1\n'.repeat(10_000)).length).toBeLessThanOrEqual(20)

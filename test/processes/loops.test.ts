@@ -55,7 +55,7 @@ test('a loop is alive until it is killed, and its successor clears away what it 
   const { url = '' } = database
   expect(await runLoopCommand('status', url)).toMatchObject({
     code: 1,
-    said: expect.stringContaining('No loop is known'),
+    said: expect.stringContaining('No loop is registered'),
   })
   const first = await startedWorker(url)
   const table = await runLoopCommand('status', url)

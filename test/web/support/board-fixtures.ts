@@ -248,7 +248,7 @@ export const MISTAKE_NOTICE: ConfigurationNotice = configurationNoticeOf(
         fileLine: 3,
         column: 33,
         field: 'stages.plan.timout',
-        message: '`stages.plan.timout` is not a field that is read; did you mean `timeout`?',
+        message: '`stages.plan.timout` is not a known field; did you mean `timeout`?',
       },
       { fileLine: 7, column: 1, field: 'limits', message: `It takes ${HOSTILE}.` },
     ],
