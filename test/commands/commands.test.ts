@@ -60,9 +60,9 @@ test('help shows each person what they may use, and never fires when it is poste
     |---|---|
     | \`/andon help\` | Lists the commands you may use. |
     | \`/andon status\` | Shows every stage of this issue: its light, its attempt, since when, and how we know. |
-    | \`/andon why\` | Says what this issue is waiting for, for whom, and until when. |
+    | \`/andon why\` | Says what or whom this issue is waiting for, and until when. |
 
-    A command begins a line of plain text in a new comment, up to three in one comment. Quoted text, lists, code and edited comments do nothing.
+    A command starts a line of plain text in a new comment, at most three in one comment. Commands in quoted text, lists, code and edited comments are ignored.
 
     The other commands need write access to this repository."
   `)

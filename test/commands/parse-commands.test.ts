@@ -83,7 +83,7 @@ test('a comment too long or too tangled to be read orders nothing, and is told s
       found.verb === null ? explainInvalidCommand(found) : found,
     )
     expect(said).toEqual([
-      'This comment is too long or too deeply nested for its commands to be read. Put the command into a comment of its own.',
+      'This comment is too long or too deeply nested for its commands to be read. Put the command in a comment of its own.',
     ])
   }
 })
@@ -140,21 +140,21 @@ test('a mistake says what is the matter and what to type next', () => {
       "/andon hepl → There is no command \`hepl\`. Did you mean \`/andon help\`?",
       "/andon dance → There is no command \`dance\`. Did you mean \`/andon cancel\`?",
       "/andon @octocat → There is no command by that name. Type \`/andon help\`.",
-      "/andon retrу → There is no command by that name: it has characters in it that are not plain letters. Did you mean \`/andon retry\`?",
+      "/andon retrу → There is no command by that name: it contains characters that are not plain letters. Did you mean \`/andon retry\`?",
       "/andon run → \`/andon run\` needs the name of a stage. Type \`/andon run STAGE\`.",
-      "/andon run deploy → This line has no stage \`deploy\`; it has \`plan\`, \`code\`, \`test\`, \`review\`. Type \`/andon run plan\`, \`/andon run code\`, \`/andon run test\` or \`/andon run review\`.",
-      "/andon retry cdoe → This line has no stage \`cdoe\`; it has \`plan\`, \`code\`, \`test\`, \`review\`. Did you mean \`/andon retry code\`?",
+      "/andon run deploy → There is no stage \`deploy\`; the stages here are \`plan\`, \`code\`, \`test\`, \`review\`. Type \`/andon run plan\`, \`/andon run code\`, \`/andon run test\` or \`/andon run review\`.",
+      "/andon retry cdoe → There is no stage \`cdoe\`; the stages here are \`plan\`, \`code\`, \`test\`, \`review\`. Did you mean \`/andon retry code\`?",
       "/andon retry code. → There is no stage by that name. Did you mean \`/andon retry code\`?",
       "/andon retry #7 → There is no stage by that name. Type \`/andon retry STAGE\`.",
-      "/andon retry plan code → \`/andon retry\` takes one word at most. Type \`/andon retry plan\`.",
-      "/andon status now → \`/andon status\` takes nothing. Type \`/andon status\`.",
-      "/andon hold → A hold needs a reason, for those who find the line standing still. Type \`/andon hold REASON\`.",
-      "/andon hold code → A hold needs a reason, for those who find the line standing still. Type \`/andon hold code REASON\`.",
-      "/andon resume repositry → This line has no stage \`repositry\`; it has \`plan\`, \`code\`, \`test\`, \`review\`. Did you mean \`/andon resume repository\`?",
+      "/andon retry plan code → \`/andon retry\` takes at most one word. Type \`/andon retry plan\`.",
+      "/andon status now → \`/andon status\` takes no arguments. Type \`/andon status\`.",
+      "/andon hold → A hold needs a reason, so that others know why nothing starts. Type \`/andon hold REASON\`.",
+      "/andon hold code → A hold needs a reason, so that others know why nothing starts. Type \`/andon hold code REASON\`.",
+      "/andon resume repositry → There is no stage \`repositry\`; the stages here are \`plan\`, \`code\`, \`test\`, \`review\`. Did you mean \`/andon resume repository\`?",
     ]
   `)
   expect(say('/andon status\n'.repeat(5)).at(-1)).toMatchInlineSnapshot(
-    `"A comment may carry 3 commands, and this one has 5: the first 3 were read, the others were not."`,
+    `"A comment may have 3 commands, and this one has 5: the first 3 were read, the others were ignored."`,
   )
 })
 
