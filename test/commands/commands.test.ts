@@ -7,7 +7,7 @@ import { STAGES, summarizeCommand } from './shapes/shape.ts'
 
 const PERMISSIONS = ['admin', 'maintain', 'write', 'triage', 'read', 'none', '', 'owner', 'ADMIN']
 
-test('who may read may ask, and who may write may do everything else', () => {
+test('read permission allows questions, and write permission everything else', () => {
   const allowed = Object.fromEntries(
     PERMISSIONS.map((permission) => [permission, VERBS.filter((verb) => mayUseCommand(permission, verb)).join(' ')]),
   )
@@ -48,13 +48,13 @@ test('every command is parsed as its usage says', () => {
   ])
 })
 
-test('no word that is only meant as a command is one, or is meant as two', () => {
+test('no synonym is a command itself, or belongs to two commands', () => {
   const synonyms = VERBS.flatMap((verb): readonly string[] => COMMANDS[verb].synonyms)
   expect(synonyms.filter((word) => (VERBS as readonly string[]).includes(word))).toEqual([])
   expect(new Set(synonyms).size).toBe(synonyms.length)
 })
 
-test('help shows each person what they may use, and never fires when it is posted', () => {
+test('help shows each sender the commands they may use, and never fires when it is posted', () => {
   expect(helpFor('read')).toMatchInlineSnapshot(`
     "| Type | What it does |
     |---|---|
