@@ -103,7 +103,7 @@ function readPrivateKey(environment: NodeJS.ProcessEnv): string {
   return pem
 }
 
-/** Comments and check runs link to this address, pages are served at its root, and workflows' tokens have it as audience. */
+/** Comments and check runs link to it, pages are served at its root, and workflows' tokens have it as audience. */
 function readBaseUrl(environment: NodeJS.ProcessEnv, o: { fallback: string | null }): string {
   if (!environment.BASE_URL && o.fallback === null) {
     throw new StartupError(

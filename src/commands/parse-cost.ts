@@ -104,7 +104,7 @@ function unclosedHtmlCost(rest: string, opens: RegExp): number {
   return [...rest.matchAll(opens)].reduce((sum, { index }) => sum + rest.length - index, 0)
 }
 
-/** The cost of backticks that no later run of the same length closes. A backslash escapes the first backtick of an opening run only. */
+/** The cost of backticks that no later run of the same length closes. A backslash escapes only the first of an opening run. */
 function unclosedBackticksCost(text: string): number {
   const runs = [...text.matchAll(/(\\?)(`+)/g)].map(({ 1: slash = '', 2: ticks = '', index }) => {
     return { index, length: ticks.length, opens: ticks.length - slash.length }

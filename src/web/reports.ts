@@ -102,7 +102,7 @@ async function readBodyUpTo({ headers, body }: Request, maxBytes: number): Promi
 
 function withSaveTimeout<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>()
-  const late = setTimeout(() => reject(new Unavailable(`no answer within ${deadlineMs} ms`)), deadlineMs)
-  work.then(resolve, reject).finally(() => clearTimeout(late))
+  const timer = setTimeout(() => reject(new Unavailable(`no answer within ${deadlineMs} ms`)), deadlineMs)
+  work.then(resolve, reject).finally(() => clearTimeout(timer))
   return promise
 }

@@ -113,7 +113,7 @@ test.each([
   },
 )
 
-/** Another test holds GitHub's pace: at one write a second, the deaths would leave hours of work to be finished. */
+/** Another test covers GitHub's pace: at one write a second, the deaths would leave hours of work to be finished. */
 async function clearBudget({ kysely }: Database): Promise<void> {
   await sql`
     create function forget_pace() returns trigger language plpgsql as

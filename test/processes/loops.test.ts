@@ -125,7 +125,7 @@ test('with the database stopped and no key, status and stop answer from this mac
     expect(seen.said).toContain(idOf(worker))
     expect(await runLoopCommand('stop', cluster.url)).toMatchObject({
       code: 64,
-      complaint: expect.stringContaining('say which'),
+      complaint: expect.stringContaining('name one'),
     })
     frozen.freeze()
     expect(await runLoopCommand(`stop ${idOf(frozen)}`, cluster.url)).toMatchObject({

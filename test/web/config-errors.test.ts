@@ -88,7 +88,7 @@ test('a board with many held and misconfigured repositories lists the first of e
     expect(html.match(/<p class="hold">/g)).toHaveLength(20)
     expect(html.match(/<div class="invalid-configuration">/g)).toHaveLength(20)
     expect(html.includes('More repositories are held')).toBe(says)
-    expect(html.includes('Files of more repositories have mistakes')).toBe(says)
+    expect(html.includes('More repositories have mistakes in their files')).toBe(says)
   }
   await site.close()
 })
