@@ -25,7 +25,7 @@ export function trackHtml(): HtmlTracker {
 
 const HTML_COMMENT = /<!--[\s\S]*?(?:-->|$)/g
 const HTML_TAG = /<(\/?)([a-z][a-z0-9-]{0,20})(?:\s(?:[^<>"']|"[^"]{0,2000}"|'[^']{0,2000}'){0,2000})?\/?>/gi
-/** Elements whose text the author only quotes or shows. The others only format it. */
+/** Elements whose text the author only quotes or shows. The others only format theirs. */
 const MUTING_ELEMENTS: ReadonlySet<string> = new Set(
   'details blockquote q cite pre code samp kbd tt var del s strike a table ul ol dl h1 h2 h3 h4 h5 h6 template'.split(
     ' ',

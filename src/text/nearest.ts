@@ -1,4 +1,4 @@
-/** The words that `word` is probably a slip of, nearest first: at most two edits away, one for a short word. */
+/** The words that `word` is probably a typo of, nearest first: at most two edits away, one for a short word. */
 export function nearest<W extends string>(word: string, words: readonly W[]): readonly W[] {
   return words
     .map((candidate) => ({ candidate, edits: editDistance(word, candidate) }))

@@ -1,4 +1,4 @@
-// Checks a report against its attempt, then stores it: one row whatever the number of reports, and an event through the
+// Checks a report against its attempt, then stores it: one row however many reports there are, and an event through the
 // door only if the report says something new.
 import type { Door } from '../apply/door.ts'
 import type { Attempt, Pipeline, Stage } from '../pipeline/model/pipeline.ts'
