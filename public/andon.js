@@ -1,5 +1,5 @@
-// The page is drawn by the server and kept current by htmx. What is left for the browser: ages that tick, a status that
-// tells the truth, a watchdog over a silent stream, rows that move gently, and a reload when a new build announces itself.
+// The server renders the page and htmx keeps it current. What is left for the browser: ages that tick, a status that tells
+// the truth, a watchdog over a silent stream, rows that move gently, and a reload when the server announces a new build.
 ;(() => {
   const root = document.documentElement
   const connectionStatus = document.getElementById('connection-status')
@@ -60,7 +60,7 @@
     if (root.dataset.live !== 'connecting' || Date.now() - lastMessageAt > 5000) showConnection('stale')
   }
 
-  // Once per build and half a minute: behind two servers of different builds a page must not reload for ever.
+  // At most once per build in half a minute: behind two servers of different builds, a page must not reload for ever.
   function reloadOnNewBuild(build) {
     if (!build || build === root.dataset.build) return
     const last = JSON.parse(sessionStorage.getItem('andon:reload') ?? '{}')
@@ -81,7 +81,7 @@
     reloadOnNewBuild(build)
   })
   stream.addEventListener('ping', ({ detail }) => markLive(JSON.parse(detail.data).asOf))
-  // The stream lives but its server cannot read the database: what is shown is as old as the last reading.
+  // The stream is alive but its server cannot read the database: the page is as old as the last reading.
   stream.addEventListener('away', ({ detail }) => {
     lastMessageAt = Date.now()
     currentAt = Date.parse(JSON.parse(detail.data).asOf)
@@ -98,7 +98,7 @@
     document.addEventListener(errorEvent, markStale)
   }
 
-  // A frozen server keeps its sockets open: silence is noticed here, and htmx connects anew with its backoff.
+  // A frozen server keeps its sockets open: the silence is detected here, and htmx reconnects with its backoff.
   setInterval(() => {
     if (Date.now() - lastMessageAt < Number(stream.dataset.stallSeconds) * 1000) return
     markStale()
@@ -106,7 +106,7 @@
     stream._htmx?.sse?.reader?.cancel()
   }, 1000)
 
-  // Rows that change places glide there once, new ones fade in, and the keyboard stays on the row it was on.
+  // Rows that move glide into place once, new ones fade in, and the keyboard's focus stays on its row.
   let previousTops = new Map()
   let focusedRowId = null
   document.addEventListener('htmx:before:swap', () => {

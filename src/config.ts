@@ -1,4 +1,4 @@
-// The environment, read once, checked whole, frozen. Nobody else reads process.env; values are passed on.
+// The environment: read once, validated as a whole, frozen. No other file reads process.env; values are passed on.
 // Every mistake is one sentence that says what to do, and the process ends with 78 (EX_CONFIG) before anything listens.
 import { createPrivateKey } from 'node:crypto'
 import { z } from 'zod'
@@ -16,13 +16,13 @@ export type Config = {
   readonly webhookSecrets: readonly string[]
   readonly githubApiUrl: string
   readonly githubUrl: string
-  /** Who signs the tokens that workflows report with. */
+  /** The issuer of the OIDC tokens that workflows send with their reports. */
   readonly oidcIssuer: string
-  /** Null: the embedded database in `dataDirectory`. */
+  /** Null means the embedded database in `dataDirectory`. */
   readonly databaseUrl: string | null
   readonly dataDirectory: string
   readonly access: 'login' | 'open'
-  /** Where people reach the board; no slash at the end. */
+  /** The address where people reach the board, without a trailing slash. */
   readonly baseUrl: string
   readonly logLevel: LogLevel
   readonly production: boolean
@@ -34,7 +34,7 @@ export type DatabaseConfig = Pick<Config, 'databaseUrl' | 'dataDirectory' | 'log
 type LogLevel = (typeof LOG_LEVELS)[number]
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
-/** A start that must not happen. Its message is one sentence for the operator. */
+/** The process must not start. The message is one sentence for the operator. */
 export class StartupError extends Error {
   readonly exitCode = 78
 }
@@ -42,9 +42,9 @@ export class StartupError extends Error {
 /** Reads the whole configuration of a role; throws StartupError. */
 export function readConfig(role: ProcessRole, environment: NodeJS.ProcessEnv): Readonly<Config> {
   const production = environment.NODE_ENV === 'production'
-  const port = readInteger(environment, 'PORT', { least: 0, most: 65_535, otherwise: 3000 })
-  const store = readDatabaseConfig(environment)
-  if (store.databaseUrl === null && (role !== 'all' || production)) {
+  const port = readInteger(environment, 'PORT', { min: 0, max: 65_535, fallback: 3000 })
+  const database = readDatabaseConfig(environment)
+  if (database.databaseUrl === null && (role !== 'all' || production)) {
     throw new StartupError(
       `DATABASE_URL is not set: ${role === 'all' ? 'production' : `the role "${role}"`} needs a Postgres database, for example DATABASE_URL=postgres://andon@localhost/andon.`,
     )
@@ -52,22 +52,22 @@ export function readConfig(role: ProcessRole, environment: NodeJS.ProcessEnv): R
   const needsGitHub = role !== 'migrate'
   return Object.freeze({
     role,
-    ...store,
+    ...database,
     port,
     host: environment.HOST || (production ? '0.0.0.0' : '127.0.0.1'),
-    appId: needsGitHub ? readInteger(environment, 'APP_ID', { least: 1, most: Number.MAX_SAFE_INTEGER }) : 0,
+    appId: needsGitHub ? readInteger(environment, 'APP_ID', { min: 1, max: Number.MAX_SAFE_INTEGER }) : 0,
     privateKey: needsGitHub ? readPrivateKey(environment) : '',
     webhookSecrets: needsGitHub ? readWebhookSecrets(environment) : [],
     githubApiUrl: readHttpUrl(environment, 'GITHUB_API_URL', 'https://api.github.com'),
     githubUrl: readHttpUrl(environment, 'GITHUB_URL', 'https://github.com'),
     oidcIssuer: readHttpUrl(environment, 'OIDC_ISSUER', 'https://token.actions.githubusercontent.com'),
     access: readChoice(environment, 'ANDON_ACCESS', ['login', 'open'] as const, 'login'),
-    baseUrl: readBaseUrl(environment, { otherwise: production && needsGitHub ? null : `http://localhost:${port}` }),
+    baseUrl: readBaseUrl(environment, { fallback: production && needsGitHub ? null : `http://localhost:${port}` }),
     production,
   })
 }
 
-/** Reads only what reaches the database; throws StartupError. */
+/** Reads only the settings of the database; throws StartupError. */
 export function readDatabaseConfig(environment: NodeJS.ProcessEnv): DatabaseConfig {
   return {
     databaseUrl: readDatabaseUrl(environment),
@@ -103,18 +103,18 @@ function readPrivateKey(environment: NodeJS.ProcessEnv): string {
   return pem
 }
 
-/** Comments and checks link there, pages stand at its root, and workflows' tokens are made out to it. */
-function readBaseUrl(environment: NodeJS.ProcessEnv, o: { otherwise: string | null }): string {
-  if (!environment.BASE_URL && o.otherwise === null) {
+/** Comments and check runs link to it, pages are served at its root, and workflows' tokens have it as audience. */
+function readBaseUrl(environment: NodeJS.ProcessEnv, o: { fallback: string | null }): string {
+  if (!environment.BASE_URL && o.fallback === null) {
     throw new StartupError(
       'BASE_URL is not set: production needs the address where people reach the board, for example https://andon.example.com.',
     )
   }
-  const url = readHttpUrl(environment, 'BASE_URL', o.otherwise ?? '')
+  const url = readHttpUrl(environment, 'BASE_URL', o.fallback ?? '')
   const { pathname, search, hash, username, password } = new URL(url)
   if (pathname !== '/' || `${search}${hash}${username}${password}` !== '') {
     throw new StartupError(
-      'BASE_URL is more than an address: the board stands at the root of its host, for example https://andon.example.com.',
+      'BASE_URL must be a scheme and a host only: the board is served at the root of its host, for example https://andon.example.com.',
     )
   }
   return url
@@ -130,7 +130,7 @@ function readWebhookSecrets(environment: NodeJS.ProcessEnv): readonly string[] {
     .filter(Boolean)
   if (secrets.length === 0) {
     throw new StartupError(
-      'WEBHOOK_SECRET is not set: without it anyone could forge deliveries; make one with `openssl rand -hex 32` and enter it at GitHub too.',
+      'WEBHOOK_SECRET is not set: without it anyone could forge deliveries; make one with `openssl rand -hex 32` and enter it on GitHub too.',
     )
   }
   if (secrets.some((secret) => secret === 'development' || secret.length < MIN_SECRET_LENGTH)) {
@@ -141,24 +141,24 @@ function readWebhookSecrets(environment: NodeJS.ProcessEnv): readonly string[] {
   return secrets
 }
 
-function readHttpUrl(environment: NodeJS.ProcessEnv, name: string, otherwise: string): string {
-  const url = environment[name] || otherwise
+function readHttpUrl(environment: NodeJS.ProcessEnv, name: string, fallback: string): string {
+  const url = environment[name] || fallback
   const parsed = z.url({ protocol: /^https?$/ }).safeParse(url)
   if (!parsed.success)
-    throw new StartupError(`${name} is not a URL: write it with http:// or https://, for example ${otherwise}.`)
+    throw new StartupError(`${name} is not a URL: write it with http:// or https://, for example ${fallback}.`)
   return url.replace(/\/+$/, '')
 }
 
 function readInteger(
   environment: NodeJS.ProcessEnv,
   name: string,
-  bounds: { least: number; most: number; otherwise?: number },
+  bounds: { min: number; max: number; fallback?: number },
 ): number {
-  const text = environment[name] || bounds.otherwise?.toString()
-  if (text === undefined) throw new StartupError(`${name} is not set: it stands on the App's settings page.`)
+  const text = environment[name] || bounds.fallback?.toString()
+  if (text === undefined) throw new StartupError(`${name} is not set: copy it from the App's settings page.`)
   const number = Number(text)
-  if (!/^\d+$/.test(text) || number < bounds.least || number > bounds.most) {
-    throw new StartupError(`${name} is not a whole number from ${bounds.least} to ${bounds.most}.`)
+  if (!/^\d+$/.test(text) || number < bounds.min || number > bounds.max) {
+    throw new StartupError(`${name} is not a whole number from ${bounds.min} to ${bounds.max}.`)
   }
   return number
 }
@@ -167,9 +167,9 @@ function readChoice<T extends string>(
   environment: NodeJS.ProcessEnv,
   name: string,
   choices: readonly T[],
-  otherwise: T,
+  fallback: T,
 ): T {
-  const text = environment[name] || otherwise
+  const text = environment[name] || fallback
   const choice = choices.find((candidate) => candidate === text)
   if (choice === undefined) throw new StartupError(`${name} must be one of ${choices.join(', ')}.`)
   return choice

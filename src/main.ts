@@ -1,5 +1,5 @@
 // The command line: the Procfile's roles and the operator's commands. Every mistake is one sentence and an exit code.
-// A command loads what it needs and no more: `loop status` must answer when a part of the rest cannot even be loaded.
+// A command loads only what it needs: `loop status` must answer even when other parts fail to load.
 import { existsSync } from 'node:fs'
 import { type ProcessRole, StartupError } from './config.ts'
 import { EX_USAGE, failWith } from './process/exit.ts'
@@ -8,22 +8,22 @@ const HELP = `Usage: npm run -s andon -- COMMAND
 
 Roles
   all                     web, worker and migrations in one process (npm start)
-  web                     deliveries in, the board out
-  worker [--iterations N] check runs and comments, the watchdog; N rounds of each, then it ends
-  migrate                 bring the database to this version's shape, then end
+  web                     receives deliveries and serves the board
+  worker [--iterations N] publishes check runs and comments and runs the watchdog; with N, ends after N rounds of each
+  migrate                 brings the database to this version's schema, then ends
 
 Operator
-  deliveries [--json]     what was accepted but could not be applied, and why
-  deliveries replay ID    apply one of them again
-  hold --all REASON       pull the cord: nothing starts anywhere until it is resumed; what runs goes on
-  resume --all            let go of it: every line continues where it stood
-  loop status [--json]    which workers are alive: exit 0 all, 1 some not or none, 2 cannot tell
-  loop stop [ID | --all]  finish what is in hand, then end; ID as in that list
-  help                    this text
+  deliveries [--json]     lists the deliveries that could not be applied, and why
+  deliveries replay ID    applies one of them again
+  hold --all REASON       holds every repository: nothing new starts until it is resumed; current runs go on
+  resume --all            ends that hold: every pipeline continues where it stopped
+  loop status [--json]    lists the workers and whether they are alive: exit 0 all, 1 some not or none, 2 cannot tell
+  loop stop [ID | --all]  lets a worker finish its current work, then ends it; ID as in that list
+  help                    prints this text
 
-The environment is described in docs/operations.md; .env is read where it exists, and the real environment beats it.`
+Environment variables are described in docs/operations.md. A .env file is read if it exists; the real environment overrides it.`
 
-/** Of sysexits(3). */
+/** From sysexits(3). */
 const EX_SOFTWARE = 70
 
 const MAX_ITERATIONS = 1_000_000_000
@@ -56,11 +56,11 @@ async function run([command = 'help', ...rest]: readonly string[]): Promise<numb
   }
 }
 
-async function runRoleCommand(role: ProcessRole, words: readonly string[]): Promise<number> {
-  const [option, count = '', ...rest] = words
-  if (option !== undefined && role !== 'worker') return failWith(`\`${role}\` takes no further words.`, EX_USAGE)
+async function runRoleCommand(role: ProcessRole, args: readonly string[]): Promise<number> {
+  const [option, count = '', ...rest] = args
+  if (option !== undefined && role !== 'worker') return failWith(`\`${role}\` takes no arguments.`, EX_USAGE)
   if (option !== undefined && (option !== '--iterations' || rest.length > 0)) {
-    return failWith('`worker` takes nothing but `--iterations N`.', EX_USAGE)
+    return failWith('`worker` takes only `--iterations N`.', EX_USAGE)
   }
   const iterations = option === undefined ? undefined : Number(count)
   if (iterations !== undefined && (!/^\d+$/.test(count) || iterations < 1 || iterations > MAX_ITERATIONS)) {
@@ -75,8 +75,8 @@ function readEnvFile(command: string): void {
   try {
     process.loadEnvFile('.env')
   } catch (error) {
-    const sentence = `.env cannot be read (${error instanceof Error ? error.message : error}): whoever starts Andon must be able to.`
-    // The service's file may be the service's alone, and loops can be asked about without it.
+    const sentence = `.env cannot be read (${error instanceof Error ? error.message : error}): make it readable for the user who runs Andon.`
+    // The file may be readable only by the service's user, and the loop commands work without it.
     if (command !== 'loop') throw new StartupError(sentence)
     failWith(sentence, 0)
   }

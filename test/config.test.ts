@@ -65,7 +65,7 @@ describe('a bad environment is one sentence', () => {
       'with a path in its address',
       'all',
       { BASE_URL: 'https://example.com/andon' },
-      'BASE_URL is more than an address',
+      'BASE_URL must be a scheme and a host only',
     ],
     [
       'in production without an address',

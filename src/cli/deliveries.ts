@@ -1,5 +1,5 @@
-// The operator's commands. On Postgres they go straight to the database; the embedded database belongs to the running
-// process, which they reach through its socket, and only when nothing runs do they open the directory themselves.
+// The operator's commands. With Postgres they use the database directly. The embedded database belongs to the running
+// process, so they go through its control socket; they open the directory themselves only if no process runs.
 import pino from 'pino'
 import { openDoor } from '../apply/door.ts'
 import { readDatabaseConfig } from '../config.ts'
@@ -10,13 +10,13 @@ import { type Operations, openOperations } from '../process/operations.ts'
 import { printable } from '../text/printable.ts'
 
 /** `deliveries`, `deliveries --json`, `deliveries replay ID`; resolves to the exit code. */
-export async function runDeliveriesCommand(words: readonly string[]): Promise<number> {
-  const [verb, id, ...more] = words
+export async function runDeliveriesCommand(args: readonly string[]): Promise<number> {
+  const [verb, id, ...more] = args
   if (verb === undefined) return withOperations(printFailedDeliveries)
   if (verb === '--json' && id === undefined) return withOperations(printFailedDeliveriesAsJson)
   const isOne = id !== undefined && /^\d+$/.test(id) && Number.isSafeInteger(Number(id)) && more.length === 0
   if (verb === 'replay' && isOne) return withOperations((o) => runReplay(o, Number(id)))
-  const sentence = 'say `deliveries`, `deliveries --json` or `deliveries replay ID` with an ID from that list.'
+  const sentence = 'use `deliveries`, `deliveries --json` or `deliveries replay ID` with an ID from that list.'
   return failWith(sentence, EX_USAGE)
 }
 
@@ -47,7 +47,7 @@ async function runReplay(operations: Operations, id: number): Promise<number> {
   return 0
 }
 
-/** Hands the operations to `use`, wherever they are carried out. */
+/** Passes the operations to `use`, whether they run here or in the process behind the socket. */
 export async function withOperations(use: (operations: Operations) => Promise<number>): Promise<number> {
   const config = readDatabaseConfig(process.env)
   const running = config.databaseUrl === null ? await connectOperations(controlSocketPath(config.dataDirectory)) : null

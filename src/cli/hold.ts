@@ -1,41 +1,35 @@
-// The operator's cord: `hold --all REASON` and `resume --all`. While it is pulled nothing starts in any repository.
+// The operator's hold: `hold --all REASON` and `resume --all`. While it is active, nothing starts in any repository.
 import { userInfo } from 'node:os'
 import { MAX_REASON_LENGTH } from '../commands/parse-commands.ts'
 import { EX_USAGE, failWith } from '../process/exit.ts'
 import { printable } from '../text/printable.ts'
 import { withOperations } from './deliveries.ts'
 
-/** Pulls everybody's cord; resolves to the exit code. */
+/** Holds every repository; resolves to the exit code. */
 export async function runHoldCommand([option, ...words]: readonly string[]): Promise<number> {
   if (option !== '--all') {
-    return failWith(
-      'say `hold --all REASON`; one repository or issue is held by `/andon hold` in a comment there.',
-      EX_USAGE,
-    )
+    return failWith('use `hold --all REASON`; to hold one repository or issue, comment `/andon hold` there.', EX_USAGE)
   }
   const reason = words.join(' ').replaceAll(/\s+/g, ' ').trim()
-  if (reason === '') return failWith('`hold --all` takes a reason: everybody who waits will read it.', EX_USAGE)
+  if (reason === '') return failWith('`hold --all` needs a reason: everyone who waits will read it.', EX_USAGE)
   if (Array.from(reason).length > MAX_REASON_LENGTH) {
     return failWith(`the reason is longer than ${MAX_REASON_LENGTH} characters.`, EX_USAGE)
   }
   return await setGlobalHold(reason)
 }
 
-/** Lets go of everybody's cord; resolves to the exit code. */
-export async function runResumeCommand(words: readonly string[]): Promise<number> {
-  if (words.length === 1 && words[0] === '--all') return await setGlobalHold(null)
-  return failWith(
-    'say `resume --all`; one repository or issue is resumed by `/andon resume` in a comment there.',
-    EX_USAGE,
-  )
+/** Ends the hold on every repository; resolves to the exit code. */
+export async function runResumeCommand(args: readonly string[]): Promise<number> {
+  if (args.length === 1 && args[0] === '--all') return await setGlobalHold(null)
+  return failWith('use `resume --all`; to resume one repository or issue, comment `/andon resume` there.', EX_USAGE)
 }
 
 function setGlobalHold(reason: string | null): Promise<number> {
   return withOperations(async (operations) => {
     const { outcome, message } = await operations.setGlobalHold(operatorName(), reason)
-    const said = printable(message)
-    if (outcome !== 'done') return failWith(`${said}; nothing was changed.`, 1)
-    console.log(`${said.charAt(0).toUpperCase()}${said.slice(1)}.`)
+    const sentence = printable(message)
+    if (outcome !== 'done') return failWith(`${sentence}; nothing was changed.`, 1)
+    console.log(`${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`)
     return 0
   })
 }
@@ -44,7 +38,7 @@ function operatorName(): string {
   try {
     return userInfo().username
   } catch {
-    // A container may run as a number without a name.
+    // A container may run under a user id that has no name.
     return 'the operator'
   }
 }

@@ -1,5 +1,5 @@
-// `loop status` and `loop stop`: for the moment when nothing else answers. They need no App, no key and no GitHub, and
-// where the database is away they make do with the files of this machine.
+// `loop status` and `loop stop`, for the moment when nothing else answers. They need no App, no key and no GitHub; while
+// the database is unavailable, they use the heartbeat files of this machine.
 import { hostname } from 'node:os'
 import { type DatabaseConfig, readDatabaseConfig } from '../config.ts'
 import { sendStopRequest } from '../process/control-socket.ts'
@@ -18,16 +18,16 @@ const EXIT_PROBLEM = 1
 const EXIT_UNKNOWN = 2
 
 /** `loop status [--json]`, `loop stop [ID | --all]`; resolves to the exit code. */
-export async function runLoopCommand(words: readonly string[]): Promise<number> {
-  const [verb, word, ...rest] = words
+export async function runLoopCommand(args: readonly string[]): Promise<number> {
+  const [verb, word, ...rest] = args
   if (rest.length === 0) {
     if (verb === 'status' && (word === undefined || word === '--json'))
-      return withLoopsSnapshot((seen) => printStatus(seen, word))
+      return withLoopsSnapshot((snapshot) => printStatus(snapshot, word))
     const isId = word === undefined || word === '--all' || !word.startsWith('-')
-    if (verb === 'stop' && isId) return withLoopsSnapshot((seen) => stopLoops(seen, word ?? null))
+    if (verb === 'stop' && isId) return withLoopsSnapshot((snapshot) => stopLoops(snapshot, word ?? null))
   }
   return failWith(
-    'say `loop status`, `loop status --json`, `loop stop ID` with an ID from that list, or `loop stop --all`.',
+    'use `loop status`, `loop status --json`, `loop stop ID` with an ID from that list, or `loop stop --all`.',
     EX_USAGE,
   )
 }
@@ -36,15 +36,15 @@ type LoopsSnapshot = {
   readonly loops: readonly RegisteredLoop[]
   readonly now: string
   readonly dataDirectory: string
-  /** Null where it is away, and where a process has it to itself: its files tell the same. */
+  /** Null if it is unavailable, or embedded and owned by a process, whose files say the same. */
   readonly database: Database | null
-  /** Why loops on other machines are not seen; null when all of them are. */
+  /** Why loops on other machines are not listed; null if all of them are. */
   readonly whyIncomplete: string | null
 }
 
-async function withLoopsSnapshot(use: (seen: LoopsSnapshot) => Promise<number>): Promise<number> {
+async function withLoopsSnapshot(use: (snapshot: LoopsSnapshot) => Promise<number>): Promise<number> {
   const config = readDatabaseConfig(process.env)
-  const { database, rows, blindness: whyIncomplete } = await loadLoopRows(config)
+  const { database, rows, whyIncomplete } = await loadLoopRows(config)
   try {
     const files = await readHeartbeatFiles(config.dataDirectory)
     const now = new Date().toISOString()
@@ -59,39 +59,39 @@ async function withLoopsSnapshot(use: (seen: LoopsSnapshot) => Promise<number>):
 
 async function loadLoopRows({
   databaseUrl,
-}: DatabaseConfig): Promise<{ database: Database | null; rows: readonly LoopRow[]; blindness: string | null }> {
-  if (databaseUrl === null) return { database: null, rows: [], blindness: null }
+}: DatabaseConfig): Promise<{ database: Database | null; rows: readonly LoopRow[]; whyIncomplete: string | null }> {
+  if (databaseUrl === null) return { database: null, rows: [], whyIncomplete: null }
   const database = await openPostgresDatabase(databaseUrl, { connections: 1 })
   try {
-    return { database, rows: await loadLoops(database), blindness: null }
+    return { database, rows: await loadLoops(database), whyIncomplete: null }
   } catch (error) {
     await database.close()
     const { code, message } = error as NodeJS.ErrnoException
     const why = `the database ${database.location} cannot be read (${code ?? message})`
-    return { database: null, rows: [], blindness: `${why}: only the loops that ran in this folder are seen` }
+    return { database: null, rows: [], whyIncomplete: `${why}: only the loops that ran in this folder are listed` }
   }
 }
 
-async function printStatus(seen: LoopsSnapshot, word: '--json' | undefined): Promise<number> {
-  const { loops, now, whyIncomplete } = seen
+async function printStatus(snapshot: LoopsSnapshot, word: '--json' | undefined): Promise<number> {
+  const { loops, now, whyIncomplete } = snapshot
   if (word === '--json')
     console.log(JSON.stringify({ asOf: now, blindness: whyIncomplete, loops: loops.map(toJson) }, null, 2))
   else if (loops.length > 0) console.log(formatTable(loops, now))
   if (whyIncomplete !== null) console.error(`andon: ${printable(whyIncomplete)}.`)
   if (loops.length > 0) return loops.every(({ state }) => state === 'alive') ? EXIT_OK : EXIT_PROBLEM
   if (whyIncomplete !== null) return failWith('cannot tell whether a loop is alive.', EXIT_UNKNOWN)
-  if (word === undefined) console.log('No loop is known: none was started, or all of them have ended well.')
+  if (word === undefined) console.log('No loop is registered: none was started, or all of them ended normally.')
   return EXIT_PROBLEM
 }
 
-function toJson(known: RegisteredLoop): object {
-  const { id, state, isProgressing, heartbeat, stopRequestedAt } = known
+function toJson(loop: RegisteredLoop): object {
+  const { id, state, isProgressing, heartbeat, stopRequestedAt } = loop
   return {
     id,
     alive: state === 'alive',
     progressing: isProgressing,
     state,
-    reason: whyNotHealthy(known),
+    reason: whyNotHealthy(loop),
     ...heartbeat,
     stopAskedAt: stopRequestedAt,
   }
@@ -121,11 +121,11 @@ function formatTable(loops: readonly RegisteredLoop[], now: string): string {
   return [...lines, ...loops.flatMap(remarksOn)].join('\n')
 }
 
-function remarksOn(known: RegisteredLoop): readonly string[] {
-  const trouble = whyNotHealthy(known)
-  const { heartbeat, stopRequestedAt, id } = known
+function remarksOn(loop: RegisteredLoop): readonly string[] {
+  const problem = whyNotHealthy(loop)
+  const { heartbeat, stopRequestedAt, id } = loop
   return [
-    ...(trouble === null ? [] : [`${printable(trouble)}.`]),
+    ...(problem === null ? [] : [`${printable(problem)}.`]),
     ...(stopRequestedAt === null ? [] : [`${id} was asked to stop at ${stopRequestedAt}.`]),
     ...(heartbeat?.lastError == null ? [] : [`${id}: ${printable(heartbeat.lastError)}`]),
   ]
@@ -138,23 +138,27 @@ function formatAge(at: string | null | undefined, now: string): string {
   return Math.abs(seconds) < 7_200 ? `${Math.round(seconds / 60)} min ago` : at
 }
 
-async function stopLoops(seen: LoopsSnapshot, wanted: string | null): Promise<number> {
-  const { loops, whyIncomplete } = seen
+async function stopLoops(snapshot: LoopsSnapshot, requested: string | null): Promise<number> {
+  const { loops, whyIncomplete } = snapshot
   if (whyIncomplete !== null) console.error(`andon: ${printable(whyIncomplete)}.`)
   const alive = loops.filter(({ state }) => state === 'alive')
-  if (wanted === null && alive.length > 1) {
+  if (requested === null && alive.length > 1) {
     const ids = alive.map(({ id }) => id).join(', ')
-    return failWith(`more than one loop is alive (${ids}): say which, or --all.`, EX_USAGE)
+    return failWith(`more than one loop is alive (${ids}): name one, or use --all.`, EX_USAGE)
   }
   const chosen =
-    wanted === '--all' ? loops : wanted === null ? aliveOrAll(alive, loops) : loops.filter(({ id }) => id === wanted)
+    requested === '--all'
+      ? loops
+      : requested === null
+        ? aliveOrAll(alive, loops)
+        : loops.filter(({ id }) => id === requested)
   if (chosen.length === 0) {
     if (whyIncomplete !== null) return failWith('cannot tell whether a loop is alive.', EXIT_UNKNOWN)
-    if (wanted === null || wanted === '--all') return failWith('no loop is alive.', EXIT_PROBLEM)
-    return failWith(`there is no loop "${printable(wanted)}": \`loop status\` lists them.`, EXIT_PROBLEM)
+    if (requested === null || requested === '--all') return failWith('no loop is alive.', EXIT_PROBLEM)
+    return failWith(`there is no loop "${printable(requested)}": \`loop status\` lists them.`, EXIT_PROBLEM)
   }
   const codes: number[] = []
-  for (const known of chosen) codes.push(await stopLoop(seen, known))
+  for (const loop of chosen) codes.push(await stopLoop(snapshot, loop))
   return Math.max(...codes)
 }
 
@@ -162,25 +166,25 @@ function aliveOrAll(alive: readonly RegisteredLoop[], loops: readonly Registered
   return alive.length > 0 ? alive : loops
 }
 
-/** Asks in the order of courtesy. Only what is alive is asked, and only what is proven to be it gets a signal. */
+/** Tries the gentlest way first. Only a loop that is alive is asked, and only a process proven to be it gets a signal. */
 async function stopLoop(
-  seen: LoopsSnapshot,
+  snapshot: LoopsSnapshot,
   { id, state, reason, heartbeat, isProven }: RegisteredLoop,
 ): Promise<number> {
   const name = printable(id)
   if (state !== 'alive' || heartbeat === null) {
-    const left = isProven && heartbeat !== null ? `; if it must go, \`kill ${heartbeat.pid}\` is yours to say` : ''
-    return failWith(`${name} is ${state} and was not asked: ${printable(reason)}${left}.`, EXIT_PROBLEM)
+    const hint = isProven && heartbeat !== null ? `; to end it anyway, run \`kill ${heartbeat.pid}\`` : ''
+    return failWith(`${name} is ${state} and was not asked: ${printable(reason)}${hint}.`, EXIT_PROBLEM)
   }
-  if (heartbeat.host === hostname() && (await sendStopRequest(stopSocketPath(seen.dataDirectory, heartbeat)))) {
+  if (heartbeat.host === hostname() && (await sendStopRequest(stopSocketPath(snapshot.dataDirectory, heartbeat)))) {
     console.log(`${name} is stopping.`)
     return EXIT_OK
   }
-  if (seen.database !== null && (await requestStop(seen.database, id, seen.now))) {
+  if (snapshot.database !== null && (await requestStop(snapshot.database, id, snapshot.now))) {
     console.log(`${name} will stop at its next beat, within 15 s.`)
     return EXIT_OK
   }
-  // Looked at once more, directly before: asking took its time.
+  // Checked once more right before the signal, because asking took time.
   if (isProven && (await identifyProcess(heartbeat.pid, heartbeat.startedAtTicks)) === 'same') {
     process.kill(heartbeat.pid, 'SIGTERM')
     console.log(`${name} does not answer: process ${heartbeat.pid} was sent SIGTERM.`)

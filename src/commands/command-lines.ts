@@ -1,5 +1,5 @@
-// Which lines of a comment are said by its author, here, to us: those of a paragraph that stands by itself. Whatever is
-// quoted, listed, linked, struck out, folded away, hidden or shown as code is spoken *about*, and never fires.
+// Finds the lines of a comment that are commands: only the lines of a top-level paragraph can be. Text that is quoted,
+// listed, linked, struck out, folded away, hidden or shown as code only mentions a command, and never fires.
 
 import { trackHtml } from './html-tracker.ts'
 import { locateParagraph, type ParagraphLocation } from './locate-paragraph.ts'
@@ -7,12 +7,12 @@ import { disabledDelimiters, type Paragraph, parseMarkdown, type Root } from './
 import { isBlank, splitParagraphs } from './parse-cost.ts'
 import { startsQuotedEmail } from './quoted-email.ts'
 
-/** What a comment says to us; `too complex` when it would take too long to find out, with the first line that may be meant. */
+/** The command lines of a comment; `too complex` if parsing it would take too long, with the first line that may be one. */
 export type CommandLines =
   | { readonly status: 'parsed'; readonly lines: readonly string[] }
   | { readonly status: 'too complex'; readonly line: string }
 
-/** The lines that begin, at column 0 to 3 of a paragraph, with exactly `/andon` as a whole word. */
+/** The lines of a paragraph that start, at column 0 to 3, with exactly `/andon` as a whole word. */
 export function findCommandLines(body: string): CommandLines {
   const lines = body.split(/\r\n|\n|\r/)
   const line = lines.find(isCommandLine)
@@ -22,13 +22,15 @@ export function findCommandLines(body: string): CommandLines {
 }
 
 /**
- * What stands after the paragraph of the last line that may be meant cannot make it a command or none: people put a long
- * log there. A bracket is the exception, because what makes it a link may be defined anywhere.
+ * Drops what follows the paragraph of the last possible command, often a long log: it cannot change what fires. A bracket
+ * is the exception, because the definition that makes it a link may be anywhere.
  */
 function relevantLines(lines: readonly string[]): readonly string[] {
   const last = lines.findLastIndex(isCommandLine)
   const end = lines.findIndex((line, index) => index > last && isBlank(line))
-  const isLinked = splitParagraphs(lines).some((run) => run.includes('[') && run.split('\n').some(isCommandLine))
+  const isLinked = splitParagraphs(lines).some(
+    (paragraph) => paragraph.includes('[') && paragraph.split('\n').some(isCommandLine),
+  )
   return end < 0 || isLinked ? lines : lines.slice(0, end)
 }
 
@@ -45,7 +47,7 @@ function commandLinesIn(tree: Root, lines: readonly string[]): readonly string[]
     if (node.type === 'html') elements.read(node.value)
     if (node.type !== 'paragraph') continue
     const paragraph = locateParagraph(node)
-    // What precedes a line within its paragraph: `$$` that opened a formula, marks that opened what is not followed.
+    // What precedes a line in its paragraph: the `$$` of formulas, and delimiters that are too many to be parsed.
     let before = { formulas: 0, isDisabled: false }
     const formulas = countFormulaDelimiters(lines, paragraph)
     for (let line = paragraph.firstLine; line <= paragraph.lastLine; line++) {
@@ -66,7 +68,7 @@ function commandLinesIn(tree: Root, lines: readonly string[]): readonly string[]
   return found
 }
 
-/** GitHub shows what stands between two `$$` of a paragraph as a formula. */
+/** GitHub renders the text between two `$$` of a paragraph as a formula. */
 function countFormulaDelimiters(lines: readonly string[], { firstLine, lastLine }: ParagraphLocation): number {
   return (
     lines
@@ -76,7 +78,7 @@ function countFormulaDelimiters(lines: readonly string[], { firstLine, lastLine 
   )
 }
 
-/** A `<!--` in the middle of a line hides nothing on GitHub once a blank line follows, though its author meant it to. */
+/** GitHub shows what follows a `<!--` in the middle of a line once a blank line comes, but its author meant to hide it. */
 function endOfHtmlComment(lines: readonly string[], paragraph: ParagraphLocation, node: Paragraph): number {
   if (!node.children.some((child) => child.type === 'text' && child.value.includes('<!--'))) return -1
   return lines.findIndex((line, index) => index > paragraph.lastLine && line.includes('-->'))

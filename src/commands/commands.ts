@@ -1,20 +1,20 @@
-// What people may type after `/andon`. Parsing, permission, help and docs/commands.md are all derived from this table:
-// a command is added here, and nowhere else.
+// The commands that people type after `/andon`. Parsing, permissions, help and docs/commands.md are all derived from this
+// table: a command is added here and nowhere else.
 
 /** What may follow a command's name. */
 export type ArgumentKind = 'none' | 'stage' | 'optional stage' | 'optional scope' | 'optional scope, reason'
 
 type CommandSpec = {
   readonly argument: ArgumentKind
-  /** Who may: those who may read the repository, or those who may write to it. */
+  /** The permission on the repository that the sender needs. */
   readonly permission: RequiredPermission
   /** One sentence for the help and the documentation. */
   readonly description: string
-  /** Words that people type when they mean this command. They never fire; they are answered with its name. */
+  /** Words that people type when they mean this command. They never fire; the reply suggests its name. */
   readonly synonyms: readonly string[]
 }
 
-/** The least permission on GitHub that a command asks for. */
+/** The lowest permission on GitHub that a command requires. */
 export type RequiredPermission = 'read' | 'write'
 
 export const COMMANDS = {
@@ -33,13 +33,13 @@ export const COMMANDS = {
   why: {
     argument: 'none',
     permission: 'read',
-    description: 'Says what this issue is waiting for, for whom, and until when.',
+    description: 'Says what or whom this issue is waiting for, and until when.',
     synonyms: ['explain', 'reason', 'blocked', 'waiting'],
   },
   start: {
     argument: 'none',
     permission: 'write',
-    description: 'Takes this issue up and starts its first stage.',
+    description: 'Puts this issue on the line and starts its first stage.',
     synonyms: ['begin', 'go', 'launch', 'dispatch'],
   },
   run: {
@@ -57,7 +57,7 @@ export const COMMANDS = {
   cancel: {
     argument: 'optional stage',
     permission: 'write',
-    description: 'Cancels a stage and its workflow run; without a name, everything that runs or waits here.',
+    description: 'Cancels a stage and its workflow run; without a name, every stage that runs or waits.',
     synonyms: ['stop', 'abort', 'kill', 'halt', 'end'],
   },
   approve: {
@@ -69,20 +69,20 @@ export const COMMANDS = {
   skip: {
     argument: 'stage',
     permission: 'write',
-    description: 'Leaves a stage out and goes on to the next.',
+    description: 'Skips a stage and goes on to the next.',
     synonyms: ['ignore', 'bypass', 'omit'],
   },
   hold: {
     argument: 'optional scope, reason',
     permission: 'write',
     description:
-      'Pulls the cord: nothing starts in this issue, in one of its stages, or in the whole repository, until it is resumed. What runs goes on.',
+      'Pulls the cord: nothing new starts on this issue, in one of its stages, or in the whole repository, until it is resumed. Current runs go on.',
     synonyms: ['pause', 'freeze', 'block', 'wait', 'lock'],
   },
   resume: {
     argument: 'optional scope',
     permission: 'write',
-    description: 'Lets go of the cord: the line continues where it stood.',
+    description: 'Releases the cord: work continues where it stopped.',
     synonyms: ['unhold', 'unpause', 'continue', 'release', 'unblock', 'unlock', 'proceed'],
   },
 } as const satisfies Readonly<Record<string, CommandSpec>>
@@ -93,13 +93,13 @@ export type Verb = keyof typeof COMMANDS
 /** All verbs, in the order of the table. */
 export const VERBS = Object.keys(COMMANDS) as readonly Verb[]
 
-/** What a cord is pulled for: the issue's whole pipeline, one of its stages, or everything in the repository. */
+/** What a hold covers: the issue's whole pipeline, one of its stages, or the whole repository. */
 export type HoldScope =
   | { readonly kind: 'issue' }
   | { readonly kind: 'stage'; readonly stage: string }
   | { readonly kind: 'repository' }
 
-/** What each kind of argument becomes in a command. */
+/** The fields that each kind of argument adds to a command. */
 export type ArgumentsByKind = {
   readonly none: object
   readonly stage: { readonly stage: string }
@@ -108,24 +108,24 @@ export type ArgumentsByKind = {
   readonly 'optional scope, reason': { readonly scope: HoldScope; readonly reason: string }
 }
 
-/** One thing a person asked for. `text` is the line as it was typed. */
+/** One command of a comment. `text` is the line as it was typed. */
 export type Command = {
   [V in Verb]: { readonly verb: V; readonly text: string } & ArgumentsByKind[(typeof COMMANDS)[V]['argument']]
 }[Verb]
 
-/** A line that was meant for us and cannot be done. `why` and `suggestions` hold nothing that a stranger wrote but plain words. */
+/** A line that begins like a command but is none. `why` and `suggestions` repeat nothing of the comment but plain words. */
 export type InvalidCommand = {
   readonly verb: null
   readonly text: string
   /** One sentence, valid Markdown. */
   readonly why: string
-  /** What to type instead, the likeliest first. */
+  /** What to type instead, likeliest first. */
   readonly suggestions: readonly string[]
   /** Are the suggestions a guess at what was meant? */
   readonly isGuess: boolean
 }
 
-/** May somebody with this permission on the repository use the command? Unknown permissions may nothing. */
+/** Is this permission on the repository enough for the command? An unknown permission is enough for none. */
 export function mayUseCommand(permission: string, verb: Verb): boolean {
   return SUFFICIENT_PERMISSIONS[COMMANDS[verb].permission].includes(permission)
 }

@@ -1,15 +1,15 @@
 import { type ArgumentKind, COMMANDS, type RequiredPermission, VERBS, type Verb } from './commands.ts'
 
-/** How a command is typed: `/andon hold [STAGE | repository] REASON`. */
+/** The syntax of a command: `/andon hold [STAGE | repository] REASON`. */
 export function usageOf(verb: Verb): string {
   return `/andon ${verb}${ARGUMENT_USAGE[COMMANDS[verb].argument]}`
 }
 
-/** The commands that somebody who may only read, or may write, can use: as Markdown, for a reply. */
+/** The commands that a sender with this permission may use, as Markdown for a reply. */
 export function helpFor(permission: RequiredPermission): string {
-  const mine = VERBS.filter((verb) => permission === 'write' || COMMANDS[verb].permission === 'read')
-  const rest = permission === 'read' ? '\n\nThe other commands need write access to this repository.' : ''
-  return `${commandTable(mine)}\n\n${USAGE_NOTE}${rest}`
+  const allowed = VERBS.filter((verb) => permission === 'write' || COMMANDS[verb].permission === 'read')
+  const note = permission === 'read' ? '\n\nThe other commands need write access to this repository.' : ''
+  return `${commandTable(allowed)}\n\n${USAGE_NOTE}${note}`
 }
 
 /** The commands as a Markdown table. */
@@ -27,4 +27,4 @@ const ARGUMENT_USAGE: Readonly<Record<ArgumentKind, string>> = {
 }
 
 const USAGE_NOTE =
-  'A command begins a line of plain text in a new comment, up to three in one comment. Quoted text, lists, code and edited comments do nothing.'
+  'A command starts a line of plain text in a new comment, at most three in one comment. Commands in quoted text, lists, code and edited comments are ignored.'

@@ -1,11 +1,11 @@
-// HTML in a comment stays open across paragraphs: what stands between <details> and </details> is a paragraph to
-// Markdown, and folded away to the reader.
+// HTML elements stay open across paragraphs: to Markdown, the text between <details> and </details> is an ordinary
+// paragraph; to the reader, it is folded away.
 
-/** Follows the HTML of a comment in the order of its lines. */
+/** Knows which HTML elements are open, reading a comment in the order of its lines. */
 export type HtmlTracker = {
-  /** Takes in one piece of HTML. */
+  /** Reads the next piece of HTML. */
   read(html: string): void
-  /** Does what follows stand inside something that quotes, folds away or shows as code? */
+  /** Is what follows inside an element that quotes it, folds it away or shows it as code? */
   isMuted(): boolean
 }
 
@@ -25,7 +25,7 @@ export function trackHtml(): HtmlTracker {
 
 const HTML_COMMENT = /<!--[\s\S]*?(?:-->|$)/g
 const HTML_TAG = /<(\/?)([a-z][a-z0-9-]{0,20})(?:\s(?:[^<>"']|"[^"]{0,2000}"|'[^']{0,2000}'){0,2000})?\/?>/gi
-/** Elements whose text is not what their author says here and now. The others only dress it. */
+/** Elements whose text the author only quotes or shows. The others only format theirs. */
 const MUTING_ELEMENTS: ReadonlySet<string> = new Set(
   'details blockquote q cite pre code samp kbd tt var del s strike a table ul ol dl h1 h2 h3 h4 h5 h6 template'.split(
     ' ',

@@ -1,10 +1,10 @@
-// What is said to somebody whose command could not be read: what is the matter, and what to type next.
+// The replies to commands that could not be parsed: what is wrong, and what to type next.
 
 import { nearest } from '../text/nearest.ts'
 import { isStageName, toAsciiLowerCase } from './ascii.ts'
 import { COMMANDS, type Command, type InvalidCommand, VERBS, type Verb } from './commands.ts'
 
-/** The mistake in words, and what to type next. */
+/** Says what is wrong with a command, and what to type next. */
 export function explainInvalidCommand({ why, suggestions, isGuess }: InvalidCommand): string {
   const choices = joinWithOr(suggestions.map((text) => `\`${text}\``))
   if (choices === '') return why
@@ -51,7 +51,7 @@ export function unknownStage(
   )
   return invalidCommand(
     command.text,
-    `This line has no stage ${quoteIfPlain(stage)}; it has ${names}.`,
+    `There is no stage ${quoteIfPlain(stage)}; the stages here are ${names}.`,
     suggestions,
     near.length > 0,
   )
@@ -59,11 +59,11 @@ export function unknownStage(
 
 export function missingReason(text: string, scope: string | null): InvalidCommand {
   const suggestion = scope === null ? '/andon hold REASON' : `/andon hold ${scope} REASON`
-  return invalidCommand(text, 'A hold needs a reason, for those who find the line standing still.', [suggestion])
+  return invalidCommand(text, 'A hold needs a reason, so that others know why nothing starts.', [suggestion])
 }
 
 export function tooManyArguments(text: string, verb: Verb, stage: string | null): InvalidCommand {
-  const takes = stage === null ? 'nothing' : 'one word at most'
+  const takes = stage === null ? 'no arguments' : 'at most one word'
   return invalidCommand(text, `\`/andon ${verb}\` takes ${takes}.`, [
     `/andon ${verb}${stage === null ? '' : ` ${stage}`}`,
   ])
@@ -72,7 +72,7 @@ export function tooManyArguments(text: string, verb: Verb, stage: string | null)
 export function tooManyCommands(text: string, count: number, max: number): InvalidCommand {
   return invalidCommand(
     text,
-    `A comment may carry ${max} commands, and this one has ${count}: the first ${max} were read, the others were not.`,
+    `A comment may have ${max} commands, and this one has ${count}: the first ${max} were read, the others were ignored.`,
     [],
   )
 }
@@ -80,7 +80,7 @@ export function tooManyCommands(text: string, count: number, max: number): Inval
 export function tooComplex(text: string): InvalidCommand {
   return invalidCommand(
     text,
-    'This comment is too long or too deeply nested for its commands to be read. Put the command into a comment of its own.',
+    'This comment is too long or too deeply nested for its commands to be read. Put the command in a comment of its own.',
     [],
   )
 }
@@ -94,21 +94,21 @@ function synonymsOf(verb: Verb): readonly string[] {
   return synonyms
 }
 
-/** What a command cannot do without. */
+/** The argument that a command requires. */
 function requiredArgument(verb: Verb): string {
   const { argument } = COMMANDS[verb]
   return argument === 'stage' ? ' STAGE' : argument === 'optional scope, reason' ? ' REASON' : ''
 }
 
-/** What is left of a word without the characters that cannot belong there: enough to guess what it was meant to be. */
+/** A word without the characters that no command has: enough to guess what was meant. */
 function asciiPart(word: string): string {
   return toAsciiLowerCase(word.replace(/[^\x21-\x7e]/g, '')) ?? ''
 }
 
-/** A stranger's word, shown only if it is plain; else what is the matter with it. */
+/** Repeats a typed word only if it is plain; otherwise says what is wrong with it. */
 function quoteIfPlain(word: string): string {
   if (/^[a-z0-9][a-z0-9-]{0,23}$/i.test(word)) return `\`${word}\``
   return toAsciiLowerCase(word) === null
-    ? 'by that name: it has characters in it that are not plain letters'
+    ? 'by that name: it contains characters that are not plain letters'
     : 'by that name'
 }

@@ -1,14 +1,14 @@
-// Where a paragraph stands in a comment, and what of it is plain text. Lines and columns count from 0; lines are asked for in
-// their order, so that a long paragraph is gone through once.
+// Where a paragraph is in a comment, and which of its characters are plain text. Lines and columns count from 0; callers
+// ask for lines in order, so that a long paragraph is scanned once.
 import type { HtmlTracker } from './html-tracker.ts'
 import type { Node, Paragraph } from './markdown.ts'
 
 export type ParagraphLocation = {
   readonly firstLine: number
   readonly lastLine: number
-  /** Is this character text of the paragraph itself, and not of a link, of code or of anything else within it? */
+  /** Is this character text of the paragraph itself, not of a link, code or anything else within it? */
   isPlainText(line: number, column: number): boolean
-  /** Hands on the HTML that begins before this line, once. */
+  /** Passes on the HTML that begins before this line, once. */
   readHtmlBefore(line: number, elements: HtmlTracker): void
 }
 
@@ -54,7 +54,7 @@ function endOf(node: Node | undefined): Point {
   return toPoint(node?.position?.end)
 }
 
-// Line and column, not the offset: a byte order mark is left out of it.
+// Line and column, not the offset: it leaves out a byte order mark.
 function toPoint(at: Point | undefined): Point {
   return { line: (at?.line ?? 0) - 1, column: (at?.column ?? 0) - 1 }
 }

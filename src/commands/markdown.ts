@@ -1,4 +1,4 @@
-// A comment as GitHub reads it.
+// Parses a comment as GitHub does.
 import { type Extension as Builder, type CompileContext, fromMarkdown, type Options } from 'mdast-util-from-markdown'
 import { gfmFootnote } from 'micromark-extension-gfm-footnote'
 import { gfmStrikethrough } from 'micromark-extension-gfm-strikethrough'
@@ -11,24 +11,24 @@ export type Root = ReturnType<typeof fromMarkdown>
 export type Node = Root['children'][number]
 export type Paragraph = Extract<Node, { readonly type: 'paragraph' }>
 
-/** The tree of a comment; null when it would take too long to read. */
+/** The syntax tree of a comment; null if parsing would take too long. */
 export function parseMarkdown(lines: readonly string[]): Root | null {
   return isTooComplex(lines) ? null : fromMarkdown(lines.join('\n'), githubFlavored(disabledDelimiters(lines)))
 }
 
-/** The marks that open what is not followed in this comment, because there are too many: links, and struck-out text. */
+/** The delimiters that are not parsed in this comment because there are too many: those of links and of struck-out text. */
 export function disabledDelimiters(lines: readonly string[]): readonly string[] {
-  const followed: readonly (readonly [string, RegExp])[] = [
+  const candidates: readonly (readonly [string, RegExp])[] = [
     ['[', /[[\]]/g],
     ['~', /~+/g],
   ]
-  return followed.filter(([, marks]) => countMatches(lines, marks) > MAX_DELIMITERS).map(([mark]) => mark)
+  return candidates.filter(([, marks]) => countMatches(lines, marks) > MAX_DELIMITERS).map(([mark]) => mark)
 }
 
 // 30,000 closing brackets took 30 s.
 const MAX_DELIMITERS = 1_000
 
-// Emphasis is left out: what is said loudly is said, and `2*3` on two lines is no emphasis to its author.
+// Emphasis is not parsed: a command inside it is still a command, and `2*3` on two lines is seldom meant as emphasis.
 function githubFlavored(off: readonly string[]): Options {
   const disabled = off.includes('[') ? ['attention', 'labelEnd'] : ['attention']
   const extensions: Extension[] = [gfmTable(), FOOTNOTE_DEFINITIONS, { disable: { null: disabled } }]
@@ -36,14 +36,14 @@ function githubFlavored(off: readonly string[]): Options {
   return { extensions, mdastExtensions: [OPAQUE_NODES] }
 }
 
-// Where a footnote is mentioned does not matter, and looking for it takes time.
+// References to footnotes do not matter here, and finding them takes time.
 const FOOTNOTE_DEFINITIONS: Extension = { document: gfmFootnote().document ?? {} }
 
 function countMatches(lines: readonly string[], pattern: RegExp): number {
   return lines.reduce((sum, line) => sum + (line.match(pattern)?.length ?? 0), 0)
 }
 
-// What GitHub adds to CommonMark matters here only by where it begins and ends.
+// Of GitHub's additions to CommonMark, only where they begin and end matters here.
 const OPAQUE_NODES: Builder = {
   enter: {
     table(token) {

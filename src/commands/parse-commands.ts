@@ -21,29 +21,26 @@ import {
   unknownVerb,
 } from './invalid-commands.ts'
 
-/** How many commands one comment may carry. */
+/** How many commands one comment may have. */
 export const MAX_COMMANDS = 3
-/** How much of a reason is kept, in code points. */
+/** The longest reason that is stored, in code points. */
 export const MAX_REASON_LENGTH = 200
 const MAX_TEXT_LENGTH = 240
 
-/**
- * The commands of a comment, in its order. Without `stages` the names of stages are taken as they stand, and `onLine`
- * decides about them later.
- */
+/** The commands of a comment, in order. Without `stages`, names of stages are not checked: `resolveStage` does it later. */
 export function parseCommands(body: string, stages?: readonly string[]): readonly (Command | InvalidCommand)[] {
   const found = findCommandLines(body)
   if (found.status === 'too complex') return [tooComplex(cut(found.line.trim(), MAX_TEXT_LENGTH))]
   const { lines } = found
   const parsed = lines.slice(0, MAX_COMMANDS).map((line) => parseCommand(line))
-  const known = stages === undefined ? parsed : parsed.map((command) => resolveStage(command, stages))
-  const left = lines[MAX_COMMANDS]
-  return left === undefined
-    ? known
-    : [...known, tooManyCommands(cut(left.trim(), MAX_TEXT_LENGTH), lines.length, MAX_COMMANDS)]
+  const resolved = stages === undefined ? parsed : parsed.map((command) => resolveStage(command, stages))
+  const firstIgnored = lines[MAX_COMMANDS]
+  return firstIgnored === undefined
+    ? resolved
+    : [...resolved, tooManyCommands(cut(firstIgnored.trim(), MAX_TEXT_LENGTH), lines.length, MAX_COMMANDS)]
 }
 
-/** Holds a command against the stages of its line: one that names another stage is a mistake. */
+/** Checks the stage that a command names; naming one that its line does not have is a mistake. */
 export function resolveStage(command: Command | InvalidCommand, stages: readonly string[]): Command | InvalidCommand {
   if (command.verb === null) return command
   if (command.verb === 'hold' && command.scope.kind === 'issue') return resolveHoldScope(command, stages)
@@ -52,7 +49,7 @@ export function resolveStage(command: Command | InvalidCommand, stages: readonly
   return unknownStage(command, stage, stages, takesScope(command.verb) ? [...stages, 'repository'] : stages)
 }
 
-// The stage stands in the reason's place until the stages are known.
+// Until the stages are known, a stage's name is the first word of the reason.
 function resolveHoldScope(
   command: Extract<Command, { verb: 'hold' }>,
   stages: readonly string[],
@@ -79,13 +76,13 @@ function parseCommand(line: string): Command | InvalidCommand {
   if (first === undefined) return { verb: 'help', text }
   const verb = VERBS.find((candidate) => candidate === toAsciiLowerCase(first))
   if (verb === undefined) return unknownVerb(text, first)
-  const read = ARGUMENT_PARSERS[COMMANDS[verb].argument](rest, verb, text)
-  // The table ties each verb to what it takes, which the compiler cannot follow through a look-up.
-  return isInvalid(read) ? read : ({ verb, text, ...read } as Command)
+  const args = ARGUMENT_PARSERS[COMMANDS[verb].argument](rest, verb, text)
+  // The table ties each verb to its arguments, but the compiler cannot follow that through a lookup.
+  return isInvalid(args) ? args : ({ verb, text, ...args } as Command)
 }
 
-function isInvalid(read: object): read is InvalidCommand {
-  return 'verb' in read
+function isInvalid(args: object): args is InvalidCommand {
+  return 'verb' in args
 }
 
 const ARGUMENT_PARSERS: {

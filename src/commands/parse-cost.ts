@@ -1,9 +1,9 @@
-// What a comment would cost to read. Structure decides whether a command fires, so structure may never be guessed; but
-// some structures take a CommonMark parser time that grows with the square of their length. Measured on 65,536
-// characters: 16,000 lines after a hundred lists in one line 54 s, 9,000 openings of HTML comments 17 s, 11,000 underlined
-// headings 7 s. What these bounds let through was read within 350 ms on a busy machine: docs/decisions/0007-bounded-reading.md.
+// Estimates what a comment costs to parse. Structure decides whether a command fires, so it is never guessed; but some
+// structures take a CommonMark parser time that grows with the square of their length. Measured on 65,536 characters:
+// 16,000 lines after a hundred lists in one line 54 s, 9,000 openings of HTML comments 17 s, 11,000 underlined headings
+// 7 s. Every comment within these bounds was parsed within 350 ms on a busy machine: docs/decisions/0007-bounded-reading.md.
 
-/** Would it take too long to read? The estimate is linear in the length of the comment, and never too low. */
+/** Would parsing take too long? The estimate takes time linear in the length of the comment, and is never too low. */
 export function isTooComplex(lines: readonly string[]): boolean {
   if (lines.length > MAX_LINES || totalLength(lines) > MAX_LENGTH) return true
   if (countOpenContainers(lines) > MAX_OPEN_CONTAINERS) return true
@@ -12,7 +12,7 @@ export function isTooComplex(lines: readonly string[]): boolean {
   return sumOf(texts, unclosedScanCost) > MAX_SCANNED
 }
 
-/** As Markdown has it: other spaces than these are text. */
+/** Blank as Markdown means it: any other kind of space is text. */
 export function isBlank(line: string): boolean {
   return /^[ \t]*$/.test(line)
 }
@@ -33,19 +33,21 @@ function sumOf(texts: readonly string[], cost: (text: string) => number): number
   return texts.reduce((sum, text) => sum + cost(text), 0)
 }
 
-/** Each line is offered to every quote, list item and footnote that may still be open: how often, at most. */
+/** How often, at most, the parser offers a line to a quote, list item or footnote that may still be open. */
 function countOpenContainers(lines: readonly string[]): number {
   let sum = 0
   let open = 0
-  let follows = false
+  let isInParagraph = false
   for (const line of lines) {
     const { markers, indent, isEmpty } = parseContainerPrefix(line)
     if (markers > MAX_DEPTH) return Number.POSITIVE_INFINITY
-    // Without a blank line before it, a line may go on with the paragraph in all that is open, however it begins itself.
-    const kept = follows || isEmpty ? open : Math.min(open, Math.floor(indent / 2))
-    open = isEmpty ? kept : Math.max(follows ? kept : 0, Math.min(open, Math.floor(indent / 2)) + markers)
-    sum += Math.max(kept, open)
-    follows = !isEmpty
+    // Without a blank line before it, a line may continue a paragraph in all open containers, however it starts.
+    const stillOpen = isInParagraph || isEmpty ? open : Math.min(open, Math.floor(indent / 2))
+    open = isEmpty
+      ? stillOpen
+      : Math.max(isInParagraph ? stillOpen : 0, Math.min(open, Math.floor(indent / 2)) + markers)
+    sum += Math.max(stillOpen, open)
+    isInParagraph = !isEmpty
   }
   return sum
 }
@@ -78,17 +80,17 @@ export function splitParagraphs(lines: readonly string[]): readonly string[] {
     .split(/\n{2,}/)
 }
 
-/** What cuts a text into pieces, all of which the parser moves about each time it joins two of them. */
+/** Characters that split a text into tokens, all of which the parser moves whenever it joins two of them. */
 function countDelimiters(text: string): number {
   return text.match(/[[\]!&\\<`*_~]/g)?.length ?? 0
 }
 
-/** What opens and is never closed is searched for its end each time it opens: how many characters, all in all. */
+/** How many characters, in total, the parser scans for an end that never comes. */
 function unclosedScanCost(text: string): number {
   const html = HTML_DELIMITERS.map(([opens, closes]) =>
     unclosedHtmlCost(text.slice(text.lastIndexOf(closes) + 1), opens),
   )
-  return html.reduce((sum, searched) => sum + searched, unclosedBackticksCost(text))
+  return html.reduce((sum, cost) => sum + cost, unclosedBackticksCost(text))
 }
 
 const HTML_DELIMITERS = [
@@ -102,12 +104,12 @@ function unclosedHtmlCost(rest: string, opens: RegExp): number {
   return [...rest.matchAll(opens)].reduce((sum, { index }) => sum + rest.length - index, 0)
 }
 
-/** Runs of backticks that no later run of the same length closes. A backslash takes the first one away when a run opens, not when it closes. */
+/** The cost of backticks that no later run of the same length closes. A backslash escapes only the first of an opening run. */
 function unclosedBackticksCost(text: string): number {
   const runs = [...text.matchAll(/(\\?)(`+)/g)].map(({ 1: slash = '', 2: ticks = '', index }) => {
     return { index, length: ticks.length, opens: ticks.length - slash.length }
   })
   const last = new Map(runs.map(({ length, index }) => [length, index] as const))
-  const alone = runs.filter(({ index, opens }) => opens > 0 && (last.get(opens) ?? -1) <= index)
-  return alone.reduce((sum, { index }) => sum + text.length - index, 0)
+  const unclosed = runs.filter(({ index, opens }) => opens > 0 && (last.get(opens) ?? -1) <= index)
+  return unclosed.reduce((sum, { index }) => sum + text.length - index, 0)
 }

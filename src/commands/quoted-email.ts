@@ -1,7 +1,7 @@
-// Replies by e-mail carry the mail they answer. Where it is quoted with `>`, Markdown knows; where it is not, it begins
-// with one of these.
+// A reply by e-mail contains the message that it answers. Quoted with `>`, Markdown recognizes it; unquoted, it starts
+// with one of these lines.
 
-/** Does the mail that is answered begin, unquoted, on the first of these lines? */
+/** Does an unquoted copy of the answered message start on the first of these lines? */
 export function startsQuotedEmail(lines: readonly string[]): boolean {
   const [first = '', ...rest] = lines.map((line) => line.trim().replace(/^\*+|\*+(?=:)|(?<=:)\*+/g, ''))
   if (DIVIDER.test(first)) return true
@@ -9,7 +9,7 @@ export function startsQuotedEmail(lines: readonly string[]): boolean {
   return isAttribution([first, ...rest])
 }
 
-/** `On Mon, Nov 3, 2025 at 10:12 AM A Person <a@example.com> wrote:`, over up to three lines, nothing quoted below. */
+/** `On Mon, Nov 3, 2025 at 10:12 AM A Person <a@example.com> wrote:`, on up to three lines, with no quote below. */
 function isAttribution(lines: readonly string[]): boolean {
   for (let count = 1; count <= 3 && count <= lines.length; count++) {
     if (!ATTRIBUTION.test(lines.slice(0, count).join(' '))) continue

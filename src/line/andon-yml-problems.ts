@@ -1,4 +1,4 @@
-// From what zod found wrong to a sentence that its author can act on.
+// Turns what zod found wrong into sentences that the file's author can act on.
 import type { z } from 'zod'
 import { nearest } from '../text/nearest.ts'
 import { knownFieldsAt } from './andon-yml-schema.ts'
@@ -6,7 +6,7 @@ import type { AndonYmlProblem, FieldPath, YamlSource } from './parse-yaml.ts'
 
 type ZodIssue = z.core.$ZodIssue
 
-/** The sentences for one thing that zod found. */
+/** The problems behind one zod issue. */
 export function toProblems(issue: ZodIssue, source: YamlSource): readonly AndonYmlProblem[] {
   const { path } = issue
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField([...path, key], source))
@@ -18,7 +18,7 @@ export function toProblems(issue: ZodIssue, source: YamlSource): readonly AndonY
   return [problemAt(source, path, 'value', `${quoteField(path)} ${describeValue(value)}; it takes ${issue.message}.`)]
 }
 
-/** A mistake at a field, in a sentence of its own. */
+/** A problem at a field, with a message of its own. */
 export function problemAt(
   source: YamlSource,
   path: FieldPath,
@@ -28,22 +28,22 @@ export function problemAt(
   return { ...source.positionOf(path, what), field: dottedPath(path), message }
 }
 
-/** A field by its path, as it is shown to people. */
+/** A field's path as people read it. */
 export function quoteField(path: FieldPath): string {
   return path.length === 0 ? 'The file' : `\`${dottedPath(path)}\``
 }
 
 function unknownField(path: FieldPath, source: YamlSource): AndonYmlProblem {
-  const around = path.slice(0, -1)
-  const fields = knownFieldsAt(around)
-  const [near] = nearest(sanitizeName(path.at(-1) ?? ''), fields)
-  const known = fields.map((field) => `\`${field}\``).join(', ')
-  const hint = near === undefined ? `known here are ${known}` : `did you mean \`${near}\`?`
+  const parent = path.slice(0, -1)
+  const fields = knownFieldsAt(parent)
+  const [suggestion] = nearest(sanitizeName(path.at(-1) ?? ''), fields)
+  const list = fields.map((field) => `\`${field}\``).join(', ')
+  const hint = suggestion === undefined ? `the fields here are ${list}` : `did you mean \`${suggestion}\`?`
   return problemAt(
     source,
     path,
     'key',
-    `${quoteField(path)} is not a field that is read; ${hint}${near === undefined ? '.' : ''}`,
+    `${quoteField(path)} is not a known field; ${hint}${suggestion === undefined ? '.' : ''}`,
   )
 }
 
@@ -51,7 +51,7 @@ function dottedPath(path: FieldPath): string {
   return path.map(sanitizeName).join('.')
 }
 
-/** A name that somebody typed, without what could be markup. */
+/** A name as it was typed, without characters that could be markup. */
 function sanitizeName(step: PropertyKey): string {
   const text = String(step).replace(/[^\w-]/g, '·')
   return text.length <= 40 ? text : `${text.slice(0, 39)}…`
@@ -63,7 +63,7 @@ function describeValue(value: unknown): string {
   if (Array.isArray(value)) return 'is a list'
   if (typeof value === 'object') return 'has fields of its own'
   const text = String(value)
-  return /^[\w.,:/+ -]{1,40}$/.test(text) ? `is \`${text}\`` : 'is something else'
+  return /^[\w.,:/+ -]{1,40}$/.test(text) ? `is \`${text}\`` : 'has an invalid value'
 }
 
 function isMapping(value: unknown): value is object {
@@ -71,10 +71,10 @@ function isMapping(value: unknown): value is object {
 }
 
 function valueAt(value: unknown, path: FieldPath): unknown {
-  let found = value
+  let current = value
   for (const step of path) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, step)) return undefined
-    found = (found as Readonly<Record<PropertyKey, unknown>>)[step]
+    if (typeof current !== 'object' || current === null || !Object.hasOwn(current, step)) return undefined
+    current = (current as Readonly<Record<PropertyKey, unknown>>)[step]
   }
-  return found
+  return current
 }

@@ -1,8 +1,8 @@
-// The shape of `.github/andon.yml`. What stands under `error` says what a field takes, and ends the sentence that a
-// person reads: "`rework` is `lots`; it takes a whole number from 0 to 10."
+// The schema of `.github/andon.yml`. Each `error` says what its field takes, and ends the sentence that people read:
+// "`rework` is `lots`; it takes a whole number from 0 to 10."
 import { z } from 'zod'
 
-/** What a stage may be called, and what it may not although it looks like a name. */
+/** The form of a stage's name, and the names of that form that are reserved. */
 export const STAGE_NAME = /^[a-z][a-z0-9-]{0,19}$/
 export const RESERVED_NAMES: readonly string[] = ['repository']
 
@@ -44,7 +44,7 @@ export const andonYmlSchema = optionalFields('stages:', {
 export type AndonYml = z.infer<typeof andonYmlSchema>
 export type AndonYmlStage = z.infer<typeof stageSchema>
 
-/** The fields that may stand at a path; nothing where any name may. */
+/** The fields allowed at a path; empty where any name is allowed. */
 export function knownFieldsAt(path: readonly PropertyKey[]): readonly string[] {
   const [first, second] = path
   if (first === undefined) return Object.keys(andonYmlSchema.shape)
@@ -57,7 +57,7 @@ export function knownFieldsAt(path: readonly PropertyKey[]): readonly string[] {
   return Object.keys(blocks[String(first)]?.shape ?? {})
 }
 
-/** Fields of which each may be left out, and no other may stand. */
+/** An object whose fields are all optional, and that allows no others. */
 function optionalFields<Shape extends z.core.$ZodShape>(example: string, shape: Shape) {
   return z.strictObject(shape, { error: `fields, such as \`${example}\`` }).partial()
 }
@@ -71,27 +71,27 @@ function oneOf<const Words extends readonly [string, ...string[]]>(words: Words)
   return z.enum(words, { error: `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}` })
 }
 
-function wholeNumber(least: number, most: number) {
-  const error = `a whole number from ${least} to ${most}`
-  return z.int({ error }).min(least, { error }).max(most, { error })
+function wholeNumber(min: number, max: number) {
+  const error = `a whole number from ${min} to ${max}`
+  return z.int({ error }).min(min, { error }).max(max, { error })
 }
 
-/** In seconds. */
-function duration(least: string, most: string) {
-  const error = `a duration from \`${least}\` to \`${most}\`, such as \`90s\`, \`20m\` or \`1h30m\``
-  const fits = (text: string) => {
+/** A duration such as `1h30m`, as seconds. */
+function duration(min: string, max: string) {
+  const error = `a duration from \`${min}\` to \`${max}\`, such as \`90s\`, \`20m\` or \`1h30m\``
+  const isInRange = (text: string) => {
     const seconds = parseDuration(text)
-    return seconds !== null && seconds >= (parseDuration(least) ?? 0) && seconds <= (parseDuration(most) ?? 0)
+    return seconds !== null && seconds >= (parseDuration(min) ?? 0) && seconds <= (parseDuration(max) ?? 0)
   }
   return z
     .string({ error })
-    .refine(fits, { error })
+    .refine(isInRange, { error })
     .transform((text) => parseDuration(text) ?? 0)
 }
 
 function parseDuration(text: string): number | null {
-  const found = /^(?=\d)(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?$/.exec(text)
-  if (!found) return null
-  const [, hours, minutes, seconds] = found
+  const match = /^(?=\d)(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?$/.exec(text)
+  if (!match) return null
+  const [, hours, minutes, seconds] = match
   return Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0)
 }

@@ -1,40 +1,40 @@
-// The stage table: which stages an issue passes, in order, and what carries each of them.
+// The stage table: which stages an issue passes through, in order, and what runs each of them.
 
 export type StageName = string
 
-/** One station of the line. Durations are in seconds. */
+/** One stage of the line. Durations are in seconds. */
 export type StageConfig = {
   readonly name: StageName
   /** Workflow file name under `.github/workflows/`; null for the stage that follows the pull request. */
   readonly workflow: string | null
-  /** Somebody else starts its runs; Andon only watches. */
+  /** Its runs are started elsewhere; Andon only observes them. */
   readonly observe: boolean
   /** How often Andon may start the stage before a person is needed. */
   readonly attempts: number
-  /** What must be given before the line goes on to the next stage; null when nothing must. */
+  /** What the next stage waits for once this one is done; null if nothing. */
   readonly gate: 'approval' | null
   /** Silence (no report, no job or step change) after which a live attempt is stalled. */
   readonly timeoutSeconds: number
-  /** The longest a whole run may take. */
+  /** The longest that a whole run may take. */
   readonly limitSeconds: number
 }
 
-/** A repository's whole line: its stages in order, what starts it, how far it may go, and what it writes on GitHub. */
+/** A repository's whole line: its stages in order, what starts it, its limits, and what it writes on GitHub. */
 export type Line = {
   readonly stages: readonly StageConfig[]
   readonly checksBeforePullRequest: 'neutral' | 'off'
   readonly comments: 'per-stage' | 'one' | 'off'
-  /** The label that takes an issue up; null when only a command does. */
+  /** The label that puts an issue on the line; null if only a command does. */
   readonly startLabel: string | null
-  /** Rounds back to code that reviews may ask for; then a person is needed. */
+  /** How often reviews may send the work back to code before a person is needed. */
   readonly rework: number
-  /** Attempts that may run at once, and pipelines that may begin in a day, in this repository. */
+  /** Attempts at once, and pipelines started per day, in this repository. */
   readonly limits: { readonly running: number; readonly startsPerDay: number }
   /** Bots whose reviews and commands count: logins in lower case, as in `dependabot[bot]`. */
   readonly bots: readonly string[]
 }
 
-/** What holds when `.github/andon.yml` does not say otherwise. */
+/** What applies when `.github/andon.yml` does not say otherwise. */
 export const DEFAULTS = {
   timeoutSeconds: 30 * 60,
   limitSeconds: 6 * 60 * 60,
@@ -48,7 +48,7 @@ export const DEFAULTS = {
   bots: [],
 } as const satisfies Partial<Line & StageConfig>
 
-/** The line of a repository without `.github/andon.yml`: Andon watches, and starts nothing. */
+/** The line of a repository without `.github/andon.yml`: Andon observes and starts nothing. */
 export const OBSERVE_ONLY_LINE: Line = {
   stages: [
     observedStage('plan', 'plan.yml'),

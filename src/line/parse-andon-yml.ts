@@ -3,24 +3,24 @@ import { type AndonYml, type AndonYmlStage, andonYmlSchema, RESERVED_NAMES, STAG
 import { DEFAULTS, type Line, type StageConfig } from './line.ts'
 import { type AndonYmlProblem, parseYaml, type YamlSource } from './parse-yaml.ts'
 
-/** What `.github/andon.yml` says: a line, or everything that is wrong with it in the order of the file. */
+/** What `.github/andon.yml` describes: a line, or all its problems in file order. */
 export type ParsedLine = { readonly line: Line } | { readonly problems: readonly AndonYmlProblem[] }
 
 const MAX_STAGES = 12
 const MAX_PROBLEMS = 20
 
-/** Reads the text of `.github/andon.yml`. Never throws, whatever the text. */
+/** Parses the text of `.github/andon.yml`. Never throws, whatever the text. */
 export function parseAndonYml(text: string): ParsedLine {
   const source = parseYaml(text)
   if ('problems' in source) return sortProblems(source.problems)
   if (source.value === null || source.value === undefined) return { problems: [missingStages(source)] }
-  const shaped = andonYmlSchema.safeParse(source.value)
-  if (!shaped.success) return sortProblems(shaped.error.issues.flatMap((issue) => toProblems(issue, source)))
-  const problems = validateFile(shaped.data, source)
-  return problems.length > 0 ? sortProblems(problems) : { line: toLine(shaped.data) }
+  const result = andonYmlSchema.safeParse(source.value)
+  if (!result.success) return sortProblems(result.error.issues.flatMap((issue) => toProblems(issue, source)))
+  const problems = validateFile(result.data, source)
+  return problems.length > 0 ? sortProblems(problems) : { line: toLine(result.data) }
 }
 
-/** A mistake with its place, as one sentence. */
+/** A problem and its position, in one sentence. */
 export function problemText({ fileLine, column, message }: AndonYmlProblem): string {
   return `Line ${fileLine}, column ${column}: ${message}`
 }
@@ -30,7 +30,7 @@ function sortProblems(problems: readonly AndonYmlProblem[]): ParsedLine {
   return { problems: sorted.slice(0, MAX_PROBLEMS) }
 }
 
-/** What is well-formed and means nothing. */
+/** The problems of a well-formed file: fields that contradict each other. */
 function validateFile(file: AndonYml, source: YamlSource): readonly AndonYmlProblem[] {
   const stages = Object.entries(file.stages ?? {})
   if (stages.length === 0) return [missingStages(source)]
@@ -66,7 +66,7 @@ function validateStage(name: string, stage: AndonYmlStage, source: YamlSource): 
         source,
         path,
         'key',
-        `${quoteField(path)} cannot be the name of a stage; it takes a small letter, then at most 19 small letters, digits or hyphens.`,
+        `${quoteField(path)} cannot be the name of a stage; a name is a lower-case letter, then at most 19 lower-case letters, digits or hyphens.`,
       ),
     )
   } else if (RESERVED_NAMES.includes(name)) {
@@ -86,7 +86,7 @@ function validateStage(name: string, stage: AndonYmlStage, source: YamlSource): 
       ...extraFields.map((field) =>
         problemAtField(
           field,
-          'means nothing beside `pull_request: true`, because that stage follows the pull request; remove one of them.',
+          'has no effect next to `pull_request: true`, because that stage follows the pull request; remove one of them.',
         ),
       ),
     ]
@@ -97,7 +97,7 @@ function validateStage(name: string, stage: AndonYmlStage, source: YamlSource): 
         source,
         path,
         'key',
-        `${quoteField(path)} says neither \`workflow\` nor \`pull_request: true\`; it takes one of them.`,
+        `${quoteField(path)} has neither \`workflow\` nor \`pull_request: true\`; it takes one of them.`,
       ),
     )
   }
@@ -105,7 +105,7 @@ function validateStage(name: string, stage: AndonYmlStage, source: YamlSource): 
     problems.push(
       problemAtField(
         'attempts',
-        'means nothing beside `observe: true`, because somebody else starts that stage; remove one of them.',
+        'has no effect next to `observe: true`, because that stage is started elsewhere; remove one of them.',
       ),
     )
   }
@@ -113,32 +113,32 @@ function validateStage(name: string, stage: AndonYmlStage, source: YamlSource): 
     problems.push(
       problemAtField(
         'timeout',
-        'is longer than the `limit` of its stage; the silence it bounds is part of the whole run.',
+        'is longer than the `limit` of its stage; `timeout` bounds silence within a run, `limit` the whole run.',
       ),
     )
   }
   return problems
 }
 
-/** One workflow file carries one stage, or its runs could not be told apart; and one stage follows the pull request. */
+/** A workflow file belongs to one stage, or its runs could not be told apart; and one stage follows the pull request. */
 function findDuplicates(
   stages: readonly (readonly [string, AndonYmlStage])[],
   source: YamlSource,
 ): readonly AndonYmlProblem[] {
   return stages.flatMap(([name, stage], index) => {
-    const before = stages.slice(0, index)
+    const earlier = stages.slice(0, index)
     const field = stage.pull_request ? 'pull_request' : 'workflow'
-    const same = before.find(([, other]) =>
+    const duplicate = earlier.find(([, other]) =>
       stage.pull_request ? other.pull_request : stage.workflow !== undefined && other.workflow === stage.workflow,
     )
-    if (!same) return []
+    if (!duplicate) return []
     const path = ['stages', name, field]
     return [
       problemAt(
         source,
         path,
         'value',
-        `${quoteField(path)} is already the \`${field}\` of another stage; each stage takes one of its own.`,
+        `${quoteField(path)} is already the \`${field}\` of another stage; each stage needs its own.`,
       ),
     ]
   })
@@ -172,7 +172,7 @@ function toStageConfig(name: string, stage: AndonYmlStage): StageConfig {
   }
 }
 
-/** GitHub ends the login of every App's bot in `[bot]`, which YAML would read as a list unless it is quoted. */
+/** GitHub ends the login of every App's bot in `[bot]`, which YAML reads as a list unless it is quoted. */
 function botLoginOf(bot: string): string {
   const login = bot.toLowerCase()
   return login.endsWith('[bot]') ? login : `${login}[bot]`

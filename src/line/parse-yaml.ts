@@ -1,5 +1,5 @@
-// YAML with its places kept, so that a mistake can be pointed at. Aliases are refused: a few lines of them unfold to
-// gigabytes, and a value that stands elsewhere has no line to name.
+// Parses YAML and keeps positions, so that a problem can name its line and column. Aliases are refused: a few lines of
+// them expand to gigabytes, and an aliased value has no position of its own.
 import {
   type Document,
   isAlias,
@@ -13,7 +13,7 @@ import {
   type YAMLError,
 } from 'yaml'
 
-/** What is wrong in `.github/andon.yml`, and where: lines and columns count from 1, `field` is a dotted path. */
+/** A problem in `.github/andon.yml` and its position: lines and columns count from 1, `field` is a dotted path. */
 export type AndonYmlProblem = {
   readonly fileLine: number
   readonly column: number
@@ -24,10 +24,10 @@ export type AndonYmlProblem = {
 
 export type FieldPath = readonly PropertyKey[]
 
-/** A file that could be read: its value, and where in it a field stands. */
+/** A parsed file: its value, and the positions of its fields. */
 export type YamlSource = {
   readonly value: unknown
-  /** The place of a value, or of its key; of the nearest thing around it when it is missing. */
+  /** The position of a value or of its key; if it is missing, of the nearest field around it. */
   positionOf(path: FieldPath, what: 'value' | 'key'): { readonly fileLine: number; readonly column: number }
 }
 
@@ -35,19 +35,19 @@ const MAX_BYTES = 64 * 1024
 
 export function parseYaml(text: string): YamlSource | { readonly problems: readonly AndonYmlProblem[] } {
   if (text.length > MAX_BYTES || new TextEncoder().encode(text).length > MAX_BYTES) {
-    return fileProblem('The file is larger than 64 KiB; a line of stages needs far less.')
+    return fileProblem('The file is larger than 64 KiB; a configuration needs far less.')
   }
   try {
     return parseYamlDocument(text)
   } catch {
-    // Thousands of brackets overflow the stack, in the parser or behind it.
-    return fileProblem('The file is nested too deep to be read as YAML.')
+    // Thousands of nested brackets overflow the stack, in the parser or in what walks its tree.
+    return fileProblem('The file is nested too deeply to be read as YAML.')
   }
 }
 
 function parseYamlDocument(text: string): YamlSource | { readonly problems: readonly AndonYmlProblem[] } {
   const counter = new LineCounter()
-  const at = (offset: number) => {
+  const positionAt = (offset: number) => {
     const { line, col } = counter.linePos(offset)
     return { fileLine: Math.max(1, line), column: Math.max(1, col) }
   }
@@ -58,25 +58,31 @@ function parseYamlDocument(text: string): YamlSource | { readonly problems: read
     schema: 'core',
     logLevel: 'error',
   })
-  const syntax = [...document.errors, ...document.warnings].map((error) => ({
-    ...at(error.pos[0]),
+  const syntaxProblems = [...document.errors, ...document.warnings].map((error) => ({
+    ...positionAt(error.pos[0]),
     ...syntaxProblemOf(error, text),
   }))
-  // One slip breaks what comes after it on its line too: only the first is worth reading.
-  if (syntax.length > 0)
+  // One mistake causes more errors on the rest of its line: only the first is worth reading.
+  if (syntaxProblems.length > 0)
     return {
-      problems: syntax.filter(({ fileLine }, index) => syntax.findIndex((one) => one.fileLine === fileLine) === index),
+      problems: syntaxProblems.filter(
+        ({ fileLine }, index) => syntaxProblems.findIndex((one) => one.fileLine === fileLine) === index,
+      ),
     }
-  const refused = unsupportedNodesIn(document).map(({ offset, message }) => ({ ...at(offset), field: '', message }))
-  if (refused.length > 0) return { problems: refused }
+  const unsupported = unsupportedNodesIn(document).map(({ offset, message }) => ({
+    ...positionAt(offset),
+    field: '',
+    message,
+  }))
+  if (unsupported.length > 0) return { problems: unsupported }
   const value: unknown = document.toJS()
   return {
     value,
-    positionOf: (path, what) => at(offsetOf(document, path, what)),
+    positionOf: (path, what) => positionAt(offsetOf(document, path, what)),
   }
 }
 
-/** What is YAML and yet not read here. */
+/** Valid YAML that `andon.yml` may not use. */
 function unsupportedNodesIn(
   document: Document.Parsed,
 ): readonly { readonly offset: number; readonly message: string }[] {
@@ -128,7 +134,7 @@ function syntaxProblemOf(
   text: string,
 ): { readonly field: string; readonly message: string } {
   const field = code === 'DUPLICATE_KEY' ? /^[\w-]{1,40}/.exec(text.slice(pos[0], pos[0] + 41))?.[0] : undefined
-  if (field !== undefined) return { field, message: `\`${field}\` stands twice in the same block; keep one of them.` }
+  if (field !== undefined) return { field, message: `\`${field}\` appears twice in the same block; keep one of them.` }
   if (message.startsWith('Flow '))
     return { field: '', message: 'A closing bracket or brace is missing before this line.' }
   return { field: '', message: SYNTAX_MESSAGES[code] ?? `This is not valid YAML: ${firstSentence(message)}` }
@@ -139,18 +145,17 @@ function firstSentence(message: string): string {
   return /[.!?]$/.test(line) ? line : `${line}.`
 }
 
-const ALIAS_MESSAGE = 'Aliases (`*name`) are not read here; write the value out.'
+const ALIAS_MESSAGE = 'Aliases (`*name`) are not supported here; write the value out.'
 const PROTOTYPE_MESSAGE = '`__proto__` cannot be the name of a field or of a stage.'
 const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
   BAD_INDENT: 'This line is indented differently from its neighbours; fields of one block begin in the same column.',
   BAD_ALIAS: ALIAS_MESSAGE,
-  DUPLICATE_KEY: 'This field stands twice in the same block; keep one of them.',
-  MULTIPLE_DOCS: 'The file holds more than one YAML document; keep what stands before `---`.',
-  TAB_AS_INDENT: 'This line is indented with a tab; YAML wants spaces.',
+  DUPLICATE_KEY: 'This field appears twice in the same block; keep one of them.',
+  MULTIPLE_DOCS: 'The file holds more than one YAML document; keep only what comes before `---`.',
+  TAB_AS_INDENT: 'This line is indented with a tab; YAML needs spaces.',
   MISSING_CHAR: 'Something is missing here, most likely a colon, a comma, or a closing bracket or quote.',
-  BLOCK_AS_IMPLICIT_KEY:
-    'Two fields stand on one line here; begin a new line for the second, or put braces around both.',
-  MULTILINE_IMPLICIT_KEY: 'The name of a field goes over two lines here; most likely a colon is missing.',
+  BLOCK_AS_IMPLICIT_KEY: 'Two fields are on one line here; start a new line for the second, or put braces around both.',
+  MULTILINE_IMPLICIT_KEY: 'The name of a field spans two lines here; most likely a colon is missing.',
   NON_STRING_KEY: 'The name of a field must be plain text.',
-  TAG_RESOLVE_FAILED: 'Tags (`!name`) are not read here; write the value without one.',
+  TAG_RESOLVE_FAILED: 'Tags (`!name`) are not supported here; write the value without one.',
 }

@@ -1,13 +1,13 @@
-/** The words that `word` was probably meant to be, nearest first: at most two slips away, one in a short word. */
+/** The words that `word` is probably a typo of, nearest first: at most two edits away, one for a short word. */
 export function nearest<W extends string>(word: string, words: readonly W[]): readonly W[] {
   return words
-    .map((candidate) => ({ candidate, slips: editDistance(word, candidate) }))
-    .filter(({ candidate, slips }) => slips <= (Math.min(word.length, candidate.length) <= 3 ? 1 : 2))
-    .sort((a, b) => a.slips - b.slips)
+    .map((candidate) => ({ candidate, edits: editDistance(word, candidate) }))
+    .filter(({ candidate, edits }) => edits <= (Math.min(word.length, candidate.length) <= 3 ? 1 : 2))
+    .sort((a, b) => a.edits - b.edits)
     .map(({ candidate }) => candidate)
 }
 
-/** Letters left out, put in, mistaken, or swapped with their neighbour. */
+/** Counts letters left out, put in, replaced, or swapped with their neighbour. */
 function editDistance(a: string, b: string): number {
   let older: number[] = []
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column)

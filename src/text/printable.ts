@@ -1,4 +1,4 @@
-/** What GitHub or a stranger wrote may carry escape sequences that a terminal would obey. */
+/** Text from GitHub may contain escape sequences that a terminal would execute. */
 export function printable(text: string): string {
   return text.replaceAll(/\p{C}/gu, '�')
 }

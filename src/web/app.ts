@@ -1,4 +1,4 @@
-// Every path but the webhook's. Order matters: `/:owner/:repo` would take any two words.
+// Every path but the webhook's. Order matters: `/:owner/:repo` matches any two segments.
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 import { matchedRoutes } from 'hono/route'
@@ -18,10 +18,10 @@ import type { HonoEnv, RequestContext, SiteConfig } from './site.ts'
 import { loadBoardPage, loadIssuePage, toBoardJson } from './stream-formats.ts'
 import type { Views } from './views.ts'
 
-// Without sign-in these alone may be reached: they tell no names of people or repositories, and reports prove themselves.
+// The only paths that need no sign-in: they name no people or repositories, and reports carry a token of their own.
 const PUBLIC_PATHS = /^\/(healthz|readyz|metrics|assets\/.*|api\/reports)$/
 
-/** What the parts of the site are made of. */
+/** What the site is built from. */
 export type AppParts = {
   readonly reader: Reader
   readonly hub: Hub
@@ -30,7 +30,7 @@ export type AppParts = {
   readonly metrics: Metrics
   readonly config: SiteConfig
   readonly health: () => Promise<ProcessHealth>
-  /** Takes what workflows say of themselves. */
+  /** Answers one report of a workflow. */
   readonly report: (context: RequestContext) => Promise<Response>
   readonly log: Logger
 }
@@ -44,7 +44,7 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
   function get(path: string, answer: (context: RequestContext) => Promise<Response> | Response): void {
     app.get(path, answer)
     app.all(path, () => {
-      throw new HttpError(405, 'This address is only read.', 'GET, HEAD')
+      throw new HttpError(405, 'This address is read-only.', 'GET, HEAD')
     })
   }
 
@@ -80,9 +80,9 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
   get('/assets/:hash/:name', (context) => {
     const asset = assets.find(context.req.param('name') ?? '')
     if (asset === null) throw new HttpError(404, 'There is no such file.')
-    // Another build asks for its own bytes by hash: it gets ours, but must not keep them under that name.
-    const keep = asset.hash === context.req.param('hash') ? 'public, max-age=31536000, immutable' : 'no-store'
-    return context.body(asset.body, 200, { 'content-type': asset.type, 'cache-control': keep })
+    // A page of another build asks for another hash: it gets our file, but must not cache it under that hash.
+    const cacheControl = asset.hash === context.req.param('hash') ? 'public, max-age=31536000, immutable' : 'no-store'
+    return context.body(asset.body, 200, { 'content-type': asset.type, 'cache-control': cacheControl })
   })
   get('/favicon.ico', (context) => context.redirect(assets.path('icon.svg')))
 
@@ -92,7 +92,7 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
       issue: context.req.query('issue'),
     })
     const format = context.req.query('as') ?? 'html'
-    if (format !== 'html' && format !== 'json') throw new HttpError(400, 'Ask for the stream as=json, or leave it out.')
+    if (format !== 'html' && format !== 'json') throw new HttpError(400, 'The stream takes as=json, or no `as` at all.')
     if (context.req.raw.method === 'HEAD')
       return context.body(null, 200, { 'content-type': 'text/event-stream; charset=utf-8' })
     await hub.join(scope, format, context.env.outgoing)
@@ -116,7 +116,7 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
 
   app.post('/api/reports', site.report)
   app.all('/api/reports', () => {
-    throw new HttpError(405, 'Reports are posted: docs/reports.md says how.', 'POST')
+    throw new HttpError(405, 'Reports are sent with POST: docs/reports.md says how.', 'POST')
   })
 
   get('/', (context) => pages.board(context))

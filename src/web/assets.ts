@@ -1,4 +1,4 @@
-// Styles and scripts are read once and served under the hash of their bytes, so that a browser may keep them for ever.
+// Styles and scripts are read once and served under the hash of their bytes, so that browsers may cache them for ever.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -6,7 +6,7 @@ import { dirname, extname, join, resolve } from 'node:path'
 
 export type Asset = { readonly body: Uint8Array<ArrayBuffer>; readonly type: string; readonly hash: string }
 
-/** The files a page may name, and where a page finds them. */
+/** The files that pages link to. */
 export type Assets = {
   /** `/assets/3f2a…/andon.css` */
   path(name: string): string
@@ -15,7 +15,7 @@ export type Assets = {
 
 const PUBLIC_DIRECTORY = resolve(import.meta.dirname, '../../public')
 const HTMX_DIRECTORY = dirname(createRequire(import.meta.url).resolve('htmx.org'))
-// htmx looks for extensions as soon as it runs: with its own in the same file it cannot run without it.
+// htmx looks for extensions as soon as it runs: in the same file, the SSE extension is always there.
 const FILES: Readonly<Record<string, readonly string[]>> = {
   'andon.css': [join(PUBLIC_DIRECTORY, 'andon.css')],
   'andon.js': [join(PUBLIC_DIRECTORY, 'andon.js')],
@@ -28,7 +28,6 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml; charset=utf-8',
 }
 
-/** Reads every asset. */
 export function loadAssets(): Assets {
   const assets = new Map(Object.entries(FILES).map(([name, paths]) => [name, loadAsset(name, paths)]))
   return {

@@ -1,5 +1,5 @@
-// Everything the web knows comes through here. A reading has a deadline: a database that hangs must look like one that
-// is away, because to a reader it is.
+// Everything that the web shows is read here. A read has a deadline: a database that hangs must look like one that is
+// unavailable, because to a reader it is.
 import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/model/time.ts'
 import { configurationNoticeOf } from '../render/configuration-notice.ts'
@@ -11,11 +11,11 @@ import { whyNotReady } from '../store/readiness.ts'
 import { HttpError, ServiceUnavailable } from './http-errors.ts'
 import type { BoardPage, BoardPageQuery, Reader } from './reader.ts'
 
-// As long as a delivery may wait: on a busy embedded database a reading stands in the same queue.
+// As long as a delivery may wait: on a busy embedded database, reads wait in the same queue.
 const READ_TIMEOUT_MS = 8_000
 const MAX_HISTORY_ENTRIES = 200
 
-/** Reads for people who may see every repository. */
+/** The reader for viewers who may see every repository. */
 export function openDatabaseReader(o: {
   database: Database
   githubUrl: string
@@ -60,7 +60,7 @@ async function loadIssue({ database, githubUrl, now }: ReaderSource, repository:
 
 function throwUnavailable(what: string, log: Logger): (error: unknown) => never {
   return (error) => {
-    if (error instanceof InvalidCursor) throw new HttpError(400, 'after is not a cursor: use the one in "next".')
+    if (error instanceof InvalidCursor) throw new HttpError(400, 'after is not a cursor: use the value of "next".')
     log.warn({ err: error, reading: what }, 'the database could not be read')
     throw new ServiceUnavailable('the database cannot be read just now', { cause: error })
   }

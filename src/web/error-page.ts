@@ -1,4 +1,4 @@
-// What goes wrong is told in one sentence that says what to do: as a page to people, as JSON to programs.
+// An error is one sentence that says what to do: as a page for people, as JSON for programs.
 import { HttpError, ServiceUnavailable } from './http-errors.ts'
 import { noticesOf, type RequestContext, type SiteConfig } from './site.ts'
 import type { Views } from './views.ts'
@@ -11,7 +11,7 @@ export type ErrorResponse = {
 
 const RETRY_AFTER_SECONDS = 5
 
-/** What an error means to the one who asked. */
+/** The response that an error calls for. */
 export function errorResponseOf(error: unknown): ErrorResponse {
   if (error instanceof HttpError) {
     const headers: Record<string, string> = error.allowedMethods === null ? {} : { allow: error.allowedMethods }
@@ -24,7 +24,7 @@ export function errorResponseOf(error: unknown): ErrorResponse {
   return { status: 500, message: 'Something broke on our side: the log says what.', headers: {} }
 }
 
-/** The answer that tells it. */
+/** Answers a request with an error. */
 export function respondWithError(
   context: RequestContext,
   error: ErrorResponse,
@@ -45,22 +45,22 @@ type ErrorPage = {
 }
 
 const ERROR_PAGES: Readonly<Record<ErrorResponse['status'], ErrorPage>> = {
-  400: { heading: 'That cannot be answered', details: [], hasHomeLink: true, refreshSeconds: null },
+  400: { heading: 'This request is not valid', details: [], hasHomeLink: true, refreshSeconds: null },
   403: {
     heading: 'This board is closed',
     details: [
-      'To open it on a trusted network, start Andon with ANDON_ACCESS=open: then whoever reaches this address sees every repository.',
-      'Deliveries are received, and check runs and comments kept up, all the same.',
+      'To open it on a trusted network, start Andon with ANDON_ACCESS=open: then anyone who can reach this address sees every repository.',
+      'Deliveries are still received, and check runs and comments are kept up to date.',
     ],
     hasHomeLink: false,
     refreshSeconds: null,
   },
   404: { heading: 'Nothing here', details: [], hasHomeLink: true, refreshSeconds: null },
-  405: { heading: 'This address is only read', details: [], hasHomeLink: true, refreshSeconds: null },
+  405: { heading: 'This address is read-only', details: [], hasHomeLink: true, refreshSeconds: null },
   500: { heading: 'Something broke', details: [], hasHomeLink: true, refreshSeconds: null },
   503: {
-    heading: 'The database is away',
-    details: ['Nothing that was accepted is lost. This page loads itself again every few seconds.'],
+    heading: 'The database is unavailable',
+    details: ['Nothing that was accepted is lost. This page reloads itself every few seconds.'],
     hasHomeLink: false,
     refreshSeconds: RETRY_AFTER_SECONDS,
   },

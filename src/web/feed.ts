@@ -1,25 +1,25 @@
-// Everybody who looks at one place in one format. The place is read anew when something changed, on every beat and when
-// somebody joins; what differs from the last reading is sent. A beat claims life only after a reading that succeeded:
-// while the database is away the watch says since when, and reads again until it is back.
+// All viewers of one scope in one format. The scope is read again on every change, on every ping and when a viewer joins;
+// viewers get what differs from the last reading. A ping is sent only after a read that succeeded: while the database is
+// unavailable, the feed says since when and reads again until it is back.
 import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/model/time.ts'
 import { HttpError, ServiceUnavailable } from './http-errors.ts'
 import { encodeSseMessage, type Viewer } from './viewer.ts'
 
-/** How a place is read and told, in one format. */
+/** How a scope is read and encoded in one format. */
 export type StreamFormat<T extends { readonly asOf: Instant }> = {
   read(): Promise<T>
-  /** Messages that bring anybody up to date. */
+  /** Messages that bring any viewer up to date. */
   snapshot(reading: T): string
-  /** Messages that lead from one reading to the next; empty when nothing changed. */
+  /** Messages that turn one reading into the next; empty if nothing changed. */
   diff(before: T, after: T): string
 }
 
 export type Feed = {
-  /** Reads anew, then lets the viewer in with a snapshot; rejects when the place cannot be read. */
+  /** Reads the scope, then adds the viewer and sends a snapshot; rejects if the read fails. */
   join(open: () => Viewer): Promise<Viewer>
   leave(viewer: Viewer): void
-  /** Reads anew and sends what changed. One reading at a time: calls during one share the next. Never rejects. */
+  /** Reads the scope and sends what changed; never rejects. One read at a time: calls during a read share the next. */
   refresh(): Promise<void>
   ping(): Promise<void>
   viewerCount(): number
@@ -58,12 +58,12 @@ export function openFeed<T extends { readonly asOf: Instant }>(
       if (error instanceof HttpError) endGone()
       else markUnavailable()
       if (!(error instanceof HttpError || error instanceof ServiceUnavailable))
-        log.error({ err: error }, 'a stream could not be drawn')
+        log.error({ err: error }, 'a stream could not be rendered')
       throw error
     }
   }
 
-  // The place itself is no more: whoever looks at it is told so by its page.
+  // The scope no longer exists: its page, loaded again, says so.
   function endGone(): void {
     broadcast(encodeSseMessage('gone', '{}'))
     for (const viewer of viewers) viewer.end()

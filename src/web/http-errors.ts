@@ -1,6 +1,6 @@
-// What a reader can be told: each is one sentence that says what to do.
+// The errors that clients are told of: each is one sentence that says what to do.
 
-/** The request cannot be met as it stands. */
+/** The request cannot be answered as it is. */
 export class HttpError extends Error {
   override readonly name = 'HttpError'
   readonly status: 400 | 403 | 404 | 405
@@ -13,7 +13,7 @@ export class HttpError extends Error {
   }
 }
 
-/** The database could not be read in time. What was shown before is stale, and nothing is known to be wrong. */
+/** The database could not be read in time. What was shown before is stale, but not known to be wrong. */
 export class ServiceUnavailable extends Error {
   override readonly name = 'ServiceUnavailable'
 }

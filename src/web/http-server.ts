@@ -1,4 +1,4 @@
-// One HTTP server: deliveries go to the inbox before anything else looks at them, the rest to the site.
+// One HTTP server: deliveries go to the inbox before anything else looks at them, other requests to the site.
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import type { Logger } from 'pino'
@@ -14,14 +14,14 @@ import { loadViews } from './views.ts'
 
 const WEBHOOK_PATH = /^\/api\/github\/webhooks\/?(\?|$)/
 const PING_INTERVAL_MS = 25_000
-/** As long as a delivery may take to be committed. */
+/** A delivery may take almost this long to be committed. */
 const SHUTDOWN_GRACE_MS = 9_000
 const IDLE_SWEEP_INTERVAL_MS = 20
 
 export type WebServer = {
   readonly server: Server
   readonly hub: Hub
-  /** Ends the streams, lets requests in hand finish, then closes the server. */
+  /** Ends the streams, lets open requests finish, then closes the server. */
   close(): Promise<void>
 }
 
@@ -30,13 +30,13 @@ export type WebServerParts = {
   readonly receiveDelivery: (request: IncomingMessage, response: ServerResponse) => Promise<void>
   readonly log: Logger
   readonly config: Omit<SiteConfig, 'pingEveryMs'> & { readonly pingEveryMs?: number }
-  /** What the rest of the process knows about its health. */
+  /** The health of the rest of the process. */
   readonly health?: () => Promise<ProcessHealth>
   /** Answers one report of a workflow. */
   readonly report: (context: RequestContext) => Promise<Response>
 }
 
-/** The server over any reader; nothing listens yet. */
+/** A server over any reader; it does not listen yet. */
 export function createServerWithReader(o: WebServerParts & { readonly reader: Reader }): WebServer {
   const { reader, receiveDelivery, report, log } = o
   const config = { pingEveryMs: PING_INTERVAL_MS, ...o.config }
@@ -61,10 +61,10 @@ export function createServerWithReader(o: WebServerParts & { readonly reader: Re
     server,
     hub,
     async close() {
-      // Nobody is let in any more before those who are in are sent away: they will come back at once.
+      // Stop accepting connections before ending streams: their clients reconnect at once.
       const closed = new Promise((resolve) => server.close(resolve))
       await hub.close()
-      // What is left once everything is answered are connections that browsers hold open in case.
+      // Once every request is answered, only idle connections are left, which browsers keep open in reserve.
       const sweep = setInterval(() => openResponses.size === 0 && server.closeAllConnections(), IDLE_SWEEP_INTERVAL_MS)
       const grace = setTimeout(() => server.closeAllConnections(), SHUTDOWN_GRACE_MS)
       await closed

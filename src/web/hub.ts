@@ -1,5 +1,5 @@
-// One per process. It hears that something changed, never what: every feed reads for itself, so that a page can only
-// ever show what the database says.
+// One per process. It learns that something changed, never what: every feed reads the database itself, so that a page
+// can only show what the database says.
 import type { ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import { type Feed, openFeed } from './feed.ts'
@@ -12,14 +12,14 @@ import type { Views } from './views.ts'
 export type StreamFormatName = 'html' | 'json'
 
 export type Hub = {
-  /** Streams a place to a response; rejects before anything is written when it cannot be read. */
+  /** Streams a scope to a response; rejects before writing anything if the scope cannot be read. */
   join(scope: ViewScope, format: StreamFormatName, response: ServerResponse): Promise<void>
   viewerCount(): number
-  /** Ends every stream and stops hearing. */
+  /** Ends every stream and stops listening. */
   close(): Promise<void>
 }
 
-// Many changes in a burst are one reading, and a flood of them costs four readings a second.
+// A burst of changes costs one read, and a flood of them four reads a second.
 const DEBOUNCE_MS = 40
 const MIN_READ_INTERVAL_MS = 250
 const LISTEN_RETRY_MS = 2_000
@@ -35,16 +35,16 @@ export function openHub(o: {
   const feeds = new Map<string, { readonly feed: Feed; references: number }>()
   let closed = false
   let debounce: NodeJS.Timeout | null = null
-  let readAt = -MIN_READ_INTERVAL_MS
+  let lastReadAt = -MIN_READ_INTERVAL_MS
   let unlisten: (() => Promise<void>) | null = null
-  let listenAgain: NodeJS.Timeout | null = null
+  let listenRetryTimer: NodeJS.Timeout | null = null
 
   function scheduleRefresh(): void {
     if (closed) return
-    const wait = Math.max(DEBOUNCE_MS, readAt + MIN_READ_INTERVAL_MS - performance.now())
+    const wait = Math.max(DEBOUNCE_MS, lastReadAt + MIN_READ_INTERVAL_MS - performance.now())
     debounce ??= setTimeout(() => {
       debounce = null
-      readAt = performance.now()
+      lastReadAt = performance.now()
       for (const { feed } of feeds.values()) void feed.refresh()
     }, wait)
   }
@@ -56,22 +56,22 @@ export function openHub(o: {
       else unlisten = stop
     } catch (error) {
       o.log.warn({ err: error }, 'cannot listen for changes yet')
-      if (!closed) listenAgain = setTimeout(() => void listen(), LISTEN_RETRY_MS)
+      if (!closed) listenRetryTimer = setTimeout(() => void listen(), LISTEN_RETRY_MS)
     }
   }
 
-  // A place is watched while anybody looks at it, or is about to.
+  // A feed stays open while it has viewers, or one is about to join.
   function acquire(scope: ViewScope, format: StreamFormatName): { feed: Feed; release(): void } {
     const key = JSON.stringify([format, scope.repository, scope.issue])
-    const known = feeds.get(key) ?? { feed: openScopeFeed({ ...o, scope }, format), references: 0 }
-    feeds.set(key, known)
-    known.references += 1
+    const entry = feeds.get(key) ?? { feed: openScopeFeed({ ...o, scope }, format), references: 0 }
+    feeds.set(key, entry)
+    entry.references += 1
     return {
-      feed: known.feed,
+      feed: entry.feed,
       release() {
-        known.references -= 1
-        if (known.references > 0) return
-        known.feed.close()
+        entry.references -= 1
+        if (entry.references > 0) return
+        entry.feed.close()
         feeds.delete(key)
       },
     }
@@ -86,10 +86,10 @@ export function openHub(o: {
     async join(scope, format, response) {
       if (closed) throw new ServiceUnavailable('this process is stopping')
       const { feed, release } = acquire(scope, format)
-      const left = Promise.withResolvers<void>()
+      const disconnected = Promise.withResolvers<void>()
       try {
-        const viewer = await feed.join(() => openViewer(response, o.headers, left.resolve))
-        void left.promise.then(() => feed.leave(viewer)).then(release)
+        const viewer = await feed.join(() => openViewer(response, o.headers, disconnected.resolve))
+        void disconnected.promise.then(() => feed.leave(viewer)).then(release)
         if (closed) viewer.end()
       } catch (error) {
         release()
@@ -101,7 +101,7 @@ export function openHub(o: {
       closed = true
       clearInterval(pingTimer)
       clearTimeout(debounce ?? undefined)
-      clearTimeout(listenAgain ?? undefined)
+      clearTimeout(listenRetryTimer ?? undefined)
       for (const { feed } of feeds.values()) feed.close()
       await listening
       await unlisten?.().catch(() => undefined)

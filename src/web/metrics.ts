@@ -1,11 +1,11 @@
-// For Prometheus. No repository is named: whoever may scrape need not be allowed to see them. What cannot be read is
-// absent, because zero would be a lie.
+// For Prometheus. Metrics name no repository, because a scraper may not be allowed to see it. A value that cannot be
+// read is absent, because zero would be a lie.
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Hub } from './hub.ts'
 import type { BoardPage, Reader } from './reader.ts'
 
 export type Metrics = {
-  /** Notes one answered request. */
+  /** Records one answered request. */
   observeRequest(o: { route: string; method: string; status: number; seconds: number }): void
   scrape(): Promise<{ type: string; text: string }>
 }
@@ -23,7 +23,7 @@ export function createMetrics(o: { reader: Reader; hub: Hub }): Metrics {
   })
   const held = gauge('andon_held', 'Pipelines that are held.')
   const needsYou = gauge('andon_needs_you', 'Pipelines that need a person.')
-  const failed = gauge('andon_deliveries_failed', 'Deliveries that were accepted and could not be applied.')
+  const failed = gauge('andon_deliveries_failed', 'Deliveries that were accepted but could not be applied.')
   const lastAt = gauge('andon_last_delivery_timestamp_seconds', 'When the last delivery was received.')
   const reachable = gauge('andon_database_reachable', 'Whether the database could be read for this scrape.')
   const streams = gauge('andon_streams', 'Open event streams.')
@@ -35,7 +35,7 @@ export function createMetrics(o: { reader: Reader; hub: Hub }): Metrics {
     registers,
   })
 
-  function show(board: BoardPage | null): void {
+  function updateGauges(board: BoardPage | null): void {
     lights.reset()
     for (const metric of [held, needsYou, failed, lastAt]) metric.remove()
     reachable.set(board === null ? 0 : 1)
@@ -53,7 +53,7 @@ export function createMetrics(o: { reader: Reader; hub: Hub }): Metrics {
     observeRequest: ({ seconds, status, ...labels }) =>
       requests.observe({ ...labels, status: String(status) }, seconds),
     async scrape() {
-      show(await o.reader.loadBoard({ limit: 1 }).catch(() => null))
+      updateGauges(await o.reader.loadBoard({ limit: 1 }).catch(() => null))
       return { type: registry.contentType, text: await registry.metrics() }
     },
   }

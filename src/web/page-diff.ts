@@ -1,13 +1,13 @@
-// What to send so that a page showing one sheet shows the next: only what changed. htmx finds every target before it
-// touches the page, so a row that comes in can only be placed behind one that stays.
+// The fragments that turn one page model into the next: only what changed. htmx finds every target before it touches the
+// page, so a new row can only be placed behind one that stays.
 import type { Fragment, FragmentList, PageModel } from './page-model.ts'
 
-/** Everything, as fragments that replace what the page shows. */
+/** Fragments that replace everything the page shows. */
 export function renderFullUpdate(model: PageModel): string {
   return [...model.fragments, ...model.lists].map(renderReplacement).join('')
 }
 
-/** The fragments that lead from one sheet to the next; empty when they are the same. */
+/** The fragments that turn one model into the next; empty if nothing changed. */
 export function diffPageModels(before: PageModel, after: PageModel): string {
   const fragments = renderReplacements(before.fragments, after.fragments)
   const lists = after.lists.flatMap((list) => {
@@ -28,28 +28,28 @@ function diffFragmentLists(before: FragmentList, after: FragmentList): readonly 
   ]
 }
 
-/** Rows that keep their places: the longest run of rows that stand in the same order before and after. */
+/** The rows that need not move: the longest subsequence whose order is the same before and after. */
 function findUnmovedRows(before: readonly Fragment[], after: readonly Fragment[]): ReadonlySet<string> {
-  const places = new Map(before.map(({ id }, place) => [id, place]))
+  const positions = new Map(before.map(({ id }, position) => [id, position]))
   const common = after.flatMap(({ id }) => {
-    const place = places.get(id)
-    return place === undefined ? [] : [{ id, place, behind: -1 }]
+    const position = positions.get(id)
+    return position === undefined ? [] : [{ id, position, previous: -1 }]
   })
-  // ends[n]: of all runs of n + 1 rows, the index in `common` of the last row of the one that ends soonest.
+  // ends[n]: of all subsequences of n + 1 rows, the index in `common` of the last row of the one that ends earliest.
   const ends: number[] = []
-  const placeAt = (index: number | undefined) => common[index ?? -1]?.place ?? -1
+  const positionAt = (index: number | undefined) => common[index ?? -1]?.position ?? -1
   common.forEach((row, index) => {
-    const length = ends.findIndex((end) => placeAt(end) >= row.place)
+    const length = ends.findIndex((end) => positionAt(end) >= row.position)
     const at = length === -1 ? ends.length : length
-    row.behind = ends[at - 1] ?? -1
+    row.previous = ends[at - 1] ?? -1
     ends[at] = index
   })
   const ids = new Set<string>()
-  for (let row = common[ends.at(-1) ?? -1]; row !== undefined; row = common[row.behind]) ids.add(row.id)
+  for (let row = common[ends.at(-1) ?? -1]; row !== undefined; row = common[row.previous]) ids.add(row.id)
   return ids
 }
 
-/** Rows that come, in runs, each behind the row (or the head) that stands before it and stays. */
+/** Places new rows, in runs, each behind the row (or the header) before it that stays. */
 function renderInsertions(after: FragmentList, unmoved: ReadonlySet<string>): readonly string[] {
   const runs: { anchor: string; html: string }[] = []
   let run: { anchor: string; html: string } | null = null

@@ -1,5 +1,5 @@
-// A page as the stream sees it: pieces that are replaced in place, and lists whose rows come, change, move and go.
-// The same drawings make the page itself, so that what a reload shows is what the stream showed.
+// A page as the stream sees it: fragments that are replaced in place, and lists whose rows come, change, move and go.
+// The page itself is built from the same fragments, so that a reload shows what the stream showed.
 
 import type { Instant } from '../pipeline/model/time.ts'
 import { type BoardRowView, boardRowViewOf, safeWebUrl } from '../render/board-row.ts'
@@ -11,7 +11,7 @@ import type { Views } from './views.ts'
 
 export type Fragment = { readonly id: string; readonly html: string }
 
-/** A table body: its head stays, its rows are told apart by id. */
+/** A table body: its header stays, its rows are identified by id. */
 export type FragmentList = {
   readonly id: string
   readonly header: Fragment
@@ -25,7 +25,7 @@ export type PageModel = {
   readonly lists: readonly FragmentList[]
 }
 
-/** The board, or one repository's. */
+/** The board of all repositories, or of one. */
 export function buildBoardPageModel(views: Views, board: BoardPage, repository: string | null): PageModel {
   const rows = board.rows.map((shown) => boardRowViewOf(shown, board.asOf))
   const needsAttention = rows.filter(({ needsYou }) => needsYou)
@@ -50,7 +50,7 @@ export function buildBoardPageModel(views: Views, board: BoardPage, repository: 
         views,
         'needs-you',
         'Needs you',
-        needsAttention.length === 0 ? 'nobody is waited for' : '',
+        needsAttention.length === 0 ? 'nothing waits for a person' : '',
         needsAttention,
       ),
       buildFragmentList(
@@ -64,7 +64,6 @@ export function buildBoardPageModel(views: Views, board: BoardPage, repository: 
   }
 }
 
-/** One issue's page. */
 export function buildIssuePageModel(
   views: Views,
   { shown, history, asOf, configurationNotices }: IssuePage,
@@ -86,12 +85,12 @@ export function buildIssuePageModel(
   }
 }
 
-/** The piece's drawing, or nothing. */
+/** The HTML of a fragment; empty if the page has none of that id. */
 export function fragmentHtmlOf(model: PageModel, id: string): string {
   return model.fragments.find((fragment) => fragment.id === id)?.html ?? ''
 }
 
-/** How many of a file's mistakes are told where it is not the file that people came for. */
+/** How many of a file's problems are shown on pages other than its repository's. */
 const MAX_SUMMARY_PROBLEMS = 1
 
 function problemsFragment(views: Views, notices: readonly ConfigurationNotice[], maxProblems: number): Fragment {
@@ -101,7 +100,7 @@ function problemsFragment(views: Views, notices: readonly ConfigurationNotice[],
   }
 }
 
-/** How many held or mistaken repositories stand above the board before it says that there are more. */
+/** How many held or misconfigured repositories are listed above the board before it says that there are more. */
 const MAX_LISTED_REPOSITORIES = 20
 
 function limitListed<T>(items: readonly T[]): { readonly items: readonly T[]; readonly hasMore: boolean } {

@@ -7,7 +7,7 @@ import { loadBoardPage, loadIssuePage, type ViewScope } from './stream-formats.t
 import type { Views } from './views.ts'
 
 export type Pages = {
-  /** Every repository's board, or one's. */
+  /** The board of all repositories, or of one. */
   board(context: RequestContext): Promise<Response>
   issue(context: RequestContext): Promise<Response>
 }
@@ -49,7 +49,7 @@ export function createPages(o: { reader: Reader; views: Views; config: SiteConfi
       const after = context.req.query('after')
       const board = await loadBoardPage(reader, scope, after === undefined ? {} : { after })
       const { repository } = scope
-      // The line has grown shorter since: what is left stands on the first page.
+      // The board has become shorter since: what is left is on the first page.
       if (after !== undefined && board.rows.length === 0) return context.redirect(context.req.path)
       const model = buildBoardPageModel(views, board, repository)
       const body = views.render('board', {
@@ -60,7 +60,7 @@ export function createPages(o: { reader: Reader; views: Views; config: SiteConfi
       })
       const title = repository === null ? 'Andon' : `${repository} · Andon`
       const breadcrumbs = [{ text: repository ?? 'all repositories' }]
-      // A later page of a long board is a still picture: the stream tells the first.
+      // Later pages of a long board are static: the stream covers only the first.
       return context.html(
         page({ model, title, breadcrumbs, body, stream: after === undefined ? streamUrlOf(scope) : null }),
       )
@@ -84,7 +84,7 @@ export function createPages(o: { reader: Reader; views: Views; config: SiteConfi
   }
 }
 
-/** A stream that has not said anything for so many pings has stalled. */
+/** A stream that is silent for this many ping intervals has stalled. */
 const MISSED_PINGS_UNTIL_STALLED = 2.4
 
 function repositoryParam(context: RequestContext): string | undefined {

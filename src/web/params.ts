@@ -1,4 +1,4 @@
-// What a request asks for, checked. Every mistake is an HttpError whose sentence says what would be right.
+// Validates what a request asks for. Every mistake is an HttpError that says what would be valid.
 import type { Light } from '../pipeline/model/pipeline.ts'
 import { HttpError } from './http-errors.ts'
 import type { Reader } from './reader.ts'
@@ -6,7 +6,7 @@ import { unknownRepository, type ViewScope } from './stream-formats.ts'
 
 const LIGHTS = ['running', 'review', 'queued', 'failed', 'done', 'idle'] as const satisfies readonly Light[]
 const REPOSITORY_NAME = /^[\w.-]{1,100}\/[\w.-]{1,100}$/
-// Owners that would hide paths of ours.
+// Owners whose pages would collide with our own paths.
 const RESERVED_OWNERS = [
   'api',
   'assets',
@@ -25,13 +25,13 @@ export function parseLights(values: readonly string[] = []): readonly Light[] | 
   const words = values.flatMap((value) => value.split(',')).map((word) => word.trim())
   if (words.length === 0) return undefined
   return words.map((word) => {
-    const light = LIGHTS.find((known) => known === word)
+    const light = LIGHTS.find((candidate) => candidate === word)
     if (light === undefined) throw new HttpError(400, `There is no such light: use one of ${LIGHTS.join(', ')}.`)
     return light
   })
 }
 
-/** Where the asker looks; refuses what Andon does not know. */
+/** The scope that a request names; rejects with HttpError if Andon does not know it. */
 export async function resolveViewScope(
   reader: Reader,
   params: { repository?: string | undefined; issue?: string | undefined },
@@ -51,11 +51,10 @@ export async function resolveViewScope(
   return { repository, issue }
 }
 
-/** An issue's number. */
 function parseIssueNumber(text: string): number {
   const number = Number(text)
   if (!/^[1-9]\d{0,9}$/.test(text) || number > 2_147_483_647) {
-    throw new HttpError(400, 'An issue number is a whole number from 1 on.')
+    throw new HttpError(400, 'An issue number is a whole number, 1 or more.')
   }
   return number
 }

@@ -1,8 +1,8 @@
-// What machines ask about this process. `healthz` is about life and says what is degraded; `readyz` is about deliveries.
+// Probes for machines: `healthz` says whether the process lives and what is degraded, `readyz` whether it takes deliveries.
 import type { Hub } from './hub.ts'
 import type { BoardPage, Reader } from './reader.ts'
 
-/** What the rest of the process knows about its health: loops, GitHub. Sentences in `degraded` are shown first. */
+/** The health of the rest of the process: loops, GitHub. Sentences in `degraded` are shown first. */
 export type ProcessHealth = { readonly degraded?: readonly string[] } & Readonly<Record<string, unknown>>
 
 const PROBE_TIMEOUT_MS = 2_000
@@ -42,7 +42,7 @@ function databaseProblems(board: BoardPage | null): readonly string[] {
   return failed === 0 ? [] : [`${failed} ${failed === 1 ? 'delivery' : 'deliveries'} could not be applied`]
 }
 
-/** Whoever probes has little patience: no answer in time is an answer. */
+/** Probes time out early: no answer in time is an answer. */
 function withProbeTimeout<T>(reading: Promise<T>): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>()
   const timer = setTimeout(

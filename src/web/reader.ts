@@ -12,7 +12,7 @@ export type BoardPageQuery = {
   readonly limit?: number
 }
 
-/** Each pipeline once, at its light; `held` and `needsYou` beside it. */
+/** Each pipeline is counted once, at its light; `held` and `needsYou` are counted apart. */
 export type BoardPageCounts = Readonly<Record<'running' | 'review' | 'queued' | 'failed' | 'held' | 'needsYou', number>>
 
 /** The board at one moment: counts and rows agree. */
@@ -24,9 +24,9 @@ export type BoardPage = {
   readonly doneToday: number
   readonly lastDeliveryAt: Instant | null
   readonly failedDeliveries: number
-  /** What is held whole: everything, and of the repositories that were asked for those that are. */
+  /** Holds on everything, and on whole repositories among those that were asked for. */
   readonly holds: readonly ActiveHold[]
-  /** Of the repositories that were asked for, those whose file is mistaken. */
+  /** The repositories, among those that were asked for, whose file has problems. */
   readonly configurationNotices: readonly ConfigurationNotice[]
 }
 
@@ -34,7 +34,7 @@ export type IssuePage = {
   readonly shown: BoardPipeline
   readonly history: readonly HistoryEntry[]
   readonly asOf: Instant
-  /** What is wrong in the file of its repository, if anything is. */
+  /** The problems in the file of its repository, if it has any. */
   readonly configurationNotices: readonly ConfigurationNotice[]
 }
 
@@ -46,6 +46,6 @@ export type Reader = {
   findRepository(name: string): Promise<string | null>
   /** Why a delivery could not be committed now; null when it could. */
   whyNotReady(): Promise<string | null>
-  /** Hears of every change; `lost` asks for a fresh reading of everything. */
+  /** Calls `changed` on every change, and `lost` when changes may have been missed. */
   listen(changed: () => void, lost: () => void): Promise<() => Promise<void>>
 }

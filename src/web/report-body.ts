@@ -1,24 +1,23 @@
-// What a workflow may say of itself: little, and checked before anything else looks at it.
+// The body of a workflow's report: small, and validated before anything else looks at it.
 import { z } from 'zod'
 import { plainText } from '../render/sanitize.ts'
 
-/** The most bytes a report may have. */
 export const MAX_REPORT_BYTES = 8 * 1024
-/** The most characters of its text. */
+/** In code points. */
 export const MAX_REPORT_TEXT_LENGTH = 500
 const MAX_URL_LENGTH = 2_000
 
-/** What was said; null is not said, and what was said before stands. */
+/** What was reported. Null means not reported: the previous value stays. */
 export type ReportBody = {
   readonly issueNumber: number
   readonly attemptKey: string
-  /** Percent, whole. */
+  /** A whole percentage. */
   readonly progress: number | null
   readonly text: string | null
   readonly url: string | null
 }
 
-/** A body that is no report: one sentence that names the field. */
+/** The body is not a valid report. The message is one sentence that names the field. */
 export class InvalidReport extends Error {
   override readonly name = 'InvalidReport'
 }
@@ -26,11 +25,8 @@ export class InvalidReport extends Error {
 const ATTEMPT_KEY = /^[1-9]\d{0,8}\/[a-z][a-z0-9_-]*\/[1-9]\d{0,8}-[a-z0-9]+$/
 
 const reportSchema = z.strictObject({
-  andon: z
-    .string()
-    .max(100)
-    .regex(ATTEMPT_KEY, 'is no attempt key: pass on the input `andon` that the workflow was started with'),
-  // Rounded down, so that only what is finished is shown as 100.
+  andon: z.string().max(100).regex(ATTEMPT_KEY, 'is not an attempt key: pass on the workflow’s input `andon`'),
+  // Rounded down, so that only finished work is shown as 100.
   progress: z
     .number('must be a number from 0 to 100')
     .min(0, 'must be a number from 0 to 100')
@@ -45,7 +41,7 @@ const reportSchema = z.strictObject({
     )
     .transform((text) => plainText(text, MAX_REPORT_TEXT_LENGTH) || null)
     .nullish(),
-  // Shown as a link: nothing but a web address may be behind it.
+  // Shown as a link, so it must be a web address.
   url: z
     .string('must be an http(s) URL')
     .max(MAX_URL_LENGTH, `is longer than ${MAX_URL_LENGTH} characters`)
@@ -54,7 +50,7 @@ const reportSchema = z.strictObject({
     .nullish(),
 })
 
-/** Reads the bytes of a report; throws InvalidReport. */
+/** Parses the bytes of a report; throws InvalidReport. */
 export function parseReport(bytes: Uint8Array): ReportBody {
   const result = reportSchema.safeParse(parseJson(bytes))
   if (!result.success) throw new InvalidReport(validationMessageOf(result.error))
@@ -76,16 +72,16 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-// Names of fields that were made up are not repeated: nothing a stranger wrote is sent back.
+// The names of unknown fields are not repeated: nothing that a sender made up is sent back.
 function validationMessageOf(error: z.ZodError): string {
   const [issue] = error.issues
   if (issue === undefined || issue.code === 'unrecognized_keys')
     return 'A report has the fields andon, progress, text and url, and no other.'
   if (issue.path.length === 0) return 'A report is a JSON object.'
-  return `\`${issue.path.join('.')}\` ${issue.code === 'invalid_type' ? 'is missing or of the wrong kind' : issue.message}.`
+  return `\`${issue.path.join('.')}\` ${issue.code === 'invalid_type' ? 'is missing or has the wrong type' : issue.message}.`
 }
 
-// Half a surrogate pair is no character, and no database keeps it.
+// A lone surrogate is not a character, and no database stores it.
 function isWellFormed(url: string): boolean {
   return url.isWellFormed() && !/\p{Cc}/u.test(url)
 }

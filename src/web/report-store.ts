@@ -1,5 +1,5 @@
-// A report is held against the attempt it speaks of, then kept: one row for every sign of life, and an event through the
-// door only when it says something new.
+// Checks a report against its attempt, then stores it: one row however many reports there are, and an event through the
+// door only if the report says something new.
 import type { Door } from '../apply/door.ts'
 import type { Attempt, Pipeline, Stage } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
@@ -9,7 +9,7 @@ import { loadReportedPipeline, type ReportedPipeline } from '../store/reports.ts
 import type { ReportBody } from './report-body.ts'
 import type { ReportingRun, ReportOutcome, ReportStore } from './reports.ts'
 
-/** The store over a database. No report asks GitHub anything. */
+/** The store over a database. No report causes a call to GitHub. */
 export function openReportStore(o: { database: Database; door: Door; now: () => Instant }): ReportStore {
   const { database, door, now } = o
   return async (reporter, report) => {
@@ -22,7 +22,7 @@ export function openReportStore(o: { database: Database; door: Door; now: () => 
     const at = now()
     const { progress = null, text = null, url = null } = found.attempt.control?.report ?? {}
     const merged: ReportBody = { ...report, ...mergeWithPrevious(report, { progress, text, url }) }
-    // The event first: had the beat been kept and the event not, the next report would seem to say nothing new.
+    // The event goes first: if only the beat were stored, the next report would seem to say nothing new.
     if (merged.progress !== progress || merged.text !== text || merged.url !== url)
       await applyReport(reported, runId, merged, at)
     await upsertBeat(database, { ...merged, repositoryId, runId, at })
@@ -40,7 +40,7 @@ export function openReportStore(o: { database: Database; door: Door; now: () => 
     const { state } = await door.apply({
       event: { type: 'attempt.reported', at, evidence, repository, key, runId, ...rest },
     })
-    if (state === 'failed') throw new Error(`what ${key} reported could not be applied`)
+    if (state === 'failed') throw new Error(`the report of attempt ${key} could not be applied`)
   }
 }
 
@@ -54,15 +54,15 @@ function findAttempt(pipeline: Pipeline, key: string): StageAttempt | null {
   return null
 }
 
-/** May this run speak for this attempt, and is there anything left to say? */
+/** Does this attempt belong to this run, and is it still open? */
 function assessReport(pipeline: Pipeline, { stage, attempt }: StageAttempt, reporter: ReportingRun): ReportOutcome {
   const { run, control } = attempt
   const boundTo = control?.runId ?? run?.id ?? null
   if (boundTo === null) return control?.closed ? 'attempt closed' : 'not bound yet'
-  // What we dispatched runs for the first time until GitHub says otherwise.
+  // A run that we dispatched is in its first run attempt until GitHub says otherwise.
   const runAttempt = run?.id === boundTo ? run.runAttempt : 1
   if (boundTo !== reporter.runId || runAttempt > reporter.runAttempt) return 'another run'
-  // It was run again, which GitHub has not told us yet.
+  // The run was re-run, but GitHub has not told us yet.
   if (runAttempt < reporter.runAttempt) return 'not bound yet'
   const ended = run?.status === 'completed' || control?.closed != null || pipeline.removed !== null
   return ended || stage.attempts.some((other) => other.control && other.number > attempt.number)
@@ -70,7 +70,7 @@ function assessReport(pipeline: Pipeline, { stage, attempt }: StageAttempt, repo
     : 'saved'
 }
 
-// What is not said leaves standing what was said before.
+// A field that the report leaves out keeps its previous value.
 function mergeWithPrevious(
   report: ReportBody,
   before: Pick<ReportBody, 'progress' | 'text' | 'url'>,

@@ -1,20 +1,20 @@
-// POST /api/reports: a workflow says that it lives, and how far it is. The run proves itself with GitHub's own token;
-// there is no secret to hand out, to leak or to rotate.
+// POST /api/reports: a workflow run reports that it is alive, and how far it is. It authenticates with GitHub's own OIDC
+// token, so there is no secret to hand out, to leak or to rotate.
 import type { Logger } from 'pino'
 import { Unavailable } from '../apply/apply-request.ts'
 import { InvalidReport, MAX_REPORT_BYTES, parseReport, type ReportBody } from './report-body.ts'
 import type { RequestContext } from './site.ts'
 
-/** The workflow run that reports, as its token proves it. */
+/** The workflow run that reports, as proven by its token. */
 export type ReportingRun = { readonly repositoryId: number; readonly runId: number; readonly runAttempt: number }
 
 /** What became of a report: saved, or why it was not. */
 export type ReportOutcome = 'saved' | 'no such attempt' | 'another run' | 'not bound yet' | 'attempt closed'
 
-/** Takes what a run says of its attempt. Rejects when the database is not there, and nothing is kept then. */
+/** Stores a run's report on its attempt. If the database is unavailable, it rejects and stores nothing. */
 export type ReportStore = (reporter: ReportingRun, report: ReportBody) => Promise<ReportOutcome>
 
-/** Which run a token proves; nothing else in it is believed. */
+/** The run that a token proves; nothing else in it is trusted. */
 export type ReportTokenVerifier = (
   token: string,
 ) => Promise<
@@ -60,17 +60,17 @@ export function createReportEndpoint(o: {
       return respondError(context, ...ERROR_RESPONSES[outcome])
     } catch (error) {
       if (error instanceof InvalidReport) return respondError(context, 422, error.message)
-      if (!(error instanceof Unavailable)) log.error({ err: error }, 'a report could not be kept')
-      return respondError(context, 503, 'The report could not be kept just now: send it again.')
+      if (!(error instanceof Unavailable)) log.error({ err: error }, 'a report could not be stored')
+      return respondError(context, 503, 'The report could not be stored just now: send it again.')
     }
   }
 }
 
 const ERROR_RESPONSES: Readonly<Record<Exclude<ReportOutcome, 'saved'>, readonly [ErrorStatus, string]>> = {
   'no such attempt': [403, 'This repository has no such attempt.'],
-  'another run': [403, 'Another workflow run carries this attempt.'],
-  'not bound yet': [503, 'GitHub has not told us which run carries this attempt yet: send the report again.'],
-  'attempt closed': [409, 'This attempt is over: nothing more is taken from it.'],
+  'another run': [403, 'This attempt belongs to another workflow run.'],
+  'not bound yet': [503, 'GitHub has not told us yet which run belongs to this attempt: send the report again.'],
+  'attempt closed': [409, 'This attempt is over: it takes no more reports.'],
 }
 
 function respondError(context: RequestContext, status: ErrorStatus, message: string): Response {
@@ -83,7 +83,7 @@ function isJson(contentType: string | undefined): boolean {
   return contentType?.split(';')[0]?.trim().toLowerCase() === 'application/json'
 }
 
-/** The body, or null when it is larger; no more of it than that is held. */
+/** The body, or null if it is too large; the rest of a larger body is not read. */
 async function readBodyUpTo({ headers, body }: Request, maxBytes: number): Promise<Uint8Array | null> {
   if (Number(headers.get('content-length') ?? 0) > maxBytes) return null
   const chunks: Uint8Array[] = []
@@ -102,7 +102,7 @@ async function readBodyUpTo({ headers, body }: Request, maxBytes: number): Promi
 
 function withSaveTimeout<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>()
-  const late = setTimeout(() => reject(new Unavailable(`no answer within ${deadlineMs} ms`)), deadlineMs)
-  work.then(resolve, reject).finally(() => clearTimeout(late))
+  const timer = setTimeout(() => reject(new Unavailable(`no answer within ${deadlineMs} ms`)), deadlineMs)
+  work.then(resolve, reject).finally(() => clearTimeout(timer))
   return promise
 }

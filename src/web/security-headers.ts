@@ -12,7 +12,7 @@ const CONTENT_SECURITY_POLICY = {
   formAction: ["'self'"],
 }
 
-/** What browsers are told about every answer: nothing inline, nothing framed, nothing from elsewhere. */
+/** The headers of every response: nothing inline, nothing framed, nothing from elsewhere. */
 export function securityHeaders(baseUrl: string) {
   return secureHeaders({
     contentSecurityPolicy: CONTENT_SECURITY_POLICY,
@@ -23,7 +23,7 @@ export function securityHeaders(baseUrl: string) {
   })
 }
 
-/** For the event stream, which is written past the middleware. */
+/** For the event stream, which bypasses the middleware. */
 export const STREAM_HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'referrer-policy': 'same-origin',

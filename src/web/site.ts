@@ -5,19 +5,19 @@ import type { Context } from 'hono'
 export type SiteConfig = {
   readonly access: 'open' | 'login'
   readonly baseUrl: string
-  /** Changes with every page, style or script: browsers that show another build load the page anew. */
+  /** Changes with every page, style or script: browsers that show another build reload. */
   readonly build: string
-  /** For people: which database this is, when that is worth a notice. */
+  /** Which database is in use, if people should know. */
   readonly databaseNotice: string | null
-  /** How often a stream says that it lives. */
+  /** How often a stream sends a ping. */
   readonly pingEveryMs: number
 }
 
 export type HonoEnv = { Bindings: HttpBindings }
 export type RequestContext = Context<HonoEnv>
 
-/** The sentences that stand on every page. */
+/** The notices on every page. */
 export function noticesOf({ access, databaseNotice }: SiteConfig): readonly string[] {
-  const open = 'open access: whoever reaches this address sees every repository'
+  const open = 'open access: anyone who can reach this address sees every repository'
   return [...(access === 'open' ? [open] : []), ...(databaseNotice === null ? [] : [databaseNotice])]
 }

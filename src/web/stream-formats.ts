@@ -1,5 +1,5 @@
-// The two formats of the stream. Named events speak of the stream itself: `snapshot` (with the build and the moment)
-// comes before everything that is shown, in one unnamed message; each later unnamed message is what changed.
+// The two formats of the stream. Named events are about the stream itself: `snapshot` (with build and time) comes first.
+// The next message, unnamed, is everything that is shown; each later unnamed message is what changed.
 import type { Light } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { type BoardRow, boardRowOf } from '../render/board-row.ts'
@@ -12,7 +12,7 @@ import type { BoardPage, IssuePage, Reader } from './reader.ts'
 import { encodeSseMessage } from './viewer.ts'
 import type { Views } from './views.ts'
 
-/** Where somebody looks: every repository, one of them, or one issue. */
+/** What a viewer looks at: every repository, one of them, or one issue. */
 export type ViewScope = { readonly repository: string | null; readonly issue: number | null }
 
 const PAGE_SIZE = 200
@@ -38,7 +38,7 @@ export function htmlFormat(o: {
   }
 }
 
-/** The JSON of `GET /api/pipelines`; then the rows that changed, and in `gone` those that left the board. */
+/** First the JSON of `GET /api/pipelines`, then the rows that changed and, in `gone`, those that left the board. */
 export function boardJsonFormat(o: { reader: Reader; build: string; scope: ViewScope }): StreamFormat<BoardJson> {
   return {
     read: async () => toBoardJson(await loadBoardPage(o.reader, o.scope)),
@@ -46,12 +46,12 @@ export function boardJsonFormat(o: { reader: Reader; build: string; scope: ViewS
     diff(before, after) {
       const old = new Map(before.pipelines.map((row) => [rowKeyOf(row), JSON.stringify(row)]))
       const pipelines = after.pipelines.filter((row) => old.get(rowKeyOf(row)) !== JSON.stringify(row))
-      const here = new Set(after.pipelines.map(rowKeyOf))
-      const left = before.pipelines.filter((row) => !here.has(rowKeyOf(row)))
-      const gone = left.map(({ repository, issue }) => ({ repository, issue }))
-      // What stands further down than the first page is counted all the same.
-      const isCountedAnew = JSON.stringify(before.counts) !== JSON.stringify(after.counts)
-      if (pipelines.length === 0 && gone.length === 0 && !isCountedAnew) return ''
+      const remaining = new Set(after.pipelines.map(rowKeyOf))
+      const removed = before.pipelines.filter((row) => !remaining.has(rowKeyOf(row)))
+      const gone = removed.map(({ repository, issue }) => ({ repository, issue }))
+      // The counts include rows past the first page.
+      const haveCountsChanged = JSON.stringify(before.counts) !== JSON.stringify(after.counts)
+      if (pipelines.length === 0 && gone.length === 0 && !haveCountsChanged) return ''
       return encodeSseMessage(null, JSON.stringify({ counts: after.counts, pipelines, gone, asOf: after.asOf }))
     },
   }
@@ -59,7 +59,7 @@ export function boardJsonFormat(o: { reader: Reader; build: string; scope: ViewS
 
 type IssueJson = { readonly asOf: Instant; readonly pipeline: PipelineDetail }
 
-/** The JSON of one issue, whole whenever anything in it changed. */
+/** The JSON of one issue, sent whole whenever any of it changed. */
 export function issueJsonFormat(o: { reader: Reader; build: string; scope: ViewScope }): StreamFormat<IssueJson> {
   return {
     async read() {
@@ -76,36 +76,36 @@ export function issueJsonFormat(o: { reader: Reader; build: string; scope: ViewS
 
 export type BoardJson = Pick<BoardPage, 'counts' | 'next' | 'asOf'> & { readonly pipelines: readonly BoardRow[] }
 
-/** The answer of `GET /api/pipelines`. */
+/** The response of `GET /api/pipelines`. */
 export function toBoardJson({ counts, rows, next, asOf }: BoardPage): BoardJson {
   return { counts, pipelines: rows.map((shown) => boardRowOf(shown, asOf)), next, asOf }
 }
 
-/** One page of a place's board; refuses when its repository is known by that name no more. */
+/** One page of a board; rejects with HttpError if its repository no longer has that name. */
 export async function loadBoardPage(
   reader: Reader,
   { repository }: Pick<ViewScope, 'repository'>,
   query: { lights?: readonly Light[]; after?: string } = {},
 ): Promise<BoardPage> {
   const board = await reader.loadBoard({ limit: PAGE_SIZE, ...(repository !== null && { repository }), ...query })
-  // What has rows is known: only of an empty place is it asked.
+  // A repository with rows is known: only an empty board needs the lookup.
   const isEmpty = repository !== null && board.rows.length === 0
   if (isEmpty && (await reader.findRepository(repository)) === null) throw unknownRepository(repository)
   return board
 }
 
-/** Andon is not installed there, or it bears another name by now. */
+/** The App is not installed there, or the repository has been renamed. */
 export function unknownRepository(name: string): HttpError {
   return new HttpError(404, `Andon does not know ${name}: install the App on it, or check the name.`)
 }
 
-/** The issue of a place; refuses when it is not on the line. */
+/** The issue of a scope; rejects with HttpError if it is not on the line. */
 export async function loadIssuePage(reader: Reader, { repository, issue }: ViewScope): Promise<IssuePage> {
   const found = repository === null || issue === null ? null : await reader.loadIssue(repository, issue)
   if (found === null) {
     throw new HttpError(
       404,
-      `Issue #${issue} of ${repository} is not on the line: /andon start in a comment takes it up.`,
+      `Issue #${issue} of ${repository} is not on the line: comment /andon start on it to start.`,
     )
   }
   return found

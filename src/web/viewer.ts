@@ -3,16 +3,16 @@ import type { ServerResponse } from 'node:http'
 /** One open event stream. */
 export type Viewer = { send(message: Uint8Array): void; end(): void }
 
-// A reader that stopped reading is dropped before its unread messages fill our memory; it connects anew and gets a snapshot.
+// A client that stops reading is dropped before its unread messages fill our memory; it reconnects and gets a snapshot.
 const MAX_BUFFERED_BYTES = 256 * 1024
 
-/** Opens the stream on a response; `onClose` is called once when it is over, for whatever reason. */
+/** Opens the stream on a response; `onClose` is called once when it ends, whatever the reason. */
 export function openViewer(
   response: ServerResponse,
   headers: Readonly<Record<string, string>>,
   onClose: () => void,
 ): Viewer {
-  // It may have gone away while the snapshot was read.
+  // The client may have disconnected while the snapshot was read.
   if (response.destroyed) onClose()
   else response.once('close', onClose)
   response.on('error', () => response.destroy())
@@ -31,7 +31,7 @@ export function openViewer(
   }
 }
 
-/** One message of an event stream; without a name it is one that htmx swaps in. */
+/** One message of an event stream. htmx swaps in messages without a name. */
 export function encodeSseMessage(name: string | null, text: string): string {
   const lines = text.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`)
   return `${name === null ? '' : `event: ${name}\n`}${lines.join('')}\n`

@@ -4,12 +4,12 @@ import { evidenceSourceText, evidenceText } from '../render/board-row.ts'
 import { formatMinute, formatSecond, formatTime, LIGHT_SYMBOLS } from '../render/labels.ts'
 import { plainText } from '../render/sanitize.ts'
 
-/** Draws one template of views/; everything interpolated is escaped. */
+/** Renders one template of views/; everything interpolated is escaped. */
 export type Views = { render(name: string, model: object): string }
 
 const LABELS = { LIGHT_SYMBOLS, formatTime, formatMinute, formatSecond, evidenceText, evidenceSourceText, plainText }
 
-/** Templates share `labels`, the picture of lights and moments that comments and checks use too. */
+/** Templates share `labels`: the lights and times as comments and check runs show them too. */
 export function loadViews(asset: (name: string) => string): Views {
   const eta = new Eta({ views: resolve(import.meta.dirname, '../../views'), cache: true })
   return {
@@ -18,7 +18,7 @@ export function loadViews(asset: (name: string) => string): Views {
   }
 }
 
-// The tab may be hidden on a second monitor: the stream goes on. Reconnecting backs off from 500 ms to 30 s, for ever.
+// The stream goes on in a hidden tab, which may be on a second monitor. Reconnecting backs off from 500 ms to 30 s, for ever.
 const HTMX_CONFIG = JSON.stringify({
   history: false,
   includeIndicatorCSS: false,
@@ -31,7 +31,7 @@ const HTMX_CONFIG = JSON.stringify({
   },
 })
 
-// Line breaks in a template are for its readers. On the stream each would cost a `data:` of its own.
+// Line breaks in a template are for its readers. On the stream, each would cost a `data:` line of its own.
 function collapseLineBreaks(html: string): string {
   return html.replace(/\s*\n\s*/g, ' ').trim()
 }

@@ -3,7 +3,7 @@ import type { Database } from '../store/database.ts'
 import { openDatabaseReader } from './database-reader.ts'
 import { createServerWithReader, type WebServer, type WebServerParts } from './http-server.ts'
 
-/** The web over a database: the board for everybody who may reach it, and the door for deliveries. */
+/** The web server over a database: the board, and the endpoints for deliveries and reports. */
 export function createWebServer(
   o: WebServerParts & { readonly database: Database; readonly githubUrl: string; readonly now: () => Instant },
 ): WebServer {

@@ -28,7 +28,7 @@ afterAll(async () => {
 })
 
 describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
-  test('axe finds nothing to say against any page, wide or narrow', async () => {
+  test('axe finds no violation on any page, wide or narrow', async () => {
     let checked = 0
     for (const width of [320, 1440]) {
       const { page } = await openPage(browser, { colorScheme, viewport: { width, height: 900 } })
@@ -43,7 +43,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
     console.log(`${checked} pages without a violation`)
   })
 
-  test('axe finds nothing against an empty board, one with mistakes, one that is held, nor a stale one', async () => {
+  test('axe finds no violation on an empty board, one with mistakes, a held one or a stale one', async () => {
     const own = await startBoardServer()
     const { page } = await openPage(browser, { colorScheme })
     own.show({ rows: [] })
@@ -106,7 +106,7 @@ test('stages keep their column from row to row', async () => {
   }
 })
 
-test('without JavaScript the board is a table with caption and headings, and moments are absolute', async () => {
+test('without JavaScript the board is a table with caption and headings, and times are absolute', async () => {
   const { page } = await openPage(browser, { javaScriptEnabled: false })
   await page.goto(factory.url)
   expect(await page.getByRole('table', { name: /Active tasks of all repositories/ }).count()).toBe(1)
@@ -119,7 +119,7 @@ test('without JavaScript the board is a table with caption and headings, and mom
   await page.context().close()
 })
 
-test('ages are counted in the browser from absolute moments by the clock of the server', async () => {
+test('the browser counts ages from absolute times by the clock of the server', async () => {
   const { page } = await openPage(browser)
   await page.goto(factory.url)
   await expect.poll(() => page.locator('#pipeline-3 .age').innerText(), WITHIN).toBe('12 m')
@@ -141,7 +141,7 @@ test('the evidence of a row shows when the keyboard reaches it', async () => {
   await page.context().close()
 })
 
-test('reduced motion stands still', async () => {
+test('nothing moves under reduced motion', async () => {
   const moving = async (reducedMotion: 'reduce' | 'no-preference') => {
     const { page } = await openPage(browser, { reducedMotion })
     await page.goto(factory.url)
@@ -154,7 +154,7 @@ test('reduced motion stands still', async () => {
   expect(await moving('reduce')).toBe(0)
 })
 
-test('hostile titles run nothing and nothing on any page offends the policy', async () => {
+test('hostile titles run no script, and no page violates the content security policy', async () => {
   const { page, complaints } = await openPage(browser)
   for (const path of PAGES.slice(0, -1)) {
     await page.goto(factory.url + path)
@@ -165,7 +165,7 @@ test('hostile titles run nothing and nothing on any page offends the policy', as
   await page.context().close()
 })
 
-/** Live if it can be: axe looks at what a person sees after a moment. */
+/** Waits until a page with a stream is live: axe checks what a person sees after a moment. */
 async function settled(page: Page): Promise<void> {
   if ((await page.locator('#stream').count()) === 0) return
   await expect.poll(() => page.locator('html').getAttribute('data-live'), WITHIN).toBe('live')

@@ -29,7 +29,7 @@ const pill = () => page.locator('#connection-status').innerText()
 const state = () => page.locator('html').getAttribute('data-live')
 const light = (id: number) => page.locator(`#pipeline-${id} .light .word`).innerText()
 
-/** Opens the board and marks the document: the mark is gone when the page has been loaded anew. */
+/** Opens the board and marks the document: a reload removes the mark. */
 async function look(path = '/'): Promise<void> {
   await page.goto(factory.url + path)
   await page.evaluate('window.marked = true')
@@ -38,7 +38,7 @@ async function look(path = '/'): Promise<void> {
 
 const sameDocument = () => page.evaluate<boolean>('window.marked === true')
 
-/** The floor after #14, which waited for its plan, was planned and #12 was finished. */
+/** The board after #14, which was waiting for its plan, got it and #12 was finished. */
 function later(): readonly BoardFixture[] {
   const planned = boardFixture({
     id: 4,
@@ -52,7 +52,7 @@ function later(): readonly BoardFixture[] {
   return busyBoard().flatMap((row) => (row.shown.id === 4 ? [planned] : row.shown.id === 3 ? [] : [row]))
 }
 
-test('a light changes without a reload, rows come and go, and the row under the keyboard keeps it', async () => {
+test('a light changes without a reload, rows come and go, and the focused row keeps the focus', async () => {
   await look()
   expect(await light(4)).toBe('queued')
   await page.locator('#pipeline-4 a').focus()
@@ -71,7 +71,7 @@ test('a light changes without a reload, rows come and go, and the row under the 
   expect(complaints).toEqual([])
 })
 
-test('the page of an issue follows it', async () => {
+test('the page of an issue updates by itself', async () => {
   await look('/acme/api/issues/14')
   factory.show({ rows: later() })
   await expect.poll(() => page.locator('#stage-0 .word').innerText(), WITHIN).toBe('running')
@@ -80,7 +80,7 @@ test('the page of an issue follows it', async () => {
   expect(await sameDocument()).toBe(true)
 })
 
-test('a killed server leaves the page stale since its last sign, and the next one makes it live by itself', async () => {
+test('the page is stale since the last message of a killed server, and becomes live by itself with the next server', async () => {
   await look()
   const { port } = new URL(factory.url)
   await factory.stop()
@@ -106,7 +106,7 @@ test('a frozen server is noticed, and the page recovers when it thaws', async ()
   expect(await sameDocument()).toBe(true)
 })
 
-test('while the database is away the page says it is stale, though its stream lives, and recovers without a reload', async () => {
+test('while the database is unavailable the page says that it is stale, though its stream is open, and recovers without a reload', async () => {
   await look()
   factory.show({ isUnavailable: true })
   await expect.poll(state, WITHIN).toBe('stale')
@@ -117,7 +117,7 @@ test('while the database is away the page says it is stale, though its stream li
   expect(await sameDocument()).toBe(true)
 })
 
-test('a stream that cannot be opened at first is tried again', async () => {
+test('the page retries a stream that cannot be opened at first', async () => {
   let refused = 0
   await page.route('**/events*', async (route) => {
     refused += 1
@@ -129,7 +129,7 @@ test('a stream that cannot be opened at first is tried again', async () => {
   expect(refused).toBe(3)
 })
 
-test('a new build loads the page anew, once', async () => {
+test('a new build reloads the page once', async () => {
   await look()
   const { port } = new URL(factory.url)
   await factory.stop()

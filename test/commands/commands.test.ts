@@ -7,7 +7,7 @@ import { STAGES, summarizeCommand } from './shapes/shape.ts'
 
 const PERMISSIONS = ['admin', 'maintain', 'write', 'triage', 'read', 'none', '', 'owner', 'ADMIN']
 
-test('who may read may ask, and who may write may do everything else', () => {
+test('read permission allows questions, and write permission everything else', () => {
   const allowed = Object.fromEntries(
     PERMISSIONS.map((permission) => [permission, VERBS.filter((verb) => mayUseCommand(permission, verb)).join(' ')]),
   )
@@ -48,21 +48,21 @@ test('every command is parsed as its usage says', () => {
   ])
 })
 
-test('no word that is only meant as a command is one, or is meant as two', () => {
+test('no synonym is a command itself, or belongs to two commands', () => {
   const synonyms = VERBS.flatMap((verb): readonly string[] => COMMANDS[verb].synonyms)
   expect(synonyms.filter((word) => (VERBS as readonly string[]).includes(word))).toEqual([])
   expect(new Set(synonyms).size).toBe(synonyms.length)
 })
 
-test('help shows each person what they may use, and never fires when it is posted', () => {
+test('help shows each sender the commands they may use, and never fires when it is posted', () => {
   expect(helpFor('read')).toMatchInlineSnapshot(`
     "| Type | What it does |
     |---|---|
     | \`/andon help\` | Lists the commands you may use. |
     | \`/andon status\` | Shows every stage of this issue: its light, its attempt, since when, and how we know. |
-    | \`/andon why\` | Says what this issue is waiting for, for whom, and until when. |
+    | \`/andon why\` | Says what or whom this issue is waiting for, and until when. |
 
-    A command begins a line of plain text in a new comment, up to three in one comment. Quoted text, lists, code and edited comments do nothing.
+    A command starts a line of plain text in a new comment, at most three in one comment. Commands in quoted text, lists, code and edited comments are ignored.
 
     The other commands need write access to this repository."
   `)

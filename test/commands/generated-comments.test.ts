@@ -9,7 +9,7 @@ const DOCUMENTS = repetitions(800, 10_000)
 const SOUPS = repetitions(400, 5_000)
 const SEED = randomSeed(20_261_121)
 
-test('of thousands of generated comments none fires falsely, and none is missed', () => {
+test('no command in thousands of generated comments fires falsely, and none is missed', () => {
   let fires = 0
   let silent = 0
   let quiet = 0
@@ -35,7 +35,7 @@ test('of thousands of generated comments none fires falsely, and none is missed'
   expect(silent).toBeGreaterThan(DOCUMENTS)
 }, 180_000)
 
-test('whatever is typed, nothing is thrown, and whatever fires was typed at the start of a line', () => {
+test('no comment makes the parser throw, and every command that fires starts a line', () => {
   const fragment = fc.oneof(
     fc.constantFrom(...COMMAND_LINES, ...MARKUP),
     fc.string({ unit: 'binary', maxLength: 5 }),
@@ -61,7 +61,7 @@ test('whatever is typed, nothing is thrown, and whatever fires was typed at the 
   expect(fired).toBeGreaterThan(0)
 }, 180_000)
 
-/** What each plant means when nothing stands around it. */
+/** What each planted command means by itself. */
 const ALONE = new Map(
   COMMAND_LINES.map((plant) => [plant as string, parseCommands(plant, STAGES).map(summarizeCommand).join()]),
 )

@@ -19,7 +19,7 @@ for (const [kind, shapes] of Object.entries(SHAPES)) {
   })
 }
 
-test('the corpus holds at least 200 shapes, each told apart by name and by text', () => {
+test('the corpus has at least 200 shapes, each with a name and a text of its own', () => {
   console.log(
     `corpus: ${ALL.length} shapes, ${ALL.filter(([, , commands]) => commands.length === 0).length} of them silent`,
   )
@@ -36,7 +36,7 @@ test('every shape means the same with Windows line ends, and between other parag
   }
 })
 
-test('every shape is silent when it is quoted, and when it is fenced', () => {
+test('no shape fires when it is quoted or fenced', () => {
   for (const [name, body] of ALL) {
     const quoted = body.replace(/^/gm, '> ').replace(/\r(?!\n)/g, '\r> ')
     expect(parseCommands(quoted, STAGES), name).toEqual([])
@@ -44,7 +44,7 @@ test('every shape is silent when it is quoted, and when it is fenced', () => {
   }
 })
 
-test('without the stages at hand a command waits for them', () => {
+test('a command that is parsed without the stages is resolved once they are known', () => {
   const later = (line: string) => parseCommands(line).map((command) => summarizeCommand(resolveStage(command, STAGES)))
   for (const [name, body, commands] of ALL) {
     expect(later(body), name).toEqual(commands)
@@ -53,14 +53,14 @@ test('without the stages at hand a command waits for them', () => {
   expect(parseCommands('/andon hold code is broken').map(summarizeCommand)).toEqual(['hold issue: code is broken'])
 })
 
-test('a command that was held against its line stays as it is', () => {
+test('resolving a command again changes nothing', () => {
   for (const line of ['/andon hold code code is broken', '/andon retry code', '/andon run deploy', '/andon foo']) {
     const [once] = parseCommands(line, STAGES)
     expect(once && resolveStage(once, STAGES)).toEqual(once)
   }
 })
 
-test('a reason is kept short, and never cut in the middle of a character', () => {
+test('a long reason is cut, but never in the middle of a character', () => {
   const [command] = parseCommands(`/andon hold ${'🔥'.repeat(300)}`)
   expect(command?.verb).toBe('hold')
   const reason = command?.verb === 'hold' ? command.reason : ''
@@ -69,7 +69,7 @@ test('a reason is kept short, and never cut in the middle of a character', () =>
   expect(reason.endsWith('🔥…')).toBe(true)
 })
 
-test('a comment too long or too tangled to be read orders nothing, and is told so', () => {
+test('no command fires in a comment too long or too complex to parse, and the reply says so', () => {
   const tangles = [
     '>'.repeat(5_000),
     '- '.repeat(200),
@@ -83,12 +83,12 @@ test('a comment too long or too tangled to be read orders nothing, and is told s
       found.verb === null ? explainInvalidCommand(found) : found,
     )
     expect(said).toEqual([
-      'This comment is too long or too deeply nested for its commands to be read. Put the command into a comment of its own.',
+      'This comment is too long or too deeply nested for its commands to be read. Put the command in a comment of its own.',
     ])
   }
 })
 
-test('a long comment is read, and whatever follows the paragraph of the last command costs nothing', () => {
+test('a long comment is parsed, and what follows the paragraph of its last command costs nothing', () => {
   for (const long of [
     '> words\n'.repeat(2_000),
     '- [ ] task\n'.repeat(1_000),
@@ -103,14 +103,14 @@ test('a long comment is read, and whatever follows the paragraph of the last com
   }
 })
 
-test('a command within what is not followed, because there is too much of it, does not fire', () => {
+test('a command between delimiters that are too many to parse does not fire', () => {
   const marks = '[x](y)\n'.repeat(600)
   expect(parseCommands(`${marks}\n[one\n/andon retry\ntwo](three)`)).toEqual([])
   expect(parseCommands(`${marks}\nPlease:\n/andon retry`).map(summarizeCommand)).toEqual(['retry'])
   expect(parseCommands(`${'~x~ '.repeat(600)}\n\n~~one\n/andon retry\ntwo~~`)).toEqual([])
 })
 
-test('a mistake says what is the matter and what to type next', () => {
+test('the reply to a mistake says what is wrong and what to type next', () => {
   const say = (line: string) =>
     parseCommands(line, STAGES).map((command) =>
       command.verb === null ? explainInvalidCommand(command) : summarizeCommand(command),
@@ -140,25 +140,25 @@ test('a mistake says what is the matter and what to type next', () => {
       "/andon hepl → There is no command \`hepl\`. Did you mean \`/andon help\`?",
       "/andon dance → There is no command \`dance\`. Did you mean \`/andon cancel\`?",
       "/andon @octocat → There is no command by that name. Type \`/andon help\`.",
-      "/andon retrу → There is no command by that name: it has characters in it that are not plain letters. Did you mean \`/andon retry\`?",
+      "/andon retrу → There is no command by that name: it contains characters that are not plain letters. Did you mean \`/andon retry\`?",
       "/andon run → \`/andon run\` needs the name of a stage. Type \`/andon run STAGE\`.",
-      "/andon run deploy → This line has no stage \`deploy\`; it has \`plan\`, \`code\`, \`test\`, \`review\`. Type \`/andon run plan\`, \`/andon run code\`, \`/andon run test\` or \`/andon run review\`.",
-      "/andon retry cdoe → This line has no stage \`cdoe\`; it has \`plan\`, \`code\`, \`test\`, \`review\`. Did you mean \`/andon retry code\`?",
+      "/andon run deploy → There is no stage \`deploy\`; the stages here are \`plan\`, \`code\`, \`test\`, \`review\`. Type \`/andon run plan\`, \`/andon run code\`, \`/andon run test\` or \`/andon run review\`.",
+      "/andon retry cdoe → There is no stage \`cdoe\`; the stages here are \`plan\`, \`code\`, \`test\`, \`review\`. Did you mean \`/andon retry code\`?",
       "/andon retry code. → There is no stage by that name. Did you mean \`/andon retry code\`?",
       "/andon retry #7 → There is no stage by that name. Type \`/andon retry STAGE\`.",
-      "/andon retry plan code → \`/andon retry\` takes one word at most. Type \`/andon retry plan\`.",
-      "/andon status now → \`/andon status\` takes nothing. Type \`/andon status\`.",
-      "/andon hold → A hold needs a reason, for those who find the line standing still. Type \`/andon hold REASON\`.",
-      "/andon hold code → A hold needs a reason, for those who find the line standing still. Type \`/andon hold code REASON\`.",
-      "/andon resume repositry → This line has no stage \`repositry\`; it has \`plan\`, \`code\`, \`test\`, \`review\`. Did you mean \`/andon resume repository\`?",
+      "/andon retry plan code → \`/andon retry\` takes at most one word. Type \`/andon retry plan\`.",
+      "/andon status now → \`/andon status\` takes no arguments. Type \`/andon status\`.",
+      "/andon hold → A hold needs a reason, so that others know why nothing starts. Type \`/andon hold REASON\`.",
+      "/andon hold code → A hold needs a reason, so that others know why nothing starts. Type \`/andon hold code REASON\`.",
+      "/andon resume repositry → There is no stage \`repositry\`; the stages here are \`plan\`, \`code\`, \`test\`, \`review\`. Did you mean \`/andon resume repository\`?",
     ]
   `)
   expect(say('/andon status\n'.repeat(5)).at(-1)).toMatchInlineSnapshot(
-    `"A comment may carry 3 commands, and this one has 5: the first 3 were read, the others were not."`,
+    `"A comment may have 3 commands, and this one has 5: the first 3 were read, the others were ignored."`,
   )
 })
 
-test('a mistake repeats nothing of a stranger but plain words', () => {
+test('the reply to a mistake repeats only plain words of the comment', () => {
   const hostile = [
     '@octocat',
     '#7',

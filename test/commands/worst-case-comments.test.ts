@@ -7,7 +7,7 @@ import { worstCaseComments } from './support/worst-case-comments.ts'
 /** Blocks of code run for each character of the comment. */
 const MOST = 200
 
-test('no comment makes us work without bound before GitHub has its answer', async () => {
+test('no comment causes unbounded work before GitHub has its answer', async () => {
   const length = repetitions(8_192, 65_536)
   const comments = worstCaseComments(length)
   parseCommands('[a](b)\n/andon retry')

@@ -8,7 +8,7 @@ import { seededRandom } from '../support/seeded-random.ts'
 const PAGE = readFileSync('docs/configuration.md', 'utf8')
 const SAMPLE = /^```yaml\n([\s\S]*?)^```$/m.exec(PAGE)?.[1] ?? ''
 const SEED = 20_261_121
-/** Files with what is wrong in them: a name after `==`, the file, and after each `→` a sentence. */
+/** Files and their problems: a name after `==`, the file, and a sentence after each `→`. */
 const MISTAKES_CORPUS = readFileSync('test/line/mistakes.txt', 'utf8')
   .split(/^== /m)
   .slice(1)
@@ -19,7 +19,7 @@ const MISTAKES_CORPUS = readFileSync('test/line/mistakes.txt', 'utf8')
     return { name, file: file.join(''), said }
   })
 
-test('the sample of the documentation is the line it describes', () => {
+test('the sample in the documentation is parsed to the line that it describes', () => {
   expect(parseAndonYml(SAMPLE)).toMatchInlineSnapshot(`
     {
       "line": {
@@ -77,7 +77,7 @@ test('the sample of the documentation is the line it describes', () => {
   `)
 })
 
-test('the least file gives every default', () => {
+test('the smallest file gets every default', () => {
   const parsed = lineOf('stages: { plan: { workflow: plan.yml } }')
   const { timeoutSeconds, limitSeconds, attempts, gate, ...rest } = DEFAULTS
   expect(parsed).toEqual({
@@ -115,14 +115,14 @@ test.each([
   )
 })
 
-test('a timeout that is not given is never longer than the limit', () => {
+test('the default timeout is never longer than the limit', () => {
   expect(lineOf('stages: { a: { workflow: a.yml, limit: 10m } }').stages[0]).toMatchObject({
     timeoutSeconds: 600,
     limitSeconds: 600,
   })
 })
 
-test('a command alone may start the line, or a label of any name', () => {
+test('a line may be started by command only, or by a label of any name', () => {
   const start = (how: string) => lineOf(`start: ${how}\nstages: { a: { workflow: a.yml } }`).startLabel
   expect(['command', '{}', '{ label: Ready for work }', '{ label: "🤖 go" }'].map(start)).toEqual([
     null,
@@ -143,13 +143,13 @@ test.each(MISTAKES_CORPUS)('$name', ({ file, said }) => {
   expect(problemsOf(parseAndonYml(file)).map(problemText)).toEqual(said)
 })
 
-test('the mistake of the documentation is told as the page says', () => {
+test('the mistake in the documentation gets the message on the page', () => {
   const example = /^```text\n(.*)\n```$/m.exec(PAGE)?.[1]
   const file = SAMPLE.replace('timeout: 20m', 'timout: 20m').replace('plan.yml,  ', 'plan.yml,')
   expect(problemsOf(parseAndonYml(file)).map(problemText)).toEqual([example])
 })
 
-test('the fields of the documentation are the fields that are read', () => {
+test('the documentation lists exactly the fields that are read', () => {
   for (const [, field = ''] of PAGE.matchAll(/^\| `([a-z_.]+)` \|/gm)) {
     const [outer = '', inner] = field.split('.')
     const inFile = `${inner ? `${outer}: { ${inner}: ~ }` : `${outer}: ~`}\nstages: { a: { workflow: a.yml } }`
@@ -160,7 +160,7 @@ test('the fields of the documentation are the fields that are read', () => {
   }
 })
 
-test('every mistake names a place in the file, and its field', () => {
+test('every problem has a position in the file and names its field', () => {
   for (const { name, file } of MISTAKES_CORPUS) {
     for (const { fileLine, column, field, message } of problemsOf(parseAndonYml(file))) {
       const lines = file.split('\n')
@@ -178,15 +178,17 @@ test('files too large, too deep or too clever are refused', () => {
     'a: &a [x, x]',
     ...Array.from({ length: 12 }, (_, n) => `b${n}: &b${n} [${`*${n === 0 ? 'a' : `b${n - 1}`}, `.repeat(9)}]`),
   ]
-  expect(said(`# ${'x'.repeat(65_536)}`)).toEqual(['The file is larger than 64 KiB; a line of stages needs far less.'])
-  expect(said(`# ${'é'.repeat(33_000)}`)).toEqual(['The file is larger than 64 KiB; a line of stages needs far less.'])
-  expect(new Set(said(bomb.join('\n')))).toEqual(new Set(['Aliases (`*name`) are not read here; write the value out.']))
+  expect(said(`# ${'x'.repeat(65_536)}`)).toEqual(['The file is larger than 64 KiB; a configuration needs far less.'])
+  expect(said(`# ${'é'.repeat(33_000)}`)).toEqual(['The file is larger than 64 KiB; a configuration needs far less.'])
+  expect(new Set(said(bomb.join('\n')))).toEqual(
+    new Set(['Aliases (`*name`) are not supported here; write the value out.']),
+  )
   expect(said('['.repeat(60_000)).length).toBeGreaterThan(0)
   expect(said(`a: ${'{b: '.repeat(15_000)}`).length).toBeGreaterThan(0)
   expect(said('x: 1\n'.repeat(10_000)).length).toBeLessThanOrEqual(20)
 })
 
-test('whatever the file holds, it is a line or it has mistakes', () => {
+test('every file is a line or has problems, whatever it contains', () => {
   let lines = 0
   const whole = (file: string) => {
     const parsed = parseAndonYml(file)
@@ -215,7 +217,7 @@ test('whatever the file holds, it is a line or it has mistakes', () => {
   console.log(`5000 files of anything from seed ${SEED}: ${lines} lines, the rest mistaken, 0 thrown`)
 })
 
-test('a thousand mutations of the sample are lines, or mistakes within the file', () => {
+test('a thousand mutations of the sample are lines, or have problems within the file', () => {
   const chance = seededRandom(SEED)
   let lines = 0
   for (let index = 0; index < 1_000; index++) {

@@ -1,4 +1,4 @@
-// The embedded database belongs to one process: a second one is told so in a sentence, a dead one's lock is taken over.
+// The embedded database belongs to one process: a second one gets an error of one sentence, a dead one's lock is taken over.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
@@ -24,7 +24,7 @@ const HOLD = `const { lockDirectory } = await import('${LOCK}')
 lockDirectory(process.argv[1]).then(() => console.log('held'), (error) => console.log(error.name + ': ' + error.message))
 setInterval(() => {}, 1000)`
 
-/** Another process that locks the directory and stays; resolves to what it said. */
+/** Another process that locks the directory and stays; resolves to its output. */
 async function holder(): Promise<{ child: ChildProcess; said: string }> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', HOLD, directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -47,7 +47,7 @@ test('a second process gets one sentence that names the first', async () => {
   await expect(lockDirectory(directory)).rejects.toThrow(new DataDirectoryInUse(refusal))
 })
 
-test('the same process cannot take it twice, and can take it again once given back', async () => {
+test('the same process cannot take the lock twice, but can take it again after releasing it', async () => {
   const unlock = await lockDirectory(directory)
   await expect(lockDirectory(directory)).rejects.toThrow(DataDirectoryInUse)
   await unlock()
@@ -64,19 +64,19 @@ test('the lock of a process that was killed is taken over', async () => {
   await unlock()
 })
 
-test('a pid that lives again as another process is no owner', async () => {
+test('a pid that another process has been given does not own the lock', async () => {
   writeFileSync(join(directory, 'andon.lock'), JSON.stringify({ pid: process.pid, startedAt: '1' }))
   await (await lockDirectory(directory))()
 })
 
-test('a lock that nobody can read is taken over', async () => {
+test('an unreadable lock is taken over', async () => {
   for (const text of ['', '{', '{"pid":-1}', '{"pid":"1"}', 'null']) {
     writeFileSync(join(directory, 'andon.lock'), text)
     await (await lockDirectory(directory))()
   }
 })
 
-test('a takeover that died half-way does not stand in the way for ever', async () => {
+test('a takeover that died half-way does not block later ones for ever', async () => {
   const { child } = await holder()
   await kill(child)
   mkdirSync(join(directory, 'andon.lock.takeover'))

@@ -1,4 +1,4 @@
-// The operator's cord through the socket of a running process, as it is where the embedded database has one owner.
+// The operator's hold through the control socket of a running process, which owns the embedded database.
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -11,7 +11,7 @@ import { loadBoard } from '../../src/store/board.ts'
 import { NOW, openTestDoor } from '../apply/support/arrivals.ts'
 import { openTestDatabase } from '../support/database.ts'
 
-test('everything is held and let go through the socket of a running process, and each is answered', async () => {
+test('an operator holds and resumes everything through the socket of a running process, and each is answered', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'andon-operations-'))
   const database = await openTestDatabase()
   const opened = openTestDoor(database)
@@ -39,7 +39,7 @@ test('everything is held and let go through the socket of a running process, and
   await rm(directory, { recursive: true })
 })
 
-test('a process that does not answer is not waited for', async () => {
+test('an operation does not wait for a process that does not answer', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'andon-operations-'))
   const frozen = createServer().listen(controlSocketPath(directory))
   await once(frozen, 'listening')

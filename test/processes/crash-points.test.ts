@@ -1,5 +1,5 @@
 // kill -9 at every named boundary: before and after each commit and each call that dispatching and publishing are made of.
-// Real workers on a real Postgres, each of which dies by its own hand exactly there; half of what GitHub tells is lost too.
+// Real workers on a real Postgres kill themselves exactly there; half of GitHub's webhooks are lost too.
 import { sql } from 'kysely'
 import { afterEach, expect, test } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
@@ -90,7 +90,7 @@ test.each([
     const chance = seededRandom(randomSeed())
     const numbers: number[] = []
     let moves = 0
-    /** An issue comes onto the line, or the next deed is done on one that is there: what is shown of it changes. */
+    /** Puts an issue on the line, or does the next thing on one that is there, so that what it shows changes. */
     const moved = async () => {
       moves += 1
       if (moves % 3 === 1) {
@@ -113,7 +113,7 @@ test.each([
   },
 )
 
-/** GitHub's pace is somebody else's test: at one write a second the deaths would leave hours of work to be finished. */
+/** Another test covers GitHub's pace: at one write a second, the deaths would leave hours of work to be finished. */
 async function clearBudget({ kysely }: Database): Promise<void> {
   await sql`
     create function forget_pace() returns trigger language plpgsql as
@@ -148,7 +148,7 @@ async function crashAtEachPoint(first: number, boundaries: readonly CrashBoundar
   return { boundaries: wanted.length, deaths }
 }
 
-/** The other worker may be the quicker one: things happen until this one, too, gets where it dies. */
+/** The other worker may be quicker: things happen until this one also reaches its crash point. */
 async function untilCrashed(worker: Worker, boundary: CrashBoundary, happens: () => Promise<void>): Promise<void> {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     await happens()

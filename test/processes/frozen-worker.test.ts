@@ -1,6 +1,6 @@
-// A worker that is frozen past its claim and let go again, with SIGSTOP and SIGCONT: before and after the commit that checks
-// its claim, and between that and the call, whose request then reaches GitHub all the same, when others may long have sent
-// another. Somebody else works on meanwhile.
+// Workers that are frozen past their claim with SIGSTOP and continued with SIGCONT: before and after the commit that checks
+// the claim, and between that commit and the call, whose request then reaches GitHub late, after others may have sent
+// another. A steady worker goes on meanwhile.
 import { sql } from 'kysely'
 import { afterEach, expect, test } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
@@ -11,9 +11,9 @@ import { ONE_STAGE_ANDON_YML, unfinishedWork } from './support/expect-single-run
 import { openWorkerFleet, type WorkerFleet } from './support/worker-fleet.ts'
 
 const FACTOR = repetitions(20, 10)
-/** Frozen side by side. */
+/** How many are frozen at once. */
 const AT_ONCE = repetitions(2, 10)
-/** Others send it again once it was missed twice, two minutes apart. */
+/** Others send a dispatch again after looking for its run twice, two minutes apart. */
 const UNTIL_SENT_AGAIN_SECONDS = repetitions(30, 165)
 const MINUTE_MS = 60_000
 const LONG_AGO_MS = 10 * MINUTE_MS
@@ -28,7 +28,7 @@ test('a worker frozen past its claim leaves no second live run a minute later, a
   const { github, database } = fleet
   await watchWrites(database)
   github.onDispatch((run) => run.start())
-  // Nobody hears of a part of the runs by itself.
+  // No webhook tells of some of the runs.
   github.deliveries.injectFaults({ drop: repetitions(0, 0.3) })
   const freezes = repetitions(2, 100)
   let between = 0
@@ -39,7 +39,7 @@ test('a worker frozen past its claim leaves no second live run a minute later, a
     endRuns(LONG_AGO_MS)
   }
   endRuns(0)
-  // Issues that nobody got to before go through in the end.
+  // Issues that no worker got to before go through in the end.
   github.onDispatch((run) => run.succeed())
   github.deliveries.clearFaults()
   await fleet.finishAlone(async () => (await unfinishedWork(fleet)).length === 0, 4 * 3_600)
@@ -60,7 +60,7 @@ test('a worker frozen past its claim leaves no second live run a minute later, a
 
 const BETWEEN = 'before: dispatch'
 
-/** Half of them between the claim's check and the call. One a time is frozen inside a transaction, with its locks. */
+/** Half of them freeze between the claim's check and the call. One at a time freezes inside a transaction, with its locks. */
 function freezePoints(round: number): readonly CrashBoundary[] {
   const inside = round % 2 === 0 ? 'before: a dispatch is confirmed' : 'before: a dispatch is sending'
   const elsewhere = ['after: a dispatch is sending', 'after: dispatch', 'after: a dispatch is claimed', inside] as const
@@ -69,7 +69,7 @@ function freezePoints(round: number): readonly CrashBoundary[] {
   })
 }
 
-/** Nobody else is at work until all of these are frozen; then somebody is, and they are let go one after the other. */
+/** No other worker runs until all of these are frozen; then one starts, and they are continued one after the other. */
 async function freezeAndThaw(places: readonly CrashBoundary[]): Promise<void> {
   const { github, repository } = fleet
   const chance = seededRandom(randomSeed() + github.runs.length)
@@ -92,12 +92,12 @@ async function freezeAndThaw(places: readonly CrashBoundary[]): Promise<void> {
   await Promise.all([steady, ...workers].map((worker) => worker.kill()))
 }
 
-/** On the hasty clock. */
+/** Waits on the fast clock. */
 function pass(seconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, (seconds * 1000) / FACTOR))
 }
 
-/** What began longer ago than that has had its time. */
+/** Ends the runs that began longer ago than that. */
 function endRuns(olderThanMs: number): void {
   const since = Date.parse(fleet.now()) - olderThanMs
   for (const run of fleet.github.runs) if (Date.parse(run.state.createdAt) <= since) run.succeed()
@@ -117,8 +117,8 @@ function expectNoDuplicateRuns(): void {
 }
 
 /**
- * Notes every write to an effect by a process that has not claimed it last. What an effect was to bring about may be seen
- * by anybody, who then writes that it is done.
+ * Records every write to an effect by a process that was not the last to claim it. Any process may find the result of an
+ * effect on GitHub, and then write that it is done.
  */
 async function watchWrites({ kysely }: Database): Promise<void> {
   await sql`create table holders (effect_id bigint primary key, process text not null)`.execute(kysely)

@@ -1,4 +1,4 @@
-// The promise of a 2xx: what was answered with one survives the death of the process that answered, at any moment.
+// The promise of a 2xx: a delivery answered with one survives the death of the process that answered, at any moment.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -86,7 +86,7 @@ async function killAgainAndAgain(
   return { acknowledged: acknowledged.size, stories: expected.length, guids: acknowledged }
 }
 
-// The life is counted from the first answer, so that every round dies under load.
+// The process's time to live counts from the first answer, so that every round dies under load.
 async function sendUntilKilled(
   andon: AndonProcess,
   o: { stream: TraceStream; knocker: HttpClient; acknowledged: Set<string>; lifeMs: number },
@@ -104,7 +104,7 @@ async function sendUntilKilled(
         dying = true
         continue
       }
-      // No answer is the death itself; any other answer is one too many.
+      // No answer is the kill itself; any other answer is a failure.
       dead = true
       o.stream.requeue(delivery)
       if (status !== 0) unexpected.push(status)

@@ -29,7 +29,7 @@ test('two workers are killed at random while a fifth of the answers are lost: ev
   const kills = repetitions(3, 100)
   const pair: [Worker, Worker] = [await fleet.startWorker(), await fleet.startWorker()]
   for (let kill = 0, issue = 0; kill < kills; kill += 1) {
-    // What is told of the issues arrives; of their runs a third is never told, in full only: reading it back takes time.
+    // Every webhook about issues arrives; at full count a third of those about runs never do: reading them back takes time.
     github.deliveries.clearFaults()
     for (; issue < (attempts * (kill + 1)) / kills; issue += 1) {
       await github.openIssue(repository, { title: `Issue ${issue}`, labels: ['andon'] })

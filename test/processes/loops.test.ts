@@ -1,4 +1,4 @@
-// Who works, who has stopped and who only seems to: asked when everything answers, and when nothing else does.
+// Which loops work, which have stopped and which only seem to: asked when everything answers, and when nothing else does.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -27,7 +27,7 @@ afterEach(async () => {
 
 type CommandOutput = { readonly code: number | null; readonly said: string; readonly complaint: string }
 
-/** `loop …` as an operator has it who has nothing left but this machine: no App, no key, no secret, no GitHub. */
+/** `loop …` for an operator who has nothing left but this machine: no App, no key, no secret, no GitHub. */
 async function runLoopCommand(words: string, databaseUrl?: string, folder = dataDirectory): Promise<CommandOutput> {
   const nothing = { APP_ID: undefined, PRIVATE_KEY: undefined, WEBHOOK_SECRET: undefined, GITHUB_API_URL: undefined }
   const surroundings = { ...nothing, ANDON_DATA: folder, DATABASE_URL: databaseUrl }
@@ -55,7 +55,7 @@ test('a loop is alive until it is killed, and its successor clears away what it 
   const { url = '' } = database
   expect(await runLoopCommand('status', url)).toMatchObject({
     code: 1,
-    said: expect.stringContaining('No loop is known'),
+    said: expect.stringContaining('No loop is registered'),
   })
   const first = await startedWorker(url)
   const table = await runLoopCommand('status', url)
@@ -81,7 +81,7 @@ test('a loop is alive until it is killed, and its successor clears away what it 
   await database.close()
 })
 
-test('a loop is asked to stop on its socket, or in its row where it beats on another machine', async () => {
+test('a loop is asked to stop through its socket, or through its row if it beats on another machine', async () => {
   const database = await openTestDatabase('postgres')
   const { url = '' } = database
   const worker = await startedWorker(url)
@@ -125,7 +125,7 @@ test('with the database stopped and no key, status and stop answer from this mac
     expect(seen.said).toContain(idOf(worker))
     expect(await runLoopCommand('stop', cluster.url)).toMatchObject({
       code: 64,
-      complaint: expect.stringContaining('say which'),
+      complaint: expect.stringContaining('name one'),
     })
     frozen.freeze()
     expect(await runLoopCommand(`stop ${idOf(frozen)}`, cluster.url)).toMatchObject({
@@ -148,7 +148,7 @@ test('with the database stopped and no key, status and stop answer from this mac
   }
 })
 
-test('no bad heartbeat is alive, and none brings a signal on whoever has its pid', async () => {
+test('no bad heartbeat counts as alive, and none sends a signal to the process that has its pid', async () => {
   const bystander = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })
   const pid = bystander.pid ?? 0
   const host = hostname()
@@ -165,7 +165,7 @@ test('no bad heartbeat is alive, and none brings a signal on whoever has its pid
     inFlightSince: null,
     lastError: null,
   } as const
-  /** As of now: a moment in the future does not stay there. */
+  /** Relative to now: a time in the future would not stay there. */
   const corpus = () => {
     const now = { ...good, beatAt: new Date().toISOString() }
     const reused = { ...now, startedAtTicks: `${Number(good.startedAtTicks) - 1}` }
@@ -175,7 +175,7 @@ test('no bad heartbeat is alive, and none brings a signal on whoever has its pid
   mkdirSync(join(dataDirectory, 'loops'))
   const path = join(dataDirectory, 'loops', `worker-${pid}.json`)
   try {
-    // Every one is the file of a folder of its own; all of them through the whole command take a minute, so the short form samples.
+    // Every heartbeat gets a folder of its own. Running the command on all of them takes a minute, so the short form samples.
     const all = corpus().map((_, index) => index)
     const sample = all.filter((index) => index % repetitions(14, 1) === 0)
     await forEachConcurrently(3, sample, async (index) => {
@@ -188,7 +188,7 @@ test('no bad heartbeat is alive, and none brings a signal on whoever has its pid
     })
     expect(bystander.signalCode).toBeNull()
     expect(bystander.exitCode).toBeNull()
-    // The same word, believed, does bring one: the rule above is what held it back.
+    // A valid heartbeat does bring a signal: only the rule above prevented it.
     writeFileSync(path, JSON.stringify({ ...good, beatAt: new Date().toISOString() }))
     const ended = once(bystander, 'exit')
     expect((await runLoopCommand('stop')).said).toContain('was sent SIGTERM')
@@ -199,7 +199,7 @@ test('no bad heartbeat is alive, and none brings a signal on whoever has its pid
   }
 })
 
-test('a folder that cannot be is one sentence, and no spinning', async () => {
+test('an impossible data folder is one sentence, and no busy loop', async () => {
   const port = await freePort()
   const started = await startAndonProcess('all', { ANDON_DATA: '/proc/andon', PORT: `${port}` })
   expect((await started.exited()).code).toBe(78)

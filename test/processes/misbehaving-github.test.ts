@@ -58,7 +58,7 @@ test('a fifth of the POSTs misbehave, and every issue has one comment per stage 
   await database.close()
 })
 
-/** One issue from its opening to its end, one deed at a time. */
+/** One issue from its opening to its end, one step at a time. */
 async function* driveIssue(github: FakeGitHub, chance: SeededRandom, index: number): AsyncGenerator<void> {
   const repository = github.repositories[index % github.repositories.length] ?? ''
   const number = await github.openIssue(repository, {
@@ -107,13 +107,13 @@ async function* driveIssue(github: FakeGitHub, chance: SeededRandom, index: numb
   if (chance.next() < 0.7) await github.merge(repository, pull)
 }
 
-/** Silence is the same after two seconds as after the ten that Andon gives a call. */
+/** Two seconds of silence stand for the ten that Andon gives a call. */
 const fetchWithTimeout: typeof fetch = (input, init) => {
   const own = init?.signal ? [init.signal] : []
   return fetch(input, { ...init, signal: AbortSignal.any([...own, AbortSignal.timeout(2_000)]) })
 }
 
-// Everything is published when nothing is due and nothing waits for its moment: the clock moves until then.
+// Everything is published when nothing is due now or later: the clock moves until then.
 async function publishUntilQuiet(andons: readonly Andon[], database: Database, clock: ManualClock): Promise<void> {
   for (let rounds = 0; rounds < MOST_ROUNDS; rounds++) {
     const done = await Promise.all(andons.map(({ steps }) => steps.outbox()))
@@ -125,7 +125,7 @@ async function publishUntilQuiet(andons: readonly Andon[], database: Database, c
 }
 
 const MOST_ROUNDS = 10_000
-// A little more than the pace of writes; and while the hour's creations are spent, bigger strides.
+// A little more than the pace of writes; while the hour's creations are spent, bigger steps.
 const APART_SECONDS = 1.1
 const WAIT_SECONDS = 3
 

@@ -18,7 +18,7 @@ const SENDERS = 16
 const AWAY_MS = 5_000
 
 test('Postgres away for 5 s under load costs 503s and nothing else', async () => {
-  // A server of its own: the others' tests must not feel this.
+  // A server of its own: other tests must not notice.
   const cluster = await startCluster(findPostgres() ?? 'postgres is not installed')
   try {
     const migrated = await startAndonProcess('migrate', { DATABASE_URL: cluster.url })
@@ -55,7 +55,7 @@ test('Postgres away for 5 s under load costs 503s and nothing else', async () =>
     expect(rows.map(({ issue, light }) => `${REPOSITORY.fullName}#${issue} ${light}`).sort()).toEqual(
       expected.map(({ issueNumber, light }) => `${REPOSITORY.fullName}#${issueNumber} ${light}`).sort(),
     )
-    // The page that was open all the while shows what happened since, without having connected again.
+    // The page that stayed open shows what happened meanwhile, without having reconnected.
     const last = rows.find(({ light }) => light === 'running' || light === 'queued')
     await waitUntil('the stream shows the newest revision', () => {
       const text = JSON.stringify(events.messages().slice(-50))
@@ -78,7 +78,7 @@ test('Postgres away for 5 s under load costs 503s and nothing else', async () =>
 })
 
 type Load = {
-  /** Whether that many more were acknowledged since it was last asked and said yes. */
+  /** Were that many more acknowledged since the last call that returned true? */
   takenSince(count: number): boolean
   stop(): Promise<Set<string>>
 }
@@ -95,7 +95,7 @@ function keepSending(andon: AndonProcess, stream: TraceStream, answers: StatusCo
       answers.add(status)
       if (status === 202) acknowledged.add(delivery.guid)
       else stream.requeue(delivery)
-      // Refused at once, the senders would only count how fast a 503 can be said.
+      // Without a pause, the senders would only measure how fast a 503 is answered.
       if (status !== 202) await pause(50)
     }
   }

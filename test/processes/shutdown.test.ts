@@ -1,5 +1,5 @@
-// One shutdown for any number of signals: nothing more is claimed, everybody is told, what is in hand is finished or
-// handed back, and the process ends by itself. Here a dispatch is in hand to which GitHub says nothing.
+// One shutdown for any number of signals: nothing more is claimed, the heartbeat says so, claimed work is finished or
+// requeued, and the process ends by itself. Here GitHub does not answer a dispatch.
 import { readFileSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
@@ -13,7 +13,7 @@ import { ONE_STAGE_ANDON_YML } from './support/expect-single-run.ts'
 afterEach(stopAllProcesses)
 
 test('one, two or five signals while a dispatch hangs are one shutdown', async () => {
-  // In full, GitHub never says a word; in short, it cuts the connection when the process is seen to be stopping.
+  // At full count GitHub never answers; otherwise it cuts the connection once the process is seen to be stopping.
   const rounds = [5, 2, 1].slice(0, repetitions(1, 3))
   const seconds = await Promise.all(rounds.map((signals) => stoppedBy(signals, repetitions(1, 0) === 1)))
   expect(Math.max(...seconds)).toBeLessThan(25)
@@ -42,7 +42,7 @@ async function stoppedBy(signals: number, cutsConnection: boolean): Promise<numb
   for (let sent = 0; sent < signals; sent++) process.kill(andon.pid, sent % 2 === 0 ? 'SIGTERM' : 'SIGINT')
   const isStopping = async () => (await loadLoops(database))[0]?.status === 'stopping'
   await waitUntil('it says that it is stopping', isStopping, { everyMs: 5 })
-  // Told before it is released.
+  // The heartbeat says so before the work is released.
   expect(await claims(database)).toBe(1)
   if (cutsConnection) await github.close()
   expect((await andon.exited()).code).toBe(0)
@@ -70,7 +70,7 @@ async function dispatchThatHangs(github: FakeGitHub, andon: AndonProcess): Promi
   await github.openIssue(repository, { title: 'Retry on flaky upload', labels: ['andon'] })
 }
 
-/** How many dispatches somebody has in hand now. */
+/** How many dispatches are claimed now. */
 async function claims({ kysely }: Database): Promise<number> {
   const at = new Date().toISOString()
   const effects = await kysely

@@ -1,4 +1,4 @@
-// A start that must not happen ends with 78 (EX_CONFIG) and one sentence that says what to do, before anything listens.
+// A bad start ends with 78 (EX_CONFIG) and one sentence that says what to do, before anything listens.
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-// What a dead worker had in hand is taken over by the living: its claims end by themselves, and nothing else must happen.
+// Living workers take over the claimed work of a dead one: its claims expire by themselves, and nothing else must happen.
 import { afterEach, expect, test } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
 import { waitUntil } from '../support/andon-process.ts'
@@ -6,7 +6,7 @@ import { recordMeasurements, repetitions } from '../support/measurements.ts'
 import type { CrashBoundary } from './support/crash-point.ts'
 import { openWorkerFleet, type WorkerFleet } from './support/worker-fleet.ts'
 
-// In full by the machine's clock. On a faster one the time that a process takes to start would count for too much.
+// At full count by the machine's clock: on a faster one, the time that a process takes to start would count too much.
 const FACTOR = repetitions(10, 1)
 const LONGEST_SECONDS = repetitions(Number.POSITIVE_INFINITY, 30)
 const CONFIGURATION = 'stages: { plan: { workflow: plan.yml } }'
@@ -21,7 +21,7 @@ const CRASH_POINTS: readonly CrashBoundary[] = [
 let fleet: WorkerFleet
 afterEach(() => fleet.close())
 
-test('what a dead worker had in hand is taken over within 30 s of its death', async () => {
+test('the claimed work of a dead worker is taken over within 30 s of its death', async () => {
   fleet = await openWorkerFleet({ factor: FACTOR, configuration: CONFIGURATION })
   const { github, repository, database } = fleet
   const diedAt = new Map<string, number>()
@@ -55,7 +55,7 @@ test('what a dead worker had in hand is taken over within 30 s of its death', as
   recordMeasurements('takeover', { claims: seconds.length, 'soonest, s': least, 'latest, s': most })
 })
 
-/** The tokens under which somebody has something in hand. */
+/** The tokens of the claims in force. */
 async function claims({ kysely }: Database): Promise<readonly string[]> {
   const effects = await kysely
     .selectFrom('effects')

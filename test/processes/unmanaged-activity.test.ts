@@ -16,7 +16,7 @@ const UNMANAGED_ISSUES: TestRepository = { id: 9_100, fullName: 'acme/ordinary',
 const LABELED_ISSUES: TestRepository = { id: 9_200, fullName: 'acme/line', installationId: 4_200 }
 const WORKFLOWS = ['ci.yml', 'codeql.yml', 'coverage.yml', 'release-plan.yml', 'test.yaml', 'test.yml']
 
-test('the ordinary life of a repository is watched without a write to GitHub and without a row', async () => {
+test('ordinary activity in a repository causes no write to GitHub and no row on the board', async () => {
   const database = await openTestDatabase('postgres')
   const github = await startStubGitHub()
   const andon = await startAndonProcess('all', { DATABASE_URL: database.url, GITHUB_API_URL: github.url })
@@ -29,7 +29,7 @@ test('the ordinary life of a repository is watched without a write to GitHub and
     expect((await knocker.post(andon.url, signDelivery(delivery, { guid }))).status).toBe(202)
   await forEachConcurrently(16, deliveries, (delivery, index) => post(delivery, `ordinary-${index}`))
 
-  // One issue on the line, in another repository, after all the others: when its check is up, the worker has come by.
+  // One issue on the line, in another repository, after all the others: once its check run exists, the worker has seen the rest.
   const sentinel = traceOf(1, { repository: LABELED_ISSUES, end: 'testing' })
   await forEachConcurrently(1, sentinel.deliveries, (delivery, index) => post(delivery, `sentinel-${index}`))
   const writes = () => github.requests().filter((line) => !line.startsWith('GET ') && !line.endsWith('/graphql'))
@@ -53,7 +53,7 @@ test('the ordinary life of a repository is watched without a write to GitHub and
   })
 })
 
-/** An issue nobody labels `andon`, a pull request from a person's branch, and the checks that run on both. */
+/** An issue without the label `andon`, a pull request from a person's branch, and the checks that run on both. */
 function unmanagedActivity(number: number): readonly WebhookDelivery[] {
   const at = (minutes: number) => new Date(Date.UTC(2026, 10, 20, 9, minutes)).toISOString().replace('.000', '')
   const issue = { id: 70_000 + number, number, state: 'open', labels: [], updated_at: at(0), closed_at: null }

@@ -1,4 +1,4 @@
-// Whatever is typed wrong is answered with one sentence and EX_USAGE, before anything starts.
+// Every wrong command line gets one sentence and EX_USAGE, before anything starts.
 import { afterAll, expect, test } from 'vitest'
 import { startAndonProcess, stopAllProcesses } from '../support/andon-process.ts'
 

@@ -34,7 +34,7 @@ test('the check names every mistake with its line, and what stays in force', () 
 
     | line | what is wrong |
     | --- | --- |
-    | [line 2](https://github.com/acme/widgets/blob/c0ffee1234567890c0ffee1234567890c0ffee12/.github/andon.yml#L2) | \`stages.plan.timout\` is not a field that is read; did you mean \`timeout\`? |
+    | [line 2](https://github.com/acme/widgets/blob/c0ffee1234567890c0ffee1234567890c0ffee12/.github/andon.yml#L2) | \`stages.plan.timout\` is not a known field; did you mean \`timeout\`? |
     | [line 3](https://github.com/acme/widgets/blob/c0ffee1234567890c0ffee1234567890c0ffee12/.github/andon.yml#L3) | \`rework\` is \`many\`; it takes a whole number from 0 to 10. |
 
     [The file as it was read](https://github.com/acme/widgets/blob/c0ffee1234567890c0ffee1234567890c0ffee12/.github/andon.yml) · [acme/widgets on the board](https://andon.example/acme/widgets)

@@ -59,7 +59,7 @@ afterAll(async () => {
   for (const end of ends.reverse()) await end()
 })
 
-test('a report with everything arrives as it was meant, however it is written', async () => {
+test('a report with every field arrives unchanged, whatever characters it contains', async () => {
   const text = 'it\'s "half" done $(reboot) `x` \\ ünï'
   const { said, status } = await report({
     ANDON_PROGRESS: '40.5',
@@ -75,7 +75,7 @@ test('a report with everything arrives as it was meant, however it is written', 
   ])
 })
 
-test('a beat says nothing but the key, and a slash too much in the address does no harm', async () => {
+test('a heartbeat carries only the key, and an extra slash in the address does no harm', async () => {
   expect((await report({ ANDON_URL: `${base}/` })).status).toBe('204')
   expect(kept[0]?.said).toEqual({ issueNumber: 42, attemptKey: KEY, progress: null, text: null, url: null })
 })
@@ -85,7 +85,7 @@ test('a text that is too long is cut, not lost', async () => {
   expect(kept[0]?.said.text).toBe('🚀'.repeat(500))
 })
 
-test('the token is masked before anything else is said', async () => {
+test('the token is masked before anything else is printed', async () => {
   const { said } = await report({})
   expect(said).toMatch(/^::add-mask::ey[\w-]+\.[\w-]+\.[\w-]+\n$/)
 })
@@ -97,7 +97,7 @@ test.each([
   ['with progress in words', { ANDON_PROGRESS: 'half' }, /`progress` is a number/],
   ['when GitHub gives no token', { ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'another' }, /gave no token/],
   ['when Andon is not there', { ANDON_URL: 'http://127.0.0.1:1' }, /could not be reached/],
-  ['with a link that is none', { ANDON_LINK: 'javascript:alert(1)' }, /answered 422/],
+  ['with an invalid link', { ANDON_LINK: 'javascript:alert(1)' }, /answered 422/],
 ])('%s nothing is reported, the job goes on, and the warning says why', async (_, given, words) => {
   const { said } = await report(given)
   const warnings = said.replace(/::add-mask::.*\n/, '')
@@ -106,14 +106,14 @@ test.each([
   expect(kept).toEqual([])
 })
 
-test('an attempt that is over is said to be over', async () => {
+test('the script says when the attempt is over', async () => {
   verdict = 'attempt closed'
   const { said, status } = await report({})
   expect(said).toContain('This attempt is over')
   expect(status).toBe('409')
 })
 
-/** The jwks of the issuer, and what a runner's ACTIONS_ID_TOKEN_REQUEST_URL answers. */
+/** The issuer's JWKS, and the response of a runner's ACTIONS_ID_TOKEN_REQUEST_URL. */
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { pathname, searchParams } = new URL(request.url ?? '/', issuer.url)
   if (pathname === '/.well-known/jwks') response.end(JSON.stringify(await issuer.keys()))

@@ -1,4 +1,4 @@
-// The site over a real database that the door writes: what deliveries did is what people see.
+// The site over a real database that the door writes: people see what deliveries did.
 
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -100,7 +100,7 @@ test('what the door commits reaches an open stream, and the page and the JSON sa
   expect(await (await fetch(url)).text()).toContain('<b>1</b> running')
 })
 
-test('the detail of an issue holds its stages and its history, newest first', async () => {
+test('the detail of an issue has its stages and its history, newest first', async () => {
   await label(42)
   await run(42, { conclusion: 'failure' })
   const detail = (await (await fetch(`${url}/api/pipelines/ACME/widgets/42`)).json()) as { history: { text: string }[] }
@@ -111,7 +111,7 @@ test('the detail of an issue holds its stages and its history, newest first', as
   expect((await fetch(`${url}/acme/widgets/issues/42`)).status).toBe(200)
 })
 
-test('a listing goes on at its cursor, which must be one that was given out', async () => {
+test('a listing continues at its cursor, which must be one that Andon issued', async () => {
   await Promise.all(Array.from({ length: 230 }, (_, index) => label(index + 1, index + 1)))
   const first = await board()
   const second = await board(`?after=${first.next}`)
@@ -143,7 +143,7 @@ test('done pipelines are listed only when asked for', async () => {
   expect((await board('?light=queued&light=running')).pipelines).toHaveLength(2)
 })
 
-test('readers never fail while writers write, and every reading agrees with itself', async () => {
+test('readers never fail while writers write, and every reading is consistent', async () => {
   let writing = true
   let readings = 0
   const write = async () => {

@@ -1,5 +1,5 @@
-// What is wrong in a repository's file, from the push that brought it to the page, the stream and the check, and away
-// again once it is mended.
+// The mistakes in a repository's file: from the push that brings them to the page, the stream and the check, until they
+// are fixed.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
 import { MISTAKE_NOTICE } from './support/board-fixtures.ts'
@@ -20,7 +20,7 @@ beforeEach(async () => {
 })
 afterEach(() => app.close())
 
-test('a push that brings a mistake is told on every page of the repository, on the stream and in one check, until it is mended', async () => {
+test('a mistake shows on every page of the repository, on the stream and in one check, until it is fixed', async () => {
   await push(GOOD)
   expect(app.github.writes.all).toEqual([])
   const stream = await openEventReader(`${app.url}/events?repository=${encodeURIComponent(repository)}`)
@@ -48,7 +48,7 @@ test('a push that brings a mistake is told on every page of the repository, on t
   stream.close()
 })
 
-test('without a good version before it Andon says that it only watches, also on the page of an issue', async () => {
+test('without an earlier valid version Andon says that it only watches, on the page of an issue too', async () => {
   await push(FILE_MISTAKES)
   await app.github.openIssue(repository, { title: 'Retry on flaky upload', labels: ['andon'] })
   await app.advance(10)
@@ -56,14 +56,14 @@ test('without a good version before it Andon says that it only watches, also on 
   expect(await noticeOn(`/${repository}/issues/${issue}`)).toContain('nothing yet, so Andon only watches')
 })
 
-test('an answer that is lost leaves one check', async () => {
+test('a lost answer leaves one check', async () => {
   app.github.injectFault({ requests: 'check', kind: '502-after', maxTimes: 1 })
   await push(FILE_MISTAKES)
   await app.advance(120)
   expect(await checksOf(repository)).toHaveLength(1)
 })
 
-test('what the file says comes alive neither on the page nor in the check', async () => {
+test('text from the file is inert on the page and in the check', async () => {
   await push(HOSTILE)
   const notice = await noticeOn(`/${repository}`)
   expect(notice).toContain('2 mistakes')
@@ -72,7 +72,7 @@ test('what the file says comes alive neither on the page nor in the check', asyn
   expect(check?.output.summary).not.toMatch(/<(img|script)|@alice/)
 })
 
-test('a board with many held and mistaken repositories shows the first of each, and says that there are more', async () => {
+test('a board with many held and misconfigured repositories lists the first of each, and says that there are more', async () => {
   const floor = openStubBoard()
   const site = await openSite(floor.reader)
   const named = <T>(one: T, count: number) =>
@@ -88,12 +88,12 @@ test('a board with many held and mistaken repositories shows the first of each, 
     expect(html.match(/<p class="hold">/g)).toHaveLength(20)
     expect(html.match(/<div class="invalid-configuration">/g)).toHaveLength(20)
     expect(html.includes('More repositories are held')).toBe(says)
-    expect(html.includes('Files of more repositories have mistakes')).toBe(says)
+    expect(html.includes('More repositories have mistakes in their files')).toBe(says)
   }
   await site.close()
 })
 
-test('a board that is closed tells nobody of mistakes', async () => {
+test('a closed board shows no mistakes', async () => {
   const floor = openStubBoard()
   floor.showMistakes([MISTAKE_NOTICE])
   const site = await openSite(floor.reader, { access: 'login' })
@@ -110,7 +110,7 @@ async function push(text: string): Promise<void> {
   await app.advance(10)
 }
 
-/** The next that the stream says of mistakes. */
+/** The next list of mistakes that the stream sends. */
 async function noticesOn(stream: EventReader): Promise<string> {
   for (;;) {
     const [, drawn] =

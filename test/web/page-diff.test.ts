@@ -5,7 +5,7 @@ import { seededRandom } from '../support/seeded-random.ts'
 
 const SHUFFLES = 10_000
 
-test('from any sheet the changes lead to any other, and keep the rows that need not move', () => {
+test('the diff of any two page models turns one into the other, and keeps the rows that need not move', () => {
   const chance = seededRandom(20261121)
   let messages = 0
   let kept = 0
@@ -23,7 +23,7 @@ test('from any sheet the changes lead to any other, and keep the rows that need 
   expect(kept).toBeGreaterThan(SHUFFLES / 10)
 })
 
-test('the whole of a sheet brings a page up to date that shows another', () => {
+test('a full update brings a page up to date, whatever it shows', () => {
   const chance = seededRandom(7)
   for (let round = 0; round < 500; round++) {
     const page = pageOf(randomPageModel(chance))
@@ -68,7 +68,7 @@ function listOf(id: string, rows: readonly Fragment[]): FragmentList {
   return { id, header, rows, html: `<b id="${id}">${[header, ...rows].map(({ html }) => html).join('')}</b>` }
 }
 
-/** A page that swaps as htmx does: every target is found before anything is touched. */
+/** A page that swaps as htmx does: it finds every target before it touches anything. */
 function pageOf(sheet: PageModel) {
   type Node = { id: string; html: string }
   const pieces: Node[] = sheet.fragments.map((piece) => ({ ...piece }))

@@ -1,4 +1,4 @@
-// Reports through the whole way: a genuine token or a forged one, the attempt as the database holds it, one row a beat.
+// Reports from end to end: genuine and forged tokens, the attempt as the database has it, one row for all heartbeats.
 import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { runClaims } from '../../fake-github/oidc-issuer.ts'
@@ -36,8 +36,8 @@ const row = (parts: object) => ({
   ...parts,
 })
 
-describe('a beat', () => {
-  test('is one row, however many there are, and no event', async () => {
+describe('a report', () => {
+  test('without news is no event, and any number of them is one row', async () => {
     for (let n = 0; n < 5; n++) {
       expect((await desk.post({ andon: KEY })).status).toBe(204)
       desk.advance(15)
@@ -46,7 +46,7 @@ describe('a beat', () => {
     expect(desk.events).toEqual([])
   })
 
-  test('that says something is an event too, and one that says it again is none', async () => {
+  test('with news is an event too, and one that repeats it is none', async () => {
     await desk.post({ andon: KEY, progress: 40, text: 'writing tests', url: 'https://a.example/log' })
     const at = '2026-11-21T12:00:00.000Z'
     expect(desk.events).toEqual([
@@ -69,7 +69,7 @@ describe('a beat', () => {
     expect(await desk.beats()).toEqual([row({ progress: 40, text: 'writing tests', url: 'https://a.example/log' })])
   })
 
-  test('leaves standing what it does not say again', async () => {
+  test('keeps the previous value of a field that it leaves out', async () => {
     const at = minutesAfterNine(2)
     const report = { aliveAt: at, progressAt: at, progress: 40, text: 'writing tests', url: 'https://a.example/log' }
     await desk.changePipeline((pipeline) =>
@@ -79,7 +79,7 @@ describe('a beat', () => {
     expect(desk.events).toMatchObject([{ progress: 60, text: 'writing tests', url: 'https://a.example/log' }])
   })
 
-  test('whose event finds the door shut is not kept either: the same report, sent again, still says something', async () => {
+  test('whose event fails is not stored: sent again, it is still news', async () => {
     desk.failDoor(new Unavailable('the database is away'))
     const response = await desk.post({ andon: KEY, progress: 40 })
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
@@ -100,8 +100,8 @@ describe('a token', () => {
     ['of another issuer', 401, { iss: 'https://elsewhere.example.com' }],
     ['of another repository', 403, { repository_id: '2' }],
     ['of another run', 403, { run_id: '902' }],
-    ['of a re-run that GitHub has not told us of yet', 503, { run_attempt: '2' }],
-  ] as const)('%s is answered %i, and nothing is kept', async (what, status, claims) => {
+    ['of a re-run that GitHub has not told us about yet', 503, { run_attempt: '2' }],
+  ] as const)('%s is answered %i, and nothing is stored', async (what, status, claims) => {
     const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
     const forged = () => desk.issuer.token({ ...runClaims({ ...RUN, repositoryId: 1 }), aud: AUDIENCE }, { key })
     const token = claims === null ? await forged() : await desk.token(claims)
@@ -110,7 +110,7 @@ describe('a token', () => {
     expect([await desk.beats(), desk.events]).toEqual([[], []])
   })
 
-  test('cannot be checked while the keys are away', async () => {
+  test('cannot be checked while the keys are unavailable', async () => {
     desk.advance(3_700)
     desk.setNetwork('bad gateway')
     expect((await desk.post({ andon: KEY })).status).toBe(503)
@@ -125,25 +125,25 @@ describe('an attempt', () => {
   test.each([
     ['that another issue has', '43/plan/1-k3v9x'],
     ['that another stage has', '42/code/1-k3v9x'],
-    ['whose key is written otherwise', `${KEY}2`],
+    ['whose key is different', `${KEY}2`],
   ])('%s is not this run’s: 403', async (_, andon) => {
     expect((await desk.post({ andon })).status).toBe(403)
   })
 
-  test('that ran for the second time takes reports of that time only', async () => {
+  test('that was run a second time takes reports of the second time only', async () => {
     const run = runFact({ id: RUN_ID, runAttempt: 2 })
     await desk.changePipeline((pipeline) => withAttempts(pipeline, [runningAttempt({ run })]))
     expect((await desk.post({ andon: KEY })).status).toBe(403)
     expect((await desk.post({ andon: KEY }, await desk.token({ run_attempt: '2' }))).status).toBe(204)
   })
 
-  test('that GitHub has told nothing about takes reports of the run our dispatch was answered with', async () => {
+  test('that no webhook has mentioned takes reports of the run that our dispatch was answered with', async () => {
     await desk.changePipeline((pipeline) => withAttempts(pipeline, [runningAttempt({ run: null })]))
     expect((await desk.post({ andon: KEY })).status).toBe(204)
     expect((await desk.post({ andon: KEY }, await desk.token({ run_id: '902' }))).status).toBe(403)
   })
 
-  test('that is bound to no run yet takes none: it is to be sent again', async () => {
+  test('that is bound to no run yet is answered 503', async () => {
     await desk.changePipeline((pipeline) =>
       withAttempts(pipeline, [runningAttempt({ run: null, control: dispatchedBy({ runId: null }) })]),
     )
@@ -174,13 +174,13 @@ describe('an attempt', () => {
     expect([await desk.beats(), desk.events]).toEqual([[], []])
   })
 
-  test('beside which somebody else started a run goes on', async () => {
+  test('goes on when another run was started elsewhere', async () => {
     const beside = { number: 0, key: null, run: runFact({ id: 950, workflow: 'plan.yml' }) }
     await desk.changePipeline((pipeline) => withAttempts(pipeline, [runningAttempt(), beside]))
     expect((await desk.post({ andon: KEY })).status).toBe(204)
   })
 
-  test('of an issue that was deleted is over, and one of a repository that was removed is unknown', async () => {
+  test('of a deleted issue is over, and one of a removed repository is unknown', async () => {
     await desk.changePipeline((pipeline) => ({ ...pipeline, removed: { why: 'deleted', at: minutesAfterNine(9) } }))
     expect((await desk.post({ andon: KEY })).status).toBe(409)
     await desk.database.kysely
@@ -191,7 +191,7 @@ describe('an attempt', () => {
   })
 })
 
-test('of 1,000 reports with a damaged token or body none is taken that should not be', async () => {
+test('none of 1,000 reports with a damaged token or body is wrongly accepted', async () => {
   const random = seededRandom(randomSeed(20_262))
   const [genuine, other] = [await desk.token(), await desk.token({ run_id: '902' })]
   const counts = { taken: 0, refused: 0, wrongly: 0 }
@@ -272,7 +272,7 @@ const VALUES = [
   'file:///etc',
 ]
 
-/** What a report is, said once more and otherwise: what was taken must be this. */
+/** A second, independent definition of a report: whatever was accepted must match it. */
 function isReport(body: string): boolean {
   const { andon, progress, text, url, ...rest } = JSON.parse(body) as Record<string, unknown>
   return (

@@ -1,4 +1,4 @@
-// The endpoint itself, over a book that the test holds: what is asked of a request, in which order, and how it is told.
+// The endpoint alone, over a store in memory: what it requires of a request, in which order, and how it answers.
 import { request } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
 import pino from 'pino'
@@ -54,7 +54,7 @@ async function openReports(
 }
 
 describe('a report', () => {
-  test('is taken without a word, on a board that is closed to people too', async () => {
+  test('is accepted with an empty response, even if the board is closed to people', async () => {
     const { post, kept } = await openReports()
     const response = await post({ andon: KEY, progress: 40, text: 'writing tests', url: 'https://example.com/log' })
     expect([response.status, await response.text()]).toEqual([204, ''])
@@ -66,7 +66,7 @@ describe('a report', () => {
     ])
   })
 
-  test('may say nothing but that it lives', async () => {
+  test('may carry nothing but its key', async () => {
     const { post, kept } = await openReports()
     expect((await post({ andon: KEY })).status).toBe(204)
     expect((await post({ andon: KEY, progress: null, text: '  ', url: null })).status).toBe(204)
@@ -79,36 +79,36 @@ describe('a report', () => {
     expect(kept.map(({ said }) => said.progress)).toEqual([99, 100, 0, 0])
   })
 
-  test('keeps of its text what people can read', async () => {
+  test('keeps only the readable part of its text', async () => {
     const { post, kept } = await openReports()
     await post({ andon: KEY, text: '\u001b[31mred\u001b[0m\n\u202etset\0 half \ud83d é' })
     expect(kept[0]?.said.text).toBe('[31mred[0m tset half \ufffd é')
   })
 })
 
-describe('a body that is no report', () => {
+describe('an invalid body', () => {
   test.each([
-    ['no JSON', '{"andon":', 'not JSON'],
-    ['no text', new Uint8Array([0x7b, 0xff, 0x7d]), 'not JSON'],
-    ['a list', [], 'JSON object'],
-    ['nothing', 'null', 'JSON object'],
+    ['that is not JSON', '{"andon":', 'not JSON'],
+    ['that is not text', new Uint8Array([0x7b, 0xff, 0x7d]), 'not JSON'],
+    ['that is a list', [], 'JSON object'],
+    ['that is null', 'null', 'JSON object'],
     ['without a key', {}, '`andon` is missing'],
-    ['with half a key', { andon: '42/plan' }, 'no attempt key'],
-    ['with a key among other words', { andon: ` ${KEY} ` }, 'no attempt key'],
-    ['with a key past all length', { andon: `42/plan/1-${'a'.repeat(200)}` }, '`andon`'],
+    ['with half a key', { andon: '42/plan' }, 'not an attempt key'],
+    ['with a key between spaces', { andon: ` ${KEY} ` }, 'not an attempt key'],
+    ['with an endless key', { andon: `42/plan/1-${'a'.repeat(200)}` }, '`andon`'],
     ['with progress in words', { andon: KEY, progress: '40' }, '`progress`'],
     ['with too little progress', { andon: KEY, progress: -1 }, '0 to 100'],
     ['with too much progress', { andon: KEY, progress: 101 }, '0 to 100'],
     ['with endless progress', `{"andon":"${KEY}","progress":1e999}`, '`progress`'],
     ['with a list of texts', { andon: KEY, text: ['x'] }, '`text`'],
-    ['with a novel', { andon: KEY, text: 'x'.repeat(501) }, '500 characters'],
+    ['with too long a text', { andon: KEY, text: 'x'.repeat(501) }, '500 characters'],
     ['with a script for a link', { andon: KEY, url: 'javascript:alert(1)' }, 'http(s)'],
     ['with a data link', { andon: KEY, url: 'data:text/html,hi' }, 'http(s)'],
     ['with a link that breaks out', { andon: KEY, url: 'https://a.example/"><script>' }, 'http(s)'],
     ['with a link to nowhere', { andon: KEY, url: 'http://' }, 'http(s)'],
-    ['with a link that holds NUL', { andon: KEY, url: 'https://a.example/\0' }, 'http(s)'],
+    ['with a link that contains NUL', { andon: KEY, url: 'https://a.example/\0' }, 'http(s)'],
     ['with an endless link', { andon: KEY, url: `https://a.example/${'x'.repeat(2_000)}` }, 'longer'],
-    ['with a field we do not know', { andon: KEY, progres: 4 }, 'no other'],
+    ['with an unknown field', { andon: KEY, progres: 4 }, 'no other'],
   ])('(%s) is refused with 422 and the field', async (_, body, words) => {
     const { post, kept } = await openReports()
     const response = await post(body)
@@ -125,14 +125,14 @@ describe('a body that is no report', () => {
 })
 
 describe('a request', () => {
-  test.each(['GET', 'PUT', 'DELETE'])('by %s is told that reports are posted', async (method) => {
+  test.each(['GET', 'PUT', 'DELETE'])('by %s is answered that reports need POST', async (method) => {
     const { url } = await openReports()
     const response = await fetch(`${url}/api/reports`, { method })
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
   })
 
   test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp'])(
-    'of another kind (%s) is refused with 415',
+    'of another content type (%s) is refused with 415',
     async (type) => {
       const { post, kept } = await openReports()
       expect((await post({ andon: KEY }, { 'content-type': type })).status).toBe(415)
@@ -149,14 +149,14 @@ describe('a request', () => {
     },
   )
 
-  test('with a token that proves nothing is refused with 401, and with the reason', async () => {
+  test('with an untrusted token is refused with 401 and the reason', async () => {
     const { post, kept } = await openReports({ proof: { kind: 'untrusted', why: 'The token has expired.' } })
     const response = await post({ andon: KEY })
     expect([response.status, await response.json()]).toEqual([401, { error: 'The token has expired.' }])
     expect(kept).toEqual([])
   })
 
-  test('while the keys are away is to be sent again', async () => {
+  test('while the keys are unavailable is answered 503', async () => {
     const { post } = await openReports({ proof: { kind: 'unavailable' } })
     const response = await post({ andon: KEY })
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
@@ -174,7 +174,7 @@ describe('a request', () => {
     expect(await response.json()).toEqual({ error: expect.stringMatching(/^[A-Z].*\.$/) })
   })
 
-  test('while the database is away, or silent, is to be sent again', async () => {
+  test('while the database is unavailable or silent is answered 503', async () => {
     const away: ReportStore = () => Promise.reject(new Unavailable('gone'))
     const broken: ReportStore = () => Promise.reject(new Error('Connection terminated'))
     const silent: ReportStore = () => new Promise(() => undefined)
@@ -189,20 +189,20 @@ describe('a request', () => {
 describe('a body that is too large', () => {
   const padded = (bytes: number) => `{"andon":"${KEY}"}`.padEnd(bytes)
 
-  test('by a byte is refused with 413, and not by less', async () => {
+  test('by one byte is refused with 413, and a body of the maximum is not', async () => {
     const { post } = await openReports()
     expect((await post(padded(8_192))).status).toBe(204)
     expect((await post(padded(8_193))).status).toBe(413)
   })
 
-  test('is refused before it has come, and a body without a length once it is too long', async () => {
+  test('is refused before it arrives, or without a content length once it is too long', async () => {
     const { url } = await openReports()
     for (const headers of [{ 'content-length': String(30 * 1024 * 1024) }, { 'transfer-encoding': 'chunked' }])
       expect(await begin(`${url}/api/reports`, headers)).toBe(413)
   })
 })
 
-/** Sends a body piece by piece until it is answered. */
+/** Sends a body in chunks until the server answers. */
 async function begin(url: string, headers: Record<string, string>): Promise<number | undefined> {
   const sending = request(url, {
     method: 'POST',

@@ -18,19 +18,22 @@ const PAGES = ['/', '/acme/widgets', '/acme/widgets/issues/42']
 const JSONS = ['/api/pipelines', '/api/pipelines/acme/widgets/42']
 
 describe('a page', () => {
-  test.each(PAGES)('%s is whole without JavaScript: a title, one main heading, tables with captions', async (path) => {
-    const { url } = await site(openStubBoard().reader)
-    const response = await fetch(url + path)
-    const html = await response.text()
-    expect(response.status).toBe(200)
-    expect(response.headers.get('content-type')).toBe('text/html; charset=UTF-8')
-    expect(html.match(/<h1/g)).toHaveLength(1)
-    expect(html).toMatch(/<table[^>]*> <caption/)
-    expect(html).toContain('<html lang="en"')
-  })
+  test.each(PAGES)(
+    '%s is complete without JavaScript: a title, one main heading, tables with captions',
+    async (path) => {
+      const { url } = await site(openStubBoard().reader)
+      const response = await fetch(url + path)
+      const html = await response.text()
+      expect(response.status).toBe(200)
+      expect(response.headers.get('content-type')).toBe('text/html; charset=UTF-8')
+      expect(html.match(/<h1/g)).toHaveLength(1)
+      expect(html).toMatch(/<table[^>]*> <caption/)
+      expect(html).toContain('<html lang="en"')
+    },
+  )
 
   test.each([...PAGES, ...JSONS, '/nope'])(
-    '%s is never kept by a browser and obeys the strict policy',
+    '%s is never cached by a browser and has the strict security policy',
     async (path) => {
       const { url } = await site(openStubBoard().reader)
       const { headers } = await fetch(url + path)
@@ -43,14 +46,14 @@ describe('a page', () => {
     },
   )
 
-  test.each(PAGES)('%s holds no inline script, style or handler', async (path) => {
+  test.each(PAGES)('%s has no inline script, style or handler', async (path) => {
     const { url } = await site(openStubBoard().reader)
     const html = await (await fetch(url + path)).text()
     expect(html).not.toMatch(/<style|<[^>]+\sstyle=|<script(?![^>]+src=)/)
     expect(html.replace(/&[^;]+;/g, '')).not.toMatch(/<[^>]+\son\w+=/)
   })
 
-  test('shows a hostile title as text, without the characters that turn text around', async () => {
+  test('shows a hostile title as text, without the characters that reverse text', async () => {
     const { url } = await site(
       openStubBoard([boardFixture({ id: 1, issue: 7, events: [issueTakenUp({ issue: 7, title: HOSTILE, at: 3 })] })])
         .reader,
@@ -62,7 +65,7 @@ describe('a page', () => {
     }
   })
 
-  test('says which database it uses and that everybody may look', async () => {
+  test('says which database it uses and that access is open', async () => {
     const { url } = await site(openStubBoard().reader, { databaseNotice: 'embedded database in .andon' })
     for (const path of [...PAGES, '/nope']) {
       const html = await (await fetch(url + path)).text()
@@ -71,7 +74,7 @@ describe('a page', () => {
     }
   })
 
-  test('of an empty board says how to put something on the line', async () => {
+  test('of an empty board says how to put an issue on the line', async () => {
     const { url } = await site(openStubBoard([]).reader)
     const html = await (await fetch(url)).text()
     expect(html).toContain('label an issue <code>andon</code>')
@@ -79,7 +82,7 @@ describe('a page', () => {
     expect(await (await fetch(`${url}/`)).text()).not.toContain('<tr id="pipeline-')
   })
 
-  test('of one repository shows its rows alone, and finds it in any case', async () => {
+  test('of one repository shows only its rows, in whatever case its name is written', async () => {
     const { url } = await site(openStubBoard().reader)
     const html = await (await fetch(`${url}/ACME/api`)).text()
     expect(html).toContain('#12')
@@ -87,7 +90,7 @@ describe('a page', () => {
     expect(html).toContain('hx-sse:connect="/events?repository=acme%2Fapi"')
   })
 
-  test('of an issue shows every stage, its attempts with their runs, and what happened, newest first', async () => {
+  test('of an issue shows every stage, its attempts with their runs, and its history, newest first', async () => {
     const { url } = await site(openStubBoard().reader)
     const html = await (await fetch(`${url}/acme/widgets/issues/42`)).text()
     expect(html.match(/class="stage is-\w+/g)).toEqual(
@@ -106,7 +109,7 @@ describe('a page', () => {
   })
 })
 
-describe('what cannot be answered', () => {
+describe('a bad request', () => {
   test.each([
     ['/nope', 404, 'There is no such page'],
     ['/acme/nothing', 404, 'install the App'],
@@ -136,7 +139,7 @@ describe('what cannot be answered', () => {
   })
 
   test.each([...PAGES, ...JSONS, '/events', '/healthz', '/readyz', '/metrics'])(
-    'a POST to %s is refused with what is allowed',
+    'a POST to %s is refused with the allowed methods',
     async (path) => {
       const { url } = await site(openStubBoard().reader)
       const response = await fetch(url + path, { method: 'POST', body: 'x' })
@@ -146,8 +149,8 @@ describe('what cannot be answered', () => {
   )
 })
 
-describe('while the database is away', () => {
-  test.each(PAGES)('%s answers 503 with a page that loads itself again', async (path) => {
+describe('while the database is unavailable', () => {
+  test.each(PAGES)('%s answers 503 with a page that reloads itself', async (path) => {
     const factory = openStubBoard()
     factory.setUnavailable(true)
     const { url } = await site(factory.reader)
@@ -167,7 +170,7 @@ describe('while the database is away', () => {
     expect(await response.json()).toEqual({ error: expect.stringContaining('database') })
   })
 
-  test('life goes on, readiness does not, and what cannot be counted is not counted as zero', async () => {
+  test('the process is alive but not ready, and what cannot be counted is not counted as zero', async () => {
     const factory = openStubBoard()
     const { url } = await site(factory.reader)
     const before = await (await fetch(`${url}/metrics`)).text()
@@ -207,7 +210,7 @@ describe('without sign-in', () => {
     }
   })
 
-  test('deliveries, probes and metrics are served all the same', async () => {
+  test('deliveries, probes and metrics are still served', async () => {
     const { url } = await site(openStubBoard().reader, { access: 'login' })
     for (const path of ['/healthz', '/readyz', '/metrics']) expect((await fetch(url + path)).status).toBe(200)
     expect((await fetch(`${url}/api/github/webhooks`, { method: 'POST' })).status).toBe(202)
@@ -223,7 +226,7 @@ test('the metrics name no repository, and routes are patterns', async () => {
   expect(metrics).toContain('andon_needs_you 5')
 })
 
-test('a page connects again by itself, further and further apart up to half a minute, and for ever', async () => {
+test('a page reconnects by itself, backs off up to half a minute, and never gives up', async () => {
   const { url } = await site(openStubBoard().reader)
   const [, config = ''] = /<meta name="htmx-config" content='([^']+)'/.exec(await (await fetch(url)).text()) ?? []
   const { sse } = JSON.parse(config.replaceAll('&quot;', '"'))
@@ -231,7 +234,7 @@ test('a page connects again by itself, further and further apart up to half a mi
   expect(sse).not.toHaveProperty('reconnectMaxAttempts')
 })
 
-test('an asset is kept for ever under its own hash, and served but not kept under another', async () => {
+test('an asset is cached for ever under its own hash, and served uncached under another', async () => {
   const { url } = await site(openStubBoard().reader)
   const html = await (await fetch(url)).text()
   const paths = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path ?? '')
@@ -245,7 +248,7 @@ test('an asset is kept for ever under its own hash, and served but not kept unde
   }
 })
 
-test('counts and rows of the JSON are the counts and rows of the page', async () => {
+test('the JSON has the same counts and rows as the page', async () => {
   const { url } = await site(openStubBoard().reader)
   const { counts, pipelines, asOf } = (await (await fetch(`${url}/api/pipelines`)).json()) as never
   const html = await (await fetch(url)).text()
@@ -258,7 +261,7 @@ test('counts and rows of the JSON are the counts and rows of the page', async ()
   expect(asOf).toBe(minutesAgo(0))
 })
 
-// fetch tidies a path before it is sent; a stranger does not.
+// fetch normalizes a path before sending it; an attacker's client does not.
 function rawGet(url: string, path: string): Promise<{ status: number; type: string; text: string }> {
   const { port } = new URL(url)
   return new Promise((resolve, reject) => {

@@ -49,13 +49,13 @@ test('a stream begins with a snapshot that names the build and the moment', asyn
   expect(second.data.match(/<tr id="pipeline-\d+"/g)).toHaveLength(12)
 })
 
-test('whoever sends a Last-Event-ID gets a snapshot all the same', async () => {
+test('a client that sends a Last-Event-ID gets a snapshot too', async () => {
   const { url } = await site(openStubBoard().reader)
   const stream = await events(`${url}/events`, { 'last-event-id': '99999; drop table' })
   expect((await stream.nextMessage()).event).toBe('snapshot')
 })
 
-test('the stream draws a row with the very markup of the page', async () => {
+test('the stream renders a row with the same markup as the page', async () => {
   const { url } = await site(openStubBoard().reader)
   const page = await (await fetch(`${url}/`)).text()
   const stream = await events(`${url}/events`)
@@ -82,7 +82,7 @@ test('a change sends the changed row and counts, and nothing else', async () => 
   ])
 })
 
-test('a reading that shows nothing new sends nothing', async () => {
+test('a reading with nothing new sends nothing', async () => {
   const factory = openStubBoard([one(), other])
   const { url } = await site(factory.reader, { pingEveryMs: 30 })
   const stream = await events(`${url}/events`)
@@ -94,7 +94,7 @@ test('a reading that shows nothing new sends nothing', async () => {
   expect(stream.unread().filter(({ event }) => event === undefined)).toEqual([])
 })
 
-test('the page of one repository and of one issue hear only of theirs', async () => {
+test('the streams of one repository and of one issue carry only their own changes', async () => {
   const factory = openStubBoard([one(), other])
   const { url } = await site(factory.reader)
   const api = await events(`${url}/events?repository=acme/api`)
@@ -125,7 +125,7 @@ test('as JSON the stream carries the rows of the API: all of them, then those th
   expect(change.counts).toMatchObject({ running: 1, queued: 0 })
 })
 
-test('one issue as JSON is its detail, sent again when anything in it changed', async () => {
+test('as JSON the stream of one issue carries its detail, sent again when anything in it changed', async () => {
   const factory = openStubBoard([one()])
   const { url } = await site(factory.reader)
   const stream = await events(`${url}/events?as=json&repository=acme/widgets&issue=70`)
@@ -137,7 +137,7 @@ test('one issue as JSON is its detail, sent again when anything in it changed', 
   expect(after.stages[0]).toMatchObject({ status: 'running', attempt: 1 })
 })
 
-test('a ping carries the moment of a reading that succeeded', async () => {
+test('a ping carries the time of the last reading that succeeded', async () => {
   const factory = openStubBoard()
   const { url } = await site(factory.reader, { pingEveryMs: 30, build: 'abc' })
   const stream = await events(`${url}/events`)
@@ -166,7 +166,7 @@ test('while the database is away no ping claims life, and its return brings a sn
   await stream.nextMessage('ping')
 })
 
-test('an issue that leaves the line ends its stream with word of it', async () => {
+test('the stream of an issue that leaves the line ends with a `gone` event', async () => {
   const factory = openStubBoard([one(), other])
   const { url } = await site(factory.reader)
   const stream = await events(`${url}/events?repository=acme/widgets&issue=70`)
@@ -176,18 +176,15 @@ test('an issue that leaves the line ends its stream with word of it', async () =
   await stream.ended
 })
 
-test.each(['', '&as=json'])(
-  'a repository that has another name ends its streams with word of it (%s)',
-  async (format) => {
-    const factory = openStubBoard([one(), other])
-    const { url } = await site(factory.reader)
-    const stream = await events(`${url}/events?repository=acme/widgets${format}`)
-    await stream.nextMessage('message')
-    factory.removeRepository('acme/widgets')
-    await stream.nextMessage('gone')
-    await stream.ended
-  },
-)
+test.each(['', '&as=json'])('the streams of a renamed repository end with a `gone` event (%s)', async (format) => {
+  const factory = openStubBoard([one(), other])
+  const { url } = await site(factory.reader)
+  const stream = await events(`${url}/events?repository=acme/widgets${format}`)
+  await stream.nextMessage('message')
+  factory.removeRepository('acme/widgets')
+  await stream.nextMessage('gone')
+  await stream.ended
+})
 
 test('a client that stops reading is dropped, and its neighbours go on', async () => {
   const factory = openStubBoard()
@@ -209,7 +206,7 @@ test('a client that stops reading is dropped, and its neighbours go on', async (
   expect(streams()).toBe(1)
 })
 
-test('a client that goes away is forgotten, and an unwatched place is no longer read', async () => {
+test('a client that disconnects is forgotten, and a scope without viewers is no longer read', async () => {
   const factory = openStubBoard()
   const { url, streams } = await site(factory.reader, { pingEveryMs: 20 })
   const stream = await events(`${url}/events`)
@@ -224,7 +221,7 @@ test('a client that goes away is forgotten, and an unwatched place is no longer 
   const before = factory.readCount()
   await page()
   await page()
-  // Each probe reads once; nobody else does.
+  // Each probe reads once; nothing else reads.
   expect(factory.readCount()).toBe(before + 2)
 })
 
@@ -237,7 +234,7 @@ test('closing ends the streams first, so that nothing waits for them', async () 
 })
 
 let changes = 0
-// Every row of a long board differs from the last time: a message of half a megabyte.
+// Every row of a long board changes: a message of half a megabyte.
 async function change(factory: ReturnType<typeof openStubBoard>): Promise<'message'> {
   changes += 1
   const copies = Array.from({ length: 20 }, (_, copy) => copy)

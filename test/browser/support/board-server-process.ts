@@ -1,4 +1,4 @@
-// A server in a process of its own, so that it can be killed and frozen: `factory-process.ts PORT BUILD`.
+// A server in a process of its own, so that it can be killed and frozen: `board-server-process.ts PORT BUILD`.
 
 import { openSite, openStubBoard } from '../../web/support/site-world.ts'
 import { type BoardState, PING_EVERY_MS } from './board-server.ts'

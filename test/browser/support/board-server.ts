@@ -16,14 +16,14 @@ export type BoardState = {
 
 export type BoardServer = {
   readonly url: string
-  /** What stands on the floor from now on, or whether it can be seen at all. */
+  /** Replaces the rows of the board, or makes it unreadable. */
   show(order: BoardState): void
   kill(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void
   /** Ends the process and resolves when it is gone. */
   stop(): Promise<void>
 }
 
-/** Starts a server; on a given port it takes the place of one that was there. */
+/** Starts a server; on a given port it replaces the one that was there. */
 export async function startBoardServer(
   o: { port?: number; build?: string; access?: 'open' | 'login' } = {},
 ): Promise<BoardServer> {

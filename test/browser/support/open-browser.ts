@@ -1,7 +1,7 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { findChromium } from '../../support/find-chromium.ts'
 
-// Without these it calls home at every start, which a closed network refuses many times over.
+// Without these, Chromium calls its vendor at every start, which a closed network refuses again and again.
 const CHROMIUM_FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -18,7 +18,7 @@ export async function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, args: CHROMIUM_FLAGS })
 }
 
-/** A page that remembers what the console complained about; `complaints` are errors and warnings. */
+/** A page that collects the errors and warnings of its console in `complaints`. */
 export async function openPage(
   browser: Browser,
   options: BrowserContextOptions = {},

@@ -1,6 +1,6 @@
 import { type CommentCase, lines } from './shape.ts'
 
-/** Replies by e-mail, with the mail that they answer. */
+/** Replies by e-mail, with the message that they answer. */
 export const EMAIL: readonly CommentCase[] = [
   [
     'an answer above a quoted mail',

@@ -1,6 +1,6 @@
 import type { CommentCase } from './shape.ts'
 
-/** Lines that were meant for us and cannot be done. */
+/** Lines that begin like a command but are none. */
 export const MISTAKES: readonly CommentCase[] = [
   ['an unknown verb', '/andon dance', ['?']],
   ['a slip in a verb', '/andon retyr', ['?']],

@@ -1,6 +1,6 @@
 import type { Command, InvalidCommand } from '../../../src/commands/commands.ts'
 
-/** What the comment is, its text, and what must come of it, each command as `shown`. */
+/** What the comment is, its text, and the expected commands, each as `summarizeCommand` shows it. */
 export type CommentCase = readonly [name: string, body: string, commands: readonly string[]]
 
 export const STAGES = ['plan', 'code', 'test', 'review']

@@ -1,6 +1,6 @@
 import type { CommentCase } from './shape.ts'
 
-/** Letters that look like others, or like nothing. None of these may fire; some are meant for us and answered. */
+/** Characters that look like others, or like nothing. None of these may fire; some are answered as mistakes. */
 export const UNICODE: readonly CommentCase[] = [
   ['a zero-width space before', '\u200b/andon retry', []],
   ['a zero-width joiner before', '\u200d/andon retry', []],

@@ -1,5 +1,5 @@
-// Comments made of blocks whose kind is known because they were made so, not because a parser said so. Each block says
-// which of the commands planted in it must fire.
+// Comments made of blocks whose kind is known without a parser, because they were built that way. Each block says which
+// of the commands planted in it must fire.
 import { type SeededRandom, seededRandom } from '../../support/seeded-random.ts'
 import { INERT_BLOCKS } from './inert-blocks.ts'
 
@@ -7,7 +7,7 @@ export type GeneratedComment = {
   readonly text: string
   /** What must fire, in order, as typed. */
   readonly fires: readonly string[]
-  /** How many commands stand where they must not fire. */
+  /** How many commands must not fire. */
   readonly inertCount: number
 }
 
@@ -88,13 +88,13 @@ function mayFollowDirectly(block: Block, next: Block): boolean {
   return block.endsItself && (next.kind === 'paragraph' || next.interruptsParagraph)
 }
 
-/** Words of a paragraph, some of whose lines are commands, and some only look like it. */
+/** The words of a paragraph in which some lines are commands, and some only look like commands. */
 function paragraph(chance: SeededRandom, before: Block | undefined): Block {
   const fires: string[] = []
   let inertCount = 0
   const lines = Array.from({ length: 1 + chance.integer(4) }, (_, index) => {
     const deep = index > 0
-    // Where a container could take it in, only the first columns are surely outside.
+    // Where a container could take the line in, only the first columns are certainly outside.
     const indent = ' '.repeat(!deep && before?.isContainer ? 0 : chance.integer(4))
     const roll = chance.next()
     if (roll < 0.35) {
@@ -178,7 +178,7 @@ const WORDS = [
   '<!-- aside -->',
 ] as const
 
-/** What is typed when something about a command is not quite right. */
+/** Commands that are typed slightly wrong. */
 const NEAR_MISSES: readonly ((plant: string) => string)[] = [
   (plant) => `please ${plant}`,
   (plant) => `\\${plant}`,

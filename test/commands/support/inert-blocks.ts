@@ -1,4 +1,4 @@
-// Blocks in which nothing may fire, each made from its own rules.
+// Blocks in which nothing may fire, each made by its own rules.
 import type { SeededRandom } from '../../support/seeded-random.ts'
 import { type Block, COMMAND_LINES, sentence } from './generated-comments.ts'
 
@@ -9,7 +9,7 @@ const SEPARATE = { endsItself: false, interruptsParagraph: false, isContainer: f
 const CONTAINER = { endsItself: false, interruptsParagraph: true, isContainer: true, swallowsRest: false }
 const SWALLOWS_REST = { endsItself: false, interruptsParagraph: false, isContainer: false, swallowsRest: true }
 
-/** Lines of which some are commands, and how many are. */
+/** Lines, some of them commands, and how many are. */
 function linesWithCommands(chance: SeededRandom, blank = true): { lines: string[]; inertCount: number } {
   let inertCount = 0
   const lines = Array.from({ length: 1 + chance.integer(4) }, (_, index) => {
@@ -75,7 +75,7 @@ export const INERT_BLOCKS: readonly BlockMaker[] = [
     )
   },
   (chance, before) => {
-    // An indented quote after a list is a part of it, and so may be what follows.
+    // An indented quote after a list is part of it, and what follows may be too.
     const isContainer = before?.isContainer ?? false
     const inner = linesWithCommands(chance)
     const mark = chance.pick(['> ', '>', '> > ', '  > '])

@@ -1,6 +1,6 @@
 import { Session } from 'node:inspector/promises'
 
-/** Counts what is done, not how long it takes: how often each block of the parser's code was run, all in all. */
+/** Measures work, not time: how often the blocks of the parser's code were run, in total. */
 export async function openWorkMeter() {
   const session = new Session()
   session.connect()

@@ -1,8 +1,8 @@
-// Comments each made of what costs a CommonMark parser most, as long as they are wanted: GitHub takes 65,536 characters.
+// Comments of any length, each made of what costs a CommonMark parser most. GitHub accepts 65,536 characters.
 
 const END = '\n\n/andon retry\n'
 
-/** The units of what is repeated, by what it is. */
+/** The units that are repeated, by name. */
 const REPEATED = {
   prose: 'The quick brown fox jumps over the lazy dog and goes on.\n',
   'short paragraphs': 'The quick brown fox.\n\n',
@@ -63,7 +63,7 @@ const REPEATED = {
   'breaks of lines': 'a  \n',
 } as const
 
-/** What stands open in one line, and the lines that may go on with it. */
+/** Containers that one line opens, and the lines that may continue them. */
 const OPENED = {
   'lines after quotes': ['> '.repeat(99), 'a\n'],
   'lines after items': ['- '.repeat(99), 'a\n'],
@@ -72,7 +72,7 @@ const OPENED = {
   'ten quotes on each line': ['', '>>>>>>>>>> a\n'],
 } as const
 
-/** Each kind at this length; and shorter, because the dearest that is still read is just below a bound. */
+/** Each kind at this length and shorter, because the most expensive comment that is still parsed is just below a bound. */
 export function worstCaseComments(length: number): readonly (readonly [name: string, body: string])[] {
   const repeated = Object.entries(REPEATED)
   return [

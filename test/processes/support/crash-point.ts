@@ -1,5 +1,5 @@
-// What befalls a worker at one named moment of its work, and there alone: before or after a commit or a call. It does it
-// to itself, with the signal that an operator or a host would send, so that it dies or freezes exactly there.
+// A worker dies or freezes at one named point of its work, before or after a commit or a call. It sends itself the signal
+// that an operator or a host would send, so that it stops exactly there.
 import { writeSync } from 'node:fs'
 import type { KyselyPlugin, RootOperationNode, TransactionBuilder } from 'kysely'
 import { requestKindOf } from '../../../fake-github/write-log.ts'
@@ -35,7 +35,7 @@ export type CrashBoundary = `${'before' | 'after'}: ${CommitPoint | CallPoint}`
 
 export type CrashPoint = { readonly at: CrashBoundary; readonly signal: 'SIGKILL' | 'SIGSTOP' }
 
-/** The same database and the same way to GitHub, with the doom waiting on it. */
+/** The same database and the same GitHub client, with the crash point set. */
 export function withCrashPoint(
   { at, signal }: CrashPoint,
   o: { database: Database; fetch: typeof fetch },
@@ -89,7 +89,7 @@ export function withCrashPoint(
     async fetch(input, init) {
       const call = callPointOf(init?.method ?? 'GET', new URL(String(input)).pathname)
       if (call !== null) reach(`before: ${call}`)
-      // What a process had handed over before it froze arrives all the same, however long ago it lost its patience.
+      // A request that a process sent before it froze still arrives, however long ago the process timed out.
       const isLate = signal === 'SIGSTOP' && isOver && `before: ${call}` === at
       const response = await (isLate ? fetch(input, { ...init, signal: null }) : o.fetch(input, init))
       if (call !== null) reach(`after: ${call}`)
@@ -140,7 +140,7 @@ function isStatementOn(text: string, verb: 'Insert' | 'Update', table: string): 
   return text.includes(`"${verb}QueryNode"`) && text.includes(`"name":"${table}"`)
 }
 
-/** What is told of effects, which goes to the database as one JSON text. */
+/** The outcomes of effects, which go to the database as one JSON text. */
 function effectUpdatesIn(node: RootOperationNode): readonly { readonly token: string; readonly state: string }[] {
   if (node.kind !== 'RawNode' || !node.sqlFragments.join('').includes('update effects set')) return []
   const values = node.parameters.map((parameter) => (parameter as { value?: unknown }).value)

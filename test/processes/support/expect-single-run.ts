@@ -1,8 +1,8 @@
-// One attempt, one run: what must be true of the works when everything is over, whatever befell its workers.
+// One attempt, one run: what must be true when everything is over, whatever happened to the workers.
 import { expect } from 'vitest'
 import type { WorkerFleet } from './worker-fleet.ts'
 
-/** A line of one stage on which nothing but dispatching is to be seen. */
+/** A line of one stage, so that only dispatching matters. */
 export const ONE_STAGE_ANDON_YML = `start: { label: andon }
 stages:
   plan: { workflow: plan.yml }
@@ -11,7 +11,7 @@ checks: { before_pull_request: off }
 comments: off
 `
 
-/** Lets the works finish, then holds every attempt against the runs that GitHub began. */
+/** Lets all work finish, then compares every attempt with the runs that GitHub began. */
 export async function expectSingleRuns(works: WorkerFleet, o: { atMostSeconds: number }) {
   await works.finishAlone(async () => (await unfinishedWork(works)).length === 0, o.atMostSeconds)
   const { github, database } = works
@@ -42,7 +42,7 @@ export async function expectSingleRuns(works: WorkerFleet, o: { atMostSeconds: n
   return counts
 }
 
-/** What is not over: issues that were labelled and whose stage is neither done nor failed, dispatches in the middle. */
+/** Unfinished work: labelled issues whose stage is neither done nor failed, and dispatches in progress. */
 export async function unfinishedWork({ github, database }: WorkerFleet): Promise<readonly string[]> {
   const over = ['done', 'refused']
   const dispatches = await database.kysely

@@ -1,15 +1,15 @@
-// A clock that all processes of a test share and that runs faster than the machine's: GitHub's pace of one write a second
-// and the two minutes between two looks would make hours of what takes minutes.
+// A clock that all processes of a test share and that runs faster than the machine's: with GitHub's pace of one write a
+// second and two minutes between two recovery attempts, minutes would become hours.
 import pino from 'pino'
 import type { openAndon } from '../../../src/andon.ts'
 import type { Config } from '../../../src/config.ts'
 import type { CrashPoint } from './crash-point.ts'
 
 export type ClockRate = {
-  /** When the machine's clock and this one showed the same, but for the lead. */
+  /** When the machine's clock and this one showed the same time, apart from `aheadMs`. */
   readonly startedAtMs: number
   readonly factor: number
-  /** By how many milliseconds it was put forward besides. */
+  /** By how many milliseconds it was put forward. */
   readonly aheadMs: number
 }
 
@@ -22,7 +22,7 @@ export type FastWorkerSettings = ClockRate & {
   readonly crashPoint: CrashPoint | null
 }
 
-/** The pace is read at every look, so that the clock can be put forward. */
+/** The pace is read for every time, so that the clock can be put forward. */
 export function fastClock(pace: ClockRate): () => string {
   return () => new Date(pace.startedAtMs + (Date.now() - pace.startedAtMs) * pace.factor + pace.aheadMs).toISOString()
 }

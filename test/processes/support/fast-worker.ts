@@ -1,4 +1,4 @@
-// A worker in a process of its own, to be killed or frozen: by the test, or by itself at the moment that it is doomed to.
+// A worker in a process of its own, to be killed or frozen: by the test, or by itself at its crash point.
 import { openAndon } from '../../../src/andon.ts'
 import { openPostgresDatabase } from '../../../src/store/postgres.ts'
 import { withCrashPoint } from './crash-point.ts'

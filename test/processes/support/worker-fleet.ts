@@ -1,5 +1,5 @@
-// A factory with real workers that die and freeze: GitHub, a Postgres database, Andon's door in this process, and workers
-// in processes of their own, all on one hasty clock. When the last of them is dead, the door's own process finishes.
+// Real workers that die and freeze: GitHub, a Postgres database, Andon's door in this process, and workers in processes of
+// their own, all on one fast clock. When the last worker is dead, the door's own process finishes the work.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -18,21 +18,21 @@ export type WorkerFleet = {
   readonly database: TestDatabase
   readonly repository: string
   readonly now: () => Instant
-  /** Starts a worker; resolves when it works, or has met its doom before. */
+  /** Starts a worker; resolves when it works, or has reached its crash point before. */
   startWorker(crashPoint?: CrashPoint): Promise<Worker>
-  /** Everybody is dead: goes on alone, ten seconds at a time, until it is over. */
+  /** All workers are dead: goes on alone, ten seconds at a time, until the work is done. */
   finishAlone(isOver: () => Promise<boolean>, mostSeconds: number): Promise<void>
   close(): Promise<void>
 }
 
 export type Worker = {
-  /** Resolves when it has reached its doom; to false when it ended, or the patience, without. */
+  /** Resolves to true at its crash point; to false if it ends first, or takes too long. */
   reachedCrashPoint(withinMs: number): Promise<boolean>
   thaw(): void
   kill(): Promise<void>
 }
 
-/** `configuration` is the repository's andon.yml; without one Andon watches. */
+/** `configuration` is the repository's andon.yml; without one, Andon only observes. */
 export async function openWorkerFleet(o: { factor: number; configuration?: string }): Promise<WorkerFleet> {
   const rate = { startedAtMs: Date.now(), factor: o.factor, aheadMs: 0 }
   const now = fastClock(rate)

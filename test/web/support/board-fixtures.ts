@@ -1,4 +1,4 @@
-// A factory floor by hand: pipelines of every light, made by the real core from events, with long and hostile titles.
+// Boards for tests: pipelines of every light, made by the real core from events, with long and hostile titles.
 
 import { OBSERVE_ONLY_LINE } from '../../../src/line/line.ts'
 import { startPipeline } from '../../../src/pipeline/begin.ts'
@@ -14,7 +14,7 @@ import { type ConfigurationNotice, configurationNoticeOf } from '../../../src/re
 import type { BoardPage } from '../../../src/web/reader.ts'
 import { issueLabeled, jobChanged, pullRequestChanged, runChanged } from '../../support/pipeline-fixtures.ts'
 
-/** The moment at which somebody looks at the floor. */
+/** The time at which the board is read. */
 export const NOW: Instant = '2026-11-21T14:02:31.000Z'
 
 export const HOSTILE =
@@ -24,12 +24,12 @@ const LONG =
 
 export type BoardFixture = { readonly shown: BoardPipeline; readonly history: readonly HistoryEntry[] }
 
-/** A moment so many minutes before NOW. */
+/** The time that many minutes before NOW. */
 export function minutesAgo(minutes: number): Instant {
   return new Date(Date.parse(NOW) - minutes * 60_000).toISOString()
 }
 
-/** A pipeline that has lived through these events, the first of which takes it up. */
+/** A pipeline after these events, the first of which begins it. */
 export function boardFixture(o: {
   id: number
   repository?: string
@@ -235,7 +235,7 @@ export function busyBoard(): readonly BoardFixture[] {
   ]
 }
 
-/** A file whose author slipped twice, the second time with markup. */
+/** A file with two mistakes, the second with markup. */
 export const MISTAKE_NOTICE: ConfigurationNotice = configurationNoticeOf(
   {
     repository: 'acme/widgets',
@@ -248,7 +248,7 @@ export const MISTAKE_NOTICE: ConfigurationNotice = configurationNoticeOf(
         fileLine: 3,
         column: 33,
         field: 'stages.plan.timout',
-        message: '`stages.plan.timout` is not a field that is read; did you mean `timeout`?',
+        message: '`stages.plan.timout` is not a known field; did you mean `timeout`?',
       },
       { fileLine: 7, column: 1, field: 'limits', message: `It takes ${HOSTILE}.` },
     ],
@@ -256,7 +256,7 @@ export const MISTAKE_NOTICE: ConfigurationNotice = configurationNoticeOf(
   'https://github.com',
 )
 
-/** The board that a reader of this floor gets, ordered and counted as the store does. */
+/** The board that a reader of these pipelines gets, ordered and counted as the store does. */
 export function boardOf(
   all: readonly BoardFixture[],
   now: Instant = NOW,

@@ -3,7 +3,7 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser'
 export type EventReader = {
   /** The next message, or the next one of that name (`message`: the unnamed). Rejects when the stream ends first. */
   nextMessage(name?: string): Promise<EventSourceMessage>
-  /** Everything that came and was not asked for yet. */
+  /** The messages that arrived but were not read yet. */
   unread(): readonly EventSourceMessage[]
   /** Resolves when the server ended the stream. */
   ended: Promise<void>

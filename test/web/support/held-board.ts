@@ -1,4 +1,4 @@
-// A floor in which cords are pulled: one repository's, an issue's of another, and a stage's.
+// A board with holds: on one repository, on an issue of another, and on a stage.
 
 import type { ActiveHold, Hold, HoldOrRelease } from '../../../src/pipeline/model/hold.ts'
 import { type BoardFixture, HOSTILE, minutesAgo } from './board-fixtures.ts'
@@ -7,7 +7,7 @@ const REPOSITORY = holdOf({ kind: 'repository' }, 'alice', 'release week', 52)
 const ISSUE = holdOf({ kind: 'issue' }, 'mara', `ask legal first ${HOSTILE}`, 130)
 const STAGE = holdOf({ kind: 'stage', stage: 'test' }, 'mara', 'the runner is being moved', 9)
 
-/** What the head of the board says while acme/widgets is held, and everything by the operator as well. */
+/** The holds above the board while acme/widgets is held, and everything by the operator as well. */
 export const HELD_PLACES: readonly ActiveHold[] = [
   { repository: null, hold: holdOf({ kind: 'everything' }, 'root', 'GitHub Actions is down', 4) },
   { repository: 'acme/widgets', hold: REPOSITORY },

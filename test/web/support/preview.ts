@@ -1,4 +1,4 @@
-// The board over rows made by hand, for looking at: `node test/web/support/preview.ts 4010`, then open the address.
+// Shows the board over rows made by hand: run `node test/web/support/preview.ts 4010`, then open the address.
 import pino from 'pino'
 import { configurationNoticeOf } from '../../../src/render/configuration-notice.ts'
 import { createServerWithReader } from '../../../src/web/http-server.ts'

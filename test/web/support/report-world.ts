@@ -1,4 +1,4 @@
-// The whole desk: a site, a database with issue 42 whose first plan runs as run 901, tokens of an issuer it trusts.
+// A site, a database with issue 42 whose first plan runs as run 901, and tokens of an issuer that the site trusts.
 import pino from 'pino'
 import type { Door } from '../../../src/apply/door.ts'
 import type { Event } from '../../../src/pipeline/model/events.ts'
@@ -21,15 +21,15 @@ export type ReportWorld = Pick<TokenIssuer, 'issuer' | 'setNetwork' | 'advance'>
   /** A token of run 901, with some claims different. */
   token(claims?: Record<string, unknown>): Promise<string>
   post(body: unknown, token?: string): Promise<Response>
-  /** What came to the door since the beginning. */
+  /** The events that reached the door so far. */
   readonly events: readonly Event[]
   beats(): Promise<readonly object[]>
-  /** Lets the pipeline stand otherwise. */
+  /** Replaces the stored pipeline. */
   changePipeline(change: (pipeline: Pipeline) => Pipeline): Promise<void>
   readonly database: Awaited<ReturnType<typeof openTestDatabase>>
-  /** From now on the door turns everything away, or takes it again. */
+  /** Makes the door fail from now on, or accept events again. */
   failDoor(error: Error | null): void
-  /** As it was when it was opened. */
+  /** Restores the state that it was opened with. */
   reset(): Promise<void>
   close(): Promise<void>
 }
@@ -126,7 +126,7 @@ const ADMITTED = {
   duplicateRuns: [],
 }
 
-/** An attempt of ours at the plan, bound to run 901 and running, unless said otherwise. */
+/** An attempt that Andon dispatched for the plan; bound to run 901 and running, unless overridden. */
 export function runningAttempt(
   known: Partial<Attempt> & { control?: AttemptControl; run?: RunFact | null } = {},
 ): Attempt {

@@ -1,4 +1,4 @@
-// The site over rows made by hand: what it shows, whether it can be read, and when it changes are the test's to say.
+// The site over rows made by hand: the test decides what it shows, whether it can be read, and when it changes.
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import pino from 'pino'
@@ -15,13 +15,13 @@ export type StubBoard = {
   readonly reader: Reader
   /** How often the board was read. */
   readCount(): number
-  /** What stands there now; whoever listens hears of it. */
+  /** Replaces the rows and notifies the listeners. */
   show(all: readonly BoardFixture[], at?: Instant): void
-  /** Whose files have mistakes from now on. */
+  /** Replaces the files that have mistakes. */
   showMistakes(notices: readonly ConfigurationNotice[]): void
-  /** Which places are held whole from now on. */
+  /** Replaces the holds on everything and on whole repositories. */
   showHolds(holds: readonly ActiveHold[]): void
-  /** A repository is renamed, or Andon is taken off it: nobody is known by that name any more. */
+  /** A repository is renamed, or the App is removed from it: its name is no longer known. */
   removeRepository(repository: string): void
   /** The database goes away, or comes back. */
   setUnavailable(away: boolean): void
@@ -94,7 +94,7 @@ export function openStubBoard(all: readonly BoardFixture[] = busyBoard()): StubB
 
 export type OpenSite = { readonly url: string; readonly streams: () => number; close(): Promise<void> }
 
-/** Serves a floor on a free port. */
+/** Serves a board on a free port. */
 export async function openSite(
   reader: Reader,
   config: { access?: 'open' | 'login'; build?: string; pingEveryMs?: number; databaseNotice?: string | null } = {},
