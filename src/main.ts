@@ -21,7 +21,7 @@ Operator
   loop stop [ID | --all]  finish what is in hand, then end; ID as in that list
   help                    this text
 
-The environment is described in docs/operations.md; .env is read where it exists, and the real environment beats it.`
+The environment is described in docs/reference/environment.md; .env is read where it exists, and the real environment beats it.`
 
 /** Of sysexits(3). */
 const EX_SOFTWARE = 70

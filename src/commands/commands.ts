@@ -1,4 +1,4 @@
-// What people may type after `/andon`. Parsing, permission, help and docs/commands.md are all derived from this table:
+// What people may type after `/andon`. Parsing, permission, help and docs/reference/commands.md are all derived from this table:
 // a command is added here, and nowhere else.
 
 /** What may follow a command's name. */
