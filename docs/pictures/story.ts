@@ -7,7 +7,7 @@ export async function playStory(demo: DemoProcess, camera: Camera): Promise<void
   await demo.untilItSays('from here on Andon starts the stages')
   await pause(12_000)
   for (let n = 0; n < 5; n++) {
-    await camera.take('Issues are labelled. Andon starts their stages, three at a time.', 1.2)
+    await camera.take('Issues are labelled. Andon starts their stages, three at a time in each repository.', 1.2)
     await pause(4_000)
   }
   await demo.runCommand('hold', '--all', 'GitHub', 'Actions', 'is', 'down')
