@@ -133,13 +133,15 @@ export const DISPATCH_ROWS: readonly FaultRow[] = [
   },
   {
     name: 'one-shutdown',
-    promise: 'one, two and five signals while a dispatch hangs: one shutdown, announced before work is released, exit 0 within 25 s',
+    promise:
+      'one, two and five signals while a dispatch hangs: one shutdown, announced before work is released, exit 0 within 25 s',
     file: 'test/processes/shutdown.test.ts',
     project: 'processes',
   },
   {
     name: 'reports',
-    promise: 'report tokens forged, expired, of other runs, after the end; 1,000 damaged reports: none wrongly accepted',
+    promise:
+      'report tokens forged, expired, of other runs, after the end; 1,000 damaged reports: none wrongly accepted',
     file: 'test/web/report-store.test.ts',
     project: 'postgres',
   },

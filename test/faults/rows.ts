@@ -54,7 +54,8 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   },
   {
     name: 'any-order',
-    promise: 'the deliveries of an issue’s whole life in any order, one to three times, within one second: one final state',
+    promise:
+      'the deliveries of an issue’s whole life in any order, one to three times, within one second: one final state',
     file: 'test/pipeline/any-order.test.ts',
     project: 'pure',
   },
@@ -78,7 +79,8 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   },
   {
     name: 'damaged',
-    promise: 'payloads cut, or with fields removed or of another type: 2xx or 4xx, the reason kept, neighbours unharmed',
+    promise:
+      'payloads cut, or with fields removed or of another type: 2xx or 4xx, the reason kept, neighbours unharmed',
     file: 'test/inbox/recorded-payloads.test.ts',
     project: 'postgres',
   },
