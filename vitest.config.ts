@@ -3,7 +3,7 @@
 import { defineConfig } from 'vitest/config'
 
 const NO_DATABASE = [
-  'test/{commands,line,pipeline,render,translate}/**/*.test.ts',
+  'test/{commands,docs,line,pipeline,render,translate}/**/*.test.ts',
   'test/{architecture,manifest,config,workflows}.test.ts',
   'test/inbox/{guard,probot,receive,signatures}.test.ts',
   'test/outbox/write-budget.test.ts',

@@ -29,7 +29,7 @@ export function renderReport(o: {
 
 Written by \`npm run bench:ingest\`. ${o.machine}; the load generator, the receiver and Postgres share them.
 Medians of ${rounds} round(s). "Andon" is the whole door over HTTP in the real process (\`node src/main.ts web\`): verify, translate,
-reduce, save, enqueue, notify, commit, answer. The bare receiver checks the signature, parses the JSON and inserts one row
+reduce, save, notify, commit, answer. The bare receiver checks the signature, parses the JSON and inserts one row
 per request through a pool of 10, with the raw body or without; Andon keeps the event, and the body only when it fails.
 "×" is Andon's rate over the bare receiver's with the same deliveries.
 

@@ -21,7 +21,7 @@ Operator
   loop stop [ID | --all]  lets a worker finish its current work, then ends it; ID as in that list
   help                    prints this text
 
-Environment variables are described in docs/operations.md. A .env file is read if it exists; the real environment overrides it.`
+Environment variables are described in docs/reference/environment.md. A .env file is read if it exists; the real environment overrides it.`
 
 /** From sysexits(3). */
 const EX_SOFTWARE = 70

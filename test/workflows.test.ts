@@ -149,7 +149,8 @@ describe.each(STAGES)('the workflow of %s', (stage) => {
 })
 
 test('the example of a configuration names these files, and can be read', () => {
-  const [, example = ''] = /```yaml\n(start:[\s\S]*?)```/.exec(readFileSync('docs/configuration.md', 'utf8')) ?? []
+  const [, example = ''] =
+    /```yaml\n(start:[\s\S]*?)```/.exec(readFileSync('docs/reference/configuration.md', 'utf8')) ?? []
   const parsed = parseAndonYml(example)
   if (!('line' in parsed)) throw new Error(JSON.stringify(parsed))
   expect(parsed.line.stages.map(({ workflow }) => workflow)).toEqual([...STAGES.map((stage) => `${stage}.yml`), null])

@@ -1,4 +1,4 @@
-// The commands that people type after `/andon`. Parsing, permissions, help and docs/commands.md are all derived from this
+// The commands that people type after `/andon`. Parsing, permissions, help and docs/reference/commands.md are all derived from this
 // table: a command is added here and nowhere else.
 
 /** What may follow a command's name. */

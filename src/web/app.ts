@@ -116,7 +116,7 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
 
   app.post('/api/reports', site.report)
   app.all('/api/reports', () => {
-    throw new HttpError(405, 'Reports are sent with POST: docs/reports.md says how.', 'POST')
+    throw new HttpError(405, 'Reports are sent with POST: docs/reference/reports.md says how.', 'POST')
   })
 
   get('/', (context) => pages.board(context))

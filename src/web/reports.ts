@@ -44,7 +44,7 @@ export function createReportEndpoint(o: {
       return respondError(
         context,
         401,
-        'Send the workflow’s OIDC token as `authorization: Bearer …`: docs/reports.md says how.',
+        'Send the workflow’s OIDC token as `authorization: Bearer …`: docs/reference/reports.md says how.',
       )
     const proof = await verify(token)
     if (proof.kind === 'untrusted') return respondError(context, 401, proof.why)

@@ -71,7 +71,7 @@ test('help shows each sender the commands they may use, and never fires when it 
 })
 
 test('the documentation is derived from the table', () => {
-  const page = readFileSync('docs/commands.md', 'utf8')
+  const page = readFileSync('docs/reference/commands.md', 'utf8')
   const tables = page.match(/(?:^\|.*\n)+/gm)?.map((table) => table.trim())
   expect(tables).toEqual([
     commandTable(VERBS.filter((verb) => COMMANDS[verb].permission === 'read')),
@@ -80,7 +80,7 @@ test('the documentation is derived from the table', () => {
 })
 
 test('every example of the documentation does what the page says', () => {
-  const page = readFileSync('docs/commands.md', 'utf8')
+  const page = readFileSync('docs/reference/commands.md', 'utf8')
   const examples = [...page.matchAll(/^```markdown\n([\s\S]*?)^```\n+^(.*)$/gm)]
   const told = examples.map(([, body = '', verdict = '']) => [
     verdict.replace(/:.*/, ''),

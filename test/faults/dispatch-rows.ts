@@ -5,7 +5,7 @@ export const DISPATCH_ROWS: readonly FaultRow[] = [
   {
     name: 'single-dispatch',
     promise:
-      '500 dispatches, a fifth accepted and the answer lost; a process dying at every boundary; the database away: one run',
+      '500 dispatches, a fifth accepted and the answer lost; a process that dies at every boundary; the database away: one run each',
     file: 'test/outbox/dispatch-faults.test.ts',
     project: 'postgres',
     tests: 'a fifth of the dispatches|a process that dies|a database that is away',
@@ -113,33 +113,35 @@ export const DISPATCH_ROWS: readonly FaultRow[] = [
   },
   {
     name: 'beats',
-    promise: 'a worker beats before its first claim and says nothing after that it is stopping',
+    promise: 'a worker beats before its first claim, and neither claims nor beats after `stopping`',
     file: 'test/watchdog/loop-lifecycle.test.ts',
     project: 'postgres',
   },
   {
     name: 'bad-heartbeats',
     promise:
-      'heartbeats missing, cut, from the future, of others, reused, stale: never alive; hanging is not progressing',
+      'heartbeats missing, cut, from the future, of other processes, reused, stale: never alive; hanging is not progressing',
     file: 'test/watchdog/heartbeat.test.ts',
     project: 'pure',
   },
   {
     name: 'loops',
     promise:
-      'loop status and loop stop with the database stopped and no key; bad heartbeats bring no signal on anybody',
+      'loop status and loop stop with the database stopped and no key; a bad heartbeat never makes them signal a process',
     file: 'test/processes/loops.test.ts',
     project: 'processes',
   },
   {
     name: 'one-shutdown',
-    promise: 'one, two and five signals while a dispatch hangs: one shutdown, told before release, exit 0 within 25 s',
+    promise:
+      'one, two and five signals while a dispatch hangs: one shutdown, announced before work is released, exit 0 within 25 s',
     file: 'test/processes/shutdown.test.ts',
     project: 'processes',
   },
   {
     name: 'reports',
-    promise: 'report tokens forged, expired, of others, after the end; 1,000 damaged reports: none wrongly taken',
+    promise:
+      'report tokens forged, expired, of other runs, after the end; 1,000 damaged reports: none wrongly accepted',
     file: 'test/web/report-store.test.ts',
     project: 'postgres',
   },

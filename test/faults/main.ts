@@ -129,8 +129,8 @@ function previousTableRows(): readonly (readonly [string, string])[] {
 function page(table: string): string {
   return `# Faults
 
-What \`npm run faults\` did to Andon, and what it found. Every row is a test file; \`npm test\` runs its short form. Chance grows from a seed:
-\`npm run faults -- --seed 7 --only kill\` inflicts one row with another.
+What \`npm run faults\` does to Andon, and what came of it. Each row is a test file, and \`npm test\` runs a short form of it. Randomness comes from
+a seed: \`npm run faults -- --seed 7 --only kill\` runs one row with another seed.
 
 ${table}
 

@@ -42,7 +42,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   {
     name: 'misbehaving-github',
     promise:
-      'a fifth of the POSTs done and then lost, 100 issues: one comment per stage, one check run per stage and SHA',
+      'a fifth of the POSTs are done and then lost, 100 issues: one comment per stage, one check run per stage and SHA',
     file: 'test/processes/misbehaving-github.test.ts',
     project: 'processes',
   },
@@ -54,13 +54,14 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   },
   {
     name: 'any-order',
-    promise: 'deliveries of a whole life in any order, one to three times, within one second: one final state',
+    promise:
+      'the deliveries of an issue’s whole life in any order, one to three times, within one second: one final state',
     file: 'test/pipeline/any-order.test.ts',
     project: 'pure',
   },
   {
     name: 'run-orders',
-    promise: 'all orders of what is told of a run and its job, attempts 1 and 2: one final state',
+    promise: 'all orders of the deliveries about a run and its job, run_attempts 1 and 2: one final state',
     file: 'test/pipeline/facts/run-permutations.test.ts',
     project: 'pure',
   },
@@ -72,26 +73,27 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   },
   {
     name: 'races',
-    promise: 'many appliers in several pools, readers beside them, a server that cuts the line: one row each, 0 lost',
+    promise: 'many writers in several pools, readers beside them, a server that cuts connections: one row each, 0 lost',
     file: 'test/apply/races.postgres.test.ts',
     project: 'postgres',
   },
   {
     name: 'damaged',
-    promise: 'payloads cut, with fields removed or of another type: 2xx or 4xx, the reason kept, neighbours unharmed',
+    promise:
+      'payloads cut, or with fields removed or of another type: 2xx or 4xx, the reason kept, neighbours unharmed',
     file: 'test/inbox/recorded-payloads.test.ts',
     project: 'postgres',
   },
   {
     name: 'ambiguous-answers',
-    promise: 'creations done and then seeming to fail, processes dying with one on its way: one of each',
+    promise: 'creations that are done and then seem to fail, processes that die with one on its way: one of each',
     file: 'test/outbox/recover-publication.test.ts',
     project: 'postgres',
   },
   {
     name: 'cord',
     promise:
-      'a cord (a repository’s, or everybody’s) pulled while 20 dispatches are due on two workers: 0 start after its commit, each is sent once after it is let go',
+      'a cord (a repository’s, or the operator’s) pulled while 20 dispatches are due on two workers: 0 start after its commit, each is sent once after its release',
     file: 'test/outbox/hold-races.postgres.test.ts',
     project: 'postgres',
   },
@@ -104,13 +106,13 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   },
   {
     name: 'replies',
-    promise: '300 comments, a fifth of the replies written and then seeming to fail, two processes: one answer each',
+    promise: '300 comments, a fifth of the replies are written and then seem to fail, two processes: one answer each',
     file: 'test/outbox/reply.postgres.test.ts',
     project: 'postgres',
   },
   {
     name: 'hostile-comments',
-    promise: 'comments of 65,536 characters made to cost most: the work before the 202 stays within a bound',
+    promise: 'comments of 65,536 characters, built to be expensive: the work before the 202 stays within a bound',
     file: 'test/commands/worst-case-comments.test.ts',
     project: 'pure',
   },

@@ -5,7 +5,7 @@ import { DEFAULTS, OBSERVE_ONLY_LINE } from '../../src/line/line.ts'
 import { type ParsedLine, parseAndonYml, problemText } from '../../src/line/parse-andon-yml.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 
-const PAGE = readFileSync('docs/configuration.md', 'utf8')
+const PAGE = readFileSync('docs/reference/configuration.md', 'utf8')
 const SAMPLE = /^```yaml\n([\s\S]*?)^```$/m.exec(PAGE)?.[1] ?? ''
 const SEED = 20_261_121
 /** Files and their problems: a name after `==`, the file, and a sentence after each `→`. */

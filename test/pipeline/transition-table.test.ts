@@ -1,41 +1,53 @@
-import { globSync, readFileSync } from 'node:fs'
+// The tables of docs/reference/ that name tests name whole tests: by file and by full title.
+import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { readTestTitles } from '../support/test-titles.ts'
 
-const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
-const tables = read('docs/design.md').split('## The light')[0]?.split('### Transitions').slice(1) ?? []
+const transitions = readFileSync('docs/reference/transitions.md', 'utf8')
+const recovery = readFileSync('docs/reference/recovery.md', 'utf8')
 
-const RUN_BY_ANDON = [
-  'stages/starting',
-  'stages/attempts',
-  'stages/rework',
-  'commands/run-commands',
-  'deadlines/enforce-deadlines',
-  'deadlines/attempt-clocks',
-  'holds/hold-or-release',
-]
+const sections = transitions.split(/^### /m).slice(1)
 
-test.each([
-  ['stages', ['stages/derive-stages', 'stages/closed-issues'], tables[0]],
-  ['a line that is run', RUN_BY_ANDON, tables[1]],
-])('the rows of the transition table are the tests of %s', (_, files, table = '') => {
-  const rows = [...table.matchAll(/^\|.*\| (?!shown by|---)([^|]+) \|$/gm)].map(([, name]) => name)
-  const tests = files.flatMap((file) => testsOf(read(`test/pipeline/${file}.test.ts`)))
-  expect(rows.length).toBeGreaterThan(30)
-  expect(rows).toEqual(tests)
+test.each(sections.map((section) => [fileOf(section), section] as const))(
+  'the rows about %s are its tests, in their order',
+  (file, section) => {
+    expect(lastColumn(section)).toEqual(readTestTitles(file))
+  },
+)
+
+test('the transitions of observed and of dispatched stages are listed', () => {
+  expect(sections.map(fileOf)).toEqual(
+    [
+      'stages/derive-stages',
+      'stages/closed-issues',
+      'stages/starting',
+      'stages/attempts',
+      'stages/rework',
+      'commands/run-commands',
+      'deadlines/enforce-deadlines',
+      'deadlines/attempt-clocks',
+      'holds/hold-or-release',
+    ].map((name) => `test/pipeline/${name}.test.ts`),
+  )
+  expect(lastColumn(transitions).length).toBeGreaterThan(130)
 })
 
-test('whatever fails and recovers is shown by a test that there is', () => {
-  const table = read('docs/design.md').split('## Failure → recovery')[1] ?? ''
-  const rows = [...table.matchAll(/^\|.*\| (?!shown by|---)([^|]+) \|$/gm)].map(([, name = '']) => name)
-  const tests = globSync('test/**/*.test.ts', { cwd: new URL('../..', import.meta.url) })
-    .map(read)
-    .join('\n')
-  expect(rows.length).toBeGreaterThan(40)
-  // A dash parts the names of a group and its test; an ellipsis stands for what a test puts in by itself.
-  const missing = rows.filter((name) => !name.split(/ › | … |…/).every((part) => tests.includes(part)))
-  expect(missing).toEqual([])
+test('every row of the recovery table names a whole test of a file that exists', () => {
+  const rows = lastColumn(recovery).map((cell) => {
+    const [, file = '', title = ''] = /^\[`.+?`\]\(\.\.\/\.\.\/(.+?)\) › (.+)$/.exec(cell) ?? []
+    return { cell, file, title }
+  })
+  expect(rows.length).toBeGreaterThan(60)
+  const missing = rows.filter(({ file, title }) => !existsSync(file) || !readTestTitles(file).includes(title))
+  expect(missing.map(({ cell }) => cell)).toEqual([])
 })
 
-function testsOf(source: string): readonly string[] {
-  return [...source.matchAll(/(?:^ *test|\]\))\((['"])(.+)\1, /gm)].map(([, , name = '']) => name)
+function fileOf(section: string): string {
+  return `test/${/\(\.\.\/\.\.\/test\/(.+?)\)/.exec(section)?.[1] ?? ''}`
+}
+
+/** The last cell of every row; a table's head and rule are none. */
+function lastColumn(text: string): readonly string[] {
+  const rows = text.split('\n').filter((line) => /^\| .+ \|$/.test(line) && !line.endsWith('| test |'))
+  return rows.map((row) => row.slice(2, -2).split(' | ').at(-1) ?? '')
 }

@@ -24,8 +24,13 @@ export function readSources(glob: string): readonly Source[] {
 
 /** One file's text, parsed. */
 export function parseSource(path: string, text: string): Source {
-  const nodes = [...walk(parseAst(text, { lang: 'ts' }, path))]
+  const nodes = [...walk(parseProgram(path, text))]
   return { path, text, nodes, imports: nodes.flatMap(importsOf) }
+}
+
+/** The root of one file's tree. */
+export function parseProgram(path: string, text: string): unknown {
+  return parseAst(text, { lang: 'ts' }, path)
 }
 
 /** Where a node stands, for a message: `src/pipeline/reduce.ts:12`. */

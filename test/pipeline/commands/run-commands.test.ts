@@ -1,4 +1,4 @@
-// What people order moves a line that Andon runs. Each test is a row of the transition table in docs/design.md.
+// What people order moves a line that Andon runs. Each test is a row of the transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
 import { countLiveAttempts, mayDispatch } from '../../../src/pipeline/admission.ts'
 import { headlineOf } from '../../../src/pipeline/view/light.ts'

@@ -1,5 +1,5 @@
 // How the two clocks of an attempt are shown, and when the clock is wanted. Each test is a row of the transition table in
-// docs/design.md.
+// docs/reference/transitions.md.
 import { expect, test } from 'vitest'
 import { wakeAt } from '../../../src/pipeline/deadlines/wake-at.ts'
 import { activityOf, deriveHealth, needsYouAt } from '../../../src/pipeline/view/health.ts'

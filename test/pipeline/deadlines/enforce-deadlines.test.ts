@@ -1,5 +1,5 @@
 // The two clocks of an attempt, and what is done when one stands still. The line allows 30 minutes of silence and 6 hours
-// for a whole run. Each test is a row of the transition table in docs/design.md.
+// for a whole run. Each test is a row of the transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
 import { countLiveAttempts } from '../../../src/pipeline/admission.ts'
 import { wakeAt } from '../../../src/pipeline/deadlines/wake-at.ts'

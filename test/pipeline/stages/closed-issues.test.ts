@@ -1,4 +1,4 @@
-// Each test is a row of the transition table in docs/design.md.
+// Each test is a row of the transition table in docs/reference/transitions.md.
 import { test } from 'vitest'
 import {
   given,

@@ -1,4 +1,4 @@
-// Each test is a row of the transition table in docs/design.md.
+// Each test is a row of the transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
 import type { Conclusion } from '../../../src/pipeline/model/facts.ts'
 import {

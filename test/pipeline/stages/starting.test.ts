@@ -1,4 +1,4 @@
-// How a line that Andon runs is started. Each test is a row of the second transition table in docs/design.md.
+// How a line that Andon runs is started. Each test is a row of the second transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
 import { startPipeline } from '../../../src/pipeline/begin.ts'
 import { stageReadyForAdmission } from '../../../src/pipeline/stages/ready-stage.ts'
