@@ -3,7 +3,7 @@
 
 import { GitHubFailure } from '../github/failure.ts'
 import type { RepositoryAccess } from '../github/request.ts'
-import type { Evidence } from '../pipeline/model/evidence.ts'
+import type { ReadReceipt } from '../translate/fields.ts'
 import { askGitHub } from './ask-github.ts'
 import {
   backOffUntil,
@@ -52,7 +52,7 @@ async function askQuestion(o: PerformContext, claimed: ClaimedEffect<'ask'>): Pr
 async function fetchAndReportAnswer(o: PerformContext, claimed: ClaimedEffect<'ask'>): Promise<void> {
   const { effect, repository, access } = claimed
   const at = o.now()
-  const evidence: Evidence = { kind: 'read', id: effect.key, at }
+  const evidence: ReadReceipt = { kind: 'read', id: effect.key, at }
   const answer = await askGitHub(o.github, access, await organisationRepositoryOf(o, access), effect.question, evidence)
   const event = {
     type: 'question.answered',

@@ -4,13 +4,13 @@
 
 import { GitHubFailure } from '../github/failure.ts'
 import { hasAttemptKeyInRunName } from '../github/run-name.ts'
-import type { GitHubJob, GitHubRun } from '../github/workflow-runs.ts'
+import type { RunFact } from '../pipeline/model/facts.ts'
 import { millisecondsAfter } from '../pipeline/model/time.ts'
+import type { ReadReceipt } from '../translate/fields.ts'
 import { type ClaimedEffect, claimEffects, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { failureMessageOf } from './failure-message.ts'
 import { blockInstallation } from './rate-limit.ts'
 import { dispatchEventOf, reportEvent, reportOutcome } from './report-outcome.ts'
-import { runFactOf } from './run-fact.ts'
 import { CLOCK_SKEW_MS, FIRST_LOOKUP_AFTER_MS, LOOKUP_RETRY_AFTER_MS } from './timings.ts'
 
 type ClaimedDispatch = ClaimedEffect<'dispatch'>
@@ -32,32 +32,29 @@ export async function reportMatchingRuns(o: PerformContext, claimed: ClaimedDisp
   const { effect, access, repository, sentAt } = claimed
   const { key, workflow, attemptKey } = effect
   const since = millisecondsAfter(sentAt ?? o.now(), -CLOCK_SKEW_MS)
-  const found = await o.github.findRuns(access, { workflow, since, key: attemptKey })
+  const found = await o.github.findRuns(access, { workflow, since, key: attemptKey }, receiptOf(o, claimed))
   const [oldest] = found
   if (oldest === undefined) return false
   const confirmed = { state: 'confirmed', runId: oldest.id, url: oldest.url } as const
   await reportOutcome(o, claimed, dispatchEventOf(o, claimed, confirmed), { state: 'done' })
-  for (const run of found) await reportRunFact(o, claimed, run, [])
+  for (const run of found) await reportRunFact(o, claimed, run)
   o.log.info({ repository: repository.fullName, effect: key, runs: found.map(({ id }) => id) }, 'its run was found')
   return true
 }
 
 /** Tells a run as it stands now. */
 export async function reportRun(o: PerformContext, claimed: ClaimedDispatch, runId: number): Promise<void> {
-  const read = await o.github.readRun(claimed.access, runId)
-  if (read !== null) await reportRunFact(o, claimed, read.run, read.jobs)
+  const run = await o.github.readRun(claimed.access, runId, receiptOf(o, claimed))
+  if (run !== null) await reportRunFact(o, claimed, run)
 }
 
-async function reportRunFact(
-  o: PerformContext,
-  claimed: ClaimedDispatch,
-  run: GitHubRun,
-  jobs: readonly GitHubJob[],
-): Promise<void> {
-  const { effect, repository } = claimed
-  const fact = runFactOf(run, jobs, { kind: 'read', id: effect.key, at: o.now() })
-  const { updatedAt: at, evidence } = fact
-  await reportEvent(o, { type: 'run.changed', at, evidence, repository, run: fact })
+async function reportRunFact(o: PerformContext, { repository }: ClaimedDispatch, run: RunFact): Promise<void> {
+  const { updatedAt: at, evidence } = run
+  await reportEvent(o, { type: 'run.changed', at, evidence, repository, run })
+}
+
+function receiptOf(o: PerformContext, { effect }: ClaimedDispatch): ReadReceipt {
+  return { kind: 'read', id: effect.key, at: o.now() }
 }
 
 async function recoverDispatch(o: PerformContext, claimed: ClaimedDispatch): Promise<void> {
