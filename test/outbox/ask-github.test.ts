@@ -48,7 +48,7 @@ test('an issue, its pull requests and their reviews come back in our words', asy
     closedByPullRequestsReferences: { nodes: [pullRequest] },
   }
   const data = { repository: { defaultBranchRef: { target: { oid: 'ba5e'.repeat(10) } }, issue } }
-  world.github.respond = () => ({ status: 200, body: { data } })
+  world.github.respond = ({ path }) => (path.endsWith('/graphql') ? { status: 200, body: { data } } : null)
   await world.drain()
   expect(world.arrivals[0]?.event).toMatchInlineSnapshot(`
     {
