@@ -8,10 +8,10 @@ import type { RunFact } from '../pipeline/model/facts.ts'
 import { millisecondsAfter } from '../pipeline/model/time.ts'
 import type { ReadReceipt } from '../translate/fields.ts'
 import { type ClaimedEffect, claimEffects, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
-import { failureMessageOf } from './failure-message.ts'
-import { blockInstallation } from './rate-limit.ts'
+import { failedEffectOutcome } from './failed-effect.ts'
+import { type CallOutcome, outcomeOf } from './outcome-of.ts'
 import { dispatchEventOf, reportEvent, reportOutcome } from './report-outcome.ts'
-import { CLOCK_SKEW_MS, FIRST_LOOKUP_AFTER_MS, LOOKUP_RETRY_AFTER_MS } from './timings.ts'
+import { CLOCK_SKEW_MS, FIRST_LOOKUP_AFTER_MS } from './timings.ts'
 
 type ClaimedDispatch = ClaimedEffect<'dispatch'>
 
@@ -64,8 +64,9 @@ async function recoverDispatch(o: PerformContext, claimed: ClaimedDispatch): Pro
     else if (!(await isRunFound(o, claimed))) await recordMiss(o, claimed)
   } catch (error) {
     if (!(error instanceof GitHubFailure)) return o.log.error({ ...fields, err: error }, 'a look ended in the middle')
-    o.log.warn({ ...fields, kind: error.kind, reason: error.message }, 'could not look')
-    await retryLookupLater(o, claimed, error)
+    const outcome = outcomeOf(error, { intent: 'read', tryNumber: null, now: o.now() })
+    o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'could not look')
+    await retryLookupLater(o, claimed, outcome)
   }
 }
 
@@ -119,18 +120,9 @@ async function buryForPerson(o: PerformContext, claimed: ClaimedDispatch, messag
   await reportOutcome(o, claimed, event, { state: 'buried', error: message })
 }
 
-async function retryLookupLater(o: PerformContext, claimed: ClaimedDispatch, failure: GitHubFailure): Promise<void> {
-  const { id, token, access } = claimed
-  const put = (dueAt: string) =>
-    recordEffectOutcome(o, { id, token, state: 'unconfirmed', dueAt, error: failure.message })
-  switch (failure.kind) {
-    case 'rate_limited':
-      return await put(await blockInstallation(o.database, access.installationId, failure, o.now))
-    case 'refused':
-      return await buryForPerson(o, claimed, `GitHub does not show the runs of it: ${failureMessageOf(failure)}`)
-    case 'not_found':
-    case 'retryable':
-    case 'unconfirmed':
-      return await put(millisecondsAfter(o.now(), LOOKUP_RETRY_AFTER_MS))
-  }
+async function retryLookupLater(o: PerformContext, claimed: ClaimedDispatch, outcome: CallOutcome): Promise<void> {
+  if (outcome.kind === 'refused' || outcome.kind === 'gone')
+    return await buryForPerson(o, claimed, `GitHub does not show the runs of it: ${outcome.words}`)
+  const { id, token } = claimed
+  await recordEffectOutcome(o, { id, token, ...(await failedEffectOutcome(o, claimed, outcome)) })
 }
