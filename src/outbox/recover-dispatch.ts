@@ -9,7 +9,7 @@ import { millisecondsAfter } from '../pipeline/model/time.ts'
 import type { ReadReceipt } from '../translate/fields.ts'
 import { type ClaimedEffect, claimEffects, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
-import { type CallOutcome, outcomeOf } from './outcome-of.ts'
+import { type CallOutcome, type CallTry, outcomeOf } from './outcome-of.ts'
 import { dispatchEventOf, reportEvent, reportOutcome } from './report-outcome.ts'
 import { CLOCK_SKEW_MS, FIRST_LOOKUP_AFTER_MS } from './timings.ts'
 
@@ -64,7 +64,7 @@ async function recoverDispatch(o: PerformContext, claimed: ClaimedDispatch): Pro
     else if (!(await isRunFound(o, claimed))) await recordMiss(o, claimed)
   } catch (error) {
     if (!(error instanceof GitHubFailure)) return o.log.error({ ...fields, err: error }, 'a look ended in the middle')
-    const outcome = outcomeOf(error, { intent: 'read', tryNumber: null, now: o.now() })
+    const outcome = outcomeOf(error, lookupAt(o))
     o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'could not look')
     await retryLookupLater(o, claimed, outcome)
   }
@@ -83,9 +83,14 @@ async function isRunFound(o: PerformContext, claimed: ClaimedDispatch): Promise<
     return await reportMatchingRuns(o, claimed)
   } catch (error) {
     // No such workflow: then no run of it either, and nothing is sent again before its file has been seen.
-    if (error instanceof GitHubFailure && error.kind === 'not_found') return false
+    if (outcomeOf(error, lookupAt(o)).kind === 'gone') return false
     throw error
   }
+}
+
+/** Lookups are not counted as tries: they go on until GitHub has answered. */
+function lookupAt({ now }: PerformContext): CallTry {
+  return { intent: 'read', tryNumber: null, now: now() }
 }
 
 async function recordMiss(o: PerformContext, claimed: ClaimedDispatch): Promise<void> {
