@@ -4,9 +4,9 @@
 import type { RepositoryAccess } from '../github/request.ts'
 import type { ReadReceipt } from '../translate/fields.ts'
 import { askGitHub } from './ask-github.ts'
+import { type CallOutcome, callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
 import { type ClaimedEffect, claimEffects, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
-import { type CallOutcome, MAX_TRIES, outcomeOf } from './outcome-of.ts'
 import { splitFullName } from './publish-claim.ts'
 import { reportOutcome } from './report-outcome.ts'
 
@@ -35,7 +35,7 @@ async function askQuestion(o: PerformContext, claimed: ClaimedEffect<'ask'>): Pr
     await fetchAndReportAnswer(o, claimed)
     o.log.info(fields, 'answered')
   } catch (error) {
-    const outcome = outcomeOf(error, { intent: 'read', tryNumber: claimed.tryNumber, now: o.now() })
+    const outcome = callOutcomeOf(error, { intent: 'read', tryNumber: claimed.tryNumber, now: o.now() })
     o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'not answered')
     await retryOrBury(o, claimed, outcome)
   }

@@ -1,8 +1,8 @@
 // Asks GitHub to end runs. To ask twice does no harm, so this needs no looking back.
 import type { CancelResult } from '../github/workflow-runs.ts'
+import { callOutcomeOf } from './call-outcome.ts'
 import { type ClaimedEffect, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
-import { outcomeOf } from './outcome-of.ts'
 import { performEffects } from './perform-effects.ts'
 import { type EffectOutcome, reportOutcome } from './report-outcome.ts'
 
@@ -19,7 +19,7 @@ async function cancelRun(o: PerformContext, claimed: ClaimedEffect<'cancel'>): P
     await reportCancelled(o, claimed, answer, { state: answer === 'refused' ? 'refused' : 'done' })
     o.log.info({ ...fields, told: answer }, 'cancelled')
   } catch (error) {
-    const outcome = outcomeOf(error, { intent: 'change', tryNumber, now: o.now() })
+    const outcome = callOutcomeOf(error, { intent: 'change', tryNumber, now: o.now() })
     o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'not cancelled')
     const failed = await failedEffectOutcome(o, claimed, outcome)
     if (outcome.kind === 'give up') await reportCancelled(o, claimed, 'refused', failed)

@@ -6,9 +6,9 @@ import { describeHold } from '../pipeline/holds/holds.ts'
 import type { DispatchOutcome } from '../pipeline/model/events.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import { millisecondsAfter } from '../pipeline/model/time.ts'
+import { callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
 import { type ClaimedEffect, claimNextWrite, type PerformContext } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
-import { MAX_TRIES, outcomeOf } from './outcome-of.ts'
 import { recheckDispatch } from './recheck-dispatch.ts'
 import { reportMatchingRuns, reportRun } from './recover-dispatch.ts'
 import { dispatchEventOf, type EffectOutcome, reportEvent, reportOutcome } from './report-outcome.ts'
@@ -119,7 +119,7 @@ async function resultOfFailure(
   claimed: ClaimedEffect<'dispatch'>,
   error: unknown,
 ): Promise<DispatchResult> {
-  const outcome = outcomeOf(error, { intent: 'create', tryNumber: claimed.tryNumber, now: o.now() })
+  const outcome = callOutcomeOf(error, { intent: 'create', tryNumber: claimed.tryNumber, now: o.now() })
   switch (outcome.kind) {
     case 'wait': {
       const message = 'GitHub asks for patience: a rate limit is reached'

@@ -1,6 +1,6 @@
 import type { Effect } from '../pipeline/model/effects.ts'
+import type { CallOutcome } from './call-outcome.ts'
 import type { ClaimedEffect, PerformContext } from './claim-effects.ts'
-import type { CallOutcome } from './outcome-of.ts'
 import { blockInstallation } from './rate-limit.ts'
 import type { EffectOutcome } from './report-outcome.ts'
 

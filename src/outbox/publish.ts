@@ -8,8 +8,8 @@
 import type { GitHub } from '../github/client.ts'
 import { GitHubFailure } from '../github/failure.ts'
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
+import { type CallOutcome, callOutcomeOf } from './call-outcome.ts'
 import { diffSurfaces, type PublicationStep } from './diff-surfaces.ts'
-import { type CallOutcome, outcomeOf } from './outcome-of.ts'
 import {
   claimNextTarget,
   invalidatePublications,
@@ -93,7 +93,7 @@ async function performStep(o: PublishContext, claim: PublishClaim, step: Publica
     return true
   } catch (failure) {
     if (!(failure instanceof GitHubFailure)) throw failure
-    const outcome = outcomeOf(failure, { intent: INTENTS[step.action], tryNumber: null, now: o.now() })
+    const outcome = callOutcomeOf(failure, { intent: INTENTS[step.action], tryNumber: null, now: o.now() })
     o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'not published')
     return await recordFailure(o, claim, step, outcome)
   }

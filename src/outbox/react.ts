@@ -1,8 +1,9 @@
 // Reactions tell whoever gave a command that it was read. GitHub takes the same one twice as once, so this needs no
 // looking back.
+
+import { callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
 import { type ClaimedEffect, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
-import { MAX_TRIES, outcomeOf } from './outcome-of.ts'
 import { performEffects } from './perform-effects.ts'
 import { isOverReaderQuota, OVER_READER_QUOTA } from './reader-quota.ts'
 
@@ -30,7 +31,7 @@ async function sendReaction(o: PerformContext, claimed: ClaimedEffect<'react'>):
     await recordEffectOutcome(o, { id, token, state: 'done' })
     o.log.info(fields, 'reacted')
   } catch (error) {
-    const outcome = outcomeOf(error, { intent: 'change', tryNumber, now: o.now() })
+    const outcome = callOutcomeOf(error, { intent: 'change', tryNumber, now: o.now() })
     o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'not reacted')
     await recordEffectOutcome(o, { id, token, ...(await failedEffectOutcome(o, claimed, outcome)) })
   }

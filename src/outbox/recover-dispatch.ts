@@ -7,9 +7,9 @@ import { hasAttemptKeyInRunName } from '../github/run-name.ts'
 import type { RunFact } from '../pipeline/model/facts.ts'
 import { millisecondsAfter } from '../pipeline/model/time.ts'
 import type { ReadReceipt } from '../translate/fields.ts'
+import { type CallOutcome, type CallTry, callOutcomeOf } from './call-outcome.ts'
 import { type ClaimedEffect, claimEffects, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
-import { type CallOutcome, type CallTry, outcomeOf } from './outcome-of.ts'
 import { dispatchEventOf, reportEvent, reportOutcome } from './report-outcome.ts'
 import { CLOCK_SKEW_MS, FIRST_LOOKUP_AFTER_MS } from './timings.ts'
 
@@ -64,7 +64,7 @@ async function recoverDispatch(o: PerformContext, claimed: ClaimedDispatch): Pro
     else if (!(await isRunFound(o, claimed))) await recordMiss(o, claimed)
   } catch (error) {
     if (!(error instanceof GitHubFailure)) return o.log.error({ ...fields, err: error }, 'a look ended in the middle')
-    const outcome = outcomeOf(error, lookupAt(o))
+    const outcome = callOutcomeOf(error, lookupAt(o))
     o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'could not look')
     await retryLookupLater(o, claimed, outcome)
   }
@@ -83,7 +83,7 @@ async function isRunFound(o: PerformContext, claimed: ClaimedDispatch): Promise<
     return await reportMatchingRuns(o, claimed)
   } catch (error) {
     // No such workflow: then no run of it either, and nothing is sent again before its file has been seen.
-    if (outcomeOf(error, lookupAt(o)).kind === 'gone') return false
+    if (callOutcomeOf(error, lookupAt(o)).kind === 'gone') return false
     throw error
   }
 }

@@ -2,9 +2,9 @@
 import { GitHubFailure } from '../github/failure.ts'
 import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { replyMarker } from '../render/reply.ts'
+import { callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
 import { type ClaimedEffect, claimEffects, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
-import { MAX_TRIES, outcomeOf } from './outcome-of.ts'
 import { ASSUME_NOT_CREATED_AFTER_MS, CLOCK_SKEW_MS } from './timings.ts'
 
 type ClaimedReply = ClaimedEffect<'reply'>
@@ -49,7 +49,7 @@ async function recoverReply(o: PerformContext, claimed: ClaimedReply): Promise<v
     }
   } catch (error) {
     if (!(error instanceof GitHubFailure)) return o.log.error({ ...fields, err: error }, 'a look ended in the middle')
-    const outcome = outcomeOf(error, { intent: 'read', tryNumber: null, now: o.now() })
+    const outcome = callOutcomeOf(error, { intent: 'read', tryNumber: null, now: o.now() })
     o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'could not look')
     // Where the issue is gone, nothing is left to be answered.
     await recordEffectOutcome(o, { id, token, ...(await failedEffectOutcome(o, claimed, outcome)) })

@@ -5,10 +5,10 @@ import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { renderReply } from '../render/reply.ts'
 import type { Transaction } from '../store/database.ts'
 import { type EffectResult, isReplyOn, saveEffectResults } from '../store/effects.ts'
+import { callOutcomeOf } from './call-outcome.ts'
 import { type ClaimedEffect, claimMore, type PerformContext, recordEffectOutcomes } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
 import { loadStatusViews, pageUrlOf } from './load-status-views.ts'
-import { outcomeOf } from './outcome-of.ts'
 import { performEffects } from './perform-effects.ts'
 import { isOverReaderQuota, OVER_READER_QUOTA } from './reader-quota.ts'
 import { deleteDuplicateReply } from './recover-reply.ts'
@@ -52,7 +52,7 @@ async function sendBatch(o: ReplyContext, batch: ReplyBatch): Promise<void> {
     if (!(await recordEffectOutcomes(o, batchOutcomes(batch, { state: 'done' }))))
       await deleteDuplicateReply(o, batch, commentId)
   } catch (error) {
-    const outcome = outcomeOf(error, { intent: 'create', tryNumber, now: o.now() })
+    const outcome = callOutcomeOf(error, { intent: 'create', tryNumber, now: o.now() })
     o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'not replied')
     await recordEffectOutcomes(o, batchOutcomes(batch, await failedEffectOutcome(o, batch[0], outcome)))
   }

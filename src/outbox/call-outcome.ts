@@ -35,7 +35,7 @@ export type CallOutcome = {
 /** More tries than this outlast an outage of three hours. */
 export const MAX_TRIES = 8
 
-export function outcomeOf(error: unknown, { intent, tryNumber, now }: CallTry): CallOutcome {
+export function callOutcomeOf(error: unknown, { intent, tryNumber, now }: CallTry): CallOutcome {
   const words = wordsOf(error)
   const retry = (): CallOutcome => ({ kind: 'retry', at: retryAt(tryNumber, now), words })
   const unconfirmed = { kind: 'unconfirmed', recoverAt: millisecondsAfter(now, FIRST_LOOKUP_AFTER_MS), words } as const

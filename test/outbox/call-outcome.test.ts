@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type FailureKind, GitHubFailure } from '../../src/github/failure.ts'
-import { type CallTry, MAX_TRIES, outcomeOf } from '../../src/outbox/outcome-of.ts'
+import { type CallTry, callOutcomeOf, MAX_TRIES } from '../../src/outbox/call-outcome.ts'
 
 const NOW = '2026-11-21T14:00:00.000Z'
 const UNTIL = '2026-11-21T15:00:00.000Z'
@@ -46,7 +46,7 @@ test.each([
   ['an error of our own', 'change', retryIn(5), retryIn(3600), retryIn(15)],
   ['an error of our own', 'create', lookFor, lookFor, lookFor],
 ] as const)('a %s of a %s', (what, intent, first, last, uncounted) => {
-  const next = (tryNumber: number | null) => outcomeOf(ERRORS[what], attemptOf(intent, tryNumber))
+  const next = (tryNumber: number | null) => callOutcomeOf(ERRORS[what], attemptOf(intent, tryNumber))
   expect(next(1)).toEqual({ ...first, words: 'Not today' })
   expect(next(MAX_TRIES)).toEqual({ ...last, words: 'Not today' })
   expect(next(MAX_TRIES + 1)).toEqual({ ...last, words: 'Not today' })
@@ -55,19 +55,19 @@ test.each([
 
 test('backing off grows fourfold up to an hour', () => {
   const seconds = [1, 2, 3, 4, 5, 6, 7].map((tryNumber) => {
-    const outcome = outcomeOf(ERRORS.retryable, attemptOf('read', tryNumber))
+    const outcome = callOutcomeOf(ERRORS.retryable, attemptOf('read', tryNumber))
     return outcome.kind === 'retry' ? (Date.parse(outcome.at) - Date.parse(NOW)) / 1000 : null
   })
   expect(seconds).toEqual([5, 20, 80, 320, 1280, 3600, 3600])
 })
 
 test('a rate limit of which GitHub does not say when it ends lasts a minute', () => {
-  const outcome = outcomeOf(new GitHubFailure('rate_limited', 'Wait'), attemptOf('read', 1))
+  const outcome = callOutcomeOf(new GitHubFailure('rate_limited', 'Wait'), attemptOf('read', 1))
   expect(outcome).toEqual({ kind: 'wait', until: after(60), words: 'Wait' })
 })
 
 describe('the words', () => {
-  const wordsOf = (message: string) => outcomeOf(new GitHubFailure('refused', message), attemptOf('read', 1)).words
+  const wordsOf = (message: string) => callOutcomeOf(new GitHubFailure('refused', message), attemptOf('read', 1)).words
 
   test('are GitHub’s, in one line and without the address of its documentation', () => {
     expect(wordsOf('Invalid request.\n\n"ref" is missing - https://docs.github.com/rest/actions')).toBe(
