@@ -1,5 +1,6 @@
 import type { Transaction } from '../store/database.ts'
 import { insertDeliveries, updateDelivery } from '../store/deliveries.ts'
+import { storable } from '../text/storable.ts'
 import { type ApplyRequest, type ApplyResult, type Delivery, expectedStateOf } from './apply-request.ts'
 
 export type SavedDeliveries = {
@@ -76,11 +77,6 @@ function resultColumns(arrival: ApplyRequest) {
     error: failure === undefined ? null : storable(failure),
     body: failure === undefined ? null : (delivery?.body ?? null),
   }
-}
-
-/** Postgres stores neither NUL nor half a surrogate pair, and the row that keeps the reason must itself be kept. */
-function storable(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '\ufffd')
 }
 
 /** The envelope was read from a payload that nobody has checked. */

@@ -1,3 +1,4 @@
+import { cut } from '../text/cut.ts'
 import { isStageName, toAsciiLowerCase } from './ascii.ts'
 import { findCommandLines } from './command-lines.ts'
 import {
@@ -131,13 +132,4 @@ function holdScopeOf(name: string | null): HoldScope {
 
 function takesScope(verb: Verb): boolean {
   return COMMANDS[verb].argument.startsWith('optional scope')
-}
-
-function cut(text: string, max: number): string {
-  const points = Array.from(text.toWellFormed())
-  if (points.length <= max) return points.join('')
-  return `${points
-    .slice(0, max - 1)
-    .join('')
-    .trimEnd()}…`
 }

@@ -1,6 +1,5 @@
-import { GitHubFailure } from './failure.ts'
+import { asNumber, asObject, expectCreatedId, expectObject, expectObjects, expectPresent } from './answer.ts'
 import type { ExistingResource } from './issue-comments.ts'
-import { asNumber, asObject, asObjects, expectCreatedId } from './json.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
 
 /** A check run in GitHub's own words. */
@@ -50,14 +49,10 @@ export function openCheckRuns(call: SendRequest, appId: number): CheckRuns {
           per_page: 100,
           page,
         })
-        const checkRuns = asObject(body)?.check_runs
-        if (!Array.isArray(checkRuns)) {
-          throw new GitHubFailure('retryable', 'GitHub answered a list of check runs that cannot be read')
-        }
-        for (const checkRun of asObjects(checkRuns)) {
-          const id = asNumber(checkRun.id)
+        for (const checkRun of expectObjects(expectObject(body, 'the list').check_runs, 'check_runs')) {
+          const id = expectPresent(asNumber(checkRun.id), 'id')
           const ours = asNumber(asObject(checkRun.app)?.id) === appId
-          if (id !== null && ours && checkRun.external_id === externalId) found.push({ id })
+          if (ours && checkRun.external_id === externalId) found.push({ id })
         }
         if (!hasNextPage) return found.sort((a, b) => a.id - b.id)
       }

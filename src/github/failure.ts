@@ -23,6 +23,9 @@ export class GitHubFailure extends Error {
   }
 }
 
+/** How long a rate limit lasts when GitHub does not say: a minute, as its documentation asks. */
+export const DEFAULT_RATE_LIMIT_MS = 60_000
+
 /** What the request was: creations are the ones that must not be sent twice. */
 export type RequestIntent = 'read' | 'change' | 'create'
 
@@ -78,9 +81,7 @@ function isRateLimit(status: number, headers: Headers, message: string): boolean
   return headers['retry-after'] !== undefined || spent || /secondary rate limit|abuse detection/i.test(message)
 }
 
-const DEFAULT_RATE_LIMIT_MS = 60_000
-
-/** `retry-after` first, then the reset of a spent limit, else a minute, as GitHub's documentation asks. */
+/** `retry-after` first, then the reset of a spent limit, else the default. */
 function rateLimitEndsAt(headers: Headers, now: string): string {
   const nowMs = Date.parse(now)
   const after = retryAtMs(headers['retry-after'], nowMs)

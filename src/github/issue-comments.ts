@@ -1,5 +1,13 @@
+import {
+  asNumber,
+  asObject,
+  asString,
+  expectCreatedId,
+  expectObjects,
+  expectPresent,
+  type JsonObject,
+} from './answer.ts'
 import { GitHubFailure } from './failure.ts'
-import { asNumber, asObject, asString, expectCreatedId, expectObjects, type JsonObject } from './json.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
 
 /** Something of ours that GitHub keeps; the greater id is the younger one. */
@@ -77,9 +85,9 @@ export function openIssueComments(call: SendRequest, appId: number): IssueCommen
             page,
           },
         )
-        for (const comment of expectObjects(body)) {
-          const id = asNumber(comment.id)
-          if (id !== null && asString(comment.body)?.includes(marker) && (await isOurs(comment))) found.push({ id })
+        for (const comment of expectObjects(body, 'comments')) {
+          const id = expectPresent(asNumber(comment.id), 'id')
+          if (asString(comment.body)?.includes(marker) && (await isOurs(comment))) found.push({ id })
         }
         if (!hasNextPage) return found.sort((a, b) => a.id - b.id)
       }
@@ -88,7 +96,6 @@ export function openIssueComments(call: SendRequest, appId: number): IssueCommen
 }
 
 async function readBotLogin(call: SendRequest): Promise<string> {
-  const slug = asString(asObject((await call(null, 'read', 'GET /app')).body)?.slug)
-  if (slug === null) throw new GitHubFailure('retryable', 'GitHub did not say what the App is called')
-  return `${slug}[bot]`
+  const { body } = await call(null, 'read', 'GET /app')
+  return `${expectPresent(asString(asObject(body)?.slug), 'slug')}[bot]`
 }

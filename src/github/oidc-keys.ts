@@ -1,7 +1,6 @@
 // The keys with which the issuer signs workflows' tokens, fetched from where it publishes them and kept for a while.
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import type { Logger } from 'pino'
-import type { Instant } from '../pipeline/model/time.ts'
 
 const FRESH_MS = 10 * 60_000
 // An issuer that is away for a while issues no new tokens either: those of before may go on being checked.
@@ -19,7 +18,7 @@ export class KeysUnavailable extends Error {
 export function openSigningKeys(o: {
   url: string
   fetch: typeof fetch
-  now: () => Instant
+  now: () => string
   log: Logger
   timeoutMs?: number
 }): JWTVerifyGetKey {

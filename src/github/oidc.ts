@@ -2,7 +2,6 @@
 // (https://docs.github.com/en/actions/concepts/security/openid-connect). Nothing else it says of itself is believed.
 import { errors, type JWTPayload, jwtVerify } from 'jose'
 import type { Logger } from 'pino'
-import type { Instant } from '../pipeline/model/time.ts'
 import { KeysUnavailable, openSigningKeys } from './oidc-keys.ts'
 
 // Clocks differ a little.
@@ -21,7 +20,7 @@ export type VerifyToken = (token: string) => Promise<TokenVerification>
 export function openTokenVerifier(o: {
   issuer: string
   audience: string
-  now: () => Instant
+  now: () => string
   log: Logger
   fetch?: typeof fetch
   timeoutMs?: number

@@ -1,71 +1,34 @@
 // What only GitHub knows. Reads: they may be asked again at any time.
-import type { Role } from '../pipeline/model/effects.ts'
+import type { ReadReceipt } from '../translate/fields.ts'
+import {
+  type IssueRead,
+  translateClosingIssuesRead,
+  translateDefaultBranchRead,
+  translateIssueRead,
+} from '../translate/graphql-reads.ts'
+import { type RoleRead, translateRoleRead } from '../translate/role.ts'
+import { asObject, asString, expectObject, expectObjects, type JsonObject, readAnswer } from './answer.ts'
 import { GitHubFailure } from './failure.ts'
-import { asNumber, asObject, asObjects, asString, expectPresent, type JsonObject } from './json.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
-
-/** An issue as GraphQL tells it. */
-export type GitHubIssue = {
-  readonly number: number
-  readonly title: string
-  readonly url: string
-  readonly author: string | null
-  readonly state: 'OPEN' | 'CLOSED'
-  readonly stateReason: string | null
-  readonly closedAt: string | null
-  readonly updatedAt: string
-}
-
-export type GitHubReview = {
-  readonly id: number
-  readonly reviewer: string
-  readonly bot: boolean
-  readonly state: string
-  readonly commitSha: string
-  readonly submittedAt: string
-}
-
-export type GitHubPullRequest = {
-  readonly number: number
-  readonly title: string
-  readonly url: string
-  readonly author: string | null
-  readonly state: 'OPEN' | 'CLOSED' | 'MERGED'
-  readonly draft: boolean
-  readonly branch: string
-  /** Whose fork the head is in; null when it is in this repository. */
-  readonly fork: string | null
-  readonly headSha: string
-  readonly closes: readonly number[]
-  readonly reviews: readonly GitHubReview[]
-  readonly updatedAt: string
-}
 
 export type Queries = {
   /** The issue (null: there is none by that number), what is to close it, and where the default branch stands. */
-  readIssue(
-    access: RepositoryAccess,
-    issueNumber: number,
-  ): Promise<{
-    readonly issue: GitHubIssue | null
-    readonly pullRequests: readonly GitHubPullRequest[]
-    readonly defaultBranchSha: string | null
-  }>
+  readIssue(access: RepositoryAccess, issueNumber: number, receipt: ReadReceipt): Promise<IssueRead>
   /** The issues of this repository that a pull request closes. There is no webhook for links made by hand. */
   readClosingIssues(access: RepositoryAccess, pullRequestNumber: number): Promise<readonly number[]>
   /** The commit at the head of the default branch; null in a repository without a commit. */
   readDefaultBranchSha(access: RepositoryAccess): Promise<string | null>
-  /** What somebody may there, by what GitHub clearly says; somebody it does not know may nothing. */
-  readRole(access: RepositoryAccess, login: string): Promise<Role>
+  /** The user's role on the repository; `none` if GitHub does not know the user. */
+  readRole(access: RepositoryAccess, login: string): Promise<RoleRead>
 }
 
 export function openQueries(call: SendRequest): Queries {
   async function ask(access: RepositoryAccess, query: string, variables: JsonObject): Promise<JsonObject> {
     const asked = { query, variables: { owner: access.owner, name: access.name, ...variables } }
     // Octokit's own graphql() throws partial answers away; for a missing issue they are the answer.
-    const answer = asObject((await call(access, 'read', 'POST /graphql', asked)).body)
-    const repository = asObject(asObject(answer?.data)?.repository)
-    const errors = asObjects(answer?.errors)
+    const answer = expectObject((await call(access, 'read', 'POST /graphql', asked)).body, 'the result')
+    const repository = asObject(asObject(answer.data)?.repository)
+    const errors = expectObjects(answer.errors ?? [], 'errors')
     if (errors.every((error) => error.type === 'NOT_FOUND')) {
       if (repository !== null) return repository
       if (errors.length > 0) throw new GitHubFailure('not_found', `GitHub knows no ${access.owner}/${access.name}`)
@@ -74,51 +37,31 @@ export function openQueries(call: SendRequest): Queries {
   }
 
   return {
-    async readIssue(access, issueNumber) {
+    async readIssue(access, issueNumber, receipt) {
       const repository = await ask(access, ISSUE_QUERY, { number: issueNumber })
-      const issue = asObject(repository.issue)
-      return {
-        issue: issue && parseIssue(issue),
-        pullRequests: nodesOf(issue?.closedByPullRequestsReferences)
-          .filter((node) => isInRepository(access, node))
-          .map((node) => parsePullRequest(access, node)),
-        defaultBranchSha: defaultBranchShaOf(repository),
-      }
+      return readAnswer(() => translateIssueRead(access.repositoryId, repository, receipt))
     },
 
     async readClosingIssues(access, pullRequestNumber) {
       const repository = await ask(access, PULL_REQUEST_QUERY, { number: pullRequestNumber })
-      return closingIssueNumbersOf(access, asObject(repository.pullRequest))
+      return readAnswer(() => translateClosingIssuesRead(access.repositoryId, repository))
     },
 
     async readDefaultBranchSha(access) {
-      return defaultBranchShaOf(await ask(access, DEFAULT_BRANCH_QUERY, {}))
+      const repository = await ask(access, DEFAULT_BRANCH_QUERY, {})
+      return readAnswer(() => translateDefaultBranchRead(repository))
     },
 
     async readRole(access, login) {
       const route = 'GET /repos/{owner}/{repo}/collaborators/{username}/permission'
       try {
-        const told = asObject((await call(access, 'read', route, { username: login })).body)
-        return roleOf(expectPresent(asString(told?.permission), 'permission'), asString(told?.role_name))
+        const { body } = await call(access, 'read', route, { username: login })
+        return readAnswer(() => translateRoleRead(body))
       } catch (failure) {
         if (failure instanceof GitHubFailure && failure.kind === 'not_found') return 'none'
         throw failure
       }
     },
-  }
-}
-
-/** `permission` is the coarse word, which folds maintain into write and triage into read; an organisation's own roles have any name. */
-function roleOf(permission: string, roleName: string | null): Role {
-  switch (permission) {
-    case 'admin':
-      return 'admin'
-    case 'write':
-      return roleName === 'maintain' ? 'maintain' : 'write'
-    case 'read':
-      return roleName === 'triage' ? 'triage' : 'read'
-    default:
-      return 'none'
   }
 }
 
@@ -133,11 +76,11 @@ const ISSUE_QUERY = `query ($owner: String!, $name: String!, $number: Int!) {
     defaultBranchRef { target { oid } }
     issue(number: $number) {
       number title url state stateReason closedAt updatedAt
-      author { login }
+      author { __typename login }
       closedByPullRequestsReferences(first: 20, includeClosedPrs: true) {
         nodes {
           number title url state isDraft headRefName headRefOid isCrossRepository updatedAt
-          author { login }
+          author { __typename login }
           headRepositoryOwner { login }
           repository { databaseId }
           ${CLOSING_ISSUES_FIELD}
@@ -164,72 +107,4 @@ function graphqlFailureOf(errors: readonly JsonObject[]): GitHubFailure {
     return new GitHubFailure('refused', message)
   }
   return new GitHubFailure('retryable', message)
-}
-
-function defaultBranchShaOf(repository: JsonObject): string | null {
-  return asString(asObject(asObject(repository.defaultBranchRef)?.target)?.oid)
-}
-
-function nodesOf(connection: unknown): readonly JsonObject[] {
-  return asObjects(asObject(connection)?.nodes)
-}
-
-/** An issue may be closed from another repository; that one's numbers mean nothing here. */
-function isInRepository(access: RepositoryAccess, node: JsonObject): boolean {
-  const id = asNumber(asObject(node.repository)?.databaseId)
-  return id === null || id === access.repositoryId
-}
-
-function closingIssueNumbersOf(access: RepositoryAccess, pullRequest: JsonObject | null): readonly number[] {
-  return nodesOf(pullRequest?.closingIssuesReferences)
-    .filter((node) => isInRepository(access, node))
-    .flatMap((node) => asNumber(node.number) ?? [])
-}
-
-function parseIssue(node: JsonObject): GitHubIssue {
-  return {
-    number: expectPresent(asNumber(node.number), 'number'),
-    title: expectPresent(asString(node.title), 'title'),
-    url: expectPresent(asString(node.url), 'url'),
-    author: asString(asObject(node.author)?.login),
-    state: node.state === 'CLOSED' ? 'CLOSED' : 'OPEN',
-    stateReason: asString(node.stateReason),
-    closedAt: asString(node.closedAt),
-    updatedAt: expectPresent(asString(node.updatedAt), 'updatedAt'),
-  }
-}
-
-function parsePullRequest(access: RepositoryAccess, node: JsonObject): GitHubPullRequest {
-  return {
-    number: expectPresent(asNumber(node.number), 'number'),
-    title: expectPresent(asString(node.title), 'title'),
-    url: expectPresent(asString(node.url), 'url'),
-    author: asString(asObject(node.author)?.login),
-    state: node.state === 'MERGED' || node.state === 'CLOSED' ? node.state : 'OPEN',
-    draft: node.isDraft === true,
-    branch: expectPresent(asString(node.headRefName), 'headRefName'),
-    fork: node.isCrossRepository === true ? (asString(asObject(node.headRepositoryOwner)?.login) ?? 'ghost') : null,
-    headSha: expectPresent(asString(node.headRefOid), 'headRefOid'),
-    closes: closingIssueNumbersOf(access, node),
-    reviews: nodesOf(node.reviews).flatMap((review) => parseReview(review) ?? []),
-    updatedAt: expectPresent(asString(node.updatedAt), 'updatedAt'),
-  }
-}
-
-/** A review by somebody who left GitHub, or of a commit that is gone, counts for nothing. */
-function parseReview(node: JsonObject): GitHubReview | null {
-  const author = asObject(node.author)
-  const id = asNumber(node.databaseId)
-  const reviewer = asString(author?.login)
-  const state = asString(node.state)
-  const commitSha = asString(asObject(node.commit)?.oid)
-  const submittedAt = asString(node.submittedAt)
-  if (id === null || reviewer === null || state === null || commitSha === null || submittedAt === null) return null
-  const bot = author?.__typename === 'Bot'
-  return { id, reviewer: bot ? botLoginOf(reviewer) : reviewer, bot, state, commitSha, submittedAt }
-}
-
-/** GraphQL says `claude` where REST and deliveries say `claude[bot]`; a person may be called `claude` as well. */
-function botLoginOf(login: string): string {
-  return login.endsWith('[bot]') ? login : `${login}[bot]`
 }

@@ -1,7 +1,7 @@
 // Text files of a repository, read at the head of its default branch. Nothing is ever written there.
 
+import { asNumber, asString, expectObject, expectPresent } from './answer.ts'
 import { GitHubFailure } from './failure.ts'
-import { asNumber, asObject, asString, expectPresent } from './json.ts'
 import type { Queries } from './queries.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
 
@@ -30,9 +30,10 @@ export function openRepositoryFiles(
     const parameters = ref === null ? { path } : { path, ref }
     try {
       const { body } = await call(access, 'read', 'GET /repos/{owner}/{repo}/contents/{path}', parameters)
-      const file = asObject(body)
-      // A list is a directory of that name.
-      if (file === null || file.type !== 'file') return null
+      // A directory of that name is answered with a list, and a submodule is no file either.
+      if (Array.isArray(body)) return null
+      const file = expectObject(body, 'the file')
+      if (expectPresent(asString(file.type), 'type') !== 'file') return null
       return { text: decodeContent(file), sha: expectPresent(asString(file.sha), 'sha') }
     } catch (failure) {
       if (failure instanceof GitHubFailure && failure.kind === 'not_found') return null

@@ -1,39 +1,19 @@
 // Workflow runs: begun by a dispatch, found again by the attempt key they echo, read, cancelled.
 
+import type { ReadReceipt } from '../translate/fields.ts'
+import { type RunRead, translateRunRead } from '../translate/workflow-run.ts'
+import {
+  asNumber,
+  asObject,
+  asString,
+  expectObject,
+  expectObjects,
+  expectPresent,
+  type JsonObject,
+  readAnswer,
+} from './answer.ts'
 import { GitHubFailure } from './failure.ts'
-import { asNumber, asObject, asObjects, asString, expectPresent, type JsonObject } from './json.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
-
-/** A workflow run as REST tells it. */
-export type GitHubRun = {
-  readonly id: number
-  readonly runAttempt: number
-  /** `.github/workflows/plan.yml` */
-  readonly path: string
-  readonly title: string
-  readonly status: string
-  readonly conclusion: string | null
-  readonly branch: string | null
-  /** Whose fork the head is in; null when it is in this repository. */
-  readonly fork: string | null
-  readonly headSha: string
-  readonly url: string
-  readonly startedAt: string
-  readonly updatedAt: string
-}
-
-export type GitHubJob = {
-  readonly id: number
-  readonly runAttempt: number
-  readonly name: string
-  readonly status: string
-  readonly conclusion: string | null
-  readonly steps: readonly { readonly name: string; readonly status: string }[]
-  readonly url: string | null
-  readonly createdAt: string | null
-  readonly startedAt: string | null
-  readonly completedAt: string | null
-}
 
 export type DispatchRequest = {
   /** File name only: `plan.yml`. */
@@ -53,16 +33,14 @@ export type WorkflowRuns = {
     access: RepositoryAccess,
     dispatch: DispatchRequest,
   ): Promise<{ readonly runId: number; readonly url: string } | null>
-  /** Dispatched runs of a workflow created since, whose title says `key` as a whole word; oldest first. */
+  /** Dispatched runs of a workflow created since, whose title says `key` as a whole word; oldest first, without jobs. */
   findRuns(
     access: RepositoryAccess,
     o: { readonly workflow: string; readonly since: string; readonly key: string },
-  ): Promise<readonly GitHubRun[]>
+    receipt: ReadReceipt,
+  ): Promise<readonly RunRead[]>
   /** The run and the jobs of its newest `run_attempt`; null when there is none by that id. */
-  readRun(
-    access: RepositoryAccess,
-    runId: number,
-  ): Promise<{ readonly run: GitHubRun; readonly jobs: readonly GitHubJob[] } | null>
+  readRun(access: RepositoryAccess, runId: number, receipt: ReadReceipt): Promise<RunRead | null>
   /** Asks for the end of a run; `force` does not wait for what the workflow would still do. */
   cancelRun(access: RepositoryAccess, runId: number, force: boolean): Promise<CancelResult>
 }
@@ -95,8 +73,8 @@ export function openWorkflowRuns(call: SendRequest): WorkflowRuns {
       }
     },
 
-    async findRuns(access, { workflow, since, key }) {
-      const found: GitHubRun[] = []
+    async findRuns(access, { workflow, since, key }, receipt) {
+      const found: RunRead[] = []
       for (let page = 1; page <= MAX_PAGES; page += 1) {
         const route = 'GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs'
         const { body, hasNextPage } = await call(access, 'read', route, {
@@ -106,27 +84,27 @@ export function openWorkflowRuns(call: SendRequest): WorkflowRuns {
           per_page: 100,
           page,
         })
-        const runs = expectListOf(body, 'workflow_runs').map(parseRun)
-        found.push(...runs.filter(({ fork, title }) => fork === null && title.split(/\s+/).includes(key)))
+        const runs = listOf(body, 'workflow_runs').filter(mentions(key))
+        const read = runs.map((run) => readAnswer(() => translateRunRead(access.repositoryId, run, [], receipt)))
+        found.push(...read.filter(({ title }) => saysKey(title, key)))
         if (!hasNextPage) break
       }
       return found.sort((a, b) => a.id - b.id)
     },
 
-    async readRun(access, runId) {
+    async readRun(access, runId, receipt) {
       try {
-        const { body } = await call(access, 'read', 'GET /repos/{owner}/{repo}/actions/runs/{run_id}', {
+        const { body: run } = await call(access, 'read', 'GET /repos/{owner}/{repo}/actions/runs/{run_id}', {
           run_id: runId,
         })
-        const run = parseRun(asObject(body) ?? {})
-        const jobs: GitHubJob[] = []
+        const jobs: JsonObject[] = []
         for (let page = 1; page <= MAX_PAGES; page += 1) {
           const route = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs'
           const part = await call(access, 'read', route, { run_id: runId, filter: 'latest', per_page: 100, page })
-          jobs.push(...expectListOf(part.body, 'jobs').map(parseJob))
+          jobs.push(...listOf(part.body, 'jobs'))
           if (!part.hasNextPage) break
         }
-        return { run, jobs }
+        return readAnswer(() => translateRunRead(access.repositoryId, run, jobs, receipt))
       } catch (failure) {
         if (failure instanceof GitHubFailure && failure.kind === 'not_found') return null
         throw failure
@@ -155,46 +133,15 @@ const RETURN_RUN_DETAILS = 'return_run_details'
 /** GitHub lists no more than the newest thousand. */
 const MAX_PAGES = 10
 
-function expectListOf(body: unknown, name: string): readonly JsonObject[] {
-  const list = asObject(body)?.[name]
-  if (!Array.isArray(list))
-    throw new GitHubFailure('retryable', `GitHub answered a list of ${name} that cannot be read`)
-  return asObjects(list)
+/** Only a run that seems to say the key is read in full: one of another kind must not hide it. */
+function mentions(key: string): (run: JsonObject) => boolean {
+  return (run) => expectPresent(asString(run.display_title), 'display_title').includes(key)
 }
 
-function parseRun(run: JsonObject): GitHubRun {
-  const headRepository = asObject(run.head_repository)
-  const isHere = headRepository !== null && asNumber(headRepository.id) === asNumber(asObject(run.repository)?.id)
-  return {
-    id: expectPresent(asNumber(run.id), 'id'),
-    runAttempt: asNumber(run.run_attempt) ?? 1,
-    path: expectPresent(asString(run.path), 'path'),
-    title: asString(run.display_title) ?? '',
-    status: expectPresent(asString(run.status), 'status'),
-    conclusion: asString(run.conclusion),
-    branch: headRepository === null ? null : asString(run.head_branch),
-    fork: isHere ? null : (asString(headRepository?.full_name)?.split('/')[0] ?? 'ghost'),
-    headSha: expectPresent(asString(run.head_sha), 'head_sha'),
-    url: expectPresent(asString(run.html_url), 'html_url'),
-    startedAt: expectPresent(asString(run.run_started_at) ?? asString(run.created_at), 'created_at'),
-    updatedAt: expectPresent(asString(run.updated_at), 'updated_at'),
-  }
+function saysKey(title: string, key: string): boolean {
+  return title.split(/\s+/).includes(key)
 }
 
-function parseJob(job: JsonObject): GitHubJob {
-  return {
-    id: expectPresent(asNumber(job.id), 'id'),
-    runAttempt: asNumber(job.run_attempt) ?? 1,
-    name: expectPresent(asString(job.name), 'name'),
-    status: expectPresent(asString(job.status), 'status'),
-    conclusion: asString(job.conclusion),
-    steps: asObjects(job.steps).map((step) => ({
-      name: asString(step.name) ?? '',
-      status: asString(step.status) ?? '',
-    })),
-    url: asString(job.html_url),
-    createdAt: asString(job.created_at),
-    startedAt: asString(job.started_at),
-    completedAt: asString(job.completed_at),
-  }
+function listOf(body: unknown, name: string): readonly JsonObject[] {
+  return expectObjects(expectObject(body, 'the list')[name], name)
 }

@@ -1,16 +1,24 @@
+// A delivery's way through Probot: `probot.receive` runs the handlers that src/index.ts registered, but tells them nothing
+// of how the delivery came and hands nothing back. So the receipt and the translation travel beside it, in the async
+// context of the call.
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Logger } from 'pino'
-import { Probot } from 'probot'
+import { type Context, Probot } from 'probot'
+import type { DeliveryReceipt } from '../translate/fields.ts'
+import { type Translation, translateDelivery } from './translate-delivery.ts'
 
 /** A Probot app: it registers its handlers. */
 export type ProbotApp = (probot: Probot) => void
 
-export type LoadedProbotApp = {
-  /** Runs the app's handlers of this event; rejects if one of them threw. */
-  receive(event: { readonly id: string; readonly name: string; readonly payload: object }): Promise<void>
-}
+/** Translates a delivery in the app's handler of its event; one that no handler takes is ignored. */
+export type TranslateViaProbot = (name: string, payload: object, receipt: DeliveryReceipt) => Promise<Translation>
+
+type DeliveryInHand = { readonly receipt: DeliveryReceipt; translation: Translation }
+
+const deliveryInHand = new AsyncLocalStorage<DeliveryInHand>()
 
 /** Loads the Probot app into an instance that can reach nothing: no key, no token, no network. */
-export async function loadProbotApp(app: ProbotApp, log: Logger): Promise<LoadedProbotApp> {
+export async function openProbot(app: ProbotApp, log: Logger): Promise<TranslateViaProbot> {
   const probot = new Probot({
     // With an App's key Probot builds an Octokit for every event; with a token it hands out the same one.
     githubToken: 'none',
@@ -19,7 +27,20 @@ export async function loadProbotApp(app: ProbotApp, log: Logger): Promise<Loaded
   })
   await probot.ready()
   await probot.load(app)
-  return { receive: (event) => probot.receive(event as Parameters<Probot['receive']>[0]) }
+  return async (name, payload, receipt) => {
+    const inHand: DeliveryInHand = { receipt, translation: { event: null } }
+    // Probot's type wants to know every payload; ours are checked by their translators.
+    const event = { id: receipt.guid, name, payload } as Parameters<Probot['receive']>[0]
+    await deliveryInHand.run(inHand, () => probot.receive(event))
+    return inHand.translation
+  }
+}
+
+/** What every handler of the Probot app does: translate, and nothing else. */
+export function handleDelivery({ name, payload }: Pick<Context, 'name' | 'payload'>): void {
+  const inHand = deliveryInHand.getStore()
+  if (inHand === undefined) throw new Error('a delivery reached the Probot app without passing the inbox')
+  inHand.translation = translateDelivery(name, payload, inHand.receipt)
 }
 
 function rejectFetch(): never {

@@ -7,9 +7,8 @@ import type { Door } from '../apply/door.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { type DeliveryEnvelope, MalformedDelivery, readEnvelope } from '../translate/envelope.ts'
 import { isHandledWebhook } from '../translate/handled-webhooks.ts'
-import { type Translation, tryTranslate } from '../translate/translate.ts'
-import { loadProbotApp, type ProbotApp } from './probot.ts'
-import { translateViaProbot } from './translate-via-probot.ts'
+import { openProbot, type ProbotApp } from './probot.ts'
+import { type Translation, translateDelivery } from './translate-delivery.ts'
 import { verifyBody } from './verify.ts'
 
 export type WebhookResponse = { status: number; body: object; headers?: Record<string, string> }
@@ -29,14 +28,14 @@ export async function createReceiver(o: {
   log: Logger
 }): Promise<ReceiveDelivery> {
   const { door, secrets, now, log } = o
-  const probot = await loadProbotApp(o.app, log)
+  const translateViaProbot = await openProbot(o.app, log)
 
   async function translated(envelope: DeliveryEnvelope, receivedAt: Instant): Promise<Translation> {
     const { name, payload, guid } = envelope
     if (!isHandledWebhook(name)) return { event: null }
     // Probot builds handler names from the action, and trips over one that is no text.
-    if (envelope.action === null) return tryTranslate(name, payload, { guid, receivedAt })
-    return translateViaProbot(payload, { guid, receivedAt }, () => probot.receive({ id: guid, name, payload }))
+    const translate = envelope.action === null ? translateDelivery : translateViaProbot
+    return await translate(name, payload, { guid, receivedAt })
   }
 
   async function accept(envelope: DeliveryEnvelope, body: Uint8Array): Promise<WebhookResponse> {

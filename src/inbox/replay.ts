@@ -4,7 +4,7 @@ import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
 import { loadFailedDelivery } from '../store/deliveries.ts'
 import { parseJsonObject } from '../translate/envelope.ts'
-import { tryTranslate } from '../translate/translate.ts'
+import { translateDelivery } from './translate-delivery.ts'
 
 /** Applies a failed delivery again, from its stored body and under its own GUID, as it would be applied if it came now. */
 export async function replayDelivery(
@@ -14,5 +14,5 @@ export async function replayDelivery(
   const delivery = await loadFailedDelivery(o.database, id)
   if (delivery === null) throw new Error(`there is no failed delivery ${id}`)
   const payload = parseJsonObject(Buffer.from(delivery.body).toString('utf8'))
-  return o.door.apply({ delivery, ...tryTranslate(delivery.name, payload, delivery) })
+  return o.door.apply({ delivery, ...translateDelivery(delivery.name, payload, delivery) })
 }

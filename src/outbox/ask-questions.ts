@@ -1,20 +1,13 @@
 // Asks GitHub what only it knows. A question is a read and may be asked twice; its answer goes through the door together
 // with the effect's token, and is taken once.
 
-import { GitHubFailure } from '../github/failure.ts'
 import type { RepositoryAccess } from '../github/request.ts'
-import type { Evidence } from '../pipeline/model/evidence.ts'
+import type { ReadReceipt } from '../translate/fields.ts'
 import { askGitHub } from './ask-github.ts'
-import {
-  backOffUntil,
-  type ClaimedEffect,
-  claimEffects,
-  MAX_TRIES,
-  type PerformContext,
-  recordEffectOutcome,
-} from './claim-effects.ts'
+import { type CallOutcome, callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
+import { type ClaimedEffect, claimEffects, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
+import { failedEffectOutcome } from './failed-effect.ts'
 import { splitFullName } from './publish-claim.ts'
-import { blockInstallation } from './rate-limit.ts'
 import { reportOutcome } from './report-outcome.ts'
 
 const MAX_CONCURRENT = 10
@@ -42,17 +35,16 @@ async function askQuestion(o: PerformContext, claimed: ClaimedEffect<'ask'>): Pr
     await fetchAndReportAnswer(o, claimed)
     o.log.info(fields, 'answered')
   } catch (error) {
-    const failure = error instanceof GitHubFailure ? error : null
-    const reason = error instanceof Error ? error.message : String(error)
-    o.log.warn({ ...fields, kind: failure?.kind ?? 'error', reason }, 'not answered')
-    await retryOrBury(o, claimed, failure, reason)
+    const outcome = callOutcomeOf(error, { intent: 'read', tryNumber: claimed.tryNumber, now: o.now() })
+    o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'not answered')
+    await retryOrBury(o, claimed, outcome)
   }
 }
 
 async function fetchAndReportAnswer(o: PerformContext, claimed: ClaimedEffect<'ask'>): Promise<void> {
   const { effect, repository, access } = claimed
   const at = o.now()
-  const evidence: Evidence = { kind: 'read', id: effect.key, at }
+  const evidence: ReadReceipt = { kind: 'read', id: effect.key, at }
   const answer = await askGitHub(o.github, access, await organisationRepositoryOf(o, access), effect.question, evidence)
   const event = {
     type: 'question.answered',
@@ -84,20 +76,11 @@ async function organisationRepositoryOf(
 
 const ORGANISATION_REPOSITORY = '.github'
 
-async function retryOrBury(
-  o: PerformContext,
-  claimed: ClaimedEffect<'ask'>,
-  failure: GitHubFailure | null,
-  error: string,
-): Promise<void> {
-  const { id, token, tryNumber, access } = claimed
-  const isOver = failure?.kind === 'refused' || failure?.kind === 'not_found'
-  if (failure?.kind === 'rate_limited') {
-    const dueAt = await blockInstallation(o.database, access.installationId, failure, o.now)
-    return await recordEffectOutcome(o, { id, token, state: 'due', dueAt, error, isSnooze: true })
-  }
-  if (isOver || tryNumber >= MAX_TRIES) return await buryQuestion(o, claimed, error)
-  await recordEffectOutcome(o, { id, token, state: 'due', dueAt: backOffUntil(tryNumber, o.now()), error })
+async function retryOrBury(o: PerformContext, claimed: ClaimedEffect<'ask'>, outcome: CallOutcome): Promise<void> {
+  // A refused question is one that nobody answers: what GitHub does not say counts as no.
+  if (outcome.kind === 'refused' || outcome.kind === 'gone') return await buryQuestion(o, claimed, outcome.words)
+  const { id, token } = claimed
+  await recordEffectOutcome(o, { id, token, ...(await failedEffectOutcome(o, claimed, outcome)) })
 }
 
 async function buryQuestion(o: PerformContext, { id, token }: ClaimedEffect<'ask'>, error: string): Promise<void> {

@@ -124,17 +124,6 @@ export async function recordEffectOutcomes(o: PerformContext, results: readonly 
   return saved.size === results.length
 }
 
-/** More tries than this outlast an outage of three hours. */
-export const MAX_TRIES = 8
-
-const FIRST_BACKOFF_MS = 5_000
-const MAX_BACKOFF_MS = 60 * 60_000
-
-/** 5 s, 20 s, 80 s … an hour. */
-export function backOffUntil(attempt: number, now: Instant): Instant {
-  return millisecondsAfter(now, Math.min(FIRST_BACKOFF_MS * 4 ** (attempt - 1), MAX_BACKOFF_MS))
-}
-
 function dueEffects(trx: Transaction, type: EffectType, states: readonly ClaimableState[], now: Instant) {
   return trx
     .selectFrom('effects')

@@ -2,14 +2,13 @@
 // (`sending`, under a claim that is checked in that very commit), then one POST goes out. A clear answer is told at once.
 // After any other, and after a crash, the run is looked for (recover-dispatch.ts) before anything is sent again.
 import { Unavailable } from '../apply/apply-request.ts'
-import { GitHubFailure } from '../github/failure.ts'
 import { describeHold } from '../pipeline/holds/holds.ts'
 import type { DispatchOutcome } from '../pipeline/model/events.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import { millisecondsAfter } from '../pipeline/model/time.ts'
-import { backOffUntil, type ClaimedEffect, claimNextWrite, MAX_TRIES, type PerformContext } from './claim-effects.ts'
-import { failureMessageOf } from './failure-message.ts'
-import { blockInstallation } from './rate-limit.ts'
+import { callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
+import { type ClaimedEffect, claimNextWrite, type PerformContext } from './claim-effects.ts'
+import { failedEffectOutcome } from './failed-effect.ts'
 import { recheckDispatch } from './recheck-dispatch.ts'
 import { reportMatchingRuns, reportRun } from './recover-dispatch.ts'
 import { dispatchEventOf, type EffectOutcome, reportEvent, reportOutcome } from './report-outcome.ts'
@@ -24,6 +23,7 @@ export type UnreportedResults = Map<
 >
 
 const MAX_CONCURRENT = 10
+const NOT_STARTED = `GitHub did not start it in ${MAX_TRIES} tries`
 /** A shorter wait for a slot is not worth a word. */
 const MIN_REPORTED_WAIT_MS = 10_000
 
@@ -74,8 +74,7 @@ async function sendDispatch(
   claimed: ClaimedEffect<'dispatch'>,
   unreported: UnreportedResults,
 ): Promise<void> {
-  if (claimed.tryNumber > MAX_TRIES)
-    return await reportRefused(o, claimed, `GitHub did not start it in ${MAX_TRIES} tries`)
+  if (claimed.tryNumber > MAX_TRIES) return await reportRefused(o, claimed, NOT_STARTED)
   const sendBy = millisecondsAfter(o.now(), SEND_WINDOW_MS)
   // The commit that says `sending` is the one that checks the claim and the cords. Between it and the POST there is only
   // a look at whether somebody gave the attempt up or held it meanwhile: whoever does so later finds it sent.
@@ -110,34 +109,35 @@ async function postDispatch(
     const run = await o.github.dispatchWorkflow(access, { workflow, ref, inputs, sendBy })
     if (run !== null) return { status: { state: 'confirmed', ...run }, outcome: { state: 'done' } }
     return unconfirmedResult(o, 'GitHub accepted it and did not say which run it began')
-  } catch (failure) {
-    if (!(failure instanceof GitHubFailure)) throw failure
-    return await resultOfFailure(o, claimed, failure)
+  } catch (error) {
+    return await resultOfFailure(o, claimed, error)
   }
 }
 
 async function resultOfFailure(
   o: PerformContext,
   claimed: ClaimedEffect<'dispatch'>,
-  failure: GitHubFailure,
+  error: unknown,
 ): Promise<DispatchResult> {
-  const reason = failureMessageOf(failure)
-  switch (failure.kind) {
-    case 'rate_limited': {
-      const until = await blockInstallation(o.database, claimed.access.installationId, failure, o.now)
-      const status = { state: 'waiting', until, message: 'GitHub asks for patience: a rate limit is reached' } as const
-      return { status, outcome: { state: 'due', dueAt: until, error: reason, isSnooze: true } }
+  const outcome = callOutcomeOf(error, { intent: 'create', tryNumber: claimed.tryNumber, now: o.now() })
+  switch (outcome.kind) {
+    case 'wait': {
+      const message = 'GitHub asks for patience: a rate limit is reached'
+      const status = { state: 'waiting', until: outcome.until, message } as const
+      return { status, outcome: await failedEffectOutcome(o, claimed, outcome) }
     }
-    case 'retryable': {
-      const until = backOffUntil(claimed.tryNumber, o.now())
-      const status = { state: 'waiting', until, message: `GitHub could not be asked: ${reason}` } as const
-      return { status, outcome: { state: 'due', dueAt: until, error: reason } }
+    case 'retry': {
+      const message = `GitHub could not be asked: ${outcome.words}`
+      const status = { state: 'waiting', until: outcome.at, message } as const
+      return { status, outcome: await failedEffectOutcome(o, claimed, outcome) }
     }
     case 'unconfirmed':
-      return unconfirmedResult(o, `GitHub did not say whether it started: ${reason}`)
-    case 'not_found':
+      return unconfirmedResult(o, `GitHub did not say whether it started: ${outcome.words}`)
+    case 'gone':
     case 'refused':
-      return refusedResult(`GitHub refused to start ${claimed.effect.workflow}: ${reason}`)
+      return refusedResult(`GitHub refused to start ${claimed.effect.workflow}: ${outcome.words}`)
+    case 'give up':
+      return refusedResult(NOT_STARTED)
   }
 }
 

@@ -8,6 +8,7 @@
 import type { GitHub } from '../github/client.ts'
 import { GitHubFailure } from '../github/failure.ts'
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
+import { type CallOutcome, callOutcomeOf } from './call-outcome.ts'
 import { diffSurfaces, type PublicationStep } from './diff-surfaces.ts'
 import {
   claimNextTarget,
@@ -92,10 +93,13 @@ async function performStep(o: PublishContext, claim: PublishClaim, step: Publica
     return true
   } catch (failure) {
     if (!(failure instanceof GitHubFailure)) throw failure
-    o.log.warn({ ...fields, kind: failure.kind, reason: failure.message }, 'not published')
-    return await recordFailure(o, claim, step, failure)
+    const outcome = callOutcomeOf(failure, { intent: INTENTS[step.action], tryNumber: null, now: o.now() })
+    o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'not published')
+    return await recordFailure(o, claim, step, outcome)
   }
 }
+
+const INTENTS = { create: 'create', update: 'change', recover: 'read' } as const
 
 type WriteStep = Exclude<PublicationStep, { action: 'recover' }>
 
@@ -133,7 +137,6 @@ async function releaseFor(o: PublishContext, claim: PublishClaim, backoffMs: num
 }
 
 const ERROR_BACKOFF_MS = 60_000
-const RETRY_AFTER_MS = 15_000
 const REFUSED_LOOKUP_RETRY_AFTER_MS = 10 * 60_000
 const EPOCH = '1970-01-01T00:00:00.000Z'
 
@@ -141,9 +144,9 @@ async function recordFailure(
   o: PublishContext,
   claim: PublishClaim,
   step: PublicationStep,
-  failure: GitHubFailure,
+  outcome: CallOutcome,
 ): Promise<boolean> {
-  const error = failure.message
+  const error = outcome.words
   const nothingCreated = step.action === 'create' ? ({ state: 'confirmed', sentAt: null, digest: null } as const) : {}
 
   async function save(known: Parameters<typeof savePublication>[3], back?: Parameters<typeof releaseClaim>[2]) {
@@ -155,21 +158,21 @@ async function recordFailure(
     return back === undefined
   }
 
-  switch (failure.kind) {
-    case 'rate_limited': {
-      const after = await blockInstallation(o.database, claim.access.installationId, failure, o.now)
-      return await save(nothingCreated, { servedAt: claim.servedAt, after })
-    }
-    case 'retryable':
-      return await save(nothingCreated, { servedAt: o.now(), after: millisecondsAfter(o.now(), RETRY_AFTER_MS) })
+  switch (outcome.kind) {
+    case 'wait':
+      await blockInstallation(o.database, claim.access.installationId, outcome.until, o.now)
+      return await save(nothingCreated, { servedAt: claim.servedAt, after: outcome.until })
+    case 'retry':
+      return await save(nothingCreated, { servedAt: o.now(), after: outcome.at })
     case 'unconfirmed':
       // The answer came (or stayed away) just now, and what it speaks of may become visible from now on.
       return await save({ sentAt: o.now() })
-    case 'not_found':
+    case 'gone':
       // Deleted, or out of our sight for a while: whatever it is, look through all there is before creating anew.
       if (step.action === 'update') return await save({ state: 'sending', sentAt: EPOCH, githubId: null, digest: null })
       return await refused()
     case 'refused':
+    case 'give up':
       return await refused()
   }
 

@@ -1,5 +1,4 @@
-import type { GitHubFailure } from '../github/failure.ts'
-import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import { isHigherPriorityWaiting, type WritePriority } from './priority.ts'
 import {
@@ -31,23 +30,18 @@ export async function takeWriteSlot(
   return reservation
 }
 
-/** GitHub asked for silence: every process obeys, and a restart forgets nothing. Resolves to when it ends. */
+/** GitHub asked for silence until then: every process obeys, and a restart forgets nothing. */
 export async function blockInstallation(
   database: Database,
   installationId: number,
-  failure: GitHubFailure,
+  until: Instant,
   now: () => Instant,
-): Promise<Instant> {
-  const until = failure.until ?? millisecondsAfter(now(), DEFAULT_BLOCK_MS)
+): Promise<void> {
   await database.kysely.transaction().execute(async (trx) => {
     const budget = await lockBudget(trx, installationId, now)
     await saveBudget(trx, installationId, blockBudgetUntil(budget, until), now())
   })
-  return until
 }
-
-/** When it does not say for how long: a minute, as its documentation asks. */
-const DEFAULT_BLOCK_MS = 60_000
 
 async function lockBudget(trx: Transaction, installationId: number, now: () => Instant): Promise<WriteBudget> {
   const { nextWriteAt, blockedUntil, creations } = UNSPENT_BUDGET

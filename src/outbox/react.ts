@@ -1,15 +1,10 @@
 // Reactions tell whoever gave a command that it was read. GitHub takes the same one twice as once, so this needs no
 // looking back.
-import { GitHubFailure } from '../github/failure.ts'
-import {
-  backOffUntil,
-  type ClaimedEffect,
-  MAX_TRIES,
-  type PerformContext,
-  recordEffectOutcome,
-} from './claim-effects.ts'
+
+import { callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
+import { type ClaimedEffect, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
+import { failedEffectOutcome } from './failed-effect.ts'
 import { performEffects } from './perform-effects.ts'
-import { blockInstallation } from './rate-limit.ts'
 import { isOverReaderQuota, OVER_READER_QUOTA } from './reader-quota.ts'
 
 /** Sends what is due, as far as the budgets allow; resolves to how many were taken in hand. */
@@ -20,6 +15,9 @@ export async function sendReactions(o: PerformContext, stopping?: AbortSignal): 
 async function sendReaction(o: PerformContext, claimed: ClaimedEffect<'react'>): Promise<void> {
   const { id, token, tryNumber, access, effect, repository } = claimed
   const fields = { repository: repository.fullName, effect: effect.key, attempt: tryNumber }
+  if (tryNumber > MAX_TRIES) {
+    return await recordEffectOutcome(o, { id, token, state: 'buried', error: 'every try ended without a word' })
+  }
   if (!effect.mayWrite && (await isOverReaderQuota(o, repository.id))) {
     return await recordEffectOutcome(o, {
       id,
@@ -33,16 +31,8 @@ async function sendReaction(o: PerformContext, claimed: ClaimedEffect<'react'>):
     await recordEffectOutcome(o, { id, token, state: 'done' })
     o.log.info(fields, 'reacted')
   } catch (error) {
-    const failure = error instanceof GitHubFailure ? error : null
-    const reason = error instanceof Error ? error.message : String(error)
-    o.log.warn({ ...fields, kind: failure?.kind ?? 'error', reason }, 'not reacted')
-    if (failure?.kind === 'rate_limited') {
-      const dueAt = await blockInstallation(o.database, access.installationId, failure, o.now)
-      return await recordEffectOutcome(o, { id, token, state: 'due', dueAt, error: reason, isSnooze: true })
-    }
-    // The comment is gone, or GitHub lets nobody react to it.
-    const isOver = failure?.kind === 'not_found' || failure?.kind === 'refused' || tryNumber >= MAX_TRIES
-    if (isOver) return await recordEffectOutcome(o, { id, token, state: 'refused', error: reason })
-    await recordEffectOutcome(o, { id, token, state: 'due', dueAt: backOffUntil(tryNumber, o.now()), error: reason })
+    const outcome = callOutcomeOf(error, { intent: 'change', tryNumber, now: o.now() })
+    o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'not reacted')
+    await recordEffectOutcome(o, { id, token, ...(await failedEffectOutcome(o, claimed, outcome)) })
   }
 }

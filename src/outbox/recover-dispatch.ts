@@ -4,14 +4,14 @@
 
 import { GitHubFailure } from '../github/failure.ts'
 import { hasAttemptKeyInRunName } from '../github/run-name.ts'
-import type { GitHubJob, GitHubRun } from '../github/workflow-runs.ts'
+import type { RunFact } from '../pipeline/model/facts.ts'
 import { millisecondsAfter } from '../pipeline/model/time.ts'
+import type { ReadReceipt } from '../translate/fields.ts'
+import { type CallOutcome, type CallTry, callOutcomeOf } from './call-outcome.ts'
 import { type ClaimedEffect, claimEffects, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
-import { failureMessageOf } from './failure-message.ts'
-import { blockInstallation } from './rate-limit.ts'
+import { failedEffectOutcome } from './failed-effect.ts'
 import { dispatchEventOf, reportEvent, reportOutcome } from './report-outcome.ts'
-import { runFactOf } from './run-fact.ts'
-import { CLOCK_SKEW_MS, FIRST_LOOKUP_AFTER_MS, LOOKUP_RETRY_AFTER_MS } from './timings.ts'
+import { CLOCK_SKEW_MS, FIRST_LOOKUP_AFTER_MS } from './timings.ts'
 
 type ClaimedDispatch = ClaimedEffect<'dispatch'>
 
@@ -32,32 +32,29 @@ export async function reportMatchingRuns(o: PerformContext, claimed: ClaimedDisp
   const { effect, access, repository, sentAt } = claimed
   const { key, workflow, attemptKey } = effect
   const since = millisecondsAfter(sentAt ?? o.now(), -CLOCK_SKEW_MS)
-  const found = await o.github.findRuns(access, { workflow, since, key: attemptKey })
+  const found = await o.github.findRuns(access, { workflow, since, key: attemptKey }, receiptOf(o, claimed))
   const [oldest] = found
   if (oldest === undefined) return false
   const confirmed = { state: 'confirmed', runId: oldest.id, url: oldest.url } as const
   await reportOutcome(o, claimed, dispatchEventOf(o, claimed, confirmed), { state: 'done' })
-  for (const run of found) await reportRunFact(o, claimed, run, [])
+  for (const run of found) await reportRunFact(o, claimed, run)
   o.log.info({ repository: repository.fullName, effect: key, runs: found.map(({ id }) => id) }, 'its run was found')
   return true
 }
 
 /** Tells a run as it stands now. */
 export async function reportRun(o: PerformContext, claimed: ClaimedDispatch, runId: number): Promise<void> {
-  const read = await o.github.readRun(claimed.access, runId)
-  if (read !== null) await reportRunFact(o, claimed, read.run, read.jobs)
+  const run = await o.github.readRun(claimed.access, runId, receiptOf(o, claimed))
+  if (run !== null) await reportRunFact(o, claimed, run)
 }
 
-async function reportRunFact(
-  o: PerformContext,
-  claimed: ClaimedDispatch,
-  run: GitHubRun,
-  jobs: readonly GitHubJob[],
-): Promise<void> {
-  const { effect, repository } = claimed
-  const fact = runFactOf(run, jobs, { kind: 'read', id: effect.key, at: o.now() })
-  const { updatedAt: at, evidence } = fact
-  await reportEvent(o, { type: 'run.changed', at, evidence, repository, run: fact })
+async function reportRunFact(o: PerformContext, { repository }: ClaimedDispatch, run: RunFact): Promise<void> {
+  const { updatedAt: at, evidence } = run
+  await reportEvent(o, { type: 'run.changed', at, evidence, repository, run })
+}
+
+function receiptOf(o: PerformContext, { effect }: ClaimedDispatch): ReadReceipt {
+  return { kind: 'read', id: effect.key, at: o.now() }
 }
 
 async function recoverDispatch(o: PerformContext, claimed: ClaimedDispatch): Promise<void> {
@@ -67,8 +64,9 @@ async function recoverDispatch(o: PerformContext, claimed: ClaimedDispatch): Pro
     else if (!(await isRunFound(o, claimed))) await recordMiss(o, claimed)
   } catch (error) {
     if (!(error instanceof GitHubFailure)) return o.log.error({ ...fields, err: error }, 'a look ended in the middle')
-    o.log.warn({ ...fields, kind: error.kind, reason: error.message }, 'could not look')
-    await retryLookupLater(o, claimed, error)
+    const outcome = callOutcomeOf(error, lookupAt(o))
+    o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'could not look')
+    await retryLookupLater(o, claimed, outcome)
   }
 }
 
@@ -85,9 +83,14 @@ async function isRunFound(o: PerformContext, claimed: ClaimedDispatch): Promise<
     return await reportMatchingRuns(o, claimed)
   } catch (error) {
     // No such workflow: then no run of it either, and nothing is sent again before its file has been seen.
-    if (error instanceof GitHubFailure && error.kind === 'not_found') return false
+    if (callOutcomeOf(error, lookupAt(o)).kind === 'gone') return false
     throw error
   }
+}
+
+/** Lookups are not counted as tries: they go on until GitHub has answered. */
+function lookupAt({ now }: PerformContext): CallTry {
+  return { intent: 'read', tryNumber: null, now: now() }
 }
 
 async function recordMiss(o: PerformContext, claimed: ClaimedDispatch): Promise<void> {
@@ -122,18 +125,9 @@ async function buryForPerson(o: PerformContext, claimed: ClaimedDispatch, messag
   await reportOutcome(o, claimed, event, { state: 'buried', error: message })
 }
 
-async function retryLookupLater(o: PerformContext, claimed: ClaimedDispatch, failure: GitHubFailure): Promise<void> {
-  const { id, token, access } = claimed
-  const put = (dueAt: string) =>
-    recordEffectOutcome(o, { id, token, state: 'unconfirmed', dueAt, error: failure.message })
-  switch (failure.kind) {
-    case 'rate_limited':
-      return await put(await blockInstallation(o.database, access.installationId, failure, o.now))
-    case 'refused':
-      return await buryForPerson(o, claimed, `GitHub does not show the runs of it: ${failureMessageOf(failure)}`)
-    case 'not_found':
-    case 'retryable':
-    case 'unconfirmed':
-      return await put(millisecondsAfter(o.now(), LOOKUP_RETRY_AFTER_MS))
-  }
+async function retryLookupLater(o: PerformContext, claimed: ClaimedDispatch, outcome: CallOutcome): Promise<void> {
+  if (outcome.kind === 'refused' || outcome.kind === 'gone')
+    return await buryForPerson(o, claimed, `GitHub does not show the runs of it: ${outcome.words}`)
+  const { id, token } = claimed
+  await recordEffectOutcome(o, { id, token, ...(await failedEffectOutcome(o, claimed, outcome)) })
 }

@@ -2,15 +2,10 @@
 import { GitHubFailure } from '../github/failure.ts'
 import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { replyMarker } from '../render/reply.ts'
-import {
-  type ClaimedEffect,
-  claimEffects,
-  MAX_TRIES,
-  type PerformContext,
-  recordEffectOutcome,
-} from './claim-effects.ts'
-import { blockInstallation } from './rate-limit.ts'
-import { ASSUME_NOT_CREATED_AFTER_MS, CLOCK_SKEW_MS, LOOKUP_RETRY_AFTER_MS } from './timings.ts'
+import { callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
+import { type ClaimedEffect, claimEffects, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
+import { failedEffectOutcome } from './failed-effect.ts'
+import { ASSUME_NOT_CREATED_AFTER_MS, CLOCK_SKEW_MS } from './timings.ts'
 
 type ClaimedReply = ClaimedEffect<'reply'>
 
@@ -38,7 +33,7 @@ export async function deleteDuplicateReply(
 }
 
 async function recoverReply(o: PerformContext, claimed: ClaimedReply): Promise<void> {
-  const { id, token, tryNumber, sentAt, repository, effect, access } = claimed
+  const { id, token, tryNumber, sentAt, repository, effect } = claimed
   const fields = { repository: repository.fullName, effect: effect.key }
   const sureAt = millisecondsAfter(sentAt ?? o.now(), ASSUME_NOT_CREATED_AFTER_MS)
   try {
@@ -54,15 +49,10 @@ async function recoverReply(o: PerformContext, claimed: ClaimedReply): Promise<v
     }
   } catch (error) {
     if (!(error instanceof GitHubFailure)) return o.log.error({ ...fields, err: error }, 'a look ended in the middle')
-    o.log.warn({ ...fields, kind: error.kind, reason: error.message }, 'could not look')
+    const outcome = callOutcomeOf(error, { intent: 'read', tryNumber: null, now: o.now() })
+    o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'could not look')
     // Where the issue is gone, nothing is left to be answered.
-    if (error.kind === 'not_found' || error.kind === 'refused') {
-      return await recordEffectOutcome(o, { id, token, state: 'refused', error: error.message })
-    }
-    const again = millisecondsAfter(o.now(), LOOKUP_RETRY_AFTER_MS)
-    const dueAt =
-      error.kind === 'rate_limited' ? await blockInstallation(o.database, access.installationId, error, o.now) : again
-    await recordEffectOutcome(o, { id, token, state: 'unconfirmed', dueAt, error: error.message })
+    await recordEffectOutcome(o, { id, token, ...(await failedEffectOutcome(o, claimed, outcome)) })
   }
 }
 

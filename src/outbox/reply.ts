@@ -1,26 +1,19 @@
 // Answers comments with comments, each once. What is to be answered at one issue within a few seconds goes into one
 // comment. Creating is the dangerous part: the intent is committed first (`sending`), one POST goes out, and unless its
 // answer is clear nothing is sent again before GitHub has been looked at (recover-reply.ts).
-import { GitHubFailure } from '../github/failure.ts'
 import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { renderReply } from '../render/reply.ts'
 import type { Transaction } from '../store/database.ts'
 import { type EffectResult, isReplyOn, saveEffectResults } from '../store/effects.ts'
-import {
-  backOffUntil,
-  type ClaimedEffect,
-  claimMore,
-  MAX_TRIES,
-  type PerformContext,
-  recordEffectOutcomes,
-} from './claim-effects.ts'
+import { callOutcomeOf } from './call-outcome.ts'
+import { type ClaimedEffect, claimMore, type PerformContext, recordEffectOutcomes } from './claim-effects.ts'
+import { failedEffectOutcome } from './failed-effect.ts'
 import { loadStatusViews, pageUrlOf } from './load-status-views.ts'
 import { performEffects } from './perform-effects.ts'
-import { blockInstallation } from './rate-limit.ts'
 import { isOverReaderQuota, OVER_READER_QUOTA } from './reader-quota.ts'
 import { deleteDuplicateReply } from './recover-reply.ts'
 import type { EffectOutcome } from './report-outcome.ts'
-import { FIRST_LOOKUP_AFTER_MS, SEND_WINDOW_MS } from './timings.ts'
+import { SEND_WINDOW_MS } from './timings.ts'
 
 type ClaimedReply = ClaimedEffect<'reply'>
 
@@ -59,12 +52,9 @@ async function sendBatch(o: ReplyContext, batch: ReplyBatch): Promise<void> {
     if (!(await recordEffectOutcomes(o, batchOutcomes(batch, { state: 'done' }))))
       await deleteDuplicateReply(o, batch, commentId)
   } catch (error) {
-    const failure = error instanceof GitHubFailure ? error : null
-    const reason = error instanceof Error ? error.message : String(error)
-    o.log.warn({ ...fields, kind: failure?.kind ?? 'error', reason }, 'not replied')
-    // Without a word of GitHub's nobody knows what came of it: the claim ends by itself, and then it is looked for.
-    if (failure !== null)
-      await recordEffectOutcomes(o, batchOutcomes(batch, await outcomeOfFailure(o, batch[0], failure)))
+    const outcome = callOutcomeOf(error, { intent: 'create', tryNumber, now: o.now() })
+    o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'not replied')
+    await recordEffectOutcomes(o, batchOutcomes(batch, await failedEffectOutcome(o, batch[0], outcome)))
   }
 }
 
@@ -77,29 +67,6 @@ async function postReply(o: ReplyContext, batch: ReplyBatch): Promise<number> {
   const pageUrl = pageUrlOf(o.baseUrl, repository.fullName, views.keys().next().value ?? null)
   const body = renderReply(replies, { pageUrl, statusViewOf: (issueNumber) => views.get(issueNumber) ?? null })
   return await o.github.createComment(access, effect.issueNumber, body, sendBy)
-}
-
-async function outcomeOfFailure(
-  o: ReplyContext,
-  { access, tryNumber }: ClaimedReply,
-  failure: GitHubFailure,
-): Promise<EffectOutcome> {
-  const error = failure.message
-  switch (failure.kind) {
-    case 'rate_limited': {
-      const dueAt = await blockInstallation(o.database, access.installationId, failure, o.now)
-      return { state: 'due', dueAt, error, isSnooze: true }
-    }
-    case 'retryable':
-      return tryNumber >= MAX_TRIES
-        ? { state: 'buried', error }
-        : { state: 'due', dueAt: backOffUntil(tryNumber, o.now()), error }
-    case 'unconfirmed':
-      return { state: 'unconfirmed', dueAt: millisecondsAfter(o.now(), FIRST_LOOKUP_AFTER_MS), error }
-    case 'not_found':
-    case 'refused':
-      return { state: 'refused', error }
-  }
 }
 
 function batchOutcomes(batch: readonly ClaimedReply[], outcome: EffectOutcome): readonly EffectResult[] {

@@ -7,7 +7,5 @@ export const SEND_WINDOW_MS = 12_000
 export const FIRST_LOOKUP_AFTER_MS = 5_000
 /** When the second look finds nothing either, nothing was created and it is sent again. */
 export const ASSUME_NOT_CREATED_AFTER_MS = 60_000
-/** After a look that GitHub could not answer. */
-export const LOOKUP_RETRY_AFTER_MS = 15_000
 /** Clocks differ, and GitHub's is the one that counts. */
 export const CLOCK_SKEW_MS = 10 * 60_000

@@ -2,6 +2,7 @@
 // Markdown of ours. Two things are at work and need two remedies. Markdown itself is defeated by character references,
 // which can never be markup. GitHub's filters (mentions, references, links) run later, over the decoded text, where
 // a backslash or a reference no longer helps: there the pattern is broken by a zero-width space.
+import { cut } from '../text/cut.ts'
 
 const ZERO_WIDTH_SPACE = '\u200b'
 
@@ -24,17 +25,6 @@ export function codeSpan(text: string, max = 120): string {
 /** A link to a URL that we were told; the words alone when the URL could end the link early. */
 export function linkTo(words: string, url: string | null): string {
   return url !== null && /^https?:\/\/[^\s<>()\\`|]+$/.test(url) ? `[${words}](${url})` : words
-}
-
-/** At most `max` code points, the last of them `…` when something was cut off; never half a character. */
-export function cut(text: string, max: number): string {
-  if (text.length <= max) return text
-  const points = Array.from(text)
-  if (points.length <= max) return text
-  return `${points
-    .slice(0, max - 1)
-    .join('')
-    .trimEnd()}…`
 }
 
 // The joiners U+200C and U+200D stay: Persian, Hindi and half of all emoji are written with them.

@@ -1,14 +1,18 @@
-// The parts that payloads have in common. Types are `Pick<>`s of GitHub's published ones; at run time only the fields
+// The parts that GitHub's payloads and answers have in common. Types are `Pick<>`s of GitHub's published ones; at run time only the fields
 // that are read are checked, so that GitHub may add and drop whatever else it likes.
 import type { InstallationLite, Repository, User } from '@octokit/webhooks-types'
 import { z } from 'zod'
 import type { RepositoryRef } from '../pipeline/model/events.ts'
 import type { Evidence } from '../pipeline/model/evidence.ts'
 import type { Instant } from '../pipeline/model/time.ts'
+import { storable } from '../text/storable.ts'
 import { UntranslatablePayload } from './untranslatable.ts'
 
 /** What the delivery itself adds to its payload. */
 export type DeliveryReceipt = { readonly guid: string; readonly receivedAt: Instant }
+
+/** What GitHub was asked, and when: the evidence of everything in its answer. */
+export type ReadReceipt = Evidence & { readonly kind: 'read' }
 
 export type Account = Pick<User, 'login' | 'type'>
 
@@ -36,6 +40,8 @@ export const timestamp = z
   .string()
   .refine((text) => TIMESTAMP.test(text) && !Number.isNaN(Date.parse(text)), 'expected an ISO 8601 moment')
   .transform((text): Instant => new Date(text).toISOString())
+
+export const optionalTimestamp = timestamp.nullish().transform((at) => at ?? null)
 
 /** What people write. Cut, never refused: a long title is no reason to miss an event. */
 export const truncatedText = z.string().transform((written) => storable(written.slice(0, MAX_TEXT_LENGTH)))
@@ -69,11 +75,11 @@ export const conclusion = z
   ])
   .nullable()
 
-/** Somebody; accounts that were deleted are `null` on GitHub, which shows them as "ghost". */
+/** An account; one that was deleted is `null` on GitHub, which shows it as "ghost". */
 export const account = z
   .object({ login: identifier, type: z.enum(['User', 'Bot', 'Organization']).catch('User') })
   .nullish()
-  .transform((somebody): Account => somebody ?? { login: 'ghost', type: 'User' })
+  .transform((known): Account => known ?? { login: 'ghost', type: 'User' })
 
 export const repositoryPayload = z.object({
   repository: z.object({
@@ -89,7 +95,7 @@ export const repositoryPayload = z.object({
   installation: z.object({ id }),
 })
 
-/** Reads the fields of a payload; throws Untranslatable, naming the first few that are wrong. */
+/** Reads the fields of a payload or an answer; throws UntranslatablePayload, naming the first few that are wrong. */
 export function readPayload<T>(schema: z.ZodType<T>, payload: unknown): T {
   const result = schema.safeParse(payload)
   if (result.success) return result.data
@@ -110,9 +116,4 @@ export function repositoryRefOf({ repository, installation }: RepositoryPayload)
 /** Told by this delivery at the event's own moment: its duplicates then compare equal. */
 export function evidenceOf(receipt: DeliveryReceipt, at: Instant): Evidence {
   return { kind: 'delivery', id: receipt.guid, at }
-}
-
-// Postgres stores neither NUL nor half a surrogate pair.
-function storable(written: string): string {
-  return written.toWellFormed().replaceAll('\0', '\uFFFD')
 }

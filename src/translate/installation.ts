@@ -8,9 +8,9 @@ import {
   evidenceOf,
   id,
   identifier,
+  optionalTimestamp,
   readPayload,
   repositoryPayload,
-  timestamp,
 } from './fields.ts'
 
 type InstallationFields = Pick<Installation, 'id'> & {
@@ -28,7 +28,7 @@ type InstallationRepositoriesPayload = {
 const installation = z.object({
   id,
   account: z.object({ login: identifier }),
-  suspended_at: timestamp.nullish().transform((at) => at ?? null),
+  suspended_at: optionalTimestamp,
 })
 const { full_name, private: isPrivate } = repositoryPayload.shape.repository.shape
 const installationRepositories = z.array(z.object({ id, full_name, private: isPrivate }))

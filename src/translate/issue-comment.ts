@@ -1,6 +1,5 @@
 import type { Issue, IssueComment } from '@octokit/webhooks-types'
 import { z } from 'zod'
-import { parseCommands } from '../commands/parse-commands.ts'
 import type { Event } from '../pipeline/model/events.ts'
 import {
   type Account,
@@ -16,6 +15,12 @@ import {
   repositoryRefOf,
   timestamp,
 } from './fields.ts'
+
+/** A comment as it was written. Which commands are in it is the inbox's to find out. */
+export type CommentCreated = Omit<Extract<Event, { type: 'commands.received' }>, 'type' | 'commands'> & {
+  readonly type: 'comment.created'
+  readonly body: string
+}
 
 type CommentPayload = RepositoryPayload & { issue: Pick<Issue, 'number'> & { onPullRequest: boolean } }
 type DeletedCommentPayload = CommentPayload & { comment: Pick<IssueComment, 'id' | 'updated_at'> }
@@ -38,9 +43,13 @@ const createdPayload: z.ZodType<CreatedCommentPayload> = repositoryPayload.exten
   sender: account,
 })
 
-// Edits are no orders: what was said at first may have been obeyed already.
-export function translateIssueComment(action: string, payload: unknown, receipt: DeliveryReceipt): Event | null {
-  if (action === 'created') return commandEventOf(readPayload(createdPayload, payload), receipt)
+// Edits are not handled: the commands of the first version may have been carried out already.
+export function translateIssueComment(
+  action: string,
+  payload: unknown,
+  receipt: DeliveryReceipt,
+): Event | CommentCreated {
+  if (action === 'created') return commentCreatedOf(readPayload(createdPayload, payload), receipt)
   const port = readPayload(deletedPayload, payload)
   const at = port.comment.updated_at
   // Whether the comment was one of ours only the publications know, by its id.
@@ -54,13 +63,10 @@ export function translateIssueComment(action: string, payload: unknown, receipt:
   }
 }
 
-// Of what people write only the commands are kept.
-function commandEventOf(port: CreatedCommentPayload, receipt: DeliveryReceipt): Event | null {
-  const commands = parseCommands(port.comment.body)
-  if (commands.length === 0) return null
+function commentCreatedOf(port: CreatedCommentPayload, receipt: DeliveryReceipt): CommentCreated {
   const at = port.comment.created_at
   return {
-    type: 'commands.received',
+    type: 'comment.created',
     at,
     evidence: evidenceOf(receipt, at),
     repository: repositoryRefOf(port),
@@ -69,6 +75,6 @@ function commandEventOf(port: CreatedCommentPayload, receipt: DeliveryReceipt): 
     origin: { kind: 'comment', id: port.comment.id },
     sender: port.sender.login,
     bot: port.sender.type === 'Bot',
-    commands,
+    body: port.comment.body,
   }
 }

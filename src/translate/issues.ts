@@ -9,6 +9,7 @@ import {
   evidenceOf,
   identifier,
   number,
+  optionalTimestamp,
   type RepositoryPayload,
   readPayload,
   repositoryPayload,
@@ -18,7 +19,8 @@ import {
   webUrl,
 } from './fields.ts'
 
-type IssueFields = Pick<Issue, 'number' | 'title' | 'html_url' | 'closed_at' | 'updated_at'> & {
+/** An issue in REST's shape, which deliveries share. */
+export type IssueFields = Pick<Issue, 'number' | 'title' | 'html_url' | 'closed_at' | 'updated_at'> & {
   user: Account
   state: NonNullable<Issue['state']>
   state_reason: IssueFact['stateReason']
@@ -38,7 +40,7 @@ const issue = z.object({
     .nullish()
     .catch(null)
     .transform((reason) => reason ?? null),
-  closed_at: timestamp.nullish().transform((at) => at ?? null),
+  closed_at: optionalTimestamp,
   updated_at: timestamp,
 })
 const issuesPayload = repositoryPayload.extend({ issue, sender: account })
@@ -53,17 +55,7 @@ export function translateIssues(action: string, payload: unknown, receipt: Deliv
   return { type: 'issue.changed', action, ...told, sender: port.sender.login }
 }
 
-function labeledEventOf(port: LabeledIssuePayload, receipt: DeliveryReceipt): Event {
-  return { type: 'issue.labeled', ...eventBaseOf(port, receipt), label: port.label.name, sender: port.sender.login }
-}
-
-function eventBaseOf(port: IssuesPayload, receipt: DeliveryReceipt) {
-  const at = port.issue.updated_at
-  const told = { at, evidence: evidenceOf(receipt, at) }
-  return { ...told, repository: repositoryRefOf(port), issue: issueFactOf(port.issue, told.evidence) }
-}
-
-function issueFactOf(port: IssueFields, told: IssueFact['evidence']): IssueFact {
+export function issueFactOf(port: IssueFields, evidence: IssueFact['evidence']): IssueFact {
   return {
     number: port.number,
     title: port.title,
@@ -73,6 +65,16 @@ function issueFactOf(port: IssueFields, told: IssueFact['evidence']): IssueFact 
     stateReason: port.state_reason,
     closedAt: port.closed_at,
     updatedAt: port.updated_at,
-    evidence: told,
+    evidence,
   }
+}
+
+function labeledEventOf(port: LabeledIssuePayload, receipt: DeliveryReceipt): Event {
+  return { type: 'issue.labeled', ...eventBaseOf(port, receipt), label: port.label.name, sender: port.sender.login }
+}
+
+function eventBaseOf(port: IssuesPayload, receipt: DeliveryReceipt) {
+  const at = port.issue.updated_at
+  const told = { at, evidence: evidenceOf(receipt, at) }
+  return { ...told, repository: repositoryRefOf(port), issue: issueFactOf(port.issue, told.evidence) }
 }

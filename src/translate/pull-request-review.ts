@@ -8,14 +8,14 @@ import {
   type DeliveryReceipt,
   evidenceOf,
   id,
+  optionalTimestamp,
   type RepositoryPayload,
   readPayload,
   repositoryPayload,
   repositoryRefOf,
   sha,
-  timestamp,
 } from './fields.ts'
-import { type PullRequestFields, pullRequestFactOf, pullRequestFields } from './pull-request.ts'
+import { type PullRequestFields, pullRequestFactOf, pullRequestFields, pullRequestOfPayload } from './pull-request.ts'
 
 type ReviewPayload = RepositoryPayload & {
   pull_request: PullRequestFields
@@ -29,7 +29,7 @@ const schema: z.ZodType<ReviewPayload> = repositoryPayload.extend({
     user: account,
     state: z.enum(['approved', 'changes_requested', 'commented', 'dismissed']),
     commit_id: sha.nullish().transform((commit) => commit ?? null),
-    submitted_at: timestamp.nullish().transform((at) => at ?? null),
+    submitted_at: optionalTimestamp,
   }),
 })
 
@@ -53,8 +53,7 @@ export function translatePullRequestReview(action: string, payload: unknown, rec
     ...told,
     repository: repositoryRefOf(port),
     pullRequest: pullRequestFactOf(
-      port.pull_request,
-      port.repository.id,
+      pullRequestOfPayload(port.pull_request, port.repository.id),
       evidenceOf(receipt, port.pull_request.updated_at),
     ),
     review,

@@ -10,6 +10,7 @@ import {
   id,
   identifier,
   number,
+  optionalTimestamp,
   type RepositoryPayload,
   readPayload,
   repositoryPayload,
@@ -19,6 +20,7 @@ import {
   truncatedText,
   webUrl,
 } from './fields.ts'
+import { forkBranch } from './fork-branch.ts'
 
 export type PullRequestFields = Pick<
   PullRequest,
@@ -30,6 +32,12 @@ export type PullRequestFields = Pick<
 type PullRequestPayload = RepositoryPayload & { pull_request: PullRequestFields }
 type SynchronizePayload = PullRequestPayload & { before: string }
 
+/** A pull request as it is shown at one moment, by whichever way. */
+export type ShownPullRequest = Pick<
+  PullRequestFact,
+  'number' | 'title' | 'url' | 'author' | 'state' | 'draft' | 'branch' | 'headSha' | 'updatedAt'
+>
+
 export const pullRequestFields = z.object({
   number,
   title: truncatedText,
@@ -39,7 +47,7 @@ export const pullRequestFields = z.object({
     .boolean()
     .nullish()
     .transform((draft) => draft ?? false),
-  merged_at: timestamp.nullish().transform((at) => at ?? null),
+  merged_at: optionalTimestamp,
   updated_at: timestamp,
   user: account,
   // GitHub sends a null label when the fork is gone.
@@ -62,11 +70,8 @@ export function translatePullRequest(action: string, payload: unknown, receipt: 
   return changedEventOf(action, readPayload(changedPayload, payload), [], receipt)
 }
 
-export function pullRequestFactOf(
-  port: PullRequestFields,
-  repositoryId: number,
-  told: PullRequestFact['evidence'],
-): PullRequestFact {
+/** What a delivery shows of a pull request in that repository. */
+export function pullRequestOfPayload(port: PullRequestFields, repositoryId: number): ShownPullRequest {
   return {
     number: port.number,
     title: port.title,
@@ -76,14 +81,21 @@ export function pullRequestFactOf(
     draft: port.draft,
     branch: port.head.repo?.id === repositoryId ? port.head.ref : forkBranchOf(port),
     headSha: port.head.sha,
+    updatedAt: port.updated_at,
+  }
+}
+
+/** The fact, with nothing in it yet of what only other deliveries and answers show. */
+export function pullRequestFactOf(shown: ShownPullRequest, evidence: PullRequestFact['evidence']): PullRequestFact {
+  return {
+    ...shown,
     snapshots: [],
     replacedShas: [],
     closingIssues: null,
     closingIssuesAt: null,
     reviews: [],
     writePermissions: {},
-    updatedAt: port.updated_at,
-    evidence: told,
+    evidence,
   }
 }
 
@@ -95,7 +107,7 @@ function changedEventOf(
 ): Event {
   const at = port.pull_request.updated_at
   const told = { at, evidence: evidenceOf(receipt, at) }
-  const fact = pullRequestFactOf(port.pull_request, port.repository.id, told.evidence)
+  const fact = pullRequestFactOf(pullRequestOfPayload(port.pull_request, port.repository.id), told.evidence)
   return {
     type: 'pull_request.changed',
     action,
@@ -105,7 +117,7 @@ function changedEventOf(
   }
 }
 
-// Always with an owner, so that a fork's `andon/issue-7` is never taken for ours.
+// GitHub labels a head `owner:branch`, also when the fork itself is gone.
 function forkBranchOf({ head }: PullRequestFields): string {
-  return head.label.includes(':') ? head.label : `unknown:${head.ref}`
+  return forkBranch(head.label.includes(':') ? head.label.split(':')[0] : null, head.ref)
 }

@@ -3,18 +3,18 @@ import type { Event } from '../pipeline/model/events.ts'
 import {
   type DeliveryReceipt,
   evidenceOf,
+  optionalTimestamp,
   type RepositoryPayload,
   readPayload,
   repositoryPayload,
   repositoryRefOf,
-  timestamp,
 } from './fields.ts'
 
 type RepositoryEventPayload = RepositoryPayload & { repository: { updated_at: string | null } }
 
 const schema: z.ZodType<RepositoryEventPayload> = repositoryPayload.extend({
   repository: repositoryPayload.shape.repository.extend({
-    updated_at: timestamp.nullish().transform((at) => at ?? null),
+    updated_at: optionalTimestamp,
   }),
 })
 

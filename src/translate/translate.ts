@@ -1,25 +1,21 @@
-// GitHub's words into ours: one delivery becomes one event, or none. A plain function of the payload, so that Probot's
-// handlers and the replay of a failed delivery come to the same result.
+// One delivery becomes one event, or none. A plain function of the payload, so that Probot's handlers and the replay of a
+// failed delivery come to the same result.
 import { z } from 'zod'
 import type { Event } from '../pipeline/model/events.ts'
 import { translateCheckRun } from './check-run.ts'
 import { type DeliveryReceipt, readPayload } from './fields.ts'
 import { type HandledWebhook, hasActions, isHandledAction, isHandledWebhook } from './handled-webhooks.ts'
 import { translateInstallation, translateInstallationRepositories } from './installation.ts'
-import { translateIssueComment } from './issue-comment.ts'
+import { type CommentCreated, translateIssueComment } from './issue-comment.ts'
 import { translateIssues } from './issues.ts'
 import { translatePullRequest } from './pull-request.ts'
 import { translatePullRequestReview } from './pull-request-review.ts'
 import { translatePush } from './push.ts'
 import { translateRepository } from './repository.ts'
-import { UntranslatablePayload } from './untranslatable.ts'
 import { translateWorkflowJob } from './workflow-job.ts'
 import { translateWorkflowRun } from './workflow-run.ts'
 
-/** What became of a payload: an event, nothing to act on, or the reason why it could not be read. */
-export type Translation = { readonly event: Event | null; readonly failure?: string }
-
-type Translator = (action: string, payload: unknown, receipt: DeliveryReceipt) => Event | null
+type Translator = (action: string, payload: unknown, receipt: DeliveryReceipt) => Event | CommentCreated | null
 
 const TRANSLATORS: Readonly<Record<HandledWebhook, Translator>> = {
   issues: translateIssues,
@@ -37,21 +33,9 @@ const TRANSLATORS: Readonly<Record<HandledWebhook, Translator>> = {
 
 const payloadWithAction = z.object({ action: z.string() })
 
-/** Translates one delivery; null when it does not concern the line. Throws Untranslatable, naming the field. */
-export function translate(name: string, payload: unknown, receipt: DeliveryReceipt): Event | null {
+/** Translates one delivery; null when no pipeline is concerned. Throws UntranslatablePayload, naming the field. */
+export function translate(name: string, payload: unknown, receipt: DeliveryReceipt): Event | CommentCreated | null {
   if (!isHandledWebhook(name)) return null
   const action = hasActions(name) ? readPayload(payloadWithAction, payload).action : null
   return action === null || isHandledAction(name, action) ? TRANSLATORS[name](action ?? '', payload, receipt) : null
-}
-
-/** The same, with the failure as a value. A mistake of our own becomes one too: no delivery is lost to it. */
-export function tryTranslate(name: string, payload: unknown, receipt: DeliveryReceipt): Translation {
-  try {
-    return { event: translate(name, payload, receipt) }
-  } catch (error) {
-    return {
-      event: null,
-      failure: error instanceof UntranslatablePayload ? error.message : `a translator broke: ${error}`,
-    }
-  }
 }

@@ -1,3 +1,4 @@
+// A job of a workflow run. Deliveries and REST show it in the same shape, so one function translates it either way.
 import type { WorkflowJob, WorkflowStep } from '@octokit/webhooks-types'
 import { z } from 'zod'
 import type { Event } from '../pipeline/model/events.ts'
@@ -9,18 +10,19 @@ import {
   evidenceOf,
   id,
   number,
+  optionalTimestamp,
+  type ReadReceipt,
   type RepositoryPayload,
   readPayload,
   repositoryPayload,
   repositoryRefOf,
-  timestamp,
   truncatedText,
   webUrl,
 } from './fields.ts'
 import { UntranslatablePayload } from './untranslatable.ts'
 
 type JobFields = Pick<WorkflowJob, 'id' | 'run_id' | 'run_attempt' | 'name' | 'completed_at'> & {
-  status: 'requested' | 'pending' | JobFact['status']
+  status: string
   conclusion: JobFact['conclusion']
   steps: (Pick<WorkflowStep, 'name'> & { status: string })[]
   html_url: string | null
@@ -29,29 +31,27 @@ type JobFields = Pick<WorkflowJob, 'id' | 'run_id' | 'run_attempt' | 'name' | 'c
 }
 type JobPayload = RepositoryPayload & { workflow_job: JobFields }
 
-const optionalTimestamp = timestamp.nullish().transform((at) => at ?? null)
-
-const schema: z.ZodType<JobPayload> = repositoryPayload.extend({
-  workflow_job: z.object({
-    id,
-    run_id: id,
-    run_attempt: number.nullish().transform((attempt) => attempt ?? 1),
-    name: truncatedText,
-    status: z.enum(['requested', 'pending', 'queued', 'waiting', 'in_progress', 'completed']),
-    conclusion,
-    steps: z
-      .array(z.object({ name: truncatedText, status: z.string() }))
-      .nullish()
-      .transform((steps) => steps ?? []),
-    html_url: webUrl.nullish().transform((url) => url ?? null),
-    created_at: optionalTimestamp,
-    started_at: optionalTimestamp,
-    completed_at: optionalTimestamp,
-  }),
+const jobFields: z.ZodType<JobFields> = z.object({
+  id,
+  run_id: id,
+  run_attempt: number.nullish().transform((attempt) => attempt ?? 1),
+  name: truncatedText,
+  status: z.string(),
+  conclusion,
+  steps: z
+    .array(z.object({ name: truncatedText, status: z.string() }))
+    .nullish()
+    .transform((steps) => steps ?? []),
+  html_url: webUrl.nullish().transform((url) => url ?? null),
+  created_at: optionalTimestamp,
+  started_at: optionalTimestamp,
+  completed_at: optionalTimestamp,
 })
 
+const jobPayload: z.ZodType<JobPayload> = repositoryPayload.extend({ workflow_job: jobFields })
+
 export function translateWorkflowJob(action: string, payload: unknown, receipt: DeliveryReceipt): Event {
-  const port = readPayload(schema, payload)
+  const port = readPayload(jobPayload, payload)
   const at = newestTimestampOf(port.workflow_job)
   const told = { at, evidence: evidenceOf(receipt, at) }
   return {
@@ -62,7 +62,13 @@ export function translateWorkflowJob(action: string, payload: unknown, receipt: 
   }
 }
 
-function jobFactOf(action: string, job: JobFields, told: Pick<JobFact, 'at' | 'evidence'>): JobFact {
+/** A job as REST lists it under its run. */
+export function translateJobOfRun(body: unknown, evidence: ReadReceipt): JobFact {
+  const job = readPayload(jobFields, body)
+  return jobFactOf(null, job, { at: newestTimestampOf(job), evidence })
+}
+
+function jobFactOf(action: string | null, job: JobFields, told: Pick<JobFact, 'at' | 'evidence'>): JobFact {
   const status = jobStatusOf(action, job)
   return {
     id: job.id,
@@ -80,7 +86,7 @@ function jobFactOf(action: string, job: JobFields, told: Pick<JobFact, 'at' | 'e
 }
 
 // The further of action and status counts, as with runs; `queued` deliveries of jobs held by an environment say waiting.
-function jobStatusOf(action: string, job: JobFields): JobFact['status'] {
+function jobStatusOf(action: string | null, job: JobFields): JobFact['status'] {
   if (job.status === 'completed' || (action === 'completed' && job.conclusion !== null)) {
     if (job.conclusion === null) throw new UntranslatablePayload('workflow_job.conclusion: a completed job has none')
     return 'completed'

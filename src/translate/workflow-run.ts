@@ -1,7 +1,9 @@
+// A workflow run. Deliveries and REST show it in the same shape, so one function translates it whichever way it came.
 import type { Workflow, WorkflowRun } from '@octokit/webhooks-types'
 import { z } from 'zod'
 import type { Event } from '../pipeline/model/events.ts'
-import type { RunFact, RunStatus } from '../pipeline/model/facts.ts'
+import type { Evidence } from '../pipeline/model/evidence.ts'
+import type { JobFact, RunFact, RunStatus } from '../pipeline/model/facts.ts'
 import {
   conclusion,
   type DeliveryReceipt,
@@ -9,6 +11,8 @@ import {
   id,
   identifier,
   number,
+  optionalTimestamp,
+  type ReadReceipt,
   type RepositoryPayload,
   readPayload,
   repositoryPayload,
@@ -18,14 +22,16 @@ import {
   truncatedText,
   webUrl,
 } from './fields.ts'
+import { forkBranch } from './fork-branch.ts'
 import { UntranslatablePayload } from './untranslatable.ts'
+import { translateJobOfRun } from './workflow-job.ts'
 
 type RunFields = Pick<
   WorkflowRun,
   'id' | 'run_attempt' | 'head_sha' | 'html_url' | 'created_at' | 'updated_at' | 'display_title'
 > & {
   path: string | null
-  status: 'requested' | 'queued' | 'pending' | 'waiting' | 'in_progress' | 'completed'
+  status: string
   conclusion: RunFact['conclusion']
   head_branch: string | null
   head_repository: Pick<WorkflowRun['head_repository'], 'id' | 'full_name'> | null
@@ -35,22 +41,24 @@ type RunPayload = RepositoryPayload & { workflow_run: RunFields; workflow: Pick<
 
 const path = z.string().max(1_000)
 
-const schema: z.ZodType<RunPayload> = repositoryPayload.extend({
-  workflow_run: z.object({
-    id,
-    run_attempt: number.nullish().transform((attempt) => attempt ?? 1),
-    path: path.nullish().transform((file) => file ?? null),
-    display_title: truncatedText.nullish().transform((title) => title ?? ''),
-    status: z.enum(['requested', 'queued', 'pending', 'waiting', 'in_progress', 'completed']),
-    conclusion,
-    head_branch: identifier.nullable(),
-    head_sha: sha,
-    head_repository: z.object({ id, full_name: identifier }).nullable(),
-    html_url: webUrl,
-    created_at: timestamp,
-    run_started_at: timestamp.nullish().transform((at) => at ?? null),
-    updated_at: timestamp,
-  }),
+const runFields: z.ZodType<RunFields> = z.object({
+  id,
+  run_attempt: number.nullish().transform((attempt) => attempt ?? 1),
+  path: path.nullish().transform((file) => file ?? null),
+  display_title: truncatedText.nullish().transform((title) => title ?? ''),
+  status: z.string(),
+  conclusion,
+  head_branch: identifier.nullable(),
+  head_sha: sha,
+  head_repository: z.object({ id, full_name: identifier }).nullable(),
+  html_url: webUrl,
+  created_at: timestamp,
+  run_started_at: optionalTimestamp,
+  updated_at: timestamp,
+})
+
+const runPayload: z.ZodType<RunPayload> = repositoryPayload.extend({
+  workflow_run: runFields,
   workflow: z
     .object({ path })
     .nullish()
@@ -58,26 +66,56 @@ const schema: z.ZodType<RunPayload> = repositoryPayload.extend({
 })
 
 export function translateWorkflowRun(action: string, payload: unknown, receipt: DeliveryReceipt): Event {
-  const port = readPayload(schema, payload)
-  const at = port.workflow_run.updated_at
-  const told = { at, evidence: evidenceOf(receipt, at) }
+  const port = readPayload(runPayload, payload)
+  const { repository, workflow, workflow_run: run } = port
+  const told = { at: run.updated_at, evidence: evidenceOf(receipt, run.updated_at) }
+  const context = { repositoryId: repository.id, action, workflowPath: workflow?.path ?? '', jobs: [] }
   return {
     type: 'run.changed',
     ...told,
     repository: repositoryRefOf(port),
-    run: runFactOf(action, port, told.evidence),
+    run: runFactOf(run, { ...context, evidence: told.evidence }),
   }
 }
 
-function runFactOf(action: string, port: RunPayload, told: RunFact['evidence']): RunFact {
-  const run = port.workflow_run
-  const status = runStatusOf(action, run)
-  const ours = run.head_repository?.id === port.repository.id
+/** A run that was asked for, with the jobs of its newest `run_attempt` as far as they were read. */
+export type RunRead = RunFact
+
+/** A run as REST shows it, with the jobs of its newest `run_attempt` as far as they were read. */
+export function translateRunRead(
+  repositoryId: number,
+  run: unknown,
+  jobs: readonly unknown[],
+  evidence: ReadReceipt,
+): RunFact {
+  return runFactOf(readPayload(runFields, run), {
+    repositoryId,
+    action: null,
+    workflowPath: '',
+    jobs: jobs.map((job) => translateJobOfRun(job, evidence)).sort((a, b) => a.id - b.id),
+    evidence,
+  })
+}
+
+function runFactOf(
+  run: RunFields,
+  o: {
+    readonly repositoryId: number
+    /** Of the delivery; a read has none. */
+    readonly action: string | null
+    /** Of the workflow beside the run, for a run that does not name its own. */
+    readonly workflowPath: string
+    readonly jobs: readonly JobFact[]
+    readonly evidence: Evidence
+  },
+): RunFact {
+  const status = runStatusOf(o.action, run)
+  const ours = run.head_repository?.id === o.repositoryId
   return {
     id: run.id,
     runAttempt: run.run_attempt,
-    workflow: workflowFileOf(run.path ?? port.workflow?.path ?? ''),
-    // A fork's pull request titles its runs as it likes: an attempt key found there would be anybody's.
+    workflow: workflowFileOf(run.path ?? o.workflowPath),
+    // A fork titles its runs as it likes: an attempt key found there would be anybody's.
     title: ours ? run.display_title : '',
     status,
     conclusion: status === 'completed' ? run.conclusion : null,
@@ -86,14 +124,15 @@ function runFactOf(action: string, port: RunPayload, told: RunFact['evidence']):
     url: run.html_url,
     startedAt: run.run_started_at ?? run.created_at,
     updatedAt: run.updated_at,
-    jobs: [],
-    evidence: told,
+    jobs: o.jobs,
+    evidence: o.evidence,
   }
 }
 
 // The action and the status are read together, the further one counts: GitHub delivers `requested` runs that are
-// already completed (they wait for approval) and, rarely, `completed` runs whose body still says queued.
-function runStatusOf(action: string, run: RunFields): RunStatus {
+// already completed (they wait for approval) and, rarely, `completed` runs whose body still says queued. GitHub has more
+// words for a run that has not begun (`requested`, `pending`, `waiting`), and may invent others.
+function runStatusOf(action: string | null, run: RunFields): RunStatus {
   if (run.status === 'completed' || (action === 'completed' && run.conclusion !== null)) {
     if (run.conclusion === null) throw new UntranslatablePayload('workflow_run.conclusion: a completed run has none')
     return 'completed'
@@ -107,9 +146,7 @@ function workflowFileOf(file: string): string {
   return withoutRef.slice(withoutRef.lastIndexOf('/') + 1)
 }
 
-// As GitHub labels heads in forks; a fork that was deleted leaves no name behind.
-function forkBranchOf(run: RunFields): string | null {
-  if (run.head_repository === null || run.head_branch === null) return null
-  const [owner] = run.head_repository.full_name.split('/')
-  return `${owner}:${run.head_branch}`
+function forkBranchOf({ head_repository, head_branch }: RunFields): string | null {
+  if (head_repository === null || head_branch === null) return null
+  return forkBranch(head_repository.full_name.split('/')[0], head_branch)
 }

@@ -118,6 +118,7 @@ describe('deliveries', () => {
     const types = new Set(events.flatMap((one) => one?.type ?? []))
     console.log(`${receiver.received.length} deliveries, ${types.size} types of event: ${[...types].join(' ')}`)
     expect([...types].toSorted()).toEqual([
+      'comment.created',
       'comment.deleted',
       'installation.changed',
       'issue.changed',

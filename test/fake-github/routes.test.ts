@@ -119,16 +119,17 @@ describe('the App', () => {
     github.linkIssue(WIDGETS, pull, second)
     await github.review(WIDGETS, pull, 'approve', { by: 'grace' })
     expect(await andon.readClosingIssues(where, pull)).toEqual([first, second])
-    const read = await andon.readIssue(where, second)
+    const receipt = { kind: 'read', id: `issue/${second}`, at: '2026-11-21T14:05:00.000Z' } as const
+    const read = await andon.readIssue(where, second, receipt)
     expect(read).toMatchObject({
-      issue: { number: second, title: 'Second', author: 'passerby', state: 'OPEN' },
+      issue: { number: second, title: 'Second', author: 'passerby', state: 'open' },
       defaultBranchSha: await github.headSha(WIDGETS, 'main'),
-      pullRequests: [{ number: pull, branch: 'claude/issue-1-x', state: 'OPEN', closes: [first, second], fork: null }],
+      pullRequests: [{ number: pull, branch: 'claude/issue-1-x', state: 'open', closingIssues: [first, second] }],
     })
-    expect(read.pullRequests[0]?.reviews).toMatchObject([{ reviewer: 'grace', state: 'APPROVED', bot: false }])
+    expect(read.pullRequests[0]?.reviews).toMatchObject([{ reviewer: 'grace', state: 'approved', bot: false }])
     await github.merge(WIDGETS, pull)
-    expect((await andon.readIssue(where, second)).pullRequests[0]?.state).toBe('MERGED')
-    expect((await andon.readIssue(where, 4711)).issue).toBeNull()
+    expect((await andon.readIssue(where, second, receipt)).pullRequests[0]?.state).toBe('merged')
+    expect((await andon.readIssue(where, 4711, receipt)).issue).toBeNull()
   })
 })
 

@@ -1,9 +1,20 @@
 import nock from 'nock'
 import { expect, test } from 'vitest'
-import { API, expectTokenRequest, failureOf, openTestClient, REPOSITORY, useNock } from './support/nock-github.ts'
+import {
+  API,
+  expectTokenRequest,
+  failureOf,
+  NOW,
+  openTestClient,
+  RECEIPT,
+  REPOSITORY,
+  useNock,
+} from './support/nock-github.ts'
 
 useNock()
 
+const HEAD = 'c0de'.repeat(10)
+const BASE = 'ba5e'.repeat(10)
 const HERE = { repository: { databaseId: 1 } }
 const ELSEWHERE = { repository: { databaseId: 2 } }
 const ISSUE = {
@@ -15,6 +26,7 @@ const ISSUE = {
   closedAt: '2026-11-21T14:00:00Z',
   updatedAt: '2026-11-21T14:00:00Z',
   author: { login: 'alice' },
+  closedByPullRequestsReferences: { nodes: [] },
 }
 const PULL_REQUEST = {
   number: 57,
@@ -23,7 +35,7 @@ const PULL_REQUEST = {
   state: 'MERGED',
   isDraft: false,
   headRefName: 'retry',
-  headRefOid: 'c0de',
+  headRefOid: HEAD,
   isCrossRepository: true,
   headRepositoryOwner: { login: 'octocat' },
   updatedAt: '2026-11-21T14:00:00Z',
@@ -43,15 +55,15 @@ const PULL_REQUEST = {
         state: 'APPROVED',
         submittedAt: '2026-11-21T13:00:00Z',
         author: { __typename: 'User', login: 'bob' },
-        commit: { oid: 'c0de' },
+        commit: { oid: HEAD },
       },
-      { databaseId: 6, state: 'APPROVED', submittedAt: '2026-11-21T13:00:00Z', author: null, commit: { oid: 'c0de' } },
+      { databaseId: 6, state: 'APPROVED', submittedAt: '2026-11-21T13:00:00Z', author: null, commit: { oid: HEAD } },
       {
         databaseId: 7,
         state: 'APPROVED',
         submittedAt: '2026-11-21T13:00:00Z',
         author: { __typename: 'Bot', login: 'claude' },
-        commit: { oid: 'c0de' },
+        commit: { oid: HEAD },
       },
       null,
     ],
@@ -68,75 +80,82 @@ test('an issue is read with what is to close it and where the default branch sta
   answers({
     data: {
       repository: {
-        defaultBranchRef: { target: { oid: 'ba5e' } },
+        defaultBranchRef: { target: { oid: BASE } },
         issue: { ...ISSUE, closedByPullRequestsReferences },
       },
     },
   })
-  expect(await openTestClient().readIssue(REPOSITORY, 42)).toEqual({
+  expect(await openTestClient().readIssue(REPOSITORY, 42, RECEIPT)).toEqual({
     issue: {
       number: 42,
       title: 'Retry on flaky upload',
       url: 'https://github.com/acme/widgets/issues/42',
       author: 'alice',
-      state: 'CLOSED',
-      stateReason: 'COMPLETED',
-      closedAt: '2026-11-21T14:00:00Z',
-      updatedAt: '2026-11-21T14:00:00Z',
+      state: 'closed',
+      stateReason: 'completed',
+      closedAt: '2026-11-21T14:00:00.000Z',
+      updatedAt: '2026-11-21T14:00:00.000Z',
+      evidence: RECEIPT,
     },
     pullRequests: [
       {
         number: 57,
         title: 'Retry',
         url: 'https://github.com/acme/widgets/pull/57',
-        author: null,
-        state: 'MERGED',
+        author: 'ghost',
+        state: 'merged',
         draft: false,
-        branch: 'retry',
-        fork: 'octocat',
-        headSha: 'c0de',
-        closes: [42, 43],
+        branch: 'octocat:retry',
+        headSha: HEAD,
+        snapshots: [],
+        replacedShas: [],
+        closingIssues: [42, 43],
+        closingIssuesAt: NOW,
         reviews: [
           {
             id: 5,
             reviewer: 'bob',
             bot: false,
-            state: 'APPROVED',
-            commitSha: 'c0de',
-            submittedAt: '2026-11-21T13:00:00Z',
+            state: 'approved',
+            commitSha: HEAD,
+            submittedAt: '2026-11-21T13:00:00.000Z',
+            evidence: RECEIPT,
           },
           // GraphQL leaves out what deliveries and andon.yml call it by.
           {
             id: 7,
             reviewer: 'claude[bot]',
             bot: true,
-            state: 'APPROVED',
-            commitSha: 'c0de',
-            submittedAt: '2026-11-21T13:00:00Z',
+            state: 'approved',
+            commitSha: HEAD,
+            submittedAt: '2026-11-21T13:00:00.000Z',
+            evidence: RECEIPT,
           },
         ],
-        updatedAt: '2026-11-21T14:00:00Z',
+        writePermissions: {},
+        updatedAt: '2026-11-21T14:00:00.000Z',
+        evidence: RECEIPT,
       },
     ],
-    defaultBranchSha: 'ba5e',
+    defaultBranchSha: BASE,
   })
 })
 
 test('an issue that does not exist is an answer, with the rest of it', async () => {
   answers({
-    data: { repository: { defaultBranchRef: { target: { oid: 'ba5e' } }, issue: null } },
+    data: { repository: { defaultBranchRef: { target: { oid: BASE } }, issue: null } },
     errors: [{ type: 'NOT_FOUND', path: ['repository', 'issue'], message: 'Could not resolve to an Issue' }],
   })
-  expect(await openTestClient().readIssue(REPOSITORY, 42)).toEqual({
+  expect(await openTestClient().readIssue(REPOSITORY, 42, RECEIPT)).toEqual({
     issue: null,
     pullRequests: [],
-    defaultBranchSha: 'ba5e',
+    defaultBranchSha: BASE,
   })
 })
 
 test('an empty repository has no head yet', async () => {
   answers({ data: { repository: { defaultBranchRef: null, issue: ISSUE } } })
-  expect((await openTestClient().readIssue(REPOSITORY, 42)).defaultBranchSha).toBeNull()
+  expect((await openTestClient().readIssue(REPOSITORY, 42, RECEIPT)).defaultBranchSha).toBeNull()
 })
 
 test('a pull request closes the issues of its own repository', async () => {
@@ -160,17 +179,20 @@ test.each([
   ['INTERNAL', { issue: null }, 'retryable'],
 ])('an answer that failed with %s is no answer', async (type, repository, kind) => {
   answers({ data: { repository }, errors: [{ type, message: 'Something went wrong' }] })
-  expect((await failureOf(openTestClient().readIssue(REPOSITORY, 42))).kind).toBe(kind)
+  expect((await failureOf(openTestClient().readIssue(REPOSITORY, 42, RECEIPT))).kind).toBe(kind)
 })
 
 test('an answer in which something is missing is asked for again', async () => {
-  answers({ data: { repository: { issue: { ...ISSUE, title: 7 } } } })
-  const failure = await failureOf(openTestClient().readIssue(REPOSITORY, 42))
-  expect([failure.kind, failure.message]).toEqual(['retryable', 'GitHub left out title'])
+  answers({ data: { repository: { defaultBranchRef: null, issue: { ...ISSUE, title: 7 } } } })
+  const failure = await failureOf(openTestClient().readIssue(REPOSITORY, 42, RECEIPT))
+  expect([failure.kind, failure.message]).toEqual([
+    'retryable',
+    'GitHub’s answer cannot be read: issue.title: Invalid input: expected string, received number',
+  ])
 })
 
 test('an answer that cannot be read is asked for again', async () => {
   expectTokenRequest()
   nock(API).post('/graphql').reply(200, '{"data": {"repo', { 'content-type': 'application/json' })
-  expect((await failureOf(openTestClient().readIssue(REPOSITORY, 42))).kind).toBe('retryable')
+  expect((await failureOf(openTestClient().readIssue(REPOSITORY, 42, RECEIPT))).kind).toBe('retryable')
 })

@@ -1,6 +1,15 @@
 import nock from 'nock'
 import { describe, expect, test } from 'vitest'
-import { API, expectTokenRequest, failureOf, NOW, openTestClient, REPOSITORY, useNock } from './support/nock-github.ts'
+import {
+  API,
+  expectTokenRequest,
+  failureOf,
+  NOW,
+  openTestClient,
+  RECEIPT,
+  REPOSITORY,
+  useNock,
+} from './support/nock-github.ts'
 
 useNock()
 
@@ -23,7 +32,7 @@ function runOf(id: number, over: object = {}) {
     status: 'queued',
     conclusion: null,
     head_branch: 'main',
-    head_sha: 'c0de',
+    head_sha: 'c0de'.repeat(10),
     html_url: `https://github.test/acme/widgets/actions/runs/${id}`,
     created_at: '2026-11-21T14:02:00Z',
     run_started_at: '2026-11-21T14:02:00Z',
@@ -115,14 +124,14 @@ describe('runs', () => {
       .get(path)
       .query(query(2))
       .reply(200, { workflow_runs: [forked, runOf(11, { display_title: `${KEY} #42` })] })
-    const found = await openTestClient().findRuns(REPOSITORY, { workflow: 'plan.yml', since, key: KEY })
+    const found = await openTestClient().findRuns(REPOSITORY, { workflow: 'plan.yml', since, key: KEY }, RECEIPT)
     expect(found.map(({ id }) => id)).toEqual([11, 12])
   })
 
   test('are not called missing when the list cannot be read', async () => {
     expectTokenRequest()
     nock(API).get(`${REPO}/workflows/plan.yml/runs`).query(query(1)).reply(200, 'half a li')
-    const looked = openTestClient().findRuns(REPOSITORY, { workflow: 'plan.yml', since, key: KEY })
+    const looked = openTestClient().findRuns(REPOSITORY, { workflow: 'plan.yml', since, key: KEY }, RECEIPT)
     expect(await failureOf(looked)).toMatchObject({ kind: 'retryable' })
   })
 
@@ -130,6 +139,7 @@ describe('runs', () => {
     expectTokenRequest()
     const job = {
       id: 70,
+      run_id: 7,
       run_attempt: 2,
       name: 'plan',
       status: 'in_progress',
@@ -152,11 +162,28 @@ describe('runs', () => {
       .reply(200, { total_count: 1, jobs: [job] })
     nock(API).get(`${REPO}/runs/8`).reply(404, { message: 'Not Found' })
     const github = openTestClient()
-    expect(await github.readRun(REPOSITORY, 7)).toMatchObject({
-      run: { id: 7, runAttempt: 2, status: 'in_progress', path: '.github/workflows/plan.yml', fork: null },
-      jobs: [{ id: 70, runAttempt: 2, status: 'in_progress', steps: job.steps, startedAt: '2026-11-21T14:02:03Z' }],
+    expect(await github.readRun(REPOSITORY, 7, RECEIPT)).toMatchObject({
+      id: 7,
+      runAttempt: 2,
+      status: 'in_progress',
+      workflow: 'plan.yml',
+      title: `andon ${KEY}`,
+      branch: 'main',
+      evidence: RECEIPT,
+      jobs: [
+        {
+          id: 70,
+          runId: 7,
+          runAttempt: 2,
+          status: 'in_progress',
+          step: 'Run the agent',
+          stepsCompleted: 1,
+          stepsTotal: 2,
+          at: '2026-11-21T14:02:03.000Z',
+        },
+      ],
     })
-    expect(await github.readRun(REPOSITORY, 8)).toBeNull()
+    expect(await github.readRun(REPOSITORY, 8, RECEIPT)).toBeNull()
   })
 
   test.each([

@@ -1,7 +1,6 @@
 import pino from 'pino'
 import { expect, test } from 'vitest'
-import { loadProbotApp } from '../../src/inbox/probot.ts'
-import { handleDelivery, translateViaProbot } from '../../src/inbox/translate-via-probot.ts'
+import { handleDelivery, openProbot } from '../../src/inbox/probot.ts'
 import probotApp from '../../src/index.ts'
 import { HANDLED_WEBHOOK_NAMES, HANDLED_WEBHOOKS } from '../../src/translate/handled-webhooks.ts'
 import { exampleDelivery } from '../support/deliveries.ts'
@@ -10,17 +9,22 @@ const log = pino({ level: 'silent' })
 const receipt = { guid: 'a-guid', receivedAt: '2026-11-21T10:00:00.000Z' }
 
 test('every handled event reaches a handler of the app, and every other none', async () => {
-  const app = await loadProbotApp(probotApp, log)
+  const translateViaProbot = await openProbot(probotApp, log)
   for (const name of HANDLED_WEBHOOK_NAMES) {
     const [action]: readonly string[] = HANDLED_WEBHOOKS[name]
     const payload = { action }
-    const told = await translateViaProbot(payload, receipt, () => app.receive({ id: 'a-guid', name, payload }))
-    expect(told.failure, name).toBeDefined()
+    expect((await translateViaProbot(name, payload, receipt)).failure, name).toBeDefined()
   }
   const payload = { action: 'created' }
-  expect(await translateViaProbot(payload, receipt, () => app.receive({ id: 'x', name: 'star', payload }))).toEqual({
-    event: null,
-  })
+  expect(await translateViaProbot('star', payload, receipt)).toEqual({ event: null })
+})
+
+test('deliveries that are translated at once each keep their own receipt', async () => {
+  const translateViaProbot = await openProbot(probotApp, log)
+  const { name, payload } = exampleDelivery('issues', 'opened')
+  const guids = ['one', 'two', 'three']
+  const translations = await Promise.all(guids.map((guid) => translateViaProbot(name, payload, { ...receipt, guid })))
+  expect(translations.map(({ event }) => event?.evidence.id)).toEqual(guids)
 })
 
 test('a delivery that did not come through the inbox is not translated', () => {
@@ -29,12 +33,12 @@ test('a delivery that did not come through the inbox is not translated', () => {
 
 test('no client is built for an event, and the one there is reaches nothing', async () => {
   const clients: { request: (route: string, options: object) => Promise<unknown> }[] = []
-  const app = await loadProbotApp((probot) => {
+  const translateViaProbot = await openProbot((probot) => {
     probot.on('issues', (context) => void clients.push(context.octokit))
   }, log)
   const { name, payload } = exampleDelivery('issues', 'opened')
-  await app.receive({ id: 'one', name, payload })
-  await app.receive({ id: 'two', name, payload })
+  await translateViaProbot(name, payload, { ...receipt, guid: 'one' })
+  await translateViaProbot(name, payload, { ...receipt, guid: 'two' })
   expect(clients).toHaveLength(2)
   expect(clients[0]).toBe(clients[1])
   await expect(clients[0]?.request('GET /app', { request: { retries: 0 } })).rejects.toThrow('never call GitHub')

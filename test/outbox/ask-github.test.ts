@@ -17,7 +17,7 @@ test('an issue, its pull requests and their reviews come back in our words', asy
     state: 'OPEN',
     isDraft: true,
     headRefName: 'retry',
-    headRefOid: 'c0de',
+    headRefOid: 'c0de'.repeat(10),
     isCrossRepository: true,
     headRepositoryOwner: { login: 'octocat' },
     updatedAt: '2026-11-21T14:00:00Z',
@@ -31,7 +31,7 @@ test('an issue, its pull requests and their reviews come back in our words', asy
           state: 'CHANGES_REQUESTED',
           submittedAt: '2026-11-21T13:00:00Z',
           author: { __typename: 'Bot', login: 'critic' },
-          commit: { oid: 'c0de' },
+          commit: { oid: 'c0de'.repeat(10) },
         },
       ],
     },
@@ -47,15 +47,15 @@ test('an issue, its pull requests and their reviews come back in our words', asy
     author: { login: 'alice' },
     closedByPullRequestsReferences: { nodes: [pullRequest] },
   }
-  const data = { repository: { defaultBranchRef: { target: { oid: 'ba5e' } }, issue } }
-  world.github.respond = () => ({ status: 200, body: { data } })
+  const data = { repository: { defaultBranchRef: { target: { oid: 'ba5e'.repeat(10) } }, issue } }
+  world.github.respond = ({ path }) => (path.endsWith('/graphql') ? { status: 200, body: { data } } : null)
   await world.drain()
   expect(world.arrivals[0]?.event).toMatchInlineSnapshot(`
     {
       "answer": {
         "about": "issue",
         "configuration": null,
-        "defaultBranchSha": "ba5e",
+        "defaultBranchSha": "ba5eba5eba5eba5eba5eba5eba5eba5eba5eba5e",
         "issue": {
           "author": "alice",
           "closedAt": "2026-11-21T13:59:00.000Z",
@@ -85,13 +85,13 @@ test('an issue, its pull requests and their reviews come back in our words', asy
               "id": "issue/42",
               "kind": "read",
             },
-            "headSha": "c0de",
+            "headSha": "c0dec0dec0dec0dec0dec0dec0dec0dec0dec0de",
             "number": 57,
             "replacedShas": [],
             "reviews": [
               {
                 "bot": true,
-                "commitSha": "c0de",
+                "commitSha": "c0dec0dec0dec0dec0dec0dec0dec0dec0dec0de",
                 "evidence": {
                   "at": "2026-11-21T14:05:00.000Z",
                   "id": "issue/42",

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { backOffUntil } from '../../src/outbox/claim-effects.ts'
 import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { Fault } from './support/github-fetch-stub.ts'
 import { type OutboxWorld, openOutboxWorld, START } from './support/outbox-world.ts'
@@ -147,13 +146,6 @@ test('two processes perform an effect once', async () => {
   await world.drain([world.outbox, world.openAnotherOutbox(), world.openAnotherOutbox()])
   expect(world.github.requests).toHaveLength(30)
   expect(new Set(world.arrivals.map(({ effect }) => effect?.id)).size).toBe(30)
-})
-
-test('backing off grows fourfold up to an hour', () => {
-  const seconds = [1, 2, 3, 4, 5, 6, 7, 8].map(
-    (attempt) => (Date.parse(backOffUntil(attempt, START)) - Date.parse(START)) / 1000,
-  )
-  expect(seconds).toEqual([5, 20, 80, 320, 1280, 3600, 3600, 3600])
 })
 
 async function effect() {

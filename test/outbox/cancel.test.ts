@@ -42,6 +42,17 @@ test('a cancellation outlives an outage and a rate limit', async () => {
   expect((await line.effects()).at(-1)).toMatchObject({ key: 'cancel/9000', state: 'done', tries: 3 })
 })
 
+test('a cancellation that GitHub never takes is given up after eight tries, and told as refused', async () => {
+  const key = await line.admit(42)
+  await line.world.drain()
+  line.world.github.fault = () => ({ kind: '502-before' })
+  await cancel(9000, key)
+  await line.world.drain()
+  expect(cancellations()).toHaveLength(8)
+  expect((await line.effects()).at(-1)).toMatchObject({ state: 'buried', tries: 8, error: 'Bad Gateway' })
+  expect(line.world.arrivals.at(-1)?.event).toMatchObject({ type: 'cancel.answered', runId: 9000, outcome: 'refused' })
+})
+
 function cancellations() {
   return line.world.github.writes.filter(({ path }) => path.endsWith('cancel'))
 }

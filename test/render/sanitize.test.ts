@@ -1,6 +1,7 @@
 import { fromMarkdown } from 'mdast-util-from-markdown'
 import { expect, test } from 'vitest'
-import { codeSpan, cut, escapeInline, linkTo, plainText } from '../../src/render/sanitize.ts'
+import { codeSpan, escapeInline, linkTo, plainText } from '../../src/render/sanitize.ts'
+import { cut } from '../../src/text/cut.ts'
 import { hostileTitles } from './support/hostile-titles.ts'
 
 const SEED = 20261121

@@ -19,10 +19,7 @@ export const IMPORT_RULES: Readonly<
     ],
   },
   line: { ours: ['text'], packages: ['zod', 'yaml'] },
-  translate: {
-    ours: ['pipeline/model', 'pipeline/facts', 'commands', 'text'],
-    packages: ['@octokit/webhooks-types:type', 'zod'],
-  },
+  translate: { ours: ['pipeline/model', 'text'], packages: ['@octokit/webhooks-types:type', 'zod'] },
   pipeline: { ours: ['commands', 'line:type', 'text'], packages: [] },
   render: { ours: ['pipeline', 'commands', 'line:type', 'text'], packages: [] },
   store: {
@@ -34,7 +31,7 @@ export const IMPORT_RULES: Readonly<
     ours: ['apply', 'translate', 'pipeline:type', 'commands', 'store'],
     packages: ['probot', '@octokit/webhooks-methods'],
   },
-  github: { ours: ['translate', 'pipeline:type'], packages: ['@octokit/core', '@octokit/auth-app', 'jose'] },
+  github: { ours: ['translate'], packages: ['@octokit/core', '@octokit/auth-app', 'jose'] },
   outbox: { ours: ['apply', 'pipeline', 'line', 'render', 'store', 'github', 'translate', 'text'], packages: [] },
   watchdog: { ours: ['apply', 'pipeline:type', 'store', 'github', 'process'], packages: [] },
   web: {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { translateDelivery } from '../../src/inbox/translate-delivery.ts'
 import { headlineOf } from '../../src/pipeline/view/light.ts'
-import { translate } from '../../src/translate/translate.ts'
 import { REPOSITORY } from '../support/deliveries.ts'
 import { inMemoryApply } from '../support/in-memory-apply.ts'
 import { seededRandom } from '../support/seeded-random.ts'
@@ -14,7 +14,8 @@ function endOf(story: Trace, order = story.deliveries): readonly [string, string
   const { id, fullName, installationId } = REPOSITORY
   const line = inMemoryApply({ id, fullName, installationId, private: false, defaultBranch: 'main' })
   order.forEach(({ name, payload }, index) => {
-    const event = translate(name, payload, { guid: `guid-${index}`, receivedAt: '2026-11-21T10:00:00.000Z' })
+    const receipt = { guid: `guid-${index}`, receivedAt: '2026-11-21T10:00:00.000Z' }
+    const { event } = translateDelivery(name, payload, receipt)
     if (event) line.apply(event)
   })
   const pipeline = line.pipelines.get(story.issueNumber)

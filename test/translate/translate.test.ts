@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { translateDelivery as translateInInbox } from '../../src/inbox/translate-delivery.ts'
 import { HANDLED_WEBHOOKS, type HandledWebhook } from '../../src/translate/handled-webhooks.ts'
-import { translate, tryTranslate } from '../../src/translate/translate.ts'
+import { translate } from '../../src/translate/translate.ts'
 import { allExamples, exampleDelivery, REPOSITORY } from '../support/deliveries.ts'
 import { traceOf } from '../support/traces.ts'
 import { RECEIPT, traceDelivery, translateDelivery, withPayload } from './support/translate-delivery.ts'
@@ -28,7 +29,7 @@ describe('what cannot be read', () => {
     ['push', '', { commits: 'none' }, 'commits: '],
   ])('a %s.%s with %j says which field', (name, action, parts, reason) => {
     const whole = ['issue_comment', 'push'].includes(name) ? exampleDelivery(name, action) : traceDelivery(name, action)
-    const { event, failure } = tryTranslate(name, withPayload(whole, parts).payload, RECEIPT)
+    const { event, failure } = translateInInbox(name, withPayload(whole, parts).payload, RECEIPT)
     expect(event).toBeNull()
     expect(failure).toContain(reason)
   })
@@ -43,7 +44,7 @@ describe('what cannot be read', () => {
     const reasons = Object.entries(HANDLED_WEBHOOKS).flatMap(([name, actions]) =>
       (actions.length === 0 ? [''] : actions).map((action) => {
         const { payload } = exampleDelivery(name, action)
-        return tryTranslate(name, { ...(everywhere(payload) as object), action }, RECEIPT).failure ?? ''
+        return translateInInbox(name, { ...(everywhere(payload) as object), action }, RECEIPT).failure ?? ''
       }),
     )
     expect(reasons.filter((reason) => reason === '')).toEqual([])
@@ -68,7 +69,7 @@ describe('what cannot be read', () => {
 test('every recorded payload is an event, or nothing to us: none breaks', () => {
   const counts = { told: 0, ignored: 0 }
   for (const { name, payload } of allExamples()) {
-    const { event, failure } = tryTranslate(name, payload, RECEIPT)
+    const { event, failure } = translateInInbox(name, payload, RECEIPT)
     expect(failure, `${name}.${payload.action}`).toBeUndefined()
     counts[event ? 'told' : 'ignored'] += 1
   }

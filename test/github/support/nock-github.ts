@@ -9,6 +9,7 @@ import { GitHubFailure } from '../../../src/github/failure.ts'
 export const API = 'https://api.github.test'
 export const APP_ID = 4711
 export const NOW = '2026-11-21T14:02:31.000Z'
+export const RECEIPT = { kind: 'read', id: 'a-question', at: NOW } as const
 export const REPOSITORY = { installationId: 7, repositoryId: 1, owner: 'acme', name: 'widgets' }
 
 export const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 })

@@ -40,7 +40,7 @@ export function stubRuns(): StubRuns {
       created_at: run.createdAt,
       updated_at: run.createdAt,
       repository: { id: 1 },
-      head_repository: { id: 1 },
+      head_repository: { id: 1, full_name: 'acme/widgets' },
     }
   }
 

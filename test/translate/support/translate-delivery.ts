@@ -1,15 +1,17 @@
 // What a delivery is told as, for the tests of the translators.
 
+import { translateDelivery as translateInInbox } from '../../../src/inbox/translate-delivery.ts'
 import type { Event } from '../../../src/pipeline/model/events.ts'
-import { translate } from '../../../src/translate/translate.ts'
 import { deepMerge, type WebhookDelivery } from '../../support/deliveries.ts'
 import { type TraceOptions, traceOf } from '../../support/traces.ts'
 
 export const RECEIVED = '2026-11-21T10:00:00.000Z'
 export const RECEIPT = { guid: 'a-guid', receivedAt: RECEIVED }
 
-export function translateDelivery(delivery: WebhookDelivery): Event | null {
-  return translate(delivery.name, delivery.payload, RECEIPT)
+export function translateDelivery({ name, payload }: WebhookDelivery): Event | null {
+  const { event, failure } = translateInInbox(name, payload, RECEIPT)
+  if (failure !== undefined) throw new Error(failure)
+  return event
 }
 
 /** The event a delivery is told as, which must be of this type. */

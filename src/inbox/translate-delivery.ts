@@ -1,0 +1,28 @@
+import { parseCommands } from '../commands/parse-commands.ts'
+import type { Event } from '../pipeline/model/events.ts'
+import type { DeliveryReceipt } from '../translate/fields.ts'
+import type { CommentCreated } from '../translate/issue-comment.ts'
+import { translate } from '../translate/translate.ts'
+import { UntranslatablePayload } from '../translate/untranslatable.ts'
+
+/** What became of a payload: an event, nothing to act on, or the reason why it could not be read. */
+export type Translation = { readonly event: Event | null; readonly failure?: string }
+
+/** Translates a delivery. A mistake of our own becomes a failure too: no delivery is lost to it. */
+export function translateDelivery(name: string, payload: unknown, receipt: DeliveryReceipt): Translation {
+  try {
+    const translated = translate(name, payload, receipt)
+    return { event: translated?.type === 'comment.created' ? commandsReceivedOf(translated) : translated }
+  } catch (error) {
+    return {
+      event: null,
+      failure: error instanceof UntranslatablePayload ? error.message : `a translator broke: ${error}`,
+    }
+  }
+}
+
+// Of what people write only the commands are kept.
+function commandsReceivedOf({ body, ...comment }: CommentCreated): Event | null {
+  const commands = parseCommands(body)
+  return commands.length === 0 ? null : { ...comment, type: 'commands.received', commands }
+}

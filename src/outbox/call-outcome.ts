@@ -1,0 +1,80 @@
+// What a failed call to GitHub means for what is done next: one policy for everything that goes out. Callers switch on
+// the outcome, never on the failure.
+import { DEFAULT_RATE_LIMIT_MS, GitHubFailure, type RequestIntent } from '../github/failure.ts'
+import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
+import { cut } from '../text/cut.ts'
+import { FIRST_LOOKUP_AFTER_MS } from './timings.ts'
+
+/** One try of a call. */
+export type CallTry = {
+  readonly intent: RequestIntent
+  /** 1 is the first. Null where tries are not counted: what must become true is tried until it is. */
+  readonly tryNumber: number | null
+  /** When it failed. */
+  readonly now: Instant
+}
+
+/**
+ * - `retry`: nothing happened, or it does no harm twice; the same again at `at`.
+ * - `wait`: a rate limit; nobody calls for this installation before `until`, and no try is spent.
+ * - `unconfirmed`: it may have been created; look for it, from `recoverAt` on, before anything is sent again.
+ * - `gone`: what the call was about is not there (any more).
+ * - `refused`: GitHub said no, and would again.
+ * - `give up`: it would be tried again, but its tries are spent.
+ */
+export type CallOutcome = {
+  /** GitHub's own, without the address of its documentation. */
+  readonly words: string
+} & (
+  | { readonly kind: 'retry'; readonly at: Instant }
+  | { readonly kind: 'wait'; readonly until: Instant }
+  | { readonly kind: 'unconfirmed'; readonly recoverAt: Instant }
+  | { readonly kind: 'gone' | 'refused' | 'give up' }
+)
+
+/** More tries than this outlast an outage of three hours. */
+export const MAX_TRIES = 8
+
+export function callOutcomeOf(error: unknown, { intent, tryNumber, now }: CallTry): CallOutcome {
+  const words = wordsOf(error)
+  const retry = (): CallOutcome => ({ kind: 'retry', at: retryAt(tryNumber, now), words })
+  const unconfirmed = { kind: 'unconfirmed', recoverAt: millisecondsAfter(now, FIRST_LOOKUP_AFTER_MS), words } as const
+  // An error of our own says nothing of what GitHub has done, nor of what it will do.
+  if (!(error instanceof GitHubFailure)) return intent === 'create' ? unconfirmed : retry()
+  switch (error.kind) {
+    case 'rate_limited':
+      return { kind: 'wait', until: error.until ?? millisecondsAfter(now, DEFAULT_RATE_LIMIT_MS), words }
+    case 'not_found':
+      return { kind: 'gone', words }
+    case 'refused':
+      return { kind: 'refused', words }
+    case 'unconfirmed':
+      // Only a creation does harm when it is sent twice.
+      if (intent === 'create') return unconfirmed
+      break
+    case 'retryable':
+      break
+  }
+  return tryNumber !== null && tryNumber >= MAX_TRIES ? { kind: 'give up', words } : retry()
+}
+
+const FIRST_BACKOFF_MS = 5_000
+const MAX_BACKOFF_MS = 60 * 60_000
+const UNCOUNTED_RETRY_AFTER_MS = 15_000
+
+/** 5 s, 20 s, 80 s … an hour. */
+function retryAt(tryNumber: number | null, now: Instant): Instant {
+  if (tryNumber === null) return millisecondsAfter(now, UNCOUNTED_RETRY_AFTER_MS)
+  return millisecondsAfter(now, Math.min(FIRST_BACKOFF_MS * 4 ** (tryNumber - 1), MAX_BACKOFF_MS))
+}
+
+const MAX_WORDS_LENGTH = 200
+
+function wordsOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const text = message
+    .replace(/ - https:\/\/docs\.github\.com\S*$/, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+  return cut(text, MAX_WORDS_LENGTH)
+}

@@ -1,0 +1,34 @@
+import type { Effect } from '../pipeline/model/effects.ts'
+import type { CallOutcome } from './call-outcome.ts'
+import type { ClaimedEffect, PerformContext } from './claim-effects.ts'
+import { blockInstallation } from './rate-limit.ts'
+import type { EffectOutcome } from './report-outcome.ts'
+
+/**
+ * What becomes of an effect whose call failed. One that was to be performed is due again; one that was looked for is looked
+ * for again. Where GitHub asks for a wait, the whole installation waits.
+ */
+export async function failedEffectOutcome(
+  o: PerformContext,
+  { access, state }: Pick<ClaimedEffect<Effect['type']>, 'access' | 'state'>,
+  outcome: CallOutcome,
+): Promise<EffectOutcome> {
+  const error = outcome.words
+  const isLookup = state !== 'due'
+  switch (outcome.kind) {
+    case 'retry':
+      return { state: isLookup ? 'unconfirmed' : 'due', dueAt: outcome.at, error }
+    case 'wait': {
+      await blockInstallation(o.database, access.installationId, outcome.until, o.now)
+      const dueAt = outcome.until
+      return isLookup ? { state: 'unconfirmed', dueAt, error } : { state: 'due', dueAt, error, isSnooze: true }
+    }
+    case 'unconfirmed':
+      return { state: 'unconfirmed', dueAt: outcome.recoverAt, error }
+    case 'gone':
+    case 'refused':
+      return { state: 'refused', error }
+    case 'give up':
+      return { state: 'buried', error }
+  }
+}

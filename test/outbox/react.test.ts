@@ -1,0 +1,46 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type OutboxWorld, openOutboxWorld } from './support/outbox-world.ts'
+
+let world: OutboxWorld
+beforeEach(async () => {
+  world = await openOutboxWorld()
+  await world.insertEffect({ type: 'react', key: 'react/900/eyes', commentId: 900, content: 'eyes', mayWrite: true })
+})
+afterEach(() => world.close())
+
+test('a reaction to a comment that is gone is not sent again', async () => {
+  world.github.fault = () => ({ kind: 'refuse', status: 404, message: 'Not Found' })
+  await world.drain()
+  expect(await reaction()).toEqual({ state: 'refused', tries: 1, error: 'Not Found' })
+})
+
+test('a reaction that GitHub never takes is buried after eight tries', async () => {
+  world.github.fault = () => ({ kind: '502-before' })
+  await world.drain()
+  expect(await reaction()).toEqual({ state: 'buried', tries: 8, error: 'Bad Gateway' })
+})
+
+test('a reaction that ends every process is buried', async () => {
+  let deaths = 0
+  world.github.fault = () => {
+    deaths += 1
+    return { kind: 'crash-before' }
+  }
+  for (let process = 0; process < 12; process += 1) {
+    const before = deaths
+    const step = world.openAnotherOutbox().step()
+    await Promise.race([step, until(() => deaths > before)])
+    world.clock.advance(31)
+  }
+  expect(deaths).toBe(8)
+  expect(await reaction()).toMatchObject({ state: 'buried', error: 'every try ended without a word' })
+})
+
+async function reaction() {
+  const effects = world.database.kysely.selectFrom('effects').select(['state', 'tries', 'error'])
+  return await effects.executeTakeFirstOrThrow()
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
+}
