@@ -92,8 +92,8 @@ test('each rule finds what it forbids', () => {
   const at = (path: string, text: string) => parseSource(path, text)
   const count = (rule: (source: Source) => readonly string[], path: string, text: string) => rule(at(path, text)).length
   expect(count(forbiddenImports, 'src/pipeline/a.ts', "import { sql } from '../store/database.ts'")).toBe(1)
-  expect(count(forbiddenImports, 'src/pipeline/a.ts', "import { x } from '../line/line.ts'")).toBe(1)
-  expect(count(forbiddenImports, 'src/pipeline/a.ts', "import type { X } from '../line/line.ts'")).toBe(0)
+  expect(count(forbiddenImports, 'src/render/a.ts', "import { x } from '../line/line.ts'")).toBe(1)
+  expect(count(forbiddenImports, 'src/render/a.ts', "import type { X } from '../line/line.ts'")).toBe(0)
   expect(count(forbiddenImports, 'src/apply/a.ts', "const k = await import('kysely')")).toBe(1)
   expect(count(forbiddenImports, 'src/render/a.ts', "import { hash } from 'node:crypto'")).toBe(1)
   expect(count(forbiddenImports, 'src/web/a.ts', "export * from '../outbox/outbox.ts'")).toBe(1)

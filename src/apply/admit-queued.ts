@@ -3,10 +3,12 @@
 // wait is told why, and told again only when it waits for something else.
 import { OBSERVE_ONLY_LINE } from '../line/line.ts'
 import { countLiveAttempts } from '../pipeline/admission.ts'
+import { putPipeline } from '../pipeline/change.ts'
 import { activeHold, describeHold } from '../pipeline/holds/holds.ts'
 import type { Event } from '../pipeline/model/events.ts'
 import type { HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
+import type { PipelineRow, RepositoryRow } from '../pipeline/model/rows.ts'
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import { reduce } from '../pipeline/reduce.ts'
 import { type ReadyStage, stageReadyForAdmission } from '../pipeline/stages/ready-stage.ts'
@@ -16,7 +18,6 @@ import {
   type QueuedPipeline,
   type RepositorySlots,
 } from '../store/admission.ts'
-import type { PipelineRow, RepositoryRow } from '../store/rows.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
 
 /** A few characters that nobody can foresee: they end an attempt's key. */
@@ -24,15 +25,15 @@ export type RandomSuffix = () => string
 
 /** Admits what may start in every repository in which something changed. */
 export async function admitQueued(ledger: UnitOfWork, now: Instant, random: RandomSuffix): Promise<void> {
-  const { pipelines, repositories } = ledger.changed()
-  const ids = new Set(ledger.slotsFreed)
-  for (const { repositoryId } of pipelines) ids.add(repositoryId)
-  for (const { id } of repositories) ids.add(id)
-  const changed = [...ids].sort((a, b) => a - b).flatMap((id) => ledger.repositories.get(String(id)) ?? [])
+  const { pipelines, repositories } = ledger.rows
+  const ids = new Set(ledger.written('slots freed').map(({ repositoryId }) => repositoryId))
+  for (const { repositoryId } of pipelines.changed()) ids.add(repositoryId)
+  for (const { id } of repositories.changed()) ids.add(id)
+  const changed = [...ids].sort((a, b) => a - b).flatMap((id) => repositories.get(String(id)) ?? [])
   const asked = changed.map((repository) => ({ id: repository.id, most: limitsOf(repository).running }))
-  const inHand = ledger.pipelines.rows().flatMap(({ id }) => id ?? [])
+  const inHand = pipelines.filter(() => true).flatMap(({ id }) => id ?? [])
   for (const slots of await loadSlots(ledger.trx, asked, inHand, midnightBefore(now))) {
-    const repository = ledger.repositories.get(String(slots.repositoryId))
+    const repository = repositories.get(String(slots.repositoryId))
     if (repository !== null) await admitRepository({ ledger, repository, slots, now, random, globalHold: null }, inHand)
   }
 }
@@ -60,7 +61,7 @@ type Denial = { readonly reason: string; readonly until: Instant | null }
 
 async function admitRepository(known: AdmissionContext, inHand: readonly number[]): Promise<void> {
   const { ledger, repository, slots, now } = known
-  const here = ledger.pipelines.rows().filter(({ repositoryId }) => repositoryId === repository.id)
+  const here = ledger.rows.pipelines.filter(({ repositoryId }) => repositoryId === repository.id)
   const queue = [...here.flatMap((row) => queueEntriesOf(row, now)), ...slots.queue].sort(byQueueTime)
   if (queue.length === 0) return
   const counts = countSlots(slots, here, now)
@@ -154,7 +155,7 @@ function eventBase({ repository, now }: AdmissionContext) {
 function reduceRow({ ledger }: AdmissionContext, row: PipelineRow, event: Event): boolean {
   const { pipeline, entries, effects } = reduce(row.pipeline, event)
   if (pipeline === row.pipeline) return false
-  ledger.putPipeline({ ...row, pipeline }, entries, effects)
+  ledger.put(putPipeline(row, { ...row, pipeline }, entries, effects))
   return true
 }
 

@@ -37,7 +37,7 @@ async function findHoldOn(
   const row = await ledger.pipeline({ repositoryId: repository.id, issueNumber })
   const stage = row && findAttemptByKey(row.pipeline, key)?.stage.name
   if (row === null || stage == null) return null
-  const here = ledger.repositories.get(String(repository.id))?.holdOrRelease ?? null
+  const here = ledger.rows.repositories.get(String(repository.id))?.holdOrRelease ?? null
   return holdAffectingStage(row.pipeline, { repository: here, everything: await ledger.globalHold() }, stage)
 }
 

@@ -1,4 +1,5 @@
 import type { Line } from '../line/line.ts'
+import { type EventContext, NO_CONTEXT } from './commands/authorized-commands.ts'
 import { newEffects } from './effects-of.ts'
 import { bindRun } from './facts/bind-run.ts'
 import { isAdmitted } from './model/attempt.ts'
@@ -16,8 +17,13 @@ import { historyOf } from './view/history.ts'
  * Takes the issue up if the event is a reason to; null for everything ordinary, which leaves no trace. `configured` is
  * false while the repository's file has not been read: see `withLine`.
  */
-export function startPipeline(event: Event, issueNumber: number, line: Line, isConfigured = true): Reduction | null {
-  const start = pipelineStartIn(event, issueNumber, line)
+export function startPipeline(
+  event: Event,
+  issueNumber: number,
+  line: Line,
+  { isConfigured = true, context = NO_CONTEXT }: StartOptions = {},
+): Reduction | null {
+  const start = pipelineStartIn(event, issueNumber, line, context.commands !== null)
   if (start === null || !('repository' in event)) return null
   const fresh: Pipeline = {
     repositoryId: event.repository.id,
@@ -30,7 +36,7 @@ export function startPipeline(event: Event, issueNumber: number, line: Line, isC
     removed: null,
     ...(isConfigured ? {} : { isConfigured }),
   }
-  const { pipeline, effects, entries, ...outcomes } = reduce(deriveStages(fresh), event)
+  const { pipeline, effects, entries, outcomes } = reduce(deriveStages(fresh), event, context)
   const taken = {
     at: start.at,
     type: 'pipeline.started',
@@ -42,9 +48,11 @@ export function startPipeline(event: Event, issueNumber: number, line: Line, isC
     pipeline,
     effects: [askAboutIssue(issueNumber, start.at), ...effects],
     entries: [taken, ...entries],
-    ...outcomes,
+    outcomes,
   }
 }
+
+type StartOptions = { readonly isConfigured?: boolean; readonly context?: EventContext }
 
 function unseenIssue(number: number, { at, evidence }: PipelineStart): IssueFact {
   return {
@@ -70,11 +78,16 @@ const START_TEXT = {
 export function adoptLine(pipeline: Pipeline, line: Line, event: Event): Reduction {
   const { isConfigured, ...rest } = pipeline
   const attempts = pipeline.stages.flatMap((stage) => stage.attempts)
-  if (isConfigured !== false || attempts.some(isAdmitted)) return { pipeline, effects: [], entries: [] }
+  if (isConfigured !== false || attempts.some(isAdmitted)) return { pipeline, effects: [], entries: [], outcomes: [] }
   const fresh = { ...rest, line, stages: line.stages.map(({ name }) => withCommandsOf(pipeline, blankStage(name))) }
   const told = attempts.flatMap(({ run }) => (run === null ? [] : [run])).reduce(bindRun, fresh)
   const settled = deriveStages(told)
-  return { pipeline: settled, effects: newEffects(pipeline, settled), entries: historyOf(pipeline, settled, event) }
+  return {
+    pipeline: settled,
+    effects: newEffects(pipeline, settled),
+    entries: historyOf(pipeline, settled, event),
+    outcomes: [],
+  }
 }
 
 /** What somebody ordered before the file was read stands, if the line that it says has the stage. */

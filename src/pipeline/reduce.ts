@@ -1,6 +1,7 @@
 // The whole behaviour of the line, as one pure function. An event adds to what is known, the stages are settled from
 // it (settle.ts), and whatever came of that is told. An event that does not fit leaves the very same object.
 
+import { type EventContext, NO_CONTEXT } from './commands/authorized-commands.ts'
 import { buttonEntries } from './commands/buttons.ts'
 import { runCommands } from './commands/run-commands.ts'
 import { cancelSupersededRuns, enforceDeadlines, enforceOnReconciledRun } from './deadlines/enforce-deadlines.ts'
@@ -35,33 +36,33 @@ export type Reduction = {
   readonly pipeline: Pipeline
   readonly effects: readonly Effect[]
   readonly entries: readonly HistoryEntry[]
-  /** What came of the commands that the event gave to this pipeline; absent when it gave none. */
-  readonly outcomes?: readonly CommandOutcome[]
+  /** What came of the commands that the event gave to this pipeline. */
+  readonly outcomes: readonly CommandOutcome[]
 }
 
 /** One event applied to one pipeline. */
-export function reduce(pipeline: Pipeline, event: Event): Reduction {
+export function reduce(pipeline: Pipeline, event: Event, context = NO_CONTEXT): Reduction {
   const here =
     event.type === 'pipeline.woken' || ('repository' in event && event.repository.id === pipeline.repositoryId)
-  if (!here) return { pipeline, effects: [], entries: [] }
-  const started = withStart(event, pipeline)
-  const hearing = runCommands(started, event)
-  const next = withFollowUps(deriveStages(hearing?.pipeline ?? applyFact(event, started)), event)
-  const outcomes = hearing === null || hearing.outcomes.length === 0 ? {} : { outcomes: hearing.outcomes }
-  const pressed = buttonEntries(started, event, hearing?.outcomes ?? [])
-  if (isEqualJson(pipeline, next)) return { pipeline, effects: [], entries: pressed, ...outcomes }
+  if (!here) return { pipeline, effects: [], entries: [], outcomes: [] }
+  const started = withStart(event, pipeline, context)
+  const ran = runCommands(started, event, context)
+  const next = withFollowUps(deriveStages(ran?.pipeline ?? applyFact(event, started)), event, context)
+  const outcomes = ran?.outcomes ?? []
+  const pressed = buttonEntries(event, context, outcomes)
+  if (isEqualJson(pipeline, next)) return { pipeline, effects: [], entries: pressed, outcomes }
   const entries = [...pressed, ...historyOf(pipeline, next, event)]
-  return { pipeline: next, effects: newEffects(pipeline, next), entries, ...outcomes }
+  return { pipeline: next, effects: newEffects(pipeline, next), entries, outcomes }
 }
 
 /** What follows from how the line stands now, at the moment of this event. */
-function withFollowUps(pipeline: Pipeline, event: Event): Pipeline {
+function withFollowUps(pipeline: Pipeline, event: Event, { heartbeats }: EventContext): Pipeline {
   if (!pipeline.stages.some(({ attempts }) => attempts.some(isAdmitted))) return pipeline
   const { at, evidence } = event
   const judged =
     event.type === 'question.answered' && event.question.about === 'run' && event.answer.about === 'run'
       ? enforceOnReconciledRun(
-          withHeartbeats(pipeline, event.heartbeats ?? {}),
+          withHeartbeats(pipeline, heartbeats),
           event.question.runId,
           event.answer.run !== null,
           at,
@@ -122,8 +123,8 @@ function concernsPipeline({ issue }: Pipeline, { issueNumber }: { readonly issue
   return issue.number === issueNumber
 }
 
-function withStart(event: Event, pipeline: Pipeline): Pipeline {
-  const beginning = pipelineStartIn(event, pipeline.issue.number, pipeline.line)
+function withStart(event: Event, pipeline: Pipeline, { commands }: EventContext): Pipeline {
+  const beginning = pipelineStartIn(event, pipeline.issue.number, pipeline.line, commands !== null)
   if (beginning === null) return pipeline
   const { by, actor, at, evidence } = beginning
   const started = { ...pipeline, start: precedingStart(pipeline.start, beginning) }

@@ -8,8 +8,8 @@ import type { Evidence } from '../pipeline/model/evidence.ts'
 import type { PullRequestFact, RunFact } from '../pipeline/model/facts.ts'
 import type { HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { Light, Pipeline } from '../pipeline/model/pipeline.ts'
+import type { ConfigurationSource } from '../pipeline/model/rows.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import type { ConfigurationSource } from './rows.ts'
 
 type Json<T> = ColumnType<T, string, string>
 type GeneratedId = ColumnType<number, never, never>

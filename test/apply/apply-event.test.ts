@@ -9,7 +9,7 @@ import { headlineOf } from '../../src/pipeline/view/light.ts'
 import type { Database } from '../../src/store/database.ts'
 import { listPipelinesToWake } from '../../src/store/pipelines.ts'
 import { openTestDatabase } from '../support/database.ts'
-import { inMemoryApply } from '../support/in-memory-apply.ts'
+import { inMemoryWorld } from '../support/in-memory-world.ts'
 import { answerQuestion, lifecycleEvents } from '../support/lifecycle-events.ts'
 import {
   AGENT_BRANCH,
@@ -238,7 +238,7 @@ test('a life told through the door, in any order and grouping, stands as it does
 }, 120_000)
 
 function expectedInMemory(life: readonly Event[]): Pipeline {
-  const line = inMemoryApply()
+  const line = inMemoryWorld()
   const asked: Effect[] = life.flatMap((event) => [...line.apply(event)])
   for (const effect of asked) asked.push(...line.apply(answerQuestion(effect, minutesAfterNine(0))))
   return line.pipelines.get(ISSUE)!

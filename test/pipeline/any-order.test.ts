@@ -3,7 +3,7 @@ import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
 import { headlineOf } from '../../src/pipeline/view/light.ts'
-import { inMemoryApply } from '../support/in-memory-apply.ts'
+import { inMemoryWorld } from '../support/in-memory-world.ts'
 import { answerQuestion, lifecycleEvents } from '../support/lifecycle-events.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
 import { ISSUE, minutesAfterNine, stageStatuses } from '../support/pipeline-fixtures.ts'
@@ -70,7 +70,7 @@ type AnswerTiming = (question: Effect) => Event
 
 /** Tells the deliveries, and GitHub's answers somewhere after their questions: in order, or where chance puts them. */
 function applyInOrder(deliveries: readonly Event[], answer: AnswerTiming, chance: SeededRandom | null): Pipeline {
-  const line = inMemoryApply()
+  const line = inMemoryWorld()
   const asked: Effect[] = []
   const answerOne = () => {
     const [question] = asked.splice(chance === null ? 0 : chance.integer(asked.length), 1)

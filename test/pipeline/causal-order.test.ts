@@ -7,7 +7,7 @@ import type { RunFact } from '../../src/pipeline/model/facts.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
 import { stageReadyForAdmission } from '../../src/pipeline/stages/ready-stage.ts'
 import { headlineOf } from '../../src/pipeline/view/light.ts'
-import { inMemoryApply } from '../support/in-memory-apply.ts'
+import { inMemoryWorld } from '../support/in-memory-world.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
 import {
   ISSUE,
@@ -110,7 +110,7 @@ function runOf(key: string, id: number, at: number, conclusion: RunFact['conclus
 }
 
 function performEffect(life: CausalHistory, rules: ReturnType<typeof lineWith>, chance: SeededRandom | null) {
-  const line = inMemoryApply(REPOSITORY, rules)
+  const line = inMemoryWorld(REPOSITORY, rules)
   const open: Event[] = []
   const outbox: Event[][] = []
   const dispatched: string[] = []

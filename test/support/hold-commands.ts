@@ -1,4 +1,5 @@
 // What is said about the cord of a line, and what is answered.
+import { contextOf } from '../../src/pipeline/commands/authorized-commands.ts'
 import { runCommands } from '../../src/pipeline/commands/run-commands.ts'
 import { NO_OUTER_HOLDS } from '../../src/pipeline/holds/holds.ts'
 import type { HoldOrRelease, OuterHolds } from '../../src/pipeline/model/hold.ts'
@@ -16,9 +17,10 @@ export function runHoldCommand(
 ): string {
   lastCommentId += 1
   const given = commentCreated(body, { at, commentId: lastCommentId })
-  const answer = { ...commandPermission(given), outerHolds }
-  const heard = runCommands(line.pipeline, answer)?.outcomes ?? []
-  line.apply(given, answer)
+  const answer = commandPermission(given)
+  const context = contextOf(answer, line.pipeline.line, { outerHolds: () => outerHolds })
+  const heard = runCommands(line.pipeline, answer, context)?.outcomes ?? []
+  line.apply(given).applyIn(context, answer)
   return heard.map(({ result }) => (result === null ? 'not heard' : `${result.outcome}: ${result.message}`)).join('\n')
 }
 

@@ -223,7 +223,7 @@ export function given(first: Event, ...rest: readonly Event[]) {
         /** The very same object, and nothing told or asked. */
         expectUnchanged: () => {
           for (const event of events)
-            expect(reduce(before, event)).toEqual({ pipeline: before, effects: [], entries: [] })
+            expect(reduce(before, event)).toEqual({ pipeline: before, effects: [], entries: [], outcomes: [] })
           expect(after).toBe(before)
         },
       }

@@ -3,6 +3,7 @@
 import { parseCommands } from '../../src/commands/parse-commands.ts'
 import { type Line, OBSERVE_ONLY_LINE, type StageConfig } from '../../src/line/line.ts'
 import { startPipeline } from '../../src/pipeline/begin.ts'
+import { contextOf, type EventContext } from '../../src/pipeline/commands/authorized-commands.ts'
 import { askSenderPermission } from '../../src/pipeline/commands/run-commands.ts'
 import { commandOriginKey } from '../../src/pipeline/model/command-origin.ts'
 import type { Effect } from '../../src/pipeline/model/effects.ts'
@@ -201,7 +202,7 @@ export type PipelineHarness = ReturnType<typeof openPipelineHarness>
 
 /** A pipeline that things are told to; effects are collected by key, as the database does. */
 export function openPipelineHarness(line: Line = DISPATCHING_LINE, first: Event = issueLabeled()) {
-  const begun = startPipeline(first, ISSUE, line)
+  const begun = startPipeline(first, ISSUE, line, { context: contextOf(first, line) })
   if (begun === null) throw new Error(`${first.type} takes nothing up`)
   let pipeline: Pipeline = begun.pipeline
   const effects = new Map<string, Effect>()
@@ -217,12 +218,15 @@ export function openPipelineHarness(line: Line = DISPATCHING_LINE, first: Event 
     },
     entries,
     apply(...events: readonly Event[]) {
-      for (const event of events) {
-        const reduction = reduce(pipeline, event)
-        pipeline = reduction.pipeline
-        keep(reduction)
-        keep({ effects: askSenderPermission(event), entries: [] })
-      }
+      for (const event of events) self.applyIn(contextOf(event, pipeline.line), event)
+      return self
+    },
+    /** Applies an event beside which the door knows that. */
+    applyIn(context: EventContext, event: Event) {
+      const reduction = reduce(pipeline, event, context)
+      pipeline = reduction.pipeline
+      keep(reduction)
+      keep({ effects: askSenderPermission(event), entries: [] })
       return self
     },
     /** Gives the slot that is waited for at this moment, if one is; returns the new attempt's key. */

@@ -6,7 +6,7 @@ import type { Event } from '../model/events.ts'
 import type { HistoryEntry } from '../model/history-entry.ts'
 import type { Pipeline, Stage } from '../model/pipeline.ts'
 import { surfacesOf } from '../view/surfaces.ts'
-import { authorizedCommandsIn } from './authorized-commands.ts'
+import type { EventContext } from './authorized-commands.ts'
 import { whyNotRerun } from './preconditions.ts'
 
 /** What a person may do about a stage by pressing a button of its check. */
@@ -44,16 +44,15 @@ export function whyStaleButton(pipeline: Pipeline, origin: CommandOrigin, { verb
 
 /** What is told of buttons that were pressed: nobody replies to them. What their sender may not do is not told. */
 export function buttonEntries(
-  { line }: Pipeline,
   event: Event,
-  heard: readonly CommandOutcome[],
+  { commands: given }: EventContext,
+  outcomes: readonly CommandOutcome[],
 ): readonly HistoryEntry[] {
-  const given = authorizedCommandsIn(event, line)
   if (given?.origin.kind !== 'check') return []
-  const { origin, actor } = given
-  return heard.flatMap(({ command, result }) => {
+  const { origin, login: actor } = given
+  return outcomes.flatMap(({ command, result }) => {
     if (command.verb === null || result === null) return []
     const text = `${command.verb} was pressed on the check of ${origin.stage}: ${result.message}`
-    return [{ at: event.at, type: `button.${result.outcome}`, actor: actor.login, text, evidence: event.evidence }]
+    return [{ at: event.at, type: `button.${result.outcome}`, actor, text, evidence: event.evidence }]
   })
 }

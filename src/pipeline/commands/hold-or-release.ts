@@ -8,27 +8,19 @@ import {
   describeHold,
   describePlace,
   latestHoldOrRelease,
-  NO_OUTER_HOLDS,
 } from '../holds/holds.ts'
-import {
-  already,
-  type CommandContext,
-  type CommandReduction,
-  type CommandResult,
-  describeStage,
-  done,
-  notPossible,
-} from '../model/command-result.ts'
+import { already, type CommandResult, describeStage, done, notPossible } from '../model/command-result.ts'
 import type { Hold, HoldOrRelease, OuterHolds } from '../model/hold.ts'
 import type { Pipeline } from '../model/pipeline.ts'
+import type { RepositoryRow } from '../model/rows.ts'
 import { deriveStages } from '../stages/derive-stages.ts'
-import type { Actor, AuthorizedCommands } from './authorized-commands.ts'
+import type { AuthorizedCommands, CommandContext, Ran } from './authorized-commands.ts'
 
 type HoldCommand = Extract<Command, { verb: 'hold' | 'resume' }>
 
 /** Pulls the cord of this line or lets it go, and says what came of it. */
-export function runHoldOrResume(pipeline: Pipeline, command: HoldCommand, order: CommandContext): CommandReduction {
-  const outerHolds = order.outerHolds ?? NO_OUTER_HOLDS
+export function runHoldOrResume(pipeline: Pipeline, command: HoldCommand, order: CommandContext): Ran {
+  const { outerHolds } = order
   const word = holdOrReleaseOf(command, order)
   if (word.place.kind === 'repository') {
     const others = activeHolds({}, { ...outerHolds, repository: null })
@@ -52,26 +44,24 @@ export function runHoldOrResume(pipeline: Pipeline, command: HoldCommand, order:
   }
 }
 
-/** The words about the repository's cord among the commands of somebody who may say them, in their order. */
-export function repositoryHoldsAndReleases({ commands, actor, role }: AuthorizedCommands): readonly HoldOrRelease[] {
-  return mayUseCommand(role, 'hold') ? commands.flatMap((command) => repositoryHoldOrRelease(command, actor)) : []
+/** The repository once commands of somebody who may give them have held or resumed it; the same when none does. */
+export function withRepositoryHold(row: RepositoryRow, given: AuthorizedCommands): RepositoryRow {
+  if (!mayUseCommand(given.role, 'hold')) return row
+  const { repository: holdOrRelease } = outerHoldsAfter({ ...given.outerHolds, repository: row.holdOrRelease }, given)
+  return holdOrRelease === row.holdOrRelease ? row : { ...row, holdOrRelease, holdFanOutCursor: 0 }
 }
 
 /** What is answered to a word about the repository where no line hears it; null when it is about anything else. */
-export function repositoryHoldResult(command: Command, speaker: Actor, outerHolds: OuterHolds): CommandResult | null {
-  const [word] = repositoryHoldOrRelease(command, speaker)
+export function repositoryHoldResult(command: Command, given: AuthorizedCommands, outerHolds: OuterHolds) {
+  const [word] = repositoryHoldOrRelease(command, given)
   return word === undefined
     ? null
     : holdOrReleaseResult(outerHolds.repository, word, activeHolds({}, { ...outerHolds, repository: null }))
 }
 
-/** What is held around once these commands were heard as well. */
-export function outerHoldsAfter(
-  outerHolds: OuterHolds,
-  commands: readonly (Command | InvalidCommand)[],
-  speaker: Actor,
-): OuterHolds {
-  const words = commands.flatMap((command) => repositoryHoldOrRelease(command, speaker))
+/** What is held around once the first of the commands, or all of them, were run as well. */
+export function outerHoldsAfter(outerHolds: OuterHolds, given: AuthorizedCommands, first?: number): OuterHolds {
+  const words = given.commands.slice(0, first).flatMap((command) => repositoryHoldOrRelease(command, given))
   return { ...outerHolds, repository: words.reduce(latestHoldOrRelease, outerHolds.repository) }
 }
 
@@ -105,14 +95,16 @@ function holdSentence(hold: Hold): string {
   return hold.place.kind === 'issue' ? `${describePlace(hold.place)} is ${describeHold(hold)}` : describeHold(hold)
 }
 
-function holdOrReleaseOf(command: HoldCommand, { login, at, evidence }: Actor): HoldOrRelease {
+type Sender = Pick<AuthorizedCommands, 'login' | 'at' | 'evidence'>
+
+function holdOrReleaseOf(command: HoldCommand, { login, at, evidence }: Sender): HoldOrRelease {
   const reason = command.verb === 'hold' ? command.reason : null
   return { place: command.scope, by: login, reason, since: at, evidence }
 }
 
-function repositoryHoldOrRelease(command: Command | InvalidCommand, speaker: Actor): readonly HoldOrRelease[] {
+function repositoryHoldOrRelease(command: Command | InvalidCommand, given: Sender): readonly HoldOrRelease[] {
   const isCord = command.verb === 'hold' || command.verb === 'resume'
-  return isCord && command.scope.kind === 'repository' ? [holdOrReleaseOf(command, speaker)] : []
+  return isCord && command.scope.kind === 'repository' ? [holdOrReleaseOf(command, given)] : []
 }
 
 /** What waits on, now that a place was spoken about. */

@@ -7,13 +7,10 @@ import type { Effect, ReplyItem } from '../model/effects.ts'
 import type { AuthorizedCommands } from './authorized-commands.ts'
 import { outerHoldsAfter, repositoryHoldResult } from './hold-or-release.ts'
 
-/** What came of them in the line of one issue. */
-export type IssueOutcomes = { readonly issueNumber: number; readonly outcomes: readonly CommandOutcome[] }
-
 /** The reaction and the reply. Whoever may not even read gets neither; of buttons the history tells: see buttons.ts. */
-export function reactionAndReply(given: AuthorizedCommands, hearings: readonly IssueOutcomes[]): readonly Effect[] {
+export function reactionAndReply(given: AuthorizedCommands, outcomes: readonly CommandOutcome[]): readonly Effect[] {
   if (given.role === 'none' || given.origin.kind === 'check') return []
-  const items = replyItemsOf(given, hearings)
+  const items = replyItemsOf(given, outcomes)
   const isTrouble = items.some(({ kind }) => kind === 'mistake' || kind === 'no permission' || kind === 'impossible')
   const isTold = items.some(({ kind }) => kind !== 'done')
   return [
@@ -27,10 +24,7 @@ function reactionTo({ origin, role }: AuthorizedCommands, commentId: number, con
   return { type: 'react', key, commentId, content, mayWrite: mayUseCommand(role, 'start') }
 }
 
-function replyTo(
-  { origin, issueNumber, actor: { login }, role }: AuthorizedCommands,
-  items: readonly ReplyItem[],
-): Effect {
+function replyTo({ origin, issueNumber, login, role }: AuthorizedCommands, items: readonly ReplyItem[]): Effect {
   const mayWrite = mayUseCommand(role, 'start')
   return {
     type: 'reply',
@@ -43,19 +37,15 @@ function replyTo(
   }
 }
 
-function replyItemsOf(given: AuthorizedCommands, hearings: readonly IssueOutcomes[]): readonly ReplyItem[] {
-  const outcomesAt = hearings.length > 0 ? hearings : [{ issueNumber: null, outcomes: outcomesWithoutPipeline(given) }]
-  const items = given.commands.flatMap((_, nth) =>
-    outcomesAt.flatMap(({ issueNumber, outcomes }) =>
-      outcomes[nth] === undefined ? [] : [replyItemOf(outcomes[nth], issueNumber)],
-    ),
-  )
+function replyItemsOf(given: AuthorizedCommands, outcomes: readonly CommandOutcome[]): readonly ReplyItem[] {
+  const known = outcomes.length > 0 ? outcomes : outcomesWithoutPipeline(given)
+  const items = known.toSorted((a, b) => a.nth - b.nth).map(replyItemOf)
   // One sentence is enough for all that somebody may not do.
   const refused = items.findIndex(({ kind }) => kind === 'no permission')
   return items.filter(({ kind }, index) => kind !== 'no permission' || index === refused)
 }
 
-function replyItemOf({ command, result }: CommandOutcome, issueNumber: number | null): ReplyItem {
+function replyItemOf({ issueNumber, command, result }: CommandOutcome): ReplyItem {
   const { text } = command
   if (command.verb === null) return { kind: 'mistake', text, mistake: command }
   if (result === null) return { kind: 'no permission', text }
@@ -66,17 +56,13 @@ function replyItemOf({ command, result }: CommandOutcome, issueNumber: number | 
 }
 
 /** What commands come to where no line hears them. */
-function outcomesWithoutPipeline({
-  commands,
-  role,
-  onPullRequest,
-  actor,
-  outerHolds,
-}: AuthorizedCommands): readonly CommandOutcome[] {
+function outcomesWithoutPipeline(given: AuthorizedCommands): readonly CommandOutcome[] {
+  const { commands, role, onPullRequest, outerHolds } = given
   return commands.map((command, nth) => {
-    if (command.verb === null || !mayUseCommand(role, command.verb)) return { command, result: null }
-    const known = outerHoldsAfter(outerHolds, commands.slice(0, nth), actor)
-    return { command, result: repositoryHoldResult(command, actor, known) ?? noPipelineHere(command, onPullRequest) }
+    const outcome = { issueNumber: null, nth, command }
+    if (command.verb === null || !mayUseCommand(role, command.verb)) return { ...outcome, result: null }
+    const held = repositoryHoldResult(command, given, outerHoldsAfter(outerHolds, given, nth))
+    return { ...outcome, result: held ?? noPipelineHere(command, onPullRequest) }
   })
 }
 

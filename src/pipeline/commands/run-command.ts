@@ -2,20 +2,13 @@
 import type { Command } from '../../commands/commands.ts'
 import { cancelAttempt } from '../deadlines/enforce-deadlines.ts'
 import { isAdmitted } from '../model/attempt.ts'
-import {
-  ANSWERED_IN_REPLY,
-  type CommandContext,
-  type CommandReduction,
-  type CommandResult,
-  describeStage,
-  done,
-  notPossible,
-} from '../model/command-result.ts'
+import { ANSWERED_IN_REPLY, type CommandResult, describeStage, done, notPossible } from '../model/command-result.ts'
 import type { Pipeline, Stage, StageCommand } from '../model/pipeline.ts'
 import { latest } from '../model/time.ts'
 import { currentAttempt, isLiveAttempt } from '../stages/attempt-outcome.ts'
 import { deriveStages } from '../stages/derive-stages.ts'
 import { NO_TRIGGER, triggerOf } from '../stages/triggers.ts'
+import type { CommandContext, Ran } from './authorized-commands.ts'
 import { isAtGate } from './buttons.ts'
 import { runHoldOrResume } from './hold-or-release.ts'
 import {
@@ -28,7 +21,7 @@ import {
 } from './preconditions.ts'
 
 /** Does what a person ordered; what makes no sense as the line stands leaves it as it is. The stages are settled: see `settle`. */
-export function runCommand(pipeline: Pipeline, command: Command, order: CommandContext): CommandReduction {
+export function runCommand(pipeline: Pipeline, command: Command, order: CommandContext): Ran {
   if (pipeline.removed !== null) return unchanged(pipeline, notPossible(`the issue was ${pipeline.removed.why}`))
   if (hasAlreadyRun(pipeline, order.id)) return unchanged(pipeline, done('it was done before'))
   switch (command.verb) {
@@ -65,7 +58,7 @@ export function runCommand(pipeline: Pipeline, command: Command, order: CommandC
 }
 
 /** Starting what was started and came to a halt at its first stage means trying that again. */
-function runStart(pipeline: Pipeline, order: CommandContext): CommandReduction {
+function runStart(pipeline: Pipeline, order: CommandContext): Ran {
   const [first] = pipeline.stages
   if (first === undefined) return unchanged(pipeline, notPossible('this line has no stages'))
   const isHalted = first.status === 'failed' || first.status === 'cancelled'
@@ -80,12 +73,7 @@ function runStart(pipeline: Pipeline, order: CommandContext): CommandReduction {
 }
 
 /** Carries stages out anew. */
-function rerunStages(
-  pipeline: Pipeline,
-  verb: 'run' | 'retry',
-  stages: readonly Stage[],
-  order: CommandContext,
-): CommandReduction {
+function rerunStages(pipeline: Pipeline, verb: 'run' | 'retry', stages: readonly Stage[], order: CommandContext): Ran {
   if (stages.length === 0) {
     return unchanged(pipeline, notPossible('nothing here has failed or was cancelled', ['/andon retry STAGE']))
   }
@@ -98,7 +86,7 @@ function rerunStages(
   })
 }
 
-function runCancel(pipeline: Pipeline, stages: readonly Stage[], order: CommandContext): CommandReduction {
+function runCancel(pipeline: Pipeline, stages: readonly Stage[], order: CommandContext): Ran {
   if (stages.length === 0) return unchanged(pipeline, notPossible('nothing runs or waits here', ['/andon status']))
   return runOnEligible(pipeline, stages, whyNotCancel, (fit) => {
     const ours = fit.filter((stage) => isDispatchedByAndon(pipeline, stage))
@@ -109,8 +97,8 @@ function runCancel(pipeline: Pipeline, stages: readonly Stage[], order: CommandC
   })
 }
 
-function runApprove(pipeline: Pipeline, order: CommandContext): CommandReduction {
-  const isMeant = ({ name }: Stage) => order.stage === undefined || name === order.stage
+function runApprove(pipeline: Pipeline, order: CommandContext): Ran {
+  const isMeant = ({ name }: Stage) => order.origin.kind === 'comment' || name === order.origin.stage
   const gates = pipeline.stages.filter((stage) => isAtGate(pipeline, stage) && isMeant(stage))
   if (gates.length === 0) return unchanged(pipeline, whyNotApprove(pipeline))
   return runOnEligible(
@@ -121,7 +109,7 @@ function runApprove(pipeline: Pipeline, order: CommandContext): CommandReduction
   )
 }
 
-function runSkip(pipeline: Pipeline, stages: readonly Stage[], order: CommandContext): CommandReduction {
+function runSkip(pipeline: Pipeline, stages: readonly Stage[], order: CommandContext): Ran {
   return runOnEligible(pipeline, stages, whyNotSkip, (fit) =>
     fit.reduce(
       (known, { name }) => cancelLiveAttempts(known, name, order),
@@ -136,7 +124,7 @@ function runOnEligible(
   stages: readonly Stage[],
   whyNot: (pipeline: Pipeline, stage: Stage) => CommandResult | null,
   act: (fit: readonly Stage[]) => Pipeline,
-): CommandReduction {
+): Ran {
   const fit = stages.filter((stage) => whyNot(pipeline, stage) === null)
   const [first] = stages
   const refusal = first && whyNot(pipeline, first)
@@ -149,7 +137,7 @@ function runOnEligible(
   return { pipeline: next, result: isCalledOff ? notPossible(words) : done(words) }
 }
 
-function unchanged(pipeline: Pipeline, result: CommandResult): CommandReduction {
+function unchanged(pipeline: Pipeline, result: CommandResult): Ran {
   return { pipeline, result }
 }
 

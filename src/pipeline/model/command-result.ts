@@ -2,10 +2,7 @@
 // (`status`, `why`, `help`) is looked up when the answer is written.
 
 import type { Command, InvalidCommand } from '../../commands/commands.ts'
-import type { Evidence } from './evidence.ts'
-import type { OuterHolds } from './hold.ts'
-import type { Pipeline, Stage } from './pipeline.ts'
-import type { Instant } from './time.ts'
+import type { Stage } from './pipeline.ts'
 
 /** What came of a command. `message` is plain text in which other people's words may stand. */
 export type CommandResult = {
@@ -39,27 +36,12 @@ export function describeStage({ name, status, reason }: Pick<Stage, 'name' | 'st
   return reason === '' ? `${name} is ${status}` : `${name}: ${reason}`
 }
 
-/** A command and what came of it; a mistake, and a command that its sender may not use, have come to nothing. */
-export type CommandOutcome = { readonly command: Command | InvalidCommand; readonly result: CommandResult | null }
-
-/** The pipeline afterwards, and what came of each command in the order in which they were given. */
-export type CommandsReduction = { readonly pipeline: Pipeline; readonly outcomes: readonly CommandOutcome[] }
-
-/** Who ordered, when, and where it was given: `<origin>/<nth>` names one order for ever. */
-export type CommandContext = {
-  readonly id: string
-  readonly login: string
-  readonly at: Instant
-  /** When it is obeyed: GitHub was asked in between. */
-  readonly now: Instant
-  readonly evidence: Evidence
-  /** It is by this order's leave that the line begins. */
-  readonly startsPipeline: boolean
-  /** The stage whose check the button is on; absent for what was typed. */
-  readonly stage?: string
-  /** What is held around the pipeline, as the door knows it; nothing if it is not said. */
-  readonly outerHolds?: OuterHolds
+/** What came of a command at an issue; null of a mistake, and of a command that its sender may not use. */
+export type CommandOutcome = {
+  /** Null: on no line. */
+  readonly issueNumber: number | null
+  /** Its place among the commands that were given together. */
+  readonly nth: number
+  readonly command: Command | InvalidCommand
+  readonly result: CommandResult | null
 }
-
-/** What became of the line, and what is answered. */
-export type CommandReduction = { readonly pipeline: Pipeline; readonly result: CommandResult }

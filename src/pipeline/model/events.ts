@@ -6,7 +6,6 @@ import type { ButtonClick, CommandOrigin } from './command-origin.ts'
 import type { Answer, Question } from './effects.ts'
 import type { Evidence } from './evidence.ts'
 import type { IssueFact, JobFact, PullRequestFact, ReviewFact, RunFact } from './facts.ts'
-import type { OuterHolds } from './hold.ts'
 import type { Instant } from './time.ts'
 
 /** Where it happened. A repository keeps its id through rename and transfer; its name is only for people. */
@@ -79,10 +78,6 @@ export type Event =
       readonly type: 'question.answered'
       readonly question: Question
       readonly answer: Answer
-      /** What was held around the pipelines before it; the door adds it. */
-      readonly outerHolds?: OuterHolds
-      /** Of an answer about a run, the latest beat of each attempt, by key; the door adds it. */
-      readonly heartbeats?: Readonly<Record<string, Instant>>
     })
   // what people write and push
   | (RepositoryEventBase & {
@@ -94,10 +89,6 @@ export type Event =
       readonly sender: string
       readonly bot: boolean
       readonly commands: readonly (Command | InvalidCommand)[]
-      /** Is the sender a bot whom the repository's file names at present? The door adds it: a pipeline's own line may be older. */
-      readonly isAllowedBot?: boolean
-      /** What was held around the pipelines before it; the door adds it. */
-      readonly outerHolds?: OuterHolds
     })
   | (RepositoryEventBase & {
       readonly type: 'button.clicked'

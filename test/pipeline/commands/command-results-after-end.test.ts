@@ -217,13 +217,13 @@ test('while there is no line at all', () => {
   const told = COMMANDS.flatMap((command) =>
     [false, true].map((onPullRequest) => {
       const { origin, issueNumber, commands } = commentCreated(`/andon ${command}`)
-      const actor = { login: 'linus', at: minutesAfterNine(20), evidence: deliveryEvidence(minutesAfterNine(20)) }
+      const sender = { login: 'linus', at: minutesAfterNine(20), evidence: deliveryEvidence(minutesAfterNine(20)) }
       const giving = {
         origin,
         issueNumber,
         onPullRequest,
         commands,
-        actor,
+        ...sender,
         role: 'write',
         outerHolds: NO_OUTER_HOLDS,
       } as const

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { Event } from '../../../src/pipeline/model/events.ts'
 import type { RunFact } from '../../../src/pipeline/model/facts.ts'
 import type { Pipeline } from '../../../src/pipeline/model/pipeline.ts'
-import { type InMemoryApply, inMemoryApply } from '../../support/in-memory-apply.ts'
+import { type InMemoryWorld, inMemoryWorld } from '../../support/in-memory-world.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../../support/measurements.ts'
 import {
   deliveryEvidence,
@@ -42,7 +42,7 @@ function ordersOf(deliveries: readonly Event[], before: readonly Event[]) {
   const expected = applyInOrder([...before, ...deliveries])
   const known = new Map<string, number>()
   // Orders that have come to stand the same with the same still to be told go on the same: that is done once.
-  function ordersFrom(line: InMemoryApply, left: readonly Event[]): number {
+  function ordersFrom(line: InMemoryWorld, left: readonly Event[]): number {
     const standing = JSON.stringify([left.map((event) => deliveries.indexOf(event)), line.serialize()])
     const before = known.get(standing)
     if (before !== undefined) return before
@@ -82,8 +82,8 @@ function applyInOrder(deliveries: readonly Event[]): Pipeline {
   return finalState(deliveries).pipelines.get(ISSUE)!
 }
 
-function finalState(deliveries: readonly Event[]): InMemoryApply {
-  const line = inMemoryApply()
+function finalState(deliveries: readonly Event[]): InMemoryWorld {
+  const line = inMemoryWorld()
   line.apply(issueLabeled())
   for (const delivery of deliveries) line.apply(delivery)
   return line

@@ -1,6 +1,7 @@
 // How a line that Andon runs is started. Each test is a row of the second transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
 import { startPipeline } from '../../../src/pipeline/begin.ts'
+import { contextOf } from '../../../src/pipeline/commands/authorized-commands.ts'
 import { stageReadyForAdmission } from '../../../src/pipeline/stages/ready-stage.ts'
 import { headlineOf } from '../../../src/pipeline/view/light.ts'
 import { surfacesOf } from '../../../src/pipeline/view/surfaces.ts'
@@ -16,6 +17,7 @@ import {
   commandPermission,
   commentCreated,
   DISPATCHING_LINE,
+  lineWith,
   openPipelineHarness,
   startedPipeline,
   startPermission,
@@ -129,7 +131,8 @@ describe('starting', () => {
 
   test('a bot that the file names by now starts a line that was refused before', () => {
     const line = openPipelineHarness().apply(startPermission(false))
-    line.apply({ ...commentCreated('/andon start', { by: 'helper[bot]', bot: true }), isAllowedBot: true })
+    const given = commentCreated('/andon start', { by: 'helper[bot]', bot: true })
+    line.applyIn(contextOf(given, lineWith({}, { bots: ['helper[bot]'] })), given)
     expect(line.stage('plan').reason).toBe('attempt 1 of 3 waits for a slot')
   })
 
