@@ -50,14 +50,17 @@ function knownRowKeyOf({ id, installationId }: RepositoryRef): string {
   return `${id} ${installationId}`
 }
 
+/** Nothing was told of the installation itself yet: whatever is told of it is newer. */
+const NEVER = '1970-01-01T00:00:00.000Z'
+
 async function insertMissingRows(trx: Transaction, named: readonly NamedRepository[]): Promise<void> {
   const installations = new Map(named.map((row) => [row.installationId, row]))
   const repositories = new Map(named.map((row) => [row.id, row]))
   const byInstallation = [...installations.values()].sort((a, b) => a.installationId - b.installationId)
   await insertMissingInstallations(
     trx,
-    byInstallation.map(({ installationId, fullName, at }) => {
-      return { id: installationId, account: fullName.split('/')[0] ?? '', updatedAt: at }
+    byInstallation.map(({ installationId, fullName }) => {
+      return { id: installationId, account: fullName.split('/')[0] ?? '', updatedAt: NEVER }
     }),
   )
   const byId = [...repositories.values()].sort((a, b) => a.id - b.id)

@@ -110,7 +110,7 @@ function runOf(key: string, id: number, at: number, conclusion: RunFact['conclus
 }
 
 function performEffect(life: CausalHistory, rules: ReturnType<typeof lineWith>, chance: SeededRandom | null) {
-  const line = inMemoryWorld(REPOSITORY, rules)
+  const line = inMemoryWorld(REPOSITORY, { line: rules })
   const open: Event[] = []
   const outbox: Event[][] = []
   const dispatched: string[] = []

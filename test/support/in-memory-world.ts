@@ -24,16 +24,37 @@ export type InMemoryWorld = {
   readonly pipelines: ReadonlyMap<number, Pipeline>
   readonly repositories: readonly RepositoryRow[]
   readonly installations: readonly InstallationRow[]
+  readonly publishedComments: ReadonlySet<number>
   /** Another that stands as this one does now, to be told something else from here on. */
   clone(): InMemoryWorld
   /** All that it goes on from: two that say the same will do the same. */
   serialize(): string
 }
 
-/** A repository that is known; with `line`, its file was read and says that. */
-export function inMemoryWorld(repository: RepositoryRef = REPOSITORY, line: Line | null = null): InMemoryWorld {
-  const row = { ...newRepository(repository, minutesAfterNine(-1)), configuration: line }
-  return worldOf(repository, { ...emptyTables(), repositories: new Map([[row.id, row]]) })
+/** What is known before anything is told. */
+type Beginning = {
+  /** What the repository's file says, once it was read. */
+  readonly line?: Line
+  /** Others that Andon reaches. */
+  readonly others?: readonly RepositoryRef[]
+  /** Comments that Andon has written. */
+  readonly publishedComments?: readonly number[]
+}
+
+/** A repository that Andon reaches. */
+export function inMemoryWorld(
+  repository: RepositoryRef = REPOSITORY,
+  { line, others = [], publishedComments = [] }: Beginning = {},
+): InMemoryWorld {
+  const rows = [repository, ...others].map((ref) => newRepository(ref, minutesAfterNine(-1)))
+  const known = rows.map(
+    (row) => [row.id, line && row.id === repository.id ? { ...row, configuration: line } : row] as const,
+  )
+  return worldOf(repository, {
+    ...emptyTables(),
+    repositories: new Map(known),
+    publishedComments: new Set(publishedComments),
+  })
 }
 
 type Tables = ReturnType<typeof emptyTables>
@@ -47,11 +68,13 @@ function emptyTables() {
     pullRequests: new Map<string, PullRequestRow>(),
     pipelines: new Map<string, PipelineRow>(),
     effectKeys: new Set<string>(),
+    publishedComments: new Set<number>(),
   }
 }
 
 function worldOf(repository: RepositoryRef, tables: Tables): InMemoryWorld {
-  const { repositories, installations, runs, boundRuns, pullRequests, pipelines, effectKeys } = tables
+  const { repositories, installations, runs, boundRuns, pullRequests, pipelines, effectKeys, publishedComments } =
+    tables
   const world: World = {
     repository: (id) => repositories.get(id) ?? null,
     repositoriesOf: (id) => [...repositories.values()].filter(({ installationId }) => installationId === id),
@@ -72,7 +95,7 @@ function worldOf(repository: RepositoryRef, tables: Tables): InMemoryWorld {
     globalHold: () => null,
     heartbeats: () => ({}),
     isPublishedCheckRun: () => false,
-    isPublishedComment: () => false,
+    isPublishedComment: ({ commentId }) => publishedComments.has(commentId),
   }
 
   function pipelinesIn(id: number): readonly PipelineRow[] {
@@ -97,7 +120,13 @@ function worldOf(repository: RepositoryRef, tables: Tables): InMemoryWorld {
         pullRequests.set(`${write.row.repositoryId}/${write.row.fact.number}`, write.row)
         return []
       case 'pipeline':
-        pipelines.set(`${write.row.repositoryId}/${write.row.issueNumber}`, write.row)
+        pipelines.set(`${write.row.repositoryId}/${write.row.issueNumber}`, {
+          ...write.row,
+          id: write.row.id ?? pipelines.size + 1,
+        })
+        return []
+      case 'comment gone':
+        publishedComments.delete(write.commentId)
         return []
       case 'effect': {
         const key = `${write.repositoryId} ${write.effect.key}`
@@ -111,6 +140,7 @@ function worldOf(repository: RepositoryRef, tables: Tables): InMemoryWorld {
   }
 
   return {
+    publishedComments,
     apply: (event) => advance(world, event).flatMap(put),
     get pipelines() {
       return new Map(pipelinesIn(repository.id).map(({ issueNumber, pipeline }) => [issueNumber, pipeline]))
@@ -130,6 +160,7 @@ function worldOf(repository: RepositoryRef, tables: Tables): InMemoryWorld {
         pullRequests: new Map(pullRequests),
         pipelines: new Map(pipelines),
         effectKeys: new Set(effectKeys),
+        publishedComments: new Set(publishedComments),
       }),
     serialize: () => JSON.stringify(Object.values(tables).map((table) => [...table])),
   }

@@ -63,16 +63,17 @@ export function contextOf(
 type ContextReads = { readonly outerHolds: () => OuterHolds; readonly heartbeats: EventContext['heartbeats'] }
 
 function authorizedCommandsIn(event: Event, line: Line): Omit<AuthorizedCommands, 'outerHolds'> | null {
+  const evidenceOf = (origin: CommandOrigin) =>
+    ({ ...event.evidence, kind: 'command', id: commandOriginKey(origin) }) as const
   if (event.type === 'commands.received') {
-    const { origin, issueNumber, onPullRequest, commands, sender: login, bot, at, evidence } = event
+    const { origin, issueNumber, onPullRequest, commands, sender: login, bot, at } = event
     if (!bot || !isAllowedBot(line, login)) return null
-    return { origin, issueNumber, onPullRequest, commands, login, at, evidence, role: 'write' }
+    return { origin, issueNumber, onPullRequest, commands, login, at, evidence: evidenceOf(origin), role: 'write' }
   }
   if (event.type !== 'question.answered') return null
   const { question, answer } = event
   if (question.about !== 'permission' || answer.about !== 'permission' || question.purpose.kind !== 'command')
     return null
   const { kind: _, ...given } = question.purpose
-  const evidence = { ...event.evidence, kind: 'command', id: commandOriginKey(given.origin) } as const
-  return { ...given, login: question.login, evidence, role: answer.role }
+  return { ...given, login: question.login, evidence: evidenceOf(given.origin), role: answer.role }
 }

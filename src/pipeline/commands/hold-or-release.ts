@@ -74,7 +74,8 @@ export function holdOrReleaseResult(
   const held = activeHold(known)
   const pulling = activeHold(word)
   const place = describePlace(word.place)
-  if (known !== null && held === null && pulling !== null && latestHoldOrRelease(known, word) === known) {
+  const stands = activeHold(latestHoldOrRelease(known, word))
+  if (known !== null && held === null && pulling !== null && stands === null) {
     return notPossible(`${place} was resumed by ${describeActor(known)} after that was written`)
   }
   if (pulling !== null) {
@@ -87,7 +88,7 @@ export function holdOrReleaseResult(
   }
   if (held === null && rest === null) return already(`${place} is not held`)
   if (held === null) return notPossible(`${place} is not held by itself; ${rest}`, other ? resumeCommandFor(other) : [])
-  if (latestHoldOrRelease(known, word) === known) return notPossible(`${holdSentence(held)}, which was written later`)
+  if (stands !== null) return notPossible(`${holdSentence(stands)}, which was written later`)
   return done(rest === null ? `${place} is no longer held` : `${place} is no longer held, but ${rest}`)
 }
 

@@ -11,6 +11,8 @@ export type HoldOrRelease = {
   readonly reason: string | null
   readonly since: Instant
   readonly evidence: Evidence
+  /** Of a hold: the resume before it and the holds after it, of which one may stand once a word comes late. */
+  readonly others?: readonly HoldOrRelease[]
 }
 
 /** A cord that is pulled: nothing starts in its place. */

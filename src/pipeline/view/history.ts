@@ -1,5 +1,5 @@
 // History is told by comparing what stood before with what stands after, so that an event tells only what it changed.
-import { activeHold, describeActor, describeHold, describePlace } from '../holds/holds.ts'
+import { activeHold, describeActor, describeHold, describePlace, isSameWord } from '../holds/holds.ts'
 import type { Event } from '../model/events.ts'
 import type { HistoryEntry } from '../model/history-entry.ts'
 import type { HoldOrRelease } from '../model/hold.ts'
@@ -49,8 +49,8 @@ function pullRequestEntries(before: Pipeline, after: Pipeline): readonly EntryDr
 }
 
 function holdEntries(before: Pipeline, after: Pipeline): readonly EntryDraft[] {
-  const known = new Set(before.holdsAndReleases)
-  const spoken = after.holdsAndReleases?.filter((word) => !known.has(word)) ?? []
+  const known = before.holdsAndReleases ?? []
+  const spoken = after.holdsAndReleases?.filter((word) => known.every((other) => !isSameWord(other, word))) ?? []
   return spoken.flatMap((word) => (activeHold(word) !== null || wasHeldBefore(before, word) ? [holdEntry(word)] : []))
 }
 
