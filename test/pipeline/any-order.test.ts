@@ -47,7 +47,7 @@ test('a whole life told in any order, one to three times, within one second ends
     seconds: Math.round((performance.now() - began) / 1000),
     'final states': 1,
   })
-}, 300_000)
+}, 1_800_000)
 
 test('any part of a life, told in two orders within one second, stands the same', () => {
   // While GitHub answers that the issue is open, it has sent no closing.
@@ -64,7 +64,7 @@ test('any part of a life, told in two orders within one second, stands the same'
     lights.set(colour, (lights.get(colour) ?? 0) + 1)
   }
   console.log(`${PARTS} parts of a life, each told in two orders: the same state; lights`, Object.fromEntries(lights))
-}, 120_000)
+}, 900_000)
 
 test('a whole life told in any order, minutes apart, ends in one state', () => {
   const life = lifecycleEvents(minutesAfterNine)
@@ -77,7 +77,7 @@ test('a whole life told in any order, minutes apart, ends in one state', () => {
     expect(ended, `seed ${seed}`).toEqual(expected)
   }
   console.log(`${TIMED_SHUFFLES} shuffles of ${life.length} deliveries minutes apart, each told twice: one final state`)
-}, 120_000)
+}, 900_000)
 
 type AnswerTiming = (question: Effect) => Event
 
