@@ -11,7 +11,7 @@ import { needsYouAt } from '../pipeline/view/health.ts'
 import { headlineOf } from '../pipeline/view/light.ts'
 import { completeEffects, saveEffects } from '../store/effects.ts'
 import { bindRuns, savePullRequests, saveRuns } from '../store/facts.ts'
-import type { Change } from '../store/notify.ts'
+import type { NewRevision } from '../store/notify.ts'
 import { saveHistory, savePipelines } from '../store/pipelines.ts'
 import { clearDeletedComment, invalidateCheckRun } from '../store/publications.ts'
 import { saveRepository } from '../store/repositories.ts'
@@ -21,7 +21,7 @@ import { reconcileAt } from './request-reconciliation.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
 
 /** Resolves to the pipelines that changed; null when nothing did that anybody looks at or waits for. */
-export async function saveUnitOfWork(ledger: UnitOfWork, now: Instant): Promise<readonly Change[] | null> {
+export async function saveUnitOfWork(ledger: UnitOfWork, now: Instant): Promise<readonly NewRevision[] | null> {
   const { trx, rows } = ledger
   const repositories = rows.repositories.changed()
   const pipelines = rows.pipelines.changed()
