@@ -2,16 +2,17 @@
 // the order in which they came, over what the group itself has changed.
 import { advance, neededBy } from '../pipeline/advance.ts'
 import type { Event } from '../pipeline/model/events.ts'
-import { kindsIn, noKeys, recording } from '../pipeline/world.ts'
+import { isEmpty, recording } from '../pipeline/world.ts'
 import { saveInstallations } from '../store/repositories.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
 
 export async function advanceEvents(unit: UnitOfWork, events: readonly Event[]): Promise<void> {
-  for (;;) {
-    const missing = noKeys()
-    for (const event of events) neededBy(unit.known, event, missing)
-    if (kindsIn(missing).length === 0) break
-    await unit.load(missing)
+  for (let asking = events; asking.length > 0; ) {
+    const asked = asking
+      .map((event) => ({ event, missing: neededBy(unit.known, event) }))
+      .filter(({ missing }) => !isEmpty(missing))
+    await unit.load(asked.map(({ missing }) => missing))
+    asking = asked.map(({ event }) => event)
   }
   for (const event of events) await advanceOne(unit, event)
   // Admission looks at them; what was told later stands already.
@@ -22,8 +23,8 @@ async function advanceOne(unit: UnitOfWork, event: Event): Promise<void> {
   for (;;) {
     const { world, missing } = recording(unit.known)
     const change = advance(world, event)
-    if (kindsIn(missing).length === 0) return unit.put(change)
+    if (isEmpty(missing)) return unit.put(change)
     // What the events before it changed has led to something else.
-    await unit.load(missing)
+    await unit.load([missing])
   }
 }

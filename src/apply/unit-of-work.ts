@@ -4,7 +4,7 @@
 import type { Change, Write } from '../pipeline/change.ts'
 import type { HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { IssueKey, PipelineRow, RepositoryRow } from '../pipeline/model/rows.ts'
-import { type Keys, type Kind, kindsIn, type Lookups, type PartialWorld } from '../pipeline/world.ts'
+import { type Keys, KINDS, type Kind, type Lookups, type PartialWorld } from '../pipeline/world.ts'
 import type { Transaction } from '../store/database.ts'
 import type { Lookup } from './lookup.ts'
 import { createLookups, createRowMaps } from './lookups.ts'
@@ -20,8 +20,9 @@ export function openUnitOfWork(trx: Transaction, locked: readonly RepositoryRow[
   const writes: Write[] = []
   maps.repositories.load(locked)
 
-  async function loadKind<K extends Kind>(kind: K, keys: Keys): Promise<void> {
-    await byKind[kind].load(keys[kind])
+  async function loadKind<K extends Kind>(kind: K, keys: readonly Keys[]): Promise<void> {
+    const wanted = keys.flatMap((one): readonly Lookups[K][0][] => one[kind])
+    if (wanted.length > 0) await byKind[kind].load(wanted)
   }
 
   function put(write: Write): void {
@@ -57,8 +58,9 @@ export function openUnitOfWork(trx: Transaction, locked: readonly RepositoryRow[
     /** All that was written of a kind, in order. */
     written: <Put extends Write['put']>(kind: Put) =>
       writes.filter((write): write is Extract<Write, { put: Put }> => write.put === kind),
-    async load(keys: Keys): Promise<void> {
-      for (const kind of kindsIn(keys)) await loadKind(kind, keys)
+    /** One statement for each kind of key. */
+    async load(keys: readonly Keys[]): Promise<void> {
+      for (const kind of KINDS) await loadKind(kind, keys)
     },
     put: (change: Change): void => change.forEach(put),
     loadPipelines: (keys: readonly IssueKey[]): Promise<void> => lookups.pipeline.load(keys),

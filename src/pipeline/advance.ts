@@ -24,7 +24,7 @@ import { advanceInstallation, newRepository, withRepositoryRef } from './reposit
 import { issuesOf, type RepositoryEvent } from './route.ts'
 import { pipelineStartIn } from './stages/pipeline-start.ts'
 import { askClosingIssues } from './stages/questions-to-ask.ts'
-import { type Heartbeats, type Keys, noKeys, type PartialWorld, recording, type World, withFacts } from './world.ts'
+import { type Heartbeats, type Keys, type PartialWorld, recording, type World, withFacts } from './world.ts'
 
 type EventOf<Type extends Event['type']> = Extract<Event, { type: Type }>
 
@@ -48,8 +48,8 @@ export function advance(world: World, event: Event): Change {
  * What must be read before the event can be advanced, as far as what is known by now tells: asked again once that was
  * read, until nothing is missing. Nothing is reduced for it, so it may miss what `advance` asks for in the end.
  */
-export function neededBy(known: PartialWorld, event: Event, missing = noKeys()): Keys {
-  const { world } = recording(known, missing)
+export function neededBy(known: PartialWorld, event: Event): Keys {
+  const { world, missing } = recording(known)
   if (!('repository' in event) || event.type === 'button.clicked') {
     advance(world, event)
     return missing

@@ -63,19 +63,13 @@ export type PartialWorld = {
 /** What is still to be read. */
 export type Keys = { readonly [K in Kind]: Lookups[K][0][] }
 
-/** The kinds of which something is to be read. */
-export function kindsIn(keys: Keys): readonly Kind[] {
-  const isKind = (name: string): name is Kind => name in keys
-  return Object.keys(keys)
-    .filter(isKind)
-    .filter((kind) => keys[kind].length > 0)
+export function isEmpty(keys: Keys): boolean {
+  return Object.values(keys).every(({ length }) => length === 0)
 }
 
 /** The world as far as it is known, and what it was asked for in vain. */
-export function recording(
-  known: PartialWorld,
-  missing: Keys = noKeys(),
-): { readonly world: World; readonly missing: Keys } {
+export function recording(known: PartialWorld): { readonly world: World; readonly missing: Keys } {
+  const missing = noKeys()
   function lookup<K extends Kind>(kind: K, nothing: Lookups[K][1]): (key: Lookups[K][0]) => Lookups[K][1] {
     return (key: Lookups[K][0]) => {
       const found = known[kind].find(key)
@@ -152,7 +146,7 @@ export function isPullRequestOn({ repositoryId, fact }: PullRequestRow, key: Bra
   return repositoryId === key.repositoryId && fact.branch === key.branch
 }
 
-export function noKeys(): Keys {
+function noKeys(): Keys {
   return {
     ...{ repository: [], repositoriesOf: [], repositoriesWithoutFile: [], installation: [] },
     ...{ run: [], runsOf: [], runsOn: [], boundRun: [], pullRequest: [], pullRequestsOf: [], pullRequestsOn: [] },
@@ -160,3 +154,5 @@ export function noKeys(): Keys {
     ...{ isPublishedCheckRun: [], isPublishedComment: [] },
   }
 }
+
+export const KINDS: readonly Kind[] = Object.keys(noKeys()).filter((name): name is Kind => name in noKeys())
