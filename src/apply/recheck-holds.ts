@@ -2,12 +2,12 @@
 // which cords are pulled: the repository's row, and the operator's for share. So nothing is sent after a hold's commit.
 import { findAttemptByKey } from '../pipeline/admission.ts'
 import { describeHold, holdAffectingStage } from '../pipeline/holds/holds.ts'
-import type { Event } from '../pipeline/model/events.ts'
+import type { EventOf } from '../pipeline/model/events.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import type { ApplyRequest } from './apply-request.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
 
-type DispatchResultEvent = Extract<Event, { type: 'dispatch.updated' }>
+type DispatchResultEvent = EventOf<'dispatch.updated'>
 
 /** The group, with everything that was about to be sent and is held handed back instead: due, and no try spent. */
 export async function recheckHolds(

@@ -3,7 +3,7 @@ import { parseAndonYml } from '../line/parse-andon-yml.ts'
 import { type Change, putEffects } from './change.ts'
 import { isEqualJson } from './facts/total-order.ts'
 import type { Effect } from './model/effects.ts'
-import type { Event } from './model/events.ts'
+import type { Event, EventOf } from './model/events.ts'
 import type { ConfigurationSource, RepositoryRow } from './model/rows.ts'
 import type { Instant } from './model/time.ts'
 import type { World } from './world.ts'
@@ -14,10 +14,7 @@ export function askForConfiguration(at: Instant): Effect {
 }
 
 /** Asks what the file of a repository says after a push; its organisation's file is that of all who have none of their own. */
-export function askAfterPush(
-  world: World,
-  { repository, at }: Extract<Event, { type: 'configuration.pushed' }>,
-): Change {
+export function askAfterPush(world: World, { repository, at }: EventOf<'configuration.pushed'>): Change {
   const isShared = repository.fullName.endsWith('/.github')
   const others = isShared ? world.repositoriesWithoutFile(repository.installationId) : []
   return [...new Set([repository.id, ...others])].flatMap((repositoryId) =>

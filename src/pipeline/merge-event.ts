@@ -4,11 +4,10 @@ import { issuesOfPullRequest, parseAttemptKey, stageOfRun } from './facts/correl
 import { mergeJob, mergeRun } from './facts/merge.ts'
 import { mergeAnswer, mergePullRequest, mergeReview } from './facts/merge-pull-request.ts'
 import { isEqualJson } from './facts/total-order.ts'
-import type { Event } from './model/events.ts'
+import type { EventOf, RepositoryEvent } from './model/events.ts'
 import type { PullRequestFact, RunFact } from './model/facts.ts'
 import { pullRequestOfQuestion } from './model/question-subject.ts'
 import type { PullRequestRow, RunRow } from './model/rows.ts'
-import type { RepositoryEvent } from './route.ts'
 import type { Facts, World } from './world.ts'
 
 /** The event with what is known by now, and the facts that it changed. `line` is what the repository's file says. */
@@ -39,7 +38,7 @@ export function mergeEvent(world: World, event: RepositoryEvent, line: Line): { 
 
 type ToldFacts = { readonly run?: RunFact; readonly pullRequests?: readonly PullRequestFact[] }
 
-function factsInAnswer(world: World, event: Extract<Event, { type: 'question.answered' }>, line: Line): ToldFacts {
+function factsInAnswer(world: World, event: EventOf<'question.answered'>, line: Line): ToldFacts {
   const { question, answer, repository, at } = event
   if (answer.about === 'issue')
     return { pullRequests: answer.pullRequests.map((fact) => mergedPullRequest(world, repository.id, fact)) }

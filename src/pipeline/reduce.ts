@@ -14,7 +14,7 @@ import { greatest, isEqualJson } from './facts/total-order.ts'
 import { isAdmitted } from './model/attempt.ts'
 import type { CommandOutcome } from './model/command-result.ts'
 import type { Effect } from './model/effects.ts'
-import type { Event, EventType } from './model/events.ts'
+import type { Event, EventOf } from './model/events.ts'
 import type { PullRequestFact, RunFact } from './model/facts.ts'
 import type { HistoryEntry } from './model/history-entry.ts'
 import type { Pipeline } from './model/pipeline.ts'
@@ -76,10 +76,12 @@ function withFollowUps(pipeline: Pipeline, event: Event, { heartbeats }: EventCo
 }
 
 function applyFact(event: Event, pipeline: Pipeline): Pipeline {
+  const issueNumber = 'issue' in event ? event.issue.number : 'issueNumber' in event ? event.issueNumber : null
+  if (issueNumber !== null && issueNumber !== pipeline.issue.number) return pipeline
   switch (event.type) {
     case 'issue.changed':
     case 'issue.labeled':
-      return whenIssueChanged(pipeline, event)
+      return { ...pipeline, issue: mergeIssue(pipeline.issue, event.issue) }
     case 'issue.removed':
       return whenIssueRemoved(pipeline, event)
     case 'run.changed':
@@ -93,18 +95,18 @@ function applyFact(event: Event, pipeline: Pipeline): Pipeline {
     case 'question.answered':
       return whenAnswered(pipeline, event)
     case 'attempt.admitted':
-      return concernsPipeline(pipeline, event) ? whenAdmitted(pipeline, event) : pipeline
+      return whenAdmitted(pipeline, event)
     case 'admission.denied':
-      return concernsPipeline(pipeline, event) ? whenDenied(pipeline, event) : pipeline
+      return whenDenied(pipeline, event)
     case 'dispatch.updated':
-      return concernsPipeline(pipeline, event) ? whenDispatchUpdated(pipeline, event) : pipeline
+      return whenDispatchUpdated(pipeline, event)
     case 'cancel.answered':
-      return concernsPipeline(pipeline, event) ? whenCancelAnswered(pipeline, event) : pipeline
+      return whenCancelAnswered(pipeline, event)
     case 'attempt.reported':
-      return concernsPipeline(pipeline, event) ? whenReported(pipeline, event) : pipeline
+      return whenReported(pipeline, event)
     case 'pipeline.woken':
       return event.heartbeats === undefined ? pipeline : withHeartbeats(pipeline, event.heartbeats)
-    // These move rows around a pipeline, not the pipeline; commands are heard before: see `hear`.
+    // These move rows around a pipeline, not the pipeline; commands are run before: see `runCommands`.
     case 'commands.received':
     case 'button.clicked':
     case 'configuration.pushed':
@@ -115,12 +117,6 @@ function applyFact(event: Event, pipeline: Pipeline): Pipeline {
       return pipeline
   }
   return event satisfies never
-}
-
-type EventOf<Type extends EventType> = Extract<Event, { type: Type }>
-
-function concernsPipeline({ issue }: Pipeline, { issueNumber }: { readonly issueNumber: number }): boolean {
-  return issue.number === issueNumber
 }
 
 function withStart(event: Event, pipeline: Pipeline, { commands }: EventContext): Pipeline {
@@ -134,13 +130,7 @@ function withStart(event: Event, pipeline: Pipeline, { commands }: EventContext)
   return withStartRequest(started, { ...newStartRequest(actor, by, at, evidence), permission })
 }
 
-function whenIssueChanged(pipeline: Pipeline, { issue }: EventOf<'issue.changed' | 'issue.labeled'>): Pipeline {
-  if (issue.number !== pipeline.issue.number) return pipeline
-  return { ...pipeline, issue: mergeIssue(pipeline.issue, issue) }
-}
-
-function whenIssueRemoved(pipeline: Pipeline, { issue, why, at }: EventOf<'issue.removed'>): Pipeline {
-  if (issue.number !== pipeline.issue.number) return pipeline
+function whenIssueRemoved(pipeline: Pipeline, { why, at }: EventOf<'issue.removed'>): Pipeline {
   const removed = greatest(pipeline.removed ?? { why, at }, { why, at }, (leaving) => [-Date.parse(leaving.at)])
   return { ...pipeline, removed }
 }

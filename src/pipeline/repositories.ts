@@ -2,13 +2,12 @@
 // that is newest by GitHub's clock.
 import { type Change, putEffects } from './change.ts'
 import { askForConfiguration } from './configuration.ts'
-import type { Event, RepositoryRef } from './model/events.ts'
+import type { Event, EventOf, RepositoryEvent, RepositoryRef } from './model/events.ts'
 import type { RepositoryRow } from './model/rows.ts'
 import type { Instant } from './model/time.ts'
-import type { RepositoryEvent } from './route.ts'
 import type { World } from './world.ts'
 
-type InstallationChanged = Extract<Event, { type: 'installation.changed' }>
+type InstallationChanged = EventOf<'installation.changed'>
 
 /** A repository that an event names for the first time. */
 export function newRepository({ id, installationId, fullName, defaultBranch, ...ref }: RepositoryRef, at: Instant) {

@@ -1,12 +1,9 @@
 // Which issues an event concerns: by what it names itself, and by the pull requests that are known around it.
 import { issueOfRun, issuesOfPullRequest } from './facts/correlate.ts'
-import type { Event, RepositoryRef } from './model/events.ts'
+import type { RepositoryEvent } from './model/events.ts'
 import { issueOfQuestion, pullRequestOfQuestion } from './model/question-subject.ts'
 import type { RunRow } from './model/rows.ts'
 import type { World } from './world.ts'
-
-/** An event about one repository. */
-export type RepositoryEvent = Extract<Event, { repository: RepositoryRef }>
 
 /** The numbers of the issues that the event concerns, whether or not they are on the line. */
 export function issuesOf(world: World, event: RepositoryEvent): readonly number[] {

@@ -18,6 +18,7 @@ import { isPullRequestOf, isPullRequestOn, isRunOf, isRunOn, type World } from '
 import { minutesAfterNine, REPOSITORY } from './pipeline-fixtures.ts'
 
 export type InMemoryWorld = {
+  readonly world: World
   /** Applies one event; returns what is asked for the first time because of it. */
   apply(event: Event): readonly Effect[]
   /** Those of the first repository, by issue. */
@@ -140,6 +141,7 @@ function worldOf(repository: RepositoryRef, tables: Tables): InMemoryWorld {
   }
 
   return {
+    world,
     publishedComments,
     apply: (event) => advance(world, event).flatMap(put),
     get pipelines() {

@@ -2,7 +2,7 @@
 import { expect } from 'vitest'
 import { OBSERVE_ONLY_LINE } from '../../src/line/line.ts'
 import { startPipeline } from '../../src/pipeline/begin.ts'
-import type { Event, EventType, RepositoryRef } from '../../src/pipeline/model/events.ts'
+import type { Event, EventOf, RepositoryRef } from '../../src/pipeline/model/events.ts'
 import type { Evidence } from '../../src/pipeline/model/evidence.ts'
 import type { IssueFact, JobFact, PullRequestFact, ReviewFact, RunFact } from '../../src/pipeline/model/facts.ts'
 import type { Pipeline, StageStatus } from '../../src/pipeline/model/pipeline.ts'
@@ -28,8 +28,6 @@ export function minutesAfterNine(minutes: number): Instant {
 export function deliveryEvidence(at: Instant, id = `guid-${at}`): Evidence {
   return { kind: 'delivery', id, at }
 }
-
-type EventOf<Type extends EventType> = Extract<Event, { type: Type }>
 type AtTime<T> = Partial<T> & { at?: Instant }
 
 export function issueFact({ at = minutesAfterNine(0), ...known }: AtTime<IssueFact> = {}): IssueFact {

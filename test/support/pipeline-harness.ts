@@ -7,7 +7,7 @@ import { contextOf, type EventContext } from '../../src/pipeline/commands/author
 import { askSenderPermission } from '../../src/pipeline/commands/run-commands.ts'
 import { commandOriginKey } from '../../src/pipeline/model/command-origin.ts'
 import type { Effect } from '../../src/pipeline/model/effects.ts'
-import type { DispatchOutcome, Event, EventType } from '../../src/pipeline/model/events.ts'
+import type { DispatchOutcome, Event, EventOf } from '../../src/pipeline/model/events.ts'
 import type { RunFact } from '../../src/pipeline/model/facts.ts'
 import type { HistoryEntry } from '../../src/pipeline/model/history-entry.ts'
 import type { Attempt, Pipeline, Stage } from '../../src/pipeline/model/pipeline.ts'
@@ -24,8 +24,6 @@ import {
   runFact,
   stageStatuses,
 } from './pipeline-fixtures.ts'
-
-type EventOf<Type extends EventType> = Extract<Event, { type: Type }>
 
 /** The line of a repository that says what it wants, with whatever matters to the test. */
 export function lineWith(rules: Record<string, Partial<StageConfig>> = {}, rest: Partial<Line> = {}): Line {

@@ -1,11 +1,10 @@
 // Commands whose sender's permission is known. It is decided here, once, when their event comes through the door: for a
 // bot that the repository's file names at once, for a person when GitHub has answered.
-import type { Command, InvalidCommand } from '../../commands/commands.ts'
 import type { Line } from '../../line/line.ts'
 import { NO_OUTER_HOLDS } from '../holds/holds.ts'
 import { type CommandOrigin, commandOriginKey } from '../model/command-origin.ts'
 import type { CommandResult } from '../model/command-result.ts'
-import type { Role } from '../model/effects.ts'
+import type { GivenCommands, Role } from '../model/effects.ts'
 import type { Event } from '../model/events.ts'
 import type { Evidence } from '../model/evidence.ts'
 import type { OuterHolds } from '../model/hold.ts'
@@ -14,12 +13,7 @@ import type { Pipeline } from '../model/pipeline.ts'
 import type { Instant } from '../model/time.ts'
 
 /** Commands as they were given, by whom, and what their sender may. */
-export type AuthorizedCommands = {
-  readonly origin: CommandOrigin
-  /** The number commented on: a pull request's own when `onPullRequest`. */
-  readonly issueNumber: number
-  readonly onPullRequest: boolean
-  readonly commands: readonly (Command | InvalidCommand)[]
+export type AuthorizedCommands = GivenCommands & {
   readonly login: string
   readonly at: Instant
   readonly evidence: Evidence

@@ -5,7 +5,7 @@ import { resolveStage } from '../../commands/parse-commands.ts'
 import { commandOriginKey } from '../model/command-origin.ts'
 import type { CommandOutcome } from '../model/command-result.ts'
 import type { Effect, Role } from '../model/effects.ts'
-import type { Event } from '../model/events.ts'
+import type { Event, EventOf } from '../model/events.ts'
 import { isGhost } from '../model/line-rules.ts'
 import type { Pipeline } from '../model/pipeline.ts'
 import { deriveStages } from '../stages/derive-stages.ts'
@@ -41,7 +41,7 @@ type CommandsRun = { readonly pipeline: Pipeline; readonly outcomes: readonly Co
 /** GitHub has said what somebody may who asked for the start, or gave commands. */
 function runOncePermitted(
   pipeline: Pipeline,
-  { question, at: now }: Extract<Event, { type: 'question.answered' }>,
+  { question, at: now }: EventOf<'question.answered'>,
   role: Role,
   commands: AuthorizedCommands | null,
 ): CommandsRun | null {

@@ -95,15 +95,17 @@ export type Question =
 export type PermissionPurpose =
   | { readonly kind: 'review'; readonly pullRequestNumber: number }
   | { readonly kind: 'start'; readonly issueNumber: number; readonly at: Instant }
-  | {
-      readonly kind: 'command'
-      readonly issueNumber: number
-      readonly onPullRequest: boolean
-      readonly origin: CommandOrigin
-      readonly commands: readonly (Command | InvalidCommand)[]
-      /** When it was given. */
-      readonly at: Instant
-    }
+  /** `at`: when they were given. */
+  | ({ readonly kind: 'command'; readonly at: Instant } & GivenCommands)
+
+/** Commands as they were given, and where. */
+export type GivenCommands = {
+  /** The number commented on: a pull request's own when `onPullRequest`. */
+  readonly issueNumber: number
+  readonly onPullRequest: boolean
+  readonly origin: CommandOrigin
+  readonly commands: readonly (Command | InvalidCommand)[]
+}
 
 /** What somebody may in a repository, in GitHub's word; `none` also for somebody whom GitHub does not know. */
 export type Role = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none'

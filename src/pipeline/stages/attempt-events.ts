@@ -1,14 +1,12 @@
 // What is told about an attempt of ours: that it may begin, what became of sending and of cancelling it, what it reports.
 import { bindToAttempt, updateAttempt } from '../facts/bind-run.ts'
 import { greatest } from '../facts/total-order.ts'
-import type { DispatchOutcome, Event } from '../model/events.ts'
+import type { DispatchOutcome, EventOf } from '../model/events.ts'
 import { isDispatched } from '../model/line-rules.ts'
 import type { Attempt, AttemptControl, Cancellation, Closed, Dispatch, Pipeline, Report } from '../model/pipeline.ts'
 import { latest } from '../model/time.ts'
 import { stageReadyForAdmission } from './ready-stage.ts'
 import { triggerOf } from './triggers.ts'
-
-type EventOf<Type extends Event['type']> = Extract<Event, { type: Type }>
 
 /** An attempt begins: only the one that waits for it at this moment, so that none begins twice. */
 export function whenAdmitted(pipeline: Pipeline, event: EventOf<'attempt.admitted'>): Pipeline {
