@@ -14,8 +14,8 @@ import { askAboutIssue } from './stages/questions-to-ask.ts'
 import { historyOf } from './view/history.ts'
 
 /**
- * Takes the issue up if the event is a reason to; null for everything ordinary, which leaves no trace. `configured` is
- * false while the repository's file has not been read: see `withLine`.
+ * Takes the issue up if the event is a reason to; null for everything ordinary, which leaves no trace. `isConfigured` is
+ * false while the repository's file has not been read: see `adoptLine`.
  */
 export function startPipeline(
   event: Event,

@@ -1,5 +1,5 @@
 // What people say about the cord: `hold` and `resume`. A word about a stage or the issue is kept in the pipeline; one about
-// the repository is kept by the door (see `repositoryWords`), and here it is only answered.
+// the repository is kept by the door (see `withRepositoryHold`), and here it is only answered.
 import { type Command, type InvalidCommand, mayUseCommand } from '../../commands/commands.ts'
 import {
   activeHold,

@@ -1,4 +1,4 @@
-// What people order, once GitHub has said that they may. Every order of a person ends in `obey`, wherever it was given.
+// What people order, once GitHub has said that they may. Every order of a person ends in `runCommand`, wherever it was given.
 import type { Command } from '../../commands/commands.ts'
 import { cancelAttempt } from '../deadlines/enforce-deadlines.ts'
 import { isAdmitted } from '../model/attempt.ts'
