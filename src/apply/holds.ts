@@ -5,7 +5,7 @@
 import { authorizedCommandsIn } from '../pipeline/commands/authorized-commands.ts'
 import { holdOrReleaseResult, repositoryHoldsAndReleases } from '../pipeline/commands/hold-or-release.ts'
 import { latestHoldOrRelease } from '../pipeline/holds/holds.ts'
-import type { CommandResult } from '../pipeline/model/command-result.ts'
+import type { AnsweredCommand } from '../pipeline/model/command-result.ts'
 import type { Event } from '../pipeline/model/events.ts'
 import type { HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { Instant } from '../pipeline/model/time.ts'
@@ -35,7 +35,7 @@ export async function putRepositoryHold<E extends CommandEvent>(ledger: UnitOfWo
 export async function setGlobalHold(
   o: { readonly database: Database; readonly now: () => Instant },
   { by, reason }: { readonly by: string; readonly reason: string | null },
-): Promise<CommandResult> {
+): Promise<AnsweredCommand> {
   return await o.database.kysely.transaction().execute(async (trx) => {
     const known = await lockGlobalHold(trx)
     const since = o.now()

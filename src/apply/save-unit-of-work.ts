@@ -83,7 +83,7 @@ function pipelineColumns({ repositoryId, issueNumber, revision, pipeline, ...row
     liveAttempts: countLiveAttempts(pipeline),
     queuedAt: stageReadyForAdmission(pipeline, now)?.queuedAt ?? null,
     startedAt: firstAdmittedAt(pipeline),
-    denial: pipeline.denial?.message ?? null,
+    denial: pipeline.denial === undefined ? null : JSON.stringify(pipeline.denial.reason),
     // Put off when GitHub was asked: nothing brings it back but news.
     reconcileAt: latestUnlessNull(reconcileAt(pipeline), row.reconcileAt),
     createdAt: now,
@@ -93,8 +93,10 @@ function pipelineColumns({ repositoryId, issueNumber, revision, pipeline, ...row
 
 function historyColumns({ entry, revision, ...key }: NewHistoryEntry, ids: PipelineIds) {
   const pipelineId = ids.get(keyOf(key))
-  const evidence = entry.evidence === null ? null : JSON.stringify(entry.evidence)
-  return pipelineId === undefined ? [] : [{ ...entry, pipelineId, revision, evidence }]
+  if (pipelineId === undefined) return []
+  const { at, type, actor, change } = entry
+  const evidence = entry.evidence && JSON.stringify(entry.evidence)
+  return [{ pipelineId, revision, at, type, actor, detail: JSON.stringify(change), evidence }]
 }
 
 type Keyed = { readonly repositoryId: number; readonly key: string }

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
-import { headlineOf } from '../../src/pipeline/view/light.ts'
 import { inMemoryApply } from '../support/in-memory-apply.ts'
+import { headlineInWords } from '../support/in-words.ts'
 import { answerQuestion, lifecycleEvents } from '../support/lifecycle-events.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
 import { ISSUE, minutesAfterNine, stageStatuses } from '../support/pipeline-fixtures.ts'
@@ -19,7 +19,7 @@ test('a whole life told in any order, one to three times, within one second ends
   const life = lifecycleEvents(() => ONE_MOMENT)
   const expected = applyInOrder(life, (question) => answerQuestion(question, ONE_MOMENT), null)
   expect(stageStatuses(expected).join(' ')).toBe('done done done done')
-  expect(headlineOf(expected)).toMatchObject({ light: 'done', reason: 'pull request #7 merged' })
+  expect(headlineInWords(expected)).toMatchObject({ light: 'done', reason: 'pull request #7 merged' })
   let told = 0
   for (let seed = 1; seed <= SHUFFLES; seed++) {
     const chance = seededRandom(randomSeed(seed))
@@ -47,7 +47,7 @@ test('any part of a life, told in two orders within one second, stands the same'
     const part = life.filter((event) => event.type === 'issue.labeled' || chance.next() < share)
     const stood = applyInOrder(chance.shuffle(part), answer, chance)
     expect(applyInOrder(chance.shuffle([...part, ...part]), answer, chance), `seed ${seed}`).toEqual(stood)
-    const colour = headlineOf(stood).light
+    const colour = headlineInWords(stood).light
     lights.set(colour, (lights.get(colour) ?? 0) + 1)
   }
   console.log(`${PARTS} parts of a life, each told in two orders: the same state; lights`, Object.fromEntries(lights))

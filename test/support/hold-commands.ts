@@ -1,7 +1,9 @@
 // What is said about the cord of a line, and what is answered.
+
 import { runCommands } from '../../src/pipeline/commands/run-commands.ts'
 import { NO_OUTER_HOLDS } from '../../src/pipeline/holds/holds.ts'
 import type { HoldOrRelease, OuterHolds } from '../../src/pipeline/model/hold.ts'
+import { describeCommandAnswer } from '../../src/render/command-result.ts'
 import { minutesAfterNine } from './pipeline-fixtures.ts'
 import { commandPermission, commentCreated, type PipelineHarness } from './pipeline-harness.ts'
 
@@ -19,7 +21,12 @@ export function runHoldCommand(
   const answer = { ...commandPermission(given), outerHolds }
   const heard = runCommands(line.pipeline, answer)?.outcomes ?? []
   line.apply(given, answer)
-  return heard.map(({ result }) => (result === null ? 'not heard' : `${result.outcome}: ${result.message}`)).join('\n')
+  return heard
+    .map(({ result }) => {
+      if (result === null || result.outcome === 'answered_in_reply') return 'not heard'
+      return `${result.outcome}: ${describeCommandAnswer(result).message}`
+    })
+    .join('\n')
 }
 
 export function holdBy(

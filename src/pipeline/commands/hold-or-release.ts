@@ -1,23 +1,16 @@
 // What people say about the cord: `hold` and `resume`. A word about a stage or the issue is kept in the pipeline; one about
 // the repository is kept by the door (see `repositoryWords`), and here it is only answered.
 import { type Command, type InvalidCommand, mayUseCommand } from '../../commands/commands.ts'
+import { activeHold, activeHolds, latestHoldOrRelease, NO_OUTER_HOLDS, placeKey } from '../holds/holds.ts'
 import {
-  activeHold,
-  activeHolds,
-  describeActor,
-  describeHold,
-  describePlace,
-  latestHoldOrRelease,
-  NO_OUTER_HOLDS,
-} from '../holds/holds.ts'
-import {
+  type AnsweredCommand,
   already,
   type CommandContext,
   type CommandReduction,
   type CommandResult,
-  describeStage,
   done,
   notPossible,
+  stageSummary,
 } from '../model/command-result.ts'
 import type { Hold, HoldOrRelease, OuterHolds } from '../model/hold.ts'
 import type { Pipeline } from '../model/pipeline.ts'
@@ -46,10 +39,7 @@ export function runHoldOrResume(pipeline: Pipeline, command: HoldCommand, order:
   const last = latestHoldOrRelease(known, word)
   if (last === known) return { pipeline, result }
   const next = { ...pipeline, holdsAndReleases: [...rest, last].sort(byPlace) }
-  return {
-    pipeline: next,
-    result: activeHold(last) === null && result.outcome === 'done' ? withQueuedStages(result, next) : result,
-  }
+  return { pipeline: next, result: withQueuedStages(result, next) }
 }
 
 /** The words about the repository's cord among the commands of somebody who may say them, in their order. */
@@ -80,29 +70,20 @@ export function holdOrReleaseResult(
   known: HoldOrRelease | null,
   word: HoldOrRelease,
   others: readonly Hold[],
-): CommandResult {
+): AnsweredCommand {
   const held = activeHold(known)
   const pulling = activeHold(word)
-  const place = describePlace(word.place)
-  if (known !== null && held === null && pulling !== null && latestHoldOrRelease(known, word) === known) {
-    return notPossible(`${place} was resumed by ${describeActor(known)} after that was written`)
-  }
+  const { place } = word
+  const isLate = known !== null && latestHoldOrRelease(known, word) === known
   if (pulling !== null) {
-    return held === null ? done(`${holdSentence(pulling)}; what runs goes on`) : already(holdSentence(held))
+    if (held !== null) return already({ kind: 'held', hold: held })
+    return isLate ? notPossible({ kind: 'resumed-since', release: known }) : done({ kind: 'held', hold: pulling })
   }
-  const [other] = others
-  const rest = other === undefined ? null : holdSentence(other)
-  if (word.place.kind === 'everything') {
-    return held === null ? already('there is no hold on everything') : done('the hold on everything is over')
-  }
-  if (held === null && rest === null) return already(`${place} is not held`)
-  if (held === null) return notPossible(`${place} is not held by itself; ${rest}`, other ? resumeCommandFor(other) : [])
-  if (latestHoldOrRelease(known, word) === known) return notPossible(`${holdSentence(held)}, which was written later`)
-  return done(rest === null ? `${place} is no longer held` : `${place} is no longer held, but ${rest}`)
-}
-
-function holdSentence(hold: Hold): string {
-  return hold.place.kind === 'issue' ? `${describePlace(hold.place)} is ${describeHold(hold)}` : describeHold(hold)
+  const rest = { place, other: place.kind === 'everything' ? null : (others[0] ?? null), queued: [] }
+  if (held === null) return (rest.other === null ? already : notPossible)({ kind: 'not-held', ...rest })
+  return isLate && place.kind !== 'everything'
+    ? notPossible({ kind: 'held-later', hold: held })
+    : done({ kind: 'released', ...rest })
 }
 
 function holdOrReleaseOf(command: HoldCommand, { login, at, evidence }: Actor): HoldOrRelease {
@@ -115,25 +96,11 @@ function repositoryHoldOrRelease(command: Command | InvalidCommand, speaker: Act
   return isCord && command.scope.kind === 'repository' ? [holdOrReleaseOf(command, speaker)] : []
 }
 
-/** What waits on, now that a place was spoken about. */
-function withQueuedStages(said: CommandResult, pipeline: Pipeline): CommandResult {
-  const waiting = deriveStages(pipeline).stages.filter(
-    ({ status, queuedAt }) => status === 'queued' && queuedAt != null,
-  )
-  return waiting.length === 0 ? said : { ...said, message: [said.message, ...waiting.map(describeStage)].join('; ') }
-}
-
-function resumeCommandFor({ place }: Hold): readonly string[] {
-  switch (place.kind) {
-    case 'issue':
-      return ['/andon resume']
-    case 'stage':
-      return [`/andon resume ${place.stage}`]
-    case 'repository':
-      return ['/andon resume repository']
-    case 'everything':
-      return []
-  }
+/** The result, with what waits on now that its place was let go. */
+function withQueuedStages(result: AnsweredCommand, pipeline: Pipeline): AnsweredCommand {
+  if (result.outcome !== 'done' || result.answer.kind !== 'released') return result
+  const queued = deriveStages(pipeline).stages.filter(({ status, queuedAt }) => status === 'queued' && queuedAt != null)
+  return done({ ...result.answer, queued: queued.map(stageSummary) })
 }
 
 function isSamePlace(a: HoldOrRelease['place'], b: HoldOrRelease['place']): boolean {
@@ -142,8 +109,4 @@ function isSamePlace(a: HoldOrRelease['place'], b: HoldOrRelease['place']): bool
 
 function byPlace(a: HoldOrRelease, b: HoldOrRelease): number {
   return placeKey(a.place) < placeKey(b.place) ? -1 : 1
-}
-
-function placeKey(place: HoldOrRelease['place']): string {
-  return place.kind === 'stage' ? `stage/${place.stage}` : place.kind
 }

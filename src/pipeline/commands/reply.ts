@@ -14,7 +14,7 @@ export type IssueOutcomes = { readonly issueNumber: number; readonly outcomes: r
 export function reactionAndReply(given: AuthorizedCommands, hearings: readonly IssueOutcomes[]): readonly Effect[] {
   if (given.role === 'none' || given.origin.kind === 'check') return []
   const items = replyItemsOf(given, hearings)
-  const isTrouble = items.some(({ kind }) => kind === 'mistake' || kind === 'no permission' || kind === 'impossible')
+  const isTrouble = items.some(({ kind }) => kind === 'mistake' || kind === 'no-permission' || kind === 'impossible')
   const isTold = items.some(({ kind }) => kind !== 'done')
   return [
     reactionTo(given, given.origin.id, isTrouble ? 'confused' : 'eyes'),
@@ -51,16 +51,15 @@ function replyItemsOf(given: AuthorizedCommands, hearings: readonly IssueOutcome
     ),
   )
   // One sentence is enough for all that somebody may not do.
-  const refused = items.findIndex(({ kind }) => kind === 'no permission')
-  return items.filter(({ kind }, index) => kind !== 'no permission' || index === refused)
+  const refused = items.findIndex(({ kind }) => kind === 'no-permission')
+  return items.filter(({ kind }, index) => kind !== 'no-permission' || index === refused)
 }
 
 function replyItemOf({ command, result }: CommandOutcome, issueNumber: number | null): ReplyItem {
   const { text } = command
   if (command.verb === null) return { kind: 'mistake', text, mistake: command }
-  if (result === null) return { kind: 'no permission', text }
-  const { outcome, message, suggestions } = result
-  if (outcome !== 'answered_in_reply') return { kind: outcome, text, issueNumber, message, suggestions }
+  if (result === null) return { kind: 'no-permission', text }
+  if (result.outcome !== 'answered_in_reply') return { kind: result.outcome, text, issueNumber, answer: result.answer }
   if (command.verb === 'status' || command.verb === 'why') return { kind: command.verb, text, issueNumber }
   return { kind: 'help', text }
 }
@@ -82,10 +81,5 @@ function outcomesWithoutPipeline({
 
 function noPipelineHere({ verb }: Command, onPullRequest: boolean): CommandResult {
   if (verb === 'help') return ANSWERED_IN_REPLY
-  if (onPullRequest) {
-    return notPossible(
-      'this pull request belongs to no issue on the line: let its description close one (“fixes” and its number), or write on the issue',
-    )
-  }
-  return notPossible('this issue is not on the line', ['/andon start'])
+  return notPossible({ kind: onPullRequest ? 'pull-request-not-on-line' : 'issue-not-on-line' })
 }

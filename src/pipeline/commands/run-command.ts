@@ -4,14 +4,17 @@ import { cancelAttempt } from '../deadlines/enforce-deadlines.ts'
 import { isAdmitted } from '../model/attempt.ts'
 import {
   ANSWERED_IN_REPLY,
+  already,
   type CommandContext,
   type CommandReduction,
   type CommandResult,
-  describeStage,
   done,
   notPossible,
+  stageSummary,
+  summaryOf,
 } from '../model/command-result.ts'
 import type { Pipeline, Stage, StageCommand } from '../model/pipeline.ts'
+import { isCalledOff } from '../model/reason.ts'
 import { latest } from '../model/time.ts'
 import { currentAttempt, isLiveAttempt } from '../stages/attempt-outcome.ts'
 import { deriveStages } from '../stages/derive-stages.ts'
@@ -29,8 +32,9 @@ import {
 
 /** Does what a person ordered; what makes no sense as the line stands leaves it as it is. The stages are settled: see `settle`. */
 export function runCommand(pipeline: Pipeline, command: Command, order: CommandContext): CommandReduction {
-  if (pipeline.removed !== null) return unchanged(pipeline, notPossible(`the issue was ${pipeline.removed.why}`))
-  if (hasAlreadyRun(pipeline, order.id)) return unchanged(pipeline, done('it was done before'))
+  if (pipeline.removed !== null)
+    return unchanged(pipeline, notPossible({ kind: 'issue-removed', why: pipeline.removed.why }))
+  if (hasAlreadyRun(pipeline, order.id)) return unchanged(pipeline, done({ kind: 'done-before' }))
   switch (command.verb) {
     case 'start':
       return runStart(pipeline, order)
@@ -67,16 +71,15 @@ export function runCommand(pipeline: Pipeline, command: Command, order: CommandC
 /** Starting what was started and came to a halt at its first stage means trying that again. */
 function runStart(pipeline: Pipeline, order: CommandContext): CommandReduction {
   const [first] = pipeline.stages
-  if (first === undefined) return unchanged(pipeline, notPossible('this line has no stages'))
+  if (first === undefined) return unchanged(pipeline, notPossible({ kind: 'no-stages' }))
   const isHalted = first.status === 'failed' || first.status === 'cancelled'
   if (isHalted && pipeline.issue.state === 'open') return rerunStages(pipeline, 'retry', [first], order)
-  if (pipeline.issue.state === 'closed') return unchanged(pipeline, notPossible('the issue is closed: reopen it first'))
+  if (pipeline.issue.state === 'closed') return unchanged(pipeline, notPossible({ kind: 'issue-closed' }))
   const stage = pipeline.stages.findLast(({ since }) => since !== null) ?? first
-  const words = describeStage(stage)
-  return unchanged(
-    pipeline,
-    order.startsPipeline ? done(words) : { ...done(`it was started before; ${words}`), outcome: 'already' },
-  )
+  const result = order.startsPipeline
+    ? done(summaryOf([stage]))
+    : already({ kind: 'started-before', stage: stageSummary(stage) })
+  return unchanged(pipeline, result)
 }
 
 /** Carries stages out anew. */
@@ -87,7 +90,7 @@ function rerunStages(
   order: CommandContext,
 ): CommandReduction {
   if (stages.length === 0) {
-    return unchanged(pipeline, notPossible('nothing here has failed or was cancelled', ['/andon retry STAGE']))
+    return unchanged(pipeline, notPossible({ kind: 'nothing-halted' }))
   }
   return runOnEligible(pipeline, stages, whyNotRerun, (fit) => {
     const lost = fit.reduce((known, { name }) => cancelLiveAttempts(known, name, order), pipeline)
@@ -99,7 +102,7 @@ function rerunStages(
 }
 
 function runCancel(pipeline: Pipeline, stages: readonly Stage[], order: CommandContext): CommandReduction {
-  if (stages.length === 0) return unchanged(pipeline, notPossible('nothing runs or waits here', ['/andon status']))
+  if (stages.length === 0) return unchanged(pipeline, notPossible({ kind: 'nothing-active' }))
   return runOnEligible(pipeline, stages, whyNotCancel, (fit) => {
     const ours = fit.filter((stage) => isDispatchedByAndon(pipeline, stage))
     return fit.reduce(
@@ -140,13 +143,12 @@ function runOnEligible(
   const fit = stages.filter((stage) => whyNot(pipeline, stage) === null)
   const [first] = stages
   const refusal = first && whyNot(pipeline, first)
-  if (fit.length === 0) return unchanged(pipeline, refusal ?? notPossible('this line has no such stage'))
+  if (fit.length === 0) return unchanged(pipeline, refusal ?? notPossible({ kind: 'no-such-stage' }))
   const next = act(fit)
   const after = deriveStages(next).stages.filter(({ name }) => fit.some((stage) => stage.name === name))
-  const words = after.map(describeStage).join('; ')
   // The order stands, but what was called off with the issue or its pull request stays so for now.
-  const isCalledOff = after.every(({ reason }) => reason.startsWith('called off'))
-  return { pipeline: next, result: isCalledOff ? notPossible(words) : done(words) }
+  const isOff = after.every(({ reason }) => isCalledOff(reason))
+  return { pipeline: next, result: isOff ? notPossible(summaryOf(after)) : done(summaryOf(after)) }
 }
 
 function unchanged(pipeline: Pipeline, result: CommandResult): CommandReduction {

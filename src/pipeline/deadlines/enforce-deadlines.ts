@@ -5,10 +5,10 @@ import type { StageConfig } from '../../line/line.ts'
 import { type AdmittedAttempt, isAdmitted } from '../model/attempt.ts'
 import type { Evidence } from '../model/evidence.ts'
 import type { Attempt, AttemptControl, Cancellation, DuplicateRun, Pipeline, Stage } from '../model/pipeline.ts'
+import type { CancellationCause } from '../model/reason.ts'
 import { earliest, type Instant, latest, secondsAfter } from '../model/time.ts'
 import { hasLiveRun, isLiveAttempt, isLiveDuplicate } from '../stages/attempt-outcome.ts'
-import { lastActivityAt, runStartedAt } from '../stages/attempt-timings.ts'
-import { nextEscalationAt } from '../stages/cancellation.ts'
+import { lastActivityAt, nextEscalationAt, runStartedAt } from '../stages/attempt-timings.ts'
 
 /** How long a slot waits for GitHub's last word about a run that will not end. */
 const RECONCILE_TIMEOUT_SECONDS = 15 * 60
@@ -32,11 +32,7 @@ export function enforceOnReconciledRun(
     const reconciliation = control.reconciliation && { ...control.reconciliation, answeredAt: now }
     const told = { ...attempt, control: { ...control, reconciliation } }
     if (!isLiveAttempt(told) && !hasLiveRun(told)) return told
-    if (!isKnown)
-      return {
-        ...told,
-        control: { ...told.control, closed: { kind: 'gone', message: RUN_UNKNOWN, at: now, evidence } },
-      }
+    if (!isKnown) return { ...told, control: { ...told.control, closed: { kind: 'gone', at: now, evidence } } }
     if (control.cancel !== null) return isForceExhausted(control) ? abandonRun(told, now, evidence) : told
     const why = whyCancel(told, rule, now)
     return why === null ? told : { ...told, control: { ...told.control, cancel: beginCancellation(why, now) } }
@@ -73,7 +69,7 @@ export function cancelAttempt(attempt: AdmittedAttempt, by: string, now: Instant
   const isUnsent = dispatch === null || dispatch.state === 'waiting' || dispatch.needsPerson
   const isOver = control.runId === null && isUnsent
   if (!isLiveAttempt(attempt) || (control.cancel !== null && !isOver)) return attempt
-  const closed = { kind: 'cancelled', message: `was called off by @${by}`, at: now, evidence } as const
+  const closed = { kind: 'cancelled', by, at: now, evidence } as const
   return {
     ...attempt,
     control: {
@@ -134,10 +130,7 @@ function isForceExhausted({ reconciliation, cancel }: AttemptControl): boolean {
 }
 
 function abandonRun(attempt: AdmittedAttempt, at: Instant, evidence: Evidence): Attempt {
-  return {
-    ...attempt,
-    control: { ...attempt.control, closed: { kind: 'abandoned', message: ABANDONED, at, evidence } },
-  }
+  return { ...attempt, control: { ...attempt.control, closed: { kind: 'abandoned', at, evidence } } }
 }
 
 function escalateAt(control: AttemptControl, cancel: Cancellation): Instant {
@@ -172,7 +165,7 @@ function reconcileAt(attempt: AdmittedAttempt, { timeoutSeconds, limitSeconds }:
   return reconciliation.at < limitAt ? earliest(latest(silentAt, next), limitAt) : next
 }
 
-function whyCancel(attempt: AdmittedAttempt, rule: StageConfig, now: Instant): Cancellation['reason'] | null {
+function whyCancel(attempt: AdmittedAttempt, rule: StageConfig, now: Instant): CancellationCause | null {
   const { run, control } = attempt
   if (secondsAfter(runStartedAt(attempt), rule.limitSeconds) <= now) return 'time_limit'
   if (secondsAfter(lastActivityAt(attempt), rule.timeoutSeconds) > now) return null
@@ -185,7 +178,7 @@ function newReconciliation(now: Instant): { readonly at: Instant; readonly answe
   return { at: now, answeredAt: null }
 }
 
-function beginCancellation(reason: Cancellation['reason'], at: Instant): Cancellation {
+function beginCancellation(reason: CancellationCause, at: Instant): Cancellation {
   return { reason, at, forcedAt: null, response: null }
 }
 
@@ -203,6 +196,3 @@ function updateAdmittedAttempts(
   })
   return { ...pipeline, stages }
 }
-
-const RUN_UNKNOWN = 'has no run any more, says GitHub'
-const ABANDONED = 'would not be cancelled and is left alone'

@@ -7,6 +7,7 @@ import type { Answer, Question } from './effects.ts'
 import type { Evidence } from './evidence.ts'
 import type { IssueFact, JobFact, PullRequestFact, ReviewFact, RunFact } from './facts.ts'
 import type { OuterHolds } from './hold.ts'
+import type { DenialReason, DispatchReason } from './reason.ts'
 import type { Instant } from './time.ts'
 
 /** Where it happened. A repository keeps its id through rename and transfer; its name is only for people. */
@@ -122,7 +123,7 @@ export type Event =
   | (RepositoryEventBase & {
       readonly type: 'admission.denied'
       readonly issueNumber: number
-      readonly message: string
+      readonly reason: DenialReason
       readonly until: Instant | null
     })
   | (RepositoryEventBase & {
@@ -160,9 +161,9 @@ export type Event =
 export type DispatchOutcome =
   | { readonly state: 'sending' }
   | { readonly state: 'confirmed'; readonly runId: number; readonly url: string }
-  | { readonly state: 'refused'; readonly message: string }
+  | { readonly state: 'refused'; readonly reason: DispatchReason }
   /** `needsPerson`: it is neither looked for nor sent again until a person says what to do. */
-  | { readonly state: 'unconfirmed'; readonly message: string; readonly needsPerson?: boolean }
-  | { readonly state: 'waiting'; readonly until: Instant | null; readonly message: string }
+  | { readonly state: 'unconfirmed'; readonly reason: DispatchReason; readonly needsPerson?: boolean }
+  | { readonly state: 'waiting'; readonly until: Instant | null; readonly reason: DispatchReason }
 
 export type EventType = Event['type']

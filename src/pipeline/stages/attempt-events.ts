@@ -1,6 +1,6 @@
 // What is told about an attempt of ours: that it may begin, what became of sending and of cancelling it, what it reports.
 import { bindToAttempt, updateAttempt } from '../facts/bind-run.ts'
-import { greatest } from '../facts/total-order.ts'
+import { greatest, isEqualJson } from '../facts/total-order.ts'
 import type { DispatchOutcome, Event } from '../model/events.ts'
 import { isDispatched } from '../model/line-rules.ts'
 import type { Attempt, AttemptControl, Cancellation, Closed, Dispatch, Pipeline, Report } from '../model/pipeline.ts'
@@ -32,11 +32,11 @@ export function whenAdmitted(pipeline: Pipeline, event: EventOf<'attempt.admitte
 }
 
 /** No slot was free; kept while something waits for one. */
-export function whenDenied(pipeline: Pipeline, { at, message, until }: EventOf<'admission.denied'>): Pipeline {
+export function whenDenied(pipeline: Pipeline, { at, reason, until }: EventOf<'admission.denied'>): Pipeline {
   const { denial } = pipeline
   const isStale = pipeline.stages.some(({ retryAt }) => retryAt != null && denial !== undefined && denial.at < retryAt)
-  if (denial?.message === message && denial.until === until && !isStale) return pipeline
-  return { ...pipeline, denial: { message, until, at } }
+  if (isEqualJson(denial?.reason, reason) && denial?.until === until && !isStale) return pipeline
+  return { ...pipeline, denial: { reason, until, at } }
 }
 
 /** The outbox tells what became of sending it. Once a run is known, only that counts. */
@@ -49,7 +49,7 @@ export function whenDispatchUpdated(
     const isDecided = control.dispatch?.state === 'confirmed' || control.dispatch?.state === 'refused'
     const dispatch: Dispatch = {
       state: outcome.state,
-      message: 'message' in outcome ? outcome.message : '',
+      reason: 'reason' in outcome ? outcome.reason : null,
       until: outcome.state === 'waiting' ? outcome.until : null,
       url: outcome.state === 'confirmed' ? outcome.url : null,
       needsPerson: outcome.state === 'unconfirmed' && outcome.needsPerson === true,
@@ -77,12 +77,10 @@ function closedBy(
   known: Pick<Closed, 'at' | 'evidence'>,
 ): Closed | null {
   const isLost = told.state === 'unconfirmed' && told.needsPerson === true
-  if (cancel !== null && isLost)
-    return { kind: 'cancelled', message: 'was called off; no run of it was seen', ...known }
-  if (cancel !== null && (told.state === 'waiting' || told.state === 'refused')) {
-    return { kind: 'cancelled', message: 'was called off before it was sent', ...known }
-  }
-  return told.state === 'refused' ? { kind: 'refused', message: `was refused: ${told.message}`, ...known } : null
+  if (cancel !== null && isLost) return { kind: 'cancelled', by: null, run: 'never-seen', ...known }
+  if (cancel !== null && (told.state === 'waiting' || told.state === 'refused'))
+    return { kind: 'cancelled', by: null, run: 'never-sent', ...known }
+  return told.state === 'refused' ? { kind: 'refused', refusal: told.reason, ...known } : null
 }
 
 /** What GitHub said to cancelling a run of it. A run that does not exist is over. */
@@ -105,7 +103,7 @@ export function whenCancelAnswered(pipeline: Pipeline, event: EventOf<'cancel.an
     }
     if (control.cancel === null) return attempt
     const isGone = answer === 'gone' && control.closed === null && attempt.run?.status !== 'completed'
-    const closed = isGone ? ({ kind: 'gone', message: RUN_NOT_FOUND, at, evidence } as const) : control.closed
+    const closed = isGone ? ({ kind: 'gone', at, evidence } as const) : control.closed
     // Refused may mean finished: GitHub is asked which.
     const reconciliation = answer === 'refused' ? { at, answeredAt: null } : control.reconciliation
     return { ...attempt, control: { ...control, cancel: heard(control.cancel), closed, reconciliation } }
@@ -139,5 +137,3 @@ export function withHeartbeats(pipeline: Pipeline, beats: Readonly<Record<string
     pipeline,
   )
 }
-
-const RUN_NOT_FOUND = 'has no run any more, says GitHub'
