@@ -45,7 +45,7 @@ function requeueDispatch({ effect, ...arrival }: ApplyRequest, event: DispatchRe
   const outcome = { state: 'waiting', until: null, reason: { kind: 'held', hold } } as const
   return {
     ...arrival,
-    ...(effect && { effect: { ...effect, state: 'due', isSnooze: true, error: 'held' } }),
+    ...(effect && { effect: { ...effect, state: 'due', isSnooze: true, error: `held: ${hold.reason}` } }),
     event: { ...event, outcome },
   }
 }

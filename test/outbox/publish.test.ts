@@ -27,7 +27,7 @@ test('a stage that begins gets one check run and one comment, a second apart', a
     status: 'completed',
     conclusion: 'neutral',
     details_url: 'https://andon.example/acme/widgets/issues/42',
-    output: { title: 'running: attempt 1' },
+    output: { title: 'running: attempt 1 runs' },
   })
   expect(comment?.body).toContain(`<!-- andon:v1 ${id}/plan -->\n**plan ● running**`)
   expect(gapsMs()).toEqual([1_050])
@@ -169,7 +169,7 @@ test('when a pull request comes, its head shows every stage, and the default bra
         "c0de",
         "in_progress",
         null,
-        "running: attempt 1",
+        "running: attempt 1 runs",
       ],
     ]
   `)
