@@ -1,7 +1,7 @@
 // What people order, once GitHub has said that they may. Every order of a person ends in `obey`, wherever it was given.
 import type { Command } from '../../commands/commands.ts'
 import { cancelAttempt } from '../deadlines/enforce-deadlines.ts'
-import { isAdmitted } from '../model/attempt.ts'
+import { updateAttempts } from '../model/attempt.ts'
 import {
   ANSWERED_IN_REPLY,
   already,
@@ -16,7 +16,7 @@ import {
 import type { Pipeline, Stage, StageCommand } from '../model/pipeline.ts'
 import { isCalledOff } from '../model/reason.ts'
 import { latest } from '../model/time.ts'
-import { currentAttempt, isLiveAttempt } from '../stages/attempt-outcome.ts'
+import { currentAttempt } from '../stages/attempt-outcome.ts'
 import { deriveStages } from '../stages/derive-stages.ts'
 import { NO_TRIGGER, triggerOf } from '../stages/triggers.ts'
 import { isAtGate } from './buttons.ts'
@@ -185,14 +185,9 @@ function recordCommands(pipeline: Pipeline, stages: readonly Stage[], make: (sta
 
 /** Stops what is live in a stage. */
 function cancelLiveAttempts(pipeline: Pipeline, name: string, { login, now, evidence }: CommandContext): Pipeline {
-  const stages = pipeline.stages.map((stage) => {
-    if (stage.name !== name || !stage.attempts.some(isLiveAttempt)) return stage
-    const attempts = stage.attempts.map((attempt) =>
-      isAdmitted(attempt) ? cancelAttempt(attempt, login, now, evidence) : attempt,
-    )
-    return { ...stage, attempts }
+  return updateAttempts(pipeline, (attempt, _, stage) => {
+    return stage.name === name ? cancelAttempt(attempt, login, now, evidence) : attempt
   })
-  return { ...pipeline, stages }
 }
 
 function stagesNamed({ stages }: Pipeline, name: string): readonly Stage[] {
