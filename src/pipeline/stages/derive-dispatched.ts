@@ -1,6 +1,5 @@
 // How a stage stands that Andon starts itself: as its live attempt does; else as the attempt made for what is wanted
 // now, with the next one queued while attempts are left; else it is queued when it is its turn.
-import type { StageConfig } from '../../line/line.ts'
 import { pipelineHoldAffectingStage } from '../holds/holds.ts'
 import { isAdmitted } from '../model/attempt.ts'
 import type { Evidence } from '../model/evidence.ts'
@@ -19,41 +18,33 @@ import {
 } from './attempt-outcome.ts'
 import { retryAfter } from './backoff.ts'
 import { attemptRefOf, deriveFromAttempt, nextAttemptRef } from './derive-from-attempt.ts'
-import type { DerivedStage } from './derived-stage.ts'
+import type { DerivedStage, StageContext } from './derived-stage.ts'
 import { startAuthorization } from './start-requests.ts'
-import { commandForTrigger, isDue, isForTrigger, triggerOf } from './triggers.ts'
+import { commandForTrigger, isDue, isForTrigger } from './triggers.ts'
 
 /** How it stands, since when it wants a slot, and not before when. */
 export type DerivedDispatchedStage = DerivedStage & Required<Pick<Stage, 'queuedAt' | 'retryAt'>>
 
-/** How a stage stands that Andon starts; `before` are the stages before it, settled. Null: nothing is to be said of it. */
-export function deriveDispatched(
-  pipeline: Pipeline,
-  stage: Stage,
-  rule: StageConfig,
-  before: readonly Stage[],
-): DerivedDispatchedStage | null {
-  const trigger = triggerOf(pipeline, stage)
+/** How a stage stands that Andon starts; null: nothing is to be said of it. */
+export function deriveDispatched(here: StageContext): DerivedDispatchedStage | null {
+  const { pipeline, stage, trigger, before } = here
   const current = currentAttempt(stage)
   if (current !== null && isLiveAttempt(current)) {
-    const derived = deriveFromAttempt(stage, rule, current)
+    const derived = deriveFromAttempt(here, current)
     const hold = isUndispatched(current) ? pipelineHoldAffectingStage(pipeline, stage.name) : null
     if (hold === null) return notQueued(derived)
-    const attempt = attemptRefOf(stage, rule, current)
+    const attempt = attemptRefOf(here, current)
     return notQueued({ ...derived, reason: { kind: 'held', hold, attempt, previous: null } })
   }
-  const ordered = deriveFromCommand(stage, trigger)
-  if (ordered !== null) return notQueued(ordered)
-  if (current !== null && isForTrigger(current, trigger)) return deriveAfterAttempt(pipeline, stage, rule, current)
+  const commanded = deriveFromCommand(here)
+  if (commanded !== null) return notQueued(commanded)
+  if (current !== null && isForTrigger(current, trigger)) return deriveAfterAttempt(here, current)
   if (trigger === null) return null
   const { at, from, evidence } = trigger
+  const last = before.at(-1)
   if (isDue(pipeline, stage, trigger, before)) {
-    return deriveQueued(pipeline, stage, rule, trigger, {
-      since: from === stage.name ? at : latest(at, before.at(-1)?.since ?? at),
-      evidence: before.at(-1)?.evidence ?? evidence,
-      previous: null,
-      until: null,
-    })
+    const since = from === stage.name ? at : latest(at, last?.since ?? at)
+    return deriveQueued(here, trigger, { since, evidence: last?.evidence ?? evidence, previous: null, until: null })
   }
   // It has been carried out for an earlier reason, and what comes before it must be done first.
   const reason = { kind: 'waits-for-stage', stage: from } as const
@@ -71,12 +62,7 @@ export function deriveUnauthorizedStart(pipeline: Pipeline): DerivedStage | null
 }
 
 /** A stage that is done waits for an approval if its gate asks for one. */
-export function deriveGate(
-  stage: Stage,
-  rule: StageConfig,
-  trigger: Trigger | null,
-  derived: DerivedStage,
-): DerivedStage {
+export function deriveGate({ stage, rule, trigger }: StageContext, derived: DerivedStage): DerivedStage {
   if (rule.gate === null || derived.status !== 'done') return derived
   const last = derived.reason
   const approval = commandForTrigger(stage, trigger, 'approve')
@@ -86,7 +72,7 @@ export function deriveGate(
 }
 
 /** What a person's word makes of a stage that nothing is live in. */
-export function deriveFromCommand(stage: Stage, trigger: Trigger | null): DerivedStage | null {
+export function deriveFromCommand({ stage, trigger }: StageContext): DerivedStage | null {
   const skip = commandForTrigger(stage, trigger, 'skip')
   const command = skip ?? commandForTrigger(stage, trigger, 'cancel')
   if (command === null) return null
@@ -96,48 +82,39 @@ export function deriveFromCommand(stage: Stage, trigger: Trigger | null): Derive
     : { status: 'skipped', reason: { kind: 'skipped-by', by }, since, evidence }
 }
 
-function deriveAfterAttempt(
-  pipeline: Pipeline,
-  stage: Stage,
-  rule: StageConfig,
-  current: Attempt,
-): DerivedDispatchedStage {
+function deriveAfterAttempt(here: StageContext, current: Attempt): DerivedDispatchedStage {
   const outcome = outcomeOf(current)
-  const derived = deriveFromAttempt(stage, rule, current)
+  const derived = deriveFromAttempt(here, current)
   const last = derived.reason
-  if (outcome === 'done') return notQueued(deriveGate(stage, rule, triggerOf(pipeline, stage), derived))
+  if (outcome === 'done') return notQueued(deriveGate(here, derived))
   if (outcome === 'cancelled') return notQueued({ ...derived, reason: { kind: 'attempt-cancelled', last } })
   if (outcome !== 'failed' || !isAdmitted(current)) return notQueued(derived)
-  const { control, key } = current
-  const tries = admittedAttempts(stage).filter((other) => other.control.trigger.id === control.trigger.id).length
-  if (tries >= rule.attempts) return notQueued({ ...derived, reason: { kind: 'attempts-used-up', last } })
-  const since = attemptEndedAt(current) ?? control.admittedAt
-  const until = retryAfter(since, tries, key)
-  const evidence = derived.evidence ?? control.evidence
-  return deriveQueued(pipeline, stage, rule, control.trigger, { since, evidence, previous: last, until })
+  const { trigger, admittedAt, evidence } = current.control
+  const tries = admittedAttempts(here.stage).filter(({ control }) => control.trigger.id === trigger.id).length
+  if (tries >= here.rule.attempts) return notQueued({ ...derived, reason: { kind: 'attempts-used-up', last } })
+  const since = attemptEndedAt(current) ?? admittedAt
+  const until = retryAfter(since, tries, current.key)
+  return deriveQueued(here, trigger, { since, evidence: derived.evidence ?? evidence, previous: last, until })
+}
+
+type QueueRequest = {
+  readonly since: Instant
+  readonly evidence: Evidence
+  readonly previous: Reason | null
+  readonly until: Instant | null
 }
 
 /** It is its turn: it waits for what still runs, for the moment of the next try, or for a slot. */
-function deriveQueued(
-  pipeline: Pipeline,
-  stage: Stage,
-  rule: StageConfig,
-  trigger: Trigger,
-  {
-    since,
-    evidence,
-    previous,
-    until,
-  }: { since: Instant; evidence: Evidence; previous: Reason | null; until: Instant | null },
-): DerivedDispatchedStage {
-  const cause = queueCauseOf(pipeline, stage, until)
-  const reason = { ...cause, attempt: nextAttemptRef(stage, rule, trigger), previous }
+function deriveQueued(here: StageContext, trigger: Trigger, request: QueueRequest): DerivedDispatchedStage {
+  const { since, evidence, previous, until } = request
+  const cause = queueCauseOf(here, until)
+  const reason = { ...cause, attempt: nextAttemptRef(here, trigger), previous }
   // What is held keeps its place: once resumed it is as long in the queue as it would have been.
   const queuedAt = cause.kind === 'waits-for-run' ? null : since
   return { status: 'queued', reason, since, evidence, queuedAt, retryAt: until }
 }
 
-function queueCauseOf(pipeline: Pipeline, stage: Stage, until: Instant | null): QueueCause {
+function queueCauseOf({ pipeline, stage }: StageContext, until: Instant | null): QueueCause {
   const runId = leftoverRunId(stage)
   if (runId !== null) return { kind: 'waits-for-run', runId }
   const hold = pipelineHoldAffectingStage(pipeline, stage.name)

@@ -1,13 +1,12 @@
 // How a stage stands by one attempt: what that waits for, how it goes, how it ended. Where a run is known, as the run
 // does, whoever started it.
-import type { StageConfig } from '../../line/line.ts'
 import { type AdmittedAttempt, isAdmitted } from '../model/attempt.ts'
 import type { Conclusion, RunFact } from '../model/facts.ts'
 import type { Attempt, Stage, Trigger } from '../model/pipeline.ts'
 import type { AttemptReason, AttemptRef } from '../model/reason.ts'
 import { admittedAttempts, isCompletedRun, newestAttemptWithRun, outcomeOfRun } from './attempt-outcome.ts'
 import { nextEscalationAt } from './attempt-timings.ts'
-import { type DerivedStage, UNTOUCHED } from './derived-stage.ts'
+import { type DerivedStage, type StageContext, UNTOUCHED } from './derived-stage.ts'
 
 /** How a stage stands whose runs somebody else starts; null while it has none. */
 export function deriveObservedWorkflow(stage: Stage): DerivedStage | null {
@@ -16,10 +15,12 @@ export function deriveObservedWorkflow(stage: Stage): DerivedStage | null {
   return deriveFromRun(tried.run, { number: tried.number, limit: null, rerun: tried.run.runAttempt - 1 })
 }
 
+type StageRules = Pick<StageContext, 'stage' | 'rule'>
+
 /** How a stage stands by one attempt. */
-export function deriveFromAttempt(stage: Stage, rule: StageConfig, admitted: Attempt): DerivedStage {
+export function deriveFromAttempt(here: StageRules, admitted: Attempt): DerivedStage {
   const { run } = admitted
-  const attempt = attemptRefOf(stage, rule, admitted)
+  const attempt = attemptRefOf(here, admitted)
   if (!isAdmitted(admitted)) return run === null ? UNTOUCHED : deriveFromRun(run, attempt)
   const { closed, cancel } = admitted.control
   // A run that shows although it was refused is a run.
@@ -44,15 +45,15 @@ export function deriveFromAttempt(stage: Stage, rule: StageConfig, admitted: Att
 }
 
 /** `attempt 2 of 3`: a person's order, or a round of rework, allows more of them. */
-export function attemptRefOf(stage: Stage, rule: StageConfig, attempt: Attempt): AttemptRef {
+export function attemptRefOf(here: StageRules, attempt: Attempt): AttemptRef {
   if (!isAdmitted(attempt)) return { number: null, limit: null, rerun: 0 }
   const rerun = attempt.run === null ? 0 : attempt.run.runAttempt - 1
-  return refOfLimit(stage, rule, attempt.number, attempt.control.trigger, rerun)
+  return refOfLimit(here, attempt.number, attempt.control.trigger, rerun)
 }
 
 /** The same of the attempt that would come next. */
-export function nextAttemptRef(stage: Stage, rule: StageConfig, trigger: Trigger): AttemptRef {
-  return refOfLimit(stage, rule, nextAttemptNumber(stage), trigger, 0)
+export function nextAttemptRef(here: StageRules, trigger: Trigger): AttemptRef {
+  return refOfLimit(here, nextAttemptNumber(here.stage), trigger, 0)
 }
 
 /** Numbers go on through all calls, so that a key never recurs. */
@@ -60,7 +61,7 @@ export function nextAttemptNumber(stage: Stage): number {
   return (admittedAttempts(stage).at(-1)?.number ?? 0) + 1
 }
 
-function refOfLimit(stage: Stage, rule: StageConfig, number: number, trigger: Trigger, rerun: number): AttemptRef {
+function refOfLimit({ stage, rule }: StageRules, number: number, trigger: Trigger, rerun: number): AttemptRef {
   const before = admittedAttempts(stage).filter(
     (other) => other.control.trigger.id !== trigger.id && other.number < number,
   )

@@ -1,6 +1,5 @@
 // The stages are settled anew from the merged facts after each event. No transition is ever taken, so none can be
 // taken twice, missed or taken in the wrong order: the same facts always stand the same.
-import type { StageConfig } from '../../line/line.ts'
 import { belongsToPipeline, issuesOfPullRequest, parseAttemptKey } from '../facts/correlate.ts'
 import { currentPullRequest, currentPullRequests, stateSince } from '../facts/current-pull-request.ts'
 import { pipelineHoldAffectingStage } from '../holds/holds.ts'
@@ -17,7 +16,7 @@ import {
 } from './derive-dispatched.ts'
 import { deriveObservedWorkflow } from './derive-from-attempt.ts'
 import { deriveReview } from './derive-review.ts'
-import { type DerivedStage, UNTOUCHED } from './derived-stage.ts'
+import { type DerivedStage, type StageContext, UNTOUCHED } from './derived-stage.ts'
 import { triggerOf } from './triggers.ts'
 
 /** The pipeline as its facts say it stands. */
@@ -32,7 +31,8 @@ function withDerivedStages(pipeline: Pipeline): Pipeline {
   const stages: Stage[] = []
   for (const [index, stage] of pipeline.stages.entries()) {
     const rule = pipeline.line.stages[index]
-    const derived = rule === undefined ? UNTOUCHED : deriveStage(pipeline, stage, rule, stages)
+    const here = rule && { pipeline, stage, rule, trigger: triggerOf(pipeline, stage), before: stages }
+    const derived = here === undefined ? UNTOUCHED : deriveStage(here)
     const { name, attempts, commands } = stage
     stages.push({ name, ...derived, attempts, ...(commands && { commands }) })
   }
@@ -43,33 +43,24 @@ function withDerivedStages(pipeline: Pipeline): Pipeline {
   return isWaiting && denial ? { ...rest, denial } : rest
 }
 
-function deriveStage(
-  pipeline: Pipeline,
-  stage: Stage,
-  rule: StageConfig,
-  before: readonly Stage[],
-): DerivedStage | DerivedDispatchedStage {
-  const derived =
-    (isDispatched(rule) ? deriveDispatched(pipeline, stage, rule, before) : deriveObserved(pipeline, stage, rule)) ??
-    deriveFirstStage(pipeline, rule) ??
-    UNTOUCHED
-  if (derived.status !== 'queued' || isInFlight(stage, rule)) return derived
-  const off = deriveCalledOff(pipeline) ?? deriveCalledOffByPullRequest(pipeline, stage, rule)
-  return off ?? derived
+function deriveStage(here: StageContext): DerivedStage | DerivedDispatchedStage {
+  const known = isDispatched(here.rule) ? deriveDispatched(here) : deriveObserved(here)
+  const derived = known ?? deriveFirstStage(here) ?? UNTOUCHED
+  if (derived.status !== 'queued' || isInFlight(here)) return derived
+  return deriveCalledOff(here.pipeline) ?? deriveCalledOffByPullRequest(here) ?? derived
 }
 
 /** How a stage stands that somebody else carries out. */
-function deriveObserved(pipeline: Pipeline, stage: Stage, rule: StageConfig): DerivedStage | null {
+function deriveObserved(here: StageContext): DerivedStage | null {
+  const { pipeline, stage, rule } = here
   const derived = rule.workflow === null ? deriveReview(pipeline) : deriveObservedWorkflow(stage)
-  if (stage.commands === undefined && rule.gate === null) return derived
-  const trigger = triggerOf(pipeline, stage)
   const isLive = stage.attempts.some(isLiveAttempt)
-  const ordered = isLive || derived?.status === 'done' ? null : deriveFromCommand(stage, trigger)
-  return ordered ?? (derived && rule.workflow !== null ? deriveGate(stage, rule, trigger, derived) : derived)
+  const commanded = isLive || derived?.status === 'done' ? null : deriveFromCommand(here)
+  return commanded ?? (derived && rule.workflow !== null ? deriveGate(here, derived) : derived)
 }
 
 /** What a person started waits at the first stage until anything has come of it. */
-function deriveFirstStage(pipeline: Pipeline, rule: StageConfig): DerivedStage | null {
+function deriveFirstStage({ pipeline, rule }: StageContext): DerivedStage | null {
   const { start, line, stages } = pipeline
   const untouched = currentPullRequests(pipeline).length === 0 && stages.every((stage) => stage.attempts.length === 0)
   if (line.stages[0]?.name !== rule.name || !untouched) return null
@@ -89,17 +80,16 @@ function deriveCalledOff({ removed, issue }: Pipeline): DerivedStage | null {
 }
 
 /** A pull request that was merged or closed ends what was wanted before; what is ordered afterwards is wanted again. */
-function deriveCalledOffByPullRequest(pipeline: Pipeline, stage: Stage, rule: StageConfig): DerivedStage | null {
+function deriveCalledOffByPullRequest({ pipeline, rule, trigger }: StageContext): DerivedStage | null {
   const pullRequest = isDispatched(rule) ? currentPullRequest(pipeline) : null
   if (pullRequest === null || pullRequest.state === 'open') return null
   const since = stateSince(pullRequest)
-  const trigger = triggerOf(pipeline, stage)
   if (trigger !== null && trigger.at > since) return null
   const { number, state, evidence } = pullRequest
   return { status: 'cancelled', reason: { kind: 'called-off-with-pull-request', number, state }, since, evidence }
 }
 
-function isInFlight(stage: Stage, rule: StageConfig): boolean {
+function isInFlight({ stage, rule }: StageContext): boolean {
   // What is not sent yet is called off like what has not begun.
   if (isDispatched(rule)) return stage.attempts.some((attempt) => isLiveAttempt(attempt) && !isUndispatched(attempt))
   return stage.attempts.some(({ run }) => run?.status === 'queued' || run?.status === 'in_progress')
