@@ -3,7 +3,7 @@
 // the watchdog has them woken, some at a time, so that what GitHub shows of them follows.
 
 import { holdOrReleaseResult } from '../pipeline/commands/hold-or-release.ts'
-import type { CommandResult } from '../pipeline/model/command-result.ts'
+import type { AnsweredCommand } from '../pipeline/model/command-result.ts'
 import type { HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
@@ -14,7 +14,7 @@ import { notifyChanges } from '../store/notify.ts'
 export async function setGlobalHold(
   o: { readonly database: Database; readonly now: () => Instant },
   { by, reason }: { readonly by: string; readonly reason: string | null },
-): Promise<CommandResult> {
+): Promise<AnsweredCommand> {
   return await o.database.kysely.transaction().execute(async (trx) => {
     const known = await lockGlobalHold(trx)
     const since = o.now()

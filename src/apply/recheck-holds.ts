@@ -1,7 +1,7 @@
 // The last look before an attempt is sent. It is taken in the transaction that says `sending`, behind the locks under
 // which cords are pulled: the repository's row, and the operator's for share. So nothing is sent after a hold's commit.
 import { findAttemptByKey } from '../pipeline/admission.ts'
-import { describeHold, holdAffectingStage } from '../pipeline/holds/holds.ts'
+import { holdAffectingStage } from '../pipeline/holds/holds.ts'
 import type { EventOf } from '../pipeline/model/events.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import type { ApplyRequest } from './apply-request.ts'
@@ -42,11 +42,10 @@ async function findHoldOn(
 }
 
 function requeueDispatch({ effect, ...arrival }: ApplyRequest, event: DispatchResultEvent, hold: Hold): ApplyRequest {
-  const message = describeHold(hold)
-  const outcome = { state: 'waiting', until: null, message } as const
+  const outcome = { state: 'waiting', until: null, reason: { kind: 'held', hold } } as const
   return {
     ...arrival,
-    ...(effect && { effect: { ...effect, state: 'due', isSnooze: true, error: message } }),
+    ...(effect && { effect: { ...effect, state: 'due', isSnooze: true, error: `held: ${hold.reason}` } }),
     event: { ...event, outcome },
   }
 }

@@ -38,8 +38,8 @@ export async function saveUnitOfWork(ledger: UnitOfWork, now: Instant): Promise<
     ledger.written('pipeline').flatMap((write) => historyColumns(write, ids)),
   )
   await bindRuns(trx, rows.boundRuns.changed())
-  for (const gone of ledger.written('comment gone')) await clearDeletedComment(trx, gone, gone.at)
-  for (const stale of ledger.written('check run stale'))
+  for (const gone of ledger.written('comment-gone')) await clearDeletedComment(trx, gone, gone.at)
+  for (const stale of ledger.written('check-run-stale'))
     await invalidateCheckRun(trx, stale.pipelineId, stale.check, stale.at)
   const effects = ledger.written('effect')
   const decided = ({ repositoryId, issueNumber, effect }: Extract<Write, { put: 'effect' }>) => {
@@ -47,7 +47,7 @@ export async function saveUnitOfWork(ledger: UnitOfWork, now: Instant): Promise<
     return effectColumns({ repositoryId, pipelineId, effect, now })
   }
   await saveEffects(trx, effects.map(decided).sort(byKey))
-  await completeEffects(trx, ledger.written('effect completed'), now)
+  await completeEffects(trx, ledger.written('effect-completed'), now)
   const installations = rows.installations.changed()
   if (pipelines.length + effects.length + repositories.length + installations.length === 0) return null
   return pipelines.flatMap((row) => {
@@ -91,7 +91,7 @@ function pipelineColumns({ repositoryId, issueNumber, revision, pipeline, ...row
     liveAttempts: countLiveAttempts(pipeline),
     queuedAt: stageReadyForAdmission(pipeline, now)?.queuedAt ?? null,
     startedAt: firstAdmittedAt(pipeline),
-    denial: pipeline.denial?.message ?? null,
+    denial: pipeline.denial === undefined ? null : JSON.stringify(pipeline.denial.reason),
     // Put off when GitHub was asked: nothing brings it back but news.
     reconcileAt: latestUnlessNull(reconcileAt(pipeline), row.reconcileAt),
     createdAt: now,
@@ -102,9 +102,9 @@ function pipelineColumns({ repositoryId, issueNumber, revision, pipeline, ...row
 function historyColumns({ row, entries }: Extract<Write, { put: 'pipeline' }>, ids: PipelineIds) {
   const pipelineId = ids.get(keyOf(row))
   if (pipelineId === undefined) return []
-  return entries.map((entry) => {
-    const evidence = entry.evidence === null ? null : JSON.stringify(entry.evidence)
-    return { ...entry, pipelineId, revision: row.revision, evidence }
+  return entries.map(({ at, type, actor, change, ...entry }) => {
+    const evidence = entry.evidence && JSON.stringify(entry.evidence)
+    return { pipelineId, revision: row.revision, at, type, actor, detail: JSON.stringify(change), evidence }
   })
 }
 

@@ -36,16 +36,16 @@ export function openUnitOfWork(trx: Transaction, locked: readonly RepositoryRow[
       case 'run':
         maps.runs.put(write.row)
         break
-      case 'pull request':
+      case 'pull-request':
         maps.pullRequests.put(write.row)
         break
-      case 'bound run':
+      case 'bound-run':
         maps.boundRuns.put(write.row)
         break
       case 'pipeline':
         maps.pipelines.put(write.row)
         break
-      case 'comment gone':
+      case 'comment-gone':
         lookups.isPublishedComment.put({ pipelineId: write.pipelineId, commentId: write.commentId }, false)
     }
     writes.push(write)

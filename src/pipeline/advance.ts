@@ -63,7 +63,7 @@ function advanceRepository(world: World, event: RepositoryEvent): Change {
   return [
     ...(repository === known ? [] : [{ put: 'repository', row: repository } as const]),
     ...facts.runs.map((row) => ({ put: 'run', row }) as const),
-    ...facts.pullRequests.map((row) => ({ put: 'pull request', row }) as const),
+    ...facts.pullRequests.map((row) => ({ put: 'pull-request', row }) as const),
     ...(event.type === 'configuration.pushed' ? askAfterPush(world, event) : []),
     ...putEffects(here, closingIssuesQuestions(world, event)),
     ...putEffects(here, askSenderPermission(event)),
@@ -118,7 +118,7 @@ function republishComment(
   const row = world.pipeline({ repositoryId: repository.id, issueNumber })
   if (row === null || row.id === null) return []
   const gone = { pipelineId: row.id, commentId }
-  return world.isPublishedComment(gone) ? [{ put: 'comment gone', ...gone, at }, ...putPipeline(row, row, [], [])] : []
+  return world.isPublishedComment(gone) ? [{ put: 'comment-gone', ...gone, at }, ...putPipeline(row, row, [], [])] : []
 }
 
 /**
@@ -130,11 +130,14 @@ function clickButton(world: World, event: EventOf<'button.clicked'>): Change {
   const row = world.pipelineById(pipelineId)
   if (row === null || row.repositoryId !== repository.id) return advanceRepository(world, event)
   if (!world.isPublishedCheckRun({ pipelineId, ...origin })) return advanceRepository(world, event)
-  const text = verb === 'retry' ? `/andon retry ${origin.stage}` : '/andon approve'
-  const command = verb === 'retry' ? { verb, stage: origin.stage, text } : { verb, text }
+  const { stage } = origin
+  const command =
+    verb === 'retry'
+      ? { verb, stage, text: ['/andon', verb, stage].join(' ') }
+      : { verb, text: ['/andon', verb].join(' ') }
   return [
     // GitHub counts the commit's checks as queued until this one is written again, whatever comes of the order.
-    ...(isRerun ? [{ put: 'check run stale', pipelineId, check: origin, at } as const] : []),
+    ...(isRerun ? [{ put: 'check-run-stale', pipelineId, check: origin, at } as const] : []),
     ...(isRerun ? putPipeline(row, row, [], []) : []),
     ...advanceRepository(world, {
       ...{ ...click, type: 'commands.received', at, repository, origin, commands: [command] },

@@ -7,8 +7,8 @@ import type { Event } from './model/events.ts'
 import type { IssueFact } from './model/facts.ts'
 import type { Pipeline, PipelineStart, Stage } from './model/pipeline.ts'
 import { type Reduction, reduce } from './reduce.ts'
-import { blankStage } from './stages/blank-stage.ts'
 import { deriveStages } from './stages/derive-stages.ts'
+import { blankStage } from './stages/derived-stage.ts'
 import { pipelineStartIn } from './stages/pipeline-start.ts'
 import { askAboutIssue } from './stages/questions-to-ask.ts'
 import { historyOf } from './view/history.ts'
@@ -41,7 +41,7 @@ export function startPipeline(
     at: start.at,
     type: 'pipeline.started',
     actor: start.actor,
-    text: START_TEXT[start.by],
+    change: { kind: 'started', by: start.by } as const,
     evidence: start.evidence,
   }
   return {
@@ -67,12 +67,6 @@ function unseenIssue(number: number, { at, evidence }: PipelineStart): IssueFact
     evidence,
   }
 }
-
-const START_TEXT = {
-  label: 'taken up: the issue was labelled',
-  command: 'taken up by command',
-  branch: "taken up: an agent's branch names the issue",
-} as const satisfies Record<PipelineStart['by'], string>
 
 /** The pipeline on the line that its repository's file says, if its own is not settled yet. */
 export function adoptLine(pipeline: Pipeline, line: Line, event: Event): Reduction {

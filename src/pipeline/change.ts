@@ -21,8 +21,8 @@ export type Write =
   | { readonly put: 'repository'; readonly row: RepositoryRow }
   | { readonly put: 'installation'; readonly row: InstallationRow }
   | { readonly put: 'run'; readonly row: RunRow }
-  | { readonly put: 'pull request'; readonly row: PullRequestRow }
-  | { readonly put: 'bound run'; readonly row: BoundRunRow }
+  | { readonly put: 'pull-request'; readonly row: PullRequestRow }
+  | { readonly put: 'bound-run'; readonly row: BoundRunRow }
   /** The next revision of a pipeline, and what is told of it. */
   | { readonly put: 'pipeline'; readonly row: PipelineRow; readonly entries: readonly HistoryEntry[] }
   /** On account of an issue, or of the repository. */
@@ -33,12 +33,12 @@ export type Write =
       readonly effect: Effect
     }
   /** It has come true, whoever has it in hand. */
-  | { readonly put: 'effect completed'; readonly repositoryId: number; readonly key: string }
+  | { readonly put: 'effect-completed'; readonly repositoryId: number; readonly key: string }
   /** A slot may have become free although no row of the repository changed. */
-  | { readonly put: 'slots freed'; readonly repositoryId: number }
+  | { readonly put: 'slots-freed'; readonly repositoryId: number }
   /** What we published is gone, or must be written again although nothing about it has changed. */
-  | { readonly put: 'comment gone'; readonly pipelineId: number; readonly commentId: number; readonly at: Instant }
-  | { readonly put: 'check run stale'; readonly pipelineId: number; readonly check: ButtonClick; readonly at: Instant }
+  | { readonly put: 'comment-gone'; readonly pipelineId: number; readonly commentId: number; readonly at: Instant }
+  | { readonly put: 'check-run-stale'; readonly pipelineId: number; readonly check: ButtonClick; readonly at: Instant }
 
 /** The pipeline's next revision, with what follows from the runs that it has come to name. */
 export function putPipeline(
@@ -54,10 +54,10 @@ export function putPipeline(
   }
   return [
     ...newlyNamed(boundRunIds).map(
-      (runId) => ({ put: 'bound run', row: { runId, repositoryId, issueNumber } }) as const,
+      (runId) => ({ put: 'bound-run', row: { runId, repositoryId, issueNumber } }) as const,
     ),
     // The run that a dispatch was to bring about is there: nothing is left to be sent or looked for.
-    ...newlyNamed(boundKeys).map((key) => ({ put: 'effect completed', repositoryId, key: `dispatch/${key}` }) as const),
+    ...newlyNamed(boundKeys).map((key) => ({ put: 'effect-completed', repositoryId, key: `dispatch/${key}` }) as const),
     { put: 'pipeline', row: { ...row, revision: row.revision + 1 }, entries },
     ...putEffects(row, effects),
   ]

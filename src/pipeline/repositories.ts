@@ -58,7 +58,7 @@ export function advanceInstallation(world: World, event: InstallationChanged): C
     ...[...joined, ...left].map((row) => ({ put: 'repository', row }) as const),
     // Its file may name a label of its own, which nothing else would tell us before somebody uses it.
     ...joined.flatMap(({ id }) => putEffects({ repositoryId: id, issueNumber: null }, [askForConfiguration(at)])),
-    ...reached.map(({ id }) => ({ put: 'slots freed', repositoryId: id }) as const),
+    ...reached.map(({ id }) => ({ put: 'slots-freed', repositoryId: id }) as const),
   ]
 }
 

@@ -3,8 +3,8 @@ import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
 import type { InstallationRow, RepositoryRow } from '../../src/pipeline/model/rows.ts'
-import { headlineOf } from '../../src/pipeline/view/light.ts'
 import { inMemoryWorld } from '../support/in-memory-world.ts'
+import { headlineInWords } from '../support/in-words.ts'
 import { answerQuestion, lifecycleEvents } from '../support/lifecycle-events.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
 import { ISSUE, minutesAfterNine, REPOSITORY, stageStatuses } from '../support/pipeline-fixtures.ts'
@@ -21,7 +21,7 @@ test('a whole life told in any order, one to three times, within one second ends
   const life = lifecycleEvents(() => ONE_MOMENT)
   const expected = applyInOrder(life, (question) => answerQuestion(question, ONE_MOMENT), null)
   expect(stageStatuses(expected.pipeline).join(' ')).toBe('done done done done')
-  expect(headlineOf(expected.pipeline)).toMatchObject({ light: 'done', reason: 'pull request #7 merged' })
+  expect(headlineInWords(expected.pipeline)).toMatchObject({ light: 'done', reason: 'pull request #7 merged' })
   expect(expected.pipeline.holdsAndReleases?.map(({ by, reason }) => [by, reason])).toEqual([
     ['bob', 'until tomorrow'],
     ['ada', null],
@@ -60,7 +60,7 @@ test('any part of a life, told in two orders within one second, stands the same'
     const part = life.filter((event) => event.type === 'issue.labeled' || chance.next() < share)
     const stood = applyInOrder(chance.shuffle(part), answer, chance)
     expect(applyInOrder(chance.shuffle([...part, ...part]), answer, chance), `seed ${seed}`).toEqual(stood)
-    const colour = headlineOf(stood.pipeline).light
+    const colour = headlineInWords(stood.pipeline).light
     lights.set(colour, (lights.get(colour) ?? 0) + 1)
   }
   console.log(`${PARTS} parts of a life, each told in two orders: the same state; lights`, Object.fromEntries(lights))

@@ -4,6 +4,7 @@ import { adoptLine, startPipeline } from '../../src/pipeline/begin.ts'
 import { contextOf } from '../../src/pipeline/commands/authorized-commands.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import { reduce } from '../../src/pipeline/reduce.ts'
+import { entryInWords } from '../support/in-words.ts'
 import {
   AGENT_BRANCH,
   closesIssues,
@@ -29,7 +30,7 @@ test('the start label takes an issue up, and GitHub is asked about it', () => {
   expect(reduction?.effects).toEqual([
     { type: 'ask', key: `issue/42/${minutesAfterNine(0)}`, question: { about: 'issue', issueNumber: ISSUE } },
   ])
-  expect(reduction?.entries.map(({ text }) => text)).toEqual(['taken up: the issue was labelled'])
+  expect(reduction?.entries.map((entry) => entryInWords(entry).text)).toEqual(['taken up: the issue was labelled'])
 })
 
 test('the start label is the same label in any case', () => {

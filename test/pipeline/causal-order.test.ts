@@ -6,8 +6,8 @@ import type { Event } from '../../src/pipeline/model/events.ts'
 import type { RunFact } from '../../src/pipeline/model/facts.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
 import { stageReadyForAdmission } from '../../src/pipeline/stages/ready-stage.ts'
-import { headlineOf } from '../../src/pipeline/view/light.ts'
 import { inMemoryWorld } from '../support/in-memory-world.ts'
+import { headlineInWords } from '../support/in-words.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
 import {
   ISSUE,
@@ -42,7 +42,7 @@ test('a line that is run, told in any order that causes allow, ends in one state
   const life = causalHistory()
   const expected = performEffect(life, line, null)
   expect(stageStatuses(expected.pipeline).join(' ')).toBe('done done done done')
-  expect(headlineOf(expected.pipeline)).toMatchObject({ light: 'done', reason: 'pull request #7 merged' })
+  expect(headlineInWords(expected.pipeline)).toMatchObject({ light: 'done', reason: 'pull request #7 merged' })
   expect(expected.dispatched).toHaveLength(6)
   let told = 0
   for (let seed = 1; seed <= SHUFFLES; seed++) {

@@ -3,6 +3,7 @@ import { contextOf } from '../../src/pipeline/commands/authorized-commands.ts'
 import { runCommands } from '../../src/pipeline/commands/run-commands.ts'
 import { NO_OUTER_HOLDS } from '../../src/pipeline/holds/holds.ts'
 import type { HoldOrRelease, OuterHolds } from '../../src/pipeline/model/hold.ts'
+import { describeCommandAnswer } from '../../src/render/command-result.ts'
 import { minutesAfterNine } from './pipeline-fixtures.ts'
 import { commandPermission, commentCreated, type PipelineHarness } from './pipeline-harness.ts'
 
@@ -21,7 +22,12 @@ export function runHoldCommand(
   const context = contextOf(answer, line.pipeline.line, { outerHolds: () => outerHolds })
   const heard = runCommands(line.pipeline, answer, context)?.outcomes ?? []
   line.apply(given).applyIn(context, answer)
-  return heard.map(({ result }) => (result === null ? 'not heard' : `${result.outcome}: ${result.message}`)).join('\n')
+  return heard
+    .map(({ result }) => {
+      if (result === null || result.outcome === 'answered_in_reply') return 'not heard'
+      return `${result.outcome}: ${describeCommandAnswer(result).message}`
+    })
+    .join('\n')
 }
 
 export function holdBy(

@@ -114,10 +114,10 @@ function worldOf(repository: RepositoryRef, tables: Tables): InMemoryWorld {
       case 'run':
         runs.set(write.row.run.id, write.row)
         return []
-      case 'bound run':
+      case 'bound-run':
         boundRuns.set(write.row.runId, write.row)
         return []
-      case 'pull request':
+      case 'pull-request':
         pullRequests.set(`${write.row.repositoryId}/${write.row.fact.number}`, write.row)
         return []
       case 'pipeline':
@@ -126,7 +126,7 @@ function worldOf(repository: RepositoryRef, tables: Tables): InMemoryWorld {
           id: write.row.id ?? pipelines.size + 1,
         })
         return []
-      case 'comment gone':
+      case 'comment-gone':
         publishedComments.delete(write.commentId)
         return []
       case 'effect': {

@@ -1,4 +1,5 @@
 // A pure world for the core: one repository, one issue (#42), people with names. Builders take what matters to the test.
+
 import { expect } from 'vitest'
 import { OBSERVE_ONLY_LINE } from '../../src/line/line.ts'
 import { startPipeline } from '../../src/pipeline/begin.ts'
@@ -8,7 +9,8 @@ import type { IssueFact, JobFact, PullRequestFact, ReviewFact, RunFact } from '.
 import type { Pipeline, StageStatus } from '../../src/pipeline/model/pipeline.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { reduce } from '../../src/pipeline/reduce.ts'
-import { type Headline, headlineOf } from '../../src/pipeline/view/light.ts'
+import type { Headline } from '../../src/pipeline/view/light.ts'
+import { headlineInWords } from './in-words.ts'
 
 export const ISSUE = 42
 export const AGENT_BRANCH = 'claude/issue-42-20261121-0900'
@@ -214,7 +216,7 @@ export function given(first: Event, ...rest: readonly Event[]) {
           reason?: string
           since?: Instant
         }) => {
-          const { light: colour, stage, reason, since } = headlineOf(after)
+          const { light: colour, stage, reason, since } = headlineInWords(after)
           const actual = { stages: stageStatuses(after).join(' '), light: colour, stage, reason, since }
           expect(actual).toMatchObject(expected)
         },

@@ -1,5 +1,6 @@
 // A pure world for a line that Andon runs: one issue (#42), `plan`, `code` and `test` dispatched, `review` following the pull
 // request. What people, GitHub, the outbox and the clock say comes as events; slots are given by `admit`.
+
 import { parseCommands } from '../../src/commands/parse-commands.ts'
 import { type Line, OBSERVE_ONLY_LINE, type StageConfig } from '../../src/line/line.ts'
 import { startPipeline } from '../../src/pipeline/begin.ts'
@@ -10,10 +11,12 @@ import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { DispatchOutcome, Event, EventOf } from '../../src/pipeline/model/events.ts'
 import type { RunFact } from '../../src/pipeline/model/facts.ts'
 import type { HistoryEntry } from '../../src/pipeline/model/history-entry.ts'
-import type { Attempt, Pipeline, Stage } from '../../src/pipeline/model/pipeline.ts'
+import type { Attempt, Pipeline } from '../../src/pipeline/model/pipeline.ts'
+import type { DenialReason } from '../../src/pipeline/model/reason.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { reduce } from '../../src/pipeline/reduce.ts'
 import { stageReadyForAdmission } from '../../src/pipeline/stages/ready-stage.ts'
+import { type StageInWords, stageInWords } from './in-words.ts'
 import {
   deliveryEvidence,
   ISSUE,
@@ -116,11 +119,11 @@ export function attemptAdmitted(stage: string, attempt: number, at: Instant): Ev
 }
 
 export function admissionDenied(
-  message: string,
+  reason: DenialReason,
   at: Instant,
   until: Instant | null = null,
 ): EventOf<'admission.denied'> {
-  return { type: 'admission.denied', ...eventBase(at, 'clock', 'admission'), issueNumber: ISSUE, message, until }
+  return { type: 'admission.denied', ...eventBase(at, 'clock', 'admission'), issueNumber: ISSUE, reason, until }
 }
 
 export function dispatchResult(key: string, outcome: DispatchOutcome, at: Instant): EventOf<'dispatch.updated'> {
@@ -241,10 +244,11 @@ export function openPipelineHarness(line: Line = DISPATCHING_LINE, first: Event 
       self.apply(dispatchConfirmed(key, id, at), dispatchedRunChanged(key, id, { at, conclusion }))
       return key
     },
-    stage(name: string): Stage {
+    /** As people read it. */
+    stage(name: string): StageInWords {
       const stage = pipeline.stages.find((known) => known.name === name)
       if (stage === undefined) throw new Error(`no stage ${name}`)
-      return stage
+      return stageInWords(stage)
     },
     attempt(key: string): Attempt {
       const attempt = pipeline.stages.flatMap(({ attempts }) => attempts).find((known) => known.key === key)

@@ -1,15 +1,8 @@
 // What people say about the cord: `hold` and `resume`. A word about a stage or the issue is kept in the pipeline; one about
 // the repository is kept by the door (see `withRepositoryHold`), and here it is only answered.
 import { type Command, type InvalidCommand, mayUseCommand } from '../../commands/commands.ts'
-import {
-  activeHold,
-  activeHolds,
-  describeActor,
-  describeHold,
-  describePlace,
-  latestHoldOrRelease,
-} from '../holds/holds.ts'
-import { already, type CommandResult, describeStage, done, notPossible } from '../model/command-result.ts'
+import { activeHold, activeHolds, latestHoldOrRelease, placeKey } from '../holds/holds.ts'
+import { type AnsweredCommand, already, done, notPossible, stageSummary } from '../model/command-result.ts'
 import type { Hold, HoldOrRelease, OuterHolds } from '../model/hold.ts'
 import type { Pipeline } from '../model/pipeline.ts'
 import type { RepositoryRow } from '../model/rows.ts'
@@ -38,10 +31,7 @@ export function runHoldOrResume(pipeline: Pipeline, command: HoldCommand, order:
   const last = latestHoldOrRelease(known, word)
   if (last === known) return { pipeline, result }
   const next = { ...pipeline, holdsAndReleases: [...rest, last].sort(byPlace) }
-  return {
-    pipeline: next,
-    result: activeHold(last) === null && result.outcome === 'done' ? withQueuedStages(result, next) : result,
-  }
+  return { pipeline: next, result: withQueuedStages(result, next) }
 }
 
 /** The repository once commands of somebody who may give them have held or resumed it; the same when none does. */
@@ -70,30 +60,20 @@ export function holdOrReleaseResult(
   known: HoldOrRelease | null,
   word: HoldOrRelease,
   others: readonly Hold[],
-): CommandResult {
+): AnsweredCommand {
   const held = activeHold(known)
   const pulling = activeHold(word)
-  const place = describePlace(word.place)
-  const stands = activeHold(latestHoldOrRelease(known, word))
-  if (known !== null && held === null && pulling !== null && stands === null) {
-    return notPossible(`${place} was resumed by ${describeActor(known)} after that was written`)
-  }
+  const { place } = word
+  const stands = known === null ? word : latestHoldOrRelease(known, word)
   if (pulling !== null) {
-    return held === null ? done(`${holdSentence(pulling)}; what runs goes on`) : already(holdSentence(held))
+    if (held !== null) return already({ kind: 'held', hold: held })
+    const isLate = activeHold(stands) === null
+    return isLate ? notPossible({ kind: 'resumed-since', release: stands }) : done({ kind: 'held', hold: pulling })
   }
-  const [other] = others
-  const rest = other === undefined ? null : holdSentence(other)
-  if (word.place.kind === 'everything') {
-    return held === null ? already('there is no hold on everything') : done('the hold on everything is over')
-  }
-  if (held === null && rest === null) return already(`${place} is not held`)
-  if (held === null) return notPossible(`${place} is not held by itself; ${rest}`, other ? resumeCommandFor(other) : [])
-  if (stands !== null) return notPossible(`${holdSentence(stands)}, which was written later`)
-  return done(rest === null ? `${place} is no longer held` : `${place} is no longer held, but ${rest}`)
-}
-
-function holdSentence(hold: Hold): string {
-  return hold.place.kind === 'issue' ? `${describePlace(hold.place)} is ${describeHold(hold)}` : describeHold(hold)
+  const rest = { place, other: place.kind === 'everything' ? null : (others[0] ?? null), queued: [] }
+  if (held === null) return (rest.other === null ? already : notPossible)({ kind: 'not-held', ...rest })
+  const later = place.kind === 'everything' ? null : activeHold(stands)
+  return later === null ? done({ kind: 'released', ...rest }) : notPossible({ kind: 'held-later', hold: later })
 }
 
 type Sender = Pick<AuthorizedCommands, 'login' | 'at' | 'evidence'>
@@ -108,25 +88,11 @@ function repositoryHoldOrRelease(command: Command | InvalidCommand, given: Sende
   return isCord && command.scope.kind === 'repository' ? [holdOrReleaseOf(command, given)] : []
 }
 
-/** What waits on, now that a place was spoken about. */
-function withQueuedStages(said: CommandResult, pipeline: Pipeline): CommandResult {
-  const waiting = deriveStages(pipeline).stages.filter(
-    ({ status, queuedAt }) => status === 'queued' && queuedAt != null,
-  )
-  return waiting.length === 0 ? said : { ...said, message: [said.message, ...waiting.map(describeStage)].join('; ') }
-}
-
-function resumeCommandFor({ place }: Hold): readonly string[] {
-  switch (place.kind) {
-    case 'issue':
-      return ['/andon resume']
-    case 'stage':
-      return [`/andon resume ${place.stage}`]
-    case 'repository':
-      return ['/andon resume repository']
-    case 'everything':
-      return []
-  }
+/** The result, with what waits on now that its place was let go. */
+function withQueuedStages(result: AnsweredCommand, pipeline: Pipeline): AnsweredCommand {
+  if (result.outcome !== 'done' || result.answer.kind !== 'released') return result
+  const queued = deriveStages(pipeline).stages.filter(({ status, queuedAt }) => status === 'queued' && queuedAt != null)
+  return done({ ...result.answer, queued: queued.map(stageSummary) })
 }
 
 function isSamePlace(a: HoldOrRelease['place'], b: HoldOrRelease['place']): boolean {
@@ -135,8 +101,4 @@ function isSamePlace(a: HoldOrRelease['place'], b: HoldOrRelease['place']): bool
 
 function byPlace(a: HoldOrRelease, b: HoldOrRelease): number {
   return placeKey(a.place) < placeKey(b.place) ? -1 : 1
-}
-
-function placeKey(place: HoldOrRelease['place']): string {
-  return place.kind === 'stage' ? `stage/${place.stage}` : place.kind
 }

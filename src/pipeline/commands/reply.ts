@@ -11,7 +11,7 @@ import { outerHoldsAfter, repositoryHoldResult } from './hold-or-release.ts'
 export function reactionAndReply(given: AuthorizedCommands, outcomes: readonly CommandOutcome[]): readonly Effect[] {
   if (given.role === 'none' || given.origin.kind === 'check') return []
   const items = replyItemsOf(given, outcomes)
-  const isTrouble = items.some(({ kind }) => kind === 'mistake' || kind === 'no permission' || kind === 'impossible')
+  const isTrouble = items.some(({ kind }) => kind === 'mistake' || kind === 'no-permission' || kind === 'impossible')
   const isTold = items.some(({ kind }) => kind !== 'done')
   return [
     reactionTo(given, given.origin.id, isTrouble ? 'confused' : 'eyes'),
@@ -41,16 +41,15 @@ function replyItemsOf(given: AuthorizedCommands, outcomes: readonly CommandOutco
   const known = outcomes.length > 0 ? outcomes : outcomesWithoutPipeline(given)
   const items = known.toSorted((a, b) => a.nth - b.nth).map(replyItemOf)
   // One sentence is enough for all that somebody may not do.
-  const refused = items.findIndex(({ kind }) => kind === 'no permission')
-  return items.filter(({ kind }, index) => kind !== 'no permission' || index === refused)
+  const refused = items.findIndex(({ kind }) => kind === 'no-permission')
+  return items.filter(({ kind }, index) => kind !== 'no-permission' || index === refused)
 }
 
 function replyItemOf({ issueNumber, command, result }: CommandOutcome): ReplyItem {
   const { text } = command
   if (command.verb === null) return { kind: 'mistake', text, mistake: command }
-  if (result === null) return { kind: 'no permission', text }
-  const { outcome, message, suggestions } = result
-  if (outcome !== 'answered_in_reply') return { kind: outcome, text, issueNumber, message, suggestions }
+  if (result === null) return { kind: 'no-permission', text }
+  if (result.outcome !== 'answered_in_reply') return { kind: result.outcome, text, issueNumber, answer: result.answer }
   if (command.verb === 'status' || command.verb === 'why') return { kind: command.verb, text, issueNumber }
   return { kind: 'help', text }
 }
@@ -68,10 +67,5 @@ function outcomesWithoutPipeline(given: AuthorizedCommands): readonly CommandOut
 
 function noPipelineHere({ verb }: Command, onPullRequest: boolean): CommandResult {
   if (verb === 'help') return ANSWERED_IN_REPLY
-  if (onPullRequest) {
-    return notPossible(
-      'this pull request belongs to no issue on the line: let its description close one (“fixes” and its number), or write on the issue',
-    )
-  }
-  return notPossible('this issue is not on the line', ['/andon start'])
+  return notPossible({ kind: onPullRequest ? 'pull-request-not-on-line' : 'issue-not-on-line' })
 }

@@ -4,13 +4,15 @@
 import { isEqualJson } from '../facts/total-order.ts'
 import type { Hold, HoldOrRelease, OuterHolds } from '../model/hold.ts'
 import type { Pipeline } from '../model/pipeline.ts'
-import { formatDateTime } from '../model/time.ts'
+
 /** Nothing is held around. */
 export const NO_OUTER_HOLDS: OuterHolds = { repository: null, everything: null }
 
 /** The hold, if the last word was that. */
 export function activeHold(word: HoldOrRelease | null | undefined): Hold | null {
-  return word != null && isHold(word) ? word : null
+  if (word == null || word.reason === null) return null
+  const { others: _, reason, ...hold } = word
+  return { ...hold, reason }
 }
 
 /** Every hold that a pipeline stands under, the widest first. */
@@ -50,31 +52,9 @@ export function heldStageNames(pipeline: Pipeline): readonly string[] {
   return pipeline.stages.map(({ name }) => name).filter((name) => pipelineHoldAffectingStage(pipeline, name) !== null)
 }
 
-/** `the repository is held by @ada since 2026-11-21 14:02 UTC: release week`. Its reason is a stranger's text. */
-export function describeHold(hold: Hold): string {
-  const { place, since, reason } = hold
-  const who = describeActor(hold)
-  const what = place.kind === 'issue' ? '' : `${describePlace(place)} is `
-  return `${what}held by ${who} since ${formatDateTime(since)}: ${reason}`
-}
-
-/** Whose word it is: somebody on GitHub, or the operator. */
-export function describeActor({ place, by }: HoldOrRelease): string {
-  return place.kind === 'everything' ? by : `@${by}`
-}
-
-/** What the cord of a place holds, for a sentence. */
-export function describePlace(place: HoldOrRelease['place']): string {
-  switch (place.kind) {
-    case 'issue':
-      return 'this issue'
-    case 'stage':
-      return place.stage
-    case 'repository':
-      return 'the repository'
-    case 'everything':
-      return 'everything'
-  }
+/** Identifies the place of a hold within a pipeline and around it. */
+export function placeKey(place: HoldOrRelease['place']): string {
+  return place.kind === 'stage' ? `stage/${place.stage}` : place.kind
 }
 
 /**
@@ -107,6 +87,6 @@ function bySince(a: HoldOrRelease, b: HoldOrRelease): number {
   return Number(a.evidence.id) - Number(b.evidence.id) || 0
 }
 
-function isHold(word: HoldOrRelease): word is Hold {
+function isHold(word: HoldOrRelease): boolean {
   return word.reason !== null
 }

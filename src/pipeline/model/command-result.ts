@@ -2,38 +2,43 @@
 // (`status`, `why`, `help`) is looked up when the answer is written.
 
 import type { Command, InvalidCommand } from '../../commands/commands.ts'
+import type { CommandAnswer, StageSummary } from './command-answer.ts'
 import type { Stage } from './pipeline.ts'
 
-/** What came of a command. `message` is plain text in which other people's words may stand. */
-export type CommandResult = {
-  /** `answered_in_reply`: nothing was to be done, the answer is what stands when it is written. */
-  readonly outcome: 'done' | 'already' | 'impossible' | 'answered_in_reply'
-  readonly message: string
-  /** What to type instead, the likeliest first. */
-  readonly suggestions: readonly string[]
+/** What came of a command; `answered_in_reply`: nothing was to be done, and what is asked for is looked up then. */
+export type CommandResult = AnsweredCommand | { readonly outcome: 'answered_in_reply' }
+
+export type AnsweredCommand = {
+  readonly outcome: 'done' | 'already' | 'impossible'
+  readonly answer: CommandAnswer
 }
 
 /** It was done. */
-export function done(message: string): CommandResult {
-  return { outcome: 'done', message, suggestions: [] }
+export function done(answer: CommandAnswer): AnsweredCommand {
+  return { outcome: 'done', answer }
 }
 
 /** It stands so already: nothing was done, and nothing is wrong. */
-export function already(message: string): CommandResult {
-  return { outcome: 'already', message, suggestions: [] }
+export function already(answer: CommandAnswer): AnsweredCommand {
+  return { outcome: 'already', answer }
 }
 
 /** It cannot be done as things stand. */
-export function notPossible(message: string, suggestions: readonly string[] = []): CommandResult {
-  return { outcome: 'impossible', message, suggestions }
+export function notPossible(answer: CommandAnswer): AnsweredCommand {
+  return { outcome: 'impossible', answer }
 }
 
 /** What was asked for is looked up when the answer is written. */
-export const ANSWERED_IN_REPLY: CommandResult = { outcome: 'answered_in_reply', message: '', suggestions: [] }
+export const ANSWERED_IN_REPLY: CommandResult = { outcome: 'answered_in_reply' }
 
-/** How a stage stands, after its name: `plan: attempt 2 of 3 waits for a slot`. */
-export function describeStage({ name, status, reason }: Pick<Stage, 'name' | 'status' | 'reason'>): string {
-  return reason === '' ? `${name} is ${status}` : `${name}: ${reason}`
+/** How stages stand, as an answer. */
+export function summaryOf(stages: readonly Stage[]): CommandAnswer {
+  return { kind: 'stages', stages: stages.map(stageSummary) }
+}
+
+/** How a stage stands. */
+export function stageSummary({ name, status, reason }: StageSummary): StageSummary {
+  return { name, status, reason }
 }
 
 /** What came of a command at an issue; null of a mistake, and of a command that its sender may not use. */

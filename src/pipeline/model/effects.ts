@@ -2,6 +2,7 @@
 // What must be *true* (check runs, comments, the board) is a publication: see surfaces.ts.
 import type { Command, InvalidCommand } from '../../commands/commands.ts'
 import type { StageName } from '../../line/line.ts'
+import type { CommandAnswer } from './command-answer.ts'
 import type { CommandOrigin } from './command-origin.ts'
 import type { IssueFact, PullRequestFact, RunFact } from './facts.ts'
 import type { Instant } from './time.ts'
@@ -68,11 +69,10 @@ export type ReplyItem = { readonly text: string } & (
       readonly kind: 'done' | 'already' | 'impossible'
       /** The issue it is about; null when no line heard it. */
       readonly issueNumber: number | null
-      readonly message: string
-      readonly suggestions: readonly string[]
+      readonly answer: CommandAnswer
     }
   | { readonly kind: 'mistake'; readonly mistake: InvalidCommand }
-  | { readonly kind: 'no permission' }
+  | { readonly kind: 'no-permission' }
   | { readonly kind: 'help' }
   /** Looked up when the reply is written. */
   | { readonly kind: 'status' | 'why'; readonly issueNumber: number | null }

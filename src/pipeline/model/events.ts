@@ -5,6 +5,7 @@ import type { ButtonClick } from './command-origin.ts'
 import type { Answer, GivenCommands, Question } from './effects.ts'
 import type { Evidence } from './evidence.ts'
 import type { IssueFact, JobFact, PullRequestFact, ReviewFact, RunFact } from './facts.ts'
+import type { DenialReason, DispatchReason } from './reason.ts'
 import type { Instant } from './time.ts'
 
 /** Where it happened. A repository keeps its id through rename and transfer; its name is only for people. */
@@ -44,7 +45,7 @@ type RepositoryEvents = {
     bot: boolean
   }
   'attempt.admitted': { issueNumber: number; stage: StageName; attempt: number; key: string }
-  'admission.denied': { issueNumber: number; message: string; until: Instant | null }
+  'admission.denied': { issueNumber: number; reason: DenialReason; until: Instant | null }
   'dispatch.updated': { issueNumber: number; key: string; outcome: DispatchOutcome }
   'cancel.answered': {
     issueNumber: number
@@ -97,7 +98,7 @@ export type EventOf<Type extends EventType> = Extract<Event, { type: Type }>
 export type DispatchOutcome =
   | { readonly state: 'sending' }
   | { readonly state: 'confirmed'; readonly runId: number; readonly url: string }
-  | { readonly state: 'refused'; readonly message: string }
+  | { readonly state: 'refused'; readonly reason: DispatchReason }
   /** `needsPerson`: it is neither looked for nor sent again until a person says what to do. */
-  | { readonly state: 'unconfirmed'; readonly message: string; readonly needsPerson?: boolean }
-  | { readonly state: 'waiting'; readonly until: Instant | null; readonly message: string }
+  | { readonly state: 'unconfirmed'; readonly reason: DispatchReason; readonly needsPerson?: boolean }
+  | { readonly state: 'waiting'; readonly until: Instant | null; readonly reason: DispatchReason }

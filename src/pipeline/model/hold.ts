@@ -16,7 +16,7 @@ export type HoldOrRelease = {
 }
 
 /** A cord that is pulled: nothing starts in its place. */
-export type Hold = HoldOrRelease & { readonly reason: string }
+export type Hold = Omit<HoldOrRelease, 'others'> & { readonly reason: string }
 
 /** A repository that is held, or with null everything. */
 export type ActiveHold = { readonly repository: string | null; readonly hold: Hold }

@@ -86,26 +86,26 @@ describe('by role', () => {
         help unmoved: eyes, help
         status unmoved: eyes, status
         why unmoved: eyes, why
-        start unmoved: confused, no permission
-        run unmoved: confused, no permission
-        retry unmoved: confused, no permission
-        cancel unmoved: confused, no permission
-        approve unmoved: confused, no permission
-        skip unmoved: confused, no permission
-        hold unmoved: confused, no permission
-        resume unmoved: confused, no permission
+        start unmoved: confused, no-permission
+        run unmoved: confused, no-permission
+        retry unmoved: confused, no-permission
+        cancel unmoved: confused, no-permission
+        approve unmoved: confused, no-permission
+        skip unmoved: confused, no-permission
+        hold unmoved: confused, no-permission
+        resume unmoved: confused, no-permission
       read
         help unmoved: eyes, help
         status unmoved: eyes, status
         why unmoved: eyes, why
-        start unmoved: confused, no permission
-        run unmoved: confused, no permission
-        retry unmoved: confused, no permission
-        cancel unmoved: confused, no permission
-        approve unmoved: confused, no permission
-        skip unmoved: confused, no permission
-        hold unmoved: confused, no permission
-        resume unmoved: confused, no permission
+        start unmoved: confused, no-permission
+        run unmoved: confused, no-permission
+        retry unmoved: confused, no-permission
+        cancel unmoved: confused, no-permission
+        approve unmoved: confused, no-permission
+        skip unmoved: confused, no-permission
+        hold unmoved: confused, no-permission
+        resume unmoved: confused, no-permission
       none
         help unmoved: silence
         status unmoved: silence
@@ -122,11 +122,11 @@ describe('by role', () => {
   })
 
   test.each(['triage', 'read'] as const)('who has %s and orders thrice is told so in one sentence', (role) => {
-    expect(answered('/andon retry\n/andon skip plan\n/andon cancel', role)).toBe('unmoved: confused, no permission')
+    expect(answered('/andon retry\n/andon skip plan\n/andon cancel', role)).toBe('unmoved: confused, no-permission')
   })
 
   test('what somebody may is answered beside what they may not', () => {
-    expect(answered('/andon status\n/andon retry', 'read')).toBe('unmoved: confused, status+no permission')
+    expect(answered('/andon status\n/andon retry', 'read')).toBe('unmoved: confused, status+no-permission')
   })
 
   test.each(ROLES)('a slip of somebody who has %s is told to those who may read', (role) => {

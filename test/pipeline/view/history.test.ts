@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { reduce } from '../../../src/pipeline/reduce.ts'
+import { entryInWords } from '../../support/in-words.ts'
 import {
   closesIssues,
   issueChanged,
@@ -41,7 +42,7 @@ test('a whole story is told once, in words', () => {
   const told = toldTwice.flatMap((event) => {
     const reduction = reduce(pipeline, event)
     pipeline = reduction.pipeline
-    return reduction.entries.map(({ type, actor, text }) => `${type} ${actor ?? ''}| ${text}`)
+    return reduction.entries.map(entryInWords).map(({ type, actor, text }) => `${type} ${actor ?? ''}| ${text}`)
   })
   expect(told).toMatchInlineSnapshot(`
     [
