@@ -1,6 +1,7 @@
 // One event, taken in: what it tells is merged into the facts, it is routed to the issues it concerns, and each of their
 // pipelines is begun or reduced. Facts before pipelines: what was told too early is replayed once an issue is begun or
 // linked, so the order of arrival does not matter.
+import { buttonCommand } from '../commands/button-command.ts'
 import { advancePipeline, lineOf, lookUpLinks } from './advance-pipeline.ts'
 import { type Change, putEffects, putPipeline } from './change.ts'
 import { contextOf } from './commands/authorized-commands.ts'
@@ -130,17 +131,12 @@ function clickButton(world: World, event: EventOf<'button.clicked'>): Change {
   const row = world.pipelineById(pipelineId)
   if (row === null || row.repositoryId !== repository.id) return advanceRepository(world, event)
   if (!world.isPublishedCheckRun({ pipelineId, ...origin })) return advanceRepository(world, event)
-  const { stage } = origin
-  const command =
-    verb === 'retry'
-      ? { verb, stage, text: ['/andon', verb, stage].join(' ') }
-      : { verb, text: ['/andon', verb].join(' ') }
   return [
     // GitHub counts the commit's checks as queued until this one is written again, whatever comes of the order.
     ...(isRerun ? [{ put: 'check-run-stale', pipelineId, check: origin, at } as const] : []),
     ...(isRerun ? putPipeline(row, row, [], []) : []),
     ...advanceRepository(world, {
-      ...{ ...click, type: 'commands.received', at, repository, origin, commands: [command] },
+      ...{ ...click, type: 'commands.received', at, repository, origin, commands: [buttonCommand(verb, origin.stage)] },
       ...{ issueNumber: row.issueNumber, onPullRequest: false },
     }),
   ]
