@@ -97,7 +97,7 @@ create index pipelines_by_light on pipelines (light, since, id);
 create index pipelines_to_wake on pipelines (wake_at) where wake_at is not null;
 create index pipelines_to_publish on pipelines (publish_after) where published_revision < revision;
 
--- What happened, in words, append-only.
+-- What happened, append-only. `detail` is what has changed, as data.
 create table history (
   id bigint generated always as identity primary key,
   pipeline_id bigint not null references pipelines (id) on delete cascade,
@@ -105,7 +105,7 @@ create table history (
   at timestamptz not null,
   type text not null,
   actor text,
-  text text not null,
+  detail jsonb not null,
   evidence jsonb
 );
 create index history_by_pipeline on history (pipeline_id, id);

@@ -15,8 +15,8 @@ create index repositories_with_problems on repositories (id) where configuration
 alter table pipelines add column live_attempts integer not null default 0;
 alter table pipelines add column queued_at timestamptz;
 alter table pipelines add column started_at timestamptz;
--- The words it was last told it must wait for a slot with.
-alter table pipelines add column denial text;
+-- Why it was last told to wait for a slot.
+alter table pipelines add column denial jsonb;
 -- When GitHub should be asked about what is live, if nothing is heard of it before.
 alter table pipelines add column reconcile_at timestamptz;
 create index pipelines_holding_slots on pipelines (repository_id, live_attempts) where live_attempts > 0;

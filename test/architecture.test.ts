@@ -13,6 +13,7 @@ import {
   roomOf,
 } from './support/import-law.ts'
 import { namesExportedTwice } from './support/naming.ts'
+import { questionsToProse, sentenceLiterals } from './support/prose-rules.ts'
 import {
   isNode,
   locationOf,
@@ -76,6 +77,14 @@ test('no type is given up: no any, no non-null assertion, no default export', ()
   expect(sources.flatMap(typeEscapes)).toEqual([])
 })
 
+test('the core has no words: there are no sentence literals in pipeline/', () => {
+  expect(sources.flatMap(sentenceLiterals)).toEqual([])
+})
+
+test('nobody asks prose: no text test on a reason, a message or words of ours', () => {
+  expect(sources.flatMap(questionsToProse)).toEqual([])
+})
+
 test('names say what a file is about', () => {
   expect([...sources, ...otherSources].flatMap(bannedNames)).toEqual([])
 })
@@ -92,8 +101,8 @@ test('each rule finds what it forbids', () => {
   const at = (path: string, text: string) => parseSource(path, text)
   const count = (rule: (source: Source) => readonly string[], path: string, text: string) => rule(at(path, text)).length
   expect(count(forbiddenImports, 'src/pipeline/a.ts', "import { sql } from '../store/database.ts'")).toBe(1)
-  expect(count(forbiddenImports, 'src/pipeline/a.ts', "import { x } from '../line/line.ts'")).toBe(1)
-  expect(count(forbiddenImports, 'src/pipeline/a.ts', "import type { X } from '../line/line.ts'")).toBe(0)
+  expect(count(forbiddenImports, 'src/render/a.ts', "import { x } from '../line/line.ts'")).toBe(1)
+  expect(count(forbiddenImports, 'src/render/a.ts', "import type { X } from '../line/line.ts'")).toBe(0)
   expect(count(forbiddenImports, 'src/apply/a.ts', "const k = await import('kysely')")).toBe(1)
   expect(count(forbiddenImports, 'src/render/a.ts', "import { hash } from 'node:crypto'")).toBe(1)
   expect(count(forbiddenImports, 'src/web/a.ts', "export * from '../outbox/outbox.ts'")).toBe(1)
@@ -115,6 +124,16 @@ test('each rule finds what it forbids', () => {
   expect(count(buildersOfAndon, 'src/web/a.ts', "import { openAndon } from '../andon.ts'")).toBe(1)
   expect(count(configImports, 'src/web/a.ts', "import type { Config } from '../config.ts'")).toBe(1)
   expect(count(typeEscapes, 'src/web/a.ts', 'export default (a as any)!')).toBe(3)
+  expect(count(sentenceLiterals, 'src/pipeline/a.ts', `const a = 'waits for a slot', b = \`\${c} of \${d}\``)).toBe(2)
+  expect(count(sentenceLiterals, 'src/pipeline/a.ts', `const a = 'waits-for-slot', b = \`\${c} \${d}\`, e = ' '`)).toBe(
+    0,
+  )
+  expect(count(sentenceLiterals, 'src/pipeline/a.ts', "type A = 'no permission' // a comment")).toBe(0)
+  expect(count(sentenceLiterals, 'src/render/a.ts', "const a = 'waits for a slot'")).toBe(0)
+  expect(count(questionsToProse, 'src/pipeline/a.ts', "stage?.reason.startsWith('called off')")).toBe(1)
+  expect(count(questionsToProse, 'src/render/a.ts', 'reason.includes(text) || /held/.test(stage.reason)')).toBe(2)
+  expect(count(questionsToProse, 'src/outbox/a.ts', 'message.match(/x/) ?? error.message.match(/x/)')).toBe(1)
+  expect(count(questionsToProse, 'src/commands/a.ts', "text.startsWith('/andon')")).toBe(0)
   expect(count(bannedNames, 'src/web/utils.ts', '')).toBe(1)
   const twice = [at('src/web/a.ts', 'export type A = 1'), at('src/store/a.ts', 'export const A = 1')]
   expect(namesExportedTwice(twice)).toHaveLength(1)

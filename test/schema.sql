@@ -90,7 +90,7 @@ create table history (
   at timestamp with time zone not null,
   type text not null,
   actor text,
-  text text not null,
+  detail jsonb not null,
   evidence jsonb,
   FOREIGN KEY (pipeline_id) REFERENCES pipelines(id) ON DELETE CASCADE,
   PRIMARY KEY (id)
@@ -144,7 +144,7 @@ create table pipelines (
   live_attempts integer not null default 0,
   queued_at timestamp with time zone,
   started_at timestamp with time zone,
-  denial text,
+  denial jsonb,
   reconcile_at timestamp with time zone,
   held_stages text[] not null default '{}'::text[],
   CHECK ((light = ANY (ARRAY['running'::text, 'review'::text, 'queued'::text, 'failed'::text, 'done'::text, 'idle'::text]))),

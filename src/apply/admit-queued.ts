@@ -3,10 +3,14 @@
 // wait is told why, and told again only when it waits for something else.
 import { OBSERVE_ONLY_LINE } from '../line/line.ts'
 import { countLiveAttempts } from '../pipeline/admission.ts'
-import { activeHold, describeHold } from '../pipeline/holds/holds.ts'
+import { putPipeline } from '../pipeline/change.ts'
+import { isEqualJson } from '../pipeline/facts/total-order.ts'
+import { activeHold } from '../pipeline/holds/holds.ts'
 import type { Event } from '../pipeline/model/events.ts'
 import type { HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
+import type { DenialReason } from '../pipeline/model/reason.ts'
+import type { PipelineRow, RepositoryRow } from '../pipeline/model/rows.ts'
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import { reduce } from '../pipeline/reduce.ts'
 import { type ReadyStage, stageReadyForAdmission } from '../pipeline/stages/ready-stage.ts'
@@ -16,7 +20,6 @@ import {
   type QueuedPipeline,
   type RepositorySlots,
 } from '../store/admission.ts'
-import type { PipelineRow, RepositoryRow } from '../store/rows.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
 
 /** A few characters that nobody can foresee: they end an attempt's key. */
@@ -24,15 +27,15 @@ export type RandomSuffix = () => string
 
 /** Admits what may start in every repository in which something changed. */
 export async function admitQueued(ledger: UnitOfWork, now: Instant, random: RandomSuffix): Promise<void> {
-  const { pipelines, repositories } = ledger.changed()
-  const ids = new Set(ledger.slotsFreed)
-  for (const { repositoryId } of pipelines) ids.add(repositoryId)
-  for (const { id } of repositories) ids.add(id)
-  const changed = [...ids].sort((a, b) => a - b).flatMap((id) => ledger.repositories.get(String(id)) ?? [])
+  const { pipelines, repositories } = ledger.rows
+  const ids = new Set(ledger.written('slots-freed').map(({ repositoryId }) => repositoryId))
+  for (const { repositoryId } of pipelines.changed()) ids.add(repositoryId)
+  for (const { id } of repositories.changed()) ids.add(id)
+  const changed = [...ids].sort((a, b) => a - b).flatMap((id) => repositories.get(String(id)) ?? [])
   const asked = changed.map((repository) => ({ id: repository.id, most: limitsOf(repository).running }))
-  const inHand = ledger.pipelines.rows().flatMap(({ id }) => id ?? [])
+  const inHand = pipelines.filter(() => true).flatMap(({ id }) => id ?? [])
   for (const slots of await loadSlots(ledger.trx, asked, inHand, midnightBefore(now))) {
-    const repository = ledger.repositories.get(String(slots.repositoryId))
+    const repository = repositories.get(String(slots.repositoryId))
     if (repository !== null) await admitRepository({ ledger, repository, slots, now, random, globalHold: null }, inHand)
   }
 }
@@ -56,11 +59,11 @@ type AdmissionContext = {
 type SlotCounts = { running: number; startedToday: number }
 
 /** Why a pipeline must wait, and until when if that is known. */
-type Denial = { readonly reason: string; readonly until: Instant | null }
+type Denial = { readonly reason: DenialReason; readonly until: Instant | null }
 
 async function admitRepository(known: AdmissionContext, inHand: readonly number[]): Promise<void> {
   const { ledger, repository, slots, now } = known
-  const here = ledger.pipelines.rows().filter(({ repositoryId }) => repositoryId === repository.id)
+  const here = ledger.rows.pipelines.filter(({ repositoryId }) => repositoryId === repository.id)
   const queue = [...here.flatMap((row) => queueEntriesOf(row, now)), ...slots.queue].sort(byQueueTime)
   if (queue.length === 0) return
   const counts = countSlots(slots, here, now)
@@ -71,7 +74,7 @@ async function admitRepository(known: AdmissionContext, inHand: readonly number[
   for (const place of queue) {
     const isFresh = place.startedAt === null
     const denial = whyNotAdmitted(hall, counts, isFresh)
-    if (denial !== null && denial.reason === place.denial) continue
+    if (denial !== null && isEqualJson(denial.reason, place.denial)) continue
     const row = await ledger.pipeline({ repositoryId: repository.id, issueNumber: place.issueNumber })
     const awaited = row && stageReadyForAdmission(row.pipeline, now)
     if (row === null || awaited === null) continue
@@ -115,15 +118,17 @@ function whyNotAdmitted(
 ): Denial | null {
   const { repository, slots, now } = hall
   const limits = limitsOf(repository)
-  if (repository.removedAt !== null) return { reason: 'Andon no longer reaches the repository', until: null }
-  if (slots.installationState !== 'active') return { reason: 'the installation is suspended', until: null }
-  if (repository.defaultBranch === null) return { reason: 'the default branch is not known yet', until: null }
+  if (repository.removedAt !== null) return { reason: { kind: 'repository-removed' }, until: null }
+  if (slots.installationState !== 'active') return { reason: { kind: 'installation-suspended' }, until: null }
+  if (repository.defaultBranch === null) return { reason: { kind: 'default-branch-unknown' }, until: null }
   const hold = activeHold(repository.holdOrRelease) ?? activeHold(hall.globalHold)
-  if (hold !== null) return { reason: describeHold(hold), until: null }
+  if (hold !== null) return { reason: { kind: 'held', hold }, until: null }
   if (isFresh && startedToday >= limits.startsPerDay) {
-    return { reason: `${startedToday} of ${limits.startsPerDay} begun today`, until: midnightAfter(now) }
+    const reason = { kind: 'starts-per-day', count: startedToday, limit: limits.startsPerDay } as const
+    return { reason, until: midnightAfter(now) }
   }
-  return running >= limits.running ? { reason: `${running} of ${limits.running} running`, until: null } : null
+  if (running < limits.running) return null
+  return { reason: { kind: 'running', count: running, limit: limits.running }, until: null }
 }
 
 function admitAttempt(hall: AdmissionContext, row: PipelineRow, { stage, attempt }: ReadyStage): boolean {
@@ -137,7 +142,7 @@ function denyAdmission(hall: AdmissionContext, row: PipelineRow, { reason, until
     ...eventBase(hall),
     type: 'admission.denied',
     issueNumber: row.issueNumber,
-    message: reason,
+    reason,
     until,
   })
 }
@@ -154,7 +159,7 @@ function eventBase({ repository, now }: AdmissionContext) {
 function reduceRow({ ledger }: AdmissionContext, row: PipelineRow, event: Event): boolean {
   const { pipeline, entries, effects } = reduce(row.pipeline, event)
   if (pipeline === row.pipeline) return false
-  ledger.putPipeline({ ...row, pipeline }, entries, effects)
+  ledger.put(putPipeline(row, { ...row, pipeline }, entries, effects))
   return true
 }
 
@@ -168,11 +173,11 @@ async function updateWaitReasons(hall: AdmissionContext, counts: SlotCounts, inH
   const begun = whyNotAdmitted(hall, counts, false)
   const isChanged = slots.queue.some(({ startedAt, denial: lastReason }) => {
     const denial = startedAt === null ? fresh : begun
-    return denial !== null && lastReason !== denial.reason
+    return denial !== null && !isEqualJson(lastReason, denial.reason)
   })
   if (!isChanged) return
-  const words = { fresh: fresh?.reason ?? null, begun: begun?.reason ?? null }
-  const ids = await listPipelinesWithOtherWaitReason(ledger.trx, repository.id, words, inHand, WAIT_REASONS_AT_ONCE)
+  const reasons = { fresh: fresh?.reason ?? null, begun: begun?.reason ?? null }
+  const ids = await listPipelinesWithOtherWaitReason(ledger.trx, repository.id, reasons, inHand, WAIT_REASONS_AT_ONCE)
   await ledger.loadPipelinesById(ids)
   for (const id of ids) {
     const row = await ledger.pipelineById(id)

@@ -7,11 +7,10 @@ import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import { notifyChanges } from '../store/notify.ts'
 import { admitQueued, type RandomSuffix } from './admit-queued.ts'
-import { applyEvent } from './apply-event.ts'
+import { advanceEvents } from './advance-events.ts'
 import { type ApplyRequest, type ApplyResult, expectedStateOf, Unavailable } from './apply-request.ts'
 import { classifyCommitFailure } from './classify-commit-failure.ts'
 import { saveResults } from './effects.ts'
-import { prefetch } from './prefetch.ts'
 import { recheckHolds } from './recheck-holds.ts'
 import { addKnownRows, type KnownRows, lockRepositories } from './repositories.ts'
 import { saveDeliveries, saveReplays } from './save-deliveries.ts'
@@ -99,8 +98,7 @@ async function applyGroup(
   const isTaken = (place: number) => isNew(place) && !late.has(place)
   const events = eventsOf(allowed, isTaken)
   if (events.length > 0) {
-    await prefetch(ledger, events)
-    for (const event of events) await applyEvent(ledger, event)
+    await advanceEvents(ledger, events)
     // One moment for both: what is not admitted at it is woken after it.
     const now = o.now()
     await admitQueued(ledger, now, o.random)

@@ -4,7 +4,7 @@ export type IdentityMap<Row> = {
   /** Takes rows from the database; what the group has changed stays as it is. */
   load(rows: readonly Row[]): void
   put(row: Row): void
-  rows(): readonly Row[]
+  filter(isWanted: (row: Row) => boolean): readonly Row[]
   /** What is to be written, sorted by key, so that every process writes in one order. */
   changed(): readonly Row[]
 }
@@ -24,7 +24,7 @@ export function createIdentityMap<Row>(keyOf: (row: Row) => string): IdentityMap
       rows.set(keyOf(row), row)
       changed.add(keyOf(row))
     },
-    rows: () => [...rows.values()],
+    filter: (isWanted) => [...rows.values()].filter(isWanted),
     changed: () => [...changed].sort().flatMap((key) => rows.get(key) ?? []),
   }
 }

@@ -1,30 +1,33 @@
 // Writes back what a group changed, one statement a table, with the columns that queries need beside the documents.
 import { countLiveAttempts } from '../pipeline/admission.ts'
+import type { Write } from '../pipeline/change.ts'
 import { wakeAt } from '../pipeline/deadlines/wake-at.ts'
 import { issueOfRun } from '../pipeline/facts/correlate.ts'
 import { heldStageNames } from '../pipeline/holds/holds.ts'
+import type { PipelineRow, PullRequestRow, RunRow } from '../pipeline/model/rows.ts'
 import { type Instant, latest } from '../pipeline/model/time.ts'
 import { stageReadyForAdmission } from '../pipeline/stages/ready-stage.ts'
 import { needsYouAt } from '../pipeline/view/health.ts'
 import { headlineOf } from '../pipeline/view/light.ts'
 import { completeEffects, saveEffects } from '../store/effects.ts'
 import { bindRuns, savePullRequests, saveRuns } from '../store/facts.ts'
-import type { Change } from '../store/notify.ts'
+import type { NewRevision } from '../store/notify.ts'
 import { saveHistory, savePipelines } from '../store/pipelines.ts'
+import { clearDeletedComment, invalidateCheckRun } from '../store/publications.ts'
 import { saveRepository } from '../store/repositories.ts'
-import type { PipelineRow, PullRequestRow, RunRow } from '../store/rows.ts'
 import { firstAdmittedAt } from './admit-queued.ts'
 import { effectColumns } from './effects.ts'
 import { reconcileAt } from './request-reconciliation.ts'
-import type { NewEffect, NewHistoryEntry, UnitOfWork } from './unit-of-work.ts'
+import type { UnitOfWork } from './unit-of-work.ts'
 
 /** Resolves to the pipelines that changed; null when nothing did that anybody looks at or waits for. */
-export async function saveUnitOfWork(ledger: UnitOfWork, now: Instant): Promise<readonly Change[] | null> {
-  const { trx, historyEntries, effects } = ledger
-  const { repositories, runs, pullRequests, pipelines, bound } = ledger.changed()
+export async function saveUnitOfWork(ledger: UnitOfWork, now: Instant): Promise<readonly NewRevision[] | null> {
+  const { trx, rows } = ledger
+  const repositories = rows.repositories.changed()
+  const pipelines = rows.pipelines.changed()
   for (const row of repositories) await saveRepository(trx, row)
-  await saveRuns(trx, runs.map(runColumns))
-  await savePullRequests(trx, pullRequests.map(pullRequestColumns))
+  await saveRuns(trx, rows.runs.changed().map(runColumns))
+  await savePullRequests(trx, rows.pullRequests.changed().map(pullRequestColumns))
   const saved = await savePipelines(
     trx,
     pipelines.map((row) => pipelineColumns(row, now)),
@@ -32,16 +35,21 @@ export async function saveUnitOfWork(ledger: UnitOfWork, now: Instant): Promise<
   const ids: PipelineIds = new Map(saved.map((row) => [keyOf(row), row.id]))
   await saveHistory(
     trx,
-    historyEntries.flatMap((entry) => historyColumns(entry, ids)),
+    ledger.written('pipeline').flatMap((write) => historyColumns(write, ids)),
   )
-  await bindRuns(trx, bound)
-  const decided = ({ repositoryId, issueNumber, effect }: NewEffect) => {
+  await bindRuns(trx, rows.boundRuns.changed())
+  for (const gone of ledger.written('comment-gone')) await clearDeletedComment(trx, gone, gone.at)
+  for (const stale of ledger.written('check-run-stale'))
+    await invalidateCheckRun(trx, stale.pipelineId, stale.check, stale.at)
+  const effects = ledger.written('effect')
+  const decided = ({ repositoryId, issueNumber, effect }: Extract<Write, { put: 'effect' }>) => {
     const pipelineId = issueNumber === null ? null : (ids.get(keyOf({ repositoryId, issueNumber })) ?? null)
     return effectColumns({ repositoryId, pipelineId, effect, now })
   }
   await saveEffects(trx, effects.map(decided).sort(byKey))
-  await completeEffects(trx, ledger.completedEffects, now)
-  if (pipelines.length + effects.length + repositories.length === 0 && !ledger.hasOtherChanges) return null
+  await completeEffects(trx, ledger.written('effect-completed'), now)
+  const installations = rows.installations.changed()
+  if (pipelines.length + effects.length + repositories.length + installations.length === 0) return null
   return pipelines.flatMap((row) => {
     const id = ids.get(keyOf(row))
     return id === undefined ? [] : [{ id, revision: row.revision }]
@@ -83,7 +91,7 @@ function pipelineColumns({ repositoryId, issueNumber, revision, pipeline, ...row
     liveAttempts: countLiveAttempts(pipeline),
     queuedAt: stageReadyForAdmission(pipeline, now)?.queuedAt ?? null,
     startedAt: firstAdmittedAt(pipeline),
-    denial: pipeline.denial?.message ?? null,
+    denial: pipeline.denial === undefined ? null : JSON.stringify(pipeline.denial.reason),
     // Put off when GitHub was asked: nothing brings it back but news.
     reconcileAt: latestUnlessNull(reconcileAt(pipeline), row.reconcileAt),
     createdAt: now,
@@ -91,10 +99,13 @@ function pipelineColumns({ repositoryId, issueNumber, revision, pipeline, ...row
   }
 }
 
-function historyColumns({ entry, revision, ...key }: NewHistoryEntry, ids: PipelineIds) {
-  const pipelineId = ids.get(keyOf(key))
-  const evidence = entry.evidence === null ? null : JSON.stringify(entry.evidence)
-  return pipelineId === undefined ? [] : [{ ...entry, pipelineId, revision, evidence }]
+function historyColumns({ row, entries }: Extract<Write, { put: 'pipeline' }>, ids: PipelineIds) {
+  const pipelineId = ids.get(keyOf(row))
+  if (pipelineId === undefined) return []
+  return entries.map(({ at, type, actor, change, ...entry }) => {
+    const evidence = entry.evidence && JSON.stringify(entry.evidence)
+    return { pipelineId, revision: row.revision, at, type, actor, detail: JSON.stringify(change), evidence }
+  })
 }
 
 type Keyed = { readonly repositoryId: number; readonly key: string }

@@ -2,6 +2,7 @@
 import { userInfo } from 'node:os'
 import { MAX_REASON_LENGTH } from '../commands/parse-commands.ts'
 import { EX_USAGE, failWith } from '../process/exit.ts'
+import { describeCommandAnswer } from '../render/command-result.ts'
 import { printable } from '../text/printable.ts'
 import { withOperations } from './deliveries.ts'
 
@@ -26,9 +27,9 @@ export async function runResumeCommand(args: readonly string[]): Promise<number>
 
 function setGlobalHold(reason: string | null): Promise<number> {
   return withOperations(async (operations) => {
-    const { outcome, message } = await operations.setGlobalHold(operatorName(), reason)
-    const sentence = printable(message)
-    if (outcome !== 'done') return failWith(`${sentence}; nothing was changed.`, 1)
+    const result = await operations.setGlobalHold(operatorName(), reason)
+    const sentence = printable(describeCommandAnswer(result).message)
+    if (result.outcome !== 'done') return failWith(`${sentence}; nothing was changed.`, 1)
     console.log(`${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`)
     return 0
   })

@@ -2,10 +2,11 @@
 // (`sending`, under a claim that is checked in that very commit), then one POST goes out. A clear answer is told at once.
 // After any other, and after a crash, the run is looked for (recover-dispatch.ts) before anything is sent again.
 import { Unavailable } from '../apply/apply-request.ts'
-import { describeHold } from '../pipeline/holds/holds.ts'
 import type { DispatchOutcome } from '../pipeline/model/events.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
+import type { DispatchReason } from '../pipeline/model/reason.ts'
 import { millisecondsAfter } from '../pipeline/model/time.ts'
+import { describeDispatch } from '../render/dispatch-reason.ts'
 import { callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
 import { type ClaimedEffect, claimNextWrite, type PerformContext } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
@@ -23,7 +24,7 @@ export type UnreportedResults = Map<
 >
 
 const MAX_CONCURRENT = 10
-const NOT_STARTED = `GitHub did not start it in ${MAX_TRIES} tries`
+const NOT_STARTED = { kind: 'tries-used-up', tries: MAX_TRIES } as const
 /** A shorter wait for a slot is not worth a word. */
 const MIN_REPORTED_WAIT_MS = 10_000
 
@@ -83,16 +84,16 @@ async function sendDispatch(
   })
   if (!isOurs) return
   const { isWanted, hold } = await recheckDispatch(o.database, claimed)
-  if (!isWanted) return await reportRefused(o, claimed, 'it was given up before it was sent')
+  if (!isWanted) return await reportRefused(o, claimed, { kind: 'given-up' })
   if (hold !== null) return await requeue(o, claimed, hold)
   await reportResult(o, claimed, await postDispatch(o, claimed, sendBy), unreported)
 }
 
 /** Nothing was sent: the same attempt is due again, and waits there until the cord is let go. */
 async function requeue(o: PerformContext, claimed: ClaimedEffect<'dispatch'>, hold: Hold): Promise<void> {
-  const message = describeHold(hold)
-  const event = dispatchEventOf(o, claimed, { state: 'waiting', until: null, message })
-  await reportOutcome(o, claimed, event, { state: 'due', error: message, isSnooze: true })
+  const reason = { kind: 'held', hold } as const
+  const event = dispatchEventOf(o, claimed, { state: 'waiting', until: null, reason })
+  await reportOutcome(o, claimed, event, { state: 'due', error: describeDispatch(reason), isSnooze: true })
 }
 
 async function postDispatch(
@@ -108,7 +109,7 @@ async function postDispatch(
   try {
     const run = await o.github.dispatchWorkflow(access, { workflow, ref, inputs, sendBy })
     if (run !== null) return { status: { state: 'confirmed', ...run }, outcome: { state: 'done' } }
-    return unconfirmedResult(o, 'GitHub accepted it and did not say which run it began')
+    return unconfirmedResult(o, { kind: 'run-not-named' })
   } catch (error) {
     return await resultOfFailure(o, claimed, error)
   }
@@ -122,44 +123,47 @@ async function resultOfFailure(
   const outcome = callOutcomeOf(error, { intent: 'create', tryNumber: claimed.tryNumber, now: o.now() })
   switch (outcome.kind) {
     case 'wait': {
-      const message = 'GitHub asks for patience: a rate limit is reached'
-      const status = { state: 'waiting', until: outcome.until, message } as const
+      const status = { state: 'waiting', until: outcome.until, reason: { kind: 'rate-limited' } } as const
       return { status, outcome: await failedEffectOutcome(o, claimed, outcome) }
     }
     case 'retry': {
-      const message = `GitHub could not be asked: ${outcome.words}`
-      const status = { state: 'waiting', until: outcome.at, message } as const
+      const reason = { kind: 'github-unavailable', words: outcome.words } as const
+      const status = { state: 'waiting', until: outcome.at, reason } as const
       return { status, outcome: await failedEffectOutcome(o, claimed, outcome) }
     }
     case 'unconfirmed':
-      return unconfirmedResult(o, `GitHub did not say whether it started: ${outcome.words}`)
+      return unconfirmedResult(o, { kind: 'answer-lost', words: outcome.words })
     case 'gone':
     case 'refused':
-      return refusedResult(`GitHub refused to start ${claimed.effect.workflow}: ${outcome.words}`)
+      return refusedResult({ kind: 'refused', workflow: claimed.effect.workflow, words: outcome.words })
     case 'give up':
       return refusedResult(NOT_STARTED)
   }
 }
 
-function unconfirmedResult(o: PerformContext, why: string): DispatchResult {
+function unconfirmedResult(o: PerformContext, reason: DispatchReason): DispatchResult {
   const dueAt = millisecondsAfter(o.now(), FIRST_LOOKUP_AFTER_MS)
-  const status = { state: 'unconfirmed', message: `${why}; its run is looked for` } as const
-  return { status, outcome: { state: 'unconfirmed', dueAt, error: why } }
+  const outcome = { state: 'unconfirmed', dueAt, error: describeDispatch(reason) } as const
+  return { status: { state: 'unconfirmed', reason }, outcome }
 }
 
-function refusedResult(message: string): DispatchResult {
-  return { status: { state: 'refused', message }, outcome: { state: 'refused', error: message } }
+function refusedResult(reason: DispatchReason): DispatchResult {
+  return { status: { state: 'refused', reason }, outcome: { state: 'refused', error: describeDispatch(reason) } }
 }
 
-async function reportRefused(o: PerformContext, claimed: ClaimedEffect<'dispatch'>, message: string): Promise<void> {
-  const { status, outcome } = refusedResult(message)
+async function reportRefused(
+  o: PerformContext,
+  claimed: ClaimedEffect<'dispatch'>,
+  reason: DispatchReason,
+): Promise<void> {
+  const { status, outcome } = refusedResult(reason)
   await reportOutcome(o, claimed, dispatchEventOf(o, claimed, status), outcome)
 }
 
 async function reportSlotDenied(o: PerformContext, claimed: ClaimedEffect<'dispatch'>, until: string): Promise<void> {
   if (until <= millisecondsAfter(o.now(), MIN_REPORTED_WAIT_MS)) return
-  const message = 'what GitHub lets Andon write at present is spent'
-  await reportEvent(o, dispatchEventOf(o, claimed, { state: 'waiting', until, message }))
+  const reason = { kind: 'write-budget-spent' } as const
+  await reportEvent(o, dispatchEventOf(o, claimed, { state: 'waiting', until, reason }))
 }
 
 /** Tells GitHub's answer; with the database away it is kept, and told in a later step. */

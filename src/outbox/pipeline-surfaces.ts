@@ -1,7 +1,8 @@
 // What GitHub should show of a pipeline: its checks and comments, and a last word on commits that it has left.
 import type { StageName } from '../line/line.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
-import type { Pipeline, Stage } from '../pipeline/model/pipeline.ts'
+import type { Pipeline } from '../pipeline/model/pipeline.ts'
+import { isProgress } from '../pipeline/model/reason.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { deriveHealth } from '../pipeline/view/health.ts'
 import { headlineOf } from '../pipeline/view/light.ts'
@@ -83,11 +84,9 @@ function currentSurfaces(state: PublishedPipeline, now: Instant): readonly Desir
 
 /** The pipeline as if it were this stage only, with nothing told of a run's progress and of how we know. */
 function withoutProgressNoise(pipeline: Pipeline, name: StageName): Pipeline {
-  // A run that is being cancelled waits for its end: that is news.
-  const isQuiet = ({ status, waiting }: Stage) => status === 'running' && waiting === null
   const stages = pipeline.stages
     .filter((stage) => stage.name === name)
-    .map((stage) => ({ ...stage, evidence: null, ...(isQuiet(stage) && { reason: '' }) }))
+    .map((stage) => ({ ...stage, evidence: null, reason: isProgress(stage.reason) ? null : stage.reason }))
   return { ...pipeline, stages }
 }
 

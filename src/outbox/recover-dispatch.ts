@@ -5,7 +5,9 @@
 import { GitHubFailure } from '../github/failure.ts'
 import { hasAttemptKeyInRunName } from '../github/run-name.ts'
 import type { RunFact } from '../pipeline/model/facts.ts'
+import type { DispatchReason } from '../pipeline/model/reason.ts'
 import { millisecondsAfter } from '../pipeline/model/time.ts'
+import { describeDispatch } from '../render/dispatch-reason.ts'
 import type { ReadReceipt } from '../translate/fields.ts'
 import { type CallOutcome, type CallTry, callOutcomeOf } from './call-outcome.ts'
 import { type ClaimedEffect, claimEffects, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
@@ -72,10 +74,10 @@ async function recoverDispatch(o: PerformContext, claimed: ClaimedDispatch): Pro
 
 /** Whoever sent it, or was about to, is not there any more. */
 async function markUnconfirmed(o: PerformContext, claimed: ClaimedDispatch): Promise<void> {
-  const message = 'the process that sent it ended before GitHub had answered; its run is looked for'
+  const reason = { kind: 'sender-ended' } as const
   const dueAt = millisecondsAfter(claimed.sentAt ?? o.now(), FIRST_LOOKUP_AFTER_MS)
-  const event = dispatchEventOf(o, claimed, { state: 'unconfirmed', message })
-  await reportOutcome(o, claimed, event, { state: 'unconfirmed', dueAt, error: message })
+  const event = dispatchEventOf(o, claimed, { state: 'unconfirmed', reason })
+  await reportOutcome(o, claimed, event, { state: 'unconfirmed', dueAt, error: describeDispatch(reason) })
 }
 
 async function isRunFound(o: PerformContext, claimed: ClaimedDispatch): Promise<boolean> {
@@ -105,29 +107,23 @@ async function recordMiss(o: PerformContext, claimed: ClaimedDispatch): Promise<
   }
   const workflow = await o.github.readWorkflow(access, effect.workflow)
   if (workflow !== null && hasAttemptKeyInRunName(workflow)) {
-    const message = 'GitHub shows no run of it, so it is sent once more'
-    const event = dispatchEventOf(o, claimed, { state: 'waiting', until: null, message })
-    await reportOutcome(o, claimed, event, { state: 'due', missed, error: message })
+    const reason = { kind: 'sent-again' } as const
+    const event = dispatchEventOf(o, claimed, { state: 'waiting', until: null, reason })
+    await reportOutcome(o, claimed, event, { state: 'due', missed, error: describeDispatch(reason) })
     return
   }
-  await buryForPerson(o, claimed, whyNotResent(effect.workflow, workflow !== null))
+  const kind = workflow === null ? 'workflow-missing' : 'key-not-echoed'
+  await buryForPerson(o, claimed, { kind, workflow: effect.workflow })
 }
 
-function whyNotResent(workflow: string, isThere: boolean): string {
-  const why = isThere
-    ? `the run-name of ${workflow} does not say the attempt key`
-    : `${workflow} is not on the default branch`
-  return `nobody can tell whether GitHub started it, because ${why}; it is not sent again before a person has looked`
-}
-
-async function buryForPerson(o: PerformContext, claimed: ClaimedDispatch, message: string): Promise<void> {
-  const event = dispatchEventOf(o, claimed, { state: 'unconfirmed', message, needsPerson: true })
-  await reportOutcome(o, claimed, event, { state: 'buried', error: message })
+async function buryForPerson(o: PerformContext, claimed: ClaimedDispatch, reason: DispatchReason): Promise<void> {
+  const event = dispatchEventOf(o, claimed, { state: 'unconfirmed', reason, needsPerson: true })
+  await reportOutcome(o, claimed, event, { state: 'buried', error: describeDispatch(reason) })
 }
 
 async function retryLookupLater(o: PerformContext, claimed: ClaimedDispatch, outcome: CallOutcome): Promise<void> {
   if (outcome.kind === 'refused' || outcome.kind === 'gone')
-    return await buryForPerson(o, claimed, `GitHub does not show the runs of it: ${outcome.words}`)
+    return await buryForPerson(o, claimed, { kind: 'runs-hidden', words: outcome.words })
   const { id, token } = claimed
   await recordEffectOutcome(o, { id, token, ...(await failedEffectOutcome(o, claimed, outcome)) })
 }

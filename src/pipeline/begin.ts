@@ -1,4 +1,5 @@
 import type { Line } from '../line/line.ts'
+import { type EventContext, NO_CONTEXT } from './commands/authorized-commands.ts'
 import { newEffects } from './effects-of.ts'
 import { bindRun } from './facts/bind-run.ts'
 import { isAdmitted } from './model/attempt.ts'
@@ -6,18 +7,23 @@ import type { Event } from './model/events.ts'
 import type { IssueFact } from './model/facts.ts'
 import type { Pipeline, PipelineStart, Stage } from './model/pipeline.ts'
 import { type Reduction, reduce } from './reduce.ts'
-import { blankStage } from './stages/blank-stage.ts'
 import { deriveStages } from './stages/derive-stages.ts'
+import { blankStage } from './stages/derived-stage.ts'
 import { pipelineStartIn } from './stages/pipeline-start.ts'
 import { askAboutIssue } from './stages/questions-to-ask.ts'
 import { historyOf } from './view/history.ts'
 
 /**
- * Takes the issue up if the event is a reason to; null for everything ordinary, which leaves no trace. `configured` is
- * false while the repository's file has not been read: see `withLine`.
+ * Takes the issue up if the event is a reason to; null for everything ordinary, which leaves no trace. `isConfigured` is
+ * false while the repository's file has not been read: see `adoptLine`.
  */
-export function startPipeline(event: Event, issueNumber: number, line: Line, isConfigured = true): Reduction | null {
-  const start = pipelineStartIn(event, issueNumber, line)
+export function startPipeline(
+  event: Event,
+  issueNumber: number,
+  line: Line,
+  { isConfigured = true, context = NO_CONTEXT }: StartOptions = {},
+): Reduction | null {
+  const start = pipelineStartIn(event, issueNumber, line, context.commands !== null)
   if (start === null || !('repository' in event)) return null
   const fresh: Pipeline = {
     repositoryId: event.repository.id,
@@ -30,21 +36,23 @@ export function startPipeline(event: Event, issueNumber: number, line: Line, isC
     removed: null,
     ...(isConfigured ? {} : { isConfigured }),
   }
-  const { pipeline, effects, entries, ...outcomes } = reduce(deriveStages(fresh), event)
+  const { pipeline, effects, entries, outcomes } = reduce(deriveStages(fresh), event, context)
   const taken = {
     at: start.at,
     type: 'pipeline.started',
     actor: start.actor,
-    text: START_TEXT[start.by],
+    change: { kind: 'started', by: start.by } as const,
     evidence: start.evidence,
   }
   return {
     pipeline,
     effects: [askAboutIssue(issueNumber, start.at), ...effects],
     entries: [taken, ...entries],
-    ...outcomes,
+    outcomes,
   }
 }
+
+type StartOptions = { readonly isConfigured?: boolean; readonly context?: EventContext }
 
 function unseenIssue(number: number, { at, evidence }: PipelineStart): IssueFact {
   return {
@@ -60,21 +68,20 @@ function unseenIssue(number: number, { at, evidence }: PipelineStart): IssueFact
   }
 }
 
-const START_TEXT = {
-  label: 'taken up: the issue was labelled',
-  command: 'taken up by command',
-  branch: "taken up: an agent's branch names the issue",
-} as const satisfies Record<PipelineStart['by'], string>
-
 /** The pipeline on the line that its repository's file says, if its own is not settled yet. */
 export function adoptLine(pipeline: Pipeline, line: Line, event: Event): Reduction {
   const { isConfigured, ...rest } = pipeline
   const attempts = pipeline.stages.flatMap((stage) => stage.attempts)
-  if (isConfigured !== false || attempts.some(isAdmitted)) return { pipeline, effects: [], entries: [] }
+  if (isConfigured !== false || attempts.some(isAdmitted)) return { pipeline, effects: [], entries: [], outcomes: [] }
   const fresh = { ...rest, line, stages: line.stages.map(({ name }) => withCommandsOf(pipeline, blankStage(name))) }
   const told = attempts.flatMap(({ run }) => (run === null ? [] : [run])).reduce(bindRun, fresh)
   const settled = deriveStages(told)
-  return { pipeline: settled, effects: newEffects(pipeline, settled), entries: historyOf(pipeline, settled, event) }
+  return {
+    pipeline: settled,
+    effects: newEffects(pipeline, settled),
+    entries: historyOf(pipeline, settled, event),
+    outcomes: [],
+  }
 }
 
 /** What somebody ordered before the file was read stands, if the line that it says has the stage. */

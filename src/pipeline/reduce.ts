@@ -1,6 +1,7 @@
 // The whole behaviour of the line, as one pure function. An event adds to what is known, the stages are settled from
 // it (settle.ts), and whatever came of that is told. An event that does not fit leaves the very same object.
 
+import { type EventContext, NO_CONTEXT } from './commands/authorized-commands.ts'
 import { buttonEntries } from './commands/buttons.ts'
 import { runCommands } from './commands/run-commands.ts'
 import { cancelSupersededRuns, enforceDeadlines, enforceOnReconciledRun } from './deadlines/enforce-deadlines.ts'
@@ -13,7 +14,7 @@ import { greatest, isEqualJson } from './facts/total-order.ts'
 import { isAdmitted } from './model/attempt.ts'
 import type { CommandOutcome } from './model/command-result.ts'
 import type { Effect } from './model/effects.ts'
-import type { Event, EventType } from './model/events.ts'
+import type { Event, EventOf } from './model/events.ts'
 import type { PullRequestFact, RunFact } from './model/facts.ts'
 import type { HistoryEntry } from './model/history-entry.ts'
 import type { Pipeline } from './model/pipeline.ts'
@@ -35,33 +36,33 @@ export type Reduction = {
   readonly pipeline: Pipeline
   readonly effects: readonly Effect[]
   readonly entries: readonly HistoryEntry[]
-  /** What came of the commands that the event gave to this pipeline; absent when it gave none. */
-  readonly outcomes?: readonly CommandOutcome[]
+  /** What came of the commands that the event gave to this pipeline. */
+  readonly outcomes: readonly CommandOutcome[]
 }
 
 /** One event applied to one pipeline. */
-export function reduce(pipeline: Pipeline, event: Event): Reduction {
+export function reduce(pipeline: Pipeline, event: Event, context = NO_CONTEXT): Reduction {
   const here =
     event.type === 'pipeline.woken' || ('repository' in event && event.repository.id === pipeline.repositoryId)
-  if (!here) return { pipeline, effects: [], entries: [] }
-  const started = withStart(event, pipeline)
-  const hearing = runCommands(started, event)
-  const next = withFollowUps(deriveStages(hearing?.pipeline ?? applyFact(event, started)), event)
-  const outcomes = hearing === null || hearing.outcomes.length === 0 ? {} : { outcomes: hearing.outcomes }
-  const pressed = buttonEntries(started, event, hearing?.outcomes ?? [])
-  if (isEqualJson(pipeline, next)) return { pipeline, effects: [], entries: pressed, ...outcomes }
+  if (!here) return { pipeline, effects: [], entries: [], outcomes: [] }
+  const started = withStart(event, pipeline, context)
+  const ran = runCommands(started, event, context)
+  const next = withFollowUps(deriveStages(ran?.pipeline ?? applyFact(event, started)), event, context)
+  const outcomes = ran?.outcomes ?? []
+  const pressed = buttonEntries(event, context, outcomes)
+  if (isEqualJson(pipeline, next)) return { pipeline, effects: [], entries: pressed, outcomes }
   const entries = [...pressed, ...historyOf(pipeline, next, event)]
-  return { pipeline: next, effects: newEffects(pipeline, next), entries, ...outcomes }
+  return { pipeline: next, effects: newEffects(pipeline, next), entries, outcomes }
 }
 
 /** What follows from how the line stands now, at the moment of this event. */
-function withFollowUps(pipeline: Pipeline, event: Event): Pipeline {
+function withFollowUps(pipeline: Pipeline, event: Event, { heartbeats }: EventContext): Pipeline {
   if (!pipeline.stages.some(({ attempts }) => attempts.some(isAdmitted))) return pipeline
   const { at, evidence } = event
   const judged =
     event.type === 'question.answered' && event.question.about === 'run' && event.answer.about === 'run'
       ? enforceOnReconciledRun(
-          withHeartbeats(pipeline, event.heartbeats ?? {}),
+          withHeartbeats(pipeline, heartbeats),
           event.question.runId,
           event.answer.run !== null,
           at,
@@ -75,10 +76,12 @@ function withFollowUps(pipeline: Pipeline, event: Event): Pipeline {
 }
 
 function applyFact(event: Event, pipeline: Pipeline): Pipeline {
+  const issueNumber = 'issue' in event ? event.issue.number : 'issueNumber' in event ? event.issueNumber : null
+  if (issueNumber !== null && issueNumber !== pipeline.issue.number) return pipeline
   switch (event.type) {
     case 'issue.changed':
     case 'issue.labeled':
-      return whenIssueChanged(pipeline, event)
+      return { ...pipeline, issue: mergeIssue(pipeline.issue, event.issue) }
     case 'issue.removed':
       return whenIssueRemoved(pipeline, event)
     case 'run.changed':
@@ -92,18 +95,18 @@ function applyFact(event: Event, pipeline: Pipeline): Pipeline {
     case 'question.answered':
       return whenAnswered(pipeline, event)
     case 'attempt.admitted':
-      return concernsPipeline(pipeline, event) ? whenAdmitted(pipeline, event) : pipeline
+      return whenAdmitted(pipeline, event)
     case 'admission.denied':
-      return concernsPipeline(pipeline, event) ? whenDenied(pipeline, event) : pipeline
+      return whenDenied(pipeline, event)
     case 'dispatch.updated':
-      return concernsPipeline(pipeline, event) ? whenDispatchUpdated(pipeline, event) : pipeline
+      return whenDispatchUpdated(pipeline, event)
     case 'cancel.answered':
-      return concernsPipeline(pipeline, event) ? whenCancelAnswered(pipeline, event) : pipeline
+      return whenCancelAnswered(pipeline, event)
     case 'attempt.reported':
-      return concernsPipeline(pipeline, event) ? whenReported(pipeline, event) : pipeline
+      return whenReported(pipeline, event)
     case 'pipeline.woken':
       return event.heartbeats === undefined ? pipeline : withHeartbeats(pipeline, event.heartbeats)
-    // These move rows around a pipeline, not the pipeline; commands are heard before: see `hear`.
+    // These move rows around a pipeline, not the pipeline; commands are run before: see `runCommands`.
     case 'commands.received':
     case 'button.clicked':
     case 'configuration.pushed':
@@ -116,14 +119,8 @@ function applyFact(event: Event, pipeline: Pipeline): Pipeline {
   return event satisfies never
 }
 
-type EventOf<Type extends EventType> = Extract<Event, { type: Type }>
-
-function concernsPipeline({ issue }: Pipeline, { issueNumber }: { readonly issueNumber: number }): boolean {
-  return issue.number === issueNumber
-}
-
-function withStart(event: Event, pipeline: Pipeline): Pipeline {
-  const beginning = pipelineStartIn(event, pipeline.issue.number, pipeline.line)
+function withStart(event: Event, pipeline: Pipeline, { commands }: EventContext): Pipeline {
+  const beginning = pipelineStartIn(event, pipeline.issue.number, pipeline.line, commands !== null)
   if (beginning === null) return pipeline
   const { by, actor, at, evidence } = beginning
   const started = { ...pipeline, start: precedingStart(pipeline.start, beginning) }
@@ -133,13 +130,7 @@ function withStart(event: Event, pipeline: Pipeline): Pipeline {
   return withStartRequest(started, { ...newStartRequest(actor, by, at, evidence), permission })
 }
 
-function whenIssueChanged(pipeline: Pipeline, { issue }: EventOf<'issue.changed' | 'issue.labeled'>): Pipeline {
-  if (issue.number !== pipeline.issue.number) return pipeline
-  return { ...pipeline, issue: mergeIssue(pipeline.issue, issue) }
-}
-
-function whenIssueRemoved(pipeline: Pipeline, { issue, why, at }: EventOf<'issue.removed'>): Pipeline {
-  if (issue.number !== pipeline.issue.number) return pipeline
+function whenIssueRemoved(pipeline: Pipeline, { why, at }: EventOf<'issue.removed'>): Pipeline {
   const removed = greatest(pipeline.removed ?? { why, at }, { why, at }, (leaving) => [-Date.parse(leaving.at)])
   return { ...pipeline, removed }
 }

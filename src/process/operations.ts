@@ -1,7 +1,7 @@
 import type { Door } from '../apply/door.ts'
 import { setGlobalHold } from '../apply/holds.ts'
 import { replayDelivery } from '../inbox/replay.ts'
-import type { CommandResult } from '../pipeline/model/command-result.ts'
+import type { AnsweredCommand } from '../pipeline/model/command-result.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
 import { type FailedDelivery, listFailedDeliveries, loadFailedDelivery } from '../store/deliveries.ts'
@@ -11,7 +11,7 @@ export type Operations = {
   failedDeliveries(): Promise<readonly FailedDelivery[]>
   replay(id: number): Promise<ReplayResult>
   /** Holds everything for that reason, or with null lets go of it. */
-  setGlobalHold(by: string, reason: string | null): Promise<CommandResult>
+  setGlobalHold(by: string, reason: string | null): Promise<AnsweredCommand>
 }
 
 export type ReplayResult =

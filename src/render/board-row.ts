@@ -4,12 +4,14 @@ import { activeHolds } from '../pipeline/holds/holds.ts'
 import type { Evidence } from '../pipeline/model/evidence.ts'
 import type { OuterHolds } from '../pipeline/model/hold.ts'
 import type { Health, Light, Pipeline, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
+import type { Reason } from '../pipeline/model/reason.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { currentAttempt } from '../pipeline/stages/attempt-outcome.ts'
 import { activityOf, deriveHealth } from '../pipeline/view/health.ts'
 import { headlineOf } from '../pipeline/view/light.ts'
-import { appendHolds } from './hold-text.ts'
-import { formatTime, HEALTH_LABELS, unmentionedWaitEnd } from './labels.ts'
+import { appendHolds, unmentionedHolds } from './hold-text.ts'
+import { formatTime, HEALTH_LABELS } from './labels.ts'
+import { describeReason, unmentionedWaitEnd, type Wait, waitOf } from './reason.ts'
 
 /** A pipeline as it is stored, as far as people are shown it. */
 export type BoardPipeline = {
@@ -39,7 +41,9 @@ export type BoardRow = {
   readonly aliveAt: Instant | null
   readonly progressAt: Instant | null
   readonly reason: string
-  readonly waiting: { readonly for: string; readonly until: Instant | null } | null
+  /** What the reason is, for programs: the words may become better ones. Null when there is none. */
+  readonly reasonKind: Reason['kind'] | null
+  readonly waiting: Wait | null
   readonly evidence: Evidence | null
   readonly revision: number
 }
@@ -68,6 +72,7 @@ export type StageLight = {
 export function boardRowOf(shown: BoardPipeline, now: Instant): BoardRow {
   const { pipeline } = shown
   const headline = headlineOf(pipeline)
+  const words = describeReason(headline.reason, headline.stage)
   const stage = pipeline.stages.find(({ name }) => name === headline.stage)
   return {
     repository: shown.repository,
@@ -81,8 +86,11 @@ export function boardRowOf(shown: BoardPipeline, now: Instant): BoardRow {
     attempt: attemptNumberOf(stage),
     since: headline.since,
     ...activityOf(pipeline),
-    reason: shown.held ? appendHolds(headline.reason, activeHolds(pipeline, shown.outerHolds)) : headline.reason,
-    waiting: stage?.waiting ?? null,
+    reason: shown.held
+      ? appendHolds(words, unmentionedHolds(headline.reason, activeHolds(pipeline, shown.outerHolds)))
+      : words,
+    reasonKind: headline.reason?.kind ?? null,
+    waiting: waitOf(stage?.reason ?? null),
     evidence: stage?.evidence ?? null,
     revision: shown.revision,
   }
@@ -98,7 +106,7 @@ export function boardRowViewOf(shown: BoardPipeline, now: Instant): BoardRowView
     row,
     lights: stageLightsOf(shown.pipeline),
     needsYou: needsYou(shown, now),
-    waitsUntil: unmentionedWaitEnd(row),
+    waitsUntil: unmentionedWaitEnd(headlineOf(shown.pipeline).reason),
     overlay: label === null ? null : { label, since },
   }
 }

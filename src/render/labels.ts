@@ -1,7 +1,7 @@
 // One picture for the board, the check run and the sticky comment: a person learns it once.
 
-import type { Health, Light, Pipeline, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
-import { formatDateTime, formatTimeOfDay, type Instant } from '../pipeline/model/time.ts'
+import type { Health, Light, Pipeline, StageStatus } from '../pipeline/model/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 
 /** How a light is shown: a shape and a word, so that colour is never alone. */
 export type LightSymbol = { readonly shape: string; readonly word: string }
@@ -33,21 +33,15 @@ export function stageLightsText(pipeline: Pipeline): string {
 
 /** A moment of today, to the second: `14:02:31 UTC`. */
 export function formatTime(at: Instant): string {
-  return formatTimeOfDay(at)
+  return `${at.slice(11, 19)} UTC`
 }
 
 /** A moment of any day, to the minute: `2026-11-21 14:02 UTC`. */
 export function formatMinute(at: Instant): string {
-  return formatDateTime(at)
+  return `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`
 }
 
 /** A moment of any day, to the second: `2026-11-21 14:02:31 UTC`. */
 export function formatSecond(at: Instant): string {
   return `${at.slice(0, 10)} ${formatTime(at)}`
-}
-
-/** The end of a wait, unless the reason names that moment itself. */
-export function unmentionedWaitEnd({ reason, waiting }: Pick<Stage, 'reason' | 'waiting'>): Instant | null {
-  const until = waiting?.until ?? null
-  return until === null || reason.includes(formatTime(until)) ? null : until
 }

@@ -4,14 +4,20 @@ import type { Evidence } from '../pipeline/model/evidence.ts'
 import type { Conclusion } from '../pipeline/model/facts.ts'
 import type { HistoryEntry } from '../pipeline/model/history-entry.ts'
 import type { Attempt, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
+import type { Reason } from '../pipeline/model/reason.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { attemptNumberOf, type BoardPipeline, type BoardRow, boardRowOf, safeWebUrl } from './board-row.ts'
+import { describeChange } from './history.ts'
+import { describeReason } from './reason.ts'
 
 /** The answer of `GET /api/pipelines/:owner/:repo/:number`. */
 export type PipelineDetail = BoardRow & {
   readonly stages: readonly StageDetail[]
-  readonly history: readonly HistoryEntry[]
+  readonly history: readonly HistoryLine[]
 }
+
+/** A line of history as people read it. */
+export type HistoryLine = Omit<HistoryEntry, 'change'> & { readonly text: string }
 
 export type StageDetail = {
   readonly name: string
@@ -19,6 +25,7 @@ export type StageDetail = {
   readonly attempt: number | null
   readonly attempts: readonly AttemptDetail[]
   readonly reason: string
+  readonly reasonKind: Reason['kind'] | null
   readonly evidence: Evidence | null
 }
 
@@ -39,7 +46,9 @@ export function pipelineDetailOf(shown: BoardPipeline, history: readonly History
   return {
     ...boardRowOf(shown, now),
     stages: shown.pipeline.stages.map(stageDetailOf),
-    history: history.map(({ at, type, actor, text, evidence }) => ({ at, type, actor, text, evidence })),
+    history: history.map(({ at, type, actor, change, evidence }) => {
+      return { at, type, actor, text: describeChange(change), evidence }
+    }),
   }
 }
 
@@ -49,7 +58,8 @@ function stageDetailOf(stage: Stage): StageDetail {
     status: stage.status,
     attempt: attemptNumberOf(stage),
     attempts: stage.attempts.map(attemptDetailOf),
-    reason: stage.reason,
+    reason: describeReason(stage.reason, stage.name),
+    reasonKind: stage.reason?.kind ?? null,
     evidence: stage.evidence,
   }
 }

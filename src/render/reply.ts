@@ -2,6 +2,7 @@
 import { helpFor } from '../commands/help.ts'
 import { explainInvalidCommand } from '../commands/invalid-commands.ts'
 import type { ReplyEffect, ReplyItem } from '../pipeline/model/effects.ts'
+import { describeCommandAnswer } from './command-result.ts'
 import { codeSpan, escapeInline } from './sanitize.ts'
 import { renderStatusTable, renderWhyTable, type StatusView } from './status-view.ts'
 import { MAX_COMMENT, truncateMarkdown } from './sticky-comment.ts'
@@ -43,11 +44,13 @@ function renderReplyItem(
   switch (item.kind) {
     case 'done':
     case 'already':
-    case 'impossible':
-      return ` ${OUTCOME_LABELS[item.kind]} – ${escapeInline(item.message, MAX_REASON)}.${suggestedCommands(item.suggestions)}`
+    case 'impossible': {
+      const { message, suggestions } = describeCommandAnswer({ outcome: item.kind, answer: item.answer })
+      return ` ${OUTCOME_LABELS[item.kind]} – ${escapeInline(message, MAX_REASON)}.${suggestedCommands(suggestions)}`
+    }
     case 'mistake':
       return ` ${explainInvalidCommand(item.mistake)}`
-    case 'no permission':
+    case 'no-permission':
       return ' that takes permission to write to this repository.'
     case 'help':
       return `\n\n${helpFor(mayWrite ? 'write' : 'read')}`

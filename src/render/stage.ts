@@ -5,15 +5,11 @@ import type { Evidence } from '../pipeline/model/evidence.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import type { Attempt, AttemptControl, Health, Pipeline, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import { appendHolds, holdsOnStage } from './hold-text.ts'
-import {
-  formatMinute,
-  formatSecond,
-  HEALTH_LABELS,
-  LIGHT_SYMBOLS,
-  stageLightsText,
-  unmentionedWaitEnd,
-} from './labels.ts'
+import { blankStage } from '../pipeline/stages/derived-stage.ts'
+import { describeClosed } from './dispatch-reason.ts'
+import { appendHolds, holdsOnStage, unmentionedHolds } from './hold-text.ts'
+import { formatMinute, formatSecond, HEALTH_LABELS, LIGHT_SYMBOLS, stageLightsText } from './labels.ts'
+import { describeReason, unmentionedWaitEnd } from './reason.ts'
 import { codeSpan, escapeInline, linkTo } from './sanitize.ts'
 
 /** What lies over the pipeline's light when it is rendered, and over which stage. */
@@ -24,14 +20,13 @@ export type StageOverlays = { readonly overlay: HealthOverlay | null; readonly h
 
 /** The stage as it stands; a stage that the pipeline lacks stands idle. */
 export function stageOf(pipeline: Pipeline, name: Stage['name']): Stage {
-  const idle = { name, status: 'idle', reason: '', waiting: null, since: null, evidence: null, attempts: [] } as const
-  return pipeline.stages.find((stage) => stage.name === name) ?? idle
+  return pipeline.stages.find((stage) => stage.name === name) ?? blankStage(name)
 }
 
 /** The status in words, as plain text: `running`, `running, stalled since 2026-11-21 14:32 UTC`. */
 export function statusText(stage: Stage, { overlay, holds }: StageOverlays): string {
   // A stage that waits because it is held says so in its reason.
-  const held = reasonText(stage, holds) === stage.reason ? '' : ', held'
+  const held = holdsBeside(stage, holds).length === 0 ? '' : ', held'
   const word = `${LIGHT_SYMBOLS[stage.status].word}${held}`
   const label =
     overlay && overlay.stage === stage.name && LIVE_STATUSES.has(stage.status) ? HEALTH_LABELS[overlay.health] : null
@@ -41,7 +36,7 @@ export function statusText(stage: Stage, { overlay, holds }: StageOverlays): str
 
 /** Why it stands so, or what it waits for, and who holds it: plain text in which other people's words stand. */
 export function reasonText(stage: Stage, holds: readonly Hold[]): string {
-  return appendHolds(stage.reason, holdsOnStage(stage, holds))
+  return appendHolds(describeReason(stage.reason, stage.name), holdsBeside(stage, holds))
 }
 
 /** The stage told whole, as Markdown lines. */
@@ -61,10 +56,14 @@ export function renderStage(pipeline: Pipeline, stage: Stage, o: StageOverlays &
   ].join('\n')
 }
 
+function holdsBeside(stage: Stage, holds: readonly Hold[]): readonly Hold[] {
+  return unmentionedHolds(stage.reason, holdsOnStage(stage, holds))
+}
+
 const LIVE_STATUSES: ReadonlySet<StageStatus> = new Set(['queued', 'running', 'review'])
 
 function waitSuffix(stage: Stage): string {
-  const until = unmentionedWaitEnd(stage)
+  const until = unmentionedWaitEnd(stage.reason)
   return until === null ? '' : ` (until ${formatSecond(until)})`
 }
 
@@ -102,7 +101,7 @@ function attemptRowWithoutRun(
 ): string {
   const url = dispatch?.url
   const run = runId !== null && url ? linkTo(`run ${runId}`, url) : 'no run yet'
-  const now = closed === null ? '' : `${escapeInline(closed.message, 120)}, ${formatSecond(closed.at)}`
+  const now = closed === null ? '' : `${escapeInline(describeClosed(closed), 120)}, ${formatSecond(closed.at)}`
   return `| ${number} | ${run} | ${formatSecond(admittedAt)} | ${now} |`
 }
 

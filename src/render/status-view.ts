@@ -1,13 +1,14 @@
 // `status` and `why` as people see them: one short table of how an issue's line stands when the answer is written.
 
-import { describeHold } from '../pipeline/holds/holds.ts'
 import type { Evidence } from '../pipeline/model/evidence.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import type { Pipeline, Stage } from '../pipeline/model/pipeline.ts'
 import { currentAttempt } from '../pipeline/stages/attempt-outcome.ts'
 import { headlineOf } from '../pipeline/view/light.ts'
 import { attemptNumberOf } from './board-row.ts'
+import { describeHold } from './hold-text.ts'
 import { formatSecond, LIGHT_SYMBOLS } from './labels.ts'
+import { describeReason, waitOf } from './reason.ts'
 import { codeSpan, escapeInline, linkTo } from './sanitize.ts'
 import { type HealthOverlay, type StageOverlays, stageOf, statusText } from './stage.ts'
 
@@ -35,7 +36,11 @@ export function renderStatusTable({ pipeline, overlay, holds, pageUrl }: StatusV
       attempt,
       since === null ? '' : formatSecond(since),
     ]
-    return tableRow([...cells, escapeInline(reason, MAX_REASON), evidence === null ? '' : evidenceCell(evidence)])
+    return tableRow([
+      ...cells,
+      escapeInline(describeReason(reason, name), MAX_REASON),
+      evidence === null ? '' : evidenceCell(evidence),
+    ])
   })
   return [
     tableRow(['stage', 'light', 'attempt', 'since', 'how it stands', 'how we know']),
@@ -52,18 +57,18 @@ export function renderWhyTable({ pipeline, overlay, holds, problems, isConfigure
   const headline = headlineOf(pipeline)
   const stage = stageOf(pipeline, headline.stage)
   const current = currentAttempt(stage)
-  const { waiting, evidence } = stage
+  const { evidence } = stage
+  const wait = waitOf(stage.reason)
   const rows: readonly (readonly [string, string | null])[] = [
     [
       'attempt',
       attemptNumberOf(stage) === null ? null : attemptCell(stage, current?.run?.url ?? current?.control?.dispatch?.url),
     ],
     ['since', formatSecond(headline.since)],
-    ['because', headline.reason === '' ? null : escapeInline(headline.reason, MAX_REASON)],
+    ['because', headline.reason && escapeInline(describeReason(headline.reason, headline.stage), MAX_REASON)],
     [
       'waits for',
-      waiting &&
-        `${escapeInline(waiting.for, MAX_REASON)}${waiting.until ? `, until ${formatSecond(waiting.until)}` : ''}`,
+      wait && `${escapeInline(wait.for, MAX_REASON)}${wait.until ? `, until ${formatSecond(wait.until)}` : ''}`,
     ],
     ...holds.map((hold) => ['held', escapeInline(describeHold(hold), MAX_REASON)] as const),
     ['configuration', problems.length === 0 ? null : configurationCell(problems, isConfigured)],

@@ -1,5 +1,6 @@
 // What `admit` has to know of a repository, found by index: what waits for a slot, in order, and what holds one.
 import { type RawBuilder, sql } from 'kysely'
+import type { DenialReason } from '../pipeline/model/reason.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from './database.ts'
 
@@ -10,8 +11,8 @@ export type QueuedPipeline = {
   readonly queuedAt: Instant
   /** When its first attempt took one of a day's starts; null: it has not begun yet. */
   readonly startedAt: Instant | null
-  /** The words it was last told it must wait with. */
-  readonly denial: string | null
+  /** Why it was last told to wait. */
+  readonly denial: DenialReason | null
 }
 
 /** A repository's slots, without the pipelines that the transaction itself has in hand. */
@@ -56,21 +57,22 @@ function instantColumn(column: 'queued_at' | 'started_at') {
   return sql`to_char(${sql.ref(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 }
 
-/** Pipelines of a repository that wait and were told other words, the longest waiting first. */
+/** Pipelines of a repository that wait and were told another reason, the longest waiting first. */
 export async function listPipelinesWithOtherWaitReason(
   trx: Transaction,
   repositoryId: number,
-  words: { readonly fresh: string | null; readonly begun: string | null },
+  reasons: { readonly fresh: DenialReason | null; readonly begun: DenialReason | null },
   inHand: readonly number[],
   limit: number,
 ): Promise<readonly number[]> {
+  const [fresh, begun] = [reasons.fresh, reasons.begun].map((reason) => reason && JSON.stringify(reason))
   const rows = await trx
     .selectFrom('pipelines')
     .select('id')
     .where('repositoryId', '=', repositoryId)
     .where('queuedAt', 'is not', null)
     .where(
-      sql<boolean>`denial is distinct from case when started_at is null then ${words.fresh}::text else ${words.begun}::text end`,
+      sql<boolean>`denial is distinct from case when started_at is null then ${fresh}::jsonb else ${begun}::jsonb end`,
     )
     .where(sql<boolean>`not (id = any (${inHand}::bigint[]))`)
     .orderBy('queuedAt')

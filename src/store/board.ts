@@ -1,7 +1,7 @@
 // What the pages, the JSON, the stream and the metrics read. Counts and rows of one reading come from one snapshot of the
 // database and from one definition, the columns of `pipelines`; nobody counts for himself.
 import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely'
-import type { Evidence } from '../pipeline/model/evidence.ts'
+import type { HistoryEntry } from '../pipeline/model/history-entry.ts'
 import type { ActiveHold, OuterHolds } from '../pipeline/model/hold.ts'
 import type { Light, Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
@@ -106,24 +106,15 @@ export function loadInvalidConfigFiles(
   return listInvalidConfigFiles(kysely, isVisible({ visible: 'all', repository }))
 }
 
-/** A line of history as it was written. */
-export type HistoryRow = {
-  readonly at: Instant
-  readonly type: string
-  readonly actor: string | null
-  readonly text: string
-  readonly evidence: Evidence | null
-}
-
 /** The newest lines first. */
 export async function loadHistory(
   { kysely }: Database,
   pipelineId: number,
   limit = PAGE_SIZE,
-): Promise<readonly HistoryRow[]> {
+): Promise<readonly HistoryEntry[]> {
   return kysely
     .selectFrom('history')
-    .select(['at', 'type', 'actor', 'text', 'evidence'])
+    .select(['at', 'type', 'actor', 'detail as change', 'evidence'])
     .where('pipelineId', '=', pipelineId)
     .orderBy('id', 'desc')
     .limit(limit)

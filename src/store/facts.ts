@@ -1,7 +1,7 @@
 // What GitHub told, written as it was merged: a group writes each table once.
 import { type Insertable, sql } from 'kysely'
+import type { BoundRunRow } from '../pipeline/model/rows.ts'
 import type { Transaction } from './database.ts'
-import type { BoundRunRow } from './rows.ts'
 import type { Tables } from './tables.ts'
 
 /** Writes runs as they are now, new or known. */

@@ -1,8 +1,8 @@
 // Repositories whose file has mistakes at present.
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { AndonYmlProblem } from '../line/parse-yaml.ts'
+import type { ConfigurationSource } from '../pipeline/model/rows.ts'
 import type { Database, Transaction } from './database.ts'
-import type { ConfigurationSource } from './rows.ts'
 
 /** A repository's file with mistakes, and what holds instead. */
 export type InvalidConfigFile = {

@@ -2,9 +2,17 @@
 import { sql } from 'kysely'
 import type { PullRequestFact, RunFact } from '../pipeline/model/facts.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
+import type {
+  BoundRunRow,
+  BranchKey,
+  IssueKey,
+  PipelineRow,
+  PullRequestKey,
+  PullRequestRow,
+  RunRow,
+} from '../pipeline/model/rows.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from './database.ts'
-import type { BoundRunRow, PipelineRow, PullRequestRow, RunRow } from './rows.ts'
 
 export async function loadRunsById(trx: Transaction, ids: readonly number[]): Promise<readonly RunRow[]> {
   if (ids.length === 0) return []
@@ -15,8 +23,6 @@ export async function loadBoundRunsById(trx: Transaction, runIds: readonly numbe
   if (runIds.length === 0) return []
   return trx.selectFrom('boundRuns').selectAll().where('runId', 'in', runIds).execute()
 }
-
-export type BranchKey = { readonly repositoryId: number; readonly branch: string }
 
 export async function loadRunsOnBranches(trx: Transaction, keys: readonly BranchKey[]): Promise<readonly RunRow[]> {
   if (keys.length === 0) return []
@@ -35,8 +41,6 @@ export async function loadRunsOfIssues(trx: Transaction, keys: readonly IssueKey
       on runs.repository_id = key."repositoryId" and issue_number = key."issueNumber"`.execute(trx)
   return rows.map(({ repositoryId, document }) => ({ repositoryId, run: document }))
 }
-
-export type PullRequestKey = { readonly repositoryId: number; readonly number: number }
 
 type PullRequestColumns = { repositoryId: number; issueNumbers: readonly number[]; document: PullRequestFact }
 
@@ -75,8 +79,6 @@ export async function loadPullRequestsOfIssues(
       on pull_requests.repository_id = key."repositoryId" and issue_numbers @> array[key."issueNumber"]`.execute(trx)
   return rows.map(toPullRequestRow)
 }
-
-export type IssueKey = { readonly repositoryId: number; readonly issueNumber: number }
 
 type PipelineColumns = {
   id: number

@@ -8,15 +8,15 @@ export const NOTIFY_CHANNEL = 'andon'
 const MAX_PAYLOAD_BYTES = 7_900
 
 /** Which pipelines came to which revision. */
-export type Change = { readonly id: number; readonly revision: number }
+export type NewRevision = { readonly id: number; readonly revision: number }
 
 /** Tells everybody who listens, once the transaction commits. No pipeline named: something else that pages show. */
-export async function notifyChanges(trx: Transaction, changes: readonly Change[]): Promise<void> {
+export async function notifyChanges(trx: Transaction, changes: readonly NewRevision[]): Promise<void> {
   for (const payload of encodeChanges(changes)) await sql`select pg_notify(${NOTIFY_CHANNEL}, ${payload})`.execute(trx)
 }
 
 /** `7@12,9@3`, in as many pieces as must be; one empty piece for no change at all. */
-export function encodeChanges(changes: readonly Change[]): readonly string[] {
+export function encodeChanges(changes: readonly NewRevision[]): readonly string[] {
   const pieces = ['']
   for (const { id, revision } of changes) {
     const last = pieces.at(-1) ?? ''

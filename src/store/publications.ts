@@ -1,22 +1,37 @@
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from './database.ts'
 
-/** Forgets a comment of ours that is gone; false when it was none of ours. Locks the pipeline. */
-export async function clearDeletedComment(
+type PublishedComment = { readonly pipelineId: number; readonly commentId: number }
+
+/** Is this comment one by which we show the pipeline? It stays so until the transaction ends: locks the pipeline. */
+export async function lockPublishedComment(
   trx: Transaction,
-  pipelineId: number,
-  commentId: number,
-  at: Instant,
+  { pipelineId, commentId }: PublishedComment,
 ): Promise<boolean> {
   await lockPipeline(trx, pipelineId)
-  const { numUpdatedRows } = await trx
+  const known = await trx
+    .selectFrom('publications')
+    .select('githubId')
+    .where('pipelineId', '=', pipelineId)
+    .where('githubId', '=', commentId)
+    .where('surface', 'like', 'comment/%')
+    .executeTakeFirst()
+  return known !== undefined
+}
+
+/** Forgets a comment of ours that is gone: it is written again. */
+export async function clearDeletedComment(
+  trx: Transaction,
+  { pipelineId, commentId }: PublishedComment,
+  at: Instant,
+): Promise<void> {
+  await trx
     .updateTable('publications')
     .set({ githubId: null, digest: null, updatedAt: at })
     .where('pipelineId', '=', pipelineId)
     .where('githubId', '=', commentId)
     .where('surface', 'like', 'comment/%')
-    .executeTakeFirst()
-  return numUpdatedRows > 0n
+    .execute()
 }
 
 type PublishedCheckRun = { readonly id: number; readonly stage: string; readonly sha: string }

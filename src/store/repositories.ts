@@ -1,7 +1,7 @@
 // Rows of installations and repositories. Locking a repository's row serialises everything that happens in it.
 import { type Insertable, sql } from 'kysely'
+import type { InstallationRow, RepositoryRow } from '../pipeline/model/rows.ts'
 import type { Transaction } from './database.ts'
-import type { RepositoryRow } from './rows.ts'
 import type { Tables } from './tables.ts'
 
 /** Makes installations that are not known; those that are stay as they are. */
@@ -79,11 +79,12 @@ export async function saveRepository(trx: Transaction, { id, ...row }: Repositor
     .execute()
 }
 
+export async function loadInstallations(trx: Transaction, ids: readonly number[]): Promise<readonly InstallationRow[]> {
+  return trx.selectFrom('installations').selectAll().where('id', 'in', ids).execute()
+}
+
 /** Writes what was told of installations; what was told later stands already. */
-export async function saveInstallations(
-  trx: Transaction,
-  rows: readonly Required<Insertable<Tables['installations']>>[],
-): Promise<void> {
+export async function saveInstallations(trx: Transaction, rows: readonly InstallationRow[]): Promise<void> {
   if (rows.length === 0) return
   await trx
     .insertInto('installations')

@@ -6,10 +6,12 @@ import type { Effect } from '../pipeline/model/effects.ts'
 import type { Event } from '../pipeline/model/events.ts'
 import type { Evidence } from '../pipeline/model/evidence.ts'
 import type { PullRequestFact, RunFact } from '../pipeline/model/facts.ts'
+import type { HistoryChange } from '../pipeline/model/history-entry.ts'
 import type { HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { Light, Pipeline } from '../pipeline/model/pipeline.ts'
+import type { DenialReason } from '../pipeline/model/reason.ts'
+import type { ConfigurationSource } from '../pipeline/model/rows.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import type { ConfigurationSource } from './rows.ts'
 
 type Json<T> = ColumnType<T, string, string>
 type GeneratedId = ColumnType<number, never, never>
@@ -96,7 +98,7 @@ export type Tables = {
     liveAttempts: Generated<number>
     queuedAt: Instant | null
     startedAt: Instant | null
-    denial: string | null
+    denial: Json<DenialReason> | null
     reconcileAt: Instant | null
     publishedRevision: Generated<number>
     publishAfter: Generated<Instant>
@@ -112,7 +114,7 @@ export type Tables = {
     at: Instant
     type: string
     actor: string | null
-    text: string
+    detail: Json<HistoryChange>
     evidence: Json<Evidence> | null
   }
   effects: {

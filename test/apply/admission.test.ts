@@ -1,4 +1,5 @@
 // Who starts, who waits, and with which words: slots are counted and given in the transaction that changes anything.
+
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Door } from '../../src/apply/door.ts'
 import type { DispatchEffect } from '../../src/pipeline/model/effects.ts'
@@ -7,7 +8,9 @@ import type { Instant } from '../../src/pipeline/model/time.ts'
 import type { Database } from '../../src/store/database.ts'
 import { wakeDuePipelines } from '../../src/watchdog/wake.ts'
 import { openTestDatabase } from '../support/database.ts'
+import { stageInWords } from '../support/in-words.ts'
 import { deliveryEvidence, issueLabeled, REPOSITORY } from '../support/pipeline-fixtures.ts'
+import { refusal } from '../support/reasons.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { configurationAnswer, countOf, openTestDoor, pipelinesIn } from './support/arrivals.ts'
 import {
@@ -73,7 +76,10 @@ function numbersOf(dispatches: readonly { readonly effect: DispatchEffect }[]): 
 async function reasons(): Promise<Readonly<Record<number, string>>> {
   const pipelines = await pipelinesIn(database)
   return Object.fromEntries(
-    pipelines.map(({ issueNumber, document }) => [issueNumber, document.stages[0]?.reason ?? '']),
+    pipelines.map(({ issueNumber, document }) => [
+      issueNumber,
+      document.stages[0] === undefined ? '' : stageInWords(document.stages[0]).reason,
+    ]),
   )
 }
 
@@ -227,7 +233,11 @@ test('a run that shows itself before GitHub answers us ends the dispatch, and ou
   await applyOrThrow(testDoor, dispatchResultOf(held!, { state: 'sending' }, advance()), held, 'sending')
   await applyCommand(runChangedOf(held!, 7, advance(), null))
   expect(await effectOf(held!.id)).toMatchObject({ state: 'done', claimToken: null })
-  const answer = dispatchResultOf(held!, { state: 'unconfirmed', message: 'GitHub hung up' }, advance())
+  const answer = dispatchResultOf(
+    held!,
+    { state: 'unconfirmed', reason: { kind: 'answer-lost', words: 'GitHub hung up' } },
+    advance(),
+  )
   expect(await applyOrThrow(testDoor, answer, held)).toBe(false)
   const [pipeline] = await pipelinesIn(database)
   expect(pipeline?.document.stages[0]?.attempts).toMatchObject([{ number: 1, run: { id: 7 }, control: { runId: 7 } }])
@@ -254,7 +264,7 @@ test('an answer whose claim was taken meanwhile is not taken', async () => {
   expect(
     await applyOrThrow(
       testDoor,
-      dispatchResultOf(held!, { state: 'refused', message: 'no such workflow' }, advance()),
+      dispatchResultOf(held!, { state: 'refused', reason: refusal('no such workflow') }, advance()),
       held,
     ),
   ).toBe(false)

@@ -148,8 +148,8 @@ test('what is about to be sent when its cord is pulled is handed back, spends no
     .orderBy('id')
     .execute()
   expect(effects).toEqual([
-    { state: 'due', claimToken: null, error: 'held by @ada since 2026-11-21 09:00 UTC: the key is being changed' },
-    { state: 'due', claimToken: null, error: 'code is held by @ada since 2026-11-21 09:00 UTC: also here' },
+    { state: 'due', claimToken: null, error: 'held: the key is being changed' },
+    { state: 'due', claimToken: null, error: 'held: also here' },
   ])
   expect((await pipelinesIn(database)).map(({ liveAttempts }) => liveAttempts)).toEqual([1, 1, 0])
   expect((await board()).reasons).toMatchObject({

@@ -1,7 +1,7 @@
 // Repositories and installations come, go and change their names; deliveries about it come in any order.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Door } from '../../src/apply/door.ts'
-import type { Event, RepositoryRef } from '../../src/pipeline/model/events.ts'
+import type { Event, EventOf, RepositoryRef } from '../../src/pipeline/model/events.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { findRepository, loadBoard } from '../../src/store/board.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -40,7 +40,7 @@ function renamed(fullName: string, at: Instant): Event {
   return { type: 'repository.changed', at, evidence: deliveryEvidence(at), repository: { ...REPOSITORY, fullName } }
 }
 
-function installation(at: Instant, known: Partial<Extract<Event, { type: 'installation.changed' }>>): Event {
+function installation(at: Instant, known: Partial<EventOf<'installation.changed'>>): Event {
   const { installationId } = REPOSITORY
   const rest = { installationId, account: 'acme', state: 'active', added: [], removed: [] } as const
   return { type: 'installation.changed', at, evidence: deliveryEvidence(at), ...rest, ...known }

@@ -1,7 +1,9 @@
 // People press buttons and pull cords on a line that Andon runs: signed deliveries go in, GitHub is asked what they may, and
 // what they see and what is dispatched comes out.
+
 import { afterEach, expect, test } from 'vitest'
 import type { CheckRun } from '../../fake-github/world.ts'
+import { describeChange } from '../../src/render/history.ts'
 import { type Conversation, openConversation } from './support/conversation.ts'
 
 const GATED_ANDON_YML = `stages:
@@ -186,9 +188,9 @@ async function standing() {
 async function commentsOf(): Promise<readonly string[]> {
   const rows = await talk.app.database.kysely
     .selectFrom('history')
-    .select(['actor', 'text'])
+    .select(['actor', 'detail'])
     .where('type', 'like', 'button.%')
     .orderBy('id')
     .execute()
-  return rows.map(({ actor, text }) => `${actor}: ${text}`)
+  return rows.map(({ actor, detail }) => `${actor}: ${describeChange(detail)}`)
 }

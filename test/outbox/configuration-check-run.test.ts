@@ -1,10 +1,12 @@
 // What is wrong in a repository's file is a publication like any other: made true, once for each commit that brought it.
+
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { pipelineOf } from '../support/pipeline-documents.ts'
+import { RUNS } from '../support/reasons.ts'
 import { type OutboxWorld, openOutboxWorld, START } from './support/outbox-world.ts'
 
 const SINCE = '2026-11-21T14:02:31.000Z'
-const running = { status: 'running', since: SINCE, reason: 'attempt 1' } as const
+const running = { status: 'running', since: SINCE, reason: RUNS } as const
 const SHA = 'c0ffee0000000000000000000000000000000000'
 const NEXT = 'c1ffee0000000000000000000000000000000000'
 const GOOD_SHA = '900d000000000000000000000000000000000000'

@@ -1,4 +1,5 @@
 // In which order GitHub is brought up to date.
+
 import { expect, test } from 'vitest'
 import {
   type DesiredSurface,
@@ -8,6 +9,7 @@ import {
 } from '../../src/outbox/diff-surfaces.ts'
 import { desiredPipelineSurfaces } from '../../src/outbox/pipeline-surfaces.ts'
 import type { Pipeline, Stage } from '../../src/pipeline/model/pipeline.ts'
+import { FIRST, failedIn, SUCCEEDED } from '../support/reasons.ts'
 import { busyBoard, minutesAgo, NOW } from '../web/support/board-fixtures.ts'
 
 /** #12 of the factory floor: `plan` is done, and a run of `code` is under way. */
@@ -76,7 +78,7 @@ test('what was written is not written again', () => {
 
 test('what is new about a stage is written before the line of lights beside the others', () => {
   const pipeline = running()
-  const failed = changed(pipeline, 'code', { status: 'failed', reason: 'attempt 1 failed' })
+  const failed = changed(pipeline, 'code', { status: 'failed', reason: failedIn(null) })
   const order = surfacesDue(failed, markPublished(pipeline))
   expect(order.findIndex((surface) => surface.endsWith('/plan'))).toBe(
     order.findLastIndex((surface) => surface.endsWith('/code')) + 1,
@@ -86,10 +88,10 @@ test('what is new about a stage is written before the line of lights beside the 
 test('the progress of a run is told after what is new, and is told', () => {
   const pipeline = running()
   const known = markPublished(pipeline)
-  const further = changed(pipeline, 'code', { reason: 'attempt 1 runs: 80 %' })
+  const further = changed(pipeline, 'code', { reason: { kind: 'reports', attempt: FIRST, progress: 80, text: null } })
   expect(surfacesDue(further, known).every((surface) => surface.endsWith('/code'))).toBe(true)
   expect(surfacesDue(further, known)).not.toEqual([])
-  const approved = changed(further, 'plan', { reason: 'attempt 1 succeeded, approved by @grace' })
+  const approved = changed(further, 'plan', { reason: { kind: 'gate-approved', last: SUCCEEDED, by: 'grace' } })
   const order = surfacesDue(approved, known)
   expect(order.findIndex((surface) => surface.endsWith('/code'))).toBe(
     order.findLastIndex((surface) => surface.endsWith('/plan')) + 1,
@@ -102,9 +104,13 @@ test('a run that is being cancelled is news', () => {
     ...one,
     updatedAt: one.surface.includes('code') ? NOW : minutesAgo(9),
   }))
-  const waiting = { for: 'its run to end', until: null }
-  const ending = changed(pipeline, 'code', { reason: 'attempt 1 is being cancelled', waiting })
-  const queued = changed(ending, 'test', { status: 'queued', since: NOW, reason: 'waits for a slot' })
+  const next = { isForced: false, at: '2026-11-21T14:30:00.000Z' }
+  const ending = changed(pipeline, 'code', { reason: { kind: 'cancelling', attempt: FIRST, cause: 'silence', next } })
+  const queued = changed(ending, 'test', {
+    status: 'queued',
+    since: NOW,
+    reason: { kind: 'waits-for-slot', attempt: FIRST, previous: null },
+  })
   const order = surfacesDue(queued, known)
   expect(order.findLastIndex((surface) => surface.endsWith('/code'))).toBeLessThan(
     order.findIndex((surface) => surface.endsWith('/plan')),

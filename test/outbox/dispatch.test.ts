@@ -1,6 +1,6 @@
 // Starting a run: what goes out, and what every clear answer of GitHub's comes to.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type DispatchWorld, openDispatchWorld } from './support/dispatch-world.ts'
+import { type DispatchWorld, openDispatchWorld, outcomeInWords } from './support/dispatch-world.ts'
 import type { Fault } from './support/github-fetch-stub.ts'
 import { START } from './support/outbox-world.ts'
 
@@ -76,7 +76,8 @@ describe('a dispatch', () => {
     const message = 'GitHub asks for patience: a rate limit is reached'
     const waits = [...line.results.values()]
       .flat()
-      .filter((told) => told.state === 'waiting' && told.message === message)
+      .map(outcomeInWords)
+      .filter((told) => 'message' in told && told.message === message)
     expect(waits).toEqual(waits.map(() => ({ state: 'waiting', until: expect.any(String), message })))
     expect(waits).toHaveLength(12)
     const moments = postsOf().map(({ at }) => Date.parse(at))

@@ -1,8 +1,10 @@
 // Who goes first when GitHub lets an installation write once a second.
+
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { READER_QUOTA_PER_HOUR } from '../../src/outbox/reader-quota.ts'
 import type { ReactEffect, ReplyEffect } from '../../src/pipeline/model/effects.ts'
 import { pipelineOf } from '../support/pipeline-documents.ts'
+import { RUNS } from '../support/reasons.ts'
 import { type DispatchWorld, openDispatchWorld } from './support/dispatch-world.ts'
 import { START } from './support/outbox-world.ts'
 
@@ -39,7 +41,7 @@ function written(): readonly string[] {
 
 test('a reaction goes before a dispatch, that before a cancellation, a reply, a check and a comment', async () => {
   const { world } = line
-  await world.savePipeline(pipelineOf({ plan: { status: 'running', since: START, reason: 'attempt 1' } }))
+  await world.savePipeline(pipelineOf({ plan: { status: 'running', since: START, reason: RUNS } }))
   await world.insertEffect(reply(900))
   await world.insertEffect({
     type: 'cancel',
@@ -132,7 +134,7 @@ test('while somebody’s permission is asked who gave a command, nothing else ta
   } as const
   const question = { about: 'permission', login: 'ada', purpose: { ...purpose, commands: [], at: START } } as const
   await world.insertEffect({ type: 'ask', key: 'permission/command/900', question })
-  await world.savePipeline(pipelineOf({ plan: { status: 'running', since: START, reason: 'attempt 1' } }))
+  await world.savePipeline(pipelineOf({ plan: { status: 'running', since: START, reason: RUNS } }))
   const acknowledging = world.openAnotherOutbox().acknowledge()
   await asked.promise
   await world.outbox.step()

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Reason } from '../../src/pipeline/model/reason.ts'
 import { pipelineOf, pullRequestOf, runOf } from '../support/pipeline-documents.ts'
+import { atStep, RUNS, SUCCEEDED } from '../support/reasons.ts'
 import { type OutboxWorld, openOutboxWorld } from './support/outbox-world.ts'
 
 const SINCE = '2026-11-21T14:02:31.000Z'
 const BASE = 'ba5e000000000000000000000000000000000000'
-const running = { status: 'running', since: SINCE, reason: 'attempt 1' } as const
+const running = { status: 'running', since: SINCE, reason: RUNS } as const
 
 let world: OutboxWorld
 beforeEach(async () => {
@@ -25,7 +27,7 @@ test('a stage that begins gets one check run and one comment, a second apart', a
     status: 'completed',
     conclusion: 'neutral',
     details_url: 'https://andon.example/acme/widgets/issues/42',
-    output: { title: 'running: attempt 1' },
+    output: { title: 'running: attempt 1 runs' },
   })
   expect(comment?.body).toContain(`<!-- andon:v1 ${id}/plan -->\n**plan ● running**`)
   expect(gapsMs()).toEqual([1_050])
@@ -36,11 +38,11 @@ test('ten quick events cost one edit of each surface, and it says the last of th
   await world.drain()
   world.github.writes.length = 0
   for (let step = 1; step <= 10; step += 1) {
-    await world.savePipeline(pipelineOf({ plan: { ...running, reason: `attempt 1, step ${step} of 10` } }))
+    await world.savePipeline(pipelineOf({ plan: { ...running, reason: atStep('tests', step, 10) } }))
   }
   await world.drain()
   expect(world.github.writes.map(({ method }) => method)).toEqual(['PATCH', 'PATCH'])
-  expect(world.github.comments(42)[0]?.body).toContain('step 10 of 10')
+  expect(world.github.comments(42)[0]?.body).toContain('attempt 1, job build, step "tests" (10 of 10)')
 })
 
 test('a revision that changes no words costs no call', async () => {
@@ -56,7 +58,7 @@ test('a revision that changes no words costs no call', async () => {
 test('only the latest revision is written, also when it comes while others wait for their slot', async () => {
   await world.savePipeline(pipelineOf({ plan: running }))
   await world.outbox.step()
-  await world.savePipeline(pipelineOf({ plan: { ...running, status: 'done', reason: 'attempt 1 succeeded' } }))
+  await world.savePipeline(pipelineOf({ plan: { ...running, status: 'done', reason: SUCCEEDED } }))
   await world.drain()
   expect(world.github.comments(42)[0]?.body).toContain('plan ✓')
   expect(world.github.writes.map(({ method, path }) => `${method} ${path.split('/').slice(-2).join('/')}`)).toEqual([
@@ -129,7 +131,7 @@ test('when a pull request comes, its head shows every stage, and the default bra
   const plan = {
     status: 'done',
     since: SINCE,
-    reason: 'attempt 1 succeeded',
+    reason: SUCCEEDED,
     attempts: [{ number: 1, key: null, run: runOf(900) }],
   } as const
   await world.savePipeline(pipelineOf({ plan, code: running }))
@@ -167,7 +169,7 @@ test('when a pull request comes, its head shows every stage, and the default bra
         "c0de",
         "in_progress",
         null,
-        "running: attempt 1",
+        "running: attempt 1 runs",
       ],
     ]
   `)
@@ -216,17 +218,17 @@ test('nothing is written to an issue that is gone, a repository that was removed
 
 test('a quiet pipeline does not starve among busy ones', async () => {
   const issues = [1, 2, 3, 4, 5, 6, 7]
-  const put = (number: number, reason: string) => {
+  const put = (number: number, reason: Reason) => {
     const pipeline = pipelineOf({ plan: { ...running, reason } })
     return world.savePipeline({ ...pipeline, issue: { ...pipeline.issue, number } })
   }
-  for (const number of issues) await put(number, 'attempt 1')
+  for (const number of issues) await put(number, RUNS)
   await world.drain()
-  await put(7, 'attempt 2')
-  const isShown = () => String(world.github.comments(7)[0]?.body).includes('attempt 2')
+  await put(7, atStep('lint', 2, 3))
+  const isShown = () => String(world.github.comments(7)[0]?.body).includes('step "lint"')
   let slots = 0
   for (; slots < 60 && !isShown(); slots += 1) {
-    for (const number of issues.slice(0, 6)) await put(number, `attempt 1, slot ${slots}`)
+    for (const number of issues.slice(0, 6)) await put(number, atStep(`slot ${slots}`, 1, 3))
     await world.outbox.step()
     world.clock.advance(1.05)
   }

@@ -1,16 +1,19 @@
 // A creation is not idempotent on GitHub: the same request again is a second comment. Here GitHub does what it is asked
 // and then does not say so, or our process dies with the request on its way.
+
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Outbox } from '../../src/outbox/outbox.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
+import { stageInWords } from '../support/in-words.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
 import { pipelineOf, pullRequestOf } from '../support/pipeline-documents.ts'
+import { atStep, RUNS, SUCCEEDED } from '../support/reasons.ts'
 import { type SeededRandom, seededRandom } from '../support/seeded-random.ts'
 import { type OutboxWorld, openOutboxWorld } from './support/outbox-world.ts'
 
 const SINCE = '2026-11-21T14:02:31.000Z'
-const running = { status: 'running', since: SINCE, reason: 'attempt 1' } as const
-const done = { status: 'done', since: SINCE, reason: 'attempt 1 succeeded' } as const
+const running = { status: 'running', since: SINCE, reason: RUNS } as const
+const done = { status: 'done', since: SINCE, reason: SUCCEEDED } as const
 
 let world: OutboxWorld
 beforeEach(async () => {
@@ -165,7 +168,7 @@ test('a process that was frozen with an edit on its way does not leave the older
     freeze.resolve()
     return { kind: 'freeze', until: thaw.promise }
   }
-  await world.savePipeline(pipelineOf({ plan: { ...running, reason: 'attempt 1, step "tests"' } }))
+  await world.savePipeline(pipelineOf({ plan: { ...running, reason: atStep('tests', 1, 3) } }))
   const sleeper = await live(world.openAnotherOutbox(), { seconds: 10, until: freeze.promise })
   await world.savePipeline(pipelineOf({ plan: done }))
   await live(world.openAnotherOutbox(), { seconds: 60 })
@@ -207,7 +210,7 @@ async function expectTruth(pipelines: readonly Pipeline[]): Promise<void> {
   for (const { issue, stages } of pipelines) {
     for (const comment of world.github.comments(issue.number)) {
       const stage = stages.find(({ name }) => String(comment.body).includes(`/${name} -->`))
-      expect(comment.body).toContain(stage?.reason)
+      expect(comment.body).toContain(stage && stageInWords(stage).reason)
     }
   }
   expect(await unsettled()).toEqual([])

@@ -20,8 +20,7 @@ function replyOf(origin: number, over: Partial<ReplyEffect> = {}): ReplyEffect {
     text: '/andon retry',
     kind: 'impossible',
     issueNumber: null,
-    message: 'nothing failed',
-    suggestions: [],
+    answer: { kind: 'nothing-halted' },
   } as const
   const key = `reply/${origin}`
   return {

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import { OBSERVE_ONLY_LINE } from '../../src/line/line.ts'
 import { adoptLine, startPipeline } from '../../src/pipeline/begin.ts'
+import { contextOf } from '../../src/pipeline/commands/authorized-commands.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import { reduce } from '../../src/pipeline/reduce.ts'
+import { entryInWords } from '../support/in-words.ts'
 import {
   AGENT_BRANCH,
   closesIssues,
@@ -28,7 +30,7 @@ test('the start label takes an issue up, and GitHub is asked about it', () => {
   expect(reduction?.effects).toEqual([
     { type: 'ask', key: `issue/42/${minutesAfterNine(0)}`, question: { about: 'issue', issueNumber: ISSUE } },
   ])
-  expect(reduction?.entries.map(({ text }) => text)).toEqual(['taken up: the issue was labelled'])
+  expect(reduction?.entries.map((entry) => entryInWords(entry).text)).toEqual(['taken up: the issue was labelled'])
 })
 
 test('the start label is the same label in any case', () => {
@@ -103,7 +105,7 @@ test.each<[string, Event]>([
   const before = pipelineAfter(issueLabeled())
   const reduction = reduce(before, event)
   expect(reduction.pipeline).toBe(before)
-  expect(reduction).toEqual({ pipeline: before, effects: [], entries: [] })
+  expect(reduction).toEqual({ pipeline: before, effects: [], entries: [], outcomes: [] })
 })
 
 test('a run on the default branch does not belong to the issue whose pull request comes from there', () => {
@@ -115,9 +117,10 @@ test('a run on the default branch does not belong to the issue whose pull reques
 
 test('an order that was given before the file was read stands on the line that the file says', () => {
   const given = commentCreated('/andon start\n/andon skip plan', { at: minutesAfterNine(0) })
-  const begun = startPipeline(given, ISSUE, OBSERVE_ONLY_LINE, false)
+  const begun = startPipeline(given, ISSUE, OBSERVE_ONLY_LINE, { isConfigured: false })
   if (begun === null) throw new Error('nothing was begun')
-  const ordered = reduce(begun.pipeline, commandPermission(given)).pipeline
+  const answer = commandPermission(given)
+  const ordered = reduce(begun.pipeline, answer, contextOf(answer, OBSERVE_ONLY_LINE)).pipeline
   const { pipeline } = adoptLine(ordered, lineWith(), given)
   expect(stageStatuses(pipeline).join(' ')).toBe('skipped queued idle idle')
 })

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { connectOperations, controlSocketPath, serveOperations } from '../../src/process/control-socket.ts'
 import { openOperations } from '../../src/process/operations.ts'
+import { describeCommandAnswer } from '../../src/render/command-result.ts'
 import { loadBoard } from '../../src/store/board.ts'
 import { NOW, openTestDoor } from '../apply/support/arrivals.ts'
 import { openTestDatabase } from '../support/database.ts'
@@ -20,18 +21,19 @@ test('an operator holds and resumes everything through the socket of a running p
     openOperations({ database, door: opened, now: () => NOW }),
   )
   const operations = await connectOperations(controlSocketPath(directory))
-  const held = async () => (await loadBoard(database, { visible: 'all' }, NOW)).holds.map(({ hold }) => hold.reason)
+  const heldFor = async () => (await loadBoard(database, { visible: 'all' }, NOW)).holds.map(({ hold }) => hold.reason)
 
-  expect(await operations?.setGlobalHold('root', 'GitHub is down')).toEqual({
-    outcome: 'done',
+  const held = await operations?.setGlobalHold('root', 'GitHub is down')
+  expect(held?.outcome).toBe('done')
+  expect(held && describeCommandAnswer(held)).toEqual({
     message: 'everything is held by root since 2026-11-21 12:00 UTC: GitHub is down; what runs goes on',
     suggestions: [],
   })
   expect(await operations?.setGlobalHold('root', 'again')).toMatchObject({ outcome: 'already' })
-  expect(await held()).toEqual(['GitHub is down'])
+  expect(await heldFor()).toEqual(['GitHub is down'])
   expect(await operations?.setGlobalHold('root', null)).toMatchObject({ outcome: 'done' })
   expect(await operations?.setGlobalHold('root', null)).toMatchObject({ outcome: 'already' })
-  expect(await held()).toEqual([])
+  expect(await heldFor()).toEqual([])
 
   server.close()
   await opened.close()

@@ -4,6 +4,7 @@ import { renderCheckRun, renderSupersededCheckRun } from '../../src/render/check
 import { LIGHT_SYMBOLS } from '../../src/render/labels.ts'
 import { renderStickyComment, stickyCommentMarker } from '../../src/render/sticky-comment.ts'
 import { EVIDENCE, pipelineOf, pullRequestOf, runOf } from '../support/pipeline-documents.ts'
+import { failedIn, RUNS, SUCCEEDED } from '../support/reasons.ts'
 
 const pageUrl = 'https://andon.example/acme/widgets/issues/42'
 const SINCE = '2026-11-21T14:02:31.000Z'
@@ -13,11 +14,11 @@ const onPullRequest = { stage: 'code', sha: SHA, shaOrigin: 'pull_request' } as 
 const STATUSES = Object.keys(LIGHT_SYMBOLS) as StageStatus[]
 
 const failed = pipelineOf({
-  plan: { status: 'done', since: '2026-11-21T14:01:40.000Z', reason: 'attempt 1 succeeded' },
+  plan: { status: 'done', since: '2026-11-21T14:01:40.000Z', reason: SUCCEEDED },
   code: {
     status: 'failed',
     since: SINCE,
-    reason: 'attempt 1 failed: job build',
+    reason: failedIn('build'),
     evidence: EVIDENCE,
     attempts: [{ number: 1, key: null, run: runOf(901, { status: 'completed', conclusion: 'failure' }) }],
   },
@@ -72,21 +73,21 @@ test('on a pull request a check is live and concludes as its stage does', () => 
 
 test('on the default branch a check is completed and neutral whatever happens, and its title is live', () => {
   const standing = STATUSES.map((status) => {
-    const pipeline = pipelineOf({ code: { status, since: SINCE, reason: 'attempt 1' } })
+    const pipeline = pipelineOf({ code: { status, since: SINCE, reason: RUNS } })
     const run = renderCheckRun(pipeline, { ...onPullRequest, shaOrigin: 'default_branch' }, o)
     expect([run.status, run.conclusion]).toEqual(['completed', 'neutral'])
     return `${run.name}: ${run.output.title}`
   })
   expect(standing).toMatchInlineSnapshot(`
     [
-      "andon / #42 code: running: attempt 1",
-      "andon / #42 code: in review: attempt 1",
-      "andon / #42 code: queued: attempt 1",
-      "andon / #42 code: failed: attempt 1",
-      "andon / #42 code: done: attempt 1",
-      "andon / #42 code: idle: attempt 1",
-      "andon / #42 code: cancelled: attempt 1",
-      "andon / #42 code: skipped: attempt 1",
+      "andon / #42 code: running: attempt 1 runs",
+      "andon / #42 code: in review: attempt 1 runs",
+      "andon / #42 code: queued: attempt 1 runs",
+      "andon / #42 code: failed: attempt 1 runs",
+      "andon / #42 code: done: attempt 1 runs",
+      "andon / #42 code: idle: attempt 1 runs",
+      "andon / #42 code: cancelled: attempt 1 runs",
+      "andon / #42 code: skipped: attempt 1 runs",
     ]
   `)
 })
@@ -141,7 +142,7 @@ test('titles and summaries keep to the limits of GitHub whatever people wrote', 
     run: runOf(1, { url: `https://x.example/${title}` }),
   }))
   const pipeline = pipelineOf(
-    { code: { status: 'running', since: SINCE, reason: `job ${title}\n\n# @alice`, attempts } },
+    { code: { status: 'running', since: SINCE, reason: failedIn(`${title}\n\n# @alice`), attempts } },
     { pullRequests: [pullRequestOf(57, { title })] },
   )
   const { output } = renderCheckRun(pipeline, onPullRequest, o)

@@ -17,6 +17,7 @@ import {
   reportReceived,
   startedPipeline,
 } from '../support/pipeline-harness.ts'
+import { refusal } from '../support/reasons.ts'
 
 const o = { pageUrl: 'https://andon.example/acme/widgets/issues/42', overlay: null, holds: [] }
 
@@ -42,7 +43,7 @@ function shown({ pipeline }: PipelineHarness, at = minutesAfterNine(10)) {
 test('what a line waits for reads the same wherever it is shown', () => {
   const failed = startedPipeline()
   failed.completeAttempt(minutesAfterNine(1), 100, 'failure')
-  const full = startedPipeline().apply(admissionDenied('4 of 4 running', minutesAfterNine(2)))
+  const full = startedPipeline().apply(admissionDenied({ kind: 'running', count: 4, limit: 4 }, minutesAfterNine(2)))
   const words = [startedPipeline(), full, failed].map((line) => {
     const { row, comment, check } = shown(line)
     expect(comment).toContain(row.reason)
@@ -61,7 +62,9 @@ test('the end of a rest is said once', () => {
   line.completeAttempt(minutesAfterNine(1), 100, 'failure')
   expect(shown(line).comment).not.toContain('(until')
   const tomorrow = '2026-11-22T00:00:00.000Z'
-  const denying = startedPipeline().apply(admissionDenied('50 of 50 begun today', minutesAfterNine(2), tomorrow))
+  const denying = startedPipeline().apply(
+    admissionDenied({ kind: 'starts-per-day', count: 50, limit: 50 }, minutesAfterNine(2), tomorrow),
+  )
   expect(shown(denying).comment).toContain('then attempt 1 of 3 (until 2026-11-22 00:00:00 UTC)')
 })
 
@@ -112,14 +115,14 @@ test('an attempt that was refused says so, and when', () => {
   line.apply(
     dispatchResult(
       line.admit(minutesAfterNine(1))!,
-      { state: 'refused', message: 'no such workflow' },
+      { state: 'refused', reason: refusal('no such workflow') },
       minutesAfterNine(2),
     ),
   )
   const { attempts, comment } = shown(line)
   expect(attempts[0]).toMatchObject({ runId: null, finishedAt: minutesAfterNine(2) })
   expect(comment).toContain(
-    '| 1 | no run yet | 2026-11-21 09:01:00 UTC | was refused: no such workflow, 2026-11-21 09:02:00 UTC |',
+    '| 1 | no run yet | 2026-11-21 09:01:00 UTC | was refused: GitHub refused to start plan.yml: no such workflow, 2026-11-21 09:02:00 UTC |',
   )
 })
 

@@ -88,8 +88,7 @@ function standing(...statuses: StageStatus[]): Pipeline {
     (rule, index): Stage => ({
       name: rule.name,
       status: statuses[index] ?? 'idle',
-      reason: '',
-      waiting: null,
+      reason: null,
       since: null,
       evidence: null,
       attempts: [],

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { boardRowOf } from '../../src/render/board-row.ts'
 import { pipelineDetailOf } from '../../src/render/pipeline-detail.ts'
+import { entryInWords } from '../support/in-words.ts'
 import { boardFixture, busyBoard, issueTakenUp, minutesAgo, NOW, workflowRan } from '../web/support/board-fixtures.ts'
 
 test('the detail of an issue is its row, its stages and its history', () => {
@@ -8,7 +9,7 @@ test('the detail of an issue is its row, its stages and its history', () => {
     const { stages, history: told, ...rest } = pipelineDetailOf(shown, history, NOW)
     expect(rest).toEqual(boardRowOf(shown, NOW))
     expect(stages.map(({ name }) => name)).toEqual(['plan', 'code', 'test', 'review'])
-    expect(told).toEqual(history)
+    expect(told).toEqual(history.map(entryInWords))
   }
 })
 
@@ -45,6 +46,7 @@ test('a stage that nobody has touched says nothing', () => {
     attempt: null,
     attempts: [],
     reason: '',
+    reasonKind: null,
     evidence: null,
   })
 })

@@ -1,29 +1,36 @@
 import { describe, expect, test } from 'vitest'
 import { parseCommands } from '../../src/commands/parse-commands.ts'
+import type { CommandAnswer } from '../../src/pipeline/model/command-answer.ts'
 import type { ReplyItem } from '../../src/pipeline/model/effects.ts'
 import type { Hold } from '../../src/pipeline/model/hold.ts'
 import { renderReply, replyMarker } from '../../src/render/reply.ts'
 import type { StatusView } from '../../src/render/status-view.ts'
 import { MAX_COMMENT } from '../../src/render/sticky-comment.ts'
 import { EVIDENCE, pipelineOf, runOf } from '../support/pipeline-documents.ts'
+import { failedIn } from '../support/reasons.ts'
 import { hostileTitles } from './support/hostile-titles.ts'
 
 const pageUrl = 'https://andon.example/acme/widgets/issues/42'
 const SINCE = '2026-11-21T14:02:31.000Z'
 
+const ONE_OF_THREE = { number: 1, limit: 3, rerun: 0 }
 const PIPELINE = pipelineOf({
   plan: {
     status: 'done',
     since: '2026-11-21T14:01:40.000Z',
-    reason: 'attempt 1 of 3 succeeded',
+    reason: { kind: 'concluded', attempt: ONE_OF_THREE, conclusion: 'success', failedJob: null },
     evidence: EVIDENCE,
     attempts: [{ number: 1, key: '42/plan/1-k3v9x', run: runOf(900, { status: 'completed', conclusion: 'success' }) }],
   },
   code: {
     status: 'queued',
     since: SINCE,
-    reason: 'attempt 2 of 3, again at 14:02:40 UTC (attempt 1 of 3 failed)',
-    waiting: { for: 'attempt 2 of 3', until: '2026-11-21T14:02:40.000Z' },
+    reason: {
+      kind: 'waits-to-retry',
+      attempt: { ...ONE_OF_THREE, number: 2 },
+      previous: failedIn(null, ONE_OF_THREE),
+      until: '2026-11-21T14:02:40.000Z',
+    },
     evidence: { kind: 'read', id: 'run/901/2026-11-21T14:02:31.000Z', at: SINCE },
     attempts: [{ number: 1, key: '42/code/1-aaaaa', run: runOf(901, { status: 'completed', conclusion: 'failure' }) }],
   },
@@ -48,21 +55,17 @@ function reply(items: readonly ReplyItem[], over: Partial<Asked> = {}): Asked {
 }
 
 const o = (known: StatusView | null = statusView()) => ({ pageUrl, statusViewOf: () => known })
-const words = (
-  kind: 'done' | 'already' | 'impossible',
-  said: string,
-  suggestions: readonly string[] = [],
-): ReplyItem => {
-  return { text: '/andon retry plan', kind, issueNumber: 42, message: said, suggestions }
+const words = (kind: 'done' | 'already' | 'impossible', answer: CommandAnswer): ReplyItem => {
+  return { text: '/andon retry plan', kind, issueNumber: 42, answer }
 }
 const asked = (kind: 'status' | 'why'): ReplyItem => ({ text: `/andon ${kind}`, kind, issueNumber: 42 })
 
 describe('a reply', () => {
   test('says whose command it answers, what came of it and what to do next', () => {
-    const lines = [words('impossible', 'nothing here has failed or was cancelled', ['/andon why'])]
+    const lines = [words('impossible', { kind: 'nothing-halted' })]
     expect(renderReply([reply(lines)], o())).toMatchInlineSnapshot(`
       "<!-- andon:v1 reply/900 -->
-      \`/andon retry plan\` (linus): **not done** – nothing here has failed or was cancelled. Type \`/andon why\`.
+      \`/andon retry plan\` (linus): **not done** – nothing here has failed or was cancelled. Type \`/andon retry STAGE\`.
       "
     `)
   })
@@ -125,7 +128,7 @@ describe('a reply', () => {
   })
 
   test('tells somebody who may only read, in one sentence', () => {
-    const lines = [{ text: '/andon retry', kind: 'no permission' }] as const
+    const lines = [{ text: '/andon retry', kind: 'no-permission' }] as const
     expect(renderReply([reply(lines, { mayWrite: false })], o())).toMatchInlineSnapshot(`
       "<!-- andon:v1 reply/900 -->
       \`/andon retry\` (linus): that takes permission to write to this repository.
@@ -136,7 +139,7 @@ describe('a reply', () => {
   test('answers several comments at once, and what was asked twice once', () => {
     const twice = [
       reply([asked('why')]),
-      reply([asked('why'), words('already', 'plan: attempt 1 of 3 runs')], { origin: '901', login: 'grace' }),
+      reply([asked('why'), words('already', { kind: 'done-before' })], { origin: '901', login: 'grace' }),
     ]
     const told = renderReply(twice, o())
     expect(told).toMatch(/^<!-- andon:v1 reply\/900 -->\n<!-- andon:v1 reply\/901 -->\n/)
@@ -152,7 +155,9 @@ describe('a reply', () => {
 
   test('is cut with a link when it grows past what GitHub takes', () => {
     const many = Array.from({ length: 200 }, (_, nth) =>
-      reply([words('impossible', `${nth} ${'long '.repeat(200)}`)], { origin: String(nth) }),
+      reply([words('impossible', { kind: 'not-begun', stage: `${nth} ${'long '.repeat(200)}` })], {
+        origin: String(nth),
+      }),
     )
     const told = renderReply(many, o())
     expect(Array.from(told).length).toBeLessThanOrEqual(MAX_COMMENT)
@@ -165,11 +170,11 @@ test('a thousand hostile names, reasons and commands leave every table whole, no
   let broken = 0
   for (const text of hostileTitles(7, 1_000)) {
     const stages = {
-      code: { status: 'failed', since: SINCE, reason: text, evidence: { ...EVIDENCE, id: text } },
+      code: { status: 'failed', since: SINCE, reason: failedIn(text), evidence: { ...EVIDENCE, id: text } },
     } as const
     const pipeline = pipelineOf(stages)
     const holds = [{ ...HOLD, by: text, reason: text }]
-    const lines = [asked('status'), asked('why'), { ...words('impossible', text, [text]), text }]
+    const lines = [asked('status'), asked('why'), { ...words('impossible', heldBeside(text)), text }]
     const told = renderReply([reply(lines, { login: text })], o(statusView({ pipeline, holds, problems: [text] })))
     const rows = told.split('\n').filter((line) => line.startsWith('|'))
     const columns = new Set(rows.map((row) => row.match(/(?<!\\)\|/g)?.length))
@@ -180,3 +185,9 @@ test('a thousand hostile names, reasons and commands leave every table whole, no
   }
   expect(broken).toBe(0)
 })
+
+/** An answer with a name of theirs in its sentence and in what it suggests. */
+function heldBeside(stage: string): CommandAnswer {
+  const place = { kind: 'stage', stage } as const
+  return { kind: 'not-held', place, other: { ...HOLD, place, by: stage, reason: stage }, queued: [] }
+}

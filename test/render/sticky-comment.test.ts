@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { MAX_COMMENT, renderStickyComment, stickyCommentMarker } from '../../src/render/sticky-comment.ts'
 import { EVIDENCE, pipelineOf, pullRequestOf, runOf } from '../support/pipeline-documents.ts'
+import { atStep, FIRST, failedIn, IN_REVIEW, RUNS, SUCCEEDED } from '../support/reasons.ts'
 
 const pageUrl = 'https://andon.example/acme/widgets/issues/42'
 const SINCE = '2026-11-21T14:02:31.000Z'
@@ -8,11 +9,11 @@ const o = (which: string) => ({ pageUrl, marker: stickyCommentMarker(17, which),
 
 test('a running stage says since when, which attempt, where it runs and how we know', () => {
   const pipeline = pipelineOf({
-    plan: { status: 'done', since: '2026-11-21T14:01:40.000Z', reason: 'attempt 1 succeeded' },
+    plan: { status: 'done', since: '2026-11-21T14:01:40.000Z', reason: SUCCEEDED },
     code: {
       status: 'running',
       since: SINCE,
-      reason: 'attempt 2, job build, step "tests" (3 of 7)',
+      reason: atStep('tests', 3, 7, { ...FIRST, number: 2 }),
       evidence: EVIDENCE,
       attempts: [
         {
@@ -47,8 +48,13 @@ test('a queued stage says what it waits for and until when', () => {
     plan: {
       status: 'queued',
       since: SINCE,
-      reason: 'waits for plan.yml to start a run',
-      waiting: { for: 'plan.yml to start a run', until: '2026-11-21T14:30:00.000Z' },
+      reason: {
+        kind: 'denied',
+        denial: { kind: 'running', count: 4, limit: 4 },
+        until: '2026-11-21T14:30:00.000Z',
+        attempt: FIRST,
+        previous: null,
+      },
       evidence: { kind: 'command', id: '99', at: SINCE },
       attempts: [{ number: 1, key: '42/plan/1-k3v9x', run: null }],
     },
@@ -59,7 +65,7 @@ test('a queued stage says what it waits for and until when', () => {
 
     \`plan ▲─ code ·─ test ·─ review ·\`
 
-    waits for plan.yml to start a run (until 2026-11-21 14:30:00 UTC)
+    waiting: 4 of 4 running; then attempt 1 (until 2026-11-21 14:30:00 UTC)
 
     | attempt | run | began | now |
     | --: | --- | --- | --- |
@@ -72,7 +78,7 @@ test('a queued stage says what it waits for and until when', () => {
 
 test('a review names its pull request', () => {
   const pipeline = pipelineOf(
-    { review: { status: 'review', since: SINCE, reason: 'waits for a review by a maintainer', evidence: EVIDENCE } },
+    { review: { status: 'review', since: SINCE, reason: IN_REVIEW, evidence: EVIDENCE } },
     { pullRequests: [pullRequestOf(57), pullRequestOf(60, { state: 'closed' }), pullRequestOf(61, { draft: true })] },
   )
   expect(renderStickyComment(pipeline, 'review', o('review'))).toMatchInlineSnapshot(`
@@ -91,7 +97,7 @@ test('a review names its pull request', () => {
 })
 
 test('a stalled stage says so, and since when, beside its light', () => {
-  const pipeline = pipelineOf({ code: { status: 'running', since: SINCE, reason: 'attempt 1' } })
+  const pipeline = pipelineOf({ code: { status: 'running', since: SINCE, reason: RUNS } })
   const overlay = { stage: 'code', health: 'stalled', since: '2026-11-21T14:32:31.000Z' } as const
   const [, first] = renderStickyComment(pipeline, 'code', { ...o('code'), overlay }).split('\n')
   expect(first).toMatchInlineSnapshot(
@@ -107,7 +113,7 @@ test('titles and logins of other people do nothing in it', () => {
     code: {
       status: 'failed',
       since: SINCE,
-      reason: 'job <img src=x> failed for @bob',
+      reason: failedIn('<img src=x> failed for @bob'),
       attempts: [{ number: 1, key: null, run }],
     },
   })

@@ -171,12 +171,15 @@ test('history is read newest first', async () => {
   const { id } = (await loadStoredPipeline(database, 'acme/widgets', 1))!
   const line = { pipelineId: id, revision: 1, type: 'stage.running', actor: null, evidence: null }
   for (let nth = 1; nth <= 5; nth++) {
+    const detail = JSON.stringify({ kind: 'pull-request', number: nth, isLinked: true })
     await database.kysely
       .insertInto('history')
-      .values({ ...line, at: minutesAfterNine(nth), text: `${nth}` })
+      .values({ ...line, at: minutesAfterNine(nth), detail })
       .execute()
   }
-  expect((await loadHistory(database, id, 3)).map(({ text }) => text)).toEqual(['5', '4', '3'])
+  expect((await loadHistory(database, id, 3)).map(({ change }) => change)).toEqual(
+    [5, 4, 3].map((number) => ({ kind: 'pull-request', number, isLinked: true })),
+  )
 })
 
 test('the board says when it last heard of GitHub, what failed, and what was finished today', async () => {

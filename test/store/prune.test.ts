@@ -59,7 +59,8 @@ test('what is on the line is never pruned, however old; what went out long ago g
     { issueNumber: 7, light: 'done', updatedAt: daysAgo(1) },
   ])
   const pipelines = await database.kysely.selectFrom('pipelines').select('id').execute()
-  const line = { revision: 1, at: updatedAt, type: 'stage.done', actor: null, text: 'done', evidence: null }
+  const detail = JSON.stringify({ kind: 'issue', state: 'closed' })
+  const line = { revision: 1, at: updatedAt, type: 'issue.closed', actor: null, detail, evidence: null }
   const history = pipelines.map(({ id }) => ({ ...line, pipelineId: id }))
   await database.kysely.insertInto('history').values(history).execute()
   expect(await prune(database, NOW)).toBe(2)

@@ -1,5 +1,7 @@
 // Each command, given by somebody who may write in a line that stands somehow, and what they are told.
+import { contextOf } from '../../src/pipeline/commands/authorized-commands.ts'
 import { reduce } from '../../src/pipeline/reduce.ts'
+import { describeCommandAnswer } from '../../src/render/command-result.ts'
 import { minutesAfterNine } from './pipeline-fixtures.ts'
 import {
   commandPermission,
@@ -31,11 +33,15 @@ export const COMMANDS = [
 export function commandResults(line: PipelineHarness): string {
   return COMMANDS.map((command, nth) => {
     const given = commentCreated(`/andon ${command}`, { at: minutesAfterNine(200), commentId: 7_000 + nth })
-    const { outcomes = [] } = reduce(reduce(line.pipeline, given).pipeline, commandPermission(given))
-    const [one] = outcomes
+    const answer = commandPermission(given)
+    const context = contextOf(answer, line.pipeline.line)
+    const [one] = reduce(reduce(line.pipeline, given).pipeline, answer, context).outcomes
     if (one === undefined) return `${command}: not heard`
     if (one.command.verb === null) return `${command}: mistake`
-    const { outcome = 'nothing', message = '', suggestions = [] } = one.result ?? {}
+    if (one.result === null) return `${command}: nothing`
+    if (one.result.outcome === 'answered_in_reply') return `${command}: answered_in_reply`
+    const { outcome } = one.result
+    const { message, suggestions } = describeCommandAnswer(one.result)
     return [`${command}: ${outcome}`, message, suggestions.join(', ')].filter((part) => part !== '').join(' | ')
   }).join('\n')
 }

@@ -1,7 +1,9 @@
 // What is said about the cord of a line, and what is answered.
+import { contextOf } from '../../src/pipeline/commands/authorized-commands.ts'
 import { runCommands } from '../../src/pipeline/commands/run-commands.ts'
 import { NO_OUTER_HOLDS } from '../../src/pipeline/holds/holds.ts'
 import type { HoldOrRelease, OuterHolds } from '../../src/pipeline/model/hold.ts'
+import { describeCommandAnswer } from '../../src/render/command-result.ts'
 import { minutesAfterNine } from './pipeline-fixtures.ts'
 import { commandPermission, commentCreated, type PipelineHarness } from './pipeline-harness.ts'
 
@@ -16,10 +18,16 @@ export function runHoldCommand(
 ): string {
   lastCommentId += 1
   const given = commentCreated(body, { at, commentId: lastCommentId })
-  const answer = { ...commandPermission(given), outerHolds }
-  const heard = runCommands(line.pipeline, answer)?.outcomes ?? []
-  line.apply(given, answer)
-  return heard.map(({ result }) => (result === null ? 'not heard' : `${result.outcome}: ${result.message}`)).join('\n')
+  const answer = commandPermission(given)
+  const context = contextOf(answer, line.pipeline.line, { outerHolds: () => outerHolds })
+  const heard = runCommands(line.pipeline, answer, context)?.outcomes ?? []
+  line.apply(given).applyIn(context, answer)
+  return heard
+    .map(({ result }) => {
+      if (result === null || result.outcome === 'answered_in_reply') return 'not heard'
+      return `${result.outcome}: ${describeCommandAnswer(result).message}`
+    })
+    .join('\n')
 }
 
 export function holdBy(

@@ -20,7 +20,8 @@ export const IMPORT_RULES: Readonly<
   },
   line: { ours: ['text'], packages: ['zod', 'yaml'] },
   translate: { ours: ['pipeline/model', 'text'], packages: ['@octokit/webhooks-types:type', 'zod'] },
-  pipeline: { ours: ['commands', 'line:type', 'text'], packages: [] },
+  // What a repository's file says is read where its answer is advanced.
+  pipeline: { ours: ['commands', 'line', 'text'], packages: [] },
   render: { ours: ['pipeline', 'commands', 'line:type', 'text'], packages: [] },
   store: {
     ours: ['pipeline:type', 'line:type', 'text'],

@@ -3,7 +3,7 @@
 import type { Effect, Question } from '../../src/pipeline/model/effects.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import type { JobFact, RunFact } from '../../src/pipeline/model/facts.ts'
-import type { Instant } from '../../src/pipeline/model/time.ts'
+import { type Instant, secondsAfter } from '../../src/pipeline/model/time.ts'
 import {
   deliveryEvidence,
   ISSUE,
@@ -17,7 +17,20 @@ import {
   reviewChanged,
   runChanged,
 } from './pipeline-fixtures.ts'
+import { DELETED_ISSUE, steeringEvents } from './steering-events.ts'
 
+/** Somebody else starts the runs, as without a file, and one more bot counts. */
+const ANDON_YML = {
+  text: `stages:
+  plan: { workflow: plan.yml, observe: true }
+  code: { workflow: code.yml, observe: true }
+  test: { workflow: test.yml, observe: true }
+  review: { pull_request: true }
+bots: [helper]
+`,
+  sha: 'fff0',
+  source: 'repository',
+} as const
 const CLOSED = { state: 'closed', stateReason: 'completed' } as const
 const HUMAN_PULL_REQUEST = {
   number: 8,
@@ -67,7 +80,8 @@ export function lifecycleEvents(at: (nth: number) => Instant): readonly Event[] 
   send((at) => pullRequestChanged({ at, headSha: 'bbb0', state: 'merged' }, 'closed'))
   send((at) => pullRequestChanged({ at, ...HUMAN_PULL_REQUEST, state: 'closed' }, 'closed'))
   send((at) => issueChanged({ at, ...CLOSED, closedAt: at }, 'closed'))
-  return sent
+  const steered = sent.length
+  return [...sent, ...steeringEvents((nth) => secondsAfter(at(steered + nth), nth))]
 }
 
 /** What GitHub answers about it: once all that has happened, or while the issue and both pull requests are open. */
@@ -76,10 +90,15 @@ export function answerQuestion(asked: Effect, at: Instant, when: 'over' | 'open'
   const { key, question } = asked
   const evidence = { kind: 'read', id: key, at } as const
   const told = { type: 'question.answered', at, evidence, repository: REPOSITORY } as const
-  if (question.about === 'permission')
-    return { ...told, question, answer: { about: 'permission', role: question.login === 'mara' ? 'write' : 'read' } }
+  if (question.about === 'permission') {
+    const role = ['mara', 'ada', 'bob'].includes(question.login) ? 'write' : 'read'
+    return { ...told, question, answer: { about: 'permission', role } }
+  }
+  if (question.about === 'configuration')
+    return { ...told, question, answer: { about: 'configuration', ...ANDON_YML, headSha: 'aaa0' } }
   if (question.about === 'pull_request')
     return { ...told, question, answer: { about: 'pull_request', closes: closedIssues(question) } }
+  const isDeleted = question.about === 'issue' && question.issueNumber === DELETED_ISSUE
   const mine = when === 'over' ? ({ headSha: 'bbb0', state: 'merged' } as const) : {}
   const human = { ...HUMAN_PULL_REQUEST, state: when === 'over' ? 'closed' : 'open' } as const
   const end = when === 'over' ? { ...CLOSED, closedAt: at } : {}
@@ -88,12 +107,15 @@ export function answerQuestion(asked: Effect, at: Instant, when: 'over' | 'open'
     question,
     answer: {
       about: 'issue',
-      issue: issueFact({ at, evidence, ...end }),
-      pullRequests: [
-        pullRequestFact({ at, evidence, ...mine, closingIssues: [], closingIssuesAt: at }),
-        pullRequestFact({ at, evidence, ...human, closingIssues: [ISSUE], closingIssuesAt: at }),
-      ],
+      issue: isDeleted ? null : issueFact({ at, evidence, ...end }),
+      pullRequests: isDeleted
+        ? []
+        : [
+            pullRequestFact({ at, evidence, ...mine, closingIssues: [], closingIssuesAt: at }),
+            pullRequestFact({ at, evidence, ...human, closingIssues: [ISSUE], closingIssuesAt: at }),
+          ],
       defaultBranchSha: 'aaa0',
+      configuration: ANDON_YML,
     },
   }
 }

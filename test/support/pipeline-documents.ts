@@ -77,5 +77,5 @@ export function pullRequestOf(number: number, over: Partial<PullRequestFact> = {
 }
 
 function idleStage(name: string): Stage {
-  return { name, status: 'idle', reason: '', waiting: null, since: null, evidence: null, attempts: [] }
+  return { name, status: 'idle', reason: null, since: null, evidence: null, attempts: [] }
 }

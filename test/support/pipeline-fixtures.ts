@@ -1,14 +1,16 @@
 // A pure world for the core: one repository, one issue (#42), people with names. Builders take what matters to the test.
+
 import { expect } from 'vitest'
 import { OBSERVE_ONLY_LINE } from '../../src/line/line.ts'
 import { startPipeline } from '../../src/pipeline/begin.ts'
-import type { Event, EventType, RepositoryRef } from '../../src/pipeline/model/events.ts'
+import type { Event, EventOf, RepositoryRef } from '../../src/pipeline/model/events.ts'
 import type { Evidence } from '../../src/pipeline/model/evidence.ts'
 import type { IssueFact, JobFact, PullRequestFact, ReviewFact, RunFact } from '../../src/pipeline/model/facts.ts'
 import type { Pipeline, StageStatus } from '../../src/pipeline/model/pipeline.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { reduce } from '../../src/pipeline/reduce.ts'
-import { type Headline, headlineOf } from '../../src/pipeline/view/light.ts'
+import type { Headline } from '../../src/pipeline/view/light.ts'
+import { headlineInWords } from './in-words.ts'
 
 export const ISSUE = 42
 export const AGENT_BRANCH = 'claude/issue-42-20261121-0900'
@@ -28,8 +30,6 @@ export function minutesAfterNine(minutes: number): Instant {
 export function deliveryEvidence(at: Instant, id = `guid-${at}`): Evidence {
   return { kind: 'delivery', id, at }
 }
-
-type EventOf<Type extends EventType> = Extract<Event, { type: Type }>
 type AtTime<T> = Partial<T> & { at?: Instant }
 
 export function issueFact({ at = minutesAfterNine(0), ...known }: AtTime<IssueFact> = {}): IssueFact {
@@ -216,14 +216,14 @@ export function given(first: Event, ...rest: readonly Event[]) {
           reason?: string
           since?: Instant
         }) => {
-          const { light: colour, stage, reason, since } = headlineOf(after)
+          const { light: colour, stage, reason, since } = headlineInWords(after)
           const actual = { stages: stageStatuses(after).join(' '), light: colour, stage, reason, since }
           expect(actual).toMatchObject(expected)
         },
         /** The very same object, and nothing told or asked. */
         expectUnchanged: () => {
           for (const event of events)
-            expect(reduce(before, event)).toEqual({ pipeline: before, effects: [], entries: [] })
+            expect(reduce(before, event)).toEqual({ pipeline: before, effects: [], entries: [], outcomes: [] })
           expect(after).toBe(before)
         },
       }

@@ -1,18 +1,22 @@
 // A pure world for a line that Andon runs: one issue (#42), `plan`, `code` and `test` dispatched, `review` following the pull
 // request. What people, GitHub, the outbox and the clock say comes as events; slots are given by `admit`.
+
 import { parseCommands } from '../../src/commands/parse-commands.ts'
 import { type Line, OBSERVE_ONLY_LINE, type StageConfig } from '../../src/line/line.ts'
 import { startPipeline } from '../../src/pipeline/begin.ts'
+import { contextOf, type EventContext } from '../../src/pipeline/commands/authorized-commands.ts'
 import { askSenderPermission } from '../../src/pipeline/commands/run-commands.ts'
 import { commandOriginKey } from '../../src/pipeline/model/command-origin.ts'
 import type { Effect } from '../../src/pipeline/model/effects.ts'
-import type { DispatchOutcome, Event, EventType } from '../../src/pipeline/model/events.ts'
+import type { DispatchOutcome, Event, EventOf } from '../../src/pipeline/model/events.ts'
 import type { RunFact } from '../../src/pipeline/model/facts.ts'
 import type { HistoryEntry } from '../../src/pipeline/model/history-entry.ts'
-import type { Attempt, Pipeline, Stage } from '../../src/pipeline/model/pipeline.ts'
+import type { Attempt, Pipeline } from '../../src/pipeline/model/pipeline.ts'
+import type { DenialReason } from '../../src/pipeline/model/reason.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { reduce } from '../../src/pipeline/reduce.ts'
 import { stageReadyForAdmission } from '../../src/pipeline/stages/ready-stage.ts'
+import { type StageInWords, stageInWords } from './in-words.ts'
 import {
   deliveryEvidence,
   ISSUE,
@@ -23,8 +27,6 @@ import {
   runFact,
   stageStatuses,
 } from './pipeline-fixtures.ts'
-
-type EventOf<Type extends EventType> = Extract<Event, { type: Type }>
 
 /** The line of a repository that says what it wants, with whatever matters to the test. */
 export function lineWith(rules: Record<string, Partial<StageConfig>> = {}, rest: Partial<Line> = {}): Line {
@@ -117,11 +119,11 @@ export function attemptAdmitted(stage: string, attempt: number, at: Instant): Ev
 }
 
 export function admissionDenied(
-  message: string,
+  reason: DenialReason,
   at: Instant,
   until: Instant | null = null,
 ): EventOf<'admission.denied'> {
-  return { type: 'admission.denied', ...eventBase(at, 'clock', 'admission'), issueNumber: ISSUE, message, until }
+  return { type: 'admission.denied', ...eventBase(at, 'clock', 'admission'), issueNumber: ISSUE, reason, until }
 }
 
 export function dispatchResult(key: string, outcome: DispatchOutcome, at: Instant): EventOf<'dispatch.updated'> {
@@ -201,7 +203,7 @@ export type PipelineHarness = ReturnType<typeof openPipelineHarness>
 
 /** A pipeline that things are told to; effects are collected by key, as the database does. */
 export function openPipelineHarness(line: Line = DISPATCHING_LINE, first: Event = issueLabeled()) {
-  const begun = startPipeline(first, ISSUE, line)
+  const begun = startPipeline(first, ISSUE, line, { context: contextOf(first, line) })
   if (begun === null) throw new Error(`${first.type} takes nothing up`)
   let pipeline: Pipeline = begun.pipeline
   const effects = new Map<string, Effect>()
@@ -217,12 +219,15 @@ export function openPipelineHarness(line: Line = DISPATCHING_LINE, first: Event 
     },
     entries,
     apply(...events: readonly Event[]) {
-      for (const event of events) {
-        const reduction = reduce(pipeline, event)
-        pipeline = reduction.pipeline
-        keep(reduction)
-        keep({ effects: askSenderPermission(event), entries: [] })
-      }
+      for (const event of events) self.applyIn(contextOf(event, pipeline.line), event)
+      return self
+    },
+    /** Applies an event beside which the door knows that. */
+    applyIn(context: EventContext, event: Event) {
+      const reduction = reduce(pipeline, event, context)
+      pipeline = reduction.pipeline
+      keep(reduction)
+      keep({ effects: askSenderPermission(event), entries: [] })
       return self
     },
     /** Gives the slot that is waited for at this moment, if one is; returns the new attempt's key. */
@@ -239,10 +244,11 @@ export function openPipelineHarness(line: Line = DISPATCHING_LINE, first: Event 
       self.apply(dispatchConfirmed(key, id, at), dispatchedRunChanged(key, id, { at, conclusion }))
       return key
     },
-    stage(name: string): Stage {
+    /** As people read it. */
+    stage(name: string): StageInWords {
       const stage = pipeline.stages.find((known) => known.name === name)
       if (stage === undefined) throw new Error(`no stage ${name}`)
-      return stage
+      return stageInWords(stage)
     },
     attempt(key: string): Attempt {
       const attempt = pipeline.stages.flatMap(({ attempts }) => attempts).find((known) => known.key === key)

@@ -1,5 +1,6 @@
 // GitHub, the outbox, the watchdog and the clock around one pipeline, without any of them: effects are carried out after
 // seeded delays, runs behave as the test wants, and everything is told as events. Only the core decides.
+
 import type { Line } from '../../src/line/line.ts'
 import { wakeAt } from '../../src/pipeline/deadlines/wake-at.ts'
 import type { Effect } from '../../src/pipeline/model/effects.ts'
@@ -18,6 +19,7 @@ import {
   startedPipeline,
   woken,
 } from './pipeline-harness.ts'
+import { refusal } from './reasons.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 /** How a run behaves once it is asked for. Seconds are counted from its creation. */
@@ -100,7 +102,7 @@ export function openSimulation(
     counts.dispatches++
     const how = behave(counts.dispatches)
     const id = 99 + counts.dispatches
-    if ('refused' in how) tell(dispatchResult(key, { state: 'refused', message: how.refused }, instant()))
+    if ('refused' in how) tell(dispatchResult(key, { state: 'refused', reason: refusal(how.refused) }, instant()))
     else if ('lost' in how) tell(dispatchConfirmed(key, id, instant()))
     else begin(key, id, how)
   }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { translateDelivery } from '../../src/inbox/translate-delivery.ts'
 import { headlineOf } from '../../src/pipeline/view/light.ts'
 import { REPOSITORY } from '../support/deliveries.ts'
-import { inMemoryApply } from '../support/in-memory-apply.ts'
+import { inMemoryWorld } from '../support/in-memory-world.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { TRACE_OPTIONS, type Trace, traceOf } from '../support/traces.ts'
 
@@ -12,7 +12,7 @@ const SEED = 2026
 /** The light and stage of the story's issue once these deliveries are applied, one after the other. */
 function endOf(story: Trace, order = story.deliveries): readonly [string, string] | null {
   const { id, fullName, installationId } = REPOSITORY
-  const line = inMemoryApply({ id, fullName, installationId, private: false, defaultBranch: 'main' })
+  const line = inMemoryWorld({ id, fullName, installationId, private: false, defaultBranch: 'main' })
   order.forEach(({ name, payload }, index) => {
     const receipt = { guid: `guid-${index}`, receivedAt: '2026-11-21T10:00:00.000Z' }
     const { event } = translateDelivery(name, payload, receipt)

@@ -1,12 +1,12 @@
 // A button stays on the page of whoever looks at it, while the line moves on: it is obeyed only as long as it means what it said.
 import type { Command } from '../../commands/commands.ts'
 import type { CommandOrigin } from '../model/command-origin.ts'
-import { type CommandOutcome, type CommandResult, describeStage, notPossible } from '../model/command-result.ts'
+import { type CommandOutcome, type CommandResult, notPossible, stageSummary } from '../model/command-result.ts'
 import type { Event } from '../model/events.ts'
 import type { HistoryEntry } from '../model/history-entry.ts'
 import type { Pipeline, Stage } from '../model/pipeline.ts'
 import { surfacesOf } from '../view/surfaces.ts'
-import { authorizedCommandsIn } from './authorized-commands.ts'
+import type { EventContext } from './authorized-commands.ts'
 import { whyNotRerun } from './preconditions.ts'
 
 /** What a person may do about a stage by pressing a button of its check. */
@@ -35,25 +35,24 @@ export function whyStaleButton(pipeline: Pipeline, origin: CommandOrigin, { verb
   const shown = surfacesOf(pipeline).filter((surface) => surface.kind === 'check' && surface.stage === name)
   const [first] = shown
   if (first?.sha && shown.every((surface) => surface.sha !== sha)) {
-    return notPossible(`that check is on ${sha.slice(0, 7)}, and ${name} has moved on to ${first.sha.slice(0, 7)}`)
+    return notPossible({ kind: 'check-is-old', stage: name, sha, currentSha: first.sha })
   }
   const stage = pipeline.stages.find((known) => known.name === name)
   if (verb !== 'approve' || stage === undefined || isAtGate(pipeline, stage)) return null
-  return notPossible(`${describeStage(stage)}; no gate is shut there`)
+  return notPossible({ kind: 'no-gate-shut', stage: stageSummary(stage) })
 }
 
 /** What is told of buttons that were pressed: nobody replies to them. What their sender may not do is not told. */
 export function buttonEntries(
-  { line }: Pipeline,
   event: Event,
-  heard: readonly CommandOutcome[],
+  { commands: given }: EventContext,
+  outcomes: readonly CommandOutcome[],
 ): readonly HistoryEntry[] {
-  const given = authorizedCommandsIn(event, line)
   if (given?.origin.kind !== 'check') return []
-  const { origin, actor } = given
-  return heard.flatMap(({ command, result }) => {
-    if (command.verb === null || result === null) return []
-    const text = `${command.verb} was pressed on the check of ${origin.stage}: ${result.message}`
-    return [{ at: event.at, type: `button.${result.outcome}`, actor: actor.login, text, evidence: event.evidence }]
+  const { origin, login: actor } = given
+  return outcomes.flatMap(({ command, result }) => {
+    if (command.verb === null || result === null || result.outcome === 'answered_in_reply') return []
+    const change = { kind: 'button', verb: command.verb, stage: origin.stage, result } as const
+    return [{ at: event.at, type: `button.${result.outcome}`, actor, change, evidence: event.evidence }]
   })
 }

@@ -7,14 +7,11 @@ import type { Effect, ReplyItem } from '../model/effects.ts'
 import type { AuthorizedCommands } from './authorized-commands.ts'
 import { outerHoldsAfter, repositoryHoldResult } from './hold-or-release.ts'
 
-/** What came of them in the line of one issue. */
-export type IssueOutcomes = { readonly issueNumber: number; readonly outcomes: readonly CommandOutcome[] }
-
 /** The reaction and the reply. Whoever may not even read gets neither; of buttons the history tells: see buttons.ts. */
-export function reactionAndReply(given: AuthorizedCommands, hearings: readonly IssueOutcomes[]): readonly Effect[] {
+export function reactionAndReply(given: AuthorizedCommands, outcomes: readonly CommandOutcome[]): readonly Effect[] {
   if (given.role === 'none' || given.origin.kind === 'check') return []
-  const items = replyItemsOf(given, hearings)
-  const isTrouble = items.some(({ kind }) => kind === 'mistake' || kind === 'no permission' || kind === 'impossible')
+  const items = replyItemsOf(given, outcomes)
+  const isTrouble = items.some(({ kind }) => kind === 'mistake' || kind === 'no-permission' || kind === 'impossible')
   const isTold = items.some(({ kind }) => kind !== 'done')
   return [
     reactionTo(given, given.origin.id, isTrouble ? 'confused' : 'eyes'),
@@ -27,10 +24,7 @@ function reactionTo({ origin, role }: AuthorizedCommands, commentId: number, con
   return { type: 'react', key, commentId, content, mayWrite: mayUseCommand(role, 'start') }
 }
 
-function replyTo(
-  { origin, issueNumber, actor: { login }, role }: AuthorizedCommands,
-  items: readonly ReplyItem[],
-): Effect {
+function replyTo({ origin, issueNumber, login, role }: AuthorizedCommands, items: readonly ReplyItem[]): Effect {
   const mayWrite = mayUseCommand(role, 'start')
   return {
     type: 'reply',
@@ -43,49 +37,35 @@ function replyTo(
   }
 }
 
-function replyItemsOf(given: AuthorizedCommands, hearings: readonly IssueOutcomes[]): readonly ReplyItem[] {
-  const outcomesAt = hearings.length > 0 ? hearings : [{ issueNumber: null, outcomes: outcomesWithoutPipeline(given) }]
-  const items = given.commands.flatMap((_, nth) =>
-    outcomesAt.flatMap(({ issueNumber, outcomes }) =>
-      outcomes[nth] === undefined ? [] : [replyItemOf(outcomes[nth], issueNumber)],
-    ),
-  )
+function replyItemsOf(given: AuthorizedCommands, outcomes: readonly CommandOutcome[]): readonly ReplyItem[] {
+  const known = outcomes.length > 0 ? outcomes : outcomesWithoutPipeline(given)
+  const items = known.toSorted((a, b) => a.nth - b.nth).map(replyItemOf)
   // One sentence is enough for all that somebody may not do.
-  const refused = items.findIndex(({ kind }) => kind === 'no permission')
-  return items.filter(({ kind }, index) => kind !== 'no permission' || index === refused)
+  const refused = items.findIndex(({ kind }) => kind === 'no-permission')
+  return items.filter(({ kind }, index) => kind !== 'no-permission' || index === refused)
 }
 
-function replyItemOf({ command, result }: CommandOutcome, issueNumber: number | null): ReplyItem {
+function replyItemOf({ issueNumber, command, result }: CommandOutcome): ReplyItem {
   const { text } = command
   if (command.verb === null) return { kind: 'mistake', text, mistake: command }
-  if (result === null) return { kind: 'no permission', text }
-  const { outcome, message, suggestions } = result
-  if (outcome !== 'answered_in_reply') return { kind: outcome, text, issueNumber, message, suggestions }
+  if (result === null) return { kind: 'no-permission', text }
+  if (result.outcome !== 'answered_in_reply') return { kind: result.outcome, text, issueNumber, answer: result.answer }
   if (command.verb === 'status' || command.verb === 'why') return { kind: command.verb, text, issueNumber }
   return { kind: 'help', text }
 }
 
 /** What commands come to where no line hears them. */
-function outcomesWithoutPipeline({
-  commands,
-  role,
-  onPullRequest,
-  actor,
-  outerHolds,
-}: AuthorizedCommands): readonly CommandOutcome[] {
+function outcomesWithoutPipeline(given: AuthorizedCommands): readonly CommandOutcome[] {
+  const { commands, role, onPullRequest, outerHolds } = given
   return commands.map((command, nth) => {
-    if (command.verb === null || !mayUseCommand(role, command.verb)) return { command, result: null }
-    const known = outerHoldsAfter(outerHolds, commands.slice(0, nth), actor)
-    return { command, result: repositoryHoldResult(command, actor, known) ?? noPipelineHere(command, onPullRequest) }
+    const outcome = { issueNumber: null, nth, command }
+    if (command.verb === null || !mayUseCommand(role, command.verb)) return { ...outcome, result: null }
+    const held = repositoryHoldResult(command, given, outerHoldsAfter(outerHolds, given, nth))
+    return { ...outcome, result: held ?? noPipelineHere(command, onPullRequest) }
   })
 }
 
 function noPipelineHere({ verb }: Command, onPullRequest: boolean): CommandResult {
   if (verb === 'help') return ANSWERED_IN_REPLY
-  if (onPullRequest) {
-    return notPossible(
-      'this pull request belongs to no issue on the line: let its description close one (“fixes” and its number), or write on the issue',
-    )
-  }
-  return notPossible('this issue is not on the line', ['/andon start'])
+  return notPossible({ kind: onPullRequest ? 'pull-request-not-on-line' : 'issue-not-on-line' })
 }

@@ -1,21 +1,23 @@
-// What people order, once GitHub has said that they may. Every order of a person ends in `obey`, wherever it was given.
+// What people order, once GitHub has said that they may. Every order of a person ends in `runCommand`, wherever it was given.
 import type { Command } from '../../commands/commands.ts'
 import { cancelAttempt } from '../deadlines/enforce-deadlines.ts'
-import { isAdmitted } from '../model/attempt.ts'
+import { updateAttempts } from '../model/attempt.ts'
 import {
   ANSWERED_IN_REPLY,
-  type CommandContext,
-  type CommandReduction,
+  already,
   type CommandResult,
-  describeStage,
   done,
   notPossible,
+  stageSummary,
+  summaryOf,
 } from '../model/command-result.ts'
 import type { Pipeline, Stage, StageCommand } from '../model/pipeline.ts'
+import { isCalledOff } from '../model/reason.ts'
 import { latest } from '../model/time.ts'
-import { currentAttempt, isLiveAttempt } from '../stages/attempt-outcome.ts'
+import { currentAttempt } from '../stages/attempt-outcome.ts'
 import { deriveStages } from '../stages/derive-stages.ts'
 import { NO_TRIGGER, triggerOf } from '../stages/triggers.ts'
+import type { CommandContext, Ran } from './authorized-commands.ts'
 import { isAtGate } from './buttons.ts'
 import { runHoldOrResume } from './hold-or-release.ts'
 import {
@@ -28,9 +30,10 @@ import {
 } from './preconditions.ts'
 
 /** Does what a person ordered; what makes no sense as the line stands leaves it as it is. The stages are settled: see `settle`. */
-export function runCommand(pipeline: Pipeline, command: Command, order: CommandContext): CommandReduction {
-  if (pipeline.removed !== null) return unchanged(pipeline, notPossible(`the issue was ${pipeline.removed.why}`))
-  if (hasAlreadyRun(pipeline, order.id)) return unchanged(pipeline, done('it was done before'))
+export function runCommand(pipeline: Pipeline, command: Command, order: CommandContext): Ran {
+  if (pipeline.removed !== null)
+    return unchanged(pipeline, notPossible({ kind: 'issue-removed', why: pipeline.removed.why }))
+  if (hasAlreadyRun(pipeline, order.id)) return unchanged(pipeline, done({ kind: 'done-before' }))
   switch (command.verb) {
     case 'start':
       return runStart(pipeline, order)
@@ -65,29 +68,23 @@ export function runCommand(pipeline: Pipeline, command: Command, order: CommandC
 }
 
 /** Starting what was started and came to a halt at its first stage means trying that again. */
-function runStart(pipeline: Pipeline, order: CommandContext): CommandReduction {
+function runStart(pipeline: Pipeline, order: CommandContext): Ran {
   const [first] = pipeline.stages
-  if (first === undefined) return unchanged(pipeline, notPossible('this line has no stages'))
+  if (first === undefined) return unchanged(pipeline, notPossible({ kind: 'no-stages' }))
   const isHalted = first.status === 'failed' || first.status === 'cancelled'
   if (isHalted && pipeline.issue.state === 'open') return rerunStages(pipeline, 'retry', [first], order)
-  if (pipeline.issue.state === 'closed') return unchanged(pipeline, notPossible('the issue is closed: reopen it first'))
+  if (pipeline.issue.state === 'closed') return unchanged(pipeline, notPossible({ kind: 'issue-closed' }))
   const stage = pipeline.stages.findLast(({ since }) => since !== null) ?? first
-  const words = describeStage(stage)
-  return unchanged(
-    pipeline,
-    order.startsPipeline ? done(words) : { ...done(`it was started before; ${words}`), outcome: 'already' },
-  )
+  const result = order.startsPipeline
+    ? done(summaryOf([stage]))
+    : already({ kind: 'started-before', stage: stageSummary(stage) })
+  return unchanged(pipeline, result)
 }
 
 /** Carries stages out anew. */
-function rerunStages(
-  pipeline: Pipeline,
-  verb: 'run' | 'retry',
-  stages: readonly Stage[],
-  order: CommandContext,
-): CommandReduction {
+function rerunStages(pipeline: Pipeline, verb: 'run' | 'retry', stages: readonly Stage[], order: CommandContext): Ran {
   if (stages.length === 0) {
-    return unchanged(pipeline, notPossible('nothing here has failed or was cancelled', ['/andon retry STAGE']))
+    return unchanged(pipeline, notPossible({ kind: 'nothing-halted' }))
   }
   return runOnEligible(pipeline, stages, whyNotRerun, (fit) => {
     const lost = fit.reduce((known, { name }) => cancelLiveAttempts(known, name, order), pipeline)
@@ -98,8 +95,8 @@ function rerunStages(
   })
 }
 
-function runCancel(pipeline: Pipeline, stages: readonly Stage[], order: CommandContext): CommandReduction {
-  if (stages.length === 0) return unchanged(pipeline, notPossible('nothing runs or waits here', ['/andon status']))
+function runCancel(pipeline: Pipeline, stages: readonly Stage[], order: CommandContext): Ran {
+  if (stages.length === 0) return unchanged(pipeline, notPossible({ kind: 'nothing-active' }))
   return runOnEligible(pipeline, stages, whyNotCancel, (fit) => {
     const ours = fit.filter((stage) => isDispatchedByAndon(pipeline, stage))
     return fit.reduce(
@@ -109,8 +106,8 @@ function runCancel(pipeline: Pipeline, stages: readonly Stage[], order: CommandC
   })
 }
 
-function runApprove(pipeline: Pipeline, order: CommandContext): CommandReduction {
-  const isMeant = ({ name }: Stage) => order.stage === undefined || name === order.stage
+function runApprove(pipeline: Pipeline, order: CommandContext): Ran {
+  const isMeant = ({ name }: Stage) => order.origin.kind === 'comment' || name === order.origin.stage
   const gates = pipeline.stages.filter((stage) => isAtGate(pipeline, stage) && isMeant(stage))
   if (gates.length === 0) return unchanged(pipeline, whyNotApprove(pipeline))
   return runOnEligible(
@@ -121,7 +118,7 @@ function runApprove(pipeline: Pipeline, order: CommandContext): CommandReduction
   )
 }
 
-function runSkip(pipeline: Pipeline, stages: readonly Stage[], order: CommandContext): CommandReduction {
+function runSkip(pipeline: Pipeline, stages: readonly Stage[], order: CommandContext): Ran {
   return runOnEligible(pipeline, stages, whyNotSkip, (fit) =>
     fit.reduce(
       (known, { name }) => cancelLiveAttempts(known, name, order),
@@ -136,20 +133,19 @@ function runOnEligible(
   stages: readonly Stage[],
   whyNot: (pipeline: Pipeline, stage: Stage) => CommandResult | null,
   act: (fit: readonly Stage[]) => Pipeline,
-): CommandReduction {
+): Ran {
   const fit = stages.filter((stage) => whyNot(pipeline, stage) === null)
   const [first] = stages
   const refusal = first && whyNot(pipeline, first)
-  if (fit.length === 0) return unchanged(pipeline, refusal ?? notPossible('this line has no such stage'))
+  if (fit.length === 0) return unchanged(pipeline, refusal ?? notPossible({ kind: 'no-such-stage' }))
   const next = act(fit)
   const after = deriveStages(next).stages.filter(({ name }) => fit.some((stage) => stage.name === name))
-  const words = after.map(describeStage).join('; ')
   // The order stands, but what was called off with the issue or its pull request stays so for now.
-  const isCalledOff = after.every(({ reason }) => reason.startsWith('called off'))
-  return { pipeline: next, result: isCalledOff ? notPossible(words) : done(words) }
+  const isOff = after.every(({ reason }) => isCalledOff(reason))
+  return { pipeline: next, result: isOff ? notPossible(summaryOf(after)) : done(summaryOf(after)) }
 }
 
-function unchanged(pipeline: Pipeline, result: CommandResult): CommandReduction {
+function unchanged(pipeline: Pipeline, result: CommandResult): Ran {
   return { pipeline, result }
 }
 
@@ -183,14 +179,9 @@ function recordCommands(pipeline: Pipeline, stages: readonly Stage[], make: (sta
 
 /** Stops what is live in a stage. */
 function cancelLiveAttempts(pipeline: Pipeline, name: string, { login, now, evidence }: CommandContext): Pipeline {
-  const stages = pipeline.stages.map((stage) => {
-    if (stage.name !== name || !stage.attempts.some(isLiveAttempt)) return stage
-    const attempts = stage.attempts.map((attempt) =>
-      isAdmitted(attempt) ? cancelAttempt(attempt, login, now, evidence) : attempt,
-    )
-    return { ...stage, attempts }
+  return updateAttempts(pipeline, (attempt, _, stage) => {
+    return stage.name === name ? cancelAttempt(attempt, login, now, evidence) : attempt
   })
-  return { ...pipeline, stages }
 }
 
 function stagesNamed({ stages }: Pipeline, name: string): readonly Stage[] {

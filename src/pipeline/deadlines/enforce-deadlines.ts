@@ -2,20 +2,20 @@
 // may have been the ones asleep; only what GitHub then still calls live is cancelled, later by force, and in the end left
 // alone so that its slot is free.
 import type { StageConfig } from '../../line/line.ts'
-import { type AdmittedAttempt, isAdmitted } from '../model/attempt.ts'
+import { type AdmittedAttempt, isAdmitted, updateAttempts, withControl } from '../model/attempt.ts'
 import type { Evidence } from '../model/evidence.ts'
-import type { Attempt, AttemptControl, Cancellation, DuplicateRun, Pipeline, Stage } from '../model/pipeline.ts'
+import type { Attempt, AttemptControl, Cancellation, DuplicateRun, Pipeline } from '../model/pipeline.ts'
+import type { CancellationCause } from '../model/reason.ts'
 import { earliest, type Instant, latest, secondsAfter } from '../model/time.ts'
-import { hasLiveRun, isLiveAttempt, isLiveDuplicate } from '../stages/attempt-outcome.ts'
-import { lastActivityAt, runStartedAt } from '../stages/attempt-timings.ts'
-import { nextEscalationAt } from '../stages/cancellation.ts'
+import { admittedAttempts, hasLiveRun, isLiveAttempt, isLiveDuplicate } from '../stages/attempt-outcome.ts'
+import { lastActivityAt, nextEscalationAt, runStartedAt } from '../stages/attempt-timings.ts'
 
 /** How long a slot waits for GitHub's last word about a run that will not end. */
 const RECONCILE_TIMEOUT_SECONDS = 15 * 60
 
 /** What the clock changes: deadlines that have passed are acted upon, once. */
 export function enforceDeadlines(pipeline: Pipeline, now: Instant, evidence: Evidence): Pipeline {
-  return updateAdmittedAttempts(pipeline, (attempt, rule) => enforceOnAttempt(attempt, rule, now, evidence))
+  return updateAttempts(pipeline, (attempt, rule) => enforceOnAttempt(attempt, rule, now, evidence))
 }
 
 /** GitHub has answered how a run stands: what is still live and silent, or past its limit, is given up. */
@@ -26,118 +26,88 @@ export function enforceOnReconciledRun(
   now: Instant,
   evidence: Evidence,
 ): Pipeline {
-  return updateAdmittedAttempts(pipeline, (attempt, rule) => {
-    const { control } = attempt
-    if (control.runId !== runId) return attempt
-    const reconciliation = control.reconciliation && { ...control.reconciliation, answeredAt: now }
-    const told = { ...attempt, control: { ...control, reconciliation } }
-    if (!isLiveAttempt(told) && !hasLiveRun(told)) return told
-    if (!isKnown)
-      return {
-        ...told,
-        control: { ...told.control, closed: { kind: 'gone', message: RUN_UNKNOWN, at: now, evidence } },
-      }
-    if (control.cancel !== null) return isForceExhausted(control) ? abandonRun(told, now, evidence) : told
-    const why = whyCancel(told, rule, now)
-    return why === null ? told : { ...told, control: { ...told.control, cancel: beginCancellation(why, now) } }
+  return updateAttempts(pipeline, (attempt, rule) => {
+    const { runId: ownRunId, reconciliation, cancel } = attempt.control
+    if (ownRunId !== runId) return attempt
+    const answered = withControl(attempt, { reconciliation: reconciliation && { ...reconciliation, answeredAt: now } })
+    if (!isLiveAttempt(answered) && !hasLiveRun(answered)) return answered
+    if (!isKnown) return withControl(answered, { closed: { kind: 'gone', at: now, evidence } })
+    if (cancel !== null) return isForceExhausted(attempt.control) ? abandonRun(answered, now, evidence) : answered
+    const cause = whyCancel(answered, rule, now)
+    return cause === null ? answered : withControl(answered, { cancel: beginCancellation(cause, now) })
   })
 }
 
-/** Runs that must not go on beside another: twins of an attempt, and older attempts once a newer one is live. */
+/** Runs that must not go on beside another: duplicates of an attempt's run, and older attempts once a newer one is live. */
 export function cancelSupersededRuns(pipeline: Pipeline, now: Instant): Pipeline {
-  const stages = pipeline.stages.map((stage): Stage => {
-    const newest = stage.attempts.findLast((attempt) => isAdmitted(attempt) && isLiveAttempt(attempt))
-    const attempts = stage.attempts.map((attempt) => {
-      if (!isAdmitted(attempt)) return attempt
-      const { control } = attempt
-      const duplicateRuns = control.duplicateRuns.map((twin) => {
-        return twin.cancel === null && isLiveDuplicate(twin)
-          ? { ...twin, cancel: beginCancellation('superseded', now) }
-          : twin
-      })
-      const isStray = attempt.number < (newest?.number ?? 0) && hasLiveRun(attempt) && control.cancel === null
-      return {
-        ...attempt,
-        control: { ...control, duplicateRuns, cancel: isStray ? beginCancellation('superseded', now) : control.cancel },
-      }
+  return updateAttempts(pipeline, (attempt, _, { attempts }) => {
+    const newest = attempts.findLast((other) => isAdmitted(other) && isLiveAttempt(other))
+    const cancel = beginCancellation('superseded', now)
+    const duplicateRuns = attempt.control.duplicateRuns.map((duplicate) => {
+      return duplicate.cancel === null && isLiveDuplicate(duplicate) ? { ...duplicate, cancel } : duplicate
     })
-    return { ...stage, attempts }
+    const isOlder = attempt.number < (newest?.number ?? 0) && hasLiveRun(attempt) && attempt.control.cancel === null
+    return withControl(attempt, { duplicateRuns, ...(isOlder && { cancel }) })
   })
-  return { ...pipeline, stages }
 }
 
 /** Stops an attempt because a person said so. One of which nothing was sent, or which nobody can find, is over at once. */
 export function cancelAttempt(attempt: AdmittedAttempt, by: string, now: Instant, evidence: Evidence): Attempt {
-  const { control } = attempt
-  const { dispatch } = control
+  const { dispatch, cancel, runId } = attempt.control
   const isUnsent = dispatch === null || dispatch.state === 'waiting' || dispatch.needsPerson
-  const isOver = control.runId === null && isUnsent
-  if (!isLiveAttempt(attempt) || (control.cancel !== null && !isOver)) return attempt
-  const closed = { kind: 'cancelled', message: `was called off by @${by}`, at: now, evidence } as const
-  return {
-    ...attempt,
-    control: {
-      ...control,
-      cancel: control.cancel ?? beginCancellation('command', now),
-      closed: isOver ? closed : null,
-    },
-  }
+  const isOver = runId === null && isUnsent
+  if (!isLiveAttempt(attempt) || (cancel !== null && !isOver)) return attempt
+  return withControl(attempt, {
+    cancel: cancel ?? beginCancellation('command', now),
+    closed: isOver ? { kind: 'cancelled', by, at: now, evidence } : null,
+  })
 }
 
 /** When the clock is wanted next for what is done, not only shown; a moment that has passed is still wanted. */
-export function pipelineDeadlines(pipeline: Pipeline): readonly Instant[] {
-  const moments: Instant[] = []
-  updateAdmittedAttempts(pipeline, (attempt, rule) => {
-    moments.push(...attemptDeadlines(attempt, rule))
-    return attempt
+export function pipelineDeadlines({ stages, line }: Pipeline): readonly Instant[] {
+  return stages.flatMap((stage, index) => {
+    const rule = line.stages[index]
+    return rule === undefined ? [] : admittedAttempts(stage).flatMap((attempt) => attemptDeadlines(attempt, rule))
   })
-  return moments
 }
 
 function enforceOnAttempt(attempt: AdmittedAttempt, rule: StageConfig, now: Instant, evidence: Evidence): Attempt {
-  const { control } = attempt
-  const duplicateRuns = control.duplicateRuns.map((twin) => escalateDuplicate(twin, now))
-  const pressing = { ...attempt, control: { ...control, duplicateRuns } }
-  if (control.runId === null || !(isLiveAttempt(attempt) || hasLiveRun(attempt))) return pressing
-  const { cancel } = control
-  if (cancel === null) {
-    return reconcileAt(attempt, rule) <= now
-      ? { ...pressing, control: { ...control, duplicateRuns, reconciliation: newReconciliation(now) } }
-      : pressing
-  }
-  if (escalateAt(control, cancel) > now) return pressing
-  if (cancel.forcedAt === null) {
-    return {
-      ...pressing,
-      control: {
-        ...control,
-        duplicateRuns,
-        cancel: { ...cancel, forcedAt: now },
-        reconciliation: newReconciliation(now),
-      },
-    }
-  }
+  const { duplicateRuns, cancel } = attempt.control
+  const escalated = withControl(attempt, { duplicateRuns: duplicateRuns.map((run) => escalateDuplicate(run, now)) })
+  if (!mayRun(attempt) || deadlineOf(attempt, rule) > now) return escalated
   // What was finished and never told is found before the run is left alone; but a slot does not wait for ever.
-  return isForceExhausted(control)
-    ? abandonRun(pressing, now, evidence)
-    : { ...pressing, control: { ...control, duplicateRuns, reconciliation: newReconciliation(now) } }
+  if (isForceExhausted(attempt.control)) return abandonRun(escalated, now, evidence)
+  const asked = withControl(escalated, { reconciliation: { at: now, answeredAt: null } })
+  return cancel === null || cancel.forcedAt !== null
+    ? asked
+    : withControl(asked, { cancel: { ...cancel, forcedAt: now } })
+}
+
+function attemptDeadlines(attempt: AdmittedAttempt, rule: StageConfig): readonly Instant[] {
+  const ofDuplicates = attempt.control.duplicateRuns.flatMap((duplicate) =>
+    duplicate.cancel !== null && isLiveDuplicate(duplicate) ? [nextEscalationAt(duplicate.cancel)] : [],
+  )
+  return mayRun(attempt) ? [...ofDuplicates, deadlineOf(attempt, rule)] : ofDuplicates
+}
+
+/** Is its run known, and not known to be over? */
+function mayRun(attempt: AdmittedAttempt): boolean {
+  return attempt.control.runId !== null && (isLiveAttempt(attempt) || hasLiveRun(attempt))
+}
+
+function deadlineOf(attempt: AdmittedAttempt, rule: StageConfig): Instant {
+  const { cancel } = attempt.control
+  return cancel === null ? reconcileAt(attempt, rule) : escalateAt(attempt.control, cancel)
 }
 
 /** Was GitHub asked once more after force had had its time? */
 function isForceExhausted({ reconciliation, cancel }: AttemptControl): boolean {
-  return (
-    reconciliation !== null &&
-    cancel !== null &&
-    cancel.forcedAt !== null &&
-    reconciliation.at >= nextEscalationAt(cancel)
-  )
+  if (reconciliation === null || cancel === null) return false
+  return cancel.forcedAt !== null && reconciliation.at >= nextEscalationAt(cancel)
 }
 
 function abandonRun(attempt: AdmittedAttempt, at: Instant, evidence: Evidence): Attempt {
-  return {
-    ...attempt,
-    control: { ...attempt.control, closed: { kind: 'abandoned', message: ABANDONED, at, evidence } },
-  }
+  return withControl(attempt, { closed: { kind: 'abandoned', at, evidence } })
 }
 
 function escalateAt(control: AttemptControl, cancel: Cancellation): Instant {
@@ -145,20 +115,12 @@ function escalateAt(control: AttemptControl, cancel: Cancellation): Instant {
   return secondsAfter(control.reconciliation.at, RECONCILE_TIMEOUT_SECONDS)
 }
 
-function escalateDuplicate(twin: DuplicateRun, now: Instant): DuplicateRun {
-  if (twin.cancel === null || !isLiveDuplicate(twin) || nextEscalationAt(twin.cancel) > now) return twin
-  return twin.cancel.forcedAt === null
-    ? { ...twin, cancel: { ...twin.cancel, forcedAt: now } }
-    : { ...twin, abandonedAt: now }
-}
-
-function attemptDeadlines(attempt: AdmittedAttempt, rule: StageConfig): readonly Instant[] {
-  const { control } = attempt
-  const ofTwins = control.duplicateRuns.flatMap((twin) =>
-    twin.cancel !== null && isLiveDuplicate(twin) ? [nextEscalationAt(twin.cancel)] : [],
-  )
-  if (control.runId === null || !(isLiveAttempt(attempt) || hasLiveRun(attempt))) return ofTwins
-  return [...ofTwins, control.cancel === null ? reconcileAt(attempt, rule) : escalateAt(control, control.cancel)]
+function escalateDuplicate(duplicate: DuplicateRun, now: Instant): DuplicateRun {
+  const { cancel } = duplicate
+  if (cancel === null || !isLiveDuplicate(duplicate) || nextEscalationAt(cancel) > now) return duplicate
+  return cancel.forcedAt === null
+    ? { ...duplicate, cancel: { ...cancel, forcedAt: now } }
+    : { ...duplicate, abandonedAt: now }
 }
 
 /** When GitHub is asked how the run stands: at the end of silence or at the limit; then again each time as long after. */
@@ -172,7 +134,7 @@ function reconcileAt(attempt: AdmittedAttempt, { timeoutSeconds, limitSeconds }:
   return reconciliation.at < limitAt ? earliest(latest(silentAt, next), limitAt) : next
 }
 
-function whyCancel(attempt: AdmittedAttempt, rule: StageConfig, now: Instant): Cancellation['reason'] | null {
+function whyCancel(attempt: AdmittedAttempt, rule: StageConfig, now: Instant): CancellationCause | null {
   const { run, control } = attempt
   if (secondsAfter(runStartedAt(attempt), rule.limitSeconds) <= now) return 'time_limit'
   if (secondsAfter(lastActivityAt(attempt), rule.timeoutSeconds) > now) return null
@@ -181,28 +143,6 @@ function whyCancel(attempt: AdmittedAttempt, rule: StageConfig, now: Instant): C
   return control.report === null ? null : 'silence'
 }
 
-function newReconciliation(now: Instant): { readonly at: Instant; readonly answeredAt: null } {
-  return { at: now, answeredAt: null }
-}
-
-function beginCancellation(reason: Cancellation['reason'], at: Instant): Cancellation {
+function beginCancellation(reason: CancellationCause, at: Instant): Cancellation {
   return { reason, at, forcedAt: null, response: null }
 }
-
-function updateAdmittedAttempts(
-  pipeline: Pipeline,
-  change: (attempt: AdmittedAttempt, rule: StageConfig) => Attempt,
-): Pipeline {
-  const stages = pipeline.stages.map((stage, index): Stage => {
-    const rule = pipeline.line.stages[index]
-    if (rule === undefined || !stage.attempts.some(isAdmitted)) return stage
-    return {
-      ...stage,
-      attempts: stage.attempts.map((attempt) => (isAdmitted(attempt) ? change(attempt, rule) : attempt)),
-    }
-  })
-  return { ...pipeline, stages }
-}
-
-const RUN_UNKNOWN = 'has no run any more, says GitHub'
-const ABANDONED = 'would not be cancelled and is left alone'

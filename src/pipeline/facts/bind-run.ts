@@ -2,9 +2,9 @@
 // whole key that its title echoes: a key that we issued, in the workflow and on the branch that we sent it to. Titles are
 // written by anybody.
 
-import { type AdmittedAttempt, isAdmitted } from '../model/attempt.ts'
+import { type AdmittedAttempt, isAdmitted, updateAttempt } from '../model/attempt.ts'
 import type { RunFact } from '../model/facts.ts'
-import type { Attempt, AttemptControl, DuplicateRun, Pipeline, Stage } from '../model/pipeline.ts'
+import type { Attempt, AttemptControl, DuplicateRun, Pipeline } from '../model/pipeline.ts'
 import { parseAttemptKey, stageOfRun } from './correlate.ts'
 import { mergeRun } from './merge.ts'
 
@@ -40,56 +40,30 @@ export function attemptKeyOfRun(pipeline: Pipeline, run: RunFact): string | null
   return isThere ? claimed.attempt.key : null
 }
 
-/** The pipeline with the attempt of that key changed; the same where no such key was issued. */
-export function updateAttempt(
-  pipeline: Pipeline,
-  key: string,
-  change: (attempt: AdmittedAttempt) => Attempt,
-): Pipeline {
-  const isIt = (attempt: Attempt) => isAdmitted(attempt) && attempt.key === key
-  const stages = pipeline.stages.map((stage): Stage => {
-    if (!stage.attempts.some(isIt)) return stage
-    return {
-      ...stage,
-      attempts: stage.attempts.map((attempt) =>
-        isAdmitted(attempt) && attempt.key === key ? change(attempt) : attempt,
-      ),
-    }
-  })
-  return { ...pipeline, stages }
-}
-
 /** The attempt with a run of its own: of several with its key the oldest, whatever the order they are told in. */
 export function bindToAttempt(attempt: AdmittedAttempt, runId: number, run: RunFact | null): Attempt {
   const { control } = attempt
-  const ids = [
-    ...new Set([
-      runId,
-      ...(control.runId === null ? [] : [control.runId]),
-      ...control.duplicateRuns.map((twin) => twin.runId),
-    ]),
-  ]
-  const known = new Map<number, RunFact | null>(control.duplicateRuns.map((twin) => [twin.runId, twin.run]))
+  const { duplicateRuns } = control
+  const known = new Map(duplicateRuns.map((duplicate) => [duplicate.runId, duplicate.run]))
   if (control.runId !== null) known.set(control.runId, attempt.run)
   const before = known.get(runId) ?? null
   known.set(runId, run === null ? before : mergeRun(before, run))
-  const [oldest = runId, ...younger] = ids.sort((a, b) => a - b)
-  const duplicateRuns = younger.map((id): DuplicateRun => {
-    const twin = control.duplicateRuns.find((other) => other.runId === id) ?? {
-      runId: id,
-      cancel: null,
-      abandonedAt: null,
-    }
-    const told = known.get(id) ?? null
-    return { ...twin, run: told === null ? null : { ...told, jobs: [] } }
-  })
-  const adopted = known.get(oldest) ?? null
+  const [[oldest, adopted] = [runId, run], ...younger] = [...known].sort(([a], [b]) => a - b)
   return {
     ...attempt,
     run: adopted,
-    control: { ...resetOnRerun(control, attempt.run, adopted), runId: oldest, duplicateRuns },
+    control: {
+      ...resetOnRerun(control, attempt.run, adopted),
+      runId: oldest,
+      duplicateRuns: younger.map(([id, told]): DuplicateRun => {
+        const duplicate = duplicateRuns.find((other) => other.runId === id) ?? NEW_DUPLICATE
+        return { ...duplicate, runId: id, run: told && { ...told, jobs: [] } }
+      }),
+    },
   }
 }
+
+const NEW_DUPLICATE = { cancel: null, abandonedAt: null }
 
 /** Run again on GitHub, it begins anew: how it was given up before says nothing any more. */
 function resetOnRerun(control: AttemptControl, before: RunFact | null, after: RunFact | null): AttemptControl {

@@ -54,7 +54,7 @@ export function issuesOfPullRequest(pullRequest: PullRequestFact): readonly numb
 
 /**
  * Does the run belong to the pipeline's issue? A key decides alone; without one its branch or a linked pull request's does.
- * Where Andon itself issues the keys, only those that it issued count: see `keyOfOurs`.
+ * Where Andon itself issues the keys, only those that it issued count: see `attemptKeyOfRun`.
  */
 export function belongsToPipeline(pipeline: Pipeline, run: RunFact): boolean {
   const key = parseAttemptKey(run.title)

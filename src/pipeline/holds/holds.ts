@@ -1,15 +1,18 @@
 // The cord. Of each place the last word about it is kept, pulled or let go, so that a word that comes late changes
 // nothing. Stages and issues are held in the pipeline itself; a repository and everything are held around it.
 
+import { isEqualJson } from '../facts/total-order.ts'
 import type { Hold, HoldOrRelease, OuterHolds } from '../model/hold.ts'
 import type { Pipeline } from '../model/pipeline.ts'
-import { formatDateTime } from '../model/time.ts'
+
 /** Nothing is held around. */
 export const NO_OUTER_HOLDS: OuterHolds = { repository: null, everything: null }
 
 /** The hold, if the last word was that. */
 export function activeHold(word: HoldOrRelease | null | undefined): Hold | null {
-  return word != null && isHold(word) ? word : null
+  if (word == null || word.reason === null) return null
+  const { others: _, reason, ...hold } = word
+  return { ...hold, reason }
 }
 
 /** Every hold that a pipeline stands under, the widest first. */
@@ -49,46 +52,41 @@ export function heldStageNames(pipeline: Pipeline): readonly string[] {
   return pipeline.stages.map(({ name }) => name).filter((name) => pipelineHoldAffectingStage(pipeline, name) !== null)
 }
 
-/** `the repository is held by @ada since 2026-11-21 14:02 UTC: release week`. Its reason is a stranger's text. */
-export function describeHold(hold: Hold): string {
-  const { place, since, reason } = hold
-  const who = describeActor(hold)
-  const what = place.kind === 'issue' ? '' : `${describePlace(place)} is `
-  return `${what}held by ${who} since ${formatDateTime(since)}: ${reason}`
+/** Identifies the place of a hold within a pipeline and around it. */
+export function placeKey(place: HoldOrRelease['place']): string {
+  return place.kind === 'stage' ? `stage/${place.stage}` : place.kind
 }
 
-/** Whose word it is: somebody on GitHub, or the operator. */
-export function describeActor({ place, by }: HoldOrRelease): string {
-  return place.kind === 'everything' ? by : `@${by}`
-}
-
-/** What the cord of a place holds, for a sentence. */
-export function describePlace(place: HoldOrRelease['place']): string {
-  switch (place.kind) {
-    case 'issue':
-      return 'this issue'
-    case 'stage':
-      return place.stage
-    case 'repository':
-      return 'the repository'
-    case 'everything':
-      return 'everything'
-  }
-}
-
-/** Which of two words about one place stands: the later one, but whoever pulled a pulled cord first holds it. */
+/**
+ * Which word about a place stands once this one came as well: the first hold since it was last resumed, or that resume.
+ * The others are kept with it, because words come in any order: one that comes late may be a resume between two holds.
+ */
 export function latestHoldOrRelease(known: HoldOrRelease | null | undefined, word: HoldOrRelease): HoldOrRelease {
   if (known == null) return word
-  if (isHold(known) && isHold(word)) return known
-  return isOlder(word, known) ? known : word
+  const { others = [], ...first } = known
+  const rest = [...others, first].filter((other) => !isSameWord(other, word)).sort(bySince)
+  const place = rest.findLastIndex((other) => bySince(other, word) <= 0) + 1
+  const words = rest.toSpliced(place, 0, word)
+  const resumed = words.findLastIndex((other) => !isHold(other))
+  const [hold, ...later] = words.slice(resumed + 1)
+  const release = words.slice(Math.max(0, resumed), resumed + 1)
+  const stands = hold === undefined ? release[0] : { ...hold, others: [...release, ...later] }
+  return stands === undefined || isEqualJson(stands, known) || isEqualJson(stands, { ...known, others })
+    ? known
+    : stands
+}
+
+/** Is it the same word, whatever else is kept with it? */
+export function isSameWord(a: HoldOrRelease, b: HoldOrRelease): boolean {
+  return bySince(a, b) === 0 && isHold(a) === isHold(b)
 }
 
 /** GitHub tells moments to the second; its ids of comments only ever grow. */
-function isOlder(word: HoldOrRelease, known: HoldOrRelease): boolean {
-  if (word.since !== known.since) return word.since < known.since
-  return Number(word.evidence.id) < Number(known.evidence.id)
+function bySince(a: HoldOrRelease, b: HoldOrRelease): number {
+  if (a.since !== b.since) return a.since < b.since ? -1 : 1
+  return Number(a.evidence.id) - Number(b.evidence.id) || 0
 }
 
-function isHold(word: HoldOrRelease): word is Hold {
+function isHold(word: HoldOrRelease): boolean {
   return word.reason !== null
 }

@@ -2,6 +2,7 @@
 // What must be *true* (check runs, comments, the board) is a publication: see surfaces.ts.
 import type { Command, InvalidCommand } from '../../commands/commands.ts'
 import type { StageName } from '../../line/line.ts'
+import type { CommandAnswer } from './command-answer.ts'
 import type { CommandOrigin } from './command-origin.ts'
 import type { IssueFact, PullRequestFact, RunFact } from './facts.ts'
 import type { Instant } from './time.ts'
@@ -68,11 +69,10 @@ export type ReplyItem = { readonly text: string } & (
       readonly kind: 'done' | 'already' | 'impossible'
       /** The issue it is about; null when no line heard it. */
       readonly issueNumber: number | null
-      readonly message: string
-      readonly suggestions: readonly string[]
+      readonly answer: CommandAnswer
     }
   | { readonly kind: 'mistake'; readonly mistake: InvalidCommand }
-  | { readonly kind: 'no permission' }
+  | { readonly kind: 'no-permission' }
   | { readonly kind: 'help' }
   /** Looked up when the reply is written. */
   | { readonly kind: 'status' | 'why'; readonly issueNumber: number | null }
@@ -95,15 +95,17 @@ export type Question =
 export type PermissionPurpose =
   | { readonly kind: 'review'; readonly pullRequestNumber: number }
   | { readonly kind: 'start'; readonly issueNumber: number; readonly at: Instant }
-  | {
-      readonly kind: 'command'
-      readonly issueNumber: number
-      readonly onPullRequest: boolean
-      readonly origin: CommandOrigin
-      readonly commands: readonly (Command | InvalidCommand)[]
-      /** When it was given. */
-      readonly at: Instant
-    }
+  /** `at`: when they were given. */
+  | ({ readonly kind: 'command'; readonly at: Instant } & GivenCommands)
+
+/** Commands as they were given, and where. */
+export type GivenCommands = {
+  /** The number commented on: a pull request's own when `onPullRequest`. */
+  readonly issueNumber: number
+  readonly onPullRequest: boolean
+  readonly origin: CommandOrigin
+  readonly commands: readonly (Command | InvalidCommand)[]
+}
 
 /** What somebody may in a repository, in GitHub's word; `none` also for somebody whom GitHub does not know. */
 export type Role = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none'

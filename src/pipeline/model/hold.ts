@@ -11,10 +11,12 @@ export type HoldOrRelease = {
   readonly reason: string | null
   readonly since: Instant
   readonly evidence: Evidence
+  /** Of a hold: the resume before it and the holds after it, of which one may stand once a word comes late. */
+  readonly others?: readonly HoldOrRelease[]
 }
 
 /** A cord that is pulled: nothing starts in its place. */
-export type Hold = HoldOrRelease & { readonly reason: string }
+export type Hold = Omit<HoldOrRelease, 'others'> & { readonly reason: string }
 
 /** A repository that is held, or with null everything. */
 export type ActiveHold = { readonly repository: string | null; readonly hold: Hold }

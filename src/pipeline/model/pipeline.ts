@@ -4,6 +4,7 @@ import type { Line, StageName } from '../../line/line.ts'
 import type { Evidence } from './evidence.ts'
 import type { IssueFact, PermissionDecision, PullRequestFact, RunFact } from './facts.ts'
 import type { HoldOrRelease } from './hold.ts'
+import type { CancellationCause, ClosedReason, DenialReason, DispatchReason, Reason } from './reason.ts'
 import type { Instant } from './time.ts'
 
 export type StageStatus = 'idle' | 'queued' | 'running' | 'review' | 'done' | 'failed' | 'cancelled' | 'skipped'
@@ -62,7 +63,7 @@ export type Trigger = {
 /** What the outbox last told about sending an attempt. */
 export type Dispatch = {
   readonly state: 'sending' | 'confirmed' | 'refused' | 'unconfirmed' | 'waiting'
-  readonly message: string
+  readonly reason: DispatchReason | null
   readonly until: Instant | null
   readonly url: string | null
   /** Nothing more is done about it until a person says what to do. */
@@ -81,19 +82,14 @@ export type Report = {
 
 /** A run that is being stopped: politely, five minutes later by force, and five minutes after that without it. */
 export type Cancellation = {
-  readonly reason: 'silence' | 'time_limit' | 'never_started' | 'command' | 'superseded'
+  readonly reason: CancellationCause
   readonly at: Instant
   readonly forcedAt: Instant | null
   readonly response: { readonly answer: 'accepted' | 'refused' | 'gone'; readonly at: Instant } | null
 }
 
 /** How an attempt ended that no run concluded. */
-export type Closed = {
-  readonly kind: 'refused' | 'gone' | 'abandoned' | 'cancelled'
-  readonly message: string
-  readonly at: Instant
-  readonly evidence: Evidence
-}
+export type Closed = ClosedReason & { readonly at: Instant; readonly evidence: Evidence }
 
 /** A run that must not be, beside the one that was adopted. `run` is null until GitHub has told it. */
 export type DuplicateRun = {
@@ -120,10 +116,8 @@ export type StageCommand = {
 export type Stage = {
   readonly name: StageName
   readonly status: StageStatus
-  /** In words a person reads: what happened, or what it waits for, for whom, until when. */
-  readonly reason: string
-  /** What it waits for and until when, if it waits; null otherwise. */
-  readonly waiting: { readonly for: string; readonly until: Instant | null } | null
+  /** What happened, or what it waits for; null while nothing is to be said. */
+  readonly reason: Reason | null
   /** Since when the status holds; null while the stage has never been touched. */
   readonly since: Instant | null
   readonly evidence: Evidence | null
@@ -165,7 +159,7 @@ export type Pipeline = {
   /** The last word about the cord at each place of this line; absent while nobody said one. Ask `activeHolds` in holds.ts. */
   readonly holdsAndReleases?: readonly HoldOrRelease[]
   /** Why no slot was given when one was last asked for; absent while none is wanted. */
-  readonly denial?: { readonly message: string; readonly until: Instant | null; readonly at: Instant }
+  readonly denial?: { readonly reason: DenialReason; readonly until: Instant | null; readonly at: Instant }
 }
 
 /** Who asked for the start, how and when last, and what GitHub said about it; `permission` is null until it has answered. */

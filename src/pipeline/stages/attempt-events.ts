@@ -1,14 +1,13 @@
 // What is told about an attempt of ours: that it may begin, what became of sending and of cancelling it, what it reports.
-import { bindToAttempt, updateAttempt } from '../facts/bind-run.ts'
-import { greatest } from '../facts/total-order.ts'
-import type { DispatchOutcome, Event } from '../model/events.ts'
+import { bindToAttempt } from '../facts/bind-run.ts'
+import { greatest, isEqualJson } from '../facts/total-order.ts'
+import { updateAttempt, updateAttempts, withControl } from '../model/attempt.ts'
+import type { DispatchOutcome, EventOf } from '../model/events.ts'
 import { isDispatched } from '../model/line-rules.ts'
-import type { Attempt, AttemptControl, Cancellation, Closed, Dispatch, Pipeline, Report } from '../model/pipeline.ts'
-import { latest } from '../model/time.ts'
+import type { Attempt, AttemptControl, Closed, Dispatch, Pipeline, Report } from '../model/pipeline.ts'
+import { type Instant, latest } from '../model/time.ts'
 import { stageReadyForAdmission } from './ready-stage.ts'
 import { triggerOf } from './triggers.ts'
-
-type EventOf<Type extends Event['type']> = Extract<Event, { type: Type }>
 
 /** An attempt begins: only the one that waits for it at this moment, so that none begins twice. */
 export function whenAdmitted(pipeline: Pipeline, event: EventOf<'attempt.admitted'>): Pipeline {
@@ -32,11 +31,11 @@ export function whenAdmitted(pipeline: Pipeline, event: EventOf<'attempt.admitte
 }
 
 /** No slot was free; kept while something waits for one. */
-export function whenDenied(pipeline: Pipeline, { at, message, until }: EventOf<'admission.denied'>): Pipeline {
+export function whenDenied(pipeline: Pipeline, { at, reason, until }: EventOf<'admission.denied'>): Pipeline {
   const { denial } = pipeline
   const isStale = pipeline.stages.some(({ retryAt }) => retryAt != null && denial !== undefined && denial.at < retryAt)
-  if (denial?.message === message && denial.until === until && !isStale) return pipeline
-  return { ...pipeline, denial: { message, until, at } }
+  if (isEqualJson(denial?.reason, reason) && denial?.until === until && !isStale) return pipeline
+  return { ...pipeline, denial: { reason, until, at } }
 }
 
 /** The outbox tells what became of sending it. Once a run is known, only that counts. */
@@ -47,27 +46,26 @@ export function whenDispatchUpdated(
   return updateAttempt(pipeline, key, (attempt) => {
     const { control } = attempt
     const isDecided = control.dispatch?.state === 'confirmed' || control.dispatch?.state === 'refused'
-    const dispatch: Dispatch = {
-      state: outcome.state,
-      message: 'message' in outcome ? outcome.message : '',
-      until: outcome.state === 'waiting' ? outcome.until : null,
-      url: outcome.state === 'confirmed' ? outcome.url : null,
-      needsPerson: outcome.state === 'unconfirmed' && outcome.needsPerson === true,
-      at,
-    }
+    const dispatch = dispatchOf(outcome, at)
     if (outcome.state === 'confirmed') {
-      const confirmed = {
-        ...attempt,
-        control: { ...control, dispatch: isDecided ? control.dispatch : dispatch, evidence },
-      }
-      return control.runId === outcome.runId && isDecided ? attempt : bindToAttempt(confirmed, outcome.runId, null)
+      if (control.runId === outcome.runId && isDecided) return attempt
+      const confirmed = withControl(attempt, { dispatch: isDecided ? control.dispatch : dispatch, evidence })
+      return bindToAttempt(confirmed, outcome.runId, null)
     }
     if (isDecided || control.runId !== null || control.closed !== null) return attempt
-    return {
-      ...attempt,
-      control: { ...control, dispatch, closed: closedBy(outcome, control, { at, evidence }), evidence },
-    }
+    return withControl(attempt, { dispatch, closed: closedBy(outcome, control, { at, evidence }), evidence })
   })
+}
+
+function dispatchOf(outcome: DispatchOutcome, at: Instant): Dispatch {
+  return {
+    state: outcome.state,
+    reason: 'reason' in outcome ? outcome.reason : null,
+    until: outcome.state === 'waiting' ? outcome.until : null,
+    url: outcome.state === 'confirmed' ? outcome.url : null,
+    needsPerson: outcome.state === 'unconfirmed' && outcome.needsPerson === true,
+    at,
+  }
 }
 
 /** What ends an attempt that has no run: a refusal, or its having been called off while nobody knew whether it was sent. */
@@ -77,38 +75,35 @@ function closedBy(
   known: Pick<Closed, 'at' | 'evidence'>,
 ): Closed | null {
   const isLost = told.state === 'unconfirmed' && told.needsPerson === true
-  if (cancel !== null && isLost)
-    return { kind: 'cancelled', message: 'was called off; no run of it was seen', ...known }
-  if (cancel !== null && (told.state === 'waiting' || told.state === 'refused')) {
-    return { kind: 'cancelled', message: 'was called off before it was sent', ...known }
-  }
-  return told.state === 'refused' ? { kind: 'refused', message: `was refused: ${told.message}`, ...known } : null
+  if (cancel !== null && isLost) return { kind: 'cancelled', by: null, run: 'never-seen', ...known }
+  if (cancel !== null && (told.state === 'waiting' || told.state === 'refused'))
+    return { kind: 'cancelled', by: null, run: 'never-sent', ...known }
+  return told.state === 'refused' ? { kind: 'refused', refusal: told.reason, ...known } : null
 }
 
 /** What GitHub said to cancelling a run of it. A run that does not exist is over. */
 export function whenCancelAnswered(pipeline: Pipeline, event: EventOf<'cancel.answered'>): Pipeline {
   const { key, runId, outcome: answer, at, evidence } = event
   if (key === null) return pipeline
-  const heard = (cancel: Cancellation): Cancellation => ({ ...cancel, response: { answer, at } })
+  const response = { answer, at }
   return updateAttempt(pipeline, key, (attempt) => {
-    const { control } = attempt
-    if (control.runId !== runId) {
-      const duplicateRuns = control.duplicateRuns.map((twin) => {
-        if (twin.runId !== runId || twin.cancel === null) return twin
-        return {
-          ...twin,
-          cancel: heard(twin.cancel),
-          abandonedAt: answer === 'gone' ? (twin.abandonedAt ?? at) : twin.abandonedAt,
-        }
+    const { runId: ownRunId, duplicateRuns, cancel, closed, reconciliation } = attempt.control
+    if (ownRunId !== runId) {
+      const answered = duplicateRuns.map((duplicate) => {
+        if (duplicate.runId !== runId || duplicate.cancel === null) return duplicate
+        const abandonedAt = duplicate.abandonedAt ?? (answer === 'gone' ? at : null)
+        return { ...duplicate, cancel: { ...duplicate.cancel, response }, abandonedAt }
       })
-      return { ...attempt, control: { ...control, duplicateRuns } }
+      return withControl(attempt, { duplicateRuns: answered })
     }
-    if (control.cancel === null) return attempt
-    const isGone = answer === 'gone' && control.closed === null && attempt.run?.status !== 'completed'
-    const closed = isGone ? ({ kind: 'gone', message: RUN_NOT_FOUND, at, evidence } as const) : control.closed
-    // Refused may mean finished: GitHub is asked which.
-    const reconciliation = answer === 'refused' ? { at, answeredAt: null } : control.reconciliation
-    return { ...attempt, control: { ...control, cancel: heard(control.cancel), closed, reconciliation } }
+    if (cancel === null) return attempt
+    const isGone = answer === 'gone' && closed === null && attempt.run?.status !== 'completed'
+    return withControl(attempt, {
+      cancel: { ...cancel, response },
+      closed: isGone ? { kind: 'gone', at, evidence } : closed,
+      // Refused may mean finished: GitHub is asked which.
+      reconciliation: answer === 'refused' ? { at, answeredAt: null } : reconciliation,
+    })
   })
 }
 
@@ -116,28 +111,23 @@ export function whenCancelAnswered(pipeline: Pipeline, event: EventOf<'cancel.an
 export function whenReported(pipeline: Pipeline, event: EventOf<'attempt.reported'>): Pipeline {
   const { key, runId, progress, text, url, at } = event
   return updateAttempt(pipeline, key, (attempt) => {
-    const { control } = attempt
-    if (control.runId !== null && control.runId !== runId) return attempt
+    const { runId: ownRunId, report } = attempt.control
+    if (ownRunId !== null && ownRunId !== runId) return attempt
     const news: Report = { aliveAt: at, progressAt: at, progress, text, url }
-    const known = control.report ?? news
-    const newest = greatest(known, news, (report) => [report.progressAt ?? ''])
-    const report = { ...newest, aliveAt: latest(known.aliveAt, at), progressAt: latest(known.progressAt ?? '', at) }
-    return { ...attempt, control: { ...control, report } }
+    const known = report ?? news
+    const newest = greatest(known, news, ({ progressAt }) => [progressAt ?? ''])
+    const clocks = { aliveAt: latest(known.aliveAt, at), progressAt: latest(known.progressAt ?? '', at) }
+    return withControl(attempt, { report: { ...newest, ...clocks } })
   })
 }
 
 /** The latest beats: alive, which is not to say that anything is got done. */
 export function withHeartbeats(pipeline: Pipeline, beats: Readonly<Record<string, string>>): Pipeline {
-  return Object.entries(beats).reduce(
-    (known, [key, at]) =>
-      updateAttempt(known, key, (attempt) => {
-        const { control } = attempt
-        const silent = { aliveAt: at, progressAt: null, progress: null, text: null, url: null }
-        const report = control.report ?? silent
-        return { ...attempt, control: { ...control, report: { ...report, aliveAt: latest(report.aliveAt, at) } } }
-      }),
-    pipeline,
-  )
+  return updateAttempts(pipeline, (attempt) => {
+    const at = beats[attempt.key]
+    if (at === undefined) return attempt
+    const silent = { aliveAt: at, progressAt: null, progress: null, text: null, url: null }
+    const report = attempt.control.report ?? silent
+    return withControl(attempt, { report: { ...report, aliveAt: latest(report.aliveAt, at) } })
+  })
 }
-
-const RUN_NOT_FOUND = 'has no run any more, says GitHub'

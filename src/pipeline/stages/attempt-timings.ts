@@ -1,6 +1,6 @@
 import type { AdmittedAttempt } from '../model/attempt.ts'
-import type { AttemptControl } from '../model/pipeline.ts'
-import { type Instant, latest } from '../model/time.ts'
+import type { AttemptControl, Cancellation } from '../model/pipeline.ts'
+import { type Instant, latest, secondsAfter } from '../model/time.ts'
 
 /** When it was sent, as far as is known; an attempt may wait for long before it is. */
 export function dispatchedAt({ admittedAt, dispatch }: AttemptControl): Instant {
@@ -17,4 +17,12 @@ export function lastActivityAt({ run, control }: AdmittedAttempt): Instant {
 /** When the run began, as far as is known. */
 export function runStartedAt({ run, control }: AdmittedAttempt): Instant {
   return run?.startedAt ?? dispatchedAt(control)
+}
+
+/** How long a cancelled run may take to end before more is done about it. */
+const CANCEL_GRACE_SECONDS = 5 * 60
+
+/** When more is done about a cancelled run that has not ended: by force, later left alone. */
+export function nextEscalationAt({ at, forcedAt }: Cancellation): Instant {
+  return secondsAfter(forcedAt ?? at, CANCEL_GRACE_SECONDS)
 }

@@ -1,49 +1,59 @@
-// An attempt that Andon began, in words: what it waits for, how it goes, how it ended.
-import type { StageConfig } from '../../line/line.ts'
+// How a stage stands by one attempt: what that waits for, how it goes, how it ended. Where a run is known, as the run
+// does, whoever started it.
 import { type AdmittedAttempt, isAdmitted } from '../model/attempt.ts'
-import type { Evidence } from '../model/evidence.ts'
-import type { Attempt, Cancellation, Stage, Trigger } from '../model/pipeline.ts'
-import { formatTimeOfDay, type Instant } from '../model/time.ts'
-import { admittedAttempts, isCompletedRun } from './attempt-outcome.ts'
-import { nextEscalationAt } from './cancellation.ts'
-import { deriveFromRun } from './derive-from-run.ts'
-import type { DerivedStage } from './derived-stage.ts'
+import type { Conclusion, RunFact } from '../model/facts.ts'
+import type { Attempt, Stage, Trigger } from '../model/pipeline.ts'
+import type { AttemptReason, AttemptRef } from '../model/reason.ts'
+import { admittedAttempts, isCompletedRun, newestAttemptWithRun, outcomeOfRun } from './attempt-outcome.ts'
+import { nextEscalationAt } from './attempt-timings.ts'
+import { type DerivedStage, type StageContext, UNTOUCHED } from './derived-stage.ts'
 
-/** How a stage stands by one attempt. */
-export function deriveFromAttempt(stage: Stage, rule: StageConfig, attempt: Attempt): DerivedStage {
-  const words = describeAttempt(stage, rule, attempt)
-  const { run } = attempt
-  if (!isAdmitted(attempt)) return run === null ? BLANK : deriveFromRun(run, words)
-  const { closed, cancel } = attempt.control
-  const isGiven = closed !== null && (run === null || closed.kind !== 'refused')
-  if (isGiven && (run === null || !isCompletedRun(run))) {
-    const status = closed.kind === 'cancelled' ? 'cancelled' : 'failed'
-    return { status, reason: `${words} ${closed.message}`, waiting: null, since: closed.at, evidence: closed.evidence }
-  }
-  if (run === null) return deriveWithoutRun(words, attempt)
-  const standing = deriveFromRun(run, words)
-  const told = describeReport(attempt)
-  if (cancel === null) {
-    if (told === null || standing.status !== 'running') return standing
-    return { ...standing, reason: `${words} runs: ${told}`, evidence: evidenceOfReport(attempt) ?? standing.evidence }
-  }
-  if (!isCompletedRun(run)) return { ...standing, ...describeCancellation(words, cancel) }
-  if (run.conclusion !== 'cancelled') return standing
-  const status = cancel.reason === 'command' || cancel.reason === 'superseded' ? 'cancelled' : 'failed'
-  return { ...standing, status, reason: `${words} was cancelled: ${CANCEL_REASONS[cancel.reason]}` }
+/** How a stage stands whose runs somebody else starts; null while it has none. */
+export function deriveObservedWorkflow(stage: Stage): DerivedStage | null {
+  const tried = newestAttemptWithRun(stage)
+  if (tried === null) return null
+  return deriveFromRun(tried.run, { number: tried.number, limit: null, rerun: tried.run.runAttempt - 1 })
 }
 
-/** `attempt 2 of 3`. A person's order, or a round of rework, allows more of them. */
-export function describeAttempt(stage: Stage, rule: StageConfig, attempt: Attempt): string {
-  if (!isAdmitted(attempt)) return 'a run that somebody else started'
-  const { number, control, run } = attempt
-  const again = run !== null && run.runAttempt > 1 ? ` (re-run ${run.runAttempt - 1})` : ''
-  return `${attemptOfLimit(stage, rule, number, control.trigger)}${again}`
+type StageRules = Pick<StageContext, 'stage' | 'rule'>
+
+/** How a stage stands by one attempt. */
+export function deriveFromAttempt(here: StageRules, admitted: Attempt): DerivedStage {
+  const { run } = admitted
+  const attempt = attemptRefOf(here, admitted)
+  if (!isAdmitted(admitted)) return run === null ? UNTOUCHED : deriveFromRun(run, attempt)
+  const { closed, cancel } = admitted.control
+  // A run that shows although it was refused is a run.
+  if (closed !== null && (run === null || (closed.kind !== 'refused' && !isCompletedRun(run)))) {
+    const { at: since, evidence, ...cause } = closed
+    const status = closed.kind === 'cancelled' ? 'cancelled' : 'failed'
+    return { status, reason: { kind: 'closed', attempt, closed: cause }, since, evidence }
+  }
+  if (run === null) {
+    const { admittedAt: since, evidence } = admitted.control
+    return { status: 'queued', reason: reasonWithoutRun(admitted.control, attempt), since, evidence }
+  }
+  const derived = deriveFromRun(run, attempt)
+  if (cancel === null) return derived.status === 'running' ? withReport(derived, admitted, attempt) : derived
+  if (!isCompletedRun(run)) {
+    const next = { isForced: cancel.forcedAt !== null, at: nextEscalationAt(cancel) }
+    return { ...derived, reason: { kind: 'cancelling', attempt, cause: cancel.reason, next } }
+  }
+  if (run.conclusion !== 'cancelled') return derived
+  const status = cancel.reason === 'command' || cancel.reason === 'superseded' ? 'cancelled' : 'failed'
+  return { ...derived, status, reason: { kind: 'cancelled', attempt, cause: cancel.reason } }
+}
+
+/** `attempt 2 of 3`: a person's order, or a round of rework, allows more of them. */
+export function attemptRefOf(here: StageRules, attempt: Attempt): AttemptRef {
+  if (!isAdmitted(attempt)) return { number: null, limit: null, rerun: 0 }
+  const rerun = attempt.run === null ? 0 : attempt.run.runAttempt - 1
+  return refOfLimit(here, attempt.number, attempt.control.trigger, rerun)
 }
 
 /** The same of the attempt that would come next. */
-export function describeNextAttempt(stage: Stage, rule: StageConfig, trigger: Trigger): string {
-  return attemptOfLimit(stage, rule, nextAttemptNumber(stage), trigger)
+export function nextAttemptRef(here: StageRules, trigger: Trigger): AttemptRef {
+  return refOfLimit(here, nextAttemptNumber(here.stage), trigger, 0)
 }
 
 /** Numbers go on through all calls, so that a key never recurs. */
@@ -51,72 +61,57 @@ export function nextAttemptNumber(stage: Stage): number {
   return (admittedAttempts(stage).at(-1)?.number ?? 0) + 1
 }
 
-function attemptOfLimit(stage: Stage, rule: StageConfig, number: number, trigger: Trigger): string {
+function refOfLimit({ stage, rule }: StageRules, number: number, trigger: Trigger, rerun: number): AttemptRef {
   const before = admittedAttempts(stage).filter(
     (other) => other.control.trigger.id !== trigger.id && other.number < number,
   )
-  return `attempt ${number} of ${before.length + rule.attempts}`
+  return { number, limit: before.length + rule.attempts, rerun }
 }
 
-/** How we know what the workflow itself said. */
-function evidenceOfReport({ key, control: { report } }: AdmittedAttempt): Evidence | null {
-  return report?.progressAt ? { kind: 'beat', id: key, at: report.progressAt } : null
-}
-
-/** It was asked to end, and what comes next unless it does. */
-function describeCancellation(words: string, cancel: Cancellation): Pick<DerivedStage, 'reason' | 'waiting'> {
-  const until = nextEscalationAt(cancel)
-  const [how, next] = cancel.forcedAt === null ? ['', 'by force at'] : [' by force', 'left alone after']
+function deriveFromRun(run: RunFact, attempt: AttemptRef): DerivedStage {
+  const { evidence, startedAt: since } = run
+  if (run.conclusion === 'action_required')
+    return { status: 'queued', reason: { kind: 'waits-for-github-approval', attempt }, since, evidence }
+  if (run.status === 'queued')
+    return { status: 'queued', reason: { kind: 'waits-for-runner', attempt }, since, evidence }
+  if (run.status === 'in_progress')
+    return { status: 'running', reason: { kind: 'running', attempt, job: jobUnderWay(run) }, since, evidence }
+  const conclusion = run.conclusion ?? 'stale'
+  const outcome = outcomeOfRun(run)
+  const failed = run.jobs.find((job) => job.conclusion !== null && FAILURES.includes(job.conclusion))
   return {
-    reason: `${words} is being cancelled${how}: ${CANCEL_REASONS[cancel.reason]}; ${next} ${formatTimeOfDay(until)}`,
-    waiting: { for: 'its run to end', until },
+    status: outcome === 'live' ? 'queued' : outcome,
+    reason: { kind: 'concluded', attempt, conclusion, failedJob: failed?.name ?? null },
+    since: run.updatedAt,
+    evidence,
   }
+}
+
+const FAILURES: readonly Conclusion[] = ['failure', 'timed_out', 'startup_failure', 'stale']
+
+function jobUnderWay({ jobs }: RunFact): Extract<AttemptReason, { kind: 'running' }>['job'] {
+  const job = jobs.find(({ status }) => status === 'in_progress')
+  if (job === undefined) return null
+  const { name, step, stepsCompleted, stepsTotal } = job
+  return { name, step, stepsCompleted, stepsTotal }
+}
+
+/** What the workflow itself said last tells more than the names of its jobs and steps. */
+function withReport(derived: DerivedStage, admitted: AdmittedAttempt, attempt: AttemptRef): DerivedStage {
+  const { key, control } = admitted
+  const { progress = null, text = null, progressAt = null } = control.report ?? {}
+  if (progress === null && !text) return derived
+  const evidence = progressAt === null ? derived.evidence : ({ kind: 'beat', id: key, at: progressAt } as const)
+  return { ...derived, reason: { kind: 'reports', attempt, progress, text }, evidence }
 }
 
 /** Admitted, and no run of it is known yet. */
-function deriveWithoutRun(words: string, { control }: AdmittedAttempt): DerivedStage {
-  const { dispatch, cancel, admittedAt: since, evidence } = control
-  const told = { status: 'queued', since, evidence } as const
-  const wait = (awaited: string, until: Instant | null = null) => ({ waiting: { for: awaited, until } })
-  if (cancel !== null)
-    return {
-      ...told,
-      ...wait('its run to show'),
-      reason: `${words} is being cancelled: ${CANCEL_REASONS[cancel.reason]}`,
-    }
-  switch (dispatch?.state) {
-    case undefined:
-    case 'sending':
-    case 'refused':
-      return { ...told, ...wait('GitHub to take it'), reason: `${words} is being started` }
-    case 'confirmed':
-      return { ...told, ...wait('a runner'), reason: `${words} waits for a runner` }
-    case 'waiting': {
-      const { until } = dispatch
-      const when = until === null ? '' : `, again at ${formatTimeOfDay(until)}`
-      return { ...told, ...wait('GitHub to take it', until), reason: `${words}${when} (${dispatch.message})` }
-    }
-    case 'unconfirmed': {
-      const person = dispatch.needsPerson ? '; a person is needed' : ''
-      const awaited = dispatch.needsPerson ? 'a person' : 'its run to show'
-      return { ...told, ...wait(awaited, dispatch.until), reason: `${words}: ${dispatch.message}${person}` }
-    }
-  }
+function reasonWithoutRun({ dispatch, cancel }: AdmittedAttempt['control'], attempt: AttemptRef): AttemptReason {
+  if (cancel !== null) return { kind: 'cancelling', attempt, cause: cancel.reason, next: null }
+  if (dispatch?.state === 'confirmed') return { kind: 'waits-for-runner', attempt }
+  if (dispatch === null || dispatch.reason === null) return { kind: 'being-started', attempt }
+  const { state, reason, until, needsPerson } = dispatch
+  if (state === 'waiting') return { kind: 'waits-for-dispatch', attempt, dispatch: reason, until }
+  if (state === 'unconfirmed') return { kind: 'unconfirmed', attempt, dispatch: reason, needsPerson }
+  return { kind: 'being-started', attempt }
 }
-
-/** What the workflow itself said last, which tells more than the names of its jobs and steps. */
-function describeReport({ control: { report } }: AdmittedAttempt): string | null {
-  const said = [report?.progress == null ? null : `${report.progress} %`, report?.text ?? null]
-  const words = said.filter((word) => word !== null).join(', ')
-  return words === '' ? null : words
-}
-
-const CANCEL_REASONS = {
-  silence: 'it fell silent',
-  time_limit: 'it is past its limit',
-  never_started: 'no runner took it',
-  command: 'a person said so',
-  superseded: 'a newer attempt has begun',
-} as const satisfies Record<Cancellation['reason'], string>
-
-const BLANK: DerivedStage = { status: 'idle', reason: '', waiting: null, since: null, evidence: null }

@@ -1,6 +1,5 @@
 // The stages are settled anew from the merged facts after each event. No transition is ever taken, so none can be
 // taken twice, missed or taken in the wrong order: the same facts always stand the same.
-import type { StageConfig } from '../../line/line.ts'
 import { belongsToPipeline, issuesOfPullRequest, parseAttemptKey } from '../facts/correlate.ts'
 import { currentPullRequest, currentPullRequests, stateSince } from '../facts/current-pull-request.ts'
 import { pipelineHoldAffectingStage } from '../holds/holds.ts'
@@ -15,9 +14,9 @@ import {
   deriveGate,
   deriveUnauthorizedStart,
 } from './derive-dispatched.ts'
-import { deriveObservedWorkflow } from './derive-from-run.ts'
+import { deriveObservedWorkflow } from './derive-from-attempt.ts'
 import { deriveReview } from './derive-review.ts'
-import type { DerivedStage } from './derived-stage.ts'
+import { type DerivedStage, type StageContext, UNTOUCHED } from './derived-stage.ts'
 import { triggerOf } from './triggers.ts'
 
 /** The pipeline as its facts say it stands. */
@@ -28,18 +27,14 @@ export function deriveStages(pipeline: Pipeline): Pipeline {
   return withDerivedStages({ ...linked, stages })
 }
 
-/** What a stage that has not begun waits for. */
-export function startConditionOf({ workflow }: StageConfig): string {
-  return workflow === null ? 'a pull request' : `${workflow} to start a run`
-}
-
 function withDerivedStages(pipeline: Pipeline): Pipeline {
   const stages: Stage[] = []
   for (const [index, stage] of pipeline.stages.entries()) {
     const rule = pipeline.line.stages[index]
-    const standing = rule === undefined ? BLANK : deriveStage(pipeline, stage, rule, stages)
+    const here = rule && { pipeline, stage, rule, trigger: triggerOf(pipeline, stage), before: stages }
+    const derived = here === undefined ? UNTOUCHED : deriveStage(here)
     const { name, attempts, commands } = stage
-    stages.push({ name, ...standing, attempts, ...(commands && { commands }) })
+    stages.push({ name, ...derived, attempts, ...(commands && { commands }) })
   }
   const { denial, ...rest } = { ...pipeline, stages }
   const isWaiting = stages.some(
@@ -48,70 +43,53 @@ function withDerivedStages(pipeline: Pipeline): Pipeline {
   return isWaiting && denial ? { ...rest, denial } : rest
 }
 
-function deriveStage(
-  pipeline: Pipeline,
-  stage: Stage,
-  rule: StageConfig,
-  before: readonly Stage[],
-): DerivedStage | DerivedDispatchedStage {
-  const standing =
-    (isDispatched(rule) ? deriveDispatched(pipeline, stage, rule, before) : deriveObserved(pipeline, stage, rule)) ??
-    deriveFirstStage(pipeline, rule) ??
-    BLANK
-  if (standing.status !== 'queued' || isInFlight(stage, rule)) return standing
-  const off = deriveCalledOff(pipeline) ?? deriveCalledOffByPullRequest(pipeline, stage, rule)
-  return off ?? standing
+function deriveStage(here: StageContext): DerivedStage | DerivedDispatchedStage {
+  const known = isDispatched(here.rule) ? deriveDispatched(here) : deriveObserved(here)
+  const derived = known ?? deriveFirstStage(here) ?? UNTOUCHED
+  if (derived.status !== 'queued' || isInFlight(here)) return derived
+  return deriveCalledOff(here.pipeline) ?? deriveCalledOffByPullRequest(here) ?? derived
 }
 
 /** How a stage stands that somebody else carries out. */
-function deriveObserved(pipeline: Pipeline, stage: Stage, rule: StageConfig): DerivedStage | null {
-  const standing = rule.workflow === null ? deriveReview(pipeline) : deriveObservedWorkflow(stage)
-  if (stage.commands === undefined && rule.gate === null) return standing
-  const trigger = triggerOf(pipeline, stage)
+function deriveObserved(here: StageContext): DerivedStage | null {
+  const { pipeline, stage, rule } = here
+  const derived = rule.workflow === null ? deriveReview(pipeline) : deriveObservedWorkflow(stage)
   const isLive = stage.attempts.some(isLiveAttempt)
-  const ordered = isLive || standing?.status === 'done' ? null : deriveFromCommand(stage, trigger)
-  return ordered ?? (standing && rule.workflow !== null ? deriveGate(stage, rule, trigger, standing) : standing)
+  const commanded = isLive || derived?.status === 'done' ? null : deriveFromCommand(here)
+  return commanded ?? (derived && rule.workflow !== null ? deriveGate(here, derived) : derived)
 }
 
 /** What a person started waits at the first stage until anything has come of it. */
-function deriveFirstStage(pipeline: Pipeline, rule: StageConfig): DerivedStage | null {
+function deriveFirstStage({ pipeline, rule }: StageContext): DerivedStage | null {
   const { start, line, stages } = pipeline
   const untouched = currentPullRequests(pipeline).length === 0 && stages.every((stage) => stage.attempts.length === 0)
   if (line.stages[0]?.name !== rule.name || !untouched) return null
   const leave = deriveUnauthorizedStart(pipeline)
   if (leave !== null || isDispatched(rule)) return leave
-  const awaited = startConditionOf(rule)
-  return {
-    status: 'queued',
-    reason: `waits for ${awaited}`,
-    waiting: { for: awaited, until: null },
-    since: start.at,
-    evidence: start.evidence,
-  }
+  const { at: since, evidence } = start
+  return { status: 'queued', reason: { kind: 'waits-for-start', workflow: rule.workflow }, since, evidence }
 }
 
 /** A closed issue calls off what has not started; reopening lifts that, because it is settled anew. */
 function deriveCalledOff({ removed, issue }: Pipeline): DerivedStage | null {
   const { evidence } = issue
-  const off = { status: 'cancelled', waiting: null, evidence } as const
-  if (removed !== null) return { ...off, reason: `called off: the issue was ${removed.why}`, since: removed.at }
-  if (issue.state === 'open') return null
-  return { ...off, reason: 'called off: the issue is closed', since: issue.closedAt ?? issue.updatedAt }
+  if (removed === null && issue.state === 'open') return null
+  const since = removed?.at ?? issue.closedAt ?? issue.updatedAt
+  const reason = { kind: 'called-off-with-issue', state: removed?.why ?? 'closed' } as const
+  return { status: 'cancelled', reason, since, evidence }
 }
 
 /** A pull request that was merged or closed ends what was wanted before; what is ordered afterwards is wanted again. */
-function deriveCalledOffByPullRequest(pipeline: Pipeline, stage: Stage, rule: StageConfig): DerivedStage | null {
+function deriveCalledOffByPullRequest({ pipeline, rule, trigger }: StageContext): DerivedStage | null {
   const pullRequest = isDispatched(rule) ? currentPullRequest(pipeline) : null
   if (pullRequest === null || pullRequest.state === 'open') return null
   const since = stateSince(pullRequest)
-  const trigger = triggerOf(pipeline, stage)
   if (trigger !== null && trigger.at > since) return null
-  const how = pullRequest.state === 'merged' ? 'is merged' : 'was closed without merging'
-  const reason = `called off: pull request #${pullRequest.number} ${how}`
-  return { status: 'cancelled', reason, waiting: null, since, evidence: pullRequest.evidence }
+  const { number, state, evidence } = pullRequest
+  return { status: 'cancelled', reason: { kind: 'called-off-with-pull-request', number, state }, since, evidence }
 }
 
-function isInFlight(stage: Stage, rule: StageConfig): boolean {
+function isInFlight({ stage, rule }: StageContext): boolean {
   // What is not sent yet is called off like what has not begun.
   if (isDispatched(rule)) return stage.attempts.some((attempt) => isLiveAttempt(attempt) && !isUndispatched(attempt))
   return stage.attempts.some(({ run }) => run?.status === 'queued' || run?.status === 'in_progress')
@@ -149,5 +127,3 @@ function interleaveByTime(own: readonly AdmittedAttempt[], beside: readonly Atte
   const between = (index: number) => sorted.filter((attempt) => place(attempt) === index)
   return [...between(-1), ...own.flatMap((attempt, index) => [attempt, ...between(index)])]
 }
-
-const BLANK: DerivedStage = { status: 'idle', reason: '', waiting: null, since: null, evidence: null }

@@ -2,11 +2,19 @@ import type { Line } from '../../line/line.ts'
 import { issueOfBranch, issueOfRun, stageOfRun } from '../facts/correlate.ts'
 import { greatest } from '../facts/total-order.ts'
 import type { Event } from '../model/events.ts'
-import { isAllowedBot, isGhost } from '../model/line-rules.ts'
+import { isGhost } from '../model/line-rules.ts'
 import type { PipelineStart } from '../model/pipeline.ts'
 
-/** Does this event take the issue up? The start label does, the command, and an agent's branch that names the issue; nothing else. */
-export function pipelineStartIn(event: Event, issueNumber: number, line: Line): PipelineStart | null {
+/**
+ * Does this event take the issue up? The start label does, the command, and an agent's branch that names the issue;
+ * nothing else. `isAuthorized` tells whether a command's sender is known to be allowed: of a bot it must be.
+ */
+export function pipelineStartIn(
+  event: Event,
+  issueNumber: number,
+  line: Line,
+  isAuthorized: boolean,
+): PipelineStart | null {
   const { at, evidence } = event
   if (event.type === 'issue.labeled') {
     // GitHub keeps a label's case but tells labels apart without it.
@@ -14,8 +22,8 @@ export function pipelineStartIn(event: Event, issueNumber: number, line: Line): 
     return starts && event.issue.number === issueNumber ? { by: 'label', actor: event.sender, at, evidence } : null
   }
   if (event.type === 'commands.received') {
-    const { sender, bot, isAllowedBot: named = isAllowedBot(line, sender), commands, onPullRequest } = event
-    const counts = (bot ? named : !isGhost(sender)) && commands.some(({ verb }) => verb === 'start')
+    const { sender, bot, commands, onPullRequest } = event
+    const counts = (bot ? isAuthorized : !isGhost(sender)) && commands.some(({ verb }) => verb === 'start')
     const isAbout = onPullRequest || event.issueNumber === issueNumber
     return counts && isAbout ? { by: 'command', actor: sender, at, evidence } : null
   }

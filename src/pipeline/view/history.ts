@@ -1,73 +1,62 @@
 // History is told by comparing what stood before with what stands after, so that an event tells only what it changed.
-import { activeHold, describeActor, describeHold, describePlace } from '../holds/holds.ts'
+import { isEqualJson } from '../facts/total-order.ts'
+import { activeHold, isSameWord, placeKey } from '../holds/holds.ts'
+import { stageSummary } from '../model/command-result.ts'
 import type { Event } from '../model/events.ts'
 import type { HistoryEntry } from '../model/history-entry.ts'
 import type { HoldOrRelease } from '../model/hold.ts'
 import type { Pipeline, Stage } from '../model/pipeline.ts'
+import { isProgress } from '../model/reason.ts'
 
-/** What an event changed, in words a person reads. */
+/** What an event changed. */
 export function historyOf(before: Pipeline, after: Pipeline, event: Event): readonly HistoryEntry[] {
-  const told = { at: event.at, actor: actorOf(event), evidence: event.evidence }
+  const known = { at: event.at, actor: actorOf(event), evidence: event.evidence }
   return [
     ...issueEntries(before, after),
     ...pullRequestEntries(before, after),
     ...holdEntries(before, after),
     ...stageEntries(before, after),
-  ].map((said) => ({
-    ...told,
-    ...said,
-  }))
+  ].map((entry) => ({ ...known, ...entry }))
 }
 
-type EntryDraft = Pick<HistoryEntry, 'type' | 'text'> & Partial<Pick<HistoryEntry, 'actor'>>
+type EntryDraft = Pick<HistoryEntry, 'type' | 'change'> & Partial<Pick<HistoryEntry, 'actor'>>
 
 function issueEntries(before: Pipeline, after: Pipeline): readonly EntryDraft[] {
-  const said: EntryDraft[] = []
-  if (before.issue.state !== after.issue.state) {
-    const closed = after.issue.state === 'closed'
-    said.push({
-      type: `issue.${closed ? 'closed' : 'reopened'}`,
-      text: `the issue was ${closed ? 'closed' : 'reopened'}`,
-    })
-  }
-  if (before.removed === null && after.removed !== null)
-    said.push({ type: `issue.${after.removed.why}`, text: `the issue was ${after.removed.why}` })
-  return said
+  const states = [
+    ...(before.issue.state === after.issue.state
+      ? []
+      : ([after.issue.state === 'closed' ? 'closed' : 'reopened'] as const)),
+    ...(before.removed === null && after.removed !== null ? [after.removed.why] : []),
+  ]
+  return states.map((state) => ({ type: `issue.${state}`, change: { kind: 'issue', state } }))
 }
 
 function pullRequestEntries(before: Pipeline, after: Pipeline): readonly EntryDraft[] {
+  const entry = (number: number, isLinked: boolean): EntryDraft => {
+    return {
+      type: `pull_request.${isLinked ? 'linked' : 'unlinked'}`,
+      change: { kind: 'pull-request', number, isLinked },
+    }
+  }
   return [
-    ...addedPullRequests(before, after).map((number) => ({
-      type: 'pull_request.linked',
-      text: `pull request #${number} is linked`,
-    })),
-    ...addedPullRequests(after, before).map((number) => ({
-      type: 'pull_request.unlinked',
-      text: `pull request #${number} is no longer linked`,
-    })),
+    ...addedPullRequests(before, after).map((number) => entry(number, true)),
+    ...addedPullRequests(after, before).map((number) => entry(number, false)),
   ]
 }
 
 function holdEntries(before: Pipeline, after: Pipeline): readonly EntryDraft[] {
-  const known = new Set(before.holdsAndReleases)
-  const spoken = after.holdsAndReleases?.filter((word) => !known.has(word)) ?? []
-  return spoken.flatMap((word) => (activeHold(word) !== null || wasHeldBefore(before, word) ? [holdEntry(word)] : []))
+  const known = before.holdsAndReleases ?? []
+  const added = after.holdsAndReleases?.filter((word) => known.every((other) => !isSameWord(other, word))) ?? []
+  return added.flatMap((word): readonly EntryDraft[] => {
+    const hold = activeHold(word)
+    if (hold !== null) return [{ type: 'hold.set', change: { kind: 'held', hold }, actor: word.by }]
+    if (!wasHeldBefore(before, word)) return []
+    return [{ type: 'hold.released', change: { kind: 'released', release: word }, actor: word.by }]
+  })
 }
 
 function wasHeldBefore({ holdsAndReleases = [] }: Pipeline, { place }: HoldOrRelease): boolean {
-  return holdsAndReleases.some(
-    (word) => activeHold(word) !== null && describePlace(word.place) === describePlace(place),
-  )
-}
-
-function holdEntry(word: HoldOrRelease): EntryDraft {
-  const hold = activeHold(word)
-  if (hold !== null) return { type: 'hold.set', text: describeHold(hold), actor: word.by }
-  return {
-    type: 'hold.released',
-    text: `${describePlace(word.place)} was resumed by ${describeActor(word)}`,
-    actor: word.by,
-  }
+  return holdsAndReleases.some((word) => activeHold(word) !== null && placeKey(word.place) === placeKey(place))
 }
 
 function addedPullRequests(before: Pipeline, after: Pipeline): readonly number[] {
@@ -78,17 +67,15 @@ function addedPullRequests(before: Pipeline, after: Pipeline): readonly number[]
 function stageEntries(before: Pipeline, after: Pipeline): readonly EntryDraft[] {
   return after.stages.flatMap((stage, index) => {
     const previous = before.stages[index]
-    if (previous !== undefined && changeKey(previous) === changeKey(stage)) return []
-    const text = `${stage.name}: ${stage.reason === '' ? stage.status : stage.reason}`
-    return [{ type: `stage.${stage.status}`, text }]
+    if (previous !== undefined && isEqualJson(newsOf(previous), newsOf(stage))) return []
+    return [{ type: `stage.${stage.status}`, change: { kind: 'stage', stage: stageSummary(stage) } }]
   })
 }
 
-/** What is worth a line when it changes: steps moving inside a run are not, unless it is being cancelled. */
-function changeKey({ status, attempts, reason }: Stage): string {
-  const newest = attempts.at(-1)
-  const isQuiet = status === 'running' && !attempts.some(({ control }) => control != null && control.cancel !== null)
-  return [status, attempts.length, newest?.run?.runAttempt ?? 1, isQuiet ? '' : reason].join(' ')
+/** What is worth a line when it changes. */
+function newsOf({ status, attempts, reason }: Stage): unknown {
+  const rerun = attempts.at(-1)?.run?.runAttempt ?? 1
+  return { status, attempts: attempts.length, rerun, reason: isProgress(reason) ? null : reason }
 }
 
 function actorOf(event: Event): string | null {

@@ -3,16 +3,16 @@ import type { StageName } from '../../line/line.ts'
 import { currentPullRequest } from '../facts/current-pull-request.ts'
 import { dispatchesAnyStage } from '../model/line-rules.ts'
 import type { Light, Pipeline, Stage } from '../model/pipeline.ts'
+import type { Reason } from '../model/reason.ts'
 import type { Instant } from '../model/time.ts'
 import { attemptStartedAt, currentAttempt } from '../stages/attempt-outcome.ts'
-import { startConditionOf } from '../stages/derive-stages.ts'
 
 /** The light, the stage it speaks of, since when and why. */
 export type Headline = {
   readonly light: Light
   readonly stage: StageName
   readonly since: Instant
-  readonly reason: string
+  readonly reason: Reason | null
 }
 
 /** The one light of a pipeline. */
@@ -64,24 +64,21 @@ function whenNothingIsLive(pipeline: Pipeline): Headline {
   // Where Andon runs the line, what came to a halt says more than what would have come after it.
   const halted = dispatchesAnyStage(line) ? stages.findLast(({ status }) => status === 'cancelled') : undefined
   const furthest = halted ?? stages.findLast(({ since }) => since !== null) ?? stages[0]
-  if (removed !== null)
-    return { ...headlineAt(pipeline, 'idle', furthest), since: removed.at, reason: `the issue was ${removed.why}` }
+  const idle = headlineAt(pipeline, 'idle', furthest)
+  if (removed !== null) return { ...idle, since: removed.at, reason: { kind: 'issue-removed', why: removed.why } }
   if (issue.state === 'closed') return closedHeadline(pipeline, 'idle', furthest)
   const next = furthest && isFinished(furthest) ? line.stages[stages.indexOf(furthest) + 1] : undefined
-  const resting = headlineAt(pipeline, 'idle', furthest)
-  return next === undefined
-    ? resting
-    : { ...resting, reason: `${resting.stage} is over; waits for ${startConditionOf(next)}` }
+  return next === undefined ? idle : { ...idle, reason: { kind: 'stage-over', workflow: next.workflow } }
 }
 
 function closedHeadline(pipeline: Pipeline, colour: Light, stage: Stage | undefined): Headline {
   const { stateReason, closedAt, updatedAt } = pipeline.issue
-  const how = stateReason === null || stateReason === 'reopened' ? '' : ` as ${stateReason.replaceAll('_', ' ')}`
-  return { ...headlineAt(pipeline, colour, stage), since: closedAt ?? updatedAt, reason: `the issue was closed${how}` }
+  const reason = { kind: 'issue-closed', stateReason } as const
+  return { ...headlineAt(pipeline, colour, stage), since: closedAt ?? updatedAt, reason }
 }
 
 function headlineAt({ start }: Pipeline, colour: Light, stage: Stage | undefined): Headline {
-  return { light: colour, stage: stage?.name ?? '', since: stage?.since ?? start.at, reason: stage?.reason ?? '' }
+  return { light: colour, stage: stage?.name ?? '', since: stage?.since ?? start.at, reason: stage?.reason ?? null }
 }
 
 function isMerged(pipeline: Pipeline): boolean {

@@ -2,7 +2,7 @@
 import pino from 'pino'
 import type { ApplyRequest, Delivery } from '../../../src/apply/apply-request.ts'
 import { type Door, openDoor } from '../../../src/apply/door.ts'
-import type { Event } from '../../../src/pipeline/model/events.ts'
+import type { Event, EventOf } from '../../../src/pipeline/model/events.ts'
 import type { Instant } from '../../../src/pipeline/model/time.ts'
 import type { Database } from '../../../src/store/database.ts'
 import { issueLabeled, minutesAfterNine, REPOSITORY } from '../../support/pipeline-fixtures.ts'
@@ -63,7 +63,7 @@ export async function countOf(
 export function configurationAnswer(
   text: string | null,
   known: { sha?: string; headSha?: string; source?: 'repository' | 'organisation'; at?: Instant } = {},
-): Extract<Event, { type: 'question.answered' }> {
+): EventOf<'question.answered'> {
   const { sha = `sha of ${text}`, headSha = 'head', source = 'repository', at = minutesAfterNine(0) } = known
   const found = text === null ? { text, sha: null, source: null } : { text, sha, source }
   return {

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Door } from '../../../src/apply/door.ts'
 import type { AskEffect, DispatchEffect, Effect } from '../../../src/pipeline/model/effects.ts'
-import type { Event, RepositoryRef } from '../../../src/pipeline/model/events.ts'
+import type { Event, EventOf, RepositoryRef } from '../../../src/pipeline/model/events.ts'
 import type { Conclusion, RunFact } from '../../../src/pipeline/model/facts.ts'
 import type { Instant } from '../../../src/pipeline/model/time.ts'
 import type { Database } from '../../../src/store/database.ts'
@@ -84,9 +84,9 @@ export function answerTo(
 /** What the outbox tells of a dispatch in hand. */
 export function dispatchResultOf(
   { repositoryId, effect }: { readonly repositoryId: number; readonly effect: DispatchEffect },
-  state: Extract<Event, { type: 'dispatch.updated' }>['outcome'],
+  state: EventOf<'dispatch.updated'>['outcome'],
   at: Instant,
-): Extract<Event, { type: 'dispatch.updated' }> {
+): EventOf<'dispatch.updated'> {
   const evidence = { kind: 'read', id: effect.key, at } as const
   const { issueNumber, attemptKey: key } = effect
   return {

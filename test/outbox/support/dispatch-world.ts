@@ -1,10 +1,12 @@
 // A line that admits attempts and binds their runs, as far as the outbox can tell: what the door does with its arrivals.
+
 import type { ApplyRequest } from '../../../src/apply/apply-request.ts'
 import type { Outbox } from '../../../src/outbox/outbox.ts'
 import { parseAttemptKey } from '../../../src/pipeline/facts/correlate.ts'
 import type { Effect } from '../../../src/pipeline/model/effects.ts'
 import type { DispatchOutcome } from '../../../src/pipeline/model/events.ts'
 import type { Attempt, AttemptControl } from '../../../src/pipeline/model/pipeline.ts'
+import { describeDispatch } from '../../../src/render/dispatch-reason.ts'
 import { completeEffects } from '../../../src/store/effects.ts'
 import { EVIDENCE, pipelineOf } from '../../support/pipeline-documents.ts'
 import { type OutboxWorld, openOutboxWorld } from './outbox-world.ts'
@@ -21,7 +23,8 @@ export type DispatchWorld = {
   admit(issueNumber: number): Promise<string>
   /** The attempt is given up before its run is known. */
   abandon(issueNumber: number, key: string): Promise<void>
-  lastResult(key: string): DispatchOutcome | undefined
+  /** With its reason in words. */
+  lastResult(key: string): DispatchOutcomeInWords | undefined
   effects(): Promise<readonly { key: string; state: string; tries: number; error: string | null }[]>
 }
 
@@ -87,7 +90,7 @@ export async function openDispatchWorld(): Promise<DispatchWorld> {
     runs,
     results,
     boundRuns,
-    lastResult: (key) => results.get(key)?.at(-1),
+    lastResult: (key) => results.get(key)?.map(outcomeInWords).at(-1),
     async admit(issueNumber) {
       const key = `${issueNumber}/plan/1-k3v9x`
       await put(issueNumber, { number: 1, key, run: null, control: DISPATCHED })
@@ -95,7 +98,7 @@ export async function openDispatchWorld(): Promise<DispatchWorld> {
       return key
     },
     async abandon(issueNumber, key) {
-      const closed = { kind: 'cancelled', message: 'cancelled by ada', at: EVIDENCE.at, evidence: EVIDENCE } as const
+      const closed = { kind: 'cancelled', by: 'ada', at: EVIDENCE.at, evidence: EVIDENCE } as const
       await put(issueNumber, { number: 1, key, run: null, control: { ...DISPATCHED, closed } })
     },
     async effects() {
@@ -144,3 +147,12 @@ export async function stepWhileTimePasses(
   }
   return {}
 }
+
+/** What was told of sending an attempt, as people read it. */
+export function outcomeInWords(outcome: DispatchOutcome) {
+  if (!('reason' in outcome)) return outcome
+  const { reason, ...rest } = outcome
+  return { ...rest, message: describeDispatch(reason) }
+}
+
+type DispatchOutcomeInWords = ReturnType<typeof outcomeInWords>

@@ -1,13 +1,12 @@
 // Who may what, and who is answered: GitHub's word for the sender decides, when the command is carried out.
 import { describe, expect, test } from 'vitest'
 import { VERBS } from '../../../src/commands/commands.ts'
-import type { AuthorizedCommands } from '../../../src/pipeline/commands/authorized-commands.ts'
+import { contextOf } from '../../../src/pipeline/commands/authorized-commands.ts'
 import { reactionAndReply } from '../../../src/pipeline/commands/reply.ts'
 import { askSenderPermission } from '../../../src/pipeline/commands/run-commands.ts'
-import { NO_OUTER_HOLDS } from '../../../src/pipeline/holds/holds.ts'
 import type { Role } from '../../../src/pipeline/model/effects.ts'
 import { reduce } from '../../../src/pipeline/reduce.ts'
-import { deliveryEvidence, ISSUE, minutesAfterNine } from '../../support/pipeline-fixtures.ts'
+import { minutesAfterNine } from '../../support/pipeline-fixtures.ts'
 import {
   commandPermission,
   commentCreated,
@@ -29,20 +28,10 @@ function failed(): PipelineHarness {
 function answered(body: string, role: Role) {
   const line = failed()
   const given = commentCreated(body)
-  const asked = commandPermission(given)
-  const { pipeline, outcomes = [] } = reduce(line.pipeline, { ...asked, answer: { about: 'permission', role } })
-  const actor = { login: 'mara', at: minutesAfterNine(20), evidence: deliveryEvidence(minutesAfterNine(20)) }
-  const { origin, issueNumber, onPullRequest, commands } = given
-  const giving: AuthorizedCommands = {
-    origin,
-    issueNumber,
-    onPullRequest,
-    commands,
-    actor,
-    role,
-    outerHolds: NO_OUTER_HOLDS,
-  }
-  const effects = reactionAndReply(giving, [{ issueNumber: ISSUE, outcomes }])
+  const answer = { ...commandPermission(given), answer: { about: 'permission', role } as const }
+  const context = contextOf(answer, line.pipeline.line)
+  const { pipeline, outcomes } = reduce(line.pipeline, answer, context)
+  const effects = context.commands === null ? [] : reactionAndReply(context.commands, outcomes)
   const told = effects.map((effect) => {
     if (effect.type === 'react') return effect.content
     return effect.type === 'reply' ? effect.items.map(({ kind }) => kind).join('+') : effect.type
@@ -97,26 +86,26 @@ describe('by role', () => {
         help unmoved: eyes, help
         status unmoved: eyes, status
         why unmoved: eyes, why
-        start unmoved: confused, no permission
-        run unmoved: confused, no permission
-        retry unmoved: confused, no permission
-        cancel unmoved: confused, no permission
-        approve unmoved: confused, no permission
-        skip unmoved: confused, no permission
-        hold unmoved: confused, no permission
-        resume unmoved: confused, no permission
+        start unmoved: confused, no-permission
+        run unmoved: confused, no-permission
+        retry unmoved: confused, no-permission
+        cancel unmoved: confused, no-permission
+        approve unmoved: confused, no-permission
+        skip unmoved: confused, no-permission
+        hold unmoved: confused, no-permission
+        resume unmoved: confused, no-permission
       read
         help unmoved: eyes, help
         status unmoved: eyes, status
         why unmoved: eyes, why
-        start unmoved: confused, no permission
-        run unmoved: confused, no permission
-        retry unmoved: confused, no permission
-        cancel unmoved: confused, no permission
-        approve unmoved: confused, no permission
-        skip unmoved: confused, no permission
-        hold unmoved: confused, no permission
-        resume unmoved: confused, no permission
+        start unmoved: confused, no-permission
+        run unmoved: confused, no-permission
+        retry unmoved: confused, no-permission
+        cancel unmoved: confused, no-permission
+        approve unmoved: confused, no-permission
+        skip unmoved: confused, no-permission
+        hold unmoved: confused, no-permission
+        resume unmoved: confused, no-permission
       none
         help unmoved: silence
         status unmoved: silence
@@ -133,11 +122,11 @@ describe('by role', () => {
   })
 
   test.each(['triage', 'read'] as const)('who has %s and orders thrice is told so in one sentence', (role) => {
-    expect(answered('/andon retry\n/andon skip plan\n/andon cancel', role)).toBe('unmoved: confused, no permission')
+    expect(answered('/andon retry\n/andon skip plan\n/andon cancel', role)).toBe('unmoved: confused, no-permission')
   })
 
   test('what somebody may is answered beside what they may not', () => {
-    expect(answered('/andon status\n/andon retry', 'read')).toBe('unmoved: confused, status+no permission')
+    expect(answered('/andon status\n/andon retry', 'read')).toBe('unmoved: confused, status+no-permission')
   })
 
   test.each(ROLES)('a slip of somebody who has %s is told to those who may read', (role) => {
@@ -167,8 +156,10 @@ describe('what is asked', () => {
 
 test('a bot that the file does not name is not heard, one that it names is heard at once', () => {
   const given = commentCreated('/andon retry', { by: 'helper[bot]', bot: true })
-  expect(reduce(failed().pipeline, given).outcomes).toBeUndefined()
+  const outcomesIn = ({ pipeline }: PipelineHarness) =>
+    reduce(pipeline, given, contextOf(given, pipeline.line)).outcomes
+  expect(outcomesIn(failed())).toEqual([])
   const named = startedPipeline(lineWith({ plan: { attempts: 1 } }, { bots: ['helper[bot]'] }))
   named.completeAttempt(minutesAfterNine(1), 100, 'failure')
-  expect(reduce(named.pipeline, given).outcomes).toMatchObject([{ result: { outcome: 'done' } }])
+  expect(outcomesIn(named)).toMatchObject([{ result: { outcome: 'done' } }])
 })

@@ -1,7 +1,9 @@
 // What people are told who give a command: each command in each state of a line that came to a halt, or is not there.
+
 import { describe, expect, test } from 'vitest'
 import { reactionAndReply } from '../../../src/pipeline/commands/reply.ts'
 import { NO_OUTER_HOLDS } from '../../../src/pipeline/holds/holds.ts'
+import { describeCommandAnswer } from '../../../src/render/command-result.ts'
 import { COMMANDS, commandResults, completePipeline } from '../../support/command-results.ts'
 import {
   deliveryEvidence,
@@ -217,20 +219,24 @@ test('while there is no line at all', () => {
   const told = COMMANDS.flatMap((command) =>
     [false, true].map((onPullRequest) => {
       const { origin, issueNumber, commands } = commentCreated(`/andon ${command}`)
-      const actor = { login: 'linus', at: minutesAfterNine(20), evidence: deliveryEvidence(minutesAfterNine(20)) }
+      const sender = { login: 'linus', at: minutesAfterNine(20), evidence: deliveryEvidence(minutesAfterNine(20)) }
       const giving = {
         origin,
         issueNumber,
         onPullRequest,
         commands,
-        actor,
+        ...sender,
         role: 'write',
         outerHolds: NO_OUTER_HOLDS,
       } as const
       return reactionAndReply(giving, []).map((effect) =>
         effect.type === 'reply'
           ? effect.items
-              .map((item) => ('message' in item ? `${item.message} ${item.suggestions.join()}` : item.kind))
+              .map((item) => {
+                if (!('answer' in item)) return item.kind
+                const { message, suggestions } = describeCommandAnswer({ outcome: item.kind, answer: item.answer })
+                return `${message} ${suggestions.join()}`
+              })
               .join()
           : effect.key,
       )

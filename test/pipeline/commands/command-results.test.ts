@@ -1,4 +1,5 @@
 // What people are told who give a command: each command in each state of a line that is under way. See said-over.test.ts.
+
 import { describe, expect, test } from 'vitest'
 import { commandResults, runningPipeline } from '../../support/command-results.ts'
 import { minutesAfterNine } from '../../support/pipeline-fixtures.ts'
@@ -10,6 +11,7 @@ import {
   openPipelineHarness,
   startedPipeline,
 } from '../../support/pipeline-harness.ts'
+import { KEY_NOT_ECHOED } from '../../support/reasons.ts'
 
 describe('while the line', () => {
   test('asks whether it may start', () => {
@@ -156,16 +158,12 @@ describe('while the line', () => {
     const line = startedPipeline()
     const key = line.admit(minutesAfterNine(1)) ?? ''
     line.apply(
-      dispatchResult(
-        key,
-        { state: 'unconfirmed', message: 'it was not found', needsPerson: true },
-        minutesAfterNine(5),
-      ),
+      dispatchResult(key, { state: 'unconfirmed', reason: KEY_NOT_ECHOED, needsPerson: true }, minutesAfterNine(5)),
     )
     expect(commandResults(line)).toMatchInlineSnapshot(`
       "help: answered_in_reply
       status: answered_in_reply
-      start: already | it was started before; plan: attempt 1 of 3: it was not found; a person is needed
+      start: already | it was started before; plan: attempt 1 of 3: nobody can tell whether GitHub started it, because the run-name of plan.yml does not say the attempt key; it is not sent again before a person has looked; a person is needed
       run code: done | code: attempt 1 of 3 waits for a slot
       retry: done | plan: attempt 2 of 4 waits for a slot
       retry plan: done | plan: attempt 2 of 4 waits for a slot

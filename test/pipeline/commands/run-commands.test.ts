@@ -1,7 +1,8 @@
 // What people order moves a line that Andon runs. Each test is a row of the transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
 import { countLiveAttempts, mayDispatch } from '../../../src/pipeline/admission.ts'
-import { headlineOf } from '../../../src/pipeline/view/light.ts'
+import { describeDispatch } from '../../../src/render/dispatch-reason.ts'
+import { headlineInWords } from '../../support/in-words.ts'
 import { issueChanged, issueGone, minutesAfterNine, pullRequestChanged } from '../../support/pipeline-fixtures.ts'
 import {
   attemptKeyOf,
@@ -14,6 +15,7 @@ import {
   type PipelineHarness,
   startedPipeline,
 } from '../../support/pipeline-harness.ts'
+import { KEY_NOT_ECHOED } from '../../support/reasons.ts'
 
 let comments = 900
 
@@ -109,9 +111,10 @@ describe('retry', () => {
   test('an attempt that nobody can find is given up by the order to try again', () => {
     const line = startedPipeline()
     const key = line.admit(minutesAfterNine(1))!
-    const message = 'it was not found, and plan.yml does not echo its key'
-    line.apply(dispatchResult(key, { state: 'unconfirmed', message, needsPerson: true }, minutesAfterNine(5)))
-    expect(line.stage('plan').reason).toBe(`attempt 1 of 3: ${message}; a person is needed`)
+    line.apply(
+      dispatchResult(key, { state: 'unconfirmed', reason: KEY_NOT_ECHOED, needsPerson: true }, minutesAfterNine(5)),
+    )
+    expect(line.stage('plan').reason).toBe(`attempt 1 of 3: ${describeDispatch(KEY_NOT_ECHOED)}; a person is needed`)
     runCommand(line, '/andon retry')
     expect(mayDispatch(line.pipeline, key)).toBe(false)
     expect(line.admit(minutesAfterNine(21))).toBe(attemptKeyOf('plan', 2))
@@ -124,7 +127,7 @@ describe('retry', () => {
     const line = startedPipeline()
     const key = line.admit(minutesAfterNine(1))!
     line.apply(
-      dispatchResult(key, { state: 'unconfirmed', message: 'not found', needsPerson: true }, minutesAfterNine(5)),
+      dispatchResult(key, { state: 'unconfirmed', reason: KEY_NOT_ECHOED, needsPerson: true }, minutesAfterNine(5)),
     )
     runCommand(line, '/andon cancel')
     line.apply(dispatchedRunChanged(key, 100, { at: minutesAfterNine(22) }))
@@ -145,7 +148,7 @@ describe('cancel', () => {
       'attempt 1 of 3 is being cancelled: a person said so; by force at 09:25:00 UTC',
     )
     line.apply(dispatchedRunChanged(key, 100, { at: minutesAfterNine(21), conclusion: 'cancelled' }))
-    expect(headlineOf(line.pipeline)).toMatchObject({
+    expect(headlineInWords(line.pipeline)).toMatchObject({
       light: 'idle',
       reason: 'cancelled by @mara; /andon retry plan tries again',
     })
@@ -159,9 +162,7 @@ describe('cancel', () => {
     runCommand(line, '/andon cancel plan')
     expect(line.attempt(key)).toMatchObject({ control: { cancel: { reason: 'command' }, closed: null } })
     expect(mayDispatch(line.pipeline, key)).toBe(false)
-    line.apply(
-      dispatchResult(key, { state: 'refused', message: 'it was given up before it was sent' }, minutesAfterNine(21)),
-    )
+    line.apply(dispatchResult(key, { state: 'refused', reason: { kind: 'given-up' } }, minutesAfterNine(21)))
     expect(line.stage('plan').status).toBe('cancelled')
     expect(countLiveAttempts(line.pipeline)).toBe(0)
     expect(line.admit(minutesAfterNine(600))).toBeNull()
@@ -169,12 +170,12 @@ describe('cancel', () => {
 
   test('an attempt called off while nobody knows whether it was sent is over once no run of it is found', () => {
     for (const told of [
-      { state: 'waiting', until: null, message: 'GitHub shows no run of it, so it is sent once more' },
-      { state: 'unconfirmed', message: 'plan.yml does not echo its key', needsPerson: true },
+      { state: 'waiting', until: null, reason: { kind: 'sent-again' } },
+      { state: 'unconfirmed', reason: KEY_NOT_ECHOED, needsPerson: true },
     ] as const) {
       const line = startedPipeline()
       const key = line.admit(minutesAfterNine(1))!
-      line.apply(dispatchResult(key, { state: 'unconfirmed', message: 'its run is looked for' }, minutesAfterNine(2)))
+      line.apply(dispatchResult(key, { state: 'unconfirmed', reason: { kind: 'run-not-named' } }, minutesAfterNine(2)))
       runCommand(line, '/andon cancel plan')
       expect(countLiveAttempts(line.pipeline)).toBe(1)
       line.apply(dispatchResult(key, told, minutesAfterNine(25)))
@@ -188,7 +189,13 @@ describe('cancel', () => {
   test('an attempt that was not sent is called off with its issue, and sent when that is reopened', () => {
     const line = startedPipeline()
     const key = line.admit(minutesAfterNine(1))!
-    line.apply(dispatchResult(key, { state: 'waiting', until: null, message: 'held' }, minutesAfterNine(1)))
+    line.apply(
+      dispatchResult(
+        key,
+        { state: 'waiting', until: null, reason: { kind: 'write-budget-spent' } },
+        minutesAfterNine(1),
+      ),
+    )
     line.apply(issueChanged({ state: 'closed', closedAt: minutesAfterNine(5), at: minutesAfterNine(5) }))
     expect(line.stage('plan').reason).toBe('called off: the issue is closed')
     expect([countLiveAttempts(line.pipeline), mayDispatch(line.pipeline, key)]).toEqual([0, false])

@@ -13,6 +13,7 @@ import {
   woken,
 } from '../../support/pipeline-harness.ts'
 import { KEY, RUN, reportingAttempt, silentAttempt } from '../../support/quiet-attempts.ts'
+import { KEY_NOT_ECHOED } from '../../support/reasons.ts'
 
 test('three hours of beats without progress are a stall, and no reason to kill', () => {
   const line = silentAttempt()
@@ -53,7 +54,7 @@ test('an attempt that waits for a person needs somebody at once', () => {
   const line = startedPipeline()
   line.admit(minutesAfterNine(1))
   line.apply(
-    dispatchResult(KEY, { state: 'unconfirmed', message: 'not found', needsPerson: true }, minutesAfterNine(5)),
+    dispatchResult(KEY, { state: 'unconfirmed', reason: KEY_NOT_ECHOED, needsPerson: true }, minutesAfterNine(5)),
   )
   expect(needsYouAt(line.pipeline)).toBe(minutesAfterNine(5))
 })

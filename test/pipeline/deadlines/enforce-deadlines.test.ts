@@ -2,6 +2,7 @@
 // for a whole run. Each test is a row of the transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
 import { countLiveAttempts } from '../../../src/pipeline/admission.ts'
+import { NO_CONTEXT } from '../../../src/pipeline/commands/authorized-commands.ts'
 import { wakeAt } from '../../../src/pipeline/deadlines/wake-at.ts'
 import { stageReadyForAdmission } from '../../../src/pipeline/stages/ready-stage.ts'
 import { activityOf, deriveHealth } from '../../../src/pipeline/view/health.ts'
@@ -29,10 +30,10 @@ describe('reading before acting', () => {
   test('an agent that beats is not cancelled by a reading that was asked for before its beat was told', () => {
     const line = reportingAttempt()
     const read = stillInProgress(36)
-    line.apply({ ...read, heartbeats: { [KEY]: minutesAfterNine(35) } })
+    line.applyIn({ ...NO_CONTEXT, heartbeats: { [KEY]: minutesAfterNine(35) } }, read)
     expect(line.effectKeys('cancel')).toEqual([])
     expect(activityOf(line.pipeline).aliveAt).toBe(minutesAfterNine(35))
-    const deaf = reportingAttempt().apply({ ...read, heartbeats: {} })
+    const deaf = reportingAttempt().apply(read)
     expect(deaf.effectKeys('cancel')).toEqual(['cancel/100'])
   })
 

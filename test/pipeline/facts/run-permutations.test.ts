@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { Event } from '../../../src/pipeline/model/events.ts'
 import type { RunFact } from '../../../src/pipeline/model/facts.ts'
 import type { Pipeline } from '../../../src/pipeline/model/pipeline.ts'
-import { type InMemoryApply, inMemoryApply } from '../../support/in-memory-apply.ts'
+import { type InMemoryWorld, inMemoryWorld } from '../../support/in-memory-world.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../../support/measurements.ts'
 import {
   deliveryEvidence,
@@ -22,12 +22,12 @@ const INTERLEAVINGS = repetitions(300, 10_000)
 
 test('all orders of a run and its job end in one state, for attempt 1', () => {
   expect(ordersOf(deliveriesOf(1, 'failure'), [])).toEqual({ orders: 40_320, stages: 'idle failed idle idle' })
-}, 120_000)
+}, 900_000)
 
 test('all orders of a re-run and its job end in one state, for attempt 2', () => {
   const first = deliveriesOf(1, 'failure')
   expect(ordersOf(deliveriesOf(2, 'success'), first)).toEqual({ orders: 40_320, stages: 'idle done idle idle' })
-}, 120_000)
+}, 900_000)
 
 test('both attempts told through each other end as the second one did', () => {
   const both = [...deliveriesOf(1, 'failure'), ...deliveriesOf(2, 'success')]
@@ -36,13 +36,13 @@ test('both attempts told through each other end as the second one did', () => {
   for (let seed = 1; seed <= INTERLEAVINGS; seed++)
     expect(applyInOrder(seededRandom(randomSeed(seed)).shuffle(both)), `seed ${seed}`).toEqual(expected)
   recordMeasurements('run-orders', { 'interleavings of two attempts': INTERLEAVINGS, 'final states': 1 })
-}, 120_000)
+}, 900_000)
 
 function ordersOf(deliveries: readonly Event[], before: readonly Event[]) {
   const expected = applyInOrder([...before, ...deliveries])
   const known = new Map<string, number>()
   // Orders that have come to stand the same with the same still to be told go on the same: that is done once.
-  function ordersFrom(line: InMemoryApply, left: readonly Event[]): number {
+  function ordersFrom(line: InMemoryWorld, left: readonly Event[]): number {
     const standing = JSON.stringify([left.map((event) => deliveries.indexOf(event)), line.serialize()])
     const before = known.get(standing)
     if (before !== undefined) return before
@@ -82,8 +82,8 @@ function applyInOrder(deliveries: readonly Event[]): Pipeline {
   return finalState(deliveries).pipelines.get(ISSUE)!
 }
 
-function finalState(deliveries: readonly Event[]): InMemoryApply {
-  const line = inMemoryApply()
+function finalState(deliveries: readonly Event[]): InMemoryWorld {
+  const line = inMemoryWorld()
   line.apply(issueLabeled())
   for (const delivery of deliveries) line.apply(delivery)
   return line

@@ -1,9 +1,12 @@
 // The cord of a line: what is held is not started, what runs goes on, and letting go continues where it stood.
+
 import { describe, expect, test } from 'vitest'
-import { activeHolds, describeHold, heldStageNames, holdsAffectingStage } from '../../../src/pipeline/holds/holds.ts'
+import { activeHolds, heldStageNames, holdsAffectingStage } from '../../../src/pipeline/holds/holds.ts'
 import { stageReadyForAdmission } from '../../../src/pipeline/stages/ready-stage.ts'
 import { deriveHealth } from '../../../src/pipeline/view/health.ts'
+import { describeHold } from '../../../src/render/hold-text.ts'
 import { GLOBAL_HOLD, REPOSITORY_HOLD, runHoldCommand } from '../../support/hold-commands.ts'
+import { entryInWords } from '../../support/in-words.ts'
 import { minutesAfterNine } from '../../support/pipeline-fixtures.ts'
 import {
   admissionDenied,
@@ -92,7 +95,13 @@ describe('nothing starts while it is held', () => {
   test('an attempt that was admitted and is not sent yet waits with words, is not called stalled, and keeps its number', () => {
     const line = startedPipeline()
     const key = line.admit(minutesAfterNine(1))!
-    line.apply(dispatchResult(key, { state: 'waiting', until: null, message: 'held' }, minutesAfterNine(1)))
+    line.apply(
+      dispatchResult(
+        key,
+        { state: 'waiting', until: null, reason: { kind: 'write-budget-spent' } },
+        minutesAfterNine(1),
+      ),
+    )
     runHoldCommand(line, '/andon hold wait', minutesAfterNine(2))
     expect(line.stage('plan').reason).toBe('held by @mara since 2026-11-21 09:02 UTC: wait; then attempt 1 of 3')
     expect(deriveHealth(line.pipeline, minutesAfterNine(500)).health).toBe('ok')
@@ -108,7 +117,7 @@ describe('nothing starts while it is held', () => {
     line.apply(
       dispatchResult(
         line.admit(minutesAfterNine(1))!,
-        { state: 'waiting', until: null, message: 'held' },
+        { state: 'waiting', until: null, reason: { kind: 'write-budget-spent' } },
         minutesAfterNine(1),
       ),
     )
@@ -118,7 +127,7 @@ describe('nothing starts while it is held', () => {
   })
 
   test('what was denied before a hold is asked for anew after it', () => {
-    const line = startedPipeline().apply(admissionDenied('4 of 4 running', minutesAfterNine(3)))
+    const line = startedPipeline().apply(admissionDenied({ kind: 'running', count: 4, limit: 4 }, minutesAfterNine(3)))
     runHoldCommand(line, '/andon hold wait')
     expect(line.pipeline.denial).toBeUndefined()
     runHoldCommand(line, '/andon resume', minutesAfterNine(30))
@@ -179,7 +188,7 @@ describe('the last word', () => {
     runHoldCommand(line, '/andon hold look at this first')
     runHoldCommand(line, '/andon resume', minutesAfterNine(30))
     runHoldCommand(line, '/andon resume', minutesAfterNine(31))
-    const told = line.entries.filter(({ type }) => type.startsWith('hold.'))
+    const told = line.entries.filter(({ type }) => type.startsWith('hold.')).map(entryInWords)
     expect(told.map(({ type, actor, text }) => `${type} ${actor}: ${text}`)).toEqual([
       'hold.set mara: held by @mara since 2026-11-21 09:20 UTC: look at this first',
       'hold.released mara: this issue was resumed by @mara',

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { countLiveAttempts, mayDispatch } from '../../../src/pipeline/admission.ts'
 import { stageReadyForAdmission } from '../../../src/pipeline/stages/ready-stage.ts'
-import { headlineOf } from '../../../src/pipeline/view/light.ts'
+import { headlineInWords } from '../../support/in-words.ts'
 import { minutesAfterNine, runChanged } from '../../support/pipeline-fixtures.ts'
 import {
   admissionDenied,
@@ -17,6 +17,7 @@ import {
   startedPipeline,
   startPermission,
 } from '../../support/pipeline-harness.ts'
+import { refusal } from '../../support/reasons.ts'
 
 describe('one stage', () => {
   test('an admitted attempt is dispatched once', () => {
@@ -115,13 +116,22 @@ describe('one stage', () => {
     const line = startedPipeline()
     for (const id of [100, 101, 102]) line.completeAttempt(minutesAfterNine(id - 99), id)
     expect(line.statuses()).toBe('done done done idle')
-    expect(headlineOf(line.pipeline)).toMatchObject({ light: 'idle', reason: 'test is over; waits for a pull request' })
+    expect(headlineInWords(line.pipeline)).toMatchObject({
+      light: 'idle',
+      reason: 'test is over; waits for a pull request',
+    })
   })
 
   test('a slot that is not free is waited for in words', () => {
-    const line = startedPipeline().apply(admissionDenied('4 of 4 running', minutesAfterNine(2)))
+    const line = startedPipeline().apply(admissionDenied({ kind: 'running', count: 4, limit: 4 }, minutesAfterNine(2)))
     expect(line.stage('plan').reason).toBe('waiting: 4 of 4 running; then attempt 1 of 3')
-    line.apply(admissionDenied('50 of 50 begun today', minutesAfterNine(3), '2026-11-22T00:00:00.000Z'))
+    line.apply(
+      admissionDenied(
+        { kind: 'starts-per-day', count: 50, limit: 50 },
+        minutesAfterNine(3),
+        '2026-11-22T00:00:00.000Z',
+      ),
+    )
     expect(line.stage('plan')).toMatchObject({
       reason: 'waiting: 50 of 50 begun today; then attempt 1 of 3',
       waiting: { until: '2026-11-22T00:00:00.000Z' },
@@ -138,7 +148,7 @@ describe('one stage', () => {
       reason: 'attempt 1 of 3 succeeded; waits for an approval: /andon approve',
       waiting: { for: 'an approval', until: null },
     })
-    expect(headlineOf(line.pipeline).light).toBe('review')
+    expect(headlineInWords(line.pipeline).light).toBe('review')
     expect(line.admit(minutesAfterNine(9))).toBeNull()
     const given = commentCreated('/andon approve')
     line.apply(given, commandPermission(given))
@@ -149,7 +159,7 @@ describe('one stage', () => {
   test('a stage that somebody else carries out is waited for', () => {
     const line = startedPipeline(lineWith({ code: { observe: true } }))
     line.completeAttempt(minutesAfterNine(1), 100)
-    expect(headlineOf(line.pipeline)).toMatchObject({
+    expect(headlineInWords(line.pipeline)).toMatchObject({
       light: 'idle',
       reason: 'plan is over; waits for code.yml to start a run',
     })
@@ -182,10 +192,10 @@ describe('failing', () => {
   test('a refused dispatch is a failed attempt', () => {
     const line = startedPipeline()
     const key = line.admit(minutesAfterNine(1))!
-    line.apply(
-      dispatchResult(key, { state: 'refused', message: 'GitHub says 422: no such input' }, minutesAfterNine(1)),
+    line.apply(dispatchResult(key, { state: 'refused', reason: refusal('no such input') }, minutesAfterNine(1)))
+    expect(line.stage('plan').reason).toContain(
+      '(attempt 1 of 3 was refused: GitHub refused to start plan.yml: no such input)',
     )
-    expect(line.stage('plan').reason).toContain('(attempt 1 of 3 was refused: GitHub says 422: no such input)')
     expect(countLiveAttempts(line.pipeline)).toBe(0)
   })
 
@@ -195,13 +205,13 @@ describe('failing', () => {
     line.apply(
       dispatchResult(
         key,
-        { state: 'waiting', until: minutesAfterNine(5), message: 'GitHub asks for fewer requests' },
+        { state: 'waiting', until: minutesAfterNine(5), reason: { kind: 'rate-limited' } },
         minutesAfterNine(1),
       ),
     )
     expect(line.stage('plan')).toMatchObject({
       status: 'queued',
-      reason: 'attempt 1 of 3, again at 09:05:00 UTC (GitHub asks for fewer requests)',
+      reason: 'attempt 1 of 3, again at 09:05:00 UTC (GitHub asks for patience: a rate limit is reached)',
       waiting: { until: minutesAfterNine(5) },
     })
     expect(mayDispatch(line.pipeline, key)).toBe(true)
@@ -219,7 +229,7 @@ describe('failing', () => {
       status: 'failed',
       reason: 'attempt 1 of 1 failed; a person is needed: /andon retry plan',
     })
-    expect(headlineOf(line.pipeline).light).toBe('failed')
+    expect(headlineInWords(line.pipeline).light).toBe('failed')
     expect(line.admit(minutesAfterNine(600))).toBeNull()
   })
 

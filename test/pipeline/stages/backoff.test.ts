@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { countLiveAttempts } from '../../../src/pipeline/admission.ts'
 import { wakeAt } from '../../../src/pipeline/deadlines/wake-at.ts'
 import { needsYouAt } from '../../../src/pipeline/view/health.ts'
-import { headlineOf } from '../../../src/pipeline/view/light.ts'
+import { headlineInWords } from '../../support/in-words.ts'
 import { randomSeed, recordMeasurements } from '../../support/measurements.ts'
 import { minutesAfterNine, pullRequestChanged, reviewChanged } from '../../support/pipeline-fixtures.ts'
 import { dispatchConfirmed, dispatchedRunChanged, lineWith, startedPipeline } from '../../support/pipeline-harness.ts'
@@ -13,7 +13,7 @@ import { type DispatchBehavior, openSimulation } from '../../support/simulation.
 const REMAINING_ATTEMPTS = 'would not be cancelled and is left alone'
 const FAILURE_MODES: readonly [string, DispatchBehavior, string][] = [
   ['fails', { conclusion: 'failure' }, 'failed'],
-  ['is refused', { refused: 'GitHub says 422: unexpected inputs' }, 'was refused: GitHub says 422: unexpected inputs'],
+  ['is refused', { refused: 'unexpected inputs' }, 'was refused: GitHub refused to start plan.yml: unexpected inputs'],
   ['finds no runner', { startsAfter: null, endsAfter: null }, 'was cancelled: no runner took it'],
   ['finds no runner and will not end', { startsAfter: null, endsAfter: null, stopsOn: 'nothing' }, REMAINING_ATTEMPTS],
   ['reports once and hangs', { endsAfter: null, reportsAfter: 60 }, 'was cancelled: it fell silent'],
@@ -37,7 +37,7 @@ test.each(FAILURE_MODES)(
         expect(work.counts.dispatches, `seed ${seed}`).toBe(attempts)
         dispatches += work.counts.dispatches
         expect(work.counts.maxConcurrent).toBeLessThanOrEqual(1)
-        expect(headlineOf(work.harness.pipeline)).toMatchObject({
+        expect(headlineInWords(work.harness.pipeline)).toMatchObject({
           light: 'failed',
           reason: `attempt ${attempts} of ${attempts} ${words}; a person is needed: /andon retry plan`,
         })

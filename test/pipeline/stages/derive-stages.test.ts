@@ -1,6 +1,7 @@
 // Each test is a row of the transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
 import type { Conclusion } from '../../../src/pipeline/model/facts.ts'
+import { stagesInWords } from '../../support/in-words.ts'
 import {
   closesIssues,
   given,
@@ -24,7 +25,7 @@ describe('taking up', () => {
   test('a labelled issue queues its first stage at once', () => {
     const begun = pipelineAfter(taken)
     expect(stageStatuses(begun).join(' ')).toBe('queued idle idle idle')
-    expect(begun.stages[0]).toMatchObject({
+    expect(stagesInWords(begun)[0]).toMatchObject({
       reason: 'waits for plan.yml to start a run',
       waiting: { for: 'plan.yml to start a run', until: null },
       since: minutesAfterNine(0),
@@ -87,7 +88,7 @@ describe('runs', () => {
     ['action_required', 'queued', 'attempt 1 waits for an approval on GitHub'],
   ])('a run concluded %s leaves its stage %s', (conclusion, status, reason) => {
     const { pipeline } = given(taken).when(runChanged({ at: minutesAfterNine(4), conclusion }))
-    expect(pipeline.stages[1]).toMatchObject({ status, reason })
+    expect(stagesInWords(pipeline)[1]).toMatchObject({ status, reason })
   })
 
   test('a failure names the job that failed', () => {
@@ -116,7 +117,7 @@ describe('runs', () => {
 
   test('a newer run is the next attempt, and the stage stands as it does', () => {
     const { pipeline } = given(taken, runChanged({ id: 200 })).when(runChanged({ id: 100, conclusion: 'failure' }))
-    expect(pipeline.stages[1]).toMatchObject({
+    expect(stagesInWords(pipeline)[1]).toMatchObject({
       status: 'running',
       reason: 'attempt 2 runs',
       attempts: [

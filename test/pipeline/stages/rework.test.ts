@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { stageReadyForAdmission } from '../../../src/pipeline/stages/ready-stage.ts'
 import { needsYouAt } from '../../../src/pipeline/view/health.ts'
-import { headlineOf } from '../../../src/pipeline/view/light.ts'
+import { headlineInWords } from '../../support/in-words.ts'
 import {
   issueChanged,
   minutesAfterNine,
@@ -19,6 +19,7 @@ import {
   type PipelineHarness,
   startedPipeline,
 } from '../../support/pipeline-harness.ts'
+import { refusal } from '../../support/reasons.ts'
 
 /** The line carried out up to its review, by minute 10. */
 function inReview(line = DISPATCHING_LINE): PipelineHarness {
@@ -49,7 +50,7 @@ test('changes requested send the line back to code', () => {
   expect(line.stage('test').reason).toBe('again after code')
   expect(line.stage('review').reason).toBe('changes requested by mara, round 1 of 2')
   line.admit(minutesAfterNine(12))
-  expect(headlineOf(line.pipeline)).toMatchObject({ light: 'queued', stage: 'code' })
+  expect(headlineInWords(line.pipeline)).toMatchObject({ light: 'queued', stage: 'code' })
 })
 
 test('reworked code is tested again and reviewed again', () => {
@@ -62,7 +63,7 @@ test('reworked code is tested again and reviewed again', () => {
   line.apply(reviewChanged({ id: 510, at: minutesAfterNine(15), commitSha: 'bbb2' }, { headSha: 'bbb2' }))
   expect(line.stage('review').status).toBe('review')
   line.apply(reviewerPermission('mara', true, minutesAfterNine(15)))
-  expect(headlineOf(line.pipeline)).toMatchObject({ light: 'done', reason: 'approved by mara' })
+  expect(headlineInWords(line.pipeline)).toMatchObject({ light: 'done', reason: 'approved by mara' })
   expect(line.admit(minutesAfterNine(600))).toBeNull()
 })
 
@@ -97,8 +98,8 @@ test('a stage whose rework was refused needs a person, although what comes after
   )
   expect(line.statuses()).toBe('done queued done idle')
   const key = line.admit(minutesAfterNine(12))!
-  line.apply(dispatchResult(key, { state: 'refused', message: 'Not Found' }, minutesAfterNine(12)))
-  expect(headlineOf(line.pipeline)).toMatchObject({ light: 'failed', stage: 'code' })
+  line.apply(dispatchResult(key, { state: 'refused', reason: refusal('Not Found') }, minutesAfterNine(12)))
+  expect(headlineInWords(line.pipeline)).toMatchObject({ light: 'failed', stage: 'code' })
   expect(needsYouAt(line.pipeline)).not.toBeNull()
 })
 
@@ -115,7 +116,7 @@ test('after the allowed rounds a person is needed', () => {
   line.apply(push(13, 'bbb2', 'bbb1')).completeAttempt(minutesAfterNine(14), 104)
   line.apply(changesRequested(1, 15, 'bbb2'), reviewerPermission('mara', true, minutesAfterNine(15)))
   expect(line.statuses()).toBe('done done done failed')
-  expect(headlineOf(line.pipeline)).toMatchObject({
+  expect(headlineInWords(line.pipeline)).toMatchObject({
     light: 'failed',
     stage: 'review',
     reason: 'changes requested by mara; 1 of 1 rounds are used, a person is needed',
@@ -128,7 +129,7 @@ test('a push by a person after that is reviewed again', () => {
   const line = inReview(lineWith({}, { rework: 0 })).apply(changesRequested(0, 11, 'bbb1'), reviewerPermission('mara'))
   expect(line.stage('review').reason).toBe('changes requested by mara; no rework is allowed, a person is needed')
   line.apply(push(13, 'bbb2', 'bbb1'))
-  expect(headlineOf(line.pipeline)).toMatchObject({ light: 'review', reason: 'waits for another look by mara' })
+  expect(headlineInWords(line.pipeline)).toMatchObject({ light: 'review', reason: 'waits for another look by mara' })
 })
 
 test('an objection that is withdrawn before anything came of it sends nothing back', () => {
@@ -181,7 +182,7 @@ test('a pull request closed without merging calls off what is queued, and its re
 test('a merge calls off what is queued', () => {
   const line = inReview().apply(changesRequested(0, 11, 'bbb1'), reviewerPermission('mara'))
   line.apply(pullRequestChanged({ at: minutesAfterNine(12), state: 'merged' }, 'closed'))
-  expect(headlineOf(line.pipeline)).toMatchObject({ light: 'done', reason: 'pull request #7 merged' })
+  expect(headlineInWords(line.pipeline)).toMatchObject({ light: 'done', reason: 'pull request #7 merged' })
   expect(line.admit(minutesAfterNine(600))).toBeNull()
 })
 

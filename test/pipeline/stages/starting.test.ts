@@ -1,9 +1,10 @@
 // How a line that Andon runs is started. Each test is a row of the second transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
 import { startPipeline } from '../../../src/pipeline/begin.ts'
+import { contextOf } from '../../../src/pipeline/commands/authorized-commands.ts'
 import { stageReadyForAdmission } from '../../../src/pipeline/stages/ready-stage.ts'
-import { headlineOf } from '../../../src/pipeline/view/light.ts'
 import { surfacesOf } from '../../../src/pipeline/view/surfaces.ts'
+import { headlineInWords } from '../../support/in-words.ts'
 import {
   ISSUE,
   issueLabeled,
@@ -16,6 +17,7 @@ import {
   commandPermission,
   commentCreated,
   DISPATCHING_LINE,
+  lineWith,
   openPipelineHarness,
   startedPipeline,
   startPermission,
@@ -47,7 +49,7 @@ describe('starting', () => {
 
   test('nothing starts for somebody who may not write', () => {
     const line = openPipelineHarness().apply(startPermission(false))
-    expect(headlineOf(line.pipeline)).toMatchObject({
+    expect(headlineInWords(line.pipeline)).toMatchObject({
       light: 'idle',
       reason: '@olga may not start this: that takes permission to write',
     })
@@ -80,7 +82,7 @@ describe('starting', () => {
     expect(line.stage('plan').reason).toBe('attempt 1 of 3 waits for a slot')
     expect(surfacesOf(line.pipeline)).not.toEqual([])
     const stranger = openPipelineHarness(DISPATCHING_LINE, given).apply(commandPermission(given, false))
-    expect(headlineOf(stranger.pipeline).light).toBe('idle')
+    expect(headlineInWords(stranger.pipeline).light).toBe('idle')
     expect(surfacesOf(stranger.pipeline)).toEqual([])
   })
 
@@ -129,7 +131,8 @@ describe('starting', () => {
 
   test('a bot that the file names by now starts a line that was refused before', () => {
     const line = openPipelineHarness().apply(startPermission(false))
-    line.apply({ ...commentCreated('/andon start', { by: 'helper[bot]', bot: true }), isAllowedBot: true })
+    const given = commentCreated('/andon start', { by: 'helper[bot]', bot: true })
+    line.applyIn(contextOf(given, lineWith({}, { bots: ['helper[bot]'] })), given)
     expect(line.stage('plan').reason).toBe('attempt 1 of 3 waits for a slot')
   })
 

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import type { Instant } from '../../../src/pipeline/model/time.ts'
 import { reduce } from '../../../src/pipeline/reduce.ts'
+import { entryInWords } from '../../support/in-words.ts'
 import {
   closesIssues,
   issueChanged,
@@ -12,6 +14,14 @@ import {
   reviewerPermission,
   runChanged,
 } from '../../support/pipeline-fixtures.ts'
+import {
+  commandPermission,
+  commentCreated,
+  dispatchConfirmed,
+  dispatchedRunChanged,
+  type PipelineHarness,
+  startedPipeline,
+} from '../../support/pipeline-harness.ts'
 
 test('a whole story is told once, in words', () => {
   const events = [
@@ -41,7 +51,7 @@ test('a whole story is told once, in words', () => {
   const told = toldTwice.flatMap((event) => {
     const reduction = reduce(pipeline, event)
     pipeline = reduction.pipeline
-    return reduction.entries.map(({ type, actor, text }) => `${type} ${actor ?? ''}| ${text}`)
+    return reduction.entries.map(entryInWords).map(({ type, actor, text }) => `${type} ${actor ?? ''}| ${text}`)
   })
   expect(told).toMatchInlineSnapshot(`
     [
@@ -63,3 +73,24 @@ test('a whole story is told once, in words', () => {
     ]
   `)
 })
+
+test('the steps of a run make no history, also beside an attempt that was cancelled', () => {
+  const line = startedPipeline()
+  const first = line.admit(minutesAfterNine(1)) ?? ''
+  line.apply(dispatchConfirmed(first, 100, minutesAfterNine(1)), dispatchedRunChanged(first, 100))
+  runCommand(line, '/andon cancel plan', minutesAfterNine(3))
+  line.apply(dispatchedRunChanged(first, 100, { conclusion: 'cancelled', updatedAt: minutesAfterNine(4) }))
+  runCommand(line, '/andon retry plan', minutesAfterNine(5))
+  const second = line.admit(minutesAfterNine(6)) ?? ''
+  line.apply(dispatchConfirmed(second, 101, minutesAfterNine(6)), dispatchedRunChanged(second, 101))
+  const entries = line.entries.length
+  for (const stepsCompleted of [1, 2, 3])
+    line.apply(jobChanged({ runId: 101, status: 'in_progress', stepsCompleted, at: minutesAfterNine(7) }))
+  expect(line.stage('plan').reason).toMatch(/^attempt 2 of 4, job /)
+  expect(line.entries).toHaveLength(entries)
+})
+
+function runCommand(line: PipelineHarness, body: string, at: Instant): void {
+  const given = commentCreated(body, { at, commentId: Date.parse(at) / 1000 })
+  line.apply(given, commandPermission(given))
+}

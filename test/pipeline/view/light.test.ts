@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Light, Pipeline, StageStatus } from '../../../src/pipeline/model/pipeline.ts'
-import { headlineOf, isLive } from '../../../src/pipeline/view/light.ts'
+import { isLive } from '../../../src/pipeline/view/light.ts'
+import { headlineInWords } from '../../support/in-words.ts'
 import {
   issueChanged,
   issueLabeled,
@@ -49,7 +50,10 @@ test.each<[string, Light, string]>([
   ['idle idle idle done', 'done', 'review'],
   ['idle idle idle idle', 'idle', 'plan'],
 ])('stages "%s" show %s at %s', (stages, colour, stage) => {
-  expect(headlineOf(pipelineWithStatuses(stages.split(' ') as StageStatus[]))).toMatchObject({ light: colour, stage })
+  expect(headlineInWords(pipelineWithStatuses(stages.split(' ') as StageStatus[]))).toMatchObject({
+    light: colour,
+    stage,
+  })
 })
 
 test('every combination of statuses is counted once, at its furthest live stage', () => {
@@ -60,7 +64,7 @@ test('every combination of statuses is counted once, at its furthest live stage'
         for (const review of STATUSES) {
           const stages = [plan, code, tested, review]
           const pipeline = pipelineWithStatuses(stages)
-          const lit = headlineOf(pipeline)
+          const lit = headlineInWords(pipeline)
           counts[lit.light] = (counts[lit.light] ?? 0) + 1
           const furthest = stages.findLast((status) => LIVE.includes(status))
           if (furthest !== undefined) {
@@ -79,14 +83,14 @@ test('every combination of statuses is counted once, at its furthest live stage'
 test('reworked code shows running while the review waits for its push', () => {
   const asked = reviewChanged({ state: 'changes_requested' })
   const sentBack = [issueLabeled(), pullRequestChanged(), asked, reviewerPermission('mara')] as const
-  expect(headlineOf(pipelineAfter(...sentBack, runChanged({ id: 300 })))).toMatchObject({
+  expect(headlineInWords(pipelineAfter(...sentBack, runChanged({ id: 300 })))).toMatchObject({
     light: 'running',
     stage: 'code',
   })
 })
 
 test('code that runs while the review is waited for is counted in review', () => {
-  expect(headlineOf(pipelineAfter(issueLabeled(), pullRequestChanged(), runChanged()))).toMatchObject({
+  expect(headlineInWords(pipelineAfter(issueLabeled(), pullRequestChanged(), runChanged()))).toMatchObject({
     light: 'review',
     stage: 'review',
   })
@@ -99,7 +103,7 @@ test('reworked code that fails needs somebody, although a later stage was done i
     runChanged({ id: 101, workflow: 'test.yml', conclusion: 'success' }),
   ] as const
   const failed = runChanged({ id: 102, conclusion: 'failure', at: minutesAfterNine(9) })
-  expect(headlineOf(pipelineAfter(...round, failed))).toMatchObject({
+  expect(headlineInWords(pipelineAfter(...round, failed))).toMatchObject({
     light: 'failed',
     stage: 'code',
     since: minutesAfterNine(9),
@@ -109,7 +113,7 @@ test('reworked code that fails needs somebody, although a later stage was done i
 test('a failure that the line has gone past needs nobody', () => {
   const failed = runChanged({ id: 100, conclusion: 'failure' })
   const tested = runChanged({ id: 101, workflow: 'test.yml', conclusion: 'success' })
-  expect(headlineOf(pipelineAfter(issueLabeled(), failed, tested))).toMatchObject({
+  expect(headlineInWords(pipelineAfter(issueLabeled(), failed, tested))).toMatchObject({
     light: 'idle',
     stage: 'test',
     reason: 'test is over; waits for a pull request',
@@ -118,13 +122,15 @@ test('a failure that the line has gone past needs nobody', () => {
 
 test('a failure in a closed or merged issue needs nobody', () => {
   const failed = [issueLabeled(), runChanged({ conclusion: 'failure' })] as const
-  expect(headlineOf(pipelineAfter(...failed)).light).toBe('failed')
+  expect(headlineInWords(pipelineAfter(...failed)).light).toBe('failed')
   const closed = { state: 'closed', closedAt: minutesAfterNine(8), at: minutesAfterNine(8) } as const
-  expect(headlineOf(pipelineAfter(...failed, issueChanged({ ...closed, stateReason: 'not_planned' }))).light).toBe(
+  expect(headlineInWords(pipelineAfter(...failed, issueChanged({ ...closed, stateReason: 'not_planned' }))).light).toBe(
     'idle',
   )
-  expect(headlineOf(pipelineAfter(...failed, issueChanged({ ...closed, stateReason: 'completed' }))).light).toBe('done')
-  expect(headlineOf(pipelineAfter(...failed, pullRequestChanged({ state: 'merged' }))).light).toBe('done')
+  expect(headlineInWords(pipelineAfter(...failed, issueChanged({ ...closed, stateReason: 'completed' }))).light).toBe(
+    'done',
+  )
+  expect(headlineInWords(pipelineAfter(...failed, pullRequestChanged({ state: 'merged' }))).light).toBe('done')
 })
 
 test('a merge ends a line that has no stage for reviews', () => {
@@ -133,7 +139,7 @@ test('a merge ends a line that has no stage for reviews', () => {
     runChanged({ conclusion: 'failure' }),
     pullRequestChanged({ state: 'merged' }),
   )
-  expect(headlineOf({ ...merged, stages: merged.stages.slice(0, 3) }).light).toBe('done')
+  expect(headlineInWords({ ...merged, stages: merged.stages.slice(0, 3) }).light).toBe('done')
 })
 
 /** Stages that stand as told, each but idle ones with a run, the later stage's the later run. */

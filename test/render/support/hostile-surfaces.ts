@@ -1,16 +1,19 @@
 // A line with one text wherever people of the repository, or strangers, can put some.
+
 import { invalidStageName, unknownVerb } from '../../../src/commands/invalid-commands.ts'
 import { notPossible } from '../../../src/pipeline/model/command-result.ts'
 import type { ReplyItem } from '../../../src/pipeline/model/effects.ts'
 import type { Hold } from '../../../src/pipeline/model/hold.ts'
 import type { BoardPipeline } from '../../../src/render/board-row.ts'
 import { renderCheckRun, renderSupersededCheckRun } from '../../../src/render/check-run.ts'
+import { describeCommandAnswer } from '../../../src/render/command-result.ts'
 import { renderConfigurationCheckRun } from '../../../src/render/configuration-check-run.ts'
 import { configurationNoticeOf, type InvalidConfiguration } from '../../../src/render/configuration-notice.ts'
 import { renderReply } from '../../../src/render/reply.ts'
 import { renderStickyComment, stickyCommentMarker } from '../../../src/render/sticky-comment.ts'
 import { printable } from '../../../src/text/printable.ts'
 import { EVIDENCE, pipelineOf, pullRequestOf, runOf } from '../../support/pipeline-documents.ts'
+import { failedIn } from '../../support/reasons.ts'
 
 const SHA = 'c0de000000000000000000000000000000000000'
 const SINCE = '2026-11-21T14:02:31.000Z'
@@ -45,7 +48,10 @@ export function renderForGitHub(text: string) {
       ),
     ],
     plain: [whole.output.title, whole.name, wrong.output.title],
-    terminal: [printable(text), printable(notPossible(text).message)],
+    terminal: [
+      printable(text),
+      printable(describeCommandAnswer(notPossible({ kind: 'not-begun', stage: text })).message),
+    ],
   }
 }
 
@@ -60,7 +66,8 @@ export function renderForPages(text: string) {
     needsYouAt: SINCE,
     pipeline: { ...pipelineWith(text), holdsAndReleases: [{ ...holdBy(text), place: { kind: 'issue' } }] },
   }
-  const history = [{ at: SINCE, type: 'button.done', actor: text, text, evidence: EVIDENCE }]
+  const change = { kind: 'held', hold: holdBy(text) } as const
+  const history = [{ at: SINCE, type: 'hold.set', actor: text, change, evidence: EVIDENCE }]
   return { shown, history, held: { repository: 'acme/widgets', hold: holdBy(text) }, mistaken: noticeOf(text) }
 }
 
@@ -76,8 +83,7 @@ function pipelineWith(text: string) {
       code: {
         status: 'failed',
         since: SINCE,
-        reason: `attempt 1 failed: job ${text}, said ${text}`,
-        waiting: { for: text, until: null },
+        reason: failedIn(`${text}, said ${text}`),
         evidence: EVIDENCE,
         attempts: [{ number: 1, key: null, run }],
       },
@@ -108,13 +114,18 @@ function mistakenBy(text: string): InvalidConfiguration {
 
 /** Every kind of answer that may repeat what somebody typed. */
 function repliesTo(text: string): readonly ReplyItem[] {
-  const words = { text, issueNumber: 42, message: text, suggestions: [text] }
+  const place = { kind: 'stage', stage: text } as const
+  const words = { text, issueNumber: 42, answer: { kind: 'held', hold: holdBy(text) } } as const
   return [
     { ...words, kind: 'done' },
-    { ...words, kind: 'impossible' },
+    {
+      ...words,
+      kind: 'impossible',
+      answer: { kind: 'not-held', place, other: { ...holdBy(text), place }, queued: [] },
+    },
     { text, kind: 'mistake', mistake: unknownVerb(text, text) },
     { text, kind: 'mistake', mistake: invalidStageName(text, 'retry', text) },
-    { text, kind: 'no permission' },
+    { text, kind: 'no-permission' },
     { text, kind: 'status', issueNumber: 42 },
     { text, kind: 'why', issueNumber: 42 },
   ]

@@ -1,46 +1,38 @@
 // What a repository's file says is kept with the repository; pipelines begin with it and keep what they began with.
 import { parseAndonYml } from '../line/parse-andon-yml.ts'
-import { isEqualJson } from '../pipeline/facts/total-order.ts'
-import type { AskEffect } from '../pipeline/model/effects.ts'
-import type { Event } from '../pipeline/model/events.ts'
-import type { Instant } from '../pipeline/model/time.ts'
-import { listRepositoriesWithoutFile } from '../store/repositories.ts'
-import type { ConfigurationSource, RepositoryRow } from '../store/rows.ts'
-import type { UnitOfWork } from './unit-of-work.ts'
+import { type Change, putEffects } from './change.ts'
+import { isEqualJson } from './facts/total-order.ts'
+import type { Effect } from './model/effects.ts'
+import type { Event, EventOf } from './model/events.ts'
+import type { ConfigurationSource, RepositoryRow } from './model/rows.ts'
+import type { Instant } from './model/time.ts'
+import type { World } from './world.ts'
 
-type ConfigurationAnswer = Extract<Event, { type: 'question.answered' }>
-type ConfigurationTouchedEvent = Extract<Event, { type: 'configuration.pushed' }>
-
-/** The question what the file says, which nobody tells unasked. */
-export function askForConfiguration(at: Instant): AskEffect {
+/** Asks GitHub for `andon.yml`: no webhook carries its content. */
+export function askForConfiguration(at: Instant): Effect {
   return { type: 'ask', key: `configuration/${at}`, question: { about: 'configuration' } }
 }
 
 /** Asks what the file of a repository says after a push; its organisation's file is that of all who have none of their own. */
-export async function askConfigurationAfterPush(
-  ledger: UnitOfWork,
-  { repository, at }: ConfigurationTouchedEvent,
-): Promise<void> {
+export function askAfterPush(world: World, { repository, at }: EventOf<'configuration.pushed'>): Change {
   const isShared = repository.fullName.endsWith('/.github')
-  const others = isShared ? await listRepositoriesWithoutFile(ledger.trx, repository.installationId) : []
-  for (const repositoryId of new Set([repository.id, ...others])) {
-    ledger.putEffects({ repositoryId, issueNumber: null }, [askForConfiguration(at)])
-  }
+  const others = isShared ? world.repositoriesWithoutFile(repository.installationId) : []
+  return [...new Set([repository.id, ...others])].flatMap((repositoryId) =>
+    putEffects({ repositoryId, issueNumber: null }, [askForConfiguration(at)]),
+  )
 }
 
 /** Does the event tell what the file says? */
-export function isConfigurationAnswer(event: Event): event is ConfigurationAnswer {
-  return event.type === 'question.answered' && fetchedConfigurationOf(event) !== null
+export function isConfigurationAnswer(event: Event): boolean {
+  return fetchedConfigurationIn(event) !== null
 }
 
-/** Takes from an answer what the repository's file says at present, if it tells that. */
-export function putConfiguration({ repositories }: UnitOfWork, event: ConfigurationAnswer): void {
-  const row = repositories.get(String(event.repository.id))
-  const reading = fetchedConfigurationOf(event)
-  if (row === null || reading === null) return
+/** The repository with what an event tells of its file; the same when it tells nothing. */
+export function withConfiguration(row: RepositoryRow, event: Event): RepositoryRow {
+  const fetched = fetchedConfigurationIn(event)
   // Answers come in any order: what was read later stands.
-  if (row.configurationReadAt !== null && row.configurationReadAt > event.at) return
-  repositories.put(withFetchedConfiguration(row, reading, event.at))
+  if (fetched === null || (row.configurationReadAt !== null && row.configurationReadAt > event.at)) return row
+  return withFetchedConfiguration(row, fetched, event.at)
 }
 
 /** The file as it was found; all null when there is none. */
@@ -51,7 +43,9 @@ type FetchedConfiguration = {
   readonly headSha: string | null
 }
 
-function fetchedConfigurationOf({ answer }: ConfigurationAnswer): FetchedConfiguration | null {
+function fetchedConfigurationIn(event: Event): FetchedConfiguration | null {
+  if (event.type !== 'question.answered') return null
+  const { answer } = event
   if (answer.about === 'configuration') return answer
   if (answer.about !== 'issue' || answer.configuration === undefined) return null
   const { text, sha, source } = answer.configuration ?? { text: null, sha: null, source: null }

@@ -1,8 +1,13 @@
-import type { AndonYmlProblem } from '../line/parse-yaml.ts'
-import type { PullRequestFact, RunFact } from '../pipeline/model/facts.ts'
-import type { HoldOrRelease } from '../pipeline/model/hold.ts'
-import type { Pipeline } from '../pipeline/model/pipeline.ts'
-import type { Instant } from '../pipeline/model/time.ts'
+// The rows that events read and change, as the database keeps them.
+import type { AndonYmlProblem } from '../../line/parse-yaml.ts'
+import type { PullRequestFact, RunFact } from './facts.ts'
+import type { HoldOrRelease } from './hold.ts'
+import type { Pipeline } from './pipeline.ts'
+import type { Instant } from './time.ts'
+
+export type IssueKey = { readonly repositoryId: number; readonly issueNumber: number }
+export type BranchKey = { readonly repositoryId: number; readonly branch: string }
+export type PullRequestKey = { readonly repositoryId: number; readonly number: number }
 
 /** Where `andon.yml` was found. */
 export type ConfigurationSource = 'repository' | 'organisation'
@@ -32,6 +37,13 @@ export type RepositoryRow = {
   readonly holdFanOutCursor: number | null
   /** Raised whenever what is to be told of its mistakes changes. */
   readonly revision: number
+}
+
+export type InstallationRow = {
+  readonly id: number
+  readonly account: string
+  readonly state: 'active' | 'suspended' | 'removed'
+  readonly updatedAt: Instant
 }
 
 /** A run that belongs to an issue whatever its title and branch say. */

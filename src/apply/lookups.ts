@@ -1,0 +1,144 @@
+// Every kind of look-up that an event may need, and the statement that answers many of its kind.
+import type {
+  BoundRunRow,
+  InstallationRow,
+  PipelineRow,
+  PullRequestRow,
+  RepositoryRow,
+  RunRow,
+} from '../pipeline/model/rows.ts'
+import {
+  type Heartbeats,
+  isPullRequestOf,
+  isPullRequestOn,
+  isRunOf,
+  isRunOn,
+  type Kind,
+  type Lookups,
+  type PublishedCheckRunKey,
+  type PublishedCommentKey,
+} from '../pipeline/world.ts'
+import { loadBeats } from '../store/beats.ts'
+import type { Transaction } from '../store/database.ts'
+import { loadGlobalHold } from '../store/holds.ts'
+import {
+  hasAnyPipeline,
+  listIssuesAwaitingLine,
+  loadBoundRunsById,
+  loadPipelineRowsById,
+  loadPipelinesOfIssues,
+  loadPullRequestsByNumber,
+  loadPullRequestsOfIssues,
+  loadPullRequestsOnBranches,
+  loadRunsById,
+  loadRunsOfIssues,
+  loadRunsOnBranches,
+} from '../store/load-rows.ts'
+import { isPublishedCheckRun, lockPublishedComment } from '../store/publications.ts'
+import { listRepositoriesWithoutFile, loadInstallations } from '../store/repositories.ts'
+import { createIdentityMap } from './identity-map.ts'
+import { type Lookup, lookupAnswers, lookupRows } from './lookup.ts'
+
+export type RowMaps = ReturnType<typeof createRowMaps>
+
+/** The rows that a group has in hand. */
+export function createRowMaps() {
+  return {
+    repositories: createIdentityMap<RepositoryRow>(({ id }) => String(id)),
+    installations: createIdentityMap<InstallationRow>(({ id }) => String(id)),
+    runs: createIdentityMap<RunRow>(({ run }) => String(run.id)),
+    boundRuns: createIdentityMap<BoundRunRow>(({ runId }) => String(runId)),
+    pullRequests: createIdentityMap<PullRequestRow>(({ repositoryId, fact }) => `${repositoryId}/${fact.number}`),
+    pipelines: createIdentityMap<PipelineRow>(({ repositoryId, issueNumber }) => `${repositoryId}/${issueNumber}`),
+  }
+}
+
+/** Look-ups among these rows; repositories are locked before anything is looked up, and all in hand. */
+export function createLookups(trx: Transaction, maps: RowMaps) {
+  const { repositories, installations, runs, boundRuns, pullRequests, pipelines } = maps
+  const awaitingLine = lookupAnswers((repositoryId: number) => listIssuesAwaitingLine(trx, repositoryId))
+  const populated = lookupAnswers((repositoryId: number) => hasAnyPipeline(trx, repositoryId))
+  return {
+    repository: allKnown((id) => repositories.get(String(id))),
+    repositoriesOf: allKnown((id) => repositories.filter(({ installationId }) => installationId === id)),
+    repositoriesWithoutFile: lookupAnswers((id: number) => listRepositoriesWithoutFile(trx, id)),
+    installation: lookupRows(
+      installations,
+      (ids) => loadInstallations(trx, ids),
+      (id) => installations.get(String(id)),
+    ),
+    run: lookupRows(
+      runs,
+      (ids) => loadRunsById(trx, ids),
+      (id) => runs.get(String(id)),
+    ),
+    runsOf: lookupRows(
+      runs,
+      (keys) => loadRunsOfIssues(trx, keys),
+      (key) => runs.filter((row) => isRunOf(row, key)),
+    ),
+    runsOn: lookupRows(
+      runs,
+      (keys) => loadRunsOnBranches(trx, keys),
+      (key) => runs.filter((row) => isRunOn(row, key)),
+    ),
+    boundRun: lookupRows(
+      boundRuns,
+      (ids) => loadBoundRunsById(trx, ids),
+      (id) => boundRuns.get(String(id)),
+    ),
+    pullRequest: lookupRows(
+      pullRequests,
+      (keys) => loadPullRequestsByNumber(trx, keys),
+      ({ repositoryId, number }) => pullRequests.get(`${repositoryId}/${number}`),
+    ),
+    pullRequestsOf: lookupRows(
+      pullRequests,
+      (keys) => loadPullRequestsOfIssues(trx, keys),
+      (key) => pullRequests.filter((row) => isPullRequestOf(row, key)),
+    ),
+    pullRequestsOn: lookupRows(
+      pullRequests,
+      (keys) => loadPullRequestsOnBranches(trx, keys),
+      (key) => pullRequests.filter((row) => isPullRequestOn(row, key)),
+    ),
+    pipeline: lookupRows(
+      pipelines,
+      (keys) => loadPipelinesOfIssues(trx, keys),
+      ({ repositoryId, issueNumber }) => pipelines.get(`${repositoryId}/${issueNumber}`),
+    ),
+    pipelineById: lookupRows(
+      pipelines,
+      (ids) => loadPipelineRowsById(trx, ids),
+      (id) => pipelines.filter((row) => row.id === id)[0] ?? null,
+    ),
+    // Behind the repository's lock only this group could begin one.
+    hasPipelines: { ...populated, find: (id) => pipelinesIn(id).length > 0 || populated.find(id) },
+    issuesAwaitingLine: { ...awaitingLine, find: (id) => withPipelinesInHand(id, awaitingLine.find(id)) },
+    globalHold: lookupAnswers(() => loadGlobalHold(trx)),
+    heartbeats: lookupAnswers(async (id: number): Promise<Heartbeats> => {
+      return (await loadBeats({ kysely: trx }, [id])).get(id) ?? {}
+    }),
+    isPublishedCheckRun: lookupAnswers(({ pipelineId, ...check }: PublishedCheckRunKey) =>
+      isPublishedCheckRun(trx, pipelineId, check),
+    ),
+    isPublishedComment: lookupAnswers((key: PublishedCommentKey) => lockPublishedComment(trx, key)),
+  } satisfies { readonly [K in Kind]: Lookup<Lookups[K][0], Lookups[K][1]> }
+
+  function pipelinesIn(id: number): readonly PipelineRow[] {
+    return pipelines.filter(({ repositoryId }) => repositoryId === id)
+  }
+
+  /** The group may have begun some, and given a line to others. */
+  function withPipelinesInHand(id: number, stored: readonly number[] | undefined): readonly number[] | undefined {
+    if (stored === undefined) return undefined
+    const inHand = pipelinesIn(id)
+    const others = stored.filter((number) => inHand.every(({ issueNumber }) => issueNumber !== number))
+    const awaiting = inHand.filter(({ pipeline }) => pipeline.isConfigured === false)
+    return [...others, ...awaiting.map(({ issueNumber }) => issueNumber)].sort((a, b) => a - b)
+  }
+}
+
+function allKnown<Key, Found>(find: (key: Key) => Found): Lookup<Key, Found> {
+  return { find, load: () => Promise.resolve() }
+}

@@ -1,0 +1,110 @@
+// Why a stage stands as it does, as data. Its words are in render/reason.ts alone: a better word changes no document.
+import type { StageName } from '../../line/line.ts'
+import type { Conclusion, IssueFact, JobFact } from './facts.ts'
+import type { Hold } from './hold.ts'
+import type { Instant } from './time.ts'
+
+/** Why a stage stands as it does: what happened, or what it waits for. */
+export type Reason =
+  | AttemptReason
+  | QueueReason
+  /** What people did, and what they must do. */
+  | { readonly kind: 'attempts-used-up' | 'attempt-cancelled' | 'waits-for-approval'; readonly last: Reason | null }
+  | { readonly kind: 'gate-approved'; readonly last: Reason | null; readonly by: string }
+  | { readonly kind: 'cancelled-by' | 'skipped-by'; readonly by: string }
+  | { readonly kind: 'asks-permission' | 'lacks-permission'; readonly login: string }
+  /** What has not begun, or will not begin. A stage without a workflow begins with a pull request. */
+  | { readonly kind: 'waits-for-start' | 'stage-over'; readonly workflow: string | null }
+  | { readonly kind: 'waits-for-stage'; readonly stage: StageName }
+  | { readonly kind: 'called-off-with-issue'; readonly state: 'closed' | 'deleted' | 'transferred' }
+  | {
+      readonly kind: 'called-off-with-pull-request'
+      readonly number: number
+      readonly state: 'closed' | 'merged'
+    }
+  | { readonly kind: 'issue-removed'; readonly why: 'deleted' | 'transferred' }
+  | { readonly kind: 'issue-closed'; readonly stateReason: IssueFact['stateReason'] }
+  /** How the review stands; `reviewer` is null while nobody in particular is asked. */
+  | { readonly kind: 'pull-request'; readonly number: number; readonly state: 'closed' | 'draft' | 'merged' }
+  | { readonly kind: 'waits-for-review'; readonly reviewer: string | null }
+  | { readonly kind: 'review-approved'; readonly reviewer: string }
+  | {
+      readonly kind: 'changes-requested'
+      readonly reviewer: string
+      readonly round: number | null
+      readonly rework: number
+    }
+  | { readonly kind: 'rework-used-up'; readonly reviewer: string; readonly rework: number }
+
+/** How an attempt stands. */
+export type AttemptReason = { readonly attempt: AttemptRef } & (
+  | { readonly kind: 'being-started' | 'waits-for-runner' | 'waits-for-github-approval' }
+  | { readonly kind: 'waits-for-dispatch'; readonly dispatch: DispatchReason; readonly until: Instant | null }
+  | { readonly kind: 'unconfirmed'; readonly dispatch: DispatchReason; readonly needsPerson: boolean }
+  | {
+      readonly kind: 'running'
+      readonly job: Pick<JobFact, 'name' | 'step' | 'stepsCompleted' | 'stepsTotal'> | null
+    }
+  | { readonly kind: 'reports'; readonly progress: number | null; readonly text: string | null }
+  /** `next` is what follows unless its run ends before: force, or after force being left alone; null without a run. */
+  | {
+      readonly kind: 'cancelling'
+      readonly cause: CancellationCause
+      readonly next: { readonly isForced: boolean; readonly at: Instant } | null
+    }
+  | { readonly kind: 'concluded'; readonly conclusion: Conclusion; readonly failedJob: string | null }
+  | { readonly kind: 'cancelled'; readonly cause: CancellationCause }
+  | { readonly kind: 'closed'; readonly closed: ClosedReason }
+)
+
+/** What the next attempt waits for; `previous` is why there must be one more. */
+export type QueueReason = QueueCause & { readonly attempt: AttemptRef; readonly previous: Reason | null }
+
+export type QueueCause =
+  | { readonly kind: 'waits-for-run'; readonly runId: number }
+  | { readonly kind: 'held'; readonly hold: Hold }
+  | { readonly kind: 'denied'; readonly denial: DenialReason; readonly until: Instant | null }
+  | { readonly kind: 'waits-to-retry'; readonly until: Instant }
+  | { readonly kind: 'waits-for-slot' }
+
+/**
+ * Which attempt is meant: `limit` is how many are allowed, null where somebody else starts the runs; `number` is null for
+ * such a run beside our own attempts. `rerun` counts how often GitHub has run it again.
+ */
+export type AttemptRef = { readonly number: number | null; readonly limit: number | null; readonly rerun: number }
+
+/** Why a run is being stopped. */
+export type CancellationCause = 'silence' | 'time_limit' | 'never_started' | 'command' | 'superseded'
+
+/** How an attempt ended that no run concluded. */
+export type ClosedReason =
+  | { readonly kind: 'refused'; readonly refusal: DispatchReason }
+  | { readonly kind: 'gone' | 'abandoned' }
+  | { readonly kind: 'cancelled'; readonly by: string }
+  | { readonly kind: 'cancelled'; readonly by: null; readonly run: 'never-sent' | 'never-seen' }
+
+/** Why sending an attempt waits, is in doubt or has ended. `words` are GitHub's own. */
+export type DispatchReason =
+  | { readonly kind: 'held'; readonly hold: Hold }
+  | { readonly kind: 'rate-limited' | 'write-budget-spent' | 'sent-again' }
+  | { readonly kind: 'run-not-named' | 'sender-ended' | 'given-up' }
+  | { readonly kind: 'github-unavailable' | 'answer-lost' | 'runs-hidden'; readonly words: string }
+  | { readonly kind: 'refused'; readonly workflow: string; readonly words: string }
+  | { readonly kind: 'key-not-echoed' | 'workflow-missing'; readonly workflow: string }
+  | { readonly kind: 'tries-used-up'; readonly tries: number }
+
+/** Why no slot was given. */
+export type DenialReason =
+  | { readonly kind: 'repository-removed' | 'installation-suspended' | 'default-branch-unknown' }
+  | { readonly kind: 'held'; readonly hold: Hold }
+  | { readonly kind: 'starts-per-day' | 'running'; readonly count: number; readonly limit: number }
+
+/** Was the stage called off, with its issue or its pull request? */
+export function isCalledOff(reason: Reason | null): boolean {
+  return reason?.kind === 'called-off-with-issue' || reason?.kind === 'called-off-with-pull-request'
+}
+
+/** Does it only say how far a run has got? That is no news, and not worth a line of history. */
+export function isProgress(reason: Reason | null): boolean {
+  return reason?.kind === 'running' || reason?.kind === 'reports'
+}

@@ -1,0 +1,158 @@
+// What is known when an event comes: rows that were read, as look-ups by one key each. Look-ups of what was not read yet
+// give `undefined`; the recorder answers them with nothing and notes the key, so that it can be read.
+import { issueOfRun } from './facts/correlate.ts'
+import type { ButtonClick } from './model/command-origin.ts'
+import type { HoldOrRelease } from './model/hold.ts'
+import type {
+  BoundRunRow,
+  BranchKey,
+  InstallationRow,
+  IssueKey,
+  PipelineRow,
+  PullRequestKey,
+  PullRequestRow,
+  RepositoryRow,
+  RunRow,
+} from './model/rows.ts'
+import type { Instant } from './model/time.ts'
+
+/** By kind: what a look-up is given, and what it finds. */
+export type Lookups = {
+  readonly repository: [id: number, RepositoryRow | null]
+  /** Of an installation; asked only about one that is removed, suspended or brought back. */
+  readonly repositoriesOf: [installationId: number, readonly RepositoryRow[]]
+  /** Of an installation: those that have no `andon.yml` of their own. */
+  readonly repositoriesWithoutFile: [installationId: number, readonly number[]]
+  readonly installation: [id: number, InstallationRow | null]
+  readonly run: [id: number, RunRow | null]
+  /** Runs that name the issue. */
+  readonly runsOf: [key: IssueKey, readonly RunRow[]]
+  readonly runsOn: [key: BranchKey, readonly RunRow[]]
+  readonly boundRun: [runId: number, BoundRunRow | null]
+  readonly pullRequest: [key: PullRequestKey, PullRequestRow | null]
+  readonly pullRequestsOf: [key: IssueKey, readonly PullRequestRow[]]
+  readonly pullRequestsOn: [key: BranchKey, readonly PullRequestRow[]]
+  readonly pipeline: [key: IssueKey, PipelineRow | null]
+  readonly pipelineById: [id: number, PipelineRow | null]
+  readonly hasPipelines: [repositoryId: number, boolean]
+  /** Issues whose pipelines have not taken over a line from the repository's file. */
+  readonly issuesAwaitingLine: [repositoryId: number, readonly number[]]
+  /** The last word about everything: there is only one. */
+  readonly globalHold: [key: 'everything', HoldOrRelease | null]
+  /** The latest beat of each attempt of a pipeline, by attempt key. */
+  readonly heartbeats: [pipelineId: number, Heartbeats]
+  /** Is it the check run by which the pipeline shows that stage on that commit? */
+  readonly isPublishedCheckRun: [key: PublishedCheckRunKey, boolean]
+  readonly isPublishedComment: [key: PublishedCommentKey, boolean]
+}
+
+export type Heartbeats = Readonly<Record<string, Instant>>
+export type PublishedCheckRunKey = Pick<ButtonClick, 'id' | 'stage' | 'sha'> & { readonly pipelineId: number }
+export type PublishedCommentKey = { readonly pipelineId: number; readonly commentId: number }
+
+export type Kind = keyof Lookups
+
+/** Everything that an event touches is known. */
+export type World = { readonly [K in Kind]: (key: Lookups[K][0]) => Lookups[K][1] }
+
+/** What was read so far; `undefined` for what was not. */
+export type PartialWorld = {
+  readonly [K in Kind]: { readonly find: (key: Lookups[K][0]) => Lookups[K][1] | undefined }
+}
+
+/** What is still to be read. */
+export type Keys = { readonly [K in Kind]: Lookups[K][0][] }
+
+export function isEmpty(keys: Keys): boolean {
+  return Object.values(keys).every(({ length }) => length === 0)
+}
+
+/** The world as far as it is known, and what it was asked for in vain. */
+export function recording(known: PartialWorld): { readonly world: World; readonly missing: Keys } {
+  const missing = noKeys()
+  function lookup<K extends Kind>(kind: K, nothing: Lookups[K][1]): (key: Lookups[K][0]) => Lookups[K][1] {
+    return (key: Lookups[K][0]) => {
+      const found = known[kind].find(key)
+      if (found !== undefined) return found
+      missing[kind].push(key)
+      return nothing
+    }
+  }
+  const world: World = {
+    repository: lookup('repository', null),
+    repositoriesOf: lookup('repositoriesOf', []),
+    repositoriesWithoutFile: lookup('repositoriesWithoutFile', []),
+    installation: lookup('installation', null),
+    run: lookup('run', null),
+    runsOf: lookup('runsOf', []),
+    runsOn: lookup('runsOn', []),
+    boundRun: lookup('boundRun', null),
+    pullRequest: lookup('pullRequest', null),
+    pullRequestsOf: lookup('pullRequestsOf', []),
+    pullRequestsOn: lookup('pullRequestsOn', []),
+    pipeline: lookup('pipeline', null),
+    pipelineById: lookup('pipelineById', null),
+    hasPipelines: lookup('hasPipelines', false),
+    issuesAwaitingLine: lookup('issuesAwaitingLine', []),
+    globalHold: lookup('globalHold', null),
+    heartbeats: lookup('heartbeats', {}),
+    isPublishedCheckRun: lookup('isPublishedCheckRun', false),
+    isPublishedComment: lookup('isPublishedComment', false),
+  }
+  return { world, missing }
+}
+
+/** Facts as an event leaves them. */
+export type Facts = { readonly runs: readonly RunRow[]; readonly pullRequests: readonly PullRequestRow[] }
+
+/** The world once these facts have replaced what was known of them. */
+export function withFacts(world: World, { runs, pullRequests }: Facts): World {
+  const ofRuns =
+    <K>(known: (key: K) => readonly RunRow[], belongs: (row: RunRow, key: K) => boolean) =>
+    (key: K) => [
+      ...known(key).filter(({ run }) => runs.every((changed) => changed.run.id !== run.id)),
+      ...runs.filter((row) => belongs(row, key)),
+    ]
+  const ofPullRequests =
+    <K>(known: (key: K) => readonly PullRequestRow[], belongs: (row: PullRequestRow, key: K) => boolean) =>
+    (key: K) => [
+      ...known(key).filter(({ fact }) => pullRequests.every((changed) => changed.fact.number !== fact.number)),
+      ...pullRequests.filter((row) => belongs(row, key)),
+    ]
+  return {
+    ...world,
+    run: (id) => runs.find(({ run }) => run.id === id) ?? world.run(id),
+    runsOf: ofRuns(world.runsOf, isRunOf),
+    runsOn: ofRuns(world.runsOn, isRunOn),
+    pullRequest: (key) => pullRequests.find(({ fact }) => fact.number === key.number) ?? world.pullRequest(key),
+    pullRequestsOf: ofPullRequests(world.pullRequestsOf, isPullRequestOf),
+    pullRequestsOn: ofPullRequests(world.pullRequestsOn, isPullRequestOn),
+  }
+}
+
+export function isRunOf({ repositoryId, run }: RunRow, key: IssueKey): boolean {
+  return repositoryId === key.repositoryId && issueOfRun(run) === key.issueNumber
+}
+
+export function isRunOn({ repositoryId, run }: RunRow, key: BranchKey): boolean {
+  return repositoryId === key.repositoryId && run.branch === key.branch
+}
+
+export function isPullRequestOf({ repositoryId, issueNumbers }: PullRequestRow, key: IssueKey): boolean {
+  return repositoryId === key.repositoryId && issueNumbers.includes(key.issueNumber)
+}
+
+export function isPullRequestOn({ repositoryId, fact }: PullRequestRow, key: BranchKey): boolean {
+  return repositoryId === key.repositoryId && fact.branch === key.branch
+}
+
+function noKeys(): Keys {
+  return {
+    ...{ repository: [], repositoriesOf: [], repositoriesWithoutFile: [], installation: [] },
+    ...{ run: [], runsOf: [], runsOn: [], boundRun: [], pullRequest: [], pullRequestsOf: [], pullRequestsOn: [] },
+    ...{ pipeline: [], pipelineById: [], hasPipelines: [], issuesAwaitingLine: [], globalHold: [], heartbeats: [] },
+    ...{ isPublishedCheckRun: [], isPublishedComment: [] },
+  }
+}
+
+export const KINDS: readonly Kind[] = Object.keys(noKeys()).filter((name): name is Kind => name in noKeys())

@@ -1,0 +1,35 @@
+// What happened, in words.
+import type { HistoryChange } from '../pipeline/model/history-entry.ts'
+import { describeCommandAnswer } from './command-result.ts'
+import { describeActor, describeHold, describePlace } from './hold-text.ts'
+import { describeReason } from './reason.ts'
+
+/** A line of history, as plain text in which other people's words stand. */
+export function describeChange(change: HistoryChange): string {
+  switch (change.kind) {
+    case 'started':
+      return START_TEXT[change.by]
+    case 'issue':
+      return `the issue was ${change.state}`
+    case 'pull-request':
+      return `pull request #${change.number} is ${change.isLinked ? 'linked' : 'no longer linked'}`
+    case 'held':
+      return describeHold(change.hold)
+    case 'released':
+      return `${describePlace(change.release.place)} was resumed by ${describeActor(change.release)}`
+    case 'stage': {
+      const { name, status, reason } = change.stage
+      return `${name}: ${describeReason(reason, name) || status}`
+    }
+    case 'button': {
+      const { verb, stage, result } = change
+      return `${verb} was pressed on the check of ${stage}: ${describeCommandAnswer(result).message}`
+    }
+  }
+}
+
+const START_TEXT = {
+  label: 'taken up: the issue was labelled',
+  command: 'taken up by command',
+  branch: "taken up: an agent's branch names the issue",
+} as const satisfies Record<Extract<HistoryChange, { kind: 'started' }>['by'], string>

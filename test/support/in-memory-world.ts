@@ -1,0 +1,169 @@
+// The rows that events read and change, in maps instead of tables. It stores and looks up; everything else is `advance`.
+import type { Line } from '../../src/line/line.ts'
+import { advance } from '../../src/pipeline/advance.ts'
+import type { Write } from '../../src/pipeline/change.ts'
+import type { Effect } from '../../src/pipeline/model/effects.ts'
+import type { Event, RepositoryRef } from '../../src/pipeline/model/events.ts'
+import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
+import type {
+  BoundRunRow,
+  InstallationRow,
+  PipelineRow,
+  PullRequestRow,
+  RepositoryRow,
+  RunRow,
+} from '../../src/pipeline/model/rows.ts'
+import { newRepository } from '../../src/pipeline/repositories.ts'
+import { isPullRequestOf, isPullRequestOn, isRunOf, isRunOn, type World } from '../../src/pipeline/world.ts'
+import { minutesAfterNine, REPOSITORY } from './pipeline-fixtures.ts'
+
+export type InMemoryWorld = {
+  readonly world: World
+  /** Applies one event; returns what is asked for the first time because of it. */
+  apply(event: Event): readonly Effect[]
+  /** Those of the first repository, by issue. */
+  readonly pipelines: ReadonlyMap<number, Pipeline>
+  readonly repositories: readonly RepositoryRow[]
+  readonly installations: readonly InstallationRow[]
+  readonly publishedComments: ReadonlySet<number>
+  /** Another that stands as this one does now, to be told something else from here on. */
+  clone(): InMemoryWorld
+  /** All that it goes on from: two that say the same will do the same. */
+  serialize(): string
+}
+
+/** What is known before anything is told. */
+type Beginning = {
+  /** What the repository's file says, once it was read. */
+  readonly line?: Line
+  /** Others that Andon reaches. */
+  readonly others?: readonly RepositoryRef[]
+  /** Comments that Andon has written. */
+  readonly publishedComments?: readonly number[]
+}
+
+/** A repository that Andon reaches. */
+export function inMemoryWorld(
+  repository: RepositoryRef = REPOSITORY,
+  { line, others = [], publishedComments = [] }: Beginning = {},
+): InMemoryWorld {
+  const rows = [repository, ...others].map((ref) => newRepository(ref, minutesAfterNine(-1)))
+  const known = rows.map(
+    (row) => [row.id, line && row.id === repository.id ? { ...row, configuration: line } : row] as const,
+  )
+  return worldOf(repository, {
+    ...emptyTables(),
+    repositories: new Map(known),
+    publishedComments: new Set(publishedComments),
+  })
+}
+
+type Tables = ReturnType<typeof emptyTables>
+
+function emptyTables() {
+  return {
+    repositories: new Map<number, RepositoryRow>(),
+    installations: new Map<number, InstallationRow>(),
+    runs: new Map<number, RunRow>(),
+    boundRuns: new Map<number, BoundRunRow>(),
+    pullRequests: new Map<string, PullRequestRow>(),
+    pipelines: new Map<string, PipelineRow>(),
+    effectKeys: new Set<string>(),
+    publishedComments: new Set<number>(),
+  }
+}
+
+function worldOf(repository: RepositoryRef, tables: Tables): InMemoryWorld {
+  const { repositories, installations, runs, boundRuns, pullRequests, pipelines, effectKeys, publishedComments } =
+    tables
+  const world: World = {
+    repository: (id) => repositories.get(id) ?? null,
+    repositoriesOf: (id) => [...repositories.values()].filter(({ installationId }) => installationId === id),
+    repositoriesWithoutFile: () => [],
+    installation: (id) => installations.get(id) ?? null,
+    run: (id) => runs.get(id) ?? null,
+    runsOf: (key) => [...runs.values()].filter((row) => isRunOf(row, key)),
+    runsOn: (key) => [...runs.values()].filter((row) => isRunOn(row, key)),
+    boundRun: (id) => boundRuns.get(id) ?? null,
+    pullRequest: ({ repositoryId, number }) => pullRequests.get(`${repositoryId}/${number}`) ?? null,
+    pullRequestsOf: (key) => [...pullRequests.values()].filter((row) => isPullRequestOf(row, key)),
+    pullRequestsOn: (key) => [...pullRequests.values()].filter((row) => isPullRequestOn(row, key)),
+    pipeline: ({ repositoryId, issueNumber }) => pipelines.get(`${repositoryId}/${issueNumber}`) ?? null,
+    pipelineById: (id) => [...pipelines.values()].find((row) => row.id === id) ?? null,
+    hasPipelines: (id) => pipelinesIn(id).length > 0,
+    issuesAwaitingLine: (id) =>
+      pipelinesIn(id).flatMap((row) => (row.pipeline.isConfigured === false ? row.issueNumber : [])),
+    globalHold: () => null,
+    heartbeats: () => ({}),
+    isPublishedCheckRun: () => false,
+    isPublishedComment: ({ commentId }) => publishedComments.has(commentId),
+  }
+
+  function pipelinesIn(id: number): readonly PipelineRow[] {
+    return [...pipelines.values()].filter(({ repositoryId }) => repositoryId === id)
+  }
+
+  function put(write: Write): readonly Effect[] {
+    switch (write.put) {
+      case 'repository':
+        repositories.set(write.row.id, write.row)
+        return []
+      case 'installation':
+        installations.set(write.row.id, write.row)
+        return []
+      case 'run':
+        runs.set(write.row.run.id, write.row)
+        return []
+      case 'bound-run':
+        boundRuns.set(write.row.runId, write.row)
+        return []
+      case 'pull-request':
+        pullRequests.set(`${write.row.repositoryId}/${write.row.fact.number}`, write.row)
+        return []
+      case 'pipeline':
+        pipelines.set(`${write.row.repositoryId}/${write.row.issueNumber}`, {
+          ...write.row,
+          id: write.row.id ?? pipelines.size + 1,
+        })
+        return []
+      case 'comment-gone':
+        publishedComments.delete(write.commentId)
+        return []
+      case 'effect': {
+        const key = `${write.repositoryId} ${write.effect.key}`
+        const isKnown = effectKeys.has(key)
+        effectKeys.add(key)
+        return isKnown ? [] : [write.effect]
+      }
+      default:
+        return []
+    }
+  }
+
+  return {
+    world,
+    publishedComments,
+    apply: (event) => advance(world, event).flatMap(put),
+    get pipelines() {
+      return new Map(pipelinesIn(repository.id).map(({ issueNumber, pipeline }) => [issueNumber, pipeline]))
+    },
+    get repositories() {
+      return [...repositories.values()]
+    },
+    get installations() {
+      return [...installations.values()]
+    },
+    clone: () =>
+      worldOf(repository, {
+        repositories: new Map(repositories),
+        installations: new Map(installations),
+        runs: new Map(runs),
+        boundRuns: new Map(boundRuns),
+        pullRequests: new Map(pullRequests),
+        pipelines: new Map(pipelines),
+        effectKeys: new Set(effectKeys),
+        publishedComments: new Set(publishedComments),
+      }),
+    serialize: () => JSON.stringify(Object.values(tables).map((table) => [...table])),
+  }
+}

@@ -1,0 +1,84 @@
+// What people and GitHub do around one issue: commands on it and on its pull request, the cord of the repository, the
+// file, comments removed, repositories renamed, deleted, and reached or not. Each is dated by GitHub: words about one cord,
+// one installation or one name never tie, because GitHub's comments and our order of names do not.
+import type { Event, RepositoryRef } from '../../src/pipeline/model/events.ts'
+import type { Instant } from '../../src/pipeline/model/time.ts'
+import { deliveryEvidence, ISSUE, issueFact, REPOSITORY } from './pipeline-fixtures.ts'
+import { commentCreated } from './pipeline-harness.ts'
+
+/** A comment of Andon's on the issue, which somebody deletes. */
+export const PUBLISHED_COMMENT = 770
+/** An issue that was taken up and then deleted. */
+export const DELETED_ISSUE = 43
+
+const GADGETS: RepositoryRef = { ...REPOSITORY, id: 501, fullName: 'acme/gadgets' }
+const PARTS: RepositoryRef = { ...REPOSITORY, id: 502, fullName: 'acme/parts' }
+/** Repositories that Andon reaches beside the one where all happens. */
+export const OTHER_REPOSITORIES = [GADGETS, PARTS]
+const ISSUE_TEXTS = [
+  ['mara', '/andon start\n/andon hold look at it first'],
+  ['bob', '/andon start\n/andon hold code the runner moves'],
+  ['ada', '/andon start\n/andon resume'],
+  ['bob', '/andon start\n/andon hold until tomorrow'],
+  ['passer-by', '/andon start\n/andon hold repository for fun'],
+  ['ada', '/andon start\n/andon resume code'],
+  ['mara', '/andon status\n/andon why\n/andon statsu'],
+] as const
+const PULL_REQUEST_TEXTS = [
+  ['mara', '/andon hold repository release week'],
+  ['ada', '/andon resume repository'],
+  ['passer-by', '/andon resume repository'],
+  ['bob', '/andon hold repository the release is broken\n/andon status'],
+  ['unknown[bot]', '/andon resume repository'],
+] as const
+
+/** In the order in which it happened; `at` says what the clock showed at the n-th. */
+export function steeringEvents(at: (nth: number) => Instant): readonly Event[] {
+  const sent: Event[] = []
+  const send = (event: (base: { at: Instant; evidence: ReturnType<typeof deliveryEvidence> }) => Event) => {
+    const moment = at(sent.length)
+    sent.push(event({ at: moment, evidence: deliveryEvidence(moment, `guid-steering-${sent.length}`) }))
+  }
+  const repository = REPOSITORY
+  const comment = (by: string, body: string, onPullRequest: boolean) =>
+    send(({ at }) => {
+      const on = onPullRequest ? 7 : ISSUE
+      return commentCreated(body, {
+        at,
+        by,
+        on,
+        onPullRequest,
+        bot: by.endsWith('[bot]'),
+        commentId: 900 + sent.length,
+      })
+    })
+  const installation = (state: 'active' | 'suspended', added: readonly RepositoryRef[], removed: readonly number[]) =>
+    send((base) => {
+      const reached = { installationId: repository.installationId, account: 'acme', added, removed }
+      return { type: 'installation.changed', ...base, ...reached, state }
+    })
+  send((base) => ({ type: 'configuration.pushed', ...base, repository }))
+  for (const [by, body] of ISSUE_TEXTS) comment(by, body, false)
+  for (const [by, body] of PULL_REQUEST_TEXTS) comment(by, body, true)
+  send((base) => ({ type: 'configuration.pushed', ...base, repository }))
+  for (const commentId of [PUBLISHED_COMMENT, 771])
+    send((base) => ({ type: 'comment.deleted', ...base, repository, issueNumber: ISSUE, commentId }))
+  installation('active', [GADGETS, PARTS], [])
+  installation('active', [], [GADGETS.id])
+  installation('active', [GADGETS], [])
+  send((base) => ({ type: 'repository.changed', ...base, repository: { ...GADGETS, fullName: 'acme/gizmos' } }))
+  send((base) => ({ type: 'repository.removed', ...base, repository: PARTS }))
+  installation('suspended', [], [])
+  installation('active', [], [])
+  const issue = (at: Instant) => issueFact({ number: DELETED_ISSUE, at })
+  send((base) => ({
+    type: 'issue.labeled',
+    ...base,
+    repository,
+    issue: issue(base.at),
+    label: 'andon',
+    sender: 'olga',
+  }))
+  send((base) => ({ type: 'issue.removed', ...base, repository, issue: issue(base.at), why: 'deleted' }))
+  return sent
+}
