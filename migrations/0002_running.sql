@@ -17,13 +17,10 @@ alter table pipelines add column queued_at timestamptz;
 alter table pipelines add column started_at timestamptz;
 -- The words it was last told it must wait for a slot with.
 alter table pipelines add column denial text;
--- When GitHub should be asked about what is live, if nothing is heard of it before.
-alter table pipelines add column reconcile_at timestamptz;
 create index pipelines_holding_slots on pipelines (repository_id, live_attempts) where live_attempts > 0;
 create index pipelines_waiting on pipelines (repository_id, (started_at is null), queued_at, issue_number)
   where queued_at is not null;
 create index pipelines_by_start on pipelines (repository_id, started_at) where started_at is not null;
-create index pipelines_to_reconcile on pipelines (reconcile_at) where reconcile_at is not null;
 
 -- `sending`: committed directly before the call, so a crash after it is `unconfirmed`: look before it is sent again.
 alter table effects drop constraint effects_state_check;

@@ -18,7 +18,6 @@ import { fanOutHolds } from './watchdog/fan-out-holds.ts'
 import { type HeartbeatTimer, identifySelf, startHeartbeat } from './watchdog/heartbeat-timer.ts'
 import { type Loop, startLoop } from './watchdog/loop.ts'
 import { loadLoopsHealth } from './watchdog/loops-health.ts'
-import { reconcileSilentRuns } from './watchdog/reconcile.ts'
 import { wakeDuePipelines } from './watchdog/wake.ts'
 import { openReportStore } from './web/report-store.ts'
 import { createReportEndpoint } from './web/reports.ts'
@@ -83,11 +82,7 @@ export async function openAndon(o: {
   const steps: Andon['steps'] = {
     acknowledge: (stopping) => outbox.acknowledge(stopping),
     outbox: (stopping) => outbox.step(stopping),
-    // We may have been the ones asleep: what GitHub knows is asked for before any deadline is held against it.
-    watchdog: async () =>
-      (await reconcileSilentRuns({ database, now })) +
-      (await fanOutHolds({ database, now })) +
-      (await wakeDuePipelines({ database, door, now })),
+    watchdog: async () => (await fanOutHolds({ database, now })) + (await wakeDuePipelines({ database, door, now })),
   }
   const loops: Loop[] = []
   let beating: HeartbeatTimer | null = null

@@ -97,7 +97,6 @@ export type Tables = {
     queuedAt: Instant | null
     startedAt: Instant | null
     denial: string | null
-    reconcileAt: Instant | null
     publishedRevision: Generated<number>
     publishAfter: Generated<Instant>
     publishClaimToken: string | null

@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { sql } from 'kysely'
 import type { Database } from '../../src/store/database.ts'
-import { openTestDatabase } from './database.ts'
+import { wrapPGlite } from '../../src/store/embedded.ts'
+import { copyEmbeddedTemplate } from './database-template.ts'
 
 export const SCHEMA_FILE = resolve(import.meta.dirname, '../schema.sql')
 
@@ -62,7 +63,8 @@ function columnText({ column, type, isRequired, default: otherwise, identity }: 
 }
 
 if (process.argv[1] === join(import.meta.dirname, 'schema-dump.ts')) {
-  const database = await openTestDatabase('embedded')
+  // Not a database of the pool, which stays open for the next test and would keep this process from ending.
+  const database = wrapPGlite(await copyEmbeddedTemplate(), 'memory')
   writeFileSync(SCHEMA_FILE, await dumpSchema(database))
   await database.close()
 }

@@ -1,21 +1,26 @@
-// The two clocks of an attempt of ours, and what is done when one of them stands still: GitHub is asked first, because we
-// may have been the ones asleep; only what GitHub then still calls live is cancelled, later by force, and in the end left
-// alone so that its slot is free.
+// The two clocks of an attempt, and what is done when one of them stands still: GitHub is asked first, because we may have
+// been the ones asleep; only what GitHub then still calls live is cancelled if it is ours, later by force, and in the end
+// left alone so that its slot is free.
 import type { StageConfig } from '../../line/line.ts'
 import { type AdmittedAttempt, isAdmitted } from '../model/attempt.ts'
 import type { Evidence } from '../model/evidence.ts'
-import type { Attempt, AttemptControl, Cancellation, DuplicateRun, Pipeline, Stage } from '../model/pipeline.ts'
+import type { Attempt, Cancellation, DuplicateRun, Pipeline, Reconciliation, Stage } from '../model/pipeline.ts'
 import { earliest, type Instant, latest, secondsAfter } from '../model/time.ts'
-import { hasLiveRun, isLiveAttempt, isLiveDuplicate } from '../stages/attempt-outcome.ts'
+import { hasLiveRun, isLiveAttempt, isLiveDuplicate, runIdOf } from '../stages/attempt-outcome.ts'
 import { lastActivityAt, runStartedAt } from '../stages/attempt-timings.ts'
 import { nextEscalationAt } from '../stages/cancellation.ts'
+import { silentRunQuestionAt } from './silent-run-question.ts'
 
 /** How long a slot waits for GitHub's last word about a run that will not end. */
 const RECONCILE_TIMEOUT_SECONDS = 15 * 60
 
 /** What the clock changes: deadlines that have passed are acted upon, once. */
 export function enforceDeadlines(pipeline: Pipeline, now: Instant, evidence: Evidence): Pipeline {
-  return updateAdmittedAttempts(pipeline, (attempt, rule) => enforceOnAttempt(attempt, rule, now, evidence))
+  return updateAttempts(pipeline, (attempt, rule, stage) => {
+    const enforced = isAdmitted(attempt) ? enforceOnAttempt(attempt, rule, now, evidence) : attempt
+    const questionAt = silentRunQuestionAt(pipeline, stage, enforced)
+    return questionAt !== null && questionAt <= now ? { ...enforced, reconciliation: newReconciliation(now) } : enforced
+  })
 }
 
 /** GitHub has answered how a run stands: what is still live and silent, or past its limit, is given up. */
@@ -26,18 +31,19 @@ export function enforceOnReconciledRun(
   now: Instant,
   evidence: Evidence,
 ): Pipeline {
-  return updateAdmittedAttempts(pipeline, (attempt, rule) => {
-    const { control } = attempt
-    if (control.runId !== runId) return attempt
-    const reconciliation = control.reconciliation && { ...control.reconciliation, answeredAt: now }
-    const told = { ...attempt, control: { ...control, reconciliation } }
+  return updateAttempts(pipeline, (attempt, rule) => {
+    if (runIdOf(attempt) !== runId) return attempt
+    const { reconciliation } = attempt
+    const told = { ...attempt, ...(reconciliation && { reconciliation: { ...reconciliation, answeredAt: now } }) }
+    if (!isAdmitted(told)) return told
+    const { control } = told
     if (!isLiveAttempt(told) && !hasLiveRun(told)) return told
     if (!isKnown)
       return {
         ...told,
         control: { ...told.control, closed: { kind: 'gone', message: RUN_UNKNOWN, at: now, evidence } },
       }
-    if (control.cancel !== null) return isForceExhausted(control) ? abandonRun(told, now, evidence) : told
+    if (control.cancel !== null) return isForceExhausted(told) ? abandonRun(told, now, evidence) : told
     const why = whyCancel(told, rule, now)
     return why === null ? told : { ...told, control: { ...told.control, cancel: beginCancellation(why, now) } }
   })
@@ -86,12 +92,14 @@ export function cancelAttempt(attempt: AdmittedAttempt, by: string, now: Instant
 
 /** When the clock is wanted next for what is done, not only shown; a moment that has passed is still wanted. */
 export function pipelineDeadlines(pipeline: Pipeline): readonly Instant[] {
-  const moments: Instant[] = []
-  updateAdmittedAttempts(pipeline, (attempt, rule) => {
-    moments.push(...attemptDeadlines(attempt, rule))
-    return attempt
+  return pipeline.stages.flatMap((stage, index) => {
+    const rule = pipeline.line.stages[index]
+    if (rule === undefined) return []
+    return stage.attempts.flatMap((attempt) => [
+      ...(isAdmitted(attempt) ? attemptDeadlines(attempt, rule) : []),
+      ...[silentRunQuestionAt(pipeline, stage, attempt)].filter((moment) => moment !== null),
+    ])
   })
-  return moments
 }
 
 function enforceOnAttempt(attempt: AdmittedAttempt, rule: StageConfig, now: Instant, evidence: Evidence): Attempt {
@@ -101,32 +109,23 @@ function enforceOnAttempt(attempt: AdmittedAttempt, rule: StageConfig, now: Inst
   if (control.runId === null || !(isLiveAttempt(attempt) || hasLiveRun(attempt))) return pressing
   const { cancel } = control
   if (cancel === null) {
-    return reconcileAt(attempt, rule) <= now
-      ? { ...pressing, control: { ...control, duplicateRuns, reconciliation: newReconciliation(now) } }
-      : pressing
+    return reconcileAt(attempt, rule) <= now ? { ...pressing, reconciliation: newReconciliation(now) } : pressing
   }
-  if (escalateAt(control, cancel) > now) return pressing
+  if (escalateAt(attempt, cancel) > now) return pressing
   if (cancel.forcedAt === null) {
-    return {
-      ...pressing,
-      control: {
-        ...control,
-        duplicateRuns,
-        cancel: { ...cancel, forcedAt: now },
-        reconciliation: newReconciliation(now),
-      },
-    }
+    const forced = { ...control, duplicateRuns, cancel: { ...cancel, forcedAt: now } }
+    return { ...pressing, control: forced, reconciliation: newReconciliation(now) }
   }
   // What was finished and never told is found before the run is left alone; but a slot does not wait for ever.
-  return isForceExhausted(control)
+  return isForceExhausted(attempt)
     ? abandonRun(pressing, now, evidence)
-    : { ...pressing, control: { ...control, duplicateRuns, reconciliation: newReconciliation(now) } }
+    : { ...pressing, reconciliation: newReconciliation(now) }
 }
 
 /** Was GitHub asked once more after force had had its time? */
-function isForceExhausted({ reconciliation, cancel }: AttemptControl): boolean {
+function isForceExhausted({ reconciliation, control: { cancel } }: AdmittedAttempt): boolean {
   return (
-    reconciliation !== null &&
+    reconciliation !== undefined &&
     cancel !== null &&
     cancel.forcedAt !== null &&
     reconciliation.at >= nextEscalationAt(cancel)
@@ -140,9 +139,10 @@ function abandonRun(attempt: AdmittedAttempt, at: Instant, evidence: Evidence): 
   }
 }
 
-function escalateAt(control: AttemptControl, cancel: Cancellation): Instant {
-  if (control.reconciliation === null || !isForceExhausted(control)) return nextEscalationAt(cancel)
-  return secondsAfter(control.reconciliation.at, RECONCILE_TIMEOUT_SECONDS)
+function escalateAt(attempt: AdmittedAttempt, cancel: Cancellation): Instant {
+  const { reconciliation } = attempt
+  if (reconciliation === undefined || !isForceExhausted(attempt)) return nextEscalationAt(cancel)
+  return secondsAfter(reconciliation.at, RECONCILE_TIMEOUT_SECONDS)
 }
 
 function escalateDuplicate(twin: DuplicateRun, now: Instant): DuplicateRun {
@@ -158,16 +158,16 @@ function attemptDeadlines(attempt: AdmittedAttempt, rule: StageConfig): readonly
     twin.cancel !== null && isLiveDuplicate(twin) ? [nextEscalationAt(twin.cancel)] : [],
   )
   if (control.runId === null || !(isLiveAttempt(attempt) || hasLiveRun(attempt))) return ofTwins
-  return [...ofTwins, control.cancel === null ? reconcileAt(attempt, rule) : escalateAt(control, control.cancel)]
+  return [...ofTwins, control.cancel === null ? reconcileAt(attempt, rule) : escalateAt(attempt, control.cancel)]
 }
 
 /** When GitHub is asked how the run stands: at the end of silence or at the limit; then again each time as long after. */
 function reconcileAt(attempt: AdmittedAttempt, { timeoutSeconds, limitSeconds }: StageConfig): Instant {
-  const { reconciliation } = attempt.control
+  const { reconciliation } = attempt
   const silentAt = secondsAfter(lastActivityAt(attempt), timeoutSeconds)
   const limitAt = secondsAfter(runStartedAt(attempt), limitSeconds)
   const first = earliest(silentAt, limitAt)
-  if (reconciliation === null || reconciliation.at < first) return first
+  if (reconciliation === undefined || reconciliation.at < first) return first
   const next = secondsAfter(reconciliation.answeredAt ?? reconciliation.at, timeoutSeconds)
   return reconciliation.at < limitAt ? earliest(latest(silentAt, next), limitAt) : next
 }
@@ -181,7 +181,7 @@ function whyCancel(attempt: AdmittedAttempt, rule: StageConfig, now: Instant): C
   return control.report === null ? null : 'silence'
 }
 
-function newReconciliation(now: Instant): { readonly at: Instant; readonly answeredAt: null } {
+function newReconciliation(now: Instant): Reconciliation {
   return { at: now, answeredAt: null }
 }
 
@@ -189,17 +189,14 @@ function beginCancellation(reason: Cancellation['reason'], at: Instant): Cancell
   return { reason, at, forcedAt: null, response: null }
 }
 
-function updateAdmittedAttempts(
+function updateAttempts(
   pipeline: Pipeline,
-  change: (attempt: AdmittedAttempt, rule: StageConfig) => Attempt,
+  change: (attempt: Attempt, rule: StageConfig, stage: Stage) => Attempt,
 ): Pipeline {
   const stages = pipeline.stages.map((stage, index): Stage => {
     const rule = pipeline.line.stages[index]
-    if (rule === undefined || !stage.attempts.some(isAdmitted)) return stage
-    return {
-      ...stage,
-      attempts: stage.attempts.map((attempt) => (isAdmitted(attempt) ? change(attempt, rule) : attempt)),
-    }
+    if (rule === undefined || stage.attempts.length === 0) return stage
+    return { ...stage, attempts: stage.attempts.map((attempt) => change(attempt, rule, stage)) }
   })
   return { ...pipeline, stages }
 }

@@ -4,7 +4,7 @@
 
 import { type AdmittedAttempt, isAdmitted } from '../model/attempt.ts'
 import type { RunFact } from '../model/facts.ts'
-import type { Attempt, AttemptControl, DuplicateRun, Pipeline, Stage } from '../model/pipeline.ts'
+import type { Attempt, DuplicateRun, Pipeline, Stage } from '../model/pipeline.ts'
 import { parseAttemptKey, stageOfRun } from './correlate.ts'
 import { mergeRun } from './merge.ts'
 
@@ -17,7 +17,9 @@ export function bindRun(pipeline: Pipeline, run: RunFact): Pipeline {
     if (stage.name !== name) return stage
     const others = stage.attempts.filter((attempt) => isAdmitted(attempt) || attempt.run?.id !== run.id)
     const known = stage.attempts.find((attempt) => attempt.run?.id === run.id)
-    return { ...stage, attempts: [...others, { number: 0, key: null, run: mergeRun(known?.run ?? null, run) }] }
+    const asked = known?.reconciliation && { reconciliation: known.reconciliation }
+    const attempt = { ...asked, number: 0, key: null, run: mergeRun(known?.run ?? null, run) }
+    return { ...stage, attempts: [...others, attempt] }
   })
   return { ...pipeline, stages }
 }
@@ -84,15 +86,15 @@ export function bindToAttempt(attempt: AdmittedAttempt, runId: number, run: RunF
     return { ...twin, run: told === null ? null : { ...told, jobs: [] } }
   })
   const adopted = known.get(oldest) ?? null
-  return {
-    ...attempt,
-    run: adopted,
-    control: { ...resetOnRerun(control, attempt.run, adopted), runId: oldest, duplicateRuns },
-  }
+  const begun = isRerun(attempt.run, adopted) ? beginAnew(attempt) : attempt
+  return { ...begun, run: adopted, control: { ...begun.control, runId: oldest, duplicateRuns } }
+}
+
+function isRerun(before: RunFact | null, after: RunFact | null): boolean {
+  return before !== null && after !== null && before.id === after.id && after.runAttempt > before.runAttempt
 }
 
 /** Run again on GitHub, it begins anew: how it was given up before says nothing any more. */
-function resetOnRerun(control: AttemptControl, before: RunFact | null, after: RunFact | null): AttemptControl {
-  const isAgain = before !== null && after !== null && before.id === after.id && after.runAttempt > before.runAttempt
-  return isAgain ? { ...control, report: null, cancel: null, reconciliation: null, closed: null } : control
+function beginAnew({ reconciliation: _, ...attempt }: AdmittedAttempt): AdmittedAttempt {
+  return { ...attempt, control: { ...attempt.control, report: null, cancel: null, closed: null } }
 }

@@ -21,7 +21,7 @@ export function whenAdmitted(pipeline: Pipeline, event: EventOf<'attempt.admitte
   if (awaiting?.stage !== event.stage || awaiting.attempt !== event.attempt) return pipeline
   const control = {
     ...{ trigger, admittedAt: at, ref: repository.defaultBranch, runId: null, dispatch: null, report: null },
-    ...{ reconciliation: null, cancel: null, closed: null, duplicateRuns: [], evidence },
+    ...{ cancel: null, closed: null, duplicateRuns: [], evidence },
   }
   const attempt: Attempt = { number: event.attempt, key, run: null, control }
   const stages = pipeline.stages.map((known) => {
@@ -107,8 +107,8 @@ export function whenCancelAnswered(pipeline: Pipeline, event: EventOf<'cancel.an
     const isGone = answer === 'gone' && control.closed === null && attempt.run?.status !== 'completed'
     const closed = isGone ? ({ kind: 'gone', message: RUN_NOT_FOUND, at, evidence } as const) : control.closed
     // Refused may mean finished: GitHub is asked which.
-    const reconciliation = answer === 'refused' ? { at, answeredAt: null } : control.reconciliation
-    return { ...attempt, control: { ...control, cancel: heard(control.cancel), closed, reconciliation } }
+    const reconciliation = answer === 'refused' && { reconciliation: { at, answeredAt: null } }
+    return { ...attempt, ...reconciliation, control: { ...control, cancel: heard(control.cancel), closed } }
   })
 }
 
