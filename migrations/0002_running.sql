@@ -73,3 +73,9 @@ create table loops (
   last_error text,
   stop_requested_at timestamptz
 );
+
+-- What one of our processes does every so often, whichever comes first, and when it is due next.
+create table chores (
+  name text primary key,
+  due_at timestamptz not null
+);

@@ -12,12 +12,14 @@ import probotApp from './index.ts'
 import { openOutbox } from './outbox/outbox.ts'
 import type { Instant } from './pipeline/model/time.ts'
 import type { Database } from './store/database.ts'
-import { type JobQueue, openJobQueue } from './store/job-queue.ts'
-import { prune } from './store/prune.ts'
+import { findNextDueAt } from './store/due-work.ts'
+import { keepListening } from './store/keep-listening.ts'
+import { NOTIFY_CHANNEL } from './store/notify.ts'
 import { fanOutHolds } from './watchdog/fan-out-holds.ts'
 import { type HeartbeatTimer, identifySelf, startHeartbeat } from './watchdog/heartbeat-timer.ts'
 import { type Loop, startLoop } from './watchdog/loop.ts'
 import { loadLoopsHealth } from './watchdog/loops-health.ts'
+import { pruneHourly } from './watchdog/prune-hourly.ts'
 import { wakeDuePipelines } from './watchdog/wake.ts'
 import { openReportStore } from './web/report-store.ts'
 import { createReportEndpoint } from './web/reports.ts'
@@ -49,8 +51,7 @@ export async function openAndon(o: {
   const { config, database, log } = o
   const now = o.now ?? (() => new Date().toISOString())
   const ending = new AbortController()
-  const jobs = await openJobQueue(database, log)
-  const door = openDoor({ database, now, log, enqueue: jobs.enqueue })
+  const door = openDoor({ database, now, log })
   const send = withAbortSignal(o.fetch ?? fetch, ending.signal)
   const github = openGitHub({
     appId: config.appId,
@@ -82,10 +83,14 @@ export async function openAndon(o: {
   const steps: Andon['steps'] = {
     acknowledge: (stopping) => outbox.acknowledge(stopping),
     outbox: (stopping) => outbox.step(stopping),
-    watchdog: async () => (await fanOutHolds({ database, now })) + (await wakeDuePipelines({ database, door, now })),
+    watchdog: async () =>
+      (await fanOutHolds({ database, now })) +
+      (await wakeDuePipelines({ database, door, now })) +
+      (await pruneHourly({ database, now, log })),
   }
   const loops: Loop[] = []
   let beating: HeartbeatTimer | null = null
+  let listening: { close(): Promise<void> } | null = null
   let closed: Promise<void> | undefined
 
   async function shutDown(): Promise<void> {
@@ -93,9 +98,8 @@ export async function openAndon(o: {
     const stopped = loops.map((loop) => loop.stop())
     const hurry = setTimeout(() => ending.abort(new Error('this process is ending')), ABORT_CALLS_AFTER_MS)
     await beating?.stop()
-    await Promise.all([web.close(), ...stopped])
+    await Promise.all([web.close(), listening?.close(), ...stopped])
     clearTimeout(hurry)
-    await jobs.stop()
     await door.close()
     await beating?.remove()
   }
@@ -119,12 +123,14 @@ export async function openAndon(o: {
         now,
         log,
       })
-      loops.push(...(await startLoops({ steps, jobs, now, log, iterations })))
-      await jobs.work('prune', async () => {
-        const pruned = await prune(database, now())
-        log.info({ pruned }, 'rows past their retention were dropped')
+      loops.push(...startLoops({ steps, nextDueAt: (since) => findNextDueAt(database, since), now, log, iterations }))
+      listening = keepListening({
+        listen: (changed) => database.listen(NOTIFY_CHANNEL, changed, changed),
+        changed: () => {
+          for (const loop of loops) loop.hint()
+        },
+        log,
       })
-      await jobs.schedule('prune', HOURLY)
       return { done: Promise.all(loops.map((loop) => loop.ended)) }
     },
     async drain() {
@@ -137,32 +143,23 @@ export async function openAndon(o: {
   }
 }
 
-const HOURLY = '17 * * * *'
+/** How long a loop rests at most: what it is neither notified of nor knows the moment of waits for so long. */
+const SAFETY_POLL_MS = 10_000
+/** Somebody waits for a bounded run to end. */
+const BOUNDED_POLL_MS = 500
 
-// Jobs are hints: they only shorten the wait. The interval alone is enough to get everything done.
-// Whoever gives a command is to see within two seconds that it was read: this one is short, and waits for no other.
-const ACKNOWLEDGE_EVERY_MS = 200
-const OUTBOX_EVERY_MS = 500
-const WATCHDOG_EVERY_MS = 5_000
-
-async function startLoops(o: {
+function startLoops(o: {
   steps: Andon['steps']
-  jobs: JobQueue
+  nextDueAt: (since: Instant) => Promise<Instant | null>
   now: () => Instant
   log: Logger
   iterations: number | undefined
-}): Promise<readonly Loop[]> {
-  const everyBit = ACKNOWLEDGE_EVERY_MS
-  const acknowledge = startLoop({ ...o, name: 'acknowledge', step: o.steps.acknowledge, everyMs: everyBit })
-  const outbox = startLoop({ ...o, name: 'outbox', step: o.steps.outbox, everyMs: OUTBOX_EVERY_MS })
-  // Somebody waits for a bounded run to end.
-  const everyMs = o.iterations === undefined ? WATCHDOG_EVERY_MS : OUTBOX_EVERY_MS
-  const watchdog = startLoop({ ...o, name: 'watchdog', step: o.steps.watchdog, everyMs })
-  await o.jobs.work('outbox', async () => {
-    acknowledge.hint()
-    outbox.hint()
-  })
-  return [acknowledge, outbox, watchdog]
+}): readonly Loop[] {
+  const everyMs = o.iterations === undefined ? SAFETY_POLL_MS : BOUNDED_POLL_MS
+  // Whoever gives a command is to see within two seconds that it was read: the first loop is short, and waits for no other.
+  return (['acknowledge', 'outbox', 'watchdog'] as const).map((name) =>
+    startLoop({ ...o, name, step: o.steps[name], everyMs }),
+  )
 }
 
 /** Longer than a call may take, short enough that what an aborted one leaves can still be noted before the end. */

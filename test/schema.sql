@@ -28,6 +28,12 @@ create table budgets (
   PRIMARY KEY (installation_id)
 );
 
+create table chores (
+  name text not null,
+  due_at timestamp with time zone not null,
+  PRIMARY KEY (name)
+);
+
 create table deliveries (
   id bigint not null generated always as identity,
   hook_id bigint not null,

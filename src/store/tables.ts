@@ -180,4 +180,8 @@ export type Tables = {
     lastError: string | null
     stopRequestedAt: Instant | null
   }
+  chores: {
+    name: string
+    dueAt: Instant
+  }
 }
