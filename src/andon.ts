@@ -32,7 +32,12 @@ export type Andon = {
   /** Opens the HTTP door; resolves to the port it got. */
   listen(): Promise<number>
   /** Starts the loops of a worker once its first beat is kept; `done` when each has done its `iterations`. */
-  startWorker(o?: { iterations?: number | undefined; stopAsked?: () => void }): Promise<{ done: Promise<unknown> }>
+  startWorker(o?: {
+    iterations?: number | undefined
+    stopAsked?: () => void
+    /** How long a loop rests at most: what it is neither notified of nor knows the moment of waits for so long. */
+    restAtMostMs?: number
+  }): Promise<{ done: Promise<unknown> }>
   /** Steps everything until nothing is left to do now. */
   drain(): Promise<void>
   /** Ends event streams, finishes what is in hand, releases the rest. Calling it again waits for the same end. */
@@ -113,7 +118,9 @@ export async function openAndon(o: {
       })
       return (web.server.address() as AddressInfo).port
     },
-    async startWorker({ iterations, stopAsked = () => undefined } = {}) {
+    async startWorker({ iterations, stopAsked = () => undefined, restAtMostMs } = {}) {
+      // Somebody waits for a bounded run to end.
+      const everyMs = restAtMostMs ?? (iterations === undefined ? SAFETY_POLL_MS : BOUNDED_POLL_MS)
       beating = await startHeartbeat({
         self: await identifySelf(config.role),
         database,
@@ -123,7 +130,11 @@ export async function openAndon(o: {
         now,
         log,
       })
-      loops.push(...startLoops({ steps, nextDueAt: (since) => findNextDueAt(database, since), now, log, iterations }))
+      const nextDueAt = (since: Instant) => findNextDueAt(database, since)
+      // The first is short, and waits for no other: whoever gives a command is to see within two seconds that it was read.
+      for (const name of ['acknowledge', 'outbox', 'watchdog'] as const) {
+        loops.push(startLoop({ name, step: steps[name], everyMs, nextDueAt, now, log, iterations }))
+      }
       listening = keepListening({
         listen: (changed) => database.listen(NOTIFY_CHANNEL, changed, changed),
         changed: () => {
@@ -143,24 +154,8 @@ export async function openAndon(o: {
   }
 }
 
-/** How long a loop rests at most: what it is neither notified of nor knows the moment of waits for so long. */
 const SAFETY_POLL_MS = 10_000
-/** Somebody waits for a bounded run to end. */
 const BOUNDED_POLL_MS = 500
-
-function startLoops(o: {
-  steps: Andon['steps']
-  nextDueAt: (since: Instant) => Promise<Instant | null>
-  now: () => Instant
-  log: Logger
-  iterations: number | undefined
-}): readonly Loop[] {
-  const everyMs = o.iterations === undefined ? SAFETY_POLL_MS : BOUNDED_POLL_MS
-  // Whoever gives a command is to see within two seconds that it was read: the first loop is short, and waits for no other.
-  return (['acknowledge', 'outbox', 'watchdog'] as const).map((name) =>
-    startLoop({ ...o, name, step: o.steps[name], everyMs }),
-  )
-}
 
 /** Longer than a call may take, short enough that what an aborted one leaves can still be noted before the end. */
 const ABORT_CALLS_AFTER_MS = 12_000
