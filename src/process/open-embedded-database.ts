@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import type { Database } from '../store/database.ts'
@@ -17,7 +16,7 @@ export async function openEmbeddedDatabase(directory: string): Promise<Database>
   const unlock = await lockDirectory(directory)
   try {
     const dataDir = join(directory, 'postgres')
-    if (!existsSync(join(dataDir, 'PG_VERSION'))) await initializeEmbeddedDatabase(dataDir)
+    await initializeEmbeddedDatabase(dataDir)
     const pglite = await PGlite.create({ ...PGLITE_OPTIONS, dataDir, startParams: START_PARAMETERS })
     const database = wrapPGlite(pglite, directory)
     return { ...database, close: () => database.close().finally(unlock) }
