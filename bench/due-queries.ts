@@ -9,6 +9,7 @@ import { sql } from 'kysely'
 import { claimEffects, claimNextWrite, type PerformContext } from '../src/outbox/claim-effects.ts'
 import { loadSlots } from '../src/store/admission.ts'
 import type { Database, Transaction } from '../src/store/database.ts'
+import { findDueKinds, findNextDueAt } from '../src/store/due-work.ts'
 import { fanOutGlobalHold, fanOutRepositoryHold } from '../src/store/holds.ts'
 import { listPipelinesToWake } from '../src/store/pipelines.ts'
 import { claimNextTarget } from '../src/store/publish-claims.ts'
@@ -26,6 +27,8 @@ const MAX_RATIO = 1.5
 type DueQuery = (database: Database) => Promise<(() => Promise<unknown>) | undefined>
 
 const DUE_QUERIES: Readonly<Record<string, DueQuery>> = {
+  'what kinds of work are due': async (database) => void (await findDueKinds(database, NOW)),
+  'when something is due next': async (database) => void (await findNextDueAt(database, NOW)),
   'pipelines to wake': async (database) => void (await listPipelinesToWake(database, NOW, 100)),
   'a repository’s slots and who waits for them': inTransaction((trx) =>
     loadSlots(trx, [{ id: 1, most: 4 }], [], MIDNIGHT),

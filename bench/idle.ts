@@ -16,7 +16,7 @@ import { findPostgres, startCluster } from '../test/support/postgres-cluster.ts'
 const HELP = `Usage: npm run bench:idle [-- --quick]
 
 Measures idle processes on the embedded database and on a throwaway Postgres, and how soon a command is reacted to.
-Takes six minutes and writes docs/bench-idle.md; --quick takes one, prints, and writes nothing.`
+Takes five minutes and writes docs/bench-idle.md; --quick takes one, prints, and writes nothing.`
 
 const MAX_CPU_PERCENT = 1
 const MAX_EMBEDDED_MB = 350
@@ -27,9 +27,9 @@ if (process.argv.includes('--help') || process.argv.includes('-h')) {
   process.exit(0)
 }
 const quick = process.argv.includes('--quick')
-const WARM_UP_MS = quick ? 15_000 : 60_000
+const WARM_UP_MS = quick ? 15_000 : 30_000
 const WINDOW_MS = quick ? 15_000 : 60_000
-const COMMANDS = quick ? 4 : 24
+const COMMANDS = quick ? 4 : 15
 /** Apart enough that no command waits for the slot of the one before: twenty reactions a minute go first. */
 const COMMAND_EVERY_MS = 3_300
 
@@ -122,7 +122,7 @@ async function startSetup(database: 'embedded' | 'Postgres', roles: readonly str
   for (const role of roles) {
     processes.push(await startAndonProcess(role, { ...environmentOf(github), DATABASE_URL: url, LOG_LEVEL: 'warn' }))
   }
-  await processes[0]?.ready()
+  await processes[0]?.ready(120_000)
   github.deliveries.setTarget(`${processes[0]?.url}/api/github/webhooks`)
   const [repository = ''] = github.repositories
   await github.openIssue(repository, { title: 'Retry on flaky upload', labels: ['andon'] })
