@@ -7,11 +7,12 @@ import { cpus } from 'node:os'
 import { resolve } from 'node:path'
 import { sql } from 'kysely'
 import { claimEffects, claimNextWrite, type PerformContext } from '../src/outbox/claim-effects.ts'
-import { claimNextTarget } from '../src/outbox/publish-claim.ts'
 import { loadSlots } from '../src/store/admission.ts'
 import type { Database, Transaction } from '../src/store/database.ts'
+import { findDueKinds, findNextDueAt } from '../src/store/due-work.ts'
 import { fanOutGlobalHold, fanOutRepositoryHold } from '../src/store/holds.ts'
-import { listPipelinesToWake, lockPipelinesToReconcile } from '../src/store/pipelines.ts'
+import { listPipelinesToWake } from '../src/store/pipelines.ts'
+import { claimNextTarget } from '../src/store/publish-claims.ts'
 import { openTestDatabase } from '../test/support/database.ts'
 import { findPostgres, startCluster } from '../test/support/postgres-cluster.ts'
 
@@ -26,8 +27,9 @@ const MAX_RATIO = 1.5
 type DueQuery = (database: Database) => Promise<(() => Promise<unknown>) | undefined>
 
 const DUE_QUERIES: Readonly<Record<string, DueQuery>> = {
+  'what kinds of work are due': async (database) => void (await findDueKinds(database, NOW)),
+  'when something is due next': async (database) => void (await findNextDueAt(database, NOW)),
   'pipelines to wake': async (database) => void (await listPipelinesToWake(database, NOW, 100)),
-  'pipelines to ask GitHub about': inTransaction((trx) => lockPipelinesToReconcile(trx, NOW, 20)),
   'a repository’s slots and who waits for them': inTransaction((trx) =>
     loadSlots(trx, [{ id: 1, most: 4 }], [], MIDNIGHT),
   ),
@@ -119,11 +121,10 @@ async function seedDatabase(size: number): Promise<Database> {
   const document = JSON.stringify({ padding: 'x'.repeat(2_000) })
   await sql`
     insert into pipelines (repository_id, issue_number, revision, document, light, stage, since, created_at, updated_at,
-      published_revision, wake_at, reconcile_at, queued_at, live_attempts, started_at)
+      published_revision, wake_at, queued_at, live_attempts, started_at)
     select 1 + n % 100, n, 2, ${document}::jsonb, case when n <= 100 then 'running' else 'done' end, 'code', at, at, at,
       case when n <= 100 then 1 else 2 end,
       case when n <= 100 then at - interval '1 minute' when n % 3 = 0 then at + interval '1 hour' end,
-      case when n <= 100 then at - interval '1 minute' when n % 5 = 0 then at + interval '1 hour' end,
       case when n in (100, 200, 300, 400, 500, 600) then at - interval '1 minute' * n end,
       case when n in (700, 800, 900) then 1 else 0 end,
       case when n % 2 = 0 then at - interval '1 day' * (1 + n % 300) end

@@ -1,4 +1,4 @@
-// How many deliveries a second Andon's whole door commits (verify, translate, reduce, save, enqueue, notify), beside a
+// How many deliveries a second Andon's whole door commits (verify, translate, reduce, save, notify), beside a
 // bare receiver and beside single-row inserts of pgbench: one run, one machine, one throwaway Postgres with fsync on.
 // `npm run bench:ingest` (`-- --quick` for a look); writes docs/bench-ingest.md.
 import { execFileSync, spawn } from 'node:child_process'

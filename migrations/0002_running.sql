@@ -17,13 +17,10 @@ alter table pipelines add column queued_at timestamptz;
 alter table pipelines add column started_at timestamptz;
 -- Why it was last told to wait for a slot.
 alter table pipelines add column denial jsonb;
--- When GitHub should be asked about what is live, if nothing is heard of it before.
-alter table pipelines add column reconcile_at timestamptz;
 create index pipelines_holding_slots on pipelines (repository_id, live_attempts) where live_attempts > 0;
 create index pipelines_waiting on pipelines (repository_id, (started_at is null), queued_at, issue_number)
   where queued_at is not null;
 create index pipelines_by_start on pipelines (repository_id, started_at) where started_at is not null;
-create index pipelines_to_reconcile on pipelines (reconcile_at) where reconcile_at is not null;
 
 -- `sending`: committed directly before the call, so a crash after it is `unconfirmed`: look before it is sent again.
 alter table effects drop constraint effects_state_check;
@@ -75,4 +72,10 @@ create table loops (
   in_flight_since timestamptz,
   last_error text,
   stop_requested_at timestamptz
+);
+
+-- What one of our processes does every so often, whichever comes first, and when it is due next.
+create table chores (
+  name text primary key,
+  due_at timestamptz not null
 );

@@ -12,13 +12,14 @@ import probotApp from './index.ts'
 import { openOutbox } from './outbox/outbox.ts'
 import type { Instant } from './pipeline/model/time.ts'
 import type { Database } from './store/database.ts'
-import { type JobQueue, openJobQueue } from './store/job-queue.ts'
-import { prune } from './store/prune.ts'
+import { findNextDueAt } from './store/due-work.ts'
+import { keepListening } from './store/keep-listening.ts'
+import { NOTIFY_CHANNEL } from './store/notify.ts'
 import { fanOutHolds } from './watchdog/fan-out-holds.ts'
 import { type HeartbeatTimer, identifySelf, startHeartbeat } from './watchdog/heartbeat-timer.ts'
 import { type Loop, startLoop } from './watchdog/loop.ts'
 import { loadLoopsHealth } from './watchdog/loops-health.ts'
-import { reconcileSilentRuns } from './watchdog/reconcile.ts'
+import { pruneHourly } from './watchdog/prune-hourly.ts'
 import { wakeDuePipelines } from './watchdog/wake.ts'
 import { openReportStore } from './web/report-store.ts'
 import { createReportEndpoint } from './web/reports.ts'
@@ -31,7 +32,12 @@ export type Andon = {
   /** Opens the HTTP door; resolves to the port it got. */
   listen(): Promise<number>
   /** Starts the loops of a worker once its first beat is kept; `done` when each has done its `iterations`. */
-  startWorker(o?: { iterations?: number | undefined; stopAsked?: () => void }): Promise<{ done: Promise<unknown> }>
+  startWorker(o?: {
+    iterations?: number | undefined
+    stopAsked?: () => void
+    /** How long a loop rests at most: what it is neither notified of nor knows the moment of waits for so long. */
+    restAtMostMs?: number
+  }): Promise<{ done: Promise<unknown> }>
   /** Steps everything until nothing is left to do now. */
   drain(): Promise<void>
   /** Ends event streams, finishes what is in hand, releases the rest. Calling it again waits for the same end. */
@@ -50,8 +56,7 @@ export async function openAndon(o: {
   const { config, database, log } = o
   const now = o.now ?? (() => new Date().toISOString())
   const ending = new AbortController()
-  const jobs = await openJobQueue(database, log)
-  const door = openDoor({ database, now, log, enqueue: jobs.enqueue })
+  const door = openDoor({ database, now, log })
   const send = withAbortSignal(o.fetch ?? fetch, ending.signal)
   const github = openGitHub({
     appId: config.appId,
@@ -83,14 +88,14 @@ export async function openAndon(o: {
   const steps: Andon['steps'] = {
     acknowledge: (stopping) => outbox.acknowledge(stopping),
     outbox: (stopping) => outbox.step(stopping),
-    // We may have been the ones asleep: what GitHub knows is asked for before any deadline is held against it.
     watchdog: async () =>
-      (await reconcileSilentRuns({ database, now })) +
       (await fanOutHolds({ database, now })) +
-      (await wakeDuePipelines({ database, door, now })),
+      (await wakeDuePipelines({ database, door, now })) +
+      (await pruneHourly({ database, now, log })),
   }
   const loops: Loop[] = []
   let beating: HeartbeatTimer | null = null
+  let listening: { close(): Promise<void> } | null = null
   let closed: Promise<void> | undefined
 
   async function shutDown(): Promise<void> {
@@ -98,9 +103,8 @@ export async function openAndon(o: {
     const stopped = loops.map((loop) => loop.stop())
     const hurry = setTimeout(() => ending.abort(new Error('this process is ending')), ABORT_CALLS_AFTER_MS)
     await beating?.stop()
-    await Promise.all([web.close(), ...stopped])
+    await Promise.all([web.close(), listening?.close(), ...stopped])
     clearTimeout(hurry)
-    await jobs.stop()
     await door.close()
     await beating?.remove()
   }
@@ -114,7 +118,9 @@ export async function openAndon(o: {
       })
       return (web.server.address() as AddressInfo).port
     },
-    async startWorker({ iterations, stopAsked = () => undefined } = {}) {
+    async startWorker({ iterations, stopAsked = () => undefined, restAtMostMs } = {}) {
+      // Somebody waits for a bounded run to end.
+      const everyMs = restAtMostMs ?? (iterations === undefined ? SAFETY_POLL_MS : BOUNDED_POLL_MS)
       beating = await startHeartbeat({
         self: await identifySelf(config.role),
         database,
@@ -124,12 +130,18 @@ export async function openAndon(o: {
         now,
         log,
       })
-      loops.push(...(await startLoops({ steps, jobs, now, log, iterations })))
-      await jobs.work('prune', async () => {
-        const pruned = await prune(database, now())
-        log.info({ pruned }, 'rows past their retention were dropped')
+      const nextDueAt = (since: Instant) => findNextDueAt(database, since)
+      // The first is short, and waits for no other: whoever gives a command is to see within two seconds that it was read.
+      for (const name of ['acknowledge', 'outbox', 'watchdog'] as const) {
+        loops.push(startLoop({ name, step: steps[name], everyMs, nextDueAt, now, log, iterations }))
+      }
+      listening = keepListening({
+        listen: (changed) => database.listen(NOTIFY_CHANNEL, changed, changed),
+        changed: () => {
+          for (const loop of loops) loop.hint()
+        },
+        log,
       })
-      await jobs.schedule('prune', HOURLY)
       return { done: Promise.all(loops.map((loop) => loop.ended)) }
     },
     async drain() {
@@ -142,33 +154,8 @@ export async function openAndon(o: {
   }
 }
 
-const HOURLY = '17 * * * *'
-
-// Jobs are hints: they only shorten the wait. The interval alone is enough to get everything done.
-// Whoever gives a command is to see within two seconds that it was read: this one is short, and waits for no other.
-const ACKNOWLEDGE_EVERY_MS = 200
-const OUTBOX_EVERY_MS = 500
-const WATCHDOG_EVERY_MS = 5_000
-
-async function startLoops(o: {
-  steps: Andon['steps']
-  jobs: JobQueue
-  now: () => Instant
-  log: Logger
-  iterations: number | undefined
-}): Promise<readonly Loop[]> {
-  const everyBit = ACKNOWLEDGE_EVERY_MS
-  const acknowledge = startLoop({ ...o, name: 'acknowledge', step: o.steps.acknowledge, everyMs: everyBit })
-  const outbox = startLoop({ ...o, name: 'outbox', step: o.steps.outbox, everyMs: OUTBOX_EVERY_MS })
-  // Somebody waits for a bounded run to end.
-  const everyMs = o.iterations === undefined ? WATCHDOG_EVERY_MS : OUTBOX_EVERY_MS
-  const watchdog = startLoop({ ...o, name: 'watchdog', step: o.steps.watchdog, everyMs })
-  await o.jobs.work('outbox', async () => {
-    acknowledge.hint()
-    outbox.hint()
-  })
-  return [acknowledge, outbox, watchdog]
-}
+const SAFETY_POLL_MS = 10_000
+const BOUNDED_POLL_MS = 500
 
 /** Longer than a call may take, short enough that what an aborted one leaves can still be noted before the end. */
 const ABORT_CALLS_AFTER_MS = 12_000

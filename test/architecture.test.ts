@@ -69,6 +69,10 @@ test('only the roles, the demo, the benchmarks and the tests build the whole of 
   expect([...sources, ...otherSources].flatMap(buildersOfAndon)).toEqual([])
 })
 
+test('nothing but the door decides an effect', () => {
+  expect(sources.flatMap(effectDecisions)).toEqual([])
+})
+
 test('values of the configuration are passed on: no folder imports config.ts', () => {
   expect(sources.flatMap(configImports)).toEqual([])
 })
@@ -122,6 +126,10 @@ test('each rule finds what it forbids', () => {
   expect(count(environmentReads, 'src/process/run-role.ts', 'const a = process.env.PORT')).toBe(1)
   expect(count(environmentReads, 'src/process/run-role.ts', 'readConfig(role, process.env)')).toBe(0)
   expect(count(buildersOfAndon, 'src/web/a.ts', "import { openAndon } from '../andon.ts'")).toBe(1)
+  expect(count(effectDecisions, 'src/watchdog/a.ts', "import { saveEffects } from '../store/effects.ts'")).toBe(1)
+  expect(count(effectDecisions, 'src/apply/a.ts', "import { saveEffects } from '../store/effects.ts'")).toBe(0)
+  expect(count(effectDecisions, 'src/store/a.ts', "trx.insertInto('effects').values(rows)")).toBe(1)
+  expect(count(effectDecisions, 'src/outbox/a.ts', 'sql`insert into effects (key) values (1)`')).toBe(1)
   expect(count(configImports, 'src/web/a.ts', "import type { Config } from '../config.ts'")).toBe(1)
   expect(count(typeEscapes, 'src/web/a.ts', 'export default (a as any)!')).toBe(3)
   expect(count(sentenceLiterals, 'src/pipeline/a.ts', `const a = 'waits for a slot', b = \`\${c} of \${d}\``)).toBe(2)
@@ -217,6 +225,18 @@ function importsOfRootFile(source: Source, path: string): readonly string[] {
   return source.imports
     .filter(({ from }) => posix.join(dirname(source.path), from) === path)
     .map(() => `${source.path} imports ${path}`)
+}
+
+/** Rows of effects are inserted in one file, and only the door uses its function. */
+function effectDecisions({ path, text, nodes }: Source): readonly string[] {
+  const inserts = /insert\s*into\s*effects\b|insertInto\(\s*['"]effects['"]/i.test(text)
+  const uses = nodes.some(
+    ({ type, imported }) => type === 'ImportSpecifier' && isNode(imported) && imported.name === 'saveEffects',
+  )
+  return [
+    ...(inserts && path !== 'src/store/effects.ts' ? [`${path} inserts effects`] : []),
+    ...(uses && !path.startsWith('src/apply/') ? [`${path} uses saveEffects`] : []),
+  ]
 }
 
 function typeEscapes(source: Source): readonly string[] {

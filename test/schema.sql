@@ -28,6 +28,12 @@ create table budgets (
   PRIMARY KEY (installation_id)
 );
 
+create table chores (
+  name text not null,
+  due_at timestamp with time zone not null,
+  PRIMARY KEY (name)
+);
+
 create table deliveries (
   id bigint not null generated always as identity,
   hook_id bigint not null,
@@ -145,7 +151,6 @@ create table pipelines (
   queued_at timestamp with time zone,
   started_at timestamp with time zone,
   denial jsonb,
-  reconcile_at timestamp with time zone,
   held_stages text[] not null default '{}'::text[],
   CHECK ((light = ANY (ARRAY['running'::text, 'review'::text, 'queued'::text, 'failed'::text, 'done'::text, 'idle'::text]))),
   PRIMARY KEY (id),
@@ -155,7 +160,6 @@ CREATE INDEX pipelines_by_light ON public.pipelines USING btree (light, since, i
 CREATE INDEX pipelines_by_start ON public.pipelines USING btree (repository_id, started_at) WHERE (started_at IS NOT NULL);
 CREATE INDEX pipelines_holding_slots ON public.pipelines USING btree (repository_id, live_attempts) WHERE (live_attempts > 0);
 CREATE INDEX pipelines_to_publish ON public.pipelines USING btree (publish_after) WHERE (published_revision < revision);
-CREATE INDEX pipelines_to_reconcile ON public.pipelines USING btree (reconcile_at) WHERE (reconcile_at IS NOT NULL);
 CREATE INDEX pipelines_to_wake ON public.pipelines USING btree (wake_at) WHERE (wake_at IS NOT NULL);
 CREATE INDEX pipelines_waiting ON public.pipelines USING btree (repository_id, ((started_at IS NULL)), queued_at, issue_number) WHERE (queued_at IS NOT NULL);
 

@@ -17,14 +17,10 @@ import { saveDeliveries, saveReplays } from './save-deliveries.ts'
 import { saveUnitOfWork } from './save-unit-of-work.ts'
 import { openUnitOfWork } from './unit-of-work.ts'
 
-/** Leaves a hint for a worker, seen when the transaction commits. */
-export type Enqueue = (trx: Transaction, queue: 'outbox') => Promise<void>
-
 export type CommitContext = {
   readonly database: Database
   readonly now: () => Instant
   readonly log: Logger
-  readonly enqueue?: Enqueue
   readonly random: RandomSuffix
   readonly knownRows: KnownRows
 }
@@ -103,10 +99,7 @@ async function applyGroup(
     const now = o.now()
     await admitQueued(ledger, now, o.random)
     const changes = await saveUnitOfWork(ledger, now)
-    if (changes !== null) {
-      await notifyChanges(trx, changes)
-      await o.enqueue?.(trx, 'outbox')
-    }
+    if (changes !== null) await notifyChanges(trx, changes)
   }
   await saveReplays(trx, kept.replays)
   return group.map((arrival, place) => ({

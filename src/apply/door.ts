@@ -7,7 +7,7 @@ import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
 import type { RandomSuffix } from './admit-queued.ts'
 import { type ApplyRequest, type ApplyResult, Unavailable } from './apply-request.ts'
-import { commitGroup, type Enqueue } from './commit-group.ts'
+import { commitGroup } from './commit-group.ts'
 
 export type Door = {
   /** Resolves after the commit; throws Unavailable when nothing could be committed. */
@@ -30,7 +30,6 @@ export function openDoor(given: {
   database: Database
   now: () => Instant
   log: Logger
-  enqueue?: Enqueue
   /** What makes attempt keys unforeseeable. */
   random?: RandomSuffix
 }): Door {

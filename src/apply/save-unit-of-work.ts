@@ -5,7 +5,7 @@ import { wakeAt } from '../pipeline/deadlines/wake-at.ts'
 import { issueOfRun } from '../pipeline/facts/correlate.ts'
 import { heldStageNames } from '../pipeline/holds/holds.ts'
 import type { PipelineRow, PullRequestRow, RunRow } from '../pipeline/model/rows.ts'
-import { type Instant, latest } from '../pipeline/model/time.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import { stageReadyForAdmission } from '../pipeline/stages/ready-stage.ts'
 import { needsYouAt } from '../pipeline/view/health.ts'
 import { headlineOf } from '../pipeline/view/light.ts'
@@ -17,7 +17,6 @@ import { clearDeletedComment, invalidateCheckRun } from '../store/publications.t
 import { saveRepository } from '../store/repositories.ts'
 import { firstAdmittedAt } from './admit-queued.ts'
 import { effectColumns } from './effects.ts'
-import { reconcileAt } from './request-reconciliation.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
 
 /** Resolves to the pipelines that changed; null when nothing did that anybody looks at or waits for. */
@@ -56,10 +55,6 @@ export async function saveUnitOfWork(ledger: UnitOfWork, now: Instant): Promise<
   })
 }
 
-function latestUnlessNull(next: Instant | null, known: Instant | null): Instant | null {
-  return next === null || known === null ? next : latest(next, known)
-}
-
 type PipelineIds = ReadonlyMap<string, number>
 
 function runColumns({ repositoryId, run }: RunRow) {
@@ -73,7 +68,7 @@ function pullRequestColumns({ repositoryId, fact, issueNumbers }: PullRequestRow
   return { repositoryId, number, branch, issueNumbers, document: JSON.stringify(fact), updatedAt }
 }
 
-function pipelineColumns({ repositoryId, issueNumber, revision, pipeline, ...row }: PipelineRow, now: Instant) {
+function pipelineColumns({ repositoryId, issueNumber, revision, pipeline }: PipelineRow, now: Instant) {
   const lit = headlineOf(pipeline)
   const held = heldStageNames(pipeline)
   return {
@@ -92,8 +87,6 @@ function pipelineColumns({ repositoryId, issueNumber, revision, pipeline, ...row
     queuedAt: stageReadyForAdmission(pipeline, now)?.queuedAt ?? null,
     startedAt: firstAdmittedAt(pipeline),
     denial: pipeline.denial === undefined ? null : JSON.stringify(pipeline.denial.reason),
-    // Put off when GitHub was asked: nothing brings it back but news.
-    reconcileAt: latestUnlessNull(reconcileAt(pipeline), row.reconcileAt),
     createdAt: now,
     updatedAt: now,
   }

@@ -1,16 +1,23 @@
-// Which effect is performed next, and by whom. A claim ends by itself (store/claims.ts), later than the calls made under
-// it may take; only whoever holds its token may say what came of it.
+// Takes effects in hand (store/claims.ts). A claim ends by itself, later than the calls made under it may take; only whoever
+// holds its token may say what came of it.
 import type { Logger } from 'pino'
 import type { Door } from '../apply/door.ts'
 import type { GitHub } from '../github/client.ts'
 import type { RepositoryAccess } from '../github/request.ts'
 import type { Effect } from '../pipeline/model/effects.ts'
 import type { RepositoryRef } from '../pipeline/model/events.ts'
-import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
-import { CLAIM_MS } from '../store/claims.ts'
+import type { Instant } from '../pipeline/model/time.ts'
+import {
+  type ClaimableState,
+  claimDueEffects,
+  claimRepliesOn,
+  type DueEffectRow,
+  lockNextWrite,
+  markClaimed,
+  postponeEffect,
+} from '../store/claims.ts'
 import type { Database, Transaction } from '../store/database.ts'
-import { type EffectResult, isFirstReply, type isReplyOn, saveEffectResults } from '../store/effects.ts'
-import { isNotHeld } from '../store/holds.ts'
+import { type EffectResult, saveEffectResults } from '../store/effects.ts'
 import { splitFullName } from './publish-claim.ts'
 import { takeWriteSlot } from './rate-limit.ts'
 import type { WriteKind } from './write-budget.ts'
@@ -25,7 +32,6 @@ export type PerformContext = {
 }
 
 type EffectType = Effect['type']
-type ClaimableState = 'due' | 'sending' | 'unconfirmed'
 
 /** An effect in hand, and the repository as it is called at present. */
 export type ClaimedEffect<K extends EffectType> = {
@@ -53,12 +59,10 @@ export async function claimEffects<K extends EffectType>(
   keyPrefix = '',
 ): Promise<readonly ClaimedEffect<K>[]> {
   const token = o.token()
-  return await o.database.kysely.transaction().execute(async (trx) => {
-    const due = dueEffects(trx, type, states, o.now())
-    const rows = await due.where('effects.key', 'like', `${keyPrefix}%`).limit(max).execute()
-    await markClaimed(trx, rows, token, o.now())
-    return rows.map((row) => claimedEffectOf<K>(row, token))
-  })
+  const rows = await o.database.kysely
+    .transaction()
+    .execute((trx) => claimDueEffects(trx, { type, states, keyPrefix, max, token, now: o.now() }))
+  return rows.map((row) => claimedEffectOf<K>(row, token))
 }
 
 /** An effect with its slot; `deniedUntil` when it has to wait for one. */
@@ -82,35 +86,29 @@ export async function claimNextWrite<K extends Exclude<EffectType, 'ask'>>(
   const token = o.token()
   return await o.database.kysely.transaction().execute(async (trx) => {
     const now = o.now()
-    const row = await dueEffects(trx, type, ['due'], now)
-      .where((eb) => eb.or([eb('budgets.installationId', 'is', null), eb('budgets.nextWriteAt', '<=', now)]))
-      .$if(type === 'dispatch', (due) => due.where(isNotHeld))
-      .$if(type === 'reply', (due) => due.where(isFirstReply(now)))
-      .limit(1)
-      .executeTakeFirst()
+    const row = await lockNextWrite(trx, type, now)
     if (row === undefined) return null
     const claimed = claimedEffectOf<K>(row, token)
     const slot = await takeWriteSlot(trx, claimed.access.installationId, write, type, o.now)
     if (!slot.granted) {
-      await trx.updateTable('effects').set({ dueAt: slot.until }).where('id', '=', row.id).execute()
+      await postponeEffect(trx, row.id, slot.until)
       return { claimed, batched: [], deniedUntil: slot.until }
     }
-    await markClaimed(trx, [row], token, now)
+    await markClaimed(trx, [row], { token, now })
     return { claimed, batched: await claimBatch(trx, claimed, now), deniedUntil: null }
   })
 }
 
-/** Claims more effects of the kind that are due, under the claim of the first. */
-export async function claimMore<K extends EffectType>(
+/** Claims more replies that are due where this one is to be written, under its claim. */
+export async function claimMoreReplies(
   trx: Transaction,
-  { token, effect }: ClaimedEffect<K>,
+  { token, effect, repository }: ClaimedEffect<'reply'>,
   max: number,
   now: Instant,
-  which: ReturnType<typeof isReplyOn>,
-): Promise<readonly ClaimedEffect<K>[]> {
-  const rows = await dueEffects(trx, effect.type, ['due'], now).where(which).limit(max).execute()
-  await markClaimed(trx, rows, token, now)
-  return rows.map((row) => claimedEffectOf<K>(row, token))
+): Promise<readonly ClaimedEffect<'reply'>[]> {
+  const there = { repositoryId: repository.id, issueNumber: effect.issueNumber }
+  const rows = await claimRepliesOn(trx, { ...there, max, token, now })
+  return rows.map((row) => claimedEffectOf<'reply'>(row, token))
 }
 
 /** Hands an effect back without an event; nothing happens if somebody else has it by now. */
@@ -122,66 +120,6 @@ export async function recordEffectOutcome(o: PerformContext, result: EffectResul
 export async function recordEffectOutcomes(o: PerformContext, results: readonly EffectResult[]): Promise<boolean> {
   const saved = await o.database.kysely.transaction().execute((trx) => saveEffectResults(trx, results, o.now()))
   return saved.size === results.length
-}
-
-function dueEffects(trx: Transaction, type: EffectType, states: readonly ClaimableState[], now: Instant) {
-  return trx
-    .selectFrom('effects')
-    .innerJoin('repositories', 'repositories.id', 'effects.repositoryId')
-    .innerJoin('installations', 'installations.id', 'repositories.installationId')
-    .leftJoin('budgets', 'budgets.installationId', 'repositories.installationId')
-    .select([
-      'effects.id',
-      'effects.document',
-      'effects.state',
-      'effects.tries',
-      'effects.sentAt',
-      'effects.misses',
-      'effects.missedAt',
-      'repositories.id as repositoryId',
-      'repositories.fullName',
-      'repositories.private',
-      'repositories.defaultBranch',
-      'repositories.installationId',
-    ])
-    .where('effects.type', '=', type)
-    .where('effects.state', 'in', states)
-    .where('effects.dueAt', '<=', now)
-    .where((eb) => eb.or([eb('effects.claimToken', 'is', null), eb('effects.claimedUntil', '<=', now)]))
-    .where('repositories.removedAt', 'is', null)
-    .where('installations.state', '=', 'active')
-    .where((eb) => eb.or([eb('budgets.installationId', 'is', null), eb('budgets.blockedUntil', '<=', now)]))
-    .orderBy('effects.dueAt')
-    .orderBy('effects.id')
-    .forUpdate('effects')
-    .skipLocked()
-}
-
-type DueEffectRow = Awaited<ReturnType<ReturnType<typeof dueEffects>['execute']>>[number]
-
-async function markClaimed(
-  trx: Transaction,
-  rows: readonly DueEffectRow[],
-  token: string,
-  now: Instant,
-): Promise<void> {
-  if (rows.length === 0) return
-  const ids = rows.map(({ id }) => id)
-  await trx
-    .updateTable('effects')
-    .set((eb) => ({
-      claimToken: token,
-      claimedUntil: millisecondsAfter(now, CLAIM_MS),
-      tries: eb
-        .case()
-        .when('state', '=', 'due')
-        .then(eb('tries', '+', 1))
-        .else(eb.ref('tries'))
-        .end(),
-      updatedAt: now,
-    }))
-    .where('id', 'in', ids)
-    .execute()
 }
 
 function claimedEffectOf<K extends EffectType>(row: DueEffectRow, token: string): ClaimedEffect<K> {

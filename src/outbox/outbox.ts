@@ -4,6 +4,7 @@ import type { Door } from '../apply/door.ts'
 import type { GitHub } from '../github/client.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
+import { type DueKind, findDueKinds } from '../store/due-work.ts'
 import { askQuestions, askSenderPermissions } from './ask-questions.ts'
 import { cancelRuns } from './cancel.ts'
 import { sendDispatches, type UnreportedResults } from './dispatch.ts'
@@ -11,7 +12,7 @@ import { publish } from './publish.ts'
 import { sendReactions } from './react.ts'
 import { recoverDispatches } from './recover-dispatch.ts'
 import { recoverReplies } from './recover-reply.ts'
-import { sendReplies } from './reply.ts'
+import { type ReplyContext, sendReplies } from './reply.ts'
 
 /**
  * Everything that goes out to GitHub. `step()` does what can be done now; 0 means that nothing could. Once `stopping` is
@@ -36,18 +37,19 @@ export function openOutbox(o: {
 }): Outbox {
   const parts = { ...o, token: o.token ?? randomUUID }
   const unreported: UnreportedResults = new Map()
-  async function acknowledge(stopping?: AbortSignal): Promise<number> {
-    return (await askSenderPermissions(parts)) + (await sendReactions(parts, stopping))
-  }
+  const { database, now } = parts
+  const send: Perform = (o, stopping) => sendDispatches(o, unreported, stopping)
 
   return {
-    acknowledge,
+    async acknowledge(stopping) {
+      return await performDue(ACKNOWLEDGEMENTS, await findDueKinds(database, now()), stopping)
+    },
     async step(stopping) {
+      const due = new Set(await findDueKinds(database, now()))
+      if (unreported.size > 0) due.add('dispatch')
       // What must happen once goes before what must be true, and of that what somebody waits for most.
-      let done = (await acknowledge(stopping)) + (await sendDispatches(parts, unreported, stopping))
-      for (const perform of [recoverDispatches, cancelRuns, askQuestions, recoverReplies, sendReplies]) {
-        if (!stopping?.aborted) done += await perform(parts, stopping)
-      }
+      let done = await performDue([...ACKNOWLEDGEMENTS, ['dispatch', send], ...EFFECTS], due, stopping)
+      if (done === 0 && !due.has('publish')) return 0
       for (let published = 0; !stopping?.aborted && published < MAX_PUBLICATIONS_PER_STEP; published += 1) {
         if (!(await publish(parts, stopping))) break
         done += 1
@@ -55,7 +57,35 @@ export function openOutbox(o: {
       return done
     },
   }
+
+  /** Performs the kinds that are due, in their order. Whatever is done may make more due, so all that follow it are tried. */
+  async function performDue(
+    kinds: readonly (readonly [DueKind, Perform])[],
+    due: ReadonlySet<DueKind>,
+    stopping?: AbortSignal,
+  ): Promise<number> {
+    let done = 0
+    for (const [kind, perform] of kinds) {
+      if (!stopping?.aborted && (done > 0 || due.has(kind))) done += await perform(parts, stopping)
+    }
+    return done
+  }
 }
+
+type Perform = (o: ReplyContext, stopping?: AbortSignal) => Promise<number>
+
+const ACKNOWLEDGEMENTS: readonly (readonly [DueKind, Perform])[] = [
+  ['ask permission', askSenderPermissions],
+  ['react', sendReactions],
+]
+
+const EFFECTS: readonly (readonly [DueKind, Perform])[] = [
+  ['recover dispatch', recoverDispatches],
+  ['cancel', cancelRuns],
+  ['ask', askQuestions],
+  ['recover reply', recoverReplies],
+  ['reply', sendReplies],
+]
 
 /** Enough that a step is worth its while, few enough that effects never wait long behind publications. */
 const MAX_PUBLICATIONS_PER_STEP = 20

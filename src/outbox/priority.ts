@@ -3,7 +3,7 @@
 // and behind a reply that has waited for half a minute.
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import type { Transaction } from '../store/database.ts'
-import { countReactionsSince, listPendingWrites } from '../store/effects.ts'
+import { countReactionsSince, listPendingWrites } from '../store/pending-writes.ts'
 
 /** What wants to write. Publications are checks and comments, which order themselves: see diff-surfaces.ts. */
 export type WritePriority = 'react' | 'dispatch' | 'cancel' | 'reply' | 'publish'

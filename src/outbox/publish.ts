@@ -8,16 +8,10 @@
 import type { GitHub } from '../github/client.ts'
 import { GitHubFailure } from '../github/failure.ts'
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
+import { invalidatePublications, releaseClaim, renewClaim } from '../store/publish-claims.ts'
 import { type CallOutcome, callOutcomeOf } from './call-outcome.ts'
 import { diffSurfaces, type PublicationStep } from './diff-surfaces.ts'
-import {
-  claimNextTarget,
-  invalidatePublications,
-  type PublishClaim,
-  releaseClaim,
-  renewClaim,
-  targetNameOf,
-} from './publish-claim.ts'
+import { claimNextPublication, type PublishClaim, targetNameOf } from './publish-claim.ts'
 import type { PublishContext } from './publish-context.ts'
 import { blockInstallation, takeWriteSlot } from './rate-limit.ts'
 import { recoverPublication } from './recover-publication.ts'
@@ -25,7 +19,7 @@ import { loadPublishedId, loadSurfaceState, savePublication } from './surface-st
 
 /** Claims one subject and brings GitHub as far as the budget allows, or until `stopping`; false when none is in need now. */
 export async function publish(o: PublishContext, stopping?: AbortSignal): Promise<boolean> {
-  const claim = await claimNextTarget(o.database, o.now(), o.token())
+  const claim = await claimNextPublication(o.database, o.now(), o.token())
   if (claim === null) return false
   try {
     for (let served = claim.servedAt; ; served = o.now()) {

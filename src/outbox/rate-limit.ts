@@ -1,4 +1,5 @@
 import type { Instant } from '../pipeline/model/time.ts'
+import { lockBudget, saveBudget } from '../store/budgets.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import { isHigherPriorityWaiting, type WritePriority } from './priority.ts'
 import {
@@ -7,7 +8,6 @@ import {
   type Reservation,
   reserveSlot,
   UNSPENT_BUDGET,
-  type WriteBudget,
   type WriteKind,
 } from './write-budget.ts'
 
@@ -19,7 +19,7 @@ export async function takeWriteSlot(
   priority: WritePriority,
   now: () => Instant,
 ): Promise<Reservation> {
-  const budget = await lockBudget(trx, installationId, now)
+  const budget = await lockBudget(trx, installationId, UNSPENT_BUDGET, now())
   // Read the clock behind the lock: whoever held it may have written a moment ago.
   const at = now()
   const reservation = reserveSlot(budget, write, at)
@@ -38,31 +38,7 @@ export async function blockInstallation(
   now: () => Instant,
 ): Promise<void> {
   await database.kysely.transaction().execute(async (trx) => {
-    const budget = await lockBudget(trx, installationId, now)
+    const budget = await lockBudget(trx, installationId, UNSPENT_BUDGET, now())
     await saveBudget(trx, installationId, blockBudgetUntil(budget, until), now())
   })
-}
-
-async function lockBudget(trx: Transaction, installationId: number, now: () => Instant): Promise<WriteBudget> {
-  const { nextWriteAt, blockedUntil, creations } = UNSPENT_BUDGET
-  await trx
-    .insertInto('budgets')
-    .values({ installationId, nextWriteAt, blockedUntil, creations: JSON.stringify(creations), updatedAt: now() })
-    .onConflict((conflict) => conflict.column('installationId').doNothing())
-    .execute()
-  return await trx
-    .selectFrom('budgets')
-    .select(['nextWriteAt', 'blockedUntil', 'creations'])
-    .where('installationId', '=', installationId)
-    .forUpdate()
-    .executeTakeFirstOrThrow()
-}
-
-async function saveBudget(trx: Transaction, installationId: number, budget: WriteBudget, at: Instant): Promise<void> {
-  const { nextWriteAt, blockedUntil, creations } = budget
-  await trx
-    .updateTable('budgets')
-    .set({ nextWriteAt, blockedUntil, creations: JSON.stringify(creations), updatedAt: at })
-    .where('installationId', '=', installationId)
-    .execute()
 }

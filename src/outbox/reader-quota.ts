@@ -1,7 +1,7 @@
 // On a public repository everybody may read, and whoever may read may ask. What that costs of the budget is bounded, so
 // that strangers cannot keep the line from being shown or answered to those who work on it.
 import { millisecondsAfter } from '../pipeline/model/time.ts'
-import { countAnswersToReadersSince } from '../store/effects.ts'
+import { countAnswersToReadersSince } from '../store/pending-writes.ts'
 import type { PerformContext } from './claim-effects.ts'
 
 /** Reactions and replies an hour, in one repository, to people who may not write to it. */

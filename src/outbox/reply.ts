@@ -4,9 +4,9 @@
 import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { renderReply } from '../render/reply.ts'
 import type { Transaction } from '../store/database.ts'
-import { type EffectResult, isReplyOn, saveEffectResults } from '../store/effects.ts'
+import { type EffectResult, saveEffectResults } from '../store/effects.ts'
 import { callOutcomeOf } from './call-outcome.ts'
-import { type ClaimedEffect, claimMore, type PerformContext, recordEffectOutcomes } from './claim-effects.ts'
+import { type ClaimedEffect, claimMoreReplies, type PerformContext, recordEffectOutcomes } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
 import { loadStatusViews, pageUrlOf } from './load-status-views.ts'
 import { performEffects } from './perform-effects.ts'
@@ -32,8 +32,7 @@ export async function sendReplies(o: ReplyContext, stopping?: AbortSignal): Prom
 
 /** Whatever else is to be said there, and the intent to say it, in the transaction that took the slot. */
 async function claimBatch(trx: Transaction, first: ClaimedReply, now: string): Promise<readonly ClaimedReply[]> {
-  const there = isReplyOn(first.repository.id, first.effect.issueNumber)
-  const more = await claimMore(trx, first, MAX_REPLIES_PER_COMMENT, now, there)
+  const more = await claimMoreReplies(trx, first, MAX_REPLIES_PER_COMMENT, now)
   await saveEffectResults(trx, batchOutcomes([first, ...more], { state: 'sending' }), now)
   return more
 }

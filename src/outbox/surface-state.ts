@@ -5,9 +5,10 @@ import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from '../store/database.ts'
 import { loadOuterHolds } from '../store/holds.ts'
 import { loadInvalidConfigFile } from '../store/invalid-config-files.ts'
+import type { PublishTarget } from '../store/publish-claims.ts'
 import type { Publication, SurfaceState } from './diff-surfaces.ts'
 import { desiredPipelineSurfaces } from './pipeline-surfaces.ts'
-import type { PublishClaim, PublishTarget } from './publish-claim.ts'
+import type { PublishClaim } from './publish-claim.ts'
 import { desiredRepositorySurfaces } from './repository-surfaces.ts'
 
 /** Addresses that texts link to: ours, and GitHub's. */

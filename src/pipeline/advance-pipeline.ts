@@ -83,7 +83,7 @@ function chainReductions(first: Reduction, then: Reduction): Reduction {
   }
 }
 
-const NEW_ROW = { id: null, revision: 0, wakeAt: null, reconcileAt: null } as const
+const NEW_ROW = { id: null, revision: 0, wakeAt: null } as const
 
 function linksOf(pipeline: Pipeline): string {
   return [...pipeline.pullRequests.map(({ number }) => `#${number}`), ...boundRunIds(pipeline)].join()

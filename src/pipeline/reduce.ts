@@ -11,7 +11,6 @@ import { belongsToPipeline, issueOfRun } from './facts/correlate.ts'
 import { mergeIssue, mergeJob } from './facts/merge.ts'
 import { mergeAnswer, mergePullRequest, mergeReview } from './facts/merge-pull-request.ts'
 import { greatest, isEqualJson } from './facts/total-order.ts'
-import { isAdmitted } from './model/attempt.ts'
 import type { CommandOutcome } from './model/command-result.ts'
 import type { Effect } from './model/effects.ts'
 import type { Event, EventOf } from './model/events.ts'
@@ -57,7 +56,7 @@ export function reduce(pipeline: Pipeline, event: Event, context = NO_CONTEXT): 
 
 /** What follows from how the line stands now, at the moment of this event. */
 function withFollowUps(pipeline: Pipeline, event: Event, { heartbeats }: EventContext): Pipeline {
-  if (!pipeline.stages.some(({ attempts }) => attempts.some(isAdmitted))) return pipeline
+  if (!pipeline.stages.some(({ attempts }) => attempts.length > 0)) return pipeline
   const { at, evidence } = event
   const judged =
     event.type === 'question.answered' && event.question.about === 'run' && event.answer.about === 'run'

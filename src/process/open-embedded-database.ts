@@ -4,13 +4,20 @@ import type { Database } from '../store/database.ts'
 import { PGLITE_OPTIONS, wrapPGlite } from '../store/embedded.ts'
 import { makeDirectory } from './data-directory.ts'
 import { lockDirectory } from './directory-lock.ts'
+import { initializeEmbeddedDatabase } from './initialize-embedded-database.ts'
+
+// Without this Postgres reserves 128 MB, and fills them as pages are read; the kernel keeps the same pages anyway
+// (docs/decisions/0012-idle.md).
+const START_PARAMETERS = [...PGlite.defaultStartParams, '-c', 'shared_buffers=8MB']
 
 /** Opens the database in a directory, which is this process' alone until closed; throws DataDirectoryInUse if it is another's. */
 export async function openEmbeddedDatabase(directory: string): Promise<Database> {
   await makeDirectory(directory)
   const unlock = await lockDirectory(directory)
   try {
-    const pglite = await PGlite.create({ ...PGLITE_OPTIONS, dataDir: join(directory, 'postgres') })
+    const dataDir = join(directory, 'postgres')
+    await initializeEmbeddedDatabase(dataDir)
+    const pglite = await PGlite.create({ ...PGLITE_OPTIONS, dataDir, startParams: START_PARAMETERS })
     const database = wrapPGlite(pglite, directory)
     return { ...database, close: () => database.close().finally(unlock) }
   } catch (error) {

@@ -1,6 +1,121 @@
+// Which effect is performed next, and by whom. Rows are locked as they are found and others' locked rows are passed over,
+// so that no two processes have one effect in hand; a claim ends by itself, and only whoever holds its token may say what
+// came of it.
+import type { Effect } from '../pipeline/model/effects.ts'
+import type { Instant } from '../pipeline/model/time.ts'
+import type { Transaction } from './database.ts'
+import { isNotHeld } from './holds.ts'
+import { isFirstReply, isReplyOn } from './pending-writes.ts'
+
 /**
  * How long what is claimed stays with whoever claimed it. Longer than a call to GitHub may take (10 s) and than a dispatch
  * may take from its intent to its answer (22 s); short enough that what a dead process had in hand is taken over within
  * 30 s, the wait for the next look included.
  */
 export const CLAIM_MS = 25_000
+
+export type ClaimableState = 'due' | 'sending' | 'unconfirmed'
+
+/** Who claims, and when. */
+type Claim = { readonly token: string; readonly now: Instant }
+
+export type DueEffectRow = Awaited<ReturnType<ReturnType<typeof selectDueEffects>['execute']>>[number]
+
+/** Claims effects in these states, those that wait longest first. */
+export async function claimDueEffects(
+  trx: Transaction,
+  o: Claim & { type: Effect['type']; states: readonly ClaimableState[]; keyPrefix: string; max: number },
+): Promise<readonly DueEffectRow[]> {
+  const due = selectDueEffects(trx, o.type, o.states, o.now)
+  const rows = await due.where('effects.key', 'like', `${o.keyPrefix}%`).limit(o.max).execute()
+  await markClaimed(trx, rows, o)
+  return rows
+}
+
+/** Locks the effect of the type that writes next; it is claimed once it has its slot. Undefined when none may write now. */
+export async function lockNextWrite(
+  trx: Transaction,
+  type: Exclude<Effect['type'], 'ask'>,
+  now: Instant,
+): Promise<DueEffectRow | undefined> {
+  return await selectDueEffects(trx, type, ['due'], now)
+    .where((eb) => eb.or([eb('budgets.installationId', 'is', null), eb('budgets.nextWriteAt', '<=', now)]))
+    .$if(type === 'dispatch', (due) => due.where(isNotHeld))
+    .$if(type === 'reply', (due) => due.where(isFirstReply(now)))
+    .limit(1)
+    .executeTakeFirst()
+}
+
+/** Claims more replies that are due on the same issue or pull request. */
+export async function claimRepliesOn(
+  trx: Transaction,
+  o: Claim & { repositoryId: number; issueNumber: number; max: number },
+): Promise<readonly DueEffectRow[]> {
+  const due = selectDueEffects(trx, 'reply', ['due'], o.now).where(isReplyOn(o.repositoryId, o.issueNumber))
+  const rows = await due.limit(o.max).execute()
+  await markClaimed(trx, rows, o)
+  return rows
+}
+
+/** Gives locked effects to whoever has the token. A try is counted when it is begun: one that kills the process counts too. */
+export async function markClaimed(
+  trx: Transaction,
+  rows: readonly Pick<DueEffectRow, 'id'>[],
+  { token, now }: Claim,
+): Promise<void> {
+  if (rows.length === 0) return
+  const ids = rows.map(({ id }) => id)
+  await trx
+    .updateTable('effects')
+    .set((eb) => ({
+      claimToken: token,
+      claimedUntil: new Date(Date.parse(now) + CLAIM_MS).toISOString(),
+      tries: eb
+        .case()
+        .when('state', '=', 'due')
+        .then(eb('tries', '+', 1))
+        .else(eb.ref('tries'))
+        .end(),
+      updatedAt: now,
+    }))
+    .where('id', 'in', ids)
+    .execute()
+}
+
+/** Puts off an effect that has no slot yet. */
+export async function postponeEffect(trx: Transaction, id: number, until: Instant): Promise<void> {
+  await trx.updateTable('effects').set({ dueAt: until }).where('id', '=', id).execute()
+}
+
+function selectDueEffects(trx: Transaction, type: Effect['type'], states: readonly ClaimableState[], now: Instant) {
+  return trx
+    .selectFrom('effects')
+    .innerJoin('repositories', 'repositories.id', 'effects.repositoryId')
+    .innerJoin('installations', 'installations.id', 'repositories.installationId')
+    .leftJoin('budgets', 'budgets.installationId', 'repositories.installationId')
+    .select([
+      'effects.id',
+      'effects.document',
+      'effects.state',
+      'effects.tries',
+      'effects.sentAt',
+      'effects.misses',
+      'effects.missedAt',
+      'repositories.id as repositoryId',
+      'repositories.fullName',
+      'repositories.private',
+      'repositories.defaultBranch',
+      'repositories.installationId',
+    ])
+    .where('effects.type', '=', type)
+    .where('effects.state', 'in', states)
+    .where('effects.dueAt', '<=', now)
+    .where((eb) => eb.or([eb('effects.claimToken', 'is', null), eb('effects.claimedUntil', '<=', now)]))
+    .where('repositories.removedAt', 'is', null)
+    .where('installations.state', '=', 'active')
+    .where((eb) => eb.or([eb('budgets.installationId', 'is', null), eb('budgets.blockedUntil', '<=', now)]))
+    .orderBy('effects.dueAt')
+    .orderBy('effects.id')
+    .forUpdate('effects')
+    .skipLocked()
+}

@@ -1,5 +1,4 @@
 // One shape over two databases: Postgres by URL, or PGlite embedded in this process behind a lock on its directory.
-import type { PGlite } from '@electric-sql/pglite'
 import type { Kysely, Transaction as KyselyTransaction } from 'kysely'
 import type { Tables } from './tables.ts'
 
@@ -10,8 +9,6 @@ export type Database = {
   readonly kind: 'postgres' | 'embedded'
   /** For people: host and name of the database or the directory, never a password. */
   readonly location: string
-  /** What the job queue needs to open a connection of its own, or to share the one there is. */
-  readonly engine: { readonly url: string } | { readonly pglite: PGlite }
   /**
    * Hears notifications on a channel until the returned function is called. `lost` is called when some may have been
    * missed: whoever listens then looks for itself.

@@ -20,7 +20,6 @@ export function wrapPGlite(pglite: PGlite, location: string): Database {
     kysely,
     kind: 'embedded',
     location,
-    engine: { pglite },
     listen: (channel, heard) => pglite.listen(channel, heard),
     async close() {
       await kysely.destroy()

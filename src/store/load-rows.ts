@@ -87,7 +87,6 @@ type PipelineColumns = {
   revision: number
   document: Pipeline
   wakeAt: Instant | null
-  reconcileAt: Instant | null
 }
 
 export async function loadPipelinesOfIssues(
@@ -96,7 +95,7 @@ export async function loadPipelinesOfIssues(
 ): Promise<readonly PipelineRow[]> {
   if (keys.length === 0) return []
   const { rows } = await sql<PipelineColumns>`
-    select id, repository_id, issue_number, revision, document, wake_at, reconcile_at from pipelines
+    select id, repository_id, issue_number, revision, document, wake_at from pipelines
     join jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as key("repositoryId" bigint, "issueNumber" integer)
       on repository_id = key."repositoryId" and issue_number = key."issueNumber"`.execute(trx)
   return rows.map(toPipelineRow)
@@ -106,17 +105,7 @@ export async function loadPipelineRowsById(trx: Transaction, ids: readonly numbe
   if (ids.length === 0) return []
   const rows = await trx
     .selectFrom('pipelines')
-    .select([
-      'id',
-      'repositoryId',
-      'issueNumber',
-      'revision',
-      'document',
-      'wakeAt',
-      'startedAt',
-      'denial',
-      'reconcileAt',
-    ])
+    .select(['id', 'repositoryId', 'issueNumber', 'revision', 'document', 'wakeAt', 'startedAt', 'denial'])
     .where('id', 'in', ids)
     .execute()
   return rows.map(toPipelineRow)

@@ -1,5 +1,4 @@
 import { type Insertable, sql } from 'kysely'
-import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from './database.ts'
 import type { Tables } from './tables.ts'
@@ -25,7 +24,6 @@ export async function savePipelines(trx: Transaction, rows: readonly Insertable<
         queuedAt: eb.ref('excluded.queuedAt'),
         startedAt: eb.ref('excluded.startedAt'),
         denial: eb.ref('excluded.denial'),
-        reconcileAt: eb.ref('excluded.reconcileAt'),
         updatedAt: eb.ref('excluded.updatedAt'),
       })),
     )
@@ -38,7 +36,10 @@ export async function saveHistory(trx: Transaction, rows: readonly Insertable<Ta
   if (rows.length > 0) await trx.insertInto('history').values(rows).execute()
 }
 
-/** Ids of pipelines whose `wake_at` has passed, longest overdue first. */
+/**
+ * Ids of pipelines whose `wake_at` has passed, longest overdue first. Of those in a repository that Andon cannot reach GitHub
+ * could not be asked, and nothing is done without asking; once it is back, their moment has long passed.
+ */
 export async function listPipelinesToWake(
   { kysely }: Database,
   now: Instant,
@@ -48,44 +49,12 @@ export async function listPipelinesToWake(
     .selectFrom('pipelines')
     .select('id')
     .where('wakeAt', '<=', now)
+    .where(
+      sql<boolean>`exists (select from repositories join installations on installations.id = installation_id
+        where repositories.id = repository_id and removed_at is null and installations.state = 'active')`,
+    )
     .orderBy('wakeAt')
     .limit(limit)
     .execute()
   return due.map(({ id }) => id)
-}
-
-/** A pipeline of which nothing was heard for so long that GitHub should be asked. */
-export type PipelineToReconcile = {
-  readonly id: number
-  readonly repositoryId: number
-  readonly pipeline: Pipeline
-}
-
-/** Locks pipelines whose `reconcile_at` has passed, longest unheard of first; others may be locking some as well. */
-export async function lockPipelinesToReconcile(
-  trx: Transaction,
-  now: Instant,
-  limit: number,
-): Promise<readonly PipelineToReconcile[]> {
-  return (
-    trx
-      .selectFrom('pipelines')
-      .select(['id', 'repositoryId', 'document as pipeline'])
-      .where('reconcileAt', '<=', now)
-      // Nobody can be asked about the others; once they are back, their moment has long passed.
-      .where(
-        sql<boolean>`exists (select from repositories join installations on installations.id = installation_id
-        where repositories.id = repository_id and removed_at is null and installations.state = 'active')`,
-      )
-      .orderBy('reconcileAt')
-      .limit(limit)
-      .forUpdate()
-      .skipLocked()
-      .execute()
-  )
-}
-
-/** Puts off asking about pipelines: they were asked about just now. */
-export async function postponeReconciliation(trx: Transaction, ids: readonly number[], at: Instant): Promise<void> {
-  if (ids.length > 0) await trx.updateTable('pipelines').set({ reconcileAt: at }).where('id', 'in', ids).execute()
 }

@@ -2,6 +2,7 @@ import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { Database } from './database.ts'
 import { listenOn } from './listen.ts'
+import { shareListener } from './share-listener.ts'
 import type { Tables } from './tables.ts'
 import { trackTransactions } from './track-transactions.ts'
 import { INT8, parseTimestamptz, TIMESTAMPTZ } from './type-parsers.ts'
@@ -10,6 +11,8 @@ import { INT8, parseTimestamptz, TIMESTAMPTZ } from './type-parsers.ts'
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000
 const STATEMENT_TIMEOUT_MS = 60_000
 const CONNECT_TIMEOUT_MS = 5_000
+// Longer than an idle process goes without a query: to open a connection costs more than many queries do.
+const IDLE_TIMEOUT_MS = 60_000
 
 /** Opens a pool on Postgres. Nothing is connected until the first query, which fails if the server is not there. */
 export async function openPostgresDatabase(url: string, options: { connections?: number } = {}): Promise<Database> {
@@ -17,6 +20,7 @@ export async function openPostgresDatabase(url: string, options: { connections?:
     connectionString: url,
     max: options.connections ?? 10,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: IDLE_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     keepAlive: true,
@@ -37,8 +41,7 @@ export async function openPostgresDatabase(url: string, options: { connections?:
     kysely,
     kind: 'postgres',
     location: withoutPassword(url),
-    engine: { url },
-    listen: (channel, heard, lost) => listenOn(url, channel, heard, lost),
+    listen: shareListener((channel, heard, lost) => listenOn(url, channel, heard, lost)),
     async close() {
       await kysely.destroy()
       // Kysely leaves a pool alone that it never used.

@@ -99,7 +99,6 @@ export type Tables = {
     queuedAt: Instant | null
     startedAt: Instant | null
     denial: Json<DenialReason> | null
-    reconcileAt: Instant | null
     publishedRevision: Generated<number>
     publishAfter: Generated<Instant>
     publishClaimToken: string | null
@@ -182,5 +181,9 @@ export type Tables = {
     inFlightSince: Instant | null
     lastError: string | null
     stopRequestedAt: Instant | null
+  }
+  chores: {
+    name: string
+    dueAt: Instant
   }
 }

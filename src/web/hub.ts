@@ -2,6 +2,7 @@
 // can only show what the database says.
 import type { ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
+import { keepListening } from '../store/keep-listening.ts'
 import { type Feed, openFeed } from './feed.ts'
 import { ServiceUnavailable } from './http-errors.ts'
 import type { Reader } from './reader.ts'
@@ -22,7 +23,6 @@ export type Hub = {
 // A burst of changes costs one read, and a flood of them four reads a second.
 const DEBOUNCE_MS = 40
 const MIN_READ_INTERVAL_MS = 250
-const LISTEN_RETRY_MS = 2_000
 
 export function openHub(o: {
   reader: Reader
@@ -36,8 +36,6 @@ export function openHub(o: {
   let closed = false
   let debounce: NodeJS.Timeout | null = null
   let lastReadAt = -MIN_READ_INTERVAL_MS
-  let unlisten: (() => Promise<void>) | null = null
-  let listenRetryTimer: NodeJS.Timeout | null = null
 
   function scheduleRefresh(): void {
     if (closed) return
@@ -47,17 +45,6 @@ export function openHub(o: {
       lastReadAt = performance.now()
       for (const { feed } of feeds.values()) void feed.refresh()
     }, wait)
-  }
-
-  async function listen(): Promise<void> {
-    try {
-      const stop = await o.reader.listen(scheduleRefresh, scheduleRefresh)
-      if (closed) await stop()
-      else unlisten = stop
-    } catch (error) {
-      o.log.warn({ err: error }, 'cannot listen for changes yet')
-      if (!closed) listenRetryTimer = setTimeout(() => void listen(), LISTEN_RETRY_MS)
-    }
   }
 
   // A feed stays open while it has viewers, or one is about to join.
@@ -77,7 +64,11 @@ export function openHub(o: {
     }
   }
 
-  const listening = listen()
+  const listening = keepListening({
+    listen: (changed) => o.reader.listen(changed, changed),
+    changed: scheduleRefresh,
+    log: o.log,
+  })
   const pingTimer = setInterval(() => {
     for (const { feed } of feeds.values()) void feed.ping()
   }, o.pingEveryMs)
@@ -101,10 +92,8 @@ export function openHub(o: {
       closed = true
       clearInterval(pingTimer)
       clearTimeout(debounce ?? undefined)
-      clearTimeout(listenRetryTimer ?? undefined)
       for (const { feed } of feeds.values()) feed.close()
-      await listening
-      await unlisten?.().catch(() => undefined)
+      await listening.close()
     },
   }
 }

@@ -55,6 +55,27 @@ test('a listener hears again after its connection was cut, and says both times t
   await stop()
 })
 
+test('everybody in a process listens over one connection, which is gone with the last of them', async () => {
+  const [one, other] = [await listener(), await listener()]
+  const connections = async () => {
+    const { rows } = await sql<{ count: number }>`
+      select count(*) from pg_stat_activity
+      where datname = current_database() and query like 'listen %'`.execute(database.kysely)
+    return rows[0]?.count
+  }
+  expect(await connections()).toBe(1)
+  const both = [one.next('both'), other.next('both')]
+  await tell('both')
+  await Promise.all(both)
+  await one.stop()
+  const alone = other.next('alone')
+  await tell('alone')
+  await alone
+  expect(one.heard).toEqual(['both'])
+  await other.stop()
+  expect(await connections()).toBe(0)
+})
+
 test('a listener that was stopped hears nothing, says nothing and leaves no connection', async () => {
   const { heard, stop } = await listener()
   await stop()

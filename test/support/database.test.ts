@@ -1,8 +1,6 @@
 // Tests on one database after the other must not feel it.
 import { sql } from 'kysely'
-import pino from 'pino'
 import { expect, test } from 'vitest'
-import { openJobQueue } from '../../src/store/job-queue.ts'
 import { NOTIFY_CHANNEL, notifyChanges } from '../../src/store/notify.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
 import { minutesAfterNine } from './pipeline-fixtures.ts'
@@ -17,15 +15,8 @@ async function insertDelivery({ kysely }: TestDatabase): Promise<number> {
   return id
 }
 
-async function schemaNames({ kysely }: TestDatabase): Promise<readonly string[]> {
-  const { rows } = await sql<{ name: string }>`
-    select nspname as name from pg_namespace where nspname in ('pgboss', 'public')`.execute(kysely)
-  return rows.map(({ name }) => name)
-}
-
-test('no row, no number, no queue and no listener of a test reaches the next', async () => {
+test('no row, no number and no listener of a test reaches the next', async () => {
   const first = await openTestDatabase()
-  const jobs = await openJobQueue(first, pino({ level: 'silent' }))
   const heard: string[] = []
   await first.listen(
     NOTIFY_CHANNEL,
@@ -33,10 +24,8 @@ test('no row, no number, no queue and no listener of a test reaches the next', a
     () => undefined,
   )
   expect(await insertDelivery(first)).toBe(1)
-  await jobs.stop()
   await first.close()
   const second = await openTestDatabase()
-  expect(await schemaNames(second)).toEqual(['public'])
   expect(await insertDelivery(second)).toBe(1)
   await second.kysely.transaction().execute((trx) => notifyChanges(trx, [{ id: 1, revision: 1 }]))
   await second.kysely.selectFrom('deliveries').select('id').execute()

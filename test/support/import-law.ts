@@ -25,7 +25,7 @@ export const IMPORT_RULES: Readonly<
   render: { ours: ['pipeline', 'commands', 'line:type', 'text'], packages: [] },
   store: {
     ours: ['pipeline:type', 'line:type', 'text'],
-    packages: ['kysely', 'pg', '@electric-sql/pglite', 'pg-boss'],
+    packages: ['kysely', 'pg', '@electric-sql/pglite'],
   },
   apply: { ours: ['pipeline', 'line', 'store', 'text'], packages: [] },
   inbox: {

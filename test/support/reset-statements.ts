@@ -3,7 +3,6 @@
 /** Statements, one after the other, that leave it as it was when it was new. */
 export const RESET_STATEMENTS = [
   'discard all',
-  'drop schema if exists pgboss cascade',
   // Most tables are as they were, and truncating one that is costs a millisecond.
   `do $$
     declare touched text;

@@ -63,6 +63,7 @@ function columnText({ column, type, isRequired, default: otherwise, identity }: 
 }
 
 if (process.argv[1] === join(import.meta.dirname, 'schema-dump.ts')) {
+  // Not a database of the pool, which stays open for the next test and would keep this process from ending.
   const database = wrapPGlite(await copyEmbeddedTemplate(), 'memory')
   writeFileSync(SCHEMA_FILE, await dumpSchema(database))
   await database.close()

@@ -39,6 +39,72 @@ test('a hint wakes a loop that waits', async () => {
   expect(count).toBe(2)
 })
 
+test('a loop rests until something is due, and the clock is what counts', async () => {
+  const calls = new EventEmitter()
+  let count = 0
+  const step = async () => {
+    count++
+    calls.emit(`call ${count}`)
+    return 0
+  }
+  let clock = '2026-11-21T09:00:00.000Z'
+  const asked: string[] = []
+  const nextDueAt = async (since: string) => {
+    asked.push(since)
+    calls.emit('asked')
+    return asked.length === 1 ? '2026-11-21T10:00:00.000Z' : null
+  }
+  const [first, second, isAsked] = [once(calls, 'call 1'), once(calls, 'call 2'), once(calls, 'asked')]
+  const loop = startLoop({ name: 'test', step, everyMs: NEVER_MS, nextDueAt, now: () => clock, log })
+  await first
+  await isAsked
+  // The machine was asleep for an hour: no timer has run, and the moment has come.
+  clock = '2026-11-21T10:00:01.000Z'
+  await second
+  await loop.stop()
+  expect([count, asked[0]]).toEqual([2, '2026-11-21T09:00:00.000Z'])
+})
+
+test('a hint that comes while the next moment is looked up is not lost', async () => {
+  const calls = new EventEmitter()
+  let count = 0
+  const step = async () => {
+    count++
+    calls.emit(`call ${count}`)
+    return 0
+  }
+  const second = once(calls, 'call 2')
+  const lookup = Promise.withResolvers<null>()
+  const isAsked = Promise.withResolvers<void>()
+  const nextDueAt = () => {
+    isAsked.resolve()
+    return lookup.promise
+  }
+  const loop = startLoop({ name: 'test', step, everyMs: NEVER_MS, nextDueAt, now, log })
+  await isAsked.promise
+  loop.hint()
+  lookup.resolve(null)
+  await second
+  await loop.stop()
+  expect(count).toBe(2)
+})
+
+test('a loop that cannot learn when something is due rests no longer than its interval', async () => {
+  const calls = new EventEmitter()
+  let count = 0
+  const step = async () => {
+    count++
+    calls.emit(`call ${count}`)
+    return 0
+  }
+  const second = once(calls, 'call 2')
+  const nextDueAt = () => Promise.reject(new Error('the database is away'))
+  const loop = startLoop({ name: 'test', step, everyMs: 1, nextDueAt, now, log })
+  await second
+  await loop.stop()
+  expect(count).toBeGreaterThanOrEqual(2)
+})
+
 test('a failed iteration is survived', async () => {
   const calls = new EventEmitter()
   let count = 0

@@ -5,7 +5,6 @@ import type { Event } from '../../src/pipeline/model/events.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { upsertBeat } from '../../src/store/beats.ts'
 import type { Database } from '../../src/store/database.ts'
-import { reconcileSilentRuns } from '../../src/watchdog/reconcile.ts'
 import { wakeDuePipelines } from '../../src/watchdog/wake.ts'
 import { arrivalOf, openTestDoor, pipelinesIn } from '../apply/support/arrivals.ts'
 import { openTestDatabase } from '../support/database.ts'
@@ -33,7 +32,7 @@ async function applyEvents(...events: readonly Event[]): Promise<void> {
 /** The questions about runs that were asked for the first time by now. */
 async function askTimes(at: Instant): Promise<readonly string[]> {
   now = at
-  await reconcileSilentRuns({ database, now: () => now })
+  await wakeDuePipelines({ database, door: opened, now: () => now })
   const rows = await database.kysely.selectFrom('effects').select('key').where('key', 'like', 'run/%').execute()
   return rows.map(({ key }) => key)
 }
@@ -67,7 +66,7 @@ test('nothing is asked about an issue that is gone', async () => {
   await applyEvents(issueLabeled(), runChanged({ id: 7, at: minutesAfterNine(2) }))
   await database.kysely
     .updateTable('pipelines')
-    .set({ reconcileAt: minutesAfterNine(1) })
+    .set({ wakeAt: minutesAfterNine(1) })
     .execute()
   const { document } = (await pipelinesIn(database))[0]!
   const gone = JSON.stringify({ ...document, removed: { why: 'deleted', at: minutesAfterNine(3) } })
@@ -105,8 +104,9 @@ test('several workers that reconcile at once ask once', async () => {
   for (const number of [1, 2, 3, 4, 5])
     await applyEvents(runChanged({ id: number, branch: `claude/issue-${number}-x` }))
   now = minutesAfterNine(40)
-  const asked = await Promise.all([1, 2, 3].map(() => reconcileSilentRuns({ database, now: () => now })))
-  expect(asked.reduce((a, b) => a + b)).toBe(5)
+  const doors = [1, 2, 3].map(() => openTestDoor(database, { now: () => now }))
+  await Promise.all(doors.map((door) => wakeDuePipelines({ database, door, now: () => now })))
+  for (const door of doors) await door.close()
   const rows = await database.kysely.selectFrom('effects').select('key').where('key', 'like', 'run/%').execute()
   expect(rows).toHaveLength(5)
 })

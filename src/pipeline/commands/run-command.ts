@@ -1,7 +1,7 @@
 // What people order, once GitHub has said that they may. Every order of a person ends in `runCommand`, wherever it was given.
 import type { Command } from '../../commands/commands.ts'
 import { cancelAttempt } from '../deadlines/enforce-deadlines.ts'
-import { updateAttempts } from '../model/attempt.ts'
+import { updateAdmittedAttempts } from '../model/attempt.ts'
 import {
   ANSWERED_IN_REPLY,
   already,
@@ -179,7 +179,7 @@ function recordCommands(pipeline: Pipeline, stages: readonly Stage[], make: (sta
 
 /** Stops what is live in a stage. */
 function cancelLiveAttempts(pipeline: Pipeline, name: string, { login, now, evidence }: CommandContext): Pipeline {
-  return updateAttempts(pipeline, (attempt, _, stage) => {
+  return updateAdmittedAttempts(pipeline, (attempt, _, stage) => {
     return stage.name === name ? cancelAttempt(attempt, login, now, evidence) : attempt
   })
 }

@@ -2,9 +2,9 @@
 // whole key that its title echoes: a key that we issued, in the workflow and on the branch that we sent it to. Titles are
 // written by anybody.
 
-import { type AdmittedAttempt, isAdmitted, updateAttempt } from '../model/attempt.ts'
+import { type AdmittedAttempt, isAdmitted, updateAttempt, withControl } from '../model/attempt.ts'
 import type { RunFact } from '../model/facts.ts'
-import type { Attempt, AttemptControl, DuplicateRun, Pipeline } from '../model/pipeline.ts'
+import type { Attempt, DuplicateRun, Pipeline } from '../model/pipeline.ts'
 import { parseAttemptKey, stageOfRun } from './correlate.ts'
 import { mergeRun } from './merge.ts'
 
@@ -17,7 +17,9 @@ export function bindRun(pipeline: Pipeline, run: RunFact): Pipeline {
     if (stage.name !== name) return stage
     const others = stage.attempts.filter((attempt) => isAdmitted(attempt) || attempt.run?.id !== run.id)
     const known = stage.attempts.find((attempt) => attempt.run?.id === run.id)
-    return { ...stage, attempts: [...others, { number: 0, key: null, run: mergeRun(known?.run ?? null, run) }] }
+    const asked = known?.reconciliation && { reconciliation: known.reconciliation }
+    const attempt = { ...asked, number: 0, key: null, run: mergeRun(known?.run ?? null, run) }
+    return { ...stage, attempts: [...others, attempt] }
   })
   return { ...pipeline, stages }
 }
@@ -49,24 +51,23 @@ export function bindToAttempt(attempt: AdmittedAttempt, runId: number, run: RunF
   const before = known.get(runId) ?? null
   known.set(runId, run === null ? before : mergeRun(before, run))
   const [[oldest, adopted] = [runId, run], ...younger] = [...known].sort(([a], [b]) => a - b)
-  return {
-    ...attempt,
-    run: adopted,
-    control: {
-      ...resetOnRerun(control, attempt.run, adopted),
-      runId: oldest,
-      duplicateRuns: younger.map(([id, told]): DuplicateRun => {
-        const duplicate = duplicateRuns.find((other) => other.runId === id) ?? NEW_DUPLICATE
-        return { ...duplicate, runId: id, run: told && { ...told, jobs: [] } }
-      }),
-    },
-  }
+  const bound = { ...(isRerun(attempt.run, adopted) ? beginAgain(attempt) : attempt), run: adopted }
+  return withControl(bound, {
+    runId: oldest,
+    duplicateRuns: younger.map(([id, fact]): DuplicateRun => {
+      const duplicate = duplicateRuns.find((other) => other.runId === id) ?? NEW_DUPLICATE
+      return { ...duplicate, runId: id, run: fact && { ...fact, jobs: [] } }
+    }),
+  })
 }
 
 const NEW_DUPLICATE = { cancel: null, abandonedAt: null }
 
-/** Run again on GitHub, it begins anew: how it was given up before says nothing any more. */
-function resetOnRerun(control: AttemptControl, before: RunFact | null, after: RunFact | null): AttemptControl {
-  const isAgain = before !== null && after !== null && before.id === after.id && after.runAttempt > before.runAttempt
-  return isAgain ? { ...control, report: null, cancel: null, reconciliation: null, closed: null } : control
+function isRerun(before: RunFact | null, after: RunFact | null): boolean {
+  return before !== null && after !== null && before.id === after.id && after.runAttempt > before.runAttempt
+}
+
+/** Run again on GitHub, an attempt begins again: how it was given up before says nothing any more. */
+function beginAgain({ reconciliation: _, ...attempt }: AdmittedAttempt): AdmittedAttempt {
+  return withControl(attempt, { report: null, cancel: null, closed: null })
 }

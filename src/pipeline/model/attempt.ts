@@ -13,18 +13,26 @@ export function withControl(attempt: AdmittedAttempt, changes: Partial<AttemptCo
   return { ...attempt, control: { ...attempt.control, ...changes } }
 }
 
-/** The pipeline with each attempt that Andon began changed; a stage of which none is changed stays the same object. */
+/** The pipeline with its attempts changed; a stage of which none is changed stays the same object. */
 export function updateAttempts(
   pipeline: Pipeline,
-  change: (attempt: AdmittedAttempt, rule: StageConfig, stage: Stage) => Attempt,
+  change: (attempt: Attempt, rule: StageConfig, stage: Stage) => Attempt,
 ): Pipeline {
   const stages = pipeline.stages.map((stage, index): Stage => {
     const rule = pipeline.line.stages[index]
     if (rule === undefined) return stage
-    const attempts = stage.attempts.map((known) => (isAdmitted(known) ? change(known, rule, stage) : known))
+    const attempts = stage.attempts.map((attempt) => change(attempt, rule, stage))
     return attempts.every((attempt, nth) => attempt === stage.attempts[nth]) ? stage : { ...stage, attempts }
   })
   return { ...pipeline, stages }
+}
+
+/** The same for the attempts that Andon began. */
+export function updateAdmittedAttempts(
+  pipeline: Pipeline,
+  change: (attempt: AdmittedAttempt, rule: StageConfig, stage: Stage) => Attempt,
+): Pipeline {
+  return updateAttempts(pipeline, (attempt, ...rest) => (isAdmitted(attempt) ? change(attempt, ...rest) : attempt))
 }
 
 /** The pipeline with the attempt of that key changed; the same where no such key was issued. */
@@ -33,5 +41,5 @@ export function updateAttempt(
   key: string,
   change: (attempt: AdmittedAttempt) => Attempt,
 ): Pipeline {
-  return updateAttempts(pipeline, (attempt) => (attempt.key === key ? change(attempt) : attempt))
+  return updateAdmittedAttempts(pipeline, (attempt) => (attempt.key === key ? change(attempt) : attempt))
 }

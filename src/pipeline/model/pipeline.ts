@@ -23,9 +23,14 @@ export type Attempt = {
   readonly key: string | null
   /** The run as GitHub last told it; null until one is bound. */
   readonly run: RunFact | null
+  /** When GitHub was last asked how the run stands; absent while it never was. */
+  readonly reconciliation?: Reconciliation
   /** What Andon did about it; absent when somebody else started the run. */
   readonly control?: AttemptControl
 }
+
+/** A question how a run stands; `answeredAt` is null until GitHub has answered. */
+export type Reconciliation = { readonly at: Instant; readonly answeredAt: Instant | null }
 
 /** Our side of an attempt: how it was sent, what was heard of it, and how it was given up, if it was. */
 export type AttemptControl = {
@@ -39,8 +44,6 @@ export type AttemptControl = {
   readonly dispatch: Dispatch | null
   /** What the workflow itself reported. */
   readonly report: Report | null
-  /** When GitHub was last asked about the run, and when it last answered. */
-  readonly reconciliation: { readonly at: Instant; readonly answeredAt: Instant | null } | null
   readonly cancel: Cancellation | null
   /** Given up without a conclusion of its run. A conclusion that comes later is taken nevertheless. */
   readonly closed: Closed | null

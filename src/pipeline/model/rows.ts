@@ -66,6 +66,4 @@ export type PipelineRow = {
   readonly revision: number
   readonly pipeline: Pipeline
   readonly wakeAt: Instant | null
-  /** When GitHub should be asked about what is live. */
-  readonly reconcileAt: Instant | null
 }

@@ -1,7 +1,7 @@
 // What is told about an attempt of ours: that it may begin, what became of sending and of cancelling it, what it reports.
 import { bindToAttempt } from '../facts/bind-run.ts'
 import { greatest, isEqualJson } from '../facts/total-order.ts'
-import { updateAttempt, updateAttempts, withControl } from '../model/attempt.ts'
+import { updateAdmittedAttempts, updateAttempt, withControl } from '../model/attempt.ts'
 import type { DispatchOutcome, EventOf } from '../model/events.ts'
 import { isDispatched } from '../model/line-rules.ts'
 import type { Attempt, AttemptControl, Closed, Dispatch, Pipeline, Report } from '../model/pipeline.ts'
@@ -20,7 +20,7 @@ export function whenAdmitted(pipeline: Pipeline, event: EventOf<'attempt.admitte
   if (awaiting?.stage !== event.stage || awaiting.attempt !== event.attempt) return pipeline
   const control = {
     ...{ trigger, admittedAt: at, ref: repository.defaultBranch, runId: null, dispatch: null, report: null },
-    ...{ reconciliation: null, cancel: null, closed: null, duplicateRuns: [], evidence },
+    ...{ cancel: null, closed: null, duplicateRuns: [], evidence },
   }
   const attempt: Attempt = { number: event.attempt, key, run: null, control }
   const stages = pipeline.stages.map((known) => {
@@ -87,7 +87,7 @@ export function whenCancelAnswered(pipeline: Pipeline, event: EventOf<'cancel.an
   if (key === null) return pipeline
   const response = { answer, at }
   return updateAttempt(pipeline, key, (attempt) => {
-    const { runId: ownRunId, duplicateRuns, cancel, closed, reconciliation } = attempt.control
+    const { runId: ownRunId, duplicateRuns, cancel, closed } = attempt.control
     if (ownRunId !== runId) {
       const answered = duplicateRuns.map((duplicate) => {
         if (duplicate.runId !== runId || duplicate.cancel === null) return duplicate
@@ -98,12 +98,12 @@ export function whenCancelAnswered(pipeline: Pipeline, event: EventOf<'cancel.an
     }
     if (cancel === null) return attempt
     const isGone = answer === 'gone' && closed === null && attempt.run?.status !== 'completed'
-    return withControl(attempt, {
+    const answered = withControl(attempt, {
       cancel: { ...cancel, response },
       closed: isGone ? { kind: 'gone', at, evidence } : closed,
-      // Refused may mean finished: GitHub is asked which.
-      reconciliation: answer === 'refused' ? { at, answeredAt: null } : reconciliation,
     })
+    // Refused may mean finished: GitHub is asked which.
+    return answer === 'refused' ? { ...answered, reconciliation: { at, answeredAt: null } } : answered
   })
 }
 
@@ -123,7 +123,7 @@ export function whenReported(pipeline: Pipeline, event: EventOf<'attempt.reporte
 
 /** The latest beats: alive, which is not to say that anything is got done. */
 export function withHeartbeats(pipeline: Pipeline, beats: Readonly<Record<string, string>>): Pipeline {
-  return updateAttempts(pipeline, (attempt) => {
+  return updateAdmittedAttempts(pipeline, (attempt) => {
     const at = beats[attempt.key]
     if (at === undefined) return attempt
     const silent = { aliveAt: at, progressAt: null, progress: null, text: null, url: null }

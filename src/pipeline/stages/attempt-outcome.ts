@@ -30,6 +30,11 @@ export function outcomeOfRun(run: RunFact): AttemptOutcome {
   return isCompletedRun(run) ? OUTCOME_OF_CONCLUSION[run.conclusion ?? 'stale'] : 'live'
 }
 
+/** The run it is bound to, which may be known before GitHub has told anything about that run. */
+export function runIdOf({ run, control }: Attempt): number | null {
+  return control === undefined ? (run?.id ?? null) : control.runId
+}
+
 /** Is it begun and not known to be over? */
 export function isLiveAttempt(attempt: Attempt): boolean {
   return outcomeOf(attempt) === 'live'

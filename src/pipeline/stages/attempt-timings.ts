@@ -1,5 +1,5 @@
 import type { AdmittedAttempt } from '../model/attempt.ts'
-import type { AttemptControl, Cancellation } from '../model/pipeline.ts'
+import type { Attempt, AttemptControl, Cancellation } from '../model/pipeline.ts'
 import { type Instant, latest, secondsAfter } from '../model/time.ts'
 
 /** When it was sent, as far as is known; an attempt may wait for long before it is. */
@@ -12,6 +12,12 @@ export function lastActivityAt({ run, control }: AdmittedAttempt): Instant {
   const told =
     run === null ? dispatchedAt(control) : run.jobs.reduce((newest, job) => latest(newest, job.at), run.updatedAt)
   return control.report === null ? told : latest(told, control.report.aliveAt)
+}
+
+/** When GitHub last said anything of its run, in a delivery or asked; of a run not told yet, when it was dispatched. */
+export function lastHeardOfRunAt({ run, control }: Attempt): Instant | null {
+  if (run === null) return control === undefined ? null : (control.dispatch?.at ?? control.admittedAt)
+  return [...run.jobs.flatMap(({ at, evidence }) => [at, evidence.at]), run.evidence.at].reduce(latest, run.updatedAt)
 }
 
 /** When the run began, as far as is known. */

@@ -102,16 +102,16 @@ function linkedAttemptsOf(pipeline: Pipeline, stage: Stage): readonly Attempt[] 
     ({ control, run }) => control === undefined && run !== null && belongsToPipeline(pipeline, run),
   )
   if (own.length > 0 || isDispatchedStage(pipeline, stage)) {
-    const beside = others.map(({ run }) => ({ number: 0, key: null, run }))
+    const beside = others.map((attempt) => ({ ...attempt, number: 0, key: null }))
     return interleaveByTime(own, beside)
   }
   // Numbered by run id: GitHub hands ids out in order, deliveries come in any.
   return others
     .sort((a, b) => (a.run?.id ?? 0) - (b.run?.id ?? 0))
-    .map(({ run }, index) => ({
+    .map((attempt, index) => ({
+      ...attempt,
       number: index + 1,
-      key: run === null ? null : (parseAttemptKey(run.title)?.key ?? null),
-      run,
+      key: attempt.run === null ? null : (parseAttemptKey(attempt.run.title)?.key ?? null),
     }))
 }
 

@@ -4,7 +4,7 @@ import type { Effect } from '../model/effects.ts'
 import type { Event } from '../model/events.ts'
 import type { Pipeline } from '../model/pipeline.ts'
 import type { Instant } from '../model/time.ts'
-import { admittedAttempts } from './attempt-outcome.ts'
+import { runIdOf } from './attempt-outcome.ts'
 import { unansweredStartRequests } from './start-requests.ts'
 import { unverifiedReviews } from './verdicts.ts'
 
@@ -50,9 +50,13 @@ export function askStartPermissions(pipeline: Pipeline): readonly Effect[] {
 
 /** How do the runs stand of which nothing was heard for too long? */
 export function askSilentRuns({ issue, stages }: Pipeline): readonly Effect[] {
-  return stages.flatMap(admittedAttempts).flatMap(({ control: { runId, reconciliation } }) => {
-    if (runId === null || reconciliation === null || reconciliation.answeredAt !== null) return []
-    const question = { about: 'run', runId, issueNumber: issue.number } as const
-    return [{ type: 'ask', key: `run/${runId}/${reconciliation.at}`, question }]
-  })
+  return stages
+    .flatMap(({ attempts }) => attempts)
+    .flatMap((attempt) => {
+      const { reconciliation } = attempt
+      const runId = runIdOf(attempt)
+      if (runId === null || reconciliation === undefined || reconciliation.answeredAt !== null) return []
+      const question = { about: 'run', runId, issueNumber: issue.number } as const
+      return [{ type: 'ask', key: `run/${runId}/${reconciliation.at}`, question }]
+    })
 }

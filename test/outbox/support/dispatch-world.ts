@@ -115,7 +115,7 @@ const DISPATCHED: AttemptControl = {
   trigger: { id: 'start', at: EVIDENCE.at, from: 'plan', evidence: EVIDENCE },
   admittedAt: EVIDENCE.at,
   ref: 'main',
-  ...{ runId: null, dispatch: null, report: null, reconciliation: null, cancel: null, closed: null, duplicateRuns: [] },
+  ...{ runId: null, dispatch: null, report: null, cancel: null, closed: null, duplicateRuns: [] },
   evidence: EVIDENCE,
 }
 

@@ -12,7 +12,7 @@ import {
   startedPipeline,
   woken,
 } from '../../support/pipeline-harness.ts'
-import { KEY, RUN, reportingAttempt, silentAttempt } from '../../support/quiet-attempts.ts'
+import { KEY, RUN, reportingAttempt, silentAttempt, wakeUntilQuiet } from '../../support/quiet-attempts.ts'
 import { KEY_NOT_ECHOED } from '../../support/reasons.ts'
 
 test('three hours of beats without progress are a stall, and no reason to kill', () => {
@@ -69,5 +69,7 @@ test('the clock is wanted at the end of a rest', () => {
 
 test('a deadline that passed unheeded is still wanted', () => {
   const line = reportingAttempt()
+  expect(wakeAt(line.pipeline, minutesAfterNine(300))).toBe(minutesAfterNine(12))
+  wakeUntilQuiet(line, 30)
   expect(wakeAt(line.pipeline, minutesAfterNine(300))).toBe(minutesAfterNine(35))
 })

@@ -13,6 +13,7 @@ import {
   dispatchConfirmed,
   dispatchedRun,
   dispatchedRunChanged,
+  type PipelineHarness,
   runAnswered,
   startedPipeline,
   woken,
@@ -38,8 +39,8 @@ describe('reading before acting', () => {
   })
 
   test('what was silent too long is read from GitHub before anything is done', () => {
-    const line = reportingAttempt()
-    expect(wakeAt(line.pipeline, minutesAfterNine(5))).toBe(minutesAfterNine(35))
+    const line = wakeUntilQuiet(reportingAttempt(), 33)
+    expect(wakeAt(line.pipeline, minutesAfterNine(33))).toBe(minutesAfterNine(35))
     wakeUntilQuiet(line, 34)
     expect(line.effectKeys('ask')).not.toContain(`run/100/${minutesAfterNine(34)}`)
     wakeUntilQuiet(line, 35)
@@ -72,7 +73,8 @@ describe('reading before acting', () => {
     line.apply(runAnswered(RUN, dispatchedRun(KEY, RUN, { at: minutesAfterNine(2), jobs }), minutesAfterNine(36)))
     expect(line.effectKeys('cancel')).toEqual([])
     expect(deriveHealth(line.pipeline, minutesAfterNine(37))).toEqual({ health: 'ok', since: null })
-    expect(wakeAt(line.pipeline, minutesAfterNine(37))).toBe(minutesAfterNine(60))
+    // The question of every ten minutes comes before the end of the silence, at minute 60.
+    expect(wakeAt(line.pipeline, minutesAfterNine(37))).toBe(minutesAfterNine(45))
   })
 
   test('a run that used to report and fell silent is cancelled', () => {
@@ -96,7 +98,7 @@ describe('reading before acting', () => {
       health: 'unknown',
       since: minutesAfterNine(32),
     })
-    expect(line.effectKeys('ask').filter((key) => key.startsWith('run/')).length).toBe(11)
+    expect(line.effectKeys('ask').filter((key) => key.startsWith('run/')).length).toBe(33)
     wakeUntilQuiet(line, 362).apply(stillInProgress(362))
     expect(line.effectKeys('cancel')).toEqual(['cancel/100'])
     expect(line.stage('plan').reason).toBe(
@@ -140,13 +142,36 @@ describe('reading before acting', () => {
   })
 
   test('a question that nobody answers is asked again', () => {
-    const line = wakeUntilQuiet(wakeUntilQuiet(silentAttempt(), 32), 61)
+    const line = wakeUntilQuiet(wakeUntilQuiet(silentAttempt(), 32), 41)
     expect(line.effectKeys('ask').filter((key) => key.startsWith('run/'))).toHaveLength(1)
     expect(
-      wakeUntilQuiet(line, 62)
+      wakeUntilQuiet(line, 42)
         .effectKeys('ask')
         .filter((key) => key.startsWith('run/')),
     ).toHaveLength(2)
+  })
+})
+
+describe('a run of which nothing is heard', () => {
+  const runQuestions = (line: PipelineHarness) => line.effectKeys('ask').filter((key) => key.startsWith('run/'))
+
+  test('GitHub is asked about it after ten minutes, and again every ten', () => {
+    const line = silentAttempt()
+    expect(wakeAt(line.pipeline, minutesAfterNine(2))).toBe(minutesAfterNine(12))
+    for (let at = 3; at <= 31; at += 1) wakeUntilQuiet(line, at)
+    expect(runQuestions(line)).toEqual([`run/100/${minutesAfterNine(12)}`, `run/100/${minutesAfterNine(22)}`])
+  })
+
+  test('beats do not put the question off: they say nothing about what GitHub knows', () => {
+    const line = silentAttempt()
+    for (let at = 3; at <= 12; at += 1) line.apply(woken(minutesAfterNine(at), { [KEY]: minutesAfterNine(at) }))
+    expect(runQuestions(line)).toEqual([`run/100/${minutesAfterNine(12)}`])
+  })
+
+  test('one that is being cancelled is asked about before force and before it is left alone, and not between', () => {
+    const line = wakeUntilQuiet(reportingAttempt(), 35).apply(stillInProgress(36))
+    for (let at = 37; at <= 46; at += 1) wakeUntilQuiet(line, at)
+    expect(runQuestions(line)).toEqual([35, 41, 46].map((at) => `run/100/${minutesAfterNine(at)}`))
   })
 })
 

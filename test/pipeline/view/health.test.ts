@@ -1,6 +1,7 @@
 // The watched line allows 30 minutes of silence and 6 hours for a whole run; runs here start at minute 1.
 import { expect, test } from 'vitest'
 import { wakeAt } from '../../../src/pipeline/deadlines/wake-at.ts'
+import { reduce } from '../../../src/pipeline/reduce.ts'
 import { activityOf, deriveHealth, needsYouAt } from '../../../src/pipeline/view/health.ts'
 import {
   issueGone,
@@ -13,6 +14,7 @@ import {
   reviewerPermission,
   runChanged,
 } from '../../support/pipeline-fixtures.ts'
+import { woken } from '../../support/pipeline-harness.ts'
 
 const LIMIT = minutesAfterNine(1 + 6 * 60)
 const silent = pipelineAfter(issueLabeled(), runChanged({ at: minutesAfterNine(2) }))
@@ -45,7 +47,7 @@ test('a run past its limit is stale, however busy', () => {
   const busy = pipelineAfter(issueLabeled(), runChanged(), jobChanged({ at: minutesAfterNine(365) }))
   expect(deriveHealth(busy, minutesAfterNine(366))).toEqual({ health: 'stale', since: LIMIT })
   expect(needsYouAt(busy)).toBe(LIMIT)
-  expect(wakeAt(busy, LIMIT)).toBeNull()
+  expect(wakeAt(busy, LIMIT)).toBe(minutesAfterNine(375))
   expect(deriveHealth(silent, LIMIT)).toEqual({ health: 'stale', since: LIMIT })
 })
 
@@ -81,10 +83,12 @@ test('nobody is needed while a stage waits for its first run, or once all is don
   ).toBeNull()
 })
 
-test('the clock is wanted at each moment at which something becomes wrong', () => {
-  expect(wakeAt(moving, minutesAfterNine(10))).toBe(minutesAfterNine(40))
-  expect(wakeAt(moving, minutesAfterNine(40))).toBe(LIMIT)
-  expect(wakeAt(moving, LIMIT)).toBeNull()
+test('the clock is wanted at each moment at which something becomes wrong, and to ask GitHub meanwhile', () => {
+  const asked = (at: number) => reduce(moving, woken(minutesAfterNine(at))).pipeline
+  expect(wakeAt(moving, minutesAfterNine(10))).toBe(minutesAfterNine(20))
+  expect(wakeAt(asked(35), minutesAfterNine(35))).toBe(minutesAfterNine(40))
+  expect(wakeAt(asked(355), minutesAfterNine(355))).toBe(LIMIT)
+  expect(wakeAt(asked(362), LIMIT)).toBe(minutesAfterNine(372))
   expect(wakeAt(waiting, minutesAfterNine(0))).toBeNull()
 })
 

@@ -120,7 +120,6 @@ const ADMITTED = {
   runId: RUN_ID,
   dispatch: null,
   report: null,
-  reconciliation: null,
   cancel: null,
   closed: null,
   duplicateRuns: [],

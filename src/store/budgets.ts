@@ -1,0 +1,42 @@
+import type { Instant } from '../pipeline/model/time.ts'
+import type { Transaction } from './database.ts'
+
+/** What an installation has written, as it is kept. */
+export type BudgetRow = {
+  readonly nextWriteAt: Instant
+  readonly blockedUntil: Instant
+  readonly creations: readonly Instant[]
+}
+
+/** Locks the budget of an installation until the transaction ends; one that is not there yet is made, `unspent`. */
+export async function lockBudget(
+  trx: Transaction,
+  installationId: number,
+  { creations, ...unspent }: BudgetRow,
+  at: Instant,
+): Promise<BudgetRow> {
+  await trx
+    .insertInto('budgets')
+    .values({ installationId, ...unspent, creations: JSON.stringify(creations), updatedAt: at })
+    .onConflict((conflict) => conflict.column('installationId').doNothing())
+    .execute()
+  return await trx
+    .selectFrom('budgets')
+    .select(['nextWriteAt', 'blockedUntil', 'creations'])
+    .where('installationId', '=', installationId)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+}
+
+export async function saveBudget(
+  trx: Transaction,
+  installationId: number,
+  { creations, ...budget }: BudgetRow,
+  at: Instant,
+): Promise<void> {
+  await trx
+    .updateTable('budgets')
+    .set({ ...budget, creations: JSON.stringify(creations), updatedAt: at })
+    .where('installationId', '=', installationId)
+    .execute()
+}

@@ -1,0 +1,18 @@
+// What is to be done every so often by one process, whichever comes first.
+import type { Instant } from '../pipeline/model/time.ts'
+import type { Database } from './database.ts'
+
+/** Takes the chore if it is due, and says when it is due next; false when it is not, or another process took it. */
+export async function takeChore(
+  { kysely }: Database,
+  name: string,
+  { now, next }: { readonly now: Instant; readonly next: Instant },
+): Promise<boolean> {
+  const taken = await kysely
+    .insertInto('chores')
+    .values({ name, dueAt: next })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ dueAt: next }).where('chores.dueAt', '<=', now))
+    .returning('name')
+    .executeTakeFirst()
+  return taken !== undefined
+}

@@ -1,0 +1,71 @@
+// What is due now, in one look over everything, and when something is due next. Neither locks nor claims: whoever finds
+// something here may find it taken when it claims.
+import { type RawBuilder, sql } from 'kysely'
+import type { Instant } from '../pipeline/model/time.ts'
+import type { Database } from './database.ts'
+import { isNotHeld } from './holds.ts'
+import type { Tables } from './tables.ts'
+
+type EffectType = Tables['effects']['type']['__select__']
+
+/** Kinds of work of the outbox: effects by their type, those to be looked for after they were sent, and publications. */
+export type DueKind = EffectType | 'ask permission' | `recover ${EffectType}` | 'publish'
+
+/** The kinds of which something could be claimed now. */
+export async function findDueKinds({ kysely }: Database, now: Instant): Promise<ReadonlySet<DueKind>> {
+  const reached = sql`
+    join installations on installations.id = repositories.installation_id
+    left join budgets on budgets.installation_id = repositories.installation_id`
+  const isReached = sql`(repositories.removed_at is null and installations.state = 'active'
+    and (budgets.installation_id is null or budgets.blocked_until <= ${now}))`
+  const mayWrite = sql`(budgets.installation_id is null or budgets.next_write_at <= ${now})`
+  const { rows } = await sql<{ kind: DueKind }>`
+    select distinct case
+        when effects.state <> 'due' then 'recover ' || effects.type
+        when effects.key like 'permission/command/%' then 'ask permission'
+        else effects.type end as kind
+    from effects join repositories on repositories.id = effects.repository_id ${reached}
+    where effects.state in ('due', 'sending', 'unconfirmed') and effects.due_at <= ${now}
+      and (effects.claim_token is null or effects.claimed_until <= ${now}) and ${isReached}
+      and (effects.state <> 'due' or effects.type = 'ask' or ${mayWrite})
+      and (effects.state <> 'due' or effects.type <> 'dispatch' or (${isNotHeld}))
+    union all
+    select 'publish' where exists (
+        select from pipelines join repositories on repositories.id = pipelines.repository_id ${reached}
+        where ${needsPublishing('pipelines', now)} and ${isReached} and ${mayWrite})
+      or exists (
+        select from repositories ${reached}
+        where ${needsPublishing('repositories', now)} and ${isReached} and ${mayWrite})`.execute(kysely)
+  return new Set(rows.map(({ kind }) => kind))
+}
+
+/**
+ * The first moment after `since` at which something becomes due by itself; null when nothing will. What was due before and
+ * still waits does so for a commit, and commits are notified.
+ */
+export async function findNextDueAt({ kysely }: Database, since: Instant): Promise<Instant | null> {
+  const first = (column: string, table: string, which: RawBuilder<unknown>) =>
+    sql`(select min(${sql.ref(column)}) from ${sql.table(table)} where ${which} and ${sql.ref(column)} > ${since})`
+  const pending = sql`state in ('due', 'sending', 'unconfirmed')`
+  const behind = sql`published_revision < revision`
+  const moments = [
+    first('due_at', 'effects', pending),
+    first('claimed_until', 'effects', sql`${pending} and claim_token is not null`),
+    ...['pipelines', 'repositories'].flatMap((table) => [
+      first('publish_after', table, behind),
+      first('publish_claimed_until', table, sql`${behind} and publish_claim_token is not null`),
+    ]),
+    first('wake_at', 'pipelines', sql`true`),
+    first('next_write_at', 'budgets', sql`true`),
+    first('blocked_until', 'budgets', sql`true`),
+    first('due_at', 'chores', sql`true`),
+  ]
+  const { rows } = await sql<{ at: Instant | null }>`select least(${sql.join(moments)}) as at`.execute(kysely)
+  return rows[0]?.at ?? null
+}
+
+function needsPublishing(table: 'pipelines' | 'repositories', now: Instant): RawBuilder<unknown> {
+  const column = (name: string) => sql.ref(`${table}.${name}`)
+  return sql`${column('published_revision')} < ${column('revision')} and ${column('publish_after')} <= ${now}
+    and (${column('publish_claim_token')} is null or ${column('publish_claimed_until')} <= ${now})`
+}

@@ -1,0 +1,74 @@
+// What else wants to write, and how much was written: what decides who goes first and who has had enough.
+import { type RawBuilder, sql } from 'kysely'
+import type { Instant } from '../pipeline/model/time.ts'
+import type { Database, Transaction } from './database.ts'
+import { isNotHeld } from './holds.ts'
+import type { Tables } from './tables.ts'
+
+/** Is it a reply that is to be written there? For a query over `effects`. */
+export function isReplyOn(repositoryId: number, issueNumber: number): RawBuilder<boolean> {
+  return sql<boolean>`effects.repository_id = ${repositoryId} and effects.document ->> 'issueNumber' = ${String(issueNumber)}`
+}
+
+/**
+ * Of a reply: nothing is due before it at the same issue. Whoever takes it takes the others too, so nobody else may be
+ * holding one of those meanwhile.
+ */
+export function isFirstReply(now: Instant): RawBuilder<boolean> {
+  return sql<boolean>`not exists (
+    select from effects as first
+    where first.type = 'reply' and first.state = 'due' and first.due_at <= ${now} and first.id < effects.id
+      and first.repository_id = effects.repository_id
+      and first.document ->> 'issueNumber' = effects.document ->> 'issueNumber')`
+}
+
+type WriteEffectType = Exclude<Tables['effects']['type']['__select__'], 'ask'>
+
+/** Effects of a type that want to write, and since when the first of them has been there. */
+export type PendingWrite = { readonly type: WriteEffectType; readonly since: Instant }
+
+/**
+ * The types of effects of an installation that are due by then and want to write. A reaction counts from the moment that
+ * somebody's permission is being asked: whoever takes a slot meanwhile would make it wait for the next.
+ */
+export async function listPendingWrites(
+  trx: Transaction,
+  installationId: number,
+  by: Instant,
+  now: Instant,
+): Promise<readonly PendingWrite[]> {
+  const { rows } = await sql<PendingWrite>`
+    select case effects.type when 'ask' then 'react' else effects.type end as type, min(effects.created_at) as since
+    from effects join repositories on repositories.id = effects.repository_id
+    where effects.state = 'due' and effects.due_at <= ${by}
+      and repositories.installation_id = ${installationId} and repositories.removed_at is null
+      and case effects.type
+        when 'ask' then effects.key like 'permission/command/%'
+          and effects.created_at > ${now}::timestamptz - interval '3 seconds'
+        when 'dispatch' then (effects.claim_token is null or effects.claimed_until <= ${now}) and (${isNotHeld})
+        else effects.claim_token is null or effects.claimed_until <= ${now} end
+    group by 1`.execute(trx)
+  return rows
+}
+
+/** How many reactions of an installation were sent since. */
+export async function countReactionsSince(trx: Transaction, installationId: number, since: Instant): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from effects join repositories on repositories.id = effects.repository_id
+    where effects.type = 'react' and effects.state = 'done' and effects.updated_at > ${since}
+      and repositories.installation_id = ${installationId}`.execute(trx)
+  return rows[0]?.count ?? 0
+}
+
+/** How many reactions and replies went to people who may not write to the repository since. */
+export async function countAnswersToReadersSince(
+  { kysely }: Database,
+  repositoryId: number,
+  since: Instant,
+): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from effects
+    where repository_id = ${repositoryId} and type in ('react', 'reply') and state = 'done' and updated_at > ${since}
+      and document ->> 'mayWrite' = 'false'`.execute(kysely)
+  return rows[0]?.count ?? 0
+}

@@ -1,0 +1,21 @@
+import type { Logger } from 'pino'
+import type { Instant } from '../pipeline/model/time.ts'
+import { takeChore } from '../store/chores.ts'
+import type { Database } from '../store/database.ts'
+import { prune } from '../store/prune.ts'
+
+const EVERY_MS = 60 * 60_000
+
+/** Deletes rows past their retention once an hour, whichever process is there to do it; resolves to how many. */
+export async function pruneHourly(o: {
+  readonly database: Database
+  readonly now: () => Instant
+  readonly log: Logger
+}): Promise<number> {
+  const now = o.now()
+  const next = new Date(Date.parse(now) + EVERY_MS).toISOString()
+  if (!(await takeChore(o.database, 'prune', { now, next }))) return 0
+  const pruned = await prune(o.database, now)
+  o.log.info({ pruned }, 'rows past their retention were dropped')
+  return pruned
+}
