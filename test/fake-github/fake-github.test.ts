@@ -55,9 +55,9 @@ describe('people', () => {
   test('a pull request lives from draft to merge and closes its issue', async () => {
     const number = await github.openIssue(WIDGETS, { title: 'A' })
     const branch = `claude/issue-${number}-fix`
-    await github.createBranch(WIDGETS, branch, 'claude[bot]')
     let pull = 0
     const life = await receivedNames(async () => {
+      await github.createBranch(WIDGETS, branch, 'claude[bot]')
       const body = `Fixes #${number}`
       pull = await github.openPullRequest(WIDGETS, { branch, title: 'Fix A', body, draft: true, by: 'claude[bot]' })
       await github.readyForReview(WIDGETS, pull, 'claude[bot]')

@@ -41,10 +41,12 @@ test('a mistake shows on every page of the repository, on the stream and in one 
     { name: 'andon / configuration', conclusion: 'neutral', output: { title: 'line 2: stages.plan.timout' } },
   ])
 
+  const mistaken = await app.github.headSha(repository, 'main')
   await push(GOOD)
   expect(await noticesOn(stream)).toContain(' hidden')
   expect(await noticeOn(`/${repository}`)).toBe('')
-  expect(await checksOf(repository)).toHaveLength(1)
+  expect(await app.github.checkRuns(repository, mistaken)).toHaveLength(1)
+  expect(await checksOf(repository)).toEqual([])
   stream.close()
 })
 
