@@ -25,11 +25,19 @@ export function textOf({ body }: ApiResponse): { readonly text: string; readonly
   return { text: body === null ? '' : JSON.stringify(body), type: 'application/json; charset=utf-8' }
 }
 
-export function openApi(o: { parts: RouteContext; appKey: KeyObject; faults: Faults; writes: WriteRecorder }): Api {
+export function openApi(o: {
+  parts: RouteContext
+  appKey: KeyObject
+  faults: Faults
+  writes: WriteRecorder
+  /** Where workflow tokens' keys are published, for everybody. */
+  keys: { readonly path: string; published(): Promise<object> }
+}): Api {
   const { world } = o.parts
 
   return {
     async respond({ method, url, headers, body }) {
+      if (url.pathname === o.keys.path) return { status: 200, body: await o.keys.published() }
       const path = resolveRepositoryId(url.pathname, world)
       const kind = requestKindOf(method, path)
       const request = {

@@ -103,11 +103,9 @@ export async function startFakeGitHub(o: {
     url: o.webhookUrl ?? null,
     maxConcurrent: o.maxConcurrent ?? 1,
   })
-  const keys = { path: `${OIDC_PATH}/.well-known/jwks`, published: () => issuer.keys() }
-  const server = openServer({ api: () => api, page: (path) => page(path), keys })
-  const url = o.listens === false ? 'https://github.test' : await listen(server, o.port ?? 0)
-  // The machine's clock, because whoever trusts the tokens goes by that one.
-  const issuer = openOidcIssuer({ url: url + OIDC_PATH, now: () => new Date().toISOString() })
+  const server = openServer({ api: () => api, page: (path) => page(path) })
+  const url = o.listens === false ? 'http://github.test' : await listen(server, o.port ?? 0)
+  const issuer = openOidcIssuer({ url: url + OIDC_PATH, now: o.now ?? (() => new Date().toISOString()) })
   const world = createWorld({ organization, grant, clock, random, url })
   const webhooks = openWebhooks({ world, deliveries })
   const files = openRepositoryFiles(world, webhooks.send)
@@ -115,7 +113,9 @@ export async function startFakeGitHub(o: {
   const people = openUserActions({ world, webhooks, defaultUser })
   const installation = openInstallation({ world, webhooks, defaultUser, runs: () => actions.runs })
   const { privateKey, publicKey } = appKeys()
-  const api = openApi({ parts: { world, webhooks, actions, files, deliveries }, appKey: publicKey, faults, writes })
+  const keys = { path: `${OIDC_PATH}/.well-known/jwks`, published: issuer.keys }
+  const parts = { world, webhooks, actions, files, deliveries }
+  const api = openApi({ parts, appKey: publicKey, faults, writes, keys })
 
   const comments = (fullName: string, number: number) => commentsOn(world, repositoryOf(world, fullName).id, number)
   const checkRuns = (fullName: string, sha: string) => checkRunsOn(world, repositoryOf(world, fullName).id, sha)
@@ -200,13 +200,16 @@ async function listen({ server }: GitHubServer, port: number): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-let keys: { readonly privateKey: string; readonly publicKey: KeyObject } | undefined
+let madeKeys: { readonly privateKey: string; readonly publicKey: KeyObject } | undefined
 
 // The App has one key for all GitHubs of a process: to make one takes longer than everything else here.
 function appKeys(): { readonly privateKey: string; readonly publicKey: KeyObject } {
-  if (!keys) {
+  if (!madeKeys) {
     const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
-    keys = { privateKey: String(pair.privateKey.export({ type: 'pkcs1', format: 'pem' })), publicKey: pair.publicKey }
+    madeKeys = {
+      privateKey: String(pair.privateKey.export({ type: 'pkcs1', format: 'pem' })),
+      publicKey: pair.publicKey,
+    }
   }
-  return keys
+  return madeKeys
 }

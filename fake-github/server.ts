@@ -5,12 +5,7 @@ import type { Pages } from './pages.ts'
 
 export type GitHubServer = { readonly server: Server; close(): Promise<void> }
 
-export function openServer(o: {
-  api: () => Api
-  page: Pages
-  /** Where workflow tokens' keys are published, for everybody. */
-  keys: { readonly path: string; published(): Promise<object> }
-}): GitHubServer {
+export function openServer(o: { api: () => Api; page: Pages }): GitHubServer {
   const hanging = new Set<ServerResponse>()
   const server = createServer((incoming, outgoing) => {
     serve(incoming, outgoing).catch((error: unknown) => {
@@ -23,7 +18,6 @@ export function openServer(o: {
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const url = new URL(incoming.url ?? '/', 'http://here')
     const body = await readBody(incoming)
-    if (url.pathname === o.keys.path) return send(outgoing, { status: 200, body: await o.keys.published() })
     if (incoming.method === 'GET' && wantsPage(incoming, url.pathname)) return sendPage(url.pathname, outgoing)
     const headers = { get: (name: string) => headerOf(incoming, name) }
     send(outgoing, await o.api().respond({ method: incoming.method ?? 'GET', url, headers, body }))
