@@ -59,14 +59,19 @@ export function openApi(o: {
       const fault = o.faults.faultFor(noted)
       noted.fault = fault?.kind ?? null
       if (fault?.kind === 'freeze') await fault.until
-      const isDone = fault === null || fault.kind === 'freeze' || fault.kind.endsWith('-after')
-      const answer = isDone ? await route(request, o.parts) : null
+      let answer: ApiResponse | null = null
+      for (let times = timesDone(fault); times > 0; times--) answer = await route(request, o.parts)
       noted.done = answer !== null && answer.status < 300
       const outcome = answer && (fault === null || fault.kind === 'freeze') ? answer : misfortune(fault, world)
       noted.status = typeof outcome === 'string' ? 0 : outcome.status
       return outcome
     },
   }
+}
+
+function timesDone(fault: Fault | null): number {
+  if (fault?.kind === 'repeated') return fault.times
+  return fault === null || fault.kind === 'freeze' || fault.kind.endsWith('-after') ? 1 : 0
 }
 
 // A repository is also reached by its id, under whatever name.

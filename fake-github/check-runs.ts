@@ -7,9 +7,9 @@ import type { SendWebhook } from './webhooks.ts'
 import type { CheckRun, Repository, World } from './world.ts'
 
 /** Oldest first. */
-export function checkRunsOn(world: World, repositoryId: number, sha: string): readonly CheckRun[] {
+export function checkRunsOn(world: World, repositoryId: number, sha?: string): readonly CheckRun[] {
   return [...world.checkRuns.values()]
-    .filter((kept) => kept.repositoryId === repositoryId && kept.json.head_sha === sha)
+    .filter((kept) => kept.repositoryId === repositoryId && (sha === undefined || kept.json.head_sha === sha))
     .map(({ json }) => json)
 }
 

@@ -13,6 +13,7 @@ export function createWorld(o: {
   clock: Clock
   random: Random
   url: string
+  installationId: number
 }): World {
   let last = FIRST_ID
   const counts = new Map<string, number>()
@@ -21,8 +22,9 @@ export function createWorld(o: {
     counts.set(what, next)
     return next
   }
+  const { installationId, ...known } = o
   const world: World = {
-    ...o,
+    ...known,
     users: new Map(),
     repositories: new Map(),
     git: createGit(),
@@ -36,7 +38,7 @@ export function createWorld(o: {
     deletedIssues: new Set(),
     permissions: new Map(Object.entries(o.organization.collaborators)),
     tokens: new Map(),
-    installation: { id: APP.installationId, state: 'active', removedRepositoryIds: new Set() },
+    installation: { id: installationId, state: 'active', removedRepositoryIds: new Set() },
     nextId: () => ++last,
     nextIdOf: count,
     nextNumber: (repositoryId) => count(`number of ${repositoryId}`),

@@ -64,9 +64,9 @@ export type FakeGitHub = UserActions &
     clickButton(fullName: string, check: CheckRun, identifier: string, by?: string): void
     /** Somebody has a check run run again. */
     rerequest(fullName: string, check: CheckRun, by?: string): void
-    /** What GitHub holds: in the order of creation. */
-    comments(fullName: string, number: number): Promise<readonly Comment[]>
-    checkRuns(fullName: string, sha: string): Promise<readonly CheckRun[]>
+    /** What GitHub holds, in the order of creation: on one issue or commit, or on all. */
+    comments(fullName: string, number?: number): readonly Comment[]
+    checkRuns(fullName: string, sha?: string): readonly CheckRun[]
     issue(fullName: string, number: number): Issue | null
     pullRequest(fullName: string, number: number): PullRequest | null
     /** Resolves when all that was delivered has been answered. */
@@ -84,6 +84,7 @@ export async function startFakeGitHub(o: {
   organization?: Organization
   /** What the App may do and hears of; what its manifest asks for, unless given. */
   grant?: Grant
+  installationId?: number
   seed?: number
   now?: () => string
   /** How many deliveries may be underway at once; 1 keeps their order. */
@@ -91,6 +92,7 @@ export async function startFakeGitHub(o: {
 }): Promise<FakeGitHub> {
   const organization = o.organization ?? ACME
   const grant = o.grant ?? grantFromManifest()
+  const installationId = o.installationId ?? APP.installationId
   const defaultUser = Object.keys(organization.collaborators)[0]!
   const clock = openClock(o.now)
   const random = seededRandom(o.seed ?? 1)
@@ -106,7 +108,7 @@ export async function startFakeGitHub(o: {
   const server = openServer({ api: () => api, page: (path) => page(path) })
   const url = o.listens === false ? 'http://github.test' : await listen(server, o.port ?? 0)
   const issuer = openOidcIssuer({ url: url + OIDC_PATH, now: o.now ?? (() => new Date().toISOString()) })
-  const world = createWorld({ organization, grant, clock, random, url })
+  const world = createWorld({ organization, grant, clock, random, url, installationId })
   const webhooks = openWebhooks({ world, deliveries })
   const files = openRepositoryFiles(world, webhooks.send)
   const actions = openActions(world, webhooks.send, files, `${APP.slug}[bot]`)
@@ -117,8 +119,8 @@ export async function startFakeGitHub(o: {
   const parts = { world, webhooks, actions, files, deliveries }
   const api = openApi({ parts, appKey: publicKey, faults, writes, keys })
 
-  const comments = (fullName: string, number: number) => commentsOn(world, repositoryOf(world, fullName).id, number)
-  const checkRuns = (fullName: string, sha: string) => checkRunsOn(world, repositoryOf(world, fullName).id, sha)
+  const comments = (fullName: string, number?: number) => commentsOn(world, repositoryOf(world, fullName).id, number)
+  const checkRuns = (fullName: string, sha?: string) => checkRunsOn(world, repositoryOf(world, fullName).id, sha)
   const page = createPages({ world, actions, writes, comments, checkRuns })
 
   return {
@@ -133,7 +135,7 @@ export async function startFakeGitHub(o: {
     appId: APP.id,
     privateKey,
     webhookSecret: o.webhookSecret,
-    installationId: APP.installationId,
+    installationId,
     get repositories() {
       return [...world.repositories.keys()]
     },
@@ -179,8 +181,8 @@ export async function startFakeGitHub(o: {
     rerequest(fullName, check_run, by = defaultUser) {
       webhooks.send('check_run', { action: 'rerequested', check_run }, fullName, by)
     },
-    comments: async (fullName, number) => comments(fullName, number),
-    checkRuns: async (fullName, sha) => checkRuns(fullName, sha),
+    comments,
+    checkRuns,
     issue: (fullName, number) => world.issues.get(`${fullName}#${number}`) ?? null,
     pullRequest: (fullName, number) => world.pullRequests.get(`${fullName}#${number}`) ?? null,
     whenIdle: deliveries.whenIdle,

@@ -24,6 +24,8 @@ export type FaultKind =
 export type Fault =
   /** What a limit asks to wait is 60 seconds unless given. */
   | { readonly kind: FaultKind; readonly retryAfterSeconds?: number }
+  /** It gets there so many times, as some network devices do it, and every answer is lost. */
+  | { readonly kind: 'repeated'; readonly times: number }
   /** The process that asked is frozen before its request leaves it. */
   | { readonly kind: 'freeze'; readonly until: Promise<void> }
   | {

@@ -106,8 +106,8 @@ function pullRequestNode(world: World, fullName: string, pull: PullRequest): Nod
     baseRefName: pull.base.ref,
     baseRefOid: pull.base.sha,
     headRef: refNode(pull.head.ref, pull.head.sha),
-    isCrossRepository: false,
-    headRepositoryOwner: { __typename: 'Organization', login: world.organization.login },
+    isCrossRepository: ownerOf(pull) !== world.organization.login,
+    headRepositoryOwner: { __typename: 'Organization', login: ownerOf(pull) },
     reviews({ first, last, states }: { first?: number; last?: number; states?: readonly string[] }) {
       const reviews = (world.reviews.get(`${fullName}#${pull.number}`) ?? []).filter(
         (review) => states === undefined || states.includes(review.state.toUpperCase()),
@@ -122,6 +122,10 @@ function pullRequestNode(world: World, fullName: string, pull: PullRequest): Nod
       return connection('IssueConnection', issues, first)
     },
   }
+}
+
+function ownerOf({ head }: PullRequest): string {
+  return head.label.slice(0, head.label.indexOf(':'))
 }
 
 function reviewNode(review: Review): Node {

@@ -6,7 +6,10 @@ export function openInProcessFetch(api: Api): typeof fetch {
   return async (input, init) => {
     const { method, url, headers, body } =
       init?.body || typeof input !== 'string' ? await readRequest(input, init) : bare(input, init)
-    return toResponse(await api.respond({ method, url: new URL(url), headers, body }))
+    const outcome = await api.respond({ method, url: new URL(url), headers, body })
+    // As over a socket, others have their turn before the answer is there.
+    await new Promise(setImmediate)
+    return toResponse(outcome)
   }
 }
 

@@ -43,9 +43,9 @@ export function deleteComment(world: World, webhooks: Webhooks, o: Deed & { read
 }
 
 /** Oldest first. */
-export function commentsOn(world: World, repositoryId: number, number: number): readonly Comment[] {
+export function commentsOn(world: World, repositoryId: number, number?: number): readonly Comment[] {
   return [...world.comments.values()]
-    .filter((kept) => kept.repositoryId === repositoryId && kept.number === number)
+    .filter((kept) => kept.repositoryId === repositoryId && (number === undefined || kept.number === number))
     .map(({ json }) => json)
 }
 

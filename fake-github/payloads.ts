@@ -106,15 +106,24 @@ export function pullRequestJson(
     user: User
     branch: string
     headSha: string
+    /** A fork of its author's, whose branches are kept here all the same. */
+    fromFork: boolean
   },
 ): PullRequest {
-  const { branch, headSha, ...rest } = o
+  const { branch, headSha, fromFork, ...rest } = o
   const at = world.clock.nowIso()
   const id = world.nextIdOf('pull request')
   const base = repository.default_branch
-  const end = (ref: string, sha: string) => {
-    return { label: `${world.organization.login}:${ref}`, ref, sha, user: organizationJson(world), repo: repository }
+  const { login } = world.organization
+  const here = { user: organizationJson(world), repo: repository }
+  const fork = {
+    ...repository,
+    id: FORK_ID,
+    full_name: `${o.user.login}/${repository.name}`,
+    owner: o.user,
+    fork: true,
   }
+  const there = { user: o.user, repo: fork }
   return {
     id,
     node_id: `PR_${id}`,
@@ -133,8 +142,13 @@ export function pullRequestJson(
     closed_at: null,
     requested_reviewers: [],
     requested_teams: [],
-    head: end(branch, headSha),
-    base: end(base, world.git.head(repository.id, base) ?? ''),
+    head: {
+      label: `${fromFork ? o.user.login : login}:${branch}`,
+      ref: branch,
+      sha: headSha,
+      ...(fromFork ? there : here),
+    },
+    base: { label: `${login}:${base}`, ref: base, sha: world.git.head(repository.id, base) ?? '', ...here },
     author_association: authorAssociation(world, o.user),
   }
 }
@@ -222,4 +236,5 @@ function authorAssociation(world: World, { login }: User): string {
   return permission === undefined || permission === 'none' || permission === 'read' ? 'NONE' : 'MEMBER'
 }
 
+const FORK_ID = 9_000_001
 const CHECK_SUITE_ID = 4_000_000_001

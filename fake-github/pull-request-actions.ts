@@ -79,14 +79,15 @@ export function openPullRequestActions(o: { world: World; webhooks: Webhooks; de
 
     async openPullRequest(
       fullName: string,
-      pull: { branch: string; title: string; body?: string; draft?: boolean; by?: string },
+      pull: { branch: string; title: string; body?: string; draft?: boolean; by?: string; fromFork?: boolean },
     ): Promise<number> {
-      const { branch, title, body = null, draft = false, by = defaultUser } = pull
+      const { branch, title, body = null, draft = false, by = defaultUser, fromFork = false } = pull
       const repository = repositoryOf(world, fullName)
       const number = world.nextNumber(repository.id)
       const user = userOf(world, by)
       const headSha = headOf(fullName, branch)
-      const opened = pullRequestJson(world, repository, { number, title, body, draft, user, branch, headSha })
+      const facts = { number, title, body, draft, user, branch, headSha, fromFork }
+      const opened = pullRequestJson(world, repository, facts)
       world.pullRequests.set(`${fullName}#${number}`, opened)
       webhooks.send('pull_request', { action: 'opened', number, pull_request: opened }, fullName, by)
       return number

@@ -16,11 +16,19 @@ export function openUserActions(o: { world: World; webhooks: Webhooks; defaultUs
     return issue
   }
 
-  function createIssue(fullName: string, o: { title: string; body: string | null; by: string }): Issue {
+  function createIssue(
+    fullName: string,
+    o: { title: string; body: string | null; by: string; number?: number | undefined },
+  ): Issue {
     const repository = repositoryOf(world, fullName)
     const { title, body, by } = o
     const user = userOf(world, by)
-    const issue = issueJson(world, repository, { number: world.nextNumber(repository.id), title, body, user })
+    const issue = issueJson(world, repository, {
+      number: o.number ?? world.nextNumber(repository.id),
+      title,
+      body,
+      user,
+    })
     world.issues.set(`${fullName}#${issue.number}`, issue)
     return issue
   }
@@ -41,10 +49,10 @@ export function openUserActions(o: { world: World; webhooks: Webhooks; defaultUs
   const people = {
     async openIssue(
       fullName: string,
-      issue: { title: string; body?: string; by?: string; labels?: readonly string[] },
+      issue: { title: string; body?: string; by?: string; labels?: readonly string[]; number?: number },
     ): Promise<number> {
-      const { title, body = null, labels = [], by = defaultUser } = issue
-      const opened = createIssue(fullName, { title, body, by })
+      const { title, body = null, labels = [], by = defaultUser, number } = issue
+      const opened = createIssue(fullName, { title, body, by, number })
       webhooks.send('issues', { action: 'opened', issue: opened }, fullName, by)
       for (const label of labels) await people.label(fullName, opened.number, label, by)
       return opened.number

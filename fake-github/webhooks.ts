@@ -1,6 +1,5 @@
 // What this GitHub tells the App: deliveries about repositories that the installation reaches, of events it asked for.
 import type { Deliveries } from './deliveries.ts'
-import { APP } from './organization.ts'
 import { organizationJson } from './payloads.ts'
 import { userOf, type World } from './world.ts'
 
@@ -25,7 +24,7 @@ export function openWebhooks(o: { world: World; deliveries: Deliveries }): Webho
         repository,
         sender: userOf(world, by),
         organization: organizationJson(world),
-        installation: { id: installation.id, node_id: `I_${APP.installationId}` },
+        installation: { id: installation.id, node_id: `IN_${installation.id}` },
       }
       deliveries.enqueue(event, { ...payload, ...envelope })
     },

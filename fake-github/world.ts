@@ -45,8 +45,8 @@ export type PullRequest = {
   readonly draft: boolean
   readonly html_url: string
   readonly user: User
-  readonly head: { readonly ref: string; readonly sha: string }
-  readonly base: { readonly ref: string; readonly sha: string }
+  readonly head: { readonly ref: string; readonly sha: string; readonly label: string }
+  readonly base: { readonly ref: string; readonly sha: string; readonly label: string }
   readonly updated_at: string
   readonly [field: string]: unknown
 }

@@ -49,7 +49,7 @@ describe('the App', () => {
     await github.comment(WIDGETS, number, 'I paste <!-- marker --> too', 'passerby')
     const id = await andon.createComment(where, number, 'plan <!-- marker -->')
     await andon.updateComment(where, id, 'plan, again <!-- marker -->')
-    const [, comment] = await github.comments(WIDGETS, number)
+    const [, comment] = github.comments(WIDGETS, number)
     expect(comment).toMatchObject({
       body: 'plan, again <!-- marker -->',
       performed_via_github_app: { id: github.appId },
@@ -57,7 +57,7 @@ describe('the App', () => {
     const since = comment!.created_at
     expect(await andon.findComments(where, number, '<!-- marker -->', since)).toEqual([{ id }])
     await andon.deleteComment(where, id)
-    expect(await github.comments(WIDGETS, number)).toHaveLength(1)
+    expect(github.comments(WIDGETS, number)).toHaveLength(1)
     await expect(andon.updateComment(where, id, 'gone')).rejects.toMatchObject({ kind: 'not_found' })
   })
 
@@ -68,7 +68,7 @@ describe('the App', () => {
     const { name: _, head_sha: __, ...changes } = checkOn(sha)
     await andon.updateCheckRun(where, id, { ...changes, status: 'completed', conclusion: 'neutral' })
     expect(await andon.findCheckRuns(where, sha, `1/plan/${sha}`)).toEqual([{ id }, { id: twin }])
-    expect((await github.checkRuns(WIDGETS, sha)).map((check) => check.conclusion)).toEqual(['neutral', null])
+    expect(github.checkRuns(WIDGETS, sha).map((check) => check.conclusion)).toEqual(['neutral', null])
   })
 
   test('is refused what GitHub refuses', async () => {
@@ -150,10 +150,10 @@ describe('misfortune', () => {
     const number = await github.openIssue(WIDGETS, { title: 'A' })
     github.injectFault({ requests: 'comment', kind: how, maxTimes: 1 })
     await expect(andon.createComment(where, number, 'hello')).rejects.toMatchObject({ kind })
-    expect(await github.comments(WIDGETS, number)).toHaveLength(there)
+    expect(github.comments(WIDGETS, number)).toHaveLength(there)
     expect(github.writes.ofKind('comment')).toMatchObject([{ fault: how, done: there === 1 }])
     await andon.createComment(where, number, 'hello again')
-    expect(await github.comments(WIDGETS, number)).toHaveLength(there + 1)
+    expect(github.comments(WIDGETS, number)).toHaveLength(there + 1)
   })
 
   test('meets the asked share of requests, the same ones for the same seed', async () => {
@@ -192,6 +192,6 @@ test('hundreds of writes at once are all done, each once', async () => {
   for (let n = 0; n < 6; n++) {
     await Promise.all(Array.from({ length: 40 }, (_, one) => andon.createComment(where, number, `${n} ${one}`)))
   }
-  const bodies = (await github.comments(WIDGETS, number)).map(({ body }) => body)
+  const bodies = github.comments(WIDGETS, number).map(({ body }) => body)
   expect([bodies.length, new Set(bodies).size, github.writes.count('comment')]).toEqual([240, 240, 240])
 })

@@ -100,7 +100,7 @@ test('nothing is dispatched while a comment holds the issue, every place says so
     pipelines: [{ light: 'queued', stage: 'code', held: true, reason: expect.stringContaining(words) }],
   })
   expect((await checkOf('code')).output.summary).toContain(words)
-  const comments = await app.github.comments(app.repository, 1)
+  const comments = app.github.comments(app.repository, 1)
   expect(comments.find(({ body }) => body.includes('/code -->'))?.body).toContain(words)
 
   await app.comment('/andon resume', { by: 'passerby' })
@@ -139,7 +139,7 @@ function runOf(stage: string) {
 }
 
 async function checkOf(stage: string): Promise<CheckRun> {
-  const checks = await app.github.checkRuns(app.repository, await app.github.headSha(app.repository, 'main'))
+  const checks = app.github.checkRuns(app.repository, await app.github.headSha(app.repository, 'main'))
   const check = checks.find(({ external_id }) => external_id.split('/')[1] === stage)
   if (check === undefined) throw new Error(`${stage} has no check`)
   return check

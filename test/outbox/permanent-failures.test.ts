@@ -52,7 +52,7 @@ test.each(PERMANENT_FAULTS)(
     expect(board.counts).toMatchObject({ failed: 1, needsYou: 1, running: 0, queued: 0 })
     expect(await (await fetch(url)).text()).toContain(`attempt ${ATTEMPTS} of ${ATTEMPTS}`)
     const [repository = ''] = github.repositories
-    const comments = await github.comments(repository, 1)
+    const comments = github.comments(repository, 1)
     expect(comments.map(({ body }) => body.includes('a person is needed'))).toEqual([true])
 
     await expectConsistent({ database: app.database, now: clock.now(), github })

@@ -136,7 +136,7 @@ export async function openAndonApp(
         .map(({ body }) => (body as { inputs: { andon: string } }).inputs.andon.replace(/-.*/, ''))
     },
     async replies(on = 1) {
-      const all = await github.comments(repository, on)
+      const all = github.comments(repository, on)
       return all.flatMap(({ body }) =>
         REPLY_MARKERS.test(body) ? [withoutGuids(body.replace(REPLY_MARKERS, ''))] : [],
       )

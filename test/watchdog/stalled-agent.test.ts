@@ -74,8 +74,8 @@ async function readEverySurface() {
   const { pipelines } = (await (await fetch(`${url}/api/pipelines`)).json()) as { pipelines: { health: string }[] }
   const board = await (await fetch(url)).text()
   const sha = (await app.pipeline()).stages[0]?.attempts[0]?.run?.headSha ?? ''
-  const checks = await github.checkRuns(repository, sha)
-  const comments = await github.comments(repository, (await app.pipeline()).issue.number)
+  const checks = github.checkRuns(repository, sha)
+  const comments = github.comments(repository, (await app.pipeline()).issue.number)
   return {
     json: pipelines[0]?.health,
     board: /stalled/.test(board.replace(/<(style|script)[\s\S]*?<\/\1>/g, '')),

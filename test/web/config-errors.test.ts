@@ -45,7 +45,7 @@ test('a mistake shows on every page of the repository, on the stream and in one 
   await push(GOOD)
   expect(await noticesOn(stream)).toContain(' hidden')
   expect(await noticeOn(`/${repository}`)).toBe('')
-  expect(await app.github.checkRuns(repository, mistaken)).toHaveLength(1)
+  expect(app.github.checkRuns(repository, mistaken)).toHaveLength(1)
   expect(await checksOf(repository)).toEqual([])
   stream.close()
 })
@@ -136,7 +136,5 @@ async function checksOf(fullName: string) {
     .select('configurationHeadSha')
     .where('fullName', '=', fullName)
     .executeTakeFirstOrThrow()
-  return (await app.github.checkRuns(fullName, configurationHeadSha ?? '')).filter(({ name }) =>
-    name.endsWith('configuration'),
-  )
+  return app.github.checkRuns(fullName, configurationHeadSha ?? '').filter(({ name }) => name.endsWith('configuration'))
 }
