@@ -2,11 +2,12 @@
 // requeued, and the process ends by itself. Here GitHub does not answer a dispatch.
 import { readFileSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
+import { environmentOf } from '../../fake-github/environment.ts'
 import type { Database } from '../../src/store/database.ts'
 import { loadLoops } from '../../src/store/loops.ts'
 import { type AndonProcess, startAndonProcess, stopAllProcesses, waitUntil } from '../support/andon-process.ts'
 import { openTestDatabase } from '../support/database.ts'
-import { environmentOf, type FakeGitHub, openFakeGitHub } from '../support/fake-github.ts'
+import { type FakeGitHub, openFakeGitHub } from '../support/fake-github.ts'
 import { recordMeasurements, repetitions } from '../support/measurements.ts'
 import { ONE_STAGE_ANDON_YML } from './support/expect-single-run.ts'
 

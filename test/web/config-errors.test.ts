@@ -2,8 +2,8 @@
 // are fixed.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
+import { type EventReader, openEventReader } from '../support/event-reader.ts'
 import { MISTAKE_NOTICE } from './support/board-fixtures.ts'
-import { type EventReader, openEventReader } from './support/event-reader.ts'
 import { HELD_PLACES } from './support/held-board.ts'
 import { openSite, openStubBoard } from './support/site-world.ts'
 
