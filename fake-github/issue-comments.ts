@@ -21,7 +21,7 @@ export function createComment(
   return json
 }
 
-export function editComment(
+function editComment(
   world: World,
   webhooks: Webhooks,
   o: Deed & { readonly id: number; readonly body: string },

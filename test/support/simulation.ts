@@ -36,8 +36,6 @@ export type RunBehavior = {
 
 export type DispatchBehavior = { readonly refused: string } | { readonly lost: true } | RunBehavior
 
-export type Simulation = ReturnType<typeof openSimulation>
-
 const START_MS = Date.UTC(2026, 10, 21, 9, 1, 0)
 
 export function openSimulation(

@@ -36,7 +36,7 @@ export type DispatchWorld = {
   effects(): Promise<readonly { key: string; type: string; state: string; tries: number; error: string | null }[]>
 }
 
-export const PLAN_ANDON_YML = `${andonYml({ stages: ['plan'], running: 100, attempts: 1 })}checks: { before_pull_request: off }\ncomments: off\n`
+const PLAN_ANDON_YML = `${andonYml({ stages: ['plan'], running: 100, attempts: 1 })}checks: { before_pull_request: off }\ncomments: off\n`
 
 export async function openDispatchWorld(): Promise<DispatchWorld> {
   const world = await openOutboxWorld()
