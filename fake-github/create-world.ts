@@ -3,7 +3,7 @@ import { createGit } from './git.ts'
 import type { Grant } from './grant.ts'
 import { APP, type Organization } from './organization.ts'
 import { repositoryJson, userJson } from './payloads.ts'
-import type { Random } from './random.ts'
+import type { SeededRandom } from './random.ts'
 import type { World } from './world.ts'
 
 /** A world with its people, its repositories and one commit in each. */
@@ -11,7 +11,7 @@ export function createWorld(o: {
   organization: Organization
   grant: Grant
   clock: Clock
-  random: Random
+  random: SeededRandom
   url: string
   installationId: number
 }): World {

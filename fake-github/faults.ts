@@ -2,7 +2,7 @@
 // that makes blind retries write twice.
 
 import type { Clock } from './clock.ts'
-import { type Random, seededRandom } from './random.ts'
+import { type SeededRandom, seededRandom } from './random.ts'
 import type { RecordedRequest, RequestKind } from './write-log.ts'
 
 export type FaultKind =
@@ -62,7 +62,7 @@ export type Faults = {
 }
 
 export function openFaults(clock: Clock): Faults {
-  const rules = new Set<{ rule: FaultRule; random: Random; left: number }>()
+  const rules = new Set<{ rule: FaultRule; random: SeededRandom; left: number }>()
   const created: number[] = []
   let limited = false
   let chosen: ChooseFault = () => null

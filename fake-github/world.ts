@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts'
 import type { Git } from './git.ts'
 import type { Grant } from './grant.ts'
 import type { Organization, Permission } from './organization.ts'
-import type { Random } from './random.ts'
+import type { SeededRandom } from './random.ts'
 
 export type User = {
   readonly login: string
@@ -96,7 +96,7 @@ export type World = {
   readonly organization: Organization
   readonly grant: Grant
   readonly clock: Clock
-  readonly random: Random
+  readonly random: SeededRandom
   readonly url: string
   readonly users: Map<string, User>
   readonly repositories: Map<string, Repository>

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type SeededRandom, seededRandom } from '../../fake-github/random.ts'
 import { createReceiver } from '../../src/inbox/receive.ts'
 import { verifyBody } from '../../src/inbox/verify.ts'
 import probotApp from '../../src/index.ts'
 import { exampleDelivery, signatureOf, signDelivery, WEBHOOK_SECRET } from '../support/deliveries.ts'
 import { forEachConcurrently } from '../support/http-load.ts'
-import { type SeededRandom, seededRandom } from '../support/seeded-random.ts'
 import { traces } from '../support/traces.ts'
 import { openTappedDoor, type TappedDoor } from './support/tapped-door.ts'
 

@@ -2,10 +2,10 @@
 // past their claim. Figures of the full counts are in docs/faults.md.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Fault } from '../../fake-github/faults.ts'
+import { seededRandom } from '../../fake-github/random.ts'
 import { Unavailable } from '../../src/apply/apply-request.ts'
 import type { Door } from '../../src/apply/door.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 import { type DispatchWorld, openDispatchWorld } from './support/dispatch-world.ts'
 import { stepWhileTimePasses } from './support/outbox-world.ts'
 

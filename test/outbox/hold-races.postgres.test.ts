@@ -4,6 +4,7 @@
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ACME } from '../../fake-github/organization.ts'
+import { seededRandom } from '../../fake-github/random.ts'
 import { setGlobalHold } from '../../src/apply/holds.ts'
 import { openPostgresDatabase } from '../../src/store/postgres.ts'
 import { configurationAnswer } from '../apply/support/arrivals.ts'
@@ -11,7 +12,6 @@ import { andonYml, answerTo, applyOrThrow, claimEffects, repositoryOf } from '..
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
 import { issueLabeled } from '../support/pipeline-fixtures.ts'
 import { commandPermission, commentCreated } from '../support/pipeline-harness.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 import { type OutboxWorld, openOutboxWorld, type Worker } from './support/outbox-world.ts'
 import { recordCommits, recordedCommits } from './support/record-commits.ts'
 

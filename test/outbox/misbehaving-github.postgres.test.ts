@@ -1,6 +1,7 @@
 // GitHub does the work and then says 502, cuts the connection, or says nothing: what must be there once is there once.
 // Two Andons share the database and a clock that is moved, because GitHub's pace of one write a second would take hours.
 import { expect, test } from 'vitest'
+import { type SeededRandom, seededRandom } from '../../fake-github/random.ts'
 import type { Andon } from '../../src/andon.ts'
 import type { Database } from '../../src/store/database.ts'
 import { openAndonApp } from '../support/andon-app.ts'
@@ -8,7 +9,6 @@ import { expectConsistent } from '../support/consistency.ts'
 import type { FakeGitHub } from '../support/fake-github.ts'
 import type { ManualClock } from '../support/manual-clock.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
-import { type SeededRandom, seededRandom } from '../support/seeded-random.ts'
 
 test(
   'a fifth of the POSTs misbehave, and every issue has one comment per stage and one check run per stage and commit',

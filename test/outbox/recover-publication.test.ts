@@ -2,12 +2,12 @@
 // and then does not say so, or our process dies with the request on its way.
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type SeededRandom, seededRandom } from '../../fake-github/random.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
 import { stageInWords } from '../support/in-words.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
 import { pipelineOf, pullRequestOf } from '../support/pipeline-documents.ts'
 import { atStep, RUNS, SUCCEEDED } from '../support/reasons.ts'
-import { type SeededRandom, seededRandom } from '../support/seeded-random.ts'
 import { type OutboxWorld, openOutboxWorld, stepWhileTimePasses } from './support/outbox-world.ts'
 
 const SINCE = '2026-11-21T14:02:31.000Z'

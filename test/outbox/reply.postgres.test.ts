@@ -2,11 +2,11 @@
 // the request on its way.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Fault } from '../../fake-github/faults.ts'
+import { seededRandom } from '../../fake-github/random.ts'
 import type { RecordedRequest } from '../../fake-github/write-log.ts'
 import type { ReplyEffect } from '../../src/pipeline/model/effects.ts'
 import { replyMarker } from '../../src/render/reply.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 import { type OutboxWorld, openOutboxWorld, START, stepWhileTimePasses } from './support/outbox-world.ts'
 
 let world: OutboxWorld

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
+import { seededRandom } from '../../fake-github/random.ts'
 import { openPostgresDatabase } from '../../src/store/postgres.ts'
 import { type AndonProcess, startAndonProcess, stopAllProcesses, waitUntil } from '../support/andon-process.ts'
 import { readAllRows } from '../support/board-api.ts'
@@ -9,7 +10,6 @@ import { openEventReader } from '../support/event-reader.ts'
 import { forEachConcurrently, openHttpClient, type StatusCounter, statusCounter } from '../support/http-load.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
 import { findPostgres, startCluster } from '../support/postgres-cluster.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 import { openTraceStream, type TraceStream } from '../support/trace-stream.ts'
 
 afterEach(stopAllProcesses)

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { environmentOf } from '../../fake-github/environment.ts'
 import { ACME } from '../../fake-github/organization.ts'
+import { seededRandom } from '../../fake-github/random.ts'
 import { startAndonProcess, stopAllProcesses, waitUntil } from '../support/andon-process.ts'
 import { readAllRows } from '../support/board-api.ts'
 import { expectConsistent } from '../support/consistency.ts'
@@ -15,7 +16,6 @@ import {
 import { openFakeGitHub } from '../support/fake-github.ts'
 import { forEachConcurrently, openHttpClient } from '../support/http-load.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 import { traceOf } from '../support/traces.ts'
 
 afterEach(stopAllProcesses)
