@@ -1,4 +1,4 @@
-// One request to this GitHub, however it came: it is identified, noted, perhaps met by a misfortune, and answered.
+// One request to this GitHub, over HTTP or in process: it is authenticated, recorded, perhaps met by a fault, and answered.
 import type { KeyObject } from 'node:crypto'
 import type { ApiResponse } from './api-request.ts'
 import type { Fault, Faults } from './faults.ts'
@@ -48,7 +48,7 @@ export function openApi(o: {
         identity: authenticate(world, o.appKey, headers.get('authorization')),
         apiVersion: headers.get('x-github-api-version') ?? undefined,
       }
-      const noted = o.writes.record({
+      const recorded = o.writes.record({
         kind,
         method,
         path,
@@ -56,14 +56,14 @@ export function openApi(o: {
         repository: /^\/repos\/([^/]+\/[^/]+)/.exec(path)?.[1] ?? null,
         body: request.body,
       })
-      const fault = o.faults.faultFor(noted)
-      noted.fault = fault?.kind ?? null
+      const fault = o.faults.faultFor(recorded)
+      recorded.fault = fault?.kind ?? null
       if (fault?.kind === 'freeze') await fault.until
       let answer: ApiResponse | null = null
       for (let times = timesDone(fault); times > 0; times--) answer = await route(request, o.parts)
-      noted.done = answer !== null && answer.status < 300
-      const outcome = answer && (fault === null || fault.kind === 'freeze') ? answer : misfortune(fault, world)
-      noted.status = typeof outcome === 'string' ? 0 : outcome.status
+      recorded.done = answer !== null && answer.status < 300
+      const outcome = answer && (fault === null || fault.kind === 'freeze') ? answer : faultOutcome(fault, world)
+      recorded.status = typeof outcome === 'string' ? 0 : outcome.status
       return outcome
     },
   }
@@ -91,7 +91,7 @@ function parseBody(body: string): unknown {
   }
 }
 
-function misfortune(fault: Fault | null, world: World): Outcome {
+function faultOutcome(fault: Fault | null, world: World): Outcome {
   switch (fault?.kind) {
     case 'reset-before':
     case 'reset-after':

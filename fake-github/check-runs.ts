@@ -20,11 +20,11 @@ export function respondToCheckRuns(
 ): ApiResponse | null {
   const { world, repository, path } = o
   const { method, body, query } = request
-  const said = body as Partial<CheckRun> & Pick<CheckRun, 'name' | 'head_sha'>
+  const parameters = body as Partial<CheckRun> & Pick<CheckRun, 'name' | 'head_sha'>
   if (path === 'check-runs' && method === 'POST') {
-    const json = checkRunJson(world, repository, world.nextIdOf('check run'), said)
+    const json = checkRunJson(world, repository, world.nextIdOf('check run'), parameters)
     keep('created', json)
-    if (json.status === 'completed') tell('completed', json)
+    if (json.status === 'completed') deliver('completed', json)
     return { status: 201, body: json }
   }
   const id = /^check-runs\/(\d+)$/.exec(path)?.[1]
@@ -32,7 +32,7 @@ export function respondToCheckRuns(
     const kept = world.checkRuns.get(Number(id))
     if (kept?.repositoryId !== repository.id) return { status: 404, body: { message: 'Not Found' } }
     if (method === 'GET') return { status: 200, body: kept.json }
-    const json = checkRunJson(world, repository, Number(id), { ...kept.json, ...said })
+    const json = checkRunJson(world, repository, Number(id), { ...kept.json, ...parameters })
     keep(json.status === 'completed' ? 'completed' : null, json)
     return { status: 200, body: json }
   }
@@ -48,10 +48,10 @@ export function respondToCheckRuns(
 
   function keep(action: 'created' | 'completed' | null, json: CheckRun): void {
     world.checkRuns.set(json.id, { repositoryId: repository.id, json })
-    if (action !== null) tell(action, json)
+    if (action !== null) deliver(action, json)
   }
 
-  function tell(action: 'created' | 'completed', json: CheckRun): void {
+  function deliver(action: 'created' | 'completed', json: CheckRun): void {
     o.send('check_run', { action, check_run: json }, repository.full_name, `${APP.slug}[bot]`)
   }
 }

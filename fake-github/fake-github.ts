@@ -1,5 +1,5 @@
-// A GitHub that runs on this machine: real enough that Andon is signed in, told and answered, over HTTP or inside one
-// process, and ill-behaved on demand.
+// A GitHub that runs on this machine: real enough that Andon authenticates, receives webhooks and gets answers, over HTTP
+// or inside one process, and that fails on demand.
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { type Actions, openActions } from './actions.ts'
@@ -49,7 +49,7 @@ export type FakeGitHub = UserActions &
     /** Puts a file on the default branch; null takes it away. */
     writeFile(fullName: string, path: string, text: string | null, by?: string): void
     repositoryId(fullName: string): number
-    /** A commit that was pushed before anybody looked. */
+    /** A commit that no branch has. */
     addCommit(fullName: string, sha: string): void
     /** Begins a workflow run, as a push or an agent would. */
     startRun(

@@ -7,7 +7,7 @@ export function openInProcessFetch(api: Api): typeof fetch {
     const { method, url, headers, body } =
       init?.body || typeof input !== 'string' ? await readRequest(input, init) : bare(input, init)
     const outcome = await api.respond({ method, url: new URL(url), headers, body })
-    // As over a socket, others have their turn before the answer is there.
+    // As over a socket, timers and other callbacks run before the answer is there.
     await new Promise(setImmediate)
     return toResponse(outcome)
   }

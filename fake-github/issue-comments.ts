@@ -5,12 +5,12 @@ import { commentJson, issueOfPullRequest } from './payloads.ts'
 import type { Webhooks } from './webhooks.ts'
 import { type Comment, type Repository, repositoryOf, userOf, type World } from './world.ts'
 
-type Deed = { readonly fullName: string; readonly by: string }
+type Change = { readonly fullName: string; readonly by: string }
 
 export function createComment(
   world: World,
   webhooks: Webhooks,
-  o: Deed & { readonly number: number; readonly body: string },
+  o: Change & { readonly number: number; readonly body: string },
 ): Comment {
   const repository = repositoryOf(world, o.fullName)
   const issue = subjectOf(world, o.fullName, o.number)
@@ -24,7 +24,7 @@ export function createComment(
 function editComment(
   world: World,
   webhooks: Webhooks,
-  o: Deed & { readonly id: number; readonly body: string },
+  o: Change & { readonly id: number; readonly body: string },
 ): Comment {
   const kept = keptComment(world, o.fullName, o.id)
   const json = { ...kept.json, body: o.body, updated_at: world.clock.nowIso() }
@@ -35,7 +35,7 @@ function editComment(
   return json
 }
 
-export function deleteComment(world: World, webhooks: Webhooks, o: Deed & { readonly id: number }): void {
+export function deleteComment(world: World, webhooks: Webhooks, o: Change & { readonly id: number }): void {
   const { json, number } = keptComment(world, o.fullName, o.id)
   world.comments.delete(o.id)
   const issue = subjectOf(world, o.fullName, number)

@@ -190,14 +190,14 @@ export function commentJson(
   }
 }
 
-/** A check run with what its App has said of it. */
+/** A check run with the parameters its App gave it. */
 export function checkRunJson(
   world: World,
   repository: Repository,
   id: number,
-  said: Partial<CheckRun> & Pick<CheckRun, 'name' | 'head_sha'>,
+  parameters: Partial<CheckRun> & Pick<CheckRun, 'name' | 'head_sha'>,
 ): CheckRun {
-  const { output, ...rest } = said
+  const { output, ...rest } = parameters
   const { title = null, summary = null, text = null } = output ?? {}
   return {
     id,

@@ -25,7 +25,7 @@ export function openPullRequestActions(o: { world: World; webhooks: Webhooks; de
     return sha
   }
 
-  /** Keeps the change and tells of it. */
+  /** Keeps the change and delivers it. */
   function changePull(
     fullName: string,
     number: number,
@@ -60,7 +60,7 @@ export function openPullRequestActions(o: { world: World; webhooks: Webhooks; de
       const repository = repositoryOf(world, fullName)
       const before = headOf(fullName, repository.default_branch)
       const after = world.git.commit(repository.id, branch)
-      tellPush(fullName, branch, { before, after, by })
+      deliverPush(fullName, branch, { before, after, by })
       return after
     },
 
@@ -71,7 +71,7 @@ export function openPullRequestActions(o: { world: World; webhooks: Webhooks; de
       const pulls = [...world.pullRequests]
         .filter(([key, pull]) => key.startsWith(`${fullName}#`) && pull.state === 'open' && pull.head.ref === branch)
         .map(([, pull]) => pull)
-      if (pulls.length === 0) tellPush(fullName, branch, { before, after, by })
+      if (pulls.length === 0) deliverPush(fullName, branch, { before, after, by })
       for (const { number, head } of pulls)
         changePull(fullName, number, 'synchronize', { head: { ...head, sha: after } }, { by, extra: { before, after } })
       return after
@@ -93,7 +93,7 @@ export function openPullRequestActions(o: { world: World; webhooks: Webhooks; de
       return number
     },
 
-    /** Links a pull request to an issue by hand: GitHub tells nobody. */
+    /** Links a pull request to an issue by hand: GitHub delivers nothing. */
     linkIssue(fullName: string, pull: number, issue: number): void {
       const key = `${fullName}#${pull}`
       world.linkedIssues.set(key, (world.linkedIssues.get(key) ?? new Set()).add(issue))
@@ -139,7 +139,7 @@ export function openPullRequestActions(o: { world: World; webhooks: Webhooks; de
   }
   return actions
 
-  function tellPush(fullName: string, branch: string, o: { before: string; after: string; by: string }): void {
+  function deliverPush(fullName: string, branch: string, o: { before: string; after: string; by: string }): void {
     const { before, after, by } = o
     webhooks.send('push', { ref: `refs/heads/${branch}`, before, after, ...NO_FLAGS, commits: [] }, fullName, by)
   }

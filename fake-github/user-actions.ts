@@ -1,4 +1,4 @@
-// The verbs of people and agents. Each resolves when its deed is done and its delivery is on the way.
+// The verbs of people and agents. Each resolves when it is done and its delivery is queued.
 import { createComment, deleteComment } from './issue-comments.ts'
 import { issueJson } from './payloads.ts'
 import { openPullRequestActions } from './pull-request-actions.ts'
@@ -33,7 +33,7 @@ export function openUserActions(o: { world: World; webhooks: Webhooks; defaultUs
     return issue
   }
 
-  /** Keeps the change and tells of it. */
+  /** Keeps the change and delivers it. */
   function changeIssue(
     fullName: string,
     number: number,

@@ -1,4 +1,4 @@
-// What this GitHub tells the App: deliveries about repositories that the installation reaches, of events it asked for.
+// Webhook deliveries: about repositories that the installation has, of events the App subscribes to.
 import type { Deliveries } from './deliveries.ts'
 import { organizationJson } from './payloads.ts'
 import { userOf, type World } from './world.ts'

@@ -22,10 +22,10 @@ beforeEach(async () => {
 
 afterEach(() => github.close())
 
-function openClient(fake: FakeGitHub, privateKey = fake.privateKey): GitHub {
+function openClient(fake: FakeGitHub, privateKey = fake.privateKey, send = fetch): GitHub {
   const now = () => new Date().toISOString()
   const log = pino({ level: 'silent' })
-  return openGitHub({ appId: fake.appId, privateKey, apiUrl: fake.url, now, log, timeoutMs: 1_000 })
+  return openGitHub({ appId: fake.appId, privateKey, apiUrl: fake.url, now, log, fetch: send, timeoutMs: 1_000 })
 }
 
 function anotherKey(): string {
@@ -185,6 +185,77 @@ describe('misfortune', () => {
     await expect(andon.createComment(where, number, 'one too many')).rejects.toMatchObject({ kind: 'rate_limited' })
     expect(github.writes.count('comment')).toBe(80)
   })
+})
+
+describe('a client in the same process', () => {
+  test.each([
+    ['502-before', 'unconfirmed', 0],
+    ['502-after', 'unconfirmed', 1],
+    ['reset-after', 'unconfirmed', 1],
+    ['hang-after', 'unconfirmed', 1],
+    ['unreachable', 'retryable', 0],
+    ['secondary-limit', 'rate_limited', 0],
+  ] as const)(
+    'meets the same faults without a socket (%s): it sees "%s", and %i is there',
+    async (how, kind, there) => {
+      const number = await github.openIssue(WIDGETS, { title: 'A' })
+      github.injectFault({ requests: 'comment', kind: how, maxTimes: 1 })
+      await expect(inProcess().createComment(where, number, 'hello')).rejects.toMatchObject({ kind })
+      expect(github.comments(WIDGETS, number)).toHaveLength(there)
+    },
+  )
+
+  test('that dies with a request on its way never hears of it, whether it was done or not', async () => {
+    const number = await github.openIssue(WIDGETS, { title: 'A' })
+    let answered = 0
+    const count = () => {
+      answered += 1
+    }
+    for (const [kind, there] of [
+      ['crash-before', 0],
+      ['crash-after', 1],
+    ] as const) {
+      github.injectFault({ requests: 'comment', kind, maxTimes: 1 })
+      void inProcess().createComment(where, number, 'hello').then(count, count)
+      await expect.poll(() => github.writes.all.at(-1)?.fault).toBe(kind)
+      await expect.poll(() => github.comments(WIDGETS, number).length).toBe(there)
+    }
+    // A later request has been answered, theirs have not.
+    await inProcess().createComment(where, number, 'alive')
+    expect(answered).toBe(0)
+  })
+
+  test('that is frozen sends its request when it thaws', async () => {
+    const number = await github.openIssue(WIDGETS, { title: 'A' })
+    const thaw = Promise.withResolvers<void>()
+    let frozen = 0
+    github.chooseFaults(({ kind }) => {
+      return kind === 'comment' && frozen++ === 0 ? { kind: 'freeze', until: thaw.promise } : null
+    })
+    const late = inProcess().createComment(where, number, 'late')
+    await expect.poll(() => frozen).toBe(1)
+    await inProcess().createComment(where, number, 'early')
+    thaw.resolve()
+    await late
+    expect(github.comments(WIDGETS, number).map(({ body }) => body)).toEqual(['early', 'late'])
+  })
+
+  test('may be refused in any words, and its request may arrive more than once', async () => {
+    const number = await github.openIssue(WIDGETS, { title: 'A' })
+    const faults = [
+      { kind: 'refuse', status: 410, message: 'Gone' },
+      { kind: 'repeated', times: 2 },
+    ] as const
+    let calls = 0
+    github.chooseFaults(({ kind }) => (kind === 'comment' ? (faults[calls++] ?? null) : null))
+    await expect(inProcess().createComment(where, number, 'one')).rejects.toMatchObject({ kind: 'not_found' })
+    await expect(inProcess().createComment(where, number, 'two')).rejects.toMatchObject({ kind: 'unconfirmed' })
+    expect(github.comments(WIDGETS, number).map(({ body }) => body)).toEqual(['two', 'two'])
+  })
+
+  function inProcess(): GitHub {
+    return openClient(github, github.privateKey, github.fetch)
+  }
 })
 
 test('hundreds of writes at once are all done, each once', async () => {
