@@ -6,11 +6,12 @@ import { cpus, loadavg } from 'node:os'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import { environmentOf } from '../fake-github/environment.ts'
 import { migrate } from '../src/store/migrate.ts'
 import { openPostgresDatabase } from '../src/store/postgres.ts'
 import { type AndonProcess, startAndonProcess, stopAllProcesses, waitUntil } from '../test/support/andon-process.ts'
 import { databaseUrlOf, withClient } from '../test/support/database-template.ts'
-import { environmentOf, type FakeGitHub, openFakeGitHub } from '../test/support/fake-github.ts'
+import { type FakeGitHub, openFakeGitHub } from '../test/support/fake-github.ts'
 import { findPostgres, startCluster } from '../test/support/postgres-cluster.ts'
 
 const HELP = `Usage: npm run bench:idle [-- --quick]

@@ -144,7 +144,7 @@ export async function openDrivenIssue(
   }
 
   async function push(): Promise<void> {
-    await github.push(repository, branch, { by: agent, message: 'Answer the review' })
+    await github.push(repository, branch, { by: agent })
     session.log(where, `pushed to pull request #${pull}`)
   }
 

@@ -12,7 +12,7 @@ export const success: IssueScenario = async (work, session) => {
 }
 
 /** The tests fail, and pass at the next attempt. */
-export const flakyTests: IssueScenario = async (work, session) => {
+const flakyTests: IssueScenario = async (work, session) => {
   await work.plan({ seconds: 8 })
   await work.code({ seconds: 14 })
   await work.test({ conclusion: 'failure', seconds: 9 })
@@ -21,7 +21,7 @@ export const flakyTests: IssueScenario = async (work, session) => {
 }
 
 /** A reviewer asks for changes; code and test run again, then the pull request waits once more. */
-export const changesRequested: IssueScenario = async (work, session) => {
+const changesRequested: IssueScenario = async (work, session) => {
   await work.plan({ seconds: 9 })
   await work.code({ seconds: 16 })
   await work.test({ seconds: 12 })
@@ -33,7 +33,7 @@ export const changesRequested: IssueScenario = async (work, session) => {
 }
 
 /** The tests keep failing until no attempt is left: a person is needed, and comes. */
-export const failingTests: IssueScenario = async (work, session) => {
+const failingTests: IssueScenario = async (work, session) => {
   await work.plan()
   await work.code()
   await work.test({ conclusion: 'failure' })
@@ -45,14 +45,14 @@ export const failingTests: IssueScenario = async (work, session) => {
 }
 
 /** An agent falls silent in the middle of its work: it is asked about, cancelled, and another attempt made. */
-export const stalledRun: IssueScenario = async (work, session) => {
+const stalledRun: IssueScenario = async (work, session) => {
   await work.plan({ seconds: 9 })
   await work.code({ seconds: 16, conclusion: null })
   await codeToMerge(work, session)
 }
 
 /** A run falls silent and does not hear that it is cancelled, until it is forced. */
-export const ignoresCancel: IssueScenario = async (work, session) => {
+const ignoresCancel: IssueScenario = async (work, session) => {
   await work.plan({ seconds: 9 })
   await work.code({ seconds: 14, conclusion: null, ignoresCancel: true })
   await codeToMerge(work, session)

@@ -1,9 +1,9 @@
 // A session: the time that passes between deeds, what is said about them, and the end of it all.
 import { setTimeout as timer } from 'node:timers/promises'
-import { type Random, seededRandom } from '../fake-github/random.ts'
+import { type SeededRandom, seededRandom } from '../fake-github/random.ts'
 
 export type DemoSession = {
-  readonly random: Random
+  readonly random: SeededRandom
   readonly isEnded: boolean
   /** Lets about that many seconds pass, fewer at a faster pace; throws `SessionEnded` when the session ends meanwhile. */
   pause(seconds: number): Promise<void>

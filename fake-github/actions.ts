@@ -1,10 +1,11 @@
 // The workflows of each repository, their runs, and the answers of the Actions API.
 
+import type { ApiResponse } from './api-request.ts'
 import { whyNotDispatched } from './dispatch-inputs.ts'
 import type { RepositoryFiles } from './files.ts'
-import type { ApiResponse } from './routes.ts'
 import { jobPayload, runPayload, type Workflow, workflowPayload } from './run-state.ts'
-import { createRun, type Run, type SendWebhook } from './runs.ts'
+import { createRun, type Run } from './runs.ts'
+import type { SendWebhook } from './webhooks.ts'
 import { repositoryOf, type World } from './world.ts'
 
 export type Actions = {
@@ -19,15 +20,10 @@ export type Actions = {
   onDispatch(callback: (run: Run, inputs: Readonly<Record<string, string>>) => void): void
   /** Calls back when the App asks for a run to be cancelled, before anything comes of it. */
   onCancel(callback: (run: Run, forced: boolean) => void): void
+  /** How long a run is not listed yet, and whether GitHub names the run that a dispatch began. */
+  readonly listing: { delaySeconds: number; namesDispatchedRuns: boolean }
   /** Answers requests under `/repos/o/r/actions/`; null when it has no such path. */
-  respond(
-    method: string,
-    fullName: string,
-    path: string,
-    query: URLSearchParams,
-    body: unknown,
-    headOf: (branch: string) => Promise<string | null>,
-  ): Promise<ApiResponse | null>
+  respond(method: string, fullName: string, path: string, query: URLSearchParams, body: unknown): ApiResponse | null
 }
 
 const KEY_ECHOING_WORKFLOWS = ['plan.yml', 'code.yml', 'test.yml']
@@ -37,6 +33,7 @@ export function openActions(world: World, tell: SendWebhook, files: RepositoryFi
   const runs: Run[] = []
   const listeners: Parameters<Actions['onDispatch']>[0][] = []
   const cancelListeners: Parameters<Actions['onCancel']>[0][] = []
+  const listing = { delaySeconds: 0, namesDispatchedRuns: true }
 
   function workflow(fullName: string, file: string): Workflow {
     const key = `${fullName}/${file}`
@@ -76,12 +73,7 @@ export function openActions(world: World, tell: SendWebhook, files: RepositoryFi
     return text === null ? echoesKey : /^run-name:.*inputs\.andon/m.test(text)
   }
 
-  async function dispatch(
-    fullName: string,
-    name: string,
-    body: unknown,
-    headOf: (branch: string) => Promise<string | null>,
-  ): Promise<ApiResponse> {
+  function dispatch(fullName: string, name: string, body: unknown): ApiResponse {
     const known = find(fullName, name)
     if (!known) return { status: 404, body: { message: 'Not Found' } }
     if (known.state !== 'active') return unprocessable("Cannot trigger a 'workflow_dispatch' on a disabled workflow")
@@ -95,7 +87,7 @@ export function openActions(world: World, tell: SendWebhook, files: RepositoryFi
     if (why !== null) return unprocessable(why)
     if (Object.keys(inputs).length > MAX_INPUTS) return unprocessable(`you may only define up to ${MAX_INPUTS} inputs`)
     const branch = ref.replace('refs/heads/', '')
-    const headSha = await headOf(branch)
+    const headSha = world.git.head(repositoryOf(world, fullName).id, branch)
     if (headSha === null) return unprocessable(`No ref found for: ${ref}`)
     const title = echoes(fullName, known) && inputs.andon ? `andon ${inputs.andon}` : known.name
     tell(
@@ -106,7 +98,7 @@ export function openActions(world: World, tell: SendWebhook, files: RepositoryFi
     )
     const run = begin(fullName, known.file, { branch, headSha, title, event: 'workflow_dispatch', by: appLogin })
     for (const listener of listeners) listener(run, inputs)
-    if (!details) return { status: 204, body: null }
+    if (!details || !listing.namesDispatchedRuns) return { status: 204, body: null }
     return {
       status: 200,
       body: {
@@ -120,7 +112,10 @@ export function openActions(world: World, tell: SendWebhook, files: RepositoryFi
   function list(found: readonly Run[], query: URLSearchParams): ApiResponse {
     const page = Number(query.get('page') ?? 1)
     const perPage = Math.min(100, Number(query.get('per_page') ?? 30))
-    const matching = found.filter((run) => matchesQuery(run, query)).toSorted((one, other) => other.id - one.id)
+    const listedUntil = world.clock.nowMs() - listing.delaySeconds * 1000
+    const matching = found
+      .filter((run) => Date.parse(run.state.createdAt) <= listedUntil && matchesQuery(run, query))
+      .toSorted((one, other) => other.id - one.id)
     const shown = matching.slice((page - 1) * perPage, page * perPage)
     return {
       status: 200,
@@ -134,7 +129,8 @@ export function openActions(world: World, tell: SendWebhook, files: RepositoryFi
     createRun: begin,
     onDispatch: (callback) => void listeners.push(callback),
     onCancel: (callback) => void cancelListeners.push(callback),
-    async respond(method, fullName, path, query, body, headOf) {
+    listing,
+    respond(method, fullName, path, query, body) {
       repositoryOf(world, fullName)
       for (const file of KEY_ECHOING_WORKFLOWS) workflow(fullName, file)
       const here = runs.filter((run) => run.state.repository === fullName)
@@ -146,8 +142,7 @@ export function openActions(world: World, tell: SendWebhook, files: RepositoryFi
           body: { total_count: known.length, workflows: known.map((one) => workflowPayload(world, fullName, one)) },
         }
       }
-      if (noun === 'workflows' && verb === 'dispatches' && method === 'POST')
-        return dispatch(fullName, id!, body, headOf)
+      if (noun === 'workflows' && verb === 'dispatches' && method === 'POST') return dispatch(fullName, id!, body)
       if (noun === 'workflows') {
         const known = find(fullName, id!)
         if (!known) return { status: 404, body: { message: 'Not Found' } }

@@ -4,7 +4,7 @@ import { createHmac, randomUUID } from 'node:crypto'
 import { Agent, request as send } from 'node:http'
 import type { Clock } from './clock.ts'
 import { APP } from './organization.ts'
-import type { Random } from './random.ts'
+import type { SeededRandom } from './random.ts'
 
 export type Delivery = {
   readonly id: number
@@ -53,7 +53,7 @@ export type Deliveries = {
 export function openDeliveries(o: {
   secret: string
   clock: Clock
-  random: Random
+  random: SeededRandom
   url: string | null
   maxConcurrent: number
 }): Deliveries {

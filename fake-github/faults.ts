@@ -2,8 +2,8 @@
 // that makes blind retries write twice.
 
 import type { Clock } from './clock.ts'
-import { type Random, seededRandom } from './random.ts'
-import type { RequestKind } from './write-log.ts'
+import { type SeededRandom, seededRandom } from './random.ts'
+import type { RecordedRequest, RequestKind } from './write-log.ts'
 
 export type FaultKind =
   | '502-before'
@@ -12,10 +12,28 @@ export type FaultKind =
   | 'reset-after'
   | 'hang-before'
   | 'hang-after'
+  /** The process that asked dies with the request on its way: it never hears of it again. */
+  | 'crash-before'
+  | 'crash-after'
+  | 'unreachable'
   | 'secondary-limit'
   | 'primary-limit'
   | 'unauthorized'
   | 'forbidden'
+
+export type Fault =
+  /** What a limit asks to wait is 60 seconds unless given. */
+  | { readonly kind: FaultKind; readonly retryAfterSeconds?: number }
+  /** It gets there so many times, as some network devices do it, and every answer is lost. */
+  | { readonly kind: 'repeated'; readonly times: number }
+  /** The process that asked is frozen before its request leaves it. */
+  | { readonly kind: 'freeze'; readonly until: Promise<void> }
+  | {
+      readonly kind: 'refuse'
+      readonly status: number
+      readonly message?: string
+      readonly headers?: Readonly<Record<string, string>>
+    }
 
 export type FaultRule = {
   /** Which requests; `any` means all that change something. */
@@ -26,25 +44,28 @@ export type FaultRule = {
   /** How many times at most. */
   readonly maxTimes?: number
   readonly seed?: number
-  /** What a limit asks to wait, 60 unless given. */
   readonly retryAfterSeconds?: number
 }
 
-export type Fault = { readonly kind: FaultKind; readonly retryAfterSeconds: number }
+/** What goes wrong with a request; null: nothing. */
+export type ChooseFault = (request: RecordedRequest) => Fault | null
 
 export type Faults = {
   /** Adds a rule; the returned function takes it away. */
   injectFault(rule: FaultRule): () => void
+  /** Asked before the rules, for every request but those for tokens; replaces what was asked until now. */
+  chooseFaults(choose: ChooseFault): void
   clearFaults(): void
   /** Keeps GitHub's own limits on creation: 80 a minute and 500 an hour. */
   enforceCreationLimits(): void
-  faultFor(kind: RequestKind): Fault | null
+  faultFor(request: RecordedRequest): Fault | null
 }
 
 export function openFaults(clock: Clock): Faults {
-  const rules = new Set<{ rule: FaultRule; random: Random; left: number }>()
+  const rules = new Set<{ rule: FaultRule; random: SeededRandom; left: number }>()
   const created: number[] = []
   let limited = false
+  let chosen: ChooseFault = () => null
 
   function overLimit(kind: RequestKind): Fault | null {
     if (!limited || !CREATIONS.has(kind)) return null
@@ -55,7 +76,7 @@ export function openFaults(clock: Clock): Faults {
       created.push(at)
       return null
     }
-    return { kind: 'secondary-limit', retryAfterSeconds: DEFAULT_RETRY_AFTER_SECONDS }
+    return { kind: 'secondary-limit' }
   }
 
   return {
@@ -64,24 +85,27 @@ export function openFaults(clock: Clock): Faults {
       rules.add(kept)
       return () => rules.delete(kept)
     },
+    chooseFaults(choose) {
+      chosen = choose
+    },
     clearFaults() {
       rules.clear()
       limited = false
+      chosen = () => null
     },
     enforceCreationLimits() {
       limited = true
     },
-    faultFor(kind) {
+    faultFor(request) {
+      const { kind } = request
+      const one = kind === 'token' ? null : chosen(request)
+      if (one) return one
       for (const kept of rules) {
-        if (
-          kept.left === 0 ||
-          !matchesRequest(kept.rule.requests, kind) ||
-          !kept.random.chance(kept.rule.probability ?? 1)
-        )
-          continue
+        const { rule, random } = kept
+        if (kept.left === 0 || !matchesRequest(rule.requests, kind) || !random.chance(rule.probability ?? 1)) continue
         kept.left--
-        const how = typeof kept.rule.kind === 'string' ? kept.rule.kind : kept.random.pick(kept.rule.kind)
-        return { kind: how, retryAfterSeconds: kept.rule.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS }
+        const how = typeof rule.kind === 'string' ? rule.kind : random.pick(rule.kind)
+        return { kind: how, ...(rule.retryAfterSeconds && { retryAfterSeconds: rule.retryAfterSeconds }) }
       }
       return overLimit(kind)
     },
@@ -99,4 +123,3 @@ const CREATIONS_PER_MINUTE = 80
 const CREATIONS_PER_HOUR = 500
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
-const DEFAULT_RETRY_AFTER_SECONDS = 60

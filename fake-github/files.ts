@@ -1,6 +1,7 @@
 // Files on the default branches, as far as anybody asks for them: an andon.yml and some workflows.
-import { createHash, randomBytes } from 'node:crypto'
-import type { ApiResponse } from './routes.ts'
+import { createHash } from 'node:crypto'
+import type { ApiResponse } from './api-request.ts'
+import type { SendWebhook } from './webhooks.ts'
 import { repositoryOf, type World } from './world.ts'
 
 export type RepositoryFiles = {
@@ -11,12 +12,8 @@ export type RepositoryFiles = {
   respond(fullName: string, path: string): ApiResponse
 }
 
-export function openRepositoryFiles(
-  world: () => World,
-  tell: (event: string, payload: Record<string, unknown>, fullName: string, by: string) => void,
-): RepositoryFiles {
+export function openRepositoryFiles(world: World, send: SendWebhook): RepositoryFiles {
   const texts = new Map<string, string>()
-  const heads = new Map<string, string>()
   const read = (fullName: string, path: string) => texts.get(`${fullName}/${path}`) ?? null
 
   return {
@@ -25,17 +22,17 @@ export function openRepositoryFiles(
       const existed = read(fullName, path) !== null
       if (text === null) texts.delete(`${fullName}/${path}`)
       else texts.set(`${fullName}/${path}`, text)
-      const before = heads.get(fullName) ?? '0'.repeat(40)
-      const after = randomBytes(20).toString('hex')
-      heads.set(fullName, after)
+      const { id, default_branch: branch } = repositoryOf(world, fullName)
+      const before = world.git.head(id, branch)
+      const after = world.git.commit(id, branch)
       const touched = { added: [] as string[], removed: [] as string[], modified: [] as string[] }
       touched[text === null ? 'removed' : existed ? 'modified' : 'added'].push(path)
-      const ref = `refs/heads/${repositoryOf(world(), fullName).default_branch}`
       const flags = { created: false, deleted: false, forced: false }
-      tell('push', { ref, before, after, ...flags, commits: [{ id: after, ...touched }] }, fullName, by)
+      const commits = [{ id: after, ...touched }]
+      send('push', { ref: `refs/heads/${branch}`, before, after, ...flags, commits }, fullName, by)
     },
     respond(fullName, path) {
-      if (world().grant.permissions.contents === undefined)
+      if (world.grant.permissions.contents === undefined)
         return { status: 403, body: { message: 'Resource not accessible by integration' } }
       const text = read(fullName, path)
       if (text === null) return { status: 404, body: { message: 'Not Found' } }

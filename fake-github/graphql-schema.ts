@@ -3,23 +3,19 @@ import { type Node, NotFound } from './graphql.ts'
 import { type Issue, issuesClosedBy, type PullRequest, type Repository, type Review, type World } from './world.ts'
 
 /** The root of the graph. */
-export function graphqlRoot(world: World, headOf: (fullName: string, branch: string) => Promise<string | null>): Node {
+export function graphqlRoot(world: World): Node {
   return {
     __typename: 'Query',
     repository({ owner, name }: { owner: string; name: string }) {
       const repository = world.repositories.get(`${owner}/${name}`)
       if (!repository) throw new NotFound(`Could not resolve to a Repository with the name '${owner}/${name}'.`)
-      return repositoryNode(world, repository, headOf)
+      return repositoryNode(world, repository)
     },
     rateLimit: { __typename: 'RateLimit', cost: 1, limit: 5000, remaining: 4999 },
   }
 }
 
-function repositoryNode(
-  world: World,
-  repository: Repository,
-  headOf: (fullName: string, branch: string) => Promise<string | null>,
-): Node {
+function repositoryNode(world: World, repository: Repository): Node {
   const fullName = repository.full_name
   return {
     __typename: 'Repository',
@@ -29,8 +25,8 @@ function repositoryNode(
     nameWithOwner: fullName,
     isPrivate: repository.private,
     url: `${world.url}/${fullName}`,
-    async defaultBranchRef() {
-      const oid = await headOf(fullName, repository.default_branch)
+    defaultBranchRef() {
+      const oid = world.git.head(repository.id, repository.default_branch)
       return oid === null ? null : refNode(repository.default_branch, oid)
     },
     issue({ number }: { number: number }) {
@@ -110,8 +106,8 @@ function pullRequestNode(world: World, fullName: string, pull: PullRequest): Nod
     baseRefName: pull.base.ref,
     baseRefOid: pull.base.sha,
     headRef: refNode(pull.head.ref, pull.head.sha),
-    isCrossRepository: false,
-    headRepositoryOwner: { __typename: 'Organization', login: world.organization.login },
+    isCrossRepository: ownerOf(pull) !== world.organization.login,
+    headRepositoryOwner: { __typename: 'Organization', login: ownerOf(pull) },
     reviews({ first, last, states }: { first?: number; last?: number; states?: readonly string[] }) {
       const reviews = (world.reviews.get(`${fullName}#${pull.number}`) ?? []).filter(
         (review) => states === undefined || states.includes(review.state.toUpperCase()),
@@ -126,6 +122,10 @@ function pullRequestNode(world: World, fullName: string, pull: PullRequest): Nod
       return connection('IssueConnection', issues, first)
     },
   }
+}
+
+function ownerOf({ head }: PullRequest): string {
+  return head.label.slice(0, head.label.indexOf(':'))
 }
 
 function reviewNode(review: Review): Node {

@@ -1,38 +1,41 @@
-// Who asks: the App by its JWT, an installation by its token, a person by theirs. The emulator would let anybody in.
-import { createPublicKey, verify } from 'node:crypto'
+// Who asks: the App by its JWT, or an installation by its token.
+import { type KeyObject, randomBytes, verify } from 'node:crypto'
 import { APP } from './organization.ts'
-import type { World } from './world.ts'
+import type { InstallationToken, World } from './world.ts'
 
 export type Identity =
   | { readonly kind: 'app' }
-  | { readonly kind: 'installation'; readonly token: string }
-  | { readonly kind: 'user'; readonly login: string }
+  | { readonly kind: 'installation'; readonly token: InstallationToken }
   | { readonly kind: 'anonymous'; readonly why: string }
 
 /** Reads an Authorization header as GitHub would. */
-export function authenticate(world: World, authorization: string | undefined): Identity {
+export function authenticate(world: World, appKey: KeyObject, authorization: string | null): Identity {
   if (!authorization) return { kind: 'anonymous', why: 'Requires authentication' }
   const secret = authorization.replace(/^(bearer|token)\s+/i, '').trim()
   if (secret.startsWith('eyJ')) {
-    const why = whyInvalidJwt(world, secret)
+    const why = whyInvalidJwt(appKey, secret)
     return why === null ? { kind: 'app' } : { kind: 'anonymous', why }
   }
   const token = world.tokens.get(secret)
-  if (token) {
-    const valid = token.expiresAt > world.clock.nowMs() && world.installation.state !== 'removed'
-    return valid ? { kind: 'installation', token: secret } : { kind: 'anonymous', why: 'Bad credentials' }
-  }
-  const login = /^ghp_(.+)_\d+$/.exec(secret)?.[1]
-  return login !== undefined && world.users.has(login)
-    ? { kind: 'user', login }
-    : { kind: 'anonymous', why: 'Bad credentials' }
+  const isValid = token && token.expiresAt > world.clock.nowMs() && world.installation.state !== 'removed'
+  return isValid ? { kind: 'installation', token } : { kind: 'anonymous', why: 'Bad credentials' }
+}
+
+/** A token for the repositories, or for all: valid for an hour. */
+export function issueToken(
+  world: World,
+  repositoryIds: readonly number[] | null,
+): { token: string; expiresAt: number } {
+  const token = `ghs_${randomBytes(18).toString('base64url')}`
+  const expiresAt = world.clock.nowMs() + TOKEN_LIFETIME_MS
+  world.tokens.set(token, { repositoryIds, expiresAt })
+  return { token, expiresAt }
 }
 
 // The machine's clock, because the App signs with it too.
-function whyInvalidJwt(world: World, jwt: string): string | null {
+function whyInvalidJwt(appKey: KeyObject, jwt: string): string | null {
   const [head = '', claims = '', signature = ''] = jwt.split('.')
-  const key = createPublicKey(world.emulator.privateKey)
-  const signed = verify('RSA-SHA256', Buffer.from(`${head}.${claims}`), key, Buffer.from(signature, 'base64url'))
+  const signed = verify('RSA-SHA256', Buffer.from(`${head}.${claims}`), appKey, Buffer.from(signature, 'base64url'))
   if (!signed) return 'A JSON web token could not be decoded'
   const { iss, exp, iat } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as {
     iss: unknown
@@ -48,5 +51,6 @@ function whyInvalidJwt(world: World, jwt: string): string | null {
   return null
 }
 
+const TOKEN_LIFETIME_MS = 3_600_000
 const CLOCK_SKEW_SECONDS = 60
 const MAX_JWT_SECONDS = 660

@@ -2,12 +2,17 @@
 import { APP } from './organization.ts'
 import type { Run } from './runs.ts'
 import type { Webhooks } from './webhooks.ts'
-import { type Repository, repositoryOf, type World } from './world.ts'
+import { repositoryOf, type World } from './world.ts'
 
 export type Installation = ReturnType<typeof openInstallation>
 
-export function openInstallation(o: { world: World; told: Webhooks; defaultUser: string; runs: () => readonly Run[] }) {
-  const { world, told, defaultUser } = o
+export function openInstallation(o: {
+  world: World
+  webhooks: Webhooks
+  defaultUser: string
+  runs: () => readonly Run[]
+}) {
+  const { world, webhooks, defaultUser } = o
 
   function brief(fullNames: readonly string[]): readonly object[] {
     return fullNames
@@ -40,7 +45,7 @@ export function openInstallation(o: { world: World; told: Webhooks; defaultUser:
   function tell(action: string, state: typeof world.installation.state): void {
     world.installation.state = state
     const repositories = brief([...world.repositories.keys()])
-    told.sendInstallationEvent('installation', { action, installation: installation(), repositories }, defaultUser)
+    webhooks.sendInstallationEvent('installation', { action, installation: installation(), repositories }, defaultUser)
   }
 
   return {
@@ -61,11 +66,9 @@ export function openInstallation(o: { world: World; told: Webhooks; defaultUser:
 
     /** Renames a repository; its id stays. Answers the new full name. */
     async renameRepository(fullName: string, name: string): Promise<string> {
-      const from = repositoryOf(world, fullName).name
-      const repository = await world.emulator.requestAs<Repository>(defaultUser, 'PATCH', `/repos/${fullName}`, {
-        name,
-      })
-      const next = repository.full_name
+      const from = repositoryOf(world, fullName)
+      const next = `${world.organization.login}/${name}`
+      const repository = { ...renamed(from, fullName, next), name }
       for (const kept of [world.repositories, world.issues, world.pullRequests, world.linkedIssues] as Map<
         string,
         unknown
@@ -74,7 +77,12 @@ export function openInstallation(o: { world: World; told: Webhooks; defaultUser:
       world.repositories.set(next, repository)
       for (const run of o.runs())
         if (run.state.repository === fullName) (run.state as { repository: string }).repository = next
-      told.send('repository', { action: 'renamed', changes: { repository: { name: { from } } } }, next, defaultUser)
+      webhooks.send(
+        'repository',
+        { action: 'renamed', changes: { repository: { name: { from: from.name } } } },
+        next,
+        defaultUser,
+      )
       return next
     },
 
@@ -86,12 +94,12 @@ export function openInstallation(o: { world: World; told: Webhooks; defaultUser:
         visibility: isPrivate ? 'private' : 'public',
       }
       world.repositories.set(fullName, repository)
-      told.send('repository', { action: isPrivate ? 'privatized' : 'publicized' }, fullName, defaultUser)
+      webhooks.send('repository', { action: isPrivate ? 'privatized' : 'publicized' }, fullName, defaultUser)
     },
 
     /** Deletes a repository; its last delivery still carries it. */
     deleteRepository(fullName: string): void {
-      told.send('repository', { action: 'deleted' }, fullName, defaultUser)
+      webhooks.send('repository', { action: 'deleted' }, fullName, defaultUser)
       world.repositories.delete(fullName)
     },
 
@@ -110,7 +118,7 @@ export function openInstallation(o: { world: World; told: Webhooks; defaultUser:
       repositories_removed: brief(removed),
       requester: null,
     }
-    told.sendInstallationEvent('installation_repositories', payload, defaultUser)
+    webhooks.sendInstallationEvent('installation_repositories', payload, defaultUser)
   }
 }
 
@@ -118,6 +126,11 @@ function renameKeys(kept: Map<string, unknown>, from: string, to: string): void 
   for (const [key, value] of [...kept]) {
     if (key !== from && !key.startsWith(`${from}#`)) continue
     kept.delete(key)
-    kept.set(key.replace(from, to), value)
+    kept.set(key.replace(from, to), value instanceof Set ? value : renamed(value, from, to))
   }
+}
+
+/** The document with the repository's new name in its addresses. */
+function renamed<T>(document: T, from: string, to: string): T {
+  return JSON.parse(JSON.stringify(document).replaceAll(`${from}/`, `${to}/`).replaceAll(`${from}"`, `${to}"`))
 }

@@ -14,16 +14,12 @@ export type SnapshotSources = {
   readonly world: World
   readonly actions: Actions
   readonly writes: WriteLog
-  comments(fullName: string, number: number): Promise<readonly Comment[]>
-  checkRuns(fullName: string, sha: string): Promise<readonly CheckRun[]>
+  comments(fullName: string, number: number): readonly Comment[]
+  checkRuns(fullName: string, sha: string): readonly CheckRun[]
 }
 
 /** Everything about an issue or pull request; null when there is none. */
-export async function readIssueSnapshot(
-  o: SnapshotSources,
-  fullName: string,
-  number: number,
-): Promise<IssueSnapshot | null> {
+export function readIssueSnapshot(o: SnapshotSources, fullName: string, number: number): IssueSnapshot | null {
   const key = `${fullName}#${number}`
   const pull = o.world.pullRequests.get(key)
   const issue = o.world.issues.get(key) ?? pull
@@ -40,11 +36,9 @@ export async function readIssueSnapshot(
     .map((write) => write.body as { name?: string; head_sha?: string })
     .filter((body) => body.name?.includes(named) && body.head_sha !== undefined)
     .map((body) => String(body.head_sha))
-  const lists = await Promise.all(
-    [...new Set([...own, ...elsewhere])].map((sha) => o.checkRuns(fullName, sha).catch(() => [])),
-  )
-  const checkRuns = lists.flat().filter((check) => own.has(check.head_sha) || check.name.includes(named))
-  return { issue, pullRequests, comments: await o.comments(fullName, number), checkRuns }
+  const all = [...new Set([...own, ...elsewhere])].flatMap((sha) => o.checkRuns(fullName, sha))
+  const checkRuns = all.filter((check) => own.has(check.head_sha) || check.name.includes(named))
+  return { issue, pullRequests, comments: o.comments(fullName, number), checkRuns }
 }
 
 function pullRequestsOf(world: World, fullName: string, number: number): readonly PullRequest[] {

@@ -16,16 +16,22 @@ const TOKEN_LIFETIME_SECONDS = 300
 
 export function openOidcIssuer(o: { url: string; now: () => string; firstKey?: KeyObject }): OidcIssuer {
   let made = 0
-  let pairs = [pair(o.firstKey)]
+  let pairs: readonly Pair[] = []
 
-  function pair(key = generateKey()): { readonly kid: string; readonly key: KeyObject } {
+  function pair(key = generateKey()): Pair {
     return { kid: `key-${++made}`, key }
+  }
+
+  // To make a key takes long, and most who open an issuer ask it for nothing.
+  function current(): readonly Pair[] {
+    if (pairs.length === 0) pairs = [pair(o.firstKey)]
+    return pairs
   }
 
   return {
     url: o.url,
     async keys() {
-      const published = pairs.map(async ({ kid, key }) => ({
+      const published = current().map(async ({ kid, key }) => ({
         ...(await exportJWK(createPublicKey(key))),
         kid,
         alg: 'RS256',
@@ -34,7 +40,7 @@ export function openOidcIssuer(o: { url: string; now: () => string; firstKey?: K
       return { keys: await Promise.all(published) }
     },
     token(claims, as = {}) {
-      const { kid, key } = { ...pairs[0], ...as }
+      const { kid, key } = { ...current()[0], ...as }
       const seconds = Math.floor(Date.parse(o.now()) / 1000)
       const usual = { iss: o.url, iat: seconds, nbf: seconds - 10, exp: seconds + TOKEN_LIFETIME_SECONDS }
       return new SignJWT({ ...usual, ...claims })
@@ -42,10 +48,12 @@ export function openOidcIssuer(o: { url: string; now: () => string; firstKey?: K
         .sign(key!)
     },
     rotate() {
-      pairs = [pair(), ...pairs.slice(0, 1)]
+      pairs = [pair(), ...current().slice(0, 1)]
     },
   }
 }
+
+type Pair = { readonly kid: string; readonly key: KeyObject }
 
 function generateKey(): KeyObject {
   return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey

@@ -4,34 +4,29 @@ import { escapeHtml, toHtml } from './markdown.ts'
 import type { CheckRun, Comment } from './world.ts'
 import type { WriteLog } from './write-log.ts'
 
-export type Pages = (path: string) => Promise<{ readonly type: string; readonly text: string } | null>
+export type Pages = (path: string) => { readonly type: string; readonly text: string } | null
 
 export function createPages(o: SnapshotSources): Pages {
   const { world } = o
 
-  return async (path) => {
+  return (path) => {
     const [, place, json] = /^(.*?)(\.json)?$/.exec(path) ?? []
     const [, fullName, section, id] =
       /^\/([^/]+\/[^/]+)(?:\/(issues|pull|actions\/runs)\/(\d+).*)?$/.exec(place ?? '') ?? []
     if (json !== undefined) {
-      const held = fullName && id ? await readIssueSnapshot(o, fullName, Number(id)) : null
+      const held = fullName && id ? readIssueSnapshot(o, fullName, Number(id)) : null
       return held && { type: 'application/json', text: `${JSON.stringify(snapshotJson(held), null, 2)}\n` }
     }
-    const html = await page(place ?? '/', fullName, section, Number(id))
+    const html = page(place ?? '/', fullName, section, Number(id))
     return html === null ? null : { type: 'text/html', text: html }
   }
 
-  async function page(
-    place: string,
-    fullName: string | undefined,
-    section: string | undefined,
-    id: number,
-  ): Promise<string | null> {
+  function page(place: string, fullName: string | undefined, section: string | undefined, id: number): string | null {
     if (place === '/') return index([...world.repositories.keys()])
     if (fullName === undefined || !world.repositories.has(fullName)) return null
     if (section === undefined) return index([fullName])
     if (section === 'actions/runs') return run(id)
-    const held = await readIssueSnapshot(o, fullName, id)
+    const held = readIssueSnapshot(o, fullName, id)
     return held && issue(fullName, held)
   }
 

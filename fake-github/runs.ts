@@ -1,7 +1,8 @@
-// Workflow runs and their jobs, which the emulator lacks: their state, what GitHub tells about them, and the verbs that
+// Workflow runs and their jobs: their state, what GitHub tells about them, and the verbs that
 // move them. Each verb delivers what GitHub would deliver, and no more: a step's end is silent.
 import type { Conclusion, JobState, RunState, StepState, Workflow } from './run-state.ts'
 import { jobPayload, runPayload, workflowPayload } from './run-state.ts'
+import type { SendWebhook } from './webhooks.ts'
 import { repositoryOf, type World } from './world.ts'
 
 export type Job = {
@@ -35,8 +36,6 @@ export type Run = {
   ignoreCancel(whenForced?: boolean): void
   cancel(forced?: boolean): void
 }
-
-export type SendWebhook = (event: string, payload: Record<string, unknown>, fullName: string, by: string) => void
 
 /** Begins a run: GitHub delivers `workflow_run.requested`. */
 export function createRun(

@@ -1,34 +1,59 @@
-// The verbs of people and agents. Each resolves when its deed is done and its delivery is on the way.
+// The verbs of people and agents. Each resolves when it is done and its delivery is queued.
+import { createComment, deleteComment } from './issue-comments.ts'
+import { issueJson } from './payloads.ts'
+import { openPullRequestActions } from './pull-request-actions.ts'
 import type { Webhooks } from './webhooks.ts'
-import { type Comment, type Issue, issuesClosedBy, type PullRequest, repositoryOf, type World } from './world.ts'
+import { type Issue, issuesClosedBy, repositoryOf, userOf, type World } from './world.ts'
 
 export type UserActions = ReturnType<typeof openUserActions>
 
-const REVIEW_EVENTS = { approve: 'APPROVE', 'request changes': 'REQUEST_CHANGES', comment: 'COMMENT' } as const
-export type ReviewVerdict = keyof typeof REVIEW_EVENTS
+export function openUserActions(o: { world: World; webhooks: Webhooks; defaultUser: string }) {
+  const { world, webhooks, defaultUser } = o
 
-export function openUserActions(o: { world: World; told: Webhooks; defaultUser: string }) {
-  const { world, told, defaultUser } = o
-  const { requestAs } = world.emulator
-  const clock = world.clock
+  function issueOf(fullName: string, number: number): Issue {
+    const issue = world.issues.get(`${fullName}#${number}`)
+    if (!issue) throw new Error(`there is no issue ${fullName}#${number} here`)
+    return issue
+  }
 
-  /** An issue's or pull request's own address. */
-  const at = (fullName: string, number: number, rest = '') => `/repos/${fullName}/issues/${number}${rest}`
+  function createIssue(
+    fullName: string,
+    o: { title: string; body: string | null; by: string; number?: number | undefined },
+  ): Issue {
+    const repository = repositoryOf(world, fullName)
+    const { title, body, by } = o
+    const user = userOf(world, by)
+    const issue = issueJson(world, repository, {
+      number: o.number ?? world.nextNumber(repository.id),
+      title,
+      body,
+      user,
+    })
+    world.issues.set(`${fullName}#${issue.number}`, issue)
+    return issue
+  }
 
-  const has = (fullName: string, number: number, label: string) =>
-    (world.issues.get(`${fullName}#${number}`)?.labels ?? []).some((known) => known.name === label)
+  /** Keeps the change and delivers it. */
+  function changeIssue(
+    fullName: string,
+    number: number,
+    action: string,
+    change: Partial<Issue>,
+    o: { by: string; extra?: object },
+  ): void {
+    const issue = { ...issueOf(fullName, number), ...change, updated_at: world.clock.nowIso() }
+    world.issues.set(`${fullName}#${number}`, issue)
+    webhooks.send('issues', { action, issue, ...o.extra }, fullName, o.by)
+  }
 
   const people = {
     async openIssue(
       fullName: string,
-      issue: { title: string; body?: string; by?: string; labels?: readonly string[] },
+      issue: { title: string; body?: string; by?: string; labels?: readonly string[]; number?: number },
     ): Promise<number> {
-      clock.sync()
-      const { labels = [], by = defaultUser, ...rest } = issue
-      const opened = await told.awaitDelivery(
-        { event: 'issues.opened', repository: fullName, number: (made: { number: number }) => made.number },
-        () => requestAs<Issue>(by, 'POST', `/repos/${fullName}/issues`, rest),
-      )
+      const { title, body = null, labels = [], by = defaultUser, number } = issue
+      const opened = createIssue(fullName, { title, body, by, number })
+      webhooks.send('issues', { action: 'opened', issue: opened }, fullName, by)
       for (const label of labels) await people.label(fullName, opened.number, label, by)
       return opened.number
     },
@@ -39,48 +64,31 @@ export function openUserActions(o: { world: World; told: Webhooks; defaultUser: 
       change: { title?: string; body?: string },
       by = defaultUser,
     ): Promise<void> {
-      clock.sync()
-      await told.awaitDelivery({ event: 'issues.edited', repository: fullName, number }, () =>
-        requestAs(by, 'PATCH', at(fullName, number), change),
-      )
+      changeIssue(fullName, number, 'edited', change, { by })
     },
 
-    async label(fullName: string, number: number, label: string, by = defaultUser): Promise<void> {
-      clock.sync()
-      if (has(fullName, number, label)) return
-      await told.awaitDelivery({ event: 'issues.labeled', repository: fullName, number }, () =>
-        requestAs(by, 'POST', at(fullName, number, '/labels'), { labels: [label] }),
-      )
+    async label(fullName: string, number: number, name: string, by = defaultUser): Promise<void> {
+      const { labels } = issueOf(fullName, number)
+      if (labels.some((known) => known.name === name)) return
+      const id = world.nextIdOf('label')
+      const label = { id, node_id: `LA_${id}`, name, description: null, color: 'c7372e', default: false }
+      changeIssue(fullName, number, 'labeled', { labels: [...labels, label] }, { by, extra: { label } })
     },
 
-    async unlabel(fullName: string, number: number, label: string, by = defaultUser): Promise<void> {
-      clock.sync()
-      if (!has(fullName, number, label)) return
-      await told.awaitDelivery({ event: 'issues.unlabeled', repository: fullName, number }, () =>
-        requestAs(by, 'DELETE', at(fullName, number, `/labels/${encodeURIComponent(label)}`)),
-      )
+    async unlabel(fullName: string, number: number, name: string, by = defaultUser): Promise<void> {
+      const { labels } = issueOf(fullName, number)
+      const label = labels.find((known) => known.name === name)
+      if (!label) return
+      const left = labels.filter((known) => known !== label)
+      changeIssue(fullName, number, 'unlabeled', { labels: left }, { by, extra: { label } })
     },
 
     async comment(fullName: string, number: number, body: string, by = defaultUser): Promise<number> {
-      clock.sync()
-      const made = await told.awaitDelivery({ event: 'issue_comment.created', repository: fullName, number }, () =>
-        requestAs<Comment>(by, 'POST', at(fullName, number, '/comments'), { body }),
-      )
-      return made.id
+      return createComment(world, webhooks, { fullName, number, body, by }).id
     },
 
     async deleteComment(fullName: string, id: number, by = defaultUser): Promise<void> {
-      clock.sync()
-      await told.awaitDelivery({ event: 'issue_comment.deleted', repository: fullName }, () =>
-        requestAs(by, 'DELETE', `/repos/${fullName}/issues/comments/${id}`),
-      )
-    },
-
-    async editComment(fullName: string, id: number, body: string, by = defaultUser): Promise<void> {
-      clock.sync()
-      await told.awaitDelivery({ event: 'issue_comment.edited', repository: fullName }, () =>
-        requestAs(by, 'PATCH', `/repos/${fullName}/issues/comments/${id}`, { body }),
-      )
+      deleteComment(world, webhooks, { fullName, id, by })
     },
 
     async closeIssue(
@@ -89,170 +97,44 @@ export function openUserActions(o: { world: World; told: Webhooks; defaultUser: 
       reason: 'completed' | 'not_planned' = 'completed',
       by = defaultUser,
     ): Promise<void> {
-      clock.sync()
-      await told.awaitDelivery({ event: 'issues.closed', repository: fullName, number }, () =>
-        requestAs(by, 'PATCH', at(fullName, number), { state: 'closed', state_reason: reason }),
-      )
+      const change = { state: 'closed', state_reason: reason, closed_at: world.clock.nowIso() } as const
+      changeIssue(fullName, number, 'closed', change, { by })
     },
 
     async reopenIssue(fullName: string, number: number, by = defaultUser): Promise<void> {
-      clock.sync()
-      await told.awaitDelivery({ event: 'issues.reopened', repository: fullName, number }, () =>
-        requestAs(by, 'PATCH', at(fullName, number), { state: 'open', state_reason: 'reopened' }),
-      )
+      const change = { state: 'open', state_reason: 'reopened', closed_at: null } as const
+      changeIssue(fullName, number, 'reopened', change, { by })
     },
 
     /** Deletes an issue: from here on it answers 410. */
     deleteIssue(fullName: string, number: number, by = defaultUser): void {
-      const issue = world.issues.get(`${fullName}#${number}`)
+      const issue = issueOf(fullName, number)
       world.deletedIssues.add(`${fullName}#${number}`)
-      told.send('issues', { action: 'deleted', issue }, fullName, by)
+      webhooks.send('issues', { action: 'deleted', issue }, fullName, by)
     },
 
     /** Moves an issue to another repository, where it gets a new number. */
     async transferIssue(fullName: string, number: number, to: string, by = defaultUser): Promise<number> {
-      const issue = world.issues.get(`${fullName}#${number}`)
-      const next = await requestAs<Issue>(by, 'POST', `/repos/${to}/issues`, { title: issue?.title, body: issue?.body })
+      const issue = issueOf(fullName, number)
+      const next = createIssue(to, { title: issue.title, body: issue.body, by })
+      webhooks.send('issues', { action: 'opened', issue: next }, to, by)
       world.deletedIssues.add(`${fullName}#${number}`)
       const changes = { new_issue: next, new_repository: repositoryOf(world, to) }
-      told.send('issues', { action: 'transferred', changes, issue }, fullName, by)
+      webhooks.send('issues', { action: 'transferred', changes, issue }, fullName, by)
       return next.number
     },
+  }
 
-    async headSha(fullName: string, branch: string): Promise<string> {
-      const tip = await requestAs<{ commit: { sha: string } }>(
-        defaultUser,
-        'GET',
-        `/repos/${fullName}/branches/${branch}`,
-      )
-      return tip.commit.sha
-    },
-
-    /** Creates a branch with one commit of its own, and answers its head. */
-    async createBranch(fullName: string, branch: string, by = defaultUser): Promise<string> {
-      const from = await people.headSha(fullName, repositoryOf(world, fullName).default_branch)
-      await requestAs(by, 'POST', `/repos/${fullName}/git/refs`, { ref: `refs/heads/${branch}`, sha: from })
-      return people.push(fullName, branch, { by })
-    },
-
-    /** Pushes a commit; the branch's open pull requests move with it. */
-    async push(
-      fullName: string,
-      branch: string,
-      { by = defaultUser, message = `Work on ${branch}` } = {},
-    ): Promise<string> {
-      clock.sync()
-      const before = await people.headSha(fullName, branch)
-      const pulls = [...world.pullRequests]
-        .filter(([key, pull]) => key.startsWith(`${fullName}#`) && pull.state === 'open' && pull.head.ref === branch)
-        .map(([, pull]) => pull)
-      if (pulls.length === 0) {
-        const parent = await requestAs<{ tree: { sha: string } }>(by, 'GET', `/repos/${fullName}/git/commits/${before}`)
-        const commit = { message: `${message} (${world.nextId()})`, tree: parent.tree.sha, parents: [before] }
-        const { sha } = await requestAs<{ sha: string }>(by, 'POST', `/repos/${fullName}/git/commits`, commit)
-        await requestAs(by, 'PATCH', `/repos/${fullName}/git/refs/heads/${branch}`, { sha })
-        return sha
-      }
-      // The emulator moves a pull request's head only when its branch is brought up to date.
-      for (const { number } of pulls) {
-        await requestAs(by, 'PUT', `/repos/${fullName}/pulls/${number}/update-branch`, {})
-        const pull = await requestAs<PullRequest>(by, 'GET', `/repos/${fullName}/pulls/${number}`)
-        told.send(
-          'pull_request',
-          { action: 'synchronize', number, before, after: pull.head.sha, pull_request: pull },
-          fullName,
-          by,
-        )
-      }
-      return people.headSha(fullName, branch)
-    },
-
-    async openPullRequest(
-      fullName: string,
-      pull: { branch: string; title: string; body?: string; draft?: boolean; by?: string },
-    ): Promise<number> {
-      clock.sync()
-      const { branch, by = defaultUser, ...rest } = pull
-      const base = repositoryOf(world, fullName).default_branch
-      const opened = await told.awaitDelivery(
-        { event: 'pull_request.opened', repository: fullName, number: (made: { number: number }) => made.number },
-        () => requestAs<PullRequest>(by, 'POST', `/repos/${fullName}/pulls`, { ...rest, head: branch, base }),
-      )
-      return opened.number
-    },
-
-    /** Links a pull request to an issue by hand: GitHub tells nobody. */
-    linkIssue(fullName: string, pull: number, issue: number): void {
-      const key = `${fullName}#${pull}`
-      world.linkedIssues.set(key, (world.linkedIssues.get(key) ?? new Set()).add(issue))
-    },
-
-    async editPullRequest(
-      fullName: string,
-      number: number,
-      change: { title?: string; body?: string },
-      by = defaultUser,
-    ): Promise<void> {
-      clock.sync()
-      await told.awaitDelivery({ event: 'pull_request.edited', repository: fullName, number }, () =>
-        requestAs(by, 'PATCH', `/repos/${fullName}/pulls/${number}`, change),
-      )
-    },
-
-    async readyForReview(fullName: string, number: number, by = defaultUser): Promise<void> {
-      clock.sync()
-      const pull = await requestAs<PullRequest>(by, 'PATCH', `/repos/${fullName}/pulls/${number}`, { draft: false })
-      told.send('pull_request', { action: 'ready_for_review', number, pull_request: pull }, fullName, by)
-    },
-
-    async closePullRequest(fullName: string, number: number, by = defaultUser): Promise<void> {
-      clock.sync()
-      await told.awaitDelivery({ event: 'pull_request.closed', repository: fullName, number }, () =>
-        requestAs(by, 'PATCH', `/repos/${fullName}/pulls/${number}`, { state: 'closed' }),
-      )
-    },
-
-    async reopenPullRequest(fullName: string, number: number, by = defaultUser): Promise<void> {
-      clock.sync()
-      await told.awaitDelivery({ event: 'pull_request.reopened', repository: fullName, number }, () =>
-        requestAs(by, 'PATCH', `/repos/${fullName}/pulls/${number}`, { state: 'open' }),
-      )
-    },
-
-    async review(
-      fullName: string,
-      number: number,
-      verdict: ReviewVerdict,
-      { by = defaultUser, body = '' } = {},
-    ): Promise<number> {
-      clock.sync()
-      const review = { event: REVIEW_EVENTS[verdict], body }
-      const made = await told.awaitDelivery(
-        { event: 'pull_request_review.submitted', repository: fullName, number },
-        () => requestAs<{ id: number }>(by, 'POST', `/repos/${fullName}/pulls/${number}/reviews`, review),
-      )
-      return made.id
-    },
-
-    async dismissReview(fullName: string, number: number, id: number, by = defaultUser): Promise<void> {
-      clock.sync()
-      await told.awaitDelivery({ event: 'pull_request_review.dismissed', repository: fullName, number }, () =>
-        requestAs(by, 'PUT', `/repos/${fullName}/pulls/${number}/reviews/${id}/dismissals`, { message: 'Answered' }),
-      )
-    },
-
+  const pulls = openPullRequestActions(o)
+  return {
+    ...people,
+    ...pulls,
     /** Merges, and closes the issues that the pull request closes. */
     async merge(fullName: string, number: number, by = defaultUser): Promise<void> {
-      clock.sync()
-      await told.awaitDelivery({ event: 'pull_request.closed', repository: fullName, number }, () =>
-        requestAs(by, 'PUT', `/repos/${fullName}/pulls/${number}/merge`, {}),
-      )
-      const pull = world.pullRequests.get(`${fullName}#${number}`)
-      for (const issue of pull ? issuesClosedBy(world, fullName, pull) : []) {
-        if (world.issues.get(`${fullName}#${issue}`)?.state === 'open')
-          await people.closeIssue(fullName, issue, 'completed', by)
+      const pull = pulls.mergeOnly(fullName, number, by)
+      for (const issue of issuesClosedBy(world, fullName, pull)) {
+        if (issueOf(fullName, issue).state === 'open') await people.closeIssue(fullName, issue, 'completed', by)
       }
     },
   }
-  return people
 }

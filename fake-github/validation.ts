@@ -1,19 +1,17 @@
-// What GitHub refuses and the emulator lets pass.
-import type { ApiRequest, ApiResponse } from './routes.ts'
+// What GitHub refuses to write.
+import type { ApiRequest, ApiResponse } from './api-request.ts'
 
 /** The refusal of a write, or null when GitHub would take it. */
-export async function validateWrite(
+export function whyInvalidWrite(
   request: ApiRequest,
-  rest: string,
-  knowsCommit: (sha: string) => Promise<boolean>,
-): Promise<ApiResponse | null> {
+  path: string,
+  knowsCommit: (sha: string) => boolean,
+): ApiResponse | null {
   if (request.method !== 'POST' && request.method !== 'PATCH') return null
   const body = (request.body ?? {}) as Record<string, unknown>
-  if (/^issues\/(\d+\/comments|comments\/\d+)$/.test(rest)) return validateComment(body)
-  if (!/^check-runs(\/\d+)?$/.test(rest)) return null
-  if (request.identity.kind !== 'installation')
-    return { status: 403, body: { message: 'You must authenticate via a GitHub App.' } }
-  return validateCheckRun(body) ?? (await validateCommit(body, knowsCommit))
+  if (/^issues\/(\d+\/comments|comments\/\d+)$/.test(path)) return validateComment(body)
+  if (!/^check-runs(\/\d+)?$/.test(path)) return null
+  return validateCheckRun(body) ?? validateCommit(body, knowsCommit)
 }
 
 const MAX_COMMENT_LENGTH = 65_536
@@ -44,12 +42,9 @@ function validateCheckRun(body: Record<string, unknown>): ApiResponse | null {
   return tooLong ? validationFailed('CheckRun', 'actions', 'an action has 20, 40 and 20 characters at most') : null
 }
 
-async function validateCommit(
-  body: Record<string, unknown>,
-  knowsCommit: (sha: string) => Promise<boolean>,
-): Promise<ApiResponse | null> {
+function validateCommit(body: Record<string, unknown>, knowsCommit: (sha: string) => boolean): ApiResponse | null {
   const sha = body.head_sha
-  if (sha === undefined || (typeof sha === 'string' && (await knowsCommit(sha)))) return null
+  if (sha === undefined || (typeof sha === 'string' && knowsCommit(sha))) return null
   return { status: 422, body: { message: `No commit found for SHA: ${String(sha)}` } }
 }
 

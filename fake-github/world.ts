@@ -1,11 +1,9 @@
-// What this GitHub knows beside what the emulator keeps: who is who, which token opens what, and what was last told
-// about every issue and pull request.
-
+// What this GitHub knows. Issues, comments and the rest are kept as GitHub writes them down in JSON.
 import type { Clock } from './clock.ts'
-import type { Emulator } from './emulator.ts'
+import type { Git } from './git.ts'
 import type { Grant } from './grant.ts'
-import { APP, type Organization, type Permission } from './organization.ts'
-import type { Random } from './random.ts'
+import type { Organization, Permission } from './organization.ts'
+import type { SeededRandom } from './random.ts'
 
 export type User = {
   readonly login: string
@@ -47,8 +45,8 @@ export type PullRequest = {
   readonly draft: boolean
   readonly html_url: string
   readonly user: User
-  readonly head: { readonly ref: string; readonly sha: string }
-  readonly base: { readonly ref: string; readonly sha: string }
+  readonly head: { readonly ref: string; readonly sha: string; readonly label: string }
+  readonly base: { readonly ref: string; readonly sha: string; readonly label: string }
   readonly updated_at: string
   readonly [field: string]: unknown
 }
@@ -69,6 +67,7 @@ export type Comment = {
   readonly created_at: string
   readonly updated_at: string
   readonly performed_via_github_app: { readonly id: number } | null
+  readonly [field: string]: unknown
 }
 
 export type CheckRun = {
@@ -79,11 +78,16 @@ export type CheckRun = {
   readonly conclusion: string | null
   readonly external_id: string
   readonly details_url: string | null
-  readonly output: { readonly title: string | null; readonly summary: string | null; readonly text: string | null }
+  readonly output: {
+    readonly title: string | null
+    readonly summary: string | null
+    readonly text: string | null
+    readonly [field: string]: unknown
+  }
+  readonly [field: string]: unknown
 }
 
 export type InstallationToken = {
-  readonly installationId: number
   readonly repositoryIds: readonly number[] | null
   expiresAt: number
 }
@@ -92,15 +96,19 @@ export type World = {
   readonly organization: Organization
   readonly grant: Grant
   readonly clock: Clock
-  readonly random: Random
+  readonly random: SeededRandom
   readonly url: string
-  readonly emulator: Emulator
   readonly users: Map<string, User>
   readonly repositories: Map<string, Repository>
-  /** Keyed `owner/repo#number`, as last told. */
+  readonly git: Git
+  /** Keyed `owner/repo#number`. */
   readonly issues: Map<string, Issue>
   readonly pullRequests: Map<string, PullRequest>
   readonly reviews: Map<string, readonly Review[]>
+  readonly comments: Map<number, { readonly repositoryId: number; readonly number: number; readonly json: Comment }>
+  /** Keyed `comment id, content`. */
+  readonly reactions: Map<string, object>
+  readonly checkRuns: Map<number, { readonly repositoryId: number; readonly json: CheckRun }>
   /** Issues linked to a pull request by hand, beside those its text closes. */
   readonly linkedIssues: Map<string, Set<number>>
   /** Deleted or transferred issues. */
@@ -112,33 +120,18 @@ export type World = {
     state: 'active' | 'suspended' | 'removed'
     readonly removedRepositoryIds: Set<number>
   }
-  /** Ids that this GitHub gives itself; far from the emulator's. */
+  /** Ids of runs, jobs and workflows; far from all others. */
   nextId(): number
+  /** GitHub counts what it keeps by kind. */
+  nextIdOf(kind: 'issue' | 'pull request' | 'review' | 'comment' | 'check run' | 'label'): number
+  /** Issues and pull requests of a repository share their numbers. */
+  nextNumber(repositoryId: number): number
 }
 
-export function createWorld(o: {
-  organization: Organization
-  grant: Grant
-  clock: Clock
-  random: Random
-  url: string
-  emulator: Emulator
-}): World {
-  let last = FIRST_ID
-  return {
-    ...o,
-    users: new Map(),
-    repositories: new Map(),
-    issues: new Map(),
-    pullRequests: new Map(),
-    reviews: new Map(),
-    linkedIssues: new Map(),
-    deletedIssues: new Set(),
-    permissions: new Map(Object.entries(o.organization.collaborators)),
-    tokens: new Map(),
-    installation: { id: APP.installationId, state: 'active', removedRepositoryIds: new Set() },
-    nextId: () => ++last,
-  }
+export function userOf(world: World, login: string): User {
+  const user = world.users.get(login)
+  if (!user) throw new Error(`there is no user ${login} here`)
+  return user
 }
 
 export function repositoryOf(world: World, fullName: string): Repository {
@@ -160,18 +153,3 @@ export function issuesClosedBy(world: World, fullName: string, pull: PullRequest
     .filter((number) => world.issues.has(`${fullName}#${number}`))
     .toSorted((one, other) => one - other)
 }
-
-/** The App as it stands beside what it made. */
-export function appJson(world: World): object {
-  return {
-    id: APP.id,
-    slug: APP.slug,
-    node_id: 'A_andon',
-    name: APP.name,
-    owner: { login: world.organization.login, type: 'Organization' },
-    html_url: `${world.url}/apps/${APP.slug}`,
-    permissions: world.grant.permissions,
-  }
-}
-
-const FIRST_ID = 7_000_000_000

@@ -15,7 +15,7 @@ export type RequestKind =
   | 'read'
   | 'other'
 
-export type Write = {
+export type RecordedRequest = {
   readonly kind: RequestKind
   readonly method: string
   readonly path: string
@@ -34,35 +34,35 @@ export type Write = {
 
 export type WriteLog = {
   /** Requests that change something, oldest first. */
-  readonly all: readonly Write[]
+  readonly all: readonly RecordedRequest[]
   /** How many were done, of a kind. */
   count(kind: RequestKind): number
-  ofKind(kind: RequestKind): readonly Write[]
-  /** Requests of every sort, reads too. */
-  readonly requests: number
+  ofKind(kind: RequestKind): readonly RecordedRequest[]
+  /** Requests of every sort but those for tokens, reads too. */
+  readonly requests: readonly RecordedRequest[]
   clear(): void
 }
 
-export type WriteRecorder = WriteLog & { record(write: Omit<Write, 'status' | 'done' | 'fault'>): Write }
+export type WriteRecorder = WriteLog & {
+  record(request: Omit<RecordedRequest, 'status' | 'done' | 'fault'>): RecordedRequest
+}
 
 export function openWriteLog(): WriteRecorder {
-  const all: Write[] = []
-  let requests = 0
+  const all: RecordedRequest[] = []
+  const requests: RecordedRequest[] = []
   return {
     all,
     ofKind: (kind) => all.filter((write) => write.kind === kind),
     count: (kind) => all.filter((write) => write.kind === kind && write.done).length,
-    get requests() {
-      return requests
-    },
+    requests,
     clear() {
       all.length = 0
-      requests = 0
+      requests.length = 0
     },
-    record(write) {
-      const noted = { ...write, status: 0, done: false, fault: null }
-      requests++
-      if (WRITE_KINDS.has(write.kind)) all.push(noted)
+    record(request) {
+      const noted = { ...request, status: 0, done: false, fault: null }
+      if (request.kind !== 'token') requests.push(noted)
+      if (WRITE_KINDS.has(request.kind)) all.push(noted)
       return noted
     },
   }

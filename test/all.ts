@@ -3,9 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { findChromium } from './support/find-chromium.ts'
 import { findPostgres, type PostgresCluster, startCluster } from './support/postgres-cluster.ts'
 
@@ -44,6 +43,7 @@ async function runAll(): Promise<number> {
   const checks = [
     await run('biome check', packageBinary('@biomejs/biome', 'bin/biome'), ['check', '.']),
     await run('tsc --noEmit', packageBinary('typescript', 'bin/tsc'), ['--noEmit']),
+    await run('knip', packageBinary('knip', 'bin/knip.js'), []),
   ]
   if (interrupted) return 130
   const environment = await toolEnvironment()
@@ -128,8 +128,7 @@ function exitAfterReport(runner: ChildProcess, report: string): NodeJS.Timeout {
 }
 
 function packageBinary(name: string, path: string): string {
-  const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`)
-  return join(dirname(manifest), path)
+  return join(import.meta.dirname, '../node_modules', name, path)
 }
 
 function summarize(o: { checks: readonly boolean[]; tested: boolean; report: string }): number {

@@ -85,7 +85,7 @@ export function adoptLine(pipeline: Pipeline, line: Line, event: Event): Reducti
 }
 
 /** What somebody ordered before the file was read stands, if the line that it says has the stage. */
-export function withCommandsOf({ stages }: Pipeline, stage: Stage): Stage {
+function withCommandsOf({ stages }: Pipeline, stage: Stage): Stage {
   const commands = stages.find(({ name }) => name === stage.name)?.commands
   return commands === undefined ? stage : { ...stage, commands }
 }

@@ -4,7 +4,7 @@ import { plainText } from '../render/sanitize.ts'
 
 export const MAX_REPORT_BYTES = 8 * 1024
 /** In code points. */
-export const MAX_REPORT_TEXT_LENGTH = 500
+const MAX_REPORT_TEXT_LENGTH = 500
 const MAX_URL_LENGTH = 2_000
 
 /** What was reported. Null means not reported: the previous value stays. */

@@ -3,6 +3,7 @@
 
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { seededRandom } from '../../fake-github/random.ts'
 import type { Door } from '../../src/apply/door.ts'
 import { countLiveAttempts } from '../../src/pipeline/admission.ts'
 import type { DispatchEffect } from '../../src/pipeline/model/effects.ts'
@@ -12,7 +13,6 @@ import { openPostgresDatabase } from '../../src/store/postgres.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
 import { issueLabeled } from '../support/pipeline-fixtures.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 import { configurationAnswer, openTestDoor, pipelinesIn } from './support/arrivals.ts'
 import {
   andonYml,

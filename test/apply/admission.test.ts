@@ -1,6 +1,7 @@
 // Who starts, who waits, and with which words: slots are counted and given in the transaction that changes anything.
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { seededRandom } from '../../fake-github/random.ts'
 import type { Door } from '../../src/apply/door.ts'
 import type { DispatchEffect } from '../../src/pipeline/model/effects.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
@@ -11,7 +12,6 @@ import { openTestDatabase } from '../support/database.ts'
 import { stageInWords } from '../support/in-words.ts'
 import { deliveryEvidence, issueLabeled, REPOSITORY } from '../support/pipeline-fixtures.ts'
 import { refusal } from '../support/reasons.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 import { configurationAnswer, countOf, openTestDoor, pipelinesIn } from './support/arrivals.ts'
 import {
   andonYml,

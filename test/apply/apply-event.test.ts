@@ -1,5 +1,6 @@
 // What events do to the line through the real door: which pipelines they move, what is kept for later, what is asked.
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { seededRandom } from '../../fake-github/random.ts'
 import type { Door } from '../../src/apply/door.ts'
 import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
@@ -24,7 +25,6 @@ import {
   runChanged,
 } from '../support/pipeline-fixtures.ts'
 import { commentCreated } from '../support/pipeline-harness.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 import { arrivalOf, countOf, openTestDoor, pipelinesIn } from './support/arrivals.ts'
 
 let database: Database

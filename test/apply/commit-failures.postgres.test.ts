@@ -1,6 +1,7 @@
 // GitHub has accepted a dispatch, and then our commit fails: the worst moment there is. Whichever way the run becomes
 // known again, the attempt is bound to it and nothing is sent twice.
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { seededRandom } from '../../fake-github/random.ts'
 import { Unavailable } from '../../src/apply/apply-request.ts'
 import type { Door } from '../../src/apply/door.ts'
 import type { DispatchEffect } from '../../src/pipeline/model/effects.ts'
@@ -11,7 +12,6 @@ import { openPostgresDatabase } from '../../src/store/postgres.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
 import { issueLabeled } from '../support/pipeline-fixtures.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 import { configurationAnswer, openTestDoor, pipelinesIn } from './support/arrivals.ts'
 import {
   andonYml,

@@ -1,11 +1,11 @@
 // What becomes of a delivery at the door: once, kept, failed, applied again, and never at its neighbours' cost.
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { seededRandom } from '../../fake-github/random.ts'
 import type { ApplyRequest } from '../../src/apply/apply-request.ts'
 import type { Door } from '../../src/apply/door.ts'
 import type { Database } from '../../src/store/database.ts'
 import { listFailedDeliveries, loadFailedDelivery } from '../../src/store/deliveries.ts'
 import { openTestDatabase } from '../support/database.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 import {
   arrivalOf,
   BODY,

@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { seededRandom } from '../../fake-github/random.ts'
 import { Unavailable } from '../../src/apply/apply-request.ts'
 import { openDoor } from '../../src/apply/door.ts'
 import { loadBoard } from '../../src/store/board.ts'
@@ -12,7 +13,6 @@ import { withClient } from '../support/database-template.ts'
 import { forEachConcurrently } from '../support/http-load.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
 import { issueChanged, issueLabeled, pullRequestChanged, runChanged } from '../support/pipeline-fixtures.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 import { arrivalOf, deliveriesIn, labelIssue, NOW, openTestDoor, pipelinesIn } from './support/arrivals.ts'
 
 let database: TestDatabase

@@ -130,15 +130,3 @@ test('the App reads its deliveries, and has one delivered again under the same G
   const all = await app.request('GET /app/hook/deliveries')
   expect(all.data.map((delivery) => delivery.redelivery)).toEqual([true, false, false])
 })
-
-test('a token does not wear out: no limit is met but GitHub’s own', async () => {
-  const remaining: number[] = []
-  for (let n = 0; n < 22; n++) {
-    const reads = Array.from({ length: 50 }, () => installation.request('GET /repos/{owner}/{repo}', HERE))
-    const answers = await Promise.all(reads)
-    remaining.push(...answers.map(({ headers }) => Number(headers['x-ratelimit-remaining'])))
-  }
-  expect(remaining).toHaveLength(1_100)
-  expect(Math.min(...remaining)).toBeGreaterThan(3_900)
-  expect(remaining.at(-1)).toBeGreaterThan(4_800)
-})

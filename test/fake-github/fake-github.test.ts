@@ -47,17 +47,17 @@ describe('people', () => {
   test('a deleted comment is told, and its text is gone', async () => {
     const number = await github.openIssue(WIDGETS, { title: 'A' })
     const id = await github.comment(WIDGETS, number, 'Never mind.')
-    expect(await github.comments(WIDGETS, number)).toHaveLength(1)
+    expect(github.comments(WIDGETS, number)).toHaveLength(1)
     expect(await receivedNames(() => github.deleteComment(WIDGETS, id))).toBe('issue_comment.deleted')
-    expect(await github.comments(WIDGETS, number)).toEqual([])
+    expect(github.comments(WIDGETS, number)).toEqual([])
   })
 
   test('a pull request lives from draft to merge and closes its issue', async () => {
     const number = await github.openIssue(WIDGETS, { title: 'A' })
     const branch = `claude/issue-${number}-fix`
-    await github.createBranch(WIDGETS, branch, 'claude[bot]')
     let pull = 0
     const life = await receivedNames(async () => {
+      await github.createBranch(WIDGETS, branch, 'claude[bot]')
       const body = `Fixes #${number}`
       pull = await github.openPullRequest(WIDGETS, { branch, title: 'Fix A', body, draft: true, by: 'claude[bot]' })
       await github.readyForReview(WIDGETS, pull, 'claude[bot]')
@@ -110,7 +110,7 @@ describe('deliveries', () => {
     github.removeRepository('acme/api')
     github.addRepository('acme/api')
     const renamed = await github.renameRepository(WIDGETS, 'gadgets')
-    await github.deleteComment(renamed, (await github.comments(renamed, pull))[0]!.id)
+    await github.deleteComment(renamed, github.comments(renamed, pull)[0]!.id)
     await github.transferIssue(renamed, number, 'acme/api')
     await github.whenIdle()
     const receivedAt = '2026-01-01T00:00:00.000Z'

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type GitHub, openGitHub } from '../../src/github/client.ts'
@@ -21,10 +22,14 @@ beforeEach(async () => {
 
 afterEach(() => github.close())
 
-function openClient(fake: FakeGitHub, privateKey = fake.privateKey): GitHub {
+function openClient(fake: FakeGitHub, privateKey = fake.privateKey, send = fetch): GitHub {
   const now = () => new Date().toISOString()
   const log = pino({ level: 'silent' })
-  return openGitHub({ appId: fake.appId, privateKey, apiUrl: fake.url, now, log, timeoutMs: 1_000 })
+  return openGitHub({ appId: fake.appId, privateKey, apiUrl: fake.url, now, log, fetch: send, timeoutMs: 1_000 })
+}
+
+function anotherKey(): string {
+  return String(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }))
 }
 
 function checkOn(sha: string) {
@@ -44,7 +49,7 @@ describe('the App', () => {
     await github.comment(WIDGETS, number, 'I paste <!-- marker --> too', 'passerby')
     const id = await andon.createComment(where, number, 'plan <!-- marker -->')
     await andon.updateComment(where, id, 'plan, again <!-- marker -->')
-    const [, comment] = await github.comments(WIDGETS, number)
+    const [, comment] = github.comments(WIDGETS, number)
     expect(comment).toMatchObject({
       body: 'plan, again <!-- marker -->',
       performed_via_github_app: { id: github.appId },
@@ -52,7 +57,7 @@ describe('the App', () => {
     const since = comment!.created_at
     expect(await andon.findComments(where, number, '<!-- marker -->', since)).toEqual([{ id }])
     await andon.deleteComment(where, id)
-    expect(await github.comments(WIDGETS, number)).toHaveLength(1)
+    expect(github.comments(WIDGETS, number)).toHaveLength(1)
     await expect(andon.updateComment(where, id, 'gone')).rejects.toMatchObject({ kind: 'not_found' })
   })
 
@@ -63,7 +68,7 @@ describe('the App', () => {
     const { name: _, head_sha: __, ...changes } = checkOn(sha)
     await andon.updateCheckRun(where, id, { ...changes, status: 'completed', conclusion: 'neutral' })
     expect(await andon.findCheckRuns(where, sha, `1/plan/${sha}`)).toEqual([{ id }, { id: twin }])
-    expect((await github.checkRuns(WIDGETS, sha)).map((check) => check.conclusion)).toEqual(['neutral', null])
+    expect(github.checkRuns(WIDGETS, sha).map((check) => check.conclusion)).toEqual(['neutral', null])
   })
 
   test('is refused what GitHub refuses', async () => {
@@ -85,9 +90,7 @@ describe('the App', () => {
 
   test('is nobody with another key, with a lapsed token once, and while suspended', async () => {
     const number = await github.openIssue(WIDGETS, { title: 'A' })
-    const other = await openFakeGitHub()
-    await expect(openClient(github, other.privateKey).createComment(where, number, 'hi')).rejects.toThrow()
-    await other.close()
+    await expect(openClient(github, anotherKey()).createComment(where, number, 'hi')).rejects.toThrow()
     await andon.createComment(where, number, 'one')
     github.expireTokens()
     await andon.createComment(where, number, 'two')
@@ -147,10 +150,10 @@ describe('misfortune', () => {
     const number = await github.openIssue(WIDGETS, { title: 'A' })
     github.injectFault({ requests: 'comment', kind: how, maxTimes: 1 })
     await expect(andon.createComment(where, number, 'hello')).rejects.toMatchObject({ kind })
-    expect(await github.comments(WIDGETS, number)).toHaveLength(there)
+    expect(github.comments(WIDGETS, number)).toHaveLength(there)
     expect(github.writes.ofKind('comment')).toMatchObject([{ fault: how, done: there === 1 }])
     await andon.createComment(where, number, 'hello again')
-    expect(await github.comments(WIDGETS, number)).toHaveLength(there + 1)
+    expect(github.comments(WIDGETS, number)).toHaveLength(there + 1)
   })
 
   test('meets the asked share of requests, the same ones for the same seed', async () => {
@@ -184,12 +187,82 @@ describe('misfortune', () => {
   })
 })
 
-test('hundreds of writes at once are all done, and soon', async () => {
-  const number = await github.openIssue(WIDGETS, { title: 'A' })
-  const began = performance.now()
-  for (let n = 0; n < 6; n++) {
-    await Promise.all(Array.from({ length: 40 }, () => andon.createComment(where, number, 'again')))
+describe('a client in the same process', () => {
+  test.each([
+    ['502-before', 'unconfirmed', 0],
+    ['502-after', 'unconfirmed', 1],
+    ['reset-after', 'unconfirmed', 1],
+    ['hang-after', 'unconfirmed', 1],
+    ['unreachable', 'retryable', 0],
+    ['secondary-limit', 'rate_limited', 0],
+  ] as const)(
+    'meets the same faults without a socket (%s): it sees "%s", and %i is there',
+    async (how, kind, there) => {
+      const number = await github.openIssue(WIDGETS, { title: 'A' })
+      github.injectFault({ requests: 'comment', kind: how, maxTimes: 1 })
+      await expect(inProcess().createComment(where, number, 'hello')).rejects.toMatchObject({ kind })
+      expect(github.comments(WIDGETS, number)).toHaveLength(there)
+    },
+  )
+
+  test('that dies with a request on its way never hears of it, whether it was done or not', async () => {
+    const number = await github.openIssue(WIDGETS, { title: 'A' })
+    let answered = 0
+    const count = () => {
+      answered += 1
+    }
+    for (const [kind, there] of [
+      ['crash-before', 0],
+      ['crash-after', 1],
+    ] as const) {
+      github.injectFault({ requests: 'comment', kind, maxTimes: 1 })
+      void inProcess().createComment(where, number, 'hello').then(count, count)
+      await expect.poll(() => github.writes.all.at(-1)?.fault).toBe(kind)
+      await expect.poll(() => github.comments(WIDGETS, number).length).toBe(there)
+    }
+    // A later request has been answered, theirs have not.
+    await inProcess().createComment(where, number, 'alive')
+    expect(answered).toBe(0)
+  })
+
+  test('that is frozen sends its request when it thaws', async () => {
+    const number = await github.openIssue(WIDGETS, { title: 'A' })
+    const thaw = Promise.withResolvers<void>()
+    let frozen = 0
+    github.chooseFaults(({ kind }) => {
+      return kind === 'comment' && frozen++ === 0 ? { kind: 'freeze', until: thaw.promise } : null
+    })
+    const late = inProcess().createComment(where, number, 'late')
+    await expect.poll(() => frozen).toBe(1)
+    await inProcess().createComment(where, number, 'early')
+    thaw.resolve()
+    await late
+    expect(github.comments(WIDGETS, number).map(({ body }) => body)).toEqual(['early', 'late'])
+  })
+
+  test('may be refused in any words, and its request may arrive more than once', async () => {
+    const number = await github.openIssue(WIDGETS, { title: 'A' })
+    const faults = [
+      { kind: 'refuse', status: 410, message: 'Gone' },
+      { kind: 'repeated', times: 2 },
+    ] as const
+    let calls = 0
+    github.chooseFaults(({ kind }) => (kind === 'comment' ? (faults[calls++] ?? null) : null))
+    await expect(inProcess().createComment(where, number, 'one')).rejects.toMatchObject({ kind: 'not_found' })
+    await expect(inProcess().createComment(where, number, 'two')).rejects.toMatchObject({ kind: 'unconfirmed' })
+    expect(github.comments(WIDGETS, number).map(({ body }) => body)).toEqual(['two', 'two'])
+  })
+
+  function inProcess(): GitHub {
+    return openClient(github, github.privateKey, github.fetch)
   }
-  console.log(`240 comments in ${Math.round(performance.now() - began)} ms`)
-  expect(await github.comments(WIDGETS, number)).toHaveLength(240)
+})
+
+test('hundreds of writes at once are all done, each once', async () => {
+  const number = await github.openIssue(WIDGETS, { title: 'A' })
+  for (let n = 0; n < 6; n++) {
+    await Promise.all(Array.from({ length: 40 }, (_, one) => andon.createComment(where, number, `${n} ${one}`)))
+  }
+  const bodies = github.comments(WIDGETS, number).map(({ body }) => body)
+  expect([bodies.length, new Set(bodies).size, github.writes.count('comment')]).toEqual([240, 240, 240])
 })

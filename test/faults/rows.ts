@@ -43,8 +43,8 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     name: 'misbehaving-github',
     promise:
       'a fifth of the POSTs are done and then lost, 100 issues: one comment per stage, one check run per stage and SHA',
-    file: 'test/processes/misbehaving-github.test.ts',
-    project: 'processes',
+    file: 'test/outbox/misbehaving-github.postgres.test.ts',
+    project: 'postgres',
   },
   {
     name: 'bad-starts',

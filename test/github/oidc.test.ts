@@ -2,8 +2,8 @@ import { createHmac, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { runClaims } from '../../fake-github/oidc-issuer.ts'
+import { type SeededRandom, seededRandom } from '../../fake-github/random.ts'
 import { randomSeed, recordMeasurements } from '../support/measurements.ts'
-import { type SeededRandom, seededRandom } from '../support/seeded-random.ts'
 import { AUDIENCE, ISSUER, openTokenIssuer, RUN } from './support/token-issuer.ts'
 
 const foreignKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey

@@ -1,21 +1,21 @@
 import { Writable } from 'node:stream'
 import pino from 'pino'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Unavailable } from '../../src/apply/apply-request.ts'
 import { createReceiver, type ReceiveDelivery } from '../../src/inbox/receive.ts'
 import probotApp from '../../src/index.ts'
 import { allExamples, exampleDelivery, signBody, signDelivery, WEBHOOK_SECRET } from '../support/deliveries.ts'
-import { type StubDoor, stubDoor } from '../support/stub-door.ts'
+import { openTappedDoor, type TappedDoor } from './support/tapped-door.ts'
 
 const NOW = '2026-11-21T10:00:00.000Z'
 const LABELED = exampleDelivery('issues', 'labeled')
 
-let door: StubDoor
+let door: TappedDoor
 let receive: ReceiveDelivery
 let logged: string
 
 beforeEach(async () => {
-  door = stubDoor()
+  door = await openTappedDoor()
   logged = ''
   const sink = new Writable({
     write(chunk, _encoding, done) {
@@ -26,6 +26,8 @@ beforeEach(async () => {
   const log = pino({ level: 'trace' }, sink)
   receive = await createReceiver({ app: probotApp, door, secrets: [WEBHOOK_SECRET], now: () => NOW, log })
 })
+
+afterEach(() => door.close())
 
 describe('what is accepted', () => {
   test('a signed delivery is handed to the door as an event, and answered 202', async () => {

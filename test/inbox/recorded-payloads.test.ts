@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import pino from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { seededRandom } from '../../fake-github/random.ts'
 import { type Door, openDoor } from '../../src/apply/door.ts'
 import { createWebhookGuard } from '../../src/inbox/guard.ts'
 import { createReceiver, rejectByHeaders } from '../../src/inbox/receive.ts'
@@ -15,7 +16,6 @@ import { allExamples, type SignedDelivery, signBody, signDelivery, WEBHOOK_SECRE
 import { type HttpClient, openHttpClient } from '../support/http-load.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
 import { mutatePayload } from '../support/payload-mutations.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 import { traces } from '../support/traces.ts'
 
 const MUTATIONS = repetitions(300, 10_000)

@@ -1,23 +1,29 @@
 import { randomBytes } from 'node:crypto'
 import pino from 'pino'
-import { expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type SeededRandom, seededRandom } from '../../fake-github/random.ts'
 import { createReceiver } from '../../src/inbox/receive.ts'
 import { verifyBody } from '../../src/inbox/verify.ts'
 import probotApp from '../../src/index.ts'
 import { exampleDelivery, signatureOf, signDelivery, WEBHOOK_SECRET } from '../support/deliveries.ts'
-import { type SeededRandom, seededRandom } from '../support/seeded-random.ts'
-import { stubDoor } from '../support/stub-door.ts'
+import { forEachConcurrently } from '../support/http-load.ts'
 import { traces } from '../support/traces.ts'
+import { openTappedDoor, type TappedDoor } from './support/tapped-door.ts'
 
 const OLD = WEBHOOK_SECRET
 const NEW = 'the-secret-that-comes-next-0123456789'
 const SEED = 90210
 
-async function receiver(secrets: readonly string[]) {
-  const door = stubDoor()
+let door: TappedDoor
+beforeEach(async () => {
+  door = await openTappedDoor()
+})
+afterEach(() => door.close())
+
+function receiver(secrets: readonly string[]) {
   const now = () => '2026-11-21T10:00:00.000Z'
   const log = pino({ level: 'silent' })
-  return { door, receive: await createReceiver({ app: probotApp, door, secrets, now, log }) }
+  return createReceiver({ app: probotApp, door, secrets, now, log })
 }
 
 /** A signature that is wrong in one of the ways signatures are. */
@@ -44,7 +50,7 @@ function forged(random: SeededRandom, body: Uint8Array, right: string): string {
 }
 
 test('1,000 forged signatures are all refused', async () => {
-  const { door, receive } = await receiver([OLD])
+  const receive = await receiver([OLD])
   const random = seededRandom(SEED)
   const delivery = signDelivery(exampleDelivery('issues', 'labeled'))
   const right = delivery.headers['x-hub-signature-256'] ?? ''
@@ -83,13 +89,13 @@ test('no delivery is refused while a secret is rotated', async () => {
   const during = await receiver([NEW, OLD])
   const after = await receiver([NEW])
   const refused = { before: 0, during: 0, after: 0 }
-  for (const delivery of deliveries) {
+  await forEachConcurrently(32, deliveries, async (delivery) => {
     const mixed = signDelivery(delivery, { secret: random.pick([OLD, NEW]) })
-    if ((await before.receive(signDelivery(delivery, { secret: OLD }))).status !== 202) refused.before++
-    if ((await during.receive(mixed)).status !== 202) refused.during++
-    if ((await after.receive(signDelivery(delivery, { secret: NEW }))).status !== 202) refused.after++
-  }
+    if ((await before(signDelivery(delivery, { secret: OLD }))).status !== 202) refused.before++
+    if ((await during(mixed)).status !== 202) refused.during++
+    if ((await after(signDelivery(delivery, { secret: NEW }))).status !== 202) refused.after++
+  })
   console.log(`rotation: ${deliveries.length} deliveries in each phase, refused ${JSON.stringify(refused)}`)
   expect(refused).toEqual({ before: 0, during: 0, after: 0 })
-  expect((await after.receive(signDelivery(deliveries[0]!, { secret: OLD }))).status).toBe(401)
+  expect((await after(signDelivery(deliveries[0]!, { secret: OLD }))).status).toBe(401)
 })

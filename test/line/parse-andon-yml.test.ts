@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { seededRandom } from '../../fake-github/random.ts'
 import { DEFAULTS, OBSERVE_ONLY_LINE } from '../../src/line/line.ts'
 import { type ParsedLine, parseAndonYml, problemText } from '../../src/line/parse-andon-yml.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 
 const PAGE = readFileSync('docs/reference/configuration.md', 'utf8')
 const SAMPLE = /^```yaml\n([\s\S]*?)^```$/m.exec(PAGE)?.[1] ?? ''

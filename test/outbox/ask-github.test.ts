@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type OutboxWorld, openOutboxWorld } from './support/outbox-world.ts'
 
+const WIDGETS = 'acme/widgets'
+
 let world: OutboxWorld
 beforeEach(async () => {
   world = await openOutboxWorld()
@@ -8,59 +10,26 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 test('an issue, its pull requests and their reviews come back in our words', async () => {
+  const { github } = world
+  await github.openIssue(WIDGETS, { title: 'Retry on flaky upload', number: 42, by: 'passerby' })
+  await github.createBranch(WIDGETS, 'retry')
+  const pull = { branch: 'retry', title: 'Retry', body: 'Closes #42', draft: true, by: 'trinity', fromFork: true }
+  await github.review(WIDGETS, await github.openPullRequest(WIDGETS, pull), 'request changes', { by: 'claude[bot]' })
+  world.clock.advance(60)
+  await github.closeIssue(WIDGETS, 42, 'not_planned')
   await world.insertEffect({ type: 'ask', key: 'issue/42', question: { about: 'issue', issueNumber: 42 } })
-  const repository = { repository: { databaseId: 1 } }
-  const pullRequest = {
-    number: 57,
-    title: 'Retry',
-    url: 'https://github.com/acme/widgets/pull/57',
-    state: 'OPEN',
-    isDraft: true,
-    headRefName: 'retry',
-    headRefOid: 'c0de'.repeat(10),
-    isCrossRepository: true,
-    headRepositoryOwner: { login: 'octocat' },
-    updatedAt: '2026-11-21T14:00:00Z',
-    author: { login: 'octocat' },
-    ...repository,
-    closingIssuesReferences: { nodes: [{ number: 42, ...repository }] },
-    reviews: {
-      nodes: [
-        {
-          databaseId: 5,
-          state: 'CHANGES_REQUESTED',
-          submittedAt: '2026-11-21T13:00:00Z',
-          author: { __typename: 'Bot', login: 'critic' },
-          commit: { oid: 'c0de'.repeat(10) },
-        },
-      ],
-    },
-  }
-  const issue = {
-    number: 42,
-    title: 'Retry on flaky upload',
-    url: 'https://github.com/acme/widgets/issues/42',
-    state: 'CLOSED',
-    stateReason: 'NOT_PLANNED',
-    closedAt: '2026-11-21T13:59:00Z',
-    updatedAt: '2026-11-21T14:00:00Z',
-    author: { login: 'alice' },
-    closedByPullRequestsReferences: { nodes: [pullRequest] },
-  }
-  const data = { repository: { defaultBranchRef: { target: { oid: 'ba5e'.repeat(10) } }, issue } }
-  world.github.respond = ({ path }) => (path.endsWith('/graphql') ? { status: 200, body: { data } } : null)
   await world.drain()
   expect(world.arrivals[0]?.event).toMatchInlineSnapshot(`
     {
       "answer": {
         "about": "issue",
         "configuration": null,
-        "defaultBranchSha": "ba5eba5eba5eba5eba5eba5eba5eba5eba5eba5e",
+        "defaultBranchSha": "53d99abcc671b818c7eacafc38d76bd4b13bdfcf",
         "issue": {
-          "author": "alice",
-          "closedAt": "2026-11-21T13:59:00.000Z",
+          "author": "passerby",
+          "closedAt": "2026-11-21T14:06:00.000Z",
           "evidence": {
-            "at": "2026-11-21T14:05:00.000Z",
+            "at": "2026-11-21T14:06:00.000Z",
             "id": "issue/42",
             "kind": "read",
           },
@@ -68,53 +37,53 @@ test('an issue, its pull requests and their reviews come back in our words', asy
           "state": "closed",
           "stateReason": "not_planned",
           "title": "Retry on flaky upload",
-          "updatedAt": "2026-11-21T14:00:00.000Z",
-          "url": "https://github.com/acme/widgets/issues/42",
+          "updatedAt": "2026-11-21T14:06:00.000Z",
+          "url": "http://github.test/acme/widgets/issues/42",
         },
         "pullRequests": [
           {
-            "author": "octocat",
-            "branch": "octocat:retry",
+            "author": "trinity",
+            "branch": "trinity:retry",
             "closingIssues": [
               42,
             ],
-            "closingIssuesAt": "2026-11-21T14:05:00.000Z",
+            "closingIssuesAt": "2026-11-21T14:06:00.000Z",
             "draft": true,
             "evidence": {
-              "at": "2026-11-21T14:05:00.000Z",
+              "at": "2026-11-21T14:06:00.000Z",
               "id": "issue/42",
               "kind": "read",
             },
-            "headSha": "c0dec0dec0dec0dec0dec0dec0dec0dec0dec0de",
-            "number": 57,
+            "headSha": "a43fcc847c229375b0a430270e62a3f2d8a77d97",
+            "number": 1,
             "replacedShas": [],
             "reviews": [
               {
                 "bot": true,
-                "commitSha": "c0dec0dec0dec0dec0dec0dec0dec0dec0dec0de",
+                "commitSha": "a43fcc847c229375b0a430270e62a3f2d8a77d97",
                 "evidence": {
-                  "at": "2026-11-21T14:05:00.000Z",
+                  "at": "2026-11-21T14:06:00.000Z",
                   "id": "issue/42",
                   "kind": "read",
                 },
-                "id": 5,
-                "reviewer": "critic[bot]",
+                "id": 1,
+                "reviewer": "claude[bot]",
                 "state": "changes_requested",
-                "submittedAt": "2026-11-21T13:00:00.000Z",
+                "submittedAt": "2026-11-21T14:05:00.000Z",
               },
             ],
             "snapshots": [],
             "state": "open",
             "title": "Retry",
-            "updatedAt": "2026-11-21T14:00:00.000Z",
-            "url": "https://github.com/acme/widgets/pull/57",
+            "updatedAt": "2026-11-21T14:05:00.000Z",
+            "url": "http://github.test/acme/widgets/pull/1",
             "writePermissions": {},
           },
         ],
       },
-      "at": "2026-11-21T14:05:00.000Z",
+      "at": "2026-11-21T14:06:00.000Z",
       "evidence": {
-        "at": "2026-11-21T14:05:00.000Z",
+        "at": "2026-11-21T14:06:00.000Z",
         "id": "issue/42",
         "kind": "read",
       },
@@ -126,7 +95,7 @@ test('an issue, its pull requests and their reviews come back in our words', asy
         "defaultBranch": "main",
         "fullName": "acme/widgets",
         "id": 1,
-        "installationId": 7,
+        "installationId": 9,
         "private": false,
       },
       "type": "question.answered",

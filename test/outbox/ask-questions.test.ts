@@ -1,25 +1,22 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Fault } from '../../fake-github/faults.ts'
 import type { Effect } from '../../src/pipeline/model/effects.ts'
-import type { Fault } from './support/github-fetch-stub.ts'
 import { type OutboxWorld, openOutboxWorld, START } from './support/outbox-world.ts'
 
-const MAY_ALICE: Effect = {
+const MAY_LINUS: Effect = {
   type: 'ask',
-  key: 'permission/57/alice/5',
-  question: { about: 'permission', login: 'alice', purpose: { kind: 'review', pullRequestNumber: 57 } },
+  key: 'permission/57/linus/5',
+  question: { about: 'permission', login: 'linus', purpose: { kind: 'review', pullRequestNumber: 57 } },
 }
 
 let world: OutboxWorld
 beforeEach(async () => {
   world = await openOutboxWorld()
-  world.github.respond = ({ path }) => {
-    return path.endsWith('/permission') ? { status: 200, body: { permission: 'write' } } : null
-  }
 })
 afterEach(() => world.close())
 
 test('a question is asked once, and its answer comes through the door with the question and the effect it settles', async () => {
-  const id = await world.insertEffect(MAY_ALICE)
+  const id = await world.insertEffect(MAY_LINUS)
   await world.drain()
   expect(await world.outbox.step()).toBe(0)
   expect(world.arrivals).toEqual([
@@ -28,21 +25,23 @@ test('a question is asked once, and its answer comes through the door with the q
       event: {
         type: 'question.answered',
         at: START,
-        evidence: { kind: 'read', id: 'permission/57/alice/5', at: START },
-        repository: { id: 1, fullName: 'acme/widgets', private: false, defaultBranch: 'main', installationId: 7 },
-        question: MAY_ALICE.question,
+        evidence: { kind: 'read', id: 'permission/57/linus/5', at: START },
+        repository: { id: 1, fullName: 'acme/widgets', private: false, defaultBranch: 'main', installationId: 9 },
+        question: MAY_LINUS.question,
         answer: { about: 'permission', role: 'write' },
       },
     },
   ])
-  expect(world.github.requests.map(({ path }) => path)).toEqual(['/repos/acme/widgets/collaborators/alice/permission'])
+  expect(world.github.writes.requests.map(({ path }) => path)).toEqual([
+    '/repos/acme/widgets/collaborators/linus/permission',
+  ])
 })
 
 test('an outage spends tries further and further apart, and after eight the effect is buried with its reason', async () => {
-  world.github.fault = () => ({ kind: '502-before' })
-  await world.insertEffect(MAY_ALICE)
+  world.fault = () => ({ kind: '502-before' })
+  await world.insertEffect(MAY_LINUS)
   await world.drain()
-  const asked = world.github.requests.map(({ at }) => (Date.parse(at) - Date.parse(START)) / 1000)
+  const asked = world.github.writes.requests.map(({ at }) => (at - Date.parse(START)) / 1000)
   expect(asked).toMatchInlineSnapshot(`
     [
       0,
@@ -61,8 +60,8 @@ test('an outage spends tries further and further apart, and after eight the effe
 
 test('an outage that ends is outlived', async () => {
   let calls = 0
-  world.github.fault = () => (calls++ < 5 ? { kind: '502-before' } : null)
-  await world.insertEffect(MAY_ALICE)
+  world.fault = () => (calls++ < 5 ? { kind: '502-before' } : null)
+  await world.insertEffect(MAY_LINUS)
   await world.drain()
   expect(await effect()).toMatchObject({ state: 'done' })
 })
@@ -77,18 +76,18 @@ test.each<[string, Fault]>([
   ],
 ])('%s is a wait for everybody and spends no try', async (_, fault) => {
   let calls = 0
-  world.github.fault = () => (calls++ < 20 ? fault : null)
-  await world.insertEffect(MAY_ALICE)
-  await world.insertEffect({ ...MAY_ALICE, key: 'permission/57/alice/6' })
+  world.fault = () => (calls++ < 20 ? fault : null)
+  await world.insertEffect(MAY_LINUS)
+  await world.insertEffect({ ...MAY_LINUS, key: 'permission/57/linus/6' })
   await world.drain([world.outbox, world.openAnotherOutbox()])
   const rows = await world.database.kysely.selectFrom('effects').select(['state', 'tries']).execute()
   expect(rows).toEqual([
     { state: 'done', tries: 1 },
     { state: 'done', tries: 1 },
   ])
-  const gaps = world.github.requests
+  const gaps = world.github.writes.requests
     .slice(2)
-    .map(({ at }, index) => Date.parse(at) - Date.parse(world.github.requests[index]?.at ?? ''))
+    .map(({ at }, index) => at - (world.github.writes.requests[index]?.at ?? 0))
   expect(Math.min(...gaps)).toBeGreaterThanOrEqual(60_000)
 })
 
@@ -96,24 +95,24 @@ test.each([
   [403, 'Resource not accessible by integration'],
   [422, 'Validation Failed'],
 ])('a clear refusal (%i) buries the effect at once: what is not known counts as no', async (status, message) => {
-  world.github.fault = () => ({ kind: 'refuse', status, message })
-  await world.insertEffect(MAY_ALICE)
+  world.fault = () => ({ kind: 'refuse', status, message })
+  await world.insertEffect(MAY_LINUS)
   await world.drain()
   expect(await effect()).toEqual({ state: 'buried', tries: 1, error: message, claimToken: null })
   expect(world.arrivals).toEqual([])
 })
 
 test('somebody whom GitHub does not know may nothing', async () => {
-  world.github.fault = () => ({ kind: 'refuse', status: 404, message: 'alice is not a user' })
-  await world.insertEffect(MAY_ALICE)
+  world.fault = () => ({ kind: 'refuse', status: 404, message: 'linus is not a user' })
+  await world.insertEffect(MAY_LINUS)
   await world.drain()
   expect(world.arrivals[0]?.event).toMatchObject({ answer: { about: 'permission', role: 'none' } })
 })
 
 test('an effect whose process died is performed by the next one, and one that kills each process is buried', async () => {
-  await world.insertEffect(MAY_ALICE)
+  await world.insertEffect(MAY_LINUS)
   let deaths = 0
-  world.github.fault = () => {
+  world.fault = () => {
     deaths += 1
     return { kind: 'crash-before' }
   }
@@ -128,12 +127,12 @@ test('an effect whose process died is performed by the next one, and one that ki
 })
 
 test('an answer that the door turns away is asked for again', async () => {
-  await world.insertEffect(MAY_ALICE)
+  await world.insertEffect(MAY_LINUS)
   const { onArrival } = world
   let arrivals = 0
-  world.onArrival = async (arrival) => {
+  world.onArrival = async (arrival, door) => {
     if (arrivals++ === 0) throw new Error('the database is away')
-    return await onArrival(arrival)
+    return await onArrival(arrival, door)
   }
   await world.drain()
   expect(world.arrivals).toHaveLength(2)
@@ -142,9 +141,9 @@ test('an answer that the door turns away is asked for again', async () => {
 
 test('two processes perform an effect once', async () => {
   for (let number = 0; number < 30; number += 1)
-    await world.insertEffect({ ...MAY_ALICE, key: `permission/57/alice/${number}` })
+    await world.insertEffect({ ...MAY_LINUS, key: `permission/57/linus/${number}` })
   await world.drain([world.outbox, world.openAnotherOutbox(), world.openAnotherOutbox()])
-  expect(world.github.requests).toHaveLength(30)
+  expect(world.github.writes.requests).toHaveLength(30)
   expect(new Set(world.arrivals.map(({ effect }) => effect?.id)).size).toBe(30)
 })
 

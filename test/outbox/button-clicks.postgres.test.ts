@@ -4,7 +4,7 @@
 import { afterEach, expect, test } from 'vitest'
 import type { CheckRun } from '../../fake-github/world.ts'
 import { describeChange } from '../../src/render/history.ts'
-import { type Conversation, openConversation } from './support/conversation.ts'
+import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
 
 const GATED_ANDON_YML = `stages:
   plan: { workflow: plan.yml, attempts: 1, gate: approval }
@@ -15,15 +15,15 @@ const UNGATED_ANDON_YML = `stages:
   code: { workflow: code.yml }
 `
 
-let talk: Conversation
+let app: AndonApp
 /** Of whom GitHub was asked what they may, in that order. */
 let asked: string[]
-afterEach(() => talk.close())
+afterEach(() => app.close())
 
 test.each([
-  ['Retry', 0, (check: CheckRun, by: string) => talk.github.clickButton(talk.repository, check, 'retry', by)],
+  ['Retry', 0, (check: CheckRun, by: string) => app.github.clickButton(app.repository, check, 'retry', by)],
   // GitHub counts the check as queued from then on, until it is written again.
-  ['Re-run', 1, (check: CheckRun, by: string) => talk.github.rerequest(talk.repository, check, by)],
+  ['Re-run', 1, (check: CheckRun, by: string) => app.github.rerequest(app.repository, check, by)],
 ])(
   '%s, pressed on a failed check and told five times, starts the stage once, and for a reader never',
   async (_, written, press) => {
@@ -42,7 +42,7 @@ test.each([
     await redeliver(4)
     await pass()
     expect(asked).toEqual(['linus'])
-    expect(dispatched()).toEqual(['1/plan/1', '1/plan/2'])
+    expect(app.dispatched()).toEqual(['1/plan/1', '1/plan/2'])
     expect(await commentsOf()).toEqual([
       'linus: retry was pressed on the check of plan: plan: attempt 2 of 2 waits for a slot',
     ])
@@ -60,22 +60,22 @@ test('Approve, pressed on the check of a gate and told five times, opens that ga
   const before = await standing()
   const check = await checkOf('plan')
 
-  talk.github.clickButton(talk.repository, check, 'approve', 'passerby')
+  app.github.clickButton(app.repository, check, 'approve', 'passerby')
   await pass()
   expect(asked.splice(0)).toEqual(['passerby'])
   expect(await standing()).toEqual(before)
 
-  talk.github.clickButton(talk.repository, check, 'approve', 'linus')
+  app.github.clickButton(app.repository, check, 'approve', 'linus')
   await redeliver(4)
   await pass()
   expect(asked).toEqual(['linus'])
-  expect(dispatched()).toEqual(['1/plan/1', '1/code/1'])
+  expect(app.dispatched()).toEqual(['1/plan/1', '1/code/1'])
   expect(await buttonsOn('plan')).toEqual([])
 
   // Whoever looks at an old page still sees the button.
-  talk.github.clickButton(talk.repository, check, 'approve', 'linus')
+  app.github.clickButton(app.repository, check, 'approve', 'linus')
   await pass()
-  expect(dispatched()).toEqual(['1/plan/1', '1/code/1'])
+  expect(app.dispatched()).toEqual(['1/plan/1', '1/code/1'])
   expect(await commentsOf()).toEqual([
     'linus: approve was pressed on the check of plan: plan: attempt 1 of 1 succeeded, approved by @linus',
     'linus: approve was pressed on the check of plan: plan: attempt 1 of 1 succeeded, approved by @linus; no gate is shut there',
@@ -84,15 +84,15 @@ test('Approve, pressed on the check of a gate and told five times, opens that ga
 
 test('nothing is dispatched while a comment holds the issue, every place says so, and a comment lets it go on', async () => {
   await startPipeline(UNGATED_ANDON_YML)
-  const hold = await talk.comment('/andon hold the runner is being moved')
+  const hold = await app.comment('/andon hold the runner is being moved')
   await pass()
   runOf('plan').succeed()
   await pass()
-  expect(talk.reactions(hold)).toEqual(['eyes'])
-  expect(dispatched()).toEqual(['1/plan/1'])
+  expect(app.reactions(hold)).toEqual(['eyes'])
+  expect(app.dispatched()).toEqual(['1/plan/1'])
   const words = 'the runner is being moved'
-  const { url } = talk.app
-  for (const path of ['/', `/${talk.repository}`, `/${talk.repository}/issues/1`]) {
+  const { url } = app
+  for (const path of ['/', `/${app.repository}`, `/${app.repository}/issues/1`]) {
     expect(await (await fetch(url + path)).text()).toContain(words)
   }
   expect(await (await fetch(`${url}/api/pipelines`)).json()).toMatchObject({
@@ -100,30 +100,28 @@ test('nothing is dispatched while a comment holds the issue, every place says so
     pipelines: [{ light: 'queued', stage: 'code', held: true, reason: expect.stringContaining(words) }],
   })
   expect((await checkOf('code')).output.summary).toContain(words)
-  const comments = await talk.github.comments(talk.repository, 1)
+  const comments = app.github.comments(app.repository, 1)
   expect(comments.find(({ body }) => body.includes('/code -->'))?.body).toContain(words)
 
-  await talk.comment('/andon resume', { by: 'passerby' })
+  await app.comment('/andon resume', { by: 'passerby' })
   await pass()
-  expect(dispatched()).toEqual(['1/plan/1'])
-  await talk.comment('/andon resume')
+  expect(app.dispatched()).toEqual(['1/plan/1'])
+  await app.comment('/andon resume')
   await pass(60)
-  expect(dispatched()).toEqual(['1/plan/1', '1/code/1'])
+  expect(app.dispatched()).toEqual(['1/plan/1', '1/code/1'])
   expect((await checkOf('code')).output.summary).not.toContain(words)
 })
 
 /** An issue is labelled, and its plan runs. */
 async function startPipeline(configuration: string): Promise<void> {
   asked = []
-  talk = await openConversation({
-    configuration,
-    async send(input, init) {
-      const who = /\/collaborators\/([^/]+)\/permission$/.exec(String(input))?.[1]
-      if (who !== undefined) asked.push(who)
-      return fetch(input, init)
-    },
+  app = await openAndonApp({ configuration })
+  app.github.chooseFaults(({ path }) => {
+    const who = /\/collaborators\/([^/]+)\/permission$/.exec(path)?.[1]
+    if (who !== undefined) asked.push(who)
+    return null
   })
-  await talk.app.openLabeledIssue()
+  await app.openLabeledIssue()
   await pass()
   runOf('plan').start()
   await pass()
@@ -131,17 +129,17 @@ async function startPipeline(configuration: string): Promise<void> {
 }
 
 /** Long enough for GitHub to be asked, and for what follows. Writes keep their distance: one is done each ten seconds. */
-const pass = (seconds = 20) => talk.app.advance(seconds)
+const pass = (seconds = 20) => app.advance(seconds)
 
 /** The latest run of a stage's workflow. */
 function runOf(stage: string) {
-  const run = talk.github.runs.findLast(({ state }) => state.workflow.file === `${stage}.yml`)
+  const run = app.github.runs.findLast(({ state }) => state.workflow.file === `${stage}.yml`)
   if (run === undefined) throw new Error(`no run of ${stage} has begun`)
   return run
 }
 
 async function checkOf(stage: string): Promise<CheckRun> {
-  const checks = await talk.github.checkRuns(talk.repository, await talk.github.headSha(talk.repository, 'main'))
+  const checks = app.github.checkRuns(app.repository, await app.github.headSha(app.repository, 'main'))
   const check = checks.find(({ external_id }) => external_id.split('/')[1] === stage)
   if (check === undefined) throw new Error(`${stage} has no check`)
   return check
@@ -150,7 +148,7 @@ async function checkOf(stage: string): Promise<CheckRun> {
 /** What GitHub shows under a stage's check: it tells nobody who reads check runs, so they are taken from what was written. */
 async function buttonsOn(stage: string): Promise<readonly string[]> {
   const { id } = await checkOf(stage)
-  const edits = talk.github.writes
+  const edits = app.github.writes
     .ofKind('check-edit')
     .filter(({ path, done }) => done && path.endsWith(`/check-runs/${id}`))
   const body = edits.at(-1)?.body as { actions?: readonly { identifier: string }[] } | undefined
@@ -159,7 +157,7 @@ async function buttonsOn(stage: string): Promise<readonly string[]> {
 
 /** The last delivery comes again, at once and later. */
 async function redeliver(times: number): Promise<void> {
-  const { deliveries, whenIdle } = talk.github
+  const { deliveries, whenIdle } = app.github
   await whenIdle()
   const id = deliveries.log.at(-1)?.id ?? 0
   for (let again = 0; again < times; again += 1) {
@@ -168,25 +166,15 @@ async function redeliver(times: number): Promise<void> {
   }
 }
 
-/** The attempts that were dispatched, in their order. */
-function dispatched(): readonly string[] {
-  return talk.github.writes.ofKind('dispatch').map(({ body }) => {
-    return (body as { inputs: { andon: string } }).inputs.andon.replace(/-.*/, '')
-  })
-}
-
 /** All that a person could see of the line, and all that was written to GitHub. */
 async function standing() {
-  const { document } = await talk.app.database.kysely
-    .selectFrom('pipelines')
-    .select('document')
-    .executeTakeFirstOrThrow()
-  return { document, told: await commentsOf(), writes: talk.github.writes.all.length }
+  const { document } = await app.database.kysely.selectFrom('pipelines').select('document').executeTakeFirstOrThrow()
+  return { document, told: await commentsOf(), writes: app.github.writes.all.length }
 }
 
 /** What the history tells of buttons. */
 async function commentsOf(): Promise<readonly string[]> {
-  const rows = await talk.app.database.kysely
+  const rows = await app.database.kysely
     .selectFrom('history')
     .select(['actor', 'detail'])
     .where('type', 'like', 'button.%')

@@ -10,20 +10,21 @@ afterEach(() => line.world.close())
 test('a cancellation is sent at its address, and its answer is told', async () => {
   const key = await line.admit(42)
   await line.world.drain()
-  await cancel(9000, key)
+  const runId = line.runs[0]?.id ?? 0
+  await cancel(runId, key)
   await line.world.drain()
-  await cancel(9000, key, true)
+  await cancel(runId, key, true)
   await cancel(9999, key)
   await line.world.drain()
   const told = line.world.arrivals.flatMap(({ event }) => (event?.type === 'cancel.answered' ? [event] : []))
   expect(told.map(({ runId, force, outcome }) => [runId, force, outcome])).toEqual([
-    [9000, false, 'accepted'],
-    [9000, true, 'refused'],
+    [runId, false, 'accepted'],
+    [runId, true, 'refused'],
     [9999, false, 'gone'],
   ])
   expect(cancellations().map(({ path }) => path.split('/').slice(-2).join('/'))).toEqual([
-    '9000/cancel',
-    '9000/force-cancel',
+    `${runId}/cancel`,
+    `${runId}/force-cancel`,
     '9999/cancel',
   ])
 })
@@ -32,20 +33,21 @@ test('a cancellation outlives an outage and a rate limit', async () => {
   const key = await line.admit(42)
   await line.world.drain()
   let calls = 0
-  line.world.github.fault = () => {
+  line.world.fault = () => {
     calls += 1
     if (calls < 3) return { kind: '502-before' }
     return calls < 20 ? { kind: 'refuse', status: 429, headers: { 'retry-after': '60' } } : null
   }
-  await cancel(9000, key)
+  const runId = line.runs[0]?.id ?? 0
+  await cancel(runId, key)
   await line.world.drain()
-  expect((await line.effects()).at(-1)).toMatchObject({ key: 'cancel/9000', state: 'done', tries: 3 })
+  expect((await line.effects()).at(-1)).toMatchObject({ key: `cancel/${runId}`, state: 'done', tries: 3 })
 })
 
 test('a cancellation that GitHub never takes is given up after eight tries, and told as refused', async () => {
   const key = await line.admit(42)
   await line.world.drain()
-  line.world.github.fault = () => ({ kind: '502-before' })
+  line.world.fault = () => ({ kind: '502-before' })
   await cancel(9000, key)
   await line.world.drain()
   expect(cancellations()).toHaveLength(8)
@@ -54,7 +56,7 @@ test('a cancellation that GitHub never takes is given up after eight tries, and 
 })
 
 function cancellations() {
-  return line.world.github.writes.filter(({ path }) => path.endsWith('cancel'))
+  return line.world.github.writes.all.filter(({ path }) => path.endsWith('cancel'))
 }
 
 async function cancel(runId: number, attemptKey: string, force = false): Promise<void> {

@@ -2,20 +2,20 @@
 // the limits that GitHub keeps (80 creations a minute, 500 an hour, and one write a second).
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { replyMarker } from '../../src/render/reply.ts'
+import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
 import { recordMeasurements, repetitions } from '../support/measurements.ts'
-import { type Conversation, openConversation } from './support/conversation.ts'
 
-let talk: Conversation
+let app: AndonApp
 beforeEach(async () => {
-  talk = await openConversation()
+  app = await openAndonApp()
 })
-afterEach(() => talk.close())
+afterEach(() => app.close())
 
 const ISSUES = 8
 const STEP_SECONDS = 0.55
 
 test('many commands in a minute are all answered, none is rejected, and the first of them within two seconds', async () => {
-  const { github, repository, app } = talk
+  const { github, repository } = app
   github.enforceCreationLimits()
   for (let issue = 0; issue < ISSUES; issue += 1) await github.openIssue(repository, { title: `Issue ${issue + 1}` })
   const count = repetitions(14, 56)
@@ -27,13 +27,13 @@ test('many commands in a minute are all answered, none is rejected, and the firs
     while (given.length < count && given.length * apart <= now()) {
       const on = 1 + (given.length % ISSUES)
       given.push({
-        comment: await talk.comment(given.length % 2 === 0 ? '/andon why' : '/andon retry', { on }),
+        comment: await app.comment(given.length % 2 === 0 ? '/andon why' : '/andon retry', { on }),
         at: now(),
         on,
       })
     }
     const before = github.writes.all.length
-    await talk.advance(STEP_SECONDS)
+    await app.advance(STEP_SECONDS)
     idle = given.length === count && github.writes.all.length === before ? idle + 1 : 0
   }
 

@@ -20,7 +20,7 @@ afterEach(() => world.close())
 test('a mistaken file gets one neutral check on the commit that brought it', async () => {
   await mistaken(['timout'])
   await world.drain()
-  expect(world.github.checkRuns()).toMatchObject([
+  expect(world.checkRuns()).toMatchObject([
     {
       name: 'andon / configuration',
       head_sha: SHA,
@@ -32,40 +32,40 @@ test('a mistaken file gets one neutral check on the commit that brought it', asy
     },
   ])
   expect(summary()).toContain('[the last good version, of 900d000](')
-  expect(world.github.allComments()).toEqual([])
+  expect(world.comments()).toEqual([])
 })
 
 test('the same mistakes told again cost no call; others are told by an edit, and on a new commit by a new check', async () => {
   await mistaken(['timout'])
   await world.drain()
-  world.github.requests.length = 0
+  world.github.writes.clear()
   await mistaken(['timout'])
   await world.drain()
-  expect(world.github.requests).toEqual([])
-  world.github.writes.length = 0
+  expect(world.github.writes.requests).toEqual([])
+  world.github.writes.clear()
   await mistaken(['timout', 'gaet'])
   await world.drain()
-  expect(world.github.writes.map(({ method }) => method)).toEqual(['PATCH'])
+  expect(world.github.writes.all.map(({ method }) => method)).toEqual(['PATCH'])
   expect(summary()).toContain('has 2 mistakes')
   await mistaken(['gaet'], { sha: NEXT })
   await world.drain()
-  expect(world.github.checkRuns().map(({ head_sha }) => head_sha)).toEqual([SHA, NEXT])
+  expect(world.checkRuns().map(({ head_sha }) => head_sha)).toEqual([SHA, NEXT])
 })
 
 test('once the mistakes are mended nothing more is written, and the check stays with its commit', async () => {
   await mistaken(['timout'])
   await world.drain()
-  world.github.requests.length = 0
+  world.github.writes.clear()
   await mistaken([], { sha: NEXT })
   await world.drain()
-  expect(world.github.requests).toEqual([])
-  expect(world.github.checkRuns()).toHaveLength(1)
+  expect(world.github.writes.requests).toEqual([])
+  expect(world.checkRuns()).toHaveLength(1)
 })
 
 test('a file that is the organisation’s is no mistake of this repository’s commits', async () => {
   await mistaken(['timout'], { source: 'organisation' })
   await world.drain()
-  expect(world.github.requests).toEqual([])
+  expect(world.github.writes.requests).toEqual([])
 })
 
 test('nothing is written where the App was removed or is suspended', async () => {
@@ -76,19 +76,19 @@ test('nothing is written where the App was removed or is suspended', async () =>
   await kysely.updateTable('repositories').set({ removedAt: null }).execute()
   await kysely.updateTable('installations').set({ state: 'suspended' }).execute()
   expect(await world.outbox.step()).toBe(0)
-  expect(world.github.requests).toEqual([])
+  expect(world.github.writes.requests).toEqual([])
 })
 
 test.each(['502-after', 'hang-after', '502-before'] as const)(
   'an answer that says neither yes nor no (%s) leaves one check',
   async (kind) => {
     let faults = 0
-    world.github.fault = ({ method }) => (method === 'POST' && faults++ < 2 ? { kind } : null)
+    world.fault = ({ method }) => (method === 'POST' && faults++ < 2 ? { kind } : null)
     await mistaken(['timout'])
     await world.drain([world.outbox, world.openAnotherOutbox()])
-    expect(world.github.checkRuns()).toHaveLength(1)
+    expect(world.checkRuns()).toHaveLength(1)
     expect(await publications()).toEqual([
-      { githubId: world.github.checkRuns()[0]?.id, state: 'confirmed', pipelineId: null, repositoryId: 1 },
+      { githubId: world.checkRuns()[0]?.id, state: 'confirmed', pipelineId: null, repositoryId: 1 },
     ])
   },
 )
@@ -96,7 +96,7 @@ test.each(['502-after', 'hang-after', '502-before'] as const)(
 test('a process that dies with the check on its way leaves one to be found', async () => {
   const death = Promise.withResolvers<void>()
   let deaths = 0
-  world.github.fault = ({ method }) => {
+  world.fault = ({ method }) => {
     if (method !== 'POST' || deaths++ > 0) return null
     death.resolve()
     return { kind: 'crash-after' }
@@ -105,18 +105,18 @@ test('a process that dies with the check on its way leaves one to be found', asy
   void world.openAnotherOutbox().step()
   await death.promise
   await world.drain()
-  expect(world.github.checkRuns()).toHaveLength(1)
-  expect(world.github.writes).toHaveLength(1)
+  expect(world.checkRuns()).toHaveLength(1)
+  expect(world.github.writes.all).toHaveLength(1)
 })
 
 test('the check takes its slots from the same budget as the pipelines, and keeps none of them from being served', async () => {
   await world.savePipeline(pipelineOf({ plan: running }))
   await mistaken(['timout'])
   await world.drain()
-  const moments = world.github.writes.map(({ at }) => Date.parse(at))
+  const moments = world.github.writes.all.map(({ at }) => at)
   expect(moments.map((at) => (at - (moments[0] ?? 0)) / 1_050)).toEqual([0, 1, 2])
-  expect(world.github.checkRuns().map(({ name }) => name)).toEqual(['andon / configuration', 'andon / #42 plan'])
-  expect(world.github.comments(42)).toHaveLength(1)
+  expect(world.checkRuns().map(({ name }) => name)).toEqual(['andon / configuration', 'andon / #42 plan'])
+  expect(world.comments(42)).toHaveLength(1)
 })
 
 /** The repository's file has these fields wrong, as the door would have kept it. */
@@ -129,6 +129,7 @@ async function mistaken(
     const path = `stages.plan.${field}`
     return { fileLine: index + 1, column: 3, field: path, message: `\`${path}\` is not a field that is read.` }
   })
+  world.github.addCommit('acme/widgets', sha)
   await world.database.kysely
     .updateTable('repositories')
     .set((eb) => ({
@@ -144,7 +145,7 @@ async function mistaken(
 }
 
 function summary(): string {
-  const [check] = world.github.checkRuns()
+  const [check] = world.checkRuns()
   return (check?.output as { summary: string } | undefined)?.summary ?? ''
 }
 

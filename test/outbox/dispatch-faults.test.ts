@@ -1,14 +1,15 @@
 // One attempt, one run: with answers that are lost, processes that die at every boundary, and processes that are frozen
 // past their claim. Figures of the full counts are in docs/faults.md.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Fault } from '../../fake-github/faults.ts'
+import { seededRandom } from '../../fake-github/random.ts'
 import { Unavailable } from '../../src/apply/apply-request.ts'
 import type { Door } from '../../src/apply/door.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
-import { seededRandom } from '../support/seeded-random.ts'
-import { type DispatchWorld, openDispatchWorld, stepWhileTimePasses } from './support/dispatch-world.ts'
-import type { Fault } from './support/github-fetch-stub.ts'
+import { type DispatchWorld, openDispatchWorld } from './support/dispatch-world.ts'
+import { stepWhileTimePasses } from './support/outbox-world.ts'
 
-vi.setConfig({ testTimeout: repetitions(60_000, 1_200_000) })
+vi.setConfig({ testTimeout: repetitions(120_000, 3_600_000) })
 
 let line: DispatchWorld
 beforeEach(async () => {
@@ -16,10 +17,13 @@ beforeEach(async () => {
 })
 afterEach(() => line.world.close())
 
+// A file may allow no more at once.
+const MOST_RUNNING = 100
+
 test('a fifth of the dispatches are accepted and the answer is lost: every attempt has one run', async () => {
   const chance = seededRandom(randomSeed())
   const lost = { '502-after': 0, 'reset-after': 0, 'hang-after': 0, '502-before': 0 }
-  line.world.github.fault = ({ method, path }) => {
+  line.world.fault = ({ method, path }) => {
     if (method !== 'POST' || !path.endsWith('/dispatches') || chance.next() >= 0.23) return null
     const kind = chance.next() < 0.13 ? '502-before' : chance.pick(['502-after', 'reset-after', 'hang-after'] as const)
     lost[kind] += 1
@@ -31,22 +35,26 @@ test('a fifth of the dispatches are accepted and the answer is lost: every attem
   while (keys.length < attempts) {
     keys.push(await line.admit(keys.length + 1))
     if (chance.next() < 0.05) await Promise.all(outboxes.map((outbox) => outbox.step()))
+    if (keys.length % MOST_RUNNING > 0) continue
+    await line.world.drain(outboxes)
+    await line.finishRuns()
   }
   await line.world.drain(outboxes)
+  const bound = await Promise.all(keys.map(async (key) => (await line.control(key))?.runId ?? null))
   recordMeasurements('single-dispatch', {
     attempts,
     POSTs: postsOf().length,
     ...lost,
-    runs: line.runs.all.length,
-    duplicates: line.runs.all.length - new Set(line.runs.all.map(({ key }) => key)).size,
-    'without a run': keys.filter((key) => !line.boundRuns.has(key)).length,
+    runs: line.runs.length,
+    duplicates: line.runs.length - new Set(line.runs.map(line.keyOf)).size,
+    'without a run': bound.filter((runId) => runId === null).length,
     stuck: (await unsettled()).length,
   })
   expect(Math.min(...Object.values(lost))).toBeGreaterThan(0)
-  expect(line.runs.all.map(({ key }) => key).sort()).toEqual([...keys].sort())
+  expect(line.runs.map(line.keyOf).sort()).toEqual([...keys].sort())
   expect(await unsettled()).toEqual([])
-  for (const key of keys)
-    expect(line.lastResult(key)).toMatchObject({ state: 'confirmed', runId: line.boundRuns.get(key) })
+  for (const [index, key] of keys.entries())
+    expect(line.lastResult(key)).toMatchObject({ state: 'confirmed', runId: bound[index] })
 })
 
 describe('a process that dies', () => {
@@ -58,13 +66,13 @@ describe('a process that dies', () => {
       const death = Promise.withResolvers<void>()
       const key = await line.admit(issue)
       await stepWhileTimePasses(line.world, dying(boundary, death), { seconds: 60, until: death.promise })
-      line.world.github.fault = () => null
+      line.world.fault = () => null
       await line.world.drain([line.world.openAnotherOutbox()])
-      expect(line.runs.live(key)).toHaveLength(1)
+      expect(line.liveRuns(key)).toHaveLength(1)
     }
-    expect(line.runs.all).toHaveLength(deaths)
+    expect(line.runs).toHaveLength(deaths)
     expect(await unsettled()).toEqual([])
-    recordMeasurements(`dispatch-deaths`, { boundary, deaths, runs: line.runs.all.length })
+    recordMeasurements(`dispatch-deaths`, { boundary, deaths, runs: line.runs.length })
   })
 
   /** A process that dies at the boundary: what it waits for then never comes. */
@@ -73,7 +81,7 @@ describe('a process that dies', () => {
       death.resolve()
       return new Promise(() => undefined)
     }
-    line.world.github.fault = ({ method }) => {
+    line.world.fault = ({ method }) => {
       if (method !== 'POST' || (boundary !== 'arrived' && boundary !== 'not arrived')) return null
       death.resolve()
       return { kind: boundary === 'arrived' ? 'crash-after' : 'crash-before' }
@@ -111,8 +119,8 @@ describe('a process that is frozen past its claim', () => {
       thaw()
       await sleeper
       await stepWhileTimePasses(line.world, line.world.openAnotherOutbox(), { seconds: 60, stride: 3 })
-      expect(line.runs.live(key)).toHaveLength(1)
-      twins += line.runs.all.filter((run) => run.key === key).length - 1
+      expect(line.liveRuns(key)).toHaveLength(1)
+      twins += line.runs.filter((run) => line.keyOf(run) === key).length - 1
     }
     expect(twins).toBeGreaterThan(0)
     expect(await unsettled()).toEqual([])
@@ -131,26 +139,26 @@ describe('a process that is frozen past its claim', () => {
       thaw.resolve()
       await step
       await line.world.drain([line.world.openAnotherOutbox()])
-      expect(line.runs.all.filter((run) => run.key === key)).toHaveLength(1)
+      expect(line.runs.filter((run) => line.keyOf(run) === key)).toHaveLength(1)
     }
-    recordMeasurements('frozen-before-dispatch', { freezes, runs: line.runs.all.length, twins: 0 })
+    recordMeasurements('frozen-before-dispatch', { freezes, runs: line.runs.length, twins: 0 })
   })
 
   test('is believed about its run where the workflow does not echo the key', async () => {
-    line.runs.echoesKey = false
+    line.echoKey(false)
     const { key, sleeper, thaw } = await frozenInCall(1, 240)
     expect(line.lastResult(key)).toMatchObject({ state: 'unconfirmed', needsPerson: true })
     thaw()
     await sleeper
-    expect(line.lastResult(key)).toMatchObject({ state: 'confirmed', runId: 9000 })
-    expect(line.runs.all).toHaveLength(1)
+    expect(line.lastResult(key)).toMatchObject({ state: 'confirmed', runId: line.runs[0]?.id })
+    expect(line.runs).toHaveLength(1)
   })
 
   async function frozenInCall(issue: number, seconds: number) {
     const thaw = Promise.withResolvers<void>()
     const frozen = Promise.withResolvers<void>()
     let posts = 0
-    line.world.github.fault = ({ method, path }): Fault | null => {
+    line.world.fault = ({ method, path }): Fault | null => {
       if (method !== 'POST' || !path.endsWith('/dispatches') || posts++ > 0) return null
       frozen.resolve()
       return { kind: 'freeze', until: thaw.promise }
@@ -181,7 +189,7 @@ describe('a process that is frozen past its claim', () => {
 
 describe('a database that is away when GitHub has answered', () => {
   test('hears the answer in a later step, also where the workflow does not echo the key', async () => {
-    line.runs.echoesKey = false
+    line.echoKey(false)
     let away = repetitions(3, 200)
     const times = away
     const outbox = line.world.openAnotherOutbox((door) => ({
@@ -194,19 +202,19 @@ describe('a database that is away when GitHub has answered', () => {
     }))
     const keys = [await line.admit(1), await line.admit(2)]
     await stepWhileTimePasses(line.world, outbox, { seconds: times + 20 })
-    expect(line.runs.all.map(({ key }) => key).sort()).toEqual(keys)
+    expect(line.runs.map(line.keyOf).sort()).toEqual(keys)
     expect(keys.map((key) => line.lastResult(key)?.state)).toEqual(['confirmed', 'confirmed'])
     expect(await unsettled()).toEqual([])
     recordMeasurements('database-away-after-dispatch', {
       'times away': times,
       dispatches: keys.length,
-      runs: line.runs.all.length,
+      runs: line.runs.length,
     })
   })
 })
 
 function postsOf() {
-  return line.world.github.writes.filter(({ path }) => path.endsWith('dispatches'))
+  return line.world.github.writes.all.filter(({ path }) => path.endsWith('dispatches'))
 }
 
 async function unsettled() {

@@ -1,10 +1,9 @@
 // Starting a run: what goes out, and what every clear answer of GitHub's comes to.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Fault } from '../../fake-github/faults.ts'
+import type { Run } from '../../fake-github/runs.ts'
 import { type DispatchWorld, openDispatchWorld, outcomeInWords } from './support/dispatch-world.ts'
-import type { Fault } from './support/github-fetch-stub.ts'
 import { START } from './support/outbox-world.ts'
-
-const KEY = '42/plan/1-k3v9x'
 
 let line: DispatchWorld
 beforeEach(async () => {
@@ -14,13 +13,13 @@ afterEach(() => line.world.close())
 
 describe('a dispatch', () => {
   test('passes on the issue’s number and the attempt key and nothing else, and is confirmed with its run', async () => {
-    await line.admit(42)
+    const key = await line.admit(42)
     await line.world.drain()
     const posts = postsOf()
     expect(posts.map(({ path }) => path)).toEqual(['/repos/acme/widgets/actions/workflows/plan.yml/dispatches'])
-    expect(posts[0]?.body).toEqual({ ref: 'main', inputs: { issue: '42', andon: KEY }, return_run_details: true })
-    const url = 'https://github.com/acme/widgets/actions/runs/9000'
-    expect(line.results.get(KEY)).toEqual([{ state: 'sending' }, { state: 'confirmed', runId: 9000, url }])
+    expect(posts[0]?.body).toEqual({ ref: 'main', inputs: { issue: '42', andon: key }, return_run_details: true })
+    const [{ id: runId, url }] = line.runs as [Run]
+    expect(line.results.get(key)).toEqual([{ state: 'sending' }, { state: 'confirmed', runId, url }])
     expect(await line.effects()).toMatchObject([{ state: 'done', tries: 1 }])
   })
 
@@ -46,11 +45,11 @@ describe('a dispatch', () => {
       'GitHub refused to start plan.yml: Resource not accessible by integration',
     ],
   ])('that is refused (%s) ends with GitHub’s words and is not sent again', async (_, fault, message) => {
-    line.world.github.fault = () => fault
-    await line.admit(42)
+    line.world.fault = () => fault
+    const key = await line.admit(42)
     await line.world.drain()
     expect(postsOf()).toHaveLength(1)
-    expect(line.lastResult(KEY)).toEqual({ state: 'refused', message })
+    expect(line.lastResult(key)).toEqual({ state: 'refused', message })
     expect(await line.effects()).toMatchObject([{ state: 'refused' }])
   })
 
@@ -64,7 +63,7 @@ describe('a dispatch', () => {
     ],
   ])('that is put off (%s) waits with words, spends no try, and nobody else sends meanwhile', async (_, fault) => {
     let calls = 0
-    line.world.github.fault = () => (calls++ < 12 ? fault : null)
+    line.world.fault = () => (calls++ < 12 ? fault : null)
     await line.admit(42)
     await line.admit(43)
     await line.world.drain([line.world.outbox, line.world.openAnotherOutbox()])
@@ -72,7 +71,7 @@ describe('a dispatch', () => {
       { state: 'done', tries: 1 },
       { state: 'done', tries: 1 },
     ])
-    expect(line.runs.all).toHaveLength(2)
+    expect(line.runs).toHaveLength(2)
     const message = 'GitHub asks for patience: a rate limit is reached'
     const waits = [...line.results.values()]
       .flat()
@@ -80,37 +79,37 @@ describe('a dispatch', () => {
       .filter((told) => 'message' in told && told.message === message)
     expect(waits).toEqual(waits.map(() => ({ state: 'waiting', until: expect.any(String), message })))
     expect(waits).toHaveLength(12)
-    const moments = postsOf().map(({ at }) => Date.parse(at))
+    const moments = postsOf().map(({ at }) => at)
     const gaps = moments.slice(1, 13).map((at, index) => at - (moments[index] ?? 0))
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(60_000)
   })
 
   test('to a GitHub that cannot be reached is tried further and further apart, and after eight tries refused', async () => {
-    line.world.github.fault = ({ path }) => (path.endsWith('/dispatches') ? { kind: 'unreachable' } : null)
-    await line.admit(42)
+    line.world.fault = ({ path }) => (path.endsWith('/dispatches') ? { kind: 'unreachable' } : null)
+    const key = await line.admit(42)
     await line.world.drain()
-    const seconds = postsOf().map(({ at }) => (Date.parse(at) - Date.parse(START)) / 1000)
+    const seconds = postsOf().map(({ at }) => (at - Date.parse(START)) / 1000)
     expect(seconds).toEqual([0, 5, 25, 105, 425, 1705, 5305, 8905])
-    expect(line.lastResult(KEY)).toEqual({ state: 'refused', message: 'GitHub did not start it in 8 tries' })
+    expect(line.lastResult(key)).toEqual({ state: 'refused', message: 'GitHub did not start it in 8 tries' })
   })
 
   test('of an attempt that was given up meanwhile is not sent', async () => {
     const key = await line.admit(42)
-    await line.abandon(42, key)
+    await line.cancel(42)
     await line.world.drain()
     expect(postsOf()).toEqual([])
-    expect(line.lastResult(KEY)).toEqual({ state: 'refused', message: 'it was given up before it was sent' })
+    expect(line.lastResult(key)).toEqual({ state: 'refused', message: 'it was given up before it was sent' })
   })
 
   test('keeps the pace of one write a second that all writes of an installation share', async () => {
     for (let issue = 1; issue <= 20; issue += 1) await line.admit(issue)
     await line.world.drain([line.world.outbox, line.world.openAnotherOutbox(), line.world.openAnotherOutbox()])
-    const moments = postsOf().map(({ at }) => Date.parse(at))
-    expect(line.runs.all).toHaveLength(20)
+    const moments = postsOf().map(({ at }) => at)
+    expect(line.runs).toHaveLength(20)
     expect(Math.min(...moments.slice(1).map((at, index) => at - (moments[index] ?? 0)))).toBeGreaterThanOrEqual(1_000)
   })
 })
 
 function postsOf() {
-  return line.world.github.writes.filter(({ path }) => path.endsWith('dispatches'))
+  return line.world.github.writes.all.filter(({ path }) => path.endsWith('dispatches'))
 }

@@ -2,8 +2,8 @@
 import { afterEach, expect, test } from 'vitest'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
 
-let whole: AndonApp
-afterEach(() => whole.close())
+let app: AndonApp
+afterEach(() => app.close())
 
 test.each([
   ['heard of', 0],
@@ -11,24 +11,26 @@ test.each([
 ])('of two runs for one attempt the younger is cancelled within a minute (deliveries are %s)', async (_, drop) => {
   const frozen = Promise.withResolvers<void>()
   const thaw = Promise.withResolvers<void>()
-  whole = await openAndonApp(async () => null)
-  const { github, andon } = whole
-  const sleeper = await whole.startAnother(async () => {
+  app = await openAndonApp()
+  const { github, andon } = app
+  const sleeper = await app.startAnother()
+  let dispatches = 0
+  github.chooseFaults(({ kind }) => {
+    if (kind !== 'dispatch' || dispatches++ > 0) return null
     frozen.resolve()
-    await thaw.promise
-    return null
+    return { kind: 'freeze', until: thaw.promise }
   })
-  await whole.openLabeledIssue()
+  await app.openLabeledIssue()
   await github.whenIdle()
   const step = sleeper.drain()
   await frozen.promise
   github.deliveries.injectFaults({ drop })
-  await whole.advance(300)
+  await app.advance(300)
   expect(github.runs).toHaveLength(1)
   thaw.resolve()
   await step
-  await whole.advance(60, [andon, sleeper])
+  await app.advance(60, { andons: [andon, sleeper] })
   expect(github.runs.map(({ state }) => state.conclusion)).toEqual([null, 'cancelled'])
   expect(new Set(github.runs.map(({ state }) => state.title)).size).toBe(1)
-  expect((await whole.pipeline()).stages[0]?.attempts[0]?.control?.runId).toBe(github.runs[0]?.id)
+  expect((await app.pipeline()).stages[0]?.attempts[0]?.control?.runId).toBe(github.runs[0]?.id)
 })

@@ -1,28 +1,45 @@
 // A cord is pulled while two workers are about to send twenty dispatches: after its commit none of them says `sending`,
-// whatever the moment, and once it is let go each is sent exactly once.
+// whatever the moment, and once it is let go each is sent exactly once. The workers have a door, an outbox and connections of
+// their own. The commits that are recorded are made under locks that exclude each other, so their order is the real one.
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ACME } from '../../fake-github/organization.ts'
+import { seededRandom } from '../../fake-github/random.ts'
 import { setGlobalHold } from '../../src/apply/holds.ts'
-import { applyOrThrow, repositoryOf } from '../apply/support/effect-worker.ts'
+import { openPostgresDatabase } from '../../src/store/postgres.ts'
+import { configurationAnswer } from '../apply/support/arrivals.ts'
+import { andonYml, answerTo, applyOrThrow, claimEffects, repositoryOf } from '../apply/support/effect-worker.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
+import { issueLabeled } from '../support/pipeline-fixtures.ts'
 import { commandPermission, commentCreated } from '../support/pipeline-harness.ts'
-import { seededRandom } from '../support/seeded-random.ts'
-import { openTwoWorkers, type TwoWorkers } from './support/two-workers.ts'
+import { type OutboxWorld, openOutboxWorld, type Worker } from './support/outbox-world.ts'
+import { recordCommits, recordedCommits } from './support/record-commits.ts'
 
 const DUE = 20
 
-let world: TwoWorkers
+const ROUNDS = repetitions(1, 100)
+const FILE = `${andonYml({ running: 100 })}checks: { before_pull_request: off }\ncomments: off\n`
+
+let world: OutboxWorld
+let workers: readonly [Worker, Worker]
 let comments = 0
 beforeEach(async () => {
-  world = await openTwoWorkers()
+  const repositories = Array.from({ length: ROUNDS }, (_, index) => ({ name: `widgets-${index + 1}` }))
+  world = await openOutboxWorld({ kind: 'postgres', organization: { ...ACME, repositories } })
+  const second = await openPostgresDatabase(world.database.url ?? '')
+  workers = [world.openWorker(), world.openWorker({ database: second })]
+  await recordCommits(world.database)
 })
-afterEach(() => world.close())
+afterEach(async () => {
+  await world.close()
+  await workers[1].database.close()
+})
 
 /** Somebody who may write says it in a comment on the repository's first issue. */
 async function command(body: string, repositoryId: number): Promise<void> {
   comments += 1
-  const given = commentCreated(body, { commentId: comments, on: 1, at: world.now() })
-  await applyOrThrow(world.workers[comments % 2]!.door, {
+  const given = commentCreated(body, { commentId: comments, on: 1, at: world.clock.now() })
+  await applyOrThrow(workers[comments % 2]!.door, {
     ...commandPermission(given),
     repository: repositoryOf(repositoryId),
   })
@@ -40,16 +57,15 @@ const HOLD_CASES = {
 } as const
 
 function operator() {
-  return { database: world.workers[1].database, now: world.now }
+  return { database: workers[1].database, now: world.clock.now }
 }
 
 test.each(Object.entries(HOLD_CASES))(
   '%s pulled while 20 dispatches are due on two workers: none starts after its commit, and all start once it is let go',
   async (row, cord) => {
-    const rounds = repetitions(1, 100)
     const chance = seededRandom(randomSeed())
     const figures = {
-      rounds,
+      rounds: ROUNDS,
       startedBefore: 0,
       heldBack: 0,
       handedBack: 0,
@@ -57,21 +73,24 @@ test.each(Object.entries(HOLD_CASES))(
       onTheirWay: 0,
       startedTwice: 0,
     }
-    for (let round = 1; round <= rounds; round += 1) {
-      world.advanceHour()
-      await world.queueDispatches(round, DUE)
-      const before = world.runs.length
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      world.clock.advance(3_600)
+      await queueDispatches(round, DUE)
+      const before = world.github.runs.length
+      let isPulled = false
+      world.fault = ({ kind }) => {
+        if (kind === 'dispatch' && isPulled) figures.onTheirWay += 1
+        return null
+      }
       const pulling = passing(chance.integer(60)).then(async () => {
         await cord.pull(round)
-        world.onDispatch = () => {
-          figures.onTheirWay += 1
-        }
+        isPulled = true
       })
-      const step = () => Promise.all(world.workers.map(({ outbox }) => outbox.step()))
+      const step = () => Promise.all(workers.map(({ outbox }) => outbox.step()))
       await Promise.all([pulling, step()])
       await step()
 
-      const commits = await world.commits()
+      const commits = await recordedCommits(world.database)
       const pulledAt = commits.findLastIndex(({ change }) => change === 'release week')
       const sent = commits.flatMap(({ change: what, repositoryId }, at) =>
         what === 'sending' && repositoryId === round ? [at] : [],
@@ -83,11 +102,11 @@ test.each(Object.entries(HOLD_CASES))(
       // They had said `sending`, and were handed back when they looked once more.
       figures.handedBack += sent.length + held.length - DUE
       expect(held.map(({ tries }) => tries)).toEqual(held.map(() => 0))
-      world.onDispatch = () => undefined
+      isPulled = false
 
       await cord.letGo(round)
-      await world.drain()
-      const keys = world.runs.slice(before).map(({ key }) => key)
+      await drain()
+      const keys = world.github.runs.slice(before).map(({ state }) => state.title.replace('andon ', ''))
       expect(keys.filter((key) => /^\d+\/code\/1-/.test(key))).toHaveLength(DUE)
       figures.startedTwice += keys.length - new Set(keys).size
       expect(await effectsOf(round, 'done')).toHaveLength(DUE)
@@ -99,13 +118,36 @@ test.each(Object.entries(HOLD_CASES))(
   600_000,
 )
 
+/** That many issues of a repository wait to be sent. */
+async function queueDispatches(repositoryId: number, issues: number): Promise<void> {
+  const repository = repositoryOf(repositoryId)
+  const [{ door }] = workers
+  const at = world.clock.now()
+  await applyOrThrow(door, { ...configurationAnswer(FILE, { at }), repository })
+  const numbers = Array.from({ length: issues }, (_, index) => index + 1)
+  await Promise.all(numbers.map((number) => applyOrThrow(door, { ...issueLabeled({ number, at }), repository })))
+  const asked = (await claimEffects(world.database, 1_000)).flatMap((held) =>
+    held.effect.type === 'ask' ? [{ ...held, effect: held.effect }] : [],
+  )
+  await Promise.all(asked.map((held) => applyOrThrow(door, answerTo(held, FILE, at), held)))
+}
+
+/** Steps both until neither has anything left to do, nor a few seconds later. */
+async function drain(): Promise<void> {
+  // What had to let a reaction or a reply go first has its turn a moment later.
+  for (let idle = 0; idle < 2; world.clock.advance(idle * 2)) {
+    const done = await Promise.all(workers.map(({ outbox }) => outbox.step()))
+    idle = done.some((count) => count > 0) ? 0 : idle + 1
+  }
+}
+
 /** Some time in which the workers get on: that many answers of the database. */
 async function passing(answers: number): Promise<void> {
-  for (let answer = 0; answer < answers; answer += 1) await sql`select 1`.execute(world.workers[0].database.kysely)
+  for (let answer = 0; answer < answers; answer += 1) await sql`select 1`.execute(workers[0].database.kysely)
 }
 
 function effectsOf(repositoryId: number, state: 'due' | 'done') {
-  return world.workers[0].database.kysely
+  return workers[0].database.kysely
     .selectFrom('effects')
     .select(['key', 'tries'])
     .where('repositoryId', '=', repositoryId)

@@ -8,13 +8,22 @@ import { RUNS } from '../support/reasons.ts'
 import { type DispatchWorld, openDispatchWorld } from './support/dispatch-world.ts'
 import { START } from './support/outbox-world.ts'
 
+const WIDGETS = 'acme/widgets'
+
 let line: DispatchWorld
 beforeEach(async () => {
   line = await openDispatchWorld()
 })
 afterEach(() => line.world.close())
 
-function reaction(commentId: number, mayWrite = true): ReactEffect {
+/** A reaction to a comment that somebody has written. */
+async function reactionToComment(mayWrite = true): Promise<ReactEffect> {
+  const { github } = line.world
+  const issue = github.issue(WIDGETS, 1) ? 1 : await github.openIssue(WIDGETS, { title: 'Talk' })
+  return reactionTo(await github.comment(WIDGETS, issue, '/andon why'), mayWrite)
+}
+
+function reactionTo(commentId: number, mayWrite: boolean): ReactEffect {
   return { type: 'react', key: `react/${commentId}/eyes`, commentId, content: 'eyes', mayWrite }
 }
 
@@ -33,9 +42,16 @@ function reply(origin: number, mayWrite = true): ReplyEffect {
 
 /** What was written, in order. */
 function written(): readonly string[] {
-  return line.world.github.writes.map(({ path }) => {
+  return line.world.github.writes.all.map(({ path }) => {
     const [, kind = path] = /\/(reactions|dispatches|cancel|check-runs|comments)$/.exec(path) ?? []
     return kind
+  })
+}
+
+/** The reactions that are there, in the order of their creation. */
+function reactions(): readonly string[] {
+  return line.world.github.writes.ofKind('reaction').flatMap(({ path, body, done }) => {
+    return done ? [`${path.split('/').at(-2)} ${(body as { content: string }).content}`] : []
   })
 }
 
@@ -54,19 +70,16 @@ test('a reaction goes before a dispatch, that before a cancellation, a reply, a 
   const published = world.database.kysely.updateTable('pipelines').set({ publishedRevision: 0 })
   await line.admit(43)
   await published.execute()
-  await world.insertEffect(reaction(900))
+  await world.insertEffect(await reactionToComment())
   await world.drain([world.outbox, world.openAnotherOutbox()])
   expect(written().slice(0, 4)).toEqual(['reactions', 'dispatches', 'cancel', 'comments'])
-  expect(world.github.comments(42).map(({ body }) => /reply|\/plan/.exec(String(body))?.[0])).toEqual([
-    'reply',
-    '/plan',
-  ])
+  expect(world.comments(42).map(({ body }) => /reply|\/plan/.exec(body)?.[0])).toEqual(['reply', '/plan'])
   expect(written().slice(4, 5)).toEqual(['check-runs'])
 })
 
 test('past twenty in a minute reactions wait behind what moves runs', async () => {
   const { world } = line
-  for (let comment = 1; comment <= 24; comment += 1) await world.insertEffect(reaction(comment))
+  for (let comment = 1; comment <= 24; comment += 1) await world.insertEffect(await reactionToComment())
   for (const issue of [43, 44]) await line.admit(issue)
   await world.drain()
   const order = written()
@@ -94,7 +107,7 @@ test('what waits for a cord to be let go keeps nobody else waiting', async () =>
 test('people who may only read are answered so often in an hour, and no oftener; others go on being answered', async () => {
   const { world } = line
   const { kysely } = world.database
-  const before = Array.from({ length: READER_QUOTA_PER_HOUR }, (_, nth) => reaction(1_000 + nth, false))
+  const before = Array.from({ length: READER_QUOTA_PER_HOUR }, (_, nth) => reactionTo(1_000 + nth, false))
   const row = {
     repositoryId: 1,
     type: 'react',
@@ -107,21 +120,24 @@ test('people who may only read are answered so often in an hour, and no oftener;
     .insertInto('effects')
     .values(before.map((effect) => ({ ...row, key: effect.key, document: JSON.stringify(effect) })))
     .execute()
-  for (const effect of [reaction(1, false), reaction(2), reply(1, false)]) await world.insertEffect(effect)
+  const [reader, writer] = [await reactionToComment(false), await reactionToComment()]
+  const comments = world.comments()
+  for (const effect of [reader, writer, reply(1, false)]) await world.insertEffect(effect)
   await world.drain()
-  expect(world.github.reactions()).toEqual(['2 eyes'])
-  expect(world.github.allComments()).toEqual([])
+  expect(reactions()).toEqual([`${writer.commentId} eyes`])
+  expect(world.comments()).toEqual(comments)
   world.clock.advance(3_601)
-  await world.insertEffect(reaction(3, false))
+  const later = await reactionToComment(false)
+  await world.insertEffect(later)
   await world.drain()
-  expect(world.github.reactions()).toEqual(['2 eyes', '3 eyes'])
+  expect(reactions()).toEqual([`${writer.commentId} eyes`, `${later.commentId} eyes`])
 })
 
 test('while somebody’s permission is asked who gave a command, nothing else takes the slot that the reaction will need', async () => {
   const { world } = line
   const asked = Promise.withResolvers<void>()
   const answered = Promise.withResolvers<void>()
-  world.github.fault = ({ path }) => {
+  world.fault = ({ path }) => {
     if (!path.endsWith('/permission')) return null
     asked.resolve()
     return { kind: 'freeze', until: answered.promise }
@@ -149,7 +165,7 @@ test('while somebody’s permission is asked who gave a command, nothing else ta
 test('a reply stands behind reactions for half a minute, and no longer', async () => {
   const { world } = line
   await world.insertEffect(reply(900))
-  for (let comment = 1; comment <= 40; comment += 1) await world.insertEffect(reaction(comment))
+  for (let comment = 1; comment <= 40; comment += 1) await world.insertEffect(await reactionToComment())
   await world.drain()
   const place = written().indexOf('comments')
   // Thirty seconds are twenty-eight writes, 1,050 ms apart.

@@ -17,9 +17,9 @@ afterEach(() => world.close())
 test('a stage that begins gets one check run and one comment, a second apart', async () => {
   const id = await world.savePipeline(pipelineOf({ plan: running }))
   await world.drain()
-  const [check] = world.github.checkRuns()
-  const [comment] = world.github.comments(42)
-  expect([world.github.checkRuns().length, world.github.comments(42).length]).toEqual([1, 1])
+  const [check] = world.checkRuns()
+  const [comment] = world.comments(42)
+  expect([world.checkRuns().length, world.comments(42).length]).toEqual([1, 1])
   expect(check).toMatchObject({
     name: 'andon / #42 plan',
     head_sha: BASE,
@@ -36,22 +36,22 @@ test('a stage that begins gets one check run and one comment, a second apart', a
 test('ten quick events cost one edit of each surface, and it says the last of them', async () => {
   await world.savePipeline(pipelineOf({ plan: running }))
   await world.drain()
-  world.github.writes.length = 0
+  world.github.writes.clear()
   for (let step = 1; step <= 10; step += 1) {
     await world.savePipeline(pipelineOf({ plan: { ...running, reason: atStep('tests', step, 10) } }))
   }
   await world.drain()
-  expect(world.github.writes.map(({ method }) => method)).toEqual(['PATCH', 'PATCH'])
-  expect(world.github.comments(42)[0]?.body).toContain('attempt 1, job build, step "tests" (10 of 10)')
+  expect(world.github.writes.all.map(({ method }) => method)).toEqual(['PATCH', 'PATCH'])
+  expect(world.comments(42)[0]?.body).toContain('attempt 1, job build, step "tests" (10 of 10)')
 })
 
 test('a revision that changes no words costs no call', async () => {
   await world.savePipeline(pipelineOf({ plan: running }))
   await world.drain()
-  world.github.requests.length = 0
+  world.github.writes.clear()
   await world.savePipeline(pipelineOf({ plan: running }))
   await world.drain()
-  expect(world.github.requests).toEqual([])
+  expect(world.github.writes.requests).toEqual([])
   expect(await unpublished()).toBe(0)
 })
 
@@ -60,38 +60,36 @@ test('only the latest revision is written, also when it comes while others wait 
   await world.outbox.step()
   await world.savePipeline(pipelineOf({ plan: { ...running, status: 'done', reason: SUCCEEDED } }))
   await world.drain()
-  expect(world.github.comments(42)[0]?.body).toContain('plan ✓')
-  expect(world.github.writes.map(({ method, path }) => `${method} ${path.split('/').slice(-2).join('/')}`)).toEqual([
-    'POST widgets/check-runs',
-    'POST 42/comments',
-    'PATCH check-runs/1',
-  ])
+  expect(world.comments(42)[0]?.body).toContain('plan ✓')
+  expect(world.github.writes.all.map(({ method, path }) => `${method} ${path.split('/').slice(-2).join('/')}`)).toEqual(
+    ['POST widgets/check-runs', 'POST 42/comments', 'PATCH check-runs/1'],
+  )
 })
 
 test('a comment that somebody deleted comes back at the next change, once', async () => {
   await world.savePipeline(pipelineOf({ plan: running }))
   await world.drain()
-  world.github.deleteComment(Number(world.github.comments(42)[0]?.id))
+  await world.github.deleteComment('acme/widgets', Number(world.comments(42)[0]?.id))
   await world.savePipeline(pipelineOf({ plan: { ...running, status: 'done' } }))
   await world.drain()
-  expect(world.github.comments(42).map(({ body }) => String(body).includes('plan ✓'))).toEqual([true])
+  expect(world.comments(42).map(({ body }) => body.includes('plan ✓'))).toEqual([true])
 })
 
 test('a change that is answered 404 although the comment is there makes no second one', async () => {
   await world.savePipeline(pipelineOf({ plan: running }))
   await world.drain()
   let misled = 0
-  world.github.fault = ({ method }) => {
+  world.fault = ({ method }) => {
     return method === 'PATCH' && misled++ < 2 ? { kind: 'refuse', status: 404, message: 'Not Found' } : null
   }
   await world.savePipeline(pipelineOf({ plan: { ...running, status: 'done' } }))
   await world.drain()
-  expect([world.github.comments(42).length, world.github.checkRuns().length]).toEqual([1, 1])
-  expect(world.github.comments(42)[0]?.body).toContain('plan ✓')
+  expect([world.comments(42).length, world.checkRuns().length]).toEqual([1, 1])
+  expect(world.comments(42)[0]?.body).toContain('plan ✓')
 })
 
 test('a refused creation is not sent again until there is something else to say, and keeps its reason', async () => {
-  world.github.fault = ({ path }) => {
+  world.fault = ({ path }) => {
     return path.endsWith('/comments') ? { kind: 'refuse', status: 403, message: 'Unable to create comment' } : null
   }
   await world.savePipeline(pipelineOf({ plan: running }))
@@ -105,26 +103,26 @@ test('a refused creation is not sent again until there is something else to say,
     .where('error', 'is not', null)
     .execute()
   expect(refused).toEqual([{ error: 'Unable to create comment' }])
-  world.github.fault = () => null
+  world.fault = () => null
   await world.savePipeline(pipelineOf({ plan: { ...running, status: 'done' } }))
   await world.drain()
-  expect(world.github.comments(42)).toHaveLength(1)
+  expect(world.comments(42)).toHaveLength(1)
 })
 
 test('a limit is a wait for the whole installation, and costs nothing else', async () => {
   await world.savePipeline(pipelineOf({ plan: running }))
   const first = world.clock.now()
-  world.github.fault = ({ at }) => {
-    return at === first
+  world.fault = ({ at }) => {
+    return at === Date.parse(first)
       ? { kind: 'refuse', status: 403, headers: { 'retry-after': '600' }, message: 'secondary rate limit' }
       : null
   }
   const other = world.openAnotherOutbox()
   await world.drain([world.outbox, other])
-  const [limited, next] = world.github.writes
-  expect(limited?.at).toBe(first)
-  expect(Date.parse(next?.at ?? '') - Date.parse(first)).toBeGreaterThanOrEqual(600_000)
-  expect([world.github.comments(42).length, world.github.checkRuns().length]).toEqual([1, 1])
+  const [limited, next] = world.github.writes.all
+  expect(limited?.at).toBe(Date.parse(first))
+  expect((next?.at ?? 0) - Date.parse(first)).toBeGreaterThanOrEqual(600_000)
+  expect([world.comments(42).length, world.checkRuns().length]).toEqual([1, 1])
 })
 
 test('when a pull request comes, its head shows every stage, and the default branch is told where they went', async () => {
@@ -138,7 +136,7 @@ test('when a pull request comes, its head shows every stage, and the default bra
   await world.drain()
   await world.savePipeline(pipelineOf({ plan, code: running }, { pullRequests: [pullRequestOf(57)] }))
   await world.drain()
-  const shown = world.github.checkRuns().map(({ name, head_sha, status, conclusion, output }) => {
+  const shown = world.checkRuns().map(({ name, head_sha, status, conclusion, output }) => {
     return [name, String(head_sha).slice(0, 4), status, conclusion ?? null, (output as { title: string }).title]
   })
   expect(shown).toMatchInlineSnapshot(`
@@ -173,10 +171,10 @@ test('when a pull request comes, its head shows every stage, and the default bra
       ],
     ]
   `)
-  world.github.writes.length = 0
+  world.github.writes.clear()
   await world.savePipeline(pipelineOf({ plan, code: running }, { pullRequests: [pullRequestOf(57)] }))
   await world.drain()
-  expect(world.github.writes).toEqual([])
+  expect(world.github.writes.all).toEqual([])
 })
 
 test('two issues on one pull request do not write over each other', async () => {
@@ -197,7 +195,7 @@ test('two issues on one pull request do not write over each other', async () => 
   await world.savePipeline(one)
   await world.savePipeline({ ...one, issue: { ...one.issue, number: 43 } })
   await world.drain()
-  expect(world.github.checkRuns().map(({ name }) => name)).toEqual(['andon / #42 code', 'andon / #43 code'])
+  expect(world.checkRuns().map(({ name }) => name)).toEqual(['andon / #42 code', 'andon / #43 code'])
 })
 
 test('nothing is written to an issue that is gone, a repository that was removed or an installation that is suspended', async () => {
@@ -210,10 +208,10 @@ test('nothing is written to an issue that is gone, a repository that was removed
   await kysely.updateTable('repositories').set({ removedAt: null }).execute()
   await kysely.updateTable('installations').set({ state: 'suspended' }).execute()
   expect(await world.outbox.step()).toBe(0)
-  expect(world.github.requests).toEqual([])
+  expect(world.github.writes.requests).toEqual([])
   await kysely.updateTable('installations').set({ state: 'active' }).execute()
   await world.drain()
-  expect(world.github.comments(42)).toHaveLength(1)
+  expect(world.comments(42)).toHaveLength(1)
 })
 
 test('a quiet pipeline does not starve among busy ones', async () => {
@@ -225,7 +223,7 @@ test('a quiet pipeline does not starve among busy ones', async () => {
   for (const number of issues) await put(number, RUNS)
   await world.drain()
   await put(7, atStep('lint', 2, 3))
-  const isShown = () => String(world.github.comments(7)[0]?.body).includes('step "lint"')
+  const isShown = () => String(world.comments(7)[0]?.body).includes('step "lint"')
   let slots = 0
   for (; slots < 60 && !isShown(); slots += 1) {
     for (const number of issues.slice(0, 6)) await put(number, atStep(`slot ${slots}`, 1, 3))
@@ -242,16 +240,16 @@ test('a pipeline that cannot be published is set aside, and the others go on', a
   await world.savePipeline({ ...broken, stages: null as never })
   await world.savePipeline({ ...broken, issue: { ...broken.issue, number: 43 } })
   while ((await world.outbox.step()) > 0) world.clock.advance(2)
-  expect([world.github.comments(42).length, world.github.comments(43).length]).toEqual([0, 1])
+  expect([world.comments(42).length, world.comments(43).length]).toEqual([0, 1])
 })
 
 function gapsMs(): readonly number[] {
-  const moments = world.github.writes.map(({ at }) => Date.parse(at))
+  const moments = world.github.writes.all.map(({ at }) => at)
   return moments.slice(1).map((moment, index) => moment - (moments[index] ?? 0))
 }
 
 function postsTo(end: string): number {
-  return world.github.writes.filter(({ method, path }) => method === 'POST' && path.endsWith(end)).length
+  return world.github.writes.all.filter(({ method, path }) => method === 'POST' && path.endsWith(end)).length
 }
 
 async function unpublished(): Promise<number> {

@@ -9,20 +9,20 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 test('a reaction to a comment that is gone is not sent again', async () => {
-  world.github.fault = () => ({ kind: 'refuse', status: 404, message: 'Not Found' })
+  world.fault = () => ({ kind: 'refuse', status: 404, message: 'Not Found' })
   await world.drain()
   expect(await reaction()).toEqual({ state: 'refused', tries: 1, error: 'Not Found' })
 })
 
 test('a reaction that GitHub never takes is buried after eight tries', async () => {
-  world.github.fault = () => ({ kind: '502-before' })
+  world.fault = () => ({ kind: '502-before' })
   await world.drain()
   expect(await reaction()).toEqual({ state: 'buried', tries: 8, error: 'Bad Gateway' })
 })
 
 test('a reaction that ends every process is buried', async () => {
   let deaths = 0
-  world.github.fault = () => {
+  world.fault = () => {
     deaths += 1
     return { kind: 'crash-before' }
   }

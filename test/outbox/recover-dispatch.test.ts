@@ -1,12 +1,12 @@
 // GitHub begins a second run when it is asked a second time. Here it does so and then says nothing, or something else.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Fault } from '../../fake-github/faults.ts'
+import { applyOrThrow } from '../apply/support/effect-worker.ts'
 import { recordMeasurements } from '../support/measurements.ts'
 import { runOf } from '../support/pipeline-documents.ts'
-import { type DispatchWorld, openDispatchWorld, stepWhileTimePasses } from './support/dispatch-world.ts'
-import type { Fault } from './support/github-fetch-stub.ts'
-import { START } from './support/outbox-world.ts'
-
-const KEY = '42/plan/1-k3v9x'
+import { REPOSITORY } from '../support/pipeline-fixtures.ts'
+import { type DispatchWorld, openDispatchWorld } from './support/dispatch-world.ts'
+import { START, stepWhileTimePasses } from './support/outbox-world.ts'
 
 let line: DispatchWorld
 beforeEach(async () => {
@@ -19,19 +19,19 @@ describe('a dispatch without a clear answer', () => {
 
   test.each(lost)('(%s) is found by its key, and is not sent again', async (how) => {
     loseAnswers(1, how)
-    await line.admit(42)
+    const key = await line.admit(42)
     await line.world.drain()
-    expect(line.runs.all).toHaveLength(1)
-    expect(line.boundRuns.get(KEY)).toBe(9000)
-    expect(line.results.get(KEY)?.map(({ state }) => state)).toEqual(['sending', 'unconfirmed', 'confirmed'])
+    expect(line.runs).toHaveLength(1)
+    expect((await line.control(key))?.runId).toBe(line.runs[0]?.id)
+    expect(line.results.get(key)?.map(({ state }) => state)).toEqual(['sending', 'unconfirmed', 'confirmed'])
   })
 
   test('is not sent again before it was missed twice, two minutes apart, and its workflow was seen to echo the key', async () => {
-    line.world.github.fault = ({ method }) => (method === 'POST' ? { kind: '502-before' } : null)
+    line.world.fault = ({ method }) => (method === 'POST' ? { kind: '502-before' } : null)
     await line.admit(42)
     await stepWhileTimePasses(line.world, line.world.outbox, { seconds: 130, stride: 5 })
-    const asked = line.world.github.requests.map(({ method, path, at }) => {
-      return `${method} ${path.split('/').at(-1)} +${(Date.parse(at) - Date.parse(START)) / 1000}`
+    const asked = line.world.github.writes.requests.map(({ method, path, at }) => {
+      return `${method} ${path.split('/').at(-1)} +${(at - Date.parse(START)) / 1000}`
     })
     expect(asked).toMatchInlineSnapshot(`
       [
@@ -47,31 +47,31 @@ describe('a dispatch without a clear answer', () => {
   })
 
   test('that only shows after a while is found and not sent again', async () => {
-    line.runs.listingDelaySeconds = 100
+    line.world.github.listing.delaySeconds = 100
     loseAnswers(1, '502-after')
-    await line.admit(42)
+    const key = await line.admit(42)
     await line.world.drain()
     expect(postsOf()).toHaveLength(1)
-    expect(line.lastResult(KEY)).toMatchObject({ state: 'confirmed', runId: 9000 })
+    expect(line.lastResult(key)).toMatchObject({ state: 'confirmed', runId: line.runs[0]?.id })
   })
 
   test('that never began is sent once more, and so on for eight tries', async () => {
-    line.world.github.fault = ({ method }) => (method === 'POST' ? { kind: '502-before' } : null)
-    await line.admit(42)
+    line.world.fault = ({ method }) => (method === 'POST' ? { kind: '502-before' } : null)
+    const key = await line.admit(42)
     await line.world.drain()
     expect(postsOf()).toHaveLength(8)
-    expect(line.lastResult(KEY)).toEqual({ state: 'refused', message: 'GitHub did not start it in 8 tries' })
+    expect(line.lastResult(key)).toEqual({ state: 'refused', message: 'GitHub did not start it in 8 tries' })
   })
 
   test.each(['502-before', '502-after'] as const)(
     'of a workflow that does not echo the key (%s) is never sent twice: a person must look',
     async (how) => {
-      line.runs.echoesKey = false
+      line.echoKey(false)
       loseAnswers(1, how)
-      await line.admit(42)
+      const key = await line.admit(42)
       await line.world.drain()
       expect(postsOf()).toHaveLength(1)
-      expect(line.lastResult(KEY)).toMatchInlineSnapshot(`
+      expect(line.lastResult(key)).toMatchInlineSnapshot(`
         {
           "message": "nobody can tell whether GitHub started it, because the run-name of plan.yml does not say the attempt key; it is not sent again before a person has looked",
           "needsPerson": true,
@@ -84,61 +84,54 @@ describe('a dispatch without a clear answer', () => {
   )
 
   test('is looked for also when GitHub accepts it without naming its run', async () => {
-    line.runs.returnsRunDetails = false
-    await line.admit(42)
+    line.world.github.listing.namesDispatchedRuns = false
+    const key = await line.admit(42)
     await line.world.drain()
-    expect(line.runs.all).toHaveLength(1)
-    expect(line.boundRuns.get(KEY)).toBe(9000)
+    expect(line.runs).toHaveLength(1)
+    expect((await line.control(key))?.runId).toBe(line.runs[0]?.id)
   })
 
   test('is done as soon as its run is known from a delivery', async () => {
     loseAnswers(1, '502-after')
     const key = await line.admit(42)
     await line.world.outbox.step()
-    await deliver(9000, key)
+    await deliver(line.runs[0]?.id ?? 0, key)
     await line.world.drain()
-    const looks = line.world.github.requests.filter(({ path }) => path.endsWith('/runs'))
-    expect([line.runs.all.length, looks.length]).toEqual([1, 0])
+    const looks = line.world.github.writes.requests.filter(({ path }) => path.endsWith('/runs'))
+    expect([line.runs.length, looks.length]).toEqual([1, 0])
     expect(await line.effects()).toMatchObject([{ state: 'done' }])
   })
 
   test('keeps its oldest run; younger twins are cancelled', async () => {
     let posts = 0
-    line.world.github.fault = ({ method, path, body }) => {
-      if (method !== 'POST' || !path.endsWith('/dispatches') || posts++ > 0) return null
-      // The same request reaches GitHub three times, as some network devices do it, and every answer is lost.
-      const again = { method: 'POST', body: JSON.stringify(body) }
-      void line.world.github.fetch(`https://api.github.test${path}`, again)
-      void line.world.github.fetch(`https://api.github.test${path}`, again)
-      return { kind: '502-after' }
-    }
-    await line.admit(42)
+    line.world.fault = ({ kind }) => (kind === 'dispatch' && posts++ === 0 ? { kind: 'repeated', times: 3 } : null)
+    const key = await line.admit(42)
     await line.world.drain()
-    expect(line.runs.all).toHaveLength(3)
-    expect(line.runs.live(KEY).map(({ id }) => id)).toEqual([9000])
-    expect(line.boundRuns.get(KEY)).toBe(9000)
+    expect(line.runs).toHaveLength(3)
+    expect(line.liveRuns(key)).toEqual(line.runs.slice(0, 1))
+    expect((await line.control(key))?.runId).toBe(line.runs[0]?.id)
   })
 
   test('is looked for again when GitHub cannot list its runs, without that counting as a miss', async () => {
     loseAnswers(1, '502-after')
-    const { fault } = line.world.github
+    const { fault } = line.world
     let looks = 0
-    line.world.github.fault = (request) => {
+    line.world.fault = (request) => {
       if (request.method === 'GET' && looks++ < 20) return { kind: '502-before' }
       return fault(request)
     }
-    await line.admit(42)
+    const key = await line.admit(42)
     await line.world.drain()
     expect(postsOf()).toHaveLength(1)
-    expect(line.lastResult(KEY)).toMatchObject({ state: 'confirmed' })
+    expect(line.lastResult(key)).toMatchObject({ state: 'confirmed' })
   })
 
   test('is left to a person when GitHub does not let its runs be seen', async () => {
-    line.world.github.fault = ({ method }) =>
+    line.world.fault = ({ method }) =>
       method === 'POST' ? { kind: '502-after' } : { kind: 'refuse', status: 403, message: 'Resource not accessible' }
-    await line.admit(42)
+    const key = await line.admit(42)
     await line.world.drain()
-    expect(line.lastResult(KEY)).toMatchObject({ state: 'unconfirmed', needsPerson: true })
+    expect(line.lastResult(key)).toMatchObject({ state: 'unconfirmed', needsPerson: true })
     expect(postsOf()).toHaveLength(1)
   })
 })
@@ -146,17 +139,17 @@ describe('a dispatch without a clear answer', () => {
 /** So many dispatches are carried out, or not, and the answer is lost. */
 function loseAnswers(times: number, kind: Fault['kind']): void {
   let posts = 0
-  line.world.github.fault = ({ method, path }) =>
+  line.world.fault = ({ method, path }) =>
     method === 'POST' && path.endsWith('/dispatches') && posts++ < times ? ({ kind } as Fault) : null
 }
 
 function postsOf() {
-  return line.world.github.writes.filter(({ path }) => path.endsWith('dispatches'))
+  return line.world.github.writes.all.filter(({ path }) => path.endsWith('dispatches'))
 }
 
 /** GitHub tells of the run before anybody asks. */
 async function deliver(id: number, key: string): Promise<void> {
-  const run = runOf(id, { title: `andon ${key}`, workflow: 'plan.yml' })
-  const repository = { id: 1, fullName: 'acme/widgets', private: false, defaultBranch: 'main', installationId: 7 }
-  await line.world.onArrival({ event: { type: 'run.changed', at: START, evidence: run.evidence, repository, run } })
+  const run = runOf(id, { title: `andon ${key}`, workflow: 'plan.yml', startedAt: START, updatedAt: START })
+  const event = { type: 'run.changed', at: START, evidence: run.evidence, repository: REPOSITORY, run } as const
+  await applyOrThrow(line.world.door, event)
 }

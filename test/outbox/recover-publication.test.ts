@@ -2,14 +2,13 @@
 // and then does not say so, or our process dies with the request on its way.
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Outbox } from '../../src/outbox/outbox.ts'
+import { type SeededRandom, seededRandom } from '../../fake-github/random.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
 import { stageInWords } from '../support/in-words.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
 import { pipelineOf, pullRequestOf } from '../support/pipeline-documents.ts'
 import { atStep, RUNS, SUCCEEDED } from '../support/reasons.ts'
-import { type SeededRandom, seededRandom } from '../support/seeded-random.ts'
-import { type OutboxWorld, openOutboxWorld } from './support/outbox-world.ts'
+import { type OutboxWorld, openOutboxWorld, stepWhileTimePasses } from './support/outbox-world.ts'
 
 const SINCE = '2026-11-21T14:02:31.000Z'
 const running = { status: 'running', since: SINCE, reason: RUNS } as const
@@ -24,7 +23,7 @@ afterEach(() => world.close())
 test('a fifth of the creations are done and then seem to fail: every issue has one comment a stage, one check run a commit', async () => {
   const chance = seededRandom(randomSeed())
   const faults = { '502-after': 0, 'reset-after': 0, 'hang-after': 0, '502-before': 0 }
-  world.github.fault = ({ method, path }) => {
+  world.fault = ({ method, path }) => {
     if (method !== 'POST' || path === '/graphql' || chance.next() >= 0.2) return null
     const kind = chance.pick(['502-after', 'reset-after', 'hang-after', '502-before'] as const)
     faults[kind] += 1
@@ -52,17 +51,17 @@ test('a fifth of the creations are done and then seem to fail: every issue has o
   const figures = {
     issues: issues.length,
     stages: surfaces.length,
-    posts: world.github.writes.filter(({ method }) => method === 'POST').length,
+    posts: world.github.writes.all.filter(({ method }) => method === 'POST').length,
     ...faults,
-    comments: world.github.allComments().length,
-    checks: world.github.checkRuns().length,
+    comments: world.comments().length,
+    checks: world.checkRuns().length,
     closestWritesMs: closestWritesMs(),
     simulatedMinutes: Math.round((Date.parse(world.clock.now()) - Date.parse('2026-11-21T14:05:00.000Z')) / 60_000),
   }
   recordMeasurements('ambiguous-answers', figures)
   expect(Math.min(...Object.values(faults))).toBeGreaterThan(0)
   expect(stagesInComments()).toEqual(surfaces.toSorted())
-  const checks = world.github.checkRuns()
+  const checks = world.checkRuns()
   expect(new Set(checks.map(({ external_id }) => external_id)).size).toBe(checks.length)
   const left = checks.filter(({ output }) => (output as { title: string }).title.startsWith('continues on'))
   expect(checks.length - left.length).toBe(surfaces.length)
@@ -75,7 +74,7 @@ test.each(['crash-before', 'crash-after'] as const)(
   async (kind) => {
     let deaths = 0
     let death = Promise.withResolvers<void>()
-    world.github.fault = ({ method }) => {
+    world.fault = ({ method }) => {
       if (method !== 'POST' || deaths === 4) return null
       deaths += 1
       death.resolve()
@@ -84,23 +83,21 @@ test.each(['crash-before', 'crash-after'] as const)(
     await world.savePipeline(pipelineOf({ plan: running }))
     for (let process = 0; process < 5; process += 1) {
       death = Promise.withResolvers()
-      await live(world.openAnotherOutbox(), { seconds: 120, stride: 3, until: death.promise })
+      await stepWhileTimePasses(world, world.openAnotherOutbox(), { seconds: 120, stride: 3, until: death.promise })
     }
     expect(deaths).toBe(kind === 'crash-before' ? 4 : 2)
-    expect([world.github.comments(42).length, world.github.checkRuns().length]).toEqual([1, 1])
+    expect([world.comments(42).length, world.checkRuns().length]).toEqual([1, 1])
     expect(await unsettled()).toEqual([])
   },
 )
 
 test('nothing is sent again before GitHub was looked at twice, the second time a minute later', async () => {
-  world.github.fault = ({ method, path }) =>
+  world.fault = ({ method, path }) =>
     method === 'POST' && path.endsWith('/check-runs') ? { kind: '502-before' } : null
   await world.savePipeline(pipelineOf({ plan: running }))
-  await live(world.outbox, { seconds: 70 })
-  const checks = world.github.requests.filter(({ path }) => path.endsWith('check-runs'))
-  const seconds = checks.map(
-    ({ method, at }) => `${method} +${(Date.parse(at) - Date.parse(checks[0]?.at ?? '')) / 1000}`,
-  )
+  await stepWhileTimePasses(world, world.outbox, { seconds: 70 })
+  const checks = world.github.writes.requests.filter(({ path }) => path.endsWith('check-runs'))
+  const seconds = checks.map(({ method, at }) => `${method} +${(at - (checks[0]?.at ?? 0)) / 1000}`)
   expect(seconds.slice(0, 4)).toMatchInlineSnapshot(`
     [
       "POST +0",
@@ -114,17 +111,12 @@ test('nothing is sent again before GitHub was looked at twice, the second time a
 test('a late twin of a comment is removed, the oldest stays and is the one that is edited', async () => {
   const id = await world.savePipeline(pipelineOf({ plan: running }))
   let posts = 0
-  world.github.fault = ({ method, path, body }) => {
+  world.fault = ({ method, path }) => {
     if (method !== 'POST' || !path.endsWith('/comments') || posts++ > 0) return null
-    // The same request reaches GitHub twice, as some network devices do it, and both answers are lost.
-    void world.github.fetch('https://api.github.test/repos/acme/widgets/issues/42/comments', {
-      method: 'POST',
-      body: JSON.stringify(body),
-    })
-    return { kind: '502-after' }
+    return { kind: 'repeated', times: 2 }
   }
   await world.drain()
-  const [kept, ...twins] = world.github.comments(42)
+  const [kept, ...twins] = world.comments(42)
   expect(twins).toEqual([])
   const known = await world.database.kysely
     .selectFrom('publications')
@@ -133,27 +125,27 @@ test('a late twin of a comment is removed, the oldest stays and is the one that 
     .where('surface', '=', 'comment/plan')
     .executeTakeFirstOrThrow()
   expect(known).toEqual({ githubId: kept?.id, state: 'confirmed' })
-  expect(world.github.writes.filter(({ method }) => method === 'DELETE')).toHaveLength(1)
+  expect(world.github.writes.all.filter(({ method }) => method === 'DELETE')).toHaveLength(1)
 })
 
 test('a process that was frozen past its claim finds what the others did, and one comment remains', async () => {
   const thaw = Promise.withResolvers<void>()
   const freeze = Promise.withResolvers<void>()
   let posts = 0
-  world.github.fault = ({ method, path }) => {
+  world.fault = ({ method, path }) => {
     if (method !== 'POST' || !path.endsWith('/comments') || posts++ > 0) return null
     freeze.resolve()
     return { kind: 'freeze', until: thaw.promise }
   }
   await world.savePipeline(pipelineOf({ plan: running }))
-  const sleeper = await live(world.openAnotherOutbox(), { seconds: 10, until: freeze.promise })
-  await live(world.openAnotherOutbox(), { seconds: 200, stride: 3 })
-  expect(world.github.comments(42)).toHaveLength(1)
+  const sleeper = await stepWhileTimePasses(world, world.openAnotherOutbox(), { seconds: 10, until: freeze.promise })
+  await stepWhileTimePasses(world, world.openAnotherOutbox(), { seconds: 200, stride: 3 })
+  expect(world.comments(42)).toHaveLength(1)
   thaw.resolve()
   await sleeper.step
-  expect(world.github.comments(42)).toHaveLength(2)
-  await live(world.openAnotherOutbox(), { seconds: 120, stride: 3 })
-  expect(world.github.comments(42)).toHaveLength(1)
+  expect(world.comments(42)).toHaveLength(2)
+  await stepWhileTimePasses(world, world.openAnotherOutbox(), { seconds: 120, stride: 3 })
+  expect(world.comments(42)).toHaveLength(1)
   expect(await unsettled()).toEqual([])
 })
 
@@ -163,21 +155,21 @@ test('a process that was frozen with an edit on its way does not leave the older
   await world.savePipeline(pipelineOf({ plan: running }))
   await world.drain()
   let edits = 0
-  world.github.fault = ({ method, path }) => {
+  world.fault = ({ method, path }) => {
     if (method !== 'PATCH' || !path.includes('/comments/') || edits++ > 0) return null
     freeze.resolve()
     return { kind: 'freeze', until: thaw.promise }
   }
   await world.savePipeline(pipelineOf({ plan: { ...running, reason: atStep('tests', 1, 3) } }))
-  const sleeper = await live(world.openAnotherOutbox(), { seconds: 10, until: freeze.promise })
+  const sleeper = await stepWhileTimePasses(world, world.openAnotherOutbox(), { seconds: 10, until: freeze.promise })
   await world.savePipeline(pipelineOf({ plan: done }))
-  await live(world.openAnotherOutbox(), { seconds: 60 })
+  await stepWhileTimePasses(world, world.openAnotherOutbox(), { seconds: 60 })
   thaw.resolve()
   await sleeper.step
-  await live(world.openAnotherOutbox(), { seconds: 10 })
+  await stepWhileTimePasses(world, world.openAnotherOutbox(), { seconds: 10 })
   // The frozen edit, the others' meanwhile, and the one that makes the frozen one good.
-  expect(world.github.writes.filter(({ path }) => path.includes('/issues/comments/'))).toHaveLength(3)
-  expect(world.github.comments(42)[0]?.body).toContain('attempt 1 succeeded')
+  expect(world.github.writes.all.filter(({ path }) => path.includes('/issues/comments/'))).toHaveLength(3)
+  expect(world.comments(42)[0]?.body).toContain('attempt 1 succeeded')
 })
 
 /** Three turns of an issue: planned, coded, on a pull request of its own. */
@@ -199,17 +191,20 @@ function life(number: number, chance: SeededRandom): readonly Pipeline[] {
 }
 
 function stagesInComments(): readonly string[] {
-  return world.github
-    .allComments()
-    .map(({ issue, body }) => `${issue}/${/<!-- andon:v1 \d+\/(\w+) -->/.exec(String(body))?.[1]}`)
+  return world
+    .comments()
+    .map(
+      ({ issue_url, body }) =>
+        `${String(issue_url).split('/').at(-1)}/${/<!-- andon:v1 \d+\/(\w+) -->/.exec(body)?.[1]}`,
+    )
     .sort()
 }
 
 /** Every comment says what its pipeline says now. */
 async function expectTruth(pipelines: readonly Pipeline[]): Promise<void> {
   for (const { issue, stages } of pipelines) {
-    for (const comment of world.github.comments(issue.number)) {
-      const stage = stages.find(({ name }) => String(comment.body).includes(`/${name} -->`))
+    for (const comment of world.comments(issue.number)) {
+      const stage = stages.find(({ name }) => comment.body.includes(`/${name} -->`))
       expect(comment.body).toContain(stage && stageInWords(stage).reason)
     }
   }
@@ -221,21 +216,6 @@ async function unsettled() {
 }
 
 function closestWritesMs(): number {
-  const moments = world.github.writes.map(({ at }) => Date.parse(at))
+  const moments = world.github.writes.all.map(({ at }) => at)
   return Math.min(...moments.slice(1).map((moment, index) => moment - (moments[index] ?? 0)))
-}
-
-/** Steps an outbox while time passes; ends early, with the step still in hand, when that promise resolves. */
-async function live(
-  outbox: Outbox,
-  o: { seconds: number; stride?: number; until?: Promise<void> },
-): Promise<{ step?: Promise<number> }> {
-  const stride = o.stride ?? 1
-  for (let second = 0; second < o.seconds; second += stride) {
-    const step = outbox.step()
-    const ended = await Promise.race([step.then(() => false), ...(o.until ? [o.until.then(() => true)] : [])])
-    if (ended) return { step }
-    world.clock.advance(stride)
-  }
-  return {}
 }

@@ -1,16 +1,12 @@
 // A process dies at each boundary between a comment and its answer, while the comment is delivered again and again.
 import { afterEach, expect, test } from 'vitest'
 import type { Andon } from '../../src/andon.ts'
-import { type Conversation, openConversation } from './support/conversation.ts'
+import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
 
-let talk: Conversation
-afterEach(() => talk.close())
+let app: AndonApp
+afterEach(() => app.close())
 
-const CALLS = {
-  permission: /\/collaborators\/[^/]+\/permission$/,
-  reaction: /\/reactions$/,
-  reply: /\/issues\/\d+\/comments$/,
-}
+const CALLS = { permission: 'permission', reaction: 'reaction', reply: 'comment' } as const
 
 test.each([
   ['permission', 'before'],
@@ -24,20 +20,17 @@ test.each([
   async (call, when) => {
     let deaths = 0
     const death = Promise.withResolvers<void>()
-    talk = await openConversation({
-      // Only the first process is mortal, and it dies of the first such call.
-      async send(input, init) {
-        const isIt = CALLS[call].test(new URL(String(input)).pathname) && (init?.method ?? 'GET') !== 'PATCH'
-        if (!isIt || (call === 'reply' && init?.method !== 'POST') || deaths > 0) return await fetch(input, init)
-        deaths += 1
-        if (when === 'after') await fetch(input, init)
-        death.resolve()
-        return await new Promise<Response>(() => undefined)
-      },
+    app = await openAndonApp()
+    const { github } = app
+    // Only the first process is mortal, and it dies of the first such call.
+    github.chooseFaults(({ kind }) => {
+      if (kind !== CALLS[call] || deaths > 0) return null
+      deaths += 1
+      death.resolve()
+      return { kind: `crash-${when}` }
     })
-    const { github, app } = talk
-    const issue = await github.openIssue(talk.repository, { title: 'Retry on flaky upload' })
-    const comment = await talk.comment('/andon start\n/andon skip plan\n/andon why', { on: issue })
+    const issue = await github.openIssue(app.repository, { title: 'Retry on flaky upload' })
+    const comment = await app.comment('/andon start\n/andon skip plan\n/andon why', { on: issue })
     await github.whenIdle()
     await Promise.race([until(app.andon, 6), death.promise])
     const delivery = github.deliveries.log.findLast(({ event }) => event === 'issue_comment')
@@ -50,8 +43,8 @@ test.each([
     await github.deliveries.redeliver(delivery?.id ?? 0)
     await next.drain()
     expect(deaths).toBe(1)
-    expect(new Set(talk.reactions(comment))).toEqual(new Set(['eyes']))
-    expect(await talk.replies(issue)).toHaveLength(1)
+    expect(new Set(app.reactions(comment))).toEqual(new Set(['eyes']))
+    expect(await app.replies(issue)).toHaveLength(1)
     expect((await app.pipeline()).stages[0]?.commands?.map(({ verb }) => verb)).toEqual(['skip'])
 
     async function until(andon: Andon, seconds: number): Promise<void> {

@@ -1,13 +1,13 @@
 // A reply is written once. Here GitHub does what it is asked and then does not say so, or our process dies or freezes with
 // the request on its way.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Fault } from '../../fake-github/faults.ts'
+import { seededRandom } from '../../fake-github/random.ts'
+import type { RecordedRequest } from '../../fake-github/write-log.ts'
 import type { ReplyEffect } from '../../src/pipeline/model/effects.ts'
 import { replyMarker } from '../../src/render/reply.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
-import { seededRandom } from '../support/seeded-random.ts'
-import { stepWhileTimePasses } from './support/dispatch-world.ts'
-import type { Fault, RecordedRequest } from './support/github-fetch-stub.ts'
-import { type OutboxWorld, openOutboxWorld, START } from './support/outbox-world.ts'
+import { type OutboxWorld, openOutboxWorld, START, stepWhileTimePasses } from './support/outbox-world.ts'
 
 let world: OutboxWorld
 beforeEach(async () => {
@@ -36,7 +36,7 @@ function replyOf(origin: number, over: Partial<ReplyEffect> = {}): ReplyEffect {
 }
 
 function answersTo(origin: number): number {
-  return world.github.allComments().filter(({ body }) => String(body).includes(replyMarker(String(origin)))).length
+  return world.comments().filter(({ body }) => body.includes(replyMarker(String(origin)))).length
 }
 
 function isReply({ method, path }: RecordedRequest): boolean {
@@ -44,7 +44,7 @@ function isReply({ method, path }: RecordedRequest): boolean {
 }
 
 function commentsPosted(): readonly number[] {
-  return world.github.writes.filter(isReply).map(({ at }) => (Date.parse(at) - Date.parse(START)) / 1000)
+  return world.github.writes.all.filter(isReply).map(({ at }) => (at - Date.parse(START)) / 1000)
 }
 
 async function statesOfEffects(): Promise<readonly string[]> {
@@ -57,8 +57,8 @@ describe('a reply', () => {
     for (const origin of [900, 901, 902]) await world.insertEffect(replyOf(origin))
     await world.insertEffect(replyOf(903, { issueNumber: 43 }))
     await world.drain()
-    expect(world.github.comments(42)).toHaveLength(1)
-    expect(world.github.comments(43)).toHaveLength(1)
+    expect(world.comments(42)).toHaveLength(1)
+    expect(world.comments(43)).toHaveLength(1)
     expect([900, 901, 902, 903].map(answersTo)).toEqual([1, 1, 1, 1])
     expect(await statesOfEffects()).toEqual(['done', 'done', 'done', 'done'])
   })
@@ -72,18 +72,18 @@ describe('a reply', () => {
     ['put off', { kind: 'refuse', status: 403, headers: { 'retry-after': '90' } }, [0, 90]],
   ])('that was %s is there once', async (_, fault, seconds) => {
     let faults = 0
-    world.github.fault = (request) => (isReply(request) && faults++ === 0 ? fault : null)
+    world.fault = (request) => (isReply(request) && faults++ === 0 ? fault : null)
     await world.insertEffect(replyOf(900))
     await world.insertEffect(replyOf(901))
     await world.drain([world.outbox, world.openAnotherOutbox()])
     expect([900, 901].map(answersTo)).toEqual([1, 1])
-    expect(world.github.comments(42)).toHaveLength(1)
+    expect(world.comments(42)).toHaveLength(1)
     expect(commentsPosted()).toEqual(seconds)
     expect(await statesOfEffects()).toEqual(['done', 'done'])
   })
 
   test.each([404, 410, 403, 422])('that GitHub refuses with %s is not sent again', async (status) => {
-    world.github.fault = (request) => (isReply(request) ? { kind: 'refuse', status } : null)
+    world.fault = (request) => (isReply(request) ? { kind: 'refuse', status } : null)
     await world.insertEffect(replyOf(900))
     await world.drain()
     expect(commentsPosted()).toEqual([0])
@@ -95,7 +95,7 @@ describe('a reply', () => {
     async (kind) => {
       const death = Promise.withResolvers<void>()
       let deaths = 0
-      world.github.fault = (request) => {
+      world.fault = (request) => {
         if (!isReply(request) || deaths++ > 0) return null
         death.resolve()
         return { kind }
@@ -113,7 +113,7 @@ describe('a reply', () => {
     const thaw = Promise.withResolvers<void>()
     const frozen = Promise.withResolvers<void>()
     let freezes = 0
-    world.github.fault = (request) => {
+    world.fault = (request) => {
       if (!isReply(request) || freezes++ > 0) return null
       frozen.resolve()
       return { kind: 'freeze', until: thaw.promise }
@@ -132,7 +132,7 @@ describe('a reply', () => {
 test('a fifth of the replies are written and then seem to fail, by two processes: each comment is answered once', async () => {
   const chance = seededRandom(randomSeed())
   const faults = { '502-after': 0, 'reset-after': 0, 'hang-after': 0, '502-before': 0 }
-  world.github.fault = (request) => {
+  world.fault = (request) => {
     if (!isReply(request) || chance.next() >= 0.2) return null
     const kind = chance.pick(['502-after', 'reset-after', 'hang-after', '502-before'] as const)
     faults[kind] += 1
@@ -145,7 +145,7 @@ test('a fifth of the replies are written and then seem to fail, by two processes
     if (chance.next() < 0.1) await Promise.all(outboxes.map((outbox) => outbox.step()))
   }
   await world.drain(outboxes)
-  recordMeasurements('replies', { comments: origins.length, replies: world.github.allComments().length, ...faults })
+  recordMeasurements('replies', { comments: origins.length, replies: world.comments().length, ...faults })
   expect(origins.filter((origin) => answersTo(origin) !== 1)).toEqual([])
   expect(new Set(await statesOfEffects())).toEqual(new Set(['done']))
 }, 120_000)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { seededRandom } from '../../fake-github/random.ts'
 import {
   blockBudgetUntil,
   reserveSlot,
@@ -6,7 +7,6 @@ import {
   type WriteBudget,
   type WriteKind,
 } from '../../src/outbox/write-budget.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 
 const START = Date.parse('2026-11-21T14:00:00.000Z')
 const at = (ms: number) => new Date(START + ms).toISOString()

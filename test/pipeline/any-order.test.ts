@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { type SeededRandom, seededRandom } from '../../fake-github/random.ts'
 import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
@@ -8,7 +9,6 @@ import { headlineInWords } from '../support/in-words.ts'
 import { answerQuestion, lifecycleEvents } from '../support/lifecycle-events.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
 import { ISSUE, minutesAfterNine, REPOSITORY, stageStatuses } from '../support/pipeline-fixtures.ts'
-import { type SeededRandom, seededRandom } from '../support/seeded-random.ts'
 import { OTHER_REPOSITORIES, PUBLISHED_COMMENT } from '../support/steering-events.ts'
 
 const SHUFFLES = repetitions(100, 10_000)

@@ -1,6 +1,7 @@
 // A line that Andon runs, told in many orders: what GitHub tells comes shuffled, late and twice; what must come after its
 // cause (a run after its dispatch, an answer after its question) does.
 import { expect, test } from 'vitest'
+import { type SeededRandom, seededRandom } from '../../fake-github/random.ts'
 import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import type { RunFact } from '../../src/pipeline/model/facts.ts'
@@ -30,7 +31,6 @@ import {
   lineWith,
   startPermission,
 } from '../support/pipeline-harness.ts'
-import { type SeededRandom, seededRandom } from '../support/seeded-random.ts'
 
 const SHUFFLES = repetitions(100, 10_000)
 

@@ -1,5 +1,6 @@
 // What is read before an event is advanced: all that it looks up, in few rounds, and nothing is guessed.
 import { expect, test } from 'vitest'
+import { seededRandom } from '../../fake-github/random.ts'
 import { advance, neededBy } from '../../src/pipeline/advance.ts'
 import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
@@ -15,7 +16,6 @@ import {
 import { inMemoryWorld } from '../support/in-memory-world.ts'
 import { answerQuestion, lifecycleEvents } from '../support/lifecycle-events.ts'
 import { minutesAfterNine } from '../support/pipeline-fixtures.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 
 const SHUFFLES = 20
 /** The run; the pull requests around it and its pipeline; what may be replayed; the runs on those branches. */

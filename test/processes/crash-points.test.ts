@@ -2,10 +2,10 @@
 // Real workers on a real Postgres kill themselves exactly there; half of GitHub's webhooks are lost too.
 import { sql } from 'kysely'
 import { afterEach, expect, test } from 'vitest'
+import { seededRandom } from '../../fake-github/random.ts'
 import type { Database } from '../../src/store/database.ts'
 import { expectConsistent } from '../support/consistency.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 import type { CallPoint, CommitPoint, CrashBoundary } from './support/crash-point.ts'
 import { expectSingleRuns, ONE_STAGE_ANDON_YML } from './support/expect-single-run.ts'
 import { openWorkerFleet, type Worker, type WorkerFleet } from './support/worker-fleet.ts'

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
+import { seededRandom } from '../../fake-github/random.ts'
 import { startAndonProcess, stopAllProcesses } from '../support/andon-process.ts'
 import { COUNTED_LIGHTS, readAllRows, readBoardPage } from '../support/board-api.ts'
 import { expectConsistent } from '../support/consistency.ts'
@@ -6,7 +7,6 @@ import { openTestDatabase } from '../support/database.ts'
 import { REPOSITORY, type SignedDelivery, signDelivery } from '../support/deliveries.ts'
 import { forEachConcurrently, openHttpClient, statusCounter } from '../support/http-load.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 import { traces } from '../support/traces.ts'
 
 afterEach(stopAllProcesses)

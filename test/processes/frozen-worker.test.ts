@@ -3,9 +3,9 @@
 // another. A steady worker goes on meanwhile.
 import { sql } from 'kysely'
 import { afterEach, expect, test } from 'vitest'
+import { seededRandom } from '../../fake-github/random.ts'
 import type { Database } from '../../src/store/database.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 import type { CrashBoundary } from './support/crash-point.ts'
 import { ONE_STAGE_ANDON_YML, unfinishedWork } from './support/expect-single-run.ts'
 import { openWorkerFleet, type WorkerFleet } from './support/worker-fleet.ts'

@@ -1,8 +1,8 @@
 // One attempt, one run, with real workers on a real Postgres that are killed at random moments, and a GitHub that begins
 // runs and then does not say so. At full count a third of what it would tell about those runs never arrives.
 import { afterEach, expect, test } from 'vitest'
+import { seededRandom } from '../../fake-github/random.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 import { expectSingleRuns, ONE_STAGE_ANDON_YML } from './support/expect-single-run.ts'
 import { openWorkerFleet, type Worker, type WorkerFleet } from './support/worker-fleet.ts'
 

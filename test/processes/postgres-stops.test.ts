@@ -1,15 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
+import { seededRandom } from '../../fake-github/random.ts'
 import { openPostgresDatabase } from '../../src/store/postgres.ts'
 import { type AndonProcess, startAndonProcess, stopAllProcesses, waitUntil } from '../support/andon-process.ts'
 import { readAllRows } from '../support/board-api.ts'
 import { expectConsistent } from '../support/consistency.ts'
 import { REPOSITORY } from '../support/deliveries.ts'
-import { openEventStream } from '../support/event-stream.ts'
+import { openEventReader } from '../support/event-reader.ts'
 import { forEachConcurrently, openHttpClient, type StatusCounter, statusCounter } from '../support/http-load.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
 import { findPostgres, startCluster } from '../support/postgres-cluster.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 import { openTraceStream, type TraceStream } from '../support/trace-stream.ts'
 
 afterEach(stopAllProcesses)
@@ -25,7 +25,7 @@ test('Postgres away for 5 s under load costs 503s and nothing else', async () =>
     expect((await migrated.exited()).code).toBe(0)
     const andon = await startAndonProcess('web', { DATABASE_URL: cluster.url })
     await andon.ready()
-    const events = await openEventStream(`${andon.url}/events?as=json`)
+    const events = await openEventReader(`${andon.url}/events?as=json`)
     const stream = openTraceStream(seededRandom(randomSeed()), `away-${randomSeed()}`)
     const answers = statusCounter()
     const load = keepSending(andon, stream, answers)
@@ -58,7 +58,11 @@ test('Postgres away for 5 s under load costs 503s and nothing else', async () =>
     // The page that stayed open shows what happened meanwhile, without having reconnected.
     const last = rows.find(({ light }) => light === 'running' || light === 'queued')
     await waitUntil('the stream shows the newest revision', () => {
-      const text = JSON.stringify(events.messages().slice(-50))
+      const text = events
+        .unread()
+        .slice(-50)
+        .map(({ data }) => data)
+        .join('\n')
       return text.includes(`"issue":${last?.issue}`) && text.includes(`"revision":${last?.revision}`)
     })
     expect(events.isOpen()).toBe(true)

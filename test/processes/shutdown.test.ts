@@ -2,11 +2,12 @@
 // requeued, and the process ends by itself. Here GitHub does not answer a dispatch.
 import { readFileSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
+import { environmentOf } from '../../fake-github/environment.ts'
 import type { Database } from '../../src/store/database.ts'
 import { loadLoops } from '../../src/store/loops.ts'
 import { type AndonProcess, startAndonProcess, stopAllProcesses, waitUntil } from '../support/andon-process.ts'
 import { openTestDatabase } from '../support/database.ts'
-import { environmentOf, type FakeGitHub, openFakeGitHub } from '../support/fake-github.ts'
+import { type FakeGitHub, openFakeGitHub } from '../support/fake-github.ts'
 import { recordMeasurements, repetitions } from '../support/measurements.ts'
 import { ONE_STAGE_ANDON_YML } from './support/expect-single-run.ts'
 
@@ -16,7 +17,6 @@ test('one, two or five signals while a dispatch hangs are one shutdown', async (
   // At full count GitHub never answers; otherwise it cuts the connection once the process is seen to be stopping.
   const rounds = [5, 2, 1].slice(0, repetitions(1, 3))
   const seconds = await Promise.all(rounds.map((signals) => stoppedBy(signals, repetitions(1, 0) === 1)))
-  expect(Math.max(...seconds)).toBeLessThan(25)
   recordMeasurements('one-shutdown', {
     'signals each': rounds.join(', '),
     'seconds at most': Math.ceil(Math.max(...seconds)),

@@ -8,7 +8,7 @@ import { openWorkerFleet, type WorkerFleet } from './support/worker-fleet.ts'
 
 // At full count by the machine's clock: on a faster one, the time that a process takes to start would count too much.
 const FACTOR = repetitions(10, 1)
-const LONGEST_SECONDS = repetitions(Number.POSITIVE_INFINITY, 30)
+const LONGEST_MS = 30_000
 const CONFIGURATION = 'stages: { plan: { workflow: plan.yml } }'
 const CRASH_POINTS: readonly CrashBoundary[] = [
   'after: a dispatch is claimed',
@@ -21,6 +21,7 @@ const CRASH_POINTS: readonly CrashBoundary[] = [
 let fleet: WorkerFleet
 afterEach(() => fleet.close())
 
+// The 30 s are what a claim has left, on the shared clock, when its worker dies; how long the rest took is only measured.
 test('the claimed work of a dead worker is taken over within 30 s of its death', async () => {
   fleet = await openWorkerFleet({ factor: FACTOR, configuration: CONFIGURATION })
   const { github, repository, database } = fleet
@@ -31,7 +32,12 @@ test('the claimed work of a dead worker is taken over within 30 s of its death',
     await github.whenIdle()
     const worker = await fleet.startWorker({ at, signal: 'SIGKILL' })
     expect(await worker.reachedCrashPoint(60_000)).toBe(true)
-    for (const token of await claims(database)) if (!diedAt.has(token)) diedAt.set(token, Date.now())
+    const now = Date.parse(fleet.now())
+    for (const { token, until } of await claims(database)) {
+      if (diedAt.has(token)) continue
+      diedAt.set(token, Date.now())
+      expect(Date.parse(until) - now).toBeLessThanOrEqual(LONGEST_MS)
+    }
     await worker.kill()
   }
   await fleet.startWorker()
@@ -39,7 +45,7 @@ test('the claimed work of a dead worker is taken over within 30 s of its death',
   await waitUntil(
     'the living have everything',
     async () => {
-      const left = new Set(await claims(database))
+      const left = new Set((await claims(database)).map(({ token }) => token))
       for (const [token, at] of diedAt) {
         if (left.has(token)) continue
         seconds.push(((Date.now() - at) / 1000) * FACTOR)
@@ -50,22 +56,18 @@ test('the claimed work of a dead worker is taken over within 30 s of its death',
     { withinMs: 60_000 },
   )
   expect(seconds.length).toBeGreaterThanOrEqual(repetitions(1, CRASH_POINTS.length))
-  expect(Math.max(...seconds)).toBeLessThanOrEqual(LONGEST_SECONDS)
   const [least = 0, most = 0] = [Math.min(...seconds), Math.max(...seconds)].map((value) => Math.round(value * 10) / 10)
   recordMeasurements('takeover', { claims: seconds.length, 'soonest, s': least, 'latest, s': most })
 })
 
-/** The tokens of the claims in force. */
-async function claims({ kysely }: Database): Promise<readonly string[]> {
-  const effects = await kysely
-    .selectFrom('effects')
-    .select('claimToken as token')
-    .where('claimToken', 'is not', null)
-    .execute()
+type Claim = { readonly token: string; readonly until: string }
+
+/** The claims in force. */
+async function claims({ kysely }: Database): Promise<readonly Claim[]> {
+  const effects = await kysely.selectFrom('effects').select(['claimToken as token', 'claimedUntil as until']).execute()
   const pipelines = await kysely
     .selectFrom('pipelines')
-    .select('publishClaimToken as token')
-    .where('publishClaimToken', 'is not', null)
+    .select(['publishClaimToken as token', 'publishClaimedUntil as until'])
     .execute()
-  return [...effects, ...pipelines].flatMap(({ token }) => token ?? [])
+  return [...effects, ...pipelines].flatMap(({ token, until }) => (token && until ? [{ token, until }] : []))
 }

@@ -1,25 +1,39 @@
 import { afterEach, expect, test } from 'vitest'
+import { environmentOf } from '../../fake-github/environment.ts'
+import { ACME } from '../../fake-github/organization.ts'
+import { seededRandom } from '../../fake-github/random.ts'
 import { startAndonProcess, stopAllProcesses, waitUntil } from '../support/andon-process.ts'
 import { readAllRows } from '../support/board-api.ts'
 import { expectConsistent } from '../support/consistency.ts'
 import { openTestDatabase } from '../support/database.ts'
-import { exampleDelivery, signDelivery, type TestRepository, type WebhookDelivery } from '../support/deliveries.ts'
+import {
+  exampleDelivery,
+  signDelivery,
+  type TestRepository,
+  WEBHOOK_SECRET,
+  type WebhookDelivery,
+} from '../support/deliveries.ts'
+import { openFakeGitHub } from '../support/fake-github.ts'
 import { forEachConcurrently, openHttpClient } from '../support/http-load.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
-import { seededRandom } from '../support/seeded-random.ts'
-import { startStubGitHub } from '../support/stub-github.ts'
 import { traceOf } from '../support/traces.ts'
 
 afterEach(stopAllProcesses)
 
-const UNMANAGED_ISSUES: TestRepository = { id: 9_100, fullName: 'acme/ordinary', installationId: 4_100 }
-const LABELED_ISSUES: TestRepository = { id: 9_200, fullName: 'acme/line', installationId: 4_200 }
+const INSTALLATION_ID = 4_100
+const ORGANIZATION = { ...ACME, repositories: [{ name: 'ordinary' }, { name: 'line' }] }
+const UNMANAGED_ISSUES: TestRepository = { id: 1, fullName: 'acme/ordinary', installationId: INSTALLATION_ID }
+const LABELED_ISSUES: TestRepository = { id: 2, fullName: 'acme/line', installationId: INSTALLATION_ID }
 const WORKFLOWS = ['ci.yml', 'codeql.yml', 'coverage.yml', 'release-plan.yml', 'test.yaml', 'test.yml']
 
 test('ordinary activity in a repository causes no write to GitHub and no row on the board', async () => {
   const database = await openTestDatabase('postgres')
-  const github = await startStubGitHub()
-  const andon = await startAndonProcess('all', { DATABASE_URL: database.url, GITHUB_API_URL: github.url })
+  const github = await openFakeGitHub({
+    organization: ORGANIZATION,
+    installationId: INSTALLATION_ID,
+    webhookSecret: WEBHOOK_SECRET,
+  })
+  const andon = await startAndonProcess('all', { DATABASE_URL: database.url, ...environmentOf(github) })
   await andon.ready()
   const count = repetitions(40, 200)
   const chance = seededRandom(randomSeed())
@@ -32,11 +46,10 @@ test('ordinary activity in a repository causes no write to GitHub and no row on 
   // One issue on the line, in another repository, after all the others: once its check run exists, the worker has seen the rest.
   const sentinel = traceOf(1, { repository: LABELED_ISSUES, end: 'testing' })
   await forEachConcurrently(1, sentinel.deliveries, (delivery, index) => post(delivery, `sentinel-${index}`))
-  const writes = () => github.requests().filter((line) => !line.startsWith('GET ') && !line.endsWith('/graphql'))
-  await waitUntil('the one issue on the line is published', () => writes().length > 0)
+  await waitUntil('the one issue on the line is published', () => github.writes.all.length > 0)
   knocker.close()
 
-  expect(writes().filter((line) => !line.includes('/repos/acme/line/'))).toEqual([])
+  expect(github.writes.all.filter(({ repository }) => repository !== LABELED_ISSUES.fullName)).toEqual([])
   const rows = await readAllRows(andon.url)
   expect(rows.map(({ repository, issue }) => `${repository}#${issue}`)).toEqual([`${LABELED_ISSUES.fullName}#1`])
   expect((await andon.stop()).code).toBe(0)

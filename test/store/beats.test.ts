@@ -1,11 +1,11 @@
 // Signs of life: agents' and our own.
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { seededRandom } from '../../fake-github/random.ts'
 import { type Beat, loadBeats, upsertBeat } from '../../src/store/beats.ts'
 import type { Database } from '../../src/store/database.ts'
 import { deleteLoop, loadLoops, requestStop, upsertLoop } from '../../src/store/loops.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { minutesAfterNine } from '../support/pipeline-fixtures.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 import { writePipelines } from './support/pipeline-rows.ts'
 
 let database: Database

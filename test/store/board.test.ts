@@ -1,5 +1,6 @@
 // One definition: what the board counts is what it lists, for every viewer, page by page.
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { seededRandom } from '../../fake-github/random.ts'
 import type { Light } from '../../src/pipeline/model/pipeline.ts'
 import {
   type BoardQuery,
@@ -13,7 +14,6 @@ import { InvalidCursor } from '../../src/store/cursor.ts'
 import type { Database } from '../../src/store/database.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { minutesAfterNine } from '../support/pipeline-fixtures.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 import { type PipelineRow, writePipelines, writeRepositories } from './support/pipeline-rows.ts'
 
 const NOW = minutesAfterNine(60)

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { seededRandom } from '../../fake-github/random.ts'
 import { DataDirectoryInUse } from '../../src/process/directory-lock.ts'
 import { openEmbeddedDatabase } from '../../src/process/open-embedded-database.ts'
 import { listPendingMigrations, migrate } from '../../src/store/migrate.ts'
 import { minutesAfterNine } from '../support/pipeline-fixtures.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 
 /** Making a database in WASM takes seconds, and many times that on a busy machine. */
 const SLOW_START_MS = 180_000

@@ -1,9 +1,9 @@
-// All of Andon over a GitHub of its own, with a clock that is moved: what becomes of dispatches on the line.
+// The world *app*: all of Andon over one fake GitHub in the same process, with a clock that is moved. Deliveries and pages
+// go over HTTP; what Andon asks of GitHub does not, so that no time passes but the clock's.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { openOidcIssuer, runClaims } from '../../fake-github/oidc-issuer.ts'
 import type { Run } from '../../fake-github/runs.ts'
 import { type Andon, openAndon } from '../../src/andon.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
@@ -22,11 +22,10 @@ comments: off
 
 const BASE_URL = 'https://andon.example.com'
 
-/** What meets a dispatch before GitHub does: its own answer, or null to let it through. */
-export type DispatchInterceptor = (key: string) => Promise<Response | null>
-
 export type AndonApp = {
   readonly github: FakeGitHub
+  /** The repository of `openLabeledIssue`. */
+  readonly repository: string
   /** Where the first process serves its pages. */
   readonly url: string
   readonly database: Database
@@ -34,32 +33,44 @@ export type AndonApp = {
   /** The first process; it takes in what GitHub delivers. */
   readonly andon: Andon
   /** Another process on the same database. */
-  startAnother(meet?: DispatchInterceptor): Promise<Andon>
+  startAnother(): Promise<Andon>
   /** Labels an issue of a repository whose file has one stage, `plan`, with three attempts, unless it says otherwise. */
   openLabeledIssue(): Promise<void>
+  /** Somebody comments; resolves to the comment's id. Nothing is done about it before time passes. */
+  comment(body: string, o?: { by?: string; on?: number }): Promise<number>
   /** Lets time pass, ten seconds at a time unless said, while these processes, or the first alone, do what is due. */
-  advance(seconds: number, andons?: readonly Andon[], stride?: number): Promise<void>
+  advance(seconds: number, o?: { andons?: readonly Andon[]; stride?: number }): Promise<void>
   pipeline(): Promise<Pipeline>
+  /** The attempts that GitHub was asked to start, by their keys without the end that nobody can foresee. */
+  dispatched(): readonly string[]
+  /** What Andon answered at an issue, without what says which comments it answers. */
+  replies(on?: number): Promise<readonly string[]>
+  /** The reactions to a comment, in the order in which they were done. */
+  reactions(commentId: number): readonly string[]
   /** What a workflow run says of itself, with the token that GitHub gives it; resolves to what it is answered. */
   report(run: Run, said?: object): Promise<number>
   close(): Promise<void>
 }
 
-/** `send` is how the first process reaches GitHub. */
-export async function openAndonApp(
-  meet: DispatchInterceptor = async () => null,
-  configuration = CONFIGURATION,
-  send: typeof fetch = fetch,
-): Promise<AndonApp> {
-  const clock = manualClock('2026-11-20T08:00:00.000Z')
-  const github = await openFakeGitHub({ now: clock.now })
-  const database = await openTestDatabase()
-  const opened: Andon[] = []
-  const dataDirectory = mkdtempSync(join(tmpdir(), 'andon-whole-'))
-  const issuer = openOidcIssuer({ url: 'https://issuer.example.com', now: clock.now })
+/** A step of `advance` in which every write that is due can be seen to come. */
+export const BY_SECONDS = { stride: 1 } as const
 
-  async function open(met: DispatchInterceptor, through: typeof fetch = fetch): Promise<Andon> {
-    const { appId, privateKey, url } = github
+export async function openAndonApp(
+  o: { configuration?: string; kind?: Database['kind'] } & Pick<
+    Parameters<typeof openFakeGitHub>[0] & object,
+    'seed' | 'maxConcurrent'
+  > = {},
+): Promise<AndonApp> {
+  const { configuration = CONFIGURATION, kind, ...behaviour } = o
+  const clock = manualClock('2026-11-20T08:00:00.000Z')
+  const github = await openFakeGitHub({ ...behaviour, now: clock.now, listens: false })
+  const [repository = ''] = github.repositories
+  const database = await openTestDatabase(kind)
+  const opened: Andon[] = []
+  const dataDirectory = mkdtempSync(join(tmpdir(), 'andon-app-'))
+
+  async function open(): Promise<Andon> {
+    const { appId, privateKey } = github
     const andon = await openAndon({
       config: {
         role: 'all',
@@ -68,9 +79,9 @@ export async function openAndonApp(
         appId,
         privateKey,
         webhookSecrets: [github.webhookSecret],
-        githubApiUrl: url,
-        githubUrl: url,
-        oidcIssuer: issuer.url,
+        githubApiUrl: github.url,
+        githubUrl: github.url,
+        oidcIssuer: github.oidcIssuer,
         databaseUrl: null,
         dataDirectory,
         access: 'open',
@@ -84,54 +95,64 @@ export async function openAndonApp(
       log: pino({ level: process.env.ANDON_TEST_LOG ?? 'silent' }),
       async fetch(input, init) {
         if (isInTransaction()) throw new Error(`GitHub was asked inside a transaction: ${input}`)
-        if (String(input).startsWith(issuer.url)) return Response.json(await issuer.keys())
-        if (!String(input).endsWith('/dispatches')) return await through(input, init)
-        const { inputs } = JSON.parse(String(init?.body)) as { inputs: { andon: string } }
-        return (await met(inputs.andon)) ?? (await through(input, init))
+        return await github.fetch(input, init)
       },
     })
     opened.push(andon)
     return andon
   }
 
-  const andon = await open(meet, send)
+  const andon = await open()
   const url = `http://127.0.0.1:${await andon.listen()}`
   github.deliveries.setTarget(`${url}/api/github/webhooks`)
   return {
     github,
+    repository,
     url,
     database,
     clock,
     andon,
-    startAnother: (met = async () => null) => open(met),
+    startAnother: open,
     async openLabeledIssue() {
-      const [repository = ''] = github.repositories
       github.writeFile(repository, '.github/andon.yml', configuration)
       github.writeFile(repository, '.github/workflows/plan.yml', readFileSync('docs/workflows/plan.yml', 'utf8'))
       await github.openIssue(repository, { title: 'Retry on flaky upload', labels: ['andon'] })
     },
-    async advance(seconds, andons = [andon], stride = 10) {
+    comment: (body, { by = 'linus', on = 1 } = {}) => github.comment(repository, on, body, by),
+    async advance(seconds, { andons = [andon], stride = 10 } = {}) {
       for (let passed = 0; passed < seconds; passed += stride) {
         await github.whenIdle()
         for (const one of andons) await one.drain()
-        clock.advance(stride)
+        clock.advance(Math.min(stride, seconds - passed))
       }
       await github.whenIdle()
     },
     async pipeline() {
       return (await database.kysely.selectFrom('pipelines').select('document').executeTakeFirstOrThrow()).document
     },
+    dispatched() {
+      return github.writes
+        .ofKind('dispatch')
+        .map(({ body }) => (body as { inputs: { andon: string } }).inputs.andon.replace(/-.*/, ''))
+    },
+    async replies(on = 1) {
+      const all = github.comments(repository, on)
+      return all.flatMap(({ body }) =>
+        REPLY_MARKERS.test(body) ? [withoutGuids(body.replace(REPLY_MARKERS, ''))] : [],
+      )
+    },
+    reactions(commentId) {
+      return github.writes.ofKind('reaction').flatMap(({ path, body, done }) => {
+        const isIts = path.endsWith(`/comments/${commentId}/reactions`)
+        return isIts && done ? [(body as { content: string }).content] : []
+      })
+    },
     async report(run, said = {}) {
-      const { repository, attempt: runAttempt, workflow, title } = run.state
-      const repositoryId = github.repositoryId(repository)
-      const claims = runClaims({ repositoryId, repository, runId: run.id, runAttempt, workflow: workflow.file })
+      const token = await github.idToken(run, BASE_URL)
       const response = await fetch(`${url}/api/reports`, {
         method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          authorization: `Bearer ${await issuer.token({ ...claims, aud: BASE_URL })}`,
-        },
-        body: JSON.stringify({ andon: title.replace('andon ', ''), ...said }),
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        body: JSON.stringify({ andon: run.state.title.replace('andon ', ''), ...said }),
       })
       return response.status
     },
@@ -143,4 +164,11 @@ export async function openAndonApp(
       rmSync(dataDirectory, { recursive: true, force: true })
     },
   }
+}
+
+const REPLY_MARKERS = /^(?:<!-- andon:v1 reply\/\S+ -->\n)+/
+
+/** The GUIDs of deliveries are others at every run. */
+function withoutGuids(text: string): string {
+  return text.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'GUID')
 }

@@ -31,7 +31,7 @@ export type AndonProcess = {
 }
 
 /** A private key that no GitHub knows, made once per test process. */
-export function privateKey(): string {
+function privateKey(): string {
   cachedKey ??= generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },

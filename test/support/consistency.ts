@@ -50,9 +50,7 @@ async function expectShownOnGitHub(
   const wanted = surfacesOf(pipeline)
   const name = `${repository}#${pipeline.issue.number}`
 
-  const ours = (await github.comments(repository, pipeline.issue.number)).filter(({ body }) =>
-    body.includes('<!-- andon:'),
-  )
+  const ours = github.comments(repository, pipeline.issue.number).filter(({ body }) => body.includes('<!-- andon:'))
   const markers = ours.map(({ body }) => /<!-- andon:v1 (\S+) -->/.exec(body)?.[1])
   const commented = wanted
     .filter(({ kind }) => kind === 'comment')
@@ -64,7 +62,7 @@ async function expectShownOnGitHub(
   const shas = new Set([...checked.map(({ sha }) => sha), ...commitsOf(pipeline)])
   let checks = 0
   for (const sha of shas) {
-    const runs = (await github.checkRuns(repository, sha)).filter(({ external_id }) => external_id.startsWith(`${id}/`))
+    const runs = github.checkRuns(repository, sha).filter(({ external_id }) => external_id.startsWith(`${id}/`))
     const ids = runs.map(({ external_id }) => external_id)
     expect(ids.toSorted(), `check runs of ${name} on ${sha}`).toEqual([...new Set(ids)].toSorted())
     const here = checked.filter((surface) => surface.sha === sha)

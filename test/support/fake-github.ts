@@ -9,15 +9,3 @@ export const FAKE_GITHUB_SECRET = 'a-secret-that-only-the-tests-know-0123'
 export function openFakeGitHub(o: Partial<Parameters<typeof startFakeGitHub>[0]> = {}): Promise<FakeGitHub> {
   return startFakeGitHub({ webhookSecret: FAKE_GITHUB_SECRET, ...o })
 }
-
-/** What a process needs in its environment to be the App of this GitHub. */
-export function environmentOf(github: FakeGitHub): Record<string, string> {
-  return {
-    APP_ID: String(github.appId),
-    PRIVATE_KEY: github.privateKey,
-    WEBHOOK_SECRET: github.webhookSecret,
-    GITHUB_API_URL: github.url,
-    GITHUB_URL: github.url,
-    ANDON_ACCESS: 'open',
-  }
-}

@@ -30,7 +30,7 @@ export function runHoldCommand(
     .join('\n')
 }
 
-export function holdBy(
+function holdBy(
   place: HoldOrRelease['place'],
   reason: string | null,
   by = 'ada',

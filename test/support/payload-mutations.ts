@@ -1,6 +1,7 @@
 // Payloads gone wrong, seeded: cut short, fields gone or of another type, bytes flipped.
+
+import type { SeededRandom } from '../../fake-github/random.ts'
 import type { WebhookDelivery } from './deliveries.ts'
-import type { SeededRandom } from './seeded-random.ts'
 
 export type MutatedPayload = { readonly name: string; readonly bytes: Uint8Array; readonly kind: MutationKind }
 

@@ -1,6 +1,7 @@
 // GitHub, the outbox, the watchdog and the clock around one pipeline, without any of them: effects are carried out after
 // seeded delays, runs behave as the test wants, and everything is told as events. Only the core decides.
 
+import type { SeededRandom } from '../../fake-github/random.ts'
 import type { Line } from '../../src/line/line.ts'
 import { wakeAt } from '../../src/pipeline/deadlines/wake-at.ts'
 import type { Effect } from '../../src/pipeline/model/effects.ts'
@@ -20,7 +21,6 @@ import {
   woken,
 } from './pipeline-harness.ts'
 import { refusal } from './reasons.ts'
-import type { SeededRandom } from './seeded-random.ts'
 
 /** How a run behaves once it is asked for. Seconds are counted from its creation. */
 export type RunBehavior = {
@@ -35,8 +35,6 @@ export type RunBehavior = {
 }
 
 export type DispatchBehavior = { readonly refused: string } | { readonly lost: true } | RunBehavior
-
-export type Simulation = ReturnType<typeof openSimulation>
 
 const START_MS = Date.UTC(2026, 10, 21, 9, 1, 0)
 

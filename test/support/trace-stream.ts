@@ -1,6 +1,7 @@
 // Work that does not run out: stories told one after the other, handed to senders and taken back when no answer came.
+
+import type { SeededRandom } from '../../fake-github/random.ts'
 import { type SignedDelivery, signDelivery, type WebhookDelivery } from './deliveries.ts'
-import type { SeededRandom } from './seeded-random.ts'
 import { type Trace, traces } from './traces.ts'
 
 export type TraceStream = {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
+import { seededRandom } from '../../fake-github/random.ts'
 import { translateDelivery } from '../../src/inbox/translate-delivery.ts'
 import { headlineOf } from '../../src/pipeline/view/light.ts'
 import { REPOSITORY } from '../support/deliveries.ts'
 import { inMemoryWorld } from '../support/in-memory-world.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 import { TRACE_OPTIONS, type Trace, traceOf } from '../support/traces.ts'
 
 const SHUFFLES = 20

@@ -6,25 +6,22 @@ import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
 import { waitUntil } from '../support/andon-process.ts'
 import { recordMeasurements } from '../support/measurements.ts'
 
-let whole: AndonApp
-afterEach(() => whole.close())
+let app: AndonApp
+afterEach(() => app.close())
 
 test('the first beat comes before the first claim, and none comes after the word that it is stopping', async () => {
-  const frozen = Promise.withResolvers<Response | null>()
-  let posts = 0
-  whole = await openAndonApp(async () => {
-    posts += 1
-    return await frozen.promise
-  })
-  const { andon, github } = whole
-  await whole.openLabeledIssue()
+  const frozen = Promise.withResolvers<void>()
+  app = await openAndonApp()
+  const { andon, github } = app
+  github.chooseFaults(({ kind }) => (kind === 'dispatch' ? { kind: 'freeze', until: frozen.promise } : null))
+  await app.openLabeledIssue()
   await github.whenIdle()
   await writeDown()
   await andon.startWorker()
-  await waitUntil('a dispatch is on its way', () => posts > 0)
+  await waitUntil('a dispatch is on its way', () => app.dispatched().length > 0)
   const closed = andon.close()
   await waitUntil('it says that it is stopping', async () => (await written()).includes('stopping'))
-  frozen.resolve(null)
+  frozen.resolve()
   await closed
 
   const order = await written()
@@ -36,7 +33,7 @@ test('the first beat comes before the first claim, and none comes after the word
 })
 
 async function writeDown(): Promise<void> {
-  const { kysely } = whole.database
+  const { kysely } = app.database
   await sql`create table written (id bigint generated always as identity, what text not null)`.execute(kysely)
   await sql`
     create function write_down() returns trigger language plpgsql as $$
@@ -58,6 +55,6 @@ async function writeDown(): Promise<void> {
 }
 
 async function written(): Promise<readonly string[]> {
-  const { rows } = await sql<{ what: string }>`select what from written order by id`.execute(whole.database.kysely)
+  const { rows } = await sql<{ what: string }>`select what from written order by id`.execute(app.database.kysely)
   return rows.map(({ what }) => what)
 }

@@ -9,22 +9,22 @@ const HOURS = 3
 const BEAT_EVERY_SECONDS = repetitions(120, 15)
 const LOOK_EVERY_SECONDS = repetitions(1_800, 300)
 
-let whole: AndonApp
-afterEach(() => whole.close())
+let app: AndonApp
+afterEach(() => app.close())
 
 test('an agent that beats for three hours without progress is stalled on board, check, comment and JSON alike', async () => {
   const { run, runs } = await writingThePlan()
-  const { github, clock } = whole
+  const { github, clock } = app
   const since = Date.parse(clock.now())
 
   let beats = 0
   const looks = { ok: 0, stalled: 0 }
   for (let seconds = 0; seconds < HOURS * 3_600; seconds += BEAT_EVERY_SECONDS) {
-    expect(await whole.report(run)).toBe(204)
+    expect(await app.report(run)).toBe(204)
     beats += 1
     clock.advance(BEAT_EVERY_SECONDS)
     if (seconds % LOOK_EVERY_SECONDS !== 0) continue
-    await whole.advance(20)
+    await app.advance(20)
     const isStalled = Date.parse(clock.now()) - since > 30 * 60_000 + LOOK_EVERY_SECONDS * 1000
     const seen = await readEverySurface()
     if (isStalled) expect(seen).toEqual({ json: 'stalled', board: true, check: true, comment: true })
@@ -40,42 +40,42 @@ test('an agent that beats for three hours without progress is stalled on board, 
 
 test('an agent that beats is not ended by a question about it that was asked for another reason', async () => {
   const { run } = await writingThePlan()
-  const { github, clock, database } = whole
+  const { github, clock, database } = app
   // Half an hour later: it beat a minute ago, GitHub is asked, and the clock has not told the beat yet.
   clock.advance(30 * 60)
-  expect(await whole.report(run)).toBe(204)
+  expect(await app.report(run)).toBe(204)
   clock.advance(60)
   await database.kysely.updateTable('pipelines').set({ wakeAt: null }).execute()
-  await whole.advance(20)
+  await app.advance(20)
   expect(github.writes.ofKind('cancel')).toEqual([])
-  const [attempt] = (await whole.pipeline()).stages[0]?.attempts ?? []
+  const [attempt] = (await app.pipeline()).stages[0]?.attempts ?? []
   expect(attempt?.control).toMatchObject({ cancel: null, closed: null })
 })
 
 /** An agent at work, which has reported progress once; `runs` are all that were ever begun. */
 async function writingThePlan(): Promise<{ readonly run: Run; readonly runs: readonly Run[] }> {
-  whole = await openAndonApp(async () => null, CONFIGURATION)
+  app = await openAndonApp({ configuration: CONFIGURATION })
   const runs: Run[] = []
-  whole.github.onDispatch((run) => {
+  app.github.onDispatch((run) => {
     run.start()
     runs.push(run)
   })
-  await whole.openLabeledIssue()
-  await whole.advance(60)
+  await app.openLabeledIssue()
+  await app.advance(60)
   const [run] = runs
   if (run === undefined) throw new Error('nothing was dispatched')
-  expect(await whole.report(run, { progress: 40, text: 'writing the plan' })).toBe(204)
+  expect(await app.report(run, { progress: 40, text: 'writing the plan' })).toBe(204)
   return { run, runs }
 }
 
 async function readEverySurface() {
-  const { github, url } = whole
+  const { github, url } = app
   const [repository = ''] = github.repositories
   const { pipelines } = (await (await fetch(`${url}/api/pipelines`)).json()) as { pipelines: { health: string }[] }
   const board = await (await fetch(url)).text()
-  const sha = (await whole.pipeline()).stages[0]?.attempts[0]?.run?.headSha ?? ''
-  const checks = await github.checkRuns(repository, sha)
-  const comments = await github.comments(repository, (await whole.pipeline()).issue.number)
+  const sha = (await app.pipeline()).stages[0]?.attempts[0]?.run?.headSha ?? ''
+  const checks = github.checkRuns(repository, sha)
+  const comments = github.comments(repository, (await app.pipeline()).issue.number)
   return {
     json: pipelines[0]?.health,
     board: /stalled/.test(board.replace(/<(style|script)[\s\S]*?<\/\1>/g, '')),

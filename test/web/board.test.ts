@@ -10,9 +10,9 @@ import { encodeCursor } from '../../src/store/cursor.ts'
 import type { WebServer } from '../../src/web/http-server.ts'
 import { createWebServer } from '../../src/web/web-server.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
+import { type EventReader, openEventReader } from '../support/event-reader.ts'
 import { issueLabeled, REPOSITORY, runChanged } from '../support/pipeline-fixtures.ts'
 import { minutesAgo, NOW } from './support/board-fixtures.ts'
-import { type EventReader, openEventReader } from './support/event-reader.ts'
 
 const log = pino({ level: 'silent' })
 let database: TestDatabase

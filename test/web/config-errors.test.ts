@@ -2,8 +2,8 @@
 // are fixed.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
+import { type EventReader, openEventReader } from '../support/event-reader.ts'
 import { MISTAKE_NOTICE } from './support/board-fixtures.ts'
-import { type EventReader, openEventReader } from './support/event-reader.ts'
 import { HELD_PLACES } from './support/held-board.ts'
 import { openSite, openStubBoard } from './support/site-world.ts'
 
@@ -41,10 +41,12 @@ test('a mistake shows on every page of the repository, on the stream and in one 
     { name: 'andon / configuration', conclusion: 'neutral', output: { title: 'line 2: stages.plan.timout' } },
   ])
 
+  const mistaken = await app.github.headSha(repository, 'main')
   await push(GOOD)
   expect(await noticesOn(stream)).toContain(' hidden')
   expect(await noticeOn(`/${repository}`)).toBe('')
-  expect(await checksOf(repository)).toHaveLength(1)
+  expect(app.github.checkRuns(repository, mistaken)).toHaveLength(1)
+  expect(await checksOf(repository)).toEqual([])
   stream.close()
 })
 
@@ -134,7 +136,5 @@ async function checksOf(fullName: string) {
     .select('configurationHeadSha')
     .where('fullName', '=', fullName)
     .executeTakeFirstOrThrow()
-  return (await app.github.checkRuns(fullName, configurationHeadSha ?? '')).filter(({ name }) =>
-    name.endsWith('configuration'),
-  )
+  return app.github.checkRuns(fullName, configurationHeadSha ?? '').filter(({ name }) => name.endsWith('configuration'))
 }

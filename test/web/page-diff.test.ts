@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { seededRandom } from '../../fake-github/random.ts'
 import { diffPageModels, renderFullUpdate } from '../../src/web/page-diff.ts'
 import type { Fragment, FragmentList, PageModel } from '../../src/web/page-model.ts'
-import { seededRandom } from '../support/seeded-random.ts'
 
 const SHUFFLES = 10_000
 

@@ -2,11 +2,11 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { runClaims } from '../../fake-github/oidc-issuer.ts'
+import { type SeededRandom, seededRandom } from '../../fake-github/random.ts'
 import { Unavailable } from '../../src/apply/apply-request.ts'
 import { AUDIENCE, ISSUER, RUN } from '../github/support/token-issuer.ts'
 import { randomSeed, recordMeasurements } from '../support/measurements.ts'
 import { deliveryEvidence, minutesAfterNine, runFact } from '../support/pipeline-fixtures.ts'
-import { type SeededRandom, seededRandom } from '../support/seeded-random.ts'
 import {
   dispatchedBy,
   KEY,

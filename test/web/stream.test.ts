@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
+import { type EventReader, openEventReader } from '../support/event-reader.ts'
 import {
   type BoardFixture,
   boardFixture,
@@ -9,7 +10,6 @@ import {
   NOW,
   workflowRan,
 } from './support/board-fixtures.ts'
-import { type EventReader, openEventReader } from './support/event-reader.ts'
 import { type OpenSite, openSite, openStubBoard } from './support/site-world.ts'
 
 const open: { close(): unknown }[] = []

@@ -3,7 +3,7 @@ import type { Attempt, AttemptControl, Cancellation } from '../model/pipeline.ts
 import { type Instant, latest, secondsAfter } from '../model/time.ts'
 
 /** When it was sent, as far as is known; an attempt may wait for long before it is. */
-export function dispatchedAt({ admittedAt, dispatch }: AttemptControl): Instant {
+function dispatchedAt({ admittedAt, dispatch }: AttemptControl): Instant {
   return dispatch === null || dispatch.state === 'waiting' ? admittedAt : latest(admittedAt, dispatch.at)
 }
 

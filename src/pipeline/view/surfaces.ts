@@ -31,7 +31,7 @@ function isUnauthorizedStart(pipeline: Pipeline): boolean {
 }
 
 /** Has this stage anything to tell? */
-export function hasContent(stage: Stage): boolean {
+function hasContent(stage: Stage): boolean {
   return stage.status !== 'idle' || stage.since !== null || stage.attempts.length > 0
 }
 

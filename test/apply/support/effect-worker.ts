@@ -32,7 +32,11 @@ export function andonYml(
 }
 
 /** Claims what is due, as several workers may at once. */
-export async function claimEffects({ kysely }: Database, most: number): Promise<readonly ClaimedEffect[]> {
+export async function claimEffects(
+  { kysely }: Database,
+  most: number,
+  type?: Effect['type'],
+): Promise<readonly ClaimedEffect[]> {
   const token = randomUUID()
   return kysely.transaction().execute(async (trx) => {
     const rows = await trx
@@ -40,6 +44,7 @@ export async function claimEffects({ kysely }: Database, most: number): Promise<
       .select(['id', 'document', 'repositoryId'])
       .where('state', '=', 'due')
       .where('claimToken', 'is', null)
+      .$if(type !== undefined, (query) => query.where('type', '=', type ?? 'ask'))
       .orderBy('id')
       .limit(most)
       .forUpdate()
@@ -56,13 +61,14 @@ export function answerTo(
   { repositoryId, effect }: ClaimedEffect & { readonly effect: AskEffect },
   text: string,
   at: Instant,
+  repository = repositoryOf(repositoryId),
 ): Event {
   const { key, question } = effect
   const here = {
     type: 'question.answered',
     at,
     evidence: { kind: 'read', id: key, at },
-    repository: repositoryOf(repositoryId),
+    repository,
   } as const
   const configuration = { text, sha: text, source: 'repository' } as const
   switch (question.about) {

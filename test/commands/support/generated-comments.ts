@@ -1,6 +1,6 @@
 // Comments made of blocks whose kind is known without a parser, because they were built that way. Each block says which
 // of the commands planted in it must fire.
-import { type SeededRandom, seededRandom } from '../../support/seeded-random.ts'
+import { type SeededRandom, seededRandom } from '../../../fake-github/random.ts'
 import { INERT_BLOCKS } from './inert-blocks.ts'
 
 export type GeneratedComment = {

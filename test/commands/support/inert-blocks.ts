@@ -1,5 +1,5 @@
 // Blocks in which nothing may fire, each made by its own rules.
-import type { SeededRandom } from '../../support/seeded-random.ts'
+import type { SeededRandom } from '../../../fake-github/random.ts'
 import { type Block, COMMAND_LINES, sentence } from './generated-comments.ts'
 
 type BlockMaker = (chance: SeededRandom, before: Block | undefined) => Block

@@ -12,7 +12,7 @@ export const NOW = '2026-11-21T14:02:31.000Z'
 export const RECEIPT = { kind: 'read', id: 'a-question', at: NOW } as const
 export const REPOSITORY = { installationId: 7, repositoryId: 1, owner: 'acme', name: 'widgets' }
 
-export const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
   .privateKey.export({ type: 'pkcs8', format: 'pem' })
   .toString()
 

@@ -1,154 +1,130 @@
-// A line that admits attempts and binds their runs, as far as the outbox can tell: what the door does with its arrivals.
-
-import type { ApplyRequest } from '../../../src/apply/apply-request.ts'
-import type { Outbox } from '../../../src/outbox/outbox.ts'
-import { parseAttemptKey } from '../../../src/pipeline/facts/correlate.ts'
-import type { Effect } from '../../../src/pipeline/model/effects.ts'
+// A line that Andon runs, as far as the outbox can tell: the real door admits attempts, hears what came of them, binds their
+// runs and has younger ones cancelled.
+import type { Run } from '../../../fake-github/runs.ts'
 import type { DispatchOutcome } from '../../../src/pipeline/model/events.ts'
-import type { Attempt, AttemptControl } from '../../../src/pipeline/model/pipeline.ts'
+import type { AttemptControl } from '../../../src/pipeline/model/pipeline.ts'
 import { describeDispatch } from '../../../src/render/dispatch-reason.ts'
-import { completeEffects } from '../../../src/store/effects.ts'
-import { EVIDENCE, pipelineOf } from '../../support/pipeline-documents.ts'
+import { configurationAnswer } from '../../apply/support/arrivals.ts'
+import { andonYml, answerTo, applyOrThrow, claimEffects } from '../../apply/support/effect-worker.ts'
+import { runOf } from '../../support/pipeline-documents.ts'
+import { issueLabeled, REPOSITORY } from '../../support/pipeline-fixtures.ts'
+import { commandPermission, commentCreated } from '../../support/pipeline-harness.ts'
 import { type OutboxWorld, openOutboxWorld } from './outbox-world.ts'
-import { type StubRuns, stubRuns } from './stub-runs.ts'
 
 export type DispatchWorld = {
   readonly world: OutboxWorld
-  readonly runs: StubRuns
-  /** What was told of each attempt, by key. */
+  /** Every run that GitHub has begun. */
+  readonly runs: readonly Run[]
+  /** What came of each attempt, by key, as far as the door took it. */
   readonly results: ReadonlyMap<string, readonly DispatchOutcome[]>
-  /** The run that each attempt was bound to. */
-  readonly boundRuns: ReadonlyMap<string, number>
   /** An issue is given an attempt at `plan`, to be dispatched at once; resolves to its key. */
   admit(issueNumber: number): Promise<string>
-  /** The attempt is given up before its run is known. */
-  abandon(issueNumber: number, key: string): Promise<void>
+  /** A person cancels the attempt before its run is known. */
+  cancel(issueNumber: number): Promise<void>
   /** With its reason in words. */
   lastResult(key: string): DispatchOutcomeInWords | undefined
-  effects(): Promise<readonly { key: string; state: string; tries: number; error: string | null }[]>
+  /** What is known of an attempt: its run, and how its dispatch stands. */
+  control(key: string): Promise<AttemptControl | null>
+  /** The runs of an attempt that are not over, by the key they were given. */
+  liveRuns(key: string): readonly Run[]
+  /** The key that a run was given, whatever its title says. */
+  keyOf(run: Run): string
+  /** Every run that is bound to its attempt succeeds, and the door hears of it: their slots are free again. */
+  finishRuns(): Promise<void>
+  /** Whether the workflow's run-name says the key. */
+  echoKey(echoes: boolean): void
+  effects(): Promise<readonly { key: string; type: string; state: string; tries: number; error: string | null }[]>
 }
+
+const PLAN_ANDON_YML = `${andonYml({ stages: ['plan'], running: 100, attempts: 1 })}checks: { before_pull_request: off }\ncomments: off\n`
 
 export async function openDispatchWorld(): Promise<DispatchWorld> {
   const world = await openOutboxWorld()
-  const runs = stubRuns()
-  world.github.respond = runs.respond
+  const { github, door, clock } = world
   const results = new Map<string, DispatchOutcome[]>()
-  const boundRuns = new Map<string, number>()
-  const settle = world.onArrival
-
-  async function adopt(key: string, runId: number): Promise<void> {
-    const known = boundRuns.get(key)
-    boundRuns.set(key, Math.min(runId, known ?? runId))
-    await world.database.kysely
-      .transaction()
-      .execute((trx) => completeEffects(trx, [{ repositoryId: 1, key: `dispatch/${key}` }], world.clock.now()))
-    if (known === undefined || known === runId) return
-    const twin = Math.max(runId, known)
-    if (cancelled.has(twin)) return
-    cancelled.add(twin)
-    const issueNumber = parseAttemptKey(key)?.issueNumber ?? 0
-    await world.insertEffect({
-      type: 'cancel',
-      key: `cancel/${twin}`,
-      runId: twin,
-      issueNumber,
-      attemptKey: key,
-      force: false,
-    })
-  }
-  const cancelled = new Set<number>()
-
-  world.onArrival = async (arrival: ApplyRequest) => {
-    const { duplicate } = await settle(arrival)
-    if (duplicate) return { duplicate }
+  const keys = new Map<Run, string>()
+  github.onDispatch((run, { andon = '' }) => keys.set(run, andon))
+  const apply = world.onArrival
+  world.onArrival = async (arrival, at) => {
+    const result = await apply(arrival, at)
     const { event } = arrival
-    if (event?.type === 'dispatch.updated') {
+    if (!result.duplicate && event?.type === 'dispatch.updated')
       results.set(event.key, [...(results.get(event.key) ?? []), event.outcome])
-      if (event.outcome.state === 'confirmed') await adopt(event.key, event.outcome.runId)
-    }
-    if (event?.type === 'run.changed') {
-      const key = parseAttemptKey(event.run.title)?.key
-      if (key !== undefined) await adopt(key, event.run.id)
-    }
-    return { duplicate }
+    return result
   }
+  await applyOrThrow(door, configurationAnswer(PLAN_ANDON_YML, { at: clock.now() }))
 
-  async function put(issueNumber: number, attempt: Attempt): Promise<void> {
-    const issue = { ...pipelineOf({}).issue, number: issueNumber }
-    await world.savePipeline(
-      pipelineOf({ plan: { status: 'queued', since: EVIDENCE.at, attempts: [attempt] } }, { issue }),
-    )
-    // Nothing is published here: this is about what must happen once.
-    await world.database.kysely
-      .updateTable('pipelines')
-      .set((eb) => ({ publishedRevision: eb.ref('revision') }))
-      .execute()
-  }
-
-  return {
+  const lines: DispatchWorld = {
     world,
-    runs,
+    runs: github.runs,
     results,
-    boundRuns,
     lastResult: (key) => results.get(key)?.map(outcomeInWords).at(-1),
+    keyOf: (run) => keys.get(run) ?? '',
+    liveRuns: (key) => github.runs.filter((run) => keys.get(run) === key && run.state.status !== 'completed'),
     async admit(issueNumber) {
-      const key = `${issueNumber}/plan/1-k3v9x`
-      await put(issueNumber, { number: 1, key, run: null, control: DISPATCHED })
-      await world.insertEffect(dispatchEffect(issueNumber, key))
-      return key
+      await github.openIssue(REPOSITORY.fullName, { title: `Issue ${issueNumber}`, number: issueNumber })
+      await applyOrThrow(door, issueLabeled({ number: issueNumber, at: clock.now() }))
+      for (const { effect, ...held } of await claimEffects(world.database, 10, 'ask')) {
+        if (effect.type !== 'ask') continue
+        const answer = answerTo({ ...held, effect }, PLAN_ANDON_YML, clock.now(), REPOSITORY)
+        await applyOrThrow(door, answer, held)
+      }
+      const [attempt] = (await pipelineOf(issueNumber)).stages[0]?.attempts ?? []
+      if (!attempt?.key) throw new Error(`issue ${issueNumber} was not given an attempt`)
+      return attempt.key
     },
-    async abandon(issueNumber, key) {
-      const closed = { kind: 'cancelled', by: 'ada', at: EVIDENCE.at, evidence: EVIDENCE } as const
-      await put(issueNumber, { number: 1, key, run: null, control: { ...DISPATCHED, closed } })
+    async cancel(issueNumber) {
+      const given = commentCreated('/andon cancel', { on: issueNumber, at: clock.now() })
+      await applyOrThrow(door, commandPermission(given))
+    },
+    async control(key) {
+      const { stages } = await pipelineOf(Number.parseInt(key, 10))
+      return stages[0]?.attempts.find((attempt) => attempt.key === key)?.control ?? null
+    },
+    async finishRuns() {
+      for (const run of github.runs.filter(({ state }) => state.status !== 'completed')) {
+        run.succeed()
+        const at = clock.now()
+        const ended = { status: 'completed', conclusion: 'success', startedAt: at, updatedAt: at } as const
+        const fact = runOf(run.id, { title: run.state.title, workflow: 'plan.yml', ...ended })
+        await applyOrThrow(door, {
+          type: 'run.changed',
+          at,
+          evidence: fact.evidence,
+          repository: REPOSITORY,
+          run: fact,
+        })
+      }
+    },
+    echoKey(echoes) {
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of GitHub, not of ours.
+      const name = echoes ? 'run-name: "andon ${{ inputs.andon }}"\n' : 'name: plan\n'
+      const inputs = 'on: { workflow_dispatch: { inputs: { issue: {}, andon: {} } } }\n'
+      github.writeFile(REPOSITORY.fullName, '.github/workflows/plan.yml', name + inputs)
     },
     async effects() {
       return await world.database.kysely
         .selectFrom('effects')
-        .select(['key', 'state', 'tries', 'error'])
+        .select(['key', 'type', 'state', 'tries', 'error'])
+        .where('type', 'in', ['dispatch', 'cancel'])
         .orderBy('id')
         .execute()
     },
   }
-}
+  lines.echoKey(true)
+  return lines
 
-const DISPATCHED: AttemptControl = {
-  trigger: { id: 'start', at: EVIDENCE.at, from: 'plan', evidence: EVIDENCE },
-  admittedAt: EVIDENCE.at,
-  ref: 'main',
-  ...{ runId: null, dispatch: null, report: null, cancel: null, closed: null, duplicateRuns: [] },
-  evidence: EVIDENCE,
-}
-
-function dispatchEffect(issueNumber: number, attemptKey: string): Effect {
-  return {
-    type: 'dispatch',
-    key: `dispatch/${attemptKey}`,
-    issueNumber,
-    stage: 'plan',
-    attempt: 1,
-    attemptKey,
-    workflow: 'plan.yml',
-    ref: 'main',
+  async function pipelineOf(issueNumber: number) {
+    const { document } = await world.database.kysely
+      .selectFrom('pipelines')
+      .select('document')
+      .where('issueNumber', '=', issueNumber)
+      .executeTakeFirstOrThrow()
+    return document
   }
 }
 
-/** Steps an outbox while time passes; ends early, with the step still in hand, when that promise resolves. */
-export async function stepWhileTimePasses(
-  world: OutboxWorld,
-  outbox: Outbox,
-  o: { seconds: number; stride?: number; until?: Promise<unknown> },
-): Promise<{ step?: Promise<number> }> {
-  const stride = o.stride ?? 1
-  for (let second = 0; second < o.seconds; second += stride) {
-    const step = outbox.step()
-    const ended = await Promise.race([step.then(() => false), ...(o.until ? [o.until.then(() => true)] : [])])
-    if (ended) return { step }
-    world.clock.advance(stride)
-  }
-  return {}
-}
-
-/** What was told of sending an attempt, as people read it. */
+/** What came of sending an attempt, as people read it. */
 export function outcomeInWords(outcome: DispatchOutcome) {
   if (!('reason' in outcome)) return outcome
   const { reason, ...rest } = outcome

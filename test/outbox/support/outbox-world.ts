@@ -1,107 +1,119 @@
-// An outbox with everything real around it but GitHub and the clock: the client, the database and its rows.
-import { generateKeyPairSync, randomUUID } from 'node:crypto'
+// The part of the app from the door to GitHub, so that tests can let it die in between: a real door, outboxes and client, a
+// moved clock, and the one fake GitHub in the same process. What is due is put there by hand; nothing is delivered.
+import { randomUUID } from 'node:crypto'
 import pino from 'pino'
-import type { ApplyRequest } from '../../../src/apply/apply-request.ts'
-import type { Door } from '../../../src/apply/door.ts'
+import type { ChooseFault } from '../../../fake-github/faults.ts'
+import { ACME, type Organization } from '../../../fake-github/organization.ts'
+import type { CheckRun, Comment } from '../../../fake-github/world.ts'
+import type { ApplyRequest, ApplyResult } from '../../../src/apply/apply-request.ts'
+import { type Door, openDoor } from '../../../src/apply/door.ts'
 import { openGitHub } from '../../../src/github/client.ts'
 import { type Outbox, openOutbox } from '../../../src/outbox/outbox.ts'
 import type { Effect } from '../../../src/pipeline/model/effects.ts'
 import type { Pipeline } from '../../../src/pipeline/model/pipeline.ts'
 import type { Database } from '../../../src/store/database.ts'
-import { saveEffectResults } from '../../../src/store/effects.ts'
-import { openTestDatabase } from '../../support/database.ts'
+import { isInTransaction } from '../../../src/store/track-transactions.ts'
+import { openTestDatabase, type TestDatabase } from '../../support/database.ts'
+import { type FakeGitHub, openFakeGitHub } from '../../support/fake-github.ts'
 import { type ManualClock, manualClock } from '../../support/manual-clock.ts'
-import { API, APP_ID, type GitHubFetchStub, githubFetchStub } from './github-fetch-stub.ts'
+import { REPOSITORY } from '../../support/pipeline-fixtures.ts'
+import { secondsUntilDue } from './seconds-until-due.ts'
 
 export const START = '2026-11-21T14:05:00.000Z'
 
-const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  .privateKey.export({ type: 'pkcs8', format: 'pem' })
-  .toString()
+/** One process: a door and an outbox on a database. */
+export type Worker = { readonly database: Database; readonly door: Door; readonly outbox: Outbox }
 
 export type OutboxWorld = {
-  readonly database: Database
-  readonly github: GitHubFetchStub
+  readonly database: TestDatabase
+  readonly github: FakeGitHub
   readonly clock: ManualClock
+  readonly door: Door
   readonly outbox: Outbox
-  /** What came through the door, oldest first. */
+  /** What the outboxes brought to the door, oldest first. */
   readonly arrivals: ApplyRequest[]
-  /** What the door does with an arrival; it settles the effect as it is told unless told otherwise. */
-  onArrival: (arrival: ApplyRequest) => Promise<{ duplicate: boolean }>
-  /** Another process on the same database, with a door that fails it in some way. */
+  /** What the door does with it; the test may stand in the way. */
+  onArrival: (arrival: ApplyRequest, door: Door) => Promise<ApplyResult>
+  /** What goes wrong with a request to GitHub; null: nothing. */
+  fault: ChooseFault
+  /** Another process, with a door that fails it in some way, or with connections of its own. */
+  openWorker(o?: { through?: (door: Door) => Door; database?: Database }): Worker
   openAnotherOutbox(through?: (door: Door) => Door): Outbox
-  /** Writes the pipeline as its next revision; resolves to its id. */
+  /** Comments of acme/widgets, on one issue or on all, in the order of their creation. */
+  comments(issueNumber?: number): readonly Comment[]
+  checkRuns(): readonly CheckRun[]
+  /** Writes the pipeline as its next revision, and lets GitHub have its issue and commits; resolves to its id. */
   savePipeline(pipeline: Pipeline): Promise<number>
-  /** Writes the effect, due at once; resolves to its id. */
+  /** Writes the effect, due at once, and lets GitHub have its issue; resolves to its id. */
   insertEffect(effect: Effect): Promise<number>
   /** Steps and moves the clock to whatever is next, until nothing is left to publish or to perform. */
   drain(outboxes?: readonly Outbox[]): Promise<void>
   close(): Promise<void>
 }
 
+const ONLY_WIDGETS: Organization = { ...ACME, repositories: [{ name: 'widgets' }] }
+
 /** Opens a world with one active installation and acme/widgets in it. */
-export async function openOutboxWorld(): Promise<OutboxWorld> {
-  const database = await openTestDatabase()
+export async function openOutboxWorld(
+  o: { kind?: Database['kind']; organization?: Organization } = {},
+): Promise<OutboxWorld> {
+  const { kind, organization = ONLY_WIDGETS } = o
+  const database = await openTestDatabase(kind)
   const clock = manualClock(START)
   const { now } = clock
-  const github = githubFetchStub(now)
+  const { installationId } = REPOSITORY
+  const github = await openFakeGitHub({ organization, now, listens: false, installationId })
   const log = pino({ level: process.env.ANDON_TEST_LOG ?? 'silent' })
-  const { kysely } = database
-  await kysely
-    .insertInto('installations')
-    .values({ id: 7, account: 'acme', state: 'active', updatedAt: START })
-    .execute()
-  await kysely
-    .insertInto('repositories')
-    .values({
-      id: 1,
-      installationId: 7,
-      fullName: 'acme/widgets',
-      private: false,
-      defaultBranch: 'main',
-      updatedAt: START,
-    })
-    .execute()
+  const doors: Door[] = []
+  await insertRepositories(database, github)
 
-  const door: Door = {
-    async apply(arrival) {
-      world.arrivals.push(arrival)
-      return { ...(await world.onArrival(arrival)), state: 'applied' }
-    },
-    close: async () => undefined,
-  }
-  const open = (through: (door: Door) => Door = (same) => same) => {
-    const client = openGitHub({ appId: APP_ID, privateKey, apiUrl: API, fetch: github.fetch, now, log })
-    return openOutbox({
-      database,
-      door: through(door),
+  function openWorker({ through = (same: Door) => same, database: own = database as Database } = {}): Worker {
+    const door = openDoor({ database: own, now, log })
+    doors.push(door)
+    const tapped: Door = {
+      ...door,
+      async apply(arrival) {
+        world.arrivals.push(arrival)
+        return await world.onArrival(arrival, door)
+      },
+    }
+    const { appId, privateKey, url: apiUrl } = github
+    const client = openGitHub({ appId, privateKey, apiUrl, now, log, fetch: outsideTransactions(github.fetch) })
+    const urls = { baseUrl: 'https://andon.example', githubUrl: 'https://github.example' }
+    const outbox = openOutbox({
+      database: own,
+      door: through(tapped),
       github: client,
       now,
       log,
-      baseUrl: 'https://andon.example',
-      githubUrl: 'https://github.example',
+      ...urls,
       token: randomUUID,
     })
+    return { database: own, door, outbox }
+  }
+
+  async function createIssue(number: number | null): Promise<void> {
+    if (number !== null && !github.issue(REPOSITORY.fullName, number))
+      await github.openIssue(REPOSITORY.fullName, { title: `Issue ${number}`, number })
   }
 
   const world: OutboxWorld = {
     database,
     github,
     clock,
-    outbox: open(),
+    ...openFirst(),
     arrivals: [],
-    openAnotherOutbox: open,
-
-    async onArrival({ effect }) {
-      if (effect === undefined) return { duplicate: false }
-      const settlement = { state: 'done', ...effect } as const
-      const settled = await kysely.transaction().execute((trx) => saveEffectResults(trx, [settlement], now()))
-      return { duplicate: !settled.has(effect.id) }
-    },
+    fault: () => null,
+    openWorker,
+    openAnotherOutbox: (through) => openWorker(through && { through }).outbox,
+    comments: (issueNumber) => github.comments(REPOSITORY.fullName, issueNumber),
+    checkRuns: () => github.checkRuns(REPOSITORY.fullName),
 
     async savePipeline(pipeline) {
+      await createIssue(pipeline.issue.number)
+      for (const sha of commitsOf(pipeline)) github.addCommit(REPOSITORY.fullName, sha)
       const document = JSON.stringify(pipeline)
-      const { id } = await kysely
+      const { id } = await database.kysely
         .insertInto('pipelines')
         .values({
           repositoryId: pipeline.repositoryId,
@@ -125,10 +137,11 @@ export async function openOutboxWorld(): Promise<OutboxWorld> {
     },
 
     async insertEffect(effect) {
-      const { id } = await kysely
+      if ('issueNumber' in effect) await createIssue(effect.issueNumber)
+      const { id } = await database.kysely
         .insertInto('effects')
         .values({
-          repositoryId: 1,
+          repositoryId: REPOSITORY.id,
           type: effect.type,
           key: effect.key,
           document: JSON.stringify(effect),
@@ -151,41 +164,61 @@ export async function openOutboxWorld(): Promise<OutboxWorld> {
       }
     },
 
-    close: () => database.close(),
+    async close() {
+      for (const door of doors) await door.close()
+      await github.close()
+      await database.close()
+    },
   }
+  github.chooseFaults((request) => world.fault(request))
   return world
+
+  function openFirst() {
+    const { door, outbox } = openWorker()
+    return { door, outbox, onArrival: (arrival: ApplyRequest, at: Door) => at.apply(arrival) }
+  }
 }
 
-/** How long nothing will be due, in whole steps of 50 ms; null when nothing is left. */
-async function secondsUntilDue({ kysely }: Database, now: string): Promise<number | null> {
-  const behind = (table: 'pipelines' | 'repositories') =>
-    kysely
-      .selectFrom(table)
-      .select(['publishAfter', 'publishClaimToken', 'publishClaimedUntil'])
-      .whereRef('publishedRevision', '<', 'revision')
-      .execute()
-  const subjects = [...(await behind('pipelines')), ...(await behind('repositories'))]
-  const budget = await kysely.selectFrom('budgets').select(['nextWriteAt', 'blockedUntil']).executeTakeFirst()
-  const effects = await kysely
-    .selectFrom('effects')
-    .select(['type', 'state', 'dueAt', 'claimedUntil'])
-    .where('state', 'in', ['due', 'sending', 'unconfirmed'])
+/** Steps an outbox while time passes; ends early, with the step still in hand, when that promise resolves. */
+export async function stepWhileTimePasses(
+  { clock }: Pick<OutboxWorld, 'clock'>,
+  outbox: Outbox,
+  o: { seconds: number; stride?: number; until?: Promise<unknown> },
+): Promise<{ step?: Promise<number> }> {
+  const stride = o.stride ?? 1
+  for (let second = 0; second < o.seconds; second += stride) {
+    const step = outbox.step()
+    const ended = await Promise.race([step.then(() => false), ...(o.until ? [o.until.then(() => true)] : [])])
+    if (ended) return { step }
+    clock.advance(stride)
+  }
+  return {}
+}
+
+async function insertRepositories({ kysely }: Database, github: FakeGitHub): Promise<void> {
+  const { installationId } = github
+  await kysely
+    .insertInto('installations')
+    .values({ id: installationId, account: 'acme', state: 'active', updatedAt: START })
     .execute()
-  const moments = [
-    ...subjects.map(({ publishAfter, publishClaimToken, publishClaimedUntil }) => {
-      const until = [budget?.nextWriteAt ?? null, budget?.blockedUntil ?? null]
-      return latestMs([publishAfter, publishClaimToken && publishClaimedUntil, ...until])
-    }),
-    ...effects.map(({ type, state, dueAt, claimedUntil }) => {
-      const isWrite = type !== 'ask' && state === 'due'
-      return latestMs([dueAt, claimedUntil, budget?.blockedUntil ?? null, (isWrite && budget?.nextWriteAt) || null])
-    }),
-  ]
-  if (moments.length === 0) return null
-  const ms = Math.min(...moments) - Date.parse(now)
-  return Math.max(50, ms) / 1000
+  const rows = github.repositories.map((fullName) => {
+    return { id: github.repositoryId(fullName), fullName, private: false, defaultBranch: 'main', installationId }
+  })
+  await kysely
+    .insertInto('repositories')
+    .values(rows.map((row) => ({ ...row, updatedAt: START })))
+    .execute()
 }
 
-function latestMs(moments: readonly (string | null)[]): number {
-  return Math.max(...moments.map((at) => (at === null || at.endsWith('infinity') ? 0 : Date.parse(at))))
+function outsideTransactions(send: typeof fetch): typeof fetch {
+  return async (input, init) => {
+    if (isInTransaction()) throw new Error(`GitHub was asked inside a transaction: ${input}`)
+    return await send(input, init)
+  }
+}
+
+function commitsOf({ stages, pullRequests, baseSha }: Pipeline): readonly string[] {
+  // One of the pipelines that are saved here is broken on purpose.
+  const runs = (stages ?? []).flatMap(({ attempts }) => attempts.flatMap(({ run }) => (run ? [run.headSha] : [])))
+  return [...runs, ...pullRequests.map(({ headSha }) => headSha), ...(baseSha ? [baseSha] : [])]
 }

@@ -1,5 +1,6 @@
 // A deadline races against the run's own completion: GitHub is asked first, and whatever finished is taken.
 import { expect, test } from 'vitest'
+import { seededRandom } from '../../../fake-github/random.ts'
 import type { Event } from '../../../src/pipeline/model/events.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../../support/measurements.ts'
 import { minutesAfterNine } from '../../support/pipeline-fixtures.ts'
@@ -15,7 +16,6 @@ import {
   startedPipeline,
   woken,
 } from '../../support/pipeline-harness.ts'
-import { seededRandom } from '../../support/seeded-random.ts'
 import { openSimulation } from '../../support/simulation.ts'
 
 const RACES = repetitions(80, 1_000)

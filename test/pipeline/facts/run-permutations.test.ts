@@ -1,6 +1,7 @@
 // All orders of what GitHub tells of a run and its job, everything within one second. All 16! orders of two attempts
 // are too many to go through: all 8! orders inside each attempt are, and seeded interleavings of both attempts.
 import { expect, test } from 'vitest'
+import { seededRandom } from '../../../fake-github/random.ts'
 import type { Event } from '../../../src/pipeline/model/events.ts'
 import type { RunFact } from '../../../src/pipeline/model/facts.ts'
 import type { Pipeline } from '../../../src/pipeline/model/pipeline.ts'
@@ -15,7 +16,6 @@ import {
   runChanged,
   stageStatuses,
 } from '../../support/pipeline-fixtures.ts'
-import { seededRandom } from '../../support/seeded-random.ts'
 
 const AT = minutesAfterNine(1)
 const INTERLEAVINGS = repetitions(300, 10_000)

@@ -1,5 +1,6 @@
 // What always goes wrong is tried as often as the file says, and then nothing happens any more.
 import { expect, test } from 'vitest'
+import { seededRandom } from '../../../fake-github/random.ts'
 import { countLiveAttempts } from '../../../src/pipeline/admission.ts'
 import { wakeAt } from '../../../src/pipeline/deadlines/wake-at.ts'
 import { needsYouAt } from '../../../src/pipeline/view/health.ts'
@@ -7,7 +8,6 @@ import { headlineInWords } from '../../support/in-words.ts'
 import { randomSeed, recordMeasurements } from '../../support/measurements.ts'
 import { minutesAfterNine, pullRequestChanged, reviewChanged } from '../../support/pipeline-fixtures.ts'
 import { dispatchConfirmed, dispatchedRunChanged, lineWith, startedPipeline } from '../../support/pipeline-harness.ts'
-import { seededRandom } from '../../support/seeded-random.ts'
 import { type DispatchBehavior, openSimulation } from '../../support/simulation.ts'
 
 const REMAINING_ATTEMPTS = 'would not be cancelled and is left alone'

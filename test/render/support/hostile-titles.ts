@@ -1,4 +1,4 @@
-import { seededRandom } from '../../support/seeded-random.ts'
+import { seededRandom } from '../../../fake-github/random.ts'
 
 /** Titles that try to mention, refer, link, hide and break out, from a seed: the same seed gives the same titles. */
 export function hostileTitles(seed: number, count: number): readonly string[] {

@@ -14,7 +14,7 @@ import { openSite, openStubBoard } from './site-world.ts'
 
 export const KEY = '42/plan/1-k3v9x'
 export const RUN_ID = 901
-export const NOW = '2026-11-21T12:00:00.000Z'
+const NOW = '2026-11-21T12:00:00.000Z'
 
 export type ReportWorld = Pick<TokenIssuer, 'issuer' | 'setNetwork' | 'advance'> & {
   readonly url: string

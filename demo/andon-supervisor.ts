@@ -4,10 +4,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { environmentOf } from '../fake-github/environment.ts'
 import type { FakeGitHub } from '../fake-github/fake-github.ts'
 import { StartupError } from './options.ts'
 
-export type AndonProcess = {
+/** Andon under our care: it is started anew when it was crashed. */
+export type AndonSupervisor = {
   readonly url: string
   /** Resolves with what it said last when it ends without having been asked to. */
   readonly exitedUnexpectedly: Promise<string>
@@ -29,7 +31,7 @@ export async function startAndon(o: {
   directory: string
   verbose: boolean
   signal: AbortSignal
-}): Promise<AndonProcess> {
+}): Promise<AndonSupervisor> {
   const root = resolve(import.meta.dirname, '..')
   const url = `http://127.0.0.1:${o.port}`
   const { promise: exitedUnexpectedly, resolve: dies } = Promise.withResolvers<string>()
@@ -118,13 +120,7 @@ function environment(
     PORT: String(port),
     HOST: '127.0.0.1',
     BASE_URL: url,
-    APP_ID: String(github.appId),
-    PRIVATE_KEY: github.privateKey,
-    WEBHOOK_SECRET: github.webhookSecret,
-    GITHUB_API_URL: github.url,
-    GITHUB_URL: github.url,
-    OIDC_ISSUER: github.oidcIssuer,
-    ANDON_ACCESS: 'open',
+    ...environmentOf(github),
     ANDON_DATA: o.directory,
     LOG_LEVEL: o.verbose ? 'info' : 'warn',
   }

@@ -1,3 +1,4 @@
+// Reads /events as a program would, and keeps what came. It connects once: nothing is reconnected here.
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 
 export type EventReader = {
@@ -5,6 +6,8 @@ export type EventReader = {
   nextMessage(name?: string): Promise<EventSourceMessage>
   /** The messages that arrived but were not read yet. */
   unread(): readonly EventSourceMessage[]
+  /** Whether the connection is still the first one. */
+  isOpen(): boolean
   /** Resolves when the server ended the stream. */
   ended: Promise<void>
   close(): void
@@ -48,6 +51,7 @@ export async function openEventReader(url: string, headers: Record<string, strin
       }
     },
     unread: () => queue,
+    isOpen: () => open,
     ended: over.promise,
     close: () => abort.abort(),
   }

@@ -1,0 +1,133 @@
+// One request to this GitHub, over HTTP or in process: it is authenticated, recorded, perhaps met by a fault, and answered.
+import type { KeyObject } from 'node:crypto'
+import type { ApiResponse } from './api-request.ts'
+import type { Fault, Faults } from './faults.ts'
+import { authenticate } from './identity.ts'
+import { type RouteContext, route } from './routes.ts'
+import type { World } from './world.ts'
+import { requestKindOf, type WriteRecorder } from './write-log.ts'
+
+export type IncomingCall = {
+  readonly method: string
+  readonly url: URL
+  readonly headers: { get(name: string): string | null }
+  readonly body: string
+}
+
+/** An answer, or what becomes of the connection without one. */
+export type Outcome = ApiResponse | 'reset' | 'hang' | 'crash' | 'unreachable'
+
+export type Api = { respond(call: IncomingCall): Promise<Outcome> }
+
+/** The answer's body as it is sent. */
+export function textOf({ body }: ApiResponse): { readonly text: string; readonly type: string } {
+  if (typeof body === 'string') return { text: body, type: 'text/html' }
+  return { text: body === null ? '' : JSON.stringify(body), type: 'application/json; charset=utf-8' }
+}
+
+export function openApi(o: {
+  parts: RouteContext
+  appKey: KeyObject
+  faults: Faults
+  writes: WriteRecorder
+  /** Where workflow tokens' keys are published, for everybody. */
+  keys: { readonly path: string; published(): Promise<object> }
+}): Api {
+  const { world } = o.parts
+
+  return {
+    async respond({ method, url, headers, body }) {
+      if (url.pathname === o.keys.path) return { status: 200, body: await o.keys.published() }
+      const path = resolveRepositoryId(url.pathname, world)
+      const kind = requestKindOf(method, path)
+      const request = {
+        method,
+        path,
+        query: url.searchParams,
+        body: parseBody(body),
+        identity: authenticate(world, o.appKey, headers.get('authorization')),
+        apiVersion: headers.get('x-github-api-version') ?? undefined,
+      }
+      const recorded = o.writes.record({
+        kind,
+        method,
+        path,
+        at: world.clock.nowMs(),
+        repository: /^\/repos\/([^/]+\/[^/]+)/.exec(path)?.[1] ?? null,
+        body: request.body,
+      })
+      const fault = o.faults.faultFor(recorded)
+      recorded.fault = fault?.kind ?? null
+      if (fault?.kind === 'freeze') await fault.until
+      let answer: ApiResponse | null = null
+      for (let times = timesDone(fault); times > 0; times--) answer = await route(request, o.parts)
+      recorded.done = answer !== null && answer.status < 300
+      const outcome = answer && (fault === null || fault.kind === 'freeze') ? answer : faultOutcome(fault, world)
+      recorded.status = typeof outcome === 'string' ? 0 : outcome.status
+      return outcome
+    },
+  }
+}
+
+function timesDone(fault: Fault | null): number {
+  if (fault?.kind === 'repeated') return fault.times
+  return fault === null || fault.kind === 'freeze' || fault.kind.endsWith('-after') ? 1 : 0
+}
+
+// A repository is also reached by its id, under whatever name.
+function resolveRepositoryId(path: string, world: World): string {
+  const byId = /^\/repositories\/(\d+)(\/.*)?$/.exec(path)
+  if (!byId) return path
+  const repository = [...world.repositories.values()].find((candidate) => candidate.id === Number(byId[1]))
+  return repository ? `/repos/${repository.full_name}${byId[2] ?? ''}` : path
+}
+
+function parseBody(body: string): unknown {
+  if (body === '') return null
+  try {
+    return JSON.parse(body)
+  } catch {
+    return null
+  }
+}
+
+function faultOutcome(fault: Fault | null, world: World): Outcome {
+  switch (fault?.kind) {
+    case 'reset-before':
+    case 'reset-after':
+      return 'reset'
+    case 'hang-before':
+    case 'hang-after':
+      return 'hang'
+    case 'crash-before':
+    case 'crash-after':
+      return 'crash'
+    case 'unreachable':
+      return 'unreachable'
+    case 'refuse':
+      return { status: fault.status, body: { message: fault.message ?? 'no' }, headers: fault.headers ?? {} }
+    case 'unauthorized':
+      return { status: 401, body: { message: 'Bad credentials' } }
+    case 'forbidden':
+      return { status: 403, body: { message: 'Resource not accessible by integration' } }
+    case 'secondary-limit':
+      return {
+        status: 403,
+        headers: { 'retry-after': String(fault.retryAfterSeconds ?? RETRY_AFTER_SECONDS) },
+        body: { message: 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.' },
+      }
+    case 'primary-limit': {
+      const reset = Math.ceil(world.clock.nowMs() / 1000) + (fault.retryAfterSeconds ?? RETRY_AFTER_SECONDS)
+      return {
+        status: 403,
+        headers: { 'x-ratelimit-limit': '5000', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(reset) },
+        body: { message: 'API rate limit exceeded for installation.' },
+      }
+    }
+    default:
+      // What stands before GitHub's servers answers in HTML.
+      return { status: 502, body: 'Bad Gateway' }
+  }
+}
+
+const RETRY_AFTER_SECONDS = 60

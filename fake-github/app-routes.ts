@@ -1,0 +1,103 @@
+// What the App asks as itself: its deliveries, and tokens for its installation.
+import type { ApiRequest, ApiResponse } from './api-request.ts'
+import { toGitHubTimestamp } from './clock.ts'
+import type { Deliveries, Delivery } from './deliveries.ts'
+import { issueToken } from './identity.ts'
+import { appJson } from './payloads.ts'
+import type { World } from './world.ts'
+
+export function respondToApp(request: ApiRequest, o: { world: World; deliveries: Deliveries }): ApiResponse {
+  const { world, deliveries } = o
+  const { method, path, query } = request
+  if (path === '/app' && method === 'GET') return { status: 200, body: appJson(world) }
+  if (path === '/app/hook/deliveries') return listDeliveries(deliveries, query)
+  const [, id, attempts] = /^\/app\/hook\/deliveries\/(\d+)(\/attempts)?$/.exec(path) ?? []
+  if (id !== undefined) {
+    const delivery = deliveries.log.find((candidate) => candidate.id === Number(id))
+    if (!delivery) return NOT_FOUND
+    if (attempts === undefined) return { status: 200, body: deliveryJson(delivery) }
+    void deliveries.redeliver(delivery.id)
+    return { status: 202, body: {} }
+  }
+  if (path === '/app/hook/config') return { status: 200, body: HOOK }
+  if (method === 'POST' && path === `/app/installations/${world.installation.id}/access_tokens`)
+    return createToken(world, request.body)
+  return path.startsWith('/app')
+    ? NOT_FOUND
+    : { status: 401, body: { message: 'This endpoint needs an installation token' } }
+}
+
+const NOT_FOUND: ApiResponse = { status: 404, body: { message: 'Not Found' } }
+const HOOK = {
+  content_type: 'json',
+  insecure_ssl: '0',
+  secret: '********',
+  url: 'http://127.0.0.1/api/github/webhooks',
+}
+
+function createToken(world: World, body: unknown): ApiResponse {
+  if (world.installation.state === 'suspended')
+    return { status: 403, body: { message: 'This installation has been suspended' } }
+  if (world.installation.state === 'removed') return NOT_FOUND
+  const ids = (body as { repository_ids?: readonly number[] } | null)?.repository_ids ?? null
+  const repositories = [...world.repositories.values()].filter(({ id }) => ids?.includes(id))
+  if (ids !== null && repositories.length < ids.length)
+    return {
+      status: 422,
+      body: { message: 'There is at least one repository that does not exist or is not accessible' },
+    }
+  const { token, expiresAt } = issueToken(world, ids)
+  return {
+    status: 201,
+    body: {
+      token,
+      expires_at: toGitHubTimestamp(expiresAt),
+      permissions: world.grant.permissions,
+      repository_selection: ids === null ? 'all' : 'selected',
+      ...(ids !== null && { repositories }),
+    },
+  }
+}
+
+function deliveryJson(delivery: Delivery): object {
+  return {
+    ...deliverySummary(delivery),
+    request: { headers: {}, payload: JSON.parse(delivery.body) },
+    response: { headers: {}, payload: null },
+  }
+}
+
+function listDeliveries(deliveries: Deliveries, query: URLSearchParams): ApiResponse {
+  const perPage = Math.min(100, Number(query.get('per_page') ?? 30))
+  const before = Number(query.get('cursor') ?? Number.POSITIVE_INFINITY)
+  const status = query.get('status')
+  // `failure` means an answer of 400 to 599: a receiver that was not reached at all is not among them.
+  const wanted = (delivery: Delivery) =>
+    status === null ||
+    (status === 'success' ? delivery.status === 'OK' : delivery.statusCode >= 400 && delivery.statusCode < 600)
+  const found = deliveries.log
+    .filter((delivery) => delivery.id < before && wanted(delivery))
+    .toSorted((one, other) => other.id - one.id)
+  const shown = found.slice(0, perPage)
+  const last = shown.at(-1)
+  const next =
+    shown.length < found.length && last ? { link: `<?per_page=${perPage}&cursor=${last.id}>; rel="next"` } : {}
+  return { status: 200, body: shown.map(deliverySummary), headers: next }
+}
+
+function deliverySummary(delivery: Delivery): object {
+  return {
+    id: delivery.id,
+    guid: delivery.guid,
+    delivered_at: delivery.deliveredAt,
+    redelivery: delivery.redelivery,
+    duration: delivery.duration,
+    status: delivery.status,
+    status_code: delivery.statusCode,
+    event: delivery.event,
+    action: delivery.action,
+    installation_id: delivery.installationId,
+    repository_id: delivery.repositoryId,
+    throttled_at: null,
+  }
+}

@@ -1,0 +1,14 @@
+import type { FakeGitHub } from './fake-github.ts'
+
+/** What a process needs in its environment to be the App of this GitHub, with a board that anybody may read. */
+export function environmentOf(github: FakeGitHub): Record<string, string> {
+  return {
+    APP_ID: String(github.appId),
+    PRIVATE_KEY: github.privateKey,
+    WEBHOOK_SECRET: github.webhookSecret,
+    GITHUB_API_URL: github.url,
+    GITHUB_URL: github.url,
+    OIDC_ISSUER: github.oidcIssuer,
+    ANDON_ACCESS: 'open',
+  }
+}

@@ -1,0 +1,35 @@
+import type { ApplyRequest } from '../../../src/apply/apply-request.ts'
+import type { Door } from '../../../src/apply/door.ts'
+import { openTestDoor } from '../../apply/support/arrivals.ts'
+import { openTestDatabase } from '../../support/database.ts'
+
+/** The real door, and what came to it. */
+export type TappedDoor = Door & {
+  readonly arrivals: ApplyRequest[]
+  /** What the next `apply` does instead of taking the arrival. */
+  failNextWith(error: Error): void
+}
+
+export async function openTappedDoor(): Promise<TappedDoor> {
+  const database = await openTestDatabase()
+  const door = openTestDoor(database)
+  const arrivals: ApplyRequest[] = []
+  let failure: Error | null = null
+  return {
+    arrivals,
+    failNextWith(error) {
+      failure = error
+    },
+    async apply(arrival) {
+      const thrown = failure
+      failure = null
+      if (thrown !== null) throw thrown
+      arrivals.push(arrival)
+      return await door.apply(arrival)
+    },
+    async close() {
+      await door.close()
+      await database.close()
+    },
+  }
+}
