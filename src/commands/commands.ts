@@ -27,7 +27,7 @@ export const COMMANDS = {
   status: {
     argument: 'none',
     permission: 'read',
-    description: 'Shows every stage of this issue: its light, its attempt, since when, and how we know.',
+    description: 'Shows every stage of this issue: its status, its attempt, since when, and how we know.',
     synonyms: ['show', 'state', 'info', 'list', 'ps'],
   },
   why: {

@@ -1,5 +1,5 @@
-// One event, taken in: what it tells is merged into the facts, it is routed to the issues it concerns, and each of their
-// pipelines is begun or reduced. Facts before pipelines: what was told too early is replayed once an issue is begun or
+// All that one event changes: its facts are merged, it is routed to the issues that it concerns, and each of their pipelines
+// is started or reduced. Facts come before pipelines: a fact that arrives too early is replayed once its issue is started or
 // linked, so the order of arrival does not matter.
 import { buttonCommand } from '../commands/button-command.ts'
 import { advancePipeline, lineOf, lookUpLinks } from './advance-pipeline.ts'
@@ -18,7 +18,7 @@ import { issuesOf } from './route.ts'
 import { askClosingIssues } from './stages/questions-to-ask.ts'
 import { type Heartbeats, type Keys, type PartialWorld, recording, type World, withFacts } from './world.ts'
 
-/** All that comes of one event in the world as it is. */
+/** Every change that one event causes in the world as it is. */
 export function advance(world: World, event: Event): Change {
   switch (event.type) {
     case 'installation.changed':
@@ -73,13 +73,13 @@ function advanceRepository(world: World, event: RepositoryEvent): Change {
   ]
 }
 
-/** Before anything is on the line, ordinary pull requests are nobody's question. */
+/** Asks which issues a pull request closes; never in a repository without pipelines. */
 function closingIssuesQuestions(world: World, event: RepositoryEvent): readonly Effect[] {
   const questions = askClosingIssues(event)
   return questions.length > 0 && world.hasPipelines(event.repository.id) ? questions : []
 }
 
-/** What the event tells of its repository and of runs and pull requests, and what the door knows beside it. */
+/** The event's repository, runs and pull requests merged into what is known, and the context of the event. */
 function takeFacts(world: World, event: RepositoryEvent) {
   const known = world.repository(event.repository.id)
   const ref = withRepositoryRef(known ?? newRepository(event.repository, event.at), event)
@@ -111,7 +111,7 @@ function wakePipeline(world: World, event: EventOf<'pipeline.woken'>): Change {
   return putPipeline(row, { ...row, pipeline, wakeAt: null }, entries, effects)
 }
 
-/** A comment of ours was removed by somebody: it comes back. */
+/** A deleted comment of ours comes back. */
 function republishComment(
   world: World,
   { repository, issueNumber, commentId, at }: EventOf<'comment.deleted'>,

@@ -1,5 +1,5 @@
-// What must be done once follows from how the line stands: whatever stands for the first time is done. So no effect can be
-// forgotten or doubled, whichever event brought it about.
+// The state of a pipeline implies its effects; new are those that it implies now and did not imply before. So no effect can
+// be forgotten or doubled, whichever event brought it about.
 
 import type { AdmittedAttempt } from './model/attempt.ts'
 import type { CancelEffect, DispatchEffect, Effect } from './model/effects.ts'
@@ -7,7 +7,7 @@ import type { Cancellation, Pipeline, Stage } from './model/pipeline.ts'
 import { admittedAttempts, hasLiveRun, isLiveDuplicate } from './stages/attempt-outcome.ts'
 import { askReviewerPermissions, askSilentRuns, askStartPermissions } from './stages/questions-to-ask.ts'
 
-/** What is to be done that was not to be done before. */
+/** The effects that the pipeline implies now and did not imply before. */
 export function newEffects(before: Pipeline, after: Pipeline): readonly Effect[] {
   const known = new Set(allEffectsOf(before).map(({ key }) => key))
   return allEffectsOf(after).filter(({ key }) => !known.has(key))

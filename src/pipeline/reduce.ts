@@ -1,5 +1,6 @@
-// The whole behaviour of the line, as one pure function. An event adds to what is known, the stages are settled from
-// it (settle.ts), and whatever came of that is told. An event that does not fit leaves the very same object.
+// The whole behaviour of a pipeline, as one pure function. An event is merged into what is known, the stages are derived
+// from that (stages/derive-stages.ts), and the result says which effects and history entries are new. An event that does
+// not concern the pipeline leaves the very same object.
 
 import { type EventContext, NO_CONTEXT } from './commands/authorized-commands.ts'
 import { buttonEntries } from './commands/buttons.ts'
@@ -54,7 +55,7 @@ export function reduce(pipeline: Pipeline, event: Event, context = NO_CONTEXT): 
   return { pipeline: next, effects: newEffects(pipeline, next), entries, outcomes }
 }
 
-/** What follows from how the line stands now, at the moment of this event. */
+/** The pipeline after deadlines and superseded runs were acted upon, at the moment of this event. */
 function withFollowUps(pipeline: Pipeline, event: Event, { heartbeats }: EventContext): Pipeline {
   if (!pipeline.stages.some(({ attempts }) => attempts.length > 0)) return pipeline
   const { at, evidence } = event

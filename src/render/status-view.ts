@@ -25,7 +25,7 @@ export type StatusView = {
   readonly pageUrl: string
 }
 
-/** Every stage: its light, its attempt, since when, why, and how we know. */
+/** Every stage: its status, its attempt, since when, why, and how we know. */
 export function renderStatusTable({ pipeline, overlay, holds, pageUrl }: StatusView): string {
   const rows = pipeline.stages.map((stage) => {
     const { name, since, reason, evidence } = stage
@@ -43,7 +43,7 @@ export function renderStatusTable({ pipeline, overlay, holds, pageUrl }: StatusV
     ])
   })
   return [
-    tableRow(['stage', 'light', 'attempt', 'since', 'how it stands', 'how we know']),
+    tableRow(['stage', 'status', 'attempt', 'since', 'how it stands', 'how we know']),
     '| --- | --- | --: | --- | --- | --- |',
     ...rows,
     ...holds.flatMap((hold) => ['', `Held: ${escapeInline(describeHold(hold), MAX_REASON)}.`]),

@@ -2,7 +2,7 @@
 // and kept as ignored. Labels, assignments, pins and the like change nothing on the line, and a comment that is edited
 // orders nothing.
 
-/** Webhook names and the actions of each that move the line; none where GitHub knows none. */
+/** Webhook names and the actions of each that are acted on; none where GitHub knows none. */
 export const HANDLED_WEBHOOKS = {
   issues: ['opened', 'edited', 'closed', 'reopened', 'labeled', 'deleted', 'transferred'],
   workflow_run: ['requested', 'in_progress', 'completed'],

@@ -59,7 +59,7 @@ test('help shows each sender the commands they may use, and never fires when it 
     "| Type | What it does |
     |---|---|
     | \`/andon help\` | Lists the commands you may use. |
-    | \`/andon status\` | Shows every stage of this issue: its light, its attempt, since when, and how we know. |
+    | \`/andon status\` | Shows every stage of this issue: its status, its attempt, since when, and how we know. |
     | \`/andon why\` | Says what or whom this issue is waiting for, and until when. |
 
     A command starts a line of plain text in a new comment, at most three in one comment. Commands in quoted text, lists, code and edited comments are ignored.

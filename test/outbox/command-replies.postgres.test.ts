@@ -21,7 +21,7 @@ test('what is done is acknowledged, and nothing more is said; what stands is tol
     [
       "\`/andon status\` (linus):
 
-    | stage | light | attempt | since | how it stands | how we know |
+    | stage | status | attempt | since | how it stands | how we know |
     | --- | --- | --: | --- | --- | --- |
     | plan | ⊘ cancelled | 1 | 2026-11-20 08:00:06 UTC | cancelled by @​linus; /andon retry plan tries again | command \`1\`, 2026-11-20 08:00:06 UTC |
 

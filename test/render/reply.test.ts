@@ -75,7 +75,7 @@ describe('a reply', () => {
       "<!-- andon:v1 reply/900 -->
       \`/andon status\` (linus):
 
-      | stage | light | attempt | since | how it stands | how we know |
+      | stage | status | attempt | since | how it stands | how we know |
       | --- | --- | --: | --- | --- | --- |
       | plan | ✓ done | 1 | 2026-11-21 14:01:40 UTC | attempt 1 of 3 succeeded | delivery \`7f3a1c52-0000-4000-8000-000000000042\`, 2026-11-21 14:01:58 UTC |
       | code | ▲ queued, held | 1 | 2026-11-21 14:02:31 UTC | attempt 2 of 3, again at 14:02:40 UTC (attempt 1 of 3 failed) | read \`run/901/2026-11-21T14:02:31.000Z\`, 2026-11-21 14:02:31 UTC |

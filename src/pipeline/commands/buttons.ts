@@ -1,4 +1,4 @@
-// A button stays on the page of whoever looks at it, while the line moves on: it is obeyed only as long as it means what it said.
+// A button stays on an open page while its pipeline moves on: it does something only as long as it means what it said.
 import type { Command } from '../../commands/commands.ts'
 import type { CommandOrigin } from '../model/command-origin.ts'
 import { type CommandOutcome, type CommandResult, notPossible, stageSummary } from '../model/command-result.ts'
@@ -12,7 +12,7 @@ import { whyNotRerun } from './preconditions.ts'
 /** What a person may do about a stage by pressing a button of its check. */
 export type Button = 'retry' | 'approve'
 
-/** The buttons that do something as the line stands. */
+/** The buttons that do something in the current state of the pipeline. */
 export function buttonsOf(pipeline: Pipeline, stage: Stage): readonly Button[] {
   if (pipeline.removed !== null || pipeline.issue.state === 'closed') return []
   if (isAtGate(pipeline, stage)) return ['approve']

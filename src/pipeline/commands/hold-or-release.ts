@@ -11,7 +11,7 @@ import type { AuthorizedCommands, CommandContext, Ran } from './authorized-comma
 
 type HoldCommand = Extract<Command, { verb: 'hold' | 'resume' }>
 
-/** Pulls the cord of this line or lets it go, and says what came of it. */
+/** Holds or resumes the pipeline or one of its stages, and says what came of it. */
 export function runHoldOrResume(pipeline: Pipeline, command: HoldCommand, order: CommandContext): Ran {
   const { outerHolds } = order
   const word = holdOrReleaseOf(command, order)
@@ -41,7 +41,7 @@ export function withRepositoryHold(row: RepositoryRow, given: AuthorizedCommands
   return holdOrRelease === row.holdOrRelease ? row : { ...row, holdOrRelease, holdFanOutCursor: 0 }
 }
 
-/** What is answered to a word about the repository where no line hears it; null when it is about anything else. */
+/** The answer to a hold or release of the repository that concerns no pipeline; null for any other command. */
 export function repositoryHoldResult(command: Command, given: AuthorizedCommands, outerHolds: OuterHolds) {
   const [word] = repositoryHoldOrRelease(command, given)
   return word === undefined

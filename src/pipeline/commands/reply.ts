@@ -54,7 +54,7 @@ function replyItemOf({ issueNumber, command, result }: CommandOutcome): ReplyIte
   return { kind: 'help', text }
 }
 
-/** What commands come to where no line hears them. */
+/** The outcomes of commands that concern no pipeline. */
 function outcomesWithoutPipeline(given: AuthorizedCommands): readonly CommandOutcome[] {
   const { commands, role, onPullRequest, outerHolds } = given
   return commands.map((command, nth) => {

@@ -29,7 +29,7 @@ import {
   whyNotSkip,
 } from './preconditions.ts'
 
-/** Does what a person ordered; what makes no sense as the line stands leaves it as it is. The stages are settled: see `settle`. */
+/** Carries out one command on a pipeline whose stages are derived; a command that does not apply changes nothing. */
 export function runCommand(pipeline: Pipeline, command: Command, order: CommandContext): Ran {
   if (pipeline.removed !== null)
     return unchanged(pipeline, notPossible({ kind: 'issue-removed', why: pipeline.removed.why }))

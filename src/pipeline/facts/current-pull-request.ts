@@ -1,4 +1,4 @@
-// The pull requests that the line is about, and since when each stands as it does.
+// The pull requests that a pipeline is about, and since when each has its state.
 
 import type { PullRequestFact } from '../model/facts.ts'
 import { dispatchesAnyStage } from '../model/line-rules.ts'

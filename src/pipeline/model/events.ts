@@ -1,4 +1,4 @@
-// Everything that can happen to the line, in our words. Read this first: deliveries, answers to our own questions,
+// Everything that can happen to a pipeline, in our words. Read this first: deliveries, answers to our own questions,
 // reports and the clock all become one of these, and nothing else moves a pipeline.
 import type { StageName } from '../../line/line.ts'
 import type { ButtonClick } from './command-origin.ts'

@@ -153,13 +153,13 @@ export type Pipeline = {
   readonly pullRequests: readonly PullRequestFact[]
   /** Head of the default branch when the pipeline began; null until GitHub has answered. */
   readonly baseSha: string | null
-  /** Set when the issue was deleted or transferred away: the line stops and nothing is written there any more. */
+  /** Set when the issue was deleted or transferred away: the pipeline stops, and nothing is written there any more. */
   readonly removed: { readonly why: 'deleted' | 'transferred'; readonly at: Instant } | null
   /** False until the repository's file has been looked for: the stage table may still be exchanged. Absent: settled. */
   readonly isConfigured?: boolean
   /** Everybody who asked for the start; absent while only a branch did. */
   readonly startRequests?: readonly StartRequest[]
-  /** The last word about the cord at each place of this line; absent while nobody said one. Ask `activeHolds` in holds.ts. */
+  /** The last hold or release of each scope in this pipeline; absent while there was none. Ask `activeHolds` in holds.ts. */
   readonly holdsAndReleases?: readonly HoldOrRelease[]
   /** Why no slot was given when one was last asked for; absent while none is wanted. */
   readonly denial?: { readonly reason: DenialReason; readonly until: Instant | null; readonly at: Instant }

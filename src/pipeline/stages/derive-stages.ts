@@ -1,5 +1,5 @@
-// The stages are settled anew from the merged facts after each event. No transition is ever taken, so none can be
-// taken twice, missed or taken in the wrong order: the same facts always stand the same.
+// After each event the statuses of the stages are derived again from the merged facts. No transition is ever taken, so none
+// can be taken twice, missed or taken in the wrong order: the same facts always give the same statuses.
 import { belongsToPipeline, issuesOfPullRequest, parseAttemptKey } from '../facts/correlate.ts'
 import { currentPullRequest, currentPullRequests, stateSince } from '../facts/current-pull-request.ts'
 import { pipelineHoldAffectingStage } from '../holds/holds.ts'

@@ -12,7 +12,7 @@ export type StartAuthorization =
   | { readonly state: 'granted' | 'pending' | 'refused'; readonly request: StartRequest }
   | { readonly state: 'not_requested' }
 
-/** May the line be started? One person's leave is enough. */
+/** May the pipeline start? The permission of one starter is enough. */
 export function startAuthorization(pipeline: Pipeline): StartAuthorization {
   const starters = pipeline.startRequests ?? []
   const granted = starters.filter((starter) => isAuthorized(pipeline, starter))

@@ -72,7 +72,7 @@ function stageEntries(before: Pipeline, after: Pipeline): readonly EntryDraft[] 
   })
 }
 
-/** What is worth a line when it changes. */
+/** What is worth an entry when it changes. */
 function newsOf({ status, attempts, reason }: Stage): unknown {
   const rerun = attempts.at(-1)?.run?.runAttempt ?? 1
   return { status, attempts: attempts.length, rerun, reason: isProgress(reason) ? null : reason }
