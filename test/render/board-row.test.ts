@@ -68,12 +68,12 @@ test('somebody is needed when it is held, or when its moment has come', () => {
 test('evidence is said in words, its long id cut', () => {
   const at = '2026-11-21T14:01:58.000Z'
   expect(evidenceText({ kind: 'delivery', id: '7f3a9c21-88aa-11f0-9b1e-0242ac120002', at })).toBe(
-    'delivery 7f3a9c21…, 14:01:58 UTC',
+    'webhook delivery 7f3a9c21…, 14:01:58 UTC',
   )
   expect(evidenceText({ kind: 'read', id: 'permission/start/5/ada/2026-11-21T14:07:38.000Z', at })).toBe(
     'read from GitHub: permission, 14:01:58 UTC',
   )
-  expect(evidenceText({ kind: 'clock', id: 'watchdog', at })).toBe('clock of watchdog, 14:01:58 UTC')
+  expect(evidenceText({ kind: 'clock', id: 'watchdog', at })).toBe("Andon's clock, 14:01:58 UTC")
 })
 
 test('only addresses of the web are followed', () => {

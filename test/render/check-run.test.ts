@@ -57,11 +57,11 @@ test('on a pull request a check is live and concludes as its stage does', () => 
 
     attempt 1 failed: job build
 
-    | attempt | run | began | now |
+    | attempt | run | started | status |
     | --: | --- | --- | --- |
     | 1 | [Work on issue 42](https://github.com/acme/widgets/actions/runs/901) | 2026-11-21 14:02:00 UTC | failure, 2026-11-21 14:02:31 UTC |
 
-    Known from delivery \`7f3a1c52-0000-4000-8000-000000000042\`, 2026-11-21 14:01:58 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
+    How we know: webhook delivery, 2026-11-21 14:01:58 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
     ",
         "title": "failed: attempt 1 failed: job build",
       },
@@ -122,7 +122,7 @@ test('a check on a commit that the line has left says where it continues, and ke
       "external_id": "17/code/ba5e000000000000000000000000000000000000",
       "head_sha": "ba5e000000000000000000000000000000000000",
       "output": {
-        "summary": "The line has moved: **code** continues on c0de000.
+        "summary": "This check is out of date: **code** continues on c0de000.
 
     [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
     ",

@@ -55,7 +55,7 @@ test('what stays in force is a commit, an unknown commit, or nothing', () => {
   })
   expect(inForce({ validSha: null })).toEqual({ text: 'the last good version', url: null })
   expect(inForce({ isConfigured: false, validSha: null })).toEqual({
-    text: 'nothing yet, so Andon only watches',
+    text: 'nothing yet, so Andon only observes',
     url: null,
   })
 })

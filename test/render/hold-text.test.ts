@@ -60,11 +60,11 @@ test('a stage that runs in a held repository says who holds it, and that everyth
 
     attempt 1 of 3 runs; everything is held by root since 2026-11-21 09:10 UTC: GitHub is down; the repository is held by @​ada since 2026-11-21 09:10 UTC: release week
 
-    | attempt | run | began | now |
+    | attempt | run | started | status |
     | --: | --- | --- | --- |
     | 1 | [andon 42/plan/1-k3v9x](https://github.com/acme/widgets/actions/runs/100) | 2026-11-21 09:02:00 UTC | in progress |
 
-    Known from delivery \`guid-2026-11-21T09:02:00.000Z\`, 2026-11-21 09:02:00 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
+    How we know: webhook delivery, 2026-11-21 09:02:00 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
     "
   `)
 })

@@ -75,10 +75,10 @@ describe('a reply', () => {
       "<!-- andon:v1 reply/900 -->
       \`/andon status\` (linus):
 
-      | stage | status | attempt | since | how it stands | how we know |
+      | stage | status | attempt | since | why | how we know |
       | --- | --- | --: | --- | --- | --- |
-      | plan | ✓ done | 1 | 2026-11-21 14:01:40 UTC | attempt 1 of 3 succeeded | delivery \`7f3a1c52-0000-4000-8000-000000000042\`, 2026-11-21 14:01:58 UTC |
-      | code | ▲ queued, held | 1 | 2026-11-21 14:02:31 UTC | attempt 2 of 3, again at 14:02:40 UTC (attempt 1 of 3 failed) | read \`run/901/2026-11-21T14:02:31.000Z\`, 2026-11-21 14:02:31 UTC |
+      | plan | ✓ done | 1 | 2026-11-21 14:01:40 UTC | attempt 1 of 3 succeeded | webhook delivery, 2026-11-21 14:01:58 UTC |
+      | code | ▲ queued, held | 1 | 2026-11-21 14:02:31 UTC | attempt 2 of 3, again at 14:02:40 UTC (attempt 1 of 3 failed) | read from GitHub, 2026-11-21 14:02:31 UTC |
       | test | · idle, held |  |  |  |  |
       | review | · idle, held |  |  |  |  |
 
@@ -103,7 +103,7 @@ describe('a reply', () => {
       | waits for | attempt 2 of 3, until 2026-11-21 14:02:40 UTC |
       | held | the repository is held by @​ada since 2026-11-21 14:02 UTC: release week |
       | configuration | line 3: &#96;stages.plan.timeout&#96; is 20; it takes a duration, and 1 more; the last good version is in force |
-      | how we know | read \`run/901/2026-11-21T14:02:31.000Z\`, 2026-11-21 14:02:31 UTC |
+      | how we know | read from GitHub, 2026-11-21 14:02:31 UTC |
 
       [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
       "
@@ -131,7 +131,7 @@ describe('a reply', () => {
     const lines = [{ text: '/andon retry', kind: 'no-permission' }] as const
     expect(renderReply([reply(lines, { mayWrite: false })], o())).toMatchInlineSnapshot(`
       "<!-- andon:v1 reply/900 -->
-      \`/andon retry\` (linus): that takes permission to write to this repository.
+      \`/andon retry\` (linus): this needs write permission on the repository.
       "
     `)
   })
