@@ -1,4 +1,4 @@
-// A stage's reason in words, and what the stage waits for. Plain text, which may quote people: escape it before it is rendered.
+// A stage's reason in words, and what the stage waits for. Plain text, which may quote people.
 import type { Conclusion } from '../pipeline/model/facts.ts'
 import type { AttemptReason, AttemptRef, CancellationCause, Reason } from '../pipeline/model/reason.ts'
 import type { Instant } from '../pipeline/model/time.ts'

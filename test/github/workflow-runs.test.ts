@@ -80,7 +80,7 @@ describe('a dispatch', () => {
     const late = { ...DISPATCH, sendBy: '2026-11-21T14:02:30.999Z' }
     expect(await failureOf(openTestClient().dispatchWorkflow(REPOSITORY, late))).toMatchObject({
       kind: 'retryable',
-      message: 'not sent: it had become too late',
+      message: 'not sent: its time was up',
     })
     expect(NOW > late.sendBy).toBe(true)
   })

@@ -149,7 +149,7 @@ describe('what is refused', () => {
   test('what nobody foresaw is not acknowledged either, and is told to the operator', async () => {
     door.failNextWith(new TypeError('broken'))
     expect(await receive(signDelivery(LABELED))).toMatchObject({ status: 503, headers: { 'retry-after': '30' } })
-    expect(logged).toContain('a delivery could not be kept')
+    expect(logged).toContain('a delivery could not be stored')
   })
 })
 

@@ -11,7 +11,7 @@ describe('what cannot be read', () => {
     ['issues', 'labeled', { label: undefined }, 'label: '],
     ['issues', 'opened', { issue: { number: '42' } }, 'issue.number: '],
     ['issues', 'opened', { issue: { number: 2 ** 31 } }, 'issue.number: '],
-    ['issues', 'opened', { issue: { updated_at: 'yesterday' } }, 'issue.updated_at: expected an ISO 8601 moment'],
+    ['issues', 'opened', { issue: { updated_at: 'yesterday' } }, 'issue.updated_at: expected an ISO 8601 time'],
     ['issues', 'opened', { issue: { html_url: 'javascript:alert(1)' } }, 'issue.html_url: expected an http(s) URL'],
     ['issues', 'opened', { repository: { id: -1 } }, 'repository.id: '],
     ['issues', 'opened', { installation: undefined }, 'installation: '],
