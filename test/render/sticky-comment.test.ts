@@ -107,7 +107,7 @@ test('a stalled stage says so, and since when, beside its light', () => {
   expect(other).toMatchInlineSnapshot(`"**plan · idle**"`)
 })
 
-test('titles and logins of other people do nothing in it', () => {
+test('titles and logins that people choose do nothing in a sticky comment', () => {
   const run = runOf(1, { title: '@alice <!-- andon:v1 17/plan --> | fixes #1', url: 'javascript:alert(1)' })
   const pipeline = pipelineOf({
     code: {
@@ -127,7 +127,7 @@ test('titles and logins of other people do nothing in it', () => {
   `)
 })
 
-test('only the newest attempts are told, and the rest is said to be on the board', () => {
+test('a sticky comment lists only the newest attempts and says that the rest is on the board', () => {
   const attempts = Array.from({ length: 12 }, (_, index) => ({ number: index + 1, key: null, run: runOf(index + 1) }))
   const body = renderStickyComment(
     pipelineOf({ code: { status: 'running', since: SINCE, attempts } }),
@@ -138,7 +138,7 @@ test('only the newest attempts are told, and the rest is said to be on the board
   expect(body).toContain('2 earlier attempts are on the board.')
 })
 
-test('a comment that is too long is cut at a line and leads to the rest', () => {
+test('a comment that is too long is cut at the end of a line and links to the rest', () => {
   const stages = Array.from({ length: 10 }, () => ({
     number: 1,
     key: null,
