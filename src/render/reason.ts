@@ -40,7 +40,8 @@ function explain(reason: Reason, stage: string): Explanation {
       )
     case 'waits-to-retry': {
       const attempt = describeAttempt(reason.attempt)
-      return waits(`${attempt}, ${again(reason.until)}${inBrackets(reason.previous, stage)}`, attempt, reason.until)
+      const text = `${attempt} starts at ${formatTime(reason.until)}${inBrackets(reason.previous, stage)}`
+      return waits(text, 'a pause before the retry', reason.until)
     }
     case 'waits-for-slot':
       return waitsFor('a slot', describeAttempt(reason.attempt))
@@ -106,7 +107,7 @@ function explainAttempt(reason: AttemptReason): Explanation {
     case 'waits-for-github-approval':
       return waitsFor('an approval on GitHub', attempt)
     case 'waits-for-dispatch': {
-      const when = reason.until === null ? '' : `, ${again(reason.until)}`
+      const when = reason.until === null ? '' : ` is sent at ${formatTime(reason.until)}`
       return waits(`${attempt}${when} (${describeDispatch(reason.dispatch)})`, 'GitHub to start it', reason.until)
     }
     case 'unconfirmed': {
@@ -169,10 +170,6 @@ function describeNext(
 
 function inBrackets(reason: Reason | null, stage: string): string {
   return reason === null ? '' : ` (${describeReason(reason, stage)})`
-}
-
-function again(until: Instant): string {
-  return `again at ${formatTime(until)}`
 }
 
 /** What a stage that has not begun waits for. */

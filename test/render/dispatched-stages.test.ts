@@ -53,7 +53,7 @@ test('the reason for a wait reads the same on the board, in the comment and in t
   expect(words).toEqual([
     'attempt 1 of 3 waits for a slot',
     'waiting: 4 of 4 running; then attempt 1 of 3',
-    expect.stringMatching(/^attempt 2 of 3, again at 09:01:2\d UTC \(attempt 1 of 3 failed\)$/),
+    expect.stringMatching(/^attempt 2 of 3 starts at 09:01:2\d UTC \(attempt 1 of 3 failed\)$/),
   ])
 })
 

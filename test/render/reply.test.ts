@@ -78,7 +78,7 @@ describe('a reply', () => {
       | stage | status | attempt | since | why | how we know |
       | --- | --- | --: | --- | --- | --- |
       | plan | ✓ done | 1 | 2026-11-21 14:01:40 UTC | attempt 1 of 3 succeeded | webhook delivery, 2026-11-21 14:01:58 UTC |
-      | code | ▲ queued, held | 1 | 2026-11-21 14:02:31 UTC | attempt 2 of 3, again at 14:02:40 UTC (attempt 1 of 3 failed) | read from GitHub, 2026-11-21 14:02:31 UTC |
+      | code | ▲ queued, held | 1 | 2026-11-21 14:02:31 UTC | attempt 2 of 3 starts at 14:02:40 UTC (attempt 1 of 3 failed) | read from GitHub, 2026-11-21 14:02:31 UTC |
       | test | · idle, held |  |  |  |  |
       | review | · idle, held |  |  |  |  |
 
@@ -99,8 +99,8 @@ describe('a reply', () => {
       | --- | --- |
       | attempt | 1, [its run](https://github.com/acme/widgets/actions/runs/901) |
       | since | 2026-11-21 14:02:31 UTC |
-      | because | attempt 2 of 3, again at 14:02:40 UTC (attempt 1 of 3 failed) |
-      | waits for | attempt 2 of 3, until 2026-11-21 14:02:40 UTC |
+      | because | attempt 2 of 3 starts at 14:02:40 UTC (attempt 1 of 3 failed) |
+      | waits for | a pause before the retry, until 2026-11-21 14:02:40 UTC |
       | held | the repository is held by @​ada since 2026-11-21 14:02 UTC: release week |
       | configuration | line 3: &#96;stages.plan.timeout&#96; is 20; it takes a duration, and 1 more; the last good version is in force |
       | how we know | read from GitHub, 2026-11-21 14:02:31 UTC |

@@ -118,7 +118,7 @@ describe('while the line', () => {
     expect(commandResults(line)).toMatchInlineSnapshot(`
       "help: answered_in_reply
       status: answered_in_reply
-      start: already | it was started before; plan: attempt 2 of 3, again at 09:01:29 UTC (attempt 1 of 3 failed)
+      start: already | it was started before; plan: attempt 2 of 3 starts at 09:01:29 UTC (attempt 1 of 3 failed)
       run code: done | code: attempt 1 of 3 waits for a slot
       retry: done | plan: attempt 2 of 4 waits for a slot
       retry plan: done | plan: attempt 2 of 4 waits for a slot

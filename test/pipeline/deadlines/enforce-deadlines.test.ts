@@ -131,7 +131,7 @@ describe('reading before acting', () => {
     expect(line.effectKeys('cancel')).toEqual(['cancel/100'])
     line.apply(dispatchedRunChanged(KEY, RUN, { at: minutesAfterNine(33), conclusion: 'cancelled' }))
     expect(line.stage('plan').reason).toMatch(
-      /^attempt 2 of 3, again at .*\(attempt 1 of 3 was cancelled: no runner picked it up\)$/,
+      /^attempt 2 of 3 starts at .*\(attempt 1 of 3 was cancelled: no runner picked it up\)$/,
     )
   })
 

@@ -183,8 +183,8 @@ describe('failing', () => {
     const line = startedPipeline()
     line.completeAttempt(minutesAfterNine(1), 100, 'failure')
     const { reason, waiting, retryAt } = line.stage('plan')
-    expect(reason).toMatch(/^attempt 2 of 3, again at 09:01:2\d UTC \(attempt 1 of 3 failed\)$/)
-    expect(waiting).toEqual({ for: 'attempt 2 of 3', until: retryAt })
+    expect(reason).toMatch(/^attempt 2 of 3 starts at 09:01:2\d UTC \(attempt 1 of 3 failed\)$/)
+    expect(waiting).toEqual({ for: 'a pause before the retry', until: retryAt })
     expect(stageReadyForAdmission(line.pipeline, secondsAfterNine(80))).toBeNull()
     expect(line.admit(retryAt!)).toBe(attemptKeyOf('plan', 2))
   })
@@ -211,7 +211,7 @@ describe('failing', () => {
     )
     expect(line.stage('plan')).toMatchObject({
       status: 'queued',
-      reason: "attempt 1 of 3, again at 09:05:00 UTC (GitHub's rate limit is reached)",
+      reason: "attempt 1 of 3 is sent at 09:05:00 UTC (GitHub's rate limit is reached)",
       waiting: { until: minutesAfterNine(5) },
     })
     expect(mayDispatch(line.pipeline, key)).toBe(true)
