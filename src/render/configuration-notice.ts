@@ -27,7 +27,7 @@ export type ConfigurationNotice = {
   readonly inForce: LinkedText
 }
 
-/** Words of ours, and the page they link to. */
+/** Our words, and the page they link to. */
 export type LinkedText = { readonly text: string; readonly url: string | null }
 
 export type ProblemView = {

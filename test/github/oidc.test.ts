@@ -138,7 +138,7 @@ describe('the keys', () => {
   })
 
   test.each(['refused', 'bad gateway', 'moved', 'not json', 'no keys'] as const)(
-    'that cannot be had (%s) are no verdict: nobody can say, and it is tried again half a minute later',
+    'that cannot be fetched (%s) leave a token unverified, and are fetched again half a minute later',
     async (state) => {
       const { verify: prove, token, fetchedUrls: fetched, advance: pass, setNetwork } = openTokenIssuer()
       setNetwork(state)
