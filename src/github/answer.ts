@@ -1,25 +1,25 @@
-// What GitHub answers is believed only as far as it can be read. An answer that was cut off, or comes from something in
-// between, arrives with status 200 as text, as nothing or with the wrong types: that is no answer, and it is asked for
-// again. Nothing is ever read into what is missing: not "there is none", not "no".
+// GitHub's answers are checked before they are believed. An answer that was cut off, or that a proxy in between made up,
+// arrives with status 200 as text, as nothing or with the wrong types: it counts as a failed call, and the question is
+// asked again. A missing field never means "there is none" or "no".
 import { UntranslatablePayload } from '../translate/untranslatable.ts'
 import { GitHubFailure } from './failure.ts'
 
 /** An object whose fields are not yet known. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
-/** Translates an answer. */
+/** Translates an answer; an unreadable one is a retryable GitHubFailure. */
 export function readAnswer<T>(translate: () => T): T {
   try {
     return translate()
   } catch (error) {
-    if (error instanceof UntranslatablePayload) throw noAnswer(error.message)
+    if (error instanceof UntranslatablePayload) throw unreadable(error.message)
     throw error
   }
 }
 
-/** What an answer must have to be one. */
+/** The value, which every genuine answer has. */
 export function expectPresent<T>(value: T | null, name: string): T {
-  if (value === null) throw noAnswer(`${name} is missing`)
+  if (value === null) throw unreadable(`${name} is missing`)
   return value
 }
 
@@ -27,13 +27,13 @@ export function expectObject(value: unknown, name: string): JsonObject {
   return expectPresent(asObject(value), name)
 }
 
-/** A list of objects, and of nothing else. */
+/** The value as a list that holds only objects. */
 export function expectObjects(value: unknown, name: string): readonly JsonObject[] {
-  if (!Array.isArray(value)) throw noAnswer(`${name} is no list`)
+  if (!Array.isArray(value)) throw unreadable(`${name} is not a list`)
   return value.map((item) => expectObject(item, `an item of ${name}`))
 }
 
-/** The id of what was just created. Without one nobody knows whether it was. */
+/** The id of what was just created. Without one we cannot know whether it was. */
 export function expectCreatedId(body: unknown): number {
   const id = asNumber(asObject(body)?.id)
   if (id === null) throw new GitHubFailure('unconfirmed', 'GitHub answered a creation without an id')
@@ -52,6 +52,6 @@ export function asNumber(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null
 }
 
-function noAnswer(why: string): GitHubFailure {
+function unreadable(why: string): GitHubFailure {
   return new GitHubFailure('retryable', `GitHub’s answer cannot be read: ${why}`)
 }

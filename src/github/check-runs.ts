@@ -17,13 +17,13 @@ export type CheckRunParameters = {
   readonly actions?: readonly { readonly label: string; readonly description: string; readonly identifier: string }[]
 }
 
-/** What may change about a check run; without a name it keeps the one it has. */
+/** The fields of a check run that can change; without a name it keeps its own. */
 export type CheckRunUpdate = Omit<CheckRunParameters, 'name' | 'head_sha'> & { readonly name?: string }
 
 export type CheckRuns = {
   createCheckRun(access: RepositoryAccess, check: CheckRunParameters): Promise<number>
   updateCheckRun(access: RepositoryAccess, checkRunId: number, changes: CheckRunUpdate): Promise<void>
-  /** Check runs of ours on a commit with this `external_id`, oldest first. */
+  /** Our check runs on a commit with this `external_id`, oldest first. */
   findCheckRuns(access: RepositoryAccess, sha: string, externalId: string): Promise<readonly ExistingResource[]>
 }
 
@@ -43,7 +43,7 @@ export function openCheckRuns(call: SendRequest, appId: number): CheckRuns {
       for (let page = 1; ; page += 1) {
         const { body, hasNextPage } = await call(access, 'read', 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs', {
           ref: sha,
-          // Without it GitHub answers only the newest of each name, and twins would stay hidden.
+          // Without it GitHub lists only the newest of each name and hides duplicates.
           filter: 'all',
           app_id: appId,
           per_page: 100,

@@ -5,7 +5,7 @@ import { openRepositoryFiles, type RepositoryFiles } from './repository-files.ts
 import { type GitHubOptions, openRequests } from './request.ts'
 import { openWorkflowRuns, type WorkflowRuns } from './workflow-runs.ts'
 
-/** Everything Andon asks of GitHub and writes to it. Whatever fails is a GitHubFailure. */
+/** Everything Andon reads from GitHub and writes to it. Every failure is a GitHubFailure. */
 export type GitHub = Queries & RepositoryFiles & WorkflowRuns & IssueComments & CheckRuns
 
 /** A client that acts as the App, with a token for one repository at a time. Opening it sends nothing. */

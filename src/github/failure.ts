@@ -1,19 +1,19 @@
-// GitHub's failures are classified here, once, to five words. Callers switch on the word, never on a status code.
+// GitHub's failures are classified here, once, into five kinds. Callers switch on the kind, never on a status code.
 
 /**
- * - `retryable`: nothing happened, or it does no harm twice; try again later.
- * - `rate_limited`: GitHub asks us to be quiet until `until`; a wait is not a try.
- * - `not_found`: what we spoke of is not there (any more).
- * - `refused`: GitHub understood and said no; the same request will be refused again.
- * - `unconfirmed`: something was to be created and nobody knows whether it was; read back before sending again.
+ * - `retryable`: nothing happened, or a repetition does no harm; try again later.
+ * - `rate_limited`: GitHub accepts no requests before `until`; waiting does not count as a try.
+ * - `not_found`: the thing addressed does not exist, or not any more.
+ * - `refused`: GitHub understood and said no; the same request would be refused again.
+ * - `unconfirmed`: it is unknown whether a creation succeeded; read back before sending again.
  */
 export type FailureKind = 'retryable' | 'rate_limited' | 'not_found' | 'refused' | 'unconfirmed'
 
-/** A call to GitHub that did not succeed, in one word and GitHub's own message. */
+/** A failed call to GitHub: its kind and GitHub's own message. */
 export class GitHubFailure extends Error {
   override readonly name = 'GitHubFailure'
   readonly kind: FailureKind
-  /** Only of a `rate_limited`: when GitHub will listen again. */
+  /** Only for `rate_limited`: when GitHub accepts requests again. */
   readonly until: string | undefined
 
   constructor(kind: FailureKind, message: string, o: { until?: string | undefined; cause?: unknown } = {}) {
@@ -23,13 +23,13 @@ export class GitHubFailure extends Error {
   }
 }
 
-/** How long a rate limit lasts when GitHub does not say: a minute, as its documentation asks. */
+/** How long a rate limit lasts when GitHub does not say: a minute, as its documentation recommends. */
 export const DEFAULT_RATE_LIMIT_MS = 60_000
 
-/** What the request was: creations are the ones that must not be sent twice. */
+/** What the request does. A creation must not be sent twice. */
 export type RequestIntent = 'read' | 'change' | 'create'
 
-/** Puts an error of the HTTP client into one of the five words. */
+/** Classifies an error of the HTTP client. */
 export function classifyFailure(error: unknown, intent: RequestIntent, now: string): GitHubFailure {
   if (error instanceof GitHubFailure) return error
   const { status, headers, message } = responseOf(error)
@@ -37,17 +37,17 @@ export function classifyFailure(error: unknown, intent: RequestIntent, now: stri
   if (status === null) return fail(intent === 'create' && !wasNeverSent(error) ? 'unconfirmed' : 'retryable')
   if (isRateLimit(status, headers, message)) return fail('rate_limited', rateLimitEndsAt(headers, now))
   if (status === 404 || status === 410) return fail('not_found')
-  // A token may have just expired or been revoked; the request was not carried out.
+  // The token may just have expired or been revoked; the request was not carried out.
   if (status === 401) return fail('retryable')
   if (status >= 500) return fail(intent === 'create' ? 'unconfirmed' : 'retryable')
-  // Moved: the new name is on its way to us as a delivery.
+  // Moved: a delivery with the new name is on its way.
   if (status < 400) return fail('retryable')
   return fail('refused')
 }
 
 type Headers = Readonly<Record<string, string | number | undefined>>
 
-// Octokit gives network failures the status 500 and no response: only a response is GitHub speaking.
+// Octokit gives network failures the status 500 and no response: only a response comes from GitHub.
 function responseOf(error: unknown): { status: number | null; headers: Headers; message: string } {
   const message = error instanceof Error ? error.message : String(error)
   const response = (error as { response?: { status?: unknown; headers?: Headers } } | null)?.response
@@ -64,7 +64,7 @@ const NEVER_SENT_CODES = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
-/** True when the connection was never made: then even a creation may simply be tried again. */
+/** True when no connection was made: then even a creation can safely be sent again. */
 function wasNeverSent(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (NEVER_SENT_CODES.has((cause as NodeJS.ErrnoException).code ?? '')) return true
@@ -77,16 +77,16 @@ function wasNeverSent(error: unknown): boolean {
 function isRateLimit(status: number, headers: Headers, message: string): boolean {
   if (status === 429) return true
   if (status !== 403) return false
-  const spent = String(headers['x-ratelimit-remaining'] ?? '') === '0'
-  return headers['retry-after'] !== undefined || spent || /secondary rate limit|abuse detection/i.test(message)
+  const isExhausted = String(headers['x-ratelimit-remaining'] ?? '') === '0'
+  return headers['retry-after'] !== undefined || isExhausted || /secondary rate limit|abuse detection/i.test(message)
 }
 
-/** `retry-after` first, then the reset of a spent limit, else the default. */
+/** From `retry-after`, else from the reset of an exhausted limit, else the default. */
 function rateLimitEndsAt(headers: Headers, now: string): string {
   const nowMs = Date.parse(now)
   const after = retryAtMs(headers['retry-after'], nowMs)
-  const spent = String(headers['x-ratelimit-remaining'] ?? '') === '0'
-  const reset = spent ? Number(headers['x-ratelimit-reset']) * 1000 : Number.NaN
+  const isExhausted = String(headers['x-ratelimit-remaining'] ?? '') === '0'
+  const reset = isExhausted ? Number(headers['x-ratelimit-reset']) * 1000 : Number.NaN
   const ends = [after, reset].find((ms) => Number.isFinite(ms) && ms > nowMs)
   return new Date(ends ?? nowMs + DEFAULT_RATE_LIMIT_MS).toISOString()
 }

@@ -10,17 +10,17 @@ import {
 import { GitHubFailure } from './failure.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
 
-/** Something of ours that GitHub keeps; the greater id is the younger one. */
+/** A comment or check run of ours on GitHub; the greater id is the newer one. */
 export type ExistingResource = { readonly id: number }
 
 export type IssueComments = {
-  /** After `sendBy` it is not sent any more. */
+  /** Not sent after `sendBy`. */
   createComment(access: RepositoryAccess, issueNumber: number, body: string, sendBy?: string): Promise<number>
   updateComment(access: RepositoryAccess, commentId: number, body: string): Promise<void>
   deleteComment(access: RepositoryAccess, commentId: number): Promise<void>
-  /** The same reaction twice is one: https://docs.github.com/en/rest/reactions/reactions#create-reaction-for-an-issue-comment */
+  /** Creating a reaction twice leaves one: https://docs.github.com/en/rest/reactions/reactions#create-reaction-for-an-issue-comment */
   createReaction(access: RepositoryAccess, commentId: number, content: 'eyes' | 'confused'): Promise<void>
-  /** Comments of ours that carry the marker and were changed since, oldest first. Anyone may paste a marker. */
+  /** Our comments with this marker that changed since then, oldest first. Anyone can paste a marker. */
   findComments(
     access: RepositoryAccess,
     issueNumber: number,
@@ -32,7 +32,7 @@ export type IssueComments = {
 export function openIssueComments(call: SendRequest, appId: number): IssueComments {
   let login: Promise<string> | null = null
 
-  /** Asked only when a comment does not say which App wrote it; a failed answer is not remembered. */
+  /** Read only for a comment that does not name its App; a failure is not cached. */
   function ourLogin(): Promise<string> {
     login ??= readBotLogin(call).catch((error) => {
       login = null

@@ -1,20 +1,20 @@
-// The keys with which the issuer signs workflows' tokens, fetched from where it publishes them and kept for a while.
+// The issuer's public keys, with which workflow tokens are verified: fetched from its published address and cached.
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import type { Logger } from 'pino'
 
 const FRESH_MS = 10 * 60_000
-// An issuer that is away for a while issues no new tokens either: those of before may go on being checked.
+// While the issuer is unreachable it issues no new tokens either: older ones can still be verified.
 const USABLE_MS = 60 * 60_000
-// Anybody can name a key that nobody has. Not every such token is worth a request.
+// A forger can name any key. Not every unknown name is worth a request.
 const COOLDOWN_MS = 30_000
 const TIMEOUT_MS = 5_000
 
-/** Nobody can say whether a token is genuine just now: the keys could not be had. */
+/** Whether a token is genuine cannot be decided now, because the keys could not be fetched. */
 export class KeysUnavailable extends Error {
-  override readonly name = 'KeysAway'
+  override readonly name = 'KeysUnavailable'
 }
 
-/** Finds the key a token says it was signed with; throws KeysAway. */
+/** Finds the key that a token names; throws KeysUnavailable. */
 export function openSigningKeys(o: {
   url: string
   fetch: typeof fetch
@@ -24,7 +24,7 @@ export function openSigningKeys(o: {
 }): JWTVerifyGetKey {
   const { url, now, log, timeoutMs = TIMEOUT_MS } = o
   const nowMs = () => Date.parse(now())
-  let known: { readonly find: JWTVerifyGetKey; readonly atMs: number } | null = null
+  let cached: { readonly find: JWTVerifyGetKey; readonly atMs: number } | null = null
   let triedAtMs = Number.NEGATIVE_INFINITY
   let failed = false
   let fetching: Promise<void> | null = null
@@ -34,7 +34,7 @@ export function openSigningKeys(o: {
     try {
       const response = await o.fetch(url, { redirect: 'error', signal: AbortSignal.timeout(timeoutMs) })
       if (response.status !== 200) throw new Error(`the answer was ${response.status}`)
-      known = { find: createLocalJWKSet((await response.json()) as JSONWebKeySet), atMs: nowMs() }
+      cached = { find: createLocalJWKSet((await response.json()) as JSONWebKeySet), atMs: nowMs() }
       failed = false
     } catch (error) {
       failed = true
@@ -49,12 +49,12 @@ export function openSigningKeys(o: {
     return fetching
   }
 
-  const rested = () => nowMs() - triedAtMs >= COOLDOWN_MS
-  const usable = () => (known !== null && nowMs() - known.atMs < USABLE_MS ? known.find : null)
+  const cooledDown = () => nowMs() - triedAtMs >= COOLDOWN_MS
+  const usable = () => (cached !== null && nowMs() - cached.atMs < USABLE_MS ? cached.find : null)
 
   return async (header, token) => {
-    const fresh = known !== null && nowMs() - known.atMs < FRESH_MS
-    if (fetching !== null || (!fresh && (!failed || rested()))) await refresh()
+    const fresh = cached !== null && nowMs() - cached.atMs < FRESH_MS
+    if (fetching !== null || (!fresh && (!failed || cooledDown()))) await refresh()
     const find = usable()
     if (find === null) throw new KeysUnavailable('the keys of workflow tokens could not be fetched')
     try {
@@ -62,9 +62,9 @@ export function openSigningKeys(o: {
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
     }
-    // Signed with a key we have not seen: the issuer may have changed its keys.
-    if (rested()) await refresh()
-    if (failed) throw new KeysUnavailable('a key nobody knows, and the keys could not be fetched')
+    // Signed with an unknown key: the issuer may have rotated its keys.
+    if (cooledDown()) await refresh()
+    if (failed) throw new KeysUnavailable('the token names an unknown key, and the keys could not be fetched')
     return (usable() ?? find)(header, token)
   }
 }

@@ -1,22 +1,22 @@
-// Who is reporting? A workflow run proves which run it is with a token that GitHub signs for it
-// (https://docs.github.com/en/actions/concepts/security/openid-connect). Nothing else it says of itself is believed.
+// A workflow run proves which run it is with a token that GitHub signs for it
+// (https://docs.github.com/en/actions/concepts/security/openid-connect). Nothing else in a report identifies its sender.
 import { errors, type JWTPayload, jwtVerify } from 'jose'
 import type { Logger } from 'pino'
 import { KeysUnavailable, openSigningKeys } from './oidc-keys.ts'
 
-// Clocks differ a little.
+// Clocks of two machines differ a little.
 const CLOCK_TOLERANCE_SECONDS = 30
 
-/** What became of a token: the run it proves, why it proves none, or that nobody can say just now. */
+/** The result for a token: the run it proves, why it is not trusted, or that it cannot be verified now. */
 export type TokenVerification =
   | { readonly kind: 'run'; readonly repositoryId: number; readonly runId: number; readonly runAttempt: number }
   | { readonly kind: 'untrusted'; readonly why: string }
   | { readonly kind: 'unavailable' }
 
-/** Checks one token. Never throws, and asks nobody but the issuer for its keys. */
+/** Verifies one token. Never throws, and calls only the issuer, for its keys. */
 export type VerifyToken = (token: string) => Promise<TokenVerification>
 
-/** Trusts tokens that the issuer signed for this audience. */
+/** Verifies tokens that the issuer signs for this audience. */
 export function openTokenVerifier(o: {
   issuer: string
   audience: string
@@ -32,7 +32,7 @@ export function openTokenVerifier(o: {
       const { payload } = await jwtVerify(token, findKey, {
         issuer,
         audience,
-        // The only one GitHub signs with: a token does not choose how it is checked.
+        // The only algorithm that GitHub uses: a token must not choose how it is verified.
         algorithms: ['RS256'],
         requiredClaims: ['exp', 'iat'],
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
@@ -41,7 +41,7 @@ export function openTokenVerifier(o: {
       return verifiedRunOf(payload)
     } catch (error) {
       if (error instanceof KeysUnavailable) return { kind: 'unavailable' }
-      if (!(error instanceof errors.JOSEError)) log.warn({ err: error }, 'a workflow token could not be checked')
+      if (!(error instanceof errors.JOSEError)) log.warn({ err: error }, 'a workflow token could not be verified')
       return { kind: 'untrusted', why: whyNotTrusted(error) }
     }
   }
@@ -56,7 +56,7 @@ function verifiedRunOf(claims: JWTPayload): TokenVerification {
   return { kind: 'run', repositoryId, runId, runAttempt }
 }
 
-// GitHub writes these claims as text.
+// GitHub sends these claims as strings.
 function positiveIntegerOf(claim: unknown): number | null {
   const text = typeof claim === 'number' ? String(claim) : claim
   if (typeof text !== 'string' || !/^[1-9]\d{0,15}$/.test(text)) return null
@@ -65,12 +65,12 @@ function positiveIntegerOf(claim: unknown): number | null {
 
 function whyNotTrusted(error: unknown): string {
   if (error instanceof errors.JWTExpired) return 'The token has expired: ask GitHub for a new one for every report.'
-  if (!(error instanceof errors.JWTClaimValidationFailed)) return 'The token is not one that GitHub signed.'
+  if (!(error instanceof errors.JWTClaimValidationFailed)) return 'GitHub did not sign this token.'
   switch (error.claim) {
     case 'aud':
       return 'The token was made for another audience: ask for one whose audience is the address of this Andon.'
     case 'iss':
-      return 'The token was issued by somebody else than the issuer this Andon trusts.'
+      return 'The token was issued by another issuer than the one this Andon trusts.'
     case 'nbf':
       return 'The token is not valid yet.'
     default:

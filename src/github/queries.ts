@@ -1,4 +1,4 @@
-// What only GitHub knows. Reads: they may be asked again at any time.
+// What no webhook carries and GitHub must be asked for. These are reads: they can be repeated at any time.
 import type { ReadReceipt } from '../translate/fields.ts'
 import {
   type IssueRead,
@@ -12,9 +12,9 @@ import { GitHubFailure } from './failure.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
 
 export type Queries = {
-  /** The issue (null: there is none by that number), what is to close it, and where the default branch stands. */
+  /** The issue (null if there is none), the pull requests that close it, and the head of the default branch. */
   readIssue(access: RepositoryAccess, issueNumber: number, receipt: ReadReceipt): Promise<IssueRead>
-  /** The issues of this repository that a pull request closes. There is no webhook for links made by hand. */
+  /** The issues of this repository that a pull request closes. No webhook reports links made by hand. */
   readClosingIssues(access: RepositoryAccess, pullRequestNumber: number): Promise<readonly number[]>
   /** The commit at the head of the default branch; null in a repository without a commit. */
   readDefaultBranchSha(access: RepositoryAccess): Promise<string | null>
@@ -24,14 +24,15 @@ export type Queries = {
 
 export function openQueries(call: SendRequest): Queries {
   async function ask(access: RepositoryAccess, query: string, variables: JsonObject): Promise<JsonObject> {
-    const asked = { query, variables: { owner: access.owner, name: access.name, ...variables } }
-    // Octokit's own graphql() throws partial answers away; for a missing issue they are the answer.
-    const answer = expectObject((await call(access, 'read', 'POST /graphql', asked)).body, 'the result')
+    const request = { query, variables: { owner: access.owner, name: access.name, ...variables } }
+    // Octokit's graphql() discards partial answers, but for a missing issue the partial answer is what we need.
+    const answer = expectObject((await call(access, 'read', 'POST /graphql', request)).body, 'the result')
     const repository = asObject(asObject(answer.data)?.repository)
     const errors = expectObjects(answer.errors ?? [], 'errors')
     if (errors.every((error) => error.type === 'NOT_FOUND')) {
       if (repository !== null) return repository
-      if (errors.length > 0) throw new GitHubFailure('not_found', `GitHub knows no ${access.owner}/${access.name}`)
+      if (errors.length > 0)
+        throw new GitHubFailure('not_found', `GitHub has no repository ${access.owner}/${access.name}`)
     }
     throw graphqlFailureOf(errors)
   }
@@ -98,9 +99,8 @@ const PULL_REQUEST_QUERY = `query ($owner: String!, $name: String!, $number: Int
 }`
 
 function graphqlFailureOf(errors: readonly JsonObject[]): GitHubFailure {
-  const message =
-    errors.map((error) => asString(error.message)).join('; ') || 'GitHub answered a query without an answer'
-  // GraphQL says it with status 200 and no `retry-after`.
+  const message = errors.map((error) => asString(error.message)).join('; ') || 'GitHub sent an empty answer to a query'
+  // GraphQL reports a rate limit with status 200 and no `retry-after`.
   const isLimit = errors.some(({ type }) => type === 'RATE_LIMITED' || type === 'RATE_LIMIT')
   if (isLimit || /\brate limit\b/i.test(message)) return new GitHubFailure('rate_limited', message)
   if (errors.some((error) => error.type === 'FORBIDDEN' || error.type === 'INSUFFICIENT_SCOPES')) {

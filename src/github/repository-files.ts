@@ -1,24 +1,24 @@
-// Text files of a repository, read at the head of its default branch. Nothing is ever written there.
+// Text files at the head of a repository's default branch. They are only read.
 
 import { asNumber, asString, expectObject, expectPresent } from './answer.ts'
 import { GitHubFailure } from './failure.ts'
 import type { Queries } from './queries.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
 
-/** `.github/andon.yml` as it stands: the repository's own, else its organisation's, else none. */
+/** The present `.github/andon.yml`: the repository's own, else its organisation's, else none. */
 export type ConfigurationFile = {
   readonly text: string | null
-  /** Of the file itself, not of a commit. */
+  /** The blob's SHA, not a commit's. */
   readonly sha: string | null
   readonly source: 'repository' | 'organisation' | null
-  /** Where the default branch stood when it was read; null in a repository without a commit. */
+  /** The head of the default branch when the file was read; null in a repository without a commit. */
   readonly headSha: string | null
 }
 
 export type RepositoryFiles = {
-  /** `organisation` is the repository `.github` of the same owner; null when this is that one. */
+  /** `organisation` is the owner's repository `.github`; null when `access` is that repository. */
   readConfiguration(access: RepositoryAccess, organisation: RepositoryAccess | null): Promise<ConfigurationFile>
-  /** The text of a workflow on the default branch, from which GitHub dispatches; null when there is none. */
+  /** The workflow file on the default branch, where GitHub dispatches it from; null when there is none. */
   readWorkflow(access: RepositoryAccess, workflow: string): Promise<string | null>
 }
 
@@ -30,7 +30,7 @@ export function openRepositoryFiles(
     const parameters = ref === null ? { path } : { path, ref }
     try {
       const { body } = await call(access, 'read', 'GET /repos/{owner}/{repo}/contents/{path}', parameters)
-      // A directory of that name is answered with a list, and a submodule is no file either.
+      // GitHub answers with a list for a directory, and a submodule is no file either.
       if (Array.isArray(body)) return null
       const file = expectObject(body, 'the file')
       if (expectPresent(asString(file.type), 'type') !== 'file') return null
@@ -43,7 +43,7 @@ export function openRepositoryFiles(
 
   return {
     async readConfiguration(access, organisation) {
-      // The head first, and then the file as of that commit: a push in between must not tear the two apart.
+      // The head first, then the file at that commit: a push in between must not mix two versions.
       const headSha = await queries.readDefaultBranchSha(access)
       const own = headSha === null ? null : await readFile(access, CONFIGURATION_PATH, headSha)
       if (own !== null) return { ...own, source: 'repository', headSha }
@@ -61,7 +61,7 @@ export function openRepositoryFiles(
 type FileContent = { readonly text: string; readonly sha: string }
 
 const CONFIGURATION_PATH = '.github/andon.yml'
-/** More than any configuration may have, so that whoever parses it says that it is too large. */
+/** More than a configuration may have, so that the parser reports a file that is too large. */
 const MAX_FILE_LENGTH = 100_000
 
 function decodeContent(file: Readonly<Record<string, unknown>>): string {
@@ -72,7 +72,7 @@ function decodeContent(file: Readonly<Record<string, unknown>>): string {
     .slice(0, MAX_FILE_LENGTH)
 }
 
-/** An organisation that keeps its `.github` to itself has none for us. */
+/** An organisation's `.github` that Andon may not read counts as none. */
 function nullIfRefused(failure: unknown): null {
   if (failure instanceof GitHubFailure && failure.kind === 'refused') return null
   throw failure

@@ -1,11 +1,11 @@
-// One authenticated request. There is no retry and no throttle here, on purpose: both would repeat requests that are
-// not ours to repeat. The outbox decides what is sent again, and its budget when.
+// One authenticated request, on purpose without retry or throttle: the outbox decides what is sent again, and its write
+// budget decides when.
 import { createAppAuth } from '@octokit/auth-app'
 import { Octokit } from '@octokit/core'
 import type { Logger } from 'pino'
 import { classifyFailure, GitHubFailure, type RequestIntent } from './failure.ts'
 
-/** A repository as GitHub's API addresses it, and the installation through which we reach it. */
+/** A repository as GitHub's API addresses it, and the installation that gives access to it. */
 export type RepositoryAccess = {
   readonly installationId: number
   readonly repositoryId: number
@@ -16,7 +16,7 @@ export type RepositoryAccess = {
 export type GitHubResponse = { readonly status: number; readonly body: unknown; readonly hasNextPage: boolean }
 
 /**
- * Sends one request as the installation or, with `access` null, as the App itself. After `sendBy` it is not sent any more.
+ * Sends one request as the installation or, with `access` null, as the App itself. Not sent after `sendBy`.
  * Throws only GitHubFailure.
  */
 export type SendRequest = (
@@ -34,7 +34,7 @@ export type GitHubOptions = {
   readonly fetch?: typeof fetch
   readonly now: () => string
   readonly log: Logger
-  /** Shorter than any claim, so that nobody else takes over what is still on its way. */
+  /** Shorter than any claim, so that no other worker takes over a request in flight. */
   readonly timeoutMs?: number
 }
 
@@ -49,16 +49,16 @@ export function openRequests(o: GitHubOptions): SendRequest {
     authStrategy: createAppAuth,
     auth: { appId: o.appId, privateKey: o.privateKey },
   })
-  // Its own hook would send a token for every repository of the installation; ours are for one repository each.
+  // Octokit's auth hook would send a token for the whole installation; ours are for one repository each.
   const plain = new Octokit(options)
 
   async function token(access: RepositoryAccess, refresh: boolean): Promise<string> {
     const { installationId, repositoryId } = access
-    const wanted = { type: 'installation', installationId, repositoryIds: [repositoryId], refresh } as const
+    const options = { type: 'installation', installationId, repositoryIds: [repositoryId], refresh } as const
     try {
-      return ((await app.auth(wanted)) as { token: string }).token
+      return ((await app.auth(options)) as { token: string }).token
     } catch (error) {
-      // Nothing was sent to the repository yet; and an installation that is gone does not make its comments gone.
+      // Nothing was sent to the repository yet, and a missing installation does not mean that its comments are gone.
       const failure = classifyFailure(error, 'read', o.now())
       throw failure.kind === 'not_found'
         ? new GitHubFailure('refused', `no token: ${failure.message}`, { cause: error })
@@ -76,14 +76,13 @@ export function openRequests(o: GitHubOptions): SendRequest {
     const send = async (refresh: boolean) => {
       if (access === null) return await app.request(route, { ...parameters, headers: version, request })
       const headers = { ...version, authorization: `token ${await token(access, refresh)}` }
-      const place = route.endsWith(' /graphql') ? { baseUrl: graphqlBase } : { owner: access.owner, repo: access.name }
-      // A process that was held up has lost the right to send it by now, and must not find that out afterwards.
-      if (sendBy !== undefined && o.now() > sendBy)
-        throw new GitHubFailure('retryable', 'not sent: it had become too late')
-      return await plain.request(route, { ...place, ...parameters, headers, request })
+      const target = route.endsWith(' /graphql') ? { baseUrl: graphqlBase } : { owner: access.owner, repo: access.name }
+      // A process that was paused for too long has lost its claim, and must not send.
+      if (sendBy !== undefined && o.now() > sendBy) throw new GitHubFailure('retryable', 'not sent: its time was up')
+      return await plain.request(route, { ...target, ...parameters, headers, request })
     }
     try {
-      // 401 means that nothing was done, so a fresh token may try once more, whatever the intent.
+      // After 401 nothing was done, so one more try with a fresh token is safe, whatever the intent.
       const response = await send(false).catch((error) => {
         if (access !== null && (error as { status?: unknown }).status === 401) return send(true)
         throw error
@@ -97,17 +96,17 @@ export function openRequests(o: GitHubOptions): SendRequest {
   }
 }
 
-// Known to GitHub Enterprise Server too; supported until March 2028.
+// GitHub Enterprise Server knows it too; supported until March 2028.
 const API_VERSION = '2022-11-28'
 const REQUEST_TIMEOUT_MS = 10_000
 
-/** Every request ends in time, also the one for a token, which several calls may wait for. */
+/** Gives every request a timeout, also the one for a token, which several calls may wait for. */
 function withTimeout(send: typeof fetch, timeoutMs: number): typeof fetch {
   return (input, init) => send(input, { ...init, signal: init?.signal ?? AbortSignal.timeout(timeoutMs) })
 }
 
-/** Octokit warns about deprecations with every single response. */
+/** Octokit repeats its deprecation warnings with every response. */
 function debugLoggerOf(log: Logger) {
-  const note = (message: string) => log.debug({ github: message }, 'octokit')
-  return { debug: () => undefined, info: () => undefined, warn: note, error: note }
+  const debug = (message: string) => log.debug({ github: message }, 'octokit')
+  return { debug: () => undefined, info: () => undefined, warn: debug, error: debug }
 }

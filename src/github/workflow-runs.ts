@@ -1,4 +1,4 @@
-// Workflow runs: begun by a dispatch, found again by the attempt key they echo, read, cancelled.
+// Workflow runs: dispatched, found by the attempt key in their title, read and cancelled.
 
 import type { ReadReceipt } from '../translate/fields.ts'
 import { type RunRead, translateRunRead } from '../translate/workflow-run.ts'
@@ -20,38 +20,38 @@ export type DispatchRequest = {
   readonly workflow: string
   readonly ref: string
   readonly inputs: Readonly<Record<string, string>>
-  /** After this it is not sent any more: somebody else may have taken it over. */
+  /** Not sent after this time: another worker may have taken it over. */
   readonly sendBy: string
 }
 
-/** What became of a cancellation: `refused` is said of runs that are over, `gone` of runs that are not there. */
+/** The result of a cancellation: `refused` for a run that has ended, `gone` for a run that does not exist. */
 export type CancelResult = 'accepted' | 'refused' | 'gone'
 
 export type WorkflowRuns = {
-  /** Begins a run; resolves to the run, or to null when GitHub accepted without saying which. */
+  /** Starts a run; resolves to the run, or to null when GitHub accepted without naming it. */
   dispatchWorkflow(
     access: RepositoryAccess,
     dispatch: DispatchRequest,
   ): Promise<{ readonly runId: number; readonly url: string } | null>
-  /** Dispatched runs of a workflow created since, whose title says `key` as a whole word; oldest first, without jobs. */
+  /** Dispatched runs of the workflow since then, with `key` as a word in their title; oldest first, without jobs. */
   findRuns(
     access: RepositoryAccess,
     o: { readonly workflow: string; readonly since: string; readonly key: string },
     receipt: ReadReceipt,
   ): Promise<readonly RunRead[]>
-  /** The run and the jobs of its newest `run_attempt`; null when there is none by that id. */
+  /** The run and the jobs of its newest `run_attempt`; null when there is no such run. */
   readRun(access: RepositoryAccess, runId: number, receipt: ReadReceipt): Promise<RunRead | null>
-  /** Asks for the end of a run; `force` does not wait for what the workflow would still do. */
+  /** Cancels a run; `force` does not wait for steps that the workflow would still run. */
   cancelRun(access: RepositoryAccess, runId: number, force: boolean): Promise<CancelResult>
 }
 
 export function openWorkflowRuns(call: SendRequest): WorkflowRuns {
-  let asksForDetails = true
+  let requestsRunDetails = true
 
   return {
     async dispatchWorkflow(access, { workflow, ref, inputs, sendBy }) {
       const route = 'POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches'
-      const details = asksForDetails ? { [RETURN_RUN_DETAILS]: true } : {}
+      const details = requestsRunDetails ? { [RETURN_RUN_DETAILS]: true } : {}
       try {
         const { body } = await call(access, 'create', route, { workflow_id: workflow, ref, inputs, ...details }, sendBy)
         const run = asObject(body)
@@ -67,8 +67,8 @@ export function openWorkflowRuns(call: SendRequest): WorkflowRuns {
         ) {
           throw failure
         }
-        // GitHub Enterprise Server up to 3.20 does not know the field, and has begun nothing.
-        asksForDetails = false
+        // GitHub Enterprise Server up to 3.20 rejects the field and starts nothing.
+        requestsRunDetails = false
         throw new GitHubFailure('retryable', failure.message, { cause: failure })
       }
     },
@@ -84,9 +84,9 @@ export function openWorkflowRuns(call: SendRequest): WorkflowRuns {
           per_page: 100,
           page,
         })
-        const runs = listOf(body, 'workflow_runs').filter(mentions(key))
-        const read = runs.map((run) => readAnswer(() => translateRunRead(access.repositoryId, run, [], receipt)))
-        found.push(...read.filter(({ title }) => saysKey(title, key)))
+        const runs = listOf(body, 'workflow_runs').filter(mayEchoKey(key))
+        const facts = runs.map((run) => readAnswer(() => translateRunRead(access.repositoryId, run, [], receipt)))
+        found.push(...facts.filter(({ title }) => hasWord(title, key)))
         if (!hasNextPage) break
       }
       return found.sort((a, b) => a.id - b.id)
@@ -133,13 +133,13 @@ const RETURN_RUN_DETAILS = 'return_run_details'
 /** GitHub lists no more than the newest thousand. */
 const MAX_PAGES = 10
 
-/** Only a run that seems to say the key is read in full: one of another kind must not hide it. */
-function mentions(key: string): (run: JsonObject) => boolean {
+/** Only such runs are translated: an unreadable run of another key must not fail the search. */
+function mayEchoKey(key: string): (run: JsonObject) => boolean {
   return (run) => expectPresent(asString(run.display_title), 'display_title').includes(key)
 }
 
-function saysKey(title: string, key: string): boolean {
-  return title.split(/\s+/).includes(key)
+function hasWord(title: string, word: string): boolean {
+  return title.split(/\s+/).includes(word)
 }
 
 function listOf(body: unknown, name: string): readonly JsonObject[] {

@@ -1,9 +1,9 @@
-// The endpoint itself: method, headers, size, then the receiver. Nothing past 25 MiB is ever held in memory, signed or not,
-// and of all requests together no more than a process can bear.
+// The webhook endpoint: checks method, headers and size before the receiver runs. No request takes more than 25 MiB of
+// memory, signed or not, and all requests together no more than a fixed bound.
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { ReceiveDelivery, WebhookResponse } from './receive.ts'
 
-/** The path GitHub is told to post to. */
+/** The path that GitHub posts to. */
 export const WEBHOOK_PATH = '/api/github/webhooks'
 
 /** GitHub sends no payload above this (https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap). */
@@ -16,7 +16,7 @@ const RETRY_AFTER_SECONDS = 30
 /** Answers one request to the webhook path, whatever its method. */
 export type WebhookGuard = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
-/** `refuse` says what the headers alone rule out: of that not a byte is kept. */
+/** `refuse` rejects by the headers alone: no byte of such a body is kept. */
 export function createWebhookGuard(o: {
   receive: ReceiveDelivery
   refuse: (headers: IncomingHttpHeaders) => WebhookResponse | null
@@ -24,23 +24,23 @@ export function createWebhookGuard(o: {
   mostBytes?: number
 }): WebhookGuard {
   const { receive, refuse, largestBytes = MAX_BODY_BYTES, mostBytes = MAX_BYTES_IN_FLIGHT } = o
-  let inHand = 0
+  let bytesInFlight = 0
 
   return async (request, response) => {
     if (request.method !== 'POST') {
       request.resume()
-      return sendResponse(response, { ...guardError(405, 'deliveries are posted'), headers: { allow: 'POST' } })
+      return sendResponse(response, { ...guardError(405, 'send deliveries with POST'), headers: { allow: 'POST' } })
     }
-    const unread = refuse(request.headers)
-    if (unread !== null) return rejectEarly(request, response, unread, largestBytes)
-    let own = 0
+    const refusal = refuse(request.headers)
+    if (refusal !== null) return rejectEarly(request, response, refusal, largestBytes)
+    let ownBytes = 0
     function whyNot(bytes: number): WebhookResponse | null {
-      own += bytes
-      inHand += bytes
-      if (own > largestBytes) return guardError(413, `the body is larger than ${largestBytes} bytes`)
-      if (inHand <= mostBytes) return null
+      ownBytes += bytes
+      bytesInFlight += bytes
+      if (ownBytes > largestBytes) return guardError(413, `the body is larger than ${largestBytes} bytes`)
+      if (bytesInFlight <= mostBytes) return null
       return {
-        ...guardError(503, 'too much is being received at once; send it again later'),
+        ...guardError(503, 'too many bytes are being received at once; send it again later'),
         headers: { 'retry-after': `${RETRY_AFTER_SECONDS}` },
       }
     }
@@ -50,26 +50,26 @@ export function createWebhookGuard(o: {
       if (read instanceof Uint8Array) sendResponse(response, await receive({ headers: request.headers, body: read }))
       else if (read !== null) rejectEarly(request, response, read, largestBytes)
     } finally {
-      inHand -= own
+      bytesInFlight -= ownBytes
     }
   }
 }
 
-/** The raw bytes, or why no more of them are taken; null when the sender goes away halfway. */
+/** The raw bytes, or why the rest is refused; null when the sender disconnects halfway. */
 function readBody(
   request: IncomingMessage,
   whyNot: (bytes: number) => WebhookResponse | null,
 ): Promise<Uint8Array | WebhookResponse | null> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
-    function take(chunk: Buffer): void {
-      const refused = whyNot(chunk.length)
-      if (refused === null) return void chunks.push(chunk)
+    function onData(chunk: Buffer): void {
+      const refusal = whyNot(chunk.length)
+      if (refusal === null) return void chunks.push(chunk)
       chunks.length = 0
-      request.off('data', take)
-      resolve(refused)
+      request.off('data', onData)
+      resolve(refusal)
     }
-    request.on('data', take)
+    request.on('data', onData)
     request.on('end', () => resolve(Buffer.concat(chunks)))
     request.on('error', () => resolve(null))
     request.on('close', () => resolve(null))
@@ -77,8 +77,8 @@ function readBody(
 }
 
 /**
- * Answers before everything has arrived. Closing at once would reset the connection under a sender that has not read the
- * answer yet: what still comes is thrown away first, and one that goes on for longer than any body is cut off.
+ * Answers before the body has arrived. Closing at once would reset the connection before the sender has read the answer,
+ * so the rest of the body is discarded first; a sender that sends more than any body has is disconnected.
  */
 function rejectEarly(
   request: IncomingMessage,
@@ -87,10 +87,10 @@ function rejectEarly(
   mostBytes: number,
 ): void {
   response.write(writeResponseHead(response, { ...answer, headers: { ...answer.headers, connection: 'close' } }))
-  let thrownAway = 0
+  let discarded = 0
   request.on('data', (chunk: Buffer) => {
-    thrownAway += chunk.length
-    if (thrownAway > mostBytes) request.destroy()
+    discarded += chunk.length
+    if (discarded > mostBytes) request.destroy()
   })
   request.resume()
   if (request.readableEnded || request.destroyed) response.end()
@@ -105,7 +105,7 @@ function sendResponse(response: ServerResponse, answer: WebhookResponse): void {
   response.end(writeResponseHead(response, answer))
 }
 
-/** Begins the answer; its body is yet to be written. */
+/** Writes the head of the answer and returns its body. */
 function writeResponseHead(response: ServerResponse, { status, body, headers }: WebhookResponse): string {
   const text = JSON.stringify(body)
   response.writeHead(status, {

@@ -13,10 +13,10 @@ import { verifyBody } from './verify.ts'
 
 export type WebhookResponse = { status: number; body: object; headers?: Record<string, string> }
 
-/** Takes one POST of a delivery, whatever it holds, and says how to answer it. Never throws. */
+/** Receives one POST, whatever it contains, and returns the answer. Never throws. */
 export type ReceiveDelivery = (request: { headers: IncomingHttpHeaders; body: Uint8Array }) => Promise<WebhookResponse>
 
-// When something broke that is not the database's absence, there is no better guess.
+// Used for every failure but an unavailable database, which brings its own time.
 const RETRY_AFTER_SECONDS = 30
 
 export async function createReceiver(o: {
@@ -30,10 +30,10 @@ export async function createReceiver(o: {
   const { door, secrets, now, log } = o
   const translateViaProbot = await openProbot(o.app, log)
 
-  async function translated(envelope: DeliveryEnvelope, receivedAt: Instant): Promise<Translation> {
+  async function translateHandled(envelope: DeliveryEnvelope, receivedAt: Instant): Promise<Translation> {
     const { name, payload, guid } = envelope
     if (!isHandledWebhook(name)) return { event: null }
-    // Probot builds handler names from the action, and trips over one that is no text.
+    // Probot builds handler names from the action, and fails on one that is not a string.
     const translate = envelope.action === null ? translateDelivery : translateViaProbot
     return await translate(name, payload, { guid, receivedAt })
   }
@@ -42,15 +42,15 @@ export async function createReceiver(o: {
     const receivedAt = now()
     const { hookId, guid, name, action, installationId, repositoryId } = envelope
     const delivery = { hookId, guid, name, action, installationId, repositoryId, receivedAt, body }
-    const arrival: ApplyRequest = { delivery, ...(await translated(envelope, receivedAt)) }
-    const outcome = await door.apply(arrival)
-    logResult(log, arrival, outcome)
-    return { status: 202, body: { accepted: true, duplicate: outcome.duplicate } }
+    const request: ApplyRequest = { delivery, ...(await translateHandled(envelope, receivedAt)) }
+    const result = await door.apply(request)
+    logResult(log, request, result)
+    return { status: 202, body: { accepted: true, duplicate: result.duplicate } }
   }
 
   return async ({ headers, body }) => {
-    const unread = rejectByHeaders(headers)
-    if (unread !== null) return unread
+    const refusal = rejectByHeaders(headers)
+    if (refusal !== null) return refusal
     const text = await verifyBody(body, String(headers['x-hub-signature-256']), secrets)
     if (text === null) return errorResponse(401, WRONG_SIGNATURE)
     try {
@@ -62,7 +62,7 @@ export async function createReceiver(o: {
   }
 }
 
-/** What the headers alone rule out, whatever the body; null when it must be read. */
+/** The refusal that follows from the headers alone; null when the body must be read. */
 export function rejectByHeaders(headers: IncomingHttpHeaders): WebhookResponse | null {
   if (!isJson(headers['content-type'])) return errorResponse(415, 'the content type must be application/json')
   const signature = headers['x-hub-signature-256']
@@ -87,10 +87,10 @@ function errorResponse(status: number, error: string): WebhookResponse {
   return { status, body: { accepted: false, error } }
 }
 
-// Nothing was kept: GitHub must record a failure, so that the delivery can be found and sent again.
+// Nothing was stored. GitHub must record a failure, so that the delivery can be found and sent again.
 function unavailableResponse(error: unknown, log: Logger): WebhookResponse {
   const seconds = error instanceof Unavailable ? error.retryAfterSeconds : null
-  if (seconds === null) log.error({ err: error }, 'a delivery could not be kept')
-  const answer = errorResponse(503, 'the delivery could not be kept just now; send it again later')
+  if (seconds === null) log.error({ err: error }, 'a delivery could not be stored')
+  const answer = errorResponse(503, 'the delivery could not be stored; send it again later')
   return { ...answer, headers: { 'retry-after': String(seconds ?? RETRY_AFTER_SECONDS) } }
 }

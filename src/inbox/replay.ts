@@ -6,7 +6,7 @@ import { loadFailedDelivery } from '../store/deliveries.ts'
 import { parseJsonObject } from '../translate/envelope.ts'
 import { translateDelivery } from './translate-delivery.ts'
 
-/** Applies a failed delivery again, from its stored body and under its own GUID, as it would be applied if it came now. */
+/** Applies a failed delivery again, from its stored body and under its own GUID, as if it arrived now. */
 export async function replayDelivery(
   o: { database: Database; door: Door; now: () => Instant },
   id: number,

@@ -5,10 +5,10 @@ import type { CommentCreated } from '../translate/issue-comment.ts'
 import { translate } from '../translate/translate.ts'
 import { UntranslatablePayload } from '../translate/untranslatable.ts'
 
-/** What became of a payload: an event, nothing to act on, or the reason why it could not be read. */
+/** The result for a payload: an event, null when there is nothing to act on, or why it could not be read. */
 export type Translation = { readonly event: Event | null; readonly failure?: string }
 
-/** Translates a delivery. A mistake of our own becomes a failure too: no delivery is lost to it. */
+/** Translates a delivery. A bug of ours becomes a failure too, so that no delivery is lost to it. */
 export function translateDelivery(name: string, payload: unknown, receipt: DeliveryReceipt): Translation {
   try {
     const translated = translate(name, payload, receipt)
@@ -16,12 +16,12 @@ export function translateDelivery(name: string, payload: unknown, receipt: Deliv
   } catch (error) {
     return {
       event: null,
-      failure: error instanceof UntranslatablePayload ? error.message : `a translator broke: ${error}`,
+      failure: error instanceof UntranslatablePayload ? error.message : `the translator failed: ${error}`,
     }
   }
 }
 
-// Of what people write only the commands are kept.
+// Only the commands in a comment are stored, not the rest of its text.
 function commandsReceivedOf({ body, ...comment }: CommentCreated): Event | null {
   const commands = parseCommands(body)
   return commands.length === 0 ? null : { ...comment, type: 'commands.received', commands }

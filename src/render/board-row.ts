@@ -1,4 +1,4 @@
-// One issue on the board. `BoardRow` is the JSON that others build against; `BoardRowView` is what the page needs beside it.
+// One issue on the board. `BoardRow` is the JSON of the API; `BoardRowView` adds what the page needs.
 
 import { activeHolds } from '../pipeline/holds/holds.ts'
 import type { Evidence } from '../pipeline/model/evidence.ts'
@@ -10,15 +10,15 @@ import { currentAttempt } from '../pipeline/stages/attempt-outcome.ts'
 import { activityOf, deriveHealth } from '../pipeline/view/health.ts'
 import { headlineOf } from '../pipeline/view/light.ts'
 import { appendHolds, unmentionedHolds } from './hold-text.ts'
-import { formatTime, HEALTH_LABELS } from './labels.ts'
+import { EVIDENCE_SOURCES, formatTime, HEALTH_LABELS } from './labels.ts'
 import { describeReason, unmentionedWaitEnd, type Wait, waitOf } from './reason.ts'
 
-/** A pipeline as it is stored, as far as people are shown it. */
+/** The part of a stored pipeline that people are shown. */
 export type BoardPipeline = {
   readonly id: number
   readonly repository: string
   readonly revision: number
-  /** Whether a hold counts here: its own, the repository's or everything's, while anything is live or has failed. */
+  /** Whether a hold is in force here, on the issue, the repository or everything, while anything is live or has failed. */
   readonly held: boolean
   readonly outerHolds: OuterHolds
   readonly needsYouAt: Instant | null
@@ -29,7 +29,7 @@ export type BoardPipeline = {
 export type BoardRow = {
   readonly repository: string
   readonly issue: number
-  /** Null until GitHub has told us. */
+  /** Null until GitHub has sent it. */
   readonly title: string | null
   readonly url: string | null
   readonly stage: string
@@ -41,7 +41,7 @@ export type BoardRow = {
   readonly aliveAt: Instant | null
   readonly progressAt: Instant | null
   readonly reason: string
-  /** What the reason is, for programs: the words may become better ones. Null when there is none. */
+  /** The reason for programs, because the words may change. Null without a reason. */
   readonly reasonKind: Reason['kind'] | null
   readonly waiting: Wait | null
   readonly evidence: Evidence | null
@@ -54,25 +54,25 @@ export type BoardRowView = {
   readonly row: BoardRow
   readonly lights: readonly StageLight[]
   readonly needsYou: boolean
-  /** Until when it waits, unless its reason says so already. */
+  /** The end of its wait, unless its reason already names it. */
   readonly waitsUntil: Instant | null
-  /** What lies over the light: `stalled` and since when; null while the line is well. */
+  /** The health of the live run, and since when; null while it is `ok`. */
   readonly overlay: { readonly label: string; readonly since: Instant | null } | null
 }
 
-/** One stage on the line of lights. */
+/** One stage in the row of lights. */
 export type StageLight = {
   readonly name: string
   readonly status: StageStatus
-  /** The stage the light speaks of. */
+  /** Whether the pipeline's light is that of this stage. */
   readonly isCurrent: boolean
 }
 
-/** The row of a pipeline at a moment: health is derived here, never stored. */
+/** The row of a pipeline at one moment: its health is derived here, never stored. */
 export function boardRowOf(shown: BoardPipeline, now: Instant): BoardRow {
   const { pipeline } = shown
   const headline = headlineOf(pipeline)
-  const words = describeReason(headline.reason, headline.stage)
+  const text = describeReason(headline.reason, headline.stage)
   const stage = pipeline.stages.find(({ name }) => name === headline.stage)
   return {
     repository: shown.repository,
@@ -87,8 +87,8 @@ export function boardRowOf(shown: BoardPipeline, now: Instant): BoardRow {
     since: headline.since,
     ...activityOf(pipeline),
     reason: shown.held
-      ? appendHolds(words, unmentionedHolds(headline.reason, activeHolds(pipeline, shown.outerHolds)))
-      : words,
+      ? appendHolds(text, unmentionedHolds(headline.reason, activeHolds(pipeline, shown.outerHolds)))
+      : text,
     reasonKind: headline.reason?.kind ?? null,
     waiting: waitOf(stage?.reason ?? null),
     evidence: stage?.evidence ?? null,
@@ -96,7 +96,7 @@ export function boardRowOf(shown: BoardPipeline, now: Instant): BoardRow {
   }
 }
 
-/** The row with its line of lights and what lies over it. */
+/** The row with its lights and its overlay. */
 export function boardRowViewOf(shown: BoardPipeline, now: Instant): BoardRowView {
   const row = boardRowOf(shown, now)
   const { since } = healthOf(shown, now)
@@ -116,33 +116,26 @@ export function needsYou({ held, needsYouAt }: Pick<BoardPipeline, 'held' | 'nee
   return held || (needsYouAt !== null && needsYouAt <= now)
 }
 
-/** How we know, for a person: `delivery 7f3a9c21…, 14:01:58 UTC`. */
+/** Where the evidence comes from and when: `webhook delivery 7f3a9c21…, 14:01:58 UTC`. */
 export function evidenceText(evidence: Evidence): string {
   return `${evidenceSourceText(evidence)}, ${formatTime(evidence.at)}`
 }
 
-/** The same without the moment. */
+/** The same without the time. */
 export function evidenceSourceText({ kind, id }: Evidence): string {
-  // The key of a question begins with what was asked; GUIDs are told apart by their beginning.
-  const name =
-    kind === 'read' ? (id.split('/')[0] ?? id) : kind === 'delivery' && id.length > 12 ? `${id.slice(0, 8)}…` : id
-  return `${EVIDENCE_LABELS[kind]} ${name}`
+  const source = EVIDENCE_SOURCES[kind]
+  // GitHub lists deliveries by GUID; its beginning is enough to find one.
+  if (kind === 'delivery') return `${source} ${id.length > 12 ? `${id.slice(0, 8)}…` : id}`
+  // The key of a question begins with what was asked.
+  return kind === 'read' ? `${source}: ${id.split('/')[0] ?? id}` : source
 }
 
-const EVIDENCE_LABELS = {
-  delivery: 'delivery',
-  read: 'read from GitHub:',
-  beat: 'beat of',
-  command: 'command in comment',
-  clock: 'clock of',
-} as const satisfies Record<Evidence['kind'], string>
-
-/** Only what a browser may safely follow: these addresses came from outside. */
+/** The URL if a browser may safely follow it, else null: these URLs come from outside. */
 export function safeWebUrl(url: string | null): string | null {
   return url !== null && /^https?:\/\//i.test(url) ? url : null
 }
 
-/** The number of the attempt a stage stands by; null while nobody has tried, or somebody else did beside us. */
+/** The number of the stage's current attempt; null without one, or when it is a run that Andon did not start. */
 export function attemptNumberOf(stage: Stage | undefined): number | null {
   if (stage === undefined) return null
   return currentAttempt(stage)?.number || null

@@ -1,5 +1,6 @@
-// A check run says of a stage what the sticky comment says. Where other people's merges depend on the commit (the head
-// of the default branch) every check is completed and neutral from the start, and only its words are live.
+// A check run shows what the sticky comment of its stage shows. On the head of the default branch, where other people's
+// merges depend on the commit, every check run is completed and neutral from the start, and only its words are live.
+
 import { type Button, buttonsOf, isAtGate } from '../pipeline/commands/buttons.ts'
 import type { Pipeline, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
 import type { Surface } from '../pipeline/view/surfaces.ts'
@@ -7,7 +8,7 @@ import { escapeInline, linkTo, plainText } from './sanitize.ts'
 import { reasonText, renderStage, type StageOverlays, stageOf, statusText } from './stage.ts'
 import { truncateMarkdown } from './sticky-comment.ts'
 
-/** GitHub's limit for a summary is 65,535; code points beyond the first plane count twice. */
+/** GitHub's limit for a summary is 65,535 UTF-16 units; some code points count as two. */
 const MAX_SUMMARY = 32_000
 const MAX_TITLE = 120
 
@@ -25,20 +26,20 @@ export type CheckRun = {
   readonly actions?: readonly CheckRunAction[]
 }
 
-/** A button, which GitHub shows while the check run is completed. At most 20, 40 and 20 characters. */
+/** A button, shown once the check run is completed. GitHub's limits: 20, 40 and 20 characters. */
 export type CheckRunAction = { readonly label: string; readonly description: string; readonly identifier: Button }
 
-/** What every check run of a pipeline is rendered with. `isOnlyIssue`: no other issue on the line is on this pull request. */
+/** The context of a pipeline's check runs. `isOnlyIssue`: the pull request closes no other issue on the line. */
 export type CheckRunContext = StageOverlays & {
   readonly pageUrl: string
   readonly pipelineId: number
   readonly isOnlyIssue: boolean
 }
 
-/** A check run's surface on a commit; `shaOrigin` is null once the line has moved on from it. */
+/** A check run's surface on a commit; `shaOrigin` is null once the pipeline has moved on to another commit. */
 export type CheckRunSurface = Pick<Surface, 'stage' | 'shaOrigin'> & { readonly sha: string }
 
-/** Identifies a check run for ever: names are for people and may repeat. */
+/** Identifies a check run permanently: names are for people and may repeat. */
 export function checkRunExternalId(pipelineId: number, stage: Stage['name'], sha: string): string {
   return `${pipelineId}/${stage}/${sha}`
 }
@@ -65,34 +66,34 @@ export function renderCheckRun(pipeline: Pipeline, surface: CheckRunSurface, o: 
 
 const ACTIONS = {
   retry: { label: 'Retry', description: 'Try this stage again', identifier: 'retry' },
-  approve: { label: 'Approve', description: 'Open the gate: the line goes on', identifier: 'approve' },
+  approve: { label: 'Approve', description: 'Open the gate for the next stage', identifier: 'approve' },
 } as const satisfies Record<Button, CheckRunAction>
 
-/** The last words of a check run on a commit that the line has moved on from; it keeps the name it has. */
+/** The final state of a check run whose pipeline has moved on to another commit; it keeps its name. */
 export function renderSupersededCheckRun(
   pipeline: Pipeline,
   surface: CheckRunSurface,
   next: Surface | null,
   o: CheckRunContext,
 ): Omit<CheckRun, 'name'> {
-  const { name: _, ...rest } = checkRunIdentityOf(pipeline, surface, o)
-  const on = next?.sha ? `continues on ${next.sha.slice(0, 7)}` : 'continues on the board'
+  const { name: _, ...identity } = checkRunIdentityOf(pipeline, surface, o)
+  const title = next?.sha ? `continues on ${next.sha.slice(0, 7)}` : 'continues on the board'
   return {
-    ...rest,
+    ...identity,
     status: 'completed',
     conclusion: 'neutral',
     output: {
-      title: on,
-      summary: `The line has moved: **${escapeInline(surface.stage)}** ${on}.\n\n${linkTo(`Issue #${pipeline.issue.number} on the board`, o.pageUrl)}\n`,
+      title,
+      summary: `This check is out of date: **${escapeInline(surface.stage)}** ${title}.\n\n${linkTo(`Issue #${pipeline.issue.number} on the board`, o.pageUrl)}\n`,
     },
     actions: [],
   }
 }
 
 function checkRunIdentityOf(pipeline: Pipeline, { stage, sha, shaOrigin }: CheckRunSurface, o: CheckRunContext) {
-  const own = shaOrigin === 'pull_request' && o.isOnlyIssue
+  const isUnambiguous = shaOrigin === 'pull_request' && o.isOnlyIssue
   return {
-    name: own ? `andon / ${stage}` : `andon / #${pipeline.issue.number} ${stage}`,
+    name: isUnambiguous ? `andon / ${stage}` : `andon / #${pipeline.issue.number} ${stage}`,
     head_sha: sha,
     external_id: checkRunExternalId(o.pipelineId, stage, sha),
     details_url: o.pageUrl,

@@ -1,14 +1,14 @@
-// What is answered to a command, in words: in replies, in history and on the operator's terminal.
+// The answer to a command in words: in replies, in the history and on the operator's terminal.
 import type { CommandAnswer, StageSummary } from '../pipeline/model/command-answer.ts'
 import type { AnsweredCommand } from '../pipeline/model/command-result.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import { describeActor, describeHold, describePlace } from './hold-text.ts'
 import { describeReason } from './reason.ts'
 
-/** `message` is plain text in which other people's words may stand; `suggestions` is what to type instead, the likeliest first. */
+/** `message` is plain text that may quote people; `suggestions` are commands to type instead, the likeliest first. */
 export type CommandAnswerText = { readonly message: string; readonly suggestions: readonly string[] }
 
-/** What came of a command, in words. */
+/** The result of a command in words. */
 export function describeCommandAnswer({ outcome, answer }: AnsweredCommand): CommandAnswerText {
   switch (answer.kind) {
     case 'issue-removed':
@@ -16,7 +16,7 @@ export function describeCommandAnswer({ outcome, answer }: AnsweredCommand): Com
     case 'issue-closed':
       return says('the issue is closed: reopen it first')
     case 'done-before':
-      return says('it was done before')
+      return says('it is done already')
     case 'no-stages':
       return says('this line has no stages')
     case 'no-such-stage':
@@ -31,28 +31,28 @@ export function describeCommandAnswer({ outcome, answer }: AnsweredCommand): Com
       return says('this issue is not on the line', '/andon start')
     case 'pull-request-not-on-line':
       return says(
-        'this pull request belongs to no issue on the line: let its description close one (“fixes” and its number), or write on the issue',
+        'this pull request belongs to no issue on the line: write “fixes” and the number of one in its description, or comment on the issue',
       )
     case 'stages':
       return says(answer.stages.map(describeStage).join('; '))
     case 'started-before':
       return says(`it was started before; ${describeStage(answer.stage)}`)
     case 'live-already':
-      return says(`${describeStage(answer.stage)}; nothing is started beside it`)
+      return says(`${describeStage(answer.stage)}; no second run is started`)
     case 'no-gate-shut':
-      return says(`${describeStage(answer.stage)}; no gate is shut there`)
+      return says(`${describeStage(answer.stage)}; no gate waits for an approval there`)
     case 'over': {
       const { name, status, reason } = answer.stage
-      return says(`${name} is over: ${describeReason(reason, name) || status}`)
+      return says(`${name} has ended: ${describeReason(reason, name) || status}`)
     }
     case 'not-begun':
       return says(`${answer.stage} has not begun: there is nothing to cancel`)
     case 'not-started-by-andon':
-      return says(`Andon does not start ${answer.stage}: ${describeStarter(answer.workflow)}`)
+      return says(`Andon does not start ${answer.stage}: ${describeWorkflowStart(answer.workflow)}`)
     case 'not-cancelled-by-andon':
-      return says(`Andon did not start ${answer.stage} and cannot cancel it: ${describeStarter(answer.workflow)}`)
+      return says(`Andon did not start ${answer.stage} and cannot cancel it: ${describeWorkflowStart(answer.workflow)}`)
     case 'review-on-pull-request':
-      return says(`no gate is shut here; a review is given on pull request ${answer.number} itself`)
+      return says(`no gate waits for an approval here; review pull request ${answer.number} itself`)
     case 'check-is-old': {
       const [old, current] = [answer.sha, answer.currentSha].map((sha) => sha.slice(0, 7))
       return says(`that check is on ${old}, and ${answer.stage} has moved on to ${current}`)
@@ -89,13 +89,13 @@ function says(message: string, ...suggestions: readonly string[]): CommandAnswer
   return { message, suggestions }
 }
 
-/** How a stage stands, after its name: `plan: attempt 2 of 3 waits for a slot`. */
+/** The stage's name and its reason, or else its status: `plan: attempt 2 of 3 waits for a slot`. */
 function describeStage({ name, status, reason }: StageSummary): string {
   return reason === null ? `${name} is ${status}` : `${name}: ${describeReason(reason, name)}`
 }
 
-function describeStarter(workflow: string | null): string {
-  return workflow === null ? 'it follows the pull request' : `somebody else starts ${workflow}`
+function describeWorkflowStart(workflow: string | null): string {
+  return workflow === null ? 'it follows the pull request' : `${workflow} is started elsewhere`
 }
 
 function holdSentence(hold: Hold): string {

@@ -1,4 +1,4 @@
-// The check on the commit that brought mistakes into andon.yml. It is neutral: nobody's merge waits for it.
+// The check run on the commit that brought mistakes into andon.yml. It is neutral: no merge waits for it.
 import type { CheckRun } from './check-run.ts'
 import {
   CONFIGURATION_PATH,
@@ -13,12 +13,12 @@ import { truncateMarkdown } from './sticky-comment.ts'
 const MAX_TITLE = 120
 const MAX_SUMMARY = 32_000
 
-/** Identifies the check run for ever. */
+/** Identifies the check run permanently. */
 export function configurationExternalId(repositoryId: number, sha: string): string {
   return `configuration/${repositoryId}/${sha}`
 }
 
-/** The check run that names every mistake, and what holds instead. */
+/** The check run that names every mistake, and the configuration in force. */
 export function renderConfigurationCheckRun(
   configuration: InvalidConfiguration,
   o: { repositoryId: number; sha: string; pageUrl: string; githubUrl: string },
@@ -66,7 +66,7 @@ function renderSentence({ field, segments }: ProblemView): string {
   return `${field === null ? '' : `${codeSpan(field)}: `}${segments.map(renderSegment).join('')}`
 }
 
-/** A piece made inert, with the space at its edges that parts it from the next. */
+/** A segment made inert, with the spaces at its edges that separate it from the next. */
 function renderSegment({ text, code: isCode }: TextSegment): string {
   if (isCode) return codeSpan(text, 200)
   const inert = escapeInline(text, 400)

@@ -1,25 +1,25 @@
-// What is wrong in a repository's `.github/andon.yml`, told the same on the board and on the commit that brought it.
+// What is wrong in a repository's `.github/andon.yml`, in the same words on the board and on the commit that brought it.
 import type { AndonYmlProblem } from '../line/parse-yaml.ts'
 import { plainText } from './sanitize.ts'
 
-/** A file with problems, and what holds instead. Its own words come from parsing, its names from whoever wrote it. */
+/** A file with problems, and the configuration in force. Messages may quote the file, which people write. */
 export type InvalidConfiguration = {
   readonly repository: string
   readonly source: 'repository' | 'organisation' | null
-  /** The commit that the text was first read at. */
+  /** The commit at which the text was first read. */
   readonly headSha: string | null
-  /** A good version is in force; without one Andon only watches. */
+  /** Whether a good version is in force; without one Andon only observes. */
   readonly isConfigured: boolean
-  /** The commit that the good version was first read at. */
+  /** The commit at which the good version was first read. */
   readonly validSha: string | null
   readonly problems: readonly AndonYmlProblem[]
 }
 
-/** A mistaken file as it is told to people. */
+/** What people are shown of a file with mistakes. */
 export type ConfigurationNotice = {
   readonly repository: string
   readonly file: LinkedText
-  /** Whose file it is, when it is not the repository's own. */
+  /** The repository of the organisation's file, when the file is not the repository's own. */
   readonly organisationRepository: string | null
   readonly count: string
   readonly problems: readonly ProblemView[]
@@ -27,12 +27,12 @@ export type ConfigurationNotice = {
   readonly inForce: LinkedText
 }
 
-/** Words of ours, and where they lead. */
+/** Our words, and the page they link to. */
 export type LinkedText = { readonly text: string; readonly url: string | null }
 
 export type ProblemView = {
   readonly location: LinkedText
-  /** The field that the sentence does not name itself. */
+  /** The field, unless the sentence already names it. */
   readonly field: string | null
   readonly segments: readonly TextSegment[]
 }
@@ -43,7 +43,7 @@ export type TextSegment = { readonly text: string; readonly code: boolean }
 export const CONFIGURATION_PATH = '.github/andon.yml'
 const MAX_SENTENCE = 400
 
-/** The file, its mistakes and what holds instead, each with its place on GitHub. */
+/** The file, its mistakes and the configuration in force, each linked to GitHub. */
 export function configurationNoticeOf(configuration: InvalidConfiguration, githubUrl: string): ConfigurationNotice {
   const { repository, source, problems } = configuration
   const url = fileUrlOf(configuration, githubUrl)
@@ -61,7 +61,7 @@ export function configurationNoticeOf(configuration: InvalidConfiguration, githu
   }
 }
 
-/** A sentence in its parts: what stands in backticks, and what does not. */
+/** A sentence in segments: those in backticks are code. */
 export function splitCodeSpans(message: string): readonly TextSegment[] {
   const parts = message.split('`')
   // A backtick without its partner is a backtick.
@@ -73,7 +73,7 @@ function configurationInForce(
   { repository, isConfigured, validSha }: InvalidConfiguration,
   githubUrl: string,
 ): LinkedText {
-  if (!isConfigured) return { text: 'nothing yet, so Andon only watches', url: null }
+  if (!isConfigured) return { text: 'nothing yet, so Andon only observes', url: null }
   if (validSha === null) return { text: 'the last good version', url: null }
   return {
     text: `the last good version, of ${shortSha(validSha)}`,
@@ -82,13 +82,13 @@ function configurationInForce(
 }
 
 function fileUrlOf({ repository, source, headSha }: InvalidConfiguration, githubUrl: string): string {
-  // Of an organisation's file we are told what it says, not which commit says so.
+  // Of an organisation's file we read the text, not its commit.
   if (source === 'organisation')
     return `${githubUrl}/${organisationRepositoryOf(repository)}/blob/HEAD/${CONFIGURATION_PATH}`
   return `${githubUrl}/${repository}/blob/${headSha ?? 'HEAD'}/${CONFIGURATION_PATH}`
 }
 
-/** The repository in which an organisation keeps what all of its repositories share. */
+/** The repository in which an organisation keeps the files that its repositories share. */
 function organisationRepositoryOf(repository: string): string {
   return `${repository.split('/')[0]}/.github`
 }

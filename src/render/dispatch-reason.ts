@@ -1,12 +1,12 @@
-// Why an attempt got no slot, was not sent, or ended without a run, in words.
+// In words: why an attempt got no slot, was not sent, or ended without a run.
 import type { ClosedReason, DenialReason, DispatchReason } from '../pipeline/model/reason.ts'
 import { describeHold } from './hold-text.ts'
 
-/** Why no slot was given: `4 of 4 running`. */
+/** Why an attempt got no slot: `4 of 4 running`. */
 export function describeDenial(reason: DenialReason): string {
   switch (reason.kind) {
     case 'repository-removed':
-      return 'Andon no longer reaches the repository'
+      return 'Andon has no access to the repository any more'
     case 'installation-suspended':
       return 'the installation is suspended'
     case 'default-branch-unknown':
@@ -14,37 +14,37 @@ export function describeDenial(reason: DenialReason): string {
     case 'held':
       return describeHold(reason.hold)
     case 'starts-per-day':
-      return `${reason.count} of ${reason.limit} begun today`
+      return `${reason.count} of ${reason.limit} started today`
     case 'running':
       return `${reason.count} of ${reason.limit} running`
   }
 }
 
-/** Why sending an attempt waits, is in doubt or has ended. */
+/** Why a dispatch waits, is in doubt or was refused. */
 export function describeDispatch(reason: DispatchReason): string {
   switch (reason.kind) {
     case 'held':
       return describeHold(reason.hold)
     case 'rate-limited':
-      return 'GitHub asks for patience: a rate limit is reached'
+      return "GitHub's rate limit is reached"
     case 'write-budget-spent':
-      return 'what GitHub lets Andon write at present is spent'
+      return 'the limit for writing to GitHub is reached'
     case 'sent-again':
-      return 'GitHub shows no run of it, so it is sent once more'
+      return 'GitHub shows no run for it, so it is sent once more'
     case 'github-unavailable':
-      return `GitHub could not be asked: ${reason.words}`
+      return `GitHub could not be reached: ${reason.words}`
     case 'run-not-named':
-      return `GitHub accepted it and did not say which run it began; ${LOOKED_FOR}`
+      return `GitHub accepted it without naming the run; ${SEARCHES_RUN}`
     case 'answer-lost':
-      return `GitHub did not say whether it started: ${reason.words}; ${LOOKED_FOR}`
+      return `GitHub did not confirm the start: ${reason.words}; ${SEARCHES_RUN}`
     case 'sender-ended':
-      return `the process that sent it ended before GitHub had answered; ${LOOKED_FOR}`
+      return `the process that sent it ended before GitHub answered; ${SEARCHES_RUN}`
     case 'runs-hidden':
-      return `GitHub does not show the runs of it: ${reason.words}`
+      return `GitHub does not list its runs: ${reason.words}`
     case 'key-not-echoed':
-      return unknowable(`the run-name of ${reason.workflow} does not say the attempt key`)
+      return startUnknown(`the run-name of ${reason.workflow} does not contain the attempt key`)
     case 'workflow-missing':
-      return unknowable(`${reason.workflow} is not on the default branch`)
+      return startUnknown(`${reason.workflow} is not on the default branch`)
     case 'refused':
       return `GitHub refused to start ${reason.workflow}: ${reason.words}`
     case 'tries-used-up':
@@ -54,23 +54,25 @@ export function describeDispatch(reason: DispatchReason): string {
   }
 }
 
-/** How an attempt ended that no run concluded; follows the attempt's name. */
+/** How an attempt ended without a conclusion of its run; follows the attempt's name. */
 export function describeClosed(closed: ClosedReason): string {
   switch (closed.kind) {
     case 'refused':
       return `was refused: ${describeDispatch(closed.refusal)}`
     case 'gone':
-      return 'has no run any more, says GitHub'
+      return 'has no run on GitHub any more'
     case 'abandoned':
-      return 'would not be cancelled and is left alone'
+      return 'could not be cancelled and was abandoned'
     case 'cancelled':
       if (closed.by !== null) return `was called off by @${closed.by}`
-      return closed.run === 'never-seen' ? 'was called off; no run of it was seen' : 'was called off before it was sent'
+      return closed.run === 'never-seen'
+        ? 'was called off; its run was never found'
+        : 'was called off before it was sent'
   }
 }
 
-const LOOKED_FOR = 'its run is looked for'
+const SEARCHES_RUN = 'Andon is looking for its run'
 
-function unknowable(why: string): string {
-  return `nobody can tell whether GitHub started it, because ${why}; it is not sent again before a person has looked`
+function startUnknown(why: string): string {
+  return `Andon cannot tell whether GitHub started it, because ${why}; a person must check before it is sent again`
 }

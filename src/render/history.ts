@@ -1,10 +1,10 @@
-// What happened, in words.
+// The history in words.
 import type { HistoryChange } from '../pipeline/model/history-entry.ts'
 import { describeCommandAnswer } from './command-result.ts'
 import { describeActor, describeHold, describePlace } from './hold-text.ts'
 import { describeReason } from './reason.ts'
 
-/** A line of history, as plain text in which other people's words stand. */
+/** One entry of the history as plain text, which may quote people. */
 export function describeChange(change: HistoryChange): string {
   switch (change.kind) {
     case 'started':
@@ -30,6 +30,6 @@ export function describeChange(change: HistoryChange): string {
 
 const START_TEXT = {
   label: 'taken up: the issue was labelled',
-  command: 'taken up by command',
+  command: 'taken up by a command',
   branch: "taken up: an agent's branch names the issue",
 } as const satisfies Record<Extract<HistoryChange, { kind: 'started' }>['by'], string>

@@ -1,4 +1,4 @@
-// What is held, in words. A stage that waits because of a hold says so itself, and nothing is said twice.
+// Holds in words. A stage that waits because of a hold names it in its reason, and no hold is mentioned twice.
 import { isEqualJson } from '../pipeline/facts/total-order.ts'
 import { holdsAffectingStage } from '../pipeline/holds/holds.ts'
 import type { ActiveHold, Hold, HoldOrRelease } from '../pipeline/model/hold.ts'
@@ -7,7 +7,7 @@ import type { Reason } from '../pipeline/model/reason.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { formatMinute } from './labels.ts'
 
-/** A hold as the head of the board draws it. */
+/** A hold as the head of the board shows it. */
 export type HoldView = {
   readonly repository: string | null
   readonly actor: string
@@ -15,24 +15,24 @@ export type HoldView = {
   readonly since: Instant
 }
 
-/** What the head of the board says of a held place. */
+/** The hold for the head of the board. */
 export function holdViewOf({ repository, hold }: ActiveHold): HoldView {
   return { repository, actor: describeActor(hold), reason: hold.reason, since: hold.since }
 }
 
-/** `the repository is held by @ada since 2026-11-21 14:02 UTC: release week`. Its reason is a stranger's text. */
+/** `the repository is held by @ada since 2026-11-21 14:02 UTC: release week`. The reason is text that a person wrote. */
 export function describeHold(hold: Hold): string {
   const { place, since, reason } = hold
-  const what = place.kind === 'issue' ? '' : `${describePlace(place)} is `
-  return `${what}held by ${describeActor(hold)} since ${formatMinute(since)}: ${reason}`
+  const subject = place.kind === 'issue' ? '' : `${describePlace(place)} is `
+  return `${subject}held by ${describeActor(hold)} since ${formatMinute(since)}: ${reason}`
 }
 
-/** Whose word it is: somebody on GitHub, or the operator. */
+/** Who held or released: a GitHub login, or the operator's name. */
 export function describeActor({ place, by }: HoldOrRelease): string {
   return place.kind === 'everything' ? by : `@${by}`
 }
 
-/** What the cord of a place holds, for a sentence. */
+/** The place of a hold, as the subject of a sentence. */
 export function describePlace(place: HoldOrRelease['place']): string {
   switch (place.kind) {
     case 'issue':
@@ -46,18 +46,18 @@ export function describePlace(place: HoldOrRelease['place']): string {
   }
 }
 
-/** The holds that the reason does not speak of itself. */
+/** The holds that the reason does not mention. */
 export function unmentionedHolds(reason: Reason | null, holds: readonly Hold[]): readonly Hold[] {
   const mentioned = mentionedHold(reason)
   return holds.filter((hold) => !isEqualJson(hold, mentioned))
 }
 
-/** The words, and after them every one of the holds: plain text in which other people's words stand. */
-export function appendHolds(words: string, holds: readonly Hold[]): string {
-  return [...(words === '' ? [] : [words]), ...holds.map(describeHold)].join('; ')
+/** The text followed by every hold: plain text, which may quote people. */
+export function appendHolds(text: string, holds: readonly Hold[]): string {
+  return [...(text === '' ? [] : [text]), ...holds.map(describeHold)].join('; ')
 }
 
-/** The holds that matter to a stage: none to one that is over. */
+/** The holds that affect a stage; none once it is done or skipped. */
 export function holdsOnStage(
   { name, status }: Pick<Stage, 'name' | 'status'>,
   holds: readonly Hold[],
@@ -65,7 +65,7 @@ export function holdsOnStage(
   return status === 'done' || status === 'skipped' ? [] : holdsAffectingStage(holds, name)
 }
 
-/** The hold that the words for the reason speak of; null if they speak of none. */
+/** The hold that the words for the reason mention, if any. */
 function mentionedHold(reason: Reason | null): Hold | null {
   if (reason?.kind === 'held') return reason.hold
   if (reason?.kind === 'denied') return reason.denial.kind === 'held' ? reason.denial.hold : null

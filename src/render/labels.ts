@@ -1,12 +1,13 @@
-// One picture for the board, the check run and the sticky comment: a person learns it once.
+// The symbols and formats that the board, check runs and comments share: a person learns them once.
 
+import type { Evidence } from '../pipeline/model/evidence.ts'
 import type { Health, Light, Pipeline, StageStatus } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 
 /** How a light is shown: a shape and a word, so that colour is never alone. */
 export type LightSymbol = { readonly shape: string; readonly word: string }
 
-/** The shape and the word of every light and of every status a stage may have. */
+/** The shape and the word of every light and of every stage status. */
 export const LIGHT_SYMBOLS = {
   running: { shape: '●', word: 'running' },
   review: { shape: '◆', word: 'in review' },
@@ -18,7 +19,7 @@ export const LIGHT_SYMBOLS = {
   skipped: { shape: '↷', word: 'skipped' },
 } as const satisfies Record<Light | StageStatus, LightSymbol>
 
-/** What lies over a light when the line is not well; nothing when it is. */
+/** The word beside a light whose live run is not well; null when it is. */
 export const HEALTH_LABELS = {
   ok: null,
   stalled: 'stalled',
@@ -26,22 +27,31 @@ export const HEALTH_LABELS = {
   unknown: 'unknown progress',
 } as const satisfies Record<Health, string | null>
 
-/** The whole line as text: `plan ✓─ code ●─ test ·─ review ·`. */
+/** Where evidence comes from. People are shown this and the time: the GUID or key behind it is plumbing. */
+export const EVIDENCE_SOURCES = {
+  delivery: 'webhook delivery',
+  read: 'read from GitHub',
+  beat: 'report by the workflow',
+  command: 'command in a comment',
+  clock: "Andon's clock",
+} as const satisfies Record<Evidence['kind'], string>
+
+/** Every stage with its light, as text: `plan ✓─ code ●─ test ·─ review ·`. */
 export function stageLightsText(pipeline: Pipeline): string {
   return pipeline.stages.map((stage) => `${stage.name} ${LIGHT_SYMBOLS[stage.status].shape}`).join('─ ')
 }
 
-/** A moment of today, to the second: `14:02:31 UTC`. */
+/** A time of today, to the second: `14:02:31 UTC`. */
 export function formatTime(at: Instant): string {
   return `${at.slice(11, 19)} UTC`
 }
 
-/** A moment of any day, to the minute: `2026-11-21 14:02 UTC`. */
+/** A time of any day, to the minute: `2026-11-21 14:02 UTC`. */
 export function formatMinute(at: Instant): string {
   return `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`
 }
 
-/** A moment of any day, to the second: `2026-11-21 14:02:31 UTC`. */
+/** A time of any day, to the second: `2026-11-21 14:02:31 UTC`. */
 export function formatSecond(at: Instant): string {
   return `${at.slice(0, 10)} ${formatTime(at)}`
 }

@@ -1,4 +1,4 @@
-// One issue's page: its row, every stage with its attempts, and what happened, newest first.
+// One issue in full: its row, every stage with its attempts, and its history, newest first.
 
 import type { Evidence } from '../pipeline/model/evidence.ts'
 import type { Conclusion } from '../pipeline/model/facts.ts'
@@ -16,7 +16,7 @@ export type PipelineDetail = BoardRow & {
   readonly history: readonly HistoryLine[]
 }
 
-/** A line of history as people read it. */
+/** An entry of the history, in words. */
 export type HistoryLine = Omit<HistoryEntry, 'change'> & { readonly text: string }
 
 export type StageDetail = {
@@ -34,14 +34,14 @@ export type AttemptDetail = {
   readonly key: string | null
   readonly runId: number | null
   readonly url: string | null
-  /** What the workflow itself pointed to. */
+  /** The link that the workflow reported. */
   readonly link: string | null
   readonly startedAt: Instant | null
   readonly finishedAt: Instant | null
   readonly conclusion: Conclusion | null
 }
 
-/** A pipeline at a moment, whole. */
+/** The whole pipeline at one moment. */
 export function pipelineDetailOf(shown: BoardPipeline, history: readonly HistoryEntry[], now: Instant): PipelineDetail {
   return {
     ...boardRowOf(shown, now),

@@ -1,4 +1,4 @@
-// Every word for why a stage stands as it does, and for what it waits for. Plain text, in which other people's words stand.
+// A stage's reason in words, and what the stage waits for. Plain text, which may quote people.
 import type { Conclusion } from '../pipeline/model/facts.ts'
 import type { AttemptReason, AttemptRef, CancellationCause, Reason } from '../pipeline/model/reason.ts'
 import type { Instant } from '../pipeline/model/time.ts'
@@ -9,7 +9,7 @@ import { formatTime } from './labels.ts'
 /** What a stage waits for, and until when if that is known. */
 export type Wait = { readonly for: string; readonly until: Instant | null }
 
-/** Why the stage of that name stands so; empty while there is nothing to say. */
+/** The reason in words, for the stage of that name; empty without a reason. */
 export function describeReason(reason: Reason | null, stage: string): string {
   return reason === null ? '' : explain(reason, stage).text
 }
@@ -19,7 +19,7 @@ export function waitOf(reason: Reason | null): Wait | null {
   return reason === null ? null : explain(reason, '').wait
 }
 
-/** The end of a wait, unless the words for the reason name that moment: only those of a denial do not. */
+/** The end of a wait, unless the words for the reason already name it: only those for a denial do not. */
 export function unmentionedWaitEnd(reason: Reason | null): Instant | null {
   return reason?.kind === 'denied' ? reason.until : null
 }
@@ -29,9 +29,9 @@ type Explanation = { readonly text: string; readonly wait: Wait | null }
 function explain(reason: Reason, stage: string): Explanation {
   switch (reason.kind) {
     case 'waits-for-run':
-      return waitsFor(`run ${reason.runId} to be over`, describeAttempt(reason.attempt))
+      return waitsFor(`run ${reason.runId} to end`, describeAttempt(reason.attempt))
     case 'held':
-      return waits(`${describeHold(reason.hold)}; then ${describeNext(reason, stage)}`, 'somebody to resume it')
+      return waits(`${describeHold(reason.hold)}; then ${describeNext(reason, stage)}`, 'a person to resume it')
     case 'denied':
       return waits(
         `waiting: ${describeDenial(reason.denial)}; then ${describeNext(reason, stage)}`,
@@ -40,7 +40,8 @@ function explain(reason: Reason, stage: string): Explanation {
       )
     case 'waits-to-retry': {
       const attempt = describeAttempt(reason.attempt)
-      return waits(`${attempt}, ${again(reason.until)}${inBrackets(reason.previous, stage)}`, attempt, reason.until)
+      const text = `${attempt} starts at ${formatTime(reason.until)}${inBrackets(reason.previous, stage)}`
+      return waits(text, 'a pause before the retry', reason.until)
     }
     case 'waits-for-slot':
       return waitsFor('a slot', describeAttempt(reason.attempt))
@@ -57,15 +58,15 @@ function explain(reason: Reason, stage: string): Explanation {
     case 'skipped-by':
       return says(`skipped by @${reason.by}`)
     case 'asks-permission':
-      return waits(`asks GitHub whether @${reason.login} may start this`, `GitHub's word on @${reason.login}`)
+      return waits(`asks GitHub whether @${reason.login} may start this`, `GitHub's answer about @${reason.login}`)
     case 'lacks-permission':
-      return says(`@${reason.login} may not start this: that takes permission to write`)
+      return says(`@${reason.login} may not start this: it needs write permission`)
     case 'waits-for-start':
       return waitsFor(describeStart(reason.workflow))
     case 'stage-over':
-      return says(`${stage} is over; waits for ${describeStart(reason.workflow)}`)
+      return says(`${stage} has ended; waits for ${describeStart(reason.workflow)}`)
     case 'waits-for-stage':
-      return says(`again after ${reason.stage}`)
+      return says(`runs again after ${reason.stage}`)
     case 'called-off-with-issue':
       return says(`called off: the issue ${reason.state === 'closed' ? 'is' : 'was'} ${reason.state}`)
     case 'called-off-with-pull-request': {
@@ -79,7 +80,7 @@ function explain(reason: Reason, stage: string): Explanation {
     case 'pull-request':
       return says(`pull request #${reason.number} ${PULL_REQUEST_TEXT[reason.state]}`)
     case 'waits-for-review':
-      return waitsFor(reason.reviewer === null ? 'a review by a maintainer' : `another look by ${reason.reviewer}`)
+      return waitsFor(reason.reviewer === null ? 'a review by a maintainer' : `another review by ${reason.reviewer}`)
     case 'review-approved':
       return says(`approved by ${reason.reviewer}`)
     case 'changes-requested': {
@@ -100,18 +101,18 @@ function explainAttempt(reason: AttemptReason): Explanation {
   const attempt = describeAttempt(reason.attempt)
   switch (reason.kind) {
     case 'being-started':
-      return waits(`${attempt} is being started`, 'GitHub to take it')
+      return waits(`${attempt} is being started`, 'GitHub to start it')
     case 'waits-for-runner':
       return waitsFor('a runner', attempt)
     case 'waits-for-github-approval':
       return waitsFor('an approval on GitHub', attempt)
     case 'waits-for-dispatch': {
-      const when = reason.until === null ? '' : `, ${again(reason.until)}`
-      return waits(`${attempt}${when} (${describeDispatch(reason.dispatch)})`, 'GitHub to take it', reason.until)
+      const when = reason.until === null ? '' : ` is sent at ${formatTime(reason.until)}`
+      return waits(`${attempt}${when} (${describeDispatch(reason.dispatch)})`, 'GitHub to start it', reason.until)
     }
     case 'unconfirmed': {
       const words = `${attempt}: ${describeDispatch(reason.dispatch)}`
-      return reason.needsPerson ? waits(`${words}; a person is needed`, 'a person') : waits(words, 'its run to show')
+      return reason.needsPerson ? waits(`${words}; a person is needed`, 'a person') : waits(words, 'its run to appear')
     }
     case 'running':
       return says(`${attempt}${describeJob(reason.job)}`)
@@ -121,9 +122,9 @@ function explainAttempt(reason: AttemptReason): Explanation {
     }
     case 'cancelling': {
       const { next, cause } = reason
-      if (next === null) return waits(`${attempt} is being cancelled: ${CANCELLATION_TEXT[cause]}`, 'its run to show')
+      if (next === null) return waits(`${attempt} is being cancelled: ${CANCELLATION_TEXT[cause]}`, 'its run to appear')
       const how = next.isForced ? ' by force' : ''
-      const then = `${next.isForced ? 'left alone after' : 'by force at'} ${formatTime(next.at)}`
+      const then = `${next.isForced ? 'abandoned after' : 'by force at'} ${formatTime(next.at)}`
       return waits(
         `${attempt} is being cancelled${how}: ${CANCELLATION_TEXT[cause]}; ${then}`,
         'its run to end',
@@ -156,7 +157,7 @@ function waitsFor(awaited: string, subject = ''): Explanation {
 
 /** `attempt 2 of 3 (re-run 1)`. */
 function describeAttempt({ number, limit, rerun }: AttemptRef): string {
-  if (number === null) return 'a run that somebody else started'
+  if (number === null) return 'a run that Andon did not start'
   return `attempt ${number}${limit === null ? '' : ` of ${limit}`}${rerun > 0 ? ` (re-run ${rerun})` : ''}`
 }
 
@@ -169,10 +170,6 @@ function describeNext(
 
 function inBrackets(reason: Reason | null, stage: string): string {
   return reason === null ? '' : ` (${describeReason(reason, stage)})`
-}
-
-function again(until: Instant): string {
-  return `again at ${formatTime(until)}`
 }
 
 /** What a stage that has not begun waits for. */
@@ -195,9 +192,9 @@ const PULL_REQUEST_TEXT = { merged: 'merged', closed: 'closed without merging', 
 
 const CANCELLATION_TEXT = {
   silence: 'it fell silent',
-  time_limit: 'it is past its limit',
-  never_started: 'no runner took it',
-  command: 'a person said so',
+  time_limit: 'it exceeded its time limit',
+  never_started: 'no runner picked it up',
+  command: 'a person asked for it',
   superseded: 'a newer attempt has begun',
 } as const satisfies Record<CancellationCause, string>
 
@@ -208,7 +205,7 @@ const CONCLUSION_TEXT = {
   failure: 'failed',
   timed_out: 'timed out',
   startup_failure: 'could not start',
-  stale: 'was given up by GitHub',
+  stale: 'was marked stale by GitHub',
   cancelled: 'was cancelled',
   action_required: 'waits for an approval on GitHub',
 } as const satisfies Record<Conclusion, string>

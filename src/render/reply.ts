@@ -1,4 +1,4 @@
-// One comment that answers commands, perhaps those of several comments at once.
+// One comment that answers commands, also those of several comments at once.
 import { helpFor } from '../commands/help.ts'
 import { explainInvalidCommand } from '../commands/invalid-commands.ts'
 import type { ReplyEffect, ReplyItem } from '../pipeline/model/effects.ts'
@@ -7,12 +7,12 @@ import { codeSpan, escapeInline } from './sanitize.ts'
 import { renderStatusTable, renderWhyTable, type StatusView } from './status-view.ts'
 import { MAX_COMMENT, truncateMarkdown } from './sticky-comment.ts'
 
-/** Finds the answer to a comment again, in whichever reply it was given. Trusted only in a comment that we wrote. */
+/** Identifies the answer to one comment within any reply. Trusted only in a comment that we wrote. */
 export function replyMarker(origin: string): string {
   return `<!-- andon:v1 reply/${origin} -->`
 }
 
-/** The reply, whole. `statusViewOf` tells how the line of an issue stands now; null where there is none. */
+/** The whole reply. `statusViewOf` returns the present state of an issue; null when the issue is not on the line. */
 export function renderReply(
   replies: readonly Pick<ReplyEffect, 'origin' | 'login' | 'mayWrite' | 'items'>[],
   o: { readonly pageUrl: string; readonly statusViewOf: (issueNumber: number) => StatusView | null },
@@ -22,14 +22,14 @@ export function renderReply(
   for (const { login, mayWrite, items } of replies) {
     for (const item of items) {
       const text = renderReplyItem(item, mayWrite, o.statusViewOf)
-      // What is asked twice is answered once, to both.
+      // Two people who ask the same get one answer, with both names.
       paragraphs.set(text, [
         ...(paragraphs.get(text) ?? []),
         `${codeSpan(item.text, MAX_COMMAND)} (${escapeInline(login)})`,
       ])
     }
   }
-  const answers = [...paragraphs].map(([text, askers]) => `${[...new Set(askers)].join(', ')}:${text}`)
+  const answers = [...paragraphs].map(([text, senders]) => `${[...new Set(senders)].join(', ')}:${text}`)
   return truncateMarkdown(`${markers.join('\n')}\n${answers.join('\n\n')}\n`, MAX_COMMENT, o.pageUrl)
 }
 
@@ -51,7 +51,7 @@ function renderReplyItem(
     case 'mistake':
       return ` ${explainInvalidCommand(item.mistake)}`
     case 'no-permission':
-      return ' that takes permission to write to this repository.'
+      return ' this needs write permission on the repository.'
     case 'help':
       return `\n\n${helpFor(mayWrite ? 'write' : 'read')}`
     case 'status':

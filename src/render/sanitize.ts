@@ -1,7 +1,7 @@
-// Text that other people wrote (titles, names of steps and branches, logins) becomes inert before it is put into
-// Markdown of ours. Two things are at work and need two remedies. Markdown itself is defeated by character references,
-// which can never be markup. GitHub's filters (mentions, references, links) run later, over the decoded text, where
-// a backslash or a reference no longer helps: there the pattern is broken by a zero-width space.
+// Text that other people wrote (titles, names of steps and branches, logins) is made inert before it goes into our
+// Markdown. There are two dangers with two remedies. Markdown's own syntax is replaced by character references, which can
+// never be markup. GitHub's filters (mentions, references, links) run later, over the decoded text, where an escape no
+// longer helps: there a zero-width space breaks the pattern.
 import { cut } from '../text/cut.ts'
 
 const ZERO_WIDTH_SPACE = '\u200b'
@@ -11,18 +11,18 @@ export function plainText(text: string, max = 120): string {
   return cut(text.toWellFormed().replace(INVISIBLE, '').replace(SPACES, ' ').trim(), max)
 }
 
-/** Text that is safe wherever inline Markdown may stand: it reads as it was typed, and does nothing. */
+/** Text that is safe wherever inline Markdown is allowed: it reads as it was typed, and does nothing. */
 export function escapeInline(text: string, max = 120): string {
   return escapeLineStart(escapeMarkup(breakReferences(plainText(text, max))))
 }
 
-/** A code span of it: inert by itself, once nothing in it can end the span or a table's cell. */
+/** The text as a code span, which is inert once nothing in it can end the span or a table's cell. */
 export function codeSpan(text: string, max = 120): string {
   const inert = plainText(text, max).replace(/`/g, "'").replace(/\|/g, '¦').replaceAll('<!--', '<! --')
   return inert === '' ? '' : `\`${inert}\``
 }
 
-/** A link to a URL that we were told; the words alone when the URL could end the link early. */
+/** A link to a URL from outside; the words alone when the URL could end the link early. */
 export function linkTo(words: string, url: string | null): string {
   return url !== null && /^https?:\/\/[^\s<>()\\`|]+$/.test(url) ? `[${words}](${url})` : words
 }
@@ -61,7 +61,7 @@ const CHARACTER_REFERENCES: Readonly<Record<string, string>> = {
   $: '&#36;',
 }
 
-/** At the start of a line these would make a heading, a list, a rule or an underlined heading. */
+/** At the start of a line these characters would make a heading, a list or a rule. */
 function escapeLineStart(text: string): string {
   return text.replace(/^(\d*)([-+=#.)])/, (_, digits: string, mark: string) => `${digits}&#${mark.charCodeAt(0)};`)
 }

@@ -1,5 +1,5 @@
-// One stage told in Markdown: the same words in the sticky comment and in the check run's summary. Times are absolute
-// and never ages, so that a rendering changes only when the state does.
+// One stage in Markdown, the same for the sticky comment and the check run's summary. Times are absolute, never ages, so
+// that a rendering changes only when the state does.
 
 import type { Evidence } from '../pipeline/model/evidence.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
@@ -8,25 +8,32 @@ import type { Instant } from '../pipeline/model/time.ts'
 import { blankStage } from '../pipeline/stages/derived-stage.ts'
 import { describeClosed } from './dispatch-reason.ts'
 import { appendHolds, holdsOnStage, unmentionedHolds } from './hold-text.ts'
-import { formatMinute, formatSecond, HEALTH_LABELS, LIGHT_SYMBOLS, stageLightsText } from './labels.ts'
+import {
+  EVIDENCE_SOURCES,
+  formatMinute,
+  formatSecond,
+  HEALTH_LABELS,
+  LIGHT_SYMBOLS,
+  stageLightsText,
+} from './labels.ts'
 import { describeReason, unmentionedWaitEnd } from './reason.ts'
 import { codeSpan, escapeInline, linkTo } from './sanitize.ts'
 
-/** What lies over the pipeline's light when it is rendered, and over which stage. */
+/** The pipeline's health at the time of rendering, and the stage it concerns. */
 export type HealthOverlay = { readonly stage: Stage['name']; readonly health: Health; readonly since: Instant | null }
 
-/** What lies over the stages: a trouble over one, holds over some or all. */
+/** What is shown beside a stage's status: the health of its live run, and the holds in force. */
 export type StageOverlays = { readonly overlay: HealthOverlay | null; readonly holds: readonly Hold[] }
 
-/** The stage as it stands; a stage that the pipeline lacks stands idle. */
+/** The stage of that name; an idle one if the pipeline lacks it. */
 export function stageOf(pipeline: Pipeline, name: Stage['name']): Stage {
   return pipeline.stages.find((stage) => stage.name === name) ?? blankStage(name)
 }
 
 /** The status in words, as plain text: `running`, `running, stalled since 2026-11-21 14:32 UTC`. */
 export function statusText(stage: Stage, { overlay, holds }: StageOverlays): string {
-  // A stage that waits because it is held says so in its reason.
-  const held = holdsBeside(stage, holds).length === 0 ? '' : ', held'
+  // A stage that waits because of a hold names it in its reason.
+  const held = otherHoldsOn(stage, holds).length === 0 ? '' : ', held'
   const word = `${LIGHT_SYMBOLS[stage.status].word}${held}`
   const label =
     overlay && overlay.stage === stage.name && LIVE_STATUSES.has(stage.status) ? HEALTH_LABELS[overlay.health] : null
@@ -34,12 +41,12 @@ export function statusText(stage: Stage, { overlay, holds }: StageOverlays): str
   return overlay?.since ? `${word}, ${label} since ${formatMinute(overlay.since)}` : `${word}, ${label}`
 }
 
-/** Why it stands so, or what it waits for, and who holds it: plain text in which other people's words stand. */
+/** The stage's reason and who holds it: plain text, which may quote people. */
 export function reasonText(stage: Stage, holds: readonly Hold[]): string {
-  return appendHolds(describeReason(stage.reason, stage.name), holdsBeside(stage, holds))
+  return appendHolds(describeReason(stage.reason, stage.name), otherHoldsOn(stage, holds))
 }
 
-/** The stage told whole, as Markdown lines. */
+/** The whole stage as Markdown. */
 export function renderStage(pipeline: Pipeline, stage: Stage, o: StageOverlays & { pageUrl: string }): string {
   const { shape } = LIGHT_SYMBOLS[stage.status]
   const reason = reasonText(stage, o.holds)
@@ -56,7 +63,7 @@ export function renderStage(pipeline: Pipeline, stage: Stage, o: StageOverlays &
   ].join('\n')
 }
 
-function holdsBeside(stage: Stage, holds: readonly Hold[]): readonly Hold[] {
+function otherHoldsOn(stage: Stage, holds: readonly Hold[]): readonly Hold[] {
   return unmentionedHolds(stage.reason, holdsOnStage(stage, holds))
 }
 
@@ -75,41 +82,39 @@ function attemptTable(stage: Stage): readonly string[] {
   const earlier = stage.attempts.length - shown.length
   return [
     '',
-    '| attempt | run | began | now |',
+    '| attempt | run | started | status |',
     '| --: | --- | --- | --- |',
     ...shown.map(attemptRow),
-    ...(earlier > 0
-      ? ['', `${earlier} earlier ${earlier === 1 ? 'attempt stands' : 'attempts stand'} on the board.`]
-      : []),
+    ...(earlier > 0 ? ['', `${earlier} earlier ${earlier === 1 ? 'attempt is' : 'attempts are'} on the board.`] : []),
   ]
 }
 
 function attemptRow({ number: counted, run, control }: Attempt): string {
-  // Somebody else's run beside ours is no attempt of ours.
+  // A run that Andon did not start counts as no attempt.
   const number = counted === 0 ? '·' : counted
   if (run === null)
     return control === undefined ? `| ${number} | no run yet | | |` : attemptRowWithoutRun(number, control)
   const title = escapeInline(run.title, 80) || `run ${run.id}`
-  const again = run.runAttempt > 1 ? `, re-run ${run.runAttempt - 1}` : ''
-  return `| ${number} | ${linkTo(title, run.url)}${again} | ${formatSecond(run.startedAt)} | ${runStatusText(run)}${reportedLink(control)} |`
+  const rerun = run.runAttempt > 1 ? `, re-run ${run.runAttempt - 1}` : ''
+  return `| ${number} | ${linkTo(title, run.url)}${rerun} | ${formatSecond(run.startedAt)} | ${runStatusText(run)}${reportedLink(control)} |`
 }
 
-/** What is known of a run that GitHub has told nothing about yet. */
+/** The row of an attempt before GitHub has sent anything about its run. */
 function attemptRowWithoutRun(
   number: string | number,
   { runId, dispatch, admittedAt, closed }: AttemptControl,
 ): string {
   const url = dispatch?.url
   const run = runId !== null && url ? linkTo(`run ${runId}`, url) : 'no run yet'
-  const now = closed === null ? '' : `${escapeInline(describeClosed(closed), 120)}, ${formatSecond(closed.at)}`
-  return `| ${number} | ${run} | ${formatSecond(admittedAt)} | ${now} |`
+  const status = closed === null ? '' : `${escapeInline(describeClosed(closed), 120)}, ${formatSecond(closed.at)}`
+  return `| ${number} | ${run} | ${formatSecond(admittedAt)} | ${status} |`
 }
 
-/** What the workflow itself pointed to. */
+/** The link that the workflow reported. */
 function reportedLink(control: AttemptControl | undefined): string {
   const url = control?.report?.url ?? null
-  const pointed = linkTo('its link', url)
-  return url !== null && pointed.startsWith('[') ? `, ${pointed}` : ''
+  const link = linkTo('its link', url)
+  return url !== null && link.startsWith('[') ? `, ${link}` : ''
 }
 
 // GitHub's own words, spaced: `timed_out` reads as "timed out".
@@ -119,7 +124,7 @@ function runStatusText(run: NonNullable<Attempt['run']>): string {
   return `${word.replaceAll('_', ' ')}${ended}`
 }
 
-/** The stage without a workflow follows the pull request. */
+/** Only for the stage without a workflow, which follows the pull request. */
 function pullRequestLinks(pipeline: Pipeline, stage: Stage): readonly string[] {
   const rule = pipeline.line.stages.find(({ name }) => name === stage.name)
   if (rule === undefined || rule.workflow !== null) return []
@@ -130,5 +135,5 @@ function pullRequestLinks(pipeline: Pipeline, stage: Stage): readonly string[] {
 }
 
 function evidencePrefix(evidence: Evidence | null): string {
-  return evidence ? `Known from ${evidence.kind} ${codeSpan(evidence.id)}, ${formatSecond(evidence.at)} · ` : ''
+  return evidence ? `How we know: ${EVIDENCE_SOURCES[evidence.kind]}, ${formatSecond(evidence.at)} · ` : ''
 }

@@ -1,4 +1,4 @@
-// `status` and `why` as people see them: one short table of how an issue's line stands when the answer is written.
+// The tables that answer `/andon status` and `/andon why`: the issue's state when the reply is written.
 
 import type { Evidence } from '../pipeline/model/evidence.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
@@ -7,20 +7,20 @@ import { currentAttempt } from '../pipeline/stages/attempt-outcome.ts'
 import { headlineOf } from '../pipeline/view/light.ts'
 import { attemptNumberOf } from './board-row.ts'
 import { describeHold } from './hold-text.ts'
-import { formatSecond, LIGHT_SYMBOLS } from './labels.ts'
+import { EVIDENCE_SOURCES, formatSecond, LIGHT_SYMBOLS } from './labels.ts'
 import { describeReason, waitOf } from './reason.ts'
-import { codeSpan, escapeInline, linkTo } from './sanitize.ts'
+import { escapeInline, linkTo } from './sanitize.ts'
 import { type HealthOverlay, type StageOverlays, stageOf, statusText } from './stage.ts'
 
-/** An issue's line at a moment, with what lies around it. */
+/** A pipeline at one moment, with its health, its holds and the problems of its configuration. */
 export type StatusView = {
   readonly pipeline: Pipeline
   readonly overlay: HealthOverlay | null
-  /** Every cord that is pulled over it, the widest first. */
+  /** The holds in force, the widest first. */
   readonly holds: readonly Hold[]
-  /** What is wrong in the repository's file, in sentences. */
+  /** The mistakes in the repository's `andon.yml`, in sentences. */
   readonly problems: readonly string[]
-  /** A good version of that file is in force; without one Andon only watches. */
+  /** Whether a good version of that file is in force; without one Andon only observes. */
   readonly isConfigured: boolean
   readonly pageUrl: string
 }
@@ -43,7 +43,7 @@ export function renderStatusTable({ pipeline, overlay, holds, pageUrl }: StatusV
     ])
   })
   return [
-    tableRow(['stage', 'status', 'attempt', 'since', 'how it stands', 'how we know']),
+    tableRow(['stage', 'status', 'attempt', 'since', 'why', 'how we know']),
     '| --- | --- | --: | --- | --- | --- |',
     ...rows,
     ...holds.flatMap((hold) => ['', `Held: ${escapeInline(describeHold(hold), MAX_REASON)}.`]),
@@ -52,7 +52,7 @@ export function renderStatusTable({ pipeline, overlay, holds, pageUrl }: StatusV
   ].join('\n')
 }
 
-/** What the issue is waiting for, for whom and until when, and everything that is in the way. */
+/** What the issue waits for, until when, and everything that is in the way. */
 export function renderWhyTable({ pipeline, overlay, holds, problems, isConfigured, pageUrl }: StatusView): string {
   const headline = headlineOf(pipeline)
   const stage = stageOf(pipeline, headline.stage)
@@ -93,12 +93,12 @@ function stageLightText(stage: Stage, overlays: StageOverlays): string {
   return `${LIGHT_SYMBOLS[stage.status].shape} ${statusText(stage, overlays)}`
 }
 
-/** The light of the whole issue: that of its stage while one is live, else what is left. */
+/** The light of the whole issue, with the stage's overlays while that stage shows the same status. */
 function issueLightText(pipeline: Pipeline, stage: Stage, overlays: StageOverlays): string {
-  const { light: colour } = headlineOf(pipeline)
-  return colour === stage.status
+  const { light } = headlineOf(pipeline)
+  return light === stage.status
     ? stageLightText(stage, overlays)
-    : `${LIGHT_SYMBOLS[colour].shape} ${LIGHT_SYMBOLS[colour].word}`
+    : `${LIGHT_SYMBOLS[light].shape} ${LIGHT_SYMBOLS[light].word}`
 }
 
 function attemptCell(stage: Stage, url: string | null | undefined): string {
@@ -109,11 +109,11 @@ function attemptCell(stage: Stage, url: string | null | undefined): string {
 function configurationCell(problems: readonly string[], isConfigured: boolean): string {
   const [first = ''] = problems
   const more = problems.length > 1 ? `, and ${problems.length - 1} more` : ''
-  return `${escapeInline(first.replace(/\.$/, ''), MAX_REASON)}${more}; ${isConfigured ? 'the last good version is in force' : 'until it is right, Andon only watches'}`
+  return `${escapeInline(first.replace(/\.$/, ''), MAX_REASON)}${more}; ${isConfigured ? 'the last good version is in force' : 'until it is fixed, Andon only observes'}`
 }
 
-function evidenceCell({ kind, id, at }: Evidence): string {
-  return `${kind} ${codeSpan(id, 60)}, ${formatSecond(at)}`
+function evidenceCell({ kind, at }: Evidence): string {
+  return `${EVIDENCE_SOURCES[kind]}, ${formatSecond(at)}`
 }
 
 function boardLink({ issue }: Pipeline, pageUrl: string): string {

@@ -2,15 +2,15 @@ import type { Pipeline, Stage } from '../pipeline/model/pipeline.ts'
 import { linkTo } from './sanitize.ts'
 import { renderStage, type StageOverlays, stageOf } from './stage.ts'
 
-/** GitHub takes somewhat more, and counts differently in different places; this much is always taken. */
+/** GitHub accepts somewhat more, and counts differently in different places; this much always passes. */
 export const MAX_COMMENT = 60_000
 
-/** Finds a sticky comment again. It carries no state, and is trusted only in a comment that we wrote. */
+/** Identifies a sticky comment. It carries no state, and is trusted only in a comment that we wrote. */
 export function stickyCommentMarker(pipelineId: number, which: string): string {
   return `<!-- andon:v1 ${pipelineId}/${which} -->`
 }
 
-/** The sticky comment of one stage, whole. */
+/** The whole sticky comment of one stage. */
 export function renderStickyComment(
   pipeline: Pipeline,
   stage: Stage['name'],
@@ -23,13 +23,13 @@ export function renderStickyComment(
   )
 }
 
-/** Cut at the end of a line so that it is at most `max` code points, with a link to the rest. */
+/** Cuts at the end of a line, to at most `max` code points, and links to the rest. */
 export function truncateMarkdown(markdown: string, max: number, pageUrl: string): string {
   if (markdown.length <= max) return markdown
   const points = Array.from(markdown)
   if (points.length <= max) return markdown
-  const rest = `\n\n… ${linkTo('the rest is on the board', pageUrl)}\n`
-  const kept = points.slice(0, max - rest.length).join('')
-  const end = kept.lastIndexOf('\n')
-  return `${end > 0 ? kept.slice(0, end) : kept}${rest}`
+  const suffix = `\n\n… ${linkTo('the rest is on the board', pageUrl)}\n`
+  const start = points.slice(0, max - suffix.length).join('')
+  const end = start.lastIndexOf('\n')
+  return `${end > 0 ? start.slice(0, end) : start}${suffix}`
 }

@@ -25,23 +25,23 @@ const schema: z.ZodType<CheckRunPayload> = repositoryPayload.extend({
     external_id: z
       .string()
       .nullish()
-      .transform((known) => known ?? ''),
+      .transform((externalId) => externalId ?? ''),
   }),
   requested_action: z
     .object({ identifier: z.string() })
     .nullish()
-    .transform((pressed) => pressed ?? null),
+    .transform((action) => action ?? null),
   sender: account,
 })
 
-/** A button of a check run of ours, or GitHub's own re-run of it; null for every other check run and button. */
+/** A button of our check run, or GitHub's own re-run button on it; null for other Apps' check runs and unknown buttons. */
 export function translateCheckRun(action: string, payload: unknown, receipt: DeliveryReceipt): Event | null {
   const port = readPayload(schema, payload)
   const ours = EXTERNAL_ID.exec(port.check_run.external_id)?.groups
   const isRerun = action === 'rerequested'
   const verb = isRerun ? 'retry' : BUTTONS.find((button) => button === port.requested_action?.identifier)
   if (ours?.pipeline === undefined || ours.stage === undefined || ours.sha === undefined || !verb) return null
-  // GitHub does not say when a button was pressed.
+  // The payload has no time for the click.
   const at = receipt.receivedAt
   return {
     type: 'button.clicked',

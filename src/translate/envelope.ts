@@ -1,10 +1,10 @@
-/** What a delivery says of itself, around the payload. */
+/** A delivery: its headers, its payload, and the payload's fields that are indexed. */
 export type DeliveryEnvelope = {
   readonly hookId: number
   readonly guid: string
   readonly name: string
   readonly payload: object
-  /** These three are null where the payload holds nothing fit to be stored. */
+  /** These three are null if the payload has no value that can be stored. */
   readonly action: string | null
   readonly installationId: number | null
   readonly repositoryId: number | null
@@ -18,17 +18,17 @@ export class MalformedDelivery extends Error {
   override readonly name = 'MalformedDelivery'
 }
 
-/** Reads the headers and the body's text; throws Malformed. */
+/** Reads the headers and the body's text; throws MalformedDelivery. */
 export function readEnvelope(headers: RequestHeaders, text: string): DeliveryEnvelope {
   const name = header(headers, 'x-github-event', /^[a-z0-9_]{1,64}$/)
   const guid = header(headers, 'x-github-delivery', /^[\w-]{1,100}$/)
-  // Only GitHub's proxies and our own tools leave it out.
+  // Only proxies and our own tools omit it.
   const hookId = 'x-github-hook-id' in headers ? Number(header(headers, 'x-github-hook-id', /^\d{1,15}$/)) : 0
   const payload = parseJsonObject(text)
   return { hookId, guid, name, payload, ...indexedFieldsOf(payload) }
 }
 
-/** The same for a stored body, whose headers were read when it came. */
+/** Parses a body; throws MalformedDelivery. */
 export function parseJsonObject(text: string): object {
   let payload: unknown
   try {
@@ -47,7 +47,7 @@ function header(headers: RequestHeaders, name: string, shape: RegExp): string {
   return value
 }
 
-// These columns must be storable even when the payload is not readable: that is when they are needed most.
+// These columns must be stored even for an unreadable payload: that is when they are needed most.
 function indexedFieldsOf(payload: object): Pick<DeliveryEnvelope, 'action' | 'installationId' | 'repositoryId'> {
   const action = field(payload, 'action')
   return {

@@ -1,5 +1,5 @@
-// What GraphQL answers about an issue and what is to close it. Its names and enums differ from REST's; the facts do not.
-// A field that is missing or of another type makes the whole answer unreadable: nothing is read into its absence.
+// Translates GraphQL's answers about an issue and the pull requests that close it. Names and enums differ from REST's, the
+// facts do not. A missing field, or one of another type, makes the whole answer unreadable: absence is no information.
 import { z } from 'zod'
 import type { IssueFact, PullRequestFact, ReviewFact } from '../pipeline/model/facts.ts'
 import {
@@ -19,7 +19,7 @@ import { forkBranch } from './fork-branch.ts'
 import { type IssueFields, issueFactOf } from './issues.ts'
 import { pullRequestFactOf } from './pull-request.ts'
 
-/** An issue (null: there is none by that number), what is to close it, and the commit at the default branch's head. */
+/** An issue (null if there is none), the pull requests that close it, and the commit at the default branch's head. */
 export type IssueRead = {
   readonly issue: IssueFact | null
   readonly pullRequests: readonly PullRequestFact[]
@@ -30,16 +30,16 @@ const actor = z
   .object({ __typename: z.string().optional(), login: identifier })
   .transform(({ __typename, login }): Account => {
     if (__typename !== 'Bot') return { login, type: 'User' }
-    // GraphQL says `claude` where REST and deliveries say `claude[bot]`; a person may be called `claude` as well.
+    // GraphQL names a bot `claude` where REST and deliveries name it `claude[bot]`; a user may be called `claude` as well.
     return { login: login.endsWith('[bot]') ? login : `${login}[bot]`, type: 'Bot' }
   })
-const author = actor.nullable().transform((known): Account => known ?? { login: 'ghost', type: 'User' })
+const author = actor.nullable().transform((account): Account => account ?? { login: 'ghost', type: 'User' })
 
-/** Nodes that may not be seen are null. */
+/** GitHub sends null for nodes that the App may not see. */
 function connectionOf<T>(node: z.ZodType<T>) {
   return z
     .object({ nodes: z.array(node.nullable()) })
-    .transform(({ nodes }) => nodes.filter((one): one is Exclude<typeof one, null> => one !== null))
+    .transform(({ nodes }) => nodes.filter((node): node is Exclude<typeof node, null> => node !== null))
 }
 
 const repositoryOfNode = z.object({ databaseId: id.nullish() }).nullish()
@@ -76,7 +76,7 @@ const issue = z.object({
   title: truncatedText,
   url: webUrl,
   state: z.enum(['OPEN', 'CLOSED']),
-  // A reason GitHub may invent tomorrow says no more to us than none.
+  // A reason that GitHub adds later is treated as none.
   stateReason: z.enum(['COMPLETED', 'NOT_PLANNED', 'DUPLICATE', 'REOPENED']).nullish().catch(null),
   closedAt: optionalTimestamp,
   updatedAt: timestamp,
@@ -94,11 +94,11 @@ const pullRequestRepository = z.object({
 
 export function translateIssueRead(repositoryId: number, repository: unknown, evidence: ReadReceipt): IssueRead {
   const { issue, defaultBranchRef } = readPayload(issueRepository, repository)
-  // An issue may be closed from another repository; that one's numbers mean nothing here.
-  const here = issue?.closedByPullRequestsReferences.filter((node) => isInRepository(repositoryId, node)) ?? []
+  // A pull request of another repository may close the issue; its number means nothing here.
+  const pullRequests = issue?.closedByPullRequestsReferences.filter((node) => isInRepository(repositoryId, node)) ?? []
   return {
     issue: issue && issueFactOf(issueFieldsOf(issue), evidence),
-    pullRequests: here.map((node) => pullRequestFactOfNode(repositoryId, node, evidence)),
+    pullRequests: pullRequests.map((node) => pullRequestFactOfNode(repositoryId, node, evidence)),
     defaultBranchSha: defaultBranchRef?.target.oid ?? null,
   }
 }
@@ -157,7 +157,7 @@ function pullRequestFactOfNode(
     ...fact,
     closingIssues: closingNumbersOf(repositoryId, node.closingIssuesReferences),
     closingIssuesAt: evidence.at,
-    reviews: node.reviews.flatMap((one) => reviewFactOf(one, evidence) ?? []),
+    reviews: node.reviews.flatMap((review) => reviewFactOf(review, evidence) ?? []),
   }
 }
 
@@ -170,7 +170,7 @@ const REVIEW_STATES = {
   DISMISSED: 'dismissed',
 } as const
 
-/** A review by an account that left GitHub, or of a commit that is gone, counts for nothing. */
+/** Null for a review without an author or a commit, because the account or the commit was deleted. */
 function reviewFactOf(node: z.output<typeof review>, evidence: ReadReceipt): ReviewFact | null {
   const { databaseId, author, commit, submittedAt, state } = node
   if (databaseId === null || author === null || commit === null || submittedAt === null) return null

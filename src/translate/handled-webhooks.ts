@@ -1,8 +1,8 @@
-// What we act on. app.yml subscribes to exactly these (a test holds it to that); everything else GitHub sends is accepted
-// and kept as ignored. Labels, assignments, pins and the like change nothing on the line, and a comment that is edited
-// orders nothing.
+// The webhooks that Andon acts on. app.yml subscribes to exactly these, which a test checks; every other delivery is
+// accepted and kept as ignored. Assignments, pins and the like change nothing on the line, and editing a comment runs no
+// command.
 
-/** Webhook names and the actions of each that are acted on; none where GitHub knows none. */
+/** The webhooks and, for each, the actions that matter; an empty list for a webhook without actions. */
 export const HANDLED_WEBHOOKS = {
   issues: ['opened', 'edited', 'closed', 'reopened', 'labeled', 'deleted', 'transferred'],
   workflow_run: ['requested', 'in_progress', 'completed'],
@@ -21,14 +21,14 @@ export type HandledWebhook = keyof typeof HANDLED_WEBHOOKS
 
 export const HANDLED_WEBHOOK_NAMES = Object.keys(HANDLED_WEBHOOKS) as HandledWebhook[]
 
-/** Every App gets these, asked for or not: a manifest may not list them. */
+/** Every App receives these without a subscription, and a manifest may not list them. */
 export const ALWAYS_DELIVERED: readonly HandledWebhook[] = ['installation', 'installation_repositories']
 
 export function isHandledWebhook(name: string): name is HandledWebhook {
   return Object.hasOwn(HANDLED_WEBHOOKS, name)
 }
 
-/** False for deliveries that carry no action: each of them is looked at. */
+/** False for a webhook without actions: each of its deliveries is translated. */
 export function hasActions(name: HandledWebhook): boolean {
   return HANDLED_WEBHOOKS[name].length > 0
 }

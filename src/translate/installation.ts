@@ -1,5 +1,5 @@
-// Installations and the repositories they reach. Their payloads carry no moment for most of what happened (`updated_at`
-// stays as it was when the installation was made), so they are taken in the order they were received.
+// Installations and their repositories. Most of these payloads carry no time of the event (`updated_at` remains the time of
+// the installation), so events are ordered by their arrival.
 import type { Installation, Repository } from '@octokit/webhooks-types'
 import { z } from 'zod'
 import type { Event, RepositoryRef } from '../pipeline/model/events.ts'
@@ -40,7 +40,7 @@ const installationPayload: z.ZodType<InstallationPayload> = z.object({
 const installationRepositoriesPayload: z.ZodType<InstallationRepositoriesPayload> = z.object({
   installation,
   repositories_added: installationRepositories,
-  // A repository that was deleted may be listed with little more than its id.
+  // A deleted repository may be listed with little more than its id.
   repositories_removed: z.array(z.object({ id })),
 })
 
@@ -63,10 +63,10 @@ export function translateInstallationRepositories(_action: string, payload: unkn
 function installationChanged(
   port: InstallationFields,
   receipt: DeliveryReceipt,
-  reach: { added: readonly InstallationRepository[]; removed: readonly number[] },
+  change: { added: readonly InstallationRepository[]; removed: readonly number[] },
 ): Extract<Event, { type: 'installation.changed' }> {
   const at = receipt.receivedAt
-  const added = reach.added.map(
+  const added = change.added.map(
     (repository): RepositoryRef => ({
       id: repository.id,
       fullName: repository.full_name,
@@ -81,9 +81,9 @@ function installationChanged(
     evidence: evidenceOf(receipt, at),
     installationId: port.id,
     account: port.account.login,
-    // New permissions may be accepted, and repositories added, while it is suspended.
+    // A suspended installation may still accept permissions and add repositories.
     state: port.suspended_at === null ? 'active' : 'suspended',
     added,
-    removed: reach.removed,
+    removed: change.removed,
   }
 }

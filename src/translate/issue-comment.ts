@@ -16,7 +16,7 @@ import {
   timestamp,
 } from './fields.ts'
 
-/** A comment as it was written. Which commands are in it is the inbox's to find out. */
+/** A comment with its whole text, in which the inbox finds the commands. */
 export type CommentCreated = Omit<Extract<Event, { type: 'commands.received' }>, 'type' | 'commands'> & {
   readonly type: 'comment.created'
   readonly body: string
@@ -29,7 +29,7 @@ type CreatedCommentPayload = CommentPayload & {
   sender: Account
 }
 
-// The comments of a pull request are those of the issue that GitHub keeps beside it.
+// To GitHub's API a pull request is also an issue: its comments arrive as issue comments.
 const issue = z
   .object({ number, pull_request: z.unknown().optional() })
   .transform(({ number, pull_request }) => ({ number, onPullRequest: pull_request != null }))
@@ -43,7 +43,7 @@ const createdPayload: z.ZodType<CreatedCommentPayload> = repositoryPayload.exten
   sender: account,
 })
 
-// Edits are not handled: the commands of the first version may have been carried out already.
+// Edits are not handled: the commands of the first version may already have run.
 export function translateIssueComment(
   action: string,
   payload: unknown,
@@ -52,7 +52,7 @@ export function translateIssueComment(
   if (action === 'created') return commentCreatedOf(readPayload(createdPayload, payload), receipt)
   const port = readPayload(deletedPayload, payload)
   const at = port.comment.updated_at
-  // Whether the comment was one of ours only the publications know, by its id.
+  // Only the publications know, by its id, whether the comment was ours.
   return {
     type: 'comment.deleted',
     at,

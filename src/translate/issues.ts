@@ -19,7 +19,7 @@ import {
   webUrl,
 } from './fields.ts'
 
-/** An issue in REST's shape, which deliveries share. */
+/** An issue as REST and deliveries show it. */
 export type IssueFields = Pick<Issue, 'number' | 'title' | 'html_url' | 'closed_at' | 'updated_at'> & {
   user: Account
   state: NonNullable<Issue['state']>
@@ -34,7 +34,7 @@ const issue = z.object({
   html_url: webUrl,
   user: account,
   state: z.enum(['open', 'closed']),
-  // A reason GitHub may invent tomorrow says no more to us than none.
+  // A reason that GitHub adds later is treated as none.
   state_reason: z
     .enum(['completed', 'not_planned', 'reopened', 'duplicate'])
     .nullish()
@@ -50,9 +50,9 @@ const labeledPayload: z.ZodType<LabeledIssuePayload> = issuesPayload.extend({ la
 export function translateIssues(action: string, payload: unknown, receipt: DeliveryReceipt): Event {
   if (action === 'labeled') return labeledEventOf(readPayload(labeledPayload, payload), receipt)
   const port = readPayload(changedPayload, payload)
-  const told = eventBaseOf(port, receipt)
-  if (action === 'deleted' || action === 'transferred') return { type: 'issue.removed', ...told, why: action }
-  return { type: 'issue.changed', action, ...told, sender: port.sender.login }
+  const base = eventBaseOf(port, receipt)
+  if (action === 'deleted' || action === 'transferred') return { type: 'issue.removed', ...base, why: action }
+  return { type: 'issue.changed', action, ...base, sender: port.sender.login }
 }
 
 export function issueFactOf(port: IssueFields, evidence: IssueFact['evidence']): IssueFact {
@@ -75,6 +75,6 @@ function labeledEventOf(port: LabeledIssuePayload, receipt: DeliveryReceipt): Ev
 
 function eventBaseOf(port: IssuesPayload, receipt: DeliveryReceipt) {
   const at = port.issue.updated_at
-  const told = { at, evidence: evidenceOf(receipt, at) }
-  return { ...told, repository: repositoryRefOf(port), issue: issueFactOf(port.issue, told.evidence) }
+  const evidence = evidenceOf(receipt, at)
+  return { at, evidence, repository: repositoryRefOf(port), issue: issueFactOf(port.issue, evidence) }
 }

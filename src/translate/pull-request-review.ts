@@ -36,9 +36,9 @@ const schema: z.ZodType<ReviewPayload> = repositoryPayload.extend({
 export function translatePullRequestReview(action: string, payload: unknown, receipt: DeliveryReceipt): Event {
   const port = readPayload(schema, payload)
   const submittedAt = port.review.submitted_at ?? port.pull_request.updated_at
-  // A dismissal leaves `submitted_at` as it was; only the pull request knows when it happened.
+  // A dismissal does not change `submitted_at`; only the pull request shows its time.
   const at = action === 'dismissed' ? port.pull_request.updated_at : submittedAt
-  const told = { at, evidence: evidenceOf(receipt, at) }
+  const evidence = evidenceOf(receipt, at)
   const review: ReviewFact = {
     id: port.review.id,
     reviewer: port.review.user.login,
@@ -46,11 +46,12 @@ export function translatePullRequestReview(action: string, payload: unknown, rec
     state: port.review.state,
     commitSha: port.review.commit_id ?? port.pull_request.head.sha,
     submittedAt,
-    evidence: told.evidence,
+    evidence,
   }
   return {
     type: 'review.changed',
-    ...told,
+    at,
+    evidence,
     repository: repositoryRefOf(port),
     pullRequest: pullRequestFactOf(
       pullRequestOfPayload(port.pull_request, port.repository.id),

@@ -32,7 +32,7 @@ export type PullRequestFields = Pick<
 type PullRequestPayload = RepositoryPayload & { pull_request: PullRequestFields }
 type SynchronizePayload = PullRequestPayload & { before: string }
 
-/** A pull request as it is shown at one moment, by whichever way. */
+/** What a delivery or an answer shows of a pull request at one moment. */
 export type ShownPullRequest = Pick<
   PullRequestFact,
   'number' | 'title' | 'url' | 'author' | 'state' | 'draft' | 'branch' | 'headSha' | 'updatedAt'
@@ -50,7 +50,7 @@ export const pullRequestFields = z.object({
   merged_at: optionalTimestamp,
   updated_at: timestamp,
   user: account,
-  // GitHub sends a null label when the fork is gone.
+  // GitHub sends a null label for a deleted fork.
   head: z.object({
     label: identifier.nullish().transform((label) => label ?? ''),
     ref: identifier,
@@ -70,7 +70,7 @@ export function translatePullRequest(action: string, payload: unknown, receipt: 
   return changedEventOf(action, readPayload(changedPayload, payload), [], receipt)
 }
 
-/** What a delivery shows of a pull request in that repository. */
+/** A delivery's pull request, seen from the repository with that id. */
 export function pullRequestOfPayload(port: PullRequestFields, repositoryId: number): ShownPullRequest {
   return {
     number: port.number,
@@ -85,7 +85,7 @@ export function pullRequestOfPayload(port: PullRequestFields, repositoryId: numb
   }
 }
 
-/** The fact, with nothing in it yet of what only other deliveries and answers show. */
+/** The fact, without what only other deliveries and answers show. */
 export function pullRequestFactOf(shown: ShownPullRequest, evidence: PullRequestFact['evidence']): PullRequestFact {
   return {
     ...shown,
@@ -106,18 +106,19 @@ function changedEventOf(
   receipt: DeliveryReceipt,
 ): Event {
   const at = port.pull_request.updated_at
-  const told = { at, evidence: evidenceOf(receipt, at) }
-  const fact = pullRequestFactOf(pullRequestOfPayload(port.pull_request, port.repository.id), told.evidence)
+  const evidence = evidenceOf(receipt, at)
+  const fact = pullRequestFactOf(pullRequestOfPayload(port.pull_request, port.repository.id), evidence)
   return {
     type: 'pull_request.changed',
     action,
-    ...told,
+    at,
+    evidence,
     repository: repositoryRefOf(port),
     pullRequest: { ...fact, replacedShas },
   }
 }
 
-// GitHub labels a head `owner:branch`, also when the fork itself is gone.
+// GitHub labels a head `owner:branch`, often also after the fork was deleted.
 function forkBranchOf({ head }: PullRequestFields): string {
   return forkBranch(head.label.includes(':') ? head.label.split(':')[0] : null, head.ref)
 }

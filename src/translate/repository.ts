@@ -21,8 +21,8 @@ const schema: z.ZodType<RepositoryEventPayload> = repositoryPayload.extend({
 export function translateRepository(action: string, payload: unknown, receipt: DeliveryReceipt): Event {
   const port = readPayload(schema, payload)
   const repository = repositoryRefOf(port)
-  // Nothing runs in an archived repository and nothing can be written there: for the line it is gone until unarchived.
-  // No payload says when that happened; it was not before it was told.
+  // Nothing runs in an archived repository and nothing can be written there, so it counts as removed until unarchived.
+  // The payload does not say when that happened.
   if (action === 'deleted' || action === 'archived') {
     const at = receipt.receivedAt
     return { type: 'repository.removed', at, evidence: evidenceOf(receipt, at), repository }

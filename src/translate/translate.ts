@@ -1,5 +1,5 @@
-// One delivery becomes one event, or none. A plain function of the payload, so that Probot's handlers and the replay of a
-// failed delivery come to the same result.
+// One delivery becomes one event, or none. This is a pure function of the payload, so that Probot's handlers and the replay
+// of a failed delivery get the same result.
 import { z } from 'zod'
 import type { Event } from '../pipeline/model/events.ts'
 import { translateCheckRun } from './check-run.ts'
@@ -33,7 +33,7 @@ const TRANSLATORS: Readonly<Record<HandledWebhook, Translator>> = {
 
 const payloadWithAction = z.object({ action: z.string() })
 
-/** Translates one delivery; null when no pipeline is concerned. Throws UntranslatablePayload, naming the field. */
+/** Translates one delivery; null when it concerns no pipeline. Throws UntranslatablePayload, naming the field. */
 export function translate(name: string, payload: unknown, receipt: DeliveryReceipt): Event | CommentCreated | null {
   if (!isHandledWebhook(name)) return null
   const action = hasActions(name) ? readPayload(payloadWithAction, payload).action : null

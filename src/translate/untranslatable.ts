@@ -1,4 +1,4 @@
-/** A payload that we act on or an answer that we asked for, but cannot read. The message names the field and never quotes the payload. */
+/** A handled payload or an answer that cannot be read. The message names the field and never quotes the payload. */
 export class UntranslatablePayload extends Error {
   override readonly name = 'UntranslatablePayload'
 }

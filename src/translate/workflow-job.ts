@@ -53,12 +53,12 @@ const jobPayload: z.ZodType<JobPayload> = repositoryPayload.extend({ workflow_jo
 export function translateWorkflowJob(action: string, payload: unknown, receipt: DeliveryReceipt): Event {
   const port = readPayload(jobPayload, payload)
   const at = newestTimestampOf(port.workflow_job)
-  const told = { at, evidence: evidenceOf(receipt, at) }
+  const source = { at, evidence: evidenceOf(receipt, at) }
   return {
     type: 'job.changed',
-    ...told,
+    ...source,
     repository: repositoryRefOf(port),
-    job: jobFactOf(action, port.workflow_job, told),
+    job: jobFactOf(action, port.workflow_job, source),
   }
 }
 
@@ -68,7 +68,7 @@ export function translateJobOfRun(body: unknown, evidence: ReadReceipt): JobFact
   return jobFactOf(null, job, { at: newestTimestampOf(job), evidence })
 }
 
-function jobFactOf(action: string | null, job: JobFields, told: Pick<JobFact, 'at' | 'evidence'>): JobFact {
+function jobFactOf(action: string | null, job: JobFields, source: Pick<JobFact, 'at' | 'evidence'>): JobFact {
   const status = jobStatusOf(action, job)
   return {
     id: job.id,
@@ -81,11 +81,12 @@ function jobFactOf(action: string | null, job: JobFields, told: Pick<JobFact, 'a
     stepsCompleted: job.steps.filter((step) => step.status === 'completed').length,
     stepsTotal: job.steps.length,
     url: job.html_url,
-    ...told,
+    ...source,
   }
 }
 
-// The further of action and status counts, as with runs; `queued` deliveries of jobs held by an environment say waiting.
+// Whichever of action and status is further along counts, as with runs. A job that an environment keeps waiting arrives as
+// `queued` with the status `waiting`.
 function jobStatusOf(action: string | null, job: JobFields): JobFact['status'] {
   if (job.status === 'completed' || (action === 'completed' && job.conclusion !== null)) {
     if (job.conclusion === null) throw new UntranslatablePayload('workflow_job.conclusion: a completed job has none')
@@ -96,8 +97,8 @@ function jobStatusOf(action: string | null, job: JobFields): JobFact['status'] {
 }
 
 function newestTimestampOf(job: JobFields): Instant {
-  const moments = [job.created_at, job.started_at, job.completed_at].filter((at) => at !== null)
-  const at = moments.toSorted().at(-1)
-  if (at === undefined) throw new UntranslatablePayload('workflow_job.started_at: the job carries no moment at all')
+  const timestamps = [job.created_at, job.started_at, job.completed_at].filter((at) => at !== null)
+  const at = timestamps.toSorted().at(-1)
+  if (at === undefined) throw new UntranslatablePayload('workflow_job.started_at: the job has no timestamp')
   return at
 }

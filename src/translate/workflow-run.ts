@@ -1,4 +1,4 @@
-// A workflow run. Deliveries and REST show it in the same shape, so one function translates it whichever way it came.
+// A workflow run. Deliveries and REST show it in the same shape, so one function translates it either way.
 import type { Workflow, WorkflowRun } from '@octokit/webhooks-types'
 import { z } from 'zod'
 import type { Event } from '../pipeline/model/events.ts'
@@ -68,17 +68,19 @@ const runPayload: z.ZodType<RunPayload> = repositoryPayload.extend({
 export function translateWorkflowRun(action: string, payload: unknown, receipt: DeliveryReceipt): Event {
   const port = readPayload(runPayload, payload)
   const { repository, workflow, workflow_run: run } = port
-  const told = { at: run.updated_at, evidence: evidenceOf(receipt, run.updated_at) }
+  const at = run.updated_at
+  const evidence = evidenceOf(receipt, at)
   const context = { repositoryId: repository.id, action, workflowPath: workflow?.path ?? '', jobs: [] }
   return {
     type: 'run.changed',
-    ...told,
+    at,
+    evidence,
     repository: repositoryRefOf(port),
-    run: runFactOf(run, { ...context, evidence: told.evidence }),
+    run: runFactOf(run, { ...context, evidence }),
   }
 }
 
-/** A run that was asked for, with the jobs of its newest `run_attempt` as far as they were read. */
+/** A run that was read from GitHub, with the jobs of its newest `run_attempt` as far as they were read. */
 export type RunRead = RunFact
 
 /** A run as REST shows it, with the jobs of its newest `run_attempt` as far as they were read. */
@@ -101,9 +103,9 @@ function runFactOf(
   run: RunFields,
   o: {
     readonly repositoryId: number
-    /** Of the delivery; a read has none. */
+    /** The delivery's action; null for a read. */
     readonly action: string | null
-    /** Of the workflow beside the run, for a run that does not name its own. */
+    /** The path of the delivery's workflow, for a run that does not name its own. */
     readonly workflowPath: string
     readonly jobs: readonly JobFact[]
     readonly evidence: Evidence
@@ -115,7 +117,7 @@ function runFactOf(
     id: run.id,
     runAttempt: run.run_attempt,
     workflow: workflowFileOf(run.path ?? o.workflowPath),
-    // A fork titles its runs as it likes: an attempt key found there would be anybody's.
+    // A fork titles its runs as it likes: an attempt key in its title proves nothing.
     title: ours ? run.display_title : '',
     status,
     conclusion: status === 'completed' ? run.conclusion : null,
@@ -129,9 +131,9 @@ function runFactOf(
   }
 }
 
-// The action and the status are read together, the further one counts: GitHub delivers `requested` runs that are
-// already completed (they wait for approval) and, rarely, `completed` runs whose body still says queued. GitHub has more
-// words for a run that has not begun (`requested`, `pending`, `waiting`), and may invent others.
+// Whichever of action and status is further along counts: GitHub delivers `requested` runs that are already completed
+// (they wait for approval) and, rarely, `completed` runs whose body still says queued. GitHub has more words for a run that
+// has not begun (`requested`, `pending`, `waiting`), and may add others.
 function runStatusOf(action: string | null, run: RunFields): RunStatus {
   if (run.status === 'completed' || (action === 'completed' && run.conclusion !== null)) {
     if (run.conclusion === null) throw new UntranslatablePayload('workflow_run.conclusion: a completed run has none')

@@ -146,7 +146,7 @@ test('in a day only so many begin; those that have begun go on, and the rest beg
   await applyCommand(configurationAnswer(text), ...[1, 2, 3, 4, 5].map((number) => queuedIssues(number)))
   const first = await answerQuestions(text)
   expect(numbersOf(first)).toEqual([1, 2])
-  expect((await reasons())[5]).toContain('2 of 2 begun today')
+  expect((await reasons())[5]).toContain('2 of 2 started today')
   const [held] = first
   await applyOrThrow(testDoor, dispatchResultOf(held!, { state: 'confirmed', runId: 1, url: '' }, advance()), held)
   await applyCommand(runChangedOf(held!, 1, advance(), 'success'))

@@ -137,7 +137,7 @@ test('the evidence of a row shows when the keyboard reaches it', async () => {
   expect(await evidence.isVisible()).toBe(false)
   await page.locator('#pipeline-3 a').focus()
   expect(await evidence.isVisible()).toBe(true)
-  expect(await evidence.innerText()).toMatch(/^delivery .*UTC$/)
+  expect(await evidence.innerText()).toMatch(/^webhook delivery .*UTC$/)
   await page.context().close()
 })
 

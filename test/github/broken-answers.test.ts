@@ -1,5 +1,5 @@
-// Something between us and GitHub may answer 200 with a page, or cut an answer short. Whatever was asked, that is no
-// answer: it is asked again, and never taken for "there is none".
+// A proxy between us and GitHub may answer 200 with a page, or cut an answer short. Every reader treats that as a failed
+// call, which is repeated, and never as "there is none".
 import nock from 'nock'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { GitHub } from '../../src/github/client.ts'
@@ -40,7 +40,7 @@ afterEach(() => {
 })
 
 describe.each(READS)('%s', (_, read) => {
-  test.each(BROKEN)('that is answered with %s is not answered', async (_, body, headers) => {
+  test.each(BROKEN)('that is answered with %s counts as not answered', async (_, body, headers) => {
     nock.disableNetConnect()
     nock(API)
       .post(/access_tokens$/)

@@ -61,7 +61,7 @@ test('comments and check runs are created, changed and deleted at their addresse
   await github.updateCheckRun(REPOSITORY, 21, changes)
 })
 
-test('a token that GitHub no longer takes is renewed once, even for a creation', async () => {
+test('a token that GitHub no longer accepts is renewed once, even for a creation', async () => {
   expectTokenRequest('ghs_old')
   nock(API).post('/repos/acme/widgets/issues/42/comments').reply(401, { message: 'Bad credentials' })
   expectTokenRequest('ghs_new')
@@ -103,7 +103,7 @@ test('a marker is trusted only in a comment that our App wrote', async () => {
   expect(found).toEqual([{ id: 4 }, { id: 9 }])
 })
 
-test('check runs are found by their external id, ours only, twins of one name included', async () => {
+test('our check runs are found by their external id, duplicates included', async () => {
   expectTokenRequest()
   const [app, external_id] = [{ id: APP_ID }, `1/plan/${SHA}`]
   nock(API)
@@ -128,18 +128,18 @@ test.each([
   ['read', 'triage', 'triage'],
   ['read', 'read', 'read'],
   ['none', 'none', 'none'],
-  // An organisation's own role may be called anything: the coarse word counts.
+  // An organisation may name its roles freely: the coarse permission counts.
   ['write', 'security champion', 'write'],
   ['read', 'admin', 'read'],
   ['none', 'write', 'none'],
   ['owner', 'admin', 'none'],
-])('who has %s, as %s, is taken for %s', async (permission, role_name, role) => {
+])('a user with the permission %s and the role name %s has the role %s', async (permission, role_name, role) => {
   expectTokenRequest()
   nock(API).get('/repos/acme/widgets/collaborators/alice/permission').reply(200, { permission, role_name })
   expect(await openTestClient().readRole(REPOSITORY, 'alice')).toBe(role)
 })
 
-test('only a clear answer says what somebody may', async () => {
+test('only a clear answer gives a role', async () => {
   expectTokenRequest('ghs_one', 3)
   const path = '/repos/acme/widgets/collaborators/ghost/permission'
   nock(API).get(path).reply(404, { message: 'ghost is not a user' })

@@ -8,7 +8,7 @@ const COMMENTS = '/repos/acme/widgets/issues/42/comments'
 const COMMENT = '/repos/acme/widgets/issues/comments/99'
 
 test.each([
-  // status, headers, message, word for a creation, word for a change, until
+  // status, headers, message, kind for a creation, kind for a change, until
   [500, {}, 'Server Error', 'unconfirmed', 'retryable', null],
   [502, {}, 'Bad Gateway', 'unconfirmed', 'retryable', null],
   [503, { 'retry-after': '30' }, 'Unavailable', 'unconfirmed', 'retryable', null],
@@ -67,7 +67,7 @@ test('a connection that breaks leaves a creation unconfirmed', async () => {
 })
 
 test.each(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])(
-  'a connection that was never made (%s) lets a creation be tried again',
+  'a creation without a connection (%s) can be sent again',
   async (code) => {
     expectTokenRequest()
     nock(API)
@@ -77,7 +77,7 @@ test.each(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
   },
 )
 
-test('a GitHub that does not answer is given up in time', async () => {
+test('a request that GitHub does not answer times out', async () => {
   expectTokenRequest()
   const silent: typeof fetch = (input, init) => {
     if (String(input).endsWith('/access_tokens')) return fetch(input, init)
@@ -89,13 +89,13 @@ test('a GitHub that does not answer is given up in time', async () => {
   expect(failure.kind).toBe('unconfirmed')
 })
 
-test('a creation whose answer is cut off is unconfirmed, not created', async () => {
+test('a creation whose answer is cut off is unconfirmed', async () => {
   expectTokenRequest()
   nock(API).post(COMMENTS).reply(201, '{"id": 12', { 'content-type': 'application/json' })
   expect((await failureOf(openTestClient().createComment(REPOSITORY, 42, 'body'))).kind).toBe('unconfirmed')
 })
 
-test('a list that is cut off is asked for again, not taken for empty', async () => {
+test('a list that is cut off is asked for again and does not count as empty', async () => {
   expectTokenRequest('ghs_one', 2)
   nock(API).get(COMMENTS).query(true).reply(200, '[{"id": 1', { 'content-type': 'application/json' })
   nock(API)
@@ -105,7 +105,7 @@ test('a list that is cut off is asked for again, not taken for empty', async () 
   expect((await failureOf(openTestClient().findCheckRuns(REPOSITORY, 'c0de', '1/plan/c0de'))).kind).toBe('retryable')
 })
 
-test('an installation that is gone or suspended makes nothing of ours gone', async () => {
+test('a missing or suspended installation does not make comments count as missing', async () => {
   nock(API).post('/app/installations/7/access_tokens').reply(404, { message: 'Not Found' })
   const gone = await failureOf(openTestClient().updateComment(REPOSITORY, 99, 'body'))
   expect([gone.kind, gone.message]).toEqual(['refused', expect.stringContaining('no token: Not Found')])
@@ -113,7 +113,7 @@ test('an installation that is gone or suspended makes nothing of ours gone', asy
   expect((await failureOf(openTestClient().updateComment(REPOSITORY, 99, 'body'))).kind).toBe('refused')
 })
 
-test('trouble with the token leaves a creation unsent', async () => {
+test('a creation is not sent when there is no token', async () => {
   nock(API).post('/app/installations/7/access_tokens').reply(502)
   expect((await failureOf(openTestClient().createComment(REPOSITORY, 42, 'body'))).kind).toBe('retryable')
 })

@@ -16,7 +16,7 @@ describe('a token', () => {
     expect(fetchedUrls).toEqual([`${ISSUER}/.well-known/jwks`])
   })
 
-  test('is good for as long as it says, give or take half a minute of clocks', async () => {
+  test('is valid until it expires, with a tolerance of half a minute for clocks', async () => {
     const { verify: prove, token, advance } = openTokenIssuer()
     const old = await token()
     advance(329)
@@ -30,8 +30,8 @@ describe('a token', () => {
     ['for another audience', { aud: 'https://elsewhere.example.com' }, 'another audience'],
     ['for an audience that only begins alike', { aud: `${AUDIENCE}.evil.example` }, 'another audience'],
     ['for no audience', { aud: undefined }, 'another audience'],
-    ['of another issuer', { iss: 'https://token.actions.githubusercontent.com' }, 'somebody else'],
-    ['of no issuer', { iss: undefined }, 'somebody else'],
+    ['of another issuer', { iss: 'https://token.actions.githubusercontent.com' }, 'another issuer'],
+    ['of no issuer', { iss: undefined }, 'another issuer'],
     ['not valid yet', { nbf: second + 60 }, 'not valid yet'],
     ['that never expires', { exp: undefined }, 'lacks a claim'],
     ['that expires in words', { exp: 'never' }, 'lacks a claim'],
@@ -49,7 +49,7 @@ describe('a token', () => {
     expect(await prove(await token(claims))).toEqual({ kind: 'untrusted', why: expect.stringContaining(why) })
   })
 
-  test('signed by somebody else under the issuer’s name is not trusted', async () => {
+  test('signed by another party under the issuer’s name is not trusted', async () => {
     const { verify: prove, issuer } = openTokenIssuer()
     const forged = await issuer.token({ ...runClaims(RUN), aud: AUDIENCE }, { key: foreignKey })
     expect((await prove(forged)).kind).toBe('untrusted')
@@ -113,7 +113,7 @@ describe('the keys', () => {
     expect(fetchedUrls).toHaveLength(2)
   })
 
-  test('may change: a token signed with a new one is trusted, one signed with a withdrawn one no longer', async () => {
+  test('may be rotated: a token signed with a new key is trusted, one signed with a withdrawn key is not', async () => {
     const { verify: prove, token, issuer, fetchedUrls: fetched, advance: pass } = openTokenIssuer()
     const before = await token({ exp: 4_000_000_000 })
     expect((await prove(before)).kind).toBe('run')
@@ -127,7 +127,7 @@ describe('the keys', () => {
     expect((await prove(before)).kind).toBe('untrusted')
   })
 
-  test('are not fetched for every made-up name of a key', async () => {
+  test('are not fetched for every unknown name of a key', async () => {
     const { verify: prove, issuer, fetchedUrls: fetched, token } = openTokenIssuer()
     await prove(await token())
     for (let n = 0; n < 100; n++) {
@@ -138,7 +138,7 @@ describe('the keys', () => {
   })
 
   test.each(['refused', 'bad gateway', 'moved', 'not json', 'no keys'] as const)(
-    'that cannot be had (%s) are no verdict: nobody can say, and it is tried again half a minute later',
+    'that cannot be fetched (%s) leave a token unverified, and are fetched again half a minute later',
     async (state) => {
       const { verify: prove, token, fetchedUrls: fetched, advance: pass, setNetwork } = openTokenIssuer()
       setNetwork(state)
@@ -150,13 +150,13 @@ describe('the keys', () => {
     },
   )
 
-  test('that hang are given up', async () => {
+  test('are no longer waited for when the issuer hangs', async () => {
     const { verify: prove, token, setNetwork: wire } = openTokenIssuer({ timeoutMs: 20 })
     wire('hanging')
     expect((await prove(await token())).kind).toBe('unavailable')
   })
 
-  test('once had go on serving for an hour while the issuer is away, and no longer', async () => {
+  test('stay usable for an hour while the issuer is unreachable, and no longer', async () => {
     const { verify: prove, token, setNetwork: wire, advance: pass } = openTokenIssuer()
     await prove(await token())
     wire('refused')

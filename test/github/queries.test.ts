@@ -75,7 +75,7 @@ function answers(body: object, base = API): void {
   nock(base.replace('/v3', '')).post('/graphql').reply(200, body)
 }
 
-test('an issue is read with what is to close it and where the default branch stands', async () => {
+test('an issue is read with the pull requests that close it and the head of the default branch', async () => {
   const closedByPullRequestsReferences = { nodes: [PULL_REQUEST, { ...PULL_REQUEST, ...ELSEWHERE }] }
   answers({
     data: {
@@ -121,7 +121,7 @@ test('an issue is read with what is to close it and where the default branch sta
             submittedAt: '2026-11-21T13:00:00.000Z',
             evidence: RECEIPT,
           },
-          // GraphQL leaves out what deliveries and andon.yml call it by.
+          // GraphQL omits the suffix that deliveries and andon.yml use.
           {
             id: 7,
             reviewer: 'claude[bot]',
@@ -141,7 +141,7 @@ test('an issue is read with what is to close it and where the default branch sta
   })
 })
 
-test('an issue that does not exist is an answer, with the rest of it', async () => {
+test('a missing issue is an answer, and the rest of it is read', async () => {
   answers({
     data: { repository: { defaultBranchRef: { target: { oid: BASE } }, issue: null } },
     errors: [{ type: 'NOT_FOUND', path: ['repository', 'issue'], message: 'Could not resolve to an Issue' }],
@@ -164,7 +164,7 @@ test('a pull request closes the issues of its own repository', async () => {
   expect(await openTestClient().readClosingIssues(REPOSITORY, 57)).toEqual([42, 43])
 })
 
-test('GitHub Enterprise Server is asked beside its REST address', async () => {
+test('GitHub Enterprise Server is asked at its own GraphQL address', async () => {
   const base = 'https://ghes.test/api/v3'
   answers({ data: { repository: { pullRequest: null } } }, base)
   expect(await openTestClient({ apiUrl: base }).readClosingIssues(REPOSITORY, 57)).toEqual([])
@@ -177,12 +177,12 @@ test.each([
   ['RATE_LIMIT', null, 'rate_limited'],
   ['SERVICE_UNAVAILABLE', null, 'retryable'],
   ['INTERNAL', { issue: null }, 'retryable'],
-])('an answer that failed with %s is no answer', async (type, repository, kind) => {
+])('an answer with the error %s is a failed call', async (type, repository, kind) => {
   answers({ data: { repository }, errors: [{ type, message: 'Something went wrong' }] })
   expect((await failureOf(openTestClient().readIssue(REPOSITORY, 42, RECEIPT))).kind).toBe(kind)
 })
 
-test('an answer in which something is missing is asked for again', async () => {
+test('an answer with a missing field is asked for again', async () => {
   answers({ data: { repository: { defaultBranchRef: null, issue: { ...ISSUE, title: 7 } } } })
   const failure = await failureOf(openTestClient().readIssue(REPOSITORY, 42, RECEIPT))
   expect([failure.kind, failure.message]).toEqual([

@@ -1,4 +1,4 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are placeholders of GitHub, not of ours.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are GitHub's placeholders, not ours.
 import nock from 'nock'
 import { describe, expect, test } from 'vitest'
 import { hasAttemptKeyInRunName } from '../../src/github/run-name.ts'
@@ -34,7 +34,7 @@ describe('the configuration', () => {
     })
   })
 
-  test.each([403, 404])('is nobody’s where neither has one (%i from the organisation)', async (status) => {
+  test.each([403, 404])('is missing where neither has one (%i from the organisation)', async (status) => {
     expectTokenRequest()
     standsAt(HEAD)
     has('widgets', null, HEAD)
@@ -43,14 +43,14 @@ describe('the configuration', () => {
     expect(await openTestClient().readConfiguration(REPOSITORY, ORGANISATION)).toEqual(none)
   })
 
-  test('is not taken for missing when GitHub is out of order', async () => {
+  test('does not count as missing when GitHub fails', async () => {
     expectTokenRequest()
     standsAt(HEAD)
     nock(API).get('/repos/acme/widgets/contents/.github%2Fandon.yml').query({ ref: HEAD }).reply(502, {})
     expect(await failureOf(openTestClient().readConfiguration(REPOSITORY, null))).toMatchObject({ kind: 'retryable' })
   })
 
-  test('of a repository without a commit is none, and a directory of that name is none', async () => {
+  test('is missing in a repository without a commit, and where a directory has its name', async () => {
     expectTokenRequest()
     standsAt(null)
     standsAt(HEAD)
@@ -60,7 +60,7 @@ describe('the configuration', () => {
     expect(await github.readConfiguration(REPOSITORY, null)).toMatchObject({ text: null, headSha: HEAD })
   })
 
-  test('that is too large for GitHub to send is still seen to be large', async () => {
+  test('is known to be too large even if GitHub does not send its content', async () => {
     expectTokenRequest()
     standsAt(HEAD)
     has('widgets', { type: 'file', encoding: 'none', content: '', size: 2_000_000, sha: 'f11e' }, HEAD)
@@ -68,7 +68,7 @@ describe('the configuration', () => {
   })
 })
 
-test('a workflow is read from the default branch; one that is not there is none', async () => {
+test('a workflow is read from the default branch; a missing one is null', async () => {
   expectTokenRequest()
   nock(API).get('/repos/acme/widgets/contents/.github%2Fworkflows%2Fplan.yml').reply(200, fileOf('on: push\n'))
   nock(API).get('/repos/acme/widgets/contents/.github%2Fworkflows%2Fcode.yml').reply(404, {})
@@ -83,7 +83,7 @@ describe('a workflow echoes the attempt key', () => {
     "run-name: 'andon ${{inputs.andon}} #${{ inputs.issue }}'",
     'name: plan\r\nrun-name: andon ${{ inputs.andon }} # so that Andon finds it\r\non: push',
     '"run-name":  ${{ github.event.inputs.andon }}',
-  ])('when its run-name says it as a word: %j', (workflow) => {
+  ])('when its run-name contains it as a word: %j', (workflow) => {
     expect(hasAttemptKeyInRunName(workflow)).toBe(true)
   })
 
@@ -105,7 +105,7 @@ describe('a workflow echoes the attempt key', () => {
     'run-name: andon ${{ inputs.andon }}\nrun-name: plan',
     'run-name: *anchor ${{ inputs.andon }}',
     'run-name: "andon ${{ inputs.andon }}',
-  ])('and in doubt it does not: %j', (workflow) => {
+  ])('but in doubt counts as not echoing it: %j', (workflow) => {
     expect(hasAttemptKeyInRunName(workflow)).toBe(false)
   })
 })

@@ -44,7 +44,7 @@ function runOf(id: number, over: object = {}) {
 }
 
 describe('a dispatch', () => {
-  test('asks for the run it begins, and is sent once', async () => {
+  test('asks for the id of its run, and is sent once', async () => {
     expectTokenRequest()
     nock(API)
       .post(`${REPO}/workflows/plan.yml/dispatches`, SENT)
@@ -55,7 +55,7 @@ describe('a dispatch', () => {
     })
   })
 
-  test('that GitHub accepts without saying which run it began is accepted all the same', async () => {
+  test('is accepted even if GitHub does not name the run', async () => {
     expectTokenRequest()
     nock(API).post(`${REPO}/workflows/plan.yml/dispatches`).reply(204)
     nock(API).post(`${REPO}/workflows/plan.yml/dispatches`).reply(200, '')
@@ -64,7 +64,7 @@ describe('a dispatch', () => {
     expect(await github.dispatchWorkflow(REPOSITORY, DISPATCH)).toBeNull()
   })
 
-  test('leaves out the question for the run once a server has refused it for that', async () => {
+  test('no longer asks for the id once a server has refused the field', async () => {
     expectTokenRequest()
     const message = 'Invalid request.\n\n"return_run_details" is not a permitted key.'
     const { return_run_details: _, ...plain } = SENT
@@ -75,12 +75,12 @@ describe('a dispatch', () => {
     expect(await github.dispatchWorkflow(REPOSITORY, DISPATCH)).toBeNull()
   })
 
-  test('is not sent any more when it has become too late', async () => {
+  test('is not sent after its time is up', async () => {
     expectTokenRequest()
     const late = { ...DISPATCH, sendBy: '2026-11-21T14:02:30.999Z' }
     expect(await failureOf(openTestClient().dispatchWorkflow(REPOSITORY, late))).toMatchObject({
       kind: 'retryable',
-      message: 'not sent: it had become too late',
+      message: 'not sent: its time was up',
     })
     expect(NOW > late.sendBy).toBe(true)
   })
@@ -109,7 +109,7 @@ describe('runs', () => {
     page: String(page),
   })
 
-  test('are found by the whole key in their title, through all pages, oldest first', async () => {
+  test('are found on all pages by the whole key in their title, oldest first', async () => {
     expectTokenRequest()
     const path = `${REPO}/workflows/plan.yml/runs`
     const titles = [`${KEY}2`, `x${KEY}`, '42/plan/1', `(${KEY})`].map((display_title, index) =>
@@ -128,14 +128,14 @@ describe('runs', () => {
     expect(found.map(({ id }) => id)).toEqual([11, 12])
   })
 
-  test('are not called missing when the list cannot be read', async () => {
+  test('do not count as missing when the list cannot be read', async () => {
     expectTokenRequest()
     nock(API).get(`${REPO}/workflows/plan.yml/runs`).query(query(1)).reply(200, 'half a li')
-    const looked = openTestClient().findRuns(REPOSITORY, { workflow: 'plan.yml', since, key: KEY }, RECEIPT)
-    expect(await failureOf(looked)).toMatchObject({ kind: 'retryable' })
+    const search = openTestClient().findRuns(REPOSITORY, { workflow: 'plan.yml', since, key: KEY }, RECEIPT)
+    expect(await failureOf(search)).toMatchObject({ kind: 'retryable' })
   })
 
-  test('are read with the jobs of their newest attempt; one that is not there is none', async () => {
+  test('are read with the jobs of their newest attempt; a missing run is null', async () => {
     expectTokenRequest()
     const job = {
       id: 70,
@@ -200,7 +200,7 @@ describe('runs', () => {
     expect(await openTestClient().cancelRun(REPOSITORY, 7, force)).toBe(cancelled)
   })
 
-  test('are not called cancelled when GitHub is out of order', async () => {
+  test('do not count as cancelled when GitHub fails', async () => {
     expectTokenRequest()
     nock(API).post(`${REPO}/runs/7/cancel`).reply(502, {})
     expect(await failureOf(openTestClient().cancelRun(REPOSITORY, 7, false))).toMatchObject({ kind: 'retryable' })

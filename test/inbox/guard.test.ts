@@ -13,7 +13,7 @@ beforeEach(async () => {
   received = []
   const receive = async ({ body }: { body: Uint8Array }) => {
     received.push(body.byteLength)
-    return { status: 202, body: { accepted: true, duplicate: false }, headers: { 'x-told': 'yes' } }
+    return { status: 202, body: { accepted: true, duplicate: false }, headers: { 'x-receiver': 'yes' } }
   }
   const refuse: Parameters<typeof createWebhookGuard>[0]['refuse'] = (headers) =>
     headers['x-strange'] === undefined ? null : { status: 401, body: { accepted: false, error: 'unsigned' } }
@@ -48,10 +48,10 @@ function send(o: {
   })
 }
 
-test('a body within the limit reaches the receiver whole, and its answer the sender', async () => {
+test('a body within the limit reaches the receiver whole, and the answer reaches the sender', async () => {
   const answer = await send({ chunks: [Buffer.alloc(LIMIT / 2), Buffer.alloc(LIMIT / 2)] })
   expect(answer).toMatchObject({ status: 202, body: '{"accepted":true,"duplicate":false}' })
-  expect(answer.headers).toMatchObject({ 'x-told': 'yes', 'content-type': 'application/json; charset=utf-8' })
+  expect(answer.headers).toMatchObject({ 'x-receiver': 'yes', 'content-type': 'application/json; charset=utf-8' })
   expect(received).toEqual([LIMIT])
 })
 
@@ -59,7 +59,7 @@ test('GitHub’s largest body is 25 MiB', () => {
   expect(MAX_BODY_BYTES).toBe(26_214_400)
 })
 
-test('a body that says it is larger is refused before it is sent', async () => {
+test('a body with a larger content-length is refused before it is sent', async () => {
   const socket = connect(port, '127.0.0.1')
   socket.write(`POST / HTTP/1.1\r\nhost: andon\r\ncontent-length: ${10 * 1024 ** 3}\r\n\r\n`)
   const [head] = await new Promise<string[]>((resolve) => {
@@ -70,21 +70,21 @@ test('a body that says it is larger is refused before it is sent', async () => {
   expect(received).toEqual([])
 })
 
-test('a body that turns out larger is refused once it is', async () => {
+test('a body without a content-length is refused once it is too large', async () => {
   const answer = await send({ chunks: [Buffer.alloc(LIMIT), Buffer.alloc(1)] })
   expect(answer).toMatchObject({ status: 413, headers: { connection: 'close' } })
   expect(JSON.parse(answer.body)).toMatchObject({ accepted: false })
   expect(received).toEqual([])
 })
 
-test('a sender that does not listen while it sends still gets to read the refusal', async () => {
+test('a sender that reads nothing while it sends still receives the refusal', async () => {
   const chunks = Array.from({ length: 30 }, () => Buffer.alloc(LIMIT / 16))
   const declared = String(chunks.length * (LIMIT / 16))
   expect((await send({ chunks })).status).toBe(413)
   expect((await send({ chunks, headers: { 'content-length': declared } })).status).toBe(413)
 })
 
-test('a sender that goes on and on is cut off', async () => {
+test('a sender that does not stop is disconnected', async () => {
   const socket = connect(port, '127.0.0.1')
   socket.write('POST / HTTP/1.1\r\nhost: andon\r\ntransfer-encoding: chunked\r\n\r\n')
   const chunk = Buffer.concat([Buffer.from('4000\r\n'), Buffer.alloc(0x4000), Buffer.from('\r\n')])
@@ -104,7 +104,7 @@ test('a sender that goes on and on is cut off', async () => {
   expect(received).toEqual([])
 })
 
-test('what the headers rule out is answered before the body is there, and none of it is kept', async () => {
+test('a request that its headers rule out is answered before its body arrives, and no byte of it is kept', async () => {
   const socket = connect(port, '127.0.0.1')
   socket.write('POST / HTTP/1.1\r\nhost: andon\r\nx-strange: yes\r\ncontent-length: 100\r\n\r\nhalf')
   const [head] = await new Promise<string[]>((resolve) => {
@@ -116,7 +116,7 @@ test('what the headers rule out is answered before the body is there, and none o
   expect(received).toEqual([])
 })
 
-test('many bodies on their way at once are refused past the bound, and taken again when there is room', async () => {
+test('bodies in flight are refused past the bound, and accepted again when there is room', async () => {
   const slow = await Promise.all(
     [1, 2, 3].map(async () => {
       const socket = connect(port, '127.0.0.1')
@@ -132,7 +132,7 @@ test('many bodies on their way at once are refused past the bound, and taken aga
   await expect.poll(async () => (await send({ chunks: [Buffer.alloc(LIMIT)] })).status).toBe(202)
 })
 
-test('a sender that goes away halfway is nobody’s problem', async () => {
+test('a sender that disconnects halfway affects no other delivery', async () => {
   const socket = connect(port, '127.0.0.1')
   const arrived = new Promise((resolve) => server.once('request', resolve))
   socket.write('POST / HTTP/1.1\r\nhost: andon\r\ncontent-length: 100\r\n\r\nhalf')
@@ -142,7 +142,7 @@ test('a sender that goes away halfway is nobody’s problem', async () => {
   expect(received).toEqual([5])
 })
 
-test.each(['GET', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('%s is not how deliveries come', async (method) => {
+test.each(['GET', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('a request with the method %s is refused', async (method) => {
   expect(await send({ method })).toMatchObject({ status: 405, headers: { allow: 'POST' } })
   expect(received).toEqual([])
 })

@@ -8,7 +8,7 @@ import { exampleDelivery } from '../support/deliveries.ts'
 const log = pino({ level: 'silent' })
 const receipt = { guid: 'a-guid', receivedAt: '2026-11-21T10:00:00.000Z' }
 
-test('every handled event reaches a handler of the app, and every other none', async () => {
+test('every handled webhook reaches a handler of the app, and another does not', async () => {
   const translateViaProbot = await openProbot(probotApp, log)
   for (const name of HANDLED_WEBHOOK_NAMES) {
     const [action]: readonly string[] = HANDLED_WEBHOOKS[name]
@@ -19,7 +19,7 @@ test('every handled event reaches a handler of the app, and every other none', a
   expect(await translateViaProbot('star', payload, receipt)).toEqual({ event: null })
 })
 
-test('deliveries that are translated at once each keep their own receipt', async () => {
+test('deliveries that are translated at the same time keep their own receipts', async () => {
   const translateViaProbot = await openProbot(probotApp, log)
   const { name, payload } = exampleDelivery('issues', 'opened')
   const guids = ['one', 'two', 'three']
@@ -31,7 +31,7 @@ test('a delivery that did not come through the inbox is not translated', () => {
   expect(() => handleDelivery({ name: 'issues', payload: {} })).toThrow('without passing the inbox')
 })
 
-test('no client is built for an event, and the one there is reaches nothing', async () => {
+test('Probot builds no client for an event, and its only client cannot send', async () => {
   const clients: { request: (route: string, options: object) => Promise<unknown> }[] = []
   const translateViaProbot = await openProbot((probot) => {
     probot.on('issues', (context) => void clients.push(context.octokit))

@@ -29,8 +29,8 @@ beforeEach(async () => {
 
 afterEach(() => door.close())
 
-describe('what is accepted', () => {
-  test('a signed delivery is handed to the door as an event, and answered 202', async () => {
+describe('an accepted delivery', () => {
+  test('is handed to the door as an event, and answered 202', async () => {
     const delivery = signDelivery(LABELED)
     const answer = await receive(delivery)
     expect(answer).toEqual({ status: 202, body: { accepted: true, duplicate: false } })
@@ -50,7 +50,7 @@ describe('what is accepted', () => {
     })
   })
 
-  test('the same delivery again is a duplicate; of another hook it is not', async () => {
+  test('is a duplicate when it comes again, unless from another hook', async () => {
     const first = { guid: 'one-guid' }
     expect(await receive(signDelivery(LABELED, first))).toMatchObject({ status: 202, body: { duplicate: false } })
     expect(await receive(signDelivery(LABELED, first))).toMatchObject({ status: 202, body: { duplicate: true } })
@@ -58,12 +58,12 @@ describe('what is accepted', () => {
     expect(await receive(elsewhere)).toMatchObject({ status: 202, body: { duplicate: false } })
   })
 
-  test('a delivery without a hook id counts as of hook 0', async () => {
+  test('without a hook id counts as from hook 0', async () => {
     await receive(signDelivery(LABELED, { hookId: null }))
     expect(door.arrivals[0]?.delivery?.hookId).toBe(0)
   })
 
-  test('events and actions that do not concern the line are kept as ignored', async () => {
+  test('is kept as ignored if its webhook or its action is not handled', async () => {
     for (const delivery of [
       exampleDelivery('push', ''),
       exampleDelivery('issues', 'pinned'),
@@ -75,7 +75,7 @@ describe('what is accepted', () => {
     expect(door.arrivals.map(({ event, failure }) => [event, failure])).toEqual(Array(4).fill([null, undefined]))
   })
 
-  test('a payload that cannot be read is accepted and kept with the reason', async () => {
+  test('whose payload cannot be read is kept with the reason', async () => {
     const broken = { name: 'issues', payload: { ...LABELED.payload, issue: 'none' } }
     expect(await receive(signDelivery(broken))).toEqual({ status: 202, body: { accepted: true, duplicate: false } })
     expect(door.arrivals[0]?.event).toBeNull()
@@ -83,7 +83,7 @@ describe('what is accepted', () => {
   })
 
   test.each([{ toString: 1 }, 7, null, ['labeled'], 'no\0such', undefined])(
-    'an action of %j is kept as a failure, and names no column',
+    'with the action %j is kept as failed, without an action in its row',
     async (action) => {
       await receive(signDelivery({ name: 'issues', payload: { ...LABELED.payload, action } }))
       const [arrival] = door.arrivals
@@ -93,20 +93,20 @@ describe('what is accepted', () => {
     },
   )
 
-  test('ids that could not be stored are not', async () => {
+  test('is kept without ids that cannot be stored', async () => {
     const payload = { installation: { id: 1.5 }, repository: { id: 'seven' } }
     await receive(signDelivery({ name: 'push', payload }))
     expect(door.arrivals[0]?.delivery).toMatchObject({ installationId: null, repositoryId: null })
   })
 
-  test('any charset of JSON is JSON', async () => {
+  test('may have any charset of JSON', async () => {
     const { headers, body } = signDelivery(LABELED)
     const answer = await receive({ headers: { ...headers, 'content-type': 'Application/JSON; charset=utf-8' }, body })
     expect(answer.status).toBe(202)
   })
 })
 
-describe('what is refused', () => {
+describe('a request', () => {
   const without = (name: string) => {
     const { headers, body } = signDelivery(LABELED)
     return { headers: Object.fromEntries(Object.entries(headers).filter(([key]) => key !== name)), body }
@@ -117,43 +117,43 @@ describe('what is refused', () => {
   }
 
   test.each([
-    ['no content type', without('content-type'), 415, 'application/json'],
-    ['a form', withHeader('content-type', 'application/x-www-form-urlencoded'), 415, 'application/json'],
-    ['no signature', without('x-hub-signature-256'), 401, 'x-hub-signature-256 is missing'],
-    ['an empty signature', withHeader('x-hub-signature-256', ''), 401, 'does not match'],
-    ['another secret', signDelivery(LABELED, { secret: 'not-the-secret' }), 401, 'does not match'],
-    ['an empty body', { ...signBody('issues', ''), body: new Uint8Array() }, 401, 'does not match'],
-    ['bytes that are no text', signBody('issues', Uint8Array.of(0xff, 0xfe)), 401, 'does not match'],
-    ['no event name', without('x-github-event'), 400, 'x-github-event is missing'],
-    ['a strange event name', withHeader('x-github-event', '*'), 400, 'x-github-event is malformed'],
-    ['no GUID', without('x-github-delivery'), 400, 'x-github-delivery is missing'],
-    ['a strange GUID', withHeader('x-github-delivery', 'a b'), 400, 'x-github-delivery is malformed'],
-    ['a strange hook id', withHeader('x-github-hook-id', 'seven'), 400, 'x-github-hook-id is malformed'],
-    ['half of the JSON', signBody('issues', '{"action":'), 400, 'not valid JSON'],
-    ['a JSON array', signBody('issues', '[]'), 400, 'not a JSON object'],
-    ['a JSON null', signBody('issues', 'null'), 400, 'not a JSON object'],
-  ])('%s', async (_, request, status, words) => {
+    ['without a content type', without('content-type'), 415, 'application/json'],
+    ['with a form', withHeader('content-type', 'application/x-www-form-urlencoded'), 415, 'application/json'],
+    ['without a signature', without('x-hub-signature-256'), 401, 'x-hub-signature-256 is missing'],
+    ['with an empty signature', withHeader('x-hub-signature-256', ''), 401, 'does not match'],
+    ['signed with another secret', signDelivery(LABELED, { secret: 'not-the-secret' }), 401, 'does not match'],
+    ['with an empty body', { ...signBody('issues', ''), body: new Uint8Array() }, 401, 'does not match'],
+    ['whose body is not text', signBody('issues', Uint8Array.of(0xff, 0xfe)), 401, 'does not match'],
+    ['without an event name', without('x-github-event'), 400, 'x-github-event is missing'],
+    ['with a malformed event name', withHeader('x-github-event', '*'), 400, 'x-github-event is malformed'],
+    ['without a GUID', without('x-github-delivery'), 400, 'x-github-delivery is missing'],
+    ['with a malformed GUID', withHeader('x-github-delivery', 'a b'), 400, 'x-github-delivery is malformed'],
+    ['with a malformed hook id', withHeader('x-github-hook-id', 'seven'), 400, 'x-github-hook-id is malformed'],
+    ['with half of the JSON', signBody('issues', '{"action":'), 400, 'not valid JSON'],
+    ['with a JSON array', signBody('issues', '[]'), 400, 'not a JSON object'],
+    ['with a JSON null', signBody('issues', 'null'), 400, 'not a JSON object'],
+  ])('%s is refused', async (_, request, status, words) => {
     const answer = await receive(request)
     expect(answer.status).toBe(status)
     expect(answer.body).toEqual({ accepted: false, error: expect.stringContaining(words) })
     expect(door.arrivals).toEqual([])
   })
 
-  test('while the database is away, GitHub is asked to come back', async () => {
+  test('is answered 503 with a time to retry while the database is unavailable', async () => {
     const delivery = signDelivery(LABELED)
     door.failNextWith(new Unavailable('no database'))
     expect(await receive(delivery)).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
     expect(await receive(delivery)).toMatchObject({ status: 202, body: { duplicate: false } })
   })
 
-  test('what nobody foresaw is not acknowledged either, and is told to the operator', async () => {
+  test('is answered 503 after an unexpected error, which is logged', async () => {
     door.failNextWith(new TypeError('broken'))
     expect(await receive(signDelivery(LABELED))).toMatchObject({ status: 503, headers: { 'retry-after': '30' } })
-    expect(logged).toContain('a delivery could not be kept')
+    expect(logged).toContain('a delivery could not be stored')
   })
 })
 
-test('nothing of a payload and no secret is ever logged, even at the finest level', async () => {
+test('no payload and no secret is logged, even at the finest level', async () => {
   const marked = exampleDelivery('issues', 'labeled', undefined, {
     issue: { title: 'TOP-SECRET', number: 'TOP-SECRET' },
   })
@@ -168,7 +168,7 @@ test('nothing of a payload and no secret is ever logged, even at the finest leve
     expect(logged).not.toContain(secret)
 })
 
-test('all recorded payloads at once keep their own receipts', async () => {
+test('recorded payloads that arrive at the same time keep their own receipts', async () => {
   const deliveries = allExamples().map((delivery) => signDelivery(delivery))
   const answers = await Promise.all(deliveries.map(receive))
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]))

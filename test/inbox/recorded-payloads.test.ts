@@ -1,4 +1,4 @@
-// Everything that GitHub was ever recorded to send, and what it never should, posted to the endpoint and through the real door.
+// Recorded payloads of GitHub, and damaged ones, posted to the endpoint and through the real door.
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -69,7 +69,7 @@ test(
 )
 
 test(
-  'damaged payloads are answered 2xx or 4xx, keep their reason, and harm no neighbour',
+  'damaged payloads are answered 2xx or 4xx, kept with their reason, and harm no other delivery',
   async () => {
     const random = seededRandom(SEED)
     const neighbours = { id: 990_001, fullName: 'neighbours/garden', installationId: 990_002 }
@@ -97,7 +97,7 @@ test(
     expect(statuses.filter((status) => status !== 202 && status !== 400 && status !== 401)).toEqual([])
     expect(states).toHaveLength(statuses.filter((status) => status === 202).length)
 
-    // Neighbours unharmed: every whole delivery is applied, and every story ends on its light.
+    // Every undamaged delivery is applied, and every trace ends on its light.
     expect(new Set(whole.map(({ guid }) => answered.get(guid)))).toEqual(new Set([202]))
     expect(new Set(await statesOf(whole))).toEqual(new Set(['applied']))
     const lights = new Map(await lightsOf(neighbours.id))
@@ -105,7 +105,7 @@ test(
       expect(lights.get(issueNumber) ?? null, `issue ${issueNumber}, ${JSON.stringify(options)}`).toBe(light)
     }
 
-    // The reason kept: with every failed delivery stand its words and the very bytes that came.
+    // Every failed delivery is kept with its reason and its exact bytes.
     const sent = new Map(damaged.map(({ delivery }) => [delivery.guid, delivery.body]))
     const failed = (await failedDeliveries()).filter(({ guid }) => sent.has(guid))
     expect(failed.length).toBeGreaterThan(MUTATIONS / 20)

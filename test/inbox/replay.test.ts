@@ -38,7 +38,7 @@ async function rowsOnTheLine(): Promise<number> {
   return (await database.kysely.selectFrom('pipelines').select('id').execute()).length
 }
 
-test('a delivery that failed for a reason since cured is applied from its stored body', async () => {
+test('a delivery that failed because of a bug since fixed is applied from its stored body', async () => {
   const { guid, body } = signDelivery(exampleDelivery('issues', 'labeled', undefined, { label: { name: 'andon' } }))
   const from = { installationId: 4001, repositoryId: 7001 }
   const delivery = { hookId: 1, guid, name: 'issues', action: 'labeled', ...from, receivedAt: NOW, body }
@@ -49,7 +49,7 @@ test('a delivery that failed for a reason since cured is applied from its stored
   expect(await rowsOnTheLine()).toBe(1)
 })
 
-test('a delivery that still cannot be read stays, with its reason', async () => {
+test('a delivery that still cannot be read stays failed with its reason', async () => {
   await receive(
     signDelivery({ name: 'issues', payload: { ...exampleDelivery('issues', 'labeled').payload, issue: 7 } }),
   )
@@ -60,7 +60,7 @@ test('a delivery that still cannot be read stays, with its reason', async () => 
   expect(after.error).toContain('issue: ')
 })
 
-test('a redelivery under the same GUID may cure it too', async () => {
+test('a failed delivery is replaced by a good redelivery under the same GUID', async () => {
   const whole = exampleDelivery('issues', 'labeled', undefined, { label: { name: 'andon' } })
   const guid = 'the-same-guid'
   await receive(signDelivery({ name: 'issues', payload: { ...whole.payload, issue: 7 } }, { guid }))
@@ -76,6 +76,6 @@ test('a redelivery under the same GUID may cure it too', async () => {
   expect(await rowsOnTheLine()).toBe(1)
 })
 
-test('there is nothing to replay under an id that did not fail', async () => {
+test('a delivery that did not fail cannot be replayed', async () => {
   await expect(replayDelivery({ database, door, now }, 12)).rejects.toThrow('there is no failed delivery 12')
 })

@@ -26,7 +26,7 @@ function receiver(secrets: readonly string[]) {
   return createReceiver({ app: probotApp, door, secrets, now, log })
 }
 
-/** A signature that is wrong in one of the ways signatures are. */
+/** A wrong signature of one of many kinds. */
 function forged(random: SeededRandom, body: Uint8Array, right: string): string {
   const hex = right.slice('sha256='.length)
   const at = random.integer(hex.length)
@@ -66,7 +66,7 @@ test('1,000 forged signatures are all refused', async () => {
   expect((await receive(delivery)).status).toBe(202)
 })
 
-test('a signature holds for exactly one body: any byte changed, added or dropped is refused', async () => {
+test('a signature is valid for exactly one body: a changed, added or dropped byte is refused', async () => {
   const random = seededRandom(SEED)
   const { body, headers } = signDelivery(exampleDelivery('issues', 'labeled'))
   for (let n = 0; n < 500; n++) {

@@ -78,7 +78,7 @@ test('Approve, pressed on the check of a gate and told five times, opens that ga
   expect(app.dispatched()).toEqual(['1/plan/1', '1/code/1'])
   expect(await commentsOf()).toEqual([
     'linus: approve was pressed on the check of plan: plan: attempt 1 of 1 succeeded, approved by @linus',
-    'linus: approve was pressed on the check of plan: plan: attempt 1 of 1 succeeded, approved by @linus; no gate is shut there',
+    'linus: approve was pressed on the check of plan: plan: attempt 1 of 1 succeeded, approved by @linus; no gate waits for an approval there',
   ])
 })
 

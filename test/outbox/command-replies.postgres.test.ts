@@ -21,9 +21,9 @@ test('what is done is acknowledged, and nothing more is said; what stands is tol
     [
       "\`/andon status\` (linus):
 
-    | stage | status | attempt | since | how it stands | how we know |
+    | stage | status | attempt | since | why | how we know |
     | --- | --- | --: | --- | --- | --- |
-    | plan | ⊘ cancelled | 1 | 2026-11-20 08:00:06 UTC | cancelled by @​linus; /andon retry plan tries again | command \`1\`, 2026-11-20 08:00:06 UTC |
+    | plan | ⊘ cancelled | 1 | 2026-11-20 08:00:06 UTC | cancelled by @​linus; /andon retry plan tries again | command in a comment, 2026-11-20 08:00:06 UTC |
 
     [Issue #1 on the board](https://andon.example.com/acme/widgets/issues/1)
 
@@ -34,7 +34,7 @@ test('what is done is acknowledged, and nothing more is said; what stands is tol
     | attempt | 1, [its run](http://github.test/acme/widgets/actions/runs/7000000004) |
     | since | 2026-11-20 08:00:06 UTC |
     | because | cancelled by @​linus; /andon retry plan tries again |
-    | how we know | command \`1\`, 2026-11-20 08:00:06 UTC |
+    | how we know | command in a comment, 2026-11-20 08:00:06 UTC |
 
     [Issue #1 on the board](https://andon.example.com/acme/widgets/issues/1)
     ",
@@ -57,7 +57,7 @@ test('where no line is, commands are answered with what to do, on an issue and o
   expect(comments.map((comment) => app.reactions(comment).join())).toEqual(['confused', 'confused', 'eyes', 'eyes'])
   expect(await app.replies(number)).toMatchInlineSnapshot(`
     [
-      "\`/andon retry\` (linus): **not done** – this pull request belongs to no issue on the line: let its description close one (“fixes” and its number), or write on the issue.
+      "\`/andon retry\` (linus): **not done** – this pull request belongs to no issue on the line: write “fixes” and the number of one in its description, or comment on the issue.
     ",
     ]
   `)
@@ -87,7 +87,7 @@ test('who may not read is not answered, who may only read is told so, and nobody
   ])
   expect(await app.replies()).toMatchInlineSnapshot(`
     [
-      "\`/andon cancel\` (passerby), \`/andon cancel\` (trinity): that takes permission to write to this repository.
+      "\`/andon cancel\` (passerby), \`/andon cancel\` (trinity): this needs write permission on the repository.
     ",
     ]
   `)

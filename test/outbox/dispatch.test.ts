@@ -72,7 +72,7 @@ describe('a dispatch', () => {
       { state: 'done', tries: 1 },
     ])
     expect(line.runs).toHaveLength(2)
-    const message = 'GitHub asks for patience: a rate limit is reached'
+    const message = "GitHub's rate limit is reached"
     const waits = [...line.results.values()]
       .flat()
       .map(outcomeInWords)

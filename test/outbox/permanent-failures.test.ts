@@ -32,7 +32,7 @@ const PERMANENT_FAULTS: readonly [string, Fault | null, (run: Run) => void, stri
     },
     'failed',
   ],
-  ['never starts', null, () => undefined, 'was cancelled: no runner took it'],
+  ['never starts', null, () => undefined, 'was cancelled: no runner picked it up'],
 ]
 
 test.each(PERMANENT_FAULTS)(

@@ -73,7 +73,7 @@ describe('a dispatch without a clear answer', () => {
       expect(postsOf()).toHaveLength(1)
       expect(line.lastResult(key)).toMatchInlineSnapshot(`
         {
-          "message": "nobody can tell whether GitHub started it, because the run-name of plan.yml does not say the attempt key; it is not sent again before a person has looked",
+          "message": "Andon cannot tell whether GitHub started it, because the run-name of plan.yml does not contain the attempt key; a person must check before it is sent again",
           "needsPerson": true,
           "state": "unconfirmed",
         }

@@ -4,11 +4,11 @@ import { busyBoard, minutesAgo, NOW } from '../web/support/board-fixtures.ts'
 
 const shown = (issue: number) => {
   const found = busyBoard().find((made) => made.shown.pipeline.issue.number === issue)
-  if (!found) throw new Error(`#${issue} is not on the floor`)
+  if (!found) throw new Error(`#${issue} is not on the board`)
   return found.shown
 }
 
-test('a running pipeline is told with its attempt, both clocks and how we know', () => {
+test('the row of a running pipeline shows its attempt, both clocks and its evidence', () => {
   expect(boardRowOf(shown(12), NOW)).toEqual({
     repository: 'acme/api',
     issue: 12,
@@ -30,7 +30,7 @@ test('a running pipeline is told with its attempt, both clocks and how we know',
   })
 })
 
-test('what has not been tried has no attempt, and says what it waits for', () => {
+test('a pipeline without an attempt says what it waits for', () => {
   expect(boardRowOf(shown(14), NOW)).toMatchObject({
     light: 'queued',
     attempt: null,
@@ -40,7 +40,7 @@ test('what has not been tried has no attempt, and says what it waits for', () =>
   })
 })
 
-test('health is derived at the moment of reading: the same pipeline was well before its silence', () => {
+test('health is derived when it is read: the same pipeline was well before its silence', () => {
   expect(boardRowViewOf(shown(15), NOW)).toMatchObject({
     needsYou: true,
     overlay: { label: 'stalled', since: minutesAgo(41) },
@@ -49,7 +49,7 @@ test('health is derived at the moment of reading: the same pipeline was well bef
   expect(boardRowOf(shown(58), NOW).health).toBe('unknown')
 })
 
-test('the line of lights keeps the order of the stages and marks the one the light speaks of', () => {
+test('the lights are in the order of the stages, and the current stage is marked', () => {
   expect(boardRowViewOf(shown(42), NOW).lights).toEqual([
     { name: 'plan', status: 'done', isCurrent: false },
     { name: 'code', status: 'failed', isCurrent: true },
@@ -58,25 +58,25 @@ test('the line of lights keeps the order of the stages and marks the one the lig
   ])
 })
 
-test('somebody is needed when it is held, or when its moment has come', () => {
+test('a pipeline needs a person while it is held, and from its time on', () => {
   expect(needsYou({ held: true, needsYouAt: null }, NOW)).toBe(true)
   expect(needsYou({ held: false, needsYouAt: NOW }, NOW)).toBe(true)
   expect(needsYou({ held: false, needsYouAt: minutesAgo(-1) }, NOW)).toBe(false)
   expect(needsYou({ held: false, needsYouAt: null }, NOW)).toBe(false)
 })
 
-test('evidence is said in words, its long id cut', () => {
+test('evidence is described in words, and the GUID of a delivery is cut', () => {
   const at = '2026-11-21T14:01:58.000Z'
   expect(evidenceText({ kind: 'delivery', id: '7f3a9c21-88aa-11f0-9b1e-0242ac120002', at })).toBe(
-    'delivery 7f3a9c21…, 14:01:58 UTC',
+    'webhook delivery 7f3a9c21…, 14:01:58 UTC',
   )
   expect(evidenceText({ kind: 'read', id: 'permission/start/5/ada/2026-11-21T14:07:38.000Z', at })).toBe(
     'read from GitHub: permission, 14:01:58 UTC',
   )
-  expect(evidenceText({ kind: 'clock', id: 'watchdog', at })).toBe('clock of watchdog, 14:01:58 UTC')
+  expect(evidenceText({ kind: 'clock', id: 'watchdog', at })).toBe("Andon's clock, 14:01:58 UTC")
 })
 
-test('only addresses of the web are followed', () => {
+test('only http and https URLs are linked', () => {
   expect(safeWebUrl('https://github.com/acme/api/issues/1')).toBe('https://github.com/acme/api/issues/1')
   for (const address of ['javascript:alert(1)', 'data:text/html,x', ' https://x', ''])
     expect(safeWebUrl(address)).toBeNull()

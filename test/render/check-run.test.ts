@@ -24,12 +24,12 @@ const failed = pipelineOf({
   },
 })
 
-test('on a pull request a check is live and concludes as its stage does', () => {
-  const standing = STATUSES.map((status) => {
+test('a check run on a pull request is live and concludes as its stage does', () => {
+  const summaries = STATUSES.map((status) => {
     const { conclusion, ...rest } = renderCheckRun(pipelineOf({ code: { status, since: SINCE } }), onPullRequest, o)
     return `${status}: ${rest.status}${conclusion ? `/${conclusion}` : ''}`
   })
-  expect(standing).toMatchInlineSnapshot(`
+  expect(summaries).toMatchInlineSnapshot(`
     [
       "running: in_progress",
       "review: in_progress",
@@ -57,11 +57,11 @@ test('on a pull request a check is live and concludes as its stage does', () => 
 
     attempt 1 failed: job build
 
-    | attempt | run | began | now |
+    | attempt | run | started | status |
     | --: | --- | --- | --- |
     | 1 | [Work on issue 42](https://github.com/acme/widgets/actions/runs/901) | 2026-11-21 14:02:00 UTC | failure, 2026-11-21 14:02:31 UTC |
 
-    Known from delivery \`7f3a1c52-0000-4000-8000-000000000042\`, 2026-11-21 14:01:58 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
+    How we know: webhook delivery, 2026-11-21 14:01:58 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
     ",
         "title": "failed: attempt 1 failed: job build",
       },
@@ -71,14 +71,14 @@ test('on a pull request a check is live and concludes as its stage does', () => 
   `)
 })
 
-test('on the default branch a check is completed and neutral whatever happens, and its title is live', () => {
-  const standing = STATUSES.map((status) => {
+test('a check run on the default branch is always completed and neutral, and its title is live', () => {
+  const summaries = STATUSES.map((status) => {
     const pipeline = pipelineOf({ code: { status, since: SINCE, reason: RUNS } })
     const run = renderCheckRun(pipeline, { ...onPullRequest, shaOrigin: 'default_branch' }, o)
     expect([run.status, run.conclusion]).toEqual(['completed', 'neutral'])
     return `${run.name}: ${run.output.title}`
   })
-  expect(standing).toMatchInlineSnapshot(`
+  expect(summaries).toMatchInlineSnapshot(`
     [
       "andon / #42 code: running: attempt 1 runs",
       "andon / #42 code: in review: attempt 1 runs",
@@ -92,7 +92,7 @@ test('on the default branch a check is completed and neutral whatever happens, a
   `)
 })
 
-test('a check is called plainly only on a pull request that no other issue is on', () => {
+test('a check run omits the issue number only on a pull request that closes no other issue', () => {
   const names = (['pull_request', 'work_branch', 'default_branch'] as const).flatMap((shaOrigin) =>
     [true, false].map(
       (isOnlyIssue) => renderCheckRun(failed, { ...onPullRequest, shaOrigin }, { ...o, isOnlyIssue }).name,
@@ -101,7 +101,7 @@ test('a check is called plainly only on a pull request that no other issue is on
   expect(names).toEqual(['andon / code', ...Array(5).fill('andon / #42 code')])
 })
 
-test('a check says what the comment says', () => {
+test('a check run shows what the sticky comment shows', () => {
   const body = renderStickyComment(failed, 'code', {
     pageUrl,
     marker: stickyCommentMarker(17, 'code'),
@@ -111,7 +111,7 @@ test('a check says what the comment says', () => {
   expect(renderCheckRun(failed, onPullRequest, o).output.summary).toBe(body.split('\n').slice(1).join('\n'))
 })
 
-test('a check on a commit that the line has left says where it continues, and keeps its name', () => {
+test('a check run on an old commit says where the stage continues, and keeps its name', () => {
   const next = { key: `check/code/${SHA}`, kind: 'check', stage: 'code', sha: SHA, shaOrigin: 'pull_request' } as const
   const left = { stage: 'code', sha: 'ba5e000000000000000000000000000000000000', shaOrigin: null }
   expect(renderSupersededCheckRun(failed, left, next, o)).toMatchInlineSnapshot(`
@@ -122,7 +122,7 @@ test('a check on a commit that the line has left says where it continues, and ke
       "external_id": "17/code/ba5e000000000000000000000000000000000000",
       "head_sha": "ba5e000000000000000000000000000000000000",
       "output": {
-        "summary": "The line has moved: **code** continues on c0de000.
+        "summary": "This check is out of date: **code** continues on c0de000.
 
     [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
     ",
@@ -134,7 +134,7 @@ test('a check on a commit that the line has left says where it continues, and ke
   expect(renderSupersededCheckRun(failed, left, null, o).output.title).toMatchInlineSnapshot(`"continues on the board"`)
 })
 
-test('titles and summaries keep to the limits of GitHub whatever people wrote', () => {
+test('titles and summaries stay within GitHub’s limits whatever people write', () => {
   const title = '👍'.repeat(9_000)
   const attempts = Array.from({ length: 10 }, () => ({
     number: 1,

@@ -21,7 +21,7 @@ function mistakenBy(text: string, over: Partial<InvalidConfiguration> = {}): Inv
 
 const SLIPS = 'stages:\n  plan: { workflow: plan.yml, timout: 20m }\nrework: many\n'
 
-test('the check names every mistake with its line, and what stays in force', () => {
+test('the check run names every mistake with its line, and the configuration that stays in force', () => {
   expect(renderConfigurationCheckRun(mistakenBy(SLIPS), o)).toMatchInlineSnapshot(`
     {
       "conclusion": "neutral",
@@ -46,7 +46,7 @@ test('the check names every mistake with its line, and what stays in force', () 
   `)
 })
 
-test('what stays in force is a commit, an unknown commit, or nothing', () => {
+test('the configuration in force is of a commit, of an unknown commit, or missing', () => {
   const inForce = (over: Partial<InvalidConfiguration>) =>
     configurationNoticeOf(mistakenBy(SLIPS, over), o.githubUrl).inForce
   expect(inForce({})).toEqual({
@@ -55,7 +55,7 @@ test('what stays in force is a commit, an unknown commit, or nothing', () => {
   })
   expect(inForce({ validSha: null })).toEqual({ text: 'the last good version', url: null })
   expect(inForce({ isConfigured: false, validSha: null })).toEqual({
-    text: 'nothing yet, so Andon only watches',
+    text: 'nothing yet, so Andon only observes',
     url: null,
   })
 })
@@ -71,7 +71,7 @@ test('a mistake is linked to its line at the commit, and in an organisation’s 
   expect(theirs.file.url).toBe('https://github.com/acme/.github/blob/HEAD/.github/andon.yml')
 })
 
-test('a sentence falls into its words and its code, and a lone backtick is a backtick', () => {
+test('a sentence is split into its words and its code, and a lone backtick stays a backtick', () => {
   expect(splitCodeSpans('`a.b` is `c`; no')).toEqual([
     { text: 'a.b', code: true },
     { text: ' is ', code: false },
@@ -81,13 +81,13 @@ test('a sentence falls into its words and its code, and a lone backtick is a bac
   expect(splitCodeSpans('a ` b')).toEqual([{ text: 'a ` b', code: false }])
 })
 
-test('nothing that is written into the file comes alive in the check', () => {
+test('nothing that people write into the file becomes live markup in the check run', () => {
   for (const fragment of hostileTitles(1, 200)) {
-    const said = [fragment, `\`${fragment}\` is no field`, `before \` ${fragment}`]
-    const problems = said.map((message) => ({ fileLine: 1, column: 1, field: fragment, message }))
+    const messages = [fragment, `\`${fragment}\` is no field`, `before \` ${fragment}`]
+    const problems = messages.map((message) => ({ fileLine: 1, column: 1, field: fragment, message }))
     const { title, summary } = renderConfigurationCheckRun(mistakenBy('', { problems }), o).output
     expect(title).not.toMatch(/[\p{Cc}\u202e\u2066]/u)
-    expectInert(summary, said.length)
+    expectInert(summary, messages.length)
   }
   const hostile = hostileTitles(2, 20)
     .map((fragment) => `${JSON.stringify(fragment)}: ${JSON.stringify(fragment)}\n`)
@@ -98,7 +98,7 @@ test('nothing that is written into the file comes alive in the check', () => {
   )
 })
 
-/** One table of so many rows; no HTML, no image, no link but to where the file and the board are, no live mention. */
+/** Expects one table with so many rows, no HTML or image, only links to the file and the board, and no live mention. */
 function expectInert(summary: string, rows: number | null): void {
   const tree = JSON.stringify(fromMarkdown(summary))
   expect(tree).not.toMatch(/"type":"(html|image|heading|list|blockquote|definition|imageReference|linkReference)"/)

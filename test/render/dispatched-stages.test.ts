@@ -1,4 +1,4 @@
-// A line that Andon runs, as people read it: the same words on the board, in the comment and in the check run.
+// Stages whose runs Andon starts, as people read them: the same words on the board, in the comment and in the check run.
 
 import { expect, test } from 'vitest'
 import { NO_OUTER_HOLDS } from '../../src/pipeline/holds/holds.ts'
@@ -40,7 +40,7 @@ function shown({ pipeline }: PipelineHarness, at = minutesAfterNine(10)) {
   }
 }
 
-test('what a line waits for reads the same wherever it is shown', () => {
+test('the reason for a wait reads the same on the board, in the comment and in the check run', () => {
   const failed = startedPipeline()
   failed.completeAttempt(minutesAfterNine(1), 100, 'failure')
   const full = startedPipeline().apply(admissionDenied({ kind: 'running', count: 4, limit: 4 }, minutesAfterNine(2)))
@@ -53,11 +53,11 @@ test('what a line waits for reads the same wherever it is shown', () => {
   expect(words).toEqual([
     'attempt 1 of 3 waits for a slot',
     'waiting: 4 of 4 running; then attempt 1 of 3',
-    expect.stringMatching(/^attempt 2 of 3, again at 09:01:2\d UTC \(attempt 1 of 3 failed\)$/),
+    expect.stringMatching(/^attempt 2 of 3 starts at 09:01:2\d UTC \(attempt 1 of 3 failed\)$/),
   ])
 })
 
-test('the end of a rest is said once', () => {
+test('the end of a wait is mentioned once', () => {
   const line = startedPipeline()
   line.completeAttempt(minutesAfterNine(1), 100, 'failure')
   expect(shown(line).comment).not.toContain('(until')
@@ -68,7 +68,7 @@ test('the end of a rest is said once', () => {
   expect(shown(denying).comment).toContain('then attempt 1 of 3 (until 2026-11-22 00:00:00 UTC)')
 })
 
-test('an attempt whose run GitHub has only named links to it', () => {
+test('an attempt links to its run as soon as GitHub has named it', () => {
   const line = startedPipeline()
   line.apply(dispatchConfirmed(line.admit(minutesAfterNine(1))!, 100, minutesAfterNine(1)))
   const { attempts, comment } = shown(line)
@@ -89,15 +89,15 @@ test('an attempt whose run GitHub has only named links to it', () => {
   )
 })
 
-test('what a workflow reports is told in its words, with its link, and as how we know', () => {
+test('a report of a workflow is shown in its own words, with its link, as the evidence', () => {
   const line = startedPipeline()
   const key = line.admit(minutesAfterNine(1))!
   line.apply(
     dispatchConfirmed(key, 100, minutesAfterNine(1)),
     dispatchedRunChanged(key, 100, { at: minutesAfterNine(2) }),
   )
-  const said = { progress: 50, text: 'changing 4 files', url: 'https://example.com/transcript' }
-  line.apply(reportReceived(key, 100, minutesAfterNine(3), said))
+  const report = { progress: 50, text: 'changing 4 files', url: 'https://example.com/transcript' }
+  line.apply(reportReceived(key, 100, minutesAfterNine(3), report))
   const { row, attempts, comment } = shown(line)
   expect(row).toMatchObject({
     reason: 'attempt 1 of 3 runs: 50 %, changing 4 files',
@@ -105,12 +105,12 @@ test('what a workflow reports is told in its words, with its link, and as how we
   })
   expect(attempts[0]?.link).toBe('https://example.com/transcript')
   expect(comment).toContain('in progress, [its link](https://example.com/transcript) |')
-  line.apply(reportReceived(key, 100, minutesAfterNine(4), { ...said, url: 'javascript:alert(1)' }))
+  line.apply(reportReceived(key, 100, minutesAfterNine(4), { ...report, url: 'javascript:alert(1)' }))
   expect(shown(line).attempts[0]?.link).toBeNull()
   expect(shown(line).comment).not.toContain('its link')
 })
 
-test('an attempt that was refused says so, and when', () => {
+test('a refused attempt says so, and when', () => {
   const line = startedPipeline()
   line.apply(
     dispatchResult(
@@ -126,7 +126,7 @@ test('an attempt that was refused says so, and when', () => {
   )
 })
 
-test('a gate is a completed check that asks for action', () => {
+test('a gate is a completed check run that requires action', () => {
   const line = startedPipeline(lineWith({ plan: { gate: 'approval' } }))
   line.completeAttempt(minutesAfterNine(1), 100)
   expect(shown(line).check).toMatchObject({

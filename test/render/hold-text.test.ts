@@ -1,4 +1,4 @@
-// A hold in the words of the row, the check run and the comment: who, why and since when, once, and inert.
+// A hold in the row, the check run and the comment: who, why and since when, mentioned once, and inert.
 import { expect, test } from 'vitest'
 import { activeHolds } from '../../src/pipeline/holds/holds.ts'
 import type { OuterHolds } from '../../src/pipeline/model/hold.ts'
@@ -37,7 +37,7 @@ function running(): PipelineHarness {
   )
 }
 
-test('a stage that waits because of its hold says so once', () => {
+test('a stage that waits because of a hold mentions it once', () => {
   const line = startedPipeline()
   runHoldCommand(line, '/andon hold the key is being changed')
   const { reason, check, comment } = shown(line, 'plan', { repository: null, everything: null })
@@ -46,7 +46,7 @@ test('a stage that waits because of its hold says so once', () => {
   expect(comment.match(/the key is being changed/g)).toHaveLength(1)
 })
 
-test('a stage that runs in a held repository says who holds it, and that everything is held besides', () => {
+test('a running stage names the hold on its repository and the hold on everything', () => {
   const { reason, check, comment } = shown(running(), 'plan', { repository: REPOSITORY_HOLD, everything: GLOBAL_HOLD })
   const words =
     'everything is held by root since 2026-11-21 09:10 UTC: GitHub is down; the repository is held by @ada since 2026-11-21 09:10 UTC: release week'
@@ -60,16 +60,16 @@ test('a stage that runs in a held repository says who holds it, and that everyth
 
     attempt 1 of 3 runs; everything is held by root since 2026-11-21 09:10 UTC: GitHub is down; the repository is held by @​ada since 2026-11-21 09:10 UTC: release week
 
-    | attempt | run | began | now |
+    | attempt | run | started | status |
     | --: | --- | --- | --- |
     | 1 | [andon 42/plan/1-k3v9x](https://github.com/acme/widgets/actions/runs/100) | 2026-11-21 09:02:00 UTC | in progress |
 
-    Known from delivery \`guid-2026-11-21T09:02:00.000Z\`, 2026-11-21 09:02:00 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
+    How we know: webhook delivery, 2026-11-21 09:02:00 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
     "
   `)
 })
 
-test('a stage that is over says nothing of a hold, and no stage of another’s', () => {
+test('a finished stage mentions no hold, and no stage mentions the hold on another stage', () => {
   const line = running()
   line.apply(
     dispatchedRunChanged(line.stage('plan').attempts[0]?.key ?? '', 100, {
@@ -84,11 +84,11 @@ test('a stage that is over says nothing of a hold, and no stage of another’s',
   expect(shown(line, 'code', outerHolds).comment).not.toContain('the runner is being moved')
 })
 
-test('a reason that somebody wrote is inert', () => {
+test('the reason of a hold is inert', () => {
   const line = running()
   runHoldCommand(line, '/andon hold @everyone <!-- andon:v1 17/plan --> [x](https://evil.example) | #1')
-  const told = shown(line, 'plan', { repository: null, everything: null }).comment
-  expect(told.match(/<!-- andon:v1/g)).toHaveLength(1)
-  expect(told).not.toMatch(/@(everyone|mara)/)
-  expect(told).not.toContain('](https://evil')
+  const comment = shown(line, 'plan', { repository: null, everything: null }).comment
+  expect(comment.match(/<!-- andon:v1/g)).toHaveLength(1)
+  expect(comment).not.toMatch(/@(everyone|mara)/)
+  expect(comment).not.toContain('](https://evil')
 })

@@ -1,5 +1,5 @@
-// Everything that strangers may name or write (titles, reasons, people, workflows, jobs, branches, holds, files, commands) in
-// everything of ours that GitHub, browsers and terminals show: it must read like any other text and do nothing.
+// Text that strangers can write (titles, reasons, logins, workflows, jobs, branches, holds, files, commands), in everything
+// that Andon shows on GitHub, in browsers and in terminals: it must read like any other text and do nothing.
 
 import { expect, test } from 'vitest'
 import { boardRowOf } from '../../src/render/board-row.ts'
@@ -47,7 +47,7 @@ test('hostile texts do nothing wherever people see them on GitHub or in a termin
   expect(Object.values(found)).toEqual(Object.values(found).map(() => 0))
 }, 120_000)
 
-test('hostile texts do nothing on the board, a repository’s board and an issue’s page, and come whole through the JSON', async () => {
+test('hostile texts do nothing on the board, a repository’s board and an issue’s page, and are unchanged in the JSON', async () => {
   const floor = openStubBoard()
   const site = await openSite(floor.reader)
   const found = { 'live tags': 0, controls: 0, 'titles not as typed': 0, 'JSON changed': 0 }

@@ -10,7 +10,7 @@ import {
   stageLightsText,
 } from '../../src/render/labels.ts'
 
-test('every light has a shape of its own and a word of its own', () => {
+test('every light has its own shape and its own word', () => {
   const lamps = Object.values(LIGHT_SYMBOLS)
   expect(new Set(lamps.map((lamp) => lamp.shape)).size).toBe(lamps.length)
   expect(new Set(lamps.map((lamp) => lamp.word)).size).toBe(lamps.length)
@@ -60,7 +60,7 @@ test('every light has a shape of its own and a word of its own', () => {
   `)
 })
 
-test('the line of lights names every stage in the order of the line', () => {
+test('the lights name every stage in the order of the line', () => {
   expect(stageLightsText(standing('done', 'running', 'idle', 'idle'))).toMatchInlineSnapshot(
     `"plan ✓─ code ●─ test ·─ review ·"`,
   )
@@ -72,7 +72,7 @@ test('the line of lights names every stage in the order of the line', () => {
   )
 })
 
-test('moments are told absolutely and in UTC', () => {
+test('times are absolute and in UTC', () => {
   const at = '2026-11-21T14:02:31.870Z'
   expect([formatTime(at), formatMinute(at), formatSecond(at)]).toMatchInlineSnapshot(`
     [

@@ -6,14 +6,14 @@ import { boardFixture, busyBoard, issueTakenUp, minutesAgo, NOW, workflowRan } f
 
 test('the detail of an issue is its row, its stages and its history', () => {
   for (const { shown, history } of busyBoard()) {
-    const { stages, history: told, ...rest } = pipelineDetailOf(shown, history, NOW)
-    expect(rest).toEqual(boardRowOf(shown, NOW))
+    const { stages, history: entries, ...row } = pipelineDetailOf(shown, history, NOW)
+    expect(row).toEqual(boardRowOf(shown, NOW))
     expect(stages.map(({ name }) => name)).toEqual(['plan', 'code', 'test', 'review'])
-    expect(told).toEqual(history.map(entryInWords))
+    expect(entries).toEqual(history.map(entryInWords))
   }
 })
 
-test('a stage tells every attempt with its run, and when it began and ended', () => {
+test('a stage shows every attempt with its run, and when it started and ended', () => {
   const { shown, history } = boardFixture({
     id: 1,
     issue: 7,
@@ -34,7 +34,7 @@ test('a stage tells every attempt with its run, and when it began and ended', ()
   })
 })
 
-test('a stage that nobody has touched says nothing', () => {
+test('a stage without a run has no attempts, no reason and no evidence', () => {
   const { shown, history } = boardFixture({
     id: 1,
     issue: 7,

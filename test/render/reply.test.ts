@@ -54,16 +54,16 @@ function reply(items: readonly ReplyItem[], over: Partial<Asked> = {}): Asked {
   return { origin: '900', login: 'linus', mayWrite: true, items, ...over }
 }
 
-const o = (known: StatusView | null = statusView()) => ({ pageUrl, statusViewOf: () => known })
+const o = (view: StatusView | null = statusView()) => ({ pageUrl, statusViewOf: () => view })
 const words = (kind: 'done' | 'already' | 'impossible', answer: CommandAnswer): ReplyItem => {
   return { text: '/andon retry plan', kind, issueNumber: 42, answer }
 }
 const asked = (kind: 'status' | 'why'): ReplyItem => ({ text: `/andon ${kind}`, kind, issueNumber: 42 })
 
 describe('a reply', () => {
-  test('says whose command it answers, what came of it and what to do next', () => {
-    const lines = [words('impossible', { kind: 'nothing-halted' })]
-    expect(renderReply([reply(lines)], o())).toMatchInlineSnapshot(`
+  test('says whose command it answers, what the result is and what to do next', () => {
+    const items = [words('impossible', { kind: 'nothing-halted' })]
+    expect(renderReply([reply(items)], o())).toMatchInlineSnapshot(`
       "<!-- andon:v1 reply/900 -->
       \`/andon retry plan\` (linus): **not done** – nothing here has failed or was cancelled. Type \`/andon retry STAGE\`.
       "
@@ -75,10 +75,10 @@ describe('a reply', () => {
       "<!-- andon:v1 reply/900 -->
       \`/andon status\` (linus):
 
-      | stage | status | attempt | since | how it stands | how we know |
+      | stage | status | attempt | since | why | how we know |
       | --- | --- | --: | --- | --- | --- |
-      | plan | ✓ done | 1 | 2026-11-21 14:01:40 UTC | attempt 1 of 3 succeeded | delivery \`7f3a1c52-0000-4000-8000-000000000042\`, 2026-11-21 14:01:58 UTC |
-      | code | ▲ queued, held | 1 | 2026-11-21 14:02:31 UTC | attempt 2 of 3, again at 14:02:40 UTC (attempt 1 of 3 failed) | read \`run/901/2026-11-21T14:02:31.000Z\`, 2026-11-21 14:02:31 UTC |
+      | plan | ✓ done | 1 | 2026-11-21 14:01:40 UTC | attempt 1 of 3 succeeded | webhook delivery, 2026-11-21 14:01:58 UTC |
+      | code | ▲ queued, held | 1 | 2026-11-21 14:02:31 UTC | attempt 2 of 3 starts at 14:02:40 UTC (attempt 1 of 3 failed) | read from GitHub, 2026-11-21 14:02:31 UTC |
       | test | · idle, held |  |  |  |  |
       | review | · idle, held |  |  |  |  |
 
@@ -89,7 +89,7 @@ describe('a reply', () => {
     `)
   })
 
-  test('says why in a short table: what is waited for, until when, who holds it, and what is wrong with the file', () => {
+  test('says why in a short table: what the issue waits for, until when, who holds it, and what is wrong with the file', () => {
     const problems = ['line 3: `stages.plan.timeout` is 20; it takes a duration.', 'line 9: no']
     expect(renderReply([reply([asked('why')])], o(statusView({ holds: [HOLD], problems })))).toMatchInlineSnapshot(`
       "<!-- andon:v1 reply/900 -->
@@ -99,27 +99,27 @@ describe('a reply', () => {
       | --- | --- |
       | attempt | 1, [its run](https://github.com/acme/widgets/actions/runs/901) |
       | since | 2026-11-21 14:02:31 UTC |
-      | because | attempt 2 of 3, again at 14:02:40 UTC (attempt 1 of 3 failed) |
-      | waits for | attempt 2 of 3, until 2026-11-21 14:02:40 UTC |
+      | because | attempt 2 of 3 starts at 14:02:40 UTC (attempt 1 of 3 failed) |
+      | waits for | a pause before the retry, until 2026-11-21 14:02:40 UTC |
       | held | the repository is held by @​ada since 2026-11-21 14:02 UTC: release week |
       | configuration | line 3: &#96;stages.plan.timeout&#96; is 20; it takes a duration, and 1 more; the last good version is in force |
-      | how we know | read \`run/901/2026-11-21T14:02:31.000Z\`, 2026-11-21 14:02:31 UTC |
+      | how we know | read from GitHub, 2026-11-21 14:02:31 UTC |
 
       [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
       "
     `)
   })
 
-  test('tells the help that fits whoever asked', () => {
+  test('shows the commands that the sender may use', () => {
     const help = renderReply([reply([{ text: '/andon', kind: 'help' }], { mayWrite: false })], o())
     expect(help).toContain('| `/andon why` |')
     expect(help).not.toContain('| `/andon retry')
     expect(renderReply([reply([{ text: '/andon', kind: 'help' }])], o())).toContain('| `/andon retry [STAGE]` |')
   })
 
-  test('asks back after a slip', () => {
+  test('suggests the right command after a typo', () => {
     const [mistake] = parseCommands('/andon retyr')
-    if (mistake?.verb !== null) throw new Error('that was understood')
+    if (mistake?.verb !== null) throw new Error('the typo was parsed as a command')
     expect(renderReply([reply([{ text: mistake.text, kind: 'mistake', mistake }])], o())).toMatchInlineSnapshot(`
       "<!-- andon:v1 reply/900 -->
       \`/andon retyr\` (linus): There is no command \`retyr\`. Did you mean \`/andon retry\`?
@@ -127,46 +127,46 @@ describe('a reply', () => {
     `)
   })
 
-  test('tells somebody who may only read, in one sentence', () => {
-    const lines = [{ text: '/andon retry', kind: 'no-permission' }] as const
-    expect(renderReply([reply(lines, { mayWrite: false })], o())).toMatchInlineSnapshot(`
+  test('refuses a sender without write permission in one sentence', () => {
+    const items = [{ text: '/andon retry', kind: 'no-permission' }] as const
+    expect(renderReply([reply(items, { mayWrite: false })], o())).toMatchInlineSnapshot(`
       "<!-- andon:v1 reply/900 -->
-      \`/andon retry\` (linus): that takes permission to write to this repository.
+      \`/andon retry\` (linus): this needs write permission on the repository.
       "
     `)
   })
 
-  test('answers several comments at once, and what was asked twice once', () => {
+  test('answers several comments at once, and the same question only once', () => {
     const twice = [
       reply([asked('why')]),
       reply([asked('why'), words('already', { kind: 'done-before' })], { origin: '901', login: 'grace' }),
     ]
-    const told = renderReply(twice, o())
-    expect(told).toMatch(/^<!-- andon:v1 reply\/900 -->\n<!-- andon:v1 reply\/901 -->\n/)
-    expect(told.match(/\*\*code\*\*/g)).toHaveLength(1)
-    expect(told).toContain('`/andon why` (linus), `/andon why` (grace):')
+    const body = renderReply(twice, o())
+    expect(body).toMatch(/^<!-- andon:v1 reply\/900 -->\n<!-- andon:v1 reply\/901 -->\n/)
+    expect(body.match(/\*\*code\*\*/g)).toHaveLength(1)
+    expect(body).toContain('`/andon why` (linus), `/andon why` (grace):')
   })
 
-  test('about an issue that left the line meanwhile says so', () => {
+  test('says when the issue has left the line meanwhile', () => {
     expect(renderReply([reply([asked('why')])], o(null))).toContain(
       '`/andon why` (linus): this issue is not on the line.',
     )
   })
 
-  test('is cut with a link when it grows past what GitHub takes', () => {
+  test('is cut, with a link to the rest, when it is longer than GitHub accepts', () => {
     const many = Array.from({ length: 200 }, (_, nth) =>
       reply([words('impossible', { kind: 'not-begun', stage: `${nth} ${'long '.repeat(200)}` })], {
         origin: String(nth),
       }),
     )
-    const told = renderReply(many, o())
-    expect(Array.from(told).length).toBeLessThanOrEqual(MAX_COMMENT)
-    expect(told).toContain(`[the rest is on the board](${pageUrl})`)
-    for (const { origin } of many) expect(told).toContain(replyMarker(origin))
+    const body = renderReply(many, o())
+    expect(Array.from(body).length).toBeLessThanOrEqual(MAX_COMMENT)
+    expect(body).toContain(`[the rest is on the board](${pageUrl})`)
+    for (const { origin } of many) expect(body).toContain(replyMarker(origin))
   })
 })
 
-test('a thousand hostile names, reasons and commands leave every table whole, no mention and no marker of theirs', () => {
+test('a thousand hostile names, reasons and commands break no table, and add no mention and no marker', () => {
   let broken = 0
   for (const text of hostileTitles(7, 1_000)) {
     const stages = {
@@ -174,19 +174,19 @@ test('a thousand hostile names, reasons and commands leave every table whole, no
     } as const
     const pipeline = pipelineOf(stages)
     const holds = [{ ...HOLD, by: text, reason: text }]
-    const lines = [asked('status'), asked('why'), { ...words('impossible', heldBeside(text)), text }]
-    const told = renderReply([reply(lines, { login: text })], o(statusView({ pipeline, holds, problems: [text] })))
-    const rows = told.split('\n').filter((line) => line.startsWith('|'))
+    const items = [asked('status'), asked('why'), { ...words('impossible', heldBeside(text)), text }]
+    const body = renderReply([reply(items, { login: text })], o(statusView({ pipeline, holds, problems: [text] })))
+    const rows = body.split('\n').filter((line) => line.startsWith('|'))
     const columns = new Set(rows.map((row) => row.match(/(?<!\\)\|/g)?.length))
     // Six columns and two: seven bars and three.
     if ([...columns].sort().join() !== '3,7' || rows.length !== 6 + 7) broken += 1
-    expect(told.match(/<!--/g)).toHaveLength(1)
-    expect(told.replace(/`[^`\n]*`/g, '')).not.toMatch(/@[a-z0-9]/i)
+    expect(body.match(/<!--/g)).toHaveLength(1)
+    expect(body.replace(/`[^`\n]*`/g, '')).not.toMatch(/@[a-z0-9]/i)
   }
   expect(broken).toBe(0)
 })
 
-/** An answer with a name of theirs in its sentence and in what it suggests. */
+/** An answer with the hostile name in its sentence and in its suggestion. */
 function heldBeside(stage: string): CommandAnswer {
   const place = { kind: 'stage', stage } as const
   return { kind: 'not-held', place, other: { ...HOLD, place, by: stage, reason: stage }, queued: [] }

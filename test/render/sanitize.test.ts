@@ -44,7 +44,7 @@ test('a thousand hostile titles do nothing in a line, in a table cell or in a co
   expect(dangers).toEqual({ mentions: 0, references: 0, markers: 0, html: 0, links: 0, hidden: 0, broken: 0 })
 })
 
-test('the detectors of danger find each of them in the raw text', () => {
+test('the detectors find each danger in the raw text', () => {
   expect(count('cc @alice', MENTION)).toBe(1)
   expect(count(decoded('cc &#64;alice &#x40;bob &commat;carol'), MENTION)).toBe(3)
   expect(count('fixes #1, GH-2, acme/widgets#3, deadbeef1', REFERENCE)).toBe(4)
@@ -73,7 +73,7 @@ test('text is cut by code points and never in the middle of one', () => {
   expect(plainText('a\nb\tc\u202e  d\u0000e\ud800f')).toBe('a b c de\ufffdf')
 })
 
-test('a link is only made of a URL that cannot end early', () => {
+test('only a URL that cannot end the link early becomes a link', () => {
   expect(linkTo('here', 'https://github.com/acme/widgets/pull/1')).toBe(
     '[here](https://github.com/acme/widgets/pull/1)',
   )

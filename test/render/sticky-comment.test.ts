@@ -33,12 +33,12 @@ test('a running stage says since when, which attempt, where it runs and how we k
 
     attempt 2, job build, step "tests" (3 of 7)
 
-    | attempt | run | began | now |
+    | attempt | run | started | status |
     | --: | --- | --- | --- |
     | 2 | [andon 42/code/2-k3v9x](https://github.com/acme/widgets/actions/runs/901), re-run 1 | 2026-11-21 14:02:00 UTC | in progress |
     | 1 | [Work on issue 42](https://github.com/acme/widgets/actions/runs/900) | 2026-11-21 14:02:00 UTC | timed out, 2026-11-21 14:01:59 UTC |
 
-    Known from delivery \`7f3a1c52-0000-4000-8000-000000000042\`, 2026-11-21 14:01:58 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
+    How we know: webhook delivery, 2026-11-21 14:01:58 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
     "
   `)
 })
@@ -67,11 +67,11 @@ test('a queued stage says what it waits for and until when', () => {
 
     waiting: 4 of 4 running; then attempt 1 (until 2026-11-21 14:30:00 UTC)
 
-    | attempt | run | began | now |
+    | attempt | run | started | status |
     | --: | --- | --- | --- |
     | 1 | no run yet | | |
 
-    Known from command \`99\`, 2026-11-21 14:02:31 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
+    How we know: command in a comment, 2026-11-21 14:02:31 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
     "
   `)
 })
@@ -91,7 +91,7 @@ test('a review names its pull request', () => {
 
     [pull request 57](https://github.com/acme/widgets/pull/57) (open), [pull request 60](https://github.com/acme/widgets/pull/60) (closed), [pull request 61](https://github.com/acme/widgets/pull/61) (draft)
 
-    Known from delivery \`7f3a1c52-0000-4000-8000-000000000042\`, 2026-11-21 14:01:58 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
+    How we know: webhook delivery, 2026-11-21 14:01:58 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
     "
   `)
 })
@@ -107,7 +107,7 @@ test('a stalled stage says so, and since when, beside its light', () => {
   expect(other).toMatchInlineSnapshot(`"**plan · idle**"`)
 })
 
-test('titles and logins of other people do nothing in it', () => {
+test('titles and logins that people choose do nothing in a sticky comment', () => {
   const run = runOf(1, { title: '@alice <!-- andon:v1 17/plan --> | fixes #1', url: 'javascript:alert(1)' })
   const pipeline = pipelineOf({
     code: {
@@ -127,7 +127,7 @@ test('titles and logins of other people do nothing in it', () => {
   `)
 })
 
-test('only the newest attempts are told, and the rest is said to be on the board', () => {
+test('a sticky comment lists only the newest attempts and says that the rest is on the board', () => {
   const attempts = Array.from({ length: 12 }, (_, index) => ({ number: index + 1, key: null, run: runOf(index + 1) }))
   const body = renderStickyComment(
     pipelineOf({ code: { status: 'running', since: SINCE, attempts } }),
@@ -135,10 +135,10 @@ test('only the newest attempts are told, and the rest is said to be on the board
     o('code'),
   )
   expect(body.match(/^\| \d+ \|/gm)).toHaveLength(10)
-  expect(body).toContain('2 earlier attempts stand on the board.')
+  expect(body).toContain('2 earlier attempts are on the board.')
 })
 
-test('a comment that is too long is cut at a line and leads to the rest', () => {
+test('a comment that is too long is cut at the end of a line and links to the rest', () => {
   const stages = Array.from({ length: 10 }, () => ({
     number: 1,
     key: null,

@@ -1,5 +1,5 @@
-// The same thing comes to us as a delivery, from REST and from GraphQL. However it came, it is the same fact: only what
-// is known of it by the way it came, the evidence, differs.
+// The same thing reaches us as a delivery, from REST and from GraphQL. Every way gives the same fact; only the evidence
+// differs.
 import { describe, expect, test } from 'vitest'
 import { translateIssueRead } from '../../src/translate/graphql-reads.ts'
 import { translateRunRead } from '../../src/translate/workflow-run.ts'
@@ -12,7 +12,7 @@ describe('a workflow run', () => {
   const FORK = { head_repository: { id: 666, full_name: 'mallory/rocket' }, head_branch: 'andon/issue-42' }
   test.each<[string, Record<string, unknown>]>([
     ['that is queued', { status: 'queued', conclusion: null }],
-    ['that waits in a way GitHub may invent tomorrow', { status: 'hibernating', conclusion: null }],
+    ['with a status that GitHub adds later', { status: 'hibernating', conclusion: null }],
     ['in progress', { status: 'in_progress', conclusion: null, run_attempt: 2 }],
     ['that is completed', {}],
     ['of a fork', FORK],
@@ -20,7 +20,7 @@ describe('a workflow run', () => {
     ['of a workflow at a ref', { path: '.github/workflows/plan.yml@refs/heads/main' }],
     ['that never started', { run_started_at: null }],
     ['with a title no database can store', { display_title: `nul \0 and half \ud83d of ${'x'.repeat(2_000)}` }],
-  ])('%s', (_, parts) => {
+  ])('%s is the same fact either way', (_, parts) => {
     const delivery = withPayload(traceDelivery('workflow_run', 'completed'), {
       action: 'requested',
       workflow_run: parts,
@@ -32,10 +32,10 @@ describe('a workflow run', () => {
 
   test.each<[string, Record<string, unknown>]>([
     ['completed without a conclusion', { conclusion: null }],
-    ['concluded in no way we know', { conclusion: 'superb' }],
+    ['with an unknown conclusion', { conclusion: 'superb' }],
     ['without a commit', { head_sha: undefined }],
-    ['changed at no moment', { updated_at: 'yesterday' }],
-  ])('%s is readable neither way', (_, parts) => {
+    ['changed at no time', { updated_at: 'yesterday' }],
+  ])('%s cannot be read either way', (_, parts) => {
     const delivery = withPayload(traceDelivery('workflow_run', 'completed'), { workflow_run: parts })
     expect(() => translateAs('run.changed', delivery)).toThrow()
     expect(() => translateRunRead(REPOSITORY.id, delivery.payload.workflow_run, [], READ)).toThrow()
@@ -51,10 +51,10 @@ describe('a job', () => {
   test.each<[string, Record<string, unknown>]>([
     ['that is queued', { status: 'queued', conclusion: null, steps: [] }],
     ['that waits for an environment', { status: 'waiting', conclusion: null }],
-    ['that is held in a way GitHub may invent tomorrow', { status: 'hibernating', conclusion: null }],
+    ['with a status that GitHub adds later', { status: 'hibernating', conclusion: null }],
     ['in progress', { status: 'in_progress', conclusion: null, steps: STEPS, run_attempt: 2 }],
     ['that is completed', {}],
-  ])('%s', (_, parts) => {
+  ])('%s is the same fact either way', (_, parts) => {
     const delivery = withPayload(traceDelivery('workflow_job', 'completed'), { action: 'queued', workflow_job: parts })
     const run = traceDelivery('workflow_run', 'completed').payload.workflow_run
     const { job } = translateAs('job.changed', delivery)
@@ -70,11 +70,11 @@ describe('an issue', () => {
     ['closed as completed', { state: 'closed', state_reason: 'completed', closed_at: '2026-11-20T11:00:00Z' }],
     ['closed as not planned', { state: 'closed', state_reason: 'not_planned', closed_at: '2026-11-20T11:00:00Z' }],
     ['closed as a duplicate', { state: 'closed', state_reason: 'duplicate', closed_at: '2026-11-20T11:00:00Z' }],
-    ['closed for a reason GitHub may invent', { state: 'closed', state_reason: 'stale' }],
+    ['closed for a reason that GitHub adds later', { state: 'closed', state_reason: 'stale' }],
     ['by a bot', { user: { login: 'claude[bot]', type: 'Bot' } }],
     ['by a deleted account', { user: null }],
     ['with a title no database can store', { title: `nul \0 and half \ud83d of ${'x'.repeat(2_000)}` }],
-  ])('%s', (_, parts) => {
+  ])('%s is the same fact either way', (_, parts) => {
     const delivery = withPayload(traceDelivery('issues', 'opened'), { issue: parts })
     const { issue } = translateAs('issue.changed', delivery)
     expect(read({ ...issueNode(delivery) }).issue).toEqual({ ...issue, evidence: READ })
@@ -92,12 +92,12 @@ describe('a pull request', () => {
     ['from a fork that is gone', { head: { ...FORK, label: null, repo: null } }],
     ['by a bot', { user: { login: 'claude[bot]', type: 'Bot' } }],
     ['by a deleted account', { user: null }],
-  ])('%s', (_, parts) => {
+  ])('%s is the same fact either way', (_, parts) => {
     const delivery = withPayload(traceDelivery('pull_request', 'opened'), { pull_request: parts })
     const { pullRequest } = translateAs('pull_request.changed', delivery)
     const node = pullRequestNode(delivery.payload.pull_request as RestPullRequest)
     const [fact] = read({ ...issueNode(), closedByPullRequestsReferences: { nodes: [node] } }).pullRequests
-    // Which issues it closes no delivery says.
+    // No delivery says which issues it closes.
     expect(fact).toEqual({ ...pullRequest, evidence: READ, closingIssues: [42], closingIssuesAt: READ.at })
   })
 })
@@ -108,7 +108,7 @@ describe('a review', () => {
     ['that requests changes', { state: 'changes_requested' }],
     ['that was dismissed', { state: 'dismissed' }],
     ['by a bot', { user: { login: 'claude[bot]', type: 'Bot' } }],
-  ])('%s', (_, parts) => {
+  ])('%s is the same fact either way', (_, parts) => {
     const delivery = withPayload(traceDelivery('pull_request_review', 'submitted'), { review: parts })
     const { review } = translateAs('review.changed', delivery)
     const { id, state, submitted_at, user, commit_id } = delivery.payload.review as RestReview
@@ -159,7 +159,7 @@ function read(issue: object) {
   return translateIssueRead(REPOSITORY.id, { defaultBranchRef: null, issue }, READ)
 }
 
-/** The issue of a delivery as GraphQL would show it. */
+/** The issue of a delivery as GraphQL shows it. */
 function issueNode(delivery: WebhookDelivery = traceDelivery('issues', 'opened')) {
   const issue = delivery.payload.issue as RestIssue
   return {

@@ -13,8 +13,8 @@ function pressed(parts: Record<string, unknown> = {}, action: 'rerequested' | 'r
   })
 }
 
-describe('a button of a check run of ours', () => {
-  test('tells which check run, what is meant, and who pressed it', () => {
+describe('a button of our check run', () => {
+  test('is an event with the check run, the command and the sender', () => {
     expect(translateAs('button.clicked', pressed())).toMatchObject({
       pipelineId: 17,
       origin: { kind: 'check', id: 7_001, guid: 'a-guid', stage: 'plan', sha: SHA },
@@ -25,14 +25,14 @@ describe('a button of a check run of ours', () => {
     })
   })
 
-  test('that GitHub has itself means to try the stage again, whatever its state', () => {
+  test('means retry when it is GitHub’s own re-run, whatever the state of the stage', () => {
     expect(translateAs('button.clicked', pressed({ requested_action: undefined }, 'rerequested'))).toMatchObject({
       verb: 'retry',
       isRerun: true,
     })
   })
 
-  test.each(['cancel', '', 'constructor', 'Retry'])('called %j is nothing to us', (identifier) => {
+  test.each(['cancel', '', 'constructor', 'Retry'])('called %j is ignored', (identifier) => {
     expect(translateDelivery(pressed({ requested_action: { identifier } }))).toBeNull()
   })
 
@@ -46,7 +46,7 @@ describe('a button of a check run of ours', () => {
     `x/plan/${SHA}`,
     '17/plan/HEAD',
     null,
-  ])('is one of somebody else’s if it is known as %j', (external_id) => {
+  ])('is ignored if the external id of its check run is %j', (external_id) => {
     expect(translateDelivery(pressed({ check_run: { id: 7_001, external_id } }))).toBeNull()
   })
 })

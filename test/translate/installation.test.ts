@@ -31,7 +31,7 @@ describe('repositories and installations', () => {
     expect([event.state, event.added.length, event.removed.length]).toEqual([state, added, removed])
   })
 
-  test('new permissions do not wake a suspended installation', () => {
+  test('new permissions do not make a suspended installation active', () => {
     const installation = { suspended_at: '2026-11-20T08:00:00Z' }
     const delivery = exampleDelivery('installation', 'new_permissions_accepted', REPOSITORY, { installation })
     expect(translateAs('installation.changed', delivery).state).toBe('suspended')

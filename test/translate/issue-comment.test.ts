@@ -15,11 +15,12 @@ function comment(body: string, parts: Record<string, unknown> = {}) {
   })
 }
 
-const given = (body: string, parts?: Record<string, unknown>) => translateAs('commands.received', comment(body, parts))
+const received = (body: string, parts?: Record<string, unknown>) =>
+  translateAs('commands.received', comment(body, parts))
 
-describe('a comment that is written', () => {
-  test('and orders something tells who ordered what, where and when, and nothing else of what was written', () => {
-    expect(given('Thank you all.\n\n/andon retry code\n\nMy telephone number is 555 0100.')).toEqual({
+describe('a new comment', () => {
+  test('with a command is an event with the sender, the command, the issue and the time, and no other text of the comment', () => {
+    expect(received('Thank you all.\n\n/andon retry code\n\nMy telephone number is 555 0100.')).toEqual({
       type: 'commands.received',
       at: AT,
       evidence: { kind: 'delivery', id: 'a-guid', at: AT },
@@ -39,48 +40,48 @@ describe('a comment that is written', () => {
     })
   })
 
-  test('and orders several things tells them in their order, mistakes among them', () => {
-    const { commands } = given('/andon approve\n/andon aprove\n/andon start')
+  test('with several commands keeps them in their order, mistakes included', () => {
+    const { commands } = received('/andon approve\n/andon aprove\n/andon start')
     expect(commands.map(({ verb }) => verb)).toEqual(['approve', null, 'start'])
   })
 
   test.each([
-    ['nothing', 'LGTM'],
-    ['something by way of quotation', '> /andon cancel'],
-    ['something as an example', '```\n/andon cancel\n```'],
-    ['something in passing', 'You could say /andon cancel.'],
-  ])('and orders %s is nothing to us', (_, body) => {
+    ['without a command', 'LGTM'],
+    ['with a command in a quotation', '> /andon cancel'],
+    ['with a command in an example', '```\n/andon cancel\n```'],
+    ['with a command inside a sentence', 'You could say /andon cancel.'],
+  ])('%s is ignored', (_, body) => {
     expect(translateDelivery(comment(body))).toBeNull()
   })
 
-  test('on a pull request tells so, because the number is the pull request’s own', () => {
-    const { onPullRequest, issueNumber } = given('/andon cancel', {
+  test('on a pull request is marked, because its number is the pull request’s', () => {
+    const { onPullRequest, issueNumber } = received('/andon cancel', {
       issue: { number: 57, pull_request: { url: 'https://api.github.com/repos/acme/rocket/pulls/57' } },
     })
     expect([onPullRequest, issueNumber]).toEqual([true, 57])
-    expect(given('/andon cancel', { issue: { number: 57, pull_request: null } }).onPullRequest).toBe(false)
+    expect(received('/andon cancel', { issue: { number: 57, pull_request: null } }).onPullRequest).toBe(false)
   })
 
-  test('by a bot tells so, and by a deleted account is the ghost’s', () => {
-    const bot = given('/andon start', { sender: { login: 'helper[bot]', type: 'Bot' } })
+  test('by a bot is marked, and one by a deleted account has the sender ghost', () => {
+    const bot = received('/andon start', { sender: { login: 'helper[bot]', type: 'Bot' } })
     expect([bot.sender, bot.bot]).toEqual(['helper[bot]', true])
-    const ghost = given('/andon start', { sender: null })
+    const ghost = received('/andon start', { sender: null })
     expect([ghost.sender, ghost.bot]).toEqual(['ghost', false])
   })
 
-  test('keeps only what a database can store', () => {
-    const [command] = given('/andon hold nul \0 and half \ud83d').commands
+  test('keeps only text that a database can store', () => {
+    const [command] = received('/andon hold nul \0 and half \ud83d').commands
     expect(JSON.stringify(command)).not.toMatch(/\\u0000|\\ud83d/)
   })
 })
 
-describe('a comment afterwards', () => {
-  test('is told by its id when it is deleted', () => {
+describe('an existing comment', () => {
+  test('is identified by its id when it is deleted', () => {
     const { commentId, issueNumber } = translateAs('comment.deleted', exampleDelivery('issue_comment', 'deleted'))
     expect([commentId, issueNumber]).toEqual([492700400, 1])
   })
 
-  test('orders nothing when it is edited', () => {
+  test('runs no command when it is edited', () => {
     const { name, payload } = comment('/andon start')
     expect(translateDelivery({ name, payload: { ...payload, action: 'edited' } })).toBeNull()
   })

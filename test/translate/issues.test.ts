@@ -3,7 +3,7 @@ import { exampleDelivery, INSTALLATION_ID, REPOSITORY } from '../support/deliver
 import { traceDelivery, translateAs, translateDelivery, withPayload } from './support/translate-delivery.ts'
 
 describe('issues', () => {
-  test('a labeled issue tells the label, who put it there, and the issue as it stands', () => {
+  test('a labeled issue is an event with the label, the sender and the issue', () => {
     expect(translateDelivery(traceDelivery('issues', 'labeled'))).toEqual({
       type: 'issue.labeled',
       at: '2026-11-20T09:00:46.000Z',
@@ -31,7 +31,7 @@ describe('issues', () => {
     })
   })
 
-  test('a closed issue tells why and when', () => {
+  test('a closed issue has its reason and its time', () => {
     const { action, issue } = translateAs('issue.changed', traceDelivery('issues', 'closed', { end: 'not planned' }))
     expect([action, issue.state, issue.stateReason, issue.closedAt]).toEqual([
       'closed',
@@ -41,22 +41,22 @@ describe('issues', () => {
     ])
   })
 
-  test('a reason nobody knows yet is no reason', () => {
+  test('an unknown reason is treated as none', () => {
     const delivery = withPayload(traceDelivery('issues', 'closed'), { issue: { state_reason: 'superseded' } })
     expect(translateAs('issue.changed', delivery).issue.stateReason).toBeNull()
   })
 
-  test.each(['deleted', 'transferred'] as const)('a %s issue is gone', (why) => {
+  test.each(['deleted', 'transferred'] as const)('a %s issue is removed', (why) => {
     expect(translateAs('issue.removed', exampleDelivery('issues', why)).why).toBe(why)
   })
 
-  test('an issue of a deleted account belongs to the ghost', () => {
+  test('an issue of a deleted account has the author ghost', () => {
     const delivery = withPayload(traceDelivery('issues', 'opened'), { issue: { user: null }, sender: null })
     const event = translateAs('issue.changed', delivery)
     expect([event.issue.author, event.sender]).toEqual(['ghost', 'ghost'])
   })
 
-  test('a title keeps only what a database can store, and only so much of it', () => {
+  test('a title is cut, and keeps only text that a database can store', () => {
     const title = `half \uD83D, nul \0${'x'.repeat(2_000)}`
     const delivery = withPayload(traceDelivery('issues', 'opened'), { issue: { title } })
     const kept = translateAs('issue.changed', delivery).issue.title ?? ''

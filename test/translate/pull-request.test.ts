@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { traceDelivery, translateAs, withPayload } from './support/translate-delivery.ts'
 
 describe('pull requests and reviews', () => {
-  test('a pushed pull request tells which head was replaced', () => {
+  test('a pushed pull request has the head that was replaced', () => {
     const { pullRequest } = translateAs(
       'pull_request.changed',
       traceDelivery('pull_request', 'synchronize', { rework: true }),
@@ -13,7 +13,7 @@ describe('pull requests and reviews', () => {
     expect([pullRequest.snapshots, pullRequest.closingIssues, pullRequest.reviews]).toEqual([[], null, []])
   })
 
-  test('a merged pull request is merged, a closed one only closed', () => {
+  test('a merged pull request is merged, and a closed one is closed', () => {
     const merge = traceDelivery('pull_request', 'closed')
     expect(translateAs('pull_request.changed', merge).pullRequest.state).toBe('merged')
     const closed = withPayload(merge, { pull_request: { merged_at: null, merged: false } })
@@ -29,14 +29,14 @@ describe('pull requests and reviews', () => {
     expect(branch({ ...fork, repo: null, label: null })).toBe('unknown:andon/issue-42')
   })
 
-  test('a review tells its verdict, its commit, and the pull request it is about', () => {
+  test('a review has its state, its commit and its pull request', () => {
     const event = translateAs('review.changed', traceDelivery('pull_request_review', 'submitted'))
     expect(event.review).toMatchObject({ reviewer: 'reviewer', bot: false, state: 'approved' })
     expect(event.review.commitSha).toBe(event.pullRequest.headSha)
     expect(event.at).toBe(event.review.submittedAt)
   })
 
-  test('a dismissal happened when the pull request changed, not when the review was given', () => {
+  test('a dismissal has the time of the pull request, not of the review', () => {
     const event = translateAs(
       'review.changed',
       withPayload(traceDelivery('pull_request_review', 'submitted'), {

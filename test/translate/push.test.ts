@@ -5,7 +5,7 @@ import { RECEIVED, translateAs, translateDelivery } from './support/translate-de
 const NOTHING = { added: [], removed: [], modified: [] }
 const TOUCHING = { ...NOTHING, modified: ['README.md', '.github/andon.yml'] }
 
-/** A push as GitHub posts it: without an action. */
+/** A push as GitHub sends it, without an action. */
 function push(parts: Record<string, unknown> = {}): WebhookDelivery {
   const { name, payload } = exampleDelivery('push', '', REPOSITORY, {
     repository: { id: REPOSITORY.id, full_name: REPOSITORY.fullName, default_branch: 'main' },
@@ -21,13 +21,13 @@ function push(parts: Record<string, unknown> = {}): WebhookDelivery {
 }
 
 describe('a push', () => {
-  test('that touches the file on the default branch tells so, and nothing of what was pushed', () => {
+  test('that touches the file on the default branch is an event without the pushed commits', () => {
     const event = translateAs('configuration.pushed', push())
     expect(Object.keys(event).sort()).toEqual(['at', 'evidence', 'repository', 'type'])
     expect([event.at, event.repository.id]).toEqual([RECEIVED, REPOSITORY.id])
   })
 
-  test.each(['added', 'removed', 'modified'])('tells so when the file is among what it %s', (how) => {
+  test.each(['added', 'removed', 'modified'])('is an event when the file is among those %s', (how) => {
     expect(translateDelivery(push({ commits: [{ ...NOTHING, [how]: ['.github/andon.yml'] }] }))).not.toBeNull()
   })
 
@@ -39,7 +39,7 @@ describe('a push', () => {
     ['of other files', { commits: [{ ...NOTHING, added: ['.github/workflows/plan.yml', 'andon.yml'] }] }],
     ['of nothing', { commits: [] }],
     ['to a repository without a default branch', { repository: { default_branch: null } }],
-  ])('%s is nothing to us', (_, parts) => {
+  ])('%s is ignored', (_, parts) => {
     expect(translateDelivery(push(parts))).toBeNull()
   })
 
@@ -48,7 +48,7 @@ describe('a push', () => {
     ['makes the branch', { created: true, commits: [] }],
     ['lists no commits at all', { commits: undefined }],
     ['has more commits than GitHub lists', { commits: Array(2_048).fill(NOTHING) }],
-  ])('that %s may have touched the file: it is read again', (_, parts) => {
+  ])('that %s is an event, because it may have touched the file', (_, parts) => {
     expect(translateDelivery(push(parts))).not.toBeNull()
   })
 })

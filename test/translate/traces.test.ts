@@ -9,21 +9,21 @@ import { TRACE_OPTIONS, type Trace, traceOf } from '../support/traces.ts'
 const SHUFFLES = 20
 const SEED = 2026
 
-/** The light and stage of the story's issue once these deliveries are applied, one after the other. */
+/** The light and the stage of the trace's issue after these deliveries were applied in this order. */
 function endOf(story: Trace, order = story.deliveries): readonly [string, string] | null {
   const { id, fullName, installationId } = REPOSITORY
-  const line = inMemoryWorld({ id, fullName, installationId, private: false, defaultBranch: 'main' })
+  const world = inMemoryWorld({ id, fullName, installationId, private: false, defaultBranch: 'main' })
   order.forEach(({ name, payload }, index) => {
     const receipt = { guid: `guid-${index}`, receivedAt: '2026-11-21T10:00:00.000Z' }
     const { event } = translateDelivery(name, payload, receipt)
-    if (event) line.apply(event)
+    if (event) world.apply(event)
   })
-  const pipeline = line.pipelines.get(story.issueNumber)
+  const pipeline = world.pipelines.get(story.issueNumber)
   return pipeline ? [headlineOf(pipeline).light, headlineOf(pipeline).stage] : null
 }
 
 test.each(TRACE_OPTIONS.map((plot) => [JSON.stringify(plot), plot] as const))(
-  'the story %s ends on the light it says',
+  'the trace %s ends on its light',
   (_, plot) => {
     const random = seededRandom(SEED)
     for (const equalTimestamps of [false, true]) {

@@ -6,12 +6,12 @@ import { allExamples, exampleDelivery, REPOSITORY } from '../support/deliveries.
 import { traceOf } from '../support/traces.ts'
 import { RECEIPT, traceDelivery, translateDelivery, withPayload } from './support/translate-delivery.ts'
 
-describe('what cannot be read', () => {
+describe('a delivery', () => {
   test.each([
     ['issues', 'labeled', { label: undefined }, 'label: '],
     ['issues', 'opened', { issue: { number: '42' } }, 'issue.number: '],
     ['issues', 'opened', { issue: { number: 2 ** 31 } }, 'issue.number: '],
-    ['issues', 'opened', { issue: { updated_at: 'yesterday' } }, 'issue.updated_at: expected an ISO 8601 moment'],
+    ['issues', 'opened', { issue: { updated_at: 'yesterday' } }, 'issue.updated_at: expected an ISO 8601 time'],
     ['issues', 'opened', { issue: { html_url: 'javascript:alert(1)' } }, 'issue.html_url: expected an http(s) URL'],
     ['issues', 'opened', { repository: { id: -1 } }, 'repository.id: '],
     ['issues', 'opened', { installation: undefined }, 'installation: '],
@@ -27,14 +27,14 @@ describe('what cannot be read', () => {
     ['issues', 'opened', { action: 7 }, 'action: '],
     ['issue_comment', 'created', { comment: { body: null } }, 'comment.body: '],
     ['push', '', { commits: 'none' }, 'commits: '],
-  ])('a %s.%s with %j says which field', (name, action, parts, reason) => {
+  ])('that cannot be read names the field: %s.%s with %j', (name, action, parts, reason) => {
     const whole = ['issue_comment', 'push'].includes(name) ? exampleDelivery(name, action) : traceDelivery(name, action)
     const { event, failure } = translateInInbox(name, withPayload(whole, parts).payload, RECEIPT)
     expect(event).toBeNull()
     expect(failure).toContain(reason)
   })
 
-  test('the reason never quotes the payload', () => {
+  test('that cannot be read is not quoted in the failure', () => {
     const secret = 'TOP-SECRET-TEXT'
     const everywhere = (value: unknown): unknown => {
       if (Array.isArray(value)) return value.map(everywhere)
@@ -51,14 +51,14 @@ describe('what cannot be read', () => {
     expect(reasons.join('\n')).not.toContain(secret)
   })
 
-  test('other events and other actions are ignored, whatever they hold', () => {
+  test('is ignored if its webhook or its action is not handled', () => {
     expect(translate('star', null, RECEIPT)).toBeNull()
     expect(translate('constructor', {}, RECEIPT)).toBeNull()
     expect(translate('issues', { action: 'pinned' }, RECEIPT)).toBeNull()
     expect(translate('issues', { action: 'constructor' }, RECEIPT)).toBeNull()
   })
 
-  test('the same delivery, told twice, is told the same', () => {
+  test('gives the same result as its duplicate', () => {
     for (const { name, payload } of traceOf(7, { rework: true }).deliveries) {
       const later = { ...RECEIPT, receivedAt: '2027-01-01T00:00:00.000Z' }
       expect(translate(name, payload, later)).toEqual(translate(name, structuredClone(payload), RECEIPT))
@@ -66,18 +66,18 @@ describe('what cannot be read', () => {
   })
 })
 
-test('every recorded payload is an event, or nothing to us: none breaks', () => {
-  const counts = { told: 0, ignored: 0 }
+test('every recorded payload is translated or ignored, and none fails', () => {
+  const counts = { translated: 0, ignored: 0 }
   for (const { name, payload } of allExamples()) {
     const { event, failure } = translateInInbox(name, payload, RECEIPT)
     expect(failure, `${name}.${payload.action}`).toBeUndefined()
-    counts[event ? 'told' : 'ignored'] += 1
+    counts[event ? 'translated' : 'ignored'] += 1
   }
-  console.log(`recorded payloads: ${counts.told} told, ${counts.ignored} ignored`)
-  expect(counts.told + counts.ignored).toBe(324)
+  console.log(`recorded payloads: ${counts.translated} translated, ${counts.ignored} ignored`)
+  expect(counts.translated + counts.ignored).toBe(324)
 })
 
-test('every action in the table is told as an event', () => {
+test('every action in the table is translated to an event', () => {
   for (const [name, actions] of Object.entries(HANDLED_WEBHOOKS) as [HandledWebhook, readonly string[]][]) {
     for (const action of actions) {
       const before = name === 'pull_request' ? { before: 'a'.repeat(40) } : {}

@@ -3,7 +3,7 @@ import { allExamples, type WebhookDelivery } from '../support/deliveries.ts'
 import { traceDelivery, translateAs, translateDelivery, withPayload } from './support/translate-delivery.ts'
 
 describe('workflow runs', () => {
-  test('a run is told with its file, its title, its branch and no jobs', () => {
+  test('a run has its file, its title, its branch and no jobs', () => {
     const { run, at } = translateAs('run.changed', traceDelivery('workflow_run', 'completed'))
     expect(run).toEqual({
       id: run.id,
@@ -28,12 +28,12 @@ describe('workflow runs', () => {
     ['.github/workflows/plan.yml@refs/heads/feature/x.yml', 'plan.yml'],
     ['dynamic/github-code-scanning/codeql', 'codeql'],
     ['', ''],
-  ])('the path %j is the file %j', (path, file) => {
+  ])('the path %j names the file %j', (path, file) => {
     const delivery = withPayload(traceDelivery('workflow_run', 'requested'), { workflow_run: { path } })
     expect(translateAs('run.changed', delivery).run.workflow).toBe(file)
   })
 
-  test('a run without a path takes its workflow’s', () => {
+  test('a run without a path has the path of its workflow', () => {
     const delivery = withPayload(traceDelivery('workflow_run', 'requested'), {
       workflow_run: { path: null },
       workflow: { path: '.github/workflows/code.yml' },
@@ -61,19 +61,19 @@ describe('workflow runs', () => {
     expect([run.status, run.conclusion]).toEqual([means, ends])
   })
 
-  test('a completed run without a conclusion cannot be told', () => {
+  test('a completed run without a conclusion cannot be translated', () => {
     const delivery = withPayload(traceDelivery('workflow_run', 'completed'), { workflow_run: { conclusion: null } })
     expect(() => translateDelivery(delivery)).toThrow('workflow_run.conclusion: a completed run has none')
   })
 
-  test('a fork’s run never carries a branch or a key that could be ours', () => {
+  test('a run of a fork never has a branch or a key that could be ours', () => {
     const head_repository = { id: 666, full_name: 'mallory/rocket' }
     const run = { head_repository, head_branch: 'andon/issue-42', display_title: '42/plan/1-k3v9x' }
-    const told = translateAs(
+    const fact = translateAs(
       'run.changed',
       withPayload(traceDelivery('workflow_run', 'requested'), { workflow_run: run }),
     ).run
-    expect([told.branch, told.title]).toEqual(['mallory:andon/issue-42', ''])
+    expect([fact.branch, fact.title]).toEqual(['mallory:andon/issue-42', ''])
     const gone = withPayload(traceDelivery('workflow_run', 'requested'), {
       workflow_run: { ...run, head_repository: null },
     })
@@ -82,7 +82,7 @@ describe('workflow runs', () => {
 })
 
 describe('workflow jobs', () => {
-  test('a job is told with its steps counted', () => {
+  test('a job has the number of its steps', () => {
     const steps = [
       { name: 'Set up job', status: 'completed' },
       { name: 'Run the agent', status: 'in_progress' },
@@ -109,7 +109,7 @@ describe('workflow jobs', () => {
     expect(translateAs('job.changed', delivery).job.status).toBe(means)
   })
 
-  test('a job’s moment is the newest it carries', () => {
+  test('the time of a job is the newest in its payload', () => {
     const moments = { created_at: '2026-11-20T09:00:00Z', started_at: '2026-11-20T09:00:05Z', completed_at: null }
     const delivery = withPayload(traceDelivery('workflow_job', 'in_progress'), { workflow_job: moments })
     expect(translateAs('job.changed', delivery).at).toBe('2026-11-20T09:00:05.000Z')
@@ -117,7 +117,7 @@ describe('workflow jobs', () => {
     expect(() => translateDelivery(withPayload(delivery, { workflow_job: none }))).toThrow('workflow_job.started_at')
   })
 
-  test('an old recording without run_attempt is the first attempt', () => {
+  test('a payload without run_attempt is of the first attempt', () => {
     const old = allExamples().find(
       ({ name, payload }) => name === 'workflow_job' && !JSON.stringify(payload).includes('"run_attempt"'),
     )

@@ -55,7 +55,7 @@ test('without an earlier valid version Andon says that it only watches, on the p
   await app.github.openIssue(repository, { title: 'Retry on flaky upload', labels: ['andon'] })
   await app.advance(10)
   const { issue } = (await pipelines())[0] ?? { issue: 0 }
-  expect(await noticeOn(`/${repository}/issues/${issue}`)).toContain('nothing yet, so Andon only watches')
+  expect(await noticeOn(`/${repository}/issues/${issue}`)).toContain('nothing yet, so Andon only observes')
 })
 
 test('a lost answer leaves one check', async () => {

@@ -1,4 +1,4 @@
-// The real client against a GitHub that nock plays: nothing leaves the machine, and what nobody expected fails.
+// The real client against a GitHub that nock plays: no request leaves the machine, and an unexpected one fails.
 import { generateKeyPairSync } from 'node:crypto'
 import nock from 'nock'
 import pino from 'pino'
@@ -20,7 +20,7 @@ export function openTestClient(o: { apiUrl?: string; timeoutMs?: number; fetch?:
   return openGitHub({ appId: APP_ID, privateKey, apiUrl: API, now: () => NOW, log: pino({ level: 'silent' }), ...o })
 }
 
-/** GitHub hands out a token for exactly one repository. */
+/** Expects a request for a token of exactly one repository. */
 export function expectTokenRequest(token = 'ghs_one', times = 1, base = API): void {
   nock(base)
     .post('/app/installations/7/access_tokens', { repository_ids: [1] })
@@ -28,7 +28,7 @@ export function expectTokenRequest(token = 'ghs_one', times = 1, base = API): vo
     .reply(201, { token, expires_at: '2099-01-01T00:00:00Z', permissions: {}, repository_selection: 'selected' })
 }
 
-/** Every test begins with an empty stage and must have used up what it expected. */
+/** Every test starts without expectations and must use up those that it makes. */
 export function useNock(): void {
   beforeEach(() => {
     nock.disableNetConnect()

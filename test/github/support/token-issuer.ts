@@ -1,4 +1,4 @@
-// An issuer whose keys are fetched through a counted, breakable wire, and a clock that tests move.
+// An issuer whose keys are fetched over a counted network that tests can break, and a clock that tests move.
 import { generateKeyPairSync } from 'node:crypto'
 import pino from 'pino'
 import { type OidcIssuer, openOidcIssuer, runClaims } from '../../../fake-github/oidc-issuer.ts'
@@ -9,7 +9,7 @@ export const AUDIENCE = 'https://andon.example.com'
 export const ISSUER = 'https://token.actions.example.com'
 export const RUN = { repositoryId: 7_001, repository: 'acme/rocket', runId: 901, runAttempt: 1, workflow: 'plan.yml' }
 
-// Making one takes longer than any test.
+// Making a key takes longer than any test.
 const FIRST_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
 
 export type NetworkState = 'up' | 'refused' | 'bad gateway' | 'hanging' | 'moved' | 'not json' | 'no keys'
@@ -17,9 +17,9 @@ export type NetworkState = 'up' | 'refused' | 'bad gateway' | 'hanging' | 'moved
 export type TokenIssuer = {
   readonly issuer: OidcIssuer
   readonly verify: VerifyToken
-  /** Addresses that were fetched, in order. */
+  /** The fetched URLs, in order. */
   readonly fetchedUrls: readonly string[]
-  /** A token of the run, with some claims different; undefined leaves one out. */
+  /** A token of the run, with these claims changed; undefined omits a claim. */
   token(claims?: Record<string, unknown>): Promise<string>
   advance(seconds: number): void
   setNetwork(state: NetworkState): void
@@ -40,7 +40,7 @@ export function openTokenIssuer(o: { at?: Instant; timeoutMs?: number } = {}): T
       case 'bad gateway':
         return new Response('oops', { status: 502 })
       case 'moved':
-        // What fetch does with a redirect it was told not to follow.
+        // As fetch does with a redirect that it must not follow.
         throw new TypeError(init?.redirect === 'error' ? 'unexpected redirect' : 'followed elsewhere')
       case 'hanging':
         return new Promise((_, reject) => {

@@ -3,10 +3,10 @@ import type { Door } from '../../../src/apply/door.ts'
 import { openTestDoor } from '../../apply/support/arrivals.ts'
 import { openTestDatabase } from '../../support/database.ts'
 
-/** The real door, and what came to it. */
+/** The real door, and the requests that it received. */
 export type TappedDoor = Door & {
   readonly arrivals: ApplyRequest[]
-  /** What the next `apply` does instead of taking the arrival. */
+  /** The error that the next `apply` throws. */
   failNextWith(error: Error): void
 }
 
@@ -20,12 +20,12 @@ export async function openTappedDoor(): Promise<TappedDoor> {
     failNextWith(error) {
       failure = error
     },
-    async apply(arrival) {
+    async apply(request) {
       const thrown = failure
       failure = null
       if (thrown !== null) throw thrown
-      arrivals.push(arrival)
-      return await door.apply(arrival)
+      arrivals.push(request)
+      return await door.apply(request)
     },
     async close() {
       await door.close()

@@ -107,7 +107,7 @@ test('Approve on a stage that waits at no gate is left alone, and the board says
   expect(lastEntryOf(line)).toMatchObject({
     type: 'button.impossible',
     actor: 'mara',
-    text: 'approve was pressed on the check of code: code is idle; no gate is shut there',
+    text: 'approve was pressed on the check of code: code is idle; no gate waits for an approval there',
   })
 })
 

@@ -74,7 +74,7 @@ describe('while the line', () => {
       retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
       retry plan: done | plan: attempt 2 of 4 waits for a slot
       cancel: done | code: cancelled by @mara; /andon retry code tries again
-      cancel plan: impossible | plan is over: attempt 1 of 3 succeeded, approved by @mara
+      cancel plan: impossible | plan has ended: attempt 1 of 3 succeeded, approved by @mara
       cancel code: done | code: cancelled by @mara; /andon retry code tries again
       approve: already | plan: attempt 1 of 3 succeeded, approved by @mara
       skip plan: already | plan: attempt 1 of 3 succeeded, approved by @mara
@@ -93,8 +93,8 @@ describe('while the line', () => {
       retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
       retry plan: done | plan: attempt 2 of 4 waits for a slot
       cancel: impossible | nothing runs or waits here | /andon status
-      cancel plan: impossible | plan is over: attempt 1 of 3 succeeded
-      cancel code: impossible | code is over: attempt 1 of 3 succeeded
+      cancel plan: impossible | plan has ended: attempt 1 of 3 succeeded
+      cancel code: impossible | code has ended: attempt 1 of 3 succeeded
       approve: impossible | nothing waits for an approval here | /andon why
       skip plan: already | plan: attempt 1 of 3 succeeded
       skip plon: mistake
@@ -114,9 +114,9 @@ describe('while the line', () => {
       retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
       retry plan: done | plan: attempt 2 of 4 waits for a slot
       cancel: impossible | nothing runs or waits here | /andon status
-      cancel plan: impossible | plan is over: attempt 1 of 3 succeeded
-      cancel code: impossible | code is over: attempt 1 of 3 succeeded
-      approve: impossible | no gate is shut here; a review is given on pull request 7 itself
+      cancel plan: impossible | plan has ended: attempt 1 of 3 succeeded
+      cancel code: impossible | code has ended: attempt 1 of 3 succeeded
+      approve: impossible | no gate waits for an approval here; review pull request 7 itself
       skip plan: already | plan: attempt 1 of 3 succeeded
       skip plon: mistake
       why: answered_in_reply
@@ -136,8 +136,8 @@ describe('while the line', () => {
       retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
       retry plan: done | plan: attempt 2 of 4 waits for a slot
       cancel: impossible | nothing runs or waits here | /andon status
-      cancel plan: impossible | plan is over: attempt 1 of 3 succeeded
-      cancel code: impossible | code is over: attempt 1 of 3 succeeded
+      cancel plan: impossible | plan has ended: attempt 1 of 3 succeeded
+      cancel code: impossible | code has ended: attempt 1 of 3 succeeded
       approve: impossible | nothing waits for an approval here | /andon why
       skip plan: already | plan: attempt 1 of 3 succeeded
       skip plon: mistake
@@ -180,11 +180,11 @@ describe('while the line', () => {
       "help: answered_in_reply
       status: answered_in_reply
       start: already | it was started before; plan: waits for plan.yml to start a run
-      run code: impossible | Andon does not start code: somebody else starts code.yml
+      run code: impossible | Andon does not start code: code.yml is started elsewhere
       retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
-      retry plan: impossible | Andon does not start plan: somebody else starts plan.yml
-      cancel: impossible | Andon did not start plan and cannot cancel it: somebody else starts plan.yml
-      cancel plan: impossible | Andon did not start plan and cannot cancel it: somebody else starts plan.yml
+      retry plan: impossible | Andon does not start plan: plan.yml is started elsewhere
+      cancel: impossible | Andon did not start plan and cannot cancel it: plan.yml is started elsewhere
+      cancel plan: impossible | Andon did not start plan and cannot cancel it: plan.yml is started elsewhere
       cancel code: impossible | code has not begun: there is nothing to cancel
       approve: impossible | nothing waits for an approval here | /andon why
       skip plan: done | plan: skipped by @mara
@@ -245,7 +245,7 @@ test('while there is no line at all', () => {
   expect([...new Set(told.map((lines) => lines.join(' | ')))].join('\n')).toMatchInlineSnapshot(`
     "react/900/eyes | help
     react/900/confused | this issue is not on the line /andon start
-    react/900/confused | this pull request belongs to no issue on the line: let its description close one (“fixes” and its number), or write on the issue 
+    react/900/confused | this pull request belongs to no issue on the line: write “fixes” and the number of one in its description, or comment on the issue 
     react/900/eyes"
   `)
 })

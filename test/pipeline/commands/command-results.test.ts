@@ -61,7 +61,7 @@ describe('while the line', () => {
       start: already | it was started before; plan: attempt 1 of 3 is being started
       run code: done | code: attempt 1 of 3 waits for a slot
       retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
-      retry plan: already | plan: attempt 1 of 3 is being started; nothing is started beside it
+      retry plan: already | plan: attempt 1 of 3 is being started; no second run is started
       cancel: done | plan: cancelled by @mara; /andon retry plan tries again
       cancel plan: done | plan: cancelled by @mara; /andon retry plan tries again
       cancel code: impossible | code has not begun: there is nothing to cancel
@@ -80,12 +80,12 @@ describe('while the line', () => {
       start: already | it was started before; plan: attempt 1 of 3 runs
       run code: done | code: attempt 1 of 3 waits for a slot
       retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
-      retry plan: already | plan: attempt 1 of 3 runs; nothing is started beside it
-      cancel: done | plan: attempt 1 of 3 is being cancelled: a person said so; by force at 12:25:00 UTC
-      cancel plan: done | plan: attempt 1 of 3 is being cancelled: a person said so; by force at 12:25:00 UTC
+      retry plan: already | plan: attempt 1 of 3 runs; no second run is started
+      cancel: done | plan: attempt 1 of 3 is being cancelled: a person asked for it; by force at 12:25:00 UTC
+      cancel plan: done | plan: attempt 1 of 3 is being cancelled: a person asked for it; by force at 12:25:00 UTC
       cancel code: impossible | code has not begun: there is nothing to cancel
       approve: impossible | nothing waits for an approval here | /andon why
-      skip plan: done | plan: attempt 1 of 3 is being cancelled: a person said so; by force at 12:25:00 UTC
+      skip plan: done | plan: attempt 1 of 3 is being cancelled: a person asked for it; by force at 12:25:00 UTC
       skip plon: mistake
       why: answered_in_reply
       hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
@@ -97,15 +97,15 @@ describe('while the line', () => {
     expect(commandResults(runningPipeline().apply(given, commandPermission(given)))).toMatchInlineSnapshot(`
       "help: answered_in_reply
       status: answered_in_reply
-      start: already | it was started before; plan: attempt 1 of 3 is being cancelled: a person said so; by force at 09:25:00 UTC
+      start: already | it was started before; plan: attempt 1 of 3 is being cancelled: a person asked for it; by force at 09:25:00 UTC
       run code: done | code: attempt 1 of 3 waits for a slot
       retry: impossible | nothing here has failed or was cancelled | /andon retry STAGE
-      retry plan: already | plan: attempt 1 of 3 is being cancelled: a person said so; by force at 09:25:00 UTC; nothing is started beside it
-      cancel: already | plan: attempt 1 of 3 is being cancelled: a person said so; by force at 09:25:00 UTC
-      cancel plan: already | plan: attempt 1 of 3 is being cancelled: a person said so; by force at 09:25:00 UTC
+      retry plan: already | plan: attempt 1 of 3 is being cancelled: a person asked for it; by force at 09:25:00 UTC; no second run is started
+      cancel: already | plan: attempt 1 of 3 is being cancelled: a person asked for it; by force at 09:25:00 UTC
+      cancel plan: already | plan: attempt 1 of 3 is being cancelled: a person asked for it; by force at 09:25:00 UTC
       cancel code: impossible | code has not begun: there is nothing to cancel
       approve: impossible | nothing waits for an approval here | /andon why
-      skip plan: done | plan: attempt 1 of 3 is being cancelled: a person said so; by force at 09:25:00 UTC
+      skip plan: done | plan: attempt 1 of 3 is being cancelled: a person asked for it; by force at 09:25:00 UTC
       skip plon: mistake
       why: answered_in_reply
       hold repository release week: done | the repository is held by @mara since 2026-11-21 12:20 UTC: release week; what runs goes on"
@@ -118,7 +118,7 @@ describe('while the line', () => {
     expect(commandResults(line)).toMatchInlineSnapshot(`
       "help: answered_in_reply
       status: answered_in_reply
-      start: already | it was started before; plan: attempt 2 of 3, again at 09:01:29 UTC (attempt 1 of 3 failed)
+      start: already | it was started before; plan: attempt 2 of 3 starts at 09:01:29 UTC (attempt 1 of 3 failed)
       run code: done | code: attempt 1 of 3 waits for a slot
       retry: done | plan: attempt 2 of 4 waits for a slot
       retry plan: done | plan: attempt 2 of 4 waits for a slot
@@ -163,7 +163,7 @@ describe('while the line', () => {
     expect(commandResults(line)).toMatchInlineSnapshot(`
       "help: answered_in_reply
       status: answered_in_reply
-      start: already | it was started before; plan: attempt 1 of 3: nobody can tell whether GitHub started it, because the run-name of plan.yml does not say the attempt key; it is not sent again before a person has looked; a person is needed
+      start: already | it was started before; plan: attempt 1 of 3: Andon cannot tell whether GitHub started it, because the run-name of plan.yml does not contain the attempt key; a person must check before it is sent again; a person is needed
       run code: done | code: attempt 1 of 3 waits for a slot
       retry: done | plan: attempt 2 of 4 waits for a slot
       retry plan: done | plan: attempt 2 of 4 waits for a slot

@@ -132,7 +132,7 @@ describe('retry', () => {
     runCommand(line, '/andon cancel')
     line.apply(dispatchedRunChanged(key, 100, { at: minutesAfterNine(22) }))
     runCommand(line, '/andon retry', minutesAfterNine(23))
-    expect(line.stage('plan').reason).toBe('attempt 2 of 4 waits for run 100 to be over')
+    expect(line.stage('plan').reason).toBe('attempt 2 of 4 waits for run 100 to end')
     expect(line.admit(minutesAfterNine(24))).toBeNull()
     line.apply(dispatchedRunChanged(key, 100, { at: minutesAfterNine(25), conclusion: 'cancelled' }))
     expect(line.admit(minutesAfterNine(26))).toBe(attemptKeyOf('plan', 2))
@@ -145,7 +145,7 @@ describe('cancel', () => {
     runCommand(line, '/andon cancel')
     expect(line.effectKeys('cancel')).toEqual(['cancel/100'])
     expect(line.stage('plan').reason).toBe(
-      'attempt 1 of 3 is being cancelled: a person said so; by force at 09:25:00 UTC',
+      'attempt 1 of 3 is being cancelled: a person asked for it; by force at 09:25:00 UTC',
     )
     line.apply(dispatchedRunChanged(key, 100, { at: minutesAfterNine(21), conclusion: 'cancelled' }))
     expect(headlineInWords(line.pipeline)).toMatchObject({

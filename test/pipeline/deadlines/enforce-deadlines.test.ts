@@ -102,7 +102,7 @@ describe('reading before acting', () => {
     wakeUntilQuiet(line, 362).apply(stillInProgress(362))
     expect(line.effectKeys('cancel')).toEqual(['cancel/100'])
     expect(line.stage('plan').reason).toBe(
-      'attempt 1 of 3 is being cancelled: it is past its limit; by force at 15:07:00 UTC',
+      'attempt 1 of 3 is being cancelled: it exceeded its time limit; by force at 15:07:00 UTC',
     )
   })
 
@@ -131,13 +131,13 @@ describe('reading before acting', () => {
     expect(line.effectKeys('cancel')).toEqual(['cancel/100'])
     line.apply(dispatchedRunChanged(KEY, RUN, { at: minutesAfterNine(33), conclusion: 'cancelled' }))
     expect(line.stage('plan').reason).toMatch(
-      /^attempt 2 of 3, again at .*\(attempt 1 of 3 was cancelled: no runner took it\)$/,
+      /^attempt 2 of 3 starts at .*\(attempt 1 of 3 was cancelled: no runner picked it up\)$/,
     )
   })
 
   test('a run that GitHub does not know any more is over', () => {
     const line = wakeUntilQuiet(silentAttempt(), 32).apply(runAnswered(RUN, null, minutesAfterNine(33)))
-    expect(line.stage('plan').reason).toContain('(attempt 1 of 3 has no run any more, says GitHub)')
+    expect(line.stage('plan').reason).toContain('(attempt 1 of 3 has no run on GitHub any more)')
     expect(countLiveAttempts(line.pipeline)).toBe(0)
   })
 
@@ -195,7 +195,7 @@ describe('giving up', () => {
 
   test('what will not end by force is left alone, and its slot is free', () => {
     const line = left()
-    expect(line.stage('plan').reason).toContain('(attempt 1 of 3 would not be cancelled and is left alone)')
+    expect(line.stage('plan').reason).toContain('(attempt 1 of 3 could not be cancelled and was abandoned)')
     expect(countLiveAttempts(line.pipeline)).toBe(0)
     expect(stageReadyForAdmission(line.pipeline, minutesAfterNine(47))).toMatchObject({ stage: 'plan', attempt: 2 })
     expect(wakeAt(line.pipeline, minutesAfterNine(600))).toBeNull()
@@ -242,7 +242,7 @@ describe('giving up', () => {
       stillInProgress(36),
       cancelResult(KEY, RUN, 'gone', minutesAfterNine(37)),
     )
-    expect(line.stage('plan').reason).toContain('(attempt 1 of 3 has no run any more, says GitHub)')
+    expect(line.stage('plan').reason).toContain('(attempt 1 of 3 has no run on GitHub any more)')
   })
 
   test('a twin that will not end is cancelled by force, then left alone', () => {
@@ -256,7 +256,7 @@ describe('giving up', () => {
   test('nothing is tried again while a twin goes on', () => {
     const line = silentAttempt().apply(dispatchedRunChanged(KEY, 101, { at: minutesAfterNine(3) }))
     line.apply(dispatchedRunChanged(KEY, RUN, { at: minutesAfterNine(4), conclusion: 'failure' }))
-    expect(line.stage('plan').reason).toBe('attempt 2 of 3 waits for run 101 to be over')
+    expect(line.stage('plan').reason).toBe('attempt 2 of 3 waits for run 101 to end')
     expect(line.admit(minutesAfterNine(6))).toBeNull()
     line.apply(dispatchedRunChanged(KEY, 101, { at: minutesAfterNine(7), conclusion: 'cancelled' }))
     expect(line.admit(minutesAfterNine(8))).toBe(attemptKeyOf('plan', 2))

@@ -44,7 +44,7 @@ describe('nothing starts while it is held', () => {
     expect(line.stage('plan')).toMatchObject({
       status: 'queued',
       reason: `${words}: the key is being changed; then attempt 1 of 3`,
-      waiting: { for: 'somebody to resume it', until: null },
+      waiting: { for: 'a person to resume it', until: null },
     })
     expect(line.admit(minutesAfterNine(21))).toBeNull()
     runHoldCommand(line, resume, minutesAfterNine(30))

@@ -118,7 +118,7 @@ describe('one stage', () => {
     expect(line.statuses()).toBe('done done done idle')
     expect(headlineInWords(line.pipeline)).toMatchObject({
       light: 'idle',
-      reason: 'test is over; waits for a pull request',
+      reason: 'test has ended; waits for a pull request',
     })
   })
 
@@ -133,7 +133,7 @@ describe('one stage', () => {
       ),
     )
     expect(line.stage('plan')).toMatchObject({
-      reason: 'waiting: 50 of 50 begun today; then attempt 1 of 3',
+      reason: 'waiting: 50 of 50 started today; then attempt 1 of 3',
       waiting: { until: '2026-11-22T00:00:00.000Z' },
     })
     line.admit(minutesAfterNine(4))
@@ -161,7 +161,7 @@ describe('one stage', () => {
     line.completeAttempt(minutesAfterNine(1), 100)
     expect(headlineInWords(line.pipeline)).toMatchObject({
       light: 'idle',
-      reason: 'plan is over; waits for code.yml to start a run',
+      reason: 'plan has ended; waits for code.yml to start a run',
     })
     line.apply(runChanged({ id: 101, conclusion: 'success' }))
     expect(line.statuses()).toBe('done done queued idle')
@@ -171,7 +171,7 @@ describe('one stage', () => {
     const line = startedPipeline()
     line.completeAttempt(minutesAfterNine(1), 100)
     line.apply(runChanged({ id: 101, at: minutesAfterNine(3), startedAt: minutesAfterNine(3) }))
-    expect(line.stage('code')).toMatchObject({ status: 'running', reason: 'a run that somebody else started runs' })
+    expect(line.stage('code')).toMatchObject({ status: 'running', reason: 'a run that Andon did not start runs' })
     expect(line.admit(minutesAfterNine(4))).toBeNull()
     line.apply(runChanged({ id: 101, at: minutesAfterNine(5), startedAt: minutesAfterNine(3), conclusion: 'success' }))
     expect(line.statuses()).toBe('done done queued idle')
@@ -183,8 +183,8 @@ describe('failing', () => {
     const line = startedPipeline()
     line.completeAttempt(minutesAfterNine(1), 100, 'failure')
     const { reason, waiting, retryAt } = line.stage('plan')
-    expect(reason).toMatch(/^attempt 2 of 3, again at 09:01:2\d UTC \(attempt 1 of 3 failed\)$/)
-    expect(waiting).toEqual({ for: 'attempt 2 of 3', until: retryAt })
+    expect(reason).toMatch(/^attempt 2 of 3 starts at 09:01:2\d UTC \(attempt 1 of 3 failed\)$/)
+    expect(waiting).toEqual({ for: 'a pause before the retry', until: retryAt })
     expect(stageReadyForAdmission(line.pipeline, secondsAfterNine(80))).toBeNull()
     expect(line.admit(retryAt!)).toBe(attemptKeyOf('plan', 2))
   })
@@ -211,7 +211,7 @@ describe('failing', () => {
     )
     expect(line.stage('plan')).toMatchObject({
       status: 'queued',
-      reason: 'attempt 1 of 3, again at 09:05:00 UTC (GitHub asks for patience: a rate limit is reached)',
+      reason: "attempt 1 of 3 is sent at 09:05:00 UTC (GitHub's rate limit is reached)",
       waiting: { until: minutesAfterNine(5) },
     })
     expect(mayDispatch(line.pipeline, key)).toBe(true)

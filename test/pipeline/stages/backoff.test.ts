@@ -10,11 +10,11 @@ import { minutesAfterNine, pullRequestChanged, reviewChanged } from '../../suppo
 import { dispatchConfirmed, dispatchedRunChanged, lineWith, startedPipeline } from '../../support/pipeline-harness.ts'
 import { type DispatchBehavior, openSimulation } from '../../support/simulation.ts'
 
-const REMAINING_ATTEMPTS = 'would not be cancelled and is left alone'
+const REMAINING_ATTEMPTS = 'could not be cancelled and was abandoned'
 const FAILURE_MODES: readonly [string, DispatchBehavior, string][] = [
   ['fails', { conclusion: 'failure' }, 'failed'],
   ['is refused', { refused: 'unexpected inputs' }, 'was refused: GitHub refused to start plan.yml: unexpected inputs'],
-  ['finds no runner', { startsAfter: null, endsAfter: null }, 'was cancelled: no runner took it'],
+  ['finds no runner', { startsAfter: null, endsAfter: null }, 'was cancelled: no runner picked it up'],
   ['finds no runner and will not end', { startsAfter: null, endsAfter: null, stopsOn: 'nothing' }, REMAINING_ATTEMPTS],
   ['reports once and hangs', { endsAfter: null, reportsAfter: 60 }, 'was cancelled: it fell silent'],
   [
@@ -22,8 +22,8 @@ const FAILURE_MODES: readonly [string, DispatchBehavior, string][] = [
     { endsAfter: null, reportsAfter: 60, stopsOn: 'force' },
     'was cancelled: it fell silent',
   ],
-  ['never reports and hangs', { endsAfter: null }, 'was cancelled: it is past its limit'],
-  ['has a run that GitHub then does not know', { lost: true }, 'has no run any more, says GitHub'],
+  ['never reports and hangs', { endsAfter: null }, 'was cancelled: it exceeded its time limit'],
+  ['has a run that GitHub then does not know', { lost: true }, 'has no run on GitHub any more'],
 ]
 
 test.each(FAILURE_MODES)(

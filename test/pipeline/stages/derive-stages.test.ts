@@ -83,7 +83,7 @@ describe('runs', () => {
     ['failure', 'failed', 'attempt 1 failed'],
     ['timed_out', 'failed', 'attempt 1 timed out'],
     ['startup_failure', 'failed', 'attempt 1 could not start'],
-    ['stale', 'failed', 'attempt 1 was given up by GitHub'],
+    ['stale', 'failed', 'attempt 1 was marked stale by GitHub'],
     ['cancelled', 'cancelled', 'attempt 1 was cancelled'],
     ['action_required', 'queued', 'attempt 1 waits for an approval on GitHub'],
   ])('a run concluded %s leaves its stage %s', (conclusion, status, reason) => {
@@ -191,7 +191,7 @@ describe('review', () => {
       .when(push)
       .expectShown({
         stages: 'idle idle idle review',
-        reason: 'waits for another look by mara',
+        reason: 'waits for another review by mara',
         since: minutesAfterNine(9),
       })
   })

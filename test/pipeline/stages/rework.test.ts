@@ -47,7 +47,7 @@ test('changes requested send the line back to code', () => {
   const line = inReview().apply(changesRequested(0, 11, 'bbb1'), reviewerPermission('mara'))
   expect(line.statuses()).toBe('done queued idle idle')
   expect(line.stage('code').reason).toBe('attempt 2 of 4 waits for a slot')
-  expect(line.stage('test').reason).toBe('again after code')
+  expect(line.stage('test').reason).toBe('runs again after code')
   expect(line.stage('review').reason).toBe('changes requested by mara, round 1 of 2')
   line.admit(minutesAfterNine(12))
   expect(headlineInWords(line.pipeline)).toMatchObject({ light: 'queued', stage: 'code' })
@@ -59,7 +59,7 @@ test('reworked code is tested again and reviewed again', () => {
   expect(line.statuses()).toBe('done done queued idle')
   line.apply(push(13, 'bbb2', 'bbb1')).completeAttempt(minutesAfterNine(14), 104)
   expect(line.statuses()).toBe('done done done review')
-  expect(line.stage('review').reason).toBe('waits for another look by mara')
+  expect(line.stage('review').reason).toBe('waits for another review by mara')
   line.apply(reviewChanged({ id: 510, at: minutesAfterNine(15), commitSha: 'bbb2' }, { headSha: 'bbb2' }))
   expect(line.stage('review').status).toBe('review')
   line.apply(reviewerPermission('mara', true, minutesAfterNine(15)))
@@ -129,7 +129,7 @@ test('a push by a person after that is reviewed again', () => {
   const line = inReview(lineWith({}, { rework: 0 })).apply(changesRequested(0, 11, 'bbb1'), reviewerPermission('mara'))
   expect(line.stage('review').reason).toBe('changes requested by mara; no rework is allowed, a person is needed')
   line.apply(push(13, 'bbb2', 'bbb1'))
-  expect(headlineInWords(line.pipeline)).toMatchObject({ light: 'review', reason: 'waits for another look by mara' })
+  expect(headlineInWords(line.pipeline)).toMatchObject({ light: 'review', reason: 'waits for another review by mara' })
 })
 
 test('an objection that is withdrawn before anything came of it sends nothing back', () => {

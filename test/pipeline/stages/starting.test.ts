@@ -51,7 +51,7 @@ describe('starting', () => {
     const line = openPipelineHarness().apply(startPermission(false))
     expect(headlineInWords(line.pipeline)).toMatchObject({
       light: 'idle',
-      reason: '@olga may not start this: that takes permission to write',
+      reason: '@olga may not start this: it needs write permission',
     })
     expect(line.admit(minutesAfterNine(600))).toBeNull()
   })

@@ -116,7 +116,7 @@ test('a failure that the line has gone past needs nobody', () => {
   expect(headlineInWords(pipelineAfter(issueLabeled(), failed, tested))).toMatchObject({
     light: 'idle',
     stage: 'test',
-    reason: 'test is over; waits for a pull request',
+    reason: 'test has ended; waits for a pull request',
   })
 })
 

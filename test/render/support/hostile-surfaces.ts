@@ -1,4 +1,4 @@
-// A line with one text wherever people of the repository, or strangers, can put some.
+// A pipeline with one text in every place where members of the repository or strangers can write.
 
 import { invalidStageName, unknownVerb } from '../../../src/commands/invalid-commands.ts'
 import { notPossible } from '../../../src/pipeline/model/command-result.ts'
@@ -101,18 +101,18 @@ function holdBy(text: string): Hold {
 }
 
 function mistakenBy(text: string): InvalidConfiguration {
-  const said = [text, `\`${text}\` is not a field that is read`, `It takes \` and ${text}`]
+  const messages = [text, `\`${text}\` is not a field that is read`, `It takes \` and ${text}`]
   return {
     repository: 'acme/widgets',
     source: 'repository',
     headSha: SHA,
     isConfigured: true,
     validSha: SHA,
-    problems: said.map((message) => ({ fileLine: 1, column: 1, field: text, message })),
+    problems: messages.map((message) => ({ fileLine: 1, column: 1, field: text, message })),
   }
 }
 
-/** Every kind of answer that may repeat what somebody typed. */
+/** Every kind of answer that can repeat what the sender typed. */
 function repliesTo(text: string): readonly ReplyItem[] {
   const place = { kind: 'stage', stage: text } as const
   const words = { text, issueNumber: 42, answer: { kind: 'held', hold: holdBy(text) } } as const

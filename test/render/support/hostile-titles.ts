@@ -1,6 +1,6 @@
 import { seededRandom } from '../../../fake-github/random.ts'
 
-/** Titles that try to mention, refer, link, hide and break out, from a seed: the same seed gives the same titles. */
+/** Titles that try to mention, refer, link, hide text or break out of markup. The same seed gives the same titles. */
 export function hostileTitles(seed: number, count: number): readonly string[] {
   const chance = seededRandom(seed)
   return Array.from({ length: count }, () => {

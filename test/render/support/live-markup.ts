@@ -1,16 +1,16 @@
-// What makes text of strangers more than text: in Markdown, as GitHub reads it, and in HTML.
+// Finds live markup in text that strangers wrote: in Markdown, as GitHub reads it, and in HTML.
 import { fromMarkdown } from 'mdast-util-from-markdown'
 import { gfmTable } from 'micromark-extension-gfm-table'
 
 export const MENTION = /(?<![\w`])@(?=[a-z\d])/gi
-// The joiners are letters of scripts and of emoji; our own breaks are zero-width spaces.
+// Scripts and emoji use the joiners; the zero-width spaces are our own.
 export const CONTROLS = /(?![\u200b\u200c\u200d])[\p{Cc}\p{Cf}\u2028\u2029]/gu
 
 export function countMatches(text: string, pattern: RegExp): number {
   return text.match(pattern)?.length ?? 0
 }
 
-/** What GitHub's filters see as text, the shape of the tables, and everything live in it. */
+/** The text that GitHub's filters see, the shape of the tables, and all live markup. */
 export function liveMarkdownOf(markdown: string): { text: string; tables: string; live: string } {
   const text: string[] = []
   const live: string[] = []
@@ -31,11 +31,11 @@ export function liveMarkdownOf(markdown: string): { text: string; tables: string
   return { text: text.join('\n'), tables: rows.join(), live: live.join('\n') }
 }
 
-/** Everything in a page that a browser would take for a tag, whole, and what it would show between them. */
+/** Everything in a page that a browser takes for a tag, and the text that it shows between tags. */
 export function liveHtmlOf(html: string): { tags: string; words: string } {
   const between = html.replace(/<[^>]*>?/g, '')
   const words = between.replace(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => ENTITIES[name] ?? '')
-  // Where a mistake in a file is told, whatever stands between backticks is drawn as code.
+  // A mistake in a file is shown with code between backticks, so the number of code tags varies.
   const tags = (html.match(/<[^>]*>?/g) ?? []).filter((tag) => tag !== '<code>' && tag !== '</code>')
   return { tags: tags.join(''), words }
 }

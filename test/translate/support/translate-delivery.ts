@@ -1,4 +1,4 @@
-// What a delivery is told as, for the tests of the translators.
+// Translates deliveries for the tests of the translators.
 
 import { translateDelivery as translateInInbox } from '../../../src/inbox/translate-delivery.ts'
 import type { Event } from '../../../src/pipeline/model/events.ts'
@@ -14,10 +14,10 @@ export function translateDelivery({ name, payload }: WebhookDelivery): Event | n
   return event
 }
 
-/** The event a delivery is told as, which must be of this type. */
+/** The event of a delivery, which must be of this type. */
 export function translateAs<T extends Event['type']>(type: T, delivery: WebhookDelivery): Extract<Event, { type: T }> {
   const event = translateDelivery(delivery)
-  if (event?.type !== type) throw new Error(`told as ${event?.type}, not ${type}`)
+  if (event?.type !== type) throw new Error(`translated to ${event?.type}, not ${type}`)
   return event as Extract<Event, { type: T }>
 }
 
@@ -26,9 +26,9 @@ export function withPayload(delivery: WebhookDelivery, parts: Record<string, unk
   return { name: delivery.name, payload: deepMerge(delivery.payload, parts) }
 }
 
-/** The first such delivery in the story of issue 42. */
+/** The first such delivery in the trace of issue 42. */
 export function traceDelivery(name: string, action: string, plot: TraceOptions = {}): WebhookDelivery {
   const found = traceOf(42, plot).deliveries.find((each) => each.name === name && each.payload.action === action)
-  if (!found) throw new Error(`the story has no ${name}.${action}`)
+  if (!found) throw new Error(`the trace has no ${name}.${action}`)
   return found
 }
