@@ -3,7 +3,7 @@ import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from './database.ts'
 import type { Tables } from './tables.ts'
 
-/** Inserts and updates alike: the unique key on repository and issue number decides. Resolves to the ids. */
+/** Inserts or updates: the unique key on repository and issue number decides which. Resolves to the ids. */
 export async function savePipelines(trx: Transaction, rows: readonly Insertable<Tables['pipelines']>[]) {
   if (rows.length === 0) return []
   return trx
@@ -31,14 +31,14 @@ export async function savePipelines(trx: Transaction, rows: readonly Insertable<
     .execute()
 }
 
-/** Adds lines of history, in their order. */
+/** Adds history entries, in their order. */
 export async function saveHistory(trx: Transaction, rows: readonly Insertable<Tables['history']>[]): Promise<void> {
   if (rows.length > 0) await trx.insertInto('history').values(rows).execute()
 }
 
 /**
- * Ids of pipelines whose `wake_at` has passed, longest overdue first. Of those in a repository that Andon cannot reach GitHub
- * could not be asked, and nothing is done without asking; once it is back, their moment has long passed.
+ * Ids of pipelines whose `wake_at` has passed, longest overdue first. Those in a repository that Andon cannot reach are left
+ * out: they need GitHub's answer first, and are overdue at once when the repository is back.
  */
 export async function listPipelinesToWake(
   { kysely }: Database,

@@ -3,23 +3,23 @@ import type { Transaction } from './database.ts'
 
 type PublishedComment = { readonly pipelineId: number; readonly commentId: number }
 
-/** Is this comment one by which we show the pipeline? It stays so until the transaction ends: locks the pipeline. */
+/** Is this comment one of the pipeline's status comments? Locks the pipeline, so the answer stays true in the transaction. */
 export async function lockPublishedComment(
   trx: Transaction,
   { pipelineId, commentId }: PublishedComment,
 ): Promise<boolean> {
   await lockPipeline(trx, pipelineId)
-  const known = await trx
+  const stored = await trx
     .selectFrom('publications')
     .select('githubId')
     .where('pipelineId', '=', pipelineId)
     .where('githubId', '=', commentId)
     .where('surface', 'like', 'comment/%')
     .executeTakeFirst()
-  return known !== undefined
+  return stored !== undefined
 }
 
-/** Forgets a comment of ours that is gone: it is written again. */
+/** Forgets a status comment that was deleted, so that it is written again. */
 export async function clearDeletedComment(
   trx: Transaction,
   { pipelineId, commentId }: PublishedComment,
@@ -36,23 +36,23 @@ export async function clearDeletedComment(
 
 type PublishedCheckRun = { readonly id: number; readonly stage: string; readonly sha: string }
 
-/** Is this check run the one by which we show the stage on that commit? */
+/** Is this check run the one that shows the stage on that commit? */
 export async function isPublishedCheckRun(
   trx: Transaction,
   pipelineId: number,
   { id, stage, sha }: PublishedCheckRun,
 ): Promise<boolean> {
-  const known = await trx
+  const stored = await trx
     .selectFrom('publications')
     .select('githubId')
     .where('pipelineId', '=', pipelineId)
     .where('surface', '=', `check/${stage}/${sha}`)
     .executeTakeFirst()
-  // Without an id it was created and the answer is still to be read back.
-  return known !== undefined && (known.githubId === null || known.githubId === id)
+  // Without an id, its creation has not been confirmed yet.
+  return stored !== undefined && (stored.githubId === null || stored.githubId === id)
 }
 
-/** Has a check run written again, although nothing about it has changed. Locks the pipeline. */
+/** Makes a check run be written again although its content is unchanged. Locks the pipeline. */
 export async function invalidateCheckRun(
   trx: Transaction,
   pipelineId: number,
@@ -69,7 +69,7 @@ export async function invalidateCheckRun(
     .execute()
 }
 
-/** Whoever publishes has the pipeline's row first, and then its publications. */
+/** Publishing locks the pipeline's row before its publications; the order must be the same here. */
 async function lockPipeline(trx: Transaction, id: number): Promise<void> {
   await trx.selectFrom('pipelines').select('id').where('id', '=', id).forUpdate().execute()
 }
