@@ -1,6 +1,6 @@
-// Admission alone starts attempts. `reduce` queues them; here, at the end of a group's transaction and under the locks of
-// its repositories, slots are counted and given away: first come, first served, within each repository. A queued pipeline
-// records why it waits, and records it again only when the reason changes.
+// Admission alone starts attempts. `reduce` queues them; here, at the end of a group's transaction and under the locks
+// of its repositories, slots are counted and given away: first come, first served, within each repository. A queued
+// pipeline records why it waits, and records it again only when the reason changes.
 import { OBSERVE_ONLY_LINE } from '../line/line.ts'
 import { countLiveAttempts } from '../pipeline/admission.ts'
 import { putPipeline } from '../pipeline/change.ts'

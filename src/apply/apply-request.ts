@@ -11,7 +11,7 @@ export type Delivery = Omit<NewDelivery, 'state' | 'event' | 'error' | 'body'> &
 /** What comes to the door: a delivery, the answer to an effect, or the clock. */
 export type ApplyRequest = {
   readonly delivery?: Delivery
-  /** The effect that this event answers; it completes in the same transaction, as `done` unless `state` says otherwise. */
+  /** The effect that this event answers; its result is saved in the same transaction, `done` by default. */
   readonly effect?: Omit<EffectResult, 'state'> & Partial<Pick<EffectResult, 'state'>>
   /** Null when there is nothing to act on. */
   readonly event: Event | null
@@ -20,8 +20,8 @@ export type ApplyRequest = {
 }
 
 /**
- * `duplicate`: it was applied before, and nothing was done now. `requeuedByHold`: the attempt is held, so its dispatch is
- * due again and must not be sent.
+ * `duplicate`: it was applied before, and nothing was done now. `requeuedByHold`: the attempt is held, so its dispatch
+ * is due again and must not be sent.
  */
 export type ApplyResult = {
   readonly duplicate: boolean

@@ -1,5 +1,6 @@
-// The operator's hold on everything is written under the lock of its own row. Pipelines are not written here: outer holds
-// are read whenever they are needed, and the watchdog wakes the pipelines in batches, so that GitHub shows the change.
+// The operator's hold on everything is written under the lock of its own row. Pipelines are not written here: outer
+// holds are read whenever they are needed, and the watchdog wakes the pipelines in batches, so that GitHub shows the
+// change.
 
 import { holdOrReleaseResult } from '../pipeline/commands/hold-or-release.ts'
 import type { AnsweredCommand } from '../pipeline/model/command-result.ts'

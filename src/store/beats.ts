@@ -1,4 +1,5 @@
-// Heartbeats of agents. A beat is one cheap write outside the door; only a beat with new progress, text or URL goes through it.
+// Heartbeats of agents. A beat is one cheap write outside the door; only a beat with new progress, text or URL goes
+// through it.
 import { sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from './database.ts'

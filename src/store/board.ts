@@ -137,7 +137,8 @@ export async function findRepository(
   return row ?? null
 }
 
-// One definition for rows, counts and metrics: a pipeline that is done or idle has nothing that a hold could keep from starting.
+// One definition for rows, counts and metrics: a pipeline that is done or idle has nothing that a hold could keep from
+// starting.
 const HELD = sql<boolean>`(pipelines.light = any (${ACTIVE_LIGHTS}::text[]) and (pipelines.held
   or repositories.hold_or_release ->> 'reason' is not null
   or exists (select from global_hold where global_hold.hold_or_release ->> 'reason' is not null)))`

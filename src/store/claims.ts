@@ -8,9 +8,9 @@ import { isNotHeld } from './holds.ts'
 import { isFirstReply, isReplyOn } from './pending-writes.ts'
 
 /**
- * How long a claim lasts. Longer than a call to GitHub may take (10 s) and than a dispatch may take from its intent to its
- * answer (22 s); short enough that another process takes over a dead process's claims within 30 s, the wait for the next
- * query included.
+ * How long a claim lasts. Longer than a call to GitHub may take (10 s) and than a dispatch may take from its intent to
+ * its answer (22 s); short enough that another process takes over a dead process's claims within 30 s, the wait for the
+ * next query included.
  */
 export const CLAIM_MS = 25_000
 

@@ -69,8 +69,8 @@ type InsertedDelivery = Pick<NewDelivery, 'hookId' | 'guid' | 'state'> & {
 }
 
 /**
- * Writes a row for each delivery; for one that is stored already only the attempt is counted, and its row is returned as it
- * was. All rows go in as one parameter: half the work of one placeholder per value.
+ * Writes a row for each delivery; for one that is stored already only the attempt is counted, and its row is returned
+ * as it was. All rows go in as one parameter: half the work of one placeholder per value.
  */
 export async function insertDeliveries(
   trx: Transaction,

@@ -40,8 +40,8 @@ export async function findDueKinds({ kysely }: Database, now: Instant): Promise<
 }
 
 /**
- * The first time after `since` at which something becomes due by itself; null when nothing will. Work that was due before
- * and still waits is waiting for a commit, and commits are notified.
+ * The first time after `since` at which something becomes due by itself; null when nothing will. Work that was due
+ * before and still waits is waiting for a commit, and commits are notified.
  */
 export async function findNextDueAt({ kysely }: Database, since: Instant): Promise<Instant | null> {
   const first = (column: string, table: string, which: RawBuilder<unknown>) =>

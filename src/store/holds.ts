@@ -1,6 +1,6 @@
 // Holds on repositories and on everything. A repository's is a column of its row and changes under that row's lock. The
-// operator's is one row, which every transaction that starts an attempt locks for share: so a hold waits for attempts that
-// are being started, they wait for it, and after its commit nothing starts.
+// operator's is one row, which every transaction that starts an attempt locks for share: so a hold waits for attempts
+// that are being started, they wait for it, and after its commit nothing starts.
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { ActiveHold, HoldOrRelease, OuterHolds } from '../pipeline/model/hold.ts'
 import type { Instant } from '../pipeline/model/time.ts'
@@ -108,8 +108,8 @@ export async function fanOutRepositoryHold(trx: Transaction, most: number, now: 
 }
 
 /**
- * Condition on a dispatch effect and its repository: it is not held. A held dispatch stays unclaimed, because a claim uses
- * a slot; the check that decides is made just before it is sent (apply/recheck-holds.ts).
+ * Condition on a dispatch effect and its repository: it is not held. A held dispatch stays unclaimed, because a claim
+ * uses a slot; the check that decides is made just before it is sent (apply/recheck-holds.ts).
  */
 export const isNotHeld = sql<SqlBool>`
   repositories.hold_or_release ->> 'reason' is null
@@ -118,5 +118,5 @@ export const isNotHeld = sql<SqlBool>`
     select from pipelines
     where pipelines.id = effects.pipeline_id and effects.document ->> 'stage' = any (pipelines.held_stages))`
 
-/** A pipeline that is done or idle has nothing that could start, so no outer hold applies to it. */
+/** Lights to which outer holds apply: a pipeline that is done or idle has nothing that could start. */
 export const ACTIVE_LIGHTS = ['running', 'review', 'queued', 'failed'] as const

@@ -4,8 +4,8 @@ const FIRST_RECONNECT_MS = 250
 const MAX_RECONNECT_MS = 5_000
 
 /**
- * Listens on its own connection and reconnects when that breaks. `lost` is called when the connection is lost and reconnect
- * once there is a new one: notifications in between are lost.
+ * Listens on its own connection and reconnects when that breaks. `lost` is called when the connection is lost and
+ * reconnect once there is a new one: notifications in between are lost.
  */
 export async function listenOn(
   url: string,

@@ -1,5 +1,5 @@
-// Heartbeats of our own processes: one row each, upserted by every beat, which also returns whether an operator asked the
-// loop to stop.
+// Heartbeats of our own processes: one row each, upserted by every beat, which also returns whether an operator asked
+// the loop to stop.
 import { sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from './database.ts'

@@ -28,8 +28,8 @@ type WriteEffectType = Exclude<Tables['effects']['type']['__select__'], 'ask'>
 export type PendingWrite = { readonly type: WriteEffectType; readonly since: Instant }
 
 /**
- * The types of an installation's effects that are due by then and wait to write. A reaction counts as soon as the sender's
- * permission is asked: any other write meanwhile would make it wait for the next slot.
+ * The types of an installation's effects that are due by then and wait to write. A reaction counts as soon as the
+ * sender's permission is asked: any other write meanwhile would make it wait for the next slot.
  */
 export async function listPendingWrites(
   trx: Transaction,

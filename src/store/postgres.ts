@@ -7,7 +7,8 @@ import type { Tables } from './tables.ts'
 import { trackTransactions } from './track-transactions.ts'
 import { INT8, parseTimestamptz, TIMESTAMPTZ } from './type-parsers.ts'
 
-// A process that is frozen inside a transaction must not keep its locks for long: nothing slow happens in a transaction.
+// A process that is frozen inside a transaction must not keep its locks for long: nothing slow happens in a
+// transaction.
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000
 const STATEMENT_TIMEOUT_MS = 60_000
 const CONNECT_TIMEOUT_MS = 5_000
@@ -27,8 +28,8 @@ export async function openPostgresDatabase(url: string, options: { connections?:
     keepAliveInitialDelayMillis: 10_000,
     types: { getTypeParser: typeParserOf },
   })
-  // The pool replaces a broken connection, but an `error` event without a listener ends the process. The pool removes its
-  // own listener while a connection is checked out, so each connection gets one here.
+  // The pool replaces a broken connection, but an `error` event without a listener ends the process. The pool removes
+  // its own listener while a connection is checked out, so each connection gets one here.
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
   const kysely = trackTransactions(

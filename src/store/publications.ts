@@ -1,9 +1,61 @@
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from './database.ts'
+import type { PublishTarget } from './publish-claims.ts'
+
+/** The stored state of one surface: a row of `publications`. */
+export type Publication = {
+  readonly surface: string
+  readonly githubId: number | null
+  readonly digest: string | null
+  readonly state: 'confirmed' | 'sending'
+  readonly sentAt: Instant | null
+  readonly updatedAt: Instant
+}
+
+/** The stored state of every surface of a target. */
+export async function loadPublications(trx: Transaction, target: PublishTarget): Promise<readonly Publication[]> {
+  return await trx
+    .selectFrom('publications')
+    .select(['surface', 'githubId', 'digest', 'state', 'sentAt', 'updatedAt'])
+    .where(targetColumnOf(target), '=', target.id)
+    .orderBy('surface')
+    .execute()
+}
+
+/** Stores the state of one surface; columns that are left out stay as they are. */
+export async function savePublication(
+  trx: Transaction,
+  target: PublishTarget,
+  surface: string,
+  columns: Partial<Omit<Publication, 'surface' | 'updatedAt'>> & { readonly error?: string | null },
+  at: Instant,
+): Promise<void> {
+  const key = targetColumnOf(target)
+  await trx
+    .insertInto('publications')
+    .values({ [key]: target.id, surface, ...columns, updatedAt: at })
+    .onConflict((conflict) => conflict.columns([key, 'surface']).doUpdateSet({ ...columns, updatedAt: at }))
+    .execute()
+}
+
+/** GitHub's id of one surface, as last stored; null when none is. */
+export async function loadPublishedId(
+  trx: Transaction,
+  target: PublishTarget,
+  surface: string,
+): Promise<number | null> {
+  const stored = await trx
+    .selectFrom('publications')
+    .select('githubId')
+    .where(targetColumnOf(target), '=', target.id)
+    .where('surface', '=', surface)
+    .executeTakeFirst()
+  return stored?.githubId ?? null
+}
 
 type PublishedComment = { readonly pipelineId: number; readonly commentId: number }
 
-/** Is this comment one of the pipeline's status comments? Locks the pipeline, so the answer stays true in the transaction. */
+/** Is this one of the pipeline's status comments? It stays so until the transaction ends: locks the pipeline. */
 export async function lockPublishedComment(
   trx: Transaction,
   { pipelineId, commentId }: PublishedComment,
@@ -72,4 +124,8 @@ export async function invalidateCheckRun(
 /** Publishing locks the pipeline's row before its publications; the order must be the same here. */
 async function lockPipeline(trx: Transaction, id: number): Promise<void> {
   await trx.selectFrom('pipelines').select('id').where('id', '=', id).forUpdate().execute()
+}
+
+function targetColumnOf({ table }: PublishTarget): 'pipelineId' | 'repositoryId' {
+  return table === 'pipelines' ? 'pipelineId' : 'repositoryId'
 }

@@ -1,6 +1,7 @@
 // What is published next, and by which worker. A claim expires by itself, later than a call made under it may take; its
-// token is checked in every transaction, so that a process that was frozen finds its claim lost. `publish_claimed_until`
-// has two meanings: with a token it is the end of the claim, without one the time when the target was last served.
+// token is checked in every transaction, so that a process that was frozen finds its claim lost.
+// `publish_claimed_until` has two meanings: with a token it is the end of the claim, without one the time when the
+// target was last served.
 import type { Instant } from '../pipeline/model/time.ts'
 import { CLAIM_MS } from './claims.ts'
 import type { Database, Transaction } from './database.ts'
@@ -25,9 +26,9 @@ type HeldClaim = Pick<PublishClaimRow, 'target' | 'token'>
 
 /**
  * Claims the repository, else the pipeline, that has waited longest since it was last served, or since it was created.
- * That order keeps every target from starving: one write counts as served and sends a pipeline to the back, however much
- * is left to write; a target that is denied a slot stays ahead of all that were served or came later. A repository has one
- * check run to write per commit, so pipelines behind it wait for one write.
+ * That order keeps every target from starving: one write counts as served and sends a pipeline to the back, however
+ * much is left to write; a target that is denied a slot stays ahead of all that were served or came later. A repository
+ * has one check run to write per commit, so pipelines behind it wait for one write.
  */
 export async function claimNextTarget(
   database: Database,

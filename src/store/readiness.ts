@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Database } from './database.ts'
 import { listPendingMigrations } from './migrate.ts'
 
-/** Why a delivery could not be committed now, in one sentence; null when it could. Throws when the database is unreachable. */
+/** Why no delivery can be committed now, in one sentence; null when one can. Throws when the database is unreachable. */
 export async function whyNotReady(database: Database): Promise<string | null> {
   const missing = await listPendingMigrations(database)
   if (missing.length > 0) return `the database lacks ${missing.join(', ')}: run the migrations`

@@ -1,7 +1,7 @@
 // Rows of installations and repositories. A lock on a repository's row serialises everything that happens in it.
 import { type Insertable, sql } from 'kysely'
 import type { InstallationRow, RepositoryRow } from '../pipeline/model/rows.ts'
-import type { Transaction } from './database.ts'
+import type { Database, Transaction } from './database.ts'
 import type { Tables } from './tables.ts'
 
 /** Inserts installations that are missing; existing rows stay as they are. */
@@ -50,6 +50,32 @@ export async function listRepositoriesOf(trx: Transaction, pipelineIds: readonly
   if (pipelineIds.length === 0) return []
   const rows = await trx.selectFrom('pipelines').select('repositoryId').where('id', 'in', pipelineIds).execute()
   return rows.map(({ repositoryId }) => repositoryId)
+}
+
+/** The id of an installation's repository; null when the installation does not reach one of that name. */
+export async function findInstalledRepositoryId(
+  { kysely }: Database,
+  installationId: number,
+  fullName: string,
+): Promise<number | null> {
+  const row = await kysely
+    .selectFrom('repositories')
+    .select('id')
+    .where('fullName', '=', fullName)
+    .where('installationId', '=', installationId)
+    .where('removedAt', 'is', null)
+    .executeTakeFirst()
+  return row?.id ?? null
+}
+
+/** The revision of what GitHub should show of a repository. */
+export async function loadRepositoryRevision(trx: Transaction, id: number): Promise<number> {
+  const { revision } = await trx
+    .selectFrom('repositories')
+    .select('revision')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  return revision
 }
 
 /** The installation's repositories that are not known to have an `andon.yml` of their own. */

@@ -1,6 +1,6 @@
-// Tracks whether a transaction is open in the running code. Any test on either database then shows two mistakes: slow work
-// inside a transaction, and a query that bypasses the open transaction, which would wait for ever on PGlite's single
-// connection.
+// Tracks whether a transaction is open in the running code. Any test on either database then shows two mistakes: slow
+// work inside a transaction, and a query that bypasses the open transaction, which would wait for ever on PGlite's
+// single connection.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Kysely, KyselyPlugin, TransactionBuilder } from 'kysely'
 import type { Tables } from './tables.ts'
