@@ -1,6 +1,6 @@
-// One group, one transaction. If it fails, the kind of failure decides: a conflict is tried again; while the database is away
-// the whole group is turned away; for any other failure the group is halved until the request that causes it is alone. That
-// one is stored as failed, with its reason, and the others are committed.
+// One group, one transaction. If it fails, the kind of failure decides: a conflict is tried again; while the database
+// is away the whole group is turned away; for any other failure the group is halved until the request that causes it is
+// alone. That one is stored as failed, with its reason, and the others are committed.
 import type { Logger } from 'pino'
 import type { Event } from '../pipeline/model/events.ts'
 import type { Instant } from '../pipeline/model/time.ts'

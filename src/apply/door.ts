@@ -1,5 +1,6 @@
-// The one door: every event comes through `apply`, which answers after the commit. This is the queue in front of it: requests
-// that come at the same time share a transaction (commit-group.ts), and each of them is applied whole or not at all.
+// The one door: every event comes through `apply`, which answers after the commit. This is the queue in front of it:
+// requests that come at the same time share a transaction (commit-group.ts), and each of them is applied whole or not
+// at all.
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'

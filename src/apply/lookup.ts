@@ -1,6 +1,6 @@
 import type { IdentityMap } from './identity-map.ts'
 
-/** One kind of look-up in the database, many keys at a time, each at most once per group. */
+/** One kind of lookup in the database, many keys at a time, each at most once per group. */
 export type Lookup<Key, Found> = {
   /** Undefined until the key is loaded. */
   readonly find: (key: Key) => Found | undefined

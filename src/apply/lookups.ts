@@ -1,4 +1,4 @@
-// Every kind of look-up that an event may need, and the statement that answers many of one kind.
+// Every kind of lookup that an event may need, and the statement that answers many of one kind.
 import type {
   BoundRunRow,
   InstallationRow,
@@ -53,7 +53,7 @@ export function createRowMaps() {
   }
 }
 
-/** Look-ups over these rows; repositories are locked and loaded before anything is looked up. */
+/** Lookups over these rows; repositories are locked and loaded before anything is looked up. */
 export function createLookups(trx: Transaction, maps: RowMaps) {
   const { repositories, installations, runs, boundRuns, pullRequests, pipelines } = maps
   const awaitingLine = lookupAnswers((repositoryId: number) => listIssuesAwaitingLine(trx, repositoryId))

@@ -43,7 +43,7 @@ export type ClaimedEffect<K extends EffectType> = {
   /** How often it was tried, this time included: counted first, so that a try that kills the process counts too. */
   readonly tryNumber: number
   readonly sentAt: Instant | null
-  /** How many look-ups did not find it, and when the last one was. */
+  /** How many lookups did not find it, and when the last one was. */
   readonly misses: number
   readonly missedAt: Instant | null
   readonly repository: RepositoryRef

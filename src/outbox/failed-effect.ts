@@ -5,7 +5,7 @@ import { blockInstallation } from './rate-limit.ts'
 import type { EffectOutcome } from './report-outcome.ts'
 
 /**
- * The outcome of an effect whose call failed. A `due` effect becomes due again; a look-up is repeated. At a rate limit
+ * The outcome of an effect whose call failed. A `due` effect becomes due again; a lookup is repeated. At a rate limit
  * the whole installation waits.
  */
 export async function failedEffectOutcome(

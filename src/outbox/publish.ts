@@ -160,7 +160,7 @@ async function recordFailure(
     case 'retry':
       return await save(nothingCreated, { servedAt: o.now(), after: outcome.at })
     case 'unconfirmed':
-      // The request may have reached GitHub only now, so a look-up counts from now on.
+      // The request may have reached GitHub only now, so a lookup counts from now on.
       return await save({ sentAt: o.now() })
     case 'gone':
       // Deleted, or hidden from us for a while: search everything on GitHub before creating another.

@@ -1,5 +1,5 @@
 // Looks for runs that may or may not have started. A run's title contains its attempt key if its workflow echoes it.
-// The same key is sent again only when two look-ups, two minutes apart, have found no run and the workflow file echoes
+// The same key is sent again only when two lookups, two minutes apart, have found no run and the workflow file echoes
 // the key. Without the echo nothing can be known, and a person must look.
 import { GitHubFailure } from '../github/failure.ts'
 import { hasAttemptKeyInRunName } from '../github/run-name.ts'
@@ -64,9 +64,9 @@ async function recoverDispatch(o: PerformContext, claimed: ClaimedDispatch): Pro
     if (claimed.state === 'sending') await markUnconfirmed(o, claimed)
     else if (!(await isRunFound(o, claimed))) await recordMiss(o, claimed)
   } catch (error) {
-    if (!(error instanceof GitHubFailure)) return o.log.error({ ...fields, err: error }, 'unexpected look-up error')
+    if (!(error instanceof GitHubFailure)) return o.log.error({ ...fields, err: error }, 'unexpected lookup error')
     const outcome = callOutcomeOf(error, lookupAt(o))
-    o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'a look-up failed')
+    o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'a lookup failed')
     await retryLookupLater(o, claimed, outcome)
   }
 }
@@ -89,7 +89,7 @@ async function isRunFound(o: PerformContext, claimed: ClaimedDispatch): Promise<
   }
 }
 
-/** Look-ups are not counted as tries: they go on until GitHub answers. */
+/** Lookups are not counted as tries: they go on until GitHub answers. */
 function lookupAt({ now }: PerformContext): CallTry {
   return { intent: 'read', tryNumber: null, now: now() }
 }

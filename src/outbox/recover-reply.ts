@@ -48,9 +48,9 @@ async function recoverReply(o: PerformContext, claimed: ClaimedReply): Promise<v
       await recordEffectOutcome(o, { id, token, state: 'unconfirmed', dueAt: sureAt, missed: true })
     }
   } catch (error) {
-    if (!(error instanceof GitHubFailure)) return o.log.error({ ...fields, err: error }, 'unexpected look-up error')
+    if (!(error instanceof GitHubFailure)) return o.log.error({ ...fields, err: error }, 'unexpected lookup error')
     const outcome = callOutcomeOf(error, { intent: 'read', tryNumber: null, now: o.now() })
-    o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'a look-up failed')
+    o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'a lookup failed')
     // When the issue is gone, there is nothing to answer.
     await recordEffectOutcome(o, { id, token, ...(await failedEffectOutcome(o, claimed, outcome)) })
   }

@@ -24,7 +24,7 @@ export type EffectResult = {
   readonly dueAt?: Instant
   /** Why it is not done, in words. */
   readonly error?: string
-  /** A look-up did not find it; the miss is counted, with its time. */
+  /** A lookup did not find it; the miss is counted, with its time. */
   readonly missed?: boolean
   /** It only waits, for a rate limit or a hold; that is not counted as a try. */
   readonly isSnooze?: boolean
