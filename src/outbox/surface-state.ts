@@ -4,7 +4,7 @@ import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from '../store/database.ts'
 import { loadOuterHolds } from '../store/holds.ts'
 import { loadInvalidConfigFile } from '../store/invalid-config-files.ts'
-import { isAnotherIssueOn, loadPipelineRevision } from '../store/pipelines.ts'
+import { isAnotherIssueOn, loadPipelineToPublish } from '../store/pipelines.ts'
 import { loadPublications, type Publication } from '../store/publications.ts'
 import { loadRepositoryRevision } from '../store/repositories.ts'
 import type { SurfaceState } from './diff-surfaces.ts'
@@ -41,7 +41,7 @@ async function loadPipelineState(
 ): Promise<DesiredState> {
   const pipelineId = claim.target.id
   const { repositoryId } = claim.access
-  const { revision, document: pipeline } = await loadPipelineRevision(trx, pipelineId)
+  const { revision, document: pipeline } = await loadPipelineToPublish(trx, pipelineId)
   const pageUrl = `${baseUrl}/${claim.repository}/issues/${claim.issueNumber}`
   const pullRequestNumbers = pipeline.pullRequests.map(({ number }) => number)
   const issue = { repositoryId, issueNumber: claim.issueNumber }

@@ -76,7 +76,7 @@ export async function loadPipeline(
 }
 
 /** A pipeline to publish, with the revision that GitHub then shows. */
-export async function loadPipelineRevision(trx: Transaction, id: number) {
+export async function loadPipelineToPublish(trx: Transaction, id: number) {
   return await trx
     .selectFrom('pipelines')
     .select(['revision', 'document'])
