@@ -1,5 +1,5 @@
 // PGlite does not notice a second process on its directory, and both would lose rows that were acknowledged. So the
-// directory holds a lock file with the pid and the start time of its owner: a pid alone may have been reused.
+// directory has a lock file with the pid and the start time of its owner: a pid alone may have been reused.
 import { link, mkdir, readFile, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { identifyProcess, readStartTicks } from './process-identity.ts'

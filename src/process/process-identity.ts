@@ -22,7 +22,7 @@ export async function readStartTicks(pid: number): Promise<string | null> {
 async function readProcStat(pid: number): Promise<{ state?: string | undefined; start?: string | undefined }> {
   const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
   if (line === null) return {}
-  // proc(5): the second field is the command in brackets and may hold anything, so fields are counted from the last
+  // proc(5): the second field is the command in brackets and may contain anything, so fields are counted from the last
   // one.
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
   return { state: fields[3 - 3], start: fields[22 - 3] }
