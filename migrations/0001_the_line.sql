@@ -1,4 +1,4 @@
--- The shape of the house. Rows are locked in this order: deliveries, repositories, pipelines, effects, each by id.
+-- The schema. Rows are locked in this order: deliveries, repositories, pipelines, effects, each by id.
 
 create table installations (
   id bigint primary key,
@@ -7,7 +7,7 @@ create table installations (
   updated_at timestamptz not null
 );
 
--- One row per repository an installation reaches. Locking it serialises everything that happens in that repository.
+-- One row per repository that an installation reaches. A lock on it serialises everything that happens in the repository.
 create table repositories (
   id bigint primary key,
   installation_id bigint not null,
@@ -20,7 +20,7 @@ create table repositories (
 create index repositories_by_name on repositories (lower(full_name));
 create index repositories_by_installation on repositories (installation_id);
 
--- Every delivery that was accepted. Failed ones keep their raw body and the reason; applied ones keep the event.
+-- Every accepted delivery. A failed one has its raw body and the reason, an applied one its event.
 create table deliveries (
   id bigint generated always as identity primary key,
   hook_id bigint not null,
@@ -40,8 +40,8 @@ create table deliveries (
 create index deliveries_failed on deliveries (id) where state = 'failed';
 create index deliveries_by_age on deliveries (received_at);
 
--- Facts: what GitHub told us, by GitHub's ids, merged by rank. A run names at most one issue; a pull request belongs to
--- those it closes and the one its branch names.
+-- Facts of GitHub, by GitHub's ids, merged over all deliveries. A run names at most one issue; a pull request belongs to
+-- the issues that it closes and the one that its branch names.
 create table runs (
   id bigint primary key,
   repository_id bigint not null,
@@ -67,7 +67,7 @@ create index pull_requests_by_branch on pull_requests (repository_id, branch);
 create index pull_requests_by_issue on pull_requests using gin (issue_numbers);
 create index pull_requests_by_age on pull_requests (updated_at);
 
--- One row per issue on the line: the document, and beside it the columns that queries need.
+-- One row per issue on the line: the document, and the columns that queries need.
 create table pipelines (
   id bigint generated always as identity primary key,
   repository_id bigint not null,
@@ -75,16 +75,17 @@ create table pipelines (
   revision integer not null,
   document jsonb not null,
   light text not null check (light in ('running', 'review', 'queued', 'failed', 'done', 'idle')),
-  -- The furthest live stage, or the one the light speaks of.
+  -- The furthest live stage, or the one that the light is about.
   stage text not null,
   held boolean not null default false,
-  -- Since when the light holds: the order of the board.
+  -- Since when the pipeline has this light: the order of the board.
   since timestamptz not null,
-  -- From when on a person is needed if nothing changes; null: never. Past it, the pipeline is counted in "needs you".
+  -- From when on a person is needed if nothing changes, and the pipeline counts as "needs you"; null for never.
   needs_you_at timestamptz,
-  -- When it next wants the clock.
+  -- When the watchdog wakes it next.
   wake_at timestamptz,
-  -- The revision that GitHub last showed, and who is bringing the next one there.
+  -- The revision that GitHub shows, and the claim of the worker that publishes the next one. Without a token,
+  -- `publish_claimed_until` is when the pipeline was last served.
   published_revision integer not null default 0,
   publish_after timestamptz not null default '-infinity',
   publish_claim_token uuid,
@@ -97,7 +98,7 @@ create index pipelines_by_light on pipelines (light, since, id);
 create index pipelines_to_wake on pipelines (wake_at) where wake_at is not null;
 create index pipelines_to_publish on pipelines (publish_after) where published_revision < revision;
 
--- What happened, append-only. `detail` is what has changed, as data.
+-- History entries, append-only. `detail` is the change, as data.
 create table history (
   id bigint generated always as identity primary key,
   pipeline_id bigint not null references pipelines (id) on delete cascade,
@@ -135,7 +136,7 @@ create table publications (
   surface text not null,
   github_id bigint,
   digest text,
-  -- `sending`: a creation went out and its answer is not known; it is read back before anything is sent again.
+  -- `sending`: a creation went out and its answer is unknown; GitHub is searched before anything is sent again.
   state text not null default 'confirmed' check (state in ('confirmed', 'sending')),
   sent_at timestamptz,
   error text,
@@ -144,12 +145,12 @@ create table publications (
 );
 create index publications_by_github_id on publications (github_id);
 
--- GitHub's patience with us, per installation, shared by every process.
+-- The write budget of each installation, shared by every process.
 create table budgets (
   installation_id bigint primary key,
   next_write_at timestamptz not null default '-infinity',
   blocked_until timestamptz not null default '-infinity',
-  -- Moments of the creations of the last hour, oldest first: limits are exact, not estimated.
+  -- Times of the creations of the last hour, oldest first: limits are exact, not estimated.
   creations jsonb not null default '[]',
   updated_at timestamptz not null
 );

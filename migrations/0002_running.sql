@@ -1,28 +1,28 @@
--- From watching to running: what a repository's file says, attempts that are admitted and dispatched, and who is alive.
+-- Running a line: the configuration, attempts that are admitted and dispatched, and heartbeats.
 
--- The last good line that was read; null: nobody wrote one, and Andon only watches. Problems are those of the newest text.
+-- The last valid `andon.yml`; null when there is none, and Andon only observes. Problems are those of the newest text.
 alter table repositories add column configuration jsonb;
 alter table repositories add column configuration_source text
   check (configuration_source in ('repository', 'organisation'));
 alter table repositories add column configuration_sha text;
 alter table repositories add column configuration_problems jsonb not null default '[]';
--- Head of the default branch when that text was read: where its author looks.
+-- Head of the default branch when the newest text was read: its check run shows the problems to the author.
 alter table repositories add column configuration_head_sha text;
 alter table repositories add column configuration_read_at timestamptz;
 create index repositories_with_problems on repositories (id) where configuration_problems <> '[]';
 
--- Admission: what holds a slot, what waits for one since when, and whose first attempt took one of the day's starts.
+-- Admission: attempts that use a slot, since when a pipeline waits for one, and when it used one of a day's starts.
 alter table pipelines add column live_attempts integer not null default 0;
 alter table pipelines add column queued_at timestamptz;
 alter table pipelines add column started_at timestamptz;
--- Why it was last told to wait for a slot.
+-- The recorded reason why it waits for a slot.
 alter table pipelines add column denial jsonb;
 create index pipelines_holding_slots on pipelines (repository_id, live_attempts) where live_attempts > 0;
 create index pipelines_waiting on pipelines (repository_id, (started_at is null), queued_at, issue_number)
   where queued_at is not null;
 create index pipelines_by_start on pipelines (repository_id, started_at) where started_at is not null;
 
--- `sending`: committed directly before the call, so a crash after it is `unconfirmed`: look before it is sent again.
+-- `sending`: committed just before the call, so a crash after it leaves `unconfirmed`: search GitHub before it is sent again.
 alter table effects drop constraint effects_state_check;
 alter table effects add constraint effects_state_check
   check (state in ('due', 'sending', 'unconfirmed', 'done', 'refused', 'buried'));
@@ -32,19 +32,19 @@ alter table effects add column misses integer not null default 0;
 alter table effects add column missed_at timestamptz;
 drop index effects_due;
 create index effects_due on effects (due_at) where state in ('due', 'sending', 'unconfirmed');
--- The gate: one dispatch for an attempt, whatever its key.
+-- One dispatch for an attempt, whatever its key.
 create unique index effects_one_dispatch on effects
   (repository_id, (document ->> 'issueNumber'), (document ->> 'stage'), (document ->> 'attempt')) where type = 'dispatch';
 
--- Runs that belong to an issue because GitHub named them when they were dispatched, or by an attempt's key: whatever
--- their titles and branches say.
+-- Runs that belong to an issue, whatever their titles and branches say, because GitHub named them in the answer to a
+-- dispatch or their titles have an attempt's key.
 create table bound_runs (
   run_id bigint primary key,
   repository_id bigint not null,
   issue_number integer not null
 );
 
--- Signs of life of agents: one row each, written outside the door.
+-- Heartbeats of attempts: one row each, written outside the door.
 create table beats (
   repository_id bigint not null,
   issue_number integer not null,
@@ -58,7 +58,7 @@ create table beats (
 );
 create index beats_by_age on beats (alive_at);
 
--- Signs of life of our own processes.
+-- Heartbeats of our own processes.
 create table loops (
   id text primary key,
   host text not null,
@@ -74,7 +74,7 @@ create table loops (
   stop_requested_at timestamptz
 );
 
--- What one of our processes does every so often, whichever comes first, and when it is due next.
+-- Periodic work that one process does, and when it is due next.
 create table chores (
   name text primary key,
   due_at timestamptz not null

@@ -1,31 +1,31 @@
--- What people steer and what they are told.
+-- Holds, and what users are shown.
 
--- Holds: the last word about a place, held for a `reason`, or released (`reason` is null). Stages and issues are
--- held in the pipeline's document; these are the places around it.
+-- Holds: the latest hold, with its `reason`, or the latest release, whose `reason` is null. Holds on stages and issues are
+-- in the pipeline's document; these are the holds on repositories and on everything.
 alter table repositories add column hold_or_release jsonb;
--- Up to which issue the repository's pipelines have been told of the last word about it or about everything; null: all.
+-- Up to which issue the latest hold or release has been fanned out to the repository's pipelines; null for all.
 alter table repositories add column hold_fan_out_cursor integer;
 create index repositories_held on repositories (id) where hold_or_release ->> 'reason' is not null;
 create index repositories_to_fan_out on repositories (id) where hold_fan_out_cursor is not null;
 
--- The operator's: one row, that whoever starts anything locks for share.
+-- The operator's hold on everything: one row, which every transaction that starts an attempt locks for share.
 create table global_hold (
   singleton boolean primary key default true check (singleton),
   hold_or_release jsonb,
-  -- Up to which repository the last word has been passed on; null: to all.
+  -- Up to which repository the latest hold or release has been fanned out; null for all.
   fan_out_cursor bigint
 );
 insert into global_hold default values;
 
--- The stages that a pipeline's own holds keep from being started.
+-- The stages that a pipeline's own holds keep from starting.
 alter table pipelines add column held_stages text[] not null default '{}';
 
--- What is wrong in a repository's file is told where its author looks: on the commit that brought it. So a publication
--- may belong to a repository instead of a pipeline, and a repository is published the way a pipeline is.
+-- Mistakes in a repository's file are shown to its author on the commit that brought them. So a publication may belong to
+-- a repository instead of a pipeline, and a repository is published the way a pipeline is.
 alter table repositories add column configuration_valid_sha text;
 update repositories set configuration_valid_sha = configuration_head_sha
   where configuration is not null and configuration_problems = '[]';
--- Raised whenever what is to be told of its file changes; then as with pipelines: what GitHub shows, and who brings it there.
+-- Raised when what GitHub should show of the file changes; the other columns are those of pipelines.
 alter table repositories add column revision integer not null default 0;
 alter table repositories add column published_revision integer not null default 0;
 alter table repositories add column publish_after timestamptz not null default '-infinity';
@@ -40,5 +40,5 @@ alter table publications add column repository_id bigint references repositories
 alter table publications add constraint publications_of_one check (num_nonnulls(pipeline_id, repository_id) = 1);
 alter table publications add constraint publications_of_pipelines unique (pipeline_id, surface);
 alter table publications add constraint publications_of_repositories unique (repository_id, surface);
--- Reactions of the last minute and answers of the last hour are counted; replies to one issue go out together.
+-- Reactions of the last minute and answers of the last hour are counted; replies on one issue go out together.
 create index effects_answers on effects (repository_id, updated_at) where type in ('react', 'reply');

@@ -1,4 +1,4 @@
-// The composition root: every part is made here and handed what it needs. The tests build the app through it too, and
+// The composition root: every part is made here and gets what it needs. The tests build the app through it too, and
 // call `step()` where production starts a loop.
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
@@ -27,24 +27,24 @@ import { createWebServer } from './web/web-server.ts'
 
 export type Andon = {
   readonly door: Door
-  /** The background work, by name; each does one unit and says how much that was. */
+  /** The background work by name; each step does one unit and returns how much it did. */
   readonly steps: Readonly<Record<'acknowledge' | 'outbox' | 'watchdog', (stopping?: AbortSignal) => Promise<number>>>
-  /** Opens the HTTP door; resolves to the port it got. */
+  /** Starts the web server; resolves to its port. */
   listen(): Promise<number>
-  /** Starts the loops of a worker once its first beat is kept; `done` when each has done its `iterations`. */
+  /** Starts the loops of a worker once its first beat is stored; `done` resolves when each has done its `iterations`. */
   startWorker(o?: {
     iterations?: number | undefined
     stopAsked?: () => void
-    /** How long a loop rests at most: what it is neither notified of nor knows the moment of waits for so long. */
+    /** How long a loop rests at most, and so how late it is when a notification is lost. */
     restAtMostMs?: number
   }): Promise<{ done: Promise<unknown> }>
-  /** Steps everything until nothing is left to do now. */
+  /** Runs all steps until nothing is left to do now. */
   drain(): Promise<void>
-  /** Ends event streams, finishes what is in hand, releases the rest. Calling it again waits for the same end. */
+  /** Ends event streams, finishes what is claimed, releases the rest. Calling it again waits for the same end. */
   close(): Promise<void>
 }
 
-/** Builds Andon over an open, migrated database, which stays the caller's to close. */
+/** Builds Andon over an open, migrated database, which the caller closes. */
 export async function openAndon(o: {
   config: Config
   database: Database
@@ -99,12 +99,12 @@ export async function openAndon(o: {
   let closed: Promise<void> | undefined
 
   async function shutDown(): Promise<void> {
-    // Nothing is claimed from here on, and everybody is told before anything that is in hand is released.
+    // Nothing is claimed from here on, and `stopping` is stored before any claim is released.
     const stopped = loops.map((loop) => loop.stop())
-    const hurry = setTimeout(() => ending.abort(new Error('this process is ending')), ABORT_CALLS_AFTER_MS)
+    const abortTimer = setTimeout(() => ending.abort(new Error('this process is ending')), ABORT_CALLS_AFTER_MS)
     await beating?.stop()
     await Promise.all([web.close(), listening?.close(), ...stopped])
-    clearTimeout(hurry)
+    clearTimeout(abortTimer)
     await door.close()
     await beating?.remove()
   }
@@ -119,7 +119,7 @@ export async function openAndon(o: {
       return (web.server.address() as AddressInfo).port
     },
     async startWorker({ iterations, stopAsked = () => undefined, restAtMostMs } = {}) {
-      // Somebody waits for a bounded run to end.
+      // A caller waits for a bounded run to end.
       const everyMs = restAtMostMs ?? (iterations === undefined ? SAFETY_POLL_MS : BOUNDED_POLL_MS)
       beating = await startHeartbeat({
         self: await identifySelf(config.role),
@@ -131,7 +131,7 @@ export async function openAndon(o: {
         log,
       })
       const nextDueAt = (since: Instant) => findNextDueAt(database, since)
-      // The first is short, and waits for no other: whoever gives a command is to see within two seconds that it was read.
+      // `acknowledge` has its own loop: the sender of a command must see within two seconds that it was read.
       for (const name of ['acknowledge', 'outbox', 'watchdog'] as const) {
         loops.push(startLoop({ name, step: steps[name], everyMs, nextDueAt, now, log, iterations }))
       }
@@ -157,7 +157,7 @@ export async function openAndon(o: {
 const SAFETY_POLL_MS = 10_000
 const BOUNDED_POLL_MS = 500
 
-/** Longer than a call may take, short enough that what an aborted one leaves can still be noted before the end. */
+/** Longer than a call may take, short enough that the outcome of an aborted one can still be saved before the end. */
 const ABORT_CALLS_AFTER_MS = 12_000
 
 function withAbortSignal(send: typeof fetch, signal: AbortSignal): typeof fetch {

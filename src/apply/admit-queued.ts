@@ -1,6 +1,6 @@
-// Admission alone starts attempts. `reduce` queues them; here, at the end of a group's transaction and under the locks of
-// its repositories, slots are counted and given away: first come, first served, each repository for itself. Who must
-// wait is told why, and told again only when it waits for something else.
+// Admission alone starts attempts. `reduce` queues them; here, at the end of a group's transaction and under the locks
+// of its repositories, slots are counted and given away: first come, first served, within each repository. A queued
+// pipeline records why it waits, and records it again only when the reason changes.
 import { OBSERVE_ONLY_LINE } from '../line/line.ts'
 import { countLiveAttempts } from '../pipeline/admission.ts'
 import { putPipeline } from '../pipeline/change.ts'
@@ -22,79 +22,80 @@ import {
 } from '../store/admission.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
 
-/** A few characters that nobody can foresee: they end an attempt's key. */
+/** A few unpredictable characters that end an attempt's key. */
 export type RandomSuffix = () => string
 
-/** Admits what may start in every repository in which something changed. */
-export async function admitQueued(ledger: UnitOfWork, now: Instant, random: RandomSuffix): Promise<void> {
-  const { pipelines, repositories } = ledger.rows
-  const ids = new Set(ledger.written('slots-freed').map(({ repositoryId }) => repositoryId))
+/** Admits queued attempts in every repository that changed. */
+export async function admitQueued(unitOfWork: UnitOfWork, now: Instant, random: RandomSuffix): Promise<void> {
+  const { pipelines, repositories } = unitOfWork.rows
+  const ids = new Set(unitOfWork.written('slots-freed').map(({ repositoryId }) => repositoryId))
   for (const { repositoryId } of pipelines.changed()) ids.add(repositoryId)
   for (const { id } of repositories.changed()) ids.add(id)
   const changed = [...ids].sort((a, b) => a - b).flatMap((id) => repositories.get(String(id)) ?? [])
-  const asked = changed.map((repository) => ({ id: repository.id, most: limitsOf(repository).running }))
+  const limits = changed.map((repository) => ({ id: repository.id, most: limitsOf(repository).running }))
   const inHand = pipelines.filter(() => true).flatMap(({ id }) => id ?? [])
-  for (const slots of await loadSlots(ledger.trx, asked, inHand, midnightBefore(now))) {
+  for (const slots of await loadSlots(unitOfWork.trx, limits, inHand, midnightBefore(now))) {
     const repository = repositories.get(String(slots.repositoryId))
-    if (repository !== null) await admitRepository({ ledger, repository, slots, now, random, globalHold: null }, inHand)
+    if (repository !== null)
+      await admitRepository({ unitOfWork, repository, slots, now, random, globalHold: null }, inHand)
   }
 }
 
-/** When its first attempt was admitted, which took one of that day's starts; null: none has been. */
+/** When the first attempt was admitted, which used one of that day's starts; null when none has been. */
 export function firstAdmittedAt({ stages }: Pipeline): Instant | null {
   const admitted = stages.flatMap(({ attempts }) => attempts.flatMap(({ control }) => control?.admittedAt ?? []))
   return admitted.sort()[0] ?? null
 }
 
 type AdmissionContext = {
-  readonly ledger: UnitOfWork
+  readonly unitOfWork: UnitOfWork
   readonly repository: RepositoryRow
   readonly slots: RepositorySlots
   readonly now: Instant
   readonly random: RandomSuffix
-  /** The last word about everything, once it was looked at: only where something could start. */
+  /** The operator's latest hold or release; read only where something could start. */
   readonly globalHold: HoldOrRelease | null
 }
 
 type SlotCounts = { running: number; startedToday: number }
 
-/** Why a pipeline must wait, and until when if that is known. */
+/** Why a pipeline waits, and until when if that is known. */
 type Denial = { readonly reason: DenialReason; readonly until: Instant | null }
 
-async function admitRepository(known: AdmissionContext, inHand: readonly number[]): Promise<void> {
-  const { ledger, repository, slots, now } = known
-  const here = ledger.rows.pipelines.filter(({ repositoryId }) => repositoryId === repository.id)
-  const queue = [...here.flatMap((row) => queueEntriesOf(row, now)), ...slots.queue].sort(byQueueTime)
+async function admitRepository(base: AdmissionContext, inHand: readonly number[]): Promise<void> {
+  const { unitOfWork, repository, slots, now } = base
+  const loaded = unitOfWork.rows.pipelines.filter(({ repositoryId }) => repositoryId === repository.id)
+  const queue = [...loaded.flatMap((row) => queueEntriesOf(row, now)), ...slots.queue].sort(byQueueTime)
   if (queue.length === 0) return
-  const counts = countSlots(slots, here, now)
-  const mayStart = [true, false].some((isFresh) => whyNotAdmitted(known, counts, isFresh) === null)
-  const hall = mayStart ? { ...known, globalHold: await ledger.globalHold() } : known
+  const counts = countSlots(slots, loaded, now)
+  const mayStart = [true, false].some((isFresh) => whyNotAdmitted(base, counts, isFresh) === null)
+  const context = mayStart ? { ...base, globalHold: await unitOfWork.globalHold() } : base
   const first = queue.slice(0, Math.max(0, limitsOf(repository).running - counts.running))
-  await ledger.loadPipelines(first.map(({ issueNumber }) => ({ repositoryId: repository.id, issueNumber })))
-  for (const place of queue) {
-    const isFresh = place.startedAt === null
-    const denial = whyNotAdmitted(hall, counts, isFresh)
-    if (denial !== null && isEqualJson(denial.reason, place.denial)) continue
-    const row = await ledger.pipeline({ repositoryId: repository.id, issueNumber: place.issueNumber })
-    const awaited = row && stageReadyForAdmission(row.pipeline, now)
-    if (row === null || awaited === null) continue
+  await unitOfWork.loadPipelines(first.map(({ issueNumber }) => ({ repositoryId: repository.id, issueNumber })))
+  for (const queued of queue) {
+    const isFresh = queued.startedAt === null
+    const denial = whyNotAdmitted(context, counts, isFresh)
+    if (denial !== null && isEqualJson(denial.reason, queued.denial)) continue
+    const row = await unitOfWork.pipeline({ repositoryId: repository.id, issueNumber: queued.issueNumber })
+    const ready = row && stageReadyForAdmission(row.pipeline, now)
+    if (row === null || ready === null) continue
     if (denial !== null) {
-      denyAdmission(hall, row, denial)
+      denyAdmission(context, row, denial)
       continue
     }
-    if (!admitAttempt(hall, row, awaited)) continue
+    if (!admitAttempt(context, row, ready)) continue
     counts.running += 1
     if (isFresh) counts.startedToday += 1
   }
-  await updateWaitReasons(hall, counts, inHand)
+  await updateWaitReasons(context, counts, inHand)
 }
 
 type QueueEntry = Omit<QueuedPipeline, 'id'>
 
 function queueEntriesOf({ issueNumber, pipeline }: PipelineRow, now: Instant): readonly QueueEntry[] {
-  const awaited = stageReadyForAdmission(pipeline, now)
-  if (awaited === null) return []
-  const { queuedAt } = awaited
+  const ready = stageReadyForAdmission(pipeline, now)
+  if (ready === null) return []
+  const { queuedAt } = ready
   return [{ issueNumber, queuedAt, startedAt: firstAdmittedAt(pipeline), denial: null }]
 }
 
@@ -102,26 +103,26 @@ function byQueueTime(a: QueueEntry, b: QueueEntry): number {
   return a.queuedAt === b.queuedAt ? a.issueNumber - b.issueNumber : a.queuedAt < b.queuedAt ? -1 : 1
 }
 
-function countSlots(slots: RepositorySlots, here: readonly PipelineRow[], now: Instant): SlotCounts {
+function countSlots(slots: RepositorySlots, loaded: readonly PipelineRow[], now: Instant): SlotCounts {
   const midnight = midnightBefore(now)
   return {
-    running: slots.running + here.reduce((sum, { pipeline }) => sum + countLiveAttempts(pipeline), 0),
+    running: slots.running + loaded.reduce((sum, { pipeline }) => sum + countLiveAttempts(pipeline), 0),
     startedToday:
-      slots.startedToday + here.filter(({ pipeline }) => (firstAdmittedAt(pipeline) ?? '') >= midnight).length,
+      slots.startedToday + loaded.filter(({ pipeline }) => (firstAdmittedAt(pipeline) ?? '') >= midnight).length,
   }
 }
 
 function whyNotAdmitted(
-  hall: AdmissionContext,
+  context: AdmissionContext,
   { running, startedToday }: SlotCounts,
   isFresh: boolean,
 ): Denial | null {
-  const { repository, slots, now } = hall
+  const { repository, slots, now } = context
   const limits = limitsOf(repository)
   if (repository.removedAt !== null) return { reason: { kind: 'repository-removed' }, until: null }
   if (slots.installationState !== 'active') return { reason: { kind: 'installation-suspended' }, until: null }
   if (repository.defaultBranch === null) return { reason: { kind: 'default-branch-unknown' }, until: null }
-  const hold = activeHold(repository.holdOrRelease) ?? activeHold(hall.globalHold)
+  const hold = activeHold(repository.holdOrRelease) ?? activeHold(context.globalHold)
   if (hold !== null) return { reason: { kind: 'held', hold }, until: null }
   if (isFresh && startedToday >= limits.startsPerDay) {
     const reason = { kind: 'starts-per-day', count: startedToday, limit: limits.startsPerDay } as const
@@ -131,15 +132,15 @@ function whyNotAdmitted(
   return { reason: { kind: 'running', count: running, limit: limits.running }, until: null }
 }
 
-function admitAttempt(hall: AdmissionContext, row: PipelineRow, { stage, attempt }: ReadyStage): boolean {
+function admitAttempt(context: AdmissionContext, row: PipelineRow, { stage, attempt }: ReadyStage): boolean {
   const { issueNumber } = row
-  const key = `${issueNumber}/${stage}/${attempt}-${hall.random()}`
-  return reduceRow(hall, row, { ...eventBase(hall), type: 'attempt.admitted', issueNumber, stage, attempt, key })
+  const key = `${issueNumber}/${stage}/${attempt}-${context.random()}`
+  return reduceRow(context, row, { ...eventBase(context), type: 'attempt.admitted', issueNumber, stage, attempt, key })
 }
 
-function denyAdmission(hall: AdmissionContext, row: PipelineRow, { reason, until }: Denial): void {
-  reduceRow(hall, row, {
-    ...eventBase(hall),
+function denyAdmission(context: AdmissionContext, row: PipelineRow, { reason, until }: Denial): void {
+  reduceRow(context, row, {
+    ...eventBase(context),
     type: 'admission.denied',
     issueNumber: row.issueNumber,
     reason,
@@ -156,34 +157,44 @@ function eventBase({ repository, now }: AdmissionContext) {
   }
 }
 
-function reduceRow({ ledger }: AdmissionContext, row: PipelineRow, event: Event): boolean {
+function reduceRow({ unitOfWork }: AdmissionContext, row: PipelineRow, event: Event): boolean {
   const { pipeline, entries, effects } = reduce(row.pipeline, event)
   if (pipeline === row.pipeline) return false
-  ledger.put(putPipeline(row, { ...row, pipeline }, entries, effects))
+  unitOfWork.put(putPipeline(row, { ...row, pipeline }, entries, effects))
   return true
 }
 
-/** Told at once: enough that a changed limit is soon known to everybody, few enough for one transaction. */
+/** Enough that a changed limit soon reaches every queued pipeline, few enough for one transaction. */
 const WAIT_REASONS_AT_ONCE = 200
 
-/** Whoever waits behind those who were looked at hears of it when what all of them wait for has changed. */
-async function updateWaitReasons(hall: AdmissionContext, counts: SlotCounts, inHand: readonly number[]): Promise<void> {
-  const { ledger, repository, slots, now } = hall
-  const fresh = whyNotAdmitted(hall, counts, true)
-  const begun = whyNotAdmitted(hall, counts, false)
+/** Updates the reason of the other queued pipelines when the limit they wait for changes. */
+async function updateWaitReasons(
+  context: AdmissionContext,
+  counts: SlotCounts,
+  inHand: readonly number[],
+): Promise<void> {
+  const { unitOfWork, repository, slots, now } = context
+  const fresh = whyNotAdmitted(context, counts, true)
+  const started = whyNotAdmitted(context, counts, false)
   const isChanged = slots.queue.some(({ startedAt, denial: lastReason }) => {
-    const denial = startedAt === null ? fresh : begun
+    const denial = startedAt === null ? fresh : started
     return denial !== null && !isEqualJson(lastReason, denial.reason)
   })
   if (!isChanged) return
-  const reasons = { fresh: fresh?.reason ?? null, begun: begun?.reason ?? null }
-  const ids = await listPipelinesWithOtherWaitReason(ledger.trx, repository.id, reasons, inHand, WAIT_REASONS_AT_ONCE)
-  await ledger.loadPipelinesById(ids)
+  const reasons = { fresh: fresh?.reason ?? null, started: started?.reason ?? null }
+  const ids = await listPipelinesWithOtherWaitReason(
+    unitOfWork.trx,
+    repository.id,
+    reasons,
+    inHand,
+    WAIT_REASONS_AT_ONCE,
+  )
+  await unitOfWork.loadPipelinesById(ids)
   for (const id of ids) {
-    const row = await ledger.pipelineById(id)
+    const row = await unitOfWork.pipelineById(id)
     if (row === null || stageReadyForAdmission(row.pipeline, now) === null) continue
-    const denial = firstAdmittedAt(row.pipeline) === null ? fresh : begun
-    if (denial !== null) denyAdmission(hall, row, denial)
+    const denial = firstAdmittedAt(row.pipeline) === null ? fresh : started
+    if (denial !== null) denyAdmission(context, row, denial)
   }
 }
 

@@ -2,7 +2,7 @@ import type { Event } from '../pipeline/model/events.ts'
 import type { NewDelivery } from '../store/deliveries.ts'
 import type { EffectResult } from '../store/effects.ts'
 
-/** One POST of GitHub's, as it was received. */
+/** One webhook request of GitHub, as it was received. */
 export type Delivery = Omit<NewDelivery, 'state' | 'event' | 'error' | 'body'> & {
   /** The raw bytes, kept only while the delivery cannot be applied. */
   readonly body: Uint8Array
@@ -11,17 +11,17 @@ export type Delivery = Omit<NewDelivery, 'state' | 'event' | 'error' | 'body'> &
 /** What comes to the door: a delivery, the answer to an effect, or the clock. */
 export type ApplyRequest = {
   readonly delivery?: Delivery
-  /** The effect this event answers: settled in the same transaction (`done` if not said), or the answer is not taken. */
+  /** The effect that this event answers; its result is saved in the same transaction, `done` by default. */
   readonly effect?: Omit<EffectResult, 'state'> & Partial<Pick<EffectResult, 'state'>>
-  /** Null: nothing to act on. */
+  /** Null when there is nothing to act on. */
   readonly event: Event | null
-  /** Why it could not be translated: the delivery is kept with this reason. */
+  /** Why the delivery could not be translated; it is stored with this reason. */
   readonly failure?: string
 }
 
 /**
- * `duplicate`: it had been taken before, and nothing was done now. `requeuedByHold`: what was to be sent is held; its effect was
- * handed back, and nothing may be sent.
+ * `duplicate`: it was applied before, and nothing was done now. `requeuedByHold`: the attempt is held, so its dispatch
+ * is due again and must not be sent.
  */
 export type ApplyResult = {
   readonly duplicate: boolean
@@ -29,13 +29,13 @@ export type ApplyResult = {
   readonly requeuedByHold?: boolean
 }
 
-/** What an arrival comes to if it is applied without trouble. */
+/** The state of a request that is applied without an error. */
 export function expectedStateOf({ event, failure }: ApplyRequest): ApplyResult['state'] {
   if (failure !== undefined) return 'failed'
   return event === null ? 'ignored' : 'applied'
 }
 
-/** The database is not there, or not in time. Nothing was promised; come again later. */
+/** The database could not commit in time. Nothing was promised, so the caller may retry. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable'
   readonly retryAfterSeconds = 5

@@ -1,6 +1,6 @@
-// One group, one transaction. If it fails, the kind of failure decides: a conflict is tried again; while the database is away
-// the whole group is turned away; for any other failure the group is halved until the arrival that causes it is alone. That
-// one is stored as failed, with its reason, and the others are committed.
+// One group, one transaction. If it fails, the kind of failure decides: a conflict is tried again; while the database
+// is away the whole group is turned away; for any other failure the group is halved until the request that causes it is
+// alone. That one is stored as failed, with its reason, and the others are committed.
 import type { Logger } from 'pino'
 import type { Event } from '../pipeline/model/events.ts'
 import type { Instant } from '../pipeline/model/time.ts'
@@ -27,7 +27,7 @@ export type CommitContext = {
 
 const MAX_TRIES = 5
 
-/** Commits a group; an outcome for each arrival, in their order. Never throws. */
+/** Commits a group; resolves to an outcome for each request, in their order. Never throws. */
 export async function commitGroup(
   o: CommitContext,
   group: readonly ApplyRequest[],
@@ -37,7 +37,7 @@ export async function commitGroup(
     const outcomes = await o.database.kysely.transaction().execute((trx) => applyGroup(o, trx, group))
     addKnownRows(
       o.knownRows,
-      eventsOf(group, (place) => outcomes[place]?.duplicate === false),
+      eventsOf(group, (index) => outcomes[index]?.duplicate === false),
     )
     return outcomes
   } catch (error) {
@@ -65,50 +65,50 @@ async function bisectGroup(
 
 async function saveFailedDelivery(
   o: CommitContext,
-  arrival: ApplyRequest | undefined,
+  request: ApplyRequest | undefined,
   reason: string,
 ): Promise<ApplyResult | Error> {
-  if (arrival?.delivery === undefined) {
-    o.log.error({ event: arrival?.event?.type, reason }, 'an event could not be applied')
+  if (request?.delivery === undefined) {
+    o.log.error({ event: request?.event?.type, reason }, 'an event could not be applied')
     return { duplicate: false, state: 'failed' }
   }
-  // Not even the failure can be kept, so nothing may be promised.
-  if (arrival.failure === reason) return new Unavailable(reason)
-  const [outcome] = await commitGroup(o, [{ delivery: arrival.delivery, event: null, failure: reason }])
+  // Not even the failure could be stored, so nothing may be promised.
+  if (request.failure === reason) return new Unavailable(reason)
+  const [outcome] = await commitGroup(o, [{ delivery: request.delivery, event: null, failure: reason }])
   return outcome ?? new Unavailable(reason)
 }
 
-// Locks are taken in one order everywhere: deliveries, repositories, and then what belongs to a repository, which nobody
-// touches through the door without its lock.
+// Locks are taken in one order everywhere: deliveries, repositories, then the rows of a repository, which the door
+// changes only under that repository's lock.
 async function applyGroup(
   o: CommitContext,
   trx: Transaction,
   group: readonly ApplyRequest[],
 ): Promise<readonly ApplyResult[]> {
-  const kept = await saveDeliveries(trx, group)
-  const isNew = (place: number) => !kept.duplicates.has(place)
+  const saved = await saveDeliveries(trx, group)
+  const isNew = (index: number) => !saved.duplicates.has(index)
   const locked = await lockRepositories(trx, eventsOf(group, isNew), o.knownRows)
-  const ledger = openUnitOfWork(trx, locked)
-  const allowed = await recheckHolds(ledger, group)
-  const late = await saveResults(trx, allowed, o.now())
-  const isTaken = (place: number) => isNew(place) && !late.has(place)
-  const events = eventsOf(allowed, isTaken)
+  const unitOfWork = openUnitOfWork(trx, locked)
+  const allowed = await recheckHolds(unitOfWork, group)
+  const unclaimed = await saveResults(trx, allowed, o.now())
+  const isApplied = (index: number) => isNew(index) && !unclaimed.has(index)
+  const events = eventsOf(allowed, isApplied)
   if (events.length > 0) {
-    await advanceEvents(ledger, events)
-    // One moment for both: what is not admitted at it is woken after it.
+    await advanceEvents(unitOfWork, events)
+    // One time for both: an attempt that is denied now must be woken later than now.
     const now = o.now()
-    await admitQueued(ledger, now, o.random)
-    const changes = await saveUnitOfWork(ledger, now)
+    await admitQueued(unitOfWork, now, o.random)
+    const changes = await saveUnitOfWork(unitOfWork, now)
     if (changes !== null) await notifyChanges(trx, changes)
   }
-  await saveReplays(trx, kept.replays)
-  return group.map((arrival, place) => ({
-    duplicate: !isTaken(place),
-    state: kept.duplicates.get(place) ?? expectedStateOf(arrival),
-    ...(allowed[place] !== arrival && { requeuedByHold: true }),
+  await saveReplays(trx, saved.replays)
+  return group.map((request, index) => ({
+    duplicate: !isApplied(index),
+    state: saved.duplicates.get(index) ?? expectedStateOf(request),
+    ...(allowed[index] !== request && { requeuedByHold: true }),
   }))
 }
 
-function eventsOf(group: readonly ApplyRequest[], isWanted: (place: number) => boolean): readonly Event[] {
-  return group.flatMap(({ event }, place) => (event !== null && isWanted(place) ? [event] : []))
+function eventsOf(group: readonly ApplyRequest[], isWanted: (index: number) => boolean): readonly Event[] {
+  return group.flatMap(({ event }, index) => (event !== null && isWanted(index) ? [event] : []))
 }

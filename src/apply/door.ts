@@ -1,5 +1,6 @@
-// The one door: every event comes through `apply`, which answers after the commit. This is the queue in front of it: arrivals
-// that come at the same time share a transaction (commit-group.ts), and each of them is applied whole or not at all.
+// The one door: every event comes through `apply`, which answers after the commit. This is the queue in front of it:
+// requests that come at the same time share a transaction (commit-group.ts), and each of them is applied whole or not
+// at all.
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
@@ -11,29 +12,29 @@ import { commitGroup } from './commit-group.ts'
 
 export type Door = {
   /** Resolves after the commit; throws Unavailable when nothing could be committed. */
-  apply(arrival: ApplyRequest): Promise<ApplyResult>
-  /** Resolves when what was let in is committed or turned away. */
+  apply(request: ApplyRequest): Promise<ApplyResult>
+  /** Resolves when every accepted request is committed or turned away. */
   close(): Promise<void>
 }
 
 /** GitHub gives up after 10 s (https://docs.github.com/webhooks/using-webhooks/best-practices-for-using-webhooks). */
 const DEADLINE_MS = 8_000
 const MAX_GROUP_SIZE = 128
-// While one group waits for its commit, another is gathered from what it does not touch.
+// While one group waits for its commit, another is gathered from the other repositories.
 const LANES = 2
-/** Under load the first of many waits this long for the others: else groups of one and of many alternate. */
+/** Under load the first request of a group waits this long for others: else groups of one and of many alternate. */
 const LINGER_MS = 2
 
-type PendingRequest = { readonly arrival: ApplyRequest; readonly complete: (outcome: ApplyResult | Error) => void }
+type PendingRequest = { readonly request: ApplyRequest; readonly complete: (outcome: ApplyResult | Error) => void }
 
-export function openDoor(given: {
+export function openDoor(options: {
   database: Database
   now: () => Instant
   log: Logger
-  /** What makes attempt keys unforeseeable. */
+  /** Makes attempt keys unpredictable. */
   random?: RandomSuffix
 }): Door {
-  const o = { random: randomSuffix, knownRows: new Set<string>(), ...given }
+  const o = { random: randomSuffix, knownRows: new Set<string>(), ...options }
   // PGlite has one connection: a second lane would only wait for it.
   const lanes = o.database.kind === 'embedded' ? 1 : LANES
   const queue: PendingRequest[] = []
@@ -57,20 +58,20 @@ export function openDoor(given: {
     if (sizeBefore > 1 && queue.length < MAX_GROUP_SIZE) await sleep(LINGER_MS)
     isGathering = false
     const group = takeGroup()
-    const arrivals = group.map(({ arrival }) => arrival)
-    const repositories = arrivals.flatMap((arrival) => repositoryOf(arrival) ?? [])
+    const requests = group.map(({ request }) => request)
+    const repositories = requests.flatMap((request) => repositoryOf(request) ?? [])
     for (const id of repositories) inHand.add(id)
     sizeBefore = group.length
     pump()
-    const outcomes = await commitGroup(o, arrivals)
+    const outcomes = await commitGroup(o, requests)
     for (const id of repositories) inHand.delete(id)
     for (const [index, { complete }] of group.entries())
-      complete(outcomes[index] ?? new Unavailable('the group was lost'))
+      complete(outcomes[index] ?? new Unavailable('the request has no outcome'))
   }
 
-  /** A repository that another lane has in hand is locked: what comes about it meanwhile goes together, after that. */
-  function isFree({ arrival }: PendingRequest): boolean {
-    const id = repositoryOf(arrival)
+  /** False while another lane works on the repository and has its row locked; those requests go together, after it. */
+  function isFree({ request }: PendingRequest): boolean {
+    const id = repositoryOf(request)
     return id === null || !inHand.has(id)
   }
 
@@ -82,11 +83,11 @@ export function openDoor(given: {
   }
 
   return {
-    apply(arrival) {
+    apply(request) {
       if (closed) return Promise.reject(new Unavailable('this process is stopping'))
       const { promise, resolve, reject } = Promise.withResolvers<ApplyResult>()
       const waiting: PendingRequest = {
-        arrival,
+        request,
         complete(outcome) {
           clearTimeout(deadline)
           if (outcome instanceof Error) reject(outcome)
@@ -94,8 +95,8 @@ export function openDoor(given: {
         },
       }
       const deadline = setTimeout(() => {
-        const place = queue.indexOf(waiting)
-        if (place >= 0) queue.splice(place, 1)
+        const index = queue.indexOf(waiting)
+        if (index >= 0) queue.splice(index, 1)
         reject(new Unavailable(`the database did not answer within ${DEADLINE_MS} ms`))
       }, DEADLINE_MS)
       queue.push(waiting)

@@ -4,18 +4,18 @@ import type { Transaction } from '../store/database.ts'
 import { saveEffectResults } from '../store/effects.ts'
 import type { ApplyRequest } from './apply-request.ts'
 
-/** Settles the effects that the group answers; resolves to the places of answers whose claim somebody else took meanwhile. */
+/** Completes the effects that the group answers; resolves to the indexes of answers whose claim has been lost. */
 export async function saveResults(
   trx: Transaction,
   group: readonly ApplyRequest[],
   now: Instant,
 ): Promise<ReadonlySet<number>> {
-  const answers = group.flatMap(({ effect }, place) => (effect ? [{ place, state: 'done' as const, ...effect }] : []))
-  const settled = await saveEffectResults(trx, answers, now)
-  return new Set(answers.filter(({ id }) => !settled.has(id)).map(({ place }) => place))
+  const answers = group.flatMap(({ effect }, index) => (effect ? [{ index, state: 'done' as const, ...effect }] : []))
+  const saved = await saveEffectResults(trx, answers, now)
+  return new Set(answers.filter(({ id }) => !saved.has(id)).map(({ index }) => index))
 }
 
-/** Replies wait for a moment: what else is to be said there by then goes into the same comment. */
+/** A reply waits for others on the same issue or pull request, which then go into the same comment. */
 const REPLY_DELAY_MS = 2_000
 
 /** The row of an effect that is due at once, or a reply that is due soon. */

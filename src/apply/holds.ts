@@ -1,6 +1,6 @@
-// Words about the cord around the pipelines: a repository's is written under the lock of its row, the operator's under
-// that of its own. Pipelines are not written here: what is held around them is looked up whenever it is asked for, and
-// the watchdog has them woken, some at a time, so that what GitHub shows of them follows.
+// The operator's hold on everything is written under the lock of its own row. Pipelines are not written here: outer
+// holds are read whenever they are needed, and the watchdog wakes the pipelines in batches, so that GitHub shows the
+// change.
 
 import { holdOrReleaseResult } from '../pipeline/commands/hold-or-release.ts'
 import type { AnsweredCommand } from '../pipeline/model/command-result.ts'
@@ -10,21 +10,21 @@ import type { Database } from '../store/database.ts'
 import { lockGlobalHold, saveGlobalHold } from '../store/holds.ts'
 import { notifyChanges } from '../store/notify.ts'
 
-/** The operator pulls everybody's cord, or lets go of it (`reason` is null); resolves to what came of it. */
+/** Holds everything, or releases it (`reason` is null); resolves to the result of the operator's command. */
 export async function setGlobalHold(
   o: { readonly database: Database; readonly now: () => Instant },
   { by, reason }: { readonly by: string; readonly reason: string | null },
 ): Promise<AnsweredCommand> {
   return await o.database.kysely.transaction().execute(async (trx) => {
-    const known = await lockGlobalHold(trx)
+    const previous = await lockGlobalHold(trx)
     const since = o.now()
     const evidence = { kind: 'command', id: reason === null ? 'resume --all' : 'hold --all', at: since } as const
-    const word: HoldOrRelease = { place: { kind: 'everything' }, by, reason, since, evidence }
-    const said = holdOrReleaseResult(known, word, [])
-    if (said.outcome === 'done') {
-      await saveGlobalHold(trx, word)
+    const next: HoldOrRelease = { place: { kind: 'everything' }, by, reason, since, evidence }
+    const result = holdOrReleaseResult(previous, next, [])
+    if (result.outcome === 'done') {
+      await saveGlobalHold(trx, next)
       await notifyChanges(trx, [])
     }
-    return said
+    return result
   })
 }

@@ -1,11 +1,11 @@
-/** Rows of one table as a group sees them: read at most once, changed in memory, written back together. */
+/** One table's rows within a group: read at most once, changed in memory, written back together. */
 export type IdentityMap<Row> = {
   get(key: string): Row | null
-  /** Takes rows from the database; what the group has changed stays as it is. */
+  /** Adds rows read from the database; a row that the group already has stays as it is. */
   load(rows: readonly Row[]): void
   put(row: Row): void
   filter(isWanted: (row: Row) => boolean): readonly Row[]
-  /** What is to be written, sorted by key, so that every process writes in one order. */
+  /** The rows to write, sorted by key, so that every process locks them in one order. */
   changed(): readonly Row[]
 }
 

@@ -1,13 +1,13 @@
 import type { IdentityMap } from './identity-map.ts'
 
-/** One kind of question that a group puts to the database, many keys at a time, each at most once. */
+/** One kind of lookup in the database, many keys at a time, each at most once per group. */
 export type Lookup<Key, Found> = {
-  /** Undefined until it was loaded. */
+  /** Undefined until the key is loaded. */
   readonly find: (key: Key) => Found | undefined
   readonly load: (keys: readonly Key[]) => Promise<void>
 }
 
-/** Finds rows among those that the group has in hand, once they were read. */
+/** Finds rows in the group's identity map, once they are loaded. */
 export function lookupRows<Key, Row, Found>(
   rows: IdentityMap<Row>,
   fetch: (keys: readonly Key[]) => Promise<readonly Row[]>,
@@ -25,7 +25,7 @@ export function lookupRows<Key, Row, Found>(
   }
 }
 
-/** Keeps what was found. */
+/** Caches each answer by its key. */
 export function lookupAnswers<Key, Found>(
   fetch: (key: Key) => Promise<Found>,
 ): Lookup<Key, Found> & { put(key: Key, found: Found): void } {

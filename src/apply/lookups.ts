@@ -1,4 +1,4 @@
-// Every kind of look-up that an event may need, and the statement that answers many of its kind.
+// Every kind of lookup that an event may need, and the statement that answers many of one kind.
 import type {
   BoundRunRow,
   InstallationRow,
@@ -41,7 +41,7 @@ import { type Lookup, lookupAnswers, lookupRows } from './lookup.ts'
 
 export type RowMaps = ReturnType<typeof createRowMaps>
 
-/** The rows that a group has in hand. */
+/** The rows that a group has loaded or changed. */
 export function createRowMaps() {
   return {
     repositories: createIdentityMap<RepositoryRow>(({ id }) => String(id)),
@@ -53,7 +53,7 @@ export function createRowMaps() {
   }
 }
 
-/** Look-ups among these rows; repositories are locked before anything is looked up, and all in hand. */
+/** Lookups over these rows; repositories are locked and loaded before anything is looked up. */
 export function createLookups(trx: Transaction, maps: RowMaps) {
   const { repositories, installations, runs, boundRuns, pullRequests, pipelines } = maps
   const awaitingLine = lookupAnswers((repositoryId: number) => listIssuesAwaitingLine(trx, repositoryId))
@@ -112,7 +112,7 @@ export function createLookups(trx: Transaction, maps: RowMaps) {
       (ids) => loadPipelineRowsById(trx, ids),
       (id) => pipelines.filter((row) => row.id === id)[0] ?? null,
     ),
-    // Behind the repository's lock only this group could begin one.
+    // Under the repository's lock only this group can start a pipeline.
     hasPipelines: { ...populated, find: (id) => pipelinesIn(id).length > 0 || populated.find(id) },
     issuesAwaitingLine: { ...awaitingLine, find: (id) => withPipelinesInHand(id, awaitingLine.find(id)) },
     globalHold: lookupAnswers(() => loadGlobalHold(trx)),
@@ -129,7 +129,7 @@ export function createLookups(trx: Transaction, maps: RowMaps) {
     return pipelines.filter(({ repositoryId }) => repositoryId === id)
   }
 
-  /** The group may have begun some, and given a line to others. */
+  /** The group may have started pipelines, or given a line to others. */
   function withPipelinesInHand(id: number, stored: readonly number[] | undefined): readonly number[] | undefined {
     if (stored === undefined) return undefined
     const inHand = pipelinesIn(id)

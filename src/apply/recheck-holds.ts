@@ -1,5 +1,6 @@
-// The last look before an attempt is sent. It is taken in the transaction that says `sending`, behind the locks under
-// which cords are pulled: the repository's row, and the operator's for share. So nothing is sent after a hold's commit.
+// The last check before an attempt is sent. It runs in the transaction that writes `sending`, under the locks under
+// which holds are written: the repository's row, and the operator's row for share. So nothing is sent after a hold's
+// commit.
 import { findAttemptByKey } from '../pipeline/admission.ts'
 import { holdAffectingStage } from '../pipeline/holds/holds.ts'
 import type { EventOf } from '../pipeline/model/events.ts'
@@ -9,19 +10,21 @@ import type { UnitOfWork } from './unit-of-work.ts'
 
 type DispatchResultEvent = EventOf<'dispatch.updated'>
 
-/** The group, with everything that was about to be sent and is held handed back instead: due, and no try spent. */
+/** The group, with each dispatch that is held made due again instead of `sending`; it costs no try. */
 export async function recheckHolds(
-  ledger: UnitOfWork,
+  unitOfWork: UnitOfWork,
   group: readonly ApplyRequest[],
 ): Promise<readonly ApplyRequest[]> {
-  const begun = group.flatMap((arrival) => dispatchIn(arrival) ?? [])
-  if (begun.length === 0) return group
-  await ledger.loadPipelines(begun.map(({ repository, issueNumber }) => ({ repositoryId: repository.id, issueNumber })))
+  const dispatches = group.flatMap((request) => dispatchIn(request) ?? [])
+  if (dispatches.length === 0) return group
+  await unitOfWork.loadPipelines(
+    dispatches.map(({ repository, issueNumber }) => ({ repositoryId: repository.id, issueNumber })),
+  )
   return await Promise.all(
-    group.map(async (arrival) => {
-      const event = dispatchIn(arrival)
-      const hold = event && (await findHoldOn(ledger, event))
-      return hold ? requeueDispatch(arrival, event, hold) : arrival
+    group.map(async (request) => {
+      const event = dispatchIn(request)
+      const hold = event && (await findHoldOn(unitOfWork, event))
+      return hold ? requeueDispatch(request, event, hold) : request
     }),
   )
 }
@@ -31,20 +34,24 @@ function dispatchIn({ effect, event }: ApplyRequest): DispatchResultEvent | null
 }
 
 async function findHoldOn(
-  ledger: UnitOfWork,
+  unitOfWork: UnitOfWork,
   { repository, issueNumber, key }: DispatchResultEvent,
 ): Promise<Hold | null> {
-  const row = await ledger.pipeline({ repositoryId: repository.id, issueNumber })
+  const row = await unitOfWork.pipeline({ repositoryId: repository.id, issueNumber })
   const stage = row && findAttemptByKey(row.pipeline, key)?.stage.name
   if (row === null || stage == null) return null
-  const here = ledger.rows.repositories.get(String(repository.id))?.holdOrRelease ?? null
-  return holdAffectingStage(row.pipeline, { repository: here, everything: await ledger.globalHold() }, stage)
+  const repositoryHold = unitOfWork.rows.repositories.get(String(repository.id))?.holdOrRelease ?? null
+  return holdAffectingStage(
+    row.pipeline,
+    { repository: repositoryHold, everything: await unitOfWork.globalHold() },
+    stage,
+  )
 }
 
-function requeueDispatch({ effect, ...arrival }: ApplyRequest, event: DispatchResultEvent, hold: Hold): ApplyRequest {
+function requeueDispatch({ effect, ...request }: ApplyRequest, event: DispatchResultEvent, hold: Hold): ApplyRequest {
   const outcome = { state: 'waiting', until: null, reason: { kind: 'held', hold } } as const
   return {
-    ...arrival,
+    ...request,
     ...(effect && { effect: { ...effect, state: 'due', isSnooze: true, error: `held: ${hold.reason}` } }),
     event: { ...event, outcome },
   }

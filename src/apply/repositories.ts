@@ -1,4 +1,4 @@
-// Rows of installations and repositories are made by whatever names them first, so that there is something to lock.
+// The first event that names an installation or a repository inserts its row, so that there is something to lock.
 import type { Event, RepositoryRef } from '../pipeline/model/events.ts'
 import type { RepositoryRow } from '../pipeline/model/rows.ts'
 import type { Instant } from '../pipeline/model/time.ts'
@@ -11,10 +11,10 @@ import {
   lockRepositoryRows,
 } from '../store/repositories.ts'
 
-/** Rows that are there for certain, by repository and installation: nobody ever deletes one. */
+/** Rows that certainly exist, by repository and installation: none is ever deleted. */
 export type KnownRows = Set<string>
 
-/** Makes the rows that are missing and locks all that the events touch, in the order of their ids. */
+/** Inserts missing rows and locks every repository that the events touch, in the order of their ids. */
 export async function lockRepositories(
   trx: Transaction,
   events: readonly Event[],
@@ -34,7 +34,7 @@ export async function lockRepositories(
   })
 }
 
-/** Once their transaction has committed, the rows that these events name are there. */
+/** Notes that the rows which these events name exist; call it after the commit. */
 export function addKnownRows(knownRows: KnownRows, events: readonly Event[]): void {
   for (const each of events.flatMap(repositoriesNamedBy)) knownRows.add(knownRowKeyOf(each))
 }
@@ -50,7 +50,7 @@ function knownRowKeyOf({ id, installationId }: RepositoryRef): string {
   return `${id} ${installationId}`
 }
 
-/** Nothing was told of the installation itself yet: whatever is told of it is newer. */
+/** Older than any event about the installation itself. */
 const NEVER = '1970-01-01T00:00:00.000Z'
 
 async function insertMissingRows(trx: Transaction, named: readonly NamedRepository[]): Promise<void> {

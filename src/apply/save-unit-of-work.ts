@@ -1,4 +1,4 @@
-// Writes back what a group changed, one statement a table, with the columns that queries need beside the documents.
+// Writes back what a group changed, one statement per table, with the columns that queries need beside the documents.
 import { countLiveAttempts } from '../pipeline/admission.ts'
 import type { Write } from '../pipeline/change.ts'
 import { wakeAt } from '../pipeline/deadlines/wake-at.ts'
@@ -19,9 +19,9 @@ import { firstAdmittedAt } from './admit-queued.ts'
 import { effectColumns } from './effects.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
 
-/** Resolves to the pipelines that changed; null when nothing did that anybody looks at or waits for. */
-export async function saveUnitOfWork(ledger: UnitOfWork, now: Instant): Promise<readonly NewRevision[] | null> {
-  const { trx, rows } = ledger
+/** Resolves to the pipelines that changed; null when nothing changed that pages show or loops wait for. */
+export async function saveUnitOfWork(unitOfWork: UnitOfWork, now: Instant): Promise<readonly NewRevision[] | null> {
+  const { trx, rows } = unitOfWork
   const repositories = rows.repositories.changed()
   const pipelines = rows.pipelines.changed()
   for (const row of repositories) await saveRepository(trx, row)
@@ -34,19 +34,19 @@ export async function saveUnitOfWork(ledger: UnitOfWork, now: Instant): Promise<
   const ids: PipelineIds = new Map(saved.map((row) => [keyOf(row), row.id]))
   await saveHistory(
     trx,
-    ledger.written('pipeline').flatMap((write) => historyColumns(write, ids)),
+    unitOfWork.written('pipeline').flatMap((write) => historyColumns(write, ids)),
   )
   await bindRuns(trx, rows.boundRuns.changed())
-  for (const gone of ledger.written('comment-gone')) await clearDeletedComment(trx, gone, gone.at)
-  for (const stale of ledger.written('check-run-stale'))
+  for (const deleted of unitOfWork.written('comment-gone')) await clearDeletedComment(trx, deleted, deleted.at)
+  for (const stale of unitOfWork.written('check-run-stale'))
     await invalidateCheckRun(trx, stale.pipelineId, stale.check, stale.at)
-  const effects = ledger.written('effect')
-  const decided = ({ repositoryId, issueNumber, effect }: Extract<Write, { put: 'effect' }>) => {
+  const effects = unitOfWork.written('effect')
+  const toColumns = ({ repositoryId, issueNumber, effect }: Extract<Write, { put: 'effect' }>) => {
     const pipelineId = issueNumber === null ? null : (ids.get(keyOf({ repositoryId, issueNumber })) ?? null)
     return effectColumns({ repositoryId, pipelineId, effect, now })
   }
-  await saveEffects(trx, effects.map(decided).sort(byKey))
-  await completeEffects(trx, ledger.written('effect-completed'), now)
+  await saveEffects(trx, effects.map(toColumns).sort(byKey))
+  await completeEffects(trx, unitOfWork.written('effect-completed'), now)
   const installations = rows.installations.changed()
   if (pipelines.length + effects.length + repositories.length + installations.length === 0) return null
   return pipelines.flatMap((row) => {
@@ -69,18 +69,18 @@ function pullRequestColumns({ repositoryId, fact, issueNumbers }: PullRequestRow
 }
 
 function pipelineColumns({ repositoryId, issueNumber, revision, pipeline }: PipelineRow, now: Instant) {
-  const lit = headlineOf(pipeline)
+  const headline = headlineOf(pipeline)
   const held = heldStageNames(pipeline)
   return {
     repositoryId,
     issueNumber,
     revision,
     document: JSON.stringify(pipeline),
-    light: lit.light,
-    stage: lit.stage,
+    light: headline.light,
+    stage: headline.stage,
     held: held.length > 0,
     heldStages: held,
-    since: lit.since,
+    since: headline.since,
     needsYouAt: needsYouAt(pipeline),
     wakeAt: wakeAt(pipeline, now),
     liveAttempts: countLiveAttempts(pipeline),

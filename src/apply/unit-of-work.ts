@@ -1,6 +1,6 @@
-// What a group knows and changes, inside its transaction. Everything is read at most once and seen by the events that
-// follow in the group; save-unit-of-work.ts writes it back at the end. The repositories' rows are locked first, so nobody
-// else changes anything in them meanwhile: one lock per repository is what makes linking free of races.
+// What a group reads and changes inside its transaction. Each row is read at most once, and a change is visible to the
+// events that follow in the group; save-unit-of-work.ts writes it back at the end. The repositories' rows are locked
+// first, so no other process changes them meanwhile: one lock per repository makes linking free of races.
 import type { Change, Write } from '../pipeline/change.ts'
 import type { HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { IssueKey, PipelineRow, RepositoryRow } from '../pipeline/model/rows.ts'
@@ -11,7 +11,7 @@ import { createLookups, createRowMaps } from './lookups.ts'
 
 export type UnitOfWork = ReturnType<typeof openUnitOfWork>
 
-/** Opens the books of a group over repositories whose rows the transaction has locked. */
+/** Opens the unit of work of a group over repositories whose rows the transaction has locked. */
 export function openUnitOfWork(trx: Transaction, locked: readonly RepositoryRow[]) {
   const maps = createRowMaps()
   const lookups = createLookups(trx, maps)
@@ -55,7 +55,7 @@ export function openUnitOfWork(trx: Transaction, locked: readonly RepositoryRow[
     trx,
     known,
     rows: maps,
-    /** All that was written of a kind, in order. */
+    /** Every write of one kind, in order. */
     written: <Put extends Write['put']>(kind: Put) =>
       writes.filter((write): write is Extract<Write, { put: Put }> => write.put === kind),
     /** One statement for each kind of key. */
@@ -73,7 +73,7 @@ export function openUnitOfWork(trx: Transaction, locked: readonly RepositoryRow[
       await lookups.pipelineById.load([id])
       return lookups.pipelineById.find(id) ?? null
     },
-    /** The last word about everything, which stands until the transaction ends. */
+    /** The operator's latest hold or release; it cannot change until the transaction ends. */
     async globalHold(): Promise<HoldOrRelease | null> {
       await lookups.globalHold.load(['everything'])
       return lookups.globalHold.find('everything') ?? null

@@ -5,8 +5,8 @@ import type { Answer, Configuration, Question } from '../pipeline/model/effects.
 import type { ReadReceipt } from '../translate/fields.ts'
 
 /**
- * Asks GitHub; the receipt says which question this was and when, `organisation` where the owner keeps what all its
- * repositories share. Throws GitHubFailure.
+ * Asks GitHub. The receipt says which question was asked and when; `organisation` is the owner's repository for files
+ * that all its repositories share. Throws GitHubFailure.
  */
 export async function askGitHub(
   github: GitHub,

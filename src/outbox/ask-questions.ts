@@ -1,7 +1,7 @@
-// Asks GitHub what only it knows. A question is a read and may be asked twice; its answer goes through the door together
-// with the effect's token, and is taken once.
-
+// Asks GitHub what no webhook says. A question is a read and may be asked twice; its answer goes through the door
+// together with the claim's token, and is applied once.
 import type { RepositoryAccess } from '../github/request.ts'
+import { findInstalledRepositoryId } from '../store/repositories.ts'
 import type { ReadReceipt } from '../translate/fields.ts'
 import { askGitHub } from './ask-github.ts'
 import { type CallOutcome, callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
@@ -12,7 +12,7 @@ import { reportOutcome } from './report-outcome.ts'
 
 const MAX_CONCURRENT = 10
 
-/** Asks what those may who gave commands, before anything else is asked; resolves to how many there were. */
+/** Asks for the permissions of command senders, before any other question; resolves to how many were asked. */
 export async function askSenderPermissions(o: PerformContext): Promise<number> {
   const questions = await claimEffects(o, 'ask', ['due'], MAX_CONCURRENT, COMMAND_PERMISSION_KEY_PREFIX)
   await Promise.all(questions.map((claimed) => askQuestion(o, claimed)))
@@ -21,7 +21,7 @@ export async function askSenderPermissions(o: PerformContext): Promise<number> {
 
 const COMMAND_PERMISSION_KEY_PREFIX = 'permission/command/'
 
-/** Asks the questions that are due, a few at once; resolves to how many there were. */
+/** Asks the questions that are due, a few at once; resolves to how many were asked. */
 export async function askQuestions(o: PerformContext): Promise<number> {
   const questions = await claimEffects(o, 'ask', ['due'], MAX_CONCURRENT)
   await Promise.all(questions.map((claimed) => askQuestion(o, claimed)))
@@ -31,7 +31,7 @@ export async function askQuestions(o: PerformContext): Promise<number> {
 async function askQuestion(o: PerformContext, claimed: ClaimedEffect<'ask'>): Promise<void> {
   const fields = { repository: claimed.repository.fullName, effect: claimed.effect.key, attempt: claimed.tryNumber }
   try {
-    if (claimed.tryNumber > MAX_TRIES) return await buryQuestion(o, claimed, 'every try ended without a word')
+    if (claimed.tryNumber > MAX_TRIES) return await buryQuestion(o, claimed, 'every try ended without a result')
     await fetchAndReportAnswer(o, claimed)
     o.log.info(fields, 'answered')
   } catch (error) {
@@ -57,27 +57,21 @@ async function fetchAndReportAnswer(o: PerformContext, claimed: ClaimedEffect<'a
   await reportOutcome(o, claimed, event, { state: 'done' })
 }
 
-/** The repository `.github` of the same owner: our token opens it if it is installed or public. */
+/** The owner's `.github` repository; our token may read it if Andon is installed there or it is public. */
 async function organisationRepositoryOf(
   { database }: PerformContext,
   access: RepositoryAccess,
 ): Promise<RepositoryAccess | null> {
   if (access.name === ORGANISATION_REPOSITORY) return null
-  const there = { ...access, ...splitFullName(`${access.owner}/${ORGANISATION_REPOSITORY}`) }
-  const known = await database.kysely
-    .selectFrom('repositories')
-    .select('id')
-    .where('fullName', '=', `${access.owner}/${ORGANISATION_REPOSITORY}`)
-    .where('installationId', '=', access.installationId)
-    .where('removedAt', 'is', null)
-    .executeTakeFirst()
-  return known === undefined ? there : { ...there, repositoryId: known.id }
+  const fullName = `${access.owner}/${ORGANISATION_REPOSITORY}`
+  const installedId = await findInstalledRepositoryId(database, access.installationId, fullName)
+  return { ...access, ...splitFullName(fullName), ...(installedId !== null && { repositoryId: installedId }) }
 }
 
 const ORGANISATION_REPOSITORY = '.github'
 
 async function retryOrBury(o: PerformContext, claimed: ClaimedEffect<'ask'>, outcome: CallOutcome): Promise<void> {
-  // A refused question is one that nobody answers: what GitHub does not say counts as no.
+  // GitHub will not answer a refused question, and a permission that GitHub does not confirm is none.
   if (outcome.kind === 'refused' || outcome.kind === 'gone') return await buryQuestion(o, claimed, outcome.words)
   const { id, token } = claimed
   await recordEffectOutcome(o, { id, token, ...(await failedEffectOutcome(o, claimed, outcome)) })

@@ -1,5 +1,5 @@
-// What a failed call to GitHub means for what is done next: one policy for everything that goes out. Callers switch on
-// the outcome, never on the failure.
+// What happens after a failed call to GitHub: one policy for every call. Callers switch on the outcome, never on the
+// failure.
 import { DEFAULT_RATE_LIMIT_MS, GitHubFailure, type RequestIntent } from '../github/failure.ts'
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import { cut } from '../text/cut.ts'
@@ -8,22 +8,22 @@ import { FIRST_LOOKUP_AFTER_MS } from './timings.ts'
 /** One try of a call. */
 export type CallTry = {
   readonly intent: RequestIntent
-  /** 1 is the first. Null where tries are not counted: what must become true is tried until it is. */
+  /** The first is 1. Null where tries are not counted: a publication is tried until it is true. */
   readonly tryNumber: number | null
   /** When it failed. */
   readonly now: Instant
 }
 
 /**
- * - `retry`: nothing happened, or it does no harm twice; the same again at `at`.
- * - `wait`: a rate limit; nobody calls for this installation before `until`, and no try is spent.
- * - `unconfirmed`: it may have been created; look for it, from `recoverAt` on, before anything is sent again.
- * - `gone`: what the call was about is not there (any more).
- * - `refused`: GitHub said no, and would again.
- * - `give up`: it would be tried again, but its tries are spent.
+ * - `retry`: nothing happened, or a repetition does no harm; send the same again at `at`.
+ * - `wait`: a rate limit; no process calls GitHub for the installation before `until`, and no try is counted.
+ * - `unconfirmed`: GitHub may have created it; look for it, from `recoverAt` on, before anything is sent again.
+ * - `gone`: the object of the call does not exist (any more).
+ * - `refused`: GitHub refused, and would refuse again.
+ * - `give up`: the call could be retried, but its tries are used up.
  */
 export type CallOutcome = {
-  /** GitHub's own, without the address of its documentation. */
+  /** GitHub's error message, without the link to its documentation. */
   readonly words: string
 } & (
   | { readonly kind: 'retry'; readonly at: Instant }
@@ -32,14 +32,14 @@ export type CallOutcome = {
   | { readonly kind: 'gone' | 'refused' | 'give up' }
 )
 
-/** More tries than this outlast an outage of three hours. */
+/** With backoff, this many tries outlast an outage of three hours. */
 export const MAX_TRIES = 8
 
 export function callOutcomeOf(error: unknown, { intent, tryNumber, now }: CallTry): CallOutcome {
   const words = wordsOf(error)
   const retry = (): CallOutcome => ({ kind: 'retry', at: retryAt(tryNumber, now), words })
   const unconfirmed = { kind: 'unconfirmed', recoverAt: millisecondsAfter(now, FIRST_LOOKUP_AFTER_MS), words } as const
-  // An error of our own says nothing of what GitHub has done, nor of what it will do.
+  // An error of our own says nothing about what GitHub did or will do.
   if (!(error instanceof GitHubFailure)) return intent === 'create' ? unconfirmed : retry()
   switch (error.kind) {
     case 'rate_limited':
@@ -49,7 +49,7 @@ export function callOutcomeOf(error: unknown, { intent, tryNumber, now }: CallTr
     case 'refused':
       return { kind: 'refused', words }
     case 'unconfirmed':
-      // Only a creation does harm when it is sent twice.
+      // Only a creation does harm when it is repeated.
       if (intent === 'create') return unconfirmed
       break
     case 'retryable':

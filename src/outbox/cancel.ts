@@ -1,4 +1,4 @@
-// Asks GitHub to end runs. To ask twice does no harm, so this needs no looking back.
+// Asks GitHub to cancel runs. Asking twice does no harm, so nothing has to be recovered.
 import type { CancelResult } from '../github/workflow-runs.ts'
 import { callOutcomeOf } from './call-outcome.ts'
 import { type ClaimedEffect, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
@@ -6,7 +6,7 @@ import { failedEffectOutcome } from './failed-effect.ts'
 import { performEffects } from './perform-effects.ts'
 import { type EffectOutcome, reportOutcome } from './report-outcome.ts'
 
-/** Cancels what is due, as far as the budgets allow; resolves to how many were taken in hand. */
+/** Sends the cancellations that are due, as far as the budgets allow; resolves to how many were claimed. */
 export async function cancelRuns(o: PerformContext, stopping?: AbortSignal): Promise<number> {
   return await performEffects(o, { type: 'cancel', write: 'change' }, (claimed) => cancelRun(o, claimed), stopping)
 }
@@ -17,7 +17,7 @@ async function cancelRun(o: PerformContext, claimed: ClaimedEffect<'cancel'>): P
   try {
     const answer = await o.github.cancelRun(access, effect.runId, effect.force)
     await reportCancelled(o, claimed, answer, { state: answer === 'refused' ? 'refused' : 'done' })
-    o.log.info({ ...fields, told: answer }, 'cancelled')
+    o.log.info({ ...fields, answer }, 'cancelled')
   } catch (error) {
     const outcome = callOutcomeOf(error, { intent: 'change', tryNumber, now: o.now() })
     o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'not cancelled')

@@ -1,5 +1,5 @@
-// Takes effects in hand (store/claims.ts). A claim ends by itself, later than the calls made under it may take; only whoever
-// holds its token may say what came of it.
+// Claims effects (store/claims.ts). A claim expires by itself, later than the calls made under it may take; only the
+// process with its token may save a result.
 import type { Logger } from 'pino'
 import type { Door } from '../apply/door.ts'
 import type { GitHub } from '../github/client.ts'
@@ -33,24 +33,24 @@ export type PerformContext = {
 
 type EffectType = Effect['type']
 
-/** An effect in hand, and the repository as it is called at present. */
+/** A claimed effect, with its repository's current name. */
 export type ClaimedEffect<K extends EffectType> = {
   readonly id: number
   readonly token: string
   readonly effect: Extract<Effect, { type: K }>
-  /** What it had come to when it was claimed. */
+  /** Its state when it was claimed. */
   readonly state: ClaimableState
-  /** How often it was begun, this time included: counted first, so that a try that kills the process counts too. */
+  /** How often it was tried, this time included: counted first, so that a try that kills the process counts too. */
   readonly tryNumber: number
   readonly sentAt: Instant | null
-  /** How often it was looked for in vain, and when last. */
+  /** How many lookups did not find it, and when the last one was. */
   readonly misses: number
   readonly missedAt: Instant | null
   readonly repository: RepositoryRef
   readonly access: RepositoryAccess
 }
 
-/** Claims effects in these states, those that wait longest first; a try is counted for those that are begun. */
+/** Claims effects in these states, longest waiting first; a try is counted for those that are due. */
 export async function claimEffects<K extends EffectType>(
   o: PerformContext,
   type: K,
@@ -65,14 +65,14 @@ export async function claimEffects<K extends EffectType>(
   return rows.map((row) => claimedEffectOf<K>(row, token))
 }
 
-/** An effect with its slot; `deniedUntil` when it has to wait for one. */
+/** An effect with its write slot; `deniedUntil` is set when it must wait for one. */
 export type ClaimedWrite<K extends EffectType> = {
   readonly claimed: ClaimedEffect<K>
   readonly batched: readonly ClaimedEffect<K>[]
   readonly deniedUntil: Instant | null
 }
 
-/** Claims the next effect that writes, together with its slot, and in the same transaction what may go out with it. */
+/** Claims the next effect that writes, its slot and, in the same transaction, the effects that may go out with it. */
 export async function claimNextWrite<K extends Exclude<EffectType, 'ask'>>(
   o: PerformContext,
   type: K,
@@ -99,24 +99,24 @@ export async function claimNextWrite<K extends Exclude<EffectType, 'ask'>>(
   })
 }
 
-/** Claims more replies that are due where this one is to be written, under its claim. */
+/** Claims more replies that are due on the same issue or pull request, with the same token. */
 export async function claimMoreReplies(
   trx: Transaction,
   { token, effect, repository }: ClaimedEffect<'reply'>,
   max: number,
   now: Instant,
 ): Promise<readonly ClaimedEffect<'reply'>[]> {
-  const there = { repositoryId: repository.id, issueNumber: effect.issueNumber }
-  const rows = await claimRepliesOn(trx, { ...there, max, token, now })
+  const target = { repositoryId: repository.id, issueNumber: effect.issueNumber }
+  const rows = await claimRepliesOn(trx, { ...target, max, token, now })
   return rows.map((row) => claimedEffectOf<'reply'>(row, token))
 }
 
-/** Hands an effect back without an event; nothing happens if somebody else has it by now. */
+/** Saves the result of an effect without an event; does nothing if the claim is lost. */
 export async function recordEffectOutcome(o: PerformContext, result: EffectResult): Promise<void> {
   await recordEffectOutcomes(o, [result])
 }
 
-/** Hands effects back; false when somebody else has any of them by now. */
+/** Saves results of effects; false when the claim of any of them is lost. */
 export async function recordEffectOutcomes(o: PerformContext, results: readonly EffectResult[]): Promise<boolean> {
   const saved = await o.database.kysely.transaction().execute((trx) => saveEffectResults(trx, results, o.now()))
   return saved.size === results.length
@@ -127,7 +127,7 @@ function claimedEffectOf<K extends EffectType>(row: DueEffectRow, token: string)
   return {
     id,
     token,
-    // The query asked for this type alone.
+    // The query selects only this type.
     effect: row.document as ClaimedEffect<K>['effect'],
     state: row.state as ClaimableState,
     tryNumber: row.state === 'due' ? row.tries + 1 : row.tries,

@@ -1,6 +1,6 @@
-// Starts runs, once each. GitHub begins a second run when it is asked a second time, so the intent is committed first
-// (`sending`, under a claim that is checked in that very commit), then one POST goes out. A clear answer is told at once.
-// After any other, and after a crash, the run is looked for (recover-dispatch.ts) before anything is sent again.
+// Starts runs, once each. GitHub starts a second run when it is asked a second time, so the intent is committed first
+// (`sending`, under a claim that the same commit checks), then one POST goes out. A clear answer is reported at once.
+// After any other answer, and after a crash, the run is looked for (recover-dispatch.ts) before anything is sent again.
 import { Unavailable } from '../apply/apply-request.ts'
 import type { DispatchOutcome } from '../pipeline/model/events.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
@@ -17,7 +17,7 @@ import { FIRST_LOOKUP_AFTER_MS, SEND_WINDOW_MS } from './timings.ts'
 
 type DispatchResult = { readonly status: DispatchOutcome; readonly outcome: EffectOutcome }
 
-/** Answers of GitHub's that the database was not there to take, by the token of their claim. */
+/** Answers of GitHub that could not be reported while the database was away, by the token of their claim. */
 export type UnreportedResults = Map<
   string,
   { readonly claimed: ClaimedEffect<'dispatch'>; readonly result: DispatchResult }
@@ -25,10 +25,10 @@ export type UnreportedResults = Map<
 
 const MAX_CONCURRENT = 10
 const NOT_STARTED = { kind: 'tries-used-up', tries: MAX_TRIES } as const
-/** A shorter wait for a slot is not worth a word. */
+/** A shorter wait for a slot is not reported. */
 const MIN_REPORTED_WAIT_MS = 10_000
 
-/** Sends what is due, as far as the budgets allow; resolves to how many got on. */
+/** Sends the dispatches that are due, as far as the budgets allow; resolves to how many were handled without an error. */
 export async function sendDispatches(
   o: PerformContext,
   unreported: UnreportedResults,
@@ -52,7 +52,7 @@ export async function sendDispatches(
   return (await Promise.all(running)).filter((isDone) => isDone).length
 }
 
-/** A dispatch that fails in an unforeseen way harms no other; its claim ends by itself, and then its run is looked for. */
+/** An unexpected error of one dispatch harms no other; its claim expires, and then its run is looked for. */
 async function guardDispatch(
   o: PerformContext,
   { repository, effect }: ClaimedEffect<'dispatch'>,
@@ -62,10 +62,7 @@ async function guardDispatch(
     await work
     return true
   } catch (error) {
-    o.log.error(
-      { repository: repository.fullName, effect: effect.key, err: error },
-      'a dispatch was left in the middle',
-    )
+    o.log.error({ repository: repository.fullName, effect: effect.key, err: error }, 'a dispatch failed unexpectedly')
     return false
   }
 }
@@ -77,8 +74,8 @@ async function sendDispatch(
 ): Promise<void> {
   if (claimed.tryNumber > MAX_TRIES) return await reportRefused(o, claimed, NOT_STARTED)
   const sendBy = millisecondsAfter(o.now(), SEND_WINDOW_MS)
-  // The commit that says `sending` is the one that checks the claim and the cords. Between it and the POST there is only
-  // a look at whether somebody gave the attempt up or held it meanwhile: whoever does so later finds it sent.
+  // The commit that writes `sending` also checks the claim and the holds. Between it and the POST there is one more
+  // check, whether the attempt was given up or held meanwhile: a command that comes later finds it sent.
   const isOurs = await reportOutcome(o, claimed, dispatchEventOf(o, claimed, { state: 'sending' }), {
     state: 'sending',
   })
@@ -89,7 +86,7 @@ async function sendDispatch(
   await reportResult(o, claimed, await postDispatch(o, claimed, sendBy), unreported)
 }
 
-/** Nothing was sent: the same attempt is due again, and waits there until the cord is let go. */
+/** Nothing was sent: the same attempt is due again, and waits until the hold is released. */
 async function requeue(o: PerformContext, claimed: ClaimedEffect<'dispatch'>, hold: Hold): Promise<void> {
   const reason = { kind: 'held', hold } as const
   const event = dispatchEventOf(o, claimed, { state: 'waiting', until: null, reason })
@@ -104,7 +101,7 @@ async function postDispatch(
   const { effect, access, repository } = claimed
   const { workflow, issueNumber, attemptKey } = effect
   const ref = repository.defaultBranch ?? effect.ref
-  // Never the issue's text: a workflow that wants it reads it for itself.
+  // Never the issue's text: a workflow that needs it reads it from GitHub.
   const inputs = { issue: String(issueNumber), andon: attemptKey }
   try {
     const run = await o.github.dispatchWorkflow(access, { workflow, ref, inputs, sendBy })
@@ -166,7 +163,7 @@ async function reportSlotDenied(o: PerformContext, claimed: ClaimedEffect<'dispa
   await reportEvent(o, dispatchEventOf(o, claimed, { state: 'waiting', until, reason }))
 }
 
-/** Tells GitHub's answer; with the database away it is kept, and told in a later step. */
+/** Reports GitHub's answer; while the database is away it is kept in memory and reported in a later step. */
 async function reportResult(
   o: PerformContext,
   claimed: ClaimedEffect<'dispatch'>,
@@ -176,9 +173,9 @@ async function reportResult(
   const { status, outcome } = result
   const event = dispatchEventOf(o, claimed, status)
   try {
-    const isTaken = await reportOutcome(o, claimed, event, outcome)
+    const isSaved = await reportOutcome(o, claimed, event, outcome)
     unreported.delete(claimed.token)
-    if (!isTaken) await reportAfterLostClaim(o, claimed, status)
+    if (!isSaved) await reportAfterLostClaim(o, claimed, status)
   } catch (error) {
     if (error instanceof Unavailable) unreported.set(claimed.token, { claimed, result })
     else unreported.delete(claimed.token)
@@ -188,7 +185,7 @@ async function reportResult(
   o.log.info({ repository: repository.fullName, effect: effect.key, attempt: tryNumber, ...status }, 'dispatch')
 }
 
-/** We were frozen for longer than our claim, and others went on. What GitHub began is there all the same. */
+/** This process was frozen for longer than its claim, and another went on. GitHub's run exists all the same. */
 async function reportAfterLostClaim(
   o: PerformContext,
   claimed: ClaimedEffect<'dispatch'>,

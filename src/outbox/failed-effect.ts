@@ -5,8 +5,8 @@ import { blockInstallation } from './rate-limit.ts'
 import type { EffectOutcome } from './report-outcome.ts'
 
 /**
- * What becomes of an effect whose call failed. One that was to be performed is due again; one that was looked for is looked
- * for again. Where GitHub asks for a wait, the whole installation waits.
+ * The outcome of an effect whose call failed. A `due` effect becomes due again; a lookup is repeated. At a rate limit
+ * the whole installation waits.
  */
 export async function failedEffectOutcome(
   o: PerformContext,

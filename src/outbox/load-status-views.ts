@@ -1,4 +1,4 @@
-// How the lines stand that a reply tells of, read when it is written.
+// The status views in a reply, read when the reply is written.
 import { activeHolds } from '../pipeline/holds/holds.ts'
 import type { ReplyEffect } from '../pipeline/model/effects.ts'
 import type { RepositoryRef } from '../pipeline/model/events.ts'
@@ -6,9 +6,10 @@ import { deriveHealth } from '../pipeline/view/health.ts'
 import { headlineOf } from '../pipeline/view/light.ts'
 import type { StatusView } from '../render/status-view.ts'
 import { loadOuterHolds } from '../store/holds.ts'
+import { listPipelinesWithConfiguration } from '../store/pipelines.ts'
 import type { PerformContext } from './claim-effects.ts'
 
-/** By issue number; an issue that is not on the line is missing. */
+/** Status views by issue number; an issue that is not on the line is missing. */
 export async function loadStatusViews(
   { database, now, baseUrl }: Pick<PerformContext, 'database' | 'now'> & { readonly baseUrl: string },
   { id, fullName }: RepositoryRef,
@@ -19,13 +20,7 @@ export async function loadStatusViews(
   )
   if (issueNumbers.length === 0) return new Map()
   const outerHolds = await loadOuterHolds(database.kysely, id)
-  const rows = await database.kysely
-    .selectFrom('pipelines')
-    .innerJoin('repositories', 'repositories.id', 'pipelines.repositoryId')
-    .select(['pipelines.issueNumber', 'pipelines.document', 'configurationProblems', 'configuration'])
-    .where('pipelines.repositoryId', '=', id)
-    .where('pipelines.issueNumber', 'in', [...new Set(issueNumbers)])
-    .execute()
+  const rows = await listPipelinesWithConfiguration(database, id, [...new Set(issueNumbers)])
   return new Map(
     rows.map(({ issueNumber, document: pipeline, configurationProblems, configuration }) => {
       const holds = activeHolds(pipeline, outerHolds)
@@ -37,7 +32,7 @@ export async function loadStatusViews(
   )
 }
 
-/** The page of an issue; of its repository while there is none. */
+/** The page of an issue, or of the repository without an issue number. */
 export function pageUrlOf(baseUrl: string, repository: string, issueNumber: number | null): string {
   return `${baseUrl}/${repository}${issueNumber === null ? '' : `/issues/${issueNumber}`}`
 }

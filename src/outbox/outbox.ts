@@ -15,12 +15,12 @@ import { recoverReplies } from './recover-reply.ts'
 import { type ReplyContext, sendReplies } from './reply.ts'
 
 /**
- * Everything that goes out to GitHub. `step()` does what can be done now; 0 means that nothing could. Once `stopping` is
- * aborted, nothing more is claimed.
+ * Every call to GitHub starts here. `step()` does the work that can be done now; 0 means that there was none. Once
+ * `stopping` is aborted, nothing more is claimed.
  */
 export type Outbox = {
   step(stopping?: AbortSignal): Promise<number>
-  /** Only what somebody waits for who has just given a command: it must not wait for a step that is long. */
+  /** Only what the sender of a command waits for, which must not wait for a long step. */
   acknowledge(stopping?: AbortSignal): Promise<number>
 }
 
@@ -47,7 +47,7 @@ export function openOutbox(o: {
     async step(stopping) {
       const due = new Set(await findDueKinds(database, now()))
       if (unreported.size > 0) due.add('dispatch')
-      // What must happen once goes before what must be true, and of that what somebody waits for most.
+      // Effects go before publications, and acknowledgements of commands before other effects.
       let done = await performDue([...ACKNOWLEDGEMENTS, ['dispatch', send], ...EFFECTS], due, stopping)
       if (done === 0 && !due.has('publish')) return 0
       for (let published = 0; !stopping?.aborted && published < MAX_PUBLICATIONS_PER_STEP; published += 1) {
@@ -58,7 +58,7 @@ export function openOutbox(o: {
     },
   }
 
-  /** Performs the kinds that are due, in their order. Whatever is done may make more due, so all that follow it are tried. */
+  /** Performs the kinds that are due, in order. Work done may make more due, so every later kind is then tried. */
   async function performDue(
     kinds: readonly (readonly [DueKind, Perform])[],
     due: ReadonlySet<DueKind>,
@@ -87,5 +87,5 @@ const EFFECTS: readonly (readonly [DueKind, Perform])[] = [
   ['reply', sendReplies],
 ]
 
-/** Enough that a step is worth its while, few enough that effects never wait long behind publications. */
+/** Enough that a step is worthwhile, few enough that effects never wait long behind publications. */
 const MAX_PUBLICATIONS_PER_STEP = 20

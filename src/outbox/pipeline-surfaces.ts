@@ -1,4 +1,4 @@
-// What GitHub should show of a pipeline: its checks and comments, and a last word on commits that it has left.
+// What GitHub should show of a pipeline: its check runs and comments, and a final check run on commits it has left.
 import type { StageName } from '../line/line.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
@@ -14,28 +14,29 @@ import {
   renderSupersededCheckRun,
 } from '../render/check-run.ts'
 import { renderStickyComment, stickyCommentMarker } from '../render/sticky-comment.ts'
-import type { DesiredSurface, Publication, SurfaceContent } from './diff-surfaces.ts'
+import type { Publication } from '../store/publications.ts'
+import type { DesiredSurface, SurfaceContent } from './diff-surfaces.ts'
 
-/** A pipeline as it stands, with what GitHub shows of it. */
+/** A pipeline, with the stored state of its surfaces on GitHub. */
 export type PublishedPipeline = {
   readonly pipelineId: number
   readonly pipeline: Pipeline
   readonly publications: readonly Publication[]
   /** No other issue on the line is on the same pull request. */
   readonly isOnlyIssue: boolean
-  /** What the pipeline is held by, and what lies around it. */
+  /** The holds that apply: the pipeline's own, its repository's and the operator's. */
   readonly holds: readonly Hold[]
   readonly pageUrl: string
 }
 
-/** Every surface of a pipeline with what it should show; none once its issue was deleted or transferred away. */
+/** Every surface of a pipeline with what it should show; none once its issue is deleted or transferred. */
 export function desiredPipelineSurfaces(state: PublishedPipeline, now: Instant): readonly DesiredSurface[] {
   if (state.pipeline.removed) return []
   const current = currentSurfaces(state, now)
   return [...current, ...supersededSurfaces(state, current)]
 }
 
-/** First the commit, then the conversation: of each stage the check before the comment. */
+/** Of each stage, the check run on the commit before the comment on the issue. */
 const KIND_ORDER = { check: 0, comment: 1 } as const
 
 function currentSurfaces(state: PublishedPipeline, now: Instant): readonly DesiredSurface[] {
@@ -82,7 +83,7 @@ function currentSurfaces(state: PublishedPipeline, now: Instant): readonly Desir
     })
 }
 
-/** The pipeline as if it were this stage only, with nothing told of a run's progress and of how we know. */
+/** The pipeline with this stage only, without the run's progress and the evidence. */
 function withoutProgressNoise(pipeline: Pipeline, name: StageName): Pipeline {
   const stages = pipeline.stages
     .filter((stage) => stage.name === name)
@@ -90,7 +91,7 @@ function withoutProgressNoise(pipeline: Pipeline, name: StageName): Pipeline {
   return { ...pipeline, stages }
 }
 
-/** Check runs on commits that the line has moved on from are told so, once. */
+/** A check run on a commit that the pipeline has left says so, once. */
 function supersededSurfaces(state: PublishedPipeline, current: readonly DesiredSurface[]): readonly DesiredSurface[] {
   const { pipeline, pipelineId } = state
   const currentKeys = new Set(current.map(({ surface }) => surface))
@@ -105,7 +106,8 @@ function supersededSurfaces(state: PublishedPipeline, current: readonly DesiredS
     const contentFor = (target: typeof next): SurfaceContent => {
       return { kind: 'check', check: renderSupersededCheckRun(pipeline, { stage, sha, shaOrigin: null }, target, o) }
     }
-    // Where it continues is said as it is then: told anew at every push, old commits would use up what may be written.
+    // It names the commit that is current now and is not updated later: at every push, old commits would use up the
+    // budget.
     return [
       {
         surface: publication.surface,

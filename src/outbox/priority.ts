@@ -1,14 +1,14 @@
-// Who goes first when an installation may write once a second. A reaction goes before everything, so that whoever gave a
-// command knows within two seconds that it was read; past twenty in a minute it takes its place behind what moves runs,
-// and behind a reply that has waited for half a minute.
+// What goes first when an installation may write once a second. A reaction goes before everything, so that the sender
+// of a command sees within two seconds that it was read. After twenty in a minute, reactions go behind dispatches and
+// cancellations, and behind a reply that has waited for half a minute.
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import type { Transaction } from '../store/database.ts'
 import { countReactionsSince, listPendingWrites } from '../store/pending-writes.ts'
 
-/** What wants to write. Publications are checks and comments, which order themselves: see diff-surfaces.ts. */
+/** Kinds of writes. Publications, check runs and comments, are ordered among themselves by diff-surfaces.ts. */
 export type WritePriority = 'react' | 'dispatch' | 'cancel' | 'reply' | 'publish'
 
-/** Is something of a higher rank waiting for a slot of this installation, now or within the next second? */
+/** Is a write of higher priority waiting for a slot of this installation, now or within the next second? */
 export async function isHigherPriorityWaiting(
   trx: Transaction,
   installationId: number,
@@ -24,15 +24,15 @@ export async function isHigherPriorityWaiting(
   const order: readonly WritePriority[] = isUrgent
     ? ['react', 'dispatch', 'cancel', 'reply', 'publish']
     : ['dispatch', 'cancel', ...answers, 'publish']
-  const place = order.indexOf(priority)
-  return waiting.some(({ type }) => order.indexOf(type) < place)
+  const index = order.indexOf(priority)
+  return waiting.some(({ type }) => order.indexOf(type) < index)
 }
 
-/** How many reactions a minute may go before what moves runs. */
+/** How many reactions a minute may go before dispatches and cancellations. */
 const URGENT_REACTIONS_PER_MINUTE = 20
-/** How long a reply may stand behind reactions. Meanwhile more of what is to be said there joins it. */
+/** How long a reply may wait behind reactions; meanwhile other replies on the same issue join it. */
 const MAX_REPLY_DELAY_MS = 30_000
-/** What was denied a slot is due again when the next is free: a second later. */
+/** A write that was denied a slot is due again when the next slot is free, a second later. */
 const SLOT_LOOKAHEAD_MS = 1_100
 
 async function isReactionUrgent(trx: Transaction, installationId: number, now: Instant): Promise<boolean> {

@@ -1,4 +1,4 @@
-// A subject in hand (store/publish-claims.ts), and how its repository is reached and called.
+// A claimed target (store/publish-claims.ts), with the access to its repository and its name.
 import type { RepositoryAccess } from '../github/request.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
@@ -9,13 +9,13 @@ export type PublishClaim = {
   readonly token: string
   readonly access: RepositoryAccess
   readonly repository: string
-  /** Null when the repository itself is the subject. */
+  /** Null when the target is the repository itself. */
   readonly issueNumber: number | null
-  /** When it was last served: it keeps its place in the queue if it cannot be served this time. */
+  /** When it was last served: its place in the queue if it cannot be served this time. */
   readonly servedAt: Instant | null
 }
 
-/** Claims the subject that is served next; null when none is in need now. */
+/** Claims the target that is served next; null when none needs publishing now. */
 export async function claimNextPublication(
   database: Database,
   now: Instant,

@@ -1,13 +1,14 @@
-// Makes GitHub show what is true. A subject (a pipeline, or a repository whose file is mistaken) is in need when it was
-// published at an older revision than it has; what exactly is in need is worked out afresh before every single call, so
-// that only the latest revision is ever written and ten quick events cost one edit.
+// Makes GitHub show what is true. A target (a pipeline, or a repository whose file has mistakes) needs publishing when
+// its published revision is older than its revision. The difference is computed again before every call, so only the
+// latest revision is ever written and ten quick events cost one edit.
 //
-// Creating is the dangerous part, because GitHub does it again when it is asked again. So the intent is committed first
-// (`sending`), one POST goes out, and unless its answer is clear nothing is sent again before GitHub has been looked at
+// Creating is the dangerous part, because GitHub creates again when it is asked again. So the intent is committed first
+// (`sending`), one POST goes out, and unless its answer is clear nothing is sent again before GitHub has been searched
 // (recover-publication.ts). A crash at any point leaves either nothing done or a row that says where to look.
 import type { GitHub } from '../github/client.ts'
 import { GitHubFailure } from '../github/failure.ts'
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
+import { loadPublishedId, savePublication } from '../store/publications.ts'
 import { invalidatePublications, releaseClaim, renewClaim } from '../store/publish-claims.ts'
 import { type CallOutcome, callOutcomeOf } from './call-outcome.ts'
 import { diffSurfaces, type PublicationStep } from './diff-surfaces.ts'
@@ -15,9 +16,9 @@ import { claimNextPublication, type PublishClaim, targetNameOf } from './publish
 import type { PublishContext } from './publish-context.ts'
 import { blockInstallation, takeWriteSlot } from './rate-limit.ts'
 import { recoverPublication } from './recover-publication.ts'
-import { loadPublishedId, loadSurfaceState, savePublication } from './surface-state.ts'
+import { loadSurfaceState } from './surface-state.ts'
 
-/** Claims one subject and brings GitHub as far as the budget allows, or until `stopping`; false when none is in need now. */
+/** Claims one target and publishes it as far as the budget allows, or until `stopping`; false when none needs it now. */
 export async function publish(o: PublishContext, stopping?: AbortSignal): Promise<boolean> {
   const claim = await claimNextPublication(o.database, o.now(), o.token())
   if (claim === null) return false
@@ -28,14 +29,14 @@ export async function publish(o: PublishContext, stopping?: AbortSignal): Promis
       if (stopping?.aborted) return await releaseFor(o, claim, 0)
     }
   } catch (error) {
-    // One subject that cannot be published must not keep the others waiting. With the database away this throws too.
+    // One target that cannot be published must not keep the others waiting. While the database is away this throws too.
     await releaseFor(o, claim, ERROR_BACKOFF_MS)
     o.log.error({ issue: targetNameOf(claim), err: error }, 'publication failed')
     return true
   }
 }
 
-/** What to do next, with its slot taken and its intent committed; null when the claim has been handed back. */
+/** The next step, with its slot taken and its intent committed; null when the claim has been released. */
 async function beginNextStep(
   o: PublishContext,
   claim: PublishClaim,
@@ -76,7 +77,7 @@ async function beginNextStep(
   })
 }
 
-/** Does it; false when the claim has been handed back and somebody, some time later, goes on. */
+/** Performs the step; false when the claim has been released and the rest follows later. */
 async function performStep(o: PublishContext, claim: PublishClaim, step: PublicationStep): Promise<boolean> {
   const fields = { issue: targetNameOf(claim), surface: step.surface }
   try {
@@ -113,13 +114,13 @@ async function recordWritten(o: PublishContext, claim: PublishClaim, step: Write
   const { target } = claim
   await o.database.kysely.transaction().execute(async (trx) => {
     const now = o.now()
-    // Frozen for longer than the claim: whoever went on may have written meanwhile, before or after us.
+    // This process was frozen for longer than its claim: another may have written meanwhile, before or after us.
     if (!(await renewClaim(trx, claim, now))) await invalidatePublications(trx, target)
-    const known = await loadPublishedId(trx, target, step.surface)
-    const isDuplicate = step.action === 'create' && known !== null && known !== githubId
+    const publishedId = await loadPublishedId(trx, target, step.surface)
+    const isDuplicate = step.action === 'create' && publishedId !== null && publishedId !== githubId
     const confirmed = { state: 'confirmed', sentAt: null, githubId, digest: step.digest, error: null } as const
-    const doubtful = { state: 'sending', sentAt: now, digest: null } as const
-    await savePublication(trx, target, step.surface, isDuplicate ? doubtful : confirmed, now)
+    const unconfirmed = { state: 'sending', sentAt: now, digest: null } as const
+    await savePublication(trx, target, step.surface, isDuplicate ? unconfirmed : confirmed, now)
   })
 }
 
@@ -143,13 +144,13 @@ async function recordFailure(
   const error = outcome.words
   const nothingCreated = step.action === 'create' ? ({ state: 'confirmed', sentAt: null, digest: null } as const) : {}
 
-  async function save(known: Parameters<typeof savePublication>[3], back?: Parameters<typeof releaseClaim>[2]) {
+  async function save(columns: Parameters<typeof savePublication>[3], release?: Parameters<typeof releaseClaim>[2]) {
     await o.database.kysely.transaction().execute(async (trx) => {
       if (!(await renewClaim(trx, claim, o.now()))) return
-      await savePublication(trx, claim.target, step.surface, { ...known, error }, o.now())
-      if (back) await releaseClaim(trx, claim, back)
+      await savePublication(trx, claim.target, step.surface, { ...columns, error }, o.now())
+      if (release) await releaseClaim(trx, claim, release)
     })
-    return back === undefined
+    return release === undefined
   }
 
   switch (outcome.kind) {
@@ -159,10 +160,10 @@ async function recordFailure(
     case 'retry':
       return await save(nothingCreated, { servedAt: o.now(), after: outcome.at })
     case 'unconfirmed':
-      // The answer came (or stayed away) just now, and what it speaks of may become visible from now on.
+      // The request may have reached GitHub only now, so a lookup counts from now on.
       return await save({ sentAt: o.now() })
     case 'gone':
-      // Deleted, or out of our sight for a while: whatever it is, look through all there is before creating anew.
+      // Deleted, or hidden from us for a while: search everything on GitHub before creating another.
       if (step.action === 'update') return await save({ state: 'sending', sentAt: EPOCH, githubId: null, digest: null })
       return await refused()
     case 'refused':
@@ -173,7 +174,7 @@ async function recordFailure(
   async function refused(): Promise<boolean> {
     if (step.action === 'recover')
       return await save({}, { servedAt: o.now(), after: millisecondsAfter(o.now(), REFUSED_LOOKUP_RETRY_AFTER_MS) })
-    // The same would be refused again: with its digest kept, only something else is sent.
+    // The same content would be refused again: with its digest stored, only other content is sent.
     return await save({ state: 'confirmed', sentAt: null, digest: step.digest })
   }
 }

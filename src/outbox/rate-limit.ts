@@ -11,7 +11,7 @@ import {
   type WriteKind,
 } from './write-budget.ts'
 
-/** Takes a slot for one write of an installation, unless something goes before it. The row stays locked until the transaction ends. */
+/** Takes a slot for one write, unless another write goes first. Locks the installation's budget until the transaction ends. */
 export async function takeWriteSlot(
   trx: Transaction,
   installationId: number,
@@ -20,7 +20,7 @@ export async function takeWriteSlot(
   now: () => Instant,
 ): Promise<Reservation> {
   const budget = await lockBudget(trx, installationId, UNSPENT_BUDGET, now())
-  // Read the clock behind the lock: whoever held it may have written a moment ago.
+  // Read the clock under the lock: the transaction before may have written a moment ago.
   const at = now()
   const reservation = reserveSlot(budget, write, at)
   if (reservation.granted && (await isHigherPriorityWaiting(trx, installationId, priority, at))) {
@@ -30,7 +30,7 @@ export async function takeWriteSlot(
   return reservation
 }
 
-/** GitHub asked for silence until then: every process obeys, and a restart forgets nothing. */
+/** GitHub's rate limit applies until then: every process waits, also after a restart. */
 export async function blockInstallation(
   database: Database,
   installationId: number,

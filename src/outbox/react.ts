@@ -1,13 +1,12 @@
-// Reactions tell whoever gave a command that it was read. GitHub takes the same one twice as once, so this needs no
-// looking back.
-
+// Reactions show the sender of a command that it was read. GitHub ignores a second equal reaction, so nothing has to be
+// recovered.
 import { callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
 import { type ClaimedEffect, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
 import { performEffects } from './perform-effects.ts'
 import { isOverReaderQuota, OVER_READER_QUOTA } from './reader-quota.ts'
 
-/** Sends what is due, as far as the budgets allow; resolves to how many were taken in hand. */
+/** Sends the reactions that are due, as far as the budgets allow; resolves to how many were claimed. */
 export async function sendReactions(o: PerformContext, stopping?: AbortSignal): Promise<number> {
   return await performEffects(o, { type: 'react', write: 'create' }, (claimed) => sendReaction(o, claimed), stopping)
 }
@@ -16,7 +15,7 @@ async function sendReaction(o: PerformContext, claimed: ClaimedEffect<'react'>):
   const { id, token, tryNumber, access, effect, repository } = claimed
   const fields = { repository: repository.fullName, effect: effect.key, attempt: tryNumber }
   if (tryNumber > MAX_TRIES) {
-    return await recordEffectOutcome(o, { id, token, state: 'buried', error: 'every try ended without a word' })
+    return await recordEffectOutcome(o, { id, token, state: 'buried', error: 'every try ended without a result' })
   }
   if (!effect.mayWrite && (await isOverReaderQuota(o, repository.id))) {
     return await recordEffectOutcome(o, {

@@ -1,16 +1,17 @@
-// On a public repository everybody may read, and whoever may read may ask. What that costs of the budget is bounded, so
-// that strangers cannot keep the line from being shown or answered to those who work on it.
+// On a public repository every user may comment. Answers to users without write permission get a bounded part of the
+// write budget, so that they cannot delay status and answers for the people who work there.
 import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { countAnswersToReadersSince } from '../store/pending-writes.ts'
 import type { PerformContext } from './claim-effects.ts'
 
-/** Reactions and replies an hour, in one repository, to people who may not write to it. */
+/** Reactions and replies per hour, in one repository, to users without write permission. */
 export const READER_QUOTA_PER_HOUR = 60
 
-/** Why one of them is not answered. */
-export const OVER_READER_QUOTA = 'enough was answered here to people who may only read'
+/** Why a command of such a user is not answered. */
+export const OVER_READER_QUOTA =
+  'users without write permission have reached the hourly limit of answers in this repository'
 
-/** Have people who may only read been answered often enough in this repository for now? */
+/** Have users without write permission reached the quota in this repository? */
 export async function isOverReaderQuota({ database, now }: PerformContext, repositoryId: number): Promise<boolean> {
   const since = millisecondsAfter(now(), -HOUR_MS)
   return (await countAnswersToReadersSince(database, repositoryId, since)) >= READER_QUOTA_PER_HOUR

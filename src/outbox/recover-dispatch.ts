@@ -1,7 +1,6 @@
-// Looks for runs of which nobody knows whether they began. A run says its attempt key in its title, if its workflow
-// echoes it. Only when two looks, two minutes apart, have found none, and the workflow is seen to echo the key, is the
-// same key sent again; where the key is not echoed nothing can be known, and a person must look.
-
+// Looks for runs that may or may not have started. A run's title contains its attempt key if its workflow echoes it.
+// The same key is sent again only when two lookups, two minutes apart, have found no run and the workflow file echoes
+// the key. Without the echo nothing can be known, and a person must look.
 import { GitHubFailure } from '../github/failure.ts'
 import { hasAttemptKeyInRunName } from '../github/run-name.ts'
 import type { RunFact } from '../pipeline/model/facts.ts'
@@ -22,14 +21,14 @@ const LOOKUP_INTERVAL_MS = 30_000
 const MISSES_BEFORE_RESEND = 2
 const MISS_INTERVAL_MS = 120_000
 
-/** Looks for what was sent without an answer; resolves to how many were looked for. */
+/** Looks for the runs of dispatches without a clear answer; resolves to how many were looked for. */
 export async function recoverDispatches(o: PerformContext): Promise<number> {
   const claimedEffects = await claimEffects(o, 'dispatch', ['sending', 'unconfirmed'], MAX_CONCURRENT)
   await Promise.all(claimedEffects.map((claimed) => recoverDispatch(o, claimed)))
   return claimedEffects.length
 }
 
-/** Finds the runs that say the key and tells them all: the oldest is adopted, which makes the others twins. */
+/** Finds the runs with the key and reports them all: the oldest is adopted, which makes the others duplicates. */
 export async function reportMatchingRuns(o: PerformContext, claimed: ClaimedDispatch): Promise<boolean> {
   const { effect, access, repository, sentAt } = claimed
   const { key, workflow, attemptKey } = effect
@@ -44,7 +43,7 @@ export async function reportMatchingRuns(o: PerformContext, claimed: ClaimedDisp
   return true
 }
 
-/** Tells a run as it stands now. */
+/** Reports a run as it is now. */
 export async function reportRun(o: PerformContext, claimed: ClaimedDispatch, runId: number): Promise<void> {
   const run = await o.github.readRun(claimed.access, runId, receiptOf(o, claimed))
   if (run !== null) await reportRunFact(o, claimed, run)
@@ -65,14 +64,14 @@ async function recoverDispatch(o: PerformContext, claimed: ClaimedDispatch): Pro
     if (claimed.state === 'sending') await markUnconfirmed(o, claimed)
     else if (!(await isRunFound(o, claimed))) await recordMiss(o, claimed)
   } catch (error) {
-    if (!(error instanceof GitHubFailure)) return o.log.error({ ...fields, err: error }, 'a look ended in the middle')
+    if (!(error instanceof GitHubFailure)) return o.log.error({ ...fields, err: error }, 'unexpected lookup error')
     const outcome = callOutcomeOf(error, lookupAt(o))
-    o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'could not look')
+    o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'a lookup failed')
     await retryLookupLater(o, claimed, outcome)
   }
 }
 
-/** Whoever sent it, or was about to, is not there any more. */
+/** The process that sent it, or was about to, has ended. */
 async function markUnconfirmed(o: PerformContext, claimed: ClaimedDispatch): Promise<void> {
   const reason = { kind: 'sender-ended' } as const
   const dueAt = millisecondsAfter(claimed.sentAt ?? o.now(), FIRST_LOOKUP_AFTER_MS)
@@ -84,13 +83,13 @@ async function isRunFound(o: PerformContext, claimed: ClaimedDispatch): Promise<
   try {
     return await reportMatchingRuns(o, claimed)
   } catch (error) {
-    // No such workflow: then no run of it either, and nothing is sent again before its file has been seen.
+    // Without the workflow there is no run of it either; nothing is sent again before its file has been read.
     if (callOutcomeOf(error, lookupAt(o)).kind === 'gone') return false
     throw error
   }
 }
 
-/** Lookups are not counted as tries: they go on until GitHub has answered. */
+/** Lookups are not counted as tries: they go on until GitHub answers. */
 function lookupAt({ now }: PerformContext): CallTry {
   return { intent: 'read', tryNumber: null, now: now() }
 }
@@ -100,9 +99,9 @@ async function recordMiss(o: PerformContext, claimed: ClaimedDispatch): Promise<
   const { id, token, misses, missedAt, effect, access } = claimed
   const missed = missedAt === null || misses === 0 || millisecondsAfter(missedAt, MISS_INTERVAL_MS) <= now
   if (misses + (missed ? 1 : 0) < MISSES_BEFORE_RESEND) {
-    const again = missed || missedAt === null ? now : missedAt
+    const lastMissAt = missed || missedAt === null ? now : missedAt
     const dueAt =
-      [millisecondsAfter(now, LOOKUP_INTERVAL_MS), millisecondsAfter(again, MISS_INTERVAL_MS)].sort()[0] ?? now
+      [millisecondsAfter(now, LOOKUP_INTERVAL_MS), millisecondsAfter(lastMissAt, MISS_INTERVAL_MS)].sort()[0] ?? now
     return await recordEffectOutcome(o, { id, token, state: 'unconfirmed', missed, dueAt })
   }
   const workflow = await o.github.readWorkflow(access, effect.workflow)

@@ -1,30 +1,30 @@
-// After an answer that says neither yes nor no, GitHub is looked at before anything is sent again.
+// After an unclear answer, GitHub is searched before anything is sent again.
 import type { GitHub } from '../github/client.ts'
 import type { ExistingResource } from '../github/issue-comments.ts'
 import type { Instant } from '../pipeline/model/time.ts'
+import { savePublication } from '../store/publications.ts'
 import { releaseClaim, renewClaim } from '../store/publish-claims.ts'
 import type { PublicationStep } from './diff-surfaces.ts'
 import { type PublishClaim, targetNameOf } from './publish-claim.ts'
 import type { PublishContext } from './publish-context.ts'
 import { takeWriteSlot } from './rate-limit.ts'
-import { savePublication } from './surface-state.ts'
 import { ASSUME_NOT_CREATED_AFTER_MS, CLOCK_SKEW_MS } from './timings.ts'
 
 type RecoverStep = Extract<PublicationStep, { action: 'recover' }>
 
-/** Looks for what may have been created; false when the claim was handed back because a slot must be waited for. */
+/** Looks for what may have been created; false when the claim was released to wait for a slot. */
 export async function recoverPublication(o: PublishContext, claim: PublishClaim, step: RecoverStep): Promise<boolean> {
   const found = await findPublished(o.github, claim, step)
   const [keep, ...duplicates] = found
   for (const duplicate of duplicates) {
     if (!(await deleteDuplicateComment(o, claim, duplicate))) return false
   }
-  const known =
+  const columns =
     keep === undefined
       ? stateAfterMiss(step, o.now())
       : ({ state: 'confirmed', sentAt: null, githubId: keep.id } as const)
   await o.database.kysely.transaction().execute(async (trx) => {
-    if (await renewClaim(trx, claim, o.now())) await savePublication(trx, claim.target, step.surface, known, o.now())
+    if (await renewClaim(trx, claim, o.now())) await savePublication(trx, claim.target, step.surface, columns, o.now())
   })
   o.log.info(
     {
@@ -33,14 +33,15 @@ export async function recoverPublication(o: PublishContext, claim: PublishClaim,
       githubId: keep?.id ?? null,
       duplicates: duplicates.length,
     },
-    keep === undefined ? 'read back: not there' : 'read back: found',
+    keep === undefined ? 'not found on GitHub' : 'found on GitHub',
   )
   return true
 }
 
 /**
- * The one to keep comes first. Of comments the oldest, where the conversation began; younger duplicates go. Check runs
- * cannot be deleted, and GitHub shows the youngest of a name: that one is kept true, its elders stay out of sight.
+ * The one to keep comes first. Of comments that is the oldest, where the conversation began; later duplicates are
+ * deleted. Check runs cannot be deleted, and GitHub shows the latest of a name: that one is kept up to date, earlier
+ * ones are hidden.
  */
 async function findPublished(
   github: GitHub,
@@ -52,7 +53,7 @@ async function findPublished(
   return await github.findComments(access, locator.issueNumber, locator.marker, since)
 }
 
-/** Seen missing a minute after the sending, it was not created, and may be. Before that, only this look is noted. */
+/** A surface that is missing a minute after the request was not created, and may be. Before that, only the miss is noted. */
 function stateAfterMiss(step: RecoverStep, now: Instant): Parameters<typeof savePublication>[3] {
   const isSure = Date.parse(now) - Date.parse(step.sentAt) >= ASSUME_NOT_CREATED_AFTER_MS
   return isSure ? { state: 'confirmed', sentAt: null, githubId: null, digest: null } : {}

@@ -1,4 +1,4 @@
-// Replies of which nobody knows whether they were written are looked for: each says in a marker which comments it answers.
+// Looks for replies that may or may not have been written: a marker in each says which comments it answers.
 import { GitHubFailure } from '../github/failure.ts'
 import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { replyMarker } from '../render/reply.ts'
@@ -11,14 +11,14 @@ type ClaimedReply = ClaimedEffect<'reply'>
 
 const MAX_CONCURRENT = 10
 
-/** Looks for what was sent without an answer; resolves to how many were looked for. */
+/** Looks for replies without a clear answer of GitHub; resolves to how many were looked for. */
 export async function recoverReplies(o: PerformContext): Promise<number> {
   const claimedEffects = await claimEffects(o, 'reply', ['sending', 'unconfirmed'], MAX_CONCURRENT)
   await Promise.all(claimedEffects.map((claimed) => recoverReply(o, claimed)))
   return claimedEffects.length
 }
 
-/** We were late and others had gone on: ours goes, unless it is the only answer to one of the comments. */
+/** Another process went on before our answer came: our reply is deleted, unless it is the only answer to a comment. */
 export async function deleteDuplicateReply(
   o: PerformContext,
   batch: readonly ClaimedReply[],
@@ -42,21 +42,21 @@ async function recoverReply(o: PerformContext, claimed: ClaimedReply): Promise<v
       o.log.info({ ...fields, commentId: oldest }, 'its reply was found')
       await recordEffectOutcome(o, { id, token, state: 'done' })
     } else if (sureAt <= o.now()) {
-      const error = 'GitHub shows no reply of it'
+      const error = 'the reply was not found on GitHub'
       await recordEffectOutcome(o, { id, token, state: tryNumber >= MAX_TRIES ? 'buried' : 'due', error })
     } else {
       await recordEffectOutcome(o, { id, token, state: 'unconfirmed', dueAt: sureAt, missed: true })
     }
   } catch (error) {
-    if (!(error instanceof GitHubFailure)) return o.log.error({ ...fields, err: error }, 'a look ended in the middle')
+    if (!(error instanceof GitHubFailure)) return o.log.error({ ...fields, err: error }, 'unexpected lookup error')
     const outcome = callOutcomeOf(error, { intent: 'read', tryNumber: null, now: o.now() })
-    o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'could not look')
-    // Where the issue is gone, nothing is left to be answered.
+    o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'a lookup failed')
+    // When the issue is gone, there is nothing to answer.
     await recordEffectOutcome(o, { id, token, ...(await failedEffectOutcome(o, claimed, outcome)) })
   }
 }
 
-/** Comments of ours that answer it, oldest first. */
+/** Our comments that answer it, oldest first. */
 async function findReplyComments(
   { github, now }: PerformContext,
   { access, effect, sentAt }: ClaimedReply,

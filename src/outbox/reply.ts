@@ -1,6 +1,6 @@
-// Answers comments with comments, each once. What is to be answered at one issue within a few seconds goes into one
-// comment. Creating is the dangerous part: the intent is committed first (`sending`), one POST goes out, and unless its
-// answer is clear nothing is sent again before GitHub has been looked at (recover-reply.ts).
+// Answers commands with comments, each once. Answers on one issue within a few seconds go into one comment. Creating is
+// the dangerous part: the intent is committed first (`sending`), one POST goes out, and unless its answer is clear
+// nothing is sent again before GitHub has been searched (recover-reply.ts).
 import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { renderReply } from '../render/reply.ts'
 import type { Transaction } from '../store/database.ts'
@@ -24,13 +24,13 @@ const MAX_REPLIES_PER_COMMENT = 50
 
 export type ReplyContext = PerformContext & { readonly baseUrl: string }
 
-/** Writes what is due, as far as the budgets allow; resolves to how many were taken in hand. */
+/** Sends the replies that are due, as far as the budgets allow; resolves to how many comments were claimed. */
 export async function sendReplies(o: ReplyContext, stopping?: AbortSignal): Promise<number> {
   const what = { type: 'reply', write: 'create', claimBatch } as const
   return await performEffects(o, what, (first, batched) => sendBatch(o, [first, ...batched]), stopping)
 }
 
-/** Whatever else is to be said there, and the intent to say it, in the transaction that took the slot. */
+/** Claims the other replies of the comment and saves the intent, in the transaction that took the slot. */
 async function claimBatch(trx: Transaction, first: ClaimedReply, now: string): Promise<readonly ClaimedReply[]> {
   const more = await claimMoreReplies(trx, first, MAX_REPLIES_PER_COMMENT, now)
   await saveEffectResults(trx, batchOutcomes([first, ...more], { state: 'sending' }), now)
@@ -47,7 +47,7 @@ async function sendBatch(o: ReplyContext, batch: ReplyBatch): Promise<void> {
     }
     const commentId = await postReply(o, batch)
     o.log.info({ ...fields, commentId }, 'replied')
-    // Frozen for longer than our claim: whoever went on may have answered too.
+    // This process was frozen for longer than its claim: another may have answered too.
     if (!(await recordEffectOutcomes(o, batchOutcomes(batch, { state: 'done' }))))
       await deleteDuplicateReply(o, batch, commentId)
   } catch (error) {
@@ -60,7 +60,7 @@ async function sendBatch(o: ReplyContext, batch: ReplyBatch): Promise<void> {
 async function postReply(o: ReplyContext, batch: ReplyBatch): Promise<number> {
   const [{ access, repository, effect }] = batch
   const sendBy = millisecondsAfter(o.now(), SEND_WINDOW_MS)
-  // As they were written: GitHub's ids of comments only ever grow.
+  // In the order of the comments they answer: GitHub's ids of comments only grow.
   const replies = batch.map((one) => one.effect).sort((a, b) => Number(a.origin) - Number(b.origin) || 0)
   const views = await loadStatusViews(o, repository, replies)
   const pageUrl = pageUrlOf(o.baseUrl, repository.fullName, views.keys().next().value ?? null)

@@ -1,14 +1,14 @@
-// What the outbox learned, told through the one door. What it says of an effect counts only while its claim is held.
+// Reports outcomes through the door. The outcome of an effect counts only while its claim is valid.
 import type { DispatchOutcome, Event } from '../pipeline/model/events.ts'
 import type { EffectResult } from '../store/effects.ts'
 import type { ClaimedEffect, PerformContext } from './claim-effects.ts'
 
-/** What became of the effect in hand. */
+/** The outcome of a claimed effect. */
 export type EffectOutcome = Omit<EffectResult, 'id' | 'token'>
 
 /**
- * Tells an event and settles the effect in the same transaction; false when somebody else has the effect by now, and when
- * the event says that it is being sent and the cord holds it.
+ * Applies an event and saves the effect's outcome in the same transaction. False when the claim is lost, or when the
+ * event says that a dispatch is being sent and its attempt is held.
  */
 export async function reportOutcome(
   o: PerformContext,
@@ -17,17 +17,17 @@ export async function reportOutcome(
   outcome: EffectOutcome,
 ): Promise<boolean> {
   const { state, duplicate, requeuedByHold = false } = await o.door.apply({ effect: { id, token, ...outcome }, event })
-  if (state === 'failed') throw new Error(`what became of it could not be applied: ${event.type}`)
+  if (state === 'failed') throw new Error(`the outcome of an effect could not be applied: ${event.type}`)
   return !duplicate && !requeuedByHold
 }
 
-/** Tells an event that is true whoever has the effect. */
+/** Applies an event that is true whether or not the claim is valid. */
 export async function reportEvent(o: PerformContext, event: Event): Promise<void> {
   const { state } = await o.door.apply({ event })
-  if (state === 'failed') throw new Error(`it could not be applied: ${event.type}`)
+  if (state === 'failed') throw new Error(`an event could not be applied: ${event.type}`)
 }
 
-/** What became of a dispatch, as an event. */
+/** The outcome of a dispatch as an event. */
 export function dispatchEventOf(
   o: PerformContext,
   { effect, repository }: ClaimedEffect<'dispatch'>,

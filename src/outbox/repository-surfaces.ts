@@ -1,10 +1,10 @@
-// What GitHub should show of a repository: a check on the commit that brought mistakes into its file. Once they are
-// mended nothing more is said: the check stays with its commit, as history.
+// What GitHub should show of a repository: a check run on the commit that brought mistakes into its file. Once they are
+// fixed, nothing more is written: the check run stays on its commit, as history.
 import { configurationExternalId, renderConfigurationCheckRun } from '../render/configuration-check-run.ts'
 import type { InvalidConfiguration } from '../render/configuration-notice.ts'
 import type { DesiredSurface } from './diff-surfaces.ts'
 
-/** None where the file belongs to the organisation: its own repository has the commit. */
+/** None when the file belongs to the organisation: the commit is in another repository. */
 export function desiredRepositorySurfaces(
   configuration: InvalidConfiguration,
   o: { repositoryId: number; pageUrl: string; githubUrl: string },

@@ -1,11 +1,11 @@
-// How long a creation may be on its way, and when GitHub is looked at after one without a clear answer.
+// How long a creation may take, and when GitHub is searched after one without a clear answer.
 
-/** With the ten seconds that a call may take, a creation begun within this ends well before its claim does. */
+/** A creation that starts within this and takes the ten seconds a call may take ends well before its claim. */
 export const SEND_WINDOW_MS = 12_000
 
-/** What was created may be listed later than its answer arrives: two looks, the second a minute after the sending. */
+/** GitHub may list a new object later than it answers: two lookups, the second a minute after the request. */
 export const FIRST_LOOKUP_AFTER_MS = 5_000
-/** When the second look finds nothing either, nothing was created and it is sent again. */
+/** When the second lookup finds nothing either, nothing was created and it is sent again. */
 export const ASSUME_NOT_CREATED_AFTER_MS = 60_000
 /** Clocks differ, and GitHub's is the one that counts. */
 export const CLOCK_SKEW_MS = 10 * 60_000

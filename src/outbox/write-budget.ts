@@ -1,16 +1,17 @@
-// GitHub's patience with one installation, shared by every process: the row is locked while a slot is taken. The
+// The writes that GitHub allows one installation, shared by every process: the row is locked while a slot is taken. The
 // limits are GitHub's own (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api), counted
 // over exact sliding windows rather than estimated.
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
-/** What was spent, and until when GitHub asked for silence. */
+
+/** The writes of an installation so far, and until when GitHub's rate limit blocks it. */
 export type WriteBudget = {
   readonly nextWriteAt: Instant
   readonly blockedUntil: Instant
-  /** Moments of the creations of the last hour, oldest first. */
+  /** Times of the creations of the last hour, oldest first. */
   readonly creations: readonly Instant[]
 }
 
-/** Every write takes a slot; creations are counted besides, because GitHub counts them. */
+/** Every write takes a slot; creations are also counted, because GitHub limits them separately. */
 export type WriteKind = 'create' | 'change'
 
 export type Reservation =
@@ -19,10 +20,10 @@ export type Reservation =
 
 const EPOCH = '1970-01-01T00:00:00.000Z'
 
-/** Nothing spent yet. */
+/** No write yet. */
 export const UNSPENT_BUDGET: WriteBudget = { nextWriteAt: EPOCH, blockedUntil: EPOCH, creations: [] }
 
-/** Takes the slot of one write, or says from when on there may be one. */
+/** Takes the slot of one write, or returns when there may be one. */
 export function reserveSlot(budget: WriteBudget, write: WriteKind, now: Instant): Reservation {
   const anHourAgo = millisecondsAfter(now, -HOUR_MS)
   const creations = budget.creations.filter((at) => at >= anHourAgo)
@@ -47,21 +48,21 @@ export function nextSlotAfter(at: Instant): Instant {
   return millisecondsAfter(at, WRITE_INTERVAL_MS)
 }
 
-/** GitHub asked for silence: nobody writes before then, whoever was told. */
+/** Blocks the installation for every process until then; a longer block stays. */
 export function blockBudgetUntil(budget: WriteBudget, until: Instant): WriteBudget {
   return until > budget.blockedUntil ? { ...budget, blockedUntil: until } : budget
 }
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
-/** One write a second, and a little more: what leaves a second apart must not arrive any closer. */
+/** A little more than a second: writes sent one second apart must not arrive any closer. */
 const WRITE_INTERVAL_MS = 1_050
 const CREATION_WINDOWS = [
   { max: 80, ms: MINUTE_MS },
   { max: 500, ms: HOUR_MS },
 ] as const
 
-/** When the window of that length next holds fewer than `max`; a window holds both of its ends. */
+/** When the window of that length next contains fewer than `max`; a window includes both of its ends. */
 function windowFreeAt(creations: readonly Instant[], max: number, ms: number): Instant {
   const oldest = creations.at(-max)
   return oldest === undefined ? EPOCH : millisecondsAfter(oldest, ms + 1)

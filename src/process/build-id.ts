@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 const ROOT = resolve(import.meta.dirname, '../..')
 const HASHED_FOLDERS = ['src', 'views', 'public', 'migrations']
 
-/** Names what this process serves: it changes when a page, a style or the code behind them does. */
+/** The id of this build, which changes when a page, a style or the code behind them changes. */
 export async function hashBuild(): Promise<string> {
   const hash = createHash('sha256')
   for (const folder of HASHED_FOLDERS) {

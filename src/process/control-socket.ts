@@ -1,6 +1,6 @@
-// The operator's commands reach a running process through sockets in its data directory that only its owner may open;
-// they answer when GitHub and the App's key are out of reach. One belongs to the process that has the embedded database
-// to itself, one to every loop, which may be asked on it to stop.
+// The operator's commands reach a running process through sockets in its data directory, which only its owner may open;
+// they work without GitHub and the App's key. The process that owns the embedded database has one, and each loop has
+// one on which it can be asked to stop.
 import { once } from 'node:events'
 import { chmod, rm } from 'node:fs/promises'
 import { createServer, request, type Server } from 'node:http'
@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import type { Operations } from './operations.ts'
 
-/** Where a process that owns `dataDirectory` listens. */
+/** The socket of the process that owns `dataDirectory`. */
 export function controlSocketPath(dataDirectory: string): string {
   return join(dataDirectory, 'andon.sock')
 }
@@ -18,7 +18,7 @@ export function serveOperations(path: string, operations: Operations): Promise<S
   return serveRequests(path, ({ operation, args }) => performOperation(operations, operation as keyof Operations, args))
 }
 
-/** Takes the wish to stop on the socket until closed. */
+/** Answers requests to stop on the socket until closed. */
 export function serveStopRequests(path: string, stop: () => void): Promise<Server> {
   return serveRequests(path, async ({ operation }) => {
     if (operation !== 'stop') throw new Error(`this socket does not know the operation "${operation}"`)
@@ -26,7 +26,7 @@ export function serveStopRequests(path: string, stop: () => void): Promise<Serve
   })
 }
 
-/** Asks the loop that listens at `path` to stop; false when nobody there has heard it. */
+/** Asks the loop that listens at `path` to stop; false when it does not answer. */
 export function sendStopRequest(path: string): Promise<boolean> {
   return sendRequest(path, 'stop', [], AbortSignal.timeout(STOP_TIMEOUT_MS)).then(
     () => true,
@@ -34,17 +34,17 @@ export function sendStopRequest(path: string): Promise<boolean> {
   )
 }
 
-/** A process that lives answers at once. */
+/** A running process answers at once. */
 const STOP_TIMEOUT_MS = 3_000
 
 /** The operations of the process that listens at `path`; null when none does. */
-export async function connectOperations(path: string, patienceMs = OPERATION_TIMEOUT_MS): Promise<Operations | null> {
-  const asked = <T>(operation: keyof Operations, ...args: readonly unknown[]) =>
-    sendRequest<T>(path, operation, args, AbortSignal.timeout(patienceMs)).catch(explainTimeout)
+export async function connectOperations(path: string, timeoutMs = OPERATION_TIMEOUT_MS): Promise<Operations | null> {
+  const send = <T>(operation: keyof Operations, ...args: readonly unknown[]) =>
+    sendRequest<T>(path, operation, args, AbortSignal.timeout(timeoutMs)).catch(explainTimeout)
   const operations: Operations = {
-    failedDeliveries: () => asked('failedDeliveries'),
-    replay: (id) => asked('replay', id),
-    setGlobalHold: (by, reason) => asked('setGlobalHold', by, reason),
+    failedDeliveries: () => send('failedDeliveries'),
+    replay: (id) => send('replay', id),
+    setGlobalHold: (by, reason) => send('setGlobalHold', by, reason),
   }
   return operations.failedDeliveries().then(
     () => operations,
@@ -55,21 +55,21 @@ export async function connectOperations(path: string, patienceMs = OPERATION_TIM
   )
 }
 
-/** As long as the door may take over it, and a little longer. */
+/** A little longer than the door may take. */
 const OPERATION_TIMEOUT_MS = 15_000
 
 function explainTimeout(error: Error): never {
   if (error.name !== 'AbortError' && error.name !== 'TimeoutError') throw error
-  throw new Error('the running process does not answer: `npm run -s andon -- loop status` says whether it lives.')
+  throw new Error('the running process does not answer: `npm run -s andon -- loop status` says whether it is alive.')
 }
 
 type ControlRequest = { readonly operation: string; readonly args: readonly unknown[] }
 
-async function serveRequests(path: string, answerTo: (call: ControlRequest) => Promise<unknown>): Promise<Server> {
+async function serveRequests(path: string, perform: (request: ControlRequest) => Promise<unknown>): Promise<Server> {
   await rm(path, { force: true })
   const server = createServer(async (req, res) => {
     try {
-      const answer = (await answerTo(JSON.parse((await buffer(req)).toString()) as ControlRequest)) ?? null
+      const answer = (await perform(JSON.parse((await buffer(req)).toString()) as ControlRequest)) ?? null
       res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ answer }))
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** Makes a directory and those above it. Node's own `recursive` spins for ever where a parent takes no children (/proc). */
+/** Makes a directory and its parents. Node's own `recursive` loops for ever where a parent accepts no children (/proc). */
 export async function makeDirectory(path: string): Promise<void> {
   try {
     await mkdir(path)
@@ -10,8 +10,8 @@ export async function makeDirectory(path: string): Promise<void> {
     if (code === 'EEXIST') return
     if (code !== 'ENOENT' || dirname(path) === path) throw error
     await makeDirectory(dirname(path))
-    await mkdir(path).catch((again: NodeJS.ErrnoException) => {
-      if (again.code !== 'EEXIST') throw again
+    await mkdir(path).catch((failure: NodeJS.ErrnoException) => {
+      if (failure.code !== 'EEXIST') throw failure
     })
   }
 }

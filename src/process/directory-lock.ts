@@ -1,5 +1,5 @@
 // PGlite does not notice a second process on its directory, and both would lose rows that were acknowledged. So the
-// directory holds a lock file with the pid and the start time of its owner: a pid alone may have been reused.
+// directory has a lock file with the pid and the start time of its owner: a pid alone may have been reused.
 import { link, mkdir, readFile, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { identifyProcess, readStartTicks } from './process-identity.ts'
@@ -11,7 +11,7 @@ export class DataDirectoryInUse extends Error {
 
 type LockOwner = { readonly pid: number; readonly startedAt: string | null }
 
-/** Locks the directory for this process; resolves to what unlocks it. Throws DataDirectoryInUse. */
+/** Locks the directory for this process; resolves to a function that unlocks it. Throws DataDirectoryInUse. */
 export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
   const path = join(directory, 'andon.lock')
   const mine: LockOwner = { pid: process.pid, startedAt: await readStartTicks(process.pid) }
@@ -19,7 +19,7 @@ export async function lockDirectory(directory: string): Promise<() => Promise<vo
   return () => rm(path, { force: true })
 }
 
-/** Makes the lock file whole or not at all: a link to a finished file, which fails where one stands. */
+/** Creates the lock file whole or not at all: a link to a finished file, which fails if there is one. */
 async function createLockFile(path: string, mine: LockOwner): Promise<boolean> {
   const draft = `${path}.${process.pid}.${process.hrtime.bigint()}`
   await writeFile(draft, JSON.stringify(mine), { mode: 0o600 })
@@ -40,7 +40,7 @@ async function takeOverStaleLock(path: string, mine: LockOwner, directory: strin
   const guard = `${path}.takeover`
   if (!(await enterTakeover(guard))) throw directoryInUse(directory, 'by a process that is just starting')
   try {
-    // Between our look and our turn somebody else may have taken over.
+    // Another process may have taken over since the lock was read.
     const now = await readLockOwner(path)
     if (now !== null && (await isOwnerAlive(now))) throw directoryInUse(directory, `by process ${now.pid}`)
     await rm(path, { force: true })
@@ -52,10 +52,10 @@ async function takeOverStaleLock(path: string, mine: LockOwner, directory: strin
 
 const MAX_TAKEOVER_MS = 10_000
 
-/** One process at a time decides about a stale lock; a guard left by one that died then is removed. */
+/** One process at a time decides about a stale lock; an old guard of a process that died meanwhile is removed. */
 async function enterTakeover(guard: string): Promise<boolean> {
-  const left = await stat(guard).catch(() => null)
-  if (left !== null && Date.now() - left.mtimeMs > MAX_TAKEOVER_MS) await rmdir(guard).catch(() => undefined)
+  const existing = await stat(guard).catch(() => null)
+  if (existing !== null && Date.now() - existing.mtimeMs > MAX_TAKEOVER_MS) await rmdir(guard).catch(() => undefined)
   return mkdir(guard).then(
     () => true,
     () => false,

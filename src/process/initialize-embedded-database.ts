@@ -1,5 +1,6 @@
-// The database of an empty directory is made by a process of its own: `initdb` takes a gigabyte, of which the process that
-// runs it would keep a hundred megabytes. It is made under another name, so that a start that was killed leaves no half.
+// The database of an empty directory is made by a separate process: `initdb` takes a gigabyte, of which the process
+// that runs it would keep a hundred megabytes. It is made under another name, so that a killed start leaves no half of
+// one.
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readdir, rename, rm } from 'node:fs/promises'
@@ -7,7 +8,7 @@ import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { PGlite } from '@electric-sql/pglite'
 
-/** Makes the database of a directory unless it is there. */
+/** Makes the database of a directory unless there is one. */
 export async function initializeEmbeddedDatabase(dataDir: string): Promise<void> {
   if (existsSync(join(dataDir, 'PG_VERSION'))) return
   const parent = dirname(dataDir)

@@ -7,7 +7,7 @@ import { openEmbeddedDatabase } from './open-embedded-database.ts'
 
 const UNUSABLE_DIRECTORY_CODES = ['EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'ENOENT', 'ENOSPC', 'ENAMETOOLONG']
 
-/** Opens the database the configuration names. What an operator must mend becomes a StartupError of one sentence. */
+/** Opens the configured database. A problem that the operator must fix becomes a StartupError of one sentence. */
 export async function openDatabase({ databaseUrl, dataDirectory }: DatabaseConfig): Promise<Database> {
   if (databaseUrl !== null) return checkConnection(await openPostgresDatabase(databaseUrl))
   try {
@@ -17,25 +17,25 @@ export async function openDatabase({ databaseUrl, dataDirectory }: DatabaseConfi
     const { code = '' } = error as NodeJS.ErrnoException
     if (UNUSABLE_DIRECTORY_CODES.includes(code)) {
       throw new StartupError(
-        `cannot keep a database in ${dataDirectory} (${code}): set ANDON_DATA to a directory I may write to.`,
+        `cannot keep a database in ${dataDirectory} (${code}): set ANDON_DATA to a directory that Andon may write to.`,
       )
     }
     throw error
   }
 }
 
-/** Brings the database to this version's shape if that is ours to do, and refuses one that lacks something if it is not. */
-export async function migrateOrVerify(database: Database, isOurs: boolean): Promise<readonly string[]> {
-  if (isOurs) return migrate(database)
+/** Migrates the database if `mayMigrate`; otherwise refuses one that lacks a migration. */
+export async function migrateOrVerify(database: Database, mayMigrate: boolean): Promise<readonly string[]> {
+  if (mayMigrate) return migrate(database)
   const missing = await listPendingMigrations(database)
   if (missing.length === 0) return []
   throw new StartupError(`the database lacks ${missing.join(', ')}: run \`npm run -s andon -- migrate\` first.`)
 }
 
-/** A database that cannot be reached is told at once, by its name, and not at the first delivery. */
+/** A database that cannot be reached is reported at the start, by its name, and not at the first delivery. */
 async function checkConnection(database: Database): Promise<Database> {
   try {
-    await database.kysely.selectNoFrom((eb) => eb.lit(1).as('reached')).execute()
+    await database.kysely.selectNoFrom((eb) => eb.val(1).as('reached')).execute()
     return database
   } catch (error) {
     await database.close()

@@ -6,11 +6,11 @@ import { makeDirectory } from './data-directory.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { initializeEmbeddedDatabase } from './initialize-embedded-database.ts'
 
-// Without this Postgres reserves 128 MB, and fills them as pages are read; the kernel keeps the same pages anyway
+// By default Postgres reserves 128 MB and fills them as pages are read; the kernel caches the same pages anyway
 // (docs/decisions/0012-idle.md).
 const START_PARAMETERS = [...PGlite.defaultStartParams, '-c', 'shared_buffers=8MB']
 
-/** Opens the database in a directory, which is this process' alone until closed; throws DataDirectoryInUse if it is another's. */
+/** Opens the database in a directory and locks the directory until closed; throws DataDirectoryInUse. */
 export async function openEmbeddedDatabase(directory: string): Promise<Database> {
   await makeDirectory(directory)
   const unlock = await lockDirectory(directory)

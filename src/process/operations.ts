@@ -10,7 +10,7 @@ import { type FailedDelivery, listFailedDeliveries, loadFailedDelivery } from '.
 export type Operations = {
   failedDeliveries(): Promise<readonly FailedDelivery[]>
   replay(id: number): Promise<ReplayResult>
-  /** Holds everything for that reason, or with null lets go of it. */
+  /** Holds everything for that reason, or releases it with null. */
   setGlobalHold(by: string, reason: string | null): Promise<AnsweredCommand>
 }
 
@@ -18,7 +18,7 @@ export type ReplayResult =
   | { readonly state: 'applied' | 'ignored' | 'unknown' }
   | { readonly state: 'failed'; readonly error: string }
 
-/** The operations themselves, for whoever holds the database. */
+/** The operations over an open database. */
 export function openOperations(o: { database: Database; door: Door; now: () => Instant }): Operations {
   return {
     failedDeliveries: () => listFailedDeliveries(o.database),
@@ -27,7 +27,7 @@ export function openOperations(o: { database: Database; door: Door; now: () => I
       if ((await loadFailedDelivery(o.database, id)) === null) return { state: 'unknown' }
       const { state } = await replayDelivery(o, id)
       if (state !== 'failed') return { state }
-      return { state, error: (await loadFailedDelivery(o.database, id))?.error ?? 'the reason was not kept' }
+      return { state, error: (await loadFailedDelivery(o.database, id))?.error ?? 'the reason was not stored' }
     },
   }
 }

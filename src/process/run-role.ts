@@ -11,7 +11,7 @@ import { migrateOrVerify, openDatabase } from './open-database.ts'
 import { openOperations } from './operations.ts'
 import { openShutdown, type Shutdown } from './shutdown.ts'
 
-/** Runs one role until it is told to stop or, with `iterations`, has done that much; resolves to the exit code. */
+/** Runs one role until it is asked to stop or has done `iterations`; resolves to the exit code. */
 export async function runRole(role: ProcessRole, o: { iterations?: number | undefined } = {}): Promise<number> {
   const config = readConfig(role, process.env)
   const log = pino({ level: config.logLevel, serializers: { err: withoutPayload } })
@@ -69,8 +69,11 @@ async function openStopSocket(config: Config, stop: Shutdown, log: Logger): Prom
     const path = stopSocketPath(config.dataDirectory, { role: config.role, pid: process.pid })
     return await serveStopRequests(path, () => stop.request('its socket'))
   } catch (error) {
-    // The row and a signal remain.
-    log.warn({ err: error }, 'there is no socket on which this loop can be asked to stop: set ANDON_DATA')
+    // The row and a signal still work.
+    log.warn(
+      { err: error },
+      '`loop stop` cannot reach this process through a socket: set ANDON_DATA to a writable directory',
+    )
     return null
   }
 }

@@ -1,37 +1,37 @@
 import type { Logger } from 'pino'
 
-/** The one end of a process, however often and by whom it is wished for. */
+/** The shutdown of a process: one, however often it is requested. */
 export type Shutdown = {
-  /** The first wish begins the shutdown; the rest find it under way. */
+  /** The first request starts the shutdown; later ones change nothing. */
   request(by: string): void
   readonly requested: Promise<void>
-  /** Everything has ended: nothing is left to enforce. */
+  /** Call it when everything has ended: the process is not forced to exit. */
   disarm(): void
 }
 
-/** Hosts kill what has not ended after 30 s. What is in hand by then is taken over when its claim has run out. */
+/** Hosts kill a process that has not ended after 30 s. Its claims are taken over when they expire. */
 const FORCE_EXIT_AFTER_MS = 24_000
 
-/** Hears SIGTERM and SIGINT, and whoever else asks. */
+/** Shuts down on SIGTERM, SIGINT or a request. */
 export function openShutdown(log: Logger): Shutdown {
   const { promise: requested, resolve } = Promise.withResolvers<void>()
-  let last: NodeJS.Timeout | undefined
+  let deadline: NodeJS.Timeout | undefined
   const stop: Shutdown = {
     requested,
     request(by) {
-      if (last !== undefined) return log.info({ by }, 'already stopping')
+      if (deadline !== undefined) return log.info({ by }, 'already stopping')
       log.info({ by }, 'stopping')
-      // It holds nothing up: a process that has nothing left to do ends by itself.
-      last = setTimeout(() => forceExit(log), FORCE_EXIT_AFTER_MS).unref()
+      // Unreferenced: a process that has nothing left to do ends by itself.
+      deadline = setTimeout(() => forceExit(log), FORCE_EXIT_AFTER_MS).unref()
       resolve()
     },
-    disarm: () => clearTimeout(last),
+    disarm: () => clearTimeout(deadline),
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.request(signal))
   return stop
 }
 
 function forceExit(log: Logger): void {
-  log.error('something does not end: it is left to whoever claims it next')
+  log.error('the shutdown takes too long: exiting, other processes take over when the claims expire')
   process.exit(0)
 }

@@ -1,4 +1,4 @@
-// What `admit` has to know of a repository, found by index: what waits for a slot, in order, and what holds one.
+// What admission reads of a repository, by index: the pipelines that wait for a slot, in order, and those that use one.
 import { type RawBuilder, sql } from 'kysely'
 import type { DenialReason } from '../pipeline/model/reason.ts'
 import type { Instant } from '../pipeline/model/time.ts'
@@ -9,23 +9,23 @@ export type QueuedPipeline = {
   readonly id: number
   readonly issueNumber: number
   readonly queuedAt: Instant
-  /** When its first attempt took one of a day's starts; null: it has not begun yet. */
+  /** When its first attempt used one of a day's starts; null while none has been admitted. */
   readonly startedAt: Instant | null
-  /** Why it was last told to wait. */
+  /** The reason it waits, as last recorded. */
   readonly denial: DenialReason | null
 }
 
-/** A repository's slots, without the pipelines that the transaction itself has in hand. */
+/** A repository's slots, without the pipelines that the transaction itself has loaded. */
 export type RepositorySlots = {
   readonly repositoryId: number
   readonly installationState: 'active' | 'suspended' | 'removed'
   readonly running: number
   readonly startedToday: number
-  /** The first in the queue: of those that have begun and of those that have not, as many as were asked for. */
+  /** The first in the queue, up to the limit of each kind: pipelines that have started, and those that have not. */
   readonly queue: readonly QueuedPipeline[]
 }
 
-/** Reads the slots of repositories; `most` is how many could be admitted at best, `inHand` what the caller knows better. */
+/** Reads the slots of repositories. At most `most` can be admitted; the caller counts the pipelines `inHand` itself. */
 export async function loadSlots(
   trx: Transaction,
   repositories: readonly { readonly id: number; readonly most: number }[],
@@ -52,27 +52,27 @@ export async function loadSlots(
   return rows
 }
 
-/** Moments inside a document come out of Postgres as they are written there, so they are written as Instants. */
+/** Postgres writes a time inside a document in its own format, so it is formatted as an Instant. */
 function instantColumn(column: 'queued_at' | 'started_at') {
   return sql`to_char(${sql.ref(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 }
 
-/** Pipelines of a repository that wait and were told another reason, the longest waiting first. */
+/** Queued pipelines of a repository whose recorded reason differs from these, longest waiting first. */
 export async function listPipelinesWithOtherWaitReason(
   trx: Transaction,
   repositoryId: number,
-  reasons: { readonly fresh: DenialReason | null; readonly begun: DenialReason | null },
+  reasons: { readonly fresh: DenialReason | null; readonly started: DenialReason | null },
   inHand: readonly number[],
   limit: number,
 ): Promise<readonly number[]> {
-  const [fresh, begun] = [reasons.fresh, reasons.begun].map((reason) => reason && JSON.stringify(reason))
+  const [fresh, started] = [reasons.fresh, reasons.started].map((reason) => reason && JSON.stringify(reason))
   const rows = await trx
     .selectFrom('pipelines')
     .select('id')
     .where('repositoryId', '=', repositoryId)
     .where('queuedAt', 'is not', null)
     .where(
-      sql<boolean>`denial is distinct from case when started_at is null then ${fresh}::jsonb else ${begun}::jsonb end`,
+      sql<boolean>`denial is distinct from case when started_at is null then ${fresh}::jsonb else ${started}::jsonb end`,
     )
     .where(sql<boolean>`not (id = any (${inHand}::bigint[]))`)
     .orderBy('queuedAt')

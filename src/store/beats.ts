@@ -1,26 +1,27 @@
-// Signs of life of agents. A beat is one cheap write, outside the door; what it brings that is worth telling goes through it.
+// Heartbeats of agents. A beat is one cheap write outside the door; only a beat with new progress, text or URL goes
+// through it.
 import { sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from './database.ts'
 
-/** What a workflow says of the attempt it is running. */
+/** What a workflow reports about the attempt that it runs. */
 export type Beat = {
   readonly repositoryId: number
   readonly issueNumber: number
   readonly attemptKey: string
   readonly runId: number
   readonly at: Instant
-  /** Null: not said this time, and what was said before stands. */
+  /** Null when this report omits it; the stored value stays. */
   readonly progress: number | null
   readonly text: string | null
   readonly url: string | null
 }
 
-/** Keeps a beat; true when it says something that was not said before. */
+/** Stores a beat; true when it changes the progress, the text or the URL. */
 export async function upsertBeat({ kysely }: Database, beat: Beat): Promise<boolean> {
   const { repositoryId, issueNumber, attemptKey, runId, at, progress, text, url } = beat
   const { rows } = await sql<{ news: boolean }>`
-    with known as (
+    with stored as (
       select progress, text, url from beats
       where repository_id = ${repositoryId} and issue_number = ${issueNumber} and attempt_key = ${attemptKey}
     )
@@ -33,7 +34,7 @@ export async function upsertBeat({ kysely }: Database, beat: Beat): Promise<bool
       text = coalesce(excluded.text, beats.text),
       url = coalesce(excluded.url, beats.url)
     returning (beats.progress, beats.text, beats.url) is distinct from
-      (select (known.progress, known.text, known.url) from known)
+      (select (stored.progress, stored.text, stored.url) from stored)
       and (beats.progress, beats.text, beats.url) is distinct from (null::integer, null::text, null::text) as news
   `.execute(kysely)
   return rows[0]?.news ?? false

@@ -1,5 +1,5 @@
-// What the pages, the JSON, the stream and the metrics read. Counts and rows of one reading come from one snapshot of the
-// database and from one definition, the columns of `pipelines`; nobody counts for himself.
+// What the pages, the JSON, the stream and the metrics read. Counts and rows come from one snapshot of the database and
+// from one definition, the columns of `pipelines`; no reader counts for itself.
 import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { HistoryEntry } from '../pipeline/model/history-entry.ts'
 import type { ActiveHold, OuterHolds } from '../pipeline/model/hold.ts'
@@ -11,21 +11,21 @@ import { ACTIVE_LIGHTS, listHeldPlaces } from './holds.ts'
 import { type InvalidConfigFile, listInvalidConfigFiles } from './invalid-config-files.ts'
 import type { Tables } from './tables.ts'
 
-/** Repositories the viewer may see, by id. */
+/** Ids of the repositories that the viewer may see. */
 export type VisibleRepositories = 'all' | readonly number[]
 
-/** A pipeline as it is stored, and the name its repository bears at present. */
+/** A pipeline as it is stored, with its repository's current name. */
 export type StoredPipeline = {
   readonly id: number
   readonly repository: string
   readonly revision: number
-  /** By its own hold, its repository's or the operator's, while anything is live or has failed. */
+  /** Its own hold, its repository's or the operator's applies, and a stage is live or has failed. */
   readonly held: boolean
   readonly outerHolds: OuterHolds
   readonly light: Light
   readonly stage: string
   readonly since: Instant
-  /** From when on a person is needed; null: never, if nothing changes. */
+  /** From when on a person is needed if nothing changes; null for never. */
   readonly needsYouAt: Instant | null
   readonly pipeline: Pipeline
   readonly updatedAt: Instant
@@ -37,9 +37,9 @@ export type BoardQuery = {
   readonly visible: VisibleRepositories
   /** `owner/repo`, in any case. */
   readonly repository?: string
-  /** Which lights to list; done and idle only when asked for. */
+  /** Lights to list; without it, all but done and idle. */
   readonly lights?: readonly Light[]
-  /** A cursor from `next`; throws InvalidCursor if it is none. */
+  /** A cursor from `next`; any other text throws InvalidCursor. */
   readonly after?: string
   readonly limit?: number
 }
@@ -52,15 +52,15 @@ export type Board = {
   readonly doneToday: number
   readonly lastDeliveryAt: Instant | null
   readonly failedDeliveries: number
-  /** Everything, and those of the repositories seen that are held whole. */
+  /** The operator's hold, and the holds on visible repositories. */
   readonly holds: readonly ActiveHold[]
-  /** What is wrong in the files of the repositories seen; their last good version holds. */
+  /** Visible repositories whose file has mistakes; its last valid version applies. */
   readonly invalidConfigFiles: readonly InvalidConfigFile[]
 }
 
 const PAGE_SIZE = 200
 
-/** Reads the board: those who need a person first, then by light, the oldest of a light first. */
+/** Reads the board: pipelines that need a person first, then by light, the oldest of a light first. */
 export async function loadBoard({ kysely }: Database, query: BoardQuery, now: Instant): Promise<Board> {
   const after = query.after === undefined ? null : decodeCursor(query.after)
   const limit = query.limit ?? PAGE_SIZE
@@ -92,13 +92,13 @@ export async function loadStoredPipeline(
   const row = await selectVisible(kysely, { visible: 'all', repository })
     .select(COLUMNS)
     .where('pipelines.issueNumber', '=', issueNumber)
-    // Names are reused: the repository that was told last bears it.
+    // Names are reused: the repository updated last has it now.
     .orderBy('repositories.updatedAt', 'desc')
     .executeTakeFirst()
   return row === undefined ? null : toStoredPipeline(row)
 }
 
-/** What is wrong in the file of the repository of that name, if anything is. */
+/** The mistakes in the file of the repository of that name; empty when there are none. */
 export function loadInvalidConfigFiles(
   { kysely }: Database,
   repository: string,
@@ -106,7 +106,7 @@ export function loadInvalidConfigFiles(
   return listInvalidConfigFiles(kysely, isVisible({ visible: 'all', repository }))
 }
 
-/** The newest lines first. */
+/** The newest entries first. */
 export async function loadHistory(
   { kysely }: Database,
   pipelineId: number,
@@ -121,23 +121,24 @@ export async function loadHistory(
     .execute()
 }
 
-/** A repository that an installation reaches at present, by its name in any case. */
+/** A repository that an installation reaches now, by its name in any case. */
 export async function findRepository(
   { kysely }: Database,
   fullName: string,
 ): Promise<{ readonly id: number; readonly fullName: string; readonly private: boolean } | null> {
-  const found = await kysely
+  const row = await kysely
     .selectFrom('repositories')
     .select(['id', 'fullName', 'private'])
     .where(sql<string>`lower(full_name)`, '=', fullName.toLowerCase())
     .where('removedAt', 'is', null)
-    // Names are reused: the one that was told last bears it.
+    // Names are reused: the repository updated last has it now.
     .orderBy('updatedAt', 'desc')
     .executeTakeFirst()
-  return found ?? null
+  return row ?? null
 }
 
-// One definition for rows, counts and metrics: what is done or idle has nothing left that a hold could keep from starting.
+// One definition for rows, counts and metrics: a pipeline that is done or idle has nothing that a hold could keep from
+// starting.
 const HELD = sql<boolean>`(pipelines.light = any (${ACTIVE_LIGHTS}::text[]) and (pipelines.held
   or repositories.hold_or_release ->> 'reason' is not null
   or exists (select from global_hold where global_hold.hold_or_release ->> 'reason' is not null)))`
@@ -196,13 +197,13 @@ function listPipelines(trx: Transaction, query: BoardQuery, after: Cursor | null
 }
 
 async function countLights(trx: Transaction, query: BoardQuery, now: Instant): Promise<BoardCounts> {
-  const lit = (light: Light) => (eb: Columns) => eb.fn.countAll<number>().filterWhere('pipelines.light', '=', light)
+  const countOf = (light: Light) => (eb: Columns) => eb.fn.countAll<number>().filterWhere('pipelines.light', '=', light)
   return selectVisible(trx, query)
     .select((eb) => [
-      lit('running')(eb).as('running'),
-      lit('review')(eb).as('review'),
-      lit('queued')(eb).as('queued'),
-      lit('failed')(eb).as('failed'),
+      countOf('running')(eb).as('running'),
+      countOf('review')(eb).as('review'),
+      countOf('queued')(eb).as('queued'),
+      countOf('failed')(eb).as('failed'),
       eb.fn.countAll<number>().filterWhere(HELD).as('held'),
       eb.fn.countAll<number>().filterWhere(isNeedingYou(now)).as('needsYou'),
     ])

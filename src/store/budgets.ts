@@ -1,14 +1,14 @@
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from './database.ts'
 
-/** What an installation has written, as it is kept. */
+/** The writes of an installation, as they are stored. */
 export type BudgetRow = {
   readonly nextWriteAt: Instant
   readonly blockedUntil: Instant
   readonly creations: readonly Instant[]
 }
 
-/** Locks the budget of an installation until the transaction ends; one that is not there yet is made, `unspent`. */
+/** Locks the budget of an installation until the transaction ends; a missing row is inserted as `unspent`. */
 export async function lockBudget(
   trx: Transaction,
   installationId: number,

@@ -1,8 +1,8 @@
-// What is to be done every so often by one process, whichever comes first.
+// Periodic work that one process does: the first to find it due.
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from './database.ts'
 
-/** Takes the chore if it is due, and says when it is due next; false when it is not, or another process took it. */
+/** Takes the chore if it is due and sets when it is due next; false when it is not due or another process took it. */
 export async function takeChore(
   { kysely }: Database,
   name: string,

@@ -1,6 +1,6 @@
-// Which effect is performed next, and by whom. Rows are locked as they are found and others' locked rows are passed over,
-// so that no two processes have one effect in hand; a claim ends by itself, and only whoever holds its token may say what
-// came of it.
+// Which effect is performed next, and by which worker. A query locks the rows it finds and skips rows that others have
+// locked, so no two processes claim the same effect. A claim expires by itself, and only the process with its token may
+// save a result.
 import type { Effect } from '../pipeline/model/effects.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from './database.ts'
@@ -8,20 +8,20 @@ import { isNotHeld } from './holds.ts'
 import { isFirstReply, isReplyOn } from './pending-writes.ts'
 
 /**
- * How long what is claimed stays with whoever claimed it. Longer than a call to GitHub may take (10 s) and than a dispatch
- * may take from its intent to its answer (22 s); short enough that what a dead process had in hand is taken over within
- * 30 s, the wait for the next look included.
+ * How long a claim lasts. Longer than a call to GitHub may take (10 s) and than a dispatch may take from its intent to
+ * its answer (22 s); short enough that another process takes over a dead process's claims within 30 s, the wait for the
+ * next query included.
  */
 export const CLAIM_MS = 25_000
 
 export type ClaimableState = 'due' | 'sending' | 'unconfirmed'
 
-/** Who claims, and when. */
+/** The token of the claim, and when it is made. */
 type Claim = { readonly token: string; readonly now: Instant }
 
 export type DueEffectRow = Awaited<ReturnType<ReturnType<typeof selectDueEffects>['execute']>>[number]
 
-/** Claims effects in these states, those that wait longest first. */
+/** Claims effects in these states, longest waiting first. */
 export async function claimDueEffects(
   trx: Transaction,
   o: Claim & { type: Effect['type']; states: readonly ClaimableState[]; keyPrefix: string; max: number },
@@ -32,7 +32,7 @@ export async function claimDueEffects(
   return rows
 }
 
-/** Locks the effect of the type that writes next; it is claimed once it has its slot. Undefined when none may write now. */
+/** Locks the next effect of the type that may write now, if any; it is claimed once it has a slot. */
 export async function lockNextWrite(
   trx: Transaction,
   type: Exclude<Effect['type'], 'ask'>,
@@ -57,7 +57,7 @@ export async function claimRepliesOn(
   return rows
 }
 
-/** Gives locked effects to whoever has the token. A try is counted when it is begun: one that kills the process counts too. */
+/** Claims locked effects. A try is counted when it starts, so that a try that kills the process counts too. */
 export async function markClaimed(
   trx: Transaction,
   rows: readonly Pick<DueEffectRow, 'id'>[],
@@ -82,7 +82,7 @@ export async function markClaimed(
     .execute()
 }
 
-/** Puts off an effect that has no slot yet. */
+/** Postpones an effect that got no slot. */
 export async function postponeEffect(trx: Transaction, id: number, until: Instant): Promise<void> {
   await trx.updateTable('effects').set({ dueAt: until }).where('id', '=', id).execute()
 }

@@ -1,6 +1,6 @@
 import type { Instant } from '../pipeline/model/time.ts'
 
-/** The place of a row in the order of the board. */
+/** The position of a row in the order of the board. */
 export type Cursor = {
   readonly urgency: number
   readonly lightOrder: number
@@ -8,7 +8,7 @@ export type Cursor = {
   readonly id: number
 }
 
-/** A text that no `next` ever held. */
+/** The text is no cursor of ours. */
 export class InvalidCursor extends Error {
   override readonly name = 'InvalidCursor'
 }

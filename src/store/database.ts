@@ -10,9 +10,9 @@ export type Database = {
   /** For people: host and name of the database or the directory, never a password. */
   readonly location: string
   /**
-   * Hears notifications on a channel until the returned function is called. `lost` is called when some may have been
-   * missed: whoever listens then looks for itself.
+   * Calls `notified` for each notification on a channel, until the returned function is called. `lost` is called when
+   * some may have been missed: the listener then queries for itself.
    */
-  listen(channel: string, heard: (payload: string) => void, lost: () => void): Promise<() => Promise<void>>
+  listen(channel: string, notified: (payload: string) => void, lost: () => void): Promise<() => Promise<void>>
   close(): Promise<void>
 }

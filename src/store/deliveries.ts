@@ -14,7 +14,7 @@ export type FailedDelivery = {
   readonly attempts: number
 }
 
-/** The same with all that is needed to apply it again. */
+/** A failed delivery with everything that is needed to apply it again. */
 export type StoredDelivery = FailedDelivery & {
   readonly hookId: number
   readonly installationId: number | null
@@ -37,7 +37,7 @@ export async function listFailedDeliveries({ kysely }: Database): Promise<readon
   return rows.map((row) => ({ ...row, error: row.error ?? '' }))
 }
 
-/** One failed delivery with its body; null when there is none of that id, or it has been applied since. */
+/** One failed delivery with its body; null when that id is unknown or has been applied since. */
 export async function loadFailedDelivery({ kysely }: Database, id: number): Promise<StoredDelivery | null> {
   const row = await kysely
     .selectFrom('deliveries')
@@ -48,7 +48,7 @@ export async function loadFailedDelivery({ kysely }: Database, id: number): Prom
   return row === undefined || row.body === null ? null : { ...row, error: row.error ?? '', body: row.body }
 }
 
-/** What is kept of a delivery when it comes: its event if it was applied, its body and the reason if it was not. */
+/** A delivery as it is first stored: with its event if it was applied, with its body and the reason if it failed. */
 export type NewDelivery = {
   readonly hookId: number
   readonly guid: string
@@ -69,29 +69,29 @@ type InsertedDelivery = Pick<NewDelivery, 'hookId' | 'guid' | 'state'> & {
 }
 
 /**
- * Writes a row for each; one that is there already only counts the attempt, and comes back as it was. However many they
- * are, they go in as one parameter: half the work of as many placeholders.
+ * Writes a row for each delivery; for one that is stored already only the attempt is counted, and its row is returned
+ * as it was. All rows go in as one parameter: half the work of one placeholder per value.
  */
 export async function insertDeliveries(
   trx: Transaction,
   rows: readonly NewDelivery[],
 ): Promise<readonly InsertedDelivery[]> {
   if (rows.length === 0) return []
-  const told = rows.map(({ body, ...row }) => ({ ...row, body: body && Buffer.from(body).toString('hex') }))
-  const { rows: kept } = await sql<InsertedDelivery>`
+  const input = rows.map(({ body, ...row }) => ({ ...row, body: body && Buffer.from(body).toString('hex') }))
+  const { rows: saved } = await sql<InsertedDelivery>`
     insert into deliveries
       (hook_id, guid, name, action, installation_id, repository_id, received_at, state, event, error, body)
     select "hookId", guid, name, action, "installationId", "repositoryId", "receivedAt", state, event::jsonb, error,
       decode(body, 'hex')
-    from jsonb_to_recordset(${JSON.stringify(told)}::jsonb) as told
+    from jsonb_to_recordset(${JSON.stringify(input)}::jsonb) as input
       ("hookId" bigint, guid text, name text, action text, "installationId" bigint, "repositoryId" bigint,
        "receivedAt" timestamptz, state text, event text, error text, body text)
     on conflict (hook_id, guid) do update set attempts = deliveries.attempts + 1
     returning id, hook_id, guid, state, attempts`.execute(trx)
-  return kept
+  return saved
 }
 
-/** Writes what became of a delivery that was applied again. */
+/** Writes the result of a delivery that was applied again. */
 export async function updateDelivery(
   trx: Transaction,
   id: number,

@@ -1,5 +1,5 @@
-// What is due now, in one look over everything, and when something is due next. Neither locks nor claims: whoever finds
-// something here may find it taken when it claims.
+// What is due now, in one query, and when something is due next. Neither query locks or claims, so another process may
+// claim the work first.
 import { type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from './database.ts'
@@ -8,10 +8,10 @@ import type { Tables } from './tables.ts'
 
 type EffectType = Tables['effects']['type']['__select__']
 
-/** Kinds of work of the outbox: effects by their type, those to be looked for after they were sent, and publications. */
+/** Kinds of outbox work: effects by type, sent effects that must be recovered, and publications. */
 export type DueKind = EffectType | 'ask permission' | `recover ${EffectType}` | 'publish'
 
-/** The kinds of which something could be claimed now. */
+/** The kinds of work that could be claimed now. */
 export async function findDueKinds({ kysely }: Database, now: Instant): Promise<ReadonlySet<DueKind>> {
   const reached = sql`
     join installations on installations.id = repositories.installation_id
@@ -40,8 +40,8 @@ export async function findDueKinds({ kysely }: Database, now: Instant): Promise<
 }
 
 /**
- * The first moment after `since` at which something becomes due by itself; null when nothing will. What was due before and
- * still waits does so for a commit, and commits are notified.
+ * The first time after `since` at which something becomes due by itself; null when nothing will. Work that was due
+ * before and still waits is waiting for a commit, and commits are notified.
  */
 export async function findNextDueAt({ kysely }: Database, since: Instant): Promise<Instant | null> {
   const first = (column: string, table: string, which: RawBuilder<unknown>) =>

@@ -5,10 +5,10 @@ import type { Tables } from './tables.ts'
 import { trackTransactions } from './track-transactions.ts'
 import { INT8, parseTimestamptz, TIMESTAMPTZ } from './type-parsers.ts'
 
-/** What every PGlite of ours is opened with, so that it answers in the same types as Postgres does. */
+/** Options for every PGlite, so that it returns the same types as Postgres. */
 export const PGLITE_OPTIONS = { parsers: { [INT8]: Number, [TIMESTAMPTZ]: parseTimestamptz } } satisfies PGliteOptions
 
-/** The database over a PGlite that is open. It has one connection: inside a transaction, only the transaction may be used. */
+/** Wraps an open PGlite. It has one connection: inside a transaction, only the transaction may be used. */
 export function wrapPGlite(pglite: PGlite, location: string): Database {
   const kysely = trackTransactions(
     new Kysely<Tables>({
@@ -20,7 +20,7 @@ export function wrapPGlite(pglite: PGlite, location: string): Database {
     kysely,
     kind: 'embedded',
     location,
-    listen: (channel, heard) => pglite.listen(channel, heard),
+    listen: (channel, notified) => pglite.listen(channel, notified),
     async close() {
       await kysely.destroy()
       if (!pglite.closed) await pglite.close()

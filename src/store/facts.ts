@@ -1,10 +1,10 @@
-// What GitHub told, written as it was merged: a group writes each table once.
+// Facts of GitHub, written after they were merged: a group writes each table once.
 import { type Insertable, sql } from 'kysely'
 import type { BoundRunRow } from '../pipeline/model/rows.ts'
 import type { Transaction } from './database.ts'
 import type { Tables } from './tables.ts'
 
-/** Writes runs as they are now, new or known. */
+/** Inserts or updates runs. */
 export async function saveRuns(trx: Transaction, rows: readonly Insertable<Tables['runs']>[]): Promise<void> {
   if (rows.length === 0) return
   await trx
@@ -21,7 +21,7 @@ export async function saveRuns(trx: Transaction, rows: readonly Insertable<Table
     .execute()
 }
 
-/** Writes pull requests as they are now, new or known. */
+/** Inserts or updates pull requests. */
 export async function savePullRequests(
   trx: Transaction,
   rows: readonly Insertable<Tables['pullRequests']>[],
@@ -41,7 +41,7 @@ export async function savePullRequests(
     .execute()
 }
 
-/** Remembers to which issues runs belong. */
+/** Stores which issues runs belong to. */
 export async function bindRuns(trx: Transaction, rows: readonly BoundRunRow[]): Promise<void> {
   if (rows.length === 0) return
   await trx

@@ -1,12 +1,12 @@
-// The cord as the database keeps it. A repository's word is a column of its row and changes under that row's lock. The
-// operator's is one row that whoever is about to start anything locks for share: so pulling it waits for those who are
-// starting, they wait for it, and after its commit nothing starts.
+// Holds on repositories and on everything. A repository's is a column of its row and changes under that row's lock. The
+// operator's is one row, which every transaction that starts an attempt locks for share: so a hold waits for attempts
+// that are being started, they wait for it, and after its commit nothing starts.
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { ActiveHold, HoldOrRelease, OuterHolds } from '../pipeline/model/hold.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from './database.ts'
 
-/** What lies around the pipelines of a repository at this moment. */
+/** The current holds and releases outside the pipelines of a repository: its own, and the operator's. */
 export async function loadOuterHolds(
   kysely: Database['kysely'] | Transaction,
   repositoryId: number,
@@ -22,10 +22,10 @@ export async function loadOuterHolds(
   return row ?? { repository: null, everything: null }
 }
 
-/** One more than is shown: then it is known that there are more. */
+/** One more than is shown, so that the board knows that there are more. */
 const MAX_HELD_PLACES = 21
 
-/** What is held whole: everything first, then of the repositories that are seen those held longest. */
+/** The operator's hold first, then the visible repositories that have been held longest. */
 export async function listHeldPlaces(trx: Transaction, isSeen: RawBuilder<SqlBool>): Promise<readonly ActiveHold[]> {
   const { rows } = await sql<ActiveHold>`
     (select null as repository, hold_or_release as hold from global_hold where hold_or_release ->> 'reason' is not null)
@@ -35,19 +35,19 @@ export async function listHeldPlaces(trx: Transaction, isSeen: RawBuilder<SqlBoo
   return rows
 }
 
-/** The last word about everything; it stays so until the transaction ends. */
+/** The operator's latest hold or release; it cannot change until the transaction ends. */
 export async function loadGlobalHold(trx: Transaction): Promise<HoldOrRelease | null> {
   const row = await trx.selectFrom('globalHold').select('holdOrRelease').forShare().executeTakeFirst()
   return row?.holdOrRelease ?? null
 }
 
-/** The last word about everything, and nobody reads it for share until the transaction ends. */
+/** The operator's latest hold or release, locked against `loadGlobalHold` until the transaction ends. */
 export async function lockGlobalHold(trx: Transaction): Promise<HoldOrRelease | null> {
   const row = await trx.selectFrom('globalHold').select('holdOrRelease').forUpdate().executeTakeFirst()
   return row?.holdOrRelease ?? null
 }
 
-/** Writes the word about everything; from here on it is to be passed on to every repository. */
+/** Writes the operator's hold or release, which is then fanned out to every repository. */
 export async function saveGlobalHold(trx: Transaction, holdOrRelease: HoldOrRelease): Promise<void> {
   await trx
     .updateTable('globalHold')
@@ -56,8 +56,8 @@ export async function saveGlobalHold(trx: Transaction, holdOrRelease: HoldOrRele
 }
 
 /**
- * Passes the word about everything on to some repositories; resolves to how many. The row is not locked meanwhile:
- * repositories come before it in the order of locks. A newer word starts again from the first.
+ * Passes the operator's hold or release on to some repositories; resolves to how many. Its row is not locked meanwhile,
+ * because repositories come before it in the order of locks. A newer hold or release starts again from the first.
  */
 export async function fanOutGlobalHold(trx: Transaction, most: number): Promise<number> {
   const row = await trx.selectFrom('globalHold').select('fanOutCursor').executeTakeFirst()
@@ -80,8 +80,8 @@ export async function fanOutGlobalHold(trx: Transaction, most: number): Promise<
 }
 
 /**
- * Has some pipelines of a repository woken, because a word was said about what lies around them: they read otherwise
- * from now on, and what waited may start. Resolves to how much was done.
+ * Makes some pipelines of a repository due to wake, because a hold or a release outside them changes what they show and
+ * may let a queued attempt start. Resolves to how many, and to 1 when none was left.
  */
 export async function fanOutRepositoryHold(trx: Transaction, most: number, now: Instant): Promise<number> {
   const repository = await trx
@@ -108,8 +108,8 @@ export async function fanOutRepositoryHold(trx: Transaction, most: number, now: 
 }
 
 /**
- * Of a dispatch effect and its repository: it is not held. What is held waits unclaimed, because a claim takes a slot; the
- * look that counts is taken when it is about to be sent.
+ * Condition on a dispatch effect and its repository: it is not held. A held dispatch stays unclaimed, because a claim
+ * uses a slot; the check that decides is made just before it is sent (apply/recheck-holds.ts).
  */
 export const isNotHeld = sql<SqlBool>`
   repositories.hold_or_release ->> 'reason' is null
@@ -118,5 +118,5 @@ export const isNotHeld = sql<SqlBool>`
     select from pipelines
     where pipelines.id = effects.pipeline_id and effects.document ->> 'stage' = any (pipelines.held_stages))`
 
-/** What is done or idle has nothing that could start: no cord around it holds it. */
+/** Lights to which outer holds apply: a pipeline that is done or idle has nothing that could start. */
 export const ACTIVE_LIGHTS = ['running', 'review', 'queued', 'failed'] as const

@@ -1,10 +1,10 @@
-// Repositories whose file has mistakes at present.
+// Repositories whose `andon.yml` has mistakes now.
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { AndonYmlProblem } from '../line/parse-yaml.ts'
 import type { ConfigurationSource } from '../pipeline/model/rows.ts'
 import type { Database, Transaction } from './database.ts'
 
-/** A repository's file with mistakes, and what holds instead. */
+/** A repository's file with mistakes, and the version that applies instead. */
 export type InvalidConfigFile = {
   readonly repository: string
   readonly source: ConfigurationSource | null
@@ -14,10 +14,10 @@ export type InvalidConfigFile = {
   readonly problems: readonly AndonYmlProblem[]
 }
 
-/** One more than is shown: then it is known that there are more. */
+/** One more than is shown, so that the board knows that there are more. */
 const MAX_LISTED = 21
 
-/** Those that the condition on `repositories` lets through, by name. */
+/** Those that match a condition on `repositories`, by name. */
 export async function listInvalidConfigFiles(
   kysely: Database['kysely'] | Transaction,
   within: RawBuilder<SqlBool>,
@@ -25,7 +25,7 @@ export async function listInvalidConfigFiles(
   return selectInvalidConfigFiles(kysely).where(within).orderBy(sql`lower(full_name)`).limit(MAX_LISTED).execute()
 }
 
-/** One repository's; null when nothing is wrong in it. */
+/** One repository's file; null when it has no mistakes. */
 export async function loadInvalidConfigFile(trx: Transaction, repositoryId: number): Promise<InvalidConfigFile | null> {
   return (await selectInvalidConfigFiles(trx).where('id', '=', repositoryId).executeTakeFirst()) ?? null
 }

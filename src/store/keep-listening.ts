@@ -3,8 +3,8 @@ import type { Logger } from 'pino'
 const RETRY_MS = 2_000
 
 /**
- * Listens as soon as that is possible, and until closed. Until then, and once it is, `changed` is called: something may
- * have been missed.
+ * Listens until closed, and retries until it can. `changed` is also called when listening starts or is retried, because
+ * notifications may have been missed.
  */
 export function keepListening(o: {
   listen: (changed: () => void) => Promise<() => Promise<void>>
@@ -21,7 +21,7 @@ export function keepListening(o: {
       if (closed) return await stop()
       unlisten = stop
     } catch (error) {
-      o.log.warn({ err: error }, 'cannot listen for changes yet')
+      o.log.warn({ err: error }, 'cannot listen for changes yet, retrying')
       if (!closed) retry = setTimeout(() => void listen(false), RETRY_MS)
       if (isFirst) return
     }

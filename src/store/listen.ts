@@ -4,13 +4,13 @@ const FIRST_RECONNECT_MS = 250
 const MAX_RECONNECT_MS = 5_000
 
 /**
- * Listens on a connection of its own and opens another when it breaks. `lost` is called when the connection is lost and
- * again once there is a new one: what was notified in between is gone.
+ * Listens on its own connection and reconnects when that breaks. `lost` is called when the connection is lost and
+ * reconnect once there is a new one: notifications in between are lost.
  */
 export async function listenOn(
   url: string,
   channel: string,
-  heard: (payload: string) => void,
+  notified: (payload: string) => void,
   lost: () => void,
 ): Promise<() => Promise<void>> {
   let stopped = false
@@ -25,7 +25,7 @@ export async function listenOn(
       keepAliveInitialDelayMillis: 10_000,
       connectionTimeoutMillis: MAX_RECONNECT_MS,
     })
-    fresh.on('notification', ({ payload }) => heard(payload ?? ''))
+    fresh.on('notification', ({ payload }) => notified(payload ?? ''))
     fresh.on('error', () => undefined)
     try {
       await fresh.connect()
@@ -42,10 +42,10 @@ export async function listenOn(
   function reconnectLater(): void {
     if (stopped) return
     lost()
-    again()
+    reconnect()
   }
 
-  function again(): void {
+  function reconnect(): void {
     timer = setTimeout(async () => {
       try {
         client = await connect()
@@ -53,7 +53,7 @@ export async function listenOn(
         else lost()
       } catch {
         waitMs = Math.min(waitMs * 2, MAX_RECONNECT_MS)
-        if (!stopped) again()
+        if (!stopped) reconnect()
       }
     }, waitMs)
   }

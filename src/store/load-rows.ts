@@ -1,4 +1,4 @@
-// Reads of a group, many keys at a time. Keys go in as one JSON parameter: both drivers agree about that.
+// Reads of a group, many keys at a time. Keys go in as one JSON parameter, which both drivers treat alike.
 import { sql } from 'kysely'
 import type { PullRequestFact, RunFact } from '../pipeline/model/facts.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
@@ -111,7 +111,7 @@ export async function loadPipelineRowsById(trx: Transaction, ids: readonly numbe
   return rows.map(toPipelineRow)
 }
 
-/** Issues of a repository whose pipelines have not yet taken over a line from the repository's file. */
+/** Issues of a repository whose pipelines have not adopted a line from the repository's file yet. */
 export async function listIssuesAwaitingLine(trx: Transaction, repositoryId: number): Promise<readonly number[]> {
   const rows = await trx
     .selectFrom('pipelines')

@@ -1,16 +1,16 @@
-// Signs of life of our own processes: one row each, upserted by every beat, which also brings back whether somebody
-// asked the loop to stop.
+// Heartbeats of our own processes: one row each, upserted by every beat, which also returns whether an operator asked
+// the loop to stop.
 import { sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from './database.ts'
 
-/** A loop as it last said it was. */
+/** A loop as its last beat described it. */
 export type LoopRow = {
   /** `<role>-<host>-<pid>`. */
   readonly id: string
   readonly host: string
   readonly pid: number
-  /** When the process started, in clock ticks since boot: with the pid it proves who it is. Null where nobody can tell. */
+  /** When the process started, in clock ticks since boot: with the pid it identifies the process. Null where unknown. */
   readonly startedAtTicks: string | null
   readonly role: string
   readonly status: 'running' | 'idle' | 'stopping'
@@ -22,19 +22,19 @@ export type LoopRow = {
   readonly stopRequestedAt: Instant | null
 }
 
-/** Keeps the beat of a loop; resolves to when it was asked to stop, null when nobody did. */
+/** Stores the beat of a loop; resolves to when the loop was asked to stop, null when it was not. */
 export async function upsertLoop(
   { kysely }: Database,
   beat: Omit<LoopRow, 'stopRequestedAt'>,
 ): Promise<Instant | null> {
-  const { id, ...told } = beat
+  const { id, ...columns } = beat
   const row = await kysely
     .insertInto('loops')
     .values(beat)
     .onConflict((conflict) =>
       conflict.column('id').doUpdateSet({
-        ...told,
-        // Who asked a process of the same name to stop did not ask this one.
+        ...columns,
+        // The request was for an earlier process with the same host and pid.
         stopRequestedAt: sql`case when loops.started_at_ticks is not distinct from excluded.started_at_ticks
           then loops.stop_requested_at end`,
       }),
@@ -44,12 +44,12 @@ export async function upsertLoop(
   return row.stopRequestedAt
 }
 
-/** Every loop that is known, the oldest beat first. */
+/** Every loop, the oldest beat first. */
 export async function loadLoops({ kysely }: Database): Promise<readonly LoopRow[]> {
   return kysely.selectFrom('loops').selectAll().orderBy('beatAt').orderBy('id').execute()
 }
 
-/** Asks a loop to stop, which it learns at its next beat; false when there is none of that id. */
+/** Asks a loop to stop, which it reads at its next beat; false when that id is unknown. */
 export async function requestStop({ kysely }: Database, id: string, at: Instant): Promise<boolean> {
   const { numUpdatedRows } = await kysely
     .updateTable('loops')
@@ -59,7 +59,7 @@ export async function requestStop({ kysely }: Database, id: string, at: Instant)
   return numUpdatedRows > 0n
 }
 
-/** Removes the row of a loop that has ended well. */
+/** Removes the row of a loop that has ended. */
 export async function deleteLoop({ kysely }: Database, id: string): Promise<void> {
   await kysely.deleteFrom('loops').where('id', '=', id).execute()
 }

@@ -1,5 +1,5 @@
-// Plain SQL files, forward only, in the order of their names: the schema is the longest-lived text of the house and can
-// be read without TypeScript. Kysely keeps the record of what was run and lets one process at a time run them.
+// Plain SQL files, forward only, in the order of their names: the schema outlives the code and can be read without
+// TypeScript. Kysely records which files have run and lets one process at a time run them.
 import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { sql } from 'kysely'
@@ -8,14 +8,14 @@ import type { Database } from './database.ts'
 
 const FOLDER = resolve(import.meta.dirname, '../../migrations')
 
-/** Brings the database to this version's shape; resolves to what was run. */
+/** Brings the database to this version's schema; resolves to the migrations that ran. */
 export async function migrate(database: Database): Promise<readonly string[]> {
   const { error, results = [] } = await createMigrator(database).migrateToLatest()
   if (error !== undefined) throw error
   return results.filter(({ status }) => status === 'Success').map(({ migrationName }) => migrationName)
 }
 
-/** What has not been run yet. */
+/** Migrations that have not run yet. */
 export async function listPendingMigrations(database: Database): Promise<readonly string[]> {
   const migrations = await createMigrator(database).getMigrations()
   return migrations.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name)
@@ -33,7 +33,7 @@ async function getMigrations(): Promise<Record<string, Migration>> {
 
 async function readMigration(file: string): Promise<Migration> {
   const text = await readFile(join(FOLDER, file), 'utf8')
-  // The drivers send one statement at a time; inside `do` a whole file is one.
+  // The drivers send one statement at a time; inside `do` a whole file is one statement.
   const whole = sql.raw(`do language plpgsql $andon$ begin execute $migration$${text}$migration$; end $andon$`)
   return {
     async up(db) {

@@ -1,18 +1,18 @@
-// What else wants to write, and how much was written: what decides who goes first and who has had enough.
+// What else waits to write, and how much was written: the input of priorities and quotas.
 import { type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from './database.ts'
 import { isNotHeld } from './holds.ts'
 import type { Tables } from './tables.ts'
 
-/** Is it a reply that is to be written there? For a query over `effects`. */
+/** Condition on a reply: it belongs to this issue or pull request. */
 export function isReplyOn(repositoryId: number, issueNumber: number): RawBuilder<boolean> {
   return sql<boolean>`effects.repository_id = ${repositoryId} and effects.document ->> 'issueNumber' = ${String(issueNumber)}`
 }
 
 /**
- * Of a reply: nothing is due before it at the same issue. Whoever takes it takes the others too, so nobody else may be
- * holding one of those meanwhile.
+ * Condition on a reply: it is the first that is due on its issue or pull request. Its claim takes the others too, so no
+ * other claim may start in their middle.
  */
 export function isFirstReply(now: Instant): RawBuilder<boolean> {
   return sql<boolean>`not exists (
@@ -24,12 +24,12 @@ export function isFirstReply(now: Instant): RawBuilder<boolean> {
 
 type WriteEffectType = Exclude<Tables['effects']['type']['__select__'], 'ask'>
 
-/** Effects of a type that want to write, and since when the first of them has been there. */
+/** A type of effects that wait to write, and when the oldest of them was decided. */
 export type PendingWrite = { readonly type: WriteEffectType; readonly since: Instant }
 
 /**
- * The types of effects of an installation that are due by then and want to write. A reaction counts from the moment that
- * somebody's permission is being asked: whoever takes a slot meanwhile would make it wait for the next.
+ * The types of an installation's effects that are due by then and wait to write. A reaction counts as soon as the
+ * sender's permission is asked: any other write meanwhile would make it wait for the next slot.
  */
 export async function listPendingWrites(
   trx: Transaction,
@@ -51,7 +51,7 @@ export async function listPendingWrites(
   return rows
 }
 
-/** How many reactions of an installation were sent since. */
+/** How many reactions of an installation were sent since then. */
 export async function countReactionsSince(trx: Transaction, installationId: number, since: Instant): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::integer as count from effects join repositories on repositories.id = effects.repository_id
@@ -60,7 +60,7 @@ export async function countReactionsSince(trx: Transaction, installationId: numb
   return rows[0]?.count ?? 0
 }
 
-/** How many reactions and replies went to people who may not write to the repository since. */
+/** How many reactions and replies people without write permission got in the repository since then. */
 export async function countAnswersToReadersSince(
   { kysely }: Database,
   repositoryId: number,

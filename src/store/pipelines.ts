@@ -1,9 +1,10 @@
 import { type Insertable, sql } from 'kysely'
+import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from './database.ts'
 import type { Tables } from './tables.ts'
 
-/** Inserts and updates alike: the unique key on repository and issue number decides. Resolves to the ids. */
+/** Inserts or updates: the unique key on repository and issue number decides which. Resolves to the ids. */
 export async function savePipelines(trx: Transaction, rows: readonly Insertable<Tables['pipelines']>[]) {
   if (rows.length === 0) return []
   return trx
@@ -31,14 +32,14 @@ export async function savePipelines(trx: Transaction, rows: readonly Insertable<
     .execute()
 }
 
-/** Adds lines of history, in their order. */
+/** Adds history entries, in their order. */
 export async function saveHistory(trx: Transaction, rows: readonly Insertable<Tables['history']>[]): Promise<void> {
   if (rows.length > 0) await trx.insertInto('history').values(rows).execute()
 }
 
 /**
- * Ids of pipelines whose `wake_at` has passed, longest overdue first. Of those in a repository that Andon cannot reach GitHub
- * could not be asked, and nothing is done without asking; once it is back, their moment has long passed.
+ * Ids of pipelines whose `wake_at` has passed, longest overdue first. Those in a repository that Andon cannot reach are
+ * left out: they need GitHub's answer first, and are overdue at once when the repository is back.
  */
 export async function listPipelinesToWake(
   { kysely }: Database,
@@ -57,4 +58,67 @@ export async function listPipelinesToWake(
     .limit(limit)
     .execute()
   return due.map(({ id }) => id)
+}
+
+/** The pipeline of an issue; null when the issue is not on the line. */
+export async function loadPipeline(
+  { kysely }: Database,
+  repositoryId: number,
+  issueNumber: number,
+): Promise<Pipeline | null> {
+  const row = await kysely
+    .selectFrom('pipelines')
+    .select('document')
+    .where('repositoryId', '=', repositoryId)
+    .where('issueNumber', '=', issueNumber)
+    .executeTakeFirst()
+  return row?.document ?? null
+}
+
+/** A pipeline to publish, with the revision that GitHub then shows. */
+export async function loadPipelineToPublish(trx: Transaction, id: number) {
+  return await trx
+    .selectFrom('pipelines')
+    .select(['revision', 'document'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+}
+
+/** The pipelines of these issues, and what is stored of their repository's file. */
+export async function listPipelinesWithConfiguration(
+  { kysely }: Database,
+  repositoryId: number,
+  issueNumbers: readonly number[],
+) {
+  return await kysely
+    .selectFrom('pipelines')
+    .innerJoin('repositories', 'repositories.id', 'pipelines.repositoryId')
+    .select(['pipelines.issueNumber', 'pipelines.document', 'configurationProblems', 'configuration'])
+    .where('pipelines.repositoryId', '=', repositoryId)
+    .where('pipelines.issueNumber', 'in', issueNumbers)
+    .execute()
+}
+
+/** Is another issue on the line on one of these pull requests? */
+export async function isAnotherIssueOn(
+  trx: Transaction,
+  { repositoryId, issueNumber }: { readonly repositoryId: number; readonly issueNumber: number | null },
+  pullRequestNumbers: readonly number[],
+): Promise<boolean> {
+  if (pullRequestNumbers.length === 0) return false
+  const pullRequests = await trx
+    .selectFrom('pullRequests')
+    .select('issueNumbers')
+    .where('repositoryId', '=', repositoryId)
+    .where('number', 'in', pullRequestNumbers)
+    .execute()
+  const others = pullRequests.flatMap(({ issueNumbers }) => issueNumbers).filter((number) => number !== issueNumber)
+  if (others.length === 0) return false
+  const other = await trx
+    .selectFrom('pipelines')
+    .select('id')
+    .where('repositoryId', '=', repositoryId)
+    .where('issueNumber', 'in', others)
+    .executeTakeFirst()
+  return other !== undefined
 }

@@ -7,11 +7,12 @@ import type { Tables } from './tables.ts'
 import { trackTransactions } from './track-transactions.ts'
 import { INT8, parseTimestamptz, TIMESTAMPTZ } from './type-parsers.ts'
 
-// A process that was frozen inside a transaction must not hold its locks for long: nothing slow happens in one.
+// A process that is frozen inside a transaction must not keep its locks for long: nothing slow happens in a
+// transaction.
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000
 const STATEMENT_TIMEOUT_MS = 60_000
 const CONNECT_TIMEOUT_MS = 5_000
-// Longer than an idle process goes without a query: to open a connection costs more than many queries do.
+// Longer than an idle process goes without a query: opening a connection costs more than many queries.
 const IDLE_TIMEOUT_MS = 60_000
 
 /** Opens a pool on Postgres. Nothing is connected until the first query, which fails if the server is not there. */
@@ -27,8 +28,8 @@ export async function openPostgresDatabase(url: string, options: { connections?:
     keepAliveInitialDelayMillis: 10_000,
     types: { getTypeParser: typeParserOf },
   })
-  // A connection that breaks is replaced by the pool; without a listener the process would end. The pool's own listener
-  // is away while a connection is lent, and between two statements of a transaction nobody else listens either.
+  // The pool replaces a broken connection, but an `error` event without a listener ends the process. The pool removes
+  // its own listener while a connection is checked out, so each connection gets one here.
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
   const kysely = trackTransactions(
@@ -41,10 +42,10 @@ export async function openPostgresDatabase(url: string, options: { connections?:
     kysely,
     kind: 'postgres',
     location: withoutPassword(url),
-    listen: shareListener((channel, heard, lost) => listenOn(url, channel, heard, lost)),
+    listen: shareListener((channel, notified, lost) => listenOn(url, channel, notified, lost)),
     async close() {
       await kysely.destroy()
-      // Kysely leaves a pool alone that it never used.
+      // Kysely does not end a pool that it never used.
       if (!pool.ending) await pool.end()
     },
   }

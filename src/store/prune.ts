@@ -1,12 +1,12 @@
-// Tables stay bounded. What is on the line is never pruned with what is not: a pipeline goes only long after its light
-// went out, and a fact only when nothing has told it anew for as long.
+// Tables stay bounded. A pipeline is deleted only long after its last change, and only while it is done or idle; a fact
+// is deleted only when GitHub has not updated it for as long.
 import { type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from './database.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** Days that rows are kept. GitHub itself keeps deliveries for three, so a GUID older than that never returns. */
+/** Days for which rows are kept. GitHub itself keeps deliveries for three, so an older GUID never comes again. */
 export const RETENTION_DAYS = {
   deliveries: 14,
   failedDeliveries: 90,
@@ -18,10 +18,10 @@ export const RETENTION_DAYS = {
   loops: 1,
 } as const
 
-/** Rows deleted at once: a transaction stays short whatever has gathered. */
+/** Rows deleted per statement, so that each transaction stays short. */
 const BATCH_SIZE = 1_000
 
-/** Deletes what is past its retention; resolves to how many rows that were. */
+/** Deletes rows past their retention; resolves to how many. */
 export async function prune(database: Database, now: Instant): Promise<number> {
   const before = (days: number): Instant => new Date(Date.parse(now) - days * DAY_MS).toISOString()
   const { deliveries, failedDeliveries, facts, pipelines, effects, unansweredQuestions, beats, loops } = RETENTION_DAYS
@@ -43,7 +43,7 @@ export async function prune(database: Database, now: Instant): Promise<number> {
     { table: 'runs', where: sql`updated_at < ${before(facts)}` },
     { table: 'pull_requests', where: sql`updated_at < ${before(facts)}` },
     { table: 'effects', where: sql`state in ('done', 'refused', 'buried') and updated_at < ${before(effects)}` },
-    // Nobody could be asked about a run for so long: what became of it is asked anew, if anybody still waits for it.
+    // GitHub could not be asked about the run for this long; if its pipeline still waits, it asks again.
     {
       table: 'effects',
       where: sql`type = 'ask' and state = 'due' and document -> 'question' ->> 'about' = 'run'
@@ -64,7 +64,7 @@ async function deleteInBatches({ kysely }: Database, { table, where }: ExpiredRo
   let deleted = 0
   for (;;) {
     const { numAffectedRows = 0n } = await sql`
-      delete from ${from} where ctid = any (array (select ctid from ${from} where ${where} limit ${sql.lit(BATCH_SIZE)}))
+      delete from ${from} where ctid = any (array (select ctid from ${from} where ${where} limit ${BATCH_SIZE}))
     `.execute(kysely)
     deleted += Number(numAffectedRows)
     if (numAffectedRows < BATCH_SIZE) return deleted

@@ -1,25 +1,77 @@
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from './database.ts'
+import type { PublishTarget } from './publish-claims.ts'
+
+/** The stored state of one surface: a row of `publications`. */
+export type Publication = {
+  readonly surface: string
+  readonly githubId: number | null
+  readonly digest: string | null
+  readonly state: 'confirmed' | 'sending'
+  readonly sentAt: Instant | null
+  readonly updatedAt: Instant
+}
+
+/** The stored state of every surface of a target. */
+export async function loadPublications(trx: Transaction, target: PublishTarget): Promise<readonly Publication[]> {
+  return await trx
+    .selectFrom('publications')
+    .select(['surface', 'githubId', 'digest', 'state', 'sentAt', 'updatedAt'])
+    .where(targetColumnOf(target), '=', target.id)
+    .orderBy('surface')
+    .execute()
+}
+
+/** Stores the state of one surface; columns that are left out stay as they are. */
+export async function savePublication(
+  trx: Transaction,
+  target: PublishTarget,
+  surface: string,
+  columns: Partial<Omit<Publication, 'surface' | 'updatedAt'>> & { readonly error?: string | null },
+  at: Instant,
+): Promise<void> {
+  const key = targetColumnOf(target)
+  await trx
+    .insertInto('publications')
+    .values({ [key]: target.id, surface, ...columns, updatedAt: at })
+    .onConflict((conflict) => conflict.columns([key, 'surface']).doUpdateSet({ ...columns, updatedAt: at }))
+    .execute()
+}
+
+/** GitHub's id of one surface, as last stored; null when none is. */
+export async function loadPublishedId(
+  trx: Transaction,
+  target: PublishTarget,
+  surface: string,
+): Promise<number | null> {
+  const stored = await trx
+    .selectFrom('publications')
+    .select('githubId')
+    .where(targetColumnOf(target), '=', target.id)
+    .where('surface', '=', surface)
+    .executeTakeFirst()
+  return stored?.githubId ?? null
+}
 
 type PublishedComment = { readonly pipelineId: number; readonly commentId: number }
 
-/** Is this comment one by which we show the pipeline? It stays so until the transaction ends: locks the pipeline. */
+/** Is this one of the pipeline's status comments? It stays so until the transaction ends: locks the pipeline. */
 export async function lockPublishedComment(
   trx: Transaction,
   { pipelineId, commentId }: PublishedComment,
 ): Promise<boolean> {
   await lockPipeline(trx, pipelineId)
-  const known = await trx
+  const stored = await trx
     .selectFrom('publications')
     .select('githubId')
     .where('pipelineId', '=', pipelineId)
     .where('githubId', '=', commentId)
     .where('surface', 'like', 'comment/%')
     .executeTakeFirst()
-  return known !== undefined
+  return stored !== undefined
 }
 
-/** Forgets a comment of ours that is gone: it is written again. */
+/** Forgets a status comment that was deleted, so that it is written again. */
 export async function clearDeletedComment(
   trx: Transaction,
   { pipelineId, commentId }: PublishedComment,
@@ -36,23 +88,23 @@ export async function clearDeletedComment(
 
 type PublishedCheckRun = { readonly id: number; readonly stage: string; readonly sha: string }
 
-/** Is this check run the one by which we show the stage on that commit? */
+/** Is this check run the one that shows the stage on that commit? */
 export async function isPublishedCheckRun(
   trx: Transaction,
   pipelineId: number,
   { id, stage, sha }: PublishedCheckRun,
 ): Promise<boolean> {
-  const known = await trx
+  const stored = await trx
     .selectFrom('publications')
     .select('githubId')
     .where('pipelineId', '=', pipelineId)
     .where('surface', '=', `check/${stage}/${sha}`)
     .executeTakeFirst()
-  // Without an id it was created and the answer is still to be read back.
-  return known !== undefined && (known.githubId === null || known.githubId === id)
+  // Without an id, its creation has not been confirmed yet.
+  return stored !== undefined && (stored.githubId === null || stored.githubId === id)
 }
 
-/** Has a check run written again, although nothing about it has changed. Locks the pipeline. */
+/** Makes a check run be written again although its content is unchanged. Locks the pipeline. */
 export async function invalidateCheckRun(
   trx: Transaction,
   pipelineId: number,
@@ -69,7 +121,11 @@ export async function invalidateCheckRun(
     .execute()
 }
 
-/** Whoever publishes has the pipeline's row first, and then its publications. */
+/** Publishing locks the pipeline's row before its publications; the order must be the same here. */
 async function lockPipeline(trx: Transaction, id: number): Promise<void> {
   await trx.selectFrom('pipelines').select('id').where('id', '=', id).forUpdate().execute()
+}
+
+function targetColumnOf({ table }: PublishTarget): 'pipelineId' | 'repositoryId' {
+  return table === 'pipelines' ? 'pipelineId' : 'repositoryId'
 }

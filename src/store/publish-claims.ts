@@ -1,32 +1,34 @@
-// What is published next, and by whom. A claim ends by itself, later than a call made under it may take; its token is checked
-// in every transaction, so that a process that was frozen finds its claim gone.
+// What is published next, and by which worker. A claim expires by itself, later than a call made under it may take; its
+// token is checked in every transaction, so that a process that was frozen finds its claim lost.
+// `publish_claimed_until` has two meanings: with a token it is the end of the claim, without one the time when the
+// target was last served.
 import type { Instant } from '../pipeline/model/time.ts'
 import { CLAIM_MS } from './claims.ts'
 import type { Database, Transaction } from './database.ts'
 
-/** Whose publications: a pipeline's, or those of a repository whose file is mistaken. */
+/** What is published: a pipeline, or a repository whose file has mistakes. */
 export type PublishTarget = { readonly table: 'pipelines' | 'repositories'; readonly id: number }
 
-/** A subject in hand, and the repository as it is called at present. */
+/** A claimed target, with its repository's current name. */
 export type PublishClaimRow = {
   readonly target: PublishTarget
   readonly token: string
   readonly repositoryId: number
   readonly installationId: number
   readonly fullName: string
-  /** Null when the repository itself is the subject. */
+  /** Null when the target is the repository itself. */
   readonly issueNumber: number | null
-  /** When it was last served: it keeps its place in the queue if it cannot be served this time. */
+  /** When it was last served: its place in the queue if it cannot be served this time. */
   readonly servedAt: Instant | null
 }
 
 type HeldClaim = Pick<PublishClaimRow, 'target' | 'token'>
 
 /**
- * Claims the repository, else the pipeline, that has waited longest since it was last served, or since it began. That
- * order is what keeps anybody from starving: one write is a service and sends a pipeline to the back, however much more
- * it wants; one that is denied a slot stays in front of all that were served or came later. A repository has one thing
- * to say of a commit, so those that wait behind it wait for one write.
+ * Claims the repository, else the pipeline, that has waited longest since it was last served, or since it was created.
+ * That order keeps every target from starving: one write counts as served and sends a pipeline to the back, however
+ * much is left to write; a target that is denied a slot stays ahead of all that were served or came later. A repository
+ * has one check run to write per commit, so pipelines behind it wait for one write.
  */
 export async function claimNextTarget(
   database: Database,
@@ -45,7 +47,7 @@ export async function claimNextTarget(
   })
 }
 
-/** Locks the subject and lengthens the claim; false when somebody else has it by now. */
+/** Locks the target and renews the claim; false when another process has claimed it since. */
 export async function renewClaim(trx: Transaction, { target, token }: HeldClaim, now: Instant): Promise<boolean> {
   const renewed = await trx
     .updateTable(target.table)
@@ -57,7 +59,7 @@ export async function renewClaim(trx: Transaction, { target, token }: HeldClaim,
   return renewed !== undefined
 }
 
-/** Hands the subject back. `servedAt` is its place in the queue; `revision` what GitHub shows if all of it is shown. */
+/** Releases the target. `servedAt` is its place in the queue; `revision` is given when GitHub shows all of it. */
 export async function releaseClaim(
   trx: Transaction,
   { target, token }: HeldClaim,
@@ -76,7 +78,7 @@ export async function releaseClaim(
     .execute()
 }
 
-/** Whatever was published counts for nothing: everything is compared again. */
+/** Makes every surface of the target be compared with GitHub again. */
 export async function invalidatePublications(trx: Transaction, { table, id }: PublishTarget): Promise<void> {
   await trx.updateTable(table).set({ publishedRevision: 0 }).where('id', '=', id).execute()
 }
@@ -122,7 +124,7 @@ async function nextRepository(trx: Transaction, now: Instant): Promise<NextTarge
     : { ...row, issueNumber: null, target: { table: 'repositories', id: row.repositoryId } }
 }
 
-/** Repositories that may be written to now, as far as their installation and its budget go. */
+/** Repositories whose installation is active and has budget for a write now. */
 function writableRepositories(trx: Transaction, now: Instant) {
   return trx
     .selectFrom('repositories')

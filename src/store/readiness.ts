@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Database } from './database.ts'
 import { listPendingMigrations } from './migrate.ts'
 
-/** Why no delivery could be committed here just now, in one sentence; null when one could. Throws when nobody answers. */
+/** Why no delivery can be committed now, in one sentence; null when one can. Throws when the database is unreachable. */
 export async function whyNotReady(database: Database): Promise<string | null> {
   const missing = await listPendingMigrations(database)
   if (missing.length > 0) return `the database lacks ${missing.join(', ')}: run the migrations`

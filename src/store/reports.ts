@@ -1,12 +1,12 @@
-// What a workflow's report is held against, in one read.
+// What a workflow's report is checked against, in one query.
 import type { RepositoryRef } from '../pipeline/model/events.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Database } from './database.ts'
 
-/** Where a report came from, and the pipeline it speaks of. */
+/** The pipeline that a report is about, and its repository. */
 export type ReportedPipeline = { readonly repository: RepositoryRef; readonly pipeline: Pipeline }
 
-/** Null when Andon does not follow this issue, or is no longer installed there. */
+/** Null when the issue is not on the line, or Andon is no longer installed there. */
 export async function loadReportedPipeline(
   { kysely }: Database,
   repositoryId: number,

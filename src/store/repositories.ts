@@ -1,10 +1,10 @@
-// Rows of installations and repositories. Locking a repository's row serialises everything that happens in it.
+// Rows of installations and repositories. A lock on a repository's row serialises everything that happens in it.
 import { type Insertable, sql } from 'kysely'
 import type { InstallationRow, RepositoryRow } from '../pipeline/model/rows.ts'
-import type { Transaction } from './database.ts'
+import type { Database, Transaction } from './database.ts'
 import type { Tables } from './tables.ts'
 
-/** Makes installations that are not known; those that are stay as they are. */
+/** Inserts installations that are missing; existing rows stay as they are. */
 export async function insertMissingInstallations(
   trx: Transaction,
   rows: readonly Insertable<Tables['installations']>[],
@@ -17,7 +17,7 @@ export async function insertMissingInstallations(
     .execute()
 }
 
-/** Makes repositories that are not known; those that are stay as they are. */
+/** Inserts repositories that are missing; existing rows stay as they are. */
 export async function insertMissingRepositories(
   trx: Transaction,
   rows: readonly Insertable<Tables['repositories']>[],
@@ -45,14 +45,40 @@ export async function lockRepositoryRows(
     .execute()
 }
 
-/** The repositories that these pipelines are in. */
+/** The repositories of these pipelines. */
 export async function listRepositoriesOf(trx: Transaction, pipelineIds: readonly number[]): Promise<readonly number[]> {
   if (pipelineIds.length === 0) return []
   const rows = await trx.selectFrom('pipelines').select('repositoryId').where('id', 'in', pipelineIds).execute()
   return rows.map(({ repositoryId }) => repositoryId)
 }
 
-/** The installation's repositories that have, as far as is known, no file of their own. */
+/** The id of an installation's repository; null when the installation does not reach one of that name. */
+export async function findInstalledRepositoryId(
+  { kysely }: Database,
+  installationId: number,
+  fullName: string,
+): Promise<number | null> {
+  const row = await kysely
+    .selectFrom('repositories')
+    .select('id')
+    .where('fullName', '=', fullName)
+    .where('installationId', '=', installationId)
+    .where('removedAt', 'is', null)
+    .executeTakeFirst()
+  return row?.id ?? null
+}
+
+/** The revision of what GitHub should show of a repository. */
+export async function loadRepositoryRevision(trx: Transaction, id: number): Promise<number> {
+  const { revision } = await trx
+    .selectFrom('repositories')
+    .select('revision')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  return revision
+}
+
+/** The installation's repositories that are not known to have an `andon.yml` of their own. */
 export async function listRepositoriesWithoutFile(
   trx: Transaction,
   installationId: number,
@@ -83,7 +109,7 @@ export async function loadInstallations(trx: Transaction, ids: readonly number[]
   return trx.selectFrom('installations').selectAll().where('id', 'in', ids).execute()
 }
 
-/** Writes what was told of installations; what was told later stands already. */
+/** Inserts or updates installations; a newer row stays as it is. */
 export async function saveInstallations(trx: Transaction, rows: readonly InstallationRow[]): Promise<void> {
   if (rows.length === 0) return
   await trx

@@ -1,27 +1,27 @@
 import type { Database } from './database.ts'
 
 type Listen = Database['listen']
-type Listener = { readonly heard: (payload: string) => void; readonly lost: () => void }
+type Listener = { readonly notified: (payload: string) => void; readonly lost: () => void }
 
-/** The same as `listen`, over one connection for everybody in this process who listens on a channel. */
+/** The same as `listen`, with one connection for all listeners of a channel in this process. */
 export function shareListener(listen: Listen): Listen {
   const channels = new Map<string, { readonly listeners: Set<Listener>; readonly stop: Promise<() => Promise<void>> }>()
-  return async (channel, heard, lost) => {
-    const listener = { heard, lost }
-    const known = channels.get(channel) ?? open(channel)
-    known.listeners.add(listener)
-    const leave = async () => {
-      if (!known.listeners.delete(listener) || known.listeners.size > 0) return
-      if (channels.get(channel) === known) channels.delete(channel)
-      await (await known.stop)()
+  return async (channel, notified, lost) => {
+    const listener = { notified, lost }
+    const shared = channels.get(channel) ?? open(channel)
+    shared.listeners.add(listener)
+    const unlisten = async () => {
+      if (!shared.listeners.delete(listener) || shared.listeners.size > 0) return
+      if (channels.get(channel) === shared) channels.delete(channel)
+      await (await shared.stop)()
     }
     try {
-      await known.stop
+      await shared.stop
     } catch (error) {
-      if (channels.get(channel) === known) channels.delete(channel)
+      if (channels.get(channel) === shared) channels.delete(channel)
       throw error
     }
-    return leave
+    return unlisten
   }
 
   function open(channel: string) {
@@ -29,7 +29,7 @@ export function shareListener(listen: Listen): Listen {
     const stop = listen(
       channel,
       (payload) => {
-        for (const { heard } of [...listeners]) heard(payload)
+        for (const { notified } of [...listeners]) notified(payload)
       },
       () => {
         for (const { lost } of [...listeners]) lost()

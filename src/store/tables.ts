@@ -1,5 +1,5 @@
-// The columns as TypeScript sees them; migrations/ is where they are made. Moments come out as Instants, jsonb goes in as
-// text, because the two drivers disagree about what an array in a jsonb parameter means.
+// The columns as TypeScript sees them; migrations/ defines them. Timestamps are read as Instants, and jsonb is written
+// as text because the two drivers disagree about what an array in a jsonb parameter means.
 import type { ColumnType, Generated } from 'kysely'
 import type { AndonYmlProblem } from '../line/parse-yaml.ts'
 import type { Effect } from '../pipeline/model/effects.ts'

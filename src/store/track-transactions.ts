@@ -1,28 +1,28 @@
-// Knows whether a transaction is open in the code that is running. Two mistakes then show in any test on either database:
-// something slow done while one is open, and a query that goes around the open one, which on PGlite, with its single
-// connection, would wait for itself for ever.
+// Tracks whether a transaction is open in the running code. Any test on either database then shows two mistakes: slow
+// work inside a transaction, and a query that bypasses the open transaction, which would wait for ever on PGlite's
+// single connection.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Kysely, KyselyPlugin, TransactionBuilder } from 'kysely'
 import type { Tables } from './tables.ts'
 
 const current = new AsyncLocalStorage<{ open: boolean }>()
 
-/** Is a transaction open in the present chain of calls? Nothing slow may happen then. */
+/** Is a transaction open in the current async context? Nothing slow may happen then. */
 export function isInTransaction(): boolean {
   return current.getStore()?.open ?? false
 }
 
-/** The same database, whose transactions are known while they are open. */
+/** The same database, with its open transactions tracked. */
 export function trackTransactions(kysely: Kysely<Tables>): Kysely<Tables> {
-  const watched = kysely.withPlugin(REJECT_BYPASSING_QUERIES)
-  // Begun below the plugin: a transaction's own queries are no way around it.
-  watched.transaction = () => trackBuilder(kysely.transaction())
-  return watched
+  const tracked = kysely.withPlugin(REJECT_BYPASSING_QUERIES)
+  // Transactions start below the plugin, which would reject their own queries.
+  tracked.transaction = () => trackBuilder(kysely.transaction())
+  return tracked
 }
 
 const REJECT_BYPASSING_QUERIES: KyselyPlugin = {
   transformQuery({ node }) {
-    if (isInTransaction()) throw new Error('a query goes around the transaction that is open here')
+    if (isInTransaction()) throw new Error('this query bypasses the open transaction')
     return node
   },
   transformResult: async ({ result }) => result,
@@ -53,7 +53,7 @@ async function runInTransaction<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await current.run(state, work)
   } finally {
-    // What was started in there and outlives it is free again.
+    // Work that the transaction started and that outlives it may query again.
     state.open = false
   }
 }

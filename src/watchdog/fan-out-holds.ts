@@ -5,7 +5,7 @@ import { fanOutGlobalHold, fanOutRepositoryHold } from '../store/holds.ts'
 const REPOSITORIES_AT_ONCE = 200
 const PIPELINES_AT_ONCE = 200
 
-/** Has pipelines woken around which a cord was pulled or let go, some at a time; resolves to how much was done. */
+/** Makes the pipelines under a new hold or release due to wake, some at a time; resolves to how many rows it handled. */
 export async function fanOutHolds({ database, now }: { database: Database; now: () => Instant }): Promise<number> {
   const { kysely } = database
   const passed = await kysely.transaction().execute((trx) => fanOutGlobalHold(trx, REPOSITORIES_AT_ONCE))

@@ -1,21 +1,21 @@
-// The heartbeat for the operator with nothing else left: readable when the database is away. A file is replaced whole,
-// so that nobody reads half of one.
+// Heartbeats as files, which the operator can read while the database is away. A file is replaced as a whole, so that a
+// reader never gets half of one.
 import { lstat, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeDirectory } from '../process/data-directory.ts'
 import { type Heartbeat, type LoopProcess, whyNotHeartbeat } from './heartbeat.ts'
 
-/** A file as it was found: a heartbeat, or what is wrong with it. */
+/** A file's heartbeat, or what is wrong with it. */
 export type HeartbeatFile =
   | { readonly name: string; readonly heartbeat: Heartbeat }
   | { readonly name: string; readonly heartbeat: null; readonly problem: string }
 
-/** Where the loops of a data directory leave their files. */
+/** Where the loops of a data directory write their files. */
 export function loopsDirectory(dataDirectory: string): string {
   return join(dataDirectory, 'loops')
 }
 
-/** The socket on which a loop may be asked to stop. */
+/** The socket on which a loop can be asked to stop. */
 export function stopSocketPath(dataDirectory: string, self: Pick<LoopProcess, 'role' | 'pid'>): string {
   return join(loopsDirectory(dataDirectory), `${self.role}-${self.pid}.sock`)
 }
@@ -28,7 +28,7 @@ export async function writeHeartbeatFile(dataDirectory: string, heartbeat: Heart
   await rename(`${path}.draft`, path)
 }
 
-/** Removes what a loop has left. */
+/** Removes the files of a loop. */
 export async function removeHeartbeatFile(
   dataDirectory: string,
   self: Pick<LoopProcess, 'role' | 'pid'>,
@@ -37,20 +37,20 @@ export async function removeHeartbeatFile(
   for (const left of [path, `${path}.draft`, stopSocketPath(dataDirectory, self)]) await rm(left, { force: true })
 }
 
-/** Reads every file there is; none when no loop has ever beaten here. */
+/** Reads every heartbeat file; none when no loop has ever beaten in this directory. */
 export async function readHeartbeatFiles(dataDirectory: string): Promise<readonly HeartbeatFile[]> {
   const directory = loopsDirectory(dataDirectory)
   const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
     throw error
   })
-  const found = await Promise.all(
+  const files = await Promise.all(
     names
       .filter((name) => name.endsWith('.json'))
       .toSorted()
       .map((name) => readHeartbeatFile(directory, name)),
   )
-  return found.filter((file) => file !== null)
+  return files.filter((file) => file !== null)
 }
 
 const MAX_FILE_BYTES = 64 * 1024
@@ -59,19 +59,19 @@ async function readHeartbeatFile(directory: string, name: string): Promise<Heart
   const flawed = (problem: string): HeartbeatFile => ({ name, heartbeat: null, problem })
   try {
     const stats = await lstat(join(directory, name))
-    if (!stats.isFile() || stats.size > MAX_FILE_BYTES) return flawed('it is not a file of a loop')
+    if (!stats.isFile() || stats.size > MAX_FILE_BYTES) return flawed('it is not a heartbeat file')
     const text = await readFile(join(directory, name), 'utf8')
     if (text.trim() === '') return flawed('it is empty')
-    const told: unknown = JSON.parse(text)
-    const flaw = whyNotHeartbeat(told)
+    const value: unknown = JSON.parse(text)
+    const flaw = whyNotHeartbeat(value)
     if (flaw !== null) return flawed(flaw)
-    const heartbeat = told as Heartbeat
-    return heartbeatFileName(heartbeat) === name ? { name, heartbeat } : flawed('it speaks of another loop')
+    const heartbeat = value as Heartbeat
+    return heartbeatFileName(heartbeat) === name ? { name, heartbeat } : flawed('it describes another loop')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    // Its loop ended in this moment.
+    // Its loop has just ended and removed it.
     if (code === 'ENOENT') return null
-    return flawed(error instanceof SyntaxError ? 'it is cut off or no JSON' : `it cannot be read (${code})`)
+    return flawed(error instanceof SyntaxError ? 'it is truncated or not JSON' : `it cannot be read (${code})`)
   }
 }
 

@@ -1,5 +1,5 @@
-// A process that works says so every 15 s, by a timer of its own that no iteration can hold up. The first beat is kept
-// before the first claim; `stopping` is the last one, and it is kept before anything is released.
+// A worker beats every 15 s, by its own timer that no iteration can delay. The first beat is stored before the first
+// claim; the last one, `stopping`, is stored before anything is released.
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/model/time.ts'
@@ -11,30 +11,30 @@ import { readHeartbeatFiles, removeHeartbeatFile, writeHeartbeatFile } from './h
 import type { LoopState } from './loop.ts'
 
 export type HeartbeatTimer = {
-  /** Says that it is stopping. Nothing is said after that; resolves when it is kept, or when nobody can keep it. */
+  /** Beats `stopping`, and never again; resolves when that is stored, or after a timeout. */
   stop(): Promise<void>
-  /** Its work is done and nothing is left in hand: it leaves no sign of life behind. */
+  /** Removes the heartbeat, once the work is done and nothing is claimed. */
   remove(): Promise<void>
 }
 
-/** A place in which heartbeats are kept. Resolves to when the loop was asked to stop. */
+/** Where heartbeats are stored; `write` resolves to when the loop was asked to stop. */
 type BeatSink = {
   write(heartbeat: Heartbeat): Promise<Instant | null>
   remove(self: LoopProcess): Promise<void>
 }
 
-/** Who this process is. */
+/** Identifies this process. */
 export async function identifySelf(role: string): Promise<LoopProcess> {
   return { role, host: hostname(), pid: process.pid, startedAtTicks: await readStartTicks(process.pid) }
 }
 
-/** Begins to beat; resolves when the first beat is kept, and rejects if the database does not take it. */
+/** Starts to beat; resolves when the first beat is stored, and rejects if the database does not store it. */
 export async function startHeartbeat(o: {
   self: LoopProcess
   database: Database
   dataDirectory: string
   loops: () => readonly LoopState[]
-  /** Called at a beat that finds the wish in the row, maybe more than once. */
+  /** Called after a beat whose row asks the loop to stop, possibly more than once. */
   stopAsked: () => void
   now: () => Instant
   log: Logger
@@ -51,11 +51,11 @@ export async function startHeartbeat(o: {
   const timer = setInterval(() => {
     const beat = heartbeat(false)
     if (!file.isBusy()) void file.write(beat)
-    // A database that does not answer is not asked again before it has.
+    // The beat before is still on its way to the database.
     if (row.isBusy()) return
     row.write(beat).then(
       (askedAt) => askedAt !== null && o.stopAsked(),
-      (error: unknown) => log.warn({ err: error }, 'a beat could not be kept in the database'),
+      (error: unknown) => log.warn({ err: error }, 'a heartbeat could not be written to the database'),
     )
   }, o.everyMs ?? BEAT_EVERY_MS)
 
@@ -63,15 +63,15 @@ export async function startHeartbeat(o: {
     async stop() {
       clearInterval(timer)
       const last = heartbeat(true)
-      await waitAtMost([row.write(last), file.write(last)], log, 'nobody was told that this loop is stopping')
+      await waitAtMost([row.write(last), file.write(last)], log, 'the stopping heartbeat could not be written')
     },
     async remove() {
-      await waitAtMost([row.remove(self), file.remove(self)], log, 'the last sign of life stays where it is')
+      await waitAtMost([row.remove(self), file.remove(self)], log, 'the heartbeat could not be removed')
     },
   }
 }
 
-/** What a process left that was killed on this machine is not kept for a successor to stumble over. */
+/** Removes the heartbeats of processes that were killed on this machine. */
 async function removeDeadLoops(o: {
   self: LoopProcess
   database: Database
@@ -82,7 +82,7 @@ async function removeDeadLoops(o: {
   const rows = await loadLoops(o.database)
   for (const left of [...rows, ...files].filter(({ host }) => host === o.self.host)) {
     const { state, isProven } = await assessHeartbeat(left, { now: o.now(), host: o.self.host, from: 'row' })
-    if (isProven || state === 'alive' || state === 'doubtful') continue
+    if (isProven || state === 'alive' || state === 'untrusted') continue
     await deleteLoop(o.database, left.id)
     await removeHeartbeatFile(o.dataDirectory, left).catch(() => undefined)
   }
@@ -95,16 +95,17 @@ function databaseSink(database: Database): BeatSink {
   }
 }
 
-/** A worker beats without a disk too: then only the database tells of it, and the log says so once. */
+/** A worker beats without a writable disk too: then only in the database, and the log says so once. */
 function fileSink(dataDirectory: string, log: Logger): BeatSink {
-  let complained = false
+  let isWarned = false
   return {
     async write(heartbeat) {
       try {
         await writeHeartbeatFile(dataDirectory, heartbeat)
       } catch (error) {
-        if (!complained) log.warn({ err: error }, 'heartbeats cannot be written to a file: set ANDON_DATA')
-        complained = true
+        if (!isWarned)
+          log.warn({ err: error }, 'heartbeats cannot be written to a file: set ANDON_DATA to a writable directory')
+        isWarned = true
       }
       return null
     },
@@ -112,8 +113,8 @@ function fileSink(dataDirectory: string, log: Logger): BeatSink {
   }
 }
 
-/** One beat after the other, so that an old one never lands on a newer. */
-function serializeWrites(keeper: BeatSink): BeatSink & { isBusy(): boolean } {
+/** Writes one beat after the other, so that an old one never overwrites a newer one. */
+function serializeWrites(sink: BeatSink): BeatSink & { isBusy(): boolean } {
   let last: Promise<unknown> = Promise.resolve()
   let waiting = 0
   function next<T>(work: () => Promise<T>): Promise<T> {
@@ -124,14 +125,14 @@ function serializeWrites(keeper: BeatSink): BeatSink & { isBusy(): boolean } {
   }
   return {
     isBusy: () => waiting > 0,
-    write: (heartbeat) => next(() => keeper.write(heartbeat)),
-    remove: (self) => next(() => keeper.remove(self)),
+    write: (heartbeat) => next(() => sink.write(heartbeat)),
+    remove: (self) => next(() => sink.remove(self)),
   }
 }
 
 const END_TIMEOUT_MS = 3_000
 
-/** A database that is away must not hold up the end of a process. */
+/** A database that is away must not delay the end of a process. */
 async function waitAtMost(works: readonly Promise<unknown>[], log: Logger, complaint: string): Promise<void> {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(new Error(`not within ${END_TIMEOUT_MS} ms`)), END_TIMEOUT_MS)

@@ -1,18 +1,17 @@
-// A heartbeat is what a loop last said of itself, in a row and in a file. It is evidence, not truth: whoever reads one
-// judges it, and whatever cannot be believed is never called alive, nor is a signal sent on its word.
-
+// A heartbeat is what a loop last reported, in a row and in a file. It is evidence, not truth: a reader assesses it,
+// and an untrusted heartbeat is never called alive, nor is a signal sent because of it.
 import type { Instant } from '../pipeline/model/time.ts'
 import { identifyProcess, type ProcessIdentity } from '../process/process-identity.ts'
 import type { LoopRow } from '../store/loops.ts'
 import type { LoopState } from './loop.ts'
 
-/** What a loop says of itself. One process is one loop to its operator, however many steps it takes turns at. */
+/** What a loop reports. One process is one loop to its operator, however many steps it runs. */
 export type Heartbeat = Omit<LoopRow, 'stopRequestedAt'>
 
-/** Who beats. */
+/** The process that beats. */
 export type LoopProcess = Pick<Heartbeat, 'role' | 'host' | 'pid' | 'startedAtTicks'>
 
-/** Who judges: when, and on which machine. */
+/** When and on which machine a heartbeat is assessed. */
 export type HeartbeatObserver = {
   readonly now: Instant
   readonly host: string
@@ -21,13 +20,13 @@ export type HeartbeatObserver = {
 
 /**
  * - `alive`: it beat within the last minute.
- * - `stale`: it has not.
- * - `gone`: its process is not there any more, or its pid is somebody else's.
- * - `doubtful`: what it says cannot be believed.
+ * - `stale`: it did not.
+ * - `gone`: its process has ended, or another process has its pid.
+ * - `untrusted`: the heartbeat cannot be trusted.
  */
 export type HeartbeatAssessment = {
-  readonly state: 'alive' | 'stale' | 'gone' | 'doubtful'
-  /** Only of a process on this machine whose start is the one it noted. */
+  readonly state: 'alive' | 'stale' | 'gone' | 'untrusted'
+  /** The process runs on this machine, with the start time that it noted. */
   readonly isProven: boolean
   readonly reason: string
 }
@@ -35,9 +34,9 @@ export type HeartbeatAssessment = {
 /** Four beats may be lost before a loop is stale. */
 export const BEAT_EVERY_MS = 15_000
 const STALE_AFTER_MS = 60_000
-/** An iteration in hand for longer, or none that ended well for as long, is no progress. */
+/** A longer iteration, or none that succeeded for this long, is no progress. */
 const MAX_PROGRESS_AGE_MS = 120_000
-/** Two machines' clocks may differ that much. */
+/** Clocks of two machines may differ by this much. */
 const MAX_CLOCK_SKEW_MS = 5_000
 
 const MAX_ERROR_LENGTH = 300
@@ -63,12 +62,12 @@ export function heartbeatOf(
   }
 }
 
-/** What names a loop everywhere: `worker-myhost-4711`. */
+/** The id of a loop: `worker-myhost-4711`. */
 export function loopIdOf({ role, host, pid }: Pick<LoopProcess, 'role' | 'host' | 'pid'>): string {
   return `${role}-${host}-${pid}`
 }
 
-/** Judges a heartbeat that is well formed. A row may come from another machine; a file is always of this one. */
+/** Assesses a well-formed heartbeat. A row may come from another machine; a file must come from this one. */
 export async function assessHeartbeat(
   heartbeat: Heartbeat,
   o: HeartbeatObserver & { from: 'row' | 'file' },
@@ -79,39 +78,40 @@ export async function assessHeartbeat(
   const isProven = isHere && identity === 'same'
   const age = Date.parse(o.now) - Date.parse(beatAt)
   if (!isHere && o.from === 'file') {
-    return { state: 'doubtful', isProven, reason: `its file was written on ${host}, which is not this machine` }
+    return { state: 'untrusted', isProven, reason: `its file was written on ${host}, which is not this machine` }
   }
   if (!(age >= -MAX_CLOCK_SKEW_MS))
-    return { state: 'doubtful', isProven, reason: `its last beat lies in the future, at ${beatAt}` }
+    return { state: 'untrusted', isProven, reason: `its last beat is in the future, at ${beatAt}` }
   if (age > STALE_AFTER_MS) {
     return { state: 'stale', isProven, reason: `its last beat was at ${beatAt}${PROCESS_REMARKS[identity](pid)}` }
   }
-  if (identity === 'gone') return { state: 'gone', isProven, reason: `process ${pid} has ended without a word` }
-  if (identity === 'other') return { state: 'gone', isProven, reason: `process ${pid} is another one by now` }
+  if (identity === 'gone')
+    return { state: 'gone', isProven, reason: `process ${pid} has ended without stopping in order` }
+  if (identity === 'other') return { state: 'gone', isProven, reason: `its pid ${pid} now belongs to another process` }
   return { state: 'alive', isProven, reason: '' }
 }
 
 const PROCESS_REMARKS: Record<ProcessIdentity, (pid: number) => string> = {
-  same: (pid) => `, though process ${pid} is still there`,
-  other: (pid) => `, and process ${pid} is another one by now`,
+  same: (pid) => `, though process ${pid} still exists`,
+  other: (pid) => `, and its pid ${pid} now belongs to another process`,
   gone: (pid) => `, and process ${pid} has ended`,
   unknown: () => '',
 }
 
-/** Whether a loop that is alive gets anything done: a beat proves no progress. */
+/** Whether a live loop makes progress, which a beat does not prove. */
 export function isProgressing({ inFlightSince, progressAt, lastError }: Heartbeat, now: Instant): boolean {
   const recent = (at: Instant) => Math.abs(Date.parse(now) - Date.parse(at)) <= MAX_PROGRESS_AGE_MS
   if (inFlightSince !== null && !recent(inFlightSince)) return false
   return progressAt === null ? lastError === null : recent(progressAt)
 }
 
-/** What is wrong with a value that claims to be a heartbeat; null when it is one. */
+/** Why a value is not a heartbeat; null when it is one. */
 export function whyNotHeartbeat(value: unknown): string | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'it is not an object'
-  const told = value as Readonly<Record<string, unknown>>
-  const flawed = (Object.keys(FIELD_CHECKS) as (keyof Heartbeat)[]).find((field) => !FIELD_CHECKS[field](told[field]))
+  const fields = value as Readonly<Record<string, unknown>>
+  const flawed = (Object.keys(FIELD_CHECKS) as (keyof Heartbeat)[]).find((field) => !FIELD_CHECKS[field](fields[field]))
   if (flawed !== undefined) return `its "${flawed}" is missing or wrong`
-  const heartbeat = told as Heartbeat
+  const heartbeat = fields as Heartbeat
   return heartbeat.id === loopIdOf(heartbeat) ? null : 'its id belongs to another loop'
 }
 
@@ -131,7 +131,7 @@ const FIELD_CHECKS: Readonly<Record<keyof Heartbeat, FieldCheck>> = {
   id: isName,
   role: isName,
   host: isName,
-  // A signal to 0 or below reaches a group of processes.
+  // A signal to a pid of 0 or below reaches a group of processes.
   pid: (value) => Number.isInteger(value) && Number(value) > 0 && Number(value) <= MAX_PID,
   startedAtTicks: orNull((value) => typeof value === 'string' && /^\d+$/.test(value)),
   status: (value) => value === 'running' || value === 'idle' || value === 'stopping',

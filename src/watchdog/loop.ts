@@ -1,23 +1,22 @@
-// Background work is a `step()`: one unit, done or not, that says how much it did. The loop calls it until it is quiet and
-// then rests: until a hint, until the next moment at which something is due, or for so long at most. A lost hint is
-// therefore only a delay, and tests call `step()` themselves. A step that throws is logged and survived: one failed
-// iteration never ends the loop.
+// Background work is a `step()`: one unit of work that returns how much it did. The loop calls it until nothing is left
+// and then rests: until a hint, until something is due, or for `everyMs` at most. A lost hint is therefore only a
+// delay, and tests call `step()` themselves. A step that throws is logged: one failed iteration never ends the loop.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/model/time.ts'
 
 /**
  * Does one unit of work; resolves to how many things it did, 0 when there was nothing to do. Once `stopping` is aborted
- * it finishes what is in hand and claims nothing more.
+ * it finishes what it has claimed and claims nothing more.
  */
 export type Step = (stopping: AbortSignal) => Promise<number>
 
-/** Where a loop is. Somebody else's timer tells it on, so that an iteration that hangs cannot keep it quiet. */
+/** The state of a loop. Another timer reports it, so that an iteration that hangs cannot hide it. */
 export type LoopState = {
   readonly name: string
-  /** Iterations begun. */
+  /** How many iterations have started. */
   readonly iteration: number
-  /** When an iteration last ended well; null before the first did. */
+  /** When an iteration last succeeded; null before the first success. */
   readonly progressAt: Instant | null
   readonly inFlightSince: Instant | null
   readonly lastError: { readonly at: Instant; readonly message: string } | null
@@ -25,20 +24,20 @@ export type LoopState = {
 
 export type Loop = {
   state(): LoopState
-  /** Somebody knows of work: do not rest any longer. */
+  /** There is work: stop resting. */
   hint(): void
-  /** Resolves when it has ended by itself or been stopped. */
+  /** Resolves when the loop has ended by itself or was stopped. */
   readonly ended: Promise<void>
-  /** Resolves when the step in hand is finished; nothing is begun after the call. Calling it again waits for the same end. */
+  /** Starts no more steps; resolves when the current one is finished. Calling it again waits for the same end. */
   stop(): Promise<void>
 }
 
-/** Starts a loop over `step`, which rests for `everyMs` milliseconds at most, `iterations` times or for good. */
+/** Starts a loop over `step` that rests for `everyMs` milliseconds at most and ends after `iterations`, if given. */
 export function startLoop(o: {
   name: string
   step: Step
   everyMs: number
-  /** When something that was not due at `since` will be; null: not that anybody knew. */
+  /** When something that was not due at `since` becomes due; null when nothing is scheduled. */
   nextDueAt?: (since: Instant) => Promise<Instant | null>
   now: () => Instant
   log: Logger
@@ -59,13 +58,13 @@ export function startLoop(o: {
       if (stopping.signal.aborted || (done ?? 0) > 0) continue
       if (done === null) await pause(Math.min(o.everyMs, RETRY_MS))
       else await rest(since)
-      // Many hints in a burst are one look.
+      // Many hints in a burst cause one iteration.
       const early = startedAt + MIN_REST_MS - performance.now()
       if (early > 0) await sleep(early, undefined, { signal: stopping.signal }).catch(() => undefined)
     }
   }
 
-  /** When it began and how much was done; null when it failed. */
+  /** When the iteration started and how much it did; null when it failed. */
   async function iterate(): Promise<{ since: Instant; done: number | null }> {
     const since = o.now()
     state = { ...state, iteration: state.iteration + 1, inFlightSince: since }
@@ -84,7 +83,7 @@ export function startLoop(o: {
   async function rest(since: Instant): Promise<void> {
     const until = performance.now() + o.everyMs
     const dueAt = (await o.nextDueAt?.(since).catch(() => null)) ?? null
-    // Timers stand still while the machine sleeps, and its clock does not: so it is looked at every second.
+    // Timers stop while the machine sleeps, its clock does not: so the clock is read every second.
     while (!hinted && !stopping.signal.aborted) {
       const leftMs = Math.min(
         until - performance.now(),

@@ -4,7 +4,7 @@ import type { Database } from '../store/database.ts'
 import { loadLoops } from '../store/loops.ts'
 import { listRegisteredLoops, type RegisteredLoop } from './loop-registry.ts'
 
-/** What a probe is told about the loops. Errors are left out: they may name repositories, and anybody may probe. */
+/** The loops as `/healthz` shows them. Errors are left out: they may name repositories, and `/healthz` is public. */
 export type LoopsHealth = {
   readonly degraded: readonly string[]
   readonly loops: readonly {
@@ -16,12 +16,12 @@ export type LoopsHealth = {
   }[]
 }
 
-/** Which loops work, as the database knows them, and a sentence for each that does not. */
+/** Loads the state of every loop in the database, with a sentence for each that does not work. */
 export async function loadLoopsHealth(o: { database: Database; now: () => Instant }): Promise<LoopsHealth> {
   const rows = await loadLoops(o.database)
   const loops = await listRegisteredLoops({ rows, files: [], now: o.now(), host: hostname() })
   const degraded = loops.flatMap((loop) => whyNotHealthy(loop) ?? [])
-  if (!loops.some(({ state }) => state === 'alive')) degraded.unshift('no worker is alive: nothing goes out to GitHub')
+  if (!loops.some(({ state }) => state === 'alive')) degraded.unshift('no worker is alive: nothing is sent to GitHub')
   return {
     degraded,
     loops: loops.map(({ id, state, heartbeat }) => ({
@@ -40,7 +40,7 @@ export function whyNotHealthy({ id, state, reason, heartbeat, isProgressing }: R
   if (isProgressing) return null
   const { inFlightSince = null, progressAt = null } = heartbeat ?? {}
   const last =
-    progressAt === null ? 'no iteration has ended well yet' : `the last iteration that ended well did at ${progressAt}`
-  const words = inFlightSince === null ? last : `one iteration has been in hand since ${inFlightSince}`
+    progressAt === null ? 'no iteration has succeeded yet' : `the last iteration that succeeded ended at ${progressAt}`
+  const words = inFlightSince === null ? last : `one iteration has been running since ${inFlightSince}`
   return `${id} is alive and makes no progress: ${words}`
 }

@@ -6,7 +6,7 @@ import { prune } from '../store/prune.ts'
 
 const EVERY_MS = 60 * 60_000
 
-/** Deletes rows past their retention once an hour, whichever process is there to do it; resolves to how many. */
+/** Deletes rows past their retention once an hour, in one of the processes; resolves to how many. */
 export async function pruneHourly(o: {
   readonly database: Database
   readonly now: () => Instant
@@ -16,6 +16,6 @@ export async function pruneHourly(o: {
   const next = new Date(Date.parse(now) + EVERY_MS).toISOString()
   if (!(await takeChore(o.database, 'prune', { now, next }))) return 0
   const pruned = await prune(o.database, now)
-  o.log.info({ pruned }, 'rows past their retention were dropped')
+  o.log.info({ pruned }, 'rows past their retention were deleted')
   return pruned
 }

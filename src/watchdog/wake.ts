@@ -7,8 +7,8 @@ import { listPipelinesToWake } from '../store/pipelines.ts'
 const PIPELINES_AT_ONCE = 100
 
 /**
- * Sends the clock through the door to every pipeline whose `wake_at` has passed, together with the latest beats of its
- * agents; resolves to how many took it in.
+ * Applies a clock event to every pipeline whose `wake_at` has passed, with the latest beats of its agents; resolves to
+ * how many were applied.
  */
 export async function wakeDuePipelines(o: { database: Database; door: Door; now: () => Instant }): Promise<number> {
   const at = o.now()
@@ -27,6 +27,6 @@ export async function wakeDuePipelines(o: { database: Database; door: Door; now:
       return o.door.apply({ event })
     }),
   )
-  // One that cannot be applied is due again at once: it must not keep the loop from resting.
+  // An event that cannot be applied is due again at once; counting it would keep the loop from resting.
   return outcomes.filter(({ state }) => state !== 'failed').length
 }

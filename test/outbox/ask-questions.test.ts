@@ -123,7 +123,7 @@ test('an effect whose process died is performed by the next one, and one that ki
     world.clock.advance(31)
   }
   expect(deaths).toBe(8)
-  expect(await effect()).toMatchObject({ state: 'buried', error: 'every try ended without a word' })
+  expect(await effect()).toMatchObject({ state: 'buried', error: 'every try ended without a result' })
 })
 
 test('an answer that the door turns away is asked for again', async () => {

@@ -1,14 +1,10 @@
 // In which order GitHub is brought up to date.
 
 import { expect, test } from 'vitest'
-import {
-  type DesiredSurface,
-  diffSurfaces,
-  type Publication,
-  type SurfaceState,
-} from '../../src/outbox/diff-surfaces.ts'
+import { type DesiredSurface, diffSurfaces, type SurfaceState } from '../../src/outbox/diff-surfaces.ts'
 import { desiredPipelineSurfaces } from '../../src/outbox/pipeline-surfaces.ts'
 import type { Pipeline, Stage } from '../../src/pipeline/model/pipeline.ts'
+import type { Publication } from '../../src/store/publications.ts'
 import { FIRST, failedIn, SUCCEEDED } from '../support/reasons.ts'
 import { busyBoard, minutesAgo, NOW } from '../web/support/board-fixtures.ts'
 

@@ -33,7 +33,7 @@ test('a reaction that ends every process is buried', async () => {
     world.clock.advance(31)
   }
   expect(deaths).toBe(8)
-  expect(await reaction()).toMatchObject({ state: 'buried', error: 'every try ended without a word' })
+  expect(await reaction()).toMatchObject({ state: 'buried', error: 'every try ended without a result' })
 })
 
 async function reaction() {

@@ -66,7 +66,7 @@ test('a loop is alive until it is killed, and its successor clears away what it 
   await first.stop('SIGKILL')
   const killed = await runLoopCommand('status', url)
   expect(killed.code).toBe(1)
-  expect(killed.said).toContain(`${idOf(first)} is gone: process ${first.pid} has ended without a word.`)
+  expect(killed.said).toContain(`${idOf(first)} is gone: process ${first.pid} has ended without stopping in order.`)
   expect(await runLoopCommand(`stop ${idOf(first)}`, url)).toMatchObject({
     code: 1,
     complaint: expect.stringContaining('was not asked'),

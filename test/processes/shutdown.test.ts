@@ -51,7 +51,7 @@ async function stoppedBy(signals: number, cutsConnection: boolean): Promise<numb
   expect(lines(andon, 'stopping')).toBe(1)
   expect(lines(andon, 'stopped')).toBe(1)
   // It ended because nothing was left to do, no timer either, and not because it was cut off.
-  expect(lines(andon, 'something does not end: it is left to whoever claims it next')).toBe(0)
+  expect(lines(andon, 'the shutdown takes too long: exiting, other processes take over when the claims expire')).toBe(0)
   expect(await claims(database)).toBe(0)
   expect(await dispatches(database)).toEqual(['unconfirmed'])
   expect(await loadLoops(database)).toEqual([])

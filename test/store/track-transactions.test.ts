@@ -43,7 +43,7 @@ test('a query that goes around the open transaction is refused instead of waitin
   const around = database.kysely.transaction().execute(async () => {
     await database.kysely.selectFrom('pipelines').select('id').execute()
   })
-  await expect(around).rejects.toThrow('a query goes around the transaction that is open here')
+  await expect(around).rejects.toThrow('this query bypasses the open transaction')
   expect(await database.kysely.selectFrom('pipelines').select('id').execute()).toEqual([])
 })
 

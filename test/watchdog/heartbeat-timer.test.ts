@@ -123,7 +123,7 @@ test('a folder that cannot be written leaves the row to tell', async () => {
 
 test('health names what is degraded: no worker, a stale one, one without progress', async () => {
   const health = () => loadLoopsHealth({ database, now })
-  expect((await health()).degraded).toEqual(['no worker is alive: nothing goes out to GitHub'])
+  expect((await health()).degraded).toEqual(['no worker is alive: nothing is sent to GitHub'])
   await start()
   expect(await health()).toMatchObject({ degraded: [], loops: [{ state: 'alive', status: 'idle' }] })
   const elsewhere = { ...self, host: 'elsewhere' }
@@ -132,7 +132,7 @@ test('health names what is degraded: no worker, a stale one, one without progres
   const stuck = { name: 'outbox', iteration: 1, progressAt: null, inFlightSince: long, lastError: null }
   await upsertLoop(database, heartbeatOf({ ...elsewhere, pid: 1 }, [stuck], now(), false))
   expect((await health()).degraded).toEqual([
-    `worker-elsewhere-1 is alive and makes no progress: one iteration has been in hand since ${long}`,
+    `worker-elsewhere-1 is alive and makes no progress: one iteration has been running since ${long}`,
     `worker-elsewhere-${process.pid} is stale: its last beat was at ${long}`,
   ])
 })

@@ -59,7 +59,7 @@ describe('a bad heartbeat is never alive', () => {
       rowOf({ pid: 5, host: '' }),
     ]
     const states = (await registry(bad)).map(({ state }) => state)
-    expect(states.toSorted()).toEqual(['doubtful', 'doubtful', 'doubtful', 'doubtful', 'stale'])
+    expect(states.toSorted()).toEqual(['stale', 'untrusted', 'untrusted', 'untrusted', 'untrusted'])
     recordMeasurements('bad-heartbeats', { files: BAD_HEARTBEATS.length, rows: bad.length, alive: 0 })
   })
 })
@@ -80,7 +80,7 @@ test('where a row and a file speak of one loop, the later word counts, and the w
   expect(await registry([older])).toMatchObject([{ state: 'alive', stopRequestedAt: '2026-11-21T13:00:01.000Z' }])
   put('worker-4711.json', '{"id":')
   expect((await registry([rowOf({})])).map(({ id, state }) => `${id} ${state}`)).toEqual([
-    'worker-4711.json doubtful',
+    'worker-4711.json untrusted',
     'worker-here-4711 alive',
   ])
 })
@@ -117,7 +117,7 @@ test('three hours of beats prove no progress', async () => {
     })
     expect(known).toMatchObject({ state: 'alive', isProgressing: false })
     expect(known && whyNotHealthy(known)).toBe(
-      `worker-here-4711 is alive and makes no progress: one iteration has been in hand since ${since}`,
+      `worker-here-4711 is alive and makes no progress: one iteration has been running since ${since}`,
     )
     beats++
   }

@@ -32,15 +32,15 @@ export type BadHeartbeat = {
 export function badHeartbeats(good: Heartbeat): readonly BadHeartbeat[] {
   const text = JSON.stringify(good)
   const at = (ms: number) => new Date(Date.parse(good.beatAt) + ms).toISOString()
-  const doubtful = (name: string, text: string, reason: RegExp): BadHeartbeat => ({
+  const untrusted = (name: string, text: string, reason: RegExp): BadHeartbeat => ({
     name,
     text,
     identity: 'same',
-    state: 'doubtful',
+    state: 'untrusted',
     reason,
   })
   const wrong = (field: keyof Heartbeat, value: unknown): BadHeartbeat =>
-    doubtful(
+    untrusted(
       `${field} is ${JSON.stringify(value) ?? 'missing'}`,
       JSON.stringify({ ...good, [field]: value }),
       new RegExp(`"${field}" is missing or wrong`),
@@ -56,15 +56,15 @@ export function badHeartbeats(good: Heartbeat): readonly BadHeartbeat[] {
   }
   const fields = Object.keys(good) as (keyof Heartbeat)[]
   return [
-    doubtful('an empty file', '', /empty/),
-    doubtful('blanks', ' \n\n', /empty/),
-    doubtful('zeros of a disk that lost power', '\0'.repeat(200), /cut off or no JSON/),
+    untrusted('an empty file', '', /empty/),
+    untrusted('blanks', ' \n\n', /empty/),
+    untrusted('zeros of a disk that lost power', '\0'.repeat(200), /truncated or not JSON/),
     ...[1, 20, text.length - 1].map((length) =>
-      doubtful(`cut off after ${length} characters`, text.slice(0, length), /cut off or no JSON/),
+      untrusted(`cut off after ${length} characters`, text.slice(0, length), /truncated or not JSON/),
     ),
-    doubtful('two beats in one file', text + text, /no JSON/),
-    doubtful('NaN where a number belongs', text.replace(`:${good.pid}`, ':NaN'), /no JSON/),
-    ...['null', '17', '"worker"', '[]'].map((value) => doubtful(`it says ${value}`, value, /not an object/)),
+    untrusted('two beats in one file', text + text, /not JSON/),
+    untrusted('NaN where a number belongs', text.replace(`:${good.pid}`, ':NaN'), /not JSON/),
+    ...['null', '17', '"worker"', '[]'].map((value) => untrusted(`it says ${value}`, value, /not an object/)),
     ...fields.map((field) => wrong(field, undefined)),
     ...[Number.NaN, -1, 0, 1.5, '4711', 2 ** 31, 1e300].map((pid) => wrong('pid', pid)),
     ...['NaN', 'yesterday', '', 0, 1e15, Number.NaN, '2026-13-45T99:99:99.999Z', '2026-11-21 14:02:20'].map((moment) =>
@@ -80,18 +80,22 @@ export function badHeartbeats(good: Heartbeat): readonly BadHeartbeat[] {
     wrong('role', 7),
     wrong('host', ''),
     wrong('lastError', {}),
-    doubtful('an id of another loop', JSON.stringify({ ...good, id: 'worker-here-1' }), /id belongs to another/),
-    believable('a file of another pid', { pid: 1 }, { identity: 'same', state: 'doubtful', reason: /of another loop/ }),
+    untrusted('an id of another loop', JSON.stringify({ ...good, id: 'worker-here-1' }), /id belongs to another/),
+    believable(
+      'a file of another pid',
+      { pid: 1 },
+      { identity: 'same', state: 'untrusted', reason: /describes another loop/ },
+    ),
     believable(
       'a file of another machine',
       { host: 'elsewhere' },
-      { identity: 'same', state: 'doubtful', reason: /written on elsewhere/ },
+      { identity: 'same', state: 'untrusted', reason: /written on elsewhere/ },
     ),
     ...[60_000, 3_600_000, 10 ** 12].map((ms) =>
       believable(
         `a beat ${ms} ms later than the last`,
         { beatAt: at(ms) },
-        { identity: 'same', state: 'doubtful', reason: /in the future/ },
+        { identity: 'same', state: 'untrusted', reason: /in the future/ },
       ),
     ),
     believable(
@@ -102,15 +106,23 @@ export function badHeartbeats(good: Heartbeat): readonly BadHeartbeat[] {
     believable(
       'a beat of 1970',
       { beatAt: '1970-01-01T00:00:00.000Z' },
-      { identity: 'other', state: 'stale', reason: /another one/ },
+      { identity: 'other', state: 'stale', reason: /another process/ },
     ),
     believable(
       'stale while stopping',
       { beatAt: at(-90_000), status: 'stopping' },
       { identity: 'gone', state: 'stale', reason: /ended/ },
     ),
-    believable('a pid that was used again', {}, { identity: 'other', state: 'gone', reason: /another one by now/ }),
-    believable('a process that is not there', {}, { identity: 'gone', state: 'gone', reason: /ended without a word/ }),
+    believable(
+      'a pid that was used again',
+      {},
+      { identity: 'other', state: 'gone', reason: /belongs to another process/ },
+    ),
+    believable(
+      'a process that is not there',
+      {},
+      { identity: 'gone', state: 'gone', reason: /ended without stopping in order/ },
+    ),
   ]
 }
 
