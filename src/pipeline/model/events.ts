@@ -80,19 +80,15 @@ type OtherEvents = {
 /** What every event carries: when it happened (time is data) and how we know. */
 type EventBase<Type> = { readonly type: Type; readonly at: Instant; readonly evidence: Evidence }
 
+type Events = OtherEvents & {
+  [Type in keyof RepositoryEvents]: RepositoryEvents[Type] & { readonly repository: RepositoryRef }
+}
+
+export type EventType = keyof Events
+export type EventOf<Type extends EventType> = { [One in Type]: EventBase<One> & Readonly<Events[One]> }[Type]
+export type Event = EventOf<EventType>
 /** An event about one repository. */
-export type RepositoryEvent = {
-  [Type in keyof RepositoryEvents]: EventBase<Type> & { readonly repository: RepositoryRef } & Readonly<
-      RepositoryEvents[Type]
-    >
-}[keyof RepositoryEvents]
-
-export type Event =
-  | RepositoryEvent
-  | { [Type in keyof OtherEvents]: EventBase<Type> & Readonly<OtherEvents[Type]> }[keyof OtherEvents]
-
-export type EventType = Event['type']
-export type EventOf<Type extends EventType> = Extract<Event, { type: Type }>
+export type RepositoryEvent = EventOf<keyof RepositoryEvents>
 
 /** What the outbox tells about sending an attempt. */
 export type DispatchOutcome =
