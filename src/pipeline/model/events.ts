@@ -1,4 +1,4 @@
-// Everything that can happen to a pipeline, in our words. Read this first: deliveries, answers to our own questions,
+// Everything that can happen, in our words. Read this first: deliveries, answers to our own questions,
 // reports and the clock all become one of these, and nothing else moves a pipeline.
 import type { StageName } from '../../line/line.ts'
 import type { ButtonClick } from './command-origin.ts'
@@ -17,7 +17,7 @@ export type RepositoryRef = {
   readonly installationId: number
 }
 
-/** What each event about one repository tells, by its type. */
+/** What each event about one repository carries, by its type. */
 type RepositoryEvents = {
   'issue.changed': { action: string; issue: IssueFact; sender: string }
   'issue.labeled': { issue: IssueFact; label: string; sender: string }
@@ -26,16 +26,16 @@ type RepositoryEvents = {
   'job.changed': { job: JobFact }
   'pull_request.changed': { action: string; pullRequest: PullRequestFact }
   'review.changed': { pullRequest: PullRequestFact; review: ReviewFact }
-  /** Perhaps one of ours. */
+  /** Perhaps a comment of ours. */
   'comment.deleted': { issueNumber: number; commentId: number }
   'repository.changed': object
   'repository.removed': object
   'configuration.pushed': object
-  /** GitHub's answer to a question of ours: it echoes the whole question. */
+  /** GitHub's answer to a question of ours; the event repeats the whole question. */
   'question.answered': { question: Question; answer: Answer }
   'commands.received': GivenCommands & { sender: string; bot: boolean }
   'button.clicked': {
-    /** As the check run names it. */
+    /** The one that the check run names. */
     pipelineId: number
     origin: ButtonClick
     verb: 'retry' | 'approve'
@@ -54,7 +54,7 @@ type RepositoryEvents = {
     outcome: 'accepted' | 'refused' | 'gone'
     force: boolean
   }
-  /** What the workflow itself says about an attempt. */
+  /** The workflow's own report about an attempt. */
   'attempt.reported': {
     issueNumber: number
     key: string
@@ -90,11 +90,11 @@ export type Event = EventOf<EventType>
 /** An event about one repository. */
 export type RepositoryEvent = EventOf<keyof RepositoryEvents>
 
-/** What the outbox tells about sending an attempt. */
+/** What the outbox reports about sending an attempt. */
 export type DispatchOutcome =
   | { readonly state: 'sending' }
   | { readonly state: 'confirmed'; readonly runId: number; readonly url: string }
   | { readonly state: 'refused'; readonly reason: DispatchReason }
-  /** `needsPerson`: it is neither looked for nor sent again until a person says what to do. */
+  /** `needsPerson`: it is neither looked for nor sent again until a person decides. */
   | { readonly state: 'unconfirmed'; readonly reason: DispatchReason; readonly needsPerson?: boolean }
   | { readonly state: 'waiting'; readonly until: Instant | null; readonly reason: DispatchReason }
