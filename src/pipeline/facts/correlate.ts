@@ -4,14 +4,6 @@ import type { PullRequestFact, RunFact } from '../model/facts.ts'
 import { isDispatched } from '../model/line-rules.ts'
 import type { Pipeline } from '../model/pipeline.ts'
 
-/** The attempt that a key names. */
-type AttemptKey = {
-  readonly issueNumber: number
-  readonly stage: StageName
-  readonly attempt: number
-  readonly key: string
-}
-
 const NUMBER_PATTERN = '[1-9][0-9]{0,8}'
 const ATTEMPT_KEY = new RegExp(
   `(?:^|\\s)((${NUMBER_PATTERN})/([a-z][a-z0-9_-]*)/(${NUMBER_PATTERN})-[a-z0-9]+)(?=\\s|$)`,
@@ -26,7 +18,7 @@ export function issueOfBranch(branch: string): number | null {
 }
 
 /** The attempt key a title echoes as a whole token: `42/plan/1-k3v9x` is no part of `42/plan/1-k3v9x2`. */
-export function parseAttemptKey(title: string): AttemptKey | null {
+export function parseAttemptKey(title: string) {
   const [, key, issue, stage, attempt] = ATTEMPT_KEY.exec(title) ?? []
   if (key === undefined || stage === undefined) return null
   return { issueNumber: Number(issue), stage, attempt: Number(attempt), key }

@@ -7,17 +7,20 @@ import type { CommandAnswer, CommandResultKind } from './command-result.ts'
 import type { IssueFact, PullRequestFact, RunFact } from './facts.ts'
 import type { Instant } from './time.ts'
 
-/** Something to be done once. `key` is unique for ever within a repository: the same key is the same effect. */
+/** Something to be done once. */
 export type Effect = AskEffect | DispatchEffect | CancelEffect | ReactEffect | ReplyEffect
 
+/**
+ * `key` is unique for ever within a repository: the same key is the same effect. `dispatch/<attempt key>`,
+ * `cancel/<run id>` and `cancel/<run id>/force`, `react/<origin>/eyes` or `/confused` (one of the two), `reply/<origin>`.
+ */
+type EffectBase<Type> = { readonly type: Type; readonly key: string }
+
 /** Ask GitHub after the commit; the answer comes back as a `question.answered` event. */
-export type AskEffect = { readonly type: 'ask'; readonly key: string; readonly question: Question }
+export type AskEffect = EffectBase<'ask'> & { readonly question: Question }
 
 /** Start the workflow, with exactly two inputs: `issue` (the number, as text) and `andon` (the attempt's key). */
-export type DispatchEffect = {
-  readonly type: 'dispatch'
-  /** `dispatch/<attempt key>`. */
-  readonly key: string
+export type DispatchEffect = EffectBase<'dispatch'> & {
   readonly issueNumber: number
   readonly stage: StageName
   readonly attempt: number
@@ -28,10 +31,7 @@ export type DispatchEffect = {
 }
 
 /** Stop a run. */
-export type CancelEffect = {
-  readonly type: 'cancel'
-  /** `cancel/<run id>` or `cancel/<run id>/force`. */
-  readonly key: string
+export type CancelEffect = EffectBase<'cancel'> & {
   readonly runId: number
   readonly issueNumber: number
   readonly attemptKey: string | null
@@ -39,10 +39,7 @@ export type CancelEffect = {
 }
 
 /** React to a comment with commands: seen, or not understood or not possible. GitHub accepts the same reaction twice. */
-export type ReactEffect = {
-  readonly type: 'react'
-  /** `react/<origin>/eyes` or `react/<origin>/confused`: one of the two. */
-  readonly key: string
+export type ReactEffect = EffectBase<'react'> & {
   readonly commentId: number
   readonly content: 'eyes' | 'confused'
   /** May the comment's author write to the repository? */
@@ -50,10 +47,7 @@ export type ReactEffect = {
 }
 
 /** Answer commands with a comment, which may answer several at once. */
-export type ReplyEffect = {
-  readonly type: 'reply'
-  /** `reply/<origin>`. */
-  readonly key: string
+export type ReplyEffect = EffectBase<'reply'> & {
   readonly origin: string
   /** The issue or pull request on which the commands were given, and on which they are answered. */
   readonly issueNumber: number

@@ -3,8 +3,9 @@
 import type { StageName } from '../../line/line.ts'
 import type { ButtonClick } from './command-origin.ts'
 import type { Answer, GivenCommands, Question } from './effects.ts'
-import type { Evidence } from './evidence.ts'
+import type { Occurrence } from './evidence.ts'
 import type { IssueFact, JobFact, PullRequestFact, ReviewFact, RunFact } from './facts.ts'
+import type { CancelOutcome, Report } from './pipeline.ts'
 import type { DenialReason, DispatchReason } from './reason.ts'
 import type { Instant } from './time.ts'
 
@@ -47,22 +48,9 @@ type RepositoryEvents = {
   'attempt.admitted': { issueNumber: number; stage: StageName; attempt: number; key: string }
   'admission.denied': { issueNumber: number; reason: DenialReason; until: Instant | null }
   'dispatch.updated': { issueNumber: number; key: string; outcome: DispatchOutcome }
-  'cancel.answered': {
-    issueNumber: number
-    key: string | null
-    runId: number
-    outcome: 'accepted' | 'refused' | 'gone'
-    force: boolean
-  }
+  'cancel.answered': { issueNumber: number; key: string | null; runId: number; outcome: CancelOutcome; force: boolean }
   /** The workflow's own report about an attempt. */
-  'attempt.reported': {
-    issueNumber: number
-    key: string
-    runId: number
-    progress: number | null
-    text: string | null
-    url: string | null
-  }
+  'attempt.reported': { issueNumber: number; key: string; runId: number } & Pick<Report, 'progress' | 'text' | 'url'>
 }
 
 type OtherEvents = {
@@ -78,7 +66,7 @@ type OtherEvents = {
 }
 
 /** What every event carries: when it happened (time is data) and how we know. */
-type EventBase<Type> = { readonly type: Type; readonly at: Instant; readonly evidence: Evidence }
+type EventBase<Type> = Occurrence & { readonly type: Type }
 
 type Events = OtherEvents & {
   [Type in keyof RepositoryEvents]: RepositoryEvents[Type] & { readonly repository: RepositoryRef }

@@ -1,7 +1,7 @@
 // The state of one issue. Plain data: stored as one JSON document, so every field survives a round trip through JSON and
 // nothing here is a class, a Date or undefined.
 import type { Line, StageName } from '../../line/line.ts'
-import type { Evidence } from './evidence.ts'
+import type { Evidence, Occurrence } from './evidence.ts'
 import type { IssueFact, PermissionDecision, PullRequestFact, RunFact } from './facts.ts'
 import type { HoldOrRelease } from './hold.ts'
 import type { CancellationCause, ClosedReason, DenialReason, DispatchReason, Reason } from './reason.ts'
@@ -15,17 +15,18 @@ export type Light = 'running' | 'review' | 'queued' | 'failed' | 'done' | 'idle'
 /** Beside the light, derived when read and never stored (see view/health.ts). */
 export type Health = 'ok' | 'stalled' | 'stale' | 'unknown'
 
-/** One try at a stage: at most one dispatch and one workflow run. GitHub's `run_attempt` is something else. */
+/**
+ * One try at a stage: at most one dispatch and one workflow run. GitHub's `run_attempt` is something else. A run that Andon
+ * did not start is an attempt with number 0, no key and no control.
+ */
 export type Attempt = {
-  /** As in its key; 0 for a run that Andon did not start. */
   readonly number: number
-  /** Readable, never recurs, echoed by the workflow's `run-name`; null for a run that Andon did not start. */
+  /** Readable, never recurs, echoed by the workflow's `run-name`. */
   readonly key: string | null
   /** The run as GitHub last described it; null until one is bound. */
   readonly run: RunFact | null
   /** When the run was last read from GitHub because it was silent; absent while it never was. */
   readonly reconciliation?: Reconciliation
-  /** Absent for a run that Andon did not start. */
   readonly control?: AttemptControl
 }
 
@@ -46,20 +47,17 @@ export type AttemptControl = {
   readonly cancel: Cancellation | null
   /** Given up without a conclusion of its run. A conclusion that comes later counts nevertheless. */
   readonly closed: Closed | null
-  /** Younger runs with the same key, which are cancelled. */
   readonly duplicateRuns: readonly DuplicateRun[]
   /** The attempt's evidence while its run is unknown. */
   readonly evidence: Evidence
 }
 
 /** Why a stage runs again: the start, a round of rework, a person's command. */
-export type Trigger = {
+export type Trigger = Occurrence & {
   /** `start`, `round/<sha>`, `order/<comment>/<nth>`. */
   readonly id: string
-  readonly at: Instant
   /** The stage that begins at once; those after it follow when it has finished. */
   readonly from: StageName
-  readonly evidence: Evidence
 }
 
 /** The latest report of the outbox about sending an attempt. */
@@ -87,13 +85,15 @@ export type Cancellation = {
   readonly reason: CancellationCause
   readonly at: Instant
   readonly forcedAt: Instant | null
-  readonly response: { readonly answer: 'accepted' | 'refused' | 'gone'; readonly at: Instant } | null
+  readonly response: { readonly answer: CancelOutcome; readonly at: Instant } | null
 }
 
-/** How an attempt ended without a conclusion of its run. */
-export type Closed = ClosedReason & { readonly at: Instant; readonly evidence: Evidence }
+export type CancelOutcome = 'accepted' | 'refused' | 'gone'
 
-/** A second run of the same key, beside the adopted one. `run` is null until GitHub has described it. */
+/** How an attempt ended without a conclusion of its run. */
+export type Closed = ClosedReason & Occurrence
+
+/** A younger run of the same key beside the adopted one: it is cancelled. `run` is null until GitHub has described it. */
 export type DuplicateRun = {
   readonly runId: number
   readonly run: RunFact | null
@@ -103,13 +103,11 @@ export type DuplicateRun = {
 }
 
 /** A command about a stage whose sender has permission. */
-export type StageCommand = {
+export type StageCommand = Occurrence & {
   /** `<comment>/<nth>`. */
   readonly id: string
   readonly verb: 'start' | 'retry' | 'run' | 'cancel' | 'approve' | 'skip'
   readonly by: string
-  readonly at: Instant
-  readonly evidence: Evidence
   /** The trigger it is about; for `retry` and `run` the one it makes. */
   readonly triggerId: string
 }
@@ -133,12 +131,10 @@ export type Stage = {
 }
 
 /** What started the pipeline: the label, a command, or a recognised agent's branch. */
-export type PipelineStart = {
+export type PipelineStart = Occurrence & {
   readonly by: 'label' | 'command' | 'branch'
   /** The person or App that caused it; null when a branch did. */
   readonly actor: string | null
-  readonly at: Instant
-  readonly evidence: Evidence
 }
 
 export type Pipeline = {
@@ -165,7 +161,7 @@ export type Pipeline = {
 }
 
 /** A user's latest request to start; `permission` is null until GitHub has answered. */
-export type StartRequest = Pick<PipelineStart, 'at' | 'evidence'> & {
+export type StartRequest = Occurrence & {
   readonly login: string
   readonly by: 'label' | 'command'
   readonly permission: PermissionDecision | null

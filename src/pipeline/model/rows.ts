@@ -1,6 +1,7 @@
 // The rows that events read and change, as the database keeps them.
 import type { AndonYmlProblem } from '../../line/parse-yaml.ts'
 import type { Configuration } from './effects.ts'
+import type { RepositoryRef } from './events.ts'
 import type { PullRequestFact, RunFact } from './facts.ts'
 import type { HoldOrRelease } from './hold.ts'
 import type { Pipeline } from './pipeline.ts'
@@ -14,12 +15,7 @@ export type PullRequestKey = { readonly repositoryId: number; readonly number: n
 export type ConfigurationSource = Configuration['source']
 
 /** A repository as it is known; every event about it carries its name. */
-export type RepositoryRow = {
-  readonly id: number
-  readonly installationId: number
-  readonly fullName: string
-  readonly private: boolean
-  readonly defaultBranch: string | null
+export type RepositoryRow = RepositoryRef & {
   readonly removedAt: Instant | null
   readonly updatedAt: Instant
   /** The last good line; null while there never was one. */
