@@ -8,7 +8,6 @@ import { contextOf } from './commands/authorized-commands.ts'
 import { withRepositoryHold } from './commands/hold-or-release.ts'
 import { reactionAndReply } from './commands/reply.ts'
 import { askSenderPermission } from './commands/run-commands.ts'
-import type { Effect } from './model/effects.ts'
 import type { Event, EventOf, RepositoryEvent } from './model/events.ts'
 import { reduce } from './reduce.ts'
 import {
@@ -29,8 +28,6 @@ export function advance(world: World, event: Event): Change {
       return advanceInstallation(world, event)
     case 'pipeline.woken':
       return wakePipeline(world, event)
-    case 'comment.deleted':
-      return [...advanceRepository(world, event), ...republishComment(world, event)]
     case 'button.clicked':
       return clickButton(world, event)
     default:
@@ -49,8 +46,8 @@ export function neededBy(known: PartialWorld, event: Event): Keys {
     return missing
   }
   const { merged, around, repository, context } = takeFacts(world, event)
-  if (event.type === 'configuration.pushed') askAfterPush(world, event)
-  if (event.type === 'comment.deleted') republishComment(world, event)
+  askAfterPush(world, event)
+  republishComment(world, event)
   if (askClosingIssues(event).length > 0) world.hasPipelines(repository.id)
   for (const issueNumber of issuesOf(around, merged)) {
     lookUpLinks(around, { repositoryId: repository.id, issueNumber }, merged, repository, context)
@@ -65,21 +62,19 @@ function advanceRepository(world: World, event: RepositoryEvent): Change {
     advancePipeline(around, { repositoryId: repository.id, issueNumber }, merged, repository, context),
   )
   const outcomes = advanced.flatMap((one) => one.outcomes)
+  const closingIssues = askClosingIssues(event)
+  // Until the repository has a pipeline, its pull requests need no question.
+  const asksClosingIssues = closingIssues.length > 0 && world.hasPipelines(repository.id)
   return [
     ...(repository === stored ? [] : [{ put: 'repository', row: repository } as const]),
     ...facts.runs.map((row) => ({ put: 'run', row }) as const),
     ...facts.pullRequests.map((row) => ({ put: 'pull-request', row }) as const),
-    ...(event.type === 'configuration.pushed' ? askAfterPush(world, event) : []),
-    ...putEffects(here, [...closingIssuesQuestions(world, event), ...askSenderPermission(event)]),
+    ...askAfterPush(world, event),
+    ...putEffects(here, [...(asksClosingIssues ? closingIssues : []), ...askSenderPermission(event)]),
     ...advanced.flatMap(({ change }) => change),
     ...putEffects(here, context.commands === null ? [] : reactionAndReply(context.commands, outcomes)),
+    ...republishComment(world, event),
   ]
-}
-
-/** Until the repository has a pipeline, its pull requests need no question. */
-function closingIssuesQuestions(world: World, event: RepositoryEvent): readonly Effect[] {
-  const questions = askClosingIssues(event)
-  return questions.length > 0 && world.hasPipelines(event.repository.id) ? questions : []
 }
 
 /** What the event says about its repository, runs and pull requests, and what the door knows beside it. */
@@ -115,10 +110,9 @@ function wakePipeline(world: World, event: EventOf<'pipeline.woken'>): Change {
 }
 
 /** A comment that Andon wrote comes back after it was deleted. */
-function republishComment(
-  world: World,
-  { repository, issueNumber, commentId, at }: EventOf<'comment.deleted'>,
-): Change {
+function republishComment(world: World, event: RepositoryEvent): Change {
+  if (event.type !== 'comment.deleted') return []
+  const { repository, issueNumber, commentId, at } = event
   const row = world.pipeline({ repositoryId: repository.id, issueNumber })
   if (row === null || row.id === null) return []
   const gone = { pipelineId: row.id, commentId }

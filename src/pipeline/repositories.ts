@@ -66,7 +66,8 @@ export function affectsAllRepositories({ state, added, removed }: InstallationCh
 }
 
 /** Asks for a repository's file after a push; a push to the organisation's file asks for all that have none of their own. */
-export function askAfterPush(world: World, { repository, at }: EventOf<'configuration.pushed'>): Change {
+export function askAfterPush(world: World, { type, repository, at }: RepositoryEvent): Change {
+  if (type !== 'configuration.pushed') return []
   const isShared = repository.fullName.endsWith('/.github')
   const others = isShared ? world.repositoriesWithoutFile(repository.installationId) : []
   return [...new Set([repository.id, ...others])].flatMap((repositoryId) => askForConfiguration(repositoryId, at))
