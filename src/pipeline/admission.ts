@@ -1,5 +1,5 @@
 // Which attempts wait for a slot, which hold one, and which runs they name.
-import type { Attempt, Pipeline, Stage } from './model/pipeline.ts'
+import type { Pipeline } from './model/pipeline.ts'
 import { admittedAttempts, isLiveAttempt, isUndispatched } from './stages/attempt-outcome.ts'
 
 /** How many slots the pipeline holds. An attempt that is not sent yet holds none while its issue is closed or gone. */
@@ -9,15 +9,9 @@ export function countLiveAttempts(pipeline: Pipeline): number {
 }
 
 /** The attempt with this key, and its stage; null for a key that was never issued here. */
-export function findAttemptByKey(
-  pipeline: Pipeline,
-  key: string,
-): { readonly stage: Stage; readonly attempt: Attempt } | null {
-  for (const stage of pipeline.stages) {
-    const attempt = admittedAttempts(stage).find((admitted) => admitted.key === key)
-    if (attempt !== undefined) return { stage, attempt }
-  }
-  return null
+export function findAttemptByKey({ stages }: Pipeline, key: string) {
+  const admitted = stages.flatMap((stage) => admittedAttempts(stage).map((attempt) => ({ stage, attempt })))
+  return admitted.find(({ attempt }) => attempt.key === key) ?? null
 }
 
 /** May the attempt still be sent? Checked last before sending: it may have been called off, or its run may have appeared. */

@@ -1,5 +1,5 @@
 // An event in the pipeline of one issue: the pipeline is started or reduced, adopts the line of a file that was found, and
-// gets the stored facts that belong to it replayed once it is started or linked anew.
+// gets the stored facts that belong to it replayed once it is started or relinked.
 import { type Line, OBSERVE_ONLY_LINE } from '../line/line.ts'
 import { boundRunIds } from './admission.ts'
 import { type Change, putEffects, putPipeline } from './change.ts'
@@ -51,9 +51,9 @@ export function advancePipeline(
     isConfigurationAnswer(event) && !hasOnlyMistakes
       ? chainReductions(direct, adoptLine(direct.pipeline, lineOf(repository), event))
       : direct
-  const isLinkedAnew =
+  const isRelinked =
     stored === null || event.type === 'question.answered' || linksOf(stored.pipeline) !== linksOf(direct.pipeline)
-  const { pipeline, effects, entries } = isLinkedAnew ? replayFacts(world, key, lined, event) : lined
+  const { pipeline, effects, entries } = isRelinked ? replayFacts(world, key, lined, event) : lined
   if (pipeline === stored?.pipeline && entries.length === 0) return { change: putEffects(key, effects), outcomes }
   const row = { ...(stored ?? { ...key, id: null, revision: 0, wakeAt: null }), pipeline }
   return { change: putPipeline(stored, row, entries, effects), outcomes }
@@ -68,11 +68,11 @@ export function lookUpLinks(
   context: EventContext,
 ): void {
   const row = world.pipeline(key)
-  const isLinkedAnew =
+  const isRelinked =
     row === null
       ? pipelineStartIn(event, key.issueNumber, lineOf(repository), context.commands !== null) !== null
       : mayLink(event, row.pipeline)
-  if (isLinkedAnew) linkedRuns(world, key, row?.pipeline ?? null)
+  if (isRelinked) linkedRuns(world, key, row?.pipeline ?? null)
 }
 
 /**

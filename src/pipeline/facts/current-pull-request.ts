@@ -19,7 +19,7 @@ export function currentPullRequests({ start, line, pullRequests }: Linked): read
   return pullRequests.filter((fact) => fact.state === 'open' || stateSince(fact) >= start.at)
 }
 
-/** Since when a pull request is in its state; closing or reopening it begins anew. */
+/** Since when a pull request is in its state; closing or reopening it starts a new state. */
 export function stateSince({ snapshots, state, draft, headSha, updatedAt }: PullRequestFact): Instant {
   const current = snapshots.find((seen) => seen.state === state && seen.draft === draft && seen.headSha === headSha)
   if (current === undefined) return updatedAt

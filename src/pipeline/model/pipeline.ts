@@ -141,7 +141,7 @@ export type Pipeline = {
   readonly repositoryId: number
   readonly issue: IssueFact
   readonly start: PipelineStart
-  /** The stage table as it stood when the pipeline began. */
+  /** The stage table as it was when the pipeline began. */
   readonly line: Line
   readonly stages: readonly Stage[]
   /** Linked by closing references, by branch, or by an attempt's key; sorted by number. */
