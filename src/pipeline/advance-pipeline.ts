@@ -1,28 +1,33 @@
-// An event in the pipeline of one issue: it is begun or reduced, takes over a line that was found, and is told what is
-// stored and belongs to it once it is begun or linked anew.
+// An event in the pipeline of one issue: the pipeline is started or reduced, adopts the line of a file that was found, and
+// gets the stored facts that belong to it replayed once it is started or relinked.
 import { type Line, OBSERVE_ONLY_LINE } from '../line/line.ts'
 import { boundRunIds } from './admission.ts'
-import { adoptLine, startPipeline } from './begin.ts'
 import { type Change, putEffects, putPipeline } from './change.ts'
-import type { EventContext } from './commands/authorized-commands.ts'
-import { isConfigurationAnswer } from './configuration.ts'
-import { attemptKeyOfRun } from './facts/bind-run.ts'
+import { type EventContext, NO_CONTEXT } from './commands/authorized-commands.ts'
+import { newEffects } from './effects-of.ts'
+import { attemptKeyOfRun, bindRun } from './facts/bind-run.ts'
 import { belongsToPipeline, issuesOfPullRequest } from './facts/correlate.ts'
+import { isAdmitted } from './model/attempt.ts'
 import type { CommandOutcome } from './model/command-result.ts'
 import type { Event, RepositoryEvent } from './model/events.ts'
-import type { RunFact } from './model/facts.ts'
+import type { IssueFact, RunFact } from './model/facts.ts'
 import type { Pipeline } from './model/pipeline.ts'
 import type { IssueKey, RepositoryRow } from './model/rows.ts'
-import { type Reduction, reduce } from './reduce.ts'
+import { type Reduction, reduce, unchanged } from './reduce.ts'
+import { isConfigurationAnswer } from './repositories.ts'
+import { deriveStages } from './stages/derive-stages.ts'
+import { blankStage } from './stages/derived-stage.ts'
 import { pipelineStartIn } from './stages/pipeline-start.ts'
+import { askAboutIssue } from './stages/questions-to-ask.ts'
+import { historyOf } from './view/history.ts'
 import type { World } from './world.ts'
 
-/** What the repository's file says; without one, Andon only watches. */
+/** What the repository's file says; without one, Andon only observes. */
 export function lineOf({ configuration }: RepositoryRow): Line {
   return configuration ?? OBSERVE_ONLY_LINE
 }
 
-/** What comes of the event in the pipeline of one issue, if it has or gets one. */
+/** What the event changes in the pipeline of one issue, if the issue has or gets one. */
 export function advancePipeline(
   world: World,
   key: IssueKey,
@@ -30,28 +35,31 @@ export function advancePipeline(
   repository: RepositoryRow,
   context: EventContext,
 ): { readonly change: Change; readonly outcomes: readonly CommandOutcome[] } {
-  const known = world.pipeline(key)
-  // Only a line that the file says is settled; where none is known, the answer about the issue will tell.
-  const isConfigured = repository.configuration !== null
+  const { configuration, configurationProblems } = repository
+  const stored = world.pipeline(key)
+  // Only a line from the file is final: without one, the answer about the issue will bring what the file says.
+  const options = { context, isConfigured: configuration !== null }
   const direct =
-    known === null
-      ? startPipeline(event, key.issueNumber, lineOf(repository), { context, isConfigured })
-      : reduce(known.pipeline, event, context)
+    stored === null
+      ? startPipeline(event, key.issueNumber, lineOf(repository), options)
+      : reduce(stored.pipeline, event, context)
   if (direct === null) return { change: [], outcomes: [] }
   const { outcomes } = direct
-  const lined = isConfigurationAnswer(event)
-    ? chainReductions(direct, adoptFoundLine(direct.pipeline, repository, event))
-    : direct
-  const isLinkedAnew =
-    known === null || event.type === 'question.answered' || linksOf(known.pipeline) !== linksOf(direct.pipeline)
-  const { pipeline, effects, entries } = isLinkedAnew ? replayFacts(world, key, lined, event) : lined
-  const row = known ?? { ...key, ...NEW_ROW, pipeline }
-  const isChanged = known === null || pipeline !== known.pipeline || entries.length > 0
-  const change = isChanged ? putPipeline(known, { ...row, pipeline }, entries, effects) : putEffects(key, effects)
-  return { change, outcomes }
+  // While the file has only ever had mistakes, the pipeline waits for a version without any.
+  const hasOnlyMistakes = configuration === null && configurationProblems.length > 0
+  const lined =
+    isConfigurationAnswer(event) && !hasOnlyMistakes
+      ? chainReductions(direct, adoptLine(direct.pipeline, lineOf(repository), event))
+      : direct
+  const isRelinked =
+    stored === null || event.type === 'question.answered' || linksOf(stored.pipeline) !== linksOf(direct.pipeline)
+  const { pipeline, effects, entries } = isRelinked ? replayFacts(world, key, lined, event) : lined
+  if (pipeline === stored?.pipeline && entries.length === 0) return { change: putEffects(key, effects), outcomes }
+  const row = { ...(stored ?? { ...key, id: null, revision: 0, wakeAt: null }), pipeline }
+  return { change: putPipeline(stored, row, entries, effects), outcomes }
 }
 
-/** Looks up what may be replayed into the pipeline because of the event. */
+/** Looks up what the event may cause to be replayed into the pipeline. */
 export function lookUpLinks(
   world: World,
   key: IssueKey,
@@ -60,36 +68,75 @@ export function lookUpLinks(
   context: EventContext,
 ): void {
   const row = world.pipeline(key)
-  const isLinkedAnew =
+  const isRelinked =
     row === null
       ? pipelineStartIn(event, key.issueNumber, lineOf(repository), context.commands !== null) !== null
       : mayLink(event, row.pipeline)
-  if (isLinkedAnew) linkedRuns(world, key, row?.pipeline ?? null)
+  if (isRelinked) linkedRuns(world, key, row?.pipeline ?? null)
 }
 
-/** What was just said of the file may be the line that the pipeline waits for. */
-function adoptFoundLine(pipeline: Pipeline, repository: RepositoryRow, event: RepositoryEvent): Reduction {
-  const { configuration, configurationProblems } = repository
-  // As long as there is nothing but mistakes, it waits for a version without any.
-  const isOpen = configuration === null && configurationProblems.length > 0
-  return isOpen ? { pipeline, effects: [], entries: [], outcomes: [] } : adoptLine(pipeline, lineOf(repository), event)
-}
-
-function chainReductions(first: Reduction, then: Reduction): Reduction {
+/**
+ * The pipeline that the event starts; null for everything ordinary, which leaves no trace. `isConfigured` is false while
+ * the repository's file has not been read: see `adoptLine`.
+ */
+export function startPipeline(
+  event: Event,
+  issueNumber: number,
+  line: Line,
+  { isConfigured = true, context = NO_CONTEXT }: { isConfigured?: boolean; context?: EventContext } = {},
+): Reduction | null {
+  const start = pipelineStartIn(event, issueNumber, line, context.commands !== null)
+  if (start === null || !('repository' in event)) return null
+  const { at, actor, by, evidence } = start
+  const unreadIssue: IssueFact = {
+    ...{ number: issueNumber, title: null, url: null, author: null, updatedAt: at, evidence },
+    ...{ state: 'open', stateReason: null, closedAt: null },
+  }
+  const fresh: Pipeline = {
+    repositoryId: event.repository.id,
+    issue: event.type === 'issue.labeled' ? event.issue : unreadIssue,
+    start,
+    line,
+    stages: line.stages.map(({ name }) => blankStage(name)),
+    pullRequests: [],
+    baseSha: null,
+    removed: null,
+    ...(isConfigured ? {} : { isConfigured }),
+  }
+  const reduced = reduce(deriveStages(fresh), event, context)
+  const started = { at, type: 'pipeline.started', actor, change: { kind: 'started', by }, evidence } as const
   return {
-    ...then,
-    effects: [...first.effects, ...then.effects],
-    entries: [...first.entries, ...then.entries],
+    ...reduced,
+    effects: [askAboutIssue(issueNumber, at), ...reduced.effects],
+    entries: [started, ...reduced.entries],
   }
 }
 
-const NEW_ROW = { id: null, revision: 0, wakeAt: null } as const
+/** The pipeline on the line of its repository's file, unless its own line is final. */
+export function adoptLine(pipeline: Pipeline, line: Line, event: Event): Reduction {
+  const { isConfigured, ...rest } = pipeline
+  const attempts = pipeline.stages.flatMap((stage) => stage.attempts)
+  if (isConfigured !== false || attempts.some(isAdmitted)) return unchanged(pipeline)
+  const stages = line.stages.map(({ name }) => {
+    // Commands that came before the file was read stand for the stages that its line has.
+    const commands = pipeline.stages.find((stage) => stage.name === name)?.commands
+    return { ...blankStage(name), ...(commands && { commands }) }
+  })
+  const runs = attempts.flatMap(({ run }) => run ?? [])
+  const adopted = deriveStages(runs.reduce(bindRun, { ...rest, line, stages }))
+  const entries = historyOf(pipeline, adopted, event)
+  return { pipeline: adopted, effects: newEffects(pipeline, adopted), entries, outcomes: [] }
+}
+
+function chainReductions(first: Reduction, then: Reduction): Reduction {
+  return { ...then, effects: [...first.effects, ...then.effects], entries: [...first.entries, ...then.entries] }
+}
 
 function linksOf(pipeline: Pipeline): string {
   return [...pipeline.pullRequests.map(({ number }) => `#${number}`), ...boundRunIds(pipeline)].join()
 }
 
-/** May the event link a pull request or a run to the pipeline, or end such a link? */
+/** Can the event link a pull request or a run to the pipeline, or end such a link? */
 function mayLink(event: RepositoryEvent, pipeline: Pipeline): boolean {
   switch (event.type) {
     case 'question.answered':
@@ -108,24 +155,23 @@ function mayLink(event: RepositoryEvent, pipeline: Pipeline): boolean {
   }
 }
 
-/** Tells the pipeline what is stored and belongs to it. */
-function replayFacts(world: World, key: IssueKey, begun: Reduction, { repository }: RepositoryEvent): Reduction {
-  let told = begun
-  const retell = (event: Event) => {
-    told = chainReductions(told, reduce(told.pipeline, event))
-  }
-  for (const { fact } of world.pullRequestsOf(key)) {
-    const { updatedAt: at, evidence } = fact
-    if (!issuesOfPullRequest(fact).includes(key.issueNumber)) continue
-    retell({ type: 'pull_request.changed', action: 'replayed', at, evidence, repository, pullRequest: fact })
-  }
-  const linked = told.pipeline
-  for (const run of linkedRuns(world, key, linked)) {
-    const { updatedAt: at, evidence } = run
-    if (belongsToPipeline(linked, run) || attemptKeyOfRun(linked, run) !== null)
-      retell({ type: 'run.changed', at, evidence, repository, run })
-  }
-  return told
+/** The pipeline after the stored facts that belong to it. */
+function replayFacts(world: World, key: IssueKey, first: Reduction, { repository }: RepositoryEvent): Reduction {
+  const replay = (before: Reduction, event: Event) => chainReductions(before, reduce(before.pipeline, event))
+  const linked = world
+    .pullRequestsOf(key)
+    .filter(({ fact }) => issuesOfPullRequest(fact).includes(key.issueNumber))
+    .reduce((before, { fact: pullRequest }) => {
+      const { updatedAt: at, evidence } = pullRequest
+      return replay(before, { type: 'pull_request.changed', action: 'replayed', at, evidence, repository, pullRequest })
+    }, first)
+  const { pipeline } = linked
+  return linkedRuns(world, key, pipeline)
+    .filter((run) => belongsToPipeline(pipeline, run) || attemptKeyOfRun(pipeline, run) !== null)
+    .reduce((before, run) => {
+      const { updatedAt: at, evidence } = run
+      return replay(before, { type: 'run.changed', at, evidence, repository, run })
+    }, linked)
 }
 
 /** Runs that name the issue, runs on the branches of its pull requests, and those that the pipeline names. */

@@ -1,6 +1,6 @@
-// All that one event changes: its facts are merged, it is routed to the issues that it concerns, and each of their pipelines
-// is started or reduced. Facts come before pipelines: a fact that arrives too early is replayed once its issue is started or
-// linked, so the order of arrival does not matter.
+// One event, applied: what it says is merged into the facts, it is routed to the issues it concerns, and each of their
+// pipelines is started or reduced. Facts come before pipelines: those that came too early are replayed once a pipeline is
+// started or linked, so the order of arrival does not matter.
 import { buttonCommand } from '../commands/button-command.ts'
 import { advancePipeline, lineOf, lookUpLinks } from './advance-pipeline.ts'
 import { type Change, putEffects, putPipeline } from './change.ts'
@@ -8,13 +8,16 @@ import { contextOf } from './commands/authorized-commands.ts'
 import { withRepositoryHold } from './commands/hold-or-release.ts'
 import { reactionAndReply } from './commands/reply.ts'
 import { askSenderPermission } from './commands/run-commands.ts'
-import { askAfterPush, withConfiguration } from './configuration.ts'
-import { mergeEvent } from './merge-event.ts'
-import type { Effect } from './model/effects.ts'
 import type { Event, EventOf, RepositoryEvent } from './model/events.ts'
 import { reduce } from './reduce.ts'
-import { advanceInstallation, newRepository, withRepositoryRef } from './repositories.ts'
-import { issuesOf } from './route.ts'
+import {
+  advanceInstallation,
+  askAfterPush,
+  newRepository,
+  withConfiguration,
+  withRepositoryRef,
+} from './repositories.ts'
+import { issuesOf, mergeEvent } from './route.ts'
 import { askClosingIssues } from './stages/questions-to-ask.ts'
 import { type Heartbeats, type Keys, type PartialWorld, recording, type World, withFacts } from './world.ts'
 
@@ -25,8 +28,6 @@ export function advance(world: World, event: Event): Change {
       return advanceInstallation(world, event)
     case 'pipeline.woken':
       return wakePipeline(world, event)
-    case 'comment.deleted':
-      return [...advanceRepository(world, event), ...republishComment(world, event)]
     case 'button.clicked':
       return clickButton(world, event)
     default:
@@ -35,8 +36,8 @@ export function advance(world: World, event: Event): Change {
 }
 
 /**
- * What must be read before the event can be advanced, as far as what is known by now tells: asked again once that was
- * read, until nothing is missing. Nothing is reduced for it, so it may miss what `advance` asks for in the end.
+ * What must be read before the event can be advanced, as far as the rows read so far show: asked again after each read,
+ * until nothing is missing. It reduces nothing, so `advance` may still miss a row in the end.
  */
 export function neededBy(known: PartialWorld, event: Event): Keys {
   const { world, missing } = recording(known)
@@ -44,56 +45,53 @@ export function neededBy(known: PartialWorld, event: Event): Keys {
     advance(world, event)
     return missing
   }
-  const { told, around, repository, context } = takeFacts(world, event)
-  if (event.type === 'configuration.pushed') askAfterPush(world, event)
-  if (event.type === 'comment.deleted') republishComment(world, event)
+  const { merged, around, repository, context } = takeFacts(world, event)
+  askAfterPush(world, event)
+  republishComment(world, event)
   if (askClosingIssues(event).length > 0) world.hasPipelines(repository.id)
-  for (const issueNumber of issuesOf(around, told)) {
-    lookUpLinks(around, { repositoryId: repository.id, issueNumber }, told, repository, context)
+  for (const issueNumber of issuesOf(around, merged)) {
+    lookUpLinks(around, { repositoryId: repository.id, issueNumber }, merged, repository, context)
   }
   return missing
 }
 
 function advanceRepository(world: World, event: RepositoryEvent): Change {
-  const { known, repository, context, told, facts, around } = takeFacts(world, event)
+  const { stored, repository, context, merged, facts, around } = takeFacts(world, event)
   const here = { repositoryId: repository.id, issueNumber: null }
-  const advanced = issuesOf(around, told).map((issueNumber) =>
-    advancePipeline(around, { repositoryId: repository.id, issueNumber }, told, repository, context),
+  const advanced = issuesOf(around, merged).map((issueNumber) =>
+    advancePipeline(around, { repositoryId: repository.id, issueNumber }, merged, repository, context),
   )
   const outcomes = advanced.flatMap((one) => one.outcomes)
+  const closingIssues = askClosingIssues(event)
+  // Until the repository has a pipeline, its pull requests need no question.
+  const asksClosingIssues = closingIssues.length > 0 && world.hasPipelines(repository.id)
   return [
-    ...(repository === known ? [] : [{ put: 'repository', row: repository } as const]),
+    ...(repository === stored ? [] : [{ put: 'repository', row: repository } as const]),
     ...facts.runs.map((row) => ({ put: 'run', row }) as const),
     ...facts.pullRequests.map((row) => ({ put: 'pull-request', row }) as const),
-    ...(event.type === 'configuration.pushed' ? askAfterPush(world, event) : []),
-    ...putEffects(here, closingIssuesQuestions(world, event)),
-    ...putEffects(here, askSenderPermission(event)),
+    ...askAfterPush(world, event),
+    ...putEffects(here, [...(asksClosingIssues ? closingIssues : []), ...askSenderPermission(event)]),
     ...advanced.flatMap(({ change }) => change),
     ...putEffects(here, context.commands === null ? [] : reactionAndReply(context.commands, outcomes)),
+    ...republishComment(world, event),
   ]
 }
 
-/** Asks which issues a pull request closes; never in a repository without pipelines. */
-function closingIssuesQuestions(world: World, event: RepositoryEvent): readonly Effect[] {
-  const questions = askClosingIssues(event)
-  return questions.length > 0 && world.hasPipelines(event.repository.id) ? questions : []
-}
-
-/** The event's repository, runs and pull requests merged into what is known, and the context of the event. */
+/** What the event says about its repository, runs and pull requests, and what the door knows beside it. */
 function takeFacts(world: World, event: RepositoryEvent) {
-  const known = world.repository(event.repository.id)
-  const ref = withRepositoryRef(known ?? newRepository(event.repository, event.at), event)
+  const stored = world.repository(event.repository.id)
+  const ref = withRepositoryRef(stored ?? newRepository(event.repository, event.at), event)
   const configured = withConfiguration(ref, event)
   const context = contextOf(event, lineOf(configured), {
     outerHolds: () => ({ repository: configured.holdOrRelease, everything: world.globalHold('everything') }),
     heartbeats: heartbeatsFor(world, event),
   })
   const repository = context.commands === null ? configured : withRepositoryHold(configured, context.commands)
-  const { told, facts } = mergeEvent(world, event, lineOf(repository))
-  return { known, repository, context, told, facts, around: withFacts(world, facts) }
+  const { merged, facts } = mergeEvent(world, event, lineOf(repository))
+  return { stored, repository, context, merged, facts, around: withFacts(world, facts) }
 }
 
-/** Beats that say nothing new are known to their table alone: whoever judges a run must not take their absence for silence. */
+/** Beats without news are in their table alone: an answer about a run must not take their absence for silence. */
 function heartbeatsFor(world: World, event: RepositoryEvent): Heartbeats {
   if (event.type !== 'question.answered' || event.question.about !== 'run') return {}
   const { issueNumber } = event.question
@@ -101,38 +99,34 @@ function heartbeatsFor(world: World, event: RepositoryEvent): Heartbeats {
   return id === null ? {} : world.heartbeats(id)
 }
 
-/** The moment a pipeline asked for has come: whatever is decided by it is decided here, on the locked row. */
+/** The pipeline's `wakeAt` has come: whatever it decides is decided here, on the locked row. */
 function wakePipeline(world: World, event: EventOf<'pipeline.woken'>): Change {
   const row = world.pipelineById(event.pipelineId)
   if (row === null || row.wakeAt === null || row.wakeAt > event.at) return []
   const { pipeline, effects, entries } = reduce(row.pipeline, event)
-  // That moment is spent; the next one is worked out when the row is saved. What is derived reads otherwise from now
-  // on, so the pipeline is published again even if nothing else came of it.
+  // Saving the row works out the next moment. What is derived reads differently from now on, so the pipeline is published
+  // again even if nothing else came of it.
   return putPipeline(row, { ...row, pipeline, wakeAt: null }, entries, effects)
 }
 
-/** A deleted comment of ours comes back. */
-function republishComment(
-  world: World,
-  { repository, issueNumber, commentId, at }: EventOf<'comment.deleted'>,
-): Change {
+/** A comment that Andon wrote comes back after it was deleted. */
+function republishComment(world: World, event: RepositoryEvent): Change {
+  if (event.type !== 'comment.deleted') return []
+  const { repository, issueNumber, commentId, at } = event
   const row = world.pipeline({ repositoryId: repository.id, issueNumber })
   if (row === null || row.id === null) return []
   const gone = { pipelineId: row.id, commentId }
   return world.isPublishedComment(gone) ? [{ put: 'comment-gone', ...gone, at }, ...putPipeline(row, row, [], [])] : []
 }
 
-/**
- * A button names a check run, and the check run a pipeline. What it means is then given like a command that somebody
- * typed: one path for both.
- */
+/** A button names a check run, and the check run a pipeline. From there it is a command like one that was typed. */
 function clickButton(world: World, event: EventOf<'button.clicked'>): Change {
   const { pipelineId, origin, verb, repository, at, isRerun, type: _, ...click } = event
   const row = world.pipelineById(pipelineId)
-  if (row === null || row.repositoryId !== repository.id) return advanceRepository(world, event)
-  if (!world.isPublishedCheckRun({ pipelineId, ...origin })) return advanceRepository(world, event)
+  if (row?.repositoryId !== repository.id || !world.isPublishedCheckRun({ pipelineId, ...origin }))
+    return advanceRepository(world, event)
   return [
-    // GitHub counts the commit's checks as queued until this one is written again, whatever comes of the order.
+    // GitHub counts the commit's checks as queued until this one is written again, whatever comes of the command.
     ...(isRerun ? [{ put: 'check-run-stale', pipelineId, check: origin, at } as const] : []),
     ...(isRerun ? putPipeline(row, row, [], []) : []),
     ...advanceRepository(world, {

@@ -1,20 +1,12 @@
-// What an event changes, as data: rows that replace others, and what is to be done once.
+// What an event changes, as data: rows that replace others, and effects.
 import { boundKeys, boundRunIds } from './admission.ts'
 import type { ButtonClick } from './model/command-origin.ts'
 import type { Effect } from './model/effects.ts'
 import type { HistoryEntry } from './model/history-entry.ts'
-import type {
-  BoundRunRow,
-  InstallationRow,
-  IssueKey,
-  PipelineRow,
-  PullRequestRow,
-  RepositoryRow,
-  RunRow,
-} from './model/rows.ts'
+import type { BoundRunRow, InstallationRow, PipelineRow, PullRequestRow, RepositoryRow, RunRow } from './model/rows.ts'
 import type { Instant } from './model/time.ts'
 
-/** All that comes of one event, in order. */
+/** Every change that one event causes, in order. */
 export type Change = readonly Write[]
 
 export type Write =
@@ -23,24 +15,21 @@ export type Write =
   | { readonly put: 'run'; readonly row: RunRow }
   | { readonly put: 'pull-request'; readonly row: PullRequestRow }
   | { readonly put: 'bound-run'; readonly row: BoundRunRow }
-  /** The next revision of a pipeline, and what is told of it. */
+  /** The next revision of a pipeline, and its new history. */
   | { readonly put: 'pipeline'; readonly row: PipelineRow; readonly entries: readonly HistoryEntry[] }
-  /** On account of an issue, or of the repository. */
-  | {
-      readonly put: 'effect'
-      readonly repositoryId: number
-      readonly issueNumber: number | null
-      readonly effect: Effect
-    }
-  /** It has come true, whoever has it in hand. */
+  | ({ readonly put: 'effect'; readonly effect: Effect } & EffectScope)
+  /** It has come true, whichever worker has claimed it. */
   | { readonly put: 'effect-completed'; readonly repositoryId: number; readonly key: string }
   /** A slot may have become free although no row of the repository changed. */
   | { readonly put: 'slots-freed'; readonly repositoryId: number }
-  /** What we published is gone, or must be written again although nothing about it has changed. */
+  /** A publication that is gone, or that must be written again although nothing about it has changed. */
   | { readonly put: 'comment-gone'; readonly pipelineId: number; readonly commentId: number; readonly at: Instant }
   | { readonly put: 'check-run-stale'; readonly pipelineId: number; readonly check: ButtonClick; readonly at: Instant }
 
-/** The pipeline's next revision, with what follows from the runs that it has come to name. */
+/** `issueNumber` is null for what concerns the whole repository. */
+type EffectScope = { readonly repositoryId: number; readonly issueNumber: number | null }
+
+/** The pipeline's next revision, with what follows from the runs that it newly names. */
 export function putPipeline(
   before: PipelineRow | null,
   row: PipelineRow,
@@ -48,24 +37,20 @@ export function putPipeline(
   effects: readonly Effect[],
 ): Change {
   const { repositoryId, issueNumber, pipeline } = row
-  const newlyNamed = <T>(named: (known: PipelineRow['pipeline']) => readonly T[]) => {
-    const known = new Set(before === null ? [] : named(before.pipeline))
-    return named(pipeline).filter((one) => !known.has(one))
+  const newlyNamed = <T>(namesIn: (pipeline: PipelineRow['pipeline']) => readonly T[]) => {
+    const known = new Set(before === null ? [] : namesIn(before.pipeline))
+    return namesIn(pipeline).filter((name) => !known.has(name))
   }
+  const boundRuns = newlyNamed(boundRunIds).map((runId) => ({ runId, repositoryId, issueNumber }))
   return [
-    ...newlyNamed(boundRunIds).map(
-      (runId) => ({ put: 'bound-run', row: { runId, repositoryId, issueNumber } }) as const,
-    ),
-    // The run that a dispatch was to bring about is there: nothing is left to be sent or looked for.
+    ...boundRuns.map((run) => ({ put: 'bound-run', row: run }) as const),
+    // The dispatch has its run: nothing is left to send or to look for.
     ...newlyNamed(boundKeys).map((key) => ({ put: 'effect-completed', repositoryId, key: `dispatch/${key}` }) as const),
     { put: 'pipeline', row: { ...row, revision: row.revision + 1 }, entries },
     ...putEffects(row, effects),
   ]
 }
 
-export function putEffects(
-  { repositoryId, issueNumber }: Pick<IssueKey, 'repositoryId'> & { readonly issueNumber: number | null },
-  effects: readonly Effect[],
-): Change {
+export function putEffects({ repositoryId, issueNumber }: EffectScope, effects: readonly Effect[]): Change {
   return effects.map((effect) => ({ put: 'effect', repositoryId, issueNumber, effect }))
 }

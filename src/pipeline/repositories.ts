@@ -1,7 +1,9 @@
-// What events tell of repositories and installations. A name, a visibility or a default branch is taken from the event
-// that is newest by GitHub's clock.
+// The rows of installations and repositories. What a repository's file says is kept with the repository; pipelines begin
+// with it and keep what they began with.
+import { parseAndonYml } from '../line/parse-andon-yml.ts'
 import { type Change, putEffects } from './change.ts'
-import { askForConfiguration } from './configuration.ts'
+import { isEqualJson } from './facts/total-order.ts'
+import type { Answer, Effect } from './model/effects.ts'
 import type { Event, EventOf, RepositoryEvent, RepositoryRef } from './model/events.ts'
 import type { RepositoryRow } from './model/rows.ts'
 import type { Instant } from './model/time.ts'
@@ -9,7 +11,7 @@ import type { World } from './world.ts'
 
 type InstallationChanged = EventOf<'installation.changed'>
 
-/** A repository that an event names for the first time. */
+/** The row of a repository that an event names for the first time. */
 export function newRepository({ id, installationId, fullName, defaultBranch, ...ref }: RepositoryRef, at: Instant) {
   return {
     ...{ id, installationId, fullName, private: ref.private, defaultBranch, removedAt: null, updatedAt: at },
@@ -19,62 +21,118 @@ export function newRepository({ id, installationId, fullName, defaultBranch, ...
   } as const satisfies RepositoryRow
 }
 
-/** The repository as it is once the event has told of it; the same when it tells nothing new. */
-export function withRepositoryRef(known: RepositoryRow, event: RepositoryEvent): RepositoryRow {
+/** The row with what the event says about the repository; the same object when that is nothing new. */
+export function withRepositoryRef(row: RepositoryRow, event: RepositoryEvent): RepositoryRow {
   const { repository, at } = event
-  // Only GitHub tells what a repository is called: our own events echo what was known when they were thought of.
-  const isTold = event.evidence.kind === 'delivery'
-  const isNewer = isTold && (at > known.updatedAt || (at === known.updatedAt && event.type === 'repository.changed'))
+  // Only GitHub names a repository: our own events repeat what was stored when they were made.
+  const isFromGitHub = event.evidence.kind === 'delivery'
+  const isNewer = isFromGitHub && (at > row.updatedAt || (at === row.updatedAt && event.type === 'repository.changed'))
   const { fullName, installationId } = repository
-  const told = isNewer ? { fullName, installationId, private: repository.private, updatedAt: at } : {}
-  const defaultBranch = isNewer
-    ? (repository.defaultBranch ?? known.defaultBranch)
-    : (known.defaultBranch ?? repository.defaultBranch)
-  const next = { ...known, ...told, defaultBranch, removedAt: removedAtAfter(known, event) }
+  const named = isNewer ? { fullName, installationId, private: repository.private, updatedAt: at } : {}
+  const [first, second] = isNewer ? [repository, row] : [row, repository]
+  const defaultBranch = first.defaultBranch ?? second.defaultBranch
+  const next = { ...row, ...named, defaultBranch, removedAt: removedAtAfter(row, event) }
   const columns = ['fullName', 'installationId', 'private', 'defaultBranch', 'removedAt'] as const
-  return columns.some((column) => next[column] !== known[column]) ? next : known
+  return columns.some((column) => next[column] !== row[column]) ? next : row
 }
 
-/** What happened to an installation, and to what it reaches. */
+/** What happened to an installation, and to the repositories that it reaches. */
 export function advanceInstallation(world: World, event: InstallationChanged): Change {
   const { installationId, account, state, added, removed, at } = event
-  const known = world.installation(installationId)
+  const stored = world.installation(installationId)
   const reached = affectsAllRepositories(event) ? world.repositoriesOf(installationId) : []
+  const reinstalled = { installationId, removedAt: null, updatedAt: at }
   const joined = added
     .map((ref) => ({ ref, row: world.repository(ref.id) ?? newRepository(ref, at) }))
     .filter(({ row }) => !isOlderThanRow(event, row))
-    .map(({ ref, row }) => {
-      const { fullName, private: isPrivate } = ref
-      return { ...row, fullName, private: isPrivate, installationId, removedAt: null, updatedAt: at }
-    })
+    .map(({ ref, row }) => ({ ...row, fullName: ref.fullName, private: ref.private, ...reinstalled }))
   const leaving = [...removed.flatMap((id) => world.repository(id) ?? []), ...(state === 'removed' ? reached : [])]
   const left = [...new Map(leaving.map((row) => [row.id, row])).values()]
     .filter((row) => row.removedAt === null && !isOlderThanRow(event, row))
     .map((row) => ({ ...row, removedAt: at, updatedAt: at }))
+  const installation = { put: 'installation', row: { id: installationId, account, state, updatedAt: at } } as const
   return [
-    ...(known !== null && known.updatedAt > at
-      ? []
-      : [{ put: 'installation', row: { id: installationId, account, state, updatedAt: at } } as const]),
+    ...(stored !== null && stored.updatedAt > at ? [] : [installation]),
     ...[...joined, ...left].map((row) => ({ put: 'repository', row }) as const),
-    // Its file may name a label of its own, which nothing else would tell us before somebody uses it.
-    ...joined.flatMap(({ id }) => putEffects({ repositoryId: id, issueNumber: null }, [askForConfiguration(at)])),
+    // The file may name a label of its own, and no webhook says so before the label is used.
+    ...joined.flatMap(({ id }) => askForConfiguration(id, at)),
     ...reached.map(({ id }) => ({ put: 'slots-freed', repositoryId: id }) as const),
   ]
 }
 
-/** It was removed, suspended or brought back: whatever is named, everything is meant. */
+/** A removed, suspended or restored installation affects all its repositories, whichever the event names. */
 export function affectsAllRepositories({ state, added, removed }: InstallationChanged): boolean {
   return state === 'removed' || added.length + removed.length === 0
 }
 
-/** What was told later stands: deliveries come in any order. */
-function isOlderThanRow({ at }: Event, known: RepositoryRow): boolean {
-  return at < (known.removedAt ?? known.updatedAt)
+/** Asks for a repository's file after a push; a push to the organisation's file asks for all that have none of their own. */
+export function askAfterPush(world: World, { type, repository, at }: RepositoryEvent): Change {
+  if (type !== 'configuration.pushed') return []
+  const isShared = repository.fullName.endsWith('/.github')
+  const others = isShared ? world.repositoriesWithoutFile(repository.installationId) : []
+  return [...new Set([repository.id, ...others])].flatMap((repositoryId) => askForConfiguration(repositoryId, at))
 }
 
-/** Gone when it was deleted; back only when it is told of anew, never by a late word about something in it. */
-function removedAtAfter(known: RepositoryRow, { type, at }: Event): Instant | null {
-  if (type === 'repository.removed') return known.removedAt ?? at
-  if (type === 'repository.changed' && known.removedAt !== null && at > known.removedAt) return null
-  return known.removedAt
+/** Does the event carry what the file says? */
+export function isConfigurationAnswer(event: Event): boolean {
+  return fetchedConfigurationIn(event) !== null
+}
+
+/** The row with what the event says about the file. Mistakes leave the last good line in force. */
+export function withConfiguration(row: RepositoryRow, event: Event): RepositoryRow {
+  const fetched = fetchedConfigurationIn(event)
+  // Answers come in any order: the latest read stands.
+  if (fetched === null || (row.configurationReadAt !== null && row.configurationReadAt > event.at)) return row
+  const next = { ...row, ...parsedColumnsOf(row, fetched), configurationReadAt: event.at }
+  const isNews = !isEqualJson(publishedProblemsOf(row), publishedProblemsOf(next))
+  return isNews ? { ...next, revision: row.revision + 1 } : next
+}
+
+/** An earlier event changes nothing: deliveries come in any order. */
+function isOlderThanRow({ at }: Event, row: RepositoryRow): boolean {
+  return at < (row.removedAt ?? row.updatedAt)
+}
+
+/** Gone when it was deleted; back only by a newer event about the repository itself, never by a late one about its content. */
+function removedAtAfter({ removedAt }: RepositoryRow, { type, at }: Event): Instant | null {
+  if (type === 'repository.removed') return removedAt ?? at
+  return type === 'repository.changed' && removedAt !== null && at > removedAt ? null : removedAt
+}
+
+/** Asks GitHub for `andon.yml`: no webhook carries its content. */
+function askForConfiguration(repositoryId: number, at: Instant): Change {
+  const ask: Effect = { type: 'ask', key: `configuration/${at}`, question: { about: 'configuration' } }
+  return putEffects({ repositoryId, issueNumber: null }, [ask])
+}
+
+/** The file as it was found; all null when there is none. */
+type FetchedConfiguration = Omit<Extract<Answer, { about: 'configuration' }>, 'about'>
+
+function fetchedConfigurationIn(event: Event): FetchedConfiguration | null {
+  if (event.type !== 'question.answered') return null
+  const { answer } = event
+  if (answer.about === 'configuration') return answer
+  if (answer.about !== 'issue' || answer.configuration === undefined) return null
+  return { ...(answer.configuration ?? { text: null, sha: null, source: null }), headSha: answer.defaultBranchSha }
+}
+
+/** Each mistake stays with the commit that brought it. */
+function parsedColumnsOf(
+  row: RepositoryRow,
+  { text, sha, source, headSha }: FetchedConfiguration,
+): Partial<RepositoryRow> {
+  const isSame = sha !== null && sha === row.configurationSha && source === row.configurationSource
+  const since = isSame ? row.configurationHeadSha : headSha
+  const read = { configurationSource: source, configurationSha: sha, configurationHeadSha: since }
+  const parsed = text === null ? { line: null } : parseAndonYml(text)
+  if ('problems' in parsed) return { ...read, configurationProblems: parsed.problems }
+  const good = { configuration: parsed.line, configurationValidSha: parsed.line && since }
+  return { ...read, ...good, configurationProblems: [] }
+}
+
+/** What the board and the checks say about the file: nothing, unless it has mistakes. */
+function publishedProblemsOf(row: RepositoryRow): unknown {
+  const { configurationProblems, configurationSource, configurationHeadSha, configurationValidSha } = row
+  if (configurationProblems.length === 0) return null
+  return { configurationProblems, configurationSource, configurationHeadSha, configurationValidSha }
 }

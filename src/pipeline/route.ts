@@ -1,14 +1,49 @@
-// Which issues an event concerns: by what it names itself, and by the pull requests that are known around it.
-import { issueOfRun, issuesOfPullRequest } from './facts/correlate.ts'
-import type { RepositoryEvent } from './model/events.ts'
-import { issueOfQuestion, pullRequestOfQuestion } from './model/question-subject.ts'
-import type { RunRow } from './model/rows.ts'
-import type { World } from './world.ts'
+// What an event says about runs and pull requests, merged into the facts; and which issues it concerns, by the numbers it
+// names and by the pull requests around it.
+import { type Line, OBSERVE_ONLY_LINE } from '../line/line.ts'
+import { issueOfRun, issuesOfPullRequest, parseAttemptKey, stageOfRun } from './facts/correlate.ts'
+import { mergeAnswer, mergeJob, mergePullRequest, mergeReview, mergeRun } from './facts/merge.ts'
+import { isEqualJson } from './facts/total-order.ts'
+import { issueOfQuestion, pullRequestOfQuestion } from './model/effects.ts'
+import type { EventOf, RepositoryEvent } from './model/events.ts'
+import type { PullRequestFact, RunFact } from './model/facts.ts'
+import type { PullRequestRow, RunRow } from './model/rows.ts'
+import type { Facts, World } from './world.ts'
 
-/** The numbers of the issues that the event concerns, whether or not they are on the line. */
+/** The event with all that is known now, and the facts that it changed. `line` is what the repository's file says. */
+export function mergeEvent(
+  world: World,
+  event: RepositoryEvent,
+  line: Line,
+): { readonly merged: RepositoryEvent; readonly facts: Facts } {
+  const repositoryId = event.repository.id
+  switch (event.type) {
+    case 'run.changed': {
+      const run = mergedRun(world, event.run, line)
+      return { merged: { ...event, run }, facts: changedFacts(world, repositoryId, { run }) }
+    }
+    case 'job.changed': {
+      const run = withoutIrrelevantJobs(mergeJob(world.run(event.job.runId)?.run ?? null, event.job), line)
+      return { merged: event, facts: changedFacts(world, repositoryId, { run }) }
+    }
+    case 'pull_request.changed':
+    case 'review.changed': {
+      const fact = event.type === 'review.changed' ? mergeReview(event.pullRequest, event.review) : event.pullRequest
+      const pullRequest = mergedPullRequest(world, repositoryId, fact)
+      const facts = changedFacts(world, repositoryId, { pullRequests: [pullRequest] })
+      return { merged: { ...event, pullRequest }, facts }
+    }
+    case 'question.answered':
+      return { merged: event, facts: changedFacts(world, repositoryId, factsInAnswer(world, event, line)) }
+    default:
+      return { merged: event, facts: { runs: [], pullRequests: [] } }
+  }
+}
+
+/** The numbers of the issues that the event concerns, whether or not they have a pipeline. */
 export function issuesOf(world: World, event: RepositoryEvent): readonly number[] {
   const repositoryId = event.repository.id
-  const onPullRequest = (number: number) => world.pullRequest({ repositoryId, number })
+  const pullRequest = (number: number) => world.pullRequest({ repositoryId, number })
   switch (event.type) {
     case 'issue.changed':
     case 'issue.labeled':
@@ -22,18 +57,17 @@ export function issuesOf(world: World, event: RepositoryEvent): readonly number[
     }
     case 'pull_request.changed':
     case 'review.changed':
-      return onPullRequest(event.pullRequest.number)?.issueNumbers ?? []
+      return pullRequest(event.pullRequest.number)?.issueNumbers ?? []
     case 'question.answered': {
-      const { question } = event
-      if (question.about === 'configuration') return world.issuesAwaitingLine(repositoryId)
-      const issue = issueOfQuestion(question)
-      const number = pullRequestOfQuestion(question)
-      return issue !== null ? [issue] : (number !== null && onPullRequest(number)?.issueNumbers) || []
+      if (event.question.about === 'configuration') return world.issuesAwaitingLine(repositoryId)
+      const issue = issueOfQuestion(event.question)
+      const number = pullRequestOfQuestion(event.question)
+      return issue !== null ? [issue] : (number !== null && pullRequest(number)?.issueNumbers) || []
     }
     case 'commands.received': {
       if (!event.onPullRequest) return [event.issueNumber]
-      // What is said on a pull request is for the issues that it closes now; what it closed once is none of theirs.
-      const row = onPullRequest(event.issueNumber)
+      // A command on a pull request is for the issues that it closes now, not for those that it once closed.
+      const row = pullRequest(event.issueNumber)
       return row === null ? [] : issuesOfPullRequest(row.fact)
     }
     case 'attempt.admitted':
@@ -52,15 +86,50 @@ export function issuesOf(world: World, event: RepositoryEvent): readonly number[
   return event satisfies never
 }
 
+type MergedFacts = { readonly run?: RunFact; readonly pullRequests?: readonly PullRequestFact[] }
+
+function factsInAnswer(world: World, event: EventOf<'question.answered'>, line: Line): MergedFacts {
+  const { question, answer, repository, at } = event
+  if (answer.about === 'issue')
+    return { pullRequests: answer.pullRequests.map((fact) => mergedPullRequest(world, repository.id, fact)) }
+  if (answer.about === 'run') return answer.run === null ? {} : { run: mergedRun(world, answer.run, line) }
+  const number = pullRequestOfQuestion(question)
+  const stored = number === null ? null : world.pullRequest({ repositoryId: repository.id, number })
+  const merged = stored && mergeAnswer(stored.fact, question, answer, at)
+  return merged ? { pullRequests: [merged] } : {}
+}
+
+function mergedRun(world: World, run: RunFact, line: Line): RunFact {
+  return withoutIrrelevantJobs(mergeRun(world.run(run.id)?.run ?? null, run), line)
+}
+
+function mergedPullRequest(world: World, repositoryId: number, fact: PullRequestFact): PullRequestFact {
+  return mergePullRequest(world.pullRequest({ repositoryId, number: fact.number })?.fact ?? null, fact)
+}
+
+/** Of other workflows only the run is stored: no stage will ever need their jobs. */
+function withoutIrrelevantJobs(run: RunFact, line: Line): RunFact {
+  const stages = [...line.stages, ...OBSERVE_ONLY_LINE.stages]
+  const matters = run.workflow === '' || parseAttemptKey(run.title) !== null || stageOfRun(stages, run) !== null
+  return matters ? run : { ...run, jobs: [] }
+}
+
+/** Only the facts that say something new. */
+function changedFacts(world: World, repositoryId: number, { run, pullRequests = [] }: MergedFacts): Facts {
+  const isNew = run !== undefined && !isEqualJson(world.run(run.id)?.run, run)
+  const rows = pullRequests.flatMap((fact): readonly PullRequestRow[] => {
+    const stored = world.pullRequest({ repositoryId, number: fact.number })
+    if (isEqualJson(stored?.fact, fact)) return []
+    const issueNumbers = new Set([...(stored?.issueNumbers ?? []), ...issuesOfPullRequest(fact)])
+    return [{ repositoryId, fact, issueNumbers: [...issueNumbers].sort((a, b) => a - b) }]
+  })
+  return { runs: isNew ? [{ repositoryId, run }] : [], pullRequests: rows }
+}
+
 function issuesOfRun(world: World, { repositoryId, run }: RunRow): readonly number[] {
-  const around = run.branch === null ? [] : world.pullRequestsOn({ repositoryId, branch: run.branch })
   const bound = world.boundRun(run.id)
-  return [
-    ...new Set([
-      ...[issueOfRun(run), bound?.repositoryId === repositoryId ? bound.issueNumber : null].filter(
-        (one) => one !== null,
-      ),
-      ...around.flatMap(({ fact }) => issuesOfPullRequest(fact)),
-    ]),
-  ]
+  const named = [issueOfRun(run), bound?.repositoryId === repositoryId ? bound.issueNumber : null]
+  const around = run.branch === null ? [] : world.pullRequestsOn({ repositoryId, branch: run.branch })
+  const linked = around.flatMap(({ fact }) => issuesOfPullRequest(fact))
+  return [...new Set([...named.filter((issue) => issue !== null), ...linked])]
 }

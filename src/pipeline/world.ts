@@ -1,5 +1,5 @@
-// What is known when an event comes: rows that were read, as look-ups by one key each. Look-ups of what was not read yet
-// give `undefined`; the recorder answers them with nothing and notes the key, so that it can be read.
+// What an event may read, as look-ups by one key each. A row that was not read yet is `undefined`; the recorder answers with
+// nothing instead and notes the key, so that the row can be read.
 import { issueOfRun } from './facts/correlate.ts'
 import type { ButtonClick } from './model/command-origin.ts'
 import type { HoldOrRelease } from './model/hold.ts'
@@ -16,12 +16,12 @@ import type {
 } from './model/rows.ts'
 import type { Instant } from './model/time.ts'
 
-/** By kind: what a look-up is given, and what it finds. */
+/** By kind: the key of a look-up, and what it finds. */
 export type Lookups = {
   readonly repository: [id: number, RepositoryRow | null]
-  /** Of an installation; asked only about one that is removed, suspended or brought back. */
+  /** Looked up only when the installation is removed, suspended or restored. */
   readonly repositoriesOf: [installationId: number, readonly RepositoryRow[]]
-  /** Of an installation: those that have no `andon.yml` of their own. */
+  /** Those that have no `andon.yml` of their own. */
   readonly repositoriesWithoutFile: [installationId: number, readonly number[]]
   readonly installation: [id: number, InstallationRow | null]
   readonly run: [id: number, RunRow | null]
@@ -35,13 +35,13 @@ export type Lookups = {
   readonly pipeline: [key: IssueKey, PipelineRow | null]
   readonly pipelineById: [id: number, PipelineRow | null]
   readonly hasPipelines: [repositoryId: number, boolean]
-  /** Issues whose pipelines have not taken over a line from the repository's file. */
+  /** Issues whose pipelines have not adopted a line from the repository's file. */
   readonly issuesAwaitingLine: [repositoryId: number, readonly number[]]
-  /** The last word about everything: there is only one. */
+  /** The hold or release of everything: there is only one. */
   readonly globalHold: [key: 'everything', HoldOrRelease | null]
   /** The latest beat of each attempt of a pipeline, by attempt key. */
   readonly heartbeats: [pipelineId: number, Heartbeats]
-  /** Is it the check run by which the pipeline shows that stage on that commit? */
+  /** Is it the check run that the pipeline published for that stage and commit? */
   readonly isPublishedCheckRun: [key: PublishedCheckRunKey, boolean]
   readonly isPublishedComment: [key: PublishedCommentKey, boolean]
 }
@@ -52,7 +52,7 @@ export type PublishedCommentKey = { readonly pipelineId: number; readonly commen
 
 export type Kind = keyof Lookups
 
-/** Everything that an event touches is known. */
+/** Everything that an event touches has been read. */
 export type World = { readonly [K in Kind]: (key: Lookups[K][0]) => Lookups[K][1] }
 
 /** What was read so far; `undefined` for what was not. */
@@ -67,15 +67,14 @@ export function isEmpty(keys: Keys): boolean {
   return Object.values(keys).every(({ length }) => length === 0)
 }
 
-/** The world as far as it is known, and what it was asked for in vain. */
+/** The world as far as it was read, and the keys that were looked up in vain. */
 export function recording(known: PartialWorld): { readonly world: World; readonly missing: Keys } {
   const missing = noKeys()
   function lookup<K extends Kind>(kind: K, nothing: Lookups[K][1]): (key: Lookups[K][0]) => Lookups[K][1] {
     return (key: Lookups[K][0]) => {
       const found = known[kind].find(key)
-      if (found !== undefined) return found
-      missing[kind].push(key)
-      return nothing
+      if (found === undefined) missing[kind].push(key)
+      return found === undefined ? nothing : found
     }
   }
   const world: World = {
@@ -105,29 +104,30 @@ export function recording(known: PartialWorld): { readonly world: World; readonl
 /** Facts as an event leaves them. */
 export type Facts = { readonly runs: readonly RunRow[]; readonly pullRequests: readonly PullRequestRow[] }
 
-/** The world once these facts have replaced what was known of them. */
+/** The world in which these facts replace the stored ones. */
 export function withFacts(world: World, { runs, pullRequests }: Facts): World {
-  const ofRuns =
-    <K>(known: (key: K) => readonly RunRow[], belongs: (row: RunRow, key: K) => boolean) =>
-    (key: K) => [
-      ...known(key).filter(({ run }) => runs.every((changed) => changed.run.id !== run.id)),
-      ...runs.filter((row) => belongs(row, key)),
-    ]
-  const ofPullRequests =
-    <K>(known: (key: K) => readonly PullRequestRow[], belongs: (row: PullRequestRow, key: K) => boolean) =>
-    (key: K) => [
-      ...known(key).filter(({ fact }) => pullRequests.every((changed) => changed.fact.number !== fact.number)),
-      ...pullRequests.filter((row) => belongs(row, key)),
-    ]
+  const numberOf = ({ fact }: PullRequestRow) => fact.number
   return {
     ...world,
     run: (id) => runs.find(({ run }) => run.id === id) ?? world.run(id),
-    runsOf: ofRuns(world.runsOf, isRunOf),
-    runsOn: ofRuns(world.runsOn, isRunOn),
+    runsOf: replacing(runs, world.runsOf, ({ run }) => run.id, isRunOf),
+    runsOn: replacing(runs, world.runsOn, ({ run }) => run.id, isRunOn),
     pullRequest: (key) => pullRequests.find(({ fact }) => fact.number === key.number) ?? world.pullRequest(key),
-    pullRequestsOf: ofPullRequests(world.pullRequestsOf, isPullRequestOf),
-    pullRequestsOn: ofPullRequests(world.pullRequestsOn, isPullRequestOn),
+    pullRequestsOf: replacing(pullRequests, world.pullRequestsOf, numberOf, isPullRequestOf),
+    pullRequestsOn: replacing(pullRequests, world.pullRequestsOn, numberOf, isPullRequestOn),
   }
+}
+
+function replacing<Key, Row>(
+  changed: readonly Row[],
+  stored: (key: Key) => readonly Row[],
+  idOf: (row: Row) => number,
+  belongs: (row: Row, key: Key) => boolean,
+): (key: Key) => readonly Row[] {
+  return (key) => [
+    ...stored(key).filter((row) => changed.every((other) => idOf(other) !== idOf(row))),
+    ...changed.filter((row) => belongs(row, key)),
+  ]
 }
 
 export function isRunOf({ repositoryId, run }: RunRow, key: IssueKey): boolean {

@@ -1,6 +1,5 @@
 // The answer to a command in words: in replies, in the history and on the operator's terminal.
-import type { CommandAnswer, StageSummary } from '../pipeline/model/command-answer.ts'
-import type { AnsweredCommand } from '../pipeline/model/command-result.ts'
+import type { AnsweredCommand, CommandAnswer, StageSummary } from '../pipeline/model/command-result.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import { describeActor, describeHold, describePlace } from './hold-text.ts'
 import { describeReason } from './reason.ts'

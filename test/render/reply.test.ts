@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseCommands } from '../../src/commands/parse-commands.ts'
-import type { CommandAnswer } from '../../src/pipeline/model/command-answer.ts'
+import type { CommandAnswer } from '../../src/pipeline/model/command-result.ts'
 import type { ReplyItem } from '../../src/pipeline/model/effects.ts'
 import type { Hold } from '../../src/pipeline/model/hold.ts'
 import { renderReply, replyMarker } from '../../src/render/reply.ts'

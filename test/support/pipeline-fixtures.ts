@@ -2,7 +2,7 @@
 
 import { expect } from 'vitest'
 import { OBSERVE_ONLY_LINE } from '../../src/line/line.ts'
-import { startPipeline } from '../../src/pipeline/begin.ts'
+import { startPipeline } from '../../src/pipeline/advance-pipeline.ts'
 import type { Event, EventOf, RepositoryRef } from '../../src/pipeline/model/events.ts'
 import type { Evidence } from '../../src/pipeline/model/evidence.ts'
 import type { IssueFact, JobFact, PullRequestFact, ReviewFact, RunFact } from '../../src/pipeline/model/facts.ts'

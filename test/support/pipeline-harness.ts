@@ -3,7 +3,7 @@
 
 import { parseCommands } from '../../src/commands/parse-commands.ts'
 import { type Line, OBSERVE_ONLY_LINE, type StageConfig } from '../../src/line/line.ts'
-import { startPipeline } from '../../src/pipeline/begin.ts'
+import { startPipeline } from '../../src/pipeline/advance-pipeline.ts'
 import { contextOf, type EventContext } from '../../src/pipeline/commands/authorized-commands.ts'
 import { askSenderPermission } from '../../src/pipeline/commands/run-commands.ts'
 import { commandOriginKey } from '../../src/pipeline/model/command-origin.ts'

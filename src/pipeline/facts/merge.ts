@@ -1,11 +1,14 @@
 // Facts become one whatever the order they came in: every function here is commutative, associative and idempotent.
 // Each part of a fact is either the greatest under a total order or a union, and each order looks only at the part it
-// decides, which is what keeps them associative.
-import type { IssueFact, JobFact, RunFact } from '../model/facts.ts'
-import { earliest } from '../model/time.ts'
+// decides, which is what keeps them associative. Rank decides before time, because GitHub's timestamps tie at one second
+// (https://github.com/promhippie/github_exporter/issues/312).
+import { mayUseCommand } from '../../commands/commands.ts'
+import { type Answer, pullRequestOfQuestion, type Question } from '../model/effects.ts'
+import type { IssueFact, JobFact, PullRequestFact, PullRequestSnapshot, ReviewFact, RunFact } from '../model/facts.ts'
+import { earliest, type Instant, latest } from '../model/time.ts'
 import { greatest } from './total-order.ts'
 
-/** What is known of an issue. Closing and reopening are no ladder, so time decides; a reopening outranks a closing of its second. */
+/** Closing and reopening are no ladder, so time decides; a reopening outranks a closing of the same second. */
 export function mergeIssue(a: IssueFact, b: IssueFact): IssueFact {
   return greatest(a, b, (issue) => [
     issue.title !== null,
@@ -15,28 +18,88 @@ export function mergeIssue(a: IssueFact, b: IssueFact): IssueFact {
   ])
 }
 
-/** What is known of a run: a newer `run_attempt` replaces the older one, and inside one what is over stays over. */
+/** A newer `run_attempt` replaces an older one; within one, a completed run stays completed. */
 export function mergeRun(a: RunFact | null, b: RunFact): RunFact {
   if (a === null) return { ...b, jobs: mergeJobs([], b.jobs) }
-  const origin = greatest(identityOf(a), identityOf(b), (known) => [known.workflow !== ''])
-  if (a.runAttempt !== b.runAttempt) return { ...mergeRun(null, a.runAttempt > b.runAttempt ? a : b), ...origin }
+  const identity = greatest(identityOf(a), identityOf(b), ({ workflow }) => [workflow !== ''])
+  if (a.runAttempt !== b.runAttempt) return { ...mergeRun(null, a.runAttempt > b.runAttempt ? a : b), ...identity }
   return {
     id: a.id,
     runAttempt: a.runAttempt,
-    ...origin,
-    ...greatest(progressOf(a), progressOf(b), (course) => [
-      runRank(course),
-      // A run that is over keeps the moment it was first known to be over; a live one the moment it was last heard of.
-      course.status === 'completed' ? -Date.parse(course.updatedAt) : Date.parse(course.updatedAt),
+    ...identity,
+    ...greatest(progressOf(a), progressOf(b), (progress) => [
+      runRank(progress),
+      // A completed run keeps the moment it was first known to be completed; a live one its latest sign of life.
+      progress.status === 'completed' ? -Date.parse(progress.updatedAt) : Date.parse(progress.updatedAt),
     ]),
     startedAt: earliest(a.startedAt, b.startedAt),
     jobs: mergeJobs(a.jobs, b.jobs),
   }
 }
 
-/** A job is told to its run. Of a run that was never told it makes a stub, with no workflow, which the run fills later. */
+/** The run with a job. An unknown run becomes a stub without a workflow, which the run itself fills later. */
 export function mergeJob(run: RunFact | null, job: JobFact): RunFact {
-  return mergeRun(run, stubRunOf(job))
+  const isMoving = job.status === 'in_progress' || job.status === 'completed'
+  return mergeRun(run, {
+    ...{ id: job.runId, runAttempt: job.runAttempt, status: isMoving ? 'in_progress' : 'queued', conclusion: null },
+    ...{ workflow: '', title: '', branch: null, headSha: '', url: '' },
+    ...{ startedAt: job.at, updatedAt: job.at, jobs: [job], evidence: job.evidence },
+  })
+}
+
+/**
+ * A pull request has no ladder of states: it is closed and reopened, drafted and readied, pushed back and forth, all within
+ * one second. So every state that was seen is kept, and the current one is derived from them.
+ */
+export function mergePullRequest(a: PullRequestFact | null, b: PullRequestFact): PullRequestFact {
+  if (a === null) return mergePullRequest(b, b)
+  const replacedShas = [...new Set([...a.replacedShas, ...b.replacedShas])].sort()
+  const snapshots = mergeSnapshots([...snapshotsOf(a), ...snapshotsOf(b)])
+  const { state, draft, headSha } = snapshots.reduce((one, other) =>
+    greatest(one, other, (seen) => [
+      seen.state === 'merged',
+      seen.lastAt,
+      !replacedShas.includes(seen.headSha),
+      seen.state === 'closed',
+      !seen.draft,
+    ]),
+  )
+  return {
+    number: a.number,
+    ...greatest(detailsOf(a), detailsOf(b), ({ updatedAt }) => [updatedAt]),
+    ...{ state, draft, headSha, snapshots, replacedShas },
+    ...greatest(closingIssuesOf(a), closingIssuesOf(b), ({ closingIssuesAt }) => [closingIssuesAt ?? '']),
+    reviews: unionById(a.reviews, b.reviews, (review) => [review.state === 'dismissed', review.submittedAt]),
+    writePermissions: mergePermissions(a.writePermissions, b.writePermissions),
+  }
+}
+
+/** The pull request with a review; a dismissal is final. */
+export function mergeReview(pullRequest: PullRequestFact, review: ReviewFact): PullRequestFact {
+  return mergePullRequest(pullRequest, { ...pullRequest, reviews: [review] })
+}
+
+/** The pull request with GitHub's answer about it; null when the answer is about something else. */
+export function mergeAnswer(
+  pullRequest: PullRequestFact,
+  question: Question,
+  answer: Answer,
+  at: Instant,
+): PullRequestFact | null {
+  if (pullRequestOfQuestion(question) !== pullRequest.number) return null
+  if (question.about === 'pull_request' && answer.about === 'pull_request') {
+    const closingIssues = answer.closes.toSorted((a, b) => a - b)
+    return mergePullRequest(pullRequest, { ...pullRequest, closingIssues, closingIssuesAt: at })
+  }
+  if (question.about === 'permission' && question.purpose.kind === 'review' && answer.about === 'permission') {
+    const { login } = question
+    // Our clock may be behind GitHub's: an answer that came after a verdict was known holds for that verdict.
+    const reviews = pullRequest.reviews.filter(({ reviewer }) => reviewer === login)
+    const answeredAt = reviews.map(({ submittedAt }) => submittedAt).reduce(latest, at)
+    const writePermissions = { [login]: { granted: mayUseCommand(answer.role, 'approve'), at: answeredAt } }
+    return mergePullRequest(pullRequest, { ...pullRequest, writePermissions })
+  }
+  return null
 }
 
 function identityOf({ workflow, title, branch, headSha, url }: RunFact) {
@@ -49,52 +112,60 @@ function progressOf({ status, conclusion, updatedAt, evidence }: RunFact) {
 
 function runRank({ status, conclusion }: Pick<RunFact, 'status' | 'conclusion'>): number {
   // GitHub calls a run that waits for approval completed; once approved the same attempt goes on.
-  if (conclusion === 'action_required') return 1
-  return { queued: 0, in_progress: 2, completed: 3 }[status]
-}
-
-function stubRunOf(job: JobFact): RunFact {
-  const moving = job.status === 'in_progress' || job.status === 'completed'
-  return {
-    id: job.runId,
-    runAttempt: job.runAttempt,
-    workflow: '',
-    title: '',
-    status: moving ? 'in_progress' : 'queued',
-    conclusion: null,
-    branch: null,
-    headSha: '',
-    url: '',
-    startedAt: job.at,
-    updatedAt: job.at,
-    jobs: [job],
-    evidence: job.evidence,
-  }
+  return conclusion === 'action_required' ? 1 : { queued: 0, in_progress: 2, completed: 3 }[status]
 }
 
 function mergeJobs(a: readonly JobFact[], b: readonly JobFact[]): readonly JobFact[] {
-  return unionById(a, b, (one, other) =>
-    greatest(one, other, (job) => [JOB_RANK[job.status], job.stepsCompleted, job.at]),
-  )
+  return unionById(a, b, ({ status, stepsCompleted, at }) => [JOB_RANK[status], stepsCompleted, at])
 }
 
 // GitHub sends queued, waiting, queued with one and the same timestamp
-// (https://github.com/runs-on/runs-on/issues/539): a job that was ever queued is not said to wait for somebody.
+// (https://github.com/runs-on/runs-on/issues/539): a job that was ever queued does not count as waiting for approval.
 const JOB_RANK = { waiting: 0, queued: 1, in_progress: 2, completed: 3 } as const satisfies Record<
   JobFact['status'],
   number
 >
 
-/** Both lists as one, sorted by id; what is in both is merged. */
-export function unionById<T extends { readonly id: number }>(
+function snapshotsOf({ snapshots, state, draft, headSha, updatedAt }: PullRequestFact): readonly PullRequestSnapshot[] {
+  return snapshots.length > 0 ? snapshots : [{ state, draft, headSha, firstAt: updatedAt, lastAt: updatedAt }]
+}
+
+function mergeSnapshots(seen: readonly PullRequestSnapshot[]): readonly PullRequestSnapshot[] {
+  const merged = new Map<string, PullRequestSnapshot>()
+  for (const one of seen) {
+    const key = `${one.headSha} ${one.state} ${one.draft}`
+    const other = merged.get(key) ?? one
+    const firstAt = earliest(one.firstAt, other.firstAt)
+    merged.set(key, { ...one, firstAt, lastAt: latest(one.lastAt, other.lastAt) })
+  }
+  return [...merged].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, snapshot]) => snapshot)
+}
+
+function detailsOf({ title, url, author, branch, updatedAt, evidence }: PullRequestFact) {
+  return { title, url, author, branch, updatedAt, evidence }
+}
+
+function closingIssuesOf({ closingIssues, closingIssuesAt }: PullRequestFact) {
+  return { closingIssues, closingIssuesAt }
+}
+
+type WritePermissions = PullRequestFact['writePermissions']
+
+/** Of two answers of one moment the refusal holds: fail closed. */
+function mergePermissions(a: WritePermissions, b: WritePermissions): WritePermissions {
+  const merged = Object.entries(b).map(([login, permission]) => {
+    return [login, greatest(a[login] ?? permission, permission, ({ at, granted }) => [at, !granted])] as const
+  })
+  return { ...a, ...Object.fromEntries(merged) }
+}
+
+/** Both lists as one, sorted by id; of two facts with one id the greatest. */
+function unionById<T extends { readonly id: number }>(
   a: readonly T[],
   b: readonly T[],
-  merge: (one: T, other: T) => T,
+  rank: Parameters<typeof greatest<T>>[2],
 ): readonly T[] {
-  const known = new Map<number, T>()
-  for (const fact of [...a, ...b]) {
-    const other = known.get(fact.id)
-    known.set(fact.id, other === undefined ? fact : merge(other, fact))
-  }
-  return [...known.values()].sort((one, other) => one.id - other.id)
+  const merged = new Map<number, T>()
+  for (const fact of [...a, ...b]) merged.set(fact.id, greatest(merged.get(fact.id) ?? fact, fact, rank))
+  return [...merged.values()].sort((one, other) => one.id - other.id)
 }

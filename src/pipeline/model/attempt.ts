@@ -1,23 +1,21 @@
-// Attempts that Andon began, and how what is kept about them changes.
+// Attempts that Andon started, and how their control changes.
 import type { StageConfig } from '../../line/line.ts'
 import type { Attempt, AttemptControl, Pipeline, Stage } from './pipeline.ts'
 
 export type AdmittedAttempt = Attempt & { readonly control: AttemptControl; readonly key: string }
 
+type AttemptChange<Own extends Attempt> = (attempt: Own, rule: StageConfig, stage: Stage) => Attempt
+
 export function isAdmitted(attempt: Attempt): attempt is AdmittedAttempt {
   return attempt.control !== undefined && attempt.key !== null
 }
 
-/** The attempt with a part of what Andon keeps about it changed. */
 export function withControl(attempt: AdmittedAttempt, changes: Partial<AttemptControl>): AdmittedAttempt {
   return { ...attempt, control: { ...attempt.control, ...changes } }
 }
 
-/** The pipeline with its attempts changed; a stage of which none is changed stays the same object. */
-export function updateAttempts(
-  pipeline: Pipeline,
-  change: (attempt: Attempt, rule: StageConfig, stage: Stage) => Attempt,
-): Pipeline {
+/** The pipeline with its attempts changed; a stage without a changed attempt stays the same object. */
+export function updateAttempts(pipeline: Pipeline, change: AttemptChange<Attempt>): Pipeline {
   const stages = pipeline.stages.map((stage, index): Stage => {
     const rule = pipeline.line.stages[index]
     if (rule === undefined) return stage
@@ -27,19 +25,12 @@ export function updateAttempts(
   return { ...pipeline, stages }
 }
 
-/** The same for the attempts that Andon began. */
-export function updateAdmittedAttempts(
-  pipeline: Pipeline,
-  change: (attempt: AdmittedAttempt, rule: StageConfig, stage: Stage) => Attempt,
-): Pipeline {
+/** The same for the attempts that Andon started. */
+export function updateAdmittedAttempts(pipeline: Pipeline, change: AttemptChange<AdmittedAttempt>): Pipeline {
   return updateAttempts(pipeline, (attempt, ...rest) => (isAdmitted(attempt) ? change(attempt, ...rest) : attempt))
 }
 
 /** The pipeline with the attempt of that key changed; the same where no such key was issued. */
-export function updateAttempt(
-  pipeline: Pipeline,
-  key: string,
-  change: (attempt: AdmittedAttempt) => Attempt,
-): Pipeline {
+export function updateAttempt(pipeline: Pipeline, key: string, change: (own: AdmittedAttempt) => Attempt): Pipeline {
   return updateAdmittedAttempts(pipeline, (attempt) => (attempt.key === key ? change(attempt) : attempt))
 }

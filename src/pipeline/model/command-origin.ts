@@ -1,6 +1,6 @@
 import type { StageName } from '../../line/line.ts'
 
-/** One pressing of a button: of which check run, and by which delivery it was told. */
+/** One click on a button: of which check run, and in which delivery it came. */
 export type ButtonClick = {
   readonly kind: 'check'
   readonly id: number
@@ -9,10 +9,10 @@ export type ButtonClick = {
   readonly sha: string
 }
 
-/** Where a person gave an order: a comment, or a button of a check run, which may be pressed more than once. */
+/** Where a command was given: a comment, or a button of a check run, which may be clicked more than once. */
 export type CommandOrigin = { readonly kind: 'comment'; readonly id: number } | ButtonClick
 
-/** Names one giving of orders for ever within a repository: what is done about it bears this in its key. */
+/** Identifies an origin for ever within a repository: the keys of its effects contain it. */
 export function commandOriginKey(origin: CommandOrigin): string {
   return origin.kind === 'comment' ? String(origin.id) : `check/${origin.guid}`
 }

@@ -1,52 +1,74 @@
-// What is answered to whoever gave a command. It is decided with the command and never again; only what was asked for
-// (`status`, `why`, `help`) is looked up when the answer is written.
-
+// The result of a command, as data: its words are in render/command-result.ts alone. It is decided with the command and never
+// again; only what was asked for (`status`, `why`, `help`) is looked up when the reply is written.
 import type { Command, InvalidCommand } from '../../commands/commands.ts'
-import type { CommandAnswer, StageSummary } from './command-answer.ts'
+import type { Hold, HoldOrRelease } from './hold.ts'
 import type { Stage } from './pipeline.ts'
 
-/** What came of a command; `answered_in_reply`: nothing was to be done, and what is asked for is looked up then. */
+/** A stage's state, for a sentence: `plan: attempt 2 of 3 waits for a slot`. */
+export type StageSummary = Pick<Stage, 'name' | 'status' | 'reason'>
+
+/** The answer to a command. */
+export type CommandAnswer =
+  | { readonly kind: 'issue-removed'; readonly why: 'deleted' | 'transferred' }
+  | { readonly kind: 'done-before' | 'no-stages' | 'issue-closed' | 'no-such-stage' }
+  | { readonly kind: 'nothing-halted' | 'nothing-active' | 'nothing-to-approve' }
+  | { readonly kind: 'issue-not-on-line' | 'pull-request-not-on-line' }
+  | { readonly kind: 'stages'; readonly stages: readonly StageSummary[] }
+  | { readonly kind: 'started-before' | 'live-already' | 'over' | 'no-gate-shut'; readonly stage: StageSummary }
+  | { readonly kind: 'not-begun'; readonly stage: string }
+  /** A stage without a workflow follows the pull request. */
+  | {
+      readonly kind: 'not-started-by-andon' | 'not-cancelled-by-andon'
+      readonly stage: string
+      readonly workflow: string | null
+    }
+  | { readonly kind: 'review-on-pull-request'; readonly number: number }
+  | { readonly kind: 'check-is-old'; readonly stage: string; readonly sha: string; readonly currentSha: string }
+  | { readonly kind: 'held' | 'held-later'; readonly hold: Hold }
+  | { readonly kind: 'resumed-since'; readonly release: HoldOrRelease }
+  /** `other` still holds the place; `queued` are the stages that go on waiting for a slot. */
+  | {
+      readonly kind: 'not-held' | 'released'
+      readonly place: HoldOrRelease['place']
+      readonly other: Hold | null
+      readonly queued: readonly StageSummary[]
+    }
+
+/** `already`: nothing was done, and nothing is wrong; `impossible`: it cannot be done in the present state. */
+export type CommandResultKind = 'done' | 'already' | 'impossible'
+export type AnsweredCommand = { readonly outcome: CommandResultKind; readonly answer: CommandAnswer }
+
+/** The result of a command; `answered_in_reply`: it only asks, and the answer is looked up when the reply is written. */
 export type CommandResult = AnsweredCommand | { readonly outcome: 'answered_in_reply' }
 
-export type AnsweredCommand = {
-  readonly outcome: 'done' | 'already' | 'impossible'
-  readonly answer: CommandAnswer
+export const ANSWERED_IN_REPLY: CommandResult = { outcome: 'answered_in_reply' }
+
+/** The result of a command at an issue; null of a mistake, and of a command that its sender may not use. */
+export type CommandOutcome = {
+  /** Null: no issue with a pipeline. */
+  readonly issueNumber: number | null
+  /** Its index among the commands that were given together. */
+  readonly nth: number
+  readonly command: Command | InvalidCommand
+  readonly result: CommandResult | null
 }
 
-/** It was done. */
 export function done(answer: CommandAnswer): AnsweredCommand {
   return { outcome: 'done', answer }
 }
 
-/** It stands so already: nothing was done, and nothing is wrong. */
 export function already(answer: CommandAnswer): AnsweredCommand {
   return { outcome: 'already', answer }
 }
 
-/** It cannot be done as things stand. */
 export function notPossible(answer: CommandAnswer): AnsweredCommand {
   return { outcome: 'impossible', answer }
 }
 
-/** What was asked for is looked up when the answer is written. */
-export const ANSWERED_IN_REPLY: CommandResult = { outcome: 'answered_in_reply' }
-
-/** How stages stand, as an answer. */
 export function summaryOf(stages: readonly Stage[]): CommandAnswer {
   return { kind: 'stages', stages: stages.map(stageSummary) }
 }
 
-/** How a stage stands. */
 export function stageSummary({ name, status, reason }: StageSummary): StageSummary {
   return { name, status, reason }
-}
-
-/** What came of a command at an issue; null of a mistake, and of a command that its sender may not use. */
-export type CommandOutcome = {
-  /** Null: on no line. */
-  readonly issueNumber: number | null
-  /** Its place among the commands that were given together. */
-  readonly nth: number
-  readonly command: Command | InvalidCommand
-  readonly result: CommandResult | null
 }

@@ -2,22 +2,25 @@
 // What must be *true* (check runs, comments, the board) is a publication: see surfaces.ts.
 import type { Command, InvalidCommand } from '../../commands/commands.ts'
 import type { StageName } from '../../line/line.ts'
-import type { CommandAnswer } from './command-answer.ts'
 import type { CommandOrigin } from './command-origin.ts'
+import type { CommandAnswer, CommandResultKind } from './command-result.ts'
 import type { IssueFact, PullRequestFact, RunFact } from './facts.ts'
 import type { Instant } from './time.ts'
 
-/** Something to be done once. `key` is unique for ever within a repository: the same key is the same effect. */
+/** Something to be done once. */
 export type Effect = AskEffect | DispatchEffect | CancelEffect | ReactEffect | ReplyEffect
 
-/** Ask GitHub, after the commit; the answer comes back as an `answered` event. */
-export type AskEffect = { readonly type: 'ask'; readonly key: string; readonly question: Question }
+/**
+ * `key` is unique for ever within a repository: the same key is the same effect. `dispatch/<attempt key>`,
+ * `cancel/<run id>` and `cancel/<run id>/force`, `react/<origin>/eyes` or `/confused` (one of the two), `reply/<origin>`.
+ */
+type EffectBase<Type> = { readonly type: Type; readonly key: string }
+
+/** Ask GitHub after the commit; the answer comes back as a `question.answered` event. */
+export type AskEffect = EffectBase<'ask'> & { readonly question: Question }
 
 /** Start the workflow, with exactly two inputs: `issue` (the number, as text) and `andon` (the attempt's key). */
-export type DispatchEffect = {
-  readonly type: 'dispatch'
-  /** `dispatch/<attempt key>`. */
-  readonly key: string
+export type DispatchEffect = EffectBase<'dispatch'> & {
   readonly issueNumber: number
   readonly stage: StageName
   readonly attempt: number
@@ -28,70 +31,55 @@ export type DispatchEffect = {
 }
 
 /** Stop a run. */
-export type CancelEffect = {
-  readonly type: 'cancel'
-  /** `cancel/<run id>` or `cancel/<run id>/force`. */
-  readonly key: string
+export type CancelEffect = EffectBase<'cancel'> & {
   readonly runId: number
   readonly issueNumber: number
   readonly attemptKey: string | null
   readonly force: boolean
 }
 
-/** React to a comment that carries commands: seen, or not understood or not possible. GitHub takes the same one twice. */
-export type ReactEffect = {
-  readonly type: 'react'
-  /** `react/<origin>/eyes` or `react/<origin>/confused`: one of the two. */
-  readonly key: string
+/** React to a comment with commands: seen, or not understood or not possible. GitHub accepts the same reaction twice. */
+export type ReactEffect = EffectBase<'react'> & {
   readonly commentId: number
   readonly content: 'eyes' | 'confused'
-  /** May whoever wrote it write here? */
+  /** May the comment's author write to the repository? */
   readonly mayWrite: boolean
 }
 
 /** Answer commands with a comment, which may answer several at once. */
-export type ReplyEffect = {
-  readonly type: 'reply'
-  /** `reply/<origin>`. */
-  readonly key: string
+export type ReplyEffect = EffectBase<'reply'> & {
   readonly origin: string
-  /** Where it is written: the number of the issue or pull request that the commands were given at. */
+  /** The issue or pull request on which the commands were given, and on which they are answered. */
   readonly issueNumber: number
   readonly login: string
-  /** What `login` may, when they asked: the help tells what they can use. */
+  /** Whether `login` had write access then: the help shows what they can use. */
   readonly mayWrite: boolean
   readonly items: readonly ReplyItem[]
 }
 
-/** What is said to one command. `text` is the command as it was typed. */
+/** The answer to one command. `text` is the command as it was typed; `issueNumber` is null when there is no pipeline. */
 export type ReplyItem = { readonly text: string } & (
-  | {
-      readonly kind: 'done' | 'already' | 'impossible'
-      /** The issue it is about; null when no line heard it. */
-      readonly issueNumber: number | null
-      readonly answer: CommandAnswer
-    }
+  | { readonly kind: CommandResultKind; readonly issueNumber: number | null; readonly answer: CommandAnswer }
   | { readonly kind: 'mistake'; readonly mistake: InvalidCommand }
-  | { readonly kind: 'no-permission' }
-  | { readonly kind: 'help' }
+  | { readonly kind: 'no-permission' | 'help' }
   /** Looked up when the reply is written. */
   | { readonly kind: 'status' | 'why'; readonly issueNumber: number | null }
 )
 
 /** Something only GitHub knows. */
 export type Question =
-  /** Whose issue is this, what links to it, and where does the default branch stand? Asked when a pipeline begins. */
+  /** Who opened the issue, what links to it, and where is the default branch? Asked when a pipeline begins. */
   | { readonly about: 'issue'; readonly issueNumber: number }
   /** Which issues does this pull request close? There is no webhook for links made by hand. */
   | { readonly about: 'pull_request'; readonly pullRequestNumber: number }
-  /** What may this person? Fails closed: only what GitHub clearly says. */
+  /** What is this user's role? Fails closed: only what GitHub clearly says. */
   | { readonly about: 'permission'; readonly login: string; readonly purpose: PermissionPurpose }
-  /** How does this run stand? Asked when it has been silent, before anything is done about it. */
+  /** What is the state of this run? Asked when it has been silent, before anything is done about it. */
   | { readonly about: 'run'; readonly runId: number; readonly issueNumber: number }
   /** What does `.github/andon.yml` say on the default branch, or else in the organisation's `.github`? */
   | { readonly about: 'configuration' }
 
-/** What somebody's permission is asked for, with all that is needed to go on once GitHub has answered. */
+/** Why a user's role is asked, with all that is needed to go on once GitHub has answered. */
 export type PermissionPurpose =
   | { readonly kind: 'review'; readonly pullRequestNumber: number }
   | { readonly kind: 'start'; readonly issueNumber: number; readonly at: Instant }
@@ -107,7 +95,7 @@ export type GivenCommands = {
   readonly commands: readonly (Command | InvalidCommand)[]
 }
 
-/** What somebody may in a repository, in GitHub's word; `none` also for somebody whom GitHub does not know. */
+/** The user's role on the repository, in GitHub's word; `none` if GitHub does not know the user. */
 export type Role = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none'
 
 export type Answer =
@@ -116,25 +104,36 @@ export type Answer =
       readonly issue: IssueFact | null
       readonly pullRequests: readonly PullRequestFact[]
       readonly defaultBranchSha: string | null
-      /** What the repository's file says; null when nobody wrote one; absent when it was not read. */
+      /** What the repository's file says; null when there is none; absent when it was not read. */
       readonly configuration?: Configuration | null
     }
   | { readonly about: 'pull_request'; readonly closes: readonly number[] }
   | { readonly about: 'permission'; readonly role: Role }
   /** Null when GitHub knows no such run. */
   | { readonly about: 'run'; readonly run: RunFact | null }
-  | {
-      readonly about: 'configuration'
-      readonly text: string | null
-      readonly sha: string | null
-      readonly source: 'repository' | 'organisation' | null
-      /** Head of the default branch when it was read: where its author looks. */
-      readonly headSha: string | null
-    }
+  /** `headSha`: the head of the default branch when the file was read, which is where its author looks. */
+  | ({ readonly about: 'configuration'; readonly headSha: string | null } & {
+      readonly [Column in keyof Configuration]: Configuration[Column] | null
+    })
 
-/** The text of a repository's file, and where it stands. */
+/** The text of a repository's file, and where it was found. */
 export type Configuration = {
   readonly text: string
   readonly sha: string
   readonly source: 'repository' | 'organisation'
+}
+
+/** The issue whose pipeline waits for the answer; null when a pull request's or no pipeline does. */
+export function issueOfQuestion(question: Question): number | null {
+  if (question.about === 'issue' || question.about === 'run') return question.issueNumber
+  if (question.about !== 'permission' || question.purpose.kind === 'review') return null
+  return question.purpose.kind === 'command' && question.purpose.onPullRequest ? null : question.purpose.issueNumber
+}
+
+/** The pull request whose issues wait for the answer; null when an issue itself or the repository does. */
+export function pullRequestOfQuestion(question: Question): number | null {
+  if (question.about === 'pull_request') return question.pullRequestNumber
+  if (question.about !== 'permission') return null
+  if (question.purpose.kind === 'review') return question.purpose.pullRequestNumber
+  return question.purpose.kind === 'command' && question.purpose.onPullRequest ? question.purpose.issueNumber : null
 }

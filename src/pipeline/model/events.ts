@@ -1,10 +1,11 @@
-// Everything that can happen to a pipeline, in our words. Read this first: deliveries, answers to our own questions,
+// Everything that can happen, in our words. Read this first: deliveries, answers to our own questions,
 // reports and the clock all become one of these, and nothing else moves a pipeline.
 import type { StageName } from '../../line/line.ts'
 import type { ButtonClick } from './command-origin.ts'
 import type { Answer, GivenCommands, Question } from './effects.ts'
-import type { Evidence } from './evidence.ts'
+import type { Occurrence } from './evidence.ts'
 import type { IssueFact, JobFact, PullRequestFact, ReviewFact, RunFact } from './facts.ts'
+import type { CancelOutcome, Report } from './pipeline.ts'
 import type { DenialReason, DispatchReason } from './reason.ts'
 import type { Instant } from './time.ts'
 
@@ -17,7 +18,7 @@ export type RepositoryRef = {
   readonly installationId: number
 }
 
-/** What each event about one repository tells, by its type. */
+/** What each event about one repository carries, by its type. */
 type RepositoryEvents = {
   'issue.changed': { action: string; issue: IssueFact; sender: string }
   'issue.labeled': { issue: IssueFact; label: string; sender: string }
@@ -26,16 +27,16 @@ type RepositoryEvents = {
   'job.changed': { job: JobFact }
   'pull_request.changed': { action: string; pullRequest: PullRequestFact }
   'review.changed': { pullRequest: PullRequestFact; review: ReviewFact }
-  /** Perhaps one of ours. */
+  /** Perhaps a comment of ours. */
   'comment.deleted': { issueNumber: number; commentId: number }
   'repository.changed': object
   'repository.removed': object
   'configuration.pushed': object
-  /** GitHub's answer to a question of ours: it echoes the whole question. */
+  /** GitHub's answer to a question of ours; the event repeats the whole question. */
   'question.answered': { question: Question; answer: Answer }
   'commands.received': GivenCommands & { sender: string; bot: boolean }
   'button.clicked': {
-    /** As the check run names it. */
+    /** The one that the check run names. */
     pipelineId: number
     origin: ButtonClick
     verb: 'retry' | 'approve'
@@ -47,22 +48,9 @@ type RepositoryEvents = {
   'attempt.admitted': { issueNumber: number; stage: StageName; attempt: number; key: string }
   'admission.denied': { issueNumber: number; reason: DenialReason; until: Instant | null }
   'dispatch.updated': { issueNumber: number; key: string; outcome: DispatchOutcome }
-  'cancel.answered': {
-    issueNumber: number
-    key: string | null
-    runId: number
-    outcome: 'accepted' | 'refused' | 'gone'
-    force: boolean
-  }
-  /** What the workflow itself says about an attempt. */
-  'attempt.reported': {
-    issueNumber: number
-    key: string
-    runId: number
-    progress: number | null
-    text: string | null
-    url: string | null
-  }
+  'cancel.answered': { issueNumber: number; key: string | null; runId: number; outcome: CancelOutcome; force: boolean }
+  /** The workflow's own report about an attempt. */
+  'attempt.reported': { issueNumber: number; key: string; runId: number } & Pick<Report, 'progress' | 'text' | 'url'>
 }
 
 type OtherEvents = {
@@ -78,27 +66,23 @@ type OtherEvents = {
 }
 
 /** What every event carries: when it happened (time is data) and how we know. */
-type EventBase<Type> = { readonly type: Type; readonly at: Instant; readonly evidence: Evidence }
+type EventBase<Type> = Occurrence & { readonly type: Type }
 
+type Events = OtherEvents & {
+  [Type in keyof RepositoryEvents]: RepositoryEvents[Type] & { readonly repository: RepositoryRef }
+}
+
+export type EventType = keyof Events
+export type EventOf<Type extends EventType> = { [One in Type]: EventBase<One> & Readonly<Events[One]> }[Type]
+export type Event = EventOf<EventType>
 /** An event about one repository. */
-export type RepositoryEvent = {
-  [Type in keyof RepositoryEvents]: EventBase<Type> & { readonly repository: RepositoryRef } & Readonly<
-      RepositoryEvents[Type]
-    >
-}[keyof RepositoryEvents]
+export type RepositoryEvent = EventOf<keyof RepositoryEvents>
 
-export type Event =
-  | RepositoryEvent
-  | { [Type in keyof OtherEvents]: EventBase<Type> & Readonly<OtherEvents[Type]> }[keyof OtherEvents]
-
-export type EventType = Event['type']
-export type EventOf<Type extends EventType> = Extract<Event, { type: Type }>
-
-/** What the outbox tells about sending an attempt. */
+/** What the outbox reports about sending an attempt. */
 export type DispatchOutcome =
   | { readonly state: 'sending' }
   | { readonly state: 'confirmed'; readonly runId: number; readonly url: string }
   | { readonly state: 'refused'; readonly reason: DispatchReason }
-  /** `needsPerson`: it is neither looked for nor sent again until a person says what to do. */
+  /** `needsPerson`: it is neither looked for nor sent again until a person decides. */
   | { readonly state: 'unconfirmed'; readonly reason: DispatchReason; readonly needsPerson?: boolean }
   | { readonly state: 'waiting'; readonly until: Instant | null; readonly reason: DispatchReason }

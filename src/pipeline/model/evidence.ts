@@ -6,3 +6,6 @@ export type Evidence = {
   readonly id: string
   readonly at: Instant
 }
+
+/** When something happened, and how we know. */
+export type Occurrence = { readonly at: Instant; readonly evidence: Evidence }

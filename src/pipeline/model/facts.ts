@@ -1,14 +1,12 @@
-// What GitHub told us, keyed by GitHub's own ids. A fact is merged, never overwritten: every `merge…` here is
-// commutative, associative and idempotent, which is why deliveries may come late, twice and in any order.
-// Rank decides before time, because GitHub's timestamps tie at one second
-// (https://github.com/promhippie/github_exporter/issues/312).
+// What GitHub said, keyed by GitHub's own ids. A fact is merged, never overwritten (facts/merge.ts), which is why deliveries
+// may come late, twice and in any order.
 
 import type { Evidence } from './evidence.ts'
 import type { Instant } from './time.ts'
 
 export type IssueFact = {
   readonly number: number
-  /** Null until GitHub has told us: a branch can name an issue before any delivery about it. */
+  /** Null until a delivery or an answer carries it: a branch can name an issue before that. */
   readonly title: string | null
   readonly url: string | null
   readonly author: string | null
@@ -75,13 +73,13 @@ export type ReviewFact = {
   /** Bots count only when the repository's file names them. */
   readonly bot: boolean
   readonly state: 'approved' | 'changes_requested' | 'commented' | 'dismissed'
-  /** The commit it was given for: a verdict does not outlive a push that answers it. */
+  /** The commit that was reviewed: a verdict does not outlive a push that answers it. */
   readonly commitSha: string
   readonly submittedAt: Instant
   readonly evidence: Evidence
 }
 
-/** One way a pull request was seen to stand, with the first and the last moment it was told so. */
+/** One state that a pull request was seen in, and the first and the last moment of that. */
 export type PullRequestSnapshot = {
   readonly state: 'open' | 'closed' | 'merged'
   readonly draft: boolean
@@ -90,29 +88,25 @@ export type PullRequestSnapshot = {
   readonly lastAt: Instant
 }
 
-/** What GitHub said when asked whether somebody may write, and when it said so. */
+/** Whether GitHub says that a user may write, and when it said so. */
 export type PermissionDecision = { readonly granted: boolean; readonly at: Instant }
 
-export type PullRequestFact = {
+export type PullRequestFact = Pick<PullRequestSnapshot, 'state' | 'draft' | 'headSha'> & {
   readonly number: number
   readonly title: string
   readonly url: string
   readonly author: string | null
-  readonly state: 'open' | 'closed' | 'merged'
-  readonly draft: boolean
   /** `feature`, or `octocat:feature` when the head is in a fork. */
   readonly branch: string
-  readonly headSha: string
-  /** Every way it was seen to stand. Translators leave it empty; merging fills it and takes state, draft and head from it. */
+  /** Every state it was seen in. Translators leave it empty; merging fills it and takes state, draft and head from it. */
   readonly snapshots: readonly PullRequestSnapshot[]
   /** Heads that a push is known to have replaced: they break ties between equal timestamps. */
   readonly replacedShas: readonly string[]
-  /** Issues it closes, as GitHub answered; null until asked. */
+  /** Issues it closes, as GitHub answered, and when; null until then. */
   readonly closingIssues: readonly number[] | null
-  /** When GitHub answered that; null until asked. */
   readonly closingIssuesAt: Instant | null
   readonly reviews: readonly ReviewFact[]
-  /** Reviewers GitHub was asked about: may they write? Absent means not yet known, and their verdict waits. */
+  /** By reviewer: may they write? Absent means not yet known, and their verdict waits. */
   readonly writePermissions: Readonly<Record<string, PermissionDecision>>
   readonly updatedAt: Instant
   readonly evidence: Evidence

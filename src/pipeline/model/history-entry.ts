@@ -1,11 +1,10 @@
-import type { StageSummary } from './command-answer.ts'
-import type { AnsweredCommand } from './command-result.ts'
+import type { AnsweredCommand, StageSummary } from './command-result.ts'
 import type { Evidence } from './evidence.ts'
 import type { Hold, HoldOrRelease } from './hold.ts'
 import type { PipelineStart } from './pipeline.ts'
 import type { Instant } from './time.ts'
 
-/** A line of history: what happened, as data, which render/history.ts puts into words. */
+/** An entry of the history: what happened, as data. Its words are in render/history.ts. */
 export type HistoryEntry = {
   readonly at: Instant
   readonly type: string
@@ -14,7 +13,6 @@ export type HistoryEntry = {
   readonly evidence: Evidence | null
 }
 
-/** What has changed. */
 export type HistoryChange =
   | { readonly kind: 'started'; readonly by: PipelineStart['by'] }
   | { readonly kind: 'issue'; readonly state: 'closed' | 'reopened' | 'deleted' | 'transferred' }
@@ -22,9 +20,4 @@ export type HistoryChange =
   | { readonly kind: 'held'; readonly hold: Hold }
   | { readonly kind: 'released'; readonly release: HoldOrRelease }
   | { readonly kind: 'stage'; readonly stage: StageSummary }
-  | {
-      readonly kind: 'button'
-      readonly verb: string
-      readonly stage: string
-      readonly result: AnsweredCommand
-    }
+  | { readonly kind: 'button'; readonly verb: string; readonly stage: string; readonly result: AnsweredCommand }

@@ -1,7 +1,7 @@
-// The state of one issue on the line. Plain data: stored as one JSON document, so every field survives a round trip
-// through JSON and nothing here is a class, a Date or undefined.
+// The state of one issue. Plain data: stored as one JSON document, so every field survives a round trip through JSON and
+// nothing here is a class, a Date or undefined.
 import type { Line, StageName } from '../../line/line.ts'
-import type { Evidence } from './evidence.ts'
+import type { Evidence, Occurrence } from './evidence.ts'
 import type { IssueFact, PermissionDecision, PullRequestFact, RunFact } from './facts.ts'
 import type { HoldOrRelease } from './hold.ts'
 import type { CancellationCause, ClosedReason, DenialReason, DispatchReason, Reason } from './reason.ts'
@@ -15,61 +15,58 @@ export type Light = 'running' | 'review' | 'queued' | 'failed' | 'done' | 'idle'
 /** Beside the light, derived when read and never stored (see view/health.ts). */
 export type Health = 'ok' | 'stalled' | 'stale' | 'unknown'
 
-/** One try at a stage: at most one dispatch and one workflow run. GitHub's `run_attempt` is something else. */
+/**
+ * One try at a stage: at most one dispatch and one workflow run. GitHub's `run_attempt` is something else. A run that Andon
+ * did not start is an attempt with number 0, no key and no control.
+ */
 export type Attempt = {
-  /** As in its key; 0 when somebody else started a run beside ours. */
   readonly number: number
-  /** Readable, never recurs, echoed by the workflow's `run-name`; null when somebody else started the run. */
+  /** Readable, never recurs, echoed by the workflow's `run-name`. */
   readonly key: string | null
-  /** The run as GitHub last told it; null until one is bound. */
+  /** The run as GitHub last described it; null until one is bound. */
   readonly run: RunFact | null
-  /** When GitHub was last asked how the run stands; absent while it never was. */
+  /** When the run was last read from GitHub because it was silent; absent while it never was. */
   readonly reconciliation?: Reconciliation
-  /** What Andon did about it; absent when somebody else started the run. */
   readonly control?: AttemptControl
 }
 
-/** A question how a run stands; `answeredAt` is null until GitHub has answered. */
+/** `answeredAt` is null until GitHub has answered. */
 export type Reconciliation = { readonly at: Instant; readonly answeredAt: Instant | null }
 
-/** Our side of an attempt: how it was sent, what was heard of it, and how it was given up, if it was. */
+/** Our side of an attempt: how it was sent, what it reported, and how it was given up, if it was. */
 export type AttemptControl = {
-  /** What asked for it: only attempts of one call count against each other. */
+  /** Only attempts of one trigger count against `attempts`. */
   readonly trigger: Trigger
   readonly admittedAt: Instant
   /** The branch it was sent to: only a run there may claim its key. */
   readonly ref: string
-  /** The run it is bound to, which may be known before GitHub has told anything about that run. */
+  /** The run it is bound to, which may be known before anything else about that run. */
   readonly runId: number | null
   readonly dispatch: Dispatch | null
-  /** What the workflow itself reported. */
   readonly report: Report | null
   readonly cancel: Cancellation | null
-  /** Given up without a conclusion of its run. A conclusion that comes later is taken nevertheless. */
+  /** Given up without a conclusion of its run. A conclusion that comes later counts nevertheless. */
   readonly closed: Closed | null
-  /** Younger runs with the same key: they are cancelled. */
   readonly duplicateRuns: readonly DuplicateRun[]
-  /** How we know what is said of it while its run is unknown. */
+  /** The attempt's evidence while its run is unknown. */
   readonly evidence: Evidence
 }
 
-/** A reason for a stage to be carried out anew: the start, a round of rework, a person's order. */
-export type Trigger = {
+/** Why a stage runs again: the start, a round of rework, a person's command. */
+export type Trigger = Occurrence & {
   /** `start`, `round/<sha>`, `order/<comment>/<nth>`. */
   readonly id: string
-  readonly at: Instant
-  /** The stage that begins at once; those after it follow when it is over. */
+  /** The stage that begins at once; those after it follow when it has finished. */
   readonly from: StageName
-  readonly evidence: Evidence
 }
 
-/** What the outbox last told about sending an attempt. */
+/** The latest report of the outbox about sending an attempt. */
 export type Dispatch = {
   readonly state: 'sending' | 'confirmed' | 'refused' | 'unconfirmed' | 'waiting'
   readonly reason: DispatchReason | null
   readonly until: Instant | null
   readonly url: string | null
-  /** Nothing more is done about it until a person says what to do. */
+  /** Nothing more is done about it until a person decides. */
   readonly needsPerson: boolean
   readonly at: Instant
 }
@@ -83,93 +80,89 @@ export type Report = {
   readonly url: string | null
 }
 
-/** A run that is being stopped: politely, five minutes later by force, and five minutes after that without it. */
+/** A run that is being stopped: politely; after five minutes by force; after five more it is abandoned. */
 export type Cancellation = {
   readonly reason: CancellationCause
   readonly at: Instant
   readonly forcedAt: Instant | null
-  readonly response: { readonly answer: 'accepted' | 'refused' | 'gone'; readonly at: Instant } | null
+  readonly response: { readonly answer: CancelOutcome; readonly at: Instant } | null
 }
 
-/** How an attempt ended that no run concluded. */
-export type Closed = ClosedReason & { readonly at: Instant; readonly evidence: Evidence }
+export type CancelOutcome = 'accepted' | 'refused' | 'gone'
 
-/** A run that must not be, beside the one that was adopted. `run` is null until GitHub has told it. */
+/** How an attempt ended without a conclusion of its run. */
+export type Closed = ClosedReason & Occurrence
+
+/** A younger run of the same key beside the adopted one: it is cancelled. `run` is null until GitHub has described it. */
 export type DuplicateRun = {
   readonly runId: number
   readonly run: RunFact | null
   readonly cancel: Cancellation | null
-  /** When it was left alone, because GitHub would not cancel it. */
+  /** When Andon stopped waiting for it, because GitHub would not cancel it. */
   readonly abandonedAt: Instant | null
 }
 
-/** A person's word about a stage, once GitHub has said that the person may. */
-export type StageCommand = {
+/** A command about a stage whose sender has permission. */
+export type StageCommand = Occurrence & {
   /** `<comment>/<nth>`. */
   readonly id: string
   readonly verb: 'start' | 'retry' | 'run' | 'cancel' | 'approve' | 'skip'
   readonly by: string
-  readonly at: Instant
-  readonly evidence: Evidence
-  /** The call it is about; for `retry` and `run` the one it makes. */
+  /** The trigger it is about; for `retry` and `run` the one it makes. */
   readonly triggerId: string
 }
 
-/** A stage as it stands. Everything but `name` and `attempts` is settled anew from the facts after each event. */
+/** Everything but `name`, `attempts` and `commands` is derived from the facts after each event. */
 export type Stage = {
   readonly name: StageName
   readonly status: StageStatus
-  /** What happened, or what it waits for; null while nothing is to be said. */
+  /** What happened, or what it waits for; null while there is nothing to say. */
   readonly reason: Reason | null
-  /** Since when the status holds; null while the stage has never been touched. */
+  /** Since when it has its status; null while it is blank. */
   readonly since: Instant | null
   readonly evidence: Evidence | null
   readonly attempts: readonly Attempt[]
-  /** Since when it wants a slot; null or absent while it wants none. */
+  /** Since when it waits for a slot; null or absent while it does not. */
   readonly queuedAt?: Instant | null
-  /** Not before this moment, because the attempt before failed; null or absent when at once. */
+  /** The earliest moment of the next attempt, because the last one failed; null or absent when at once. */
   readonly retryAt?: Instant | null
-  /** What people ordered about it, in the order it was obeyed; absent while nobody did. */
+  /** In the order they were run; absent while there are none. */
   readonly commands?: readonly StageCommand[]
 }
 
-/** What took the issue up: the label, a command, or a recognised agent's branch. */
-export type PipelineStart = {
+/** What started the pipeline: the label, a command, or a recognised agent's branch. */
+export type PipelineStart = Occurrence & {
   readonly by: 'label' | 'command' | 'branch'
-  /** The person or App that caused it; null when a branch did and nobody is named. */
+  /** The person or App that caused it; null when a branch did. */
   readonly actor: string | null
-  readonly at: Instant
-  readonly evidence: Evidence
 }
 
 export type Pipeline = {
   readonly repositoryId: number
   readonly issue: IssueFact
   readonly start: PipelineStart
-  /** The stage table as it stood when the pipeline began. */
+  /** The stage table as it was when the pipeline began. */
   readonly line: Line
   readonly stages: readonly Stage[]
   /** Linked by closing references, by branch, or by an attempt's key; sorted by number. */
   readonly pullRequests: readonly PullRequestFact[]
   /** Head of the default branch when the pipeline began; null until GitHub has answered. */
   readonly baseSha: string | null
-  /** Set when the issue was deleted or transferred away: the pipeline stops, and nothing is written there any more. */
+  /** Set when the issue was deleted or transferred away: the pipeline stops and nothing is written there any more. */
   readonly removed: { readonly why: 'deleted' | 'transferred'; readonly at: Instant } | null
-  /** False until the repository's file has been looked for: the stage table may still be exchanged. Absent: settled. */
+  /** False until the repository's file has been read: the stage table may still be replaced. Absent: it is final. */
   readonly isConfigured?: boolean
-  /** Everybody who asked for the start; absent while only a branch did. */
+  /** Absent while only a branch asked for the start. */
   readonly startRequests?: readonly StartRequest[]
-  /** The last hold or release of each scope in this pipeline; absent while there was none. Ask `activeHolds` in holds.ts. */
+  /** The latest hold or release of each scope within the pipeline; absent while there are none. See `activeHolds`. */
   readonly holdsAndReleases?: readonly HoldOrRelease[]
-  /** Why no slot was given when one was last asked for; absent while none is wanted. */
+  /** Why the pipeline last got no slot; absent while it wants none. */
   readonly denial?: { readonly reason: DenialReason; readonly until: Instant | null; readonly at: Instant }
 }
 
-/** Who asked for the start, how and when last, and what GitHub said about it; `permission` is null until it has answered. */
-export type StartRequest = {
+/** A user's latest request to start; `permission` is null until GitHub has answered. */
+export type StartRequest = Occurrence & {
   readonly login: string
   readonly by: 'label' | 'command'
-  readonly at: Instant
-  readonly evidence: Evidence
   readonly permission: PermissionDecision | null
 }

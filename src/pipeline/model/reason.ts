@@ -1,10 +1,10 @@
-// Why a stage stands as it does, as data. Its words are in render/reason.ts alone: a better word changes no document.
+// Why a stage has its status, as data. The words are in render/reason.ts alone: a better word changes no document.
 import type { StageName } from '../../line/line.ts'
 import type { Conclusion, IssueFact, JobFact } from './facts.ts'
 import type { Hold } from './hold.ts'
 import type { Instant } from './time.ts'
 
-/** Why a stage stands as it does: what happened, or what it waits for. */
+/** What happened to a stage, or what it waits for. */
 export type Reason =
   | AttemptReason
   | QueueReason
@@ -13,18 +13,14 @@ export type Reason =
   | { readonly kind: 'gate-approved'; readonly last: Reason | null; readonly by: string }
   | { readonly kind: 'cancelled-by' | 'skipped-by'; readonly by: string }
   | { readonly kind: 'asks-permission' | 'lacks-permission'; readonly login: string }
-  /** What has not begun, or will not begin. A stage without a workflow begins with a pull request. */
+  /** Stages that have not started, or will not. A stage without a workflow starts with a pull request. */
   | { readonly kind: 'waits-for-start' | 'stage-over'; readonly workflow: string | null }
   | { readonly kind: 'waits-for-stage'; readonly stage: StageName }
   | { readonly kind: 'called-off-with-issue'; readonly state: 'closed' | 'deleted' | 'transferred' }
-  | {
-      readonly kind: 'called-off-with-pull-request'
-      readonly number: number
-      readonly state: 'closed' | 'merged'
-    }
+  | { readonly kind: 'called-off-with-pull-request'; readonly number: number; readonly state: 'closed' | 'merged' }
   | { readonly kind: 'issue-removed'; readonly why: 'deleted' | 'transferred' }
   | { readonly kind: 'issue-closed'; readonly stateReason: IssueFact['stateReason'] }
-  /** How the review stands; `reviewer` is null while nobody in particular is asked. */
+  /** The state of the review; `reviewer` is null while no reviewer is named. */
   | { readonly kind: 'pull-request'; readonly number: number; readonly state: 'closed' | 'draft' | 'merged' }
   | { readonly kind: 'waits-for-review'; readonly reviewer: string | null }
   | { readonly kind: 'review-approved'; readonly reviewer: string }
@@ -36,17 +32,14 @@ export type Reason =
     }
   | { readonly kind: 'rework-used-up'; readonly reviewer: string; readonly rework: number }
 
-/** How an attempt stands. */
+/** The state of an attempt. */
 export type AttemptReason = { readonly attempt: AttemptRef } & (
   | { readonly kind: 'being-started' | 'waits-for-runner' | 'waits-for-github-approval' }
   | { readonly kind: 'waits-for-dispatch'; readonly dispatch: DispatchReason; readonly until: Instant | null }
   | { readonly kind: 'unconfirmed'; readonly dispatch: DispatchReason; readonly needsPerson: boolean }
-  | {
-      readonly kind: 'running'
-      readonly job: Pick<JobFact, 'name' | 'step' | 'stepsCompleted' | 'stepsTotal'> | null
-    }
+  | { readonly kind: 'running'; readonly job: Pick<JobFact, 'name' | 'step' | 'stepsCompleted' | 'stepsTotal'> | null }
   | { readonly kind: 'reports'; readonly progress: number | null; readonly text: string | null }
-  /** `next` is what follows unless its run ends before: force, or after force being left alone; null without a run. */
+  /** `next` is what follows unless the run ends first: force, or after force abandoning it; null without a run. */
   | {
       readonly kind: 'cancelling'
       readonly cause: CancellationCause
@@ -57,7 +50,7 @@ export type AttemptReason = { readonly attempt: AttemptRef } & (
   | { readonly kind: 'closed'; readonly closed: ClosedReason }
 )
 
-/** What the next attempt waits for; `previous` is why there must be one more. */
+/** What the next attempt waits for; `previous` is why there is one more. */
 export type QueueReason = QueueCause & { readonly attempt: AttemptRef; readonly previous: Reason | null }
 
 export type QueueCause =
@@ -68,15 +61,15 @@ export type QueueCause =
   | { readonly kind: 'waits-for-slot' }
 
 /**
- * Which attempt is meant: `limit` is how many are allowed, null where somebody else starts the runs; `number` is null for
- * such a run beside our own attempts. `rerun` counts how often GitHub has run it again.
+ * `limit` is how many attempts are allowed, null where Andon does not start the runs; `number` is null for such a run beside
+ * our own attempts. `rerun` counts GitHub's re-runs of the attempt.
  */
 export type AttemptRef = { readonly number: number | null; readonly limit: number | null; readonly rerun: number }
 
 /** Why a run is being stopped. */
 export type CancellationCause = 'silence' | 'time_limit' | 'never_started' | 'command' | 'superseded'
 
-/** How an attempt ended that no run concluded. */
+/** How an attempt ended without a conclusion of its run. */
 export type ClosedReason =
   | { readonly kind: 'refused'; readonly refusal: DispatchReason }
   | { readonly kind: 'gone' | 'abandoned' }
@@ -104,7 +97,7 @@ export function isCalledOff(reason: Reason | null): boolean {
   return reason?.kind === 'called-off-with-issue' || reason?.kind === 'called-off-with-pull-request'
 }
 
-/** Does it only say how far a run has got? That is no news, and not worth a line of history. */
+/** Does it only say how far a run has got? That is not worth a history entry. */
 export function isProgress(reason: Reason | null): boolean {
   return reason?.kind === 'running' || reason?.kind === 'reports'
 }

@@ -1,5 +1,7 @@
 // The rows that events read and change, as the database keeps them.
 import type { AndonYmlProblem } from '../../line/parse-yaml.ts'
+import type { Configuration } from './effects.ts'
+import type { RepositoryRef } from './events.ts'
 import type { PullRequestFact, RunFact } from './facts.ts'
 import type { HoldOrRelease } from './hold.ts'
 import type { Pipeline } from './pipeline.ts'
@@ -10,18 +12,13 @@ export type BranchKey = { readonly repositoryId: number; readonly branch: string
 export type PullRequestKey = { readonly repositoryId: number; readonly number: number }
 
 /** Where `andon.yml` was found. */
-export type ConfigurationSource = 'repository' | 'organisation'
+export type ConfigurationSource = Configuration['source']
 
-/** A repository as it is known; every event about it tells its name anew. */
-export type RepositoryRow = {
-  readonly id: number
-  readonly installationId: number
-  readonly fullName: string
-  readonly private: boolean
-  readonly defaultBranch: string | null
+/** A repository as it is known; every event about it carries its name. */
+export type RepositoryRow = RepositoryRef & {
   readonly removedAt: Instant | null
   readonly updatedAt: Instant
-  /** The last good line; null while nobody has written one. */
+  /** The last good line; null while there never was one. */
   readonly configuration: Pipeline['line'] | null
   readonly configurationSource: ConfigurationSource | null
   readonly configurationSha: string | null
@@ -31,11 +28,11 @@ export type RepositoryRow = {
   /** The commit that the line in force was first read at. */
   readonly configurationValidSha: string | null
   readonly configurationReadAt: Instant | null
-  /** The last word about the repository's cord. */
+  /** The latest hold or release of the repository. */
   readonly holdOrRelease: HoldOrRelease | null
-  /** Up to which issue its pipelines have been told of the last word; null: all have. */
+  /** The issue up to which pipelines have seen that hold or release; null: all have. */
   readonly holdFanOutCursor: number | null
-  /** Raised whenever what is to be told of its mistakes changes. */
+  /** Raised whenever the published mistakes of its file change. */
   readonly revision: number
 }
 
@@ -47,22 +44,20 @@ export type InstallationRow = {
 }
 
 /** A run that belongs to an issue whatever its title and branch say. */
-export type BoundRunRow = { readonly runId: number; readonly repositoryId: number; readonly issueNumber: number }
+export type BoundRunRow = IssueKey & { readonly runId: number }
 
 export type RunRow = { readonly repositoryId: number; readonly run: RunFact }
 
 export type PullRequestRow = {
   readonly repositoryId: number
   readonly fact: PullRequestFact
-  /** Every issue it was ever known to belong to: one that it left must hear of it too. */
+  /** Every issue it ever belonged to: the pipeline of one that it left needs the event too. */
   readonly issueNumbers: readonly number[]
 }
 
-export type PipelineRow = {
+export type PipelineRow = IssueKey & {
   /** Null until it is inserted. */
   readonly id: number | null
-  readonly repositoryId: number
-  readonly issueNumber: number
   readonly revision: number
   readonly pipeline: Pipeline
   readonly wakeAt: Instant | null

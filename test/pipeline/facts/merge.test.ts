@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { mergeIssue, mergeJob, mergeRun } from '../../../src/pipeline/facts/merge.ts'
-import { mergePullRequest, mergeReview } from '../../../src/pipeline/facts/merge-pull-request.ts'
+import { mergeIssue, mergeJob, mergePullRequest, mergeReview, mergeRun } from '../../../src/pipeline/facts/merge.ts'
 import type {
   Conclusion,
   IssueFact,

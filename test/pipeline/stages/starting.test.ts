@@ -1,6 +1,6 @@
 // How a line that Andon runs is started. Each test is a row of the second transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
-import { startPipeline } from '../../../src/pipeline/begin.ts'
+import { startPipeline } from '../../../src/pipeline/advance-pipeline.ts'
 import { contextOf } from '../../../src/pipeline/commands/authorized-commands.ts'
 import { stageReadyForAdmission } from '../../../src/pipeline/stages/ready-stage.ts'
 import { surfacesOf } from '../../../src/pipeline/view/surfaces.ts'

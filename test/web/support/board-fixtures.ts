@@ -1,7 +1,7 @@
 // Boards for tests: pipelines of every light, made by the real core from events, with long and hostile titles.
 
 import { OBSERVE_ONLY_LINE } from '../../../src/line/line.ts'
-import { startPipeline } from '../../../src/pipeline/begin.ts'
+import { startPipeline } from '../../../src/pipeline/advance-pipeline.ts'
 import { NO_OUTER_HOLDS } from '../../../src/pipeline/holds/holds.ts'
 import type { Event } from '../../../src/pipeline/model/events.ts'
 import type { HistoryEntry } from '../../../src/pipeline/model/history-entry.ts'
