@@ -1,7 +1,7 @@
 // What waits for a slot, and what holds one.
 
 import type { Attempt, Pipeline, Stage } from './model/pipeline.ts'
-import { admittedAttempts, isLiveAttempt, isUndispatched } from './stages/attempt-outcome.ts'
+import { admittedAttempts, isLiveAttempt, isUndispatched } from './stages/attempts.ts'
 
 /** How many slots the pipeline holds. What is not sent yet holds none while its issue is closed or gone. */
 export function countLiveAttempts(pipeline: Pipeline): number {

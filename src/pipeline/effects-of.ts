@@ -4,7 +4,7 @@
 import type { AdmittedAttempt } from './model/attempt.ts'
 import type { CancelEffect, DispatchEffect, Effect } from './model/effects.ts'
 import type { Cancellation, Pipeline, Stage } from './model/pipeline.ts'
-import { admittedAttempts, hasLiveRun, isLiveDuplicate } from './stages/attempt-outcome.ts'
+import { admittedAttempts, hasLiveRun, isLiveDuplicate } from './stages/attempts.ts'
 import { askReviewerPermissions, askSilentRuns, askStartPermissions } from './stages/questions-to-ask.ts'
 
 /** The effects that the pipeline implies now and did not imply before. */

@@ -3,7 +3,7 @@
 // not concern the pipeline leaves the very same object.
 
 import { type EventContext, NO_CONTEXT } from './commands/authorized-commands.ts'
-import { buttonEntries } from './commands/buttons.ts'
+import { buttonEntries } from './commands/reply.ts'
 import { runCommands } from './commands/run-commands.ts'
 import { cancelSupersededRuns, enforceDeadlines, enforceOnReconciledRun } from './deadlines/enforce-deadlines.ts'
 import { newEffects } from './effects-of.ts'
@@ -27,8 +27,7 @@ import {
   withHeartbeats,
 } from './stages/attempt-events.ts'
 import { deriveStages } from './stages/derive-stages.ts'
-import { pipelineStartIn, precedingStart } from './stages/pipeline-start.ts'
-import { newStartRequest, withStartRequest } from './stages/start-requests.ts'
+import { pipelineStartIn, precedingStart, withStartRequest } from './stages/pipeline-start.ts'
 import { historyOf } from './view/history.ts'
 
 /** What came of an event. */
@@ -127,7 +126,7 @@ function withStart(event: Event, pipeline: Pipeline, { commands }: EventContext)
   if (by === 'branch' || actor === null) return started
   // A bot is taken at its word only where the repository's file names it, which is all the leave that it needs.
   const permission = event.type === 'commands.received' && event.bot ? { granted: true, at } : null
-  return withStartRequest(started, { ...newStartRequest(actor, by, at, evidence), permission })
+  return withStartRequest(started, { login: actor, by, at, evidence, permission })
 }
 
 function whenIssueRemoved(pipeline: Pipeline, { why, at }: EventOf<'issue.removed'>): Pipeline {

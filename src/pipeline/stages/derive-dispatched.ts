@@ -1,8 +1,7 @@
-// How a stage stands that Andon starts itself: as its live attempt does; else as the attempt made for what is wanted
-// now, with the next one queued while attempts are left; else it is queued when it is its turn.
+// A stage that Andon starts follows its live attempt; else the attempt made for its trigger, with the next one queued
+// while attempts are left; else it is queued when it is due.
 import { pipelineHoldAffectingStage } from '../holds/holds.ts'
 import { isAdmitted } from '../model/attempt.ts'
-import type { Evidence } from '../model/evidence.ts'
 import type { Attempt, Pipeline, Stage, Trigger } from '../model/pipeline.ts'
 import type { QueueCause, Reason } from '../model/reason.ts'
 import { type Instant, latest } from '../model/time.ts'
@@ -15,43 +14,24 @@ import {
   isLiveDuplicate,
   isUndispatched,
   outcomeOf,
-} from './attempt-outcome.ts'
-import { retryAfter } from './backoff.ts'
-import { attemptRefOf, deriveFromAttempt, nextAttemptRef } from './derive-from-attempt.ts'
-import type { DerivedStage, StageContext } from './derived-stage.ts'
-import { startAuthorization } from './start-requests.ts'
+} from './attempts.ts'
+import {
+  attemptRefOf,
+  type DerivedStage,
+  deriveFromAttempt,
+  nextAttemptRef,
+  type StageContext,
+} from './derive-from-attempt.ts'
+import { startAuthorization } from './pipeline-start.ts'
 import { commandForTrigger, isDue, isForTrigger } from './triggers.ts'
 
-/** How it stands, since when it wants a slot, and not before when. */
-export type DerivedDispatchedStage = DerivedStage & Required<Pick<Stage, 'queuedAt' | 'retryAt'>>
-
-/** How a stage stands that Andon starts; null: nothing is to be said of it. */
-export function deriveDispatched(here: StageContext): DerivedDispatchedStage | null {
-  const { pipeline, stage, trigger, before } = here
-  const current = currentAttempt(stage)
-  if (current !== null && isLiveAttempt(current)) {
-    const derived = deriveFromAttempt(here, current)
-    const hold = isUndispatched(current) ? pipelineHoldAffectingStage(pipeline, stage.name) : null
-    if (hold === null) return notQueued(derived)
-    const attempt = attemptRefOf(here, current)
-    return notQueued({ ...derived, reason: { kind: 'held', hold, attempt, previous: null } })
-  }
-  const commanded = deriveFromCommand(here)
-  if (commanded !== null) return notQueued(commanded)
-  if (current !== null && isForTrigger(current, trigger)) return deriveAfterAttempt(here, current)
-  if (trigger === null) return null
-  const { at, from, evidence } = trigger
-  const last = before.at(-1)
-  if (isDue(pipeline, stage, trigger, before)) {
-    const since = from === stage.name ? at : latest(at, last?.since ?? at)
-    return deriveQueued(here, trigger, { since, evidence: last?.evidence ?? evidence, previous: null, until: null })
-  }
-  // It has been carried out for an earlier reason, and what comes before it must be done first.
-  const reason = { kind: 'waits-for-stage', stage: from } as const
-  return current === null ? null : notQueued({ status: 'idle', reason, since: at, evidence })
+/** A stage that Andon starts, and since when it wants a slot; null when it was never asked for. */
+export function deriveDispatched(context: StageContext): DerivedStage | null {
+  const derived = deriveByAttempts(context)
+  return derived && { queuedAt: null, retryAt: null, ...derived }
 }
 
-/** What a start that GitHub has not been heard about looks like; null once somebody may start. */
+/** What a start looks like that GitHub has not authorized; null once it has. */
 export function deriveUnauthorizedStart(pipeline: Pipeline): DerivedStage | null {
   const authorization = startAuthorization(pipeline)
   if (authorization.state !== 'pending' && authorization.state !== 'refused') return null
@@ -71,7 +51,7 @@ export function deriveGate({ stage, rule, trigger }: StageContext, derived: Deri
     : { ...derived, reason: { kind: 'gate-approved', last, by: approval.by } }
 }
 
-/** What a person's word makes of a stage that nothing is live in. */
+/** A stage without a live attempt that a person skipped or cancelled. */
 export function deriveFromCommand({ stage, trigger }: StageContext): DerivedStage | null {
   const skip = commandForTrigger(stage, trigger, 'skip')
   const command = skip ?? commandForTrigger(stage, trigger, 'cancel')
@@ -82,56 +62,100 @@ export function deriveFromCommand({ stage, trigger }: StageContext): DerivedStag
     : { status: 'skipped', reason: { kind: 'skipped-by', by }, since, evidence }
 }
 
-function deriveAfterAttempt(here: StageContext, current: Attempt): DerivedDispatchedStage {
-  const outcome = outcomeOf(current)
-  const derived = deriveFromAttempt(here, current)
+function deriveByAttempts(context: StageContext): DerivedStage | null {
+  const { pipeline, stage, trigger, before } = context
+  const current = currentAttempt(stage)
+  if (current !== null && isLiveAttempt(current)) {
+    const derived = deriveFromAttempt(context, current)
+    const hold = isUndispatched(current) ? pipelineHoldAffectingStage(pipeline, stage.name) : null
+    if (hold === null) return derived
+    return { ...derived, reason: { kind: 'held', hold, attempt: attemptRefOf(context, current), previous: null } }
+  }
+  const commanded = deriveFromCommand(context)
+  if (commanded !== null) return commanded
+  if (current !== null && isForTrigger(current, trigger)) return deriveAfterAttempt(context, current)
+  if (trigger === null) return null
+  const { at, from } = trigger
+  const last = before.at(-1)
+  if (isDue(pipeline, stage, trigger, before)) {
+    const since = from === stage.name ? at : latest(at, last?.since ?? at)
+    return deriveQueued(context, trigger, { since, evidence: last?.evidence ?? trigger.evidence }, null, null)
+  }
+  // It ran for an earlier trigger, and the stages before it must be done first.
+  const reason = { kind: 'waits-for-stage', stage: from } as const
+  return current === null ? null : { status: 'idle', reason, since: at, evidence: trigger.evidence }
+}
+
+function deriveAfterAttempt(context: StageContext, attempt: Attempt): DerivedStage {
+  const outcome = outcomeOf(attempt)
+  const derived = deriveFromAttempt(context, attempt)
   const last = derived.reason
-  if (outcome === 'done') return notQueued(deriveGate(here, derived))
-  if (outcome === 'cancelled') return notQueued({ ...derived, reason: { kind: 'attempt-cancelled', last } })
-  if (outcome !== 'failed' || !isAdmitted(current)) return notQueued(derived)
-  const { trigger, admittedAt, evidence } = current.control
-  const tries = admittedAttempts(here.stage).filter(({ control }) => control.trigger.id === trigger.id).length
-  if (tries >= here.rule.attempts) return notQueued({ ...derived, reason: { kind: 'attempts-used-up', last } })
-  const since = attemptEndedAt(current) ?? admittedAt
-  const until = retryAfter(since, tries, current.key)
-  return deriveQueued(here, trigger, { since, evidence: derived.evidence ?? evidence, previous: last, until })
+  if (outcome === 'done') return deriveGate(context, derived)
+  if (outcome === 'cancelled') return { ...derived, reason: { kind: 'attempt-cancelled', last } }
+  if (outcome !== 'failed' || !isAdmitted(attempt)) return derived
+  const { trigger, admittedAt, evidence } = attempt.control
+  const tries = admittedAttempts(context.stage).filter(({ control }) => control.trigger.id === trigger.id).length
+  if (tries >= context.rule.attempts) return { ...derived, reason: { kind: 'attempts-used-up', last } }
+  const since = attemptEndedAt(attempt) ?? admittedAt
+  const retryAt = retryAfter(since, tries, attempt.key)
+  return deriveQueued(context, trigger, { since, evidence: derived.evidence ?? evidence }, last, retryAt)
 }
 
-type QueueRequest = {
-  readonly since: Instant
-  readonly evidence: Evidence
-  readonly previous: Reason | null
-  readonly until: Instant | null
+/** It is due: it waits for a run that goes on, for the time of its retry, or for a slot. */
+function deriveQueued(
+  context: StageContext,
+  trigger: Trigger,
+  queued: { readonly since: Instant } & Pick<DerivedStage, 'evidence'>,
+  previous: Reason | null,
+  retryAt: Instant | null,
+): DerivedStage {
+  const cause = queueCauseOf(context, retryAt)
+  const reason = { ...cause, attempt: nextAttemptRef(context, trigger), previous }
+  // A held stage keeps its place in the queue: once resumed it has waited as long as it would have.
+  return {
+    status: 'queued',
+    reason,
+    ...queued,
+    queuedAt: cause.kind === 'waits-for-run' ? null : queued.since,
+    retryAt,
+  }
 }
 
-/** It is its turn: it waits for what still runs, for the moment of the next try, or for a slot. */
-function deriveQueued(here: StageContext, trigger: Trigger, request: QueueRequest): DerivedDispatchedStage {
-  const { since, evidence, previous, until } = request
-  const cause = queueCauseOf(here, until)
-  const reason = { ...cause, attempt: nextAttemptRef(here, trigger), previous }
-  // What is held keeps its place: once resumed it is as long in the queue as it would have been.
-  const queuedAt = cause.kind === 'waits-for-run' ? null : since
-  return { status: 'queued', reason, since, evidence, queuedAt, retryAt: until }
-}
-
-function queueCauseOf({ pipeline, stage }: StageContext, until: Instant | null): QueueCause {
+function queueCauseOf({ pipeline, stage }: StageContext, retryAt: Instant | null): QueueCause {
   const runId = leftoverRunId(stage)
   if (runId !== null) return { kind: 'waits-for-run', runId }
   const hold = pipelineHoldAffectingStage(pipeline, stage.name)
   if (hold !== null) return { kind: 'held', hold }
   const { denial } = pipeline
-  if (denial !== undefined && denial.at >= (until ?? ''))
+  if (denial !== undefined && denial.at >= (retryAt ?? ''))
     return { kind: 'denied', denial: denial.reason, until: denial.until }
-  return until === null ? { kind: 'waits-for-slot' } : { kind: 'waits-to-retry', until }
+  return retryAt === null ? { kind: 'waits-for-slot' } : { kind: 'waits-to-retry', until: retryAt }
 }
 
-/** A run of this stage that goes on although its attempt was given up: nothing is started beside it. */
+/** A run of this stage that goes on although its attempt was given up: no attempt starts beside it. */
 function leftoverRunId(stage: Stage): number | null {
   const leftover = stage.attempts.find(hasLiveRun)?.run?.id
   const duplicate = admittedAttempts(stage).flatMap(({ control }) => control.duplicateRuns.find(isLiveDuplicate) ?? [])
   return leftover ?? duplicate[0]?.runId ?? null
 }
 
-function notQueued(derived: DerivedStage): DerivedDispatchedStage {
-  return { ...derived, queuedAt: null, retryAt: null }
+const FIRST_RETRY_MS = 30_000
+const MAX_RETRY_MS = 15 * 60_000
+
+/**
+ * When the next attempt may start after that many failures in a row: `min(30 s · 2ⁿ, 15 min)`, less up to a quarter, so
+ * that stages that failed together do not come back together. The same key always waits equally long.
+ */
+function retryAfter(failedAt: Instant, failures: number, key: string): Instant {
+  const full = Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), MAX_RETRY_MS)
+  const wait = full * (1 - jitterOf(key) / 4)
+  // Whole seconds, so that the time shown is the time meant.
+  return new Date(Math.ceil((Date.parse(failedAt) + wait) / 1000) * 1000).toISOString()
+}
+
+/** A number in [0, 1) that depends on the text alone (FNV-1a). */
+function jitterOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (const letter of text) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193) >>> 0
+  return hash / 2 ** 32
 }

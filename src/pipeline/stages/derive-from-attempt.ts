@@ -1,71 +1,86 @@
-// How a stage stands by one attempt: what that waits for, how it goes, how it ended. Where a run is known, as the run
-// does, whoever started it.
+// A stage's status by one attempt: what it waits for, how it goes, how it ended. Where a run is known, the run decides,
+// no matter who started it.
+import type { StageConfig } from '../../line/line.ts'
 import { type AdmittedAttempt, isAdmitted } from '../model/attempt.ts'
 import type { Conclusion, RunFact } from '../model/facts.ts'
-import type { Attempt, Stage, Trigger } from '../model/pipeline.ts'
+import type { Attempt, AttemptControl, Pipeline, Stage, Trigger } from '../model/pipeline.ts'
 import type { AttemptReason, AttemptRef } from '../model/reason.ts'
-import { admittedAttempts, isCompletedRun, newestAttemptWithRun, outcomeOfRun } from './attempt-outcome.ts'
-import { nextEscalationAt } from './attempt-timings.ts'
-import { type DerivedStage, type StageContext, UNTOUCHED } from './derived-stage.ts'
+import {
+  admittedAttempts,
+  closingOf,
+  currentAttempt,
+  isCompletedRun,
+  nextAttemptNumber,
+  nextEscalationAt,
+  OUTCOME_OF_CANCELLATION,
+  OUTCOME_OF_CONCLUSION,
+} from './attempts.ts'
 
-/** How a stage stands whose runs somebody else starts; null while it has none. */
-export function deriveObservedWorkflow(stage: Stage): DerivedStage | null {
-  const tried = newestAttemptWithRun(stage)
-  if (tried === null) return null
-  return deriveFromRun(tried.run, { number: tried.number, limit: null, rerun: tried.run.runAttempt - 1 })
+/** The part of a stage that follows from the facts. */
+export type DerivedStage = Pick<Stage, 'status' | 'reason' | 'since' | 'evidence' | 'queuedAt' | 'retryAt'>
+
+/** A stage and what it is derived from; `before` are the stages before it, already derived. */
+export type StageContext = {
+  readonly pipeline: Pipeline
+  readonly stage: Stage
+  readonly rule: StageConfig
+  readonly trigger: Trigger | null
+  readonly before: readonly Stage[]
 }
 
-type StageRules = Pick<StageContext, 'stage' | 'rule'>
+/** A stage about which nothing is known. */
+export const UNTOUCHED: DerivedStage = { status: 'idle', reason: null, since: null, evidence: null }
 
-/** How a stage stands by one attempt. */
-export function deriveFromAttempt(here: StageRules, admitted: Attempt): DerivedStage {
-  const { run } = admitted
-  const attempt = attemptRefOf(here, admitted)
-  if (!isAdmitted(admitted)) return run === null ? UNTOUCHED : deriveFromRun(run, attempt)
-  const { closed, cancel } = admitted.control
-  // A run that shows although it was refused is a run.
-  if (closed !== null && (run === null || (closed.kind !== 'refused' && !isCompletedRun(run)))) {
-    const { at: since, evidence, ...cause } = closed
+export function blankStage(name: Stage['name']): Stage {
+  return { name, ...UNTOUCHED, attempts: [] }
+}
+
+/** A stage whose workflow Andon only observes; null while it has no run. */
+export function deriveObservedWorkflow(stage: Stage): DerivedStage | null {
+  const attempt = currentAttempt(stage)
+  if (attempt === null || attempt.run === null) return null
+  const { number, run } = attempt
+  return deriveFromRun(run, { number, limit: null, rerun: run.runAttempt - 1 })
+}
+
+export function deriveFromAttempt(context: StageContext, attempt: Attempt): DerivedStage {
+  const { run } = attempt
+  const ref = attemptRefOf(context, attempt)
+  if (!isAdmitted(attempt)) return run === null ? UNTOUCHED : deriveFromRun(run, ref)
+  const closing = closingOf(attempt)
+  if (closing !== null) {
+    const { at: since, evidence, ...closed } = closing
     const status = closed.kind === 'cancelled' ? 'cancelled' : 'failed'
-    return { status, reason: { kind: 'closed', attempt, closed: cause }, since, evidence }
+    return { status, reason: { kind: 'closed', attempt: ref, closed }, since, evidence }
   }
-  if (run === null) {
-    const { admittedAt: since, evidence } = admitted.control
-    return { status: 'queued', reason: reasonWithoutRun(admitted.control, attempt), since, evidence }
-  }
-  const derived = deriveFromRun(run, attempt)
-  if (cancel === null) return derived.status === 'running' ? withReport(derived, admitted, attempt) : derived
+  const { cancel, admittedAt: since, evidence } = attempt.control
+  if (run === null) return { status: 'queued', reason: reasonWithoutRun(attempt.control, ref), since, evidence }
+  const derived = deriveFromRun(run, ref)
+  if (cancel === null) return derived.status === 'running' ? withReport(derived, attempt, ref) : derived
+  const { reason: cause, forcedAt } = cancel
   if (!isCompletedRun(run)) {
-    const next = { isForced: cancel.forcedAt !== null, at: nextEscalationAt(cancel) }
-    return { ...derived, reason: { kind: 'cancelling', attempt, cause: cancel.reason, next } }
+    const next = { isForced: forcedAt !== null, at: nextEscalationAt(cancel) }
+    return { ...derived, reason: { kind: 'cancelling', attempt: ref, cause, next } }
   }
   if (run.conclusion !== 'cancelled') return derived
-  const status = cancel.reason === 'command' || cancel.reason === 'superseded' ? 'cancelled' : 'failed'
-  return { ...derived, status, reason: { kind: 'cancelled', attempt, cause: cancel.reason } }
+  return { ...derived, status: OUTCOME_OF_CANCELLATION[cause], reason: { kind: 'cancelled', attempt: ref, cause } }
 }
 
-/** `attempt 2 of 3`: a person's order, or a round of rework, allows more of them. */
-export function attemptRefOf(here: StageRules, attempt: Attempt): AttemptRef {
+/** `attempt 2 of 3` */
+export function attemptRefOf(context: StageContext, attempt: Attempt): AttemptRef {
   if (!isAdmitted(attempt)) return { number: null, limit: null, rerun: 0 }
   const rerun = attempt.run === null ? 0 : attempt.run.runAttempt - 1
-  return refOfLimit(here, attempt.number, attempt.control.trigger, rerun)
+  return limitedRef(context, attempt.number, attempt.control.trigger, rerun)
 }
 
-/** The same of the attempt that would come next. */
-export function nextAttemptRef(here: StageRules, trigger: Trigger): AttemptRef {
-  return refOfLimit(here, nextAttemptNumber(here.stage), trigger, 0)
+export function nextAttemptRef(context: StageContext, trigger: Trigger): AttemptRef {
+  return limitedRef(context, nextAttemptNumber(context.stage), trigger, 0)
 }
 
-/** Numbers go on through all calls, so that a key never recurs. */
-export function nextAttemptNumber(stage: Stage): number {
-  return (admittedAttempts(stage).at(-1)?.number ?? 0) + 1
-}
-
-function refOfLimit({ stage, rule }: StageRules, number: number, trigger: Trigger, rerun: number): AttemptRef {
-  const before = admittedAttempts(stage).filter(
-    (other) => other.control.trigger.id !== trigger.id && other.number < number,
-  )
-  return { number, limit: before.length + rule.attempts, rerun }
+/** The limit grows with each trigger: a command or a round of rework allows as many attempts again. */
+function limitedRef({ stage, rule }: StageContext, number: number, trigger: Trigger, rerun: number): AttemptRef {
+  const isEarlier = (other: AdmittedAttempt) => other.control.trigger.id !== trigger.id && other.number < number
+  return { number, limit: admittedAttempts(stage).filter(isEarlier).length + rule.attempts, rerun }
 }
 
 function deriveFromRun(run: RunFact, attempt: AttemptRef): DerivedStage {
@@ -75,38 +90,31 @@ function deriveFromRun(run: RunFact, attempt: AttemptRef): DerivedStage {
   if (run.status === 'queued')
     return { status: 'queued', reason: { kind: 'waits-for-runner', attempt }, since, evidence }
   if (run.status === 'in_progress')
-    return { status: 'running', reason: { kind: 'running', attempt, job: jobUnderWay(run) }, since, evidence }
+    return { status: 'running', reason: { kind: 'running', attempt, job: jobInProgress(run) }, since, evidence }
   const conclusion = run.conclusion ?? 'stale'
-  const outcome = outcomeOfRun(run)
-  const failed = run.jobs.find((job) => job.conclusion !== null && FAILURES.includes(job.conclusion))
-  return {
-    status: outcome === 'live' ? 'queued' : outcome,
-    reason: { kind: 'concluded', attempt, conclusion, failedJob: failed?.name ?? null },
-    since: run.updatedAt,
-    evidence,
-  }
+  const failedJob = run.jobs.find((job) => job.conclusion !== null && FAILURES.includes(job.conclusion))?.name ?? null
+  const reason = { kind: 'concluded', attempt, conclusion, failedJob } as const
+  return { status: OUTCOME_OF_CONCLUSION[conclusion], reason, since: run.updatedAt, evidence }
 }
 
 const FAILURES: readonly Conclusion[] = ['failure', 'timed_out', 'startup_failure', 'stale']
 
-function jobUnderWay({ jobs }: RunFact): Extract<AttemptReason, { kind: 'running' }>['job'] {
+function jobInProgress({ jobs }: RunFact): Extract<AttemptReason, { kind: 'running' }>['job'] {
   const job = jobs.find(({ status }) => status === 'in_progress')
   if (job === undefined) return null
   const { name, step, stepsCompleted, stepsTotal } = job
   return { name, step, stepsCompleted, stepsTotal }
 }
 
-/** What the workflow itself said last tells more than the names of its jobs and steps. */
-function withReport(derived: DerivedStage, admitted: AdmittedAttempt, attempt: AttemptRef): DerivedStage {
-  const { key, control } = admitted
+/** The workflow's own report says more than the names of its jobs and steps. */
+function withReport(derived: DerivedStage, { key, control }: AdmittedAttempt, attempt: AttemptRef): DerivedStage {
   const { progress = null, text = null, progressAt = null } = control.report ?? {}
   if (progress === null && !text) return derived
   const evidence = progressAt === null ? derived.evidence : ({ kind: 'beat', id: key, at: progressAt } as const)
   return { ...derived, reason: { kind: 'reports', attempt, progress, text }, evidence }
 }
 
-/** Admitted, and no run of it is known yet. */
-function reasonWithoutRun({ dispatch, cancel }: AdmittedAttempt['control'], attempt: AttemptRef): AttemptReason {
+function reasonWithoutRun({ dispatch, cancel }: AttemptControl, attempt: AttemptRef): AttemptReason {
   if (cancel !== null) return { kind: 'cancelling', attempt, cause: cancel.reason, next: null }
   if (dispatch?.state === 'confirmed') return { kind: 'waits-for-runner', attempt }
   if (dispatch === null || dispatch.reason === null) return { kind: 'being-started', attempt }
