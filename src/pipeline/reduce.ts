@@ -57,20 +57,18 @@ export function reduce(pipeline: Pipeline, event: Event, context = NO_CONTEXT): 
 /** The pipeline after deadlines and superseded runs were acted upon, at the moment of this event. */
 function withFollowUps(pipeline: Pipeline, event: Event, { heartbeats }: EventContext): Pipeline {
   if (!pipeline.stages.some(({ attempts }) => attempts.length > 0)) return pipeline
-  const { at, evidence } = event
   const judged =
     event.type === 'question.answered' && event.question.about === 'run' && event.answer.about === 'run'
       ? enforceOnReconciledRun(
           withHeartbeats(pipeline, heartbeats),
           event.question.runId,
           event.answer.run !== null,
-          at,
-          evidence,
+          event,
         )
       : event.type === 'pipeline.woken'
-        ? enforceDeadlines(pipeline, at, evidence)
+        ? enforceDeadlines(pipeline, event)
         : pipeline
-  const acted = cancelSupersededRuns(judged, at)
+  const acted = cancelSupersededRuns(judged, event.at)
   return isEqualJson(pipeline, acted) ? pipeline : deriveStages(acted)
 }
 

@@ -167,34 +167,27 @@ function runApprove(pipeline: Pipeline, context: CommandContext): Ran {
 
 type StageVerb = Exclude<StageCommand['verb'], 'start'>
 
-const WHY_NOT = {
-  run: whyNotRerun,
-  retry: whyNotRerun,
-  cancel: whyNotCancel,
-  skip: whyNotSkip,
-  approve: () => null,
-} as const satisfies Record<StageVerb, (pipeline: Pipeline, stage: Stage) => CommandResult | null>
-
-const WHEN_NO_STAGE = {
-  run: 'nothing-halted',
-  retry: 'nothing-halted',
-  cancel: 'nothing-active',
-  skip: 'no-such-stage',
-  approve: 'nothing-to-approve',
-} as const satisfies Record<StageVerb, string>
+/** Why the command cannot run on a stage, and what is answered when there is none to run it on. */
+const STAGE_COMMANDS = {
+  run: { whyNot: whyNotRerun, whenNone: 'nothing-halted' },
+  retry: { whyNot: whyNotRerun, whenNone: 'nothing-halted' },
+  cancel: { whyNot: whyNotCancel, whenNone: 'nothing-active' },
+  skip: { whyNot: whyNotSkip, whenNone: 'no-such-stage' },
+  approve: { whyNot: () => null, whenNone: 'nothing-to-approve' },
+} as const satisfies Record<StageVerb, object>
 
 /** Runs the command on the stages that allow it and answers how they stand then; or answers why none does. */
 function runOnStages(pipeline: Pipeline, verb: StageVerb, stages: readonly Stage[], context: CommandContext): Ran {
   const [first] = stages
-  const eligible = stages.filter((stage) => WHY_NOT[verb](pipeline, stage) === null)
-  if (first === undefined || eligible.length === 0) {
-    const refusal = first && WHY_NOT[verb](pipeline, first)
-    return { pipeline, result: refusal ?? notPossible({ kind: WHEN_NO_STAGE[verb] }) }
+  const { whyNot, whenNone } = STAGE_COMMANDS[verb]
+  const eligible = stages.filter((stage) => whyNot(pipeline, stage) === null)
+  if (eligible.length === 0) {
+    return { pipeline, result: (first && whyNot(pipeline, first)) ?? notPossible({ kind: whenNone }) }
   }
   const isEligible = ({ name }: Stage) => eligible.some((stage) => stage.name === name)
   const stopped = updateAdmittedAttempts(pipeline, (attempt, _, stage) => {
     if (verb === 'approve' || !isEligible(stage)) return attempt
-    return cancelAttempt(attempt, context.login, context.now, context.evidence)
+    return cancelAttempt(attempt, context.login, { at: context.now, evidence: context.evidence })
   })
   const changed = stopped.stages.map((stage): Stage => {
     // Where Andon does not start the stage, its run alone says whether it is cancelled.

@@ -9,8 +9,7 @@ import {
   updateAttempts,
   withControl,
 } from '../model/attempt.ts'
-import type { Evidence } from '../model/evidence.ts'
-import type { Attempt, Cancellation, DuplicateRun, Pipeline, Stage } from '../model/pipeline.ts'
+import type { Attempt, Cancellation, Closed, DuplicateRun, Pipeline, Stage } from '../model/pipeline.ts'
 import type { CancellationCause } from '../model/reason.ts'
 import { earliest, type Instant, latest, secondsAfter } from '../model/time.ts'
 import {
@@ -31,12 +30,16 @@ const RECONCILE_TIMEOUT_SECONDS = 15 * 60
 /** Deliveries get lost: GitHub is asked about a live run whenever it has been silent for that long. */
 const ASK_AFTER_SECONDS = 10 * 60
 
+/** When something is decided, and on what evidence. */
+type Decision = Pick<Closed, 'at' | 'evidence'>
+
 /** Acts, once, on the deadlines that have passed. */
-export function enforceDeadlines(pipeline: Pipeline, now: Instant, evidence: Evidence): Pipeline {
+export function enforceDeadlines(pipeline: Pipeline, clock: Decision): Pipeline {
+  const { at } = clock
   return updateAttempts(pipeline, (attempt, rule, stage) => {
-    const enforced = isAdmitted(attempt) ? enforceOnAttempt(attempt, rule, now, evidence) : attempt
+    const enforced = isAdmitted(attempt) ? enforceOnAttempt(attempt, rule, clock) : attempt
     const askAt = askAboutRunAt(pipeline, stage, enforced)
-    return askAt !== null && askAt <= now ? { ...enforced, reconciliation: { at: now, answeredAt: null } } : enforced
+    return askAt !== null && askAt <= at ? { ...enforced, reconciliation: { at, answeredAt: null } } : enforced
   })
 }
 
@@ -45,19 +48,18 @@ export function enforceOnReconciledRun(
   pipeline: Pipeline,
   runId: number,
   isKnown: boolean,
-  now: Instant,
-  evidence: Evidence,
+  { at, evidence }: Decision,
 ): Pipeline {
   return updateAttempts(pipeline, (attempt, rule) => {
     if (runIdOf(attempt) !== runId) return attempt
     const { reconciliation } = attempt
-    const answered = reconciliation ? { ...attempt, reconciliation: { ...reconciliation, answeredAt: now } } : attempt
+    const answered = reconciliation ? { ...attempt, reconciliation: { ...reconciliation, answeredAt: at } } : attempt
     if (!isAdmitted(answered) || (!isLiveAttempt(answered) && !hasLiveRun(answered))) return answered
-    if (!isKnown) return withControl(answered, { closed: { kind: 'gone', at: now, evidence } })
-    if (answered.control.cancel !== null)
-      return isForceExhausted(answered) ? abandonRun(answered, now, evidence) : answered
-    const cause = whyCancel(answered, rule, now)
-    return cause === null ? answered : withControl(answered, { cancel: newCancellation(cause, now) })
+    if (!isKnown) return withControl(answered, { closed: { kind: 'gone', at, evidence } })
+    const abandoned = withControl(answered, { closed: { kind: 'abandoned', at, evidence } })
+    if (answered.control.cancel !== null) return isForceExhausted(answered) ? abandoned : answered
+    const cause = whyCancel(answered, rule, at)
+    return cause === null ? answered : withControl(answered, { cancel: newCancellation(cause, at) })
   })
 }
 
@@ -75,13 +77,13 @@ export function cancelSupersededRuns(pipeline: Pipeline, now: Instant): Pipeline
 }
 
 /** Cancels an attempt for a person. If nothing was dispatched, or nobody can find its run, it is over at once. */
-export function cancelAttempt(attempt: AdmittedAttempt, by: string, now: Instant, evidence: Evidence): Attempt {
+export function cancelAttempt(attempt: AdmittedAttempt, by: string, { at, evidence }: Decision): Attempt {
   const { dispatch, cancel, runId } = attempt.control
   const isOver = runId === null && (dispatch === null || dispatch.state === 'waiting' || dispatch.needsPerson)
   if (!isLiveAttempt(attempt) || (cancel !== null && !isOver)) return attempt
   return withControl(attempt, {
-    cancel: cancel ?? newCancellation('command', now),
-    closed: isOver ? { kind: 'cancelled', by, at: now, evidence } : null,
+    cancel: cancel ?? newCancellation('command', at),
+    closed: isOver ? { kind: 'cancelled', by, at, evidence } : null,
   })
 }
 
@@ -94,20 +96,15 @@ export function wakeAt(pipeline: Pipeline, after: Instant): Instant | null {
   return [...ahead, ...pipelineDeadlines(pipeline)].toSorted()[0] ?? null
 }
 
-function enforceOnAttempt(
-  attempt: AdmittedAttempt,
-  rule: StageConfig,
-  now: Instant,
-  evidence: Evidence,
-): AdmittedAttempt {
+function enforceOnAttempt(attempt: AdmittedAttempt, rule: StageConfig, { at, evidence }: Decision): AdmittedAttempt {
   const { duplicateRuns, cancel } = attempt.control
-  const escalated = withControl(attempt, { duplicateRuns: duplicateRuns.map((run) => escalateDuplicate(run, now)) })
+  const escalated = withControl(attempt, { duplicateRuns: duplicateRuns.map((run) => escalateDuplicate(run, at)) })
   const deadline = deadlineOf(attempt, rule)
-  if (deadline === null || deadline > now) return escalated
+  if (deadline === null || deadline > at) return escalated
   // A run whose completion was lost is found before it is abandoned; but a slot does not wait for ever.
-  if (isForceExhausted(attempt)) return abandonRun(escalated, now, evidence)
-  const asked = { ...escalated, reconciliation: { at: now, answeredAt: null } }
-  return cancel?.forcedAt === null ? withControl(asked, { cancel: { ...cancel, forcedAt: now } }) : asked
+  if (isForceExhausted(attempt)) return withControl(escalated, { closed: { kind: 'abandoned', at, evidence } })
+  const asked = { ...escalated, reconciliation: { at, answeredAt: null } }
+  return cancel?.forcedAt === null ? withControl(asked, { cancel: { ...cancel, forcedAt: at } }) : asked
 }
 
 function escalateDuplicate(duplicate: DuplicateRun, now: Instant): DuplicateRun {
@@ -170,10 +167,6 @@ function askAboutRunAt({ removed }: Pipeline, { attempts }: Stage, attempt: Atte
 function isForceExhausted({ reconciliation, control: { cancel } }: AdmittedAttempt): boolean {
   if (reconciliation === undefined || cancel === null) return false
   return cancel.forcedAt !== null && reconciliation.at >= nextEscalationAt(cancel)
-}
-
-function abandonRun(attempt: AdmittedAttempt, at: Instant, evidence: Evidence): AdmittedAttempt {
-  return withControl(attempt, { closed: { kind: 'abandoned', at, evidence } })
 }
 
 function whyCancel(attempt: AdmittedAttempt, rule: StageConfig, now: Instant): CancellationCause | null {

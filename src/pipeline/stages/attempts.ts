@@ -112,6 +112,20 @@ export function nextEscalationAt({ at, forcedAt }: Cancellation): Instant {
   return secondsAfter(forcedAt ?? at, CANCEL_GRACE_SECONDS)
 }
 
+const FIRST_RETRY_MS = 30_000
+const MAX_RETRY_MS = 15 * 60_000
+
+/**
+ * When the next attempt may start after that many failures in a row: `min(30 s · 2ⁿ, 15 min)`, less up to a quarter, so
+ * that stages that failed together do not come back together. The same key always waits equally long.
+ */
+export function retryAfter(failedAt: Instant, failures: number, key: string): Instant {
+  const full = Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), MAX_RETRY_MS)
+  const wait = full * (1 - jitterOf(key) / 4)
+  // Whole seconds, so that the time shown is the time meant.
+  return new Date(Math.ceil((Date.parse(failedAt) + wait) / 1000) * 1000).toISOString()
+}
+
 export const OUTCOME_OF_CONCLUSION = {
   success: 'done',
   neutral: 'done',
@@ -136,4 +150,11 @@ export const OUTCOME_OF_CANCELLATION = {
 /** An attempt may wait for long before it is dispatched. */
 function dispatchedAt({ admittedAt, dispatch }: AttemptControl): Instant {
   return dispatch === null || dispatch.state === 'waiting' ? admittedAt : latest(admittedAt, dispatch.at)
+}
+
+/** A number in [0, 1) that depends on the text alone (FNV-1a). */
+function jitterOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (const letter of text) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193) >>> 0
+  return hash / 2 ** 32
 }

@@ -2,14 +2,23 @@
 // taken twice, missed or taken in the wrong order: the same facts always give the same stages.
 import { belongsToPipeline, issuesOfPullRequest, parseAttemptKey } from '../facts/correlate.ts'
 import { currentPullRequest, currentPullRequests, stateSince } from '../facts/current-pull-request.ts'
+import { greatest } from '../facts/total-order.ts'
 import { pipelineHoldAffectingStage } from '../holds/holds.ts'
+import type { PullRequestFact, ReviewFact } from '../model/facts.ts'
 import { isDispatched } from '../model/line-rules.ts'
 import type { Attempt, Pipeline, Stage } from '../model/pipeline.ts'
 import { admittedAttempts, attemptStartedAt, isLiveAttempt, isUndispatched } from './attempts.ts'
-import { deriveDispatched, deriveFromCommand, deriveGate, deriveUnauthorizedStart } from './derive-dispatched.ts'
-import { type DerivedStage, deriveObservedWorkflow, type StageContext, UNTOUCHED } from './derive-from-attempt.ts'
-import { deriveReview } from './reviews.ts'
-import { triggerOf } from './triggers.ts'
+import {
+  type DerivedStage,
+  deriveDispatched,
+  deriveFromCommand,
+  deriveGate,
+  deriveObservedWorkflow,
+  deriveUnauthorizedStart,
+  type StageContext,
+  UNTOUCHED,
+} from './derive-from-attempts.ts'
+import { newestVerdicts, reworkRoundsOf, triggerOf } from './triggers.ts'
 
 /** The pipeline as its facts say it stands. */
 export function deriveStages(pipeline: Pipeline): Pipeline {
@@ -49,6 +58,53 @@ function deriveObserved(context: StageContext): DerivedStage | null {
   const isLive = stage.attempts.some(isLiveAttempt)
   const commanded = isLive || derived?.status === 'done' ? null : deriveFromCommand(context)
   return commanded ?? (derived && rule.workflow !== null ? deriveGate(context, derived) : derived)
+}
+
+/** The stage without a workflow; null while no pull request is linked. */
+function deriveReview(pipeline: Pipeline): DerivedStage | null {
+  const pullRequest = currentPullRequest(pipeline)
+  if (pullRequest === null) return null
+  const { number, evidence, draft } = pullRequest
+  const state = pullRequest.state === 'open' && draft ? 'draft' : pullRequest.state
+  if (state === 'open') return deriveFromVerdicts(pipeline, pullRequest)
+  const reason = { kind: 'pull-request', number, state } as const
+  return { status: STATUS_OF_STATE[state], reason, since: stateSince(pullRequest), evidence }
+}
+
+const STATUS_OF_STATE = { merged: 'done', closed: 'cancelled', draft: 'idle' } as const
+
+function deriveFromVerdicts(pipeline: Pipeline, pullRequest: PullRequestFact): DerivedStage {
+  const verdicts = newestVerdicts(pullRequest, pipeline.line)
+  const requests = verdicts.filter(({ state }) => state === 'changes_requested')
+  const current = requests.findLast(({ commitSha }) => commitSha === pullRequest.headSha)
+  if (current !== undefined) return deriveFromChangeRequest(pipeline, current)
+  const reviewer = requests.at(-1)?.reviewer ?? null
+  const approval = reviewer === null ? verdicts.at(-1) : undefined
+  if (approval === undefined) {
+    const { evidence } = pullRequest
+    return {
+      status: 'review',
+      reason: { kind: 'waits-for-review', reviewer },
+      since: stateSince(pullRequest),
+      evidence,
+    }
+  }
+  const reason = { kind: 'review-approved', reviewer: approval.reviewer } as const
+  return { status: 'done', reason, since: approval.submittedAt, evidence: approval.evidence }
+}
+
+/** Where Andon starts stages, the pipeline goes back to rework as often as the line allows; then it needs a person. */
+function deriveFromChangeRequest(
+  pipeline: Pipeline,
+  { commitSha, reviewer, submittedAt: since, evidence }: ReviewFact,
+): DerivedStage {
+  const { allowed, refused } = reworkRoundsOf(pipeline)
+  const { rework } = pipeline.line
+  const isSameHead = (other: ReviewFact) => other.commitSha === commitSha
+  if (refused.some(isSameHead))
+    return { status: 'failed', reason: { kind: 'rework-used-up', reviewer, rework }, since, evidence }
+  const round = allowed.toSorted(byTimeAndHead).findIndex(isSameHead) + 1 || null
+  return { status: 'idle', reason: { kind: 'changes-requested', reviewer, round, rework }, since, evidence }
 }
 
 /** Until anything has come of the start, the first stage is shown as waiting. */
@@ -106,4 +162,8 @@ function linkedAttemptsOf(pipeline: Pipeline, stage: Stage): readonly Attempt[] 
   const startedAfter = (index: number) =>
     others.filter((attempt) => indexOf(attempt) === index).map((attempt) => ({ ...attempt, number: 0, key: null }))
   return [...startedAfter(-1), ...own.flatMap((attempt, index) => [attempt, ...startedAfter(index)])]
+}
+
+function byTimeAndHead(a: ReviewFact, b: ReviewFact): number {
+  return greatest(a, b, ({ submittedAt, commitSha }) => [submittedAt, commitSha]) === a ? 1 : -1
 }

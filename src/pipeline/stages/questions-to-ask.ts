@@ -5,7 +5,7 @@ import type { Pipeline } from '../model/pipeline.ts'
 import type { Instant } from '../model/time.ts'
 import { runIdOf } from './attempts.ts'
 import { unansweredStartRequests } from './pipeline-start.ts'
-import { unverifiedReviews } from './reviews.ts'
+import { unverifiedReviews } from './triggers.ts'
 
 const LINKING_ACTIONS = ['opened', 'edited', 'synchronize', 'reopened', 'closed']
 

@@ -1,14 +1,15 @@
 // Why a stage runs, and whether it has. A trigger is a reason to run a stage again: the start, a round of rework, a command.
-// Attempts are counted by trigger, never by time: our clock and GitHub's are two.
-import type { StageName } from '../../line/line.ts'
+// Attempts are counted by trigger, never by time: our clock and GitHub's are two. A review counts if GitHub has said that its
+// author may write, or if the repository's file names the bot.
+import type { Line, StageName } from '../../line/line.ts'
 import { currentPullRequests } from '../facts/current-pull-request.ts'
 import { greatest } from '../facts/total-order.ts'
 import { isAdmitted } from '../model/attempt.ts'
-import { reworkStage } from '../model/line-rules.ts'
+import type { PullRequestFact, ReviewFact } from '../model/facts.ts'
+import { isAllowedBot, reworkStage } from '../model/line-rules.ts'
 import type { Attempt, Pipeline, Stage, StageCommand, Trigger } from '../model/pipeline.ts'
 import { admittedAttempts, currentAttempt } from './attempts.ts'
 import { startAuthorization } from './pipeline-start.ts'
-import { ROUND_PREFIX, reworkRoundsOf } from './reviews.ts'
 
 /** The newest trigger of the stage; null while it has none. The start precedes all others, however often it is asked for. */
 export function triggerOf(pipeline: Pipeline, stage: Stage): Trigger | null {
@@ -23,6 +24,36 @@ export function triggerOf(pipeline: Pipeline, stage: Stage): Trigger | null {
   return triggers.reduce<Trigger | null>(
     (newest, other) => (newest === null || timeOf(other) >= timeOf(newest) ? other : newest),
     null,
+  )
+}
+
+/** The reviews that sent the pipeline back to rework, and those for which no round is left. */
+export function reworkRoundsOf(pipeline: Pipeline): Readonly<Record<'allowed' | 'refused', readonly ReviewFact[]>> {
+  const name = reworkStage(pipeline.line)
+  const stage = pipeline.stages.find((stage) => stage.name === name)
+  if (stage === undefined || startAuthorization(pipeline).state !== 'granted') return { allowed: [], refused: [] }
+  const started = new Set(admittedAttempts(stage).map(({ control }) => control.trigger.id))
+  const isStarted = ({ commitSha }: ReviewFact) => started.has(`${ROUND_PREFIX}${commitSha}`)
+  const requests = changeRequestsOf(pipeline).toSorted((a, b) => Number(isStarted(b)) - Number(isStarted(a)))
+  // Rounds whose request was withdrawn count as well: they ran.
+  const rounds = [...started].filter((id) => id.startsWith(ROUND_PREFIX)).length
+  const withdrawn = rounds - requests.filter(isStarted).length
+  const limit = Math.max(0, pipeline.line.rework - withdrawn)
+  return { allowed: requests.slice(0, limit), refused: requests.slice(limit) }
+}
+
+/** Each reviewer's newest verdict, oldest first. As on GitHub, a dismissed one takes back those before it. */
+export function newestVerdicts(pullRequest: PullRequestFact, line: Line): readonly ReviewFact[] {
+  const dismissed = pullRequest.reviews.filter(({ state }) => state === 'dismissed')
+  const reviews = [...authorizedReviews(pullRequest, line), ...dismissed].sort(byTime)
+  const newest = new Map(reviews.map((review) => [review.reviewer, review]))
+  return [...newest.values()].filter(({ state }) => state !== 'dismissed').sort(byTime)
+}
+
+/** Verdicts that wait for GitHub to say whether their author may write; no bot's does. */
+export function unverifiedReviews({ reviews, writePermissions }: PullRequestFact): readonly ReviewFact[] {
+  return reviews.filter(
+    (review) => !review.bot && isVerdict(review) && (writePermissions[review.reviewer]?.at ?? '') < review.submittedAt,
   )
 }
 
@@ -51,6 +82,8 @@ export function commandForTrigger(
 /** What a command refers to at a stage without a trigger. */
 export const NO_TRIGGER = 'none'
 const START_ID = 'start'
+/** The trigger of a round of rework is `round/<sha>`. */
+const ROUND_PREFIX = 'round/'
 
 function startTriggers(pipeline: Pipeline): readonly Trigger[] {
   const authorization = startAuthorization(pipeline)
@@ -97,4 +130,32 @@ function isPreviousStageFinished(before: readonly Stage[]): boolean {
   const stageBefore = before.at(-2)
   const earlier = stageBefore && currentAttempt(stageBefore)
   return earlier?.run == null || ran.run === null || ran.run.id > earlier.run.id
+}
+
+/** The first request for changes at each head, oldest first: one head is reworked once, however many ask for it. */
+function changeRequestsOf(pipeline: Pipeline): readonly ReviewFact[] {
+  const requests = currentPullRequests(pipeline)
+    .flatMap((pullRequest) => authorizedReviews(pullRequest, pipeline.line))
+    .filter(({ state }) => state === 'changes_requested')
+    .toSorted(byTime)
+  const heads = requests.map(({ commitSha }) => commitSha)
+  return requests.filter(({ commitSha }, index) => heads.indexOf(commitSha) === index)
+}
+
+/** A permission that GitHub confirmed before the verdict does not count: the author may have lost it since. */
+function authorizedReviews({ reviews, writePermissions }: PullRequestFact, line: Line): readonly ReviewFact[] {
+  return reviews.filter((review) => {
+    if (!isVerdict(review)) return false
+    if (review.bot) return isAllowedBot(line, review.reviewer)
+    const permission = writePermissions[review.reviewer]
+    return permission?.granted === true && permission.at >= review.submittedAt
+  })
+}
+
+function isVerdict({ state }: ReviewFact): boolean {
+  return state === 'approved' || state === 'changes_requested'
+}
+
+function byTime(a: ReviewFact, b: ReviewFact): number {
+  return greatest(a, b, ({ submittedAt, id }) => [submittedAt, id]) === a ? 1 : -1
 }
