@@ -78,11 +78,6 @@ export function attemptStartedAt({ control, run }: Attempt): Instant {
   return control?.admittedAt ?? run?.startedAt ?? ''
 }
 
-/** When it was over, if it is. */
-export function attemptEndedAt({ control, run }: Attempt): Instant | null {
-  return run !== null && isCompletedRun(run) ? run.updatedAt : (control?.closed?.at ?? null)
-}
-
 /** When its run started, as far as is known. */
 export function runStartedAt({ run, control }: AdmittedAttempt): Instant {
   return run?.startedAt ?? dispatchedAt(control)

@@ -10,7 +10,6 @@ import type { AttemptReason, AttemptRef, QueueCause, Reason } from '../model/rea
 import { type Instant, latest } from '../model/time.ts'
 import {
   admittedAttempts,
-  attemptEndedAt,
   closingOf,
   currentAttempt,
   hasLiveRun,
@@ -125,7 +124,7 @@ function deriveAfterAttempt(context: StageContext, attempt: Attempt): DerivedSta
   const { trigger, admittedAt, evidence } = attempt.control
   const tries = admittedAttempts(context.stage).filter(({ control }) => control.trigger.id === trigger.id).length
   if (tries >= context.rule.attempts) return { ...derived, reason: { kind: 'attempts-used-up', last } }
-  const since = attemptEndedAt(attempt) ?? admittedAt
+  const since = derived.since ?? admittedAt
   const retryAt = retryAfter(since, tries, attempt.key)
   return deriveQueued(context, trigger, { since, evidence: derived.evidence ?? evidence }, last, retryAt)
 }

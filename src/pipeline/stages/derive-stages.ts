@@ -49,7 +49,7 @@ function deriveStage(context: StageContext): DerivedStage {
   const known = isDispatched(context.rule) ? deriveDispatched(context) : deriveObserved(context)
   const derived = known ?? deriveFirstStage(context) ?? UNTOUCHED
   if (derived.status !== 'queued' || isInFlight(context)) return derived
-  return deriveCalledOff(context.pipeline) ?? deriveCalledOffByPullRequest(context) ?? derived
+  return deriveCalledOff(context) ?? derived
 }
 
 function deriveObserved(context: StageContext): DerivedStage | null {
@@ -118,16 +118,17 @@ function deriveFirstStage({ pipeline, rule }: StageContext): DerivedStage | null
   return { status: 'queued', reason: { kind: 'waits-for-start', workflow: rule.workflow }, since, evidence }
 }
 
-/** A closed issue calls off what has not started; reopening it lifts that. */
-function deriveCalledOff({ removed, issue }: Pipeline): DerivedStage | null {
-  if (removed === null && issue.state === 'open') return null
-  const since = removed?.at ?? issue.closedAt ?? issue.updatedAt
-  const reason = { kind: 'called-off-with-issue', state: removed?.why ?? 'closed' } as const
-  return { status: 'cancelled', reason, since, evidence: issue.evidence }
-}
-
-/** A merged or closed pull request calls off what was triggered before it; a later command triggers it again. */
-function deriveCalledOffByPullRequest({ pipeline, rule, trigger }: StageContext): DerivedStage | null {
+/**
+ * A closed issue calls off what has not started; reopening it lifts that. A merged or closed pull request calls off what was
+ * triggered before it; a later command triggers it again.
+ */
+function deriveCalledOff({ pipeline, rule, trigger }: StageContext): DerivedStage | null {
+  const { removed, issue } = pipeline
+  if (removed !== null || issue.state === 'closed') {
+    const since = removed?.at ?? issue.closedAt ?? issue.updatedAt
+    const reason = { kind: 'called-off-with-issue', state: removed?.why ?? 'closed' } as const
+    return { status: 'cancelled', reason, since, evidence: issue.evidence }
+  }
   const pullRequest = isDispatched(rule) ? currentPullRequest(pipeline) : null
   if (pullRequest === null || pullRequest.state === 'open') return null
   const since = stateSince(pullRequest)

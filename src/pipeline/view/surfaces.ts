@@ -37,12 +37,9 @@ function commentSurfaces(pipeline: Pipeline): readonly Surface[] {
 }
 
 function checkSurfaces(pipeline: Pipeline): readonly Surface[] {
-  const shared = sharedTarget(pipeline)
   return pipeline.stages.filter(hasContent).flatMap((stage) => {
-    const target = shared ?? stageTarget(pipeline, stage)
-    return target === null
-      ? []
-      : [{ key: `check/${stage.name}/${target.sha}`, kind: 'check', stage: stage.name, ...target }]
+    const [sha, shaOrigin] = checkTarget(pipeline, stage)
+    return sha === null ? [] : [{ key: `check/${stage.name}/${sha}`, kind: 'check', stage: stage.name, sha, shaOrigin }]
   })
 }
 
@@ -50,22 +47,15 @@ function hasContent({ status, since, attempts }: Stage): boolean {
   return status !== 'idle' || since !== null || attempts.length > 0
 }
 
-type CheckTarget = Pick<Surface, 'shaOrigin'> & { readonly sha: string }
-
-/** The head of the pull request; before there is one, that of the work branch. */
-function sharedTarget(pipeline: Pipeline): CheckTarget | null {
+/** The head of the pull request; before there is one, that of the work branch; before that, where the stage started. */
+function checkTarget(pipeline: Pipeline, stage: Stage): readonly [Surface['sha'], Surface['shaOrigin']] {
   const pullRequest = currentPullRequest(pipeline)
-  if (pullRequest !== null) return { sha: pullRequest.headSha, shaOrigin: 'pull_request' }
+  if (pullRequest !== null) return [pullRequest.headSha, 'pull_request']
   const runs = pipeline.stages.flatMap(runsOf).filter(({ branch }) => branch !== null && issueOfBranch(branch) !== null)
   const newest = runs.toSorted((a, b) => a.id - b.id).at(-1)
-  return newest === undefined ? null : { sha: newest.headSha, shaOrigin: 'work_branch' }
-}
-
-/** Before both, the commit at which the stage started. */
-function stageTarget({ line, baseSha }: Pipeline, stage: Stage): CheckTarget | null {
-  if (line.checksBeforePullRequest === 'off') return null
-  const sha = runsOf(stage)[0]?.headSha ?? baseSha
-  return sha === null ? null : { sha, shaOrigin: 'default_branch' }
+  if (newest !== undefined) return [newest.headSha, 'work_branch']
+  const isShown = pipeline.line.checksBeforePullRequest !== 'off'
+  return [isShown ? (runsOf(stage)[0]?.headSha ?? pipeline.baseSha) : null, 'default_branch']
 }
 
 function runsOf({ attempts }: Stage): readonly RunFact[] {
