@@ -19,19 +19,19 @@ export function runHoldOrResume(
   sender: Sender,
   outerHolds: OuterHolds,
 ): { readonly pipeline: Pipeline; readonly result: AnsweredCommand } {
-  const word = holdOrReleaseOf(command, sender)
-  const { place } = word
-  if (place.kind === 'repository') return { pipeline, result: repositoryResult(word, outerHolds) }
+  const added = holdOrReleaseOf(command, sender)
+  const { place } = added
+  if (place.kind === 'repository') return { pipeline, result: repositoryResult(added, outerHolds) }
   const all = pipeline.holdsAndReleases ?? []
-  const known = all.find((other) => placeKey(other.place) === placeKey(place)) ?? null
-  const others = all.filter((other) => other !== known)
+  const stored = all.find((other) => placeKey(other.place) === placeKey(place)) ?? null
+  const others = all.filter((other) => other !== stored)
   // Resuming the issue leaves its stages held; stages do not affect each other.
   const stillHeld = activeHolds({ holdsAndReleases: others }, outerHolds).filter(
     (hold) => place.kind === 'issue' || hold.place.kind !== 'stage',
   )
-  const result = holdOrReleaseResult(known, word, stillHeld)
-  const last = latestHoldOrRelease(known, word)
-  if (last === known) return { pipeline, result }
+  const result = holdOrReleaseResult(stored, added, stillHeld)
+  const last = latestHoldOrRelease(stored, added)
+  if (last === stored) return { pipeline, result }
   const next = { ...pipeline, holdsAndReleases: [...others, last].sort(byPlace) }
   return { pipeline: next, result: withQueuedStages(result, next) }
 }
@@ -46,26 +46,26 @@ export function withRepositoryHold(row: RepositoryRow, authorized: AuthorizedCom
 
 /** The answer to a hold or resume of the repository where no pipeline is concerned; null for any other command. */
 export function repositoryHoldResult(command: Command, sender: Sender, outerHolds: OuterHolds): AnsweredCommand | null {
-  const [word] = repositoryHoldOrRelease(command, sender)
-  return word === undefined ? null : repositoryResult(word, outerHolds)
+  const [added] = repositoryHoldOrRelease(command, sender)
+  return added === undefined ? null : repositoryResult(added, outerHolds)
 }
 
 /** The outer holds after the first `count` commands, or after all of them. */
 export function outerHoldsAfter(outerHolds: OuterHolds, given: AuthorizedCommands, count?: number): OuterHolds {
-  const words = given.commands.slice(0, count).flatMap((command) => repositoryHoldOrRelease(command, given))
-  return { ...outerHolds, repository: words.reduce(latestHoldOrRelease, outerHolds.repository) }
+  const added = given.commands.slice(0, count).flatMap((command) => repositoryHoldOrRelease(command, given))
+  return { ...outerHolds, repository: added.reduce(latestHoldOrRelease, outerHolds.repository) }
 }
 
 /** The answer to a hold or resume of a place, given what was known of that place and what else is held. */
 export function holdOrReleaseResult(
-  known: HoldOrRelease | null,
-  word: HoldOrRelease,
+  stored: HoldOrRelease | null,
+  added: HoldOrRelease,
   others: readonly Hold[],
 ): AnsweredCommand {
-  const held = activeHold(known)
-  const hold = activeHold(word)
-  const { place } = word
-  const latest = known === null ? word : latestHoldOrRelease(known, word)
+  const held = activeHold(stored)
+  const hold = activeHold(added)
+  const { place } = added
+  const latest = stored === null ? added : latestHoldOrRelease(stored, added)
   const later = activeHold(latest)
   if (hold !== null) {
     if (held !== null) return already({ kind: 'held', hold: held })
@@ -78,8 +78,8 @@ export function holdOrReleaseResult(
   return done({ kind: 'released', ...answer })
 }
 
-function repositoryResult(word: HoldOrRelease, outerHolds: OuterHolds): AnsweredCommand {
-  return holdOrReleaseResult(outerHolds.repository, word, activeHolds({}, { ...outerHolds, repository: null }))
+function repositoryResult(added: HoldOrRelease, outerHolds: OuterHolds): AnsweredCommand {
+  return holdOrReleaseResult(outerHolds.repository, added, activeHolds({}, { ...outerHolds, repository: null }))
 }
 
 function holdOrReleaseOf(command: HoldCommand, { login, at, evidence }: Sender): HoldOrRelease {

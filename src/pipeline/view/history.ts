@@ -42,12 +42,14 @@ function pullRequestEntry(number: number, isLinked: boolean): EntryDraft {
 
 function holdEntries(before: Pipeline, after: Pipeline): readonly EntryDraft[] {
   const known = before.holdsAndReleases ?? []
-  const added = after.holdsAndReleases?.filter((word) => !known.some((other) => isSameWord(other, word))) ?? []
-  return added.flatMap((word): readonly EntryDraft[] => {
-    const hold = activeHold(word)
-    if (hold !== null) return [{ type: 'hold.set', change: { kind: 'held', hold }, actor: word.by }]
-    const wasHeld = known.some((other) => activeHold(other) !== null && placeKey(other.place) === placeKey(word.place))
-    return wasHeld ? [{ type: 'hold.released', change: { kind: 'released', release: word }, actor: word.by }] : []
+  const added = after.holdsAndReleases?.filter((latest) => !known.some((other) => isSameWord(other, latest))) ?? []
+  return added.flatMap((latest): readonly EntryDraft[] => {
+    const hold = activeHold(latest)
+    if (hold !== null) return [{ type: 'hold.set', change: { kind: 'held', hold }, actor: latest.by }]
+    const wasHeld = known.some(
+      (other) => activeHold(other) !== null && placeKey(other.place) === placeKey(latest.place),
+    )
+    return wasHeld ? [{ type: 'hold.released', change: { kind: 'released', release: latest }, actor: latest.by }] : []
   })
 }
 
