@@ -13,7 +13,7 @@ import type { DenialReason } from '../pipeline/model/reason.ts'
 import type { PipelineRow, RepositoryRow } from '../pipeline/model/rows.ts'
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import { reduce } from '../pipeline/reduce.ts'
-import { type ReadyStage, stageReadyForAdmission } from '../pipeline/stages/ready-stage.ts'
+import { type ReadyStage, stageReadyForAdmission } from '../pipeline/stages/attempt-events.ts'
 import {
   listPipelinesWithOtherWaitReason,
   loadSlots,

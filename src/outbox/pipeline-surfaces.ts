@@ -4,8 +4,7 @@ import type { Hold } from '../pipeline/model/hold.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import { isProgress } from '../pipeline/model/reason.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import { deriveHealth } from '../pipeline/view/health.ts'
-import { headlineOf } from '../pipeline/view/light.ts'
+import { deriveHealth, headlineOf } from '../pipeline/view/light.ts'
 import { surfacesOf } from '../pipeline/view/surfaces.ts'
 import {
   type CheckRunContext,

@@ -1,6 +1,6 @@
 // Which attempts wait for a slot, which hold one, and which runs they name.
 import type { Pipeline } from './model/pipeline.ts'
-import { admittedAttempts, isLiveAttempt, isUndispatched } from './stages/attempt-outcome.ts'
+import { admittedAttempts, isLiveAttempt, isUndispatched } from './stages/attempts.ts'
 
 /** How many slots the pipeline holds. An attempt that is not sent yet holds none while its issue is closed or gone. */
 export function countLiveAttempts(pipeline: Pipeline): number {

@@ -3,7 +3,7 @@
 import type { AdmittedAttempt } from './model/attempt.ts'
 import type { CancelEffect, DispatchEffect, Effect } from './model/effects.ts'
 import type { Pipeline, Stage } from './model/pipeline.ts'
-import { admittedAttempts, hasLiveRun, isLiveDuplicate } from './stages/attempt-outcome.ts'
+import { admittedAttempts, hasLiveRun, isLiveDuplicate } from './stages/attempts.ts'
 import { askReviewerPermissions, askSilentRuns, askStartPermissions } from './stages/questions-to-ask.ts'
 
 /** The effects that `after` calls for and `before` did not. */

@@ -1,7 +1,7 @@
 // The whole behaviour of a pipeline, as one pure function. An event adds to the facts, the stages are derived from them, and
 // effects and history follow from what that changed. An event that changes nothing leaves the very same object.
 import { type EventContext, NO_CONTEXT } from './commands/authorized-commands.ts'
-import { buttonEntries } from './commands/buttons.ts'
+import { buttonEntries } from './commands/reply.ts'
 import { runCommands } from './commands/run-commands.ts'
 import { cancelSupersededRuns, enforceDeadlines, enforceOnReconciledRun } from './deadlines/enforce-deadlines.ts'
 import { newEffects } from './effects-of.ts'
@@ -24,8 +24,7 @@ import {
   withHeartbeats,
 } from './stages/attempt-events.ts'
 import { deriveStages } from './stages/derive-stages.ts'
-import { pipelineStartIn, precedingStart } from './stages/pipeline-start.ts'
-import { newStartRequest, withStartRequest } from './stages/start-requests.ts'
+import { pipelineStartIn, precedingStart, withStartRequest } from './stages/pipeline-start.ts'
 import { historyOf } from './view/history.ts'
 
 /** The pipeline after an event, and what else the event causes. */
@@ -64,12 +63,11 @@ function withFollowUps(pipeline: Pipeline, event: Event, { heartbeats }: EventCo
 }
 
 function withDeadlines(pipeline: Pipeline, event: Event, heartbeats: EventContext['heartbeats']): Pipeline {
-  const { at, evidence } = event
-  if (event.type === 'pipeline.woken') return enforceDeadlines(pipeline, at, evidence)
+  if (event.type === 'pipeline.woken') return enforceDeadlines(pipeline, event)
   if (event.type !== 'question.answered') return pipeline
   const { question, answer } = event
   if (question.about !== 'run' || answer.about !== 'run') return pipeline
-  return enforceOnReconciledRun(withHeartbeats(pipeline, heartbeats), question.runId, answer.run !== null, at, evidence)
+  return enforceOnReconciledRun(withHeartbeats(pipeline, heartbeats), question.runId, answer.run !== null, event)
 }
 
 function applyFact(event: Event, pipeline: Pipeline): Pipeline {
@@ -120,7 +118,7 @@ function withStart(event: Event, pipeline: Pipeline, { commands }: EventContext)
   if (by === 'branch' || actor === null) return started
   // A bot's command counts only where the repository's file names the bot, and then it needs no other permission.
   const permission = event.type === 'commands.received' && event.bot ? { granted: true, at } : null
-  return withStartRequest(started, { ...newStartRequest(actor, by, at, evidence), permission })
+  return withStartRequest(started, { login: actor, by, at, evidence, permission })
 }
 
 function whenIssueRemoved(pipeline: Pipeline, { why, at }: EventOf<'issue.removed'>): Pipeline {

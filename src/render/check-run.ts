@@ -1,7 +1,7 @@
 // A check run shows what the sticky comment of its stage shows. On the head of the default branch, where other people's
 // merges depend on the commit, every check run is completed and neutral from the start, and only its words are live.
 
-import { type Button, buttonsOf, isAtGate } from '../pipeline/commands/buttons.ts'
+import { type Button, buttonsOf, isAtGate } from '../pipeline/commands/preconditions.ts'
 import type { Pipeline, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
 import type { Surface } from '../pipeline/view/surfaces.ts'
 import { escapeInline, linkTo, plainText } from './sanitize.ts'

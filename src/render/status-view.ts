@@ -3,7 +3,7 @@
 import type { Evidence } from '../pipeline/model/evidence.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import type { Pipeline, Stage } from '../pipeline/model/pipeline.ts'
-import { currentAttempt } from '../pipeline/stages/attempt-outcome.ts'
+import { currentAttempt } from '../pipeline/stages/attempts.ts'
 import { headlineOf } from '../pipeline/view/light.ts'
 import { attemptNumberOf } from './board-row.ts'
 import { describeHold } from './hold-text.ts'

@@ -15,7 +15,7 @@ import type { Attempt, Pipeline } from '../../src/pipeline/model/pipeline.ts'
 import type { DenialReason } from '../../src/pipeline/model/reason.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { reduce } from '../../src/pipeline/reduce.ts'
-import { stageReadyForAdmission } from '../../src/pipeline/stages/ready-stage.ts'
+import { stageReadyForAdmission } from '../../src/pipeline/stages/attempt-events.ts'
 import { type StageInWords, stageInWords } from './in-words.ts'
 import {
   deliveryEvidence,

@@ -3,7 +3,7 @@
 
 import type { SeededRandom } from '../../fake-github/random.ts'
 import type { Line } from '../../src/line/line.ts'
-import { wakeAt } from '../../src/pipeline/deadlines/wake-at.ts'
+import { wakeAt } from '../../src/pipeline/deadlines/enforce-deadlines.ts'
 import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import type { Conclusion, RunFact } from '../../src/pipeline/model/facts.ts'

@@ -1,23 +1,27 @@
-// Why a command cannot be done to a stage as it stands; null when it can. The stages are settled.
-
+// Why a command cannot run on a stage, null when it can; and which buttons a check run therefore shows. A check run stays
+// open in a browser while its pipeline moves on: its button counts only while it means what it said.
+import type { Command } from '../../commands/commands.ts'
 import { currentPullRequest } from '../facts/current-pull-request.ts'
 import { isAdmitted } from '../model/attempt.ts'
+import type { CommandOrigin } from '../model/command-origin.ts'
 import { already, type CommandResult, notPossible, stageSummary, summaryOf } from '../model/command-result.ts'
 import { isDispatched } from '../model/line-rules.ts'
 import type { Attempt, Pipeline, Stage } from '../model/pipeline.ts'
-import { currentAttempt, isLiveAttempt } from '../stages/attempt-outcome.ts'
+import { currentAttempt, isLiveAttempt } from '../stages/attempts.ts'
 import { commandForTrigger, triggerOf } from '../stages/triggers.ts'
+import { surfacesOf } from '../view/surfaces.ts'
 
-/** Carrying it out anew: never beside an attempt that is live, unless nobody can say whether that has a run at all. */
-export function whyNotRerun(pipeline: Pipeline, stage: Stage): CommandResult | null {
-  if (hasLiveAttempt(stage)) return already({ kind: 'live-already', stage: stageSummary(stage) })
-  if (!isDispatchedByAndon(pipeline, stage))
-    return notPossible({ kind: 'not-started-by-andon', stage: stage.name, workflow: workflowOf(pipeline, stage) })
-  return stage.queuedAt != null && stage.retryAt == null ? already(summaryOf([stage])) : null
+/** Why a stage cannot be rerun: an attempt is live (unless it is lost), or Andon does not start the stage. */
+export function whyNotRerun({ line }: Pipeline, stage: Stage): CommandResult | null {
+  const { name, queuedAt, retryAt } = stage
+  const isLive = stage.attempts.some((attempt) => isLiveAttempt(attempt) && !isLostAttempt(attempt))
+  if (isLive) return already({ kind: 'live-already', stage: stageSummary(stage) })
+  if (!isDispatchedStage(line, name))
+    return notPossible({ kind: 'not-started-by-andon', stage: name, workflow: workflowOf(line, name) })
+  return queuedAt != null && retryAt == null ? already(summaryOf([stage])) : null
 }
 
-/** Cancelling it, with whatever runs for it. */
-export function whyNotCancel(pipeline: Pipeline, stage: Stage): CommandResult | null {
+export function whyNotCancel({ line }: Pipeline, stage: Stage): CommandResult | null {
   const { name, status } = stage
   if (status === 'cancelled') return already(summaryOf([stage]))
   if (status === 'idle') return notPossible({ kind: 'not-begun', stage: name })
@@ -25,16 +29,15 @@ export function whyNotCancel(pipeline: Pipeline, stage: Stage): CommandResult | 
   const current = currentAttempt(stage)
   if (current?.control?.cancel?.reason === 'command' && !isLostAttempt(current)) return already(summaryOf([stage]))
   const isLive = stage.attempts.some((attempt) => isAdmitted(attempt) && isLiveAttempt(attempt))
-  if (isDispatchedByAndon(pipeline, stage) || isLive) return null
-  return notPossible({ kind: 'not-cancelled-by-andon', stage: name, workflow: workflowOf(pipeline, stage) })
+  if (isDispatchedStage(line, name) || isLive) return null
+  return notPossible({ kind: 'not-cancelled-by-andon', stage: name, workflow: workflowOf(line, name) })
 }
 
-/** Leaving it out. */
 export function whyNotSkip(_: Pipeline, stage: Stage): CommandResult | null {
   return stage.status === 'done' || stage.status === 'skipped' ? already(summaryOf([stage])) : null
 }
 
-/** Why no gate can be opened. */
+/** Why there is no gate to approve. */
 export function whyNotApprove(pipeline: Pipeline): CommandResult {
   const approved = pipeline.stages.findLast(
     (stage) => commandForTrigger(stage, triggerOf(pipeline, stage), 'approve') !== null,
@@ -47,21 +50,46 @@ export function whyNotApprove(pipeline: Pipeline): CommandResult {
   return notPossible({ kind: 'nothing-to-approve' })
 }
 
-/** Is it for a person to say what became of it? */
+/** Why a button no longer means what it said; null while it does, and for a typed command. */
+export function whyStaleButton(pipeline: Pipeline, origin: CommandOrigin, { verb }: Command): CommandResult | null {
+  if (origin.kind !== 'check') return null
+  const { stage: name, sha } = origin
+  const checks = surfacesOf(pipeline).filter((surface) => surface.kind === 'check' && surface.stage === name)
+  const currentSha = checks[0]?.sha
+  if (currentSha && checks.every((check) => check.sha !== sha)) {
+    return notPossible({ kind: 'check-is-old', stage: name, sha, currentSha })
+  }
+  const stage = pipeline.stages.find((stage) => stage.name === name)
+  if (verb !== 'approve' || stage === undefined || isAtGate(pipeline, stage)) return null
+  return notPossible({ kind: 'no-gate-shut', stage: stageSummary(stage) })
+}
+
+/** A button of a stage's check run. */
+export type Button = 'retry' | 'approve'
+
+/** The buttons that would do something now. */
+export function buttonsOf(pipeline: Pipeline, stage: Stage): readonly Button[] {
+  if (pipeline.removed !== null || pipeline.issue.state === 'closed') return []
+  if (isAtGate(pipeline, stage)) return ['approve']
+  const hasHalted = stage.status === 'failed' || stage.status === 'cancelled'
+  return hasHalted && whyNotRerun(pipeline, stage) === null ? ['retry'] : []
+}
+
+/** A stage whose workflow has finished and that waits for an approval. */
+export function isAtGate({ line }: Pipeline, { name, status }: Stage): boolean {
+  const rule = line.stages.find((rule) => rule.name === name)
+  return status === 'review' && rule !== undefined && rule.workflow !== null && rule.gate !== null
+}
+
+/** An attempt whose dispatch nobody can confirm: a person decides. */
 export function isLostAttempt(attempt: Attempt | null): boolean {
   return attempt?.control?.runId === null && attempt.control.dispatch?.needsPerson === true && isLiveAttempt(attempt)
 }
 
-/** Does Andon carry it out? */
-export function isDispatchedByAndon({ line }: Pipeline, { name }: Pick<Stage, 'name'>): boolean {
-  return line.stages.some((rule) => rule.name === name && isDispatched(rule))
+export function isDispatchedStage({ stages }: Pipeline['line'], name: string): boolean {
+  return stages.some((rule) => rule.name === name && isDispatched(rule))
 }
 
-function workflowOf({ line }: Pipeline, { name }: Stage): string | null {
-  return line.stages.find((rule) => rule.name === name)?.workflow ?? null
-}
-
-/** Is an attempt at it going on, as far as anybody knows? */
-function hasLiveAttempt(stage: Stage): boolean {
-  return stage.attempts.some((attempt) => isLiveAttempt(attempt) && !isLostAttempt(attempt))
+function workflowOf({ stages }: Pipeline['line'], name: string): string | null {
+  return stages.find((rule) => rule.name === name)?.workflow ?? null
 }

@@ -1,46 +1,57 @@
-// Every comment with commands is answered once: by one reaction, and by a reply when there is something to say. What is
-// said is decided here, with what came of the commands; what stands is looked up when the reply is written.
-import { type Command, mayUseCommand } from '../../commands/commands.ts'
+// Every comment with commands is answered once: by one reaction, and by a reply when there is something to say. What a
+// command did is decided here; a status that was asked for is looked up when the reply is written. Buttons are answered in
+// the history.
+import { mayUseCommand } from '../../commands/commands.ts'
 import { commandOriginKey } from '../model/command-origin.ts'
-import { ANSWERED_IN_REPLY, type CommandOutcome, type CommandResult, notPossible } from '../model/command-result.ts'
+import { ANSWERED_IN_REPLY, type CommandOutcome, notPossible } from '../model/command-result.ts'
 import type { Effect, ReplyItem } from '../model/effects.ts'
-import type { AuthorizedCommands } from './authorized-commands.ts'
+import type { Event } from '../model/events.ts'
+import type { HistoryEntry } from '../model/history-entry.ts'
+import type { AuthorizedCommands, EventContext } from './authorized-commands.ts'
 import { outerHoldsAfter, repositoryHoldResult } from './hold-or-release.ts'
 
-/** The reaction and the reply. Whoever may not even read gets neither; of buttons the history tells: see buttons.ts. */
+/** The reaction and the reply; neither for a sender who may not even read. */
 export function reactionAndReply(given: AuthorizedCommands, outcomes: readonly CommandOutcome[]): readonly Effect[] {
-  if (given.role === 'none' || given.origin.kind === 'check') return []
+  const { origin, issueNumber, login, role } = given
+  if (role === 'none' || origin.kind === 'check') return []
   const items = replyItemsOf(given, outcomes)
-  const isTrouble = items.some(({ kind }) => kind === 'mistake' || kind === 'no-permission' || kind === 'impossible')
-  const isTold = items.some(({ kind }) => kind !== 'done')
+  const isRefused = items.some(({ kind }) => kind === 'mistake' || kind === 'no-permission' || kind === 'impossible')
+  const originKey = commandOriginKey(origin)
+  const mayWrite = mayUseCommand(role, 'start')
+  const content = isRefused ? 'confused' : 'eyes'
+  const reaction = {
+    type: 'react',
+    key: `react/${originKey}/${content}`,
+    commentId: origin.id,
+    content,
+    mayWrite,
+  } as const
+  if (items.every(({ kind }) => kind === 'done')) return [reaction]
   return [
-    reactionTo(given, given.origin.id, isTrouble ? 'confused' : 'eyes'),
-    ...(isTold ? [replyTo(given, items)] : []),
+    reaction,
+    { type: 'reply', key: `reply/${originKey}`, origin: originKey, issueNumber, login, mayWrite, items },
   ]
 }
 
-function reactionTo({ origin, role }: AuthorizedCommands, commentId: number, content: 'eyes' | 'confused'): Effect {
-  const key = `react/${commandOriginKey(origin)}/${content}`
-  return { type: 'react', key, commentId, content, mayWrite: mayUseCommand(role, 'start') }
-}
-
-function replyTo({ origin, issueNumber, login, role }: AuthorizedCommands, items: readonly ReplyItem[]): Effect {
-  const mayWrite = mayUseCommand(role, 'start')
-  return {
-    type: 'reply',
-    key: `reply/${commandOriginKey(origin)}`,
-    origin: commandOriginKey(origin),
-    issueNumber,
-    login,
-    mayWrite,
-    items,
-  }
+/** The history entries of clicked buttons, except those that their sender may not use. */
+export function buttonEntries(
+  { at, evidence }: Event,
+  { commands }: EventContext,
+  outcomes: readonly CommandOutcome[],
+): readonly HistoryEntry[] {
+  if (commands?.origin.kind !== 'check') return []
+  const { origin, login: actor } = commands
+  return outcomes.flatMap(({ command, result }) => {
+    if (command.verb === null || result === null || result.outcome === 'answered_in_reply') return []
+    const change = { kind: 'button', verb: command.verb, stage: origin.stage, result } as const
+    return [{ at, type: `button.${result.outcome}`, actor, change, evidence }]
+  })
 }
 
 function replyItemsOf(given: AuthorizedCommands, outcomes: readonly CommandOutcome[]): readonly ReplyItem[] {
   const known = outcomes.length > 0 ? outcomes : outcomesWithoutPipeline(given)
   const items = known.toSorted((a, b) => a.nth - b.nth).map(replyItemOf)
-  // One sentence is enough for all that somebody may not do.
+  // One sentence covers every command that the sender may not use.
   const refused = items.findIndex(({ kind }) => kind === 'no-permission')
   return items.filter(({ kind }, index) => kind !== 'no-permission' || index === refused)
 }
@@ -54,18 +65,14 @@ function replyItemOf({ issueNumber, command, result }: CommandOutcome): ReplyIte
   return { kind: 'help', text }
 }
 
-/** The outcomes of commands that concern no pipeline. */
 function outcomesWithoutPipeline(given: AuthorizedCommands): readonly CommandOutcome[] {
   const { commands, role, onPullRequest, outerHolds } = given
+  const noPipeline = notPossible({ kind: onPullRequest ? 'pull-request-not-on-line' : 'issue-not-on-line' })
   return commands.map((command, nth) => {
     const outcome = { issueNumber: null, nth, command }
     if (command.verb === null || !mayUseCommand(role, command.verb)) return { ...outcome, result: null }
+    if (command.verb === 'help') return { ...outcome, result: ANSWERED_IN_REPLY }
     const held = repositoryHoldResult(command, given, outerHoldsAfter(outerHolds, given, nth))
-    return { ...outcome, result: held ?? noPipelineHere(command, onPullRequest) }
+    return { ...outcome, result: held ?? noPipeline }
   })
-}
-
-function noPipelineHere({ verb }: Command, onPullRequest: boolean): CommandResult {
-  if (verb === 'help') return ANSWERED_IN_REPLY
-  return notPossible({ kind: onPullRequest ? 'pull-request-not-on-line' : 'issue-not-on-line' })
 }

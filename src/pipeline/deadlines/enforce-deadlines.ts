@@ -1,6 +1,6 @@
-// The two clocks of an attempt, and what is done when one of them stands still: GitHub is asked first, because we may have
-// been the ones asleep; only what GitHub then still calls live is cancelled if it is ours, later by force, and in the end
-// left alone so that its slot is free.
+// The two clocks of an attempt, and what happens when one of them stands still. GitHub is asked first, because we may have
+// been the ones asleep. A run that GitHub still calls live is cancelled if Andon started it, later by force, and in the end
+// abandoned so that its slot is free.
 import type { StageConfig } from '../../line/line.ts'
 import {
   type AdmittedAttempt,
@@ -9,52 +9,65 @@ import {
   updateAttempts,
   withControl,
 } from '../model/attempt.ts'
-import type { Evidence } from '../model/evidence.ts'
-import type { Attempt, Cancellation, DuplicateRun, Pipeline, Reconciliation } from '../model/pipeline.ts'
+import type { Attempt, Cancellation, Closed, DuplicateRun, Pipeline, Stage } from '../model/pipeline.ts'
 import type { CancellationCause } from '../model/reason.ts'
 import { earliest, type Instant, latest, secondsAfter } from '../model/time.ts'
-import { hasLiveRun, isLiveAttempt, isLiveDuplicate, runIdOf } from '../stages/attempt-outcome.ts'
-import { lastActivityAt, nextEscalationAt, runStartedAt } from '../stages/attempt-timings.ts'
-import { silentRunQuestionAt } from './silent-run-question.ts'
+import {
+  hasLiveRun,
+  isLiveAttempt,
+  isLiveDuplicate,
+  lastActivityAt,
+  nextEscalationAt,
+  runIdOf,
+  runReadAt,
+  runStartedAt,
+} from '../stages/attempts.ts'
+import { upcomingProblems } from '../view/light.ts'
 
 /** How long a slot waits for GitHub's last word about a run that will not end. */
 const RECONCILE_TIMEOUT_SECONDS = 15 * 60
 
-/** What the clock changes: deadlines that have passed are acted upon, once. */
-export function enforceDeadlines(pipeline: Pipeline, now: Instant, evidence: Evidence): Pipeline {
+/** Deliveries get lost: GitHub is asked about a live run whenever it has been silent for that long. */
+const ASK_AFTER_SECONDS = 10 * 60
+
+/** When something is decided, and on what evidence. */
+type Decision = Pick<Closed, 'at' | 'evidence'>
+
+/** Acts, once, on the deadlines that have passed. */
+export function enforceDeadlines(pipeline: Pipeline, clock: Decision): Pipeline {
+  const { at } = clock
   return updateAttempts(pipeline, (attempt, rule, stage) => {
-    const enforced = isAdmitted(attempt) ? enforceOnAttempt(attempt, rule, now, evidence) : attempt
-    const questionAt = silentRunQuestionAt(pipeline, stage, enforced)
-    return questionAt !== null && questionAt <= now ? { ...enforced, reconciliation: newReconciliation(now) } : enforced
+    const enforced = isAdmitted(attempt) ? enforceOnAttempt(attempt, rule, clock) : attempt
+    const askAt = askAboutRunAt(pipeline, stage, enforced)
+    return askAt !== null && askAt <= at ? { ...enforced, reconciliation: { at, answeredAt: null } } : enforced
   })
 }
 
-/** GitHub has answered how a run stands: what is still live and silent, or past its limit, is given up. */
+/** GitHub answered how a run stands: if it is still live and silent, or past its limit, it is cancelled or abandoned. */
 export function enforceOnReconciledRun(
   pipeline: Pipeline,
   runId: number,
   isKnown: boolean,
-  now: Instant,
-  evidence: Evidence,
+  { at, evidence }: Decision,
 ): Pipeline {
   return updateAttempts(pipeline, (attempt, rule) => {
     if (runIdOf(attempt) !== runId) return attempt
     const { reconciliation } = attempt
-    const answered = reconciliation ? { ...attempt, reconciliation: { ...reconciliation, answeredAt: now } } : attempt
+    const answered = reconciliation ? { ...attempt, reconciliation: { ...reconciliation, answeredAt: at } } : attempt
     if (!isAdmitted(answered) || (!isLiveAttempt(answered) && !hasLiveRun(answered))) return answered
-    if (!isKnown) return withControl(answered, { closed: { kind: 'gone', at: now, evidence } })
-    if (answered.control.cancel !== null)
-      return isForceExhausted(answered) ? abandonRun(answered, now, evidence) : answered
-    const cause = whyCancel(answered, rule, now)
-    return cause === null ? answered : withControl(answered, { cancel: beginCancellation(cause, now) })
+    if (!isKnown) return withControl(answered, { closed: { kind: 'gone', at, evidence } })
+    const abandoned = withControl(answered, { closed: { kind: 'abandoned', at, evidence } })
+    if (answered.control.cancel !== null) return isForceExhausted(answered) ? abandoned : answered
+    const cause = whyCancel(answered, rule, at)
+    return cause === null ? answered : withControl(answered, { cancel: newCancellation(cause, at) })
   })
 }
 
 /** Runs that must not go on beside another: duplicates of an attempt's run, and older attempts once a newer one is live. */
 export function cancelSupersededRuns(pipeline: Pipeline, now: Instant): Pipeline {
+  const cancel = newCancellation('superseded', now)
   return updateAdmittedAttempts(pipeline, (attempt, _, { attempts }) => {
     const newest = attempts.findLast((other) => isAdmitted(other) && isLiveAttempt(other))
-    const cancel = beginCancellation('superseded', now)
     const duplicateRuns = attempt.control.duplicateRuns.map((duplicate) => {
       return duplicate.cancel === null && isLiveDuplicate(duplicate) ? { ...duplicate, cancel } : duplicate
     })
@@ -63,73 +76,35 @@ export function cancelSupersededRuns(pipeline: Pipeline, now: Instant): Pipeline
   })
 }
 
-/** Stops an attempt because a person said so. One of which nothing was sent, or which nobody can find, is over at once. */
-export function cancelAttempt(attempt: AdmittedAttempt, by: string, now: Instant, evidence: Evidence): Attempt {
+/** Cancels an attempt for a person. If nothing was dispatched, or nobody can find its run, it is over at once. */
+export function cancelAttempt(attempt: AdmittedAttempt, by: string, { at, evidence }: Decision): Attempt {
   const { dispatch, cancel, runId } = attempt.control
-  const isUnsent = dispatch === null || dispatch.state === 'waiting' || dispatch.needsPerson
-  const isOver = runId === null && isUnsent
+  const isOver = runId === null && (dispatch === null || dispatch.state === 'waiting' || dispatch.needsPerson)
   if (!isLiveAttempt(attempt) || (cancel !== null && !isOver)) return attempt
   return withControl(attempt, {
-    cancel: cancel ?? beginCancellation('command', now),
-    closed: isOver ? { kind: 'cancelled', by, at: now, evidence } : null,
+    cancel: cancel ?? newCancellation('command', at),
+    closed: isOver ? { kind: 'cancelled', by, at, evidence } : null,
   })
 }
 
-/** When the clock is wanted next for what is done, not only shown; a moment that has passed is still wanted. */
-export function pipelineDeadlines(pipeline: Pipeline): readonly Instant[] {
-  return pipeline.stages.flatMap((stage, index) => {
-    const rule = pipeline.line.stages[index]
-    if (rule === undefined) return []
-    return stage.attempts.flatMap((attempt) => [
-      ...(isAdmitted(attempt) ? attemptDeadlines(attempt, rule) : []),
-      ...[silentRunQuestionAt(pipeline, stage, attempt)].filter((moment) => moment !== null),
-    ])
-  })
+/** When the watchdog wakes the pipeline: the next time its light, health or queue changes by itself, or a deadline passes. */
+export function wakeAt(pipeline: Pipeline, after: Instant): Instant | null {
+  const changes = upcomingProblems(pipeline).map(({ since }) => since)
+  const retries = pipeline.stages.flatMap(({ retryAt }) => retryAt ?? [])
+  const ahead = [...changes, ...retries, pipeline.denial?.until ?? ''].filter((at) => at > after)
+  // A deadline that has already passed is still due.
+  return [...ahead, ...pipelineDeadlines(pipeline)].toSorted()[0] ?? null
 }
 
-function enforceOnAttempt(attempt: AdmittedAttempt, rule: StageConfig, now: Instant, evidence: Evidence): Attempt {
+function enforceOnAttempt(attempt: AdmittedAttempt, rule: StageConfig, { at, evidence }: Decision): AdmittedAttempt {
   const { duplicateRuns, cancel } = attempt.control
-  const escalated = withControl(attempt, { duplicateRuns: duplicateRuns.map((run) => escalateDuplicate(run, now)) })
-  if (!mayRun(attempt) || deadlineOf(attempt, rule) > now) return escalated
-  // What was finished and never told is found before the run is left alone; but a slot does not wait for ever.
-  if (isForceExhausted(attempt)) return abandonRun(escalated, now, evidence)
-  const asked = { ...escalated, reconciliation: newReconciliation(now) }
-  return cancel === null || cancel.forcedAt !== null
-    ? asked
-    : withControl(asked, { cancel: { ...cancel, forcedAt: now } })
-}
-
-function attemptDeadlines(attempt: AdmittedAttempt, rule: StageConfig): readonly Instant[] {
-  const ofDuplicates = attempt.control.duplicateRuns.flatMap((duplicate) =>
-    duplicate.cancel !== null && isLiveDuplicate(duplicate) ? [nextEscalationAt(duplicate.cancel)] : [],
-  )
-  return mayRun(attempt) ? [...ofDuplicates, deadlineOf(attempt, rule)] : ofDuplicates
-}
-
-/** Is its run known, and not known to be over? */
-function mayRun(attempt: AdmittedAttempt): boolean {
-  return attempt.control.runId !== null && (isLiveAttempt(attempt) || hasLiveRun(attempt))
-}
-
-function deadlineOf(attempt: AdmittedAttempt, rule: StageConfig): Instant {
-  const { cancel } = attempt.control
-  return cancel === null ? reconcileAt(attempt, rule) : escalateAt(attempt, cancel)
-}
-
-/** Was GitHub asked once more after force had had its time? */
-function isForceExhausted({ reconciliation, control: { cancel } }: AdmittedAttempt): boolean {
-  if (reconciliation === undefined || cancel === null) return false
-  return cancel.forcedAt !== null && reconciliation.at >= nextEscalationAt(cancel)
-}
-
-function abandonRun(attempt: AdmittedAttempt, at: Instant, evidence: Evidence): Attempt {
-  return withControl(attempt, { closed: { kind: 'abandoned', at, evidence } })
-}
-
-function escalateAt(attempt: AdmittedAttempt, cancel: Cancellation): Instant {
-  const { reconciliation } = attempt
-  if (reconciliation === undefined || !isForceExhausted(attempt)) return nextEscalationAt(cancel)
-  return secondsAfter(reconciliation.at, RECONCILE_TIMEOUT_SECONDS)
+  const escalated = withControl(attempt, { duplicateRuns: duplicateRuns.map((run) => escalateDuplicate(run, at)) })
+  const deadline = deadlineOf(attempt, rule)
+  if (deadline === null || deadline > at) return escalated
+  // A run whose completion was lost is found before it is abandoned; but a slot does not wait for ever.
+  if (isForceExhausted(attempt)) return withControl(escalated, { closed: { kind: 'abandoned', at, evidence } })
+  const asked = { ...escalated, reconciliation: { at, answeredAt: null } }
+  return cancel?.forcedAt === null ? withControl(asked, { cancel: { ...cancel, forcedAt: at } }) : asked
 }
 
 function escalateDuplicate(duplicate: DuplicateRun, now: Instant): DuplicateRun {
@@ -140,7 +115,33 @@ function escalateDuplicate(duplicate: DuplicateRun, now: Instant): DuplicateRun 
     : { ...duplicate, abandonedAt: now }
 }
 
-/** When GitHub is asked how the run stands: at the end of silence or at the limit; then again each time as long after. */
+function pipelineDeadlines(pipeline: Pipeline): readonly Instant[] {
+  return pipeline.stages.flatMap((stage, index) => {
+    const rule = pipeline.line.stages[index]
+    if (rule === undefined) return []
+    return stage.attempts.flatMap((attempt) => {
+      const duplicates = (attempt.control?.duplicateRuns ?? []).filter(isLiveDuplicate)
+      return [
+        ...duplicates.map(({ cancel }) => cancel && nextEscalationAt(cancel)),
+        isAdmitted(attempt) ? deadlineOf(attempt, rule) : null,
+        askAboutRunAt(pipeline, stage, attempt),
+      ].filter((at) => at !== null)
+    })
+  })
+}
+
+/** When an attempt is acted on next; null unless its run is known and not known to be over. */
+function deadlineOf(attempt: AdmittedAttempt, rule: StageConfig): Instant | null {
+  const { reconciliation } = attempt
+  const { cancel, runId } = attempt.control
+  if (runId === null || !(isLiveAttempt(attempt) || hasLiveRun(attempt))) return null
+  if (cancel === null) return reconcileAt(attempt, rule)
+  return reconciliation && isForceExhausted(attempt)
+    ? secondsAfter(reconciliation.at, RECONCILE_TIMEOUT_SECONDS)
+    : nextEscalationAt(cancel)
+}
+
+/** When GitHub is asked how the run stands: after the silence or at the limit, then again each time as long after. */
 function reconcileAt(attempt: AdmittedAttempt, { timeoutSeconds, limitSeconds }: StageConfig): Instant {
   const { reconciliation } = attempt
   const silentAt = secondsAfter(lastActivityAt(attempt), timeoutSeconds)
@@ -151,19 +152,32 @@ function reconcileAt(attempt: AdmittedAttempt, { timeoutSeconds, limitSeconds }:
   return reconciliation.at < limitAt ? earliest(latest(silentAt, next), limitAt) : next
 }
 
+/** When GitHub is asked how the run of an attempt stands, unless the run shows a sign of life before; null once it is over. */
+function askAboutRunAt({ removed }: Pipeline, { attempts }: Stage, attempt: Attempt): Instant | null {
+  const { control, run, reconciliation } = attempt
+  // Of observed runs only the newest decides the stage. A run that is being cancelled has questions of its own: before
+  // force, and before it is abandoned.
+  const isOver = control ? control.closed !== null || control.cancel !== null : attempt !== attempts.at(-1)
+  const readAt = runReadAt(attempt)
+  if (removed !== null || isOver || run?.status === 'completed' || runIdOf(attempt) === null) return null
+  return readAt && secondsAfter(latest(readAt, reconciliation?.at ?? ''), ASK_AFTER_SECONDS)
+}
+
+/** Was GitHub asked once more after the forced cancellation had its time? */
+function isForceExhausted({ reconciliation, control: { cancel } }: AdmittedAttempt): boolean {
+  if (reconciliation === undefined || cancel === null) return false
+  return cancel.forcedAt !== null && reconciliation.at >= nextEscalationAt(cancel)
+}
+
 function whyCancel(attempt: AdmittedAttempt, rule: StageConfig, now: Instant): CancellationCause | null {
   const { run, control } = attempt
   if (secondsAfter(runStartedAt(attempt), rule.limitSeconds) <= now) return 'time_limit'
   if (secondsAfter(lastActivityAt(attempt), rule.timeoutSeconds) > now) return null
   if (run === null || run.status === 'queued') return 'never_started'
-  // One that never reports is not killed for its silence: GitHub says that it is at work.
+  // Silence is no reason to cancel a run that never reports: GitHub says that it is in progress.
   return control.report === null ? null : 'silence'
 }
 
-function newReconciliation(now: Instant): Reconciliation {
-  return { at: now, answeredAt: null }
-}
-
-function beginCancellation(reason: CancellationCause, at: Instant): Cancellation {
+function newCancellation(reason: CancellationCause, at: Instant): Cancellation {
   return { reason, at, forcedAt: null, response: null }
 }

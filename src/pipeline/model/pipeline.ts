@@ -12,7 +12,7 @@ export type StageStatus = 'idle' | 'queued' | 'running' | 'review' | 'done' | 'f
 /** The one light of a pipeline: its furthest live stage, or what is left when none is live. */
 export type Light = 'running' | 'review' | 'queued' | 'failed' | 'done' | 'idle'
 
-/** Beside the light, derived when read and never stored (see view/health.ts). */
+/** Beside the light, derived when read and never stored (see view/light.ts). */
 export type Health = 'ok' | 'stalled' | 'stale' | 'unknown'
 
 /**

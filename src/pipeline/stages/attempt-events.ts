@@ -1,36 +1,48 @@
-// What is told about an attempt of ours: that it may begin, what became of sending and of cancelling it, what it reports.
+// Events about an attempt of Andon's: its admission, what came of its dispatch and cancellation, what it reports.
 import { bindToAttempt } from '../facts/bind-run.ts'
 import { greatest, isEqualJson } from '../facts/total-order.ts'
+import { pipelineHoldAffectingStage } from '../holds/holds.ts'
 import { updateAdmittedAttempts, updateAttempt, withControl } from '../model/attempt.ts'
 import type { DispatchOutcome, EventOf } from '../model/events.ts'
 import { isDispatched } from '../model/line-rules.ts'
 import type { Attempt, AttemptControl, Closed, Dispatch, Pipeline, Report } from '../model/pipeline.ts'
 import { type Instant, latest } from '../model/time.ts'
-import { stageReadyForAdmission } from './ready-stage.ts'
+import { nextAttemptNumber } from './attempts.ts'
 import { triggerOf } from './triggers.ts'
 
-/** An attempt begins: only the one that waits for it at this moment, so that none begins twice. */
+/** A stage that may start now, as the attempt of that number. First come, first served, by `queuedAt`. */
+export type ReadyStage = { readonly stage: string; readonly attempt: number; readonly queuedAt: Instant }
+
+/** The stage that may be admitted now; null while none waits for a slot, or while a hold or a backoff keeps it waiting. */
+export function stageReadyForAdmission(pipeline: Pipeline, now: Instant): ReadyStage | null {
+  for (const stage of pipeline.stages) {
+    const { name, queuedAt, retryAt } = stage
+    if (queuedAt == null || (retryAt ?? '') > now || pipelineHoldAffectingStage(pipeline, name) !== null) continue
+    return { stage: name, attempt: nextAttemptNumber(stage), queuedAt }
+  }
+  return null
+}
+
+/** Only the attempt that waits for admission at this moment is admitted, so that none is admitted twice. */
 export function whenAdmitted(pipeline: Pipeline, event: EventOf<'attempt.admitted'>): Pipeline {
   const { at, evidence, repository, key } = event
-  const awaiting = stageReadyForAdmission(pipeline, at)
+  const ready = stageReadyForAdmission(pipeline, at)
   const stage = pipeline.stages.find(({ name }) => name === event.stage)
   const rule = pipeline.line.stages.find(({ name }) => name === event.stage)
   const trigger = stage && triggerOf(pipeline, stage)
   if (!trigger || !rule || !isDispatched(rule) || repository.defaultBranch === null) return pipeline
-  if (awaiting?.stage !== event.stage || awaiting.attempt !== event.attempt) return pipeline
+  if (ready?.stage !== event.stage || ready.attempt !== event.attempt) return pipeline
   const control = {
     ...{ trigger, admittedAt: at, ref: repository.defaultBranch, runId: null, dispatch: null, report: null },
     ...{ cancel: null, closed: null, duplicateRuns: [], evidence },
   }
   const attempt: Attempt = { number: event.attempt, key, run: null, control }
-  const stages = pipeline.stages.map((known) => {
-    return known.name === stage.name ? { ...known, attempts: [...known.attempts, attempt] } : known
-  })
+  const admitted = { ...stage, attempts: [...stage.attempts, attempt] }
   const { denial: _, ...rest } = pipeline
-  return { ...rest, stages }
+  return { ...rest, stages: pipeline.stages.map((other) => (other === stage ? admitted : other)) }
 }
 
-/** No slot was free; kept while something waits for one. */
+/** No slot was free; the reason stays while a stage waits for one. */
 export function whenDenied(pipeline: Pipeline, { at, reason, until }: EventOf<'admission.denied'>): Pipeline {
   const { denial } = pipeline
   const isStale = pipeline.stages.some(({ retryAt }) => retryAt != null && denial !== undefined && denial.at < retryAt)
@@ -38,11 +50,9 @@ export function whenDenied(pipeline: Pipeline, { at, reason, until }: EventOf<'a
   return { ...pipeline, denial: { reason, until, at } }
 }
 
-/** The outbox tells what became of sending it. Once a run is known, only that counts. */
-export function whenDispatchUpdated(
-  pipeline: Pipeline,
-  { key, outcome, at, evidence }: EventOf<'dispatch.updated'>,
-): Pipeline {
+/** What came of a dispatch. Once a run is known, only the run counts. */
+export function whenDispatchUpdated(pipeline: Pipeline, event: EventOf<'dispatch.updated'>): Pipeline {
+  const { key, outcome, at, evidence } = event
   return updateAttempt(pipeline, key, (attempt) => {
     const { control } = attempt
     const isDecided = control.dispatch?.state === 'confirmed' || control.dispatch?.state === 'refused'
@@ -68,20 +78,20 @@ function dispatchOf(outcome: DispatchOutcome, at: Instant): Dispatch {
   }
 }
 
-/** What ends an attempt that has no run: a refusal, or its having been called off while nobody knew whether it was sent. */
+/** An attempt without a run ends by a refusal, or by a cancellation that came before its dispatch was confirmed. */
 function closedBy(
-  told: DispatchOutcome,
+  outcome: DispatchOutcome,
   { cancel }: AttemptControl,
-  known: Pick<Closed, 'at' | 'evidence'>,
+  source: Pick<Closed, 'at' | 'evidence'>,
 ): Closed | null {
-  const isLost = told.state === 'unconfirmed' && told.needsPerson === true
-  if (cancel !== null && isLost) return { kind: 'cancelled', by: null, run: 'never-seen', ...known }
-  if (cancel !== null && (told.state === 'waiting' || told.state === 'refused'))
-    return { kind: 'cancelled', by: null, run: 'never-sent', ...known }
-  return told.state === 'refused' ? { kind: 'refused', refusal: told.reason, ...known } : null
+  if (cancel !== null && (outcome.state === 'waiting' || outcome.state === 'refused'))
+    return { kind: 'cancelled', by: null, run: 'never-sent', ...source }
+  if (cancel !== null && outcome.state === 'unconfirmed' && outcome.needsPerson === true)
+    return { kind: 'cancelled', by: null, run: 'never-seen', ...source }
+  return outcome.state === 'refused' ? { kind: 'refused', refusal: outcome.reason, ...source } : null
 }
 
-/** What GitHub said to cancelling a run of it. A run that does not exist is over. */
+/** GitHub answered the cancellation of a run. A run that does not exist is over. */
 export function whenCancelAnswered(pipeline: Pipeline, event: EventOf<'cancel.answered'>): Pipeline {
   const { key, runId, outcome: answer, at, evidence } = event
   if (key === null) return pipeline
@@ -107,24 +117,24 @@ export function whenCancelAnswered(pipeline: Pipeline, event: EventOf<'cancel.an
   })
 }
 
-/** The workflow itself reports: progress, a line of text, a link. */
+/** The workflow itself reports progress, a line of text or a link. */
 export function whenReported(pipeline: Pipeline, event: EventOf<'attempt.reported'>): Pipeline {
   const { key, runId, progress, text, url, at } = event
   return updateAttempt(pipeline, key, (attempt) => {
     const { runId: ownRunId, report } = attempt.control
     if (ownRunId !== null && ownRunId !== runId) return attempt
-    const news: Report = { aliveAt: at, progressAt: at, progress, text, url }
-    const known = report ?? news
-    const newest = greatest(known, news, ({ progressAt }) => [progressAt ?? ''])
-    const clocks = { aliveAt: latest(known.aliveAt, at), progressAt: latest(known.progressAt ?? '', at) }
+    const received: Report = { aliveAt: at, progressAt: at, progress, text, url }
+    const stored = report ?? received
+    const newest = greatest(stored, received, ({ progressAt }) => [progressAt ?? ''])
+    const clocks = { aliveAt: latest(stored.aliveAt, at), progressAt: latest(stored.progressAt ?? '', at) }
     return withControl(attempt, { report: { ...newest, ...clocks } })
   })
 }
 
-/** The latest beats: alive, which is not to say that anything is got done. */
-export function withHeartbeats(pipeline: Pipeline, beats: Readonly<Record<string, string>>): Pipeline {
+/** A heartbeat says that an attempt is alive, not that it makes progress. */
+export function withHeartbeats(pipeline: Pipeline, heartbeats: Readonly<Record<string, Instant>>): Pipeline {
   return updateAdmittedAttempts(pipeline, (attempt) => {
-    const at = beats[attempt.key]
+    const at = heartbeats[attempt.key]
     if (at === undefined) return attempt
     const silent = { aliveAt: at, progressAt: null, progress: null, text: null, url: null }
     const report = attempt.control.report ?? silent

@@ -1,23 +1,24 @@
-// After each event the statuses of the stages are derived again from the merged facts. No transition is ever taken, so none
-// can be taken twice, missed or taken in the wrong order: the same facts always give the same statuses.
+// The stages are derived again from the merged facts after each event. No transition is ever taken, so none can be
+// taken twice, missed or taken in the wrong order: the same facts always give the same stages.
 import { belongsToPipeline, issuesOfPullRequest, parseAttemptKey } from '../facts/correlate.ts'
 import { currentPullRequest, currentPullRequests, stateSince } from '../facts/current-pull-request.ts'
+import { greatest } from '../facts/total-order.ts'
 import { pipelineHoldAffectingStage } from '../holds/holds.ts'
-import type { AdmittedAttempt } from '../model/attempt.ts'
+import type { PullRequestFact, ReviewFact } from '../model/facts.ts'
 import { isDispatched } from '../model/line-rules.ts'
 import type { Attempt, Pipeline, Stage } from '../model/pipeline.ts'
-import { admittedAttempts, attemptStartedAt, isLiveAttempt, isUndispatched } from './attempt-outcome.ts'
+import { admittedAttempts, attemptStartedAt, isLiveAttempt, isUndispatched } from './attempts.ts'
 import {
-  type DerivedDispatchedStage,
+  type DerivedStage,
   deriveDispatched,
   deriveFromCommand,
   deriveGate,
+  deriveObservedWorkflow,
   deriveUnauthorizedStart,
-} from './derive-dispatched.ts'
-import { deriveObservedWorkflow } from './derive-from-attempt.ts'
-import { deriveReview } from './derive-review.ts'
-import { type DerivedStage, type StageContext, UNTOUCHED } from './derived-stage.ts'
-import { triggerOf } from './triggers.ts'
+  type StageContext,
+  UNTOUCHED,
+} from './derive-from-attempts.ts'
+import { newestVerdicts, reworkRoundsOf, triggerOf } from './triggers.ts'
 
 /** The pipeline as its facts say it stands. */
 export function deriveStages(pipeline: Pipeline): Pipeline {
@@ -31,9 +32,10 @@ function withDerivedStages(pipeline: Pipeline): Pipeline {
   const stages: Stage[] = []
   for (const [index, stage] of pipeline.stages.entries()) {
     const rule = pipeline.line.stages[index]
-    const here = rule && { pipeline, stage, rule, trigger: triggerOf(pipeline, stage), before: stages }
-    const derived = here === undefined ? UNTOUCHED : deriveStage(here)
     const { name, attempts, commands } = stage
+    const derived = rule
+      ? deriveStage({ pipeline, stage, rule, trigger: triggerOf(pipeline, stage), before: stages })
+      : UNTOUCHED
     stages.push({ name, ...derived, attempts, ...(commands && { commands }) })
   }
   const { denial, ...rest } = { ...pipeline, stages }
@@ -43,44 +45,90 @@ function withDerivedStages(pipeline: Pipeline): Pipeline {
   return isWaiting && denial ? { ...rest, denial } : rest
 }
 
-function deriveStage(here: StageContext): DerivedStage | DerivedDispatchedStage {
-  const known = isDispatched(here.rule) ? deriveDispatched(here) : deriveObserved(here)
-  const derived = known ?? deriveFirstStage(here) ?? UNTOUCHED
-  if (derived.status !== 'queued' || isInFlight(here)) return derived
-  return deriveCalledOff(here.pipeline) ?? deriveCalledOffByPullRequest(here) ?? derived
+function deriveStage(context: StageContext): DerivedStage {
+  const known = isDispatched(context.rule) ? deriveDispatched(context) : deriveObserved(context)
+  const derived = known ?? deriveFirstStage(context) ?? UNTOUCHED
+  if (derived.status !== 'queued' || isInFlight(context)) return derived
+  return deriveCalledOff(context) ?? derived
 }
 
-/** How a stage stands that somebody else carries out. */
-function deriveObserved(here: StageContext): DerivedStage | null {
-  const { pipeline, stage, rule } = here
+function deriveObserved(context: StageContext): DerivedStage | null {
+  const { pipeline, stage, rule } = context
   const derived = rule.workflow === null ? deriveReview(pipeline) : deriveObservedWorkflow(stage)
   const isLive = stage.attempts.some(isLiveAttempt)
-  const commanded = isLive || derived?.status === 'done' ? null : deriveFromCommand(here)
-  return commanded ?? (derived && rule.workflow !== null ? deriveGate(here, derived) : derived)
+  const commanded = isLive || derived?.status === 'done' ? null : deriveFromCommand(context)
+  return commanded ?? (derived && rule.workflow !== null ? deriveGate(context, derived) : derived)
 }
 
-/** What a person started waits at the first stage until anything has come of it. */
+/** The stage without a workflow; null while no pull request is linked. */
+function deriveReview(pipeline: Pipeline): DerivedStage | null {
+  const pullRequest = currentPullRequest(pipeline)
+  if (pullRequest === null) return null
+  const { number, evidence, draft } = pullRequest
+  const state = pullRequest.state === 'open' && draft ? 'draft' : pullRequest.state
+  if (state === 'open') return deriveFromVerdicts(pipeline, pullRequest)
+  const reason = { kind: 'pull-request', number, state } as const
+  return { status: STATUS_OF_STATE[state], reason, since: stateSince(pullRequest), evidence }
+}
+
+const STATUS_OF_STATE = { merged: 'done', closed: 'cancelled', draft: 'idle' } as const
+
+function deriveFromVerdicts(pipeline: Pipeline, pullRequest: PullRequestFact): DerivedStage {
+  const verdicts = newestVerdicts(pullRequest, pipeline.line)
+  const requests = verdicts.filter(({ state }) => state === 'changes_requested')
+  const current = requests.findLast(({ commitSha }) => commitSha === pullRequest.headSha)
+  if (current !== undefined) return deriveFromChangeRequest(pipeline, current)
+  const reviewer = requests.at(-1)?.reviewer ?? null
+  const approval = reviewer === null ? verdicts.at(-1) : undefined
+  if (approval === undefined) {
+    const { evidence } = pullRequest
+    return {
+      status: 'review',
+      reason: { kind: 'waits-for-review', reviewer },
+      since: stateSince(pullRequest),
+      evidence,
+    }
+  }
+  const reason = { kind: 'review-approved', reviewer: approval.reviewer } as const
+  return { status: 'done', reason, since: approval.submittedAt, evidence: approval.evidence }
+}
+
+/** Where Andon starts stages, the pipeline goes back to rework as often as the line allows; then it needs a person. */
+function deriveFromChangeRequest(
+  pipeline: Pipeline,
+  { commitSha, reviewer, submittedAt: since, evidence }: ReviewFact,
+): DerivedStage {
+  const { allowed, refused } = reworkRoundsOf(pipeline)
+  const { rework } = pipeline.line
+  const isSameHead = (other: ReviewFact) => other.commitSha === commitSha
+  if (refused.some(isSameHead))
+    return { status: 'failed', reason: { kind: 'rework-used-up', reviewer, rework }, since, evidence }
+  const round = allowed.toSorted(byTimeAndHead).findIndex(isSameHead) + 1 || null
+  return { status: 'idle', reason: { kind: 'changes-requested', reviewer, round, rework }, since, evidence }
+}
+
+/** Until anything has come of the start, the first stage is shown as waiting. */
 function deriveFirstStage({ pipeline, rule }: StageContext): DerivedStage | null {
   const { start, line, stages } = pipeline
-  const untouched = currentPullRequests(pipeline).length === 0 && stages.every((stage) => stage.attempts.length === 0)
-  if (line.stages[0]?.name !== rule.name || !untouched) return null
-  const leave = deriveUnauthorizedStart(pipeline)
-  if (leave !== null || isDispatched(rule)) return leave
+  const isUntouched = currentPullRequests(pipeline).length === 0 && stages.every((stage) => stage.attempts.length === 0)
+  if (line.stages[0]?.name !== rule.name || !isUntouched) return null
+  const unauthorized = deriveUnauthorizedStart(pipeline)
+  if (unauthorized !== null || isDispatched(rule)) return unauthorized
   const { at: since, evidence } = start
   return { status: 'queued', reason: { kind: 'waits-for-start', workflow: rule.workflow }, since, evidence }
 }
 
-/** A closed issue calls off what has not started; reopening lifts that, because it is settled anew. */
-function deriveCalledOff({ removed, issue }: Pipeline): DerivedStage | null {
-  const { evidence } = issue
-  if (removed === null && issue.state === 'open') return null
-  const since = removed?.at ?? issue.closedAt ?? issue.updatedAt
-  const reason = { kind: 'called-off-with-issue', state: removed?.why ?? 'closed' } as const
-  return { status: 'cancelled', reason, since, evidence }
-}
-
-/** A pull request that was merged or closed ends what was wanted before; what is ordered afterwards is wanted again. */
-function deriveCalledOffByPullRequest({ pipeline, rule, trigger }: StageContext): DerivedStage | null {
+/**
+ * A closed issue calls off what has not started; reopening it lifts that. A merged or closed pull request calls off what was
+ * triggered before it; a later command triggers it again.
+ */
+function deriveCalledOff({ pipeline, rule, trigger }: StageContext): DerivedStage | null {
+  const { removed, issue } = pipeline
+  if (removed !== null || issue.state === 'closed') {
+    const since = removed?.at ?? issue.closedAt ?? issue.updatedAt
+    const reason = { kind: 'called-off-with-issue', state: removed?.why ?? 'closed' } as const
+    return { status: 'cancelled', reason, since, evidence: issue.evidence }
+  }
   const pullRequest = isDispatched(rule) ? currentPullRequest(pipeline) : null
   if (pullRequest === null || pullRequest.state === 'open') return null
   const since = stateSince(pullRequest)
@@ -89,41 +137,34 @@ function deriveCalledOffByPullRequest({ pipeline, rule, trigger }: StageContext)
   return { status: 'cancelled', reason: { kind: 'called-off-with-pull-request', number, state }, since, evidence }
 }
 
+/** An attempt that was not dispatched yet is called off like a stage that has not started. */
 function isInFlight({ stage, rule }: StageContext): boolean {
-  // What is not sent yet is called off like what has not begun.
   if (isDispatched(rule)) return stage.attempts.some((attempt) => isLiveAttempt(attempt) && !isUndispatched(attempt))
   return stage.attempts.some(({ run }) => run?.status === 'queued' || run?.status === 'in_progress')
 }
 
-/** What still belongs here. */
+/** The attempts that still belong to the stage, in order. */
 function linkedAttemptsOf(pipeline: Pipeline, stage: Stage): readonly Attempt[] {
   const own = admittedAttempts(stage).toSorted((a, b) => a.number - b.number)
-  const others = stage.attempts.filter(
-    ({ control, run }) => control === undefined && run !== null && belongsToPipeline(pipeline, run),
-  )
-  if (own.length > 0 || isDispatchedStage(pipeline, stage)) {
-    const beside = others.map((attempt) => ({ ...attempt, number: 0, key: null }))
-    return interleaveByTime(own, beside)
-  }
-  // Numbered by run id: GitHub hands ids out in order, deliveries come in any.
-  return others
+  // GitHub hands run ids out in order, but deliveries come in any.
+  const others = stage.attempts
+    .filter(({ control, run }) => control === undefined && run !== null && belongsToPipeline(pipeline, run))
     .sort((a, b) => (a.run?.id ?? 0) - (b.run?.id ?? 0))
-    .map((attempt, index) => ({
-      ...attempt,
-      number: index + 1,
-      key: attempt.run === null ? null : (parseAttemptKey(attempt.run.title)?.key ?? null),
-    }))
-}
-
-function isDispatchedStage({ line }: Pipeline, { name }: Stage): boolean {
-  return line.stages.some((rule) => rule.name === name && isDispatched(rule))
-}
-
-/** Our own by their numbers, and what somebody else started where it began among them. */
-function interleaveByTime(own: readonly AdmittedAttempt[], beside: readonly Attempt[]): readonly Attempt[] {
-  const place = (attempt: Attempt) =>
+  const rule = pipeline.line.stages.find(({ name }) => name === stage.name)
+  if (own.length === 0 && (rule === undefined || !isDispatched(rule))) {
+    return others.map((attempt, index) => {
+      const key = attempt.run && parseAttemptKey(attempt.run.title)?.key
+      return { ...attempt, number: index + 1, key: key ?? null }
+    })
+  }
+  // Andon's own by their numbers; the runs of others, without a number, where they started among them.
+  const indexOf = (attempt: Attempt) =>
     own.findLastIndex(({ control }) => control.admittedAt <= attemptStartedAt(attempt))
-  const sorted = beside.toSorted((a, b) => (a.run?.id ?? 0) - (b.run?.id ?? 0))
-  const between = (index: number) => sorted.filter((attempt) => place(attempt) === index)
-  return [...between(-1), ...own.flatMap((attempt, index) => [attempt, ...between(index)])]
+  const startedAfter = (index: number) =>
+    others.filter((attempt) => indexOf(attempt) === index).map((attempt) => ({ ...attempt, number: 0, key: null }))
+  return [...startedAfter(-1), ...own.flatMap((attempt, index) => [attempt, ...startedAfter(index)])]
+}
+
+function byTimeAndHead(a: ReviewFact, b: ReviewFact): number {
+  return greatest(a, b, ({ submittedAt, commitSha }) => [submittedAt, commitSha]) === a ? 1 : -1
 }

@@ -1,13 +1,16 @@
+// What puts an issue on the line, who asked for it, and whether they may. Observing needs no permission. Before anything is
+// dispatched, and for every command, GitHub must have said that the sender may write: no answer is no permission.
 import type { Line } from '../../line/line.ts'
 import { issueOfBranch, issueOfRun, stageOfRun } from '../facts/correlate.ts'
 import { greatest } from '../facts/total-order.ts'
 import type { Event } from '../model/events.ts'
-import { isGhost } from '../model/line-rules.ts'
-import type { PipelineStart } from '../model/pipeline.ts'
+import type { PermissionDecision } from '../model/facts.ts'
+import { dispatchesAnyStage, isAllowedBot, isGhost } from '../model/line-rules.ts'
+import type { Pipeline, PipelineStart, StartRequest } from '../model/pipeline.ts'
 
 /**
- * Does this event take the issue up? The start label does, the command, and an agent's branch that names the issue;
- * nothing else. `isAuthorized` tells whether a command's sender is known to be allowed: of a bot it must be.
+ * The start of a pipeline that this event brings: by the start label, the command, or an agent's branch that names the
+ * issue. `isAuthorized`: is the command's sender known to be allowed? A bot must be.
  */
 export function pipelineStartIn(
   event: Event,
@@ -17,7 +20,7 @@ export function pipelineStartIn(
 ): PipelineStart | null {
   const { at, evidence } = event
   if (event.type === 'issue.labeled') {
-    // GitHub keeps a label's case but tells labels apart without it.
+    // GitHub keeps a label's case but compares labels without it.
     const starts = event.label.toLowerCase() === line.startLabel?.toLowerCase()
     return starts && event.issue.number === issueNumber ? { by: 'label', actor: event.sender, at, evidence } : null
   }
@@ -28,20 +31,82 @@ export function pipelineStartIn(
     return counts && isAbout ? { by: 'command', actor: sender, at, evidence } : null
   }
   const branch = agentBranchOf(event, line)
-  if (branch === null || issueOfBranch(branch) !== issueNumber) return null
-  return { by: 'branch', actor: null, at, evidence }
+  return branch !== null && issueOfBranch(branch) === issueNumber ? { by: 'branch', actor: null, at, evidence } : null
 }
 
-/** Of two beginnings the one that stands: a person's before a branch's, then the earlier. */
+/** A person's start precedes a branch's, then the earlier one precedes. */
 export function precedingStart(a: PipelineStart, b: PipelineStart): PipelineStart {
-  return greatest(a, b, (beginning) => [beginning.by !== 'branch', -Date.parse(beginning.at)])
+  return greatest(a, b, ({ by, at }) => [by !== 'branch', -Date.parse(at)])
 }
 
-/** The branch whose name may take up an issue: a pull request's, or that of a run that tries one of the line's stages. */
+type StartAuthorization =
+  | { readonly state: 'granted' | 'pending' | 'refused'; readonly request: StartRequest }
+  | { readonly state: 'not_requested' }
+
+/** May Andon start the stages? The permission of one sender is enough. */
+export function startAuthorization(pipeline: Pipeline): StartAuthorization {
+  const requests = (pipeline.startRequests ?? []).toSorted(byTime)
+  const granted = requests.find((request) => isAuthorized(pipeline, request))
+  if (granted !== undefined) return { state: 'granted', request: granted }
+  const pending = requests.find(({ permission }) => permission === null)
+  if (pending !== undefined) return { state: 'pending', request: pending }
+  const refused = requests.at(-1)
+  return refused === undefined ? { state: 'not_requested' } : { state: 'refused', request: refused }
+}
+
+/** Requests by label whose sender's permission GitHub must be asked for. */
+export function unansweredStartRequests(pipeline: Pipeline): readonly StartRequest[] {
+  return (pipeline.startRequests ?? []).filter(
+    (request) => request.permission === null && !isAuthorized(pipeline, request) && request.by === 'label',
+  )
+}
+
+/** The same sender may ask again: a refusal holds only for requests made before it. */
+export function withStartRequest(pipeline: Pipeline, request: StartRequest): Pipeline {
+  const requests = pipeline.startRequests ?? []
+  const isSame = (other: StartRequest) => other.login === request.login && other.by === request.by
+  const existing = requests.find(isSame)
+  const merged = existing === undefined ? request : mergeStartRequests(existing, request)
+  const all = [...requests.filter((other) => !isSame(other)), merged]
+  return { ...pipeline, startRequests: all.sort((a, b) => (`${a.login} ${a.by}` < `${b.login} ${b.by}` ? -1 : 1)) }
+}
+
+/** GitHub answered whether the sender of a request may start the pipeline. */
+export function withStartPermission(
+  pipeline: Pipeline,
+  { login, by, at }: Pick<StartRequest, 'login' | 'by' | 'at'>,
+  decision: PermissionDecision,
+): Pipeline {
+  if (pipeline.startRequests === undefined) return pipeline
+  const startRequests = pipeline.startRequests.map((request) => {
+    if (request.login !== login || request.by !== by || (request.at > at && !decision.granted)) return request
+    const permission = greatest(request.permission ?? decision, decision, (known) => [known.granted, known.at])
+    return { ...request, permission }
+  })
+  return { ...pipeline, startRequests }
+}
+
+/** The branch that may start a pipeline: a pull request's, or that of a run of one of the line's workflows. */
 function agentBranchOf(event: Event, line: Line): string | null {
   if (event.type === 'pull_request.changed' || event.type === 'review.changed') return event.pullRequest.branch
   if (event.type !== 'run.changed' || stageOfRun(line.stages, event.run) === null) return null
   const { branch } = event.run
-  // A key says for which issue a run is, whatever its branch.
+  // A key names the issue of its run, whatever the branch.
   return branch !== null && issueOfRun(event.run) === issueOfBranch(branch) ? branch : null
+}
+
+function mergeStartRequests(a: StartRequest, b: StartRequest): StartRequest {
+  const newest = greatest(a, b, ({ at, permission }) => [at, permission !== null])
+  const granted = [a.permission, b.permission].find((permission) => permission?.granted)
+  return granted ? { ...newest, permission: granted } : newest
+}
+
+function isAuthorized({ line }: Pipeline, { login, by, permission }: StartRequest): boolean {
+  if (permission?.granted === true || isAllowedBot(line, login)) return true
+  // Only people whom the repository trusts with its issues can label them: that is enough to observe.
+  return by === 'label' && !dispatchesAnyStage(line)
+}
+
+function byTime(a: StartRequest, b: StartRequest): number {
+  return a.at === b.at ? (a.login < b.login ? -1 : 1) : a.at < b.at ? -1 : 1
 }

@@ -1,16 +1,15 @@
-// What only GitHub knows and we therefore ask.
-
+// What only GitHub knows and Andon therefore asks.
 import type { Effect } from '../model/effects.ts'
 import type { Event } from '../model/events.ts'
 import type { Pipeline } from '../model/pipeline.ts'
 import type { Instant } from '../model/time.ts'
-import { runIdOf } from './attempt-outcome.ts'
-import { unansweredStartRequests } from './start-requests.ts'
-import { unverifiedReviews } from './verdicts.ts'
+import { runIdOf } from './attempts.ts'
+import { unansweredStartRequests } from './pipeline-start.ts'
+import { unverifiedReviews } from './triggers.ts'
 
 const LINKING_ACTIONS = ['opened', 'edited', 'synchronize', 'reopened', 'closed']
 
-/** What an event makes us ask whether or not a pipeline is concerned: nobody tells us which issues a pull request closes. */
+/** Asked whether or not a pipeline is concerned: no webhook says which issues a pull request closes. */
 export function askClosingIssues(event: Event): readonly Effect[] {
   if (event.type !== 'pull_request.changed' || !LINKING_ACTIONS.includes(event.action)) return []
   const { number, updatedAt } = event.pullRequest
@@ -18,27 +17,23 @@ export function askClosingIssues(event: Event): readonly Effect[] {
   return [{ type: 'ask', key, question: { about: 'pull_request', pullRequestNumber: number } }]
 }
 
-/** Asked when an issue is taken up. */
+/** Asked when a pipeline starts. */
 export function askAboutIssue(issueNumber: number, at: Instant): Effect {
   return { type: 'ask', key: `issue/${issueNumber}/${at}`, question: { about: 'issue', issueNumber } }
 }
 
 /** A verdict counts once GitHub has said that its author may write. */
-export function askReviewerPermissions(pipeline: Pipeline): readonly Effect[] {
-  return pipeline.pullRequests.flatMap((pullRequest) =>
-    unverifiedReviews(pullRequest).map(({ reviewer, id }) => ({
-      type: 'ask',
-      key: `permission/${pullRequest.number}/${reviewer}/${id}`,
-      question: {
-        about: 'permission',
-        login: reviewer,
-        purpose: { kind: 'review', pullRequestNumber: pullRequest.number },
-      },
-    })),
+export function askReviewerPermissions({ pullRequests }: Pipeline): readonly Effect[] {
+  return pullRequests.flatMap((pullRequest) =>
+    unverifiedReviews(pullRequest).map(({ reviewer: login, id }) => {
+      const purpose = { kind: 'review', pullRequestNumber: pullRequest.number } as const
+      const key = `permission/${pullRequest.number}/${login}/${id}`
+      return { type: 'ask', key, question: { about: 'permission', login, purpose } }
+    }),
   )
 }
 
-/** Somebody put the start label: may they start what Andon dispatches? */
+/** May the sender of a start label start what Andon dispatches? */
 export function askStartPermissions(pipeline: Pipeline): readonly Effect[] {
   const issueNumber = pipeline.issue.number
   return unansweredStartRequests(pipeline).map(({ login, at }) => ({
@@ -48,7 +43,7 @@ export function askStartPermissions(pipeline: Pipeline): readonly Effect[] {
   }))
 }
 
-/** How do the runs stand of which nothing was heard for too long? */
+/** Asks GitHub to read the runs that have been silent for too long. */
 export function askSilentRuns({ issue, stages }: Pipeline): readonly Effect[] {
   return stages
     .flatMap(({ attempts }) => attempts)

@@ -1,108 +1,111 @@
-// Why a stage is carried out, and whether that has been done. A trigger is a reason to carry a stage out anew: the start, a
-// round of rework, a person's order. Attempts are counted by trigger, never by time: our clock and GitHub's are two.
-import type { StageName } from '../../line/line.ts'
+// Why a stage runs, and whether it has. A trigger is a reason to run a stage again: the start, a round of rework, a command.
+// Attempts are counted by trigger, never by time: our clock and GitHub's are two. A review counts if GitHub has said that its
+// author may write, or if the repository's file names the bot.
+import type { Line, StageName } from '../../line/line.ts'
 import { currentPullRequests } from '../facts/current-pull-request.ts'
 import { greatest } from '../facts/total-order.ts'
 import { isAdmitted } from '../model/attempt.ts'
-import { reworkStage } from '../model/line-rules.ts'
+import type { PullRequestFact, ReviewFact } from '../model/facts.ts'
+import { isAllowedBot, reworkStage } from '../model/line-rules.ts'
 import type { Attempt, Pipeline, Stage, StageCommand, Trigger } from '../model/pipeline.ts'
-import { admittedAttempts, currentAttempt } from './attempt-outcome.ts'
-import { startAuthorization } from './start-requests.ts'
-import { type ChangeRequest, changeRequestsOf } from './verdicts.ts'
+import { admittedAttempts, currentAttempt } from './attempts.ts'
+import { startAuthorization } from './pipeline-start.ts'
 
-/**
- * What the stage is to be carried out for now: the newest trigger for it; null while nothing asks for it. The start comes before
- * all that was called for since, however often it is asked for.
- */
+/** The newest trigger of the stage; null while it has none. The start precedes all others, however often it is asked for. */
 export function triggerOf(pipeline: Pipeline, stage: Stage): Trigger | null {
   const triggers = [
     ...startTriggers(pipeline),
     ...reworkTriggers(pipeline, stage.name),
-    // A trigger that was once heeded stays one, whatever became of its reason.
+    // A trigger that started an attempt remains one, whatever became of its reason.
     ...admittedAttempts(stage).map(({ control }) => control.trigger),
     ...commandTriggers(stage),
   ]
-  const moment = ({ id, at }: Trigger) => (id === START_ID ? '' : at)
+  const timeOf = ({ id, at }: Trigger) => (id === START_ID ? '' : at)
   return triggers.reduce<Trigger | null>(
-    (one, other) => (one === null || moment(other) >= moment(one) ? other : one),
+    (newest, other) => (newest === null || timeOf(other) >= timeOf(newest) ? other : newest),
     null,
   )
 }
 
-/** Rounds of rework: by which heads' objections the line was sent back, and whether more are allowed. */
-export function reworkRoundsOf(pipeline: Pipeline): {
-  readonly allowed: readonly ChangeRequest[]
-  readonly refused: readonly ChangeRequest[]
-} {
+/** The reviews that sent the pipeline back to rework, and those for which no round is left. */
+export function reworkRoundsOf(pipeline: Pipeline): Readonly<Record<'allowed' | 'refused', readonly ReviewFact[]>> {
   const name = reworkStage(pipeline.line)
-  const stage = pipeline.stages.find((known) => known.name === name)
+  const stage = pipeline.stages.find((stage) => stage.name === name)
   if (stage === undefined || startAuthorization(pipeline).state !== 'granted') return { allowed: [], refused: [] }
-  const heeded = new Set(admittedAttempts(stage).map(({ control }) => control.trigger.id))
-  const objections = changeRequestsOf(pipeline).toSorted((a, b) => Number(isHeeded(b)) - Number(isHeeded(a)))
-  // Rounds whose objection was withdrawn count as well: they were run.
-  const gone = [...heeded].filter(
-    (id) => id.startsWith(ROUND_PREFIX) && objections.every(({ sha }) => id !== roundId(sha)),
-  )
-  const most = Math.max(0, pipeline.line.rework - gone.length)
-  return { allowed: objections.slice(0, most), refused: objections.slice(most) }
-
-  function isHeeded({ sha }: ChangeRequest): boolean {
-    return heeded.has(roundId(sha))
-  }
+  const started = new Set(admittedAttempts(stage).map(({ control }) => control.trigger.id))
+  const isStarted = ({ commitSha }: ReviewFact) => started.has(`${ROUND_PREFIX}${commitSha}`)
+  const requests = changeRequestsOf(pipeline).toSorted((a, b) => Number(isStarted(b)) - Number(isStarted(a)))
+  // Rounds whose request was withdrawn count as well: they ran.
+  const rounds = [...started].filter((id) => id.startsWith(ROUND_PREFIX)).length
+  const withdrawn = rounds - requests.filter(isStarted).length
+  const limit = Math.max(0, pipeline.line.rework - withdrawn)
+  return { allowed: requests.slice(0, limit), refused: requests.slice(limit) }
 }
 
-/** Is the stage to be carried out now for this trigger, if it has not been? */
+/** Each reviewer's newest verdict, oldest first. As on GitHub, a dismissed one takes back those before it. */
+export function newestVerdicts(pullRequest: PullRequestFact, line: Line): readonly ReviewFact[] {
+  const dismissed = pullRequest.reviews.filter(({ state }) => state === 'dismissed')
+  const reviews = [...authorizedReviews(pullRequest, line), ...dismissed].sort(byTime)
+  const newest = new Map(reviews.map((review) => [review.reviewer, review]))
+  return [...newest.values()].filter(({ state }) => state !== 'dismissed').sort(byTime)
+}
+
+/** Verdicts that wait for GitHub to say whether their author may write; no bot's does. */
+export function unverifiedReviews({ reviews, writePermissions }: PullRequestFact): readonly ReviewFact[] {
+  return reviews.filter(
+    (review) => !review.bot && isVerdict(review) && (writePermissions[review.reviewer]?.at ?? '') < review.submittedAt,
+  )
+}
+
+/** Should the stage run now for this trigger, if it has not yet? */
 export function isDue(pipeline: Pipeline, stage: Stage, trigger: Trigger, before: readonly Stage[]): boolean {
   if (trigger.from !== stage.name) return isPreviousStageFinished(before)
   return trigger.id !== START_ID || hasNoExternalWork(pipeline)
 }
 
-/** Was the attempt made for the trigger? Of runs that somebody else started, those that began after it. */
+/** Was the attempt made for the trigger? A run that Andon did not start was if it started after the trigger. */
 export function isForTrigger(attempt: Attempt, trigger: Trigger | null): boolean {
   if (isAdmitted(attempt)) return attempt.control.trigger.id === trigger?.id
   return trigger === null || trigger.id === START_ID || (attempt.run !== null && attempt.run.startedAt >= trigger.at)
 }
 
-/** The order of that kind that was given about the stage as it is carried out now. */
+/** The newest command of that verb about the stage's trigger. */
 export function commandForTrigger(
   stage: Stage,
   trigger: Trigger | null,
   verb: StageCommand['verb'],
 ): StageCommand | null {
   const id = trigger?.id ?? NO_TRIGGER
-  return stage.commands?.findLast((order) => order.verb === verb && order.triggerId === id) ?? null
+  return stage.commands?.findLast((command) => command.verb === verb && command.triggerId === id) ?? null
 }
 
-/** What an order about a stage that nothing asks for is about. */
+/** What a command refers to at a stage without a trigger. */
 export const NO_TRIGGER = 'none'
 const START_ID = 'start'
+/** The trigger of a round of rework is `round/<sha>`. */
 const ROUND_PREFIX = 'round/'
 
 function startTriggers(pipeline: Pipeline): readonly Trigger[] {
-  const leave = startAuthorization(pipeline)
-  const first = pipeline.line.stages[0]
-  if (leave.state !== 'granted' || first === undefined) return []
-  // One that was heeded stands as it was, whoever asks for it again.
-  const heeded = pipeline.stages.flatMap(admittedAttempts).find(({ control }) => control.trigger.id === START_ID)
-  const { at, evidence } = leave.request
-  return [heeded?.control.trigger ?? { id: START_ID, at, from: first.name, evidence }]
+  const authorization = startAuthorization(pipeline)
+  const [first] = pipeline.line.stages
+  if (authorization.state !== 'granted' || first === undefined) return []
+  // Once it started an attempt it stays as it was, no matter who asks again.
+  const started = pipeline.stages.flatMap(admittedAttempts).find(({ control }) => control.trigger.id === START_ID)
+  const { at, evidence } = authorization.request
+  return [started?.control.trigger ?? { id: START_ID, at, from: first.name, evidence }]
 }
 
-/** For rework and everything after it: each round that was begun, whatever became of its reason, and each that may begin. */
+/** For the stage of rework and those after it: each round that started, whatever became of its reason, or that may start. */
 function reworkTriggers(pipeline: Pipeline, name: StageName): readonly Trigger[] {
   const from = reworkStage(pipeline.line)
   const names = pipeline.line.stages.map((rule) => rule.name)
   if (from === null || names.indexOf(name) < names.indexOf(from)) return []
-  const begun = pipeline.stages.filter((stage) => stage.name === from).flatMap(admittedAttempts)
-  return [
-    ...begun.map(({ control }) => control.trigger).filter(({ id }) => id.startsWith(ROUND_PREFIX)),
-    ...reworkRoundsOf(pipeline).allowed.map(({ sha, submittedAt: at, evidence }) => ({
-      id: roundId(sha),
-      at,
-      from,
-      evidence,
-    })),
-  ].toSorted((a, b) => (greatest(a, b, ({ at, id }) => [at, id]) === a ? 1 : -1))
+  const attempts = pipeline.stages.filter((stage) => stage.name === from).flatMap(admittedAttempts)
+  const started = attempts.map(({ control }) => control.trigger).filter(({ id }) => id.startsWith(ROUND_PREFIX))
+  const allowed = reworkRoundsOf(pipeline).allowed.map(({ commitSha, submittedAt: at, evidence }) => {
+    return { id: `${ROUND_PREFIX}${commitSha}`, at, from, evidence }
+  })
+  return [...started, ...allowed].sort((a, b) => (greatest(a, b, ({ at, id }) => [at, id]) === a ? 1 : -1))
 }
 
 function commandTriggers({ name, commands = [] }: Stage): readonly Trigger[] {
@@ -111,23 +114,48 @@ function commandTriggers({ name, commands = [] }: Stage): readonly Trigger[] {
     .map(({ triggerId, at, evidence }) => ({ id: triggerId, at, from: name, evidence }))
 }
 
-function roundId(sha: string): string {
-  return `${ROUND_PREFIX}${sha}`
-}
-
-/** Nothing has come of the start yet, by us or by anybody else. */
+/** Nothing has come of the start yet, neither from Andon nor from anything else. */
 function hasNoExternalWork(pipeline: Pipeline): boolean {
   const { stages } = pipeline
   return currentPullRequests(pipeline).length === 0 && stages.every(({ attempts }) => attempts.every(isAdmitted))
 }
 
-/** Is the stage before over, for the same reason as what stands before it? */
+/** Has the previous stage finished for this trigger? */
 function isPreviousStageFinished(before: readonly Stage[]): boolean {
   const previous = before.at(-1)
   if (previous === undefined || (previous.status !== 'done' && previous.status !== 'skipped')) return false
   const ran = currentAttempt(previous)
   if (previous.status === 'skipped' || ran === null || isAdmitted(ran)) return true
-  // What somebody else ran before the stage before it was carried out anew says nothing about that.
-  const earlier = before.length < 2 ? null : currentAttempt({ attempts: before.at(-2)?.attempts ?? [] })
+  // A run that Andon did not start counts only if it is newer than the run of the stage before it.
+  const stageBefore = before.at(-2)
+  const earlier = stageBefore && currentAttempt(stageBefore)
   return earlier?.run == null || ran.run === null || ran.run.id > earlier.run.id
+}
+
+/** The first request for changes at each head, oldest first: one head is reworked once, however many ask for it. */
+function changeRequestsOf(pipeline: Pipeline): readonly ReviewFact[] {
+  const requests = currentPullRequests(pipeline)
+    .flatMap((pullRequest) => authorizedReviews(pullRequest, pipeline.line))
+    .filter(({ state }) => state === 'changes_requested')
+    .toSorted(byTime)
+  const heads = requests.map(({ commitSha }) => commitSha)
+  return requests.filter(({ commitSha }, index) => heads.indexOf(commitSha) === index)
+}
+
+/** A permission that GitHub confirmed before the verdict does not count: the author may have lost it since. */
+function authorizedReviews({ reviews, writePermissions }: PullRequestFact, line: Line): readonly ReviewFact[] {
+  return reviews.filter((review) => {
+    if (!isVerdict(review)) return false
+    if (review.bot) return isAllowedBot(line, review.reviewer)
+    const permission = writePermissions[review.reviewer]
+    return permission?.granted === true && permission.at >= review.submittedAt
+  })
+}
+
+function isVerdict({ state }: ReviewFact): boolean {
+  return state === 'approved' || state === 'changes_requested'
+}
+
+function byTime(a: ReviewFact, b: ReviewFact): number {
+  return greatest(a, b, ({ submittedAt, id }) => [submittedAt, id]) === a ? 1 : -1
 }

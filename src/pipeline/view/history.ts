@@ -1,67 +1,56 @@
-// History is told by comparing what stood before with what stands after, so that an event tells only what it changed.
+// History compares the pipeline before and after an event, so that each event is credited only with what it changed.
 import { isEqualJson } from '../facts/total-order.ts'
 import { activeHold, isSameWord, placeKey } from '../holds/holds.ts'
 import { stageSummary } from '../model/command-result.ts'
 import type { Event } from '../model/events.ts'
 import type { HistoryEntry } from '../model/history-entry.ts'
-import type { HoldOrRelease } from '../model/hold.ts'
 import type { Pipeline, Stage } from '../model/pipeline.ts'
 import { isProgress } from '../model/reason.ts'
 
 /** What an event changed. */
 export function historyOf(before: Pipeline, after: Pipeline, event: Event): readonly HistoryEntry[] {
-  const known = { at: event.at, actor: actorOf(event), evidence: event.evidence }
+  const common = { at: event.at, actor: actorOf(event), evidence: event.evidence }
   return [
     ...issueEntries(before, after),
-    ...pullRequestEntries(before, after),
+    ...addedPullRequests(before, after).map((number) => pullRequestEntry(number, true)),
+    ...addedPullRequests(after, before).map((number) => pullRequestEntry(number, false)),
     ...holdEntries(before, after),
     ...stageEntries(before, after),
-  ].map((entry) => ({ ...known, ...entry }))
+  ].map((entry) => ({ ...common, ...entry }))
 }
 
 type EntryDraft = Pick<HistoryEntry, 'type' | 'change'> & Partial<Pick<HistoryEntry, 'actor'>>
 
 function issueEntries(before: Pipeline, after: Pipeline): readonly EntryDraft[] {
+  const { state } = after.issue
   const states = [
-    ...(before.issue.state === after.issue.state
-      ? []
-      : ([after.issue.state === 'closed' ? 'closed' : 'reopened'] as const)),
+    ...(before.issue.state === state ? [] : ([state === 'closed' ? 'closed' : 'reopened'] as const)),
     ...(before.removed === null && after.removed !== null ? [after.removed.why] : []),
   ]
   return states.map((state) => ({ type: `issue.${state}`, change: { kind: 'issue', state } }))
 }
 
-function pullRequestEntries(before: Pipeline, after: Pipeline): readonly EntryDraft[] {
-  const entry = (number: number, isLinked: boolean): EntryDraft => {
-    return {
-      type: `pull_request.${isLinked ? 'linked' : 'unlinked'}`,
-      change: { kind: 'pull-request', number, isLinked },
-    }
-  }
-  return [
-    ...addedPullRequests(before, after).map((number) => entry(number, true)),
-    ...addedPullRequests(after, before).map((number) => entry(number, false)),
-  ]
+function addedPullRequests(before: Pipeline, after: Pipeline): readonly number[] {
+  const known = new Set(before.pullRequests.map(({ number }) => number))
+  return after.pullRequests.map(({ number }) => number).filter((number) => !known.has(number))
+}
+
+function pullRequestEntry(number: number, isLinked: boolean): EntryDraft {
+  const type = isLinked ? 'pull_request.linked' : 'pull_request.unlinked'
+  return { type, change: { kind: 'pull-request', number, isLinked } }
 }
 
 function holdEntries(before: Pipeline, after: Pipeline): readonly EntryDraft[] {
   const known = before.holdsAndReleases ?? []
-  const added = after.holdsAndReleases?.filter((word) => known.every((other) => !isSameWord(other, word))) ?? []
-  return added.flatMap((word): readonly EntryDraft[] => {
-    const hold = activeHold(word)
-    if (hold !== null) return [{ type: 'hold.set', change: { kind: 'held', hold }, actor: word.by }]
-    if (!wasHeldBefore(before, word)) return []
-    return [{ type: 'hold.released', change: { kind: 'released', release: word }, actor: word.by }]
+  const added = after.holdsAndReleases?.filter((latest) => !known.some((other) => isSameWord(other, latest))) ?? []
+  return added.flatMap((latest): readonly EntryDraft[] => {
+    const hold = activeHold(latest)
+    if (hold !== null) return [{ type: 'hold.set', change: { kind: 'held', hold }, actor: latest.by }]
+    const wasHeld = known.some(
+      (other) => activeHold(other) !== null && placeKey(other.place) === placeKey(latest.place),
+    )
+    return wasHeld ? [{ type: 'hold.released', change: { kind: 'released', release: latest }, actor: latest.by }] : []
   })
-}
-
-function wasHeldBefore({ holdsAndReleases = [] }: Pipeline, { place }: HoldOrRelease): boolean {
-  return holdsAndReleases.some((word) => activeHold(word) !== null && placeKey(word.place) === placeKey(place))
-}
-
-function addedPullRequests(before: Pipeline, after: Pipeline): readonly number[] {
-  const known = new Set(before.pullRequests.map(({ number }) => number))
-  return after.pullRequests.map(({ number }) => number).filter((number) => !known.has(number))
 }
 
 function stageEntries(before: Pipeline, after: Pipeline): readonly EntryDraft[] {
@@ -72,7 +61,7 @@ function stageEntries(before: Pipeline, after: Pipeline): readonly EntryDraft[] 
   })
 }
 
-/** What is worth an entry when it changes. */
+/** A change of these is worth an entry. */
 function newsOf({ status, attempts, reason }: Stage): unknown {
   const rerun = attempts.at(-1)?.run?.runAttempt ?? 1
   return { status, attempts: attempts.length, rerun, reason: isProgress(reason) ? null : reason }

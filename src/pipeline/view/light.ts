@@ -1,13 +1,27 @@
-// An issue shows one light, and is counted once: at its furthest live stage, or by what is left when none is live.
-import type { StageName } from '../../line/line.ts'
+// A pipeline has one light and is counted once: at its furthest live stage, or by what is left when none is live. Its health
+// is derived when read, never stored. A run is alive when GitHub says anything new about it; it makes progress when a job or
+// a step moves. Silence after progress is a stall; a run that never showed any progress is unknown.
+import type { StageConfig, StageName } from '../../line/line.ts'
 import { currentPullRequest } from '../facts/current-pull-request.ts'
+import { holdsAffectingStage, pipelineHolds } from '../holds/holds.ts'
+import { isAdmitted } from '../model/attempt.ts'
+import type { RunFact } from '../model/facts.ts'
+import type { Hold } from '../model/hold.ts'
 import { dispatchesAnyStage } from '../model/line-rules.ts'
-import type { Light, Pipeline, Stage } from '../model/pipeline.ts'
+import type { Attempt, Health, Light, Pipeline, Stage } from '../model/pipeline.ts'
 import type { Reason } from '../model/reason.ts'
-import type { Instant } from '../model/time.ts'
-import { attemptStartedAt, currentAttempt } from '../stages/attempt-outcome.ts'
+import { type Instant, latest, secondsAfter } from '../model/time.ts'
+import {
+  attemptStartedAt,
+  currentAttempt,
+  isLiveAttempt,
+  isUndispatched,
+  lastActivityAt,
+  runAliveAt,
+  runStartedAt,
+} from '../stages/attempts.ts'
 
-/** The light, the stage it speaks of, since when and why. */
+/** The light, the stage that decides it, since when and why. */
 export type Headline = {
   readonly light: Light
   readonly stage: StageName
@@ -15,39 +29,113 @@ export type Headline = {
   readonly reason: Reason | null
 }
 
-/** The one light of a pipeline. */
 export function headlineOf(pipeline: Pipeline): Headline {
   const live = pipeline.removed === null ? pipeline.stages.findLast(isLive) : undefined
   if (live !== undefined && isLive(live)) return headlineAt(pipeline, live.status, live)
   const failed = stageNeedingAttention(pipeline)
-  if (failed !== null) return headlineAt(pipeline, 'failed', failed)
+  if (failed !== undefined) return headlineAt(pipeline, 'failed', failed)
   return whenFinished(pipeline) ?? whenNothingIsLive(pipeline)
 }
 
-/** Is somebody or something at work on it, or is it next? */
+/** Is the stage at work, or next? */
 export function isLive(stage: Stage): stage is Stage & { readonly status: 'running' | 'review' | 'queued' } {
   return stage.status === 'running' || stage.status === 'review' || stage.status === 'queued'
 }
 
-/** The furthest failed stage that the line has not since gone past. */
-function stageNeedingAttention(pipeline: Pipeline): Stage | null {
-  if (pipeline.removed !== null || pipeline.issue.state === 'closed' || isMerged(pipeline)) return null
-  const failed = pipeline.stages.findLast(({ status }, index) => {
-    const failed = pipeline.stages[index]
-    return (
-      status === 'failed' &&
-      !pipeline.stages.slice(index + 1).some((later) => isFinished(later) && isPassedBy(failed, later))
-    )
-  })
-  return failed ?? null
+type HealthProblem = { readonly health: Health; readonly since: Instant }
+
+/** The health of the stage that decides the light, and since when; `ok` has no since. */
+export function deriveHealth(
+  pipeline: Pipeline,
+  now: Instant,
+  holds = pipelineHolds(pipeline),
+): { readonly health: Health; readonly since: Instant | null } {
+  const problem = upcomingProblems(pipeline, holds).findLast(({ since }) => since <= now)
+  return problem ?? { health: 'ok', since: null }
 }
 
-/** In rework an earlier stage fails anew, after a later one was done: only what ran afterwards has gone past it. */
-function isPassedBy(failed: Stage | undefined, later: Stage): boolean {
-  const tried = failed === undefined ? null : currentAttempt(failed)
+/** Since when, or from when unless something changes, a person is needed; null: never. */
+export function needsYouAt(pipeline: Pipeline): Instant | null {
+  const { light, since } = headlineOf(pipeline)
+  if (light === 'review' || light === 'failed') return since
+  return upcomingProblems(pipeline).find(({ health }) => health !== 'unknown')?.since ?? null
+}
+
+/** When the attempt behind the light last gave a sign of life, and when it last made progress. */
+export function activityOf(pipeline: Pipeline): Readonly<Record<'aliveAt' | 'progressAt', Instant | null>> {
+  const attempt = attemptOfHeadline(pipeline, pipelineHolds(pipeline))?.attempt
+  if (attempt === undefined) return { aliveAt: null, progressAt: null }
+  const { run, control } = attempt
+  const movedAt = run && runProgressAt(run)
+  const reportedAt = control?.report?.progressAt ?? null
+  return {
+    aliveAt: isAdmitted(attempt) ? lastActivityAt(attempt) : run && runAliveAt(run),
+    progressAt: movedAt !== null && reportedAt !== null ? latest(movedAt, reportedAt) : (movedAt ?? reportedAt),
+  }
+}
+
+/** Upcoming health problems if the run stays silent: soonest first, the graver last. */
+export function upcomingProblems(pipeline: Pipeline, holds = pipelineHolds(pipeline)): readonly HealthProblem[] {
+  const behind = attemptOfHeadline(pipeline, holds)
+  if (behind === null) return []
+  const { attempt, rule } = behind
+  const silent = silenceOf(attempt, rule)
+  if (silent === null) return []
+  const startedAt = isAdmitted(attempt) ? runStartedAt(attempt) : (attempt.run?.startedAt ?? silent.since)
+  const stale = { health: 'stale', since: secondsAfter(startedAt, rule.limitSeconds) } as const
+  return silent.since < stale.since ? [silent, stale] : [stale]
+}
+
+/** A workflow that reports is stalled when it makes no progress, however it beats; one that never reports is unknown. */
+function silenceOf(attempt: Attempt, { timeoutSeconds }: StageConfig): HealthProblem | null {
+  const { run } = attempt
+  const after = (health: Health, at: Instant) => ({ health, since: secondsAfter(at, timeoutSeconds) })
+  if (!isAdmitted(attempt)) {
+    const isUnknown = run?.status === 'in_progress' && runProgressAt(run) === null
+    return run && after(isUnknown ? 'unknown' : 'stalled', runAliveAt(run))
+  }
+  const { dispatch, report } = attempt.control
+  if (run === null && dispatch?.needsPerson) return { health: 'stalled', since: dispatch.at }
+  if (run === null || run.status !== 'in_progress')
+    return after('stalled', latest(lastActivityAt(attempt), dispatch?.until ?? ''))
+  if (report === null) return after('unknown', lastActivityAt(attempt))
+  return after('stalled', latest(runAliveAt(run), report.progressAt ?? ''))
+}
+
+function attemptOfHeadline(
+  pipeline: Pipeline,
+  holds: readonly Hold[],
+): { readonly attempt: Attempt; readonly rule: StageConfig } | null {
+  const { stage: name } = headlineOf(pipeline)
+  const stage = pipeline.stages.find((stage) => stage.name === name)
+  const rule = pipeline.line.stages.find((rule) => rule.name === name)
+  if (stage === undefined || rule === undefined || !isLive(stage) || pipeline.removed !== null) return null
+  const attempt = currentAttempt(stage)
+  if (attempt === null || !isLiveAttempt(attempt)) return null
+  // Nothing is dispatched while a hold is active, so silence says nothing.
+  return isUndispatched(attempt) && holdsAffectingStage(holds, name).length > 0 ? null : { attempt, rule }
+}
+
+function runProgressAt({ jobs }: RunFact): Instant | null {
+  const moved = jobs.filter(({ status }) => status === 'in_progress' || status === 'completed')
+  return moved.length === 0 ? null : moved.map(({ at }) => at).reduce(latest)
+}
+
+/** The furthest failed stage that no later stage has since passed by. */
+function stageNeedingAttention(pipeline: Pipeline): Stage | undefined {
+  if (pipeline.removed !== null || pipeline.issue.state === 'closed' || isMerged(pipeline)) return undefined
+  return pipeline.stages.findLast((stage, index) => {
+    const isPassed = pipeline.stages.slice(index + 1).some((later) => isFinished(later) && isPassedBy(stage, later))
+    return stage.status === 'failed' && !isPassed
+  })
+}
+
+/** In rework an earlier stage may fail after a later one was done: only what ran afterwards has passed it by. */
+function isPassedBy(failed: Stage, later: Stage): boolean {
+  const tried = currentAttempt(failed)
   const passed = currentAttempt(later)
   if (tried === null || passed === null || passed.run === null) return true
-  // One that was refused has no run to be compared by.
+  // A refused attempt has no run to compare.
   return tried.run === null ? attemptStartedAt(passed) > attemptStartedAt(tried) : passed.run.id > tried.run.id
 }
 
@@ -61,7 +149,7 @@ function whenFinished(pipeline: Pipeline): Headline | null {
 
 function whenNothingIsLive(pipeline: Pipeline): Headline {
   const { removed, issue, line, stages } = pipeline
-  // Where Andon runs the line, what came to a halt says more than what would have come after it.
+  // Where Andon starts stages, a cancelled one says more than the stages after it.
   const halted = dispatchesAnyStage(line) ? stages.findLast(({ status }) => status === 'cancelled') : undefined
   const furthest = halted ?? stages.findLast(({ since }) => since !== null) ?? stages[0]
   const idle = headlineAt(pipeline, 'idle', furthest)
@@ -71,14 +159,14 @@ function whenNothingIsLive(pipeline: Pipeline): Headline {
   return next === undefined ? idle : { ...idle, reason: { kind: 'stage-over', workflow: next.workflow } }
 }
 
-function closedHeadline(pipeline: Pipeline, colour: Light, stage: Stage | undefined): Headline {
+function closedHeadline(pipeline: Pipeline, light: Light, stage: Stage | undefined): Headline {
   const { stateReason, closedAt, updatedAt } = pipeline.issue
   const reason = { kind: 'issue-closed', stateReason } as const
-  return { ...headlineAt(pipeline, colour, stage), since: closedAt ?? updatedAt, reason }
+  return { ...headlineAt(pipeline, light, stage), since: closedAt ?? updatedAt, reason }
 }
 
-function headlineAt({ start }: Pipeline, colour: Light, stage: Stage | undefined): Headline {
-  return { light: colour, stage: stage?.name ?? '', since: stage?.since ?? start.at, reason: stage?.reason ?? null }
+function headlineAt({ start }: Pipeline, light: Light, stage: Stage | undefined): Headline {
+  return { light, stage: stage?.name ?? '', since: stage?.since ?? start.at, reason: stage?.reason ?? null }
 }
 
 function isMerged(pipeline: Pipeline): boolean {

@@ -1,8 +1,8 @@
 // How the two clocks of an attempt are shown, and when the clock is wanted. Each test is a row of the transition table in
 // docs/reference/transitions.md.
 import { expect, test } from 'vitest'
-import { wakeAt } from '../../../src/pipeline/deadlines/wake-at.ts'
-import { activityOf, deriveHealth, needsYouAt } from '../../../src/pipeline/view/health.ts'
+import { wakeAt } from '../../../src/pipeline/deadlines/enforce-deadlines.ts'
+import { activityOf, deriveHealth, needsYouAt } from '../../../src/pipeline/view/light.ts'
 import { jobChanged, minutesAfterNine } from '../../support/pipeline-fixtures.ts'
 import {
   attemptKeyOf,

@@ -3,9 +3,9 @@
 import { describe, expect, test } from 'vitest'
 import { countLiveAttempts } from '../../../src/pipeline/admission.ts'
 import { NO_CONTEXT } from '../../../src/pipeline/commands/authorized-commands.ts'
-import { wakeAt } from '../../../src/pipeline/deadlines/wake-at.ts'
-import { stageReadyForAdmission } from '../../../src/pipeline/stages/ready-stage.ts'
-import { activityOf, deriveHealth } from '../../../src/pipeline/view/health.ts'
+import { wakeAt } from '../../../src/pipeline/deadlines/enforce-deadlines.ts'
+import { stageReadyForAdmission } from '../../../src/pipeline/stages/attempt-events.ts'
+import { activityOf, deriveHealth } from '../../../src/pipeline/view/light.ts'
 import { jobFact, minutesAfterNine } from '../../support/pipeline-fixtures.ts'
 import {
   attemptKeyOf,

@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest'
 import { activeHolds, heldStageNames, holdsAffectingStage } from '../../../src/pipeline/holds/holds.ts'
-import { stageReadyForAdmission } from '../../../src/pipeline/stages/ready-stage.ts'
-import { deriveHealth } from '../../../src/pipeline/view/health.ts'
+import { stageReadyForAdmission } from '../../../src/pipeline/stages/attempt-events.ts'
+import { deriveHealth } from '../../../src/pipeline/view/light.ts'
 import { describeHold } from '../../../src/render/hold-text.ts'
 import { GLOBAL_HOLD, REPOSITORY_HOLD, runHoldCommand } from '../../support/hold-commands.ts'
 import { entryInWords } from '../../support/in-words.ts'

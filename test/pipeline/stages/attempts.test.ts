@@ -1,7 +1,7 @@
 // How a line that Andon runs goes on. Each test is a row of the second transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
 import { countLiveAttempts, mayDispatch } from '../../../src/pipeline/admission.ts'
-import { stageReadyForAdmission } from '../../../src/pipeline/stages/ready-stage.ts'
+import { stageReadyForAdmission } from '../../../src/pipeline/stages/attempt-events.ts'
 import { headlineInWords } from '../../support/in-words.ts'
 import { minutesAfterNine, runChanged } from '../../support/pipeline-fixtures.ts'
 import {

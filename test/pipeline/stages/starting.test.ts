@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { startPipeline } from '../../../src/pipeline/advance-pipeline.ts'
 import { contextOf } from '../../../src/pipeline/commands/authorized-commands.ts'
-import { stageReadyForAdmission } from '../../../src/pipeline/stages/ready-stage.ts'
+import { stageReadyForAdmission } from '../../../src/pipeline/stages/attempt-events.ts'
 import { surfacesOf } from '../../../src/pipeline/view/surfaces.ts'
 import { headlineInWords } from '../../support/in-words.ts'
 import {

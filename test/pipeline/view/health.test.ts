@@ -1,8 +1,8 @@
 // The watched line allows 30 minutes of silence and 6 hours for a whole run; runs here start at minute 1.
 import { expect, test } from 'vitest'
-import { wakeAt } from '../../../src/pipeline/deadlines/wake-at.ts'
+import { wakeAt } from '../../../src/pipeline/deadlines/enforce-deadlines.ts'
 import { reduce } from '../../../src/pipeline/reduce.ts'
-import { activityOf, deriveHealth, needsYouAt } from '../../../src/pipeline/view/health.ts'
+import { activityOf, deriveHealth, needsYouAt } from '../../../src/pipeline/view/light.ts'
 import {
   issueGone,
   issueLabeled,

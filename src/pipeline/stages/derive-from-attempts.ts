@@ -1,0 +1,244 @@
+// A stage by its attempts. One that Andon starts follows its live attempt; else the attempt made for its trigger, with the next
+// one queued while attempts are left; else it is queued when it is due. Where an attempt's run is known, the run decides, no
+// matter who started it.
+import type { StageConfig } from '../../line/line.ts'
+import { pipelineHoldAffectingStage } from '../holds/holds.ts'
+import { type AdmittedAttempt, isAdmitted } from '../model/attempt.ts'
+import type { Conclusion, RunFact } from '../model/facts.ts'
+import type { Attempt, AttemptControl, Pipeline, Stage, Trigger } from '../model/pipeline.ts'
+import type { AttemptReason, AttemptRef, QueueCause, Reason } from '../model/reason.ts'
+import { type Instant, latest } from '../model/time.ts'
+import {
+  admittedAttempts,
+  closingOf,
+  currentAttempt,
+  hasLiveRun,
+  isCompletedRun,
+  isLiveAttempt,
+  isLiveDuplicate,
+  isUndispatched,
+  nextAttemptNumber,
+  nextEscalationAt,
+  OUTCOME_OF_CANCELLATION,
+  OUTCOME_OF_CONCLUSION,
+  outcomeOf,
+  retryAfter,
+} from './attempts.ts'
+import { startAuthorization } from './pipeline-start.ts'
+import { commandForTrigger, isDue, isForTrigger } from './triggers.ts'
+
+/** The part of a stage that follows from the facts. */
+export type DerivedStage = Pick<Stage, 'status' | 'reason' | 'since' | 'evidence' | 'queuedAt' | 'retryAt'>
+
+/** A stage and what it is derived from; `before` are the stages before it, already derived. */
+export type StageContext = {
+  readonly pipeline: Pipeline
+  readonly stage: Stage
+  readonly rule: StageConfig
+  readonly trigger: Trigger | null
+  readonly before: readonly Stage[]
+}
+
+/** A stage about which nothing is known. */
+export const UNTOUCHED: DerivedStage = { status: 'idle', reason: null, since: null, evidence: null }
+
+export function blankStage(name: Stage['name']): Stage {
+  return { name, ...UNTOUCHED, attempts: [] }
+}
+
+/** A stage whose workflow Andon only observes; null while it has no run. */
+export function deriveObservedWorkflow(stage: Stage): DerivedStage | null {
+  const attempt = currentAttempt(stage)
+  if (attempt === null || attempt.run === null) return null
+  const { number, run } = attempt
+  return deriveFromRun(run, { number, limit: null, rerun: run.runAttempt - 1 })
+}
+
+/** A stage that Andon starts, and since when it wants a slot; null when it was never asked for. */
+export function deriveDispatched(context: StageContext): DerivedStage | null {
+  const derived = deriveByAttempts(context)
+  return derived && { queuedAt: null, retryAt: null, ...derived }
+}
+
+/** What a start looks like that GitHub has not authorized; null once it has. */
+export function deriveUnauthorizedStart(pipeline: Pipeline): DerivedStage | null {
+  const authorization = startAuthorization(pipeline)
+  if (authorization.state !== 'pending' && authorization.state !== 'refused') return null
+  const { login, at, evidence, permission } = authorization.request
+  return authorization.state === 'refused'
+    ? { status: 'idle', reason: { kind: 'lacks-permission', login }, since: permission?.at ?? at, evidence }
+    : { status: 'queued', reason: { kind: 'asks-permission', login }, since: at, evidence }
+}
+
+/** A stage that is done waits for an approval if its gate asks for one. */
+export function deriveGate({ stage, rule, trigger }: StageContext, derived: DerivedStage): DerivedStage {
+  if (rule.gate === null || derived.status !== 'done') return derived
+  const last = derived.reason
+  const approval = commandForTrigger(stage, trigger, 'approve')
+  return approval === null
+    ? { ...derived, status: 'review', reason: { kind: 'waits-for-approval', last } }
+    : { ...derived, reason: { kind: 'gate-approved', last, by: approval.by } }
+}
+
+/** A stage without a live attempt that a person skipped or cancelled. */
+export function deriveFromCommand({ stage, trigger }: StageContext): DerivedStage | null {
+  const skip = commandForTrigger(stage, trigger, 'skip')
+  const command = skip ?? commandForTrigger(stage, trigger, 'cancel')
+  if (command === null) return null
+  const { by, at: since, evidence } = command
+  const status = skip === null ? 'cancelled' : 'skipped'
+  return { status, reason: { kind: `${status}-by`, by }, since, evidence }
+}
+
+function deriveByAttempts(context: StageContext): DerivedStage | null {
+  const { pipeline, stage, trigger, before } = context
+  const current = currentAttempt(stage)
+  if (current !== null && isLiveAttempt(current)) {
+    const derived = deriveFromAttempt(context, current)
+    const hold = isUndispatched(current) ? pipelineHoldAffectingStage(pipeline, stage.name) : null
+    if (hold === null) return derived
+    return { ...derived, reason: { kind: 'held', hold, attempt: attemptRefOf(context, current), previous: null } }
+  }
+  const commanded = deriveFromCommand(context)
+  if (commanded !== null) return commanded
+  if (current !== null && isForTrigger(current, trigger)) return deriveAfterAttempt(context, current)
+  if (trigger === null) return null
+  const { at, from } = trigger
+  const last = before.at(-1)
+  if (isDue(pipeline, stage, trigger, before)) {
+    const since = from === stage.name ? at : latest(at, last?.since ?? at)
+    return deriveQueued(context, trigger, { since, evidence: last?.evidence ?? trigger.evidence }, null, null)
+  }
+  // It ran for an earlier trigger, and the stages before it must be done first.
+  const reason = { kind: 'waits-for-stage', stage: from } as const
+  return current === null ? null : { status: 'idle', reason, since: at, evidence: trigger.evidence }
+}
+
+function deriveAfterAttempt(context: StageContext, attempt: Attempt): DerivedStage {
+  const outcome = outcomeOf(attempt)
+  const derived = deriveFromAttempt(context, attempt)
+  const last = derived.reason
+  if (outcome === 'done') return deriveGate(context, derived)
+  if (outcome === 'cancelled') return { ...derived, reason: { kind: 'attempt-cancelled', last } }
+  if (outcome !== 'failed' || !isAdmitted(attempt)) return derived
+  const { trigger, admittedAt, evidence } = attempt.control
+  const tries = admittedAttempts(context.stage).filter(({ control }) => control.trigger.id === trigger.id).length
+  if (tries >= context.rule.attempts) return { ...derived, reason: { kind: 'attempts-used-up', last } }
+  const since = derived.since ?? admittedAt
+  const retryAt = retryAfter(since, tries, attempt.key)
+  return deriveQueued(context, trigger, { since, evidence: derived.evidence ?? evidence }, last, retryAt)
+}
+
+/** It is due: it waits for a run that goes on, for the time of its retry, or for a slot. */
+function deriveQueued(
+  context: StageContext,
+  trigger: Trigger,
+  queued: { readonly since: Instant } & Pick<DerivedStage, 'evidence'>,
+  previous: Reason | null,
+  retryAt: Instant | null,
+): DerivedStage {
+  const cause = queueCauseOf(context, retryAt)
+  const reason = { ...cause, attempt: limitedRef(context, nextAttemptNumber(context.stage), trigger, 0), previous }
+  // A held stage keeps its place in the queue: once resumed it has waited as long as it would have.
+  return {
+    status: 'queued',
+    reason,
+    ...queued,
+    queuedAt: cause.kind === 'waits-for-run' ? null : queued.since,
+    retryAt,
+  }
+}
+
+function queueCauseOf({ pipeline, stage }: StageContext, retryAt: Instant | null): QueueCause {
+  const runId = leftoverRunId(stage)
+  if (runId !== null) return { kind: 'waits-for-run', runId }
+  const hold = pipelineHoldAffectingStage(pipeline, stage.name)
+  if (hold !== null) return { kind: 'held', hold }
+  const { denial } = pipeline
+  if (denial !== undefined && denial.at >= (retryAt ?? ''))
+    return { kind: 'denied', denial: denial.reason, until: denial.until }
+  return retryAt === null ? { kind: 'waits-for-slot' } : { kind: 'waits-to-retry', until: retryAt }
+}
+
+/** A run of this stage that goes on although its attempt was given up: no attempt starts beside it. */
+function leftoverRunId(stage: Stage): number | null {
+  const leftover = stage.attempts.find(hasLiveRun)?.run?.id
+  const duplicate = admittedAttempts(stage).flatMap(({ control }) => control.duplicateRuns.find(isLiveDuplicate) ?? [])
+  return leftover ?? duplicate[0]?.runId ?? null
+}
+
+function deriveFromAttempt(context: StageContext, attempt: Attempt): DerivedStage {
+  const { run } = attempt
+  const ref = attemptRefOf(context, attempt)
+  if (!isAdmitted(attempt)) return run === null ? UNTOUCHED : deriveFromRun(run, ref)
+  const closing = closingOf(attempt)
+  if (closing !== null) {
+    const { at: since, evidence, ...closed } = closing
+    const status = closed.kind === 'cancelled' ? 'cancelled' : 'failed'
+    return { status, reason: { kind: 'closed', attempt: ref, closed }, since, evidence }
+  }
+  const { cancel, admittedAt: since, evidence } = attempt.control
+  if (run === null) return { status: 'queued', reason: reasonWithoutRun(attempt.control, ref), since, evidence }
+  const derived = deriveFromRun(run, ref)
+  if (cancel === null) return derived.status === 'running' ? withReport(derived, attempt, ref) : derived
+  const { reason: cause, forcedAt } = cancel
+  if (!isCompletedRun(run)) {
+    const next = { isForced: forcedAt !== null, at: nextEscalationAt(cancel) }
+    return { ...derived, reason: { kind: 'cancelling', attempt: ref, cause, next } }
+  }
+  if (run.conclusion !== 'cancelled') return derived
+  return { ...derived, status: OUTCOME_OF_CANCELLATION[cause], reason: { kind: 'cancelled', attempt: ref, cause } }
+}
+
+/** `attempt 2 of 3` */
+function attemptRefOf(context: StageContext, { number, run, control }: Attempt): AttemptRef {
+  if (control === undefined) return { number: null, limit: null, rerun: 0 }
+  return limitedRef(context, number, control.trigger, run === null ? 0 : run.runAttempt - 1)
+}
+
+/** The limit grows with each trigger: a command or a round of rework allows as many attempts again. */
+function limitedRef({ stage, rule }: StageContext, number: number, { id }: Trigger, rerun: number): AttemptRef {
+  const earlier = admittedAttempts(stage).filter((other) => other.control.trigger.id !== id && other.number < number)
+  return { number, limit: earlier.length + rule.attempts, rerun }
+}
+
+function deriveFromRun(run: RunFact, attempt: AttemptRef): DerivedStage {
+  const { evidence, startedAt: since } = run
+  if (run.conclusion === 'action_required')
+    return { status: 'queued', reason: { kind: 'waits-for-github-approval', attempt }, since, evidence }
+  if (run.status === 'queued')
+    return { status: 'queued', reason: { kind: 'waits-for-runner', attempt }, since, evidence }
+  if (run.status === 'in_progress')
+    return { status: 'running', reason: { kind: 'running', attempt, job: jobInProgress(run) }, since, evidence }
+  const conclusion = run.conclusion ?? 'stale'
+  const failedJob = run.jobs.find((job) => job.conclusion !== null && FAILURES.includes(job.conclusion))?.name ?? null
+  const reason = { kind: 'concluded', attempt, conclusion, failedJob } as const
+  return { status: OUTCOME_OF_CONCLUSION[conclusion], reason, since: run.updatedAt, evidence }
+}
+
+const FAILURES: readonly Conclusion[] = ['failure', 'timed_out', 'startup_failure', 'stale']
+
+function jobInProgress({ jobs }: RunFact): Extract<AttemptReason, { kind: 'running' }>['job'] {
+  const job = jobs.find(({ status }) => status === 'in_progress')
+  if (job === undefined) return null
+  const { name, step, stepsCompleted, stepsTotal } = job
+  return { name, step, stepsCompleted, stepsTotal }
+}
+
+/** The workflow's own report says more than the names of its jobs and steps. */
+function withReport(derived: DerivedStage, { key, control }: AdmittedAttempt, attempt: AttemptRef): DerivedStage {
+  const { progress = null, text = null, progressAt = null } = control.report ?? {}
+  if (progress === null && !text) return derived
+  const evidence = progressAt === null ? derived.evidence : ({ kind: 'beat', id: key, at: progressAt } as const)
+  return { ...derived, reason: { kind: 'reports', attempt, progress, text }, evidence }
+}
+
+function reasonWithoutRun({ dispatch, cancel }: AttemptControl, attempt: AttemptRef): AttemptReason {
+  if (cancel !== null) return { kind: 'cancelling', attempt, cause: cancel.reason, next: null }
+  if (dispatch?.state === 'confirmed') return { kind: 'waits-for-runner', attempt }
+  if (dispatch === null || dispatch.reason === null) return { kind: 'being-started', attempt }
+  const { state, reason, until, needsPerson } = dispatch
+  if (state === 'waiting') return { kind: 'waits-for-dispatch', attempt, dispatch: reason, until }
+  if (state === 'unconfirmed') return { kind: 'unconfirmed', attempt, dispatch: reason, needsPerson }
+  return { kind: 'being-started', attempt }
+}
