@@ -64,7 +64,7 @@ async function watchCommits(): Promise<void> {
 
 const PIPELINES = repetitions(60, 200)
 
-test('of many pipelines in three repositories never more than four run at once in any of them, at any commit', async () => {
+test('no commit leaves more than four of many pipelines running in any of three repositories', async () => {
   await watchCommits()
   const chance = seededRandom(randomSeed(11))
   const pick = () => chance.pick(doors)
@@ -128,7 +128,7 @@ test('of many pipelines in three repositories never more than four run at once i
   })
 })
 
-test('however many appliers tell the same at once, an attempt is dispatched exactly once', async () => {
+test('many appliers of the same events at once dispatch each attempt exactly once', async () => {
   const chance = seededRandom(randomSeed(13))
   const text = andonYml({ running: 100 })
   const pools = [database, other, await openPostgresDatabase(database.url!, { connections: 20 })]

@@ -83,7 +83,7 @@ async function reasons(): Promise<Readonly<Record<number, string>>> {
   )
 }
 
-test('first come, first served: whoever was queued first starts first, however late the answers come', async () => {
+test('pipelines start in the order in which they were queued, however late the answers come', async () => {
   await applyCommand(configurationAnswer(andonYml({ running: 1 })))
   await applyCommand(queuedIssues(30), queuedIssues(10), queuedIssues(20))
   let dispatches = await answerQuestions(andonYml({ running: 1 }))
@@ -99,7 +99,7 @@ test('first come, first served: whoever was queued first starts first, however l
   expect(order).toEqual([30, 10, 20])
 })
 
-test('whoever waits is told for what, once, and told again when it is something else', async () => {
+test('a waiting pipeline says once what it waits for, and again when that changes', async () => {
   const text = andonYml({ running: 2 })
   await applyCommand(configurationAnswer(text), ...[1, 2, 3, 4].map((number) => queuedIssues(number)))
   const dispatches = await answerQuestions(text)
@@ -141,7 +141,7 @@ test('no repository takes a slot from another', async () => {
   expect(places.toSorted()).toEqual(['1#1', '1#2', '2#1', '2#2', '3#1', '3#2'])
 })
 
-test('in a day only so many begin; those that have begun go on, and the rest begin after midnight', async () => {
+test('past the daily limit no pipeline starts before midnight, and started ones continue', async () => {
   const text = andonYml({ stages: ['code', 'test'], running: 10, startsPerDay: 2 })
   await applyCommand(configurationAnswer(text), ...[1, 2, 3, 4, 5].map((number) => queuedIssues(number)))
   const first = await answerQuestions(text)
@@ -164,7 +164,7 @@ test('in a day only so many begin; those that have begun go on, and the rest beg
   expect(await begins()).toEqual([3, 4])
 })
 
-test('in a suspended installation nothing starts, and what waited starts when it is back', async () => {
+test('nothing starts in a suspended installation, and what waited starts when it is back', async () => {
   const text = andonYml()
   const { installationId } = REPOSITORY
   const installation = (state: 'active' | 'suspended'): Event => {
@@ -187,7 +187,7 @@ test('in a suspended installation nothing starts, and what waited starts when it
   expect(numbersOf(await answerQuestions(text))).toEqual([1])
 })
 
-test('a pipeline that began before the file was read takes its line over, and starts', async () => {
+test('a pipeline that began before the file was read adopts its line and starts', async () => {
   await applyCommand(queuedIssues(1))
   expect((await pipelinesIn(database))[0]?.document).toMatchObject({ isConfigured: false })
   const [held] = await answerQuestions(andonYml({ stages: ['build'] }))
@@ -195,7 +195,7 @@ test('a pipeline that began before the file was read takes its line over, and st
   expect(held?.effect.attemptKey).toMatch(/^1\/build\/1-[a-z0-9]{5}$/)
 })
 
-test('where the file holds nothing but mistakes, a pipeline waits for a version without any', async () => {
+test('while every version of the file has mistakes, a pipeline waits for one without', async () => {
   await applyCommand(queuedIssues(1))
   expect(await answerQuestions('stages: nonsense')).toEqual([])
   expect((await pipelinesIn(database))[0]?.document).toMatchObject({ isConfigured: false })
@@ -203,7 +203,7 @@ test('where the file holds nothing but mistakes, a pipeline waits for a version 
   expect(numbersOf(await answerQuestions(andonYml({ stages: ['build'] })))).toEqual([1])
 })
 
-test('a run that GitHub named is known by its id, whatever its title and branch say, and whenever it was told', async () => {
+test('a run that GitHub named is found by its id, whatever its title, branch and time of delivery', async () => {
   const chance = seededRandom(5)
   const text = andonYml({ running: 100 })
   await applyCommand(configurationAnswer(text), ...Array.from({ length: 12 }, (_, index) => queuedIssues(index + 1)))
@@ -226,7 +226,7 @@ test('a run that GitHub named is known by its id, whatever its title and branch 
   expect(pipelines.map(({ light }) => light)).toEqual(dispatches.map(() => 'done'))
 })
 
-test('a run that shows itself before GitHub answers us ends the dispatch, and our late answer is not taken', async () => {
+test('a run that is delivered before GitHub answers ends the dispatch, and the late answer is ignored', async () => {
   const text = andonYml()
   await applyCommand(configurationAnswer(text), queuedIssues(1))
   const [held] = await answerQuestions(text)
@@ -244,7 +244,7 @@ test('a run that shows itself before GitHub answers us ends the dispatch, and ou
   expect(pipeline).toMatchObject({ light: 'running', liveAttempts: 1 })
 })
 
-test('a run that echoes a key which was never issued is nobody’s', async () => {
+test('a run that echoes a key which was never issued belongs to no attempt', async () => {
   const text = andonYml()
   await applyCommand(configurationAnswer(text), queuedIssues(1))
   const [held] = await answerQuestions(text)
@@ -255,7 +255,7 @@ test('a run that echoes a key which was never issued is nobody’s', async () =>
   expect(await effectOf(held!.id)).toMatchObject({ state: 'due' })
 })
 
-test('an answer whose claim was taken meanwhile is not taken', async () => {
+test('an answer under a lost claim is ignored', async () => {
   const text = andonYml()
   await applyCommand(configurationAnswer(text), queuedIssues(1))
   const [held] = await answerQuestions(text)

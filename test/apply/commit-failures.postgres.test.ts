@@ -43,7 +43,7 @@ afterEach(async () => {
   await database.close()
 })
 
-test('when the commit after an accepted dispatch fails, the attempt is bound all the same, and nothing is sent twice', async () => {
+test('when the commit after an accepted dispatch fails, the attempt still gets its run, and nothing is sent twice', async () => {
   const chance = seededRandom(randomSeed(17))
   const issues = repetitions(40, 200)
   const text = andonYml({ running: 100, startsPerDay: 10_000 })

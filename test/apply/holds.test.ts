@@ -101,7 +101,7 @@ async function board() {
 const numbersOf = (dispatches: readonly ClaimedEffect[]) =>
   dispatches.flatMap(({ effect }) => (effect.type === 'dispatch' ? [effect.issueNumber] : []))
 
-test('while its repository is held nothing is admitted, everybody is told why, and resuming admits first come, first served', async () => {
+test('nothing is admitted while its repository is held, each pipeline says why, and resuming admits in order of the queue', async () => {
   await applyCommand('/andon hold repository release week', { on: 77 })
   for (const number of [3, 1, 2]) await label(number)
   await label(9, 2)
@@ -118,7 +118,7 @@ test('while its repository is held nothing is admitted, everybody is told why, a
   expect((await board()).counts.held).toBe(0)
 })
 
-test('somebody who may not write holds nothing, and a hold that was written before a resume does not come back', async () => {
+test('a sender without write permission holds nothing, and a hold written before a resume stays released', async () => {
   await label(1)
   await applyCommand('/andon hold repository mine', { mayWrite: false })
   expect((await board()).holds).toEqual([])
@@ -128,7 +128,7 @@ test('somebody who may not write holds nothing, and a hold that was written befo
   expect((await board()).holds).toEqual([])
 })
 
-test('what is about to be sent when its cord is pulled is handed back, spends no try and keeps its slot', async () => {
+test('a dispatch that is about to be sent when a hold comes is requeued, spends no try and keeps its slot', async () => {
   for (const number of [1, 2, 3]) await label(number)
   const [first, second] = await answerQuestions()
   await applyCommand('/andon hold the key is being changed', { on: 1 })
@@ -158,7 +158,7 @@ test('what is about to be sent when its cord is pulled is handed back, spends no
   })
 })
 
-test('what runs goes on while it is held and says who holds it; what is done is not counted as held', async () => {
+test('a running stage continues while held and says who holds it; a done pipeline does not count as held', async () => {
   await label(1)
   const [held] = await answerQuestions()
   await applyOrThrow(
@@ -176,7 +176,7 @@ test('what runs goes on while it is held and says who holds it; what is done is 
   expect((await board()).counts).toMatchObject({ held: 0, needsYou: 0 })
 })
 
-test('a word about a repository, or about everything, is to be shown on GitHub of every line that is live there', async () => {
+test('a hold of a repository, or of everything, is published for every live pipeline under it', async () => {
   for (const number of [1, 2, 3]) await label(number)
   await label(9, 2)
   await answerQuestions()
@@ -199,7 +199,7 @@ test('a word about a repository, or about everything, is to be shown on GitHub o
   expect(await grown()).toEqual([false, false, false, false])
 })
 
-test('the operator holds everything; it outlives a restart, and what waited starts when it is let go', async () => {
+test('the operator’s hold of everything outlives a restart, and what waited starts after its release', async () => {
   expect(await operator('GitHub is down')).toMatchObject({ outcome: 'done' })
   expect(await operator('again')).toMatchObject({ outcome: 'already' })
   for (const number of [1, 2, 3]) await label(number)

@@ -33,7 +33,7 @@ afterAll(async () => {
   await cluster.remove()
 })
 
-test('a signed delivery lights the open board, and what Postgres misses while it is stopped is there when it is back', async () => {
+test('a signed delivery updates the open board, and a delivery made while Postgres is down appears when it is back', async () => {
   const [first, second] = traces(36).filter(({ light }) => light === 'review' || light === 'failed')
   if (first === undefined || second === undefined) throw new Error('no story ends on the board')
   await page.goto(andon.url)

@@ -8,7 +8,7 @@ export const DISPATCH_ROWS: readonly FaultRow[] = [
       '500 dispatches, a fifth accepted and the answer lost; a process that dies at every boundary; the database away: one run each',
     file: 'test/outbox/dispatch-faults.test.ts',
     project: 'postgres',
-    tests: 'a fifth of the dispatches|a process that dies|a database that is away',
+    tests: 'a fifth of the dispatches|a process that dies|a database that is down',
   },
   {
     name: 'frozen-by-the-clock',

@@ -25,7 +25,7 @@ test.each([
   // GitHub counts the check as queued from then on, until it is written again.
   ['Re-run', 1, (check: CheckRun, by: string) => app.github.rerequest(app.repository, check, by)],
 ])(
-  '%s, pressed on a failed check and told five times, starts the stage once, and for a reader never',
+  'a click on %s at a failed check, delivered five times, starts the stage once, and a reader’s click never',
   async (_, written, press) => {
     await startPipeline(GATED_ANDON_YML)
     runOf('plan').fail()
@@ -52,7 +52,7 @@ test.each([
   },
 )
 
-test('Approve, pressed on the check of a gate and told five times, opens that gate once, and for a reader never', async () => {
+test('a click on Approve at a gate, delivered five times, opens the gate once, and a reader’s click never', async () => {
   await startPipeline(GATED_ANDON_YML)
   runOf('plan').succeed()
   await pass()
@@ -82,7 +82,7 @@ test('Approve, pressed on the check of a gate and told five times, opens that ga
   ])
 })
 
-test('nothing is dispatched while a comment holds the issue, every place says so, and a comment lets it go on', async () => {
+test('a comment holds an issue on every surface and stops its dispatches, and a comment releases it', async () => {
   await startPipeline(UNGATED_ANDON_YML)
   const hold = await app.comment('/andon hold the runner is being moved')
   await pass()

@@ -35,7 +35,7 @@ test('a mistaken file gets one neutral check on the commit that brought it', asy
   expect(world.comments()).toEqual([])
 })
 
-test('the same mistakes told again cost no call; others are told by an edit, and on a new commit by a new check', async () => {
+test('the same mistakes again cost no call; new ones edit the check, and on a new commit create one', async () => {
   await mistaken(['timout'])
   await world.drain()
   world.github.writes.clear()
@@ -52,7 +52,7 @@ test('the same mistakes told again cost no call; others are told by an edit, and
   expect(world.checkRuns().map(({ head_sha }) => head_sha)).toEqual([SHA, NEXT])
 })
 
-test('once the mistakes are mended nothing more is written, and the check stays with its commit', async () => {
+test('after the mistakes are fixed nothing is written, and the check stays on its commit', async () => {
   await mistaken(['timout'])
   await world.drain()
   world.github.writes.clear()
@@ -62,7 +62,7 @@ test('once the mistakes are mended nothing more is written, and the check stays 
   expect(world.checkRuns()).toHaveLength(1)
 })
 
-test('a file that is the organisation’s is no mistake of this repository’s commits', async () => {
+test('mistakes in the organisation’s file put no check on a repository’s commits', async () => {
   await mistaken(['timout'], { source: 'organisation' })
   await world.drain()
   expect(world.github.writes.requests).toEqual([])
@@ -80,7 +80,7 @@ test('nothing is written where the App was removed or is suspended', async () =>
 })
 
 test.each(['502-after', 'hang-after', '502-before'] as const)(
-  'an answer that says neither yes nor no (%s) leaves one check',
+  'an unclear answer (%s) leaves one check',
   async (kind) => {
     let faults = 0
     world.fault = ({ method }) => (method === 'POST' && faults++ < 2 ? { kind } : null)
@@ -93,7 +93,7 @@ test.each(['502-after', 'hang-after', '502-before'] as const)(
   },
 )
 
-test('a process that dies with the check on its way leaves one to be found', async () => {
+test('a process that dies while it creates the check leaves one to be found', async () => {
   const death = Promise.withResolvers<void>()
   let deaths = 0
   world.fault = ({ method }) => {
@@ -109,7 +109,7 @@ test('a process that dies with the check on its way leaves one to be found', asy
   expect(world.github.writes.all).toHaveLength(1)
 })
 
-test('the check takes its slots from the same budget as the pipelines, and keeps none of them from being served', async () => {
+test('the check shares the write budget with the pipelines, and starves none of them', async () => {
   await world.savePipeline(pipelineOf({ plan: running }))
   await mistaken(['timout'])
   await world.drain()

@@ -49,7 +49,7 @@ function surfacesDue(pipeline: Pipeline, publications: readonly Publication[]): 
   )
 }
 
-test('what is said once is not said again because only the rest of it reads otherwise', () => {
+test('a fragment that was published once is not published again when only its details change', () => {
   const said = (sha: string): DesiredSurface => ({
     surface: 'check/plan/aaa',
     locator: { kind: 'check', sha: 'aaa', externalId: '1/plan/aaa' },
@@ -66,13 +66,13 @@ test('what is said once is not said again because only the rest of it reads othe
   expect(diffSurfaces({ revision: 3, desired: [said('ccc')], publications }, NOW).steps).toEqual([])
 })
 
-test('what was written is not written again', () => {
+test('a surface that is already published is not written again', () => {
   const pipeline = running()
   expect(markPublished(pipeline).length).toBeGreaterThanOrEqual(3)
   expect(surfacesDue(pipeline, markPublished(pipeline))).toEqual([])
 })
 
-test('what is new about a stage is written before the line of lights beside the others', () => {
+test('news of a stage is written before the overview on the other checks', () => {
   const pipeline = running()
   const failed = changed(pipeline, 'code', { status: 'failed', reason: failedIn(null) })
   const order = surfacesDue(failed, markPublished(pipeline))
@@ -81,7 +81,7 @@ test('what is new about a stage is written before the line of lights beside the 
   )
 })
 
-test('the progress of a run is told after what is new, and is told', () => {
+test('progress of a run is written after news, but it is written', () => {
   const pipeline = running()
   const known = markPublished(pipeline)
   const further = changed(pipeline, 'code', { reason: { kind: 'reports', attempt: FIRST, progress: 80, text: null } })
@@ -94,7 +94,7 @@ test('the progress of a run is told after what is new, and is told', () => {
   )
 })
 
-test('a run that is being cancelled is news', () => {
+test('the cancellation of a run is news', () => {
   const pipeline = running()
   const known = markPublished(pipeline).map((one) => ({
     ...one,

@@ -20,7 +20,7 @@ afterEach(() => line.world.close())
 // A file may allow no more at once.
 const MOST_RUNNING = 100
 
-test('a fifth of the dispatches are accepted and the answer is lost: every attempt has one run', async () => {
+test('while a fifth of the dispatches lose their answers, every attempt gets one run', async () => {
   const chance = seededRandom(randomSeed())
   const lost = { '502-after': 0, 'reset-after': 0, 'hang-after': 0, '502-before': 0 }
   line.world.fault = ({ method, path }) => {
@@ -60,7 +60,7 @@ test('a fifth of the dispatches are accepted and the answer is lost: every attem
 describe('a process that dies', () => {
   const BOUNDARIES = ['claimed', 'sent off', 'not arrived', 'arrived', 'answered', 'told'] as const
 
-  test.each(BOUNDARIES)('(%s) leaves an attempt with one run behind', async (boundary) => {
+  test.each(BOUNDARIES)('(%s) leaves the attempt with one run', async (boundary) => {
     const deaths = repetitions(1, 25)
     for (let issue = 1; issue <= deaths; issue += 1) {
       const death = Promise.withResolvers<void>()
@@ -109,7 +109,7 @@ describe('a process that dies', () => {
 })
 
 describe('a process that is frozen past its claim', () => {
-  test('with its dispatch on the way leaves one live run, a minute after it is let go', async () => {
+  test('during its dispatch leaves one live run, a minute after it resumes', async () => {
     const chance = seededRandom(randomSeed())
     const freezes = repetitions(2, 100)
     let twins = 0
@@ -127,7 +127,7 @@ describe('a process that is frozen past its claim', () => {
     recordMeasurements('frozen-dispatch', { freezes, 'twins cancelled': twins, 'two live a minute later': 0 })
   })
 
-  test('before its dispatch is on the way never sends it', async () => {
+  test('before its dispatch is sent never sends it', async () => {
     const freezes = repetitions(2, 100)
     for (let issue = 1; issue <= freezes; issue += 1) {
       const thaw = Promise.withResolvers<void>()
@@ -144,7 +144,7 @@ describe('a process that is frozen past its claim', () => {
     recordMeasurements('frozen-before-dispatch', { freezes, runs: line.runs.length, twins: 0 })
   })
 
-  test('is believed about its run where the workflow does not echo the key', async () => {
+  test('still names its run where the workflow does not echo the key', async () => {
     line.echoKey(false)
     const { key, sleeper, thaw } = await frozenInCall(1, 240)
     expect(line.lastResult(key)).toMatchObject({ state: 'unconfirmed', needsPerson: true })
@@ -187,8 +187,8 @@ describe('a process that is frozen past its claim', () => {
   }
 })
 
-describe('a database that is away when GitHub has answered', () => {
-  test('hears the answer in a later step, also where the workflow does not echo the key', async () => {
+describe('a database that is down when GitHub answers', () => {
+  test('gets the answer in a later step, even where the workflow does not echo the key', async () => {
     line.echoKey(false)
     let away = repetitions(3, 200)
     const times = away

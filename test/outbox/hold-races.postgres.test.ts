@@ -61,7 +61,7 @@ function operator() {
 }
 
 test.each(Object.entries(HOLD_CASES))(
-  '%s pulled while 20 dispatches are due on two workers: none starts after its commit, and all start once it is let go',
+  '%s while 20 dispatches are due on two workers starts none after its commit, and all after its release',
   async (row, cord) => {
     const chance = seededRandom(randomSeed())
     const figures = {

@@ -11,7 +11,7 @@ import type { ManualClock } from '../support/manual-clock.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
 
 test(
-  'a fifth of the POSTs misbehave, and every issue has one comment per stage and one check run per stage and commit',
+  'while a fifth of the POSTs misbehave, every issue gets one comment per stage and one check run per stage and commit',
   async () => {
     const app = await openAndonApp({ seed: randomSeed(), maxConcurrent: 8 })
     const { github, database, clock } = app

@@ -11,7 +11,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-test('when nothing more can be claimed, what is in hand is awaited, whatever comes of it', async () => {
+test('a step that cannot claim more still awaits the calls it has started, whatever their results', async () => {
   const origin = { origin: '900', issueNumber: 42, login: 'ada', mayWrite: true, items: [] }
   await world.insertEffect({ type: 'reply', key: 'reply/900', ...origin })
   const { kysely } = world.database

@@ -36,7 +36,7 @@ const PERMANENT_FAULTS: readonly [string, Fault | null, (run: Run) => void, stri
 ]
 
 test.each(PERMANENT_FAULTS)(
-  'a workflow that %s has exactly its attempts, its reason on the board, and then silence',
+  'a workflow that %s gets exactly its attempts, shows its reason on the board, and then stays silent',
   async (what, fault, happens, words) => {
     app = await openAndonApp({ configuration: CONFIGURATION })
     const { github, andon, clock, url } = app

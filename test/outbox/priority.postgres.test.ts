@@ -55,7 +55,7 @@ function reactions(): readonly string[] {
   })
 }
 
-test('a reaction goes before a dispatch, that before a cancellation, a reply, a check and a comment', async () => {
+test('a reaction comes before a dispatch, then a cancellation, a reply, a check and a comment', async () => {
   const { world } = line
   await world.savePipeline(pipelineOf({ plan: { status: 'running', since: START, reason: RUNS } }))
   await world.insertEffect(reply(900))
@@ -77,7 +77,7 @@ test('a reaction goes before a dispatch, that before a cancellation, a reply, a 
   expect(written().slice(4, 5)).toEqual(['check-runs'])
 })
 
-test('past twenty in a minute reactions wait behind what moves runs', async () => {
+test('after twenty in a minute reactions wait behind dispatches and cancellations', async () => {
   const { world } = line
   for (let comment = 1; comment <= 24; comment += 1) await world.insertEffect(await reactionToComment())
   for (const issue of [43, 44]) await line.admit(issue)
@@ -88,7 +88,7 @@ test('past twenty in a minute reactions wait behind what moves runs', async () =
   expect(order.slice(22)).toEqual(['reactions', 'reactions', 'reactions', 'reactions'])
 }, 60_000)
 
-test('what waits for a cord to be let go keeps nobody else waiting', async () => {
+test('a dispatch that waits for a release delays no other write', async () => {
   const { world } = line
   await line.admit(43)
   const word = { place: { kind: 'everything' }, by: 'root', reason: 'release', since: START, evidence: null }
@@ -104,7 +104,7 @@ test('what waits for a cord to be let go keeps nobody else waiting', async () =>
   expect(written()).toEqual(['comments'])
 })
 
-test('people who may only read are answered so often in an hour, and no oftener; others go on being answered', async () => {
+test('readers get a limited number of answers an hour, and writers are not affected', async () => {
   const { world } = line
   const { kysely } = world.database
   const before = Array.from({ length: READER_QUOTA_PER_HOUR }, (_, nth) => reactionTo(1_000 + nth, false))
@@ -133,7 +133,7 @@ test('people who may only read are answered so often in an hour, and no oftener;
   expect(reactions()).toEqual([`${writer.commentId} eyes`, `${later.commentId} eyes`])
 })
 
-test('while somebody’s permission is asked who gave a command, nothing else takes the slot that the reaction will need', async () => {
+test('while a sender’s permission is asked, no other write takes the slot of the reaction', async () => {
   const { world } = line
   const asked = Promise.withResolvers<void>()
   const answered = Promise.withResolvers<void>()
@@ -162,7 +162,7 @@ test('while somebody’s permission is asked who gave a command, nothing else ta
   expect(written()).not.toEqual([])
 })
 
-test('a reply stands behind reactions for half a minute, and no longer', async () => {
+test('a reply waits behind reactions for half a minute, and no longer', async () => {
   const { world } = line
   await world.insertEffect(reply(900))
   for (let comment = 1; comment <= 40; comment += 1) await world.insertEffect(await reactionToComment())

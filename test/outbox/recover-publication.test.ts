@@ -20,7 +20,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-test('a fifth of the creations are done and then seem to fail: every issue has one comment a stage, one check run a commit', async () => {
+test('while a fifth of the creations succeed but seem to fail, every issue gets one comment a stage and one check run a commit', async () => {
   const chance = seededRandom(randomSeed())
   const faults = { '502-after': 0, 'reset-after': 0, 'hang-after': 0, '502-before': 0 }
   world.fault = ({ method, path }) => {
@@ -70,7 +70,7 @@ test('a fifth of the creations are done and then seem to fail: every issue has o
 }, 180_000)
 
 test.each(['crash-before', 'crash-after'] as const)(
-  'processes that die with a creation on its way (%s) leave one of each behind',
+  'processes that die during a creation (%s) leave one of each',
   async (kind) => {
     let deaths = 0
     let death = Promise.withResolvers<void>()
@@ -91,7 +91,7 @@ test.each(['crash-before', 'crash-after'] as const)(
   },
 )
 
-test('nothing is sent again before GitHub was looked at twice, the second time a minute later', async () => {
+test('nothing is sent again before GitHub was read twice, the second time a minute later', async () => {
   world.fault = ({ method, path }) =>
     method === 'POST' && path.endsWith('/check-runs') ? { kind: '502-before' } : null
   await world.savePipeline(pipelineOf({ plan: running }))
@@ -108,7 +108,7 @@ test('nothing is sent again before GitHub was looked at twice, the second time a
   `)
 })
 
-test('a late twin of a comment is removed, the oldest stays and is the one that is edited', async () => {
+test('a late duplicate of a comment is deleted, and the oldest stays and is edited', async () => {
   const id = await world.savePipeline(pipelineOf({ plan: running }))
   let posts = 0
   world.fault = ({ method, path }) => {
@@ -128,7 +128,7 @@ test('a late twin of a comment is removed, the oldest stays and is the one that 
   expect(world.github.writes.all.filter(({ method }) => method === 'DELETE')).toHaveLength(1)
 })
 
-test('a process that was frozen past its claim finds what the others did, and one comment remains', async () => {
+test('a process frozen past its claim finds what the others did, and one comment remains', async () => {
   const thaw = Promise.withResolvers<void>()
   const freeze = Promise.withResolvers<void>()
   let posts = 0
@@ -149,7 +149,7 @@ test('a process that was frozen past its claim finds what the others did, and on
   expect(await unsettled()).toEqual([])
 })
 
-test('a process that was frozen with an edit on its way does not leave the older words standing', async () => {
+test('a process frozen during an edit does not leave the older text', async () => {
   const thaw = Promise.withResolvers<void>()
   const freeze = Promise.withResolvers<void>()
   await world.savePipeline(pipelineOf({ plan: running }))

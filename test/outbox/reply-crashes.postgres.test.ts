@@ -16,7 +16,7 @@ test.each([
   ['reply', 'before'],
   ['reply', 'after'],
 ] as const)(
-  'a process that dies with the %s on its way, %s it is done, leaves one effect, one reaction and one reply',
+  'a process that dies during the %s, %s it is done, leaves one effect, one reaction and one reply',
   async (call, when) => {
     let deaths = 0
     const death = Promise.withResolvers<void>()

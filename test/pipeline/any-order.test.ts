@@ -17,7 +17,7 @@ const PARTS = repetitions(150, 2_000)
 const ONE_MOMENT = minutesAfterNine(0)
 const YEARS_LATER = minutesAfterNine(5_000_000)
 
-test('a whole life told in any order, one to three times, within one second ends in one state', () => {
+test('all events of a life, delivered in any order, one to three times, within one second, end in one state', () => {
   const life = lifecycleEvents(() => ONE_MOMENT)
   const expected = applyInOrder(life, (question) => answerQuestion(question, ONE_MOMENT), null)
   expect(stageStatuses(expected.pipeline).join(' ')).toBe('done done done done')
@@ -49,7 +49,7 @@ test('a whole life told in any order, one to three times, within one second ends
   })
 }, 1_800_000)
 
-test('any part of a life, told in two orders within one second, stands the same', () => {
+test('any part of a life, delivered in two orders within one second, ends in the same state', () => {
   // While GitHub answers that the issue is open, it has sent no closing.
   const life = lifecycleEvents(() => ONE_MOMENT).filter((event) => event.type !== 'issue.changed')
   const answer = (question: Effect) => answerQuestion(question, ONE_MOMENT, 'open')
@@ -66,7 +66,7 @@ test('any part of a life, told in two orders within one second, stands the same'
   console.log(`${PARTS} parts of a life, each told in two orders: the same state; lights`, Object.fromEntries(lights))
 }, 900_000)
 
-test('a whole life told in any order, minutes apart, ends in one state', () => {
+test('all events of a life, delivered in any order, minutes apart, end in one state', () => {
   const life = lifecycleEvents(minutesAfterNine)
   const answer = (question: Effect) => answerQuestion(question, YEARS_LATER)
   const expected = applyInOrder(life, answer, null)

@@ -37,7 +37,7 @@ const SHUFFLES = repetitions(100, 10_000)
 /** What becomes known once an attempt was admitted; `''` is known from the start. */
 type CausalHistory = Readonly<Record<string, readonly Event[]>>
 
-test('a line that is run, told in any order that causes allow, ends in one state', () => {
+test('a dispatched line ends in one state, whatever causal order its events arrive in', () => {
   const line = lineWith({ plan: { gate: null } })
   const life = causalHistory()
   const expected = performEffect(life, line, null)

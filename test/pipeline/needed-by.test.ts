@@ -21,7 +21,7 @@ const SHUFFLES = 20
 /** The run; the pull requests around it and its pipeline; what may be replayed; the runs on those branches. */
 const MAX_ROUNDS = 4
 
-test('whatever an event looks up was named before it is advanced, in at most four rounds', () => {
+test('everything that an event reads is named before it is advanced, in at most four rounds', () => {
   let events = 0
   let most = 0
   for (let seed = 1; seed <= SHUFFLES; seed++) {

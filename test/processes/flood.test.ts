@@ -14,7 +14,7 @@ afterEach(stopAllProcesses)
 const SENDERS = 64
 const READERS = 8
 
-test('a flood over two processes leaves one pipeline per issue and every light right, and harms no reader', async () => {
+test('a flood over two processes leaves one pipeline per issue and every light right, and disturbs no reader', async () => {
   const database = await openTestDatabase('postgres')
   const processes = await Promise.all([1, 2].map(() => startAndonProcess('web', { DATABASE_URL: database.url })))
   await Promise.all(processes.map((andon) => andon.ready()))

@@ -11,7 +11,7 @@ const LONGEST_LIFE_MS = 1_500
 let fleet: WorkerFleet
 afterEach(() => fleet.close())
 
-test('two workers are killed at random while a fifth of the answers are lost: every attempt has one run', async () => {
+test('two workers killed at random, with a fifth of the answers lost, leave one run per attempt', async () => {
   fleet = await openWorkerFleet({ factor: 10, configuration: ONE_STAGE_ANDON_YML })
   const { github, repository } = fleet
   github.injectFault({

@@ -50,7 +50,7 @@ async function startedWorker(databaseUrl: string): Promise<AndonProcess> {
 
 const idOf = (worker: AndonProcess) => `worker-${hostname()}-${worker.pid}`
 
-test('a loop is alive until it is killed, and its successor clears away what it left', async () => {
+test('a loop is alive until it is killed, and its successor deletes what it left', async () => {
   const database = await openTestDatabase('postgres')
   const { url = '' } = database
   expect(await runLoopCommand('status', url)).toMatchObject({
@@ -81,7 +81,7 @@ test('a loop is alive until it is killed, and its successor clears away what it 
   await database.close()
 })
 
-test('a loop is asked to stop through its socket, or through its row if it beats on another machine', async () => {
+test('a loop is asked to stop through its socket, or through its row on another machine', async () => {
   const database = await openTestDatabase('postgres')
   const { url = '' } = database
   const worker = await startedWorker(url)
@@ -199,7 +199,7 @@ test('no bad heartbeat counts as alive, and none sends a signal to the process t
   }
 })
 
-test('an impossible data folder is one sentence, and no busy loop', async () => {
+test('an unusable data folder is answered in one sentence, without a busy loop', async () => {
   const port = await freePort()
   const started = await startAndonProcess('all', { ANDON_DATA: '/proc/andon', PORT: `${port}` })
   expect((await started.exited()).code).toBe(78)

@@ -17,7 +17,7 @@ afterEach(stopAllProcesses)
 const SENDERS = 16
 const AWAY_MS = 5_000
 
-test('Postgres away for 5 s under load costs 503s and nothing else', async () => {
+test('5 s without Postgres under load cost 503s and nothing else', async () => {
   // A server of its own: other tests must not notice.
   const cluster = await startCluster(findPostgres() ?? 'postgres is not installed')
   try {

@@ -48,7 +48,7 @@ async function only() {
   return database.kysely.selectFrom('effects').selectAll().executeTakeFirstOrThrow()
 }
 
-test('an effect is sent under its token, and the claim begins anew with the call', async () => {
+test('an effect is sent under its token, and sending renews the claim', async () => {
   await save(dispatch())
   const id = await inHand()
   expect(await settle({ id, token: OURS, state: 'sending' })).toBe(true)
@@ -63,7 +63,7 @@ test('an effect is sent under its token, and the claim begins anew with the call
   })
 })
 
-test('whoever lost the claim can say nothing any more', async () => {
+test('a worker that lost its claim can no longer change the effect', async () => {
   await save(dispatch())
   const id = await inHand(THEIRS)
   for (const state of ['sending', 'done', 'refused', 'unconfirmed', 'due'] as const) {
@@ -74,7 +74,7 @@ test('whoever lost the claim can say nothing any more', async () => {
   expect(await settle({ id, token: THEIRS, state: 'due' })).toBe(false)
 })
 
-test('what is put back says why, and from when on it may be taken up again', async () => {
+test('a requeued effect says why, and when it may be claimed again', async () => {
   await save(dispatch())
   const id = await inHand()
   await settle({ id, token: OURS, state: 'due', dueAt: minutesAfterNine(20), error: 'GitHub asked for silence' })
@@ -86,7 +86,7 @@ test('what is put back says why, and from when on it may be taken up again', asy
   })
 })
 
-test('looks that find nothing are counted, and a new sending counts from nothing', async () => {
+test('misses are counted, and sending again starts the count from zero', async () => {
   await save(dispatch())
   for (const at of [5, 8]) {
     const id = await inHand()
@@ -98,7 +98,7 @@ test('looks that find nothing are counted, and a new sending counts from nothing
   expect(await only()).toMatchObject({ state: 'sending', misses: 0, sentAt: minutesAfterNine(9) })
 })
 
-test('an effect whose end is seen is done, in whoever’s hands it is', async () => {
+test('an effect whose result is known is done, whoever has the claim', async () => {
   await save(dispatch())
   const id = await inHand()
   const keys = [{ repositoryId: 1, key: 'dispatch/42/plan/1-k3v9x' }]
@@ -107,7 +107,7 @@ test('an effect whose end is seen is done, in whoever’s hands it is', async ()
   expect(await settle({ id, token: OURS, state: 'sending' })).toBe(false)
 })
 
-test('the same effect is there once; a second dispatch of one attempt is refused whatever its key', async () => {
+test('an effect is stored once; a second dispatch of an attempt is refused whatever its key', async () => {
   await save(dispatch(), dispatch({ key: 'dispatch/42/plan/2-aaaaa', attempt: 2 }))
   await save(dispatch())
   await expect(save(dispatch({ key: 'dispatch/42/plan/1-zzzzz' }))).rejects.toThrow(/effects_one_dispatch/)

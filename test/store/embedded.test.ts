@@ -28,7 +28,7 @@ afterEach(() => {
 })
 
 test(
-  'what was written is there when the directory is opened again',
+  'rows outlive closing and reopening the directory',
   async () => {
     const first = await openEmbeddedDatabase(directory)
     expect(await listPendingMigrations(first)).not.toEqual([])

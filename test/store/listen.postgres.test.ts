@@ -36,7 +36,7 @@ const cut = () =>
     select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and query like 'listen %'`.execute(database.kysely)
 
-test('a listener hears again after its connection was cut, and says both times that it may have missed something', async () => {
+test('a listener reconnects after its connection was cut, and reports twice that it may have missed something', async () => {
   const { heard, stop, next } = await listener()
   const first = next('one')
   await tell('one')
@@ -55,7 +55,7 @@ test('a listener hears again after its connection was cut, and says both times t
   await stop()
 })
 
-test('everybody in a process listens over one connection, which is gone with the last of them', async () => {
+test('all listeners of a process share one connection, which closes with the last of them', async () => {
   const [one, other] = [await listener(), await listener()]
   const connections = async () => {
     const { rows } = await sql<{ count: number }>`
@@ -76,7 +76,7 @@ test('everybody in a process listens over one connection, which is gone with the
   expect(await connections()).toBe(0)
 })
 
-test('a listener that was stopped hears nothing, says nothing and leaves no connection', async () => {
+test('a stopped listener receives nothing, reports nothing and leaves no connection', async () => {
   const { heard, stop } = await listener()
   await stop()
   await tell('after the end')

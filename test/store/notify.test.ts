@@ -17,7 +17,7 @@ function changes(count: number) {
   return Array.from({ length: count }, (_, index) => ({ id: 1_000_000 + index, revision: index }))
 }
 
-test('changes are told in as many pieces as fit, none lost and none over the limit', () => {
+test('changes are split into as few notifications as fit, none lost and none over the limit', () => {
   expect(encodeChanges([])).toEqual([''])
   expect(
     encodeChanges([
@@ -31,7 +31,7 @@ test('changes are told in as many pieces as fit, none lost and none over the lim
   expect(pieces.join(',').split(',')).toEqual(changes(5_000).map(({ id, revision }) => `${id}@${revision}`))
 })
 
-test('listeners hear what was committed, in order, and nothing of what was rolled back', async () => {
+test('listeners receive what was committed, in order, and nothing that was rolled back', async () => {
   const heard: string[] = []
   const { promise: last, resolve } = Promise.withResolvers<void>()
   const stop = await database.listen(

@@ -15,7 +15,7 @@ async function insertDelivery({ kysely }: TestDatabase): Promise<number> {
   return id
 }
 
-test('no row, no number and no listener of a test reaches the next', async () => {
+test('no row, sequence number or listener of a test reaches the next', async () => {
   const first = await openTestDatabase()
   const heard: string[] = []
   await first.listen(
@@ -33,7 +33,7 @@ test('no row, no number and no listener of a test reaches the next', async () =>
   await second.close()
 })
 
-test('what a test closed answers it no more', async () => {
+test('a connection that a test closed stays closed for that test', async () => {
   const first = await openTestDatabase()
   await first.close()
   const second = await openTestDatabase()
@@ -42,7 +42,7 @@ test('what a test closed answers it no more', async () => {
   await second.close()
 })
 
-test('a database that a test changed otherwise than by rows is not passed on', async () => {
+test('a database whose schema a test changed is not reused', async () => {
   const changes = ['create table own (id integer)', 'drop table beats', "delete from kysely_migration where name > '0'"]
   for (const change of changes) {
     const changed = await openTestDatabase()

@@ -50,7 +50,7 @@ describe('a bad heartbeat is never alive', () => {
     expect(known?.reason).toMatch(reason)
   })
 
-  test('as a row as little as in a file', async () => {
+  test('in a row or in a file', async () => {
     const bad = [
       rowOf({ pid: -1 }),
       rowOf({ pid: 2, beatAt: '2026-11-21T14:59:00.000Z' }),
@@ -64,7 +64,7 @@ describe('a bad heartbeat is never alive', () => {
   })
 })
 
-test('no file is no loop', async () => {
+test('a missing file is no loop', async () => {
   expect(await registry()).toEqual([])
   rmSync(join(directory, 'loops'), { recursive: true })
   expect(await registry()).toEqual([])
@@ -74,7 +74,7 @@ test('a row of another machine is alive as long as it beats, and never proven', 
   expect(await registry([rowOf({ host: 'elsewhere' })], 'other')).toMatchObject([{ state: 'alive', isProven: false }])
 })
 
-test('where a row and a file speak of one loop, the later word counts, and the wish to stop is kept', async () => {
+test('of a row and a file about one loop the later beat counts, and the request to stop is kept', async () => {
   put('worker-4711.json', JSON.stringify(GOOD))
   const older = rowOf({ beatAt: '2026-11-21T13:00:00.000Z', stopRequestedAt: '2026-11-21T13:00:01.000Z' })
   expect(await registry([older])).toMatchObject([{ state: 'alive', stopRequestedAt: '2026-11-21T13:00:01.000Z' }])
@@ -125,7 +125,7 @@ test('three hours of beats prove no progress', async () => {
   recordMeasurements('bad-heartbeats', { 'beats of an iteration that hangs': beats, 'not progressing': beats })
 })
 
-test('a process has progressed as far as the slowest of its loops', () => {
+test('the progress of a process is that of its slowest loop', () => {
   const early = '2026-11-21T14:00:00.000Z'
   const told = (loops: readonly LoopState[], isStopping = false): Heartbeat => heartbeatOf(SELF, loops, NOW, isStopping)
   expect(told([])).toMatchObject({ status: 'idle', iteration: 0, progressAt: null, inFlightSince: null })
@@ -135,7 +135,7 @@ test('a process has progressed as far as the slowest of its loops', () => {
   expect(told([loop({ inFlightSince: early })], true).status).toBe('stopping')
 })
 
-test('a loop whose every iteration fails makes no progress, and says why without control characters', () => {
+test('a loop whose every iteration fails makes no progress, and its reason has no control characters', () => {
   const failing = loop({ progressAt: null, lastError: { at: NOW, message: `no\u0000\u001b[31m${'x'.repeat(1000)}` } })
   const heartbeat = heartbeatOf(SELF, [failing], NOW, false)
   expect(isProgressing(heartbeat, NOW)).toBe(false)

@@ -9,7 +9,7 @@ import { recordMeasurements } from '../support/measurements.ts'
 let app: AndonApp
 afterEach(() => app.close())
 
-test('the first beat comes before the first claim, and none comes after the word that it is stopping', async () => {
+test('the first beat comes before the first claim, and none comes after `stopping`', async () => {
   const frozen = Promise.withResolvers<void>()
   app = await openAndonApp()
   const { andon, github } = app

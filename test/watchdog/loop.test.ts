@@ -7,7 +7,7 @@ const log = pino({ level: 'silent' })
 const now = () => new Date().toISOString()
 const NEVER_MS = 2 ** 31 - 1
 
-test('a loop goes on without waiting while there is work', async () => {
+test('a loop continues without a pause while there is work', async () => {
   const quiet = new EventEmitter()
   let left = 5
   const step = async () => {
@@ -21,7 +21,7 @@ test('a loop goes on without waiting while there is work', async () => {
   expect(left).toBe(0)
 })
 
-test('a hint wakes a loop that waits', async () => {
+test('a notification wakes a waiting loop', async () => {
   const calls = new EventEmitter()
   let count = 0
   const step = async () => {
@@ -39,7 +39,7 @@ test('a hint wakes a loop that waits', async () => {
   expect(count).toBe(2)
 })
 
-test('a loop rests until something is due, and the clock is what counts', async () => {
+test('a loop waits until something is due by the clock', async () => {
   const calls = new EventEmitter()
   let count = 0
   const step = async () => {
@@ -65,7 +65,7 @@ test('a loop rests until something is due, and the clock is what counts', async 
   expect([count, asked[0]]).toEqual([2, '2026-11-21T09:00:00.000Z'])
 })
 
-test('a hint that comes while the next moment is looked up is not lost', async () => {
+test('a notification that arrives while the next due time is read is not lost', async () => {
   const calls = new EventEmitter()
   let count = 0
   const step = async () => {
@@ -89,7 +89,7 @@ test('a hint that comes while the next moment is looked up is not lost', async (
   expect(count).toBe(2)
 })
 
-test('a loop that cannot learn when something is due rests no longer than its interval', async () => {
+test('a loop that cannot read the next due time waits no longer than its interval', async () => {
   const calls = new EventEmitter()
   let count = 0
   const step = async () => {
@@ -105,7 +105,7 @@ test('a loop that cannot learn when something is due rests no longer than its in
   expect(count).toBeGreaterThanOrEqual(2)
 })
 
-test('a failed iteration is survived', async () => {
+test('a loop survives a failed iteration', async () => {
   const calls = new EventEmitter()
   let count = 0
   const step = async () => {
@@ -121,7 +121,7 @@ test('a failed iteration is survived', async () => {
   expect(count).toBeGreaterThanOrEqual(2)
 })
 
-test('stopping waits for the step in hand and begins no other', async () => {
+test('stopping awaits the current step and starts no other', async () => {
   const inHand = Promise.withResolvers<number>()
   const begun = new EventEmitter()
   let count = 0
@@ -140,7 +140,7 @@ test('stopping waits for the step in hand and begins no other', async () => {
   expect(count).toBe(1)
 })
 
-test('a bounded loop ends by itself after its iterations, failed ones counted', async () => {
+test('a bounded loop ends by itself after its iterations, failed ones included', async () => {
   let count = 0
   const step = async () => {
     count++
@@ -151,7 +151,7 @@ test('a bounded loop ends by itself after its iterations, failed ones counted', 
   expect(count).toBe(3)
 })
 
-test('a step is told when to claim nothing more', async () => {
+test('a step learns when to stop claiming', async () => {
   const begun = Promise.withResolvers<AbortSignal>()
   const inHand = Promise.withResolvers<number>()
   const step = (stopping: AbortSignal) => {
@@ -167,7 +167,7 @@ test('a step is told when to claim nothing more', async () => {
   await stopped
 })
 
-test('a loop knows when it progressed, what is in hand and what failed last', async () => {
+test('a loop reports its last progress, its current work and its last failure', async () => {
   const moments = ['09:00', '09:01', '09:02', '09:03'].map((time) => `2026-11-21T${time}:00.000Z`)
   const clock = moments.values()
   const inHand = Promise.withResolvers<number>()

@@ -12,7 +12,7 @@ const LOOK_EVERY_SECONDS = repetitions(1_800, 300)
 let app: AndonApp
 afterEach(() => app.close())
 
-test('an agent that beats for three hours without progress is stalled on board, check, comment and JSON alike', async () => {
+test('an agent that beats for three hours without progress is stalled on the board, the check, the comment and in JSON', async () => {
   const { run, runs } = await writingThePlan()
   const { github, clock } = app
   const since = Date.parse(clock.now())
@@ -38,7 +38,7 @@ test('an agent that beats for three hours without progress is stalled on board, 
   recordMeasurements('three-hours', { beats, ...looks, 'told alike': looks.stalled, cancelled: 0 })
 })
 
-test('an agent that beats is not ended by a question about it that was asked for another reason', async () => {
+test('an agent that beats is not cancelled because of a question that was asked for another reason', async () => {
   const { run } = await writingThePlan()
   const { github, clock, database } = app
   // Half an hour later: it beat a minute ago, GitHub is asked, and the clock has not told the beat yet.

@@ -40,7 +40,7 @@ function answered(body: string, role: Role) {
 }
 
 describe('by role', () => {
-  test('each command is obeyed, answered or passed over', () => {
+  test('each command runs, is answered or is ignored', () => {
     const rows = ROLES.map((role) => {
       const verdicts = VERBS.map((verb) => `${verb} ${answered(`/andon ${verb}${ARGUMENTS[verb] ?? ''}`, role)}`)
       return [role, ...verdicts].join('\n  ')
@@ -121,40 +121,40 @@ describe('by role', () => {
     `)
   })
 
-  test.each(['triage', 'read'] as const)('who has %s and orders thrice is told so in one sentence', (role) => {
+  test.each(['triage', 'read'] as const)('a sender with %s and three commands gets one sentence', (role) => {
     expect(answered('/andon retry\n/andon skip plan\n/andon cancel', role)).toBe('unmoved: confused, no-permission')
   })
 
-  test('what somebody may is answered beside what they may not', () => {
+  test('permitted and refused commands are answered side by side', () => {
     expect(answered('/andon status\n/andon retry', 'read')).toBe('unmoved: confused, status+no-permission')
   })
 
-  test.each(ROLES)('a slip of somebody who has %s is told to those who may read', (role) => {
+  test.each(ROLES)('a mistyped command of a sender with %s is answered to readers and up', (role) => {
     expect(answered('/andon retyr', role)).toBe(role === 'none' ? 'unmoved: silence' : 'unmoved: confused, mistake')
   })
 })
 
-describe('what is asked', () => {
+describe('questions to GitHub', () => {
   const asks = (o: Parameters<typeof commentCreated>[1]) =>
     askSenderPermission(commentCreated('/andon retry', o)).map(({ key }) => key)
 
-  test('GitHub is asked about whoever wrote it, once a comment', () => {
+  test("GitHub is asked about a comment's author, once a comment", () => {
     expect(asks({ by: 'mara' })).toEqual(['permission/command/900'])
   })
 
-  test('nothing is asked about bots, nor about somebody who has left GitHub', () => {
+  test('nothing is asked about bots or deleted users', () => {
     expect(asks({ by: 'helper[bot]', bot: true })).toEqual([])
     expect(asks({ by: 'ghost' })).toEqual([])
     expect(asks({ by: 'Ghost' })).toEqual([])
   })
 
-  test('a start by somebody who has left GitHub takes nothing up', () => {
+  test('a start by a deleted user begins no pipeline', () => {
     const line = failed()
     expect(reduce(line.pipeline, commentCreated('/andon start', { by: 'ghost' })).pipeline).toBe(line.pipeline)
   })
 })
 
-test('a bot that the file does not name is not heard, one that it names is heard at once', () => {
+test("a bot's commands run at once if the file names it, and are ignored otherwise", () => {
   const given = commentCreated('/andon retry', { by: 'helper[bot]', bot: true })
   const outcomesIn = ({ pipeline }: PipelineHarness) =>
     reduce(pipeline, given, contextOf(given, pipeline.line)).outcomes

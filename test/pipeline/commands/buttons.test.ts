@@ -47,7 +47,7 @@ const offered = ({ pipeline }: PipelineHarness, name: string) => {
   return pipeline.stages.filter((stage) => stage.name === name).flatMap((stage) => buttonsOf(pipeline, stage))
 }
 
-test('a failed stage of ours offers Retry, a gate Approve, and nothing else anything', () => {
+test('a failed dispatched stage offers Retry, a gate offers Approve, and nothing else has a button', () => {
   expect([offered(failed(), 'plan'), offered(failed(), 'code')]).toEqual([['retry'], []])
   expect([offered(atGate(), 'plan'), offered(atGate(), 'code')]).toEqual([['approve'], []])
   const running = startedPipeline()
@@ -55,13 +55,13 @@ test('a failed stage of ours offers Retry, a gate Approve, and nothing else anyt
   expect(offered(running, 'plan')).toEqual([])
 })
 
-test('a line that is only watched offers nothing', () => {
+test('an observed line has no buttons', () => {
   const line = openPipelineHarness(OBSERVE_ONLY_LINE, issueLabeled())
   line.apply(runChanged({ workflow: 'plan.yml', conclusion: 'failure' }))
   expect([line.stage('plan').status, offered(line, 'plan')]).toEqual(['failed', []])
 })
 
-test('Retry is asked about like a comment, and obeyed like one', () => {
+test("a click on Retry asks for its sender's permission and runs like a comment", () => {
   const line = failed()
   const given = pressing(line, 'plan', '/andon retry plan')
   line.apply(given)
@@ -71,7 +71,7 @@ test('Retry is asked about like a comment, and obeyed like one', () => {
   expect(line.entries.map(({ type, actor }) => [type, actor])).toContainEqual(['button.done', 'mara'])
 })
 
-test('of somebody who may not write, nothing comes and nothing is told', () => {
+test('a click of a sender without write permission does nothing and is not answered', () => {
   const line = failed()
   const before = [line.pipeline, line.entries.length]
   const given = pressing(line, 'plan', '/andon retry plan')
@@ -79,7 +79,7 @@ test('of somebody who may not write, nothing comes and nothing is told', () => {
   expect([line.pipeline, line.entries.length]).toEqual(before)
 })
 
-test('pressed once and told five times it is done once; pressed twice it is done twice', () => {
+test('one click delivered five times runs once; two clicks run twice', () => {
   const line = failed()
   const given = pressing(line, 'plan', '/andon retry plan')
   line.apply(given, commandPermission(given))
@@ -99,7 +99,7 @@ test('Approve opens the gate of its own stage', () => {
   expect(line.stage('plan').status).toBe('done')
 })
 
-test('Approve on a stage that waits at no gate is left alone, and the board says why', () => {
+test('Approve on a stage that waits at no gate does nothing, and the board says why', () => {
   const line = atGate()
   const given = pressing(line, 'code', '/andon approve', shaOf(line, 'plan'))
   line.apply(given, commandPermission(given))
@@ -111,7 +111,7 @@ test('Approve on a stage that waits at no gate is left alone, and the board says
   })
 })
 
-test('a button on a commit that the stage has left is left alone, and the board says where the stage is', () => {
+test('a button on a commit that the stage has left does nothing, and the board says where the stage is', () => {
   const line = failed()
   const given = pressing(line, 'plan', '/andon retry plan', 'f'.repeat(40))
   line.apply(given, commandPermission(given))

@@ -20,7 +20,7 @@ import {
   startedPipeline,
 } from '../../support/pipeline-harness.ts'
 
-describe('while the line', () => {
+describe('while the pipeline', () => {
   test('was cancelled', () => {
     const given = commentCreated('/andon cancel', { commentId: 1 })
     expect(commandResults(startedPipeline().apply(given, commandPermission(given)))).toMatchInlineSnapshot(`
@@ -62,7 +62,7 @@ describe('while the line', () => {
     `)
   })
 
-  test('has gone past a gate', () => {
+  test('has passed a gate', () => {
     const line = startedPipeline(lineWith({ plan: { gate: 'approval' } }))
     line.completeAttempt(minutesAfterNine(1), 100)
     const given = commentCreated('/andon approve', { commentId: 1 })
@@ -146,7 +146,7 @@ describe('while the line', () => {
     `)
   })
 
-  test('is called off, its issue closed', () => {
+  test('is cancelled, its issue closed', () => {
     expect(
       commandResults(
         startedPipeline().apply(
@@ -171,7 +171,7 @@ describe('while the line', () => {
     `)
   })
 
-  test('is only watched', () => {
+  test('is only observed', () => {
     expect(
       commandResults(
         openPipelineHarness(lineWith({ plan: { observe: true }, code: { observe: true }, test: { observe: true } })),
@@ -215,7 +215,7 @@ describe('while the line', () => {
   })
 })
 
-test('while there is no line at all', () => {
+test('while there is no pipeline', () => {
   const told = COMMANDS.flatMap((command) =>
     [false, true].map((onPullRequest) => {
       const { origin, issueNumber, commands } = commentCreated(`/andon ${command}`)

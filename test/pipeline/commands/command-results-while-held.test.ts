@@ -85,7 +85,7 @@ test('while the issue, its stage, the repository and everything are held', () =>
       /andon resume repository → done: the repository is no longer held, but everything is held by root since 2026-11-21 09:10 UTC: GitHub is down"
     `)
 })
-test('to several words about the repository in one comment', () => {
+test('to several holds and releases of the repository in one comment', () => {
   const body = '/andon hold repository wait\n\n/andon resume repository\n\n/andon resume repository'
   expect(runHoldCommand(startedPipeline(), body)).toMatchInlineSnapshot(`
       "done: the repository is held by @mara since 2026-11-21 09:20 UTC: wait; what runs goes on

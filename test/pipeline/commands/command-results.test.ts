@@ -13,8 +13,8 @@ import {
 } from '../../support/pipeline-harness.ts'
 import { KEY_NOT_ECHOED } from '../../support/reasons.ts'
 
-describe('while the line', () => {
-  test('asks whether it may start', () => {
+describe('while the pipeline', () => {
+  test('asks for permission to start', () => {
     expect(commandResults(openPipelineHarness())).toMatchInlineSnapshot(`
       "help: answered_in_reply
       status: answered_in_reply
@@ -112,7 +112,7 @@ describe('while the line', () => {
     `)
   })
 
-  test('rests before another try', () => {
+  test('waits out its backoff', () => {
     const line = startedPipeline()
     line.completeAttempt(minutesAfterNine(1), 100, 'failure')
     expect(commandResults(line)).toMatchInlineSnapshot(`
@@ -154,7 +154,7 @@ describe('while the line', () => {
     `)
   })
 
-  test('does not know what became of a dispatch', () => {
+  test('has a dispatch without a clear answer', () => {
     const line = startedPipeline()
     const key = line.admit(minutesAfterNine(1)) ?? ''
     line.apply(

@@ -21,7 +21,7 @@ import { openSimulation } from '../../support/simulation.ts'
 const RACES = repetitions(80, 1_000)
 const KEY = attemptKeyOf('plan', 1)
 
-test('runs that end about their deadline: none that finished is cancelled, and no result is lost', () => {
+test('of runs that end near their deadline no finished one is cancelled, and no result is lost', () => {
   const line = lineWith({ plan: { attempts: 3, timeoutSeconds: 600, limitSeconds: 1_500 } })
   const counts = {
     finished: 0,
@@ -63,7 +63,7 @@ test('runs that end about their deadline: none that finished is cancelled, and n
   recordMeasurements('deadline-races', { races: RACES, ...counts, 'finished runs cancelled': 0, 'results lost': 0 })
 })
 
-test('completion, reading, cancelling and the clock in every order end with the result that was', () => {
+test("completion, answer, cancellation and wake-up end with the run's real result in every order", () => {
   // The run succeeded at minute 34: what is read or answered before that moment says that it goes on.
   const done = dispatchedRunChanged(KEY, 100, { at: minutesAfterNine(34), conclusion: 'success' })
   const goesOn = runAnswered(100, dispatchedRun(KEY, 100, { at: minutesAfterNine(2) }), minutesAfterNine(36))

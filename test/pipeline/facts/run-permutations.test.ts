@@ -29,7 +29,7 @@ test('all orders of a re-run and its job end in one state, for attempt 2', () =>
   expect(ordersOf(deliveriesOf(2, 'success'), first)).toEqual({ orders: 40_320, stages: 'idle done idle idle' })
 }, 900_000)
 
-test('both attempts told through each other end as the second one did', () => {
+test('both run_attempts with their deliveries interleaved end like the second one', () => {
   const both = [...deliveriesOf(1, 'failure'), ...deliveriesOf(2, 'success')]
   const expected = applyInOrder(both)
   expect(stageStatuses(expected).join(' ')).toBe('idle done idle idle')

@@ -27,7 +27,7 @@ const FAILURE_MODES: readonly [string, DispatchBehavior, string][] = [
 ]
 
 test.each(FAILURE_MODES)(
-  'a workflow that always %s is tried as often as allowed, then needs a person, then silence',
+  'a workflow that always %s gets its allowed attempts, then needs a person, then stays silent',
   (what, how, words) => {
     let dispatches = 0
     for (const attempts of [1, 2, 3, 5]) {
@@ -59,7 +59,7 @@ test.each(FAILURE_MODES)(
   },
 )
 
-test('attempts rest longer and longer in between, at most a quarter of an hour', () => {
+test('the backoff between attempts grows up to a quarter of an hour', () => {
   const line = startedPipeline(lineWith({ plan: { attempts: 10 } }))
   const rests: number[] = []
   let at = minutesAfterNine(1)

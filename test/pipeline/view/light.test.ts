@@ -56,7 +56,7 @@ test.each<[string, Light, string]>([
   })
 })
 
-test('every combination of statuses is counted once, at its furthest live stage', () => {
+test('each combination of statuses shows one light, that of its furthest live stage', () => {
   const counts: Partial<Record<Light, number>> = {}
   for (const plan of STATUSES)
     for (const code of STATUSES)
@@ -89,14 +89,14 @@ test('reworked code shows running while the review waits for its push', () => {
   })
 })
 
-test('code that runs while the review is waited for is counted in review', () => {
+test('a pipeline whose code runs while a review is due shows the review', () => {
   expect(headlineInWords(pipelineAfter(issueLabeled(), pullRequestChanged(), runChanged()))).toMatchObject({
     light: 'review',
     stage: 'review',
   })
 })
 
-test('reworked code that fails needs somebody, although a later stage was done in the round before', () => {
+test('reworked code that fails needs a person, even if a later stage was done in the previous round', () => {
   const round = [
     issueLabeled(),
     runChanged({ id: 100, conclusion: 'success' }),
@@ -110,7 +110,7 @@ test('reworked code that fails needs somebody, although a later stage was done i
   })
 })
 
-test('a failure that the line has gone past needs nobody', () => {
+test('a failure that the pipeline has passed needs no person', () => {
   const failed = runChanged({ id: 100, conclusion: 'failure' })
   const tested = runChanged({ id: 101, workflow: 'test.yml', conclusion: 'success' })
   expect(headlineInWords(pipelineAfter(issueLabeled(), failed, tested))).toMatchObject({
@@ -120,7 +120,7 @@ test('a failure that the line has gone past needs nobody', () => {
   })
 })
 
-test('a failure in a closed or merged issue needs nobody', () => {
+test('a failure in a closed or merged issue needs no person', () => {
   const failed = [issueLabeled(), runChanged({ conclusion: 'failure' })] as const
   expect(headlineInWords(pipelineAfter(...failed)).light).toBe('failed')
   const closed = { state: 'closed', closedAt: minutesAfterNine(8), at: minutesAfterNine(8) } as const
@@ -133,7 +133,7 @@ test('a failure in a closed or merged issue needs nobody', () => {
   expect(headlineInWords(pipelineAfter(...failed, pullRequestChanged({ state: 'merged' }))).light).toBe('done')
 })
 
-test('a merge ends a line that has no stage for reviews', () => {
+test('a merge ends a pipeline whose line has no review stage', () => {
   const merged = pipelineAfter(
     issueLabeled(),
     runChanged({ conclusion: 'failure' }),
