@@ -1,4 +1,4 @@
-// How long a hostile comment keeps the process busy before GitHub has its answer. Not a test: time depends on the machine.
+// How long a hostile comment blocks the process before GitHub has its answer. Not a test: time depends on the machine.
 //
 //   node bench/hostile-comments.ts
 import { parseCommands } from '../src/commands/parse-commands.ts'

@@ -19,7 +19,7 @@ const CONNECTION_COUNTS = [1, 16, 64, 256] as const
 const RECEIVERS = ['bare, body stored', 'bare, no body', 'andon'] as const
 const quick = process.argv.includes('--quick')
 const ROUNDS = quick ? 1 : 3
-/** Enough that the compiler has seen what is hot: a receiver runs for weeks. */
+/** Enough for the compiler to optimize hot code: a receiver runs for weeks. */
 const WARM_UP = 3_000
 const PIPED: ['ignore', 'pipe', 'inherit'] = ['ignore', 'pipe', 'inherit']
 
@@ -55,8 +55,8 @@ async function cleanUp(): Promise<void> {
   rmSync(scratch, { recursive: true, force: true })
 }
 
-/** Every receiver on a database of its own. They take turns at each number of connections, so that a busy neighbour on
- * the machine meets all of them. */
+/** Every receiver on its own database. They take turns at each number of connections, so that other load on
+ * the machine affects all of them. */
 async function measureMix(mix: Mix, round: number): Promise<readonly Measurement[]> {
   const started: StartedReceiver[] = []
   for (const receiver of RECEIVERS) started.push(await startReceiver(receiver))
@@ -166,7 +166,7 @@ async function startBare(url: string, receiver: Measurement['receiver']): Promis
   }
 }
 
-/** Transactions that brought deliveries, and revisions of pipelines so far. */
+/** The numbers of transactions with deliveries, and of pipeline revisions, so far. */
 async function countCommits(
   url: string,
   receiver: Measurement['receiver'],
@@ -198,7 +198,7 @@ async function pgbench(): Promise<readonly InsertRate[]> {
   return inserts
 }
 
-/** Debian keeps it beside the server, and not always on the PATH. */
+/** Debian installs it beside the server, and not always on the PATH. */
 function findPgbench(): string {
   return globSync(['/usr/lib/postgresql/*/bin/pgbench', '/usr/pgsql-*/bin/pgbench']).sort().at(-1) ?? 'pgbench'
 }

@@ -1,4 +1,4 @@
-// The work on one issue: what its people and its agents do, in the order the plots call for.
+// The work on one issue: what its people and its agents do, in the order of the scenario.
 
 import type { FakeGitHub } from '../fake-github/fake-github.ts'
 import type { Run } from '../fake-github/runs.ts'
@@ -11,28 +11,28 @@ import { readJobs, type Step, type StepReport } from './workflows.ts'
 export type IssueDriver = {
   readonly repository: string
   readonly number: number
-  /** Somebody who may write puts the label on. */
+  /** A user with write permission adds the label. */
   label(): Promise<void>
   plan(o?: RunBehavior): Promise<Run>
   code(o?: RunBehavior): Promise<Run>
   test(o?: RunBehavior): Promise<Run>
-  /** The agent opens the pull request that closes the issue; where Andon starts it, the workflow does so itself. */
+  /** The agent opens the pull request that closes the issue; a dispatched workflow does so itself. */
   openPullRequest(): Promise<void>
   push(): Promise<void>
   requestChanges(): Promise<void>
   approve(): Promise<void>
   merge(): Promise<void>
   closeAsNotPlanned(): Promise<void>
-  /** Somebody who may write tells Andon what to do. */
+  /** A user with write permission sends a command. */
   comment(command: string): Promise<void>
 }
 
-/** How a run goes: how long the agent works, and how it ends; `null` leaves it as it is, without another word. */
+/** How a run goes: how long the agent works, and how it ends; `null` leaves it silent in the middle. */
 export type RunBehavior = {
   readonly seconds?: number
   readonly conclusion?: 'success' | 'failure' | 'cancelled' | null
   readonly queuedSeconds?: number
-  /** It does not hear that it is to stop, until it is forced. */
+  /** It ignores its cancellation, until it is cancelled by force. */
   readonly ignoresCancel?: boolean
 }
 
@@ -40,7 +40,7 @@ const REPORTERS = ['passerby', 'trinity', 'margaret']
 const MAINTAINERS = ['ada', 'grace']
 const REVIEWERS = ['linus', 'margaret', 'grace']
 
-/** Opens the issue and answers what may be done about it. */
+/** Opens the issue and returns its possible actions. */
 export async function openDrivenIssue(
   o: { github: FakeGitHub; session: DemoSession; starter: RunStarter },
   wish: IssueText,
@@ -50,7 +50,7 @@ export async function openDrivenIssue(
   const { random } = session
   const number = await github.openIssue(repository, { title: wish.title, body: wish.body, by: random.pick(REPORTERS) })
   const where = `${repository}#${number}`
-  // An agent of its own names its branches itself; what Andon starts does as the workflows say.
+  // An independent agent names its own branches; a dispatched one follows the workflows.
   const agent = starter.startedByAndon ? 'github-actions[bot]' : 'claude[bot]'
   const branch = starter.startedByAndon ? `andon/issue-${number}` : `claude/issue-${number}-${slug(wish.title)}`
   const reviewer = random.pick(REVIEWERS)
@@ -72,7 +72,7 @@ export async function openDrivenIssue(
     return started.run
   }
 
-  /** False when it falls silent, and hence does not end. */
+  /** False when it falls silent, and so never ends. */
   async function goThrough(
     stage: keyof typeof STAGE_PROGRESS,
     started: StartedRun,
@@ -111,7 +111,7 @@ export async function openDrivenIssue(
     return true
   }
 
-  /** What the agent does in its step, telling now and then how far it is; in the end it falls silent half-way. */
+  /** The agent's work in its step, with a report now and then; it may fall silent half-way. */
   async function workOn(
     stage: keyof typeof STAGE_PROGRESS,
     { run, report }: StartedRun,
@@ -203,7 +203,7 @@ export async function openDrivenIssue(
 // A maintainer reads the plan before approving it.
 const READING_SECONDS = 14
 
-/** What an agent tells of its work. */
+/** An agent's progress reports. */
 const STAGE_PROGRESS = {
   plan: [
     { progress: 30, text: 'looking for what it touches' },

@@ -14,7 +14,7 @@ import { dispatchStarter } from './run-starter.ts'
 import { playScenario } from './scenario.ts'
 import { openSession, SessionEnded } from './session.ts'
 
-// The night is told, not waited for. (Above the first statement, because `await` runs before what stands below it.)
+// The night is simulated without waiting. (Above the first statement, because `await` runs before what stands below it.)
 const NIGHT_PACE = 1_000
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
@@ -32,7 +32,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
   const stopping = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
-  // Whoever was reading has gone: `npm run demo | head`.
+  // The reader has gone: `npm run demo | head`.
   process.stdout.on('error', () => stopping.abort())
   await refuseBusyPort(options.port)
   const directory = makeDataDirectory()
@@ -118,7 +118,7 @@ function urlList(board: string, github: FakeGitHub, { repository, number }: Issu
   return `\n${rows.map(([what, url]) => `  ${what.padEnd(18)} ${bold(url)}`).join('\n')}\n\n  Ctrl-C stops everything.\n`
 }
 
-// Andon would say so too, but only after the GitHub and the database were made.
+// Andon would refuse too, but only after the GitHub and the database were created.
 async function refuseBusyPort(port: number): Promise<void> {
   const probe = createServer()
   await new Promise<void>((resolve, reject) => {

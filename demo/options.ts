@@ -1,4 +1,4 @@
-// What may be said on the command line.
+// The command-line options.
 import { parseArgs } from 'node:util'
 
 export type Options = {
@@ -9,7 +9,7 @@ export type Options = {
   readonly verbose: boolean
 }
 
-/** A start that must not happen: one sentence, and the exit code. */
+/** A start that is refused: one sentence, and the exit code. */
 export class StartupError extends Error {
   readonly exitCode: number
   constructor(sentence: string, exitCode = 1) {
@@ -31,7 +31,7 @@ It needs no network, no account and no database, and leaves nothing behind.
   --verbose         show what Andon logs
   --help            this text`
 
-/** Null when help was asked for; throws Refusal for words nobody knows. */
+/** Null when help was asked for; throws Refusal for unknown words. */
 export function readOptions(words: readonly string[]): Options | null {
   const { values } = parseOptions(words)
   if (values.help) return null

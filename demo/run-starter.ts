@@ -1,17 +1,17 @@
-// How runs begin: an agent starts one by itself, as where Andon only watches, or Andon dispatches it.
+// How runs start: an agent starts them itself, where Andon only observes, or Andon dispatches them.
 
 import type { FakeGitHub } from '../fake-github/fake-github.ts'
 import type { Run } from '../fake-github/runs.ts'
 import type { DemoSession } from './session.ts'
 import type { StepReport } from './workflows.ts'
 
-/** A run that has begun, and a way to say how far it is; nobody hears it where Andon did not start it. */
+/** A run that has started, and a way to report its progress, which does nothing where Andon did not start it. */
 export type StartedRun = { readonly run: Run; report(said: StepReport): Promise<void> }
 
 export type RunStarter = {
-  /** Whether Andon starts the runs, which then do all that the workflows say. */
+  /** Whether Andon starts the runs, which then do everything that the workflows say. */
   readonly startedByAndon: boolean
-  /** Resolves when the next run of the issue's stage has begun. */
+  /** Resolves when the next run of the issue's stage has started. */
   nextRun(o: {
     readonly repository: string
     readonly number: number
@@ -42,7 +42,7 @@ export function dispatchStarter(github: FakeGitHub, board: string, say: DemoSess
     const [, stage, number] = /^\d+\/([^/]+)\/(\d+)-/.exec(andon) ?? []
     const again = number === '1' ? '' : `, attempt ${number}`
     say(`${repository}#${issue}`, `Andon starts ${stage}${again}`)
-    // What the guard step of the workflows does: the younger of two runs of one attempt stops.
+    // Like the guard step of the workflows: the younger of two runs of one attempt stops.
     const isTwin = github.runs.some(
       ({ id, state }) => state.repository === repository && state.title === title && id < run.id,
     )
@@ -79,11 +79,11 @@ export function dispatchStarter(github: FakeGitHub, board: string, say: DemoSess
   }
 }
 
-// As long as the longest back-off, and a zombie before it.
+// As long as the longest backoff, after a zombie.
 const DISPATCH_TIMEOUT_MS = 30 * 60_000
 const POLL_SECONDS = 0.3
 
-// Like the action: what cannot be reported is no reason to stop working.
+// Like the action: a failed report is no reason to stop working.
 async function sendReport(
   github: FakeGitHub,
   board: string,

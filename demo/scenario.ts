@@ -1,5 +1,5 @@
-// The factory morning: what the night left behind, a dozen issues taken up one after the other, and then another one
-// every so often, until somebody stops it.
+// The factory morning: the state left by the night, a dozen issues started one after another, and then another one
+// at intervals, until the session ends.
 import type { FakeGitHub } from '../fake-github/fake-github.ts'
 import { pushConfiguration } from './configuration.ts'
 import { type IssueDriver, openDrivenIssue } from './issue-driver.ts'
@@ -8,11 +8,11 @@ import { type IssueText, LATER_ISSUES, MORNING_ISSUES, NIGHT_ISSUES } from './is
 import { agentStarter, type RunStarter } from './run-starter.ts'
 import { type DemoSession, SessionEnded } from './session.ts'
 
-/** Plays until the session is over; `setMinutesAgo` sets this GitHub's clock back. */
+/** Plays until the session ends; `setMinutesAgo` sets this GitHub's clock back. */
 export async function playScenario(o: {
   github: FakeGitHub
   session: DemoSession
-  /** How runs begin once the repositories have their files; at night agents start them themselves. */
+  /** How runs start once the repositories have their files; at night agents start them themselves. */
   starter: RunStarter
   nightSession: DemoSession
   setMinutesAgo(minutes: number): void
@@ -24,7 +24,7 @@ export async function playScenario(o: {
   await playNight(o)
   o.setMinutesAgo(0)
   session.log('the night', 'has left a silent run, a review that waits, a failure, and one thing done')
-  // What began at night is watched to its end: it has asked for the repository's file before there is one.
+  // Issues of the night stay observed to their end: their pipelines began before there was a file.
   await github.whenIdle()
   await session.pause(SETTLE_SECONDS)
   pushConfiguration(github)
@@ -45,7 +45,7 @@ export async function playScenario(o: {
 
 const SETTLE_SECONDS = 8
 
-// GitHub takes 500 creations an hour, and an issue that runs its whole course needs about twelve.
+// GitHub allows 500 creations an hour, and a complete issue needs about twelve.
 const MINUTES_BETWEEN_ISSUES = 1.6
 
 async function playIssue(o: Parameters<typeof playScenario>[0], wish: IssueText, plot: IssueScenario): Promise<void> {
@@ -62,7 +62,7 @@ async function playIssue(o: Parameters<typeof playScenario>[0], wish: IssueText,
   }
 }
 
-/** What goes on in every repository and is none of Andon's business: nothing of it may show on the board. */
+/** Ordinary activity in every repository, none of which may appear on the board. */
 async function playUnmanagedActivity(github: FakeGitHub, session: DemoSession): Promise<void> {
   const [repository, branch] = ['acme/widgets', 'dependabot/npm_and_yarn/left-pad-1.3.0']
   try {
@@ -83,7 +83,7 @@ async function playUnmanagedActivity(github: FakeGitHub, session: DemoSession): 
   }
 }
 
-/** Before anybody looked: one run that fell silent, one pull request left waiting, one failure, one thing done. */
+/** The state of the morning: a silent run, a pull request in review, a failure, and a finished issue. */
 async function playNight(o: Parameters<typeof playScenario>[0]): Promise<void> {
   const { github, nightSession } = o
   const [silent, waiting, failed, done] = NIGHT_ISSUES as readonly [IssueText, IssueText, IssueText, IssueText]

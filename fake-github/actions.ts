@@ -1,4 +1,4 @@
-// The workflows of each repository, their runs, and the answers of the Actions API.
+// The workflows of each repository, their runs, and the Actions API.
 
 import type { ApiResponse } from './api-request.ts'
 import { whyNotDispatched } from './dispatch-inputs.ts'
@@ -16,13 +16,13 @@ export type Actions = {
     file: string,
     o: { branch: string; headSha: string; title: string; event: string; by: string },
   ): Run
-  /** Calls back for every run that a dispatch began. */
+  /** Calls back for every dispatched run. */
   onDispatch(callback: (run: Run, inputs: Readonly<Record<string, string>>) => void): void
-  /** Calls back when the App asks for a run to be cancelled, before anything comes of it. */
+  /** Calls back when the App asks to cancel a run, before the cancellation. */
   onCancel(callback: (run: Run, forced: boolean) => void): void
-  /** How long a run is not listed yet, and whether GitHub names the run that a dispatch began. */
+  /** How long a new run stays unlisted, and whether the answer to a dispatch names its run. */
   readonly listing: { delaySeconds: number; namesDispatchedRuns: boolean }
-  /** Answers requests under `/repos/o/r/actions/`; null when it has no such path. */
+  /** Answers requests under `/repos/o/r/actions/`; null for any other path. */
   respond(method: string, fullName: string, path: string, query: URLSearchParams, body: unknown): ApiResponse | null
 }
 
@@ -67,7 +67,7 @@ export function openActions(world: World, tell: SendWebhook, files: RepositoryFi
       .find((known) => known.file === name || String(known.id) === name)
   }
 
-  // What stands in the file counts; where there is none, what it is known for.
+  // The workflow's file counts; without one, the workflow's settings.
   function echoes(fullName: string, { file, echoesKey }: Workflow): boolean {
     const text = files.read(fullName, `.github/workflows/${file}`)
     return text === null ? echoesKey : /^run-name:.*inputs\.andon/m.test(text)
@@ -174,7 +174,7 @@ function unprocessable(message: string): ApiResponse {
   return { status: 422, body: { message } }
 }
 
-// Accepted at once, done a moment later, as GitHub does it.
+// Accepted at once and done a moment later, like GitHub.
 function cancelRun(
   run: Run,
   forced: boolean,

@@ -1,4 +1,4 @@
-// Check runs: only Apps write them, and there is one App here.
+// Check runs: only Apps write them, and this world has one App.
 import type { ApiRequest, ApiResponse } from './api-request.ts'
 import { APP } from './organization.ts'
 import { linkToNextPage, pageOf } from './paging.ts'
@@ -13,7 +13,7 @@ export function checkRunsOn(world: World, repositoryId: number, sha?: string): r
     .map(({ json }) => json)
 }
 
-/** Answers requests about check runs, which `validateCheckRun` has let pass; null when it has no such path. */
+/** Answers requests about check runs that passed `validateCheckRun`; null for any other path. */
 export function respondToCheckRuns(
   request: ApiRequest,
   o: { world: World; send: SendWebhook; repository: Repository; path: string; by: string },

@@ -1,4 +1,4 @@
-// What owners do to the App and to their repositories.
+// The actions of owners on the App and on their repositories.
 import { APP } from './organization.ts'
 import type { Run } from './runs.ts'
 import type { Webhooks } from './webhooks.ts'
@@ -64,7 +64,7 @@ export function openInstallation(o: {
       change('added', [fullName], [])
     },
 
-    /** Renames a repository; its id stays. Answers the new full name. */
+    /** Renames a repository, which keeps its id. Returns the new full name. */
     async renameRepository(fullName: string, name: string): Promise<string> {
       const from = repositoryOf(world, fullName)
       const next = `${world.organization.login}/${name}`
@@ -86,7 +86,7 @@ export function openInstallation(o: {
       return next
     },
 
-    /** Hides a repository from the public, or shows it again. */
+    /** Makes a repository private, or public again. */
     setPrivate(fullName: string, isPrivate: boolean): void {
       const repository = {
         ...repositoryOf(world, fullName),
@@ -103,7 +103,7 @@ export function openInstallation(o: {
       world.repositories.delete(fullName)
     },
 
-    /** Lets every token lapse at once. */
+    /** Expires every token at once. */
     expireTokens(): void {
       for (const token of world.tokens.values()) token.expiresAt = 0
     },
@@ -130,7 +130,7 @@ function renameKeys(kept: Map<string, unknown>, from: string, to: string): void 
   }
 }
 
-/** The document with the repository's new name in its addresses. */
+/** The document with the repository's new name in its URLs. */
 function renamed<T>(document: T, from: string, to: string): T {
   return JSON.parse(JSON.stringify(document).replaceAll(`${from}/`, `${to}/`).replaceAll(`${from}"`, `${to}"`))
 }

@@ -1,4 +1,4 @@
-// Comments on issues and pull requests: kept, told of, and answered about.
+// Comments on issues and pull requests: stored, delivered, and listed.
 import type { ApiRequest, ApiResponse } from './api-request.ts'
 import { linkToNextPage, pageOf } from './paging.ts'
 import { commentJson, issueOfPullRequest } from './payloads.ts'
@@ -49,7 +49,7 @@ export function commentsOn(world: World, repositoryId: number, number?: number):
     .map(({ json }) => json)
 }
 
-/** Answers requests under `/repos/o/r/issues/`, which `validateComment` has let pass; null when it has no such path. */
+/** Answers requests under `/repos/o/r/issues/` that passed `validateComment`; null for any other path. */
 export function respondToComments(
   request: ApiRequest,
   o: { world: World; webhooks: Webhooks; repository: Repository; path: string; by: string },
@@ -81,7 +81,7 @@ export function respondToComments(
 const NOT_FOUND: ApiResponse = { status: 404, body: { message: 'Not Found' } }
 const GONE: ApiResponse = { status: 410, body: { message: 'This issue was deleted' } }
 
-// What a comment stands on, as its deliveries carry it.
+// The issue or pull request of a comment, as its deliveries carry it.
 function subjectOf(world: World, fullName: string, number: number): object | null {
   const pull = world.pullRequests.get(`${fullName}#${number}`)
   return pull ? issueOfPullRequest(pull) : (world.issues.get(`${fullName}#${number}`) ?? null)
@@ -103,7 +103,7 @@ function list({ query }: ApiRequest, world: World, repository: Repository, numbe
   return { status: 200, body: pageOf(found, query), headers: linkToNextPage(found, query, world.url + path) }
 }
 
-// 201 the first time, 200 ever after. One App reacts here, so a comment has a reaction once.
+// 201 the first time, 200 after that. Only one App reacts here, so a comment has each reaction once.
 function react(world: World, id: number, body: unknown): ApiResponse {
   const { content } = body as { content?: string }
   const key = `${id} ${content}`

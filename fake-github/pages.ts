@@ -1,4 +1,4 @@
-// Plain pages for people: what this GitHub holds about an issue, a pull request or a run. The same as JSON at `….json`.
+// Plain pages for people: the state of an issue, a pull request or a run. The same as JSON at `….json`.
 import { type IssueSnapshot, readIssueSnapshot, type SnapshotSources } from './issue-snapshot.ts'
 import { escapeHtml, toHtml } from './markdown.ts'
 import type { CheckRun, Comment } from './world.ts'

@@ -1,5 +1,5 @@
-// Workflow runs and their jobs: their state, what GitHub tells about them, and the verbs that
-// move them. Each verb delivers what GitHub would deliver, and no more: a step's end is silent.
+// Workflow runs and their jobs: their state, their deliveries, and the verbs that
+// move them. Each verb delivers exactly what GitHub would deliver: the end of a step is silent.
 import type { Conclusion, JobState, RunState, StepState, Workflow } from './run-state.ts'
 import { jobPayload, runPayload, workflowPayload } from './run-state.ts'
 import type { SendWebhook } from './webhooks.ts'
@@ -11,7 +11,7 @@ export type Job = {
   /** Held back by an environment's rule or a concurrency group. */
   wait(): void
   start(): void
-  /** Ends the step under way and begins the next; GitHub tells nobody. */
+  /** Ends the current step and starts the next; GitHub delivers nothing. */
   step(): void
   succeed(): void
   fail(): void
@@ -28,16 +28,16 @@ export type Run = {
   job(name: string, steps?: readonly string[]): Job
   succeed(): void
   fail(): void
-  /** Ends what is still open with the same conclusion, then the run. */
+  /** Ends every open job with the same conclusion, then the run. */
   conclude(conclusion: Conclusion): void
-  /** Another `run_attempt` of the same run: GitHub tells no `requested` for it. */
+  /** Another `run_attempt` of the same run, for which GitHub delivers no `requested`. */
   rerun(): void
-  /** From now on cancelling is accepted and nothing happens; forcing still works unless `whenForced` too. */
+  /** From now on cancelling is accepted without effect; forcing still works unless `whenForced` is set. */
   ignoreCancel(whenForced?: boolean): void
   cancel(forced?: boolean): void
 }
 
-/** Begins a run: GitHub delivers `workflow_run.requested`. */
+/** Starts a run: GitHub delivers `workflow_run.requested`. */
 export function createRun(
   world: World,
   tell: SendWebhook,

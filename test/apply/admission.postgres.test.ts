@@ -1,5 +1,5 @@
-// Two processes share one Postgres: whatever they do at the same time, slots are given once, in order, and to each
-// repository its own.
+// Two processes share one Postgres: whatever they do at the same time, slots are given once, in order, and within the
+// limit of each repository.
 
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -44,7 +44,7 @@ afterEach(async () => {
   await database.close()
 })
 
-/** Every commit leaves behind how much was running in each repository; more than four and it does not come to be. */
+/** Every commit records how many stages run in each repository; a commit with more than four fails. */
 async function watchCommits(): Promise<void> {
   const { kysely } = database
   await sql`create table commits (repository_id bigint, running integer)`.execute(kysely)
@@ -142,7 +142,7 @@ test('many appliers of the same events at once dispatch each attempt exactly onc
     held.effect.type === 'ask' ? [{ ...held, effect: held.effect }] : [],
   )
   expect(questions.filter(({ effect }) => effect.question.about === 'permission')).toHaveLength(20)
-  // Each applier is told everything, as deliveries of its own: what is true however often it is told.
+  // Each applier gets every event in deliveries of its own: events may be delivered any number of times.
   const told = appliers.flatMap((applier) =>
     questions.map((held) => () => applyOrThrow(applier, answerTo(held, text, now()))),
   )

@@ -1,4 +1,4 @@
-// Who starts, who waits, and with which words: slots are counted and given in the transaction that changes anything.
+// Which pipeline starts, which waits, and for what reason: slots are counted and given in the transaction of the change.
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
@@ -53,7 +53,7 @@ function queuedIssues(number: number, repositoryId = 1): Event {
   return { ...issueLabeled({ number, at: advance() }), repository: repositoryOf(repositoryId) }
 }
 
-/** Answers what is asked until nothing is; resolves to the dispatches that are left in hand, oldest first. */
+/** Answers every question until none is left; resolves to the claimed dispatches, oldest first. */
 async function answerQuestions(
   text: string,
 ): Promise<readonly (ClaimedEffect & { readonly effect: DispatchEffect })[]> {

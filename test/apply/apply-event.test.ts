@@ -1,4 +1,4 @@
-// What events do to the line through the real door: which pipelines they move, what is kept for later, what is asked.
+// Events through the real door: which pipelines they change, what is stored for later, and which questions they ask.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
 import type { Door } from '../../src/apply/door.ts'
@@ -275,7 +275,7 @@ function movedTo(repository: typeof REPOSITORY, event: Event): Event {
   return 'repository' in event && event.repository.id === REPOSITORY.id ? { ...event, repository } : event
 }
 
-/** Which moment took the issue up names the question by which it was read, and nothing else. */
+/** The key of the question carries the time at which the pipeline began, and nothing else depends on it. */
 function rowOf(pipeline: Pipeline): unknown {
   return JSON.parse(JSON.stringify(pipeline).replaceAll(/"issue\/42\/[^"]+"/g, '"issue/42"'))
 }

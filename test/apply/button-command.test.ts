@@ -1,4 +1,4 @@
-// A button finds its pipeline through the check run it is on, and becomes a command.
+// A click finds its pipeline through the check run it is on, and becomes a command.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Door } from '../../src/apply/door.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'

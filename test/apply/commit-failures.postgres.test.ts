@@ -1,5 +1,5 @@
-// GitHub has accepted a dispatch, and then our commit fails: the worst moment there is. Whichever way the run becomes
-// known again, the attempt is bound to it and nothing is sent twice.
+// GitHub has accepted a dispatch, and then our commit fails: the worst time to fail. However the run becomes known
+// again, it belongs to its attempt, and nothing is sent twice.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
 import { Unavailable } from '../../src/apply/apply-request.ts'
@@ -48,7 +48,7 @@ test('when the commit after an accepted dispatch fails, the attempt still gets i
   const issues = repetitions(40, 200)
   const text = andonYml({ running: 100, startsPerDay: 10_000 })
   const faults = { before: 0, after: 0 }
-  // The database turns away either before the commit, and nothing is kept, or after it, and nobody hears of it.
+  // The database fails either before the commit, which stores nothing, or after it, which loses the answer.
   const failing = failingCommits(other, () => (chance.next() < 0.5 ? 'before' : 'after'), faults)
   for (const repositoryId of [1, 2]) {
     const repository = repositoryOf(repositoryId)
@@ -67,7 +67,7 @@ test('when the commit after an accepted dispatch fails, the attempt still gets i
     const runId = posted.size + 1
     posted.set(name, runId)
     const confirmed = () => dispatchResultOf(of, { state: 'confirmed', runId, url: '' }, now())
-    // A door of its own: each telling is a commit of its own, and each fails.
+    // A separate door: each event is a commit of its own, and each fails.
     await expect(applyOrThrow(openTestDoor(failing, { now }), confirmed(), held)).rejects.toThrow(Unavailable)
     const recoveries = [
       () => applyOrThrow(doors[0]!, runChangedOf(of, runId, now(), null)),
@@ -82,7 +82,7 @@ test('when the commit after an accepted dispatch fails, the attempt still gets i
     )
   }
 
-  /** Another worker finds it sent and of nobody any more, and sees the run at GitHub. */
+  /** Another worker finds the dispatch sent and unclaimed, and sees the run on GitHub. */
   async function lookFor({ id }: ClaimedEffect, confirmed: () => Event): Promise<void> {
     const token = crypto.randomUUID()
     const { numUpdatedRows } = await database.kysely
@@ -129,7 +129,7 @@ test('when the commit after an accepted dispatch fails, the attempt still gets i
   })
 }, 120_000)
 
-/** The same database, whose transactions fail before or after they are committed. */
+/** The same database, whose transactions fail before or after their commit. */
 function failingCommits(
   of: Database,
   fault: () => 'before' | 'after',

@@ -1,4 +1,4 @@
-// What a repository's file does to the repository: it begins pipelines, its mistakes are shown, and the last good
+// What a repository's file does to the repository: pipelines begin with it, its mistakes are shown, and the last good
 // version stays in force.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Door } from '../../src/apply/door.ts'

@@ -1,4 +1,4 @@
-// What becomes of a delivery at the door: once, kept, failed, applied again, and never at its neighbours' cost.
+// What the door does with a delivery: it is applied once, ignored, or stored as failed, and never affects the others.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
 import type { ApplyRequest } from '../../src/apply/apply-request.ts'

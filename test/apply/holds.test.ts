@@ -1,5 +1,5 @@
-// A cord around the pipelines, through the door: who waits and with which words, what the board counts, what GitHub is to
-// be told, and that everything goes on where it stood.
+// Holds through the door: which pipelines wait and for what reason, what the board counts, what is published, and that
+// everything continues where it stopped.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Door } from '../../src/apply/door.ts'
 import { setGlobalHold } from '../../src/apply/holds.ts'
@@ -54,7 +54,7 @@ async function label(number: number, repositoryId = 1): Promise<void> {
   await applyOrThrow(testDoor, { ...issueLabeled({ number, at: advance() }), repository })
 }
 
-/** Answers what is asked until nothing is; resolves to the issues that are to be dispatched, and keeps them in hand. */
+/** Answers every question until none is left; resolves to the claimed dispatches. */
 async function answerQuestions(): Promise<readonly ClaimedEffect[]> {
   const dispatches: ClaimedEffect[] = []
   for (;;) {
@@ -68,7 +68,7 @@ async function answerQuestions(): Promise<readonly ClaimedEffect[]> {
   }
 }
 
-/** Somebody says it in a comment, on an issue that need not be on the line, and GitHub says whether they may write. */
+/** A comment, on an issue with or without a pipeline, and GitHub's answer whether its author may write. */
 async function applyCommand(
   body: string,
   o: { on?: number; mayWrite?: boolean; at?: Instant; commentId?: number } = {},
@@ -85,7 +85,7 @@ async function applyCommand(
 
 const operator = (reason: string | null) => setGlobalHold({ database, now }, { by: 'root', reason })
 
-/** What the watchdog does. */
+/** The watchdog's work. */
 async function watch(): Promise<void> {
   while ((await fanOutHolds({ database, now })) > 0);
   while ((await wakeDuePipelines({ database, door: testDoor, now })) > 0);

@@ -1,4 +1,4 @@
-// What only a real server can show: many writers in several pools, readers beside them, and a server that cuts the line.
+// What only a real server can show: many writers in several pools, readers beside them, and a server that cuts connections.
 import { sql } from 'kysely'
 import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -53,7 +53,7 @@ test('64 appliers in two pools begin one pipeline per issue, and disturb no read
     ]
     return events.flatMap((event) => Array.from({ length: 1 + chance.integer(3) }, () => arrivalOf(event)))
   })
-  // Every delivery comes to both processes, as redeliveries do.
+  // Every delivery arrives at both processes, as redeliveries do.
   const sent = chance.shuffle([...arrivals, ...arrivals])
   let reading = true
   let reads = 0

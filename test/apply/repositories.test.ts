@@ -1,4 +1,4 @@
-// Repositories and installations come, go and change their names; deliveries about it come in any order.
+// Repositories and installations are added, removed and renamed; deliveries about it arrive in any order.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Door } from '../../src/apply/door.ts'
 import type { Event, EventOf, RepositoryRef } from '../../src/pipeline/model/events.ts'

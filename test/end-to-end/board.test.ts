@@ -1,4 +1,4 @@
-// Nothing made by hand: Andon in a process of its own on a Postgres of its own, signed deliveries, and the board in a browser.
+// Everything real: Andon in its own process on its own Postgres, signed deliveries, and the board in a browser.
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openBrowser, openPage } from '../browser/support/open-browser.ts'

@@ -1,5 +1,5 @@
-// People press buttons and pull cords on a line that Andon runs: signed deliveries go in, GitHub is asked what they may, and
-// what they see and what is dispatched comes out.
+// People click buttons and hold issues on a dispatched line: signed deliveries go in, GitHub is asked for permissions,
+// and the board, the checks and the dispatches come out.
 
 import { afterEach, expect, test } from 'vitest'
 import type { CheckRun } from '../../fake-github/world.ts'
@@ -16,13 +16,13 @@ const UNGATED_ANDON_YML = `stages:
 `
 
 let app: AndonApp
-/** Of whom GitHub was asked what they may, in that order. */
+/** The users whose permission GitHub was asked for, in that order. */
 let asked: string[]
 afterEach(() => app.close())
 
 test.each([
   ['Retry', 0, (check: CheckRun, by: string) => app.github.clickButton(app.repository, check, 'retry', by)],
-  // GitHub counts the check as queued from then on, until it is written again.
+  // From then on GitHub shows the check as queued, until it is written again.
   ['Re-run', 1, (check: CheckRun, by: string) => app.github.rerequest(app.repository, check, by)],
 ])(
   'a click on %s at a failed check, delivered five times, starts the stage once, and a reader’s click never',
@@ -72,7 +72,7 @@ test('a click on Approve at a gate, delivered five times, opens the gate once, a
   expect(app.dispatched()).toEqual(['1/plan/1', '1/code/1'])
   expect(await buttonsOn('plan')).toEqual([])
 
-  // Whoever looks at an old page still sees the button.
+  // An open page still shows the old button.
   app.github.clickButton(app.repository, check, 'approve', 'linus')
   await pass()
   expect(app.dispatched()).toEqual(['1/plan/1', '1/code/1'])
@@ -112,7 +112,7 @@ test('a comment holds an issue on every surface and stops its dispatches, and a 
   expect((await checkOf('code')).output.summary).not.toContain(words)
 })
 
-/** An issue is labelled, and its plan runs. */
+/** Labels an issue and lets its plan run. */
 async function startPipeline(configuration: string): Promise<void> {
   asked = []
   app = await openAndonApp({ configuration })
@@ -128,7 +128,7 @@ async function startPipeline(configuration: string): Promise<void> {
   asked.splice(0)
 }
 
-/** Long enough for GitHub to be asked, and for what follows. Writes keep their distance: one is done each ten seconds. */
+/** Long enough for GitHub to be asked, and for what follows. Writes are apart: one in each ten seconds. */
 const pass = (seconds = 20) => app.advance(seconds)
 
 /** The latest run of a stage's workflow. */
@@ -145,7 +145,7 @@ async function checkOf(stage: string): Promise<CheckRun> {
   return check
 }
 
-/** What GitHub shows under a stage's check: it tells nobody who reads check runs, so they are taken from what was written. */
+/** The buttons of a stage's check: reading check runs does not return them, so they are taken from the writes. */
 async function buttonsOn(stage: string): Promise<readonly string[]> {
   const { id } = await checkOf(stage)
   const edits = app.github.writes
@@ -155,7 +155,7 @@ async function buttonsOn(stage: string): Promise<readonly string[]> {
   return body?.actions?.map(({ identifier }) => identifier) ?? []
 }
 
-/** The last delivery comes again, at once and later. */
+/** Delivers the last delivery again, at once and later. */
 async function redeliver(times: number): Promise<void> {
   const { deliveries, whenIdle } = app.github
   await whenIdle()
@@ -166,13 +166,13 @@ async function redeliver(times: number): Promise<void> {
   }
 }
 
-/** All that a person could see of the line, and all that was written to GitHub. */
+/** Everything that a person could see of the pipeline, and everything that was written to GitHub. */
 async function standing() {
   const { document } = await app.database.kysely.selectFrom('pipelines').select('document').executeTakeFirstOrThrow()
   return { document, told: await commentsOf(), writes: app.github.writes.all.length }
 }
 
-/** What the history tells of buttons. */
+/** The history entries about buttons. */
 async function commentsOf(): Promise<readonly string[]> {
   const rows = await app.database.kysely
     .selectFrom('history')

@@ -25,7 +25,7 @@ const giveUp = { kind: 'give up' }
 const lookFor = { kind: 'unconfirmed', recoverAt: after(5) }
 const retryIn = (seconds: number) => ({ kind: 'retry', at: after(seconds) })
 
-// What failed and what it was; what follows from the first try, from the last, and where tries are not counted.
+// The failure and the call; the outcome at the first try, at the last, and where tries are not counted.
 test.each([
   ['retryable', 'read', retryIn(5), giveUp, retryIn(15)],
   ['retryable', 'change', retryIn(5), giveUp, retryIn(15)],

@@ -1,5 +1,5 @@
-// 56 commands in a minute on one repository, which a peer answered with 29 rejections: all of them are answered here, within
-// the limits that GitHub keeps (80 creations a minute, 500 an hour, and one write a second).
+// 56 commands in a minute on one repository are all answered within GitHub's limits: 80 creations a minute, 500 an hour,
+// and one write a second.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { replyMarker } from '../../src/render/reply.ts'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'

@@ -128,7 +128,7 @@ describe('while GitHub cannot name the sender’s permission', () => {
     expect((await app.pipeline()).stages[0]?.status).not.toBe('cancelled')
     behaves()
     await app.advance(12, BY_SECONDS)
-    // What failed for the time being is asked again; a refusal is final.
+    // A temporary failure is asked again; a refusal is final.
     expect(app.reactions(comment)).toHaveLength(later)
   })
 })

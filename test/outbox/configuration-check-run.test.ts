@@ -1,4 +1,4 @@
-// What is wrong in a repository's file is a publication like any other: made true, once for each commit that brought it.
+// The mistakes in a repository's file are a publication like any other: one check for each commit that made them.
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { pipelineOf } from '../support/pipeline-documents.ts'
@@ -119,7 +119,7 @@ test('the check shares the write budget with the pipelines, and starves none of 
   expect(world.comments(42)).toHaveLength(1)
 })
 
-/** The repository's file has these fields wrong, as the door would have kept it. */
+/** Stores a file with mistakes in these fields, as the door would. */
 async function mistaken(
   fields: readonly string[],
   known: { sha?: string; source?: 'repository' | 'organisation' } = {},

@@ -1,4 +1,4 @@
-// In which order GitHub is brought up to date.
+// The order in which surfaces are published.
 
 import { expect, test } from 'vitest'
 import { type DesiredSurface, diffSurfaces, type SurfaceState } from '../../src/outbox/diff-surfaces.ts'
@@ -8,7 +8,7 @@ import type { Publication } from '../../src/store/publications.ts'
 import { FIRST, failedIn, SUCCEEDED } from '../support/reasons.ts'
 import { busyBoard, minutesAgo, NOW } from '../web/support/board-fixtures.ts'
 
-/** #12 of the factory floor: `plan` is done, and a run of `code` is under way. */
+/** #12 of the factory floor: `plan` is done, and a run of `code` is in progress. */
 function running(): Pipeline {
   const found = busyBoard().find(({ shown }) => shown.pipeline.issue.number === 12)
   if (!found) throw new Error('#12 is not on the floor')

@@ -1,5 +1,5 @@
-// One attempt, one run: with answers that are lost, processes that die at every boundary, and processes that are frozen
-// past their claim. Figures of the full counts are in docs/faults.md.
+// One attempt, one run: with lost answers, processes that die at every boundary, and processes that are frozen past
+// their claim. Figures of the full counts are in docs/faults.md.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Fault } from '../../fake-github/faults.ts'
 import { seededRandom } from '../../fake-github/random.ts'
@@ -17,7 +17,7 @@ beforeEach(async () => {
 })
 afterEach(() => line.world.close())
 
-// A file may allow no more at once.
+// The most that a file may allow at once.
 const MOST_RUNNING = 100
 
 test('while a fifth of the dispatches lose their answers, every attempt gets one run', async () => {
@@ -75,7 +75,7 @@ describe('a process that dies', () => {
     recordMeasurements(`dispatch-deaths`, { boundary, deaths, runs: line.runs.length })
   })
 
-  /** A process that dies at the boundary: what it waits for then never comes. */
+  /** A process that dies at the boundary: its next call never returns. */
   function dying(boundary: (typeof BOUNDARIES)[number], death: PromiseWithResolvers<void>) {
     function die(): Promise<never> {
       death.resolve()

@@ -1,4 +1,4 @@
-// Starting a run: what goes out, and what every clear answer of GitHub's comes to.
+// Dispatching a run: what is sent, and what each clear answer of GitHub's means.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Fault } from '../../fake-github/faults.ts'
 import type { Run } from '../../fake-github/runs.ts'

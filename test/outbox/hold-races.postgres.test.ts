@@ -1,6 +1,6 @@
-// A cord is pulled while two workers are about to send twenty dispatches: after its commit none of them says `sending`,
-// whatever the moment, and once it is let go each is sent exactly once. The workers have a door, an outbox and connections of
-// their own. The commits that are recorded are made under locks that exclude each other, so their order is the real one.
+// A hold comes while two workers are about to send twenty dispatches: after its commit none of them writes `sending`,
+// whatever the timing, and after the release each is sent exactly once. The workers have doors, outboxes and connections of
+// their own. The recorded commits hold locks that exclude each other, so their order is the real one.
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ACME } from '../../fake-github/organization.ts'
@@ -35,7 +35,7 @@ afterEach(async () => {
   await workers[1].database.close()
 })
 
-/** Somebody who may write says it in a comment on the repository's first issue. */
+/** A comment on the repository's first issue, by a user who may write. */
 async function command(body: string, repositoryId: number): Promise<void> {
   comments += 1
   const given = commentCreated(body, { commentId: comments, on: 1, at: world.clock.now() })
@@ -99,7 +99,7 @@ test.each(Object.entries(HOLD_CASES))(
       const held = await effectsOf(round, 'due')
       figures.startedBefore += DUE - held.length
       figures.heldBack += held.length
-      // They had said `sending`, and were handed back when they looked once more.
+      // They were `sending`, and were requeued when the hold was checked again.
       figures.handedBack += sent.length + held.length - DUE
       expect(held.map(({ tries }) => tries)).toEqual(held.map(() => 0))
       isPulled = false
@@ -118,7 +118,7 @@ test.each(Object.entries(HOLD_CASES))(
   600_000,
 )
 
-/** That many issues of a repository wait to be sent. */
+/** Queues that many issues of a repository, ready to be sent. */
 async function queueDispatches(repositoryId: number, issues: number): Promise<void> {
   const repository = repositoryOf(repositoryId)
   const [{ door }] = workers
@@ -132,16 +132,16 @@ async function queueDispatches(repositoryId: number, issues: number): Promise<vo
   await Promise.all(asked.map((held) => applyOrThrow(door, answerTo(held, FILE, at), held)))
 }
 
-/** Steps both until neither has anything left to do, nor a few seconds later. */
+/** Steps both until neither has work left, nor a few seconds later. */
 async function drain(): Promise<void> {
-  // What had to let a reaction or a reply go first has its turn a moment later.
+  // A write that a reaction or a reply delayed is due a moment later.
   for (let idle = 0; idle < 2; world.clock.advance(idle * 2)) {
     const done = await Promise.all(workers.map(({ outbox }) => outbox.step()))
     idle = done.some((count) => count > 0) ? 0 : idle + 1
   }
 }
 
-/** Some time in which the workers get on: that many answers of the database. */
+/** Time for the workers to continue: the given number of database answers. */
 async function passing(answers: number): Promise<void> {
   for (let answer = 0; answer < answers; answer += 1) await sql`select 1`.execute(workers[0].database.kysely)
 }

@@ -1,4 +1,4 @@
-// What is in hand when the database goes away must not bring the process down.
+// Calls that are in progress when the database fails must not crash the process.
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { PerformContext } from '../../src/outbox/claim-effects.ts'

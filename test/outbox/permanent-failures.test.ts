@@ -1,5 +1,5 @@
-// A workflow that cannot succeed, with everything real but the clock and GitHub: exactly the attempts that the file allows,
-// the reason where people look, and then nothing goes out any more.
+// A workflow that cannot succeed, with everything real but the clock and GitHub: it gets the attempts that the file
+// allows, shows the reason where people look, and then nothing more is sent.
 import { afterEach, expect, test } from 'vitest'
 import type { Fault } from '../../fake-github/faults.ts'
 import type { Run } from '../../fake-github/runs.ts'

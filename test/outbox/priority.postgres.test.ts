@@ -1,4 +1,4 @@
-// Who goes first when GitHub lets an installation write once a second.
+// Priorities, when GitHub allows an installation one write a second.
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { READER_QUOTA_PER_HOUR } from '../../src/outbox/reader-quota.ts'
@@ -16,7 +16,7 @@ beforeEach(async () => {
 })
 afterEach(() => line.world.close())
 
-/** A reaction to a comment that somebody has written. */
+/** A reaction to a user's comment. */
 async function reactionToComment(mayWrite = true): Promise<ReactEffect> {
   const { github } = line.world
   const issue = github.issue(WIDGETS, 1) ? 1 : await github.openIssue(WIDGETS, { title: 'Talk' })
@@ -40,7 +40,7 @@ function reply(origin: number, mayWrite = true): ReplyEffect {
   }
 }
 
-/** What was written, in order. */
+/** The kinds of writes, in order. */
 function written(): readonly string[] {
   return line.world.github.writes.all.map(({ path }) => {
     const [, kind = path] = /\/(reactions|dispatches|cancel|check-runs|comments)$/.exec(path) ?? []
@@ -48,7 +48,7 @@ function written(): readonly string[] {
   })
 }
 
-/** The reactions that are there, in the order of their creation. */
+/** All reactions, oldest first. */
 function reactions(): readonly string[] {
   return line.world.github.writes.ofKind('reaction').flatMap(({ path, body, done }) => {
     return done ? [`${path.split('/').at(-2)} ${(body as { content: string }).content}`] : []

@@ -230,7 +230,7 @@ test('a quiet pipeline does not starve among busy ones', async () => {
     await world.outbox.step()
     world.clock.advance(1.05)
   }
-  // Two rounds, because it has two surfaces, in each of which every pipeline writes once; one slot may just be gone.
+  // Two rounds, because each pipeline has two surfaces and writes one a round; one slot may just be taken.
   expect(slots).toBeLessThanOrEqual(2 * issues.length + 1)
   expect(isShown()).toBe(true)
 })

@@ -1,4 +1,4 @@
-// GitHub begins a second run when it is asked a second time. Here it does so and then says nothing, or something else.
+// A second dispatch starts a second run. Here GitHub starts the run and then gives no answer, or a wrong one.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Fault } from '../../fake-github/faults.ts'
 import { applyOrThrow } from '../apply/support/effect-worker.ts'
@@ -136,7 +136,7 @@ describe('a dispatch without a clear answer', () => {
   })
 })
 
-/** So many dispatches are carried out, or not, and the answer is lost. */
+/** The given number of dispatches are done, or not, and their answers are lost. */
 function loseAnswers(times: number, kind: Fault['kind']): void {
   let posts = 0
   line.world.fault = ({ method, path }) =>
@@ -147,7 +147,7 @@ function postsOf() {
   return line.world.github.writes.all.filter(({ path }) => path.endsWith('dispatches'))
 }
 
-/** GitHub tells of the run before anybody asks. */
+/** GitHub delivers the run before it is asked. */
 async function deliver(id: number, key: string): Promise<void> {
   const run = runOf(id, { title: `andon ${key}`, workflow: 'plan.yml', startedAt: START, updatedAt: START })
   const event = { type: 'run.changed', at: START, evidence: run.evidence, repository: REPOSITORY, run } as const

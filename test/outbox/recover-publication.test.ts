@@ -1,5 +1,5 @@
-// A creation is not idempotent on GitHub: the same request again is a second comment. Here GitHub does what it is asked
-// and then does not say so, or our process dies with the request on its way.
+// A creation is not idempotent on GitHub: the same request again is a second comment. Here GitHub creates it without
+// answering, or our process dies during the request.
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type SeededRandom, seededRandom } from '../../fake-github/random.ts'
@@ -167,12 +167,12 @@ test('a process frozen during an edit does not leave the older text', async () =
   thaw.resolve()
   await sleeper.step
   await stepWhileTimePasses(world, world.openAnotherOutbox(), { seconds: 10 })
-  // The frozen edit, the others' meanwhile, and the one that makes the frozen one good.
+  // The frozen edit, the others' edit meanwhile, and the one that repairs the frozen one.
   expect(world.github.writes.all.filter(({ path }) => path.includes('/issues/comments/'))).toHaveLength(3)
   expect(world.comments(42)[0]?.body).toContain('attempt 1 succeeded')
 })
 
-/** Three turns of an issue: planned, coded, on a pull request of its own. */
+/** Three steps of an issue: planned, coded, on a pull request of its own. */
 function life(number: number, chance: SeededRandom): readonly Pipeline[] {
   const issue = { ...pipelineOf({}).issue, number }
   const sha = number.toString(16).padStart(40, 'c')
@@ -200,7 +200,7 @@ function stagesInComments(): readonly string[] {
     .sort()
 }
 
-/** Every comment says what its pipeline says now. */
+/** Every comment has the current text of its pipeline. */
 async function expectTruth(pipelines: readonly Pipeline[]): Promise<void> {
   for (const { issue, stages } of pipelines) {
     for (const comment of world.comments(issue.number)) {

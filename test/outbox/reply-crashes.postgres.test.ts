@@ -22,7 +22,7 @@ test.each([
     const death = Promise.withResolvers<void>()
     app = await openAndonApp()
     const { github } = app
-    // Only the first process is mortal, and it dies of the first such call.
+    // Only the first process dies, at its first such call.
     github.chooseFaults(({ kind }) => {
       if (kind !== CALLS[call] || deaths > 0) return null
       deaths += 1

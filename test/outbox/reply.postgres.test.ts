@@ -1,5 +1,4 @@
-// A reply is written once. Here GitHub does what it is asked and then does not say so, or our process dies or freezes with
-// the request on its way.
+// A reply is written once. Here GitHub writes it without answering, or our process dies or freezes during the request.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Fault } from '../../fake-github/faults.ts'
 import { seededRandom } from '../../fake-github/random.ts'

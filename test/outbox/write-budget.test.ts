@@ -48,7 +48,7 @@ test('seeded traffic of three hours never passes a limit, wastes none, and starv
   const SEED = 42
   const chance = seededRandom(SEED)
   // Twenty pipelines in four processes want to write again after a while, as the outbox queues them: the one that was
-  // served longest ago goes first, and one that was denied keeps its place.
+  // served longest ago comes first, and one that was denied keeps its place.
   const writers = Array.from({ length: 20 }, (_, id) => ({
     id,
     servedAt: -id,
@@ -107,7 +107,7 @@ test('seeded traffic of three hours never passes a limit, wastes none, and starv
   expect(new Set(writers.map(({ servedAt }) => servedAt > 2 * 3_600_000))).toEqual(new Set([true]))
 })
 
-/** The greatest number of moments in any window of that length, both of its ends included. */
+/** The highest number of times in any window of that length, both ends included. */
 function mostWithin(moments: readonly number[], ms: number): number {
   let from = 0
   let most = 0

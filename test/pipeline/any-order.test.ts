@@ -50,7 +50,7 @@ test('all events of a life, delivered in any order, one to three times, within o
 }, 1_800_000)
 
 test('any part of a life, delivered in two orders within one second, ends in the same state', () => {
-  // While GitHub answers that the issue is open, it has sent no closing.
+  // While GitHub answers that the issue is open, it has delivered no `closed`.
   const life = lifecycleEvents(() => ONE_MOMENT).filter((event) => event.type !== 'issue.changed')
   const answer = (question: Effect) => answerQuestion(question, ONE_MOMENT, 'open')
   const lights = new Map<string, number>()
@@ -81,7 +81,7 @@ test('all events of a life, delivered in any order, minutes apart, end in one st
 
 type AnswerTiming = (question: Effect) => Event
 
-/** Tells the deliveries, and GitHub's answers somewhere after their questions: in order, or where chance puts them. */
+/** Applies the deliveries, and each answer some time after its question: in order, or at random. */
 function applyInOrder(deliveries: readonly Event[], answer: AnswerTiming, chance: SeededRandom | null): EndState {
   const line = inMemoryWorld(REPOSITORY, {
     others: OTHER_REPOSITORIES,
@@ -111,7 +111,7 @@ function applyInOrder(deliveries: readonly Event[], answer: AnswerTiming, chance
   return withoutReadTimes({
     pipeline,
     others: [...line.pipelines].filter(([issue]) => issue !== ISSUE),
-    // When its name was last told differently, and who is yet to hear of its cord, is bookkeeping.
+    // The time of the last update and the progress of the fan-out are bookkeeping.
     repositories: line.repositories
       .map(({ updatedAt: _, holdFanOutCursor: __, ...row }) => row)
       .sort((a, b) => a.id - b.id),
@@ -124,7 +124,7 @@ function questionsOf(effects: readonly Effect[]): readonly Effect[] {
   return effects.filter(({ type }) => type === 'ask')
 }
 
-/** All that an order of events leaves behind. */
+/** Everything that an order of events leaves behind. */
 type EndState = {
   readonly pipeline: Pipeline
   readonly others: readonly (readonly [number, Pipeline])[]
@@ -133,13 +133,13 @@ type EndState = {
   readonly publishedComments: readonly number[]
 }
 
-/** The issue that must have been taken up before: GitHub deletes what it has told of, and comments that we wrote. */
+/** The issue whose pipeline must begin first: only a delivered issue or a comment of ours can be deleted. */
 function causeOf(event: Event): number | null {
   if (event.type === 'issue.removed') return event.issue.number
   return event.type === 'comment.deleted' ? event.issueNumber : null
 }
 
-/** Which moment took the issue up first names the question by which it was read, and nothing else. */
+/** The key of the question carries the time at which the pipeline began, which depends on the order. */
 function withoutReadTimes(end: EndState): EndState {
   return JSON.parse(JSON.stringify(end).replaceAll(/"issue\/42\/[^"]+"/g, '"issue/42"'))
 }

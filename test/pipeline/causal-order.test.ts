@@ -1,5 +1,5 @@
-// A line that Andon runs, told in many orders: what GitHub tells comes shuffled, late and twice; what must come after its
-// cause (a run after its dispatch, an answer after its question) does.
+// A dispatched line, delivered in many orders: deliveries arrive shuffled, late and twice, but never before their cause
+// (a run after its dispatch, an answer after its question).
 import { expect, test } from 'vitest'
 import { type SeededRandom, seededRandom } from '../../fake-github/random.ts'
 import type { Effect } from '../../src/pipeline/model/effects.ts'
@@ -34,7 +34,7 @@ import {
 
 const SHUFFLES = repetitions(100, 10_000)
 
-/** What becomes known once an attempt was admitted; `''` is known from the start. */
+/** The deliveries that follow the admission of an attempt; those of `''` need none. */
 type CausalHistory = Readonly<Record<string, readonly Event[]>>
 
 test('a dispatched line ends in one state, whatever causal order its events arrive in', () => {
@@ -59,7 +59,7 @@ test('a dispatched line ends in one state, whatever causal order its events arri
   })
 }, 1_800_000)
 
-/** Planned at the second try, coded, tested, sent back once, coded and tested again, approved, merged, closed. */
+/** Planned at the second attempt, coded, tested, sent back once, coded and tested again, approved, merged, closed. */
 function causalHistory(): CausalHistory {
   const head = { headSha: 'bbb2', replacedShas: ['bbb1'] }
   const objection = { id: 501, at: minutesAfterNine(40), state: 'changes_requested', commitSha: 'bbb1' } as const
@@ -89,7 +89,7 @@ function causalHistory(): CausalHistory {
   }
 }
 
-/** Only half of the workflows echo the key: the others are known by the answer to their dispatch. */
+/** Half of the workflows echo the key; the runs of the others are known from the answer to their dispatch. */
 function runOf(key: string, id: number, at: number, conclusion: RunFact['conclusion']): readonly Event[] {
   const startedAt = minutesAfterNine(at)
   const title = id % 2 === 0 ? `andon ${key}` : 'Work'

@@ -1,4 +1,4 @@
-// What is read before an event is advanced: all that it looks up, in few rounds, and nothing is guessed.
+// What is read before an event is advanced: everything that it uses, in few rounds, without guessing.
 import { expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
 import { advance, neededBy } from '../../src/pipeline/advance.ts'
@@ -18,7 +18,7 @@ import { answerQuestion, lifecycleEvents } from '../support/lifecycle-events.ts'
 import { minutesAfterNine } from '../support/pipeline-fixtures.ts'
 
 const SHUFFLES = 20
-/** The run; the pull requests around it and its pipeline; what may be replayed; the runs on those branches. */
+/** The run; its pull requests and its pipeline; what may be replayed; the runs on those branches. */
 const MAX_ROUNDS = 4
 
 test('everything that an event reads is named before it is advanced, in at most four rounds', () => {
@@ -58,7 +58,7 @@ function unread(): Read {
   return Object.fromEntries(KINDS.map((kind) => [kind, new Set<string>()])) as Read
 }
 
-/** The world as far as it was read. */
+/** The part of the world that was read. */
 function revealed(world: World, read: Read): PartialWorld {
   const reveal = (kind: Kind) => ({
     find: (key: never) => (read[kind].has(JSON.stringify(key)) ? world[kind](key) : undefined),

@@ -1,6 +1,6 @@
 // Workers that are frozen past their claim with SIGSTOP and continued with SIGCONT: before and after the commit that checks
 // the claim, and between that commit and the call, whose request then reaches GitHub late, after others may have sent
-// another. A steady worker goes on meanwhile.
+// another. A worker that never freezes continues meanwhile.
 import { sql } from 'kysely'
 import { afterEach, expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
@@ -28,7 +28,7 @@ test('a worker frozen past its claim leaves no second live run a minute later, a
   const { github, database } = fleet
   await watchWrites(database)
   github.onDispatch((run) => run.start())
-  // No webhook tells of some of the runs.
+  // Some of the runs are never delivered.
   github.deliveries.injectFaults({ drop: repetitions(0, 0.3) })
   const freezes = repetitions(2, 100)
   let between = 0
@@ -39,7 +39,7 @@ test('a worker frozen past its claim leaves no second live run a minute later, a
     endRuns(LONG_AGO_MS)
   }
   endRuns(0)
-  // Issues that no worker got to before go through in the end.
+  // Issues that no worker reached before are finished in the end.
   github.onDispatch((run) => run.succeed())
   github.deliveries.clearFaults()
   await fleet.finishAlone(async () => (await unfinishedWork(fleet)).length === 0, 4 * 3_600)
@@ -97,7 +97,7 @@ function pass(seconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, (seconds * 1000) / FACTOR))
 }
 
-/** Ends the runs that began longer ago than that. */
+/** Ends the runs that started longer ago than that. */
 function endRuns(olderThanMs: number): void {
   const since = Date.parse(fleet.now()) - olderThanMs
   for (const run of fleet.github.runs) if (Date.parse(run.state.createdAt) <= since) run.succeed()

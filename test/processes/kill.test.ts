@@ -104,7 +104,7 @@ async function sendUntilKilled(
         dying = true
         continue
       }
-      // No answer is the kill itself; any other answer is a failure.
+      // Status 0 is the kill itself; any other failure is one of Andon.
       dead = true
       o.stream.requeue(delivery)
       if (status !== 0) unexpected.push(status)

@@ -1,5 +1,5 @@
-// One attempt, one run, with real workers on a real Postgres that are killed at random moments, and a GitHub that begins
-// runs and then does not say so. At full count a third of what it would tell about those runs never arrives.
+// One attempt, one run, with real workers on a real Postgres that are killed at random, and a GitHub that starts
+// runs without answering. At full count a third of the deliveries about those runs never arrives.
 import { afterEach, expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
@@ -29,7 +29,7 @@ test('two workers killed at random, with a fifth of the answers lost, leave one 
   const kills = repetitions(3, 100)
   const pair: [Worker, Worker] = [await fleet.startWorker(), await fleet.startWorker()]
   for (let kill = 0, issue = 0; kill < kills; kill += 1) {
-    // Every webhook about issues arrives; at full count a third of those about runs never do: reading them back takes time.
+    // Every delivery about issues arrives; at full count a third of those about runs never do: reading them back takes time.
     github.deliveries.clearFaults()
     for (; issue < (attempts * (kill + 1)) / kills; issue += 1) {
       await github.openIssue(repository, { title: `Issue ${issue}`, labels: ['andon'] })

@@ -1,4 +1,4 @@
-// Which loops work, which have stopped and which only seem to: asked when everything answers, and when nothing else does.
+// Which loops work, which have stopped and which only seem to: with every dependency up, and with none.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -27,7 +27,7 @@ afterEach(async () => {
 
 type CommandOutput = { readonly code: number | null; readonly said: string; readonly complaint: string }
 
-/** `loop …` for an operator who has nothing left but this machine: no App, no key, no secret, no GitHub. */
+/** `loop …` for an operator who has only this machine: no App, no key, no secret, no GitHub. */
 async function runLoopCommand(words: string, databaseUrl?: string, folder = dataDirectory): Promise<CommandOutput> {
   const nothing = { APP_ID: undefined, PRIVATE_KEY: undefined, WEBHOOK_SECRET: undefined, GITHUB_API_URL: undefined }
   const surroundings = { ...nothing, ANDON_DATA: folder, DATABASE_URL: databaseUrl }

@@ -55,7 +55,7 @@ test('5 s without Postgres under load cost 503s and nothing else', async () => {
     expect(rows.map(({ issue, light }) => `${REPOSITORY.fullName}#${issue} ${light}`).sort()).toEqual(
       expected.map(({ issueNumber, light }) => `${REPOSITORY.fullName}#${issueNumber} ${light}`).sort(),
     )
-    // The page that stayed open shows what happened meanwhile, without having reconnected.
+    // The open page shows what happened meanwhile, without having reconnected.
     const last = rows.find(({ light }) => light === 'running' || light === 'queued')
     await waitUntil('the stream shows the newest revision', () => {
       const text = events
@@ -82,7 +82,7 @@ test('5 s without Postgres under load cost 503s and nothing else', async () => {
 })
 
 type Load = {
-  /** Were that many more acknowledged since the last call that returned true? */
+  /** Whether that many more deliveries were acknowledged since the last call that returned true. */
   takenSince(count: number): boolean
   stop(): Promise<Set<string>>
 }

@@ -43,7 +43,7 @@ test('ordinary activity in a repository causes no write to GitHub and no row on 
     expect((await knocker.post(andon.url, signDelivery(delivery, { guid }))).status).toBe(202)
   await forEachConcurrently(16, deliveries, (delivery, index) => post(delivery, `ordinary-${index}`))
 
-  // One issue on the line, in another repository, after all the others: once its check run exists, the worker has seen the rest.
+  // One issue with a pipeline, in another repository, after all the others: when its check run exists, the worker has seen the rest.
   const sentinel = traceOf(1, { repository: LABELED_ISSUES, end: 'testing' })
   await forEachConcurrently(1, sentinel.deliveries, (delivery, index) => post(delivery, `sentinel-${index}`))
   await waitUntil('the one issue on the line is published', () => github.writes.all.length > 0)

@@ -1,4 +1,4 @@
-// Signs of life: agents' and our own.
+// Beats of agents and of our own loops.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
 import { type Beat, loadBeats, upsertBeat } from '../../src/store/beats.ts'

@@ -1,4 +1,4 @@
-// One definition: what the board counts is what it lists, for every viewer, page by page.
+// One definition: the board counts exactly what it lists, for every viewer, page by page.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
 import type { Light } from '../../src/pipeline/model/pipeline.ts'

@@ -1,4 +1,4 @@
-// One look says which kinds of work are due, and another when something will be; neither speaks of what nobody could do.
+// One query says which kinds of work are due, and another when the next will be; neither counts work that cannot be done.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { takeChore } from '../../src/store/chores.ts'

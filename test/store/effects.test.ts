@@ -1,4 +1,4 @@
-// What becomes of an effect, and that only whoever holds its token may say so.
+// The states of an effect; only the worker with its token may change them.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
 import { completeEffects, type EffectResult, saveEffectResults, saveEffects } from '../../src/store/effects.ts'

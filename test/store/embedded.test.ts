@@ -1,4 +1,4 @@
-// The embedded database keeps what it acknowledged, through a proper end and through kill -9.
+// The embedded database keeps what it acknowledged, through a clean shutdown and through kill -9.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { openEmbeddedDatabase } from '../../src/process/open-embedded-database.t
 import { listPendingMigrations, migrate } from '../../src/store/migrate.ts'
 import { minutesAfterNine } from '../support/pipeline-fixtures.ts'
 
-/** Making a database in WASM takes seconds, and many times that on a busy machine. */
+/** Creating a database in WASM takes seconds, and many times that on a busy machine. */
 const SLOW_START_MS = 180_000
 
 let directory: string

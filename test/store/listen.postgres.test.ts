@@ -1,4 +1,4 @@
-// A listener whose connection breaks says so, opens another, and says so again: what was told in between is gone.
+// A listener whose connection breaks reports it, opens another, and reports again: notifications in between are lost.
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -13,7 +13,7 @@ afterEach(async () => {
   await database.close()
 })
 
-/** A listener, and what it says as promises that can be waited for. */
+/** A listener, and its reports as promises that a test can await. */
 async function listener() {
   const heard: string[] = []
   const waiting: { event: string; resolve: () => void }[] = []

@@ -1,11 +1,11 @@
-// Tests on one database after the other must not feel it.
+// Tests that share a database one after another must not notice.
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { NOTIFY_CHANNEL, notifyChanges } from '../../src/store/notify.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
 import { minutesAfterNine } from './pipeline-fixtures.ts'
 
-/** Writes a row; resolves to the number it got. */
+/** Inserts a row; resolves to its id. */
 async function insertDelivery({ kysely }: TestDatabase): Promise<number> {
   const { id } = await kysely
     .insertInto('deliveries')

@@ -1,5 +1,5 @@
-// One issue's whole life as GitHub tells it: planned by a keyed run, coded by an agent, tested, reviewed, sent back twice,
-// coded again, approved, merged, closed; with a re-run, a second pull request by a person, and the repository's noise.
+// One issue's whole life as GitHub delivers it: planned by a keyed run, coded by an agent, tested, reviewed, sent back
+// twice, coded again, approved, merged, closed; with a re-run, a person's second pull request, and unrelated deliveries.
 import type { Effect, Question } from '../../src/pipeline/model/effects.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import type { JobFact, RunFact } from '../../src/pipeline/model/facts.ts'
@@ -19,7 +19,7 @@ import {
 } from './pipeline-fixtures.ts'
 import { DELETED_ISSUE, steeringEvents } from './steering-events.ts'
 
-/** Somebody else starts the runs, as without a file, and one more bot counts. */
+/** All stages are observed, as without a file, and one more bot may review. */
 const ANDON_YML = {
   text: `stages:
   plan: { workflow: plan.yml, observe: true }
@@ -40,7 +40,7 @@ const HUMAN_PULL_REQUEST = {
   title: 'Say that uploads retry',
 }
 
-/** Every delivery of that life, in the order GitHub sent them; `at` says what the clock showed at the n-th. */
+/** Every delivery of that life, in the order GitHub sent them; `at` is the time of the n-th. */
 export function lifecycleEvents(at: (nth: number) => Instant): readonly Event[] {
   const sent: Event[] = []
   const send = (event: (at: Instant) => Event) => sent.push(withGuid(event(at(sent.length)), sent.length))
@@ -84,7 +84,7 @@ export function lifecycleEvents(at: (nth: number) => Instant): readonly Event[] 
   return [...sent, ...steeringEvents((nth) => secondsAfter(at(steered + nth), nth))]
 }
 
-/** What GitHub answers about it: once all that has happened, or while the issue and both pull requests are open. */
+/** GitHub's answer to a question: at the end of the life, or while the issue and both pull requests are open. */
 export function answerQuestion(asked: Effect, at: Instant, when: 'over' | 'open' = 'over'): Event {
   if (asked.type !== 'ask') throw new Error(`${asked.key} is no question`)
   const { key, question } = asked
@@ -124,7 +124,7 @@ function closedIssues(question: Extract<Question, { about: 'pull_request' }>): r
   return question.pullRequestNumber === HUMAN_PULL_REQUEST.number ? [ISSUE] : []
 }
 
-/** Each delivery has a GUID of its own, which its facts cite as their evidence. */
+/** Each delivery has its own GUID, which its facts cite as their evidence. */
 function withGuid(event: Event, nth: number): Event {
   const evidence = deliveryEvidence(event.at, `guid-${nth}`)
   const told = { ...event, evidence }

@@ -1,5 +1,5 @@
-// GitHub, the outbox, the watchdog and the clock around one pipeline, without any of them: effects are carried out after
-// seeded delays, runs behave as the test wants, and everything is told as events. Only the core decides.
+// GitHub, the outbox, the watchdog and the clock around one pipeline, all simulated: effects are performed after seeded
+// delays, runs behave as the test wants, and everything arrives as events. Only the core decides.
 
 import type { SeededRandom } from '../../fake-github/random.ts'
 import type { Line } from '../../src/line/line.ts'
@@ -22,14 +22,14 @@ import {
 } from './pipeline-harness.ts'
 import { refusal } from './reasons.ts'
 
-/** How a run behaves once it is asked for. Seconds are counted from its creation. */
+/** How a run behaves after its dispatch. Seconds are counted from its creation. */
 export type RunBehavior = {
   readonly startsAfter?: number | null
   readonly endsAfter?: number | null
   readonly conclusion?: Conclusion
   /** When it reports, once. */
   readonly reportsAfter?: number
-  /** How its completion is told: after so many seconds, or never. */
+  /** When its completion is delivered: after so many seconds, or never. */
   readonly webhookAfter?: number | null
   readonly stopsOn?: 'cancel' | 'force' | 'nothing'
 }
@@ -48,7 +48,7 @@ export function openSimulation(
   const agenda: { at: number; act: () => void }[] = []
   const runs = new Map<number, { fact: RunFact; behaviour: RunBehavior }>()
   const performed = new Set<string>()
-  /** Runs that GitHub called live when it was asked. */
+  /** Runs that were live in an answer of GitHub's. */
   const readLive = new Set<number>()
   const counts = {
     dispatches: 0,
@@ -156,9 +156,9 @@ export function openSimulation(
   return {
     harness,
     counts,
-    /** What GitHub knows of the nth run. */
+    /** GitHub's state of the nth run. */
     runOnGitHub: (nth: number): RunFact | null => runs.get(99 + nth)?.fact ?? null,
-    /** Lets so many hours pass. */
+    /** Lets that many hours pass. */
     advanceHours(hours: number): void {
       const end = now + hours * 3_600_000
       tell(woken(instant()))

@@ -1,4 +1,4 @@
-// Work that does not run out: stories told one after the other, handed to senders and taken back when no answer came.
+// An endless supply of deliveries: stories one after another, handed to senders and taken back if they get no answer.
 
 import type { SeededRandom } from '../../fake-github/random.ts'
 import { type SignedDelivery, signDelivery, type WebhookDelivery } from './deliveries.ts'
@@ -7,15 +7,15 @@ import { type Trace, traces } from './traces.ts'
 export type TraceStream = {
   /** The next delivery to send. */
   next(): SignedDelivery
-  /** It was not answered with a 2xx: GitHub would have it sent again. */
+  /** Takes back a delivery without a 2xx, to be sent again as GitHub would. */
   requeue(delivery: SignedDelivery): void
-  /** What was begun and is still to be sent; afterwards `take` begins nothing new. */
+  /** The rest of the stories that have started; afterwards `take` starts no new one. */
   remaining(): readonly SignedDelivery[]
-  /** The stories begun so far, with the light each must end on. */
+  /** The stories started so far, with the light each must end on. */
   traces(): readonly Trace[]
 }
 
-/** Shuffled stories without end, so many at once, deterministic from the chance handed in. */
+/** Shuffled stories without end, the given number at a time, from a seed. */
 export function openTraceStream(chance: SeededRandom, name: string, atOnce = 36): TraceStream {
   const begun: Trace[] = []
   let queue: (SignedDelivery | { delivery: WebhookDelivery; guid: string })[] = []

@@ -74,7 +74,7 @@ test('`stopping` is the last beat, and a loop that ends well leaves nothing', as
   const said = clock.count()
   expect(await loadLoops(database)).toMatchObject([{ status: 'stopping' }])
   expect(inFile().status).toBe('stopping')
-  // Many turns of a timer that would have beaten at each.
+  // Many turns of a timer that beats at each.
   const later = countingClock()
   const other = await start({ self: { ...self, role: 'all' }, now: later.now, everyMs: 1 })
   await later.reaches(20)
@@ -137,7 +137,7 @@ test('health names what is degraded: no worker, a stale one, one without progres
   ])
 })
 
-/** A clock that tells how often it was read: at every beat, once for both places. */
+/** A clock that counts its reads: one at every beat, for the row and the file. */
 function countingClock() {
   const readings = new EventEmitter()
   let count = 0

@@ -1,4 +1,4 @@
-// What a loop says of itself is evidence: a corpus of bad heartbeats, none of which is ever taken for a living loop.
+// A heartbeat is evidence: a corpus of bad ones, none of which ever counts as a living loop.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -58,7 +58,7 @@ test('a loop waits until something is due by the clock', async () => {
   const loop = startLoop({ name: 'test', step, everyMs: NEVER_MS, nextDueAt, now: () => clock, log })
   await first
   await isAsked
-  // The machine was asleep for an hour: no timer has run, and the moment has come.
+  // The machine was asleep for an hour: no timer has fired, and the time has come.
   clock = '2026-11-21T10:00:01.000Z'
   await second
   await loop.stop()

@@ -1,4 +1,4 @@
-// What is live and was not heard of is asked about; whatever wants the clock gets it, with the beats of its agents.
+// Silent live runs are asked about, and pipelines that asked to be woken are, with the beats of their agents.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Door } from '../../src/apply/door.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
@@ -29,7 +29,7 @@ async function applyEvents(...events: readonly Event[]): Promise<void> {
   for (const event of events) expect(await opened.apply(arrivalOf(event))).toMatchObject({ state: 'applied' })
 }
 
-/** The questions about runs that were asked for the first time by now. */
+/** The first questions about runs so far. */
 async function askTimes(at: Instant): Promise<readonly string[]> {
   now = at
   await wakeDuePipelines({ database, door: opened, now: () => now })

@@ -1,4 +1,4 @@
-// What wakes a worker that rests: a notification at once; without any it finds its work all the same, at its next look.
+// What wakes an idle worker: a notification, at once; without one, its next poll.
 import { afterEach, expect, test } from 'vitest'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
 import { waitUntil } from '../support/andon-process.ts'

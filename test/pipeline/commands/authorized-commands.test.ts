@@ -1,4 +1,4 @@
-// Who may what, and who is answered: GitHub's word for the sender decides, when the command is carried out.
+// Permissions: GitHub's answer about the sender decides, at the time when the command runs.
 import { describe, expect, test } from 'vitest'
 import { VERBS } from '../../../src/commands/commands.ts'
 import { contextOf } from '../../../src/pipeline/commands/authorized-commands.ts'
@@ -24,7 +24,7 @@ function failed(): PipelineHarness {
   return line
 }
 
-/** What somebody with the role is answered who writes this on the issue, and whether the line moved. */
+/** The answer to a sender with the role who writes this on the issue, and whether the pipeline changed. */
 function answered(body: string, role: Role) {
   const line = failed()
   const given = commentCreated(body)

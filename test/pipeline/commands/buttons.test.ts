@@ -1,4 +1,4 @@
-// What a button of a check means, and what it no longer means once the line has moved on.
+// What a click on a check's button does, and when the button is stale because the pipeline has moved on.
 
 import { expect, test } from 'vitest'
 import { OBSERVE_ONLY_LINE } from '../../../src/line/line.ts'
@@ -37,7 +37,7 @@ function shaOf(line: PipelineHarness, stage: string): string {
   return shown.sha
 }
 
-/** Mara presses a button on the check of a stage. */
+/** Mara clicks a button on the check of a stage. */
 function pressing(line: PipelineHarness, stage: string, body: string, sha = shaOf(line, stage), guid = 'guid-press') {
   const origin: ButtonClick = { kind: 'check', id: 7_001, guid, stage, sha }
   return { ...commentCreated(body), origin }

@@ -1,4 +1,4 @@
-// What people are told who give a command: each command in each state of a line that came to a halt, or is not there.
+// How commands are answered: each command in each state of a pipeline that has stopped or does not exist.
 
 import { describe, expect, test } from 'vitest'
 import { reactionAndReply } from '../../../src/pipeline/commands/reply.ts'

@@ -1,4 +1,4 @@
-// What is answered to whoever pulls a cord or lets it go, by what is held already.
+// How holds and releases are answered, by what is held already.
 import { expect, test } from 'vitest'
 import { NO_OUTER_HOLDS } from '../../../src/pipeline/holds/holds.ts'
 import type { OuterHolds } from '../../../src/pipeline/model/hold.ts'
@@ -15,7 +15,7 @@ const COMMANDS = [
   '/andon resume repository',
 ]
 
-/** What is answered to each of the commands, one line each. */
+/** The answer to each of the commands, one line each. */
 function answers(before: readonly string[], outerHolds: OuterHolds = NO_OUTER_HOLDS): string {
   return COMMANDS.map((command) => {
     const line = startedPipeline()

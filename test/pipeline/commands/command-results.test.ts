@@ -1,4 +1,4 @@
-// What people are told who give a command: each command in each state of a line that is under way. See said-over.test.ts.
+// How commands are answered: each command in each state of a live pipeline. The others: command-results-after-end.test.ts.
 
 import { describe, expect, test } from 'vitest'
 import { commandResults, runningPipeline } from '../../support/command-results.ts'

@@ -1,4 +1,4 @@
-// What people order moves a line that Andon runs. Each test is a row of the transition table in docs/reference/transitions.md.
+// Commands move a dispatched pipeline. Each test is a row of the transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
 import { countLiveAttempts, mayDispatch } from '../../../src/pipeline/admission.ts'
 import { describeDispatch } from '../../../src/render/dispatch-reason.ts'
@@ -19,7 +19,7 @@ import { KEY_NOT_ECHOED } from '../../support/reasons.ts'
 
 let comments = 900
 
-/** Mara, who may write, gives an order and GitHub confirms that she may. */
+/** Mara, who may write, sends a command, and GitHub confirms that she may. */
 function runCommand(line: PipelineHarness, body: string, at = minutesAfterNine(20)): PipelineHarness {
   comments += 1
   const given = commentCreated(body, { at, commentId: comments })

@@ -1,4 +1,4 @@
-// How the two clocks of an attempt are shown, and when the clock is wanted. Each test is a row of the transition table in
+// How the two clocks of an attempt are shown, and when a wake-up is due. Each test is a row of the transition table in
 // docs/reference/transitions.md.
 import { expect, test } from 'vitest'
 import { wakeAt } from '../../../src/pipeline/deadlines/wake-at.ts'

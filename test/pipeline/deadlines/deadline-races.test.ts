@@ -1,4 +1,4 @@
-// A deadline races against the run's own completion: GitHub is asked first, and whatever finished is taken.
+// A deadline races against the run's own completion: GitHub is asked first, and a finished run keeps its result.
 import { expect, test } from 'vitest'
 import { seededRandom } from '../../../fake-github/random.ts'
 import type { Event } from '../../../src/pipeline/model/events.ts'
@@ -64,7 +64,7 @@ test('of runs that end near their deadline no finished one is cancelled, and no 
 })
 
 test("completion, answer, cancellation and wake-up end with the run's real result in every order", () => {
-  // The run succeeded at minute 34: what is read or answered before that moment says that it goes on.
+  // The run succeeded at minute 34: an answer from before that minute says that it is in progress.
   const done = dispatchedRunChanged(KEY, 100, { at: minutesAfterNine(34), conclusion: 'success' })
   const goesOn = runAnswered(100, dispatchedRun(KEY, 100, { at: minutesAfterNine(2) }), minutesAfterNine(36))
   const found = runAnswered(

@@ -1,4 +1,4 @@
-// The two clocks of an attempt, and what is done when one stands still. The line allows 30 minutes of silence and 6 hours
+// The two clocks of an attempt, and what happens when one stops. The line allows 30 minutes of silence and 6 hours
 // for a whole run. Each test is a row of the transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
 import { countLiveAttempts } from '../../../src/pipeline/admission.ts'
@@ -73,7 +73,7 @@ describe('reconciling before acting', () => {
     line.apply(runAnswered(RUN, dispatchedRun(KEY, RUN, { at: minutesAfterNine(2), jobs }), minutesAfterNine(36)))
     expect(line.effectKeys('cancel')).toEqual([])
     expect(deriveHealth(line.pipeline, minutesAfterNine(37))).toEqual({ health: 'ok', since: null })
-    // The question of every ten minutes comes before the end of the silence, at minute 60.
+    // The question of every ten minutes comes before the silence ends at minute 60.
     expect(wakeAt(line.pipeline, minutesAfterNine(37))).toBe(minutesAfterNine(45))
   })
 
@@ -182,7 +182,7 @@ describe('giving up', () => {
       cancelResult(KEY, RUN, 'accepted', minutesAfterNine(36)),
     )
 
-  /** Left alone after GitHub, asked once more, still called it in progress. */
+  /** Abandoned after GitHub, asked once more, still said in progress. */
   const left = () => wakeUntilQuiet(wakeUntilQuiet(given(), 41), 46).apply(stillInProgress(46))
 
   test('a run that does not end within five minutes is cancelled by force, and asked about once more', () => {

@@ -1,4 +1,4 @@
-// Since when a pull request stands as it does, and which of its reviews do.
+// The state of a pull request and its start, and which of its reviews count.
 import { expect, test } from 'vitest'
 import { currentPullRequest, stateSince } from '../../../src/pipeline/facts/current-pull-request.ts'
 import {

@@ -22,7 +22,7 @@ import {
 const CASES = { numRuns: 2_000, seed: 20261121 }
 const CONCLUSIONS: readonly Conclusion[] = ['success', 'failure', 'cancelled', 'skipped', 'action_required']
 
-// Few different moments, people and commits: ties are what the laws are about.
+// Few times, people and commits, so that ties are frequent: the laws are about ties.
 const at = fc.integer({ min: 0, max: 2 }).map(minutesAfterNine)
 const evidence = fc.tuple(at, fc.constantFrom('a', 'b', 'c')).map(([at, id]) => deliveryEvidence(at, id))
 const sha = fc.constantFrom('s1', 's2', 's3')
@@ -187,7 +187,7 @@ test('of two answers about a permission at the same time the refusal counts', ()
   expect(mergePullRequest(granted, refused).writePermissions.mara?.granted).toBe(false)
 })
 
-/** Whatever facts are drawn, both sides are equal. */
+/** The law holds for all generated facts. */
 function always<Facts extends unknown[]>(
   facts: { [Index in keyof Facts]: fc.Arbitrary<Facts[Index]> },
   sides: (facts: Facts) => readonly [unknown, unknown],

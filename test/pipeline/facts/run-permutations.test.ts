@@ -1,5 +1,5 @@
-// All orders of what GitHub tells of a run and its job, everything within one second. All 16! orders of two attempts
-// are too many to go through: all 8! orders inside each attempt are, and seeded interleavings of both attempts.
+// All orders of the deliveries about a run and its job, within one second. The 16! orders of two run_attempts are too
+// many, so the test runs all 8! orders of each run_attempt and seeded interleavings of both.
 import { expect, test } from 'vitest'
 import { seededRandom } from '../../../fake-github/random.ts'
 import type { Event } from '../../../src/pipeline/model/events.ts'
@@ -41,7 +41,7 @@ test('both run_attempts with their deliveries interleaved end like the second on
 function ordersOf(deliveries: readonly Event[], before: readonly Event[]) {
   const expected = applyInOrder([...before, ...deliveries])
   const known = new Map<string, number>()
-  // Orders that have come to stand the same with the same still to be told go on the same: that is done once.
+  // Two orders with the same state and the same remaining deliveries continue alike: that part runs once.
   function ordersFrom(line: InMemoryWorld, left: readonly Event[]): number {
     const standing = JSON.stringify([left.map((event) => deliveries.indexOf(event)), line.serialize()])
     const before = known.get(standing)

@@ -1,4 +1,4 @@
-// The cord of a line: what is held is not started, what runs goes on, and letting go continues where it stood.
+// Holds: nothing held is started, what runs continues, and a release continues where the pipeline stopped.
 
 import { describe, expect, test } from 'vitest'
 import { activeHolds, heldStageNames, holdsAffectingStage } from '../../../src/pipeline/holds/holds.ts'

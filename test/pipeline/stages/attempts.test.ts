@@ -1,4 +1,4 @@
-// How a line that Andon runs goes on. Each test is a row of the second transition table in docs/reference/transitions.md.
+// How a dispatched line continues. Each test is a row of the second transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
 import { countLiveAttempts, mayDispatch } from '../../../src/pipeline/admission.ts'
 import { stageReadyForAdmission } from '../../../src/pipeline/stages/ready-stage.ts'

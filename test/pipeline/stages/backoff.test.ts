@@ -1,4 +1,4 @@
-// What always goes wrong is tried as often as the file says, and then nothing happens any more.
+// What always fails gets the attempts that the file allows, and then nothing more happens.
 import { expect, test } from 'vitest'
 import { seededRandom } from '../../../fake-github/random.ts'
 import { countLiveAttempts } from '../../../src/pipeline/admission.ts'
@@ -86,7 +86,7 @@ test('a bot that always requests changes causes exactly the allowed rounds', () 
     line.apply(pullRequestChanged({ at: minutesAfterNine(9), headSha: 'sha0' }))
     let head = 0
     for (let at = 10; at < 100; at += 4) {
-      // Twice, and a stranger besides.
+      // Two reviews of the named bot, and one of another.
       for (const nth of [0, 1, 2]) {
         const reviewer = nth === 2 ? 'stranger[bot]' : 'critic[bot]'
         const objection = { id: at * 10 + nth, reviewer, bot: true, state: 'changes_requested' } as const
@@ -95,7 +95,7 @@ test('a bot that always requests changes causes exactly the allowed rounds', () 
         )
       }
       const key = line.admit(minutesAfterNine(at + 1))
-      // When nothing is begun any more, somebody pushes by hand: the bot asks for changes again.
+      // When no round starts any more, a person pushes: the bot requests changes again.
       line.apply(
         pullRequestChanged(
           { at: minutesAfterNine(at + 2), headSha: `sha${++head}`, replacedShas: [`sha${head - 1}`] },

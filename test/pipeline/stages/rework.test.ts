@@ -1,4 +1,4 @@
-// Reviews send a line that Andon runs back to `code`. Each test is a row of the transition table in docs/reference/transitions.md.
+// Reviews send a pipeline back to `code`. Each test is a row of the transition table in docs/reference/transitions.md.
 import { expect, test } from 'vitest'
 import { stageReadyForAdmission } from '../../../src/pipeline/stages/ready-stage.ts'
 import { needsYouAt } from '../../../src/pipeline/view/health.ts'
@@ -21,7 +21,7 @@ import {
 } from '../../support/pipeline-harness.ts'
 import { refusal } from '../../support/reasons.ts'
 
-/** The line carried out up to its review, by minute 10. */
+/** A pipeline that reached its review by minute 10. */
 function inReview(line = DISPATCHING_LINE): PipelineHarness {
   const floor = startedPipeline(line)
   for (const id of [100, 101, 102]) floor.completeAttempt(minutesAfterNine(id - 98), id)

@@ -1,4 +1,4 @@
-// How a line that Andon runs is started. Each test is a row of the second transition table in docs/reference/transitions.md.
+// How a dispatched line starts. Each test is a row of the second transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
 import { startPipeline } from '../../../src/pipeline/advance-pipeline.ts'
 import { contextOf } from '../../../src/pipeline/commands/authorized-commands.ts'

@@ -1,4 +1,4 @@
-// The watched line allows 30 minutes of silence and 6 hours for a whole run; runs here start at minute 1.
+// The observed line allows 30 minutes of silence and 6 hours for a whole run; runs here start at minute 1.
 import { expect, test } from 'vitest'
 import { wakeAt } from '../../../src/pipeline/deadlines/wake-at.ts'
 import { reduce } from '../../../src/pipeline/reduce.ts'

@@ -142,7 +142,7 @@ test('a merge ends a pipeline whose line has no review stage', () => {
   expect(headlineInWords({ ...merged, stages: merged.stages.slice(0, 3) }).light).toBe('done')
 })
 
-/** Stages that stand as told, each but idle ones with a run, the later stage's the later run. */
+/** Stages with these statuses; each but the idle ones has a run, later stages a later one. */
 function pipelineWithStatuses(stages: readonly StageStatus[]): Pipeline {
   const begun = pipelineAfter(issueLabeled())
   return {

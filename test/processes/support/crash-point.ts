@@ -20,7 +20,7 @@ export type CommitPoint =
   | 'a found surface is recorded'
   | 'a pipeline is released'
 
-/** A call, named by what GitHub is asked for. */
+/** A call, named by its request to GitHub. */
 export type CallPoint =
   | 'dispatch'
   | 'list runs'

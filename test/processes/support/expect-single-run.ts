@@ -1,4 +1,4 @@
-// One attempt, one run: what must be true when everything is over, whatever happened to the workers.
+// One attempt, one run: what must be true at the end, whatever happened to the workers.
 import { expect } from 'vitest'
 import type { WorkerFleet } from './worker-fleet.ts'
 
@@ -11,7 +11,7 @@ checks: { before_pull_request: off }
 comments: off
 `
 
-/** Lets all work finish, then compares every attempt with the runs that GitHub began. */
+/** Lets all work finish, then compares every attempt with the runs that GitHub started. */
 export async function expectSingleRuns(works: WorkerFleet, o: { atMostSeconds: number }) {
   await works.finishAlone(async () => (await unfinishedWork(works)).length === 0, o.atMostSeconds)
   const { github, database } = works

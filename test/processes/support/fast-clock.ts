@@ -1,4 +1,4 @@
-// A clock that all processes of a test share and that runs faster than the machine's: with GitHub's pace of one write a
+// A clock that all processes of a test share and that runs faster than the machine's: with GitHub's limit of one write a
 // second and two minutes between two recovery attempts, minutes would become hours.
 import pino from 'pino'
 import type { openAndon } from '../../../src/andon.ts'
@@ -27,7 +27,7 @@ export function fastClock(pace: ClockRate): () => string {
   return () => new Date(pace.startedAtMs + (Date.now() - pace.startedAtMs) * pace.factor + pace.aheadMs).toISOString()
 }
 
-/** What Andon is built from in such a process. */
+/** The options of Andon in such a process. */
 export function andonOptions(hasty: FastWorkerSettings, role: 'web' | 'worker'): AndonOptions {
   const config: Config = {
     role,
@@ -52,7 +52,7 @@ export function andonOptions(hasty: FastWorkerSettings, role: 'web' | 'worker'):
 
 type AndonOptions = Required<Omit<Parameters<typeof openAndon>[0], 'database'>>
 
-// The ten seconds that Andon gives a call would be longer on this clock than its claim is.
+// Andon's own timeout of ten seconds would be longer on this clock than its claim.
 const CALL_TIMEOUT_MS = 20_000
 
 function fetchWithTimeout(patienceMs: number): typeof fetch {

@@ -20,7 +20,7 @@ export type WorkerFleet = {
   readonly now: () => Instant
   /** Starts a worker; resolves when it works, or has reached its crash point before. */
   startWorker(crashPoint?: CrashPoint): Promise<Worker>
-  /** All workers are dead: goes on alone, ten seconds at a time, until the work is done. */
+  /** After the death of all workers: works alone, ten seconds at a time, until the work is done. */
   finishAlone(isOver: () => Promise<boolean>, mostSeconds: number): Promise<void>
   close(): Promise<void>
 }
