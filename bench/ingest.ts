@@ -110,10 +110,10 @@ async function runLoad(
   const file = join(scratch, 'payloads')
   writePayloads(file, mix, o.count, o.firstIssue)
   const script = join(import.meta.dirname, 'load-generator.ts')
-  const said = await readOutput(
+  const output = await readOutput(
     spawn(process.execPath, [script, file, `${port}`, `${o.connections}`], { stdio: PIPED }),
   )
-  return JSON.parse(said)
+  return JSON.parse(output)
 }
 
 type StartedReceiver = {
@@ -192,8 +192,8 @@ async function pgbench(): Promise<readonly InsertRate[]> {
     const { port } = new URL(cluster.url)
     const server = ['-h', '127.0.0.1', '-p', port, '-U', 'postgres', 'postgres']
     const how = ['-n', '-f', script, '-c', `${connections}`, '-j', '2', '-T', quick ? '2' : '5']
-    const said = await readOutput(spawn(findPgbench(), [...how, ...server], { stdio: PIPED }))
-    inserts.push({ connections, perSecond: Number(/tps = ([\d.]+)/.exec(said)?.[1]) })
+    const output = await readOutput(spawn(findPgbench(), [...how, ...server], { stdio: PIPED }))
+    inserts.push({ connections, perSecond: Number(/tps = ([\d.]+)/.exec(output)?.[1]) })
   }
   return inserts
 }
@@ -204,13 +204,13 @@ function findPgbench(): string {
 }
 
 async function readOutput(child: ReturnType<typeof spawn>): Promise<string> {
-  let said = ''
+  let output = ''
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    said += text
+    output += text
   })
   const [code] = await once(child, 'close')
   if (code !== 0) throw new Error(`${child.spawnfile} ended with ${code}`)
-  return said
+  return output
 }
 
 function describeMachine(): string {

@@ -29,8 +29,8 @@ function deliveriesOf(mix: Mix, count: number, firstIssue: number): readonly Web
     case 'stories':
       return traceDeliveries(count, firstIssue)
     case 'half and half': {
-      const [recorded, told] = [repeatToLength(allExamples(), count / 2), traceDeliveries(count / 2, firstIssue)]
-      return recorded.flatMap((delivery, index) => [delivery, told[index]!])
+      const [recorded, stories] = [repeatToLength(allExamples(), count / 2), traceDeliveries(count / 2, firstIssue)]
+      return recorded.flatMap((delivery, index) => [delivery, stories[index]!])
     }
   }
 }
@@ -40,13 +40,13 @@ const CONCURRENT_ISSUES = 50
 const REPOSITORIES = 5
 
 function traceDeliveries(count: number, firstIssue: number): readonly WebhookDelivery[] {
-  const told: WebhookDelivery[] = []
-  for (let first = firstIssue; told.length < count; first += CONCURRENT_ISSUES) {
+  const deliveries: WebhookDelivery[] = []
+  for (let first = firstIssue; deliveries.length < count; first += CONCURRENT_ISSUES) {
     const batch = Array.from({ length: REPOSITORIES }, (_, nth) => tracesOf(nth, first)).flat()
     const longest = Math.max(...batch.map(({ length }) => length))
-    for (let nth = 0; nth < longest; nth++) told.push(...batch.flatMap((story) => story[nth] ?? []))
+    for (let nth = 0; nth < longest; nth++) deliveries.push(...batch.flatMap((story) => story[nth] ?? []))
   }
-  return told.slice(0, count)
+  return deliveries.slice(0, count)
 }
 
 function tracesOf(nth: number, first: number) {

@@ -44,11 +44,11 @@ export async function startAndon(o: {
       // Outside the checkout, whose .env is the developer's.
       { cwd: o.directory, env: environment(o.github, o.port, url, o), stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
     )
-    const said = captureStderr(child, o.verbose)
+    const lastOutput = captureStderr(child, o.verbose)
     const ended = once(child, 'exit').then(() => {
-      if (!asked) dies(said())
+      if (!asked) dies(lastOutput())
     })
-    return { child, lastError: said, exited: ended }
+    return { child, lastError: lastOutput, exited: ended }
   }
 
   async function stop(): Promise<void> {

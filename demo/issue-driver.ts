@@ -4,7 +4,7 @@ import type { FakeGitHub } from '../fake-github/fake-github.ts'
 import type { Run } from '../fake-github/runs.ts'
 import { GATED_REPOSITORY } from './configuration.ts'
 import type { IssueText } from './issue-texts.ts'
-import type { RunStarter, StartedRun } from './run-starter.ts'
+import type { RunSource, StartedRun } from './run-source.ts'
 import type { DemoSession } from './session.ts'
 import { readJobs, type Step, type StepReport } from './workflows.ts'
 
@@ -42,17 +42,17 @@ const REVIEWERS = ['linus', 'margaret', 'grace']
 
 /** Opens the issue and returns its possible actions. */
 export async function openDrivenIssue(
-  o: { github: FakeGitHub; session: DemoSession; starter: RunStarter },
+  o: { github: FakeGitHub; session: DemoSession; runSource: RunSource },
   wish: IssueText,
 ): Promise<IssueDriver> {
-  const { github, session, starter } = o
+  const { github, session, runSource } = o
   const { repository } = wish
   const { random } = session
   const number = await github.openIssue(repository, { title: wish.title, body: wish.body, by: random.pick(REPORTERS) })
   const where = `${repository}#${number}`
   // An independent agent names its own branches; a dispatched one follows the workflows.
-  const agent = starter.startedByAndon ? 'github-actions[bot]' : 'claude[bot]'
-  const branch = starter.startedByAndon ? `andon/issue-${number}` : `claude/issue-${number}-${slug(wish.title)}`
+  const agent = runSource.startedByAndon ? 'github-actions[bot]' : 'claude[bot]'
+  const branch = runSource.startedByAndon ? `andon/issue-${number}` : `claude/issue-${number}-${slug(wish.title)}`
   const reviewer = random.pick(REVIEWERS)
   let branched = false
   let pull = 0
@@ -61,12 +61,12 @@ export async function openDrivenIssue(
     const { queuedSeconds = 0, ignoresCancel = false } = course
     const workflow = `${stage}.yml`
     const title = `${stage}: ${wish.title}`
-    if (!starter.startedByAndon) await pushOnce()
-    const started = await starter.nextRun({ repository, number, workflow, branch, title, by: agent, session })
+    if (!runSource.startedByAndon) await pushOnce()
+    const started = await runSource.nextRun({ repository, number, workflow, branch, title, by: agent, session })
     if (ignoresCancel) started.run.ignoreCancel()
     await session.pause(1 + queuedSeconds)
     started.run.start()
-    if (!starter.startedByAndon) session.log(where, `${stage} runs`)
+    if (!runSource.startedByAndon) session.log(where, `${stage} runs`)
     const ended = await goThrough(stage, started, course)
     if (ended) session.log(where, `${stage}: ${started.run.state.conclusion}`)
     return started.run
@@ -81,7 +81,7 @@ export async function openDrivenIssue(
     const { run } = started
     const ends = course.conclusion === undefined ? 'success' : course.conclusion
     for (const { name, steps: all } of readJobs(`${stage}.yml`)) {
-      const steps = all.filter((step) => starter.startedByAndon || !step.isForAndon)
+      const steps = all.filter((step) => runSource.startedByAndon || !step.isForAndon)
       const job = run.job(
         name,
         steps.map((step) => step.name),
@@ -119,16 +119,16 @@ export async function openDrivenIssue(
   ): Promise<void> {
     const { seconds = 12, conclusion } = course
     const thoughts = STAGE_PROGRESS[stage]
-    for (const said of conclusion === null ? thoughts.slice(0, 2) : thoughts) {
+    for (const thought of conclusion === null ? thoughts.slice(0, 2) : thoughts) {
       await session.pause(seconds / (thoughts.length + 1))
       if (run.state.status === 'completed') return
-      await report(said)
+      await report(thought)
     }
     await session.pause(seconds / (thoughts.length + 1))
   }
 
   async function comesOf(stage: string, step: Step): Promise<void> {
-    if (!starter.startedByAndon) return
+    if (!runSource.startedByAndon) return
     if (stage === 'plan') await github.comment(repository, number, planText(wish), agent)
     if (step.outcome !== 'opens the pull request') return
     if (pull > 0) await push()
@@ -169,7 +169,7 @@ export async function openDrivenIssue(
     },
     async plan(course = {}) {
       const planned = await run('plan', course)
-      if (!starter.startedByAndon || repository !== GATED_REPOSITORY || planned.state.conclusion !== 'success')
+      if (!runSource.startedByAndon || repository !== GATED_REPOSITORY || planned.state.conclusion !== 'success')
         return planned
       await session.pause(READING_SECONDS)
       await order('/andon approve')

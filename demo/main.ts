@@ -10,7 +10,7 @@ import { startAndon } from './andon-supervisor.ts'
 import { crashOnce } from './crash.ts'
 import type { IssueDriver } from './issue-driver.ts'
 import { HELP, type Options, readOptions, StartupError } from './options.ts'
-import { dispatchStarter } from './run-starter.ts'
+import { dispatchedRuns } from './run-source.ts'
 import { playScenario } from './scenario.ts'
 import { openSession, SessionEnded } from './session.ts'
 
@@ -78,7 +78,7 @@ async function runDemo(
     behind = minutes * 60_000
   }
   const onFirstIssue = (work: IssueDriver) => console.log(urlList(andon.url, github, work))
-  const starter = dispatchStarter(github, andon.url, say)
+  const runSource = dispatchedRuns(github, andon.url, say)
   const { promise: lost, reject: loses } = Promise.withResolvers<never>()
   const onNightEnd = () => {
     crashOnce({ github, andon, session }).catch((error) => {
@@ -89,7 +89,7 @@ async function runDemo(
     github,
     session,
     nightSession,
-    starter,
+    runSource,
     setMinutesAgo,
     onFirstIssue,
     onNightEnd,

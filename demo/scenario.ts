@@ -5,7 +5,7 @@ import { pushConfiguration } from './configuration.ts'
 import { type IssueDriver, openDrivenIssue } from './issue-driver.ts'
 import { ISSUE_SCENARIOS, type IssueScenario, success } from './issue-scenarios.ts'
 import { type IssueText, LATER_ISSUES, MORNING_ISSUES, NIGHT_ISSUES } from './issue-texts.ts'
-import { agentStarter, type RunStarter } from './run-starter.ts'
+import { agentRuns, type RunSource } from './run-source.ts'
 import { type DemoSession, SessionEnded } from './session.ts'
 
 /** Plays until the session ends; `setMinutesAgo` sets this GitHub's clock back. */
@@ -13,7 +13,7 @@ export async function playScenario(o: {
   github: FakeGitHub
   session: DemoSession
   /** How runs start once the repositories have their files; at night agents start them themselves. */
-  starter: RunStarter
+  runSource: RunSource
   nightSession: DemoSession
   setMinutesAgo(minutes: number): void
   onFirstIssue: (work: IssueDriver) => void
@@ -114,7 +114,7 @@ async function playNight(o: Parameters<typeof playScenario>[0]): Promise<void> {
 }
 
 async function openLabeledIssue(github: FakeGitHub, session: DemoSession, wish: IssueText): Promise<IssueDriver> {
-  const work = await openDrivenIssue({ github, session, starter: agentStarter(github) }, wish)
+  const work = await openDrivenIssue({ github, session, runSource: agentRuns(github) }, wish)
   await work.label()
   return work
 }

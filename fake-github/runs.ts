@@ -60,7 +60,7 @@ export function createRun(
   }
   const jobs: Job[] = []
 
-  function told(action: string): void {
+  function deliver(action: string): void {
     state.updatedAt = world.clock.nowIso()
     const payload = {
       action,
@@ -76,7 +76,7 @@ export function createRun(
       if (job.state.attempt === state.attempt && job.state.status !== 'completed') job.conclude(conclusion)
     state.status = 'completed'
     state.conclusion = conclusion
-    told('completed')
+    deliver('completed')
   }
 
   const run: Run = {
@@ -87,7 +87,7 @@ export function createRun(
     start() {
       if (state.status !== 'queued') return
       state.status = 'in_progress'
-      told('in_progress')
+      deliver('in_progress')
     },
     job(name, steps = ['Set up job', 'Run the agent', 'Complete job']) {
       const job = createJob(world, tell, state, name, steps)
@@ -114,7 +114,7 @@ export function createRun(
     },
   }
   repositoryOf(world, state.repository)
-  told('requested')
+  deliver('requested')
   return run
 }
 
@@ -139,7 +139,7 @@ function createJob(world: World, tell: SendWebhook, run: RunState, name: string,
   }
   run.jobs.push(state)
 
-  function told(action: string): void {
+  function deliver(action: string): void {
     const payload = { action, workflow_job: jobPayload(world, run, state) }
     tell('workflow_job', payload, run.repository, run.actor)
   }
@@ -170,22 +170,22 @@ function createJob(world: World, tell: SendWebhook, run: RunState, name: string,
       conclusion,
       completedAt: world.clock.nowIso(),
     } satisfies Partial<JobState>)
-    told('completed')
+    deliver('completed')
   }
 
-  told('queued')
+  deliver('queued')
   return {
     id: state.id,
     state,
     wait() {
       state.status = 'waiting'
-      told('waiting')
+      deliver('waiting')
     },
     start() {
       state.status = 'in_progress'
       state.startedAt = world.clock.nowIso()
       beginStep()
-      told('in_progress')
+      deliver('in_progress')
     },
     step() {
       endStep('success')

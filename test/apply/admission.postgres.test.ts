@@ -88,7 +88,7 @@ test('no commit leaves more than four of many pipelines running in any of three 
     const of = { repositoryId: held.repositoryId, effect }
     const id = ++runs
     await applyOrThrow(pick(), dispatchResultOf(of, { state: 'sending' }, now()), held, 'sending')
-    const begun = [
+    const starts = [
       () =>
         applyOrThrow(
           pick(),
@@ -97,7 +97,7 @@ test('no commit leaves more than four of many pipelines running in any of three 
         ),
       () => applyOrThrow(pick(), runChangedOf(of, id, now(), null)),
     ]
-    await Promise.all(chance.shuffle(begun).map((step) => step()))
+    await Promise.all(chance.shuffle(starts).map((step) => step()))
     await applyOrThrow(pick(), runChangedOf(of, id, now(), 'success'))
   }
   for (;;) {
@@ -143,10 +143,10 @@ test('many appliers of the same events at once dispatch each attempt exactly onc
   )
   expect(questions.filter(({ effect }) => effect.question.about === 'permission')).toHaveLength(20)
   // Each applier gets every event in deliveries of its own: events may be delivered any number of times.
-  const told = appliers.flatMap((applier) =>
+  const applications = appliers.flatMap((applier) =>
     questions.map((held) => () => applyOrThrow(applier, answerTo(held, text, now()))),
   )
-  await Promise.all(chance.shuffle(told).map((step) => step()))
+  await Promise.all(chance.shuffle(applications).map((step) => step()))
   const effects = await database.kysely
     .selectFrom('effects')
     .select('document')
@@ -157,7 +157,7 @@ test('many appliers of the same events at once dispatch each attempt exactly onc
   })
   expect(attempts.toSorted()).toEqual(numbers.map((number) => `${number}/code/1`).toSorted())
   recordMeasurements('limit-of-four', {
-    tellings: told.length,
+    applications: applications.length,
     appliers: appliers.length,
     dispatches: attempts.length,
     twice: 0,

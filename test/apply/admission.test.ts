@@ -169,7 +169,7 @@ test('nothing starts in a suspended installation, and what waited starts when it
   const { installationId } = REPOSITORY
   const installation = (state: 'active' | 'suspended'): Event => {
     const at = advance()
-    const nobody = { added: [], removed: [] }
+    const noRepositories = { added: [], removed: [] }
     return {
       type: 'installation.changed',
       at,
@@ -177,7 +177,7 @@ test('nothing starts in a suspended installation, and what waited starts when it
       installationId,
       account: 'acme',
       state,
-      ...nobody,
+      ...noRepositories,
     }
   }
   await applyCommand(configurationAnswer(text), installation('suspended'), queuedIssues(1))

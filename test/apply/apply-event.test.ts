@@ -111,9 +111,9 @@ test('a run on the branch of a pull request that is linked later is replayed int
   expect((await only()).document.stages.map(({ status }) => status)).toEqual(['queued', 'idle', 'idle', 'idle'])
   const question = { about: 'pull_request', pullRequestNumber: 7 } as const
   const evidence = { kind: 'read', id: 'pull_request/7', at: minutesAfterNine(9) } as const
-  const told = { at: minutesAfterNine(9), evidence, repository: REPOSITORY }
+  const base = { at: minutesAfterNine(9), evidence, repository: REPOSITORY }
   await testDoor.apply({
-    event: { type: 'question.answered', ...told, question, answer: { about: 'pull_request', closes: [ISSUE] } },
+    event: { type: 'question.answered', ...base, question, answer: { about: 'pull_request', closes: [ISSUE] } },
   })
   expect((await only()).document.stages.map(({ status }) => status)).toEqual(['idle', 'idle', 'running', 'review'])
 })
@@ -185,8 +185,8 @@ test('a deleted comment is written again if it is ours, and ignored otherwise', 
   const row = { pipelineId: id, surface: 'comment/plan', githubId: 900, digest: 'd', updatedAt: minutesAfterNine(1) }
   await database.kysely.insertInto('publications').values(row).execute()
   const gone = (commentId: number): Event => {
-    const told = { at: minutesAfterNine(3), evidence: deliveryEvidence(minutesAfterNine(3)), repository: REPOSITORY }
-    return { type: 'comment.deleted', ...told, issueNumber: ISSUE, commentId }
+    const base = { at: minutesAfterNine(3), evidence: deliveryEvidence(minutesAfterNine(3)), repository: REPOSITORY }
+    return { type: 'comment.deleted', ...base, issueNumber: ISSUE, commentId }
   }
   await applyEvents(gone(901))
   expect((await only()).revision).toBe(revision)
@@ -197,19 +197,19 @@ test('a deleted comment is written again if it is ours, and ignored otherwise', 
 })
 
 test('listeners receive one notification a group with the revision of each pipeline', async () => {
-  const heard: string[] = []
-  const { promise: told, resolve } = Promise.withResolvers<void>()
+  const payloads: string[] = []
+  const { promise: notified, resolve } = Promise.withResolvers<void>()
   const stop = await database.listen(
     'andon',
     (payload) => {
-      heard.push(payload)
+      payloads.push(payload)
       resolve()
     },
     () => undefined,
   )
   await applyEvents(issueChanged({ number: 1 }, 'opened'), issueLabeled())
-  await told
-  expect(heard).toEqual([`${(await only()).id}@1`])
+  await notified
+  expect(payloads).toEqual([`${(await only()).id}@1`])
   await stop()
 })
 
@@ -222,10 +222,10 @@ test('a life applied through the door, in any order and grouping, ends in the sa
   for (let seed = 1; seed <= SEEDS[database.kind]; seed++) {
     const chance = seededRandom(seed)
     const repository = { ...REPOSITORY, id: 1000 + seed, fullName: `acme/life-${seed}` }
-    const told = chance.shuffle(life.flatMap((event) => Array.from({ length: 1 + chance.integer(2) }, () => event)))
-    deliveries += told.length
-    while (told.length > 0) {
-      const group = told.splice(0, 1 + chance.integer(12)).map((event) => arrivalOf(movedTo(repository, event)))
+    const events = chance.shuffle(life.flatMap((event) => Array.from({ length: 1 + chance.integer(2) }, () => event)))
+    deliveries += events.length
+    while (events.length > 0) {
+      const group = events.splice(0, 1 + chance.integer(12)).map((event) => arrivalOf(movedTo(repository, event)))
       await Promise.all(group.map((arrival) => testDoor.apply(arrival)))
       await answerQuestions(repository)
     }

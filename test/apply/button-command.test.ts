@@ -83,8 +83,8 @@ test('a click gets no reply and no reaction, whatever its result', async () => {
   )
   const types = await database.kysely.selectFrom('effects').select('key').execute()
   expect(types.filter(({ key }) => /^(reply|react)\//.test(key))).toEqual([])
-  const told = await database.kysely.selectFrom('history').select('type').execute()
-  expect(told.map(({ type }) => type)).toContainEqual(expect.stringMatching(/^button\./))
+  const entries = await database.kysely.selectFrom('history').select('type').execute()
+  expect(entries.map(({ type }) => type)).toContainEqual(expect.stringMatching(/^button\./))
 })
 
 test('a click on another App’s check run is ignored', async () => {

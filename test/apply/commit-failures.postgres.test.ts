@@ -115,7 +115,7 @@ test('when the commit after an accepted dispatch fails, the attempt still gets i
     ),
   )
   expect(new Map(bound.map(([name, runId]) => [name, runId]))).toEqual(posted)
-  expect(bound.every(([, , twins]) => twins === 0)).toBe(true)
+  expect(bound.every(([, , duplicates]) => duplicates === 0)).toBe(true)
   expect(posted.size).toBe(issues)
   const states = await database.kysely.selectFrom('effects').select('state').where('type', '=', 'dispatch').execute()
   expect(states.filter(({ state }) => state !== 'done')).toEqual([])

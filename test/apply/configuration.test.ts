@@ -154,13 +154,13 @@ test('a push that changes the organisation’s file asks again for every reposit
 })
 
 test('the answer about an issue includes the file; without it the file stays unknown', async () => {
-  const answered = (at: Instant, told: { configuration?: Configuration | null }): Event => ({
+  const answered = (at: Instant, fields: { configuration?: Configuration | null }): Event => ({
     type: 'question.answered',
     at,
     evidence: { kind: 'read', id: 'issue/42', at },
     repository: REPOSITORY,
     question: { about: 'issue', issueNumber: 42 },
-    answer: { about: 'issue', issue: null, pullRequests: [], defaultBranchSha: 'head', ...told },
+    answer: { about: 'issue', issue: null, pullRequests: [], defaultBranchSha: 'head', ...fields },
   })
   await applyEvent(issueLabeled(), answered(minutesAfterNine(1), {}))
   expect(await repository()).toMatchObject({ configurationReadAt: null })

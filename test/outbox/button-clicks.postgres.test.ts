@@ -169,7 +169,7 @@ async function redeliver(times: number): Promise<void> {
 /** Everything that a person could see of the pipeline, and everything that was written to GitHub. */
 async function standing() {
   const { document } = await app.database.kysely.selectFrom('pipelines').select('document').executeTakeFirstOrThrow()
-  return { document, told: await commentsOf(), writes: app.github.writes.all.length }
+  return { document, comments: await commentsOf(), writes: app.github.writes.all.length }
 }
 
 /** The history entries about buttons. */

@@ -16,8 +16,8 @@ test('a cancellation is sent to its run, and its answer is applied', async () =>
   await cancel(runId, key, true)
   await cancel(9999, key)
   await line.world.drain()
-  const told = line.world.arrivals.flatMap(({ event }) => (event?.type === 'cancel.answered' ? [event] : []))
-  expect(told.map(({ runId, force, outcome }) => [runId, force, outcome])).toEqual([
+  const answers = line.world.arrivals.flatMap(({ event }) => (event?.type === 'cancel.answered' ? [event] : []))
+  expect(answers.map(({ runId, force, outcome }) => [runId, force, outcome])).toEqual([
     [runId, false, 'accepted'],
     [runId, true, 'refused'],
     [9999, false, 'gone'],

@@ -73,12 +73,12 @@ test('a sender who cannot read gets no answer, a reader gets a refusal, and neit
   await app.openLabeledIssue()
   await app.advance(6, BY_SECONDS)
   github.setPermission('margaret', 'none')
-  const said: { by: string; comment: number }[] = []
+  const commands: { by: string; comment: number }[] = []
   for (const by of ['passerby', 'trinity', 'margaret', 'dependabot[bot]']) {
-    said.push({ by, comment: await app.comment('/andon cancel', { by }) })
+    commands.push({ by, comment: await app.comment('/andon cancel', { by }) })
   }
   await app.advance(12, BY_SECONDS)
-  const reactions = said.map(({ by, comment }) => `${by}: ${app.reactions(comment).join() || 'nothing'}`)
+  const reactions = commands.map(({ by, comment }) => `${by}: ${app.reactions(comment).join() || 'nothing'}`)
   expect(reactions).toEqual([
     'passerby: confused',
     'trinity: confused',
@@ -101,15 +101,15 @@ test('bots are allowed as the file says now, even in a pipeline that began befor
   const file = '.github/andon.yml'
   github.writeFile(repository, file, `bots: ['claude[bot]']\nstages: { plan: { workflow: plan.yml } }\n`)
   await app.advance(4, BY_SECONDS)
-  const heard = await app.comment('/andon cancel', { by: 'claude[bot]' })
+  const allowed = await app.comment('/andon cancel', { by: 'claude[bot]' })
   await app.advance(6, BY_SECONDS)
-  expect(app.reactions(heard)).toEqual(['eyes'])
+  expect(app.reactions(allowed)).toEqual(['eyes'])
   expect((await app.pipeline()).stages[0]?.status).toBe('cancelled')
   github.writeFile(repository, file, 'stages: { plan: { workflow: plan.yml } }\n')
   await app.advance(20, BY_SECONDS)
-  const unheard = await app.comment('/andon retry', { by: 'claude[bot]' })
+  const ignored = await app.comment('/andon retry', { by: 'claude[bot]' })
   await app.advance(6, BY_SECONDS)
-  expect(app.reactions(unheard)).toEqual([])
+  expect(app.reactions(ignored)).toEqual([])
   expect((await app.pipeline()).stages[0]?.status).toBe('cancelled')
 })
 

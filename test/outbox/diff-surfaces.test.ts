@@ -50,7 +50,7 @@ function surfacesDue(pipeline: Pipeline, publications: readonly Publication[]): 
 }
 
 test('a fragment that was published once is not published again when only its details change', () => {
-  const said = (sha: string): DesiredSurface => ({
+  const overviewOn = (sha: string): DesiredSurface => ({
     surface: 'check/plan/aaa',
     locator: { kind: 'check', sha: 'aaa', externalId: '1/plan/aaa' },
     content: { kind: 'comment', issueNumber: 1, body: `continues on ${sha}` },
@@ -60,10 +60,10 @@ test('a fragment that was published once is not published again when only its de
   })
   const live = { githubId: 1, digest: 'it runs', state: 'confirmed', sentAt: null, updatedAt: NOW } as const
   const shown: Publication = { surface: 'check/plan/aaa', ...live }
-  const [first] = diffSurfaces({ revision: 2, desired: [said('bbb')], publications: [shown] }, NOW).steps
+  const [first] = diffSurfaces({ revision: 2, desired: [overviewOn('bbb')], publications: [shown] }, NOW).steps
   if (first?.action !== 'update') throw new Error('it is not said')
   const publications = [{ ...shown, digest: first.digest }]
-  expect(diffSurfaces({ revision: 3, desired: [said('ccc')], publications }, NOW).steps).toEqual([])
+  expect(diffSurfaces({ revision: 3, desired: [overviewOn('ccc')], publications }, NOW).steps).toEqual([])
 })
 
 test('a surface that is already published is not written again', () => {

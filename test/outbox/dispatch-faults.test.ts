@@ -58,7 +58,7 @@ test('while a fifth of the dispatches lose their answers, every attempt gets one
 })
 
 describe('a process that dies', () => {
-  const BOUNDARIES = ['claimed', 'sent off', 'not arrived', 'arrived', 'answered', 'told'] as const
+  const BOUNDARIES = ['claimed', 'sent off', 'not arrived', 'arrived', 'answered', 'applied'] as const
 
   test.each(BOUNDARIES)('(%s) leaves the attempt with one run', async (boundary) => {
     const deaths = repetitions(1, 25)
@@ -91,7 +91,7 @@ describe('a process that dies', () => {
         claimed: ['sending', false],
         'sent off': ['sending', true],
         answered: ['confirmed', false],
-        told: ['confirmed', true],
+        applied: ['confirmed', true],
         'not arrived': [null, false],
         arrived: [null, false],
       } as const
@@ -112,7 +112,7 @@ describe('a process that is frozen past its claim', () => {
   test('during its dispatch leaves one live run, a minute after it resumes', async () => {
     const chance = seededRandom(randomSeed())
     const freezes = repetitions(2, 100)
-    let twins = 0
+    let duplicates = 0
     for (let issue = 1; issue <= freezes; issue += 1) {
       const seconds = issue === 1 ? 45 : issue === 2 ? 240 : 31 + chance.integer(400)
       const { key, sleeper, thaw } = await frozenInCall(issue, seconds)
@@ -120,11 +120,11 @@ describe('a process that is frozen past its claim', () => {
       await sleeper
       await stepWhileTimePasses(line.world, line.world.openAnotherOutbox(), { seconds: 60, stride: 3 })
       expect(line.liveRuns(key)).toHaveLength(1)
-      twins += line.runs.filter((run) => line.keyOf(run) === key).length - 1
+      duplicates += line.runs.filter((run) => line.keyOf(run) === key).length - 1
     }
-    expect(twins).toBeGreaterThan(0)
+    expect(duplicates).toBeGreaterThan(0)
     expect(await unsettled()).toEqual([])
-    recordMeasurements('frozen-dispatch', { freezes, 'twins cancelled': twins, 'two live a minute later': 0 })
+    recordMeasurements('frozen-dispatch', { freezes, 'twins cancelled': duplicates, 'two live a minute later': 0 })
   })
 
   test('before its dispatch is sent never sends it', async () => {
@@ -141,7 +141,7 @@ describe('a process that is frozen past its claim', () => {
       await line.world.drain([line.world.openAnotherOutbox()])
       expect(line.runs.filter((run) => line.keyOf(run) === key)).toHaveLength(1)
     }
-    recordMeasurements('frozen-before-dispatch', { freezes, runs: line.runs.length, twins: 0 })
+    recordMeasurements('frozen-before-dispatch', { freezes, runs: line.runs.length, duplicates: 0 })
   })
 
   test('still names its run where the workflow does not echo the key', async () => {

@@ -76,7 +76,7 @@ describe('a dispatch', () => {
     const waits = [...line.results.values()]
       .flat()
       .map(outcomeInWords)
-      .filter((told) => 'message' in told && told.message === message)
+      .filter((result) => 'message' in result && result.message === message)
     expect(waits).toEqual(waits.map(() => ({ state: 'waiting', until: expect.any(String), message })))
     expect(waits).toHaveLength(12)
     const moments = postsOf().map(({ at }) => at)

@@ -47,12 +47,12 @@ async function command(body: string, repositoryId: number): Promise<void> {
 
 const HOLD_CASES = {
   'hold-repository': {
-    pull: (id: number) => command('/andon hold repository release week', id),
-    letGo: (id: number) => command('/andon resume repository', id),
+    start: (id: number) => command('/andon hold repository release week', id),
+    release: (id: number) => command('/andon resume repository', id),
   },
   'hold-all': {
-    pull: () => setGlobalHold(operator(), { by: 'root', reason: 'release week' }),
-    letGo: () => setGlobalHold(operator(), { by: 'root', reason: null }),
+    start: () => setGlobalHold(operator(), { by: 'root', reason: 'release week' }),
+    release: () => setGlobalHold(operator(), { by: 'root', reason: null }),
   },
 } as const
 
@@ -62,7 +62,7 @@ function operator() {
 
 test.each(Object.entries(HOLD_CASES))(
   '%s while 20 dispatches are due on two workers starts none after its commit, and all after its release',
-  async (row, cord) => {
+  async (row, hold) => {
     const chance = seededRandom(randomSeed())
     const figures = {
       rounds: ROUNDS,
@@ -77,17 +77,17 @@ test.each(Object.entries(HOLD_CASES))(
       world.clock.advance(3_600)
       await queueDispatches(round, DUE)
       const before = world.github.runs.length
-      let isPulled = false
+      let isHeld = false
       world.fault = ({ kind }) => {
-        if (kind === 'dispatch' && isPulled) figures.onTheirWay += 1
+        if (kind === 'dispatch' && isHeld) figures.onTheirWay += 1
         return null
       }
-      const pulling = passing(chance.integer(60)).then(async () => {
-        await cord.pull(round)
-        isPulled = true
+      const holding = passing(chance.integer(60)).then(async () => {
+        await hold.start(round)
+        isHeld = true
       })
       const step = () => Promise.all(workers.map(({ outbox }) => outbox.step()))
-      await Promise.all([pulling, step()])
+      await Promise.all([holding, step()])
       await step()
 
       const commits = await recordedCommits(world.database)
@@ -102,9 +102,9 @@ test.each(Object.entries(HOLD_CASES))(
       // They were `sending`, and were requeued when the hold was checked again.
       figures.handedBack += sent.length + held.length - DUE
       expect(held.map(({ tries }) => tries)).toEqual(held.map(() => 0))
-      isPulled = false
+      isHeld = false
 
-      await cord.letGo(round)
+      await hold.release(round)
       await drain()
       const keys = world.github.runs.slice(before).map(({ state }) => state.title.replace('andon ', ''))
       expect(keys.filter((key) => /^\d+\/code\/1-/.test(key))).toHaveLength(DUE)

@@ -47,7 +47,7 @@ test(
       misbehaved: misbehaved.length,
       comments: truth.comments,
       'check runs': truth.checkRuns,
-      twins: 0,
+      duplicates: 0,
     })
     await app.close()
   },

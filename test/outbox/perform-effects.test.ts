@@ -23,8 +23,8 @@ test('a step that cannot claim more still awaits the calls it has started, whate
     },
   })
   const o = { database: { ...world.database, kysely: failing }, now: () => START, token: randomUUID }
-  const unheard: unknown[] = []
-  const hear = (reason: unknown) => unheard.push(reason)
+  const unhandled: unknown[] = []
+  const hear = (reason: unknown) => unhandled.push(reason)
   process.on('unhandledRejection', hear)
   const ended = Promise.withResolvers<void>()
   const carried = performEffects(o as unknown as PerformContext, { type: 'reply', write: 'create' }, async () => {
@@ -35,5 +35,5 @@ test('a step that cannot claim more still awaits the calls it has started, whate
   await expect(carried).rejects.toThrow('the database is away')
   await new Promise((resolve) => setImmediate(resolve))
   process.off('unhandledRejection', hear)
-  expect(unheard).toEqual([])
+  expect(unhandled).toEqual([])
 })

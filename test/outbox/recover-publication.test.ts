@@ -116,8 +116,8 @@ test('a late duplicate of a comment is deleted, and the oldest stays and is edit
     return { kind: 'repeated', times: 2 }
   }
   await world.drain()
-  const [kept, ...twins] = world.comments(42)
-  expect(twins).toEqual([])
+  const [kept, ...duplicates] = world.comments(42)
+  expect(duplicates).toEqual([])
   const known = await world.database.kysely
     .selectFrom('publications')
     .select(['githubId', 'state'])

@@ -31,19 +31,19 @@ test('all events of a life, delivered in any order, one to three times, within o
     [undefined, true],
     [undefined, false],
   ])
-  let told = 0
+  let delivered = 0
   const began = performance.now()
   for (let seed = 1; seed <= SHUFFLES; seed++) {
     const chance = seededRandom(randomSeed(seed))
     const deliveries = life.flatMap((event) => Array.from({ length: 1 + chance.integer(3) }, () => event))
-    told += deliveries.length
+    delivered += deliveries.length
     const ended = applyInOrder(chance.shuffle(deliveries), (question) => answerQuestion(question, ONE_MOMENT), chance)
     expect(ended, `seed ${seed}`).toEqual(expected)
   }
   recordMeasurements('any-order', {
     shuffles: SHUFFLES,
     'deliveries of one life': life.length,
-    'told in all': told,
+    'told in all': delivered,
     seconds: Math.round((performance.now() - began) / 1000),
     'final states': 1,
   })
@@ -107,7 +107,7 @@ function applyInOrder(deliveries: readonly Event[], answer: AnswerTiming, chance
   }
   while (asked.length > 0) answerOne()
   const pipeline = line.pipelines.get(ISSUE)
-  if (pipeline === undefined) throw new Error('the issue was not taken up')
+  if (pipeline === undefined) throw new Error('the issue has no pipeline')
   return withoutReadTimes({
     pipeline,
     others: [...line.pipelines].filter(([issue]) => issue !== ISSUE),

@@ -44,16 +44,16 @@ test('a dispatched line ends in one state, whatever causal order its events arri
   expect(stageStatuses(expected.pipeline).join(' ')).toBe('done done done done')
   expect(headlineInWords(expected.pipeline)).toMatchObject({ light: 'done', reason: 'pull request #7 merged' })
   expect(expected.dispatched).toHaveLength(6)
-  let told = 0
+  let delivered = 0
   for (let seed = 1; seed <= SHUFFLES; seed++) {
     const ended = performEffect(life, line, seededRandom(randomSeed(seed)))
-    told += ended.told
+    delivered += ended.delivered
     expect(ended.pipeline, `seed ${seed}`).toEqual(expected.pipeline)
     expect(ended.dispatched, `seed ${seed}`).toEqual(expected.dispatched)
   }
   recordMeasurements('running-orders', {
     shuffles: SHUFFLES,
-    'told in all': told,
+    'told in all': delivered,
     'final states': 1,
     'dispatches of each': 6,
   })
@@ -114,7 +114,7 @@ function performEffect(life: CausalHistory, rules: ReturnType<typeof lineWith>, 
   const open: Event[] = []
   const outbox: Event[][] = []
   const dispatched: string[] = []
-  let told = 0
+  let delivered = 0
 
   const know = (key: string) => {
     const deliveries = life[key] ?? []
@@ -122,7 +122,7 @@ function performEffect(life: CausalHistory, rules: ReturnType<typeof lineWith>, 
     open.push(...deliveries, ...twice)
   }
   const tell = (event: Event) => {
-    told++
+    delivered++
     line.apply(event).forEach(heed)
     const pipeline = line.pipelines.get(ISSUE)
     const awaited = pipeline && stageReadyForAdmission(pipeline, minutesAfterNine(600))
@@ -158,7 +158,7 @@ function performEffect(life: CausalHistory, rules: ReturnType<typeof lineWith>, 
     outbox.splice(place - open.length, 1, ...(answers.length > 1 ? [answers.slice(1)] : []))
     tell(answer!)
   }
-  return { pipeline: line.pipelines.get(ISSUE) as Pipeline, dispatched, told }
+  return { pipeline: line.pipelines.get(ISSUE) as Pipeline, dispatched, delivered }
 }
 
 function idOf(life: CausalHistory, key: string): number {

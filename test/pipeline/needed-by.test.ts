@@ -42,8 +42,8 @@ test('everything that an event reads is named before it is advanced, in at most 
       expect(change).toEqual(advance(line.world, event))
       return line.apply(event).filter(({ type }) => type === 'ask')
     }
-    const told = seededRandom(seed).shuffle([...lifecycleEvents(minutesAfterNine)])
-    for (const asked = told.flatMap(tell); asked.length > 0; ) {
+    const deliveries = seededRandom(seed).shuffle([...lifecycleEvents(minutesAfterNine)])
+    for (const asked = deliveries.flatMap(tell); asked.length > 0; ) {
       const [question] = asked.splice(0, 1)
       asked.push(...tell(answerQuestion(question!, minutesAfterNine(5_000))))
     }

@@ -117,10 +117,10 @@ test('a run on the default branch does not belong to the issue whose pull reques
 
 test('a command sent before the file was read applies to the line in the file', () => {
   const given = commentCreated('/andon start\n/andon skip plan', { at: minutesAfterNine(0) })
-  const begun = startPipeline(given, ISSUE, OBSERVE_ONLY_LINE, { isConfigured: false })
-  if (begun === null) throw new Error('nothing was begun')
+  const start = startPipeline(given, ISSUE, OBSERVE_ONLY_LINE, { isConfigured: false })
+  if (start === null) throw new Error('no pipeline began')
   const answer = commandPermission(given)
-  const ordered = reduce(begun.pipeline, answer, contextOf(answer, OBSERVE_ONLY_LINE)).pipeline
+  const ordered = reduce(start.pipeline, answer, contextOf(answer, OBSERVE_ONLY_LINE)).pipeline
   const { pipeline } = adoptLine(ordered, lineWith(), given)
   expect(stageStatuses(pipeline).join(' ')).toBe('skipped queued idle idle')
 })

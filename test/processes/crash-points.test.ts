@@ -36,11 +36,11 @@ test('workers that die at every boundary of dispatching leave one run for each a
     setTimeout(() => run.succeed(), 200)
   })
   let issues = 0
-  const begun = async () => {
+  const startIssue = async () => {
     issues += 1
     await github.openIssue(repository, { title: `Issue ${issues}`, labels: ['andon'] })
   }
-  await begun()
+  await startIssue()
   await github.whenIdle()
   github.deliveries.injectFaults({ drop: repetitions(0, 0.5) })
   github.injectFault({
@@ -49,7 +49,7 @@ test('workers that die at every boundary of dispatching leave one run for each a
     probability: repetitions(0, 0.3),
     seed: randomSeed(),
   })
-  const deaths = await crashAtEachPoint(repetitions(3, DISPATCHING.length), DISPATCHING, begun)
+  const deaths = await crashAtEachPoint(repetitions(3, DISPATCHING.length), DISPATCHING, startIssue)
   github.deliveries.clearFaults()
   github.clearFaults()
   const counts = await expectSingleRuns(fleet, { atMostSeconds: 4 * 3_600 })
@@ -109,7 +109,7 @@ test.each([
     await fleet.finishAlone(async () => !(await isBehind(database)), 6 * 3_600)
     const truth = await expectConsistent({ database, now: fleet.now(), github })
     expect(truth.pipelines).toBe(numbers.length)
-    recordMeasurements('publish-boundaries', { ...deaths, ...truth, twins: 0, stuck: 0 })
+    recordMeasurements('publish-boundaries', { ...deaths, ...truth, duplicates: 0, stuck: 0 })
   },
 )
 

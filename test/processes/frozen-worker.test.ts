@@ -45,13 +45,13 @@ test('a worker frozen past its claim leaves no second live run a minute later, a
   await fleet.finishAlone(async () => (await unfinishedWork(fleet)).length === 0, 4 * 3_600)
   const stale = await sql<{ what: string }>`select what from stale_writes`.execute(database.kysely)
   expect(stale.rows).toEqual([])
-  const twins = github.runs.length - new Set(github.runs.map(({ state }) => state.title)).size
+  const duplicates = github.runs.length - new Set(github.runs.map(({ state }) => state.title)).size
   const cancelled = github.runs.filter(({ state }) => state.conclusion === 'cancelled').length
-  expect(cancelled).toBe(twins)
+  expect(cancelled).toBe(duplicates)
   recordMeasurements('frozen', {
     freezes,
     'between check and call': between,
-    'sent a second time': twins,
+    'sent a second time': duplicates,
     'two live a minute later': 0,
     'stale writes': 0,
     stuck: 0,
@@ -110,10 +110,10 @@ function expectNoDuplicateRuns(): void {
   const oldest = new Map<string, number>()
   for (const { id, state } of live) oldest.set(state.title, Math.min(id, oldest.get(state.title) ?? id))
   const aMinuteAgo = Date.parse(fleet.now()) - MINUTE_MS
-  const twins = live.filter(({ id, state }) => {
+  const duplicates = live.filter(({ id, state }) => {
     return id !== oldest.get(state.title) && Date.parse(state.createdAt) < aMinuteAgo
   })
-  expect(twins.map(({ id, state }) => `${state.title}: ${id}, since ${state.createdAt}`)).toEqual([])
+  expect(duplicates.map(({ id, state }) => `${state.title}: ${id}, since ${state.createdAt}`)).toEqual([])
 }
 
 /**

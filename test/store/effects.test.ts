@@ -40,8 +40,8 @@ async function inHand(token = OURS): Promise<number> {
   return (await only()).id
 }
 
-async function settle(told: EffectResult, at = minutesAfterNine(5)): Promise<boolean> {
-  return (await database.kysely.transaction().execute((trx) => saveEffectResults(trx, [told], at))).has(told.id)
+async function saveResult(result: EffectResult, at = minutesAfterNine(5)): Promise<boolean> {
+  return (await database.kysely.transaction().execute((trx) => saveEffectResults(trx, [result], at))).has(result.id)
 }
 
 async function only() {
@@ -51,10 +51,10 @@ async function only() {
 test('an effect is sent under its token, and sending renews the claim', async () => {
   await save(dispatch())
   const id = await inHand()
-  expect(await settle({ id, token: OURS, state: 'sending' })).toBe(true)
+  expect(await saveResult({ id, token: OURS, state: 'sending' })).toBe(true)
   expect(await only()).toMatchObject({ state: 'sending', claimToken: OURS, sentAt: minutesAfterNine(5) })
   expect((await only()).claimedUntil).toBe('2026-11-21T09:05:25.000Z')
-  expect(await settle({ id, token: OURS, state: 'done' }, minutesAfterNine(6))).toBe(true)
+  expect(await saveResult({ id, token: OURS, state: 'done' }, minutesAfterNine(6))).toBe(true)
   expect(await only()).toMatchObject({
     state: 'done',
     claimToken: null,
@@ -67,17 +67,17 @@ test('a worker that lost its claim can no longer change the effect', async () =>
   await save(dispatch())
   const id = await inHand(THEIRS)
   for (const state of ['sending', 'done', 'refused', 'unconfirmed', 'due'] as const) {
-    expect(await settle({ id, token: OURS, state })).toBe(false)
+    expect(await saveResult({ id, token: OURS, state })).toBe(false)
   }
   expect(await only()).toMatchObject({ state: 'due', claimToken: THEIRS })
-  await settle({ id, token: THEIRS, state: 'done' })
-  expect(await settle({ id, token: THEIRS, state: 'due' })).toBe(false)
+  await saveResult({ id, token: THEIRS, state: 'done' })
+  expect(await saveResult({ id, token: THEIRS, state: 'due' })).toBe(false)
 })
 
 test('a requeued effect says why, and when it may be claimed again', async () => {
   await save(dispatch())
   const id = await inHand()
-  await settle({ id, token: OURS, state: 'due', dueAt: minutesAfterNine(20), error: 'GitHub asked for silence' })
+  await saveResult({ id, token: OURS, state: 'due', dueAt: minutesAfterNine(20), error: 'GitHub asked for silence' })
   expect(await only()).toMatchObject({
     state: 'due',
     dueAt: minutesAfterNine(20),
@@ -90,11 +90,11 @@ test('misses are counted, and sending again starts the count from zero', async (
   await save(dispatch())
   for (const at of [5, 8]) {
     const id = await inHand()
-    await settle({ id, token: OURS, state: 'unconfirmed', missed: true }, minutesAfterNine(at))
+    await saveResult({ id, token: OURS, state: 'unconfirmed', missed: true }, minutesAfterNine(at))
   }
   expect(await only()).toMatchObject({ state: 'unconfirmed', misses: 2, missedAt: minutesAfterNine(8) })
   const id = await inHand()
-  await settle({ id, token: OURS, state: 'sending' }, minutesAfterNine(9))
+  await saveResult({ id, token: OURS, state: 'sending' }, minutesAfterNine(9))
   expect(await only()).toMatchObject({ state: 'sending', misses: 0, sentAt: minutesAfterNine(9) })
 })
 
@@ -104,7 +104,7 @@ test('an effect whose result is known is done, whoever has the claim', async () 
   const keys = [{ repositoryId: 1, key: 'dispatch/42/plan/1-k3v9x' }]
   await database.kysely.transaction().execute((trx) => completeEffects(trx, keys, minutesAfterNine(3)))
   expect(await only()).toMatchObject({ state: 'done', claimToken: null, updatedAt: minutesAfterNine(3) })
-  expect(await settle({ id, token: OURS, state: 'sending' })).toBe(false)
+  expect(await saveResult({ id, token: OURS, state: 'sending' })).toBe(false)
 })
 
 test('an effect is stored once; a second dispatch of an attempt is refused whatever its key', async () => {

@@ -15,10 +15,10 @@ afterEach(async () => {
 
 /** A listener, and its reports as promises that a test can await. */
 async function listener() {
-  const heard: string[] = []
+  const received: string[] = []
   const waiting: { event: string; resolve: () => void }[] = []
   const happened = (event: string) => {
-    heard.push(event)
+    received.push(event)
     for (const each of waiting.splice(0)) each.event === event ? each.resolve() : waiting.push(each)
   }
   const stop = await database.listen(
@@ -27,7 +27,7 @@ async function listener() {
     () => happened('lost'),
   )
   const next = (event: string) => new Promise<void>((resolve) => waiting.push({ event, resolve }))
-  return { heard, stop, next }
+  return { received, stop, next }
 }
 
 const tell = (payload: string) => sql`select pg_notify('andon', ${payload})`.execute(database.kysely)
@@ -37,7 +37,7 @@ const cut = () =>
     where datname = current_database() and query like 'listen %'`.execute(database.kysely)
 
 test('a listener reconnects after its connection was cut, and reports twice that it may have missed something', async () => {
-  const { heard, stop, next } = await listener()
+  const { received, stop, next } = await listener()
   const first = next('one')
   await tell('one')
   await first
@@ -51,7 +51,7 @@ test('a listener reconnects after its connection was cut, and reports twice that
     await again
   }
   const turn = (round: number) => ['lost', 'lost', `round ${round}`]
-  expect(heard).toEqual(['one', ...turn(0), ...turn(1), ...turn(2)])
+  expect(received).toEqual(['one', ...turn(0), ...turn(1), ...turn(2)])
   await stop()
 })
 
@@ -71,17 +71,17 @@ test('all listeners of a process share one connection, which closes with the las
   const alone = other.next('alone')
   await tell('alone')
   await alone
-  expect(one.heard).toEqual(['both'])
+  expect(one.received).toEqual(['both'])
   await other.stop()
   expect(await connections()).toBe(0)
 })
 
 test('a stopped listener receives nothing, reports nothing and leaves no connection', async () => {
-  const { heard, stop } = await listener()
+  const { received, stop } = await listener()
   await stop()
   await tell('after the end')
   const { rows } = await sql<{ count: number }>`
     select count(*) from pg_stat_activity
     where datname = current_database() and query like 'listen %'`.execute(database.kysely)
-  expect([rows[0]?.count, heard]).toEqual([0, []])
+  expect([rows[0]?.count, received]).toEqual([0, []])
 })

@@ -25,19 +25,19 @@ test('changes are split into as few notifications as fit, none lost and none ove
       { id: 9, revision: 3 },
     ]),
   ).toEqual(['7@12,9@3'])
-  const pieces = encodeChanges(changes(5_000))
-  expect(pieces.length).toBeGreaterThan(1)
-  for (const piece of pieces) expect(Buffer.byteLength(piece)).toBeLessThan(8_000)
-  expect(pieces.join(',').split(',')).toEqual(changes(5_000).map(({ id, revision }) => `${id}@${revision}`))
+  const payloads = encodeChanges(changes(5_000))
+  expect(payloads.length).toBeGreaterThan(1)
+  for (const payload of payloads) expect(Buffer.byteLength(payload)).toBeLessThan(8_000)
+  expect(payloads.join(',').split(',')).toEqual(changes(5_000).map(({ id, revision }) => `${id}@${revision}`))
 })
 
 test('listeners receive what was committed, in order, and nothing that was rolled back', async () => {
-  const heard: string[] = []
+  const received: string[] = []
   const { promise: last, resolve } = Promise.withResolvers<void>()
   const stop = await database.listen(
     NOTIFY_CHANNEL,
     (payload) => {
-      heard.push(payload)
+      received.push(payload)
       if (payload === '3@1') resolve()
     },
     () => undefined,
@@ -51,6 +51,6 @@ test('listeners receive what was committed, in order, and nothing that was rolle
   await expect(failing).rejects.toThrow('no')
   await tell(3)
   await last
-  expect(heard).toEqual(['1@1', '3@1'])
+  expect(received).toEqual(['1@1', '3@1'])
   await stop()
 })

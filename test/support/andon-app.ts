@@ -48,7 +48,7 @@ export type AndonApp = {
   /** The reactions to a comment, oldest first. */
   reactions(commentId: number): readonly string[]
   /** A workflow run's report, with the token that GitHub gives it; resolves to the answer. */
-  report(run: Run, said?: object): Promise<number>
+  report(run: Run, fields?: object): Promise<number>
   close(): Promise<void>
 }
 
@@ -147,12 +147,12 @@ export async function openAndonApp(
         return isIts && done ? [(body as { content: string }).content] : []
       })
     },
-    async report(run, said = {}) {
+    async report(run, fields = {}) {
       const token = await github.idToken(run, BASE_URL)
       const response = await fetch(`${url}/api/reports`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-        body: JSON.stringify({ andon: run.state.title.replace('andon ', ''), ...said }),
+        body: JSON.stringify({ andon: run.state.title.replace('andon ', ''), ...fields }),
       })
       return response.status
     },

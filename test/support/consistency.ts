@@ -98,8 +98,8 @@ function needsYou({ held, needsYouAt }: StoredPipeline, now: Instant): boolean {
 }
 
 function expectedColumns(pipeline: Pipeline): Pick<StoredPipeline, 'light' | 'stage' | 'since'> {
-  const lit = headlineOf(pipeline)
-  return { light: lit.light, stage: lit.stage, since: lit.since }
+  const headline = headlineOf(pipeline)
+  return { light: headline.light, stage: headline.stage, since: headline.since }
 }
 
 function commitsOf({ stages, pullRequests, baseSha }: Pipeline): readonly string[] {

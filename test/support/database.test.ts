@@ -17,10 +17,10 @@ async function insertDelivery({ kysely }: TestDatabase): Promise<number> {
 
 test('no row, sequence number or listener of a test reaches the next', async () => {
   const first = await openTestDatabase()
-  const heard: string[] = []
+  const received: string[] = []
   await first.listen(
     NOTIFY_CHANNEL,
-    (payload) => heard.push(payload),
+    (payload) => received.push(payload),
     () => undefined,
   )
   expect(await insertDelivery(first)).toBe(1)
@@ -29,7 +29,7 @@ test('no row, sequence number or listener of a test reaches the next', async () 
   expect(await insertDelivery(second)).toBe(1)
   await second.kysely.transaction().execute((trx) => notifyChanges(trx, [{ id: 1, revision: 1 }]))
   await second.kysely.selectFrom('deliveries').select('id').execute()
-  expect(heard).toEqual([])
+  expect(received).toEqual([])
   await second.close()
 })
 

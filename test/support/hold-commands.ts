@@ -20,9 +20,9 @@ export function runHoldCommand(
   const given = commentCreated(body, { at, commentId: lastCommentId })
   const answer = commandPermission(given)
   const context = contextOf(answer, line.pipeline.line, { outerHolds: () => outerHolds })
-  const heard = runCommands(line.pipeline, answer, context)?.outcomes ?? []
+  const outcomes = runCommands(line.pipeline, answer, context)?.outcomes ?? []
   line.apply(given).applyIn(context, answer)
-  return heard
+  return outcomes
     .map(({ result }) => {
       if (result === null || result.outcome === 'answered_in_reply') return 'not heard'
       return `${result.outcome}: ${describeCommandAnswer(result).message}`

@@ -89,21 +89,21 @@ export function answerQuestion(asked: Effect, at: Instant, when: 'over' | 'open'
   if (asked.type !== 'ask') throw new Error(`${asked.key} is no question`)
   const { key, question } = asked
   const evidence = { kind: 'read', id: key, at } as const
-  const told = { type: 'question.answered', at, evidence, repository: REPOSITORY } as const
+  const base = { type: 'question.answered', at, evidence, repository: REPOSITORY } as const
   if (question.about === 'permission') {
     const role = ['mara', 'ada', 'bob'].includes(question.login) ? 'write' : 'read'
-    return { ...told, question, answer: { about: 'permission', role } }
+    return { ...base, question, answer: { about: 'permission', role } }
   }
   if (question.about === 'configuration')
-    return { ...told, question, answer: { about: 'configuration', ...ANDON_YML, headSha: 'aaa0' } }
+    return { ...base, question, answer: { about: 'configuration', ...ANDON_YML, headSha: 'aaa0' } }
   if (question.about === 'pull_request')
-    return { ...told, question, answer: { about: 'pull_request', closes: closedIssues(question) } }
+    return { ...base, question, answer: { about: 'pull_request', closes: closedIssues(question) } }
   const isDeleted = question.about === 'issue' && question.issueNumber === DELETED_ISSUE
   const mine = when === 'over' ? ({ headSha: 'bbb0', state: 'merged' } as const) : {}
   const human = { ...HUMAN_PULL_REQUEST, state: when === 'over' ? 'closed' : 'open' } as const
   const end = when === 'over' ? { ...CLOSED, closedAt: at } : {}
   return {
-    ...told,
+    ...base,
     question,
     answer: {
       about: 'issue',
@@ -127,12 +127,12 @@ function closedIssues(question: Extract<Question, { about: 'pull_request' }>): r
 /** Each delivery has its own GUID, which its facts cite as their evidence. */
 function withGuid(event: Event, nth: number): Event {
   const evidence = deliveryEvidence(event.at, `guid-${nth}`)
-  const told = { ...event, evidence }
-  if ('issue' in told) return { ...told, issue: { ...told.issue, evidence } }
-  if (told.type === 'run.changed') return { ...told, run: { ...told.run, evidence } }
-  if (told.type === 'job.changed') return { ...told, job: { ...told.job, evidence } }
-  if (told.type === 'pull_request.changed') return { ...told, pullRequest: { ...told.pullRequest, evidence } }
-  if (told.type === 'review.changed')
-    return { ...told, pullRequest: { ...told.pullRequest, evidence }, review: { ...told.review, evidence } }
-  return told
+  const base = { ...event, evidence }
+  if ('issue' in base) return { ...base, issue: { ...base.issue, evidence } }
+  if (base.type === 'run.changed') return { ...base, run: { ...base.run, evidence } }
+  if (base.type === 'job.changed') return { ...base, job: { ...base.job, evidence } }
+  if (base.type === 'pull_request.changed') return { ...base, pullRequest: { ...base.pullRequest, evidence } }
+  if (base.type === 'review.changed')
+    return { ...base, pullRequest: { ...base.pullRequest, evidence }, review: { ...base.review, evidence } }
+  return base
 }

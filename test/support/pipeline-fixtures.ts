@@ -196,9 +196,9 @@ export function closesIssues(
 
 /** The pipeline after these events, the first of which must begin it. */
 export function pipelineAfter(first: Event, ...rest: readonly Event[]): Pipeline {
-  const begun = startPipeline(first, ISSUE, OBSERVE_ONLY_LINE)
-  if (begun === null) throw new Error(`${first.type} takes nothing up`)
-  return rest.reduce((pipeline, event) => reduce(pipeline, event).pipeline, begun.pipeline)
+  const start = startPipeline(first, ISSUE, OBSERVE_ONLY_LINE)
+  if (start === null) throw new Error(`${first.type} begins no pipeline`)
+  return rest.reduce((pipeline, event) => reduce(pipeline, event).pipeline, start.pipeline)
 }
 
 /** `given(issueLabeled()).when(runChanged()).expectShown({ stages: 'idle running idle idle', light: 'running' })` */

@@ -153,9 +153,9 @@ export function reportReceived(
   key: string,
   runId: number,
   at: Instant,
-  said: Partial<EventOf<'attempt.reported'>> = {},
+  fields: Partial<EventOf<'attempt.reported'>> = {},
 ): EventOf<'attempt.reported'> {
-  const about = { issueNumber: ISSUE, key, runId, progress: null, text: null, url: null, ...said }
+  const about = { issueNumber: ISSUE, key, runId, progress: null, text: null, url: null, ...fields }
   return { type: 'attempt.reported', ...eventBase(at, 'beat', key), ...about }
 }
 
@@ -203,16 +203,16 @@ export type PipelineHarness = ReturnType<typeof openPipelineHarness>
 
 /** A pipeline that events are applied to; effects are collected by key, as in the database. */
 export function openPipelineHarness(line: Line = DISPATCHING_LINE, first: Event = issueLabeled()) {
-  const begun = startPipeline(first, ISSUE, line, { context: contextOf(first, line) })
-  if (begun === null) throw new Error(`${first.type} takes nothing up`)
-  let pipeline: Pipeline = begun.pipeline
+  const start = startPipeline(first, ISSUE, line, { context: contextOf(first, line) })
+  if (start === null) throw new Error(`${first.type} begins no pipeline`)
+  let pipeline: Pipeline = start.pipeline
   const effects = new Map<string, Effect>()
   const entries: HistoryEntry[] = []
   const keep = (kept: { effects: readonly Effect[]; entries: readonly HistoryEntry[] }) => {
     for (const effect of kept.effects) if (!effects.has(effect.key)) effects.set(effect.key, effect)
     entries.push(...kept.entries)
   }
-  keep(begun)
+  keep(start)
   const self = {
     get pipeline(): Pipeline {
       return pipeline

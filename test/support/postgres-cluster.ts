@@ -50,15 +50,15 @@ export async function startCluster(
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     server = child
-    const said: string[] = []
+    const output: string[] = []
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      if (said.length < 50) said.push(text)
+      if (output.length < 50) output.push(text)
     })
     child.once('exit', () => {
       server = null
     })
     await waitUntilReady(url, () => {
-      if (server !== child) throw new Error(`Postgres ended before it answered:\n${said.join('')}`)
+      if (server !== child) throw new Error(`Postgres ended before it answered:\n${output.join('')}`)
     })
   }
 

@@ -80,8 +80,8 @@ export function openSimulation(
   function decide(effect: Effect): void {
     if (effect.type === 'dispatch') later(soon(), () => dispatch(effect.attemptKey))
     if (effect.type === 'cancel') {
-      const isTold = harness.attempt(effect.attemptKey!).run?.status === 'completed'
-      if (isTold) counts.cancelsAfterCompletion++
+      const isCompleted = harness.attempt(effect.attemptKey!).run?.status === 'completed'
+      if (isCompleted) counts.cancelsAfterCompletion++
       if (!readLive.has(effect.runId)) counts.cancelsWithoutRead++
       later(soon(), () => cancel(effect.attemptKey!, effect.runId, effect.force))
     }
@@ -122,8 +122,8 @@ export function openSimulation(
     const run = runs.get(id)
     if (run === undefined || run.fact.status === 'completed') return
     run.fact = { ...run.fact, ...change, updatedAt: instant() }
-    const told = run.fact
-    if (webhookAfter !== null) later(webhookAfter, () => tell(runChanged({ ...told, at: told.updatedAt })))
+    const fact = run.fact
+    if (webhookAfter !== null) later(webhookAfter, () => tell(runChanged({ ...fact, at: fact.updatedAt })))
   }
 
   function end(id: number, conclusion: Conclusion): void {

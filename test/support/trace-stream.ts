@@ -17,12 +17,12 @@ export type TraceStream = {
 
 /** Shuffled stories without end, the given number at a time, from a seed. */
 export function openTraceStream(chance: SeededRandom, name: string, atOnce = 36): TraceStream {
-  const begun: Trace[] = []
+  const started: Trace[] = []
   let queue: (SignedDelivery | { delivery: WebhookDelivery; guid: string })[] = []
 
   function refill(): void {
-    const next = traces(atOnce, { first: begun.length + 1 })
-    begun.push(...next)
+    const next = traces(atOnce, { first: started.length + 1 })
+    started.push(...next)
     const unsigned = next.flatMap(({ deliveries, issueNumber }) =>
       deliveries.map((delivery, index) => ({ delivery, guid: `${name}-${issueNumber}-${index}` })),
     )
@@ -43,6 +43,6 @@ export function openTraceStream(chance: SeededRandom, name: string, atOnce = 36)
       queue = []
       return rest
     },
-    traces: () => begun,
+    traces: () => started,
   }
 }

@@ -54,8 +54,8 @@ export function traceOf(issueNumber: number, options: TraceOptions = {}): Trace 
 export function traces(count: number, plot: TraceOptions & { first?: number } = {}): readonly Trace[] {
   const { first = 1, ...shared } = plot
   return Array.from({ length: count }, (_, index) => {
-    const shelf = TRACE_OPTIONS[index % TRACE_OPTIONS.length] ?? {}
-    return traceOf(first + index, { ...shelf, ...shared })
+    const options = TRACE_OPTIONS[index % TRACE_OPTIONS.length] ?? {}
+    return traceOf(first + index, { ...options, ...shared })
   })
 }
 

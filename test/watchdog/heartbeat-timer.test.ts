@@ -71,7 +71,7 @@ test('`stopping` is the last beat, and a loop that ends well leaves nothing', as
   const beating = await start({ now: clock.now, everyMs: 1 })
   await clock.reaches(10)
   await beating.stop()
-  const said = clock.count()
+  const beats = clock.count()
   expect(await loadLoops(database)).toMatchObject([{ status: 'stopping' }])
   expect(inFile().status).toBe('stopping')
   // Many turns of a timer that beats at each.
@@ -79,7 +79,7 @@ test('`stopping` is the last beat, and a loop that ends well leaves nothing', as
   const other = await start({ self: { ...self, role: 'all' }, now: later.now, everyMs: 1 })
   await later.reaches(20)
   await other.stop()
-  expect(clock.count()).toBe(said)
+  expect(clock.count()).toBe(beats)
   expect((await loadLoops(database)).map(({ role, status }) => `${role} ${status}`).toSorted()).toEqual([
     'all stopping',
     'worker stopping',
@@ -91,10 +91,10 @@ test('`stopping` is the last beat, and a loop that ends well leaves nothing', as
 })
 
 test('a beat reads the request to stop from the row', async () => {
-  const heard = Promise.withResolvers<void>()
-  await start({ stopAsked: heard.resolve, everyMs: 1 })
+  const stopAsked = Promise.withResolvers<void>()
+  await start({ stopAsked: stopAsked.resolve, everyMs: 1 })
   expect(await requestStop(database, `worker-${hostname()}-${process.pid}`, now())).toBe(true)
-  await heard.promise
+  await stopAsked.promise
 })
 
 test('the files of a killed process on this machine are deleted, and nothing else', async () => {

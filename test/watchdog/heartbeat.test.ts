@@ -127,12 +127,16 @@ test('three hours of beats prove no progress', async () => {
 
 test('the progress of a process is that of its slowest loop', () => {
   const early = '2026-11-21T14:00:00.000Z'
-  const told = (loops: readonly LoopState[], isStopping = false): Heartbeat => heartbeatOf(SELF, loops, NOW, isStopping)
-  expect(told([])).toMatchObject({ status: 'idle', iteration: 0, progressAt: null, inFlightSince: null })
-  expect(told([loop({}), loop({ progressAt: early })])).toMatchObject({ progressAt: early, iteration: 2 })
-  expect(told([loop({}), loop({ progressAt: null })])).toMatchObject({ progressAt: null })
-  expect(told([loop({}), loop({ inFlightSince: early })])).toMatchObject({ status: 'running', inFlightSince: early })
-  expect(told([loop({ inFlightSince: early })], true).status).toBe('stopping')
+  const heartbeatWith = (loops: readonly LoopState[], isStopping = false): Heartbeat =>
+    heartbeatOf(SELF, loops, NOW, isStopping)
+  expect(heartbeatWith([])).toMatchObject({ status: 'idle', iteration: 0, progressAt: null, inFlightSince: null })
+  expect(heartbeatWith([loop({}), loop({ progressAt: early })])).toMatchObject({ progressAt: early, iteration: 2 })
+  expect(heartbeatWith([loop({}), loop({ progressAt: null })])).toMatchObject({ progressAt: null })
+  expect(heartbeatWith([loop({}), loop({ inFlightSince: early })])).toMatchObject({
+    status: 'running',
+    inFlightSince: early,
+  })
+  expect(heartbeatWith([loop({ inFlightSince: early })], true).status).toBe('stopping')
 })
 
 test('a loop whose every iteration fails makes no progress, and its reason has no control characters', () => {

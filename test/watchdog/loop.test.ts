@@ -123,14 +123,14 @@ test('a loop survives a failed iteration', async () => {
 
 test('stopping awaits the current step and starts no other', async () => {
   const inHand = Promise.withResolvers<number>()
-  const begun = new EventEmitter()
+  const stepStarted = new EventEmitter()
   let count = 0
   const step = () => {
     count++
-    queueMicrotask(() => begun.emit('step'))
+    queueMicrotask(() => stepStarted.emit('step'))
     return inHand.promise
   }
-  const started = once(begun, 'step')
+  const started = once(stepStarted, 'step')
   const loop = startLoop({ name: 'test', step, everyMs: 1, now, log })
   await started
   const stopped = loop.stop()
@@ -152,14 +152,14 @@ test('a bounded loop ends by itself after its iterations, failed ones included',
 })
 
 test('a step learns when to stop claiming', async () => {
-  const begun = Promise.withResolvers<AbortSignal>()
+  const stepStarted = Promise.withResolvers<AbortSignal>()
   const inHand = Promise.withResolvers<number>()
   const step = (stopping: AbortSignal) => {
-    begun.resolve(stopping)
+    stepStarted.resolve(stopping)
     return inHand.promise
   }
   const loop = startLoop({ name: 'test', step, everyMs: 1, now, log })
-  const stopping = await begun.promise
+  const stopping = await stepStarted.promise
   expect(stopping.aborted).toBe(false)
   const stopped = loop.stop()
   expect(stopping.aborted).toBe(true)
@@ -171,8 +171,8 @@ test('a loop reports its last progress, its current work and its last failure', 
   const moments = ['09:00', '09:01', '09:02', '09:03'].map((time) => `2026-11-21T${time}:00.000Z`)
   const clock = moments.values()
   const inHand = Promise.withResolvers<number>()
-  const told = { name: 'test', step: () => inHand.promise, everyMs: 1, now: () => clock.next().value ?? '', log }
-  const loop = startLoop({ ...told, iterations: 1 })
+  const options = { name: 'test', step: () => inHand.promise, everyMs: 1, now: () => clock.next().value ?? '', log }
+  const loop = startLoop({ ...options, iterations: 1 })
   expect(loop.state()).toEqual({
     name: 'test',
     iteration: 1,
@@ -183,7 +183,7 @@ test('a loop reports its last progress, its current work and its last failure', 
   inHand.resolve(0)
   await loop.ended
   expect(loop.state()).toMatchObject({ progressAt: moments[1], inFlightSince: null })
-  const failing = startLoop({ ...told, step: () => Promise.reject(new Error('no')), iterations: 1 })
+  const failing = startLoop({ ...options, step: () => Promise.reject(new Error('no')), iterations: 1 })
   await failing.ended
   expect(failing.state()).toMatchObject({ progressAt: null, lastError: { at: moments[3], message: 'no' } })
 })

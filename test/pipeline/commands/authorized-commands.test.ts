@@ -32,11 +32,11 @@ function answered(body: string, role: Role) {
   const context = contextOf(answer, line.pipeline.line)
   const { pipeline, outcomes } = reduce(line.pipeline, answer, context)
   const effects = context.commands === null ? [] : reactionAndReply(context.commands, outcomes)
-  const told = effects.map((effect) => {
+  const answers = effects.map((effect) => {
     if (effect.type === 'react') return effect.content
     return effect.type === 'reply' ? effect.items.map(({ kind }) => kind).join('+') : effect.type
   })
-  return `${pipeline === line.pipeline ? 'unmoved' : 'moved'}: ${told.join(', ') || 'silence'}`
+  return `${pipeline === line.pipeline ? 'unmoved' : 'moved'}: ${answers.join(', ') || 'silence'}`
 }
 
 describe('by role', () => {

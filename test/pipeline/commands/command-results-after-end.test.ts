@@ -216,7 +216,7 @@ describe('while the pipeline', () => {
 })
 
 test('while there is no pipeline', () => {
-  const told = COMMANDS.flatMap((command) =>
+  const results = COMMANDS.flatMap((command) =>
     [false, true].map((onPullRequest) => {
       const { origin, issueNumber, commands } = commentCreated(`/andon ${command}`)
       const sender = { login: 'linus', at: minutesAfterNine(20), evidence: deliveryEvidence(minutesAfterNine(20)) }
@@ -242,7 +242,7 @@ test('while there is no pipeline', () => {
       )
     }),
   )
-  expect([...new Set(told.map((lines) => lines.join(' | ')))].join('\n')).toMatchInlineSnapshot(`
+  expect([...new Set(results.map((lines) => lines.join(' | ')))].join('\n')).toMatchInlineSnapshot(`
     "react/900/eyes | help
     react/900/confused | this issue is not on the line /andon start
     react/900/confused | this pull request belongs to no issue on the line: write “fixes” and the number of one in its description, or comment on the issue 

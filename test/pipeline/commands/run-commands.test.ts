@@ -169,7 +169,7 @@ describe('cancel', () => {
   })
 
   test('a cancelled attempt without a clear answer is over when no run of it is found', () => {
-    for (const told of [
+    for (const result of [
       { state: 'waiting', until: null, reason: { kind: 'sent-again' } },
       { state: 'unconfirmed', reason: KEY_NOT_ECHOED, needsPerson: true },
     ] as const) {
@@ -178,7 +178,7 @@ describe('cancel', () => {
       line.apply(dispatchResult(key, { state: 'unconfirmed', reason: { kind: 'run-not-named' } }, minutesAfterNine(2)))
       runCommand(line, '/andon cancel plan')
       expect(countLiveAttempts(line.pipeline)).toBe(1)
-      line.apply(dispatchResult(key, told, minutesAfterNine(25)))
+      line.apply(dispatchResult(key, result, minutesAfterNine(25)))
       expect(line.stage('plan').status).toBe('cancelled')
       expect([countLiveAttempts(line.pipeline), mayDispatch(line.pipeline, key)]).toEqual([0, false])
       line.apply(dispatchedRunChanged(key, 100, { at: minutesAfterNine(26) }))

@@ -33,13 +33,13 @@ test('of runs that end near their deadline no finished one is cancelled, and no 
     const chance = seededRandom(randomSeed(seed))
     const isAtLimit = chance.next() < 0.3
     const deadline = isAtLimit ? 1_500 : 660
-    const isUnheard = chance.next() < 0.2
+    const isUndelivered = chance.next() < 0.2
     const first = {
       startsAfter: chance.next() * 20,
       ...(isAtLimit ? {} : { reportsAfter: 60 }),
       endsAfter: deadline + (chance.next() - 0.3) * 800,
-      webhookAfter: isUnheard ? null : chance.next() * 300,
-      stopsOn: chance.pick(['cancel', 'cancel', 'cancel', 'force', isUnheard ? 'force' : 'nothing'] as const),
+      webhookAfter: isUndelivered ? null : chance.next() * 300,
+      stopsOn: chance.pick(['cancel', 'cancel', 'cancel', 'force', isUndelivered ? 'force' : 'nothing'] as const),
     }
     const work = openSimulation(line, (nth) => (nth === 1 ? first : { endsAfter: 5 }), chance, 120)
     work.advanceHours(12)
@@ -53,7 +53,7 @@ test('of runs that end near their deadline no finished one is cancelled, and no 
       counts.finished++
       expect(run?.conclusion, `seed ${seed}: the result is lost`).toBe('success')
       if (work.harness.stage('plan').attempts.length === 1) expect(work.harness.stage('plan').status).toBe('done')
-      if (isUnheard) counts['found by reading']++
+      if (isUndelivered) counts['found by reading']++
       if (control?.cancel) counts['refused as finished'] += work.counts.cancelsOfCompleted > 0 ? 1 : 0
     } else counts['cancelled while live']++
     expect(work.harness.statuses(), `seed ${seed}`).toMatch(/^done /)
@@ -72,7 +72,7 @@ test("completion, answer, cancellation and wake-up end with the run's real resul
     dispatchedRun(KEY, 100, { at: minutesAfterNine(34), conclusion: 'success' }),
     minutesAfterNine(36),
   )
-  const told: Event[] = [
+  const events: Event[] = [
     done,
     goesOn,
     found,
@@ -82,7 +82,7 @@ test("completion, answer, cancellation and wake-up end with the run's real resul
     cancelResult(KEY, 100, 'refused', minutesAfterNine(37)),
   ]
   let orders = 0
-  for (const order of permutations(told)) {
+  for (const order of permutations(events)) {
     const line = startedPipeline(lineWith({ plan: { attempts: 1 } }))
     line.admit(minutesAfterNine(1))
     line.apply(

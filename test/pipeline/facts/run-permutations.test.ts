@@ -62,19 +62,19 @@ function ordersOf(deliveries: readonly Event[], before: readonly Event[]) {
 }
 
 function deliveriesOf(runAttempt: number, conclusion: 'success' | 'failure'): readonly Event[] {
-  const told = (nth: number) => ({ evidence: deliveryEvidence(AT, `guid-${runAttempt}-${nth}`) })
+  const evidenceOf = (nth: number) => ({ evidence: deliveryEvidence(AT, `guid-${runAttempt}-${nth}`) })
   const run = (nth: number, known: Partial<RunFact>) =>
-    runChanged({ at: AT, startedAt: AT, runAttempt, ...told(nth), ...known })
+    runChanged({ at: AT, startedAt: AT, runAttempt, ...evidenceOf(nth), ...known })
   const job = { at: AT, runAttempt, id: 1000 + runAttempt, name: 'build' }
   return [
     run(1, { status: 'queued' }),
     run(2, { status: 'in_progress' }),
     run(3, { status: 'completed', conclusion }),
-    jobChanged({ ...job, ...told(4), status: 'queued' }),
-    jobChanged({ ...job, ...told(5), status: 'waiting' }),
-    jobChanged({ ...job, ...told(6), status: 'queued' }),
-    jobChanged({ ...job, ...told(7), status: 'in_progress', step: 'tests', stepsCompleted: 1, stepsTotal: 2 }),
-    jobChanged({ ...job, ...told(8), status: 'completed', conclusion, stepsCompleted: 2, stepsTotal: 2 }),
+    jobChanged({ ...job, ...evidenceOf(4), status: 'queued' }),
+    jobChanged({ ...job, ...evidenceOf(5), status: 'waiting' }),
+    jobChanged({ ...job, ...evidenceOf(6), status: 'queued' }),
+    jobChanged({ ...job, ...evidenceOf(7), status: 'in_progress', step: 'tests', stepsCompleted: 1, stepsTotal: 2 }),
+    jobChanged({ ...job, ...evidenceOf(8), status: 'completed', conclusion, stepsCompleted: 2, stepsTotal: 2 }),
   ]
 }
 

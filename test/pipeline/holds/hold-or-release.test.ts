@@ -188,8 +188,8 @@ describe('the newest hold or release', () => {
     runHoldCommand(line, '/andon hold look at this first')
     runHoldCommand(line, '/andon resume', minutesAfterNine(30))
     runHoldCommand(line, '/andon resume', minutesAfterNine(31))
-    const told = line.entries.filter(({ type }) => type.startsWith('hold.')).map(entryInWords)
-    expect(told.map(({ type, actor, text }) => `${type} ${actor}: ${text}`)).toEqual([
+    const entries = line.entries.filter(({ type }) => type.startsWith('hold.')).map(entryInWords)
+    expect(entries.map(({ type, actor, text }) => `${type} ${actor}: ${text}`)).toEqual([
       'hold.set mara: held by @mara since 2026-11-21 09:20 UTC: look at this first',
       'hold.released mara: this issue was resumed by @mara',
     ])

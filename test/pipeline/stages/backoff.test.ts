@@ -79,7 +79,7 @@ test('the backoff between attempts grows up to a quarter of an hour', () => {
 })
 
 test('a bot that always requests changes causes exactly the allowed rounds', () => {
-  const told: string[] = []
+  const summaries: string[] = []
   for (const rework of [0, 1, 2, 5, 10]) {
     const line = startedPipeline(lineWith({}, { rework, bots: ['critic[bot]'] }))
     for (const id of [1, 2, 3]) line.completeAttempt(minutesAfterNine(id), id)
@@ -110,7 +110,7 @@ test('a bot that always requests changes causes exactly the allowed rounds', () 
     expect(line.stage('code').attempts).toHaveLength(1 + rework)
     expect(line.stage('test').attempts).toHaveLength(1 + rework)
     expect(line.effectKeys('dispatch')).toHaveLength(3 + 2 * rework)
-    told.push(`${rework} allowed: ${line.stage('code').attempts.length - 1} begun`)
+    summaries.push(`${rework} allowed: ${line.stage('code').attempts.length - 1} begun`)
     line.apply(
       reviewChanged(
         {
@@ -126,5 +126,5 @@ test('a bot that always requests changes causes exactly the allowed rounds', () 
     )
     expect(needsYouAt(line.pipeline)).toBe(minutesAfterNine(200))
   }
-  recordMeasurements('no-storm', { 'rounds of rework for a bot that asked 23 times': told.join(', ') })
+  recordMeasurements('no-storm', { 'rounds of rework for a bot that asked 23 times': summaries.join(', ') })
 })

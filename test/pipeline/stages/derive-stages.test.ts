@@ -23,9 +23,9 @@ const approved = reviewChanged()
 
 describe('beginning', () => {
   test('a labelled issue queues its first stage at once', () => {
-    const begun = pipelineAfter(taken)
-    expect(stageStatuses(begun).join(' ')).toBe('queued idle idle idle')
-    expect(stagesInWords(begun)[0]).toMatchObject({
+    const pipeline = pipelineAfter(taken)
+    expect(stageStatuses(pipeline).join(' ')).toBe('queued idle idle idle')
+    expect(stagesInWords(pipeline)[0]).toMatchObject({
       reason: 'waits for plan.yml to start a run',
       waiting: { for: 'plan.yml to start a run', until: null },
       since: minutesAfterNine(0),

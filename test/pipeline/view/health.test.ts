@@ -95,12 +95,12 @@ test('a pipeline asks to be woken whenever its health would change, and to recon
 test('alive and progress are two clocks', () => {
   expect(activityOf(silent)).toEqual({ aliveAt: minutesAfterNine(2), progressAt: null })
   expect(activityOf(moving)).toEqual({ aliveAt: minutesAfterNine(10), progressAt: minutesAfterNine(10) })
-  const heard = pipelineAfter(
+  const pipeline = pipelineAfter(
     issueLabeled(),
     jobChanged({ at: minutesAfterNine(10) }),
     runChanged({ at: minutesAfterNine(12) }),
     jobChanged({ at: minutesAfterNine(10) }),
   )
-  expect(activityOf(heard)).toEqual({ aliveAt: minutesAfterNine(12), progressAt: minutesAfterNine(10) })
+  expect(activityOf(pipeline)).toEqual({ aliveAt: minutesAfterNine(12), progressAt: minutesAfterNine(10) })
   expect(activityOf(waiting)).toEqual({ aliveAt: null, progressAt: null })
 })

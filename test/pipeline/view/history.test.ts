@@ -44,16 +44,16 @@ test('the history tells a whole pipeline in words, each entry once', () => {
     ),
   ]
   let pipeline = pipelineAfter(issueLabeled())
-  const toldTwice = [
+  const eventsTwice = [
     ...events,
     ...events.filter((event) => !('pullRequest' in event && event.pullRequest.number === 8)),
   ]
-  const told = toldTwice.flatMap((event) => {
+  const entries = eventsTwice.flatMap((event) => {
     const reduction = reduce(pipeline, event)
     pipeline = reduction.pipeline
     return reduction.entries.map(entryInWords).map(({ type, actor, text }) => `${type} ${actor ?? ''}| ${text}`)
   })
-  expect(told).toMatchInlineSnapshot(`
+  expect(entries).toMatchInlineSnapshot(`
     [
       "stage.done | plan: attempt 1 succeeded",
       "stage.queued | code: attempt 1 waits for a runner",

@@ -64,16 +64,16 @@ test('each combination of statuses shows one light, that of its furthest live st
         for (const review of STATUSES) {
           const stages = [plan, code, tested, review]
           const pipeline = pipelineWithStatuses(stages)
-          const lit = headlineInWords(pipeline)
-          counts[lit.light] = (counts[lit.light] ?? 0) + 1
+          const headline = headlineInWords(pipeline)
+          counts[headline.light] = (counts[headline.light] ?? 0) + 1
           const furthest = stages.findLast((status) => LIVE.includes(status))
           if (furthest !== undefined) {
-            expect(lit.light, stages.join(' ')).toBe(furthest)
-            expect(lit.stage).toBe(pipeline.stages.findLast(isLive)?.name)
-          } else if (review === 'done' || review === 'skipped') expect(lit.light, stages.join(' ')).toBe('done')
+            expect(headline.light, stages.join(' ')).toBe(furthest)
+            expect(headline.stage).toBe(pipeline.stages.findLast(isLive)?.name)
+          } else if (review === 'done' || review === 'skipped') expect(headline.light, stages.join(' ')).toBe('done')
           else {
-            const needsSomebody = /failed(?!.*(done|skipped))/.test(stages.join(' '))
-            expect(lit.light, stages.join(' ')).toBe(needsSomebody ? 'failed' : 'idle')
+            const needsPerson = /failed(?!.*(done|skipped))/.test(stages.join(' '))
+            expect(headline.light, stages.join(' ')).toBe(needsPerson ? 'failed' : 'idle')
           }
         }
   expect(Object.values(counts).reduce((sum, count) => sum + count)).toBe(8 ** 4)
@@ -144,10 +144,10 @@ test('a merge ends a pipeline whose line has no review stage', () => {
 
 /** Stages with these statuses; each but the idle ones has a run, later stages a later one. */
 function pipelineWithStatuses(stages: readonly StageStatus[]): Pipeline {
-  const begun = pipelineAfter(issueLabeled())
+  const blank = pipelineAfter(issueLabeled())
   return {
-    ...begun,
-    stages: begun.stages.map((stage, index) => {
+    ...blank,
+    stages: blank.stages.map((stage, index) => {
       const status = stages[index] ?? 'idle'
       const since = status === 'idle' ? null : minutesAfterNine(index)
       const attempts = since === null ? [] : [{ number: 1, key: null, run: runFact({ id: 100 + index }) }]

@@ -55,9 +55,9 @@ type AndonOptions = Required<Omit<Parameters<typeof openAndon>[0], 'database'>>
 // Andon's own timeout of ten seconds would be longer on this clock than its claim.
 const CALL_TIMEOUT_MS = 20_000
 
-function fetchWithTimeout(patienceMs: number): typeof fetch {
+function fetchWithTimeout(timeoutMs: number): typeof fetch {
   return (input, init) => {
     const own = init?.signal ? [init.signal] : []
-    return fetch(input, { ...init, signal: AbortSignal.any([...own, AbortSignal.timeout(patienceMs)]) })
+    return fetch(input, { ...init, signal: AbortSignal.any([...own, AbortSignal.timeout(timeoutMs)]) })
   }
 }

@@ -76,7 +76,7 @@ export async function openWorkerFleet(o: { factor: number; configuration?: strin
       alive.add(child)
       child.once('close', () => alive.delete(child))
       const worker = watchWorker(child)
-      await worker.begun
+      await worker.started
       return worker
     },
     async finishAlone(isOver, mostSeconds) {
@@ -99,25 +99,25 @@ export async function openWorkerFleet(o: { factor: number; configuration?: strin
   }
 }
 
-function watchWorker(child: ChildProcess): Worker & { readonly begun: Promise<unknown> } {
+function watchWorker(child: ChildProcess): Worker & { readonly started: Promise<unknown> } {
   const ended = once(child, 'close')
-  const { promise: doom, resolve } = Promise.withResolvers<void>()
-  let isDoomed = false
+  const { promise: crash, resolve } = Promise.withResolvers<void>()
+  let hasCrashed = false
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     if (!text.includes('reached ')) return
-    isDoomed = true
+    hasCrashed = true
     resolve()
   })
   return {
-    begun: Promise.race([ended, ...(child.stdout ? [once(child.stdout, 'data')] : [])]),
+    started: Promise.race([ended, ...(child.stdout ? [once(child.stdout, 'data')] : [])]),
     async reachedCrashPoint(withinMs) {
       let timer: NodeJS.Timeout | undefined
-      const patience = new Promise((resolve) => {
+      const timeout = new Promise((resolve) => {
         timer = setTimeout(resolve, withinMs)
       })
-      await Promise.race([doom, ended, patience])
+      await Promise.race([crash, ended, timeout])
       clearTimeout(timer)
-      return isDoomed
+      return hasCrashed
     },
     thaw: () => void child.kill('SIGCONT'),
     async kill() {
