@@ -65,8 +65,8 @@ try {
 
   const cells = (one: Window | undefined) => [`${one?.cpuPercent.toFixed(2)} %`, `${one?.residentMb} MB`]
   const idleRows = setups.flatMap(({ database, processes }, index) =>
-    processes.map(({ role }, place) => {
-      const columns = [role, database, ...cells(alone[index]?.[place]), ...cells(watched[index]?.[place])]
+    processes.map(({ role }, nth) => {
+      const columns = [role, database, ...cells(alone[index]?.[nth]), ...cells(watched[index]?.[nth])]
       return `| ${columns.join(' | ')} |`
     }),
   )
@@ -145,9 +145,9 @@ async function measureAll(setups: readonly Setup[]): Promise<readonly (readonly 
   const before = setups.map(({ processes }) => processes.map(({ pid }) => cpuTicks(pid)))
   await sleep(WINDOW_MS)
   return setups.map(({ processes }, index) =>
-    processes.map(({ pid }, place) => ({
+    processes.map(({ pid }, nth) => ({
       // A hundred ticks are a second.
-      cpuPercent: (cpuTicks(pid) - (before[index]?.[place] ?? 0)) / (WINDOW_MS / 1000),
+      cpuPercent: (cpuTicks(pid) - (before[index]?.[nth] ?? 0)) / (WINDOW_MS / 1000),
       residentMb: residentMb(pid),
     })),
   )

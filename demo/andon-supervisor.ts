@@ -35,7 +35,7 @@ export async function startAndon(o: {
   const root = resolve(import.meta.dirname, '..')
   const url = `http://127.0.0.1:${o.port}`
   const { promise: exitedUnexpectedly, resolve: dies } = Promise.withResolvers<string>()
-  let asked = false
+  let isStopAsked = false
 
   function begin(): RunningProcess {
     const child = spawn(
@@ -46,13 +46,13 @@ export async function startAndon(o: {
     )
     const lastOutput = captureStderr(child, o.verbose)
     const ended = once(child, 'exit').then(() => {
-      if (!asked) dies(lastOutput())
+      if (!isStopAsked) dies(lastOutput())
     })
     return { child, lastError: lastOutput, exited: ended }
   }
 
   async function stop(): Promise<void> {
-    asked = true
+    isStopAsked = true
     const { child, exited } = running
     if (hasExited(child)) return
     child.kill('SIGTERM')
@@ -84,12 +84,12 @@ export async function startAndon(o: {
     url,
     exitedUnexpectedly,
     async crash() {
-      if (asked) return
-      asked = true
+      if (isStopAsked) return
+      isStopAsked = true
       running.child.kill('SIGKILL')
       await running.exited
       if (o.signal.aborted) return
-      asked = false
+      isStopAsked = false
       running = begin()
       await getReady()
     },

@@ -28,7 +28,7 @@ export type Actions = {
 
 const KEY_ECHOING_WORKFLOWS = ['plan.yml', 'code.yml', 'test.yml']
 
-export function openActions(world: World, tell: SendWebhook, files: RepositoryFiles, appLogin: string): Actions {
+export function openActions(world: World, send: SendWebhook, files: RepositoryFiles, appLogin: string): Actions {
   const workflows = new Map<string, Workflow>()
   const runs: Run[] = []
   const listeners: Parameters<Actions['onDispatch']>[0][] = []
@@ -55,7 +55,7 @@ export function openActions(world: World, tell: SendWebhook, files: RepositoryFi
     const { by, ...rest } = o
     const number =
       runs.filter((run) => run.state.repository === fullName && run.state.workflow.file === file).length + 1
-    const run = createRun(world, tell, workflow(fullName, file), { ...rest, repository: fullName, number, actor: by })
+    const run = createRun(world, send, workflow(fullName, file), { ...rest, repository: fullName, number, actor: by })
     runs.push(run)
     return run
   }
@@ -90,7 +90,7 @@ export function openActions(world: World, tell: SendWebhook, files: RepositoryFi
     const headSha = world.git.head(repositoryOf(world, fullName).id, branch)
     if (headSha === null) return unprocessable(`No ref found for: ${ref}`)
     const title = echoes(fullName, known) && inputs.andon ? `andon ${inputs.andon}` : known.name
-    tell(
+    send(
       'workflow_dispatch',
       { inputs, ref: `refs/heads/${branch}`, workflow: `.github/workflows/${known.file}` },
       fullName,

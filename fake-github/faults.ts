@@ -71,7 +71,7 @@ export function openFaults(clock: Clock): Faults {
     if (!limited || !CREATIONS.has(kind)) return null
     const at = clock.nowMs()
     while (created.length > 0 && created[0]! <= at - HOUR_MS) created.shift()
-    const inMinute = created.filter((moment) => moment > at - MINUTE_MS).length
+    const inMinute = created.filter((timeMs) => timeMs > at - MINUTE_MS).length
     if (inMinute < CREATIONS_PER_MINUTE && created.length < CREATIONS_PER_HOUR) {
       created.push(at)
       return null
@@ -81,9 +81,9 @@ export function openFaults(clock: Clock): Faults {
 
   return {
     injectFault(rule) {
-      const kept = { rule, random: seededRandom(rule.seed ?? 1), left: rule.maxTimes ?? Number.POSITIVE_INFINITY }
-      rules.add(kept)
-      return () => rules.delete(kept)
+      const active = { rule, random: seededRandom(rule.seed ?? 1), left: rule.maxTimes ?? Number.POSITIVE_INFINITY }
+      rules.add(active)
+      return () => rules.delete(active)
     },
     chooseFaults(choose) {
       chosen = choose
@@ -100,10 +100,10 @@ export function openFaults(clock: Clock): Faults {
       const { kind } = request
       const one = kind === 'token' ? null : chosen(request)
       if (one) return one
-      for (const kept of rules) {
-        const { rule, random } = kept
-        if (kept.left === 0 || !matchesRequest(rule.requests, kind) || !random.chance(rule.probability ?? 1)) continue
-        kept.left--
+      for (const active of rules) {
+        const { rule, random } = active
+        if (active.left === 0 || !matchesRequest(rule.requests, kind) || !random.chance(rule.probability ?? 1)) continue
+        active.left--
         const how = typeof rule.kind === 'string' ? rule.kind : random.pick(rule.kind)
         return { kind: how, ...(rule.retryAfterSeconds && { retryAfterSeconds: rule.retryAfterSeconds }) }
       }

@@ -42,17 +42,17 @@ export function openInstallation(o: {
     }
   }
 
-  function tell(action: string, state: typeof world.installation.state): void {
+  function deliver(action: string, state: typeof world.installation.state): void {
     world.installation.state = state
     const repositories = brief([...world.repositories.keys()])
     webhooks.sendInstallationEvent('installation', { action, installation: installation(), repositories }, defaultUser)
   }
 
   return {
-    install: () => tell('created', 'active'),
-    suspend: () => tell('suspend', 'suspended'),
-    unsuspend: () => tell('unsuspend', 'active'),
-    uninstall: () => tell('deleted', 'removed'),
+    install: () => deliver('created', 'active'),
+    suspend: () => deliver('suspend', 'suspended'),
+    unsuspend: () => deliver('unsuspend', 'active'),
+    uninstall: () => deliver('deleted', 'removed'),
 
     removeRepository(fullName: string): void {
       world.installation.removedRepositoryIds.add(repositoryOf(world, fullName).id)
@@ -69,11 +69,11 @@ export function openInstallation(o: {
       const from = repositoryOf(world, fullName)
       const next = `${world.organization.login}/${name}`
       const repository = { ...renamed(from, fullName, next), name }
-      for (const kept of [world.repositories, world.issues, world.pullRequests, world.linkedIssues] as Map<
+      for (const byName of [world.repositories, world.issues, world.pullRequests, world.linkedIssues] as Map<
         string,
         unknown
       >[])
-        renameKeys(kept, fullName, next)
+        renameKeys(byName, fullName, next)
       world.repositories.set(next, repository)
       for (const run of o.runs())
         if (run.state.repository === fullName) (run.state as { repository: string }).repository = next
@@ -122,11 +122,11 @@ export function openInstallation(o: {
   }
 }
 
-function renameKeys(kept: Map<string, unknown>, from: string, to: string): void {
-  for (const [key, value] of [...kept]) {
+function renameKeys(byName: Map<string, unknown>, from: string, to: string): void {
+  for (const [key, value] of [...byName]) {
     if (key !== from && !key.startsWith(`${from}#`)) continue
-    kept.delete(key)
-    kept.set(key.replace(from, to), value instanceof Set ? value : renamed(value, from, to))
+    byName.delete(key)
+    byName.set(key.replace(from, to), value instanceof Set ? value : renamed(value, from, to))
   }
 }
 

@@ -26,11 +26,11 @@ function editComment(
   webhooks: Webhooks,
   o: Change & { readonly id: number; readonly body: string },
 ): Comment {
-  const kept = keptComment(world, o.fullName, o.id)
-  const json = { ...kept.json, body: o.body, updated_at: world.clock.nowIso() }
-  world.comments.set(o.id, { ...kept, json })
-  const changes = { body: { from: kept.json.body } }
-  const issue = subjectOf(world, o.fullName, kept.number)
+  const stored = keptComment(world, o.fullName, o.id)
+  const json = { ...stored.json, body: o.body, updated_at: world.clock.nowIso() }
+  world.comments.set(o.id, { ...stored, json })
+  const changes = { body: { from: stored.json.body } }
+  const issue = subjectOf(world, o.fullName, stored.number)
   webhooks.send('issue_comment', { action: 'edited', changes, comment: json, issue }, o.fullName, o.by)
   return json
 }
@@ -45,7 +45,7 @@ export function deleteComment(world: World, webhooks: Webhooks, o: Change & { re
 /** Oldest first. */
 export function commentsOn(world: World, repositoryId: number, number?: number): readonly Comment[] {
   return [...world.comments.values()]
-    .filter((kept) => kept.repositoryId === repositoryId && (number === undefined || kept.number === number))
+    .filter((stored) => stored.repositoryId === repositoryId && (number === undefined || stored.number === number))
     .map(({ json }) => json)
 }
 
@@ -88,10 +88,10 @@ function subjectOf(world: World, fullName: string, number: number): object | nul
 }
 
 function keptComment(world: World, fullName: string, id: number) {
-  const kept = world.comments.get(id)
-  if (kept?.repositoryId !== repositoryOf(world, fullName).id)
+  const stored = world.comments.get(id)
+  if (stored?.repositoryId !== repositoryOf(world, fullName).id)
     throw new Error(`there is no comment ${id} in ${fullName}`)
-  return kept
+  return stored
 }
 
 // `since` counts whole seconds.

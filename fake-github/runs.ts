@@ -40,7 +40,7 @@ export type Run = {
 /** Starts a run: GitHub delivers `workflow_run.requested`. */
 export function createRun(
   world: World,
-  tell: SendWebhook,
+  send: SendWebhook,
   workflow: Workflow,
   o: Pick<RunState, 'repository' | 'number' | 'event' | 'branch' | 'headSha' | 'title' | 'actor'>,
 ): Run {
@@ -67,7 +67,7 @@ export function createRun(
       workflow_run: runPayload(world, state),
       workflow: workflowPayload(world, state.repository, workflow),
     }
-    tell('workflow_run', payload, state.repository, state.actor)
+    send('workflow_run', payload, state.repository, state.actor)
   }
 
   function end(conclusion: Conclusion): void {
@@ -90,7 +90,7 @@ export function createRun(
       deliver('in_progress')
     },
     job(name, steps = ['Set up job', 'Run the agent', 'Complete job']) {
-      const job = createJob(world, tell, state, name, steps)
+      const job = createJob(world, send, state, name, steps)
       jobs.push(job)
       return job
     },
@@ -118,7 +118,7 @@ export function createRun(
   return run
 }
 
-function createJob(world: World, tell: SendWebhook, run: RunState, name: string, steps: readonly string[]): Job {
+function createJob(world: World, send: SendWebhook, run: RunState, name: string, steps: readonly string[]): Job {
   const state: JobState = {
     id: world.nextId(),
     attempt: run.attempt,
@@ -141,7 +141,7 @@ function createJob(world: World, tell: SendWebhook, run: RunState, name: string,
 
   function deliver(action: string): void {
     const payload = { action, workflow_job: jobPayload(world, run, state) }
-    tell('workflow_job', payload, run.repository, run.actor)
+    send('workflow_job', payload, run.repository, run.actor)
   }
 
   function beginStep(): void {

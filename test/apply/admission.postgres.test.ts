@@ -77,23 +77,23 @@ test('no commit leaves more than four of many pipelines running in any of three 
   await Promise.all(chance.shuffle(labels).map((event) => applyOrThrow(pick(), event)))
 
   let runs = 0
-  async function perform(held: ClaimedEffect): Promise<void> {
-    const { effect } = held
+  async function perform(claimed: ClaimedEffect): Promise<void> {
+    const { effect } = claimed
     if (effect.type === 'ask')
-      return void (await applyOrThrow(pick(), answerTo({ ...held, effect }, text, now()), held))
+      return void (await applyOrThrow(pick(), answerTo({ ...claimed, effect }, text, now()), claimed))
     if (effect.type !== 'dispatch') throw new Error(`nothing is to be cancelled: ${effect.key}`)
-    await dispatched(held, effect)
+    await dispatched(claimed, effect)
   }
-  async function dispatched(held: ClaimedEffect, effect: DispatchEffect): Promise<void> {
-    const of = { repositoryId: held.repositoryId, effect }
+  async function dispatched(claimed: ClaimedEffect, effect: DispatchEffect): Promise<void> {
+    const of = { repositoryId: claimed.repositoryId, effect }
     const id = ++runs
-    await applyOrThrow(pick(), dispatchResultOf(of, { state: 'sending' }, now()), held, 'sending')
+    await applyOrThrow(pick(), dispatchResultOf(of, { state: 'sending' }, now()), claimed, 'sending')
     const starts = [
       () =>
         applyOrThrow(
           pick(),
           dispatchResultOf(of, { state: 'confirmed', runId: id, url: 'https://example.org' }, now()),
-          held,
+          claimed,
         ),
       () => applyOrThrow(pick(), runChangedOf(of, id, now(), null)),
     ]
@@ -101,9 +101,9 @@ test('no commit leaves more than four of many pipelines running in any of three 
     await applyOrThrow(pick(), runChangedOf(of, id, now(), 'success'))
   }
   for (;;) {
-    const held = (await Promise.all([database, other].map((at) => claimEffects(at, 8)))).flat()
-    if (held.length === 0) break
-    await Promise.all(chance.shuffle(held).map(perform))
+    const claimed = (await Promise.all([database, other].map((at) => claimEffects(at, 8)))).flat()
+    if (claimed.length === 0) break
+    await Promise.all(chance.shuffle(claimed).map(perform))
   }
 
   const pipelines = await pipelinesIn(database)
@@ -138,13 +138,13 @@ test('many appliers of the same events at once dispatch each attempt exactly onc
   const numbers = Array.from({ length: 20 }, (_, index) => index + 1)
   await applyOrThrow(doors[0]!, configurationAnswer(text))
   await Promise.all(numbers.map((number) => applyOrThrow(chance.pick(doors), issueLabeled({ number, at: now() }))))
-  const questions = (await claimEffects(database, 100)).flatMap((held) =>
-    held.effect.type === 'ask' ? [{ ...held, effect: held.effect }] : [],
+  const questions = (await claimEffects(database, 100)).flatMap((claimed) =>
+    claimed.effect.type === 'ask' ? [{ ...claimed, effect: claimed.effect }] : [],
   )
   expect(questions.filter(({ effect }) => effect.question.about === 'permission')).toHaveLength(20)
   // Each applier gets every event in deliveries of its own: events may be delivered any number of times.
   const applications = appliers.flatMap((applier) =>
-    questions.map((held) => () => applyOrThrow(applier, answerTo(held, text, now()))),
+    questions.map((claimed) => () => applyOrThrow(applier, answerTo(claimed, text, now()))),
   )
   await Promise.all(chance.shuffle(applications).map((step) => step()))
   const effects = await database.kysely

@@ -241,9 +241,9 @@ test('a life applied through the door, in any order and grouping, ends in the sa
 
 function expectedInMemory(life: readonly Event[]): Pipeline {
   const line = inMemoryWorld()
-  const questions = (event: Event) => line.apply(event).filter(({ type }) => type === 'ask')
-  const asked: Effect[] = life.flatMap(questions)
-  for (const effect of asked) asked.push(...questions(answerQuestion(effect, minutesAfterNine(0))))
+  const questionsOf = (event: Event) => line.apply(event).filter(({ type }) => type === 'ask')
+  const questions: Effect[] = life.flatMap(questionsOf)
+  for (const effect of questions) questions.push(...questionsOf(answerQuestion(effect, minutesAfterNine(0))))
   return line.pipelines.get(ISSUE)!
 }
 

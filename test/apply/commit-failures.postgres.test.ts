@@ -59,20 +59,22 @@ test('when the commit after an accepted dispatch fails, the attempt still gets i
   }
   const posted = new Map<string, number>()
 
-  async function send(held: ClaimedEffect, effect: DispatchEffect): Promise<void> {
-    const of = { repositoryId: held.repositoryId, effect }
-    const name = `${held.repositoryId}:${effect.attemptKey}`
-    expect(await applyOrThrow(doors[0]!, dispatchResultOf(of, { state: 'sending' }, now()), held, 'sending')).toBe(true)
+  async function send(claimed: ClaimedEffect, effect: DispatchEffect): Promise<void> {
+    const of = { repositoryId: claimed.repositoryId, effect }
+    const name = `${claimed.repositoryId}:${effect.attemptKey}`
+    expect(await applyOrThrow(doors[0]!, dispatchResultOf(of, { state: 'sending' }, now()), claimed, 'sending')).toBe(
+      true,
+    )
     expect(posted.has(name)).toBe(false)
     const runId = posted.size + 1
     posted.set(name, runId)
     const confirmed = () => dispatchResultOf(of, { state: 'confirmed', runId, url: '' }, now())
     // A separate door: each event is a commit of its own, and each fails.
-    await expect(applyOrThrow(openTestDoor(failing, { now }), confirmed(), held)).rejects.toThrow(Unavailable)
+    await expect(applyOrThrow(openTestDoor(failing, { now }), confirmed(), claimed)).rejects.toThrow(Unavailable)
     const recoveries = [
       () => applyOrThrow(doors[0]!, runChangedOf(of, runId, now(), null)),
-      () => applyOrThrow(doors[1]!, confirmed(), held),
-      () => lookFor(held, confirmed),
+      () => applyOrThrow(doors[1]!, confirmed(), claimed),
+      () => recover(claimed, confirmed),
     ]
     await Promise.all(
       chance
@@ -83,7 +85,7 @@ test('when the commit after an accepted dispatch fails, the attempt still gets i
   }
 
   /** Another worker finds the dispatch sent and unclaimed, and sees the run on GitHub. */
-  async function lookFor({ id }: ClaimedEffect, confirmed: () => Event): Promise<void> {
+  async function recover({ id }: ClaimedEffect, confirmed: () => Event): Promise<void> {
     const token = crypto.randomUUID()
     const { numUpdatedRows } = await database.kysely
       .updateTable('effects')
@@ -95,10 +97,10 @@ test('when the commit after an accepted dispatch fails, the attempt still gets i
   }
 
   for (;;) {
-    const held = await claimEffects(database, 16)
-    if (held.length === 0) break
+    const claimed = await claimEffects(database, 16)
+    if (claimed.length === 0) break
     await Promise.all(
-      held.map(async (one) => {
+      claimed.map(async (one) => {
         const { effect } = one
         if (effect.type === 'dispatch') await send(one, effect)
         if (effect.type === 'ask')

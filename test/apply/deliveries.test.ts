@@ -69,8 +69,8 @@ test('a delivery that cannot be translated is stored with its reason and its bod
   expect(await testDoor.apply(arrival)).toEqual({ duplicate: false, state: 'failed' })
   const [failed] = await listFailedDeliveries(database)
   expect(failed).toMatchObject({ error: 'issue.number: expected number', attempts: 1 })
-  const kept = await loadFailedDelivery(database, failed!.id)
-  expect(Buffer.from(kept!.body)).toEqual(BODY)
+  const stored = await loadFailedDelivery(database, failed!.id)
+  expect(Buffer.from(stored!.body)).toEqual(BODY)
 })
 
 test('a failed delivery that arrives again is applied, and keeps neither body nor reason', async () => {

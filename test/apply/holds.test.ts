@@ -58,9 +58,9 @@ async function label(number: number, repositoryId = 1): Promise<void> {
 async function answerQuestions(): Promise<readonly ClaimedEffect[]> {
   const dispatches: ClaimedEffect[] = []
   for (;;) {
-    const held = await claimEffects(database, 100)
-    if (held.length === 0) return dispatches
-    for (const one of held) {
+    const claimed = await claimEffects(database, 100)
+    if (claimed.length === 0) return dispatches
+    for (const one of claimed) {
       const { effect } = one
       if (effect.type === 'ask') await applyOrThrow(testDoor, answerTo({ ...one, effect }, ANDON_YML, advance()), one)
       else if (effect.type === 'dispatch') dispatches.push(one)
@@ -74,13 +74,13 @@ async function applyCommand(
   o: { on?: number; mayWrite?: boolean; at?: Instant; commentId?: number } = {},
 ) {
   const { on = 1, mayWrite = true, at = advance(), commentId = 5000 + seconds } = o
-  const given = commentCreated(body, { on, at, commentId, by: 'ada' })
+  const comment = commentCreated(body, { on, at, commentId, by: 'ada' })
   const repository = repositoryOf(1)
-  await applyOrThrow(testDoor, { ...given, repository })
-  const asked = (await claimEffects(database, 100)).find(
+  await applyOrThrow(testDoor, { ...comment, repository })
+  const question = (await claimEffects(database, 100)).find(
     ({ effect }) => effect.key === `permission/command/${commentId}`,
   )
-  await applyOrThrow(testDoor, { ...commandPermission(given, mayWrite, advance()), repository } as Event, asked)
+  await applyOrThrow(testDoor, { ...commandPermission(comment, mayWrite, advance()), repository } as Event, question)
 }
 
 const operator = (reason: string | null) => setGlobalHold({ database, now }, { by: 'root', reason })
@@ -133,11 +133,11 @@ test('a dispatch that is about to be sent when a hold comes is requeued, spends 
   const [first, second] = await answerQuestions()
   await applyCommand('/andon hold the key is being changed', { on: 1 })
   await applyCommand('/andon hold code also here', { on: 2 })
-  for (const held of [first!, second!]) {
-    const sending = dispatchResultOf(held as never, { state: 'sending' }, advance())
+  for (const claimed of [first!, second!]) {
+    const sending = dispatchResultOf(claimed as never, { state: 'sending' }, advance())
     const outcome = await testDoor.apply({
       event: sending,
-      effect: { id: held.id, token: held.token, state: 'sending' },
+      effect: { id: claimed.id, token: claimed.token, state: 'sending' },
     })
     expect(outcome).toMatchObject({ duplicate: false, requeuedByHold: true })
   }
@@ -160,19 +160,19 @@ test('a dispatch that is about to be sent when a hold comes is requeued, spends 
 
 test('a running stage continues while held and says who holds it; a done pipeline does not count as held', async () => {
   await label(1)
-  const [held] = await answerQuestions()
+  const [claimed] = await answerQuestions()
   await applyOrThrow(
     testDoor,
-    dispatchResultOf(held as never, { state: 'confirmed', runId: 5, url: '' }, advance()),
-    held,
+    dispatchResultOf(claimed as never, { state: 'confirmed', runId: 5, url: '' }, advance()),
+    claimed,
   )
-  await applyOrThrow(testDoor, runChangedOf(held as never, 5, advance(), null))
+  await applyOrThrow(testDoor, runChangedOf(claimed as never, 5, advance(), null))
   await applyCommand('/andon hold repository release week')
   const { counts, rows } = await board()
   expect(counts).toMatchObject({ running: 1, held: 1, needsYou: 1 })
   expect(rows[0]).toMatchObject({ light: 'running', held: true })
   expect(rows[0]?.reason).toContain('the repository is held by @ada since 2026-11-21 09:00 UTC: release week')
-  await applyOrThrow(testDoor, runChangedOf(held as never, 5, advance(), 'success'))
+  await applyOrThrow(testDoor, runChangedOf(claimed as never, 5, advance(), 'success'))
   expect((await board()).counts).toMatchObject({ held: 0, needsYou: 0 })
 })
 
@@ -183,7 +183,7 @@ test('a hold of a repository, or of everything, is published for every live pipe
   await watch()
   const revisions = async () => (await pipelinesIn(database)).map(({ revision }) => revision)
   let before = await revisions()
-  const grown = async () => {
+  const changed = async () => {
     const after = await revisions()
     const which = after.map((revision, index) => revision > before[index]!)
     before = after
@@ -191,12 +191,12 @@ test('a hold of a repository, or of everything, is published for every live pipe
   }
   await applyCommand('/andon hold repository release week', { on: 77 })
   await watch()
-  expect(await grown()).toEqual([true, true, true, false])
+  expect(await changed()).toEqual([true, true, true, false])
   await operator('GitHub is down')
   await watch()
-  expect(await grown()).toEqual([true, true, true, true])
+  expect(await changed()).toEqual([true, true, true, true])
   await watch()
-  expect(await grown()).toEqual([false, false, false, false])
+  expect(await changed()).toEqual([false, false, false, false])
 })
 
 test('the operator’s hold of everything outlives a restart, and what waited starts after its release', async () => {

@@ -132,9 +132,9 @@ test('a server that keeps cutting connections costs only 503s: acknowledged deli
     }
   })
   await opened.close()
-  const kept = await deliveriesIn(database)
-  expect(new Set(kept.map(({ guid }) => guid))).toEqual(acknowledged)
-  expect(kept.every(({ state }) => state === 'applied')).toBe(true)
+  const stored = await deliveriesIn(database)
+  expect(new Set(stored.map(({ guid }) => guid))).toEqual(acknowledged)
+  expect(stored.every(({ state }) => state === 'applied')).toBe(true)
   expect((await pipelinesIn(database)).map(({ revision }) => revision)).toEqual(arrivals.map(() => 1))
   expect(turnedAway).toBeGreaterThan(0)
   recordMeasurements('races', {

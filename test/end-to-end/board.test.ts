@@ -16,7 +16,7 @@ let cluster: PostgresCluster
 let andon: AndonProcess
 let browser: Browser
 let page: Page
-let knocker: HttpClient
+let client: HttpClient
 
 beforeAll(async () => {
   cluster = await startCluster(findPostgres() ?? 'postgres is not installed')
@@ -24,10 +24,10 @@ beforeAll(async () => {
   andon = await startAndonProcess('web', { DATABASE_URL: cluster.url })
   ;[browser] = await Promise.all([openBrowser(), andon.ready()])
   ;({ page } = await openPage(browser))
-  knocker = openHttpClient()
+  client = openHttpClient()
 })
 afterAll(async () => {
-  knocker.close()
+  client.close()
   await browser.close()
   await stopAllProcesses()
   await cluster.remove()
@@ -75,6 +75,6 @@ async function lights(): Promise<readonly string[]> {
 
 async function post({ deliveries }: Trace): Promise<ReadonlySet<number>> {
   const statuses = new Set<number>()
-  for (const delivery of deliveries) statuses.add((await knocker.post(andon.url, signDelivery(delivery))).status)
+  for (const delivery of deliveries) statuses.add((await client.post(andon.url, signDelivery(delivery))).status)
   return statuses
 }

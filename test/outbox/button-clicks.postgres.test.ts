@@ -17,7 +17,7 @@ const UNGATED_ANDON_YML = `stages:
 
 let app: AndonApp
 /** The users whose permission GitHub was asked for, in that order. */
-let asked: string[]
+let askedUsers: string[]
 afterEach(() => app.close())
 
 test.each([
@@ -26,22 +26,22 @@ test.each([
   ['Re-run', 1, (check: CheckRun, by: string) => app.github.rerequest(app.repository, check, by)],
 ])(
   'a click on %s at a failed check, delivered five times, starts the stage once, and a reader’s click never',
-  async (_, written, press) => {
+  async (_, written, click) => {
     await startPipeline(GATED_ANDON_YML)
     runOf('plan').fail()
     await pass()
     expect(await buttonsOn('plan')).toEqual(['retry'])
     const before = await standing()
 
-    press(await checkOf('plan'), 'passerby')
+    click(await checkOf('plan'), 'passerby')
     await pass()
-    expect(asked.splice(0)).toEqual(['passerby'])
+    expect(askedUsers.splice(0)).toEqual(['passerby'])
     expect(await standing()).toEqual({ ...before, writes: before.writes + written })
 
-    press(await checkOf('plan'), 'linus')
+    click(await checkOf('plan'), 'linus')
     await redeliver(4)
     await pass()
-    expect(asked).toEqual(['linus'])
+    expect(askedUsers).toEqual(['linus'])
     expect(app.dispatched()).toEqual(['1/plan/1', '1/plan/2'])
     expect(await commentsOf()).toEqual([
       'linus: retry was pressed on the check of plan: plan: attempt 2 of 2 waits for a slot',
@@ -62,13 +62,13 @@ test('a click on Approve at a gate, delivered five times, opens the gate once, a
 
   app.github.clickButton(app.repository, check, 'approve', 'passerby')
   await pass()
-  expect(asked.splice(0)).toEqual(['passerby'])
+  expect(askedUsers.splice(0)).toEqual(['passerby'])
   expect(await standing()).toEqual(before)
 
   app.github.clickButton(app.repository, check, 'approve', 'linus')
   await redeliver(4)
   await pass()
-  expect(asked).toEqual(['linus'])
+  expect(askedUsers).toEqual(['linus'])
   expect(app.dispatched()).toEqual(['1/plan/1', '1/code/1'])
   expect(await buttonsOn('plan')).toEqual([])
 
@@ -114,18 +114,18 @@ test('a comment holds an issue on every surface and stops its dispatches, and a 
 
 /** Labels an issue and lets its plan run. */
 async function startPipeline(configuration: string): Promise<void> {
-  asked = []
+  askedUsers = []
   app = await openAndonApp({ configuration })
   app.github.chooseFaults(({ path }) => {
     const who = /\/collaborators\/([^/]+)\/permission$/.exec(path)?.[1]
-    if (who !== undefined) asked.push(who)
+    if (who !== undefined) askedUsers.push(who)
     return null
   })
   await app.openLabeledIssue()
   await pass()
   runOf('plan').start()
   await pass()
-  asked.splice(0)
+  askedUsers.splice(0)
 }
 
 /** Long enough for GitHub to be asked, and for what follows. Writes are apart: one in each ten seconds. */

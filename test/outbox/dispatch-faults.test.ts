@@ -48,11 +48,11 @@ test('while a fifth of the dispatches lose their answers, every attempt gets one
     runs: line.runs.length,
     duplicates: line.runs.length - new Set(line.runs.map(line.keyOf)).size,
     'without a run': bound.filter((runId) => runId === null).length,
-    stuck: (await unsettled()).length,
+    stuck: (await unfinished()).length,
   })
   expect(Math.min(...Object.values(lost))).toBeGreaterThan(0)
   expect(line.runs.map(line.keyOf).sort()).toEqual([...keys].sort())
-  expect(await unsettled()).toEqual([])
+  expect(await unfinished()).toEqual([])
   for (const [index, key] of keys.entries())
     expect(line.lastResult(key)).toMatchObject({ state: 'confirmed', runId: bound[index] })
 })
@@ -71,7 +71,7 @@ describe('a process that dies', () => {
       expect(line.liveRuns(key)).toHaveLength(1)
     }
     expect(line.runs).toHaveLength(deaths)
-    expect(await unsettled()).toEqual([])
+    expect(await unfinished()).toEqual([])
     recordMeasurements(`dispatch-deaths`, { boundary, deaths, runs: line.runs.length })
   })
 
@@ -123,7 +123,7 @@ describe('a process that is frozen past its claim', () => {
       duplicates += line.runs.filter((run) => line.keyOf(run) === key).length - 1
     }
     expect(duplicates).toBeGreaterThan(0)
-    expect(await unsettled()).toEqual([])
+    expect(await unfinished()).toEqual([])
     recordMeasurements('frozen-dispatch', { freezes, 'twins cancelled': duplicates, 'two live a minute later': 0 })
   })
 
@@ -204,7 +204,7 @@ describe('a database that is down when GitHub answers', () => {
     await stepWhileTimePasses(line.world, outbox, { seconds: times + 20 })
     expect(line.runs.map(line.keyOf).sort()).toEqual(keys)
     expect(keys.map((key) => line.lastResult(key)?.state)).toEqual(['confirmed', 'confirmed'])
-    expect(await unsettled()).toEqual([])
+    expect(await unfinished()).toEqual([])
     recordMeasurements('database-away-after-dispatch', {
       'times away': times,
       dispatches: keys.length,
@@ -217,7 +217,7 @@ function postsOf() {
   return line.world.github.writes.all.filter(({ path }) => path.endsWith('dispatches'))
 }
 
-async function unsettled() {
+async function unfinished() {
   const over = ['done', 'refused', 'buried']
   return (await line.effects()).filter(({ state }) => !over.includes(state))
 }

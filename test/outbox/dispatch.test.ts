@@ -79,8 +79,8 @@ describe('a dispatch', () => {
       .filter((result) => 'message' in result && result.message === message)
     expect(waits).toEqual(waits.map(() => ({ state: 'waiting', until: expect.any(String), message })))
     expect(waits).toHaveLength(12)
-    const moments = postsOf().map(({ at }) => at)
-    const gaps = moments.slice(1, 13).map((at, index) => at - (moments[index] ?? 0))
+    const times = postsOf().map(({ at }) => at)
+    const gaps = times.slice(1, 13).map((at, index) => at - (times[index] ?? 0))
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(60_000)
   })
 
@@ -104,9 +104,9 @@ describe('a dispatch', () => {
   test('respects the limit of one write a second for each installation', async () => {
     for (let issue = 1; issue <= 20; issue += 1) await line.admit(issue)
     await line.world.drain([line.world.outbox, line.world.openAnotherOutbox(), line.world.openAnotherOutbox()])
-    const moments = postsOf().map(({ at }) => at)
+    const times = postsOf().map(({ at }) => at)
     expect(line.runs).toHaveLength(20)
-    expect(Math.min(...moments.slice(1).map((at, index) => at - (moments[index] ?? 0)))).toBeGreaterThanOrEqual(1_000)
+    expect(Math.min(...times.slice(1).map((at, index) => at - (times[index] ?? 0)))).toBeGreaterThanOrEqual(1_000)
   })
 })
 

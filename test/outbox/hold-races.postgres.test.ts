@@ -38,9 +38,9 @@ afterEach(async () => {
 /** A comment on the repository's first issue, by a user who may write. */
 async function command(body: string, repositoryId: number): Promise<void> {
   comments += 1
-  const given = commentCreated(body, { commentId: comments, on: 1, at: world.clock.now() })
+  const comment = commentCreated(body, { commentId: comments, on: 1, at: world.clock.now() })
   await applyOrThrow(workers[comments % 2]!.door, {
-    ...commandPermission(given),
+    ...commandPermission(comment),
     repository: repositoryOf(repositoryId),
   })
 }
@@ -82,7 +82,7 @@ test.each(Object.entries(HOLD_CASES))(
         if (kind === 'dispatch' && isHeld) figures.onTheirWay += 1
         return null
       }
-      const holding = passing(chance.integer(60)).then(async () => {
+      const holding = passTime(chance.integer(60)).then(async () => {
         await hold.start(round)
         isHeld = true
       })
@@ -126,10 +126,10 @@ async function queueDispatches(repositoryId: number, issues: number): Promise<vo
   await applyOrThrow(door, { ...configurationAnswer(FILE, { at }), repository })
   const numbers = Array.from({ length: issues }, (_, index) => index + 1)
   await Promise.all(numbers.map((number) => applyOrThrow(door, { ...issueLabeled({ number, at }), repository })))
-  const asked = (await claimEffects(world.database, 1_000)).flatMap((held) =>
-    held.effect.type === 'ask' ? [{ ...held, effect: held.effect }] : [],
+  const questions = (await claimEffects(world.database, 1_000)).flatMap((claimed) =>
+    claimed.effect.type === 'ask' ? [{ ...claimed, effect: claimed.effect }] : [],
   )
-  await Promise.all(asked.map((held) => applyOrThrow(door, answerTo(held, FILE, at), held)))
+  await Promise.all(questions.map((claimed) => applyOrThrow(door, answerTo(claimed, FILE, at), claimed)))
 }
 
 /** Steps both until neither has work left, nor a few seconds later. */
@@ -142,7 +142,7 @@ async function drain(): Promise<void> {
 }
 
 /** Time for the workers to continue: the given number of database answers. */
-async function passing(answers: number): Promise<void> {
+async function passTime(answers: number): Promise<void> {
   for (let answer = 0; answer < answers; answer += 1) await sql`select 1`.execute(workers[0].database.kysely)
 }
 

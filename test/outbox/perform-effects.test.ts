@@ -24,16 +24,16 @@ test('a step that cannot claim more still awaits the calls it has started, whate
   })
   const o = { database: { ...world.database, kysely: failing }, now: () => START, token: randomUUID }
   const unhandled: unknown[] = []
-  const hear = (reason: unknown) => unhandled.push(reason)
-  process.on('unhandledRejection', hear)
+  const onUnhandled = (reason: unknown) => unhandled.push(reason)
+  process.on('unhandledRejection', onUnhandled)
   const ended = Promise.withResolvers<void>()
-  const carried = performEffects(o as unknown as PerformContext, { type: 'reply', write: 'create' }, async () => {
+  const performed = performEffects(o as unknown as PerformContext, { type: 'reply', write: 'create' }, async () => {
     await ended.promise
     throw new Error('nobody can be told what came of it')
   })
   setImmediate(ended.resolve)
-  await expect(carried).rejects.toThrow('the database is away')
+  await expect(performed).rejects.toThrow('the database is away')
   await new Promise((resolve) => setImmediate(resolve))
-  process.off('unhandledRejection', hear)
+  process.off('unhandledRejection', onUnhandled)
   expect(unhandled).toEqual([])
 })

@@ -135,11 +135,11 @@ test('readers get a limited number of answers an hour, and writers are not affec
 
 test('while a sender’s permission is asked, no other write takes the slot of the reaction', async () => {
   const { world } = line
-  const asked = Promise.withResolvers<void>()
+  const questions = Promise.withResolvers<void>()
   const answered = Promise.withResolvers<void>()
   world.fault = ({ path }) => {
     if (!path.endsWith('/permission')) return null
-    asked.resolve()
+    questions.resolve()
     return { kind: 'freeze', until: answered.promise }
   }
   const purpose = {
@@ -152,7 +152,7 @@ test('while a sender’s permission is asked, no other write takes the slot of t
   await world.insertEffect({ type: 'ask', key: 'permission/command/900', question })
   await world.savePipeline(pipelineOf({ plan: { status: 'running', since: START, reason: RUNS } }))
   const acknowledging = world.openAnotherOutbox().acknowledge()
-  await asked.promise
+  await questions.promise
   await world.outbox.step()
   expect(written()).toEqual([])
   answered.resolve()
@@ -167,8 +167,8 @@ test('a reply waits behind reactions for half a minute, and no longer', async ()
   await world.insertEffect(reply(900))
   for (let comment = 1; comment <= 40; comment += 1) await world.insertEffect(await reactionToComment())
   await world.drain()
-  const place = written().indexOf('comments')
+  const index = written().indexOf('comments')
   // Thirty seconds are twenty-eight writes, 1,050 ms apart.
-  expect(place).toBeGreaterThanOrEqual(28)
-  expect(place).toBeLessThanOrEqual(30)
+  expect(index).toBeGreaterThanOrEqual(28)
+  expect(index).toBeLessThanOrEqual(30)
 }, 60_000)

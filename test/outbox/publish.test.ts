@@ -78,9 +78,9 @@ test('a deleted comment comes back at the next change, once', async () => {
 test('an edit answered 404 although the comment exists creates no second one', async () => {
   await world.savePipeline(pipelineOf({ plan: running }))
   await world.drain()
-  let misled = 0
+  let wronglyAnswered = 0
   world.fault = ({ method }) => {
-    return method === 'PATCH' && misled++ < 2 ? { kind: 'refuse', status: 404, message: 'Not Found' } : null
+    return method === 'PATCH' && wronglyAnswered++ < 2 ? { kind: 'refuse', status: 404, message: 'Not Found' } : null
   }
   await world.savePipeline(pipelineOf({ plan: { ...running, status: 'done' } }))
   await world.drain()
@@ -244,8 +244,8 @@ test('a pipeline that cannot be published does not stop the others', async () =>
 })
 
 function gapsMs(): readonly number[] {
-  const moments = world.github.writes.all.map(({ at }) => at)
-  return moments.slice(1).map((moment, index) => moment - (moments[index] ?? 0))
+  const times = world.github.writes.all.map(({ at }) => at)
+  return times.slice(1).map((time, index) => time - (times[index] ?? 0))
 }
 
 function postsTo(end: string): number {

@@ -87,7 +87,7 @@ test.each(['crash-before', 'crash-after'] as const)(
     }
     expect(deaths).toBe(kind === 'crash-before' ? 4 : 2)
     expect([world.comments(42).length, world.checkRuns().length]).toEqual([1, 1])
-    expect(await unsettled()).toEqual([])
+    expect(await unfinished()).toEqual([])
   },
 )
 
@@ -146,7 +146,7 @@ test('a process frozen past its claim finds what the others did, and one comment
   expect(world.comments(42)).toHaveLength(2)
   await stepWhileTimePasses(world, world.openAnotherOutbox(), { seconds: 120, stride: 3 })
   expect(world.comments(42)).toHaveLength(1)
-  expect(await unsettled()).toEqual([])
+  expect(await unfinished()).toEqual([])
 })
 
 test('a process frozen during an edit does not leave the older text', async () => {
@@ -208,14 +208,14 @@ async function expectTruth(pipelines: readonly Pipeline[]): Promise<void> {
       expect(comment.body).toContain(stage && stageInWords(stage).reason)
     }
   }
-  expect(await unsettled()).toEqual([])
+  expect(await unfinished()).toEqual([])
 }
 
-async function unsettled() {
+async function unfinished() {
   return await world.database.kysely.selectFrom('publications').selectAll().where('state', '=', 'sending').execute()
 }
 
 function closestWritesMs(): number {
-  const moments = world.github.writes.all.map(({ at }) => at)
-  return Math.min(...moments.slice(1).map((moment, index) => moment - (moments[index] ?? 0)))
+  const times = world.github.writes.all.map(({ at }) => at)
+  return Math.min(...times.slice(1).map((time, index) => time - (times[index] ?? 0)))
 }

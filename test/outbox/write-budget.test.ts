@@ -108,11 +108,11 @@ test('seeded traffic of three hours never passes a limit, wastes none, and starv
 })
 
 /** The highest number of times in any window of that length, both ends included. */
-function mostWithin(moments: readonly number[], ms: number): number {
+function mostWithin(times: readonly number[], ms: number): number {
   let from = 0
   let most = 0
-  for (const [to, moment] of moments.entries()) {
-    while (moment - (moments[from] ?? 0) > ms) from += 1
+  for (const [to, moment] of times.entries()) {
+    while (moment - (times[from] ?? 0) > ms) from += 1
     most = Math.max(most, to - from + 1)
   }
   return most

@@ -87,10 +87,10 @@ function applyInOrder(deliveries: readonly Event[], answer: AnswerTiming, chance
     others: OTHER_REPOSITORIES,
     publishedComments: [PUBLISHED_COMMENT, 999],
   })
-  const asked: Effect[] = []
-  const answerOne = () => {
-    const [question] = asked.splice(chance === null ? 0 : chance.integer(asked.length), 1)
-    asked.push(...questionsOf(line.apply(answer(question!))))
+  const questions: Effect[] = []
+  const answerNext = () => {
+    const [question] = questions.splice(chance === null ? 0 : chance.integer(questions.length), 1)
+    questions.push(...questionsOf(line.apply(answer(question!))))
   }
   let early: Event[] = []
   for (const delivery of deliveries) {
@@ -99,13 +99,13 @@ function applyInOrder(deliveries: readonly Event[], answer: AnswerTiming, chance
       early.push(delivery)
       continue
     }
-    asked.push(...questionsOf(line.apply(delivery)))
+    questions.push(...questionsOf(line.apply(delivery)))
     const late = early.filter((event) => !isEarly(event))
-    for (const event of late) asked.push(...questionsOf(line.apply(event)))
+    for (const event of late) questions.push(...questionsOf(line.apply(event)))
     early = early.filter(isEarly)
-    while (asked.length > 0 && (chance === null || chance.next() < 0.3)) answerOne()
+    while (questions.length > 0 && (chance === null || chance.next() < 0.3)) answerNext()
   }
-  while (asked.length > 0) answerOne()
+  while (questions.length > 0) answerNext()
   const pipeline = line.pipelines.get(ISSUE)
   if (pipeline === undefined) throw new Error('the issue has no pipeline')
   return withoutReadTimes({

@@ -26,7 +26,7 @@ test('everything that an event reads is named before it is advanced, in at most 
   let most = 0
   for (let seed = 1; seed <= SHUFFLES; seed++) {
     const line = inMemoryWorld()
-    const tell = (event: Event): readonly Effect[] => {
+    const apply = (event: Event): readonly Effect[] => {
       events += 1
       const read = unread()
       const known = revealed(line.world, read)
@@ -43,9 +43,9 @@ test('everything that an event reads is named before it is advanced, in at most 
       return line.apply(event).filter(({ type }) => type === 'ask')
     }
     const deliveries = seededRandom(seed).shuffle([...lifecycleEvents(minutesAfterNine)])
-    for (const asked = deliveries.flatMap(tell); asked.length > 0; ) {
-      const [question] = asked.splice(0, 1)
-      asked.push(...tell(answerQuestion(question!, minutesAfterNine(5_000))))
+    for (const questions = deliveries.flatMap(apply); questions.length > 0; ) {
+      const [question] = questions.splice(0, 1)
+      questions.push(...apply(answerQuestion(question!, minutesAfterNine(5_000))))
     }
   }
   expect(most).toBeLessThanOrEqual(MAX_ROUNDS)

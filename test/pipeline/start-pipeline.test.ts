@@ -116,11 +116,11 @@ test('a run on the default branch does not belong to the issue whose pull reques
 })
 
 test('a command sent before the file was read applies to the line in the file', () => {
-  const given = commentCreated('/andon start\n/andon skip plan', { at: minutesAfterNine(0) })
-  const start = startPipeline(given, ISSUE, OBSERVE_ONLY_LINE, { isConfigured: false })
+  const comment = commentCreated('/andon start\n/andon skip plan', { at: minutesAfterNine(0) })
+  const start = startPipeline(comment, ISSUE, OBSERVE_ONLY_LINE, { isConfigured: false })
   if (start === null) throw new Error('no pipeline began')
-  const answer = commandPermission(given)
+  const answer = commandPermission(comment)
   const ordered = reduce(start.pipeline, answer, contextOf(answer, OBSERVE_ONLY_LINE)).pipeline
-  const { pipeline } = adoptLine(ordered, lineWith(), given)
+  const { pipeline } = adoptLine(ordered, lineWith(), comment)
   expect(stageStatuses(pipeline).join(' ')).toBe('skipped queued idle idle')
 })

@@ -64,8 +64,8 @@ const BETWEEN = 'before: dispatch'
 function freezePoints(round: number): readonly CrashBoundary[] {
   const inside = round % 2 === 0 ? 'before: a dispatch is confirmed' : 'before: a dispatch is sending'
   const elsewhere = ['after: a dispatch is sending', 'after: dispatch', 'after: a dispatch is claimed', inside] as const
-  return Array.from({ length: AT_ONCE }, (_, place) => {
-    return place % 2 === 0 ? BETWEEN : (elsewhere[(place - 1) / 2] ?? 'after: a dispatch is sending')
+  return Array.from({ length: AT_ONCE }, (_, index) => {
+    return index % 2 === 0 ? BETWEEN : (elsewhere[(index - 1) / 2] ?? 'after: a dispatch is sending')
   })
 }
 
@@ -79,7 +79,7 @@ async function freezeAndThaw(places: readonly CrashBoundary[]): Promise<void> {
     if (issues === MOST_ISSUES) throw new Error(`not everybody freezes: ${places.filter((_, at) => !isFrozen[at])}`)
     await github.openIssue(repository, { title: 'Retry on flaky upload', labels: ['andon'] })
     const seen = await Promise.all(workers.map((worker) => worker.reachedCrashPoint(BETWEEN_ISSUES_MS)))
-    for (const [place, reached] of seen.entries()) isFrozen[place] ||= reached
+    for (const [index, reached] of seen.entries()) isFrozen[index] ||= reached
   }
   const steady = await fleet.startWorker()
   await pass(UNTIL_SENT_AGAIN_SECONDS)

@@ -36,9 +36,9 @@ test('two workers killed at random, with a fifth of the answers lost, leave one 
     }
     github.deliveries.injectFaults({ drop: repetitions(0, 0.3) })
     await new Promise((resolve) => setTimeout(resolve, chance.integer(LONGEST_LIFE_MS)))
-    const place = chance.integer(2) === 0 ? 0 : 1
-    await pair[place].kill()
-    pair[place] = await fleet.startWorker()
+    const index = chance.integer(2) === 0 ? 0 : 1
+    await pair[index].kill()
+    pair[index] = await fleet.startWorker()
   }
   await Promise.all(pair.map((worker) => worker.kill()))
   github.deliveries.clearFaults()

@@ -41,12 +41,12 @@ test('5 s without Postgres under load cost 503s and nothing else', async () => {
       await waitUntil('deliveries are taken again', () => load.takenSince(100))
     }
     const acknowledged = await load.stop()
-    const knocker = openHttpClient()
+    const client = openHttpClient()
     await forEachConcurrently(SENDERS, stream.remaining(), async (delivery) => {
-      expect((await knocker.post(andon.url, delivery)).status).toBe(202)
+      expect((await client.post(andon.url, delivery)).status).toBe(202)
       acknowledged.add(delivery.guid)
     })
-    knocker.close()
+    client.close()
 
     expect(Object.keys(answers.counts())).toEqual(['202', '503'])
     expect(await missing(cluster.url, acknowledged)).toEqual([])
@@ -89,13 +89,13 @@ type Load = {
 
 function keepSending(andon: AndonProcess, stream: TraceStream, answers: StatusCounter): Load {
   const acknowledged = new Set<string>()
-  const knocker = openHttpClient()
+  const client = openHttpClient()
   let over = false
   let before = 0
   async function sender(): Promise<void> {
     while (!over) {
       const delivery = stream.next()
-      const { status } = await knocker.post(andon.url, delivery)
+      const { status } = await client.post(andon.url, delivery)
       answers.add(status)
       if (status === 202) acknowledged.add(delivery.guid)
       else stream.requeue(delivery)
@@ -113,7 +113,7 @@ function keepSending(andon: AndonProcess, stream: TraceStream, answers: StatusCo
     async stop() {
       over = true
       await Promise.all(senders)
-      knocker.close()
+      client.close()
       return acknowledged
     },
   }

@@ -81,8 +81,8 @@ test(
     }
     const database = await openEmbeddedDatabase(directory)
     const rows = await database.kysely.selectFrom('installations').select('id').execute()
-    const kept = new Set(rows.map(({ id }) => id))
-    expect(acknowledged.filter((id) => !kept.has(id))).toEqual([])
+    const stored = new Set(rows.map(({ id }) => id))
+    expect(acknowledged.filter((id) => !stored.has(id))).toEqual([])
     await database.close()
     console.log(`${KILLS} kills: ${acknowledged.length} rows acknowledged, 0 lost`)
   },

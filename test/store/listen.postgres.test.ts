@@ -30,7 +30,7 @@ async function listener() {
   return { received, stop, next }
 }
 
-const tell = (payload: string) => sql`select pg_notify('andon', ${payload})`.execute(database.kysely)
+const notify = (payload: string) => sql`select pg_notify('andon', ${payload})`.execute(database.kysely)
 const cut = () =>
   sql`
     select pg_terminate_backend(pid) from pg_stat_activity
@@ -39,7 +39,7 @@ const cut = () =>
 test('a listener reconnects after its connection was cut, and reports twice that it may have missed something', async () => {
   const { received, stop, next } = await listener()
   const first = next('one')
-  await tell('one')
+  await notify('one')
   await first
   for (let round = 0; round < 3; round++) {
     const lost = next('lost')
@@ -47,7 +47,7 @@ test('a listener reconnects after its connection was cut, and reports twice that
     await lost
     await next('lost')
     const again = next(`round ${round}`)
-    await tell(`round ${round}`)
+    await notify(`round ${round}`)
     await again
   }
   const turn = (round: number) => ['lost', 'lost', `round ${round}`]
@@ -65,11 +65,11 @@ test('all listeners of a process share one connection, which closes with the las
   }
   expect(await connections()).toBe(1)
   const both = [one.next('both'), other.next('both')]
-  await tell('both')
+  await notify('both')
   await Promise.all(both)
   await one.stop()
   const alone = other.next('alone')
-  await tell('alone')
+  await notify('alone')
   await alone
   expect(one.received).toEqual(['both'])
   await other.stop()
@@ -79,7 +79,7 @@ test('all listeners of a process share one connection, which closes with the las
 test('a stopped listener receives nothing, reports nothing and leaves no connection', async () => {
   const { received, stop } = await listener()
   await stop()
-  await tell('after the end')
+  await notify('after the end')
   const { rows } = await sql<{ count: number }>`
     select count(*) from pg_stat_activity
     where datname = current_database() and query like 'listen %'`.execute(database.kysely)

@@ -42,14 +42,15 @@ test('listeners receive what was committed, in order, and nothing that was rolle
     },
     () => undefined,
   )
-  const tell = (id: number) => database.kysely.transaction().execute((trx) => notifyChanges(trx, [{ id, revision: 1 }]))
-  await tell(1)
+  const notify = (id: number) =>
+    database.kysely.transaction().execute((trx) => notifyChanges(trx, [{ id, revision: 1 }]))
+  await notify(1)
   const failing = database.kysely.transaction().execute(async (trx) => {
     await notifyChanges(trx, [{ id: 2, revision: 1 }])
     throw new Error('no')
   })
   await expect(failing).rejects.toThrow('no')
-  await tell(3)
+  await notify(3)
   await last
   expect(received).toEqual(['1@1', '3@1'])
   await stop()

@@ -70,7 +70,7 @@ test('a live pipeline is never pruned, however old; a finished one is pruned wit
 })
 
 test('a question about a run is dropped after a week without an answer; other questions wait', async () => {
-  const asked = (key: string, question: object) => ({
+  const asks = (key: string, question: object) => ({
     repositoryId: 1,
     key,
     document: JSON.stringify({ type: 'ask', key, question }),
@@ -82,8 +82,8 @@ test('a question about a run is dropped after a week without an answer; other qu
   await database.kysely
     .insertInto('effects')
     .values([
-      asked('run/7', { about: 'run', runId: 7, issueNumber: 1 }),
-      asked('issue/1', { about: 'issue', issueNumber: 1 }),
+      asks('run/7', { about: 'run', runId: 7, issueNumber: 1 }),
+      asks('issue/1', { about: 'issue', issueNumber: 1 }),
     ])
     .execute()
   expect(await prune(database, NOW)).toBe(1)

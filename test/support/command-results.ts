@@ -32,10 +32,10 @@ export const COMMANDS = [
 /** The answer to each command of a sender who may write, one line each. */
 export function commandResults(line: PipelineHarness): string {
   return COMMANDS.map((command, nth) => {
-    const given = commentCreated(`/andon ${command}`, { at: minutesAfterNine(200), commentId: 7_000 + nth })
-    const answer = commandPermission(given)
+    const comment = commentCreated(`/andon ${command}`, { at: minutesAfterNine(200), commentId: 7_000 + nth })
+    const answer = commandPermission(comment)
     const context = contextOf(answer, line.pipeline.line)
-    const [one] = reduce(reduce(line.pipeline, given).pipeline, answer, context).outcomes
+    const [one] = reduce(reduce(line.pipeline, comment).pipeline, answer, context).outcomes
     if (one === undefined) return `${command}: not heard`
     if (one.command.verb === null) return `${command}: mistake`
     if (one.result === null) return `${command}: nothing`

@@ -42,8 +42,8 @@ export async function openEventReader(url: string, headers: Record<string, strin
   return {
     async nextMessage(name) {
       for (;;) {
-        const place = queue.findIndex(({ event }) => name === undefined || (event ?? 'message') === name)
-        const [found] = place === -1 ? [] : queue.splice(0, place + 1).slice(-1)
+        const index = queue.findIndex(({ event }) => name === undefined || (event ?? 'message') === name)
+        const [found] = index === -1 ? [] : queue.splice(0, index + 1).slice(-1)
         if (found) return found
         if (!open) throw new Error(`the stream ended before ${name ?? 'a message'}`)
         wake = Promise.withResolvers()

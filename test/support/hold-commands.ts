@@ -17,11 +17,11 @@ export function runHoldCommand(
   outerHolds: OuterHolds = NO_OUTER_HOLDS,
 ): string {
   lastCommentId += 1
-  const given = commentCreated(body, { at, commentId: lastCommentId })
-  const answer = commandPermission(given)
+  const comment = commentCreated(body, { at, commentId: lastCommentId })
+  const answer = commandPermission(comment)
   const context = contextOf(answer, line.pipeline.line, { outerHolds: () => outerHolds })
   const outcomes = runCommands(line.pipeline, answer, context)?.outcomes ?? []
-  line.apply(given).applyIn(context, answer)
+  line.apply(comment).applyIn(context, answer)
   return outcomes
     .map(({ result }) => {
       if (result === null || result.outcome === 'answered_in_reply') return 'not heard'

@@ -85,9 +85,9 @@ export function lifecycleEvents(at: (nth: number) => Instant): readonly Event[] 
 }
 
 /** GitHub's answer to a question: at the end of the life, or while the issue and both pull requests are open. */
-export function answerQuestion(asked: Effect, at: Instant, when: 'over' | 'open' = 'over'): Event {
-  if (asked.type !== 'ask') throw new Error(`${asked.key} is no question`)
-  const { key, question } = asked
+export function answerQuestion(effect: Effect, at: Instant, when: 'over' | 'open' = 'over'): Event {
+  if (effect.type !== 'ask') throw new Error(`${effect.key} is no question`)
+  const { key, question } = effect
   const evidence = { kind: 'read', id: key, at } as const
   const base = { type: 'question.answered', at, evidence, repository: REPOSITORY } as const
   if (question.about === 'permission') {
@@ -99,7 +99,7 @@ export function answerQuestion(asked: Effect, at: Instant, when: 'over' | 'open'
   if (question.about === 'pull_request')
     return { ...base, question, answer: { about: 'pull_request', closes: closedIssues(question) } }
   const isDeleted = question.about === 'issue' && question.issueNumber === DELETED_ISSUE
-  const mine = when === 'over' ? ({ headSha: 'bbb0', state: 'merged' } as const) : {}
+  const agentPullRequest = when === 'over' ? ({ headSha: 'bbb0', state: 'merged' } as const) : {}
   const human = { ...HUMAN_PULL_REQUEST, state: when === 'over' ? 'closed' : 'open' } as const
   const end = when === 'over' ? { ...CLOSED, closedAt: at } : {}
   return {
@@ -111,7 +111,7 @@ export function answerQuestion(asked: Effect, at: Instant, when: 'over' | 'open'
       pullRequests: isDeleted
         ? []
         : [
-            pullRequestFact({ at, evidence, ...mine, closingIssues: [], closingIssuesAt: at }),
+            pullRequestFact({ at, evidence, ...agentPullRequest, closingIssues: [], closingIssuesAt: at }),
             pullRequestFact({ at, evidence, ...human, closingIssues: [ISSUE], closingIssuesAt: at }),
           ],
       defaultBranchSha: 'aaa0',

@@ -82,14 +82,14 @@ export function commentCreated(body: string, o: CommentOptions = {}): EventOf<'c
   const { at = minutesAfterNine(20), by = 'mara', bot = false, commentId = 900, onPullRequest = false, on = ISSUE } = o
   const commands = parseCommands(body)
   const evidence = deliveryEvidence(at, `guid-comment-${commentId}`)
-  const place = { issueNumber: on, onPullRequest }
+  const target = { issueNumber: on, onPullRequest }
   const origin = { kind: 'comment', id: commentId } as const
   return {
     type: 'commands.received',
     at,
     evidence,
     repository: REPOSITORY,
-    ...place,
+    ...target,
     origin,
     sender: by,
     bot,
@@ -208,11 +208,11 @@ export function openPipelineHarness(line: Line = DISPATCHING_LINE, first: Event 
   let pipeline: Pipeline = start.pipeline
   const effects = new Map<string, Effect>()
   const entries: HistoryEntry[] = []
-  const keep = (kept: { effects: readonly Effect[]; entries: readonly HistoryEntry[] }) => {
-    for (const effect of kept.effects) if (!effects.has(effect.key)) effects.set(effect.key, effect)
-    entries.push(...kept.entries)
+  const collect = (change: { effects: readonly Effect[]; entries: readonly HistoryEntry[] }) => {
+    for (const effect of change.effects) if (!effects.has(effect.key)) effects.set(effect.key, effect)
+    entries.push(...change.entries)
   }
-  keep(start)
+  collect(start)
   const self = {
     get pipeline(): Pipeline {
       return pipeline
@@ -226,8 +226,8 @@ export function openPipelineHarness(line: Line = DISPATCHING_LINE, first: Event 
     applyIn(context: EventContext, event: Event) {
       const reduction = reduce(pipeline, event, context)
       pipeline = reduction.pipeline
-      keep(reduction)
-      keep({ effects: askSenderPermission(event), entries: [] })
+      collect(reduction)
+      collect({ effects: askSenderPermission(event), entries: [] })
       return self
     },
     /** Gives the pipeline a slot if it waits for one; returns the new attempt's key. */

@@ -65,7 +65,7 @@ export function openSimulation(
   const later = (seconds: number, act: () => void) => agenda.push({ at: now + Math.round(seconds * 1000), act })
   const soon = () => chance.next() * within
 
-  function tell(event: Event): void {
+  function deliver(event: Event): void {
     harness.apply(event)
     harness.admit(instant())
     for (const effect of harness.effects()) {
@@ -91,7 +91,7 @@ export function openSimulation(
         const fact = runs.get(runId)?.fact ?? null
         const at = instant()
         if (fact !== null && fact.status !== 'completed') readLive.add(runId)
-        later(soon(), () => tell(runAnswered(runId, fact, at)))
+        later(soon(), () => deliver(runAnswered(runId, fact, at)))
       })
     }
   }
@@ -100,8 +100,8 @@ export function openSimulation(
     counts.dispatches++
     const how = behave(counts.dispatches)
     const id = 99 + counts.dispatches
-    if ('refused' in how) tell(dispatchResult(key, { state: 'refused', reason: refusal(how.refused) }, instant()))
-    else if ('lost' in how) tell(dispatchConfirmed(key, id, instant()))
+    if ('refused' in how) deliver(dispatchResult(key, { state: 'refused', reason: refusal(how.refused) }, instant()))
+    else if ('lost' in how) deliver(dispatchConfirmed(key, id, instant()))
     else begin(key, id, how)
   }
 
@@ -110,11 +110,11 @@ export function openSimulation(
     const fact = dispatchedRun(key, id, { status: 'queued', at: instant() })
     runs.set(id, { fact, behaviour: how })
     countLive()
-    later(soon(), () => tell(dispatchConfirmed(key, id, instant())))
-    later(soon() / 10, () => tell(runChanged({ ...fact, at: fact.updatedAt })))
+    later(soon(), () => deliver(dispatchConfirmed(key, id, instant())))
+    later(soon() / 10, () => deliver(runChanged({ ...fact, at: fact.updatedAt })))
     if (startsAfter !== null) later(startsAfter, () => become(id, { status: 'in_progress' }, soon() / 10))
     if (reportsAfter !== undefined)
-      later(reportsAfter, () => tell(reportReceived(key, id, instant(), { progress: 10 })))
+      later(reportsAfter, () => deliver(reportReceived(key, id, instant(), { progress: 10 })))
     if (endsAfter !== null) later(endsAfter, () => end(id, conclusion))
   }
 
@@ -123,7 +123,7 @@ export function openSimulation(
     if (run === undefined || run.fact.status === 'completed') return
     run.fact = { ...run.fact, ...change, updatedAt: instant() }
     const fact = run.fact
-    if (webhookAfter !== null) later(webhookAfter, () => tell(runChanged({ ...fact, at: fact.updatedAt })))
+    if (webhookAfter !== null) later(webhookAfter, () => deliver(runChanged({ ...fact, at: fact.updatedAt })))
   }
 
   function end(id: number, conclusion: Conclusion): void {
@@ -136,11 +136,11 @@ export function openSimulation(
     const run = runs.get(id)
     if (run === undefined || run.fact.status === 'completed') {
       if (run !== undefined) counts.cancelsOfCompleted++
-      tell(cancelResult(key, id, run === undefined ? 'gone' : 'refused', instant(), force))
+      deliver(cancelResult(key, id, run === undefined ? 'gone' : 'refused', instant(), force))
       return
     }
     const { stopsOn = 'cancel' } = run.behaviour
-    tell(cancelResult(key, id, 'accepted', instant(), force))
+    deliver(cancelResult(key, id, 'accepted', instant(), force))
     if (stopsOn === 'nothing' || (stopsOn === 'force' && !force)) return
     counts.cancelled++
     later(soon() / 4, () => end(id, 'cancelled'))
@@ -161,7 +161,7 @@ export function openSimulation(
     /** Lets that many hours pass. */
     advanceHours(hours: number): void {
       const end = now + hours * 3_600_000
-      tell(woken(instant()))
+      deliver(woken(instant()))
       for (;;) {
         agenda.sort((a, b) => a.at - b.at)
         const next = agenda[0]
@@ -171,7 +171,7 @@ export function openSimulation(
         if (next !== undefined && next.at <= (wake ?? end)) {
           agenda.shift()
           next.act()
-        } else tell(woken(instant()))
+        } else deliver(woken(instant()))
       }
       now = end
     },

@@ -86,12 +86,12 @@ test('of a row and a file about one loop the later beat counts, and the request 
 })
 
 test('a pid is proven by the start of its process alone', async () => {
-  const mine = await readStartTicks(process.pid)
-  expect(mine).toMatch(/^\d+$/)
-  expect(await identifyProcess(process.pid, mine)).toBe('same')
-  expect(await identifyProcess(process.pid, `${Number(mine) + 1}`)).toBe('other')
+  const ownRow = await readStartTicks(process.pid)
+  expect(ownRow).toMatch(/^\d+$/)
+  expect(await identifyProcess(process.pid, ownRow)).toBe('same')
+  expect(await identifyProcess(process.pid, `${Number(ownRow) + 1}`)).toBe('other')
   expect(await identifyProcess(process.pid, null)).toBe('unknown')
-  expect(await identifyProcess(2 ** 22 + 1, mine)).toBe('gone')
+  expect(await identifyProcess(2 ** 22 + 1, ownRow)).toBe('gone')
 })
 
 const SELF = { role: 'worker', host: HOST, pid: 4711, startedAtTicks: '99' }

@@ -168,8 +168,8 @@ test('a step learns when to stop claiming', async () => {
 })
 
 test('a loop reports its last progress, its current work and its last failure', async () => {
-  const moments = ['09:00', '09:01', '09:02', '09:03'].map((time) => `2026-11-21T${time}:00.000Z`)
-  const clock = moments.values()
+  const dueTimes = ['09:00', '09:01', '09:02', '09:03'].map((time) => `2026-11-21T${time}:00.000Z`)
+  const clock = dueTimes.values()
   const inHand = Promise.withResolvers<number>()
   const options = { name: 'test', step: () => inHand.promise, everyMs: 1, now: () => clock.next().value ?? '', log }
   const loop = startLoop({ ...options, iterations: 1 })
@@ -177,13 +177,13 @@ test('a loop reports its last progress, its current work and its last failure', 
     name: 'test',
     iteration: 1,
     progressAt: null,
-    inFlightSince: moments[0],
+    inFlightSince: dueTimes[0],
     lastError: null,
   })
   inHand.resolve(0)
   await loop.ended
-  expect(loop.state()).toMatchObject({ progressAt: moments[1], inFlightSince: null })
+  expect(loop.state()).toMatchObject({ progressAt: dueTimes[1], inFlightSince: null })
   const failing = startLoop({ ...options, step: () => Promise.reject(new Error('no')), iterations: 1 })
   await failing.ended
-  expect(failing.state()).toMatchObject({ progressAt: null, lastError: { at: moments[3], message: 'no' } })
+  expect(failing.state()).toMatchObject({ progressAt: null, lastError: { at: dueTimes[3], message: 'no' } })
 })

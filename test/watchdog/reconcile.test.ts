@@ -95,8 +95,8 @@ test('the answer is applied like any event: a completion that was never delivere
     question: { about: 'run', runId: 7, issueNumber: ISSUE },
     answer: { about: 'run', run: { ...run, evidence: { kind: 'read', id: 'run/7', at: minutesAfterNine(30) } } },
   })
-  const kept = await database.kysely.selectFrom('runs').select('document').executeTakeFirstOrThrow()
-  expect(kept.document.status).toBe('completed')
+  const stored = await database.kysely.selectFrom('runs').select('document').executeTakeFirstOrThrow()
+  expect(stored.document.status).toBe('completed')
 })
 
 test('several workers that reconcile at once ask once', async () => {

@@ -130,10 +130,10 @@ export function runChangedOf(
 export async function applyOrThrow(
   door: Door,
   event: Event,
-  held?: Pick<ClaimedEffect, 'id' | 'token'>,
+  claimed?: Pick<ClaimedEffect, 'id' | 'token'>,
   state: 'done' | 'sending' = 'done',
 ): Promise<boolean> {
-  const effect = held && { effect: { id: held.id, token: held.token, state } }
+  const effect = claimed && { effect: { id: claimed.id, token: claimed.token, state } }
   const { duplicate, state: outcome } = await door.apply(effect ? { event, ...effect } : arrivalOf(event))
   if (outcome === 'failed') throw new Error(`${event.type} could not be applied`)
   return !duplicate

@@ -27,8 +27,8 @@ function failed(): PipelineHarness {
 /** The answer to a sender with the role who writes this on the issue, and whether the pipeline changed. */
 function answered(body: string, role: Role) {
   const line = failed()
-  const given = commentCreated(body)
-  const answer = { ...commandPermission(given), answer: { about: 'permission', role } as const }
+  const comment = commentCreated(body)
+  const answer = { ...commandPermission(comment), answer: { about: 'permission', role } as const }
   const context = contextOf(answer, line.pipeline.line)
   const { pipeline, outcomes } = reduce(line.pipeline, answer, context)
   const effects = context.commands === null ? [] : reactionAndReply(context.commands, outcomes)
@@ -155,9 +155,9 @@ describe('questions to GitHub', () => {
 })
 
 test("a bot's commands run at once if the file names it, and are ignored otherwise", () => {
-  const given = commentCreated('/andon retry', { by: 'helper[bot]', bot: true })
+  const comment = commentCreated('/andon retry', { by: 'helper[bot]', bot: true })
   const outcomesIn = ({ pipeline }: PipelineHarness) =>
-    reduce(pipeline, given, contextOf(given, pipeline.line)).outcomes
+    reduce(pipeline, comment, contextOf(comment, pipeline.line)).outcomes
   expect(outcomesIn(failed())).toEqual([])
   const named = startedPipeline(lineWith({ plan: { attempts: 1 } }, { bots: ['helper[bot]'] }))
   named.completeAttempt(minutesAfterNine(1), 100, 'failure')

@@ -22,8 +22,8 @@ import {
 
 describe('while the pipeline', () => {
   test('was cancelled', () => {
-    const given = commentCreated('/andon cancel', { commentId: 1 })
-    expect(commandResults(startedPipeline().apply(given, commandPermission(given)))).toMatchInlineSnapshot(`
+    const comment = commentCreated('/andon cancel', { commentId: 1 })
+    expect(commandResults(startedPipeline().apply(comment, commandPermission(comment)))).toMatchInlineSnapshot(`
       "help: answered_in_reply
       status: answered_in_reply
       start: done | plan: attempt 1 of 3 waits for a slot
@@ -65,8 +65,8 @@ describe('while the pipeline', () => {
   test('has passed a gate', () => {
     const line = startedPipeline(lineWith({ plan: { gate: 'approval' } }))
     line.completeAttempt(minutesAfterNine(1), 100)
-    const given = commentCreated('/andon approve', { commentId: 1 })
-    expect(commandResults(line.apply(given, commandPermission(given)))).toMatchInlineSnapshot(`
+    const comment = commentCreated('/andon approve', { commentId: 1 })
+    expect(commandResults(line.apply(comment, commandPermission(comment)))).toMatchInlineSnapshot(`
       "help: answered_in_reply
       status: answered_in_reply
       start: already | it was started before; code: attempt 1 of 3 waits for a slot

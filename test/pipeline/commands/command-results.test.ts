@@ -93,8 +93,8 @@ describe('while the pipeline', () => {
   })
 
   test('is being cancelled', () => {
-    const given = commentCreated('/andon cancel', { commentId: 1 })
-    expect(commandResults(runningPipeline().apply(given, commandPermission(given)))).toMatchInlineSnapshot(`
+    const comment = commentCreated('/andon cancel', { commentId: 1 })
+    expect(commandResults(runningPipeline().apply(comment, commandPermission(comment)))).toMatchInlineSnapshot(`
       "help: answered_in_reply
       status: answered_in_reply
       start: already | it was started before; plan: attempt 1 of 3 is being cancelled: a person asked for it; by force at 09:25:00 UTC

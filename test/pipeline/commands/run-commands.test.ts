@@ -22,8 +22,8 @@ let comments = 900
 /** Mara, who may write, sends a command, and GitHub confirms that she may. */
 function runCommand(line: PipelineHarness, body: string, at = minutesAfterNine(20)): PipelineHarness {
   comments += 1
-  const given = commentCreated(body, { at, commentId: comments })
-  return line.apply(given, commandPermission(given, true, at))
+  const command = commentCreated(body, { at, commentId: comments })
+  return line.apply(command, commandPermission(command, true, at))
 }
 
 function failed(): PipelineHarness {
@@ -45,23 +45,23 @@ function running(): { line: PipelineHarness; key: string } {
 describe('permission', () => {
   test('a command waits until GitHub says that its sender may write', () => {
     const line = failed()
-    const given = commentCreated('/andon retry')
+    const command = commentCreated('/andon retry')
     const before = line.pipeline
-    line.apply(given)
+    line.apply(command)
     expect(line.pipeline).toBe(before)
     expect(line.effectKeys('ask')).toContain('permission/command/900')
-    line.apply(commandPermission(given, false))
+    line.apply(commandPermission(command, false))
     expect(line.pipeline).toBe(before)
-    line.apply(commandPermission(given))
+    line.apply(commandPermission(command))
     expect(line.admit(minutesAfterNine(21))).toBe(attemptKeyOf('plan', 2))
   })
 
   test('a command runs once, however often GitHub answers', () => {
     const line = failed()
-    const given = commentCreated('/andon retry')
-    line.apply(given, commandPermission(given))
+    const command = commentCreated('/andon retry')
+    line.apply(command, commandPermission(command))
     const before = line.pipeline
-    line.apply(given, commandPermission(given), commandPermission(given, true, minutesAfterNine(30)))
+    line.apply(command, commandPermission(command), commandPermission(command, true, minutesAfterNine(30)))
     expect(line.pipeline).toBe(before)
   })
 
@@ -77,8 +77,8 @@ describe('permission', () => {
 
   test('a command on a pull request is for the issue that it closes', () => {
     const line = failed().apply(pullRequestChanged({ at: minutesAfterNine(5) }))
-    const given = commentCreated('/andon retry plan', { onPullRequest: true, on: 7 })
-    line.apply(given, commandPermission(given))
+    const command = commentCreated('/andon retry plan', { onPullRequest: true, on: 7 })
+    line.apply(command, commandPermission(command))
     expect(line.stage('plan').status).toBe('queued')
     const elsewhere = commentCreated('/andon cancel', { onPullRequest: true, on: 8, commentId: 901 })
     line.apply(elsewhere, commandPermission(elsewhere))
@@ -256,10 +256,10 @@ describe('run and skip', () => {
   test('a command that asks for nothing changes nothing', () => {
     const { line } = running()
     const before = line.pipeline
-    const asked = line.effectKeys('ask').length
+    const effects = line.effectKeys('ask').length
     runCommand(line, '/andon status\n/andon why\n/andon help')
     runCommand(line, '/andon approve\n/andon retry\n/andon skip plon')
     expect(line.pipeline).toBe(before)
-    expect(line.effectKeys('ask').length).toBe(asked + 2)
+    expect(line.effectKeys('ask').length).toBe(effects + 2)
   })
 })

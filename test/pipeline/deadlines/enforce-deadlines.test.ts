@@ -34,8 +34,8 @@ describe('reconciling before acting', () => {
     line.applyIn({ ...NO_CONTEXT, heartbeats: { [KEY]: minutesAfterNine(35) } }, read)
     expect(line.effectKeys('cancel')).toEqual([])
     expect(activityOf(line.pipeline).aliveAt).toBe(minutesAfterNine(35))
-    const deaf = reportingAttempt().apply(read)
-    expect(deaf.effectKeys('cancel')).toEqual(['cancel/100'])
+    const unresponsive = reportingAttempt().apply(read)
+    expect(unresponsive.effectKeys('cancel')).toEqual(['cancel/100'])
   })
 
   test('a run that was silent too long is read from GitHub before anything else happens', () => {

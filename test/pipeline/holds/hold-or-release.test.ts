@@ -169,17 +169,17 @@ describe('the newest hold or release', () => {
 
   test('does not change when an answer arrives twice', () => {
     const line = startedPipeline()
-    const given = commentCreated('/andon hold wait', { commentId: 1 })
-    line.apply(commandPermission(given))
+    const comment = commentCreated('/andon hold wait', { commentId: 1 })
+    line.apply(commandPermission(comment))
     const before = line.pipeline
-    expect(line.apply(commandPermission(given)).pipeline).toBe(before)
+    expect(line.apply(commandPermission(comment)).pipeline).toBe(before)
     expect(line.entries.filter(({ type }) => type.startsWith('hold.'))).toHaveLength(1)
   })
 
   test('is never that of a sender without write permission', () => {
     const line = startedPipeline()
-    const given = commentCreated('/andon hold wait')
-    line.apply(given, commandPermission(given, false))
+    const comment = commentCreated('/andon hold wait')
+    line.apply(comment, commandPermission(comment, false))
     expect(line.pipeline.holdsAndReleases).toBeUndefined()
   })
 

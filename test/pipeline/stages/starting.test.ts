@@ -74,21 +74,21 @@ describe('starting', () => {
   })
 
   test('a command starts the pipeline when its sender’s write permission is known, and shows nothing on GitHub before', () => {
-    const given = commentCreated('/andon start')
-    const line = openPipelineHarness(DISPATCHING_LINE, given)
+    const comment = commentCreated('/andon start')
+    const line = openPipelineHarness(DISPATCHING_LINE, comment)
     expect(line.stage('plan').reason).toBe('asks GitHub whether @mara may start this')
     expect(surfacesOf(line.pipeline)).toEqual([])
-    line.apply(commandPermission(given, true, minutesAfterNine(21)))
+    line.apply(commandPermission(comment, true, minutesAfterNine(21)))
     expect(line.stage('plan').reason).toBe('attempt 1 of 3 waits for a slot')
     expect(surfacesOf(line.pipeline)).not.toEqual([])
-    const stranger = openPipelineHarness(DISPATCHING_LINE, given).apply(commandPermission(given, false))
+    const stranger = openPipelineHarness(DISPATCHING_LINE, comment).apply(commandPermission(comment, false))
     expect(headlineInWords(stranger.pipeline).light).toBe('idle')
     expect(surfacesOf(stranger.pipeline)).toEqual([])
   })
 
   test('a later request does not authorize a start that was refused', () => {
-    const given = commentCreated('/andon start')
-    const line = openPipelineHarness(DISPATCHING_LINE, given).apply(commandPermission(given, false))
+    const comment = commentCreated('/andon start')
+    const line = openPipelineHarness(DISPATCHING_LINE, comment).apply(commandPermission(comment, false))
     const asked = commentCreated('/andon why', { at: minutesAfterNine(40), commentId: 901 })
     line.apply(asked, commandPermission(asked, true, minutesAfterNine(41)))
     expect(line.admit(minutesAfterNine(600))).toBeNull()
@@ -131,8 +131,8 @@ describe('starting', () => {
 
   test('a bot that the file now names starts a pipeline that was refused before', () => {
     const line = openPipelineHarness().apply(startPermission(false))
-    const given = commentCreated('/andon start', { by: 'helper[bot]', bot: true })
-    line.applyIn(contextOf(given, lineWith({}, { bots: ['helper[bot]'] })), given)
+    const comment = commentCreated('/andon start', { by: 'helper[bot]', bot: true })
+    line.applyIn(contextOf(comment, lineWith({}, { bots: ['helper[bot]'] })), comment)
     expect(line.stage('plan').reason).toBe('attempt 1 of 3 waits for a slot')
   })
 
