@@ -35,7 +35,7 @@ const DUE_QUERIES: Readonly<Record<string, DueQuery>> = {
   ),
   'what to publish next': async (database) => {
     const subject = (await claimNextTarget(database, NOW, randomUUID()))?.target
-    if (subject === undefined) throw new Error('something is to be published')
+    if (subject === undefined) throw new Error('nothing is due for publication')
     return () =>
       sql`update ${sql.table(subject.table)} set publish_claim_token = null, publish_claimed_until = null
       where id = ${subject.id}`.execute(database.kysely)
@@ -101,7 +101,7 @@ function stubPerformer(database: Database): PerformContext {
 }
 
 function releaseClaims({ kysely }: Database, ids: readonly number[]): () => Promise<unknown> {
-  if (ids.length === 0) throw new Error('an effect is due')
+  if (ids.length === 0) throw new Error('no effect is due')
   return async () => {
     await sql`update effects set claim_token = null, claimed_until = null where id = any (${ids}::bigint[])`.execute(
       kysely,

@@ -24,7 +24,7 @@ type RunningProcess = {
   readonly exited: Promise<unknown>
 }
 
-/** Starts Andon; resolves when it accepts deliveries, throws Refusal with Andon's own sentence when it does not start. */
+/** Starts Andon; resolves when it accepts deliveries, throws StartupError with Andon's own sentence when it does not start. */
 export async function startAndon(o: {
   github: FakeGitHub
   port: number

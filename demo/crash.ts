@@ -18,6 +18,6 @@ export async function crashOnce(o: {
   await github.deliveries.pause()
   session.log('Andon', 'is killed without a warning')
   await andon.crash()
-  session.log('Andon', 'is back, and goes on with what it had begun')
+  session.log('Andon', 'is back, and continues what it had started')
   github.deliveries.resume()
 }

@@ -43,16 +43,20 @@ const REVIEWERS = ['linus', 'margaret', 'grace']
 /** Opens the issue and returns its possible actions. */
 export async function openDrivenIssue(
   o: { github: FakeGitHub; session: DemoSession; runSource: RunSource },
-  wish: IssueText,
+  issueText: IssueText,
 ): Promise<IssueDriver> {
   const { github, session, runSource } = o
-  const { repository } = wish
+  const { repository } = issueText
   const { random } = session
-  const number = await github.openIssue(repository, { title: wish.title, body: wish.body, by: random.pick(REPORTERS) })
+  const number = await github.openIssue(repository, {
+    title: issueText.title,
+    body: issueText.body,
+    by: random.pick(REPORTERS),
+  })
   const where = `${repository}#${number}`
   // An independent agent names its own branches; a dispatched one follows the workflows.
   const agent = runSource.startedByAndon ? 'github-actions[bot]' : 'claude[bot]'
-  const branch = runSource.startedByAndon ? `andon/issue-${number}` : `claude/issue-${number}-${slug(wish.title)}`
+  const branch = runSource.startedByAndon ? `andon/issue-${number}` : `claude/issue-${number}-${slug(issueText.title)}`
   const reviewer = random.pick(REVIEWERS)
   let branched = false
   let pull = 0
@@ -60,7 +64,7 @@ export async function openDrivenIssue(
   async function run(stage: keyof typeof STAGE_PROGRESS, course: RunBehavior): Promise<Run> {
     const { queuedSeconds = 0, ignoresCancel = false } = course
     const workflow = `${stage}.yml`
-    const title = `${stage}: ${wish.title}`
+    const title = `${stage}: ${issueText.title}`
     if (!runSource.startedByAndon) await pushOnce()
     const started = await runSource.nextRun({ repository, number, workflow, branch, title, by: agent, session })
     if (ignoresCancel) started.run.ignoreCancel()
@@ -129,7 +133,7 @@ export async function openDrivenIssue(
 
   async function comesOf(stage: string, step: Step): Promise<void> {
     if (!runSource.startedByAndon) return
-    if (stage === 'plan') await github.comment(repository, number, planText(wish), agent)
+    if (stage === 'plan') await github.comment(repository, number, planText(issueText), agent)
     if (step.outcome !== 'opens the pull request') return
     if (pull > 0) await push()
     else {
@@ -149,8 +153,8 @@ export async function openDrivenIssue(
   }
 
   async function propose(): Promise<void> {
-    const body = `Closes #${number}\n\n${wish.body}`
-    pull = await github.openPullRequest(repository, { branch, title: wish.title, body, by: agent })
+    const body = `Closes #${number}\n\n${issueText.body}`
+    pull = await github.openPullRequest(repository, { branch, title: issueText.title, body, by: agent })
     session.log(where, `pull request #${pull}`)
   }
 
@@ -165,7 +169,7 @@ export async function openDrivenIssue(
     number,
     async label() {
       await github.label(repository, number, 'andon', random.pick(MAINTAINERS))
-      session.log(where, `labelled: ${wish.title}`)
+      session.log(where, `labelled: ${issueText.title}`)
     },
     async plan(course = {}) {
       const planned = await run('plan', course)

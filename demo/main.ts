@@ -65,7 +65,7 @@ async function runDemo(
     throw new StartupError(`port ${options.githubPort} is in use: choose another with --github-port.`)
   })
   ends.push(() => github.close())
-  console.log(dim('It takes some seconds: a database is made first.'))
+  console.log(dim('It takes some seconds to create a database first.'))
   const andon = await startAndon({ github, port: options.port, directory, verbose: options.verbose, signal })
   ends.push(() => andon.stop())
   github.deliveries.setTarget(`${andon.url}/api/github/webhooks`)
@@ -111,7 +111,7 @@ function urlList(board: string, github: FakeGitHub, { repository, number }: Issu
     ['One repository', `${board}/${repository}`],
     ['One issue', `${board}/${issue}`],
     ['The same as JSON', `${board}/api/pipelines`],
-    ['What GitHub holds', `${github.url}/`],
+    ['GitHub’s own pages', `${github.url}/`],
     ['… of one issue', `${github.url}/${issue}`],
     ['… as JSON', `${github.url}/${issue}.json`],
   ] as const
@@ -138,7 +138,7 @@ function makeDataDirectory(): string {
     return mkdtempSync(join(tmpdir(), 'andon-demo-'))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new StartupError(`cannot make a directory in ${tmpdir()} (${code}): set TMPDIR to one that I may write to.`)
+    throw new StartupError(`cannot create a directory in ${tmpdir()} (${code}): set TMPDIR to a writable one.`)
   }
 }
 

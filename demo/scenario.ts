@@ -23,22 +23,22 @@ export async function playScenario(o: {
   const { github, session } = o
   await playNight(o)
   o.setMinutesAgo(0)
-  session.log('the night', 'has left a silent run, a review that waits, a failure, and one thing done')
+  session.log('the night', 'has left a silent run, a waiting review, a failure, and a finished issue')
   // Issues of the night stay observed to their end: their pipelines began before there was a file.
   await github.whenIdle()
   await session.pause(SETTLE_SECONDS)
   pushConfiguration(github)
-  session.log('ada', 'pushes the workflows and andon.yml: from here on Andon starts the stages')
+  session.log('ada', 'pushes the workflows and andon.yml: from now on Andon starts the stages')
   o.onNightEnd?.()
   const stories = [playUnmanagedActivity(github, session)]
-  for (const [n, wish] of MORNING_ISSUES.entries()) {
-    stories.push(playIssue(o, wish, ISSUE_SCENARIOS[n % ISSUE_SCENARIOS.length] ?? success))
+  for (const [n, issueText] of MORNING_ISSUES.entries()) {
+    stories.push(playIssue(o, issueText, ISSUE_SCENARIOS[n % ISSUE_SCENARIOS.length] ?? success))
     await session.pause(n < 4 ? 1.5 : 5)
   }
   for (let n = 0; !session.isEnded; n++) {
     await session.pauseUnscaled(MINUTES_BETWEEN_ISSUES * 60)
-    const wish = LATER_ISSUES[n % LATER_ISSUES.length]
-    if (wish) stories.push(playIssue(o, wish, session.random.pick(ISSUE_SCENARIOS)))
+    const issueText = LATER_ISSUES[n % LATER_ISSUES.length]
+    if (issueText) stories.push(playIssue(o, issueText, session.random.pick(ISSUE_SCENARIOS)))
   }
   await Promise.all(stories)
 }
@@ -48,17 +48,21 @@ const SETTLE_SECONDS = 8
 // GitHub allows 500 creations an hour, and a complete issue needs about twelve.
 const MINUTES_BETWEEN_ISSUES = 1.6
 
-async function playIssue(o: Parameters<typeof playScenario>[0], wish: IssueText, plot: IssueScenario): Promise<void> {
+async function playIssue(
+  o: Parameters<typeof playScenario>[0],
+  issueText: IssueText,
+  plot: IssueScenario,
+): Promise<void> {
   const { session } = o
   try {
-    const work = await openDrivenIssue(o, wish)
+    const work = await openDrivenIssue(o, issueText)
     await session.pause(1)
     await work.label()
     await session.pause(3)
     await plot(work, session)
   } catch (error) {
     if (!(error instanceof SessionEnded) && !session.isEnded)
-      session.log(wish.repository, `the story of “${wish.title}” broke off: ${error}`)
+      session.log(issueText.repository, `the scenario of “${issueText.title}” failed: ${error}`)
   }
 }
 
@@ -113,8 +117,8 @@ async function playNight(o: Parameters<typeof playScenario>[0]): Promise<void> {
   await fourth.merge()
 }
 
-async function openLabeledIssue(github: FakeGitHub, session: DemoSession, wish: IssueText): Promise<IssueDriver> {
-  const work = await openDrivenIssue({ github, session, runSource: agentRuns(github) }, wish)
+async function openLabeledIssue(github: FakeGitHub, session: DemoSession, issueText: IssueText): Promise<IssueDriver> {
+  const work = await openDrivenIssue({ github, session, runSource: agentRuns(github) }, issueText)
   await work.label()
   return work
 }

@@ -154,5 +154,5 @@ async function untilCrashed(worker: Worker, boundary: CrashBoundary, happens: ()
     await happens()
     if (await worker.reachedCrashPoint(BETWEEN_TRIES_MS)) return
   }
-  throw new Error(`nobody reaches "${boundary}"`)
+  throw new Error(`no worker reaches "${boundary}"`)
 }

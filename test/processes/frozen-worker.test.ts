@@ -76,7 +76,7 @@ async function freezeAndThaw(places: readonly CrashBoundary[]): Promise<void> {
   const workers = await Promise.all(places.map((at) => fleet.startWorker({ at, signal: 'SIGSTOP' })))
   const isFrozen = workers.map(() => false)
   for (let issues = 0; isFrozen.includes(false); issues += 1) {
-    if (issues === MOST_ISSUES) throw new Error(`not everybody freezes: ${places.filter((_, at) => !isFrozen[at])}`)
+    if (issues === MOST_ISSUES) throw new Error(`not every worker freezes: ${places.filter((_, at) => !isFrozen[at])}`)
     await github.openIssue(repository, { title: 'Retry on flaky upload', labels: ['andon'] })
     const seen = await Promise.all(workers.map((worker) => worker.reachedCrashPoint(BETWEEN_ISSUES_MS)))
     for (const [index, reached] of seen.entries()) isFrozen[index] ||= reached

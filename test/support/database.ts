@@ -12,7 +12,7 @@ export type TestDatabase = Database & {
 /** The kind of database in this test run. */
 function databaseKind(): Database['kind'] {
   const { VITEST, ANDON_TEST_KIND } = process.env
-  if (VITEST && !ANDON_TEST_KIND) throw new Error('vitest.config.ts has this test among those that need no database')
+  if (VITEST && !ANDON_TEST_KIND) throw new Error('vitest.config.ts lists this test among those without a database')
   return ANDON_TEST_KIND === 'postgres' ? 'postgres' : 'embedded'
 }
 

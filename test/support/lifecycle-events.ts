@@ -86,7 +86,7 @@ export function lifecycleEvents(at: (nth: number) => Instant): readonly Event[] 
 
 /** GitHub's answer to a question: at the end of the life, or while the issue and both pull requests are open. */
 export function answerQuestion(effect: Effect, at: Instant, when: 'over' | 'open' = 'over'): Event {
-  if (effect.type !== 'ask') throw new Error(`${effect.key} is no question`)
+  if (effect.type !== 'ask') throw new Error(`${effect.key} is not a question`)
   const { key, question } = effect
   const evidence = { kind: 'read', id: key, at } as const
   const base = { type: 'question.answered', at, evidence, repository: REPOSITORY } as const

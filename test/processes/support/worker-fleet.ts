@@ -86,7 +86,7 @@ export async function openWorkerFleet(o: { factor: number; configuration?: strin
         if (await isOver()) return
         rate.aheadMs += 10_000
       }
-      throw new Error(`it was not over after ${mostSeconds} s more`)
+      throw new Error(`the work was not finished after ${mostSeconds} s more`)
     },
     async close() {
       for (const child of alive) child.kill('SIGKILL')
