@@ -1,5 +1,5 @@
-// Finding what is due must not grow slower with what is not. The same hundred pipelines are due among a thousand and
-// among a hundred thousand; every query that looks for work, as the loops ask it, is timed on both in turn, on one
+// Finding due work must not slow down with work that is not due. The same hundred pipelines are due among a thousand and
+// among a hundred thousand; every query of the loops for due work is timed on both in turn, on one
 // throwaway Postgres. `npm run bench:due` (`-- --quick` for a look); writes docs/bench-due.md.
 import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
@@ -23,7 +23,7 @@ const ROUNDS = quick ? 60 : 600
 const WARM_UP = 30
 const MAX_RATIO = 1.5
 
-/** One look for work; what it resolves to puts back what it claimed. */
+/** One query for work; it resolves to a function that returns what it claimed. */
 type DueQuery = (database: Database) => Promise<(() => Promise<unknown>) | undefined>
 
 const DUE_QUERIES: Readonly<Record<string, DueQuery>> = {
@@ -35,7 +35,7 @@ const DUE_QUERIES: Readonly<Record<string, DueQuery>> = {
   ),
   'what to publish next': async (database) => {
     const subject = (await claimNextTarget(database, NOW, randomUUID()))?.target
-    if (subject === undefined) throw new Error('something is to be published')
+    if (subject === undefined) throw new Error('nothing is due for publication')
     return () =>
       sql`update ${sql.table(subject.table)} set publish_claim_token = null, publish_claimed_until = null
       where id = ${subject.id}`.execute(database.kysely)
@@ -95,13 +95,13 @@ function inTransaction(read: (trx: Transaction) => Promise<unknown>): DueQuery {
   return async ({ kysely }) => void (await kysely.transaction().execute(read))
 }
 
-/** As much of one as claiming needs. */
+/** The part of a pipeline that claiming needs. */
 function stubPerformer(database: Database): PerformContext {
   return { database, now: () => NOW, token: randomUUID } as unknown as PerformContext
 }
 
 function releaseClaims({ kysely }: Database, ids: readonly number[]): () => Promise<unknown> {
-  if (ids.length === 0) throw new Error('an effect is due')
+  if (ids.length === 0) throw new Error('no effect is due')
   return async () => {
     await sql`update effects set claim_token = null, claimed_until = null where id = any (${ids}::bigint[])`.execute(
       kysely,
@@ -139,7 +139,7 @@ async function seedDatabase(size: number): Promise<Database> {
   return database
 }
 
-/** Medians of one look on each of two databases. */
+/** Medians of one query on each of two databases. */
 async function medianTimes(
   look: DueQuery,
   ...databases: readonly [Database, Database]

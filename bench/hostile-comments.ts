@@ -1,4 +1,4 @@
-// How long a hostile comment keeps the process busy before GitHub has its answer. Not a test: time depends on the machine.
+// How long a hostile comment blocks the process before GitHub has its answer. Not a test: time depends on the machine.
 //
 //   node bench/hostile-comments.ts
 import { parseCommands } from '../src/commands/parse-commands.ts'
@@ -6,9 +6,9 @@ import { worstCaseComments } from '../test/commands/support/worst-case-comments.
 
 const timed = worstCaseComments(65_536).map(([name, body]) => {
   parseCommands(body)
-  const begun = process.cpuUsage()
+  const before = process.cpuUsage()
   const [first] = parseCommands(body)
-  return { name, ms: process.cpuUsage(begun).user / 1000, unread: first?.verb === null }
+  return { name, ms: process.cpuUsage(before).user / 1000, unread: first?.verb === null }
 })
 const slowest = timed.toSorted((a, b) => b.ms - a.ms).slice(0, 12)
 console.log(

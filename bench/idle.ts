@@ -1,4 +1,4 @@
-// What Andon costs with nothing to do, and how soon it reacts all the same: real processes (`node src/main.ts`) on either
+// What an idle Andon costs, and how soon it reacts: real processes (`node src/main.ts`) on either
 // database over a GitHub of this machine, with one issue on the board. Their processor time and memory are the kernel's
 // own figures. `npm run bench:idle` (`-- --quick` for a look, `-- --help`); writes docs/bench-idle.md. Linux only.
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -31,14 +31,14 @@ const quick = process.argv.includes('--quick')
 const WARM_UP_MS = quick ? 15_000 : 30_000
 const WINDOW_MS = quick ? 15_000 : 60_000
 const COMMANDS = quick ? 4 : 15
-/** Apart enough that no command waits for the slot of the one before: twenty reactions a minute go first. */
+/** Far enough apart that no command waits for the previous one's slot: twenty reactions a minute come first. */
 const COMMAND_EVERY_MS = 3_300
 
 type Setup = {
   readonly title: string
   readonly database: string
   readonly github: FakeGitHub
-  /** The one that serves pages first. */
+  /** The first process that serves pages. */
   readonly processes: readonly AndonProcess[]
 }
 type Window = { readonly cpuPercent: number; readonly residentMb: number }
@@ -65,8 +65,8 @@ try {
 
   const cells = (one: Window | undefined) => [`${one?.cpuPercent.toFixed(2)} %`, `${one?.residentMb} MB`]
   const idleRows = setups.flatMap(({ database, processes }, index) =>
-    processes.map(({ role }, place) => {
-      const columns = [role, database, ...cells(alone[index]?.[place]), ...cells(watched[index]?.[place])]
+    processes.map(({ role }, nth) => {
+      const columns = [role, database, ...cells(alone[index]?.[nth]), ...cells(watched[index]?.[nth])]
       return `| ${columns.join(' | ')} |`
     }),
   )
@@ -114,7 +114,7 @@ async function cleanUp(): Promise<void> {
   await cluster.remove()
 }
 
-/** Processes of these roles on a database and a GitHub of their own, with an issue on the board. */
+/** Processes of these roles on their own database and GitHub, with an issue on the board. */
 async function startSetup(database: 'embedded' | 'Postgres', roles: readonly string[]): Promise<Setup> {
   const github = await openFakeGitHub()
   githubs.push(github)
@@ -145,16 +145,16 @@ async function measureAll(setups: readonly Setup[]): Promise<readonly (readonly 
   const before = setups.map(({ processes }) => processes.map(({ pid }) => cpuTicks(pid)))
   await sleep(WINDOW_MS)
   return setups.map(({ processes }, index) =>
-    processes.map(({ pid }, place) => ({
+    processes.map(({ pid }, nth) => ({
       // A hundred ticks are a second.
-      cpuPercent: (cpuTicks(pid) - (before[index]?.[place] ?? 0)) / (WINDOW_MS / 1000),
+      cpuPercent: (cpuTicks(pid) - (before[index]?.[nth] ?? 0)) / (WINDOW_MS / 1000),
       residentMb: residentMb(pid),
     })),
   )
 }
 
 function cpuTicks(pid: number): number {
-  // The name in parentheses may hold spaces; user and system time are the 12th and 13th after it.
+  // The name in parentheses may contain spaces; user and system time are the 12th and 13th field after it.
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')
     .split(' ')

@@ -19,7 +19,7 @@ const CONNECTION_COUNTS = [1, 16, 64, 256] as const
 const RECEIVERS = ['bare, body stored', 'bare, no body', 'andon'] as const
 const quick = process.argv.includes('--quick')
 const ROUNDS = quick ? 1 : 3
-/** Enough that the compiler has seen what is hot: a receiver runs for weeks. */
+/** Enough for the compiler to optimize hot code: a receiver runs for weeks. */
 const WARM_UP = 3_000
 const PIPED: ['ignore', 'pipe', 'inherit'] = ['ignore', 'pipe', 'inherit']
 
@@ -55,8 +55,8 @@ async function cleanUp(): Promise<void> {
   rmSync(scratch, { recursive: true, force: true })
 }
 
-/** Every receiver on a database of its own. They take turns at each number of connections, so that a busy neighbour on
- * the machine meets all of them. */
+/** Every receiver on its own database. They take turns at each number of connections, so that other load on
+ * the machine affects all of them. */
 async function measureMix(mix: Mix, round: number): Promise<readonly Measurement[]> {
   const started: StartedReceiver[] = []
   for (const receiver of RECEIVERS) started.push(await startReceiver(receiver))
@@ -110,10 +110,10 @@ async function runLoad(
   const file = join(scratch, 'payloads')
   writePayloads(file, mix, o.count, o.firstIssue)
   const script = join(import.meta.dirname, 'load-generator.ts')
-  const said = await readOutput(
+  const output = await readOutput(
     spawn(process.execPath, [script, file, `${port}`, `${o.connections}`], { stdio: PIPED }),
   )
-  return JSON.parse(said)
+  return JSON.parse(output)
 }
 
 type StartedReceiver = {
@@ -166,7 +166,7 @@ async function startBare(url: string, receiver: Measurement['receiver']): Promis
   }
 }
 
-/** Transactions that brought deliveries, and revisions of pipelines so far. */
+/** The numbers of transactions with deliveries, and of pipeline revisions, so far. */
 async function countCommits(
   url: string,
   receiver: Measurement['receiver'],
@@ -192,25 +192,25 @@ async function pgbench(): Promise<readonly InsertRate[]> {
     const { port } = new URL(cluster.url)
     const server = ['-h', '127.0.0.1', '-p', port, '-U', 'postgres', 'postgres']
     const how = ['-n', '-f', script, '-c', `${connections}`, '-j', '2', '-T', quick ? '2' : '5']
-    const said = await readOutput(spawn(findPgbench(), [...how, ...server], { stdio: PIPED }))
-    inserts.push({ connections, perSecond: Number(/tps = ([\d.]+)/.exec(said)?.[1]) })
+    const output = await readOutput(spawn(findPgbench(), [...how, ...server], { stdio: PIPED }))
+    inserts.push({ connections, perSecond: Number(/tps = ([\d.]+)/.exec(output)?.[1]) })
   }
   return inserts
 }
 
-/** Debian keeps it beside the server, and not always on the PATH. */
+/** Debian installs it beside the server, and not always on the PATH. */
 function findPgbench(): string {
   return globSync(['/usr/lib/postgresql/*/bin/pgbench', '/usr/pgsql-*/bin/pgbench']).sort().at(-1) ?? 'pgbench'
 }
 
 async function readOutput(child: ReturnType<typeof spawn>): Promise<string> {
-  let said = ''
+  let output = ''
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    said += text
+    output += text
   })
   const [code] = await once(child, 'close')
   if (code !== 0) throw new Error(`${child.spawnfile} ended with ${code}`)
-  return said
+  return output
 }
 
 function describeMachine(): string {

@@ -1,5 +1,5 @@
-// The load generator, a process of its own: it sends every delivery of a file once, over so many connections, and prints
-// what it measured as one line of JSON. It writes to sockets itself, so that the machine is left to what is measured.
+// The load generator, a process of its own: it sends every delivery of a file once, over the given number of connections,
+// and prints its measurements as one line of JSON. It writes to sockets itself, to leave the processor to the receiver.
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -9,7 +9,7 @@ import type { Payload } from './payloads.ts'
 export type LoadResult = {
   readonly seconds: number
   readonly statuses: Readonly<Record<string, number>>
-  /** Of the answers' latencies, in milliseconds. */
+  /** Latencies of the answers, in milliseconds. */
   readonly p50: number
   readonly p99: number
 }

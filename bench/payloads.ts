@@ -1,4 +1,4 @@
-// What is sent: every recorded payload of @octokit/webhooks-examples, or stories that move pipelines, signed beforehand.
+// The deliveries to send: every recorded payload of @octokit/webhooks-examples, or signed stories that move pipelines.
 import { writeFileSync } from 'node:fs'
 import {
   allExamples,
@@ -12,10 +12,10 @@ import { traces } from '../test/support/traces.ts'
 export const MIXES = ['examples', 'stories', 'half and half'] as const
 export type Mix = (typeof MIXES)[number]
 
-/** One POST as it is kept in the file that the load generator reads; its GUID is made when it is sent. */
+/** One POST as stored in the load generator's file; its GUID is made when it is sent. */
 export type Payload = { readonly name: string; readonly signature: string; readonly body: string }
 
-/** Writes as many deliveries as are wanted to a file, in the order they are to be sent. */
+/** Writes the given number of deliveries to a file, in sending order. */
 export function writePayloads(file: string, mix: Mix, count: number, firstIssue: number): void {
   const posted = deliveriesOf(mix, count, firstIssue)
   const lines = posted.map((delivery) => JSON.stringify(payloadOf(delivery)))
@@ -29,24 +29,24 @@ function deliveriesOf(mix: Mix, count: number, firstIssue: number): readonly Web
     case 'stories':
       return traceDeliveries(count, firstIssue)
     case 'half and half': {
-      const [recorded, told] = [repeatToLength(allExamples(), count / 2), traceDeliveries(count / 2, firstIssue)]
-      return recorded.flatMap((delivery, index) => [delivery, told[index]!])
+      const [recorded, stories] = [repeatToLength(allExamples(), count / 2), traceDeliveries(count / 2, firstIssue)]
+      return recorded.flatMap((delivery, index) => [delivery, stories[index]!])
     }
   }
 }
 
-/** Issues at work at the same time, in how many repositories: their deliveries come interleaved, as they do from GitHub. */
+/** Issues at work at the same time, in several repositories: their deliveries are interleaved, as from GitHub. */
 const CONCURRENT_ISSUES = 50
 const REPOSITORIES = 5
 
 function traceDeliveries(count: number, firstIssue: number): readonly WebhookDelivery[] {
-  const told: WebhookDelivery[] = []
-  for (let first = firstIssue; told.length < count; first += CONCURRENT_ISSUES) {
+  const deliveries: WebhookDelivery[] = []
+  for (let first = firstIssue; deliveries.length < count; first += CONCURRENT_ISSUES) {
     const batch = Array.from({ length: REPOSITORIES }, (_, nth) => tracesOf(nth, first)).flat()
     const longest = Math.max(...batch.map(({ length }) => length))
-    for (let nth = 0; nth < longest; nth++) told.push(...batch.flatMap((story) => story[nth] ?? []))
+    for (let nth = 0; nth < longest; nth++) deliveries.push(...batch.flatMap((story) => story[nth] ?? []))
   }
-  return told.slice(0, count)
+  return deliveries.slice(0, count)
 }
 
 function tracesOf(nth: number, first: number) {

@@ -1,4 +1,4 @@
-// The figures as a page: medians over the rounds, and Andon's share of what the bare receiver does with the same deliveries.
+// The figures as a page: medians over the rounds, and Andon's share of the bare receiver's rate for the same deliveries.
 import { MIXES, type Mix } from './payloads.ts'
 
 export type Measurement = {

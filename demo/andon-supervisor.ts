@@ -1,5 +1,5 @@
-// Andon as anybody runs it, `node src/main.ts all`, in a process of its own with nothing of this one's environment but
-// what it needs.
+// Andon as operators run it, `node src/main.ts all`, in its own process, with only what it needs of this one's
+// environment.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
@@ -8,12 +8,12 @@ import { environmentOf } from '../fake-github/environment.ts'
 import type { FakeGitHub } from '../fake-github/fake-github.ts'
 import { StartupError } from './options.ts'
 
-/** Andon under our care: it is started anew when it was crashed. */
+/** A supervised Andon: it is restarted after its crash. */
 export type AndonSupervisor = {
   readonly url: string
-  /** Resolves with what it said last when it ends without having been asked to. */
+  /** Resolves with its last output when it ends by itself. */
   readonly exitedUnexpectedly: Promise<string>
-  /** Kills it without a warning and starts it anew; resolves when it is ready again. */
+  /** Kills it without a warning and restarts it; resolves when it is ready again. */
   crash(): Promise<void>
   stop(): Promise<void>
 }
@@ -24,7 +24,7 @@ type RunningProcess = {
   readonly exited: Promise<unknown>
 }
 
-/** Starts Andon; resolves when it can take deliveries, throws Refusal with its own sentence when it will not start. */
+/** Starts Andon; resolves when it accepts deliveries, throws StartupError with Andon's own sentence when it does not start. */
 export async function startAndon(o: {
   github: FakeGitHub
   port: number
@@ -35,24 +35,24 @@ export async function startAndon(o: {
   const root = resolve(import.meta.dirname, '..')
   const url = `http://127.0.0.1:${o.port}`
   const { promise: exitedUnexpectedly, resolve: dies } = Promise.withResolvers<string>()
-  let asked = false
+  let isStopAsked = false
 
   function begin(): RunningProcess {
     const child = spawn(
       process.execPath,
       ['--import', resolve(import.meta.dirname, 'exit-with-parent.ts'), resolve(root, 'src/main.ts'), 'all'],
-      // Away from the checkout, whose .env is the developer's.
+      // Outside the checkout, whose .env is the developer's.
       { cwd: o.directory, env: environment(o.github, o.port, url, o), stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
     )
-    const said = captureStderr(child, o.verbose)
+    const lastOutput = captureStderr(child, o.verbose)
     const ended = once(child, 'exit').then(() => {
-      if (!asked) dies(said())
+      if (!isStopAsked) dies(lastOutput())
     })
-    return { child, lastError: said, exited: ended }
+    return { child, lastError: lastOutput, exited: ended }
   }
 
   async function stop(): Promise<void> {
-    asked = true
+    isStopAsked = true
     const { child, exited } = running
     if (hasExited(child)) return
     child.kill('SIGTERM')
@@ -84,12 +84,12 @@ export async function startAndon(o: {
     url,
     exitedUnexpectedly,
     async crash() {
-      if (asked) return
-      asked = true
+      if (isStopAsked) return
+      isStopAsked = true
       running.child.kill('SIGKILL')
       await running.exited
       if (o.signal.aborted) return
-      asked = false
+      isStopAsked = false
       running = begin()
       await getReady()
     },
@@ -103,7 +103,7 @@ function hasExited(child: ChildProcess): boolean {
 
 const START_TIMEOUT_MS = 90_000
 const POLL_MS = 150
-// Longer than Andon needs to finish what is in hand.
+// Longer than Andon needs to finish its current work.
 const STOP_TIMEOUT_MS = 20_000
 
 function environment(
@@ -126,7 +126,7 @@ function environment(
   }
 }
 
-/** Keeps what it wrote to stderr last, which is where it says why it cannot go on. */
+/** Keeps the end of stderr, which says why it cannot continue. */
 function captureStderr(child: ChildProcess, verbose: boolean): () => string {
   let complaint = ''
   child.stderr?.on('data', (part: Buffer) => {
@@ -141,7 +141,7 @@ function captureStderr(child: ChildProcess, verbose: boolean): () => string {
 
 const MAX_STDERR_CHARACTERS = 4_000
 
-// Its own sentence; failing that the error that ended it, which Node prints some lines before the end.
+// Andon's own sentence, or else the error that ended it, which Node prints some lines before the end.
 function lastErrorLine(lines: readonly string[]): string {
   const own = lines.findLast((line) => line.startsWith('andon: '))
   const error = lines.findLast((line) => /^(\w*Error|Uncaught)\b/.test(line))

@@ -1,8 +1,8 @@
-// What the two repositories say to Andon: their andon.yml, and the workflows that everybody may copy.
+// The Andon files of the two repositories: their andon.yml, and the workflows of docs/workflows.
 import type { FakeGitHub } from '../fake-github/fake-github.ts'
 import { readWorkflow, WORKFLOWS } from './workflows.ts'
 
-/** Whose plans a maintainer wants to see before anything is coded. */
+/** The repository whose maintainer approves plans before coding. */
 export const GATED_REPOSITORY = 'acme/api'
 
 /** A maintainer pushes the files; from the next issue on Andon starts the stages itself. */
@@ -14,7 +14,7 @@ export function pushConfiguration(github: FakeGitHub): void {
   }
 }
 
-// Silence is short here, because nobody watches a demo for half an hour.
+// Silence is short here, because a demo does not last half an hour.
 function andonYml(gate: string): string {
   return `start: { label: andon }
 stages:

@@ -1,4 +1,4 @@
-// Andon is killed in the middle of its work, once. What it had begun it finds again.
+// Andon is killed once in the middle of its work. Afterwards it finds what it had started.
 
 import type { FakeGitHub } from '../fake-github/fake-github.ts'
 import type { AndonSupervisor } from './andon-supervisor.ts'
@@ -6,7 +6,7 @@ import type { DemoSession } from './session.ts'
 
 const CRASH_AFTER_SECONDS = 75
 
-/** Waits for its moment; throws `SessionEnded` when the session ends before. */
+/** Waits for the time of the crash; throws `SessionEnded` when the session ends before. */
 export async function crashOnce(o: {
   github: FakeGitHub
   andon: AndonSupervisor
@@ -14,10 +14,10 @@ export async function crashOnce(o: {
 }): Promise<void> {
   const { github, andon, session } = o
   await session.pause(CRASH_AFTER_SECONDS)
-  // GitHub does not deliver again by itself what met a closed door; this morning is about the dispatches, so it is late.
+  // GitHub does not redeliver a failed delivery by itself; this scene is about dispatches, so the crash comes late.
   await github.deliveries.pause()
   session.log('Andon', 'is killed without a warning')
   await andon.crash()
-  session.log('Andon', 'is back, and goes on with what it had begun')
+  session.log('Andon', 'is back, and continues what it had started')
   github.deliveries.resume()
 }

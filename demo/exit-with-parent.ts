@@ -1,3 +1,3 @@
-// Loaded into Andon's process by the demo: when the demo is gone, however it went, Andon stops by itself.
+// The demo loads this into Andon's process: when the demo ends, however it ends, Andon stops by itself.
 process.channel?.unref()
 process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))

@@ -1,38 +1,38 @@
-// The work on one issue: what its people and its agents do, in the order the plots call for.
+// The work on one issue: what its people and its agents do, in the order of the scenario.
 
 import type { FakeGitHub } from '../fake-github/fake-github.ts'
 import type { Run } from '../fake-github/runs.ts'
 import { GATED_REPOSITORY } from './configuration.ts'
 import type { IssueText } from './issue-texts.ts'
-import type { RunStarter, StartedRun } from './run-starter.ts'
+import type { RunSource, StartedRun } from './run-source.ts'
 import type { DemoSession } from './session.ts'
 import { readJobs, type Step, type StepReport } from './workflows.ts'
 
 export type IssueDriver = {
   readonly repository: string
   readonly number: number
-  /** Somebody who may write puts the label on. */
+  /** A user with write permission adds the label. */
   label(): Promise<void>
   plan(o?: RunBehavior): Promise<Run>
   code(o?: RunBehavior): Promise<Run>
   test(o?: RunBehavior): Promise<Run>
-  /** The agent opens the pull request that closes the issue; where Andon starts it, the workflow does so itself. */
+  /** The agent opens the pull request that closes the issue; a dispatched workflow does so itself. */
   openPullRequest(): Promise<void>
   push(): Promise<void>
   requestChanges(): Promise<void>
   approve(): Promise<void>
   merge(): Promise<void>
   closeAsNotPlanned(): Promise<void>
-  /** Somebody who may write tells Andon what to do. */
+  /** A user with write permission sends a command. */
   comment(command: string): Promise<void>
 }
 
-/** How a run goes: how long the agent works, and how it ends; `null` leaves it as it is, without another word. */
+/** How a run goes: how long the agent works, and how it ends; `null` leaves it silent in the middle. */
 export type RunBehavior = {
   readonly seconds?: number
   readonly conclusion?: 'success' | 'failure' | 'cancelled' | null
   readonly queuedSeconds?: number
-  /** It does not hear that it is to stop, until it is forced. */
+  /** It ignores its cancellation, until it is cancelled by force. */
   readonly ignoresCancel?: boolean
 }
 
@@ -40,19 +40,23 @@ const REPORTERS = ['passerby', 'trinity', 'margaret']
 const MAINTAINERS = ['ada', 'grace']
 const REVIEWERS = ['linus', 'margaret', 'grace']
 
-/** Opens the issue and answers what may be done about it. */
+/** Opens the issue and returns its possible actions. */
 export async function openDrivenIssue(
-  o: { github: FakeGitHub; session: DemoSession; starter: RunStarter },
-  wish: IssueText,
+  o: { github: FakeGitHub; session: DemoSession; runSource: RunSource },
+  issueText: IssueText,
 ): Promise<IssueDriver> {
-  const { github, session, starter } = o
-  const { repository } = wish
+  const { github, session, runSource } = o
+  const { repository } = issueText
   const { random } = session
-  const number = await github.openIssue(repository, { title: wish.title, body: wish.body, by: random.pick(REPORTERS) })
+  const number = await github.openIssue(repository, {
+    title: issueText.title,
+    body: issueText.body,
+    by: random.pick(REPORTERS),
+  })
   const where = `${repository}#${number}`
-  // An agent of its own names its branches itself; what Andon starts does as the workflows say.
-  const agent = starter.startedByAndon ? 'github-actions[bot]' : 'claude[bot]'
-  const branch = starter.startedByAndon ? `andon/issue-${number}` : `claude/issue-${number}-${slug(wish.title)}`
+  // An independent agent names its own branches; a dispatched one follows the workflows.
+  const agent = runSource.startedByAndon ? 'github-actions[bot]' : 'claude[bot]'
+  const branch = runSource.startedByAndon ? `andon/issue-${number}` : `claude/issue-${number}-${slug(issueText.title)}`
   const reviewer = random.pick(REVIEWERS)
   let branched = false
   let pull = 0
@@ -60,19 +64,19 @@ export async function openDrivenIssue(
   async function run(stage: keyof typeof STAGE_PROGRESS, course: RunBehavior): Promise<Run> {
     const { queuedSeconds = 0, ignoresCancel = false } = course
     const workflow = `${stage}.yml`
-    const title = `${stage}: ${wish.title}`
-    if (!starter.startedByAndon) await pushOnce()
-    const started = await starter.nextRun({ repository, number, workflow, branch, title, by: agent, session })
+    const title = `${stage}: ${issueText.title}`
+    if (!runSource.startedByAndon) await pushOnce()
+    const started = await runSource.nextRun({ repository, number, workflow, branch, title, by: agent, session })
     if (ignoresCancel) started.run.ignoreCancel()
     await session.pause(1 + queuedSeconds)
     started.run.start()
-    if (!starter.startedByAndon) session.log(where, `${stage} runs`)
+    if (!runSource.startedByAndon) session.log(where, `${stage} runs`)
     const ended = await goThrough(stage, started, course)
     if (ended) session.log(where, `${stage}: ${started.run.state.conclusion}`)
     return started.run
   }
 
-  /** False when it falls silent, and hence does not end. */
+  /** False when it falls silent, and so never ends. */
   async function goThrough(
     stage: keyof typeof STAGE_PROGRESS,
     started: StartedRun,
@@ -81,7 +85,7 @@ export async function openDrivenIssue(
     const { run } = started
     const ends = course.conclusion === undefined ? 'success' : course.conclusion
     for (const { name, steps: all } of readJobs(`${stage}.yml`)) {
-      const steps = all.filter((step) => starter.startedByAndon || !step.isForAndon)
+      const steps = all.filter((step) => runSource.startedByAndon || !step.isForAndon)
       const job = run.job(
         name,
         steps.map((step) => step.name),
@@ -111,7 +115,7 @@ export async function openDrivenIssue(
     return true
   }
 
-  /** What the agent does in its step, telling now and then how far it is; in the end it falls silent half-way. */
+  /** The agent's work in its step, with a report now and then; it may fall silent half-way. */
   async function workOn(
     stage: keyof typeof STAGE_PROGRESS,
     { run, report }: StartedRun,
@@ -119,17 +123,17 @@ export async function openDrivenIssue(
   ): Promise<void> {
     const { seconds = 12, conclusion } = course
     const thoughts = STAGE_PROGRESS[stage]
-    for (const said of conclusion === null ? thoughts.slice(0, 2) : thoughts) {
+    for (const thought of conclusion === null ? thoughts.slice(0, 2) : thoughts) {
       await session.pause(seconds / (thoughts.length + 1))
       if (run.state.status === 'completed') return
-      await report(said)
+      await report(thought)
     }
     await session.pause(seconds / (thoughts.length + 1))
   }
 
   async function comesOf(stage: string, step: Step): Promise<void> {
-    if (!starter.startedByAndon) return
-    if (stage === 'plan') await github.comment(repository, number, planText(wish), agent)
+    if (!runSource.startedByAndon) return
+    if (stage === 'plan') await github.comment(repository, number, planText(issueText), agent)
     if (step.outcome !== 'opens the pull request') return
     if (pull > 0) await push()
     else {
@@ -149,8 +153,8 @@ export async function openDrivenIssue(
   }
 
   async function propose(): Promise<void> {
-    const body = `Closes #${number}\n\n${wish.body}`
-    pull = await github.openPullRequest(repository, { branch, title: wish.title, body, by: agent })
+    const body = `Closes #${number}\n\n${issueText.body}`
+    pull = await github.openPullRequest(repository, { branch, title: issueText.title, body, by: agent })
     session.log(where, `pull request #${pull}`)
   }
 
@@ -165,11 +169,11 @@ export async function openDrivenIssue(
     number,
     async label() {
       await github.label(repository, number, 'andon', random.pick(MAINTAINERS))
-      session.log(where, `labelled: ${wish.title}`)
+      session.log(where, `labelled: ${issueText.title}`)
     },
     async plan(course = {}) {
       const planned = await run('plan', course)
-      if (!starter.startedByAndon || repository !== GATED_REPOSITORY || planned.state.conclusion !== 'success')
+      if (!runSource.startedByAndon || repository !== GATED_REPOSITORY || planned.state.conclusion !== 'success')
         return planned
       await session.pause(READING_SECONDS)
       await order('/andon approve')
@@ -203,7 +207,7 @@ export async function openDrivenIssue(
 // A maintainer reads the plan before approving it.
 const READING_SECONDS = 14
 
-/** What an agent tells of its work. */
+/** An agent's progress reports. */
 const STAGE_PROGRESS = {
   plan: [
     { progress: 30, text: 'looking for what it touches' },

@@ -1,11 +1,11 @@
-// How issues may fare. Seconds are those of an unhurried morning; the session's pace divides them.
+// Scenarios of issues. Seconds are at normal pace; the session's pace divides them.
 
 import type { IssueDriver } from './issue-driver.ts'
 import type { DemoSession } from './session.ts'
 
 export type IssueScenario = (work: IssueDriver, session: DemoSession) => Promise<void>
 
-/** Everything goes well. */
+/** Everything succeeds. */
 export const success: IssueScenario = async (work, session) => {
   await work.plan({ seconds: 9 })
   await codeToMerge(work, session)
@@ -32,7 +32,7 @@ const changesRequested: IssueScenario = async (work, session) => {
   await approveAndMerge(work, session, 45)
 }
 
-/** The tests keep failing until no attempt is left: a person is needed, and comes. */
+/** The tests keep failing until no attempt is left: a person is needed, and acts. */
 const failingTests: IssueScenario = async (work, session) => {
   await work.plan()
   await work.code()
@@ -44,27 +44,27 @@ const failingTests: IssueScenario = async (work, session) => {
   await approveAndMerge(work, session, 45)
 }
 
-/** An agent falls silent in the middle of its work: it is asked about, cancelled, and another attempt made. */
+/** An agent falls silent in the middle of its work: GitHub is asked, the run is cancelled, and another attempt starts. */
 const stalledRun: IssueScenario = async (work, session) => {
   await work.plan({ seconds: 9 })
   await work.code({ seconds: 16, conclusion: null })
   await codeToMerge(work, session)
 }
 
-/** A run falls silent and does not hear that it is cancelled, until it is forced. */
+/** A run falls silent and ignores its cancellation, until it is cancelled by force. */
 const ignoresCancel: IssueScenario = async (work, session) => {
   await work.plan({ seconds: 9 })
   await work.code({ seconds: 14, conclusion: null, ignoresCancel: true })
   await codeToMerge(work, session)
 }
 
-/** The label is on, and no runner is free for a good while. */
+/** The issue is labelled, and no runner is free for a long time. */
 const waitsForRunner: IssueScenario = async (work, session) => {
   await work.plan({ queuedSeconds: 40, seconds: 15 })
   await codeToMerge(work, session)
 }
 
-/** Somebody stops the run and thinks better of the whole idea. */
+/** A person cancels the run and then gives up the issue. */
 const cancelled: IssueScenario = async (work, session) => {
   await work.plan({ seconds: 14 })
   await work.code({ seconds: 24, conclusion: null })
@@ -73,7 +73,7 @@ const cancelled: IssueScenario = async (work, session) => {
   await work.closeAsNotPlanned()
 }
 
-/** An agent that takes its time, and a good end. */
+/** An agent that takes its time and succeeds. */
 const slowRun: IssueScenario = async (work, session) => {
   await work.plan({ seconds: 20 })
   await work.code({ seconds: 110 })
@@ -81,7 +81,7 @@ const slowRun: IssueScenario = async (work, session) => {
   await approveAndMerge(work, session, 60)
 }
 
-/** What a morning is made of: mostly it goes well. */
+/** The mix of a morning: most issues succeed. */
 export const ISSUE_SCENARIOS: readonly IssueScenario[] = [
   success,
   stalledRun,

@@ -1,4 +1,4 @@
-// What the two repositories are asked for, by people who mean it.
+// The issues of the two repositories.
 
 export type IssueText = {
   readonly repository: 'acme/widgets' | 'acme/api'

@@ -10,11 +10,11 @@ import { startAndon } from './andon-supervisor.ts'
 import { crashOnce } from './crash.ts'
 import type { IssueDriver } from './issue-driver.ts'
 import { HELP, type Options, readOptions, StartupError } from './options.ts'
-import { dispatchStarter } from './run-starter.ts'
+import { dispatchedRuns } from './run-source.ts'
 import { playScenario } from './scenario.ts'
 import { openSession, SessionEnded } from './session.ts'
 
-// The night is told, not waited for. (Above the first statement, because `await` runs before what stands below it.)
+// The night is simulated without waiting. (Above the first statement, because `await` runs before what stands below it.)
 const NIGHT_PACE = 1_000
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
@@ -32,7 +32,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
   const stopping = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
-  // Whoever was reading has gone: `npm run demo | head`.
+  // The reader has gone: `npm run demo | head`.
   process.stdout.on('error', () => stopping.abort())
   await refuseBusyPort(options.port)
   const directory = makeDataDirectory()
@@ -65,7 +65,7 @@ async function runDemo(
     throw new StartupError(`port ${options.githubPort} is in use: choose another with --github-port.`)
   })
   ends.push(() => github.close())
-  console.log(dim('It takes some seconds: a database is made first.'))
+  console.log(dim('It takes some seconds to create a database first.'))
   const andon = await startAndon({ github, port: options.port, directory, verbose: options.verbose, signal })
   ends.push(() => andon.stop())
   github.deliveries.setTarget(`${andon.url}/api/github/webhooks`)
@@ -78,7 +78,7 @@ async function runDemo(
     behind = minutes * 60_000
   }
   const onFirstIssue = (work: IssueDriver) => console.log(urlList(andon.url, github, work))
-  const starter = dispatchStarter(github, andon.url, say)
+  const runSource = dispatchedRuns(github, andon.url, say)
   const { promise: lost, reject: loses } = Promise.withResolvers<never>()
   const onNightEnd = () => {
     crashOnce({ github, andon, session }).catch((error) => {
@@ -89,7 +89,7 @@ async function runDemo(
     github,
     session,
     nightSession,
-    starter,
+    runSource,
     setMinutesAgo,
     onFirstIssue,
     onNightEnd,
@@ -111,14 +111,14 @@ function urlList(board: string, github: FakeGitHub, { repository, number }: Issu
     ['One repository', `${board}/${repository}`],
     ['One issue', `${board}/${issue}`],
     ['The same as JSON', `${board}/api/pipelines`],
-    ['What GitHub holds', `${github.url}/`],
+    ['GitHub’s own pages', `${github.url}/`],
     ['… of one issue', `${github.url}/${issue}`],
     ['… as JSON', `${github.url}/${issue}.json`],
   ] as const
   return `\n${rows.map(([what, url]) => `  ${what.padEnd(18)} ${bold(url)}`).join('\n')}\n\n  Ctrl-C stops everything.\n`
 }
 
-// Andon would say so too, but only after the GitHub and the database were made.
+// Andon would refuse too, but only after the GitHub and the database were created.
 async function refuseBusyPort(port: number): Promise<void> {
   const probe = createServer()
   await new Promise<void>((resolve, reject) => {
@@ -138,7 +138,7 @@ function makeDataDirectory(): string {
     return mkdtempSync(join(tmpdir(), 'andon-demo-'))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new StartupError(`cannot make a directory in ${tmpdir()} (${code}): set TMPDIR to one that I may write to.`)
+    throw new StartupError(`cannot create a directory in ${tmpdir()} (${code}): set TMPDIR to a writable one.`)
   }
 }
 

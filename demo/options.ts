@@ -1,4 +1,4 @@
-// What may be said on the command line.
+// The command-line options.
 import { parseArgs } from 'node:util'
 
 export type Options = {
@@ -9,7 +9,7 @@ export type Options = {
   readonly verbose: boolean
 }
 
-/** A start that must not happen: one sentence, and the exit code. */
+/** A start that is refused: one sentence, and the exit code. */
 export class StartupError extends Error {
   readonly exitCode: number
   constructor(sentence: string, exitCode = 1) {
@@ -23,15 +23,15 @@ export const HELP = `Usage: npm run demo -- [options]
 Starts Andon and a GitHub on this machine, and plays a factory morning until you stop it with Ctrl-C.
 It needs no network, no account and no database, and leaves nothing behind.
 
-  --port N          where the board is served (3000)
-  --github-port N   where the GitHub of this machine is served (any free port)
-  --pace X          how many times faster than written the morning is played (1)
+  --port N          the port of the board (3000)
+  --github-port N   the port of the GitHub on this machine (any free port)
+  --pace X          how many times faster the morning is played (1)
   --fast            the same as --pace 4
-  --seed N          another morning (1)
-  --verbose         show what Andon logs
+  --seed N          plays plays another morning (1)
+  --verbose         shows the log of Andon
   --help            this text`
 
-/** Null when help was asked for; throws Refusal for words nobody knows. */
+/** Null when help was asked for; throws StartupError for unknown words. */
 export function readOptions(words: readonly string[]): Options | null {
   const { values } = parseOptions(words)
   if (values.help) return null
@@ -60,7 +60,7 @@ function parseOptions(words: readonly string[]) {
     })
   } catch (error) {
     const [sentence = ''] = (error as Error).message.split('. ')
-    throw new StartupError(`${sentence}: \`npm run demo -- --help\` lists what may be said.`, EX_USAGE)
+    throw new StartupError(`${sentence}: \`npm run demo -- --help\` lists the options.`, EX_USAGE)
   }
 }
 

@@ -1,19 +1,19 @@
-// The factory morning: what the night left behind, a dozen issues taken up one after the other, and then another one
-// every so often, until somebody stops it.
+// The factory morning: the state left by the night, a dozen issues started one after another, and then another one
+// at intervals, until the session ends.
 import type { FakeGitHub } from '../fake-github/fake-github.ts'
 import { pushConfiguration } from './configuration.ts'
 import { type IssueDriver, openDrivenIssue } from './issue-driver.ts'
 import { ISSUE_SCENARIOS, type IssueScenario, success } from './issue-scenarios.ts'
 import { type IssueText, LATER_ISSUES, MORNING_ISSUES, NIGHT_ISSUES } from './issue-texts.ts'
-import { agentStarter, type RunStarter } from './run-starter.ts'
+import { agentRuns, type RunSource } from './run-source.ts'
 import { type DemoSession, SessionEnded } from './session.ts'
 
-/** Plays until the session is over; `setMinutesAgo` sets this GitHub's clock back. */
+/** Plays until the session ends; `setMinutesAgo` sets this GitHub's clock back. */
 export async function playScenario(o: {
   github: FakeGitHub
   session: DemoSession
-  /** How runs begin once the repositories have their files; at night agents start them themselves. */
-  starter: RunStarter
+  /** How runs start once the repositories have their files; at night agents start them themselves. */
+  runSource: RunSource
   nightSession: DemoSession
   setMinutesAgo(minutes: number): void
   onFirstIssue: (work: IssueDriver) => void
@@ -23,46 +23,50 @@ export async function playScenario(o: {
   const { github, session } = o
   await playNight(o)
   o.setMinutesAgo(0)
-  session.log('the night', 'has left a silent run, a review that waits, a failure, and one thing done')
-  // What began at night is watched to its end: it has asked for the repository's file before there is one.
+  session.log('the night', 'has left a silent run, a waiting review, a failure, and a finished issue')
+  // Issues of the night stay observed to their end: their pipelines began before there was a file.
   await github.whenIdle()
   await session.pause(SETTLE_SECONDS)
   pushConfiguration(github)
-  session.log('ada', 'pushes the workflows and andon.yml: from here on Andon starts the stages')
+  session.log('ada', 'pushes the workflows and andon.yml: from now on Andon starts the stages')
   o.onNightEnd?.()
   const stories = [playUnmanagedActivity(github, session)]
-  for (const [n, wish] of MORNING_ISSUES.entries()) {
-    stories.push(playIssue(o, wish, ISSUE_SCENARIOS[n % ISSUE_SCENARIOS.length] ?? success))
+  for (const [n, issueText] of MORNING_ISSUES.entries()) {
+    stories.push(playIssue(o, issueText, ISSUE_SCENARIOS[n % ISSUE_SCENARIOS.length] ?? success))
     await session.pause(n < 4 ? 1.5 : 5)
   }
   for (let n = 0; !session.isEnded; n++) {
     await session.pauseUnscaled(MINUTES_BETWEEN_ISSUES * 60)
-    const wish = LATER_ISSUES[n % LATER_ISSUES.length]
-    if (wish) stories.push(playIssue(o, wish, session.random.pick(ISSUE_SCENARIOS)))
+    const issueText = LATER_ISSUES[n % LATER_ISSUES.length]
+    if (issueText) stories.push(playIssue(o, issueText, session.random.pick(ISSUE_SCENARIOS)))
   }
   await Promise.all(stories)
 }
 
 const SETTLE_SECONDS = 8
 
-// GitHub takes 500 creations an hour, and an issue that runs its whole course needs about twelve.
+// GitHub allows 500 creations an hour, and a complete issue needs about twelve.
 const MINUTES_BETWEEN_ISSUES = 1.6
 
-async function playIssue(o: Parameters<typeof playScenario>[0], wish: IssueText, plot: IssueScenario): Promise<void> {
+async function playIssue(
+  o: Parameters<typeof playScenario>[0],
+  issueText: IssueText,
+  plot: IssueScenario,
+): Promise<void> {
   const { session } = o
   try {
-    const work = await openDrivenIssue(o, wish)
+    const work = await openDrivenIssue(o, issueText)
     await session.pause(1)
     await work.label()
     await session.pause(3)
     await plot(work, session)
   } catch (error) {
     if (!(error instanceof SessionEnded) && !session.isEnded)
-      session.log(wish.repository, `the story of “${wish.title}” broke off: ${error}`)
+      session.log(issueText.repository, `the scenario of “${issueText.title}” failed: ${error}`)
   }
 }
 
-/** What goes on in every repository and is none of Andon's business: nothing of it may show on the board. */
+/** Ordinary activity in every repository, none of which may appear on the board. */
 async function playUnmanagedActivity(github: FakeGitHub, session: DemoSession): Promise<void> {
   const [repository, branch] = ['acme/widgets', 'dependabot/npm_and_yarn/left-pad-1.3.0']
   try {
@@ -83,7 +87,7 @@ async function playUnmanagedActivity(github: FakeGitHub, session: DemoSession): 
   }
 }
 
-/** Before anybody looked: one run that fell silent, one pull request left waiting, one failure, one thing done. */
+/** The state of the morning: a silent run, a pull request in review, a failure, and a finished issue. */
 async function playNight(o: Parameters<typeof playScenario>[0]): Promise<void> {
   const { github, nightSession } = o
   const [silent, waiting, failed, done] = NIGHT_ISSUES as readonly [IssueText, IssueText, IssueText, IssueText]
@@ -113,8 +117,8 @@ async function playNight(o: Parameters<typeof playScenario>[0]): Promise<void> {
   await fourth.merge()
 }
 
-async function openLabeledIssue(github: FakeGitHub, session: DemoSession, wish: IssueText): Promise<IssueDriver> {
-  const work = await openDrivenIssue({ github, session, starter: agentStarter(github) }, wish)
+async function openLabeledIssue(github: FakeGitHub, session: DemoSession, issueText: IssueText): Promise<IssueDriver> {
+  const work = await openDrivenIssue({ github, session, runSource: agentRuns(github) }, issueText)
   await work.label()
   return work
 }

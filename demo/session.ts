@@ -1,4 +1,4 @@
-// A session: the time that passes between deeds, what is said about them, and the end of it all.
+// A session: the time between actions, their announcements, and the end.
 import { setTimeout as timer } from 'node:timers/promises'
 import { type SeededRandom, seededRandom } from '../fake-github/random.ts'
 
@@ -7,12 +7,12 @@ export type DemoSession = {
   readonly isEnded: boolean
   /** Lets about that many seconds pass, fewer at a faster pace; throws `SessionEnded` when the session ends meanwhile. */
   pause(seconds: number): Promise<void>
-  /** The same at any pace: GitHub's limits are not hurried. */
+  /** The same at any pace: GitHub's limits do not scale. */
   pauseUnscaled(seconds: number): Promise<void>
   log(where: string, what: string): void
 }
 
-/** The session ended while something was waiting. */
+/** The session ended during a wait. */
 export class SessionEnded extends Error {}
 
 export function openSession(o: {
@@ -45,5 +45,5 @@ export function openSession(o: {
   }
 }
 
-// Nothing in a factory takes exactly as long as planned.
+// No work takes exactly as long as planned.
 const MIN_JITTER = 0.7

@@ -1,4 +1,4 @@
-// The workflows that everybody may copy, as their runs go: which jobs, which steps, and what those tell Andon.
+// The runs of the workflows in docs/workflows: their jobs, their steps, and what those report to Andon.
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse } from 'yaml'
@@ -7,11 +7,11 @@ export type StepReport = { readonly progress: number; readonly text: string }
 
 export type Step = {
   readonly name: string
-  /** What the step tells Andon, if that is what it is for. */
+  /** What the step reports to Andon, if it is a report. */
   readonly report: StepReport | null
-  /** Whether it is there for Andon's sake: to report, or to stop if an older run carries the attempt. */
+  /** Whether the step serves Andon: it reports, or it stops the run if an older one has the attempt. */
   readonly isForAndon: boolean
-  /** What else comes of it. */
+  /** The step's other effect. */
   readonly outcome: 'runs the agent' | 'opens the pull request' | null
 }
 
@@ -19,7 +19,7 @@ export type Job = { readonly name: string; readonly steps: readonly Step[] }
 
 export const WORKFLOWS = ['plan.yml', 'code.yml', 'test.yml'] as const
 
-/** The text of a workflow, as `docs/workflows` gives it away. */
+/** The text of a workflow in `docs/workflows`. */
 export function readWorkflow(file: string): string {
   return readFileSync(resolve(import.meta.dirname, '../docs/workflows', file), 'utf8')
 }

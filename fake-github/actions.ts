@@ -1,4 +1,4 @@
-// The workflows of each repository, their runs, and the answers of the Actions API.
+// The workflows of each repository, their runs, and the Actions API.
 
 import type { ApiResponse } from './api-request.ts'
 import { whyNotDispatched } from './dispatch-inputs.ts'
@@ -16,19 +16,19 @@ export type Actions = {
     file: string,
     o: { branch: string; headSha: string; title: string; event: string; by: string },
   ): Run
-  /** Calls back for every run that a dispatch began. */
+  /** Calls back for every dispatched run. */
   onDispatch(callback: (run: Run, inputs: Readonly<Record<string, string>>) => void): void
-  /** Calls back when the App asks for a run to be cancelled, before anything comes of it. */
+  /** Calls back when the App asks to cancel a run, before the cancellation. */
   onCancel(callback: (run: Run, forced: boolean) => void): void
-  /** How long a run is not listed yet, and whether GitHub names the run that a dispatch began. */
+  /** How long a new run stays unlisted, and whether the answer to a dispatch names its run. */
   readonly listing: { delaySeconds: number; namesDispatchedRuns: boolean }
-  /** Answers requests under `/repos/o/r/actions/`; null when it has no such path. */
+  /** Answers requests under `/repos/o/r/actions/`; null for any other path. */
   respond(method: string, fullName: string, path: string, query: URLSearchParams, body: unknown): ApiResponse | null
 }
 
 const KEY_ECHOING_WORKFLOWS = ['plan.yml', 'code.yml', 'test.yml']
 
-export function openActions(world: World, tell: SendWebhook, files: RepositoryFiles, appLogin: string): Actions {
+export function openActions(world: World, send: SendWebhook, files: RepositoryFiles, appLogin: string): Actions {
   const workflows = new Map<string, Workflow>()
   const runs: Run[] = []
   const listeners: Parameters<Actions['onDispatch']>[0][] = []
@@ -55,7 +55,7 @@ export function openActions(world: World, tell: SendWebhook, files: RepositoryFi
     const { by, ...rest } = o
     const number =
       runs.filter((run) => run.state.repository === fullName && run.state.workflow.file === file).length + 1
-    const run = createRun(world, tell, workflow(fullName, file), { ...rest, repository: fullName, number, actor: by })
+    const run = createRun(world, send, workflow(fullName, file), { ...rest, repository: fullName, number, actor: by })
     runs.push(run)
     return run
   }
@@ -67,7 +67,7 @@ export function openActions(world: World, tell: SendWebhook, files: RepositoryFi
       .find((known) => known.file === name || String(known.id) === name)
   }
 
-  // What stands in the file counts; where there is none, what it is known for.
+  // The workflow's file counts; without one, the workflow's settings.
   function echoes(fullName: string, { file, echoesKey }: Workflow): boolean {
     const text = files.read(fullName, `.github/workflows/${file}`)
     return text === null ? echoesKey : /^run-name:.*inputs\.andon/m.test(text)
@@ -90,7 +90,7 @@ export function openActions(world: World, tell: SendWebhook, files: RepositoryFi
     const headSha = world.git.head(repositoryOf(world, fullName).id, branch)
     if (headSha === null) return unprocessable(`No ref found for: ${ref}`)
     const title = echoes(fullName, known) && inputs.andon ? `andon ${inputs.andon}` : known.name
-    tell(
+    send(
       'workflow_dispatch',
       { inputs, ref: `refs/heads/${branch}`, workflow: `.github/workflows/${known.file}` },
       fullName,
@@ -174,7 +174,7 @@ function unprocessable(message: string): ApiResponse {
   return { status: 422, body: { message } }
 }
 
-// Accepted at once, done a moment later, as GitHub does it.
+// Accepted at once and done a moment later, like GitHub.
 function cancelRun(
   run: Run,
   forced: boolean,

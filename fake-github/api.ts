@@ -1,4 +1,4 @@
-// One request to this GitHub, over HTTP or in process: it is authenticated, recorded, perhaps met by a fault, and answered.
+// One request to this GitHub, over HTTP or in process: authenticated, recorded, perhaps struck by a fault, and answered.
 import type { KeyObject } from 'node:crypto'
 import type { ApiResponse } from './api-request.ts'
 import type { Fault, Faults } from './faults.ts'
@@ -14,12 +14,12 @@ export type IncomingCall = {
   readonly body: string
 }
 
-/** An answer, or what becomes of the connection without one. */
+/** An answer, or what happens to the connection without one. */
 export type Outcome = ApiResponse | 'reset' | 'hang' | 'crash' | 'unreachable'
 
 export type Api = { respond(call: IncomingCall): Promise<Outcome> }
 
-/** The answer's body as it is sent. */
+/** The answer's body as sent. */
 export function textOf({ body }: ApiResponse): { readonly text: string; readonly type: string } {
   if (typeof body === 'string') return { text: body, type: 'text/html' }
   return { text: body === null ? '' : JSON.stringify(body), type: 'application/json; charset=utf-8' }
@@ -30,7 +30,7 @@ export function openApi(o: {
   appKey: KeyObject
   faults: Faults
   writes: WriteRecorder
-  /** Where workflow tokens' keys are published, for everybody. */
+  /** The public path of the keys of workflow tokens. */
   keys: { readonly path: string; published(): Promise<object> }
 }): Api {
   const { world } = o.parts
@@ -74,7 +74,7 @@ function timesDone(fault: Fault | null): number {
   return fault === null || fault.kind === 'freeze' || fault.kind.endsWith('-after') ? 1 : 0
 }
 
-// A repository is also reached by its id, under whatever name.
+// A repository is also reached by its id, whatever its name.
 function resolveRepositoryId(path: string, world: World): string {
   const byId = /^\/repositories\/(\d+)(\/.*)?$/.exec(path)
   if (!byId) return path
@@ -125,7 +125,7 @@ function faultOutcome(fault: Fault | null, world: World): Outcome {
       }
     }
     default:
-      // What stands before GitHub's servers answers in HTML.
+      // GitHub's load balancers answer in HTML.
       return { status: 502, body: 'Bad Gateway' }
   }
 }

@@ -1,4 +1,4 @@
-// What the App asks as itself: its deliveries, and tokens for its installation.
+// Requests of the App as itself: its deliveries, and tokens for its installation.
 import type { ApiRequest, ApiResponse } from './api-request.ts'
 import { toGitHubTimestamp } from './clock.ts'
 import type { Deliveries, Delivery } from './deliveries.ts'
@@ -71,7 +71,7 @@ function listDeliveries(deliveries: Deliveries, query: URLSearchParams): ApiResp
   const perPage = Math.min(100, Number(query.get('per_page') ?? 30))
   const before = Number(query.get('cursor') ?? Number.POSITIVE_INFINITY)
   const status = query.get('status')
-  // `failure` means an answer of 400 to 599: a receiver that was not reached at all is not among them.
+  // `failure` means a status of 400 to 599: deliveries to an unreachable receiver are not among them.
   const wanted = (delivery: Delivery) =>
     status === null ||
     (status === 'success' ? delivery.status === 'OK' : delivery.statusCode >= 400 && delivery.statusCode < 600)

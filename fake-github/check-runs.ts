@@ -1,4 +1,4 @@
-// Check runs: only Apps write them, and there is one App here.
+// Check runs: only Apps write them, and this world has one App.
 import type { ApiRequest, ApiResponse } from './api-request.ts'
 import { APP } from './organization.ts'
 import { linkToNextPage, pageOf } from './paging.ts'
@@ -9,11 +9,11 @@ import type { CheckRun, Repository, World } from './world.ts'
 /** Oldest first. */
 export function checkRunsOn(world: World, repositoryId: number, sha?: string): readonly CheckRun[] {
   return [...world.checkRuns.values()]
-    .filter((kept) => kept.repositoryId === repositoryId && (sha === undefined || kept.json.head_sha === sha))
+    .filter((stored) => stored.repositoryId === repositoryId && (sha === undefined || stored.json.head_sha === sha))
     .map(({ json }) => json)
 }
 
-/** Answers requests about check runs, which `validateCheckRun` has let pass; null when it has no such path. */
+/** Answers requests about check runs that passed `validateCheckRun`; null for any other path. */
 export function respondToCheckRuns(
   request: ApiRequest,
   o: { world: World; send: SendWebhook; repository: Repository; path: string; by: string },
@@ -23,17 +23,17 @@ export function respondToCheckRuns(
   const parameters = body as Partial<CheckRun> & Pick<CheckRun, 'name' | 'head_sha'>
   if (path === 'check-runs' && method === 'POST') {
     const json = checkRunJson(world, repository, world.nextIdOf('check run'), parameters)
-    keep('created', json)
+    save('created', json)
     if (json.status === 'completed') deliver('completed', json)
     return { status: 201, body: json }
   }
   const id = /^check-runs\/(\d+)$/.exec(path)?.[1]
   if (id !== undefined) {
-    const kept = world.checkRuns.get(Number(id))
-    if (kept?.repositoryId !== repository.id) return { status: 404, body: { message: 'Not Found' } }
-    if (method === 'GET') return { status: 200, body: kept.json }
-    const json = checkRunJson(world, repository, Number(id), { ...kept.json, ...parameters })
-    keep(json.status === 'completed' ? 'completed' : null, json)
+    const stored = world.checkRuns.get(Number(id))
+    if (stored?.repositoryId !== repository.id) return { status: 404, body: { message: 'Not Found' } }
+    if (method === 'GET') return { status: 200, body: stored.json }
+    const json = checkRunJson(world, repository, Number(id), { ...stored.json, ...parameters })
+    save(json.status === 'completed' ? 'completed' : null, json)
     return { status: 200, body: json }
   }
   const sha = /^commits\/([^/]+)\/check-runs$/.exec(path)?.[1]
@@ -46,7 +46,7 @@ export function respondToCheckRuns(
     headers: linkToNextPage(shown, query, `${world.url}/repos/${repository.full_name}/${path}`),
   }
 
-  function keep(action: 'created' | 'completed' | null, json: CheckRun): void {
+  function save(action: 'created' | 'completed' | null, json: CheckRun): void {
     world.checkRuns.set(json.id, { repositoryId: repository.id, json })
     if (action !== null) deliver(action, json)
   }

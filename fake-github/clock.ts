@@ -2,7 +2,7 @@
 export type Clock = {
   /** In milliseconds. */
   nowMs(): number
-  /** As GitHub tells it: whole seconds. */
+  /** As GitHub writes it: whole seconds. */
   nowIso(): string
 }
 
@@ -12,7 +12,7 @@ export function openClock(now?: () => string): Clock {
   return { nowMs, nowIso: () => toGitHubTimestamp(nowMs()) }
 }
 
-/** GitHub's spelling of a moment. */
+/** GitHub's format of a time. */
 export function toGitHubTimestamp(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`
 }

@@ -1,5 +1,5 @@
-// Deliveries go out as GitHub sends them: signed, with a GUID that a redelivery keeps, in order unless disturbed. The
-// log is what the App may read at /app/hook/deliveries.
+// Deliveries are sent as GitHub sends them: signed, with a GUID that a redelivery keeps, in order unless disturbed. The
+// log is what the App reads at /app/hook/deliveries.
 import { createHmac, randomUUID } from 'node:crypto'
 import { Agent, request as send } from 'node:http'
 import type { Clock } from './clock.ts'
@@ -13,7 +13,7 @@ export type Delivery = {
   readonly action: string | null
   readonly deliveredAt: string
   readonly redelivery: boolean
-  /** What the receiver answered; 0 when nothing came back. */
+  /** The receiver's status; 0 without an answer. */
   statusCode: number
   status: string
   duration: number
@@ -22,7 +22,7 @@ export type Delivery = {
   readonly body: string
 }
 
-/** Shares in [0, 1] of what goes wrong; `shuffle` is how many deliveries may overtake one another. */
+/** Shares in [0, 1] of each disturbance; `shuffle` is how many deliveries may overtake one another. */
 export type DeliveryFaults = {
   /** Attempted, failed, and in the log. */
   readonly fail?: number
@@ -35,17 +35,17 @@ export type DeliveryFaults = {
 
 export type Deliveries = {
   readonly log: readonly Delivery[]
-  /** Where they go; null lets them go nowhere. */
+  /** Sets the receiver; null stops sending. */
   setTarget(url: string | null): void
   enqueue(event: string, payload: object): void
-  /** The same delivery once more. */
+  /** Sends the same delivery again. */
   redeliver(id: number): Promise<void>
   injectFaults(disturbance: DeliveryFaults): void
   clearFaults(): void
-  /** Keeps back what is posted from now on; resolves when what was on its way has been answered. */
+  /** Delays what is posted from now on; resolves when what was being sent has been answered. */
   pause(): Promise<void>
   resume(): void
-  /** Resolves when all that was posted has been answered. */
+  /** Resolves when everything posted has been answered. */
   whenIdle(): Promise<void>
   close(): void
 }

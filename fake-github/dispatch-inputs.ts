@@ -1,11 +1,11 @@
-// What GitHub holds a dispatch against: the trigger and the inputs that the workflow's file declares.
+// How GitHub validates a dispatch: against the trigger and the inputs that the workflow's file declares.
 import { parse } from 'yaml'
 
 type DeclaredInputs = Readonly<Record<string, { readonly required?: boolean } | null>>
 type DispatchTrigger = { readonly inputs?: DeclaredInputs | null } | null
 type WorkflowTriggers = string | readonly string[] | { readonly workflow_dispatch?: DispatchTrigger }
 
-/** Why GitHub does not start this workflow with these inputs; null when it does, as when nobody wrote the file here. */
+/** Why GitHub refuses to start this workflow with these inputs; null if it starts, as without a file in this world. */
 export function whyNotDispatched(text: string | null, inputs: Readonly<Record<string, string>>): string | null {
   if (text === null) return null
   const declared = declaredInputs((parse(text) as { readonly on?: WorkflowTriggers } | null)?.on)

@@ -1,6 +1,6 @@
 import type { FakeGitHub } from './fake-github.ts'
 
-/** What a process needs in its environment to be the App of this GitHub, with a board that anybody may read. */
+/** The environment in which a process is the App of this GitHub, with a public board. */
 export function environmentOf(github: FakeGitHub): Record<string, string> {
   return {
     APP_ID: String(github.appId),

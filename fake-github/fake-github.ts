@@ -29,7 +29,7 @@ export type FakeGitHub = UserActions &
   Installation &
   Pick<Faults, 'injectFault' | 'chooseFaults' | 'clearFaults' | 'enforceCreationLimits'> &
   Pick<Actions, 'onDispatch' | 'onCancel' | 'listing'> & {
-    /** Root of the API and of the pages; reached by `fetch` alone unless it listens. */
+    /** Root of the API and of the pages; only `fetch` reaches it unless the server listens. */
     readonly url: string
     /** The API for a client in this process. */
     readonly fetch: typeof fetch
@@ -42,52 +42,52 @@ export type FakeGitHub = UserActions &
     readonly deliveries: Deliveries
     readonly writes: WriteLog
     readonly runs: readonly Run[]
-    /** Who signs the tokens of workflow runs. */
+    /** The issuer of the tokens of workflow runs. */
     readonly oidcIssuer: string
-    /** The token that a run may ask for. */
+    /** The token of a workflow run. */
     idToken(run: Run, audience: string): Promise<string>
-    /** Puts a file on the default branch; null takes it away. */
+    /** Puts a file on the default branch; null deletes it. */
     writeFile(fullName: string, path: string, text: string | null, by?: string): void
     repositoryId(fullName: string): number
-    /** A commit that no branch has. */
+    /** A commit on no branch. */
     addCommit(fullName: string, sha: string): void
-    /** Begins a workflow run, as a push or an agent would. */
+    /** Starts a workflow run, as a push or an agent would. */
     startRun(
       fullName: string,
       workflow: string,
       o?: { branch?: string; title?: string; event?: string; by?: string; headSha?: string },
     ): Promise<Run>
-    /** Any delivery at all, framed as one about the repository. */
+    /** Any delivery, sent as one about the repository. */
     deliver(event: string, payload: Record<string, unknown>, fullName?: string, by?: string): void
     setPermission(login: string, permission: Permission): void
-    /** Somebody presses a button of a check run, by its identifier. */
+    /** A user clicks a button of a check run, by its identifier. */
     clickButton(fullName: string, check: CheckRun, identifier: string, by?: string): void
-    /** Somebody has a check run run again. */
+    /** A user re-runs a check run. */
     rerequest(fullName: string, check: CheckRun, by?: string): void
-    /** What GitHub holds, in the order of creation: on one issue or commit, or on all. */
+    /** The stored objects, oldest first: of one issue or commit, or all. */
     comments(fullName: string, number?: number): readonly Comment[]
     checkRuns(fullName: string, sha?: string): readonly CheckRun[]
     issue(fullName: string, number: number): Issue | null
     pullRequest(fullName: string, number: number): PullRequest | null
-    /** Resolves when all that was delivered has been answered. */
+    /** Resolves when every delivery has been answered. */
     whenIdle(): Promise<void>
     close(): Promise<void>
   }
 
-/** Opens a GitHub that listens on 127.0.0.1, unless it is for this process alone. */
+/** Opens a GitHub that listens on 127.0.0.1, unless only this process needs it. */
 export async function startFakeGitHub(o: {
   listens?: boolean
   port?: number
-  /** Where deliveries go; without it they go nowhere until `deliveries.setTarget`. */
+  /** The receiver of deliveries; without one nothing is sent until `deliveries.setTarget`. */
   webhookUrl?: string
   webhookSecret: string
   organization?: Organization
-  /** What the App may do and hears of; what its manifest asks for, unless given. */
+  /** The permissions and events of the App; those of its manifest by default. */
   grant?: Grant
   installationId?: number
   seed?: number
   now?: () => string
-  /** How many deliveries may be underway at once; 1 keeps their order. */
+  /** How many deliveries may be in progress at once; 1 keeps their order. */
   maxConcurrent?: number
 }): Promise<FakeGitHub> {
   const organization = o.organization ?? ACME
@@ -204,7 +204,7 @@ async function listen({ server }: GitHubServer, port: number): Promise<string> {
 
 let madeKeys: { readonly privateKey: string; readonly publicKey: KeyObject } | undefined
 
-// The App has one key for all GitHubs of a process: to make one takes longer than everything else here.
+// All GitHubs of a process share the App's key: creating one takes longer than everything else here.
 function appKeys(): { readonly privateKey: string; readonly publicKey: KeyObject } {
   if (!madeKeys) {
     const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })

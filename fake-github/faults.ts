@@ -1,5 +1,5 @@
-// How this GitHub misbehaves on demand. "After" means that the work was done and only the answer is wrong: the case
-// that makes blind retries write twice.
+// Faults of this GitHub on demand. "After" means that the work was done and only the answer is wrong: the case
+// in which a blind retry writes twice.
 
 import type { Clock } from './clock.ts'
 import { type SeededRandom, seededRandom } from './random.ts'
@@ -12,7 +12,7 @@ export type FaultKind =
   | 'reset-after'
   | 'hang-before'
   | 'hang-after'
-  /** The process that asked dies with the request on its way: it never hears of it again. */
+  /** The client's process dies during the request: it never gets an answer. */
   | 'crash-before'
   | 'crash-after'
   | 'unreachable'
@@ -22,11 +22,11 @@ export type FaultKind =
   | 'forbidden'
 
 export type Fault =
-  /** What a limit asks to wait is 60 seconds unless given. */
+  /** How long a limit asks to wait, 60 seconds by default. */
   | { readonly kind: FaultKind; readonly retryAfterSeconds?: number }
-  /** It gets there so many times, as some network devices do it, and every answer is lost. */
+  /** The request arrives this many times, as some network devices repeat it, and every answer is lost. */
   | { readonly kind: 'repeated'; readonly times: number }
-  /** The process that asked is frozen before its request leaves it. */
+  /** The client's process is frozen before the request leaves it. */
   | { readonly kind: 'freeze'; readonly until: Promise<void> }
   | {
       readonly kind: 'refuse'
@@ -36,27 +36,27 @@ export type Fault =
     }
 
 export type FaultRule = {
-  /** Which requests; `any` means all that change something. */
+  /** Which requests; `any` means every write. */
   readonly requests: RequestKind | 'any' | readonly RequestKind[]
   readonly kind: FaultKind | readonly FaultKind[]
-  /** Share of the matching requests, 1 unless given. */
+  /** Share of the matching requests, 1 by default. */
   readonly probability?: number
-  /** How many times at most. */
+  /** The highest number of faults. */
   readonly maxTimes?: number
   readonly seed?: number
   readonly retryAfterSeconds?: number
 }
 
-/** What goes wrong with a request; null: nothing. */
+/** The fault of a request; null: none. */
 export type ChooseFault = (request: RecordedRequest) => Fault | null
 
 export type Faults = {
-  /** Adds a rule; the returned function takes it away. */
+  /** Adds a rule; the returned function removes it. */
   injectFault(rule: FaultRule): () => void
-  /** Asked before the rules, for every request but those for tokens; replaces what was asked until now. */
+  /** Called before the rules, for every request but those for tokens; replaces the previous one. */
   chooseFaults(choose: ChooseFault): void
   clearFaults(): void
-  /** Keeps GitHub's own limits on creation: 80 a minute and 500 an hour. */
+  /** Applies GitHub's own limits on creation: 80 a minute and 500 an hour. */
   enforceCreationLimits(): void
   faultFor(request: RecordedRequest): Fault | null
 }
@@ -71,7 +71,7 @@ export function openFaults(clock: Clock): Faults {
     if (!limited || !CREATIONS.has(kind)) return null
     const at = clock.nowMs()
     while (created.length > 0 && created[0]! <= at - HOUR_MS) created.shift()
-    const inMinute = created.filter((moment) => moment > at - MINUTE_MS).length
+    const inMinute = created.filter((timeMs) => timeMs > at - MINUTE_MS).length
     if (inMinute < CREATIONS_PER_MINUTE && created.length < CREATIONS_PER_HOUR) {
       created.push(at)
       return null
@@ -81,9 +81,9 @@ export function openFaults(clock: Clock): Faults {
 
   return {
     injectFault(rule) {
-      const kept = { rule, random: seededRandom(rule.seed ?? 1), left: rule.maxTimes ?? Number.POSITIVE_INFINITY }
-      rules.add(kept)
-      return () => rules.delete(kept)
+      const active = { rule, random: seededRandom(rule.seed ?? 1), left: rule.maxTimes ?? Number.POSITIVE_INFINITY }
+      rules.add(active)
+      return () => rules.delete(active)
     },
     chooseFaults(choose) {
       chosen = choose
@@ -100,10 +100,10 @@ export function openFaults(clock: Clock): Faults {
       const { kind } = request
       const one = kind === 'token' ? null : chosen(request)
       if (one) return one
-      for (const kept of rules) {
-        const { rule, random } = kept
-        if (kept.left === 0 || !matchesRequest(rule.requests, kind) || !random.chance(rule.probability ?? 1)) continue
-        kept.left--
+      for (const active of rules) {
+        const { rule, random } = active
+        if (active.left === 0 || !matchesRequest(rule.requests, kind) || !random.chance(rule.probability ?? 1)) continue
+        active.left--
         const how = typeof rule.kind === 'string' ? rule.kind : random.pick(rule.kind)
         return { kind: how, ...(rule.retryAfterSeconds && { retryAfterSeconds: rule.retryAfterSeconds }) }
       }

@@ -1,11 +1,11 @@
-// Files on the default branches, as far as anybody asks for them: an andon.yml and some workflows.
+// Files on the default branches, as far as the App reads them: an andon.yml and some workflows.
 import { createHash } from 'node:crypto'
 import type { ApiResponse } from './api-request.ts'
 import type { SendWebhook } from './webhooks.ts'
 import { repositoryOf, type World } from './world.ts'
 
 export type RepositoryFiles = {
-  /** Puts a file on the default branch and tells of the push; null takes it away. */
+  /** Puts a file on the default branch and delivers the push; null deletes it. */
   write(fullName: string, path: string, text: string | null, by: string): void
   read(fullName: string, path: string): string | null
   /** Answers `GET /repos/o/r/contents/<path>`, whatever the `ref`. */

@@ -1,12 +1,12 @@
-// Branches and commits, as far as their names go: nothing here has a tree.
+// Branches and commits by name: nothing here has a tree.
 import { createHash } from 'node:crypto'
 
 export type Git = {
   /** The tip of a branch, or null. */
   head(repositoryId: number, branch: string): string | null
-  /** Puts a new commit on a branch, which begins to exist with its first; returns the new tip. */
+  /** Adds a commit to a branch, and creates the branch with its first; returns the new tip. */
   commit(repositoryId: number, branch: string): string
-  /** A commit that no branch shows. */
+  /** A commit on no branch. */
   addCommit(repositoryId: number, sha: string): void
   hasCommit(repositoryId: number, sha: string): boolean
 }

@@ -1,15 +1,15 @@
-// The App is granted and told here exactly what its manifest asks for, so that a missing line fails on this machine too.
+// The App gets exactly the permissions and events of its manifest, so that a missing one fails on this machine too.
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse } from 'yaml'
 
 export type Grant = {
   readonly permissions: Readonly<Record<string, 'read' | 'write'>>
-  /** Installation events arrive always. */
+  /** Installation events always arrive. */
   readonly events: readonly string[]
 }
 
-/** What `app.yml` asks for. */
+/** The permissions and events of `app.yml`. */
 export function grantFromManifest(): Grant {
   const text = readFileSync(resolve(import.meta.dirname, '../app.yml'), 'utf8')
   const manifest = parse(text) as { default_permissions: Grant['permissions']; default_events: Grant['events'] }

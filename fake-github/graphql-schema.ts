@@ -1,4 +1,4 @@
-// The part of GitHub's graph that links issues and pull requests.
+// The part of GitHub's schema that links issues and pull requests.
 import { type Node, NotFound } from './graphql.ts'
 import { type Issue, issuesClosedBy, type PullRequest, type Repository, type Review, type World } from './world.ts'
 

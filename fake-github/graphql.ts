@@ -1,5 +1,5 @@
 // A GraphQL endpoint small enough to read: it parses a query, walks plain objects, and refuses a field it does not
-// know, as GitHub does, so that a misspelt question fails here too.
+// know, as GitHub does, so that a misspelt query fails here too.
 
 /** A field is a value or a function of its arguments. `__typename` names the type in errors. */
 export type Node = { readonly __typename: string; readonly [field: string]: unknown }
@@ -15,7 +15,7 @@ type Selection = {
 type Value = { readonly variable: string } | { readonly literal: unknown }
 type GraphqlError = { readonly type: string; readonly path: readonly string[]; readonly message: string }
 
-/** Answers one request; errors are answered with 200, as GitHub answers them. */
+/** Answers one request; errors have status 200, like GitHub's. */
 export async function executeGraphql(root: Node, body: unknown): Promise<object> {
   const { query, variables = {} } = body as { query?: string; variables?: Record<string, unknown> }
   if (typeof query !== 'string')
@@ -29,7 +29,7 @@ export async function executeGraphql(root: Node, body: unknown): Promise<object>
   }
 }
 
-/** Thrown by a field that cannot find what was asked for: the field becomes null and the error says so. */
+/** Thrown by a field that cannot find its object: the field becomes null and the error says so. */
 export class NotFound extends Error {}
 
 async function resolveSelections(

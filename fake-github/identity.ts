@@ -1,4 +1,4 @@
-// Who asks: the App by its JWT, or an installation by its token.
+// The client of a request: the App by its JWT, or an installation by its token.
 import { type KeyObject, randomBytes, verify } from 'node:crypto'
 import { APP } from './organization.ts'
 import type { InstallationToken, World } from './world.ts'
@@ -21,7 +21,7 @@ export function authenticate(world: World, appKey: KeyObject, authorization: str
   return isValid ? { kind: 'installation', token } : { kind: 'anonymous', why: 'Bad credentials' }
 }
 
-/** A token for the repositories, or for all: valid for an hour. */
+/** A token for the given repositories, or for all, valid for an hour. */
 export function issueToken(
   world: World,
   repositoryIds: readonly number[] | null,

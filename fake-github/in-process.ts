@@ -1,13 +1,13 @@
 // This GitHub for a client in the same process: no socket, and no time passes.
 import { type Api, type Outcome, textOf } from './api.ts'
 
-/** A `fetch` that reaches nothing else. A request that hangs has timed out at once; one of a dead process never ends. */
+/** A `fetch` that reaches nothing else. A hanging request times out at once; one of a dead process never ends. */
 export function openInProcessFetch(api: Api): typeof fetch {
   return async (input, init) => {
     const { method, url, headers, body } =
       init?.body || typeof input !== 'string' ? await readRequest(input, init) : bare(input, init)
     const outcome = await api.respond({ method, url: new URL(url), headers, body })
-    // As over a socket, timers and other callbacks run before the answer is there.
+    // As over a socket, timers and other callbacks run before the answer arrives.
     await new Promise(setImmediate)
     return toResponse(outcome)
   }

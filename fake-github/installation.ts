@@ -1,4 +1,4 @@
-// What owners do to the App and to their repositories.
+// The actions of owners on the App and on their repositories.
 import { APP } from './organization.ts'
 import type { Run } from './runs.ts'
 import type { Webhooks } from './webhooks.ts'
@@ -42,17 +42,17 @@ export function openInstallation(o: {
     }
   }
 
-  function tell(action: string, state: typeof world.installation.state): void {
+  function deliver(action: string, state: typeof world.installation.state): void {
     world.installation.state = state
     const repositories = brief([...world.repositories.keys()])
     webhooks.sendInstallationEvent('installation', { action, installation: installation(), repositories }, defaultUser)
   }
 
   return {
-    install: () => tell('created', 'active'),
-    suspend: () => tell('suspend', 'suspended'),
-    unsuspend: () => tell('unsuspend', 'active'),
-    uninstall: () => tell('deleted', 'removed'),
+    install: () => deliver('created', 'active'),
+    suspend: () => deliver('suspend', 'suspended'),
+    unsuspend: () => deliver('unsuspend', 'active'),
+    uninstall: () => deliver('deleted', 'removed'),
 
     removeRepository(fullName: string): void {
       world.installation.removedRepositoryIds.add(repositoryOf(world, fullName).id)
@@ -64,16 +64,16 @@ export function openInstallation(o: {
       change('added', [fullName], [])
     },
 
-    /** Renames a repository; its id stays. Answers the new full name. */
+    /** Renames a repository, which keeps its id. Returns the new full name. */
     async renameRepository(fullName: string, name: string): Promise<string> {
       const from = repositoryOf(world, fullName)
       const next = `${world.organization.login}/${name}`
       const repository = { ...renamed(from, fullName, next), name }
-      for (const kept of [world.repositories, world.issues, world.pullRequests, world.linkedIssues] as Map<
+      for (const byName of [world.repositories, world.issues, world.pullRequests, world.linkedIssues] as Map<
         string,
         unknown
       >[])
-        renameKeys(kept, fullName, next)
+        renameKeys(byName, fullName, next)
       world.repositories.set(next, repository)
       for (const run of o.runs())
         if (run.state.repository === fullName) (run.state as { repository: string }).repository = next
@@ -86,7 +86,7 @@ export function openInstallation(o: {
       return next
     },
 
-    /** Hides a repository from the public, or shows it again. */
+    /** Makes a repository private, or public again. */
     setPrivate(fullName: string, isPrivate: boolean): void {
       const repository = {
         ...repositoryOf(world, fullName),
@@ -103,7 +103,7 @@ export function openInstallation(o: {
       world.repositories.delete(fullName)
     },
 
-    /** Lets every token lapse at once. */
+    /** Expires every token at once. */
     expireTokens(): void {
       for (const token of world.tokens.values()) token.expiresAt = 0
     },
@@ -122,15 +122,15 @@ export function openInstallation(o: {
   }
 }
 
-function renameKeys(kept: Map<string, unknown>, from: string, to: string): void {
-  for (const [key, value] of [...kept]) {
+function renameKeys(byName: Map<string, unknown>, from: string, to: string): void {
+  for (const [key, value] of [...byName]) {
     if (key !== from && !key.startsWith(`${from}#`)) continue
-    kept.delete(key)
-    kept.set(key.replace(from, to), value instanceof Set ? value : renamed(value, from, to))
+    byName.delete(key)
+    byName.set(key.replace(from, to), value instanceof Set ? value : renamed(value, from, to))
   }
 }
 
-/** The document with the repository's new name in its addresses. */
+/** The document with the repository's new name in its URLs. */
 function renamed<T>(document: T, from: string, to: string): T {
   return JSON.parse(JSON.stringify(document).replaceAll(`${from}/`, `${to}/`).replaceAll(`${from}"`, `${to}"`))
 }

@@ -1,4 +1,4 @@
-// Comments on issues and pull requests: kept, told of, and answered about.
+// Comments on issues and pull requests: stored, delivered, and listed.
 import type { ApiRequest, ApiResponse } from './api-request.ts'
 import { linkToNextPage, pageOf } from './paging.ts'
 import { commentJson, issueOfPullRequest } from './payloads.ts'
@@ -26,11 +26,11 @@ function editComment(
   webhooks: Webhooks,
   o: Change & { readonly id: number; readonly body: string },
 ): Comment {
-  const kept = keptComment(world, o.fullName, o.id)
-  const json = { ...kept.json, body: o.body, updated_at: world.clock.nowIso() }
-  world.comments.set(o.id, { ...kept, json })
-  const changes = { body: { from: kept.json.body } }
-  const issue = subjectOf(world, o.fullName, kept.number)
+  const stored = keptComment(world, o.fullName, o.id)
+  const json = { ...stored.json, body: o.body, updated_at: world.clock.nowIso() }
+  world.comments.set(o.id, { ...stored, json })
+  const changes = { body: { from: stored.json.body } }
+  const issue = subjectOf(world, o.fullName, stored.number)
   webhooks.send('issue_comment', { action: 'edited', changes, comment: json, issue }, o.fullName, o.by)
   return json
 }
@@ -45,11 +45,11 @@ export function deleteComment(world: World, webhooks: Webhooks, o: Change & { re
 /** Oldest first. */
 export function commentsOn(world: World, repositoryId: number, number?: number): readonly Comment[] {
   return [...world.comments.values()]
-    .filter((kept) => kept.repositoryId === repositoryId && (number === undefined || kept.number === number))
+    .filter((stored) => stored.repositoryId === repositoryId && (number === undefined || stored.number === number))
     .map(({ json }) => json)
 }
 
-/** Answers requests under `/repos/o/r/issues/`, which `validateComment` has let pass; null when it has no such path. */
+/** Answers requests under `/repos/o/r/issues/` that passed `validateComment`; null for any other path. */
 export function respondToComments(
   request: ApiRequest,
   o: { world: World; webhooks: Webhooks; repository: Repository; path: string; by: string },
@@ -81,17 +81,17 @@ export function respondToComments(
 const NOT_FOUND: ApiResponse = { status: 404, body: { message: 'Not Found' } }
 const GONE: ApiResponse = { status: 410, body: { message: 'This issue was deleted' } }
 
-// What a comment stands on, as its deliveries carry it.
+// The issue or pull request of a comment, as its deliveries carry it.
 function subjectOf(world: World, fullName: string, number: number): object | null {
   const pull = world.pullRequests.get(`${fullName}#${number}`)
   return pull ? issueOfPullRequest(pull) : (world.issues.get(`${fullName}#${number}`) ?? null)
 }
 
 function keptComment(world: World, fullName: string, id: number) {
-  const kept = world.comments.get(id)
-  if (kept?.repositoryId !== repositoryOf(world, fullName).id)
+  const stored = world.comments.get(id)
+  if (stored?.repositoryId !== repositoryOf(world, fullName).id)
     throw new Error(`there is no comment ${id} in ${fullName}`)
-  return kept
+  return stored
 }
 
 // `since` counts whole seconds.
@@ -103,7 +103,7 @@ function list({ query }: ApiRequest, world: World, repository: Repository, numbe
   return { status: 200, body: pageOf(found, query), headers: linkToNextPage(found, query, world.url + path) }
 }
 
-// 201 the first time, 200 ever after. One App reacts here, so a comment has a reaction once.
+// 201 the first time, 200 after that. Only one App reacts here, so a comment has each reaction once.
 function react(world: World, id: number, body: unknown): ApiResponse {
   const { content } = body as { content?: string }
   const key = `${id} ${content}`

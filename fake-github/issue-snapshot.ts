@@ -1,4 +1,4 @@
-// What this GitHub holds about one issue or pull request, gathered for people who look.
+// The state of one issue or pull request, gathered for people.
 import type { Actions } from './actions.ts'
 import type { CheckRun, Comment, Issue, PullRequest, World } from './world.ts'
 import type { WriteLog } from './write-log.ts'

@@ -1,4 +1,4 @@
-// The little of GitHub's Markdown that comments here are written in: paragraphs, tables, bold, code, links.
+// The subset of GitHub's Markdown in our comments: paragraphs, tables, bold, code, links.
 
 /** Safe HTML of a comment; hidden HTML comments stay hidden. */
 export function toHtml(markdown: string): string {
@@ -11,7 +11,7 @@ export function toHtml(markdown: string): string {
     .join('')
 }
 
-/** Text in which nothing is markup. */
+/** Text without markup. */
 export function escapeHtml(raw: string): string {
   return raw.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
@@ -26,7 +26,7 @@ function renderTable(lines: readonly string[]): string | null {
   return `<table>${row(head, 'th')}${rows.map((line) => row(line, 'td')).join('')}</table>`
 }
 
-// A code span is set aside first: nothing inside it is markup.
+// Code spans are extracted first: nothing inside them is markup.
 function renderInline(text: string): string {
   return text
     .split(/(`[^`]*`)/)

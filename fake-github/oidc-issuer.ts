@@ -1,14 +1,14 @@
-// GitHub as an OIDC issuer: what a workflow run may ask for to prove which run it is.
+// GitHub as an OIDC issuer: the tokens with which a workflow run proves which run it is.
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { exportJWK, type JWK, type JWTPayload, SignJWT } from 'jose'
 
 export type OidcIssuer = {
   readonly url: string
-  /** The keys it publishes at `<url>/.well-known/jwks`. */
+  /** The published keys at `<url>/.well-known/jwks`. */
   keys(): Promise<{ readonly keys: readonly JWK[] }>
-  /** A token with these claims; what is not said is as GitHub would say it. */
+  /** A token with these claims; missing ones get GitHub's values. */
   token(claims: JWTPayload & { readonly aud: string }, o?: { kid?: string; key?: KeyObject }): Promise<string>
-  /** Signs with a new key from now on; keys before the last one are published no more. */
+  /** Signs with a new key from now on; keys before the last one are no longer published. */
   rotate(): void
 }
 
@@ -22,7 +22,7 @@ export function openOidcIssuer(o: { url: string; now: () => string; firstKey?: K
     return { kid: `key-${++made}`, key }
   }
 
-  // To make a key takes long, and most who open an issuer ask it for nothing.
+  // Creating a key is slow, and most tests never need one.
   function current(): readonly Pair[] {
     if (pairs.length === 0) pairs = [pair(o.firstKey)]
     return pairs
@@ -59,7 +59,7 @@ function generateKey(): KeyObject {
   return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
 }
 
-/** What a run's token says of it, among much else. */
+/** The claims of a run's token. */
 export function runClaims(run: {
   readonly repositoryId: number
   readonly repository: string

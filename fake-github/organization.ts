@@ -1,11 +1,11 @@
-// Who and what is there when the curtain rises.
+// The people and repositories at the start.
 
 export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none'
 
 export type Organization = {
   readonly login: string
   readonly repositories: readonly { readonly name: string; readonly private?: boolean; readonly description?: string }[]
-  /** Logins and what each may do in every repository. Names that end in `[bot]` are Apps. */
+  /** Logins and their role in every repository. Names that end in `[bot]` are Apps. */
   readonly collaborators: Readonly<Record<string, Permission>>
 }
 

@@ -1,4 +1,4 @@
-// Plain pages for people: what this GitHub holds about an issue, a pull request or a run. The same as JSON at `….json`.
+// Plain pages for people: the state of an issue, a pull request or a run. The same as JSON at `….json`.
 import { type IssueSnapshot, readIssueSnapshot, type SnapshotSources } from './issue-snapshot.ts'
 import { escapeHtml, toHtml } from './markdown.ts'
 import type { CheckRun, Comment } from './world.ts'
@@ -10,19 +10,24 @@ export function createPages(o: SnapshotSources): Pages {
   const { world } = o
 
   return (path) => {
-    const [, place, json] = /^(.*?)(\.json)?$/.exec(path) ?? []
+    const [, pagePath, json] = /^(.*?)(\.json)?$/.exec(path) ?? []
     const [, fullName, section, id] =
-      /^\/([^/]+\/[^/]+)(?:\/(issues|pull|actions\/runs)\/(\d+).*)?$/.exec(place ?? '') ?? []
+      /^\/([^/]+\/[^/]+)(?:\/(issues|pull|actions\/runs)\/(\d+).*)?$/.exec(pagePath ?? '') ?? []
     if (json !== undefined) {
       const held = fullName && id ? readIssueSnapshot(o, fullName, Number(id)) : null
       return held && { type: 'application/json', text: `${JSON.stringify(snapshotJson(held), null, 2)}\n` }
     }
-    const html = page(place ?? '/', fullName, section, Number(id))
+    const html = page(pagePath ?? '/', fullName, section, Number(id))
     return html === null ? null : { type: 'text/html', text: html }
   }
 
-  function page(place: string, fullName: string | undefined, section: string | undefined, id: number): string | null {
-    if (place === '/') return index([...world.repositories.keys()])
+  function page(
+    pagePath: string,
+    fullName: string | undefined,
+    section: string | undefined,
+    id: number,
+  ): string | null {
+    if (pagePath === '/') return index([...world.repositories.keys()])
     if (fullName === undefined || !world.repositories.has(fullName)) return null
     if (section === undefined) return index([fullName])
     if (section === 'actions/runs') return run(id)

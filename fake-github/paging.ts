@@ -1,4 +1,4 @@
-// Lists are answered a page at a time; a `link` header names the next one.
+// Lists are paged; a `link` header names the next page.
 
 export function pageOf<T>(all: readonly T[], query: URLSearchParams): readonly T[] {
   const { page, perPage } = placeIn(query)

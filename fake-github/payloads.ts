@@ -1,4 +1,4 @@
-// How GitHub writes down what it keeps, in answers and in deliveries alike.
+// How GitHub writes its objects, in answers and in deliveries alike.
 import { APP } from './organization.ts'
 import type { CheckRun, Comment, Issue, PullRequest, Repository, Review, User, World } from './world.ts'
 
@@ -84,7 +84,7 @@ export function issueJson(
   }
 }
 
-/** A comment on a pull request carries an issue that says so. */
+/** A comment on a pull request has an issue that says so. */
 export function issueOfPullRequest(pull: PullRequest): Record<string, unknown> {
   const { id, number, title, body, state, html_url, user, labels, created_at, updated_at, closed_at } = pull
   return {
@@ -106,7 +106,7 @@ export function pullRequestJson(
     user: User
     branch: string
     headSha: string
-    /** A fork of its author's, whose branches are kept here all the same. */
+    /** Its author's fork, whose branches are stored in this repository all the same. */
     fromFork: boolean
   },
 ): PullRequest {
@@ -190,7 +190,7 @@ export function commentJson(
   }
 }
 
-/** A check run with the parameters its App gave it. */
+/** A check run with the parameters from its App. */
 export function checkRunJson(
   world: World,
   repository: Repository,
@@ -218,7 +218,7 @@ export function checkRunJson(
   }
 }
 
-/** The App as it stands beside what it made. */
+/** The App as GitHub names it in its check runs and comments. */
 export function appJson(world: World): { readonly id: number } & Record<string, unknown> {
   return {
     id: APP.id,

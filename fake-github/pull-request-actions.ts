@@ -25,7 +25,7 @@ export function openPullRequestActions(o: { world: World; webhooks: Webhooks; de
     return sha
   }
 
-  /** Keeps the change and delivers it. */
+  /** Stores the change and delivers it. */
   function changePull(
     fullName: string,
     number: number,
@@ -55,7 +55,7 @@ export function openPullRequestActions(o: { world: World; webhooks: Webhooks; de
       return headOf(fullName, branch)
     },
 
-    /** Creates a branch with one commit of its own, and answers its head. */
+    /** Creates a branch with one commit of its own, and returns its head. */
     async createBranch(fullName: string, branch: string, by = defaultUser): Promise<string> {
       const repository = repositoryOf(world, fullName)
       const before = headOf(fullName, repository.default_branch)
@@ -121,7 +121,7 @@ export function openPullRequestActions(o: { world: World; webhooks: Webhooks; de
       changeReview(fullName, number, 'dismissed', { ...review, state: 'dismissed' }, by)
     },
 
-    /** Merges; what it closes stays open. */
+    /** Merges; the issues it closes stay open. */
     mergeOnly(fullName: string, number: number, by = defaultUser): PullRequest {
       const { draft, state, base } = pullOf(fullName, number)
       if (draft || state !== 'open') throw new Error(`${fullName}#${number} cannot be merged`)

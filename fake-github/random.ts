@@ -1,4 +1,4 @@
-/** Chance that can be repeated: the same seed always gives the same choices. */
+/** Repeatable randomness: the same seed always gives the same choices. */
 export type SeededRandom = {
   /** A number in [0, 1). */
   next(): number

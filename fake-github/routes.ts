@@ -90,7 +90,7 @@ function listRepositories(world: World): ApiResponse {
   return { status: 200, body: { total_count: repositories.length, repository_selection: 'selected', repositories } }
 }
 
-// Anybody may read a public repository, so only a login that does not exist is not found.
+// Every user may read a public repository, so only an unknown login is not found.
 function getPermission(world: World, login: string): ApiResponse {
   const user = world.users.get(login)
   const role = world.permissions.get(login)

@@ -1,4 +1,4 @@
-// What is known about a run and a job, and how GitHub writes it down.
+// The state of a run and a job, and how GitHub writes it.
 import { repositoryOf, type World } from './world.ts'
 
 export type Conclusion =
@@ -17,7 +17,7 @@ export type Workflow = {
   readonly name: string
   /** `plan.yml` */
   readonly file: string
-  /** Whether its `run-name` echoes the attempt key it was given. */
+  /** Whether its `run-name` echoes the attempt key. */
   readonly echoesKey: boolean
   state: 'active' | 'disabled_manually'
 }
@@ -51,7 +51,7 @@ export type RunState = {
   readonly event: string
   readonly branch: string
   readonly headSha: string
-  /** `display_title`: the run-name, or what GitHub puts in its place. */
+  /** `display_title`: the run-name, or GitHub's default. */
   readonly title: string
   readonly actor: string
   attempt: number
@@ -61,7 +61,7 @@ export type RunState = {
   startedAt: string
   updatedAt: string
   jobs: JobState[]
-  /** Whether it hears a cancellation. */
+  /** Whether it reacts to a cancellation. */
   ignoresCancel: 'no' | 'until force-cancelled' | 'always'
 }
 
@@ -150,7 +150,7 @@ export function jobPayload(world: World, run: RunState, job: JobState): Record<s
     started_at: job.startedAt,
     completed_at: job.completedAt,
     name: job.name,
-    // A job that has not begun has no steps yet.
+    // A job that has not started has no steps yet.
     steps: job.status === 'queued' || job.status === 'waiting' ? [] : job.steps.map(stepPayload),
     check_run_url: `${api}/check-runs/${job.id}`,
     labels: ['ubuntu-latest'],

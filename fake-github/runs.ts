@@ -1,5 +1,5 @@
-// Workflow runs and their jobs: their state, what GitHub tells about them, and the verbs that
-// move them. Each verb delivers what GitHub would deliver, and no more: a step's end is silent.
+// Workflow runs and their jobs: their state, their deliveries, and the verbs that
+// move them. Each verb delivers exactly what GitHub would deliver: the end of a step is silent.
 import type { Conclusion, JobState, RunState, StepState, Workflow } from './run-state.ts'
 import { jobPayload, runPayload, workflowPayload } from './run-state.ts'
 import type { SendWebhook } from './webhooks.ts'
@@ -11,7 +11,7 @@ export type Job = {
   /** Held back by an environment's rule or a concurrency group. */
   wait(): void
   start(): void
-  /** Ends the step under way and begins the next; GitHub tells nobody. */
+  /** Ends the current step and starts the next; GitHub delivers nothing. */
   step(): void
   succeed(): void
   fail(): void
@@ -28,19 +28,19 @@ export type Run = {
   job(name: string, steps?: readonly string[]): Job
   succeed(): void
   fail(): void
-  /** Ends what is still open with the same conclusion, then the run. */
+  /** Ends every open job with the same conclusion, then the run. */
   conclude(conclusion: Conclusion): void
-  /** Another `run_attempt` of the same run: GitHub tells no `requested` for it. */
+  /** Another `run_attempt` of the same run, for which GitHub delivers no `requested`. */
   rerun(): void
-  /** From now on cancelling is accepted and nothing happens; forcing still works unless `whenForced` too. */
+  /** From now on cancelling is accepted without effect; forcing still works unless `whenForced` is set. */
   ignoreCancel(whenForced?: boolean): void
   cancel(forced?: boolean): void
 }
 
-/** Begins a run: GitHub delivers `workflow_run.requested`. */
+/** Starts a run: GitHub delivers `workflow_run.requested`. */
 export function createRun(
   world: World,
-  tell: SendWebhook,
+  send: SendWebhook,
   workflow: Workflow,
   o: Pick<RunState, 'repository' | 'number' | 'event' | 'branch' | 'headSha' | 'title' | 'actor'>,
 ): Run {
@@ -60,14 +60,14 @@ export function createRun(
   }
   const jobs: Job[] = []
 
-  function told(action: string): void {
+  function deliver(action: string): void {
     state.updatedAt = world.clock.nowIso()
     const payload = {
       action,
       workflow_run: runPayload(world, state),
       workflow: workflowPayload(world, state.repository, workflow),
     }
-    tell('workflow_run', payload, state.repository, state.actor)
+    send('workflow_run', payload, state.repository, state.actor)
   }
 
   function end(conclusion: Conclusion): void {
@@ -76,7 +76,7 @@ export function createRun(
       if (job.state.attempt === state.attempt && job.state.status !== 'completed') job.conclude(conclusion)
     state.status = 'completed'
     state.conclusion = conclusion
-    told('completed')
+    deliver('completed')
   }
 
   const run: Run = {
@@ -87,10 +87,10 @@ export function createRun(
     start() {
       if (state.status !== 'queued') return
       state.status = 'in_progress'
-      told('in_progress')
+      deliver('in_progress')
     },
     job(name, steps = ['Set up job', 'Run the agent', 'Complete job']) {
-      const job = createJob(world, tell, state, name, steps)
+      const job = createJob(world, send, state, name, steps)
       jobs.push(job)
       return job
     },
@@ -114,11 +114,11 @@ export function createRun(
     },
   }
   repositoryOf(world, state.repository)
-  told('requested')
+  deliver('requested')
   return run
 }
 
-function createJob(world: World, tell: SendWebhook, run: RunState, name: string, steps: readonly string[]): Job {
+function createJob(world: World, send: SendWebhook, run: RunState, name: string, steps: readonly string[]): Job {
   const state: JobState = {
     id: world.nextId(),
     attempt: run.attempt,
@@ -139,9 +139,9 @@ function createJob(world: World, tell: SendWebhook, run: RunState, name: string,
   }
   run.jobs.push(state)
 
-  function told(action: string): void {
+  function deliver(action: string): void {
     const payload = { action, workflow_job: jobPayload(world, run, state) }
-    tell('workflow_job', payload, run.repository, run.actor)
+    send('workflow_job', payload, run.repository, run.actor)
   }
 
   function beginStep(): void {
@@ -170,22 +170,22 @@ function createJob(world: World, tell: SendWebhook, run: RunState, name: string,
       conclusion,
       completedAt: world.clock.nowIso(),
     } satisfies Partial<JobState>)
-    told('completed')
+    deliver('completed')
   }
 
-  told('queued')
+  deliver('queued')
   return {
     id: state.id,
     state,
     wait() {
       state.status = 'waiting'
-      told('waiting')
+      deliver('waiting')
     },
     start() {
       state.status = 'in_progress'
       state.startedAt = world.clock.nowIso()
       beginStep()
-      told('in_progress')
+      deliver('in_progress')
     },
     step() {
       endStep('success')

@@ -56,7 +56,7 @@ export function openServer(o: { api: () => Api; page: Pages }): GitHubServer {
   }
 }
 
-// A browser gets pages; and the JSON beside a page is there for anybody, without a token.
+// A browser gets pages; the JSON beside a page needs no token.
 function wantsPage(incoming: IncomingMessage, path: string): boolean {
   return (
     (incoming.headers.accept ?? '').includes('text/html') || (path.endsWith('.json') && !path.startsWith('/repos/'))

@@ -1,4 +1,4 @@
-// The verbs of people and agents. Each resolves when it is done and its delivery is queued.
+// The actions of people and agents. Each resolves when it is done and its delivery is queued.
 import { createComment, deleteComment } from './issue-comments.ts'
 import { issueJson } from './payloads.ts'
 import { openPullRequestActions } from './pull-request-actions.ts'
@@ -33,7 +33,7 @@ export function openUserActions(o: { world: World; webhooks: Webhooks; defaultUs
     return issue
   }
 
-  /** Keeps the change and delivers it. */
+  /** Stores the change and delivers it. */
   function changeIssue(
     fullName: string,
     number: number,
@@ -106,7 +106,7 @@ export function openUserActions(o: { world: World; webhooks: Webhooks; defaultUs
       changeIssue(fullName, number, 'reopened', change, { by })
     },
 
-    /** Deletes an issue: from here on it answers 410. */
+    /** Deletes an issue: from then on GitHub answers 410. */
     deleteIssue(fullName: string, number: number, by = defaultUser): void {
       const issue = issueOf(fullName, number)
       world.deletedIssues.add(`${fullName}#${number}`)

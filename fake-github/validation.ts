@@ -1,7 +1,7 @@
-// What GitHub refuses to write.
+// The writes that GitHub refuses.
 import type { ApiRequest, ApiResponse } from './api-request.ts'
 
-/** The refusal of a write, or null when GitHub would take it. */
+/** The refusal of a write; null if GitHub accepts it. */
 export function whyInvalidWrite(
   request: ApiRequest,
   path: string,

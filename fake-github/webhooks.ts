@@ -1,4 +1,4 @@
-// Webhook deliveries: about repositories that the installation has, of events the App subscribes to.
+// Webhook deliveries: about repositories of the installation, of events that the App subscribes to.
 import type { Deliveries } from './deliveries.ts'
 import { organizationJson } from './payloads.ts'
 import { userOf, type World } from './world.ts'
@@ -8,7 +8,7 @@ export type SendWebhook = (event: string, payload: Record<string, unknown>, full
 export type Webhooks = {
   /** A delivery about a repository. */
   readonly send: SendWebhook
-  /** A delivery about the installation itself, which arrives whatever its state. */
+  /** A delivery about the installation itself, which arrives whatever the installation's state. */
   sendInstallationEvent(event: string, payload: Record<string, unknown>, by: string): void
 }
 

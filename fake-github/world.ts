@@ -1,4 +1,4 @@
-// What this GitHub knows. Issues, comments and the rest are kept as GitHub writes them down in JSON.
+// The state of this GitHub. Issues, comments and the rest are stored as GitHub writes them in JSON.
 import type { Clock } from './clock.ts'
 import type { Git } from './git.ts'
 import type { Grant } from './grant.ts'
@@ -109,7 +109,7 @@ export type World = {
   /** Keyed `comment id, content`. */
   readonly reactions: Map<string, object>
   readonly checkRuns: Map<number, { readonly repositoryId: number; readonly json: CheckRun }>
-  /** Issues linked to a pull request by hand, beside those its text closes. */
+  /** Issues linked to a pull request by hand, besides those that its text closes. */
   readonly linkedIssues: Map<string, Set<number>>
   /** Deleted or transferred issues. */
   readonly deletedIssues: Set<string>
@@ -122,7 +122,7 @@ export type World = {
   }
   /** Ids of runs, jobs and workflows; far from all others. */
   nextId(): number
-  /** GitHub counts what it keeps by kind. */
+  /** GitHub counts ids by kind. */
   nextIdOf(kind: 'issue' | 'pull request' | 'review' | 'comment' | 'check run' | 'label'): number
   /** Issues and pull requests of a repository share their numbers. */
   nextNumber(repositoryId: number): number
@@ -140,7 +140,7 @@ export function repositoryOf(world: World, fullName: string): Repository {
   return repository
 }
 
-/** The issues a pull request closes when it is merged, by its text and by hand. */
+/** The issues that a merge of the pull request closes, by its text and by hand. */
 export function issuesClosedBy(world: World, fullName: string, pull: PullRequest): readonly number[] {
   const byHand = world.linkedIssues.get(`${fullName}#${pull.number}`) ?? []
   const toDefault = pull.base.ref === repositoryOf(world, fullName).default_branch

@@ -1,4 +1,4 @@
-// Every request from outside is remembered with its moment, so that a test can count what was sent and what was done.
+// Records every request from outside with its time, so that a test can count what was sent and what was done.
 
 export type RequestKind =
   | 'comment'
@@ -24,21 +24,21 @@ export type RecordedRequest = {
   /** `owner/repo`, or null outside repositories. */
   readonly repository: string | null
   readonly body: unknown
-  /** What was answered; 0 while nothing was, or when the connection was cut. */
+  /** The status of the answer; 0 before it, or when the connection was cut. */
   status: number
   /** Whether the work was done, whatever was answered. */
   done: boolean
-  /** The misfortune that met it. */
+  /** The fault that struck it. */
   fault: string | null
 }
 
 export type WriteLog = {
-  /** Requests that change something, oldest first. */
+  /** Requests that write, oldest first. */
   readonly all: readonly RecordedRequest[]
-  /** How many were done, of a kind. */
+  /** The number of done requests of a kind. */
   count(kind: RequestKind): number
   ofKind(kind: RequestKind): readonly RecordedRequest[]
-  /** Requests of every sort but those for tokens, reads too. */
+  /** All requests but those for tokens, reads included. */
   readonly requests: readonly RecordedRequest[]
   clear(): void
 }
@@ -80,7 +80,7 @@ const WRITE_KINDS = new Set<RequestKind>([
   'other',
 ])
 
-/** What a request is about. */
+/** The kind of a request. */
 export function requestKindOf(method: string, path: string): RequestKind {
   const found = KIND_ROUTES.find(([verb, pattern]) => verb === method && pattern.test(path))
   if (found) return found[2]

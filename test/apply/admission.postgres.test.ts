@@ -1,5 +1,5 @@
-// Two processes share one Postgres: whatever they do at the same time, slots are given once, in order, and to each
-// repository its own.
+// Two processes share one Postgres: whatever they do at the same time, slots are given once, in order, and within the
+// limit of each repository.
 
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -44,7 +44,7 @@ afterEach(async () => {
   await database.close()
 })
 
-/** Every commit leaves behind how much was running in each repository; more than four and it does not come to be. */
+/** Every commit records how many stages run in each repository; a commit with more than four fails. */
 async function watchCommits(): Promise<void> {
   const { kysely } = database
   await sql`create table commits (repository_id bigint, running integer)`.execute(kysely)
@@ -64,7 +64,7 @@ async function watchCommits(): Promise<void> {
 
 const PIPELINES = repetitions(60, 200)
 
-test('of many pipelines in three repositories never more than four run at once in any of them, at any commit', async () => {
+test('no commit leaves more than four of many pipelines running in any of three repositories', async () => {
   await watchCommits()
   const chance = seededRandom(randomSeed(11))
   const pick = () => chance.pick(doors)
@@ -77,33 +77,33 @@ test('of many pipelines in three repositories never more than four run at once i
   await Promise.all(chance.shuffle(labels).map((event) => applyOrThrow(pick(), event)))
 
   let runs = 0
-  async function perform(held: ClaimedEffect): Promise<void> {
-    const { effect } = held
+  async function perform(claimed: ClaimedEffect): Promise<void> {
+    const { effect } = claimed
     if (effect.type === 'ask')
-      return void (await applyOrThrow(pick(), answerTo({ ...held, effect }, text, now()), held))
+      return void (await applyOrThrow(pick(), answerTo({ ...claimed, effect }, text, now()), claimed))
     if (effect.type !== 'dispatch') throw new Error(`nothing is to be cancelled: ${effect.key}`)
-    await dispatched(held, effect)
+    await dispatched(claimed, effect)
   }
-  async function dispatched(held: ClaimedEffect, effect: DispatchEffect): Promise<void> {
-    const of = { repositoryId: held.repositoryId, effect }
+  async function dispatched(claimed: ClaimedEffect, effect: DispatchEffect): Promise<void> {
+    const of = { repositoryId: claimed.repositoryId, effect }
     const id = ++runs
-    await applyOrThrow(pick(), dispatchResultOf(of, { state: 'sending' }, now()), held, 'sending')
-    const begun = [
+    await applyOrThrow(pick(), dispatchResultOf(of, { state: 'sending' }, now()), claimed, 'sending')
+    const starts = [
       () =>
         applyOrThrow(
           pick(),
           dispatchResultOf(of, { state: 'confirmed', runId: id, url: 'https://example.org' }, now()),
-          held,
+          claimed,
         ),
       () => applyOrThrow(pick(), runChangedOf(of, id, now(), null)),
     ]
-    await Promise.all(chance.shuffle(begun).map((step) => step()))
+    await Promise.all(chance.shuffle(starts).map((step) => step()))
     await applyOrThrow(pick(), runChangedOf(of, id, now(), 'success'))
   }
   for (;;) {
-    const held = (await Promise.all([database, other].map((at) => claimEffects(at, 8)))).flat()
-    if (held.length === 0) break
-    await Promise.all(chance.shuffle(held).map(perform))
+    const claimed = (await Promise.all([database, other].map((at) => claimEffects(at, 8)))).flat()
+    if (claimed.length === 0) break
+    await Promise.all(chance.shuffle(claimed).map(perform))
   }
 
   const pipelines = await pipelinesIn(database)
@@ -128,7 +128,7 @@ test('of many pipelines in three repositories never more than four run at once i
   })
 })
 
-test('however many appliers tell the same at once, an attempt is dispatched exactly once', async () => {
+test('many appliers of the same events at once dispatch each attempt exactly once', async () => {
   const chance = seededRandom(randomSeed(13))
   const text = andonYml({ running: 100 })
   const pools = [database, other, await openPostgresDatabase(database.url!, { connections: 20 })]
@@ -138,15 +138,15 @@ test('however many appliers tell the same at once, an attempt is dispatched exac
   const numbers = Array.from({ length: 20 }, (_, index) => index + 1)
   await applyOrThrow(doors[0]!, configurationAnswer(text))
   await Promise.all(numbers.map((number) => applyOrThrow(chance.pick(doors), issueLabeled({ number, at: now() }))))
-  const questions = (await claimEffects(database, 100)).flatMap((held) =>
-    held.effect.type === 'ask' ? [{ ...held, effect: held.effect }] : [],
+  const questions = (await claimEffects(database, 100)).flatMap((claimed) =>
+    claimed.effect.type === 'ask' ? [{ ...claimed, effect: claimed.effect }] : [],
   )
   expect(questions.filter(({ effect }) => effect.question.about === 'permission')).toHaveLength(20)
-  // Each applier is told everything, as deliveries of its own: what is true however often it is told.
-  const told = appliers.flatMap((applier) =>
-    questions.map((held) => () => applyOrThrow(applier, answerTo(held, text, now()))),
+  // Each applier gets every event in deliveries of its own: events may be delivered any number of times.
+  const applications = appliers.flatMap((applier) =>
+    questions.map((claimed) => () => applyOrThrow(applier, answerTo(claimed, text, now()))),
   )
-  await Promise.all(chance.shuffle(told).map((step) => step()))
+  await Promise.all(chance.shuffle(applications).map((step) => step()))
   const effects = await database.kysely
     .selectFrom('effects')
     .select('document')
@@ -157,7 +157,7 @@ test('however many appliers tell the same at once, an attempt is dispatched exac
   })
   expect(attempts.toSorted()).toEqual(numbers.map((number) => `${number}/code/1`).toSorted())
   recordMeasurements('limit-of-four', {
-    tellings: told.length,
+    applications: applications.length,
     appliers: appliers.length,
     dispatches: attempts.length,
     twice: 0,

@@ -1,4 +1,4 @@
-// Who starts, who waits, and with which words: slots are counted and given in the transaction that changes anything.
+// Which pipeline starts, which waits, and for what reason: slots are counted and given in the transaction of the change.
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
@@ -53,15 +53,15 @@ function queuedIssues(number: number, repositoryId = 1): Event {
   return { ...issueLabeled({ number, at: advance() }), repository: repositoryOf(repositoryId) }
 }
 
-/** Answers what is asked until nothing is; resolves to the dispatches that are left in hand, oldest first. */
+/** Answers every question until none is left; resolves to the claimed dispatches, oldest first. */
 async function answerQuestions(
   text: string,
 ): Promise<readonly (ClaimedEffect & { readonly effect: DispatchEffect })[]> {
   const dispatches: (ClaimedEffect & { readonly effect: DispatchEffect })[] = []
   for (;;) {
-    const held = await claimEffects(database, 100)
-    if (held.length === 0) return dispatches
-    for (const one of held) {
+    const claimed = await claimEffects(database, 100)
+    if (claimed.length === 0) return dispatches
+    for (const one of claimed) {
       const { effect } = one
       if (effect.type === 'ask') await applyOrThrow(testDoor, answerTo({ ...one, effect }, text, advance()), one)
       if (effect.type === 'dispatch') dispatches.push({ ...one, effect })
@@ -83,7 +83,7 @@ async function reasons(): Promise<Readonly<Record<number, string>>> {
   )
 }
 
-test('first come, first served: whoever was queued first starts first, however late the answers come', async () => {
+test('pipelines start in the order in which they were queued, however late the answers come', async () => {
   await applyCommand(configurationAnswer(andonYml({ running: 1 })))
   await applyCommand(queuedIssues(30), queuedIssues(10), queuedIssues(20))
   let dispatches = await answerQuestions(andonYml({ running: 1 }))
@@ -91,26 +91,34 @@ test('first come, first served: whoever was queued first starts first, however l
   for (let run = 1; dispatches.length > 0; run += 1) {
     expect(dispatches).toHaveLength(1)
     order.push(...numbersOf(dispatches))
-    const [held] = dispatches
-    await applyOrThrow(testDoor, dispatchResultOf(held!, { state: 'confirmed', runId: run, url: '' }, advance()), held)
-    await applyCommand(runChangedOf(held!, run, advance(), 'success'))
+    const [claimed] = dispatches
+    await applyOrThrow(
+      testDoor,
+      dispatchResultOf(claimed!, { state: 'confirmed', runId: run, url: '' }, advance()),
+      claimed,
+    )
+    await applyCommand(runChangedOf(claimed!, run, advance(), 'success'))
     dispatches = await answerQuestions(andonYml({ running: 1 }))
   }
   expect(order).toEqual([30, 10, 20])
 })
 
-test('whoever waits is told for what, once, and told again when it is something else', async () => {
+test('a waiting pipeline says once what it waits for, and again when that changes', async () => {
   const text = andonYml({ running: 2 })
   await applyCommand(configurationAnswer(text), ...[1, 2, 3, 4].map((number) => queuedIssues(number)))
   const dispatches = await answerQuestions(text)
   expect(numbersOf(dispatches)).toEqual([1, 2])
   expect((await reasons())[3]).toContain('2 of 2 running')
   const before = await countOf(database, 'history')
-  const [held] = dispatches
-  await applyOrThrow(testDoor, dispatchResultOf(held!, { state: 'confirmed', runId: 1, url: '' }, advance()), held)
-  await applyCommand(runChangedOf(held!, 1, advance(), null))
+  const [claimed] = dispatches
+  await applyOrThrow(
+    testDoor,
+    dispatchResultOf(claimed!, { state: 'confirmed', runId: 1, url: '' }, advance()),
+    claimed,
+  )
+  await applyCommand(runChangedOf(claimed!, 1, advance(), null))
   const revisions = (await pipelinesIn(database)).map(({ revision }) => revision)
-  await applyCommand(runChangedOf(held!, 1, advance(), null))
+  await applyCommand(runChangedOf(claimed!, 1, advance(), null))
   expect((await pipelinesIn(database)).slice(2).map(({ revision }) => revision)).toEqual(revisions.slice(2))
   expect(await countOf(database, 'history')).toBeGreaterThan(before)
   await applyCommand(configurationAnswer(andonYml({ running: 1 }), { at: advance() }))
@@ -141,15 +149,19 @@ test('no repository takes a slot from another', async () => {
   expect(places.toSorted()).toEqual(['1#1', '1#2', '2#1', '2#2', '3#1', '3#2'])
 })
 
-test('in a day only so many begin; those that have begun go on, and the rest begin after midnight', async () => {
+test('past the daily limit no pipeline starts before midnight, and started ones continue', async () => {
   const text = andonYml({ stages: ['code', 'test'], running: 10, startsPerDay: 2 })
   await applyCommand(configurationAnswer(text), ...[1, 2, 3, 4, 5].map((number) => queuedIssues(number)))
   const first = await answerQuestions(text)
   expect(numbersOf(first)).toEqual([1, 2])
   expect((await reasons())[5]).toContain('2 of 2 started today')
-  const [held] = first
-  await applyOrThrow(testDoor, dispatchResultOf(held!, { state: 'confirmed', runId: 1, url: '' }, advance()), held)
-  await applyCommand(runChangedOf(held!, 1, advance(), 'success'))
+  const [claimed] = first
+  await applyOrThrow(
+    testDoor,
+    dispatchResultOf(claimed!, { state: 'confirmed', runId: 1, url: '' }, advance()),
+    claimed,
+  )
+  await applyCommand(runChangedOf(claimed!, 1, advance(), 'success'))
   const next = await answerQuestions(text)
   expect(next.map(({ effect }) => [effect.issueNumber, effect.stage])).toEqual([[1, 'test']])
   const begins = async () => {
@@ -164,12 +176,12 @@ test('in a day only so many begin; those that have begun go on, and the rest beg
   expect(await begins()).toEqual([3, 4])
 })
 
-test('in a suspended installation nothing starts, and what waited starts when it is back', async () => {
+test('nothing starts in a suspended installation, and what waited starts when it is back', async () => {
   const text = andonYml()
   const { installationId } = REPOSITORY
   const installation = (state: 'active' | 'suspended'): Event => {
     const at = advance()
-    const nobody = { added: [], removed: [] }
+    const noRepositories = { added: [], removed: [] }
     return {
       type: 'installation.changed',
       at,
@@ -177,7 +189,7 @@ test('in a suspended installation nothing starts, and what waited starts when it
       installationId,
       account: 'acme',
       state,
-      ...nobody,
+      ...noRepositories,
     }
   }
   await applyCommand(configurationAnswer(text), installation('suspended'), queuedIssues(1))
@@ -187,15 +199,15 @@ test('in a suspended installation nothing starts, and what waited starts when it
   expect(numbersOf(await answerQuestions(text))).toEqual([1])
 })
 
-test('a pipeline that began before the file was read takes its line over, and starts', async () => {
+test('a pipeline that began before the file was read adopts its line and starts', async () => {
   await applyCommand(queuedIssues(1))
   expect((await pipelinesIn(database))[0]?.document).toMatchObject({ isConfigured: false })
-  const [held] = await answerQuestions(andonYml({ stages: ['build'] }))
-  expect(held?.effect).toMatchObject({ stage: 'build', workflow: 'build.yml', ref: 'main', attempt: 1 })
-  expect(held?.effect.attemptKey).toMatch(/^1\/build\/1-[a-z0-9]{5}$/)
+  const [claimed] = await answerQuestions(andonYml({ stages: ['build'] }))
+  expect(claimed?.effect).toMatchObject({ stage: 'build', workflow: 'build.yml', ref: 'main', attempt: 1 })
+  expect(claimed?.effect.attemptKey).toMatch(/^1\/build\/1-[a-z0-9]{5}$/)
 })
 
-test('where the file holds nothing but mistakes, a pipeline waits for a version without any', async () => {
+test('while every version of the file has mistakes, a pipeline waits for one without', async () => {
   await applyCommand(queuedIssues(1))
   expect(await answerQuestions('stages: nonsense')).toEqual([])
   expect((await pipelinesIn(database))[0]?.document).toMatchObject({ isConfigured: false })
@@ -203,19 +215,24 @@ test('where the file holds nothing but mistakes, a pipeline waits for a version 
   expect(numbersOf(await answerQuestions(andonYml({ stages: ['build'] })))).toEqual([1])
 })
 
-test('a run that GitHub named is known by its id, whatever its title and branch say, and whenever it was told', async () => {
+test('a run that GitHub named is found by its id, whatever its title, branch and time of delivery', async () => {
   const chance = seededRandom(5)
   const text = andonYml({ running: 100 })
   await applyCommand(configurationAnswer(text), ...Array.from({ length: 12 }, (_, index) => queuedIssues(index + 1)))
   const dispatches = await answerQuestions(text)
   expect(dispatches).toHaveLength(12)
-  for (const [index, held] of dispatches.entries()) {
+  for (const [index, claimed] of dispatches.entries()) {
     const id = 100 + index
     const silent = (event: Event): Event =>
       event.type === 'run.changed' ? { ...event, run: { ...event.run, title: 'code', branch: 'main' } } : event
     const steps = [
-      () => applyOrThrow(testDoor, dispatchResultOf(held, { state: 'confirmed', runId: id, url: '' }, advance()), held),
-      () => applyOrThrow(testDoor, silent(runChangedOf(held, id, advance(), 'success'))),
+      () =>
+        applyOrThrow(
+          testDoor,
+          dispatchResultOf(claimed, { state: 'confirmed', runId: id, url: '' }, advance()),
+          claimed,
+        ),
+      () => applyOrThrow(testDoor, silent(runChangedOf(claimed, id, advance(), 'success'))),
     ]
     for (const step of chance.shuffle(steps)) await step()
   }
@@ -226,52 +243,56 @@ test('a run that GitHub named is known by its id, whatever its title and branch 
   expect(pipelines.map(({ light }) => light)).toEqual(dispatches.map(() => 'done'))
 })
 
-test('a run that shows itself before GitHub answers us ends the dispatch, and our late answer is not taken', async () => {
+test('a run that is delivered before GitHub answers ends the dispatch, and the late answer is ignored', async () => {
   const text = andonYml()
   await applyCommand(configurationAnswer(text), queuedIssues(1))
-  const [held] = await answerQuestions(text)
-  await applyOrThrow(testDoor, dispatchResultOf(held!, { state: 'sending' }, advance()), held, 'sending')
-  await applyCommand(runChangedOf(held!, 7, advance(), null))
-  expect(await effectOf(held!.id)).toMatchObject({ state: 'done', claimToken: null })
+  const [claimed] = await answerQuestions(text)
+  await applyOrThrow(testDoor, dispatchResultOf(claimed!, { state: 'sending' }, advance()), claimed, 'sending')
+  await applyCommand(runChangedOf(claimed!, 7, advance(), null))
+  expect(await effectOf(claimed!.id)).toMatchObject({ state: 'done', claimToken: null })
   const answer = dispatchResultOf(
-    held!,
+    claimed!,
     { state: 'unconfirmed', reason: { kind: 'answer-lost', words: 'GitHub hung up' } },
     advance(),
   )
-  expect(await applyOrThrow(testDoor, answer, held)).toBe(false)
+  expect(await applyOrThrow(testDoor, answer, claimed)).toBe(false)
   const [pipeline] = await pipelinesIn(database)
   expect(pipeline?.document.stages[0]?.attempts).toMatchObject([{ number: 1, run: { id: 7 }, control: { runId: 7 } }])
   expect(pipeline).toMatchObject({ light: 'running', liveAttempts: 1 })
 })
 
-test('a run that echoes a key which was never issued is nobody’s', async () => {
+test('a run that echoes a key which was never issued belongs to no attempt', async () => {
   const text = andonYml()
   await applyCommand(configurationAnswer(text), queuedIssues(1))
-  const [held] = await answerQuestions(text)
-  const forged = { ...held!, effect: { ...held!.effect, attemptKey: '1/code/1-zzzzz' } }
+  const [claimed] = await answerQuestions(text)
+  const forged = { ...claimed!, effect: { ...claimed!.effect, attemptKey: '1/code/1-zzzzz' } }
   await applyCommand(runChangedOf(forged, 7, advance(), 'failure'))
   const [pipeline] = await pipelinesIn(database)
   expect(pipeline?.document.stages[0]?.attempts).toMatchObject([{ run: null, control: { runId: null } }])
-  expect(await effectOf(held!.id)).toMatchObject({ state: 'due' })
+  expect(await effectOf(claimed!.id)).toMatchObject({ state: 'due' })
 })
 
-test('an answer whose claim was taken meanwhile is not taken', async () => {
+test('an answer under a lost claim is ignored', async () => {
   const text = andonYml()
   await applyCommand(configurationAnswer(text), queuedIssues(1))
-  const [held] = await answerQuestions(text)
+  const [claimed] = await answerQuestions(text)
   const theirs = crypto.randomUUID()
-  await database.kysely.updateTable('effects').set({ claimToken: theirs }).where('id', '=', held!.id).execute()
+  await database.kysely.updateTable('effects').set({ claimToken: theirs }).where('id', '=', claimed!.id).execute()
   expect(
     await applyOrThrow(
       testDoor,
-      dispatchResultOf(held!, { state: 'refused', reason: refusal('no such workflow') }, advance()),
-      held,
+      dispatchResultOf(claimed!, { state: 'refused', reason: refusal('no such workflow') }, advance()),
+      claimed,
     ),
   ).toBe(false)
   expect((await pipelinesIn(database))[0]?.document.stages[0]?.attempts[0]?.control?.closed).toBeNull()
-  const again = { ...held!, token: theirs }
+  const again = { ...claimed!, token: theirs }
   expect(
-    await applyOrThrow(testDoor, dispatchResultOf(held!, { state: 'confirmed', runId: 3, url: '' }, advance()), again),
+    await applyOrThrow(
+      testDoor,
+      dispatchResultOf(claimed!, { state: 'confirmed', runId: 3, url: '' }, advance()),
+      again,
+    ),
   ).toBe(true)
 })
 

@@ -1,4 +1,4 @@
-// What events do to the line through the real door: which pipelines they move, what is kept for later, what is asked.
+// Events through the real door: which pipelines they change, what is stored for later, and which questions they ask.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
 import type { Door } from '../../src/apply/door.ts'
@@ -50,7 +50,7 @@ async function only(): Promise<Awaited<ReturnType<typeof pipelinesIn>>[number]> 
   return pipelines[0]!
 }
 
-test('what is said on a pull request is for the issues that it closes now, and for none that it closed once', async () => {
+test('a comment on a pull request counts for the issues that it closes now, not for those it used to close', async () => {
   const closes = (numbers: readonly number[], at: number) =>
     pullRequestChanged(
       { at: minutesAfterNine(at), closingIssues: numbers, closingIssuesAt: minutesAfterNine(at), branch: 'patch-1' },
@@ -61,7 +61,7 @@ test('what is said on a pull request is for the issues that it closes now, and f
   expect((await pipelinesIn(database)).map(({ issueNumber }) => issueNumber)).toEqual([6])
 })
 
-test('the columns of a pipeline are what the core says of its document', async () => {
+test('the columns of a pipeline match what the core derives from its document', async () => {
   await applyEvents(issueLabeled(), runChanged({ workflow: 'plan.yml', startedAt: minutesAfterNine(1) }))
   const { document, ...row } = await only()
   const { light: colour, stage, since } = headlineOf(document)
@@ -71,7 +71,7 @@ test('the columns of a pipeline are what the core says of its document', async (
   expect(row.wakeAt).not.toBeNull()
 })
 
-test('ordinary issues, pull requests and runs make no pipeline and ask nothing', async () => {
+test('ordinary issues, pull requests and runs begin no pipeline and ask nothing', async () => {
   const ordinary = { branch: 'fix-typo', title: 'Fix a typo' }
   for (let number = 1; number <= 50; number++) {
     await Promise.all([
@@ -87,7 +87,7 @@ test('ordinary issues, pull requests and runs make no pipeline and ask nothing',
   expect([await countOf(database, 'effects'), await countOf(database, 'history')]).toEqual([0, 0])
 })
 
-test('what was told before the issue was taken up is replayed into it', async () => {
+test('events from before a pipeline began are replayed into it', async () => {
   const titled = { branch: 'main', title: 'andon 42/plan/1-k3v9x' }
   await applyEvents(
     jobChanged({ runId: 101, id: 1, status: 'completed', conclusion: 'success' }),
@@ -102,7 +102,7 @@ test('what was told before the issue was taken up is replayed into it', async ()
   expect(document.stages[0]?.attempts[0]?.run?.jobs).toHaveLength(1)
 })
 
-test('a run on the branch of a pull request that is linked later is replayed into the issue', async () => {
+test('a run on the branch of a pull request that is linked later is replayed into the pipeline', async () => {
   await applyEvents(
     issueLabeled(),
     pullRequestChanged({ branch: 'retry' }),
@@ -111,19 +111,19 @@ test('a run on the branch of a pull request that is linked later is replayed int
   expect((await only()).document.stages.map(({ status }) => status)).toEqual(['queued', 'idle', 'idle', 'idle'])
   const question = { about: 'pull_request', pullRequestNumber: 7 } as const
   const evidence = { kind: 'read', id: 'pull_request/7', at: minutesAfterNine(9) } as const
-  const told = { at: minutesAfterNine(9), evidence, repository: REPOSITORY }
+  const base = { at: minutesAfterNine(9), evidence, repository: REPOSITORY }
   await testDoor.apply({
-    event: { type: 'question.answered', ...told, question, answer: { about: 'pull_request', closes: [ISSUE] } },
+    event: { type: 'question.answered', ...base, question, answer: { about: 'pull_request', closes: [ISSUE] } },
   })
   expect((await only()).document.stages.map(({ status }) => status)).toEqual(['idle', 'idle', 'running', 'review'])
 })
 
-test('an agent that begins on a branch named after the issue takes it up', async () => {
+test('an agent that works on a branch named after the issue begins its pipeline', async () => {
   await applyEvents(runChanged({ workflow: 'code.yml', branch: AGENT_BRANCH }))
   expect((await only()).document.start.by).toBe('branch')
 })
 
-test('events of one group see what the group itself has changed', async () => {
+test('events of a group see the changes of the group', async () => {
   const events = [
     issueLabeled(),
     pullRequestChanged(),
@@ -135,7 +135,7 @@ test('events of one group see what the group itself has changed', async () => {
   expect((await only()).document.stages.map(({ status }) => status)).toEqual(['idle', 'done', 'idle', 'review'])
 })
 
-test('a question is asked once, whatever leads to it, and about pull requests only where something is on the line', async () => {
+test('a question is asked once, whatever leads to it, and about pull requests only in repositories with pipelines', async () => {
   const opening = pullRequestChanged({ number: 8, branch: 'other' })
   await applyEvents(opening)
   expect(await countOf(database, 'effects')).toBe(0)
@@ -148,7 +148,7 @@ test('a question is asked once, whatever leads to it, and about pull requests on
   ])
 })
 
-test('an answer closes the effect in the same transaction, and counts only under the claim it was asked under', async () => {
+test('an answer completes its effect in the same transaction, and counts only under the claim that asked', async () => {
   await applyEvents(issueLabeled())
   const [effect] = await database.kysely.selectFrom('effects').selectAll().execute()
   const { id, document } = effect!
@@ -165,7 +165,7 @@ test('an answer closes the effect in the same transaction, and counts only under
   ])
 })
 
-test('the clock makes a pipeline be published again once for every moment it asked for', async () => {
+test('a pipeline is published once for every wake-up it asked for', async () => {
   await applyEvents(issueLabeled(), runChanged({ workflow: 'plan.yml' }))
   const { id, revision, wakeAt } = await only()
   const at = wakeAt!
@@ -179,14 +179,14 @@ test('the clock makes a pipeline be published again once for every moment it ask
   await later.close()
 })
 
-test('a comment of ours that somebody deletes is to be written again; another one is nothing to us', async () => {
+test('a deleted comment is written again if it is ours, and ignored otherwise', async () => {
   await applyEvents(issueLabeled())
   const { id, revision } = await only()
   const row = { pipelineId: id, surface: 'comment/plan', githubId: 900, digest: 'd', updatedAt: minutesAfterNine(1) }
   await database.kysely.insertInto('publications').values(row).execute()
   const gone = (commentId: number): Event => {
-    const told = { at: minutesAfterNine(3), evidence: deliveryEvidence(minutesAfterNine(3)), repository: REPOSITORY }
-    return { type: 'comment.deleted', ...told, issueNumber: ISSUE, commentId }
+    const base = { at: minutesAfterNine(3), evidence: deliveryEvidence(minutesAfterNine(3)), repository: REPOSITORY }
+    return { type: 'comment.deleted', ...base, issueNumber: ISSUE, commentId }
   }
   await applyEvents(gone(901))
   expect((await only()).revision).toBe(revision)
@@ -196,36 +196,36 @@ test('a comment of ours that somebody deletes is to be written again; another on
   expect(left).toEqual([{ githubId: null, digest: null }])
 })
 
-test('whoever listens hears which pipelines came to which revision, by one word a group', async () => {
-  const heard: string[] = []
-  const { promise: told, resolve } = Promise.withResolvers<void>()
+test('listeners receive one notification a group with the revision of each pipeline', async () => {
+  const payloads: string[] = []
+  const { promise: notified, resolve } = Promise.withResolvers<void>()
   const stop = await database.listen(
     'andon',
     (payload) => {
-      heard.push(payload)
+      payloads.push(payload)
       resolve()
     },
     () => undefined,
   )
   await applyEvents(issueChanged({ number: 1 }, 'opened'), issueLabeled())
-  await told
-  expect(heard).toEqual([`${(await only()).id}@1`])
+  await notified
+  expect(payloads).toEqual([`${(await only()).id}@1`])
   await stop()
 })
 
 const SEEDS = { postgres: 15, embedded: 3 }
 
-test('a life told through the door, in any order and grouping, stands as it does in memory', async () => {
+test('a life applied through the door, in any order and grouping, ends in the same state as in memory', async () => {
   const life = lifecycleEvents(() => minutesAfterNine(0))
   const expected = rowOf(expectedInMemory(life))
   let deliveries = 0
   for (let seed = 1; seed <= SEEDS[database.kind]; seed++) {
     const chance = seededRandom(seed)
     const repository = { ...REPOSITORY, id: 1000 + seed, fullName: `acme/life-${seed}` }
-    const told = chance.shuffle(life.flatMap((event) => Array.from({ length: 1 + chance.integer(2) }, () => event)))
-    deliveries += told.length
-    while (told.length > 0) {
-      const group = told.splice(0, 1 + chance.integer(12)).map((event) => arrivalOf(movedTo(repository, event)))
+    const events = chance.shuffle(life.flatMap((event) => Array.from({ length: 1 + chance.integer(2) }, () => event)))
+    deliveries += events.length
+    while (events.length > 0) {
+      const group = events.splice(0, 1 + chance.integer(12)).map((event) => arrivalOf(movedTo(repository, event)))
       await Promise.all(group.map((arrival) => testDoor.apply(arrival)))
       await answerQuestions(repository)
     }
@@ -241,9 +241,9 @@ test('a life told through the door, in any order and grouping, stands as it does
 
 function expectedInMemory(life: readonly Event[]): Pipeline {
   const line = inMemoryWorld()
-  const questions = (event: Event) => line.apply(event).filter(({ type }) => type === 'ask')
-  const asked: Effect[] = life.flatMap(questions)
-  for (const effect of asked) asked.push(...questions(answerQuestion(effect, minutesAfterNine(0))))
+  const questionsOf = (event: Event) => line.apply(event).filter(({ type }) => type === 'ask')
+  const questions: Effect[] = life.flatMap(questionsOf)
+  for (const effect of questions) questions.push(...questionsOf(answerQuestion(effect, minutesAfterNine(0))))
   return line.pipelines.get(ISSUE)!
 }
 
@@ -275,7 +275,7 @@ function movedTo(repository: typeof REPOSITORY, event: Event): Event {
   return 'repository' in event && event.repository.id === REPOSITORY.id ? { ...event, repository } : event
 }
 
-/** Which moment took the issue up names the question by which it was read, and nothing else. */
+/** The key of the question carries the time at which the pipeline began, and nothing else depends on it. */
 function rowOf(pipeline: Pipeline): unknown {
   return JSON.parse(JSON.stringify(pipeline).replaceAll(/"issue\/42\/[^"]+"/g, '"issue/42"'))
 }

@@ -1,4 +1,4 @@
-// A button finds its pipeline through the check run it is on, and becomes a command.
+// A click finds its pipeline through the check run it is on, and becomes a command.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Door } from '../../src/apply/door.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
@@ -59,7 +59,7 @@ async function askedEffects(): Promise<readonly string[]> {
   return effects.map(({ key }) => key).filter((key) => key.startsWith('permission/command/'))
 }
 
-test('GitHub is asked what its sender may, once for each time it was pressed', async () => {
+test("each click asks for its sender's permission once", async () => {
   const pipelineId = await shown()
   for (let times = 0; times < 5; times++) await clickButton(pipelineId)
   expect(await askedEffects()).toEqual(['permission/command/check/guid-press'])
@@ -67,7 +67,7 @@ test('GitHub is asked what its sender may, once for each time it was pressed', a
   expect(await askedEffects()).toHaveLength(2)
 })
 
-test('nobody replies or reacts to it, whatever came of it', async () => {
+test('a click gets no reply and no reaction, whatever its result', async () => {
   const pipelineId = await shown()
   await clickButton(pipelineId)
   const commands = [{ verb: 'retry', stage: 'plan', text: '/andon retry plan' }] as const
@@ -83,11 +83,11 @@ test('nobody replies or reacts to it, whatever came of it', async () => {
   )
   const types = await database.kysely.selectFrom('effects').select('key').execute()
   expect(types.filter(({ key }) => /^(reply|react)\//.test(key))).toEqual([])
-  const told = await database.kysely.selectFrom('history').select('type').execute()
-  expect(told.map(({ type }) => type)).toContainEqual(expect.stringMatching(/^button\./))
+  const entries = await database.kysely.selectFrom('history').select('type').execute()
+  expect(entries.map(({ type }) => type)).toContainEqual(expect.stringMatching(/^button\./))
 })
 
-test('a check run that is none of ours is nothing to us', async () => {
+test('a click on another App’s check run is ignored', async () => {
   const pipelineId = await shown()
   await clickButton(pipelineId, { id: 666 })
   await clickButton(pipelineId, { repositoryId: REPOSITORY.id + 1 })
@@ -95,7 +95,7 @@ test('a check run that is none of ours is nothing to us', async () => {
   expect(await askedEffects()).toEqual([])
 })
 
-test('GitHub’s own re-run has the check written again, whatever comes of it', async () => {
+test('GitHub’s own re-run button makes the check be written again, whatever its result', async () => {
   const pipelineId = await shown()
   const digest = async () => (await database.kysely.selectFrom('publications').select('digest').execute())[0]?.digest
   await clickButton(pipelineId)

@@ -1,5 +1,5 @@
-// GitHub has accepted a dispatch, and then our commit fails: the worst moment there is. Whichever way the run becomes
-// known again, the attempt is bound to it and nothing is sent twice.
+// GitHub has accepted a dispatch, and then our commit fails: the worst time to fail. However the run becomes known
+// again, it belongs to its attempt, and nothing is sent twice.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
 import { Unavailable } from '../../src/apply/apply-request.ts'
@@ -43,12 +43,12 @@ afterEach(async () => {
   await database.close()
 })
 
-test('when the commit after an accepted dispatch fails, the attempt is bound all the same, and nothing is sent twice', async () => {
+test('when the commit after an accepted dispatch fails, the attempt still gets its run, and nothing is sent twice', async () => {
   const chance = seededRandom(randomSeed(17))
   const issues = repetitions(40, 200)
   const text = andonYml({ running: 100, startsPerDay: 10_000 })
   const faults = { before: 0, after: 0 }
-  // The database turns away either before the commit, and nothing is kept, or after it, and nobody hears of it.
+  // The database fails either before the commit, which stores nothing, or after it, which loses the answer.
   const failing = failingCommits(other, () => (chance.next() < 0.5 ? 'before' : 'after'), faults)
   for (const repositoryId of [1, 2]) {
     const repository = repositoryOf(repositoryId)
@@ -59,20 +59,22 @@ test('when the commit after an accepted dispatch fails, the attempt is bound all
   }
   const posted = new Map<string, number>()
 
-  async function send(held: ClaimedEffect, effect: DispatchEffect): Promise<void> {
-    const of = { repositoryId: held.repositoryId, effect }
-    const name = `${held.repositoryId}:${effect.attemptKey}`
-    expect(await applyOrThrow(doors[0]!, dispatchResultOf(of, { state: 'sending' }, now()), held, 'sending')).toBe(true)
+  async function send(claimed: ClaimedEffect, effect: DispatchEffect): Promise<void> {
+    const of = { repositoryId: claimed.repositoryId, effect }
+    const name = `${claimed.repositoryId}:${effect.attemptKey}`
+    expect(await applyOrThrow(doors[0]!, dispatchResultOf(of, { state: 'sending' }, now()), claimed, 'sending')).toBe(
+      true,
+    )
     expect(posted.has(name)).toBe(false)
     const runId = posted.size + 1
     posted.set(name, runId)
     const confirmed = () => dispatchResultOf(of, { state: 'confirmed', runId, url: '' }, now())
-    // A door of its own: each telling is a commit of its own, and each fails.
-    await expect(applyOrThrow(openTestDoor(failing, { now }), confirmed(), held)).rejects.toThrow(Unavailable)
+    // A separate door: each event is a commit of its own, and each fails.
+    await expect(applyOrThrow(openTestDoor(failing, { now }), confirmed(), claimed)).rejects.toThrow(Unavailable)
     const recoveries = [
       () => applyOrThrow(doors[0]!, runChangedOf(of, runId, now(), null)),
-      () => applyOrThrow(doors[1]!, confirmed(), held),
-      () => lookFor(held, confirmed),
+      () => applyOrThrow(doors[1]!, confirmed(), claimed),
+      () => recover(claimed, confirmed),
     ]
     await Promise.all(
       chance
@@ -82,8 +84,8 @@ test('when the commit after an accepted dispatch fails, the attempt is bound all
     )
   }
 
-  /** Another worker finds it sent and of nobody any more, and sees the run at GitHub. */
-  async function lookFor({ id }: ClaimedEffect, confirmed: () => Event): Promise<void> {
+  /** Another worker finds the dispatch sent and unclaimed, and sees the run on GitHub. */
+  async function recover({ id }: ClaimedEffect, confirmed: () => Event): Promise<void> {
     const token = crypto.randomUUID()
     const { numUpdatedRows } = await database.kysely
       .updateTable('effects')
@@ -95,10 +97,10 @@ test('when the commit after an accepted dispatch fails, the attempt is bound all
   }
 
   for (;;) {
-    const held = await claimEffects(database, 16)
-    if (held.length === 0) break
+    const claimed = await claimEffects(database, 16)
+    if (claimed.length === 0) break
     await Promise.all(
-      held.map(async (one) => {
+      claimed.map(async (one) => {
         const { effect } = one
         if (effect.type === 'dispatch') await send(one, effect)
         if (effect.type === 'ask')
@@ -115,7 +117,7 @@ test('when the commit after an accepted dispatch fails, the attempt is bound all
     ),
   )
   expect(new Map(bound.map(([name, runId]) => [name, runId]))).toEqual(posted)
-  expect(bound.every(([, , twins]) => twins === 0)).toBe(true)
+  expect(bound.every(([, , duplicates]) => duplicates === 0)).toBe(true)
   expect(posted.size).toBe(issues)
   const states = await database.kysely.selectFrom('effects').select('state').where('type', '=', 'dispatch').execute()
   expect(states.filter(({ state }) => state !== 'done')).toEqual([])
@@ -129,7 +131,7 @@ test('when the commit after an accepted dispatch fails, the attempt is bound all
   })
 }, 120_000)
 
-/** The same database, whose transactions fail before or after they are committed. */
+/** The same database, whose transactions fail before or after their commit. */
 function failingCommits(
   of: Database,
   fault: () => 'before' | 'after',

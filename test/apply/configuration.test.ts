@@ -1,4 +1,4 @@
-// What a repository's file does to the repository: it begins pipelines, its mistakes are shown, and the last good
+// What a repository's file does to the repository: pipelines begin with it, its mistakes are shown, and the last good
 // version stays in force.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Door } from '../../src/apply/door.ts'
@@ -43,7 +43,7 @@ function pushTouching(at: Instant, repository = REPOSITORY): Event {
   return { type: 'configuration.pushed', at, evidence: deliveryEvidence(at), repository }
 }
 
-test('a push that touched the file asks what it says, once, in a repository where nothing is on the line yet', async () => {
+test('a push that changes the file asks for its content, once, even in a repository without pipelines', async () => {
   await applyEvent(
     pushTouching(minutesAfterNine(1)),
     pushTouching(minutesAfterNine(1)),
@@ -57,14 +57,14 @@ test('a push that touched the file asks what it says, once, in a repository wher
   expect(asked[0]).toMatchObject({ type: 'ask', document: { question: { about: 'configuration' } } })
 })
 
-test('pipelines begin with the line of the file, and its label takes issues up', async () => {
+test('pipelines begin with the line of the file, and by its label', async () => {
   await applyEvent(configurationAnswer(GOOD), issueLabeled({ number: 1 }), issueLabeled({ number: 2, label: 'Agents' }))
   const pipelines = await pipelinesIn(database)
   expect(pipelines.map(({ issueNumber }) => issueNumber)).toEqual([2])
   expect(pipelines[0]?.document.line).toMatchObject({ stages: [{ name: 'build' }], limits: { running: 7 } })
 })
 
-test('a mistake is kept with its place and its commit, and the last good version stays in force', async () => {
+test('a mistake is stored with its position and commit, and the last good version stays in force', async () => {
   await applyEvent(configurationAnswer(GOOD, { sha: 'one', headSha: 'c1', at: minutesAfterNine(1) }))
   expect(await storedMistakes()).toEqual([])
   await applyEvent(configurationAnswer(BAD, { sha: 'two', headSha: 'c2', at: minutesAfterNine(2) }))
@@ -90,7 +90,7 @@ test('a mistake is kept with its place and its commit, and the last good version
   expect(await repository()).toMatchObject({ configurationHeadSha: 'c4' })
 })
 
-test('only those who may see a repository see what is wrong in its file', async () => {
+test('only viewers of a repository see what is wrong in its file', async () => {
   await applyEvent(configurationAnswer(BAD))
   expect((await loadBoard(database, { visible: [] }, NOW)).invalidConfigFiles).toEqual([])
   expect(
@@ -99,7 +99,7 @@ test('only those who may see a repository see what is wrong in its file', async 
   expect((await loadBoard(database, { visible: 'all', repository: 'acme/other' }, NOW)).invalidConfigFiles).toEqual([])
 })
 
-test('without the file Andon only watches again', async () => {
+test('without the file Andon only observes again', async () => {
   await applyEvent(
     configurationAnswer(GOOD, { at: minutesAfterNine(1) }),
     configurationAnswer(null, { at: minutesAfterNine(2) }),
@@ -113,7 +113,7 @@ test('without the file Andon only watches again', async () => {
   expect((await pipelinesIn(database))[0]?.document.line.stages.map(({ name }) => name)).toContain('review')
 })
 
-test('an answer that was read earlier and comes later changes nothing', async () => {
+test('an answer that was read earlier and arrives later changes nothing', async () => {
   await applyEvent(
     configurationAnswer(GOOD, { at: minutesAfterNine(5) }),
     configurationAnswer(BAD, { at: minutesAfterNine(3) }),
@@ -126,7 +126,7 @@ test('an answer that was read earlier and comes later changes nothing', async ()
   expect(await storedMistakes()).toEqual([])
 })
 
-test('the organisation’s file holds where the repository has none of its own', async () => {
+test('the organisation’s file applies where the repository has none of its own', async () => {
   await applyEvent(configurationAnswer(GOOD, { source: 'organisation' }))
   expect(await repository()).toMatchObject({
     configuration: { startLabel: 'agents' },
@@ -134,7 +134,7 @@ test('the organisation’s file holds where the repository has none of its own',
   })
 })
 
-test('a push that touched the organisation’s file asks anew for everybody who has none of their own', async () => {
+test('a push that changes the organisation’s file asks again for every repository without its own', async () => {
   const shared = { ...REPOSITORY, id: 900, fullName: 'acme/.github' }
   const own = { ...REPOSITORY, id: 901, fullName: 'acme/own' }
   const foreign = { ...REPOSITORY, id: 902, fullName: 'other/one', installationId: 77 }
@@ -153,14 +153,14 @@ test('a push that touched the organisation’s file asks anew for everybody who 
   expect(asked.map(({ repositoryId }) => repositoryId)).toEqual([REPOSITORY.id, shared.id])
 })
 
-test('what is asked about an issue tells of the file too; where it was not read, nothing is known of it', async () => {
-  const answered = (at: Instant, told: { configuration?: Configuration | null }): Event => ({
+test('the answer about an issue includes the file; without it the file stays unknown', async () => {
+  const answered = (at: Instant, fields: { configuration?: Configuration | null }): Event => ({
     type: 'question.answered',
     at,
     evidence: { kind: 'read', id: 'issue/42', at },
     repository: REPOSITORY,
     question: { about: 'issue', issueNumber: 42 },
-    answer: { about: 'issue', issue: null, pullRequests: [], defaultBranchSha: 'head', ...told },
+    answer: { about: 'issue', issue: null, pullRequests: [], defaultBranchSha: 'head', ...fields },
   })
   await applyEvent(issueLabeled(), answered(minutesAfterNine(1), {}))
   expect(await repository()).toMatchObject({ configurationReadAt: null })

@@ -1,4 +1,4 @@
-// What becomes of a delivery at the door: once, kept, failed, applied again, and never at its neighbours' cost.
+// What the door does with a delivery: it is applied once, ignored, or stored as failed, and never affects the others.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
 import type { ApplyRequest } from '../../src/apply/apply-request.ts'
@@ -30,7 +30,7 @@ afterEach(async () => {
   await database.close()
 })
 
-test('a delivery that comes again is a duplicate and changes nothing', async () => {
+test('a delivery that arrives again is a duplicate and changes nothing', async () => {
   const arrival = arrivalOf(labelIssue(1))
   expect(await testDoor.apply(arrival)).toEqual({ duplicate: false, state: 'applied' })
   const before = [await pipelinesIn(database), await countOf(database, 'history')]
@@ -46,7 +46,7 @@ test('of the same delivery sent many times at once, one is applied', async () =>
   expect((await pipelinesIn(database)).map(({ revision }) => revision)).toEqual([1])
 })
 
-test('two hooks may deliver under one GUID, and both are kept', async () => {
+test('two hooks may deliver under one GUID, and both deliveries are stored', async () => {
   await testDoor.apply(arrivalOf(labelIssue(1), { guid: 'shared', hookId: 1 }))
   expect(await testDoor.apply(arrivalOf(labelIssue(2), { guid: 'shared', hookId: 2 }))).toMatchObject({
     duplicate: false,
@@ -54,7 +54,7 @@ test('two hooks may deliver under one GUID, and both are kept', async () => {
   expect(await pipelinesIn(database)).toHaveLength(2)
 })
 
-test('an applied delivery keeps its event and not its body; one about nothing keeps neither', async () => {
+test('an applied delivery keeps its event and not its body; an ignored one keeps neither', async () => {
   const event = labelIssue(1)
   await testDoor.apply(arrivalOf(event))
   await testDoor.apply(arrivalOf(null))
@@ -64,16 +64,16 @@ test('an applied delivery keeps its event and not its body; one about nothing ke
   ])
 })
 
-test('a delivery that could not be translated is kept with its reason and its body', async () => {
+test('a delivery that cannot be translated is stored with its reason and its body', async () => {
   const arrival = { delivery: deliveryOf(), event: null, failure: 'issue.number: expected number' }
   expect(await testDoor.apply(arrival)).toEqual({ duplicate: false, state: 'failed' })
   const [failed] = await listFailedDeliveries(database)
   expect(failed).toMatchObject({ error: 'issue.number: expected number', attempts: 1 })
-  const kept = await loadFailedDelivery(database, failed!.id)
-  expect(Buffer.from(kept!.body)).toEqual(BODY)
+  const stored = await loadFailedDelivery(database, failed!.id)
+  expect(Buffer.from(stored!.body)).toEqual(BODY)
 })
 
-test('a failed delivery that comes again is applied, and keeps neither body nor reason', async () => {
+test('a failed delivery that arrives again is applied, and keeps neither body nor reason', async () => {
   const delivery = deliveryOf()
   await testDoor.apply({ delivery, event: null, failure: 'an older Andon could not read it' })
   expect(await testDoor.apply({ delivery, event: labelIssue(1) })).toEqual({ duplicate: false, state: 'applied' })
@@ -82,7 +82,7 @@ test('a failed delivery that comes again is applied, and keeps neither body nor 
   expect(await testDoor.apply({ delivery, event: labelIssue(1) })).toMatchObject({ duplicate: true })
 })
 
-test('a failed delivery that fails again says why it failed last', async () => {
+test('a failed delivery that fails again keeps the newer reason', async () => {
   const delivery = deliveryOf()
   await testDoor.apply({ delivery, event: null, failure: 'first' })
   expect(await testDoor.apply({ delivery, event: null, failure: 'second' })).toEqual({
@@ -95,7 +95,7 @@ test('a failed delivery that fails again says why it failed last', async () => {
 const UNSTORABLE_EVENT = { NUL: 'bad \0 title', 'half a surrogate pair': 'bad \ud800 title' }
 
 for (const [what, title] of Object.entries(UNSTORABLE_EVENT)) {
-  test(`among twenty good neighbours, one delivery with ${what} fails alone and is kept`, async () => {
+  test(`among twenty good deliveries, one with ${what} fails alone and is stored`, async () => {
     const chance = seededRandom(7)
     for (let round = 0; round < 5; round++) {
       const good = Array.from({ length: 20 }, (_, index) => arrivalOf(labelIssue(100 * round + index + 1)))
@@ -112,7 +112,7 @@ for (const [what, title] of Object.entries(UNSTORABLE_EVENT)) {
   })
 }
 
-test('whatever the envelope of a failed delivery holds, the row can be kept', async () => {
+test('a failed delivery is stored whatever its envelope contains', async () => {
   const delivery = deliveryOf({
     guid: 'guid \0 \ud800',
     name: 'na\0me',
@@ -127,7 +127,7 @@ test('whatever the envelope of a failed delivery holds, the row can be kept', as
   ])
 })
 
-test('numbers past what the columns hold fail their own delivery', async () => {
+test('numbers too large for their columns fail only their own delivery', async () => {
   const outcomes = await Promise.all([
     testDoor.apply(arrivalOf(labelIssue(1))),
     testDoor.apply(arrivalOf(labelIssue(99_999_999_999))),
@@ -136,7 +136,7 @@ test('numbers past what the columns hold fail their own delivery', async () => {
   expect(outcomes.map(({ state }) => state)).toEqual(['applied', 'failed', 'applied'])
 })
 
-test('a mistake of our own fails its own delivery, never the neighbours', async () => {
+test('an error in our own code fails its own delivery, never the others', async () => {
   const { issue: _, ...broken } = labelIssue(3) as Extract<ReturnType<typeof labelIssue>, { type: 'issue.labeled' }>
   const outcomes = await Promise.all([
     testDoor.apply(arrivalOf(labelIssue(1))),

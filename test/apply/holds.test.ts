@@ -1,5 +1,5 @@
-// A cord around the pipelines, through the door: who waits and with which words, what the board counts, what GitHub is to
-// be told, and that everything goes on where it stood.
+// Holds through the door: which pipelines wait and for what reason, what the board counts, what is published, and that
+// everything continues where it stopped.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Door } from '../../src/apply/door.ts'
 import { setGlobalHold } from '../../src/apply/holds.ts'
@@ -54,13 +54,13 @@ async function label(number: number, repositoryId = 1): Promise<void> {
   await applyOrThrow(testDoor, { ...issueLabeled({ number, at: advance() }), repository })
 }
 
-/** Answers what is asked until nothing is; resolves to the issues that are to be dispatched, and keeps them in hand. */
+/** Answers every question until none is left; resolves to the claimed dispatches. */
 async function answerQuestions(): Promise<readonly ClaimedEffect[]> {
   const dispatches: ClaimedEffect[] = []
   for (;;) {
-    const held = await claimEffects(database, 100)
-    if (held.length === 0) return dispatches
-    for (const one of held) {
+    const claimed = await claimEffects(database, 100)
+    if (claimed.length === 0) return dispatches
+    for (const one of claimed) {
       const { effect } = one
       if (effect.type === 'ask') await applyOrThrow(testDoor, answerTo({ ...one, effect }, ANDON_YML, advance()), one)
       else if (effect.type === 'dispatch') dispatches.push(one)
@@ -68,24 +68,24 @@ async function answerQuestions(): Promise<readonly ClaimedEffect[]> {
   }
 }
 
-/** Somebody says it in a comment, on an issue that need not be on the line, and GitHub says whether they may write. */
+/** A comment, on an issue with or without a pipeline, and GitHub's answer whether its author may write. */
 async function applyCommand(
   body: string,
   o: { on?: number; mayWrite?: boolean; at?: Instant; commentId?: number } = {},
 ) {
   const { on = 1, mayWrite = true, at = advance(), commentId = 5000 + seconds } = o
-  const given = commentCreated(body, { on, at, commentId, by: 'ada' })
+  const comment = commentCreated(body, { on, at, commentId, by: 'ada' })
   const repository = repositoryOf(1)
-  await applyOrThrow(testDoor, { ...given, repository })
-  const asked = (await claimEffects(database, 100)).find(
+  await applyOrThrow(testDoor, { ...comment, repository })
+  const question = (await claimEffects(database, 100)).find(
     ({ effect }) => effect.key === `permission/command/${commentId}`,
   )
-  await applyOrThrow(testDoor, { ...commandPermission(given, mayWrite, advance()), repository } as Event, asked)
+  await applyOrThrow(testDoor, { ...commandPermission(comment, mayWrite, advance()), repository } as Event, question)
 }
 
 const operator = (reason: string | null) => setGlobalHold({ database, now }, { by: 'root', reason })
 
-/** What the watchdog does. */
+/** The watchdog's work. */
 async function watch(): Promise<void> {
   while ((await fanOutHolds({ database, now })) > 0);
   while ((await wakeDuePipelines({ database, door: testDoor, now })) > 0);
@@ -101,7 +101,7 @@ async function board() {
 const numbersOf = (dispatches: readonly ClaimedEffect[]) =>
   dispatches.flatMap(({ effect }) => (effect.type === 'dispatch' ? [effect.issueNumber] : []))
 
-test('while its repository is held nothing is admitted, everybody is told why, and resuming admits first come, first served', async () => {
+test('nothing is admitted while its repository is held, each pipeline says why, and resuming admits in order of the queue', async () => {
   await applyCommand('/andon hold repository release week', { on: 77 })
   for (const number of [3, 1, 2]) await label(number)
   await label(9, 2)
@@ -118,7 +118,7 @@ test('while its repository is held nothing is admitted, everybody is told why, a
   expect((await board()).counts.held).toBe(0)
 })
 
-test('somebody who may not write holds nothing, and a hold that was written before a resume does not come back', async () => {
+test('a sender without write permission holds nothing, and a hold written before a resume stays released', async () => {
   await label(1)
   await applyCommand('/andon hold repository mine', { mayWrite: false })
   expect((await board()).holds).toEqual([])
@@ -128,16 +128,16 @@ test('somebody who may not write holds nothing, and a hold that was written befo
   expect((await board()).holds).toEqual([])
 })
 
-test('what is about to be sent when its cord is pulled is handed back, spends no try and keeps its slot', async () => {
+test('a dispatch that is about to be sent when a hold comes is requeued, spends no try and keeps its slot', async () => {
   for (const number of [1, 2, 3]) await label(number)
   const [first, second] = await answerQuestions()
   await applyCommand('/andon hold the key is being changed', { on: 1 })
   await applyCommand('/andon hold code also here', { on: 2 })
-  for (const held of [first!, second!]) {
-    const sending = dispatchResultOf(held as never, { state: 'sending' }, advance())
+  for (const claimed of [first!, second!]) {
+    const sending = dispatchResultOf(claimed as never, { state: 'sending' }, advance())
     const outcome = await testDoor.apply({
       event: sending,
-      effect: { id: held.id, token: held.token, state: 'sending' },
+      effect: { id: claimed.id, token: claimed.token, state: 'sending' },
     })
     expect(outcome).toMatchObject({ duplicate: false, requeuedByHold: true })
   }
@@ -158,32 +158,32 @@ test('what is about to be sent when its cord is pulled is handed back, spends no
   })
 })
 
-test('what runs goes on while it is held and says who holds it; what is done is not counted as held', async () => {
+test('a running stage continues while held and says who holds it; a done pipeline does not count as held', async () => {
   await label(1)
-  const [held] = await answerQuestions()
+  const [claimed] = await answerQuestions()
   await applyOrThrow(
     testDoor,
-    dispatchResultOf(held as never, { state: 'confirmed', runId: 5, url: '' }, advance()),
-    held,
+    dispatchResultOf(claimed as never, { state: 'confirmed', runId: 5, url: '' }, advance()),
+    claimed,
   )
-  await applyOrThrow(testDoor, runChangedOf(held as never, 5, advance(), null))
+  await applyOrThrow(testDoor, runChangedOf(claimed as never, 5, advance(), null))
   await applyCommand('/andon hold repository release week')
   const { counts, rows } = await board()
   expect(counts).toMatchObject({ running: 1, held: 1, needsYou: 1 })
   expect(rows[0]).toMatchObject({ light: 'running', held: true })
   expect(rows[0]?.reason).toContain('the repository is held by @ada since 2026-11-21 09:00 UTC: release week')
-  await applyOrThrow(testDoor, runChangedOf(held as never, 5, advance(), 'success'))
+  await applyOrThrow(testDoor, runChangedOf(claimed as never, 5, advance(), 'success'))
   expect((await board()).counts).toMatchObject({ held: 0, needsYou: 0 })
 })
 
-test('a word about a repository, or about everything, is to be shown on GitHub of every line that is live there', async () => {
+test('a hold of a repository, or of everything, is published for every live pipeline under it', async () => {
   for (const number of [1, 2, 3]) await label(number)
   await label(9, 2)
   await answerQuestions()
   await watch()
   const revisions = async () => (await pipelinesIn(database)).map(({ revision }) => revision)
   let before = await revisions()
-  const grown = async () => {
+  const changed = async () => {
     const after = await revisions()
     const which = after.map((revision, index) => revision > before[index]!)
     before = after
@@ -191,15 +191,15 @@ test('a word about a repository, or about everything, is to be shown on GitHub o
   }
   await applyCommand('/andon hold repository release week', { on: 77 })
   await watch()
-  expect(await grown()).toEqual([true, true, true, false])
+  expect(await changed()).toEqual([true, true, true, false])
   await operator('GitHub is down')
   await watch()
-  expect(await grown()).toEqual([true, true, true, true])
+  expect(await changed()).toEqual([true, true, true, true])
   await watch()
-  expect(await grown()).toEqual([false, false, false, false])
+  expect(await changed()).toEqual([false, false, false, false])
 })
 
-test('the operator holds everything; it outlives a restart, and what waited starts when it is let go', async () => {
+test('the operator’s hold of everything outlives a restart, and what waited starts after its release', async () => {
   expect(await operator('GitHub is down')).toMatchObject({ outcome: 'done' })
   expect(await operator('again')).toMatchObject({ outcome: 'already' })
   for (const number of [1, 2, 3]) await label(number)

@@ -1,4 +1,4 @@
-// What only a real server can show: many writers in several pools, readers beside them, and a server that cuts the line.
+// What only a real server can show: many writers in several pools, readers beside them, and a server that cuts connections.
 import { sql } from 'kysely'
 import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -38,7 +38,7 @@ const DELIVERIES = repetitions(400, 1_500)
 const LABELED_ISSUES = repetitions(200, 600)
 const CONCURRENT_APPLIERS = 64
 
-test('64 appliers in two pools over many issues make one pipeline each, and harm no reader', async () => {
+test('64 appliers in two pools begin one pipeline per issue, and disturb no reader', async () => {
   const chance = seededRandom(randomSeed(3))
   const [one, two] = [await pool(), await pool()]
   const doors = [openTestDoor(one), openTestDoor(two)]
@@ -53,7 +53,7 @@ test('64 appliers in two pools over many issues make one pipeline each, and harm
     ]
     return events.flatMap((event) => Array.from({ length: 1 + chance.integer(3) }, () => arrivalOf(event)))
   })
-  // Every delivery comes to both processes, as redeliveries do.
+  // Every delivery arrives at both processes, as redeliveries do.
   const sent = chance.shuffle([...arrivals, ...arrivals])
   let reading = true
   let reads = 0
@@ -87,7 +87,7 @@ test('64 appliers in two pools over many issues make one pipeline each, and harm
   })
 }, 120_000)
 
-test('many repositories in groups of any order never lock each other out', async () => {
+test('groups over many repositories in any order never deadlock', async () => {
   const chance = seededRandom(randomSeed(5))
   const doors = [openTestDoor(await pool()), openTestDoor(await pool()), openTestDoor(await pool())]
   const arrivals = Array.from({ length: DELIVERIES }, (_, index) => {
@@ -109,7 +109,7 @@ test('many repositories in groups of any order never lock each other out', async
   recordMeasurements('races', { 'deliveries about 40 repositories through three doors': DELIVERIES, deadlocks: 0 })
 }, 60_000)
 
-test('a server that cuts connections again and again costs only 503s: what was acknowledged is there', async () => {
+test('a server that keeps cutting connections costs only 503s: acknowledged deliveries are stored', async () => {
   const opened = openTestDoor(await pool())
   const acknowledged = new Set<string>()
   let turnedAway = 0
@@ -132,9 +132,9 @@ test('a server that cuts connections again and again costs only 503s: what was a
     }
   })
   await opened.close()
-  const kept = await deliveriesIn(database)
-  expect(new Set(kept.map(({ guid }) => guid))).toEqual(acknowledged)
-  expect(kept.every(({ state }) => state === 'applied')).toBe(true)
+  const stored = await deliveriesIn(database)
+  expect(new Set(stored.map(({ guid }) => guid))).toEqual(acknowledged)
+  expect(stored.every(({ state }) => state === 'applied')).toBe(true)
   expect((await pipelinesIn(database)).map(({ revision }) => revision)).toEqual(arrivals.map(() => 1))
   expect(turnedAway).toBeGreaterThan(0)
   recordMeasurements('races', {
@@ -145,7 +145,7 @@ test('a server that cuts connections again and again costs only 503s: what was a
   })
 }, 60_000)
 
-test('a database that is not there turns everybody away, and nothing hangs', async () => {
+test('without a database every request is refused, and nothing hangs', async () => {
   const nowhere = await openPostgresDatabase('postgres://postgres@127.0.0.1:9/nothing')
   const opened = openDoor({ database: nowhere, now: () => NOW, log: pino({ level: 'silent' }) })
   const outcomes = await Promise.allSettled([1, 2, 3].map((number) => opened.apply(arrivalOf(labelIssue(number)))))

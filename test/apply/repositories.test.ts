@@ -1,4 +1,4 @@
-// Repositories and installations come, go and change their names; deliveries about it come in any order.
+// Repositories and installations are added, removed and renamed; deliveries about it arrive in any order.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Door } from '../../src/apply/door.ts'
 import type { Event, EventOf, RepositoryRef } from '../../src/pipeline/model/events.ts'
@@ -73,7 +73,7 @@ test('a renamed repository keeps its pipelines under the new name', async () => 
   expect(await findRepository(database, 'acme/widgets')).toBeNull()
 })
 
-test('a delivery from before the renaming does not bring the old name back', async () => {
+test('a delivery from before the rename does not bring the old name back', async () => {
   await applyEvent(
     issueLabeled(),
     renamed('acme/gadgets', minutesAfterNine(5)),
@@ -104,13 +104,13 @@ test('pipelines come back with their repository', async () => {
   expect(await repository()).toMatchObject({ defaultBranch: 'main' })
 })
 
-test('an addition that is told after the removal it came before changes nothing', async () => {
+test('an addition that is delivered after a later removal changes nothing', async () => {
   await applyEvent(issueLabeled(), installation(minutesAfterNine(6), { removed: [REPOSITORY.id] }))
   await applyEvent(installation(minutesAfterNine(5), { added: [REPOSITORY] }))
   expect(await boardRows()).toEqual([])
 })
 
-test('a removed installation takes all its repositories off the board, and no other', async () => {
+test('removing an installation takes its repositories off the board, and no others', async () => {
   await applyEvent(
     issueLabeled(),
     repositoryEvent({ id: 2, fullName: 'acme/second' }, issueLabeled({ number: 1 })),
@@ -120,7 +120,7 @@ test('a removed installation takes all its repositories off the board, and no ot
   expect(await boardRows()).toEqual(['other/third#2'])
 })
 
-test('a suspended installation is known as such until it is active again, whatever order that is told in', async () => {
+test('an installation is suspended until it is active again, in any order of delivery', async () => {
   await applyEvent(issueLabeled(), installation(minutesAfterNine(5), { state: 'suspended' }))
   expect(await installationRow()).toMatchObject({ state: 'suspended' })
   await applyEvent(installation(minutesAfterNine(4), { state: 'active' }))
@@ -129,7 +129,7 @@ test('a suspended installation is known as such until it is active again, whatev
   expect(await installationRow()).toMatchObject({ state: 'active' })
 })
 
-test('what a group tells of a repository holds together, removal and all', async () => {
+test('a group’s changes to a repository end in one state, its removal included', async () => {
   await applyEvent(issueLabeled())
   const events = [
     installation(minutesAfterNine(5), { removed: [REPOSITORY.id] }),

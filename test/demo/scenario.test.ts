@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { agentStarter } from '../../demo/run-starter.ts'
+import { agentRuns } from '../../demo/run-source.ts'
 import { playScenario } from '../../demo/scenario.ts'
 import { openSession } from '../../demo/session.ts'
 import { translate } from '../../src/translate/translate.ts'
@@ -31,7 +31,7 @@ test('the morning shows every kind of light, breaks no story off, and ends when 
     github,
     session,
     // As if Andon started them at once.
-    starter: { startedByAndon: true, nextRun: (o) => agentStarter(github).nextRun({ ...o, branch: 'main' }) },
+    runSource: { startedByAndon: true, nextRun: (o) => agentRuns(github).nextRun({ ...o, branch: 'main' }) },
     nightSession: openSession({ pace: 1_000, seed: 1, signal: stop.signal, say: () => undefined }),
     setMinutesAgo: (minutes) => {
       behind = minutes * 60_000
@@ -44,7 +44,7 @@ test('the morning shows every kind of light, breaks no story off, and ends when 
   await github.whenIdle()
   const text = said.join('\n')
   console.log(`${said.length} deeds, ${receiver.received.length} deliveries`)
-  expect(text).not.toContain('broke off')
+  expect(text).not.toContain('the scenario of')
   expect(welcomed).toEqual([1])
   for (const deed of [
     'the night has left',
@@ -78,7 +78,7 @@ test('the night lies in the past, so that a silent run has been silent for long'
     github,
     session,
     nightSession: session,
-    starter: agentStarter(github),
+    runSource: agentRuns(github),
     setMinutesAgo,
     onFirstIssue: () => undefined,
   }).catch(() => undefined)

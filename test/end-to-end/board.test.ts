@@ -1,4 +1,4 @@
-// Nothing made by hand: Andon in a process of its own on a Postgres of its own, signed deliveries, and the board in a browser.
+// Everything real: Andon in its own process on its own Postgres, signed deliveries, and the board in a browser.
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openBrowser, openPage } from '../browser/support/open-browser.ts'
@@ -16,7 +16,7 @@ let cluster: PostgresCluster
 let andon: AndonProcess
 let browser: Browser
 let page: Page
-let knocker: HttpClient
+let client: HttpClient
 
 beforeAll(async () => {
   cluster = await startCluster(findPostgres() ?? 'postgres is not installed')
@@ -24,16 +24,16 @@ beforeAll(async () => {
   andon = await startAndonProcess('web', { DATABASE_URL: cluster.url })
   ;[browser] = await Promise.all([openBrowser(), andon.ready()])
   ;({ page } = await openPage(browser))
-  knocker = openHttpClient()
+  client = openHttpClient()
 })
 afterAll(async () => {
-  knocker.close()
+  client.close()
   await browser.close()
   await stopAllProcesses()
   await cluster.remove()
 })
 
-test('a signed delivery lights the open board, and what Postgres misses while it is stopped is there when it is back', async () => {
+test('a signed delivery updates the open board, and a delivery made while Postgres is down appears when it is back', async () => {
   const [first, second] = traces(36).filter(({ light }) => light === 'review' || light === 'failed')
   if (first === undefined || second === undefined) throw new Error('no story ends on the board')
   await page.goto(andon.url)
@@ -75,6 +75,6 @@ async function lights(): Promise<readonly string[]> {
 
 async function post({ deliveries }: Trace): Promise<ReadonlySet<number>> {
   const statuses = new Set<number>()
-  for (const delivery of deliveries) statuses.add((await knocker.post(andon.url, signDelivery(delivery))).status)
+  for (const delivery of deliveries) statuses.add((await client.post(andon.url, signDelivery(delivery))).status)
   return statuses
 }

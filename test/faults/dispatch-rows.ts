@@ -1,19 +1,18 @@
-// What may befall the line while Andon runs it: dispatches, workers, beats, reports.
+// Faults while Andon runs a line: of dispatches, workers, beats and reports.
 import type { FaultRow } from './rows.ts'
 
 export const DISPATCH_ROWS: readonly FaultRow[] = [
   {
     name: 'single-dispatch',
     promise:
-      '500 dispatches, a fifth accepted and the answer lost; a process that dies at every boundary; the database away: one run each',
+      '500 dispatches, a fifth accepted with the answer lost; a process that dies at every boundary; the database down: one run each',
     file: 'test/outbox/dispatch-faults.test.ts',
     project: 'postgres',
-    tests: 'a fifth of the dispatches|a process that dies|a database that is away',
+    tests: 'a fifth of the dispatches|a process that dies|a database that is down',
   },
   {
     name: 'frozen-by-the-clock',
-    promise:
-      'a process frozen for up to seven minutes with its dispatch on the way, or before: one live run a minute later',
+    promise: 'a process frozen for up to seven minutes, during or before its dispatch: one live run a minute later',
     file: 'test/outbox/dispatch-faults.test.ts',
     project: 'postgres',
     tests: 'a process that is frozen',
@@ -57,7 +56,7 @@ export const DISPATCH_ROWS: readonly FaultRow[] = [
   },
   {
     name: 'takeover',
-    promise: 'what a dead worker had in hand is taken over within 30 s of its death',
+    promise: 'the claimed work of a dead worker is taken over within 30 s of its death',
     file: 'test/processes/takeover.test.ts',
     project: 'processes',
   },
@@ -70,7 +69,7 @@ export const DISPATCH_ROWS: readonly FaultRow[] = [
   {
     name: 'no-storm',
     promise:
-      'eight ways of always going wrong, 1 to 5 attempts; a bot that always requests changes: exactly what is allowed',
+      'eight ways of always failing, 1 to 5 attempts; a bot that always requests changes: exactly the allowed attempts and rounds',
     file: 'test/pipeline/stages/backoff.test.ts',
     project: 'pure',
   },
@@ -107,7 +106,7 @@ export const DISPATCH_ROWS: readonly FaultRow[] = [
   },
   {
     name: 'three-hours',
-    promise: 'three hours of beats without progress: stalled on board, check, comment and JSON alike',
+    promise: 'three hours of beats without progress: stalled on the board, the check, the comment and in JSON',
     file: 'test/watchdog/stalled-agent.test.ts',
     project: 'postgres',
   },
@@ -120,7 +119,7 @@ export const DISPATCH_ROWS: readonly FaultRow[] = [
   {
     name: 'bad-heartbeats',
     promise:
-      'heartbeats missing, cut, from the future, of other processes, reused, stale: never alive; hanging is not progressing',
+      'heartbeats missing, truncated, from the future, of other processes, reused, stale: never alive; hanging is not progressing',
     file: 'test/watchdog/heartbeat.test.ts',
     project: 'pure',
   },

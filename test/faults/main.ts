@@ -1,5 +1,5 @@
-// `npm run faults`: every misfortune at full count, one after the other, each from a seed. Prints a table as it goes and
-// writes it to docs/faults.md. `--seed N` changes the chance, `--only NAME[,NAME]` runs some rows and renews only theirs.
+// `npm run faults`: every fault at full count, one after the other, each from a seed. Prints a table as it goes and
+// writes it to docs/faults.md. `--seed N` sets the seed, `--only NAME[,NAME]` runs some rows and renews only theirs.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -32,7 +32,7 @@ try {
 
 async function runRows(): Promise<number> {
   const rows = selectedRows()
-  if (!/^\d+$/.test(values.seed)) throw new Error('--seed wants a whole number.')
+  if (!/^\d+$/.test(values.seed)) throw new Error('--seed must be a whole number.')
   const binaries = findPostgres()
   if (!process.env.ANDON_TEST_POSTGRES && !binaries) {
     throw new Error(
@@ -72,8 +72,8 @@ async function runRow(row: FaultRow, postgres: string): Promise<Outcome> {
   console.log(`── ${row.name}: ${row.promise}`)
   const startedAt = Date.now()
   const file = join(scratch, `${row.name}.jsonl`)
-  const words = ['run', row.file, '--project', row.project, '--reporter=default', ...FULL_COUNT_TIMEOUTS]
-  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', ...words, ...testsOf(row)], {
+  const runArguments = ['run', row.file, '--project', row.project, '--reporter=default', ...FULL_COUNT_TIMEOUTS]
+  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', ...runArguments, ...testsOf(row)], {
     stdio: 'inherit',
     env: {
       ...process.env,
@@ -116,7 +116,7 @@ function table(lines: readonly string[]): string {
   return ['| row | promise | figures | seed | |', '|---|---|---|--:|---|', ...lines].join('\n')
 }
 
-/** What the page says of rows that are not run this time. */
+/** The table rows of faults that are not run this time. */
 function previousTableRows(): readonly (readonly [string, string])[] {
   if (!existsSync(PAGE)) return []
   const lines = readFileSync(PAGE, 'utf8').split('\n')
@@ -129,11 +129,11 @@ function previousTableRows(): readonly (readonly [string, string])[] {
 function page(table: string): string {
   return `# Faults
 
-What \`npm run faults\` does to Andon, and what came of it. Each row is a test file, and \`npm test\` runs a short form of it. Randomness comes from
+The faults that \`npm run faults\` injects into Andon, and their results. Each row is a test file, and \`npm test\` runs a short form of it. Randomness comes from
 a seed: \`npm run faults -- --seed 7 --only kill\` runs one row with another seed.
 
 ${table}
 
-Node ${process.versions.node}, ${cpus().length} cores; real Postgres and real processes where a row speaks of them.
+Node ${process.versions.node}, ${cpus().length} cores; real Postgres and real processes where a row names them.
 `
 }

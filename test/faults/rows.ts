@@ -1,10 +1,9 @@
 import { DISPATCH_ROWS } from './dispatch-rows.ts'
 
-/** One line of the table in docs/faults.md: which misfortune, and the test file that inflicts it at full count. */
+/** One row of the table in docs/faults.md: a fault, and the test file that injects it at full count. */
 export type FaultRow = {
-  /** Said after `--only`. */
+  /** The name for `--only`. */
   readonly name: string
-  /** What is promised. */
   readonly promise: string
   readonly file: string
   readonly project: 'pure' | 'github' | 'embedded' | 'postgres' | 'processes'
@@ -22,7 +21,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   },
   {
     name: 'kill',
-    promise: 'kill -9 under load at random moments: every delivery that got a 2xx is there and applied',
+    promise: 'kill -9 under load at random moments: every delivery that got a 2xx is stored and applied',
     file: 'test/processes/kill.test.ts',
     project: 'processes',
   },
@@ -42,7 +41,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   {
     name: 'misbehaving-github',
     promise:
-      'a fifth of the POSTs are done and then lost, 100 issues: one comment per stage, one check run per stage and SHA',
+      'a fifth of the POSTs succeed with the answer lost, 100 issues: one comment per stage, one check run per stage and SHA',
     file: 'test/outbox/misbehaving-github.postgres.test.ts',
     project: 'postgres',
   },
@@ -80,20 +79,20 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   {
     name: 'damaged',
     promise:
-      'payloads cut, or with fields removed or of another type: 2xx or 4xx, the reason kept, neighbours unharmed',
+      'payloads truncated, or with fields removed or of another type: 2xx or 4xx, the reason stored, other deliveries unharmed',
     file: 'test/inbox/recorded-payloads.test.ts',
     project: 'postgres',
   },
   {
     name: 'ambiguous-answers',
-    promise: 'creations that are done and then seem to fail, processes that die with one on its way: one of each',
+    promise: 'creations that succeed but seem to fail, processes that die during one: one of each',
     file: 'test/outbox/recover-publication.test.ts',
     project: 'postgres',
   },
   {
     name: 'cord',
     promise:
-      'a cord (a repository’s, or the operator’s) pulled while 20 dispatches are due on two workers: 0 start after its commit, each is sent once after its release',
+      'a hold (of a repository, or the operator’s) while 20 dispatches are due on two workers: 0 start after its commit, each is sent once after its release',
     file: 'test/outbox/hold-races.postgres.test.ts',
     project: 'postgres',
   },
@@ -106,7 +105,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   },
   {
     name: 'replies',
-    promise: '300 comments, a fifth of the replies are written and then seem to fail, two processes: one answer each',
+    promise: '300 comments, two processes, a fifth of the replies succeed but seem to fail: one answer each',
     file: 'test/outbox/reply.postgres.test.ts',
     project: 'postgres',
   },

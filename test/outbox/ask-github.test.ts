@@ -9,7 +9,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-test('an issue, its pull requests and their reviews come back in our words', async () => {
+test('an answer about an issue, its pull requests and their reviews becomes an event', async () => {
   const { github } = world
   await github.openIssue(WIDGETS, { title: 'Retry on flaky upload', number: 42, by: 'passerby' })
   await github.createBranch(WIDGETS, 'retry')

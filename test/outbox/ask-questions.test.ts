@@ -15,7 +15,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-test('a question is asked once, and its answer comes through the door with the question and the effect it settles', async () => {
+test('a question is asked once, and its answer passes the door together with the effect that it completes', async () => {
   const id = await world.insertEffect(MAY_LINUS)
   await world.drain()
   expect(await world.outbox.step()).toBe(0)
@@ -37,7 +37,7 @@ test('a question is asked once, and its answer comes through the door with the q
   ])
 })
 
-test('an outage spends tries further and further apart, and after eight the effect is buried with its reason', async () => {
+test('an outage spends eight tries with growing backoff, then the effect is buried with its reason', async () => {
   world.fault = () => ({ kind: '502-before' })
   await world.insertEffect(MAY_LINUS)
   await world.drain()
@@ -58,7 +58,7 @@ test('an outage spends tries further and further apart, and after eight the effe
   expect(world.arrivals).toEqual([])
 })
 
-test('an outage that ends is outlived', async () => {
+test('a question survives an outage that ends', async () => {
   let calls = 0
   world.fault = () => (calls++ < 5 ? { kind: '502-before' } : null)
   await world.insertEffect(MAY_LINUS)
@@ -74,7 +74,7 @@ test.each<[string, Fault]>([
     'a spent limit',
     { kind: 'refuse', status: 403, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1795270000' } },
   ],
-])('%s is a wait for everybody and spends no try', async (_, fault) => {
+])('%s makes the whole installation wait and spends no try', async (_, fault) => {
   let calls = 0
   world.fault = () => (calls++ < 20 ? fault : null)
   await world.insertEffect(MAY_LINUS)
@@ -94,7 +94,7 @@ test.each<[string, Fault]>([
 test.each([
   [403, 'Resource not accessible by integration'],
   [422, 'Validation Failed'],
-])('a clear refusal (%i) buries the effect at once: what is not known counts as no', async (status, message) => {
+])('a clear refusal (%i) buries the effect at once: an unknown permission counts as none', async (status, message) => {
   world.fault = () => ({ kind: 'refuse', status, message })
   await world.insertEffect(MAY_LINUS)
   await world.drain()
@@ -102,14 +102,14 @@ test.each([
   expect(world.arrivals).toEqual([])
 })
 
-test('somebody whom GitHub does not know may nothing', async () => {
+test('a user whom GitHub does not know has no permission', async () => {
   world.fault = () => ({ kind: 'refuse', status: 404, message: 'linus is not a user' })
   await world.insertEffect(MAY_LINUS)
   await world.drain()
   expect(world.arrivals[0]?.event).toMatchObject({ answer: { about: 'permission', role: 'none' } })
 })
 
-test('an effect whose process died is performed by the next one, and one that kills each process is buried', async () => {
+test('another process performs the effect of a dead one, and an effect that kills each process is buried', async () => {
   await world.insertEffect(MAY_LINUS)
   let deaths = 0
   world.fault = () => {
@@ -126,7 +126,7 @@ test('an effect whose process died is performed by the next one, and one that ki
   expect(await effect()).toMatchObject({ state: 'buried', error: 'every try ended without a result' })
 })
 
-test('an answer that the door turns away is asked for again', async () => {
+test('a question whose answer the door refuses is asked again', async () => {
   await world.insertEffect(MAY_LINUS)
   const { onArrival } = world
   let arrivals = 0

@@ -1,5 +1,5 @@
-// People press buttons and pull cords on a line that Andon runs: signed deliveries go in, GitHub is asked what they may, and
-// what they see and what is dispatched comes out.
+// People click buttons and hold issues on a dispatched line: signed deliveries go in, GitHub is asked for permissions,
+// and the board, the checks and the dispatches come out.
 
 import { afterEach, expect, test } from 'vitest'
 import type { CheckRun } from '../../fake-github/world.ts'
@@ -16,32 +16,32 @@ const UNGATED_ANDON_YML = `stages:
 `
 
 let app: AndonApp
-/** Of whom GitHub was asked what they may, in that order. */
-let asked: string[]
+/** The users whose permission GitHub was asked for, in that order. */
+let askedUsers: string[]
 afterEach(() => app.close())
 
 test.each([
   ['Retry', 0, (check: CheckRun, by: string) => app.github.clickButton(app.repository, check, 'retry', by)],
-  // GitHub counts the check as queued from then on, until it is written again.
+  // From then on GitHub shows the check as queued, until it is written again.
   ['Re-run', 1, (check: CheckRun, by: string) => app.github.rerequest(app.repository, check, by)],
 ])(
-  '%s, pressed on a failed check and told five times, starts the stage once, and for a reader never',
-  async (_, written, press) => {
+  'a click on %s at a failed check, delivered five times, starts the stage once, and a reader’s click never',
+  async (_, written, click) => {
     await startPipeline(GATED_ANDON_YML)
     runOf('plan').fail()
     await pass()
     expect(await buttonsOn('plan')).toEqual(['retry'])
     const before = await standing()
 
-    press(await checkOf('plan'), 'passerby')
+    click(await checkOf('plan'), 'passerby')
     await pass()
-    expect(asked.splice(0)).toEqual(['passerby'])
+    expect(askedUsers.splice(0)).toEqual(['passerby'])
     expect(await standing()).toEqual({ ...before, writes: before.writes + written })
 
-    press(await checkOf('plan'), 'linus')
+    click(await checkOf('plan'), 'linus')
     await redeliver(4)
     await pass()
-    expect(asked).toEqual(['linus'])
+    expect(askedUsers).toEqual(['linus'])
     expect(app.dispatched()).toEqual(['1/plan/1', '1/plan/2'])
     expect(await commentsOf()).toEqual([
       'linus: retry was pressed on the check of plan: plan: attempt 2 of 2 waits for a slot',
@@ -52,7 +52,7 @@ test.each([
   },
 )
 
-test('Approve, pressed on the check of a gate and told five times, opens that gate once, and for a reader never', async () => {
+test('a click on Approve at a gate, delivered five times, opens the gate once, and a reader’s click never', async () => {
   await startPipeline(GATED_ANDON_YML)
   runOf('plan').succeed()
   await pass()
@@ -62,17 +62,17 @@ test('Approve, pressed on the check of a gate and told five times, opens that ga
 
   app.github.clickButton(app.repository, check, 'approve', 'passerby')
   await pass()
-  expect(asked.splice(0)).toEqual(['passerby'])
+  expect(askedUsers.splice(0)).toEqual(['passerby'])
   expect(await standing()).toEqual(before)
 
   app.github.clickButton(app.repository, check, 'approve', 'linus')
   await redeliver(4)
   await pass()
-  expect(asked).toEqual(['linus'])
+  expect(askedUsers).toEqual(['linus'])
   expect(app.dispatched()).toEqual(['1/plan/1', '1/code/1'])
   expect(await buttonsOn('plan')).toEqual([])
 
-  // Whoever looks at an old page still sees the button.
+  // An open page still shows the old button.
   app.github.clickButton(app.repository, check, 'approve', 'linus')
   await pass()
   expect(app.dispatched()).toEqual(['1/plan/1', '1/code/1'])
@@ -82,7 +82,7 @@ test('Approve, pressed on the check of a gate and told five times, opens that ga
   ])
 })
 
-test('nothing is dispatched while a comment holds the issue, every place says so, and a comment lets it go on', async () => {
+test('a comment holds an issue on every surface and stops its dispatches, and a comment releases it', async () => {
   await startPipeline(UNGATED_ANDON_YML)
   const hold = await app.comment('/andon hold the runner is being moved')
   await pass()
@@ -112,23 +112,23 @@ test('nothing is dispatched while a comment holds the issue, every place says so
   expect((await checkOf('code')).output.summary).not.toContain(words)
 })
 
-/** An issue is labelled, and its plan runs. */
+/** Labels an issue and lets its plan run. */
 async function startPipeline(configuration: string): Promise<void> {
-  asked = []
+  askedUsers = []
   app = await openAndonApp({ configuration })
   app.github.chooseFaults(({ path }) => {
     const who = /\/collaborators\/([^/]+)\/permission$/.exec(path)?.[1]
-    if (who !== undefined) asked.push(who)
+    if (who !== undefined) askedUsers.push(who)
     return null
   })
   await app.openLabeledIssue()
   await pass()
   runOf('plan').start()
   await pass()
-  asked.splice(0)
+  askedUsers.splice(0)
 }
 
-/** Long enough for GitHub to be asked, and for what follows. Writes keep their distance: one is done each ten seconds. */
+/** Long enough for GitHub to be asked, and for what follows. Writes are apart: one in each ten seconds. */
 const pass = (seconds = 20) => app.advance(seconds)
 
 /** The latest run of a stage's workflow. */
@@ -145,7 +145,7 @@ async function checkOf(stage: string): Promise<CheckRun> {
   return check
 }
 
-/** What GitHub shows under a stage's check: it tells nobody who reads check runs, so they are taken from what was written. */
+/** The buttons of a stage's check: reading check runs does not return them, so they are taken from the writes. */
 async function buttonsOn(stage: string): Promise<readonly string[]> {
   const { id } = await checkOf(stage)
   const edits = app.github.writes
@@ -155,7 +155,7 @@ async function buttonsOn(stage: string): Promise<readonly string[]> {
   return body?.actions?.map(({ identifier }) => identifier) ?? []
 }
 
-/** The last delivery comes again, at once and later. */
+/** Delivers the last delivery again, at once and later. */
 async function redeliver(times: number): Promise<void> {
   const { deliveries, whenIdle } = app.github
   await whenIdle()
@@ -166,13 +166,13 @@ async function redeliver(times: number): Promise<void> {
   }
 }
 
-/** All that a person could see of the line, and all that was written to GitHub. */
+/** Everything that a person could see of the pipeline, and everything that was written to GitHub. */
 async function standing() {
   const { document } = await app.database.kysely.selectFrom('pipelines').select('document').executeTakeFirstOrThrow()
-  return { document, told: await commentsOf(), writes: app.github.writes.all.length }
+  return { document, comments: await commentsOf(), writes: app.github.writes.all.length }
 }
 
-/** What the history tells of buttons. */
+/** The history entries about buttons. */
 async function commentsOf(): Promise<readonly string[]> {
   const rows = await app.database.kysely
     .selectFrom('history')

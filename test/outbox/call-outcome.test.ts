@@ -25,7 +25,7 @@ const giveUp = { kind: 'give up' }
 const lookFor = { kind: 'unconfirmed', recoverAt: after(5) }
 const retryIn = (seconds: number) => ({ kind: 'retry', at: after(seconds) })
 
-// What failed and what it was; what follows from the first try, from the last, and where tries are not counted.
+// The failure and the call; the outcome at the first try, at the last, and where tries are not counted.
 test.each([
   ['retryable', 'read', retryIn(5), giveUp, retryIn(15)],
   ['retryable', 'change', retryIn(5), giveUp, retryIn(15)],
@@ -45,7 +45,7 @@ test.each([
   ['an error of our own', 'read', retryIn(5), retryIn(3600), retryIn(15)],
   ['an error of our own', 'change', retryIn(5), retryIn(3600), retryIn(15)],
   ['an error of our own', 'create', lookFor, lookFor, lookFor],
-] as const)('a %s of a %s', (what, intent, first, last, uncounted) => {
+] as const)('a %s during a %s is classified', (what, intent, first, last, uncounted) => {
   const next = (tryNumber: number | null) => callOutcomeOf(ERRORS[what], attemptOf(intent, tryNumber))
   expect(next(1)).toEqual({ ...first, words: 'Not today' })
   expect(next(MAX_TRIES)).toEqual({ ...last, words: 'Not today' })
@@ -53,7 +53,7 @@ test.each([
   expect(next(null)).toEqual({ ...uncounted, words: 'Not today' })
 })
 
-test('backing off grows fourfold up to an hour', () => {
+test('the backoff grows fourfold up to an hour', () => {
   const seconds = [1, 2, 3, 4, 5, 6, 7].map((tryNumber) => {
     const outcome = callOutcomeOf(ERRORS.retryable, attemptOf('read', tryNumber))
     return outcome.kind === 'retry' ? (Date.parse(outcome.at) - Date.parse(NOW)) / 1000 : null
@@ -61,21 +61,21 @@ test('backing off grows fourfold up to an hour', () => {
   expect(seconds).toEqual([5, 20, 80, 320, 1280, 3600, 3600])
 })
 
-test('a rate limit of which GitHub does not say when it ends lasts a minute', () => {
+test('a rate limit without an end lasts a minute', () => {
   const outcome = callOutcomeOf(new GitHubFailure('rate_limited', 'Wait'), attemptOf('read', 1))
   expect(outcome).toEqual({ kind: 'wait', until: after(60), words: 'Wait' })
 })
 
-describe('the words', () => {
+describe('the reason', () => {
   const wordsOf = (message: string) => callOutcomeOf(new GitHubFailure('refused', message), attemptOf('read', 1)).words
 
-  test('are GitHub’s, in one line and without the address of its documentation', () => {
+  test('is GitHub’s message, in one line and without its documentation link', () => {
     expect(wordsOf('Invalid request.\n\n"ref" is missing - https://docs.github.com/rest/actions')).toBe(
       'Invalid request. "ref" is missing',
     )
   })
 
-  test('are not longer than people read', () => {
+  test('is not longer than people read', () => {
     expect(wordsOf('x'.repeat(300))).toBe(`${'x'.repeat(199)}…`)
   })
 })

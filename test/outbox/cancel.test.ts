@@ -7,7 +7,7 @@ beforeEach(async () => {
 })
 afterEach(() => line.world.close())
 
-test('a cancellation is sent at its address, and its answer is told', async () => {
+test('a cancellation is sent to its run, and its answer is applied', async () => {
   const key = await line.admit(42)
   await line.world.drain()
   const runId = line.runs[0]?.id ?? 0
@@ -16,8 +16,8 @@ test('a cancellation is sent at its address, and its answer is told', async () =
   await cancel(runId, key, true)
   await cancel(9999, key)
   await line.world.drain()
-  const told = line.world.arrivals.flatMap(({ event }) => (event?.type === 'cancel.answered' ? [event] : []))
-  expect(told.map(({ runId, force, outcome }) => [runId, force, outcome])).toEqual([
+  const answers = line.world.arrivals.flatMap(({ event }) => (event?.type === 'cancel.answered' ? [event] : []))
+  expect(answers.map(({ runId, force, outcome }) => [runId, force, outcome])).toEqual([
     [runId, false, 'accepted'],
     [runId, true, 'refused'],
     [9999, false, 'gone'],
@@ -29,7 +29,7 @@ test('a cancellation is sent at its address, and its answer is told', async () =
   ])
 })
 
-test('a cancellation outlives an outage and a rate limit', async () => {
+test('a cancellation survives an outage and a rate limit', async () => {
   const key = await line.admit(42)
   await line.world.drain()
   let calls = 0
@@ -44,7 +44,7 @@ test('a cancellation outlives an outage and a rate limit', async () => {
   expect((await line.effects()).at(-1)).toMatchObject({ key: `cancel/${runId}`, state: 'done', tries: 3 })
 })
 
-test('a cancellation that GitHub never takes is given up after eight tries, and told as refused', async () => {
+test('a cancellation that GitHub never accepts is buried after eight tries, and counts as refused', async () => {
   const key = await line.admit(42)
   await line.world.drain()
   line.world.fault = () => ({ kind: '502-before' })

@@ -8,7 +8,7 @@ beforeEach(async () => {
 })
 afterEach(() => app.close())
 
-test('what is done is acknowledged, and nothing more is said; what stands is told from how it stands when it is written', async () => {
+test('a command that runs gets a reaction only, and `status` is answered with the state at the time of writing', async () => {
   await app.openLabeledIssue()
   await app.advance(6, BY_SECONDS)
   const cancel = await app.comment('Not now.\n\n/andon cancel')
@@ -42,7 +42,7 @@ test('what is done is acknowledged, and nothing more is said; what stands is tol
   `)
 })
 
-test('where no line is, commands are answered with what to do, on an issue and on a pull request', async () => {
+test('commands without a pipeline are answered with what to do, on an issue and on a pull request', async () => {
   const { github, repository } = app
   const issue = await github.openIssue(repository, { title: 'Ordinary' })
   await github.createBranch(repository, 'tidy')
@@ -68,17 +68,17 @@ test('where no line is, commands are answered with what to do, on an issue and o
   expect(await app.database.kysely.selectFrom('pipelines').select('id').execute()).toEqual([])
 })
 
-test('who may not read is not answered, who may only read is told so, and nobody else’s word starts anything', async () => {
+test('a sender who cannot read gets no answer, a reader gets a refusal, and neither starts anything', async () => {
   const { github } = app
   await app.openLabeledIssue()
   await app.advance(6, BY_SECONDS)
   github.setPermission('margaret', 'none')
-  const said: { by: string; comment: number }[] = []
+  const commands: { by: string; comment: number }[] = []
   for (const by of ['passerby', 'trinity', 'margaret', 'dependabot[bot]']) {
-    said.push({ by, comment: await app.comment('/andon cancel', { by }) })
+    commands.push({ by, comment: await app.comment('/andon cancel', { by }) })
   }
   await app.advance(12, BY_SECONDS)
-  const reactions = said.map(({ by, comment }) => `${by}: ${app.reactions(comment).join() || 'nothing'}`)
+  const reactions = commands.map(({ by, comment }) => `${by}: ${app.reactions(comment).join() || 'nothing'}`)
   expect(reactions).toEqual([
     'passerby: confused',
     'trinity: confused',
@@ -94,31 +94,31 @@ test('who may not read is not answered, who may only read is told so, and nobody
   expect(github.writes.ofKind('cancel')).toEqual([])
 })
 
-test('which bots are heard is what the file says now, also for a line that began before', async () => {
+test('bots are allowed as the file says now, even in a pipeline that began before', async () => {
   const { github, repository } = app
   await app.openLabeledIssue()
   await app.advance(6, BY_SECONDS)
   const file = '.github/andon.yml'
   github.writeFile(repository, file, `bots: ['claude[bot]']\nstages: { plan: { workflow: plan.yml } }\n`)
   await app.advance(4, BY_SECONDS)
-  const heard = await app.comment('/andon cancel', { by: 'claude[bot]' })
+  const allowed = await app.comment('/andon cancel', { by: 'claude[bot]' })
   await app.advance(6, BY_SECONDS)
-  expect(app.reactions(heard)).toEqual(['eyes'])
+  expect(app.reactions(allowed)).toEqual(['eyes'])
   expect((await app.pipeline()).stages[0]?.status).toBe('cancelled')
   github.writeFile(repository, file, 'stages: { plan: { workflow: plan.yml } }\n')
   await app.advance(20, BY_SECONDS)
-  const unheard = await app.comment('/andon retry', { by: 'claude[bot]' })
+  const ignored = await app.comment('/andon retry', { by: 'claude[bot]' })
   await app.advance(6, BY_SECONDS)
-  expect(app.reactions(unheard)).toEqual([])
+  expect(app.reactions(ignored)).toEqual([])
   expect((await app.pipeline()).stages[0]?.status).toBe('cancelled')
 })
 
-describe('while GitHub cannot say what somebody may', () => {
+describe('while GitHub cannot name the sender’s permission', () => {
   test.each([
     ['502-before', 1],
     ['forbidden', 0],
     ['reset-before', 1],
-  ] as const)('(%s) nothing is done and nobody is answered', async (kind, later) => {
+  ] as const)('(%s) nothing runs and nothing is answered', async (kind, later) => {
     await app.openLabeledIssue()
     await app.advance(6, BY_SECONDS)
     const behaves = app.github.injectFault({ requests: 'permission', kind })
@@ -128,7 +128,7 @@ describe('while GitHub cannot say what somebody may', () => {
     expect((await app.pipeline()).stages[0]?.status).not.toBe('cancelled')
     behaves()
     await app.advance(12, BY_SECONDS)
-    // What failed for the time being is asked again; a refusal is final.
+    // A temporary failure is asked again; a refusal is final.
     expect(app.reactions(comment)).toHaveLength(later)
   })
 })

@@ -1,4 +1,4 @@
-// What is wrong in a repository's file is a publication like any other: made true, once for each commit that brought it.
+// The mistakes in a repository's file are a publication like any other: one check for each commit that made them.
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { pipelineOf } from '../support/pipeline-documents.ts'
@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 test('a mistaken file gets one neutral check on the commit that brought it', async () => {
-  await mistaken(['timout'])
+  await storeMistakes(['timout'])
   await world.drain()
   expect(world.checkRuns()).toMatchObject([
     {
@@ -35,42 +35,42 @@ test('a mistaken file gets one neutral check on the commit that brought it', asy
   expect(world.comments()).toEqual([])
 })
 
-test('the same mistakes told again cost no call; others are told by an edit, and on a new commit by a new check', async () => {
-  await mistaken(['timout'])
+test('the same mistakes again cost no call; new ones edit the check, and on a new commit create one', async () => {
+  await storeMistakes(['timout'])
   await world.drain()
   world.github.writes.clear()
-  await mistaken(['timout'])
+  await storeMistakes(['timout'])
   await world.drain()
   expect(world.github.writes.requests).toEqual([])
   world.github.writes.clear()
-  await mistaken(['timout', 'gaet'])
+  await storeMistakes(['timout', 'gaet'])
   await world.drain()
   expect(world.github.writes.all.map(({ method }) => method)).toEqual(['PATCH'])
   expect(summary()).toContain('has 2 mistakes')
-  await mistaken(['gaet'], { sha: NEXT })
+  await storeMistakes(['gaet'], { sha: NEXT })
   await world.drain()
   expect(world.checkRuns().map(({ head_sha }) => head_sha)).toEqual([SHA, NEXT])
 })
 
-test('once the mistakes are mended nothing more is written, and the check stays with its commit', async () => {
-  await mistaken(['timout'])
+test('after the mistakes are fixed nothing is written, and the check stays on its commit', async () => {
+  await storeMistakes(['timout'])
   await world.drain()
   world.github.writes.clear()
-  await mistaken([], { sha: NEXT })
+  await storeMistakes([], { sha: NEXT })
   await world.drain()
   expect(world.github.writes.requests).toEqual([])
   expect(world.checkRuns()).toHaveLength(1)
 })
 
-test('a file that is the organisation’s is no mistake of this repository’s commits', async () => {
-  await mistaken(['timout'], { source: 'organisation' })
+test('mistakes in the organisation’s file put no check on a repository’s commits', async () => {
+  await storeMistakes(['timout'], { source: 'organisation' })
   await world.drain()
   expect(world.github.writes.requests).toEqual([])
 })
 
 test('nothing is written where the App was removed or is suspended', async () => {
   const { kysely } = world.database
-  await mistaken(['timout'])
+  await storeMistakes(['timout'])
   await kysely.updateTable('repositories').set({ removedAt: SINCE }).execute()
   expect(await world.outbox.step()).toBe(0)
   await kysely.updateTable('repositories').set({ removedAt: null }).execute()
@@ -80,11 +80,11 @@ test('nothing is written where the App was removed or is suspended', async () =>
 })
 
 test.each(['502-after', 'hang-after', '502-before'] as const)(
-  'an answer that says neither yes nor no (%s) leaves one check',
+  'an unclear answer (%s) leaves one check',
   async (kind) => {
     let faults = 0
     world.fault = ({ method }) => (method === 'POST' && faults++ < 2 ? { kind } : null)
-    await mistaken(['timout'])
+    await storeMistakes(['timout'])
     await world.drain([world.outbox, world.openAnotherOutbox()])
     expect(world.checkRuns()).toHaveLength(1)
     expect(await publications()).toEqual([
@@ -93,7 +93,7 @@ test.each(['502-after', 'hang-after', '502-before'] as const)(
   },
 )
 
-test('a process that dies with the check on its way leaves one to be found', async () => {
+test('a process that dies while it creates the check leaves one to be found', async () => {
   const death = Promise.withResolvers<void>()
   let deaths = 0
   world.fault = ({ method }) => {
@@ -101,7 +101,7 @@ test('a process that dies with the check on its way leaves one to be found', asy
     death.resolve()
     return { kind: 'crash-after' }
   }
-  await mistaken(['timout'])
+  await storeMistakes(['timout'])
   void world.openAnotherOutbox().step()
   await death.promise
   await world.drain()
@@ -109,18 +109,18 @@ test('a process that dies with the check on its way leaves one to be found', asy
   expect(world.github.writes.all).toHaveLength(1)
 })
 
-test('the check takes its slots from the same budget as the pipelines, and keeps none of them from being served', async () => {
+test('the check shares the write budget with the pipelines, and starves none of them', async () => {
   await world.savePipeline(pipelineOf({ plan: running }))
-  await mistaken(['timout'])
+  await storeMistakes(['timout'])
   await world.drain()
-  const moments = world.github.writes.all.map(({ at }) => at)
-  expect(moments.map((at) => (at - (moments[0] ?? 0)) / 1_050)).toEqual([0, 1, 2])
+  const times = world.github.writes.all.map(({ at }) => at)
+  expect(times.map((at) => (at - (times[0] ?? 0)) / 1_050)).toEqual([0, 1, 2])
   expect(world.checkRuns().map(({ name }) => name)).toEqual(['andon / configuration', 'andon / #42 plan'])
   expect(world.comments(42)).toHaveLength(1)
 })
 
-/** The repository's file has these fields wrong, as the door would have kept it. */
-async function mistaken(
+/** Stores a file with mistakes in these fields, as the door would. */
+async function storeMistakes(
   fields: readonly string[],
   known: { sha?: string; source?: 'repository' | 'organisation' } = {},
 ): Promise<void> {

@@ -1,4 +1,4 @@
-// In which order GitHub is brought up to date.
+// The order in which surfaces are published.
 
 import { expect, test } from 'vitest'
 import { type DesiredSurface, diffSurfaces, type SurfaceState } from '../../src/outbox/diff-surfaces.ts'
@@ -8,7 +8,7 @@ import type { Publication } from '../../src/store/publications.ts'
 import { FIRST, failedIn, SUCCEEDED } from '../support/reasons.ts'
 import { busyBoard, minutesAgo, NOW } from '../web/support/board-fixtures.ts'
 
-/** #12 of the factory floor: `plan` is done, and a run of `code` is under way. */
+/** #12 of the factory floor: `plan` is done, and a run of `code` is in progress. */
 function running(): Pipeline {
   const found = busyBoard().find(({ shown }) => shown.pipeline.issue.number === 12)
   if (!found) throw new Error('#12 is not on the floor')
@@ -49,8 +49,8 @@ function surfacesDue(pipeline: Pipeline, publications: readonly Publication[]): 
   )
 }
 
-test('what is said once is not said again because only the rest of it reads otherwise', () => {
-  const said = (sha: string): DesiredSurface => ({
+test('a fragment that was published once is not published again when only its details change', () => {
+  const overviewOn = (sha: string): DesiredSurface => ({
     surface: 'check/plan/aaa',
     locator: { kind: 'check', sha: 'aaa', externalId: '1/plan/aaa' },
     content: { kind: 'comment', issueNumber: 1, body: `continues on ${sha}` },
@@ -60,19 +60,19 @@ test('what is said once is not said again because only the rest of it reads othe
   })
   const live = { githubId: 1, digest: 'it runs', state: 'confirmed', sentAt: null, updatedAt: NOW } as const
   const shown: Publication = { surface: 'check/plan/aaa', ...live }
-  const [first] = diffSurfaces({ revision: 2, desired: [said('bbb')], publications: [shown] }, NOW).steps
+  const [first] = diffSurfaces({ revision: 2, desired: [overviewOn('bbb')], publications: [shown] }, NOW).steps
   if (first?.action !== 'update') throw new Error('it is not said')
   const publications = [{ ...shown, digest: first.digest }]
-  expect(diffSurfaces({ revision: 3, desired: [said('ccc')], publications }, NOW).steps).toEqual([])
+  expect(diffSurfaces({ revision: 3, desired: [overviewOn('ccc')], publications }, NOW).steps).toEqual([])
 })
 
-test('what was written is not written again', () => {
+test('a surface that is already published is not written again', () => {
   const pipeline = running()
   expect(markPublished(pipeline).length).toBeGreaterThanOrEqual(3)
   expect(surfacesDue(pipeline, markPublished(pipeline))).toEqual([])
 })
 
-test('what is new about a stage is written before the line of lights beside the others', () => {
+test('news of a stage is written before the overview on the other checks', () => {
   const pipeline = running()
   const failed = changed(pipeline, 'code', { status: 'failed', reason: failedIn(null) })
   const order = surfacesDue(failed, markPublished(pipeline))
@@ -81,7 +81,7 @@ test('what is new about a stage is written before the line of lights beside the 
   )
 })
 
-test('the progress of a run is told after what is new, and is told', () => {
+test('progress of a run is written after news, but it is written', () => {
   const pipeline = running()
   const known = markPublished(pipeline)
   const further = changed(pipeline, 'code', { reason: { kind: 'reports', attempt: FIRST, progress: 80, text: null } })
@@ -94,7 +94,7 @@ test('the progress of a run is told after what is new, and is told', () => {
   )
 })
 
-test('a run that is being cancelled is news', () => {
+test('the cancellation of a run is news', () => {
   const pipeline = running()
   const known = markPublished(pipeline).map((one) => ({
     ...one,

@@ -1,5 +1,5 @@
-// One attempt, one run: with answers that are lost, processes that die at every boundary, and processes that are frozen
-// past their claim. Figures of the full counts are in docs/faults.md.
+// One attempt, one run: with lost answers, processes that die at every boundary, and processes that are frozen past
+// their claim. Figures of the full counts are in docs/faults.md.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Fault } from '../../fake-github/faults.ts'
 import { seededRandom } from '../../fake-github/random.ts'
@@ -17,10 +17,10 @@ beforeEach(async () => {
 })
 afterEach(() => line.world.close())
 
-// A file may allow no more at once.
+// The most that a file may allow at once.
 const MOST_RUNNING = 100
 
-test('a fifth of the dispatches are accepted and the answer is lost: every attempt has one run', async () => {
+test('while a fifth of the dispatches lose their answers, every attempt gets one run', async () => {
   const chance = seededRandom(randomSeed())
   const lost = { '502-after': 0, 'reset-after': 0, 'hang-after': 0, '502-before': 0 }
   line.world.fault = ({ method, path }) => {
@@ -48,19 +48,19 @@ test('a fifth of the dispatches are accepted and the answer is lost: every attem
     runs: line.runs.length,
     duplicates: line.runs.length - new Set(line.runs.map(line.keyOf)).size,
     'without a run': bound.filter((runId) => runId === null).length,
-    stuck: (await unsettled()).length,
+    stuck: (await unfinished()).length,
   })
   expect(Math.min(...Object.values(lost))).toBeGreaterThan(0)
   expect(line.runs.map(line.keyOf).sort()).toEqual([...keys].sort())
-  expect(await unsettled()).toEqual([])
+  expect(await unfinished()).toEqual([])
   for (const [index, key] of keys.entries())
     expect(line.lastResult(key)).toMatchObject({ state: 'confirmed', runId: bound[index] })
 })
 
 describe('a process that dies', () => {
-  const BOUNDARIES = ['claimed', 'sent off', 'not arrived', 'arrived', 'answered', 'told'] as const
+  const BOUNDARIES = ['claimed', 'sent off', 'not arrived', 'arrived', 'answered', 'applied'] as const
 
-  test.each(BOUNDARIES)('(%s) leaves an attempt with one run behind', async (boundary) => {
+  test.each(BOUNDARIES)('(%s) leaves the attempt with one run', async (boundary) => {
     const deaths = repetitions(1, 25)
     for (let issue = 1; issue <= deaths; issue += 1) {
       const death = Promise.withResolvers<void>()
@@ -71,11 +71,11 @@ describe('a process that dies', () => {
       expect(line.liveRuns(key)).toHaveLength(1)
     }
     expect(line.runs).toHaveLength(deaths)
-    expect(await unsettled()).toEqual([])
+    expect(await unfinished()).toEqual([])
     recordMeasurements(`dispatch-deaths`, { boundary, deaths, runs: line.runs.length })
   })
 
-  /** A process that dies at the boundary: what it waits for then never comes. */
+  /** A process that dies at the boundary: its next call never returns. */
   function dying(boundary: (typeof BOUNDARIES)[number], death: PromiseWithResolvers<void>) {
     function die(): Promise<never> {
       death.resolve()
@@ -91,7 +91,7 @@ describe('a process that dies', () => {
         claimed: ['sending', false],
         'sent off': ['sending', true],
         answered: ['confirmed', false],
-        told: ['confirmed', true],
+        applied: ['confirmed', true],
         'not arrived': [null, false],
         arrived: [null, false],
       } as const
@@ -109,10 +109,10 @@ describe('a process that dies', () => {
 })
 
 describe('a process that is frozen past its claim', () => {
-  test('with its dispatch on the way leaves one live run, a minute after it is let go', async () => {
+  test('during its dispatch leaves one live run, a minute after it resumes', async () => {
     const chance = seededRandom(randomSeed())
     const freezes = repetitions(2, 100)
-    let twins = 0
+    let duplicates = 0
     for (let issue = 1; issue <= freezes; issue += 1) {
       const seconds = issue === 1 ? 45 : issue === 2 ? 240 : 31 + chance.integer(400)
       const { key, sleeper, thaw } = await frozenInCall(issue, seconds)
@@ -120,14 +120,14 @@ describe('a process that is frozen past its claim', () => {
       await sleeper
       await stepWhileTimePasses(line.world, line.world.openAnotherOutbox(), { seconds: 60, stride: 3 })
       expect(line.liveRuns(key)).toHaveLength(1)
-      twins += line.runs.filter((run) => line.keyOf(run) === key).length - 1
+      duplicates += line.runs.filter((run) => line.keyOf(run) === key).length - 1
     }
-    expect(twins).toBeGreaterThan(0)
-    expect(await unsettled()).toEqual([])
-    recordMeasurements('frozen-dispatch', { freezes, 'twins cancelled': twins, 'two live a minute later': 0 })
+    expect(duplicates).toBeGreaterThan(0)
+    expect(await unfinished()).toEqual([])
+    recordMeasurements('frozen-dispatch', { freezes, 'twins cancelled': duplicates, 'two live a minute later': 0 })
   })
 
-  test('before its dispatch is on the way never sends it', async () => {
+  test('before its dispatch is sent never sends it', async () => {
     const freezes = repetitions(2, 100)
     for (let issue = 1; issue <= freezes; issue += 1) {
       const thaw = Promise.withResolvers<void>()
@@ -141,10 +141,10 @@ describe('a process that is frozen past its claim', () => {
       await line.world.drain([line.world.openAnotherOutbox()])
       expect(line.runs.filter((run) => line.keyOf(run) === key)).toHaveLength(1)
     }
-    recordMeasurements('frozen-before-dispatch', { freezes, runs: line.runs.length, twins: 0 })
+    recordMeasurements('frozen-before-dispatch', { freezes, runs: line.runs.length, duplicates: 0 })
   })
 
-  test('is believed about its run where the workflow does not echo the key', async () => {
+  test('still names its run where the workflow does not echo the key', async () => {
     line.echoKey(false)
     const { key, sleeper, thaw } = await frozenInCall(1, 240)
     expect(line.lastResult(key)).toMatchObject({ state: 'unconfirmed', needsPerson: true })
@@ -187,8 +187,8 @@ describe('a process that is frozen past its claim', () => {
   }
 })
 
-describe('a database that is away when GitHub has answered', () => {
-  test('hears the answer in a later step, also where the workflow does not echo the key', async () => {
+describe('a database that is down when GitHub answers', () => {
+  test('gets the answer in a later step, even where the workflow does not echo the key', async () => {
     line.echoKey(false)
     let away = repetitions(3, 200)
     const times = away
@@ -204,7 +204,7 @@ describe('a database that is away when GitHub has answered', () => {
     await stepWhileTimePasses(line.world, outbox, { seconds: times + 20 })
     expect(line.runs.map(line.keyOf).sort()).toEqual(keys)
     expect(keys.map((key) => line.lastResult(key)?.state)).toEqual(['confirmed', 'confirmed'])
-    expect(await unsettled()).toEqual([])
+    expect(await unfinished()).toEqual([])
     recordMeasurements('database-away-after-dispatch', {
       'times away': times,
       dispatches: keys.length,
@@ -217,7 +217,7 @@ function postsOf() {
   return line.world.github.writes.all.filter(({ path }) => path.endsWith('dispatches'))
 }
 
-async function unsettled() {
+async function unfinished() {
   const over = ['done', 'refused', 'buried']
   return (await line.effects()).filter(({ state }) => !over.includes(state))
 }

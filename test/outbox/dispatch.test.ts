@@ -1,4 +1,4 @@
-// Starting a run: what goes out, and what every clear answer of GitHub's comes to.
+// Dispatching a run: what is sent, and what each clear answer of GitHub's means.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Fault } from '../../fake-github/faults.ts'
 import type { Run } from '../../fake-github/runs.ts'
@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => line.world.close())
 
 describe('a dispatch', () => {
-  test('passes on the issue’s number and the attempt key and nothing else, and is confirmed with its run', async () => {
+  test('sends only the issue number and the attempt key, and is confirmed with its run', async () => {
     const key = await line.admit(42)
     await line.world.drain()
     const posts = postsOf()
@@ -23,7 +23,7 @@ describe('a dispatch', () => {
     expect(await line.effects()).toMatchObject([{ state: 'done', tries: 1 }])
   })
 
-  test('is told through the door with the effect’s new state: first that it is sent, then what came of it', async () => {
+  test('passes the door with each new state of its effect: sent first, then its result', async () => {
     await line.admit(42)
     await line.world.drain()
     expect(line.world.arrivals.map(({ effect, event }) => [effect?.state, event?.type, event?.at])).toEqual([
@@ -44,7 +44,7 @@ describe('a dispatch', () => {
       { kind: 'refuse', status: 403, message: 'Resource not accessible by integration' },
       'GitHub refused to start plan.yml: Resource not accessible by integration',
     ],
-  ])('that is refused (%s) ends with GitHub’s words and is not sent again', async (_, fault, message) => {
+  ])('that is refused (%s) ends with GitHub’s message and is not sent again', async (_, fault, message) => {
     line.world.fault = () => fault
     const key = await line.admit(42)
     await line.world.drain()
@@ -61,7 +61,7 @@ describe('a dispatch', () => {
       'a spent limit',
       { kind: 'refuse', status: 403, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1795270000' } },
     ],
-  ])('that is put off (%s) waits with words, spends no try, and nobody else sends meanwhile', async (_, fault) => {
+  ])('that must wait (%s) says why, spends no try, and stops all other dispatches meanwhile', async (_, fault) => {
     let calls = 0
     line.world.fault = () => (calls++ < 12 ? fault : null)
     await line.admit(42)
@@ -76,15 +76,15 @@ describe('a dispatch', () => {
     const waits = [...line.results.values()]
       .flat()
       .map(outcomeInWords)
-      .filter((told) => 'message' in told && told.message === message)
+      .filter((result) => 'message' in result && result.message === message)
     expect(waits).toEqual(waits.map(() => ({ state: 'waiting', until: expect.any(String), message })))
     expect(waits).toHaveLength(12)
-    const moments = postsOf().map(({ at }) => at)
-    const gaps = moments.slice(1, 13).map((at, index) => at - (moments[index] ?? 0))
+    const times = postsOf().map(({ at }) => at)
+    const gaps = times.slice(1, 13).map((at, index) => at - (times[index] ?? 0))
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(60_000)
   })
 
-  test('to a GitHub that cannot be reached is tried further and further apart, and after eight tries refused', async () => {
+  test('backs off while GitHub is unreachable, and is refused after eight tries', async () => {
     line.world.fault = ({ path }) => (path.endsWith('/dispatches') ? { kind: 'unreachable' } : null)
     const key = await line.admit(42)
     await line.world.drain()
@@ -93,7 +93,7 @@ describe('a dispatch', () => {
     expect(line.lastResult(key)).toEqual({ state: 'refused', message: 'GitHub did not start it in 8 tries' })
   })
 
-  test('of an attempt that was given up meanwhile is not sent', async () => {
+  test('of an attempt that was cancelled meanwhile is not sent', async () => {
     const key = await line.admit(42)
     await line.cancel(42)
     await line.world.drain()
@@ -101,12 +101,12 @@ describe('a dispatch', () => {
     expect(line.lastResult(key)).toEqual({ state: 'refused', message: 'it was given up before it was sent' })
   })
 
-  test('keeps the pace of one write a second that all writes of an installation share', async () => {
+  test('respects the limit of one write a second for each installation', async () => {
     for (let issue = 1; issue <= 20; issue += 1) await line.admit(issue)
     await line.world.drain([line.world.outbox, line.world.openAnotherOutbox(), line.world.openAnotherOutbox()])
-    const moments = postsOf().map(({ at }) => at)
+    const times = postsOf().map(({ at }) => at)
     expect(line.runs).toHaveLength(20)
-    expect(Math.min(...moments.slice(1).map((at, index) => at - (moments[index] ?? 0)))).toBeGreaterThanOrEqual(1_000)
+    expect(Math.min(...times.slice(1).map((at, index) => at - (times[index] ?? 0)))).toBeGreaterThanOrEqual(1_000)
   })
 })
 

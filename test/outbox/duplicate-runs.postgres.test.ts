@@ -1,4 +1,4 @@
-// A process that was frozen with a dispatch on its way, when others had long given it up and sent it again.
+// A process was frozen during a dispatch, and meanwhile another gave it up and sent it again.
 import { afterEach, expect, test } from 'vitest'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
 

@@ -1,6 +1,6 @@
-// A cord is pulled while two workers are about to send twenty dispatches: after its commit none of them says `sending`,
-// whatever the moment, and once it is let go each is sent exactly once. The workers have a door, an outbox and connections of
-// their own. The commits that are recorded are made under locks that exclude each other, so their order is the real one.
+// A hold comes while two workers are about to send twenty dispatches: after its commit none of them writes `sending`,
+// whatever the timing, and after the release each is sent exactly once. The workers have doors, outboxes and connections of
+// their own. The recorded commits hold locks that exclude each other, so their order is the real one.
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ACME } from '../../fake-github/organization.ts'
@@ -35,24 +35,24 @@ afterEach(async () => {
   await workers[1].database.close()
 })
 
-/** Somebody who may write says it in a comment on the repository's first issue. */
+/** A comment on the repository's first issue, by a user who may write. */
 async function command(body: string, repositoryId: number): Promise<void> {
   comments += 1
-  const given = commentCreated(body, { commentId: comments, on: 1, at: world.clock.now() })
+  const comment = commentCreated(body, { commentId: comments, on: 1, at: world.clock.now() })
   await applyOrThrow(workers[comments % 2]!.door, {
-    ...commandPermission(given),
+    ...commandPermission(comment),
     repository: repositoryOf(repositoryId),
   })
 }
 
 const HOLD_CASES = {
   'hold-repository': {
-    pull: (id: number) => command('/andon hold repository release week', id),
-    letGo: (id: number) => command('/andon resume repository', id),
+    start: (id: number) => command('/andon hold repository release week', id),
+    release: (id: number) => command('/andon resume repository', id),
   },
   'hold-all': {
-    pull: () => setGlobalHold(operator(), { by: 'root', reason: 'release week' }),
-    letGo: () => setGlobalHold(operator(), { by: 'root', reason: null }),
+    start: () => setGlobalHold(operator(), { by: 'root', reason: 'release week' }),
+    release: () => setGlobalHold(operator(), { by: 'root', reason: null }),
   },
 } as const
 
@@ -61,8 +61,8 @@ function operator() {
 }
 
 test.each(Object.entries(HOLD_CASES))(
-  '%s pulled while 20 dispatches are due on two workers: none starts after its commit, and all start once it is let go',
-  async (row, cord) => {
+  '%s while 20 dispatches are due on two workers starts none after its commit, and all after its release',
+  async (row, hold) => {
     const chance = seededRandom(randomSeed())
     const figures = {
       rounds: ROUNDS,
@@ -77,17 +77,17 @@ test.each(Object.entries(HOLD_CASES))(
       world.clock.advance(3_600)
       await queueDispatches(round, DUE)
       const before = world.github.runs.length
-      let isPulled = false
+      let isHeld = false
       world.fault = ({ kind }) => {
-        if (kind === 'dispatch' && isPulled) figures.onTheirWay += 1
+        if (kind === 'dispatch' && isHeld) figures.onTheirWay += 1
         return null
       }
-      const pulling = passing(chance.integer(60)).then(async () => {
-        await cord.pull(round)
-        isPulled = true
+      const holding = passTime(chance.integer(60)).then(async () => {
+        await hold.start(round)
+        isHeld = true
       })
       const step = () => Promise.all(workers.map(({ outbox }) => outbox.step()))
-      await Promise.all([pulling, step()])
+      await Promise.all([holding, step()])
       await step()
 
       const commits = await recordedCommits(world.database)
@@ -99,12 +99,12 @@ test.each(Object.entries(HOLD_CASES))(
       const held = await effectsOf(round, 'due')
       figures.startedBefore += DUE - held.length
       figures.heldBack += held.length
-      // They had said `sending`, and were handed back when they looked once more.
+      // They were `sending`, and were requeued when the hold was checked again.
       figures.handedBack += sent.length + held.length - DUE
       expect(held.map(({ tries }) => tries)).toEqual(held.map(() => 0))
-      isPulled = false
+      isHeld = false
 
-      await cord.letGo(round)
+      await hold.release(round)
       await drain()
       const keys = world.github.runs.slice(before).map(({ state }) => state.title.replace('andon ', ''))
       expect(keys.filter((key) => /^\d+\/code\/1-/.test(key))).toHaveLength(DUE)
@@ -118,7 +118,7 @@ test.each(Object.entries(HOLD_CASES))(
   600_000,
 )
 
-/** That many issues of a repository wait to be sent. */
+/** Queues that many issues of a repository, ready to be sent. */
 async function queueDispatches(repositoryId: number, issues: number): Promise<void> {
   const repository = repositoryOf(repositoryId)
   const [{ door }] = workers
@@ -126,23 +126,23 @@ async function queueDispatches(repositoryId: number, issues: number): Promise<vo
   await applyOrThrow(door, { ...configurationAnswer(FILE, { at }), repository })
   const numbers = Array.from({ length: issues }, (_, index) => index + 1)
   await Promise.all(numbers.map((number) => applyOrThrow(door, { ...issueLabeled({ number, at }), repository })))
-  const asked = (await claimEffects(world.database, 1_000)).flatMap((held) =>
-    held.effect.type === 'ask' ? [{ ...held, effect: held.effect }] : [],
+  const questions = (await claimEffects(world.database, 1_000)).flatMap((claimed) =>
+    claimed.effect.type === 'ask' ? [{ ...claimed, effect: claimed.effect }] : [],
   )
-  await Promise.all(asked.map((held) => applyOrThrow(door, answerTo(held, FILE, at), held)))
+  await Promise.all(questions.map((claimed) => applyOrThrow(door, answerTo(claimed, FILE, at), claimed)))
 }
 
-/** Steps both until neither has anything left to do, nor a few seconds later. */
+/** Steps both until neither has work left, nor a few seconds later. */
 async function drain(): Promise<void> {
-  // What had to let a reaction or a reply go first has its turn a moment later.
+  // A write that a reaction or a reply delayed is due a moment later.
   for (let idle = 0; idle < 2; world.clock.advance(idle * 2)) {
     const done = await Promise.all(workers.map(({ outbox }) => outbox.step()))
     idle = done.some((count) => count > 0) ? 0 : idle + 1
   }
 }
 
-/** Some time in which the workers get on: that many answers of the database. */
-async function passing(answers: number): Promise<void> {
+/** Time for the workers to continue: the given number of database answers. */
+async function passTime(answers: number): Promise<void> {
   for (let answer = 0; answer < answers; answer += 1) await sql`select 1`.execute(workers[0].database.kysely)
 }
 

@@ -1,5 +1,5 @@
-// GitHub does the work and then says 502, cuts the connection, or says nothing: what must be there once is there once.
-// Two Andons share the database and a clock that is moved, because GitHub's pace of one write a second would take hours.
+// GitHub does the work and then answers 502, cuts the connection, or stays silent: everything is still written once.
+// Two Andons share the database and a manual clock, because GitHub's limit of one write a second would take hours.
 import { expect, test } from 'vitest'
 import { type SeededRandom, seededRandom } from '../../fake-github/random.ts'
 import type { Andon } from '../../src/andon.ts'
@@ -11,7 +11,7 @@ import type { ManualClock } from '../support/manual-clock.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
 
 test(
-  'a fifth of the POSTs misbehave, and every issue has one comment per stage and one check run per stage and commit',
+  'while a fifth of the POSTs misbehave, every issue gets one comment per stage and one check run per stage and commit',
   async () => {
     const app = await openAndonApp({ seed: randomSeed(), maxConcurrent: 8 })
     const { github, database, clock } = app
@@ -47,7 +47,7 @@ test(
       misbehaved: misbehaved.length,
       comments: truth.comments,
       'check runs': truth.checkRuns,
-      twins: 0,
+      duplicates: 0,
     })
     await app.close()
   },
@@ -115,7 +115,7 @@ async function publishUntilQuiet(andons: readonly Andon[], database: Database, c
 }
 
 const MOST_ROUNDS = 10_000
-// A little more than the pace of writes; while the hour's creations are spent, bigger steps.
+// A little more than the interval between writes; bigger steps while the hour's creations are spent.
 const APART_SECONDS = 1.1
 const WAIT_SECONDS = 3
 

@@ -1,4 +1,4 @@
-// What is in hand when the database goes away must not bring the process down.
+// Calls that are in progress when the database fails must not crash the process.
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { PerformContext } from '../../src/outbox/claim-effects.ts'
@@ -11,7 +11,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-test('when nothing more can be claimed, what is in hand is awaited, whatever comes of it', async () => {
+test('a step that cannot claim more still awaits the calls it has started, whatever their results', async () => {
   const origin = { origin: '900', issueNumber: 42, login: 'ada', mayWrite: true, items: [] }
   await world.insertEffect({ type: 'reply', key: 'reply/900', ...origin })
   const { kysely } = world.database
@@ -23,17 +23,17 @@ test('when nothing more can be claimed, what is in hand is awaited, whatever com
     },
   })
   const o = { database: { ...world.database, kysely: failing }, now: () => START, token: randomUUID }
-  const unheard: unknown[] = []
-  const hear = (reason: unknown) => unheard.push(reason)
-  process.on('unhandledRejection', hear)
+  const unhandled: unknown[] = []
+  const onUnhandled = (reason: unknown) => unhandled.push(reason)
+  process.on('unhandledRejection', onUnhandled)
   const ended = Promise.withResolvers<void>()
-  const carried = performEffects(o as unknown as PerformContext, { type: 'reply', write: 'create' }, async () => {
+  const performed = performEffects(o as unknown as PerformContext, { type: 'reply', write: 'create' }, async () => {
     await ended.promise
     throw new Error('nobody can be told what came of it')
   })
   setImmediate(ended.resolve)
-  await expect(carried).rejects.toThrow('the database is away')
+  await expect(performed).rejects.toThrow('the database is away')
   await new Promise((resolve) => setImmediate(resolve))
-  process.off('unhandledRejection', hear)
-  expect(unheard).toEqual([])
+  process.off('unhandledRejection', onUnhandled)
+  expect(unhandled).toEqual([])
 })

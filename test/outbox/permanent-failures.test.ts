@@ -1,5 +1,5 @@
-// A workflow that cannot succeed, with everything real but the clock and GitHub: exactly the attempts that the file allows,
-// the reason where people look, and then nothing goes out any more.
+// A workflow that cannot succeed, with everything real but the clock and GitHub: it gets the attempts that the file
+// allows, shows the reason where people look, and then nothing more is sent.
 import { afterEach, expect, test } from 'vitest'
 import type { Fault } from '../../fake-github/faults.ts'
 import type { Run } from '../../fake-github/runs.ts'
@@ -36,7 +36,7 @@ const PERMANENT_FAULTS: readonly [string, Fault | null, (run: Run) => void, stri
 ]
 
 test.each(PERMANENT_FAULTS)(
-  'a workflow that %s has exactly its attempts, its reason on the board, and then silence',
+  'a workflow that %s gets exactly its attempts, shows its reason on the board, and then stays silent',
   async (what, fault, happens, words) => {
     app = await openAndonApp({ configuration: CONFIGURATION })
     const { github, andon, clock, url } = app

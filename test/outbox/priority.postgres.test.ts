@@ -1,4 +1,4 @@
-// Who goes first when GitHub lets an installation write once a second.
+// Priorities, when GitHub allows an installation one write a second.
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { READER_QUOTA_PER_HOUR } from '../../src/outbox/reader-quota.ts'
@@ -16,7 +16,7 @@ beforeEach(async () => {
 })
 afterEach(() => line.world.close())
 
-/** A reaction to a comment that somebody has written. */
+/** A reaction to a user's comment. */
 async function reactionToComment(mayWrite = true): Promise<ReactEffect> {
   const { github } = line.world
   const issue = github.issue(WIDGETS, 1) ? 1 : await github.openIssue(WIDGETS, { title: 'Talk' })
@@ -40,7 +40,7 @@ function reply(origin: number, mayWrite = true): ReplyEffect {
   }
 }
 
-/** What was written, in order. */
+/** The kinds of writes, in order. */
 function written(): readonly string[] {
   return line.world.github.writes.all.map(({ path }) => {
     const [, kind = path] = /\/(reactions|dispatches|cancel|check-runs|comments)$/.exec(path) ?? []
@@ -48,14 +48,14 @@ function written(): readonly string[] {
   })
 }
 
-/** The reactions that are there, in the order of their creation. */
+/** All reactions, oldest first. */
 function reactions(): readonly string[] {
   return line.world.github.writes.ofKind('reaction').flatMap(({ path, body, done }) => {
     return done ? [`${path.split('/').at(-2)} ${(body as { content: string }).content}`] : []
   })
 }
 
-test('a reaction goes before a dispatch, that before a cancellation, a reply, a check and a comment', async () => {
+test('a reaction comes before a dispatch, then a cancellation, a reply, a check and a comment', async () => {
   const { world } = line
   await world.savePipeline(pipelineOf({ plan: { status: 'running', since: START, reason: RUNS } }))
   await world.insertEffect(reply(900))
@@ -77,7 +77,7 @@ test('a reaction goes before a dispatch, that before a cancellation, a reply, a 
   expect(written().slice(4, 5)).toEqual(['check-runs'])
 })
 
-test('past twenty in a minute reactions wait behind what moves runs', async () => {
+test('after twenty in a minute reactions wait behind dispatches and cancellations', async () => {
   const { world } = line
   for (let comment = 1; comment <= 24; comment += 1) await world.insertEffect(await reactionToComment())
   for (const issue of [43, 44]) await line.admit(issue)
@@ -88,7 +88,7 @@ test('past twenty in a minute reactions wait behind what moves runs', async () =
   expect(order.slice(22)).toEqual(['reactions', 'reactions', 'reactions', 'reactions'])
 }, 60_000)
 
-test('what waits for a cord to be let go keeps nobody else waiting', async () => {
+test('a dispatch that waits for a release delays no other write', async () => {
   const { world } = line
   await line.admit(43)
   const word = { place: { kind: 'everything' }, by: 'root', reason: 'release', since: START, evidence: null }
@@ -104,7 +104,7 @@ test('what waits for a cord to be let go keeps nobody else waiting', async () =>
   expect(written()).toEqual(['comments'])
 })
 
-test('people who may only read are answered so often in an hour, and no oftener; others go on being answered', async () => {
+test('readers get a limited number of answers an hour, and writers are not affected', async () => {
   const { world } = line
   const { kysely } = world.database
   const before = Array.from({ length: READER_QUOTA_PER_HOUR }, (_, nth) => reactionTo(1_000 + nth, false))
@@ -133,13 +133,13 @@ test('people who may only read are answered so often in an hour, and no oftener;
   expect(reactions()).toEqual([`${writer.commentId} eyes`, `${later.commentId} eyes`])
 })
 
-test('while somebody’s permission is asked who gave a command, nothing else takes the slot that the reaction will need', async () => {
+test('while a sender’s permission is asked, no other write takes the slot of the reaction', async () => {
   const { world } = line
-  const asked = Promise.withResolvers<void>()
+  const questions = Promise.withResolvers<void>()
   const answered = Promise.withResolvers<void>()
   world.fault = ({ path }) => {
     if (!path.endsWith('/permission')) return null
-    asked.resolve()
+    questions.resolve()
     return { kind: 'freeze', until: answered.promise }
   }
   const purpose = {
@@ -152,7 +152,7 @@ test('while somebody’s permission is asked who gave a command, nothing else ta
   await world.insertEffect({ type: 'ask', key: 'permission/command/900', question })
   await world.savePipeline(pipelineOf({ plan: { status: 'running', since: START, reason: RUNS } }))
   const acknowledging = world.openAnotherOutbox().acknowledge()
-  await asked.promise
+  await questions.promise
   await world.outbox.step()
   expect(written()).toEqual([])
   answered.resolve()
@@ -162,13 +162,13 @@ test('while somebody’s permission is asked who gave a command, nothing else ta
   expect(written()).not.toEqual([])
 })
 
-test('a reply stands behind reactions for half a minute, and no longer', async () => {
+test('a reply waits behind reactions for half a minute, and no longer', async () => {
   const { world } = line
   await world.insertEffect(reply(900))
   for (let comment = 1; comment <= 40; comment += 1) await world.insertEffect(await reactionToComment())
   await world.drain()
-  const place = written().indexOf('comments')
+  const index = written().indexOf('comments')
   // Thirty seconds are twenty-eight writes, 1,050 ms apart.
-  expect(place).toBeGreaterThanOrEqual(28)
-  expect(place).toBeLessThanOrEqual(30)
+  expect(index).toBeGreaterThanOrEqual(28)
+  expect(index).toBeLessThanOrEqual(30)
 }, 60_000)

@@ -14,7 +14,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-test('a stage that begins gets one check run and one comment, a second apart', async () => {
+test('a stage that starts gets one check run and one comment, a second apart', async () => {
   const id = await world.savePipeline(pipelineOf({ plan: running }))
   await world.drain()
   const [check] = world.checkRuns()
@@ -33,7 +33,7 @@ test('a stage that begins gets one check run and one comment, a second apart', a
   expect(gapsMs()).toEqual([1_050])
 })
 
-test('ten quick events cost one edit of each surface, and it says the last of them', async () => {
+test('ten quick events cost one edit of each surface, with the last of them', async () => {
   await world.savePipeline(pipelineOf({ plan: running }))
   await world.drain()
   world.github.writes.clear()
@@ -45,7 +45,7 @@ test('ten quick events cost one edit of each surface, and it says the last of th
   expect(world.comments(42)[0]?.body).toContain('attempt 1, job build, step "tests" (10 of 10)')
 })
 
-test('a revision that changes no words costs no call', async () => {
+test('a revision that changes no text costs no call', async () => {
   await world.savePipeline(pipelineOf({ plan: running }))
   await world.drain()
   world.github.writes.clear()
@@ -55,7 +55,7 @@ test('a revision that changes no words costs no call', async () => {
   expect(await unpublished()).toBe(0)
 })
 
-test('only the latest revision is written, also when it comes while others wait for their slot', async () => {
+test('only the latest revision is written, even if it arrives while others wait for a slot', async () => {
   await world.savePipeline(pipelineOf({ plan: running }))
   await world.outbox.step()
   await world.savePipeline(pipelineOf({ plan: { ...running, status: 'done', reason: SUCCEEDED } }))
@@ -66,7 +66,7 @@ test('only the latest revision is written, also when it comes while others wait 
   )
 })
 
-test('a comment that somebody deleted comes back at the next change, once', async () => {
+test('a deleted comment comes back at the next change, once', async () => {
   await world.savePipeline(pipelineOf({ plan: running }))
   await world.drain()
   await world.github.deleteComment('acme/widgets', Number(world.comments(42)[0]?.id))
@@ -75,12 +75,12 @@ test('a comment that somebody deleted comes back at the next change, once', asyn
   expect(world.comments(42).map(({ body }) => body.includes('plan ✓'))).toEqual([true])
 })
 
-test('a change that is answered 404 although the comment is there makes no second one', async () => {
+test('an edit answered 404 although the comment exists creates no second one', async () => {
   await world.savePipeline(pipelineOf({ plan: running }))
   await world.drain()
-  let misled = 0
+  let wronglyAnswered = 0
   world.fault = ({ method }) => {
-    return method === 'PATCH' && misled++ < 2 ? { kind: 'refuse', status: 404, message: 'Not Found' } : null
+    return method === 'PATCH' && wronglyAnswered++ < 2 ? { kind: 'refuse', status: 404, message: 'Not Found' } : null
   }
   await world.savePipeline(pipelineOf({ plan: { ...running, status: 'done' } }))
   await world.drain()
@@ -88,7 +88,7 @@ test('a change that is answered 404 although the comment is there makes no secon
   expect(world.comments(42)[0]?.body).toContain('plan ✓')
 })
 
-test('a refused creation is not sent again until there is something else to say, and keeps its reason', async () => {
+test('a refused creation is sent again only when its content changes, and keeps its reason', async () => {
   world.fault = ({ path }) => {
     return path.endsWith('/comments') ? { kind: 'refuse', status: 403, message: 'Unable to create comment' } : null
   }
@@ -109,7 +109,7 @@ test('a refused creation is not sent again until there is something else to say,
   expect(world.comments(42)).toHaveLength(1)
 })
 
-test('a limit is a wait for the whole installation, and costs nothing else', async () => {
+test('a rate limit makes the whole installation wait, and costs nothing else', async () => {
   await world.savePipeline(pipelineOf({ plan: running }))
   const first = world.clock.now()
   world.fault = ({ at }) => {
@@ -125,7 +125,7 @@ test('a limit is a wait for the whole installation, and costs nothing else', asy
   expect([world.comments(42).length, world.checkRuns().length]).toEqual([1, 1])
 })
 
-test('when a pull request comes, its head shows every stage, and the default branch is told where they went', async () => {
+test('the head of a new pull request shows every stage, and the default branch says where they moved', async () => {
   const plan = {
     status: 'done',
     since: SINCE,
@@ -177,7 +177,7 @@ test('when a pull request comes, its head shows every stage, and the default bra
   expect(world.github.writes.all).toEqual([])
 })
 
-test('two issues on one pull request do not write over each other', async () => {
+test('two issues on one pull request do not overwrite each other', async () => {
   const kysely = world.database.kysely
   const pullRequest = pullRequestOf(57, { closingIssues: [42, 43] })
   await kysely
@@ -198,7 +198,7 @@ test('two issues on one pull request do not write over each other', async () => 
   expect(world.checkRuns().map(({ name }) => name)).toEqual(['andon / #42 code', 'andon / #43 code'])
 })
 
-test('nothing is written to an issue that is gone, a repository that was removed or an installation that is suspended', async () => {
+test('nothing is written to a deleted issue, a removed repository or a suspended installation', async () => {
   const { kysely } = world.database
   await world.savePipeline(pipelineOf({ plan: running }, { removed: { why: 'deleted', at: SINCE } }))
   await world.drain()
@@ -230,12 +230,12 @@ test('a quiet pipeline does not starve among busy ones', async () => {
     await world.outbox.step()
     world.clock.advance(1.05)
   }
-  // Two rounds, because it has two surfaces, in each of which every pipeline writes once; one slot may just be gone.
+  // Two rounds, because each pipeline has two surfaces and writes one a round; one slot may just be taken.
   expect(slots).toBeLessThanOrEqual(2 * issues.length + 1)
   expect(isShown()).toBe(true)
 })
 
-test('a pipeline that cannot be published is set aside, and the others go on', async () => {
+test('a pipeline that cannot be published does not stop the others', async () => {
   const broken = pipelineOf({ plan: running })
   await world.savePipeline({ ...broken, stages: null as never })
   await world.savePipeline({ ...broken, issue: { ...broken.issue, number: 43 } })
@@ -244,8 +244,8 @@ test('a pipeline that cannot be published is set aside, and the others go on', a
 })
 
 function gapsMs(): readonly number[] {
-  const moments = world.github.writes.all.map(({ at }) => at)
-  return moments.slice(1).map((moment, index) => moment - (moments[index] ?? 0))
+  const times = world.github.writes.all.map(({ at }) => at)
+  return times.slice(1).map((time, index) => time - (times[index] ?? 0))
 }
 
 function postsTo(end: string): number {

@@ -1,4 +1,4 @@
-// A limit of GitHub's is no attempt, with everything real but the clock and GitHub. What always fails is in permanent-failures.test.ts.
+// A rate limit costs no attempt, with everything real but the clock and GitHub. Permanent failures: permanent-failures.test.ts.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Fault } from '../../fake-github/faults.ts'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'

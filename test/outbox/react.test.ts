@@ -8,19 +8,19 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-test('a reaction to a comment that is gone is not sent again', async () => {
+test('a reaction to a deleted comment is not sent again', async () => {
   world.fault = () => ({ kind: 'refuse', status: 404, message: 'Not Found' })
   await world.drain()
   expect(await reaction()).toEqual({ state: 'refused', tries: 1, error: 'Not Found' })
 })
 
-test('a reaction that GitHub never takes is buried after eight tries', async () => {
+test('a reaction that GitHub never accepts is buried after eight tries', async () => {
   world.fault = () => ({ kind: '502-before' })
   await world.drain()
   expect(await reaction()).toEqual({ state: 'buried', tries: 8, error: 'Bad Gateway' })
 })
 
-test('a reaction that ends every process is buried', async () => {
+test('a reaction that kills every process is buried', async () => {
   let deaths = 0
   world.fault = () => {
     deaths += 1

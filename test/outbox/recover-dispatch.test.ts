@@ -1,4 +1,4 @@
-// GitHub begins a second run when it is asked a second time. Here it does so and then says nothing, or something else.
+// A second dispatch starts a second run. Here GitHub starts the run and then gives no answer, or a wrong one.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Fault } from '../../fake-github/faults.ts'
 import { applyOrThrow } from '../apply/support/effect-worker.ts'
@@ -26,7 +26,7 @@ describe('a dispatch without a clear answer', () => {
     expect(line.results.get(key)?.map(({ state }) => state)).toEqual(['sending', 'unconfirmed', 'confirmed'])
   })
 
-  test('is not sent again before it was missed twice, two minutes apart, and its workflow was seen to echo the key', async () => {
+  test('is sent again only after two misses, two minutes apart, and if its workflow is known to echo the key', async () => {
     line.world.fault = ({ method }) => (method === 'POST' ? { kind: '502-before' } : null)
     await line.admit(42)
     await stepWhileTimePasses(line.world, line.world.outbox, { seconds: 130, stride: 5 })
@@ -46,7 +46,7 @@ describe('a dispatch without a clear answer', () => {
     `)
   })
 
-  test('that only shows after a while is found and not sent again', async () => {
+  test('whose run appears late is found and not sent again', async () => {
     line.world.github.listing.delaySeconds = 100
     loseAnswers(1, '502-after')
     const key = await line.admit(42)
@@ -55,7 +55,7 @@ describe('a dispatch without a clear answer', () => {
     expect(line.lastResult(key)).toMatchObject({ state: 'confirmed', runId: line.runs[0]?.id })
   })
 
-  test('that never began is sent once more, and so on for eight tries', async () => {
+  test('that never reached GitHub is sent again, up to eight tries', async () => {
     line.world.fault = ({ method }) => (method === 'POST' ? { kind: '502-before' } : null)
     const key = await line.admit(42)
     await line.world.drain()
@@ -64,7 +64,7 @@ describe('a dispatch without a clear answer', () => {
   })
 
   test.each(['502-before', '502-after'] as const)(
-    'of a workflow that does not echo the key (%s) is never sent twice: a person must look',
+    'of a workflow that does not echo the key (%s) is never sent twice and needs a person',
     async (how) => {
       line.echoKey(false)
       loseAnswers(1, how)
@@ -83,7 +83,7 @@ describe('a dispatch without a clear answer', () => {
     },
   )
 
-  test('is looked for also when GitHub accepts it without naming its run', async () => {
+  test('is also recovered when GitHub accepts it without naming its run', async () => {
     line.world.github.listing.namesDispatchedRuns = false
     const key = await line.admit(42)
     await line.world.drain()
@@ -91,7 +91,7 @@ describe('a dispatch without a clear answer', () => {
     expect((await line.control(key))?.runId).toBe(line.runs[0]?.id)
   })
 
-  test('is done as soon as its run is known from a delivery', async () => {
+  test('is done as soon as a delivery names its run', async () => {
     loseAnswers(1, '502-after')
     const key = await line.admit(42)
     await line.world.outbox.step()
@@ -102,7 +102,7 @@ describe('a dispatch without a clear answer', () => {
     expect(await line.effects()).toMatchObject([{ state: 'done' }])
   })
 
-  test('keeps its oldest run; younger twins are cancelled', async () => {
+  test('keeps its oldest run, and younger duplicates are cancelled', async () => {
     let posts = 0
     line.world.fault = ({ kind }) => (kind === 'dispatch' && posts++ === 0 ? { kind: 'repeated', times: 3 } : null)
     const key = await line.admit(42)
@@ -112,7 +112,7 @@ describe('a dispatch without a clear answer', () => {
     expect((await line.control(key))?.runId).toBe(line.runs[0]?.id)
   })
 
-  test('is looked for again when GitHub cannot list its runs, without that counting as a miss', async () => {
+  test('is looked for again when GitHub cannot list its runs, which is no miss', async () => {
     loseAnswers(1, '502-after')
     const { fault } = line.world
     let looks = 0
@@ -126,7 +126,7 @@ describe('a dispatch without a clear answer', () => {
     expect(line.lastResult(key)).toMatchObject({ state: 'confirmed' })
   })
 
-  test('is left to a person when GitHub does not let its runs be seen', async () => {
+  test('needs a person when GitHub does not allow listing its runs', async () => {
     line.world.fault = ({ method }) =>
       method === 'POST' ? { kind: '502-after' } : { kind: 'refuse', status: 403, message: 'Resource not accessible' }
     const key = await line.admit(42)
@@ -136,7 +136,7 @@ describe('a dispatch without a clear answer', () => {
   })
 })
 
-/** So many dispatches are carried out, or not, and the answer is lost. */
+/** The given number of dispatches are done, or not, and their answers are lost. */
 function loseAnswers(times: number, kind: Fault['kind']): void {
   let posts = 0
   line.world.fault = ({ method, path }) =>
@@ -147,7 +147,7 @@ function postsOf() {
   return line.world.github.writes.all.filter(({ path }) => path.endsWith('dispatches'))
 }
 
-/** GitHub tells of the run before anybody asks. */
+/** GitHub delivers the run before it is asked. */
 async function deliver(id: number, key: string): Promise<void> {
   const run = runOf(id, { title: `andon ${key}`, workflow: 'plan.yml', startedAt: START, updatedAt: START })
   const event = { type: 'run.changed', at: START, evidence: run.evidence, repository: REPOSITORY, run } as const

@@ -1,5 +1,5 @@
-// A creation is not idempotent on GitHub: the same request again is a second comment. Here GitHub does what it is asked
-// and then does not say so, or our process dies with the request on its way.
+// A creation is not idempotent on GitHub: the same request again is a second comment. Here GitHub creates it without
+// answering, or our process dies during the request.
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type SeededRandom, seededRandom } from '../../fake-github/random.ts'
@@ -20,7 +20,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-test('a fifth of the creations are done and then seem to fail: every issue has one comment a stage, one check run a commit', async () => {
+test('while a fifth of the creations succeed but seem to fail, every issue gets one comment a stage and one check run a commit', async () => {
   const chance = seededRandom(randomSeed())
   const faults = { '502-after': 0, 'reset-after': 0, 'hang-after': 0, '502-before': 0 }
   world.fault = ({ method, path }) => {
@@ -70,7 +70,7 @@ test('a fifth of the creations are done and then seem to fail: every issue has o
 }, 180_000)
 
 test.each(['crash-before', 'crash-after'] as const)(
-  'processes that die with a creation on its way (%s) leave one of each behind',
+  'processes that die during a creation (%s) leave one of each',
   async (kind) => {
     let deaths = 0
     let death = Promise.withResolvers<void>()
@@ -87,11 +87,11 @@ test.each(['crash-before', 'crash-after'] as const)(
     }
     expect(deaths).toBe(kind === 'crash-before' ? 4 : 2)
     expect([world.comments(42).length, world.checkRuns().length]).toEqual([1, 1])
-    expect(await unsettled()).toEqual([])
+    expect(await unfinished()).toEqual([])
   },
 )
 
-test('nothing is sent again before GitHub was looked at twice, the second time a minute later', async () => {
+test('nothing is sent again before GitHub was read twice, the second time a minute later', async () => {
   world.fault = ({ method, path }) =>
     method === 'POST' && path.endsWith('/check-runs') ? { kind: '502-before' } : null
   await world.savePipeline(pipelineOf({ plan: running }))
@@ -108,7 +108,7 @@ test('nothing is sent again before GitHub was looked at twice, the second time a
   `)
 })
 
-test('a late twin of a comment is removed, the oldest stays and is the one that is edited', async () => {
+test('a late duplicate of a comment is deleted, and the oldest stays and is edited', async () => {
   const id = await world.savePipeline(pipelineOf({ plan: running }))
   let posts = 0
   world.fault = ({ method, path }) => {
@@ -116,8 +116,8 @@ test('a late twin of a comment is removed, the oldest stays and is the one that 
     return { kind: 'repeated', times: 2 }
   }
   await world.drain()
-  const [kept, ...twins] = world.comments(42)
-  expect(twins).toEqual([])
+  const [kept, ...duplicates] = world.comments(42)
+  expect(duplicates).toEqual([])
   const known = await world.database.kysely
     .selectFrom('publications')
     .select(['githubId', 'state'])
@@ -128,7 +128,7 @@ test('a late twin of a comment is removed, the oldest stays and is the one that 
   expect(world.github.writes.all.filter(({ method }) => method === 'DELETE')).toHaveLength(1)
 })
 
-test('a process that was frozen past its claim finds what the others did, and one comment remains', async () => {
+test('a process frozen past its claim finds what the others did, and one comment remains', async () => {
   const thaw = Promise.withResolvers<void>()
   const freeze = Promise.withResolvers<void>()
   let posts = 0
@@ -146,10 +146,10 @@ test('a process that was frozen past its claim finds what the others did, and on
   expect(world.comments(42)).toHaveLength(2)
   await stepWhileTimePasses(world, world.openAnotherOutbox(), { seconds: 120, stride: 3 })
   expect(world.comments(42)).toHaveLength(1)
-  expect(await unsettled()).toEqual([])
+  expect(await unfinished()).toEqual([])
 })
 
-test('a process that was frozen with an edit on its way does not leave the older words standing', async () => {
+test('a process frozen during an edit does not leave the older text', async () => {
   const thaw = Promise.withResolvers<void>()
   const freeze = Promise.withResolvers<void>()
   await world.savePipeline(pipelineOf({ plan: running }))
@@ -167,12 +167,12 @@ test('a process that was frozen with an edit on its way does not leave the older
   thaw.resolve()
   await sleeper.step
   await stepWhileTimePasses(world, world.openAnotherOutbox(), { seconds: 10 })
-  // The frozen edit, the others' meanwhile, and the one that makes the frozen one good.
+  // The frozen edit, the others' edit meanwhile, and the one that repairs the frozen one.
   expect(world.github.writes.all.filter(({ path }) => path.includes('/issues/comments/'))).toHaveLength(3)
   expect(world.comments(42)[0]?.body).toContain('attempt 1 succeeded')
 })
 
-/** Three turns of an issue: planned, coded, on a pull request of its own. */
+/** Three steps of an issue: planned, coded, on a pull request of its own. */
 function life(number: number, chance: SeededRandom): readonly Pipeline[] {
   const issue = { ...pipelineOf({}).issue, number }
   const sha = number.toString(16).padStart(40, 'c')
@@ -200,7 +200,7 @@ function stagesInComments(): readonly string[] {
     .sort()
 }
 
-/** Every comment says what its pipeline says now. */
+/** Every comment has the current text of its pipeline. */
 async function expectTruth(pipelines: readonly Pipeline[]): Promise<void> {
   for (const { issue, stages } of pipelines) {
     for (const comment of world.comments(issue.number)) {
@@ -208,14 +208,14 @@ async function expectTruth(pipelines: readonly Pipeline[]): Promise<void> {
       expect(comment.body).toContain(stage && stageInWords(stage).reason)
     }
   }
-  expect(await unsettled()).toEqual([])
+  expect(await unfinished()).toEqual([])
 }
 
-async function unsettled() {
+async function unfinished() {
   return await world.database.kysely.selectFrom('publications').selectAll().where('state', '=', 'sending').execute()
 }
 
 function closestWritesMs(): number {
-  const moments = world.github.writes.all.map(({ at }) => at)
-  return Math.min(...moments.slice(1).map((moment, index) => moment - (moments[index] ?? 0)))
+  const times = world.github.writes.all.map(({ at }) => at)
+  return Math.min(...times.slice(1).map((time, index) => time - (times[index] ?? 0)))
 }

@@ -16,13 +16,13 @@ test.each([
   ['reply', 'before'],
   ['reply', 'after'],
 ] as const)(
-  'a process that dies with the %s on its way, %s it is done, leaves one effect, one reaction and one reply',
+  'a process that dies during the %s, %s it is done, leaves one effect, one reaction and one reply',
   async (call, when) => {
     let deaths = 0
     const death = Promise.withResolvers<void>()
     app = await openAndonApp()
     const { github } = app
-    // Only the first process is mortal, and it dies of the first such call.
+    // Only the first process dies, at its first such call.
     github.chooseFaults(({ kind }) => {
       if (kind !== CALLS[call] || deaths > 0) return null
       deaths += 1

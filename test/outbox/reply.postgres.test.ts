@@ -1,5 +1,4 @@
-// A reply is written once. Here GitHub does what it is asked and then does not say so, or our process dies or freezes with
-// the request on its way.
+// A reply is written once. Here GitHub writes it without answering, or our process dies or freezes during the request.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Fault } from '../../fake-github/faults.ts'
 import { seededRandom } from '../../fake-github/random.ts'
@@ -53,7 +52,7 @@ async function statesOfEffects(): Promise<readonly string[]> {
 }
 
 describe('a reply', () => {
-  test('goes out with everything that is to be said at the same issue', async () => {
+  test('contains every answer that is due on the same issue', async () => {
     for (const origin of [900, 901, 902]) await world.insertEffect(replyOf(origin))
     await world.insertEffect(replyOf(903, { issueNumber: 43 }))
     await world.drain()
@@ -70,7 +69,7 @@ describe('a reply', () => {
     ['not done and answered 502', { kind: '502-before' }, [0, 60]],
     ['not sent at all', { kind: 'unreachable' }, [0, 5]],
     ['put off', { kind: 'refuse', status: 403, headers: { 'retry-after': '90' } }, [0, 90]],
-  ])('that was %s is there once', async (_, fault, seconds) => {
+  ])('that was %s is written once', async (_, fault, seconds) => {
     let faults = 0
     world.fault = (request) => (isReply(request) && faults++ === 0 ? fault : null)
     await world.insertEffect(replyOf(900))
@@ -91,7 +90,7 @@ describe('a reply', () => {
   })
 
   test.each(['crash-before', 'crash-after'] as const)(
-    'of a process that dies with it on its way (%s) is there once',
+    'of a process that dies while sending it (%s) is written once',
     async (kind) => {
       const death = Promise.withResolvers<void>()
       let deaths = 0
@@ -109,7 +108,7 @@ describe('a reply', () => {
     },
   )
 
-  test('of a process that was frozen with it on its way, while others answered, is taken back', async () => {
+  test('of a process that was frozen while sending it is deleted if others answered', async () => {
     const thaw = Promise.withResolvers<void>()
     const frozen = Promise.withResolvers<void>()
     let freezes = 0
@@ -129,7 +128,7 @@ describe('a reply', () => {
   })
 })
 
-test('a fifth of the replies are written and then seem to fail, by two processes: each comment is answered once', async () => {
+test('while a fifth of the replies of two processes succeed but seem to fail, each comment is answered once', async () => {
   const chance = seededRandom(randomSeed())
   const faults = { '502-after': 0, 'reset-after': 0, 'hang-after': 0, '502-before': 0 }
   world.fault = (request) => {

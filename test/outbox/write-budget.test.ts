@@ -11,7 +11,7 @@ import {
 const START = Date.parse('2026-11-21T14:00:00.000Z')
 const at = (ms: number) => new Date(START + ms).toISOString()
 
-test('the first write is granted, and the next one a second later', () => {
+test('the first write is granted at once, and the next a second later', () => {
   const first = reserveSlot(UNSPENT_BUDGET, 'change', at(0))
   expect(first.granted).toBe(true)
   const { budget } = first as { budget: WriteBudget }
@@ -21,7 +21,7 @@ test('the first write is granted, and the next one a second later', () => {
   expect(reserveSlot(budget, 'change', denied.until).granted).toBe(true)
 })
 
-test('the 81st creation waits until the first of the minute is over, a change does not', () => {
+test('the 81st creation waits until the first is a minute old, an edit does not', () => {
   const creations = Array.from({ length: 80 }, (_, index) => at(index * 100))
   const budget = { ...UNSPENT_BUDGET, creations }
   expect(reserveSlot(budget, 'create', at(30_000))).toEqual({ granted: false, until: at(60_001) })
@@ -30,7 +30,7 @@ test('the 81st creation waits until the first of the minute is over, a change do
   expect(reserveSlot(budget, 'create', at(60_001)).granted).toBe(true)
 })
 
-test('the 501st creation waits until the first of the hour is over', () => {
+test('the 501st creation waits until the first is an hour old', () => {
   const creations = Array.from({ length: 500 }, (_, index) => at(index * 5_000))
   const budget = { ...UNSPENT_BUDGET, creations }
   expect(reserveSlot(budget, 'create', at(3_000_000))).toEqual({ granted: false, until: at(3_600_001) })
@@ -38,7 +38,7 @@ test('the 501st creation waits until the first of the hour is over', () => {
   expect(granted.budget.creations).toHaveLength(500)
 })
 
-test('silence that GitHub asked for is kept by everybody, and the longest wish counts', () => {
+test('a wait that GitHub asks for blocks every write, and the longest counts', () => {
   const blocked = blockBudgetUntil(blockBudgetUntil(UNSPENT_BUDGET, at(60_000)), at(30_000))
   expect(reserveSlot(blocked, 'change', at(59_999))).toEqual({ granted: false, until: at(60_000) })
   expect(reserveSlot(blocked, 'create', at(60_000)).granted).toBe(true)
@@ -48,7 +48,7 @@ test('seeded traffic of three hours never passes a limit, wastes none, and starv
   const SEED = 42
   const chance = seededRandom(SEED)
   // Twenty pipelines in four processes want to write again after a while, as the outbox queues them: the one that was
-  // served longest ago goes first, and one that was denied keeps its place.
+  // served longest ago comes first, and one that was denied keeps its place.
   const writers = Array.from({ length: 20 }, (_, id) => ({
     id,
     servedAt: -id,
@@ -107,12 +107,12 @@ test('seeded traffic of three hours never passes a limit, wastes none, and starv
   expect(new Set(writers.map(({ servedAt }) => servedAt > 2 * 3_600_000))).toEqual(new Set([true]))
 })
 
-/** The greatest number of moments in any window of that length, both of its ends included. */
-function mostWithin(moments: readonly number[], ms: number): number {
+/** The highest number of times in any window of that length, both ends included. */
+function mostWithin(times: readonly number[], ms: number): number {
   let from = 0
   let most = 0
-  for (const [to, moment] of moments.entries()) {
-    while (moment - (moments[from] ?? 0) > ms) from += 1
+  for (const [to, moment] of times.entries()) {
+    while (moment - (times[from] ?? 0) > ms) from += 1
     most = Math.max(most, to - from + 1)
   }
   return most

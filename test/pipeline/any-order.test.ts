@@ -17,7 +17,7 @@ const PARTS = repetitions(150, 2_000)
 const ONE_MOMENT = minutesAfterNine(0)
 const YEARS_LATER = minutesAfterNine(5_000_000)
 
-test('a whole life told in any order, one to three times, within one second ends in one state', () => {
+test('all events of a life, delivered in any order, one to three times, within one second, end in one state', () => {
   const life = lifecycleEvents(() => ONE_MOMENT)
   const expected = applyInOrder(life, (question) => answerQuestion(question, ONE_MOMENT), null)
   expect(stageStatuses(expected.pipeline).join(' ')).toBe('done done done done')
@@ -31,26 +31,26 @@ test('a whole life told in any order, one to three times, within one second ends
     [undefined, true],
     [undefined, false],
   ])
-  let told = 0
+  let delivered = 0
   const began = performance.now()
   for (let seed = 1; seed <= SHUFFLES; seed++) {
     const chance = seededRandom(randomSeed(seed))
     const deliveries = life.flatMap((event) => Array.from({ length: 1 + chance.integer(3) }, () => event))
-    told += deliveries.length
+    delivered += deliveries.length
     const ended = applyInOrder(chance.shuffle(deliveries), (question) => answerQuestion(question, ONE_MOMENT), chance)
     expect(ended, `seed ${seed}`).toEqual(expected)
   }
   recordMeasurements('any-order', {
     shuffles: SHUFFLES,
     'deliveries of one life': life.length,
-    'told in all': told,
+    'told in all': delivered,
     seconds: Math.round((performance.now() - began) / 1000),
     'final states': 1,
   })
 }, 1_800_000)
 
-test('any part of a life, told in two orders within one second, stands the same', () => {
-  // While GitHub answers that the issue is open, it has sent no closing.
+test('any part of a life, delivered in two orders within one second, ends in the same state', () => {
+  // While GitHub answers that the issue is open, it has delivered no `closed`.
   const life = lifecycleEvents(() => ONE_MOMENT).filter((event) => event.type !== 'issue.changed')
   const answer = (question: Effect) => answerQuestion(question, ONE_MOMENT, 'open')
   const lights = new Map<string, number>()
@@ -66,7 +66,7 @@ test('any part of a life, told in two orders within one second, stands the same'
   console.log(`${PARTS} parts of a life, each told in two orders: the same state; lights`, Object.fromEntries(lights))
 }, 900_000)
 
-test('a whole life told in any order, minutes apart, ends in one state', () => {
+test('all events of a life, delivered in any order, minutes apart, end in one state', () => {
   const life = lifecycleEvents(minutesAfterNine)
   const answer = (question: Effect) => answerQuestion(question, YEARS_LATER)
   const expected = applyInOrder(life, answer, null)
@@ -81,16 +81,16 @@ test('a whole life told in any order, minutes apart, ends in one state', () => {
 
 type AnswerTiming = (question: Effect) => Event
 
-/** Tells the deliveries, and GitHub's answers somewhere after their questions: in order, or where chance puts them. */
+/** Applies the deliveries, and each answer some time after its question: in order, or at random. */
 function applyInOrder(deliveries: readonly Event[], answer: AnswerTiming, chance: SeededRandom | null): EndState {
   const line = inMemoryWorld(REPOSITORY, {
     others: OTHER_REPOSITORIES,
     publishedComments: [PUBLISHED_COMMENT, 999],
   })
-  const asked: Effect[] = []
-  const answerOne = () => {
-    const [question] = asked.splice(chance === null ? 0 : chance.integer(asked.length), 1)
-    asked.push(...questionsOf(line.apply(answer(question!))))
+  const questions: Effect[] = []
+  const answerNext = () => {
+    const [question] = questions.splice(chance === null ? 0 : chance.integer(questions.length), 1)
+    questions.push(...questionsOf(line.apply(answer(question!))))
   }
   let early: Event[] = []
   for (const delivery of deliveries) {
@@ -99,19 +99,19 @@ function applyInOrder(deliveries: readonly Event[], answer: AnswerTiming, chance
       early.push(delivery)
       continue
     }
-    asked.push(...questionsOf(line.apply(delivery)))
+    questions.push(...questionsOf(line.apply(delivery)))
     const late = early.filter((event) => !isEarly(event))
-    for (const event of late) asked.push(...questionsOf(line.apply(event)))
+    for (const event of late) questions.push(...questionsOf(line.apply(event)))
     early = early.filter(isEarly)
-    while (asked.length > 0 && (chance === null || chance.next() < 0.3)) answerOne()
+    while (questions.length > 0 && (chance === null || chance.next() < 0.3)) answerNext()
   }
-  while (asked.length > 0) answerOne()
+  while (questions.length > 0) answerNext()
   const pipeline = line.pipelines.get(ISSUE)
-  if (pipeline === undefined) throw new Error('the issue was not taken up')
+  if (pipeline === undefined) throw new Error('the issue has no pipeline')
   return withoutReadTimes({
     pipeline,
     others: [...line.pipelines].filter(([issue]) => issue !== ISSUE),
-    // When its name was last told differently, and who is yet to hear of its cord, is bookkeeping.
+    // The time of the last update and the progress of the fan-out are bookkeeping.
     repositories: line.repositories
       .map(({ updatedAt: _, holdFanOutCursor: __, ...row }) => row)
       .sort((a, b) => a.id - b.id),
@@ -124,7 +124,7 @@ function questionsOf(effects: readonly Effect[]): readonly Effect[] {
   return effects.filter(({ type }) => type === 'ask')
 }
 
-/** All that an order of events leaves behind. */
+/** Everything that an order of events leaves behind. */
 type EndState = {
   readonly pipeline: Pipeline
   readonly others: readonly (readonly [number, Pipeline])[]
@@ -133,13 +133,13 @@ type EndState = {
   readonly publishedComments: readonly number[]
 }
 
-/** The issue that must have been taken up before: GitHub deletes what it has told of, and comments that we wrote. */
+/** The issue whose pipeline must begin first: only a delivered issue or a comment of ours can be deleted. */
 function causeOf(event: Event): number | null {
   if (event.type === 'issue.removed') return event.issue.number
   return event.type === 'comment.deleted' ? event.issueNumber : null
 }
 
-/** Which moment took the issue up first names the question by which it was read, and nothing else. */
+/** The key of the question carries the time at which the pipeline began, which depends on the order. */
 function withoutReadTimes(end: EndState): EndState {
   return JSON.parse(JSON.stringify(end).replaceAll(/"issue\/42\/[^"]+"/g, '"issue/42"'))
 }

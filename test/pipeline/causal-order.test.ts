@@ -1,5 +1,5 @@
-// A line that Andon runs, told in many orders: what GitHub tells comes shuffled, late and twice; what must come after its
-// cause (a run after its dispatch, an answer after its question) does.
+// A dispatched line, delivered in many orders: deliveries arrive shuffled, late and twice, but never before their cause
+// (a run after its dispatch, an answer after its question).
 import { expect, test } from 'vitest'
 import { type SeededRandom, seededRandom } from '../../fake-github/random.ts'
 import type { Effect } from '../../src/pipeline/model/effects.ts'
@@ -34,32 +34,32 @@ import {
 
 const SHUFFLES = repetitions(100, 10_000)
 
-/** What becomes known once an attempt was admitted; `''` is known from the start. */
+/** The deliveries that follow the admission of an attempt; those of `''` need none. */
 type CausalHistory = Readonly<Record<string, readonly Event[]>>
 
-test('a line that is run, told in any order that causes allow, ends in one state', () => {
+test('a dispatched line ends in one state, whatever causal order its events arrive in', () => {
   const line = lineWith({ plan: { gate: null } })
   const life = causalHistory()
-  const expected = performEffect(life, line, null)
+  const expected = playLife(life, line, null)
   expect(stageStatuses(expected.pipeline).join(' ')).toBe('done done done done')
   expect(headlineInWords(expected.pipeline)).toMatchObject({ light: 'done', reason: 'pull request #7 merged' })
   expect(expected.dispatched).toHaveLength(6)
-  let told = 0
+  let delivered = 0
   for (let seed = 1; seed <= SHUFFLES; seed++) {
-    const ended = performEffect(life, line, seededRandom(randomSeed(seed)))
-    told += ended.told
+    const ended = playLife(life, line, seededRandom(randomSeed(seed)))
+    delivered += ended.delivered
     expect(ended.pipeline, `seed ${seed}`).toEqual(expected.pipeline)
     expect(ended.dispatched, `seed ${seed}`).toEqual(expected.dispatched)
   }
   recordMeasurements('running-orders', {
     shuffles: SHUFFLES,
-    'told in all': told,
+    'told in all': delivered,
     'final states': 1,
     'dispatches of each': 6,
   })
 }, 1_800_000)
 
-/** Planned at the second try, coded, tested, sent back once, coded and tested again, approved, merged, closed. */
+/** Planned at the second attempt, coded, tested, sent back once, coded and tested again, approved, merged, closed. */
 function causalHistory(): CausalHistory {
   const head = { headSha: 'bbb2', replacedShas: ['bbb1'] }
   const objection = { id: 501, at: minutesAfterNine(40), state: 'changes_requested', commitSha: 'bbb1' } as const
@@ -89,7 +89,7 @@ function causalHistory(): CausalHistory {
   }
 }
 
-/** Only half of the workflows echo the key: the others are known by the answer to their dispatch. */
+/** Half of the workflows echo the key; the runs of the others are known from the answer to their dispatch. */
 function runOf(key: string, id: number, at: number, conclusion: RunFact['conclusion']): readonly Event[] {
   const startedAt = minutesAfterNine(at)
   const title = id % 2 === 0 ? `andon ${key}` : 'Work'
@@ -109,32 +109,32 @@ function runOf(key: string, id: number, at: number, conclusion: RunFact['conclus
   ]
 }
 
-function performEffect(life: CausalHistory, rules: ReturnType<typeof lineWith>, chance: SeededRandom | null) {
+function playLife(life: CausalHistory, rules: ReturnType<typeof lineWith>, chance: SeededRandom | null) {
   const line = inMemoryWorld(REPOSITORY, { line: rules })
   const open: Event[] = []
   const outbox: Event[][] = []
   const dispatched: string[] = []
-  let told = 0
+  let delivered = 0
 
-  const know = (key: string) => {
+  const reveal = (key: string) => {
     const deliveries = life[key] ?? []
     const twice = chance === null ? [] : deliveries.filter(() => chance.next() < 0.3)
     open.push(...deliveries, ...twice)
   }
-  const tell = (event: Event) => {
-    told++
-    line.apply(event).forEach(heed)
+  const apply = (event: Event) => {
+    delivered++
+    line.apply(event).forEach(perform)
     const pipeline = line.pipelines.get(ISSUE)
     const awaited = pipeline && stageReadyForAdmission(pipeline, minutesAfterNine(600))
     if (!awaited) return
     const { stage, attempt } = awaited
-    tell(attemptAdmitted(stage, attempt, momentOf(life, stage, attempt)))
+    apply(attemptAdmitted(stage, attempt, momentOf(life, stage, attempt)))
   }
-  const heed = (effect: Effect) => {
+  const perform = (effect: Effect) => {
     if (effect.type === 'dispatch') {
       const { attemptKey: key } = effect
       dispatched.push(key)
-      know(key)
+      reveal(key)
       outbox.push([
         dispatchResult(key, { state: 'sending' }, minutesAfterNine(60)),
         dispatchConfirmed(key, idOf(life, key), minutesAfterNine(61)),
@@ -145,20 +145,20 @@ function performEffect(life: CausalHistory, rules: ReturnType<typeof lineWith>, 
     outbox.push([purpose.kind === 'start' ? startPermission() : reviewerPermission(login, true, minutesAfterNine(58))])
   }
 
-  know('')
+  reveal('')
   while (open.length + outbox.length > 0) {
-    const place = chance === null ? 0 : chance.integer(open.length + outbox.length)
-    if (place < open.length) {
-      const [delivery] = open.splice(place, 1)
-      tell(delivery!)
+    const index = chance === null ? 0 : chance.integer(open.length + outbox.length)
+    if (index < open.length) {
+      const [delivery] = open.splice(index, 1)
+      apply(delivery!)
       continue
     }
-    const answers = outbox[place - open.length]!
+    const answers = outbox[index - open.length]!
     const [answer] = answers
-    outbox.splice(place - open.length, 1, ...(answers.length > 1 ? [answers.slice(1)] : []))
-    tell(answer!)
+    outbox.splice(index - open.length, 1, ...(answers.length > 1 ? [answers.slice(1)] : []))
+    apply(answer!)
   }
-  return { pipeline: line.pipelines.get(ISSUE) as Pipeline, dispatched, told }
+  return { pipeline: line.pipelines.get(ISSUE) as Pipeline, dispatched, delivered }
 }
 
 function idOf(life: CausalHistory, key: string): number {

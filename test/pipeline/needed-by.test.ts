@@ -1,4 +1,4 @@
-// What is read before an event is advanced: all that it looks up, in few rounds, and nothing is guessed.
+// What is read before an event is advanced: everything that it uses, in few rounds, without guessing.
 import { expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
 import { advance, neededBy } from '../../src/pipeline/advance.ts'
@@ -18,15 +18,15 @@ import { answerQuestion, lifecycleEvents } from '../support/lifecycle-events.ts'
 import { minutesAfterNine } from '../support/pipeline-fixtures.ts'
 
 const SHUFFLES = 20
-/** The run; the pull requests around it and its pipeline; what may be replayed; the runs on those branches. */
+/** The run; its pull requests and its pipeline; what may be replayed; the runs on those branches. */
 const MAX_ROUNDS = 4
 
-test('whatever an event looks up was named before it is advanced, in at most four rounds', () => {
+test('everything that an event reads is named before it is advanced, in at most four rounds', () => {
   let events = 0
   let most = 0
   for (let seed = 1; seed <= SHUFFLES; seed++) {
     const line = inMemoryWorld()
-    const tell = (event: Event): readonly Effect[] => {
+    const apply = (event: Event): readonly Effect[] => {
       events += 1
       const read = unread()
       const known = revealed(line.world, read)
@@ -42,10 +42,10 @@ test('whatever an event looks up was named before it is advanced, in at most fou
       expect(change).toEqual(advance(line.world, event))
       return line.apply(event).filter(({ type }) => type === 'ask')
     }
-    const told = seededRandom(seed).shuffle([...lifecycleEvents(minutesAfterNine)])
-    for (const asked = told.flatMap(tell); asked.length > 0; ) {
-      const [question] = asked.splice(0, 1)
-      asked.push(...tell(answerQuestion(question!, minutesAfterNine(5_000))))
+    const deliveries = seededRandom(seed).shuffle([...lifecycleEvents(minutesAfterNine)])
+    for (const questions = deliveries.flatMap(apply); questions.length > 0; ) {
+      const [question] = questions.splice(0, 1)
+      questions.push(...apply(answerQuestion(question!, minutesAfterNine(5_000))))
     }
   }
   expect(most).toBeLessThanOrEqual(MAX_ROUNDS)
@@ -58,7 +58,7 @@ function unread(): Read {
   return Object.fromEntries(KINDS.map((kind) => [kind, new Set<string>()])) as Read
 }
 
-/** The world as far as it was read. */
+/** The part of the world that was read. */
 function revealed(world: World, read: Read): PartialWorld {
   const reveal = (kind: Kind) => ({
     find: (key: never) => (read[kind].has(JSON.stringify(key)) ? world[kind](key) : undefined),

@@ -24,7 +24,7 @@ import { commandPermission, commentCreated, lineWith } from '../support/pipeline
 
 const taken = (event: Event, issue = ISSUE) => startPipeline(event, issue, OBSERVE_ONLY_LINE)
 
-test('the start label takes an issue up, and GitHub is asked about it', () => {
+test('the start label begins a pipeline, and GitHub is asked about the issue', () => {
   const reduction = taken(issueLabeled())
   expect(reduction?.pipeline.start).toMatchObject({ by: 'label', actor: 'olga', at: minutesAfterNine(0) })
   expect(reduction?.effects).toEqual([
@@ -33,7 +33,7 @@ test('the start label takes an issue up, and GitHub is asked about it', () => {
   expect(reduction?.entries.map((entry) => entryInWords(entry).text)).toEqual(['taken up: the issue was labelled'])
 })
 
-test('the start label is the same label in any case', () => {
+test('the start label matches in upper and lower case', () => {
   expect(taken(issueLabeled({ label: 'Andon' }))).not.toBeNull()
 })
 
@@ -41,7 +41,7 @@ test.each([
   ['a run of one of its stages', runChanged()],
   ['a pull request', pullRequestChanged()],
   ['a review of its pull request', reviewChanged()],
-])("%s on an agent's branch takes an issue up", (_, event) => {
+])("%s on an agent's branch begins a pipeline", (_, event) => {
   expect(taken(event)?.pipeline.start.by).toBe('branch')
 })
 
@@ -67,11 +67,11 @@ test.each<[string, Event]>([
   ["a run on an agent's branch that echoes another issue's key", runChanged({ title: 'andon 41/code/1-k3v9x' })],
   ['a job', jobChanged()],
   ['an answer', closesIssues([ISSUE])],
-])('%s takes nothing up', (_, event) => {
+])('%s begins no pipeline', (_, event) => {
   expect(taken(event)).toBeNull()
 })
 
-test('what takes one issue up takes no other up', () => {
+test('what begins the pipeline of one issue begins no other', () => {
   expect(taken(issueLabeled(), 41)).toBeNull()
   expect(taken(runChanged(), 4)).toBeNull()
 })
@@ -101,7 +101,7 @@ test.each<[string, Event]>([
       pipelineId: 1,
     },
   ],
-])('%s changes nothing: the very same pipeline, no effects, no history', (_, event) => {
+])('%s changes nothing: the pipeline is the same object, without effects or history', (_, event) => {
   const before = pipelineAfter(issueLabeled())
   const reduction = reduce(before, event)
   expect(reduction.pipeline).toBe(before)
@@ -115,12 +115,12 @@ test('a run on the default branch does not belong to the issue whose pull reques
   expect(reduce(before, runChanged({ branch: 'main' })).pipeline).toBe(before)
 })
 
-test('an order that was given before the file was read stands on the line that the file says', () => {
-  const given = commentCreated('/andon start\n/andon skip plan', { at: minutesAfterNine(0) })
-  const begun = startPipeline(given, ISSUE, OBSERVE_ONLY_LINE, { isConfigured: false })
-  if (begun === null) throw new Error('nothing was begun')
-  const answer = commandPermission(given)
-  const ordered = reduce(begun.pipeline, answer, contextOf(answer, OBSERVE_ONLY_LINE)).pipeline
-  const { pipeline } = adoptLine(ordered, lineWith(), given)
+test('a command sent before the file was read applies to the line in the file', () => {
+  const comment = commentCreated('/andon start\n/andon skip plan', { at: minutesAfterNine(0) })
+  const start = startPipeline(comment, ISSUE, OBSERVE_ONLY_LINE, { isConfigured: false })
+  if (start === null) throw new Error('no pipeline began')
+  const answer = commandPermission(comment)
+  const ordered = reduce(start.pipeline, answer, contextOf(answer, OBSERVE_ONLY_LINE)).pipeline
+  const { pipeline } = adoptLine(ordered, lineWith(), comment)
   expect(stageStatuses(pipeline).join(' ')).toBe('skipped queued idle idle')
 })

@@ -1,4 +1,4 @@
-// The tables of docs/reference/ that name tests name whole tests: by file and by full title.
+// The tables of docs/reference/ cite tests by file and full title, and every citation exists.
 import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { readTestTitles } from '../support/test-titles.ts'
@@ -46,7 +46,7 @@ function fileOf(section: string): string {
   return `test/${/\(\.\.\/\.\.\/test\/(.+?)\)/.exec(section)?.[1] ?? ''}`
 }
 
-/** The last cell of every row; a table's head and rule are none. */
+/** The last cell of every row, without the table's header and rule. */
 function lastColumn(text: string): readonly string[] {
   const rows = text.split('\n').filter((line) => /^\| .+ \|$/.test(line) && !line.endsWith('| test |'))
   return rows.map((row) => row.slice(2, -2).split(' | ').at(-1) ?? '')

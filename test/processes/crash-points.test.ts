@@ -1,4 +1,4 @@
-// kill -9 at every named boundary: before and after each commit and each call that dispatching and publishing are made of.
+// kill -9 at every named boundary: before and after each commit and each call of dispatching and publishing.
 // Real workers on a real Postgres kill themselves exactly there; half of GitHub's webhooks are lost too.
 import { sql } from 'kysely'
 import { afterEach, expect, test } from 'vitest'
@@ -36,11 +36,11 @@ test('workers that die at every boundary of dispatching leave one run for each a
     setTimeout(() => run.succeed(), 200)
   })
   let issues = 0
-  const begun = async () => {
+  const startIssue = async () => {
     issues += 1
     await github.openIssue(repository, { title: `Issue ${issues}`, labels: ['andon'] })
   }
-  await begun()
+  await startIssue()
   await github.whenIdle()
   github.deliveries.injectFaults({ drop: repetitions(0, 0.5) })
   github.injectFault({
@@ -49,7 +49,7 @@ test('workers that die at every boundary of dispatching leave one run for each a
     probability: repetitions(0, 0.3),
     seed: randomSeed(),
   })
-  const deaths = await crashAtEachPoint(repetitions(3, DISPATCHING.length), DISPATCHING, begun)
+  const deaths = await crashAtEachPoint(repetitions(3, DISPATCHING.length), DISPATCHING, startIssue)
   github.deliveries.clearFaults()
   github.clearFaults()
   const counts = await expectSingleRuns(fleet, { atMostSeconds: 4 * 3_600 })
@@ -90,7 +90,7 @@ test.each([
     const chance = seededRandom(randomSeed())
     const numbers: number[] = []
     let moves = 0
-    /** Puts an issue on the line, or does the next thing on one that is there, so that what it shows changes. */
+    /** Begins the pipeline of an issue, or makes the next change to one, so that its surfaces change. */
     const moved = async () => {
       moves += 1
       if (moves % 3 === 1) {
@@ -109,11 +109,11 @@ test.each([
     await fleet.finishAlone(async () => !(await isBehind(database)), 6 * 3_600)
     const truth = await expectConsistent({ database, now: fleet.now(), github })
     expect(truth.pipelines).toBe(numbers.length)
-    recordMeasurements('publish-boundaries', { ...deaths, ...truth, twins: 0, stuck: 0 })
+    recordMeasurements('publish-boundaries', { ...deaths, ...truth, duplicates: 0, stuck: 0 })
   },
 )
 
-/** Another test covers GitHub's pace: at one write a second, the deaths would leave hours of work to be finished. */
+/** Another test covers GitHub's limit: at one write a second, the deaths would leave hours of work to finish. */
 async function clearBudget({ kysely }: Database): Promise<void> {
   await sql`
     create function forget_pace() returns trigger language plpgsql as
@@ -133,7 +133,7 @@ function beforeAndAfter(moments: readonly (CommitPoint | CallPoint)[]): readonly
   return moments.flatMap((moment) => [`before: ${moment}`, `after: ${moment}`] as const)
 }
 
-/** Has workers die at each of the first boundaries, again and again, two at a time, while things happen. */
+/** Makes workers die at each of the first boundaries, again and again, two at a time, while changes happen. */
 async function crashAtEachPoint(first: number, boundaries: readonly CrashBoundary[], happens: () => Promise<void>) {
   const wanted = boundaries.slice(0, first)
   const turns = Array.from({ length: repetitions(1, 25) }, () => wanted).flat()
@@ -148,11 +148,11 @@ async function crashAtEachPoint(first: number, boundaries: readonly CrashBoundar
   return { boundaries: wanted.length, deaths }
 }
 
-/** The other worker may be quicker: things happen until this one also reaches its crash point. */
+/** The other worker may be quicker: changes happen until this one also reaches its crash point. */
 async function untilCrashed(worker: Worker, boundary: CrashBoundary, happens: () => Promise<void>): Promise<void> {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     await happens()
     if (await worker.reachedCrashPoint(BETWEEN_TRIES_MS)) return
   }
-  throw new Error(`nobody reaches "${boundary}"`)
+  throw new Error(`no worker reaches "${boundary}"`)
 }

@@ -14,7 +14,7 @@ afterEach(stopAllProcesses)
 const SENDERS = 64
 const READERS = 8
 
-test('a flood over two processes leaves one pipeline per issue and every light right, and harms no reader', async () => {
+test('a flood over two processes leaves one pipeline per issue and every light right, and disturbs no reader', async () => {
   const database = await openTestDatabase('postgres')
   const processes = await Promise.all([1, 2].map(() => startAndonProcess('web', { DATABASE_URL: database.url })))
   await Promise.all(processes.map((andon) => andon.ready()))
@@ -31,15 +31,15 @@ test('a flood over two processes leaves one pipeline per issue and every light r
   )
   const answers = statusCounter()
   const reads = statusCounter()
-  const knocker = openHttpClient()
+  const client = openHttpClient()
   const reading = keepReading(urls, reads)
   try {
     await forEachConcurrently(SENDERS, deliveries, async (delivery, index) => {
-      answers.add((await knocker.post(urls[index % urls.length] ?? '', delivery)).status)
+      answers.add((await client.post(urls[index % urls.length] ?? '', delivery)).status)
     })
   } finally {
     await reading.stop()
-    knocker.close()
+    client.close()
   }
   expect(answers.counts()).toEqual({ 202: deliveries.length })
   expect(Object.keys(reads.counts())).toEqual(['200'])
@@ -66,12 +66,12 @@ test('a flood over two processes leaves one pipeline per issue and every light r
 })
 
 function keepReading(urls: readonly string[], reads: ReturnType<typeof statusCounter>): { stop(): Promise<void> } {
-  const knocker = openHttpClient()
+  const client = openHttpClient()
   let over = false
   async function reader(number: number): Promise<void> {
     for (let turn = number; !over; turn++) {
       const page = turn % 2 === 0 ? '/' : '/api/pipelines'
-      reads.add((await knocker.get(`${urls[number % urls.length]}${page}`)).status)
+      reads.add((await client.get(`${urls[number % urls.length]}${page}`)).status)
     }
   }
   const readers = Array.from({ length: READERS }, (_, number) => reader(number))
@@ -79,7 +79,7 @@ function keepReading(urls: readonly string[], reads: ReturnType<typeof statusCou
     async stop() {
       over = true
       await Promise.all(readers)
-      knocker.close()
+      client.close()
     },
   }
 }

@@ -1,6 +1,6 @@
 // Workers that are frozen past their claim with SIGSTOP and continued with SIGCONT: before and after the commit that checks
 // the claim, and between that commit and the call, whose request then reaches GitHub late, after others may have sent
-// another. A steady worker goes on meanwhile.
+// another. A worker that never freezes continues meanwhile.
 import { sql } from 'kysely'
 import { afterEach, expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
@@ -28,7 +28,7 @@ test('a worker frozen past its claim leaves no second live run a minute later, a
   const { github, database } = fleet
   await watchWrites(database)
   github.onDispatch((run) => run.start())
-  // No webhook tells of some of the runs.
+  // Some of the runs are never delivered.
   github.deliveries.injectFaults({ drop: repetitions(0, 0.3) })
   const freezes = repetitions(2, 100)
   let between = 0
@@ -39,19 +39,19 @@ test('a worker frozen past its claim leaves no second live run a minute later, a
     endRuns(LONG_AGO_MS)
   }
   endRuns(0)
-  // Issues that no worker got to before go through in the end.
+  // Issues that no worker reached before are finished in the end.
   github.onDispatch((run) => run.succeed())
   github.deliveries.clearFaults()
   await fleet.finishAlone(async () => (await unfinishedWork(fleet)).length === 0, 4 * 3_600)
   const stale = await sql<{ what: string }>`select what from stale_writes`.execute(database.kysely)
   expect(stale.rows).toEqual([])
-  const twins = github.runs.length - new Set(github.runs.map(({ state }) => state.title)).size
+  const duplicates = github.runs.length - new Set(github.runs.map(({ state }) => state.title)).size
   const cancelled = github.runs.filter(({ state }) => state.conclusion === 'cancelled').length
-  expect(cancelled).toBe(twins)
+  expect(cancelled).toBe(duplicates)
   recordMeasurements('frozen', {
     freezes,
     'between check and call': between,
-    'sent a second time': twins,
+    'sent a second time': duplicates,
     'two live a minute later': 0,
     'stale writes': 0,
     stuck: 0,
@@ -64,8 +64,8 @@ const BETWEEN = 'before: dispatch'
 function freezePoints(round: number): readonly CrashBoundary[] {
   const inside = round % 2 === 0 ? 'before: a dispatch is confirmed' : 'before: a dispatch is sending'
   const elsewhere = ['after: a dispatch is sending', 'after: dispatch', 'after: a dispatch is claimed', inside] as const
-  return Array.from({ length: AT_ONCE }, (_, place) => {
-    return place % 2 === 0 ? BETWEEN : (elsewhere[(place - 1) / 2] ?? 'after: a dispatch is sending')
+  return Array.from({ length: AT_ONCE }, (_, index) => {
+    return index % 2 === 0 ? BETWEEN : (elsewhere[(index - 1) / 2] ?? 'after: a dispatch is sending')
   })
 }
 
@@ -76,10 +76,10 @@ async function freezeAndThaw(places: readonly CrashBoundary[]): Promise<void> {
   const workers = await Promise.all(places.map((at) => fleet.startWorker({ at, signal: 'SIGSTOP' })))
   const isFrozen = workers.map(() => false)
   for (let issues = 0; isFrozen.includes(false); issues += 1) {
-    if (issues === MOST_ISSUES) throw new Error(`not everybody freezes: ${places.filter((_, at) => !isFrozen[at])}`)
+    if (issues === MOST_ISSUES) throw new Error(`not every worker freezes: ${places.filter((_, at) => !isFrozen[at])}`)
     await github.openIssue(repository, { title: 'Retry on flaky upload', labels: ['andon'] })
     const seen = await Promise.all(workers.map((worker) => worker.reachedCrashPoint(BETWEEN_ISSUES_MS)))
-    for (const [place, reached] of seen.entries()) isFrozen[place] ||= reached
+    for (const [index, reached] of seen.entries()) isFrozen[index] ||= reached
   }
   const steady = await fleet.startWorker()
   await pass(UNTIL_SENT_AGAIN_SECONDS)
@@ -97,7 +97,7 @@ function pass(seconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, (seconds * 1000) / FACTOR))
 }
 
-/** Ends the runs that began longer ago than that. */
+/** Ends the runs that started longer ago than that. */
 function endRuns(olderThanMs: number): void {
   const since = Date.parse(fleet.now()) - olderThanMs
   for (const run of fleet.github.runs) if (Date.parse(run.state.createdAt) <= since) run.succeed()
@@ -110,10 +110,10 @@ function expectNoDuplicateRuns(): void {
   const oldest = new Map<string, number>()
   for (const { id, state } of live) oldest.set(state.title, Math.min(id, oldest.get(state.title) ?? id))
   const aMinuteAgo = Date.parse(fleet.now()) - MINUTE_MS
-  const twins = live.filter(({ id, state }) => {
+  const duplicates = live.filter(({ id, state }) => {
     return id !== oldest.get(state.title) && Date.parse(state.createdAt) < aMinuteAgo
   })
-  expect(twins.map(({ id, state }) => `${state.title}: ${id}, since ${state.createdAt}`)).toEqual([])
+  expect(duplicates.map(({ id, state }) => `${state.title}: ${id}, since ${state.createdAt}`)).toEqual([])
 }
 
 /**

@@ -61,17 +61,17 @@ async function killAgainAndAgain(
   const chance = seededRandom(randomSeed())
   const stream = openTraceStream(chance, `kill-${randomSeed()}`, repetitions(12, 36))
   const acknowledged = new Set<string>()
-  const knocker = openHttpClient()
+  const client = openHttpClient()
   for (let round = 0; round < kills; round++) {
     const andon = await start()
     await andon.ready()
-    await sendUntilKilled(andon, { stream, knocker, acknowledged, lifeMs: chance.integer(LONGEST_LIFE_MS) })
+    await sendUntilKilled(andon, { stream, client, acknowledged, lifeMs: chance.integer(LONGEST_LIFE_MS) })
     await check(acknowledged)
   }
   const andon = await start()
   await andon.ready()
   await forEachConcurrently(SENDERS, stream.remaining(), async (delivery) => {
-    expect((await knocker.post(andon.url, delivery)).status).toBe(202)
+    expect((await client.post(andon.url, delivery)).status).toBe(202)
     acknowledged.add(delivery.guid)
   })
   await check(acknowledged)
@@ -82,14 +82,14 @@ async function killAgainAndAgain(
   const rows = await readAllRows(andon.url)
   expect(rows.map((row) => `${row.repository}#${row.issue} ${row.light}`).sort()).toEqual(expected.sort())
   await andon.stop()
-  knocker.close()
+  client.close()
   return { acknowledged: acknowledged.size, stories: expected.length, guids: acknowledged }
 }
 
 // The process's time to live counts from the first answer, so that every round dies under load.
 async function sendUntilKilled(
   andon: AndonProcess,
-  o: { stream: TraceStream; knocker: HttpClient; acknowledged: Set<string>; lifeMs: number },
+  o: { stream: TraceStream; client: HttpClient; acknowledged: Set<string>; lifeMs: number },
 ): Promise<void> {
   let dead = false
   let dying = false
@@ -97,14 +97,14 @@ async function sendUntilKilled(
   async function sender(): Promise<void> {
     while (!dead) {
       const delivery = o.stream.next()
-      const { status } = await o.knocker.post(andon.url, delivery)
+      const { status } = await o.client.post(andon.url, delivery)
       if (status === 202) {
         o.acknowledged.add(delivery.guid)
         if (!dying) setTimeout(() => andon.stop('SIGKILL'), o.lifeMs)
         dying = true
         continue
       }
-      // No answer is the kill itself; any other answer is a failure.
+      // Status 0 is the kill itself; any other failure is one of Andon.
       dead = true
       o.stream.requeue(delivery)
       if (status !== 0) unexpected.push(status)

@@ -1,5 +1,5 @@
-// One attempt, one run, with real workers on a real Postgres that are killed at random moments, and a GitHub that begins
-// runs and then does not say so. At full count a third of what it would tell about those runs never arrives.
+// One attempt, one run, with real workers on a real Postgres that are killed at random, and a GitHub that starts
+// runs without answering. At full count a third of the deliveries about those runs never arrives.
 import { afterEach, expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
@@ -11,7 +11,7 @@ const LONGEST_LIFE_MS = 1_500
 let fleet: WorkerFleet
 afterEach(() => fleet.close())
 
-test('two workers are killed at random while a fifth of the answers are lost: every attempt has one run', async () => {
+test('two workers killed at random, with a fifth of the answers lost, leave one run per attempt', async () => {
   fleet = await openWorkerFleet({ factor: 10, configuration: ONE_STAGE_ANDON_YML })
   const { github, repository } = fleet
   github.injectFault({
@@ -29,16 +29,16 @@ test('two workers are killed at random while a fifth of the answers are lost: ev
   const kills = repetitions(3, 100)
   const pair: [Worker, Worker] = [await fleet.startWorker(), await fleet.startWorker()]
   for (let kill = 0, issue = 0; kill < kills; kill += 1) {
-    // Every webhook about issues arrives; at full count a third of those about runs never do: reading them back takes time.
+    // Every delivery about issues arrives; at full count a third of those about runs never do: reading them back takes time.
     github.deliveries.clearFaults()
     for (; issue < (attempts * (kill + 1)) / kills; issue += 1) {
       await github.openIssue(repository, { title: `Issue ${issue}`, labels: ['andon'] })
     }
     github.deliveries.injectFaults({ drop: repetitions(0, 0.3) })
     await new Promise((resolve) => setTimeout(resolve, chance.integer(LONGEST_LIFE_MS)))
-    const place = chance.integer(2) === 0 ? 0 : 1
-    await pair[place].kill()
-    pair[place] = await fleet.startWorker()
+    const index = chance.integer(2) === 0 ? 0 : 1
+    await pair[index].kill()
+    pair[index] = await fleet.startWorker()
   }
   await Promise.all(pair.map((worker) => worker.kill()))
   github.deliveries.clearFaults()

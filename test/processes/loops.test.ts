@@ -1,4 +1,4 @@
-// Which loops work, which have stopped and which only seem to: asked when everything answers, and when nothing else does.
+// Which loops work, which have stopped and which only seem to: with every dependency up, and with none.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -25,15 +25,15 @@ afterEach(async () => {
   rmSync(dataDirectory, { recursive: true, force: true })
 })
 
-type CommandOutput = { readonly code: number | null; readonly said: string; readonly complaint: string }
+type CommandOutput = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
 
-/** `loop …` for an operator who has nothing left but this machine: no App, no key, no secret, no GitHub. */
+/** `loop …` for an operator who has only this machine: no App, no key, no secret, no GitHub. */
 async function runLoopCommand(words: string, databaseUrl?: string, folder = dataDirectory): Promise<CommandOutput> {
   const nothing = { APP_ID: undefined, PRIVATE_KEY: undefined, WEBHOOK_SECRET: undefined, GITHUB_API_URL: undefined }
   const surroundings = { ...nothing, ANDON_DATA: folder, DATABASE_URL: databaseUrl }
   const command = await startAndonProcess('loop', surroundings, words.split(' ').filter(Boolean))
   const { code } = await command.exited()
-  return { code, said: command.output().replace(command.stderr(), ''), complaint: command.stderr() }
+  return { code, stdout: command.output().replace(command.stderr(), ''), stderr: command.stderr() }
 }
 
 function startWorker(databaseUrl: string, words: readonly string[] = []): Promise<AndonProcess> {
@@ -50,48 +50,48 @@ async function startedWorker(databaseUrl: string): Promise<AndonProcess> {
 
 const idOf = (worker: AndonProcess) => `worker-${hostname()}-${worker.pid}`
 
-test('a loop is alive until it is killed, and its successor clears away what it left', async () => {
+test('a loop is alive until it is killed, and its successor deletes what it left', async () => {
   const database = await openTestDatabase('postgres')
   const { url = '' } = database
   expect(await runLoopCommand('status', url)).toMatchObject({
     code: 1,
-    said: expect.stringContaining('No loop is registered'),
+    stdout: expect.stringContaining('No loop is registered'),
   })
   const first = await startedWorker(url)
   const table = await runLoopCommand('status', url)
-  expect(table).toMatchObject({ code: 0, complaint: '' })
-  expect(table.said).toMatch(
+  expect(table).toMatchObject({ code: 0, stderr: '' })
+  expect(table.stdout).toMatch(
     /^LOOP +STATE +DOING +ITERATION +BEAT +PROGRESS\nworker-\S+ +alive +(idle|running) +\d+ +\d+ s ago/,
   )
   await first.stop('SIGKILL')
   const killed = await runLoopCommand('status', url)
   expect(killed.code).toBe(1)
-  expect(killed.said).toContain(`${idOf(first)} is gone: process ${first.pid} has ended without stopping in order.`)
+  expect(killed.stdout).toContain(`${idOf(first)} is gone: process ${first.pid} has ended without stopping in order.`)
   expect(await runLoopCommand(`stop ${idOf(first)}`, url)).toMatchObject({
     code: 1,
-    complaint: expect.stringContaining('was not asked'),
+    stderr: expect.stringContaining('was not asked'),
   })
   const second = await startedWorker(url)
   const json = await runLoopCommand('status --json', url)
   expect(json.code).toBe(0)
-  expect(JSON.parse(json.said).loops).toMatchObject([{ id: idOf(second), alive: true, state: 'alive' }])
+  expect(JSON.parse(json.stdout).loops).toMatchObject([{ id: idOf(second), alive: true, state: 'alive' }])
   expect((await second.stop()).code).toBe(0)
   expect(await loadLoops(database)).toEqual([])
   expect(readdirSync(join(dataDirectory, 'loops'))).toEqual([])
   await database.close()
 })
 
-test('a loop is asked to stop through its socket, or through its row if it beats on another machine', async () => {
+test('a loop is asked to stop through its socket, or through its row on another machine', async () => {
   const database = await openTestDatabase('postgres')
   const { url = '' } = database
   const worker = await startedWorker(url)
   expect(await runLoopCommand('stop nobody', url)).toMatchObject({
     code: 1,
-    complaint: expect.stringContaining('there is no loop'),
+    stderr: expect.stringContaining('there is no loop'),
   })
   expect(await runLoopCommand(`stop ${idOf(worker)}`, url)).toMatchObject({
     code: 0,
-    said: `${idOf(worker)} is stopping.\n`,
+    stdout: `${idOf(worker)} is stopping.\n`,
   })
   expect((await worker.exited()).code).toBe(0)
   const other = await startedWorker(url)
@@ -120,17 +120,17 @@ test('with the database stopped and no key, status and stop answer from this mac
     const seen = await runLoopCommand('status', cluster.url)
     expect(seen).toMatchObject({
       code: 0,
-      complaint: expect.stringContaining('only the loops that ran in this folder'),
+      stderr: expect.stringContaining('only the loops that ran in this folder'),
     })
-    expect(seen.said).toContain(idOf(worker))
+    expect(seen.stdout).toContain(idOf(worker))
     expect(await runLoopCommand('stop', cluster.url)).toMatchObject({
       code: 64,
-      complaint: expect.stringContaining('name one'),
+      stderr: expect.stringContaining('name one'),
     })
     frozen.freeze()
     expect(await runLoopCommand(`stop ${idOf(frozen)}`, cluster.url)).toMatchObject({
       code: 0,
-      said: `${idOf(frozen)} does not answer: process ${frozen.pid} was sent SIGTERM.\n`,
+      stdout: `${idOf(frozen)} does not answer: process ${frozen.pid} was sent SIGTERM.\n`,
     })
     expect(await runLoopCommand(`stop ${idOf(worker)}`, cluster.url)).toMatchObject({ code: 0 })
     frozen.thaw()
@@ -140,7 +140,7 @@ test('with the database stopped and no key, status and stop answer from this mac
     recordMeasurements('loops', { 'seconds to stop without a database': Math.ceil((Date.now() - startedAt) / 1000) })
     expect(await runLoopCommand('status', cluster.url)).toMatchObject({
       code: 2,
-      complaint: expect.stringContaining('cannot tell'),
+      stderr: expect.stringContaining('cannot tell'),
     })
     expect(await runLoopCommand('stop --all', cluster.url)).toMatchObject({ code: 2 })
   } finally {
@@ -191,7 +191,7 @@ test('no bad heartbeat counts as alive, and none sends a signal to the process t
     // A valid heartbeat does bring a signal: only the rule above prevented it.
     writeFileSync(path, JSON.stringify({ ...good, beatAt: new Date().toISOString() }))
     const ended = once(bystander, 'exit')
-    expect((await runLoopCommand('stop')).said).toContain('was sent SIGTERM')
+    expect((await runLoopCommand('stop')).stdout).toContain('was sent SIGTERM')
     expect(await ended).toEqual([null, 'SIGTERM'])
     recordMeasurements('bad heartbeats', { 'asked of': sample.length, alive: 0, signals: 0 })
   } finally {
@@ -199,7 +199,7 @@ test('no bad heartbeat counts as alive, and none sends a signal to the process t
   }
 })
 
-test('an impossible data folder is one sentence, and no busy loop', async () => {
+test('an unusable data folder is answered in one sentence, without a busy loop', async () => {
   const port = await freePort()
   const started = await startAndonProcess('all', { ANDON_DATA: '/proc/andon', PORT: `${port}` })
   expect((await started.exited()).code).toBe(78)
@@ -207,7 +207,7 @@ test('an impossible data folder is one sentence, and no busy loop', async () => 
   writeFileSync(join(dataDirectory, 'loops'), 'no folder')
   expect(await runLoopCommand('status')).toMatchObject({
     code: 2,
-    complaint: expect.stringMatching(/^andon: cannot tell: [^\n]+\.\n$/),
+    stderr: expect.stringMatching(/^andon: cannot tell: [^\n]+\.\n$/),
   })
   expect(readFileSync(join(dataDirectory, 'loops'), 'utf8')).toBe('no folder')
 })

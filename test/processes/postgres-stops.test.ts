@@ -17,7 +17,7 @@ afterEach(stopAllProcesses)
 const SENDERS = 16
 const AWAY_MS = 5_000
 
-test('Postgres away for 5 s under load costs 503s and nothing else', async () => {
+test('5 s without Postgres under load cost 503s and nothing else', async () => {
   // A server of its own: other tests must not notice.
   const cluster = await startCluster(findPostgres() ?? 'postgres is not installed')
   try {
@@ -41,12 +41,12 @@ test('Postgres away for 5 s under load costs 503s and nothing else', async () =>
       await waitUntil('deliveries are taken again', () => load.takenSince(100))
     }
     const acknowledged = await load.stop()
-    const knocker = openHttpClient()
+    const client = openHttpClient()
     await forEachConcurrently(SENDERS, stream.remaining(), async (delivery) => {
-      expect((await knocker.post(andon.url, delivery)).status).toBe(202)
+      expect((await client.post(andon.url, delivery)).status).toBe(202)
       acknowledged.add(delivery.guid)
     })
-    knocker.close()
+    client.close()
 
     expect(Object.keys(answers.counts())).toEqual(['202', '503'])
     expect(await missing(cluster.url, acknowledged)).toEqual([])
@@ -55,7 +55,7 @@ test('Postgres away for 5 s under load costs 503s and nothing else', async () =>
     expect(rows.map(({ issue, light }) => `${REPOSITORY.fullName}#${issue} ${light}`).sort()).toEqual(
       expected.map(({ issueNumber, light }) => `${REPOSITORY.fullName}#${issueNumber} ${light}`).sort(),
     )
-    // The page that stayed open shows what happened meanwhile, without having reconnected.
+    // The open page shows what happened meanwhile, without having reconnected.
     const last = rows.find(({ light }) => light === 'running' || light === 'queued')
     await waitUntil('the stream shows the newest revision', () => {
       const text = events
@@ -82,20 +82,20 @@ test('Postgres away for 5 s under load costs 503s and nothing else', async () =>
 })
 
 type Load = {
-  /** Were that many more acknowledged since the last call that returned true? */
+  /** Whether that many more deliveries were acknowledged since the last call that returned true. */
   takenSince(count: number): boolean
   stop(): Promise<Set<string>>
 }
 
 function keepSending(andon: AndonProcess, stream: TraceStream, answers: StatusCounter): Load {
   const acknowledged = new Set<string>()
-  const knocker = openHttpClient()
+  const client = openHttpClient()
   let over = false
   let before = 0
   async function sender(): Promise<void> {
     while (!over) {
       const delivery = stream.next()
-      const { status } = await knocker.post(andon.url, delivery)
+      const { status } = await client.post(andon.url, delivery)
       answers.add(status)
       if (status === 202) acknowledged.add(delivery.guid)
       else stream.requeue(delivery)
@@ -113,7 +113,7 @@ function keepSending(andon: AndonProcess, stream: TraceStream, answers: StatusCo
     async stop() {
       over = true
       await Promise.all(senders)
-      knocker.close()
+      client.close()
       return acknowledged
     },
   }

@@ -26,7 +26,7 @@ test('one, two or five signals while a dispatch hangs are one shutdown', async (
   })
 })
 
-/** Resolves to how many seconds it took. */
+/** Resolves to the seconds it took. */
 async function stoppedBy(signals: number, cutsConnection: boolean): Promise<number> {
   const database = await openTestDatabase('postgres')
   const github = await openFakeGitHub()
@@ -50,7 +50,7 @@ async function stoppedBy(signals: number, cutsConnection: boolean): Promise<numb
 
   expect(lines(andon, 'stopping')).toBe(1)
   expect(lines(andon, 'stopped')).toBe(1)
-  // It ended because nothing was left to do, no timer either, and not because it was cut off.
+  // It ended because nothing was left to do, not even a timer, and not because it was killed.
   expect(lines(andon, 'the shutdown takes too long: exiting, other processes take over when the claims expire')).toBe(0)
   expect(await claims(database)).toBe(0)
   expect(await dispatches(database)).toEqual(['unconfirmed'])

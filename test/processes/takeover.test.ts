@@ -1,4 +1,4 @@
-// Living workers take over the claimed work of a dead one: its claims expire by themselves, and nothing else must happen.
+// Living workers take over the claimed work of a dead one: its claims expire by themselves, and nothing else is needed.
 import { afterEach, expect, test } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
 import { waitUntil } from '../support/andon-process.ts'

@@ -38,16 +38,16 @@ test('ordinary activity in a repository causes no write to GitHub and no row on 
   const count = repetitions(40, 200)
   const chance = seededRandom(randomSeed())
   const deliveries = chance.shuffle(Array.from({ length: count }, (_, index) => unmanagedActivity(index + 1)).flat())
-  const knocker = openHttpClient()
+  const client = openHttpClient()
   const post = async (delivery: WebhookDelivery, guid: string) =>
-    expect((await knocker.post(andon.url, signDelivery(delivery, { guid }))).status).toBe(202)
+    expect((await client.post(andon.url, signDelivery(delivery, { guid }))).status).toBe(202)
   await forEachConcurrently(16, deliveries, (delivery, index) => post(delivery, `ordinary-${index}`))
 
-  // One issue on the line, in another repository, after all the others: once its check run exists, the worker has seen the rest.
+  // One issue with a pipeline, in another repository, after all the others: when its check run exists, the worker has seen the rest.
   const sentinel = traceOf(1, { repository: LABELED_ISSUES, end: 'testing' })
   await forEachConcurrently(1, sentinel.deliveries, (delivery, index) => post(delivery, `sentinel-${index}`))
   await waitUntil('the one issue on the line is published', () => github.writes.all.length > 0)
-  knocker.close()
+  client.close()
 
   expect(github.writes.all.filter(({ repository }) => repository !== LABELED_ISSUES.fullName)).toEqual([])
   const rows = await readAllRows(andon.url)
@@ -84,19 +84,19 @@ function unmanagedActivity(number: number): readonly WebhookDelivery[] {
     head: { ref: branch, sha },
     base: { ref: 'main' },
   }
-  const tell = (name: string, action: string, parts: Record<string, unknown>) =>
+  const delivery = (name: string, action: string, parts: Record<string, unknown>) =>
     exampleDelivery(name, action, UNMANAGED_ISSUES, parts)
   return [
-    tell('issues', 'opened', { issue }),
-    tell('issues', 'labeled', { issue: { ...issue, labels: [label], updated_at: at(1) }, label }),
-    tell('issue_comment', 'created', { issue }),
-    tell('pull_request', 'opened', { number: 1_000 + number, pull_request: pullRequest }),
+    delivery('issues', 'opened', { issue }),
+    delivery('issues', 'labeled', { issue: { ...issue, labels: [label], updated_at: at(1) }, label }),
+    delivery('issue_comment', 'created', { issue }),
+    delivery('pull_request', 'opened', { number: 1_000 + number, pull_request: pullRequest }),
     ...WORKFLOWS.flatMap((file, index) => unmanagedRun(number * 10 + index, file, branch, sha, at)),
-    tell('pull_request_review', 'submitted', {
+    delivery('pull_request_review', 'submitted', {
       review: { id: 90_000 + number, state: 'approved', commit_id: sha, submitted_at: at(8) },
       pull_request: pullRequest,
     }),
-    tell('pull_request', 'closed', {
+    delivery('pull_request', 'closed', {
       number: 1_000 + number,
       pull_request: {
         ...pullRequest,
@@ -107,7 +107,7 @@ function unmanagedActivity(number: number): readonly WebhookDelivery[] {
         updated_at: at(9),
       },
     }),
-    tell('issues', 'closed', { issue: { ...issue, state: 'closed', closed_at: at(10), updated_at: at(10) } }),
+    delivery('issues', 'closed', { issue: { ...issue, state: 'closed', closed_at: at(10), updated_at: at(10) } }),
   ]
 }
 

@@ -20,7 +20,7 @@ test.concurrent.each([
   'migrate now',
   'deliveries replay 12 13',
   'deliveries replay 99999999999999999999',
-])('`%s` is one sentence and exit 64', async (words) => {
+])('`%s` is answered in one sentence and exit code 64', async (words) => {
   const [role = '', ...rest] = words.split(' ')
   const command = await startAndonProcess(role, {}, rest)
   expect((await command.exited()).code).toBe(64)

@@ -1,4 +1,4 @@
-// Signs of life: agents' and our own.
+// Beats of agents and of our own loops.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
 import { type Beat, loadBeats, upsertBeat } from '../../src/store/beats.ts'
@@ -23,7 +23,7 @@ function beat(known: Partial<Beat> = {}): Beat {
   return { repositoryId: 1, issueNumber: 42, attemptKey: KEY, runId: 7, at: minutesAfterNine(0), ...silent, ...known }
 }
 
-test('a beat that says nothing is no news; one that says something is, until it is said again', async () => {
+test('a beat is news only if its content differs from the previous one', async () => {
   expect(await upsertBeat(database, beat())).toBe(false)
   expect(await upsertBeat(database, beat({ progress: 40, at: minutesAfterNine(1) }))).toBe(true)
   expect(await upsertBeat(database, beat({ progress: 40, at: minutesAfterNine(2) }))).toBe(false)
@@ -55,7 +55,7 @@ test('the same key in two repositories is two attempts', async () => {
   ])
 })
 
-test('the latest beats of a pipeline are read by attempt, and nobody else is', async () => {
+test('the latest beats are read by attempt, and only those of the pipeline', async () => {
   await writePipelines(database, [{ issueNumber: 42 }, { issueNumber: 420 }])
   const ids = (await database.kysely.selectFrom('pipelines').select('id').orderBy('issueNumber').execute()).map(
     ({ id }) => id,
@@ -83,7 +83,7 @@ const LOOP = {
   lastError: null,
 } as const
 
-test('a loop is one row however often it beats, and learns at its next beat that it was asked to stop', async () => {
+test('a loop has one row however often it beats, and learns of a stop request at its next beat', async () => {
   expect(await upsertLoop(database, LOOP)).toBeNull()
   expect(await requestStop(database, LOOP.id, minutesAfterNine(1))).toBe(true)
   expect(await upsertLoop(database, { ...LOOP, iteration: 2, beatAt: minutesAfterNine(2), status: 'idle' })).toBe(
@@ -96,7 +96,7 @@ test('a loop is one row however often it beats, and learns at its next beat that
   expect(await loadLoops(database)).toEqual([])
 })
 
-test('asking a loop that is not there says so, and a process that got its name later is not asked', async () => {
+test('asking an unknown loop to stop says so, and does not stop a later process of the same name', async () => {
   expect(await requestStop(database, LOOP.id, minutesAfterNine(1))).toBe(false)
   await upsertLoop(database, LOOP)
   await requestStop(database, LOOP.id, minutesAfterNine(1))

@@ -1,4 +1,4 @@
-// One definition: what the board counts is what it lists, for every viewer, page by page.
+// One definition: the board counts exactly what it lists, for every viewer, page by page.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
 import type { Light } from '../../src/pipeline/model/pipeline.ts'
@@ -62,7 +62,7 @@ function someRows(count: number): readonly PipelineRow[] {
   }))
 }
 
-test('counts are rows: for every light, every viewer and every repository, page by page', async () => {
+test('every count equals the number of rows, for each light, viewer and repository, over all pages', async () => {
   await writePipelines(database, someRows(300))
   const viewers: readonly Partial<BoardQuery>[] = [
     {},
@@ -90,7 +90,7 @@ test('counts are rows: for every light, every viewer and every repository, page 
   console.log(`6 viewers, 300 pipelines: ${compared} rows counted and listed page by page on ${database.kind}`)
 })
 
-test('pages in any size hold the same rows in the same order', async () => {
+test('pages of any size contain the same rows in the same order', async () => {
   await writePipelines(database, someRows(120))
   const whole = issues((await page({ limit: 500 })).rows)
   for (const limit of [1, 2, 9, 120]) expect(issues(await everyPage({ limit }))).toEqual(whole)
@@ -105,7 +105,7 @@ test('done and idle are listed only when asked for', async () => {
   expect((await page({ lights: ['done'] })).rows.map(({ light }) => light)).toEqual(['done'])
 })
 
-test('those who need a person come first, and the oldest of a light before the younger', async () => {
+test('pipelines that need a person come first, and older ones of a light before newer ones', async () => {
   await writePipelines(database, [
     { issueNumber: 1, light: 'running', since: minutesAfterNine(3) },
     { issueNumber: 2, light: 'running', since: minutesAfterNine(1) },
@@ -117,19 +117,19 @@ test('those who need a person come first, and the oldest of a light before the y
   expect(issues((await page()).rows)).toEqual([5, 4, 3, 2, 6, 1])
 })
 
-test('a person is needed from the moment on, not before', async () => {
+test('a person is needed from the stored time on, not before', async () => {
   await writePipelines(database, [{ issueNumber: 1, needsYouAt: minutesAfterNine(60) }])
   const before = new Date(Date.parse(NOW) - 1).toISOString()
   expect([(await page({}, before)).counts.needsYou, (await page({}, NOW)).counts.needsYou]).toEqual([0, 1])
 })
 
-test('a text that is no cursor is refused as such', async () => {
+test('a malformed cursor is refused', async () => {
   for (const after of ['', 'x', 'W10', Buffer.from('[0,1,"yesterday",3]').toString('base64url')]) {
     await expect(page({ after })).rejects.toThrow(InvalidCursor)
   }
 })
 
-test('pipelines of a repository that is gone are neither listed, counted nor read', async () => {
+test('pipelines of a deleted repository are neither listed, counted nor read', async () => {
   await writePipelines(database, [{ issueNumber: 1 }, { issueNumber: 2, repositoryId: 2 }])
   await database.kysely
     .updateTable('repositories')
@@ -151,7 +151,7 @@ test('one issue is read by its repository, in any case, and its number', async (
   expect(await loadStoredPipeline(database, 'acme/gadgets', 8)).toBeNull()
 })
 
-test('of two repositories that were told under one name, the one told last bears it', async () => {
+test('of two repositories with one name the one delivered last has it', async () => {
   await writeRepositories(database, { 8: 'acme/reborn', 9: 'acme/reborn' })
   await writePipelines(database, [
     { issueNumber: 7, repositoryId: 8 },
@@ -182,7 +182,7 @@ test('history is read newest first', async () => {
   )
 })
 
-test('the board says when it last heard of GitHub, what failed, and what was finished today', async () => {
+test('the board shows the last delivery, what failed, and what was finished today', async () => {
   expect(await page()).toMatchObject({ lastDeliveryAt: null, failedDeliveries: 0, doneToday: 0, asOf: NOW })
   const rest = { hookId: 1, name: 'issues', action: null, event: null, error: null, body: null }
   const envelope = { ...rest, repositoryId: null, installationId: null }

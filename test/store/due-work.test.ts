@@ -1,4 +1,4 @@
-// One look says which kinds of work are due, and another when something will be; neither speaks of what nobody could do.
+// One query says which kinds of work are due, and another when the next will be; neither counts work that cannot be done.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { takeChore } from '../../src/store/chores.ts'
@@ -51,11 +51,11 @@ async function writeBudget(columns: { nextWriteAt?: Instant; blockedUntil?: Inst
 const dueKinds = async () => [...(await findDueKinds(database, NOW))].sort()
 const nextDueAt = () => findNextDueAt(database, NOW)
 
-test('nothing is due where nothing waits', async () => {
+test('nothing is due in an empty database', async () => {
   expect([await dueKinds(), await nextDueAt()]).toEqual([[], null])
 })
 
-test('each kind of work is named once, however much of it waits', async () => {
+test('each kind of work that is due is named once, however much of it waits', async () => {
   await writeEffect({ key: 'permission/command/7' })
   await writeEffect({ key: 'issue/1' })
   await writeEffect({ key: 'issue/2' })
@@ -71,7 +71,7 @@ test('each kind of work is named once, however much of it waits', async () => {
   expect(await nextDueAt()).toBeNull()
 })
 
-test('what is claimed, not due yet or held is not due, and the first of their moments is known', async () => {
+test('work that is claimed, held or in the future is not due, and the earliest time among it is known', async () => {
   await writeEffect({ key: 'later', dueAt: minutesAfterNine(14) })
   await writeEffect({ key: 'claimed', claimToken: TOKEN, claimedUntil: minutesAfterNine(13) })
   await writeEffect({ key: 'held', type: 'dispatch' })
@@ -80,7 +80,7 @@ test('what is claimed, not due yet or held is not due, and the first of their mo
   expect([await dueKinds(), await nextDueAt()]).toEqual([[], minutesAfterNine(13)])
 })
 
-test('where GitHub asked for silence nothing is due, and where a write was just made only what reads', async () => {
+test('during a rate limit nothing is due, and right after a write only reads are', async () => {
   await writeEffect({ key: 'issue/1' })
   await writeEffect({ key: 'react', type: 'react' })
   await writeBudget({ nextWriteAt: minutesAfterNine(11) })
@@ -92,13 +92,13 @@ test('where GitHub asked for silence nothing is due, and where a write was just 
   expect([await dueKinds(), await nextDueAt()]).toEqual([[], minutesAfterNine(12)])
 })
 
-test('nothing is due where Andon was taken off', async () => {
+test('nothing is due in a repository that Andon was removed from', async () => {
   await writeEffect({ key: 'issue/1' })
   await database.kysely.updateTable('installations').set({ state: 'suspended' }).execute()
   expect(await dueKinds()).toEqual([])
 })
 
-test('pipelines to wake, publications that wait and chores have their moments', async () => {
+test('wake-ups, waiting publications and chores each have a due time', async () => {
   await takeChore(database, 'prune', { now: NOW, next: minutesAfterNine(70) })
   expect(await nextDueAt()).toBe(minutesAfterNine(70))
   await database.kysely

@@ -1,4 +1,4 @@
-// What becomes of an effect, and that only whoever holds its token may say so.
+// The states of an effect; only the worker with its token may change them.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
 import { completeEffects, type EffectResult, saveEffectResults, saveEffects } from '../../src/store/effects.ts'
@@ -40,21 +40,21 @@ async function inHand(token = OURS): Promise<number> {
   return (await only()).id
 }
 
-async function settle(told: EffectResult, at = minutesAfterNine(5)): Promise<boolean> {
-  return (await database.kysely.transaction().execute((trx) => saveEffectResults(trx, [told], at))).has(told.id)
+async function saveResult(result: EffectResult, at = minutesAfterNine(5)): Promise<boolean> {
+  return (await database.kysely.transaction().execute((trx) => saveEffectResults(trx, [result], at))).has(result.id)
 }
 
 async function only() {
   return database.kysely.selectFrom('effects').selectAll().executeTakeFirstOrThrow()
 }
 
-test('an effect is sent under its token, and the claim begins anew with the call', async () => {
+test('an effect is sent under its token, and sending renews the claim', async () => {
   await save(dispatch())
   const id = await inHand()
-  expect(await settle({ id, token: OURS, state: 'sending' })).toBe(true)
+  expect(await saveResult({ id, token: OURS, state: 'sending' })).toBe(true)
   expect(await only()).toMatchObject({ state: 'sending', claimToken: OURS, sentAt: minutesAfterNine(5) })
   expect((await only()).claimedUntil).toBe('2026-11-21T09:05:25.000Z')
-  expect(await settle({ id, token: OURS, state: 'done' }, minutesAfterNine(6))).toBe(true)
+  expect(await saveResult({ id, token: OURS, state: 'done' }, minutesAfterNine(6))).toBe(true)
   expect(await only()).toMatchObject({
     state: 'done',
     claimToken: null,
@@ -63,21 +63,21 @@ test('an effect is sent under its token, and the claim begins anew with the call
   })
 })
 
-test('whoever lost the claim can say nothing any more', async () => {
+test('a worker that lost its claim can no longer change the effect', async () => {
   await save(dispatch())
   const id = await inHand(THEIRS)
   for (const state of ['sending', 'done', 'refused', 'unconfirmed', 'due'] as const) {
-    expect(await settle({ id, token: OURS, state })).toBe(false)
+    expect(await saveResult({ id, token: OURS, state })).toBe(false)
   }
   expect(await only()).toMatchObject({ state: 'due', claimToken: THEIRS })
-  await settle({ id, token: THEIRS, state: 'done' })
-  expect(await settle({ id, token: THEIRS, state: 'due' })).toBe(false)
+  await saveResult({ id, token: THEIRS, state: 'done' })
+  expect(await saveResult({ id, token: THEIRS, state: 'due' })).toBe(false)
 })
 
-test('what is put back says why, and from when on it may be taken up again', async () => {
+test('a requeued effect says why, and when it may be claimed again', async () => {
   await save(dispatch())
   const id = await inHand()
-  await settle({ id, token: OURS, state: 'due', dueAt: minutesAfterNine(20), error: 'GitHub asked for silence' })
+  await saveResult({ id, token: OURS, state: 'due', dueAt: minutesAfterNine(20), error: 'GitHub asked for silence' })
   expect(await only()).toMatchObject({
     state: 'due',
     dueAt: minutesAfterNine(20),
@@ -86,28 +86,28 @@ test('what is put back says why, and from when on it may be taken up again', asy
   })
 })
 
-test('looks that find nothing are counted, and a new sending counts from nothing', async () => {
+test('misses are counted, and sending again starts the count from zero', async () => {
   await save(dispatch())
   for (const at of [5, 8]) {
     const id = await inHand()
-    await settle({ id, token: OURS, state: 'unconfirmed', missed: true }, minutesAfterNine(at))
+    await saveResult({ id, token: OURS, state: 'unconfirmed', missed: true }, minutesAfterNine(at))
   }
   expect(await only()).toMatchObject({ state: 'unconfirmed', misses: 2, missedAt: minutesAfterNine(8) })
   const id = await inHand()
-  await settle({ id, token: OURS, state: 'sending' }, minutesAfterNine(9))
+  await saveResult({ id, token: OURS, state: 'sending' }, minutesAfterNine(9))
   expect(await only()).toMatchObject({ state: 'sending', misses: 0, sentAt: minutesAfterNine(9) })
 })
 
-test('an effect whose end is seen is done, in whoever’s hands it is', async () => {
+test('an effect whose result is known is done, whoever has the claim', async () => {
   await save(dispatch())
   const id = await inHand()
   const keys = [{ repositoryId: 1, key: 'dispatch/42/plan/1-k3v9x' }]
   await database.kysely.transaction().execute((trx) => completeEffects(trx, keys, minutesAfterNine(3)))
   expect(await only()).toMatchObject({ state: 'done', claimToken: null, updatedAt: minutesAfterNine(3) })
-  expect(await settle({ id, token: OURS, state: 'sending' })).toBe(false)
+  expect(await saveResult({ id, token: OURS, state: 'sending' })).toBe(false)
 })
 
-test('the same effect is there once; a second dispatch of one attempt is refused whatever its key', async () => {
+test('an effect is stored once; a second dispatch of an attempt is refused whatever its key', async () => {
   await save(dispatch(), dispatch({ key: 'dispatch/42/plan/2-aaaaa', attempt: 2 }))
   await save(dispatch())
   await expect(save(dispatch({ key: 'dispatch/42/plan/1-zzzzz' }))).rejects.toThrow(/effects_one_dispatch/)

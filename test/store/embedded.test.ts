@@ -1,4 +1,4 @@
-// The embedded database keeps what it acknowledged, through a proper end and through kill -9.
+// The embedded database keeps what it acknowledged, through a clean shutdown and through kill -9.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { openEmbeddedDatabase } from '../../src/process/open-embedded-database.t
 import { listPendingMigrations, migrate } from '../../src/store/migrate.ts'
 import { minutesAfterNine } from '../support/pipeline-fixtures.ts'
 
-/** Making a database in WASM takes seconds, and many times that on a busy machine. */
+/** Creating a database in WASM takes seconds, and many times that on a busy machine. */
 const SLOW_START_MS = 180_000
 
 let directory: string
@@ -28,7 +28,7 @@ afterEach(() => {
 })
 
 test(
-  'what was written is there when the directory is opened again',
+  'rows outlive closing and reopening the directory',
   async () => {
     const first = await openEmbeddedDatabase(directory)
     expect(await listPendingMigrations(first)).not.toEqual([])
@@ -81,8 +81,8 @@ test(
     }
     const database = await openEmbeddedDatabase(directory)
     const rows = await database.kysely.selectFrom('installations').select('id').execute()
-    const kept = new Set(rows.map(({ id }) => id))
-    expect(acknowledged.filter((id) => !kept.has(id))).toEqual([])
+    const stored = new Set(rows.map(({ id }) => id))
+    expect(acknowledged.filter((id) => !stored.has(id))).toEqual([])
     await database.close()
     console.log(`${KILLS} kills: ${acknowledged.length} rows acknowledged, 0 lost`)
   },

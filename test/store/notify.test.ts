@@ -17,7 +17,7 @@ function changes(count: number) {
   return Array.from({ length: count }, (_, index) => ({ id: 1_000_000 + index, revision: index }))
 }
 
-test('changes are told in as many pieces as fit, none lost and none over the limit', () => {
+test('changes are split into as few notifications as fit, none lost and none over the limit', () => {
   expect(encodeChanges([])).toEqual([''])
   expect(
     encodeChanges([
@@ -25,32 +25,33 @@ test('changes are told in as many pieces as fit, none lost and none over the lim
       { id: 9, revision: 3 },
     ]),
   ).toEqual(['7@12,9@3'])
-  const pieces = encodeChanges(changes(5_000))
-  expect(pieces.length).toBeGreaterThan(1)
-  for (const piece of pieces) expect(Buffer.byteLength(piece)).toBeLessThan(8_000)
-  expect(pieces.join(',').split(',')).toEqual(changes(5_000).map(({ id, revision }) => `${id}@${revision}`))
+  const payloads = encodeChanges(changes(5_000))
+  expect(payloads.length).toBeGreaterThan(1)
+  for (const payload of payloads) expect(Buffer.byteLength(payload)).toBeLessThan(8_000)
+  expect(payloads.join(',').split(',')).toEqual(changes(5_000).map(({ id, revision }) => `${id}@${revision}`))
 })
 
-test('listeners hear what was committed, in order, and nothing of what was rolled back', async () => {
-  const heard: string[] = []
+test('listeners receive what was committed, in order, and nothing that was rolled back', async () => {
+  const received: string[] = []
   const { promise: last, resolve } = Promise.withResolvers<void>()
   const stop = await database.listen(
     NOTIFY_CHANNEL,
     (payload) => {
-      heard.push(payload)
+      received.push(payload)
       if (payload === '3@1') resolve()
     },
     () => undefined,
   )
-  const tell = (id: number) => database.kysely.transaction().execute((trx) => notifyChanges(trx, [{ id, revision: 1 }]))
-  await tell(1)
+  const notify = (id: number) =>
+    database.kysely.transaction().execute((trx) => notifyChanges(trx, [{ id, revision: 1 }]))
+  await notify(1)
   const failing = database.kysely.transaction().execute(async (trx) => {
     await notifyChanges(trx, [{ id: 2, revision: 1 }])
     throw new Error('no')
   })
   await expect(failing).rejects.toThrow('no')
-  await tell(3)
+  await notify(3)
   await last
-  expect(heard).toEqual(['1@1', '3@1'])
+  expect(received).toEqual(['1@1', '3@1'])
   await stop()
 })

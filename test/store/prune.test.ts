@@ -36,7 +36,7 @@ async function writeDeliveries(state: 'applied' | 'failed', receivedAt: Instant,
   await database.kysely.insertInto('deliveries').values(rows).execute()
 }
 
-test('deliveries go when their time is over, and failed ones are kept longer', async () => {
+test('deliveries are pruned after their time, and failed ones are kept longer', async () => {
   const { deliveries, failedDeliveries } = RETENTION_DAYS
   for (const days of [1, deliveries + 1, failedDeliveries + 1]) {
     await writeDeliveries('applied', daysAgo(days))
@@ -51,7 +51,7 @@ test('deliveries go when their time is over, and failed ones are kept longer', a
   ])
 })
 
-test('what is on the line is never pruned, however old; what went out long ago goes with its history', async () => {
+test('a live pipeline is never pruned, however old; a finished one is pruned with its history', async () => {
   const updatedAt = daysAgo(RETENTION_DAYS.pipelines + 1)
   const lights: readonly Light[] = ['running', 'review', 'queued', 'failed', 'done', 'idle']
   await writePipelines(database, [
@@ -69,8 +69,8 @@ test('what is on the line is never pruned, however old; what went out long ago g
   expect(await database.kysely.selectFrom('history').select('id').execute()).toHaveLength(5)
 })
 
-test('what could not be asked about a run for a week is not asked any more; other questions wait', async () => {
-  const asked = (key: string, question: object) => ({
+test('a question about a run is dropped after a week without an answer; other questions wait', async () => {
+  const asks = (key: string, question: object) => ({
     repositoryId: 1,
     key,
     document: JSON.stringify({ type: 'ask', key, question }),
@@ -82,15 +82,15 @@ test('what could not be asked about a run for a week is not asked any more; othe
   await database.kysely
     .insertInto('effects')
     .values([
-      asked('run/7', { about: 'run', runId: 7, issueNumber: 1 }),
-      asked('issue/1', { about: 'issue', issueNumber: 1 }),
+      asks('run/7', { about: 'run', runId: 7, issueNumber: 1 }),
+      asks('issue/1', { about: 'issue', issueNumber: 1 }),
     ])
     .execute()
   expect(await prune(database, NOW)).toBe(1)
   expect(await database.kysely.selectFrom('effects').select('key').execute()).toEqual([{ key: 'issue/1' }])
 })
 
-test('a great many old rows are deleted in pieces, all of them', async () => {
+test('many old rows are all deleted, in batches', async () => {
   await writeDeliveries('applied', daysAgo(RETENTION_DAYS.deliveries + 1), 2_500)
   expect(await prune(database, NOW)).toBe(2_500)
   expect(await prune(database, NOW)).toBe(0)

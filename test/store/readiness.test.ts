@@ -7,18 +7,18 @@ import { openTestDatabase } from '../support/database.ts'
 let database: Database | null = null
 afterEach(() => database?.close())
 
-test('a migrated database that may be written stands in nobody’s way', async () => {
+test('a migrated and writable database is ready', async () => {
   database = await openTestDatabase()
   expect(await whyNotReady(database)).toBeNull()
 })
 
-test('a database that lacks a migration says which', async () => {
+test('a database that lacks a migration is not ready, and the reason names it', async () => {
   database = await openTestDatabase()
   await sql`delete from kysely_migration where name = '0001_the_line'`.execute(database.kysely)
   expect(await whyNotReady(database)).toBe('the database lacks 0001_the_line: run the migrations')
 })
 
-test('a database that is only for reading says where to go', async () => {
+test('a read-only database is not ready, and the reason says what to do', async () => {
   database = await openTestDatabase()
   await database.kysely.connection().execute(async (connection) => {
     await sql`set default_transaction_read_only = on`.execute(connection)

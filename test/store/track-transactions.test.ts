@@ -14,7 +14,7 @@ afterEach(async () => {
   await database.close()
 })
 
-test('a transaction is known to be open inside it, and in nothing beside it', async () => {
+test('a transaction is open for the code inside it only', async () => {
   expect(isInTransaction()).toBe(false)
   const inside = database.kysely.transaction().execute(async (trx) => {
     await sql`select 1`.execute(trx)
@@ -24,12 +24,12 @@ test('a transaction is known to be open inside it, and in nothing beside it', as
   expect(await inside).toBe(true)
 })
 
-test('a snapshot for reading is known to be open too', async () => {
+test('a read-only snapshot is open for the code inside it too', async () => {
   const reading = database.kysely.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
   expect(await reading.execute(async () => isInTransaction())).toBe(true)
 })
 
-test('what outlives the transaction it was started in is free again', async () => {
+test('code that outlives its transaction may query again', async () => {
   const { promise: released, resolve: release } = Promise.withResolvers<void>()
   const outlived = await database.kysely.transaction().execute(async () => {
     const later = released.then(isInTransaction)
@@ -39,7 +39,7 @@ test('what outlives the transaction it was started in is free again', async () =
   expect(await outlived.later).toBe(false)
 })
 
-test('a query that goes around the open transaction is refused instead of waiting for itself', async () => {
+test('a query beside the open transaction is refused instead of a deadlock', async () => {
   const around = database.kysely.transaction().execute(async () => {
     await database.kysely.selectFrom('pipelines').select('id').execute()
   })
@@ -59,7 +59,7 @@ test('a transaction that fails leaves nothing and frees the connection', async (
   expect(await database.kysely.selectFrom('installations').select('id').execute()).toEqual([])
 })
 
-test('transactions begun at the same time all come to their end', async () => {
+test('transactions that start at the same time all complete', async () => {
   const ids = Array.from({ length: 20 }, (_, id) => id + 1)
   await Promise.all(
     ids.map((id) =>

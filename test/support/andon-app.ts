@@ -1,5 +1,5 @@
-// The world *app*: all of Andon over one fake GitHub in the same process, with a clock that is moved. Deliveries and pages
-// go over HTTP; what Andon asks of GitHub does not, so that no time passes but the clock's.
+// The world *app*: all of Andon over one fake GitHub in the same process, with a manual clock. Deliveries and pages go
+// over HTTP; calls to GitHub do not, so that only the clock makes time pass.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,33 +26,33 @@ export type AndonApp = {
   readonly github: FakeGitHub
   /** The repository of `openLabeledIssue`. */
   readonly repository: string
-  /** Where the first process serves its pages. */
+  /** The URL of the first process's pages. */
   readonly url: string
   readonly database: Database
   readonly clock: ManualClock
-  /** The first process; it takes in what GitHub delivers. */
+  /** The first process; it receives the deliveries. */
   readonly andon: Andon
   /** Another process on the same database. */
   startAnother(): Promise<Andon>
-  /** Labels an issue of a repository whose file has one stage, `plan`, with three attempts, unless it says otherwise. */
+  /** Labels an issue of a repository whose file has one stage, `plan`, with three attempts, unless told otherwise. */
   openLabeledIssue(): Promise<void>
-  /** Somebody comments; resolves to the comment's id. Nothing is done about it before time passes. */
+  /** Adds a user's comment; resolves to its id. Nothing happens before time passes. */
   comment(body: string, o?: { by?: string; on?: number }): Promise<number>
-  /** Lets time pass, ten seconds at a time unless said, while these processes, or the first alone, do what is due. */
+  /** Lets time pass, in steps of ten seconds by default, while these processes, or the first alone, do what is due. */
   advance(seconds: number, o?: { andons?: readonly Andon[]; stride?: number }): Promise<void>
   pipeline(): Promise<Pipeline>
-  /** The attempts that GitHub was asked to start, by their keys without the end that nobody can foresee. */
+  /** The keys of the dispatched attempts, without their random suffix. */
   dispatched(): readonly string[]
-  /** What Andon answered at an issue, without what says which comments it answers. */
+  /** Andon's replies on an issue, without the list of the comments they answer. */
   replies(on?: number): Promise<readonly string[]>
-  /** The reactions to a comment, in the order in which they were done. */
+  /** The reactions to a comment, oldest first. */
   reactions(commentId: number): readonly string[]
-  /** What a workflow run says of itself, with the token that GitHub gives it; resolves to what it is answered. */
-  report(run: Run, said?: object): Promise<number>
+  /** A workflow run's report, with the token that GitHub gives it; resolves to the answer. */
+  report(run: Run, fields?: object): Promise<number>
   close(): Promise<void>
 }
 
-/** A step of `advance` in which every write that is due can be seen to come. */
+/** A step of `advance` in which every due write can happen. */
 export const BY_SECONDS = { stride: 1 } as const
 
 export async function openAndonApp(
@@ -147,12 +147,12 @@ export async function openAndonApp(
         return isIts && done ? [(body as { content: string }).content] : []
       })
     },
-    async report(run, said = {}) {
+    async report(run, fields = {}) {
       const token = await github.idToken(run, BASE_URL)
       const response = await fetch(`${url}/api/reports`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-        body: JSON.stringify({ andon: run.state.title.replace('andon ', ''), ...said }),
+        body: JSON.stringify({ andon: run.state.title.replace('andon ', ''), ...fields }),
       })
       return response.status
     },
@@ -168,7 +168,7 @@ export async function openAndonApp(
 
 const REPLY_MARKERS = /^(?:<!-- andon:v1 reply\/\S+ -->\n)+/
 
-/** The GUIDs of deliveries are others at every run. */
+/** Delivery GUIDs differ from run to run. */
 function withoutGuids(text: string): string {
   return text.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'GUID')
 }

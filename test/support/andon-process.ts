@@ -1,4 +1,4 @@
-// Andon as operators run it: `node src/main.ts ROLE` in a process of its own, with an environment of its own.
+// Andon as operators run it: `node src/main.ts ROLE` in its own process with its own environment.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
@@ -15,18 +15,18 @@ export type AndonProcess = {
   readonly port: number
   readonly url: string
   readonly pid: number
-  /** What it printed so far, both streams. */
+  /** Its output so far, both streams. */
   output(): string
-  /** What it printed on stderr so far. */
+  /** Its stderr so far. */
   stderr(): string
-  /** Sends the signal and waits for the end; an ended process is left in peace. */
+  /** Sends the signal and waits for the end; an ended process gets none. */
   stop(signal?: NodeJS.Signals): Promise<ProcessExit>
-  /** Stops its clock: it neither runs nor answers until `thaw`. */
+  /** Stops the process: it neither runs nor answers until `thaw`. */
   freeze(): void
   thaw(): void
   /** Resolves when it ends by itself. */
   exited(): Promise<ProcessExit>
-  /** Resolves when /readyz answers 200; rejects with what it printed if it ends or takes longer. */
+  /** Resolves when /readyz answers 200; rejects with its output if it ends or takes longer. */
   ready(withinMs?: number): Promise<void>
 }
 
@@ -41,7 +41,7 @@ function privateKey(): string {
 }
 let cachedKey: string | undefined
 
-/** Starts a role or a command. Nothing of the test's own environment reaches it but the PATH and what is compiled; `undefined` unsets a name. */
+/** Starts a role or a command with nothing of the test's environment but the PATH and the compile cache; `undefined` unsets a name. */
 export async function startAndonProcess(
   role: string,
   environment: Readonly<Record<string, string | undefined>> = {},
@@ -50,7 +50,7 @@ export async function startAndonProcess(
   const port = Number(environment.PORT ?? (await freePort()))
   const directory = mkdtempSync(join(tmpdir(), `andon-${role}-`))
   const child = spawn(process.execPath, [resolve('src/main.ts'), role, ...words], {
-    // Away from the repository, whose .env is the developer's.
+    // Outside the repository, whose .env is the developer's.
     cwd: directory,
     env: withoutUndefined({
       ...DEFAULT_ENVIRONMENT,
@@ -70,7 +70,7 @@ export async function startAndonProcess(
     printed.both += text
     printed.stderr += text
   })
-  // `close` comes after `exit`, when everything printed has been read.
+  // `close` comes after `exit`, when all output has been read.
   const end: Promise<ProcessExit> = once(child, 'close').then(([code, signal]) => {
     runningChildren.delete(child)
     rmSync(directory, { recursive: true, force: true })
@@ -100,7 +100,7 @@ export async function startAndonProcess(
   return andon
 }
 
-/** Kills every process that is still there; call it after each file. */
+/** Kills every process that is left; call it after each file. */
 export async function stopAllProcesses(): Promise<void> {
   const left = [...runningChildren]
   for (const child of left) child.kill('SIGKILL')
@@ -108,7 +108,7 @@ export async function stopAllProcesses(): Promise<void> {
 }
 const runningChildren = new Set<ChildProcess>()
 
-/** Asks until the answer is yes; fails with the sentence when the time is up. */
+/** Asks until the answer is yes; fails with the sentence at the timeout. */
 export async function waitUntil(
   sentence: string,
   condition: () => Promise<boolean> | boolean,
@@ -131,7 +131,7 @@ const DEFAULT_ENVIRONMENT = {
   WEBHOOK_SECRET,
   ANDON_ACCESS: 'open',
   LOG_LEVEL: 'info',
-  // Nobody listens there: whoever needs a GitHub brings one.
+  // Nothing listens there: a test that needs a GitHub sets its own.
   GITHUB_API_URL: 'http://127.0.0.1:9',
 }
 

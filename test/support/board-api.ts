@@ -39,7 +39,7 @@ async function readLight(url: string, light: string): Promise<readonly BoardRow[
   return rows
 }
 
-/** Every pipeline, done and idle ones too. */
+/** Every pipeline, including done and idle ones. */
 export async function readAllRows(url: string): Promise<readonly BoardRow[]> {
   return (await Promise.all(LIGHTS.map((light) => readLight(url, light)))).flat()
 }

@@ -1,4 +1,4 @@
-// Each command, given by somebody who may write in a line that stands somehow, and what they are told.
+// The answer to each command of a sender who may write, in a given state of the pipeline.
 import { contextOf } from '../../src/pipeline/commands/authorized-commands.ts'
 import { reduce } from '../../src/pipeline/reduce.ts'
 import { describeCommandAnswer } from '../../src/render/command-result.ts'
@@ -29,13 +29,13 @@ export const COMMANDS = [
   'hold repository release week',
 ]
 
-/** What somebody who may write is told about each command in a line that stands so. */
+/** The answer to each command of a sender who may write, one line each. */
 export function commandResults(line: PipelineHarness): string {
   return COMMANDS.map((command, nth) => {
-    const given = commentCreated(`/andon ${command}`, { at: minutesAfterNine(200), commentId: 7_000 + nth })
-    const answer = commandPermission(given)
+    const comment = commentCreated(`/andon ${command}`, { at: minutesAfterNine(200), commentId: 7_000 + nth })
+    const answer = commandPermission(comment)
     const context = contextOf(answer, line.pipeline.line)
-    const [one] = reduce(reduce(line.pipeline, given).pipeline, answer, context).outcomes
+    const [one] = reduce(reduce(line.pipeline, comment).pipeline, answer, context).outcomes
     if (one === undefined) return `${command}: not heard`
     if (one.command.verb === null) return `${command}: mistake`
     if (one.result === null) return `${command}: nothing`

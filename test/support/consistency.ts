@@ -1,5 +1,5 @@
 // Counts = rows = check runs = comments: what the board counts, what it lists, what each pipeline's document says, and
-// what GitHub shows must be one and the same, whatever happened before.
+// what GitHub shows must agree, whatever happened before.
 import { expect } from 'vitest'
 import type { Pipeline, StageStatus } from '../../src/pipeline/model/pipeline.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
@@ -17,11 +17,11 @@ export type ConsistencyCounts = {
   readonly checkRuns: number
 }
 
-/** Holds everything against everything; resolves to how much there was to compare. */
+/** Compares everything with everything; resolves to the number of comparisons. */
 export async function expectConsistent(o: {
   database: Database
   now: Instant
-  /** Without it, only the database is held against itself. With it, everything must have been published. */
+  /** Without it, only the database is compared. With it, everything must be published. */
   github?: FakeGitHub
 }): Promise<ConsistencyCounts> {
   const { counts, rows } = await readWholeBoard(o.database, o.now)
@@ -98,8 +98,8 @@ function needsYou({ held, needsYouAt }: StoredPipeline, now: Instant): boolean {
 }
 
 function expectedColumns(pipeline: Pipeline): Pick<StoredPipeline, 'light' | 'stage' | 'since'> {
-  const lit = headlineOf(pipeline)
-  return { light: lit.light, stage: lit.stage, since: lit.since }
+  const headline = headlineOf(pipeline)
+  return { light: headline.light, stage: headline.stage, since: headline.since }
 }
 
 function commitsOf({ stages, pullRequests, baseSha }: Pipeline): readonly string[] {

@@ -1,4 +1,4 @@
-// A migrated, empty database is made once per version of the migrations and copied for every test: running the
+// A migrated, empty database is created once per version of the migrations and copied for every test: running the
 // migrations for each would take longer than most tests do.
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
@@ -54,7 +54,7 @@ async function embeddedTemplate(): Promise<Blob> {
     await migrate(wrapPGlite(pglite, 'memory'))
     const dump = await pglite.dumpDataDir('none')
     await pglite.close()
-    // Several test processes may come here at once: each makes the whole file, the last rename wins.
+    // Several test processes may do this at once: each writes the whole file, and the last rename wins.
     const draft = `${path}.${process.pid}`
     writeFileSync(draft, Buffer.from(await dump.arrayBuffer()))
     renameSync(draft, path)
@@ -68,7 +68,7 @@ async function postgresTemplate(admin: string): Promise<string> {
   const name = `andon_template_${migrationsHash()}`
   if (templateServer === admin) return name
   await withClient(admin, async (client) => {
-    // Held until the connection ends: one test process makes the template, the others wait for it.
+    // This lock lasts until the connection ends: one test process creates the template, the others wait for it.
     await client.query(`select pg_advisory_lock(hashtext('andon test template'))`)
     const { rowCount } = await client.query('select from pg_database where datname = $1', [name])
     if (rowCount) return

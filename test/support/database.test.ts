@@ -1,11 +1,11 @@
-// Tests on one database after the other must not feel it.
+// Tests that share a database one after another must not notice.
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { NOTIFY_CHANNEL, notifyChanges } from '../../src/store/notify.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
 import { minutesAfterNine } from './pipeline-fixtures.ts'
 
-/** Writes a row; resolves to the number it got. */
+/** Inserts a row; resolves to its id. */
 async function insertDelivery({ kysely }: TestDatabase): Promise<number> {
   const { id } = await kysely
     .insertInto('deliveries')
@@ -15,12 +15,12 @@ async function insertDelivery({ kysely }: TestDatabase): Promise<number> {
   return id
 }
 
-test('no row, no number and no listener of a test reaches the next', async () => {
+test('no row, sequence number or listener of a test reaches the next', async () => {
   const first = await openTestDatabase()
-  const heard: string[] = []
+  const received: string[] = []
   await first.listen(
     NOTIFY_CHANNEL,
-    (payload) => heard.push(payload),
+    (payload) => received.push(payload),
     () => undefined,
   )
   expect(await insertDelivery(first)).toBe(1)
@@ -29,11 +29,11 @@ test('no row, no number and no listener of a test reaches the next', async () =>
   expect(await insertDelivery(second)).toBe(1)
   await second.kysely.transaction().execute((trx) => notifyChanges(trx, [{ id: 1, revision: 1 }]))
   await second.kysely.selectFrom('deliveries').select('id').execute()
-  expect(heard).toEqual([])
+  expect(received).toEqual([])
   await second.close()
 })
 
-test('what a test closed answers it no more', async () => {
+test('a connection that a test closed stays closed for that test', async () => {
   const first = await openTestDatabase()
   await first.close()
   const second = await openTestDatabase()
@@ -42,7 +42,7 @@ test('what a test closed answers it no more', async () => {
   await second.close()
 })
 
-test('a database that a test changed otherwise than by rows is not passed on', async () => {
+test('a database whose schema a test changed is not reused', async () => {
   const changes = ['create table own (id integer)', 'drop table beats', "delete from kysely_migration where name > '0'"]
   for (const change of changes) {
     const changed = await openTestDatabase()

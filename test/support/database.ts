@@ -9,14 +9,14 @@ export type TestDatabase = Database & {
   readonly url?: string
 }
 
-/** The database the tests of this run are on. */
+/** The kind of database in this test run. */
 function databaseKind(): Database['kind'] {
   const { VITEST, ANDON_TEST_KIND } = process.env
-  if (VITEST && !ANDON_TEST_KIND) throw new Error('vitest.config.ts has this test among those that need no database')
+  if (VITEST && !ANDON_TEST_KIND) throw new Error('vitest.config.ts lists this test among those without a database')
   return ANDON_TEST_KIND === 'postgres' ? 'postgres' : 'embedded'
 }
 
-/** The server's administrator, who may make databases. */
+/** The URL of the server's administrator, who may create databases. */
 export function postgresAdminUrl(): string {
   const admin = process.env.ANDON_TEST_POSTGRES
   if (!admin)
@@ -24,11 +24,11 @@ export function postgresAdminUrl(): string {
   return admin
 }
 
-/** A migrated, empty database of its own; closing it ends that. */
+/** A migrated, empty database for one test; closing it returns or drops it. */
 export async function openTestDatabase(kind: Database['kind'] = databaseKind()): Promise<TestDatabase> {
   if (kind === 'embedded') return borrowEmbedded()
   const admin = postgresAdminUrl()
-  // Where the files of a project share their processes, these lend a database again instead of dropping it.
+  // Where the files of a project share a process, the pool lends a database again instead of dropping it.
   const lends = process.env.ANDON_TEST_LENDS === 'yes'
   const name = await (lends ? borrowPostgres(admin) : copyPostgresTemplate(admin))
   const url = databaseUrlOf(admin, name)

@@ -1,5 +1,5 @@
-// Deliveries as GitHub would post them: payloads grown from @octokit/webhooks-examples, with the App's installation put
-// in where the old recordings lack it, and signed.
+// Deliveries as GitHub would post them: payloads from @octokit/webhooks-examples, signed, with the App's installation
+// added where the old recordings lack it.
 import { createHmac, randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
 
@@ -37,7 +37,7 @@ export function allExamples(): readonly WebhookDelivery[] {
   return [...unique.values()]
 }
 
-/** One recorded payload of this event (and action), cloned, placed in a repository, with some of its parts replaced. */
+/** A clone of the recorded payload of this event (and action), in the given repository, with some parts replaced. */
 export function exampleDelivery(
   name: string,
   action: string,
@@ -109,7 +109,7 @@ function repositoryJson(repository: TestRepository): Record<string, unknown> {
   }
 }
 
-/** Replaces the leaves of one object by those of another; arrays and nulls replace whole. */
+/** Merges the leaves of one object into another; arrays and nulls replace as a whole. */
 export function deepMerge(base: Record<string, unknown>, parts: Record<string, unknown>): Record<string, unknown> {
   const result = { ...base }
   for (const [key, part] of Object.entries(parts)) {

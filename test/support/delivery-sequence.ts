@@ -1,4 +1,4 @@
-// How the deliveries of one issue follow each other, on GitHub's clock of whole seconds.
+// The order of one issue's deliveries, on GitHub's clock of whole seconds.
 import { exampleDelivery, REPOSITORY, type TestRepository, type WebhookDelivery } from './deliveries.ts'
 import type { Stage, TraceOptions } from './traces.ts'
 
@@ -19,7 +19,7 @@ export class DeliverySequence {
     this.clock = Date.parse(plot.startAt ?? '2026-11-20T09:00:00Z') + (number % 3600) * 1000
   }
 
-  /** GitHub's clock: whole seconds, and not always a new one. */
+  /** GitHub's clock: whole seconds, which may repeat. */
   now(afterSeconds = 0): string {
     if (!this.options.equalTimestamps) this.clock += afterSeconds * 1000
     return new Date(this.clock).toISOString().replace('.000Z', 'Z')
@@ -76,7 +76,7 @@ export class DeliverySequence {
     return new RunSequence(this, stage)
   }
 
-  /** One run from start to end, run again if the plot says so; false: the story stops at its failure. */
+  /** One run from start to end, re-run if the plot says so; false: the story stops at its failure. */
   stage(stage: Stage, o: { isRerun?: boolean } = {}): boolean {
     const fails = this.options.fails === stage
     const rerun = this.options.rerun === stage && !o.isRerun
@@ -134,7 +134,7 @@ export class DeliverySequence {
   }
 }
 
-/** One workflow run with one job: a plan works on the default branch and echoes its key, the rest on the agent's branch. */
+/** One workflow run with one job: a plan runs on the default branch and echoes its key, the rest on the agent's branch. */
 class RunSequence {
   private readonly sequence: DeliverySequence
   private readonly stage: Stage

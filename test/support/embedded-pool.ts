@@ -1,12 +1,12 @@
-// The embedded databases that this process has open, lent to one test after the other: to open one costs half a second
-// of a processor, to empty it a hundredth of that. What does not come back as it was lent is not lent again.
+// The embedded databases that this process has open, lent to one test after another: opening one costs half a second of
+// processor time, emptying it a hundredth of that. A database that comes back changed is not lent again.
 import type { PGlite } from '@electric-sql/pglite'
 import type { Database } from '../../src/store/database.ts'
 import { wrapPGlite } from '../../src/store/embedded.ts'
 import { copyEmbeddedTemplate } from './database-template.ts'
 import { RESET_STATEMENTS, SCHEMA_FINGERPRINT } from './reset-statements.ts'
 
-/** A migrated, empty embedded database; closing it gives it back. */
+/** A migrated, empty embedded database; closing it returns it to the pool. */
 export async function borrowEmbedded(): Promise<Database> {
   return wrapPGlite(asBorrowed((await resetAvailable()) ?? (await openNew())), 'memory')
 }
@@ -29,7 +29,7 @@ async function resetAvailable(): Promise<PooledDatabase | null> {
   return null
 }
 
-/** The database as its borrower sees it: closed for good when he closed it, whatever the next one does with it. */
+/** The database as its borrower sees it: closed for good after `close`, whatever the next borrower does. */
 function asBorrowed(lent: PooledDatabase): PGlite {
   const { pglite } = lent
   let closed = false
@@ -39,7 +39,7 @@ function asBorrowed(lent: PooledDatabase): PGlite {
     async close() {
       if (closed) return
       closed = true
-      // A transaction that was left open is nobody's to end.
+      // A transaction that was left open can never be ended.
       if (transactions > 0) return await pglite.close()
       for (const stop of listening) await stop()
       available.push(lent)

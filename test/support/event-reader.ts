@@ -1,10 +1,10 @@
-// Reads /events as a program would, and keeps what came. It connects once: nothing is reconnected here.
+// Reads /events as a program would, and keeps the messages. It connects once and never reconnects.
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 
 export type EventReader = {
-  /** The next message, or the next one of that name (`message`: the unnamed). Rejects when the stream ends first. */
+  /** The next message, or the next one of that name (`message`: the unnamed). Rejects if the stream ends first. */
   nextMessage(name?: string): Promise<EventSourceMessage>
-  /** The messages that arrived but were not read yet. */
+  /** The messages that arrived and are unread. */
   unread(): readonly EventSourceMessage[]
   /** Whether the connection is still the first one. */
   isOpen(): boolean
@@ -32,7 +32,7 @@ export async function openEventReader(url: string, headers: Record<string, strin
     try {
       for await (const text of body.pipeThrough(new TextDecoderStream())) parser.feed(text)
     } catch {
-      // Closed by the test or cut by the server: both are the end.
+      // Closed by the test or cut by the server: either is the end.
     }
     open = false
     wake.resolve()
@@ -42,8 +42,8 @@ export async function openEventReader(url: string, headers: Record<string, strin
   return {
     async nextMessage(name) {
       for (;;) {
-        const place = queue.findIndex(({ event }) => name === undefined || (event ?? 'message') === name)
-        const [found] = place === -1 ? [] : queue.splice(0, place + 1).slice(-1)
+        const index = queue.findIndex(({ event }) => name === undefined || (event ?? 'message') === name)
+        const [found] = index === -1 ? [] : queue.splice(0, index + 1).slice(-1)
         if (found) return found
         if (!open) throw new Error(`the stream ended before ${name ?? 'a message'}`)
         wake = Promise.withResolvers()

@@ -1,4 +1,4 @@
-// The GitHub of the tests: the demo's, with a secret of its own.
+// The demo's GitHub for tests, with its own secret.
 import { type FakeGitHub, startFakeGitHub } from '../../fake-github/fake-github.ts'
 
 export type { FakeGitHub } from '../../fake-github/fake-github.ts'

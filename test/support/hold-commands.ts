@@ -1,4 +1,4 @@
-// What is said about the cord of a line, and what is answered.
+// Hold and release commands of a pipeline, and their answers.
 import { contextOf } from '../../src/pipeline/commands/authorized-commands.ts'
 import { runCommands } from '../../src/pipeline/commands/run-commands.ts'
 import { NO_OUTER_HOLDS } from '../../src/pipeline/holds/holds.ts'
@@ -9,7 +9,7 @@ import { commandPermission, commentCreated, type PipelineHarness } from './pipel
 
 let lastCommentId = 3000
 
-/** Mara, who may write, says it, and GitHub confirms that she may. */
+/** Mara, who may write, sends the command, and GitHub confirms that she may. */
 export function runHoldCommand(
   line: PipelineHarness,
   body: string,
@@ -17,12 +17,12 @@ export function runHoldCommand(
   outerHolds: OuterHolds = NO_OUTER_HOLDS,
 ): string {
   lastCommentId += 1
-  const given = commentCreated(body, { at, commentId: lastCommentId })
-  const answer = commandPermission(given)
+  const comment = commentCreated(body, { at, commentId: lastCommentId })
+  const answer = commandPermission(comment)
   const context = contextOf(answer, line.pipeline.line, { outerHolds: () => outerHolds })
-  const heard = runCommands(line.pipeline, answer, context)?.outcomes ?? []
-  line.apply(given).applyIn(context, answer)
-  return heard
+  const outcomes = runCommands(line.pipeline, answer, context)?.outcomes ?? []
+  line.apply(comment).applyIn(context, answer)
+  return outcomes
     .map(({ result }) => {
       if (result === null || result.outcome === 'answered_in_reply') return 'not heard'
       return `${result.outcome}: ${describeCommandAnswer(result).message}`

@@ -1,4 +1,4 @@
-// Senders and readers that knock at Andon's HTTP door, as GitHub and people's browsers do.
+// Senders and readers at Andon's HTTP door, like GitHub and browsers.
 import { Agent, request } from 'node:http'
 import type { SignedDelivery } from './deliveries.ts'
 
@@ -11,7 +11,7 @@ export type HttpClient = {
   close(): void
 }
 
-/** Keeps its connections, as GitHub's hook service and browsers do. */
+/** Keeps its connections open, as GitHub's hook service and browsers do. */
 export function openHttpClient(timeoutMs = 30_000): HttpClient {
   const agent = new Agent({ keepAlive: true })
 
@@ -26,7 +26,7 @@ export function openHttpClient(timeoutMs = 30_000): HttpClient {
       })
       req.once('timeout', () => req.destroy(new Error('no answer in time')))
       req.once('error', (error: NodeJS.ErrnoException) => {
-        // A kept connection that the server has just closed for idleness: nothing was received, so it is asked anew.
+        // The server has just closed this idle connection: it received nothing, so the request is sent again.
         if (req.reusedSocket && error.code === 'ECONNRESET') resolve(call(url, method, headers, body))
         else nothing()
       })
@@ -42,7 +42,7 @@ export function openHttpClient(timeoutMs = 30_000): HttpClient {
   }
 }
 
-/** Lets `hands` workers take the items in order until none is left. */
+/** `hands` workers take the items in order until none is left. */
 export async function forEachConcurrently<T>(
   hands: number,
   items: readonly T[],

@@ -1,4 +1,4 @@
-// The import law: which folder may import which, the order of the core's rooms, and no circle anywhere. Each rule is a
+// The import law: which folder may import which, the order of the core's folders, and no cycles. Each rule is a
 // function from sources to offences.
 import { isBuiltin } from 'node:module'
 import { dirname, posix } from 'node:path'
@@ -20,7 +20,7 @@ export const IMPORT_RULES: Readonly<
   },
   line: { ours: ['text'], packages: ['zod', 'yaml'] },
   translate: { ours: ['pipeline/model', 'text'], packages: ['@octokit/webhooks-types:type', 'zod'] },
-  // What a repository's file says is read where its answer is advanced.
+  // The content of a repository's file is parsed where its answer is advanced.
   pipeline: { ours: ['commands', 'line', 'text'], packages: [] },
   render: { ours: ['pipeline', 'commands', 'line:type', 'text'], packages: [] },
   store: {
@@ -40,9 +40,9 @@ export const IMPORT_RULES: Readonly<
     packages: ['hono', '@hono/node-server', 'eta', 'prom-client', 'zod'],
   },
 }
-/** One process and the operator's commands put parts together: they may import every folder, but `process/` not `cli/`. */
+/** One process and the operator's commands assemble the parts: they may import every folder, but `process/` not `cli/`. */
 const COMPOSITION_ROOT = /^src\/((process|cli)\/)?[^/]+\.ts$/
-/** The rooms of the core, each of which may import those before it; last come the files at its root. */
+/** The folders of the core, each of which may import those before it; the files at its root come last. */
 export const ROOMS = ['model', 'facts', 'holds', 'stages', 'view', 'deadlines', 'commands', '']
 export const PURE_FOLDERS = ['text', 'commands', 'line', 'translate', 'pipeline', 'render']
 
@@ -69,13 +69,13 @@ function isAllowed(allowed: readonly string[], name: string, typeOnly: boolean, 
   return name === self || allowed.includes(name) || (typeOnly && allowed.includes(`${name}:type`))
 }
 
-/** `../store/database.ts` of src/apply/commit-group.ts → `store`, `store/database.ts`; of a file in a room, the room too. */
+/** `../store/database.ts` of src/apply/commit-group.ts → `store`, `store/database.ts`; in the core, the inner folder too. */
 function ownFolder(source: Source, from: string): readonly string[] {
   const [, folder = '', room = ''] = posix.join(dirname(source.path), from).split('/')
   return [folder, `${folder}/${room}`]
 }
 
-/** The room of the core that the file stands in, `''` at its root; null elsewhere. */
+/** The folder inside the core that the file is in, `''` at its root; null elsewhere. */
 export function roomOf({ path }: { readonly path: string }): string | null {
   const room = /^src\/pipeline\/(?:([^/]+)\/)?[^/]+$/.exec(path)
   return room === null ? null : (room[1] ?? '')
@@ -91,7 +91,7 @@ export function importsOfLaterRooms(source: Source): readonly string[] {
     .map((path) => `${source.path} imports ${path}`)
 }
 
-/** The shortest way round for each file that can be reached from itself; none twice. */
+/** The shortest cycle for each file that can be reached from itself; none twice. */
 export function circlesIn(all: readonly Source[]): readonly string[] {
   const imports = new Map(
     all.map(({ path, imports }) => [

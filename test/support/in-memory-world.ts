@@ -1,4 +1,4 @@
-// The rows that events read and change, in maps instead of tables. It stores and looks up; everything else is `advance`.
+// The rows that events read and change, in maps instead of tables. It stores and looks up; `advance` does the rest.
 import type { Line } from '../../src/line/line.ts'
 import { advance } from '../../src/pipeline/advance.ts'
 import type { Write } from '../../src/pipeline/change.ts'
@@ -19,24 +19,24 @@ import { minutesAfterNine, REPOSITORY } from './pipeline-fixtures.ts'
 
 export type InMemoryWorld = {
   readonly world: World
-  /** Applies one event; returns what is asked for the first time because of it. */
+  /** Applies one event; returns the questions that it asks for the first time. */
   apply(event: Event): readonly Effect[]
-  /** Those of the first repository, by issue. */
+  /** The pipelines of the first repository, by issue. */
   readonly pipelines: ReadonlyMap<number, Pipeline>
   readonly repositories: readonly RepositoryRow[]
   readonly installations: readonly InstallationRow[]
   readonly publishedComments: ReadonlySet<number>
-  /** Another that stands as this one does now, to be told something else from here on. */
+  /** A copy in the same state, which continues on its own. */
   clone(): InMemoryWorld
-  /** All that it goes on from: two that say the same will do the same. */
+  /** The whole state: two worlds with the same text behave the same. */
   serialize(): string
 }
 
-/** What is known before anything is told. */
+/** What is known before any event. */
 type Beginning = {
-  /** What the repository's file says, once it was read. */
+  /** The content of the repository's file, if it was read. */
   readonly line?: Line
-  /** Others that Andon reaches. */
+  /** Other repositories that Andon reaches. */
   readonly others?: readonly RepositoryRef[]
   /** Comments that Andon has written. */
   readonly publishedComments?: readonly number[]

@@ -1,5 +1,5 @@
-// One issue's whole life as GitHub tells it: planned by a keyed run, coded by an agent, tested, reviewed, sent back twice,
-// coded again, approved, merged, closed; with a re-run, a second pull request by a person, and the repository's noise.
+// One issue's whole life as GitHub delivers it: planned by a keyed run, coded by an agent, tested, reviewed, sent back
+// twice, coded again, approved, merged, closed; with a re-run, a person's second pull request, and unrelated deliveries.
 import type { Effect, Question } from '../../src/pipeline/model/effects.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import type { JobFact, RunFact } from '../../src/pipeline/model/facts.ts'
@@ -19,7 +19,7 @@ import {
 } from './pipeline-fixtures.ts'
 import { DELETED_ISSUE, steeringEvents } from './steering-events.ts'
 
-/** Somebody else starts the runs, as without a file, and one more bot counts. */
+/** All stages are observed, as without a file, and one more bot may review. */
 const ANDON_YML = {
   text: `stages:
   plan: { workflow: plan.yml, observe: true }
@@ -40,7 +40,7 @@ const HUMAN_PULL_REQUEST = {
   title: 'Say that uploads retry',
 }
 
-/** Every delivery of that life, in the order GitHub sent them; `at` says what the clock showed at the n-th. */
+/** Every delivery of that life, in the order GitHub sent them; `at` is the time of the n-th. */
 export function lifecycleEvents(at: (nth: number) => Instant): readonly Event[] {
   const sent: Event[] = []
   const send = (event: (at: Instant) => Event) => sent.push(withGuid(event(at(sent.length)), sent.length))
@@ -84,26 +84,26 @@ export function lifecycleEvents(at: (nth: number) => Instant): readonly Event[] 
   return [...sent, ...steeringEvents((nth) => secondsAfter(at(steered + nth), nth))]
 }
 
-/** What GitHub answers about it: once all that has happened, or while the issue and both pull requests are open. */
-export function answerQuestion(asked: Effect, at: Instant, when: 'over' | 'open' = 'over'): Event {
-  if (asked.type !== 'ask') throw new Error(`${asked.key} is no question`)
-  const { key, question } = asked
+/** GitHub's answer to a question: at the end of the life, or while the issue and both pull requests are open. */
+export function answerQuestion(effect: Effect, at: Instant, when: 'over' | 'open' = 'over'): Event {
+  if (effect.type !== 'ask') throw new Error(`${effect.key} is not a question`)
+  const { key, question } = effect
   const evidence = { kind: 'read', id: key, at } as const
-  const told = { type: 'question.answered', at, evidence, repository: REPOSITORY } as const
+  const base = { type: 'question.answered', at, evidence, repository: REPOSITORY } as const
   if (question.about === 'permission') {
     const role = ['mara', 'ada', 'bob'].includes(question.login) ? 'write' : 'read'
-    return { ...told, question, answer: { about: 'permission', role } }
+    return { ...base, question, answer: { about: 'permission', role } }
   }
   if (question.about === 'configuration')
-    return { ...told, question, answer: { about: 'configuration', ...ANDON_YML, headSha: 'aaa0' } }
+    return { ...base, question, answer: { about: 'configuration', ...ANDON_YML, headSha: 'aaa0' } }
   if (question.about === 'pull_request')
-    return { ...told, question, answer: { about: 'pull_request', closes: closedIssues(question) } }
+    return { ...base, question, answer: { about: 'pull_request', closes: closedIssues(question) } }
   const isDeleted = question.about === 'issue' && question.issueNumber === DELETED_ISSUE
-  const mine = when === 'over' ? ({ headSha: 'bbb0', state: 'merged' } as const) : {}
+  const agentPullRequest = when === 'over' ? ({ headSha: 'bbb0', state: 'merged' } as const) : {}
   const human = { ...HUMAN_PULL_REQUEST, state: when === 'over' ? 'closed' : 'open' } as const
   const end = when === 'over' ? { ...CLOSED, closedAt: at } : {}
   return {
-    ...told,
+    ...base,
     question,
     answer: {
       about: 'issue',
@@ -111,7 +111,7 @@ export function answerQuestion(asked: Effect, at: Instant, when: 'over' | 'open'
       pullRequests: isDeleted
         ? []
         : [
-            pullRequestFact({ at, evidence, ...mine, closingIssues: [], closingIssuesAt: at }),
+            pullRequestFact({ at, evidence, ...agentPullRequest, closingIssues: [], closingIssuesAt: at }),
             pullRequestFact({ at, evidence, ...human, closingIssues: [ISSUE], closingIssuesAt: at }),
           ],
       defaultBranchSha: 'aaa0',
@@ -124,15 +124,15 @@ function closedIssues(question: Extract<Question, { about: 'pull_request' }>): r
   return question.pullRequestNumber === HUMAN_PULL_REQUEST.number ? [ISSUE] : []
 }
 
-/** Each delivery has a GUID of its own, which its facts cite as their evidence. */
+/** Each delivery has its own GUID, which its facts cite as their evidence. */
 function withGuid(event: Event, nth: number): Event {
   const evidence = deliveryEvidence(event.at, `guid-${nth}`)
-  const told = { ...event, evidence }
-  if ('issue' in told) return { ...told, issue: { ...told.issue, evidence } }
-  if (told.type === 'run.changed') return { ...told, run: { ...told.run, evidence } }
-  if (told.type === 'job.changed') return { ...told, job: { ...told.job, evidence } }
-  if (told.type === 'pull_request.changed') return { ...told, pullRequest: { ...told.pullRequest, evidence } }
-  if (told.type === 'review.changed')
-    return { ...told, pullRequest: { ...told.pullRequest, evidence }, review: { ...told.review, evidence } }
-  return told
+  const base = { ...event, evidence }
+  if ('issue' in base) return { ...base, issue: { ...base.issue, evidence } }
+  if (base.type === 'run.changed') return { ...base, run: { ...base.run, evidence } }
+  if (base.type === 'job.changed') return { ...base, job: { ...base.job, evidence } }
+  if (base.type === 'pull_request.changed') return { ...base, pullRequest: { ...base.pullRequest, evidence } }
+  if (base.type === 'review.changed')
+    return { ...base, pullRequest: { ...base.pullRequest, evidence }, review: { ...base.review, evidence } }
+  return base
 }

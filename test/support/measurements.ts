@@ -1,23 +1,23 @@
-// What a heavy test measured. `npm test` runs the short form and prints it; `npm run faults` asks for the full count
-// and collects the figures into its table.
+// Measurements of a heavy test. `npm test` runs the short form and prints them; `npm run faults` runs the full count
+// and collects them in its table.
 import { appendFileSync } from 'node:fs'
 
 export type Measurements = Readonly<Record<string, number | string>>
 
-/** How often a misfortune is to strike: the short form, or the full count under `npm run faults`. */
+/** How often a fault strikes: the short form, or the full count under `npm run faults`. */
 export function repetitions(short: number, full: number): number {
   return process.env.ANDON_FAULTS === 'full' ? full : short
 }
 
 /**
- * What a run's chance grows from: `npm run faults -- --seed N`, else always the same. Where much grows from it side by side,
- * `own` tells each apart.
+ * The seed of a run: `npm run faults -- --seed N`, else always the same. `own` separates generators that run side by
+ * side.
  */
 export function randomSeed(own = 1): number {
   return own + 1_000_003 * (Number(process.env.ANDON_SEED ?? 1) - 1)
 }
 
-/** Prints the figures under the row's name, and keeps them for the table. */
+/** Prints the figures under the row's name, and stores them for the table. */
 export function recordMeasurements(row: string, figures: Measurements): void {
   const words = Object.entries(figures).map(([name, value]) => `${name} ${value}`)
   console.log(`${row} (seed ${randomSeed()}): ${words.join(' · ')}`)

@@ -1,4 +1,4 @@
-// Payloads gone wrong, seeded: cut short, fields gone or of another type, bytes flipped.
+// Damaged payloads, seeded: truncated, with fields removed or of another type, with bytes flipped.
 
 import type { SeededRandom } from '../../fake-github/random.ts'
 import type { WebhookDelivery } from './deliveries.ts'
@@ -30,7 +30,7 @@ const OTHER_VALUES: readonly ((random: SeededRandom) => unknown)[] = [
   () => ({ id: { id: 1 }, toString: 1, __proto__: null, constructor: 1 }),
 ]
 
-/** One payload, damaged in one of the ways at a random place. */
+/** One payload, damaged in one of the ways at a random position. */
 export function mutatePayload(random: SeededRandom, delivery: WebhookDelivery): MutatedPayload {
   const { name } = delivery
   const kind = random.pick(['truncated', 'removed', 'removed', 'retyped', 'retyped', 'flipped'] as const)
@@ -49,7 +49,7 @@ export function mutatePayload(random: SeededRandom, delivery: WebhookDelivery): 
 function applyMutation(random: SeededRandom, payload: Record<string, unknown>, kind: 'removed' | 'retyped'): void {
   const places = locationsIn(payload)
   if (places.length === 0) return
-  // Half of the damage goes near the top, where the fields are that translators read.
+  // Half of the damage is near the top, in the fields that translators read.
   const near = places.slice(0, Math.max(1, Math.ceil(places.length / 4)))
   const { parent, key } = random.pick(random.next() < 0.5 ? near : places)
   const fields = parent as Record<string | number, unknown>

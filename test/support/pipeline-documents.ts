@@ -1,4 +1,4 @@
-// Pipelines as the store keeps them, written down by hand: what is published depends on nothing else.
+// Pipelines as the store keeps them, written by hand: publishing depends on nothing else.
 import { OBSERVE_ONLY_LINE } from '../../src/line/line.ts'
 import type { Evidence } from '../../src/pipeline/model/evidence.ts'
 import type { PullRequestFact, RunFact } from '../../src/pipeline/model/facts.ts'
@@ -10,7 +10,7 @@ export const EVIDENCE: Evidence = {
   at: '2026-11-21T14:01:58.000Z',
 }
 
-/** Issue #42 of acme/widgets, taken up by its label, with nothing begun; stages by name override. */
+/** Issue #42 of acme/widgets, begun by its label, with no stage started; stages by name override. */
 export function pipelineOf(stages: Record<string, Partial<Stage>>, over: Partial<Pipeline> = {}): Pipeline {
   return {
     repositoryId: 1,

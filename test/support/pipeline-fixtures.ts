@@ -194,11 +194,11 @@ export function closesIssues(
   }
 }
 
-/** The pipeline after these events, the first of which must take the issue up. */
+/** The pipeline after these events, the first of which must begin it. */
 export function pipelineAfter(first: Event, ...rest: readonly Event[]): Pipeline {
-  const begun = startPipeline(first, ISSUE, OBSERVE_ONLY_LINE)
-  if (begun === null) throw new Error(`${first.type} takes nothing up`)
-  return rest.reduce((pipeline, event) => reduce(pipeline, event).pipeline, begun.pipeline)
+  const start = startPipeline(first, ISSUE, OBSERVE_ONLY_LINE)
+  if (start === null) throw new Error(`${first.type} begins no pipeline`)
+  return rest.reduce((pipeline, event) => reduce(pipeline, event).pipeline, start.pipeline)
 }
 
 /** `given(issueLabeled()).when(runChanged()).expectShown({ stages: 'idle running idle idle', light: 'running' })` */
@@ -220,7 +220,7 @@ export function given(first: Event, ...rest: readonly Event[]) {
           const actual = { stages: stageStatuses(after).join(' '), light: colour, stage, reason, since }
           expect(actual).toMatchObject(expected)
         },
-        /** The very same object, and nothing told or asked. */
+        /** The very same object, and no entry or effect. */
         expectUnchanged: () => {
           for (const event of events)
             expect(reduce(before, event)).toEqual({ pipeline: before, effects: [], entries: [], outcomes: [] })

@@ -1,5 +1,5 @@
-// A pure world for a line that Andon runs: one issue (#42), `plan`, `code` and `test` dispatched, `review` following the pull
-// request. What people, GitHub, the outbox and the clock say comes as events; slots are given by `admit`.
+// A pure world for a dispatched line: one issue (#42), `plan`, `code` and `test` dispatched, `review` following the pull
+// request. Everything from people, GitHub, the outbox and the clock is an event; `admit` gives slots.
 
 import { parseCommands } from '../../src/commands/parse-commands.ts'
 import { type Line, OBSERVE_ONLY_LINE, type StageConfig } from '../../src/line/line.ts'
@@ -28,7 +28,7 @@ import {
   stageStatuses,
 } from './pipeline-fixtures.ts'
 
-/** The line of a repository that says what it wants, with whatever matters to the test. */
+/** The line of a repository's file, with the fields that matter to the test. */
 export function lineWith(rules: Record<string, Partial<StageConfig>> = {}, rest: Partial<Line> = {}): Line {
   const stages = OBSERVE_ONLY_LINE.stages.map((rule) => ({
     ...rule,
@@ -77,19 +77,19 @@ type CommentOptions = {
   on?: number
 }
 
-/** Somebody writes a comment. */
+/** A user's comment. */
 export function commentCreated(body: string, o: CommentOptions = {}): EventOf<'commands.received'> {
   const { at = minutesAfterNine(20), by = 'mara', bot = false, commentId = 900, onPullRequest = false, on = ISSUE } = o
   const commands = parseCommands(body)
   const evidence = deliveryEvidence(at, `guid-comment-${commentId}`)
-  const place = { issueNumber: on, onPullRequest }
+  const target = { issueNumber: on, onPullRequest }
   const origin = { kind: 'comment', id: commentId } as const
   return {
     type: 'commands.received',
     at,
     evidence,
     repository: REPOSITORY,
-    ...place,
+    ...target,
     origin,
     sender: by,
     bot,
@@ -97,7 +97,7 @@ export function commentCreated(body: string, o: CommentOptions = {}): EventOf<'c
   }
 }
 
-/** What GitHub says about whoever wrote it. */
+/** GitHub's answer about the author of a comment. */
 export function commandPermission(
   given: EventOf<'commands.received'>,
   granted = true,
@@ -153,9 +153,9 @@ export function reportReceived(
   key: string,
   runId: number,
   at: Instant,
-  said: Partial<EventOf<'attempt.reported'>> = {},
+  fields: Partial<EventOf<'attempt.reported'>> = {},
 ): EventOf<'attempt.reported'> {
-  const about = { issueNumber: ISSUE, key, runId, progress: null, text: null, url: null, ...said }
+  const about = { issueNumber: ISSUE, key, runId, progress: null, text: null, url: null, ...fields }
   return { type: 'attempt.reported', ...eventBase(at, 'beat', key), ...about }
 }
 
@@ -178,7 +178,7 @@ export function runAnswered(runId: number, run: RunFact | null, at: Instant): Ev
   }
 }
 
-/** The run that a dispatched workflow makes of an attempt: on the default branch, with the key in its title. */
+/** The run of a dispatched attempt: on the default branch, with the key in its title. */
 export function dispatchedRun(key: string, id: number, known: Partial<RunFact> & { at?: Instant } = {}): RunFact {
   const workflow = `${key.split('/')[1]}.yml`
   return runFact({
@@ -201,18 +201,18 @@ export function dispatchedRunChanged(
 
 export type PipelineHarness = ReturnType<typeof openPipelineHarness>
 
-/** A pipeline that things are told to; effects are collected by key, as the database does. */
+/** A pipeline that events are applied to; effects are collected by key, as in the database. */
 export function openPipelineHarness(line: Line = DISPATCHING_LINE, first: Event = issueLabeled()) {
-  const begun = startPipeline(first, ISSUE, line, { context: contextOf(first, line) })
-  if (begun === null) throw new Error(`${first.type} takes nothing up`)
-  let pipeline: Pipeline = begun.pipeline
+  const start = startPipeline(first, ISSUE, line, { context: contextOf(first, line) })
+  if (start === null) throw new Error(`${first.type} begins no pipeline`)
+  let pipeline: Pipeline = start.pipeline
   const effects = new Map<string, Effect>()
   const entries: HistoryEntry[] = []
-  const keep = (kept: { effects: readonly Effect[]; entries: readonly HistoryEntry[] }) => {
-    for (const effect of kept.effects) if (!effects.has(effect.key)) effects.set(effect.key, effect)
-    entries.push(...kept.entries)
+  const collect = (change: { effects: readonly Effect[]; entries: readonly HistoryEntry[] }) => {
+    for (const effect of change.effects) if (!effects.has(effect.key)) effects.set(effect.key, effect)
+    entries.push(...change.entries)
   }
-  keep(begun)
+  collect(start)
   const self = {
     get pipeline(): Pipeline {
       return pipeline
@@ -222,29 +222,29 @@ export function openPipelineHarness(line: Line = DISPATCHING_LINE, first: Event 
       for (const event of events) self.applyIn(contextOf(event, pipeline.line), event)
       return self
     },
-    /** Applies an event beside which the door knows that. */
+    /** Applies an event with what the door looked up for it. */
     applyIn(context: EventContext, event: Event) {
       const reduction = reduce(pipeline, event, context)
       pipeline = reduction.pipeline
-      keep(reduction)
-      keep({ effects: askSenderPermission(event), entries: [] })
+      collect(reduction)
+      collect({ effects: askSenderPermission(event), entries: [] })
       return self
     },
-    /** Gives the slot that is waited for at this moment, if one is; returns the new attempt's key. */
+    /** Gives the pipeline a slot if it waits for one; returns the new attempt's key. */
     admit(at: Instant): string | null {
       const awaited = stageReadyForAdmission(pipeline, at)
       if (awaited === null) return null
       self.apply(attemptAdmitted(awaited.stage, awaited.attempt, at))
       return attemptKeyOf(awaited.stage, awaited.attempt)
     },
-    /** Admits what waits and lets its run end so. */
+    /** Admits the waiting attempt and completes its run. */
     completeAttempt(at: Instant, id: number, conclusion: RunFact['conclusion'] = 'success'): string {
       const key = self.admit(at)
       if (key === null) throw new Error(`nothing waits for a slot at ${at}`)
       self.apply(dispatchConfirmed(key, id, at), dispatchedRunChanged(key, id, { at, conclusion }))
       return key
     },
-    /** As people read it. */
+    /** The pipeline as people read it. */
     stage(name: string): StageInWords {
       const stage = pipeline.stages.find((known) => known.name === name)
       if (stage === undefined) throw new Error(`no stage ${name}`)
@@ -263,7 +263,7 @@ export function openPipelineHarness(line: Line = DISPATCHING_LINE, first: Event 
   return self
 }
 
-/** Started by somebody who may. */
+/** Started by a user who may write. */
 export function startedPipeline(line: Line = DISPATCHING_LINE): PipelineHarness {
   return openPipelineHarness(line).apply(startPermission())
 }

@@ -1,4 +1,4 @@
-// A throwaway Postgres server: its own directory, its own port, stopped and started at will, gone at the end.
+// A throwaway Postgres server with its own directory and port, stopped and started at will, removed at the end.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, chownSync, constants, globSync, mkdtempSync, rmSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { delimiter, join } from 'node:path'
 import pg from 'pg'
 
 export type PostgresCluster = {
-  /** Reaches its database `postgres` as superuser. */
+  /** The URL of its database `postgres`, as superuser. */
   readonly url: string
   /** Runs the server again after `stop`; does nothing while it runs. */
   start(): Promise<void>
@@ -18,7 +18,7 @@ export type PostgresCluster = {
   remove(): Promise<void>
 }
 
-/** The folder that holds `initdb` and `postgres`: on the PATH, or where Debian keeps them, newest first. */
+/** The folder of `initdb` and `postgres`: on the PATH, or where Debian installs them, newest first. */
 export function findPostgres(): string | null {
   const onPath = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
   const debian = globSync('/usr/lib/postgresql/*/bin').sort((a, b) => majorVersionOf(b) - majorVersionOf(a))
@@ -28,7 +28,7 @@ export function findPostgres(): string | null {
   )
 }
 
-/** Makes a server in a new directory under the system's temporary one and waits until it answers. */
+/** Creates a server in a new temporary directory and waits until it answers. */
 export async function startCluster(
   binaries: string,
   settings: Readonly<Record<string, string>> = NO_FSYNC,
@@ -45,20 +45,20 @@ export async function startCluster(
     const child = spawn(join(binaries, 'postgres'), serverArguments(directory, port, settings), {
       ...owner,
       cwd: directory,
-      // Its own process group: Ctrl-C in a terminal reaches only us, and we end it in order.
+      // Its own process group: Ctrl-C in a terminal reaches only us, and we stop the server cleanly.
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     server = child
-    const said: string[] = []
+    const output: string[] = []
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      if (said.length < 50) said.push(text)
+      if (output.length < 50) output.push(text)
     })
     child.once('exit', () => {
       server = null
     })
     await waitUntilReady(url, () => {
-      if (server !== child) throw new Error(`Postgres ended before it answered:\n${said.join('')}`)
+      if (server !== child) throw new Error(`Postgres ended before it answered:\n${output.join('')}`)
     })
   }
 
@@ -66,7 +66,7 @@ export async function startCluster(
     const child = server
     if (!child) return
     const ended = once(child, 'exit')
-    // SIGINT is Postgres's fast shutdown: sessions are ended, nothing committed is lost.
+    // SIGINT is Postgres's fast shutdown: it ends sessions and loses nothing that is committed.
     child.kill('SIGINT')
     await ended
   }
@@ -86,7 +86,7 @@ export async function startCluster(
   return { url, start, stop, remove }
 }
 
-/** A port that nothing listens on at this moment. */
+/** A port that nothing listens on now. */
 export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
@@ -98,7 +98,7 @@ export async function freePort(): Promise<number> {
 
 const INITDB = ['-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions']
 
-// What is killed here are processes, never the machine: the operating system keeps what was written.
+// Only processes are killed here, never the machine: the operating system keeps what was written.
 const NO_FSYNC = { fsync: 'off', full_page_writes: 'off' }
 
 function serverArguments(directory: string, port: number, own: Readonly<Record<string, string>>): string[] {
@@ -122,7 +122,7 @@ function unprivilegedUser(): { uid: number; gid: number } | undefined {
       const id = (flag: string) => Number(execFileSync('id', [flag, name], { stdio: 'pipe' }).toString())
       return { uid: id('-u'), gid: id('-g') }
     } catch {
-      // This machine has no such user; the next may be there.
+      // This machine has no such user; the next one may exist.
     }
   }
   throw new Error('Postgres cannot run as root, and this machine has neither a user "postgres" nor "nobody".')

@@ -1,5 +1,5 @@
-// The databases on the server that this process has made, lent to one test after the other: to make one and to drop it
-// costs the server ten times what emptying it does. What does not come back as it was lent is not lent again.
+// The databases that this process has created on the server, lent to one test after another: creating and dropping one
+// costs the server ten times as much as emptying it. A database that comes back changed is not lent again.
 import type pg from 'pg'
 import { copyPostgresTemplate, databaseUrlOf, ownerPidOf, withClient } from './database-template.ts'
 import { RESET_STATEMENTS, SCHEMA_FINGERPRINT } from './reset-statements.ts'
@@ -17,12 +17,12 @@ export async function borrowPostgres(admin: string): Promise<string> {
   return name
 }
 
-/** Takes back what was lent; this process lends it again. */
+/** Takes a database back; this process lends it again. */
 export function returnPostgres(name: string): void {
   available.push(name)
 }
 
-/** Removes a database, with the sessions that killed processes may have left. */
+/** Drops a database, with the sessions that killed processes may have left. */
 export async function dropPostgres(admin: string, name: string): Promise<void> {
   await withClient(admin, (client) => client.query(`drop database if exists ${name} with (force)`))
 }
@@ -45,7 +45,7 @@ async function fingerprintOf(client: pg.Client): Promise<string> {
   return rows[0]?.shape ?? ''
 }
 
-/** What processes that have ended left on a server that outlives them. */
+/** Databases of ended processes on a server that outlives them. */
 async function dropLeftovers(admin: string): Promise<void> {
   const { rows } = await withClient(admin, (client) =>
     client.query<{ name: string }>('select datname as name from pg_database'),

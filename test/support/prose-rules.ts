@@ -1,8 +1,8 @@
-// Words are for people: the core has none, and nothing is decided by them. Each rule is a function from a source to offences.
+// Words are for people: the core has none, and no code decides by them. Each rule is a function from a source to offences.
 import { folderOf } from './import-law.ts'
 import { isNode, locationOf, type Node, type Source } from './typescript-source.ts'
 
-/** Sentences in the core: literals in which a blank stands between two words. Kinds are kebab-case; words are in render/. */
+/** Sentences in the core: literals with a blank between two words. Kinds are kebab-case; texts are in render/. */
 export function sentenceLiterals(source: Source): readonly string[] {
   if (folderOf(source) !== 'pipeline') return []
   const inTypes = new Set(source.nodes.filter(({ type }) => type === 'TSLiteralType').map(({ literal }) => literal))
@@ -11,7 +11,7 @@ export function sentenceLiterals(source: Source): readonly string[] {
     .map((node) => `${locationOf(source, node)} says "${textOf(node)}"`)
 }
 
-/** Questions put to our own words: what they say is data before it is words. */
+/** Conditions on our own texts: every fact in a text is data first. */
 export function questionsToProse(source: Source): readonly string[] {
   return source.nodes
     .filter(({ type }) => type === 'CallExpression')
@@ -26,7 +26,7 @@ function isSentence(text: string): boolean {
   return /\p{L}/u.test(text) && BETWEEN_WORDS.test(text)
 }
 
-/** The text of a literal, with a mark for what is put in; empty for every other node. */
+/** The text of a literal, with a mark for each placeholder; empty for every other node. */
 function textOf({ type, value, quasis }: Node): string {
   if (type === 'Literal') return typeof value === 'string' ? value : ''
   if (type !== 'TemplateLiteral' || !Array.isArray(quasis)) return ''
@@ -36,7 +36,7 @@ function textOf({ type, value, quasis }: Node): string {
 const OF_TEXT = ['startsWith', 'endsWith', 'includes', 'indexOf', 'match', 'matchAll', 'search']
 const OF_PATTERN = ['test', 'exec']
 const OUR_WORDS = ['reason', 'words', 'sentence']
-/** Here, unless of an error, these are ours too; elsewhere a `message` is GitHub's or a package's, a `text` what people typed. */
+/** Here, unless of an error, these are ours too; elsewhere a `message` is GitHub's or a package's, a `text` a user's. */
 const OUR_WORDS_IN_THE_FLOW = [...OUR_WORDS, 'message', 'text']
 const FLOW = ['pipeline', 'apply', 'outbox', 'watchdog']
 

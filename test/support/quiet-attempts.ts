@@ -1,4 +1,4 @@
-// The attempt that the tests of the two clocks are about.
+// The attempt in the tests of the two clocks.
 import { minutesAfterNine } from './pipeline-fixtures.ts'
 import {
   attemptKeyOf,
@@ -15,7 +15,7 @@ import {
 export const KEY = attemptKeyOf('plan', 1)
 export const RUN = 100
 
-/** An attempt whose run began at minute 2 and has said nothing since. */
+/** An attempt whose run started at minute 2 and has been silent since. */
 export function silentAttempt(): PipelineHarness {
   const line = startedPipeline()
   line.admit(minutesAfterNine(1))
@@ -32,7 +32,7 @@ export function reportingAttempt(): PipelineHarness {
   )
 }
 
-/** GitHub still calls it in progress at that minute. */
+/** GitHub's answer at that minute: still in progress. */
 export function stillInProgress(at: number) {
   return runAnswered(RUN, dispatchedRun(KEY, RUN, { at: minutesAfterNine(2) }), minutesAfterNine(at))
 }

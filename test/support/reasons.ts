@@ -1,7 +1,7 @@
-// Reasons for stages that are written down by hand.
+// Reasons for stages that are written by hand.
 import type { AttemptReason, AttemptRef, DispatchReason, Reason } from '../../src/pipeline/model/reason.ts'
 
-/** The first attempt, at a stage whose runs somebody else starts. */
+/** The first attempt, at an observed stage. */
 export const FIRST: AttemptRef = { number: 1, limit: null, rerun: 0 }
 
 export const RUNS: Reason = { kind: 'running', attempt: FIRST, job: null }
@@ -16,10 +16,10 @@ export function atStep(step: string, stepsCompleted: number, stepsTotal: number,
   return { kind: 'running', attempt, job: { name: 'build', step, stepsCompleted, stepsTotal } }
 }
 
-/** GitHub refuses to start plan.yml, in these words. */
+/** GitHub refuses to start plan.yml, with this message. */
 export function refusal(words: string): DispatchReason {
   return { kind: 'refused', workflow: 'plan.yml', words }
 }
 
-/** A person must look: the workflow does not echo the attempt's key. */
+/** A person is needed: the workflow does not echo the attempt's key. */
 export const KEY_NOT_ECHOED: DispatchReason = { kind: 'key-not-echoed', workflow: 'plan.yml' }

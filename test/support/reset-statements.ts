@@ -1,9 +1,9 @@
-// A database that was lent is emptied before it is lent again, unless a test changed more of it than rows.
+// A borrowed database is emptied before it is lent again, unless a test changed more than rows.
 
-/** Statements, one after the other, that leave it as it was when it was new. */
+/** Statements, in order, that restore the database to its new state. */
 export const RESET_STATEMENTS = [
   'discard all',
-  // Most tables are as they were, and truncating one that is costs a millisecond.
+  // Most tables are untouched, and truncating an untouched one costs a millisecond.
   `do $$
     declare touched text;
     begin
@@ -14,11 +14,11 @@ export const RESET_STATEMENTS = [
       perform setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
         from pg_sequences where last_value is not null;
     end $$`,
-  // The one row that a migration made.
+  // The one row that a migration inserts.
   'insert into global_hold default values on conflict do nothing',
 ]
 
-/** What a test may have made, changed or dropped besides rows, as one text. */
+/** What a test may have created, changed or dropped besides rows, as one text. */
 export const SCHEMA_FINGERPRINT = `
     select jsonb_build_array(
       (select jsonb_agg(name order by name) from kysely_migration),

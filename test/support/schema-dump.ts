@@ -1,5 +1,5 @@
-// The shape of the database as text, read from the catalog in one order, so that it reads the same on both databases and
-// every migration shows up as a difference of test/schema.sql. `npm run schema:dump` writes that file anew.
+// The database schema as text, read from the catalog in one order, so that both databases give the same text and
+// every migration changes test/schema.sql. `npm run schema:dump` rewrites that file.
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { sql } from 'kysely'
@@ -9,7 +9,7 @@ import { copyEmbeddedTemplate } from './database-template.ts'
 
 export const SCHEMA_FILE = resolve(import.meta.dirname, '../schema.sql')
 
-/** Everything the migrations made, as statements that would make it. */
+/** Everything that the migrations created, as statements that would create it. */
 export async function dumpSchema({ kysely }: Database): Promise<string> {
   const { rows: columns } = await sql<Column>`
     select relname as "table", attname as "column", format_type(atttypid, atttypmod) as "type", attnotnull as "isRequired",
@@ -19,7 +19,7 @@ export async function dumpSchema({ kysely }: Database): Promise<string> {
     where relnamespace = 'public'::regnamespace and relkind = 'r' and attnum > 0 and not attisdropped
       and relname not like 'kysely_%'
     order by relname, attnum`.execute(kysely)
-  // From version 18 on a column's `not null` is listed as a constraint too (contype n).
+  // From version 18 on the catalog also lists a column's `not null` as a constraint (contype n).
   const { rows: constraints } = await sql<Definition>`
     select relname as "table", pg_get_constraintdef(pg_constraint.oid) as definition
     from pg_constraint join pg_class on pg_class.oid = conrelid
@@ -63,7 +63,7 @@ function columnText({ column, type, isRequired, default: otherwise, identity }: 
 }
 
 if (process.argv[1] === join(import.meta.dirname, 'schema-dump.ts')) {
-  // Not a database of the pool, which stays open for the next test and would keep this process from ending.
+  // Not a database of the pool, which stays open for the next test and would keep this process alive.
   const database = wrapPGlite(await copyEmbeddedTemplate(), 'memory')
   writeFileSync(SCHEMA_FILE, await dumpSchema(database))
   await database.close()

@@ -1,5 +1,5 @@
-// GitHub, the outbox, the watchdog and the clock around one pipeline, without any of them: effects are carried out after
-// seeded delays, runs behave as the test wants, and everything is told as events. Only the core decides.
+// GitHub, the outbox, the watchdog and the clock around one pipeline, all simulated: effects are performed after seeded
+// delays, runs behave as the test wants, and everything arrives as events. Only the core decides.
 
 import type { SeededRandom } from '../../fake-github/random.ts'
 import type { Line } from '../../src/line/line.ts'
@@ -22,14 +22,14 @@ import {
 } from './pipeline-harness.ts'
 import { refusal } from './reasons.ts'
 
-/** How a run behaves once it is asked for. Seconds are counted from its creation. */
+/** How a run behaves after its dispatch. Seconds are counted from its creation. */
 export type RunBehavior = {
   readonly startsAfter?: number | null
   readonly endsAfter?: number | null
   readonly conclusion?: Conclusion
   /** When it reports, once. */
   readonly reportsAfter?: number
-  /** How its completion is told: after so many seconds, or never. */
+  /** When its completion is delivered: after so many seconds, or never. */
   readonly webhookAfter?: number | null
   readonly stopsOn?: 'cancel' | 'force' | 'nothing'
 }
@@ -48,7 +48,7 @@ export function openSimulation(
   const agenda: { at: number; act: () => void }[] = []
   const runs = new Map<number, { fact: RunFact; behaviour: RunBehavior }>()
   const performed = new Set<string>()
-  /** Runs that GitHub called live when it was asked. */
+  /** Runs that were live in an answer of GitHub's. */
   const readLive = new Set<number>()
   const counts = {
     dispatches: 0,
@@ -65,7 +65,7 @@ export function openSimulation(
   const later = (seconds: number, act: () => void) => agenda.push({ at: now + Math.round(seconds * 1000), act })
   const soon = () => chance.next() * within
 
-  function tell(event: Event): void {
+  function deliver(event: Event): void {
     harness.apply(event)
     harness.admit(instant())
     for (const effect of harness.effects()) {
@@ -80,8 +80,8 @@ export function openSimulation(
   function decide(effect: Effect): void {
     if (effect.type === 'dispatch') later(soon(), () => dispatch(effect.attemptKey))
     if (effect.type === 'cancel') {
-      const isTold = harness.attempt(effect.attemptKey!).run?.status === 'completed'
-      if (isTold) counts.cancelsAfterCompletion++
+      const isCompleted = harness.attempt(effect.attemptKey!).run?.status === 'completed'
+      if (isCompleted) counts.cancelsAfterCompletion++
       if (!readLive.has(effect.runId)) counts.cancelsWithoutRead++
       later(soon(), () => cancel(effect.attemptKey!, effect.runId, effect.force))
     }
@@ -91,7 +91,7 @@ export function openSimulation(
         const fact = runs.get(runId)?.fact ?? null
         const at = instant()
         if (fact !== null && fact.status !== 'completed') readLive.add(runId)
-        later(soon(), () => tell(runAnswered(runId, fact, at)))
+        later(soon(), () => deliver(runAnswered(runId, fact, at)))
       })
     }
   }
@@ -100,8 +100,8 @@ export function openSimulation(
     counts.dispatches++
     const how = behave(counts.dispatches)
     const id = 99 + counts.dispatches
-    if ('refused' in how) tell(dispatchResult(key, { state: 'refused', reason: refusal(how.refused) }, instant()))
-    else if ('lost' in how) tell(dispatchConfirmed(key, id, instant()))
+    if ('refused' in how) deliver(dispatchResult(key, { state: 'refused', reason: refusal(how.refused) }, instant()))
+    else if ('lost' in how) deliver(dispatchConfirmed(key, id, instant()))
     else begin(key, id, how)
   }
 
@@ -110,11 +110,11 @@ export function openSimulation(
     const fact = dispatchedRun(key, id, { status: 'queued', at: instant() })
     runs.set(id, { fact, behaviour: how })
     countLive()
-    later(soon(), () => tell(dispatchConfirmed(key, id, instant())))
-    later(soon() / 10, () => tell(runChanged({ ...fact, at: fact.updatedAt })))
+    later(soon(), () => deliver(dispatchConfirmed(key, id, instant())))
+    later(soon() / 10, () => deliver(runChanged({ ...fact, at: fact.updatedAt })))
     if (startsAfter !== null) later(startsAfter, () => become(id, { status: 'in_progress' }, soon() / 10))
     if (reportsAfter !== undefined)
-      later(reportsAfter, () => tell(reportReceived(key, id, instant(), { progress: 10 })))
+      later(reportsAfter, () => deliver(reportReceived(key, id, instant(), { progress: 10 })))
     if (endsAfter !== null) later(endsAfter, () => end(id, conclusion))
   }
 
@@ -122,8 +122,8 @@ export function openSimulation(
     const run = runs.get(id)
     if (run === undefined || run.fact.status === 'completed') return
     run.fact = { ...run.fact, ...change, updatedAt: instant() }
-    const told = run.fact
-    if (webhookAfter !== null) later(webhookAfter, () => tell(runChanged({ ...told, at: told.updatedAt })))
+    const fact = run.fact
+    if (webhookAfter !== null) later(webhookAfter, () => deliver(runChanged({ ...fact, at: fact.updatedAt })))
   }
 
   function end(id: number, conclusion: Conclusion): void {
@@ -136,11 +136,11 @@ export function openSimulation(
     const run = runs.get(id)
     if (run === undefined || run.fact.status === 'completed') {
       if (run !== undefined) counts.cancelsOfCompleted++
-      tell(cancelResult(key, id, run === undefined ? 'gone' : 'refused', instant(), force))
+      deliver(cancelResult(key, id, run === undefined ? 'gone' : 'refused', instant(), force))
       return
     }
     const { stopsOn = 'cancel' } = run.behaviour
-    tell(cancelResult(key, id, 'accepted', instant(), force))
+    deliver(cancelResult(key, id, 'accepted', instant(), force))
     if (stopsOn === 'nothing' || (stopsOn === 'force' && !force)) return
     counts.cancelled++
     later(soon() / 4, () => end(id, 'cancelled'))
@@ -156,12 +156,12 @@ export function openSimulation(
   return {
     harness,
     counts,
-    /** What GitHub knows of the nth run. */
+    /** GitHub's state of the nth run. */
     runOnGitHub: (nth: number): RunFact | null => runs.get(99 + nth)?.fact ?? null,
-    /** Lets so many hours pass. */
+    /** Lets that many hours pass. */
     advanceHours(hours: number): void {
       const end = now + hours * 3_600_000
-      tell(woken(instant()))
+      deliver(woken(instant()))
       for (;;) {
         agenda.sort((a, b) => a.at - b.at)
         const next = agenda[0]
@@ -171,7 +171,7 @@ export function openSimulation(
         if (next !== undefined && next.at <= (wake ?? end)) {
           agenda.shift()
           next.act()
-        } else tell(woken(instant()))
+        } else deliver(woken(instant()))
       }
       now = end
     },

@@ -1,19 +1,19 @@
-// What people and GitHub do around one issue: commands on it and on its pull request, the cord of the repository, the
-// file, comments removed, repositories renamed, deleted, and reached or not. Each is dated by GitHub: words about one cord,
-// one installation or one name never tie, because GitHub's comments and our order of names do not.
+// What people and GitHub do around one issue: commands on it and on its pull request, holds of the repository, the
+// file, deleted comments, repositories renamed, deleted, added and removed. GitHub dates each. Events about one hold, one
+// installation or one name never share a second, because only GitHub's ids could order those.
 import type { Event, RepositoryRef } from '../../src/pipeline/model/events.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { deliveryEvidence, ISSUE, issueFact, REPOSITORY } from './pipeline-fixtures.ts'
 import { commentCreated } from './pipeline-harness.ts'
 
-/** A comment of Andon's on the issue, which somebody deletes. */
+/** A comment of Andon's on the issue, which a user deletes. */
 export const PUBLISHED_COMMENT = 770
-/** An issue that was taken up and then deleted. */
+/** An issue that began a pipeline and was then deleted. */
 export const DELETED_ISSUE = 43
 
 const GADGETS: RepositoryRef = { ...REPOSITORY, id: 501, fullName: 'acme/gadgets' }
 const PARTS: RepositoryRef = { ...REPOSITORY, id: 502, fullName: 'acme/parts' }
-/** Repositories that Andon reaches beside the one where all happens. */
+/** Repositories that Andon reaches beside the one of the issue. */
 export const OTHER_REPOSITORIES = [GADGETS, PARTS]
 const ISSUE_TEXTS = [
   ['mara', '/andon start\n/andon hold look at it first'],
@@ -32,7 +32,7 @@ const PULL_REQUEST_TEXTS = [
   ['unknown[bot]', '/andon resume repository'],
 ] as const
 
-/** In the order in which it happened; `at` says what the clock showed at the n-th. */
+/** In the order in which it happened; `at` is the time of the n-th. */
 export function steeringEvents(at: (nth: number) => Instant): readonly Event[] {
   const sent: Event[] = []
   const send = (event: (base: { at: Instant; evidence: ReturnType<typeof deliveryEvidence> }) => Event) => {

@@ -1,8 +1,8 @@
-// The full titles of a test file's tests, read from its text: `group › title`, with what a test puts in as it is written.
+// The full titles of a test file's tests, read from its text: `group › title`, with placeholders as written.
 import { readFileSync } from 'node:fs'
 import { isNode, type Node, parseProgram } from './typescript-source.ts'
 
-/** In the order of the file. A title made by `each` is given with its placeholders: `a run concluded %s …`. */
+/** In the order of the file. A title made by `each` keeps its placeholders: `a run concluded %s …`. */
 export function readTestTitles(path: string): readonly string[] {
   const text = readFileSync(path, 'utf8')
   return titlesIn(parseProgram(path, text), [], text)

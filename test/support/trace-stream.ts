@@ -1,4 +1,4 @@
-// Work that does not run out: stories told one after the other, handed to senders and taken back when no answer came.
+// An endless supply of deliveries: stories one after another, handed to senders and taken back if they get no answer.
 
 import type { SeededRandom } from '../../fake-github/random.ts'
 import { type SignedDelivery, signDelivery, type WebhookDelivery } from './deliveries.ts'
@@ -7,22 +7,22 @@ import { type Trace, traces } from './traces.ts'
 export type TraceStream = {
   /** The next delivery to send. */
   next(): SignedDelivery
-  /** It was not answered with a 2xx: GitHub would have it sent again. */
+  /** Takes back a delivery without a 2xx, to be sent again as GitHub would. */
   requeue(delivery: SignedDelivery): void
-  /** What was begun and is still to be sent; afterwards `take` begins nothing new. */
+  /** The rest of the stories that have started; afterwards `take` starts no new one. */
   remaining(): readonly SignedDelivery[]
-  /** The stories begun so far, with the light each must end on. */
+  /** The stories started so far, with the light each must end on. */
   traces(): readonly Trace[]
 }
 
-/** Shuffled stories without end, so many at once, deterministic from the chance handed in. */
+/** Shuffled stories without end, the given number at a time, from a seed. */
 export function openTraceStream(chance: SeededRandom, name: string, atOnce = 36): TraceStream {
-  const begun: Trace[] = []
+  const started: Trace[] = []
   let queue: (SignedDelivery | { delivery: WebhookDelivery; guid: string })[] = []
 
   function refill(): void {
-    const next = traces(atOnce, { first: begun.length + 1 })
-    begun.push(...next)
+    const next = traces(atOnce, { first: started.length + 1 })
+    started.push(...next)
     const unsigned = next.flatMap(({ deliveries, issueNumber }) =>
       deliveries.map((delivery, index) => ({ delivery, guid: `${name}-${issueNumber}-${index}` })),
     )
@@ -43,6 +43,6 @@ export function openTraceStream(chance: SeededRandom, name: string, atOnce = 36)
       queue = []
       return rest
     },
-    traces: () => begun,
+    traces: () => started,
   }
 }

@@ -1,5 +1,5 @@
-// Whole lives of issues, delivery by delivery, with the light each must end on. Nobody has published recorded sequences,
-// so these are the recorded payloads strung together in GitHub's order, with GitHub's second-wide clock.
+// Whole lives of issues, delivery by delivery, with the light each must end on. No recorded sequences are published,
+// so these are recorded payloads in GitHub's order, with GitHub's clock of whole seconds.
 import type { Light } from '../../src/pipeline/model/pipeline.ts'
 import type { TestRepository, WebhookDelivery } from './deliveries.ts'
 import { DeliverySequence } from './delivery-sequence.ts'
@@ -25,7 +25,7 @@ export type TraceOptions = {
   readonly end?: TraceEnd
   /** The newest run of this stage fails, and the story stops there. */
   readonly fails?: Stage
-  /** The first try of this stage fails and is run again by hand (`run_attempt` 2). */
+  /** The first run of this stage fails and is re-run by hand (`run_attempt` 2). */
   readonly rerun?: Stage
   /** A review asks for changes: code and test run once more before it is approved. */
   readonly rework?: boolean
@@ -37,7 +37,7 @@ export type TraceOptions = {
 export type Trace = {
   readonly issueNumber: number
   readonly deliveries: readonly WebhookDelivery[]
-  /** The light when all is applied, in any order; null: no row on the board. */
+  /** The light after all deliveries, in any order; null: no row on the board. */
   readonly light: Light | null
   readonly stage: string | null
   readonly options: TraceOptions
@@ -50,12 +50,12 @@ export function traceOf(issueNumber: number, options: TraceOptions = {}): Trace 
   return { issueNumber, deliveries: story.deliveries, light, stage, options }
 }
 
-/** A mixed shelf of stories: every ending, failures, re-runs, rework; issues numbered from `first`. */
+/** A mix of stories: every ending, failures, re-runs, rework; issues numbered from `first`. */
 export function traces(count: number, plot: TraceOptions & { first?: number } = {}): readonly Trace[] {
   const { first = 1, ...shared } = plot
   return Array.from({ length: count }, (_, index) => {
-    const shelf = TRACE_OPTIONS[index % TRACE_OPTIONS.length] ?? {}
-    return traceOf(first + index, { ...shelf, ...shared })
+    const options = TRACE_OPTIONS[index % TRACE_OPTIONS.length] ?? {}
+    return traceOf(first + index, { ...options, ...shared })
   })
 }
 

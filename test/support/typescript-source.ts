@@ -1,8 +1,8 @@
-// Reads TypeScript as a tree, for tests that hold the house rules against the code itself.
+// Parses TypeScript, for tests that check the house rules against the code itself.
 import { globSync, readFileSync } from 'node:fs'
 import { parseAst } from 'vitest/node'
 
-/** A node of the syntax tree: whatever the parser says, by name. */
+/** A node of the syntax tree, with the parser's properties by name. */
 export type Node = { readonly type: string; readonly start: number } & Readonly<Record<string, unknown>>
 
 export type Import = { readonly from: string; readonly typeOnly: boolean }
@@ -33,7 +33,7 @@ export function parseProgram(path: string, text: string): unknown {
   return parseAst(text, { lang: 'ts' }, path)
 }
 
-/** Where a node stands, for a message: `src/pipeline/reduce.ts:12`. */
+/** The location of a node, for a message: `src/pipeline/reduce.ts:12`. */
 export function locationOf(source: Source, node: Node): string {
   return `${source.path}:${source.text.slice(0, node.start).split('\n').length}`
 }

@@ -43,7 +43,7 @@ async function start(over: Partial<Parameters<typeof startHeartbeat>[0]> = {}): 
 const path = () => join(dataDirectory, 'loops', `worker-${process.pid}.json`)
 const inFile = () => JSON.parse(readFileSync(path(), 'utf8'))
 
-test('the first beat is kept in the row and in the file before anything begins', async () => {
+test('the first beat is in the row and in the file before any work starts', async () => {
   await start()
   const [row] = await loadLoops(database)
   const { stopRequestedAt, ...heartbeat } = row ?? {}
@@ -53,7 +53,7 @@ test('the first beat is kept in the row and in the file before anything begins',
   expect(readdirSync(join(dataDirectory, 'loops'))).toEqual([`worker-${process.pid}.json`])
 })
 
-test('an iteration that hangs does not hold up the beat, which tells of it', async () => {
+test('an iteration that hangs does not delay the beat, which reports it', async () => {
   const hanging = Promise.withResolvers<number>()
   const loop = startLoop({ name: 'outbox', step: () => hanging.promise, everyMs: 1, now, log })
   const clock = countingClock()
@@ -66,20 +66,20 @@ test('an iteration that hangs does not hold up the beat, which tells of it', asy
   await loop.stop()
 })
 
-test('stopping is the last that is said, and a loop that ended well leaves nothing', async () => {
+test('`stopping` is the last beat, and a loop that ends well leaves nothing', async () => {
   const clock = countingClock()
   const beating = await start({ now: clock.now, everyMs: 1 })
   await clock.reaches(10)
   await beating.stop()
-  const said = clock.count()
+  const beats = clock.count()
   expect(await loadLoops(database)).toMatchObject([{ status: 'stopping' }])
   expect(inFile().status).toBe('stopping')
-  // Many turns of a timer that would have beaten at each.
+  // Many turns of a timer that beats at each.
   const later = countingClock()
   const other = await start({ self: { ...self, role: 'all' }, now: later.now, everyMs: 1 })
   await later.reaches(20)
   await other.stop()
-  expect(clock.count()).toBe(said)
+  expect(clock.count()).toBe(beats)
   expect((await loadLoops(database)).map(({ role, status }) => `${role} ${status}`).toSorted()).toEqual([
     'all stopping',
     'worker stopping',
@@ -90,14 +90,14 @@ test('stopping is the last that is said, and a loop that ended well leaves nothi
   expect(readdirSync(join(dataDirectory, 'loops'))).toEqual([])
 })
 
-test('a wish to stop in the row is heard at a beat', async () => {
-  const heard = Promise.withResolvers<void>()
-  await start({ stopAsked: heard.resolve, everyMs: 1 })
+test('a beat reads the request to stop from the row', async () => {
+  const stopAsked = Promise.withResolvers<void>()
+  await start({ stopAsked: stopAsked.resolve, everyMs: 1 })
   expect(await requestStop(database, `worker-${hostname()}-${process.pid}`, now())).toBe(true)
-  await heard.promise
+  await stopAsked.promise
 })
 
-test('what a killed process left on this machine is cleared away, and nothing else', async () => {
+test('the files of a killed process on this machine are deleted, and nothing else', async () => {
   const at = now()
   const long = '2020-01-01T00:00:00.000Z'
   const reused = { ...self, role: 'all', startedAtTicks: '1' }
@@ -116,7 +116,7 @@ test('what a killed process left on this machine is cleared away, and nothing el
   expect(readdirSync(join(dataDirectory, 'loops'))).toEqual([`worker-${process.pid}.json`])
 })
 
-test('a folder that cannot be written leaves the row to tell', async () => {
+test('with an unwritable folder the row still beats', async () => {
   await start({ dataDirectory: '/dev/null/andon' })
   expect(await loadLoops(database)).toHaveLength(1)
 })
@@ -137,7 +137,7 @@ test('health names what is degraded: no worker, a stale one, one without progres
   ])
 })
 
-/** A clock that tells how often it was read: at every beat, once for both places. */
+/** A clock that counts its reads: one at every beat, for the row and the file. */
 function countingClock() {
   const readings = new EventEmitter()
   let count = 0

@@ -1,4 +1,4 @@
-// What a loop says of itself is evidence: a corpus of bad heartbeats, none of which is ever taken for a living loop.
+// A heartbeat is evidence: a corpus of bad ones, none of which ever counts as a living loop.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -50,7 +50,7 @@ describe('a bad heartbeat is never alive', () => {
     expect(known?.reason).toMatch(reason)
   })
 
-  test('as a row as little as in a file', async () => {
+  test('in a row or in a file', async () => {
     const bad = [
       rowOf({ pid: -1 }),
       rowOf({ pid: 2, beatAt: '2026-11-21T14:59:00.000Z' }),
@@ -64,7 +64,7 @@ describe('a bad heartbeat is never alive', () => {
   })
 })
 
-test('no file is no loop', async () => {
+test('a missing file is no loop', async () => {
   expect(await registry()).toEqual([])
   rmSync(join(directory, 'loops'), { recursive: true })
   expect(await registry()).toEqual([])
@@ -74,7 +74,7 @@ test('a row of another machine is alive as long as it beats, and never proven', 
   expect(await registry([rowOf({ host: 'elsewhere' })], 'other')).toMatchObject([{ state: 'alive', isProven: false }])
 })
 
-test('where a row and a file speak of one loop, the later word counts, and the wish to stop is kept', async () => {
+test('of a row and a file about one loop the later beat counts, and the request to stop is kept', async () => {
   put('worker-4711.json', JSON.stringify(GOOD))
   const older = rowOf({ beatAt: '2026-11-21T13:00:00.000Z', stopRequestedAt: '2026-11-21T13:00:01.000Z' })
   expect(await registry([older])).toMatchObject([{ state: 'alive', stopRequestedAt: '2026-11-21T13:00:01.000Z' }])
@@ -86,12 +86,12 @@ test('where a row and a file speak of one loop, the later word counts, and the w
 })
 
 test('a pid is proven by the start of its process alone', async () => {
-  const mine = await readStartTicks(process.pid)
-  expect(mine).toMatch(/^\d+$/)
-  expect(await identifyProcess(process.pid, mine)).toBe('same')
-  expect(await identifyProcess(process.pid, `${Number(mine) + 1}`)).toBe('other')
+  const ownRow = await readStartTicks(process.pid)
+  expect(ownRow).toMatch(/^\d+$/)
+  expect(await identifyProcess(process.pid, ownRow)).toBe('same')
+  expect(await identifyProcess(process.pid, `${Number(ownRow) + 1}`)).toBe('other')
   expect(await identifyProcess(process.pid, null)).toBe('unknown')
-  expect(await identifyProcess(2 ** 22 + 1, mine)).toBe('gone')
+  expect(await identifyProcess(2 ** 22 + 1, ownRow)).toBe('gone')
 })
 
 const SELF = { role: 'worker', host: HOST, pid: 4711, startedAtTicks: '99' }
@@ -125,17 +125,21 @@ test('three hours of beats prove no progress', async () => {
   recordMeasurements('bad-heartbeats', { 'beats of an iteration that hangs': beats, 'not progressing': beats })
 })
 
-test('a process has progressed as far as the slowest of its loops', () => {
+test('the progress of a process is that of its slowest loop', () => {
   const early = '2026-11-21T14:00:00.000Z'
-  const told = (loops: readonly LoopState[], isStopping = false): Heartbeat => heartbeatOf(SELF, loops, NOW, isStopping)
-  expect(told([])).toMatchObject({ status: 'idle', iteration: 0, progressAt: null, inFlightSince: null })
-  expect(told([loop({}), loop({ progressAt: early })])).toMatchObject({ progressAt: early, iteration: 2 })
-  expect(told([loop({}), loop({ progressAt: null })])).toMatchObject({ progressAt: null })
-  expect(told([loop({}), loop({ inFlightSince: early })])).toMatchObject({ status: 'running', inFlightSince: early })
-  expect(told([loop({ inFlightSince: early })], true).status).toBe('stopping')
+  const heartbeatWith = (loops: readonly LoopState[], isStopping = false): Heartbeat =>
+    heartbeatOf(SELF, loops, NOW, isStopping)
+  expect(heartbeatWith([])).toMatchObject({ status: 'idle', iteration: 0, progressAt: null, inFlightSince: null })
+  expect(heartbeatWith([loop({}), loop({ progressAt: early })])).toMatchObject({ progressAt: early, iteration: 2 })
+  expect(heartbeatWith([loop({}), loop({ progressAt: null })])).toMatchObject({ progressAt: null })
+  expect(heartbeatWith([loop({}), loop({ inFlightSince: early })])).toMatchObject({
+    status: 'running',
+    inFlightSince: early,
+  })
+  expect(heartbeatWith([loop({ inFlightSince: early })], true).status).toBe('stopping')
 })
 
-test('a loop whose every iteration fails makes no progress, and says why without control characters', () => {
+test('a loop whose every iteration fails makes no progress, and its reason has no control characters', () => {
   const failing = loop({ progressAt: null, lastError: { at: NOW, message: `no\u0000\u001b[31m${'x'.repeat(1000)}` } })
   const heartbeat = heartbeatOf(SELF, [failing], NOW, false)
   expect(isProgressing(heartbeat, NOW)).toBe(false)

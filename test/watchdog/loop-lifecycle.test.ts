@@ -1,5 +1,5 @@
-// A worker that works, as its database sees it: it beats before it claims anything, says that it is stopping before it
-// hands anything back, and says nothing after that.
+// A worker as its database sees it: it beats before its first claim, says that it is stopping before it requeues
+// anything, and does not beat after that.
 import { sql } from 'kysely'
 import { afterEach, expect, test } from 'vitest'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
@@ -9,7 +9,7 @@ import { recordMeasurements } from '../support/measurements.ts'
 let app: AndonApp
 afterEach(() => app.close())
 
-test('the first beat comes before the first claim, and none comes after the word that it is stopping', async () => {
+test('the first beat comes before the first claim, and none comes after `stopping`', async () => {
   const frozen = Promise.withResolvers<void>()
   app = await openAndonApp()
   const { andon, github } = app

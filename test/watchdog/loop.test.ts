@@ -7,7 +7,7 @@ const log = pino({ level: 'silent' })
 const now = () => new Date().toISOString()
 const NEVER_MS = 2 ** 31 - 1
 
-test('a loop goes on without waiting while there is work', async () => {
+test('a loop continues without a pause while there is work', async () => {
   const quiet = new EventEmitter()
   let left = 5
   const step = async () => {
@@ -21,7 +21,7 @@ test('a loop goes on without waiting while there is work', async () => {
   expect(left).toBe(0)
 })
 
-test('a hint wakes a loop that waits', async () => {
+test('a notification wakes a waiting loop', async () => {
   const calls = new EventEmitter()
   let count = 0
   const step = async () => {
@@ -39,7 +39,7 @@ test('a hint wakes a loop that waits', async () => {
   expect(count).toBe(2)
 })
 
-test('a loop rests until something is due, and the clock is what counts', async () => {
+test('a loop waits until something is due by the clock', async () => {
   const calls = new EventEmitter()
   let count = 0
   const step = async () => {
@@ -58,14 +58,14 @@ test('a loop rests until something is due, and the clock is what counts', async 
   const loop = startLoop({ name: 'test', step, everyMs: NEVER_MS, nextDueAt, now: () => clock, log })
   await first
   await isAsked
-  // The machine was asleep for an hour: no timer has run, and the moment has come.
+  // The machine was asleep for an hour: no timer has fired, and the time has come.
   clock = '2026-11-21T10:00:01.000Z'
   await second
   await loop.stop()
   expect([count, asked[0]]).toEqual([2, '2026-11-21T09:00:00.000Z'])
 })
 
-test('a hint that comes while the next moment is looked up is not lost', async () => {
+test('a notification that arrives while the next due time is read is not lost', async () => {
   const calls = new EventEmitter()
   let count = 0
   const step = async () => {
@@ -89,7 +89,7 @@ test('a hint that comes while the next moment is looked up is not lost', async (
   expect(count).toBe(2)
 })
 
-test('a loop that cannot learn when something is due rests no longer than its interval', async () => {
+test('a loop that cannot read the next due time waits no longer than its interval', async () => {
   const calls = new EventEmitter()
   let count = 0
   const step = async () => {
@@ -105,7 +105,7 @@ test('a loop that cannot learn when something is due rests no longer than its in
   expect(count).toBeGreaterThanOrEqual(2)
 })
 
-test('a failed iteration is survived', async () => {
+test('a loop survives a failed iteration', async () => {
   const calls = new EventEmitter()
   let count = 0
   const step = async () => {
@@ -121,16 +121,16 @@ test('a failed iteration is survived', async () => {
   expect(count).toBeGreaterThanOrEqual(2)
 })
 
-test('stopping waits for the step in hand and begins no other', async () => {
+test('stopping awaits the current step and starts no other', async () => {
   const inHand = Promise.withResolvers<number>()
-  const begun = new EventEmitter()
+  const stepStarted = new EventEmitter()
   let count = 0
   const step = () => {
     count++
-    queueMicrotask(() => begun.emit('step'))
+    queueMicrotask(() => stepStarted.emit('step'))
     return inHand.promise
   }
-  const started = once(begun, 'step')
+  const started = once(stepStarted, 'step')
   const loop = startLoop({ name: 'test', step, everyMs: 1, now, log })
   await started
   const stopped = loop.stop()
@@ -140,7 +140,7 @@ test('stopping waits for the step in hand and begins no other', async () => {
   expect(count).toBe(1)
 })
 
-test('a bounded loop ends by itself after its iterations, failed ones counted', async () => {
+test('a bounded loop ends by itself after its iterations, failed ones included', async () => {
   let count = 0
   const step = async () => {
     count++
@@ -151,15 +151,15 @@ test('a bounded loop ends by itself after its iterations, failed ones counted', 
   expect(count).toBe(3)
 })
 
-test('a step is told when to claim nothing more', async () => {
-  const begun = Promise.withResolvers<AbortSignal>()
+test('a step learns when to stop claiming', async () => {
+  const stepStarted = Promise.withResolvers<AbortSignal>()
   const inHand = Promise.withResolvers<number>()
   const step = (stopping: AbortSignal) => {
-    begun.resolve(stopping)
+    stepStarted.resolve(stopping)
     return inHand.promise
   }
   const loop = startLoop({ name: 'test', step, everyMs: 1, now, log })
-  const stopping = await begun.promise
+  const stopping = await stepStarted.promise
   expect(stopping.aborted).toBe(false)
   const stopped = loop.stop()
   expect(stopping.aborted).toBe(true)
@@ -167,23 +167,23 @@ test('a step is told when to claim nothing more', async () => {
   await stopped
 })
 
-test('a loop knows when it progressed, what is in hand and what failed last', async () => {
-  const moments = ['09:00', '09:01', '09:02', '09:03'].map((time) => `2026-11-21T${time}:00.000Z`)
-  const clock = moments.values()
+test('a loop reports its last progress, its current work and its last failure', async () => {
+  const dueTimes = ['09:00', '09:01', '09:02', '09:03'].map((time) => `2026-11-21T${time}:00.000Z`)
+  const clock = dueTimes.values()
   const inHand = Promise.withResolvers<number>()
-  const told = { name: 'test', step: () => inHand.promise, everyMs: 1, now: () => clock.next().value ?? '', log }
-  const loop = startLoop({ ...told, iterations: 1 })
+  const options = { name: 'test', step: () => inHand.promise, everyMs: 1, now: () => clock.next().value ?? '', log }
+  const loop = startLoop({ ...options, iterations: 1 })
   expect(loop.state()).toEqual({
     name: 'test',
     iteration: 1,
     progressAt: null,
-    inFlightSince: moments[0],
+    inFlightSince: dueTimes[0],
     lastError: null,
   })
   inHand.resolve(0)
   await loop.ended
-  expect(loop.state()).toMatchObject({ progressAt: moments[1], inFlightSince: null })
-  const failing = startLoop({ ...told, step: () => Promise.reject(new Error('no')), iterations: 1 })
+  expect(loop.state()).toMatchObject({ progressAt: dueTimes[1], inFlightSince: null })
+  const failing = startLoop({ ...options, step: () => Promise.reject(new Error('no')), iterations: 1 })
   await failing.ended
-  expect(failing.state()).toMatchObject({ progressAt: null, lastError: { at: moments[3], message: 'no' } })
+  expect(failing.state()).toMatchObject({ progressAt: null, lastError: { at: dueTimes[3], message: 'no' } })
 })

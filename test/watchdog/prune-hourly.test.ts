@@ -4,7 +4,7 @@ import { pruneHourly } from '../../src/watchdog/prune-hourly.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { minutesAfterNine } from '../support/pipeline-fixtures.ts'
 
-test('of several processes one prunes, once an hour', async () => {
+test('one of several processes prunes, once an hour', async () => {
   const database = await openTestDatabase()
   const log = pino({ level: 'silent' })
   const old = { hookId: 1, name: 'issues', receivedAt: '2020-01-01T00:00:00.000Z', state: 'ignored' } as const

@@ -1,4 +1,4 @@
-// What is live and was not heard of is asked about; whatever wants the clock gets it, with the beats of its agents.
+// Silent live runs are asked about, and pipelines that asked to be woken are, with the beats of their agents.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Door } from '../../src/apply/door.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
@@ -29,7 +29,7 @@ async function applyEvents(...events: readonly Event[]): Promise<void> {
   for (const event of events) expect(await opened.apply(arrivalOf(event))).toMatchObject({ state: 'applied' })
 }
 
-/** The questions about runs that were asked for the first time by now. */
+/** The first questions about runs so far. */
 async function askTimes(at: Instant): Promise<readonly string[]> {
   now = at
   await wakeDuePipelines({ database, door: opened, now: () => now })
@@ -45,7 +45,7 @@ test('GitHub is asked about a live run after ten minutes without news, and again
   expect(await askTimes(minutesAfterNine(22))).toHaveLength(2)
 })
 
-test('news put the question off, and a run that is over is not asked about', async () => {
+test('news of a run postpone the question, and a completed run is not asked about', async () => {
   await applyEvents(issueLabeled(), runChanged({ id: 7, at: minutesAfterNine(2) }))
   await applyEvents(runChanged({ id: 7, at: minutesAfterNine(9) }))
   expect(await askTimes(minutesAfterNine(18))).toEqual([])
@@ -53,7 +53,7 @@ test('news put the question off, and a run that is over is not asked about', asy
   expect(await askTimes(minutesAfterNine(59))).toEqual([])
 })
 
-test('other news of the issue do not put off the question about its silent run', async () => {
+test('other news of the issue do not postpone the question about its silent run', async () => {
   await applyEvents(
     issueLabeled(),
     runChanged({ id: 7, at: minutesAfterNine(2) }),
@@ -62,7 +62,7 @@ test('other news of the issue do not put off the question about its silent run',
   expect(await askTimes(minutesAfterNine(12))).toHaveLength(1)
 })
 
-test('nothing is asked about an issue that is gone', async () => {
+test('nothing is asked about a deleted issue', async () => {
   await applyEvents(issueLabeled(), runChanged({ id: 7, at: minutesAfterNine(2) }))
   await database.kysely
     .updateTable('pipelines')
@@ -74,7 +74,7 @@ test('nothing is asked about an issue that is gone', async () => {
   expect(await askTimes(minutesAfterNine(30))).toEqual([])
 })
 
-test('nothing is asked in a repository that Andon was taken off, and the question follows once it is back', async () => {
+test('nothing is asked in a repository that Andon was removed from, and the question follows when it is back', async () => {
   await applyEvents(issueLabeled(), runChanged({ id: 7, at: minutesAfterNine(2) }))
   const { kysely } = database
   await kysely.updateTable('installations').set({ state: 'suspended' }).execute()
@@ -83,7 +83,7 @@ test('nothing is asked in a repository that Andon was taken off, and the questio
   expect(await askTimes(minutesAfterNine(31))).toHaveLength(1)
 })
 
-test('the answer is an event like any other: a completion that was never delivered is adopted', async () => {
+test('the answer is applied like any event: a completion that was never delivered is adopted', async () => {
   await applyEvents(issueLabeled(), runChanged({ id: 7, workflow: 'code.yml', at: minutesAfterNine(2) }))
   expect(await askTimes(minutesAfterNine(30))).toHaveLength(1)
   const run = runFact({ id: 7, workflow: 'code.yml', at: minutesAfterNine(15), conclusion: 'success' })
@@ -95,8 +95,8 @@ test('the answer is an event like any other: a completion that was never deliver
     question: { about: 'run', runId: 7, issueNumber: ISSUE },
     answer: { about: 'run', run: { ...run, evidence: { kind: 'read', id: 'run/7', at: minutesAfterNine(30) } } },
   })
-  const kept = await database.kysely.selectFrom('runs').select('document').executeTakeFirstOrThrow()
-  expect(kept.document.status).toBe('completed')
+  const stored = await database.kysely.selectFrom('runs').select('document').executeTakeFirstOrThrow()
+  expect(stored.document.status).toBe('completed')
 })
 
 test('several workers that reconcile at once ask once', async () => {
@@ -111,7 +111,7 @@ test('several workers that reconcile at once ask once', async () => {
   expect(rows).toHaveLength(5)
 })
 
-test('the clock comes with the latest beat of each attempt, to those whose moment has come', async () => {
+test('a wake-up carries the latest beat of each attempt, and comes only to pipelines that are due', async () => {
   await applyEvents(issueLabeled({ number: 1 }), issueLabeled({ number: 2 }))
   await database.kysely
     .updateTable('pipelines')
@@ -141,7 +141,7 @@ test('the clock comes with the latest beat of each attempt, to those whose momen
   ])
 })
 
-test('a pipeline that cannot be woken does not keep the loop from resting', async () => {
+test('a pipeline that cannot be woken does not keep the loop busy', async () => {
   await applyEvents(issueLabeled())
   await database.kysely
     .updateTable('pipelines')

@@ -1,4 +1,4 @@
-// A beat proves no progress. An agent beats for three hours and gets nothing done: whoever looks, and wherever, is told.
+// A beat proves no progress. An agent beats for three hours and achieves nothing: every surface shows it as stalled.
 import { afterEach, expect, test } from 'vitest'
 import type { Run } from '../../fake-github/runs.ts'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
@@ -12,7 +12,7 @@ const LOOK_EVERY_SECONDS = repetitions(1_800, 300)
 let app: AndonApp
 afterEach(() => app.close())
 
-test('an agent that beats for three hours without progress is stalled on board, check, comment and JSON alike', async () => {
+test('an agent that beats for three hours without progress is stalled on the board, the check, the comment and in JSON', async () => {
   const { run, runs } = await writingThePlan()
   const { github, clock } = app
   const since = Date.parse(clock.now())
@@ -32,16 +32,16 @@ test('an agent that beats for three hours without progress is stalled on board, 
   }
 
   expect(looks.stalled).toBeGreaterThan(repetitions(3, 28))
-  // It lives, so nobody ends it before its limit; and nobody begins another.
+  // It is alive, so nothing cancels it before its limit, and nothing starts another.
   expect(github.writes.ofKind('cancel')).toEqual([])
   expect(runs).toEqual([run])
   recordMeasurements('three-hours', { beats, ...looks, 'told alike': looks.stalled, cancelled: 0 })
 })
 
-test('an agent that beats is not ended by a question about it that was asked for another reason', async () => {
+test('an agent that beats is not cancelled because of a question that was asked for another reason', async () => {
   const { run } = await writingThePlan()
   const { github, clock, database } = app
-  // Half an hour later: it beat a minute ago, GitHub is asked, and the clock has not told the beat yet.
+  // Half an hour later: it beat a minute ago, GitHub is asked, and no wake-up has brought the beat yet.
   clock.advance(30 * 60)
   expect(await app.report(run)).toBe(204)
   clock.advance(60)
@@ -52,7 +52,7 @@ test('an agent that beats is not ended by a question about it that was asked for
   expect(attempt?.control).toMatchObject({ cancel: null, closed: null })
 })
 
-/** An agent at work, which has reported progress once; `runs` are all that were ever begun. */
+/** A working agent that has reported progress once; `runs` are all that ever started. */
 async function writingThePlan(): Promise<{ readonly run: Run; readonly runs: readonly Run[] }> {
   app = await openAndonApp({ configuration: CONFIGURATION })
   const runs: Run[] = []

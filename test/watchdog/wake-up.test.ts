@@ -1,4 +1,4 @@
-// What wakes a worker that rests: a notification at once; without any it finds its work all the same, at its next look.
+// What wakes an idle worker: a notification, at once; without one, its next poll.
 import { afterEach, expect, test } from 'vitest'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
 import { waitUntil } from '../support/andon-process.ts'
@@ -13,14 +13,14 @@ async function expectDispatch(): Promise<void> {
   await waitUntil('it is dispatched', () => whole.github.writes.count('dispatch') > 0)
 }
 
-test('a worker that never looks by itself is woken by what is committed', async () => {
+test('a worker that never polls is woken by commits', async () => {
   whole = await openAndonApp()
   await whole.andon.startWorker({ restAtMostMs: NEVER_MS })
   await expectDispatch()
   expect(whole.github.writes.count('dispatch')).toBe(1)
 })
 
-test('a worker that hears no notification does its work at its next look', async () => {
+test('a worker that misses a notification works at its next poll', async () => {
   whole = await openAndonApp()
   Object.assign(whole.database, { listen: async () => async () => undefined })
   await whole.andon.startWorker({ restAtMostMs: 200 })
@@ -28,7 +28,7 @@ test('a worker that hears no notification does its work at its next look', async
   expect(whole.github.writes.count('dispatch')).toBe(1)
 })
 
-test('a worker that cannot listen works, and listens once it can', async () => {
+test('a worker that cannot listen works, and listens when it can', async () => {
   whole = await openAndonApp()
   const { listen } = whole.database
   let tries = 0

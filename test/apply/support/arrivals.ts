@@ -1,4 +1,4 @@
-// What the tests bring to the door: deliveries of the pure world's events, under GUIDs that never repeat.
+// Deliveries for the door: events of the pure world, under GUIDs that never repeat.
 import pino from 'pino'
 import type { ApplyRequest, Delivery } from '../../../src/apply/apply-request.ts'
 import { type Door, openDoor } from '../../../src/apply/door.ts'
@@ -30,12 +30,12 @@ export function deliveryOf(known: Partial<Delivery> = {}): Delivery {
   }
 }
 
-/** A delivery of the event; null: one that nothing is done about. */
+/** A delivery of the event; null: an ignored one. */
 export function arrivalOf(event: Event | null, known: Partial<Delivery> = {}): ApplyRequest {
   return { delivery: deliveryOf(known), event }
 }
 
-/** An issue that is taken up by its label. */
+/** An issue whose label begins its pipeline. */
 export function labelIssue(issueNumber: number, title = `Issue ${issueNumber}`): Event {
   return issueLabeled({ number: issueNumber, title })
 }
@@ -59,7 +59,7 @@ export async function countOf(
   return count
 }
 
-/** What GitHub answers about the repository's file; null: there is none. */
+/** GitHub's answer about the repository's file; null: there is none. */
 export function configurationAnswer(
   text: string | null,
   known: { sha?: string; headSha?: string; source?: 'repository' | 'organisation'; at?: Instant } = {},

@@ -1,5 +1,5 @@
-// A floor that works: whoever is asked answers, whatever is dispatched runs and ends. It claims effects as the outbox
-// does and tells everything through the door, so that what is shown is the door's doing alone.
+// A worker without GitHub: every question is answered, every dispatch gets a run that ends. It claims effects as the
+// outbox does and applies every result through the door, so that only the door decides what is shown.
 import { randomUUID } from 'node:crypto'
 import type { Door } from '../../../src/apply/door.ts'
 import type { AskEffect, DispatchEffect, Effect } from '../../../src/pipeline/model/effects.ts'
@@ -17,7 +17,7 @@ export type ClaimedEffect = {
   readonly repositoryId: number
 }
 
-/** The repository of that id. */
+/** The repository with that id. */
 export function repositoryOf(id: number): RepositoryRef {
   return { ...REPOSITORY, id, fullName: `acme/widgets-${id}` }
 }
@@ -56,7 +56,7 @@ export async function claimEffects(
   })
 }
 
-/** Answers a question: everybody may write, and the file says `text`. */
+/** Answers a question: every user may write, and the file says `text`. */
 export function answerTo(
   { repositoryId, effect }: ClaimedEffect & { readonly effect: AskEffect },
   text: string,
@@ -87,7 +87,7 @@ export function answerTo(
   }
 }
 
-/** What the outbox tells of a dispatch in hand. */
+/** The outbox's events about a claimed dispatch. */
 export function dispatchResultOf(
   { repositoryId, effect }: { readonly repositoryId: number; readonly effect: DispatchEffect },
   state: EventOf<'dispatch.updated'>['outcome'],
@@ -106,7 +106,7 @@ export function dispatchResultOf(
   }
 }
 
-/** What GitHub delivers about the run of a dispatch. */
+/** GitHub's deliveries about the run of a dispatch. */
 export function runChangedOf(
   { repositoryId, effect }: { readonly repositoryId: number; readonly effect: DispatchEffect },
   id: number,
@@ -126,14 +126,14 @@ export function runChangedOf(
   return { type: 'run.changed', at, evidence: deliveryEvidence(at), repository: repositoryOf(repositoryId), run }
 }
 
-/** Tells the door; what it tells of an effect counts only under the claim. */
+/** Applies the events; results of an effect count only under its claim. */
 export async function applyOrThrow(
   door: Door,
   event: Event,
-  held?: Pick<ClaimedEffect, 'id' | 'token'>,
+  claimed?: Pick<ClaimedEffect, 'id' | 'token'>,
   state: 'done' | 'sending' = 'done',
 ): Promise<boolean> {
-  const effect = held && { effect: { id: held.id, token: held.token, state } }
+  const effect = claimed && { effect: { id: claimed.id, token: claimed.token, state } }
   const { duplicate, state: outcome } = await door.apply(effect ? { event, ...effect } : arrivalOf(event))
   if (outcome === 'failed') throw new Error(`${event.type} could not be applied`)
   return !duplicate

@@ -1,5 +1,5 @@
-// A line that Andon runs, as far as the outbox can tell: the real door admits attempts, hears what came of them, binds their
-// runs and has younger ones cancelled.
+// A dispatched line as the outbox sees it: the real door admits attempts, applies results, assigns runs and cancels
+// duplicates.
 import type { Run } from '../../../fake-github/runs.ts'
 import type { DispatchOutcome } from '../../../src/pipeline/model/events.ts'
 import type { AttemptControl } from '../../../src/pipeline/model/pipeline.ts'
@@ -13,25 +13,25 @@ import { type OutboxWorld, openOutboxWorld } from './outbox-world.ts'
 
 export type DispatchWorld = {
   readonly world: OutboxWorld
-  /** Every run that GitHub has begun. */
+  /** Every run that GitHub has started. */
   readonly runs: readonly Run[]
-  /** What came of each attempt, by key, as far as the door took it. */
+  /** The outcome of each attempt, by key, as the door applied it. */
   readonly results: ReadonlyMap<string, readonly DispatchOutcome[]>
-  /** An issue is given an attempt at `plan`, to be dispatched at once; resolves to its key. */
+  /** Queues an attempt at `plan`, to be dispatched at once; resolves to its key. */
   admit(issueNumber: number): Promise<string>
   /** A person cancels the attempt before its run is known. */
   cancel(issueNumber: number): Promise<void>
-  /** With its reason in words. */
+  /** With its reason as text. */
   lastResult(key: string): DispatchOutcomeInWords | undefined
-  /** What is known of an attempt: its run, and how its dispatch stands. */
+  /** The run of an attempt, and the state of its dispatch. */
   control(key: string): Promise<AttemptControl | null>
-  /** The runs of an attempt that are not over, by the key they were given. */
+  /** The live runs of an attempt, by the key they were dispatched with. */
   liveRuns(key: string): readonly Run[]
-  /** The key that a run was given, whatever its title says. */
+  /** The key that a run was dispatched with, whatever its title says. */
   keyOf(run: Run): string
-  /** Every run that is bound to its attempt succeeds, and the door hears of it: their slots are free again. */
+  /** Completes every adopted run with success and delivers that: their slots are free again. */
   finishRuns(): Promise<void>
-  /** Whether the workflow's run-name says the key. */
+  /** Whether the workflow's run-name echoes the key. */
   echoKey(echoes: boolean): void
   effects(): Promise<readonly { key: string; type: string; state: string; tries: number; error: string | null }[]>
 }
@@ -124,7 +124,7 @@ export async function openDispatchWorld(): Promise<DispatchWorld> {
   }
 }
 
-/** What came of sending an attempt, as people read it. */
+/** The outcome of sending an attempt, as text. */
 export function outcomeInWords(outcome: DispatchOutcome) {
   if (!('reason' in outcome)) return outcome
   const { reason, ...rest } = outcome

@@ -1,5 +1,5 @@
-// The part of the app from the door to GitHub, so that tests can let it die in between: a real door, outboxes and client, a
-// moved clock, and the one fake GitHub in the same process. What is due is put there by hand; nothing is delivered.
+// The part of the app from the door to GitHub, so that tests can stop it in between: a real door, outboxes and client, a
+// manual clock, and one fake GitHub in the same process. Due work is stored by hand; nothing is delivered.
 import { randomUUID } from 'node:crypto'
 import pino from 'pino'
 import type { ChooseFault } from '../../../fake-github/faults.ts'
@@ -30,23 +30,23 @@ export type OutboxWorld = {
   readonly clock: ManualClock
   readonly door: Door
   readonly outbox: Outbox
-  /** What the outboxes brought to the door, oldest first. */
+  /** The events that the outboxes sent to the door, oldest first. */
   readonly arrivals: ApplyRequest[]
-  /** What the door does with it; the test may stand in the way. */
+  /** What the door does with an event; a test may replace it. */
   onArrival: (arrival: ApplyRequest, door: Door) => Promise<ApplyResult>
-  /** What goes wrong with a request to GitHub; null: nothing. */
+  /** The fault of a request to GitHub; null: none. */
   fault: ChooseFault
-  /** Another process, with a door that fails it in some way, or with connections of its own. */
+  /** Another process, with a failing door or connections of its own. */
   openWorker(o?: { through?: (door: Door) => Door; database?: Database }): Worker
   openAnotherOutbox(through?: (door: Door) => Door): Outbox
-  /** Comments of acme/widgets, on one issue or on all, in the order of their creation. */
+  /** Comments of acme/widgets, on one issue or on all, oldest first. */
   comments(issueNumber?: number): readonly Comment[]
   checkRuns(): readonly CheckRun[]
-  /** Writes the pipeline as its next revision, and lets GitHub have its issue and commits; resolves to its id. */
+  /** Stores the pipeline's next revision, and adds its issue and commits to GitHub; resolves to its id. */
   savePipeline(pipeline: Pipeline): Promise<number>
-  /** Writes the effect, due at once, and lets GitHub have its issue; resolves to its id. */
+  /** Stores the effect, due at once, and adds its issue to GitHub; resolves to its id. */
   insertEffect(effect: Effect): Promise<number>
-  /** Steps and moves the clock to whatever is next, until nothing is left to publish or to perform. */
+  /** Steps and moves the clock to the next due time, until nothing is left to publish or to perform. */
   drain(outboxes?: readonly Outbox[]): Promise<void>
   close(): Promise<void>
 }
@@ -179,7 +179,7 @@ export async function openOutboxWorld(
   }
 }
 
-/** Steps an outbox while time passes; ends early, with the step still in hand, when that promise resolves. */
+/** Steps an outbox while time passes; ends early, during the step, when that promise resolves. */
 export async function stepWhileTimePasses(
   { clock }: Pick<OutboxWorld, 'clock'>,
   outbox: Outbox,
@@ -218,7 +218,7 @@ function outsideTransactions(send: typeof fetch): typeof fetch {
 }
 
 function commitsOf({ stages, pullRequests, baseSha }: Pipeline): readonly string[] {
-  // One of the pipelines that are saved here is broken on purpose.
+  // One of the pipelines that are stored here is malformed on purpose.
   const runs = (stages ?? []).flatMap(({ attempts }) => attempts.flatMap(({ run }) => (run ? [run.headSha] : [])))
   return [...runs, ...pullRequests.map(({ headSha }) => headSha), ...(baseSha ? [baseSha] : [])]
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '../../../src/store/database.ts'
 
-/** Has the database write down in which order the commits came that say `sending`, and those that hold or release. */
+/** Makes the database record the order of the commits that say `sending` and of those that hold or release. */
 export async function recordCommits({ kysely }: Database): Promise<void> {
   await sql`create table commits (id bigint generated always as identity, change text, repository_id bigint)`.execute(
     kysely,
@@ -27,7 +27,7 @@ export async function recordCommits({ kysely }: Database): Promise<void> {
   )
 }
 
-/** Commits in their order: `sending`, or what was said about a cord. */
+/** Commits in their order: `sending`, or the hold or release. */
 export async function recordedCommits({ kysely }: Database) {
   const { rows } = await sql<{ change: string; repositoryId: number | null }>`
     select change, repository_id from commits order by id`.execute(kysely)

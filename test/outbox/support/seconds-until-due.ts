@@ -15,7 +15,7 @@ export async function secondsUntilDue({ kysely }: Database, now: string): Promis
     .select(['type', 'state', 'dueAt', 'claimedUntil'])
     .where('state', 'in', ['due', 'sending', 'unconfirmed'])
     .execute()
-  const moments = [
+  const times = [
     ...subjects.map(({ publishAfter, publishClaimToken, publishClaimedUntil }) => {
       const until = [budget?.nextWriteAt ?? null, budget?.blockedUntil ?? null]
       return latestMs([publishAfter, publishClaimToken && publishClaimedUntil, ...until])
@@ -25,11 +25,11 @@ export async function secondsUntilDue({ kysely }: Database, now: string): Promis
       return latestMs([dueAt, claimedUntil, budget?.blockedUntil ?? null, (isWrite && budget?.nextWriteAt) || null])
     }),
   ]
-  if (moments.length === 0) return null
-  const ms = Math.min(...moments) - Date.parse(now)
+  if (times.length === 0) return null
+  const ms = Math.min(...times) - Date.parse(now)
   return Math.max(50, ms) / 1000
 }
 
-function latestMs(moments: readonly (string | null)[]): number {
-  return Math.max(...moments.map((at) => (at === null || at.endsWith('infinity') ? 0 : Date.parse(at))))
+function latestMs(times: readonly (string | null)[]): number {
+  return Math.max(...times.map((at) => (at === null || at.endsWith('infinity') ? 0 : Date.parse(at))))
 }

@@ -1,4 +1,4 @@
-// Who may what, and who is answered: GitHub's word for the sender decides, when the command is carried out.
+// Permissions: GitHub's answer about the sender decides, at the time when the command runs.
 import { describe, expect, test } from 'vitest'
 import { VERBS } from '../../../src/commands/commands.ts'
 import { contextOf } from '../../../src/pipeline/commands/authorized-commands.ts'
@@ -24,23 +24,23 @@ function failed(): PipelineHarness {
   return line
 }
 
-/** What somebody with the role is answered who writes this on the issue, and whether the line moved. */
+/** The answer to a sender with the role who writes this on the issue, and whether the pipeline changed. */
 function answered(body: string, role: Role) {
   const line = failed()
-  const given = commentCreated(body)
-  const answer = { ...commandPermission(given), answer: { about: 'permission', role } as const }
+  const comment = commentCreated(body)
+  const answer = { ...commandPermission(comment), answer: { about: 'permission', role } as const }
   const context = contextOf(answer, line.pipeline.line)
   const { pipeline, outcomes } = reduce(line.pipeline, answer, context)
   const effects = context.commands === null ? [] : reactionAndReply(context.commands, outcomes)
-  const told = effects.map((effect) => {
+  const answers = effects.map((effect) => {
     if (effect.type === 'react') return effect.content
     return effect.type === 'reply' ? effect.items.map(({ kind }) => kind).join('+') : effect.type
   })
-  return `${pipeline === line.pipeline ? 'unmoved' : 'moved'}: ${told.join(', ') || 'silence'}`
+  return `${pipeline === line.pipeline ? 'unmoved' : 'moved'}: ${answers.join(', ') || 'silence'}`
 }
 
 describe('by role', () => {
-  test('each command is obeyed, answered or passed over', () => {
+  test('each command runs, is answered or is ignored', () => {
     const rows = ROLES.map((role) => {
       const verdicts = VERBS.map((verb) => `${verb} ${answered(`/andon ${verb}${ARGUMENTS[verb] ?? ''}`, role)}`)
       return [role, ...verdicts].join('\n  ')
@@ -121,43 +121,43 @@ describe('by role', () => {
     `)
   })
 
-  test.each(['triage', 'read'] as const)('who has %s and orders thrice is told so in one sentence', (role) => {
+  test.each(['triage', 'read'] as const)('a sender with %s and three commands gets one sentence', (role) => {
     expect(answered('/andon retry\n/andon skip plan\n/andon cancel', role)).toBe('unmoved: confused, no-permission')
   })
 
-  test('what somebody may is answered beside what they may not', () => {
+  test('permitted and refused commands are answered side by side', () => {
     expect(answered('/andon status\n/andon retry', 'read')).toBe('unmoved: confused, status+no-permission')
   })
 
-  test.each(ROLES)('a slip of somebody who has %s is told to those who may read', (role) => {
+  test.each(ROLES)('a mistyped command of a sender with %s is answered to readers and up', (role) => {
     expect(answered('/andon retyr', role)).toBe(role === 'none' ? 'unmoved: silence' : 'unmoved: confused, mistake')
   })
 })
 
-describe('what is asked', () => {
+describe('questions to GitHub', () => {
   const asks = (o: Parameters<typeof commentCreated>[1]) =>
     askSenderPermission(commentCreated('/andon retry', o)).map(({ key }) => key)
 
-  test('GitHub is asked about whoever wrote it, once a comment', () => {
+  test("GitHub is asked about a comment's author, once a comment", () => {
     expect(asks({ by: 'mara' })).toEqual(['permission/command/900'])
   })
 
-  test('nothing is asked about bots, nor about somebody who has left GitHub', () => {
+  test('nothing is asked about bots or deleted users', () => {
     expect(asks({ by: 'helper[bot]', bot: true })).toEqual([])
     expect(asks({ by: 'ghost' })).toEqual([])
     expect(asks({ by: 'Ghost' })).toEqual([])
   })
 
-  test('a start by somebody who has left GitHub takes nothing up', () => {
+  test('a start by a deleted user begins no pipeline', () => {
     const line = failed()
     expect(reduce(line.pipeline, commentCreated('/andon start', { by: 'ghost' })).pipeline).toBe(line.pipeline)
   })
 })
 
-test('a bot that the file does not name is not heard, one that it names is heard at once', () => {
-  const given = commentCreated('/andon retry', { by: 'helper[bot]', bot: true })
+test("a bot's commands run at once if the file names it, and are ignored otherwise", () => {
+  const comment = commentCreated('/andon retry', { by: 'helper[bot]', bot: true })
   const outcomesIn = ({ pipeline }: PipelineHarness) =>
-    reduce(pipeline, given, contextOf(given, pipeline.line)).outcomes
+    reduce(pipeline, comment, contextOf(comment, pipeline.line)).outcomes
   expect(outcomesIn(failed())).toEqual([])
   const named = startedPipeline(lineWith({ plan: { attempts: 1 } }, { bots: ['helper[bot]'] }))
   named.completeAttempt(minutesAfterNine(1), 100, 'failure')

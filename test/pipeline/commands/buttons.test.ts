@@ -1,4 +1,4 @@
-// What a button of a check means, and what it no longer means once the line has moved on.
+// What a click on a check's button does, and when the button is stale because the pipeline has moved on.
 
 import { expect, test } from 'vitest'
 import { OBSERVE_ONLY_LINE } from '../../../src/line/line.ts'
@@ -37,8 +37,8 @@ function shaOf(line: PipelineHarness, stage: string): string {
   return shown.sha
 }
 
-/** Mara presses a button on the check of a stage. */
-function pressing(line: PipelineHarness, stage: string, body: string, sha = shaOf(line, stage), guid = 'guid-press') {
+/** Mara clicks a button on the check of a stage. */
+function clickOn(line: PipelineHarness, stage: string, body: string, sha = shaOf(line, stage), guid = 'guid-press') {
   const origin: ButtonClick = { kind: 'check', id: 7_001, guid, stage, sha }
   return { ...commentCreated(body), origin }
 }
@@ -47,7 +47,7 @@ const offered = ({ pipeline }: PipelineHarness, name: string) => {
   return pipeline.stages.filter((stage) => stage.name === name).flatMap((stage) => buttonsOf(pipeline, stage))
 }
 
-test('a failed stage of ours offers Retry, a gate Approve, and nothing else anything', () => {
+test('a failed dispatched stage offers Retry, a gate offers Approve, and nothing else has a button', () => {
   expect([offered(failed(), 'plan'), offered(failed(), 'code')]).toEqual([['retry'], []])
   expect([offered(atGate(), 'plan'), offered(atGate(), 'code')]).toEqual([['approve'], []])
   const running = startedPipeline()
@@ -55,54 +55,54 @@ test('a failed stage of ours offers Retry, a gate Approve, and nothing else anyt
   expect(offered(running, 'plan')).toEqual([])
 })
 
-test('a line that is only watched offers nothing', () => {
+test('an observed line has no buttons', () => {
   const line = openPipelineHarness(OBSERVE_ONLY_LINE, issueLabeled())
   line.apply(runChanged({ workflow: 'plan.yml', conclusion: 'failure' }))
   expect([line.stage('plan').status, offered(line, 'plan')]).toEqual(['failed', []])
 })
 
-test('Retry is asked about like a comment, and obeyed like one', () => {
+test("a click on Retry asks for its sender's permission and runs like a comment", () => {
   const line = failed()
-  const given = pressing(line, 'plan', '/andon retry plan')
-  line.apply(given)
+  const click = clickOn(line, 'plan', '/andon retry plan')
+  line.apply(click)
   expect(line.admit(minutesAfterNine(21))).toBeNull()
-  line.apply(commandPermission(given))
+  line.apply(commandPermission(click))
   expect(line.admit(minutesAfterNine(21))).toBe(attemptKeyOf('plan', 2))
   expect(line.entries.map(({ type, actor }) => [type, actor])).toContainEqual(['button.done', 'mara'])
 })
 
-test('of somebody who may not write, nothing comes and nothing is told', () => {
+test('a click of a sender without write permission does nothing and is not answered', () => {
   const line = failed()
   const before = [line.pipeline, line.entries.length]
-  const given = pressing(line, 'plan', '/andon retry plan')
-  line.apply(given, commandPermission(given, false))
+  const click = clickOn(line, 'plan', '/andon retry plan')
+  line.apply(click, commandPermission(click, false))
   expect([line.pipeline, line.entries.length]).toEqual(before)
 })
 
-test('pressed once and told five times it is done once; pressed twice it is done twice', () => {
+test('one click delivered five times runs once; two clicks run twice', () => {
   const line = failed()
-  const given = pressing(line, 'plan', '/andon retry plan')
-  line.apply(given, commandPermission(given))
+  const click = clickOn(line, 'plan', '/andon retry plan')
+  line.apply(click, commandPermission(click))
   line.completeAttempt(minutesAfterNine(21), 101, 'failure')
   const before = line.pipeline
-  line.apply(given, commandPermission(given), given, commandPermission(given), commandPermission(given))
+  line.apply(click, commandPermission(click), click, commandPermission(click), commandPermission(click))
   expect(line.pipeline).toBe(before)
-  const again = pressing(line, 'plan', '/andon retry plan', undefined, 'guid-again')
+  const again = clickOn(line, 'plan', '/andon retry plan', undefined, 'guid-again')
   line.apply({ ...again, at: minutesAfterNine(30) }, commandPermission({ ...again, at: minutesAfterNine(30) }))
   expect(line.admit(minutesAfterNine(31))).toBe(attemptKeyOf('plan', 3))
 })
 
 test('Approve opens the gate of its own stage', () => {
   const line = atGate()
-  const given = pressing(line, 'plan', '/andon approve')
-  line.apply(given, commandPermission(given))
+  const click = clickOn(line, 'plan', '/andon approve')
+  line.apply(click, commandPermission(click))
   expect(line.stage('plan').status).toBe('done')
 })
 
-test('Approve on a stage that waits at no gate is left alone, and the board says why', () => {
+test('Approve on a stage that waits at no gate does nothing, and the board says why', () => {
   const line = atGate()
-  const given = pressing(line, 'code', '/andon approve', shaOf(line, 'plan'))
-  line.apply(given, commandPermission(given))
+  const click = clickOn(line, 'code', '/andon approve', shaOf(line, 'plan'))
+  line.apply(click, commandPermission(click))
   expect(line.stage('plan').status).toBe('review')
   expect(lastEntryOf(line)).toMatchObject({
     type: 'button.impossible',
@@ -111,10 +111,10 @@ test('Approve on a stage that waits at no gate is left alone, and the board says
   })
 })
 
-test('a button on a commit that the stage has left is left alone, and the board says where the stage is', () => {
+test('a button on a commit that the stage has left does nothing, and the board says where the stage is', () => {
   const line = failed()
-  const given = pressing(line, 'plan', '/andon retry plan', 'f'.repeat(40))
-  line.apply(given, commandPermission(given))
+  const click = clickOn(line, 'plan', '/andon retry plan', 'f'.repeat(40))
+  line.apply(click, commandPermission(click))
   expect(line.admit(minutesAfterNine(21))).toBeNull()
   expect(lastEntryOf(line)?.text).toBe(
     `retry was pressed on the check of plan: that check is on fffffff, and plan has moved on to ${shaOf(line, 'plan').slice(0, 7)}`,
@@ -128,8 +128,8 @@ test('Retry on a stage that runs starts nothing beside it', () => {
     dispatchConfirmed(key, 100, minutesAfterNine(1)),
     dispatchedRunChanged(key, 100, { at: minutesAfterNine(2) }),
   )
-  const given = pressing(line, 'plan', '/andon retry plan')
-  line.apply(given, commandPermission(given))
+  const click = clickOn(line, 'plan', '/andon retry plan')
+  line.apply(click, commandPermission(click))
   expect(line.admit(minutesAfterNine(21))).toBeNull()
   expect(line.entries.at(-1)?.type).toBe('button.already')
 })

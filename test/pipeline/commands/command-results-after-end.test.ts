@@ -1,4 +1,4 @@
-// What people are told who give a command: each command in each state of a line that came to a halt, or is not there.
+// How commands are answered: each command in each state of a pipeline that has stopped or does not exist.
 
 import { describe, expect, test } from 'vitest'
 import { reactionAndReply } from '../../../src/pipeline/commands/reply.ts'
@@ -20,10 +20,10 @@ import {
   startedPipeline,
 } from '../../support/pipeline-harness.ts'
 
-describe('while the line', () => {
+describe('while the pipeline', () => {
   test('was cancelled', () => {
-    const given = commentCreated('/andon cancel', { commentId: 1 })
-    expect(commandResults(startedPipeline().apply(given, commandPermission(given)))).toMatchInlineSnapshot(`
+    const comment = commentCreated('/andon cancel', { commentId: 1 })
+    expect(commandResults(startedPipeline().apply(comment, commandPermission(comment)))).toMatchInlineSnapshot(`
       "help: answered_in_reply
       status: answered_in_reply
       start: done | plan: attempt 1 of 3 waits for a slot
@@ -62,11 +62,11 @@ describe('while the line', () => {
     `)
   })
 
-  test('has gone past a gate', () => {
+  test('has passed a gate', () => {
     const line = startedPipeline(lineWith({ plan: { gate: 'approval' } }))
     line.completeAttempt(minutesAfterNine(1), 100)
-    const given = commentCreated('/andon approve', { commentId: 1 })
-    expect(commandResults(line.apply(given, commandPermission(given)))).toMatchInlineSnapshot(`
+    const comment = commentCreated('/andon approve', { commentId: 1 })
+    expect(commandResults(line.apply(comment, commandPermission(comment)))).toMatchInlineSnapshot(`
       "help: answered_in_reply
       status: answered_in_reply
       start: already | it was started before; code: attempt 1 of 3 waits for a slot
@@ -146,7 +146,7 @@ describe('while the line', () => {
     `)
   })
 
-  test('is called off, its issue closed', () => {
+  test('is cancelled, its issue closed', () => {
     expect(
       commandResults(
         startedPipeline().apply(
@@ -171,7 +171,7 @@ describe('while the line', () => {
     `)
   })
 
-  test('is only watched', () => {
+  test('is only observed', () => {
     expect(
       commandResults(
         openPipelineHarness(lineWith({ plan: { observe: true }, code: { observe: true }, test: { observe: true } })),
@@ -215,8 +215,8 @@ describe('while the line', () => {
   })
 })
 
-test('while there is no line at all', () => {
-  const told = COMMANDS.flatMap((command) =>
+test('while there is no pipeline', () => {
+  const results = COMMANDS.flatMap((command) =>
     [false, true].map((onPullRequest) => {
       const { origin, issueNumber, commands } = commentCreated(`/andon ${command}`)
       const sender = { login: 'linus', at: minutesAfterNine(20), evidence: deliveryEvidence(minutesAfterNine(20)) }
@@ -242,7 +242,7 @@ test('while there is no line at all', () => {
       )
     }),
   )
-  expect([...new Set(told.map((lines) => lines.join(' | ')))].join('\n')).toMatchInlineSnapshot(`
+  expect([...new Set(results.map((lines) => lines.join(' | ')))].join('\n')).toMatchInlineSnapshot(`
     "react/900/eyes | help
     react/900/confused | this issue is not on the line /andon start
     react/900/confused | this pull request belongs to no issue on the line: write “fixes” and the number of one in its description, or comment on the issue 

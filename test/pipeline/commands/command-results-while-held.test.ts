@@ -1,4 +1,4 @@
-// What is answered to whoever pulls a cord or lets it go, by what is held already.
+// How holds and releases are answered, by what is held already.
 import { expect, test } from 'vitest'
 import { NO_OUTER_HOLDS } from '../../../src/pipeline/holds/holds.ts'
 import type { OuterHolds } from '../../../src/pipeline/model/hold.ts'
@@ -15,7 +15,7 @@ const COMMANDS = [
   '/andon resume repository',
 ]
 
-/** What is answered to each of the commands, one line each. */
+/** The answer to each of the commands, one line each. */
 function answers(before: readonly string[], outerHolds: OuterHolds = NO_OUTER_HOLDS): string {
   return COMMANDS.map((command) => {
     const line = startedPipeline()
@@ -85,7 +85,7 @@ test('while the issue, its stage, the repository and everything are held', () =>
       /andon resume repository → done: the repository is no longer held, but everything is held by root since 2026-11-21 09:10 UTC: GitHub is down"
     `)
 })
-test('to several words about the repository in one comment', () => {
+test('to several holds and releases of the repository in one comment', () => {
   const body = '/andon hold repository wait\n\n/andon resume repository\n\n/andon resume repository'
   expect(runHoldCommand(startedPipeline(), body)).toMatchInlineSnapshot(`
       "done: the repository is held by @mara since 2026-11-21 09:20 UTC: wait; what runs goes on

@@ -1,4 +1,4 @@
-// What people are told who give a command: each command in each state of a line that is under way. See said-over.test.ts.
+// How commands are answered: each command in each state of a live pipeline. The others: command-results-after-end.test.ts.
 
 import { describe, expect, test } from 'vitest'
 import { commandResults, runningPipeline } from '../../support/command-results.ts'
@@ -13,8 +13,8 @@ import {
 } from '../../support/pipeline-harness.ts'
 import { KEY_NOT_ECHOED } from '../../support/reasons.ts'
 
-describe('while the line', () => {
-  test('asks whether it may start', () => {
+describe('while the pipeline', () => {
+  test('asks for permission to start', () => {
     expect(commandResults(openPipelineHarness())).toMatchInlineSnapshot(`
       "help: answered_in_reply
       status: answered_in_reply
@@ -93,8 +93,8 @@ describe('while the line', () => {
   })
 
   test('is being cancelled', () => {
-    const given = commentCreated('/andon cancel', { commentId: 1 })
-    expect(commandResults(runningPipeline().apply(given, commandPermission(given)))).toMatchInlineSnapshot(`
+    const comment = commentCreated('/andon cancel', { commentId: 1 })
+    expect(commandResults(runningPipeline().apply(comment, commandPermission(comment)))).toMatchInlineSnapshot(`
       "help: answered_in_reply
       status: answered_in_reply
       start: already | it was started before; plan: attempt 1 of 3 is being cancelled: a person asked for it; by force at 09:25:00 UTC
@@ -112,7 +112,7 @@ describe('while the line', () => {
     `)
   })
 
-  test('rests before another try', () => {
+  test('waits out its backoff', () => {
     const line = startedPipeline()
     line.completeAttempt(minutesAfterNine(1), 100, 'failure')
     expect(commandResults(line)).toMatchInlineSnapshot(`
@@ -154,7 +154,7 @@ describe('while the line', () => {
     `)
   })
 
-  test('does not know what became of a dispatch', () => {
+  test('has a dispatch without a clear answer', () => {
     const line = startedPipeline()
     const key = line.admit(minutesAfterNine(1)) ?? ''
     line.apply(

@@ -1,4 +1,4 @@
-// What people order moves a line that Andon runs. Each test is a row of the transition table in docs/reference/transitions.md.
+// Commands move a dispatched pipeline. Each test is a row of the transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
 import { countLiveAttempts, mayDispatch } from '../../../src/pipeline/admission.ts'
 import { describeDispatch } from '../../../src/render/dispatch-reason.ts'
@@ -19,11 +19,11 @@ import { KEY_NOT_ECHOED } from '../../support/reasons.ts'
 
 let comments = 900
 
-/** Mara, who may write, gives an order and GitHub confirms that she may. */
+/** Mara, who may write, sends a command, and GitHub confirms that she may. */
 function runCommand(line: PipelineHarness, body: string, at = minutesAfterNine(20)): PipelineHarness {
   comments += 1
-  const given = commentCreated(body, { at, commentId: comments })
-  return line.apply(given, commandPermission(given, true, at))
+  const command = commentCreated(body, { at, commentId: comments })
+  return line.apply(command, commandPermission(command, true, at))
 }
 
 function failed(): PipelineHarness {
@@ -42,30 +42,30 @@ function running(): { line: PipelineHarness; key: string } {
   return { line, key }
 }
 
-describe('who may', () => {
-  test('an order waits until GitHub says that its sender may write', () => {
+describe('permission', () => {
+  test('a command waits until GitHub says that its sender may write', () => {
     const line = failed()
-    const given = commentCreated('/andon retry')
+    const command = commentCreated('/andon retry')
     const before = line.pipeline
-    line.apply(given)
+    line.apply(command)
     expect(line.pipeline).toBe(before)
     expect(line.effectKeys('ask')).toContain('permission/command/900')
-    line.apply(commandPermission(given, false))
+    line.apply(commandPermission(command, false))
     expect(line.pipeline).toBe(before)
-    line.apply(commandPermission(given))
+    line.apply(commandPermission(command))
     expect(line.admit(minutesAfterNine(21))).toBe(attemptKeyOf('plan', 2))
   })
 
-  test('an order is obeyed once, however often GitHub answers', () => {
+  test('a command runs once, however often GitHub answers', () => {
     const line = failed()
-    const given = commentCreated('/andon retry')
-    line.apply(given, commandPermission(given))
+    const command = commentCreated('/andon retry')
+    line.apply(command, commandPermission(command))
     const before = line.pipeline
-    line.apply(given, commandPermission(given), commandPermission(given, true, minutesAfterNine(30)))
+    line.apply(command, commandPermission(command), commandPermission(command, true, minutesAfterNine(30)))
     expect(line.pipeline).toBe(before)
   })
 
-  test('a bot is obeyed only where the file names it, and then at once', () => {
+  test("a bot's command runs only if the file names it, and then at once", () => {
     const line = failed()
     line.apply(commentCreated('/andon retry', { by: 'helper[bot]', bot: true }))
     expect(line.statuses()).toBe('failed idle idle idle')
@@ -75,10 +75,10 @@ describe('who may', () => {
     expect(named.statuses()).toBe('queued idle idle idle')
   })
 
-  test('an order on a pull request is for the issue that it closes', () => {
+  test('a command on a pull request is for the issue that it closes', () => {
     const line = failed().apply(pullRequestChanged({ at: minutesAfterNine(5) }))
-    const given = commentCreated('/andon retry plan', { onPullRequest: true, on: 7 })
-    line.apply(given, commandPermission(given))
+    const command = commentCreated('/andon retry plan', { onPullRequest: true, on: 7 })
+    line.apply(command, commandPermission(command))
     expect(line.stage('plan').status).toBe('queued')
     const elsewhere = commentCreated('/andon cancel', { onPullRequest: true, on: 8, commentId: 901 })
     line.apply(elsewhere, commandPermission(elsewhere))
@@ -87,28 +87,28 @@ describe('who may', () => {
 })
 
 describe('retry', () => {
-  test('a failed stage is tried again, with as many attempts as at first', () => {
+  test('a failed stage is retried with all its attempts', () => {
     const line = runCommand(failed(), '/andon retry')
     expect(line.stage('plan')).toMatchObject({ status: 'queued', reason: 'attempt 2 of 2 waits for a slot' })
     line.completeAttempt(minutesAfterNine(21), 101, 'failure')
     expect(line.stage('plan').reason).toBe('attempt 2 of 2 failed; a person is needed: /andon retry plan')
   })
 
-  test('an order to try again at once ends the rest', () => {
+  test('a retry ends the backoff', () => {
     const line = startedPipeline()
     line.completeAttempt(minutesAfterNine(1), 100, 'failure')
     runCommand(line, '/andon retry plan', minutesAfterNine(1))
     expect(line.admit(minutesAfterNine(1))).toBe(attemptKeyOf('plan', 2))
   })
 
-  test('nothing is tried again beside a live attempt', () => {
+  test('nothing is retried beside a live attempt', () => {
     const { line } = running()
     runCommand(line, '/andon retry plan')
     expect(line.admit(minutesAfterNine(600))).toBeNull()
     expect(countLiveAttempts(line.pipeline)).toBe(1)
   })
 
-  test('an attempt that nobody can find is given up by the order to try again', () => {
+  test('a retry abandons a lost attempt', () => {
     const line = startedPipeline()
     const key = line.admit(minutesAfterNine(1))!
     line.apply(
@@ -123,7 +123,7 @@ describe('retry', () => {
     expect(line.stage('plan').reason).toBe('attempt 2 of 4 is being started')
   })
 
-  test('nothing is tried again while a run of the stage goes on that was given up', () => {
+  test('nothing is retried while an abandoned run of the stage is live', () => {
     const line = startedPipeline()
     const key = line.admit(minutesAfterNine(1))!
     line.apply(
@@ -140,7 +140,7 @@ describe('retry', () => {
 })
 
 describe('cancel', () => {
-  test('a running attempt is cancelled and not tried again', () => {
+  test('a running attempt is cancelled and not retried', () => {
     const { line, key } = running()
     runCommand(line, '/andon cancel')
     expect(line.effectKeys('cancel')).toEqual(['cancel/100'])
@@ -155,7 +155,7 @@ describe('cancel', () => {
     expect(line.admit(minutesAfterNine(600))).toBeNull()
   })
 
-  test('an attempt called off while it is about to be sent is not sent, and its slot is free', () => {
+  test('an attempt cancelled just before it is sent is not sent, and its slot is free', () => {
     const line = startedPipeline()
     const key = line.admit(minutesAfterNine(1))!
     line.apply(dispatchResult(key, { state: 'sending' }, minutesAfterNine(1)))
@@ -168,8 +168,8 @@ describe('cancel', () => {
     expect(line.admit(minutesAfterNine(600))).toBeNull()
   })
 
-  test('an attempt called off while nobody knows whether it was sent is over once no run of it is found', () => {
-    for (const told of [
+  test('a cancelled attempt without a clear answer is over when no run of it is found', () => {
+    for (const result of [
       { state: 'waiting', until: null, reason: { kind: 'sent-again' } },
       { state: 'unconfirmed', reason: KEY_NOT_ECHOED, needsPerson: true },
     ] as const) {
@@ -178,7 +178,7 @@ describe('cancel', () => {
       line.apply(dispatchResult(key, { state: 'unconfirmed', reason: { kind: 'run-not-named' } }, minutesAfterNine(2)))
       runCommand(line, '/andon cancel plan')
       expect(countLiveAttempts(line.pipeline)).toBe(1)
-      line.apply(dispatchResult(key, told, minutesAfterNine(25)))
+      line.apply(dispatchResult(key, result, minutesAfterNine(25)))
       expect(line.stage('plan').status).toBe('cancelled')
       expect([countLiveAttempts(line.pipeline), mayDispatch(line.pipeline, key)]).toEqual([0, false])
       line.apply(dispatchedRunChanged(key, 100, { at: minutesAfterNine(26) }))
@@ -186,7 +186,7 @@ describe('cancel', () => {
     }
   })
 
-  test('an attempt that was not sent is called off with its issue, and sent when that is reopened', () => {
+  test('an unsent attempt is cancelled with its issue, and sent when the issue is reopened', () => {
     const line = startedPipeline()
     const key = line.admit(minutesAfterNine(1))!
     line.apply(
@@ -205,7 +205,7 @@ describe('cancel', () => {
     expect([countLiveAttempts(line.pipeline), mayDispatch(line.pipeline, key)]).toEqual([0, false])
   })
 
-  test('an attempt that was not sent is called off, and its slot is free', () => {
+  test('an unsent attempt is cancelled, and its slot is free', () => {
     const line = startedPipeline()
     const key = line.admit(minutesAfterNine(1))!
     runCommand(line, '/andon cancel plan')
@@ -217,7 +217,7 @@ describe('cancel', () => {
     expect(line.effectKeys('cancel')).toEqual(['cancel/100'])
   })
 
-  test('a stage that waits for a slot is called off', () => {
+  test('a stage that waits for a slot is cancelled', () => {
     const line = runCommand(startedPipeline(), '/andon cancel')
     expect(line.statuses()).toBe('cancelled idle idle idle')
     expect(line.admit(minutesAfterNine(600))).toBeNull()
@@ -227,13 +227,13 @@ describe('cancel', () => {
 })
 
 describe('run and skip', () => {
-  test('a stage is run whether or not the one before it is done', () => {
+  test('a stage runs whether or not the previous one is done', () => {
     const line = runCommand(failed(), '/andon run test')
     expect(line.admit(minutesAfterNine(21))).toBe(attemptKeyOf('test', 1))
     expect(line.statuses()).toBe('failed idle queued idle')
   })
 
-  test('a skipped stage is gone past', () => {
+  test('a skipped stage is passed', () => {
     const line = runCommand(failed(), '/andon skip plan')
     expect(line.statuses()).toBe('skipped queued idle idle')
     expect(line.stage('plan').reason).toBe('skipped by @mara')
@@ -248,18 +248,18 @@ describe('run and skip', () => {
     expect(line.statuses()).toBe('skipped queued idle idle')
   })
 
-  test('orders of one comment are obeyed in their order', () => {
+  test('commands of one comment run in their order', () => {
     const line = runCommand(failed(), '/andon skip plan\n/andon skip code\n/andon skip test')
     expect(line.statuses()).toBe('skipped skipped skipped idle')
   })
 
-  test('what asks for nothing changes nothing', () => {
+  test('a command that asks for nothing changes nothing', () => {
     const { line } = running()
     const before = line.pipeline
-    const asked = line.effectKeys('ask').length
+    const effects = line.effectKeys('ask').length
     runCommand(line, '/andon status\n/andon why\n/andon help')
     runCommand(line, '/andon approve\n/andon retry\n/andon skip plon')
     expect(line.pipeline).toBe(before)
-    expect(line.effectKeys('ask').length).toBe(asked + 2)
+    expect(line.effectKeys('ask').length).toBe(effects + 2)
   })
 })

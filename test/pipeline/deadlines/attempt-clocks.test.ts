@@ -1,4 +1,4 @@
-// How the two clocks of an attempt are shown, and when the clock is wanted. Each test is a row of the transition table in
+// How the two clocks of an attempt are shown, and when a wake-up is due. Each test is a row of the transition table in
 // docs/reference/transitions.md.
 import { expect, test } from 'vitest'
 import { wakeAt } from '../../../src/pipeline/deadlines/enforce-deadlines.ts'
@@ -15,7 +15,7 @@ import {
 import { KEY, RUN, reportingAttempt, silentAttempt, wakeUntilQuiet } from '../../support/quiet-attempts.ts'
 import { KEY_NOT_ECHOED } from '../../support/reasons.ts'
 
-test('three hours of beats without progress are a stall, and no reason to kill', () => {
+test('three hours of beats without progress are a stall, and no reason to cancel', () => {
   const line = silentAttempt()
   for (let at = 2; at < 182; at++) line.apply(woken(minutesAfterNine(at), { [KEY]: minutesAfterNine(at) }))
   expect(activityOf(line.pipeline)).toEqual({ aliveAt: minutesAfterNine(181), progressAt: null })
@@ -50,7 +50,7 @@ test('a report about another run, or an unknown attempt, changes nothing', () =>
   expect(line.pipeline).toBe(before)
 })
 
-test('an attempt that waits for a person needs somebody at once', () => {
+test('an attempt that reports waiting for a person needs one at once', () => {
   const line = startedPipeline()
   line.admit(minutesAfterNine(1))
   line.apply(
@@ -59,7 +59,7 @@ test('an attempt that waits for a person needs somebody at once', () => {
   expect(needsYouAt(line.pipeline)).toBe(minutesAfterNine(5))
 })
 
-test('the clock is wanted at the end of a rest', () => {
+test('a pipeline asks to be woken at the end of a backoff', () => {
   const line = startedPipeline(lineWith())
   line.completeAttempt(minutesAfterNine(1), RUN, 'failure')
   const again = line.stage('plan').retryAt!
@@ -67,7 +67,7 @@ test('the clock is wanted at the end of a rest', () => {
   expect(wakeAt(line.pipeline, again)).toBeNull()
 })
 
-test('a deadline that passed unheeded is still wanted', () => {
+test('a deadline that passed without a wake-up is still asked for', () => {
   const line = reportingAttempt()
   expect(wakeAt(line.pipeline, minutesAfterNine(300))).toBe(minutesAfterNine(12))
   wakeUntilQuiet(line, 30)

@@ -1,4 +1,4 @@
-// A deadline races against the run's own completion: GitHub is asked first, and whatever finished is taken.
+// A deadline races against the run's own completion: GitHub is asked first, and a finished run keeps its result.
 import { expect, test } from 'vitest'
 import { seededRandom } from '../../../fake-github/random.ts'
 import type { Event } from '../../../src/pipeline/model/events.ts'
@@ -21,7 +21,7 @@ import { openSimulation } from '../../support/simulation.ts'
 const RACES = repetitions(80, 1_000)
 const KEY = attemptKeyOf('plan', 1)
 
-test('runs that end about their deadline: none that finished is cancelled, and no result is lost', () => {
+test('of runs that end near their deadline no finished one is cancelled, and no result is lost', () => {
   const line = lineWith({ plan: { attempts: 3, timeoutSeconds: 600, limitSeconds: 1_500 } })
   const counts = {
     finished: 0,
@@ -33,13 +33,13 @@ test('runs that end about their deadline: none that finished is cancelled, and n
     const chance = seededRandom(randomSeed(seed))
     const isAtLimit = chance.next() < 0.3
     const deadline = isAtLimit ? 1_500 : 660
-    const isUnheard = chance.next() < 0.2
+    const isUndelivered = chance.next() < 0.2
     const first = {
       startsAfter: chance.next() * 20,
       ...(isAtLimit ? {} : { reportsAfter: 60 }),
       endsAfter: deadline + (chance.next() - 0.3) * 800,
-      webhookAfter: isUnheard ? null : chance.next() * 300,
-      stopsOn: chance.pick(['cancel', 'cancel', 'cancel', 'force', isUnheard ? 'force' : 'nothing'] as const),
+      webhookAfter: isUndelivered ? null : chance.next() * 300,
+      stopsOn: chance.pick(['cancel', 'cancel', 'cancel', 'force', isUndelivered ? 'force' : 'nothing'] as const),
     }
     const work = openSimulation(line, (nth) => (nth === 1 ? first : { endsAfter: 5 }), chance, 120)
     work.advanceHours(12)
@@ -53,7 +53,7 @@ test('runs that end about their deadline: none that finished is cancelled, and n
       counts.finished++
       expect(run?.conclusion, `seed ${seed}: the result is lost`).toBe('success')
       if (work.harness.stage('plan').attempts.length === 1) expect(work.harness.stage('plan').status).toBe('done')
-      if (isUnheard) counts['found by reading']++
+      if (isUndelivered) counts['found by reading']++
       if (control?.cancel) counts['refused as finished'] += work.counts.cancelsOfCompleted > 0 ? 1 : 0
     } else counts['cancelled while live']++
     expect(work.harness.statuses(), `seed ${seed}`).toMatch(/^done /)
@@ -63,8 +63,8 @@ test('runs that end about their deadline: none that finished is cancelled, and n
   recordMeasurements('deadline-races', { races: RACES, ...counts, 'finished runs cancelled': 0, 'results lost': 0 })
 })
 
-test('completion, reading, cancelling and the clock in every order end with the result that was', () => {
-  // The run succeeded at minute 34: what is read or answered before that moment says that it goes on.
+test("completion, answer, cancellation and wake-up end with the run's real result in every order", () => {
+  // The run succeeded at minute 34: an answer from before that minute says that it is in progress.
   const done = dispatchedRunChanged(KEY, 100, { at: minutesAfterNine(34), conclusion: 'success' })
   const goesOn = runAnswered(100, dispatchedRun(KEY, 100, { at: minutesAfterNine(2) }), minutesAfterNine(36))
   const found = runAnswered(
@@ -72,7 +72,7 @@ test('completion, reading, cancelling and the clock in every order end with the 
     dispatchedRun(KEY, 100, { at: minutesAfterNine(34), conclusion: 'success' }),
     minutesAfterNine(36),
   )
-  const told: Event[] = [
+  const events: Event[] = [
     done,
     goesOn,
     found,
@@ -82,7 +82,7 @@ test('completion, reading, cancelling and the clock in every order end with the 
     cancelResult(KEY, 100, 'refused', minutesAfterNine(37)),
   ]
   let orders = 0
-  for (const order of permutations(told)) {
+  for (const order of permutations(events)) {
     const line = startedPipeline(lineWith({ plan: { attempts: 1 } }))
     line.admit(minutesAfterNine(1))
     line.apply(

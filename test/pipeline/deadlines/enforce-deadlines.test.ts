@@ -1,4 +1,4 @@
-// The two clocks of an attempt, and what is done when one stands still. The line allows 30 minutes of silence and 6 hours
+// The two clocks of an attempt, and what happens when one stops. The line allows 30 minutes of silence and 6 hours
 // for a whole run. Each test is a row of the transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
 import { countLiveAttempts } from '../../../src/pipeline/admission.ts'
@@ -27,18 +27,18 @@ import {
   wakeUntilQuiet,
 } from '../../support/quiet-attempts.ts'
 
-describe('reading before acting', () => {
-  test('an agent that beats is not cancelled by a reading that was asked for before its beat was told', () => {
+describe('reconciling before acting', () => {
+  test('an agent that beats is not cancelled by an answer to a question older than its beat', () => {
     const line = reportingAttempt()
     const read = stillInProgress(36)
     line.applyIn({ ...NO_CONTEXT, heartbeats: { [KEY]: minutesAfterNine(35) } }, read)
     expect(line.effectKeys('cancel')).toEqual([])
     expect(activityOf(line.pipeline).aliveAt).toBe(minutesAfterNine(35))
-    const deaf = reportingAttempt().apply(read)
-    expect(deaf.effectKeys('cancel')).toEqual(['cancel/100'])
+    const unresponsive = reportingAttempt().apply(read)
+    expect(unresponsive.effectKeys('cancel')).toEqual(['cancel/100'])
   })
 
-  test('what was silent too long is read from GitHub before anything is done', () => {
+  test('a run that was silent too long is read from GitHub before anything else happens', () => {
     const line = wakeUntilQuiet(reportingAttempt(), 33)
     expect(wakeAt(line.pipeline, minutesAfterNine(33))).toBe(minutesAfterNine(35))
     wakeUntilQuiet(line, 34)
@@ -54,7 +54,7 @@ describe('reading before acting', () => {
     expect(wakeUntilQuiet(line, 36).pipeline).toBe(asked)
   })
 
-  test('a result that was never told is adopted', () => {
+  test('a result that was never delivered is adopted', () => {
     const line = wakeUntilQuiet(reportingAttempt(), 35)
     line.apply(
       runAnswered(
@@ -67,13 +67,13 @@ describe('reading before acting', () => {
     expect(line.effectKeys('cancel')).toEqual([])
   })
 
-  test('jobs or steps that moved are progress, and the run goes on', () => {
+  test('jobs or steps that moved are progress, and the run continues', () => {
     const line = wakeUntilQuiet(reportingAttempt(), 35)
     const jobs = [jobFact({ runId: RUN, at: minutesAfterNine(30), step: 'write', stepsCompleted: 3, stepsTotal: 5 })]
     line.apply(runAnswered(RUN, dispatchedRun(KEY, RUN, { at: minutesAfterNine(2), jobs }), minutesAfterNine(36)))
     expect(line.effectKeys('cancel')).toEqual([])
     expect(deriveHealth(line.pipeline, minutesAfterNine(37))).toEqual({ health: 'ok', since: null })
-    // The question of every ten minutes comes before the end of the silence, at minute 60.
+    // The question of every ten minutes comes before the silence ends at minute 60.
     expect(wakeAt(line.pipeline, minutesAfterNine(37))).toBe(minutesAfterNine(45))
   })
 
@@ -119,7 +119,7 @@ describe('reading before acting', () => {
     expect(line.effectKeys('cancel')).toEqual(['cancel/100'])
   })
 
-  test('a run that no runner takes is cancelled and counts as a failed attempt', () => {
+  test('a run that no runner picks up is cancelled and counts as a failed attempt', () => {
     const line = startedPipeline()
     line.admit(minutesAfterNine(1))
     const requested = dispatchedRun(KEY, RUN, { at: minutesAfterNine(2), status: 'queued' })
@@ -135,13 +135,13 @@ describe('reading before acting', () => {
     )
   })
 
-  test('a run that GitHub does not know any more is over', () => {
+  test('a run that GitHub no longer knows is over', () => {
     const line = wakeUntilQuiet(silentAttempt(), 32).apply(runAnswered(RUN, null, minutesAfterNine(33)))
     expect(line.stage('plan').reason).toContain('(attempt 1 of 3 has no run on GitHub any more)')
     expect(countLiveAttempts(line.pipeline)).toBe(0)
   })
 
-  test('a question that nobody answers is asked again', () => {
+  test('a question without an answer is asked again', () => {
     const line = wakeUntilQuiet(wakeUntilQuiet(silentAttempt(), 32), 41)
     expect(line.effectKeys('ask').filter((key) => key.startsWith('run/'))).toHaveLength(1)
     expect(
@@ -152,23 +152,23 @@ describe('reading before acting', () => {
   })
 })
 
-describe('a run of which nothing is heard', () => {
+describe('a silent run', () => {
   const runQuestions = (line: PipelineHarness) => line.effectKeys('ask').filter((key) => key.startsWith('run/'))
 
-  test('GitHub is asked about it after ten minutes, and again every ten', () => {
+  test('is asked about after ten minutes, and again every ten', () => {
     const line = silentAttempt()
     expect(wakeAt(line.pipeline, minutesAfterNine(2))).toBe(minutesAfterNine(12))
     for (let at = 3; at <= 31; at += 1) wakeUntilQuiet(line, at)
     expect(runQuestions(line)).toEqual([`run/100/${minutesAfterNine(12)}`, `run/100/${minutesAfterNine(22)}`])
   })
 
-  test('beats do not put the question off: they say nothing about what GitHub knows', () => {
+  test('is asked about even if it beats: beats say nothing about what GitHub knows', () => {
     const line = silentAttempt()
     for (let at = 3; at <= 12; at += 1) line.apply(woken(minutesAfterNine(at), { [KEY]: minutesAfterNine(at) }))
     expect(runQuestions(line)).toEqual([`run/100/${minutesAfterNine(12)}`])
   })
 
-  test('one that is being cancelled is asked about before force and before it is left alone, and not between', () => {
+  test('that is being cancelled is asked about before force and before it is abandoned, and not in between', () => {
     const line = wakeUntilQuiet(reportingAttempt(), 35).apply(stillInProgress(36))
     for (let at = 37; at <= 46; at += 1) wakeUntilQuiet(line, at)
     expect(runQuestions(line)).toEqual([35, 41, 46].map((at) => `run/100/${minutesAfterNine(at)}`))
@@ -182,10 +182,10 @@ describe('giving up', () => {
       cancelResult(KEY, RUN, 'accepted', minutesAfterNine(36)),
     )
 
-  /** Left alone after GitHub, asked once more, still called it in progress. */
+  /** Abandoned after GitHub, asked once more, still said in progress. */
   const left = () => wakeUntilQuiet(wakeUntilQuiet(given(), 41), 46).apply(stillInProgress(46))
 
-  test('what will not end within five minutes is cancelled by force, and asked about once more', () => {
+  test('a run that does not end within five minutes is cancelled by force, and asked about once more', () => {
     const line = given()
     expect(wakeAt(line.pipeline, minutesAfterNine(36))).toBe(minutesAfterNine(41))
     wakeUntilQuiet(line, 41)
@@ -193,7 +193,7 @@ describe('giving up', () => {
     expect(line.effectKeys('ask')).toContain(`run/100/${minutesAfterNine(41)}`)
   })
 
-  test('what will not end by force is left alone, and its slot is free', () => {
+  test('a run that does not end by force is abandoned, and its slot is free', () => {
     const line = left()
     expect(line.stage('plan').reason).toContain('(attempt 1 of 3 could not be cancelled and was abandoned)')
     expect(countLiveAttempts(line.pipeline)).toBe(0)
@@ -201,19 +201,19 @@ describe('giving up', () => {
     expect(wakeAt(line.pipeline, minutesAfterNine(600))).toBeNull()
   })
 
-  test('a slot does not wait for ever for an answer about a run that will not end', () => {
+  test('a slot does not wait for ever for an answer about a run that does not end', () => {
     const line = wakeUntilQuiet(wakeUntilQuiet(wakeUntilQuiet(given(), 41), 46), 60)
     expect(countLiveAttempts(line.pipeline)).toBe(1)
     expect(countLiveAttempts(wakeUntilQuiet(line, 61).pipeline)).toBe(0)
   })
 
-  test('a late completion is accepted while nothing newer has begun', () => {
+  test('a late completion counts while no newer attempt has started', () => {
     const line = left()
     line.apply(dispatchedRunChanged(KEY, RUN, { at: minutesAfterNine(47), conclusion: 'success' }))
     expect(line.statuses()).toBe('done queued idle idle')
   })
 
-  test('a late completion changes nothing once something newer has begun', () => {
+  test('a late completion changes nothing after a newer attempt has started', () => {
     const line = left()
     line.admit(minutesAfterNine(47))
     line.apply(dispatchedRunChanged(KEY, RUN, { at: minutesAfterNine(48), conclusion: 'success' }))
@@ -221,7 +221,7 @@ describe('giving up', () => {
     expect(line.attempt(KEY).run?.conclusion).toBe('success')
   })
 
-  test('a run that finished before it could be cancelled keeps its result', () => {
+  test('a run that finished before its cancellation keeps its result', () => {
     const line = wakeUntilQuiet(reportingAttempt(), 35).apply(
       stillInProgress(36),
       cancelResult(KEY, RUN, 'refused', minutesAfterNine(37)),
@@ -245,7 +245,7 @@ describe('giving up', () => {
     expect(line.stage('plan').reason).toContain('(attempt 1 of 3 has no run on GitHub any more)')
   })
 
-  test('a twin that will not end is cancelled by force, then left alone', () => {
+  test('a duplicate run that does not end is cancelled by force, then abandoned', () => {
     const line = silentAttempt().apply(dispatchedRunChanged(KEY, 101, { at: minutesAfterNine(3) }))
     wakeUntilQuiet(wakeUntilQuiet(line, 8), 13)
     expect(line.effectKeys('cancel')).toEqual(['cancel/101', 'cancel/101/force'])
@@ -253,7 +253,7 @@ describe('giving up', () => {
     expect(line.admit(minutesAfterNine(20))).toBe(attemptKeyOf('plan', 2))
   })
 
-  test('nothing is tried again while a twin goes on', () => {
+  test('nothing is retried while a duplicate run is live', () => {
     const line = silentAttempt().apply(dispatchedRunChanged(KEY, 101, { at: minutesAfterNine(3) }))
     line.apply(dispatchedRunChanged(KEY, RUN, { at: minutesAfterNine(4), conclusion: 'failure' }))
     expect(line.stage('plan').reason).toBe('attempt 2 of 3 waits for run 101 to end')
@@ -262,7 +262,7 @@ describe('giving up', () => {
     expect(line.admit(minutesAfterNine(8))).toBe(attemptKeyOf('plan', 2))
   })
 
-  test('a run that somebody runs again on GitHub begins anew', () => {
+  test('a run that is re-run on GitHub starts again', () => {
     const line = given().apply(dispatchedRunChanged(KEY, RUN, { at: minutesAfterNine(37), conclusion: 'cancelled' }))
     line.apply(
       dispatchedRunChanged(KEY, RUN, { at: minutesAfterNine(37), runAttempt: 2, startedAt: minutesAfterNine(37) }),

@@ -53,7 +53,7 @@ test.each([
   expect(parseAttemptKey(title)).toBeNull()
 })
 
-test("a key in the title goes before the branch's name", () => {
+test("a key in the title takes precedence over the branch's name", () => {
   expect(issueOfRun(runFact({ title: 'andon 7/code/1-k3v9x' }))).toBe(7)
   expect(issueOfRun(runFact())).toBe(42)
   expect(issueOfRun(runFact({ branch: null }))).toBeNull()

@@ -1,4 +1,4 @@
-// Since when a pull request stands as it does, and which of its reviews do.
+// The state of a pull request and its start, and which of its reviews count.
 import { expect, test } from 'vitest'
 import { currentPullRequest, stateSince } from '../../../src/pipeline/facts/current-pull-request.ts'
 import {
@@ -16,7 +16,7 @@ const opened = pullRequestChanged({ at: minutesAfterNine(1) })
 const closed = (at: number) => pullRequestChanged({ at: minutesAfterNine(at), state: 'closed' }, 'closed')
 const reopened = (at: number) => pullRequestChanged({ at: minutesAfterNine(at) }, 'reopened')
 
-test('a pull request that was closed again stands so since then, and reopened since it was closed', () => {
+test('a pull request has its state since the last time it was closed or reopened', () => {
   const since = (...events: readonly ReturnType<typeof closed>[]) => {
     const pullRequest = currentPullRequest(pipelineAfter(taken, opened, ...events))
     return pullRequest && [pullRequest.state, stateSince(pullRequest)]
@@ -27,7 +27,7 @@ test('a pull request that was closed again stands so since then, and reopened si
   expect(since(closed(30), reopened(15), closed(10))).toEqual(['closed', minutesAfterNine(30)])
 })
 
-test('a dismissed verdict takes back those that its reviewer gave before', () => {
+test("a dismissed verdict also withdraws the reviewer's earlier ones", () => {
   const approved = reviewChanged({ id: 500, at: minutesAfterNine(6) })
   const asked = reviewChanged({ id: 501, at: minutesAfterNine(8), state: 'changes_requested' })
   const dismissed = reviewChanged({ id: 501, at: minutesAfterNine(8), state: 'dismissed' })

@@ -22,7 +22,7 @@ import {
 const CASES = { numRuns: 2_000, seed: 20261121 }
 const CONCLUSIONS: readonly Conclusion[] = ['success', 'failure', 'cancelled', 'skipped', 'action_required']
 
-// Few different moments, people and commits: ties are what the laws are about.
+// Few times, people and commits, so that ties are frequent: the laws are about ties.
 const at = fc.integer({ min: 0, max: 2 }).map(minutesAfterNine)
 const evidence = fc.tuple(at, fc.constantFrom('a', 'b', 'c')).map(([at, id]) => deliveryEvidence(at, id))
 const sha = fc.constantFrom('s1', 's2', 's3')
@@ -98,7 +98,7 @@ describe.each<{ fact: string; arbitrary: fc.Arbitrary<unknown>; merge: (a: never
 ])('merging $fact', ({ arbitrary, merge }) => {
   const join = merge as (a: unknown, b: unknown) => unknown
 
-  test('does not depend on which was told first', () => {
+  test('does not depend on which was delivered first', () => {
     always([arbitrary, arbitrary], ([a, b]) => [join(a, b), join(b, a)])
   })
 
@@ -106,28 +106,28 @@ describe.each<{ fact: string; arbitrary: fc.Arbitrary<unknown>; merge: (a: never
     always([arbitrary, arbitrary, arbitrary], ([a, b, c]) => [join(join(a, b), c), join(a, join(b, c))])
   })
 
-  test('does not depend on how often it was told', () => {
+  test('does not depend on how often it was delivered', () => {
     always([arbitrary], ([a]) => [join(a, a), a])
     always([arbitrary, arbitrary], ([a, b]) => [join(join(a, b), b), join(a, b)])
   })
 
-  test('does not depend on the order of keys that a database gives back', () => {
+  test('does not depend on the key order that a database returns', () => {
     always([arbitrary, arbitrary], ([a, b]) => [join(reordered(a), reordered(b)), join(a, b)])
   })
 })
 
-test('a job changes a run the same before and after the run itself is told', () => {
+test('a job changes a run the same before and after the run itself is delivered', () => {
   always([run, job], ([a, one]) => [mergeJob(a, one), mergeRun(mergeJob(null, one), a)])
 })
 
-test('a review changes a pull request the same whenever it is told', () => {
+test('a review changes a pull request the same whenever it is delivered', () => {
   always([pullRequest, review, review], ([a, one, other]) => [
     mergeReview(mergeReview(a, one), other),
     mergeReview(mergeReview(a, other), one),
   ])
 })
 
-test('a job that was ever queued is not said to wait for somebody', () => {
+test('a job that was once queued is not waiting for a person', () => {
   const [queued, waiting] = [jobFact({ status: 'queued' }), jobFact({ status: 'waiting' })]
   for (const order of [
     [queued, waiting, queued],
@@ -137,7 +137,7 @@ test('a job that was ever queued is not said to wait for somebody', () => {
     expect(order.reduce(mergeJob, runFact()).jobs).toMatchObject([{ status: 'queued' }])
 })
 
-test('of a job told twice in one second the one with more steps done is kept', () => {
+test('of two versions of a job in one second the one with more completed steps is kept', () => {
   const [more, fewer] = [jobFact({ stepsCompleted: 2, step: 'a' }), jobFact({ stepsCompleted: 1, step: 'b' })]
   expect(mergeJob(mergeJob(null, more), fewer).jobs).toEqual([more])
 })
@@ -152,13 +152,13 @@ test('a pull request drafted and readied within one second is ready', () => {
   expect(mergePullRequest(pullRequestFact({ draft: true }), pullRequestFact()).draft).toBe(false)
 })
 
-test('a run that is over keeps the moment it was first known to be over', () => {
+test('a completed run keeps the time at which it was first known to be completed', () => {
   const over = runFact({ at: minutesAfterNine(4), conclusion: 'success' })
   const read = runFact({ at: minutesAfterNine(9), conclusion: 'success' })
   expect(mergeRun(read, over).updatedAt).toBe(minutesAfterNine(4))
 })
 
-test('a push within one second is told by the head it replaced', () => {
+test('a push within one second is recognized by the head that it replaced', () => {
   const pushes = ['c', 'b', 'a'].map((headSha, nth, all) =>
     pullRequestFact({ headSha, replacedShas: all.slice(Math.max(0, nth - 1), nth) }),
   )
@@ -181,13 +181,13 @@ test('a newer answer about closing issues replaces the older one', () => {
   expect(mergePullRequest(newer, older).closingIssues).toEqual([42])
 })
 
-test('of two answers of one moment about a permission the refusal holds', () => {
+test('of two answers about a permission at the same time the refusal counts', () => {
   const granted = pullRequestFact({ writePermissions: { mara: { granted: true, at: minutesAfterNine(5) } } })
   const refused = pullRequestFact({ writePermissions: { mara: { granted: false, at: minutesAfterNine(5) } } })
   expect(mergePullRequest(granted, refused).writePermissions.mara?.granted).toBe(false)
 })
 
-/** Whatever facts are drawn, both sides are equal. */
+/** The law holds for all generated facts. */
 function always<Facts extends unknown[]>(
   facts: { [Index in keyof Facts]: fc.Arbitrary<Facts[Index]> },
   sides: (facts: Facts) => readonly [unknown, unknown],

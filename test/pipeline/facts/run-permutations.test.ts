@@ -1,5 +1,5 @@
-// All orders of what GitHub tells of a run and its job, everything within one second. All 16! orders of two attempts
-// are too many to go through: all 8! orders inside each attempt are, and seeded interleavings of both attempts.
+// All orders of the deliveries about a run and its job, within one second. The 16! orders of two run_attempts are too
+// many, so the test runs all 8! orders of each run_attempt and seeded interleavings of both.
 import { expect, test } from 'vitest'
 import { seededRandom } from '../../../fake-github/random.ts'
 import type { Event } from '../../../src/pipeline/model/events.ts'
@@ -29,7 +29,7 @@ test('all orders of a re-run and its job end in one state, for attempt 2', () =>
   expect(ordersOf(deliveriesOf(2, 'success'), first)).toEqual({ orders: 40_320, stages: 'idle done idle idle' })
 }, 900_000)
 
-test('both attempts told through each other end as the second one did', () => {
+test('both run_attempts with their deliveries interleaved end like the second one', () => {
   const both = [...deliveriesOf(1, 'failure'), ...deliveriesOf(2, 'success')]
   const expected = applyInOrder(both)
   expect(stageStatuses(expected).join(' ')).toBe('idle done idle idle')
@@ -41,7 +41,7 @@ test('both attempts told through each other end as the second one did', () => {
 function ordersOf(deliveries: readonly Event[], before: readonly Event[]) {
   const expected = applyInOrder([...before, ...deliveries])
   const known = new Map<string, number>()
-  // Orders that have come to stand the same with the same still to be told go on the same: that is done once.
+  // Two orders with the same state and the same remaining deliveries continue alike: that part runs once.
   function ordersFrom(line: InMemoryWorld, left: readonly Event[]): number {
     const standing = JSON.stringify([left.map((event) => deliveries.indexOf(event)), line.serialize()])
     const before = known.get(standing)
@@ -62,19 +62,19 @@ function ordersOf(deliveries: readonly Event[], before: readonly Event[]) {
 }
 
 function deliveriesOf(runAttempt: number, conclusion: 'success' | 'failure'): readonly Event[] {
-  const told = (nth: number) => ({ evidence: deliveryEvidence(AT, `guid-${runAttempt}-${nth}`) })
+  const evidenceOf = (nth: number) => ({ evidence: deliveryEvidence(AT, `guid-${runAttempt}-${nth}`) })
   const run = (nth: number, known: Partial<RunFact>) =>
-    runChanged({ at: AT, startedAt: AT, runAttempt, ...told(nth), ...known })
+    runChanged({ at: AT, startedAt: AT, runAttempt, ...evidenceOf(nth), ...known })
   const job = { at: AT, runAttempt, id: 1000 + runAttempt, name: 'build' }
   return [
     run(1, { status: 'queued' }),
     run(2, { status: 'in_progress' }),
     run(3, { status: 'completed', conclusion }),
-    jobChanged({ ...job, ...told(4), status: 'queued' }),
-    jobChanged({ ...job, ...told(5), status: 'waiting' }),
-    jobChanged({ ...job, ...told(6), status: 'queued' }),
-    jobChanged({ ...job, ...told(7), status: 'in_progress', step: 'tests', stepsCompleted: 1, stepsTotal: 2 }),
-    jobChanged({ ...job, ...told(8), status: 'completed', conclusion, stepsCompleted: 2, stepsTotal: 2 }),
+    jobChanged({ ...job, ...evidenceOf(4), status: 'queued' }),
+    jobChanged({ ...job, ...evidenceOf(5), status: 'waiting' }),
+    jobChanged({ ...job, ...evidenceOf(6), status: 'queued' }),
+    jobChanged({ ...job, ...evidenceOf(7), status: 'in_progress', step: 'tests', stepsCompleted: 1, stepsTotal: 2 }),
+    jobChanged({ ...job, ...evidenceOf(8), status: 'completed', conclusion, stepsCompleted: 2, stepsTotal: 2 }),
   ]
 }
 

@@ -1,4 +1,4 @@
-// The cord of a line: what is held is not started, what runs goes on, and letting go continues where it stood.
+// Holds: nothing held is started, what runs continues, and a release continues where the pipeline stopped.
 
 import { describe, expect, test } from 'vitest'
 import { activeHolds, heldStageNames, holdsAffectingStage } from '../../../src/pipeline/holds/holds.ts'
@@ -26,7 +26,7 @@ function waits(line: PipelineHarness): string | null {
   return stageReadyForAdmission(line.pipeline, minutesAfterNine(600))?.stage ?? null
 }
 
-describe('nothing starts while it is held', () => {
+describe('while something is held', () => {
   test.each([
     ['this issue', '/andon hold the key is being changed', '/andon resume', 'held by @mara since 2026-11-21 09:20 UTC'],
     [
@@ -35,7 +35,7 @@ describe('nothing starts while it is held', () => {
       '/andon resume plan',
       'plan is held by @mara since 2026-11-21 09:20 UTC',
     ],
-  ])('a stage is given no slot while %s is held, and its old place afterwards', (_, hold, resume, words) => {
+  ])('a stage gets no slot while %s is held, and keeps its place in the queue', (_, hold, resume, words) => {
     const line = startedPipeline()
     const queuedAt = line.stage('plan').queuedAt
     expect(waits(line)).toBe('plan')
@@ -52,7 +52,7 @@ describe('nothing starts while it is held', () => {
     expect(line.admit(minutesAfterNine(31))).toBe(attemptKeyOf('plan', 1))
   })
 
-  test('what runs goes on while its line is held, and what would follow waits', () => {
+  test('a running stage continues while its pipeline is held, and the next one waits', () => {
     const line = startedPipeline()
     const key = line.admit(minutesAfterNine(1))!
     line.apply(
@@ -70,7 +70,7 @@ describe('nothing starts while it is held', () => {
     expect(waits(line)).toBeNull()
   })
 
-  test('a stage is held while the others go on', () => {
+  test('one stage can be held while the others continue', () => {
     const line = startedPipeline()
     runHoldCommand(line, '/andon hold test the runner is being moved')
     expect(heldStageNames(line.pipeline)).toEqual(['test'])
@@ -82,7 +82,7 @@ describe('nothing starts while it is held', () => {
     expect(waits(line)).toBe('test')
   })
 
-  test('a stage that rests before its next try is tried when both the rest and the hold are over', () => {
+  test('a stage in backoff is retried when both the backoff and the hold are over', () => {
     const line = startedPipeline()
     line.completeAttempt(secondsAfterNine(60), 100, 'failure')
     const { retryAt } = line.stage('plan')
@@ -92,7 +92,7 @@ describe('nothing starts while it is held', () => {
     expect(stageReadyForAdmission(line.pipeline, minutesAfterNine(60))).toMatchObject({ stage: 'plan', attempt: 2 })
   })
 
-  test('an attempt that was admitted and is not sent yet waits with words, is not called stalled, and keeps its number', () => {
+  test('an admitted attempt that is not sent yet says why it waits, does not stall, and keeps its number', () => {
     const line = startedPipeline()
     const key = line.admit(minutesAfterNine(1))!
     line.apply(
@@ -112,7 +112,7 @@ describe('nothing starts while it is held', () => {
     expect(line.statuses()).toBe('done queued idle idle')
   })
 
-  test('an attempt that is not sent because of a hold around the line is not called stalled', () => {
+  test('an attempt that an outer hold keeps from being sent does not stall', () => {
     const line = startedPipeline()
     line.apply(
       dispatchResult(
@@ -126,7 +126,7 @@ describe('nothing starts while it is held', () => {
     expect(deriveHealth(line.pipeline, minutesAfterNine(500)).health).toBe('stale')
   })
 
-  test('what was denied before a hold is asked for anew after it', () => {
+  test('a slot that was refused before a hold is requested again after it', () => {
     const line = startedPipeline().apply(admissionDenied({ kind: 'running', count: 4, limit: 4 }, minutesAfterNine(3)))
     runHoldCommand(line, '/andon hold wait')
     expect(line.pipeline.denial).toBeUndefined()
@@ -134,7 +134,7 @@ describe('nothing starts while it is held', () => {
     expect(line.stage('plan').reason).toBe('attempt 1 of 3 waits for a slot')
   })
 
-  test('orders are obeyed while it is held, and start nothing', () => {
+  test('commands run, and start nothing', () => {
     const line = startedPipeline(lineWith({ plan: { attempts: 1 } }))
     line.completeAttempt(minutesAfterNine(1), 100, 'failure')
     runHoldCommand(line, '/andon hold wait')
@@ -147,8 +147,8 @@ describe('nothing starts while it is held', () => {
   })
 })
 
-describe('the last word', () => {
-  test('a word that comes late changes nothing', () => {
+describe('the newest hold or release', () => {
+  test('does not change when an older one arrives late', () => {
     const line = startedPipeline()
     runHoldCommand(line, '/andon resume', minutesAfterNine(30))
     expect(runHoldCommand(line, '/andon hold too late', minutesAfterNine(20))).toBe(
@@ -157,7 +157,7 @@ describe('the last word', () => {
     expect(waits(line)).toBe('plan')
   })
 
-  test('of two words of the same second the comment that was written later stands', () => {
+  test('is, within one second, that of the later comment', () => {
     const line = startedPipeline()
     const [hold, resume] = [
       commentCreated('/andon hold wait', { commentId: 1 }),
@@ -167,36 +167,36 @@ describe('the last word', () => {
     expect(waits(line)).toBe('plan')
   })
 
-  test('an answer that comes twice changes nothing', () => {
+  test('does not change when an answer arrives twice', () => {
     const line = startedPipeline()
-    const given = commentCreated('/andon hold wait', { commentId: 1 })
-    line.apply(commandPermission(given))
+    const comment = commentCreated('/andon hold wait', { commentId: 1 })
+    line.apply(commandPermission(comment))
     const before = line.pipeline
-    expect(line.apply(commandPermission(given)).pipeline).toBe(before)
+    expect(line.apply(commandPermission(comment)).pipeline).toBe(before)
     expect(line.entries.filter(({ type }) => type.startsWith('hold.'))).toHaveLength(1)
   })
 
-  test('whoever may not write says nothing', () => {
+  test('is never that of a sender without write permission', () => {
     const line = startedPipeline()
-    const given = commentCreated('/andon hold wait')
-    line.apply(given, commandPermission(given, false))
+    const comment = commentCreated('/andon hold wait')
+    line.apply(comment, commandPermission(comment, false))
     expect(line.pipeline.holdsAndReleases).toBeUndefined()
   })
 
-  test('who pulled the cord and who let it go stands in the history', () => {
+  test('appears in the history with its sender', () => {
     const line = startedPipeline()
     runHoldCommand(line, '/andon hold look at this first')
     runHoldCommand(line, '/andon resume', minutesAfterNine(30))
     runHoldCommand(line, '/andon resume', minutesAfterNine(31))
-    const told = line.entries.filter(({ type }) => type.startsWith('hold.')).map(entryInWords)
-    expect(told.map(({ type, actor, text }) => `${type} ${actor}: ${text}`)).toEqual([
+    const entries = line.entries.filter(({ type }) => type.startsWith('hold.')).map(entryInWords)
+    expect(entries.map(({ type, actor, text }) => `${type} ${actor}: ${text}`)).toEqual([
       'hold.set mara: held by @mara since 2026-11-21 09:20 UTC: look at this first',
       'hold.released mara: this issue was resumed by @mara',
     ])
   })
 })
 
-test('the widest hold is told first, and a stage hears only of those over it', () => {
+test('the widest hold comes first, and a stage shows only the holds that apply to it', () => {
   const line = startedPipeline()
   runHoldCommand(line, '/andon hold test the runner is being moved')
   runHoldCommand(line, '/andon hold wait')

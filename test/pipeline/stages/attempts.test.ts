@@ -1,4 +1,4 @@
-// How a line that Andon runs goes on. Each test is a row of the second transition table in docs/reference/transitions.md.
+// How a dispatched line continues. Each test is a row of the second transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
 import { countLiveAttempts, mayDispatch } from '../../../src/pipeline/admission.ts'
 import { stageReadyForAdmission } from '../../../src/pipeline/stages/attempt-events.ts'
@@ -41,7 +41,7 @@ describe('one stage', () => {
     expect(countLiveAttempts(line.pipeline)).toBe(1)
   })
 
-  test('an attempt that nobody waits for is not admitted', () => {
+  test('an attempt that no stage waits for is not admitted', () => {
     const line = startedPipeline()
     line.admit(minutesAfterNine(1))
     const before = line.pipeline
@@ -56,7 +56,7 @@ describe('one stage', () => {
     expect(line.pipeline).toBe(before)
   })
 
-  test('the run that GitHub answered the dispatch with is the attempt, whatever its title', () => {
+  test("the run in GitHub's answer to the dispatch belongs to the attempt, whatever its title", () => {
     const line = startedPipeline()
     const key = line.admit(minutesAfterNine(1))!
     line.apply(dispatchConfirmed(key, 100, minutesAfterNine(1)))
@@ -65,7 +65,7 @@ describe('one stage', () => {
     expect(line.stage('plan')).toMatchObject({ status: 'running', reason: 'attempt 1 of 3 runs' })
   })
 
-  test('a run that echoes a key we issued is the attempt, also before the answer', () => {
+  test('a run that echoes a key we issued belongs to the attempt, even before the answer', () => {
     const line = startedPipeline()
     const key = line.admit(minutesAfterNine(1))!
     line.apply(dispatchedRunChanged(key, 100))
@@ -112,7 +112,7 @@ describe('one stage', () => {
     expect(stageReadyForAdmission(line.pipeline, minutesAfterNine(5))).toMatchObject({ stage: 'code', attempt: 1 })
   })
 
-  test('after the last stage that is dispatched the line waits for a pull request', () => {
+  test('after the last dispatched stage the pipeline waits for a pull request', () => {
     const line = startedPipeline()
     for (const id of [100, 101, 102]) line.completeAttempt(minutesAfterNine(id - 99), id)
     expect(line.statuses()).toBe('done done done idle')
@@ -122,7 +122,7 @@ describe('one stage', () => {
     })
   })
 
-  test('a slot that is not free is waited for in words', () => {
+  test('a stage without a free slot says what it waits for', () => {
     const line = startedPipeline().apply(admissionDenied({ kind: 'running', count: 4, limit: 4 }, minutesAfterNine(2)))
     expect(line.stage('plan').reason).toBe('waiting: 4 of 4 running; then attempt 1 of 3')
     line.apply(
@@ -140,7 +140,7 @@ describe('one stage', () => {
     expect(line.pipeline.denial).toBeUndefined()
   })
 
-  test('a gate holds the line until somebody approves', () => {
+  test('a gate stops the pipeline until it is approved', () => {
     const line = startedPipeline(lineWith({ plan: { gate: 'approval' } }))
     line.completeAttempt(minutesAfterNine(1), 100)
     expect(line.stage('plan')).toMatchObject({
@@ -156,7 +156,7 @@ describe('one stage', () => {
     expect(line.stage('plan').reason).toBe('attempt 1 of 3 succeeded, approved by @mara')
   })
 
-  test('a stage that somebody else carries out is waited for', () => {
+  test('an observed stage is waited for', () => {
     const line = startedPipeline(lineWith({ code: { observe: true } }))
     line.completeAttempt(minutesAfterNine(1), 100)
     expect(headlineInWords(line.pipeline)).toMatchObject({
@@ -167,7 +167,7 @@ describe('one stage', () => {
     expect(line.statuses()).toBe('done done queued idle')
   })
 
-  test('nothing is started beside a run that somebody else started', () => {
+  test('nothing is started beside a run that was started elsewhere', () => {
     const line = startedPipeline()
     line.completeAttempt(minutesAfterNine(1), 100)
     line.apply(runChanged({ id: 101, at: minutesAfterNine(3), startedAt: minutesAfterNine(3) }))
@@ -179,7 +179,7 @@ describe('one stage', () => {
 })
 
 describe('failing', () => {
-  test('a failed attempt is tried again after a rest that is told', () => {
+  test('a failed attempt is retried after a backoff that the board shows', () => {
     const line = startedPipeline()
     line.completeAttempt(minutesAfterNine(1), 100, 'failure')
     const { reason, waiting, retryAt } = line.stage('plan')
@@ -222,7 +222,7 @@ describe('failing', () => {
     expect(line.statuses()).toBe('done queued idle idle')
   })
 
-  test('the last attempt leaves the stage to a person', () => {
+  test('after the last attempt the stage needs a person', () => {
     const line = startedPipeline(lineWith({ plan: { attempts: 1 } }))
     line.completeAttempt(minutesAfterNine(1), 100, 'failure')
     expect(line.stage('plan')).toMatchObject({
@@ -233,7 +233,7 @@ describe('failing', () => {
     expect(line.admit(minutesAfterNine(600))).toBeNull()
   })
 
-  test('a run that somebody cancelled on GitHub is not tried again', () => {
+  test('a run that was cancelled on GitHub is not retried', () => {
     const line = startedPipeline()
     line.completeAttempt(minutesAfterNine(1), 100, 'cancelled')
     expect(line.stage('plan')).toMatchObject({

@@ -1,4 +1,4 @@
-// What always goes wrong is tried as often as the file says, and then nothing happens any more.
+// What always fails gets the attempts that the file allows, and then nothing more happens.
 import { expect, test } from 'vitest'
 import { seededRandom } from '../../../fake-github/random.ts'
 import { countLiveAttempts } from '../../../src/pipeline/admission.ts'
@@ -27,7 +27,7 @@ const FAILURE_MODES: readonly [string, DispatchBehavior, string][] = [
 ]
 
 test.each(FAILURE_MODES)(
-  'a workflow that always %s is tried as often as allowed, then needs a person, then silence',
+  'a workflow that always %s gets its allowed attempts, then needs a person, then stays silent',
   (what, how, words) => {
     let dispatches = 0
     for (const attempts of [1, 2, 3, 5]) {
@@ -59,7 +59,7 @@ test.each(FAILURE_MODES)(
   },
 )
 
-test('attempts rest longer and longer in between, at most a quarter of an hour', () => {
+test('the backoff between attempts grows up to a quarter of an hour', () => {
   const line = startedPipeline(lineWith({ plan: { attempts: 10 } }))
   const rests: number[] = []
   let at = minutesAfterNine(1)
@@ -79,14 +79,14 @@ test('attempts rest longer and longer in between, at most a quarter of an hour',
 })
 
 test('a bot that always requests changes causes exactly the allowed rounds', () => {
-  const told: string[] = []
+  const summaries: string[] = []
   for (const rework of [0, 1, 2, 5, 10]) {
     const line = startedPipeline(lineWith({}, { rework, bots: ['critic[bot]'] }))
     for (const id of [1, 2, 3]) line.completeAttempt(minutesAfterNine(id), id)
     line.apply(pullRequestChanged({ at: minutesAfterNine(9), headSha: 'sha0' }))
     let head = 0
     for (let at = 10; at < 100; at += 4) {
-      // Twice, and a stranger besides.
+      // Two reviews of the named bot, and one of another.
       for (const nth of [0, 1, 2]) {
         const reviewer = nth === 2 ? 'stranger[bot]' : 'critic[bot]'
         const objection = { id: at * 10 + nth, reviewer, bot: true, state: 'changes_requested' } as const
@@ -95,7 +95,7 @@ test('a bot that always requests changes causes exactly the allowed rounds', () 
         )
       }
       const key = line.admit(minutesAfterNine(at + 1))
-      // When nothing is begun any more, somebody pushes by hand: the bot asks for changes again.
+      // When no round starts any more, a person pushes: the bot requests changes again.
       line.apply(
         pullRequestChanged(
           { at: minutesAfterNine(at + 2), headSha: `sha${++head}`, replacedShas: [`sha${head - 1}`] },
@@ -110,7 +110,7 @@ test('a bot that always requests changes causes exactly the allowed rounds', () 
     expect(line.stage('code').attempts).toHaveLength(1 + rework)
     expect(line.stage('test').attempts).toHaveLength(1 + rework)
     expect(line.effectKeys('dispatch')).toHaveLength(3 + 2 * rework)
-    told.push(`${rework} allowed: ${line.stage('code').attempts.length - 1} begun`)
+    summaries.push(`${rework} allowed: ${line.stage('code').attempts.length - 1} begun`)
     line.apply(
       reviewChanged(
         {
@@ -126,5 +126,5 @@ test('a bot that always requests changes causes exactly the allowed rounds', () 
     )
     expect(needsYouAt(line.pipeline)).toBe(minutesAfterNine(200))
   }
-  recordMeasurements('no-storm', { 'rounds of rework for a bot that asked 23 times': told.join(', ') })
+  recordMeasurements('no-storm', { 'rounds of rework for a bot that asked 23 times': summaries.join(', ') })
 })

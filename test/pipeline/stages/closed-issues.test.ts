@@ -16,7 +16,7 @@ const closed = issueChanged(
   'closed',
 )
 
-test('a closed issue calls off what has not started', () => {
+test('closing an issue cancels what has not started', () => {
   given(taken)
     .when(closed)
     .expectShown({ stages: 'cancelled idle idle idle', light: 'idle', reason: 'the issue was closed as not planned' })
@@ -38,7 +38,7 @@ test('a live run stays live in a closed issue until it ends', () => {
     .expectShown({ stages: 'idle failed idle idle', light: 'idle' })
 })
 
-test('a late completion is taken in after the issue closed', () => {
+test('a late completion still counts after the issue is closed', () => {
   given(taken, runChanged(), closed)
     .when(runChanged({ conclusion: 'success' }))
     .expectShown({ stages: 'idle done idle idle' })
@@ -62,7 +62,7 @@ test('an issue closed as completed is done', () => {
     })
 })
 
-test('a deleted issue stops the line', () => {
+test('a deleted issue stops its pipeline', () => {
   given(taken, runChanged()).when(issueGone('deleted')).expectShown({ light: 'idle', reason: 'the issue was deleted' })
   given(taken).when(issueGone('transferred')).expectShown({ stages: 'cancelled idle idle idle', light: 'idle' })
 })

@@ -21,11 +21,11 @@ const open = pullRequestChanged()
 const asked = reviewChanged({ state: 'changes_requested' })
 const approved = reviewChanged()
 
-describe('taking up', () => {
+describe('beginning', () => {
   test('a labelled issue queues its first stage at once', () => {
-    const begun = pipelineAfter(taken)
-    expect(stageStatuses(begun).join(' ')).toBe('queued idle idle idle')
-    expect(stagesInWords(begun)[0]).toMatchObject({
+    const pipeline = pipelineAfter(taken)
+    expect(stageStatuses(pipeline).join(' ')).toBe('queued idle idle idle')
+    expect(stagesInWords(pipeline)[0]).toMatchObject({
       reason: 'waits for plan.yml to start a run',
       waiting: { for: 'plan.yml to start a run', until: null },
       since: minutesAfterNine(0),
@@ -33,23 +33,23 @@ describe('taking up', () => {
     })
   })
 
-  test("an agent's branch takes an issue up without queueing anything", () => {
+  test("an agent's branch begins a pipeline without queueing anything", () => {
     expect(stageStatuses(pipelineAfter(runChanged())).join(' ')).toBe('idle running idle idle')
     expect(stageStatuses(pipelineAfter(pullRequestChanged({ draft: true }))).join(' ')).toBe('idle idle idle idle')
   })
 
-  test('a label after the branch says who took the issue up', () => {
+  test('a label after the branch names who began the pipeline', () => {
     expect(pipelineAfter(runChanged(), issueLabeled({ at: minutesAfterNine(3) })).start).toMatchObject({
       by: 'label',
       actor: 'olga',
     })
   })
 
-  test('the first run of any stage ends the waiting of the first', () => {
+  test('the first run of any stage ends the wait of the first stage', () => {
     given(taken).when(runChanged()).expectShown({ stages: 'idle running idle idle' })
   })
 
-  test('a linked pull request ends the waiting of the first stage', () => {
+  test('a linked pull request ends the wait of the first stage', () => {
     given(taken).when(open).expectShown({ stages: 'idle idle idle review' })
   })
 })
@@ -65,11 +65,11 @@ describe('runs', () => {
       })
   })
 
-  test('a run in progress lights its stage', () => {
+  test('a run in progress makes its stage running', () => {
     given(taken).when(runChanged()).expectShown({ stages: 'idle running idle idle', reason: 'attempt 1 runs' })
   })
 
-  test('a job in progress lights the stage of a run that is still called queued', () => {
+  test('a job in progress makes its stage running, even if the run still says queued', () => {
     const job = jobChanged({ step: 'tests', stepsCompleted: 2, stepsTotal: 5 })
     given(taken, runChanged({ status: 'queued' }))
       .when(job)
@@ -97,25 +97,25 @@ describe('runs', () => {
       .expectShown({ light: 'failed', reason: 'attempt 1 failed: job unit' })
   })
 
-  test('an approved run goes on in the same attempt', () => {
+  test('an approved run continues in the same attempt', () => {
     given(taken, runChanged({ at: minutesAfterNine(4), conclusion: 'action_required' }))
       .when(runChanged())
       .expectShown({ stages: 'idle running idle idle' })
   })
 
-  test('what is over stays over in its run_attempt', () => {
+  test('a completed run_attempt stays completed', () => {
     given(taken, runChanged({ at: minutesAfterNine(2), conclusion: 'success' }))
       .when(runChanged({ at: minutesAfterNine(9) }))
       .expectUnchanged()
   })
 
-  test('a re-run lights its stage again', () => {
+  test('a re-run makes its stage running again', () => {
     given(taken, runChanged({ conclusion: 'failure' }))
       .when(runChanged({ runAttempt: 2 }))
       .expectShown({ stages: 'idle running idle idle', reason: 'attempt 1 (re-run 1) runs' })
   })
 
-  test('a newer run is the next attempt, and the stage stands as it does', () => {
+  test("a newer run is the next attempt, and its status is the stage's", () => {
     const { pipeline } = given(taken, runChanged({ id: 200 })).when(runChanged({ id: 100, conclusion: 'failure' }))
     expect(stagesInWords(pipeline)[1]).toMatchObject({
       status: 'running',
@@ -127,20 +127,20 @@ describe('runs', () => {
     })
   })
 
-  test('a skipped run says nothing over one that ran', () => {
+  test('a skipped run does not override one that ran', () => {
     given(taken, runChanged({ conclusion: 'failure' }))
       .when(runChanged({ id: 200, conclusion: 'skipped' }))
       .expectShown({ stages: 'idle failed idle idle' })
   })
 
-  test('an attempt keeps the key its run echoes', () => {
+  test('an attempt keeps the key that its run echoes', () => {
     const keyed = runChanged({ branch: 'main', title: 'andon 42/code/1-k3v9x' })
     expect(pipelineAfter(taken, keyed).stages[1]?.attempts[0]?.key).toBe('42/code/1-k3v9x')
   })
 })
 
 describe('review', () => {
-  test('a draft leaves the review idle and says so', () => {
+  test('a draft leaves the review idle, and the reason says so', () => {
     given(taken)
       .when(pullRequestChanged({ draft: true }))
       .expectShown({ stages: 'idle idle idle idle', reason: 'pull request #7 is a draft' })
@@ -156,17 +156,17 @@ describe('review', () => {
       })
   })
 
-  test('editing a pull request does not make it wait any shorter', () => {
+  test('editing a pull request does not restart its waiting time', () => {
     given(taken, open)
       .when(pullRequestChanged({ at: minutesAfterNine(8), title: 'Retry' }, 'edited'))
       .expectShown({ light: 'review', since: minutesAfterNine(5) })
   })
 
-  test('a verdict does not count before GitHub says that its author may write', () => {
+  test('a verdict counts only when GitHub has said that its reviewer may write', () => {
     given(taken, open).when(asked).expectShown({ stages: 'idle idle idle review' })
   })
 
-  test('a verdict of somebody who may not write never counts', () => {
+  test('a verdict of a reviewer without write permission never counts', () => {
     given(taken, open, asked).when(reviewerPermission('mara', false)).expectShown({ stages: 'idle idle idle review' })
   })
 
@@ -176,7 +176,7 @@ describe('review', () => {
       .expectShown({ stages: 'idle idle idle review' })
   })
 
-  test('changes requested end the waiting for a review', () => {
+  test('a request for changes ends the wait for a review', () => {
     given(taken, open, asked).when(reviewerPermission('mara')).expectShown({
       stages: 'idle idle idle idle',
       light: 'idle',
@@ -185,7 +185,7 @@ describe('review', () => {
     })
   })
 
-  test('a push asks the one who wanted changes to look again', () => {
+  test('a push asks the reviewer who requested changes for another review', () => {
     const push = pullRequestChanged({ at: minutesAfterNine(9), headSha: 'bbb2', replacedShas: ['bbb1'] }, 'synchronize')
     given(taken, open, asked, reviewerPermission('mara'))
       .when(push)
@@ -214,19 +214,19 @@ describe('review', () => {
       })
   })
 
-  test("a reviewer's newest verdict is the one that stands", () => {
+  test("a reviewer's newest verdict counts", () => {
     given(taken, open, asked, reviewerPermission('mara'))
       .when(reviewChanged({ id: 501, at: minutesAfterNine(8) }), reviewerPermission('mara', true, minutesAfterNine(8)))
       .expectShown({ stages: 'idle idle idle done' })
   })
 
-  test('a dismissed verdict does not stand', () => {
+  test('a dismissed verdict does not count', () => {
     given(taken, open, asked, reviewerPermission('mara'))
       .when(reviewChanged({ state: 'dismissed', at: minutesAfterNine(8) }))
       .expectShown({ stages: 'idle idle idle review' })
   })
 
-  test('a merge ends the line', () => {
+  test('a merge ends the pipeline', () => {
     given(taken, open)
       .when(pullRequestChanged({ at: minutesAfterNine(9), state: 'merged' }, 'closed'))
       .expectShown({ stages: 'idle idle idle done', light: 'done', reason: 'pull request #7 merged' })
@@ -238,13 +238,13 @@ describe('review', () => {
       .expectShown({ stages: 'idle idle idle cancelled', light: 'idle' })
   })
 
-  test('the newest open pull request speaks for the issue', () => {
+  test('the newest open pull request counts for the issue', () => {
     given(taken, pullRequestChanged({ state: 'merged' }))
       .when(pullRequestChanged({ number: 9, at: minutesAfterNine(8) }))
       .expectShown({ stages: 'idle idle idle review' })
   })
 
-  test('a pull request that no longer closes the issue leaves, with its runs', () => {
+  test('a pull request that no longer closes the issue leaves the pipeline, with its runs', () => {
     const theirs = { branch: 'retry', closingIssues: [42], closingIssuesAt: minutesAfterNine(5) }
     const before = given(taken, pullRequestChanged(theirs), runChanged({ workflow: 'test.yml', branch: 'retry' }))
     before.when().expectShown({ stages: 'idle idle running review' })

@@ -14,7 +14,7 @@ import {
 const asked = (known: Parameters<typeof reviewChanged>[0], ...before: Parameters<typeof pipelineAfter>) =>
   reduce(pipelineAfter(...before), reviewChanged(known)).effects.map(({ key }) => key)
 
-test('whenever links may have changed, GitHub is asked which issues the pull request closes', () => {
+test('GitHub is asked which issues a pull request closes whenever its links may have changed', () => {
   for (const action of ['opened', 'edited', 'synchronize', 'reopened', 'closed'])
     expect(askClosingIssues(pullRequestChanged({}, action))).toEqual([
       {
@@ -27,14 +27,14 @@ test('whenever links may have changed, GitHub is asked which issues the pull req
   expect(askClosingIssues(runChanged())).toEqual([])
 })
 
-test("a verdict makes us ask for its author's permission once", () => {
+test("a verdict asks for its reviewer's permission once", () => {
   const before = [issueLabeled(), pullRequestChanged()] as const
   expect(asked({}, ...before)).toEqual(['permission/7/mara/500'])
   expect(asked({}, ...before, reviewChanged())).toEqual([])
   expect(asked({ id: 501 }, ...before, reviewChanged(), reviewerPermission('mara'))).toEqual([])
 })
 
-test('a verdict later than the answer makes us ask again', () => {
+test('a verdict that is newer than the answer asks again', () => {
   expect(
     asked(
       { id: 501, at: minutesAfterNine(9) },
@@ -46,14 +46,14 @@ test('a verdict later than the answer makes us ask again', () => {
   ).toEqual(['permission/7/mara/501'])
 })
 
-test('nobody is asked about comments, bots and dismissed reviews', () => {
+test('comments, bots and dismissed reviews ask nothing', () => {
   const before = [issueLabeled(), pullRequestChanged()] as const
   expect(asked({ state: 'commented' }, ...before)).toEqual([])
   expect(asked({ bot: true }, ...before)).toEqual([])
   expect(asked({ state: 'dismissed' }, ...before)).toEqual([])
 })
 
-test('a pull request that is linked with its reviews makes us ask about them', () => {
+test('a pull request that is linked after its reviews asks about their reviewers', () => {
   const { pullRequest } = reviewChanged()
   const linked = { ...pullRequestChanged(), pullRequest: { ...pullRequest, reviews: [reviewChanged().review] } }
   expect(reduce(pipelineAfter(issueLabeled()), linked).effects.map(({ key }) => key)).toEqual(['permission/7/mara/500'])

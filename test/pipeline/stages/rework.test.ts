@@ -1,4 +1,4 @@
-// Reviews send a line that Andon runs back to `code`. Each test is a row of the transition table in docs/reference/transitions.md.
+// Reviews send a pipeline back to `code`. Each test is a row of the transition table in docs/reference/transitions.md.
 import { expect, test } from 'vitest'
 import { stageReadyForAdmission } from '../../../src/pipeline/stages/attempt-events.ts'
 import { needsYouAt } from '../../../src/pipeline/view/light.ts'
@@ -21,7 +21,7 @@ import {
 } from '../../support/pipeline-harness.ts'
 import { refusal } from '../../support/reasons.ts'
 
-/** The line carried out up to its review, by minute 10. */
+/** A pipeline that reached its review by minute 10. */
 function inReview(line = DISPATCHING_LINE): PipelineHarness {
   const floor = startedPipeline(line)
   for (const id of [100, 101, 102]) floor.completeAttempt(minutesAfterNine(id - 98), id)
@@ -43,7 +43,7 @@ function push(at: number, headSha: string, replaced: string) {
   return pullRequestChanged({ at: minutesAfterNine(at), headSha, replacedShas: [replaced] }, 'synchronize')
 }
 
-test('changes requested send the line back to code', () => {
+test('a request for changes sends the pipeline back to code', () => {
   const line = inReview().apply(changesRequested(0, 11, 'bbb1'), reviewerPermission('mara'))
   expect(line.statuses()).toBe('done queued idle idle')
   expect(line.stage('code').reason).toBe('attempt 2 of 4 waits for a slot')
@@ -67,7 +67,7 @@ test('reworked code is tested again and reviewed again', () => {
   expect(line.admit(minutesAfterNine(600))).toBeNull()
 })
 
-test('somebody who may no longer write sends nothing back, whatever GitHub said of them before', () => {
+test('a reviewer who has lost write permission sends nothing back', () => {
   const line = inReview().apply(changesRequested(0, 11, 'bbb1'), reviewerPermission('mara', true, minutesAfterNine(11)))
   line.completeAttempt(minutesAfterNine(12), 103)
   line.apply(push(13, 'bbb2', 'bbb1')).completeAttempt(minutesAfterNine(14), 104)
@@ -78,7 +78,7 @@ test('somebody who may no longer write sends nothing back, whatever GitHub said 
   expect(line.statuses()).toBe('done done done review')
 })
 
-test('a stage whose rework was refused needs a person, although what comes after it was done before', () => {
+test('a stage whose rework was refused needs a person, even if the next stage was done before', () => {
   const line = startedPipeline(lineWith({ code: { attempts: 1 }, test: { observe: true } }))
   line.completeAttempt(minutesAfterNine(2), 100)
   line.completeAttempt(minutesAfterNine(3), 101)
@@ -103,7 +103,7 @@ test('a stage whose rework was refused needs a person, although what comes after
   expect(needsYouAt(line.pipeline)).not.toBeNull()
 })
 
-test('several objections to one head are one round', () => {
+test('several requests for changes on one head are one round', () => {
   const line = inReview().apply(changesRequested(0, 11, 'bbb1'), reviewerPermission('mara'))
   line.completeAttempt(minutesAfterNine(12), 103)
   line.apply(changesRequested(1, 13, 'bbb1', 'noor'), reviewerPermission('noor'), changesRequested(2, 14, 'bbb1'))
@@ -125,28 +125,28 @@ test('after the allowed rounds a person is needed', () => {
   expect(line.admit(minutesAfterNine(600))).toBeNull()
 })
 
-test('a push by a person after that is reviewed again', () => {
+test("a person's push after the last round is reviewed again", () => {
   const line = inReview(lineWith({}, { rework: 0 })).apply(changesRequested(0, 11, 'bbb1'), reviewerPermission('mara'))
   expect(line.stage('review').reason).toBe('changes requested by mara; no rework is allowed, a person is needed')
   line.apply(push(13, 'bbb2', 'bbb1'))
   expect(headlineInWords(line.pipeline)).toMatchObject({ light: 'review', reason: 'waits for another review by mara' })
 })
 
-test('an objection that is withdrawn before anything came of it sends nothing back', () => {
+test('a request for changes that is withdrawn before its round starts sends nothing back', () => {
   const line = inReview().apply(changesRequested(0, 11, 'bbb1'), reviewerPermission('mara'))
   line.apply(reviewChanged({ id: 500, at: minutesAfterNine(12), state: 'dismissed' }))
   expect(line.statuses()).toBe('done done done review')
   expect(line.admit(minutesAfterNine(600))).toBeNull()
 })
 
-test('a round that was begun goes on when its objection is withdrawn', () => {
+test('a round that has started continues when its request for changes is withdrawn', () => {
   const line = inReview().apply(changesRequested(0, 11, 'bbb1'), reviewerPermission('mara'))
   line.admit(minutesAfterNine(12))
   line.apply(reviewChanged({ id: 500, at: minutesAfterNine(12), state: 'dismissed' }))
   expect(line.statuses()).toBe('done queued idle review')
 })
 
-test('a bot that the file names may request changes, another may not', () => {
+test('a bot that the file names may request changes, any other may not', () => {
   const bot = { bot: true, at: minutesAfterNine(11), state: 'changes_requested', commitSha: 'bbb1' } as const
   const line = inReview(lineWith({}, { bots: ['copilot[bot]'] }))
   line.apply(reviewChanged({ ...bot, id: 501, reviewer: 'stranger[bot]' }))
@@ -156,7 +156,7 @@ test('a bot that the file names may request changes, another may not', () => {
   expect(line.effectKeys('ask').filter((key) => key.startsWith('permission/7/'))).toEqual([])
 })
 
-test('where somebody else carries out code, changes requested only show', () => {
+test('where code is observed, a request for changes is only shown', () => {
   const watched = startedPipeline(
     lineWith({ plan: { observe: true }, code: { observe: true }, test: { observe: true } }),
   )
@@ -169,7 +169,7 @@ test('where somebody else carries out code, changes requested only show', () => 
   expect(stageReadyForAdmission(watched.pipeline, minutesAfterNine(60))).toBeNull()
 })
 
-test('a pull request closed without merging calls off what is queued, and its reopening lifts that', () => {
+test('closing a pull request without a merge cancels what is queued, and reopening queues it again', () => {
   const line = inReview().apply(changesRequested(0, 11, 'bbb1'), reviewerPermission('mara'))
   line.apply(pullRequestChanged({ at: minutesAfterNine(12), state: 'closed' }, 'closed'))
   expect(line.statuses()).toBe('done cancelled idle cancelled')
@@ -179,14 +179,14 @@ test('a pull request closed without merging calls off what is queued, and its re
   expect(line.admit(minutesAfterNine(15))).toBe(attemptKeyOf('code', 2))
 })
 
-test('a merge calls off what is queued', () => {
+test('a merge cancels what is queued', () => {
   const line = inReview().apply(changesRequested(0, 11, 'bbb1'), reviewerPermission('mara'))
   line.apply(pullRequestChanged({ at: minutesAfterNine(12), state: 'merged' }, 'closed'))
   expect(headlineInWords(line.pipeline)).toMatchObject({ light: 'done', reason: 'pull request #7 merged' })
   expect(line.admit(minutesAfterNine(600))).toBeNull()
 })
 
-test('a closed issue calls off what is queued, and its reopening lifts that', () => {
+test('closing an issue cancels what is queued, and reopening queues it again', () => {
   const line = startedPipeline()
   line.completeAttempt(minutesAfterNine(1), 100)
   line.apply(

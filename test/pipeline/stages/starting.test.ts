@@ -1,4 +1,4 @@
-// How a line that Andon runs is started. Each test is a row of the second transition table in docs/reference/transitions.md.
+// How a dispatched line starts. Each test is a row of the second transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
 import { startPipeline } from '../../../src/pipeline/advance-pipeline.ts'
 import { contextOf } from '../../../src/pipeline/commands/authorized-commands.ts'
@@ -32,7 +32,7 @@ describe('starting', () => {
     expect(line.admit(minutesAfterNine(600))).toBeNull()
   })
 
-  test('leave to start queues the first stage for a slot', () => {
+  test('permission to start queues the first stage for a slot', () => {
     const line = startedPipeline()
     expect(line.stage('plan')).toMatchObject({
       status: 'queued',
@@ -47,7 +47,7 @@ describe('starting', () => {
     })
   })
 
-  test('nothing starts for somebody who may not write', () => {
+  test('nothing starts for a sender without write permission', () => {
     const line = openPipelineHarness().apply(startPermission(false))
     expect(headlineInWords(line.pipeline)).toMatchObject({
       light: 'idle',
@@ -56,7 +56,7 @@ describe('starting', () => {
     expect(line.admit(minutesAfterNine(600))).toBeNull()
   })
 
-  test('somebody else who may write starts what the first may not', () => {
+  test('a second sender with write permission starts what the first may not', () => {
     const line = openPipelineHarness().apply(startPermission(false), {
       ...issueLabeled({ at: minutesAfterNine(3) }),
       sender: 'mara',
@@ -66,29 +66,29 @@ describe('starting', () => {
     expect(line.admit(minutesAfterNine(4))).toBe(attemptKeyOf('plan', 1))
   })
 
-  test('a refusal holds for what was asked before it only', () => {
+  test('a refusal counts only for requests made before it', () => {
     const line = openPipelineHarness().apply(startPermission(false), issueLabeled({ at: minutesAfterNine(3) }))
     expect(line.effectKeys('ask')).toContain(`permission/start/42/olga/${minutesAfterNine(3)}`)
     line.apply(startPermission(false)).apply(startPermission(true, minutesAfterNine(4), 'olga', minutesAfterNine(3)))
     expect(line.stage('plan').reason).toBe('attempt 1 of 3 waits for a slot')
   })
 
-  test('a command starts the line once its sender may write, and shows nothing on GitHub before', () => {
-    const given = commentCreated('/andon start')
-    const line = openPipelineHarness(DISPATCHING_LINE, given)
+  test('a command starts the pipeline when its sender’s write permission is known, and shows nothing on GitHub before', () => {
+    const comment = commentCreated('/andon start')
+    const line = openPipelineHarness(DISPATCHING_LINE, comment)
     expect(line.stage('plan').reason).toBe('asks GitHub whether @mara may start this')
     expect(surfacesOf(line.pipeline)).toEqual([])
-    line.apply(commandPermission(given, true, minutesAfterNine(21)))
+    line.apply(commandPermission(comment, true, minutesAfterNine(21)))
     expect(line.stage('plan').reason).toBe('attempt 1 of 3 waits for a slot')
     expect(surfacesOf(line.pipeline)).not.toEqual([])
-    const stranger = openPipelineHarness(DISPATCHING_LINE, given).apply(commandPermission(given, false))
+    const stranger = openPipelineHarness(DISPATCHING_LINE, comment).apply(commandPermission(comment, false))
     expect(headlineInWords(stranger.pipeline).light).toBe('idle')
     expect(surfacesOf(stranger.pipeline)).toEqual([])
   })
 
-  test('what somebody asks for later gives no leave to start that was refused', () => {
-    const given = commentCreated('/andon start')
-    const line = openPipelineHarness(DISPATCHING_LINE, given).apply(commandPermission(given, false))
+  test('a later request does not authorize a start that was refused', () => {
+    const comment = commentCreated('/andon start')
+    const line = openPipelineHarness(DISPATCHING_LINE, comment).apply(commandPermission(comment, false))
     const asked = commentCreated('/andon why', { at: minutesAfterNine(40), commentId: 901 })
     line.apply(asked, commandPermission(asked, true, minutesAfterNine(41)))
     expect(line.admit(minutesAfterNine(600))).toBeNull()
@@ -97,7 +97,7 @@ describe('starting', () => {
     expect(line.admit(minutesAfterNine(600))).toBe(attemptKeyOf('plan', 1))
   })
 
-  test('asking for the start again changes nothing that was called for since', () => {
+  test('a second request to start keeps every trigger that came since the first', () => {
     const line = startedPipeline()
     line.completeAttempt(minutesAfterNine(1), 100)
     line.completeAttempt(minutesAfterNine(3), 101)
@@ -116,7 +116,7 @@ describe('starting', () => {
     expect(stageReadyForAdmission(line.pipeline, minutesAfterNine(600))?.stage).toBe('test')
   })
 
-  test('a pull request that had ended before the issue was taken up stops nothing, whichever answer comes first', () => {
+  test('a pull request that was closed before the pipeline began stops nothing, whichever answer comes first', () => {
     const ended = pullRequestChanged({ at: minutesAfterNine(-60), state: 'closed', closingIssues: [ISSUE] }, 'closed')
     for (const events of [
       [ended, startPermission()],
@@ -129,14 +129,14 @@ describe('starting', () => {
     }
   })
 
-  test('a bot that the file names by now starts a line that was refused before', () => {
+  test('a bot that the file now names starts a pipeline that was refused before', () => {
     const line = openPipelineHarness().apply(startPermission(false))
-    const given = commentCreated('/andon start', { by: 'helper[bot]', bot: true })
-    line.applyIn(contextOf(given, lineWith({}, { bots: ['helper[bot]'] })), given)
+    const comment = commentCreated('/andon start', { by: 'helper[bot]', bot: true })
+    line.applyIn(contextOf(comment, lineWith({}, { bots: ['helper[bot]'] })), comment)
     expect(line.stage('plan').reason).toBe('attempt 1 of 3 waits for a slot')
   })
 
-  test('only the command to start takes an issue up', () => {
+  test('only the command to start begins a pipeline', () => {
     expect(startPipeline(commentCreated('/andon retry plan'), ISSUE, DISPATCHING_LINE)).toBeNull()
     expect(startPipeline(commentCreated('/andon strat'), ISSUE, DISPATCHING_LINE)).toBeNull()
     expect(

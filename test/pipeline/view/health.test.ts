@@ -1,4 +1,4 @@
-// The watched line allows 30 minutes of silence and 6 hours for a whole run; runs here start at minute 1.
+// The observed line allows 30 minutes of silence and 6 hours for a whole run; runs here start at minute 1.
 import { expect, test } from 'vitest'
 import { wakeAt } from '../../../src/pipeline/deadlines/enforce-deadlines.ts'
 import { reduce } from '../../../src/pipeline/reduce.ts'
@@ -26,12 +26,12 @@ const moving = pipelineAfter(
 const requested = pipelineAfter(issueLabeled(), runChanged({ at: minutesAfterNine(2), status: 'queued' }))
 const waiting = pipelineAfter(issueLabeled())
 
-test('a run that is heard of is well', () => {
+test('a run with recent news is ok', () => {
   expect(deriveHealth(moving, minutesAfterNine(39))).toEqual({ health: 'ok', since: null })
   expect(deriveHealth(silent, minutesAfterNine(31))).toEqual({ health: 'ok', since: null })
 })
 
-test('a run that moved and fell silent is stalled', () => {
+test('a run that progressed and then fell silent is stalled', () => {
   expect(deriveHealth(moving, minutesAfterNine(40))).toEqual({ health: 'stalled', since: minutesAfterNine(40) })
 })
 
@@ -39,7 +39,7 @@ test('a run that never showed progress is unknown, not stalled', () => {
   expect(deriveHealth(silent, minutesAfterNine(40))).toEqual({ health: 'unknown', since: minutesAfterNine(32) })
 })
 
-test('a run that no runner takes is stalled', () => {
+test('a run that no runner picks up is stalled', () => {
   expect(deriveHealth(requested, minutesAfterNine(40))).toEqual({ health: 'stalled', since: minutesAfterNine(32) })
 })
 
@@ -51,7 +51,7 @@ test('a run past its limit is stale, however busy', () => {
   expect(deriveHealth(silent, LIMIT)).toEqual({ health: 'stale', since: LIMIT })
 })
 
-test('a stage that waits for a run, a review or nothing has no health to lose', () => {
+test('a stage without a live run has no health', () => {
   for (const pipeline of [
     waiting,
     pipelineAfter(issueLabeled(), pullRequestChanged()),
@@ -63,7 +63,7 @@ test('a stage that waits for a run, a review or nothing has no health to lose', 
   ).toBe('ok')
 })
 
-test('a person is needed once it waits for a review, has failed, or will have stalled', () => {
+test('a person is needed when a stage waits for a review, has failed, or stalls', () => {
   expect(needsYouAt(pipelineAfter(issueLabeled(), pullRequestChanged()))).toBe(minutesAfterNine(5))
   expect(
     needsYouAt(pipelineAfter(issueLabeled(), runChanged({ at: minutesAfterNine(4), conclusion: 'failure' }))),
@@ -72,18 +72,18 @@ test('a person is needed once it waits for a review, has failed, or will have st
   expect(needsYouAt(requested)).toBe(minutesAfterNine(32))
 })
 
-test('nobody is needed for silence that means nothing, until the limit', () => {
+test('silence that means nothing needs no person before the limit', () => {
   expect(needsYouAt(silent)).toBe(LIMIT)
 })
 
-test('nobody is needed while a stage waits for its first run, or once all is done', () => {
+test('no person is needed while a stage waits for its first run, or when all stages are done', () => {
   expect(needsYouAt(waiting)).toBeNull()
   expect(
     needsYouAt(pipelineAfter(issueLabeled(), pullRequestChanged(), reviewChanged(), reviewerPermission('mara'))),
   ).toBeNull()
 })
 
-test('the clock is wanted at each moment at which something becomes wrong, and to ask GitHub meanwhile', () => {
+test('a pipeline asks to be woken whenever its health would change, and to reconcile in between', () => {
   const asked = (at: number) => reduce(moving, woken(minutesAfterNine(at))).pipeline
   expect(wakeAt(moving, minutesAfterNine(10))).toBe(minutesAfterNine(20))
   expect(wakeAt(asked(35), minutesAfterNine(35))).toBe(minutesAfterNine(40))
@@ -95,12 +95,12 @@ test('the clock is wanted at each moment at which something becomes wrong, and t
 test('alive and progress are two clocks', () => {
   expect(activityOf(silent)).toEqual({ aliveAt: minutesAfterNine(2), progressAt: null })
   expect(activityOf(moving)).toEqual({ aliveAt: minutesAfterNine(10), progressAt: minutesAfterNine(10) })
-  const heard = pipelineAfter(
+  const pipeline = pipelineAfter(
     issueLabeled(),
     jobChanged({ at: minutesAfterNine(10) }),
     runChanged({ at: minutesAfterNine(12) }),
     jobChanged({ at: minutesAfterNine(10) }),
   )
-  expect(activityOf(heard)).toEqual({ aliveAt: minutesAfterNine(12), progressAt: minutesAfterNine(10) })
+  expect(activityOf(pipeline)).toEqual({ aliveAt: minutesAfterNine(12), progressAt: minutesAfterNine(10) })
   expect(activityOf(waiting)).toEqual({ aliveAt: null, progressAt: null })
 })

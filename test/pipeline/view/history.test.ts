@@ -23,7 +23,7 @@ import {
   startedPipeline,
 } from '../../support/pipeline-harness.ts'
 
-test('a whole story is told once, in words', () => {
+test('the history tells a whole pipeline in words, each entry once', () => {
   const events = [
     runChanged({ workflow: 'plan.yml', title: '42/plan/1-k3v9x', conclusion: 'success' }),
     runChanged({ id: 101, status: 'queued' }),
@@ -44,16 +44,16 @@ test('a whole story is told once, in words', () => {
     ),
   ]
   let pipeline = pipelineAfter(issueLabeled())
-  const toldTwice = [
+  const eventsTwice = [
     ...events,
     ...events.filter((event) => !('pullRequest' in event && event.pullRequest.number === 8)),
   ]
-  const told = toldTwice.flatMap((event) => {
+  const entries = eventsTwice.flatMap((event) => {
     const reduction = reduce(pipeline, event)
     pipeline = reduction.pipeline
     return reduction.entries.map(entryInWords).map(({ type, actor, text }) => `${type} ${actor ?? ''}| ${text}`)
   })
-  expect(told).toMatchInlineSnapshot(`
+  expect(entries).toMatchInlineSnapshot(`
     [
       "stage.done | plan: attempt 1 succeeded",
       "stage.queued | code: attempt 1 waits for a runner",
@@ -74,7 +74,7 @@ test('a whole story is told once, in words', () => {
   `)
 })
 
-test('the steps of a run make no history, also beside an attempt that was cancelled', () => {
+test('the steps of a run add no history, even beside a cancelled attempt', () => {
   const line = startedPipeline()
   const first = line.admit(minutesAfterNine(1)) ?? ''
   line.apply(dispatchConfirmed(first, 100, minutesAfterNine(1)), dispatchedRunChanged(first, 100))

@@ -56,7 +56,7 @@ test.each<[string, Light, string]>([
   })
 })
 
-test('every combination of statuses is counted once, at its furthest live stage', () => {
+test('each combination of statuses shows one light, that of its furthest live stage', () => {
   const counts: Partial<Record<Light, number>> = {}
   for (const plan of STATUSES)
     for (const code of STATUSES)
@@ -64,16 +64,16 @@ test('every combination of statuses is counted once, at its furthest live stage'
         for (const review of STATUSES) {
           const stages = [plan, code, tested, review]
           const pipeline = pipelineWithStatuses(stages)
-          const lit = headlineInWords(pipeline)
-          counts[lit.light] = (counts[lit.light] ?? 0) + 1
+          const headline = headlineInWords(pipeline)
+          counts[headline.light] = (counts[headline.light] ?? 0) + 1
           const furthest = stages.findLast((status) => LIVE.includes(status))
           if (furthest !== undefined) {
-            expect(lit.light, stages.join(' ')).toBe(furthest)
-            expect(lit.stage).toBe(pipeline.stages.findLast(isLive)?.name)
-          } else if (review === 'done' || review === 'skipped') expect(lit.light, stages.join(' ')).toBe('done')
+            expect(headline.light, stages.join(' ')).toBe(furthest)
+            expect(headline.stage).toBe(pipeline.stages.findLast(isLive)?.name)
+          } else if (review === 'done' || review === 'skipped') expect(headline.light, stages.join(' ')).toBe('done')
           else {
-            const needsSomebody = /failed(?!.*(done|skipped))/.test(stages.join(' '))
-            expect(lit.light, stages.join(' ')).toBe(needsSomebody ? 'failed' : 'idle')
+            const needsPerson = /failed(?!.*(done|skipped))/.test(stages.join(' '))
+            expect(headline.light, stages.join(' ')).toBe(needsPerson ? 'failed' : 'idle')
           }
         }
   expect(Object.values(counts).reduce((sum, count) => sum + count)).toBe(8 ** 4)
@@ -89,14 +89,14 @@ test('reworked code shows running while the review waits for its push', () => {
   })
 })
 
-test('code that runs while the review is waited for is counted in review', () => {
+test('a pipeline whose code runs while a review is due shows the review', () => {
   expect(headlineInWords(pipelineAfter(issueLabeled(), pullRequestChanged(), runChanged()))).toMatchObject({
     light: 'review',
     stage: 'review',
   })
 })
 
-test('reworked code that fails needs somebody, although a later stage was done in the round before', () => {
+test('reworked code that fails needs a person, even if a later stage was done in the previous round', () => {
   const round = [
     issueLabeled(),
     runChanged({ id: 100, conclusion: 'success' }),
@@ -110,7 +110,7 @@ test('reworked code that fails needs somebody, although a later stage was done i
   })
 })
 
-test('a failure that the line has gone past needs nobody', () => {
+test('a failure that the pipeline has passed needs no person', () => {
   const failed = runChanged({ id: 100, conclusion: 'failure' })
   const tested = runChanged({ id: 101, workflow: 'test.yml', conclusion: 'success' })
   expect(headlineInWords(pipelineAfter(issueLabeled(), failed, tested))).toMatchObject({
@@ -120,7 +120,7 @@ test('a failure that the line has gone past needs nobody', () => {
   })
 })
 
-test('a failure in a closed or merged issue needs nobody', () => {
+test('a failure in a closed or merged issue needs no person', () => {
   const failed = [issueLabeled(), runChanged({ conclusion: 'failure' })] as const
   expect(headlineInWords(pipelineAfter(...failed)).light).toBe('failed')
   const closed = { state: 'closed', closedAt: minutesAfterNine(8), at: minutesAfterNine(8) } as const
@@ -133,7 +133,7 @@ test('a failure in a closed or merged issue needs nobody', () => {
   expect(headlineInWords(pipelineAfter(...failed, pullRequestChanged({ state: 'merged' }))).light).toBe('done')
 })
 
-test('a merge ends a line that has no stage for reviews', () => {
+test('a merge ends a pipeline whose line has no review stage', () => {
   const merged = pipelineAfter(
     issueLabeled(),
     runChanged({ conclusion: 'failure' }),
@@ -142,12 +142,12 @@ test('a merge ends a line that has no stage for reviews', () => {
   expect(headlineInWords({ ...merged, stages: merged.stages.slice(0, 3) }).light).toBe('done')
 })
 
-/** Stages that stand as told, each but idle ones with a run, the later stage's the later run. */
+/** Stages with these statuses; each but the idle ones has a run, later stages a later one. */
 function pipelineWithStatuses(stages: readonly StageStatus[]): Pipeline {
-  const begun = pipelineAfter(issueLabeled())
+  const blank = pipelineAfter(issueLabeled())
   return {
-    ...begun,
-    stages: begun.stages.map((stage, index) => {
+    ...blank,
+    stages: blank.stages.map((stage, index) => {
       const status = stages[index] ?? 'idle'
       const since = status === 'idle' ? null : minutesAfterNine(index)
       const attempts = since === null ? [] : [{ number: 1, key: null, run: runFact({ id: 100 + index }) }]

@@ -31,15 +31,15 @@ const answered: Event = {
   answer: { about: 'issue', issue: null, pullRequests: [], defaultBranchSha: 'main0' },
 }
 
-test('a stage that nothing is known of is shown nowhere', () => {
+test('a stage without any evidence is shown nowhere', () => {
   expect(keys(pipelineAfter(issueLabeled()))).toEqual(['comment/plan'])
 })
 
-test('before a run is known, the check hangs on the commit where the pipeline began', () => {
+test('before a run is known, the check is on the commit where the pipeline began', () => {
   expect(keys(pipelineAfter(issueLabeled(), answered))).toEqual(['comment/plan', 'check/plan/main0 default_branch'])
 })
 
-test("a run on the default branch takes the check to that run's commit, and it stays there", () => {
+test("a run on the default branch moves the check to that run's commit, where it stays", () => {
   const again = { ...planned, run: { ...planned.run, id: 105, headSha: 'main2' } }
   expect(keys(pipelineAfter(issueLabeled(), answered, planned, again))).toEqual([
     'comment/plan',
@@ -56,7 +56,7 @@ test("on an agent's branch every check moves to the head of its newest run", () 
   ])
 })
 
-test('with a pull request every check moves to its head, and on with each push', () => {
+test('with a pull request every check moves to its head, and again with each push', () => {
   const before = [issueLabeled(), planned, runChanged(), pullRequestChanged()] as const
   const checksOn = (sha: string) => ['plan', 'code', 'review'].map((stage) => `check/${stage}/${sha} pull_request`)
   expect(keys(pipelineAfter(...before)).slice(3)).toEqual(checksOn('bbb1'))
@@ -64,7 +64,7 @@ test('with a pull request every check moves to its head, and on with each push',
   expect(keys(pipelineAfter(...before, push)).slice(3)).toEqual(checksOn('bbb2'))
 })
 
-test('a title that changes moves nothing', () => {
+test('a new title moves nothing', () => {
   const before = [issueLabeled(), planned] as const
   expect(keys(pipelineAfter(...before, issueChanged({ at: minutesAfterNine(9), title: 'Else' })))).toEqual(
     keys(pipelineAfter(...before)),
@@ -78,6 +78,6 @@ test('checks before the pull request, and comments, can be turned off', () => {
   expect(keys({ ...pipeline, line: { ...line, comments: 'one' } })).toEqual(['comment/line'])
 })
 
-test('nothing is written about an issue that is gone', () => {
+test('nothing is written about a deleted issue', () => {
   expect(keys(pipelineAfter(issueLabeled(), planned, issueGone('transferred')))).toEqual([])
 })

@@ -20,7 +20,7 @@ export type CommitPoint =
   | 'a found surface is recorded'
   | 'a pipeline is released'
 
-/** A call, named by what GitHub is asked for. */
+/** A call, named by its request to GitHub. */
 export type CallPoint =
   | 'dispatch'
   | 'list runs'
@@ -144,8 +144,8 @@ function isStatementOn(text: string, verb: 'Insert' | 'Update', table: string): 
 function effectUpdatesIn(node: RootOperationNode): readonly { readonly token: string; readonly state: string }[] {
   if (node.kind !== 'RawNode' || !node.sqlFragments.join('').includes('update effects set')) return []
   const values = node.parameters.map((parameter) => (parameter as { value?: unknown }).value)
-  const told = values.find((value) => typeof value === 'string' && value.startsWith('['))
-  return told === undefined ? [] : JSON.parse(String(told))
+  const outcomes = values.find((value) => typeof value === 'string' && value.startsWith('['))
+  return outcomes === undefined ? [] : JSON.parse(String(outcomes))
 }
 
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g

@@ -1,4 +1,4 @@
-// One attempt, one run: what must be true when everything is over, whatever happened to the workers.
+// One attempt, one run: what must be true at the end, whatever happened to the workers.
 import { expect } from 'vitest'
 import type { WorkerFleet } from './worker-fleet.ts'
 
@@ -11,7 +11,7 @@ checks: { before_pull_request: off }
 comments: off
 `
 
-/** Lets all work finish, then compares every attempt with the runs that GitHub began. */
+/** Lets all work finish, then compares every attempt with the runs that GitHub started. */
 export async function expectSingleRuns(works: WorkerFleet, o: { atMostSeconds: number }) {
   await works.finishAlone(async () => (await unfinishedWork(works)).length === 0, o.atMostSeconds)
   const { github, database } = works
@@ -24,15 +24,15 @@ export async function expectSingleRuns(works: WorkerFleet, o: { atMostSeconds: n
     .where('type', '=', 'dispatch')
     .execute()
   const refused = dispatches.flatMap(({ key, state }) => (state === 'refused' ? [key.slice('dispatch/'.length)] : []))
-  const begun = new Set(titles.map((title) => title.replace('andon ', '')))
-  const withoutRun = attempts.filter(({ key }) => !begun.has(key ?? '') && !refused.includes(key ?? ''))
+  const startedKeys = new Set(titles.map((title) => title.replace('andon ', '')))
+  const withoutRun = attempts.filter(({ key }) => !startedKeys.has(key ?? '') && !refused.includes(key ?? ''))
   const posts = github.writes.ofKind('dispatch')
   const counts = {
     attempts: attempts.length,
     POSTs: posts.length,
     'answers lost': posts.filter(({ fault, done }) => fault !== null && done).length,
     runs: titles.length,
-    duplicates: titles.length - begun.size,
+    duplicates: titles.length - startedKeys.size,
     refused: refused.length,
     'without run or refusal': withoutRun.length,
     stuck: (await unfinishedWork(works)).length,

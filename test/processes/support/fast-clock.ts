@@ -1,4 +1,4 @@
-// A clock that all processes of a test share and that runs faster than the machine's: with GitHub's pace of one write a
+// A clock that all processes of a test share and that runs faster than the machine's: with GitHub's limit of one write a
 // second and two minutes between two recovery attempts, minutes would become hours.
 import pino from 'pino'
 import type { openAndon } from '../../../src/andon.ts'
@@ -23,23 +23,23 @@ export type FastWorkerSettings = ClockRate & {
 }
 
 /** The pace is read for every time, so that the clock can be put forward. */
-export function fastClock(pace: ClockRate): () => string {
-  return () => new Date(pace.startedAtMs + (Date.now() - pace.startedAtMs) * pace.factor + pace.aheadMs).toISOString()
+export function fastClock(rate: ClockRate): () => string {
+  return () => new Date(rate.startedAtMs + (Date.now() - rate.startedAtMs) * rate.factor + rate.aheadMs).toISOString()
 }
 
-/** What Andon is built from in such a process. */
-export function andonOptions(hasty: FastWorkerSettings, role: 'web' | 'worker'): AndonOptions {
+/** The options of Andon in such a process. */
+export function andonOptions(settings: FastWorkerSettings, role: 'web' | 'worker'): AndonOptions {
   const config: Config = {
     role,
     port: 0,
     host: '127.0.0.1',
-    appId: hasty.appId,
-    privateKey: hasty.privateKey,
-    webhookSecrets: [hasty.secret],
-    githubApiUrl: hasty.githubUrl,
-    githubUrl: hasty.githubUrl,
-    oidcIssuer: hasty.githubUrl,
-    databaseUrl: hasty.databaseUrl,
+    appId: settings.appId,
+    privateKey: settings.privateKey,
+    webhookSecrets: [settings.secret],
+    githubApiUrl: settings.githubUrl,
+    githubUrl: settings.githubUrl,
+    oidcIssuer: settings.githubUrl,
+    databaseUrl: settings.databaseUrl,
     dataDirectory: process.env.ANDON_DATA ?? '',
     access: 'open',
     baseUrl: 'https://andon.example.com',
@@ -47,17 +47,23 @@ export function andonOptions(hasty: FastWorkerSettings, role: 'web' | 'worker'):
     production: false,
   }
   const log = pino({ level: process.env.ANDON_TEST_LOG ?? 'silent' })
-  return { config, build: 'test', log, now: fastClock(hasty), fetch: fetchWithTimeout(CALL_TIMEOUT_MS / hasty.factor) }
+  return {
+    config,
+    build: 'test',
+    log,
+    now: fastClock(settings),
+    fetch: fetchWithTimeout(CALL_TIMEOUT_MS / settings.factor),
+  }
 }
 
 type AndonOptions = Required<Omit<Parameters<typeof openAndon>[0], 'database'>>
 
-// The ten seconds that Andon gives a call would be longer on this clock than its claim is.
+// Andon's own timeout of ten seconds would be longer on this clock than its claim.
 const CALL_TIMEOUT_MS = 20_000
 
-function fetchWithTimeout(patienceMs: number): typeof fetch {
+function fetchWithTimeout(timeoutMs: number): typeof fetch {
   return (input, init) => {
     const own = init?.signal ? [init.signal] : []
-    return fetch(input, { ...init, signal: AbortSignal.any([...own, AbortSignal.timeout(patienceMs)]) })
+    return fetch(input, { ...init, signal: AbortSignal.any([...own, AbortSignal.timeout(timeoutMs)]) })
   }
 }

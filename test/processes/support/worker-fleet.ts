@@ -20,7 +20,7 @@ export type WorkerFleet = {
   readonly now: () => Instant
   /** Starts a worker; resolves when it works, or has reached its crash point before. */
   startWorker(crashPoint?: CrashPoint): Promise<Worker>
-  /** All workers are dead: goes on alone, ten seconds at a time, until the work is done. */
+  /** After the death of all workers: works alone, ten seconds at a time, until the work is done. */
   finishAlone(isOver: () => Promise<boolean>, mostSeconds: number): Promise<void>
   close(): Promise<void>
 }
@@ -76,7 +76,7 @@ export async function openWorkerFleet(o: { factor: number; configuration?: strin
       alive.add(child)
       child.once('close', () => alive.delete(child))
       const worker = watchWorker(child)
-      await worker.begun
+      await worker.started
       return worker
     },
     async finishAlone(isOver, mostSeconds) {
@@ -86,7 +86,7 @@ export async function openWorkerFleet(o: { factor: number; configuration?: strin
         if (await isOver()) return
         rate.aheadMs += 10_000
       }
-      throw new Error(`it was not over after ${mostSeconds} s more`)
+      throw new Error(`the work was not finished after ${mostSeconds} s more`)
     },
     async close() {
       for (const child of alive) child.kill('SIGKILL')
@@ -99,25 +99,25 @@ export async function openWorkerFleet(o: { factor: number; configuration?: strin
   }
 }
 
-function watchWorker(child: ChildProcess): Worker & { readonly begun: Promise<unknown> } {
+function watchWorker(child: ChildProcess): Worker & { readonly started: Promise<unknown> } {
   const ended = once(child, 'close')
-  const { promise: doom, resolve } = Promise.withResolvers<void>()
-  let isDoomed = false
+  const { promise: crash, resolve } = Promise.withResolvers<void>()
+  let hasCrashed = false
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     if (!text.includes('reached ')) return
-    isDoomed = true
+    hasCrashed = true
     resolve()
   })
   return {
-    begun: Promise.race([ended, ...(child.stdout ? [once(child.stdout, 'data')] : [])]),
+    started: Promise.race([ended, ...(child.stdout ? [once(child.stdout, 'data')] : [])]),
     async reachedCrashPoint(withinMs) {
       let timer: NodeJS.Timeout | undefined
-      const patience = new Promise((resolve) => {
+      const timeout = new Promise((resolve) => {
         timer = setTimeout(resolve, withinMs)
       })
-      await Promise.race([doom, ended, patience])
+      await Promise.race([crash, ended, timeout])
       clearTimeout(timer)
-      return isDoomed
+      return hasCrashed
     },
     thaw: () => void child.kill('SIGCONT'),
     async kill() {

@@ -1,4 +1,4 @@
-// Rows written by hand: what is read depends on columns alone, so the tests say which.
+// Rows written by hand: queries depend on columns alone, so the tests set those.
 import type { Light } from '../../../src/pipeline/model/pipeline.ts'
 import type { Instant } from '../../../src/pipeline/model/time.ts'
 import type { Database } from '../../../src/store/database.ts'

@@ -1,4 +1,4 @@
-// Heartbeats that must not be believed. Each stands in the file of the loop that GOOD is.
+// Heartbeats that must not be believed. Each replaces the file of the loop GOOD.
 import type { ProcessIdentity } from '../../../src/process/process-identity.ts'
 import type { Heartbeat, HeartbeatAssessment } from '../../../src/watchdog/heartbeat.ts'
 
@@ -22,13 +22,13 @@ export const GOOD: Heartbeat = {
 export type BadHeartbeat = {
   readonly name: string
   readonly text: string
-  /** What is found of its process. */
+  /** The process that is found for its pid. */
   readonly identity: ProcessIdentity
   readonly state: Exclude<HeartbeatAssessment['state'], 'alive'>
   readonly reason: RegExp
 }
 
-/** The corpus as of a moment and a process; the names of the fields that are wrong are in the sentences. */
+/** The corpus at a time and for a process; each name lists the fields that are wrong. */
 export function badHeartbeats(good: Heartbeat): readonly BadHeartbeat[] {
   const text = JSON.stringify(good)
   const at = (ms: number) => new Date(Date.parse(good.beatAt) + ms).toISOString()

@@ -1,17 +1,17 @@
-// How runs begin: an agent starts one by itself, as where Andon only watches, or Andon dispatches it.
+// How runs start: an agent starts them itself, where Andon only observes, or Andon dispatches them.
 
 import type { FakeGitHub } from '../fake-github/fake-github.ts'
 import type { Run } from '../fake-github/runs.ts'
 import type { DemoSession } from './session.ts'
 import type { StepReport } from './workflows.ts'
 
-/** A run that has begun, and a way to say how far it is; nobody hears it where Andon did not start it. */
-export type StartedRun = { readonly run: Run; report(said: StepReport): Promise<void> }
+/** A run that has started, and a way to report its progress, which does nothing where Andon did not start it. */
+export type StartedRun = { readonly run: Run; report(fields: StepReport): Promise<void> }
 
-export type RunStarter = {
-  /** Whether Andon starts the runs, which then do all that the workflows say. */
+export type RunSource = {
+  /** Whether Andon starts the runs, which then do everything that the workflows say. */
   readonly startedByAndon: boolean
-  /** Resolves when the next run of the issue's stage has begun. */
+  /** Resolves when the next run of the issue's stage has started. */
   nextRun(o: {
     readonly repository: string
     readonly number: number
@@ -24,7 +24,7 @@ export type RunStarter = {
 }
 
 /** Agents start their runs themselves, by a push to their branch. */
-export function agentStarter(github: FakeGitHub): RunStarter {
+export function agentRuns(github: FakeGitHub): RunSource {
   return {
     startedByAndon: false,
     nextRun: async ({ repository, workflow, ...run }) => ({
@@ -35,18 +35,18 @@ export function agentStarter(github: FakeGitHub): RunStarter {
 }
 
 /** Andon starts and cancels them; they report to it with the token that GitHub gives them. */
-export function dispatchStarter(github: FakeGitHub, board: string, say: DemoSession['log']): RunStarter {
-  const begun: { readonly run: Run; readonly issue: number; readonly key: string }[] = []
+export function dispatchedRuns(github: FakeGitHub, board: string, say: DemoSession['log']): RunSource {
+  const started: { readonly run: Run; readonly issue: number; readonly key: string }[] = []
   github.onDispatch((run, { issue, andon = '' }) => {
     const { repository, title } = run.state
     const [, stage, number] = /^\d+\/([^/]+)\/(\d+)-/.exec(andon) ?? []
     const again = number === '1' ? '' : `, attempt ${number}`
     say(`${repository}#${issue}`, `Andon starts ${stage}${again}`)
-    // What the guard step of the workflows does: the younger of two runs of one attempt stops.
-    const isTwin = github.runs.some(
+    // Like the guard step of the workflows: the younger of two runs of one attempt stops.
+    const isDuplicate = github.runs.some(
       ({ id, state }) => state.repository === repository && state.title === title && id < run.id,
     )
-    if (!isTwin) begun.push({ run, issue: Number(issue), key: andon })
+    if (!isDuplicate) started.push({ run, issue: Number(issue), key: andon })
     else {
       run.start()
       run.fail()
@@ -55,8 +55,8 @@ export function dispatchStarter(github: FakeGitHub, board: string, say: DemoSess
   github.onCancel((run, forced) => {
     const { repository, title, workflow, ignoresCancel } = run.state
     const [, issue] = / (\d+)\//.exec(title) ?? []
-    const heard = ignoresCancel === 'no' || (forced && ignoresCancel === 'until force-cancelled')
-    const end = heard ? '' : ', which does not hear it'
+    const stops = ignoresCancel === 'no' || (forced && ignoresCancel === 'until force-cancelled')
+    const end = stops ? '' : ', which ignores it'
     say(`${repository}#${issue}`, `Andon cancels ${workflow.name}${forced ? ' by force' : ''}${end}`)
   })
 
@@ -65,13 +65,13 @@ export function dispatchStarter(github: FakeGitHub, board: string, say: DemoSess
     async nextRun({ repository, number, workflow, session }) {
       const giveUp = Date.now() + DISPATCH_TIMEOUT_MS
       while (Date.now() < giveUp) {
-        const place = begun.findIndex(
+        const index = started.findIndex(
           ({ run: { state }, issue }) =>
             issue === number && state.repository === repository && state.workflow.file === workflow,
         )
-        const [next] = place < 0 ? [] : begun.splice(place, 1)
+        const [next] = index < 0 ? [] : started.splice(index, 1)
         if (next && next.run.state.status !== 'completed')
-          return { run: next.run, report: (said) => sendReport(github, board, next, said) }
+          return { run: next.run, report: (fields) => sendReport(github, board, next, fields) }
         await session.pause(POLL_SECONDS)
       }
       throw new Error(`Andon started no ${workflow} for ${repository}#${number}`)
@@ -79,21 +79,21 @@ export function dispatchStarter(github: FakeGitHub, board: string, say: DemoSess
   }
 }
 
-// As long as the longest back-off, and a zombie before it.
+// As long as the longest backoff, after a zombie.
 const DISPATCH_TIMEOUT_MS = 30 * 60_000
 const POLL_SECONDS = 0.3
 
-// Like the action: what cannot be reported is no reason to stop working.
+// Like the action: a failed report is no reason to stop working.
 async function sendReport(
   github: FakeGitHub,
   board: string,
   { run, key }: { readonly run: Run; readonly key: string },
-  said: StepReport,
+  fields: StepReport,
 ): Promise<void> {
   await fetch(`${board}/api/reports`, {
     method: 'POST',
     headers: { authorization: `Bearer ${await github.idToken(run, board)}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ andon: key, ...said }),
+    body: JSON.stringify({ andon: key, ...fields }),
     signal: AbortSignal.timeout(REPORT_TIMEOUT_MS),
   }).catch(() => undefined)
 }
