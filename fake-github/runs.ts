@@ -1,7 +1,15 @@
 // Workflow runs and their jobs: their state, their deliveries, and the verbs that
 // move them. Each verb delivers exactly what GitHub would deliver: the end of a step is silent.
-import type { Conclusion, JobState, RunState, StepState, Workflow } from './run-state.ts'
-import { jobPayload, runPayload, workflowPayload } from './run-state.ts'
+import {
+  type Conclusion,
+  type JobState,
+  jobPayload,
+  type RunState,
+  runPayload,
+  type StepState,
+  type Workflow,
+  workflowPayload,
+} from './run-state.ts'
 import type { SendWebhook } from './webhooks.ts'
 import { repositoryOf, type World } from './world.ts'
 

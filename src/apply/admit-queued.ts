@@ -1,19 +1,20 @@
 // Admission alone starts attempts. `reduce` queues them; here, at the end of a group's transaction and under the locks
 // of its repositories, slots are counted and given away: first come, first served, within each repository. A queued
 // pipeline records why it waits, and records it again only when the reason changes.
+
+import { putPipeline } from '../advance/change.ts'
+import type { PipelineRow, RepositoryRow } from '../advance/rows.ts'
 import { OBSERVE_ONLY_LINE } from '../line/line.ts'
-import { countLiveAttempts } from '../pipeline/admission.ts'
-import { putPipeline } from '../pipeline/change.ts'
 import { isEqualJson } from '../pipeline/facts/total-order.ts'
 import { activeHold } from '../pipeline/holds/holds.ts'
 import type { Event } from '../pipeline/model/events.ts'
 import type { HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { DenialReason } from '../pipeline/model/reason.ts'
-import type { PipelineRow, RepositoryRow } from '../pipeline/model/rows.ts'
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import { reduce } from '../pipeline/reduce.ts'
 import { type ReadyStage, stageReadyForAdmission } from '../pipeline/stages/attempt-events.ts'
+import { countLiveAttempts } from '../pipeline/stages/attempts.ts'
 import {
   listPipelinesWithOtherWaitReason,
   loadSlots,

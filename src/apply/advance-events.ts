@@ -1,8 +1,8 @@
 // The rows that a group's events need are read in rounds, a handful of statements for all of them. Then each event is
 // advanced in order of arrival, over what the group itself has changed.
-import { advance, neededBy } from '../pipeline/advance.ts'
+import { advance, neededBy } from '../advance/advance.ts'
+import { isEmpty, recording } from '../advance/world.ts'
 import type { Event } from '../pipeline/model/events.ts'
-import { isEmpty, recording } from '../pipeline/world.ts'
 import { saveInstallations } from '../store/repositories.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
 

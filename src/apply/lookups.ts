@@ -6,7 +6,7 @@ import type {
   PullRequestRow,
   RepositoryRow,
   RunRow,
-} from '../pipeline/model/rows.ts'
+} from '../advance/rows.ts'
 import {
   type Heartbeats,
   isPullRequestOf,
@@ -17,7 +17,7 @@ import {
   type Lookups,
   type PublishedCheckRunKey,
   type PublishedCommentKey,
-} from '../pipeline/world.ts'
+} from '../advance/world.ts'
 import { loadBeats } from '../store/beats.ts'
 import type { Transaction } from '../store/database.ts'
 import { loadGlobalHold } from '../store/holds.ts'

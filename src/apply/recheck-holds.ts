@@ -1,10 +1,10 @@
 // The last check before an attempt is sent. It runs in the transaction that writes `sending`, under the locks under
 // which holds are written: the repository's row, and the operator's row for share. So nothing is sent after a hold's
 // commit.
-import { findAttemptByKey } from '../pipeline/admission.ts'
 import { holdAffectingStage } from '../pipeline/holds/holds.ts'
 import type { EventOf } from '../pipeline/model/events.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
+import { findAttemptByKey } from '../pipeline/stages/attempts.ts'
 import type { ApplyRequest } from './apply-request.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
 

@@ -1,8 +1,9 @@
 // The first event that names an installation or a repository inserts its row, so that there is something to lock.
+
+import { affectsAllRepositories } from '../advance/repositories.ts'
+import type { RepositoryRow } from '../advance/rows.ts'
 import type { Event, RepositoryRef } from '../pipeline/model/events.ts'
-import type { RepositoryRow } from '../pipeline/model/rows.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import { affectsAllRepositories } from '../pipeline/repositories.ts'
 import type { Transaction } from '../store/database.ts'
 import {
   insertMissingInstallations,

@@ -1,10 +1,10 @@
 // What a group reads and changes inside its transaction. Each row is read at most once, and a change is visible to the
 // events that follow in the group; save-unit-of-work.ts writes it back at the end. The repositories' rows are locked
 // first, so no other process changes them meanwhile: one lock per repository makes linking free of races.
-import type { Change, Write } from '../pipeline/change.ts'
+import type { Change, Write } from '../advance/change.ts'
+import type { IssueKey, PipelineRow, RepositoryRow } from '../advance/rows.ts'
+import { type Keys, KINDS, type Kind, type Lookups, type PartialWorld } from '../advance/world.ts'
 import type { HoldOrRelease } from '../pipeline/model/hold.ts'
-import type { IssueKey, PipelineRow, RepositoryRow } from '../pipeline/model/rows.ts'
-import { type Keys, KINDS, type Kind, type Lookups, type PartialWorld } from '../pipeline/world.ts'
 import type { Transaction } from '../store/database.ts'
 import type { Lookup } from './lookup.ts'
 import { createLookups, createRowMaps } from './lookups.ts'

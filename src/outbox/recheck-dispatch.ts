@@ -1,6 +1,7 @@
-import { mayDispatch } from '../pipeline/admission.ts'
 import { holdAffectingStage } from '../pipeline/holds/holds.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
+import type { Pipeline } from '../pipeline/model/pipeline.ts'
+import { findAttemptByKey, isOff } from '../pipeline/stages/attempts.ts'
 import type { Database } from '../store/database.ts'
 import { loadOuterHolds } from '../store/holds.ts'
 import { loadPipeline } from '../store/pipelines.ts'
@@ -18,4 +19,11 @@ export async function recheckDispatch(
     isWanted: mayDispatch(pipeline, effect.attemptKey),
     hold: holdAffectingStage(pipeline, outerHolds, effect.stage),
   }
+}
+
+/** May the attempt still be sent? Checked last before sending: it may have been called off, or its run may have appeared. */
+export function mayDispatch(pipeline: Pipeline, key: string): boolean {
+  const control = findAttemptByKey(pipeline, key)?.attempt.control
+  if (control === undefined || isOff(pipeline)) return false
+  return control.runId === null && control.closed === null && control.cancel === null
 }

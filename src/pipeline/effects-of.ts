@@ -3,8 +3,9 @@
 import type { AdmittedAttempt } from './model/attempt.ts'
 import type { CancelEffect, DispatchEffect, Effect } from './model/effects.ts'
 import type { Pipeline, Stage } from './model/pipeline.ts'
-import { admittedAttempts, hasLiveRun, isLiveDuplicate } from './stages/attempts.ts'
-import { askReviewerPermissions, askSilentRuns, askStartPermissions } from './stages/questions-to-ask.ts'
+import { admittedAttempts, hasLiveRun, isLiveDuplicate, runIdOf } from './stages/attempts.ts'
+import { unansweredStartRequests } from './stages/pipeline-start.ts'
+import { unverifiedReviews } from './stages/triggers.ts'
 
 /** The effects that `after` calls for and `before` did not. */
 export function newEffects(before: Pipeline, after: Pipeline): readonly Effect[] {
@@ -47,4 +48,38 @@ function cancelsOf({ issue }: Pipeline, attempt: AdmittedAttempt): readonly Canc
       return { type: 'cancel', key, runId, issueNumber: issue.number, attemptKey, force } as const
     })
   })
+}
+
+/** A verdict counts once GitHub has said that its author may write. */
+function askReviewerPermissions({ pullRequests }: Pipeline): readonly Effect[] {
+  return pullRequests.flatMap((pullRequest) =>
+    unverifiedReviews(pullRequest).map(({ reviewer: login, id }) => {
+      const purpose = { kind: 'review', pullRequestNumber: pullRequest.number } as const
+      const key = `permission/${pullRequest.number}/${login}/${id}`
+      return { type: 'ask', key, question: { about: 'permission', login, purpose } }
+    }),
+  )
+}
+
+/** May the sender of a start label start what Andon dispatches? */
+function askStartPermissions(pipeline: Pipeline): readonly Effect[] {
+  const issueNumber = pipeline.issue.number
+  return unansweredStartRequests(pipeline).map(({ login, at }) => ({
+    type: 'ask',
+    key: `permission/start/${issueNumber}/${login}/${at}`,
+    question: { about: 'permission', login, purpose: { kind: 'start', issueNumber, at } },
+  }))
+}
+
+/** Asks GitHub to read the runs that have been silent for too long. */
+function askSilentRuns({ issue, stages }: Pipeline): readonly Effect[] {
+  return stages
+    .flatMap(({ attempts }) => attempts)
+    .flatMap((attempt) => {
+      const { reconciliation } = attempt
+      const runId = runIdOf(attempt)
+      if (runId === null || reconciliation === undefined || reconciliation.answeredAt !== null) return []
+      const question = { about: 'run', runId, issueNumber: issue.number } as const
+      return [{ type: 'ask', key: `run/${runId}/${reconciliation.at}`, question }]
+    })
 }

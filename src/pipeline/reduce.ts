@@ -1,7 +1,7 @@
 // The whole behaviour of a pipeline, as one pure function. An event adds to the facts, the stages are derived from them, and
 // effects and history follow from what that changed. An event that changes nothing leaves the very same object.
 import { type EventContext, NO_CONTEXT } from './commands/authorized-commands.ts'
-import { buttonEntries } from './commands/reply.ts'
+import { buttonEntries } from './commands/preconditions.ts'
 import { runCommands } from './commands/run-commands.ts'
 import { cancelSupersededRuns, enforceDeadlines, enforceOnReconciledRun } from './deadlines/enforce-deadlines.ts'
 import { newEffects } from './effects-of.ts'
@@ -9,11 +9,10 @@ import { attemptKeyOfRun, bindRun } from './facts/bind-run.ts'
 import { belongsToPipeline, issueOfRun } from './facts/correlate.ts'
 import { mergeAnswer, mergeIssue, mergeJob, mergePullRequest, mergeReview } from './facts/merge.ts'
 import { greatest, isEqualJson } from './facts/total-order.ts'
-import type { CommandOutcome } from './model/command-result.ts'
+import type { CommandOutcome, HistoryEntry } from './model/command-result.ts'
 import type { Effect } from './model/effects.ts'
 import type { Event, EventOf, EventType } from './model/events.ts'
 import type { PullRequestFact } from './model/facts.ts'
-import type { HistoryEntry } from './model/history-entry.ts'
 import type { Pipeline } from './model/pipeline.ts'
 import {
   whenAdmitted,

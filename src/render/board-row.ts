@@ -1,11 +1,10 @@
 // One issue on the board. `BoardRow` is the JSON of the API; `BoardRowView` adds what the page needs.
 
 import { activeHolds } from '../pipeline/holds/holds.ts'
-import type { Evidence } from '../pipeline/model/evidence.ts'
 import type { OuterHolds } from '../pipeline/model/hold.ts'
 import type { Health, Light, Pipeline, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
 import type { Reason } from '../pipeline/model/reason.ts'
-import type { Instant } from '../pipeline/model/time.ts'
+import type { Evidence, Instant } from '../pipeline/model/time.ts'
 import { currentAttempt } from '../pipeline/stages/attempts.ts'
 import { activityOf, deriveHealth, headlineOf } from '../pipeline/view/light.ts'
 import { appendHolds, unmentionedHolds } from './hold-text.ts'

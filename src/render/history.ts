@@ -1,5 +1,6 @@
 // The history in words.
-import type { HistoryChange } from '../pipeline/model/history-entry.ts'
+
+import type { HistoryChange } from '../pipeline/model/command-result.ts'
 import { describeCommandAnswer } from './command-result.ts'
 import { describeActor, describeHold, describePlace } from './hold-text.ts'
 import { describeReason } from './reason.ts'

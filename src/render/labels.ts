@@ -1,8 +1,6 @@
 // The symbols and formats that the board, check runs and comments share: a person learns them once.
-
-import type { Evidence } from '../pipeline/model/evidence.ts'
 import type { Health, Light, Pipeline, StageStatus } from '../pipeline/model/pipeline.ts'
-import type { Instant } from '../pipeline/model/time.ts'
+import type { Evidence, Instant } from '../pipeline/model/time.ts'
 
 /** How a light is shown: a shape and a word, so that colour is never alone. */
 export type LightSymbol = { readonly shape: string; readonly word: string }

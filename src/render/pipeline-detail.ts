@@ -1,11 +1,10 @@
 // One issue in full: its row, every stage with its attempts, and its history, newest first.
 
-import type { Evidence } from '../pipeline/model/evidence.ts'
+import type { HistoryEntry } from '../pipeline/model/command-result.ts'
 import type { Conclusion } from '../pipeline/model/facts.ts'
-import type { HistoryEntry } from '../pipeline/model/history-entry.ts'
 import type { Attempt, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
 import type { Reason } from '../pipeline/model/reason.ts'
-import type { Instant } from '../pipeline/model/time.ts'
+import type { Evidence, Instant } from '../pipeline/model/time.ts'
 import { attemptNumberOf, type BoardPipeline, type BoardRow, boardRowOf, safeWebUrl } from './board-row.ts'
 import { describeChange } from './history.ts'
 import { describeReason } from './reason.ts'

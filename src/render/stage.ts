@@ -1,10 +1,8 @@
 // One stage in Markdown, the same for the sticky comment and the check run's summary. Times are absolute, never ages, so
 // that a rendering changes only when the state does.
-
-import type { Evidence } from '../pipeline/model/evidence.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import type { Attempt, AttemptControl, Health, Pipeline, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
-import type { Instant } from '../pipeline/model/time.ts'
+import type { Evidence, Instant } from '../pipeline/model/time.ts'
 import { blankStage } from '../pipeline/stages/derive-from-attempts.ts'
 import { describeClosed } from './dispatch-reason.ts'
 import { appendHolds, holdsOnStage, unmentionedHolds } from './hold-text.ts'

@@ -1,8 +1,7 @@
 // The tables that answer `/andon status` and `/andon why`: the issue's state when the reply is written.
-
-import type { Evidence } from '../pipeline/model/evidence.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import type { Pipeline, Stage } from '../pipeline/model/pipeline.ts'
+import type { Evidence } from '../pipeline/model/time.ts'
 import { currentAttempt } from '../pipeline/stages/attempts.ts'
 import { headlineOf } from '../pipeline/view/light.ts'
 import { attemptNumberOf } from './board-row.ts'

@@ -1,7 +1,7 @@
 // What the pages, the JSON, the stream and the metrics read. Counts and rows come from one snapshot of the database and
 // from one definition, the columns of `pipelines`; no reader counts for itself.
 import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely'
-import type { HistoryEntry } from '../pipeline/model/history-entry.ts'
+import type { HistoryEntry } from '../pipeline/model/command-result.ts'
 import type { ActiveHold, OuterHolds } from '../pipeline/model/hold.ts'
 import type { Light, Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'

@@ -1,6 +1,6 @@
 // Facts of GitHub, written after they were merged: a group writes each table once.
 import { type Insertable, sql } from 'kysely'
-import type { BoundRunRow } from '../pipeline/model/rows.ts'
+import type { BoundRunRow } from '../advance/rows.ts'
 import type { Transaction } from './database.ts'
 import type { Tables } from './tables.ts'
 

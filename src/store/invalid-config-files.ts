@@ -1,7 +1,7 @@
 // Repositories whose `andon.yml` has mistakes now.
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
+import type { ConfigurationSource } from '../advance/rows.ts'
 import type { AndonYmlProblem } from '../line/parse-yaml.ts'
-import type { ConfigurationSource } from '../pipeline/model/rows.ts'
 import type { Database, Transaction } from './database.ts'
 
 /** A repository's file with mistakes, and the version that applies instead. */

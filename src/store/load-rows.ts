@@ -1,7 +1,5 @@
 // Reads of a group, many keys at a time. Keys go in as one JSON parameter, which both drivers treat alike.
 import { sql } from 'kysely'
-import type { PullRequestFact, RunFact } from '../pipeline/model/facts.ts'
-import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type {
   BoundRunRow,
   BranchKey,
@@ -10,7 +8,9 @@ import type {
   PullRequestKey,
   PullRequestRow,
   RunRow,
-} from '../pipeline/model/rows.ts'
+} from '../advance/rows.ts'
+import type { PullRequestFact, RunFact } from '../pipeline/model/facts.ts'
+import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from './database.ts'
 

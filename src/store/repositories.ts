@@ -1,6 +1,6 @@
 // Rows of installations and repositories. A lock on a repository's row serialises everything that happens in it.
 import { type Insertable, sql } from 'kysely'
-import type { InstallationRow, RepositoryRow } from '../pipeline/model/rows.ts'
+import type { InstallationRow, RepositoryRow } from '../advance/rows.ts'
 import type { Database, Transaction } from './database.ts'
 import type { Tables } from './tables.ts'
 

@@ -1,17 +1,16 @@
 // The columns as TypeScript sees them; migrations/ defines them. Timestamps are read as Instants, and jsonb is written
 // as text because the two drivers disagree about what an array in a jsonb parameter means.
 import type { ColumnType, Generated } from 'kysely'
+import type { ConfigurationSource } from '../advance/rows.ts'
 import type { AndonYmlProblem } from '../line/parse-yaml.ts'
+import type { HistoryChange } from '../pipeline/model/command-result.ts'
 import type { Effect } from '../pipeline/model/effects.ts'
 import type { Event } from '../pipeline/model/events.ts'
-import type { Evidence } from '../pipeline/model/evidence.ts'
 import type { PullRequestFact, RunFact } from '../pipeline/model/facts.ts'
-import type { HistoryChange } from '../pipeline/model/history-entry.ts'
 import type { HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { Light, Pipeline } from '../pipeline/model/pipeline.ts'
 import type { DenialReason } from '../pipeline/model/reason.ts'
-import type { ConfigurationSource } from '../pipeline/model/rows.ts'
-import type { Instant } from '../pipeline/model/time.ts'
+import type { Evidence, Instant } from '../pipeline/model/time.ts'
 
 type Json<T> = ColumnType<T, string, string>
 type GeneratedId = ColumnType<number, never, never>

@@ -3,8 +3,7 @@
 import type { InstallationLite, Repository, User } from '@octokit/webhooks-types'
 import { z } from 'zod'
 import type { RepositoryRef } from '../pipeline/model/events.ts'
-import type { Evidence } from '../pipeline/model/evidence.ts'
-import type { Instant } from '../pipeline/model/time.ts'
+import type { Evidence, Instant } from '../pipeline/model/time.ts'
 import { storable } from '../text/storable.ts'
 import { UntranslatablePayload } from './untranslatable.ts'
 

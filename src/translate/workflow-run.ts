@@ -2,8 +2,8 @@
 import type { Workflow, WorkflowRun } from '@octokit/webhooks-types'
 import { z } from 'zod'
 import type { Event } from '../pipeline/model/events.ts'
-import type { Evidence } from '../pipeline/model/evidence.ts'
 import type { JobFact, RunFact, RunStatus } from '../pipeline/model/facts.ts'
+import type { Evidence } from '../pipeline/model/time.ts'
 import {
   conclusion,
   type DeliveryReceipt,

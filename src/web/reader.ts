@@ -1,4 +1,4 @@
-import type { HistoryEntry } from '../pipeline/model/history-entry.ts'
+import type { HistoryEntry } from '../pipeline/model/command-result.ts'
 import type { ActiveHold } from '../pipeline/model/hold.ts'
 import type { Light } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'

@@ -1,11 +1,11 @@
 // Events through the real door: which pipelines they change, what is stored for later, and which questions they ask.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
+import { askClosingIssues } from '../../src/advance/advance.ts'
 import type { Door } from '../../src/apply/door.ts'
 import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
-import { askClosingIssues } from '../../src/pipeline/stages/questions-to-ask.ts'
 import { headlineOf } from '../../src/pipeline/view/light.ts'
 import type { Database } from '../../src/store/database.ts'
 import { listPipelinesToWake } from '../../src/store/pipelines.ts'

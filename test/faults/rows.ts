@@ -55,7 +55,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     name: 'any-order',
     promise:
       'the deliveries of an issue’s whole life in any order, one to three times, within one second: one final state',
-    file: 'test/pipeline/any-order.test.ts',
+    file: 'test/advance/any-order.test.ts',
     project: 'pure',
   },
   {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { adoptLine, startPipeline } from '../../src/advance/advance-pipeline.ts'
 import { OBSERVE_ONLY_LINE } from '../../src/line/line.ts'
-import { adoptLine, startPipeline } from '../../src/pipeline/advance-pipeline.ts'
 import { contextOf } from '../../src/pipeline/commands/authorized-commands.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import { reduce } from '../../src/pipeline/reduce.ts'

@@ -20,14 +20,15 @@ export const IMPORT_RULES: Readonly<
   },
   line: { ours: ['text'], packages: ['zod', 'yaml'] },
   translate: { ours: ['pipeline/model', 'text'], packages: ['@octokit/webhooks-types:type', 'zod'] },
-  // The content of a repository's file is parsed where its answer is advanced.
   pipeline: { ours: ['commands', 'line', 'text'], packages: [] },
+  // The content of a repository's file is parsed where its answer is advanced.
+  advance: { ours: ['pipeline', 'commands', 'line', 'text'], packages: [] },
   render: { ours: ['pipeline', 'commands', 'line:type', 'text'], packages: [] },
   store: {
-    ours: ['pipeline:type', 'line:type', 'text'],
+    ours: ['pipeline:type', 'advance:type', 'line:type', 'text'],
     packages: ['kysely', 'pg', '@electric-sql/pglite'],
   },
-  apply: { ours: ['pipeline', 'line', 'store', 'text'], packages: [] },
+  apply: { ours: ['advance', 'pipeline', 'line', 'store', 'text'], packages: [] },
   inbox: {
     ours: ['apply', 'translate', 'pipeline:type', 'commands', 'store'],
     packages: ['probot', '@octokit/webhooks-methods'],
@@ -44,7 +45,7 @@ export const IMPORT_RULES: Readonly<
 const COMPOSITION_ROOT = /^src\/((process|cli)\/)?[^/]+\.ts$/
 /** The folders of the core, each of which may import those before it; the files at its root come last. */
 export const ROOMS = ['model', 'facts', 'holds', 'stages', 'view', 'deadlines', 'commands', '']
-export const PURE_FOLDERS = ['text', 'commands', 'line', 'translate', 'pipeline', 'render']
+export const PURE_FOLDERS = ['text', 'commands', 'line', 'translate', 'pipeline', 'advance', 'render']
 
 export function forbiddenImports(source: Source): readonly string[] {
   if (source.path.startsWith('src/process/')) {

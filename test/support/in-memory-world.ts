@@ -1,10 +1,8 @@
 // The rows that events read and change, in maps instead of tables. It stores and looks up; `advance` does the rest.
-import type { Line } from '../../src/line/line.ts'
-import { advance } from '../../src/pipeline/advance.ts'
-import type { Write } from '../../src/pipeline/change.ts'
-import type { Effect } from '../../src/pipeline/model/effects.ts'
-import type { Event, RepositoryRef } from '../../src/pipeline/model/events.ts'
-import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
+
+import { advance } from '../../src/advance/advance.ts'
+import type { Write } from '../../src/advance/change.ts'
+import { newRepository } from '../../src/advance/repositories.ts'
 import type {
   BoundRunRow,
   InstallationRow,
@@ -12,9 +10,12 @@ import type {
   PullRequestRow,
   RepositoryRow,
   RunRow,
-} from '../../src/pipeline/model/rows.ts'
-import { newRepository } from '../../src/pipeline/repositories.ts'
-import { isPullRequestOf, isPullRequestOn, isRunOf, isRunOn, type World } from '../../src/pipeline/world.ts'
+} from '../../src/advance/rows.ts'
+import { isPullRequestOf, isPullRequestOn, isRunOf, isRunOn, type World } from '../../src/advance/world.ts'
+import type { Line } from '../../src/line/line.ts'
+import type { Effect } from '../../src/pipeline/model/effects.ts'
+import type { Event, RepositoryRef } from '../../src/pipeline/model/events.ts'
+import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
 import { minutesAfterNine, REPOSITORY } from './pipeline-fixtures.ts'
 
 export type InMemoryWorld = {

@@ -1,5 +1,6 @@
 // A pipeline as people read it: tests of the core pin the texts together with their data.
-import type { HistoryEntry } from '../../src/pipeline/model/history-entry.ts'
+
+import type { HistoryEntry } from '../../src/pipeline/model/command-result.ts'
 import type { Pipeline, Stage } from '../../src/pipeline/model/pipeline.ts'
 import { headlineOf } from '../../src/pipeline/view/light.ts'
 import { describeChange } from '../../src/render/history.ts'

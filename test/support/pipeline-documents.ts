@@ -1,8 +1,8 @@
 // Pipelines as the store keeps them, written by hand: publishing depends on nothing else.
 import { OBSERVE_ONLY_LINE } from '../../src/line/line.ts'
-import type { Evidence } from '../../src/pipeline/model/evidence.ts'
 import type { PullRequestFact, RunFact } from '../../src/pipeline/model/facts.ts'
 import type { Pipeline, Stage } from '../../src/pipeline/model/pipeline.ts'
+import type { Evidence } from '../../src/pipeline/model/time.ts'
 
 export const EVIDENCE: Evidence = {
   kind: 'delivery',

@@ -1,13 +1,12 @@
 // A pure world for the core: one repository, one issue (#42), people with names. Builders take what matters to the test.
 
 import { expect } from 'vitest'
+import { startPipeline } from '../../src/advance/advance-pipeline.ts'
 import { OBSERVE_ONLY_LINE } from '../../src/line/line.ts'
-import { startPipeline } from '../../src/pipeline/advance-pipeline.ts'
 import type { Event, EventOf, RepositoryRef } from '../../src/pipeline/model/events.ts'
-import type { Evidence } from '../../src/pipeline/model/evidence.ts'
 import type { IssueFact, JobFact, PullRequestFact, ReviewFact, RunFact } from '../../src/pipeline/model/facts.ts'
 import type { Pipeline, StageStatus } from '../../src/pipeline/model/pipeline.ts'
-import type { Instant } from '../../src/pipeline/model/time.ts'
+import type { Evidence, Instant } from '../../src/pipeline/model/time.ts'
 import { reduce } from '../../src/pipeline/reduce.ts'
 import type { Headline } from '../../src/pipeline/view/light.ts'
 import { headlineInWords } from './in-words.ts'

@@ -1,16 +1,15 @@
 // A pure world for a dispatched line: one issue (#42), `plan`, `code` and `test` dispatched, `review` following the pull
 // request. Everything from people, GitHub, the outbox and the clock is an event; `admit` gives slots.
 
+import { startPipeline } from '../../src/advance/advance-pipeline.ts'
 import { parseCommands } from '../../src/commands/parse-commands.ts'
 import { type Line, OBSERVE_ONLY_LINE, type StageConfig } from '../../src/line/line.ts'
-import { startPipeline } from '../../src/pipeline/advance-pipeline.ts'
 import { contextOf, type EventContext } from '../../src/pipeline/commands/authorized-commands.ts'
 import { askSenderPermission } from '../../src/pipeline/commands/run-commands.ts'
-import { commandOriginKey } from '../../src/pipeline/model/command-origin.ts'
-import type { Effect } from '../../src/pipeline/model/effects.ts'
+import type { HistoryEntry } from '../../src/pipeline/model/command-result.ts'
+import { commandOriginKey, type Effect } from '../../src/pipeline/model/effects.ts'
 import type { DispatchOutcome, Event, EventOf } from '../../src/pipeline/model/events.ts'
 import type { RunFact } from '../../src/pipeline/model/facts.ts'
-import type { HistoryEntry } from '../../src/pipeline/model/history-entry.ts'
 import type { Attempt, Pipeline } from '../../src/pipeline/model/pipeline.ts'
 import type { DenialReason } from '../../src/pipeline/model/reason.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'

@@ -1,24 +1,21 @@
 // Commands whose sender's permission is known. It is decided here, once, when their event comes through the door: at once
 // for a bot that the repository's file names, for a person when GitHub has answered.
 import type { Line } from '../../line/line.ts'
+import { isAllowedBot } from '../../line/stage-rules.ts'
 import { NO_OUTER_HOLDS } from '../holds/holds.ts'
-import { type CommandOrigin, commandOriginKey } from '../model/command-origin.ts'
-import type { GivenCommands, Role } from '../model/effects.ts'
+import { type CommandOrigin, commandOriginKey, type GivenCommands, type Role } from '../model/effects.ts'
 import type { Event } from '../model/events.ts'
-import type { Evidence } from '../model/evidence.ts'
 import type { OuterHolds } from '../model/hold.ts'
-import { isAllowedBot } from '../model/line-rules.ts'
-import type { Instant } from '../model/time.ts'
+import type { Instant, Occurrence } from '../model/time.ts'
 
 /** Commands, their sender and the sender's role. */
-export type AuthorizedCommands = GivenCommands & {
-  readonly login: string
-  readonly at: Instant
-  readonly evidence: Evidence
-  readonly role: Role
-  /** The holds of the repository and of everything when the commands came. */
-  readonly outerHolds: OuterHolds
-}
+export type AuthorizedCommands = GivenCommands &
+  Occurrence & {
+    readonly login: string
+    readonly role: Role
+    /** The holds of the repository and of everything when the commands came. */
+    readonly outerHolds: OuterHolds
+  }
 
 /** What the door knows beside an event. */
 export type EventContext = {

@@ -1,11 +1,10 @@
 // The cord: `hold` and `resume`. What is held of an issue or a stage is stored in the pipeline; of the repository it is
 // stored by the door (see `withRepositoryHold`), and only answered here.
-import { type Command, type InvalidCommand, mayUseCommand } from '../../commands/commands.ts'
+import type { Command, InvalidCommand } from '../../commands/commands.ts'
 import { activeHold, activeHolds, latestHoldOrRelease, placeKey } from '../holds/holds.ts'
 import { type AnsweredCommand, already, done, notPossible, stageSummary } from '../model/command-result.ts'
 import type { Hold, HoldOrRelease, OuterHolds } from '../model/hold.ts'
 import type { Pipeline } from '../model/pipeline.ts'
-import type { RepositoryRow } from '../model/rows.ts'
 import { deriveStages } from '../stages/derive-stages.ts'
 import type { AuthorizedCommands } from './authorized-commands.ts'
 
@@ -34,14 +33,6 @@ export function runHoldOrResume(
   if (last === stored) return { pipeline, result }
   const next = { ...pipeline, holdsAndReleases: [...others, last].sort(byPlace) }
   return { pipeline: next, result: withQueuedStages(result, next) }
-}
-
-/** The repository once authorized commands have held or resumed it; the same row if none does. */
-export function withRepositoryHold(row: RepositoryRow, authorized: AuthorizedCommands): RepositoryRow {
-  if (!mayUseCommand(authorized.role, 'hold')) return row
-  const outerHolds = { ...authorized.outerHolds, repository: row.holdOrRelease }
-  const { repository: holdOrRelease } = outerHoldsAfter(outerHolds, authorized)
-  return holdOrRelease === row.holdOrRelease ? row : { ...row, holdOrRelease, holdFanOutCursor: 0 }
 }
 
 /** The answer to a hold or resume of the repository where no pipeline is concerned; null for any other command. */

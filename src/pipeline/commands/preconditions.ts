@@ -1,15 +1,25 @@
 // Why a command cannot run on a stage, null when it can; and which buttons a check run therefore shows. A check run stays
 // open in a browser while its pipeline moves on: its button counts only while it means what it said.
 import type { Command } from '../../commands/commands.ts'
-import { currentPullRequest } from '../facts/current-pull-request.ts'
+import { isDispatched } from '../../line/stage-rules.ts'
+import { currentPullRequest } from '../facts/correlate.ts'
 import { isAdmitted } from '../model/attempt.ts'
-import type { CommandOrigin } from '../model/command-origin.ts'
-import { already, type CommandResult, notPossible, stageSummary, summaryOf } from '../model/command-result.ts'
-import { isDispatched } from '../model/line-rules.ts'
+import {
+  already,
+  type CommandOutcome,
+  type CommandResult,
+  type HistoryEntry,
+  notPossible,
+  stageSummary,
+  summaryOf,
+} from '../model/command-result.ts'
+import type { CommandOrigin } from '../model/effects.ts'
+import type { Event } from '../model/events.ts'
 import type { Attempt, Pipeline, Stage } from '../model/pipeline.ts'
 import { currentAttempt, isLiveAttempt } from '../stages/attempts.ts'
-import { commandForTrigger, triggerOf } from '../stages/triggers.ts'
+import { commandFor, triggerOf } from '../stages/triggers.ts'
 import { surfacesOf } from '../view/surfaces.ts'
+import type { EventContext } from './authorized-commands.ts'
 
 /** Why a stage cannot be rerun: an attempt is live (unless it is lost), or Andon does not start the stage. */
 export function whyNotRerun({ line }: Pipeline, stage: Stage): CommandResult | null {
@@ -40,7 +50,7 @@ export function whyNotSkip(_: Pipeline, stage: Stage): CommandResult | null {
 /** Why there is no gate to approve. */
 export function whyNotApprove(pipeline: Pipeline): CommandResult {
   const approved = pipeline.stages.findLast(
-    (stage) => commandForTrigger(stage, triggerOf(pipeline, stage), 'approve') !== null,
+    (stage) => commandFor(stage, triggerOf(pipeline, stage), 'approve') !== null,
   )
   if (approved !== undefined) return already(summaryOf([approved]))
   const pullRequest = currentPullRequest(pipeline)
@@ -92,4 +102,19 @@ export function isDispatchedStage({ stages }: Pipeline['line'], name: string): b
 
 function workflowOf({ stages }: Pipeline['line'], name: string): string | null {
   return stages.find((rule) => rule.name === name)?.workflow ?? null
+}
+
+/** The history entries of clicked buttons, except those that their sender may not use. */
+export function buttonEntries(
+  { at, evidence }: Event,
+  { commands }: EventContext,
+  outcomes: readonly CommandOutcome[],
+): readonly HistoryEntry[] {
+  if (commands?.origin.kind !== 'check') return []
+  const { origin, login: actor } = commands
+  return outcomes.flatMap(({ command, result }) => {
+    if (command.verb === null || result === null || result.outcome === 'answered_in_reply') return []
+    const change = { kind: 'button', verb: command.verb, stage: origin.stage, result } as const
+    return [{ at, type: `button.${result.outcome}`, actor, change, evidence }]
+  })
 }

@@ -2,9 +2,9 @@
 // nothing is stored for senders without permission.
 import { type Command, mayUseCommand } from '../../commands/commands.ts'
 import { resolveStage } from '../../commands/parse-commands.ts'
+import { isGhost } from '../../line/stage-rules.ts'
 import { cancelAttempt } from '../deadlines/enforce-deadlines.ts'
 import { updateAdmittedAttempts } from '../model/attempt.ts'
-import { commandOriginKey } from '../model/command-origin.ts'
 import {
   ANSWERED_IN_REPLY,
   already,
@@ -15,9 +15,8 @@ import {
   stageSummary,
   summaryOf,
 } from '../model/command-result.ts'
-import type { Effect } from '../model/effects.ts'
+import { commandOriginKey, type Effect } from '../model/effects.ts'
 import type { Event } from '../model/events.ts'
-import { isGhost } from '../model/line-rules.ts'
 import type { Pipeline, Stage, StageCommand } from '../model/pipeline.ts'
 import { isCalledOff } from '../model/reason.ts'
 import { type Instant, latest } from '../model/time.ts'

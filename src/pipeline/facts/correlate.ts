@@ -1,8 +1,9 @@
 // Which issue something belongs to. By name only, never by "whatever is running".
 import type { StageConfig, StageName } from '../../line/line.ts'
+import { dispatchesAnyStage, isDispatched } from '../../line/stage-rules.ts'
 import type { PullRequestFact, RunFact } from '../model/facts.ts'
-import { isDispatched } from '../model/line-rules.ts'
 import type { Pipeline } from '../model/pipeline.ts'
+import { type Instant, latest } from '../model/time.ts'
 
 const NUMBER_PATTERN = '[1-9][0-9]{0,8}'
 const ATTEMPT_KEY = new RegExp(
@@ -58,4 +59,30 @@ export function stageOfRun(rules: readonly StageConfig[], run: RunFact): StageNa
 
 function ruleOfRun(rules: readonly StageConfig[], { workflow }: RunFact): StageConfig | undefined {
   return rules.find((rule) => rule.workflow !== null && rule.workflow === workflow)
+}
+
+/** The pull request that speaks for the issue: the newest open one, else the newest merged, else the newest closed. */
+export function currentPullRequest(pipeline: Linked): PullRequestFact | null {
+  const pullRequests = currentPullRequests(pipeline)
+  const newest = (state: PullRequestFact['state']) => pullRequests.findLast((fact) => fact.state === state)
+  return newest('open') ?? newest('merged') ?? newest('closed') ?? null
+}
+
+type Linked = Pick<Pipeline, 'start' | 'line' | 'pullRequests'>
+
+/** Those that count: where Andon dispatches, one that had ended before the start is an earlier try. */
+export function currentPullRequests({ start, line, pullRequests }: Linked): readonly PullRequestFact[] {
+  if (!dispatchesAnyStage(line)) return pullRequests
+  return pullRequests.filter((fact) => fact.state === 'open' || stateSince(fact) >= start.at)
+}
+
+/** Since when a pull request is in its state; closing or reopening it starts a new state. */
+export function stateSince({ snapshots, state, draft, headSha, updatedAt }: PullRequestFact): Instant {
+  const current = snapshots.find((seen) => seen.state === state && seen.draft === draft && seen.headSha === headSha)
+  if (current === undefined) return updatedAt
+  const otherwise = snapshots
+    .filter((seen) => seen.state !== state)
+    .reduce((last, seen) => latest(last, seen.lastAt), '')
+  if (otherwise <= current.firstAt) return current.firstAt
+  return state === 'open' ? otherwise : current.lastAt
 }

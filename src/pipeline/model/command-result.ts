@@ -2,7 +2,8 @@
 // again; only what was asked for (`status`, `why`, `help`) is looked up when the reply is written.
 import type { Command, InvalidCommand } from '../../commands/commands.ts'
 import type { Hold, HoldOrRelease } from './hold.ts'
-import type { Stage } from './pipeline.ts'
+import type { PipelineStart, Stage } from './pipeline.ts'
+import type { Evidence, Instant } from './time.ts'
 
 /** A stage's state, for a sentence: `plan: attempt 2 of 3 waits for a slot`. */
 export type StageSummary = Pick<Stage, 'name' | 'status' | 'reason'>
@@ -71,4 +72,22 @@ export function summaryOf(stages: readonly Stage[]): CommandAnswer {
 
 export function stageSummary({ name, status, reason }: StageSummary): StageSummary {
   return { name, status, reason }
+}
+
+export type HistoryChange =
+  | { readonly kind: 'started'; readonly by: PipelineStart['by'] }
+  | { readonly kind: 'issue'; readonly state: 'closed' | 'reopened' | 'deleted' | 'transferred' }
+  | { readonly kind: 'pull-request'; readonly number: number; readonly isLinked: boolean }
+  | { readonly kind: 'held'; readonly hold: Hold }
+  | { readonly kind: 'released'; readonly release: HoldOrRelease }
+  | { readonly kind: 'stage'; readonly stage: StageSummary }
+  | { readonly kind: 'button'; readonly verb: string; readonly stage: string; readonly result: AnsweredCommand }
+
+/** An entry of the history: what happened, as data. Its words are in render/history.ts. */
+export type HistoryEntry = {
+  readonly at: Instant
+  readonly type: string
+  readonly actor: string | null
+  readonly change: HistoryChange
+  readonly evidence: Evidence | null
 }

@@ -2,7 +2,6 @@
 // What must be *true* (check runs, comments, the board) is a publication: see surfaces.ts.
 import type { Command, InvalidCommand } from '../../commands/commands.ts'
 import type { StageName } from '../../line/line.ts'
-import type { CommandOrigin } from './command-origin.ts'
 import type { CommandAnswer, CommandResultKind } from './command-result.ts'
 import type { IssueFact, PullRequestFact, RunFact } from './facts.ts'
 import type { Instant } from './time.ts'
@@ -136,4 +135,21 @@ export function pullRequestOfQuestion(question: Question): number | null {
   if (question.about !== 'permission') return null
   if (question.purpose.kind === 'review') return question.purpose.pullRequestNumber
   return question.purpose.kind === 'command' && question.purpose.onPullRequest ? question.purpose.issueNumber : null
+}
+
+/** One click on a button: of which check run, and in which delivery it came. */
+export type ButtonClick = {
+  readonly kind: 'check'
+  readonly id: number
+  readonly guid: string
+  readonly stage: StageName
+  readonly sha: string
+}
+
+/** Where a command was given: a comment, or a button of a check run, which may be clicked more than once. */
+export type CommandOrigin = { readonly kind: 'comment'; readonly id: number } | ButtonClick
+
+/** Identifies an origin for ever within a repository: the keys of its effects contain it. */
+export function commandOriginKey(origin: CommandOrigin): string {
+  return origin.kind === 'comment' ? String(origin.id) : `check/${origin.guid}`
 }

@@ -1,13 +1,11 @@
 // Everything that can happen, in our words. Read this first: deliveries, answers to our own questions,
 // reports and the clock all become one of these, and nothing else moves a pipeline.
 import type { StageName } from '../../line/line.ts'
-import type { ButtonClick } from './command-origin.ts'
-import type { Answer, GivenCommands, Question } from './effects.ts'
-import type { Occurrence } from './evidence.ts'
+import type { Answer, ButtonClick, GivenCommands, Question } from './effects.ts'
 import type { IssueFact, JobFact, PullRequestFact, ReviewFact, RunFact } from './facts.ts'
 import type { CancelOutcome, Report } from './pipeline.ts'
 import type { DenialReason, DispatchReason } from './reason.ts'
-import type { Instant } from './time.ts'
+import type { Instant, Occurrence } from './time.ts'
 
 /** Where it happened. A repository keeps its id through rename and transfer; its name is only for people. */
 export type RepositoryRef = {

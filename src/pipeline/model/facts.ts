@@ -1,8 +1,6 @@
 // What GitHub said, keyed by GitHub's own ids. A fact is merged, never overwritten (facts/merge.ts), which is why deliveries
 // may come late, twice and in any order.
-
-import type { Evidence } from './evidence.ts'
-import type { Instant } from './time.ts'
+import type { Evidence, Instant, Occurrence } from './time.ts'
 
 export type IssueFact = {
   readonly number: number
@@ -30,7 +28,8 @@ export type Conclusion =
   | 'skipped'
   | 'startup_failure'
 
-export type JobFact = {
+/** `at` is the newest moment the payload carries: completed, started or created. */
+export type JobFact = Occurrence & {
   readonly id: number
   readonly runId: number
   readonly runAttempt: number
@@ -42,9 +41,6 @@ export type JobFact = {
   readonly stepsCompleted: number
   readonly stepsTotal: number
   readonly url: string | null
-  /** The newest moment the payload carries: completed, started or created. */
-  readonly at: Instant
-  readonly evidence: Evidence
 }
 
 /** A workflow run with the jobs of its newest `run_attempt`. */

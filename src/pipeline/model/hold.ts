@@ -1,6 +1,5 @@
 import type { HoldScope } from '../../commands/commands.ts'
-import type { Evidence } from './evidence.ts'
-import type { Instant } from './time.ts'
+import type { Evidence, Instant } from './time.ts'
 
 /** A hold or a release of a scope: who, why and since when. */
 export type HoldOrRelease = {

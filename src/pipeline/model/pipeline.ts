@@ -1,11 +1,10 @@
 // The state of one issue. Plain data: stored as one JSON document, so every field survives a round trip through JSON and
 // nothing here is a class, a Date or undefined.
 import type { Line, StageName } from '../../line/line.ts'
-import type { Evidence, Occurrence } from './evidence.ts'
 import type { IssueFact, PermissionDecision, PullRequestFact, RunFact } from './facts.ts'
 import type { HoldOrRelease } from './hold.ts'
 import type { CancellationCause, ClosedReason, DenialReason, DispatchReason, Reason } from './reason.ts'
-import type { Instant } from './time.ts'
+import type { Evidence, Instant, Occurrence } from './time.ts'
 
 export type StageStatus = 'idle' | 'queued' | 'running' | 'review' | 'done' | 'failed' | 'cancelled' | 'skipped'
 

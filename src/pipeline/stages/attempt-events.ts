@@ -1,10 +1,11 @@
 // Events about an attempt of Andon's: its admission, what came of its dispatch and cancellation, what it reports.
+
+import { isDispatched } from '../../line/stage-rules.ts'
 import { bindToAttempt } from '../facts/bind-run.ts'
 import { greatest, isEqualJson } from '../facts/total-order.ts'
 import { pipelineHoldAffectingStage } from '../holds/holds.ts'
 import { updateAdmittedAttempts, updateAttempt, withControl } from '../model/attempt.ts'
 import type { DispatchOutcome, EventOf } from '../model/events.ts'
-import { isDispatched } from '../model/line-rules.ts'
 import type { Attempt, AttemptControl, Closed, Dispatch, Pipeline, Report } from '../model/pipeline.ts'
 import { type Instant, latest } from '../model/time.ts'
 import { nextAttemptNumber } from './attempts.ts'

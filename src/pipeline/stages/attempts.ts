@@ -1,7 +1,7 @@
 // One attempt at a stage: whether it is live, how and when it ended, and which of them its stage follows.
 import { type AdmittedAttempt, isAdmitted } from '../model/attempt.ts'
 import type { Conclusion, RunFact } from '../model/facts.ts'
-import type { Attempt, AttemptControl, Cancellation, Closed, DuplicateRun, Stage } from '../model/pipeline.ts'
+import type { Attempt, AttemptControl, Cancellation, Closed, DuplicateRun, Pipeline, Stage } from '../model/pipeline.ts'
 import type { CancellationCause } from '../model/reason.ts'
 import { type Instant, latest, secondsAfter } from '../model/time.ts'
 
@@ -152,4 +152,24 @@ function jitterOf(text: string): number {
   let hash = 0x811c9dc5
   for (const letter of text) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193) >>> 0
   return hash / 2 ** 32
+}
+
+export function isOff({ removed, issue }: Pipeline): boolean {
+  return removed !== null || issue.state === 'closed'
+}
+
+export function allAdmittedAttempts({ stages }: Pipeline) {
+  return stages.flatMap(admittedAttempts)
+}
+
+/** How many slots the pipeline holds. An attempt that is not sent yet holds none while its issue is closed or gone. */
+export function countLiveAttempts(pipeline: Pipeline): number {
+  const live = allAdmittedAttempts(pipeline).filter(isLiveAttempt)
+  return (isOff(pipeline) ? live.filter((attempt) => !isUndispatched(attempt)) : live).length
+}
+
+/** The attempt with this key, and its stage; null for a key that was never issued here. */
+export function findAttemptByKey({ stages }: Pipeline, key: string) {
+  const admitted = stages.flatMap((stage) => admittedAttempts(stage).map((attempt) => ({ stage, attempt })))
+  return admitted.find(({ attempt }) => attempt.key === key) ?? null
 }

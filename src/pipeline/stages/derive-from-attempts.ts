@@ -25,7 +25,7 @@ import {
   retryAfter,
 } from './attempts.ts'
 import { startAuthorization } from './pipeline-start.ts'
-import { commandForTrigger, isDue, isForTrigger } from './triggers.ts'
+import { commandFor, isDue, isForTrigger } from './triggers.ts'
 
 /** The part of a stage that follows from the facts. */
 export type DerivedStage = Pick<Stage, 'status' | 'reason' | 'since' | 'evidence' | 'queuedAt' | 'retryAt'>
@@ -74,7 +74,7 @@ export function deriveUnauthorizedStart(pipeline: Pipeline): DerivedStage | null
 export function deriveGate({ stage, rule, trigger }: StageContext, derived: DerivedStage): DerivedStage {
   if (rule.gate === null || derived.status !== 'done') return derived
   const last = derived.reason
-  const approval = commandForTrigger(stage, trigger, 'approve')
+  const approval = commandFor(stage, trigger, 'approve')
   return approval === null
     ? { ...derived, status: 'review', reason: { kind: 'waits-for-approval', last } }
     : { ...derived, reason: { kind: 'gate-approved', last, by: approval.by } }
@@ -82,8 +82,8 @@ export function deriveGate({ stage, rule, trigger }: StageContext, derived: Deri
 
 /** A stage without a live attempt that a person skipped or cancelled. */
 export function deriveFromCommand({ stage, trigger }: StageContext): DerivedStage | null {
-  const skip = commandForTrigger(stage, trigger, 'skip')
-  const command = skip ?? commandForTrigger(stage, trigger, 'cancel')
+  const skip = commandFor(stage, trigger, 'skip')
+  const command = skip ?? commandFor(stage, trigger, 'cancel')
   if (command === null) return null
   const { by, at: since, evidence } = command
   const status = skip === null ? 'cancelled' : 'skipped'

@@ -1,11 +1,18 @@
 // The stages are derived again from the merged facts after each event. No transition is ever taken, so none can be
 // taken twice, missed or taken in the wrong order: the same facts always give the same stages.
-import { belongsToPipeline, issuesOfPullRequest, parseAttemptKey } from '../facts/correlate.ts'
-import { currentPullRequest, currentPullRequests, stateSince } from '../facts/current-pull-request.ts'
+
+import { isDispatched } from '../../line/stage-rules.ts'
+import {
+  belongsToPipeline,
+  currentPullRequest,
+  currentPullRequests,
+  issuesOfPullRequest,
+  parseAttemptKey,
+  stateSince,
+} from '../facts/correlate.ts'
 import { greatest } from '../facts/total-order.ts'
 import { pipelineHoldAffectingStage } from '../holds/holds.ts'
 import type { PullRequestFact, ReviewFact } from '../model/facts.ts'
-import { isDispatched } from '../model/line-rules.ts'
 import type { Attempt, Pipeline, Stage } from '../model/pipeline.ts'
 import { admittedAttempts, attemptStartedAt, isLiveAttempt, isUndispatched } from './attempts.ts'
 import {

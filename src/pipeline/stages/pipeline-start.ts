@@ -1,11 +1,11 @@
 // What puts an issue on the line, who asked for it, and whether they may. Observing needs no permission. Before anything is
 // dispatched, and for every command, GitHub must have said that the sender may write: no answer is no permission.
 import type { Line } from '../../line/line.ts'
+import { dispatchesAnyStage, isAllowedBot, isGhost } from '../../line/stage-rules.ts'
 import { issueOfBranch, issueOfRun, stageOfRun } from '../facts/correlate.ts'
 import { greatest } from '../facts/total-order.ts'
 import type { Event } from '../model/events.ts'
 import type { PermissionDecision } from '../model/facts.ts'
-import { dispatchesAnyStage, isAllowedBot, isGhost } from '../model/line-rules.ts'
 import type { Pipeline, PipelineStart, StartRequest } from '../model/pipeline.ts'
 
 /**

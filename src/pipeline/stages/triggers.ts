@@ -2,11 +2,11 @@
 // Attempts are counted by trigger, never by time: our clock and GitHub's are two. A review counts if GitHub has said that its
 // author may write, or if the repository's file names the bot.
 import type { Line, StageName } from '../../line/line.ts'
-import { currentPullRequests } from '../facts/current-pull-request.ts'
+import { isAllowedBot, reworkStage } from '../../line/stage-rules.ts'
+import { currentPullRequests } from '../facts/correlate.ts'
 import { greatest } from '../facts/total-order.ts'
 import { isAdmitted } from '../model/attempt.ts'
 import type { PullRequestFact, ReviewFact } from '../model/facts.ts'
-import { isAllowedBot, reworkStage } from '../model/line-rules.ts'
 import type { Attempt, Pipeline, Stage, StageCommand, Trigger } from '../model/pipeline.ts'
 import { admittedAttempts, currentAttempt } from './attempts.ts'
 import { startAuthorization } from './pipeline-start.ts'
@@ -70,11 +70,7 @@ export function isForTrigger(attempt: Attempt, trigger: Trigger | null): boolean
 }
 
 /** The newest command of that verb about the stage's trigger. */
-export function commandForTrigger(
-  stage: Stage,
-  trigger: Trigger | null,
-  verb: StageCommand['verb'],
-): StageCommand | null {
+export function commandFor(stage: Stage, trigger: Trigger | null, verb: StageCommand['verb']): StageCommand | null {
   const id = trigger?.id ?? NO_TRIGGER
   return stage.commands?.findLast((command) => command.verb === verb && command.triggerId === id) ?? null
 }
@@ -116,8 +112,8 @@ function commandTriggers({ name, commands = [] }: Stage): readonly Trigger[] {
 
 /** Nothing has come of the start yet, neither from Andon nor from anything else. */
 function hasNoExternalWork(pipeline: Pipeline): boolean {
-  const { stages } = pipeline
-  return currentPullRequests(pipeline).length === 0 && stages.every(({ attempts }) => attempts.every(isAdmitted))
+  const isOurs = pipeline.stages.every(({ attempts }) => attempts.every(isAdmitted))
+  return isOurs && currentPullRequests(pipeline).length === 0
 }
 
 /** Has the previous stage finished for this trigger? */

@@ -1,9 +1,8 @@
 // History compares the pipeline before and after an event, so that each event is credited only with what it changed.
 import { isEqualJson } from '../facts/total-order.ts'
 import { activeHold, isSameWord, placeKey } from '../holds/holds.ts'
-import { stageSummary } from '../model/command-result.ts'
+import { type HistoryEntry, stageSummary } from '../model/command-result.ts'
 import type { Event } from '../model/events.ts'
-import type { HistoryEntry } from '../model/history-entry.ts'
 import type { Pipeline, Stage } from '../model/pipeline.ts'
 import { isProgress } from '../model/reason.ts'
 

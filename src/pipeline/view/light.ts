@@ -2,12 +2,12 @@
 // is derived when read, never stored. A run is alive when GitHub says anything new about it; it makes progress when a job or
 // a step moves. Silence after progress is a stall; a run that never showed any progress is unknown.
 import type { StageConfig, StageName } from '../../line/line.ts'
-import { currentPullRequest } from '../facts/current-pull-request.ts'
+import { dispatchesAnyStage } from '../../line/stage-rules.ts'
+import { currentPullRequest } from '../facts/correlate.ts'
 import { holdsAffectingStage, pipelineHolds } from '../holds/holds.ts'
 import { isAdmitted } from '../model/attempt.ts'
 import type { RunFact } from '../model/facts.ts'
 import type { Hold } from '../model/hold.ts'
-import { dispatchesAnyStage } from '../model/line-rules.ts'
 import type { Attempt, Health, Light, Pipeline, Stage } from '../model/pipeline.ts'
 import type { Reason } from '../model/reason.ts'
 import { type Instant, latest, secondsAfter } from '../model/time.ts'

@@ -1,6 +1,5 @@
 // Which comments and check runs must show a pipeline on GitHub now. Rendering them is not done here.
-import { issueOfBranch } from '../facts/correlate.ts'
-import { currentPullRequest } from '../facts/current-pull-request.ts'
+import { currentPullRequest, issueOfBranch } from '../facts/correlate.ts'
 import type { RunFact } from '../model/facts.ts'
 import type { Pipeline, Stage } from '../model/pipeline.ts'
 import { startAuthorization } from '../stages/pipeline-start.ts'

@@ -1,8 +1,8 @@
 // Permissions: GitHub's answer about the sender decides, at the time when the command runs.
 import { describe, expect, test } from 'vitest'
+import { reactionAndReply } from '../../../src/advance/reply.ts'
 import { VERBS } from '../../../src/commands/commands.ts'
 import { contextOf } from '../../../src/pipeline/commands/authorized-commands.ts'
-import { reactionAndReply } from '../../../src/pipeline/commands/reply.ts'
 import { askSenderPermission } from '../../../src/pipeline/commands/run-commands.ts'
 import type { Role } from '../../../src/pipeline/model/effects.ts'
 import { reduce } from '../../../src/pipeline/reduce.ts'

@@ -1,7 +1,7 @@
 // How commands are answered: each command in each state of a pipeline that has stopped or does not exist.
 
 import { describe, expect, test } from 'vitest'
-import { reactionAndReply } from '../../../src/pipeline/commands/reply.ts'
+import { reactionAndReply } from '../../../src/advance/reply.ts'
 import { NO_OUTER_HOLDS } from '../../../src/pipeline/holds/holds.ts'
 import { describeCommandAnswer } from '../../../src/render/command-result.ts'
 import { COMMANDS, commandResults, completePipeline } from '../../support/command-results.ts'

@@ -1,6 +1,7 @@
 // Commands move a dispatched pipeline. Each test is a row of the transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
-import { countLiveAttempts, mayDispatch } from '../../../src/pipeline/admission.ts'
+import { mayDispatch } from '../../../src/outbox/recheck-dispatch.ts'
+import { countLiveAttempts } from '../../../src/pipeline/stages/attempts.ts'
 import { describeDispatch } from '../../../src/render/dispatch-reason.ts'
 import { headlineInWords } from '../../support/in-words.ts'
 import { issueChanged, issueGone, minutesAfterNine, pullRequestChanged } from '../../support/pipeline-fixtures.ts'

@@ -1,10 +1,10 @@
 // The two clocks of an attempt, and what happens when one stops. The line allows 30 minutes of silence and 6 hours
 // for a whole run. Each test is a row of the transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
-import { countLiveAttempts } from '../../../src/pipeline/admission.ts'
 import { NO_CONTEXT } from '../../../src/pipeline/commands/authorized-commands.ts'
 import { wakeAt } from '../../../src/pipeline/deadlines/enforce-deadlines.ts'
 import { stageReadyForAdmission } from '../../../src/pipeline/stages/attempt-events.ts'
+import { countLiveAttempts } from '../../../src/pipeline/stages/attempts.ts'
 import { activityOf, deriveHealth } from '../../../src/pipeline/view/light.ts'
 import { jobFact, minutesAfterNine } from '../../support/pipeline-fixtures.ts'
 import {

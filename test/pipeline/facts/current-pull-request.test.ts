@@ -1,6 +1,6 @@
 // The state of a pull request and its start, and which of its reviews count.
 import { expect, test } from 'vitest'
-import { currentPullRequest, stateSince } from '../../../src/pipeline/facts/current-pull-request.ts'
+import { currentPullRequest, stateSince } from '../../../src/pipeline/facts/correlate.ts'
 import {
   given,
   issueLabeled,

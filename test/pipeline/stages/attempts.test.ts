@@ -1,7 +1,8 @@
 // How a dispatched line continues. Each test is a row of the second transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
-import { countLiveAttempts, mayDispatch } from '../../../src/pipeline/admission.ts'
+import { mayDispatch } from '../../../src/outbox/recheck-dispatch.ts'
 import { stageReadyForAdmission } from '../../../src/pipeline/stages/attempt-events.ts'
+import { countLiveAttempts } from '../../../src/pipeline/stages/attempts.ts'
 import { headlineInWords } from '../../support/in-words.ts'
 import { minutesAfterNine, runChanged } from '../../support/pipeline-fixtures.ts'
 import {

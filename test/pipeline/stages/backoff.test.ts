@@ -1,8 +1,8 @@
 // What always fails gets the attempts that the file allows, and then nothing more happens.
 import { expect, test } from 'vitest'
 import { seededRandom } from '../../../fake-github/random.ts'
-import { countLiveAttempts } from '../../../src/pipeline/admission.ts'
 import { wakeAt } from '../../../src/pipeline/deadlines/enforce-deadlines.ts'
+import { countLiveAttempts } from '../../../src/pipeline/stages/attempts.ts'
 import { needsYouAt } from '../../../src/pipeline/view/light.ts'
 import { headlineInWords } from '../../support/in-words.ts'
 import { randomSeed, recordMeasurements } from '../../support/measurements.ts'

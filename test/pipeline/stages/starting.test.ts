@@ -1,6 +1,6 @@
 // How a dispatched line starts. Each test is a row of the second transition table in docs/reference/transitions.md.
 import { describe, expect, test } from 'vitest'
-import { startPipeline } from '../../../src/pipeline/advance-pipeline.ts'
+import { startPipeline } from '../../../src/advance/advance-pipeline.ts'
 import { contextOf } from '../../../src/pipeline/commands/authorized-commands.ts'
 import { stageReadyForAdmission } from '../../../src/pipeline/stages/attempt-events.ts'
 import { surfacesOf } from '../../../src/pipeline/view/surfaces.ts'

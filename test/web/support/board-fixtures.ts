@@ -1,10 +1,10 @@
 // Boards for tests: pipelines of every light, made by the real core from events, with long and hostile titles.
 
+import { startPipeline } from '../../../src/advance/advance-pipeline.ts'
 import { OBSERVE_ONLY_LINE } from '../../../src/line/line.ts'
-import { startPipeline } from '../../../src/pipeline/advance-pipeline.ts'
 import { NO_OUTER_HOLDS } from '../../../src/pipeline/holds/holds.ts'
+import type { HistoryEntry } from '../../../src/pipeline/model/command-result.ts'
 import type { Event } from '../../../src/pipeline/model/events.ts'
-import type { HistoryEntry } from '../../../src/pipeline/model/history-entry.ts'
 import type { Instant } from '../../../src/pipeline/model/time.ts'
 import { reduce } from '../../../src/pipeline/reduce.ts'
 import { headlineOf, needsYouAt } from '../../../src/pipeline/view/light.ts'

@@ -1,12 +1,16 @@
 // The rows of installations and repositories. What a repository's file says is kept with the repository; pipelines begin
 // with it and keep what they began with.
+
+import { mayUseCommand } from '../commands/commands.ts'
 import { parseAndonYml } from '../line/parse-andon-yml.ts'
+import type { AuthorizedCommands } from '../pipeline/commands/authorized-commands.ts'
+import { outerHoldsAfter } from '../pipeline/commands/hold-or-release.ts'
+import { isEqualJson } from '../pipeline/facts/total-order.ts'
+import type { Answer, Effect } from '../pipeline/model/effects.ts'
+import type { Event, EventOf, RepositoryEvent, RepositoryRef } from '../pipeline/model/events.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import { type Change, putEffects } from './change.ts'
-import { isEqualJson } from './facts/total-order.ts'
-import type { Answer, Effect } from './model/effects.ts'
-import type { Event, EventOf, RepositoryEvent, RepositoryRef } from './model/events.ts'
-import type { RepositoryRow } from './model/rows.ts'
-import type { Instant } from './model/time.ts'
+import type { RepositoryRow } from './rows.ts'
 import type { World } from './world.ts'
 
 type InstallationChanged = EventOf<'installation.changed'>
@@ -135,4 +139,12 @@ function publishedProblemsOf(row: RepositoryRow): unknown {
   const { configurationProblems, configurationSource, configurationHeadSha, configurationValidSha } = row
   if (configurationProblems.length === 0) return null
   return { configurationProblems, configurationSource, configurationHeadSha, configurationValidSha }
+}
+
+/** The repository once authorized commands have held or resumed it; the same row if none does. */
+export function withRepositoryHold(row: RepositoryRow, authorized: AuthorizedCommands): RepositoryRow {
+  if (!mayUseCommand(authorized.role, 'hold')) return row
+  const outerHolds = { ...authorized.outerHolds, repository: row.holdOrRelease }
+  const { repository: holdOrRelease } = outerHoldsAfter(outerHolds, authorized)
+  return holdOrRelease === row.holdOrRelease ? row : { ...row, holdOrRelease, holdFanOutCursor: 0 }
 }

@@ -1,5 +1,5 @@
 // Which stages Andon starts itself, and where rework goes.
-import type { Line, StageConfig, StageName } from '../../line/line.ts'
+import type { Line, StageConfig, StageName } from './line.ts'
 
 /** Does Andon start its runs, or does something else? */
 export function isDispatched({ workflow, observe }: StageConfig): boolean {

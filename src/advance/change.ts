@@ -1,10 +1,11 @@
 // What an event changes, as data: rows that replace others, and effects.
-import { boundKeys, boundRunIds } from './admission.ts'
-import type { ButtonClick } from './model/command-origin.ts'
-import type { Effect } from './model/effects.ts'
-import type { HistoryEntry } from './model/history-entry.ts'
-import type { BoundRunRow, InstallationRow, PipelineRow, PullRequestRow, RepositoryRow, RunRow } from './model/rows.ts'
-import type { Instant } from './model/time.ts'
+
+import type { HistoryEntry } from '../pipeline/model/command-result.ts'
+import type { ButtonClick, Effect } from '../pipeline/model/effects.ts'
+import type { Pipeline } from '../pipeline/model/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
+import { allAdmittedAttempts } from '../pipeline/stages/attempts.ts'
+import type { BoundRunRow, InstallationRow, PipelineRow, PullRequestRow, RepositoryRow, RunRow } from './rows.ts'
 
 /** Every change that one event causes, in order. */
 export type Change = readonly Write[]
@@ -53,4 +54,17 @@ export function putPipeline(
 
 export function putEffects({ repositoryId, issueNumber }: EffectScope, effects: readonly Effect[]): Change {
   return effects.map((effect) => ({ put: 'effect', repositoryId, issueNumber, effect }))
+}
+
+/** Keys whose run is known: nothing is left to send or to look for. */
+function boundKeys(pipeline: Pipeline): readonly string[] {
+  return allAdmittedAttempts(pipeline).flatMap(({ key, control }) => (control.runId === null ? [] : [key]))
+}
+
+/** Ids of the runs that belong here whatever their titles and branches say. */
+export function boundRunIds(pipeline: Pipeline): readonly number[] {
+  return allAdmittedAttempts(pipeline).flatMap(({ control: { runId, duplicateRuns } }) => [
+    ...(runId === null ? [] : [runId]),
+    ...duplicateRuns.map((duplicate) => duplicate.runId),
+  ])
 }

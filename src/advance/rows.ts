@@ -1,11 +1,11 @@
 // The rows that events read and change, as the database keeps them.
-import type { AndonYmlProblem } from '../../line/parse-yaml.ts'
-import type { Configuration } from './effects.ts'
-import type { RepositoryRef } from './events.ts'
-import type { PullRequestFact, RunFact } from './facts.ts'
-import type { HoldOrRelease } from './hold.ts'
-import type { Pipeline } from './pipeline.ts'
-import type { Instant } from './time.ts'
+import type { AndonYmlProblem } from '../line/parse-yaml.ts'
+import type { Configuration } from '../pipeline/model/effects.ts'
+import type { RepositoryRef } from '../pipeline/model/events.ts'
+import type { PullRequestFact, RunFact } from '../pipeline/model/facts.ts'
+import type { HoldOrRelease } from '../pipeline/model/hold.ts'
+import type { Pipeline } from '../pipeline/model/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 
 export type IssueKey = { readonly repositoryId: number; readonly issueNumber: number }
 export type BranchKey = { readonly repositoryId: number; readonly branch: string }

@@ -1,9 +1,7 @@
 // What is read before an event is advanced: everything that it uses, in few rounds, without guessing.
 import { expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
-import { advance, neededBy } from '../../src/pipeline/advance.ts'
-import type { Effect } from '../../src/pipeline/model/effects.ts'
-import type { Event } from '../../src/pipeline/model/events.ts'
+import { advance, neededBy } from '../../src/advance/advance.ts'
 import {
   isEmpty,
   type Keys,
@@ -12,7 +10,9 @@ import {
   type PartialWorld,
   recording,
   type World,
-} from '../../src/pipeline/world.ts'
+} from '../../src/advance/world.ts'
+import type { Effect } from '../../src/pipeline/model/effects.ts'
+import type { Event } from '../../src/pipeline/model/events.ts'
 import { inMemoryWorld } from '../support/in-memory-world.ts'
 import { answerQuestion, lifecycleEvents } from '../support/lifecycle-events.ts'
 import { minutesAfterNine } from '../support/pipeline-fixtures.ts'

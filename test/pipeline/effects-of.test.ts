@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { reduce } from '../../../src/pipeline/reduce.ts'
-import { askClosingIssues } from '../../../src/pipeline/stages/questions-to-ask.ts'
+import { askClosingIssues } from '../../src/advance/advance.ts'
+import { reduce } from '../../src/pipeline/reduce.ts'
 import {
   issueLabeled,
   minutesAfterNine,
@@ -9,7 +9,7 @@ import {
   reviewChanged,
   reviewerPermission,
   runChanged,
-} from '../../support/pipeline-fixtures.ts'
+} from '../support/pipeline-fixtures.ts'
 
 const asked = (known: Parameters<typeof reviewChanged>[0], ...before: Parameters<typeof pipelineAfter>) =>
   reduce(pipelineAfter(...before), reviewChanged(known)).effects.map(({ key }) => key)

@@ -1,25 +1,25 @@
 // An event in the pipeline of one issue: the pipeline is started or reduced, adopts the line of a file that was found, and
 // gets the stored facts that belong to it replayed once it is started or relinked.
 import { type Line, OBSERVE_ONLY_LINE } from '../line/line.ts'
-import { boundRunIds } from './admission.ts'
-import { type Change, putEffects, putPipeline } from './change.ts'
-import { type EventContext, NO_CONTEXT } from './commands/authorized-commands.ts'
-import { newEffects } from './effects-of.ts'
-import { attemptKeyOfRun, bindRun } from './facts/bind-run.ts'
-import { belongsToPipeline, issuesOfPullRequest } from './facts/correlate.ts'
-import { isAdmitted } from './model/attempt.ts'
-import type { CommandOutcome } from './model/command-result.ts'
-import type { Event, RepositoryEvent } from './model/events.ts'
-import type { IssueFact, RunFact } from './model/facts.ts'
-import type { Pipeline } from './model/pipeline.ts'
-import type { IssueKey, RepositoryRow } from './model/rows.ts'
-import { type Reduction, reduce, unchanged } from './reduce.ts'
+import { type EventContext, NO_CONTEXT } from '../pipeline/commands/authorized-commands.ts'
+import { newEffects } from '../pipeline/effects-of.ts'
+import { attemptKeyOfRun, bindRun } from '../pipeline/facts/bind-run.ts'
+import { belongsToPipeline, issuesOfPullRequest } from '../pipeline/facts/correlate.ts'
+import { isAdmitted } from '../pipeline/model/attempt.ts'
+import type { CommandOutcome } from '../pipeline/model/command-result.ts'
+import type { Effect } from '../pipeline/model/effects.ts'
+import type { Event, RepositoryEvent } from '../pipeline/model/events.ts'
+import type { IssueFact, RunFact } from '../pipeline/model/facts.ts'
+import type { Pipeline } from '../pipeline/model/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
+import { type Reduction, reduce, unchanged } from '../pipeline/reduce.ts'
+import { blankStage } from '../pipeline/stages/derive-from-attempts.ts'
+import { deriveStages } from '../pipeline/stages/derive-stages.ts'
+import { pipelineStartIn } from '../pipeline/stages/pipeline-start.ts'
+import { historyOf } from '../pipeline/view/history.ts'
+import { boundRunIds, type Change, putEffects, putPipeline } from './change.ts'
 import { isConfigurationAnswer } from './repositories.ts'
-import { blankStage } from './stages/derive-from-attempts.ts'
-import { deriveStages } from './stages/derive-stages.ts'
-import { pipelineStartIn } from './stages/pipeline-start.ts'
-import { askAboutIssue } from './stages/questions-to-ask.ts'
-import { historyOf } from './view/history.ts'
+import type { IssueKey, RepositoryRow } from './rows.ts'
 import type { World } from './world.ts'
 
 /** What the repository's file says; without one, Andon only observes. */
@@ -185,4 +185,9 @@ function linkedRuns(world: World, key: IssueKey, pipeline: Pipeline | null): rea
     ...(pipeline === null ? [] : boundRunIds(pipeline)).flatMap((id) => world.run(id) ?? []),
   ]
   return [...new Map(rows.map(({ run }) => [run.id, run])).values()]
+}
+
+/** Asked when a pipeline starts. */
+function askAboutIssue(issueNumber: number, at: Instant): Effect {
+  return { type: 'ask', key: `issue/${issueNumber}/${at}`, question: { about: 'issue', issueNumber } }
 }

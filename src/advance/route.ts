@@ -1,13 +1,13 @@
 // What an event says about runs and pull requests, merged into the facts; and which issues it concerns, by the numbers it
 // names and by the pull requests around it.
 import { type Line, OBSERVE_ONLY_LINE } from '../line/line.ts'
-import { issueOfRun, issuesOfPullRequest, parseAttemptKey, stageOfRun } from './facts/correlate.ts'
-import { mergeAnswer, mergeJob, mergePullRequest, mergeReview, mergeRun } from './facts/merge.ts'
-import { isEqualJson } from './facts/total-order.ts'
-import { issueOfQuestion, pullRequestOfQuestion } from './model/effects.ts'
-import type { EventOf, RepositoryEvent } from './model/events.ts'
-import type { PullRequestFact, RunFact } from './model/facts.ts'
-import type { PullRequestRow, RunRow } from './model/rows.ts'
+import { issueOfRun, issuesOfPullRequest, parseAttemptKey, stageOfRun } from '../pipeline/facts/correlate.ts'
+import { mergeAnswer, mergeJob, mergePullRequest, mergeReview, mergeRun } from '../pipeline/facts/merge.ts'
+import { isEqualJson } from '../pipeline/facts/total-order.ts'
+import { issueOfQuestion, pullRequestOfQuestion } from '../pipeline/model/effects.ts'
+import type { EventOf, RepositoryEvent } from '../pipeline/model/events.ts'
+import type { PullRequestFact, RunFact } from '../pipeline/model/facts.ts'
+import type { PullRequestRow, RunRow } from './rows.ts'
 import type { Facts, World } from './world.ts'
 
 /** The event with all that is known now, and the facts that it changed. `line` is what the repository's file says. */

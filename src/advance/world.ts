@@ -1,8 +1,9 @@
 // What an event may read, as look-ups by one key each. A row that was not read yet is `undefined`; the recorder answers with
 // nothing instead and notes the key, so that the row can be read.
-import { issueOfRun } from './facts/correlate.ts'
-import type { ButtonClick } from './model/command-origin.ts'
-import type { HoldOrRelease } from './model/hold.ts'
+import { issueOfRun } from '../pipeline/facts/correlate.ts'
+import type { ButtonClick } from '../pipeline/model/effects.ts'
+import type { HoldOrRelease } from '../pipeline/model/hold.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import type {
   BoundRunRow,
   BranchKey,
@@ -13,8 +14,7 @@ import type {
   PullRequestRow,
   RepositoryRow,
   RunRow,
-} from './model/rows.ts'
-import type { Instant } from './model/time.ts'
+} from './rows.ts'
 
 /** By kind: the key of a look-up, and what it finds. */
 export type Lookups = {

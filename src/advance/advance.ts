@@ -2,23 +2,23 @@
 // pipelines is started or reduced. Facts come before pipelines: those that came too early are replayed once a pipeline is
 // started or linked, so the order of arrival does not matter.
 import { buttonCommand } from '../commands/button-command.ts'
+import { contextOf } from '../pipeline/commands/authorized-commands.ts'
+import { askSenderPermission } from '../pipeline/commands/run-commands.ts'
+import type { Effect } from '../pipeline/model/effects.ts'
+import type { Event, EventOf, RepositoryEvent } from '../pipeline/model/events.ts'
+import { reduce } from '../pipeline/reduce.ts'
 import { advancePipeline, lineOf, lookUpLinks } from './advance-pipeline.ts'
 import { type Change, putEffects, putPipeline } from './change.ts'
-import { contextOf } from './commands/authorized-commands.ts'
-import { withRepositoryHold } from './commands/hold-or-release.ts'
-import { reactionAndReply } from './commands/reply.ts'
-import { askSenderPermission } from './commands/run-commands.ts'
-import type { Event, EventOf, RepositoryEvent } from './model/events.ts'
-import { reduce } from './reduce.ts'
+import { reactionAndReply } from './reply.ts'
 import {
   advanceInstallation,
   askAfterPush,
   newRepository,
   withConfiguration,
+  withRepositoryHold,
   withRepositoryRef,
 } from './repositories.ts'
 import { issuesOf, mergeEvent } from './route.ts'
-import { askClosingIssues } from './stages/questions-to-ask.ts'
 import { type Heartbeats, type Keys, type PartialWorld, recording, type World, withFacts } from './world.ts'
 
 /** Every change that one event causes in the world as it is. */
@@ -134,4 +134,14 @@ function clickButton(world: World, event: EventOf<'button.clicked'>): Change {
       ...{ issueNumber: row.issueNumber, onPullRequest: false },
     }),
   ]
+}
+
+const LINKING_ACTIONS = ['opened', 'edited', 'synchronize', 'reopened', 'closed']
+
+/** Asked whether or not a pipeline is concerned: no webhook says which issues a pull request closes. */
+export function askClosingIssues(event: Event): readonly Effect[] {
+  if (event.type !== 'pull_request.changed' || !LINKING_ACTIONS.includes(event.action)) return []
+  const { number, updatedAt } = event.pullRequest
+  const key = `pull_request/${number}/${event.action}/${updatedAt}`
+  return [{ type: 'ask', key, question: { about: 'pull_request', pullRequestNumber: number } }]
 }

@@ -1,14 +1,11 @@
 // Every comment with commands is answered once: by one reaction, and by a reply when there is something to say. What a
 // command did is decided here; a status that was asked for is looked up when the reply is written. Buttons are answered in
 // the history.
-import { mayUseCommand } from '../../commands/commands.ts'
-import { commandOriginKey } from '../model/command-origin.ts'
-import { ANSWERED_IN_REPLY, type CommandOutcome, notPossible } from '../model/command-result.ts'
-import type { Effect, ReplyItem } from '../model/effects.ts'
-import type { Event } from '../model/events.ts'
-import type { HistoryEntry } from '../model/history-entry.ts'
-import type { AuthorizedCommands, EventContext } from './authorized-commands.ts'
-import { outerHoldsAfter, repositoryHoldResult } from './hold-or-release.ts'
+import { mayUseCommand } from '../commands/commands.ts'
+import type { AuthorizedCommands } from '../pipeline/commands/authorized-commands.ts'
+import { outerHoldsAfter, repositoryHoldResult } from '../pipeline/commands/hold-or-release.ts'
+import { ANSWERED_IN_REPLY, type CommandOutcome, notPossible } from '../pipeline/model/command-result.ts'
+import { commandOriginKey, type Effect, type ReplyItem } from '../pipeline/model/effects.ts'
 
 /** The reaction and the reply; neither for a sender who may not even read. */
 export function reactionAndReply(given: AuthorizedCommands, outcomes: readonly CommandOutcome[]): readonly Effect[] {
@@ -31,21 +28,6 @@ export function reactionAndReply(given: AuthorizedCommands, outcomes: readonly C
     reaction,
     { type: 'reply', key: `reply/${originKey}`, origin: originKey, issueNumber, login, mayWrite, items },
   ]
-}
-
-/** The history entries of clicked buttons, except those that their sender may not use. */
-export function buttonEntries(
-  { at, evidence }: Event,
-  { commands }: EventContext,
-  outcomes: readonly CommandOutcome[],
-): readonly HistoryEntry[] {
-  if (commands?.origin.kind !== 'check') return []
-  const { origin, login: actor } = commands
-  return outcomes.flatMap(({ command, result }) => {
-    if (command.verb === null || result === null || result.outcome === 'answered_in_reply') return []
-    const change = { kind: 'button', verb: command.verb, stage: origin.stage, result } as const
-    return [{ at, type: `button.${result.outcome}`, actor, change, evidence }]
-  })
 }
 
 function replyItemsOf(given: AuthorizedCommands, outcomes: readonly CommandOutcome[]): readonly ReplyItem[] {
