@@ -3,7 +3,7 @@
 import { defineConfig } from 'vitest/config'
 
 const NO_DATABASE = [
-  'test/{commands,docs,line,pipeline,render,translate}/**/*.test.ts',
+  'test/{advance,commands,docs,line,pipeline,render,translate}/**/*.test.ts',
   'test/{architecture,manifest,config,workflows}.test.ts',
   'test/inbox/{guard,probot}.test.ts',
   'test/outbox/{call-outcome,write-budget}.test.ts',
