@@ -12,7 +12,7 @@ import {
   ROOMS,
   roomOf,
 } from './support/import-law.ts'
-import { namesExportedTwice } from './support/naming.ts'
+import { namesExportedTwice, replacedWords } from './support/naming.ts'
 import { questionsToProse, sentenceLiterals } from './support/prose-rules.ts'
 import {
   isNode,
@@ -97,6 +97,10 @@ test('no name is exported twice', () => {
   expect(namesExportedTwice(sources)).toEqual([])
 })
 
+test('names use the words of the field', () => {
+  expect([...sources, ...otherSources].flatMap(replacedWords)).toEqual([])
+})
+
 test('no file holds two thoughts', () => {
   expect([...sources, ...otherSources].flatMap(longFiles)).toEqual([])
 })
@@ -145,6 +149,7 @@ test('each rule finds what it forbids', () => {
   expect(count(bannedNames, 'src/web/utils.ts', '')).toBe(1)
   const twice = [at('src/web/a.ts', 'export type A = 1'), at('src/store/a.ts', 'export const A = 1')]
   expect(namesExportedTwice(twice)).toHaveLength(1)
+  expect(count(replacedWords, 'src/web/a.ts', 'const ledger = told.said')).toBe(3)
   expect(count(longFiles, 'src/web/a.ts', '\n'.repeat(MAX_FILE_LINES + 1))).toBe(1)
 })
 

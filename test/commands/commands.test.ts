@@ -82,11 +82,11 @@ test('the documentation is derived from the table', () => {
 test('every example of the documentation does what the page says', () => {
   const page = readFileSync('docs/reference/commands.md', 'utf8')
   const examples = [...page.matchAll(/^```markdown\n([\s\S]*?)^```\n+^(.*)$/gm)]
-  const told = examples.map(([, body = '', verdict = '']) => [
+  const received = examples.map(([, body = '', verdict = '']) => [
     verdict.replace(/:.*/, ''),
     parseCommands(body, STAGES).map(summarizeCommand),
   ])
-  expect(told).toMatchInlineSnapshot(`
+  expect(received).toMatchInlineSnapshot(`
     [
       [
         "Fires",
@@ -128,5 +128,5 @@ test('every example of the documentation does what the page says', () => {
       ],
     ]
   `)
-  for (const [verdict, found] of told) expect(found?.length === 0).toBe(verdict === 'Nothing')
+  for (const [verdict, found] of received) expect(found?.length === 0).toBe(verdict === 'Nothing')
 })

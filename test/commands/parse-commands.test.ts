@@ -10,7 +10,7 @@ import { QUOTED } from './shapes/quoted.ts'
 import { STAGES, summarizeCommand } from './shapes/shape.ts'
 import { UNICODE } from './shapes/unicode.ts'
 
-const SHAPES = { SAID: PLAIN, QUOTED, CODE, HIDDEN, MAILED: EMAIL, LETTERS: UNICODE, MISTAKEN: MISTAKES }
+const SHAPES = { MESSAGES: PLAIN, QUOTED, CODE, HIDDEN, MAILED: EMAIL, LETTERS: UNICODE, MISTAKEN: MISTAKES }
 const ALL = Object.values(SHAPES).flat()
 
 for (const [kind, shapes] of Object.entries(SHAPES)) {
@@ -79,10 +79,10 @@ test('no command fires in a comment too long or too complex to parse, and the re
     'x\n\n'.repeat(50_000),
   ]
   for (const tangle of tangles) {
-    const said = parseCommands(`${tangle}\n\n/andon retry`).map((found) =>
+    const message = parseCommands(`${tangle}\n\n/andon retry`).map((found) =>
       found.verb === null ? explainInvalidCommand(found) : found,
     )
-    expect(said).toEqual([
+    expect(message).toEqual([
       'This comment is too long or too deeply nested for its commands to be read. Put the command in a comment of its own.',
     ])
   }
@@ -115,7 +115,7 @@ test('the reply to a mistake says what is wrong and what to type next', () => {
     parseCommands(line, STAGES).map((command) =>
       command.verb === null ? explainInvalidCommand(command) : summarizeCommand(command),
     )
-  const told = [
+  const received = [
     '/andon retyr',
     '/andon pause',
     '/andon hepl',
@@ -133,7 +133,7 @@ test('the reply to a mistake says what is wrong and what to type next', () => {
     '/andon hold code',
     '/andon resume repositry',
   ].map((line) => `${line} → ${say(line)}`)
-  expect(told).toMatchInlineSnapshot(`
+  expect(received).toMatchInlineSnapshot(`
     [
       "/andon retyr → There is no command \`retyr\`. Did you mean \`/andon retry\`?",
       "/andon pause → There is no command \`pause\`. Did you mean \`/andon hold REASON\`?",
@@ -177,9 +177,9 @@ test('the reply to a mistake repeats only plain words of the comment', () => {
   for (const word of hostile) {
     for (const line of [`/andon ${word}`, `/andon retry ${word}`, `/andon status ${word}`, `/andon resume ${word}`]) {
       for (const found of parseCommands(line, STAGES)) {
-        const told = found.verb === null ? explainInvalidCommand(found) : ''
-        expect(told, line).not.toContain(word)
-        expect(told, line).not.toMatch(/[@#<>|[\]$*!]/)
+        const received = found.verb === null ? explainInvalidCommand(found) : ''
+        expect(received, line).not.toContain(word)
+        expect(received, line).not.toMatch(/[@#<>|[\]$*!]/)
       }
     }
   }

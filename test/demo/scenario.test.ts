@@ -23,8 +23,8 @@ afterEach(async () => {
 
 test('the morning shows every kind of light, breaks no story off, and ends when it is told to', async () => {
   const stop = new AbortController()
-  const said: string[] = []
-  const say = (where: string, what: string) => said.push(`${where} ${what}`)
+  const message: string[] = []
+  const say = (where: string, what: string) => message.push(`${where} ${what}`)
   const session = openSession({ pace: 100, seed: 1, signal: stop.signal, say })
   const welcomed: number[] = []
   const played = playScenario({
@@ -38,12 +38,14 @@ test('the morning shows every kind of light, breaks no story off, and ends when 
     },
     onFirstIssue: (work) => welcomed.push(work.number),
   })
-  await expect.poll(() => said.filter((line) => line.endsWith('merged')).length, { timeout: 20_000 }).toBeGreaterThan(5)
+  await expect
+    .poll(() => message.filter((line) => line.endsWith('merged')).length, { timeout: 20_000 })
+    .toBeGreaterThan(5)
   stop.abort()
   await expect(played).rejects.toThrow()
   await github.whenIdle()
-  const text = said.join('\n')
-  console.log(`${said.length} deeds, ${receiver.received.length} deliveries`)
+  const text = message.join('\n')
+  console.log(`${message.length} deeds, ${receiver.received.length} deliveries`)
   expect(text).not.toContain('the scenario of')
   expect(welcomed).toEqual([1])
   for (const deed of [

@@ -33,13 +33,13 @@ afterEach(async () => {
 })
 
 test('a dispatch begins a run whose name echoes the key, and answers with its id when asked', async () => {
-  const heard: string[] = []
-  github.onDispatch((run, inputs) => heard.push(`${run.state.title} for ${inputs.issue}`))
+  const received: string[] = []
+  github.onDispatch((run, inputs) => received.push(`${run.state.title} for ${inputs.issue}`))
   const inputs = { issue: '42', andon: '42/plan/1-k3v9x' }
   const asked = await installation.request(DISPATCH, { ...HERE, ref: 'main', inputs, return_run_details: true })
   const silent = await installation.request(DISPATCH, { ...HERE, ref: 'main', inputs })
   expect([asked.status, silent.status]).toEqual([200, 204])
-  expect(heard).toEqual(['andon 42/plan/1-k3v9x for 42', 'andon 42/plan/1-k3v9x for 42'])
+  expect(received).toEqual(['andon 42/plan/1-k3v9x for 42', 'andon 42/plan/1-k3v9x for 42'])
   const found = await installation.request('GET /repos/{owner}/{repo}/actions/workflows/plan.yml/runs', {
     ...HERE,
     event: 'workflow_dispatch',

@@ -37,8 +37,10 @@ test('a file on the default branch is read as it was written, and its push is to
   expect((await client.readConfiguration(where, null)).text).toBeNull()
   await github.whenIdle()
   const pushes = receiver.received.filter(({ event }) => event === 'push')
-  const told = pushes.map(({ event, payload, guid }) => translate(event, payload, { guid, receivedAt: now() })?.type)
-  expect(told).toEqual(['configuration.pushed', 'configuration.pushed'])
+  const received = pushes.map(
+    ({ event, payload, guid }) => translate(event, payload, { guid, receivedAt: now() })?.type,
+  )
+  expect(received).toEqual(['configuration.pushed', 'configuration.pushed'])
 })
 
 test('a workflow that does not echo the key is titled as GitHub would title it', async () => {

@@ -64,10 +64,10 @@ describe('the App', () => {
   test('writes, edits and finds check runs', async () => {
     const sha = await github.headSha(WIDGETS, 'main')
     const id = await andon.createCheckRun(where, checkOn(sha))
-    const twin = await andon.createCheckRun(where, checkOn(sha))
+    const duplicate = await andon.createCheckRun(where, checkOn(sha))
     const { name: _, head_sha: __, ...changes } = checkOn(sha)
     await andon.updateCheckRun(where, id, { ...changes, status: 'completed', conclusion: 'neutral' })
-    expect(await andon.findCheckRuns(where, sha, `1/plan/${sha}`)).toEqual([{ id }, { id: twin }])
+    expect(await andon.findCheckRuns(where, sha, `1/plan/${sha}`)).toEqual([{ id }, { id: duplicate }])
     expect(github.checkRuns(WIDGETS, sha).map((check) => check.conclusion)).toEqual(['neutral', null])
   })
 

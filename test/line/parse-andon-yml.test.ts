@@ -15,8 +15,8 @@ const MISTAKES_CORPUS = readFileSync('test/line/mistakes.txt', 'utf8')
   .map((part) => {
     const [name = '', ...rest] = part.trimEnd().split('\n')
     const file = rest.filter((line) => !line.startsWith('→ ')).map((line) => `${line}\n`)
-    const said = rest.filter((line) => line.startsWith('→ ')).map((line) => line.slice(2))
-    return { name, file: file.join(''), said }
+    const message = rest.filter((line) => line.startsWith('→ ')).map((line) => line.slice(2))
+    return { name, file: file.join(''), message }
   })
 
 test('the sample in the documentation is parsed to the line that it describes', () => {
@@ -138,9 +138,9 @@ test('bots are named as GitHub names their logins', () => {
   expect(bots('[Dependabot, "renovate[bot]", dependabot]')).toEqual(['dependabot[bot]', 'renovate[bot]'])
 })
 
-test.each(MISTAKES_CORPUS)('$name', ({ file, said }) => {
-  expect(said.length).toBeGreaterThan(0)
-  expect(problemsOf(parseAndonYml(file)).map(problemText)).toEqual(said)
+test.each(MISTAKES_CORPUS)('$name', ({ file, message }) => {
+  expect(message.length).toBeGreaterThan(0)
+  expect(problemsOf(parseAndonYml(file)).map(problemText)).toEqual(message)
 })
 
 test('the mistake in the documentation gets the message on the page', () => {
@@ -173,19 +173,23 @@ test('every problem has a position in the file and names its field', () => {
 })
 
 test('files too large, too deep or too clever are refused', () => {
-  const said = (file: string) => problemsOf(parseAndonYml(file)).map(({ message }) => message)
+  const message = (file: string) => problemsOf(parseAndonYml(file)).map(({ message }) => message)
   const bomb = [
     'a: &a [x, x]',
     ...Array.from({ length: 12 }, (_, n) => `b${n}: &b${n} [${`*${n === 0 ? 'a' : `b${n - 1}`}, `.repeat(9)}]`),
   ]
-  expect(said(`# ${'x'.repeat(65_536)}`)).toEqual(['The file is larger than 64 KiB; a configuration needs far less.'])
-  expect(said(`# ${'é'.repeat(33_000)}`)).toEqual(['The file is larger than 64 KiB; a configuration needs far less.'])
-  expect(new Set(said(bomb.join('\n')))).toEqual(
+  expect(message(`# ${'x'.repeat(65_536)}`)).toEqual([
+    'The file is larger than 64 KiB; a configuration needs far less.',
+  ])
+  expect(message(`# ${'é'.repeat(33_000)}`)).toEqual([
+    'The file is larger than 64 KiB; a configuration needs far less.',
+  ])
+  expect(new Set(message(bomb.join('\n')))).toEqual(
     new Set(['Aliases (`*name`) are not supported here; write the value out.']),
   )
-  expect(said('['.repeat(60_000)).length).toBeGreaterThan(0)
-  expect(said(`a: ${'{b: '.repeat(15_000)}`).length).toBeGreaterThan(0)
-  expect(said('x: 1\n'.repeat(10_000)).length).toBeLessThanOrEqual(20)
+  expect(message('['.repeat(60_000)).length).toBeGreaterThan(0)
+  expect(message(`a: ${'{b: '.repeat(15_000)}`).length).toBeGreaterThan(0)
+  expect(message('x: 1\n'.repeat(10_000)).length).toBeLessThanOrEqual(20)
 })
 
 test('every file is a line or has problems, whatever it contains', () => {
@@ -202,14 +206,14 @@ test('every file is a line or has problems, whatever it contains', () => {
     }
   }
   fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), whole), { seed: SEED, numRuns: 2_000 })
-  const pieces = fc.constantFrom(
+  const segments = fc.constantFrom(
     ...'stages: |plan|workflow|: |, |{|}|[|]|\n|\n  |- |a.yml|true|20m|&a |*a|!!str |<<|__proto__|constructor|"|\'|#|~|? || ||%YAML 1.1\n|---\n|...\n|\t|\r\n|\u0000|\ud800|\ufeff|0|1e999|.nan|2001-01-01'.split(
       '|',
     ),
   )
   fc.assert(
     fc.property(
-      fc.array(pieces, { maxLength: 40 }).map((parts) => parts.join('')),
+      fc.array(segments, { maxLength: 40 }).map((parts) => parts.join('')),
       whole,
     ),
     { seed: SEED, numRuns: 3_000 },

@@ -25,13 +25,13 @@ lockDirectory(process.argv[1]).then(() => console.log('held'), (error) => consol
 setInterval(() => {}, 1000)`
 
 /** Another process that locks the directory and stays; resolves to its output. */
-async function holder(): Promise<{ child: ChildProcess; said: string }> {
+async function holder(): Promise<{ child: ChildProcess; message: string }> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', HOLD, directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   children.push(child)
-  const [said] = await once(child.stdout!.setEncoding('utf8'), 'data')
-  return { child, said: said.trim() }
+  const [message] = await once(child.stdout!.setEncoding('utf8'), 'data')
+  return { child, message: message.trim() }
 }
 
 async function kill(child: ChildProcess): Promise<void> {
@@ -41,8 +41,8 @@ async function kill(child: ChildProcess): Promise<void> {
 }
 
 test('a second process gets one sentence that names the first', async () => {
-  const { child, said } = await holder()
-  expect(said).toBe('held')
+  const { child, message } = await holder()
+  expect(message).toBe('held')
   const refusal = `${directory} is in use by process ${child.pid}: stop it, or set ANDON_DATA to another directory.`
   await expect(lockDirectory(directory)).rejects.toThrow(new DataDirectoryInUse(refusal))
 })
@@ -90,9 +90,9 @@ test('of many processes that find a dead one’s lock, one takes it over', async
   for (let round = 0; round < 3; round++) {
     const { child } = await holder()
     await kill(child)
-    const said = (await Promise.all(Array.from({ length: 6 }, holder))).map((each) => each.said)
-    expect(said.filter((word) => word === 'held')).toHaveLength(1)
-    expect(said.filter((word) => word.startsWith('DataDirectoryInUse: '))).toHaveLength(5)
+    const message = (await Promise.all(Array.from({ length: 6 }, holder))).map((each) => each.message)
+    expect(message.filter((word) => word === 'held')).toHaveLength(1)
+    expect(message.filter((word) => word.startsWith('DataDirectoryInUse: '))).toHaveLength(5)
     for (const other of [...children]) await kill(other)
   }
   console.log('3 rounds of 6 processes at a stale lock: 1 owner each')

@@ -31,7 +31,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'andon-action-'))
 const ends: (() => Promise<unknown> | unknown)[] = [() => rmSync(scratch, { recursive: true, force: true })]
 let issuer: OidcIssuer
 let prove: ReportTokenVerifier
-let kept: { reporter: ReportingRun; said: ReportBody }[] = []
+let kept: { reporter: ReportingRun; message: ReportBody }[] = []
 let verdict: ReportOutcome = 'saved'
 let base: string
 
@@ -39,8 +39,8 @@ beforeAll(async () => {
   const server = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   issuer = openOidcIssuer({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, now })
-  const book: ReportStore = async (reporter, said) => {
-    if (verdict === 'saved') kept.push({ reporter, said })
+  const book: ReportStore = async (reporter, message) => {
+    if (verdict === 'saved') kept.push({ reporter, message })
     return verdict
   }
   const report = createReportEndpoint({ verify: (token) => prove(token), store: book, log })
@@ -61,33 +61,33 @@ afterAll(async () => {
 
 test('a report with every field arrives unchanged, whatever characters it contains', async () => {
   const text = 'it\'s "half" done $(reboot) `x` \\ ünï'
-  const { said, status } = await report({
+  const { message, status } = await report({
     ANDON_PROGRESS: '40.5',
     ANDON_TEXT: text,
     ANDON_LINK: 'https://a.example/?a=1&b',
   })
-  expect([said.replace(/::add-mask::.*\n/, ''), status]).toEqual(['', '204'])
+  expect([message.replace(/::add-mask::.*\n/, ''), status]).toEqual(['', '204'])
   expect(kept).toEqual([
     {
       reporter: { kind: 'run', repositoryId: 7_001, runId: 901, runAttempt: 1 },
-      said: { issueNumber: 42, attemptKey: KEY, progress: 40, text, url: 'https://a.example/?a=1&b' },
+      message: { issueNumber: 42, attemptKey: KEY, progress: 40, text, url: 'https://a.example/?a=1&b' },
     },
   ])
 })
 
 test('a heartbeat carries only the key, and an extra slash in the address does no harm', async () => {
   expect((await report({ ANDON_URL: `${base}/` })).status).toBe('204')
-  expect(kept[0]?.said).toEqual({ issueNumber: 42, attemptKey: KEY, progress: null, text: null, url: null })
+  expect(kept[0]?.message).toEqual({ issueNumber: 42, attemptKey: KEY, progress: null, text: null, url: null })
 })
 
 test('a text that is too long is cut, not lost', async () => {
   await report({ ANDON_TEXT: '🚀'.repeat(800) })
-  expect(kept[0]?.said.text).toBe('🚀'.repeat(500))
+  expect(kept[0]?.message.text).toBe('🚀'.repeat(500))
 })
 
 test('the token is masked before anything else is printed', async () => {
-  const { said } = await report({})
-  expect(said).toMatch(/^::add-mask::ey[\w-]+\.[\w-]+\.[\w-]+\n$/)
+  const { message } = await report({})
+  expect(message).toMatch(/^::add-mask::ey[\w-]+\.[\w-]+\.[\w-]+\n$/)
 })
 
 test.each([
@@ -99,8 +99,8 @@ test.each([
   ['when Andon is not there', { ANDON_URL: 'http://127.0.0.1:1' }, /could not be reached/],
   ['with an invalid link', { ANDON_LINK: 'javascript:alert(1)' }, /answered 422/],
 ])('%s nothing is reported, the job goes on, and the warning says why', async (_, given, words) => {
-  const { said } = await report(given)
-  const warnings = said.replace(/::add-mask::.*\n/, '')
+  const { message } = await report(given)
+  const warnings = message.replace(/::add-mask::.*\n/, '')
   expect(warnings).toMatch(words)
   expect(warnings.replace(/^::warning title=Andon::.*\n$/, '')).toBe('')
   expect(kept).toEqual([])
@@ -108,8 +108,8 @@ test.each([
 
 test('the script says when the attempt is over', async () => {
   verdict = 'attempt closed'
-  const { said, status } = await report({})
-  expect(said).toContain('This attempt is over')
+  const { message, status } = await report({})
+  expect(message).toContain('This attempt is over')
   expect(status).toBe('409')
 })
 
@@ -125,7 +125,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 }
 
 /** Runs the script; it must succeed, whatever became of the report. */
-async function report(given: Record<string, string>): Promise<{ said: string; status: string | undefined }> {
+async function report(given: Record<string, string>): Promise<{ message: string; status: string | undefined }> {
   const output = join(scratch, `output-${++scripts}`)
   writeFileSync(output, '')
   const { stdout, stderr } = await promisify(execFile)('bash', ['action/report.sh'], {
@@ -140,6 +140,6 @@ async function report(given: Record<string, string>): Promise<{ said: string; st
     },
   })
   expect(stderr).not.toContain(REQUEST_TOKEN)
-  return { said: stdout, status: /^status=(\d+)$/m.exec(readFileSync(output, 'utf8'))?.[1] }
+  return { message: stdout, status: /^status=(\d+)$/m.exec(readFileSync(output, 'utf8'))?.[1] }
 }
 let scripts = 0

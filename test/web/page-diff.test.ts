@@ -69,13 +69,13 @@ function listOf(id: string, rows: readonly Fragment[]): FragmentList {
 }
 
 /** A page that swaps as htmx does: it finds every target before it touches anything. */
-function pageOf(sheet: PageModel) {
+function pageOf(model: PageModel) {
   type Node = { id: string; html: string }
-  const pieces: Node[] = sheet.fragments.map((piece) => ({ ...piece }))
+  const segments: Node[] = model.fragments.map((fragment) => ({ ...fragment }))
   const lists = new Map(
-    sheet.lists.map(({ id, header, rows }) => [id, [header, ...rows].map((piece) => ({ ...piece }))]),
+    model.lists.map(({ id, header, rows }) => [id, [header, ...rows].map((fragment) => ({ ...fragment }))]),
   )
-  const homes = () => [pieces, ...lists.values()]
+  const homes = () => [segments, ...lists.values()]
   const find = (id: string) =>
     homes()
       .flat()
@@ -107,7 +107,7 @@ function pageOf(sheet: PageModel) {
       return found.reduce((kept, { target, style, html }) => kept + (target ? swap(target, style, html) : 0), 0)
     },
     shows: () => [
-      pieces.map(({ html }) => html),
+      segments.map(({ html }) => html),
       ...[...lists].map(([id, rows]) => [id, ...rows.map(({ html }) => html)]),
     ],
   }

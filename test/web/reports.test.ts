@@ -16,7 +16,7 @@ import { type OpenSite, openSite, openStubBoard } from './support/site-world.ts'
 
 const RUN = { kind: 'run', repositoryId: 7_001, runId: 901, runAttempt: 1 } as const
 const KEY = '42/plan/1-k3v9x'
-const NOT_SAID = { progress: null, text: null, url: null }
+const NOT_REPORTED = { progress: null, text: null, url: null }
 
 const opened: OpenSite[] = []
 afterEach(async () => {
@@ -31,9 +31,9 @@ async function openReports(
     deadlineMs?: number
   } = {},
 ) {
-  const kept: { reporter: ReportingRun; said: ReportBody }[] = []
-  const book: ReportStore = async (reporter, said) => {
-    if (o.verdict === undefined || o.verdict === 'saved') kept.push({ reporter, said })
+  const kept: { reporter: ReportingRun; message: ReportBody }[] = []
+  const book: ReportStore = async (reporter, message) => {
+    if (o.verdict === undefined || o.verdict === 'saved') kept.push({ reporter, message })
     return o.verdict ?? 'saved'
   }
   const report = createReportEndpoint({
@@ -61,7 +61,13 @@ describe('a report', () => {
     expect(kept).toEqual([
       {
         reporter: RUN,
-        said: { issueNumber: 42, attemptKey: KEY, progress: 40, text: 'writing tests', url: 'https://example.com/log' },
+        message: {
+          issueNumber: 42,
+          attemptKey: KEY,
+          progress: 40,
+          text: 'writing tests',
+          url: 'https://example.com/log',
+        },
       },
     ])
   })
@@ -70,19 +76,21 @@ describe('a report', () => {
     const { post, kept } = await openReports()
     expect((await post({ andon: KEY })).status).toBe(204)
     expect((await post({ andon: KEY, progress: null, text: '  ', url: null })).status).toBe(204)
-    expect(kept.map(({ said }) => said)).toEqual([1, 2].map(() => ({ issueNumber: 42, attemptKey: KEY, ...NOT_SAID })))
+    expect(kept.map(({ message }) => message)).toEqual(
+      [1, 2].map(() => ({ issueNumber: 42, attemptKey: KEY, ...NOT_REPORTED })),
+    )
   })
 
   test('of 99.9 % is not shown as finished', async () => {
     const { post, kept } = await openReports()
     for (const progress of [99.9, 100, 0, 0.4]) await post({ andon: KEY, progress })
-    expect(kept.map(({ said }) => said.progress)).toEqual([99, 100, 0, 0])
+    expect(kept.map(({ message }) => message.progress)).toEqual([99, 100, 0, 0])
   })
 
   test('keeps only the readable part of its text', async () => {
     const { post, kept } = await openReports()
     await post({ andon: KEY, text: '\u001b[31mred\u001b[0m\n\u202etset\0 half \ud83d é' })
-    expect(kept[0]?.said.text).toBe('[31mred[0m tset half \ufffd é')
+    expect(kept[0]?.message.text).toBe('[31mred[0m tset half \ufffd é')
   })
 })
 

@@ -64,9 +64,9 @@ export function generateComment(seed: number): GeneratedComment {
     break
   }
   const swallowed = blocks.findIndex((block) => block.swallowsRest)
-  const heard = swallowed < 0 ? blocks : blocks.slice(0, swallowed + 1)
+  const received = swallowed < 0 ? blocks : blocks.slice(0, swallowed + 1)
   const all = blocks.flatMap((block) => block.fires)
-  const fires = heard.flatMap((block) => block.fires)
+  const fires = received.flatMap((block) => block.fires)
   const inertCount = blocks.reduce((sum, block) => sum + block.inertCount, 0) + all.length - fires.length
   return { text: joinBlocks(chance, blocks), fires, inertCount }
 }

@@ -62,32 +62,32 @@ export function openStubBoard(all: readonly BoardFixture[] = busyBoard()): StubB
           () => REPOSITORIES.find((known) => known !== forgotten && known.toLowerCase() === name.toLowerCase()) ?? null,
         ),
       whyNotReady: () => read(() => null),
-      async listen(heard) {
-        listeners.add(heard)
-        return async () => void listeners.delete(heard)
+      async listen(received) {
+        listeners.add(received)
+        return async () => void listeners.delete(received)
       },
     },
     readCount: () => readings,
     show(all, at = now) {
       standing = all
       now = at
-      for (const heard of listeners) heard()
+      for (const received of listeners) received()
     },
     showMistakes(next) {
       notices = next
-      for (const heard of listeners) heard()
+      for (const received of listeners) received()
     },
     showHolds(next) {
       holds = next
-      for (const heard of listeners) heard()
+      for (const received of listeners) received()
     },
     removeRepository(repository) {
       forgotten = repository
-      for (const heard of listeners) heard()
+      for (const received of listeners) received()
     },
     setUnavailable(next) {
       away = next
-      for (const heard of listeners) heard()
+      for (const received of listeners) received()
     },
   }
 }
