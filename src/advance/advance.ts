@@ -55,6 +55,16 @@ export function neededBy(known: PartialWorld, event: Event): Keys {
   return missing
 }
 
+const LINKING_ACTIONS = ['opened', 'edited', 'synchronize', 'reopened', 'closed']
+
+/** Asked whether or not a pipeline is concerned: no webhook says which issues a pull request closes. */
+export function askClosingIssues(event: Event): readonly Effect[] {
+  if (event.type !== 'pull_request.changed' || !LINKING_ACTIONS.includes(event.action)) return []
+  const { number, updatedAt } = event.pullRequest
+  const key = `pull_request/${number}/${event.action}/${updatedAt}`
+  return [{ type: 'ask', key, question: { about: 'pull_request', pullRequestNumber: number } }]
+}
+
 function advanceRepository(world: World, event: RepositoryEvent): Change {
   const { stored, repository, context, merged, facts, around } = takeFacts(world, event)
   const here = { repositoryId: repository.id, issueNumber: null }
@@ -134,14 +144,4 @@ function clickButton(world: World, event: EventOf<'button.clicked'>): Change {
       ...{ issueNumber: row.issueNumber, onPullRequest: false },
     }),
   ]
-}
-
-const LINKING_ACTIONS = ['opened', 'edited', 'synchronize', 'reopened', 'closed']
-
-/** Asked whether or not a pipeline is concerned: no webhook says which issues a pull request closes. */
-export function askClosingIssues(event: Event): readonly Effect[] {
-  if (event.type !== 'pull_request.changed' || !LINKING_ACTIONS.includes(event.action)) return []
-  const { number, updatedAt } = event.pullRequest
-  const key = `pull_request/${number}/${event.action}/${updatedAt}`
-  return [{ type: 'ask', key, question: { about: 'pull_request', pullRequestNumber: number } }]
 }

@@ -56,15 +56,15 @@ export function putEffects({ repositoryId, issueNumber }: EffectScope, effects: 
   return effects.map((effect) => ({ put: 'effect', repositoryId, issueNumber, effect }))
 }
 
-/** Keys whose run is known: nothing is left to send or to look for. */
-function boundKeys(pipeline: Pipeline): readonly string[] {
-  return allAdmittedAttempts(pipeline).flatMap(({ key, control }) => (control.runId === null ? [] : [key]))
-}
-
 /** Ids of the runs that belong here whatever their titles and branches say. */
 export function boundRunIds(pipeline: Pipeline): readonly number[] {
   return allAdmittedAttempts(pipeline).flatMap(({ control: { runId, duplicateRuns } }) => [
     ...(runId === null ? [] : [runId]),
     ...duplicateRuns.map((duplicate) => duplicate.runId),
   ])
+}
+
+/** Keys whose run is known: nothing is left to send or to look for. */
+function boundKeys(pipeline: Pipeline): readonly string[] {
+  return allAdmittedAttempts(pipeline).flatMap(({ key, control }) => (control.runId === null ? [] : [key]))
 }

@@ -92,6 +92,14 @@ export function withConfiguration(row: RepositoryRow, event: Event): RepositoryR
   return isNews ? { ...next, revision: row.revision + 1 } : next
 }
 
+/** The repository once authorized commands have held or resumed it; the same row if none does. */
+export function withRepositoryHold(row: RepositoryRow, authorized: AuthorizedCommands): RepositoryRow {
+  if (!mayUseCommand(authorized.role, 'hold')) return row
+  const outerHolds = { ...authorized.outerHolds, repository: row.holdOrRelease }
+  const { repository: holdOrRelease } = outerHoldsAfter(outerHolds, authorized)
+  return holdOrRelease === row.holdOrRelease ? row : { ...row, holdOrRelease, holdFanOutCursor: 0 }
+}
+
 /** An earlier event changes nothing: deliveries come in any order. */
 function isOlderThanRow({ at }: Event, row: RepositoryRow): boolean {
   return at < (row.removedAt ?? row.updatedAt)
@@ -139,12 +147,4 @@ function publishedProblemsOf(row: RepositoryRow): unknown {
   const { configurationProblems, configurationSource, configurationHeadSha, configurationValidSha } = row
   if (configurationProblems.length === 0) return null
   return { configurationProblems, configurationSource, configurationHeadSha, configurationValidSha }
-}
-
-/** The repository once authorized commands have held or resumed it; the same row if none does. */
-export function withRepositoryHold(row: RepositoryRow, authorized: AuthorizedCommands): RepositoryRow {
-  if (!mayUseCommand(authorized.role, 'hold')) return row
-  const outerHolds = { ...authorized.outerHolds, repository: row.holdOrRelease }
-  const { repository: holdOrRelease } = outerHoldsAfter(outerHolds, authorized)
-  return holdOrRelease === row.holdOrRelease ? row : { ...row, holdOrRelease, holdFanOutCursor: 0 }
 }

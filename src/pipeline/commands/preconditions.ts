@@ -100,10 +100,6 @@ export function isDispatchedStage({ stages }: Pipeline['line'], name: string): b
   return stages.some((rule) => rule.name === name && isDispatched(rule))
 }
 
-function workflowOf({ stages }: Pipeline['line'], name: string): string | null {
-  return stages.find((rule) => rule.name === name)?.workflow ?? null
-}
-
 /** The history entries of clicked buttons, except those that their sender may not use. */
 export function buttonEntries(
   { at, evidence }: Event,
@@ -117,4 +113,8 @@ export function buttonEntries(
     const change = { kind: 'button', verb: command.verb, stage: origin.stage, result } as const
     return [{ at, type: `button.${result.outcome}`, actor, change, evidence }]
   })
+}
+
+function workflowOf({ stages }: Pipeline['line'], name: string): string | null {
+  return stages.find((rule) => rule.name === name)?.workflow ?? null
 }

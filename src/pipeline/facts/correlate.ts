@@ -57,10 +57,6 @@ export function stageOfRun(rules: readonly StageConfig[], run: RunFact): StageNa
   return ruleOfRun(rules, run)?.name ?? null
 }
 
-function ruleOfRun(rules: readonly StageConfig[], { workflow }: RunFact): StageConfig | undefined {
-  return rules.find((rule) => rule.workflow !== null && rule.workflow === workflow)
-}
-
 /** The pull request that speaks for the issue: the newest open one, else the newest merged, else the newest closed. */
 export function currentPullRequest(pipeline: Linked): PullRequestFact | null {
   const pullRequests = currentPullRequests(pipeline)
@@ -85,4 +81,8 @@ export function stateSince({ snapshots, state, draft, headSha, updatedAt }: Pull
     .reduce((last, seen) => latest(last, seen.lastAt), '')
   if (otherwise <= current.firstAt) return current.firstAt
   return state === 'open' ? otherwise : current.lastAt
+}
+
+function ruleOfRun(rules: readonly StageConfig[], { workflow }: RunFact): StageConfig | undefined {
+  return rules.find((rule) => rule.workflow !== null && rule.workflow === workflow)
 }

@@ -1,6 +1,16 @@
 /** A moment in UTC, always `YYYY-MM-DDTHH:mm:ss.sssZ`, so that moments sort as text. */
 export type Instant = string
 
+/** How we know. `id` is the delivery's GUID, the question's key, the comment's id or the loop's name. */
+export type Evidence = {
+  readonly kind: 'delivery' | 'read' | 'beat' | 'command' | 'clock'
+  readonly id: string
+  readonly at: Instant
+}
+
+/** When something happened, and how we know. */
+export type Occurrence = { readonly at: Instant; readonly evidence: Evidence }
+
 export function secondsAfter(at: Instant, seconds: number): Instant {
   return millisecondsAfter(at, seconds * 1000)
 }
@@ -17,13 +27,3 @@ export function earliest(a: Instant, b: Instant): Instant {
 export function latest(a: Instant, b: Instant): Instant {
   return a > b ? a : b
 }
-
-/** How we know. `id` is the delivery's GUID, the question's key, the comment's id or the loop's name. */
-export type Evidence = {
-  readonly kind: 'delivery' | 'read' | 'beat' | 'command' | 'clock'
-  readonly id: string
-  readonly at: Instant
-}
-
-/** When something happened, and how we know. */
-export type Occurrence = { readonly at: Instant; readonly evidence: Evidence }

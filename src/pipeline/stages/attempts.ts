@@ -100,6 +100,27 @@ export function runReadAt({ run, control }: Attempt): Instant | null {
   return [...run.jobs.flatMap(({ at, evidence }) => [at, evidence.at]), run.evidence.at].reduce(latest, run.updatedAt)
 }
 
+/** How many slots the pipeline holds. An attempt that is not sent yet holds none while its issue is closed or gone. */
+export function countLiveAttempts(pipeline: Pipeline): number {
+  const live = allAdmittedAttempts(pipeline).filter(isLiveAttempt)
+  return (isOff(pipeline) ? live.filter((attempt) => !isUndispatched(attempt)) : live).length
+}
+
+/** The attempt with this key, and its stage; null for a key that was never issued here. */
+export function findAttemptByKey({ stages }: Pipeline, key: string) {
+  const admitted = stages.flatMap((stage) => admittedAttempts(stage).map((attempt) => ({ stage, attempt })))
+  return admitted.find(({ attempt }) => attempt.key === key) ?? null
+}
+
+/** Is the issue closed, deleted or transferred? Then nothing new is sent for it. */
+export function isOff({ removed, issue }: Pipeline): boolean {
+  return removed !== null || issue.state === 'closed'
+}
+
+export function allAdmittedAttempts({ stages }: Pipeline) {
+  return stages.flatMap(admittedAttempts)
+}
+
 const CANCEL_GRACE_SECONDS = 5 * 60
 
 /** When a cancelled run that has not ended is cancelled by force, and later abandoned. */
@@ -152,24 +173,4 @@ function jitterOf(text: string): number {
   let hash = 0x811c9dc5
   for (const letter of text) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193) >>> 0
   return hash / 2 ** 32
-}
-
-export function isOff({ removed, issue }: Pipeline): boolean {
-  return removed !== null || issue.state === 'closed'
-}
-
-export function allAdmittedAttempts({ stages }: Pipeline) {
-  return stages.flatMap(admittedAttempts)
-}
-
-/** How many slots the pipeline holds. An attempt that is not sent yet holds none while its issue is closed or gone. */
-export function countLiveAttempts(pipeline: Pipeline): number {
-  const live = allAdmittedAttempts(pipeline).filter(isLiveAttempt)
-  return (isOff(pipeline) ? live.filter((attempt) => !isUndispatched(attempt)) : live).length
-}
-
-/** The attempt with this key, and its stage; null for a key that was never issued here. */
-export function findAttemptByKey({ stages }: Pipeline, key: string) {
-  const admitted = stages.flatMap((stage) => admittedAttempts(stage).map((attempt) => ({ stage, attempt })))
-  return admitted.find(({ attempt }) => attempt.key === key) ?? null
 }
