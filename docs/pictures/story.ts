@@ -4,7 +4,7 @@ import type { Camera } from './camera.ts'
 import type { DemoProcess } from './demo-process.ts'
 
 export async function playStory(demo: DemoProcess, camera: Camera): Promise<void> {
-  await demo.untilItSays('from here on Andon starts the stages')
+  await demo.untilItSays('from now on Andon starts the stages')
   await pause(12_000)
   for (let n = 0; n < 5; n++) {
     await camera.take('Issues are labelled. Andon starts their stages, three at a time in each repository.', 1.2)
