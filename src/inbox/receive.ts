@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { type ApplyRequest, type ApplyResult, Unavailable } from '../apply/apply-request.ts'
 import type { Door } from '../apply/door.ts'
 import type { Instant } from '../pipeline/model/time.ts'
+import { isJsonContentType } from '../text/content-type.ts'
 import { type DeliveryEnvelope, MalformedDelivery, readEnvelope } from '../translate/envelope.ts'
 import { isHandledWebhook } from '../translate/handled-webhooks.ts'
 import { openProbot, type ProbotApp } from './probot.ts'
@@ -64,7 +65,8 @@ export async function createReceiver(o: {
 
 /** The refusal that follows from the headers alone; null when the body must be read. */
 export function rejectByHeaders(headers: IncomingHttpHeaders): WebhookResponse | null {
-  if (!isJson(headers['content-type'])) return errorResponse(415, 'the content type must be application/json')
+  if (!isJsonContentType(headers['content-type']))
+    return errorResponse(415, 'the content type must be application/json')
   const signature = headers['x-hub-signature-256']
   if (typeof signature !== 'string') return errorResponse(401, 'the header x-hub-signature-256 is missing')
   return SIGNATURE.test(signature) ? null : errorResponse(401, WRONG_SIGNATURE)
@@ -72,10 +74,6 @@ export function rejectByHeaders(headers: IncomingHttpHeaders): WebhookResponse |
 
 const SIGNATURE = /^sha256=[0-9a-f]{64}$/
 const WRONG_SIGNATURE = 'the signature does not match the body'
-
-function isJson(contentType: string | undefined): boolean {
-  return contentType?.split(';')[0]?.trim().toLowerCase() === 'application/json'
-}
 
 function logResult(log: Logger, { delivery, failure }: ApplyRequest, { state, duplicate }: ApplyResult): void {
   const fields = { delivery: delivery?.guid, webhook: delivery?.name, action: delivery?.action, state, duplicate }

@@ -2,6 +2,7 @@
 // token, so there is no secret to hand out, to leak or to rotate.
 import type { Logger } from 'pino'
 import { Unavailable } from '../apply/apply-request.ts'
+import { isJsonContentType } from '../text/content-type.ts'
 import { InvalidReport, MAX_REPORT_BYTES, parseReport, type ReportBody } from './report-body.ts'
 import type { RequestContext } from './site.ts'
 
@@ -37,7 +38,7 @@ export function createReportEndpoint(o: {
 }): (context: RequestContext) => Promise<Response> {
   const { verify, store, log, deadlineMs = SAVE_TIMEOUT_MS } = o
   return async (context) => {
-    if (!isJson(context.req.header('content-type')))
+    if (!isJsonContentType(context.req.header('content-type')))
       return respondError(context, 415, 'The content type must be application/json.')
     const token = /^Bearer +([\w.-]+)$/i.exec(context.req.header('authorization') ?? '')?.[1]
     if (token === undefined)
@@ -77,10 +78,6 @@ function respondError(context: RequestContext, status: ErrorStatus, message: str
   if (status === 401) context.header('www-authenticate', 'Bearer')
   if (status === 503) context.header('retry-after', String(RETRY_AFTER_SECONDS))
   return context.json({ error: message }, status)
-}
-
-function isJson(contentType: string | undefined): boolean {
-  return contentType?.split(';')[0]?.trim().toLowerCase() === 'application/json'
 }
 
 /** The body, or null if it is too large; the rest of a larger body is not read. */

@@ -30,7 +30,7 @@ export const IMPORT_RULES: Readonly<
   },
   apply: { ours: ['advance', 'pipeline', 'line', 'store', 'text'], packages: [] },
   inbox: {
-    ours: ['apply', 'translate', 'pipeline:type', 'commands', 'store'],
+    ours: ['apply', 'translate', 'pipeline:type', 'commands', 'store', 'text'],
     packages: ['probot', '@octokit/webhooks-methods'],
   },
   github: { ours: ['translate'], packages: ['@octokit/core', '@octokit/auth-app', 'jose'] },
