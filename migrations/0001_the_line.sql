@@ -95,6 +95,7 @@ create table pipelines (
   unique (repository_id, issue_number)
 );
 create index pipelines_by_light on pipelines (light, since, id);
+create index pipelines_needing_you on pipelines (needs_you_at) where needs_you_at is not null;
 create index pipelines_to_wake on pipelines (wake_at) where wake_at is not null;
 create index pipelines_to_publish on pipelines (publish_after) where published_revision < revision;
 

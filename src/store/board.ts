@@ -37,7 +37,7 @@ export type BoardQuery = {
   readonly visible: VisibleRepositories
   /** `owner/repo`, in any case. */
   readonly repository?: string
-  /** Lights to list; without it, all but done and idle. */
+  /** Lights to list; without it, every pipeline that has not ended. */
   readonly lights?: readonly Light[]
   /** A cursor from `next`; any other text throws InvalidCursor. */
   readonly after?: string
@@ -142,6 +142,8 @@ export async function findRepository(
 const HELD = sql<boolean>`(pipelines.light = any (${ACTIVE_LIGHTS}::text[]) and (pipelines.held
   or repositories.hold_or_release ->> 'reason' is not null
   or exists (select from global_hold where global_hold.hold_or_release ->> 'reason' is not null)))`
+/** An idle pipeline that has not ended needs a person, now or later. */
+const IS_OPEN = sql<SqlBool>`(pipelines.light = any (${ACTIVE_LIGHTS}::text[]) or pipelines.needs_you_at is not null)`
 const OUTER_HOLDS = sql<OuterHolds>`jsonb_build_object('repository', repositories.hold_or_release,
   'everything', (select global_hold.hold_or_release from global_hold))`
 
@@ -181,7 +183,7 @@ function listPipelines(trx: Transaction, query: BoardQuery, after: Cursor | null
   const urgency = sql<number>`case when ${isNeedingYou(now)} then 0 else 1 end`
   return selectVisible(trx, query)
     .select([...COLUMNS, urgency.as('urgency'), LIGHT_ORDER.as('lightOrder')])
-    .where('pipelines.light', 'in', query.lights ?? ACTIVE_LIGHTS)
+    .where(query.lights === undefined ? IS_OPEN : sql<SqlBool>`pipelines.light = any (${query.lights}::text[])`)
     .$if(after !== null, (rows) =>
       rows.where(
         sql<SqlBool>`(${urgency}, ${LIGHT_ORDER}, pipelines.since, pipelines.id)

@@ -96,12 +96,15 @@ test('pages of any size contain the same rows in the same order', async () => {
   for (const limit of [1, 2, 9, 120]) expect(issues(await everyPage({ limit }))).toEqual(whole)
 })
 
-test('done and idle are listed only when asked for', async () => {
-  await writePipelines(
-    database,
-    LIGHTS.map((light, index) => ({ issueNumber: index + 1, light })),
-  )
-  expect((await page()).rows.map(({ light }) => light).sort()).toEqual([...COUNTED].sort())
+test('what has ended is listed only when asked for, what is idle and needs a person now or later always is', async () => {
+  await writePipelines(database, [
+    ...LIGHTS.map((light, index) => ({ issueNumber: index + 1, light })),
+    { issueNumber: 11, light: 'idle', needsYouAt: minutesAfterNine(59) },
+    { issueNumber: 12, light: 'idle', needsYouAt: minutesAfterNine(61) },
+  ])
+  const listed = (await page()).rows.map(({ light }) => light)
+  expect(listed[0]).toBe('idle')
+  expect(listed.toSorted()).toEqual([...COUNTED, 'idle', 'idle'].sort())
   expect((await page({ lights: ['done'] })).rows.map(({ light }) => light)).toEqual(['done'])
 })
 

@@ -1,6 +1,7 @@
 // Counts = rows = check runs = comments: what the board counts, what it lists, what each pipeline's document says, and
 // what GitHub shows must agree, whatever happened before.
 import { expect } from 'vitest'
+import { activeHolds } from '../../src/pipeline/holds/holds.ts'
 import type { Pipeline, StageStatus } from '../../src/pipeline/model/pipeline.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { headlineOf } from '../../src/pipeline/view/light.ts'
@@ -9,6 +10,7 @@ import { LIGHT_SYMBOLS, stageLightsText } from '../../src/render/labels.ts'
 import { loadBoard, type StoredPipeline } from '../../src/store/board.ts'
 import type { Database } from '../../src/store/database.ts'
 import { COUNTED_LIGHTS, LIGHTS as EVERY_LIGHT } from './board-api.ts'
+import { expectMoving, usersAsked } from './expect-moving.ts'
 import type { FakeGitHub } from './fake-github.ts'
 
 export type ConsistencyCounts = {
@@ -32,6 +34,7 @@ export async function expectConsistent(o: {
   for (const { light: shown, stage, since, pipeline } of rows) {
     expect({ light: shown, stage, since }).toEqual(expectedColumns(pipeline))
   }
+  await expectNothingStandsStill(o.database, o.now, rows)
   if (!o.github) return { pipelines: rows.length, comments: 0, checkRuns: 0 }
   let [comments, checkRuns] = [0, 0]
   for (const row of rows) {
@@ -40,6 +43,39 @@ export async function expectConsistent(o: {
     checkRuns += shown.checks
   }
   return { pipelines: rows.length, comments, checkRuns }
+}
+
+/** Where Andon has access; elsewhere nothing moves before that is back. */
+async function expectNothingStandsStill(
+  { kysely }: Database,
+  now: Instant,
+  rows: readonly StoredPipeline[],
+): Promise<void> {
+  const stored = await kysely.selectFrom('pipelines').select(['id', 'wakeAt', 'liveAttempts', 'repositoryId']).execute()
+  const open = await kysely
+    .selectFrom('effects')
+    .select(['repositoryId', 'document'])
+    .where('state', 'in', ['due', 'sending', 'unconfirmed'])
+    .execute()
+  const active = await kysely.selectFrom('installations').select('id').where('state', '=', 'active').execute()
+  const reached = await kysely
+    .selectFrom('repositories')
+    .select('id')
+    .where('removedAt', 'is', null)
+    .where('installationId', 'in', [0, ...active.map(({ id }) => id)])
+    .execute()
+  for (const { id, pipeline, outerHolds } of rows) {
+    const { repositoryId } = pipeline
+    if (reached.every((repository) => repository.id !== repositoryId)) continue
+    const effects = open.filter((row) => row.repositoryId === repositoryId).map(({ document }) => document)
+    const others = stored.filter((row) => row.repositoryId === repositoryId && row.id !== id)
+    expectMoving(pipeline, now, {
+      isHeldAround: activeHolds({}, outerHolds).length > 0,
+      isAsked: (login) => usersAsked(effects, new Set()).has(login),
+      isAdmitted: pipeline.denial?.reason.kind === 'running' && others.some(({ liveAttempts }) => liveAttempts > 0),
+      wakeAt: stored.find((row) => row.id === id)?.wakeAt ?? null,
+    })
+  }
 }
 
 async function expectShownOnGitHub(

@@ -13,9 +13,11 @@ import type {
 } from '../../src/advance/rows.ts'
 import { isPullRequestOf, isPullRequestOn, isRunOf, isRunOn, type World } from '../../src/advance/world.ts'
 import type { Line } from '../../src/line/line.ts'
+import { activeHold } from '../../src/pipeline/holds/holds.ts'
 import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { Event, RepositoryRef } from '../../src/pipeline/model/events.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
+import { expectMoving, usersAsked } from './expect-moving.ts'
 import { minutesAfterNine, REPOSITORY } from './pipeline-fixtures.ts'
 
 export type InMemoryWorld = {
@@ -69,14 +71,24 @@ function emptyTables() {
     boundRuns: new Map<number, BoundRunRow>(),
     pullRequests: new Map<string, PullRequestRow>(),
     pipelines: new Map<string, PipelineRow>(),
-    effectKeys: new Set<string>(),
+    effects: new Map<string, Effect>(),
+    answered: new Set<string>(),
     publishedComments: new Set<number>(),
   }
 }
 
 function worldOf(repository: RepositoryRef, tables: Tables): InMemoryWorld {
-  const { repositories, installations, runs, boundRuns, pullRequests, pipelines, effectKeys, publishedComments } =
-    tables
+  const {
+    repositories,
+    installations,
+    runs,
+    boundRuns,
+    pullRequests,
+    pipelines,
+    effects,
+    answered,
+    publishedComments,
+  } = tables
   const world: World = {
     repository: (id) => repositories.get(id) ?? null,
     repositoriesOf: (id) => [...repositories.values()].filter(({ installationId }) => installationId === id),
@@ -132,8 +144,8 @@ function worldOf(repository: RepositoryRef, tables: Tables): InMemoryWorld {
         return []
       case 'effect': {
         const key = `${write.repositoryId} ${write.effect.key}`
-        const isKnown = effectKeys.has(key)
-        effectKeys.add(key)
+        const isKnown = effects.has(key)
+        effects.set(key, write.effect)
         return isKnown ? [] : [write.effect]
       }
       default:
@@ -144,7 +156,16 @@ function worldOf(repository: RepositoryRef, tables: Tables): InMemoryWorld {
   return {
     world,
     publishedComments,
-    apply: (event) => advance(world, event).flatMap(put),
+    apply(event) {
+      const asked = advance(world, event).flatMap(put)
+      if (event.type === 'question.answered') answered.add(event.evidence.id)
+      for (const { pipeline, repositoryId } of pipelines.values()) {
+        const isHeldAround = activeHold(repositories.get(repositoryId)?.holdOrRelease) !== null
+        const isAsked = (login: string) => usersAsked(effects.values(), answered).has(login)
+        expectMoving(pipeline, event.at, { isHeldAround, isAsked, isAdmitted: true })
+      }
+      return asked
+    },
     get pipelines() {
       return new Map(pipelinesIn(repository.id).map(({ issueNumber, pipeline }) => [issueNumber, pipeline]))
     },
@@ -162,7 +183,8 @@ function worldOf(repository: RepositoryRef, tables: Tables): InMemoryWorld {
         boundRuns: new Map(boundRuns),
         pullRequests: new Map(pullRequests),
         pipelines: new Map(pipelines),
-        effectKeys: new Set(effectKeys),
+        effects: new Map(effects),
+        answered: new Set(answered),
         publishedComments: new Set(publishedComments),
       }),
     serialize: () => JSON.stringify(Object.values(tables).map((table) => [...table])),

@@ -15,6 +15,7 @@ import type { DenialReason } from '../../src/pipeline/model/reason.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { reduce } from '../../src/pipeline/reduce.ts'
 import { stageReadyForAdmission } from '../../src/pipeline/stages/attempt-events.ts'
+import { expectMoving, usersAsked } from './expect-moving.ts'
 import { type StageInWords, stageInWords } from './in-words.ts'
 import {
   deliveryEvidence,
@@ -206,6 +207,7 @@ export function openPipelineHarness(line: Line = DISPATCHING_LINE, first: Event 
   if (start === null) throw new Error(`${first.type} begins no pipeline`)
   let pipeline: Pipeline = start.pipeline
   const effects = new Map<string, Effect>()
+  const answered = new Set<string>()
   const entries: HistoryEntry[] = []
   const collect = (change: { effects: readonly Effect[]; entries: readonly HistoryEntry[] }) => {
     for (const effect of change.effects) if (!effects.has(effect.key)) effects.set(effect.key, effect)
@@ -227,6 +229,9 @@ export function openPipelineHarness(line: Line = DISPATCHING_LINE, first: Event 
       pipeline = reduction.pipeline
       collect(reduction)
       collect({ effects: askSenderPermission(event), entries: [] })
+      if (event.type === 'question.answered') answered.add(event.evidence.id)
+      const isAsked = (login: string) => usersAsked(effects.values(), answered).has(login)
+      expectMoving(pipeline, event.at, { isHeldAround: false, isAsked, isAdmitted: true })
       return self
     },
     /** Gives the pipeline a slot if it waits for one; returns the new attempt's key. */

@@ -23,6 +23,7 @@ import {
   runStartedAt,
 } from '../stages/attempts.ts'
 import { upcomingProblems } from '../view/light.ts'
+import { needsYouAt } from '../view/needs-you.ts'
 
 /** How long a slot waits for GitHub's last word about a run that will not end. */
 const RECONCILE_TIMEOUT_SECONDS = 15 * 60
@@ -91,7 +92,9 @@ export function cancelAttempt(attempt: AdmittedAttempt, by: string, { at, eviden
 export function wakeAt(pipeline: Pipeline, after: Instant): Instant | null {
   const changes = upcomingProblems(pipeline).map(({ since }) => since)
   const retries = pipeline.stages.flatMap(({ retryAt }) => retryAt ?? [])
-  const ahead = [...changes, ...retries, pipeline.denial?.until ?? ''].filter((at) => at > after)
+  const ahead = [...changes, ...retries, needsYouAt(pipeline) ?? '', pipeline.denial?.until ?? ''].filter(
+    (at) => at > after,
+  )
   // A deadline that has already passed is still due.
   return [...ahead, ...pipelineDeadlines(pipeline)].toSorted()[0] ?? null
 }

@@ -54,13 +54,6 @@ export function deriveHealth(
   return problem ?? { health: 'ok', since: null }
 }
 
-/** Since when, or from when unless something changes, a person is needed; null: never. */
-export function needsYouAt(pipeline: Pipeline): Instant | null {
-  const { light, since } = headlineOf(pipeline)
-  if (light === 'review' || light === 'failed') return since
-  return upcomingProblems(pipeline).find(({ health }) => health !== 'unknown')?.since ?? null
-}
-
 /** When the attempt behind the light last gave a sign of life, and when it last made progress. */
 export function activityOf(pipeline: Pipeline): Readonly<Record<'aliveAt' | 'progressAt', Instant | null>> {
   const attempt = attemptOfHeadline(pipeline, pipelineHolds(pipeline))?.attempt

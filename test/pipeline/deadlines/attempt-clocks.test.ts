@@ -2,7 +2,8 @@
 // docs/reference/transitions.md.
 import { expect, test } from 'vitest'
 import { wakeAt } from '../../../src/pipeline/deadlines/enforce-deadlines.ts'
-import { activityOf, deriveHealth, needsYouAt } from '../../../src/pipeline/view/light.ts'
+import { activityOf, deriveHealth } from '../../../src/pipeline/view/light.ts'
+import { needsYouAt } from '../../../src/pipeline/view/needs-you.ts'
 import { jobChanged, minutesAfterNine } from '../../support/pipeline-fixtures.ts'
 import {
   attemptKeyOf,

@@ -1,7 +1,7 @@
 // Reviews send a pipeline back to `code`. Each test is a row of the transition table in docs/reference/transitions.md.
 import { expect, test } from 'vitest'
 import { stageReadyForAdmission } from '../../../src/pipeline/stages/attempt-events.ts'
-import { needsYouAt } from '../../../src/pipeline/view/light.ts'
+import { needsYouAt } from '../../../src/pipeline/view/needs-you.ts'
 import { headlineInWords } from '../../support/in-words.ts'
 import {
   issueChanged,

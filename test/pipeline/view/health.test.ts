@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest'
 import { wakeAt } from '../../../src/pipeline/deadlines/enforce-deadlines.ts'
 import { reduce } from '../../../src/pipeline/reduce.ts'
-import { activityOf, deriveHealth, needsYouAt } from '../../../src/pipeline/view/light.ts'
+import { activityOf, deriveHealth } from '../../../src/pipeline/view/light.ts'
+import { needsYouAt } from '../../../src/pipeline/view/needs-you.ts'
 import {
   issueGone,
   issueLabeled,
@@ -76,8 +77,7 @@ test('silence that means nothing needs no person before the limit', () => {
   expect(needsYouAt(silent)).toBe(LIMIT)
 })
 
-test('no person is needed while a stage waits for its first run, or when all stages are done', () => {
-  expect(needsYouAt(waiting)).toBeNull()
+test('no person is needed when all stages are done', () => {
   expect(
     needsYouAt(pipelineAfter(issueLabeled(), pullRequestChanged(), reviewChanged(), reviewerPermission('mara'))),
   ).toBeNull()
@@ -89,7 +89,8 @@ test('a pipeline asks to be woken whenever its health would change, and to recon
   expect(wakeAt(asked(35), minutesAfterNine(35))).toBe(minutesAfterNine(40))
   expect(wakeAt(asked(355), minutesAfterNine(355))).toBe(LIMIT)
   expect(wakeAt(asked(362), LIMIT)).toBe(minutesAfterNine(372))
-  expect(wakeAt(waiting, minutesAfterNine(0))).toBeNull()
+  expect(wakeAt(waiting, minutesAfterNine(0))).toBe(minutesAfterNine(30))
+  expect(wakeAt(waiting, minutesAfterNine(30))).toBeNull()
 })
 
 test('alive and progress are two clocks', () => {

@@ -1,0 +1,62 @@
+// Whether a person is needed, and since when. Nothing stands still in silence: a pipeline that is neither done, ended nor held
+// has something that will move it by itself, or a person is needed.
+import type { Pipeline } from '../model/pipeline.ts'
+import type { DenialReason } from '../model/reason.ts'
+import { type Instant, secondsAfter } from '../model/time.ts'
+import { startAuthorization } from '../stages/pipeline-start.ts'
+import { type Headline, headlineOf, upcomingProblems } from './light.ts'
+
+/** Since when, or from when unless something changes, a person is needed; null: never. */
+export function needsYouAt(pipeline: Pipeline): Instant | null {
+  const headline = headlineOf(pipeline)
+  switch (headline.light) {
+    case 'review':
+    case 'failed':
+      return headline.since
+    case 'done':
+      return null
+    case 'idle':
+      if (hasEnded(pipeline, headline)) return null
+      return needsPersonToGoOn(pipeline, headline) ? headline.since : afterTimeout(pipeline, headline)
+    case 'running':
+    case 'queued': {
+      const problem = upcomingProblems(pipeline).find(({ health }) => health !== 'unknown')
+      return problem?.since ?? whenNothingStartsIt(pipeline, headline)
+    }
+  }
+}
+
+/** Has it ended in a way that people can see? A start that a commenter was refused has not even begun. */
+export function hasEnded(pipeline: Pipeline, { light }: Headline = headlineOf(pipeline)): boolean {
+  const { removed, issue, start } = pipeline
+  if (light === 'done') return true
+  const isRefused = start.by === 'command' && startAuthorization(pipeline).state === 'refused'
+  return light === 'idle' && (removed !== null || issue.state === 'closed' || isRefused)
+}
+
+/** Was it stopped, so that only a person can let it go on? Anything else may still come from outside Andon. */
+function needsPersonToGoOn({ stages }: Pipeline, { stage, reason }: Headline): boolean {
+  return reason?.kind === 'lacks-permission' || stages.find(({ name }) => name === stage)?.status === 'cancelled'
+}
+
+/** A queued stage that has no attempt. */
+function whenNothingStartsIt(pipeline: Pipeline, headline: Headline): Instant | null {
+  if (headline.reason?.kind === 'waits-for-start') return afterTimeout(pipeline, headline)
+  const { denial } = pipeline
+  return denial !== undefined && NEEDS_PERSON_AFTER_DENIAL[denial.reason.kind] ? denial.at : null
+}
+
+const NEEDS_PERSON_AFTER_DENIAL = {
+  'repository-removed': true,
+  'installation-suspended': true,
+  'default-branch-unknown': true,
+  held: false,
+  'starts-per-day': false,
+  running: false,
+} as const satisfies Record<DenialReason['kind'], boolean>
+
+/** What something outside Andon should do is waited for as long as a stage may be silent. */
+function afterTimeout({ line }: Pipeline, { stage, since }: Headline): Instant {
+  const rule = line.stages.find(({ name }) => name === stage)
+  return rule === undefined ? since : secondsAfter(since, rule.timeoutSeconds)
+}
