@@ -1,4 +1,5 @@
 // GitHub's failures are classified here, once, into five kinds. Callers switch on the kind, never on a status code.
+import { isJsonContentType } from '../text/content-type.ts'
 
 /**
  * - `retryable`: nothing happened, or a repetition does no harm; try again later.
@@ -33,7 +34,8 @@ export type RequestIntent = 'read' | 'change' | 'create'
 export function classifyFailure(error: unknown, intent: RequestIntent, now: string): GitHubFailure {
   if (error instanceof GitHubFailure) return error
   const { status, headers, message } = responseOf(error)
-  const fail = (kind: FailureKind, until?: string) => new GitHubFailure(kind, message, { until, cause: error })
+  const words = wordsOf(status, headers, message)
+  const fail = (kind: FailureKind, until?: string) => new GitHubFailure(kind, words, { until, cause: error })
   if (status === null) return fail(intent === 'create' && !wasNeverSent(error) ? 'unconfirmed' : 'retryable')
   if (isRateLimit(status, headers, message)) return fail('rate_limited', rateLimitEndsAt(headers, now))
   if (status === 404 || status === 410) return fail('not_found')
@@ -53,6 +55,12 @@ function responseOf(error: unknown): { status: number | null; headers: Headers; 
   const response = (error as { response?: { status?: unknown; headers?: Headers } } | null)?.response
   const status = typeof response?.status === 'number' ? response.status : null
   return { status, headers: response?.headers ?? {}, message }
+}
+
+/** Octokit takes the whole body for the message: a proxy's page of HTML is no reason that people should read. */
+function wordsOf(status: number | null, headers: Headers, message: string): string {
+  const isReason = status === null || isJsonContentType(String(headers['content-type'] ?? ''))
+  return isReason ? message : `GitHub answered ${status} and gave no reason`
 }
 
 const NEVER_SENT_CODES = new Set([

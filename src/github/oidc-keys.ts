@@ -8,6 +8,9 @@ const USABLE_MS = 60 * 60_000
 // A forger can name any key. Not every unknown name is worth a request.
 const COOLDOWN_MS = 30_000
 const TIMEOUT_MS = 5_000
+// GitHub publishes some five keys in 10 KB. Each key of a set may be tried for each token.
+const MAX_BYTES = 256 * 1024
+const MAX_KEYS = 64
 
 /** Whether a token is genuine cannot be decided now, because the keys could not be fetched. */
 export class KeysUnavailable extends Error {
@@ -34,7 +37,7 @@ export function openSigningKeys(o: {
     try {
       const response = await o.fetch(url, { redirect: 'error', signal: AbortSignal.timeout(timeoutMs) })
       if (response.status !== 200) throw new Error(`the answer was ${response.status}`)
-      cached = { find: createLocalJWKSet((await response.json()) as JSONWebKeySet), atMs: nowMs() }
+      cached = { find: createLocalJWKSet(parseKeySet(await readText(response))), atMs: nowMs() }
       failed = false
     } catch (error) {
       failed = true
@@ -67,4 +70,24 @@ export function openSigningKeys(o: {
     if (failed) throw new KeysUnavailable('the token names an unknown key, and the keys could not be fetched')
     return (usable() ?? find)(header, token)
   }
+}
+
+/** The body's text; throws once it is longer than any key set. */
+async function readText(response: Response): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length
+    if (bytes > MAX_BYTES) throw new Error(`the key set is longer than ${MAX_BYTES} bytes`)
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text
+}
+
+function parseKeySet(text: string): JSONWebKeySet {
+  const set = JSON.parse(text) as JSONWebKeySet
+  if (Array.isArray(set.keys) && set.keys.length > MAX_KEYS)
+    throw new Error(`the key set has more than ${MAX_KEYS} keys`)
+  return set
 }

@@ -6,6 +6,8 @@ import { KeysUnavailable, openSigningKeys } from './oidc-keys.ts'
 
 // Clocks of two machines differ a little.
 const CLOCK_TOLERANCE_SECONDS = 30
+/** GitHub's tokens last minutes. One that claims days, or a day that has not come, was not made for a report. */
+const MAX_TOKEN_AGE = '1h'
 
 /** The result for a token: the run it proves, why it is not trusted, or that it cannot be verified now. */
 export type TokenVerification =
@@ -36,6 +38,8 @@ export function openTokenVerifier(o: {
         algorithms: ['RS256'],
         requiredClaims: ['exp', 'iat'],
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
+        // This is also what makes jose refuse an `iat` in the future.
+        maxTokenAge: MAX_TOKEN_AGE,
         currentDate: new Date(now()),
       })
       return verifiedRunOf(payload)
@@ -73,7 +77,12 @@ function whyNotTrusted(error: unknown): string {
       return 'The token was issued by another issuer than the one this Andon trusts.'
     case 'nbf':
       return 'The token is not valid yet.'
+    case 'iat':
+      if (error.reason === 'check_failed') return 'The token says that it was issued in the future.'
+      return NO_SUCH_CLAIM
     default:
-      return 'The token lacks a claim, or has one of the wrong kind.'
+      return NO_SUCH_CLAIM
   }
 }
+
+const NO_SUCH_CLAIM = 'The token lacks a claim, or has one of the wrong kind.'

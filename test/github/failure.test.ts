@@ -54,6 +54,27 @@ test.each([
   },
 )
 
+test.each([
+  [502, '<html><head><title>502 Bad Gateway</title></head><script>alert(1)</script></html>', 'text/html'],
+  [503, '<!DOCTYPE html><p>No server is currently available', 'text/html; charset=utf-8'],
+  [500, 'upstream connect error or disconnect/reset before headers', 'text/plain'],
+  [422, '<b>Unicorn!</b>', undefined],
+] as const)('a page that a proxy answers with %i is not GitHub’s reason', async (status, page, type) => {
+  expectTokenRequest()
+  nock(API)
+    .patch(COMMENT)
+    .reply(status, page, type === undefined ? {} : { 'content-type': type })
+  const failure = await failureOf(openTestClient().updateComment(REPOSITORY, 99, 'body'))
+  expect(failure.message).toBe(`GitHub answered ${status} and gave no reason`)
+})
+
+test('a page about the secondary rate limit is still a limit', async () => {
+  expectTokenRequest()
+  const page = '<html>You have exceeded a secondary rate limit</html>'
+  nock(API).patch(COMMENT).reply(403, page, { 'content-type': 'text/html' })
+  expect((await failureOf(openTestClient().updateComment(REPOSITORY, 99, 'body'))).kind).toBe('rate_limited')
+})
+
 test('a connection that breaks leaves a creation unconfirmed', async () => {
   expectTokenRequest('ghs_one', 2)
   nock(API)

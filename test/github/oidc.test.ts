@@ -33,6 +33,10 @@ describe('a token', () => {
     ['of another issuer', { iss: 'https://token.actions.githubusercontent.com' }, 'another issuer'],
     ['of no issuer', { iss: undefined }, 'another issuer'],
     ['not valid yet', { nbf: second + 60 }, 'not valid yet'],
+    ['issued in the future', { iat: second + 60 }, 'issued in the future'],
+    ['issued in a far future that it also expires in', { iat: second + 9_999, exp: second + 99_999 }, 'in the future'],
+    ['issued in words', { iat: 'today' }, 'lacks a claim'],
+    ['that has lasted for hours, however long it says it lasts', { iat: second - 7_200 }, 'expired'],
     ['that never expires', { exp: undefined }, 'lacks a claim'],
     ['that expires in words', { exp: 'never' }, 'lacks a claim'],
     ['that does not say when it was issued', { iat: undefined }, 'lacks a claim'],
@@ -137,7 +141,7 @@ describe('the keys', () => {
     expect(fetched).toHaveLength(1)
   })
 
-  test.each(['refused', 'bad gateway', 'moved', 'not json', 'no keys'] as const)(
+  test.each(['refused', 'bad gateway', 'moved', 'not json', 'no keys', 'endless', 'too many keys'] as const)(
     'that cannot be fetched (%s) leave a token unverified, and are fetched again half a minute later',
     async (state) => {
       const { verify: prove, token, fetchedUrls: fetched, advance: pass, setNetwork } = openTokenIssuer()

@@ -33,7 +33,7 @@ export const IMPORT_RULES: Readonly<
     ours: ['apply', 'translate', 'pipeline:type', 'commands', 'store', 'text'],
     packages: ['probot', '@octokit/webhooks-methods'],
   },
-  github: { ours: ['translate'], packages: ['@octokit/core', '@octokit/auth-app', 'jose'] },
+  github: { ours: ['translate', 'text'], packages: ['@octokit/core', '@octokit/auth-app', 'jose'] },
   outbox: { ours: ['apply', 'pipeline', 'line', 'render', 'store', 'github', 'translate', 'text'], packages: [] },
   watchdog: { ours: ['apply', 'pipeline:type', 'store', 'github', 'process'], packages: [] },
   web: {

@@ -12,7 +12,16 @@ export const RUN = { repositoryId: 7_001, repository: 'acme/rocket', runId: 901,
 // Making a key takes longer than any test.
 const FIRST_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
 
-export type NetworkState = 'up' | 'refused' | 'bad gateway' | 'hanging' | 'moved' | 'not json' | 'no keys'
+export type NetworkState =
+  | 'up'
+  | 'refused'
+  | 'bad gateway'
+  | 'hanging'
+  | 'moved'
+  | 'not json'
+  | 'no keys'
+  | 'endless'
+  | 'too many keys'
 
 export type TokenIssuer = {
   readonly issuer: OidcIssuer
@@ -50,6 +59,10 @@ export function openTokenIssuer(o: { at?: Instant; timeoutMs?: number } = {}): T
         return new Response('<html>')
       case 'no keys':
         return Response.json({ keys: 'none' })
+      case 'endless':
+        return new Response(new ReadableStream({ pull: (stream) => stream.enqueue(new Uint8Array(65_536)) }))
+      case 'too many keys':
+        return Response.json({ keys: Array.from({ length: 65 }, () => FIRST_KEY.export({ format: 'jwk' })) })
       case 'up':
         return Response.json(await issuer.keys())
     }
