@@ -6,6 +6,8 @@ alter table repositories add column hold_or_release jsonb;
 -- Up to which issue the latest hold or release has been fanned out to the repository's pipelines; null for all.
 alter table repositories add column hold_fan_out_cursor integer;
 create index repositories_held on repositories (id) where hold_or_release ->> 'reason' is not null;
+create index repositories_whose_hold_ends on repositories ((hold_or_release ->> 'until'))
+  where hold_or_release ->> 'until' is not null;
 create index repositories_to_fan_out on repositories (id) where hold_fan_out_cursor is not null;
 
 -- The operator's hold on everything: one row, which every transaction that starts an attempt locks for share.

@@ -15,7 +15,9 @@ Roles
 Operator
   deliveries [--json]     lists the deliveries that could not be applied, and why
   deliveries replay ID    applies one of them again
-  hold --all REASON       holds every repository: nothing new starts until it is resumed; current runs go on
+  hold --all [--until TIME | --for DURATION] REASON
+                          holds every repository: nothing new starts until it is resumed or the time has come (UTC;
+                          \`18:00\`, \`2026-11-28 18:00\`, \`2h\`); current runs go on
   resume --all            ends that hold: every pipeline continues where it stopped
   loop status [--json]    lists the workers and whether they are alive: exit 0 all, 1 some not or none, 2 cannot tell
   loop stop [ID | --all]  lets a worker finish its current work, then ends it; ID as in that list

@@ -226,6 +226,7 @@ CREATE INDEX repositories_by_name ON public.repositories USING btree (lower(full
 CREATE INDEX repositories_held ON public.repositories USING btree (id) WHERE ((hold_or_release ->> 'reason'::text) IS NOT NULL);
 CREATE INDEX repositories_to_fan_out ON public.repositories USING btree (id) WHERE (hold_fan_out_cursor IS NOT NULL);
 CREATE INDEX repositories_to_publish ON public.repositories USING btree (publish_after) WHERE (published_revision < revision);
+CREATE INDEX repositories_whose_hold_ends ON public.repositories USING btree (((hold_or_release ->> 'until'::text))) WHERE ((hold_or_release ->> 'until'::text) IS NOT NULL);
 CREATE INDEX repositories_with_problems ON public.repositories USING btree (id) WHERE (configuration_problems <> '[]'::jsonb);
 
 create table runs (

@@ -23,11 +23,16 @@ export function reactionAndReply(given: AuthorizedCommands, outcomes: readonly C
     content,
     mayWrite,
   } as const
-  if (items.every(({ kind }) => kind === 'done')) return [reaction]
+  if (items.every((item) => item.kind === 'done' && !endsByItself(item))) return [reaction]
   return [
     reaction,
     { type: 'reply', key: `reply/${originKey}`, origin: originKey, issueNumber, login, mayWrite, items },
   ]
+}
+
+/** The reply says in which time zone the end of a hold was understood. */
+function endsByItself(item: ReplyItem): boolean {
+  return item.kind === 'done' && item.answer.kind === 'held' && item.answer.hold.until !== undefined
 }
 
 function replyItemsOf(given: AuthorizedCommands, outcomes: readonly CommandOutcome[]): readonly ReplyItem[] {

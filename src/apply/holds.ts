@@ -2,25 +2,33 @@
 // holds are read whenever they are needed, and the watchdog wakes the pipelines in batches, so that GitHub shows the
 // change.
 
-import { holdOrReleaseResult } from '../pipeline/commands/hold-or-release.ts'
+import { holdOrReleaseResult, whyNotUntil } from '../pipeline/commands/hold-or-release.ts'
+import { withoutEndedHold } from '../pipeline/holds/holds.ts'
 import type { AnsweredCommand } from '../pipeline/model/command-result.ts'
 import type { HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
-import { lockGlobalHold, saveGlobalHold } from '../store/holds.ts'
+import { lockEndedRepositoryHolds, lockGlobalHold, saveGlobalHold, saveRepositoryHold } from '../store/holds.ts'
 import { notifyChanges } from '../store/notify.ts'
 
 /** Holds everything, or releases it (`reason` is null); resolves to the result of the operator's command. */
 export async function setGlobalHold(
   o: { readonly database: Database; readonly now: () => Instant },
-  { by, reason }: { readonly by: string; readonly reason: string | null },
+  {
+    by,
+    reason,
+    until = null,
+  }: { readonly by: string; readonly reason: string | null; readonly until?: Instant | null },
 ): Promise<AnsweredCommand> {
   return await o.database.kysely.transaction().execute(async (trx) => {
-    const previous = await lockGlobalHold(trx)
     const since = o.now()
+    const previous = withoutEndedHold(await lockGlobalHold(trx), since)
     const evidence = { kind: 'command', id: reason === null ? 'resume --all' : 'hold --all', at: since } as const
-    const next: HoldOrRelease = { place: { kind: 'everything' }, by, reason, since, evidence }
-    const result = holdOrReleaseResult(previous, next, [])
+    const next: HoldOrRelease = {
+      ...{ place: { kind: 'everything' }, by, reason, since, evidence },
+      ...(until !== null && { until }),
+    }
+    const result = whyNotUntil(next) ?? holdOrReleaseResult(previous, next, [])
     if (result.outcome === 'done') {
       await saveGlobalHold(trx, next)
       await notifyChanges(trx, [])
@@ -28,3 +36,21 @@ export async function setGlobalHold(
     return result
   })
 }
+
+/** Takes off the holds on repositories and on everything whose end has come; resolves to how many. */
+export async function endHolds(o: { readonly database: Database; readonly now: () => Instant }): Promise<number> {
+  const now = o.now()
+  return await o.database.kysely.transaction().execute(async (trx) => {
+    const repositories = await lockEndedRepositoryHolds(trx, now, HOLDS_AT_ONCE)
+    for (const { id, holdOrRelease } of repositories)
+      await saveRepositoryHold(trx, id, withoutEndedHold(holdOrRelease, now))
+    const everything = await lockGlobalHold(trx)
+    const left = withoutEndedHold(everything, now)
+    if (left !== everything) await saveGlobalHold(trx, left)
+    const ended = repositories.length + Number(left !== everything)
+    if (ended > 0) await notifyChanges(trx, [])
+    return ended
+  })
+}
+
+const HOLDS_AT_ONCE = 200

@@ -1,8 +1,10 @@
 // The commands that people type after `/andon`. Parsing, permissions, help and docs/reference/commands.md are all derived from this
 // table: a command is added here and nowhere else.
 
+import type { HoldEnd } from './hold-end.ts'
+
 /** What may follow a command's name. */
-export type ArgumentKind = 'none' | 'stage' | 'optional stage' | 'optional scope' | 'optional scope, reason'
+export type ArgumentKind = 'none' | 'stage' | 'optional stage' | 'optional scope' | 'optional scope and end, reason'
 
 type CommandSpec = {
   readonly argument: ArgumentKind
@@ -73,10 +75,10 @@ export const COMMANDS = {
     synonyms: ['ignore', 'bypass', 'omit'],
   },
   hold: {
-    argument: 'optional scope, reason',
+    argument: 'optional scope and end, reason',
     permission: 'write',
     description:
-      'Pulls the cord: nothing new starts on this issue, in one of its stages, or in the whole repository, until it is resumed. Current runs go on.',
+      'Pulls the cord: nothing new starts on this issue, in one of its stages, or in the whole repository, until it is resumed or the hold ends: `until 18:00` (UTC), `until 2026-11-28 18:00`, `for 2h`. Current runs go on.',
     synonyms: ['pause', 'freeze', 'block', 'wait', 'lock'],
   },
   resume: {
@@ -105,7 +107,12 @@ export type ArgumentsByKind = {
   readonly stage: { readonly stage: string }
   readonly 'optional stage': { readonly stage: string | null }
   readonly 'optional scope': { readonly scope: HoldScope }
-  readonly 'optional scope, reason': { readonly scope: HoldScope; readonly reason: string }
+  /** `end` is absent when only a resume ends the hold. */
+  readonly 'optional scope and end, reason': {
+    readonly scope: HoldScope
+    readonly reason: string
+    readonly end?: HoldEnd
+  }
 }
 
 /** One command of a comment. `text` is the line as it was typed. */

@@ -1,6 +1,6 @@
 import { type ArgumentKind, COMMANDS, type RequiredPermission, VERBS, type Verb } from './commands.ts'
 
-/** The syntax of a command: `/andon hold [STAGE | repository] REASON`. */
+/** The syntax of a command: `/andon retry [STAGE]`. */
 export function usageOf(verb: Verb): string {
   return `/andon ${verb}${ARGUMENT_USAGE[COMMANDS[verb].argument]}`
 }
@@ -23,7 +23,7 @@ const ARGUMENT_USAGE: Readonly<Record<ArgumentKind, string>> = {
   stage: ' STAGE',
   'optional stage': ' [STAGE]',
   'optional scope': ' [STAGE | repository]',
-  'optional scope, reason': ' [STAGE | repository] REASON',
+  'optional scope and end, reason': ' [STAGE | repository] [until TIME | for DURATION] REASON',
 }
 
 const USAGE_NOTE =

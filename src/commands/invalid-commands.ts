@@ -3,6 +3,7 @@
 import { nearest } from '../text/nearest.ts'
 import { isStageName, toAsciiLowerCase } from './ascii.ts'
 import { COMMANDS, type Command, type InvalidCommand, VERBS, type Verb } from './commands.ts'
+import type { HoldEndWord } from './hold-end.ts'
 
 /** Says what is wrong with a command, and what to type next. */
 export function explainInvalidCommand({ why, suggestions, isGuess }: InvalidCommand): string {
@@ -57,10 +58,26 @@ export function unknownStage(
   )
 }
 
-export function missingReason(text: string, scope: string | null): InvalidCommand {
-  const suggestion = scope === null ? '/andon hold REASON' : `/andon hold ${scope} REASON`
+/** `words` are those of the command that were understood: the scope, and the end. */
+export function missingReason(text: string, words: readonly string[]): InvalidCommand {
+  const suggestion = ['/andon hold', ...words, 'REASON'].join(' ')
   return invalidCommand(text, 'A hold needs a reason, so that others know why nothing starts.', [suggestion])
 }
+
+export function invalidHoldEnd(text: string, word: HoldEndWord, scope: string | null): InvalidCommand {
+  const hold = `/andon hold${scope === null ? '' : ` ${scope}`} ${word}`
+  const [takes, examples] = HOLD_END_HELP[word]
+  return invalidCommand(
+    text,
+    `After \`${word}\`, a hold takes ${takes}. A reason begins with another word.`,
+    examples.map((example) => `${hold} ${example} REASON`),
+  )
+}
+
+const HOLD_END_HELP = {
+  until: ['a time in UTC, a date, or both', ['18:00', '2026-11-28', '2026-11-28 18:00']],
+  for: ['minutes, hours or days, at most 366 days', ['30m', '2h', '3d']],
+} as const satisfies Record<HoldEndWord, readonly [string, readonly string[]]>
 
 export function tooManyArguments(text: string, verb: Verb, stage: string | null): InvalidCommand {
   const takes = stage === null ? 'no arguments' : 'at most one word'
@@ -97,7 +114,7 @@ function synonymsOf(verb: Verb): readonly string[] {
 /** The argument that a command requires. */
 function requiredArgument(verb: Verb): string {
   const { argument } = COMMANDS[verb]
-  return argument === 'stage' ? ' STAGE' : argument === 'optional scope, reason' ? ' REASON' : ''
+  return argument === 'stage' ? ' STAGE' : argument === 'optional scope and end, reason' ? ' REASON' : ''
 }
 
 /** A word without the characters that no command has: enough to guess what was meant. */

@@ -11,7 +11,9 @@ import {
   VERBS,
   type Verb,
 } from './commands.ts'
+import { HOLD_END_WORDS, type HoldEnd, parseHoldEnd } from './hold-end.ts'
 import {
+  invalidHoldEnd,
   invalidStageName,
   missingReason,
   missingStage,
@@ -57,9 +59,25 @@ function resolveHoldScope(
 ): Command | InvalidCommand {
   const [first = '', ...rest] = command.reason.split(' ')
   const stage = toAsciiLowerCase(first)
-  if (stage === null || !stages.includes(stage)) return command
-  if (rest.length === 0) return missingReason(command.text, stage)
-  return { ...command, scope: { kind: 'stage', stage }, reason: rest.join(' ') }
+  if (command.end !== undefined || stage === null || !stages.includes(stage)) return command
+  const held = parseEndAndReason(rest, stage, command.text)
+  return isInvalid(held) ? held : { ...command, ...held, scope: { kind: 'stage', stage } }
+}
+
+/** What follows the scope of a hold. */
+function parseEndAndReason(
+  words: readonly string[],
+  scope: string | null,
+  text: string,
+): { readonly reason: string; readonly end?: HoldEnd } | InvalidCommand {
+  const [first = '', ...others] = words
+  const word = HOLD_END_WORDS.find((candidate) => candidate === toAsciiLowerCase(first))
+  const parsed = word === undefined ? undefined : parseHoldEnd(word, others)
+  if (word !== undefined && parsed === null) return invalidHoldEnd(text, word, scope)
+  const rest = parsed?.rest ?? words
+  const reason = cut(rest.join(' '), MAX_REASON_LENGTH)
+  const before = [...(scope === null ? [] : [scope]), ...words.slice(0, words.length - rest.length)]
+  return reason === '' ? missingReason(text, before) : { reason, ...(parsed && { end: parsed.end }) }
 }
 
 function namedStage(command: Command): string | null {
@@ -107,11 +125,11 @@ const ARGUMENT_PARSERS: {
     const name = parseStageName(words, verb, text)
     return name === null || typeof name === 'string' ? { scope: holdScopeOf(name) } : name
   },
-  'optional scope, reason': (words, _verb, text) => {
-    const repository = words[0] !== undefined && toAsciiLowerCase(words[0]) === 'repository'
-    const reason = cut((repository ? words.slice(1) : words).join(' '), MAX_REASON_LENGTH)
-    if (reason === '') return missingReason(text, repository ? 'repository' : null)
-    return { scope: repository ? { kind: 'repository' } : { kind: 'issue' }, reason }
+  'optional scope and end, reason': (words, _verb, text) => {
+    const isRepository = words[0] !== undefined && toAsciiLowerCase(words[0]) === 'repository'
+    const scope = isRepository ? 'repository' : null
+    const held = parseEndAndReason(isRepository ? words.slice(1) : words, scope, text)
+    return isInvalid(held) ? held : { scope: { kind: scope ?? 'issue' }, ...held }
   },
 }
 

@@ -4,7 +4,7 @@ import { z } from 'zod'
 
 /** The form of a stage's name, and the names of that form that are reserved. */
 export const STAGE_NAME = /^[a-z][a-z0-9-]{0,19}$/
-export const RESERVED_NAMES: readonly string[] = ['repository']
+export const RESERVED_NAMES: readonly string[] = ['repository', 'until', 'for']
 
 const stageSchema = optionalFields('workflow: plan.yml', {
   workflow: textMatching(/^\w[\w.-]{0,95}\.ya?ml$/, 'the name of a file in `.github/workflows/`, such as `plan.yml`'),

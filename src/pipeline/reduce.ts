@@ -9,6 +9,7 @@ import { attemptKeyOfRun, bindRun } from './facts/bind-run.ts'
 import { belongsToPipeline, issueOfRun } from './facts/correlate.ts'
 import { mergeAnswer, mergeIssue, mergeJob, mergePullRequest, mergeReview } from './facts/merge.ts'
 import { greatest, isEqualJson } from './facts/total-order.ts'
+import { withoutEndedHolds } from './holds/holds.ts'
 import type { CommandOutcome, HistoryEntry } from './model/command-result.ts'
 import type { Effect } from './model/effects.ts'
 import type { Event, EventOf, EventType } from './model/events.ts'
@@ -98,7 +99,7 @@ const APPLY: { readonly [Type in EventType]: (pipeline: Pipeline, event: EventOf
   'dispatch.updated': whenDispatchUpdated,
   'cancel.answered': whenCancelAnswered,
   'attempt.reported': whenReported,
-  'pipeline.woken': (pipeline, { heartbeats }) => (heartbeats ? withHeartbeats(pipeline, heartbeats) : pipeline),
+  'pipeline.woken': (pipeline, { at, heartbeats = {} }) => withoutEndedHolds(withHeartbeats(pipeline, heartbeats), at),
   // These change rows around a pipeline, not the pipeline; commands run before: see `runCommands`.
   'commands.received': same,
   'button.clicked': same,

@@ -1,5 +1,6 @@
 import type { Door } from '../apply/door.ts'
 import { setGlobalHold } from '../apply/holds.ts'
+import { type HoldEnd, holdEndsAt } from '../commands/hold-end.ts'
 import { replayDelivery } from '../inbox/replay.ts'
 import type { AnsweredCommand } from '../pipeline/model/command-result.ts'
 import type { Instant } from '../pipeline/model/time.ts'
@@ -11,7 +12,7 @@ export type Operations = {
   failedDeliveries(): Promise<readonly FailedDelivery[]>
   replay(id: number): Promise<ReplayResult>
   /** Holds everything for that reason, or releases it with null. */
-  setGlobalHold(by: string, reason: string | null): Promise<AnsweredCommand>
+  setGlobalHold(by: string, reason: string | null, end?: HoldEnd | null): Promise<AnsweredCommand>
 }
 
 export type ReplayResult =
@@ -22,7 +23,7 @@ export type ReplayResult =
 export function openOperations(o: { database: Database; door: Door; now: () => Instant }): Operations {
   return {
     failedDeliveries: () => listFailedDeliveries(o.database),
-    setGlobalHold: (by, reason) => setGlobalHold(o, { by, reason }),
+    setGlobalHold: (by, reason, end = null) => setGlobalHold(o, { by, reason, until: end && holdEndsAt(end, o.now()) }),
     async replay(id) {
       if ((await loadFailedDelivery(o.database, id)) === null) return { state: 'unknown' }
       const { state } = await replayDelivery(o, id)

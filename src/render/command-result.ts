@@ -1,7 +1,9 @@
 // The answer to a command in words: in replies, in the history and on the operator's terminal.
+import { MAX_HOLD_DAYS } from '../commands/hold-end.ts'
 import type { AnsweredCommand, CommandAnswer, StageSummary } from '../pipeline/model/command-result.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import { describeActor, describeHold, describePlace } from './hold-text.ts'
+import { formatMinute } from './labels.ts'
 import { describeReason } from './reason.ts'
 
 /** `message` is plain text that may quote people; `suggestions` are commands to type instead, the likeliest first. */
@@ -60,6 +62,12 @@ export function describeCommandAnswer({ outcome, answer }: AnsweredCommand): Com
       return says(`${holdSentence(answer.hold)}${outcome === 'done' ? '; what runs goes on' : ''}`)
     case 'held-later':
       return says(`${holdSentence(answer.hold)}, which was written later`)
+    case 'no-such-end':
+      return says(
+        answer.isPast
+          ? `nothing is held: ${formatMinute(answer.until)} is over`
+          : `nothing is held: a hold with an end lasts at most ${MAX_HOLD_DAYS} days`,
+      )
     case 'resumed-since': {
       const { release } = answer
       return says(`${describePlace(release.place)} was resumed by ${describeActor(release)} after that was written`)

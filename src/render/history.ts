@@ -2,7 +2,7 @@
 
 import type { HistoryChange } from '../pipeline/model/command-result.ts'
 import { describeCommandAnswer } from './command-result.ts'
-import { describeActor, describeHold, describePlace } from './hold-text.ts'
+import { describeActor, describeHold, describeHoldEnd, describePlace } from './hold-text.ts'
 import { describeReason } from './reason.ts'
 
 /** One entry of the history as plain text, which may quote people. */
@@ -18,6 +18,8 @@ export function describeChange(change: HistoryChange): string {
       return describeHold(change.hold)
     case 'released':
       return `${describePlace(change.release.place)} was resumed by ${describeActor(change.release)}`
+    case 'hold-ended':
+      return `${describePlace(change.hold.place)} is no longer held: ${describeHoldEnd(change.hold)}`
     case 'stage': {
       const { name, status, reason } = change.stage
       return `${name}: ${describeReason(reason, name) || status}`

@@ -13,18 +13,27 @@ export type HoldView = {
   readonly actor: string
   readonly reason: string
   readonly since: Instant
+  /** When it ends by itself; null when only a release ends it. */
+  readonly until: Instant | null
 }
 
 /** The hold for the head of the board. */
 export function holdViewOf({ repository, hold }: ActiveHold): HoldView {
-  return { repository, actor: describeActor(hold), reason: hold.reason, since: hold.since }
+  return { repository, actor: describeActor(hold), reason: hold.reason, since: hold.since, until: hold.until ?? null }
 }
 
-/** `the repository is held by @ada since 2026-11-21 14:02 UTC: release week`. The reason is text that a person wrote. */
+/** `the repository is held by @ada since 2026-11-21 14:02 UTC until 2026-11-21 18:00 UTC: release week`. The reason is text that a person wrote. */
 export function describeHold(hold: Hold): string {
-  const { place, since, reason } = hold
+  const { place, since, until, reason } = hold
   const subject = place.kind === 'issue' ? '' : `${describePlace(place)} is `
-  return `${subject}held by ${describeActor(hold)} since ${formatMinute(since)}: ${reason}`
+  const end = until === undefined ? '' : ` until ${formatMinute(until)}`
+  return `${subject}held by ${describeActor(hold)} since ${formatMinute(since)}${end}: ${reason}`
+}
+
+/** `the hold by @ada ended at 2026-11-21 18:00 UTC`. */
+export function describeHoldEnd(hold: Hold): string {
+  const end = hold.until === undefined ? '' : ` at ${formatMinute(hold.until)}`
+  return `the hold by ${describeActor(hold)} ended${end}`
 }
 
 /** Who held or released: a GitHub login, or the operator's name. */

@@ -1,5 +1,6 @@
 // A stage's reason in words, and what the stage waits for. Plain text, which may quote people.
 import type { Conclusion } from '../pipeline/model/facts.ts'
+import type { Hold } from '../pipeline/model/hold.ts'
 import type { AttemptReason, AttemptRef, CancellationCause, Reason } from '../pipeline/model/reason.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { describeClosed, describeDenial, describeDispatch } from './dispatch-reason.ts'
@@ -31,13 +32,12 @@ function explain(reason: Reason, stage: string): Explanation {
     case 'waits-for-run':
       return waitsFor(`run ${reason.runId} to end`, describeAttempt(reason.attempt))
     case 'held':
-      return waits(`${describeHold(reason.hold)}; then ${describeNext(reason, stage)}`, 'a person to resume it')
-    case 'denied':
-      return waits(
-        `waiting: ${describeDenial(reason.denial)}; then ${describeNext(reason, stage)}`,
-        'a slot',
-        reason.until,
-      )
+      return waits(`${describeHold(reason.hold)}; then ${describeNext(reason, stage)}`, ...waitForHold(reason.hold))
+    case 'denied': {
+      const { denial } = reason
+      const text = `waiting: ${describeDenial(denial)}; then ${describeNext(reason, stage)}`
+      return denial.kind === 'held' ? waits(text, ...waitForHold(denial.hold)) : waits(text, 'a slot', reason.until)
+    }
     case 'waits-to-retry': {
       const attempt = describeAttempt(reason.attempt)
       const text = `${attempt} starts at ${formatTime(reason.until)}${inBrackets(reason.previous, stage)}`
@@ -148,6 +148,11 @@ function says(text: string): Explanation {
 
 function waits(text: string, awaited: string, until: Instant | null = null): Explanation {
   return { text, wait: { for: awaited, until } }
+}
+
+/** Who or what ends the hold, and when. */
+function waitForHold({ until }: Hold): readonly [string, Instant | null] {
+  return until === undefined ? ['a person to resume it', null] : ['the end of the hold', until]
 }
 
 /** `attempt 2 of 3 waits for a slot`. */

@@ -59,6 +59,10 @@ export async function findNextDueAt({ kysely }: Database, since: Instant): Promi
     first('next_write_at', 'budgets', sql`true`),
     first('blocked_until', 'budgets', sql`true`),
     first('due_at', 'chores', sql`true`),
+    ...['repositories', 'global_hold'].map(
+      (table) => sql`(select min(hold_or_release ->> 'until')::timestamptz from ${sql.table(table)}
+        where hold_or_release ->> 'until' > ${since})`,
+    ),
   ]
   const { rows } = await sql<{ at: Instant | null }>`select least(${sql.join(moments)}) as at`.execute(kysely)
   return rows[0]?.at ?? null

@@ -47,11 +47,33 @@ export async function lockGlobalHold(trx: Transaction): Promise<HoldOrRelease | 
   return row?.holdOrRelease ?? null
 }
 
+/** Repositories whose hold has ended, locked. */
+export async function lockEndedRepositoryHolds(trx: Transaction, now: Instant, most: number) {
+  return await trx
+    .selectFrom('repositories')
+    .select(['id', 'holdOrRelease'])
+    .where(sql<SqlBool>`hold_or_release ->> 'until' <= ${now}`)
+    .orderBy('id')
+    .limit(most)
+    .forUpdate()
+    .execute()
+}
+
+/** Writes what stands for a repository once its hold has ended, and fans it out. */
+export async function saveRepositoryHold(trx: Transaction, id: number, holdOrRelease: HoldOrRelease | null) {
+  const document = holdOrRelease && JSON.stringify(holdOrRelease)
+  await trx
+    .updateTable('repositories')
+    .set({ holdOrRelease: document, holdFanOutCursor: 0 })
+    .where('id', '=', id)
+    .execute()
+}
+
 /** Writes the operator's hold or release, which is then fanned out to every repository. */
-export async function saveGlobalHold(trx: Transaction, holdOrRelease: HoldOrRelease): Promise<void> {
+export async function saveGlobalHold(trx: Transaction, holdOrRelease: HoldOrRelease | null): Promise<void> {
   await trx
     .updateTable('globalHold')
-    .set({ holdOrRelease: JSON.stringify(holdOrRelease), fanOutCursor: 0 })
+    .set({ holdOrRelease: holdOrRelease && JSON.stringify(holdOrRelease), fanOutCursor: 0 })
     .execute()
 }
 

@@ -23,7 +23,7 @@ test('all events of a life, delivered in any order, one to three times, within o
   expect(stageStatuses(expected.pipeline).join(' ')).toBe('done done done done')
   expect(headlineInWords(expected.pipeline)).toMatchObject({ light: 'done', reason: 'pull request #7 merged' })
   expect(expected.pipeline.holdsAndReleases?.map(({ by, reason }) => [by, reason])).toEqual([
-    ['bob', 'until tomorrow'],
+    ['bob', 'lunch'],
     ['ada', null],
   ])
   expect(expected.repositories.map(({ holdOrRelease, removedAt }) => [holdOrRelease?.by, removedAt === null])).toEqual([

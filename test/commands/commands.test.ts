@@ -31,6 +31,7 @@ test('every command is parsed as its usage says', () => {
     usageOf(verb)
       .replace('[STAGE | repository]', 'code')
       .replace(/\[?STAGE\]?/, 'code')
+      .replace('[until TIME | for DURATION]', 'for 2h')
       .replace('REASON', 'because'),
   )
   expect(typed.flatMap((line) => parseCommands(line, STAGES).map(summarizeCommand))).toEqual([
@@ -43,7 +44,7 @@ test('every command is parsed as its usage says', () => {
     'cancel code',
     'approve',
     'skip code',
-    'hold code: because',
+    'hold code until 2026-11-27T11:00: because',
     'resume code',
   ])
 })
@@ -66,7 +67,7 @@ test('help shows each sender the commands they may use, and never fires when it 
 
     The other commands need write access to this repository."
   `)
-  for (const verb of VERBS) expect(helpFor('write')).toContain(usageOf(verb).replace('|', '\\|'))
+  for (const verb of VERBS) expect(helpFor('write')).toContain(usageOf(verb).replaceAll('|', '\\|'))
   for (const who of ['read', 'write'] as const) expect(parseCommands(helpFor(who))).toEqual([])
 })
 

@@ -19,7 +19,7 @@ const ISSUE_TEXTS = [
   ['mara', '/andon start\n/andon hold look at it first'],
   ['bob', '/andon start\n/andon hold code the runner moves'],
   ['ada', '/andon start\n/andon resume'],
-  ['bob', '/andon start\n/andon hold until tomorrow'],
+  ['bob', '/andon start\n/andon hold for 90m lunch'],
   ['passer-by', '/andon start\n/andon hold repository for fun'],
   ['ada', '/andon start\n/andon resume code'],
   ['mara', '/andon status\n/andon why\n/andon statsu'],

@@ -1,10 +1,12 @@
 // The cord: `hold` and `resume`. What is held of an issue or a stage is stored in the pipeline; of the repository it is
 // stored by the door (see `withRepositoryHold`), and only answered here.
 import type { Command, InvalidCommand } from '../../commands/commands.ts'
-import { activeHold, activeHolds, latestHoldOrRelease, placeKey } from '../holds/holds.ts'
+import { holdEndsAt, MAX_HOLD_DAYS } from '../../commands/hold-end.ts'
+import { activeHold, activeHolds, isSameWord, latestHoldOrRelease, placeKey } from '../holds/holds.ts'
 import { type AnsweredCommand, already, done, notPossible, stageSummary } from '../model/command-result.ts'
 import type { Hold, HoldOrRelease, OuterHolds } from '../model/hold.ts'
 import type { Pipeline } from '../model/pipeline.ts'
+import { secondsAfter } from '../model/time.ts'
 import { deriveStages } from '../stages/derive-stages.ts'
 import type { AuthorizedCommands } from './authorized-commands.ts'
 
@@ -20,6 +22,8 @@ export function runHoldOrResume(
 ): { readonly pipeline: Pipeline; readonly result: AnsweredCommand } {
   const added = holdOrReleaseOf(command, sender)
   const { place } = added
+  const mistake = whyNotUntil(added)
+  if (mistake !== null) return { pipeline, result: mistake }
   if (place.kind === 'repository') return { pipeline, result: repositoryResult(added, outerHolds) }
   const all = pipeline.holdsAndReleases ?? []
   const stored = all.find((other) => placeKey(other.place) === placeKey(place)) ?? null
@@ -44,7 +48,10 @@ export function repositoryHoldResult(command: Command, sender: Sender, outerHold
 /** The outer holds after the first `count` commands, or after all of them. */
 export function outerHoldsAfter(outerHolds: OuterHolds, given: AuthorizedCommands, count?: number): OuterHolds {
   const added = given.commands.slice(0, count).flatMap((command) => repositoryHoldOrRelease(command, given))
-  return { ...outerHolds, repository: added.reduce(latestHoldOrRelease, outerHolds.repository) }
+  return {
+    ...outerHolds,
+    repository: added.filter((one) => whyNotUntil(one) === null).reduce(latestHoldOrRelease, outerHolds.repository),
+  }
 }
 
 /** The answer to a hold or resume of a place, given what was known of that place and what else is held. */
@@ -59,8 +66,10 @@ export function holdOrReleaseResult(
   const latest = stored === null ? added : latestHoldOrRelease(stored, added)
   const later = activeHold(latest)
   if (hold !== null) {
-    if (held !== null) return already({ kind: 'held', hold: held })
-    return later === null ? notPossible({ kind: 'resumed-since', release: latest }) : done({ kind: 'held', hold })
+    if (later === null) return notPossible({ kind: 'resumed-since', release: latest })
+    // One that lasts longer than the hold in force replaces it.
+    const replaces = isSameWord(latest, added) && (stored === null || !isSameWord(stored, added))
+    return held === null || replaces ? done({ kind: 'held', hold }) : already({ kind: 'held', hold: held })
   }
   const isEverything = place.kind === 'everything'
   const answer = { place, other: isEverything ? null : (others[0] ?? null), queued: [] }
@@ -70,12 +79,23 @@ export function holdOrReleaseResult(
 }
 
 function repositoryResult(added: HoldOrRelease, outerHolds: OuterHolds): AnsweredCommand {
-  return holdOrReleaseResult(outerHolds.repository, added, activeHolds({}, { ...outerHolds, repository: null }))
+  return (
+    whyNotUntil(added) ??
+    holdOrReleaseResult(outerHolds.repository, added, activeHolds({}, { ...outerHolds, repository: null }))
+  )
+}
+
+/** A hold ends after it was asked for, and not years later. */
+export function whyNotUntil({ since, until }: HoldOrRelease): AnsweredCommand | null {
+  if (until === undefined || (until > since && until <= secondsAfter(since, MAX_HOLD_DAYS * 24 * 60 * 60))) return null
+  return notPossible({ kind: 'no-such-end', until, isPast: until <= since })
 }
 
 function holdOrReleaseOf(command: HoldCommand, { login, at, evidence }: Sender): HoldOrRelease {
-  const reason = command.verb === 'hold' ? command.reason : null
-  return { place: command.scope, by: login, reason, since: at, evidence }
+  const common = { place: command.scope, by: login, since: at, evidence }
+  if (command.verb === 'resume') return { ...common, reason: null }
+  const { reason, end } = command
+  return { ...common, reason, ...(end && { until: holdEndsAt(end, at) }) }
 }
 
 function repositoryHoldOrRelease(command: Command | InvalidCommand, sender: Sender): readonly HoldOrRelease[] {

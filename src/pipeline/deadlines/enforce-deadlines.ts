@@ -2,6 +2,7 @@
 // been the ones asleep. A run that GitHub still calls live is cancelled if Andon started it, later by force, and in the end
 // abandoned so that its slot is free.
 import type { StageConfig } from '../../line/line.ts'
+import { pipelineHolds } from '../holds/holds.ts'
 import {
   type AdmittedAttempt,
   isAdmitted,
@@ -95,8 +96,9 @@ export function wakeAt(pipeline: Pipeline, after: Instant): Instant | null {
   const ahead = [...changes, ...retries, needsYouAt(pipeline) ?? '', pipeline.denial?.until ?? ''].filter(
     (at) => at > after,
   )
+  const ends = pipelineHolds(pipeline).flatMap(({ until }) => until ?? [])
   // A deadline that has already passed is still due.
-  return [...ahead, ...pipelineDeadlines(pipeline)].toSorted()[0] ?? null
+  return [...ahead, ...ends, ...pipelineDeadlines(pipeline)].toSorted()[0] ?? null
 }
 
 function enforceOnAttempt(attempt: AdmittedAttempt, rule: StageConfig, { at, evidence }: Decision): AdmittedAttempt {

@@ -3,6 +3,7 @@
 import { isEqualJson } from '../facts/total-order.ts'
 import type { Hold, HoldOrRelease, OuterHolds } from '../model/hold.ts'
 import type { Pipeline } from '../model/pipeline.ts'
+import type { Instant } from '../model/time.ts'
 
 type WithHolds = Pick<Pipeline, 'holdsAndReleases'>
 
@@ -51,8 +52,9 @@ export function placeKey(scope: HoldOrRelease['place']): string {
 }
 
 /**
- * What stands for a scope after one more hold or release: the first hold since the last release, or that release. The others
- * are kept with it, because they come in any order: a late one may be a release between two holds.
+ * What stands for a scope after one more hold or release: of the holds since the last release the first of those that last
+ * longest, or that release. The others are kept with it, because they come in any order: a late one may be a release between
+ * two holds.
  */
 export function latestHoldOrRelease(stored: HoldOrRelease | null | undefined, added: HoldOrRelease): HoldOrRelease {
   if (stored == null) return added
@@ -61,17 +63,40 @@ export function latestHoldOrRelease(stored: HoldOrRelease | null | undefined, ad
   const index = before.findLastIndex((other) => bySince(other, added) <= 0) + 1
   const all = before.toSpliced(index, 0, added)
   const released = all.findLastIndex(({ reason }) => reason === null)
-  const [hold, ...later] = all.slice(released + 1)
+  const holds = all.slice(released + 1)
+  const hold = holds.toSorted(byEnd)[0]
   const release = all.slice(Math.max(0, released), released + 1)
-  const latest = hold === undefined ? release[0] : { ...hold, others: [...release, ...later] }
+  const latest =
+    hold === undefined ? release[0] : { ...hold, others: [...release, ...holds.filter((other) => other !== hold)] }
   return latest === undefined || isEqualJson(latest, stored) || isEqualJson(latest, { ...stored, others })
     ? stored
     : latest
 }
 
+/** What stands for a scope at a time: a hold that has ended is gone, with all that ended before it. */
+export function withoutEndedHold(stored: HoldOrRelease | null, now: Instant): HoldOrRelease | null {
+  if (stored === null || stored.until === undefined || stored.until > now) return stored
+  return stored.others?.find(({ reason }) => reason === null) ?? null
+}
+
+/** The pipeline without its own holds that have ended. */
+export function withoutEndedHolds(pipeline: Pipeline, now: Instant): Pipeline {
+  const { holdsAndReleases = [], ...rest } = pipeline
+  const left = holdsAndReleases.flatMap((stored) => withoutEndedHold(stored, now) ?? [])
+  if (left.length === holdsAndReleases.length && left.every((one, index) => one === holdsAndReleases[index]))
+    return pipeline
+  return left.length === 0 ? rest : { ...rest, holdsAndReleases: left }
+}
+
 /** Are they the same hold or release, whatever others are kept with them? */
 export function isSameWord(a: HoldOrRelease, b: HoldOrRelease): boolean {
   return bySince(a, b) === 0 && (a.reason === null) === (b.reason === null)
+}
+
+/** The longest first; without an end, a hold lasts longest. */
+function byEnd(a: HoldOrRelease, b: HoldOrRelease): number {
+  const [first, second] = [a.until ?? '~', b.until ?? '~']
+  return first === second ? 0 : first > second ? -1 : 1
 }
 
 /** GitHub's times tie at one second; its ids of comments only ever grow. */

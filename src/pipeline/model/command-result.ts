@@ -26,6 +26,7 @@ export type CommandAnswer =
   | { readonly kind: 'review-on-pull-request'; readonly number: number }
   | { readonly kind: 'check-is-old'; readonly stage: string; readonly sha: string; readonly currentSha: string }
   | { readonly kind: 'held' | 'held-later'; readonly hold: Hold }
+  | { readonly kind: 'no-such-end'; readonly until: Instant; readonly isPast: boolean }
   | { readonly kind: 'resumed-since'; readonly release: HoldOrRelease }
   /** `other` still holds the place; `queued` are the stages that go on waiting for a slot. */
   | {
@@ -80,6 +81,7 @@ export type HistoryChange =
   | { readonly kind: 'pull-request'; readonly number: number; readonly isLinked: boolean }
   | { readonly kind: 'held'; readonly hold: Hold }
   | { readonly kind: 'released'; readonly release: HoldOrRelease }
+  | { readonly kind: 'hold-ended'; readonly hold: Hold }
   | { readonly kind: 'stage'; readonly stage: StageSummary }
   | { readonly kind: 'button'; readonly verb: string; readonly stage: string; readonly result: AnsweredCommand }
 

@@ -9,6 +9,8 @@ export type HoldOrRelease = {
   /** The reason, as it was written; null for a release. */
   readonly reason: string | null
   readonly since: Instant
+  /** When a hold ends by itself; absent when only a release ends it. */
+  readonly until?: Instant
   readonly evidence: Evidence
   /** Of a hold: the release before it and the holds after it, one of which may stand once a late one comes. */
   readonly others?: readonly HoldOrRelease[]

@@ -40,15 +40,19 @@ function pullRequestEntry(number: number, isLinked: boolean): EntryDraft {
 }
 
 function holdEntries(before: Pipeline, after: Pipeline): readonly EntryDraft[] {
-  const known = before.holdsAndReleases ?? []
-  const added = after.holdsAndReleases?.filter((latest) => !known.some((other) => isSameWord(other, latest))) ?? []
-  return added.flatMap((latest): readonly EntryDraft[] => {
-    const hold = activeHold(latest)
-    if (hold !== null) return [{ type: 'hold.set', change: { kind: 'held', hold }, actor: latest.by }]
-    const wasHeld = known.some(
-      (other) => activeHold(other) !== null && placeKey(other.place) === placeKey(latest.place),
-    )
-    return wasHeld ? [{ type: 'hold.released', change: { kind: 'released', release: latest }, actor: latest.by }] : []
+  const [known = [], latest = []] = [before.holdsAndReleases, after.holdsAndReleases]
+  const places = new Set([...known, ...latest].map(({ place }) => placeKey(place)))
+  return [...places].flatMap((key): readonly EntryDraft[] => {
+    const [previous, next] = [known, latest].map((all) => all.find(({ place }) => placeKey(place) === key))
+    if (previous && next && isSameWord(previous, next)) return []
+    const hold = activeHold(next)
+    if (hold !== null && next) return [{ type: 'hold.set', change: { kind: 'held', hold }, actor: next.by }]
+    const over = activeHold(previous)
+    if (over === null) return []
+    // What stands after the end of a hold is older than the hold.
+    return next === undefined || next.since < over.since
+      ? [{ type: 'hold.ended', change: { kind: 'hold-ended', hold: over } }]
+      : [{ type: 'hold.released', change: { kind: 'released', release: next }, actor: next.by }]
   })
 }
 
