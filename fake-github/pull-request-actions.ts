@@ -103,6 +103,28 @@ export function openPullRequestActions(o: { world: World; webhooks: Webhooks; de
       changePull(fullName, number, 'ready_for_review', { draft: false }, { by })
     },
 
+    async convertToDraft(fullName: string, number: number, by = defaultUser): Promise<void> {
+      changePull(fullName, number, 'converted_to_draft', { draft: true }, { by })
+    },
+
+    async editPullRequest(
+      fullName: string,
+      number: number,
+      change: { title?: string; body?: string },
+      by = defaultUser,
+    ): Promise<void> {
+      changePull(fullName, number, 'edited', change, { by })
+    },
+
+    /** Closes without merging. */
+    async closePullRequest(fullName: string, number: number, by = defaultUser): Promise<void> {
+      changePull(fullName, number, 'closed', { state: 'closed', closed_at: world.clock.nowIso() }, { by })
+    },
+
+    async reopenPullRequest(fullName: string, number: number, by = defaultUser): Promise<void> {
+      changePull(fullName, number, 'reopened', { state: 'open', closed_at: null }, { by })
+    },
+
     async review(
       fullName: string,
       number: number,

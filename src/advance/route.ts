@@ -3,6 +3,7 @@
 import { type Line, OBSERVE_ONLY_LINE } from '../line/line.ts'
 import { issueOfRun, issuesOfPullRequest, parseAttemptKey, stageOfRun } from '../pipeline/facts/correlate.ts'
 import { mergeAnswer, mergeJob, mergePullRequest, mergeReview, mergeRun } from '../pipeline/facts/merge.ts'
+import { isDeciding } from '../pipeline/facts/standing.ts'
 import { isEqualJson } from '../pipeline/facts/total-order.ts'
 import { issueOfQuestion, pullRequestOfQuestion } from '../pipeline/model/effects.ts'
 import type { EventOf, RepositoryEvent } from '../pipeline/model/events.ts'
@@ -68,7 +69,8 @@ export function issuesOf(world: World, event: RepositoryEvent): readonly number[
       if (!event.onPullRequest) return [event.issueNumber]
       // A command on a pull request is for the issues that it closes now, not for those that it once closed.
       const row = pullRequest(event.issueNumber)
-      return row === null ? [] : issuesOfPullRequest(row.fact)
+      const line = world.repository(repositoryId)?.configuration ?? OBSERVE_ONLY_LINE
+      return row !== null && isDeciding(row.fact, line) ? issuesOfPullRequest(row.fact) : []
     }
     case 'attempt.admitted':
     case 'admission.denied':

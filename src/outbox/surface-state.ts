@@ -1,4 +1,5 @@
 // The desired and the stored state of a claimed target's surfaces on GitHub.
+import { decidingPullRequests } from '../pipeline/facts/standing.ts'
 import { activeHolds } from '../pipeline/holds/holds.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from '../store/database.ts'
@@ -43,7 +44,7 @@ async function loadPipelineState(
   const { repositoryId } = claim.access
   const { revision, document: pipeline } = await loadPipelineToPublish(trx, pipelineId)
   const pageUrl = `${baseUrl}/${claim.repository}/issues/${claim.issueNumber}`
-  const pullRequestNumbers = pipeline.pullRequests.map(({ number }) => number)
+  const pullRequestNumbers = decidingPullRequests(pipeline).map(({ number }) => number)
   const issue = { repositoryId, issueNumber: claim.issueNumber }
   // GitHub shows one check run per name, so only the check of a pull request's only issue may be called `andon / plan`.
   const isOnlyIssue = !(await isAnotherIssueOn(trx, issue, pullRequestNumbers))

@@ -1,5 +1,6 @@
 // Effects follow from the state of the pipeline: each that follows for the first time is new. So none is forgotten or
 // doubled, whichever event brought it about.
+import { authorToAsk, decidingPullRequests } from './facts/standing.ts'
 import type { AdmittedAttempt } from './model/attempt.ts'
 import type { CancelEffect, DispatchEffect, Effect } from './model/effects.ts'
 import type { Pipeline, Stage } from './model/pipeline.ts'
@@ -19,6 +20,7 @@ function allEffectsOf(pipeline: Pipeline): readonly Effect[] {
     ...stages.flatMap((stage) => admittedAttempts(stage).flatMap((attempt) => dispatchesOf(pipeline, stage, attempt))),
     ...stages.flatMap(admittedAttempts).flatMap((attempt) => cancelsOf(pipeline, attempt)),
     ...askStartPermissions(pipeline),
+    ...askAuthorPermissions(pipeline),
     ...askReviewerPermissions(pipeline),
     ...askSilentRuns(pipeline),
   ]
@@ -50,9 +52,26 @@ function cancelsOf({ issue }: Pipeline, attempt: AdmittedAttempt): readonly Canc
   })
 }
 
+/** May the people who opened the pull requests write? */
+function askAuthorPermissions({ pullRequests }: Pipeline): readonly Effect[] {
+  return pullRequests.flatMap((pullRequest) => {
+    const { number, updatedAt: at } = pullRequest
+    const login = authorToAsk(pullRequest)
+    if (login === null) return []
+    const purpose = { kind: 'author', pullRequestNumber: number, at } as const
+    return [
+      {
+        type: 'ask',
+        key: `permission/${number}/author/${login}/${at}`,
+        question: { about: 'permission', login, purpose },
+      },
+    ]
+  })
+}
+
 /** A verdict counts once GitHub has said that its author may write. */
-function askReviewerPermissions({ pullRequests }: Pipeline): readonly Effect[] {
-  return pullRequests.flatMap((pullRequest) =>
+function askReviewerPermissions(pipeline: Pipeline): readonly Effect[] {
+  return decidingPullRequests(pipeline).flatMap((pullRequest) =>
     unverifiedReviews(pullRequest).map(({ reviewer: login, id }) => {
       const purpose = { kind: 'review', pullRequestNumber: pullRequest.number } as const
       const key = `permission/${pullRequest.number}/${login}/${id}`

@@ -1,6 +1,6 @@
 // The history in words.
 
-import type { HistoryChange } from '../pipeline/model/command-result.ts'
+import type { HistoryChange, ShownPullRequestSummary } from '../pipeline/model/command-result.ts'
 import { describeCommandAnswer } from './command-result.ts'
 import { describeActor, describeHold, describeHoldEnd, describePlace } from './hold-text.ts'
 import { describeReason } from './reason.ts'
@@ -14,6 +14,8 @@ export function describeChange(change: HistoryChange): string {
       return `the issue was ${change.state}`
     case 'pull-request':
       return `pull request #${change.number} is ${change.isLinked ? 'linked' : 'no longer linked'}`
+    case 'pull-request-shown':
+      return describeShownPullRequest(change.pullRequest)
     case 'held':
       return describeHold(change.hold)
     case 'released':
@@ -29,6 +31,12 @@ export function describeChange(change: HistoryChange): string {
       return `${verb} was pressed on the check of ${stage}: ${describeCommandAnswer(result).message}`
     }
   }
+}
+
+/** `#226 by @mallory, from a fork: shown, decides nothing` */
+export function describeShownPullRequest({ number, author, isFork }: ShownPullRequestSummary): string {
+  const by = author === null ? '' : ` by @${author}`
+  return `#${number}${by}${isFork ? ', from a fork' : ''}: shown, decides nothing`
 }
 
 const START_TEXT = {

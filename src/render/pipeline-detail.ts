@@ -1,12 +1,13 @@
 // One issue in full: its row, every stage with its attempts, and its history, newest first.
 
+import { isDeciding, isFromFork } from '../pipeline/facts/standing.ts'
 import type { HistoryEntry } from '../pipeline/model/command-result.ts'
 import type { Conclusion } from '../pipeline/model/facts.ts'
 import type { Attempt, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
 import type { Reason } from '../pipeline/model/reason.ts'
 import type { Evidence, Instant } from '../pipeline/model/time.ts'
 import { attemptNumberOf, type BoardPipeline, type BoardRow, boardRowOf, safeWebUrl } from './board-row.ts'
-import { describeChange } from './history.ts'
+import { describeChange, describeShownPullRequest } from './history.ts'
 import { describeReason } from './reason.ts'
 
 /** The answer of `GET /api/pipelines/:owner/:repo/:number`. */
@@ -49,6 +50,18 @@ export function pipelineDetailOf(shown: BoardPipeline, history: readonly History
       return { at, type, actor, text: describeChange(change), evidence }
     }),
   }
+}
+
+/** The pull requests, in the words of the issue's page; a note says of one that it decides nothing. */
+export function pullRequestLinksOf({ line, pullRequests }: BoardPipeline['pipeline']) {
+  return pullRequests.map((fact) => {
+    const { number, url, state, draft, author } = fact
+    const shown = { number, author, isFork: isFromFork(fact) }
+    return {
+      ...{ number, url: safeWebUrl(url), state, draft },
+      note: isDeciding(fact, line) ? null : describeShownPullRequest(shown),
+    }
+  })
 }
 
 function stageDetailOf(stage: Stage): StageDetail {

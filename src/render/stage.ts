@@ -1,5 +1,6 @@
 // One stage in Markdown, the same for the sticky comment and the check run's summary. Times are absolute, never ages, so
 // that a rendering changes only when the state does.
+import { decidingPullRequests } from '../pipeline/facts/standing.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import type { Attempt, AttemptControl, Health, Pipeline, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
 import type { Evidence, Instant } from '../pipeline/model/time.ts'
@@ -126,7 +127,7 @@ function runStatusText(run: NonNullable<Attempt['run']>): string {
 function pullRequestLinks(pipeline: Pipeline, stage: Stage): readonly string[] {
   const rule = pipeline.line.stages.find(({ name }) => name === stage.name)
   if (rule === undefined || rule.workflow !== null) return []
-  const linked = pipeline.pullRequests.map(({ number, url, state, draft }) => {
+  const linked = decidingPullRequests(pipeline).map(({ number, url, state, draft }) => {
     return `${linkTo(`pull request ${number}`, url)} (${draft && state === 'open' ? 'draft' : state})`
   })
   return linked.length === 0 ? [] : ['', linked.join(', ')]

@@ -145,6 +145,7 @@ function pullRequestFactOfNode(
       title: node.title,
       url: node.url,
       author: node.author.login,
+      bot: node.author.type === 'Bot',
       state: PULL_REQUEST_STATES[node.state],
       draft: node.isDraft,
       branch: node.isCrossRepository ? forkBranch(node.headRepositoryOwner?.login, node.headRefName) : node.headRefName,

@@ -35,7 +35,7 @@ type SynchronizePayload = PullRequestPayload & { before: string }
 /** What a delivery or an answer shows of a pull request at one moment. */
 export type ShownPullRequest = Pick<
   PullRequestFact,
-  'number' | 'title' | 'url' | 'author' | 'state' | 'draft' | 'branch' | 'headSha' | 'updatedAt'
+  'number' | 'title' | 'url' | 'author' | 'bot' | 'state' | 'draft' | 'branch' | 'headSha' | 'updatedAt'
 >
 
 export const pullRequestFields = z.object({
@@ -77,6 +77,7 @@ export function pullRequestOfPayload(port: PullRequestFields, repositoryId: numb
     title: port.title,
     url: port.html_url,
     author: port.user.login,
+    bot: port.user.type === 'Bot',
     state: port.merged_at === null ? port.state : 'merged',
     draft: port.draft,
     branch: port.head.repo?.id === repositoryId ? port.head.ref : forkBranchOf(port),
@@ -89,6 +90,7 @@ export function pullRequestOfPayload(port: PullRequestFields, repositoryId: numb
 export function pullRequestFactOf(shown: ShownPullRequest, evidence: PullRequestFact['evidence']): PullRequestFact {
   return {
     ...shown,
+    authorPermission: null,
     snapshots: [],
     replacedShas: [],
     closingIssues: null,

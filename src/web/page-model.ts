@@ -2,10 +2,10 @@
 // The page itself is built from the same fragments, so that a reload shows what the stream showed.
 
 import type { Instant } from '../pipeline/model/time.ts'
-import { type BoardRowView, boardRowViewOf, safeWebUrl } from '../render/board-row.ts'
+import { type BoardRowView, boardRowViewOf } from '../render/board-row.ts'
 import type { ConfigurationNotice } from '../render/configuration-notice.ts'
 import { holdViewOf } from '../render/hold-text.ts'
-import { pipelineDetailOf } from '../render/pipeline-detail.ts'
+import { pipelineDetailOf, pullRequestLinksOf } from '../render/pipeline-detail.ts'
 import type { BoardPage, IssuePage } from './reader.ts'
 import type { Views } from './views.ts'
 
@@ -69,7 +69,7 @@ export function buildIssuePageModel(
   { shown, history, asOf, configurationNotices }: IssuePage,
 ): PageModel {
   const detail = pipelineDetailOf(shown, history, asOf)
-  const pullRequests = shown.pipeline.pullRequests.map((pull) => ({ ...pull, url: safeWebUrl(pull.url) }))
+  const pullRequests = pullRequestLinksOf(shown.pipeline)
   return {
     asOf,
     fragments: [

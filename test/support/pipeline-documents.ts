@@ -60,6 +60,8 @@ export function pullRequestOf(number: number, over: Partial<PullRequestFact> = {
     title: 'Retry the upload',
     url: `https://github.com/acme/widgets/pull/${number}`,
     author: 'octo-agent[bot]',
+    bot: true,
+    authorPermission: null,
     state: 'open',
     draft: false,
     branch: 'claude/issue-42-retry',

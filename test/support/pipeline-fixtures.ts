@@ -90,6 +90,8 @@ export function pullRequestFact({ at = minutesAfterNine(5), ...known }: AtTime<P
     title: 'Retry uploads',
     url: 'https://github.com/acme/widgets/pull/7',
     author: 'claude[bot]',
+    bot: true,
+    authorPermission: null,
     state: 'open',
     draft: false,
     branch: AGENT_BRANCH,

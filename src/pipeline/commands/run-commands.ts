@@ -4,6 +4,7 @@ import { type Command, mayUseCommand } from '../../commands/commands.ts'
 import { resolveStage } from '../../commands/parse-commands.ts'
 import { isGhost } from '../../line/stage-rules.ts'
 import { cancelAttempt } from '../deadlines/enforce-deadlines.ts'
+import { decidingPullRequests } from '../facts/standing.ts'
 import { updateAdmittedAttempts } from '../model/attempt.ts'
 import {
   ANSWERED_IN_REPLY,
@@ -58,8 +59,9 @@ export function runCommands(pipeline: Pipeline, event: Event, { commands }: Even
     return runInOrder(pipeline, commands, { startsPipeline, now: at })
   }
   const { question, answer, at: now } = event
-  if (question.about !== 'permission' || question.purpose.kind === 'review') return null
+  if (question.about !== 'permission') return null
   const { login, purpose } = question
+  if (purpose.kind === 'review' || purpose.kind === 'author') return null
   if (!concerns(pipeline, purpose)) return null
   // Only a request for the start is granted the start, and no other command of the same sender.
   const wantsStart = purpose.kind === 'start' || purpose.commands.some(({ verb }) => verb === 'start')
@@ -72,10 +74,11 @@ export function runCommands(pipeline: Pipeline, event: Event, { commands }: Even
 }
 
 function concerns(
-  { issue, pullRequests }: Pipeline,
+  pipeline: Pipeline,
   { issueNumber, onPullRequest = false }: { readonly issueNumber: number; readonly onPullRequest?: boolean },
 ): boolean {
-  return onPullRequest ? pullRequests.some(({ number }) => number === issueNumber) : issue.number === issueNumber
+  if (!onPullRequest) return pipeline.issue.number === issueNumber
+  return decidingPullRequests(pipeline).some(({ number }) => number === issueNumber)
 }
 
 /** One command as it runs: `<origin>/<nth>` identifies it for ever. */

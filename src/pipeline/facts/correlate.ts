@@ -4,6 +4,7 @@ import { dispatchesAnyStage, isDispatched } from '../../line/stage-rules.ts'
 import type { PullRequestFact, RunFact } from '../model/facts.ts'
 import type { Pipeline } from '../model/pipeline.ts'
 import { type Instant, latest } from '../model/time.ts'
+import { decidingPullRequests } from './standing.ts'
 
 const NUMBER_PATTERN = '[1-9][0-9]{0,8}'
 const ATTEMPT_KEY = new RegExp(
@@ -40,7 +41,8 @@ export function issuesOfPullRequest({ branch, closingIssues }: PullRequestFact):
  * Does the run belong to the pipeline's issue? A key decides alone; without one its branch or a linked pull request's does.
  * In a workflow that Andon dispatches only the keys that it issued count: see `attemptKeyOfRun`.
  */
-export function belongsToPipeline({ issue, line, pullRequests }: Pipeline, run: RunFact): boolean {
+export function belongsToPipeline(pipeline: Pipeline, run: RunFact): boolean {
+  const { issue, line } = pipeline
   const key = parseAttemptKey(run.title)
   if (key !== null) {
     const rule = ruleOfRun(line.stages, run)
@@ -48,7 +50,8 @@ export function belongsToPipeline({ issue, line, pullRequests }: Pipeline, run: 
   }
   const { branch } = run
   return (
-    branch !== null && (issueOfBranch(branch) === issue.number || pullRequests.some((one) => one.branch === branch))
+    branch !== null &&
+    (issueOfBranch(branch) === issue.number || decidingPullRequests(pipeline).some((one) => one.branch === branch))
   )
 }
 
@@ -68,8 +71,9 @@ type Linked = Pick<Pipeline, 'start' | 'line' | 'pullRequests'>
 
 /** Those that count: where Andon dispatches, one that had ended before the start is an earlier try. */
 export function currentPullRequests({ start, line, pullRequests }: Linked): readonly PullRequestFact[] {
-  if (!dispatchesAnyStage(line)) return pullRequests
-  return pullRequests.filter((fact) => fact.state === 'open' || stateSince(fact) >= start.at)
+  const deciding = decidingPullRequests({ line, pullRequests })
+  if (!dispatchesAnyStage(line)) return deciding
+  return deciding.filter((fact) => fact.state === 'open' || stateSince(fact) >= start.at)
 }
 
 /** Since when a pull request is in its state; closing or reopening it starts a new state. */

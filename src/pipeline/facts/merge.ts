@@ -4,7 +4,15 @@
 // (https://github.com/promhippie/github_exporter/issues/312).
 import { mayUseCommand } from '../../commands/commands.ts'
 import { type Answer, pullRequestOfQuestion, type Question } from '../model/effects.ts'
-import type { IssueFact, JobFact, PullRequestFact, PullRequestSnapshot, ReviewFact, RunFact } from '../model/facts.ts'
+import type {
+  AuthorPermission,
+  IssueFact,
+  JobFact,
+  PullRequestFact,
+  PullRequestSnapshot,
+  ReviewFact,
+  RunFact,
+} from '../model/facts.ts'
 import { earliest, type Instant, latest } from '../model/time.ts'
 import { greatest } from './total-order.ts'
 
@@ -67,6 +75,7 @@ export function mergePullRequest(a: PullRequestFact | null, b: PullRequestFact):
   return {
     number: a.number,
     ...greatest(detailsOf(a), detailsOf(b), ({ updatedAt }) => [updatedAt]),
+    authorPermission: mergeAuthorPermission(a.authorPermission, b.authorPermission),
     ...{ state, draft, headSha, snapshots, replacedShas },
     ...greatest(closingIssuesOf(a), closingIssuesOf(b), ({ closingIssuesAt }) => [closingIssuesAt ?? '']),
     reviews: unionById(a.reviews, b.reviews, (review) => [review.state === 'dismissed', review.submittedAt]),
@@ -90,6 +99,11 @@ export function mergeAnswer(
   if (question.about === 'pull_request' && answer.about === 'pull_request') {
     const closingIssues = answer.closes.toSorted((a, b) => a - b)
     return mergePullRequest(pullRequest, { ...pullRequest, closingIssues, closingIssuesAt: at })
+  }
+  if (question.about === 'permission' && question.purpose.kind === 'author' && answer.about === 'permission') {
+    const { login, purpose } = question
+    const authorPermission = { login, granted: mayUseCommand(answer.role, 'start'), at: purpose.at }
+    return mergePullRequest(pullRequest, { ...pullRequest, authorPermission })
   }
   if (question.about === 'permission' && question.purpose.kind === 'review' && answer.about === 'permission') {
     const { login } = question
@@ -141,8 +155,8 @@ function mergeSnapshots(seen: readonly PullRequestSnapshot[]): readonly PullRequ
   return [...merged].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, snapshot]) => snapshot)
 }
 
-function detailsOf({ title, url, author, branch, updatedAt, evidence }: PullRequestFact) {
-  return { title, url, author, branch, updatedAt, evidence }
+function detailsOf({ title, url, author, bot, branch, updatedAt, evidence }: PullRequestFact) {
+  return { title, url, author, bot, branch, updatedAt, evidence }
 }
 
 function closingIssuesOf({ closingIssues, closingIssuesAt }: PullRequestFact) {
@@ -150,6 +164,11 @@ function closingIssuesOf({ closingIssues, closingIssuesAt }: PullRequestFact) {
 }
 
 type WritePermissions = PullRequestFact['writePermissions']
+
+function mergeAuthorPermission(a: AuthorPermission | null, b: AuthorPermission | null): AuthorPermission | null {
+  if (a === null || b === null) return a ?? b
+  return greatest(a, b, ({ at, granted }) => [at, !granted])
+}
 
 /** Of two answers of one moment the refusal holds: fail closed. */
 function mergePermissions(a: WritePermissions, b: WritePermissions): WritePermissions {

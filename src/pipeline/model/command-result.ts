@@ -1,6 +1,7 @@
 // The result of a command, as data: its words are in render/command-result.ts alone. It is decided with the command and never
 // again; only what was asked for (`status`, `why`, `help`) is looked up when the reply is written.
 import type { Command, InvalidCommand } from '../../commands/commands.ts'
+import type { PullRequestFact } from './facts.ts'
 import type { Hold, HoldOrRelease } from './hold.ts'
 import type { PipelineStart, Stage } from './pipeline.ts'
 import type { Evidence, Instant } from './time.ts'
@@ -75,10 +76,15 @@ export function stageSummary({ name, status, reason }: StageSummary): StageSumma
   return { name, status, reason }
 }
 
+/** A pull request that decides nothing. */
+export type ShownPullRequestSummary = Pick<PullRequestFact, 'number' | 'author'> & { readonly isFork: boolean }
+
 export type HistoryChange =
   | { readonly kind: 'started'; readonly by: PipelineStart['by'] }
   | { readonly kind: 'issue'; readonly state: 'closed' | 'reopened' | 'deleted' | 'transferred' }
   | { readonly kind: 'pull-request'; readonly number: number; readonly isLinked: boolean }
+  /** Somebody who may not write, or not known to, says that a pull request closes the issue. */
+  | { readonly kind: 'pull-request-shown'; readonly pullRequest: ShownPullRequestSummary }
   | { readonly kind: 'held'; readonly hold: Hold }
   | { readonly kind: 'released'; readonly release: HoldOrRelease }
   | { readonly kind: 'hold-ended'; readonly hold: Hold }

@@ -81,6 +81,8 @@ export type Question =
 /** Why a user's role is asked, with all that is needed to go on once GitHub has answered. */
 export type PermissionPurpose =
   | { readonly kind: 'review'; readonly pullRequestNumber: number }
+  /** `at`: when GitHub last changed the pull request that the user opened. */
+  | { readonly kind: 'author'; readonly pullRequestNumber: number; readonly at: Instant }
   | { readonly kind: 'start'; readonly issueNumber: number; readonly at: Instant }
   /** `at`: when they were given. */
   | ({ readonly kind: 'command'; readonly at: Instant } & GivenCommands)
@@ -125,7 +127,8 @@ export type Configuration = {
 /** The issue whose pipeline waits for the answer; null when a pull request's or no pipeline does. */
 export function issueOfQuestion(question: Question): number | null {
   if (question.about === 'issue' || question.about === 'run') return question.issueNumber
-  if (question.about !== 'permission' || question.purpose.kind === 'review') return null
+  if (question.about !== 'permission') return null
+  if (question.purpose.kind === 'review' || question.purpose.kind === 'author') return null
   return question.purpose.kind === 'command' && question.purpose.onPullRequest ? null : question.purpose.issueNumber
 }
 
@@ -133,7 +136,8 @@ export function issueOfQuestion(question: Question): number | null {
 export function pullRequestOfQuestion(question: Question): number | null {
   if (question.about === 'pull_request') return question.pullRequestNumber
   if (question.about !== 'permission') return null
-  if (question.purpose.kind === 'review') return question.purpose.pullRequestNumber
+  if (question.purpose.kind === 'review' || question.purpose.kind === 'author')
+    return question.purpose.pullRequestNumber
   return question.purpose.kind === 'command' && question.purpose.onPullRequest ? question.purpose.issueNumber : null
 }
 

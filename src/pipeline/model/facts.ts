@@ -87,11 +87,18 @@ export type PullRequestSnapshot = {
 /** Whether GitHub says that a user may write, and when it said so. */
 export type PermissionDecision = { readonly granted: boolean; readonly at: Instant }
 
+/** May the author with this login write? `at` is the moment of the pull request that GitHub was asked about. */
+export type AuthorPermission = PermissionDecision & { readonly login: string }
+
 export type PullRequestFact = Pick<PullRequestSnapshot, 'state' | 'draft' | 'headSha'> & {
   readonly number: number
   readonly title: string
   readonly url: string
   readonly author: string | null
+  /** Its author is an App, which can open pull requests only where it is installed. */
+  readonly bot: boolean
+  /** What GitHub said about its author; null until then. Who may decide: facts/standing.ts. */
+  readonly authorPermission: AuthorPermission | null
   /** `feature`, or `octocat:feature` when the head is in a fork. */
   readonly branch: string
   /** Every state it was seen in. Translators leave it empty; merging fills it and takes state, draft and head from it. */

@@ -138,10 +138,11 @@ function changeRequestsOf(pipeline: Pipeline): readonly ReviewFact[] {
   return requests.filter(({ commitSha }, index) => heads.indexOf(commitSha) === index)
 }
 
-/** A permission that GitHub confirmed before the verdict does not count: the author may have lost it since. */
-function authorizedReviews({ reviews, writePermissions }: PullRequestFact, line: Line): readonly ReviewFact[] {
+/** A permission that GitHub confirmed before the verdict does not count: the reviewer may have lost it since. */
+function authorizedReviews(pullRequest: PullRequestFact, line: Line): readonly ReviewFact[] {
+  const { reviews, writePermissions, author } = pullRequest
   return reviews.filter((review) => {
-    if (!isVerdict(review)) return false
+    if (!isVerdict(review) || review.reviewer === author) return false
     if (review.bot) return isAllowedBot(line, review.reviewer)
     const permission = writePermissions[review.reviewer]
     return permission?.granted === true && permission.at >= review.submittedAt

@@ -1,8 +1,10 @@
 // History compares the pipeline before and after an event, so that each event is credited only with what it changed.
+import { decidingPullRequests, isDeciding, isFromFork } from '../facts/standing.ts'
 import { isEqualJson } from '../facts/total-order.ts'
 import { activeHold, isSameWord, placeKey } from '../holds/holds.ts'
 import { type HistoryEntry, stageSummary } from '../model/command-result.ts'
 import type { Event } from '../model/events.ts'
+import type { PullRequestFact } from '../model/facts.ts'
 import type { Pipeline, Stage } from '../model/pipeline.ts'
 import { isProgress } from '../model/reason.ts'
 
@@ -11,8 +13,9 @@ export function historyOf(before: Pipeline, after: Pipeline, event: Event): read
   const common = { at: event.at, actor: actorOf(event), evidence: event.evidence }
   return [
     ...issueEntries(before, after),
-    ...addedPullRequests(before, after).map((number) => pullRequestEntry(number, true)),
-    ...addedPullRequests(after, before).map((number) => pullRequestEntry(number, false)),
+    ...addedPullRequests(before, after).map(({ number }) => pullRequestEntry(number, true)),
+    ...addedPullRequests(after, before).map(({ number }) => pullRequestEntry(number, false)),
+    ...shownPullRequests(before, after).map(shownPullRequestEntry),
     ...holdEntries(before, after),
     ...stageEntries(before, after),
   ].map((entry) => ({ ...common, ...entry }))
@@ -29,9 +32,23 @@ function issueEntries(before: Pipeline, after: Pipeline): readonly EntryDraft[] 
   return states.map((state) => ({ type: `issue.${state}`, change: { kind: 'issue', state } }))
 }
 
-function addedPullRequests(before: Pipeline, after: Pipeline): readonly number[] {
-  const known = new Set(before.pullRequests.map(({ number }) => number))
-  return after.pullRequests.map(({ number }) => number).filter((number) => !known.has(number))
+/** Linked, and deciding. */
+function addedPullRequests(before: Pipeline, after: Pipeline): readonly PullRequestFact[] {
+  const known = new Set(decidingPullRequests(before).map(({ number }) => number))
+  return decidingPullRequests(after).filter(({ number }) => !known.has(number))
+}
+
+/** Those that are new, or that have ceased to decide. */
+function shownPullRequests(before: Pipeline, after: Pipeline): readonly PullRequestFact[] {
+  const isShown = ({ line, pullRequests }: Pipeline, number: number) =>
+    pullRequests.some((fact) => fact.number === number && !isDeciding(fact, line))
+  return after.pullRequests.filter(({ number }) => isShown(after, number) && !isShown(before, number))
+}
+
+function shownPullRequestEntry(fact: PullRequestFact): EntryDraft {
+  const { number, author } = fact
+  const pullRequest = { number, author, isFork: isFromFork(fact) }
+  return { type: 'pull_request.shown', change: { kind: 'pull-request-shown', pullRequest } }
 }
 
 function pullRequestEntry(number: number, isLinked: boolean): EntryDraft {

@@ -1,5 +1,6 @@
 // Which comments and check runs must show a pipeline on GitHub now. Rendering them is not done here.
 import { currentPullRequest, issueOfBranch } from '../facts/correlate.ts'
+import { decidingPullRequests } from '../facts/standing.ts'
 import type { RunFact } from '../model/facts.ts'
 import type { Pipeline, Stage } from '../model/pipeline.ts'
 import { startAuthorization } from '../stages/pipeline-start.ts'
@@ -23,7 +24,8 @@ export function surfacesOf(pipeline: Pipeline): readonly Surface[] {
 
 /** Anybody may comment: nothing is published for a command until a sender who may write has asked for the start. */
 function isUnauthorizedStart(pipeline: Pipeline): boolean {
-  const isBare = pipeline.pullRequests.length === 0 && pipeline.stages.every(({ attempts }) => attempts.length === 0)
+  const isBare =
+    decidingPullRequests(pipeline).length === 0 && pipeline.stages.every(({ attempts }) => attempts.length === 0)
   return pipeline.start.by === 'command' && isBare && startAuthorization(pipeline).state !== 'granted'
 }
 

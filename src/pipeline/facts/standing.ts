@@ -1,0 +1,39 @@
+// Whose pull requests decide anything. Everybody who can read a repository can open a pull request, from a fork or from a
+// branch that somebody else has pushed, and say in it which issues it closes. So one from a fork decides once GitHub has
+// said that its author may write; one from a branch of this repository until GitHub has said that its author may not: until
+// then it starts nothing and halts what has not begun, which is the safe side.
+import type { Line } from '../../line/line.ts'
+import { isAllowedBot, isGhost } from '../../line/stage-rules.ts'
+import type { PullRequestFact } from '../model/facts.ts'
+import type { Pipeline } from '../model/pipeline.ts'
+
+/** Does it link to issues, speak for their light, and call them off? Any other is shown and no more. */
+export function isDeciding(pullRequest: PullRequestFact, line: Line): boolean {
+  const { author, bot } = pullRequest
+  const isFork = isFromFork(pullRequest)
+  if (author === null || isGhost(author)) return !isFork
+  if (bot) return !isFork || isAllowedBot(line, author)
+  return authorPermissionOf(pullRequest)?.granted ?? !isFork
+}
+
+/** A branch has no colon, except for the one that we write after the owner of a fork. */
+export function isFromFork({ branch }: Pick<PullRequestFact, 'branch'>): boolean {
+  return branch.includes(':')
+}
+
+/** The linked pull requests that decide. */
+export function decidingPullRequests({ line, pullRequests }: Pick<Pipeline, 'line' | 'pullRequests'>) {
+  return pullRequests.filter((pullRequest) => isDeciding(pullRequest, line))
+}
+
+/** The login that GitHub must be asked about again after each change: people gain and lose permissions in between. */
+export function authorToAsk(pullRequest: PullRequestFact): string | null {
+  const { author, bot, updatedAt } = pullRequest
+  if (author === null || bot || isGhost(author)) return null
+  return (authorPermissionOf(pullRequest)?.at ?? '') < updatedAt ? author : null
+}
+
+/** Not that of a former login: anybody may take a login that has become free. */
+function authorPermissionOf({ author, authorPermission }: PullRequestFact) {
+  return authorPermission?.login === author ? authorPermission : null
+}
