@@ -103,6 +103,8 @@ test('an issue is read with the pull requests that close it and the head of the 
         title: 'Retry',
         url: 'https://github.com/acme/widgets/pull/57',
         author: 'ghost',
+        bot: false,
+        authorPermission: null,
         state: 'merged',
         draft: false,
         branch: 'octocat:retry',

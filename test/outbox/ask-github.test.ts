@@ -43,6 +43,8 @@ test('an answer about an issue, its pull requests and their reviews becomes an e
         "pullRequests": [
           {
             "author": "trinity",
+            "authorPermission": null,
+            "bot": false,
             "branch": "trinity:retry",
             "closingIssues": [
               42,

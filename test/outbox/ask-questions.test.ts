@@ -54,7 +54,12 @@ test('an outage spends eight tries with growing backoff, then the effect is buri
       8905,
     ]
   `)
-  expect(await effect()).toEqual({ state: 'buried', tries: 8, error: 'Bad Gateway', claimToken: null })
+  expect(await effect()).toEqual({
+    state: 'buried',
+    tries: 8,
+    error: 'GitHub answered 502 and gave no reason',
+    claimToken: null,
+  })
   expect(world.arrivals).toEqual([])
 })
 

@@ -51,7 +51,11 @@ test('a cancellation that GitHub never accepts is buried after eight tries, and 
   await cancel(9000, key)
   await line.world.drain()
   expect(cancellations()).toHaveLength(8)
-  expect((await line.effects()).at(-1)).toMatchObject({ state: 'buried', tries: 8, error: 'Bad Gateway' })
+  expect((await line.effects()).at(-1)).toMatchObject({
+    state: 'buried',
+    tries: 8,
+    error: 'GitHub answered 502 and gave no reason',
+  })
   expect(line.world.arrivals.at(-1)?.event).toMatchObject({ type: 'cancel.answered', runId: 9000, outcome: 'refused' })
 })
 

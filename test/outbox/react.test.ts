@@ -17,7 +17,7 @@ test('a reaction to a deleted comment is not sent again', async () => {
 test('a reaction that GitHub never accepts is buried after eight tries', async () => {
   world.fault = () => ({ kind: '502-before' })
   await world.drain()
-  expect(await reaction()).toEqual({ state: 'buried', tries: 8, error: 'Bad Gateway' })
+  expect(await reaction()).toEqual({ state: 'buried', tries: 8, error: 'GitHub answered 502 and gave no reason' })
 })
 
 test('a reaction that kills every process is buried', async () => {
