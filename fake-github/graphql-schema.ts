@@ -11,6 +11,17 @@ export function graphqlRoot(world: World): Node {
       if (!repository) throw new NotFound(`Could not resolve to a Repository with the name '${owner}/${name}'.`)
       return repositoryNode(world, repository)
     },
+    node({ id }: { id: string }) {
+      const comment = [...world.comments.values()].find(({ json }) => json.node_id === id)
+      if (!comment) throw new NotFound(`Could not resolve to a node with the global id of '${id}'.`)
+      return {
+        __typename: 'IssueComment',
+        id,
+        databaseId: comment.json.id,
+        body: comment.json.body,
+        createdViaEmail: comment.viaEmail,
+      }
+    },
     rateLimit: { __typename: 'RateLimit', cost: 1, limit: 5000, remaining: 4999 },
   }
 }

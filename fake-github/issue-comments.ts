@@ -10,13 +10,13 @@ type Change = { readonly fullName: string; readonly by: string }
 export function createComment(
   world: World,
   webhooks: Webhooks,
-  o: Change & { readonly number: number; readonly body: string },
+  o: Change & { readonly number: number; readonly body: string; readonly viaEmail?: boolean },
 ): Comment {
   const repository = repositoryOf(world, o.fullName)
   const issue = subjectOf(world, o.fullName, o.number)
   if (!issue) throw new Error(`there is no issue ${o.fullName}#${o.number} here`)
   const json = commentJson(world, repository, { number: o.number, body: o.body, user: userOf(world, o.by) })
-  world.comments.set(json.id, { repositoryId: repository.id, number: o.number, json })
+  world.comments.set(json.id, { repositoryId: repository.id, number: o.number, json, viaEmail: o.viaEmail ?? false })
   webhooks.send('issue_comment', { action: 'created', comment: json, issue }, o.fullName, o.by)
   return json
 }

@@ -87,6 +87,11 @@ export function openUserActions(o: { world: World; webhooks: Webhooks; defaultUs
       return createComment(world, webhooks, { fullName, number, body, by }).id
     },
 
+    /** Comments by a reply to a notification's e-mail. */
+    async mail(fullName: string, number: number, body: string, by = defaultUser): Promise<number> {
+      return createComment(world, webhooks, { fullName, number, body, by, viaEmail: true }).id
+    },
+
     async deleteComment(fullName: string, id: number, by = defaultUser): Promise<void> {
       deleteComment(world, webhooks, { fullName, id, by })
     },

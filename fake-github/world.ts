@@ -70,6 +70,13 @@ export type Comment = {
   readonly [field: string]: unknown
 }
 
+export type StoredComment = {
+  readonly repositoryId: number
+  readonly number: number
+  readonly json: Comment
+  readonly viaEmail: boolean
+}
+
 export type CheckRun = {
   readonly id: number
   readonly name: string
@@ -105,7 +112,7 @@ export type World = {
   readonly issues: Map<string, Issue>
   readonly pullRequests: Map<string, PullRequest>
   readonly reviews: Map<string, readonly Review[]>
-  readonly comments: Map<number, { readonly repositoryId: number; readonly number: number; readonly json: Comment }>
+  readonly comments: Map<number, StoredComment>
   /** Keyed `comment id, content`. */
   readonly reactions: Map<string, object>
   readonly checkRuns: Map<number, { readonly repositoryId: number; readonly json: CheckRun }>

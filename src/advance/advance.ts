@@ -9,6 +9,7 @@ import type { Event, EventOf, RepositoryEvent } from '../pipeline/model/events.t
 import { reduce } from '../pipeline/reduce.ts'
 import { advancePipeline, lineOf, lookUpLinks } from './advance-pipeline.ts'
 import { type Change, putEffects, putPipeline } from './change.ts'
+import { checkEmail } from './check-email.ts'
 import { reactionAndReply } from './reply.ts'
 import {
   advanceInstallation,
@@ -45,7 +46,8 @@ export function neededBy(known: PartialWorld, event: Event): Keys {
     advance(world, event)
     return missing
   }
-  const { merged, around, repository, context } = takeFacts(world, event)
+  const { event: checked } = checkEmail(event)
+  const { merged, around, repository, context } = takeFacts(world, checked)
   askAfterPush(world, event)
   republishComment(world, event)
   if (askClosingIssues(event).length > 0) world.hasPipelines(repository.id)
@@ -65,7 +67,8 @@ export function askClosingIssues(event: Event): readonly Effect[] {
   return [{ type: 'ask', key, question: { about: 'pull_request', pullRequestNumber: number } }]
 }
 
-function advanceRepository(world: World, event: RepositoryEvent): Change {
+function advanceRepository(world: World, received: RepositoryEvent): Change {
+  const { event, asks } = checkEmail(received)
   const { stored, repository, context, merged, facts, around } = takeFacts(world, event)
   const here = { repositoryId: repository.id, issueNumber: null }
   const advanced = issuesOf(around, merged).map((issueNumber) =>
@@ -80,7 +83,7 @@ function advanceRepository(world: World, event: RepositoryEvent): Change {
     ...facts.runs.map((row) => ({ put: 'run', row }) as const),
     ...facts.pullRequests.map((row) => ({ put: 'pull-request', row }) as const),
     ...askAfterPush(world, event),
-    ...putEffects(here, [...(asksClosingIssues ? closingIssues : []), ...askSenderPermission(event)]),
+    ...putEffects(here, [...(asksClosingIssues ? closingIssues : []), ...askSenderPermission(event), ...asks]),
     ...advanced.flatMap(({ change }) => change),
     ...putEffects(here, context.commands === null ? [] : reactionAndReply(context.commands, outcomes)),
     ...republishComment(world, event),

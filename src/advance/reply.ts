@@ -12,7 +12,7 @@ export function reactionAndReply(given: AuthorizedCommands, outcomes: readonly C
   const { origin, issueNumber, login, role } = given
   if (role === 'none' || origin.kind === 'check') return []
   const items = replyItemsOf(given, outcomes)
-  const isRefused = items.some(({ kind }) => kind === 'mistake' || kind === 'no-permission' || kind === 'impossible')
+  const isRefused = items.some(({ kind }) => REFUSALS.includes(kind))
   const originKey = commandOriginKey(origin)
   const mayWrite = mayUseCommand(role, 'start')
   const content = isRefused ? 'confused' : 'eyes'
@@ -35,9 +35,12 @@ function endsByItself(item: ReplyItem): boolean {
   return item.kind === 'done' && item.answer.kind === 'held' && item.answer.hold.until !== undefined
 }
 
+const REFUSALS: readonly ReplyItem['kind'][] = ['mistake', 'no-permission', 'impossible', 'ignored-in-email']
+
 function replyItemsOf(given: AuthorizedCommands, outcomes: readonly CommandOutcome[]): readonly ReplyItem[] {
   const known = outcomes.length > 0 ? outcomes : outcomesWithoutPipeline(given)
-  const items = known.toSorted((a, b) => a.nth - b.nth).map(replyItemOf)
+  const ignored = given.ignored?.map((text) => ({ kind: 'ignored-in-email', text }) as const) ?? []
+  const items = [...known.toSorted((a, b) => a.nth - b.nth).map(replyItemOf), ...ignored]
   // One sentence covers every command that the sender may not use.
   const refused = items.findIndex(({ kind }) => kind === 'no-permission')
   return items.filter(({ kind }, index) => kind !== 'no-permission' || index === refused)

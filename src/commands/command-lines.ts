@@ -9,16 +9,22 @@ import { startsQuotedEmail } from './quoted-email.ts'
 
 /** The command lines of a comment; `too complex` if parsing it would take too long, with the first line that may be one. */
 export type CommandLines =
-  | { readonly status: 'parsed'; readonly lines: readonly string[] }
-  | { readonly status: 'too complex'; readonly line: string }
+  | { readonly status: 'parsed'; readonly lines: readonly CommandLine[] }
+  | { readonly status: 'too complex'; readonly line: CommandLine }
+
+/** `index` is the number of the line in the comment, from 0. */
+export type CommandLine = { readonly text: string; readonly index: number }
 
 /** The lines of a paragraph that start, at column 0 to 3, with exactly `/andon` as a whole word. */
 export function findCommandLines(body: string): CommandLines {
   const lines = body.split(/\r\n|\n|\r/)
-  const line = lines.find(isCommandLine)
-  if (line === undefined) return { status: 'parsed', lines: [] }
+  const index = lines.findIndex(isCommandLine)
+  const text = lines[index]
+  if (text === undefined) return { status: 'parsed', lines: [] }
   const tree = parseMarkdown(relevantLines(lines))
-  return tree === null ? { status: 'too complex', line } : { status: 'parsed', lines: commandLinesIn(tree, lines) }
+  return tree === null
+    ? { status: 'too complex', line: { text, index } }
+    : { status: 'parsed', lines: commandLinesIn(tree, lines) }
 }
 
 /**
@@ -38,8 +44,8 @@ function isCommandLine(line: string): boolean {
   return /^ {0,3}\/andon(?:[ \t]|$)/i.test(line)
 }
 
-function commandLinesIn(tree: Root, lines: readonly string[]): readonly string[] {
-  const found: string[] = []
+function commandLinesIn(tree: Root, lines: readonly string[]): readonly CommandLine[] {
+  const found: CommandLine[] = []
   const elements = trackHtml()
   const disabled = disabledDelimiters(lines)
   let hiddenUntil = -1
@@ -56,7 +62,8 @@ function commandLinesIn(tree: Root, lines: readonly string[]): readonly string[]
       const text = lines[line] ?? ''
       const isFormula = before.formulas % 2 === 1 && formulas > before.formulas
       const isMuted = line <= hiddenUntil || elements.isMuted() || isFormula || before.isDisabled
-      if (isCommandLine(text) && !isMuted && paragraph.isPlainText(line, text.indexOf('/'))) found.push(text)
+      if (isCommandLine(text) && !isMuted && paragraph.isPlainText(line, text.indexOf('/')))
+        found.push({ text, index: line })
       before = {
         formulas: before.formulas + text.split('$$').length - 1,
         isDisabled: before.isDisabled || disabled.some((mark) => text.includes(mark)),

@@ -1,6 +1,6 @@
 import { cut } from '../text/cut.ts'
 import { isStageName, toAsciiLowerCase } from './ascii.ts'
-import { findCommandLines } from './command-lines.ts'
+import { type CommandLines, findCommandLines } from './command-lines.ts'
 import {
   type ArgumentKind,
   type ArgumentsByKind,
@@ -23,6 +23,7 @@ import {
   unknownStage,
   unknownVerb,
 } from './invalid-commands.ts'
+import { endOfFirstParagraph, quotesNotification } from './quoted-email.ts'
 
 /** How many commands one comment may have. */
 export const MAX_COMMANDS = 3
@@ -30,11 +31,37 @@ export const MAX_COMMANDS = 3
 export const MAX_REASON_LENGTH = 200
 const MAX_TEXT_LENGTH = 240
 
+/** The commands of a comment, in order, and how many of them are in its first paragraph. */
+export type ParsedComment = {
+  readonly commands: readonly (Command | InvalidCommand)[]
+  readonly inFirstParagraph: number
+  /** Does what stands above the others look like the beginning of a copied notification? */
+  readonly quotesNotification: boolean
+}
+
+/** The commands of a comment, and where they stand. */
+export function parseComment(body: string): ParsedComment {
+  const found = findCommandLines(body)
+  const places = found.status === 'parsed' ? found.lines : [found.line]
+  const lines = body.split(/\r\n|\n|\r/)
+  const end = endOfFirstParagraph(lines)
+  const below = places.find(({ index }) => index >= end)
+  const commands = commandsIn(found)
+  return {
+    commands,
+    inFirstParagraph: Math.min(places.filter(({ index }) => index < end).length, commands.length),
+    quotesNotification: below !== undefined && quotesNotification(lines.slice(end, below.index)),
+  }
+}
+
 /** The commands of a comment, in order. Without `stages`, names of stages are not checked: `resolveStage` does it later. */
 export function parseCommands(body: string, stages?: readonly string[]): readonly (Command | InvalidCommand)[] {
-  const found = findCommandLines(body)
-  if (found.status === 'too complex') return [tooComplex(cut(found.line.trim(), MAX_TEXT_LENGTH))]
-  const { lines } = found
+  return commandsIn(findCommandLines(body), stages)
+}
+
+function commandsIn(found: CommandLines, stages?: readonly string[]): readonly (Command | InvalidCommand)[] {
+  if (found.status === 'too complex') return [tooComplex(cut(found.line.text.trim(), MAX_TEXT_LENGTH))]
+  const lines = found.lines.map(({ text }) => text)
   const parsed = lines.slice(0, MAX_COMMANDS).map((line) => parseCommand(line))
   const resolved = stages === undefined ? parsed : parsed.map((command) => resolveStage(command, stages))
   const firstIgnored = lines[MAX_COMMANDS]

@@ -1,5 +1,19 @@
 // A reply by e-mail contains the message that it answers. Quoted with `>`, Markdown recognizes it; unquoted, it starts
-// with one of these lines.
+// with one of these lines. No list of them is complete: what counts in a comment that did come by e-mail is its first
+// paragraph, and the list only saves a question to GitHub, or a reply that nobody wants.
+import { isBlank } from './parse-cost.ts'
+
+/** The first line after the comment's first paragraph. */
+export function endOfFirstParagraph(lines: readonly string[]): number {
+  const first = lines.findIndex((line) => !isBlank(line))
+  const end = lines.findIndex((line, index) => index > first && isBlank(line))
+  return end < 0 ? lines.length : end
+}
+
+/** Do these lines name what only GitHub's notifications contain? Then the lines after them are likely a copy of one. */
+export function quotesNotification(lines: readonly string[]): boolean {
+  return lines.some((line) => /@(?:[\w.-]+\.)?github\.com\b|view it on github/i.test(line))
+}
 
 /** Does an unquoted copy of the answered message start on the first of these lines? */
 export function startsQuotedEmail(lines: readonly string[]): boolean {

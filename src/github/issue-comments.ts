@@ -3,6 +3,7 @@ import {
   asObject,
   asString,
   expectCreatedId,
+  expectObject,
   expectObjects,
   expectPresent,
   type JsonObject,
@@ -20,6 +21,8 @@ export type IssueComments = {
   deleteComment(access: RepositoryAccess, commentId: number): Promise<void>
   /** Creating a reaction twice leaves one: https://docs.github.com/en/rest/reactions/reactions#create-reaction-for-an-issue-comment */
   createReaction(access: RepositoryAccess, commentId: number, content: 'eyes' | 'confused'): Promise<void>
+  /** Was the comment with this global id created by e-mail? True also when it is gone: nothing in it is obeyed then. */
+  readCameByEmail(access: RepositoryAccess, nodeId: string): Promise<boolean>
   /** Our comments with this marker that changed since then, oldest first. Anyone can paste a marker. */
   findComments(
     access: RepositoryAccess,
@@ -71,6 +74,14 @@ export function openIssueComments(call: SendRequest, appId: number): IssueCommen
       await call(access, 'change', route, { comment_id: commentId, content })
     },
 
+    async readCameByEmail(access, nodeId) {
+      const { body } = await call(access, 'read', 'POST /graphql', { query: COMMENT_QUERY, variables: { id: nodeId } })
+      const answer = expectObject(body, 'the result')
+      const isGone = expectObjects(answer.errors ?? [], 'errors').some(({ type }) => type === 'NOT_FOUND')
+      const cameByEmail = asObject(asObject(answer.data)?.node)?.createdViaEmail
+      return isGone || expectPresent(typeof cameByEmail === 'boolean' ? cameByEmail : null, 'createdViaEmail')
+    },
+
     async findComments(access, issueNumber, marker, since) {
       const found: ExistingResource[] = []
       for (let page = 1; ; page += 1) {
@@ -94,6 +105,9 @@ export function openIssueComments(call: SendRequest, appId: number): IssueCommen
     },
   }
 }
+
+// Neither REST nor a delivery says it: https://docs.github.com/en/graphql/reference/objects#issuecomment
+const COMMENT_QUERY = `query ($id: ID!) { node(id: $id) { ... on IssueComment { createdViaEmail } } }`
 
 async function readBotLogin(call: SendRequest): Promise<string> {
   const { body } = await call(null, 'read', 'GET /app')

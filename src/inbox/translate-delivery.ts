@@ -1,4 +1,4 @@
-import { parseCommands } from '../commands/parse-commands.ts'
+import { parseComment } from '../commands/parse-commands.ts'
 import type { Event } from '../pipeline/model/events.ts'
 import type { DeliveryReceipt } from '../translate/fields.ts'
 import type { CommentCreated } from '../translate/issue-comment.ts'
@@ -22,7 +22,10 @@ export function translateDelivery(name: string, payload: unknown, receipt: Deliv
 }
 
 // Only the commands in a comment are stored, not the rest of its text.
-function commandsReceivedOf({ body, ...comment }: CommentCreated): Event | null {
-  const commands = parseCommands(body)
-  return commands.length === 0 ? null : { ...comment, type: 'commands.received', commands }
+function commandsReceivedOf({ body, nodeId, ...comment }: CommentCreated): Event | null {
+  const { commands, ...where } = parseComment(body)
+  if (commands.length === 0) return null
+  // Bots do not write e-mails.
+  const mayBeQuoted = where.inFirstParagraph < commands.length && !comment.bot
+  return { ...comment, type: 'commands.received', commands, ...(mayBeQuoted && { emailCheck: { nodeId, ...where } }) }
 }

@@ -25,6 +25,8 @@ export async function askGitHub(
       return { about: 'pull_request', closes: await github.readClosingIssues(access, question.pullRequestNumber) }
     case 'permission':
       return { about: 'permission', role: await github.readRole(access, question.login) }
+    case 'comment':
+      return { about: 'comment', cameByEmail: await github.readCameByEmail(access, question.check.nodeId) }
     case 'run':
       return { about: 'run', run: await github.readRun(access, question.runId, receipt) }
     case 'configuration':

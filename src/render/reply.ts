@@ -52,6 +52,8 @@ function renderReplyItem(
       return ` ${explainInvalidCommand(item.mistake)}`
     case 'no-permission':
       return ' this needs write permission on the repository.'
+    case 'ignored-in-email':
+      return ' **ignored** – this comment came by e-mail, in which only the first paragraph counts.'
     case 'help':
       return `\n\n${helpFor(mayWrite ? 'write' : 'read')}`
     case 'status':

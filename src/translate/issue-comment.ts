@@ -7,6 +7,7 @@ import {
   type DeliveryReceipt,
   evidenceOf,
   id,
+  identifier,
   longText,
   number,
   type RepositoryPayload,
@@ -20,12 +21,14 @@ import {
 export type CommentCreated = Omit<Extract<Event, { type: 'commands.received' }>, 'type' | 'commands'> & {
   readonly type: 'comment.created'
   readonly body: string
+  /** GitHub's global id of the comment. */
+  readonly nodeId: string
 }
 
 type CommentPayload = RepositoryPayload & { issue: Pick<Issue, 'number'> & { onPullRequest: boolean } }
 type DeletedCommentPayload = CommentPayload & { comment: Pick<IssueComment, 'id' | 'updated_at'> }
 type CreatedCommentPayload = CommentPayload & {
-  comment: Pick<IssueComment, 'id' | 'created_at' | 'body'>
+  comment: Pick<IssueComment, 'id' | 'node_id' | 'created_at' | 'body'>
   sender: Account
 }
 
@@ -39,7 +42,7 @@ const deletedPayload: z.ZodType<DeletedCommentPayload> = repositoryPayload.exten
 })
 const createdPayload: z.ZodType<CreatedCommentPayload> = repositoryPayload.extend({
   issue,
-  comment: z.object({ id, created_at: timestamp, body: longText }),
+  comment: z.object({ id, node_id: identifier, created_at: timestamp, body: longText }),
   sender: account,
 })
 
@@ -76,5 +79,6 @@ function commentCreatedOf(port: CreatedCommentPayload, receipt: DeliveryReceipt)
     sender: port.sender.login,
     bot: port.sender.type === 'Bot',
     body: port.comment.body,
+    nodeId: port.comment.node_id,
   }
 }

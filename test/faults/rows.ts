@@ -110,6 +110,13 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     project: 'postgres',
   },
   {
+    name: 'mails',
+    promise: 'replies by e-mail that quote commands, marked in any way or in none: 0 orders carried out',
+    file: 'test/world/mails.test.ts',
+    project: 'embedded',
+    tests: 'however it marks the quotation',
+  },
+  {
     name: 'hostile-comments',
     promise: 'comments of 65,536 characters, built to be expensive: the work before the 202 stays within a bound',
     file: 'test/commands/worst-case-comments.test.ts',

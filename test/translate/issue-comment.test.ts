@@ -20,7 +20,7 @@ const received = (body: string, parts?: Record<string, unknown>) =>
 
 describe('a new comment', () => {
   test('with a command is an event with the sender, the command, the issue and the time, and no other text of the comment', () => {
-    expect(received('Thank you all.\n\n/andon retry code\n\nMy telephone number is 555 0100.')).toEqual({
+    expect(received('Thank you all.\n/andon retry code\n\nMy telephone number is 555 0100.')).toEqual({
       type: 'commands.received',
       at: AT,
       evidence: { kind: 'delivery', id: 'a-guid', at: AT },
@@ -38,6 +38,13 @@ describe('a new comment', () => {
       bot: false,
       commands: [{ verb: 'retry', stage: 'code', text: '/andon retry code' }],
     })
+  })
+
+  test('with commands below its first paragraph says so, because it may have come by e-mail', () => {
+    const { emailCheck } = received('/andon retry code\n\nAnd then:\n\n/andon approve')
+    expect(emailCheck).toMatchObject({ nodeId: expect.any(String), inFirstParagraph: 1, quotesNotification: false })
+    const bot = { login: 'helper[bot]', type: 'Bot' }
+    expect(received('Done.\n\n/andon approve', { sender: bot }).emailCheck).toBeUndefined()
   })
 
   test('with several commands keeps them in their order, mistakes included', () => {

@@ -41,8 +41,17 @@ import {
 /** Asks GitHub what the sender of commands may do, whether or not a pipeline is concerned. */
 export function askSenderPermission(event: Event): readonly Effect[] {
   if (event.type !== 'commands.received' || event.bot || isGhost(event.sender)) return []
-  const { issueNumber, onPullRequest, origin, commands, at, sender: login } = event
-  const purpose = { kind: 'command', issueNumber, onPullRequest, origin, commands, at } as const
+  const { issueNumber, onPullRequest, origin, commands, ignored, at, sender: login } = event
+  if (commands.length === 0 && ignored === undefined) return []
+  const purpose = {
+    kind: 'command',
+    issueNumber,
+    onPullRequest,
+    origin,
+    commands,
+    at,
+    ...(ignored && { ignored }),
+  } as const
   const key = `permission/command/${commandOriginKey(origin)}`
   return [{ type: 'ask', key, question: { about: 'permission', login, purpose } }]
 }

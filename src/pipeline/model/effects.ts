@@ -4,7 +4,7 @@ import type { Command, InvalidCommand } from '../../commands/commands.ts'
 import type { StageName } from '../../line/line.ts'
 import type { CommandAnswer, CommandResultKind } from './command-result.ts'
 import type { IssueFact, PullRequestFact, RunFact } from './facts.ts'
-import type { Instant } from './time.ts'
+import type { Instant, Occurrence } from './time.ts'
 
 /** Something to be done once. */
 export type Effect = AskEffect | DispatchEffect | CancelEffect | ReactEffect | ReplyEffect
@@ -60,7 +60,7 @@ export type ReplyEffect = EffectBase<'reply'> & {
 export type ReplyItem = { readonly text: string } & (
   | { readonly kind: CommandResultKind; readonly issueNumber: number | null; readonly answer: CommandAnswer }
   | { readonly kind: 'mistake'; readonly mistake: InvalidCommand }
-  | { readonly kind: 'no-permission' | 'help' }
+  | { readonly kind: 'no-permission' | 'ignored-in-email' | 'help' }
   /** Looked up when the reply is written. */
   | { readonly kind: 'status' | 'why'; readonly issueNumber: number | null }
 )
@@ -73,6 +73,8 @@ export type Question =
   | { readonly about: 'pull_request'; readonly pullRequestNumber: number }
   /** What is this user's role? Fails closed: only what GitHub clearly says. */
   | { readonly about: 'permission'; readonly login: string; readonly purpose: PermissionPurpose }
+  /** Did this comment come by e-mail? Its commands are obeyed after the answer. */
+  | ({ readonly about: 'comment'; readonly check: EmailCheck; readonly sender: string } & Occurrence & GivenCommands)
   /** What is the state of this run? Asked when it has been silent, before anything is done about it. */
   | { readonly about: 'run'; readonly runId: number; readonly issueNumber: number }
   /** What does `.github/andon.yml` say on the default branch, or else in the organisation's `.github`? */
@@ -94,6 +96,18 @@ export type GivenCommands = {
   readonly onPullRequest: boolean
   readonly origin: CommandOrigin
   readonly commands: readonly (Command | InvalidCommand)[]
+  /** Commands that do not count, as they were typed: below the first paragraph of a comment that came by e-mail. */
+  readonly ignored?: readonly string[]
+}
+
+/** Commands below a comment's first paragraph count unless the comment came by e-mail, where others' text may follow. */
+export type EmailCheck = {
+  /** GitHub's global id of the comment. */
+  readonly nodeId: string
+  /** How many of the commands are in the first paragraph. */
+  readonly inFirstParagraph: number
+  /** Do the others seem to stand in a copy of a notification? Then nobody expects an answer to them. */
+  readonly quotesNotification: boolean
 }
 
 /** The user's role on the repository, in GitHub's word; `none` if GitHub does not know the user. */
@@ -110,6 +124,8 @@ export type Answer =
     }
   | { readonly about: 'pull_request'; readonly closes: readonly number[] }
   | { readonly about: 'permission'; readonly role: Role }
+  /** True also of a comment that is gone. */
+  | { readonly about: 'comment'; readonly cameByEmail: boolean }
   /** Null when GitHub knows no such run. */
   | { readonly about: 'run'; readonly run: RunFact | null }
   /** `headSha`: the head of the default branch when the file was read, which is where its author looks. */

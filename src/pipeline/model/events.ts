@@ -1,7 +1,7 @@
 // Everything that can happen, in our words. Read this first: deliveries, answers to our own questions,
 // reports and the clock all become one of these, and nothing else moves a pipeline.
 import type { StageName } from '../../line/line.ts'
-import type { Answer, ButtonClick, GivenCommands, Question } from './effects.ts'
+import type { Answer, ButtonClick, EmailCheck, GivenCommands, Question } from './effects.ts'
 import type { IssueFact, JobFact, PullRequestFact, ReviewFact, RunFact } from './facts.ts'
 import type { CancelOutcome, Report } from './pipeline.ts'
 import type { DenialReason, DispatchReason } from './reason.ts'
@@ -32,7 +32,7 @@ type RepositoryEvents = {
   'configuration.pushed': object
   /** GitHub's answer to a question of ours; the event repeats the whole question. */
   'question.answered': { question: Question; answer: Answer }
-  'commands.received': GivenCommands & { sender: string; bot: boolean }
+  'commands.received': GivenCommands & { sender: string; bot: boolean; emailCheck?: EmailCheck }
   'button.clicked': {
     /** The one that the check run names. */
     pipelineId: number

@@ -82,6 +82,8 @@ export function answerTo(
       return { ...here, question, answer: { about: 'pull_request', closes: [] } }
     case 'configuration':
       return { ...here, question, answer: { about: 'configuration', headSha: 'head', ...configuration } }
+    case 'comment':
+      return { ...here, question, answer: { about: 'comment', cameByEmail: false } }
     case 'run':
       return { ...here, question, answer: { about: 'run', run: null } }
   }
