@@ -6,10 +6,10 @@ import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { resolve } from 'node:path'
 import { sql } from 'kysely'
-import { claimEffects, claimNextWrite, type PerformContext } from '../src/outbox/claim-effects.ts'
+import { claimNextRead, claimNextWrite, type PerformContext } from '../src/outbox/claim-effects.ts'
 import { loadSlots } from '../src/store/admission.ts'
 import type { Database, Transaction } from '../src/store/database.ts'
-import { findDueKinds, findNextDueAt } from '../src/store/due-work.ts'
+import { findDueWork, findNextDueAt } from '../src/store/due-work.ts'
 import { fanOutGlobalHold, fanOutRepositoryHold } from '../src/store/holds.ts'
 import { listPipelinesToWake } from '../src/store/pipelines.ts'
 import { claimNextTarget } from '../src/store/publish-claims.ts'
@@ -27,25 +27,22 @@ const MAX_RATIO = 1.5
 type DueQuery = (database: Database) => Promise<(() => Promise<unknown>) | undefined>
 
 const DUE_QUERIES: Readonly<Record<string, DueQuery>> = {
-  'what kinds of work are due': async (database) => void (await findDueKinds(database, NOW)),
+  'which work is due': async (database) => void (await findDueWork(database, NOW)),
   'when something is due next': async (database) => void (await findNextDueAt(database, NOW)),
   'pipelines to wake': async (database) => void (await listPipelinesToWake(database, NOW, 100)),
   'a repository’s slots and who waits for them': inTransaction((trx) =>
     loadSlots(trx, [{ id: 1, most: 4 }], [], MIDNIGHT),
   ),
   'what to publish next': async (database) => {
-    const subject = (await claimNextTarget(database, NOW, randomUUID()))?.target
+    const subject = (await claimNextTarget(database, 9, NOW, randomUUID()))?.target
     if (subject === undefined) throw new Error('nothing is due for publication')
     return () =>
       sql`update ${sql.table(subject.table)} set publish_claim_token = null, publish_claimed_until = null
       where id = ${subject.id}`.execute(database.kysely)
   },
-  'questions to ask': async (database) => {
-    const asked = await claimEffects(stubPerformer(database), 'ask', ['due'], 10)
-    return releaseClaims(
-      database,
-      asked.map(({ id }) => id),
-    )
+  'the next question to ask': async (database) => {
+    const asked = await claimNextRead(stubPerformer(database), 'ask', ['due'])
+    return releaseClaims(database, asked === null ? [] : [asked.id])
   },
   'the next attempt to dispatch': async (database) => {
     const next = await claimNextWrite(stubPerformer(database), 'dispatch', 'create')
@@ -97,7 +94,7 @@ function inTransaction(read: (trx: Transaction) => Promise<unknown>): DueQuery {
 
 /** The part of a pipeline that claiming needs. */
 function stubPerformer(database: Database): PerformContext {
-  return { database, now: () => NOW, token: randomUUID } as unknown as PerformContext
+  return { database, now: () => NOW, token: randomUUID, installationId: 9 } as unknown as PerformContext
 }
 
 function releaseClaims({ kysely }: Database, ids: readonly number[]): () => Promise<unknown> {

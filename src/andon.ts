@@ -10,6 +10,7 @@ import { createWebhookGuard } from './inbox/guard.ts'
 import { createReceiver, rejectByHeaders } from './inbox/receive.ts'
 import probotApp from './index.ts'
 import { openOutbox } from './outbox/outbox.ts'
+import { countUnansweredCalls } from './outbox/unanswered-calls.ts'
 import type { Instant } from './pipeline/model/time.ts'
 import type { Database } from './store/database.ts'
 import { findNextDueAt } from './store/due-work.ts'
@@ -28,7 +29,7 @@ import { createWebServer } from './web/web-server.ts'
 export type Andon = {
   readonly door: Door
   /** The background work by name; each step does one unit and returns how much it did. */
-  readonly steps: Readonly<Record<'acknowledge' | 'outbox' | 'watchdog', (stopping?: AbortSignal) => Promise<number>>>
+  readonly steps: Readonly<Record<'outbox' | 'watchdog', (stopping?: AbortSignal) => Promise<number>>>
   /** Starts the web server; resolves to its port. */
   listen(): Promise<number>
   /** Starts the loops of a worker once its first beat is stored; `done` resolves when each has done its `iterations`. */
@@ -58,6 +59,7 @@ export async function openAndon(o: {
   const ending = new AbortController()
   const door = openDoor({ database, now, log })
   const send = withAbortSignal(o.fetch ?? fetch, ending.signal)
+  const unansweredCalls = countUnansweredCalls()
   const github = openGitHub({
     appId: config.appId,
     privateKey: config.privateKey,
@@ -65,9 +67,24 @@ export async function openAndon(o: {
     now,
     log,
     fetch: send,
+    answered: unansweredCalls.record,
   })
   const { baseUrl, githubUrl } = config
-  const outbox = openOutbox({ database, door, github, now, log, baseUrl, githubUrl })
+  const loops: Loop[] = []
+  const hintLoops = () => {
+    for (const loop of loops) loop.hint()
+  }
+  const outbox = openOutbox({
+    database,
+    door,
+    github,
+    now,
+    log,
+    baseUrl,
+    githubUrl,
+    unansweredCalls,
+    freed: () => loops.find((loop) => loop.state().name === 'outbox')?.hint(),
+  })
   const receive = await createReceiver({ app: probotApp, door, secrets: config.webhookSecrets, now, log })
   const verifyToken = openTokenVerifier({ issuer: config.oidcIssuer, audience: config.baseUrl, now, log, fetch: send })
   const web = createWebServer({
@@ -86,14 +103,12 @@ export async function openAndon(o: {
     },
   })
   const steps: Andon['steps'] = {
-    acknowledge: (stopping) => outbox.acknowledge(stopping),
     outbox: (stopping) => outbox.step(stopping),
     watchdog: async () =>
       (await fanOutHolds({ database, now })) +
       (await wakeDuePipelines({ database, door, now })) +
       (await pruneHourly({ database, now, log })),
   }
-  const loops: Loop[] = []
   let beating: HeartbeatTimer | null = null
   let listening: { close(): Promise<void> } | null = null
   let closed: Promise<void> | undefined
@@ -131,15 +146,16 @@ export async function openAndon(o: {
         log,
       })
       const nextDueAt = (since: Instant) => findNextDueAt(database, since)
-      // `acknowledge` has its own loop: the sender of a command must see within two seconds that it was read.
-      for (const name of ['acknowledge', 'outbox', 'watchdog'] as const) {
-        loops.push(startLoop({ name, step: steps[name], everyMs, nextDueAt, now, log, iterations }))
-      }
+      const rest = { everyMs, nextDueAt, now, log, iterations }
+      // Its lanes end by themselves, and then more may be due.
+      const start = (stopping: AbortSignal) => outbox.start(stopping).then(() => 0)
+      loops.push(
+        startLoop({ ...rest, name: 'outbox', step: start, background: outbox }),
+        startLoop({ ...rest, name: 'watchdog', step: steps.watchdog }),
+      )
       listening = keepListening({
         listen: (changed) => database.listen(NOTIFY_CHANNEL, changed, changed),
-        changed: () => {
-          for (const loop of loops) loop.hint()
-        },
+        changed: hintLoops,
         log,
       })
       return { done: Promise.all(loops.map((loop) => loop.ended)) }

@@ -16,11 +16,18 @@ export class GitHubFailure extends Error {
   readonly kind: FailureKind
   /** Only for `rate_limited`: when GitHub accepts requests again. */
   readonly until: string | undefined
+  /** No answer came, or a 5xx: GitHub itself has a problem, at least with this installation. */
+  readonly isOutage: boolean
 
-  constructor(kind: FailureKind, message: string, o: { until?: string | undefined; cause?: unknown } = {}) {
+  constructor(
+    kind: FailureKind,
+    message: string,
+    o: { until?: string | undefined; isOutage?: boolean; cause?: unknown } = {},
+  ) {
     super(message, { cause: o.cause })
     this.kind = kind
     this.until = o.until
+    this.isOutage = o.isOutage ?? false
   }
 }
 
@@ -35,7 +42,8 @@ export function classifyFailure(error: unknown, intent: RequestIntent, now: stri
   if (error instanceof GitHubFailure) return error
   const { status, headers, message } = responseOf(error)
   const words = wordsOf(status, headers, message)
-  const fail = (kind: FailureKind, until?: string) => new GitHubFailure(kind, words, { until, cause: error })
+  const isOutage = status === null || status >= 500
+  const fail = (kind: FailureKind, until?: string) => new GitHubFailure(kind, words, { until, isOutage, cause: error })
   if (status === null) return fail(intent === 'create' && !wasNeverSent(error) ? 'unconfirmed' : 'retryable')
   if (isRateLimit(status, headers, message)) return fail('rate_limited', rateLimitEndsAt(headers, now))
   if (status === 404 || status === 410) return fail('not_found')

@@ -36,6 +36,8 @@ export type GitHubOptions = {
   readonly log: Logger
   /** Shorter than any claim, so that no other worker takes over a request in flight. */
   readonly timeoutMs?: number
+  /** Called after each request of an installation; a 5xx is no answer. */
+  readonly answered?: (installationId: number, isAnswered: boolean) => void
 }
 
 export function openRequests(o: GitHubOptions): SendRequest {
@@ -88,10 +90,13 @@ export function openRequests(o: GitHubOptions): SendRequest {
         throw error
       })
       if (response.status >= 300) throw new GitHubFailure('retryable', `GitHub answered ${response.status}: moved`)
+      if (access !== null) o.answered?.(access.installationId, true)
       const hasNextPage = /rel="next"/.test(String(response.headers.link ?? ''))
       return { status: response.status, body: response.data, hasNextPage }
     } catch (error) {
-      throw classifyFailure(error, intent, o.now())
+      const failure = classifyFailure(error, intent, o.now())
+      if (access !== null) o.answered?.(access.installationId, !failure.isOutage)
+      throw failure
     }
   }
 }

@@ -5,27 +5,24 @@ import { findInstalledRepositoryId } from '../store/repositories.ts'
 import type { ReadReceipt } from '../translate/fields.ts'
 import { askGitHub } from './ask-github.ts'
 import { type CallOutcome, callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
-import { type ClaimedEffect, claimEffects, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
+import { type ClaimedEffect, claimNextRead, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
 import { splitFullName } from './publish-claim.ts'
 import { reportOutcome } from './report-outcome.ts'
 
-const MAX_CONCURRENT = 10
-
-/** Asks for the permissions of command senders, before any other question; resolves to how many were asked. */
-export async function askSenderPermissions(o: PerformContext): Promise<number> {
-  const questions = await claimEffects(o, 'ask', ['due'], MAX_CONCURRENT, COMMAND_PERMISSION_KEY_PREFIX)
-  await Promise.all(questions.map((claimed) => askQuestion(o, claimed)))
-  return questions.length
+/** Asks for the permission of the next command's sender; resolves to how many questions were asked. */
+export async function askNextPermission(o: PerformContext): Promise<number> {
+  return await askNextQuestion(o, COMMAND_PERMISSION_KEY_PREFIX)
 }
 
 const COMMAND_PERMISSION_KEY_PREFIX = 'permission/command/'
 
-/** Asks the questions that are due, a few at once; resolves to how many were asked. */
-export async function askQuestions(o: PerformContext): Promise<number> {
-  const questions = await claimEffects(o, 'ask', ['due'], MAX_CONCURRENT)
-  await Promise.all(questions.map((claimed) => askQuestion(o, claimed)))
-  return questions.length
+/** Asks the next question that is due; resolves to how many were asked. */
+export async function askNextQuestion(o: PerformContext, keyPrefix?: string): Promise<number> {
+  const claimed = await claimNextRead(o, 'ask', ['due'], keyPrefix)
+  if (claimed === null) return 0
+  await askQuestion(o, claimed)
+  return 1
 }
 
 async function askQuestion(o: PerformContext, claimed: ClaimedEffect<'ask'>): Promise<void> {

@@ -3,12 +3,12 @@ import type { CancelResult } from '../github/workflow-runs.ts'
 import { callOutcomeOf } from './call-outcome.ts'
 import { type ClaimedEffect, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
-import { performEffects } from './perform-effects.ts'
+import { performNextEffect } from './perform-effects.ts'
 import { type EffectOutcome, reportOutcome } from './report-outcome.ts'
 
-/** Sends the cancellations that are due, as far as the budgets allow; resolves to how many were claimed. */
-export async function cancelRuns(o: PerformContext, stopping?: AbortSignal): Promise<number> {
-  return await performEffects(o, { type: 'cancel', write: 'change' }, (claimed) => cancelRun(o, claimed), stopping)
+/** Sends the next cancellation that is due, if the budget allows it; resolves to how many were claimed. */
+export async function cancelNextRun(o: PerformContext): Promise<number> {
+  return await performNextEffect(o, { type: 'cancel', write: 'change' }, (claimed) => cancelRun(o, claimed))
 }
 
 async function cancelRun(o: PerformContext, claimed: ClaimedEffect<'cancel'>): Promise<void> {

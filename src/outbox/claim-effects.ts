@@ -9,7 +9,7 @@ import type { RepositoryRef } from '../pipeline/model/events.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import {
   type ClaimableState,
-  claimDueEffects,
+  claimDueEffect,
   claimRepliesOn,
   type DueEffectRow,
   lockNextWrite,
@@ -29,6 +29,8 @@ export type PerformContext = {
   readonly now: () => Instant
   readonly log: Logger
   readonly token: () => string
+  /** The installation whose work is done. */
+  readonly installationId: number
 }
 
 type EffectType = Effect['type']
@@ -50,19 +52,19 @@ export type ClaimedEffect<K extends EffectType> = {
   readonly access: RepositoryAccess
 }
 
-/** Claims effects in these states, longest waiting first; a try is counted for those that are due. */
-export async function claimEffects<K extends EffectType>(
+/** Claims the effect in these states that has waited longest; a try is counted if it is due. */
+export async function claimNextRead<K extends EffectType>(
   o: PerformContext,
   type: K,
   states: readonly ClaimableState[],
-  max: number,
   keyPrefix = '',
-): Promise<readonly ClaimedEffect<K>[]> {
+): Promise<ClaimedEffect<K> | null> {
   const token = o.token()
-  const rows = await o.database.kysely
+  const { installationId } = o
+  const row = await o.database.kysely
     .transaction()
-    .execute((trx) => claimDueEffects(trx, { type, states, keyPrefix, max, token, now: o.now() }))
-  return rows.map((row) => claimedEffectOf<K>(row, token))
+    .execute((trx) => claimDueEffect(trx, { installationId, type, states, keyPrefix, token, now: o.now() }))
+  return row === undefined ? null : claimedEffectOf<K>(row, token)
 }
 
 /** An effect with its write slot; `deniedUntil` is set when it must wait for one. */
@@ -86,7 +88,7 @@ export async function claimNextWrite<K extends Exclude<EffectType, 'ask'>>(
   const token = o.token()
   return await o.database.kysely.transaction().execute(async (trx) => {
     const now = o.now()
-    const row = await lockNextWrite(trx, type, now)
+    const row = await lockNextWrite(trx, o.installationId, type, now)
     if (row === undefined) return null
     const claimed = claimedEffectOf<K>(row, token)
     const slot = await takeWriteSlot(trx, claimed.access.installationId, write, type, o.now)

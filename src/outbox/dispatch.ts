@@ -23,33 +23,24 @@ export type UnreportedResults = Map<
   { readonly claimed: ClaimedEffect<'dispatch'>; readonly result: DispatchResult }
 >
 
-const MAX_CONCURRENT = 10
 const NOT_STARTED = { kind: 'tries-used-up', tries: MAX_TRIES } as const
 /** A shorter wait for a slot is not reported. */
 const MIN_REPORTED_WAIT_MS = 10_000
 
-/** Sends the dispatches that are due, as far as the budgets allow; resolves to how many were handled without an error. */
-export async function sendDispatches(
-  o: PerformContext,
-  unreported: UnreportedResults,
-  stopping?: AbortSignal,
-): Promise<number> {
-  const running = [...unreported.values()].map(({ claimed, result }) =>
+/** Sends the next dispatch that is due, if the budget allows it; resolves to how many were handled without an error. */
+export async function sendNextDispatch(o: PerformContext, unreported: UnreportedResults): Promise<number> {
+  const ours = [...unreported.values()].filter(({ claimed }) => claimed.access.installationId === o.installationId)
+  const reporting = ours.map(({ claimed, result }) =>
     guardDispatch(o, claimed, reportResult(o, claimed, result, unreported)),
   )
-  while (!stopping?.aborted && running.length < MAX_CONCURRENT) {
-    const next = await claimNextWrite(o, 'dispatch', 'create')
-    if (next === null) break
-    const { claimed, deniedUntil } = next
-    running.push(
-      guardDispatch(
-        o,
-        claimed,
-        deniedUntil === null ? sendDispatch(o, claimed, unreported) : reportSlotDenied(o, claimed, deniedUntil),
-      ),
-    )
-  }
-  return (await Promise.all(running)).filter((isDone) => isDone).length
+  const reported = (await Promise.all(reporting)).filter((isDone) => isDone).length
+  const next = await claimNextWrite(o, 'dispatch', 'create')
+  if (next === null) return reported
+  const { claimed, deniedUntil } = next
+  const isDenied = deniedUntil !== null
+  const work = isDenied ? reportSlotDenied(o, claimed, deniedUntil) : sendDispatch(o, claimed, unreported)
+  const isDone = await guardDispatch(o, claimed, work)
+  return reported + (isDone && !isDenied ? 1 : 0)
 }
 
 /** An unexpected error of one dispatch harms no other; its claim expires, and then its run is looked for. */

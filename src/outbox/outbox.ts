@@ -2,26 +2,32 @@ import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Door } from '../apply/door.ts'
 import type { GitHub } from '../github/client.ts'
-import type { Instant } from '../pipeline/model/time.ts'
+import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
-import { type DueKind, findDueKinds } from '../store/due-work.ts'
-import { askQuestions, askSenderPermissions } from './ask-questions.ts'
-import { cancelRuns } from './cancel.ts'
-import { sendDispatches, type UnreportedResults } from './dispatch.ts'
-import { publish } from './publish.ts'
-import { sendReactions } from './react.ts'
-import { recoverDispatches } from './recover-dispatch.ts'
-import { recoverReplies } from './recover-reply.ts'
-import { type ReplyContext, sendReplies } from './reply.ts'
+import { type DueKind, type DueWork, findDueWork } from '../store/due-work.ts'
+import { askNextPermission, askNextQuestion } from './ask-questions.ts'
+import { cancelNextRun } from './cancel.ts'
+import { sendNextDispatch, type UnreportedResults } from './dispatch.ts'
+import { type LaneKind, type LaneWork, openLanes } from './lanes.ts'
+import { publishNext } from './publish.ts'
+import type { PublishContext } from './publish-context.ts'
+import { blockInstallation } from './rate-limit.ts'
+import { sendNextReaction } from './react.ts'
+import { recoverNextDispatch } from './recover-dispatch.ts'
+import { recoverNextReply } from './recover-reply.ts'
+import { type ReplyContext, sendNextReply } from './reply.ts'
+import { countUnansweredCalls, type UnansweredCalls } from './unanswered-calls.ts'
 
-/**
- * Every call to GitHub starts here. `step()` does the work that can be done now; 0 means that there was none. Once
- * `stopping` is aborted, nothing more is claimed.
- */
+/** Every call to GitHub starts here. Once `stopping` is aborted, nothing more is claimed. */
 export type Outbox = {
+  /** Starts what is due in free lanes, and resolves before it is done. Rejects if a lane has failed since. */
+  start(stopping?: AbortSignal): Promise<void>
+  /** Starts what is due and resolves, once no lane works, to how much was done; 0 means that there was nothing. */
   step(stopping?: AbortSignal): Promise<number>
-  /** Only what the sender of a command waits for, which must not wait for a long step. */
-  acknowledge(stopping?: AbortSignal): Promise<number>
+  /** Resolves once no lane works. */
+  idle(): Promise<void>
+  /** When the oldest work in progress began. */
+  inFlightSince(): Instant | null
 }
 
 /** Opens the outbox; any number of processes may have one open on the same database. */
@@ -33,59 +39,119 @@ export function openOutbox(o: {
   log: Logger
   baseUrl: string
   githubUrl: string
+  /** The client of GitHub records every call there. */
+  unansweredCalls?: UnansweredCalls
   token?: () => string
+  /** Called when lanes are free and more may be due. */
+  freed?: () => void
 }): Outbox {
+  const { database, now, freed = () => undefined, unansweredCalls = countUnansweredCalls() } = o
   const parts = { ...o, token: o.token ?? randomUUID }
   const unreported: UnreportedResults = new Map()
-  const { database, now } = parts
-  const send: Perform = (o, stopping) => sendDispatches(o, unreported, stopping)
+  const units: readonly (readonly [DueKind, Unit])[] = [
+    ['ask permission', askNextPermission],
+    ['recover dispatch', recoverNextDispatch],
+    ['ask', (o) => askNextQuestion(o)],
+    ['recover reply', recoverNextReply],
+    // Effects go before publications; which of them may take the slot is decided in priority.ts.
+    ['react', sendNextReaction],
+    ['dispatch', (o) => sendNextDispatch(o, unreported)],
+    ['cancel', cancelNextRun],
+    ['reply', sendNextReply],
+    ['publish', (o) => publishUntilWritten(o, stopping)],
+  ]
+  let stopping: AbortSignal | undefined
+  let done = 0
+  const isStopping = () => stopping?.aborted === true
+  const lanes = openLanes<DueKind>({ perform, isSuspect: unansweredCalls.isSuspect, freed, isStopping, now })
 
   return {
-    async acknowledge(stopping) {
-      return await performDue(ACKNOWLEDGEMENTS, await findDueKinds(database, now()), stopping)
+    async start(signal) {
+      stopping = signal
+      await offerDueWork()
+      throwLaneError()
     },
-    async step(stopping) {
-      const due = new Set(await findDueKinds(database, now()))
-      if (unreported.size > 0) due.add('dispatch')
-      // Effects go before publications, and acknowledgements of commands before other effects.
-      let done = await performDue([...ACKNOWLEDGEMENTS, ['dispatch', send], ...EFFECTS], due, stopping)
-      if (done === 0 && !due.has('publish')) return 0
-      for (let published = 0; !stopping?.aborted && published < MAX_PUBLICATIONS_PER_STEP; published += 1) {
-        if (!(await publish(parts, stopping))) break
-        done += 1
-      }
-      return done
+    async step(signal) {
+      stopping = signal
+      await offerDueWork()
+      await lanes.idle()
+      throwLaneError()
+      const all = done
+      done = 0
+      return all
     },
+    idle: lanes.idle,
+    inFlightSince: lanes.inFlightSince,
   }
 
-  /** Performs the kinds that are due, in order. Work done may make more due, so every later kind is then tried. */
-  async function performDue(
-    kinds: readonly (readonly [DueKind, Perform])[],
-    due: ReadonlySet<DueKind>,
-    stopping?: AbortSignal,
-  ): Promise<number> {
-    let done = 0
-    for (const [kind, perform] of kinds) {
-      if (!stopping?.aborted && (done > 0 || due.has(kind))) done += await perform(parts, stopping)
+  async function offerDueWork(): Promise<void> {
+    const due = await findDueWork(database, now())
+    const toReport = [...unreported.values()].map(({ claimed }) => {
+      return { installationId: claimed.access.installationId, kind: 'dispatch', count: 1 } as const
+    })
+    const byLane = Map.groupBy([...due, ...toReport], ({ installationId, kind }) => `${installationId} ${LANES[kind]}`)
+    lanes.offer([...byLane.values()].map(laneWorkOf))
+  }
+
+  /** Does one unit of an installation's work. */
+  async function perform({ installationId, due }: LaneWork<DueKind>): Promise<number> {
+    const context = { ...parts, installationId }
+    let count = 0
+    try {
+      for (const [kind, unit] of units) {
+        if (count === 0 && due.includes(kind) && !isStopping()) count = await unit(context)
+      }
+    } finally {
+      const restMs = unansweredCalls.takeRest(installationId)
+      if (restMs !== null) await blockInstallation(database, installationId, millisecondsAfter(now(), restMs), now)
     }
-    return done
+    done += count
+    return count
+  }
+
+  function throwLaneError(): void {
+    const [error] = lanes.takeErrors()
+    if (error !== undefined) throw error
   }
 }
 
-type Perform = (o: ReplyContext, stopping?: AbortSignal) => Promise<number>
+type Unit = (o: ReplyContext & PublishContext) => Promise<number>
 
-const ACKNOWLEDGEMENTS: readonly (readonly [DueKind, Perform])[] = [
-  ['ask permission', askSenderPermissions],
-  ['react', sendReactions],
-]
+const LANES = {
+  'ask permission': 'permission',
+  ask: 'read',
+  'recover ask': 'read',
+  'recover cancel': 'read',
+  'recover dispatch': 'read',
+  'recover react': 'read',
+  'recover reply': 'read',
+  cancel: 'write',
+  dispatch: 'write',
+  publish: 'write',
+  react: 'write',
+  reply: 'write',
+} as const satisfies Record<DueKind, LaneKind>
 
-const EFFECTS: readonly (readonly [DueKind, Perform])[] = [
-  ['recover dispatch', recoverDispatches],
-  ['cancel', cancelRuns],
-  ['ask', askQuestions],
-  ['recover reply', recoverReplies],
-  ['reply', sendReplies],
-]
+/** What is due for one installation in one kind of lane. */
+function laneWorkOf(due: readonly DueWork[]): LaneWork<DueKind> {
+  const { installationId, kind } = due[0] as DueWork
+  const kinds = due.map((one) => one.kind)
+  const isUrgent = kinds.includes('ask permission') || kinds.includes('react')
+  const count = due.reduce((sum, one) => sum + one.count, 0)
+  return { installationId, kind: LANES[kind], due: kinds, isUrgent, count: LANES[kind] === 'write' ? 1 : count }
+}
 
-/** Enough that a step is worthwhile, few enough that effects never wait long behind publications. */
-const MAX_PUBLICATIONS_PER_STEP = 20
+/** Publishes until something was written, or a few targets had nothing to write; resolves to how many were served. */
+async function publishUntilWritten(o: PublishContext, stopping?: AbortSignal): Promise<number> {
+  let served = 0
+  while (!stopping?.aborted && served < MAX_UNCHANGED_PUBLICATIONS) {
+    const steps = await publishNext(o, stopping)
+    if (steps === null) break
+    served += 1
+    if (steps > 0) break
+  }
+  return served
+}
+
+/** Enough that unchanged publications go quickly, few enough that no lane is kept for long. */
+const MAX_UNCHANGED_PUBLICATIONS = 20

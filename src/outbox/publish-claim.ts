@@ -18,12 +18,13 @@ export type PublishClaim = {
 /** Claims the target that is served next; null when none needs publishing now. */
 export async function claimNextPublication(
   database: Database,
+  installationId: number,
   now: Instant,
   token: string,
 ): Promise<PublishClaim | null> {
-  const row = await claimNextTarget(database, now, token)
+  const row = await claimNextTarget(database, installationId, now, token)
   if (row === null) return null
-  const { repositoryId, installationId, fullName, ...claim } = row
+  const { repositoryId, fullName, ...claim } = row
   return { ...claim, repository: fullName, access: { installationId, repositoryId, ...splitFullName(fullName) } }
 }
 

@@ -10,4 +10,5 @@ export type PublishContext = BaseUrls & {
   readonly now: () => Instant
   readonly log: Logger
   readonly token: () => string
+  readonly installationId: number
 }

@@ -18,21 +18,30 @@ import { blockInstallation, takeWriteSlot } from './rate-limit.ts'
 import { recoverPublication } from './recover-publication.ts'
 import { loadSurfaceState } from './surface-state.ts'
 
-/** Claims one target and publishes it as far as the budget allows, or until `stopping`; false when none needs it now. */
-export async function publish(o: PublishContext, stopping?: AbortSignal): Promise<boolean> {
-  const claim = await claimNextPublication(o.database, o.now(), o.token())
-  if (claim === null) return false
+/**
+ * Claims the next target and publishes it as far as the budget allows, or until `stopping`; resolves to how many steps
+ * that took, null when none needs publishing now.
+ */
+export async function publishNext(o: PublishContext, stopping?: AbortSignal): Promise<number | null> {
+  const claim = await claimNextPublication(o.database, o.installationId, o.now(), o.token())
+  if (claim === null) return null
+  let steps = 0
   try {
     for (let served = claim.servedAt; ; served = o.now()) {
       const step = await beginNextStep(o, claim, served)
-      if (step === null || !(await performStep(o, claim, step))) return true
-      if (stopping?.aborted) return await releaseFor(o, claim, 0)
+      if (step === null) return steps
+      steps += 1
+      if (!(await performStep(o, claim, step))) return steps
+      if (stopping?.aborted) {
+        await releaseFor(o, claim, 0)
+        return steps
+      }
     }
   } catch (error) {
     // One target that cannot be published must not keep the others waiting. While the database is away this throws too.
     await releaseFor(o, claim, ERROR_BACKOFF_MS)
     o.log.error({ issue: targetNameOf(claim), err: error }, 'publication failed')
-    return true
+    return steps
   }
 }
 
@@ -124,11 +133,10 @@ async function recordWritten(o: PublishContext, claim: PublishClaim, step: Write
   })
 }
 
-async function releaseFor(o: PublishContext, claim: PublishClaim, backoffMs: number): Promise<true> {
+async function releaseFor(o: PublishContext, claim: PublishClaim, backoffMs: number): Promise<void> {
   await o.database.kysely.transaction().execute(async (trx) => {
     await releaseClaim(trx, claim, { servedAt: o.now(), after: millisecondsAfter(o.now(), backoffMs) })
   })
-  return true
 }
 
 const ERROR_BACKOFF_MS = 60_000

@@ -3,12 +3,12 @@
 import { callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
 import { type ClaimedEffect, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
-import { performEffects } from './perform-effects.ts'
+import { performNextEffect } from './perform-effects.ts'
 import { isOverReaderQuota, OVER_READER_QUOTA } from './reader-quota.ts'
 
-/** Sends the reactions that are due, as far as the budgets allow; resolves to how many were claimed. */
-export async function sendReactions(o: PerformContext, stopping?: AbortSignal): Promise<number> {
-  return await performEffects(o, { type: 'react', write: 'create' }, (claimed) => sendReaction(o, claimed), stopping)
+/** Sends the next reaction that is due, if the budget allows it; resolves to how many were claimed. */
+export async function sendNextReaction(o: PerformContext): Promise<number> {
+  return await performNextEffect(o, { type: 'react', write: 'create' }, (claimed) => sendReaction(o, claimed))
 }
 
 async function sendReaction(o: PerformContext, claimed: ClaimedEffect<'react'>): Promise<void> {

@@ -9,23 +9,23 @@ import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { describeDispatch } from '../render/dispatch-reason.ts'
 import type { ReadReceipt } from '../translate/fields.ts'
 import { type CallOutcome, type CallTry, callOutcomeOf } from './call-outcome.ts'
-import { type ClaimedEffect, claimEffects, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
+import { type ClaimedEffect, claimNextRead, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
 import { dispatchEventOf, reportEvent, reportOutcome } from './report-outcome.ts'
 import { CLOCK_SKEW_MS, FIRST_LOOKUP_AFTER_MS } from './timings.ts'
 
 type ClaimedDispatch = ClaimedEffect<'dispatch'>
 
-const MAX_CONCURRENT = 10
 const LOOKUP_INTERVAL_MS = 30_000
 const MISSES_BEFORE_RESEND = 2
 const MISS_INTERVAL_MS = 120_000
 
-/** Looks for the runs of dispatches without a clear answer; resolves to how many were looked for. */
-export async function recoverDispatches(o: PerformContext): Promise<number> {
-  const claimedEffects = await claimEffects(o, 'dispatch', ['sending', 'unconfirmed'], MAX_CONCURRENT)
-  await Promise.all(claimedEffects.map((claimed) => recoverDispatch(o, claimed)))
-  return claimedEffects.length
+/** Looks for the run of the next dispatch without a clear answer; resolves to how many were looked for. */
+export async function recoverNextDispatch(o: PerformContext): Promise<number> {
+  const claimed = await claimNextRead(o, 'dispatch', ['sending', 'unconfirmed'])
+  if (claimed === null) return 0
+  await recoverDispatch(o, claimed)
+  return 1
 }
 
 /** Finds the runs with the key and reports them all: the oldest is adopted, which makes the others duplicates. */

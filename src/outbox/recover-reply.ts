@@ -3,19 +3,18 @@ import { GitHubFailure } from '../github/failure.ts'
 import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { replyMarker } from '../render/reply.ts'
 import { callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
-import { type ClaimedEffect, claimEffects, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
+import { type ClaimedEffect, claimNextRead, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
 import { ASSUME_NOT_CREATED_AFTER_MS, CLOCK_SKEW_MS } from './timings.ts'
 
 type ClaimedReply = ClaimedEffect<'reply'>
 
-const MAX_CONCURRENT = 10
-
-/** Looks for replies without a clear answer of GitHub; resolves to how many were looked for. */
-export async function recoverReplies(o: PerformContext): Promise<number> {
-  const claimedEffects = await claimEffects(o, 'reply', ['sending', 'unconfirmed'], MAX_CONCURRENT)
-  await Promise.all(claimedEffects.map((claimed) => recoverReply(o, claimed)))
-  return claimedEffects.length
+/** Looks for the next reply without a clear answer of GitHub; resolves to how many were looked for. */
+export async function recoverNextReply(o: PerformContext): Promise<number> {
+  const claimed = await claimNextRead(o, 'reply', ['sending', 'unconfirmed'])
+  if (claimed === null) return 0
+  await recoverReply(o, claimed)
+  return 1
 }
 
 /** Another process went on before our answer came: our reply is deleted, unless it is the only answer to a comment. */

@@ -9,7 +9,7 @@ import { callOutcomeOf } from './call-outcome.ts'
 import { type ClaimedEffect, claimMoreReplies, type PerformContext, recordEffectOutcomes } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
 import { loadStatusViews, pageUrlOf } from './load-status-views.ts'
-import { performEffects } from './perform-effects.ts'
+import { performNextEffect } from './perform-effects.ts'
 import { isOverReaderQuota, OVER_READER_QUOTA } from './reader-quota.ts'
 import { deleteDuplicateReply } from './recover-reply.ts'
 import type { EffectOutcome } from './report-outcome.ts'
@@ -24,10 +24,10 @@ const MAX_REPLIES_PER_COMMENT = 50
 
 export type ReplyContext = PerformContext & { readonly baseUrl: string }
 
-/** Sends the replies that are due, as far as the budgets allow; resolves to how many comments were claimed. */
-export async function sendReplies(o: ReplyContext, stopping?: AbortSignal): Promise<number> {
+/** Sends the next reply that is due, if the budget allows it; resolves to how many comments were claimed. */
+export async function sendNextReply(o: ReplyContext): Promise<number> {
   const what = { type: 'reply', write: 'create', claimBatch } as const
-  return await performEffects(o, what, (first, batched) => sendBatch(o, [first, ...batched]), stopping)
+  return await performNextEffect(o, what, (first, batched) => sendBatch(o, [first, ...batched]))
 }
 
 /** Claims the other replies of the comment and saves the intent, in the transaction that took the slot. */

@@ -21,24 +21,29 @@ type Claim = { readonly token: string; readonly now: Instant }
 
 export type DueEffectRow = Awaited<ReturnType<ReturnType<typeof selectDueEffects>['execute']>>[number]
 
-/** Claims effects in these states, longest waiting first. */
-export async function claimDueEffects(
+/** Claims the installation's effect in these states that has waited longest. */
+export async function claimDueEffect(
   trx: Transaction,
-  o: Claim & { type: Effect['type']; states: readonly ClaimableState[]; keyPrefix: string; max: number },
-): Promise<readonly DueEffectRow[]> {
-  const due = selectDueEffects(trx, o.type, o.states, o.now)
-  const rows = await due.where('effects.key', 'like', `${o.keyPrefix}%`).limit(o.max).execute()
-  await markClaimed(trx, rows, o)
-  return rows
+  o: Claim & { installationId: number; type: Effect['type']; states: readonly ClaimableState[]; keyPrefix: string },
+): Promise<DueEffectRow | undefined> {
+  const row = await selectDueEffects(trx, o.type, o.states, o.now)
+    .where('repositories.installationId', '=', o.installationId)
+    .where('effects.key', 'like', `${o.keyPrefix}%`)
+    .limit(1)
+    .executeTakeFirst()
+  if (row !== undefined) await markClaimed(trx, [row], o)
+  return row
 }
 
-/** Locks the next effect of the type that may write now, if any; it is claimed once it has a slot. */
+/** Locks the installation's next effect of the type that may write now, if any; it is claimed once it has a slot. */
 export async function lockNextWrite(
   trx: Transaction,
+  installationId: number,
   type: Exclude<Effect['type'], 'ask'>,
   now: Instant,
 ): Promise<DueEffectRow | undefined> {
   return await selectDueEffects(trx, type, ['due'], now)
+    .where('repositories.installationId', '=', installationId)
     .where((eb) => eb.or([eb('budgets.installationId', 'is', null), eb('budgets.nextWriteAt', '<=', now)]))
     .$if(type === 'dispatch', (due) => due.where(isNotHeld))
     .$if(type === 'reply', (due) => due.where(isFirstReply(now)))

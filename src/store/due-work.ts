@@ -11,32 +11,39 @@ type EffectType = Tables['effects']['type']['__select__']
 /** Kinds of outbox work: effects by type, sent effects that must be recovered, and publications. */
 export type DueKind = EffectType | 'ask permission' | `recover ${EffectType}` | 'publish'
 
-/** The kinds of work that could be claimed now. */
-export async function findDueKinds({ kysely }: Database, now: Instant): Promise<ReadonlySet<DueKind>> {
+/** How much of one kind of an installation's work is due. */
+export type DueWork = { readonly installationId: number; readonly kind: DueKind; readonly count: number }
+
+/** The work that could be claimed now. */
+export async function findDueWork({ kysely }: Database, now: Instant): Promise<readonly DueWork[]> {
   const reached = sql`
     join installations on installations.id = repositories.installation_id
     left join budgets on budgets.installation_id = repositories.installation_id`
   const isReached = sql`(repositories.removed_at is null and installations.state = 'active'
     and (budgets.installation_id is null or budgets.blocked_until <= ${now}))`
   const mayWrite = sql`(budgets.installation_id is null or budgets.next_write_at <= ${now})`
-  const { rows } = await sql<{ kind: DueKind }>`
-    select distinct case
+  const { rows } = await sql<DueWork>`
+    select repositories.installation_id as "installationId", case
         when effects.state <> 'due' then 'recover ' || effects.type
         when effects.key like 'permission/command/%' then 'ask permission'
-        else effects.type end as kind
+        else effects.type end as kind, count(*)::integer as count
     from effects join repositories on repositories.id = effects.repository_id ${reached}
     where effects.state in ('due', 'sending', 'unconfirmed') and effects.due_at <= ${now}
       and (effects.claim_token is null or effects.claimed_until <= ${now}) and ${isReached}
       and (effects.state <> 'due' or effects.type = 'ask' or ${mayWrite})
       and (effects.state <> 'due' or effects.type <> 'dispatch' or (${isNotHeld}))
+    group by 1, 2
     union all
-    select 'publish' where exists (
-        select from pipelines join repositories on repositories.id = pipelines.repository_id ${reached}
-        where ${needsPublishing('pipelines', now)} and ${isReached} and ${mayWrite})
-      or exists (
-        select from repositories ${reached}
-        where ${needsPublishing('repositories', now)} and ${isReached} and ${mayWrite})`.execute(kysely)
-  return new Set(rows.map(({ kind }) => kind))
+    select repositories.installation_id, 'publish', count(*)::integer
+    from pipelines join repositories on repositories.id = pipelines.repository_id ${reached}
+    where ${needsPublishing('pipelines', now)} and ${isReached} and ${mayWrite}
+    group by 1
+    union all
+    select repositories.installation_id, 'publish', count(*)::integer
+    from repositories ${reached}
+    where ${needsPublishing('repositories', now)} and ${isReached} and ${mayWrite}
+    group by 1`.execute(kysely)
+  return rows
 }
 
 /**

@@ -2,6 +2,7 @@
 // token is checked in every transaction, so that a process that was frozen finds its claim lost.
 // `publish_claimed_until` has two meanings: with a token it is the end of the claim, without one the time when the
 // target was last served.
+import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
 import { CLAIM_MS } from './claims.ts'
 import type { Database, Transaction } from './database.ts'
@@ -25,18 +26,19 @@ export type PublishClaimRow = {
 type HeldClaim = Pick<PublishClaimRow, 'target' | 'token'>
 
 /**
- * Claims the repository, else the pipeline, that has waited longest since it was last served, or since it was created.
+ * Claims the installation's repository, else its pipeline, that has waited longest since it was last served, or since it was created.
  * That order keeps every target from starving: one write counts as served and sends a pipeline to the back, however
  * much is left to write; a target that is denied a slot stays ahead of all that were served or came later. A repository
  * has one check run to write per commit, so pipelines behind it wait for one write.
  */
 export async function claimNextTarget(
   database: Database,
+  installationId: number,
   now: Instant,
   token: string,
 ): Promise<PublishClaimRow | null> {
   return await database.kysely.transaction().execute(async (trx) => {
-    const next = (await nextRepository(trx, now)) ?? (await nextPipeline(trx, now))
+    const next = (await nextRepository(trx, installationId, now)) ?? (await nextPipeline(trx, installationId, now))
     if (next === null) return null
     await trx
       .updateTable(next.target.table)
@@ -85,12 +87,13 @@ export async function invalidatePublications(trx: Transaction, { table, id }: Pu
 
 type NextTarget = Omit<PublishClaimRow, 'token'>
 
-async function nextPipeline(trx: Transaction, now: Instant): Promise<NextTarget | null> {
-  const row = await writableRepositories(trx, now)
+async function nextPipeline(trx: Transaction, installationId: number, now: Instant): Promise<NextTarget | null> {
+  const row = await writableRepositories(trx, installationId, now)
     .innerJoin('pipelines', 'pipelines.repositoryId', 'repositories.id')
     .select(['pipelines.id', 'pipelines.issueNumber', 'pipelines.publishClaimedUntil as servedAt'])
     .whereRef('pipelines.publishedRevision', '<', 'pipelines.revision')
     .where('pipelines.publishAfter', '<=', now)
+    .where(isNotBeingRead(now))
     .where((eb) =>
       eb.or([eb('pipelines.publishClaimToken', 'is', null), eb('pipelines.publishClaimedUntil', '<=', now)]),
     )
@@ -105,8 +108,8 @@ async function nextPipeline(trx: Transaction, now: Instant): Promise<NextTarget 
   return { ...rest, target: { table: 'pipelines', id } }
 }
 
-async function nextRepository(trx: Transaction, now: Instant): Promise<NextTarget | null> {
-  const row = await writableRepositories(trx, now)
+async function nextRepository(trx: Transaction, installationId: number, now: Instant): Promise<NextTarget | null> {
+  const row = await writableRepositories(trx, installationId, now)
     .select('repositories.publishClaimedUntil as servedAt')
     .whereRef('repositories.publishedRevision', '<', 'repositories.revision')
     .where('repositories.publishAfter', '<=', now)
@@ -124,13 +127,14 @@ async function nextRepository(trx: Transaction, now: Instant): Promise<NextTarge
     : { ...row, issueNumber: null, target: { table: 'repositories', id: row.repositoryId } }
 }
 
-/** Repositories whose installation is active and has budget for a write now. */
-function writableRepositories(trx: Transaction, now: Instant) {
+/** The installation's repositories, if it is active and has budget for a write now. */
+function writableRepositories(trx: Transaction, installationId: number, now: Instant) {
   return trx
     .selectFrom('repositories')
     .innerJoin('installations', 'installations.id', 'repositories.installationId')
     .leftJoin('budgets', 'budgets.installationId', 'repositories.installationId')
     .select(['repositories.id as repositoryId', 'repositories.fullName', 'repositories.installationId'])
+    .where('repositories.installationId', '=', installationId)
     .where('repositories.removedAt', 'is', null)
     .where('installations.state', '=', 'active')
     .where((eb) =>
@@ -139,6 +143,18 @@ function writableRepositories(trx: Transaction, now: Instant) {
         eb.and([eb('budgets.nextWriteAt', '<=', now), eb('budgets.blockedUntil', '<=', now)]),
       ]),
     )
+}
+
+/**
+ * Condition on a pipeline: neither its issue nor its repository's file is being read. What a new file says of comments
+ * and checks counts from the first one on. A reading that takes long delays nothing more.
+ */
+function isNotBeingRead(now: Instant): RawBuilder<SqlBool> {
+  return sql<SqlBool>`not exists (
+    select from effects where effects.type = 'ask' and effects.state = 'due' and effects.due_at <= ${now}
+      and effects.created_at > ${now}::timestamptz - interval '10 seconds'
+      and effects.repository_id = pipelines.repository_id
+      and (effects.key like 'configuration/%' or effects.key like 'issue/' || pipelines.issue_number || '/%'))`
 }
 
 function claimEnd(now: Instant): Instant {

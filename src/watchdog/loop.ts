@@ -39,6 +39,8 @@ export function startLoop(o: {
   everyMs: number
   /** When something that was not due at `since` becomes due; null when nothing is scheduled. */
   nextDueAt?: (since: Instant) => Promise<Instant | null>
+  /** Work that an iteration starts and does not await: when the oldest began, and the end of all. */
+  background?: { inFlightSince(): Instant | null; idle(): Promise<void> }
   now: () => Instant
   log: Logger
   iterations?: number | undefined
@@ -98,10 +100,13 @@ export function startLoop(o: {
     if (!hinted) await sleep(Math.ceil(ms), undefined, { signal: awake.signal }).catch(() => undefined)
   }
 
-  const ended = run()
+  const ended = run().then(() => o.background?.idle())
   return {
     ended,
-    state: () => state,
+    state() {
+      const all = [state.inFlightSince, o.background?.inFlightSince() ?? null].filter((since) => since !== null)
+      return { ...state, inFlightSince: all.toSorted()[0] ?? null }
+    },
     hint() {
       hinted = true
       awake.abort()

@@ -151,7 +151,7 @@ test('while a sender’s permission is asked, no other write takes the slot of t
   const question = { about: 'permission', login: 'ada', purpose: { ...purpose, commands: [], at: START } } as const
   await world.insertEffect({ type: 'ask', key: 'permission/command/900', question })
   await world.savePipeline(pipelineOf({ plan: { status: 'running', since: START, reason: RUNS } }))
-  const acknowledging = world.openAnotherOutbox().acknowledge()
+  const acknowledging = world.openAnotherOutbox().step()
   await questions.promise
   await world.outbox.step()
   expect(written()).toEqual([])

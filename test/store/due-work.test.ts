@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { takeChore } from '../../src/store/chores.ts'
 import type { Database } from '../../src/store/database.ts'
-import { findDueKinds, findNextDueAt } from '../../src/store/due-work.ts'
+import { findDueWork, findNextDueAt } from '../../src/store/due-work.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { minutesAfterNine } from '../support/pipeline-fixtures.ts'
 import { writePipelines, writeRepositories } from './support/pipeline-rows.ts'
@@ -48,7 +48,7 @@ async function writeBudget(columns: { nextWriteAt?: Instant; blockedUntil?: Inst
     .execute()
 }
 
-const dueKinds = async () => [...(await findDueKinds(database, NOW))].sort()
+const dueKinds = async () => (await findDueWork(database, NOW)).map(({ kind }) => kind).sort()
 const nextDueAt = () => findNextDueAt(database, NOW)
 
 test('nothing is due in an empty database', async () => {
