@@ -14,7 +14,7 @@ export type Actions = {
   createRun(
     fullName: string,
     file: string,
-    o: { branch: string; headSha: string; title: string; event: string; by: string },
+    o: { branch: string; headSha: string; title: string; event: string; by: string; fork: string | null },
   ): Run
   /** Calls back for every dispatched run. */
   onDispatch(callback: (run: Run, inputs: Readonly<Record<string, string>>) => void): void
@@ -96,7 +96,14 @@ export function openActions(world: World, send: SendWebhook, files: RepositoryFi
       fullName,
       appLogin,
     )
-    const run = begin(fullName, known.file, { branch, headSha, title, event: 'workflow_dispatch', by: appLogin })
+    const run = begin(fullName, known.file, {
+      branch,
+      headSha,
+      title,
+      event: 'workflow_dispatch',
+      by: appLogin,
+      fork: null,
+    })
     for (const listener of listeners) listener(run, inputs)
     if (!details || !listing.namesDispatchedRuns) return { status: 204, body: null }
     return {

@@ -55,7 +55,7 @@ export type FakeGitHub = UserActions &
     startRun(
       fullName: string,
       workflow: string,
-      o?: { branch?: string; title?: string; event?: string; by?: string; headSha?: string },
+      o?: { branch?: string; title?: string; event?: string; by?: string; headSha?: string; fork?: string },
     ): Promise<Run>
     /** Any delivery, sent as one about the repository. */
     deliver(event: string, payload: Record<string, unknown>, fullName?: string, by?: string): void
@@ -164,9 +164,10 @@ export async function startFakeGitHub(o: {
         title = workflow.replace(/\.ya?ml$/, ''),
         event = 'push',
         by = defaultUser,
+        fork = null,
       } = run
       const headSha = run.headSha ?? (await people.headSha(fullName, branch))
-      return actions.createRun(fullName, workflow, { branch, headSha, title, event, by })
+      return actions.createRun(fullName, workflow, { branch, headSha, title, event, by, fork })
     },
     onDispatch: actions.onDispatch,
     onCancel: actions.onCancel,

@@ -1,5 +1,5 @@
 // The state of a run and a job, and how GitHub writes it.
-import { repositoryOf, type World } from './world.ts'
+import { type Repository, repositoryOf, type World } from './world.ts'
 
 export type Conclusion =
   | 'success'
@@ -54,6 +54,8 @@ export type RunState = {
   /** `display_title`: the run-name, or GitHub's default. */
   readonly title: string
   readonly actor: string
+  /** Whose fork its head is in; null for a branch of the repository. */
+  readonly fork: string | null
   attempt: number
   status: 'queued' | 'in_progress' | 'completed'
   conclusion: Conclusion | null
@@ -127,7 +129,7 @@ export function runPayload(world: World, run: RunState): Record<string, unknown>
       committer: { name: run.actor, email: `${run.actor}@acme.example` },
     },
     repository,
-    head_repository: repository,
+    head_repository: run.fork === null ? repository : forkOf(repository, run.fork),
   }
 }
 
@@ -181,5 +183,10 @@ function openPullRequestsOf(world: World, run: RunState): readonly object[] {
     }))
 }
 
+function forkOf(repository: Repository, owner: string): object {
+  return { ...repository, id: repository.id + FORK_ID_OFFSET, full_name: `${owner}/${repository.name}`, fork: true }
+}
+
+const FORK_ID_OFFSET = 9_000_000
 const CHECK_SUITE_OFFSET = 5_000_000_000
 const WORKFLOWS_CREATED_AT = '2026-01-05T09:00:00Z'

@@ -50,7 +50,7 @@ export function createRun(
   world: World,
   send: SendWebhook,
   workflow: Workflow,
-  o: Pick<RunState, 'repository' | 'number' | 'event' | 'branch' | 'headSha' | 'title' | 'actor'>,
+  o: Pick<RunState, 'repository' | 'number' | 'event' | 'branch' | 'headSha' | 'title' | 'actor' | 'fork'>,
 ): Run {
   const at = world.clock.nowIso()
   const state: RunState = {

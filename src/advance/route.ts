@@ -1,7 +1,7 @@
 // What an event says about runs and pull requests, merged into the facts; and which issues it concerns, by the numbers it
 // names and by the pull requests around it.
 import { type Line, OBSERVE_ONLY_LINE } from '../line/line.ts'
-import { issueOfRun, issuesOfPullRequest, parseAttemptKey, stageOfRun } from '../pipeline/facts/correlate.ts'
+import { issueOfRun, issuesOfPullRequest, keyOfRun, stageOfRun } from '../pipeline/facts/correlate.ts'
 import { mergeAnswer, mergeJob, mergePullRequest, mergeReview, mergeRun } from '../pipeline/facts/merge.ts'
 import { isDeciding } from '../pipeline/facts/standing.ts'
 import { isEqualJson } from '../pipeline/facts/total-order.ts'
@@ -112,7 +112,7 @@ function mergedPullRequest(world: World, repositoryId: number, fact: PullRequest
 /** Of other workflows only the run is stored: no stage will ever need their jobs. */
 function withoutIrrelevantJobs(run: RunFact, line: Line): RunFact {
   const stages = [...line.stages, ...OBSERVE_ONLY_LINE.stages]
-  const matters = run.workflow === '' || parseAttemptKey(run.title) !== null || stageOfRun(stages, run) !== null
+  const matters = run.workflow === '' || keyOfRun(run) !== null || stageOfRun(stages, run) !== null
   return matters ? run : { ...run, jobs: [] }
 }
 

@@ -3,6 +3,7 @@
 // the key. Without the echo nothing can be known, and a person must look.
 import { GitHubFailure } from '../github/failure.ts'
 import { hasAttemptKeyInRunName } from '../github/run-name.ts'
+import { isDispatchedByApp } from '../pipeline/facts/bind-run.ts'
 import type { RunFact } from '../pipeline/model/facts.ts'
 import type { DispatchReason } from '../pipeline/model/reason.ts'
 import { millisecondsAfter } from '../pipeline/model/time.ts'
@@ -33,7 +34,8 @@ export async function reportMatchingRuns(o: PerformContext, claimed: ClaimedDisp
   const { effect, access, repository, sentAt } = claimed
   const { key, workflow, attemptKey } = effect
   const since = millisecondsAfter(sentAt ?? o.now(), -CLOCK_SKEW_MS)
-  const found = await o.github.findRuns(access, { workflow, since, key: attemptKey }, receiptOf(o, claimed))
+  const named = await o.github.findRuns(access, { workflow, since, key: attemptKey }, receiptOf(o, claimed))
+  const found = named.filter(isDispatchedByApp)
   const [oldest] = found
   if (oldest === undefined) return false
   const confirmed = { state: 'confirmed', runId: oldest.id, url: oldest.url } as const

@@ -36,6 +36,8 @@ type RunFields = Pick<
   head_branch: string | null
   head_repository: Pick<WorkflowRun['head_repository'], 'id' | 'full_name'> | null
   run_started_at: string | null
+  event: string
+  actor: string | null
 }
 type RunPayload = RepositoryPayload & { workflow_run: RunFields; workflow: Pick<Workflow, 'path'> | null }
 
@@ -54,6 +56,14 @@ const runFields: z.ZodType<RunFields> = z.object({
   html_url: webUrl,
   created_at: timestamp,
   run_started_at: optionalTimestamp,
+  event: z
+    .string()
+    .nullish()
+    .transform((event) => event ?? ''),
+  actor: z
+    .object({ login: identifier })
+    .nullish()
+    .transform((actor) => actor?.login ?? null),
   updated_at: timestamp,
 })
 
@@ -119,6 +129,8 @@ function runFactOf(
     workflow: workflowFileOf(run.path ?? o.workflowPath),
     // A fork titles its runs as it likes: an attempt key in its title proves nothing.
     title: ours ? run.display_title : '',
+    event: run.event,
+    actor: run.actor,
     status,
     conclusion: status === 'completed' ? run.conclusion : null,
     branch: ours ? run.head_branch : forkBranchOf(run),

@@ -62,7 +62,10 @@ async function* driveIssue(github: FakeGitHub, chance: SeededRandom, index: numb
     labels: ['andon'],
   })
   yield
-  const plan = await github.startRun(repository, 'plan.yml', { title: `andon ${number}/plan/1-k3v9x` })
+  const plan = await github.startRun(repository, 'plan.yml', {
+    title: `andon ${number}/plan/1-k3v9x`,
+    event: 'workflow_dispatch',
+  })
   plan.start()
   const planning = plan.job('plan')
   planning.start()

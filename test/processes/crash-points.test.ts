@@ -98,7 +98,7 @@ test.each([
         return
       }
       const title = `andon ${chance.pick(numbers)}/plan/${moves}-k3v9x`
-      const run = await github.startRun(repository, 'plan.yml', { title })
+      const run = await github.startRun(repository, 'plan.yml', { title, event: 'workflow_dispatch' })
       run.start()
       if (chance.next() < 0.5) run.fail()
     }

@@ -43,6 +43,8 @@ export function runOf(id: number, over: Partial<RunFact> = {}): RunFact {
     title: 'Work on issue 42',
     status: 'in_progress',
     conclusion: null,
+    event: 'workflow_dispatch',
+    actor: 'andon[bot]',
     branch: 'main',
     headSha: 'ba5e000000000000000000000000000000000000',
     url: `https://github.com/acme/widgets/actions/runs/${id}`,

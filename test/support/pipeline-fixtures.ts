@@ -53,6 +53,8 @@ export function runFact({ at = minutesAfterNine(2), ...known }: AtTime<RunFact> 
     runAttempt,
     workflow: 'code.yml',
     title: 'Retry on flaky upload',
+    event: 'workflow_dispatch',
+    actor: 'andon[bot]',
     status: known.conclusion ? 'completed' : 'in_progress',
     conclusion: null,
     branch: AGENT_BRANCH,

@@ -10,6 +10,8 @@ describe('workflow runs', () => {
       runAttempt: 1,
       workflow: 'plan.yml',
       title: 'andon 42/plan/1-k3v9x',
+      event: 'workflow_dispatch',
+      actor: null,
       status: 'completed',
       conclusion: 'success',
       branch: 'main',

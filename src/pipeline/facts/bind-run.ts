@@ -1,10 +1,10 @@
 // Which attempt a run belongs to. One of ours is known by the run id that GitHub answered our dispatch with, else by the
-// whole key that its title echoes: a key that we issued, in the workflow and on the branch that we sent it to. Titles are
-// written by anybody.
+// whole key that its title echoes: a key that we issued, in the workflow and on the branch that we sent it to, begun by an
+// App's dispatch. Titles are written by anybody, and who may write can dispatch a workflow with a key that they have read.
 import { type AdmittedAttempt, isAdmitted, updateAttempt, withControl } from '../model/attempt.ts'
 import type { RunFact } from '../model/facts.ts'
 import type { Attempt, DuplicateRun, Pipeline } from '../model/pipeline.ts'
-import { parseAttemptKey, stageOfRun } from './correlate.ts'
+import { keyOfRun, stageOfRun } from './correlate.ts'
 import { mergeRun } from './merge.ts'
 
 /** The pipeline with the run merged into its attempt. */
@@ -32,12 +32,20 @@ export function attemptKeyOfRun({ stages, line }: Pipeline, run: RunFact): strin
     ({ control }) => control.runId === run.id || control.duplicateRuns.some(({ runId }) => runId === run.id),
   )
   if (bound !== undefined) return bound.key
-  const echoed = parseAttemptKey(run.title)?.key
+  const echoed = isDispatchedByApp(run) ? keyOfRun(run)?.key : undefined
   const claimed = admitted.find(({ key }) => key === echoed)
   if (claimed === undefined) return null
   const isWhereSent = stageOfRun(line.stages, run) === claimed.name && run.branch === claimed.control.ref
   return isWhereSent ? claimed.key : null
 }
+
+/** Was it begun as we begin runs? A workflow's own token acts as `github-actions[bot]`, which is no App of ours. */
+export function isDispatchedByApp({ event, actor }: RunFact): boolean {
+  if (event !== 'workflow_dispatch') return false
+  return actor === null || (actor.endsWith('[bot]') && actor !== WORKFLOW_TOKEN)
+}
+
+const WORKFLOW_TOKEN = 'github-actions[bot]'
 
 /** The attempt with a run of its own: of several with its key the oldest, whatever the order they come in. */
 export function bindToAttempt(attempt: AdmittedAttempt, runId: number, run: RunFact | null): Attempt {

@@ -27,8 +27,28 @@ export function parseAttemptKey(title: string) {
 }
 
 /** The issue a run names by itself: by the key in its title, else by its agent's branch. */
-export function issueOfRun({ title, branch }: RunFact): number | null {
-  return parseAttemptKey(title)?.issueNumber ?? (branch === null ? null : issueOfBranch(branch))
+export function issueOfRun(run: RunFact): number | null {
+  const branch = namingBranchOf(run)
+  return keyOfRun(run)?.issueNumber ?? (branch === null ? null : issueOfBranch(branch))
+}
+
+/**
+ * The attempt key in the run's title, where only people who may write can have put it there. Otherwise GitHub titles a run
+ * with the title of the issue, pull request or commit that began it, which may be a stranger's words.
+ */
+export function keyOfRun({ title, event }: RunFact) {
+  return NAMING.title.includes(event) ? parseAttemptKey(title) : null
+}
+
+/** The branch that the run is about, where the event that began it is about a branch of this repository. */
+function namingBranchOf({ branch, event }: RunFact): string | null {
+  return NAMING.branch.includes(event) ? branch : null
+}
+
+/** The events that began a run of which the title, and of which the branch, says what issue it is for. */
+const NAMING: Readonly<Record<'title' | 'branch', readonly string[]>> = {
+  title: ['workflow_dispatch', 'repository_dispatch'],
+  branch: ['workflow_dispatch', 'repository_dispatch', 'push', 'create', 'pull_request'],
 }
 
 /** The issues a pull request belongs to: those it closes, and the one its agent's branch names. */
@@ -38,17 +58,17 @@ export function issuesOfPullRequest({ branch, closingIssues }: PullRequestFact):
 }
 
 /**
- * Does the run belong to the pipeline's issue? A key decides alone; without one its branch or a linked pull request's does.
+ * Does the run belong to the pipeline's issue? A key decides alone; without one its branch or a deciding pull request's does.
  * In a workflow that Andon dispatches only the keys that it issued count: see `attemptKeyOfRun`.
  */
 export function belongsToPipeline(pipeline: Pipeline, run: RunFact): boolean {
   const { issue, line } = pipeline
-  const key = parseAttemptKey(run.title)
+  const key = keyOfRun(run)
   if (key !== null) {
     const rule = ruleOfRun(line.stages, run)
     return key.issueNumber === issue.number && !(rule && isDispatched(rule))
   }
-  const { branch } = run
+  const branch = namingBranchOf(run)
   return (
     branch !== null &&
     (issueOfBranch(branch) === issue.number || decidingPullRequests(pipeline).some((one) => one.branch === branch))

@@ -50,7 +50,7 @@ export function mergeJob(run: RunFact | null, job: JobFact): RunFact {
   const isMoving = job.status === 'in_progress' || job.status === 'completed'
   return mergeRun(run, {
     ...{ id: job.runId, runAttempt: job.runAttempt, status: isMoving ? 'in_progress' : 'queued', conclusion: null },
-    ...{ workflow: '', title: '', branch: null, headSha: '', url: '' },
+    ...{ workflow: '', title: '', event: '', actor: null, branch: null, headSha: '', url: '' },
     ...{ startedAt: job.at, updatedAt: job.at, jobs: [job], evidence: job.evidence },
   })
 }
@@ -116,8 +116,8 @@ export function mergeAnswer(
   return null
 }
 
-function identityOf({ workflow, title, branch, headSha, url }: RunFact) {
-  return { workflow, title, branch, headSha, url }
+function identityOf({ workflow, title, event, actor, branch, headSha, url }: RunFact) {
+  return { workflow, title, event, actor, branch, headSha, url }
 }
 
 function progressOf({ status, conclusion, updatedAt, evidence }: RunFact) {

@@ -51,6 +51,10 @@ export type RunFact = {
   readonly workflow: string
   /** GitHub's `display_title`: the run-name, in which an attempt key may be echoed. */
   readonly title: string
+  /** GitHub's name of what began it, `workflow_dispatch` or `push`, which says who wrote its title and chose its branch. */
+  readonly event: string
+  /** The login that began it, which a re-run does not change. */
+  readonly actor: string | null
   readonly status: RunStatus
   readonly conclusion: Conclusion | null
   /** `main`; `octocat:main` when the head is in a fork, as GitHub labels it, so that no fork's branch is taken for ours. */

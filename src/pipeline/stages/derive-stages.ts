@@ -7,7 +7,7 @@ import {
   currentPullRequest,
   currentPullRequests,
   issuesOfPullRequest,
-  parseAttemptKey,
+  keyOfRun,
   stateSince,
 } from '../facts/correlate.ts'
 import { greatest } from '../facts/total-order.ts'
@@ -160,7 +160,7 @@ function linkedAttemptsOf(pipeline: Pipeline, stage: Stage): readonly Attempt[] 
   const rule = pipeline.line.stages.find(({ name }) => name === stage.name)
   if (own.length === 0 && (rule === undefined || !isDispatched(rule))) {
     return others.map((attempt, index) => {
-      const key = attempt.run && parseAttemptKey(attempt.run.title)?.key
+      const key = attempt.run && keyOfRun(attempt.run)?.key
       return { ...attempt, number: index + 1, key: key ?? null }
     })
   }
