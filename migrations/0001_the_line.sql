@@ -153,5 +153,7 @@ create table budgets (
   blocked_until timestamptz not null default '-infinity',
   -- Times of the creations of the last hour, oldest first: limits are exact, not estimated.
   creations jsonb not null default '[]',
+  -- Writes since the last publication: a publication's turn comes after a few.
+  writes_since_publication integer not null default 0,
   updated_at timestamptz not null
 );

@@ -24,6 +24,7 @@ create table budgets (
   next_write_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
   blocked_until timestamp with time zone not null default '-infinity'::timestamp with time zone,
   creations jsonb not null default '[]'::jsonb,
+  writes_since_publication integer not null default 0,
   updated_at timestamp with time zone not null,
   PRIMARY KEY (installation_id)
 );

@@ -93,7 +93,8 @@ export async function claimNextWrite<K extends Exclude<EffectType, 'ask'>>(
     const claimed = claimedEffectOf<K>(row, token)
     const slot = await takeWriteSlot(trx, claimed.access.installationId, write, type, o.now)
     if (!slot.granted) {
-      await postponeEffect(trx, row.id, slot.until)
+      // Denied until now, it is due as before.
+      if (slot.until > now) await postponeEffect(trx, row.id, slot.until)
       return { claimed, batched: [], deniedUntil: slot.until }
     }
     await markClaimed(trx, [row], { token, now })

@@ -1,9 +1,11 @@
 import type { Instant } from '../pipeline/model/time.ts'
 import { lockBudget, saveBudget } from '../store/budgets.ts'
 import type { Database, Transaction } from '../store/database.ts'
-import { isHigherPriorityWaiting, type WritePriority } from './priority.ts'
+import { findHigherPriority, type WritePriority } from './priority.ts'
 import {
   blockBudgetUntil,
+  countWrite,
+  isPublicationsTurn,
   nextSlotAfter,
   type Reservation,
   reserveSlot,
@@ -23,10 +25,13 @@ export async function takeWriteSlot(
   // Read the clock under the lock: the transaction before may have written a moment ago.
   const at = now()
   const reservation = reserveSlot(budget, write, at)
-  if (reservation.granted && (await isHigherPriorityWaiting(trx, installationId, priority, at))) {
-    return { granted: false, until: nextSlotAfter(at) }
-  }
-  if (reservation.granted) await saveBudget(trx, installationId, reservation.budget, now())
+  if (!reservation.granted) return reservation
+  const isTurn = isPublicationsTurn(budget)
+  const { isHigherWaiting, isPublicationFirst } = await findHigherPriority(trx, installationId, priority, isTurn, at)
+  if (isHigherWaiting) return { granted: false, until: nextSlotAfter(at) }
+  // It keeps its place, and the slot stays free for the publication, which the same lane tries next.
+  if (isPublicationFirst) return { granted: false, until: at }
+  await saveBudget(trx, installationId, countWrite(reservation.budget, priority === 'publish'), now())
   return reservation
 }
 

@@ -9,6 +9,8 @@ export type WriteBudget = {
   readonly blockedUntil: Instant
   /** Times of the creations of the last hour, oldest first. */
   readonly creations: readonly Instant[]
+  /** Writes since the last publication. */
+  readonly writesSincePublication: number
 }
 
 /** Every write takes a slot; creations are also counted, because GitHub limits them separately. */
@@ -21,7 +23,12 @@ export type Reservation =
 const EPOCH = '1970-01-01T00:00:00.000Z'
 
 /** No write yet. */
-export const UNSPENT_BUDGET: WriteBudget = { nextWriteAt: EPOCH, blockedUntil: EPOCH, creations: [] }
+export const UNSPENT_BUDGET: WriteBudget = {
+  nextWriteAt: EPOCH,
+  blockedUntil: EPOCH,
+  creations: [],
+  writesSincePublication: 0,
+}
 
 /** Takes the slot of one write, or returns when there may be one. */
 export function reserveSlot(budget: WriteBudget, write: WriteKind, now: Instant): Reservation {
@@ -48,11 +55,23 @@ export function nextSlotAfter(at: Instant): Instant {
   return millisecondsAfter(at, WRITE_INTERVAL_MS)
 }
 
+/** Counts a granted write: a publication, or one more since the last. */
+export function countWrite(budget: WriteBudget, isPublication: boolean): WriteBudget {
+  return { ...budget, writesSincePublication: isPublication ? 0 : budget.writesSincePublication + 1 }
+}
+
+/** Whether the next slot is a publication's, if one waits: one slot of four. */
+export function isPublicationsTurn({ writesSincePublication }: WriteBudget): boolean {
+  return writesSincePublication >= WRITES_BETWEEN_PUBLICATIONS
+}
+
 /** Blocks the installation for every process until then; a longer block stays. */
 export function blockBudgetUntil(budget: WriteBudget, until: Instant): WriteBudget {
   return until > budget.blockedUntil ? { ...budget, blockedUntil: until } : budget
 }
 
+/** So dispatches are at most a third slower while publications wait, and no publication waits for more than this. */
+const WRITES_BETWEEN_PUBLICATIONS = 3
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 /** A little more than a second: writes sent one second apart must not arrive any closer. */

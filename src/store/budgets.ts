@@ -6,6 +6,7 @@ export type BudgetRow = {
   readonly nextWriteAt: Instant
   readonly blockedUntil: Instant
   readonly creations: readonly Instant[]
+  readonly writesSincePublication: number
 }
 
 /** Locks the budget of an installation until the transaction ends; a missing row is inserted as `unspent`. */
@@ -22,7 +23,7 @@ export async function lockBudget(
     .execute()
   return await trx
     .selectFrom('budgets')
-    .select(['nextWriteAt', 'blockedUntil', 'creations'])
+    .select(['nextWriteAt', 'blockedUntil', 'creations', 'writesSincePublication'])
     .where('installationId', '=', installationId)
     .forUpdate()
     .executeTakeFirstOrThrow()

@@ -87,16 +87,16 @@ export async function invalidatePublications(trx: Transaction, { table, id }: Pu
 
 type NextTarget = Omit<PublishClaimRow, 'token'>
 
+/** Whether the installation has a target that could be claimed now. */
+export async function isPublicationWaiting(trx: Transaction, installationId: number, now: Instant): Promise<boolean> {
+  return (
+    (await waitingRepositories(trx, installationId, now).limit(1).executeTakeFirst()) !== undefined ||
+    (await waitingPipelines(trx, installationId, now).limit(1).executeTakeFirst()) !== undefined
+  )
+}
+
 async function nextPipeline(trx: Transaction, installationId: number, now: Instant): Promise<NextTarget | null> {
-  const row = await writableRepositories(trx, installationId, now)
-    .innerJoin('pipelines', 'pipelines.repositoryId', 'repositories.id')
-    .select(['pipelines.id', 'pipelines.issueNumber', 'pipelines.publishClaimedUntil as servedAt'])
-    .whereRef('pipelines.publishedRevision', '<', 'pipelines.revision')
-    .where('pipelines.publishAfter', '<=', now)
-    .where(isNotBeingRead(now))
-    .where((eb) =>
-      eb.or([eb('pipelines.publishClaimToken', 'is', null), eb('pipelines.publishClaimedUntil', '<=', now)]),
-    )
+  const row = await waitingPipelines(trx, installationId, now)
     .orderBy((eb) => eb.fn.coalesce('pipelines.publishClaimedUntil', 'pipelines.createdAt'))
     .orderBy('pipelines.id')
     .limit(1)
@@ -109,13 +109,7 @@ async function nextPipeline(trx: Transaction, installationId: number, now: Insta
 }
 
 async function nextRepository(trx: Transaction, installationId: number, now: Instant): Promise<NextTarget | null> {
-  const row = await writableRepositories(trx, installationId, now)
-    .select('repositories.publishClaimedUntil as servedAt')
-    .whereRef('repositories.publishedRevision', '<', 'repositories.revision')
-    .where('repositories.publishAfter', '<=', now)
-    .where((eb) =>
-      eb.or([eb('repositories.publishClaimToken', 'is', null), eb('repositories.publishClaimedUntil', '<=', now)]),
-    )
+  const row = await waitingRepositories(trx, installationId, now)
     .orderBy('repositories.publishAfter')
     .orderBy('repositories.id')
     .limit(1)
@@ -125,6 +119,28 @@ async function nextRepository(trx: Transaction, installationId: number, now: Ins
   return row === undefined
     ? null
     : { ...row, issueNumber: null, target: { table: 'repositories', id: row.repositoryId } }
+}
+
+function waitingPipelines(trx: Transaction, installationId: number, now: Instant) {
+  return writableRepositories(trx, installationId, now)
+    .innerJoin('pipelines', 'pipelines.repositoryId', 'repositories.id')
+    .select(['pipelines.id', 'pipelines.issueNumber', 'pipelines.publishClaimedUntil as servedAt'])
+    .whereRef('pipelines.publishedRevision', '<', 'pipelines.revision')
+    .where('pipelines.publishAfter', '<=', now)
+    .where(isNotBeingRead(now))
+    .where((eb) =>
+      eb.or([eb('pipelines.publishClaimToken', 'is', null), eb('pipelines.publishClaimedUntil', '<=', now)]),
+    )
+}
+
+function waitingRepositories(trx: Transaction, installationId: number, now: Instant) {
+  return writableRepositories(trx, installationId, now)
+    .select('repositories.publishClaimedUntil as servedAt')
+    .whereRef('repositories.publishedRevision', '<', 'repositories.revision')
+    .where('repositories.publishAfter', '<=', now)
+    .where((eb) =>
+      eb.or([eb('repositories.publishClaimToken', 'is', null), eb('repositories.publishClaimedUntil', '<=', now)]),
+    )
 }
 
 /** The installation's repositories, if it is active and has budget for a write now. */

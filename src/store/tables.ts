@@ -150,6 +150,7 @@ export type Tables = {
     nextWriteAt: Generated<Instant>
     blockedUntil: Generated<Instant>
     creations: ColumnType<readonly Instant[], string | undefined, string>
+    writesSincePublication: Generated<number>
     updatedAt: Instant
   }
   boundRuns: {

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
 import {
   blockBudgetUntil,
+  countWrite,
+  isPublicationsTurn,
   reserveSlot,
   UNSPENT_BUDGET,
   type WriteBudget,
@@ -42,6 +44,15 @@ test('a wait that GitHub asks for blocks every write, and the longest counts', (
   const blocked = blockBudgetUntil(blockBudgetUntil(UNSPENT_BUDGET, at(60_000)), at(30_000))
   expect(reserveSlot(blocked, 'change', at(59_999))).toEqual({ granted: false, until: at(60_000) })
   expect(reserveSlot(blocked, 'create', at(60_000)).granted).toBe(true)
+})
+
+test('after three writes that are no publications the next slot is one’s, and stays so until one is written', () => {
+  const turns = Array.from({ length: 5 }, (_, writes) => {
+    return isPublicationsTurn({ ...UNSPENT_BUDGET, writesSincePublication: writes })
+  })
+  expect(turns).toEqual([false, false, false, true, true])
+  const once = countWrite(UNSPENT_BUDGET, false)
+  expect([once, countWrite(once, true)].map((budget) => budget.writesSincePublication)).toEqual([1, 0])
 })
 
 test('seeded traffic of three hours never passes a limit, wastes none, and starves nobody', () => {
