@@ -61,6 +61,9 @@ export function openActions(world: World, send: SendWebhook, files: RepositoryFi
   }
 
   function find(fullName: string, name: string): Workflow | undefined {
+    const path = `.github/workflows/${name}`
+    if (files.isDeleted(fullName, path)) return undefined
+    if (files.read(fullName, path) !== null) return workflow(fullName, name)
     return [...workflows]
       .filter(([key]) => key.startsWith(`${fullName}/`))
       .map(([, known]) => known)

@@ -18,6 +18,7 @@ import { openOidcIssuer, runClaims } from './oidc-issuer.ts'
 import { ACME, APP, type Organization, type Permission } from './organization.ts'
 import { createPages } from './pages.ts'
 import { seededRandom } from './random.ts'
+import type { Workflow } from './run-state.ts'
 import type { Run } from './runs.ts'
 import { type GitHubServer, openServer } from './server.ts'
 import { openUserActions, type UserActions } from './user-actions.ts'
@@ -48,6 +49,8 @@ export type FakeGitHub = UserActions &
     idToken(run: Run, audience: string): Promise<string>
     /** Puts a file on the default branch; null deletes it. */
     writeFile(fullName: string, path: string, text: string | null, by?: string): void
+    /** Enables or disables a workflow, of which GitHub tells nobody. */
+    setWorkflowState(fullName: string, file: string, state: Workflow['state']): void
     repositoryId(fullName: string): number
     /** A commit on no branch. */
     addCommit(fullName: string, sha: string): void
@@ -157,6 +160,9 @@ export async function startFakeGitHub(o: {
     },
     addCommit: (fullName, sha) => world.git.addCommit(repositoryOf(world, fullName).id, sha),
     writeFile: (fullName, path, text, by = defaultUser) => files.write(fullName, path, text, by),
+    setWorkflowState(fullName, file, state) {
+      actions.workflow(fullName, file).state = state
+    },
     repositoryId: (fullName) => repositoryOf(world, fullName).id,
     async startRun(fullName, workflow, run = {}) {
       const {

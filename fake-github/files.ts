@@ -8,20 +8,22 @@ export type RepositoryFiles = {
   /** Puts a file on the default branch and delivers the push; null deletes it. */
   write(fullName: string, path: string, text: string | null, by: string): void
   read(fullName: string, path: string): string | null
+  /** Was it there once? */
+  isDeleted(fullName: string, path: string): boolean
   /** Answers `GET /repos/o/r/contents/<path>`, whatever the `ref`. */
   respond(fullName: string, path: string): ApiResponse
 }
 
 export function openRepositoryFiles(world: World, send: SendWebhook): RepositoryFiles {
-  const texts = new Map<string, string>()
+  const texts = new Map<string, string | null>()
   const read = (fullName: string, path: string) => texts.get(`${fullName}/${path}`) ?? null
 
   return {
     read,
+    isDeleted: (fullName, path) => texts.get(`${fullName}/${path}`) === null,
     write(fullName, path, text, by) {
       const existed = read(fullName, path) !== null
-      if (text === null) texts.delete(`${fullName}/${path}`)
-      else texts.set(`${fullName}/${path}`, text)
+      texts.set(`${fullName}/${path}`, text)
       const { id, default_branch: branch } = repositoryOf(world, fullName)
       const before = world.git.head(id, branch)
       const after = world.git.commit(id, branch)

@@ -19,7 +19,7 @@ export type Workflow = {
   readonly file: string
   /** Whether its `run-name` echoes the attempt key. */
   readonly echoesKey: boolean
-  state: 'active' | 'disabled_manually'
+  state: 'active' | 'disabled_manually' | 'disabled_inactivity'
 }
 
 export type StepState = {

@@ -45,6 +45,7 @@ const ROUTES: Readonly<Record<string, Permissions>> = {
   'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}': { checks: 'write' },
   'GET /repos/{owner}/{repo}/contents/{path}': { contents: 'read' },
   'POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches': { actions: 'write' },
+  'GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}': { actions: 'read' },
   'GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs': { actions: 'read' },
   'GET /repos/{owner}/{repo}/actions/runs/{run_id}': { actions: 'read' },
   'GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs': { actions: 'read' },

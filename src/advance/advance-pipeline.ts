@@ -16,6 +16,7 @@ import { type Reduction, reduce, unchanged } from '../pipeline/reduce.ts'
 import { blankStage } from '../pipeline/stages/derive-from-attempts.ts'
 import { deriveStages } from '../pipeline/stages/derive-stages.ts'
 import { pipelineStartIn } from '../pipeline/stages/pipeline-start.ts'
+import { withRenamedWorkflows } from '../pipeline/stages/refusals.ts'
 import { historyOf } from '../pipeline/view/history.ts'
 import { boundRunIds, type Change, putEffects, putPipeline } from './change.ts'
 import { isConfigurationAnswer } from './repositories.ts'
@@ -116,7 +117,7 @@ export function startPipeline(
 export function adoptLine(pipeline: Pipeline, line: Line, event: Event): Reduction {
   const { isConfigured, ...rest } = pipeline
   const attempts = pipeline.stages.flatMap((stage) => stage.attempts)
-  if (isConfigured !== false || attempts.some(isAdmitted)) return unchanged(pipeline)
+  if (isConfigured !== false || attempts.some(isAdmitted)) return renameWorkflows(pipeline, line, event)
   const stages = line.stages.map(({ name }) => {
     // Commands that came before the file was read stand for the stages that its line has.
     const commands = pipeline.stages.find((stage) => stage.name === name)?.commands
@@ -126,6 +127,15 @@ export function adoptLine(pipeline: Pipeline, line: Line, event: Event): Reducti
   const adopted = deriveStages(runs.reduce(bindRun, { ...rest, line, stages }))
   const entries = historyOf(pipeline, adopted, event)
   return { pipeline: adopted, effects: newEffects(pipeline, adopted), entries, outcomes: [] }
+}
+
+/** A stage keeps its line, but not a workflow that GitHub refuses to start. */
+function renameWorkflows(pipeline: Pipeline, line: Line, event: Event): Reduction {
+  const renamed = event.type === 'question.answered' ? withRenamedWorkflows(pipeline, line, event) : pipeline
+  if (renamed === pipeline) return unchanged(pipeline)
+  const next = deriveStages(renamed)
+  const entries = historyOf(pipeline, next, event)
+  return { pipeline: next, effects: newEffects(pipeline, next), entries, outcomes: [] }
 }
 
 function chainReductions(first: Reduction, then: Reduction): Reduction {

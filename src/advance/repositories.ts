@@ -70,12 +70,22 @@ export function affectsAllRepositories({ state, added, removed }: InstallationCh
 }
 
 /** Asks for a repository's file after a push; a push to the organisation's file asks for all that have none of their own. */
-export function askAfterPush(world: World, { type, repository, at }: RepositoryEvent): Change {
-  if (type !== 'configuration.pushed') return []
+export function askAfterPush(world: World, event: RepositoryEvent): Change {
+  const { repository, at } = event
+  if (!mayChangeConfiguration(world, event)) return []
   const isShared = repository.fullName.endsWith('/.github')
   const others = isShared ? world.repositoriesWithoutFile(repository.installationId) : []
   return [...new Set([repository.id, ...others])].flatMap((repositoryId) => askForConfiguration(repositoryId, at))
 }
+
+/** A push that touched the file, or another default branch, where the file may be another one. */
+function mayChangeConfiguration(world: World, event: RepositoryEvent): boolean {
+  if (event.type === 'configuration.pushed') return event.paths === null || event.paths.includes(CONFIGURATION_PATH)
+  const known = world.repository(event.repository.id)?.defaultBranch ?? null
+  return event.type === 'repository.changed' && known !== null && known !== event.repository.defaultBranch
+}
+
+const CONFIGURATION_PATH = '.github/andon.yml'
 
 /** Does the event carry what the file says? */
 export function isConfigurationAnswer(event: Event): boolean {

@@ -60,7 +60,10 @@ export function issuesOf(world: World, event: RepositoryEvent): readonly number[
     case 'review.changed':
       return pullRequest(event.pullRequest.number)?.issueNumbers ?? []
     case 'question.answered': {
-      if (event.question.about === 'configuration') return world.issuesAwaitingLine(repositoryId)
+      if (event.question.about === 'configuration') {
+        const awaiting = [...world.issuesAwaitingLine(repositoryId), ...world.issuesAwaitingWorkflow(repositoryId)]
+        return [...new Set(awaiting)].sort((a, b) => a - b)
+      }
       const issue = issueOfQuestion(event.question)
       const number = pullRequestOfQuestion(event.question)
       return issue !== null ? [issue] : (number !== null && pullRequest(number)?.issueNumbers) || []
@@ -78,10 +81,11 @@ export function issuesOf(world: World, event: RepositoryEvent): readonly number[
     case 'cancel.answered':
     case 'attempt.reported':
       return [event.issueNumber]
-    case 'button.clicked':
     case 'configuration.pushed':
-    case 'comment.deleted':
     case 'repository.changed':
+      return world.issuesAwaitingWorkflow(repositoryId)
+    case 'button.clicked':
+    case 'comment.deleted':
     case 'repository.removed':
       return []
   }

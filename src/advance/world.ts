@@ -37,6 +37,8 @@ export type Lookups = {
   readonly hasPipelines: [repositoryId: number, boolean]
   /** Issues whose pipelines have not adopted a line from the repository's file. */
   readonly issuesAwaitingLine: [repositoryId: number, readonly number[]]
+  /** Issues with a stage that GitHub refused to start. */
+  readonly issuesAwaitingWorkflow: [repositoryId: number, readonly number[]]
   /** The hold or release of everything: there is only one. */
   readonly globalHold: [key: 'everything', HoldOrRelease | null]
   /** The latest beat of each attempt of a pipeline, by attempt key. */
@@ -93,6 +95,7 @@ export function recording(known: PartialWorld): { readonly world: World; readonl
     pipelineById: lookup('pipelineById', null),
     hasPipelines: lookup('hasPipelines', false),
     issuesAwaitingLine: lookup('issuesAwaitingLine', []),
+    issuesAwaitingWorkflow: lookup('issuesAwaitingWorkflow', []),
     globalHold: lookup('globalHold', null),
     heartbeats: lookup('heartbeats', {}),
     isPublishedCheckRun: lookup('isPublishedCheckRun', false),
@@ -150,7 +153,15 @@ function noKeys(): Keys {
   return {
     ...{ repository: [], repositoriesOf: [], repositoriesWithoutFile: [], installation: [] },
     ...{ run: [], runsOf: [], runsOn: [], boundRun: [], pullRequest: [], pullRequestsOf: [], pullRequestsOn: [] },
-    ...{ pipeline: [], pipelineById: [], hasPipelines: [], issuesAwaitingLine: [], globalHold: [], heartbeats: [] },
+    ...{
+      pipeline: [],
+      pipelineById: [],
+      hasPipelines: [],
+      issuesAwaitingLine: [],
+      issuesAwaitingWorkflow: [],
+      globalHold: [],
+      heartbeats: [],
+    },
     ...{ isPublishedCheckRun: [], isPublishedComment: [] },
   }
 }

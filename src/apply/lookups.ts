@@ -18,12 +18,15 @@ import {
   type PublishedCheckRunKey,
   type PublishedCommentKey,
 } from '../advance/world.ts'
+import type { Pipeline } from '../pipeline/model/pipeline.ts'
+import { awaitsWorkflow } from '../pipeline/stages/refusals.ts'
 import { loadBeats } from '../store/beats.ts'
 import type { Transaction } from '../store/database.ts'
 import { loadGlobalHold } from '../store/holds.ts'
 import {
   hasAnyPipeline,
   listIssuesAwaitingLine,
+  listIssuesAwaitingWorkflow,
   loadBoundRunsById,
   loadPipelineRowsById,
   loadPipelinesOfIssues,
@@ -57,6 +60,7 @@ export function createRowMaps() {
 export function createLookups(trx: Transaction, maps: RowMaps) {
   const { repositories, installations, runs, boundRuns, pullRequests, pipelines } = maps
   const awaitingLine = lookupAnswers((repositoryId: number) => listIssuesAwaitingLine(trx, repositoryId))
+  const awaitingWorkflow = lookupAnswers((repositoryId: number) => listIssuesAwaitingWorkflow(trx, repositoryId))
   const populated = lookupAnswers((repositoryId: number) => hasAnyPipeline(trx, repositoryId))
   return {
     repository: allKnown((id) => repositories.get(String(id))),
@@ -114,7 +118,14 @@ export function createLookups(trx: Transaction, maps: RowMaps) {
     ),
     // Under the repository's lock only this group can start a pipeline.
     hasPipelines: { ...populated, find: (id) => pipelinesIn(id).length > 0 || populated.find(id) },
-    issuesAwaitingLine: { ...awaitingLine, find: (id) => withPipelinesInHand(id, awaitingLine.find(id)) },
+    issuesAwaitingLine: {
+      ...awaitingLine,
+      find: (id) => withPipelinesInHand(id, awaitingLine.find(id), ({ isConfigured }) => isConfigured === false),
+    },
+    issuesAwaitingWorkflow: {
+      ...awaitingWorkflow,
+      find: (id) => withPipelinesInHand(id, awaitingWorkflow.find(id), awaitsWorkflow),
+    },
     globalHold: lookupAnswers(() => loadGlobalHold(trx)),
     heartbeats: lookupAnswers(async (id: number): Promise<Heartbeats> => {
       return (await loadBeats({ kysely: trx }, [id])).get(id) ?? {}
@@ -130,11 +141,15 @@ export function createLookups(trx: Transaction, maps: RowMaps) {
   }
 
   /** The group may have started pipelines, or given a line to others. */
-  function withPipelinesInHand(id: number, stored: readonly number[] | undefined): readonly number[] | undefined {
+  function withPipelinesInHand(
+    id: number,
+    stored: readonly number[] | undefined,
+    isAwaiting: (pipeline: Pipeline) => boolean,
+  ): readonly number[] | undefined {
     if (stored === undefined) return undefined
     const inHand = pipelinesIn(id)
     const others = stored.filter((number) => inHand.every(({ issueNumber }) => issueNumber !== number))
-    const awaiting = inHand.filter(({ pipeline }) => pipeline.isConfigured === false)
+    const awaiting = inHand.filter(({ pipeline }) => isAwaiting(pipeline))
     return [...others, ...awaiting.map(({ issueNumber }) => issueNumber)].sort((a, b) => a - b)
   }
 }

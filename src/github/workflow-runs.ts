@@ -27,12 +27,17 @@ export type DispatchRequest = {
 /** The result of a cancellation: `refused` for a run that has ended, `gone` for a run that does not exist. */
 export type CancelResult = 'accepted' | 'refused' | 'gone'
 
+/** Whether GitHub would start a workflow. */
+export type WorkflowState = 'active' | 'disabled'
+
 export type WorkflowRuns = {
   /** Starts a run; resolves to the run, or to null when GitHub accepted without naming it. */
   dispatchWorkflow(
     access: RepositoryAccess,
     dispatch: DispatchRequest,
   ): Promise<{ readonly runId: number; readonly url: string } | null>
+  /** Null while GitHub knows no such workflow. */
+  readWorkflowState(access: RepositoryAccess, workflow: string): Promise<WorkflowState | null>
   /** Dispatched runs of the workflow since then, with `key` as a word in their title; oldest first, without jobs. */
   findRuns(
     access: RepositoryAccess,
@@ -70,6 +75,19 @@ export function openWorkflowRuns(call: SendRequest): WorkflowRuns {
         // GitHub Enterprise Server up to 3.20 rejects the field and starts nothing.
         requestsRunDetails = false
         throw new GitHubFailure('retryable', failure.message, { cause: failure })
+      }
+    },
+
+    async readWorkflowState(access, workflow) {
+      try {
+        const route = 'GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}'
+        const { body } = await call(access, 'read', route, { workflow_id: workflow })
+        const state = expectPresent(asString(expectObject(body, 'the workflow').state), 'state')
+        if (state === 'deleted') return null
+        return state === 'active' ? 'active' : 'disabled'
+      } catch (failure) {
+        if (failure instanceof GitHubFailure && failure.kind === 'not_found') return null
+        throw failure
       }
     },
 

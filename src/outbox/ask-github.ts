@@ -3,6 +3,7 @@ import type { ConfigurationFile } from '../github/repository-files.ts'
 import type { RepositoryAccess } from '../github/request.ts'
 import type { Answer, Configuration, Question } from '../pipeline/model/effects.ts'
 import type { ReadReceipt } from '../translate/fields.ts'
+import { whyNotStartable } from './check-workflow.ts'
 
 /**
  * Asks GitHub. The receipt says which question was asked and when; `organisation` is the owner's repository for files
@@ -29,6 +30,11 @@ export async function askGitHub(
       return { about: 'comment', cameByEmail: await github.readCameByEmail(access, question.check.nodeId) }
     case 'run':
       return { about: 'run', run: await github.readRun(access, question.runId, receipt) }
+    case 'workflow': {
+      const state = await github.readWorkflowState(access, question.workflow)
+      const file = await github.readWorkflow(access, question.workflow)
+      return { about: 'workflow', cause: whyNotStartable(state, file) }
+    }
     case 'configuration':
       return { about: 'configuration', ...(await github.readConfiguration(access, organisation)) }
   }

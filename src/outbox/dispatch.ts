@@ -7,7 +7,9 @@ import type { Hold } from '../pipeline/model/hold.ts'
 import type { DispatchReason } from '../pipeline/model/reason.ts'
 import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { describeDispatch } from '../render/dispatch-reason.ts'
+import { translateDispatchRefusal } from '../translate/dispatch-refusal.ts'
 import { callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
+import type { DISPATCH_INPUTS } from './check-workflow.ts'
 import { type ClaimedEffect, claimNextWrite, type PerformContext } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
 import { recheckDispatch } from './recheck-dispatch.ts'
@@ -93,7 +95,10 @@ async function postDispatch(
   const { workflow, issueNumber, attemptKey } = effect
   const ref = repository.defaultBranch ?? effect.ref
   // Never the issue's text: a workflow that needs it reads it from GitHub.
-  const inputs = { issue: String(issueNumber), andon: attemptKey }
+  const inputs = { issue: String(issueNumber), andon: attemptKey } satisfies Record<
+    (typeof DISPATCH_INPUTS)[number],
+    string
+  >
   try {
     const run = await o.github.dispatchWorkflow(access, { workflow, ref, inputs, sendBy })
     if (run !== null) return { status: { state: 'confirmed', ...run }, outcome: { state: 'done' } }
@@ -122,8 +127,11 @@ async function resultOfFailure(
     case 'unconfirmed':
       return unconfirmedResult(o, { kind: 'answer-lost', words: outcome.words })
     case 'gone':
-    case 'refused':
-      return refusedResult({ kind: 'refused', workflow: claimed.effect.workflow, words: outcome.words })
+    case 'refused': {
+      const { workflow } = claimed.effect
+      const cause = translateDispatchRefusal(outcome.words, outcome.kind === 'gone')
+      return refusedResult({ kind: 'refused', workflow, cause, words: outcome.words })
+    }
     case 'give up':
       return refusedResult(NOT_STARTED)
   }

@@ -6,6 +6,7 @@ import type { CancelEffect, DispatchEffect, Effect } from './model/effects.ts'
 import type { Pipeline, Stage } from './model/pipeline.ts'
 import { admittedAttempts, hasLiveRun, isLiveDuplicate, runIdOf } from './stages/attempts.ts'
 import { unansweredStartRequests } from './stages/pipeline-start.ts'
+import { refusalOf } from './stages/refusals.ts'
 import { unverifiedReviews } from './stages/triggers.ts'
 
 /** The effects that `after` calls for and `before` did not. */
@@ -23,6 +24,7 @@ function allEffectsOf(pipeline: Pipeline): readonly Effect[] {
     ...askAuthorPermissions(pipeline),
     ...askReviewerPermissions(pipeline),
     ...askSilentRuns(pipeline),
+    ...askRefusedWorkflows(pipeline),
   ]
 }
 
@@ -101,4 +103,15 @@ function askSilentRuns({ issue, stages }: Pipeline): readonly Effect[] {
       const question = { about: 'run', runId, issueNumber: issue.number } as const
       return [{ type: 'ask', key: `run/${runId}/${reconciliation.at}`, question }]
     })
+}
+
+/** Asks GitHub to read the workflows that it refused to start. */
+function askRefusedWorkflows({ issue, stages }: Pipeline): readonly Effect[] {
+  return stages.flatMap(admittedAttempts).flatMap((attempt) => {
+    const { reconciliation, key: attemptKey } = attempt
+    const refusal = refusalOf(attempt)
+    if (refusal === null || reconciliation === undefined || reconciliation.answeredAt !== null) return []
+    const question = { about: 'workflow', workflow: refusal.workflow, issueNumber: issue.number, attemptKey } as const
+    return [{ type: 'ask', key: `workflow/${attemptKey}/${reconciliation.at}`, question }]
+  })
 }

@@ -25,6 +25,7 @@ import {
 } from './stages/attempt-events.ts'
 import { deriveStages } from './stages/derive-stages.ts'
 import { pipelineStartIn, precedingStart, withStartRequest } from './stages/pipeline-start.ts'
+import { whenConfigurationPushed, whenWorkflowChecked } from './stages/refusals.ts'
 import { historyOf } from './view/history.ts'
 
 /** The pipeline after an event, and what else the event causes. */
@@ -99,13 +100,14 @@ const APPLY: { readonly [Type in EventType]: (pipeline: Pipeline, event: EventOf
   'dispatch.updated': whenDispatchUpdated,
   'cancel.answered': whenCancelAnswered,
   'attempt.reported': whenReported,
+  'configuration.pushed': whenConfigurationPushed,
+  // The default branch may be another one now.
+  'repository.changed': (pipeline, event) => whenConfigurationPushed(pipeline, { ...event, paths: null }),
   'pipeline.woken': (pipeline, { at, heartbeats = {} }) => withoutEndedHolds(withHeartbeats(pipeline, heartbeats), at),
   // These change rows around a pipeline, not the pipeline; commands run before: see `runCommands`.
   'commands.received': same,
   'button.clicked': same,
-  'configuration.pushed': same,
   'comment.deleted': same,
-  'repository.changed': same,
   'repository.removed': same,
   'installation.changed': same,
 }
@@ -150,6 +152,7 @@ function whenAnswered(pipeline: Pipeline, event: EventOf<'question.answered'>): 
     if (answer.run === null || question.issueNumber !== pipeline.issue.number) return pipeline
     return whenRunChanged(pipeline, { run: answer.run, repository })
   }
+  if (answer.about === 'workflow') return whenWorkflowChecked(pipeline, event)
   if (answer.about !== 'issue') {
     const pullRequests = pipeline.pullRequests.map((stored) => mergeAnswer(stored, question, answer, at) ?? stored)
     return { ...pipeline, pullRequests }

@@ -46,7 +46,7 @@ export function describeDispatch(reason: DispatchReason): string {
     case 'workflow-missing':
       return startUnknown(`${reason.workflow} is not on the default branch`)
     case 'refused':
-      return `GitHub refused to start ${reason.workflow}: ${reason.words}`
+      return describeRefusal(reason)
     case 'tries-used-up':
       return `GitHub did not start it in ${reason.tries} tries`
     case 'given-up':
@@ -69,6 +69,37 @@ export function describeClosed(closed: ClosedReason): string {
         ? 'was called off; its run was never found'
         : 'was called off before it was sent'
   }
+}
+
+/** What a person must change, and where. */
+function describeRefusal({ workflow, cause, words }: Extract<DispatchReason, { kind: 'refused' }>): string {
+  const path = `.github/workflows/${workflow}`
+  switch (cause.kind) {
+    case 'workflow-unknown':
+      return `GitHub does not know ${path} yet`
+    case 'file-missing':
+      return `${path} is not on the default branch; add it there, or name another workflow in .github/andon.yml`
+    case 'file-invalid':
+      return `GitHub cannot read ${path} (${words}); correct it`
+    case 'no-trigger':
+      return `${path} cannot be dispatched; add \`workflow_dispatch\` to its \`on\``
+    case 'inputs-undeclared':
+      return `${path} does not declare ${quotedList(cause.inputs)}; add to \`on.workflow_dispatch.inputs\` what is missing`
+    case 'input-required':
+      return `${path} requires \`${cause.input}\`, which Andon does not send; give it a default, or do not require it`
+    case 'branch-missing':
+      return `there is no branch ${cause.branch}; push it, or choose another default branch`
+    case 'workflow-disabled':
+      return `${workflow} is disabled; enable it under *Actions* on GitHub`
+    case 'actions-disabled':
+      return `GitHub Actions is off here (${words}); allow it in the settings on GitHub`
+    case 'other':
+      return `GitHub refused to start ${workflow}: ${words}`
+  }
+}
+
+function quotedList(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(' and ')
 }
 
 const SEARCHES_RUN = 'Andon is looking for its run'

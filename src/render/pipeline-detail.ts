@@ -9,6 +9,7 @@ import type { Evidence, Instant } from '../pipeline/model/time.ts'
 import { attemptNumberOf, type BoardPipeline, type BoardRow, boardRowOf, safeWebUrl } from './board-row.ts'
 import { describeChange, describeShownPullRequest } from './history.ts'
 import { describeReason } from './reason.ts'
+import { workflowUrlOf } from './workflow-link.ts'
 
 /** The answer of `GET /api/pipelines/:owner/:repo/:number`. */
 export type PipelineDetail = BoardRow & {
@@ -26,6 +27,8 @@ export type StageDetail = {
   readonly attempts: readonly AttemptDetail[]
   readonly reason: string
   readonly reasonKind: Reason['kind'] | null
+  /** Where the workflow is repaired that GitHub refuses to start; null otherwise. */
+  readonly workflowUrl: string | null
   readonly evidence: Evidence | null
 }
 
@@ -45,7 +48,7 @@ export type AttemptDetail = {
 export function pipelineDetailOf(shown: BoardPipeline, history: readonly HistoryEntry[], now: Instant): PipelineDetail {
   return {
     ...boardRowOf(shown, now),
-    stages: shown.pipeline.stages.map(stageDetailOf),
+    stages: shown.pipeline.stages.map((stage) => stageDetailOf(stage, shown.pipeline.issue.url)),
     history: history.map(({ at, type, actor, change, evidence }) => {
       return { at, type, actor, text: describeChange(change), evidence }
     }),
@@ -64,7 +67,7 @@ export function pullRequestLinksOf({ line, pullRequests }: BoardPipeline['pipeli
   })
 }
 
-function stageDetailOf(stage: Stage): StageDetail {
+function stageDetailOf(stage: Stage, issueUrl: string | null): StageDetail {
   return {
     name: stage.name,
     status: stage.status,
@@ -72,6 +75,7 @@ function stageDetailOf(stage: Stage): StageDetail {
     attempts: stage.attempts.map(attemptDetailOf),
     reason: describeReason(stage.reason, stage.name),
     reasonKind: stage.reason?.kind ?? null,
+    workflowUrl: safeWebUrl(workflowUrlOf(stage, issueUrl)),
     evidence: stage.evidence,
   }
 }

@@ -47,6 +47,10 @@ function explain(reason: Reason, stage: string): Explanation {
       return waitsFor('a slot', describeAttempt(reason.attempt))
     case 'attempts-used-up':
       return says(`${describeReason(reason.last, stage)}; a person is needed: /andon retry ${stage}`)
+    case 'checks-workflow':
+      return waits(`${describeReason(reason.last, stage)}; Andon looks again`, 'GitHub to know its workflow')
+    case 'start-refused':
+      return says(`${describeReason(reason.last, stage)}; then it starts by itself, or at /andon retry ${stage}`)
     case 'attempt-cancelled':
       return says(`${describeReason(reason.last, stage)}; /andon retry ${stage} tries again`)
     case 'waits-for-approval':

@@ -17,6 +17,7 @@ import {
 } from './labels.ts'
 import { describeReason, unmentionedWaitEnd } from './reason.ts'
 import { codeSpan, escapeInline, linkTo } from './sanitize.ts'
+import { workflowUrlOf } from './workflow-link.ts'
 
 /** The pipeline's health at the time of rendering, and the stage it concerns. */
 export type HealthOverlay = { readonly stage: Stage['name']; readonly health: Health; readonly since: Instant | null }
@@ -55,6 +56,7 @@ export function renderStage(pipeline: Pipeline, stage: Stage, o: StageOverlays &
     '',
     codeSpan(stageLightsText(pipeline), 2_000),
     ...(reason ? ['', `${escapeInline(reason, 600)}${waitSuffix(stage)}`] : []),
+    ...workflowLink(pipeline, stage),
     ...attemptTable(stage),
     ...pullRequestLinks(pipeline, stage),
     '',
@@ -71,6 +73,11 @@ const LIVE_STATUSES: ReadonlySet<StageStatus> = new Set(['queued', 'running', 'r
 function waitSuffix(stage: Stage): string {
   const until = unmentionedWaitEnd(stage.reason)
   return until === null ? '' : ` (until ${formatSecond(until)})`
+}
+
+function workflowLink({ issue }: Pipeline, stage: Stage): readonly string[] {
+  const url = workflowUrlOf(stage, issue.url)
+  return url === null ? [] : ['', linkTo('The workflow on GitHub', url)]
 }
 
 const MAX_ATTEMPTS_SHOWN = 10

@@ -123,6 +123,19 @@ export async function listIssuesAwaitingLine(trx: Transaction, repositoryId: num
   return rows.map(({ issueNumber }) => issueNumber)
 }
 
+/** Issues of a repository with a stage that GitHub refused to start. */
+export async function listIssuesAwaitingWorkflow(trx: Transaction, repositoryId: number): Promise<readonly number[]> {
+  const rows = await trx
+    .selectFrom('pipelines')
+    .select('issueNumber')
+    .where('repositoryId', '=', repositoryId)
+    .where('light', '!=', 'done')
+    .where(sql<boolean>`document @? '$.stages[*].reason.kind ? (@ == "start-refused" || @ == "checks-workflow")'`)
+    .orderBy('issueNumber')
+    .execute()
+  return rows.map(({ issueNumber }) => issueNumber)
+}
+
 export async function hasAnyPipeline(trx: Transaction, repositoryId: number): Promise<boolean> {
   const one = await trx
     .selectFrom('pipelines')

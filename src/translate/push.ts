@@ -19,9 +19,10 @@ type PushPayload = RepositoryPayload &
   }
 
 const CONFIGURATION_PATH = '.github/andon.yml'
-// GitHub lists at most this many commits of one push
-// (https://docs.github.com/en/webhooks/webhook-events-and-payloads#push).
-const MAX_LISTED_COMMITS = 2048
+const WORKFLOWS_FOLDER = '.github/workflows/'
+// GitHub lists at most 2,048 commits of one push (https://docs.github.com/en/webhooks/webhook-events-and-payloads#push), and
+// earlier versions 20.
+const MAX_LISTED_COMMITS = 20
 
 const flag = z.boolean().catch(false)
 const paths = z.array(z.string()).catch([])
@@ -36,21 +37,28 @@ const schema: z.ZodType<PushPayload> = repositoryPayload.extend({
     .transform((commits) => commits ?? null),
 })
 
-/** Translated only if the push may have changed the configuration, which is then read from GitHub. */
+/** Translated only if the push may have changed the configuration or a workflow, which are then read from GitHub. */
 export function translatePush(_action: string, payload: unknown, receipt: DeliveryReceipt): Event | null {
   const port = readPayload(schema, payload)
   const { default_branch: branch } = port.repository
-  if (branch === null || port.ref !== `refs/heads/${branch}` || port.deleted || !mayChangeConfiguration(port))
-    return null
+  if (branch === null || port.ref !== `refs/heads/${branch}` || port.deleted) return null
+  const paths = pushedPaths(port)
+  if (paths?.length === 0) return null
   // Authors choose the times of their commits, which may be years old.
   const at = receipt.receivedAt
-  return { type: 'configuration.pushed', at, evidence: evidenceOf(receipt, at), repository: repositoryRefOf(port) }
+  return {
+    type: 'configuration.pushed',
+    at,
+    evidence: evidenceOf(receipt, at),
+    repository: repositoryRefOf(port),
+    paths,
+  }
 }
 
-function mayChangeConfiguration({ forced, created, commits }: PushPayload): boolean {
+/** The pushed files of the line; null when others may have been pushed as well. */
+function pushedPaths({ forced, created, commits }: PushPayload): readonly string[] | null {
   // GitHub lists neither the commits that a forced push removed nor those beyond its limit.
-  if (forced || created || commits === null || commits.length >= MAX_LISTED_COMMITS) return true
-  return commits.some(({ added, removed, modified }) =>
-    [added, removed, modified].some((files) => files.includes(CONFIGURATION_PATH)),
-  )
+  if (forced || created || commits === null || commits.length >= MAX_LISTED_COMMITS) return null
+  const paths = commits.flatMap(({ added, removed, modified }) => [...added, ...removed, ...modified])
+  return [...new Set(paths)].filter((path) => path === CONFIGURATION_PATH || path.startsWith(WORKFLOWS_FOLDER)).sort()
 }

@@ -40,7 +40,7 @@ async function storedMistakes() {
 }
 
 function pushTouching(at: Instant, repository = REPOSITORY): Event {
-  return { type: 'configuration.pushed', at, evidence: deliveryEvidence(at), repository }
+  return { type: 'configuration.pushed', at, evidence: deliveryEvidence(at), repository, paths: ['.github/andon.yml'] }
 }
 
 test('a push that changes the file asks for its content, once, even in a repository without pipelines', async () => {

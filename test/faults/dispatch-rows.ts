@@ -62,7 +62,7 @@ export const DISPATCH_ROWS: readonly FaultRow[] = [
   },
   {
     name: 'hopeless',
-    promise: 'a workflow that always answers 422, always fails or never starts: its attempts, its reason, then silence',
+    promise: 'a workflow that always fails or never starts: its attempts, its reason, then silence',
     file: 'test/outbox/permanent-failures.test.ts',
     project: 'postgres',
   },

@@ -33,18 +33,22 @@ describe('a dispatch', () => {
   })
 
   test.each<[string, Fault, string]>([
-    ['404', { kind: 'refuse', status: 404, message: 'Not Found' }, 'GitHub refused to start plan.yml: Not Found'],
+    [
+      '404',
+      { kind: 'refuse', status: 404, message: 'Not Found' },
+      'GitHub does not know .github/workflows/plan.yml yet',
+    ],
     [
       '422',
       { kind: 'refuse', status: 422, message: "Cannot trigger a 'workflow_dispatch' on a disabled workflow" },
-      "GitHub refused to start plan.yml: Cannot trigger a 'workflow_dispatch' on a disabled workflow",
+      'plan.yml is disabled; enable it under *Actions* on GitHub',
     ],
     [
       '403 without a sign of a limit',
       { kind: 'refuse', status: 403, message: 'Resource not accessible by integration' },
       'GitHub refused to start plan.yml: Resource not accessible by integration',
     ],
-  ])('that is refused (%s) ends with GitHub’s message and is not sent again', async (_, fault, message) => {
+  ])('that is refused (%s) says what must change and is not sent again', async (_, fault, message) => {
     line.world.fault = () => fault
     const key = await line.admit(42)
     await line.world.drain()

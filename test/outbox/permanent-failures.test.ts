@@ -1,7 +1,6 @@
 // A workflow that cannot succeed, with everything real but the clock and GitHub: it gets the attempts that the file
 // allows, shows the reason where people look, and then nothing more is sent.
 import { afterEach, expect, test } from 'vitest'
-import type { Fault } from '../../fake-github/faults.ts'
 import type { Run } from '../../fake-github/runs.ts'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
 import { expectConsistent } from '../support/consistency.ts'
@@ -9,38 +8,29 @@ import { recordMeasurements } from '../support/measurements.ts'
 
 const ATTEMPTS = 3
 const CONFIGURATION = `stages: { plan: { workflow: plan.yml, attempts: ${ATTEMPTS}, timeout: 2m } }`
-const DISABLED = "Cannot trigger a 'workflow_dispatch' on a disabled workflow"
 const UNTIL_GIVEN_UP_SECONDS = 1_500
 const HOURS_OF_SILENCE = 48
 
 let app: AndonApp
 afterEach(() => app.close())
 
-const PERMANENT_FAULTS: readonly [string, Fault | null, (run: Run) => void, string][] = [
-  [
-    'always answers 422',
-    { kind: 'refuse', status: 422, message: DISABLED },
-    () => undefined,
-    `was refused: GitHub refused to start plan.yml: ${DISABLED}`,
-  ],
+const PERMANENT_FAULTS: readonly [string, (run: Run) => void, string][] = [
   [
     'always fails',
-    null,
     (run) => {
       run.start()
       run.fail()
     },
     'failed',
   ],
-  ['never starts', null, () => undefined, 'was cancelled: no runner picked it up'],
+  ['never starts', () => undefined, 'was cancelled: no runner picked it up'],
 ]
 
 test.each(PERMANENT_FAULTS)(
   'a workflow that %s gets exactly its attempts, shows its reason on the board, and then stays silent',
-  async (what, fault, happens, words) => {
+  async (what, happens, words) => {
     app = await openAndonApp({ configuration: CONFIGURATION })
     const { github, andon, clock, url } = app
-    github.chooseFaults(({ kind }) => (kind === 'dispatch' ? fault : null))
     github.onDispatch(happens)
     await app.openLabeledIssue()
     await app.advance(UNTIL_GIVEN_UP_SECONDS, { stride: 30 })

@@ -47,6 +47,7 @@ test('a stage without a run has no attempts, no reason and no evidence', () => {
     attempts: [],
     reason: '',
     reasonKind: null,
+    workflowUrl: null,
     evidence: null,
   })
 })

@@ -7,6 +7,7 @@ export type BoardRow = {
   readonly light: string
   readonly health: string
   readonly held: boolean
+  readonly reason: string
   readonly revision: number
 }
 

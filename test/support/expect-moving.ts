@@ -38,7 +38,8 @@ export function moverOf(pipeline: Pipeline, now: Instant, around: Surroundings):
   if (hasEnded(pipeline)) return 'it has ended'
   const holds = holdsAffectingStage(pipelineHolds(pipeline), stage)
   if (light !== 'idle' && (around.isHeldAround || holds.length > 0)) return 'it is held'
-  if ((needsYouAt(pipeline) ?? now) < now || needsYouAt(pipeline) === now) return 'a person is needed'
+  const neededAt = needsYouAt(pipeline)
+  if (neededAt !== null && neededAt <= now) return 'a person is needed'
   const dueAt = around.wakeAt === undefined ? wakeAt(pipeline, now) : around.wakeAt
   if (dueAt !== null) return `something is due at ${dueAt}`
   if (reason?.kind === 'asks-permission') return around.isAsked(reason.login) ? 'GitHub is asked' : null

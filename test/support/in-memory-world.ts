@@ -17,6 +17,7 @@ import { activeHold } from '../../src/pipeline/holds/holds.ts'
 import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { Event, RepositoryRef } from '../../src/pipeline/model/events.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
+import { awaitsWorkflow } from '../../src/pipeline/stages/refusals.ts'
 import { expectMoving, usersAsked } from './expect-moving.ts'
 import { minutesAfterNine, REPOSITORY } from './pipeline-fixtures.ts'
 
@@ -106,6 +107,8 @@ function worldOf(repository: RepositoryRef, tables: Tables): InMemoryWorld {
     hasPipelines: (id) => pipelinesIn(id).length > 0,
     issuesAwaitingLine: (id) =>
       pipelinesIn(id).flatMap((row) => (row.pipeline.isConfigured === false ? row.issueNumber : [])),
+    issuesAwaitingWorkflow: (id) =>
+      pipelinesIn(id).flatMap((row) => (awaitsWorkflow(row.pipeline) ? row.issueNumber : [])),
     globalHold: () => null,
     heartbeats: () => ({}),
     isPublishedCheckRun: () => false,

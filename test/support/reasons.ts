@@ -18,7 +18,7 @@ export function atStep(step: string, stepsCompleted: number, stepsTotal: number,
 
 /** GitHub refuses to start plan.yml, with this message. */
 export function refusal(words: string): DispatchReason {
-  return { kind: 'refused', workflow: 'plan.yml', words }
+  return { kind: 'refused', workflow: 'plan.yml', cause: { kind: 'other' }, words }
 }
 
 /** A person is needed: the workflow does not echo the attempt's key. */

@@ -23,6 +23,7 @@ import {
   runReadAt,
   runStartedAt,
 } from '../stages/attempts.ts'
+import { workflowCheckAt } from '../stages/refusals.ts'
 import { upcomingProblems } from '../view/light.ts'
 import { needsYouAt } from '../view/needs-you.ts'
 
@@ -40,7 +41,7 @@ export function enforceDeadlines(pipeline: Pipeline, clock: Decision): Pipeline 
   const { at } = clock
   return updateAttempts(pipeline, (attempt, rule, stage) => {
     const enforced = isAdmitted(attempt) ? enforceOnAttempt(attempt, rule, clock) : attempt
-    const askAt = askAboutRunAt(pipeline, stage, enforced)
+    const askAt = askAboutRunAt(pipeline, stage, enforced) ?? workflowCheckAt(pipeline, stage, attempt)
     return askAt !== null && askAt <= at ? { ...enforced, reconciliation: { at, answeredAt: null } } : enforced
   })
 }
@@ -130,6 +131,7 @@ function pipelineDeadlines(pipeline: Pipeline): readonly Instant[] {
         ...duplicates.map(({ cancel }) => cancel && nextEscalationAt(cancel)),
         isAdmitted(attempt) ? deadlineOf(attempt, rule) : null,
         askAboutRunAt(pipeline, stage, attempt),
+        workflowCheckAt(pipeline, stage, attempt),
       ].filter((at) => at !== null)
     })
   })

@@ -4,6 +4,7 @@ import type { Command, InvalidCommand } from '../../commands/commands.ts'
 import type { StageName } from '../../line/line.ts'
 import type { CommandAnswer, CommandResultKind } from './command-result.ts'
 import type { IssueFact, PullRequestFact, RunFact } from './facts.ts'
+import type { RefusalCause } from './reason.ts'
 import type { Instant, Occurrence } from './time.ts'
 
 /** Something to be done once. */
@@ -77,6 +78,8 @@ export type Question =
   | ({ readonly about: 'comment'; readonly check: EmailCheck; readonly sender: string } & Occurrence & GivenCommands)
   /** What is the state of this run? Asked when it has been silent, before anything is done about it. */
   | { readonly about: 'run'; readonly runId: number; readonly issueNumber: number }
+  /** Why can the workflow not be started? Asked after GitHub refused to start it. */
+  | { readonly about: 'workflow'; readonly workflow: string; readonly issueNumber: number; readonly attemptKey: string }
   /** What does `.github/andon.yml` say on the default branch, or else in the organisation's `.github`? */
   | { readonly about: 'configuration' }
 
@@ -128,6 +131,8 @@ export type Answer =
   | { readonly about: 'comment'; readonly cameByEmail: boolean }
   /** Null when GitHub knows no such run. */
   | { readonly about: 'run'; readonly run: RunFact | null }
+  /** Null when nothing forbids it any more. */
+  | { readonly about: 'workflow'; readonly cause: RefusalCause | null }
   /** `headSha`: the head of the default branch when the file was read, which is where its author looks. */
   | ({ readonly about: 'configuration'; readonly headSha: string | null } & {
       readonly [Column in keyof Configuration]: Configuration[Column] | null
@@ -142,7 +147,8 @@ export type Configuration = {
 
 /** The issue whose pipeline waits for the answer; null when a pull request's or no pipeline does. */
 export function issueOfQuestion(question: Question): number | null {
-  if (question.about === 'issue' || question.about === 'run') return question.issueNumber
+  if (question.about === 'issue' || question.about === 'run' || question.about === 'workflow')
+    return question.issueNumber
   if (question.about !== 'permission') return null
   if (question.purpose.kind === 'review' || question.purpose.kind === 'author') return null
   return question.purpose.kind === 'command' && question.purpose.onPullRequest ? null : question.purpose.issueNumber

@@ -24,7 +24,7 @@ export type Attempt = {
   readonly key: string | null
   /** The run as GitHub last described it; null until one is bound. */
   readonly run: RunFact | null
-  /** When the run was last read from GitHub because it was silent; absent while it never was. */
+  /** When its run, because it was silent, or its refused workflow was last read from GitHub; absent while neither was. */
   readonly reconciliation?: Reconciliation
   readonly control?: AttemptControl
 }
@@ -46,6 +46,8 @@ export type AttemptControl = {
   readonly cancel: Cancellation | null
   /** Given up without a conclusion of its run. A conclusion that comes later counts nevertheless. */
   readonly closed: Closed | null
+  /** When what GitHub refused to start was found repaired; absent before. */
+  readonly lifted?: Occurrence
   readonly duplicateRuns: readonly DuplicateRun[]
   /** The attempt's evidence while its run is unknown. */
   readonly evidence: Evidence

@@ -10,6 +10,8 @@ export type Reason =
   | QueueReason
   /** What people did, and what they must do. */
   | { readonly kind: 'attempts-used-up' | 'attempt-cancelled' | 'waits-for-approval'; readonly last: Reason | null }
+  /** GitHub refused to start it; `checks-workflow` until that is confirmed. */
+  | { readonly kind: 'start-refused' | 'checks-workflow'; readonly last: Reason | null }
   | { readonly kind: 'gate-approved'; readonly last: Reason | null; readonly by: string }
   | { readonly kind: 'cancelled-by' | 'skipped-by'; readonly by: string }
   | { readonly kind: 'asks-permission' | 'lacks-permission'; readonly login: string }
@@ -82,9 +84,18 @@ export type DispatchReason =
   | { readonly kind: 'rate-limited' | 'write-budget-spent' | 'sent-again' }
   | { readonly kind: 'run-not-named' | 'sender-ended' | 'given-up' }
   | { readonly kind: 'github-unavailable' | 'answer-lost' | 'runs-hidden'; readonly words: string }
-  | { readonly kind: 'refused'; readonly workflow: string; readonly words: string }
+  | { readonly kind: 'refused'; readonly workflow: string; readonly cause: RefusalCause; readonly words: string }
   | { readonly kind: 'key-not-echoed' | 'workflow-missing'; readonly workflow: string }
   | { readonly kind: 'tries-used-up'; readonly tries: number }
+
+/** What a person must change before GitHub starts a workflow, as far as its words and the workflow's file say. */
+export type RefusalCause =
+  /** GitHub does not know the workflow, though its file may be there. */
+  | { readonly kind: 'workflow-unknown' | 'file-missing' | 'file-invalid' | 'no-trigger' }
+  | { readonly kind: 'workflow-disabled' | 'actions-disabled' | 'other' }
+  | { readonly kind: 'branch-missing'; readonly branch: string }
+  | { readonly kind: 'inputs-undeclared'; readonly inputs: readonly string[] }
+  | { readonly kind: 'input-required'; readonly input: string }
 
 /** Why no slot was given. */
 export type DenialReason =

@@ -25,6 +25,7 @@ import {
   retryAfter,
 } from './attempts.ts'
 import { startAuthorization } from './pipeline-start.ts'
+import { isSpent, isUnderCheck } from './refusals.ts'
 import { commandFor, isDue, isForTrigger } from './triggers.ts'
 
 /** The part of a stage that follows from the facts. */
@@ -121,12 +122,31 @@ function deriveAfterAttempt(context: StageContext, attempt: Attempt): DerivedSta
   if (outcome === 'done') return deriveGate(context, derived)
   if (outcome === 'cancelled') return { ...derived, reason: { kind: 'attempt-cancelled', last } }
   if (outcome !== 'failed' || !isAdmitted(attempt)) return derived
+  if (!isSpent(attempt)) return deriveRefused(context, attempt, derived)
   const { trigger, admittedAt, evidence } = attempt.control
-  const tries = admittedAttempts(context.stage).filter(({ control }) => control.trigger.id === trigger.id).length
+  const tries = attemptsFor(context.stage, trigger).filter(isSpent).length
   if (tries >= context.rule.attempts) return { ...derived, reason: { kind: 'attempts-used-up', last } }
   const since = derived.since ?? admittedAt
   const retryAt = retryAfter(since, tries, attempt.key)
   return deriveQueued(context, trigger, { since, evidence: derived.evidence ?? evidence }, last, retryAt)
+}
+
+/** GitHub refused to start it: the stage waits until that is found repaired, and then for a slot as before. */
+function deriveRefused(context: StageContext, attempt: AdmittedAttempt, derived: DerivedStage): DerivedStage {
+  const { trigger, lifted } = attempt.control
+  const last = derived.reason
+  if (lifted === undefined) {
+    const isChecked = isUnderCheck(attempt)
+    const kind = isChecked ? 'checks-workflow' : 'start-refused'
+    return { ...derived, ...(isChecked && { status: 'queued' }), reason: { kind, last } }
+  }
+  const refused = attemptsFor(context.stage, trigger).filter((other) => !isSpent(other)).length
+  const retryAt = refused < 2 ? null : retryAfter(lifted.at, refused - 1, attempt.key)
+  return deriveQueued(context, trigger, { since: lifted.at, evidence: lifted.evidence }, last, retryAt)
+}
+
+function attemptsFor(stage: Stage, { id }: Trigger): readonly AdmittedAttempt[] {
+  return admittedAttempts(stage).filter(({ control }) => control.trigger.id === id)
 }
 
 /** It is due: it waits for a run that goes on, for the time of its retry, or for a slot. */
@@ -196,9 +216,11 @@ function attemptRefOf(context: StageContext, { number, run, control }: Attempt):
   return limitedRef(context, number, control.trigger, run === null ? 0 : run.runAttempt - 1)
 }
 
-/** The limit grows with each trigger: a command or a round of rework allows as many attempts again. */
+/** The limit grows with each trigger, which allows as many attempts again, and with each attempt that GitHub refused. */
 function limitedRef({ stage, rule }: StageContext, number: number, { id }: Trigger, rerun: number): AttemptRef {
-  const earlier = admittedAttempts(stage).filter((other) => other.control.trigger.id !== id && other.number < number)
+  const earlier = admittedAttempts(stage).filter((other) => {
+    return other.number < number && (other.control.trigger.id !== id || !isSpent(other))
+  })
   return { number, limit: earlier.length + rule.attempts, rerun }
 }
 

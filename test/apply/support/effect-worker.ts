@@ -76,6 +76,8 @@ export function answerTo(
       const answer = { about: 'issue', issue: null, pullRequests: [], defaultBranchSha: 'head', configuration } as const
       return { ...here, question, answer }
     }
+    case 'workflow':
+      return { ...here, question, answer: { about: 'workflow', cause: null } }
     case 'permission':
       return { ...here, question, answer: { about: 'permission', role: 'write' } }
     case 'pull_request':

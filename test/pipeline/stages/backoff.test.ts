@@ -13,7 +13,6 @@ import { type DispatchBehavior, openSimulation } from '../../support/simulation.
 const REMAINING_ATTEMPTS = 'could not be cancelled and was abandoned'
 const FAILURE_MODES: readonly [string, DispatchBehavior, string][] = [
   ['fails', { conclusion: 'failure' }, 'failed'],
-  ['is refused', { refused: 'unexpected inputs' }, 'was refused: GitHub refused to start plan.yml: unexpected inputs'],
   ['finds no runner', { startsAfter: null, endsAfter: null }, 'was cancelled: no runner picked it up'],
   ['finds no runner and will not end', { startsAfter: null, endsAfter: null, stopsOn: 'nothing' }, REMAINING_ATTEMPTS],
   ['reports once and hangs', { endsAfter: null, reportsAfter: 60 }, 'was cancelled: it fell silent'],
