@@ -3,7 +3,14 @@
 import type { ApiResponse } from './api-request.ts'
 import { whyNotDispatched } from './dispatch-inputs.ts'
 import type { RepositoryFiles } from './files.ts'
-import { jobPayload, runPayload, type Workflow, workflowPayload } from './run-state.ts'
+import {
+  annotationPayloads,
+  jobPayload,
+  pendingDeployments,
+  runPayload,
+  type Workflow,
+  workflowPayload,
+} from './run-state.ts'
 import { createRun, type Run } from './runs.ts'
 import type { SendWebhook } from './webhooks.ts'
 import { repositoryOf, type World } from './world.ts'
@@ -22,6 +29,8 @@ export type Actions = {
   onCancel(callback: (run: Run, forced: boolean) => void): void
   /** How long a new run stays unlisted, and whether the answer to a dispatch names its run. */
   readonly listing: { delaySeconds: number; namesDispatchedRuns: boolean }
+  /** The annotations of a job's check run. */
+  respondWithAnnotations(fullName: string, id: number): ApiResponse
   /** Answers requests under `/repos/o/r/actions/`; null for any other path. */
   respond(method: string, fullName: string, path: string, query: URLSearchParams, body: unknown): ApiResponse | null
 }
@@ -173,7 +182,13 @@ export function openActions(world: World, send: SendWebhook, files: RepositoryFi
         const jobs = run.state.jobs.map((job) => jobPayload(world, run.state, job))
         return { status: 200, body: { total_count: jobs.length, jobs } }
       }
+      if (verb === 'pending_deployments') return { status: 200, body: pendingDeployments(world, run.state) }
       return { status: 200, body: runPayload(world, run.state) }
+    },
+    respondWithAnnotations(fullName, id) {
+      const jobs = runs.filter(({ state }) => state.repository === fullName).flatMap(({ state }) => state.jobs)
+      const job = jobs.find((candidate) => candidate.id === id)
+      return { status: 200, body: job === undefined ? [] : annotationPayloads(job) }
     },
   }
 }

@@ -66,6 +66,8 @@ function routeRepository(
   }
   if (method === 'GET' && path.startsWith('contents/'))
     return files.respond(fullName, path.slice('contents/'.length).split('/').map(decodeURIComponent).join('/'))
+  const annotated = method === 'GET' ? /^check-runs\/(\d+)\/annotations$/.exec(path)?.[1] : undefined
+  if (annotated !== undefined) return actions.respondWithAnnotations(fullName, Number(annotated))
   const login = /^collaborators\/([^/]+)\/permission$/.exec(path)?.[1]
   if (login !== undefined) return getPermission(world, decodeURIComponent(login))
   const app = { world, webhooks, send: webhooks.send, repository, path, by: `${APP.slug}[bot]` }

@@ -31,12 +31,21 @@ export type StepState = {
   completedAt: string | null
 }
 
+/** What protects an environment: people who must approve a deployment there, or minutes that it waits. */
+export type Environment = { readonly name: string; readonly reviewers: readonly string[]; readonly waitTimer: number }
+
+export type WaitingStatus = 'requested' | 'queued' | 'pending' | 'waiting'
+
 export type JobState = {
   readonly id: number
   readonly attempt: number
   readonly name: string
-  status: 'queued' | 'waiting' | 'in_progress' | 'completed'
+  status: WaitingStatus | 'in_progress' | 'completed'
   conclusion: Conclusion | null
+  /** The environment that it waits for. */
+  environment: Environment | null
+  /** What GitHub writes beside its check run, as with a cancellation. */
+  readonly annotations: string[]
   readonly createdAt: string
   startedAt: string
   completedAt: string | null
@@ -57,7 +66,7 @@ export type RunState = {
   /** Whose fork its head is in; null for a branch of the repository. */
   readonly fork: string | null
   attempt: number
-  status: 'queued' | 'in_progress' | 'completed'
+  status: WaitingStatus | 'in_progress' | 'completed'
   conclusion: Conclusion | null
   readonly createdAt: string
   startedAt: string
@@ -153,14 +162,40 @@ export function jobPayload(world: World, run: RunState, job: JobState): Record<s
     completed_at: job.completedAt,
     name: job.name,
     // A job that has not started has no steps yet.
-    steps: job.status === 'queued' || job.status === 'waiting' ? [] : job.steps.map(stepPayload),
+    steps: hasStarted(job) ? job.steps.map(stepPayload) : [],
     check_run_url: `${api}/check-runs/${job.id}`,
     labels: ['ubuntu-latest'],
-    runner_id: job.status === 'in_progress' || job.status === 'completed' ? 1 : null,
-    runner_name: job.status === 'in_progress' || job.status === 'completed' ? 'Hosted Agent' : null,
+    runner_id: hasStarted(job) ? 1 : null,
+    runner_name: hasStarted(job) ? 'Hosted Agent' : null,
     runner_group_id: null,
     runner_group_name: null,
   }
+}
+
+/** The annotations of a job's check run, which has the id of the job. */
+export function annotationPayloads({ annotations }: JobState): readonly object[] {
+  const place = { path: '.github', start_line: 1, end_line: 1, start_column: null, end_column: null }
+  return annotations.map((message) => ({ ...place, annotation_level: 'failure', title: '', message, raw_details: '' }))
+}
+
+/** The deployments that wait for an environment. */
+export function pendingDeployments(world: World, { jobs }: RunState): readonly object[] {
+  return jobs.flatMap(({ status, environment }) => {
+    if (status !== 'waiting' || environment === null) return []
+    const { name, reviewers, waitTimer } = environment
+    return [
+      {
+        environment: { id: 1, name },
+        wait_timer: waitTimer,
+        current_user_can_approve: false,
+        reviewers: reviewers.map((login) => ({ type: 'User', reviewer: world.users.get(login) ?? { login } })),
+      },
+    ]
+  })
+}
+
+function hasStarted({ status }: JobState): boolean {
+  return status === 'in_progress' || status === 'completed'
 }
 
 function stepPayload(step: StepState): object {

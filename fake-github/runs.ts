@@ -1,12 +1,15 @@
 // Workflow runs and their jobs: their state, their deliveries, and the verbs that
 // move them. Each verb delivers exactly what GitHub would deliver: the end of a step is silent.
+import { APP } from './organization.ts'
 import {
   type Conclusion,
+  type Environment,
   type JobState,
   jobPayload,
   type RunState,
   runPayload,
   type StepState,
+  type WaitingStatus,
   type Workflow,
   workflowPayload,
 } from './run-state.ts'
@@ -16,14 +19,16 @@ import { repositoryOf, type World } from './world.ts'
 export type Job = {
   readonly id: number
   readonly state: Readonly<JobState>
-  /** Held back by an environment's rule or a concurrency group. */
-  wait(): void
+  /** Held back by an environment, whose reviewers must approve unless told otherwise. */
+  wait(environment?: Partial<Environment>): void
+  /** The environment lets it go on: it wants a runner. */
+  approve(): void
   start(): void
   /** Ends the current step and starts the next; GitHub delivers nothing. */
   step(): void
   succeed(): void
   fail(): void
-  conclude(conclusion: Conclusion): void
+  conclude(conclusion: Conclusion, annotation?: string): void
 }
 
 export type Run = {
@@ -31,18 +36,22 @@ export type Run = {
   readonly url: string
   readonly state: Readonly<RunState>
   readonly jobs: readonly Job[]
+  /** GitHub makes it wait, and delivers that as a run that is requested. */
+  wait(status: WaitingStatus): void
   start(): void
   /** Queues a job of this attempt. */
   job(name: string, steps?: readonly string[]): Job
   succeed(): void
   fail(): void
-  /** Ends every open job with the same conclusion, then the run. */
-  conclude(conclusion: Conclusion): void
+  /** Ends every open job with the same conclusion, and perhaps with an annotation that explains it; then the run. */
+  conclude(conclusion: Conclusion, annotation?: string): void
   /** Another `run_attempt` of the same run, for which GitHub delivers no `requested`. */
   rerun(): void
   /** From now on cancelling is accepted without effect; forcing still works unless `whenForced` is set. */
   ignoreCancel(whenForced?: boolean): void
   cancel(forced?: boolean): void
+  /** A user cancels it on GitHub. */
+  cancelBy(login: string): void
 }
 
 /** Starts a run: GitHub delivers `workflow_run.requested`. */
@@ -78,10 +87,10 @@ export function createRun(
     send('workflow_run', payload, state.repository, state.actor)
   }
 
-  function end(conclusion: Conclusion): void {
+  function end(conclusion: Conclusion, annotation?: string): void {
     if (state.status === 'completed') return
     for (const job of jobs)
-      if (job.state.attempt === state.attempt && job.state.status !== 'completed') job.conclude(conclusion)
+      if (job.state.attempt === state.attempt && job.state.status !== 'completed') job.conclude(conclusion, annotation)
     state.status = 'completed'
     state.conclusion = conclusion
     deliver('completed')
@@ -92,8 +101,12 @@ export function createRun(
     url: `${world.url}/${state.repository}/actions/runs/${state.id}`,
     state,
     jobs,
+    wait(status) {
+      state.status = status
+      deliver('requested')
+    },
     start() {
-      if (state.status !== 'queued') return
+      if (state.status === 'in_progress' || state.status === 'completed') return
       state.status = 'in_progress'
       deliver('in_progress')
     },
@@ -118,12 +131,18 @@ export function createRun(
       state.ignoresCancel = whenForced ? 'always' : 'until force-cancelled'
     },
     cancel(forced = false) {
-      if (state.ignoresCancel === 'no' || (forced && state.ignoresCancel === 'until force-cancelled')) end('cancelled')
+      if (state.ignoresCancel === 'no' || (forced && state.ignoresCancel === 'until force-cancelled'))
+        end('cancelled', cancelledBy(`${APP.slug}[bot]`))
     },
+    cancelBy: (login) => end('cancelled', cancelledBy(login)),
   }
   repositoryOf(world, state.repository)
   deliver('requested')
   return run
+}
+
+function cancelledBy(login: string): string {
+  return `The run was canceled by @${login}.`
 }
 
 function createJob(world: World, send: SendWebhook, run: RunState, name: string, steps: readonly string[]): Job {
@@ -133,6 +152,8 @@ function createJob(world: World, send: SendWebhook, run: RunState, name: string,
     name,
     status: 'queued',
     conclusion: null,
+    environment: null,
+    annotations: [],
     createdAt: world.clock.nowIso(),
     startedAt: world.clock.nowIso(),
     completedAt: null,
@@ -168,8 +189,9 @@ function createJob(world: World, send: SendWebhook, run: RunState, name: string,
       } satisfies Partial<StepState>)
   }
 
-  function end(conclusion: Conclusion): void {
+  function end(conclusion: Conclusion, annotation?: string): void {
     if (state.status === 'completed') return
+    if (annotation !== undefined) state.annotations.push(annotation)
     endStep(conclusion)
     for (const step of state.steps)
       if (step.status === 'queued') completeUnstartedStep(step, conclusion, world.clock.nowIso())
@@ -185,9 +207,17 @@ function createJob(world: World, send: SendWebhook, run: RunState, name: string,
   return {
     id: state.id,
     state,
-    wait() {
+    wait(environment = {}) {
       state.status = 'waiting'
+      state.environment = { name: 'production', reviewers: ['mara'], waitTimer: 0, ...environment }
+      // Its other jobs go on.
+      if (run.jobs.every(({ status }) => status !== 'in_progress')) run.status = 'waiting'
       deliver('waiting')
+    },
+    approve() {
+      state.status = 'queued'
+      if (run.status === 'waiting') run.status = 'queued'
+      deliver('queued')
     },
     start() {
       state.status = 'in_progress'

@@ -1,6 +1,7 @@
 // Workflow runs: dispatched, found by the attempt key in their title, read and cancelled.
 
 import type { ReadReceipt } from '../translate/fields.ts'
+import type { JobAnnotations, RunCausesRead } from '../translate/run-causes.ts'
 import { type RunRead, translateRunRead } from '../translate/workflow-run.ts'
 import {
   asNumber,
@@ -122,7 +123,8 @@ export function openWorkflowRuns(call: SendRequest): WorkflowRuns {
           jobs.push(...listOf(part.body, 'jobs'))
           if (!part.hasNextPage) break
         }
-        return readAnswer(() => translateRunRead(access.repositoryId, run, jobs, receipt))
+        const causes = await readCauses(call, access, expectObject(run, 'the run'), jobs)
+        return readAnswer(() => translateRunRead(access.repositoryId, run, jobs, receipt, causes))
       } catch (failure) {
         if (failure instanceof GitHubFailure && failure.kind === 'not_found') return null
         throw failure
@@ -145,6 +147,46 @@ export function openWorkflowRuns(call: SendRequest): WorkflowRuns {
     },
   }
 }
+
+/** Why a run was cancelled, and what its environments wait for. */
+async function readCauses(
+  call: SendRequest,
+  access: RepositoryAccess,
+  run: JsonObject,
+  jobs: readonly JsonObject[],
+): Promise<RunCausesRead> {
+  if (run.status === 'completed') {
+    if (run.conclusion !== 'cancelled') return {}
+    const ended = jobs.filter(({ conclusion }) => conclusion === 'cancelled' || conclusion === 'failure')
+    const annotations: JobAnnotations[] = []
+    for (const { id, name } of ended.slice(0, MAX_ANNOTATED_JOBS)) {
+      const route = 'GET /repos/{owner}/{repo}/check-runs/{check_run_id}/annotations'
+      // A job has the id of its check run.
+      const body = await readOptional(call(access, 'read', route, { check_run_id: id, per_page: 100 }))
+      annotations.push({
+        job: asString(name) ?? '',
+        annotations: body === null ? [] : expectObjects(body, 'annotations'),
+      })
+    }
+    return { annotations }
+  }
+  if (run.status !== 'waiting' && jobs.every(({ status }) => status !== 'waiting')) return {}
+  const route = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments'
+  return { deployments: await readOptional(call(access, 'read', route, { run_id: run.id })) }
+}
+
+/** Null where GitHub has nothing or may not tell us: an explanation is missing then, not the run. */
+async function readOptional(response: Promise<{ readonly body: unknown }>): Promise<unknown> {
+  try {
+    return (await response).body
+  } catch (failure) {
+    if (failure instanceof GitHubFailure && (failure.kind === 'not_found' || failure.kind === 'refused')) return null
+    throw failure
+  }
+}
+
+/** The jobs of a matrix are all cancelled alike. */
+const MAX_ANNOTATED_JOBS = 10
 
 // https://github.blog/changelog/2026-02-19-workflow-dispatch-api-now-returns-run-ids/
 const RETURN_RUN_DETAILS = 'return_run_details'

@@ -1,10 +1,18 @@
 // Effects follow from the state of the pipeline: each that follows for the first time is new. So none is forgotten or
 // doubled, whichever event brought it about.
+import { githubWaitOf } from './facts/github-wait.ts'
 import { authorToAsk, decidingPullRequests } from './facts/standing.ts'
 import type { AdmittedAttempt } from './model/attempt.ts'
-import type { CancelEffect, DispatchEffect, Effect } from './model/effects.ts'
-import type { Pipeline, Stage } from './model/pipeline.ts'
-import { admittedAttempts, hasLiveRun, isLiveDuplicate, runIdOf } from './stages/attempts.ts'
+import type { AskEffect, CancelEffect, DispatchEffect, Effect } from './model/effects.ts'
+import type { Attempt, Pipeline, Stage } from './model/pipeline.ts'
+import {
+  admittedAttempts,
+  hasLiveRun,
+  isLiveAttempt,
+  isLiveDuplicate,
+  isUnexplained,
+  runIdOf,
+} from './stages/attempts.ts'
 import { unansweredStartRequests } from './stages/pipeline-start.ts'
 import { refusalOf } from './stages/refusals.ts'
 import { unverifiedReviews } from './stages/triggers.ts'
@@ -25,6 +33,7 @@ function allEffectsOf(pipeline: Pipeline): readonly Effect[] {
     ...askReviewerPermissions(pipeline),
     ...askSilentRuns(pipeline),
     ...askRefusedWorkflows(pipeline),
+    ...stages.flatMap((stage) => stage.attempts.flatMap((attempt) => askCauses(pipeline, stage, attempt))),
   ]
 }
 
@@ -90,6 +99,18 @@ function askStartPermissions(pipeline: Pipeline): readonly Effect[] {
     key: `permission/start/${issueNumber}/${login}/${at}`,
     question: { about: 'permission', login, purpose: { kind: 'start', issueNumber, at } },
   }))
+}
+
+/** No webhook says why GitHub cancelled a run, or what an environment waits for: such a run is read at once. */
+function askCauses({ issue, removed }: Pipeline, stage: Stage, attempt: Attempt): readonly AskEffect[] {
+  const { run } = attempt
+  if (run === null || removed !== null) return []
+  const question = { about: 'run', runId: run.id, issueNumber: issue.number } as const
+  const ask = (what: string): AskEffect => ({ type: 'ask', key: `run/${run.id}/${run.runAttempt}/${what}`, question })
+  if (isUnexplained(stage, attempt)) return [ask('cancelled')]
+  if (!isLiveAttempt(attempt) || githubWaitOf(run) !== 'environment') return []
+  const waiting = run.jobs.filter(({ status }) => status === 'waiting').map(({ id }) => id)
+  return [ask(['waiting', ...waiting].join('/'))]
 }
 
 /** Asks GitHub to read the runs that have been silent for too long. */

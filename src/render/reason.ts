@@ -1,9 +1,16 @@
 // A stage's reason in words, and what the stage waits for. Plain text, which may quote people.
 import type { Conclusion } from '../pipeline/model/facts.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
-import type { AttemptReason, AttemptRef, CancellationCause, Reason } from '../pipeline/model/reason.ts'
+import {
+  type AttemptReason,
+  type AttemptRef,
+  type CancellationCause,
+  isCancelledByPerson,
+  type Reason,
+} from '../pipeline/model/reason.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { describeClosed, describeDenial, describeDispatch } from './dispatch-reason.ts'
+import { describeEnvironments, describeEnvironmentWait, describeExplanation } from './github-reason.ts'
 import { describeHold } from './hold-text.ts'
 import { formatTime } from './labels.ts'
 
@@ -52,7 +59,9 @@ function explain(reason: Reason, stage: string): Explanation {
     case 'start-refused':
       return says(`${describeReason(reason.last, stage)}; then it starts by itself, or at /andon retry ${stage}`)
     case 'attempt-cancelled':
-      return says(`${describeReason(reason.last, stage)}; /andon retry ${stage} tries again`)
+      return isCancelledByPerson(reason)
+        ? says(`${describeReason(reason.last, stage)}; a person is needed: /andon retry ${stage}`)
+        : says(`${describeReason(reason.last, stage)}; /andon retry ${stage} tries again`)
     case 'waits-for-approval':
       return waits(`${describeReason(reason.last, stage)}; waits for an approval: /andon approve`, 'an approval')
     case 'gate-approved':
@@ -109,7 +118,13 @@ function explainAttempt(reason: AttemptReason): Explanation {
     case 'waits-for-runner':
       return waitsFor('a runner', attempt)
     case 'waits-for-github-approval':
-      return waitsFor('an approval on GitHub', attempt)
+      return waitsFor(`an approval on GitHub${describeEnvironments(' for ', reason.environments)}`, attempt)
+    case 'waits-for-environment':
+      return waitsFor(describeEnvironmentWait(reason.on), attempt)
+    case 'waits-for-concurrency-group':
+      return waitsFor('another run of its concurrency group on GitHub', attempt)
+    case 'waits-for-github-queue':
+      return waitsFor('GitHub to queue it', attempt)
     case 'waits-for-dispatch': {
       const when = reason.until === null ? '' : ` is sent at ${formatTime(reason.until)}`
       return waits(`${attempt}${when} (${describeDispatch(reason.dispatch)})`, 'GitHub to start it', reason.until)
@@ -141,6 +156,10 @@ function explainAttempt(reason: AttemptReason): Explanation {
     }
     case 'cancelled':
       return says(`${attempt} was cancelled: ${CANCELLATION_TEXT[reason.cause]}`)
+    case 'asks-why-cancelled':
+      return waits(`${attempt} was cancelled on GitHub; asks GitHub why`, 'GitHub to say why')
+    case 'cancelled-on-github':
+      return says(`${attempt} was cancelled on GitHub${describeExplanation(reason)}`)
     case 'closed':
       return says(`${attempt} ${describeClosed(reason.closed)}`)
   }
@@ -215,6 +234,5 @@ const CONCLUSION_TEXT = {
   timed_out: 'timed out',
   startup_failure: 'could not start',
   stale: 'was marked stale by GitHub',
-  cancelled: 'was cancelled',
   action_required: 'waits for an approval on GitHub',
-} as const satisfies Record<Conclusion, string>
+} as const satisfies Record<Exclude<Conclusion, 'cancelled'>, string>

@@ -3,6 +3,7 @@
 import type { InstallationLite, Repository, User } from '@octokit/webhooks-types'
 import { z } from 'zod'
 import type { RepositoryRef } from '../pipeline/model/events.ts'
+import type { RunStatus } from '../pipeline/model/facts.ts'
 import type { Evidence, Instant } from '../pipeline/model/time.ts'
 import { storable } from '../text/storable.ts'
 import { UntranslatablePayload } from './untranslatable.ts'
@@ -58,6 +59,11 @@ export const webUrl = z
   .string()
   .max(2_000)
   .regex(/^https?:\/\/[^\s<>"']+$/, 'expected an http(s) URL')
+
+/** A run or a job that has not begun. GitHub may add words; one that is unknown is no reason to call the run silent. */
+export function waitingStatusOf(status: string): Exclude<RunStatus, 'in_progress' | 'completed'> {
+  return status === 'queued' || status === 'pending' || status === 'waiting' ? status : 'requested'
+}
 
 /** The conclusion of a run or a job; null until it is completed. */
 export const conclusion = z

@@ -17,6 +17,7 @@ import {
   repositoryPayload,
   repositoryRefOf,
   truncatedText,
+  waitingStatusOf,
   webUrl,
 } from './fields.ts'
 import { UntranslatablePayload } from './untranslatable.ts'
@@ -85,15 +86,15 @@ function jobFactOf(action: string | null, job: JobFields, source: Pick<JobFact, 
   }
 }
 
-// Whichever of action and status is further along counts, as with runs. A job that an environment keeps waiting arrives as
-// `queued` with the status `waiting`.
+// Whichever of action and status is further along counts, as with runs. A job that an environment keeps waiting may arrive
+// as `queued` with the status `waiting`.
 function jobStatusOf(action: string | null, job: JobFields): JobFact['status'] {
   if (job.status === 'completed' || (action === 'completed' && job.conclusion !== null)) {
     if (job.conclusion === null) throw new UntranslatablePayload('workflow_job.conclusion: a completed job has none')
     return 'completed'
   }
   if (job.status === 'in_progress' || action === 'in_progress') return 'in_progress'
-  return job.status === 'waiting' ? 'waiting' : 'queued'
+  return action === 'waiting' ? 'waiting' : waitingStatusOf(job.status)
 }
 
 function newestTimestampOf(job: JobFields): Instant {

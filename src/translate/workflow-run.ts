@@ -20,9 +20,11 @@ import {
   sha,
   timestamp,
   truncatedText,
+  waitingStatusOf,
   webUrl,
 } from './fields.ts'
 import { forkBranch } from './fork-branch.ts'
+import { type RunCausesRead, translateAnnotations, translatePendingDeployments } from './run-causes.ts'
 import { UntranslatablePayload } from './untranslatable.ts'
 import { translateJobOfRun } from './workflow-job.ts'
 
@@ -93,20 +95,26 @@ export function translateWorkflowRun(action: string, payload: unknown, receipt: 
 /** A run that was read from GitHub, with the jobs of its newest `run_attempt` as far as they were read. */
 export type RunRead = RunFact
 
-/** A run as REST shows it, with the jobs of its newest `run_attempt` as far as they were read. */
+/** A run as REST shows it, with the jobs of its newest `run_attempt` and with its causes, as far as they were read. */
 export function translateRunRead(
   repositoryId: number,
   run: unknown,
   jobs: readonly unknown[],
   evidence: ReadReceipt,
+  { annotations, deployments }: RunCausesRead = {},
 ): RunFact {
-  return runFactOf(readPayload(runFields, run), {
+  const fact = runFactOf(readPayload(runFields, run), {
     repositoryId,
     action: null,
     workflowPath: '',
     jobs: jobs.map((job) => translateJobOfRun(job, evidence)).sort((a, b) => a.id - b.id),
     evidence,
   })
+  return {
+    ...fact,
+    ...(annotations && { cancellation: translateAnnotations(annotations, evidence.at) }),
+    ...(deployments !== undefined && { environmentWait: translatePendingDeployments(deployments, evidence.at) }),
+  }
 }
 
 function runFactOf(
@@ -144,14 +152,13 @@ function runFactOf(
 }
 
 // Whichever of action and status is further along counts: GitHub delivers `requested` runs that are already completed
-// (they wait for approval) and, rarely, `completed` runs whose body still says queued. GitHub has more words for a run that
-// has not begun (`requested`, `pending`, `waiting`), and may add others.
+// (they wait for approval) and, rarely, `completed` runs whose body still says queued.
 function runStatusOf(action: string | null, run: RunFields): RunStatus {
   if (run.status === 'completed' || (action === 'completed' && run.conclusion !== null)) {
     if (run.conclusion === null) throw new UntranslatablePayload('workflow_run.conclusion: a completed run has none')
     return 'completed'
   }
-  return run.status === 'in_progress' || action === 'in_progress' ? 'in_progress' : 'queued'
+  return run.status === 'in_progress' || action === 'in_progress' ? 'in_progress' : waitingStatusOf(run.status)
 }
 
 // `.github/workflows/plan.yml@refs/heads/main` is the file plan.yml.

@@ -65,6 +65,22 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     project: 'pure',
   },
   {
+    name: 'cancelled-causes',
+    promise:
+      '300 runs cancelled for eleven reasons, answers and deliveries lost: those that a person meant stand under Needs you, the others are tried again',
+    file: 'test/world/cancelled.test.ts',
+    project: 'postgres',
+    tests: 'cancelled for any reason',
+  },
+  {
+    name: 'waiting',
+    promise:
+      '100 runs that wait for environments, approvals, concurrency groups, deliveries lost: true words, 0 cancelled for silence, 0 tried again',
+    file: 'test/world/waiting.test.ts',
+    project: 'postgres',
+    tests: 'wait at random',
+  },
+  {
     name: 'documents',
     promise: 'generated comments full of commands, quoted, fenced, nested and bare: none fires falsely, none is missed',
     file: 'test/commands/generated-comments.test.ts',

@@ -98,6 +98,8 @@ export function answerQuestion(effect: Effect, at: Instant, when: 'over' | 'open
     return { ...base, question, answer: { about: 'configuration', ...ANDON_YML, headSha: 'aaa0' } }
   if (question.about === 'pull_request')
     return { ...base, question, answer: { about: 'pull_request', closes: closedIssues(question) } }
+  // Deliveries say everything about runs here.
+  if (question.about === 'run') return { ...base, question, answer: { about: 'run', run: null } }
   const isDeleted = question.about === 'issue' && question.issueNumber === DELETED_ISSUE
   const agentPullRequest = when === 'over' ? ({ headSha: 'bbb0', state: 'merged' } as const) : {}
   const human = { ...HUMAN_PULL_REQUEST, state: when === 'over' ? 'closed' : 'open' } as const

@@ -16,6 +16,7 @@ import {
 import type { CommandOrigin } from '../model/effects.ts'
 import type { Event } from '../model/events.ts'
 import type { Attempt, Pipeline, Stage } from '../model/pipeline.ts'
+import { isCancelledByPerson } from '../model/reason.ts'
 import { currentAttempt, isLiveAttempt } from '../stages/attempts.ts'
 import { commandFor, triggerOf } from '../stages/triggers.ts'
 import { surfacesOf } from '../view/surfaces.ts'
@@ -33,7 +34,7 @@ export function whyNotRerun({ line }: Pipeline, stage: Stage): CommandResult | n
 
 export function whyNotCancel({ line }: Pipeline, stage: Stage): CommandResult | null {
   const { name, status } = stage
-  if (status === 'cancelled') return already(summaryOf([stage]))
+  if (status === 'cancelled' && !isCancelledByPerson(stage.reason)) return already(summaryOf([stage]))
   if (status === 'idle') return notPossible({ kind: 'not-begun', stage: name })
   if (status === 'done' || status === 'skipped') return notPossible({ kind: 'over', stage: stageSummary(stage) })
   const current = currentAttempt(stage)

@@ -2,6 +2,7 @@
 // been the ones asleep. A run that GitHub still calls live is cancelled if Andon started it, later by force, and in the end
 // abandoned so that its slot is free.
 import type { StageConfig } from '../../line/line.ts'
+import { githubWaitOf } from '../facts/github-wait.ts'
 import { pipelineHolds } from '../holds/holds.ts'
 import {
   type AdmittedAttempt,
@@ -15,6 +16,7 @@ import type { CancellationCause } from '../model/reason.ts'
 import { earliest, type Instant, latest, secondsAfter } from '../model/time.ts'
 import {
   hasLiveRun,
+  isCompletedRun,
   isLiveAttempt,
   isLiveDuplicate,
   lastActivityAt,
@@ -26,6 +28,7 @@ import {
 import { workflowCheckAt } from '../stages/refusals.ts'
 import { upcomingProblems } from '../view/light.ts'
 import { needsYouAt } from '../view/needs-you.ts'
+import { followUpOnCancelledRun, followUpOnCancelledRunAt } from './explain-cancelled-run.ts'
 
 /** How long a slot waits for GitHub's last word about a run that will not end. */
 const RECONCILE_TIMEOUT_SECONDS = 15 * 60
@@ -40,7 +43,8 @@ type Decision = Pick<Closed, 'at' | 'evidence'>
 export function enforceDeadlines(pipeline: Pipeline, clock: Decision): Pipeline {
   const { at } = clock
   return updateAttempts(pipeline, (attempt, rule, stage) => {
-    const enforced = isAdmitted(attempt) ? enforceOnAttempt(attempt, rule, clock) : attempt
+    const followed = followUpOnCancelledRun(stage, attempt, at)
+    const enforced = isAdmitted(followed) ? enforceOnAttempt(followed, rule, clock) : followed
     const askAt = askAboutRunAt(pipeline, stage, enforced) ?? workflowCheckAt(pipeline, stage, attempt)
     return askAt !== null && askAt <= at ? { ...enforced, reconciliation: { at, answeredAt: null } } : enforced
   })
@@ -130,6 +134,7 @@ function pipelineDeadlines(pipeline: Pipeline): readonly Instant[] {
       return [
         ...duplicates.map(({ cancel }) => cancel && nextEscalationAt(cancel)),
         isAdmitted(attempt) ? deadlineOf(attempt, rule) : null,
+        pipeline.removed === null ? followUpOnCancelledRunAt(stage, attempt) : null,
         askAboutRunAt(pipeline, stage, attempt),
         workflowCheckAt(pipeline, stage, attempt),
       ].filter((at) => at !== null)
@@ -150,9 +155,10 @@ function deadlineOf(attempt: AdmittedAttempt, rule: StageConfig): Instant | null
 
 /** When GitHub is asked how the run stands: after the silence or at the limit, then again each time as long after. */
 function reconcileAt(attempt: AdmittedAttempt, { timeoutSeconds, limitSeconds }: StageConfig): Instant {
-  const { reconciliation } = attempt
-  const silentAt = secondsAfter(lastActivityAt(attempt), timeoutSeconds)
+  const { reconciliation, run } = attempt
   const limitAt = secondsAfter(runStartedAt(attempt), limitSeconds)
+  const isWaiting = run !== null && githubWaitOf(run) !== null
+  const silentAt = isWaiting ? limitAt : secondsAfter(lastActivityAt(attempt), timeoutSeconds)
   const first = earliest(silentAt, limitAt)
   if (reconciliation === undefined || reconciliation.at < first) return first
   const next = secondsAfter(reconciliation.answeredAt ?? reconciliation.at, timeoutSeconds)
@@ -166,7 +172,7 @@ function askAboutRunAt({ removed }: Pipeline, { attempts }: Stage, attempt: Atte
   // force, and before it is abandoned.
   const isOver = control ? control.closed !== null || control.cancel !== null : attempt !== attempts.at(-1)
   const readAt = runReadAt(attempt)
-  if (removed !== null || isOver || run?.status === 'completed' || runIdOf(attempt) === null) return null
+  if (removed !== null || isOver || (run !== null && isCompletedRun(run)) || runIdOf(attempt) === null) return null
   return readAt && secondsAfter(latest(readAt, reconciliation?.at ?? ''), ASK_AFTER_SECONDS)
 }
 
@@ -179,6 +185,8 @@ function isForceExhausted({ reconciliation, control: { cancel } }: AdmittedAttem
 function whyCancel(attempt: AdmittedAttempt, rule: StageConfig, now: Instant): CancellationCause | null {
   const { run, control } = attempt
   if (secondsAfter(runStartedAt(attempt), rule.limitSeconds) <= now) return 'time_limit'
+  // GitHub itself makes it wait: that is not silence, and an approval may take as long as a person does.
+  if (run !== null && githubWaitOf(run) !== null) return null
   if (secondsAfter(lastActivityAt(attempt), rule.timeoutSeconds) > now) return null
   if (run === null || run.status === 'queued') return 'never_started'
   // Silence is no reason to cancel a run that never reports: GitHub says that it is in progress.

@@ -6,12 +6,15 @@ import { mayUseCommand } from '../../commands/commands.ts'
 import { type Answer, pullRequestOfQuestion, type Question } from '../model/effects.ts'
 import type {
   AuthorPermission,
+  CancelExplanation,
+  EnvironmentWait,
   IssueFact,
   JobFact,
   PullRequestFact,
   PullRequestSnapshot,
   ReviewFact,
   RunFact,
+  RunStatus,
 } from '../model/facts.ts'
 import { earliest, type Instant, latest } from '../model/time.ts'
 import { greatest } from './total-order.ts'
@@ -26,32 +29,31 @@ export function mergeIssue(a: IssueFact, b: IssueFact): IssueFact {
   ])
 }
 
-/** A newer `run_attempt` replaces an older one; within one, a completed run stays completed. */
+/**
+ * A newer `run_attempt` replaces an older one; within one, a completed run stays completed. Its jobs raise its status here
+ * and nowhere else, so that a run that was read with its jobs and one whose jobs were delivered are the same fact.
+ */
 export function mergeRun(a: RunFact | null, b: RunFact): RunFact {
-  if (a === null) return { ...b, jobs: mergeJobs([], b.jobs) }
+  if (a === null) return mergeRun(b, b)
   const identity = greatest(identityOf(a), identityOf(b), ({ workflow }) => [workflow !== ''])
   if (a.runAttempt !== b.runAttempt) return { ...mergeRun(null, a.runAttempt > b.runAttempt ? a : b), ...identity }
   return {
     id: a.id,
     runAttempt: a.runAttempt,
     ...identity,
-    ...greatest(progressOf(a), progressOf(b), (progress) => [
-      runRank(progress),
-      // A completed run keeps the moment it was first known to be completed; a live one its latest sign of life.
-      progress.status === 'completed' ? -Date.parse(progress.updatedAt) : Date.parse(progress.updatedAt),
-    ]),
+    ...[a, b].flatMap(progressesOf).reduce((one, other) => greatest(one, other, progressRank)),
     startedAt: earliest(a.startedAt, b.startedAt),
-    jobs: mergeJobs(a.jobs, b.jobs),
+    jobs: unionById(a.jobs, b.jobs, jobRank),
+    ...mergeCancellations(a.cancellation, b.cancellation),
+    ...mergeEnvironmentWaits(a.environmentWait, b.environmentWait),
   }
 }
 
 /** The run with a job. An unknown run becomes a stub without a workflow, which the run itself fills later. */
 export function mergeJob(run: RunFact | null, job: JobFact): RunFact {
-  const isMoving = job.status === 'in_progress' || job.status === 'completed'
   return mergeRun(run, {
-    ...{ id: job.runId, runAttempt: job.runAttempt, status: isMoving ? 'in_progress' : 'queued', conclusion: null },
-    ...{ workflow: '', title: '', event: '', actor: null, branch: null, headSha: '', url: '' },
-    ...{ startedAt: job.at, updatedAt: job.at, jobs: [job], evidence: job.evidence },
+    ...{ id: job.runId, runAttempt: job.runAttempt, workflow: '', title: '', event: '', actor: null },
+    ...{ branch: null, headSha: '', url: '', ...progressOfJob(job), startedAt: job.at, jobs: [job] },
   })
 }
 
@@ -120,25 +122,61 @@ function identityOf({ workflow, title, event, actor, branch, headSha, url }: Run
   return { workflow, title, event, actor, branch, headSha, url }
 }
 
-function progressOf({ status, conclusion, updatedAt, evidence }: RunFact) {
-  return { status, conclusion, updatedAt, evidence }
+type RunProgress = Pick<RunFact, 'status' | 'conclusion' | 'updatedAt' | 'evidence'>
+
+/** What a run says of itself, and what each of its jobs says of it. */
+function progressesOf({ status, conclusion, updatedAt, evidence, jobs }: RunFact): readonly RunProgress[] {
+  return [{ status, conclusion, updatedAt, evidence }, ...jobs.map(progressOfJob)]
 }
 
-function runRank({ status, conclusion }: Pick<RunFact, 'status' | 'conclusion'>): number {
+/** A job that has ended leaves its run in progress: others may follow. */
+function progressOfJob({ status, at: updatedAt, evidence }: JobFact): RunProgress {
+  return { status: status === 'completed' ? 'in_progress' : status, conclusion: null, updatedAt, evidence }
+}
+
+function progressRank({ status, conclusion, updatedAt, evidence }: RunProgress) {
   // GitHub calls a run that waits for approval completed; once approved the same attempt goes on.
-  return conclusion === 'action_required' ? 1 : { queued: 0, in_progress: 2, completed: 3 }[status]
+  const rank = conclusion === 'action_required' ? 1 : STARTED_RANK[status]
+  // A completed run keeps the moment it was first known to be completed; a live one its latest sign of life.
+  const time = status === 'completed' ? -Date.parse(updatedAt) : Date.parse(updatedAt)
+  return [rank, ...waitRank(status, evidence), time, WAIT_RANK[status]]
 }
 
-function mergeJobs(a: readonly JobFact[], b: readonly JobFact[]): readonly JobFact[] {
-  return unionById(a, b, ({ status, stepsCompleted, at }) => [JOB_RANK[status], stepsCompleted, at])
+function jobRank({ status, stepsCompleted, at, evidence }: JobFact) {
+  return [STARTED_RANK[status], stepsCompleted, ...waitRank(status, evidence), at, WAIT_RANK[status]]
 }
 
-// GitHub sends queued, waiting, queued with one and the same timestamp
-// (https://github.com/runs-on/runs-on/issues/539): a job that was ever queued does not count as waiting for approval.
-const JOB_RANK = { waiting: 0, queued: 1, in_progress: 2, completed: 3 } as const satisfies Record<
-  JobFact['status'],
-  number
->
+// `waiting` and `queued` are no ladder: GitHub sends queued, waiting, queued with one and the same timestamp
+// (https://github.com/runs-on/runs-on/issues/539). So what was read last counts before any delivery. Until then a job that
+// was ever waiting still is: GitHub is asked at once, and nothing that waits is cancelled for silence.
+function waitRank(status: RunStatus, { kind, at }: JobFact['evidence']): readonly [string] {
+  return [STARTED_RANK[status] === 0 && kind === 'read' ? at : '']
+}
+
+const STARTED_RANK = { requested: 0, queued: 0, pending: 0, waiting: 0, in_progress: 2, completed: 3 } as const
+const WAIT_RANK = { requested: 0, queued: 1, pending: 2, waiting: 3, in_progress: 0, completed: 0 } as const
+
+function mergeCancellations(a: CancelExplanation | undefined, b: CancelExplanation | undefined) {
+  const [one, other] = [a ?? b, b ?? a]
+  if (one === undefined || other === undefined) return {}
+  if (one.kind !== 'unexplained' || other.kind !== 'unexplained')
+    return { cancellation: greatest(one, other, ({ kind }) => [EXPLANATION_RANK[kind]]) }
+  const [since, until] = [earliest(one.since, other.since), latest(one.until, other.until)]
+  return { cancellation: { kind: 'unexplained', since, until } as const }
+}
+
+/** Whom GitHub names says more than what else happened to a job. */
+const EXPLANATION_RANK = {
+  ...{ unexplained: 0, 'no-runner': 1, 'runner-lost': 2, 'job-time-limit': 3, deadlock: 4, replaced: 5, bot: 6 },
+  person: 7,
+} as const satisfies Record<CancelExplanation['kind'], number>
+
+function mergeEnvironmentWaits(a: EnvironmentWait | undefined, b: EnvironmentWait | undefined) {
+  const [one, other] = [a ?? b, b ?? a]
+  return one === undefined || other === undefined
+    ? {}
+    : { environmentWait: greatest(one, other, ({ readAt }) => [readAt]) }
+}
 
 function snapshotsOf({ snapshots, state, draft, headSha, updatedAt }: PullRequestFact): readonly PullRequestSnapshot[] {
   return snapshots.length > 0 ? snapshots : [{ state, draft, headSha, firstAt: updatedAt, lastAt: updatedAt }]

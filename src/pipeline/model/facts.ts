@@ -15,7 +15,8 @@ export type IssueFact = {
   readonly evidence: Evidence
 }
 
-export type RunStatus = 'queued' | 'in_progress' | 'completed'
+/** GitHub's own words. Until `in_progress` GitHub itself makes a run wait, unless it is `queued`: then it wants a runner. */
+export type RunStatus = 'requested' | 'queued' | 'pending' | 'waiting' | 'in_progress' | 'completed'
 
 export type Conclusion =
   | 'success'
@@ -34,13 +35,29 @@ export type JobFact = Occurrence & {
   readonly runId: number
   readonly runAttempt: number
   readonly name: string
-  readonly status: 'queued' | 'waiting' | 'in_progress' | 'completed'
+  readonly status: RunStatus
   readonly conclusion: Conclusion | null
   /** The step under way, if one is; steps finished and steps known. */
   readonly step: string | null
   readonly stepsCompleted: number
   readonly stepsTotal: number
   readonly url: string | null
+}
+
+/** How GitHub explains that it cancelled a run. `since` and `until`: the first and the last time it did not explain it. */
+export type CancelExplanation =
+  | { readonly kind: 'person' | 'bot'; readonly login: string }
+  | {
+      readonly kind: 'job-time-limit' | 'replaced' | 'deadlock' | 'runner-lost' | 'no-runner'
+      readonly job: string
+    }
+  | { readonly kind: 'unexplained'; readonly since: Instant; readonly until: Instant }
+
+/** What the environments of waiting jobs wait for, as GitHub was asked: first of all for reviewers. */
+export type EnvironmentWait = {
+  readonly kind: 'reviewers' | 'timer' | 'rule'
+  readonly environments: readonly string[]
+  readonly readAt: Instant
 }
 
 /** A workflow run with the jobs of its newest `run_attempt`. */
@@ -64,6 +81,10 @@ export type RunFact = {
   readonly startedAt: Instant
   readonly updatedAt: Instant
   readonly jobs: readonly JobFact[]
+  /** Absent until GitHub was asked why it cancelled the run. */
+  readonly cancellation?: CancelExplanation
+  /** Absent until GitHub was asked what the run's environments wait for. */
+  readonly environmentWait?: EnvironmentWait
   readonly evidence: Evidence
 }
 

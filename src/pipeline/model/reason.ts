@@ -1,6 +1,6 @@
 // Why a stage has its status, as data. The words are in render/reason.ts alone: a better word changes no document.
 import type { StageName } from '../../line/line.ts'
-import type { Conclusion, IssueFact, JobFact } from './facts.ts'
+import type { CancelExplanation, Conclusion, EnvironmentWait, IssueFact, JobFact } from './facts.ts'
 import type { Hold } from './hold.ts'
 import type { Instant } from './time.ts'
 
@@ -36,7 +36,11 @@ export type Reason =
 
 /** The state of an attempt. */
 export type AttemptReason = { readonly attempt: AttemptRef } & (
-  | { readonly kind: 'being-started' | 'waits-for-runner' | 'waits-for-github-approval' }
+  | { readonly kind: 'being-started' | 'waits-for-runner' }
+  /** GitHub itself makes the run wait. A person must approve it, or reviewers of these environments. */
+  | { readonly kind: 'waits-for-github-approval'; readonly environments: readonly string[] }
+  | { readonly kind: 'waits-for-environment'; readonly on: EnvironmentWait | null }
+  | { readonly kind: 'waits-for-concurrency-group' | 'waits-for-github-queue' }
   | { readonly kind: 'waits-for-dispatch'; readonly dispatch: DispatchReason; readonly until: Instant | null }
   | { readonly kind: 'unconfirmed'; readonly dispatch: DispatchReason; readonly needsPerson: boolean }
   | { readonly kind: 'running'; readonly job: Pick<JobFact, 'name' | 'step' | 'stepsCompleted' | 'stepsTotal'> | null }
@@ -47,8 +51,14 @@ export type AttemptReason = { readonly attempt: AttemptRef } & (
       readonly cause: CancellationCause
       readonly next: { readonly isForced: boolean; readonly at: Instant } | null
     }
-  | { readonly kind: 'concluded'; readonly conclusion: Conclusion; readonly failedJob: string | null }
+  | {
+      readonly kind: 'concluded'
+      readonly conclusion: Exclude<Conclusion, 'cancelled'>
+      readonly failedJob: string | null
+    }
   | { readonly kind: 'cancelled'; readonly cause: CancellationCause }
+  | { readonly kind: 'asks-why-cancelled' }
+  | { readonly kind: 'cancelled-on-github'; readonly explanation: CancelExplanation; readonly hadJobs: boolean }
   | { readonly kind: 'closed'; readonly closed: ClosedReason }
 )
 
@@ -106,6 +116,12 @@ export type DenialReason =
 /** Was the stage called off, with its issue or its pull request? */
 export function isCalledOff(reason: Reason | null): boolean {
   return reason?.kind === 'called-off-with-issue' || reason?.kind === 'called-off-with-pull-request'
+}
+
+/** Did a person cancel the run on GitHub? Then the stage stands until a person decides. */
+export function isCancelledByPerson(reason: Reason | null): boolean {
+  if (reason?.kind === 'attempt-cancelled') return isCancelledByPerson(reason.last)
+  return reason?.kind === 'cancelled-on-github' && reason.explanation.kind === 'person'
 }
 
 /** Does it only say how far a run has got? That is not worth a history entry. */

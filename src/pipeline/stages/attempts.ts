@@ -1,11 +1,12 @@
 // One attempt at a stage: whether it is live, how and when it ended, and which of them its stage follows.
 import { type AdmittedAttempt, isAdmitted } from '../model/attempt.ts'
-import type { Conclusion, RunFact } from '../model/facts.ts'
+import type { CancelExplanation, Conclusion, RunFact } from '../model/facts.ts'
 import type { Attempt, AttemptControl, Cancellation, Closed, DuplicateRun, Pipeline, Stage } from '../model/pipeline.ts'
 import type { CancellationCause } from '../model/reason.ts'
 import { type Instant, latest, secondsAfter } from '../model/time.ts'
 
-type AttemptOutcome = 'live' | 'done' | 'skipped' | 'failed' | 'cancelled'
+/** `unexplained`: GitHub cancelled its run and has not said why. */
+type AttemptOutcome = 'live' | 'done' | 'skipped' | 'failed' | 'cancelled' | 'unexplained'
 
 /** Attempts that Andon itself started. */
 export function admittedAttempts({ attempts }: Stage): readonly AdmittedAttempt[] {
@@ -23,8 +24,28 @@ export function outcomeOf(attempt: Attempt): AttemptOutcome {
   const closing = closingOf(attempt)
   if (closing !== null) return closing.kind === 'cancelled' ? 'cancelled' : 'failed'
   if (run === null || !isCompletedRun(run)) return 'live'
-  const outcome = OUTCOME_OF_CONCLUSION[run.conclusion ?? 'stale']
-  return outcome === 'cancelled' && control?.cancel ? OUTCOME_OF_CANCELLATION[control.cancel.reason] : outcome
+  if (run.conclusion !== 'cancelled') return OUTCOME_OF_CONCLUSION[run.conclusion ?? 'stale']
+  if (control?.cancel) return OUTCOME_OF_CANCELLATION[control.cancel.reason]
+  const explanation = explanationOf(run)
+  return explanation === null ? 'unexplained' : OUTCOME_OF_EXPLANATION[explanation.kind]
+}
+
+const EXPLAIN_WITHIN_SECONDS = 60
+
+/** Why GitHub cancelled the run. Annotations may come late, so that GitHub has not explained it only after a minute. */
+export function explanationOf({ cancellation }: RunFact): CancelExplanation | null {
+  if (cancellation?.kind === 'unexplained' && cancellation.until < explainedBy(cancellation.since)) return null
+  return cancellation ?? null
+}
+
+/** By when GitHub should have explained what it did not explain at first. */
+export function explainedBy(since: Instant): Instant {
+  return secondsAfter(since, EXPLAIN_WITHIN_SECONDS)
+}
+
+/** Does its stage wait for GitHub to say why it cancelled the run? */
+export function isUnexplained(stage: Stage, attempt: Attempt): boolean {
+  return outcomeOf(attempt) === 'unexplained' && attempt === currentAttempt(stage)
 }
 
 /** How Andon closed the attempt, where no run decides. A run that appears although its dispatch was refused is a run. */
@@ -150,9 +171,20 @@ export const OUTCOME_OF_CONCLUSION = {
   timed_out: 'failed',
   startup_failure: 'failed',
   stale: 'failed',
-  cancelled: 'cancelled',
   action_required: 'live',
-} as const satisfies Record<Conclusion, AttemptOutcome>
+} as const satisfies Record<Exclude<Conclusion, 'cancelled'>, AttemptOutcome>
+
+/** GitHub cancels runs for many reasons: only a person's wish is one, and everything else is a failed attempt. */
+export const OUTCOME_OF_EXPLANATION = {
+  person: 'cancelled',
+  bot: 'failed',
+  replaced: 'failed',
+  deadlock: 'failed',
+  'job-time-limit': 'failed',
+  'runner-lost': 'failed',
+  'no-runner': 'failed',
+  unexplained: 'failed',
+} as const satisfies Record<CancelExplanation['kind'], AttemptOutcome>
 
 /** A run that the watchdog cancelled is a failed attempt; one that a person wanted stopped is not. */
 export const OUTCOME_OF_CANCELLATION = {

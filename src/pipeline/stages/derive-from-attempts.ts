@@ -4,7 +4,6 @@
 import type { StageConfig } from '../../line/line.ts'
 import { pipelineHoldAffectingStage } from '../holds/holds.ts'
 import { type AdmittedAttempt, isAdmitted } from '../model/attempt.ts'
-import type { Conclusion, RunFact } from '../model/facts.ts'
 import type { Attempt, AttemptControl, Pipeline, Stage, Trigger } from '../model/pipeline.ts'
 import type { AttemptReason, AttemptRef, QueueCause, Reason } from '../model/reason.ts'
 import { type Instant, latest } from '../model/time.ts'
@@ -20,10 +19,10 @@ import {
   nextAttemptNumber,
   nextEscalationAt,
   OUTCOME_OF_CANCELLATION,
-  OUTCOME_OF_CONCLUSION,
   outcomeOf,
   retryAfter,
 } from './attempts.ts'
+import { deriveFromRun } from './derive-from-run.ts'
 import { startAuthorization } from './pipeline-start.ts'
 import { isSpent, isUnderCheck } from './refusals.ts'
 import { commandFor, isDue, isForTrigger } from './triggers.ts'
@@ -222,29 +221,6 @@ function limitedRef({ stage, rule }: StageContext, number: number, { id }: Trigg
     return other.number < number && (other.control.trigger.id !== id || !isSpent(other))
   })
   return { number, limit: earlier.length + rule.attempts, rerun }
-}
-
-function deriveFromRun(run: RunFact, attempt: AttemptRef): DerivedStage {
-  const { evidence, startedAt: since } = run
-  if (run.conclusion === 'action_required')
-    return { status: 'queued', reason: { kind: 'waits-for-github-approval', attempt }, since, evidence }
-  if (run.status === 'queued')
-    return { status: 'queued', reason: { kind: 'waits-for-runner', attempt }, since, evidence }
-  if (run.status === 'in_progress')
-    return { status: 'running', reason: { kind: 'running', attempt, job: jobInProgress(run) }, since, evidence }
-  const conclusion = run.conclusion ?? 'stale'
-  const failedJob = run.jobs.find((job) => job.conclusion !== null && FAILURES.includes(job.conclusion))?.name ?? null
-  const reason = { kind: 'concluded', attempt, conclusion, failedJob } as const
-  return { status: OUTCOME_OF_CONCLUSION[conclusion], reason, since: run.updatedAt, evidence }
-}
-
-const FAILURES: readonly Conclusion[] = ['failure', 'timed_out', 'startup_failure', 'stale']
-
-function jobInProgress({ jobs }: RunFact): Extract<AttemptReason, { kind: 'running' }>['job'] {
-  const job = jobs.find(({ status }) => status === 'in_progress')
-  if (job === undefined) return null
-  const { name, step, stepsCompleted, stepsTotal } = job
-  return { name, step, stepsCompleted, stepsTotal }
 }
 
 /** The workflow's own report says more than the names of its jobs and steps. */

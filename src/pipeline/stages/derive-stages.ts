@@ -147,7 +147,7 @@ function deriveCalledOff({ pipeline, rule, trigger }: StageContext): DerivedStag
 /** An attempt that was not dispatched yet is called off like a stage that has not started. */
 function isInFlight({ stage, rule }: StageContext): boolean {
   if (isDispatched(rule)) return stage.attempts.some((attempt) => isLiveAttempt(attempt) && !isUndispatched(attempt))
-  return stage.attempts.some(({ run }) => run?.status === 'queued' || run?.status === 'in_progress')
+  return stage.attempts.some(({ run }) => run !== null && run.status !== 'completed')
 }
 
 /** The attempts that still belong to the stage, in order. */

@@ -4,6 +4,7 @@
 import type { StageConfig, StageName } from '../../line/line.ts'
 import { dispatchesAnyStage } from '../../line/stage-rules.ts'
 import { currentPullRequest } from '../facts/correlate.ts'
+import { githubWaitOf } from '../facts/github-wait.ts'
 import { holdsAffectingStage, pipelineHolds } from '../holds/holds.ts'
 import { isAdmitted } from '../model/attempt.ts'
 import type { RunFact } from '../model/facts.ts'
@@ -73,15 +74,19 @@ export function upcomingProblems(pipeline: Pipeline, holds = pipelineHolds(pipel
   if (behind === null) return []
   const { attempt, rule } = behind
   const silent = silenceOf(attempt, rule)
-  if (silent === null) return []
-  const startedAt = isAdmitted(attempt) ? runStartedAt(attempt) : (attempt.run?.startedAt ?? silent.since)
+  const startedAt = isAdmitted(attempt) ? runStartedAt(attempt) : attempt.run?.startedAt
+  if (startedAt === undefined) return []
   const stale = { health: 'stale', since: secondsAfter(startedAt, rule.limitSeconds) } as const
-  return silent.since < stale.since ? [silent, stale] : [stale]
+  return silent !== null && silent.since < stale.since ? [silent, stale] : [stale]
 }
 
-/** A workflow that reports is stalled when it makes no progress, however it beats; one that never reports is unknown. */
+/**
+ * A workflow that reports is stalled when it makes no progress, however it beats; one that never reports is unknown. Null for
+ * one that GitHub itself makes wait.
+ */
 function silenceOf(attempt: Attempt, { timeoutSeconds }: StageConfig): HealthProblem | null {
   const { run } = attempt
+  if (run !== null && githubWaitOf(run) !== null) return null
   const after = (health: Health, at: Instant) => ({ health, since: secondsAfter(at, timeoutSeconds) })
   if (!isAdmitted(attempt)) {
     const isUnknown = run?.status === 'in_progress' && runProgressAt(run) === null

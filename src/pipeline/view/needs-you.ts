@@ -20,6 +20,7 @@ export function needsYouAt(pipeline: Pipeline): Instant | null {
       return needsPersonToGoOn(pipeline, headline) ? headline.since : afterTimeout(pipeline, headline)
     case 'running':
     case 'queued': {
+      if (headline.reason?.kind === 'waits-for-github-approval') return headline.since
       const problem = upcomingProblems(pipeline).find(({ health }) => health !== 'unknown')
       return problem?.since ?? whenNothingStartsIt(pipeline, headline)
     }

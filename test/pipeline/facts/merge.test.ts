@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { mergeIssue, mergeJob, mergePullRequest, mergeReview, mergeRun } from '../../../src/pipeline/facts/merge.ts'
 import type {
+  CancelExplanation,
   Conclusion,
+  EnvironmentWait,
   IssueFact,
   JobFact,
   PullRequestFact,
@@ -24,7 +26,21 @@ const CONCLUSIONS: readonly Conclusion[] = ['success', 'failure', 'cancelled', '
 
 // Few times, people and commits, so that ties are frequent: the laws are about ties.
 const at = fc.integer({ min: 0, max: 2 }).map(minutesAfterNine)
-const evidence = fc.tuple(at, fc.constantFrom('a', 'b', 'c')).map(([at, id]) => deliveryEvidence(at, id))
+const evidence = fc
+  .tuple(at, fc.constantFrom('a', 'b', 'c'), fc.constantFrom('delivery', 'read'))
+  .map(([at, id, kind]) => ({ ...deliveryEvidence(at, id), kind }))
+const cancellation: fc.Arbitrary<CancelExplanation> = fc.oneof(
+  fc.constantFrom<CancelExplanation>(
+    { kind: 'person', login: 'ada' },
+    { kind: 'bot', login: 'helper[bot]' },
+    { kind: 'replaced', job: 'build' },
+    { kind: 'runner-lost', job: 'build' },
+  ),
+  fc.tuple(at, at).map(([since, until]) => ({ kind: 'unexplained', since, until }) as const),
+)
+const environmentWait: fc.Arbitrary<EnvironmentWait> = fc
+  .tuple(fc.constantFrom('reviewers', 'timer'), at)
+  .map(([kind, readAt]) => ({ kind, environments: ['production'], readAt }) as const)
 const sha = fc.constantFrom('s1', 's2', 's3')
 const conclusion = fc.option(fc.constantFrom(...CONCLUSIONS))
 
@@ -42,7 +58,7 @@ const job: fc.Arbitrary<JobFact> = fc
   .record({
     id: fc.integer({ min: 1, max: 2 }),
     runAttempt: fc.integer({ min: 1, max: 2 }),
-    status: fc.constantFrom('queued', 'waiting', 'in_progress', 'completed'),
+    status: fc.constantFrom('requested', 'queued', 'pending', 'waiting', 'in_progress', 'completed'),
     conclusion,
     stepsCompleted: fc.integer({ min: 0, max: 2 }),
     at,
@@ -53,15 +69,16 @@ const job: fc.Arbitrary<JobFact> = fc
 const run: fc.Arbitrary<RunFact> = fc
   .record({
     runAttempt: fc.integer({ min: 1, max: 2 }),
-    status: fc.constantFrom('queued', 'in_progress', 'completed'),
+    status: fc.constantFrom('requested', 'queued', 'pending', 'waiting', 'in_progress', 'completed'),
     conclusion,
     branch: fc.constantFrom('one', 'two'),
     startedAt: at,
     updatedAt: at,
     evidence,
     jobs: fc.uniqueArray(job, { selector: ({ id }) => id, maxLength: 2 }),
+    causes: fc.record({ cancellation, environmentWait }, { requiredKeys: [] }),
   })
-  .map((known) => mergeRun(null, runFact(known)))
+  .map(({ causes, ...known }) => mergeRun(null, runFact({ ...known, ...causes })))
 
 const stub: fc.Arbitrary<RunFact> = job.map((known) => mergeJob(null, known))
 
@@ -127,12 +144,19 @@ test('a review changes a pull request the same whenever it is delivered', () => 
   ])
 })
 
-test('a job that was once queued is not waiting for a person', () => {
+test('a job that was seen waiting is waiting until it starts, or until GitHub is asked', () => {
   const [queued, waiting] = [jobFact({ status: 'queued' }), jobFact({ status: 'waiting' })]
   for (const order of [
     [queued, waiting, queued],
     [queued, queued, waiting],
     [waiting, queued, queued],
+  ])
+    expect(order.reduce(mergeJob, runFact()).jobs).toMatchObject([{ status: 'waiting' }])
+  const read = { kind: 'read', id: 'run/100', at: minutesAfterNine(3) } as const
+  const asked = { ...queued, evidence: read }
+  for (const order of [
+    [queued, waiting, asked],
+    [asked, waiting, queued],
   ])
     expect(order.reduce(mergeJob, runFact()).jobs).toMatchObject([{ status: 'queued' }])
 })

@@ -235,14 +235,4 @@ describe('failing', () => {
     expect(headlineInWords(line.pipeline).light).toBe('failed')
     expect(line.admit(minutesAfterNine(600))).toBeNull()
   })
-
-  test('a run that was cancelled on GitHub is not retried', () => {
-    const line = startedPipeline()
-    line.completeAttempt(minutesAfterNine(1), 100, 'cancelled')
-    expect(line.stage('plan')).toMatchObject({
-      status: 'cancelled',
-      reason: 'attempt 1 of 3 was cancelled; /andon retry plan tries again',
-    })
-    expect(line.admit(minutesAfterNine(600))).toBeNull()
-  })
 })

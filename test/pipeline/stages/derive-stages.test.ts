@@ -84,7 +84,7 @@ describe('runs', () => {
     ['timed_out', 'failed', 'attempt 1 timed out'],
     ['startup_failure', 'failed', 'attempt 1 could not start'],
     ['stale', 'failed', 'attempt 1 was marked stale by GitHub'],
-    ['cancelled', 'cancelled', 'attempt 1 was cancelled'],
+    ['cancelled', 'queued', 'attempt 1 was cancelled on GitHub; asks GitHub why'],
     ['action_required', 'queued', 'attempt 1 waits for an approval on GitHub'],
   ])('a run concluded %s leaves its stage %s', (conclusion, status, reason) => {
     const { pipeline } = given(taken).when(runChanged({ at: minutesAfterNine(4), conclusion }))

@@ -46,7 +46,13 @@ test.each<[string, Pipeline, number]>([
 })
 
 test('a stage that was cancelled needs a person at once', () => {
-  const cancelled = runChanged({ workflow: 'plan.yml', conclusion: 'cancelled', at: minutesAfterNine(4) })
+  const cancellation = { kind: 'person', login: 'ada' } as const
+  const cancelled = runChanged({
+    workflow: 'plan.yml',
+    conclusion: 'cancelled',
+    cancellation,
+    at: minutesAfterNine(4),
+  })
   expect(needsYouAt(pipelineAfter(issueLabeled(), cancelled))).toBe(minutesAfterNine(4))
   const command = commentCreated('/andon cancel')
   const ours = startedPipeline()
