@@ -1,5 +1,5 @@
 import type { Effect } from '../pipeline/model/effects.ts'
-import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
+import { type Instant, latest, millisecondsAfter } from '../pipeline/model/time.ts'
 import type { Transaction } from '../store/database.ts'
 import { saveEffectResults } from '../store/effects.ts'
 import type { ApplyRequest } from './apply-request.ts'
@@ -26,10 +26,15 @@ export function effectColumns({ repositoryId, pipelineId, effect, now }: EffectR
     key: effect.key,
     type: effect.type,
     document: JSON.stringify(effect),
-    dueAt: effect.type === 'reply' ? millisecondsAfter(now, REPLY_DELAY_MS) : now,
+    dueAt: dueAtOf(effect, now),
     createdAt: now,
     updatedAt: now,
   }
+}
+
+function dueAtOf(effect: Effect, now: Instant): Instant {
+  if (effect.type === 'reply') return millisecondsAfter(now, REPLY_DELAY_MS)
+  return effect.type === 'ask' ? latest(now, effect.notBefore ?? now) : now
 }
 
 type EffectRowInput = {

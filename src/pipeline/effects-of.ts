@@ -1,6 +1,9 @@
 // Effects follow from the state of the pipeline: each that follows for the first time is new. So none is forgotten or
 // doubled, whichever event brought it about.
+
+import { contestedAt } from './facts/correlate.ts'
 import { githubWaitOf } from './facts/github-wait.ts'
+import { whenSecondIsOver } from './facts/moment-shown.ts'
 import { authorToAsk, decidingPullRequests } from './facts/standing.ts'
 import type { AdmittedAttempt } from './model/attempt.ts'
 import type { AskEffect, CancelEffect, DispatchEffect, Effect } from './model/effects.ts'
@@ -34,6 +37,7 @@ function allEffectsOf(pipeline: Pipeline): readonly Effect[] {
     ...askSilentRuns(pipeline),
     ...askRefusedWorkflows(pipeline),
     ...stages.flatMap((stage) => stage.attempts.flatMap((attempt) => askCauses(pipeline, stage, attempt))),
+    ...askWhatCameLast(pipeline),
   ]
 }
 
@@ -111,6 +115,21 @@ function askCauses({ issue, removed }: Pipeline, stage: Stage, attempt: Attempt)
   if (!isLiveAttempt(attempt) || githubWaitOf(run) !== 'environment') return []
   const waiting = run.jobs.filter(({ status }) => status === 'waiting').map(({ id }) => id)
   return [ask(['waiting', ...waiting].join('/'))]
+}
+
+/** Asks how the issue and its pull requests stand, where GitHub sent several states of one second. */
+function askWhatCameLast({ issue, pullRequests, removed }: Pipeline): readonly Effect[] {
+  if (removed !== null) return []
+  const contested = [
+    ...(issue.isContested ? [{ place: 'issue', at: issue.updatedAt }] : []),
+    ...pullRequests.map((fact) => ({ place: `pull/${fact.number}`, at: contestedAt(fact) })),
+  ]
+  return contested.flatMap(({ place, at }) => {
+    if (at === null) return []
+    const question = { about: 'issue', issueNumber: issue.number } as const
+    const key = `issue/${issue.number}/last/${place}/${at}`
+    return [{ type: 'ask', key, question, notBefore: whenSecondIsOver(at) }]
+  })
 }
 
 /** Asks GitHub to read the runs that have been silent for too long. */

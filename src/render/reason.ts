@@ -82,6 +82,11 @@ function explain(reason: Reason, stage: string): Explanation {
       return says(`runs again after ${reason.stage}`)
     case 'called-off-with-issue':
       return says(`called off: the issue ${reason.state === 'closed' ? 'is' : 'was'} ${reason.state}`)
+    case 'asks-issue-state':
+      return waits(
+        'the issue was opened and closed within one second: GitHub is asked which came last',
+        'GitHub’s answer about the issue',
+      )
     case 'called-off-with-pull-request': {
       const how = reason.state === 'merged' ? 'is merged' : 'was closed without merging'
       return says(`called off: pull request #${reason.number} ${how}`)

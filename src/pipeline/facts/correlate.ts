@@ -96,6 +96,14 @@ export function currentPullRequests({ start, line, pullRequests }: Linked): read
   return deciding.filter((fact) => fact.state === 'open' || stateSince(fact) >= start.at)
 }
 
+/** When GitHub last sent several states of one second, none of which a push replaced; null while it is clear which is last. */
+export function contestedAt({ snapshots, replacedShas }: PullRequestFact): Instant | null {
+  if (snapshots.some(({ state }) => state === 'merged')) return null
+  const lastAt = snapshots.map((seen) => seen.lastAt).reduce(latest, '')
+  const last = snapshots.filter((seen) => seen.lastAt === lastAt && !replacedShas.includes(seen.headSha))
+  return last.length > 1 ? lastAt : null
+}
+
 /** Since when a pull request is in its state; closing or reopening it starts a new state. */
 export function stateSince({ snapshots, state, draft, headSha, updatedAt }: PullRequestFact): Instant {
   const current = snapshots.find((seen) => seen.state === state && seen.draft === draft && seen.headSha === headSha)

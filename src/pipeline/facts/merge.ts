@@ -17,16 +17,17 @@ import type {
   RunStatus,
 } from '../model/facts.ts'
 import { earliest, type Instant, latest } from '../model/time.ts'
+import { momentShown } from './moment-shown.ts'
 import { greatest } from './total-order.ts'
 
-/** Closing and reopening are no ladder, so time decides; a reopening outranks a closing of the same second. */
+/** Closing and reopening are no ladder, so time decides. Of two states of one second closed counts: it starts nothing. */
 export function mergeIssue(a: IssueFact, b: IssueFact): IssueFact {
-  return greatest(a, b, (issue) => [
-    issue.title !== null,
-    issue.updatedAt,
-    issue.stateReason === 'reopened' ? 2 : issue.state === 'closed' ? 1 : 0,
+  const last = greatest(uncontested(a), uncontested(b), (issue) => [
+    issueMoment(issue),
+    issue.state === 'closed',
     issue.evidence.kind === 'read',
   ])
+  return isContested([a, b], issueMoment(last)) ? { ...last, isContested: true } : last
 }
 
 /**
@@ -70,8 +71,9 @@ export function mergePullRequest(a: PullRequestFact | null, b: PullRequestFact):
       seen.state === 'merged',
       seen.lastAt,
       !replacedShas.includes(seen.headSha),
+      // Within one second nothing says which came last: closed and draft start nothing.
       seen.state === 'closed',
-      !seen.draft,
+      seen.draft,
     ]),
   )
   return {
@@ -116,6 +118,22 @@ export function mergeAnswer(
     return mergePullRequest(pullRequest, { ...pullRequest, writePermissions })
   }
   return null
+}
+
+/** What was contested must not decide which of two facts is the greater. */
+function uncontested({ isContested: _, ...issue }: IssueFact): IssueFact {
+  return issue
+}
+
+/** An issue known only by its number has no title, and loses to any that GitHub described. */
+function issueMoment({ title, updatedAt, evidence }: IssueFact): Instant {
+  return title === null ? '' : momentShown(updatedAt, evidence)
+}
+
+/** Do the facts of that moment contradict each other? */
+function isContested(facts: readonly IssueFact[], moment: Instant): boolean {
+  const last = facts.filter((fact) => issueMoment(fact) === moment)
+  return last.some((fact) => fact.isContested) || new Set(last.map(({ state }) => state)).size > 1
 }
 
 function identityOf({ workflow, title, event, actor, branch, headSha, url }: RunFact) {
@@ -178,8 +196,10 @@ function mergeEnvironmentWaits(a: EnvironmentWait | undefined, b: EnvironmentWai
     : { environmentWait: greatest(one, other, ({ readAt }) => [readAt]) }
 }
 
-function snapshotsOf({ snapshots, state, draft, headSha, updatedAt }: PullRequestFact): readonly PullRequestSnapshot[] {
-  return snapshots.length > 0 ? snapshots : [{ state, draft, headSha, firstAt: updatedAt, lastAt: updatedAt }]
+function snapshotsOf(fact: PullRequestFact): readonly PullRequestSnapshot[] {
+  const { snapshots, state, draft, headSha, updatedAt, evidence } = fact
+  if (snapshots.length > 0) return snapshots
+  return [{ state, draft, headSha, firstAt: updatedAt, lastAt: momentShown(updatedAt, evidence) }]
 }
 
 function mergeSnapshots(seen: readonly PullRequestSnapshot[]): readonly PullRequestSnapshot[] {

@@ -17,7 +17,11 @@ export type Effect = AskEffect | DispatchEffect | CancelEffect | ReactEffect | R
 type EffectBase<Type> = { readonly type: Type; readonly key: string }
 
 /** Ask GitHub after the commit; the answer comes back as a `question.answered` event. */
-export type AskEffect = EffectBase<'ask'> & { readonly question: Question }
+export type AskEffect = EffectBase<'ask'> & {
+  readonly question: Question
+  /** Asked too early, GitHub could not answer it; absent: it is asked at once. */
+  readonly notBefore?: Instant
+}
 
 /** Start the workflow, with exactly two inputs: `issue` (the number, as text) and `andon` (the attempt's key). */
 export type DispatchEffect = EffectBase<'dispatch'> & {

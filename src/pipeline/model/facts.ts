@@ -13,6 +13,8 @@ export type IssueFact = {
   readonly closedAt: Instant | null
   readonly updatedAt: Instant
   readonly evidence: Evidence
+  /** GitHub sent it open and closed within one second: it counts as closed until GitHub has been asked which came last. */
+  readonly isContested?: true
 }
 
 /** GitHub's own words. Until `in_progress` GitHub itself makes a run wait, unless it is `queued`: then it wants a runner. */

@@ -19,6 +19,8 @@ export type Reason =
   | { readonly kind: 'waits-for-start' | 'stage-over'; readonly workflow: string | null }
   | { readonly kind: 'waits-for-stage'; readonly stage: StageName }
   | { readonly kind: 'called-off-with-issue'; readonly state: 'closed' | 'deleted' | 'transferred' }
+  /** GitHub sent it open and closed within one second. */
+  | { readonly kind: 'asks-issue-state' }
   | { readonly kind: 'called-off-with-pull-request'; readonly number: number; readonly state: 'closed' | 'merged' }
   | { readonly kind: 'issue-removed'; readonly why: 'deleted' | 'transferred' }
   | { readonly kind: 'issue-closed'; readonly stateReason: IssueFact['stateReason'] }
@@ -115,6 +117,7 @@ export type DenialReason =
 
 /** Was the stage called off, with its issue or its pull request? */
 export function isCalledOff(reason: Reason | null): boolean {
+  if (reason?.kind === 'asks-issue-state') return true
   return reason?.kind === 'called-off-with-issue' || reason?.kind === 'called-off-with-pull-request'
 }
 

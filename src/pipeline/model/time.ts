@@ -20,6 +20,11 @@ export function millisecondsAfter(at: Instant, ms: number): Instant {
   return new Date(Date.parse(at) + ms).toISOString()
 }
 
+/** GitHub's times are whole seconds. */
+export function endOfSecond(at: Instant): Instant {
+  return `${at.slice(0, 19)}.999Z`
+}
+
 export function earliest(a: Instant, b: Instant): Instant {
   return a < b ? a : b
 }

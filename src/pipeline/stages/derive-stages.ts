@@ -133,7 +133,10 @@ function deriveCalledOff({ pipeline, rule, trigger }: StageContext): DerivedStag
   const { removed, issue } = pipeline
   if (removed !== null || issue.state === 'closed') {
     const since = removed?.at ?? issue.closedAt ?? issue.updatedAt
-    const reason = { kind: 'called-off-with-issue', state: removed?.why ?? 'closed' } as const
+    const isAsked = removed === null && issue.isContested
+    const reason = isAsked
+      ? ({ kind: 'asks-issue-state' } as const)
+      : ({ kind: 'called-off-with-issue', state: removed?.why ?? 'closed' } as const)
     return { status: 'cancelled', reason, since, evidence: issue.evidence }
   }
   const pullRequest = isDispatched(rule) ? currentPullRequest(pipeline) : null

@@ -141,8 +141,10 @@ function whenFinished(pipeline: Pipeline): Headline | null {
   const last = pipeline.stages.at(-1)
   if (pipeline.removed !== null || last === undefined) return null
   if (isFinished(last) || isMerged(pipeline)) return headlineAt(pipeline, 'done', last)
-  const { state, stateReason } = pipeline.issue
-  return state === 'closed' && stateReason === 'completed' ? closedHeadline(pipeline, 'done', last) : null
+  const { state, stateReason, isContested } = pipeline.issue
+  return state === 'closed' && !isContested && stateReason === 'completed'
+    ? closedHeadline(pipeline, 'done', last)
+    : null
 }
 
 function whenNothingIsLive(pipeline: Pipeline): Headline {
@@ -158,8 +160,10 @@ function whenNothingIsLive(pipeline: Pipeline): Headline {
 }
 
 function closedHeadline(pipeline: Pipeline, light: Light, stage: Stage | undefined): Headline {
-  const { stateReason, closedAt, updatedAt } = pipeline.issue
-  const reason = { kind: 'issue-closed', stateReason } as const
+  const { stateReason, closedAt, updatedAt, isContested } = pipeline.issue
+  const reason = isContested
+    ? ({ kind: 'asks-issue-state' } as const)
+    : ({ kind: 'issue-closed', stateReason } as const)
   return { ...headlineAt(pipeline, light, stage), since: closedAt ?? updatedAt, reason }
 }
 

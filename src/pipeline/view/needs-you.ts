@@ -17,6 +17,8 @@ export function needsYouAt(pipeline: Pipeline): Instant | null {
       return null
     case 'idle':
       if (hasEnded(pipeline, headline)) return null
+      if (headline.reason?.kind === 'asks-issue-state')
+        return secondsAfter(pipeline.issue.updatedAt, ANSWERED_WITHIN_SECONDS)
       return needsPersonToGoOn(pipeline, headline) ? headline.since : afterTimeout(pipeline, headline)
     case 'running':
     case 'queued': {
@@ -32,7 +34,8 @@ export function hasEnded(pipeline: Pipeline, { light }: Headline = headlineOf(pi
   const { removed, issue, start } = pipeline
   if (light === 'done') return true
   const isRefused = start.by === 'command' && startAuthorization(pipeline).state === 'refused'
-  return light === 'idle' && (removed !== null || issue.state === 'closed' || isRefused)
+  const isClosed = issue.state === 'closed' && !issue.isContested
+  return light === 'idle' && (removed !== null || isClosed || isRefused)
 }
 
 /** Was it stopped, so that only a person can let it go on? Anything else may still come from outside Andon. */
@@ -55,6 +58,9 @@ const NEEDS_PERSON_AFTER_DENIAL = {
   'starts-per-day': false,
   running: false,
 } as const satisfies Record<DenialReason['kind'], boolean>
+
+/** A question that GitHub has not answered by then needs a person. */
+const ANSWERED_WITHIN_SECONDS = 60
 
 /** What something outside Andon should do is waited for as long as a stage may be silent. */
 function afterTimeout({ line }: Pipeline, { stage, since }: Headline): Instant {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { contestedAt } from '../../../src/pipeline/facts/correlate.ts'
 import { mergeIssue, mergeJob, mergePullRequest, mergeReview, mergeRun } from '../../../src/pipeline/facts/merge.ts'
 import type {
   CancelExplanation,
@@ -11,6 +12,7 @@ import type {
   ReviewFact,
   RunFact,
 } from '../../../src/pipeline/model/facts.ts'
+import { secondsAfter } from '../../../src/pipeline/model/time.ts'
 import {
   deliveryEvidence,
   issueFact,
@@ -166,14 +168,49 @@ test('of two versions of a job in one second the one with more completed steps i
   expect(mergeJob(mergeJob(null, more), fewer).jobs).toEqual([more])
 })
 
-test('an issue closed and reopened within one second is open', () => {
-  const closed = issueFact({ state: 'closed', stateReason: 'completed', title: 'Z' })
-  const reopened = issueFact({ stateReason: 'reopened', title: 'A' })
-  expect(mergeIssue(closed, reopened)).toEqual(reopened)
+describe('an issue open and closed within one second', () => {
+  const closed = issueFact({ state: 'closed', stateReason: 'completed', title: 'A' })
+  const reopened = issueFact({ stateReason: 'reopened', title: 'Z' })
+  const readAt = (seconds: number, fact: IssueFact): IssueFact => {
+    return { ...fact, evidence: { kind: 'read', id: 'issue/42', at: secondsAfter(fact.updatedAt, seconds) } }
+  }
+
+  test('is contested, and counts as closed', () => {
+    expect(mergeIssue(closed, reopened)).toEqual({ ...closed, isContested: true })
+    expect(mergeIssue(reopened, closed)).toEqual({ ...closed, isContested: true })
+  })
+
+  test.each([
+    ['open', 4, false],
+    ['open', 3, true],
+  ] as const)('and read as %s %d s later is contested: %s', (state, seconds, isContested) => {
+    const read = readAt(seconds, reopened)
+    for (const [a, b, c] of [
+      [closed, reopened, read],
+      [read, closed, reopened],
+      [closed, read, reopened],
+    ] as const) {
+      const merged = mergeIssue(mergeIssue(a, b), c)
+      expect(mergeIssue(a, mergeIssue(b, c))).toEqual(merged)
+      expect([merged.state, merged.isContested ?? false]).toEqual([isContested ? 'closed' : state, isContested])
+    }
+  })
+
+  test('is contested no more once anything newer is known', () => {
+    const later = issueFact({ at: minutesAfterNine(1) })
+    expect(mergeIssue(mergeIssue(closed, later), reopened)).toEqual(later)
+  })
 })
 
-test('a pull request drafted and readied within one second is ready', () => {
-  expect(mergePullRequest(pullRequestFact({ draft: true }), pullRequestFact()).draft).toBe(false)
+test('a pull request drafted and readied within one second counts as a draft', () => {
+  const [draft, ready] = [pullRequestFact({ draft: true }), pullRequestFact()]
+  expect(mergePullRequest(draft, ready).draft).toBe(true)
+  expect(contestedAt(mergePullRequest(draft, ready))).toBe(draft.updatedAt)
+  const read = pullRequestFact({
+    evidence: { kind: 'read', id: 'issue/42', at: secondsAfter(ready.updatedAt, 4) },
+  })
+  expect(mergePullRequest(mergePullRequest(draft, read), ready)).toMatchObject({ draft: false })
+  expect(contestedAt(mergePullRequest(mergePullRequest(draft, read), ready))).toBeNull()
 })
 
 test('a completed run keeps the time at which it was first known to be completed', () => {
