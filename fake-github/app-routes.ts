@@ -4,7 +4,7 @@ import { toGitHubTimestamp } from './clock.ts'
 import type { Deliveries, Delivery } from './deliveries.ts'
 import { issueToken } from './identity.ts'
 import { appJson } from './payloads.ts'
-import type { World } from './world.ts'
+import { installationIdOf, type World } from './world.ts'
 
 export function respondToApp(request: ApiRequest, o: { world: World; deliveries: Deliveries }): ApiResponse {
   const { world, deliveries } = o
@@ -20,8 +20,10 @@ export function respondToApp(request: ApiRequest, o: { world: World; deliveries:
     return { status: 202, body: {} }
   }
   if (path === '/app/hook/config') return { status: 200, body: HOOK }
-  if (method === 'POST' && path === `/app/installations/${world.installation.id}/access_tokens`)
-    return createToken(world, request.body)
+  const installationId = Number(/^\/app\/installations\/(\d+)\/access_tokens$/.exec(path)?.[1])
+  const isKnown =
+    installationId === world.installation.id || [...world.ownInstallations.values()].includes(installationId)
+  if (method === 'POST' && isKnown) return createToken(world, installationId, request.body)
   return path.startsWith('/app')
     ? NOT_FOUND
     : { status: 401, body: { message: 'This endpoint needs an installation token' } }
@@ -35,12 +37,14 @@ const HOOK = {
   url: 'http://127.0.0.1/api/github/webhooks',
 }
 
-function createToken(world: World, body: unknown): ApiResponse {
+function createToken(world: World, installationId: number, body: unknown): ApiResponse {
   if (world.installation.state === 'suspended')
     return { status: 403, body: { message: 'This installation has been suspended' } }
   if (world.installation.state === 'removed') return NOT_FOUND
   const ids = (body as { repository_ids?: readonly number[] } | null)?.repository_ids ?? null
-  const repositories = [...world.repositories.values()].filter(({ id }) => ids?.includes(id))
+  const repositories = [...world.repositories.values()].filter(
+    ({ id }) => ids?.includes(id) && installationIdOf(world, id) === installationId,
+  )
   if (ids !== null && repositories.length < ids.length)
     return {
       status: 422,

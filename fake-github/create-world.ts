@@ -39,6 +39,7 @@ export function createWorld(o: {
     permissions: new Map(Object.entries(o.organization.collaborators)),
     tokens: new Map(),
     installation: { id: installationId, state: 'active', removedRepositoryIds: new Set() },
+    ownInstallations: new Map(),
     nextId: () => ++last,
     nextIdOf: count,
     nextNumber: (repositoryId) => count(`number of ${repositoryId}`),
@@ -50,6 +51,7 @@ export function createWorld(o: {
   for (const [index, seed] of o.organization.repositories.entries()) {
     const repository = repositoryJson(world, index + 1, seed)
     world.repositories.set(repository.full_name, repository)
+    if (seed.installationId !== undefined) world.ownInstallations.set(repository.id, seed.installationId)
     world.git.commit(repository.id, repository.default_branch)
   }
   return world

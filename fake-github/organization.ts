@@ -4,7 +4,13 @@ export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'n
 
 export type Organization = {
   readonly login: string
-  readonly repositories: readonly { readonly name: string; readonly private?: boolean; readonly description?: string }[]
+  readonly repositories: readonly {
+    readonly name: string
+    readonly private?: boolean
+    readonly description?: string
+    /** An installation of its own, as if it belonged to another owner. */
+    readonly installationId?: number
+  }[]
   /** Logins and their role in every repository. Names that end in `[bot]` are Apps. */
   readonly collaborators: Readonly<Record<string, Permission>>
 }

@@ -1,7 +1,7 @@
 // Webhook deliveries: about repositories of the installation, of events that the App subscribes to.
 import type { Deliveries } from './deliveries.ts'
 import { organizationJson } from './payloads.ts'
-import { userOf, type World } from './world.ts'
+import { installationIdOf, userOf, type World } from './world.ts'
 
 export type SendWebhook = (event: string, payload: Record<string, unknown>, fullName: string, by: string) => void
 
@@ -20,11 +20,12 @@ export function openWebhooks(o: { world: World; deliveries: Deliveries }): Webho
       const repository = world.repositories.get(fullName)
       const reaches = installation.state === 'active' && !installation.removedRepositoryIds.has(repository?.id ?? 0)
       if (!reaches || !grant.events.includes(event)) return
+      const installationId = installationIdOf(world, repository?.id ?? 0)
       const envelope = {
         repository,
         sender: userOf(world, by),
         organization: organizationJson(world),
-        installation: { id: installation.id, node_id: `IN_${installation.id}` },
+        installation: { id: installationId, node_id: `IN_${installationId}` },
       }
       deliveries.enqueue(event, { ...payload, ...envelope })
     },

@@ -127,12 +127,18 @@ export type World = {
     state: 'active' | 'suspended' | 'removed'
     readonly removedRepositoryIds: Set<number>
   }
+  /** Repositories with an installation of their own, by id. */
+  readonly ownInstallations: Map<number, number>
   /** Ids of runs, jobs and workflows; far from all others. */
   nextId(): number
   /** GitHub counts ids by kind. */
   nextIdOf(kind: 'issue' | 'pull request' | 'review' | 'comment' | 'check run' | 'label'): number
   /** Issues and pull requests of a repository share their numbers. */
   nextNumber(repositoryId: number): number
+}
+
+export function installationIdOf(world: World, repositoryId: number): number {
+  return world.ownInstallations.get(repositoryId) ?? world.installation.id
 }
 
 export function userOf(world: World, login: string): User {

@@ -58,7 +58,7 @@ export const BY_SECONDS = { stride: 1 } as const
 export async function openAndonApp(
   o: { configuration?: string; kind?: Database['kind'] } & Pick<
     Parameters<typeof openFakeGitHub>[0] & object,
-    'seed' | 'maxConcurrent'
+    'seed' | 'maxConcurrent' | 'organization'
   > = {},
 ): Promise<AndonApp> {
   const { configuration = CONFIGURATION, kind, ...behaviour } = o
