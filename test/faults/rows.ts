@@ -46,6 +46,13 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     project: 'postgres',
   },
   {
+    name: 'one-hangs',
+    promise:
+      'one installation of ten hangs, answers after 9 s, answers 500, is limited: p99 of the other nine at most 1.5 × that of ten healthy ones',
+    file: 'test/processes/one-hangs.test.ts',
+    project: 'processes',
+  },
+  {
     name: 'bad-starts',
     promise: 'a bad start: one sentence, exit 78, nothing listening',
     file: 'test/processes/startup-errors.test.ts',
