@@ -62,16 +62,22 @@ export function openApi(o: {
       let answer: ApiResponse | null = null
       for (let times = timesDone(fault); times > 0; times--) answer = await route(request, o.parts)
       recorded.done = answer !== null && answer.status < 300
-      const outcome = answer && (fault === null || fault.kind === 'freeze') ? answer : faultOutcome(fault, world)
+      const outcome = answer === null ? faultOutcome(fault, world) : outcomeOf(answer, fault, world)
       recorded.status = typeof outcome === 'string' ? 0 : outcome.status
       return outcome
     },
   }
 }
 
+function outcomeOf(answer: ApiResponse, fault: Fault | null, world: World): Outcome {
+  if (fault?.kind === 'altered') return fault.alter(answer)
+  return fault === null || fault.kind === 'freeze' ? answer : faultOutcome(fault, world)
+}
+
 function timesDone(fault: Fault | null): number {
   if (fault?.kind === 'repeated') return fault.times
-  return fault === null || fault.kind === 'freeze' || fault.kind.endsWith('-after') ? 1 : 0
+  const isDone = fault === null || fault.kind === 'freeze' || fault.kind === 'altered' || fault.kind.endsWith('-after')
+  return isDone ? 1 : 0
 }
 
 // A repository is also reached by its id, whatever its name.

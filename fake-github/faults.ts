@@ -1,6 +1,7 @@
 // Faults of this GitHub on demand. "After" means that the work was done and only the answer is wrong: the case
 // in which a blind retry writes twice.
 
+import type { ApiResponse } from './api-request.ts'
 import type { Clock } from './clock.ts'
 import { type SeededRandom, seededRandom } from './random.ts'
 import type { RecordedRequest, RequestKind } from './write-log.ts'
@@ -34,6 +35,8 @@ export type Fault =
       readonly message?: string
       readonly headers?: Readonly<Record<string, string>>
     }
+  /** The work is done, and something on the way to the client changes the answer. */
+  | { readonly kind: 'altered'; readonly alter: (answer: ApiResponse) => ApiResponse }
 
 export type FaultRule = {
   /** Which requests; `any` means every write. */

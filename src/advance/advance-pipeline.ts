@@ -5,6 +5,7 @@ import { type EventContext, NO_CONTEXT } from '../pipeline/commands/authorized-c
 import { newEffects } from '../pipeline/effects-of.ts'
 import { attemptKeyOfRun, bindRun } from '../pipeline/facts/bind-run.ts'
 import { belongsToPipeline, issuesOfPullRequest } from '../pipeline/facts/correlate.ts'
+import { isEqualJson } from '../pipeline/facts/total-order.ts'
 import { isAdmitted } from '../pipeline/model/attempt.ts'
 import type { CommandOutcome } from '../pipeline/model/command-result.ts'
 import type { Effect } from '../pipeline/model/effects.ts'
@@ -43,7 +44,7 @@ export function advancePipeline(
   const direct =
     stored === null
       ? startPipeline(event, key.issueNumber, lineOf(repository), options)
-      : reduce(stored.pipeline, event, context)
+      : lookForLineAgain(stored.pipeline, reduce(stored.pipeline, event, context), event, context)
   if (direct === null) return { change: [], outcomes: [] }
   const { outcomes } = direct
   // While the file has only ever had mistakes, the pipeline waits for a version without any.
@@ -136,6 +137,17 @@ function renameWorkflows(pipeline: Pipeline, line: Line, event: Event): Reductio
   const next = deriveStages(renamed)
   const entries = historyOf(pipeline, next, event)
   return { pipeline: next, effects: newEffects(pipeline, next), entries, outcomes: [] }
+}
+
+/** Asked for once more while Andon only observes it and has seen nothing: the file may have come since. */
+function lookForLineAgain(before: Pipeline, reduced: Reduction, event: Event, { commands }: EventContext): Reduction {
+  const { issue, line, stages, pullRequests, start: first, startRequests = [] } = before
+  const start = pipelineStartIn(event, issue.number, line, commands !== null)
+  const isUntouched = pullRequests.length === 0 && stages.every(({ attempts }) => attempts.length === 0)
+  if (start === null || !isUntouched || !isEqualJson(line, OBSERVE_ONLY_LINE)) return reduced
+  if ([first, ...startRequests].some(({ at }) => at >= start.at)) return reduced
+  const pipeline = { ...reduced.pipeline, isConfigured: false } as const
+  return { ...reduced, pipeline, effects: [...reduced.effects, askAboutIssue(issue.number, start.at)] }
 }
 
 function chainReductions(first: Reduction, then: Reduction): Reduction {

@@ -4,6 +4,7 @@
 import { buttonCommand } from '../commands/button-command.ts'
 import { contextOf } from '../pipeline/commands/authorized-commands.ts'
 import { askSenderPermission } from '../pipeline/commands/run-commands.ts'
+import { issuesOfPullRequest } from '../pipeline/facts/correlate.ts'
 import type { Effect } from '../pipeline/model/effects.ts'
 import type { Event, EventOf, RepositoryEvent } from '../pipeline/model/events.ts'
 import { reduce } from '../pipeline/reduce.ts'
@@ -50,20 +51,29 @@ export function neededBy(known: PartialWorld, event: Event): Keys {
   const { merged, around, repository, context } = takeFacts(world, checked)
   askAfterPush(world, event)
   republishComment(world, event)
-  if (askClosingIssues(event).length > 0) world.hasPipelines(repository.id)
+  if (askClosingIssues(merged).length > 0) world.hasPipelines(repository.id)
   for (const issueNumber of issuesOf(around, merged)) {
     lookUpLinks(around, { repositoryId: repository.id, issueNumber }, merged, repository, context)
   }
   return missing
 }
 
-const LINKING_ACTIONS = ['opened', 'edited', 'synchronize', 'reopened', 'closed']
+/** A delivery that brings a link or takes it away. */
+const LINKING_ACTIONS = ['opened', 'edited', 'synchronize', 'ready_for_review', 'reopened', 'closed']
 
-/** Asked whether or not a pipeline is concerned: no webhook says which issues a pull request closes. */
+/**
+ * Asked whether or not a pipeline is concerned: no webhook says which issues a pull request closes. While none is known,
+ * every delivery about it is a reason to ask again, once a minute.
+ */
 export function askClosingIssues(event: Event): readonly Effect[] {
-  if (event.type !== 'pull_request.changed' || !LINKING_ACTIONS.includes(event.action)) return []
+  if (event.type !== 'pull_request.changed' && event.type !== 'review.changed') return []
   const { number, updatedAt } = event.pullRequest
-  const key = `pull_request/${number}/${event.action}/${updatedAt}`
+  const action = event.type === 'pull_request.changed' && LINKING_ACTIONS.includes(event.action) ? event.action : null
+  if (action === null && issuesOfPullRequest(event.pullRequest).length > 0) return []
+  const key =
+    action === null
+      ? `pull_request/${number}/${updatedAt.slice(0, 16)}`
+      : `pull_request/${number}/${action}/${updatedAt}`
   return [{ type: 'ask', key, question: { about: 'pull_request', pullRequestNumber: number } }]
 }
 
@@ -75,7 +85,7 @@ function advanceRepository(world: World, received: RepositoryEvent): Change {
     advancePipeline(around, { repositoryId: repository.id, issueNumber }, merged, repository, context),
   )
   const outcomes = advanced.flatMap((one) => one.outcomes)
-  const closingIssues = askClosingIssues(event)
+  const closingIssues = askClosingIssues(merged)
   // Until the repository has a pipeline, its pull requests need no question.
   const asksClosingIssues = closingIssues.length > 0 && world.hasPipelines(repository.id)
   return [

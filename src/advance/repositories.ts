@@ -73,9 +73,12 @@ export function affectsAllRepositories({ state, added, removed }: InstallationCh
 export function askAfterPush(world: World, event: RepositoryEvent): Change {
   const { repository, at } = event
   if (!mayChangeConfiguration(world, event)) return []
+  const push = event.type === 'configuration.pushed' ? { pushedSha: event.headSha } : {}
   const isShared = repository.fullName.endsWith('/.github')
   const others = isShared ? world.repositoriesWithoutFile(repository.installationId) : []
-  return [...new Set([repository.id, ...others])].flatMap((repositoryId) => askForConfiguration(repositoryId, at))
+  return [...new Set([repository.id, ...others])].flatMap((id) =>
+    askForConfiguration(id, at, id === repository.id ? push : {}),
+  )
 }
 
 /** A push that touched the file, or another default branch, where the file may be another one. */
@@ -122,8 +125,8 @@ function removedAtAfter({ removedAt }: RepositoryRow, { type, at }: Event): Inst
 }
 
 /** Asks GitHub for `andon.yml`: no webhook carries its content. */
-function askForConfiguration(repositoryId: number, at: Instant): Change {
-  const ask: Effect = { type: 'ask', key: `configuration/${at}`, question: { about: 'configuration' } }
+function askForConfiguration(repositoryId: number, at: Instant, push: { readonly pushedSha?: string } = {}): Change {
+  const ask: Effect = { type: 'ask', key: `configuration/${at}`, question: { about: 'configuration', ...push } }
   return putEffects({ repositoryId, issueNumber: null }, [ask])
 }
 

@@ -1,8 +1,8 @@
 // GitHub's answers are checked before they are believed. An answer that was cut off, or that a proxy in between made up,
-// arrives with status 200 as text, as nothing or with the wrong types: it counts as a failed call, and the question is
-// asked again. A missing field never means "there is none" or "no".
+// arrives with status 200 or 404 as text, as nothing or with the wrong types: it counts as a failed call, and the question
+// is asked again. A missing field never means "there is none" or "no": only GitHub's own 404 does.
 import { UntranslatablePayload } from '../translate/untranslatable.ts'
-import { GitHubFailure } from './failure.ts'
+import { GitHubFailure, type RequestIntent } from './failure.ts'
 
 /** An object whose fields are not yet known. */
 export type JsonObject = Readonly<Record<string, unknown>>
@@ -15,6 +15,12 @@ export function readAnswer<T>(translate: () => T): T {
     if (error instanceof UntranslatablePayload) throw unreadable(error.message)
     throw error
   }
+}
+
+/** GitHub answers a read with 200; a proxy that has changed an answer says 203. Redirects never get here. */
+export function expectGitHubStatus(status: number, intent: RequestIntent): void {
+  if (status === 200 || (intent !== 'read' && status !== 203)) return
+  throw new GitHubFailure(intent === 'create' ? 'unconfirmed' : 'retryable', `the status ${status} is no answer`)
 }
 
 /** The value, which every genuine answer has. */
@@ -40,6 +46,11 @@ export function expectCreatedId(body: unknown): number {
   return id
 }
 
+/** GitHub answers a change with what was changed. */
+export function expectChangedId(body: unknown, id: number): void {
+  if (asNumber(asObject(body)?.id) !== id) throw unreadable('a change was answered without its id')
+}
+
 export function asObject(value: unknown): JsonObject | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null
 }
@@ -52,6 +63,6 @@ export function asNumber(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null
 }
 
-function unreadable(why: string): GitHubFailure {
+export function unreadable(why: string): GitHubFailure {
   return new GitHubFailure('retryable', `GitHub’s answer cannot be read: ${why}`)
 }

@@ -1,5 +1,14 @@
-import { asNumber, asObject, expectCreatedId, expectObject, expectObjects, expectPresent } from './answer.ts'
+import {
+  asNumber,
+  asObject,
+  expectChangedId,
+  expectCreatedId,
+  expectObject,
+  expectObjects,
+  expectPresent,
+} from './answer.ts'
 import type { ExistingResource } from './issue-comments.ts'
+import { expectSearched, readList } from './list.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
 
 /** A check run in GitHub's own words. */
@@ -35,12 +44,11 @@ export function openCheckRuns(call: SendRequest, appId: number): CheckRuns {
 
     async updateCheckRun(access, checkRunId, changes) {
       const route = 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}'
-      await call(access, 'change', route, { check_run_id: checkRunId, ...changes })
+      expectChangedId((await call(access, 'change', route, { check_run_id: checkRunId, ...changes })).body, checkRunId)
     },
 
     async findCheckRuns(access, sha, externalId) {
-      const found: ExistingResource[] = []
-      for (let page = 1; ; page += 1) {
+      const list = await readList(async (page) => {
         const { body, hasNextPage } = await call(access, 'read', 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs', {
           ref: sha,
           // Without it GitHub lists only the newest of each name and hides duplicates.
@@ -49,13 +57,14 @@ export function openCheckRuns(call: SendRequest, appId: number): CheckRuns {
           per_page: 100,
           page,
         })
-        for (const checkRun of expectObjects(expectObject(body, 'the list').check_runs, 'check_runs')) {
-          const id = expectPresent(asNumber(checkRun.id), 'id')
-          const ours = asNumber(asObject(checkRun.app)?.id) === appId
-          if (ours && checkRun.external_id === externalId) found.push({ id })
-        }
-        if (!hasNextPage) return found.sort((a, b) => a.id - b.id)
-      }
+        return { items: expectObjects(expectObject(body, 'the list').check_runs, 'check_runs'), hasNextPage }
+      })
+      const found = list.items.flatMap((checkRun): readonly ExistingResource[] => {
+        const id = expectPresent(asNumber(checkRun.id), 'id')
+        const ours = asNumber(asObject(checkRun.app)?.id) === appId
+        return ours && checkRun.external_id === externalId ? [{ id }] : []
+      })
+      return expectSearched(found, list, 'check runs').toSorted((a, b) => a.id - b.id)
     },
   }
 }

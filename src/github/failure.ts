@@ -40,12 +40,14 @@ export type RequestIntent = 'read' | 'change' | 'create'
 /** Classifies an error of the HTTP client. */
 export function classifyFailure(error: unknown, intent: RequestIntent, now: string): GitHubFailure {
   if (error instanceof GitHubFailure) return error
-  const { status, headers, message } = responseOf(error)
+  const { status, headers, message, isFromGitHub } = responseOf(error)
   const words = wordsOf(status, headers, message)
   const isOutage = status === null || status >= 500
   const fail = (kind: FailureKind, until?: string) => new GitHubFailure(kind, words, { until, isOutage, cause: error })
   if (status === null) return fail(intent === 'create' && !wasNeverSent(error) ? 'unconfirmed' : 'retryable')
   if (isRateLimit(status, headers, message)) return fail('rate_limited', rateLimitEndsAt(headers, now))
+  // A page of a proxy or a load balancer: GitHub refuses in JSON.
+  if (status >= 400 && status < 500 && !isFromGitHub) return fail(intent === 'create' ? 'unconfirmed' : 'retryable')
   if (status === 404 || status === 410) return fail('not_found')
   // The token may just have expired or been revoked; the request was not carried out.
   if (status === 401) return fail('retryable')
@@ -58,11 +60,12 @@ export function classifyFailure(error: unknown, intent: RequestIntent, now: stri
 type Headers = Readonly<Record<string, string | number | undefined>>
 
 // Octokit gives network failures the status 500 and no response: only a response comes from GitHub.
-function responseOf(error: unknown): { status: number | null; headers: Headers; message: string } {
+function responseOf(error: unknown) {
   const message = error instanceof Error ? error.message : String(error)
-  const response = (error as { response?: { status?: unknown; headers?: Headers } } | null)?.response
+  const response = (error as { response?: { status?: unknown; headers?: Headers; data?: unknown } } | null)?.response
   const status = typeof response?.status === 'number' ? response.status : null
-  return { status, headers: response?.headers ?? {}, message }
+  const isFromGitHub = typeof (response?.data as { message?: unknown } | null | undefined)?.message === 'string'
+  return { status, headers: response?.headers ?? {}, message, isFromGitHub }
 }
 
 /** Octokit takes the whole body for the message: a proxy's page of HTML is no reason that people should read. */

@@ -2,6 +2,7 @@ import {
   asNumber,
   asObject,
   asString,
+  expectChangedId,
   expectCreatedId,
   expectObject,
   expectObjects,
@@ -9,6 +10,7 @@ import {
   type JsonObject,
 } from './answer.ts'
 import { GitHubFailure } from './failure.ts'
+import { expectSearched, readList } from './list.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
 
 /** A comment or check run of ours on GitHub; the greater id is the newer one. */
@@ -59,7 +61,7 @@ export function openIssueComments(call: SendRequest, appId: number): IssueCommen
 
     async updateComment(access, commentId, body) {
       const route = 'PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}'
-      await call(access, 'change', route, { comment_id: commentId, body })
+      expectChangedId((await call(access, 'change', route, { comment_id: commentId, body })).body, commentId)
     },
 
     async deleteComment(access, commentId) {
@@ -83,25 +85,18 @@ export function openIssueComments(call: SendRequest, appId: number): IssueCommen
     },
 
     async findComments(access, issueNumber, marker, since) {
+      const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments'
+      const list = await readList(async (page) => {
+        const parameters = { issue_number: issueNumber, since, per_page: 100, page }
+        const { body, hasNextPage } = await call(access, 'read', route, parameters)
+        return { items: expectObjects(body, 'comments'), hasNextPage }
+      })
       const found: ExistingResource[] = []
-      for (let page = 1; ; page += 1) {
-        const { body, hasNextPage } = await call(
-          access,
-          'read',
-          'GET /repos/{owner}/{repo}/issues/{issue_number}/comments',
-          {
-            issue_number: issueNumber,
-            since,
-            per_page: 100,
-            page,
-          },
-        )
-        for (const comment of expectObjects(body, 'comments')) {
-          const id = expectPresent(asNumber(comment.id), 'id')
-          if (asString(comment.body)?.includes(marker) && (await isOurs(comment))) found.push({ id })
-        }
-        if (!hasNextPage) return found.sort((a, b) => a.id - b.id)
+      for (const comment of list.items) {
+        const id = expectPresent(asNumber(comment.id), 'id')
+        if (asString(comment.body)?.includes(marker) && (await isOurs(comment))) found.push({ id })
       }
+      return expectSearched(found, list, 'comments').toSorted((a, b) => a.id - b.id)
     },
   }
 }

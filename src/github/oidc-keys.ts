@@ -89,5 +89,7 @@ function parseKeySet(text: string): JSONWebKeySet {
   const set = JSON.parse(text) as JSONWebKeySet
   if (Array.isArray(set.keys) && set.keys.length > MAX_KEYS)
     throw new Error(`the key set has more than ${MAX_KEYS} keys`)
+  // Without a key every genuine token would be a forgery; what is no key set at all, jose refuses.
+  if (Array.isArray(set.keys) && !set.keys.some((key) => key?.kty && key.kid)) throw new Error('the answer has no keys')
   return set
 }

@@ -7,13 +7,18 @@ import {
   translateIssueRead,
 } from '../translate/graphql-reads.ts'
 import { type RoleRead, translateRoleRead } from '../translate/role.ts'
-import { asObject, asString, expectObject, expectObjects, type JsonObject, readAnswer } from './answer.ts'
+import { readAnswer } from './answer.ts'
 import { GitHubFailure } from './failure.ts'
+import { expectAnswered, type Gap, queryRepository, readRepository } from './graphql.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
 
 export type Queries = {
-  /** The issue (null if there is none), the pull requests that close it, and the head of the default branch. */
-  readIssue(access: RepositoryAccess, issueNumber: number, receipt: ReadReceipt): Promise<IssueRead>
+  /** The issue (null if there is none), the pull requests that close it, the head of the default branch, and the rest. */
+  readIssue(
+    access: RepositoryAccess,
+    issueNumber: number,
+    receipt: ReadReceipt,
+  ): Promise<IssueRead & { readonly gaps: readonly Gap[] }>
   /** The issues of this repository that a pull request closes. No webhook reports links made by hand. */
   readClosingIssues(access: RepositoryAccess, pullRequestNumber: number): Promise<readonly number[]>
   /** The commit at the head of the default branch; null in a repository without a commit. */
@@ -23,34 +28,22 @@ export type Queries = {
 }
 
 export function openQueries(call: SendRequest): Queries {
-  async function ask(access: RepositoryAccess, query: string, variables: JsonObject): Promise<JsonObject> {
-    const request = { query, variables: { owner: access.owner, name: access.name, ...variables } }
-    // Octokit's graphql() discards partial answers, but for a missing issue the partial answer is what we need.
-    const answer = expectObject((await call(access, 'read', 'POST /graphql', request)).body, 'the result')
-    const repository = asObject(asObject(answer.data)?.repository)
-    const errors = expectObjects(answer.errors ?? [], 'errors')
-    if (errors.every((error) => error.type === 'NOT_FOUND')) {
-      if (repository !== null) return repository
-      if (errors.length > 0)
-        throw new GitHubFailure('not_found', `GitHub has no repository ${access.owner}/${access.name}`)
-    }
-    throw graphqlFailureOf(errors)
-  }
-
   return {
     async readIssue(access, issueNumber, receipt) {
-      const repository = await ask(access, ISSUE_QUERY, { number: issueNumber })
-      return readAnswer(() => translateIssueRead(access.repositoryId, repository, receipt))
+      const read = await queryRepository(call, access, ISSUE_QUERY, { number: issueNumber })
+      const { gaps } = read
+      return { ...readRepository(read, (answer) => translateIssueRead(access.repositoryId, answer, receipt)), gaps }
     },
 
     async readClosingIssues(access, pullRequestNumber) {
-      const repository = await ask(access, PULL_REQUEST_QUERY, { number: pullRequestNumber })
-      return readAnswer(() => translateClosingIssuesRead(access.repositoryId, repository))
+      const read = await queryRepository(call, access, PULL_REQUEST_QUERY, { number: pullRequestNumber })
+      const answered = expectAnswered(read, 'pullRequest')
+      return readRepository(answered, (answer) => translateClosingIssuesRead(access.repositoryId, answer))
     },
 
     async readDefaultBranchSha(access) {
-      const repository = await ask(access, DEFAULT_BRANCH_QUERY, {})
-      return readAnswer(() => translateDefaultBranchRead(repository))
+      const read = await queryRepository(call, access, DEFAULT_BRANCH_QUERY)
+      return readRepository(expectAnswered(read, 'defaultBranchRef'), translateDefaultBranchRead)
     },
 
     async readRole(access, login) {
@@ -97,14 +90,3 @@ const ISSUE_QUERY = `query ($owner: String!, $name: String!, $number: Int!) {
 const PULL_REQUEST_QUERY = `query ($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) { pullRequest(number: $number) { ${CLOSING_ISSUES_FIELD} } }
 }`
-
-function graphqlFailureOf(errors: readonly JsonObject[]): GitHubFailure {
-  const message = errors.map((error) => asString(error.message)).join('; ') || 'GitHub sent an empty answer to a query'
-  // GraphQL reports a rate limit with status 200 and no `retry-after`.
-  const isLimit = errors.some(({ type }) => type === 'RATE_LIMITED' || type === 'RATE_LIMIT')
-  if (isLimit || /\brate limit\b/i.test(message)) return new GitHubFailure('rate_limited', message)
-  if (errors.some((error) => error.type === 'FORBIDDEN' || error.type === 'INSUFFICIENT_SCOPES')) {
-    return new GitHubFailure('refused', message)
-  }
-  return new GitHubFailure('retryable', message)
-}

@@ -1,6 +1,6 @@
 // Text files at the head of a repository's default branch. They are only read.
 
-import { asNumber, asString, expectObject, expectPresent } from './answer.ts'
+import { asNumber, asString, expectObject, expectPresent, type JsonObject, unreadable } from './answer.ts'
 import { GitHubFailure } from './failure.ts'
 import type { Queries } from './queries.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
@@ -30,10 +30,9 @@ export function openRepositoryFiles(
     const parameters = ref === null ? { path } : { path, ref }
     try {
       const { body } = await call(access, 'read', 'GET /repos/{owner}/{repo}/contents/{path}', parameters)
-      // GitHub answers with a list for a directory, and a submodule is no file either.
-      if (Array.isArray(body)) return null
+      // GitHub answers with a list for a directory; a submodule or a link that leads nowhere is no file either.
       const file = expectObject(body, 'the file')
-      if (expectPresent(asString(file.type), 'type') !== 'file') return null
+      if (file.type !== 'file') throw unreadable(`${path} is not a file`)
       return { text: decodeContent(file), sha: expectPresent(asString(file.sha), 'sha') }
     } catch (failure) {
       if (failure instanceof GitHubFailure && failure.kind === 'not_found') return null
@@ -63,13 +62,17 @@ type FileContent = { readonly text: string; readonly sha: string }
 const CONFIGURATION_PATH = '.github/andon.yml'
 /** More than a configuration may have, so that the parser reports a file that is too large. */
 const MAX_FILE_LENGTH = 100_000
+const MAX_SENT_SIZE = 1_000_000
 
-function decodeContent(file: Readonly<Record<string, unknown>>): string {
-  // GitHub leaves out the content of files over 1 MB.
-  if (file.encoding !== 'base64') return ' '.repeat(Math.min(asNumber(file.size) ?? 0, MAX_FILE_LENGTH))
-  return Buffer.from(expectPresent(asString(file.content), 'content'), 'base64')
-    .toString('utf8')
-    .slice(0, MAX_FILE_LENGTH)
+function decodeContent(file: JsonObject): string {
+  const size = expectPresent(asNumber(file.size), 'size')
+  // GitHub leaves out the content of larger files.
+  if (file.encoding === 'none' && size > MAX_SENT_SIZE) return ' '.repeat(MAX_FILE_LENGTH)
+  const content = expectPresent(asString(file.content), 'content')
+  const bytes = Buffer.from(content, 'base64')
+  // Buffer.from() skips what is not base64 and takes a part for the whole.
+  if (file.encoding !== 'base64' || bytes.length !== size) throw unreadable('the content is not that of the file')
+  return bytes.toString('utf8').slice(0, MAX_FILE_LENGTH)
 }
 
 /** An organisation's `.github` that Andon may not read counts as none. */

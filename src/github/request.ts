@@ -3,6 +3,7 @@
 import { createAppAuth } from '@octokit/auth-app'
 import { Octokit } from '@octokit/core'
 import type { Logger } from 'pino'
+import { expectGitHubStatus } from './answer.ts'
 import { classifyFailure, GitHubFailure, type RequestIntent } from './failure.ts'
 
 /** A repository as GitHub's API addresses it, and the installation that gives access to it. */
@@ -58,7 +59,11 @@ export function openRequests(o: GitHubOptions): SendRequest {
     const { installationId, repositoryId } = access
     const options = { type: 'installation', installationId, repositoryIds: [repositoryId], refresh } as const
     try {
-      return ((await app.auth(options)) as { token: string }).token
+      const answer = (await app.auth(options)) as { token: unknown }
+      // Octokit caches an answer without a token, as text.
+      const isToken = typeof answer.token === 'string' && answer.token !== 'undefined'
+      if (isToken) return String(answer.token)
+      if (refresh) throw new Error('GitHub answered without a token')
     } catch (error) {
       // Nothing was sent to the repository yet, and a missing installation does not mean that its comments are gone.
       const failure = classifyFailure(error, 'read', o.now())
@@ -66,6 +71,7 @@ export function openRequests(o: GitHubOptions): SendRequest {
         ? new GitHubFailure('refused', `no token: ${failure.message}`, { cause: error })
         : failure
     }
+    return await token(access, true)
   }
 
   return async function call(access, intent, route, parameters = {}, sendBy) {
@@ -90,6 +96,7 @@ export function openRequests(o: GitHubOptions): SendRequest {
         throw error
       })
       if (response.status >= 300) throw new GitHubFailure('retryable', `GitHub answered ${response.status}: moved`)
+      expectGitHubStatus(response.status, intent)
       if (access !== null) o.answered?.(access.installationId, true)
       const hasNextPage = /rel="next"/.test(String(response.headers.link ?? ''))
       return { status: response.status, body: response.data, hasNextPage }

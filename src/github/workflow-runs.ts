@@ -12,8 +12,10 @@ import {
   expectPresent,
   type JsonObject,
   readAnswer,
+  unreadable,
 } from './answer.ts'
 import { GitHubFailure } from './failure.ts'
+import { expectSearched, readList } from './list.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
 
 export type DispatchRequest = {
@@ -93,9 +95,8 @@ export function openWorkflowRuns(call: SendRequest): WorkflowRuns {
     },
 
     async findRuns(access, { workflow, since, key }, receipt) {
-      const found: RunRead[] = []
-      for (let page = 1; page <= MAX_PAGES; page += 1) {
-        const route = 'GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs'
+      const route = 'GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs'
+      const list = await readList(async (page) => {
         const { body, hasNextPage } = await call(access, 'read', route, {
           workflow_id: workflow,
           event: 'workflow_dispatch',
@@ -103,12 +104,13 @@ export function openWorkflowRuns(call: SendRequest): WorkflowRuns {
           per_page: 100,
           page,
         })
-        const runs = listOf(body, 'workflow_runs').filter(mayEchoKey(key))
-        const facts = runs.map((run) => readAnswer(() => translateRunRead(access.repositoryId, run, [], receipt)))
-        found.push(...facts.filter(({ title }) => hasWord(title, key)))
-        if (!hasNextPage) break
-      }
-      return found.sort((a, b) => a.id - b.id)
+        return { items: listOf(body, 'workflow_runs'), hasNextPage }
+      })
+      const runs = list.items
+        .filter(mayEchoKey(key))
+        .map((run) => readAnswer(() => translateRunRead(access.repositoryId, run, [], receipt)))
+        .filter(({ title }) => hasWord(title, key))
+      return expectSearched(runs, list, 'runs').toSorted((a, b) => a.id - b.id)
     },
 
     async readRun(access, runId, receipt) {
@@ -116,15 +118,13 @@ export function openWorkflowRuns(call: SendRequest): WorkflowRuns {
         const { body: run } = await call(access, 'read', 'GET /repos/{owner}/{repo}/actions/runs/{run_id}', {
           run_id: runId,
         })
-        const jobs: JsonObject[] = []
-        for (let page = 1; page <= MAX_PAGES; page += 1) {
-          const route = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs'
+        const route = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs'
+        const jobs = await readList(async (page) => {
           const part = await call(access, 'read', route, { run_id: runId, filter: 'latest', per_page: 100, page })
-          jobs.push(...listOf(part.body, 'jobs'))
-          if (!part.hasNextPage) break
-        }
-        const causes = await readCauses(call, access, expectObject(run, 'the run'), jobs)
-        return readAnswer(() => translateRunRead(access.repositoryId, run, jobs, receipt, causes))
+          return { items: listOf(part.body, 'jobs'), hasNextPage: part.hasNextPage }
+        })
+        const causes = await readCauses(call, access, expectObject(run, 'the run'), jobs.items)
+        return readAnswer(() => translateRunRead(access.repositoryId, run, jobs.items, receipt, causes))
       } catch (failure) {
         if (failure instanceof GitHubFailure && failure.kind === 'not_found') return null
         throw failure
@@ -136,7 +136,8 @@ export function openWorkflowRuns(call: SendRequest): WorkflowRuns {
         ? 'POST /repos/{owner}/{repo}/actions/runs/{run_id}/force-cancel'
         : 'POST /repos/{owner}/{repo}/actions/runs/{run_id}/cancel'
       try {
-        await call(access, 'change', route, { run_id: runId })
+        const { status } = await call(access, 'change', route, { run_id: runId })
+        if (status !== 202) throw unreadable(`a cancellation was answered with ${status}`)
         return 'accepted'
       } catch (failure) {
         if (!(failure instanceof GitHubFailure)) throw failure
@@ -190,8 +191,6 @@ const MAX_ANNOTATED_JOBS = 10
 
 // https://github.blog/changelog/2026-02-19-workflow-dispatch-api-now-returns-run-ids/
 const RETURN_RUN_DETAILS = 'return_run_details'
-/** GitHub lists no more than the newest thousand. */
-const MAX_PAGES = 10
 
 /** Only such runs are translated: an unreadable run of another key must not fail the search. */
 function mayEchoKey(key: string): (run: JsonObject) => boolean {

@@ -1,8 +1,9 @@
 import type { GitHub } from '../github/client.ts'
 import type { ConfigurationFile } from '../github/repository-files.ts'
 import type { RepositoryAccess } from '../github/request.ts'
-import type { Answer, Configuration, Question } from '../pipeline/model/effects.ts'
+import type { Configuration, Question } from '../pipeline/model/effects.ts'
 import type { ReadReceipt } from '../translate/fields.ts'
+import type { AnswerRead } from './ask-again.ts'
 import { whyNotStartable } from './check-workflow.ts'
 
 /**
@@ -15,28 +16,34 @@ export async function askGitHub(
   organisation: RepositoryAccess | null,
   question: Question,
   receipt: ReadReceipt,
-): Promise<Answer> {
+): Promise<AnswerRead> {
   switch (question.about) {
     case 'issue': {
-      const read = await github.readIssue(access, question.issueNumber, receipt)
+      const { gaps, ...read } = await github.readIssue(access, question.issueNumber, receipt)
       const configuration = configurationOf(await github.readConfiguration(access, organisation))
-      return { about: 'issue', ...read, configuration }
+      return { answer: { about: 'issue', ...read, configuration }, gaps }
     }
-    case 'pull_request':
-      return { about: 'pull_request', closes: await github.readClosingIssues(access, question.pullRequestNumber) }
+    case 'pull_request': {
+      const closes = await github.readClosingIssues(access, question.pullRequestNumber)
+      return { answer: { about: 'pull_request', closes }, gaps: [] }
+    }
     case 'permission':
-      return { about: 'permission', role: await github.readRole(access, question.login) }
-    case 'comment':
-      return { about: 'comment', cameByEmail: await github.readCameByEmail(access, question.check.nodeId) }
+      return { answer: { about: 'permission', role: await github.readRole(access, question.login) }, gaps: [] }
+    case 'comment': {
+      const cameByEmail = await github.readCameByEmail(access, question.check.nodeId)
+      return { answer: { about: 'comment', cameByEmail }, gaps: [] }
+    }
     case 'run':
-      return { about: 'run', run: await github.readRun(access, question.runId, receipt) }
+      return { answer: { about: 'run', run: await github.readRun(access, question.runId, receipt) }, gaps: [] }
     case 'workflow': {
       const state = await github.readWorkflowState(access, question.workflow)
       const file = await github.readWorkflow(access, question.workflow)
-      return { about: 'workflow', cause: whyNotStartable(state, file) }
+      return { answer: { about: 'workflow', cause: whyNotStartable(state, file) }, gaps: [] }
     }
-    case 'configuration':
-      return { about: 'configuration', ...(await github.readConfiguration(access, organisation)) }
+    case 'configuration': {
+      const file = await github.readConfiguration(access, organisation)
+      return { answer: { about: 'configuration', ...file }, gaps: [] }
+    }
   }
 }
 

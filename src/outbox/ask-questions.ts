@@ -1,14 +1,16 @@
-// Asks GitHub what no webhook says. A question is a read and may be asked twice; its answer goes through the door
+// Asks GitHub what no webhook says. A question is a read and may be asked more than once; each answer goes through the door
 // together with the claim's token, and is applied once.
 import type { RepositoryAccess } from '../github/request.ts'
+import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { findInstalledRepositoryId } from '../store/repositories.ts'
 import type { ReadReceipt } from '../translate/fields.ts'
+import { judgeAnswer } from './ask-again.ts'
 import { askGitHub } from './ask-github.ts'
 import { type CallOutcome, callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
 import { type ClaimedEffect, claimNextRead, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
 import { splitFullName } from './publish-claim.ts'
-import { reportOutcome } from './report-outcome.ts'
+import { type EffectOutcome, reportOutcome } from './report-outcome.ts'
 
 /** Asks for the permission of the next command's sender; resolves to how many questions were asked. */
 export async function askNextPermission(o: PerformContext): Promise<number> {
@@ -30,7 +32,6 @@ async function askQuestion(o: PerformContext, claimed: ClaimedEffect<'ask'>): Pr
   try {
     if (claimed.tryNumber > MAX_TRIES) return await buryQuestion(o, claimed, 'every try ended without a result')
     await fetchAndReportAnswer(o, claimed)
-    o.log.info(fields, 'answered')
   } catch (error) {
     const outcome = callOutcomeOf(error, { intent: 'read', tryNumber: claimed.tryNumber, now: o.now() })
     o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'not answered')
@@ -38,20 +39,26 @@ async function askQuestion(o: PerformContext, claimed: ClaimedEffect<'ask'>): Pr
   }
 }
 
+/** Reports what counts of the answer. While there is doubt about the rest, the question stays due. */
 async function fetchAndReportAnswer(o: PerformContext, claimed: ClaimedEffect<'ask'>): Promise<void> {
-  const { effect, repository, access } = claimed
+  const { effect, repository, access, misses, id, token } = claimed
+  const { question } = effect
   const at = o.now()
   const evidence: ReadReceipt = { kind: 'read', id: effect.key, at }
-  const answer = await askGitHub(o.github, access, await organisationRepositoryOf(o, access), effect.question, evidence)
-  const event = {
-    type: 'question.answered',
-    at,
-    evidence,
-    repository,
-    question: effect.question,
-    answer,
-  } as const
-  await reportOutcome(o, claimed, event, { state: 'done' })
+  const read = await askGitHub(o.github, access, await organisationRepositoryOf(o, access), question, evidence)
+  const { credible, againAfterMs } = judgeAnswer(question, read, misses)
+  const missing = read.gaps.map(({ words }) => words)
+  const fields = { repository: repository.fullName, effect: effect.key, againAfterMs }
+  if (missing.length > 0) o.log.warn({ ...fields, missing }, 'answered in part')
+  else o.log.info(fields, 'answered')
+  const error = againAfterMs === null ? missing.join('; ') : 'asked again, because this may only not be there yet'
+  const outcome: EffectOutcome =
+    againAfterMs === null
+      ? { state: 'done', ...(error !== '' && { error }) }
+      : { state: 'due', dueAt: millisecondsAfter(o.now(), againAfterMs), missed: true, isSnooze: true, error }
+  if (credible === null) return await recordEffectOutcome(o, { id, token, ...outcome })
+  const event = { type: 'question.answered', at, evidence, repository, question, answer: credible } as const
+  await reportOutcome(o, claimed, event, outcome)
 }
 
 /** The owner's `.github` repository; our token may read it if Andon is installed there or it is public. */

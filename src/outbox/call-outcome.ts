@@ -10,6 +10,8 @@ export type CallTry = {
   readonly intent: RequestIntent
   /** The first is 1. Null where tries are not counted: a publication is tried until it is true. */
   readonly tryNumber: number | null
+  /** Of a lookup: since when it has been looked for. The longer, the less often. */
+  readonly since?: Instant | null
   /** When it failed. */
   readonly now: Instant
 }
@@ -35,9 +37,9 @@ export type CallOutcome = {
 /** With backoff, this many tries outlast an outage of three hours. */
 export const MAX_TRIES = 8
 
-export function callOutcomeOf(error: unknown, { intent, tryNumber, now }: CallTry): CallOutcome {
+export function callOutcomeOf(error: unknown, { intent, tryNumber, now, since = null }: CallTry): CallOutcome {
   const words = wordsOf(error)
-  const retry = (): CallOutcome => ({ kind: 'retry', at: retryAt(tryNumber, now), words })
+  const retry = (): CallOutcome => ({ kind: 'retry', at: retryAt(tryNumber, now, since), words })
   const unconfirmed = { kind: 'unconfirmed', recoverAt: millisecondsAfter(now, FIRST_LOOKUP_AFTER_MS), words } as const
   // An error of our own says nothing about what GitHub did or will do.
   if (!(error instanceof GitHubFailure)) return intent === 'create' ? unconfirmed : retry()
@@ -62,9 +64,12 @@ const FIRST_BACKOFF_MS = 5_000
 const MAX_BACKOFF_MS = 60 * 60_000
 const UNCOUNTED_RETRY_AFTER_MS = 15_000
 
-/** 5 s, 20 s, 80 s … an hour. */
-function retryAt(tryNumber: number | null, now: Instant): Instant {
-  if (tryNumber === null) return millisecondsAfter(now, UNCOUNTED_RETRY_AFTER_MS)
+/** 5 s, 20 s, 80 s … an hour; a lookup after half of the time that it has gone on. */
+function retryAt(tryNumber: number | null, now: Instant, since: Instant | null): Instant {
+  if (tryNumber === null) {
+    const age = since === null ? 0 : Date.parse(now) - Date.parse(since)
+    return millisecondsAfter(now, Math.max(UNCOUNTED_RETRY_AFTER_MS, Math.min(age / 2, MAX_BACKOFF_MS)))
+  }
   return millisecondsAfter(now, Math.min(FIRST_BACKOFF_MS * 4 ** (tryNumber - 1), MAX_BACKOFF_MS))
 }
 

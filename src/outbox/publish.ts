@@ -97,7 +97,8 @@ async function performStep(o: PublishContext, claim: PublishClaim, step: Publica
     return true
   } catch (failure) {
     if (!(failure instanceof GitHubFailure)) throw failure
-    const outcome = callOutcomeOf(failure, { intent: INTENTS[step.action], tryNumber: null, now: o.now() })
+    const since = step.action === 'recover' && step.sentAt > EPOCH ? step.sentAt : null
+    const outcome = callOutcomeOf(failure, { intent: INTENTS[step.action], tryNumber: null, now: o.now(), since })
     o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'not published')
     return await recordFailure(o, claim, step, outcome)
   }

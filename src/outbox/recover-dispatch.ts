@@ -67,7 +67,7 @@ async function recoverDispatch(o: PerformContext, claimed: ClaimedDispatch): Pro
     else if (!(await isRunFound(o, claimed))) await recordMiss(o, claimed)
   } catch (error) {
     if (!(error instanceof GitHubFailure)) return o.log.error({ ...fields, err: error }, 'unexpected lookup error')
-    const outcome = callOutcomeOf(error, lookupAt(o))
+    const outcome = callOutcomeOf(error, lookupAt(o, claimed))
     o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'a lookup failed')
     await retryLookupLater(o, claimed, outcome)
   }
@@ -86,14 +86,14 @@ async function isRunFound(o: PerformContext, claimed: ClaimedDispatch): Promise<
     return await reportMatchingRuns(o, claimed)
   } catch (error) {
     // Without the workflow there is no run of it either; nothing is sent again before its file has been read.
-    if (callOutcomeOf(error, lookupAt(o)).kind === 'gone') return false
+    if (callOutcomeOf(error, lookupAt(o, claimed)).kind === 'gone') return false
     throw error
   }
 }
 
 /** Lookups are not counted as tries: they go on until GitHub answers. */
-function lookupAt({ now }: PerformContext): CallTry {
-  return { intent: 'read', tryNumber: null, now: now() }
+function lookupAt({ now }: PerformContext, { sentAt }: ClaimedDispatch): CallTry {
+  return { intent: 'read', tryNumber: null, now: now(), since: sentAt }
 }
 
 async function recordMiss(o: PerformContext, claimed: ClaimedDispatch): Promise<void> {
@@ -107,6 +107,11 @@ async function recordMiss(o: PerformContext, claimed: ClaimedDispatch): Promise<
     return await recordEffectOutcome(o, { id, token, state: 'unconfirmed', missed, dueAt })
   }
   const workflow = await o.github.readWorkflow(access, effect.workflow)
+  // One "not found" is no proof.
+  if (workflow === null && misses < MISSES_BEFORE_RESEND) {
+    const dueAt = millisecondsAfter(now, LOOKUP_INTERVAL_MS)
+    return await recordEffectOutcome(o, { id, token, state: 'unconfirmed', missed: true, dueAt })
+  }
   if (workflow !== null && hasAttemptKeyInRunName(workflow)) {
     const reason = { kind: 'sent-again' } as const
     const event = dispatchEventOf(o, claimed, { state: 'waiting', until: null, reason })

@@ -48,7 +48,7 @@ async function recoverReply(o: PerformContext, claimed: ClaimedReply): Promise<v
     }
   } catch (error) {
     if (!(error instanceof GitHubFailure)) return o.log.error({ ...fields, err: error }, 'unexpected lookup error')
-    const outcome = callOutcomeOf(error, { intent: 'read', tryNumber: null, now: o.now() })
+    const outcome = callOutcomeOf(error, { intent: 'read', tryNumber: null, now: o.now(), since: sentAt })
     o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'a lookup failed')
     // When the issue is gone, there is nothing to answer.
     await recordEffectOutcome(o, { id, token, ...(await failedEffectOutcome(o, claimed, outcome)) })

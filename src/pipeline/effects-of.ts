@@ -38,6 +38,7 @@ function allEffectsOf(pipeline: Pipeline): readonly Effect[] {
     ...askRefusedWorkflows(pipeline),
     ...stages.flatMap((stage) => stage.attempts.flatMap((attempt) => askCauses(pipeline, stage, attempt))),
     ...askWhatCameLast(pipeline),
+    ...askForPullRequest(pipeline),
   ]
 }
 
@@ -154,4 +155,10 @@ function askRefusedWorkflows({ issue, stages }: Pipeline): readonly Effect[] {
     const question = { about: 'workflow', workflow: refusal.workflow, issueNumber: issue.number, attemptKey } as const
     return [{ type: 'ask', key: `workflow/${attemptKey}/${reconciliation.at}`, question }]
   })
+}
+
+/** Asks for the pull requests that close the issue, while a stage waits for one. */
+function askForPullRequest({ issue, pullRequestAskedAt: at }: Pipeline): readonly Effect[] {
+  if (at === undefined) return []
+  return [{ type: 'ask', key: `issue/${issue.number}/${at}`, question: { about: 'issue', issueNumber: issue.number } }]
 }

@@ -58,7 +58,8 @@ export function reduce(pipeline: Pipeline, event: Event, context = NO_CONTEXT): 
 
 /** What the watchdog and superseded runs call for, now that the stages are derived. */
 function withFollowUps(pipeline: Pipeline, event: Event, { heartbeats }: EventContext): Pipeline {
-  if (pipeline.stages.every(({ attempts }) => attempts.length === 0)) return pipeline
+  const isUntried = pipeline.stages.every(({ attempts }) => attempts.length === 0)
+  if (isUntried && event.type !== 'pipeline.woken') return pipeline
   const acted = cancelSupersededRuns(withDeadlines(pipeline, event, heartbeats), event.at)
   return isEqualJson(pipeline, acted) ? pipeline : deriveStages(acted)
 }

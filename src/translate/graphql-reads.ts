@@ -1,5 +1,6 @@
 // Translates GraphQL's answers about an issue and the pull requests that close it. Names and enums differ from REST's, the
 // facts do not. A missing field, or one of another type, makes the whole answer unreadable: absence is no information.
+// Null, for a list or for one of its items, is what the App may not see or GitHub could not say: it is passed over.
 import { z } from 'zod'
 import type { IssueFact, PullRequestFact, ReviewFact } from '../pipeline/model/facts.ts'
 import {
@@ -35,11 +36,16 @@ const actor = z
   })
 const author = actor.nullable().transform((account): Account => account ?? { login: 'ghost', type: 'User' })
 
-/** GitHub sends null for nodes that the App may not see. */
+/** Null when nothing of the list was answered. */
 function connectionOf<T>(node: z.ZodType<T>) {
   return z
     .object({ nodes: z.array(node.nullable()) })
-    .transform(({ nodes }) => nodes.filter((node): node is Exclude<typeof node, null> => node !== null))
+    .nullable()
+    .transform((connection) => {
+      if (connection === null) return null
+      const nodes = connection.nodes.filter((node): node is Exclude<typeof node, null> => node !== null)
+      return nodes.length === 0 && connection.nodes.length > 0 ? null : nodes
+    })
 }
 
 const repositoryOfNode = z.object({ databaseId: id.nullish() }).nullish()
@@ -95,7 +101,7 @@ const pullRequestRepository = z.object({
 export function translateIssueRead(repositoryId: number, repository: unknown, evidence: ReadReceipt): IssueRead {
   const { issue, defaultBranchRef } = readPayload(issueRepository, repository)
   // A pull request of another repository may close the issue; its number means nothing here.
-  const pullRequests = issue?.closedByPullRequestsReferences.filter((node) => isInRepository(repositoryId, node)) ?? []
+  const pullRequests = issue?.closedByPullRequestsReferences?.filter((node) => isInRepository(repositoryId, node)) ?? []
   return {
     issue: issue && issueFactOf(issueFieldsOf(issue), evidence),
     pullRequests: pullRequests.map((node) => pullRequestFactOfNode(repositoryId, node, evidence)),
@@ -106,7 +112,7 @@ export function translateIssueRead(repositoryId: number, repository: unknown, ev
 /** The issues of the repository that a pull request closes; none when there is no such pull request. */
 export function translateClosingIssuesRead(repositoryId: number, repository: unknown): readonly number[] {
   const { pullRequest } = readPayload(pullRequestRepository, repository)
-  return pullRequest === null ? [] : closingNumbersOf(repositoryId, pullRequest.closingIssuesReferences)
+  return closingNumbersOf(repositoryId, pullRequest?.closingIssuesReferences ?? [])
 }
 
 /** The commit at the head of the default branch; null in a repository without a commit. */
@@ -154,11 +160,12 @@ function pullRequestFactOfNode(
     },
     evidence,
   )
+  const closing = node.closingIssuesReferences
   return {
     ...fact,
-    closingIssues: closingNumbersOf(repositoryId, node.closingIssuesReferences),
-    closingIssuesAt: evidence.at,
-    reviews: node.reviews.flatMap((review) => reviewFactOf(review, evidence) ?? []),
+    closingIssues: closing && closingNumbersOf(repositoryId, closing),
+    closingIssuesAt: closing && evidence.at,
+    reviews: (node.reviews ?? []).flatMap((review) => reviewFactOf(review, evidence) ?? []),
   }
 }
 
@@ -186,7 +193,7 @@ function reviewFactOf(node: z.output<typeof review>, evidence: ReadReceipt): Rev
   }
 }
 
-function closingNumbersOf(repositoryId: number, nodes: z.output<typeof closingIssues>): readonly number[] {
+function closingNumbersOf(repositoryId: number, nodes: NonNullable<z.output<typeof closingIssues>>): readonly number[] {
   return nodes.filter((node) => isInRepository(repositoryId, node)).map((node) => node.number)
 }
 

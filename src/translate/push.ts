@@ -9,11 +9,12 @@ import {
   readPayload,
   repositoryPayload,
   repositoryRefOf,
+  sha,
 } from './fields.ts'
 
 type FilePaths = readonly string[]
 type PushPayload = RepositoryPayload &
-  Pick<PushEvent, 'ref' | 'forced' | 'created' | 'deleted'> & {
+  Pick<PushEvent, 'ref' | 'after' | 'forced' | 'created' | 'deleted'> & {
     /** Null when GitHub lists none. */
     commits: readonly { added: FilePaths; removed: FilePaths; modified: FilePaths }[] | null
   }
@@ -28,6 +29,7 @@ const flag = z.boolean().catch(false)
 const paths = z.array(z.string()).catch([])
 const schema: z.ZodType<PushPayload> = repositoryPayload.extend({
   ref: identifier,
+  after: sha,
   forced: flag,
   created: flag,
   deleted: flag,
@@ -46,13 +48,8 @@ export function translatePush(_action: string, payload: unknown, receipt: Delive
   if (paths?.length === 0) return null
   // Authors choose the times of their commits, which may be years old.
   const at = receipt.receivedAt
-  return {
-    type: 'configuration.pushed',
-    at,
-    evidence: evidenceOf(receipt, at),
-    repository: repositoryRefOf(port),
-    paths,
-  }
+  const base = { at, evidence: evidenceOf(receipt, at), repository: repositoryRefOf(port) }
+  return { type: 'configuration.pushed', ...base, headSha: port.after, paths }
 }
 
 /** The pushed files of the line; null when others may have been pushed as well. */

@@ -40,7 +40,8 @@ async function storedMistakes() {
 }
 
 function pushTouching(at: Instant, repository = REPOSITORY): Event {
-  return { type: 'configuration.pushed', at, evidence: deliveryEvidence(at), repository, paths: ['.github/andon.yml'] }
+  const push = { headSha: 'c0de'.repeat(10), paths: ['.github/andon.yml'] }
+  return { type: 'configuration.pushed', at, evidence: deliveryEvidence(at), repository, ...push }
 }
 
 test('a push that changes the file asks for its content, once, even in a repository without pipelines', async () => {

@@ -145,6 +145,20 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     file: 'test/commands/worst-case-comments.test.ts',
     project: 'pure',
   },
+  {
+    name: 'partial-answers',
+    promise:
+      'answers in part, cut, empty, of a proxy or of another shape, and lists without an end: what was answered is used, the line stays in force, nothing is written twice',
+    file: 'test/world/answers.test.ts',
+    project: 'embedded',
+  },
+  {
+    name: 'not-yet',
+    promise:
+      'links, runs, heads, roles and comments that GitHub shows late: seen within a minute and a half, none taken for no',
+    file: 'test/world/not-yet.test.ts',
+    project: 'embedded',
+  },
   ...DISPATCH_ROWS,
   {
     name: 'hostile-text',

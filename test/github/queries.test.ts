@@ -140,6 +140,7 @@ test('an issue is read with the pull requests that close it and the head of the 
       },
     ],
     defaultBranchSha: BASE,
+    gaps: [],
   })
 })
 
@@ -152,6 +153,7 @@ test('a missing issue is an answer, and the rest of it is read', async () => {
     issue: null,
     pullRequests: [],
     defaultBranchSha: BASE,
+    gaps: [],
   })
 })
 

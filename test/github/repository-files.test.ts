@@ -50,14 +50,14 @@ describe('the configuration', () => {
     expect(await failureOf(openTestClient().readConfiguration(REPOSITORY, null))).toMatchObject({ kind: 'retryable' })
   })
 
-  test('is missing in a repository without a commit, and where a directory has its name', async () => {
+  test('is missing in a repository without a commit, and not answered where a directory has its name', async () => {
     expectTokenRequest()
     standsAt(null)
     standsAt(HEAD)
     has('widgets', [], HEAD)
     const github = openTestClient()
     expect(await github.readConfiguration(REPOSITORY, null)).toMatchObject({ text: null, headSha: null })
-    expect(await github.readConfiguration(REPOSITORY, null)).toMatchObject({ text: null, headSha: HEAD })
+    expect(await failureOf(github.readConfiguration(REPOSITORY, null))).toMatchObject({ kind: 'retryable' })
   })
 
   test('is known to be too large even if GitHub does not send its content', async () => {
@@ -71,7 +71,7 @@ describe('the configuration', () => {
 test('a workflow is read from the default branch; a missing one is null', async () => {
   expectTokenRequest()
   nock(API).get('/repos/acme/widgets/contents/.github%2Fworkflows%2Fplan.yml').reply(200, fileOf('on: push\n'))
-  nock(API).get('/repos/acme/widgets/contents/.github%2Fworkflows%2Fcode.yml').reply(404, {})
+  nock(API).get('/repos/acme/widgets/contents/.github%2Fworkflows%2Fcode.yml').reply(404, { message: 'Not Found' })
   const github = openTestClient()
   expect(await github.readWorkflow(REPOSITORY, 'plan.yml')).toBe('on: push\n')
   expect(await github.readWorkflow(REPOSITORY, 'code.yml')).toBeNull()
@@ -123,5 +123,6 @@ function has(repository: string, file: object | null, ref?: string): void {
 }
 
 function fileOf(content: string): object {
-  return { type: 'file', encoding: 'base64', content: Buffer.from(content).toString('base64'), size: 1, sha: 'f11e' }
+  const bytes = Buffer.from(content)
+  return { type: 'file', encoding: 'base64', content: bytes.toString('base64'), size: bytes.length, sha: 'f11e' }
 }

@@ -196,7 +196,7 @@ describe('runs', () => {
     expectTokenRequest()
     nock(API)
       .post(`${REPO}/runs/7/${force ? 'force-cancel' : 'cancel'}`)
-      .reply(status, {})
+      .reply(status, { message: '' })
     expect(await openTestClient().cancelRun(REPOSITORY, 7, force)).toBe(cancelled)
   })
 

@@ -23,7 +23,6 @@ test('an answer about an issue, its pull requests and their reviews becomes an e
     {
       "answer": {
         "about": "issue",
-        "configuration": null,
         "defaultBranchSha": "53d99abcc671b818c7eacafc38d76bd4b13bdfcf",
         "issue": {
           "author": "passerby",

@@ -15,7 +15,7 @@ const asked = (known: Parameters<typeof reviewChanged>[0], ...before: Parameters
   reduce(pipelineAfter(...before), reviewChanged(known)).effects.map(({ key }) => key)
 
 test('GitHub is asked which issues a pull request closes whenever its links may have changed', () => {
-  for (const action of ['opened', 'edited', 'synchronize', 'reopened', 'closed'])
+  for (const action of ['opened', 'edited', 'synchronize', 'ready_for_review', 'reopened', 'closed'])
     expect(askClosingIssues(pullRequestChanged({}, action))).toEqual([
       {
         type: 'ask',
@@ -23,8 +23,16 @@ test('GitHub is asked which issues a pull request closes whenever its links may 
         question: { about: 'pull_request', pullRequestNumber: 7 },
       },
     ])
-  expect(askClosingIssues(pullRequestChanged({}, 'ready_for_review'))).toEqual([])
   expect(askClosingIssues(runChanged())).toEqual([])
+})
+
+test('GitHub is asked again, once a minute, at everything about a pull request that closes no issue yet', () => {
+  const unlinked = { branch: 'feature', closingIssues: null }
+  for (const event of [pullRequestChanged(unlinked, 'converted_to_draft'), reviewChanged({}, unlinked)])
+    expect(askClosingIssues(event)).toMatchObject([{ key: `pull_request/7/${event.at.slice(0, 16)}` }])
+  const linked = { branch: 'feature', closingIssues: [42] }
+  expect(askClosingIssues(pullRequestChanged(linked, 'converted_to_draft'))).toEqual([])
+  expect(askClosingIssues(reviewChanged({}, linked))).toEqual([])
 })
 
 test("a verdict asks for its reviewer's permission once", () => {

@@ -57,10 +57,16 @@ export function steeringEvents(at: (nth: number) => Instant): readonly Event[] {
       const reached = { installationId: repository.installationId, account: 'acme', added, removed }
       return { type: 'installation.changed', ...base, ...reached, state }
     })
-  send((base) => ({ type: 'configuration.pushed', ...base, repository, paths: ['.github/andon.yml'] }))
+  send((base) => ({
+    type: 'configuration.pushed',
+    ...base,
+    repository,
+    headSha: 'c0de'.repeat(10),
+    paths: ['.github/andon.yml'],
+  }))
   for (const [by, body] of ISSUE_TEXTS) comment(by, body, false)
   for (const [by, body] of PULL_REQUEST_TEXTS) comment(by, body, true)
-  send((base) => ({ type: 'configuration.pushed', ...base, repository, paths: null }))
+  send((base) => ({ type: 'configuration.pushed', ...base, repository, headSha: 'c0de'.repeat(10), paths: null }))
   for (const commentId of [PUBLISHED_COMMENT, 771])
     send((base) => ({ type: 'comment.deleted', ...base, repository, issueNumber: ISSUE, commentId }))
   installation('active', [GADGETS, PARTS], [])

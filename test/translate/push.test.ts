@@ -23,7 +23,7 @@ function push(parts: Record<string, unknown> = {}): WebhookDelivery {
 describe('a push', () => {
   test('that touches the file on the default branch is an event without the pushed commits', () => {
     const event = translateAs('configuration.pushed', push())
-    expect(Object.keys(event).sort()).toEqual(['at', 'evidence', 'paths', 'repository', 'type'])
+    expect(Object.keys(event).sort()).toEqual(['at', 'evidence', 'headSha', 'paths', 'repository', 'type'])
     expect([event.at, event.repository.id]).toEqual([RECEIVED, REPOSITORY.id])
     expect(event.paths).toEqual(['.github/andon.yml'])
   })

@@ -28,6 +28,7 @@ import {
 import { workflowCheckAt } from '../stages/refusals.ts'
 import { upcomingProblems } from '../view/light.ts'
 import { needsYouAt } from '../view/needs-you.ts'
+import { askForPullRequestAt } from './ask-for-pull-request.ts'
 import { followUpOnCancelledRun, followUpOnCancelledRunAt } from './explain-cancelled-run.ts'
 
 /** How long a slot waits for GitHub's last word about a run that will not end. */
@@ -42,7 +43,9 @@ type Decision = Pick<Closed, 'at' | 'evidence'>
 /** Acts, once, on the deadlines that have passed. */
 export function enforceDeadlines(pipeline: Pipeline, clock: Decision): Pipeline {
   const { at } = clock
-  return updateAttempts(pipeline, (attempt, rule, stage) => {
+  const pullRequestAt = askForPullRequestAt(pipeline)
+  const asked = pullRequestAt !== null && pullRequestAt <= at ? { ...pipeline, pullRequestAskedAt: at } : pipeline
+  return updateAttempts(asked, (attempt, rule, stage) => {
     const followed = followUpOnCancelledRun(stage, attempt, at)
     const enforced = isAdmitted(followed) ? enforceOnAttempt(followed, rule, clock) : followed
     const askAt = askAboutRunAt(pipeline, stage, enforced) ?? workflowCheckAt(pipeline, stage, attempt)
@@ -103,7 +106,8 @@ export function wakeAt(pipeline: Pipeline, after: Instant): Instant | null {
   )
   const ends = pipelineHolds(pipeline).flatMap(({ until }) => until ?? [])
   // A deadline that has already passed is still due.
-  return [...ahead, ...ends, ...pipelineDeadlines(pipeline)].toSorted()[0] ?? null
+  const asks = [askForPullRequestAt(pipeline)].filter((at) => at !== null)
+  return [...ahead, ...ends, ...asks, ...pipelineDeadlines(pipeline)].toSorted()[0] ?? null
 }
 
 function enforceOnAttempt(attempt: AdmittedAttempt, rule: StageConfig, { at, evidence }: Decision): AdmittedAttempt {

@@ -84,8 +84,8 @@ export type Question =
   | { readonly about: 'run'; readonly runId: number; readonly issueNumber: number }
   /** Why can the workflow not be started? Asked after GitHub refused to start it. */
   | { readonly about: 'workflow'; readonly workflow: string; readonly issueNumber: number; readonly attemptKey: string }
-  /** What does `.github/andon.yml` say on the default branch, or else in the organisation's `.github`? */
-  | { readonly about: 'configuration' }
+  /** What does `.github/andon.yml` say on the default branch, or else in the organisation's? After a push, it is known where. */
+  | { readonly about: 'configuration'; readonly pushedSha?: string }
 
 /** Why a user's role is asked, with all that is needed to go on once GitHub has answered. */
 export type PermissionPurpose =

@@ -29,8 +29,8 @@ type RepositoryEvents = {
   'comment.deleted': { issueNumber: number; commentId: number }
   'repository.changed': object
   'repository.removed': object
-  /** The files of the line that were pushed; null where GitHub does not list them all. */
-  'configuration.pushed': { paths: readonly string[] | null }
+  /** The commit that was pushed, and the files of the line in it; null where GitHub does not list them all. */
+  'configuration.pushed': { headSha: string; paths: readonly string[] | null }
   /** GitHub's answer to a question of ours; the event repeats the whole question. */
   'question.answered': { question: Question; answer: Answer }
   'commands.received': GivenCommands & { sender: string; bot: boolean; emailCheck?: EmailCheck }

@@ -147,6 +147,8 @@ export type Pipeline = {
   readonly stages: readonly Stage[]
   /** Linked by closing references, by branch, or by an attempt's key; sorted by number. */
   readonly pullRequests: readonly PullRequestFact[]
+  /** When GitHub was last asked for a pull request, because a stage waits for one; absent while it never was. */
+  readonly pullRequestAskedAt?: Instant
   /** Head of the default branch when the pipeline began; null until GitHub has answered. */
   readonly baseSha: string | null
   /** Set when the issue was deleted or transferred away: the pipeline stops and nothing is written there any more. */

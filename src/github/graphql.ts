@@ -1,0 +1,84 @@
+// GraphQL answers in parts: `data` has what could be answered, and `errors` name the paths of the rest. What was answered
+// is used. A null at the path of an error is no answer, unless the error says that there is no such thing.
+import { asObject, asString, expectObject, expectObjects, type JsonObject, readAnswer } from './answer.ts'
+import { GitHubFailure } from './failure.ts'
+import type { RepositoryAccess, SendRequest } from './request.ts'
+
+/** A part that GitHub left out: where, why, and whether it may be there the next time. */
+export type Gap = { readonly path: readonly (string | number)[]; readonly words: string; readonly isTemporary: boolean }
+
+export type RepositoryRead = { readonly repository: JsonObject; readonly gaps: readonly Gap[] }
+
+/** Asks about one repository. Fails only when nothing about it was answered. */
+export async function queryRepository(
+  call: SendRequest,
+  access: RepositoryAccess,
+  query: string,
+  variables: JsonObject = {},
+): Promise<RepositoryRead> {
+  const request = { query, variables: { owner: access.owner, name: access.name, ...variables } }
+  // Octokit's graphql() discards partial answers.
+  const answer = expectObject((await call(access, 'read', 'POST /graphql', request)).body, 'the result')
+  const errors = expectObjects(answer.errors ?? [], 'errors')
+  const repository = asObject(asObject(answer.data)?.repository)
+  if (repository === null || errors.some(isRateLimit)) throw failureOf(errors, `${access.owner}/${access.name}`)
+  return { repository, gaps: errors.filter(({ type }) => type !== 'NOT_FOUND').map(gapOf) }
+}
+
+/** Translates what was answered; items of lists that were answered only in part are passed over. */
+export function readRepository<T>({ repository, gaps }: RepositoryRead, translate: (repository: unknown) => T): T {
+  try {
+    return readAnswer(() => translate(repository))
+  } catch (failure) {
+    if (gaps.length === 0) throw failure
+    return readAnswer(() => translate(withoutBrokenItems(repository, gaps)))
+  }
+}
+
+/** Fails when the field was not answered, because then its null means nothing. */
+export function expectAnswered(read: RepositoryRead, field: string): RepositoryRead {
+  const gaps = read.gaps.filter(({ path }) => path[1] === undefined || path[1] === field)
+  if (gaps.length === 0 || asObject(read.repository[field]) !== null) return read
+  const words = gaps.map((gap) => gap.words).join('; ')
+  throw new GitHubFailure(gaps.some(({ isTemporary }) => isTemporary) ? 'retryable' : 'refused', words)
+}
+
+function gapOf(error: JsonObject): Gap {
+  const path = Array.isArray(error.path) ? error.path.filter((step) => ['string', 'number'].includes(typeof step)) : []
+  const words = `${path.join('.') || 'a part'}: ${asString(error.message) ?? 'not answered'}`
+  return { path, words, isTemporary: !isRefusal(error) }
+}
+
+function withoutBrokenItems(repository: JsonObject, gaps: readonly Gap[]): unknown {
+  const root = { repository: structuredClone(repository) }
+  for (const { path } of gaps) {
+    let place: unknown = root
+    for (const step of path) {
+      if (Array.isArray(place) && typeof step === 'number' && step < place.length) {
+        place[step] = null
+        break
+      }
+      place = asObject(place)?.[step]
+    }
+  }
+  return root.repository
+}
+
+function failureOf(errors: readonly JsonObject[], fullName: string): GitHubFailure {
+  const words = errors.map((error) => asString(error.message)).join('; ') || 'GitHub sent an empty answer to a query'
+  // GraphQL reports a rate limit with status 200 and no `retry-after`.
+  if (errors.some(isRateLimit)) return new GitHubFailure('rate_limited', words)
+  if (errors.some(isRefusal)) return new GitHubFailure('refused', words)
+  if (errors.length > 0 && errors.every(({ type }) => type === 'NOT_FOUND')) {
+    return new GitHubFailure('not_found', `GitHub has no repository ${fullName}`)
+  }
+  return new GitHubFailure('retryable', words)
+}
+
+function isRateLimit({ type, message }: JsonObject): boolean {
+  return type === 'RATE_LIMITED' || type === 'RATE_LIMIT' || /\brate limit\b/i.test(asString(message) ?? '')
+}
+
+function isRefusal({ type }: JsonObject): boolean {
+  return type === 'FORBIDDEN' || type === 'INSUFFICIENT_SCOPES'
+}

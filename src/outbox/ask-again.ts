@@ -1,0 +1,68 @@
+// GitHub's answers are eventually consistent: what was just made may not be there yet, and one server may say "no" where the
+// next has it. So nothing, and no for an answer, count only when GitHub says so again some seconds later.
+import type { Gap } from '../github/graphql.ts'
+import type { Answer, Question } from '../pipeline/model/effects.ts'
+
+/** GitHub's answer, and the parts that it left out. */
+export type AnswerRead = { readonly answer: Answer; readonly gaps: readonly Gap[] }
+
+/** What of an answer counts now (null: nothing yet), and after how long GitHub is asked again; null when this is final. */
+export type Verdict = { readonly credible: Answer | null; readonly againAfterMs: number | null }
+
+/** `doubts` is how often the same question was already asked in vain. */
+export function judgeAnswer(question: Question, read: AnswerRead, doubts: number): Verdict {
+  const { answer } = read
+  const againAfterMs = ASK_AGAIN_AFTER_MS[answer.about][doubts] ?? null
+  if (againAfterMs === null || isCertain(question, read)) return { credible: answer, againAfterMs: null }
+  return { credible: crediblePart(answer), againAfterMs }
+}
+
+/** After a push or a link, GitHub shows it within seconds; a minute is generous. */
+const ASK_AGAIN_AFTER_MS = {
+  issue: [10_000],
+  configuration: [10_000, 50_000],
+  pull_request: [10_000, 50_000],
+  run: [10_000, 50_000],
+  permission: [],
+  comment: [],
+  workflow: [],
+} as const satisfies Record<Answer['about'], readonly number[]>
+
+function isCertain(question: Question, { answer, gaps }: AnswerRead): boolean {
+  switch (answer.about) {
+    case 'issue':
+      return answer.configuration?.source === 'repository' && !gaps.some(({ isTemporary }) => isTemporary)
+    case 'configuration': {
+      const pushed = question.about === 'configuration' ? question.pushedSha : undefined
+      return answer.source === 'repository' && (pushed === undefined || pushed === answer.headSha)
+    }
+    case 'pull_request':
+      // Links that were just added or taken away come late as well.
+      return false
+    case 'run':
+      return answer.run !== null
+    case 'permission':
+    case 'comment':
+    case 'workflow':
+      return true
+  }
+}
+
+function crediblePart(answer: Answer): Answer | null {
+  switch (answer.about) {
+    case 'issue': {
+      const { configuration, ...rest } = answer
+      return configuration?.source === 'repository' ? answer : rest
+    }
+    case 'configuration':
+      return answer.source === 'repository' ? answer : null
+    case 'pull_request':
+      return answer.closes.length > 0 ? answer : null
+    case 'run':
+      return answer.run === null ? null : answer
+    case 'permission':
+    case 'comment':
+    case 'workflow':
+      return answer
+  }
+}
