@@ -38,6 +38,7 @@ export type Run = {
   readonly jobs: readonly Job[]
   /** GitHub makes it wait, and delivers that as a run that is requested. */
   wait(status: WaitingStatus): void
+  /** Also a run that a person has approved (`action_required`). */
   start(): void
   /** Queues a job of this attempt. */
   job(name: string, steps?: readonly string[]): Job
@@ -106,8 +107,9 @@ export function createRun(
       deliver('requested')
     },
     start() {
-      if (state.status === 'in_progress' || state.status === 'completed') return
-      state.status = 'in_progress'
+      const isOver = state.status === 'completed' && state.conclusion !== 'action_required'
+      if (state.status === 'in_progress' || isOver) return
+      Object.assign(state, { status: 'in_progress', conclusion: null } satisfies Partial<RunState>)
       deliver('in_progress')
     },
     job(name, steps = ['Set up job', 'Run the agent', 'Complete job']) {

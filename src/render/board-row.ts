@@ -52,6 +52,8 @@ export type BoardRowView = {
   readonly row: BoardRow
   readonly lights: readonly StageLight[]
   readonly needsYou: boolean
+  /** The run that a person must approve on GitHub. */
+  readonly approvalUrl: string | null
   /** The end of its wait, unless its reason already names it. */
   readonly waitsUntil: Instant | null
   /** The health of the live run, and since when; null while it is `ok`. */
@@ -104,6 +106,7 @@ export function boardRowViewOf(shown: BoardPipeline, now: Instant): BoardRowView
     row,
     lights: stageLightsOf(shown.pipeline),
     needsYou: needsYou(shown, now),
+    approvalUrl: row.reasonKind === 'waits-for-github-approval' ? runUrlOf(shown.pipeline, row.stage) : null,
     waitsUntil: unmentionedWaitEnd(headlineOf(shown.pipeline).reason),
     overlay: label === null ? null : { label, since },
   }
@@ -137,6 +140,11 @@ export function safeWebUrl(url: string | null): string | null {
 export function attemptNumberOf(stage: Stage | undefined): number | null {
   if (stage === undefined) return null
   return currentAttempt(stage)?.number || null
+}
+
+function runUrlOf({ stages }: Pipeline, name: string): string | null {
+  const stage = stages.find((other) => other.name === name)
+  return safeWebUrl((stage && currentAttempt(stage)?.run?.url) ?? null)
 }
 
 function healthOf({ pipeline, outerHolds }: BoardPipeline, now: Instant): ReturnType<typeof deriveHealth> {

@@ -61,7 +61,7 @@ test('64 appliers in two pools begin one pipeline per issue, and disturb no read
     while (reading) {
       const { counts, rows } = await loadBoard(index % 2 ? one : two, { visible: 'all', limit: 500 }, NOW)
       const { running, review, queued, failed } = counts
-      expect(rows).toHaveLength(running + review + queued + failed)
+      expect(rows.filter(({ light }) => light !== 'idle')).toHaveLength(running + review + queued + failed)
       reads++
     }
   })

@@ -74,7 +74,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   {
     name: 'cancelled-causes',
     promise:
-      '300 runs cancelled for eleven reasons, answers and deliveries lost: those that a person meant stand under Needs you, the others are tried again',
+      '100 runs cancelled for ten reasons, answers and deliveries lost: those that a person meant stand under Needs you, the others are tried again',
     file: 'test/world/cancelled.test.ts',
     project: 'postgres',
     tests: 'cancelled for any reason',
@@ -82,7 +82,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   {
     name: 'waiting',
     promise:
-      '100 runs that wait for environments, approvals, concurrency groups, deliveries lost: true words, 0 cancelled for silence, 0 tried again',
+      '50 runs that wait for environments, approvals, concurrency groups, deliveries lost: true words, 0 cancelled for silence, 0 tried again',
     file: 'test/world/waiting.test.ts',
     project: 'postgres',
     tests: 'wait at random',

@@ -11,7 +11,7 @@ limits: { starts_per_day: 10000 }
 checks: { before_pull_request: off }
 comments: off
 `
-const ROUNDS = repetitions(5, 300)
+const ROUNDS = repetitions(5, 100)
 
 const NO_CAUSE = ', and GitHub does not say why'
 const CAUSES: readonly [string, string, string][] = [

@@ -12,7 +12,7 @@ limits: { starts_per_day: 10000 }
 checks: { before_pull_request: off }
 comments: off
 `
-const ROUNDS = repetitions(3, 100)
+const ROUNDS = repetitions(3, 50)
 
 const WAITS: readonly [string, boolean, (run: Run) => void][] = [
   ['an approval on GitHub for environment production', true, (run) => run.job('deploy').wait()],
@@ -61,7 +61,9 @@ describe('a run that GitHub makes wait', () => {
       reason: `attempt 1 of 3 waits for ${words}`,
       waiting: { for: words },
     })
-    expect((await readBoard(app)).counts).toMatchObject({ queued: 1, failed: 0, needsYou: isPerson ? 1 : 0 })
+    const { counts, page } = await readBoard(app)
+    expect(counts).toMatchObject({ queued: 1, failed: 0, needsYou: isPerson ? 1 : 0 })
+    expect(page.includes(`/actions/runs/${app.github.runs[0]?.id}" rel="noreferrer">Approve on GitHub`)).toBe(isPerson)
     expect(app.github.writes.ofKind('cancel')).toEqual([])
     expect(app.dispatched()).toEqual(['1/plan/1'])
   })

@@ -192,7 +192,7 @@ function whyCancel(attempt: AdmittedAttempt, rule: StageConfig, now: Instant): C
   // GitHub itself makes it wait: that is not silence, and an approval may take as long as a person does.
   if (run !== null && githubWaitOf(run) !== null) return null
   if (secondsAfter(lastActivityAt(attempt), rule.timeoutSeconds) > now) return null
-  if (run === null || run.status === 'queued') return 'never_started'
+  if (run?.status !== 'in_progress') return 'never_started'
   // Silence is no reason to cancel a run that never reports: GitHub says that it is in progress.
   return control.report === null ? null : 'silence'
 }

@@ -70,10 +70,15 @@ test.each<[string, boolean, Partial<RunFact>]>([
   },
 )
 
-test('a run that wants a runner is still cancelled for silence', () => {
-  const { line, key } = waitingRun({ status: 'queued' })
+test.each<[string, Partial<RunFact>]>([
+  ['queued', { status: 'queued' }],
+  ['requested, with a queued job', { status: 'requested', jobs: [jobFact({ status: 'queued', at: WAITS_AT })] }],
+  ['pending, with a queued job', { status: 'pending', jobs: [jobFact({ status: 'queued', at: WAITS_AT })] }],
+])('a run that wants a runner is still cancelled for silence: %s', (_, run) => {
+  const { line, key } = waitingRun(run)
+  expect(line.stage('plan').reason).toBe('attempt 1 of 3 waits for a runner')
   line.apply(woken(minutesAfterNine(4)))
-  line.apply(runAnswered(100, dispatchedRun(key, 100, { at: WAITS_AT, status: 'queued' }), minutesAfterNine(4)))
+  line.apply(runAnswered(100, dispatchedRun(key, 100, { at: WAITS_AT, ...run }), minutesAfterNine(4)))
   expect(line.stage('plan').reason).toContain('no runner picked it up')
 })
 
