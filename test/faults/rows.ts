@@ -66,6 +66,13 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     project: 'pure',
   },
   {
+    name: 'nothing-stands-still',
+    promise:
+      '10⁶ random events of every kind, each life followed by two quiet weeks: whatever is not done, ended or held moves, or needs a person',
+    file: 'test/pipeline/nothing-stands-still.test.ts',
+    project: 'pure',
+  },
+  {
     name: 'run-orders',
     promise: 'all orders of the deliveries about a run and its job, run_attempts 1 and 2: one final state',
     file: 'test/pipeline/facts/run-permutations.test.ts',

@@ -214,6 +214,7 @@ export function openPipelineHarness(line: Line = DISPATCHING_LINE, first: Event 
     entries.push(...change.entries)
   }
   collect(start)
+  collect({ effects: askSenderPermission(first), entries: [] })
   const self = {
     get pipeline(): Pipeline {
       return pipeline

@@ -170,11 +170,14 @@ function reconcileAt(attempt: AdmittedAttempt, { timeoutSeconds, limitSeconds }:
 }
 
 /** When GitHub is asked how the run of an attempt stands, unless the run shows a sign of life before; null once it is over. */
-function askAboutRunAt({ removed }: Pipeline, { attempts }: Stage, attempt: Attempt): Instant | null {
+function askAboutRunAt({ removed }: Pipeline, { attempts, reason }: Stage, attempt: Attempt): Instant | null {
   const { control, run, reconciliation } = attempt
-  // Of observed runs only the newest decides the stage. A run that is being cancelled has questions of its own: before
+  const isWaitedFor = reason?.kind === 'waits-for-run' && reason.runId === run?.id
+  // Of observed runs the newest decides the stage, or keeps the next attempt waiting. A run that is being cancelled has questions of its own: before
   // force, and before it is abandoned.
-  const isOver = control ? control.closed !== null || control.cancel !== null : attempt !== attempts.at(-1)
+  const isOver = control
+    ? control.closed !== null || control.cancel !== null
+    : attempt !== attempts.at(-1) && !isWaitedFor
   const readAt = runReadAt(attempt)
   if (removed !== null || isOver || (run !== null && isCompletedRun(run)) || runIdOf(attempt) === null) return null
   return readAt && secondsAfter(latest(readAt, reconciliation?.at ?? ''), ASK_AFTER_SECONDS)

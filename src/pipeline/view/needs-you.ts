@@ -1,5 +1,6 @@
 // Whether a person is needed, and since when. Nothing stands still in silence: a pipeline that is neither done, ended nor held
 // has something that will move it by itself, or a person is needed.
+import { DEFAULTS, type StageConfig } from '../../line/line.ts'
 import type { Pipeline } from '../model/pipeline.ts'
 import type { DenialReason } from '../model/reason.ts'
 import { type Instant, secondsAfter } from '../model/time.ts'
@@ -46,6 +47,9 @@ function needsPersonToGoOn({ stages }: Pipeline, { stage, reason }: Headline): b
 /** A queued stage that has no attempt. */
 function whenNothingStartsIt(pipeline: Pipeline, headline: Headline): Instant | null {
   if (headline.reason?.kind === 'waits-for-start') return afterTimeout(pipeline, headline)
+  // The run of somebody else, which Andon does not cancel.
+  if (headline.reason?.kind === 'waits-for-run')
+    return secondsAfter(headline.since, ruleOf(pipeline, headline).limitSeconds)
   const { denial } = pipeline
   return denial !== undefined && NEEDS_PERSON_AFTER_DENIAL[denial.reason.kind] ? denial.at : null
 }
@@ -63,7 +67,10 @@ const NEEDS_PERSON_AFTER_DENIAL = {
 const ANSWERED_WITHIN_SECONDS = 60
 
 /** What something outside Andon should do is waited for as long as a stage may be silent. */
-function afterTimeout({ line }: Pipeline, { stage, since }: Headline): Instant {
-  const rule = line.stages.find(({ name }) => name === stage)
-  return rule === undefined ? since : secondsAfter(since, rule.timeoutSeconds)
+function afterTimeout(pipeline: Pipeline, headline: Headline): Instant {
+  return secondsAfter(headline.since, ruleOf(pipeline, headline).timeoutSeconds)
+}
+
+function ruleOf({ line }: Pipeline, { stage }: Headline): Pick<StageConfig, 'timeoutSeconds' | 'limitSeconds'> {
+  return line.stages.find(({ name }) => name === stage) ?? DEFAULTS
 }
