@@ -181,7 +181,8 @@ async function readOptional(response: Promise<{ readonly body: unknown }>): Prom
   try {
     return (await response).body
   } catch (failure) {
-    if (failure instanceof GitHubFailure && (failure.kind === 'not_found' || failure.kind === 'refused')) return null
+    const isOver = failure instanceof GitHubFailure && failure.kind !== 'retryable' && failure.kind !== 'rate_limited'
+    if (isOver) return null
     throw failure
   }
 }

@@ -186,6 +186,28 @@ describe('runs', () => {
     expect(await github.readRun(REPOSITORY, 8, RECEIPT)).toBeNull()
   })
 
+  test.each<[number, object | readonly object[], object]>([
+    [200, [{ message: 'The run was canceled by @ada.' }], { kind: 'person', login: 'ada' }],
+    [200, [], { kind: 'unexplained', since: RECEIPT.at, until: RECEIPT.at }],
+    [403, { message: 'Resource not accessible by integration' }, { kind: 'unexplained' }],
+    [404, { message: 'Not Found' }, { kind: 'unexplained' }],
+  ])('that are cancelled are read with the annotations of their jobs (%i %j)', async (status, body, cancellation) => {
+    expectTokenRequest()
+    const job = { id: 70, run_id: 7, name: 'agent', status: 'completed', conclusion: 'cancelled' }
+    nock(API)
+      .get(`${REPO}/runs/7`)
+      .reply(200, runOf(7, { status: 'completed', conclusion: 'cancelled' }))
+    nock(API)
+      .get(`${REPO}/runs/7/jobs`)
+      .query(true)
+      .reply(200, { total_count: 1, jobs: [{ ...job, created_at: '2026-11-21T14:02:00Z' }] })
+    nock(API)
+      .get(`${REPO.replace(/\/actions$/, '')}/check-runs/70/annotations`)
+      .query(true)
+      .reply(status, body as nock.Body)
+    expect(await openTestClient().readRun(REPOSITORY, 7, RECEIPT)).toMatchObject({ cancellation })
+  })
+
   test.each([
     [false, 202, 'accepted'],
     [true, 202, 'accepted'],
