@@ -46,7 +46,7 @@ const DUE_QUERIES: Readonly<Record<string, DueQuery>> = {
   },
   'the next attempt to dispatch': async (database) => {
     const next = await claimNextWrite(stubPerformer(database), 'dispatch', 'create')
-    return releaseClaims(database, next === null || next.deniedUntil !== null ? [] : [next.claimed.id])
+    return releaseClaims(database, next === null || next.denied !== null ? [] : [next.claimed.id])
   },
   'whom to tell of a cord': inTransaction(
     async (trx) => (await fanOutGlobalHold(trx, 100)) + (await fanOutRepositoryHold(trx, 100, NOW)),

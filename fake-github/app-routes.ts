@@ -38,9 +38,10 @@ const HOOK = {
 }
 
 function createToken(world: World, installationId: number, body: unknown): ApiResponse {
-  if (world.installation.state === 'suspended')
-    return { status: 403, body: { message: 'This installation has been suspended' } }
-  if (world.installation.state === 'removed') return NOT_FOUND
+  const { state, tokenRefusal, permissions } = world.installation
+  if (tokenRefusal !== null) return { status: tokenRefusal.status, body: { message: tokenRefusal.message } }
+  if (state === 'suspended') return { status: 403, body: { message: 'This installation has been suspended' } }
+  if (state === 'removed') return NOT_FOUND
   const ids = (body as { repository_ids?: readonly number[] } | null)?.repository_ids ?? null
   const repositories = [...world.repositories.values()].filter(
     ({ id }) => ids?.includes(id) && installationIdOf(world, id) === installationId,
@@ -56,7 +57,7 @@ function createToken(world: World, installationId: number, body: unknown): ApiRe
     body: {
       token,
       expires_at: toGitHubTimestamp(expiresAt),
-      permissions: world.grant.permissions,
+      permissions,
       repository_selection: ids === null ? 'all' : 'selected',
       ...(ids !== null && { repositories }),
     },

@@ -1,5 +1,6 @@
 // The part of GitHub's schema that links issues and pull requests.
-import { type Node, NotFound } from './graphql.ts'
+import { isGranted } from './access.ts'
+import { Forbidden, type Node, NotFound } from './graphql.ts'
 import { type Issue, issuesClosedBy, type PullRequest, type Repository, type Review, type World } from './world.ts'
 
 /** The root of the graph. */
@@ -26,6 +27,10 @@ export function graphqlRoot(world: World): Node {
   }
 }
 
+function expectGranted(world: World, permission: string): void {
+  if (!isGranted(world, permission, 'read')) throw new Forbidden('Resource not accessible by integration')
+}
+
 function repositoryNode(world: World, repository: Repository): Node {
   const fullName = repository.full_name
   return {
@@ -37,16 +42,19 @@ function repositoryNode(world: World, repository: Repository): Node {
     isPrivate: repository.private,
     url: `${world.url}/${fullName}`,
     defaultBranchRef() {
+      expectGranted(world, 'contents')
       const oid = world.git.head(repository.id, repository.default_branch)
       return oid === null ? null : refNode(repository.default_branch, oid)
     },
     issue({ number }: { number: number }) {
+      expectGranted(world, 'issues')
       const issue = world.issues.get(`${fullName}#${number}`)
       if (!issue || world.deletedIssues.has(`${fullName}#${number}`))
         throw new NotFound(`Could not resolve to an Issue with the number of ${number}.`)
       return issueNode(world, fullName, issue)
     },
     pullRequest({ number }: { number: number }) {
+      expectGranted(world, 'pull_requests')
       const pull = world.pullRequests.get(`${fullName}#${number}`)
       if (!pull) throw new NotFound(`Could not resolve to a PullRequest with the number of ${number}.`)
       return pullRequestNode(world, fullName, pull)
@@ -78,6 +86,7 @@ function issueNode(world: World, fullName: string, issue: Issue): Node {
       first?: number
       includeClosedPrs?: boolean
     }) {
+      expectGranted(world, 'pull_requests')
       const linking = [...world.pullRequests]
         .filter(
           ([key, pull]) =>

@@ -32,6 +32,9 @@ export async function executeGraphql(root: Node, body: unknown): Promise<object>
 /** Thrown by a field that cannot find its object: the field becomes null and the error says so. */
 export class NotFound extends Error {}
 
+/** Thrown by a field that the App has no permission for. */
+export class Forbidden extends Error {}
+
 async function resolveSelections(
   node: Node,
   selections: readonly Selection[],
@@ -55,8 +58,12 @@ async function resolveSelections(
       const value = typeof field === 'function' ? await field(argumentValues(selection.arguments, variables)) : field
       result[selection.alias] = await resolveValue(value, selection, variables, here, failures)
     } catch (error) {
-      if (!(error instanceof NotFound)) throw error
-      failures.push({ type: 'NOT_FOUND', path: here, message: error.message })
+      if (!(error instanceof NotFound || error instanceof Forbidden)) throw error
+      failures.push({
+        type: error instanceof Forbidden ? 'FORBIDDEN' : 'NOT_FOUND',
+        path: here,
+        message: error.message,
+      })
       result[selection.alias] = null
     }
   }

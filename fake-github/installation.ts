@@ -34,7 +34,8 @@ export function openInstallation(o: {
       app_id: APP.id,
       app_slug: APP.slug,
       target_type: 'Organization',
-      permissions: world.grant.permissions,
+      permissions: world.installation.permissions,
+      html_url: `${world.url}/organizations/${world.organization.login}/settings/installations/${world.installation.id}`,
       events: world.grant.events,
       created_at: world.clock.nowIso(),
       updated_at: world.clock.nowIso(),
@@ -53,6 +54,25 @@ export function openInstallation(o: {
     suspend: () => deliver('suspend', 'suspended'),
     unsuspend: () => deliver('unsuspend', 'active'),
     uninstall: () => deliver('deleted', 'removed'),
+
+    /** The owner has not accepted all that the App asks for; no delivery says so. */
+    withholdPermissions(...names: readonly string[]): void {
+      const asked = Object.entries(world.grant.permissions)
+      world.installation.permissions = Object.fromEntries(asked.filter(([name]) => !names.includes(name)))
+    },
+    acceptPermissions(): void {
+      world.installation.permissions = world.grant.permissions
+      deliver('new_permissions_accepted', world.installation.state)
+    },
+    /** Answers every request for a token so, until null. */
+    refuseTokens(refusal: typeof world.installation.tokenRefusal): void {
+      world.installation.tokenRefusal = refusal
+    },
+
+    setArchived(fullName: string, archived: boolean): void {
+      world.repositories.set(fullName, { ...repositoryOf(world, fullName), archived, updated_at: world.clock.nowIso() })
+      webhooks.send('repository', { action: archived ? 'archived' : 'unarchived' }, fullName, defaultUser)
+    },
 
     removeRepository(fullName: string): void {
       world.installation.removedRepositoryIds.add(repositoryOf(world, fullName).id)

@@ -1,5 +1,6 @@
 // The API, as far as the App uses it.
 
+import { whyRefused } from './access.ts'
 import type { Actions } from './actions.ts'
 import type { ApiRequest, ApiResponse } from './api-request.ts'
 import { respondToApp } from './app-routes.ts'
@@ -54,9 +55,8 @@ function routeRepository(
 ): ApiResponse {
   const { method, query, body } = request
   const fullName = repository.full_name
-  const needed = permissionToWrite(path)
-  if (method !== 'GET' && needed !== null && world.grant.permissions[needed] !== 'write')
-    return { status: 403, body: { message: 'Resource not accessible by integration' } }
+  const refused = whyRefused(world, request, repository, path)
+  if (refused !== null) return refused
   if (path.startsWith('actions/')) {
     const asked =
       request.apiVersion === LATEST_API_VERSION && path.endsWith('/dispatches')
@@ -77,12 +77,6 @@ function routeRepository(
     respondToCheckRuns(request, app) ??
     NOT_FOUND
   )
-}
-
-function permissionToWrite(path: string): string | null {
-  if (path.startsWith('actions/')) return 'actions'
-  if (path.startsWith('check-runs')) return 'checks'
-  return path.startsWith('issues/') ? 'issues' : null
 }
 
 function listRepositories(world: World): ApiResponse {

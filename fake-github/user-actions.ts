@@ -67,6 +67,16 @@ export function openUserActions(o: { world: World; webhooks: Webhooks; defaultUs
       changeIssue(fullName, number, 'edited', change, { by })
     },
 
+    async lock(fullName: string, number: number, by = defaultUser): Promise<void> {
+      world.lockedIssues.add(`${fullName}#${number}`)
+      changeIssue(fullName, number, 'locked', { locked: true, active_lock_reason: null }, { by })
+    },
+
+    async unlock(fullName: string, number: number, by = defaultUser): Promise<void> {
+      world.lockedIssues.delete(`${fullName}#${number}`)
+      changeIssue(fullName, number, 'unlocked', { locked: false, active_lock_reason: null }, { by })
+    },
+
     async label(fullName: string, number: number, name: string, by = defaultUser): Promise<void> {
       const { labels } = issueOf(fullName, number)
       if (labels.some((known) => known.name === name)) return

@@ -120,12 +120,18 @@ export type World = {
   readonly linkedIssues: Map<string, Set<number>>
   /** Deleted or transferred issues. */
   readonly deletedIssues: Set<string>
+  /** Issues whose conversation is locked. */
+  readonly lockedIssues: Set<string>
   readonly permissions: Map<string, Permission>
   readonly tokens: Map<string, InstallationToken>
   readonly installation: {
     id: number
     state: 'active' | 'suspended' | 'removed'
     readonly removedRepositoryIds: Set<number>
+    /** Those that its owner has accepted. */
+    permissions: Grant['permissions']
+    /** The answer to every request for a token; null while tokens are given. */
+    tokenRefusal: { readonly status: number; readonly message: string } | null
   }
   /** Repositories with an installation of their own, by id. */
   readonly ownInstallations: Map<number, number>

@@ -4,6 +4,8 @@ create table installations (
   id bigint primary key,
   account text not null,
   state text not null default 'active' check (state in ('active', 'suspended', 'removed')),
+  -- Its page at GitHub, where permissions are accepted; null until a delivery names it.
+  settings_url text,
   updated_at timestamptz not null
 );
 

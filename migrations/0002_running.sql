@@ -58,6 +58,28 @@ create table beats (
 );
 create index beats_by_age on beats (alive_at);
 
+-- What GitHub refuses now, whatever is sent: a missing permission, a suspended installation, a locked conversation. A row goes
+-- when a call works, or with the event that lifts it. 0 stands for all: the App, every repository, every issue.
+create table access_problems (
+  id bigint generated always as identity primary key,
+  installation_id bigint not null,
+  repository_id bigint not null,
+  issue_number integer not null,
+  -- What the refused calls need, `issues=write`; empty when every call is refused.
+  permission text not null,
+  cause text not null,
+  words text not null,
+  settings_url text,
+  -- GitHub said so by itself: no call has to be refused to keep the row.
+  declared boolean not null,
+  since timestamptz not null,
+  tried_at timestamptz not null,
+  -- Until then no call is made that would be refused alike; then one is made, to see.
+  next_try_at timestamptz not null,
+  tries integer not null,
+  unique (installation_id, repository_id, issue_number, permission)
+);
+
 -- Heartbeats of our own processes.
 create table loops (
   id text primary key,

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { WEBHOOK_PATH } from '../src/inbox/guard.ts'
 import { ALWAYS_DELIVERED, HANDLED_WEBHOOK_NAMES, type HandledWebhook } from '../src/translate/handled-webhooks.ts'
+import { REQUIRED_PERMISSIONS } from '../src/translate/required-permissions.ts'
 import { readSources } from './support/typescript-source.ts'
 
 type Level = 'read' | 'write'
@@ -86,6 +87,7 @@ describe('the permissions', () => {
       ...fields.map((field) => FIELDS[field]),
     ]
     expect(greatest(needed)).toEqual(manifest.default_permissions)
+    expect(REQUIRED_PERMISSIONS).toEqual(manifest.default_permissions)
   })
 
   test('are known for every call that the code makes', () => {

@@ -1,3 +1,21 @@
+create table access_problems (
+  id bigint not null generated always as identity,
+  installation_id bigint not null,
+  repository_id bigint not null,
+  issue_number integer not null,
+  permission text not null,
+  cause text not null,
+  words text not null,
+  settings_url text,
+  declared boolean not null,
+  since timestamp with time zone not null,
+  tried_at timestamp with time zone not null,
+  next_try_at timestamp with time zone not null,
+  tries integer not null,
+  PRIMARY KEY (id),
+  UNIQUE (installation_id, repository_id, issue_number, permission)
+);
+
 create table beats (
   repository_id bigint not null,
   issue_number integer not null,
@@ -108,6 +126,7 @@ create table installations (
   id bigint not null,
   account text not null,
   state text not null default 'active'::text,
+  settings_url text,
   updated_at timestamp with time zone not null,
   CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text, 'removed'::text]))),
   PRIMARY KEY (id)

@@ -13,6 +13,7 @@ import { type Change, putEffects, putPipeline } from './change.ts'
 import { checkEmail } from './check-email.ts'
 import { reactionAndReply } from './reply.ts'
 import {
+  accessLiftedBy,
   advanceInstallation,
   askAfterPush,
   newRepository,
@@ -97,6 +98,7 @@ function advanceRepository(world: World, received: RepositoryEvent): Change {
     ...advanced.flatMap(({ change }) => change),
     ...putEffects(here, context.commands === null ? [] : reactionAndReply(context.commands, outcomes)),
     ...republishComment(world, event),
+    ...accessLiftedBy(event),
   ]
 }
 

@@ -21,11 +21,21 @@ export type Write =
   | ({ readonly put: 'effect'; readonly effect: Effect } & EffectScope)
   /** It has come true, whichever worker has claimed it. */
   | { readonly put: 'effect-completed'; readonly repositoryId: number; readonly key: string }
+  /** GitHub gives access again in a place, to all that is not said to be missing. */
+  | ({ readonly put: 'access-lifted' } & AccessLifted)
   /** A slot may have become free although no row of the repository changed. */
   | { readonly put: 'slots-freed'; readonly repositoryId: number }
   /** A publication that is gone, or that must be written again although nothing about it has changed. */
   | { readonly put: 'comment-gone'; readonly pipelineId: number; readonly commentId: number; readonly at: Instant }
   | { readonly put: 'check-run-stale'; readonly pipelineId: number; readonly check: ButtonClick; readonly at: Instant }
+
+/** Null for the whole installation, or the whole repository. */
+export type AccessLifted = {
+  readonly installationId: number
+  readonly repositoryId: number | null
+  readonly issueNumber: number | null
+  readonly missingPermissions: readonly string[]
+}
 
 /** `issueNumber` is null for what concerns the whole repository. */
 type EffectScope = { readonly repositoryId: number; readonly issueNumber: number | null }

@@ -19,6 +19,7 @@ export function reactionAndReply(given: AuthorizedCommands, outcomes: readonly C
   const reaction = {
     type: 'react',
     key: `react/${originKey}/${content}`,
+    issueNumber,
     commentId: origin.id,
     content,
     mayWrite,

@@ -54,14 +54,34 @@ export function advanceInstallation(world: World, event: InstallationChanged): C
   const left = [...new Map(leaving.map((row) => [row.id, row])).values()]
     .filter((row) => row.removedAt === null && !isOlderThanRow(event, row))
     .map((row) => ({ ...row, removedAt: at, updatedAt: at }))
-  const installation = { put: 'installation', row: { id: installationId, account, state, updatedAt: at } } as const
+  const settingsUrl = event.settingsUrl ?? stored?.settingsUrl ?? null
+  const installation = {
+    put: 'installation',
+    row: { id: installationId, account, state, settingsUrl, updatedAt: at },
+  } as const
+  const isOlder = stored !== null && stored.updatedAt > at
   return [
-    ...(stored !== null && stored.updatedAt > at ? [] : [installation]),
+    ...(isOlder ? [] : [installation]),
+    ...(isOlder || state !== 'active' ? [] : accessLifted(installationId, event.missingPermissions ?? [])),
     ...[...joined, ...left].map((row) => ({ put: 'repository', row }) as const),
     // The file may name a label of its own, and no webhook says so before the label is used.
     ...joined.flatMap(({ id }) => askForConfiguration(id, at)),
     ...reached.map(({ id }) => ({ put: 'slots-freed', repositoryId: id }) as const),
   ]
+}
+
+/** Unsuspended, installed again, permissions accepted, repositories added: what was refused is tried again. */
+function accessLifted(installationId: number, missingPermissions: readonly string[]): Change {
+  return [{ put: 'access-lifted', installationId, repositoryId: null, issueNumber: null, missingPermissions }]
+}
+
+/** A repository that was unarchived, or a conversation that was unlocked, may be written to again. */
+export function accessLiftedBy(event: RepositoryEvent): Change {
+  const isUnlocked = event.type === 'issue.changed' && event.action === 'unlocked'
+  if (!isUnlocked && event.type !== 'repository.changed') return []
+  const { id: repositoryId, installationId } = event.repository
+  const issueNumber = event.type === 'issue.changed' ? event.issue.number : null
+  return [{ put: 'access-lifted', installationId, repositoryId, issueNumber, missingPermissions: [] }]
 }
 
 /** A removed, suspended or restored installation affects all its repositories, whichever the event names. */

@@ -40,6 +40,8 @@ export type InstallationRow = {
   readonly id: number
   readonly account: string
   readonly state: 'active' | 'suspended' | 'removed'
+  /** Its page at GitHub; null until a delivery names it. */
+  readonly settingsUrl: string | null
   readonly updatedAt: Instant
 }
 

@@ -9,6 +9,7 @@ import { stageReadyForAdmission } from '../pipeline/stages/attempt-events.ts'
 import { countLiveAttempts } from '../pipeline/stages/attempts.ts'
 import { headlineOf } from '../pipeline/view/light.ts'
 import { needsYouAt } from '../pipeline/view/needs-you.ts'
+import { liftAccessProblems } from '../store/access-problems.ts'
 import { completeEffects, saveEffects } from '../store/effects.ts'
 import { bindRuns, savePullRequests, saveRuns } from '../store/facts.ts'
 import type { NewRevision } from '../store/notify.ts'
@@ -47,6 +48,7 @@ export async function saveUnitOfWork(unitOfWork: UnitOfWork, now: Instant): Prom
   }
   await saveEffects(trx, effects.map(toColumns).sort(byKey))
   await completeEffects(trx, unitOfWork.written('effect-completed'), now)
+  for (const lifted of unitOfWork.written('access-lifted')) await liftAccessProblems(trx, lifted, now)
   const installations = rows.installations.changed()
   if (pipelines.length + effects.length + repositories.length + installations.length === 0) return null
   return pipelines.flatMap((row) => {

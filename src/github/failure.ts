@@ -1,14 +1,16 @@
-// GitHub's failures are classified here, once, into five kinds. Callers switch on the kind, never on a status code.
+// GitHub's failures are classified here, once, into six kinds. Callers switch on the kind, never on a status code.
 import { isJsonContentType } from '../text/content-type.ts'
+import { type AccessProblemRead, translateRefusedCall, translateRefusedToken } from '../translate/access-problem.ts'
 
 /**
  * - `retryable`: nothing happened, or a repetition does no harm; try again later.
  * - `rate_limited`: GitHub accepts no requests before `until`; waiting does not count as a try.
  * - `not_found`: the thing addressed does not exist, or not any more.
  * - `refused`: GitHub understood and said no; the same request would be refused again.
+ * - `no_access`: GitHub keeps the App out, whatever is sent; the same request works once a person has changed that.
  * - `unconfirmed`: it is unknown whether a creation succeeded; read back before sending again.
  */
-export type FailureKind = 'retryable' | 'rate_limited' | 'not_found' | 'refused' | 'unconfirmed'
+export type FailureKind = 'retryable' | 'rate_limited' | 'not_found' | 'refused' | 'no_access' | 'unconfirmed'
 
 /** A failed call to GitHub: its kind and GitHub's own message. */
 export class GitHubFailure extends Error {
@@ -18,17 +20,23 @@ export class GitHubFailure extends Error {
   readonly until: string | undefined
   /** No answer came, or a 5xx: GitHub itself has a problem, at least with this installation. */
   readonly isOutage: boolean
+  /** Only for `no_access`. */
+  readonly access: AccessProblemRead | undefined
 
-  constructor(
-    kind: FailureKind,
-    message: string,
-    o: { until?: string | undefined; isOutage?: boolean; cause?: unknown } = {},
-  ) {
+  constructor(kind: FailureKind, message: string, o: FailureDetail = {}) {
     super(message, { cause: o.cause })
     this.kind = kind
     this.until = o.until
+    this.access = o.access
     this.isOutage = o.isOutage ?? false
   }
+}
+
+type FailureDetail = {
+  readonly until?: string | undefined
+  readonly access?: AccessProblemRead
+  readonly isOutage?: boolean
+  readonly cause?: unknown
 }
 
 /** How long a rate limit lasts when GitHub does not say: a minute, as its documentation recommends. */
@@ -37,24 +45,39 @@ export const DEFAULT_RATE_LIMIT_MS = 60_000
 /** What the request does. A creation must not be sent twice. */
 export type RequestIntent = 'read' | 'change' | 'create'
 
+/** What was requested: `permission` is what the call needs by GitHub's documentation. */
+export type RequestClass = { readonly intent: RequestIntent; readonly permission: string }
+
 /** Classifies an error of the HTTP client. */
-export function classifyFailure(error: unknown, intent: RequestIntent, now: string): GitHubFailure {
+export function classifyFailure(error: unknown, { intent, permission }: RequestClass, now: string): GitHubFailure {
   if (error instanceof GitHubFailure) return error
   const { status, headers, message, isFromGitHub } = responseOf(error)
   const words = wordsOf(status, headers, message)
   const isOutage = status === null || status >= 500
-  const fail = (kind: FailureKind, until?: string) => new GitHubFailure(kind, words, { until, isOutage, cause: error })
+  const fail = (kind: FailureKind, o: FailureDetail = {}) =>
+    new GitHubFailure(kind, words, { isOutage, ...o, cause: error })
   if (status === null) return fail(intent === 'create' && !wasNeverSent(error) ? 'unconfirmed' : 'retryable')
-  if (isRateLimit(status, headers, message)) return fail('rate_limited', rateLimitEndsAt(headers, now))
+  if (isRateLimit(status, headers, message)) return fail('rate_limited', { until: rateLimitEndsAt(headers, now) })
   // A page of a proxy or a load balancer: GitHub refuses in JSON.
   if (status >= 400 && status < 500 && !isFromGitHub) return fail(intent === 'create' ? 'unconfirmed' : 'retryable')
   if (status === 404 || status === 410) return fail('not_found')
-  // The token may just have expired or been revoked; the request was not carried out.
-  if (status === 401) return fail('retryable')
+  // A token that is refused twice is not one that has just expired.
+  if (status === 401 || status === 403 || status === 451) {
+    return fail('no_access', { access: translateRefusedCall({ status, headers, message: words, permission }) })
+  }
   if (status >= 500) return fail(intent === 'create' ? 'unconfirmed' : 'retryable')
   // Moved: a delivery with the new name is on its way.
   if (status < 400) return fail('retryable')
   return fail('refused')
+}
+
+/** Classifies an error of the request for a token. It is never about what was to be sent with the token. */
+export function classifyTokenFailure(error: unknown, now: string): GitHubFailure {
+  const failure = classifyFailure(error, { intent: 'read', permission: '' }, now)
+  const { status, headers } = responseOf(error)
+  if (failure.kind === 'retryable' || failure.kind === 'rate_limited' || status === null) return failure
+  const access = translateRefusedToken({ status, headers, message: failure.message })
+  return new GitHubFailure('no_access', `no token: ${failure.message}`, { access, cause: error })
 }
 
 type Headers = Readonly<Record<string, string | number | undefined>>

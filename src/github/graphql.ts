@@ -1,11 +1,19 @@
 // GraphQL answers in parts: `data` has what could be answered, and `errors` name the paths of the rest. What was answered
 // is used. A null at the path of an error is no answer, unless the error says that there is no such thing.
+import { type AccessProblemRead, translateRefusedCall } from '../translate/access-problem.ts'
 import { asObject, asString, expectObject, expectObjects, type JsonObject, readAnswer } from './answer.ts'
 import { GitHubFailure } from './failure.ts'
+import { permissionOfField } from './permissions.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
 
 /** A part that GitHub left out: where, why, and whether it may be there the next time. */
-export type Gap = { readonly path: readonly (string | number)[]; readonly words: string; readonly isTemporary: boolean }
+export type Gap = {
+  readonly path: readonly (string | number)[]
+  readonly words: string
+  readonly isTemporary: boolean
+  /** Set when a permission is missing. */
+  readonly access: AccessProblemRead | null
+}
 
 export type RepositoryRead = { readonly repository: JsonObject; readonly gaps: readonly Gap[] }
 
@@ -40,13 +48,15 @@ export function expectAnswered(read: RepositoryRead, field: string): RepositoryR
   const gaps = read.gaps.filter(({ path }) => path[1] === undefined || path[1] === field)
   if (gaps.length === 0 || asObject(read.repository[field]) !== null) return read
   const words = gaps.map((gap) => gap.words).join('; ')
-  throw new GitHubFailure(gaps.some(({ isTemporary }) => isTemporary) ? 'retryable' : 'refused', words)
+  const access = gaps.find((gap) => gap.access !== null)?.access
+  if (access && gaps.every(({ isTemporary }) => !isTemporary)) throw new GitHubFailure('no_access', words, { access })
+  throw new GitHubFailure('retryable', words)
 }
 
 function gapOf(error: JsonObject): Gap {
   const path = Array.isArray(error.path) ? error.path.filter((step) => ['string', 'number'].includes(typeof step)) : []
   const words = `${path.join('.') || 'a part'}: ${asString(error.message) ?? 'not answered'}`
-  return { path, words, isTemporary: !isRefusal(error) }
+  return { path, words, isTemporary: !isRefusal(error), access: isRefusal(error) ? accessOf(error) : null }
 }
 
 function withoutBrokenItems(repository: JsonObject, gaps: readonly Gap[]): unknown {
@@ -68,11 +78,18 @@ function failureOf(errors: readonly JsonObject[], fullName: string): GitHubFailu
   const words = errors.map((error) => asString(error.message)).join('; ') || 'GitHub sent an empty answer to a query'
   // GraphQL reports a rate limit with status 200 and no `retry-after`.
   if (errors.some(isRateLimit)) return new GitHubFailure('rate_limited', words)
-  if (errors.some(isRefusal)) return new GitHubFailure('refused', words)
+  const refusal = errors.find(isRefusal)
+  if (refusal !== undefined) return new GitHubFailure('no_access', words, { access: accessOf(refusal) })
   if (errors.length > 0 && errors.every(({ type }) => type === 'NOT_FOUND')) {
     return new GitHubFailure('not_found', `GitHub has no repository ${fullName}`)
   }
   return new GitHubFailure('retryable', words)
+}
+
+/** GraphQL names no permission, but the part that it refuses. */
+function accessOf({ path, message }: JsonObject): AccessProblemRead {
+  const permission = permissionOfField(Array.isArray(path) ? path : [])
+  return translateRefusedCall({ status: 403, headers: {}, message: asString(message) ?? '', permission })
 }
 
 function isRateLimit({ type, message }: JsonObject): boolean {

@@ -1,4 +1,5 @@
 // What no webhook carries and GitHub must be asked for. These are reads: they can be repeated at any time.
+
 import type { ReadReceipt } from '../translate/fields.ts'
 import {
   type IssueRead,

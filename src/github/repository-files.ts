@@ -75,8 +75,12 @@ function decodeContent(file: JsonObject): string {
   return bytes.toString('utf8').slice(0, MAX_FILE_LENGTH)
 }
 
-/** An organisation's `.github` that Andon may not read counts as none. */
+/** An organisation's `.github` that Andon may not read counts as none; a refusal of everything answers nothing. */
 function nullIfRefused(failure: unknown): null {
-  if (failure instanceof GitHubFailure && failure.kind === 'refused') return null
+  if (failure instanceof GitHubFailure && isRefusedThere(failure.access?.cause)) return null
   throw failure
+}
+
+function isRefusedThere(cause: string | undefined): boolean {
+  return cause === 'not-installed' || cause === 'permission' || cause === 'other'
 }

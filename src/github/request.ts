@@ -4,7 +4,8 @@ import { createAppAuth } from '@octokit/auth-app'
 import { Octokit } from '@octokit/core'
 import type { Logger } from 'pino'
 import { expectGitHubStatus } from './answer.ts'
-import { classifyFailure, GitHubFailure, type RequestIntent } from './failure.ts'
+import { classifyFailure, classifyTokenFailure, GitHubFailure, type RequestIntent } from './failure.ts'
+import { permissionOfRoute } from './permissions.ts'
 
 /** A repository as GitHub's API addresses it, and the installation that gives access to it. */
 export type RepositoryAccess = {
@@ -12,6 +13,8 @@ export type RepositoryAccess = {
   readonly repositoryId: number
   readonly owner: string
   readonly name: string
+  /** The issue or pull request that the request is about, if it is about one. */
+  readonly issueNumber?: number | null
 }
 
 export type GitHubResponse = { readonly status: number; readonly body: unknown; readonly hasNextPage: boolean }
@@ -66,10 +69,7 @@ export function openRequests(o: GitHubOptions): SendRequest {
       if (refresh) throw new Error('GitHub answered without a token')
     } catch (error) {
       // Nothing was sent to the repository yet, and a missing installation does not mean that its comments are gone.
-      const failure = classifyFailure(error, 'read', o.now())
-      throw failure.kind === 'not_found'
-        ? new GitHubFailure('refused', `no token: ${failure.message}`, { cause: error })
-        : failure
+      throw classifyTokenFailure(error, o.now())
     }
     return await token(access, true)
   }
@@ -101,8 +101,9 @@ export function openRequests(o: GitHubOptions): SendRequest {
       const hasNextPage = /rel="next"/.test(String(response.headers.link ?? ''))
       return { status: response.status, body: response.data, hasNextPage }
     } catch (error) {
-      const failure = classifyFailure(error, intent, o.now())
-      if (access !== null) o.answered?.(access.installationId, !failure.isOutage)
+      if (access === null) throw classifyTokenFailure(error, o.now())
+      const failure = classifyFailure(error, { intent, permission: permissionOfRoute(route) }, o.now())
+      o.answered?.(access.installationId, !failure.isOutage)
       throw failure
     }
   }

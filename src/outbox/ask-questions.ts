@@ -1,14 +1,17 @@
 // Asks GitHub what no webhook says. A question is a read and may be asked more than once; each answer goes through the door
 // together with the claim's token, and is applied once.
 import type { RepositoryAccess } from '../github/request.ts'
+import type { AccessProblem } from '../pipeline/model/access.ts'
+import type { AskEffect } from '../pipeline/model/effects.ts'
 import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { findInstalledRepositoryId } from '../store/repositories.ts'
 import type { ReadReceipt } from '../translate/fields.ts'
+import { permissionsFor, recordAccessWorks, recordNoAccess } from './access.ts'
 import { judgeAnswer } from './ask-again.ts'
 import { askGitHub } from './ask-github.ts'
-import { type CallOutcome, callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
+import { type CallOutcome, callOutcomeOf, lastRetryAt, MAX_TRIES } from './call-outcome.ts'
 import { type ClaimedEffect, claimNextRead, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
-import { failedEffectOutcome } from './failed-effect.ts'
+import { failedEffectOutcome, postponeWithoutAccess } from './failed-effect.ts'
 import { splitFullName } from './publish-claim.ts'
 import { type EffectOutcome, reportOutcome } from './report-outcome.ts'
 
@@ -31,6 +34,7 @@ async function askQuestion(o: PerformContext, claimed: ClaimedEffect<'ask'>): Pr
   const fields = { repository: claimed.repository.fullName, effect: claimed.effect.key, attempt: claimed.tryNumber }
   try {
     if (claimed.tryNumber > MAX_TRIES) return await buryQuestion(o, claimed, 'every try ended without a result')
+    if (await postponeWithoutAccess(o, claimed)) return
     await fetchAndReportAnswer(o, claimed)
   } catch (error) {
     const outcome = callOutcomeOf(error, { intent: 'read', tryNumber: claimed.tryNumber, now: o.now() })
@@ -52,13 +56,28 @@ async function fetchAndReportAnswer(o: PerformContext, claimed: ClaimedEffect<'a
   if (missing.length > 0) o.log.warn({ ...fields, missing }, 'answered in part')
   else o.log.info(fields, 'answered')
   const error = againAfterMs === null ? missing.join('; ') : 'asked again, because this may only not be there yet'
+  const refused = read.gaps.flatMap((gap) => gap.access ?? [])
+  await recordAccessWorks(o, access, permissionsAnswered(effect, refused))
+  const retries = await Promise.all(refused.map((problem) => recordNoAccess(o, access, problem)))
+  // A part for which a permission is missing is asked for until it is granted.
+  const [retryAt] = retries.toSorted()
   const outcome: EffectOutcome =
-    againAfterMs === null
-      ? { state: 'done', ...(error !== '' && { error }) }
-      : { state: 'due', dueAt: millisecondsAfter(o.now(), againAfterMs), missed: true, isSnooze: true, error }
+    againAfterMs === null && retryAt !== undefined
+      ? { state: 'due', dueAt: retryAt, isSnooze: true, error }
+      : againAfterMs === null
+        ? { state: 'done', ...(error !== '' && { error }) }
+        : { state: 'due', dueAt: millisecondsAfter(o.now(), againAfterMs), missed: true, isSnooze: true, error }
   if (credible === null) return await recordEffectOutcome(o, { id, token, ...outcome })
   const event = { type: 'question.answered', at, evidence, repository, question, answer: credible } as const
   await reportOutcome(o, claimed, event, outcome)
+}
+
+/** What the question needs, and the parts of the answer that were not refused. */
+function permissionsAnswered(effect: AskEffect, refused: readonly AccessProblem[]): readonly string[] {
+  const parts = effect.question.about === 'issue' ? ['issues=read', 'pull_requests=read'] : []
+  return [...permissionsFor(effect, false), ...parts].filter((permission) => {
+    return refused.every((problem) => problem.permission !== permission)
+  })
 }
 
 /** The owner's `.github` repository; our token may read it if Andon is installed there or it is public. */
@@ -75,10 +94,14 @@ async function organisationRepositoryOf(
 const ORGANISATION_REPOSITORY = '.github'
 
 async function retryOrBury(o: PerformContext, claimed: ClaimedEffect<'ask'>, outcome: CallOutcome): Promise<void> {
-  // GitHub will not answer a refused question, and a permission that GitHub does not confirm is none.
+  // GitHub will not answer a question that it does not understand, or about what is gone.
   if (outcome.kind === 'refused' || outcome.kind === 'gone') return await buryQuestion(o, claimed, outcome.words)
   const { id, token } = claimed
-  await recordEffectOutcome(o, { id, token, ...(await failedEffectOutcome(o, claimed, outcome)) })
+  // However long GitHub is away, it is asked until it answers; only a try without any result counts towards the end.
+  const again: CallOutcome =
+    outcome.kind === 'give up' ? { kind: 'retry', at: lastRetryAt(o.now()), words: outcome.words } : outcome
+  const isSnooze = outcome.kind === 'give up'
+  await recordEffectOutcome(o, { id, token, isSnooze, ...(await failedEffectOutcome(o, claimed, again)) })
 }
 
 async function buryQuestion(o: PerformContext, { id, token }: ClaimedEffect<'ask'>, error: string): Promise<void> {

@@ -1,6 +1,7 @@
 // What happens after a failed call to GitHub: one policy for every call. Callers switch on the outcome, never on the
 // failure.
 import { DEFAULT_RATE_LIMIT_MS, GitHubFailure, type RequestIntent } from '../github/failure.ts'
+import type { AccessProblem } from '../pipeline/model/access.ts'
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import { cut } from '../text/cut.ts'
 import { FIRST_LOOKUP_AFTER_MS } from './timings.ts'
@@ -19,6 +20,7 @@ export type CallTry = {
 /**
  * - `retry`: nothing happened, or a repetition does no harm; send the same again at `at`.
  * - `wait`: a rate limit; no process calls GitHub for the installation before `until`, and no try is counted.
+ * - `no access`: GitHub keeps the App out for now; send the same again once it works, and count no try.
  * - `unconfirmed`: GitHub may have created it; look for it, from `recoverAt` on, before anything is sent again.
  * - `gone`: the object of the call does not exist (any more).
  * - `refused`: GitHub refused, and would refuse again.
@@ -30,6 +32,7 @@ export type CallOutcome = {
 } & (
   | { readonly kind: 'retry'; readonly at: Instant }
   | { readonly kind: 'wait'; readonly until: Instant }
+  | { readonly kind: 'no access'; readonly problem: AccessProblem }
   | { readonly kind: 'unconfirmed'; readonly recoverAt: Instant }
   | { readonly kind: 'gone' | 'refused' | 'give up' }
 )
@@ -50,6 +53,9 @@ export function callOutcomeOf(error: unknown, { intent, tryNumber, now, since = 
       return { kind: 'gone', words }
     case 'refused':
       return { kind: 'refused', words }
+    case 'no_access':
+      if (error.access !== undefined) return { kind: 'no access', problem: error.access, words }
+      break
     case 'unconfirmed':
       // Only a creation does harm when it is repeated.
       if (intent === 'create') return unconfirmed
@@ -71,6 +77,11 @@ function retryAt(tryNumber: number | null, now: Instant, since: Instant | null):
     return millisecondsAfter(now, Math.max(UNCOUNTED_RETRY_AFTER_MS, Math.min(age / 2, MAX_BACKOFF_MS)))
   }
   return millisecondsAfter(now, Math.min(FIRST_BACKOFF_MS * 4 ** (tryNumber - 1), MAX_BACKOFF_MS))
+}
+
+/** The longest wait between two tries. */
+export function lastRetryAt(now: Instant): Instant {
+  return millisecondsAfter(now, MAX_BACKOFF_MS)
 }
 
 const MAX_WORDS_LENGTH = 200

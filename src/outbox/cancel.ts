@@ -1,5 +1,6 @@
 // Asks GitHub to cancel runs. Asking twice does no harm, so nothing has to be recovered.
 import type { CancelResult } from '../github/workflow-runs.ts'
+import { permissionsFor, recordAccessWorks } from './access.ts'
 import { callOutcomeOf } from './call-outcome.ts'
 import { type ClaimedEffect, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
@@ -18,6 +19,7 @@ async function cancelRun(o: PerformContext, claimed: ClaimedEffect<'cancel'>): P
     const answer = await o.github.cancelRun(access, effect.runId, effect.force)
     await reportCancelled(o, claimed, answer, { state: answer === 'refused' ? 'refused' : 'done' })
     o.log.info({ ...fields, answer }, 'cancelled')
+    await recordAccessWorks(o, access, permissionsFor(effect, false))
   } catch (error) {
     const outcome = callOutcomeOf(error, { intent: 'change', tryNumber, now: o.now() })
     o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'not cancelled')

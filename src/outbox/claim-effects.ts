@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { Door } from '../apply/door.ts'
 import type { GitHub } from '../github/client.ts'
 import type { RepositoryAccess } from '../github/request.ts'
-import type { Effect } from '../pipeline/model/effects.ts'
+import { type Effect, issueOfQuestion } from '../pipeline/model/effects.ts'
 import type { RepositoryRef } from '../pipeline/model/events.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import {
@@ -18,6 +18,7 @@ import {
 } from '../store/claims.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import { type EffectResult, saveEffectResults } from '../store/effects.ts'
+import { blockedByAccessUntil, permissionsFor } from './access.ts'
 import { splitFullName } from './publish-claim.ts'
 import { takeWriteSlot } from './rate-limit.ts'
 import type { WriteKind } from './write-budget.ts'
@@ -31,6 +32,7 @@ export type PerformContext = {
   readonly token: () => string
   /** The installation whose work is done. */
   readonly installationId: number
+  readonly githubUrl: string
 }
 
 type EffectType = Effect['type']
@@ -67,11 +69,11 @@ export async function claimNextRead<K extends EffectType>(
   return row === undefined ? null : claimedEffectOf<K>(row, token)
 }
 
-/** An effect with its write slot; `deniedUntil` is set when it must wait for one. */
+/** An effect with its write slot; `denied` says until when it must wait for one, and why. */
 export type ClaimedWrite<K extends EffectType> = {
   readonly claimed: ClaimedEffect<K>
   readonly batched: readonly ClaimedEffect<K>[]
-  readonly deniedUntil: Instant | null
+  readonly denied: { readonly until: Instant; readonly reason: 'no-access' | 'write-budget-spent' } | null
 }
 
 /** Claims the next effect that writes, its slot and, in the same transaction, the effects that may go out with it. */
@@ -91,14 +93,19 @@ export async function claimNextWrite<K extends Exclude<EffectType, 'ask'>>(
     const row = await lockNextWrite(trx, o.installationId, type, now)
     if (row === undefined) return null
     const claimed = claimedEffectOf<K>(row, token)
+    const blockedUntil = await blockedByAccessUntil(trx, claimed.access, permissionsFor(claimed.effect, false), now)
+    if (blockedUntil !== null) {
+      await postponeEffect(trx, row.id, blockedUntil)
+      return { claimed, batched: [], denied: { until: blockedUntil, reason: 'no-access' } }
+    }
     const slot = await takeWriteSlot(trx, claimed.access.installationId, write, type, o.now)
     if (!slot.granted) {
       // Denied until now, it is due as before.
       if (slot.until > now) await postponeEffect(trx, row.id, slot.until)
-      return { claimed, batched: [], deniedUntil: slot.until }
+      return { claimed, batched: [], denied: { until: slot.until, reason: 'write-budget-spent' } }
     }
     await markClaimed(trx, [row], { token, now })
-    return { claimed, batched: await claimBatch(trx, claimed, now), deniedUntil: null }
+    return { claimed, batched: await claimBatch(trx, claimed, now), denied: null }
   })
 }
 
@@ -127,17 +134,22 @@ export async function recordEffectOutcomes(o: PerformContext, results: readonly 
 
 function claimedEffectOf<K extends EffectType>(row: DueEffectRow, token: string): ClaimedEffect<K> {
   const { id, sentAt, misses, missedAt, repositoryId, fullName, installationId, defaultBranch } = row
+  // The query selects only this type.
+  const effect = row.document as ClaimedEffect<K>['effect']
   return {
     id,
     token,
-    // The query selects only this type.
-    effect: row.document as ClaimedEffect<K>['effect'],
+    effect,
     state: row.state as ClaimableState,
     tryNumber: row.state === 'due' ? row.tries + 1 : row.tries,
     sentAt,
     misses,
     missedAt,
     repository: { id: repositoryId, fullName, private: row.private, defaultBranch, installationId },
-    access: { installationId, repositoryId, ...splitFullName(fullName) },
+    access: { installationId, repositoryId, ...splitFullName(fullName), issueNumber: issueNumberOf(effect) },
   }
+}
+
+function issueNumberOf(effect: Effect): number | null {
+  return effect.type === 'ask' ? issueOfQuestion(effect.question) : effect.issueNumber
 }

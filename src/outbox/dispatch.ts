@@ -8,9 +8,10 @@ import type { DispatchReason } from '../pipeline/model/reason.ts'
 import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { describeDispatch } from '../render/dispatch-reason.ts'
 import { translateDispatchRefusal } from '../translate/dispatch-refusal.ts'
+import { recordAccessWorks } from './access.ts'
 import { callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
 import type { DISPATCH_INPUTS } from './check-workflow.ts'
-import { type ClaimedEffect, claimNextWrite, type PerformContext } from './claim-effects.ts'
+import { type ClaimedEffect, type ClaimedWrite, claimNextWrite, type PerformContext } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
 import { recheckDispatch } from './recheck-dispatch.ts'
 import { reportMatchingRuns, reportRun } from './recover-dispatch.ts'
@@ -38,11 +39,10 @@ export async function sendNextDispatch(o: PerformContext, unreported: Unreported
   const reported = (await Promise.all(reporting)).filter((isDone) => isDone).length
   const next = await claimNextWrite(o, 'dispatch', 'create')
   if (next === null) return reported
-  const { claimed, deniedUntil } = next
-  const isDenied = deniedUntil !== null
-  const work = isDenied ? reportSlotDenied(o, claimed, deniedUntil) : sendDispatch(o, claimed, unreported)
+  const { claimed, denied } = next
+  const work = denied === null ? sendDispatch(o, claimed, unreported) : reportDenied(o, claimed, denied)
   const isDone = await guardDispatch(o, claimed, work)
-  return reported + (isDone && !isDenied ? 1 : 0)
+  return reported + (isDone && denied?.reason !== 'write-budget-spent' ? 1 : 0)
 }
 
 /** An unexpected error of one dispatch harms no other; its claim expires, and then its run is looked for. */
@@ -76,7 +76,9 @@ async function sendDispatch(
   const { isWanted, hold } = await recheckDispatch(o.database, claimed)
   if (!isWanted) return await reportRefused(o, claimed, { kind: 'given-up' })
   if (hold !== null) return await requeue(o, claimed, hold)
-  await reportResult(o, claimed, await postDispatch(o, claimed, sendBy), unreported)
+  const result = await postDispatch(o, claimed, sendBy)
+  await reportResult(o, claimed, result, unreported)
+  if (result.status.state === 'confirmed') await recordAccessWorks(o, claimed.access, ['actions=write'])
 }
 
 /** Nothing was sent: the same attempt is due again, and waits until the hold is released. */
@@ -124,6 +126,11 @@ async function resultOfFailure(
       const status = { state: 'waiting', until: outcome.at, reason } as const
       return { status, outcome: await failedEffectOutcome(o, claimed, outcome) }
     }
+    case 'no access': {
+      const failed = await failedEffectOutcome(o, claimed, outcome)
+      const status = { state: 'waiting', until: failed.dueAt ?? null, reason: { kind: 'no-access' } } as const
+      return { status, outcome: failed }
+    }
     case 'unconfirmed':
       return unconfirmedResult(o, { kind: 'answer-lost', words: outcome.words })
     case 'gone':
@@ -156,9 +163,13 @@ async function reportRefused(
   await reportOutcome(o, claimed, dispatchEventOf(o, claimed, status), outcome)
 }
 
-async function reportSlotDenied(o: PerformContext, claimed: ClaimedEffect<'dispatch'>, until: string): Promise<void> {
+async function reportDenied(
+  o: PerformContext,
+  claimed: ClaimedEffect<'dispatch'>,
+  { until, reason: kind }: NonNullable<ClaimedWrite<'dispatch'>['denied']>,
+): Promise<void> {
   if (until <= millisecondsAfter(o.now(), MIN_REPORTED_WAIT_MS)) return
-  const reason = { kind: 'write-budget-spent' } as const
+  const reason = { kind } as const
   await reportEvent(o, dispatchEventOf(o, claimed, { state: 'waiting', until, reason }))
 }
 

@@ -1,6 +1,7 @@
 import type { Effect } from '../pipeline/model/effects.ts'
+import { blockedByAccessUntil, permissionsFor, recordNoAccess } from './access.ts'
 import type { CallOutcome } from './call-outcome.ts'
-import type { ClaimedEffect, PerformContext } from './claim-effects.ts'
+import { type ClaimedEffect, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { blockInstallation } from './rate-limit.ts'
 import type { EffectOutcome } from './report-outcome.ts'
 
@@ -23,6 +24,10 @@ export async function failedEffectOutcome(
       const dueAt = outcome.until
       return isLookup ? { state: 'unconfirmed', dueAt, error } : { state: 'due', dueAt, error, isSnooze: true }
     }
+    case 'no access': {
+      const dueAt = await recordNoAccess(o, access, outcome.problem)
+      return { state: isLookup ? 'unconfirmed' : 'due', dueAt, error, isSnooze: !isLookup }
+    }
     case 'unconfirmed':
       return { state: 'unconfirmed', dueAt: outcome.recoverAt, error }
     case 'gone':
@@ -31,4 +36,18 @@ export async function failedEffectOutcome(
     case 'give up':
       return { state: 'buried', error }
   }
+}
+
+/** Postpones a claimed effect while GitHub refuses such calls, without counting a try; false when it may be performed. */
+export async function postponeWithoutAccess<K extends Effect['type']>(
+  o: PerformContext,
+  { id, token, access, effect, state }: ClaimedEffect<K>,
+): Promise<boolean> {
+  const isLookup = state !== 'due'
+  const dueAt = await o.database.kysely
+    .transaction()
+    .execute((trx) => blockedByAccessUntil(trx, access, permissionsFor(effect, isLookup), o.now()))
+  if (dueAt === null) return false
+  await recordEffectOutcome(o, { id, token, state: isLookup ? 'unconfirmed' : 'due', dueAt, isSnooze: !isLookup })
+  return true
 }

@@ -9,7 +9,9 @@ export async function performNextEffect<K extends Exclude<Effect['type'], 'ask'>
   perform: (claimed: ClaimedEffect<K>, batched: readonly ClaimedEffect<K>[]) => Promise<void>,
 ): Promise<number> {
   const next = await claimNextWrite(o, type, write, claimBatch)
-  if (next === null || next.deniedUntil !== null) return 0
+  if (next === null) return 0
+  // One that GitHub refuses now is out of the way, and the next may be sent at once.
+  if (next.denied !== null) return next.denied.reason === 'no-access' ? 1 : 0
   await perform(next.claimed, next.batched)
   return 1
 }

@@ -1,5 +1,6 @@
 // What GitHub should show of a pipeline: its check runs and comments, and a final check run on commits it has left.
 import type { StageName } from '../line/line.ts'
+import type { KnownAccessProblem } from '../pipeline/model/access.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import { isProgress } from '../pipeline/model/reason.ts'
@@ -25,6 +26,8 @@ export type PublishedPipeline = {
   readonly isOnlyIssue: boolean
   /** The holds that apply: the pipeline's own, its repository's and the operator's. */
   readonly holds: readonly Hold[]
+  /** What GitHub refuses here now: those surfaces that can be written say it. */
+  readonly accessProblems: readonly KnownAccessProblem[]
   readonly pageUrl: string
 }
 
@@ -123,8 +126,8 @@ function supersededSurfaces(state: PublishedPipeline, current: readonly DesiredS
 const CHECK_RUN_SURFACE_KEY = /^check\/(?<stage>.+)\/(?<sha>[^/]+)$/
 
 function checkContextOf(
-  { pipelineId, isOnlyIssue, holds, pageUrl }: PublishedPipeline,
+  { pipelineId, isOnlyIssue, holds, accessProblems, pageUrl }: PublishedPipeline,
   overlay: CheckRunContext['overlay'],
 ): CheckRunContext {
-  return { pageUrl, pipelineId, isOnlyIssue, holds, overlay }
+  return { pageUrl, pipelineId, isOnlyIssue, holds, accessProblems, overlay }
 }

@@ -25,7 +25,8 @@ export async function claimNextPublication(
   const row = await claimNextTarget(database, installationId, now, token)
   if (row === null) return null
   const { repositoryId, fullName, ...claim } = row
-  return { ...claim, repository: fullName, access: { installationId, repositoryId, ...splitFullName(fullName) } }
+  const place = { installationId, repositoryId, issueNumber: claim.issueNumber }
+  return { ...claim, repository: fullName, access: { ...place, ...splitFullName(fullName) } }
 }
 
 /** `owner/repo#7`, or `owner/repo` for the repository itself, for the log. */

@@ -8,8 +8,10 @@
 import type { GitHub } from '../github/client.ts'
 import { GitHubFailure } from '../github/failure.ts'
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
+import type { Transaction } from '../store/database.ts'
 import { loadPublishedId, savePublication } from '../store/publications.ts'
 import { invalidatePublications, releaseClaim, renewClaim } from '../store/publish-claims.ts'
+import { blockedByAccessUntil, recordAccessWorks, recordNoAccess } from './access.ts'
 import { type CallOutcome, callOutcomeOf } from './call-outcome.ts'
 import { diffSurfaces, type PublicationStep } from './diff-surfaces.ts'
 import { claimNextPublication, type PublishClaim, targetNameOf } from './publish-claim.ts'
@@ -56,13 +58,13 @@ async function beginNextStep(
     if (!(await renewClaim(trx, claim, now))) return null
     const state = await loadSurfaceState(trx, claim, o, now)
     const { steps, nextLookupAt } = diffSurfaces(state, now)
-    const step = steps[0]
-    if (step === undefined) {
-      const after = nextLookupAt ?? now
+    const { step, blockedUntil } = await firstStepWithAccess(trx, claim, steps, now)
+    if (step === null) {
+      const after = [nextLookupAt, blockedUntil].filter((at) => at !== null).sort()[0]
       await releaseClaim(trx, claim, {
         servedAt: now,
-        after,
-        ...(nextLookupAt === null && { revision: state.revision }),
+        after: after ?? now,
+        ...(after === undefined && { revision: state.revision }),
       })
       return null
     }
@@ -86,6 +88,27 @@ async function beginNextStep(
   })
 }
 
+/** The first step that GitHub does not refuse now, and until when those before it are refused. */
+async function firstStepWithAccess(
+  trx: Transaction,
+  { access }: PublishClaim,
+  steps: readonly PublicationStep[],
+  now: Instant,
+): Promise<{ readonly step: PublicationStep | null; readonly blockedUntil: Instant | null }> {
+  const blocked: Instant[] = []
+  for (const step of steps) {
+    const until = await blockedByAccessUntil(trx, access, permissionsForStep(step), now)
+    if (until === null) return { step, blockedUntil: null }
+    blocked.push(until)
+  }
+  return { step: null, blockedUntil: blocked.sort()[0] ?? null }
+}
+
+function permissionsForStep({ locator, action }: PublicationStep): readonly string[] {
+  const what = locator.kind === 'check' ? 'checks' : 'issues'
+  return [`${what}=${action === 'recover' ? 'read' : 'write'}`]
+}
+
 /** Performs the step; false when the claim has been released and the rest follows later. */
 async function performStep(o: PublishContext, claim: PublishClaim, step: PublicationStep): Promise<boolean> {
   const fields = { issue: targetNameOf(claim), surface: step.surface }
@@ -93,6 +116,7 @@ async function performStep(o: PublishContext, claim: PublishClaim, step: Publica
     if (step.action === 'recover') return await recoverPublication(o, claim, step)
     const githubId = await writeToGitHub(o.github, claim, step)
     await recordWritten(o, claim, step, githubId)
+    await recordAccessWorks(o, claim.access, permissionsForStep(step))
     o.log.info({ ...fields, githubId }, step.action === 'create' ? 'created' : 'changed')
     return true
   } catch (failure) {
@@ -168,6 +192,13 @@ async function recordFailure(
       return await save(nothingCreated, { servedAt: claim.servedAt, after: outcome.until })
     case 'retry':
       return await save(nothingCreated, { servedAt: o.now(), after: outcome.at })
+    case 'no access': {
+      // It says nothing about the text, which is sent once GitHub gives access again. Other surfaces go on meanwhile.
+      const { problem } = outcome
+      const after = await recordNoAccess(o, claim.access, problem)
+      const isKnown = problem.permission === '' || permissionsForStep(step).includes(problem.permission)
+      return await save(nothingCreated, isKnown ? undefined : { servedAt: o.now(), after })
+    }
     case 'unconfirmed':
       // The request may have reached GitHub only now, so a lookup counts from now on.
       return await save({ sentAt: o.now() })

@@ -1,5 +1,6 @@
 // Reactions show the sender of a command that it was read. GitHub ignores a second equal reaction, so nothing has to be
 // recovered.
+import { permissionsFor, recordAccessWorks } from './access.ts'
 import { callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
 import { type ClaimedEffect, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
@@ -29,6 +30,7 @@ async function sendReaction(o: PerformContext, claimed: ClaimedEffect<'react'>):
     await o.github.createReaction(access, effect.commentId, effect.content)
     await recordEffectOutcome(o, { id, token, state: 'done' })
     o.log.info(fields, 'reacted')
+    await recordAccessWorks(o, access, permissionsFor(effect, false))
   } catch (error) {
     const outcome = callOutcomeOf(error, { intent: 'change', tryNumber, now: o.now() })
     o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'not reacted')

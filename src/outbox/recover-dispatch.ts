@@ -11,7 +11,7 @@ import { describeDispatch } from '../render/dispatch-reason.ts'
 import type { ReadReceipt } from '../translate/fields.ts'
 import { type CallOutcome, type CallTry, callOutcomeOf } from './call-outcome.ts'
 import { type ClaimedEffect, claimNextRead, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
-import { failedEffectOutcome } from './failed-effect.ts'
+import { failedEffectOutcome, postponeWithoutAccess } from './failed-effect.ts'
 import { dispatchEventOf, reportEvent, reportOutcome } from './report-outcome.ts'
 import { CLOCK_SKEW_MS, FIRST_LOOKUP_AFTER_MS } from './timings.ts'
 
@@ -64,6 +64,7 @@ async function recoverDispatch(o: PerformContext, claimed: ClaimedDispatch): Pro
   const fields = { repository: claimed.repository.fullName, effect: claimed.effect.key }
   try {
     if (claimed.state === 'sending') await markUnconfirmed(o, claimed)
+    else if (await postponeWithoutAccess(o, claimed)) return
     else if (!(await isRunFound(o, claimed))) await recordMiss(o, claimed)
   } catch (error) {
     if (!(error instanceof GitHubFailure)) return o.log.error({ ...fields, err: error }, 'unexpected lookup error')

@@ -4,7 +4,7 @@ import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { replyMarker } from '../render/reply.ts'
 import { callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
 import { type ClaimedEffect, claimNextRead, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
-import { failedEffectOutcome } from './failed-effect.ts'
+import { failedEffectOutcome, postponeWithoutAccess } from './failed-effect.ts'
 import { ASSUME_NOT_CREATED_AFTER_MS, CLOCK_SKEW_MS } from './timings.ts'
 
 type ClaimedReply = ClaimedEffect<'reply'>
@@ -36,6 +36,7 @@ async function recoverReply(o: PerformContext, claimed: ClaimedReply): Promise<v
   const fields = { repository: repository.fullName, effect: effect.key }
   const sureAt = millisecondsAfter(sentAt ?? o.now(), ASSUME_NOT_CREATED_AFTER_MS)
   try {
+    if (await postponeWithoutAccess(o, claimed)) return
     const [oldest] = await findReplyComments(o, claimed)
     if (oldest !== undefined) {
       o.log.info({ ...fields, commentId: oldest }, 'its reply was found')

@@ -5,6 +5,7 @@ import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { renderReply } from '../render/reply.ts'
 import type { Transaction } from '../store/database.ts'
 import { type EffectResult, saveEffectResults } from '../store/effects.ts'
+import { permissionsFor, recordAccessWorks } from './access.ts'
 import { callOutcomeOf } from './call-outcome.ts'
 import { type ClaimedEffect, claimMoreReplies, type PerformContext, recordEffectOutcomes } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
@@ -50,6 +51,7 @@ async function sendBatch(o: ReplyContext, batch: ReplyBatch): Promise<void> {
     // This process was frozen for longer than its claim: another may have answered too.
     if (!(await recordEffectOutcomes(o, batchOutcomes(batch, { state: 'done' }))))
       await deleteDuplicateReply(o, batch, commentId)
+    await recordAccessWorks(o, batch[0].access, permissionsFor(effect, false))
   } catch (error) {
     const outcome = callOutcomeOf(error, { intent: 'create', tryNumber, now: o.now() })
     o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'not replied')

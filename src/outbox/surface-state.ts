@@ -2,6 +2,7 @@
 import { decidingPullRequests } from '../pipeline/facts/standing.ts'
 import { activeHolds } from '../pipeline/holds/holds.ts'
 import type { Instant } from '../pipeline/model/time.ts'
+import { loadAccessProblems } from '../store/access-problems.ts'
 import type { Transaction } from '../store/database.ts'
 import { loadOuterHolds } from '../store/holds.ts'
 import { loadInvalidConfigFile } from '../store/invalid-config-files.ts'
@@ -49,10 +50,9 @@ async function loadPipelineState(
   // GitHub shows one check run per name, so only the check of a pull request's only issue may be called `andon / plan`.
   const isOnlyIssue = !(await isAnotherIssueOn(trx, issue, pullRequestNumbers))
   const holds = activeHolds(pipeline, await loadOuterHolds(trx, repositoryId))
-  return {
-    revision,
-    desired: desiredPipelineSurfaces({ pipelineId, pipeline, publications, isOnlyIssue, holds, pageUrl }, now),
-  }
+  const accessProblems = await loadAccessProblems(trx, pipelineId, now)
+  const shown = { pipelineId, pipeline, publications, isOnlyIssue, holds, accessProblems, pageUrl }
+  return { revision, desired: desiredPipelineSurfaces(shown, now) }
 }
 
 async function loadRepositoryState(

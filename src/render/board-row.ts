@@ -1,12 +1,14 @@
 // One issue on the board. `BoardRow` is the JSON of the API; `BoardRowView` adds what the page needs.
 
 import { activeHolds } from '../pipeline/holds/holds.ts'
+import type { KnownAccessProblem } from '../pipeline/model/access.ts'
 import type { OuterHolds } from '../pipeline/model/hold.ts'
 import type { Health, Light, Pipeline, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
 import type { Reason } from '../pipeline/model/reason.ts'
 import type { Evidence, Instant } from '../pipeline/model/time.ts'
 import { currentAttempt } from '../pipeline/stages/attempts.ts'
 import { activityOf, deriveHealth, headlineOf } from '../pipeline/view/light.ts'
+import { appendAccessProblems } from './access-problem.ts'
 import { appendHolds, unmentionedHolds } from './hold-text.ts'
 import { EVIDENCE_SOURCES, formatTime, HEALTH_LABELS } from './labels.ts'
 import { describeReason, unmentionedWaitEnd, type Wait, waitOf } from './reason.ts'
@@ -20,6 +22,9 @@ export type BoardPipeline = {
   readonly held: boolean
   readonly outerHolds: OuterHolds
   readonly needsYouAt: Instant | null
+  /** What GitHub refuses here now, and whether that keeps the pipeline from going on. */
+  readonly accessProblems?: readonly KnownAccessProblem[]
+  readonly keptOut?: boolean
   readonly pipeline: Pipeline
 }
 
@@ -86,9 +91,10 @@ export function boardRowOf(shown: BoardPipeline, now: Instant): BoardRow {
     attempt: attemptNumberOf(stage),
     since: headline.since,
     ...activityOf(pipeline),
-    reason: shown.held
-      ? appendHolds(text, unmentionedHolds(headline.reason, activeHolds(pipeline, shown.outerHolds)))
-      : text,
+    reason: appendAccessProblems(
+      shown.held ? appendHolds(text, unmentionedHolds(headline.reason, activeHolds(pipeline, shown.outerHolds))) : text,
+      shown.accessProblems ?? [],
+    ),
     reasonKind: headline.reason?.kind ?? null,
     waiting: waitOf(stage?.reason ?? null),
     evidence: stage?.evidence ?? null,
@@ -112,9 +118,12 @@ export function boardRowViewOf(shown: BoardPipeline, now: Instant): BoardRowView
   }
 }
 
-/** Whether a person is needed now: in review, failed, held, or stalled. */
-export function needsYou({ held, needsYouAt }: Pick<BoardPipeline, 'held' | 'needsYouAt'>, now: Instant): boolean {
-  return held || (needsYouAt !== null && needsYouAt <= now)
+/** Whether a person is needed now: in review, failed, held, stalled, or kept out by GitHub. */
+export function needsYou(
+  { held, keptOut = false, needsYouAt }: Pick<BoardPipeline, 'held' | 'keptOut' | 'needsYouAt'>,
+  now: Instant,
+): boolean {
+  return held || keptOut || (needsYouAt !== null && needsYouAt <= now)
 }
 
 /** Where the evidence comes from and when: `webhook delivery 7f3a9c21…, 14:01:58 UTC`. */

@@ -29,6 +29,8 @@ export function describeDispatch(reason: DispatchReason): string {
       return "GitHub's rate limit is reached"
     case 'write-budget-spent':
       return 'the limit for writing to GitHub is reached'
+    case 'no-access':
+      return 'GitHub refuses it for now'
     case 'sent-again':
       return 'GitHub shows no run for it, so it is sent once more'
     case 'github-unavailable':

@@ -1,10 +1,12 @@
 // One stage in Markdown, the same for the sticky comment and the check run's summary. Times are absolute, never ages, so
 // that a rendering changes only when the state does.
 import { decidingPullRequests } from '../pipeline/facts/standing.ts'
+import type { KnownAccessProblem } from '../pipeline/model/access.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import type { Attempt, AttemptControl, Health, Pipeline, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
 import type { Evidence, Instant } from '../pipeline/model/time.ts'
 import { blankStage } from '../pipeline/stages/derive-from-attempts.ts'
+import { accessProblemsMarkdown } from './access-problem.ts'
 import { describeClosed } from './dispatch-reason.ts'
 import { appendHolds, holdsOnStage, unmentionedHolds } from './hold-text.ts'
 import {
@@ -22,8 +24,12 @@ import { workflowUrlOf } from './workflow-link.ts'
 /** The pipeline's health at the time of rendering, and the stage it concerns. */
 export type HealthOverlay = { readonly stage: Stage['name']; readonly health: Health; readonly since: Instant | null }
 
-/** What is shown beside a stage's status: the health of its live run, and the holds in force. */
-export type StageOverlays = { readonly overlay: HealthOverlay | null; readonly holds: readonly Hold[] }
+/** What is shown beside a stage's status: the health of its live run, the holds in force, and what GitHub refuses. */
+export type StageOverlays = {
+  readonly overlay: HealthOverlay | null
+  readonly holds: readonly Hold[]
+  readonly accessProblems?: readonly KnownAccessProblem[]
+}
 
 /** The stage of that name; an idle one if the pipeline lacks it. */
 export function stageOf(pipeline: Pipeline, name: Stage['name']): Stage {
@@ -57,6 +63,7 @@ export function renderStage(pipeline: Pipeline, stage: Stage, o: StageOverlays &
     codeSpan(stageLightsText(pipeline), 2_000),
     ...(reason ? ['', `${escapeInline(reason, 600)}${waitSuffix(stage)}`] : []),
     ...workflowLink(pipeline, stage),
+    ...accessProblemsMarkdown(o.accessProblems ?? []).flatMap((sentence) => ['', `Refused: ${sentence}`]),
     ...attemptTable(stage),
     ...pullRequestLinks(pipeline, stage),
     '',

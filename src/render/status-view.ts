@@ -1,9 +1,11 @@
 // The tables that answer `/andon status` and `/andon why`: the issue's state when the reply is written.
+import type { KnownAccessProblem } from '../pipeline/model/access.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import type { Pipeline, Stage } from '../pipeline/model/pipeline.ts'
 import type { Evidence } from '../pipeline/model/time.ts'
 import { currentAttempt } from '../pipeline/stages/attempts.ts'
 import { headlineOf } from '../pipeline/view/light.ts'
+import { accessProblemsMarkdown } from './access-problem.ts'
 import { attemptNumberOf } from './board-row.ts'
 import { describeHold } from './hold-text.ts'
 import { EVIDENCE_SOURCES, formatSecond, LIGHT_SYMBOLS } from './labels.ts'
@@ -17,6 +19,8 @@ export type StatusView = {
   readonly overlay: HealthOverlay | null
   /** The holds in force, the widest first. */
   readonly holds: readonly Hold[]
+  /** What GitHub refuses here now. */
+  readonly accessProblems?: readonly KnownAccessProblem[]
   /** The mistakes in the repository's `andon.yml`, in sentences. */
   readonly problems: readonly string[]
   /** Whether a good version of that file is in force; without one Andon only observes. */
@@ -25,7 +29,7 @@ export type StatusView = {
 }
 
 /** Every stage: its status, its attempt, since when, why, and how we know. */
-export function renderStatusTable({ pipeline, overlay, holds, pageUrl }: StatusView): string {
+export function renderStatusTable({ pipeline, overlay, holds, accessProblems = [], pageUrl }: StatusView): string {
   const rows = pipeline.stages.map((stage) => {
     const { name, since, reason, evidence } = stage
     const attempt = attemptNumberOf(stage) ?? ''
@@ -46,13 +50,15 @@ export function renderStatusTable({ pipeline, overlay, holds, pageUrl }: StatusV
     '| --- | --- | --: | --- | --- | --- |',
     ...rows,
     ...holds.flatMap((hold) => ['', `Held: ${escapeInline(describeHold(hold), MAX_REASON)}.`]),
+    ...accessProblemsMarkdown(accessProblems).flatMap((sentence) => ['', `Refused: ${sentence}`]),
     '',
     boardLink(pipeline, pageUrl),
   ].join('\n')
 }
 
 /** What the issue waits for, until when, and everything that is in the way. */
-export function renderWhyTable({ pipeline, overlay, holds, problems, isConfigured, pageUrl }: StatusView): string {
+export function renderWhyTable(view: StatusView): string {
+  const { pipeline, overlay, holds, accessProblems = [], problems, isConfigured, pageUrl } = view
   const headline = headlineOf(pipeline)
   const stage = stageOf(pipeline, headline.stage)
   const current = currentAttempt(stage)
@@ -70,6 +76,7 @@ export function renderWhyTable({ pipeline, overlay, holds, problems, isConfigure
       wait && `${escapeInline(wait.for, MAX_REASON)}${wait.until ? `, until ${formatSecond(wait.until)}` : ''}`,
     ],
     ...holds.map((hold) => ['held', escapeInline(describeHold(hold), MAX_REASON)] as const),
+    ...accessProblemsMarkdown(accessProblems).map((sentence) => ['refused', sentence] as const),
     ['configuration', problems.length === 0 ? null : configurationCell(problems, isConfigured)],
     ['how we know', evidence && evidenceCell(evidence)],
   ]

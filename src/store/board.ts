@@ -1,10 +1,12 @@
 // What the pages, the JSON, the stream and the metrics read. Counts and rows come from one snapshot of the database and
 // from one definition, the columns of `pipelines`; no reader counts for itself.
 import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely'
+import type { KnownAccessProblem } from '../pipeline/model/access.ts'
 import type { HistoryEntry } from '../pipeline/model/command-result.ts'
 import type { ActiveHold, OuterHolds } from '../pipeline/model/hold.ts'
 import type { Light, Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
+import { accessProblemsColumn, isKeptOut, type ListedAccessProblem, listAccessProblems } from './access-problems.ts'
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
 import { ACTIVE_LIGHTS, listHeldPlaces } from './holds.ts'
@@ -27,6 +29,9 @@ export type StoredPipeline = {
   readonly since: Instant
   /** From when on a person is needed if nothing changes; null for never. */
   readonly needsYouAt: Instant | null
+  /** What GitHub refuses here now, and whether that keeps the pipeline from going on. */
+  readonly accessProblems: readonly KnownAccessProblem[]
+  readonly keptOut: boolean
   readonly pipeline: Pipeline
   readonly updatedAt: Instant
 }
@@ -56,6 +61,8 @@ export type Board = {
   readonly holds: readonly ActiveHold[]
   /** Visible repositories whose file has mistakes; its last valid version applies. */
   readonly invalidConfigFiles: readonly InvalidConfigFile[]
+  /** What GitHub refuses now: of the App, and in visible repositories. */
+  readonly accessProblems: readonly ListedAccessProblem[]
 }
 
 const PAGE_SIZE = 200
@@ -79,6 +86,7 @@ export async function loadBoard({ kysely }: Database, query: BoardQuery, now: In
         ...(await loadActivity(trx, query, now)),
         holds: await listHeldPlaces(trx, isVisible(query)),
         invalidConfigFiles: await listInvalidConfigFiles(trx, isVisible(query)),
+        accessProblems: await listAccessProblems(trx, isVisible(query), now),
       }
     })
 }
@@ -88,14 +96,24 @@ export async function loadStoredPipeline(
   { kysely }: Database,
   repository: string,
   issueNumber: number,
+  now: Instant,
 ): Promise<StoredPipeline | null> {
   const row = await selectVisible(kysely, { visible: 'all', repository })
-    .select(COLUMNS)
+    .select(columnsAt(now))
     .where('pipelines.issueNumber', '=', issueNumber)
     // Names are reused: the repository updated last has it now.
     .orderBy('repositories.updatedAt', 'desc')
     .executeTakeFirst()
   return row === undefined ? null : toStoredPipeline(row)
+}
+
+/** What GitHub refuses in the repository of that name, or anywhere to the App. */
+export function loadRepositoryAccessProblems(
+  { kysely }: Database,
+  repository: string,
+  now: Instant,
+): Promise<readonly ListedAccessProblem[]> {
+  return listAccessProblems(kysely, isVisible({ visible: 'all', repository }), now)
 }
 
 /** The mistakes in the file of the repository of that name; empty when there are none. */
@@ -147,6 +165,9 @@ const IS_OPEN = sql<SqlBool>`(pipelines.light = any (${ACTIVE_LIGHTS}::text[]) o
 const OUTER_HOLDS = sql<OuterHolds>`jsonb_build_object('repository', repositories.hold_or_release,
   'everything', (select global_hold.hold_or_release from global_hold))`
 
+const columnsAt = (now: Instant) =>
+  [...COLUMNS, accessProblemsColumn(now).as('accessProblems'), isKeptOut(now).as('keptOut')] as const
+
 const COLUMNS = [
   'pipelines.id',
   'repositories.fullName as repository',
@@ -176,13 +197,14 @@ function isVisible({ visible, repository }: BoardQuery): RawBuilder<SqlBool> {
 
 type Columns = ExpressionBuilder<Tables, 'pipelines' | 'repositories'>
 
-const isNeedingYou = (now: Instant) => sql<boolean>`(${HELD} or coalesce(pipelines.needs_you_at <= ${now}, false))`
+const isNeedingYou = (now: Instant) =>
+  sql<boolean>`(${HELD} or ${isKeptOut(now)} or coalesce(pipelines.needs_you_at <= ${now}, false))`
 const LIGHT_ORDER = sql<number>`array_position(array['failed','review','running','queued','done','idle'], pipelines.light)`
 
 function listPipelines(trx: Transaction, query: BoardQuery, after: Cursor | null, limit: number, now: Instant) {
   const urgency = sql<number>`case when ${isNeedingYou(now)} then 0 else 1 end`
   return selectVisible(trx, query)
-    .select([...COLUMNS, urgency.as('urgency'), LIGHT_ORDER.as('lightOrder')])
+    .select([...columnsAt(now), urgency.as('urgency'), LIGHT_ORDER.as('lightOrder')])
     .where(query.lights === undefined ? IS_OPEN : sql<SqlBool>`pipelines.light = any (${query.lights}::text[])`)
     .$if(after !== null, (rows) =>
       rows.where(
@@ -235,5 +257,7 @@ async function loadActivity(trx: Transaction, query: BoardQuery, now: Instant) {
 
 function toStoredPipeline(row: StoredPipeline): StoredPipeline {
   const { id, repository, revision, held, outerHolds, light, stage, since, needsYouAt, pipeline, updatedAt } = row
-  return { id, repository, revision, held, outerHolds, light, stage, since, needsYouAt, pipeline, updatedAt }
+  const { accessProblems, keptOut } = row
+  const shown = { light, stage, since, needsYouAt, accessProblems, keptOut, pipeline, updatedAt }
+  return { id, repository, revision, held, outerHolds, ...shown }
 }

@@ -93,7 +93,7 @@ export async function listPipelinesWithConfiguration(
   return await kysely
     .selectFrom('pipelines')
     .innerJoin('repositories', 'repositories.id', 'pipelines.repositoryId')
-    .select(['pipelines.issueNumber', 'pipelines.document', 'configurationProblems', 'configuration'])
+    .select(['pipelines.id', 'pipelines.issueNumber', 'pipelines.document', 'configurationProblems', 'configuration'])
     .where('pipelines.repositoryId', '=', repositoryId)
     .where('pipelines.issueNumber', 'in', issueNumbers)
     .execute()

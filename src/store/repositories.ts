@@ -121,6 +121,7 @@ export async function saveInstallations(trx: Transaction, rows: readonly Install
         .doUpdateSet((eb) => ({
           account: eb.ref('excluded.account'),
           state: eb.ref('excluded.state'),
+          settingsUrl: eb.ref('excluded.settingsUrl'),
           updatedAt: eb.ref('excluded.updatedAt'),
         }))
         .where(sql<boolean>`installations.updated_at <= excluded.updated_at`),

@@ -3,6 +3,7 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { ConfigurationSource } from '../advance/rows.ts'
 import type { AndonYmlProblem } from '../line/parse-yaml.ts'
+import type { AccessCause } from '../pipeline/model/access.ts'
 import type { HistoryChange } from '../pipeline/model/command-result.ts'
 import type { Effect } from '../pipeline/model/effects.ts'
 import type { Event } from '../pipeline/model/events.ts'
@@ -20,6 +21,7 @@ export type Tables = {
     id: number
     account: string
     state: Generated<'active' | 'suspended' | 'removed'>
+    settingsUrl: string | null
     updatedAt: Instant
   }
   repositories: {
@@ -167,6 +169,21 @@ export type Tables = {
     progress: number | null
     text: string | null
     url: string | null
+  }
+  accessProblems: {
+    id: GeneratedId
+    installationId: number
+    repositoryId: number
+    issueNumber: number
+    permission: string
+    cause: AccessCause
+    words: string
+    settingsUrl: string | null
+    declared: boolean
+    since: Instant
+    triedAt: Instant
+    nextTryAt: Instant
+    tries: number
   }
   loops: {
     id: string

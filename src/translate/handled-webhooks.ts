@@ -4,7 +4,7 @@
 
 /** The webhooks and, for each, the actions that matter; an empty list for a webhook without actions. */
 export const HANDLED_WEBHOOKS = {
-  issues: ['opened', 'edited', 'closed', 'reopened', 'labeled', 'deleted', 'transferred'],
+  issues: ['opened', 'edited', 'closed', 'reopened', 'labeled', 'unlocked', 'deleted', 'transferred'],
   workflow_run: ['requested', 'in_progress', 'completed'],
   workflow_job: ['queued', 'waiting', 'in_progress', 'completed'],
   pull_request: ['opened', 'edited', 'synchronize', 'ready_for_review', 'converted_to_draft', 'closed', 'reopened'],

@@ -11,9 +11,13 @@ import {
   optionalTimestamp,
   readPayload,
   repositoryPayload,
+  webUrl,
 } from './fields.ts'
+import { missingPermissions } from './required-permissions.ts'
 
 type InstallationFields = Pick<Installation, 'id'> & {
+  html_url: string | null
+  permissions: Readonly<Record<string, string>> | null
   account: Pick<Installation['account'], 'login'>
   suspended_at: string | null
 }
@@ -29,6 +33,12 @@ const installation = z.object({
   id,
   account: z.object({ login: identifier }),
   suspended_at: optionalTimestamp,
+  html_url: webUrl.nullish().transform((url) => url ?? null),
+  permissions: z
+    .record(z.string(), z.string())
+    .nullish()
+    .catch(null)
+    .transform((granted) => granted ?? null),
 })
 const { full_name, private: isPrivate } = repositoryPayload.shape.repository.shape
 const installationRepositories = z.array(z.object({ id, full_name, private: isPrivate }))
@@ -85,5 +95,7 @@ function installationChanged(
     state: port.suspended_at === null ? 'active' : 'suspended',
     added,
     removed: change.removed,
+    settingsUrl: port.html_url,
+    missingPermissions: port.permissions && missingPermissions(port.permissions),
   }
 }

@@ -2,8 +2,16 @@
 // unavailable, because to a reader it is.
 import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/model/time.ts'
+import { accessNoticesOf } from '../render/access-problem.ts'
 import { configurationNoticeOf } from '../render/configuration-notice.ts'
-import { findRepository, loadBoard, loadHistory, loadInvalidConfigFiles, loadStoredPipeline } from '../store/board.ts'
+import {
+  findRepository,
+  loadBoard,
+  loadHistory,
+  loadInvalidConfigFiles,
+  loadRepositoryAccessProblems,
+  loadStoredPipeline,
+} from '../store/board.ts'
 import { InvalidCursor } from '../store/cursor.ts'
 import type { Database } from '../store/database.ts'
 import { NOTIFY_CHANNEL } from '../store/notify.ts'
@@ -45,17 +53,34 @@ async function loadBoardWithNotices(
   { database, githubUrl, now }: ReaderSource,
   query: BoardPageQuery,
 ): Promise<BoardPage> {
-  const { invalidConfigFiles, ...board } = await loadBoard(database, { visible: 'all', ...query }, now())
-  return { ...board, configurationNotices: invalidConfigFiles.map((file) => configurationNoticeOf(file, githubUrl)) }
+  const { invalidConfigFiles, accessProblems, ...board } = await loadBoard(
+    database,
+    { visible: 'all', ...query },
+    now(),
+  )
+  return {
+    ...board,
+    configurationNotices: invalidConfigFiles.map((file) => configurationNoticeOf(file, githubUrl)),
+    accessNotices: accessNoticesOf(accessProblems),
+  }
 }
 
 async function loadIssue({ database, githubUrl, now }: ReaderSource, repository: string, number: number) {
   const asOf = now()
-  const shown = await loadStoredPipeline(database, repository, number)
+  const shown = await loadStoredPipeline(database, repository, number, asOf)
   if (shown === null) return null
   const files = await loadInvalidConfigFiles(database, repository)
   const history = await loadHistory(database, shown.id, MAX_HISTORY_ENTRIES)
-  return { shown, history, asOf, configurationNotices: files.map((file) => configurationNoticeOf(file, githubUrl)) }
+  const problems = await loadRepositoryAccessProblems(database, repository, asOf)
+  return {
+    shown,
+    history,
+    asOf,
+    configurationNotices: files.map((file) => configurationNoticeOf(file, githubUrl)),
+    accessNotices: accessNoticesOf(
+      problems.filter(({ issueNumber }) => issueNumber === null || issueNumber === number),
+    ),
+  }
 }
 
 function throwUnavailable(what: string, log: Logger): (error: unknown) => never {

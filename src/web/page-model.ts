@@ -2,6 +2,7 @@
 // The page itself is built from the same fragments, so that a reload shows what the stream showed.
 
 import type { Instant } from '../pipeline/model/time.ts'
+import type { AccessNotice } from '../render/access-problem.ts'
 import { type BoardRowView, boardRowViewOf } from '../render/board-row.ts'
 import type { ConfigurationNotice } from '../render/configuration-notice.ts'
 import { holdViewOf } from '../render/hold-text.ts'
@@ -35,6 +36,7 @@ export function buildBoardPageModel(views: Views, board: BoardPage, repository: 
     asOf: board.asOf,
     fragments: [
       { id: 'counts', html: views.render('counts', countsModelOf(board)) },
+      accessFragment(views, board.accessNotices),
       { id: 'holds', html: views.render('holds', limitListed(board.holds.map(holdViewOf))) },
       problemsFragment(
         views,
@@ -66,13 +68,14 @@ export function buildBoardPageModel(views: Views, board: BoardPage, repository: 
 
 export function buildIssuePageModel(
   views: Views,
-  { shown, history, asOf, configurationNotices }: IssuePage,
+  { shown, history, asOf, configurationNotices, accessNotices }: IssuePage,
 ): PageModel {
   const detail = pipelineDetailOf(shown, history, asOf)
   const pullRequests = pullRequestLinksOf(shown.pipeline)
   return {
     asOf,
     fragments: [
+      accessFragment(views, accessNotices),
       problemsFragment(views, configurationNotices, MAX_SUMMARY_PROBLEMS),
       { id: 'summary', html: views.render('issue-summary', { ...boardRowViewOf(shown, asOf), pullRequests }) },
       ...detail.stages.map((stage, index) => {
@@ -98,6 +101,10 @@ function problemsFragment(views: Views, notices: readonly ConfigurationNotice[],
     id: 'configuration-problems',
     html: views.render('configuration-problems', { ...limitListed(notices), maxProblems }),
   }
+}
+
+function accessFragment(views: Views, notices: readonly AccessNotice[]): Fragment {
+  return { id: 'access-problems', html: views.render('access-problems', limitListed(notices)) }
 }
 
 /** How many held or misconfigured repositories are listed above the board before it says that there are more. */

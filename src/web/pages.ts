@@ -36,6 +36,7 @@ export function createPages(o: { reader: Reader; views: Views; config: SiteConfi
         stallSeconds: (config.pingEveryMs * MISSED_PINGS_UNTIL_STALLED) / 1000,
       },
       header: fragmentHtmlOf(model, 'counts'),
+      access: fragmentHtmlOf(model, 'access-problems'),
       holds: fragmentHtmlOf(model, 'holds'),
       problems: fragmentHtmlOf(model, 'configuration-problems'),
       footer: fragmentHtmlOf(model, 'footer'),

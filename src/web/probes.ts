@@ -39,7 +39,11 @@ export async function readyz(reader: Reader): Promise<{ ready: boolean; reason: 
 function databaseProblems(board: BoardPage | null): readonly string[] {
   if (board === null) return ['the database cannot be read']
   const failed = board.failedDeliveries
-  return failed === 0 ? [] : [`${failed} ${failed === 1 ? 'delivery' : 'deliveries'} could not be applied`]
+  const access = new Set(board.accessNotices.map(({ withoutNames }) => withoutNames))
+  return [
+    ...access,
+    ...(failed === 0 ? [] : [`${failed} ${failed === 1 ? 'delivery' : 'deliveries'} could not be applied`]),
+  ]
 }
 
 /** Probes time out early: no answer in time is an answer. */

@@ -2,6 +2,7 @@ import type { HistoryEntry } from '../pipeline/model/command-result.ts'
 import type { ActiveHold } from '../pipeline/model/hold.ts'
 import type { Light } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
+import type { AccessNotice } from '../render/access-problem.ts'
 import type { BoardPipeline } from '../render/board-row.ts'
 import type { ConfigurationNotice } from '../render/configuration-notice.ts'
 
@@ -28,6 +29,8 @@ export type BoardPage = {
   readonly holds: readonly ActiveHold[]
   /** The repositories, among those that were asked for, whose file has problems. */
   readonly configurationNotices: readonly ConfigurationNotice[]
+  /** What GitHub refuses now. */
+  readonly accessNotices: readonly AccessNotice[]
 }
 
 export type IssuePage = {
@@ -36,6 +39,7 @@ export type IssuePage = {
   readonly asOf: Instant
   /** The problems in the file of its repository, if it has any. */
   readonly configurationNotices: readonly ConfigurationNotice[]
+  readonly accessNotices: readonly AccessNotice[]
 }
 
 /** What pages, streams and probes read. Each method rejects with ServiceUnavailable when the database cannot be read. */

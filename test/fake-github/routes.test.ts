@@ -95,7 +95,7 @@ describe('the App', () => {
     github.expireTokens()
     await andon.createComment(where, number, 'two')
     github.suspend()
-    await expect(andon.createComment(where, number, 'three')).rejects.toMatchObject({ kind: 'refused' })
+    await expect(andon.createComment(where, number, 'three')).rejects.toMatchObject({ kind: 'no_access' })
     github.unsuspend()
     await andon.createComment(where, number, 'four')
     expect(github.writes.count('comment')).toBe(3)
@@ -145,7 +145,7 @@ describe('misfortune', () => {
     ['hang-after', 'unconfirmed', 1],
     ['secondary-limit', 'rate_limited', 0],
     ['primary-limit', 'rate_limited', 0],
-    ['forbidden', 'refused', 0],
+    ['forbidden', 'no_access', 0],
   ] as const)('%s meets a comment: the App sees "%s", and %i is there', async (how, kind, there) => {
     const number = await github.openIssue(WIDGETS, { title: 'A' })
     github.injectFault({ requests: 'comment', kind: how, maxTimes: 1 })

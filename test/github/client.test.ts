@@ -145,7 +145,7 @@ test('only a clear answer gives a role', async () => {
   nock(API).get(path).reply(404, { message: 'ghost is not a user' })
   expect(await openTestClient().readRole(REPOSITORY, 'ghost')).toBe('none')
   nock(API).get(path).reply(403, { message: 'Resource not accessible by integration' })
-  expect((await failureOf(openTestClient().readRole(REPOSITORY, 'ghost'))).kind).toBe('refused')
+  expect((await failureOf(openTestClient().readRole(REPOSITORY, 'ghost'))).kind).toBe('no_access')
   nock(API).get(path).reply(200, '{"permi', { 'content-type': 'application/json' })
   expect((await failureOf(openTestClient().readRole(REPOSITORY, 'ghost'))).kind).toBe('retryable')
 })

@@ -12,12 +12,12 @@ test.each([
   [500, {}, 'Server Error', 'unconfirmed', 'retryable', null],
   [502, {}, 'Bad Gateway', 'unconfirmed', 'retryable', null],
   [503, { 'retry-after': '30' }, 'Unavailable', 'unconfirmed', 'retryable', null],
-  [401, {}, 'Bad credentials', 'retryable', 'retryable', null],
+  [401, {}, 'Bad credentials', 'no_access', 'no_access', null],
   [404, {}, 'Not Found', 'not_found', 'not_found', null],
   [410, {}, 'Gone', 'not_found', 'not_found', null],
-  [403, {}, 'Resource not accessible by integration', 'refused', 'refused', null],
+  [403, {}, 'Resource not accessible by integration', 'no_access', 'no_access', null],
   [422, {}, 'Validation Failed', 'refused', 'refused', null],
-  [451, {}, 'Repository access blocked', 'refused', 'refused', null],
+  [451, {}, 'Repository access blocked', 'no_access', 'no_access', null],
   [307, { location: `${API}/repositories/1/issues` }, 'Moved', 'retryable', 'retryable', null],
   [429, { 'retry-after': '17' }, 'Too many', 'rate_limited', 'rate_limited', '2026-11-21T14:02:48.000Z'],
   [403, { 'retry-after': '60' }, 'Wait', 'rate_limited', 'rate_limited', '2026-11-21T14:03:31.000Z'],
@@ -129,9 +129,9 @@ test('a list that is cut off is asked for again and does not count as empty', as
 test('a missing or suspended installation does not make comments count as missing', async () => {
   nock(API).post('/app/installations/7/access_tokens').reply(404, { message: 'Not Found' })
   const gone = await failureOf(openTestClient().updateComment(REPOSITORY, 99, 'body'))
-  expect([gone.kind, gone.message]).toEqual(['refused', expect.stringContaining('no token: Not Found')])
+  expect([gone.kind, gone.message]).toEqual(['no_access', expect.stringContaining('no token: Not Found')])
   nock(API).post('/app/installations/7/access_tokens').reply(403, { message: 'This installation has been suspended' })
-  expect((await failureOf(openTestClient().updateComment(REPOSITORY, 99, 'body'))).kind).toBe('refused')
+  expect((await failureOf(openTestClient().updateComment(REPOSITORY, 99, 'body'))).kind).toBe('no_access')
 })
 
 test('a creation is not sent when there is no token', async () => {

@@ -176,7 +176,7 @@ test('GitHub Enterprise Server is asked at its own GraphQL address', async () =>
 
 test.each([
   ['NOT_FOUND', null, 'not_found'],
-  ['FORBIDDEN', null, 'refused'],
+  ['FORBIDDEN', null, 'no_access'],
   ['RATE_LIMITED', null, 'rate_limited'],
   ['RATE_LIMIT', null, 'rate_limited'],
   ['SERVICE_UNAVAILABLE', null, 'retryable'],

@@ -88,7 +88,7 @@ describe('a dispatch', () => {
   test.each([
     [404, {}, 'Not Found', 'not_found'],
     [422, {}, "Cannot trigger a 'workflow_dispatch' on a disabled workflow", 'refused'],
-    [403, {}, 'Resource not accessible by integration', 'refused'],
+    [403, {}, 'Resource not accessible by integration', 'no_access'],
     [403, { 'retry-after': '90' }, 'You have exceeded a secondary rate limit', 'rate_limited'],
     [429, {}, 'Too many', 'rate_limited'],
     [502, {}, 'Server Error', 'unconfirmed'],

@@ -23,7 +23,12 @@ function changed(pipeline: Pipeline, name: string, change: Partial<Stage>): Pipe
 }
 
 function surfaceState(pipeline: Pipeline, publications: readonly Publication[]): SurfaceState {
-  const context = { isOnlyIssue: true, holds: [], pageUrl: 'https://andon.example.com/acme/api/issues/12' }
+  const context = {
+    isOnlyIssue: true,
+    holds: [],
+    accessProblems: [],
+    pageUrl: 'https://andon.example.com/acme/api/issues/12',
+  }
   return {
     revision: 7,
     publications,

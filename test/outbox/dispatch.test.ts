@@ -43,11 +43,6 @@ describe('a dispatch', () => {
       { kind: 'refuse', status: 422, message: "Cannot trigger a 'workflow_dispatch' on a disabled workflow" },
       'plan.yml is disabled; enable it under *Actions* on GitHub',
     ],
-    [
-      '403 without a sign of a limit',
-      { kind: 'refuse', status: 403, message: 'Resource not accessible by integration' },
-      'GitHub refused to start plan.yml: Resource not accessible by integration',
-    ],
   ])('that is refused (%s) says what must change and is not sent again', async (_, fault, message) => {
     line.world.fault = () => fault
     const key = await line.admit(42)
@@ -55,6 +50,16 @@ describe('a dispatch', () => {
     expect(postsOf()).toHaveLength(1)
     expect(line.lastResult(key)).toEqual({ state: 'refused', message })
     expect(await line.effects()).toMatchObject([{ state: 'refused' }])
+  })
+
+  test('for which a permission is missing spends no try, and is sent once GitHub gives access', async () => {
+    let calls = 0
+    line.world.fault = () => (calls++ < 3 ? { kind: 'refuse', status: 403, message: 'Resource not accessible' } : null)
+    const key = await line.admit(42)
+    await line.world.drain()
+    expect(postsOf().map(({ at }) => (at - Date.parse(START)) / 60_000)).toEqual([0, 5, 15, 35])
+    expect(line.lastResult(key)).toMatchObject({ state: 'confirmed' })
+    expect(await line.effects()).toMatchObject([{ state: 'done', tries: 1 }])
   })
 
   test.each<[string, Fault]>([

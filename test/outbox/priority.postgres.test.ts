@@ -24,7 +24,7 @@ async function reactionToComment(mayWrite = true): Promise<ReactEffect> {
 }
 
 function reactionTo(commentId: number, mayWrite: boolean): ReactEffect {
-  return { type: 'react', key: `react/${commentId}/eyes`, commentId, content: 'eyes', mayWrite }
+  return { type: 'react', key: `react/${commentId}/eyes`, issueNumber: 1, commentId, content: 'eyes', mayWrite }
 }
 
 function reply(origin: number, mayWrite = true): ReplyEffect {

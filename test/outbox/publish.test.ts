@@ -90,7 +90,7 @@ test('an edit answered 404 although the comment exists creates no second one', a
 
 test('a refused creation is sent again only when its content changes, and keeps its reason', async () => {
   world.fault = ({ path }) => {
-    return path.endsWith('/comments') ? { kind: 'refuse', status: 403, message: 'Unable to create comment' } : null
+    return path.endsWith('/comments') ? { kind: 'refuse', status: 422, message: 'Unable to create comment' } : null
   }
   await world.savePipeline(pipelineOf({ plan: running }))
   await world.drain()

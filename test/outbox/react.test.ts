@@ -4,7 +4,14 @@ import { type OutboxWorld, openOutboxWorld } from './support/outbox-world.ts'
 let world: OutboxWorld
 beforeEach(async () => {
   world = await openOutboxWorld()
-  await world.insertEffect({ type: 'react', key: 'react/900/eyes', commentId: 900, content: 'eyes', mayWrite: true })
+  await world.insertEffect({
+    type: 'react',
+    key: 'react/900/eyes',
+    issueNumber: 1,
+    commentId: 900,
+    content: 'eyes',
+    mayWrite: true,
+  })
 })
 afterEach(() => world.close())
 

@@ -128,7 +128,7 @@ describe('a dispatch without a clear answer', () => {
 
   test('needs a person when GitHub does not allow listing its runs', async () => {
     line.world.fault = ({ method }) =>
-      method === 'POST' ? { kind: '502-after' } : { kind: 'refuse', status: 403, message: 'Resource not accessible' }
+      method === 'POST' ? { kind: '502-after' } : { kind: 'refuse', status: 422, message: 'Resource not accessible' }
     const key = await line.admit(42)
     await line.world.drain()
     expect(line.lastResult(key)).toMatchObject({ state: 'unconfirmed', needsPerson: true })

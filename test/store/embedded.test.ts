@@ -41,7 +41,7 @@ test(
     const second = await openEmbeddedDatabase(directory)
     expect(await listPendingMigrations(second)).toEqual([])
     expect(await second.kysely.selectFrom('installations').selectAll().execute()).toEqual([
-      { id: 1, account: 'acme', state: 'active', updatedAt: minutesAfterNine(0) },
+      { id: 1, account: 'acme', state: 'active', settingsUrl: null, updatedAt: minutesAfterNine(0) },
     ])
     await expect(openEmbeddedDatabase(directory)).rejects.toThrow(DataDirectoryInUse)
     await second.close()

@@ -129,8 +129,8 @@ async function readWholeBoard(database: Database, now: Instant) {
   }
 }
 
-function needsYou({ held, needsYouAt }: StoredPipeline, now: Instant): boolean {
-  return held || (needsYouAt !== null && needsYouAt <= now)
+function needsYou({ held, keptOut, needsYouAt }: StoredPipeline, now: Instant): boolean {
+  return held || keptOut || (needsYouAt !== null && needsYouAt <= now)
 }
 
 function expectedColumns(pipeline: Pipeline): Pick<StoredPipeline, 'light' | 'stage' | 'since'> {

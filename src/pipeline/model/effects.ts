@@ -44,6 +44,8 @@ export type CancelEffect = EffectBase<'cancel'> & {
 
 /** React to a comment with commands: seen, or not understood or not possible. GitHub accepts the same reaction twice. */
 export type ReactEffect = EffectBase<'react'> & {
+  /** The issue or pull request that the comment is on. */
+  readonly issueNumber: number
   readonly commentId: number
   readonly content: 'eyes' | 'confused'
   /** May the comment's author write to the repository? */

@@ -59,6 +59,10 @@ type OtherEvents = {
     state: 'active' | 'suspended' | 'removed'
     added: readonly RepositoryRef[]
     removed: readonly number[]
+    /** Its page at GitHub. */
+    settingsUrl?: string | null
+    /** Of those that Andon needs; absent or null when the delivery does not say. */
+    missingPermissions?: readonly string[] | null
   }
   /** The clock: a pipeline asked to be woken now; `heartbeats` is the latest beat of each live attempt, by key. */
   'pipeline.woken': { pipelineId: number; heartbeats?: Readonly<Record<string, Instant>> }

@@ -93,7 +93,7 @@ export type ClosedReason =
 /** Why sending an attempt waits, is in doubt or has ended. `words` are GitHub's own. */
 export type DispatchReason =
   | { readonly kind: 'held'; readonly hold: Hold }
-  | { readonly kind: 'rate-limited' | 'write-budget-spent' | 'sent-again' }
+  | { readonly kind: 'rate-limited' | 'write-budget-spent' | 'no-access' | 'sent-again' }
   | { readonly kind: 'run-not-named' | 'sender-ended' | 'given-up' }
   | { readonly kind: 'github-unavailable' | 'answer-lost' | 'runs-hidden'; readonly words: string }
   | { readonly kind: 'refused'; readonly workflow: string; readonly cause: RefusalCause; readonly words: string }

@@ -286,5 +286,6 @@ export function boardOf(
     failedDeliveries: 0,
     holds: [],
     configurationNotices,
+    accessNotices: [],
   }
 }

@@ -29,7 +29,8 @@ const { server } = createServerWithReader({
     }),
     loadIssue: async (repository, number) => {
       const found = rowsOf(repository).find(({ shown }) => shown.pipeline.issue.number === number)
-      return found ? { ...found, asOf: NOW, configurationNotices: kind === 'mistaken' ? [MISTAKE_NOTICE] : [] } : null
+      const configurationNotices = kind === 'mistaken' ? [MISTAKE_NOTICE] : []
+      return found ? { ...found, asOf: NOW, configurationNotices, accessNotices: [] } : null
     },
     findRepository: async (name) => name,
     whyNotReady: async () => null,

@@ -55,7 +55,8 @@ export function openStubBoard(all: readonly BoardFixture[] = busyBoard()): StubB
       loadIssue: (repository, number) =>
         read(() => {
           const found = here(repository).find(({ shown }) => shown.pipeline.issue.number === number)
-          return found ? { ...found, asOf: now, configurationNotices: wrongIn(repository) } : null
+          const configurationNotices = wrongIn(repository)
+          return found ? { ...found, asOf: now, configurationNotices, accessNotices: [] } : null
         }),
       findRepository: (name) =>
         read(

@@ -1,0 +1,243 @@
+// What GitHub refuses now, whatever is sent (migrations/0002_running.sql). While a problem is known, calls that would be
+// refused alike wait; from time to time one of them is made, to see.
+import { type RawBuilder, type SqlBool, sql } from 'kysely'
+import type { AccessLifted } from '../advance/change.ts'
+import type { AccessProblem, KnownAccessProblem } from '../pipeline/model/access.ts'
+import type { Instant } from '../pipeline/model/time.ts'
+import type { Database, Transaction } from './database.ts'
+import { notifyChanges } from './notify.ts'
+
+/** Where a call is made. */
+export type CallPlace = {
+  readonly installationId: number
+  readonly repositoryId: number
+  readonly issueNumber?: number | null
+}
+
+/** A call of another process that waits for the answer to a probe looks again after this long. */
+const PROBE_MS = 60_000
+const FIRST_RETRY_MS = 5 * 60_000
+const MAX_RETRY_MS = 60 * 60_000
+/** A problem that no call has met for so long after it was to be tried again is not known to exist any more. */
+const UNTRIED_FOR_MS = 15 * 60_000
+
+/**
+ * Until when calls with these permissions wait in this place; null when one may be made now. A problem that is due to be
+ * tried again is tried by the first that asks.
+ */
+export async function findAccessBlock(
+  trx: Transaction,
+  place: CallPlace,
+  permissions: readonly string[],
+  now: Instant,
+): Promise<Instant | null> {
+  const { rows: problems } = await sql<{ id: number; nextTryAt: Instant }>`
+    select id, next_try_at from access_problems where ${coversCall(place, permissions)}`.execute(trx)
+  const blocked = problems.map(({ nextTryAt }) => nextTryAt).filter((at) => at > now)
+  if (blocked.length > 0 || problems.length === 0) return blocked.sort().at(-1) ?? null
+  const { rows: taken } = await sql`
+    update access_problems set next_try_at = ${after(now, PROBE_MS)}
+    where id = any (${problems.map(({ id }) => id)}::bigint[]) and next_try_at <= ${now} returning id`.execute(trx)
+  return taken.length === problems.length ? null : after(now, PROBE_MS)
+}
+
+/** Notes that a call was refused, or that GitHub said that it would be; resolves to when it is tried again. */
+export async function saveAccessProblem(
+  trx: Transaction,
+  place: CallPlace,
+  problem: AccessProblem,
+  o: { readonly now: Instant; readonly githubUrl: string | null; readonly declared?: boolean },
+): Promise<{ readonly nextTryAt: Instant; readonly isNew: boolean }> {
+  const { now, githubUrl, declared = false } = o
+  const at = scopeOf(place, problem)
+  // Calls that go out together are refused together: that is one try.
+  const tries = sql`(access_problems.tries
+    + case when access_problems.tried_at > ${after(now, -PROBE_MS)} then 0 else 1 end)`
+  const { rows } = await sql<{ nextTryAt: Instant; isNew: boolean }>`
+    insert into access_problems (installation_id, repository_id, issue_number, permission, cause, words, settings_url,
+      declared, since, tried_at, next_try_at, tries)
+    values (${at.installationId}, ${at.repositoryId}, ${at.issueNumber}, ${problem.permission}, ${problem.cause},
+      ${problem.words}, ${settingsUrl(at.installationId, githubUrl)}, ${declared}, ${now}, ${now},
+      ${declared ? now : after(now, FIRST_RETRY_MS)}, 0)
+    on conflict (installation_id, repository_id, issue_number, permission) do update set
+      cause = excluded.cause, words = excluded.words, declared = access_problems.declared or excluded.declared,
+      settings_url = excluded.settings_url, tried_at = excluded.tried_at, tries = ${tries},
+      next_try_at = ${now}::timestamptz + least(${FIRST_RETRY_MS} * power(2, ${tries}), ${MAX_RETRY_MS}) * interval '1 millisecond'
+    returning next_try_at, (xmax = 0) as is_new`.execute(trx)
+  const saved = rows[0] ?? { nextTryAt: now, isNew: false }
+  if (saved.isNew) await showInPlace(trx, at)
+  return saved
+}
+
+/** A call worked: nothing that would have refused it applies any more. Resolves to how many problems that ends. */
+export async function clearAccessProblems(
+  database: Database,
+  place: CallPlace,
+  permissions: readonly string[],
+  now: Instant,
+): Promise<number> {
+  const { rows } = await sql<ScopeIds>`
+    select installation_id, repository_id, issue_number from access_problems
+    where ${coversCall(place, permissions)}`.execute(database.kysely)
+  if (rows.length === 0) return 0
+  await database.kysely.transaction().execute(async (trx) => {
+    await sql`delete from access_problems where ${coversCall(place, permissions)}`.execute(trx)
+    for (const scope of rows) await resumeInPlace(trx, scope, now)
+    await notifyChanges(trx, [])
+  })
+  return rows.length
+}
+
+/** An event lifted every refusal in a place: what waited there is due now, and is shown as it is. */
+export async function liftAccessProblems(trx: Transaction, lifted: AccessLifted, now: Instant): Promise<void> {
+  const { installationId, repositoryId, issueNumber } = lifted
+  await sql`
+    delete from access_problems where installation_id = ${installationId}
+      and (${repositoryId}::bigint is null or repository_id = ${repositoryId})
+      and (${issueNumber}::integer is null or issue_number = ${issueNumber})`.execute(trx)
+  await resumeInPlace(trx, { installationId, repositoryId: repositoryId ?? 0, issueNumber: issueNumber ?? 0 }, now)
+  for (const permission of lifted.missingPermissions) {
+    const problem = { cause: 'permission', scope: 'installation', permission, words: '' } as const
+    const place = { installationId, repositoryId: 0 }
+    await saveAccessProblem(trx, place, problem, { now, githubUrl: null, declared: true })
+  }
+}
+
+/** The problems that are shown now, those of the App first; `within` is a condition on `repositories`. */
+export async function listAccessProblems(
+  kysely: Database['kysely'] | Transaction,
+  within: RawBuilder<SqlBool>,
+  now: Instant,
+): Promise<readonly ListedAccessProblem[]> {
+  const { rows } = await sql<ListedAccessProblem>`
+    select ${scopeName} as scope, cause, permission, words, access_problems.settings_url, since, tries,
+      installations.account, named.full_name as repository, nullif(issue_number, 0) as issue_number
+    from access_problems
+    left join installations on installations.id = access_problems.installation_id
+    left join repositories as named on named.id = access_problems.repository_id
+    where ${isShown(now)} and (access_problems.installation_id = 0 or exists (
+      select from repositories where repositories.installation_id = access_problems.installation_id
+        and access_problems.repository_id in (0, repositories.id) and ${within}))
+    order by access_problems.installation_id, access_problems.repository_id, issue_number, since
+    limit ${MAX_LISTED_PROBLEMS}`.execute(kysely)
+  return rows
+}
+
+/** A problem with the names of its place; null where it is wider. */
+export type ListedAccessProblem = KnownAccessProblem & {
+  readonly account: string | null
+  readonly repository: string | null
+  readonly issueNumber: number | null
+  /** How often deliveries with a wrong signature came, or how often access was refused again. */
+  readonly tries: number
+}
+
+/** One more than is shown, so that the board knows that there are more. */
+const MAX_LISTED_PROBLEMS = 21
+
+/** The problems that concern a pipeline, as a column of a query over `pipelines` and `repositories`. */
+export function accessProblemsColumn(now: Instant): RawBuilder<readonly KnownAccessProblem[]> {
+  return sql<readonly KnownAccessProblem[]>`(
+    select coalesce(jsonb_agg(jsonb_build_object('scope', ${scopeName}, 'cause', cause, 'permission', permission,
+      'words', words, 'settingsUrl', settings_url,
+      'since', to_char(since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by id), '[]')
+    from access_problems where ${coversPipeline} and ${isShown(now)})`
+}
+
+/** Condition on `pipelines` and `repositories`: a refusal keeps the pipeline from going on, until a person mends that. */
+export function isKeptOut(now: Instant): RawBuilder<boolean> {
+  return sql<boolean>`exists (select from access_problems where ${coversPipeline} and ${isShown(now)}
+    and permission not in ('issues=write', 'checks=write', 'network', 'webhook'))`
+}
+
+/** The problems that concern a pipeline. */
+export async function loadAccessProblems(
+  kysely: Database['kysely'] | Transaction,
+  pipelineId: number,
+  now: Instant,
+): Promise<readonly KnownAccessProblem[]> {
+  const { rows } = await sql<{ problems: readonly KnownAccessProblem[] }>`
+    select ${accessProblemsColumn(now)} as problems
+    from pipelines join repositories on repositories.id = pipelines.repository_id
+    where pipelines.id = ${pipelineId}`.execute(kysely)
+  return rows[0]?.problems ?? []
+}
+
+const scopeName = sql`case when access_problems.installation_id = 0 then 'app' when repository_id = 0 then 'installation'
+  when issue_number = 0 then 'repository' else 'issue' end`
+
+/** A pipeline that has come to rest wants nothing of GitHub. */
+const coversPipeline = sql`(pipelines.light not in ('done', 'idle')
+  and access_problems.installation_id in (0, repositories.installation_id)
+  and access_problems.repository_id in (0, pipelines.repository_id)
+  and access_problems.issue_number in (0, pipelines.issue_number))`
+
+/** A short break in the network is no problem, and a signature that matched since then ends that one. */
+function isShown(now: Instant): RawBuilder<boolean> {
+  return sql<boolean>`((access_problems.declared or access_problems.next_try_at > ${after(now, -UNTRIED_FOR_MS)})
+    and (permission <> 'network' or since <= ${after(now, -NETWORK_GRACE_MS)})
+    and (permission <> 'webhook' or not exists (select from deliveries where received_at >= access_problems.tried_at)))`
+}
+
+const NETWORK_GRACE_MS = 60_000
+
+function coversCall({ installationId, repositoryId, issueNumber }: CallPlace, permissions: readonly string[]) {
+  return sql<boolean>`installation_id in (0, ${installationId}::bigint) and repository_id in (0, ${repositoryId}::bigint)
+    and issue_number in (0, ${issueNumber ?? 0}::integer) and permission = any (${['', ...permissions]}::text[])`
+}
+
+type ScopeIds = { readonly installationId: number; readonly repositoryId: number; readonly issueNumber: number }
+
+function scopeOf({ installationId, repositoryId, issueNumber }: CallPlace, { scope }: AccessProblem): ScopeIds {
+  const isNarrow = scope === 'repository' || scope === 'issue'
+  return {
+    installationId: scope === 'app' ? 0 : installationId,
+    repositoryId: isNarrow ? repositoryId : 0,
+    issueNumber: scope === 'issue' ? (issueNumber ?? 0) : 0,
+  }
+}
+
+/** Where an owner changes it: the installation's page, as GitHub named it. */
+function settingsUrl(installationId: number, githubUrl: string | null): RawBuilder<string | null> {
+  if (installationId === 0) return sql`null`
+  const unnamed = githubUrl && `${githubUrl}/settings/installations/${installationId}`
+  return sql`coalesce((select settings_url from installations where id = ${installationId}), ${unnamed}::text)`
+}
+
+/** Makes every pipeline in the place be shown again: watchdog/fan-out-holds.ts wakes them in small portions. */
+async function showInPlace(trx: Transaction, scope: ScopeIds): Promise<void> {
+  await sql`
+    update repositories set hold_fan_out_cursor = 0
+    where id in (select id from repositories where ${isRepositoryIn(scope)} order by id for update)`.execute(trx)
+  await notifyChanges(trx, [])
+}
+
+/** What was postponed is due now, and what failed is published again. */
+async function resumeInPlace(trx: Transaction, scope: ScopeIds, now: Instant): Promise<void> {
+  await showInPlace(trx, scope)
+  const reached = sql`(select id from repositories where ${isRepositoryIn(scope)})`
+  const ofIssue = sql`(${scope.issueNumber}::integer in (0, pipelines.issue_number))`
+  await sql`
+    update pipelines set publish_after = ${now}, published_revision = 0
+    where repository_id in ${reached} and ${ofIssue} and (published_revision < revision
+      or exists (select from publications where pipeline_id = pipelines.id and error is not null))`.execute(trx)
+  await sql`
+    update publications set digest = null where state = 'confirmed' and error is not null and (
+      repository_id in ${reached}
+      or pipeline_id in (select id from pipelines where repository_id in ${reached} and ${ofIssue}))`.execute(trx)
+  await sql`
+    update repositories set publish_after = ${now}, published_revision = 0
+    where id in ${reached} and configuration_problems <> '[]'`.execute(trx)
+  await sql`
+    update effects set due_at = ${now}
+    where state in ('due', 'unconfirmed') and due_at > ${now} and repository_id in ${reached}`.execute(trx)
+}
+
+function isRepositoryIn({ installationId, repositoryId }: ScopeIds): RawBuilder<boolean> {
+  return sql<boolean>`(repositories.removed_at is null and ${installationId}::bigint in (0, repositories.installation_id)
+    and ${repositoryId}::bigint in (0, repositories.id))`
+}
+
+function after(now: Instant, milliseconds: number): Instant {
+  return new Date(Date.parse(now) + milliseconds).toISOString()
+}
