@@ -6,7 +6,7 @@ const NO_DATABASE = [
   'test/{advance,commands,docs,line,pipeline,render,translate}/**/*.test.ts',
   'test/{architecture,manifest,config,workflows}.test.ts',
   'test/inbox/{guard,probot}.test.ts',
-  'test/outbox/{call-outcome,lanes,unanswered-calls,write-budget}.test.ts',
+  'test/outbox/{call-outcome,call-quota,lanes,unanswered-calls,write-budget}.test.ts',
   'test/process/directory-lock.test.ts',
   'test/watchdog/{heartbeat,loop}.test.ts',
   'test/web/{action,page-diff,reports,site,stream}.test.ts',

@@ -9,6 +9,7 @@ import { openTokenVerifier } from './github/oidc.ts'
 import { createWebhookGuard } from './inbox/guard.ts'
 import { createReceiver, rejectByHeaders } from './inbox/receive.ts'
 import probotApp from './index.ts'
+import { openCallQuota } from './outbox/call-quota.ts'
 import { openOutbox } from './outbox/outbox.ts'
 import { countUnansweredCalls } from './outbox/unanswered-calls.ts'
 import type { Instant } from './pipeline/model/time.ts'
@@ -60,6 +61,7 @@ export async function openAndon(o: {
   const door = openDoor({ database, now, log })
   const send = withAbortSignal(o.fetch ?? fetch, ending.signal)
   const unansweredCalls = countUnansweredCalls()
+  const callQuota = openCallQuota(now)
   const github = openGitHub({
     appId: config.appId,
     privateKey: config.privateKey,
@@ -67,7 +69,10 @@ export async function openAndon(o: {
     now,
     log,
     fetch: send,
-    answered: unansweredCalls.record,
+    answered(installationId, isAnswered) {
+      unansweredCalls.record(installationId, isAnswered)
+      callQuota.count(installationId)
+    },
   })
   const { baseUrl, githubUrl } = config
   const loops: Loop[] = []
@@ -83,6 +88,7 @@ export async function openAndon(o: {
     baseUrl,
     githubUrl,
     unansweredCalls,
+    callQuota,
     freed: () => loops.find((loop) => loop.state().name === 'outbox')?.hint(),
   })
   const receive = await createReceiver({ app: probotApp, door, secrets: config.webhookSecrets, now, log })

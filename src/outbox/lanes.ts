@@ -39,6 +39,8 @@ export function openLanes<Due>(o: {
   perform: (work: LaneWork<Due>) => Promise<number>
   /** True of an installation that has not answered lately: it gets one lane, to find out. */
   isSuspect: (installationId: number) => boolean
+  /** False of an installation that has read much lately: its reads wait. */
+  mayRead: (installationId: number) => boolean
   /** Called when lanes are free and more work may be due. */
   freed: () => void
   isStopping: () => boolean
@@ -53,6 +55,7 @@ export function openLanes<Due>(o: {
 
   function fits({ installationId, kind }: LaneWork<Due>): boolean {
     const theirs = [...inFlight.values()].filter(({ work }) => work.installationId === installationId)
+    if (kind === 'read' && !o.mayRead(installationId)) return false
     if (o.isSuspect(installationId)) return theirs.length === 0
     return theirs.filter(({ work }) => work.kind === kind).length < LANES_PER_INSTALLATION[kind]
   }

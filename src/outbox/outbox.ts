@@ -6,6 +6,7 @@ import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
 import { type DueKind, type DueWork, findDueWork } from '../store/due-work.ts'
 import { askNextPermission, askNextQuestion } from './ask-questions.ts'
+import { type CallQuota, openCallQuota } from './call-quota.ts'
 import { cancelNextRun } from './cancel.ts'
 import { sendNextDispatch, type UnreportedResults } from './dispatch.ts'
 import { type LaneKind, type LaneWork, openLanes } from './lanes.ts'
@@ -41,11 +42,13 @@ export function openOutbox(o: {
   githubUrl: string
   /** The client of GitHub records every call there. */
   unansweredCalls?: UnansweredCalls
+  callQuota?: CallQuota
   token?: () => string
   /** Called when lanes are free and more may be due. */
   freed?: () => void
 }): Outbox {
-  const { database, now, freed = () => undefined, unansweredCalls = countUnansweredCalls() } = o
+  const { database, now, freed = () => undefined } = o
+  const { unansweredCalls = countUnansweredCalls(), callQuota = openCallQuota(now) } = o
   const parts = { ...o, token: o.token ?? randomUUID }
   const unreported: UnreportedResults = new Map()
   const units: readonly (readonly [DueKind, Unit])[] = [
@@ -63,7 +66,9 @@ export function openOutbox(o: {
   let stopping: AbortSignal | undefined
   let done = 0
   const isStopping = () => stopping?.aborted === true
-  const lanes = openLanes<DueKind>({ perform, isSuspect: unansweredCalls.isSuspect, freed, isStopping, now })
+  const mayRead = (installationId: number) => !callQuota.isSpent(installationId)
+  const { isSuspect } = unansweredCalls
+  const lanes = openLanes<DueKind>({ perform, isSuspect, mayRead, freed, isStopping, now })
 
   return {
     async start(signal) {

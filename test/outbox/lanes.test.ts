@@ -10,6 +10,7 @@ function due(installationId: number, kind: LaneKind = 'write', o: Partial<LaneWo
 function openWorld() {
   const started: { readonly work: LaneWork; readonly end: PromiseWithResolvers<number> }[] = []
   const suspects = new Set<number>()
+  const overQuota = new Set<number>()
   const world = { minute: 0, freed: 0, isStopping: false }
   const lanes = openLanes<string>({
     perform(work) {
@@ -18,6 +19,7 @@ function openWorld() {
       return end.promise
     },
     isSuspect: (installationId) => suspects.has(installationId),
+    mayRead: (installationId) => !overQuota.has(installationId),
     freed: () => {
       world.freed += 1
     },
@@ -29,6 +31,7 @@ function openWorld() {
     world,
     started,
     suspects,
+    overQuota,
     names: () => started.map(({ work }) => `${work.installationId} ${work.kind}`),
     async end(nth: number, done: number | Error = 1) {
       const { end } = started[nth] ?? {}
@@ -44,6 +47,17 @@ test('an installation gets one lane to write, three to read and one for permissi
   lanes.offer([due(1), due(1, 'read', { count: 50 }), due(1, 'permission', { count: 9 })])
   lanes.offer([due(1), due(1, 'read', { count: 50 }), due(1, 'permission', { count: 9 })])
   expect(lanes.names().sort()).toEqual(['1 permission', '1 read', '1 read', '1 read', '1 write'])
+})
+
+test('an installation that has read much writes and asks for permissions, and reads again later', () => {
+  const lanes = openWorld()
+  lanes.overQuota.add(1)
+  const all = [due(1), due(1, 'read', { count: 50 }), due(1, 'permission'), due(2, 'read')]
+  lanes.offer(all)
+  expect(lanes.names().sort()).toEqual(['1 permission', '1 write', '2 read'])
+  lanes.overQuota.delete(1)
+  lanes.offer(all)
+  expect(lanes.names().filter((name) => name === '1 read')).toHaveLength(3)
 })
 
 test('sixteen lanes are never exceeded, and one that ends takes the next work at once', async () => {
