@@ -121,7 +121,8 @@ function withStart(event: Event, pipeline: Pipeline, { commands }: EventContext)
   if (by === 'branch' || actor === null) return started
   // A bot's command counts only where the repository's file names the bot, and then it needs no other permission.
   const permission = event.type === 'commands.received' && event.bot ? { granted: true, at } : null
-  return withStartRequest(started, { login: actor, by, at, evidence, permission })
+  const bot = event.type === 'issue.labeled' && event.bot ? { bot: true } : {}
+  return withStartRequest(started, { login: actor, by, at, evidence, permission, ...bot })
 }
 
 function whenIssueRemoved(pipeline: Pipeline, { why, at }: EventOf<'issue.removed'>): Pipeline {

@@ -73,7 +73,11 @@ function explain(reason: Reason, stage: string): Explanation {
     case 'asks-permission':
       return waits(`asks GitHub whether @${reason.login} may start this`, `GitHub's answer about @${reason.login}`)
     case 'lacks-permission':
-      return says(`@${reason.login} may not start this: it needs write permission`)
+      return says(
+        reason.login.endsWith('[bot]')
+          ? `@${reason.login} may not start this: a bot counts where andon.yml names it under bots`
+          : `@${reason.login} may not start this: it needs write permission`,
+      )
     case 'waits-for-start':
       return waitsFor(describeStart(reason.workflow))
     case 'stage-over':

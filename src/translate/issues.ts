@@ -70,7 +70,13 @@ export function issueFactOf(port: IssueFields, evidence: IssueFact['evidence']):
 }
 
 function labeledEventOf(port: LabeledIssuePayload, receipt: DeliveryReceipt): Event {
-  return { type: 'issue.labeled', ...eventBaseOf(port, receipt), label: port.label.name, sender: port.sender.login }
+  return {
+    type: 'issue.labeled',
+    ...eventBaseOf(port, receipt),
+    label: port.label.name,
+    sender: port.sender.login,
+    ...(port.sender.type === 'Bot' && { bot: true }),
+  }
 }
 
 function eventBaseOf(port: IssuesPayload, receipt: DeliveryReceipt) {

@@ -166,6 +166,13 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     file: 'test/world/not-yet.test.ts',
     project: 'embedded',
   },
+  {
+    name: 'strangers',
+    promise:
+      'what anybody can make on GitHub, by each of five kinds of people and bots: it does what docs/reference/strangers.md says',
+    file: 'test/world/strangers-table.test.ts',
+    project: 'embedded',
+  },
   ...DISPATCH_ROWS,
   {
     name: 'hostile-text',

@@ -19,7 +19,7 @@ export type RepositoryRef = {
 /** What each event about one repository carries, by its type. */
 type RepositoryEvents = {
   'issue.changed': { action: string; issue: IssueFact; sender: string }
-  'issue.labeled': { issue: IssueFact; label: string; sender: string }
+  'issue.labeled': { issue: IssueFact; label: string; sender: string; bot?: boolean }
   'issue.removed': { issue: IssueFact; why: 'deleted' | 'transferred' }
   'run.changed': { run: RunFact }
   'job.changed': { job: JobFact }

@@ -167,5 +167,7 @@ export type Pipeline = {
 export type StartRequest = Occurrence & {
   readonly login: string
   readonly by: 'label' | 'command'
+  /** A bot counts where the repository's file names it, and GitHub is not asked. Absent: a person. */
+  readonly bot?: boolean
   readonly permission: PermissionDecision | null
 }

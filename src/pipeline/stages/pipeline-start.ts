@@ -48,7 +48,7 @@ export function startAuthorization(pipeline: Pipeline): StartAuthorization {
   const requests = (pipeline.startRequests ?? []).toSorted(byTime)
   const granted = requests.find((request) => isAuthorized(pipeline, request))
   if (granted !== undefined) return { state: 'granted', request: granted }
-  const pending = requests.find(({ permission }) => permission === null)
+  const pending = requests.find(({ permission, bot }) => permission === null && !bot)
   if (pending !== undefined) return { state: 'pending', request: pending }
   const refused = requests.at(-1)
   return refused === undefined ? { state: 'not_requested' } : { state: 'refused', request: refused }
@@ -57,7 +57,8 @@ export function startAuthorization(pipeline: Pipeline): StartAuthorization {
 /** Requests by label whose sender's permission GitHub must be asked for. */
 export function unansweredStartRequests(pipeline: Pipeline): readonly StartRequest[] {
   return (pipeline.startRequests ?? []).filter(
-    (request) => request.permission === null && !isAuthorized(pipeline, request) && request.by === 'label',
+    (request) =>
+      request.permission === null && !request.bot && !isAuthorized(pipeline, request) && request.by === 'label',
   )
 }
 
@@ -101,8 +102,9 @@ function mergeStartRequests(a: StartRequest, b: StartRequest): StartRequest {
   return granted ? { ...newest, permission: granted } : newest
 }
 
-function isAuthorized({ line }: Pipeline, { login, by, permission }: StartRequest): boolean {
+function isAuthorized({ line }: Pipeline, { login, by, bot = false, permission }: StartRequest): boolean {
   if (permission?.granted === true || isAllowedBot(line, login)) return true
+  if (bot) return false
   // Only people whom the repository trusts with its issues can label them: that is enough to observe.
   return by === 'label' && !dispatchesAnyStage(line)
 }

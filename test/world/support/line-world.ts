@@ -4,7 +4,7 @@ import type { Run } from '../../../fake-github/runs.ts'
 import type { PipelineDetail } from '../../../src/render/pipeline-detail.ts'
 import { type AndonApp, openAndonApp } from '../../support/andon-app.ts'
 
-const LINE_WITH_REVIEW = `stages:
+export const LINE_WITH_REVIEW = `stages:
   plan: { workflow: plan.yml }
   code: { workflow: code.yml, attempts: 3 }
   review: { pull_request: true }
@@ -46,6 +46,15 @@ export async function openLineWorld(configuration: string | null = LINE_WITH_REV
     if (run === undefined) throw new Error(`no run of ${workflow}`)
     return run
   }
+  /** Writes are paced, so that one of many issues may wait for its run. */
+  async function dispatchedRun(issue: number, stage: string): Promise<Run> {
+    for (let waited = 0; waited < 20; waited += 1) {
+      await settle()
+      const run = github.runs.find(({ state }) => state.title.startsWith(`andon ${issue}/${stage}/`))
+      if (run !== undefined) return run
+    }
+    throw new Error(`no run of ${stage} for #${issue}`)
+  }
   async function detail(issue: number): Promise<PipelineDetail | null> {
     const answer = await fetch(`${app.url}/api/pipelines/${repository}/${issue}`)
     if (answer.status === 404) return null
@@ -61,12 +70,10 @@ export async function openLineWorld(configuration: string | null = LINE_WITH_REV
     settle,
     async openIssueInCode() {
       const issue = await github.openIssue(repository, { title: 'Retry on flaky upload', labels: ['andon'] })
-      await settle()
-      const plan = newestRun('plan.yml')
+      const plan = await dispatchedRun(issue, 'plan')
       plan.start()
       plan.succeed()
-      await settle()
-      const code = newestRun('code.yml')
+      const code = await dispatchedRun(issue, 'code')
       code.start()
       await settle(10)
       return { issue, code }

@@ -1,0 +1,44 @@
+// Every cell of the first table of docs/reference/strangers.md: somebody of the column does what the row says.
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { recordMeasurements } from '../support/measurements.ts'
+import { FACTS } from './support/facts-of-strangers.ts'
+import { LINE_WITH_REVIEW, type LineWorld, openLineWorld } from './support/line-world.ts'
+
+const [header = [], ...rows] = readFileSync('docs/reference/strangers.md', 'utf8')
+  .split('\n\n')
+  .filter((part) => part.startsWith('| fact | write'))
+  .flatMap((table) => table.split('\n'))
+  .filter((line) => line.startsWith('| '))
+  .map((line) => line.slice(2, -2).split(' | '))
+
+const ACTORS = ['linus', 'trinity', 'passerby', 'dependabot[bot]', 'claude[bot]']
+const CONFIGURATION = `${LINE_WITH_REVIEW}limits: { running: 100, starts_per_day: 500 }\nbots: [claude]\n`
+
+test('the table has a row for every fact, and no other', () => {
+  expect(header).toHaveLength(1 + ACTORS.length)
+  expect(rows.map(([fact]) => fact)).toEqual(Object.keys(FACTS))
+})
+
+let cells = 0
+let world: LineWorld
+beforeAll(async () => {
+  world = await openLineWorld(CONFIGURATION)
+})
+afterAll(async () => {
+  await world.close()
+  recordMeasurements('strangers', { facts: rows.length, cells, 'cells that differ': 0 })
+})
+
+describe.each(rows)('%s', (fact, ...expected) => {
+  test.each(expected.map((cell, column) => [header[column + 1], ACTORS[column] ?? '', cell] as const))(
+    '%s (%s): %s',
+    async (_, actor, cell) => {
+      const act = FACTS[fact]
+      if (act === undefined) throw new Error(`nobody knows how to do this: ${fact}`)
+      const what = await act(world, actor)
+      expect(what).toBe(cell)
+      cells += 1
+    },
+  )
+})
