@@ -34,7 +34,7 @@ const QUESTION_PERMISSIONS = {
   comment: ['issues=read', 'metadata=read'],
   run: ['actions=read'],
   configuration: ['contents=read', 'metadata=read'],
-  workflow: ['contents=read'],
+  workflow: ['actions=read', 'contents=read'],
 } as const satisfies Record<Question['about'], readonly string[]>
 
 /** Until when such calls wait, because GitHub refuses them now; null when one may be made. */

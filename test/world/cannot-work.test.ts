@@ -198,7 +198,13 @@ describe('a push whose files GitHub does not list', () => {
     await app.openLabeledIssue()
     await app.advance(SIX_HOURS, { stride: 1_200 })
     github.setWorkflowState(app.repository, 'design.yml', 'active')
-    github.deliver('push', { ref: 'refs/heads/main', created: false, deleted: false, ...parts })
+    github.deliver('push', {
+      ref: 'refs/heads/main',
+      created: false,
+      deleted: false,
+      after: 'c0ffee'.padEnd(40, '0'),
+      ...parts,
+    })
     await app.advance(30)
     expect(github.runs).toHaveLength(1)
   })
