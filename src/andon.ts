@@ -8,6 +8,7 @@ import { openGitHub } from './github/client.ts'
 import { openTokenVerifier } from './github/oidc.ts'
 import { createWebhookGuard } from './inbox/guard.ts'
 import { createReceiver, rejectByHeaders } from './inbox/receive.ts'
+import { openRejectedSignatures } from './inbox/rejected-signatures.ts'
 import probotApp from './index.ts'
 import { openCallQuota } from './outbox/call-quota.ts'
 import { openOutbox } from './outbox/outbox.ts'
@@ -91,7 +92,8 @@ export async function openAndon(o: {
     callQuota,
     freed: () => loops.find((loop) => loop.state().name === 'outbox')?.hint(),
   })
-  const receive = await createReceiver({ app: probotApp, door, secrets: config.webhookSecrets, now, log })
+  const rejected = openRejectedSignatures({ database, now, log })
+  const receive = await createReceiver({ app: probotApp, door, secrets: config.webhookSecrets, now, log, rejected })
   const verifyToken = openTokenVerifier({ issuer: config.oidcIssuer, audience: config.baseUrl, now, log, fetch: send })
   const web = createWebServer({
     receiveDelivery: createWebhookGuard({ receive, refuse: rejectByHeaders }),

@@ -9,6 +9,7 @@ import { isJsonContentType } from '../text/content-type.ts'
 import { type DeliveryEnvelope, MalformedDelivery, readEnvelope } from '../translate/envelope.ts'
 import { isHandledWebhook } from '../translate/handled-webhooks.ts'
 import { openProbot, type ProbotApp } from './probot.ts'
+import type { NoteRejectedSignature } from './rejected-signatures.ts'
 import { type Translation, translateDelivery } from './translate-delivery.ts'
 import { verifyBody } from './verify.ts'
 
@@ -27,6 +28,8 @@ export async function createReceiver(o: {
   secrets: readonly string[]
   now: () => Instant
   log: Logger
+  /** Called for a request that looks like a delivery and is signed with another secret. */
+  rejected?: NoteRejectedSignature
 }): Promise<ReceiveDelivery> {
   const { door, secrets, now, log } = o
   const translateViaProbot = await openProbot(o.app, log)
@@ -53,7 +56,10 @@ export async function createReceiver(o: {
     const refusal = rejectByHeaders(headers)
     if (refusal !== null) return refusal
     const text = await verifyBody(body, String(headers['x-hub-signature-256']), secrets)
-    if (text === null) return errorResponse(401, WRONG_SIGNATURE)
+    if (text === null) {
+      if (headers['x-github-delivery'] !== undefined) o.rejected?.()
+      return errorResponse(401, WRONG_SIGNATURE)
+    }
     try {
       return await accept(readEnvelope(headers, text), body)
     } catch (error) {

@@ -76,7 +76,8 @@ const WHAT = {
   blocked: ({ words }) => `GitHub blocks Andon: ${words}`,
   credentials: ({ words }) => `GitHub does not accept the App's credentials: ${words}`,
   unreachable: ({ words }) => `no answer comes from GitHub: ${words}`,
-  signature: ({ words }) => `deliveries are signed with another secret than WEBHOOK_SECRET: ${words}`,
+  signature: ({ words: count }) =>
+    `GitHub's deliveries carry a signature that does not match WEBHOOK_SECRET: ${count} so far`,
   other: ({ words }) => `GitHub refuses access: ${words}`,
 } as const satisfies Record<AccessCause, (problem: AccessProblem) => string>
 

@@ -69,6 +69,23 @@ export async function saveAccessProblem(
   return saved
 }
 
+/** Counts deliveries whose signature does not match; after an hour without one the count begins again. */
+export async function saveRejectedSignatures({ kysely }: Database, count: number, now: Instant): Promise<void> {
+  const isStale = sql`access_problems.tried_at <= ${after(now, -MAX_RETRY_MS)}`
+  await kysely.transaction().execute(async (trx) => {
+    await sql`
+      insert into access_problems (installation_id, repository_id, issue_number, permission, cause, words, declared, since,
+        tried_at, next_try_at, tries)
+      values (0, 0, 0, 'webhook', 'signature', ${count}::text, false, ${now}, ${now}, ${after(now, MAX_RETRY_MS)}, ${count}::integer)
+      on conflict (installation_id, repository_id, issue_number, permission) do update set
+        tries = case when ${isStale} then 0 else access_problems.tries end + excluded.tries,
+        words = (case when ${isStale} then 0 else access_problems.tries end + excluded.tries)::text,
+        since = case when ${isStale} then excluded.since else access_problems.since end,
+        tried_at = excluded.tried_at, next_try_at = excluded.next_try_at`.execute(trx)
+    await notifyChanges(trx, [])
+  })
+}
+
 /** A call worked: nothing that would have refused it applies any more. Resolves to how many problems that ends. */
 export async function clearAccessProblems(
   database: Database,
