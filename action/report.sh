@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Sends one report. ANDON_URL and ANDON_KEY must be set; ANDON_PROGRESS, ANDON_TEXT and ANDON_LINK may be.
+# Sends one report. ANDON_URL and ANDON_KEY must be set; ANDON_PROGRESS, ANDON_TEXT, ANDON_LINK
+# and ANDON_LIMITED_UNTIL may be.
 # Needs curl and jq, as GitHub's runners have them. It always succeeds: a report is no reason to lose an agent's work.
 set -uo pipefail
 
@@ -16,10 +17,11 @@ warn() {
 base="${ANDON_URL%/}"
 
 body=$(jq -cn --arg andon "$ANDON_KEY" --arg progress "${ANDON_PROGRESS:-}" --arg text "${ANDON_TEXT:-}" \
-  --arg url "${ANDON_LINK:-}" '{andon: $andon}
+  --arg url "${ANDON_LINK:-}" --arg limited "${ANDON_LIMITED_UNTIL:-}" '{andon: $andon}
     + (if $progress == "" then {} else {progress: ($progress | tonumber)} end)
     + (if $text == "" then {} else {text: $text[0:500]} end)
-    + (if $url == "" then {} else {url: $url} end)') ||
+    + (if $url == "" then {} else {url: $url} end)
+    + (if $limited == "" then {} else {limitedUntil: $limited} end)') ||
   warn 'Nothing was reported: `progress` is a number from 0 to 100.'
 
 # Secrets reach curl through a descriptor: arguments can be read by every process of the machine.

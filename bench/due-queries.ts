@@ -31,7 +31,7 @@ const DUE_QUERIES: Readonly<Record<string, DueQuery>> = {
   'when something is due next': async (database) => void (await findNextDueAt(database, NOW)),
   'pipelines to wake': async (database) => void (await listPipelinesToWake(database, NOW, 100)),
   'a repository’s slots and who waits for them': inTransaction((trx) =>
-    loadSlots(trx, [{ id: 1, most: 4 }], [], MIDNIGHT),
+    loadSlots(trx, [{ id: 1, most: 4, held: [], probing: [] }], [], MIDNIGHT),
   ),
   'what to publish next': async (database) => {
     const subject = (await claimNextTarget(database, 9, NOW, randomUUID()))?.target

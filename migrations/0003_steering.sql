@@ -10,6 +10,15 @@ create index repositories_whose_hold_ends on repositories ((hold_or_release ->> 
   where hold_or_release ->> 'until' is not null;
 create index repositories_to_fan_out on repositories (id) where hold_fan_out_cursor is not null;
 
+-- By workflow: what its attempts showed, and what an agent reported. What Andon holds because of that, and when something
+-- starts or ends by itself.
+alter table repositories add column breakers jsonb not null default '{}';
+alter table repositories add column workflow_holds jsonb not null default '[]';
+alter table repositories add column admit_at timestamptz;
+create index repositories_held_by_andon on repositories (id) where workflow_holds <> '[]';
+create index repositories_to_wake on repositories (admit_at) where admit_at is not null;
+alter table pipelines add column queued_workflow text;
+
 -- The operator's hold on everything: one row, which every transaction that starts an attempt locks for share.
 create table global_hold (
   singleton boolean primary key default true check (singleton),

@@ -23,7 +23,7 @@ import { type HeartbeatTimer, identifySelf, startHeartbeat } from './watchdog/he
 import { type Loop, startLoop } from './watchdog/loop.ts'
 import { loadLoopsHealth } from './watchdog/loops-health.ts'
 import { pruneHourly } from './watchdog/prune-hourly.ts'
-import { wakeDuePipelines } from './watchdog/wake.ts'
+import { wakeDuePipelines, wakeDueRepositories } from './watchdog/wake.ts'
 import { openReportStore } from './web/report-store.ts'
 import { createReportEndpoint } from './web/reports.ts'
 import { createWebServer } from './web/web-server.ts'
@@ -114,6 +114,7 @@ export async function openAndon(o: {
     outbox: (stopping) => outbox.step(stopping),
     watchdog: async () =>
       (await fanOutHolds({ database, now })) +
+      (await wakeDueRepositories({ database, door, now })) +
       (await wakeDuePipelines({ database, door, now })) +
       (await pruneHourly({ database, now, log })),
   }

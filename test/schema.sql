@@ -171,6 +171,7 @@ create table pipelines (
   queued_at timestamp with time zone,
   started_at timestamp with time zone,
   denial jsonb,
+  queued_workflow text,
   held_stages text[] not null default '{}'::text[],
   CHECK ((light = ANY (ARRAY['running'::text, 'review'::text, 'queued'::text, 'failed'::text, 'done'::text, 'idle'::text]))),
   PRIMARY KEY (id),
@@ -232,6 +233,9 @@ create table repositories (
   configuration_read_at timestamp with time zone,
   hold_or_release jsonb,
   hold_fan_out_cursor integer,
+  breakers jsonb not null default '{}'::jsonb,
+  workflow_holds jsonb not null default '[]'::jsonb,
+  admit_at timestamp with time zone,
   configuration_valid_sha text,
   revision integer not null default 0,
   published_revision integer not null default 0,
@@ -244,8 +248,10 @@ create table repositories (
 CREATE INDEX repositories_by_installation ON public.repositories USING btree (installation_id);
 CREATE INDEX repositories_by_name ON public.repositories USING btree (lower(full_name));
 CREATE INDEX repositories_held ON public.repositories USING btree (id) WHERE ((hold_or_release ->> 'reason'::text) IS NOT NULL);
+CREATE INDEX repositories_held_by_andon ON public.repositories USING btree (id) WHERE (workflow_holds <> '[]'::jsonb);
 CREATE INDEX repositories_to_fan_out ON public.repositories USING btree (id) WHERE (hold_fan_out_cursor IS NOT NULL);
 CREATE INDEX repositories_to_publish ON public.repositories USING btree (publish_after) WHERE (published_revision < revision);
+CREATE INDEX repositories_to_wake ON public.repositories USING btree (admit_at) WHERE (admit_at IS NOT NULL);
 CREATE INDEX repositories_whose_hold_ends ON public.repositories USING btree (((hold_or_release ->> 'until'::text))) WHERE ((hold_or_release ->> 'until'::text) IS NOT NULL);
 CREATE INDEX repositories_with_problems ON public.repositories USING btree (id) WHERE (configuration_problems <> '[]'::jsonb);
 

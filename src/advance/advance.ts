@@ -9,6 +9,7 @@ import type { Effect } from '../pipeline/model/effects.ts'
 import type { Event, EventOf, RepositoryEvent } from '../pipeline/model/events.ts'
 import { reduce } from '../pipeline/reduce.ts'
 import { advancePipeline, lineOf, lookUpLinks } from './advance-pipeline.ts'
+import { withLimitOf } from './breakers.ts'
 import { type Change, putEffects, putPipeline } from './change.ts'
 import { checkEmail } from './check-email.ts'
 import { reactionAndReply } from './reply.ts'
@@ -99,6 +100,7 @@ function advanceRepository(world: World, received: RepositoryEvent): Change {
     ...putEffects(here, context.commands === null ? [] : reactionAndReply(context.commands, outcomes)),
     ...republishComment(world, event),
     ...accessLiftedBy(event),
+    ...(event.type === 'repository.woken' ? [{ put: 'slots-freed', repositoryId: repository.id } as const] : []),
   ]
 }
 
@@ -108,10 +110,14 @@ function takeFacts(world: World, event: RepositoryEvent) {
   const ref = withRepositoryRef(stored ?? newRepository(event.repository, event.at), event)
   const configured = withConfiguration(ref, event)
   const context = contextOf(event, lineOf(configured), {
-    outerHolds: () => ({ repository: configured.holdOrRelease, everything: world.globalHold('everything') }),
+    outerHolds: () => ({
+      ...{ repository: configured.holdOrRelease, everything: world.globalHold('everything') },
+      workflows: configured.workflowHolds,
+    }),
     heartbeats: heartbeatsFor(world, event),
   })
-  const repository = context.commands === null ? configured : withRepositoryHold(configured, context.commands)
+  const held = context.commands === null ? configured : withRepositoryHold(configured, context.commands)
+  const repository = withLimitOf(world, held, event)
   const { merged, facts } = mergeEvent(world, event, lineOf(repository))
   return { stored, repository, context, merged, facts, around: withFacts(world, facts) }
 }

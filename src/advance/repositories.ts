@@ -9,6 +9,7 @@ import { isEqualJson } from '../pipeline/facts/total-order.ts'
 import type { Answer, Effect } from '../pipeline/model/effects.ts'
 import type { Event, EventOf, RepositoryEvent, RepositoryRef } from '../pipeline/model/events.ts'
 import type { Instant } from '../pipeline/model/time.ts'
+import { withReleasedBreakers } from './breakers.ts'
 import { type Change, putEffects } from './change.ts'
 import type { RepositoryRow } from './rows.ts'
 import type { World } from './world.ts'
@@ -21,7 +22,7 @@ export function newRepository({ id, installationId, fullName, defaultBranch, ...
     ...{ id, installationId, fullName, private: ref.private, defaultBranch, removedAt: null, updatedAt: at },
     ...{ configuration: null, configurationSource: null, configurationSha: null, configurationProblems: [] },
     ...{ configurationHeadSha: null, configurationValidSha: null, configurationReadAt: null },
-    ...{ holdOrRelease: null, holdFanOutCursor: null, revision: 0 },
+    ...{ holdOrRelease: null, holdFanOutCursor: null, breakers: {}, workflowHolds: [], admitAt: null, revision: 0 },
   } as const satisfies RepositoryRow
 }
 
@@ -128,9 +129,10 @@ export function withConfiguration(row: RepositoryRow, event: Event): RepositoryR
 /** The repository once authorized commands have held or resumed it; the same row if none does. */
 export function withRepositoryHold(row: RepositoryRow, authorized: AuthorizedCommands): RepositoryRow {
   if (!mayUseCommand(authorized.role, 'hold')) return row
+  const released = withReleasedBreakers(row, authorized)
   const outerHolds = { ...authorized.outerHolds, repository: row.holdOrRelease }
   const { repository: holdOrRelease } = outerHoldsAfter(outerHolds, authorized)
-  return holdOrRelease === row.holdOrRelease ? row : { ...row, holdOrRelease, holdFanOutCursor: 0 }
+  return holdOrRelease === row.holdOrRelease ? released : { ...released, holdOrRelease, holdFanOutCursor: 0 }
 }
 
 /** An earlier event changes nothing: deliveries come in any order. */

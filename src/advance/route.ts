@@ -77,6 +77,7 @@ export function issuesOf(world: World, event: RepositoryEvent): readonly number[
     }
     case 'attempt.admitted':
     case 'admission.denied':
+    case 'attempt.excused':
     case 'dispatch.updated':
     case 'cancel.answered':
     case 'attempt.reported':
@@ -86,6 +87,7 @@ export function issuesOf(world: World, event: RepositoryEvent): readonly number[
       return world.issuesAwaitingWorkflow(repositoryId)
     case 'button.clicked':
     case 'comment.deleted':
+    case 'repository.woken':
     case 'repository.removed':
       return []
   }

@@ -1,5 +1,6 @@
 // The rows that events read and change, as the database keeps them.
 import type { AndonYmlProblem } from '../line/parse-yaml.ts'
+import type { Breakers, WorkflowHold } from '../pipeline/model/breaker.ts'
 import type { Configuration } from '../pipeline/model/effects.ts'
 import type { RepositoryRef } from '../pipeline/model/events.ts'
 import type { PullRequestFact, RunFact } from '../pipeline/model/facts.ts'
@@ -32,6 +33,11 @@ export type RepositoryRow = RepositoryRef & {
   readonly holdOrRelease: HoldOrRelease | null
   /** The issue up to which pipelines have seen that hold or release; null: all have. */
   readonly holdFanOutCursor: number | null
+  readonly breakers: Breakers
+  /** What Andon itself holds, as its breakers say. */
+  readonly workflowHolds: readonly WorkflowHold[]
+  /** When a breaker lets something start or end by itself. */
+  readonly admitAt: Instant | null
   /** Raised whenever the published mistakes of its file change. */
   readonly revision: number
 }

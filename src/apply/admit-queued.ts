@@ -2,25 +2,26 @@
 // of its repositories, slots are counted and given away: first come, first served, within each repository. A queued
 // pipeline records why it waits, and records it again only when the reason changes.
 
-import { putPipeline } from '../advance/change.ts'
 import type { PipelineRow, RepositoryRow } from '../advance/rows.ts'
-import { OBSERVE_ONLY_LINE } from '../line/line.ts'
+import { type BreakerConfig, OBSERVE_ONLY_LINE } from '../line/line.ts'
 import { isEqualJson } from '../pipeline/facts/total-order.ts'
 import { activeHold } from '../pipeline/holds/holds.ts'
-import type { Event } from '../pipeline/model/events.ts'
+import type { Breaker, Breakers } from '../pipeline/model/breaker.ts'
 import type { HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { DenialReason } from '../pipeline/model/reason.ts'
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
-import { reduce } from '../pipeline/reduce.ts'
 import { type ReadyStage, stageReadyForAdmission } from '../pipeline/stages/attempt-events.ts'
 import { countLiveAttempts } from '../pipeline/stages/attempts.ts'
+import { isProbeDue, isSuspected, withAdmitted, workflowHoldOf } from '../pipeline/stages/breaker.ts'
 import {
   listPipelinesWithOtherWaitReason,
   loadSlots,
   type QueuedPipeline,
   type RepositorySlots,
 } from '../store/admission.ts'
+import { breakerConfigOf, breakerOf, observeBreakers, saveBreakers, workflowHoldsOf } from './breakers.ts'
+import { reduceRow } from './reduce-row.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
 
 /** A few unpredictable characters that end an attempt's key. */
@@ -33,12 +34,21 @@ export async function admitQueued(unitOfWork: UnitOfWork, now: Instant, random: 
   for (const { repositoryId } of pipelines.changed()) ids.add(repositoryId)
   for (const { id } of repositories.changed()) ids.add(id)
   const changed = [...ids].sort((a, b) => a - b).flatMap((id) => repositories.get(String(id)) ?? [])
-  const limits = changed.map((repository) => ({ id: repository.id, most: limitsOf(repository).running }))
+  const breakersById = new Map<number, Breakers>()
+  for (const repository of changed)
+    breakersById.set(repository.id, await observeBreakers({ unitOfWork, repository, now }))
+  const limits = changed.map((repository) => {
+    const breakers = breakersById.get(repository.id) ?? {}
+    const held = workflowHoldsOf(breakers, breakerConfigOf(repository), now).map(({ workflow }) => workflow)
+    const probing = held.filter((workflow) => isProbeDue(breakerOf(breakers, workflow), now))
+    return { id: repository.id, most: limitsOf(repository).running, held, probing }
+  })
   const inHand = pipelines.filter(() => true).flatMap(({ id }) => id ?? [])
   for (const slots of await loadSlots(unitOfWork.trx, limits, inHand, midnightBefore(now))) {
     const repository = repositories.get(String(slots.repositoryId))
-    if (repository !== null)
-      await admitRepository({ unitOfWork, repository, slots, now, random, globalHold: null }, inHand)
+    if (repository === null) continue
+    const breakers = breakersById.get(repository.id) ?? {}
+    await admitRepository({ unitOfWork, repository, slots, now, random, globalHold: null }, breakers, inHand)
   }
 }
 
@@ -58,24 +68,29 @@ type AdmissionContext = {
   readonly globalHold: HoldOrRelease | null
 }
 
-type SlotCounts = { running: number; startedToday: number }
+/** What is counted while slots are given away, and the breakers as each admission leaves them. */
+type SlotCounts = { running: number; startedToday: number; breakers: Breakers }
+
+/** What one pipeline asks for. */
+type SlotRequest = { readonly isFresh: boolean; readonly workflow: string }
 
 /** Why a pipeline waits, and until when if that is known. */
 type Denial = { readonly reason: DenialReason; readonly until: Instant | null }
 
-async function admitRepository(base: AdmissionContext, inHand: readonly number[]): Promise<void> {
+async function admitRepository(base: AdmissionContext, breakers: Breakers, inHand: readonly number[]): Promise<void> {
   const { unitOfWork, repository, slots, now } = base
   const loaded = unitOfWork.rows.pipelines.filter(({ repositoryId }) => repositoryId === repository.id)
   const queue = [...loaded.flatMap((row) => queueEntriesOf(row, now)), ...slots.queue].sort(byQueueTime)
-  if (queue.length === 0) return
-  const counts = countSlots(slots, loaded, now)
-  const mayStart = [true, false].some((isFresh) => whyNotAdmitted(base, counts, isFresh) === null)
+  const counts = { ...countSlots(slots, loaded, now), breakers }
+  const requests = queue.map(({ startedAt, workflow }) => ({ isFresh: startedAt === null, workflow }))
+  const mayStart = requests.some((request) => whyNotAdmitted(base, counts, request) === null)
   const context = mayStart ? { ...base, globalHold: await unitOfWork.globalHold() } : base
   const first = queue.slice(0, Math.max(0, limitsOf(repository).running - counts.running))
   await unitOfWork.loadPipelines(first.map(({ issueNumber }) => ({ repositoryId: repository.id, issueNumber })))
   for (const queued of queue) {
+    const { workflow } = queued
     const isFresh = queued.startedAt === null
-    const denial = whyNotAdmitted(context, counts, isFresh)
+    const denial = whyNotAdmitted(context, counts, { isFresh, workflow })
     if (denial !== null && isEqualJson(denial.reason, queued.denial)) continue
     const row = await unitOfWork.pipeline({ repositoryId: repository.id, issueNumber: queued.issueNumber })
     const ready = row && stageReadyForAdmission(row.pipeline, now)
@@ -84,11 +99,16 @@ async function admitRepository(base: AdmissionContext, inHand: readonly number[]
       denyAdmission(context, row, denial)
       continue
     }
-    if (!admitAttempt(context, row, ready)) continue
+    const key = `${row.issueNumber}/${ready.stage}/${ready.attempt}-${context.random()}`
+    if (!admitAttempt(context, row, ready, key)) continue
     counts.running += 1
     if (isFresh) counts.startedToday += 1
+    const breaker = breakerOf(counts.breakers, workflow)
+    const admitted = withAdmitted(breaker, key, row.issueNumber, isProbeDue(breaker, now))
+    counts.breakers = { ...counts.breakers, [workflow]: admitted }
   }
-  await updateWaitReasons(context, counts, inHand)
+  await saveBreakers(context, counts.breakers)
+  if (queue.length + Object.keys(counts.breakers).length > 0) await updateWaitReasons(context, counts, inHand)
 }
 
 type QueueEntry = Omit<QueuedPipeline, 'id'>
@@ -96,15 +116,15 @@ type QueueEntry = Omit<QueuedPipeline, 'id'>
 function queueEntriesOf({ issueNumber, pipeline }: PipelineRow, now: Instant): readonly QueueEntry[] {
   const ready = stageReadyForAdmission(pipeline, now)
   if (ready === null) return []
-  const { queuedAt } = ready
-  return [{ issueNumber, queuedAt, startedAt: firstAdmittedAt(pipeline), denial: null }]
+  const { queuedAt, workflow } = ready
+  return [{ issueNumber, queuedAt, workflow, startedAt: firstAdmittedAt(pipeline), denial: null }]
 }
 
 function byQueueTime(a: QueueEntry, b: QueueEntry): number {
   return a.queuedAt === b.queuedAt ? a.issueNumber - b.issueNumber : a.queuedAt < b.queuedAt ? -1 : 1
 }
 
-function countSlots(slots: RepositorySlots, loaded: readonly PipelineRow[], now: Instant): SlotCounts {
+function countSlots(slots: RepositorySlots, loaded: readonly PipelineRow[], now: Instant) {
   const midnight = midnightBefore(now)
   return {
     running: slots.running + loaded.reduce((sum, { pipeline }) => sum + countLiveAttempts(pipeline), 0),
@@ -115,8 +135,8 @@ function countSlots(slots: RepositorySlots, loaded: readonly PipelineRow[], now:
 
 function whyNotAdmitted(
   context: AdmissionContext,
-  { running, startedToday }: SlotCounts,
-  isFresh: boolean,
+  { running, startedToday, breakers }: SlotCounts,
+  { isFresh, workflow }: SlotRequest,
 ): Denial | null {
   const { repository, slots, now } = context
   const limits = limitsOf(repository)
@@ -125,6 +145,8 @@ function whyNotAdmitted(
   if (repository.defaultBranch === null) return { reason: { kind: 'default-branch-unknown' }, until: null }
   const hold = activeHold(repository.holdOrRelease) ?? activeHold(context.globalHold)
   if (hold !== null) return { reason: { kind: 'held', hold }, until: null }
+  const failing = whyNotWorking(breakerOf(breakers, workflow), workflow, breakerConfigOf(repository), now)
+  if (failing !== null) return { reason: failing, until: null }
   if (isFresh && startedToday >= limits.startsPerDay) {
     const reason = { kind: 'starts-per-day', count: startedToday, limit: limits.startsPerDay } as const
     return { reason, until: midnightAfter(now) }
@@ -133,36 +155,27 @@ function whyNotAdmitted(
   return { reason: { kind: 'running', count: running, limit: limits.running }, until: null }
 }
 
-function admitAttempt(context: AdmissionContext, row: PipelineRow, { stage, attempt }: ReadyStage): boolean {
+/** What the workflow's breaker says against one more attempt. */
+function whyNotWorking(
+  breaker: Breaker,
+  workflow: string,
+  config: BreakerConfig | null,
+  now: Instant,
+): DenialReason | null {
+  const hold = workflowHoldOf(workflow, breaker, config, now)
+  if (hold !== null) return isProbeDue(breaker, now) ? null : { kind: 'held-by-andon', hold }
+  if (config === null || !isSuspected(breaker, config, now)) return null
+  return { kind: 'failing-alike', workflow, issues: breaker.suspects }
+}
+
+function admitAttempt(context: AdmissionContext, row: PipelineRow, ready: ReadyStage, key: string): boolean {
   const { issueNumber } = row
-  const key = `${issueNumber}/${stage}/${attempt}-${context.random()}`
-  return reduceRow(context, row, { ...eventBase(context), type: 'attempt.admitted', issueNumber, stage, attempt, key })
+  const { stage, attempt } = ready
+  return reduceRow(context, row, { type: 'attempt.admitted', issueNumber, stage, attempt, key })
 }
 
 function denyAdmission(context: AdmissionContext, row: PipelineRow, { reason, until }: Denial): void {
-  reduceRow(context, row, {
-    ...eventBase(context),
-    type: 'admission.denied',
-    issueNumber: row.issueNumber,
-    reason,
-    until,
-  })
-}
-
-function eventBase({ repository, now }: AdmissionContext) {
-  const { id, fullName, private: isPrivate, defaultBranch, installationId } = repository
-  return {
-    at: now,
-    evidence: { kind: 'clock', id: 'admission', at: now } as const,
-    repository: { id, fullName, private: isPrivate, defaultBranch, installationId },
-  }
-}
-
-function reduceRow({ unitOfWork }: AdmissionContext, row: PipelineRow, event: Event): boolean {
-  const { pipeline, entries, effects } = reduce(row.pipeline, event)
-  if (pipeline === row.pipeline) return false
-  unitOfWork.put(putPipeline(row, { ...row, pipeline }, entries, effects))
-  return true
+  reduceRow(context, row, { type: 'admission.denied', issueNumber: row.issueNumber, reason, until })
 }
 
 /** Enough that a changed limit soon reaches every queued pipeline, few enough for one transaction. */
@@ -175,14 +188,18 @@ async function updateWaitReasons(
   inHand: readonly number[],
 ): Promise<void> {
   const { unitOfWork, repository, slots, now } = context
-  const fresh = whyNotAdmitted(context, counts, true)
-  const started = whyNotAdmitted(context, counts, false)
-  const isChanged = slots.queue.some(({ startedAt, denial: lastReason }) => {
-    const denial = startedAt === null ? fresh : started
+  const denialOf = (isFresh: boolean, workflow: string) => whyNotAdmitted(context, counts, { isFresh, workflow })
+  const isChanged = slots.queue.some(({ startedAt, workflow, denial: lastReason }) => {
+    const denial = denialOf(startedAt === null, workflow)
     return denial !== null && !isEqualJson(lastReason, denial.reason)
   })
-  if (!isChanged) return
-  const reasons = { fresh: fresh?.reason ?? null, started: started?.reason ?? null }
+  const isHeld = workflowHoldsOf(counts.breakers, breakerConfigOf(repository), now).length > 0
+  if (!isChanged && !isHeld) return
+  const reasonsOf = (isFresh: boolean) => {
+    const workflows = ['*', ...Object.keys(counts.breakers)]
+    return Object.fromEntries(workflows.map((workflow) => [workflow, denialOf(isFresh, workflow)?.reason ?? null]))
+  }
+  const reasons = { fresh: reasonsOf(true), started: reasonsOf(false) }
   const ids = await listPipelinesWithOtherWaitReason(
     unitOfWork.trx,
     repository.id,
@@ -193,8 +210,9 @@ async function updateWaitReasons(
   await unitOfWork.loadPipelinesById(ids)
   for (const id of ids) {
     const row = await unitOfWork.pipelineById(id)
-    if (row === null || stageReadyForAdmission(row.pipeline, now) === null) continue
-    const denial = firstAdmittedAt(row.pipeline) === null ? fresh : started
+    const ready = row && stageReadyForAdmission(row.pipeline, now)
+    if (row === null || ready === null) continue
+    const denial = denialOf(firstAdmittedAt(row.pipeline) === null, ready.workflow)
     if (denial !== null) denyAdmission(context, row, denial)
   }
 }

@@ -3,7 +3,7 @@
 // commit.
 import { holdAffectingStage } from '../pipeline/holds/holds.ts'
 import type { EventOf } from '../pipeline/model/events.ts'
-import type { Hold } from '../pipeline/model/hold.ts'
+import type { DispatchReason } from '../pipeline/model/reason.ts'
 import { findAttemptByKey } from '../pipeline/stages/attempts.ts'
 import type { ApplyRequest } from './apply-request.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
@@ -23,8 +23,8 @@ export async function recheckHolds(
   return await Promise.all(
     group.map(async (request) => {
       const event = dispatchIn(request)
-      const hold = event && (await findHoldOn(unitOfWork, event))
-      return hold ? requeueDispatch(request, event, hold) : request
+      const reason = event && (await findHoldOn(unitOfWork, event))
+      return reason ? requeueDispatch(request, event, reason) : request
     }),
   )
 }
@@ -36,23 +36,38 @@ function dispatchIn({ effect, event }: ApplyRequest): DispatchResultEvent | null
 async function findHoldOn(
   unitOfWork: UnitOfWork,
   { repository, issueNumber, key }: DispatchResultEvent,
-): Promise<Hold | null> {
+): Promise<DispatchReason | null> {
   const row = await unitOfWork.pipeline({ repositoryId: repository.id, issueNumber })
   const stage = row && findAttemptByKey(row.pipeline, key)?.stage.name
   if (row === null || stage == null) return null
-  const repositoryHold = unitOfWork.rows.repositories.get(String(repository.id))?.holdOrRelease ?? null
-  return holdAffectingStage(
+  const stored = unitOfWork.rows.repositories.get(String(repository.id))
+  const hold = holdAffectingStage(
     row.pipeline,
-    { repository: repositoryHold, everything: await unitOfWork.globalHold() },
+    { repository: stored?.holdOrRelease ?? null, everything: await unitOfWork.globalHold() },
     stage,
   )
+  if (hold !== null) return { kind: 'held', hold }
+  const workflow = row.pipeline.line.stages.find(({ name }) => name === stage)?.workflow
+  const held = stored?.workflowHolds.find((one) => one.workflow === workflow)
+  return held === undefined || held.probe?.key === key ? null : { kind: 'held-by-andon', hold: held }
 }
 
-function requeueDispatch({ effect, ...request }: ApplyRequest, event: DispatchResultEvent, hold: Hold): ApplyRequest {
-  const outcome = { state: 'waiting', until: null, reason: { kind: 'held', hold } } as const
+function requeueDispatch(
+  { effect, ...request }: ApplyRequest,
+  event: DispatchResultEvent,
+  reason: DispatchReason,
+): ApplyRequest {
+  const outcome = { state: 'waiting', until: null, reason } as const
   return {
     ...request,
-    ...(effect && { effect: { ...effect, state: 'due', isSnooze: true, error: `held: ${hold.reason}` } }),
+    ...(effect && {
+      effect: {
+        ...effect,
+        state: 'due',
+        isSnooze: true,
+        error: reason.kind === 'held' ? `held: ${reason.hold.reason}` : reason.kind,
+      },
+    }),
     event: { ...event, outcome },
   }
 }

@@ -7,6 +7,7 @@ import { heldStageNames } from '../pipeline/holds/holds.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { stageReadyForAdmission } from '../pipeline/stages/attempt-events.ts'
 import { countLiveAttempts } from '../pipeline/stages/attempts.ts'
+import { workflowHoldOn } from '../pipeline/view/held-by-andon.ts'
 import { headlineOf } from '../pipeline/view/light.ts'
 import { needsYouAt } from '../pipeline/view/needs-you.ts'
 import { liftAccessProblems } from '../store/access-problems.ts'
@@ -73,6 +74,7 @@ function pullRequestColumns({ repositoryId, fact, issueNumbers }: PullRequestRow
 function pipelineColumns({ repositoryId, issueNumber, revision, pipeline }: PipelineRow, now: Instant) {
   const headline = headlineOf(pipeline)
   const held = heldStageNames(pipeline)
+  const ready = stageReadyForAdmission(pipeline, now)
   return {
     repositoryId,
     issueNumber,
@@ -80,13 +82,14 @@ function pipelineColumns({ repositoryId, issueNumber, revision, pipeline }: Pipe
     document: JSON.stringify(pipeline),
     light: headline.light,
     stage: headline.stage,
-    held: held.length > 0,
+    held: held.length > 0 || workflowHoldOn(pipeline) !== null,
     heldStages: held,
     since: headline.since,
     needsYouAt: needsYouAt(pipeline),
     wakeAt: wakeAt(pipeline, now),
     liveAttempts: countLiveAttempts(pipeline),
-    queuedAt: stageReadyForAdmission(pipeline, now)?.queuedAt ?? null,
+    queuedAt: ready?.queuedAt ?? null,
+    queuedWorkflow: ready?.workflow ?? null,
     startedAt: firstAdmittedAt(pipeline),
     denial: pipeline.denial === undefined ? null : JSON.stringify(pipeline.denial.reason),
     createdAt: now,

@@ -25,6 +25,11 @@ const limitsSchema = optionalFields('running: 4', {
   starts_per_day: wholeNumber(1, 10_000),
 })
 
+const breakerSchema = optionalFields('failures: 3', {
+  failures: wholeNumber(2, 20),
+  within: duration('10s', '1h'),
+})
+
 const checksSchema = optionalFields('before_pull_request: neutral', { before_pull_request: oneOf(['neutral', 'off']) })
 
 export const andonYmlSchema = optionalFields('stages:', {
@@ -32,6 +37,7 @@ export const andonYmlSchema = optionalFields('stages:', {
   stages: z.record(z.string(), stageSchema, { error: 'the stages of the line by name, in their order' }),
   rework: wholeNumber(0, 10),
   limits: limitsSchema,
+  breaker: z.union([z.literal('off'), breakerSchema], { error: '`{ failures: 3, within: 1m }`, or `off`' }),
   checks: checksSchema,
   comments: oneOf(['per-stage', 'one', 'off']),
   bots: z
@@ -52,6 +58,7 @@ export function knownFieldsAt(path: readonly PropertyKey[]): readonly string[] {
   const blocks: Readonly<Record<string, z.ZodObject>> = {
     start: startSchema,
     limits: limitsSchema,
+    breaker: breakerSchema,
     checks: checksSchema,
   }
   return Object.keys(blocks[String(first)]?.shape ?? {})

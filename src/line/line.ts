@@ -30,9 +30,14 @@ export type Line = {
   readonly rework: number
   /** Attempts at once, and pipelines started per day, in this repository. */
   readonly limits: { readonly running: number; readonly startsPerDay: number }
+  /** When Andon itself holds a workflow whose attempts fail alike; null: never. */
+  readonly breaker: BreakerConfig | null
   /** Bots whose reviews and commands count: logins in lower case, as in `dependabot[bot]`. */
   readonly bots: readonly string[]
 }
+
+/** So many issues whose attempts fail so soon after they started. */
+export type BreakerConfig = { readonly failures: number; readonly withinSeconds: number }
 
 /** What applies when `.github/andon.yml` does not say otherwise. */
 export const DEFAULTS = {
@@ -45,6 +50,7 @@ export const DEFAULTS = {
   startLabel: 'andon',
   rework: 2,
   limits: { running: 4, startsPerDay: 50 },
+  breaker: { failures: 3, withinSeconds: 60 },
   bots: [],
 } as const satisfies Partial<Line & StageConfig>
 
@@ -61,6 +67,7 @@ export const OBSERVE_ONLY_LINE: Line = {
   startLabel: DEFAULTS.startLabel,
   rework: DEFAULTS.rework,
   limits: DEFAULTS.limits,
+  breaker: DEFAULTS.breaker,
   bots: DEFAULTS.bots,
 }
 

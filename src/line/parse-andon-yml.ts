@@ -155,8 +155,15 @@ function toLine(file: AndonYml): Line {
       running: file.limits?.running ?? DEFAULTS.limits.running,
       startsPerDay: file.limits?.starts_per_day ?? DEFAULTS.limits.startsPerDay,
     },
+    breaker: toBreakerConfig(file.breaker),
     bots: [...new Set((file.bots ?? DEFAULTS.bots).map(botLoginOf))],
   }
+}
+
+function toBreakerConfig(breaker: AndonYml['breaker']): Line['breaker'] {
+  if (breaker === 'off') return null
+  const { failures, withinSeconds } = DEFAULTS.breaker
+  return { failures: breaker?.failures ?? failures, withinSeconds: breaker?.within ?? withinSeconds }
 }
 
 function toStageConfig(name: string, stage: AndonYmlStage): StageConfig {

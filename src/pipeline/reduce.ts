@@ -20,6 +20,7 @@ import {
   whenCancelAnswered,
   whenDenied,
   whenDispatchUpdated,
+  whenExcused,
   whenReported,
   withHeartbeats,
 } from './stages/attempt-events.ts'
@@ -98,6 +99,7 @@ const APPLY: { readonly [Type in EventType]: (pipeline: Pipeline, event: EventOf
   'question.answered': whenAnswered,
   'attempt.admitted': whenAdmitted,
   'admission.denied': whenDenied,
+  'attempt.excused': whenExcused,
   'dispatch.updated': whenDispatchUpdated,
   'cancel.answered': whenCancelAnswered,
   'attempt.reported': whenReported,
@@ -109,6 +111,7 @@ const APPLY: { readonly [Type in EventType]: (pipeline: Pipeline, event: EventOf
   'commands.received': same,
   'button.clicked': same,
   'comment.deleted': same,
+  'repository.woken': same,
   'repository.removed': same,
   'installation.changed': same,
 }

@@ -2,7 +2,7 @@
 import { MAX_HOLD_DAYS } from '../commands/hold-end.ts'
 import type { AnsweredCommand, CommandAnswer, StageSummary } from '../pipeline/model/command-result.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
-import { describeActor, describeHold, describePlace } from './hold-text.ts'
+import { describeActor, describeHold, describePlace, describeWorkflowHold } from './hold-text.ts'
 import { formatMinute } from './labels.ts'
 import { describeReason } from './reason.ts'
 
@@ -81,8 +81,13 @@ export function describeCommandAnswer({ outcome, answer }: AnsweredCommand): Com
 
 type HoldAnswer = Extract<CommandAnswer, { kind: 'not-held' | 'released' }>
 
-function describeNotHeld({ place, other }: HoldAnswer): CommandAnswerText {
+function describeNotHeld({ place, other, workflow }: HoldAnswer): CommandAnswerText {
   if (place.kind === 'everything') return says('there is no hold on everything')
+  if (other === null && workflow !== undefined)
+    return says(
+      `${describePlace(place)} is not held by itself, but ${describeWorkflowHold(workflow)}`,
+      '/andon resume repository',
+    )
   if (other === null) return says(`${describePlace(place)} is not held`)
   return says(`${describePlace(place)} is not held by itself; ${holdSentence(other)}`, ...resumeCommandFor(other))
 }

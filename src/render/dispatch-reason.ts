@@ -1,6 +1,6 @@
 // In words: why an attempt got no slot, was not sent, or ended without a run.
 import type { ClosedReason, DenialReason, DispatchReason } from '../pipeline/model/reason.ts'
-import { describeHold } from './hold-text.ts'
+import { describeHold, describeWorkflowHold, joinIssues } from './hold-text.ts'
 
 /** Why an attempt got no slot: `4 of 4 running`. */
 export function describeDenial(reason: DenialReason): string {
@@ -13,6 +13,10 @@ export function describeDenial(reason: DenialReason): string {
       return 'the default branch is not known yet'
     case 'held':
       return describeHold(reason.hold)
+    case 'held-by-andon':
+      return describeWorkflowHold(reason.hold)
+    case 'failing-alike':
+      return `${reason.workflow} failed soon for ${joinIssues(reason.issues)}; the attempts under way show first whether it works`
     case 'starts-per-day':
       return `${reason.count} of ${reason.limit} started today`
     case 'running':
@@ -25,6 +29,10 @@ export function describeDispatch(reason: DispatchReason): string {
   switch (reason.kind) {
     case 'held':
       return describeHold(reason.hold)
+    case 'held-by-andon':
+      return describeWorkflowHold(reason.hold)
+    case 'hold-over':
+      return 'the hold is over'
     case 'rate-limited':
       return "GitHub's rate limit is reached"
     case 'write-budget-spent':

@@ -1,6 +1,7 @@
 // Holds in words. A stage that waits because of a hold names it in its reason, and no hold is mentioned twice.
 import { isEqualJson } from '../pipeline/facts/total-order.ts'
 import { holdsAffectingStage } from '../pipeline/holds/holds.ts'
+import type { WorkflowHold } from '../pipeline/model/breaker.ts'
 import type { ActiveHold, Hold, HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { Stage } from '../pipeline/model/pipeline.ts'
 import type { Reason } from '../pipeline/model/reason.ts'
@@ -19,6 +20,8 @@ export type HoldView = {
 
 /** The hold for the head of the board. */
 export function holdViewOf({ repository, hold }: ActiveHold): HoldView {
+  if ('workflow' in hold)
+    return { repository, actor: 'Andon', reason: describeWorkflowHold(hold), since: hold.since, until: hold.until }
   return { repository, actor: describeActor(hold), reason: hold.reason, since: hold.since, until: hold.until ?? null }
 }
 
@@ -34,6 +37,32 @@ export function describeHold(hold: Hold): string {
 export function describeHoldEnd(hold: Hold): string {
   const end = hold.until === undefined ? '' : ` at ${formatMinute(hold.until)}`
   return `the hold by ${describeActor(hold)} ended${end}`
+}
+
+/** `held by Andon: plan.yml failed within a minute for #1, #2 and #3; next try at 2026-11-21 14:05 UTC`. */
+export function describeWorkflowHold(hold: WorkflowHold): string {
+  const { workflow, cause, until, probe } = hold
+  if (cause.kind === 'limited') {
+    const end = until === null ? '' : ` until ${formatMinute(until)}`
+    return `held by Andon${end}: the run of ${workflow} for #${cause.issueNumber} reported that it is limited`
+  }
+  const next = probe === null ? (until === null ? '' : `; next try at ${formatMinute(until)}`) : ''
+  const trying = probe === null ? next : `; #${probe.issueNumber} tries it now`
+  const soon = cause.withinSeconds === 60 ? 'a minute' : formatDuration(cause.withinSeconds)
+  return `held by Andon: ${workflow} failed within ${soon} for ${joinIssues(cause.issues)}${trying}`
+}
+
+/** `#1, #2 and #3`. */
+export function joinIssues(issues: readonly number[]): string {
+  const shown = issues.slice(0, MAX_ISSUES_SHOWN).map((issue) => `#${issue}`)
+  const all = issues.length > shown.length ? [...shown, `${issues.length - shown.length} more`] : shown
+  return all.length < 2 ? all.join() : `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`
+}
+
+const MAX_ISSUES_SHOWN = 5
+
+function formatDuration(seconds: number): string {
+  return seconds % 60 === 0 ? `${seconds / 60} minutes` : `${seconds} seconds`
 }
 
 /** Who held or released: a GitHub login, or the operator's name. */

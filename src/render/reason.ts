@@ -43,6 +43,7 @@ function explain(reason: Reason, stage: string): Explanation {
     case 'denied': {
       const { denial } = reason
       const text = `waiting: ${describeDenial(denial)}; then ${describeNext(reason, stage)}`
+      if (denial.kind === 'held-by-andon') return waits(text, 'its workflow to work again', denial.hold.until)
       return denial.kind === 'held' ? waits(text, ...waitForHold(denial.hold)) : waits(text, 'a slot', reason.until)
     }
     case 'waits-to-retry': {

@@ -13,6 +13,8 @@ export type QueuedPipeline = {
   readonly startedAt: Instant | null
   /** The reason it waits, as last recorded. */
   readonly denial: DenialReason | null
+  /** The workflow that it waits for. */
+  readonly workflow: string
 }
 
 /** A repository's slots, without the pipelines that the transaction itself has loaded. */
@@ -28,25 +30,41 @@ export type RepositorySlots = {
 /** Reads the slots of repositories. At most `most` can be admitted; the caller counts the pipelines `inHand` itself. */
 export async function loadSlots(
   trx: Transaction,
-  repositories: readonly { readonly id: number; readonly most: number }[],
+  repositories: readonly {
+    readonly id: number
+    readonly most: number
+    /** Workflows that are held. */
+    readonly held: readonly string[]
+    /** Those of them that one attempt may try now. */
+    readonly probing: readonly string[]
+  }[],
   inHand: readonly number[],
   midnight: Instant,
 ): Promise<readonly RepositorySlots[]> {
   if (repositories.length === 0) return []
   const others = sql`repository_id = asked.id and not (pipelines.id = any (${inHand}::bigint[]))`
+  const queueColumns = sql`pipelines.id, issue_number, queued_at, started_at, denial, queued_workflow`
   const first = (isFresh: RawBuilder<unknown>) => sql`(
-    select pipelines.id, issue_number, queued_at, started_at, denial from pipelines
+    select ${queueColumns} from pipelines
     where ${others} and queued_at is not null and (started_at is null) = ${isFresh}
+      and not (queued_workflow = any (asked.held))
     order by queued_at, issue_number limit asked.most)`
+  const probes = (isFresh: RawBuilder<unknown>) => sql`(
+    select first.* from unnest(asked.probing) as probing, lateral (
+      select ${queueColumns} from pipelines
+      where ${others} and queued_at is not null and (started_at is null) = ${isFresh} and queued_workflow = probing
+      order by queued_at, issue_number limit 1) as first)`
   const { rows } = await sql<RepositorySlots>`
     select asked.id as repository_id, installations.state as installation_state,
       (select coalesce(sum(live_attempts), 0)::integer from pipelines where ${others} and live_attempts > 0) as running,
       (select count(*)::integer from pipelines where ${others} and started_at >= ${midnight}) as started_today,
       (select coalesce(jsonb_agg(jsonb_build_object(
           'id', id, 'issueNumber', issue_number, 'queuedAt', ${instantColumn('queued_at')},
-          'startedAt', ${instantColumn('started_at')}, 'denial', denial)), '[]')
-        from (${first(sql`false`)} union all ${first(sql`true`)}) as waiting) as queue
-    from jsonb_to_recordset(${JSON.stringify(repositories)}::jsonb) as asked(id bigint, most integer)
+          'startedAt', ${instantColumn('started_at')}, 'denial', denial,
+          'workflow', queued_workflow)), '[]')
+        from (${first(sql`false`)} union all ${first(sql`true`)}
+          union all ${probes(sql`false`)} union all ${probes(sql`true`)}) as waiting) as queue
+    from jsonb_to_recordset(${JSON.stringify(repositories)}::jsonb) as asked(id bigint, most integer, held text[], probing text[])
     join repositories on repositories.id = asked.id
     join installations on installations.id = repositories.installation_id`.execute(trx)
   return rows
@@ -57,23 +75,25 @@ function instantColumn(column: 'queued_at' | 'started_at') {
   return sql`to_char(${sql.ref(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 }
 
+/** Why pipelines wait: those that have not started, and those that have; by workflow, with `*` for any other. */
+export type WaitReasons = Readonly<Record<'fresh' | 'started', Readonly<Record<string, DenialReason | null>>>>
+
 /** Queued pipelines of a repository whose recorded reason differs from these, longest waiting first. */
 export async function listPipelinesWithOtherWaitReason(
   trx: Transaction,
   repositoryId: number,
-  reasons: { readonly fresh: DenialReason | null; readonly started: DenialReason | null },
+  reasons: WaitReasons,
   inHand: readonly number[],
   limit: number,
 ): Promise<readonly number[]> {
-  const [fresh, started] = [reasons.fresh, reasons.started].map((reason) => reason && JSON.stringify(reason))
+  const kind = sql`(${JSON.stringify(reasons)}::jsonb -> case when started_at is null then 'fresh' else 'started' end)`
+  const reason = sql`coalesce(${kind} -> queued_workflow, ${kind} -> '*')`
   const rows = await trx
     .selectFrom('pipelines')
     .select('id')
     .where('repositoryId', '=', repositoryId)
     .where('queuedAt', 'is not', null)
-    .where(
-      sql<boolean>`denial is distinct from case when started_at is null then ${fresh}::jsonb else ${started}::jsonb end`,
-    )
+    .where(sql<boolean>`${reason} <> 'null' and denial is distinct from ${reason}`)
     .where(sql<boolean>`not (id = any (${inHand}::bigint[]))`)
     .orderBy('queuedAt')
     .orderBy('issueNumber')

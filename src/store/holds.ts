@@ -31,7 +31,12 @@ export async function listHeldPlaces(trx: Transaction, isSeen: RawBuilder<SqlBoo
     (select null as repository, hold_or_release as hold from global_hold where hold_or_release ->> 'reason' is not null)
     union all
     (select full_name, hold_or_release from repositories where hold_or_release ->> 'reason' is not null and ${isSeen}
-      order by hold_or_release ->> 'since', id limit ${MAX_HELD_PLACES})`.execute(trx)
+      order by hold_or_release ->> 'since', id limit ${MAX_HELD_PLACES})
+    union all
+    (select full_name, held from repositories, jsonb_array_elements(workflow_holds) as held
+      where workflow_holds <> '[]' and ${isSeen} order by id, held ->> 'workflow' limit ${MAX_HELD_PLACES})`.execute(
+    trx,
+  )
   return rows
 }
 
@@ -135,6 +140,10 @@ export async function fanOutRepositoryHold(trx: Transaction, most: number, now: 
  */
 export const isNotHeld = sql<SqlBool>`
   repositories.hold_or_release ->> 'reason' is null
+  and not exists (
+    select from jsonb_array_elements(repositories.workflow_holds) as held
+    where held ->> 'workflow' = effects.document ->> 'workflow'
+      and held -> 'probe' ->> 'key' is distinct from effects.document ->> 'attemptKey')
   and not exists (select from global_hold where global_hold.hold_or_release ->> 'reason' is not null)
   and not exists (
     select from pipelines

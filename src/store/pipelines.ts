@@ -23,6 +23,7 @@ export async function savePipelines(trx: Transaction, rows: readonly Insertable<
         wakeAt: eb.ref('excluded.wakeAt'),
         liveAttempts: eb.ref('excluded.liveAttempts'),
         queuedAt: eb.ref('excluded.queuedAt'),
+        queuedWorkflow: eb.ref('excluded.queuedWorkflow'),
         startedAt: eb.ref('excluded.startedAt'),
         denial: eb.ref('excluded.denial'),
         updatedAt: eb.ref('excluded.updatedAt'),

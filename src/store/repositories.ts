@@ -1,6 +1,8 @@
 // Rows of installations and repositories. A lock on a repository's row serialises everything that happens in it.
 import { type Insertable, sql } from 'kysely'
 import type { InstallationRow, RepositoryRow } from '../advance/rows.ts'
+import type { RepositoryRef } from '../pipeline/model/events.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from './database.ts'
 import type { Tables } from './tables.ts'
 
@@ -100,8 +102,27 @@ export async function saveRepository(trx: Transaction, { id, ...row }: Repositor
   const holdOrRelease = row.holdOrRelease && JSON.stringify(row.holdOrRelease)
   await trx
     .updateTable('repositories')
-    .set({ ...row, configuration, configurationProblems, holdOrRelease })
+    .set({
+      ...{ ...row, configuration, configurationProblems, holdOrRelease },
+      breakers: JSON.stringify(row.breakers),
+      workflowHolds: JSON.stringify(row.workflowHolds),
+    })
     .where('id', '=', id)
+    .execute()
+}
+
+/** Repositories in which a breaker lets something start or end now. */
+export async function listRepositoriesToWake(
+  { kysely }: Database,
+  now: Instant,
+  limit: number,
+): Promise<readonly RepositoryRef[]> {
+  return await kysely
+    .selectFrom('repositories')
+    .select(['id', 'fullName', 'private', 'defaultBranch', 'installationId'])
+    .where('admitAt', '<=', now)
+    .orderBy('admitAt')
+    .limit(limit)
     .execute()
 }
 

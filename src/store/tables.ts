@@ -4,6 +4,7 @@ import type { ColumnType, Generated } from 'kysely'
 import type { ConfigurationSource } from '../advance/rows.ts'
 import type { AndonYmlProblem } from '../line/parse-yaml.ts'
 import type { AccessCause } from '../pipeline/model/access.ts'
+import type { Breakers, WorkflowHold } from '../pipeline/model/breaker.ts'
 import type { HistoryChange } from '../pipeline/model/command-result.ts'
 import type { Effect } from '../pipeline/model/effects.ts'
 import type { Event } from '../pipeline/model/events.ts'
@@ -41,6 +42,9 @@ export type Tables = {
     configurationReadAt: Instant | null
     holdOrRelease: Json<HoldOrRelease> | null
     holdFanOutCursor: number | null
+    breakers: ColumnType<Breakers, string | undefined, string>
+    workflowHolds: ColumnType<readonly WorkflowHold[], string | undefined, string>
+    admitAt: Instant | null
     revision: Generated<number>
     publishedRevision: Generated<number>
     publishAfter: Generated<Instant>
@@ -98,6 +102,8 @@ export type Tables = {
     wakeAt: Instant | null
     liveAttempts: Generated<number>
     queuedAt: Instant | null
+    /** The workflow for which it waits. */
+    queuedWorkflow: string | null
     startedAt: Instant | null
     denial: Json<DenialReason> | null
     publishedRevision: Generated<number>

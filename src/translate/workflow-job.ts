@@ -78,6 +78,9 @@ function jobFactOf(action: string | null, job: JobFields, source: Pick<JobFact, 
     name: job.name,
     status,
     conclusion: status === 'completed' ? job.conclusion : null,
+    // GitHub gives a job that waits for a runner a start, too.
+    ...(job.started_at !== null &&
+      (status === 'in_progress' || status === 'completed') && { startedAt: job.started_at }),
     step: job.steps.find((step) => step.status === 'in_progress')?.name ?? null,
     stepsCompleted: job.steps.filter((step) => step.status === 'completed').length,
     stepsTotal: job.steps.length,

@@ -6,7 +6,7 @@ import type { Instant } from '../pipeline/model/time.ts'
 import { upsertBeat } from '../store/beats.ts'
 import type { Database } from '../store/database.ts'
 import { loadReportedPipeline, type ReportedPipeline } from '../store/reports.ts'
-import type { ReportBody } from './report-body.ts'
+import { checkLimitedUntil, type ReportBody } from './report-body.ts'
 import type { ReportingRun, ReportOutcome, ReportStore } from './reports.ts'
 
 /** The store over a database. No report causes a call to GitHub. */
@@ -20,12 +20,14 @@ export function openReportStore(o: { database: Database; door: Door; now: () => 
     const outcome = assessReport(reported.pipeline, found, reporter)
     if (outcome !== 'saved') return outcome
     const at = now()
+    checkLimitedUntil(report, at)
     const { progress = null, text = null, url = null } = found.attempt.control?.report ?? {}
     const merged: ReportBody = { ...report, ...mergeWithPrevious(report, { progress, text, url }) }
     // The event goes first: if only the beat were stored, the next report would seem to say nothing new.
-    if (merged.progress !== progress || merged.text !== text || merged.url !== url)
+    if (merged.progress !== progress || merged.text !== text || merged.url !== url || report.limitedUntil !== null)
       await applyReport(reported, runId, merged, at)
-    await upsertBeat(database, { ...merged, repositoryId, runId, at })
+    const { limitedUntil: _, ...beat } = merged
+    await upsertBeat(database, { ...beat, repositoryId, runId, at })
     return 'saved'
   }
 
@@ -35,7 +37,8 @@ export function openReportStore(o: { database: Database; door: Door; now: () => 
     report: ReportBody,
     at: Instant,
   ): Promise<void> {
-    const { attemptKey: key, ...rest } = report
+    const { attemptKey: key, limitedUntil, ...reported } = report
+    const rest = { ...reported, ...(limitedUntil !== null && { limitedUntil }) }
     const evidence = { kind: 'beat', id: key, at } as const
     const { state } = await door.apply({
       event: { type: 'attempt.reported', at, evidence, repository, key, runId, ...rest },

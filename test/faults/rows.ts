@@ -173,6 +173,13 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     file: 'test/world/strangers-table.test.ts',
     project: 'embedded',
   },
+  {
+    name: 'breaker',
+    promise:
+      '200 issues, a provider closed for five hours: as many runs as slots and one per try, 0 attempts spent, 0 red, the next start within a minute',
+    file: 'test/world/breaker.test.ts',
+    project: 'embedded',
+  },
   ...DISPATCH_ROWS,
   {
     name: 'hostile-text',

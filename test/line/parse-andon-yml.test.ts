@@ -26,6 +26,10 @@ test('the sample in the documentation is parsed to the line that it describes', 
         "bots": [
           "dependabot[bot]",
         ],
+        "breaker": {
+          "failures": 3,
+          "withinSeconds": 60,
+        },
         "checksBeforePullRequest": "neutral",
         "comments": "per-stage",
         "limits": {

@@ -21,7 +21,8 @@ test('an operator holds and resumes everything through the socket of a running p
     openOperations({ database, door: opened, now: () => NOW }),
   )
   const operations = await connectOperations(controlSocketPath(directory))
-  const heldFor = async () => (await loadBoard(database, { visible: 'all' }, NOW)).holds.map(({ hold }) => hold.reason)
+  const heldFor = async () =>
+    (await loadBoard(database, { visible: 'all' }, NOW)).holds.map(({ hold }) => 'reason' in hold && hold.reason)
 
   const held = await operations?.setGlobalHold('root', 'GitHub is down')
   expect(held?.outcome).toBe('done')

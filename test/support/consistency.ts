@@ -72,7 +72,9 @@ async function expectNothingStandsStill(
     expectMoving(pipeline, now, {
       isHeldAround: activeHolds({}, outerHolds).length > 0,
       isAsked: (login) => usersAsked(effects, new Set()).has(login),
-      isAdmitted: pipeline.denial?.reason.kind === 'running' && others.some(({ liveAttempts }) => liveAttempts > 0),
+      isAdmitted:
+        ['running', 'failing-alike'].includes(pipeline.denial?.reason.kind ?? '') &&
+        others.some(({ liveAttempts }) => liveAttempts > 0),
       wakeAt: stored.find((row) => row.id === id)?.wakeAt ?? null,
     })
   }

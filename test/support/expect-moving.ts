@@ -6,6 +6,7 @@ import { holdsAffectingStage, pipelineHolds } from '../../src/pipeline/holds/hol
 import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
+import { workflowHoldOn } from '../../src/pipeline/view/held-by-andon.ts'
 import { headlineOf } from '../../src/pipeline/view/light.ts'
 import { hasEnded, needsYouAt } from '../../src/pipeline/view/needs-you.ts'
 import { describeReason } from '../../src/render/reason.ts'
@@ -37,7 +38,8 @@ export function moverOf(pipeline: Pipeline, now: Instant, around: Surroundings):
   const { light, stage, reason } = headlineOf(pipeline)
   if (hasEnded(pipeline)) return 'it has ended'
   const holds = holdsAffectingStage(pipelineHolds(pipeline), stage)
-  if (light !== 'idle' && (around.isHeldAround || holds.length > 0)) return 'it is held'
+  if (light !== 'idle' && (around.isHeldAround || holds.length > 0 || workflowHoldOn(pipeline) !== null))
+    return 'it is held'
   const neededAt = needsYouAt(pipeline)
   if (neededAt !== null && neededAt <= now) return 'a person is needed'
   const dueAt = around.wakeAt === undefined ? wakeAt(pipeline, now) : around.wakeAt

@@ -70,14 +70,28 @@ test('a report with every field arrives unchanged, whatever characters it contai
   expect(kept).toEqual([
     {
       reporter: { kind: 'run', repositoryId: 7_001, runId: 901, runAttempt: 1 },
-      message: { issueNumber: 42, attemptKey: KEY, progress: 40, text, url: 'https://a.example/?a=1&b' },
+      message: {
+        issueNumber: 42,
+        attemptKey: KEY,
+        progress: 40,
+        text,
+        url: 'https://a.example/?a=1&b',
+        limitedUntil: null,
+      },
     },
   ])
 })
 
 test('a heartbeat carries only the key, and an extra slash in the address does no harm', async () => {
   expect((await report({ ANDON_URL: `${base}/` })).status).toBe('204')
-  expect(kept[0]?.message).toEqual({ issueNumber: 42, attemptKey: KEY, progress: null, text: null, url: null })
+  expect(kept[0]?.message).toEqual({
+    issueNumber: 42,
+    attemptKey: KEY,
+    progress: null,
+    text: null,
+    url: null,
+    limitedUntil: null,
+  })
 })
 
 test('a text that is too long is cut, not lost', async () => {

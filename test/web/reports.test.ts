@@ -16,7 +16,7 @@ import { type OpenSite, openSite, openStubBoard } from './support/site-world.ts'
 
 const RUN = { kind: 'run', repositoryId: 7_001, runId: 901, runAttempt: 1 } as const
 const KEY = '42/plan/1-k3v9x'
-const NOT_REPORTED = { progress: null, text: null, url: null }
+const NOT_REPORTED = { progress: null, text: null, url: null, limitedUntil: null }
 
 const opened: OpenSite[] = []
 afterEach(async () => {
@@ -67,6 +67,7 @@ describe('a report', () => {
           progress: 40,
           text: 'writing tests',
           url: 'https://example.com/log',
+          limitedUntil: null,
         },
       },
     ])

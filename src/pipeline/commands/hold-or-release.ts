@@ -3,11 +3,13 @@
 import type { Command, InvalidCommand } from '../../commands/commands.ts'
 import { holdEndsAt, MAX_HOLD_DAYS } from '../../commands/hold-end.ts'
 import { activeHold, activeHolds, isSameWord, latestHoldOrRelease, placeKey } from '../holds/holds.ts'
+import type { WorkflowHold } from '../model/breaker.ts'
 import { type AnsweredCommand, already, done, notPossible, stageSummary } from '../model/command-result.ts'
 import type { Hold, HoldOrRelease, OuterHolds } from '../model/hold.ts'
 import type { Pipeline } from '../model/pipeline.ts'
 import { secondsAfter } from '../model/time.ts'
 import { deriveStages } from '../stages/derive-stages.ts'
+import { workflowHoldOn } from '../view/held-by-andon.ts'
 import type { AuthorizedCommands } from './authorized-commands.ts'
 
 type HoldCommand = Extract<Command, { verb: 'hold' | 'resume' }>
@@ -32,7 +34,8 @@ export function runHoldOrResume(
   const stillHeld = activeHolds({ holdsAndReleases: others }, outerHolds).filter(
     (hold) => place.kind === 'issue' || hold.place.kind !== 'stage',
   )
-  const result = holdOrReleaseResult(stored, added, stillHeld)
+  const workflow = workflowHoldOn(pipeline)
+  const result = holdOrReleaseResult(stored, added, stillHeld, workflow === null ? [] : [workflow])
   const last = latestHoldOrRelease(stored, added)
   if (last === stored) return { pipeline, result }
   const next = { ...pipeline, holdsAndReleases: [...others, last].sort(byPlace) }
@@ -48,8 +51,10 @@ export function repositoryHoldResult(command: Command, sender: Sender, outerHold
 /** The outer holds after the first `count` commands, or after all of them. */
 export function outerHoldsAfter(outerHolds: OuterHolds, given: AuthorizedCommands, count?: number): OuterHolds {
   const added = given.commands.slice(0, count).flatMap((command) => repositoryHoldOrRelease(command, given))
+  const isResumed = added.some(({ reason }) => reason === null)
   return {
     ...outerHolds,
+    workflows: isResumed ? [] : (outerHolds.workflows ?? []),
     repository: added.filter((one) => whyNotUntil(one) === null).reduce(latestHoldOrRelease, outerHolds.repository),
   }
 }
@@ -59,6 +64,7 @@ export function holdOrReleaseResult(
   stored: HoldOrRelease | null,
   added: HoldOrRelease,
   others: readonly Hold[],
+  workflows: readonly WorkflowHold[] = [],
 ): AnsweredCommand {
   const held = activeHold(stored)
   const hold = activeHold(added)
@@ -72,17 +78,22 @@ export function holdOrReleaseResult(
     return held === null || replaces ? done({ kind: 'held', hold }) : already({ kind: 'held', hold: held })
   }
   const isEverything = place.kind === 'everything'
-  const answer = { place, other: isEverything ? null : (others[0] ?? null), queued: [] }
-  if (held === null) return (answer.other === null ? already : notPossible)({ kind: 'not-held', ...answer })
+  const [workflow] = workflows
+  const answer = {
+    ...{ place, other: isEverything ? null : (others[0] ?? null), queued: [] },
+    ...(workflow && place.kind !== 'repository' && { workflow }),
+  }
+  if (held === null && workflow !== undefined && place.kind === 'repository')
+    return done({ kind: 'released', ...answer })
+  if (held === null)
+    return (answer.other === null && workflow === undefined ? already : notPossible)({ kind: 'not-held', ...answer })
   if (later !== null && !isEverything) return notPossible({ kind: 'held-later', hold: later })
   return done({ kind: 'released', ...answer })
 }
 
 function repositoryResult(added: HoldOrRelease, outerHolds: OuterHolds): AnsweredCommand {
-  return (
-    whyNotUntil(added) ??
-    holdOrReleaseResult(outerHolds.repository, added, activeHolds({}, { ...outerHolds, repository: null }))
-  )
+  const others = activeHolds({}, { ...outerHolds, repository: null })
+  return whyNotUntil(added) ?? holdOrReleaseResult(outerHolds.repository, added, others, outerHolds.workflows)
 }
 
 /** A hold ends after it was asked for, and not years later. */

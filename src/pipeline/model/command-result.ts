@@ -1,6 +1,7 @@
 // The result of a command, as data: its words are in render/command-result.ts alone. It is decided with the command and never
 // again; only what was asked for (`status`, `why`, `help`) is looked up when the reply is written.
 import type { Command, InvalidCommand } from '../../commands/commands.ts'
+import type { WorkflowHold } from './breaker.ts'
 import type { PullRequestFact } from './facts.ts'
 import type { Hold, HoldOrRelease } from './hold.ts'
 import type { PipelineStart, Stage } from './pipeline.ts'
@@ -34,6 +35,8 @@ export type CommandAnswer =
       readonly kind: 'not-held' | 'released'
       readonly place: HoldOrRelease['place']
       readonly other: Hold | null
+      /** Andon itself holds a workflow that the place waits for. */
+      readonly workflow?: WorkflowHold
       readonly queued: readonly StageSummary[]
     }
 

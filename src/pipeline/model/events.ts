@@ -45,11 +45,17 @@ type RepositoryEvents = {
     bot: boolean
   }
   'attempt.admitted': { issueNumber: number; stage: StageName; attempt: number; key: string }
+  /** The clock: something may start or end in the repository. */
+  'repository.woken': object
+  'attempt.excused': { issueNumber: number; key: string }
   'admission.denied': { issueNumber: number; reason: DenialReason; until: Instant | null }
   'dispatch.updated': { issueNumber: number; key: string; outcome: DispatchOutcome }
   'cancel.answered': { issueNumber: number; key: string | null; runId: number; outcome: CancelOutcome; force: boolean }
   /** The workflow's own report about an attempt. */
-  'attempt.reported': { issueNumber: number; key: string; runId: number } & Pick<Report, 'progress' | 'text' | 'url'>
+  'attempt.reported': { issueNumber: number; key: string; runId: number } & Pick<
+    Report,
+    'progress' | 'text' | 'url' | 'limitedUntil'
+  >
 }
 
 type OtherEvents = {

@@ -39,6 +39,8 @@ export type JobFact = Occurrence & {
   readonly name: string
   readonly status: RunStatus
   readonly conclusion: Conclusion | null
+  /** Absent while it has not started. */
+  readonly startedAt?: Instant
   /** The step under way, if one is; steps finished and steps known. */
   readonly step: string | null
   readonly stepsCompleted: number

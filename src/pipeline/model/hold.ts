@@ -1,4 +1,5 @@
 import type { HoldScope } from '../../commands/commands.ts'
+import type { WorkflowHold } from './breaker.ts'
 import type { Evidence, Instant } from './time.ts'
 
 /** A hold or a release of a scope: who, why and since when. */
@@ -20,7 +21,12 @@ export type HoldOrRelease = {
 export type Hold = Omit<HoldOrRelease, 'others'> & { readonly reason: string }
 
 /** A held repository, or with null everything. */
-export type ActiveHold = { readonly repository: string | null; readonly hold: Hold }
+export type ActiveHold = { readonly repository: string | null; readonly hold: Hold | WorkflowHold }
 
 /** The latest hold or release of each scope around a pipeline; null where there never was one. */
-export type OuterHolds = { readonly repository: HoldOrRelease | null; readonly everything: HoldOrRelease | null }
+export type OuterHolds = {
+  readonly repository: HoldOrRelease | null
+  readonly everything: HoldOrRelease | null
+  /** What Andon itself holds in the repository; absent where nobody asks. */
+  readonly workflows?: readonly WorkflowHold[]
+}

@@ -49,6 +49,8 @@ export type AttemptControl = {
   /** When what GitHub refused to start was found repaired; absent before. */
   readonly lifted?: Occurrence
   readonly duplicateRuns: readonly DuplicateRun[]
+  /** It does not count against `attempts`: what failed was its workflow, for everybody. */
+  readonly isExcused?: true
   /** The attempt's evidence while its run is unknown. */
   readonly evidence: Evidence
 }
@@ -79,6 +81,8 @@ export type Report = {
   readonly progress: number | null
   readonly text: string | null
   readonly url: string | null
+  /** Until when the agent said that it is limited; absent while it has not. */
+  readonly limitedUntil?: Instant
 }
 
 /** A run that is being stopped: politely; after five minutes by force; after five more it is abandoned. */

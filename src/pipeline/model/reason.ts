@@ -1,5 +1,6 @@
 // Why a stage has its status, as data. The words are in render/reason.ts alone: a better word changes no document.
 import type { StageName } from '../../line/line.ts'
+import type { WorkflowHold } from './breaker.ts'
 import type { CancelExplanation, Conclusion, EnvironmentWait, IssueFact, JobFact } from './facts.ts'
 import type { Hold } from './hold.ts'
 import type { Instant } from './time.ts'
@@ -93,6 +94,8 @@ export type ClosedReason =
 /** Why sending an attempt waits, is in doubt or has ended. `words` are GitHub's own. */
 export type DispatchReason =
   | { readonly kind: 'held'; readonly hold: Hold }
+  | { readonly kind: 'held-by-andon'; readonly hold: WorkflowHold }
+  | { readonly kind: 'hold-over' }
   | { readonly kind: 'rate-limited' | 'write-budget-spent' | 'no-access' | 'sent-again' }
   | { readonly kind: 'run-not-named' | 'sender-ended' | 'given-up' }
   | { readonly kind: 'github-unavailable' | 'answer-lost' | 'runs-hidden'; readonly words: string }
@@ -113,6 +116,8 @@ export type RefusalCause =
 export type DenialReason =
   | { readonly kind: 'repository-removed' | 'installation-suspended' | 'default-branch-unknown' }
   | { readonly kind: 'held'; readonly hold: Hold }
+  | { readonly kind: 'held-by-andon'; readonly hold: WorkflowHold }
+  | { readonly kind: 'failing-alike'; readonly workflow: string; readonly issues: readonly number[] }
   | { readonly kind: 'starts-per-day' | 'running'; readonly count: number; readonly limit: number }
 
 /** Was the stage called off, with its issue or its pull request? */

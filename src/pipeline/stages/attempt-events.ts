@@ -12,14 +12,26 @@ import { nextAttemptNumber } from './attempts.ts'
 import { triggerOf } from './triggers.ts'
 
 /** A stage that may start now, as the attempt of that number. First come, first served, by `queuedAt`. */
-export type ReadyStage = { readonly stage: string; readonly attempt: number; readonly queuedAt: Instant }
+export type ReadyStage = {
+  readonly stage: string
+  readonly workflow: string
+  readonly attempt: number
+  readonly queuedAt: Instant
+}
 
 /** The stage that may be admitted now; null while none waits for a slot, or while a hold or a backoff keeps it waiting. */
 export function stageReadyForAdmission(pipeline: Pipeline, now: Instant): ReadyStage | null {
-  for (const stage of pipeline.stages) {
+  for (const [index, stage] of pipeline.stages.entries()) {
     const { name, queuedAt, retryAt } = stage
-    if (queuedAt == null || (retryAt ?? '') > now || pipelineHoldAffectingStage(pipeline, name) !== null) continue
-    return { stage: name, attempt: nextAttemptNumber(stage), queuedAt }
+    const workflow = pipeline.line.stages[index]?.workflow ?? null
+    if (
+      queuedAt == null ||
+      workflow === null ||
+      (retryAt ?? '') > now ||
+      pipelineHoldAffectingStage(pipeline, name) !== null
+    )
+      continue
+    return { stage: name, workflow, attempt: nextAttemptNumber(stage), queuedAt }
   }
   return null
 }
@@ -49,6 +61,11 @@ export function whenDenied(pipeline: Pipeline, { at, reason, until }: EventOf<'a
   const isStale = pipeline.stages.some(({ retryAt }) => retryAt != null && denial !== undefined && denial.at < retryAt)
   if (isEqualJson(denial?.reason, reason) && denial?.until === until && !isStale) return pipeline
   return { ...pipeline, denial: { reason, until, at } }
+}
+
+/** Its failure was its workflow's. */
+export function whenExcused(pipeline: Pipeline, { key }: EventOf<'attempt.excused'>): Pipeline {
+  return updateAttempt(pipeline, key, (attempt) => withControl(attempt, { isExcused: true }))
 }
 
 /** What came of a dispatch. Once a run is known, only the run counts. */
@@ -120,7 +137,7 @@ export function whenCancelAnswered(pipeline: Pipeline, event: EventOf<'cancel.an
 
 /** The workflow itself reports progress, a line of text or a link. */
 export function whenReported(pipeline: Pipeline, event: EventOf<'attempt.reported'>): Pipeline {
-  const { key, runId, progress, text, url, at } = event
+  const { key, runId, progress, text, url, limitedUntil, at } = event
   return updateAttempt(pipeline, key, (attempt) => {
     const { runId: ownRunId, report } = attempt.control
     if (ownRunId !== null && ownRunId !== runId) return attempt
@@ -128,7 +145,8 @@ export function whenReported(pipeline: Pipeline, event: EventOf<'attempt.reporte
     const stored = report ?? received
     const newest = greatest(stored, received, ({ progressAt }) => [progressAt ?? ''])
     const clocks = { aliveAt: latest(stored.aliveAt, at), progressAt: latest(stored.progressAt ?? '', at) }
-    return withControl(attempt, { report: { ...newest, ...clocks } })
+    const until = limitedUntil ?? stored.limitedUntil
+    return withControl(attempt, { report: { ...newest, ...clocks, ...(until && { limitedUntil: until }) } })
   })
 }
 

@@ -76,6 +76,21 @@ export function isUndispatched({ run, control }: Attempt): boolean {
   return closed === null && cancel === null && (dispatch === null || dispatch.state === 'waiting')
 }
 
+/** Does its failure not count, because its workflow failed for everybody, or its agent had reported that it is limited? */
+export function isExcused(attempt: AdmittedAttempt): boolean {
+  const { isExcused: isAlike, report } = attempt.control
+  return outcomeOf(attempt) === 'failed' && (isAlike === true || report?.limitedUntil !== undefined)
+}
+
+/** How many attempts of one trigger do not count. An agent that is limited for ever needs a person in the end. */
+export function countExcused(attempts: readonly AdmittedAttempt[]): number {
+  const excused = attempts.filter(isExcused)
+  const limited = excused.filter(({ control }) => control.isExcused !== true).length
+  return excused.length - Math.max(0, limited - MAX_LIMITED_ATTEMPTS)
+}
+
+const MAX_LIMITED_ATTEMPTS = 20
+
 /** Does its run go on, as far as is known? A run that GitHub would not cancel does not count. */
 export function hasLiveRun({ run, control }: Attempt): boolean {
   const kind = control?.closed?.kind

@@ -10,9 +10,11 @@ import { type Instant, latest } from '../model/time.ts'
 import {
   admittedAttempts,
   closingOf,
+  countExcused,
   currentAttempt,
   hasLiveRun,
   isCompletedRun,
+  isExcused,
   isLiveAttempt,
   isLiveDuplicate,
   isUndispatched,
@@ -123,10 +125,12 @@ function deriveAfterAttempt(context: StageContext, attempt: Attempt): DerivedSta
   if (outcome !== 'failed' || !isAdmitted(attempt)) return derived
   if (!isSpent(attempt)) return deriveRefused(context, attempt, derived)
   const { trigger, admittedAt, evidence } = attempt.control
-  const tries = attemptsFor(context.stage, trigger).filter(isSpent).length
+  const spent = attemptsFor(context.stage, trigger).filter(isSpent)
+  const tries = spent.length - countExcused(spent)
   if (tries >= context.rule.attempts) return { ...derived, reason: { kind: 'attempts-used-up', last } }
   const since = derived.since ?? admittedAt
-  const retryAt = retryAfter(since, tries, attempt.key)
+  // An attempt that did not count waits for nothing but its workflow.
+  const retryAt = isExcused(attempt) ? null : retryAfter(since, Math.max(1, tries), attempt.key)
   return deriveQueued(context, trigger, { since, evidence: derived.evidence ?? evidence }, last, retryAt)
 }
 
@@ -220,7 +224,8 @@ function limitedRef({ stage, rule }: StageContext, number: number, { id }: Trigg
   const earlier = admittedAttempts(stage).filter((other) => {
     return other.number < number && (other.control.trigger.id !== id || !isSpent(other))
   })
-  return { number, limit: earlier.length + rule.attempts, rerun }
+  const own = admittedAttempts(stage).filter((other) => other.control.trigger.id === id)
+  return { number, limit: earlier.length + countExcused(own) + rule.attempts, rerun }
 }
 
 /** The workflow's own report says more than the names of its jobs and steps. */

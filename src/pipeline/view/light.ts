@@ -21,6 +21,7 @@ import {
   runAliveAt,
   runStartedAt,
 } from '../stages/attempts.ts'
+import { workflowHoldOn } from './held-by-andon.ts'
 
 /** The light, the stage that decides it, since when and why. */
 export type Headline = {
@@ -111,7 +112,8 @@ function attemptOfHeadline(
   const attempt = currentAttempt(stage)
   if (attempt === null || !isLiveAttempt(attempt)) return null
   // Nothing is dispatched while a hold is active, so silence says nothing.
-  return isUndispatched(attempt) && holdsAffectingStage(holds, name).length > 0 ? null : { attempt, rule }
+  const isHeld = holdsAffectingStage(holds, name).length > 0 || workflowHoldOn(pipeline) !== null
+  return isUndispatched(attempt) && isHeld ? null : { attempt, rule }
 }
 
 function runProgressAt({ jobs }: RunFact): Instant | null {

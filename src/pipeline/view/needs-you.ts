@@ -59,6 +59,8 @@ const NEEDS_PERSON_AFTER_DENIAL = {
   'installation-suspended': true,
   'default-branch-unknown': true,
   held: false,
+  'held-by-andon': false,
+  'failing-alike': false,
   'starts-per-day': false,
   running: false,
 } as const satisfies Record<DenialReason['kind'], boolean>

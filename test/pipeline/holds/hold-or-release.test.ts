@@ -48,7 +48,12 @@ describe('while something is held', () => {
     })
     expect(line.admit(minutesAfterNine(21))).toBeNull()
     runHoldCommand(line, resume, minutesAfterNine(30))
-    expect(stageReadyForAdmission(line.pipeline, minutesAfterNine(30))).toEqual({ stage: 'plan', attempt: 1, queuedAt })
+    expect(stageReadyForAdmission(line.pipeline, minutesAfterNine(30))).toEqual({
+      stage: 'plan',
+      workflow: 'plan.yml',
+      attempt: 1,
+      queuedAt,
+    })
     expect(line.admit(minutesAfterNine(31))).toBe(attemptKeyOf('plan', 1))
   })
 

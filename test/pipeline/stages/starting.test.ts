@@ -42,6 +42,7 @@ describe('starting', () => {
     })
     expect(stageReadyForAdmission(line.pipeline, minutesAfterNine(1))).toEqual({
       stage: 'plan',
+      workflow: 'plan.yml',
       attempt: 1,
       queuedAt: minutesAfterNine(0),
     })
