@@ -153,6 +153,13 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     project: 'pure',
   },
   {
+    name: 'access-comes-and-goes',
+    promise:
+      'access refused at random (suspended, permissions, tokens, everything) while issues are under way: one run and one comment each, no attempt spent',
+    file: 'test/world/access-comes-and-goes.test.ts',
+    project: 'postgres',
+  },
+  {
     name: 'partial-answers',
     promise:
       'answers in part, cut, empty, of a proxy or of another shape, and lists without an end: what was answered is used, the line stays in force, nothing is written twice',
