@@ -1,6 +1,7 @@
-// `npm run docs`: renews what the pages take from the source, its tables and its quotations. `test/docs/pages.test.ts` fails
-// while a page is older than its source.
+// `npm run docs`: renews what the pages take from the source, its tables and its quotations, and the JSON Schema of
+// andon.yml. `test/docs/pages.test.ts` and `test/line/andon-json-schema.test.ts` fail while they are older than it.
 import { readFileSync, writeFileSync } from 'node:fs'
+import { andonJsonSchema } from '../../src/line/andon-json-schema.ts'
 import { pagePaths, renderPage } from './pages.ts'
 
 for (const path of pagePaths()) {
@@ -10,3 +11,5 @@ for (const path of pagePaths()) {
   writeFileSync(path, renewed)
   console.log(`${path} renewed`)
 }
+
+writeFileSync('public/andon.schema.json', andonJsonSchema())

@@ -1,6 +1,7 @@
 // The schema of `.github/andon.yml`. Each `error` says what its field takes, and ends the sentence that people read:
 // "`rework` is `lots`; it takes a whole number from 0 to 10."
 import { z } from 'zod'
+import { durationPattern } from './duration-pattern.ts'
 
 /** The form of a stage's name, and the names of that form that are reserved. */
 export const STAGE_NAME = /^[a-z][a-z0-9-]{0,19}$/
@@ -41,9 +42,12 @@ export const andonYmlSchema = optionalFields('stages:', {
   checks: checksSchema,
   comments: oneOf(['per-stage', 'one', 'off']),
   bots: z
-    .array(textMatching(/^[a-z0-9](?:-?[a-z0-9]){0,38}(?:\[bot\])?$/i, 'the login of a bot, such as `dependabot`'), {
-      error: 'a list of logins, such as `[dependabot]`',
-    })
+    .array(
+      textMatching(/^[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}(?:\[bot\])?$/, 'the login of a bot, such as `dependabot`'),
+      {
+        error: 'a list of logins, such as `[dependabot]`',
+      },
+    )
     .max(20, { error: 'a list of at most 20 logins' }),
 })
 
@@ -86,19 +90,10 @@ function wholeNumber(min: number, max: number) {
 /** A duration such as `1h30m`, as seconds. */
 function duration(min: string, max: string) {
   const error = `a duration from \`${min}\` to \`${max}\`, such as \`90s\`, \`20m\` or \`1h30m\``
-  const isInRange = (text: string) => {
-    const seconds = parseDuration(text)
-    return seconds !== null && seconds >= (parseDuration(min) ?? 0) && seconds <= (parseDuration(max) ?? 0)
-  }
-  return z
-    .string({ error })
-    .refine(isInRange, { error })
-    .transform((text) => parseDuration(text) ?? 0)
+  return textMatching(durationPattern(parseDuration(min), parseDuration(max)), error).transform(parseDuration)
 }
 
-function parseDuration(text: string): number | null {
-  const match = /^(?=\d)(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?$/.exec(text)
-  if (!match) return null
-  const [, hours, minutes, seconds] = match
+function parseDuration(text: string): number {
+  const [, hours, minutes, seconds] = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text) ?? []
   return Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0)
 }

@@ -84,6 +84,13 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
     const cacheControl = asset.hash === context.req.param('hash') ? 'public, max-age=31536000, immutable' : 'no-store'
     return context.body(asset.body, 200, { 'content-type': asset.type, 'cache-control': cacheControl })
   })
+  // Files in other repositories name it, so its address never changes.
+  get('/assets/andon.schema.json', (context) => {
+    const schema = assets.find('andon.schema.json')
+    if (schema === null) throw new HttpError(404, 'There is no such file.')
+    const headers = { 'cache-control': 'public, max-age=3600', 'access-control-allow-origin': '*' }
+    return context.body(schema.body, 200, { ...headers, 'content-type': schema.type })
+  })
   get('/favicon.ico', (context) => context.redirect(assets.path('icon.svg')))
 
   get('/events', async (context) => {

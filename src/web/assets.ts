@@ -20,11 +20,13 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
   'andon.css': [join(PUBLIC_DIRECTORY, 'andon.css')],
   'andon.js': [join(PUBLIC_DIRECTORY, 'andon.js')],
   'icon.svg': [join(PUBLIC_DIRECTORY, 'icon.svg')],
+  'andon.schema.json': [join(PUBLIC_DIRECTORY, 'andon.schema.json')],
   'htmx.js': [join(HTMX_DIRECTORY, 'htmx.min.js'), join(HTMX_DIRECTORY, 'ext/hx-sse.min.js')],
 }
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/schema+json',
   '.svg': 'image/svg+xml; charset=utf-8',
 }
 

@@ -95,6 +95,14 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     tests: 'wait at random',
   },
   {
+    name: 'schema-agrees',
+    promise:
+      '10,000 generated andon.yml files: the JSON Schema of editors accepts what Andon accepts, and nothing else',
+    file: 'test/line/andon-json-schema.test.ts',
+    project: 'pure',
+    tests: 'agree on generated files',
+  },
+  {
     name: 'documents',
     promise: 'generated comments full of commands, quoted, fenced, nested and bare: none fires falsely, none is missed',
     file: 'test/commands/generated-comments.test.ts',

@@ -234,7 +234,7 @@ test('a page reconnects by itself, backs off up to half a minute, and never give
   expect(sse).not.toHaveProperty('reconnectMaxAttempts')
 })
 
-test('an asset is cached for ever under its own hash, and served uncached under another', async () => {
+test('an asset is cached for ever under its own hash, and served uncached under another; the schema has no hash', async () => {
   const { url } = await site(openStubBoard().reader)
   const html = await (await fetch(url)).text()
   const paths = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path ?? '')
@@ -246,6 +246,8 @@ test('an asset is cached for ever under its own hash, and served uncached under 
     expect([other.status, other.headers.get('cache-control')]).toEqual([200, 'no-store'])
     expect(await other.text()).toBe(await response.text())
   }
+  const schema = await fetch(`${url}/assets/andon.schema.json`)
+  expect(await schema.json()).toMatchObject({ properties: { stages: { type: 'object' } } })
 })
 
 test('the JSON has the same counts and rows as the page', async () => {
