@@ -18,6 +18,7 @@ import type { Database } from './store/database.ts'
 import { findNextDueAt } from './store/due-work.ts'
 import { keepListening } from './store/keep-listening.ts'
 import { NOTIFY_CHANNEL } from './store/notify.ts'
+import { openAppCheck } from './watchdog/check-app.ts'
 import { fanOutHolds } from './watchdog/fan-out-holds.ts'
 import { type HeartbeatTimer, identifySelf, startHeartbeat } from './watchdog/heartbeat-timer.ts'
 import { type Loop, startLoop } from './watchdog/loop.ts'
@@ -73,9 +74,11 @@ export async function openAndon(o: {
     answered(installationId, isAnswered) {
       unansweredCalls.record(installationId, isAnswered)
       callQuota.count(installationId)
+      if (!isAnswered) appCheck.suspect()
     },
   })
   const { baseUrl, githubUrl } = config
+  const appCheck = openAppCheck({ database, github, githubUrl, now, log })
   const loops: Loop[] = []
   const hintLoops = () => {
     for (const loop of loops) loop.hint()
@@ -116,7 +119,8 @@ export async function openAndon(o: {
       (await fanOutHolds({ database, now })) +
       (await wakeDueRepositories({ database, door, now })) +
       (await wakeDuePipelines({ database, door, now })) +
-      (await pruneHourly({ database, now, log })),
+      (await pruneHourly({ database, now, log })) +
+      (await appCheck.step()),
   }
   let beating: HeartbeatTimer | null = null
   let listening: { close(): Promise<void> } | null = null

@@ -8,12 +8,14 @@ import {
   translateIssueRead,
 } from '../translate/graphql-reads.ts'
 import { type RoleRead, translateRoleRead } from '../translate/role.ts'
-import { readAnswer } from './answer.ts'
+import { expectObject, readAnswer } from './answer.ts'
 import { GitHubFailure } from './failure.ts'
 import { expectAnswered, type Gap, queryRepository, readRepository } from './graphql.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
 
 export type Queries = {
+  /** Fails unless GitHub knows the App by its id and key. */
+  checkApp(): Promise<void>
   /** The issue (null if there is none), the pull requests that close it, the head of the default branch, and the rest. */
   readIssue(
     access: RepositoryAccess,
@@ -30,6 +32,11 @@ export type Queries = {
 
 export function openQueries(call: SendRequest): Queries {
   return {
+    async checkApp() {
+      const { body } = await call(null, 'read', 'GET /app')
+      readAnswer(() => expectObject(body, 'the App'))
+    },
+
     async readIssue(access, issueNumber, receipt) {
       const read = await queryRepository(call, access, ISSUE_QUERY, { number: issueNumber })
       const { gaps } = read

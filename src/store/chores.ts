@@ -2,6 +2,11 @@
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from './database.ts'
 
+/** Makes the chore due then, unless it is due before. */
+export async function bringChoreForward({ kysely }: Database, name: string, dueAt: Instant): Promise<void> {
+  await kysely.updateTable('chores').set({ dueAt }).where('name', '=', name).where('dueAt', '>', dueAt).execute()
+}
+
 /** Takes the chore if it is due and sets when it is due next; false when it is not due or another process took it. */
 export async function takeChore(
   { kysely }: Database,

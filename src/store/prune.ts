@@ -15,6 +15,7 @@ export const RETENTION_DAYS = {
   effects: 30,
   unansweredQuestions: 7,
   beats: 30,
+  accessProblems: 7,
   loops: 1,
 } as const
 
@@ -24,7 +25,8 @@ const BATCH_SIZE = 1_000
 /** Deletes rows past their retention; resolves to how many. */
 export async function prune(database: Database, now: Instant): Promise<number> {
   const before = (days: number): Instant => new Date(Date.parse(now) - days * DAY_MS).toISOString()
-  const { deliveries, failedDeliveries, facts, pipelines, effects, unansweredQuestions, beats, loops } = RETENTION_DAYS
+  const { deliveries, failedDeliveries, facts, pipelines, effects, unansweredQuestions } = RETENTION_DAYS
+  const { beats, accessProblems, loops } = RETENTION_DAYS
   const old: readonly ExpiredRows[] = [
     { table: 'deliveries', where: sql`state <> 'failed' and received_at < ${before(deliveries)}` },
     { table: 'deliveries', where: sql`state = 'failed' and received_at < ${before(failedDeliveries)}` },
@@ -49,6 +51,8 @@ export async function prune(database: Database, now: Instant): Promise<number> {
       where: sql`type = 'ask' and state = 'due' and document -> 'question' ->> 'about' = 'run'
         and created_at < ${before(unansweredQuestions)}`,
     },
+    // No call has met it for this long.
+    { table: 'access_problems', where: sql`not declared and next_try_at < ${before(accessProblems)}` },
     { table: 'beats', where: sql`alive_at < ${before(beats)}` },
     { table: 'loops', where: sql`beat_at < ${before(loops)}` },
   ]
