@@ -14,7 +14,8 @@ import { greatest } from '../facts/total-order.ts'
 import { pipelineHoldAffectingStage } from '../holds/holds.ts'
 import type { PullRequestFact, ReviewFact } from '../model/facts.ts'
 import type { Attempt, Pipeline, Stage } from '../model/pipeline.ts'
-import { admittedAttempts, attemptStartedAt, isLiveAttempt, isUndispatched } from './attempts.ts'
+import type { Reason } from '../model/reason.ts'
+import { admittedAttempts, attemptStartedAt, currentAttempt, isLiveAttempt, isUndispatched } from './attempts.ts'
 import {
   type DerivedStage,
   deriveDispatched,
@@ -55,8 +56,23 @@ function withDerivedStages(pipeline: Pipeline): Pipeline {
 function deriveStage(context: StageContext): DerivedStage {
   const known = isDispatched(context.rule) ? deriveDispatched(context) : deriveObserved(context)
   const derived = known ?? deriveFirstStage(context) ?? UNTOUCHED
+  if (derived.reason?.kind === 'waits-for-approval') return withoutPassedGate(context, derived, derived.reason.last)
   if (derived.status !== 'queued' || isInFlight(context)) return derived
   return deriveCalledOff(context) ?? derived
+}
+
+/** Nobody is asked to open a gate behind which nothing will start, or something has run already. */
+function withoutPassedGate(context: StageContext, derived: DerivedStage, last: Reason | null): DerivedStage {
+  const calledOff = deriveCalledOff(context)
+  const isOver = calledOff !== null && calledOff.reason?.kind !== 'asks-issue-state'
+  return isOver || hasLaterRun(context) ? { ...derived, status: 'done', reason: last } : derived
+}
+
+/** GitHub hands out run ids in order. */
+function hasLaterRun({ pipeline, stage }: StageContext): boolean {
+  const own = currentAttempt(stage)?.run?.id ?? 0
+  const index = pipeline.stages.findIndex(({ name }) => name === stage.name)
+  return pipeline.stages.slice(index + 1).some(({ attempts }) => attempts.some(({ run }) => (run?.id ?? 0) > own))
 }
 
 function deriveObserved(context: StageContext): DerivedStage | null {

@@ -19,6 +19,8 @@ import {
 import { openSimulation } from '../../support/simulation.ts'
 
 const RACES = repetitions(80, 1_000)
+/** The short form tries each seventh order. */
+const EVERY_NTH_ORDER = repetitions(7, 1)
 const KEY = attemptKeyOf('plan', 1)
 
 test('of runs that end near their deadline no finished one is cancelled, and no result is lost', () => {
@@ -82,7 +84,10 @@ test("completion, answer, cancellation and wake-up end with the run's real resul
     cancelResult(KEY, 100, 'refused', minutesAfterNine(37)),
   ]
   let orders = 0
+  let nth = 0
   for (const order of permutations(events)) {
+    nth += 1
+    if (nth % EVERY_NTH_ORDER !== 0) continue
     const line = startedPipeline(lineWith({ plan: { attempts: 1 } }))
     line.admit(minutesAfterNine(1))
     line.apply(
