@@ -3,11 +3,17 @@
 // paragraph, and the list only saves a question to GitHub, or a reply that nobody wants.
 import { isBlank } from './parse-cost.ts'
 
-/** The first line after the comment's first paragraph. */
+/** The first line that is no longer the comment's first paragraph, or that may introduce a copy without a blank line before. */
 export function endOfFirstParagraph(lines: readonly string[]): number {
   const first = lines.findIndex((line) => !isBlank(line))
-  const end = lines.findIndex((line, index) => index > first && isBlank(line))
+  const end = lines.findIndex((line, index) => index >= first && (isBlank(line) || mayIntroduceCopy(line)))
   return end < 0 ? lines.length : end
+}
+
+/** Ends it with a colon, begins it like a header or a rule, or names it an address, in whatever language? Better too often. */
+function mayIntroduceCopy(line: string): boolean {
+  if (/^\s*\/andon\b/i.test(line)) return false
+  return /[:：]\W*$|^\W*[\p{L}\p{M}-]+\s?[:：]\s|\S@\S+\.\S|^[-_=*~—–>|\s]{2,}/u.test(line.trim())
 }
 
 /** Do these lines name what only GitHub's notifications contain? Then the lines after them are likely a copy of one. */

@@ -3,9 +3,10 @@
 import type { ReadReceipt } from '../translate/fields.ts'
 import {
   type IssueRead,
-  translateClosingIssuesRead,
+  type PullRequestRead,
   translateDefaultBranchRead,
   translateIssueRead,
+  translatePullRequestRead,
 } from '../translate/graphql-reads.ts'
 import { type RoleRead, translateRoleRead } from '../translate/role.ts'
 import { expectObject, readAnswer } from './answer.ts'
@@ -22,8 +23,12 @@ export type Queries = {
     issueNumber: number,
     receipt: ReadReceipt,
   ): Promise<IssueRead & { readonly gaps: readonly Gap[] }>
-  /** The issues of this repository that a pull request closes. No webhook reports links made by hand. */
-  readClosingIssues(access: RepositoryAccess, pullRequestNumber: number): Promise<readonly number[]>
+  /** A pull request, and the issues of this repository that it closes. No webhook reports links made by hand. */
+  readPullRequest(
+    access: RepositoryAccess,
+    pullRequestNumber: number,
+    receipt: ReadReceipt,
+  ): Promise<PullRequestRead & { readonly gaps: readonly Gap[] }>
   /** The commit at the head of the default branch; null in a repository without a commit. */
   readDefaultBranchSha(access: RepositoryAccess): Promise<string | null>
   /** The user's role on the repository; `none` if GitHub does not know the user. */
@@ -43,10 +48,13 @@ export function openQueries(call: SendRequest): Queries {
       return { ...readRepository(read, (answer) => translateIssueRead(access.repositoryId, answer, receipt)), gaps }
     },
 
-    async readClosingIssues(access, pullRequestNumber) {
+    async readPullRequest(access, pullRequestNumber, receipt) {
       const read = await queryRepository(call, access, PULL_REQUEST_QUERY, { number: pullRequestNumber })
-      const answered = expectAnswered(read, 'pullRequest')
-      return readRepository(answered, (answer) => translateClosingIssuesRead(access.repositoryId, answer))
+      const { gaps } = expectAnswered(read, 'pullRequest')
+      return {
+        ...readRepository(read, (answer) => translatePullRequestRead(access.repositoryId, answer, receipt)),
+        gaps,
+      }
     },
 
     async readDefaultBranchSha(access) {
@@ -67,7 +75,14 @@ export function openQueries(call: SendRequest): Queries {
   }
 }
 
-const CLOSING_ISSUES_FIELD = `closingIssuesReferences(first: 50) { nodes { number repository { databaseId } } }`
+const PULL_REQUEST_FIELDS = `number title url state isDraft headRefName headRefOid isCrossRepository updatedAt
+  author { __typename login }
+  headRepositoryOwner { login }
+  repository { databaseId }
+  closingIssuesReferences(first: 50) { nodes { number repository { databaseId } } }
+  reviews(last: 50, states: [APPROVED, CHANGES_REQUESTED, DISMISSED]) {
+    nodes { databaseId state submittedAt author { __typename login } commit { oid } }
+  }`
 
 const DEFAULT_BRANCH_QUERY = `query ($owner: String!, $name: String!) {
   repository(owner: $owner, name: $name) { defaultBranchRef { target { oid } } }
@@ -79,22 +94,11 @@ const ISSUE_QUERY = `query ($owner: String!, $name: String!, $number: Int!) {
     issue(number: $number) {
       number title url state stateReason closedAt updatedAt
       author { __typename login }
-      closedByPullRequestsReferences(first: 20, includeClosedPrs: true) {
-        nodes {
-          number title url state isDraft headRefName headRefOid isCrossRepository updatedAt
-          author { __typename login }
-          headRepositoryOwner { login }
-          repository { databaseId }
-          ${CLOSING_ISSUES_FIELD}
-          reviews(last: 50, states: [APPROVED, CHANGES_REQUESTED, DISMISSED]) {
-            nodes { databaseId state submittedAt author { __typename login } commit { oid } }
-          }
-        }
-      }
+      closedByPullRequestsReferences(first: 20, includeClosedPrs: true) { nodes { ${PULL_REQUEST_FIELDS} } }
     }
   }
 }`
 
 const PULL_REQUEST_QUERY = `query ($owner: String!, $name: String!, $number: Int!) {
-  repository(owner: $owner, name: $name) { pullRequest(number: $number) { ${CLOSING_ISSUES_FIELD} } }
+  repository(owner: $owner, name: $name) { pullRequest(number: $number) { ${PULL_REQUEST_FIELDS} } }
 }`

@@ -57,7 +57,8 @@ function crediblePart(answer: Answer): Answer | null {
     case 'configuration':
       return answer.source === 'repository' ? answer : null
     case 'pull_request':
-      return answer.closes.length > 0 ? answer : null
+      if (answer.closes !== null && answer.closes.length > 0) return answer
+      return answer.pullRequest === null ? null : { ...answer, closes: null }
     case 'run':
       return answer.run === null ? null : answer
     case 'permission':

@@ -24,8 +24,8 @@ export async function askGitHub(
       return { answer: { about: 'issue', ...read, configuration }, gaps }
     }
     case 'pull_request': {
-      const closes = await github.readClosingIssues(access, question.pullRequestNumber)
-      return { answer: { about: 'pull_request', closes }, gaps: [] }
+      const { gaps, ...read } = await github.readPullRequest(access, question.pullRequestNumber, receipt)
+      return { answer: { about: 'pull_request', ...read }, gaps }
     }
     case 'permission':
       return { answer: { about: 'permission', role: await github.readRole(access, question.login) }, gaps: [] }

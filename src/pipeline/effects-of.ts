@@ -6,8 +6,9 @@ import { githubWaitOf } from './facts/github-wait.ts'
 import { whenSecondIsOver } from './facts/moment-shown.ts'
 import { authorToAsk, decidingPullRequests } from './facts/standing.ts'
 import type { AdmittedAttempt } from './model/attempt.ts'
-import type { AskEffect, CancelEffect, DispatchEffect, Effect } from './model/effects.ts'
+import type { AskEffect, CancelEffect, DispatchEffect, Effect, Question } from './model/effects.ts'
 import type { Attempt, Pipeline, Stage } from './model/pipeline.ts'
+import type { Instant } from './model/time.ts'
 import {
   admittedAttempts,
   hasLiveRun,
@@ -121,16 +122,19 @@ function askCauses({ issue, removed }: Pipeline, stage: Stage, attempt: Attempt)
 /** Asks how the issue and its pull requests stand, where GitHub sent several states of one second. */
 function askWhatCameLast({ issue, pullRequests, removed }: Pipeline): readonly Effect[] {
   if (removed !== null) return []
-  const contested = [
-    ...(issue.isContested ? [{ place: 'issue', at: issue.updatedAt }] : []),
-    ...pullRequests.map((fact) => ({ place: `pull/${fact.number}`, at: contestedAt(fact) })),
-  ]
-  return contested.flatMap(({ place, at }) => {
-    if (at === null) return []
-    const question = { about: 'issue', issueNumber: issue.number } as const
-    const key = `issue/${issue.number}/last/${place}/${at}`
-    return [{ type: 'ask', key, question, notBefore: whenSecondIsOver(at) }]
+  const { number: issueNumber, updatedAt } = issue
+  const ask = (key: string, at: Instant, question: Question): AskEffect => {
+    return { type: 'ask', key: `${key}/last/${at}`, question, notBefore: whenSecondIsOver(at) }
+  }
+  const issues = issue.isContested ? [ask(`issue/${issueNumber}`, updatedAt, { about: 'issue', issueNumber })] : []
+  const contested = pullRequests.flatMap((fact) => {
+    const { number: pullRequestNumber } = fact
+    const at = contestedAt(fact)
+    // Not through the issue, which does not list those that only their branch links.
+    const question = { about: 'pull_request', pullRequestNumber } as const
+    return at === null ? [] : [ask(`pull_request/${pullRequestNumber}`, at, question)]
   })
+  return [...issues, ...contested]
 }
 
 /** Asks GitHub to read the runs that have been silent for too long. */

@@ -27,6 +27,12 @@ export type IssueRead = {
   readonly defaultBranchSha: string | null
 }
 
+/** A pull request (null if there is none), and the issues of the repository that it closes. */
+export type PullRequestRead = {
+  readonly closes: readonly number[] | null
+  readonly pullRequest: PullRequestFact | null
+}
+
 const actor = z
   .object({ __typename: z.string().optional(), login: identifier })
   .transform(({ __typename, login }): Account => {
@@ -94,9 +100,7 @@ const defaultBranchRepository = z.object({
   defaultBranchRef: z.object({ target: z.object({ oid: sha }) }).nullable(),
 })
 const issueRepository = defaultBranchRepository.extend({ issue: issue.nullable() })
-const pullRequestRepository = z.object({
-  pullRequest: z.object({ closingIssuesReferences: closingIssues }).nullable(),
-})
+const pullRequestRepository = z.object({ pullRequest: pullRequest.nullable() })
 
 export function translateIssueRead(repositoryId: number, repository: unknown, evidence: ReadReceipt): IssueRead {
   const { issue, defaultBranchRef } = readPayload(issueRepository, repository)
@@ -109,10 +113,16 @@ export function translateIssueRead(repositoryId: number, repository: unknown, ev
   }
 }
 
-/** The issues of the repository that a pull request closes; none when there is no such pull request. */
-export function translateClosingIssuesRead(repositoryId: number, repository: unknown): readonly number[] {
+/** None when there is no such pull request; the issues that it closes are null when GitHub did not say. */
+export function translatePullRequestRead(
+  repositoryId: number,
+  repository: unknown,
+  evidence: ReadReceipt,
+): PullRequestRead {
   const { pullRequest } = readPayload(pullRequestRepository, repository)
-  return closingNumbersOf(repositoryId, pullRequest?.closingIssuesReferences ?? [])
+  if (pullRequest === null) return { closes: [], pullRequest: null }
+  const fact = pullRequestFactOfNode(repositoryId, pullRequest, evidence)
+  return { closes: fact.closingIssues, pullRequest: { ...fact, closingIssues: null, closingIssuesAt: null } }
 }
 
 /** The commit at the head of the default branch; null in a repository without a commit. */

@@ -113,7 +113,12 @@ test('a run on the branch of a pull request that is linked later is replayed int
   const evidence = { kind: 'read', id: 'pull_request/7', at: minutesAfterNine(9) } as const
   const base = { at: minutesAfterNine(9), evidence, repository: REPOSITORY }
   await testDoor.apply({
-    event: { type: 'question.answered', ...base, question, answer: { about: 'pull_request', closes: [ISSUE] } },
+    event: {
+      type: 'question.answered',
+      ...base,
+      question,
+      answer: { about: 'pull_request', closes: [ISSUE], pullRequest: null },
+    },
   })
   expect((await only()).document.stages.map(({ status }) => status)).toEqual(['idle', 'idle', 'running', 'review'])
 })

@@ -121,8 +121,11 @@ describe('the App', () => {
     })
     github.linkIssue(WIDGETS, pull, second)
     await github.review(WIDGETS, pull, 'approve', { by: 'grace' })
-    expect(await andon.readClosingIssues(where, pull)).toEqual([first, second])
     const receipt = { kind: 'read', id: `issue/${second}`, at: '2026-11-21T14:05:00.000Z' } as const
+    expect(await andon.readPullRequest(where, pull, receipt)).toMatchObject({
+      closes: [first, second],
+      pullRequest: { number: pull, state: 'open' },
+    })
     const read = await andon.readIssue(where, second, receipt)
     expect(read).toMatchObject({
       issue: { number: second, title: 'Second', author: 'passerby', state: 'open' },

@@ -10,7 +10,7 @@ const SINCE = '2026-11-21T13:52:31.000Z'
 
 const READS: readonly [string, (github: GitHub) => Promise<unknown>][] = [
   ['an issue', (github) => github.readIssue(REPOSITORY, 42, RECEIPT)],
-  ['the issues that a pull request closes', (github) => github.readClosingIssues(REPOSITORY, 57)],
+  ['a pull request', (github) => github.readPullRequest(REPOSITORY, 57, RECEIPT)],
   ['the head of the default branch', (github) => github.readDefaultBranchSha(REPOSITORY)],
   ['a role', (github) => github.readRole(REPOSITORY, 'alice')],
   ['a run', (github) => github.readRun(REPOSITORY, 7, RECEIPT)],

@@ -163,15 +163,29 @@ test('an empty repository has no head yet', async () => {
 })
 
 test('a pull request closes the issues of its own repository', async () => {
-  const { closingIssuesReferences } = PULL_REQUEST
-  answers({ data: { repository: { pullRequest: { closingIssuesReferences } } } })
-  expect(await openTestClient().readClosingIssues(REPOSITORY, 57)).toEqual([42, 43])
+  answers({ data: { repository: { pullRequest: PULL_REQUEST } } })
+  const { closes } = await openTestClient().readPullRequest(REPOSITORY, 57, RECEIPT)
+  expect(closes).toEqual([42, 43])
+})
+
+test('the issues that a pull request closes are unknown where GitHub does not say them', async () => {
+  const path = ['repository', 'pullRequest', 'closingIssuesReferences']
+  answers({
+    data: { repository: { pullRequest: { ...PULL_REQUEST, closingIssuesReferences: null } } },
+    errors: [{ type: 'FORBIDDEN', path, message: 'Resource not accessible by integration' }],
+  })
+  expect(await openTestClient().readPullRequest(REPOSITORY, 57, RECEIPT)).toMatchObject({
+    closes: null,
+    pullRequest: { number: 57 },
+    gaps: [{ path }],
+  })
 })
 
 test('GitHub Enterprise Server is asked at its own GraphQL address', async () => {
   const base = 'https://ghes.test/api/v3'
   answers({ data: { repository: { pullRequest: null } } }, base)
-  expect(await openTestClient({ apiUrl: base }).readClosingIssues(REPOSITORY, 57)).toEqual([])
+  const { closes } = await openTestClient({ apiUrl: base }).readPullRequest(REPOSITORY, 57, RECEIPT)
+  expect(closes).toEqual([])
 })
 
 test.each([

@@ -97,7 +97,7 @@ export function answerQuestion(effect: Effect, at: Instant, when: 'over' | 'open
   if (question.about === 'configuration')
     return { ...base, question, answer: { about: 'configuration', ...ANDON_YML, headSha: 'aaa0' } }
   if (question.about === 'pull_request')
-    return { ...base, question, answer: { about: 'pull_request', closes: closedIssues(question) } }
+    return { ...base, question, answer: { about: 'pull_request', closes: closedIssues(question), pullRequest: null } }
   // Deliveries say everything about runs here.
   if (question.about === 'run') return { ...base, question, answer: { about: 'run', run: null } }
   const isDeleted = question.about === 'issue' && question.issueNumber === DELETED_ISSUE

@@ -193,7 +193,7 @@ export function closesIssues(
     ...eventBase(at),
     evidence: { kind: 'read', id: `pull_request/${pullRequestNumber}/opened/${at}`, at },
     question: { about: 'pull_request', pullRequestNumber },
-    answer: { about: 'pull_request', closes: numbers },
+    answer: { about: 'pull_request', closes: numbers, pullRequest: null },
   }
 }
 

@@ -127,7 +127,7 @@ export function liveRandomLife(chance: SeededRandom, events: number) {
     if (question.about === 'workflow')
       apply({ ...here, question, answer: { about: 'workflow', cause: chance.pick([null, ...CAUSES]) } })
     if (question.about === 'pull_request')
-      apply({ ...here, question, answer: { about: 'pull_request', closes: [ISSUE] } })
+      apply({ ...here, question, answer: { about: 'pull_request', closes: [ISSUE], pullRequest: null } })
     if (question.about === 'run') {
       const stored = runs().find(({ id }) => id === question.runId)
       const seen = stored && chance.next() < 0.3 ? { ...stored, ...stateOf(), updatedAt: now } : stored

@@ -16,6 +16,17 @@ const MAILS = {
   'a client that marks nothing but its sender': `Good.\n\n${NOTIFICATION}\n\n/andon cancel\n`,
 } as const
 
+/** Clients that leave no blank line between the answer and the copy. */
+const JOINED_MAILS = {
+  'an attribution': 'Thanks!\nOn Tue Alice commented:\n/andon cancel\n',
+  'a Portuguese attribution': 'Ok\r\nEm ter., 20 de nov. de 2026, Alice escreveu:\r\n/andon cancel\r\n',
+  'a Chinese attribution': '好的\n在 2026年11月20日，Alice 写道：\n/andon cancel\n',
+  'a header of Outlook in Japanese': 'はい\n差出人: Alice\n/andon cancel\n',
+  'an address': `Yes\n${NOTIFICATION}, 20.11.2026\n/andon cancel\n`,
+  'a rule': 'Yes\n________________________________\n/andon cancel\n',
+  'an attribution in its first line': 'Alice schrieb am 20.11.2026:\n/andon cancel\n',
+} as const
+
 let app: AndonApp
 beforeEach(async () => {
   app = await openAndonApp()
@@ -46,6 +57,18 @@ describe('a reply by e-mail', () => {
       expect((await app.pipeline()).holdsAndReleases).toMatchObject([{ reason: 'no staff' }])
     },
   )
+
+  test.each(Object.entries(JOINED_MAILS))('with %s and no blank line before it: no order', async (_, body) => {
+    await mail(body)
+    await app.advance(60)
+    expect(cancels()).toBe(0)
+  })
+
+  test('that greets and orders in one paragraph is obeyed', async () => {
+    await mail('Thanks, Alice.\n/andon cancel\n\n-- \nLinus')
+    await app.advance(60)
+    expect(cancels()).toBe(1)
+  })
 
   test('whose orders are below its first paragraph is told so, and nothing is done', async () => {
     const id = await mail('Hello all,\n\n/andon cancel\n\nBest, Linus')

@@ -106,6 +106,16 @@ test('while GitHub does not answer who its author is, a pull request from a fork
   expect(await world.light(issue)).toBe('review')
 })
 
+test('while GitHub does not answer, a reader’s pull request from a branch of the repository calls nothing off', async () => {
+  const { issue, code } = await world.openIssueInCode()
+  world.github.chooseFaults(({ path }) => (path.endsWith('/passerby/permission') ? { kind: '502-before' } : null))
+  const number = await world.propose({ issue, by: 'passerby' })
+  await world.github.closePullRequest(world.repository, number, 'passerby')
+  code.fail()
+  await world.settle(120)
+  expect(world.app.dispatched()).toEqual(['1/plan/1', '1/code/1', '1/code/2'])
+})
+
 test('a pull request of a reader that closes several issues halts none of them', async () => {
   const first = await world.openIssueInCode()
   const second = await world.openIssueInCode()

@@ -92,6 +92,25 @@ describe('a pull request', () => {
     expect(await review()).toBe(status)
   })
 
+  test.each([
+    ['closed and reopened', ['closePullRequest', 'reopenPullRequest'], 'review'],
+    ['made a draft and ready', ['convertToDraft', 'readyForReview'], 'review'],
+    ['closed, reopened and closed', ['closePullRequest', 'reopenPullRequest', 'closePullRequest'], 'cancelled'],
+  ] as const)(
+    'that only its branch links, %s within one second, is asked about as well',
+    async (_, actions, status) => {
+      const { github, repository } = world
+      const { issue } = await world.openIssueInCode()
+      const branch = `claude/issue-${issue}-retry`
+      await github.createBranch(repository, branch, 'claude[bot]')
+      const number = await github.openPullRequest(repository, { branch, title: 'Retry', by: 'claude[bot]' })
+      await world.settle()
+      for (const action of actions) await github[action](repository, number)
+      await world.settle(60)
+      expect((await world.detail(issue))?.stages[2]?.status).toBe(status)
+    },
+  )
+
   test('approved, and the approval dismissed, within one second is not approved', async () => {
     const { issue } = await world.openIssueInCode()
     const number = await world.propose({ issue, by: 'claude[bot]' })

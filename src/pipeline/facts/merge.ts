@@ -101,8 +101,9 @@ export function mergeAnswer(
 ): PullRequestFact | null {
   if (pullRequestOfQuestion(question) !== pullRequest.number) return null
   if (question.about === 'pull_request' && answer.about === 'pull_request') {
-    const closingIssues = answer.closes.toSorted((a, b) => a - b)
-    return mergePullRequest(pullRequest, { ...pullRequest, closingIssues, closingIssuesAt: at })
+    const known = answer.pullRequest === null ? pullRequest : mergePullRequest(pullRequest, answer.pullRequest)
+    const closingIssues = answer.closes?.toSorted((a, b) => a - b)
+    return closingIssues ? mergePullRequest(known, { ...known, closingIssues, closingIssuesAt: at }) : known
   }
   if (question.about === 'permission' && question.purpose.kind === 'author' && answer.about === 'permission') {
     const { login, purpose } = question

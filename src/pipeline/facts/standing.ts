@@ -1,7 +1,8 @@
 // Whose pull requests decide anything. Everybody who can read a repository can open a pull request, from a fork or from a
 // branch that somebody else has pushed, and say in it which issues it closes. So one from a fork decides once GitHub has
 // said that its author may write; one from a branch of this repository until GitHub has said that its author may not: until
-// then it starts nothing and halts what has not begun, which is the safe side.
+// then it starts nothing and halts what has not begun, which is the safe side. Closed, it would call off the line for as long
+// as GitHub does not answer.
 import type { Line } from '../../line/line.ts'
 import { isAllowedBot, isGhost } from '../../line/stage-rules.ts'
 import type { PullRequestFact } from '../model/facts.ts'
@@ -9,11 +10,11 @@ import type { Pipeline } from '../model/pipeline.ts'
 
 /** Does it link to issues, speak for their light, and call them off? Any other is shown and no more. */
 export function isDeciding(pullRequest: PullRequestFact, line: Line): boolean {
-  const { author, bot } = pullRequest
+  const { author, bot, state } = pullRequest
   const isFork = isFromFork(pullRequest)
   if (author === null || isGhost(author)) return !isFork
   if (bot) return !isFork || isAllowedBot(line, author)
-  return authorPermissionOf(pullRequest)?.granted ?? !isFork
+  return authorPermissionOf(pullRequest)?.granted ?? (!isFork && state !== 'closed')
 }
 
 /** A branch has no colon, except for the one that we write after the owner of a fork. */

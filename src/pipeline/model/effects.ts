@@ -76,7 +76,7 @@ export type ReplyItem = { readonly text: string } & (
 export type Question =
   /** Who opened the issue, what links to it, and where is the default branch? Asked when a pipeline begins. */
   | { readonly about: 'issue'; readonly issueNumber: number }
-  /** Which issues does this pull request close? There is no webhook for links made by hand. */
+  /** How does this pull request stand, and which issues does it close? There is no webhook for links made by hand. */
   | { readonly about: 'pull_request'; readonly pullRequestNumber: number }
   /** What is this user's role? Fails closed: only what GitHub clearly says. */
   | { readonly about: 'permission'; readonly login: string; readonly purpose: PermissionPurpose }
@@ -131,7 +131,12 @@ export type Answer =
       /** What the repository's file says; null when there is none; absent when it was not read. */
       readonly configuration?: Configuration | null
     }
-  | { readonly about: 'pull_request'; readonly closes: readonly number[] }
+  /** `closes` is null when GitHub has not said it, or may not know it yet. */
+  | {
+      readonly about: 'pull_request'
+      readonly closes: readonly number[] | null
+      readonly pullRequest: PullRequestFact | null
+    }
   | { readonly about: 'permission'; readonly role: Role }
   /** True also of a comment that is gone. */
   | { readonly about: 'comment'; readonly cameByEmail: boolean }

@@ -81,7 +81,7 @@ export function answerTo(
     case 'permission':
       return { ...here, question, answer: { about: 'permission', role: 'write' } }
     case 'pull_request':
-      return { ...here, question, answer: { about: 'pull_request', closes: [] } }
+      return { ...here, question, answer: { about: 'pull_request', closes: [], pullRequest: null } }
     case 'configuration':
       return { ...here, question, answer: { about: 'configuration', headSha: 'head', ...configuration } }
     case 'comment':
