@@ -101,6 +101,7 @@ async function measure(installations: number): Promise<{ perSecond: number; most
       baseUrl: 'https://andon.example.com',
       logLevel: 'silent',
       production: false,
+      warnings: [],
     },
     build: 'bench',
     database,

@@ -1,7 +1,33 @@
 // The environment: read once, validated as a whole, frozen. No other file reads process.env; values are passed on.
-// Every mistake is one sentence that says what to do, and the process ends with 78 (EX_CONFIG) before anything listens.
+// Every mistake is one sentence that says what to do; all are named at once, and the process ends with 78 (EX_CONFIG)
+// before anything listens.
 import { createPrivateKey } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { findMisspelt } from './text/misspelt.ts'
+import { printable } from './text/printable.ts'
+
+/** Every variable that Andon reads. `.env.example` and docs/reference/environment.md list the same. */
+export const VARIABLES = [
+  'APP_ID',
+  'PRIVATE_KEY',
+  'PRIVATE_KEY_PATH',
+  'WEBHOOK_SECRET',
+  'DATABASE_URL',
+  'BASE_URL',
+  'ANDON_ACCESS',
+  'ANDON_DATA',
+  'PORT',
+  'HOST',
+  'GITHUB_API_URL',
+  'GITHUB_URL',
+  'OIDC_ISSUER',
+  'LOG_LEVEL',
+  'NODE_ENV',
+] as const
+
+type Variable = (typeof VARIABLES)[number]
+type Environment = Readonly<Partial<Record<Variable, string | undefined>>>
 
 export type ProcessRole = 'all' | 'web' | 'worker' | 'migrate'
 
@@ -26,6 +52,8 @@ export type Config = {
   readonly baseUrl: string
   readonly logLevel: LogLevel
   readonly production: boolean
+  /** Sentences on what is probably a mistake, but does not prevent the start. */
+  readonly warnings: readonly string[]
 }
 
 /** What an operator's command needs: no key, no secret, no GitHub. */
@@ -34,49 +62,104 @@ export type DatabaseConfig = Pick<Config, 'databaseUrl' | 'dataDirectory' | 'log
 type LogLevel = (typeof LOG_LEVELS)[number]
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
-/** The process must not start. The message is one sentence for the operator. */
+/** The process must not start. Each mistake is one sentence for the operator; the message is all of them. */
 export class StartupError extends Error {
   readonly exitCode = 78
+  readonly sentences: readonly string[]
+
+  constructor(...sentences: readonly string[]) {
+    super(sentences.join('\n'))
+    this.sentences = sentences
+  }
 }
 
 /** Reads the whole configuration of a role; throws StartupError. */
 export function readConfig(role: ProcessRole, environment: NodeJS.ProcessEnv): Readonly<Config> {
   const production = environment.NODE_ENV === 'production'
-  const port = readInteger(environment, 'PORT', { min: 0, max: 65_535, fallback: 3000 })
-  const database = readDatabaseConfig(environment)
-  if (database.databaseUrl === null && (role !== 'all' || production)) {
-    throw new StartupError(
-      `DATABASE_URL is not set: ${role === 'all' ? 'production' : `the role "${role}"`} needs a Postgres database, for example DATABASE_URL=postgres://andon@localhost/andon.`,
-    )
-  }
   const needsGitHub = role !== 'migrate'
-  return Object.freeze({
-    role,
-    ...database,
-    port,
-    host: environment.HOST || (production ? '0.0.0.0' : '127.0.0.1'),
-    appId: needsGitHub ? readInteger(environment, 'APP_ID', { min: 1, max: Number.MAX_SAFE_INTEGER }) : 0,
-    privateKey: needsGitHub ? readPrivateKey(environment) : '',
-    webhookSecrets: needsGitHub ? readWebhookSecrets(environment) : [],
-    githubApiUrl: readHttpUrl(environment, 'GITHUB_API_URL', 'https://api.github.com'),
-    githubUrl: readHttpUrl(environment, 'GITHUB_URL', 'https://github.com'),
-    oidcIssuer: readHttpUrl(environment, 'OIDC_ISSUER', 'https://token.actions.githubusercontent.com'),
-    access: readChoice(environment, 'ANDON_ACCESS', ['login', 'open'] as const, 'login'),
-    baseUrl: readBaseUrl(environment, { fallback: production && needsGitHub ? null : `http://localhost:${port}` }),
-    production,
-  })
+  const readPort = () => readInteger(environment, 'PORT', { min: 0, max: 65_535, fallback: 3000 })
+  const warnings = describeMisspelt(environment, 'others')
+  const config = readAll<Config>(
+    {
+      ...readersOfDatabaseConfig(environment),
+      databaseUrl: () => readDatabaseUrlOfRole(role, environment, production),
+      role: () => role,
+      port: readPort,
+      host: () => environment.HOST || (production ? '0.0.0.0' : '127.0.0.1'),
+      appId: () => (needsGitHub ? readInteger(environment, 'APP_ID', { min: 1, max: Number.MAX_SAFE_INTEGER }) : 0),
+      privateKey: () => (needsGitHub ? readPrivateKey(environment) : ''),
+      webhookSecrets: () => (needsGitHub ? readWebhookSecrets(environment) : []),
+      githubApiUrl: () => readHttpUrl(environment, 'GITHUB_API_URL', 'https://api.github.com'),
+      githubUrl: () => readHttpUrl(environment, 'GITHUB_URL', 'https://github.com'),
+      oidcIssuer: () => readHttpUrl(environment, 'OIDC_ISSUER', 'https://token.actions.githubusercontent.com'),
+      access: () => readChoice(environment, 'ANDON_ACCESS', ['login', 'open'] as const, 'login'),
+      baseUrl: () =>
+        readBaseUrl(environment, { fallback: production && needsGitHub ? null : `http://localhost:${readPort()}` }),
+      production: () => production,
+      warnings: () => warnings,
+    },
+    { mistakes: describeMisspelt(environment, 'ours'), warnings },
+  )
+  return Object.freeze(config)
 }
 
 /** Reads only the settings of the database; throws StartupError. */
 export function readDatabaseConfig(environment: NodeJS.ProcessEnv): DatabaseConfig {
+  return readAll(readersOfDatabaseConfig(environment))
+}
+
+/**
+ * A sentence for each name that is probably a typo of a variable that is not set. A name that begins with `ANDON_` is
+ * ours, and the start is refused; another may belong to other software.
+ */
+function describeMisspelt(environment: NodeJS.ProcessEnv, whose: 'ours' | 'others'): readonly string[] {
+  const known: readonly string[] = VARIABLES
+  const names = Object.keys(environment).filter((name) => !known.includes(name))
+  return findMisspelt(
+    names.filter((name) => name.startsWith('ANDON_') === (whose === 'ours')),
+    VARIABLES.filter((variable) => !environment[variable]),
+  ).map(({ name, right }) => `${printable(name)} is not a variable of Andon: did you mean ${right}?`)
+}
+
+/** Reads every field, so that one start names all mistakes; where there are some, a warning may explain them. */
+function readAll<T extends object>(
+  readers: { readonly [K in keyof T]: () => T[K] },
+  found: { readonly mistakes: readonly string[]; readonly warnings: readonly string[] } = {
+    mistakes: [],
+    warnings: [],
+  },
+): T {
+  const sentences = new Set(found.mistakes)
+  const fields = Object.entries<() => unknown>(readers).map(([field, read]) => {
+    try {
+      return [field, read()]
+    } catch (error) {
+      if (!(error instanceof StartupError)) throw error
+      for (const sentence of error.sentences) sentences.add(sentence)
+      return [field, undefined]
+    }
+  })
+  if (sentences.size > 0) throw new StartupError(...sentences, ...found.warnings)
+  return Object.fromEntries(fields) as T
+}
+
+function readersOfDatabaseConfig(environment: Environment) {
   return {
-    databaseUrl: readDatabaseUrl(environment),
-    dataDirectory: environment.ANDON_DATA || '.andon',
-    logLevel: readChoice(environment, 'LOG_LEVEL', LOG_LEVELS, 'info'),
+    databaseUrl: () => readDatabaseUrl(environment),
+    dataDirectory: () => environment.ANDON_DATA || '.andon',
+    logLevel: () => readChoice(environment, 'LOG_LEVEL', LOG_LEVELS, 'info'),
   }
 }
 
-function readDatabaseUrl(environment: NodeJS.ProcessEnv): string | null {
+function readDatabaseUrlOfRole(role: ProcessRole, environment: Environment, production: boolean): string | null {
+  const url = readDatabaseUrl(environment)
+  if (url !== null || (role === 'all' && !production)) return url
+  throw new StartupError(
+    `DATABASE_URL is not set: ${role === 'all' ? 'production' : `the role "${role}"`} needs a Postgres database, for example DATABASE_URL=postgres://andon@localhost/andon.`,
+  )
+}
+
+function readDatabaseUrl(environment: Environment): string | null {
   const url = environment.DATABASE_URL
   if (!url) return null
   if (!/^postgres(ql)?:\/\/./.test(url) || !URL.canParse(url)) {
@@ -87,24 +170,42 @@ function readDatabaseUrl(environment: NodeJS.ProcessEnv): string | null {
   return url
 }
 
-function readPrivateKey(environment: NodeJS.ProcessEnv): string {
-  const pem = environment.PRIVATE_KEY?.replaceAll('\\n', '\n')
+function readPrivateKey(environment: Environment): string {
+  const path = environment.PRIVATE_KEY_PATH
+  if (environment.PRIVATE_KEY && path) {
+    throw new StartupError('PRIVATE_KEY and PRIVATE_KEY_PATH are both set: keep one of them.')
+  }
+  const pem = path ? readKeyFile(path) : environment.PRIVATE_KEY?.replaceAll('\\n', '\n')
   if (!pem)
     throw new StartupError(
-      "PRIVATE_KEY is not set: paste the PEM from the App's settings page (line breaks may be written as \\n).",
+      "PRIVATE_KEY is not set: paste the PEM from the App's settings page (line breaks may be written as \\n), or set PRIVATE_KEY_PATH to the file.",
     )
   try {
     createPrivateKey(pem)
   } catch {
     throw new StartupError(
-      "PRIVATE_KEY is not a readable PEM key: paste the whole file from the App's settings page, from BEGIN to END.",
+      path
+        ? "PRIVATE_KEY_PATH does not name a readable PEM key: let it name the file that was downloaded from the App's settings page."
+        : "PRIVATE_KEY is not a readable PEM key: paste the whole file from the App's settings page, from BEGIN to END.",
     )
   }
   return pem
 }
 
+function readKeyFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    // Not the path: it may be the key itself, set by mistake.
+    const { code } = error as NodeJS.ErrnoException
+    throw new StartupError(
+      `PRIVATE_KEY_PATH cannot be read (${code}): let it name the PEM file, readable for the user who runs Andon.`,
+    )
+  }
+}
+
 /** Comments and check runs link to it, pages are served at its root, and workflows' tokens have it as audience. */
-function readBaseUrl(environment: NodeJS.ProcessEnv, o: { fallback: string | null }): string {
+function readBaseUrl(environment: Environment, o: { fallback: string | null }): string {
   if (!environment.BASE_URL && o.fallback === null) {
     throw new StartupError(
       'BASE_URL is not set: production needs the address where people reach the board, for example https://andon.example.com.',
@@ -123,7 +224,7 @@ function readBaseUrl(environment: NodeJS.ProcessEnv, o: { fallback: string | nul
 // A short secret can be guessed from one signed delivery, and "development" is Probot's public default.
 const MIN_SECRET_LENGTH = 32
 
-function readWebhookSecrets(environment: NodeJS.ProcessEnv): readonly string[] {
+function readWebhookSecrets(environment: Environment): readonly string[] {
   const secrets = (environment.WEBHOOK_SECRET ?? '')
     .split(',')
     .map((secret) => secret.trim())
@@ -141,7 +242,7 @@ function readWebhookSecrets(environment: NodeJS.ProcessEnv): readonly string[] {
   return secrets
 }
 
-function readHttpUrl(environment: NodeJS.ProcessEnv, name: string, fallback: string): string {
+function readHttpUrl(environment: Environment, name: Variable, fallback: string): string {
   const url = environment[name] || fallback
   const parsed = z.url({ protocol: /^https?$/ }).safeParse(url)
   if (!parsed.success)
@@ -150,8 +251,8 @@ function readHttpUrl(environment: NodeJS.ProcessEnv, name: string, fallback: str
 }
 
 function readInteger(
-  environment: NodeJS.ProcessEnv,
-  name: string,
+  environment: Environment,
+  name: Variable,
   bounds: { min: number; max: number; fallback?: number },
 ): number {
   const text = environment[name] || bounds.fallback?.toString()
@@ -163,12 +264,7 @@ function readInteger(
   return number
 }
 
-function readChoice<T extends string>(
-  environment: NodeJS.ProcessEnv,
-  name: string,
-  choices: readonly T[],
-  fallback: T,
-): T {
+function readChoice<T extends string>(environment: Environment, name: Variable, choices: readonly T[], fallback: T): T {
   const text = environment[name] || fallback
   const choice = choices.find((candidate) => candidate === text)
   if (choice === undefined) throw new StartupError(`${name} must be one of ${choices.join(', ')}.`)

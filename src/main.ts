@@ -1,6 +1,7 @@
 // The command line: the Procfile's roles and the operator's commands. Every mistake is one sentence and an exit code.
 // A command loads only what it needs: `loop status` must answer even when other parts fail to load.
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type ProcessRole, StartupError } from './config.ts'
 import { EX_USAGE, failWith } from './process/exit.ts'
 
@@ -22,6 +23,7 @@ Operator
   loop status [--json]    lists the workers and whether they are alive: exit 0 all, 1 some not or none, 2 cannot tell
   loop stop [ID | --all]  lets a worker finish its current work, then ends it; ID as in that list
   help                    prints this text
+  version                 prints the version of Andon and of Node
 
 Environment variables are described in docs/reference/environment.md. A .env file is read if it exists; the real environment overrides it.`
 
@@ -33,6 +35,17 @@ const MAX_ITERATIONS = 1_000_000_000
 process.exitCode = await run(process.argv.slice(2)).catch(reportError)
 
 async function run([command = 'help', ...rest]: readonly string[]): Promise<number> {
+  switch (command) {
+    case 'help':
+    case '--help':
+    case '-h':
+      console.log(HELP)
+      return 0
+    case 'version':
+    case '--version':
+      console.log(`andon ${readVersion()}, Node ${process.versions.node}`)
+      return 0
+  }
   readEnvFile(command)
   switch (command) {
     case 'all':
@@ -48,11 +61,6 @@ async function run([command = 'help', ...rest]: readonly string[]): Promise<numb
       return (await import('./cli/hold.ts')).runHoldCommand(rest)
     case 'resume':
       return (await import('./cli/hold.ts')).runResumeCommand(rest)
-    case 'help':
-    case '--help':
-    case '-h':
-      console.log(HELP)
-      return 0
     default:
       return failWith(`there is no command "${command}": \`npm run -s andon -- help\` lists them.`, EX_USAGE)
   }
@@ -72,6 +80,10 @@ async function runRoleCommand(role: ProcessRole, args: readonly string[]): Promi
   return runRole(role, { iterations })
 }
 
+function readVersion(): string {
+  return JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')).version
+}
+
 function readEnvFile(command: string): void {
   if (!existsSync('.env')) return
   try {
@@ -85,6 +97,9 @@ function readEnvFile(command: string): void {
 }
 
 function reportError(error: unknown): number {
-  if (error instanceof StartupError) return failWith(error.message, error.exitCode)
+  if (error instanceof StartupError) {
+    for (const sentence of error.sentences) failWith(sentence, error.exitCode)
+    return error.exitCode
+  }
   return failWith(error instanceof Error ? error.message : String(error), EX_SOFTWARE)
 }

@@ -1,5 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
 import { readConfig, StartupError } from '../src/config.ts'
 
 const PEM = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -10,6 +13,25 @@ const GOOD = {
   APP_ID: '123',
   PRIVATE_KEY: PEM.replaceAll('\n', '\\n'),
   WEBHOOK_SECRET: 'a'.repeat(40),
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'andon-config-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+function fileOf(text: string): string {
+  const path = join(directory, 'key.pem')
+  writeFileSync(path, text)
+  return path
+}
+
+function sentencesOf(role: Parameters<typeof readConfig>[0], environment: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    readConfig(role, environment)
+  } catch (error) {
+    if (error instanceof StartupError) return error.sentences
+    throw error
+  }
+  return []
 }
 
 describe('a good environment', () => {
@@ -45,6 +67,11 @@ describe('a good environment', () => {
     expect(secrets).toEqual(['n'.repeat(32), 'o'.repeat(32)])
   })
 
+  test('may name the file of the key', () => {
+    const config = readConfig('all', { ...GOOD, PRIVATE_KEY: '', PRIVATE_KEY_PATH: fileOf(PEM) })
+    expect(config.privateKey).toBe(PEM)
+  })
+
   test('needs no App to migrate', () => {
     expect(readConfig('migrate', { DATABASE_URL: 'postgres://localhost/andon' }).role).toBe('migrate')
   })
@@ -60,6 +87,36 @@ describe('a bad environment is one sentence', () => {
     ['with an App that is no number', 'all', { APP_ID: '12x' }, 'APP_ID is not a whole number'],
     ['without a key', 'web', { PRIVATE_KEY: '', DATABASE_URL: 'postgres://localhost/a' }, 'PRIVATE_KEY is not set'],
     ['with a key that is no PEM', 'all', { PRIVATE_KEY: 'hello' }, 'PRIVATE_KEY is not a readable PEM key'],
+    [
+      'with a key and a file of one',
+      'all',
+      { PRIVATE_KEY_PATH: '/etc/andon.pem' },
+      'PRIVATE_KEY and PRIVATE_KEY_PATH are both set',
+    ],
+    [
+      'with a key file that is not there',
+      'all',
+      { PRIVATE_KEY: '', PRIVATE_KEY_PATH: join(directory, 'none.pem') },
+      'PRIVATE_KEY_PATH cannot be read (ENOENT)',
+    ],
+    [
+      'with a key file that is a folder',
+      'all',
+      { PRIVATE_KEY: '', PRIVATE_KEY_PATH: directory },
+      'PRIVATE_KEY_PATH cannot be read (EISDIR)',
+    ],
+    [
+      'with the key itself where its file belongs',
+      'all',
+      { PRIVATE_KEY: '', PRIVATE_KEY_PATH: PEM },
+      'PRIVATE_KEY_PATH cannot be read',
+    ],
+    [
+      'with a key file that holds none',
+      'all',
+      { PRIVATE_KEY: '', PRIVATE_KEY_PATH: 'package.json' },
+      'PRIVATE_KEY_PATH does not name a readable PEM key',
+    ],
     ['with a URL that is none', 'all', { BASE_URL: 'andon.example' }, 'BASE_URL is not a URL'],
     [
       'with a path in its address',
@@ -93,6 +150,20 @@ describe('a bad environment is one sentence', () => {
     expect(read).toThrow(sentence)
   })
 
+  test('and every mistake is named at once', () => {
+    const sentences = sentencesOf('web', { ANDON_ACESS: 'open', PORT: 'x', NODE_ENV: 'production', APP_ID: 'one' })
+    expect(sentences.map((sentence) => sentence.split(/ is |:/)[0])).toEqual([
+      'ANDON_ACESS',
+      'DATABASE_URL',
+      'PORT',
+      'APP_ID',
+      'PRIVATE_KEY',
+      'WEBHOOK_SECRET',
+      'BASE_URL',
+    ])
+    for (const sentence of sentences) expect(sentence).toMatch(/^[^\n]+[.?]$/)
+  })
+
   test('never repeats a secret or a key', () => {
     const messages = bad.map(([, role, environment]) => {
       try {
@@ -102,5 +173,52 @@ describe('a bad environment is one sentence', () => {
       }
     })
     for (const message of messages) expect(message).not.toMatch(/abcdefghij|hello|mysql:\/\/x|BEGIN PRIVATE KEY-----\S/)
+  })
+})
+
+describe('a misspelt variable', () => {
+  test.each([
+    ['ANDON_ACESS', 'ANDON_ACCESS'],
+    ['ANDON_DTA', 'ANDON_DATA'],
+    ['ANDON_DATE', 'ANDON_DATA'],
+  ])('%s is refused, for the name is ours', (name, right) => {
+    expect(sentencesOf('all', { ...GOOD, [name]: 'x' })).toEqual([
+      `${name} is not a variable of Andon: did you mean ${right}?`,
+    ])
+  })
+
+  test.each([
+    ['DATABSE_URL', 'DATABASE_URL'],
+    ['WEB_HOOK_SECRET', 'WEBHOOK_SECRET'],
+    ['BASE_URI', 'BASE_URL'],
+    ['LOGLEVEL', 'LOG_LEVEL'],
+    ['GITHUB_API_UTL', 'GITHUB_API_URL'],
+  ])('%s is warned of, for it may belong to other software', (name, right) => {
+    const { [right]: _unset, ...rest }: NodeJS.ProcessEnv = { ...GOOD, [name]: 'x' }
+    const warning = `${name} is not a variable of Andon: did you mean ${right}?`
+    if (right in GOOD) expect(sentencesOf('all', rest)).toContain(warning)
+    else expect(readConfig('all', rest).warnings).toEqual([warning])
+  })
+
+  test.each([
+    'PGHOST',
+    'HOSTNAME',
+    'PATH',
+    'HOME',
+    'POST',
+    'APP_UID',
+    'ANDON_PORT',
+    'ANDON_SERVICE_HOST',
+    'APP_DIR',
+    'GITHUB_ENV',
+    'GITHUB_REF',
+    'NODE_PATH',
+    'LOG_DIR',
+  ])('%s is another word', (name) => {
+    expect(readConfig('all', { ...GOOD, [name]: 'x' }).warnings).toEqual([])
+  })
+
+  test('that stands beside the right one is not named', () => {
+    expect(readConfig('all', { ...GOOD, BASE_URI: '/', BASE_URL: 'https://a.example' }).warnings).toEqual([])
   })
 })

@@ -15,6 +15,7 @@ import { openShutdown, type Shutdown } from './shutdown.ts'
 export async function runRole(role: ProcessRole, o: { iterations?: number | undefined } = {}): Promise<number> {
   const config = readConfig(role, process.env)
   const log = pino({ level: config.logLevel, serializers: { err: withoutPayload } })
+  for (const sentence of config.warnings) log.warn(sentence)
   const database = await openDatabase(config)
   let stop: Shutdown | null = null
   try {
@@ -104,6 +105,20 @@ async function listen(config: Config, database: Database, andon: Andon, log: Log
     throw error
   })
   log.info({ host: config.host, port, database: database.location, access: config.access }, 'listening')
+  if (log.isLevelEnabled('info')) console.error(describeAddresses(config, database))
+}
+
+/** For the person who started it; the log on stdout is for programs. */
+function describeAddresses({ baseUrl }: Config, { kind, location }: Database): string {
+  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(new URL(baseUrl).hostname)
+  return [
+    `andon: the board is at ${baseUrl}, and GitHub must post to ${baseUrl}/api/github/webhooks`,
+    isLocal && ' (which it reaches through a proxy only: docs/operations.md, "On a laptop")',
+    kind === 'embedded' && `; everything is kept in ${location}`,
+    '.',
+  ]
+    .filter(Boolean)
+    .join('')
 }
 
 // Probot attaches the whole delivery to its errors: bodies are not ours to log.

@@ -1,4 +1,4 @@
-// A bad start ends with 78 (EX_CONFIG) and one sentence that says what to do, before anything listens.
+// A bad start ends with 78 (EX_CONFIG) and a sentence for each mistake that says what to do, before anything listens.
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, expect, test } from 'vitest'
@@ -32,6 +32,16 @@ const BAD_STARTS: readonly { name: string; role?: string; environment: Environme
   { name: 'a database address that is no URL', environment: { DATABASE_URL: 'localhost' }, says: /DATABASE_URL/ },
   { name: 'a port that is no number', environment: { PORT: 'eighty' }, says: /PORT/ },
   { name: 'production without a database', environment: { NODE_ENV: 'production' }, says: /DATABASE_URL/ },
+  {
+    name: 'a misspelt name of ours',
+    environment: { ANDON_ACCESS: undefined, ANDON_ACESS: 'open' },
+    says: /did you mean ANDON_ACCESS\?/,
+  },
+  {
+    name: 'four mistakes at once',
+    environment: { APP_ID: undefined, PORT: 'x', WEBHOOK_SECRET: 'short', LOG_LEVEL: 'loud' },
+    says: /LOG_LEVEL.*\n.*PORT.*\n.*APP_ID.*\n.*WEBHOOK_SECRET/,
+  },
   { name: 'web without a database', role: 'web', environment: {}, says: /DATABASE_URL/ },
   { name: 'worker without a database', role: 'worker', environment: {}, says: /DATABASE_URL/ },
   { name: 'migrate without a database', role: 'migrate', environment: {}, says: /DATABASE_URL/ },
@@ -61,7 +71,7 @@ test('a port in use is refused', async () => {
 async function refused(andon: AndonProcess, says: RegExp): Promise<void> {
   const { code } = await andon.exited()
   const complaint = andon.stderr()
-  expect(complaint).toMatch(/^andon: [^\n]+\.\n$/)
+  expect(complaint).toMatch(/^(andon: [^\n]+[.?]\n)+$/)
   expect(complaint).toMatch(says)
   expect(code).toBe(78)
   refusals += 1

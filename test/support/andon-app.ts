@@ -88,6 +88,7 @@ export async function openAndonApp(
         baseUrl: BASE_URL,
         logLevel: 'silent',
         production: false,
+        warnings: [],
       },
       build: 'test',
       database,

@@ -45,6 +45,7 @@ export function andonOptions(settings: FastWorkerSettings, role: 'web' | 'worker
     baseUrl: 'https://andon.example.com',
     logLevel: 'info',
     production: false,
+    warnings: [],
   }
   const log = pino({ level: process.env.ANDON_TEST_LOG ?? 'silent' })
   return {
