@@ -23,8 +23,8 @@ export type IssueComments = {
   deleteComment(access: RepositoryAccess, commentId: number): Promise<void>
   /** Creating a reaction twice leaves one: https://docs.github.com/en/rest/reactions/reactions#create-reaction-for-an-issue-comment */
   createReaction(access: RepositoryAccess, commentId: number, content: 'eyes' | 'confused'): Promise<void>
-  /** Was the comment with this global id created by e-mail? True also when it is gone: nothing in it is obeyed then. */
-  readCameByEmail(access: RepositoryAccess, nodeId: string): Promise<boolean>
+  /** Was the comment with this global id created by e-mail? Null when GitHub does not know it. */
+  readCameByEmail(access: RepositoryAccess, nodeId: string): Promise<boolean | null>
   /** Our comments with this marker that changed since then, oldest first. Anyone can paste a marker. */
   findComments(
     access: RepositoryAccess,
@@ -79,9 +79,9 @@ export function openIssueComments(call: SendRequest, appId: number): IssueCommen
     async readCameByEmail(access, nodeId) {
       const { body } = await call(access, 'read', 'POST /graphql', { query: COMMENT_QUERY, variables: { id: nodeId } })
       const answer = expectObject(body, 'the result')
-      const isGone = expectObjects(answer.errors ?? [], 'errors').some(({ type }) => type === 'NOT_FOUND')
+      if (expectObjects(answer.errors ?? [], 'errors').some(({ type }) => type === 'NOT_FOUND')) return null
       const cameByEmail = asObject(asObject(answer.data)?.node)?.createdViaEmail
-      return isGone || expectPresent(typeof cameByEmail === 'boolean' ? cameByEmail : null, 'createdViaEmail')
+      return expectPresent(typeof cameByEmail === 'boolean' ? cameByEmail : null, 'createdViaEmail')
     },
 
     async findComments(access, issueNumber, marker, since) {

@@ -31,8 +31,8 @@ export type Queries = {
   ): Promise<PullRequestRead & { readonly gaps: readonly Gap[] }>
   /** The commit at the head of the default branch; null in a repository without a commit. */
   readDefaultBranchSha(access: RepositoryAccess): Promise<string | null>
-  /** The user's role on the repository; `none` if GitHub does not know the user. */
-  readRole(access: RepositoryAccess, login: string): Promise<RoleRead>
+  /** The user's role on the repository; null if GitHub does not know the user. */
+  readRole(access: RepositoryAccess, login: string): Promise<RoleRead | null>
 }
 
 export function openQueries(call: SendRequest): Queries {
@@ -68,7 +68,7 @@ export function openQueries(call: SendRequest): Queries {
         const { body } = await call(access, 'read', route, { username: login })
         return readAnswer(() => translateRoleRead(body))
       } catch (failure) {
-        if (failure instanceof GitHubFailure && failure.kind === 'not_found') return 'none'
+        if (failure instanceof GitHubFailure && failure.kind === 'not_found') return null
         throw failure
       }
     },

@@ -15,6 +15,8 @@ export type RepositoryAccess = {
   readonly name: string
   /** The issue or pull request that the request is about, if it is about one. */
   readonly issueNumber?: number | null
+  /** Called before each request: what the requests are made for may take longer than one of them. */
+  readonly beforeRequest?: () => Promise<void>
 }
 
 export type GitHubResponse = { readonly status: number; readonly body: unknown; readonly hasNextPage: boolean }
@@ -89,11 +91,13 @@ export function openRequests(o: GitHubOptions): SendRequest {
       if (sendBy !== undefined && o.now() > sendBy) throw new GitHubFailure('retryable', 'not sent: its time was up')
       return await plain.request(route, { ...target, ...parameters, headers, request })
     }
+    await access?.beforeRequest?.()
     try {
       // After 401 nothing was done, so one more try with a fresh token is safe, whatever the intent.
-      const response = await send(false).catch((error) => {
-        if (access !== null && (error as { status?: unknown }).status === 401) return send(true)
-        throw error
+      const response = await send(false).catch(async (error) => {
+        if (access === null || (error as { status?: unknown }).status !== 401) throw error
+        await access.beforeRequest?.()
+        return await send(true)
       })
       if (response.status >= 300) throw new GitHubFailure('retryable', `GitHub answered ${response.status}: moved`)
       expectGitHubStatus(response.status, intent)

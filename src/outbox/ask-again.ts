@@ -3,8 +3,8 @@
 import type { Gap } from '../github/graphql.ts'
 import type { Answer, Question } from '../pipeline/model/effects.ts'
 
-/** GitHub's answer, and the parts that it left out. */
-export type AnswerRead = { readonly answer: Answer; readonly gaps: readonly Gap[] }
+/** GitHub's answer, the parts that it left out, and whether it does not know what was asked about. */
+export type AnswerRead = { readonly answer: Answer; readonly gaps: readonly Gap[]; readonly isNotFound?: boolean }
 
 /** What of an answer counts now (null: nothing yet), and after how long GitHub is asked again; null when this is final. */
 export type Verdict = { readonly credible: Answer | null; readonly againAfterMs: number | null }
@@ -23,12 +23,12 @@ const ASK_AGAIN_AFTER_MS = {
   configuration: [10_000, 50_000],
   pull_request: [10_000, 50_000],
   run: [10_000, 50_000],
-  permission: [],
-  comment: [],
-  workflow: [],
+  permission: [10_000],
+  comment: [10_000],
+  workflow: [10_000],
 } as const satisfies Record<Answer['about'], readonly number[]>
 
-function isCertain(question: Question, { answer, gaps }: AnswerRead): boolean {
+function isCertain(question: Question, { answer, gaps, isNotFound = false }: AnswerRead): boolean {
   switch (answer.about) {
     case 'issue':
       return answer.configuration?.source === 'repository' && !gaps.some(({ isTemporary }) => isTemporary)
@@ -43,8 +43,9 @@ function isCertain(question: Question, { answer, gaps }: AnswerRead): boolean {
       return answer.run !== null
     case 'permission':
     case 'comment':
+      return !isNotFound
     case 'workflow':
-      return true
+      return answer.cause === null
   }
 }
 
@@ -64,6 +65,6 @@ function crediblePart(answer: Answer): Answer | null {
     case 'permission':
     case 'comment':
     case 'workflow':
-      return answer
+      return null
   }
 }

@@ -27,11 +27,15 @@ export async function askGitHub(
       const { gaps, ...read } = await github.readPullRequest(access, question.pullRequestNumber, receipt)
       return { answer: { about: 'pull_request', ...read }, gaps }
     }
-    case 'permission':
-      return { answer: { about: 'permission', role: await github.readRole(access, question.login) }, gaps: [] }
+    case 'permission': {
+      const role = await github.readRole(access, question.login)
+      return { answer: { about: 'permission', role: role ?? 'none' }, gaps: [], isNotFound: role === null }
+    }
     case 'comment': {
       const cameByEmail = await github.readCameByEmail(access, question.check.nodeId)
-      return { answer: { about: 'comment', cameByEmail }, gaps: [] }
+      // Nothing in a comment that is gone is obeyed.
+      const answer = { about: 'comment', cameByEmail: cameByEmail ?? true } as const
+      return { answer, gaps: [], isNotFound: cameByEmail === null }
     }
     case 'run':
       return { answer: { about: 'run', run: await github.readRun(access, question.runId, receipt) }, gaps: [] }

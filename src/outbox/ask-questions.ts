@@ -9,7 +9,7 @@ import type { ReadReceipt } from '../translate/fields.ts'
 import { permissionsFor, recordAccessWorks, recordNoAccess } from './access.ts'
 import { judgeAnswer } from './ask-again.ts'
 import { askGitHub } from './ask-github.ts'
-import { type CallOutcome, callOutcomeOf, lastRetryAt, MAX_TRIES } from './call-outcome.ts'
+import { type CallOutcome, callOutcomeOf, MAX_TRIES, retryAt } from './call-outcome.ts'
 import { type ClaimedEffect, claimNextRead, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { failedEffectOutcome, postponeWithoutAccess } from './failed-effect.ts'
 import { splitFullName } from './publish-claim.ts'
@@ -33,13 +33,12 @@ export async function askNextQuestion(o: PerformContext, keyPrefix?: string): Pr
 async function askQuestion(o: PerformContext, claimed: ClaimedEffect<'ask'>): Promise<void> {
   const fields = { repository: claimed.repository.fullName, effect: claimed.effect.key, attempt: claimed.tryNumber }
   try {
-    if (claimed.tryNumber > MAX_TRIES) return await buryQuestion(o, claimed, 'every try ended without a result')
     if (await postponeWithoutAccess(o, claimed)) return
     await fetchAndReportAnswer(o, claimed)
   } catch (error) {
     const outcome = callOutcomeOf(error, { intent: 'read', tryNumber: claimed.tryNumber, now: o.now() })
     o.log.warn({ ...fields, next: outcome.kind, reason: outcome.words }, 'not answered')
-    await retryOrBury(o, claimed, outcome)
+    await askLater(o, claimed, outcome)
   }
 }
 
@@ -93,17 +92,16 @@ async function organisationRepositoryOf(
 
 const ORGANISATION_REPOSITORY = '.github'
 
-async function retryOrBury(o: PerformContext, claimed: ClaimedEffect<'ask'>, outcome: CallOutcome): Promise<void> {
-  // GitHub will not answer a question that it does not understand, or about what is gone.
-  if (outcome.kind === 'refused' || outcome.kind === 'gone') return await buryQuestion(o, claimed, outcome.words)
-  const { id, token } = claimed
-  // However long GitHub is away, it is asked until it answers; only a try without any result counts towards the end.
-  const again: CallOutcome =
-    outcome.kind === 'give up' ? { kind: 'retry', at: lastRetryAt(o.now()), words: outcome.words } : outcome
-  const isSnooze = outcome.kind === 'give up'
+/**
+ * However long GitHub is away, says that it has no such repository or does not understand the question, somebody waits for
+ * the answer: it is asked until it comes, in the end once an hour.
+ */
+async function askLater(o: PerformContext, claimed: ClaimedEffect<'ask'>, outcome: CallOutcome): Promise<void> {
+  const { id, token, tryNumber } = claimed
+  const isPostponed = outcome.kind === 'wait' || outcome.kind === 'no access'
+  const again: CallOutcome = isPostponed
+    ? outcome
+    : { kind: 'retry', at: retryAt(tryNumber, o.now()), words: outcome.words }
+  const isSnooze = tryNumber >= MAX_TRIES
   await recordEffectOutcome(o, { id, token, isSnooze, ...(await failedEffectOutcome(o, claimed, again)) })
-}
-
-async function buryQuestion(o: PerformContext, { id, token }: ClaimedEffect<'ask'>, error: string): Promise<void> {
-  await recordEffectOutcome(o, { id, token, state: 'buried', error })
 }

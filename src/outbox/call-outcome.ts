@@ -71,17 +71,12 @@ const MAX_BACKOFF_MS = 60 * 60_000
 const UNCOUNTED_RETRY_AFTER_MS = 15_000
 
 /** 5 s, 20 s, 80 s … an hour; a lookup after half of the time that it has gone on. */
-function retryAt(tryNumber: number | null, now: Instant, since: Instant | null): Instant {
+export function retryAt(tryNumber: number | null, now: Instant, since: Instant | null = null): Instant {
   if (tryNumber === null) {
     const age = since === null ? 0 : Date.parse(now) - Date.parse(since)
     return millisecondsAfter(now, Math.max(UNCOUNTED_RETRY_AFTER_MS, Math.min(age / 2, MAX_BACKOFF_MS)))
   }
   return millisecondsAfter(now, Math.min(FIRST_BACKOFF_MS * 4 ** (tryNumber - 1), MAX_BACKOFF_MS))
-}
-
-/** The longest wait between two tries. */
-export function lastRetryAt(now: Instant): Instant {
-  return millisecondsAfter(now, MAX_BACKOFF_MS)
 }
 
 const MAX_WORDS_LENGTH = 200

@@ -15,6 +15,7 @@ import {
   lockNextWrite,
   markClaimed,
   postponeEffect,
+  renewEffectClaim,
 } from '../store/claims.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import { type EffectResult, saveEffectResults } from '../store/effects.ts'
@@ -54,7 +55,10 @@ export type ClaimedEffect<K extends EffectType> = {
   readonly access: RepositoryAccess
 }
 
-/** Claims the effect in these states that has waited longest; a try is counted if it is due. */
+/**
+ * Claims the effect in these states that has waited longest; a try is counted if it is due. Its reads may be many, so each
+ * renews the claim.
+ */
 export async function claimNextRead<K extends EffectType>(
   o: PerformContext,
   type: K,
@@ -66,7 +70,10 @@ export async function claimNextRead<K extends EffectType>(
   const row = await o.database.kysely
     .transaction()
     .execute((trx) => claimDueEffect(trx, { installationId, type, states, keyPrefix, token, now: o.now() }))
-  return row === undefined ? null : claimedEffectOf<K>(row, token)
+  if (row === undefined) return null
+  const claimed = claimedEffectOf<K>(row, token)
+  const beforeRequest = () => renewEffectClaim(o.database, row.id, { token, now: o.now() })
+  return { ...claimed, access: { ...claimed.access, beforeRequest } }
 }
 
 /** An effect with its write slot; `denied` says until when it must wait for one, and why. */

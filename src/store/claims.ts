@@ -3,7 +3,7 @@
 // save a result.
 import type { Effect } from '../pipeline/model/effects.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import type { Transaction } from './database.ts'
+import type { Database, Transaction } from './database.ts'
 import { isNotHeld } from './holds.ts'
 import { isFirstReply, isReplyOn } from './pending-writes.ts'
 
@@ -15,6 +15,10 @@ import { isFirstReply, isReplyOn } from './pending-writes.ts'
 export const CLAIM_MS = 25_000
 
 export type ClaimableState = 'due' | 'sending' | 'unconfirmed'
+
+/** An effect that ended as often as this without a result may be what ends its process: it is tried seldom. */
+const MAX_TRIES_WITHOUT_RESULT = 8
+const SELDOM_CLAIM_MS = 60 * 60_000
 
 /** The token of the claim, and when it is made. */
 type Claim = { readonly token: string; readonly now: Instant }
@@ -31,8 +35,20 @@ export async function claimDueEffect(
     .where('effects.key', 'like', `${o.keyPrefix}%`)
     .limit(1)
     .executeTakeFirst()
-  if (row !== undefined) await markClaimed(trx, [row], o)
+  if (row === undefined) return undefined
+  await markClaimed(trx, [row], o, row.tries < MAX_TRIES_WITHOUT_RESULT ? CLAIM_MS : SELDOM_CLAIM_MS)
   return row
+}
+
+/** Renews a claim under which several calls are made. */
+export async function renewEffectClaim({ kysely }: Database, id: number, { token, now }: Claim): Promise<void> {
+  await kysely
+    .updateTable('effects')
+    .set({ claimedUntil: claimEnd(now, CLAIM_MS) })
+    .where('id', '=', id)
+    .where('claimToken', '=', token)
+    .where('claimedUntil', '<', claimEnd(now, CLAIM_MS))
+    .execute()
 }
 
 /** Locks the installation's next effect of the type that may write now, if any; it is claimed once it has a slot. */
@@ -67,6 +83,7 @@ export async function markClaimed(
   trx: Transaction,
   rows: readonly Pick<DueEffectRow, 'id'>[],
   { token, now }: Claim,
+  lastsMs = CLAIM_MS,
 ): Promise<void> {
   if (rows.length === 0) return
   const ids = rows.map(({ id }) => id)
@@ -74,7 +91,7 @@ export async function markClaimed(
     .updateTable('effects')
     .set((eb) => ({
       claimToken: token,
-      claimedUntil: new Date(Date.parse(now) + CLAIM_MS).toISOString(),
+      claimedUntil: claimEnd(now, lastsMs),
       tries: eb
         .case()
         .when('state', '=', 'due')
@@ -90,6 +107,10 @@ export async function markClaimed(
 /** Postpones an effect that got no slot. */
 export async function postponeEffect(trx: Transaction, id: number, until: Instant): Promise<void> {
   await trx.updateTable('effects').set({ dueAt: until }).where('id', '=', id).execute()
+}
+
+function claimEnd(now: Instant, lastsMs: number): Instant {
+  return new Date(Date.parse(now) + lastsMs).toISOString()
 }
 
 function selectDueEffects(trx: Transaction, type: Effect['type'], states: readonly ClaimableState[], now: Instant) {

@@ -143,7 +143,7 @@ test('only a clear answer gives a role', async () => {
   expectTokenRequest('ghs_one', 3)
   const path = '/repos/acme/widgets/collaborators/ghost/permission'
   nock(API).get(path).reply(404, { message: 'ghost is not a user' })
-  expect(await openTestClient().readRole(REPOSITORY, 'ghost')).toBe('none')
+  expect(await openTestClient().readRole(REPOSITORY, 'ghost')).toBe(null)
   nock(API).get(path).reply(403, { message: 'Resource not accessible by integration' })
   expect((await failureOf(openTestClient().readRole(REPOSITORY, 'ghost'))).kind).toBe('no_access')
   nock(API).get(path).reply(200, '{"permi', { 'content-type': 'application/json' })

@@ -106,23 +106,29 @@ test('a refusal of access spends no try, and the question is asked until it is a
   expect(await effect()).toMatchObject({ state: 'done', tries: 1 })
 })
 
-test('a question that GitHub does not understand is buried at once: an unknown permission counts as none', async () => {
-  const message = 'Validation Failed'
-  world.fault = () => ({ kind: 'refuse', status: 422, message })
+test.each([
+  ['does not understand', 422, 'Validation Failed'],
+  ['does not take', 400, 'Problems parsing JSON'],
+])('a question that GitHub %s for a while is asked until it is answered', async (_, status, message) => {
+  let calls = 0
+  world.fault = () => (calls++ < 10 ? { kind: 'refuse', status, message } : null)
   await world.insertEffect(MAY_LINUS)
   await world.drain()
-  expect(await effect()).toEqual({ state: 'buried', tries: 1, error: message, claimToken: null })
-  expect(world.arrivals).toEqual([])
+  const minutes = world.github.writes.requests.map(({ at }) => Math.floor((at - Date.parse(START)) / 60_000))
+  expect([...new Set(minutes)]).toEqual([0, 1, 7, 28, 88, 148, 208, 268, 328])
+  expect(await effect()).toMatchObject({ state: 'done' })
 })
 
-test('a user whom GitHub does not know has no permission', async () => {
+test('a user whom GitHub does not know twice has no permission', async () => {
   world.fault = () => ({ kind: 'refuse', status: 404, message: 'linus is not a user' })
   await world.insertEffect(MAY_LINUS)
+  await world.outbox.step()
+  expect(world.arrivals).toEqual([])
   await world.drain()
   expect(world.arrivals[0]?.event).toMatchObject({ answer: { about: 'permission', role: 'none' } })
 })
 
-test('another process performs the effect of a dead one, and an effect that kills each process is buried', async () => {
+test('another process performs the effect of a dead one, and an effect that kills each process is tried once an hour', async () => {
   await world.insertEffect(MAY_LINUS)
   let deaths = 0
   world.fault = () => {
@@ -135,8 +141,11 @@ test('another process performs the effect of a dead one, and an effect that kill
     await Promise.race([step, until(() => deaths > before)])
     world.clock.advance(31)
   }
-  expect(deaths).toBe(8)
-  expect(await effect()).toMatchObject({ state: 'buried', error: 'every try ended without a result' })
+  expect(deaths).toBe(9)
+  world.fault = () => null
+  world.clock.advance(3_600)
+  await world.openAnotherOutbox().step()
+  expect(await effect()).toMatchObject({ state: 'done' })
 })
 
 test('a question whose answer the door refuses is asked again', async () => {

@@ -40,11 +40,12 @@ export function moverOf(pipeline: Pipeline, now: Instant, around: Surroundings):
   const holds = holdsAffectingStage(pipelineHolds(pipeline), stage)
   if (light !== 'idle' && (around.isHeldAround || holds.length > 0 || workflowHoldOn(pipeline) !== null))
     return 'it is held'
+  // That a person is needed before long is no excuse for a question that nobody asks.
+  if (reason?.kind === 'asks-permission') return around.isAsked(reason.login) ? 'GitHub is asked' : null
   const neededAt = needsYouAt(pipeline)
   if (neededAt !== null && neededAt <= now) return 'a person is needed'
   const dueAt = around.wakeAt === undefined ? wakeAt(pipeline, now) : around.wakeAt
   if (dueAt !== null) return `something is due at ${dueAt}`
-  if (reason?.kind === 'asks-permission') return around.isAsked(reason.login) ? 'GitHub is asked' : null
   const isWaiting = pipeline.stages.some(({ name, queuedAt }) => name === stage && queuedAt != null)
   return isWaiting && around.isAdmitted ? 'it is given a slot' : null
 }

@@ -24,6 +24,7 @@ export function needsYouAt(pipeline: Pipeline): Instant | null {
     case 'running':
     case 'queued': {
       if (headline.reason?.kind === 'waits-for-github-approval') return headline.since
+      if (headline.reason?.kind === 'asks-permission') return secondsAfter(headline.since, OUTAGE_SECONDS)
       const problem = upcomingProblems(pipeline).find(({ health }) => health !== 'unknown')
       return problem?.since ?? whenNothingStartsIt(pipeline, headline)
     }
@@ -67,6 +68,9 @@ const NEEDS_PERSON_AFTER_DENIAL = {
 
 /** A question that GitHub has not answered by then needs a person. */
 const ANSWERED_WITHIN_SECONDS = 60
+
+/** Nobody can start it while GitHub does not answer; a short outage needs nobody. */
+const OUTAGE_SECONDS = 10 * 60
 
 /** What something outside Andon should do is waited for as long as a stage may be silent. */
 function afterTimeout(pipeline: Pipeline, headline: Headline): Instant {
