@@ -14,7 +14,6 @@ import { greatest } from '../facts/total-order.ts'
 import { pipelineHoldAffectingStage } from '../holds/holds.ts'
 import type { PullRequestFact, ReviewFact } from '../model/facts.ts'
 import type { Attempt, Pipeline, Stage } from '../model/pipeline.ts'
-import type { Reason } from '../model/reason.ts'
 import { admittedAttempts, attemptStartedAt, currentAttempt, isLiveAttempt, isUndispatched } from './attempts.ts'
 import {
   type DerivedStage,
@@ -55,17 +54,17 @@ function withDerivedStages(pipeline: Pipeline): Pipeline {
 
 function deriveStage(context: StageContext): DerivedStage {
   const known = isDispatched(context.rule) ? deriveDispatched(context) : deriveObserved(context)
-  const derived = known ?? deriveFirstStage(context) ?? UNTOUCHED
-  if (derived.reason?.kind === 'waits-for-approval') return withoutPassedGate(context, derived, derived.reason.last)
+  const derived = withoutPassedGate(context, known ?? deriveFirstStage(context) ?? UNTOUCHED)
   if (derived.status !== 'queued' || isInFlight(context)) return derived
   return deriveCalledOff(context) ?? derived
 }
 
 /** Nobody is asked to open a gate behind which nothing will start, or something has run already. */
-function withoutPassedGate(context: StageContext, derived: DerivedStage, last: Reason | null): DerivedStage {
+function withoutPassedGate(context: StageContext, derived: DerivedStage): DerivedStage {
+  if (derived.reason?.kind !== 'waits-for-approval') return derived
   const calledOff = deriveCalledOff(context)
   const isOver = calledOff !== null && calledOff.reason?.kind !== 'asks-issue-state'
-  return isOver || hasLaterRun(context) ? { ...derived, status: 'done', reason: last } : derived
+  return isOver || hasLaterRun(context) ? { ...derived, status: 'done', reason: derived.reason.last } : derived
 }
 
 /** GitHub hands out run ids in order. */
