@@ -10,8 +10,8 @@ export type CallQuota = {
   isSpent(installationId: number): boolean
 }
 
-/** How many calls may go out at once after a quiet time, and how many a minute after that: 2,400 an hour. */
-const BURST = 400
+/** How many calls may go out at once after a quiet time, and how many a minute after that: at most 3,900 in an hour. */
+const BURST = 1_500
 const CALLS_PER_MINUTE = 40
 
 export function openCallQuota(now: () => Instant): CallQuota {
