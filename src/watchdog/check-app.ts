@@ -17,7 +17,7 @@ export type AppCheck = {
 }
 
 const EVERY_MS = 60 * 60_000
-/** As long as something is wrong, and after a call without an answer. */
+/** After a call without an answer, and as long as none comes. */
 const SOON_MS = 30_000
 /** No installation has this number. */
 const APP = { installationId: 0, repositoryId: 0 }
@@ -31,7 +31,9 @@ export function openAppCheck(o: {
 }): AppCheck {
   const { database, now, log } = o
   const after = (ms: number): Instant => new Date(Date.parse(now()) + ms).toISOString()
-  let isSuspected = false
+  // What was wrong may have been mended by starting anew.
+  let isSuspected = true
+  let isFirst = true
 
   async function ask(): Promise<AccessProblem | null> {
     try {
@@ -43,24 +45,28 @@ export function openAppCheck(o: {
     }
   }
 
-  async function save(problem: AccessProblem): Promise<void> {
+  /** Resolves to when GitHub is asked again. */
+  async function save(problem: AccessProblem): Promise<Instant> {
     const at = { now: now(), githubUrl: o.githubUrl }
-    const { isNew } = await database.kysely.transaction().execute((trx) => saveAccessProblem(trx, APP, problem, at))
+    const { isNew, nextTryAt } = await database.kysely
+      .transaction()
+      .execute((trx) => saveAccessProblem(trx, APP, problem, at))
     if (isNew) log.error(problem, 'GitHub does not answer the App')
+    return problem.cause === 'unreachable' ? after(SOON_MS) : nextTryAt
   }
 
   return {
     async step() {
-      if (isSuspected) await bringChoreForward(database, CHORE, after(SOON_MS))
+      if (isSuspected) await bringChoreForward(database, CHORE, after(isFirst ? 0 : SOON_MS))
       isSuspected = false
+      isFirst = false
       if (!(await takeChore(database, CHORE, { now: now(), next: after(EVERY_MS) }))) return 0
       const problem = await ask()
       if (problem === null) {
         const ended = await clearAccessProblems(database, APP, ['network'], now())
         if (ended > 0) log.info('GitHub answers the App again')
       } else {
-        await bringChoreForward(database, CHORE, after(SOON_MS))
-        await save(problem)
+        await bringChoreForward(database, CHORE, await save(problem))
       }
       return 1
     },

@@ -25,7 +25,7 @@ test.each(REFUSALS)(
     expect(await get('/')).toContain('the operator checks APP_ID and PRIVATE_KEY')
     expect(await get('/healthz')).toContain('no access to the App: APP_ID or PRIVATE_KEY is wrong')
     app.github.chooseFaults(() => null)
-    await app.advance(120)
+    await app.advance(8 * 60, { stride: 60 })
     expect(await get('/')).not.toContain('credentials')
     expect(await get('/healthz')).not.toContain('no access')
   },
@@ -59,6 +59,16 @@ test('a GitHub that is lost later is noticed by the first call without an answer
   repair()
   await app.advance(60)
   expect(await get('/')).not.toContain('no answer comes from GitHub')
+})
+
+test('a process that starts with the right key finds out at once', async () => {
+  const [, status, message] = REFUSALS[0]
+  app.github.chooseFaults(({ path }) => (path === '/app' ? { kind: 'refuse', status, message } : null))
+  await app.advance(20)
+  app.github.chooseFaults(() => null)
+  const restarted = await app.startAnother()
+  await app.advance(10, { andons: [restarted] })
+  expect(await get('/')).not.toContain('credentials')
 })
 
 test('an idle installation asks once an hour', async () => {
