@@ -111,7 +111,7 @@ function releaseClaims({ kysely }: Database, ids: readonly number[]): () => Prom
 async function seedDatabase(size: number): Promise<Database> {
   const database = await openTestDatabase('postgres')
   const { kysely } = database
-  await sql`insert into installations (id, account, updated_at) values (9, 'acme', ${NOW})`.execute(kysely)
+  await sql`insert into installations (id, account) values (9, 'acme')`.execute(kysely)
   await sql`
     insert into repositories (id, installation_id, full_name, private, default_branch, updated_at)
     select n, 9, 'acme/r' || n, false, 'main', ${NOW}::timestamptz from generate_series(1, 100) as n`.execute(kysely)

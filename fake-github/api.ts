@@ -38,6 +38,8 @@ export function openApi(o: {
   return {
     async respond({ method, url, headers, body }) {
       if (url.pathname === o.keys.path) return { status: 200, body: await o.keys.published() }
+      const redirect = redirectOf(method, url, world)
+      if (redirect !== null) return redirect
       const path = resolveRepositoryId(url.pathname, world)
       const kind = requestKindOf(method, path)
       const request = {
@@ -78,6 +80,16 @@ function timesDone(fault: Fault | null): number {
   if (fault?.kind === 'repeated') return fault.times
   const isDone = fault === null || fault.kind === 'freeze' || fault.kind === 'altered' || fault.kind.endsWith('-after')
   return isDone ? 1 : 0
+}
+
+// A name that a repository had leads to its id: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
+function redirectOf(method: string, { pathname, search }: URL, world: World): ApiResponse | null {
+  const [, fullName = '', rest = ''] = /^\/repos\/([^/]+\/[^/]+)(\/.*)?$/.exec(pathname) ?? []
+  const id = world.formerNames.get(fullName)
+  if (id === undefined || world.repositories.has(fullName)) return null
+  const location = `${world.url}/repositories/${id}${rest}${search}`
+  const body = { message: 'Moved Permanently', url: location }
+  return { status: method === 'GET' ? 301 : 307, headers: { location }, body }
 }
 
 // A repository is also reached by its id, whatever its name.

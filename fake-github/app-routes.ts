@@ -3,7 +3,7 @@ import type { ApiRequest, ApiResponse } from './api-request.ts'
 import { toGitHubTimestamp } from './clock.ts'
 import type { Deliveries, Delivery } from './deliveries.ts'
 import { issueToken } from './identity.ts'
-import { appJson } from './payloads.ts'
+import { appJson, installationJson } from './payloads.ts'
 import { installationIdOf, type World } from './world.ts'
 
 export function respondToApp(request: ApiRequest, o: { world: World; deliveries: Deliveries }): ApiResponse {
@@ -20,10 +20,24 @@ export function respondToApp(request: ApiRequest, o: { world: World; deliveries:
     return { status: 202, body: {} }
   }
   if (path === '/app/hook/config') return { status: 200, body: HOOK }
+  const [, read] = /^\/app\/installations\/(\d+)$/.exec(path) ?? []
+  if (read !== undefined) {
+    const isThere = isKnownInstallation(world, Number(read)) && world.installation.state !== 'removed'
+    return isThere ? { status: 200, body: installationJson(world, Number(read)) } : NOT_FOUND
+  }
+  const [, fullName] = /^\/repos\/([^/]+\/[^/]+)\/installation$/.exec(path) ?? []
+  if (fullName !== undefined) {
+    const { state, removedRepositoryIds } = world.installation
+    const repository = world.repositories.get(fullName)
+    const isReached = repository !== undefined && !removedRepositoryIds.has(repository.id) && state !== 'removed'
+    return isReached
+      ? { status: 200, body: installationJson(world, installationIdOf(world, repository.id)) }
+      : NOT_FOUND
+  }
+  if (/^\/repositories\/\d+\/installation$/.test(path)) return NOT_FOUND
   const installationId = Number(/^\/app\/installations\/(\d+)\/access_tokens$/.exec(path)?.[1])
-  const isKnown =
-    installationId === world.installation.id || [...world.ownInstallations.values()].includes(installationId)
-  if (method === 'POST' && isKnown) return createToken(world, installationId, request.body)
+  if (method === 'POST' && isKnownInstallation(world, installationId))
+    return createToken(world, installationId, request.body)
   return path.startsWith('/app')
     ? NOT_FOUND
     : { status: 401, body: { message: 'This endpoint needs an installation token' } }
@@ -35,6 +49,10 @@ const HOOK = {
   insecure_ssl: '0',
   secret: '********',
   url: 'http://127.0.0.1/api/github/webhooks',
+}
+
+function isKnownInstallation(world: World, id: number): boolean {
+  return id === world.installation.id || [...world.ownInstallations.values()].includes(id)
 }
 
 function createToken(world: World, installationId: number, body: unknown): ApiResponse {

@@ -27,6 +27,7 @@ export function createWorld(o: {
     ...known,
     users: new Map(),
     repositories: new Map(),
+    formerNames: new Map(),
     git: createGit(),
     issues: new Map(),
     pullRequests: new Map(),

@@ -18,6 +18,7 @@ import { openOidcIssuer, runClaims } from './oidc-issuer.ts'
 import { ACME, APP, type Organization, type Permission } from './organization.ts'
 import { createPages } from './pages.ts'
 import { seededRandom } from './random.ts'
+import { openRepositoryActions, type RepositoryActions } from './repository-actions.ts'
 import type { Workflow } from './run-state.ts'
 import type { Run } from './runs.ts'
 import { type GitHubServer, openServer } from './server.ts'
@@ -28,6 +29,7 @@ import { openWriteLog, type WriteLog } from './write-log.ts'
 
 export type FakeGitHub = UserActions &
   Installation &
+  RepositoryActions &
   Pick<Faults, 'injectFault' | 'chooseFaults' | 'clearFaults' | 'enforceCreationLimits'> &
   Pick<Actions, 'onDispatch' | 'onCancel' | 'listing'> & {
     /** Root of the API and of the pages; only `fetch` reaches it unless the server listens. */
@@ -116,7 +118,8 @@ export async function startFakeGitHub(o: {
   const files = openRepositoryFiles(world, webhooks.send)
   const actions = openActions(world, webhooks.send, files, `${APP.slug}[bot]`)
   const people = openUserActions({ world, webhooks, defaultUser })
-  const installation = openInstallation({ world, webhooks, defaultUser, runs: () => actions.runs })
+  const installation = openInstallation({ world, webhooks, defaultUser })
+  const repositories = openRepositoryActions({ world, webhooks, defaultUser, runs: () => actions.runs })
   const { privateKey, publicKey } = appKeys()
   const keys = { path: `${OIDC_PATH}/.well-known/jwks`, published: issuer.keys }
   const parts = { world, webhooks, actions, files, deliveries }
@@ -129,6 +132,7 @@ export async function startFakeGitHub(o: {
   return {
     ...people,
     ...installation,
+    ...repositories,
     injectFault: faults.injectFault,
     chooseFaults: faults.chooseFaults,
     clearFaults: faults.clearFaults,

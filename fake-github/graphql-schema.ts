@@ -1,14 +1,23 @@
 // The part of GitHub's schema that links issues and pull requests.
 import { isGranted } from './access.ts'
 import { Forbidden, type Node, NotFound } from './graphql.ts'
-import { type Issue, issuesClosedBy, type PullRequest, type Repository, type Review, type World } from './world.ts'
+import {
+  type Issue,
+  issuesClosedBy,
+  type PullRequest,
+  type Repository,
+  type Review,
+  repositoryByName,
+  type World,
+} from './world.ts'
 
 /** The root of the graph. */
 export function graphqlRoot(world: World): Node {
   return {
     __typename: 'Query',
     repository({ owner, name }: { owner: string; name: string }) {
-      const repository = world.repositories.get(`${owner}/${name}`)
+      // GitHub follows renames here unless it is asked not to.
+      const repository = repositoryByName(world, `${owner}/${name}`)
       if (!repository) throw new NotFound(`Could not resolve to a Repository with the name '${owner}/${name}'.`)
       return repositoryNode(world, repository)
     },

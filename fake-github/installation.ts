@@ -1,17 +1,11 @@
-// The actions of owners on the App and on their repositories.
-import { APP } from './organization.ts'
-import type { Run } from './runs.ts'
+// The actions of owners on the App.
+import { installationJson } from './payloads.ts'
 import type { Webhooks } from './webhooks.ts'
 import { repositoryOf, type World } from './world.ts'
 
 export type Installation = ReturnType<typeof openInstallation>
 
-export function openInstallation(o: {
-  world: World
-  webhooks: Webhooks
-  defaultUser: string
-  runs: () => readonly Run[]
-}) {
+export function openInstallation(o: { world: World; webhooks: Webhooks; defaultUser: string }) {
   const { world, webhooks, defaultUser } = o
 
   function brief(fullNames: readonly string[]): readonly object[] {
@@ -26,27 +20,14 @@ export function openInstallation(o: {
       }))
   }
 
-  function installation(): object {
-    return {
-      id: world.installation.id,
-      account: { login: world.organization.login, id: 1, type: 'Organization' },
-      repository_selection: 'selected',
-      app_id: APP.id,
-      app_slug: APP.slug,
-      target_type: 'Organization',
-      permissions: world.installation.permissions,
-      html_url: `${world.url}/organizations/${world.organization.login}/settings/installations/${world.installation.id}`,
-      events: world.grant.events,
-      created_at: world.clock.nowIso(),
-      updated_at: world.clock.nowIso(),
-      suspended_at: world.installation.state === 'suspended' ? world.clock.nowIso() : null,
-    }
-  }
-
   function deliver(action: string, state: typeof world.installation.state): void {
     world.installation.state = state
     const repositories = brief([...world.repositories.keys()])
-    webhooks.sendInstallationEvent('installation', { action, installation: installation(), repositories }, defaultUser)
+    webhooks.sendInstallationEvent(
+      'installation',
+      { action, installation: installationJson(world), repositories },
+      defaultUser,
+    )
   }
 
   return {
@@ -54,6 +35,11 @@ export function openInstallation(o: {
     suspend: () => deliver('suspend', 'suspended'),
     unsuspend: () => deliver('unsuspend', 'active'),
     uninstall: () => deliver('deleted', 'removed'),
+    /** Installs the App again: the installation is another one. */
+    reinstall(): void {
+      world.installation.id += 1
+      deliver('created', 'active')
+    },
 
     /** The owner has not accepted all that the App asks for; no delivery says so. */
     withholdPermissions(...names: readonly string[]): void {
@@ -69,11 +55,6 @@ export function openInstallation(o: {
       world.installation.tokenRefusal = refusal
     },
 
-    setArchived(fullName: string, archived: boolean): void {
-      world.repositories.set(fullName, { ...repositoryOf(world, fullName), archived, updated_at: world.clock.nowIso() })
-      webhooks.send('repository', { action: archived ? 'archived' : 'unarchived' }, fullName, defaultUser)
-    },
-
     removeRepository(fullName: string): void {
       world.installation.removedRepositoryIds.add(repositoryOf(world, fullName).id)
       change('removed', [], [fullName])
@@ -82,45 +63,6 @@ export function openInstallation(o: {
     addRepository(fullName: string): void {
       world.installation.removedRepositoryIds.delete(repositoryOf(world, fullName).id)
       change('added', [fullName], [])
-    },
-
-    /** Renames a repository, which keeps its id. Returns the new full name. */
-    async renameRepository(fullName: string, name: string): Promise<string> {
-      const from = repositoryOf(world, fullName)
-      const next = `${world.organization.login}/${name}`
-      const repository = { ...renamed(from, fullName, next), name }
-      for (const byName of [world.repositories, world.issues, world.pullRequests, world.linkedIssues] as Map<
-        string,
-        unknown
-      >[])
-        renameKeys(byName, fullName, next)
-      world.repositories.set(next, repository)
-      for (const run of o.runs())
-        if (run.state.repository === fullName) (run.state as { repository: string }).repository = next
-      webhooks.send(
-        'repository',
-        { action: 'renamed', changes: { repository: { name: { from: from.name } } } },
-        next,
-        defaultUser,
-      )
-      return next
-    },
-
-    /** Makes a repository private, or public again. */
-    setPrivate(fullName: string, isPrivate: boolean): void {
-      const repository = {
-        ...repositoryOf(world, fullName),
-        private: isPrivate,
-        visibility: isPrivate ? 'private' : 'public',
-      }
-      world.repositories.set(fullName, repository)
-      webhooks.send('repository', { action: isPrivate ? 'privatized' : 'publicized' }, fullName, defaultUser)
-    },
-
-    /** Deletes a repository; its last delivery still carries it. */
-    deleteRepository(fullName: string): void {
-      webhooks.send('repository', { action: 'deleted' }, fullName, defaultUser)
-      world.repositories.delete(fullName)
     },
 
     /** Expires every token at once. */
@@ -132,7 +74,7 @@ export function openInstallation(o: {
   function change(action: 'added' | 'removed', added: readonly string[], removed: readonly string[]): void {
     const payload = {
       action,
-      installation: installation(),
+      installation: installationJson(world),
       repository_selection: 'selected',
       repositories_added: brief(added),
       repositories_removed: brief(removed),
@@ -140,17 +82,4 @@ export function openInstallation(o: {
     }
     webhooks.sendInstallationEvent('installation_repositories', payload, defaultUser)
   }
-}
-
-function renameKeys(byName: Map<string, unknown>, from: string, to: string): void {
-  for (const [key, value] of [...byName]) {
-    if (key !== from && !key.startsWith(`${from}#`)) continue
-    byName.delete(key)
-    byName.set(key.replace(from, to), value instanceof Set ? value : renamed(value, from, to))
-  }
-}
-
-/** The document with the repository's new name in its URLs. */
-function renamed<T>(document: T, from: string, to: string): T {
-  return JSON.parse(JSON.stringify(document).replaceAll(`${from}/`, `${to}/`).replaceAll(`${from}"`, `${to}"`))
 }

@@ -218,6 +218,25 @@ export function checkRunJson(
   }
 }
 
+/** The App's installation. GitHub's times of it say little, and these are all of now. */
+export function installationJson(world: World, id = world.installation.id): object {
+  const at = world.clock.nowIso()
+  return {
+    id,
+    account: { login: world.organization.login, id: 1, type: 'Organization' },
+    repository_selection: 'selected',
+    app_id: APP.id,
+    app_slug: APP.slug,
+    target_type: 'Organization',
+    permissions: world.installation.permissions,
+    html_url: `${world.url}/organizations/${world.organization.login}/settings/installations/${id}`,
+    events: world.grant.events,
+    created_at: at,
+    updated_at: at,
+    suspended_at: world.installation.state === 'suspended' ? at : null,
+  }
+}
+
 /** The App as GitHub names it in its check runs and comments. */
 export function appJson(world: World): { readonly id: number } & Record<string, unknown> {
   return {

@@ -57,6 +57,7 @@ function routeRepository(
   const fullName = repository.full_name
   const refused = whyRefused(world, request, repository, path)
   if (refused !== null) return refused
+  if (method === 'GET' && path === '') return { status: 200, body: repository }
   if (path.startsWith('actions/')) {
     const asked =
       request.apiVersion === LATEST_API_VERSION && path.endsWith('/dispatches')

@@ -107,6 +107,8 @@ export type World = {
   readonly url: string
   readonly users: Map<string, User>
   readonly repositories: Map<string, Repository>
+  /** Names that repositories have no longer, with their ids. */
+  readonly formerNames: Map<string, number>
   readonly git: Git
   /** Keyed `owner/repo#number`. */
   readonly issues: Map<string, Issue>
@@ -157,6 +159,12 @@ export function repositoryOf(world: World, fullName: string): Repository {
   const repository = world.repositories.get(fullName)
   if (!repository) throw new Error(`there is no repository ${fullName} here`)
   return repository
+}
+
+/** A repository by a name that it has or had. */
+export function repositoryByName(world: World, fullName: string): Repository | undefined {
+  const id = world.formerNames.get(fullName)
+  return world.repositories.get(fullName) ?? [...world.repositories.values()].find((candidate) => candidate.id === id)
 }
 
 /** The issues that a merge of the pull request closes, by its text and by hand. */

@@ -6,7 +6,8 @@ create table installations (
   state text not null default 'active' check (state in ('active', 'suspended', 'removed')),
   -- Its page at GitHub, where permissions are accepted; null until a delivery names it.
   settings_url text,
-  updated_at timestamptz not null
+  -- When GitHub was last asked about it.
+  read_at timestamptz
 );
 
 -- One row per repository that an installation reaches. A lock on it serialises everything that happens in the repository.
@@ -17,7 +18,10 @@ create table repositories (
   private boolean not null,
   default_branch text,
   removed_at timestamptz,
-  updated_at timestamptz not null
+  -- GitHub's, of the description in force; null while none was dated.
+  updated_at timestamptz,
+  -- When GitHub was last asked about it.
+  read_at timestamptz
 );
 create index repositories_by_name on repositories (lower(full_name));
 create index repositories_by_installation on repositories (installation_id);

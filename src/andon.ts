@@ -12,6 +12,7 @@ import { openRejectedSignatures } from './inbox/rejected-signatures.ts'
 import probotApp from './index.ts'
 import { openCallQuota } from './outbox/call-quota.ts'
 import { openOutbox } from './outbox/outbox.ts'
+import { repositoryRedirected } from './outbox/report-outcome.ts'
 import { countUnansweredCalls } from './outbox/unanswered-calls.ts'
 import type { Instant } from './pipeline/model/time.ts'
 import type { Database } from './store/database.ts'
@@ -75,6 +76,10 @@ export async function openAndon(o: {
       unansweredCalls.record(installationId, isAnswered)
       callQuota.count(installationId)
       if (!isAnswered) appCheck.suspect()
+    },
+    onMoved(access) {
+      const learnt = door.apply({ event: repositoryRedirected(access, now()) })
+      learnt.catch((error: unknown) => log.warn({ error: String(error) }, 'a new name is not learnt yet'))
     },
   })
   const { baseUrl, githubUrl } = config

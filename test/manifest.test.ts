@@ -35,6 +35,9 @@ const EVENTS: Readonly<Record<Exclude<HandledWebhook, (typeof ALWAYS_DELIVERED)[
 /** What GitHub asks of an App before it may call this. */
 const ROUTES: Readonly<Record<string, Permissions>> = {
   'GET /app': {},
+  'GET /app/installations/{installation_id}': {},
+  'GET /repositories/{repository_id}/installation': {},
+  'GET /repositories/{repository_id}': { metadata: 'read' },
   'GET /repos/{owner}/{repo}/collaborators/{username}/permission': { metadata: 'read' },
   'GET /repos/{owner}/{repo}/issues/{issue_number}/comments': { issues: 'read' },
   'POST /repos/{owner}/{repo}/issues/{issue_number}/comments': { issues: 'write' },

@@ -127,7 +127,7 @@ create table installations (
   account text not null,
   state text not null default 'active'::text,
   settings_url text,
-  updated_at timestamp with time zone not null,
+  read_at timestamp with time zone,
   CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text, 'removed'::text]))),
   PRIMARY KEY (id)
 );
@@ -224,7 +224,8 @@ create table repositories (
   private boolean not null,
   default_branch text,
   removed_at timestamp with time zone,
-  updated_at timestamp with time zone not null,
+  updated_at timestamp with time zone,
+  read_at timestamp with time zone,
   configuration jsonb,
   configuration_source text,
   configuration_sha text,

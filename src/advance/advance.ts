@@ -12,16 +12,9 @@ import { advancePipeline, lineOf, lookUpLinks } from './advance-pipeline.ts'
 import { withLimitOf } from './breakers.ts'
 import { type Change, putEffects, putPipeline } from './change.ts'
 import { checkEmail } from './check-email.ts'
+import { accessLiftedBy, advanceInstallation, askPresence, presenceAnswered, withRepositoryRef } from './presence.ts'
 import { reactionAndReply } from './reply.ts'
-import {
-  accessLiftedBy,
-  advanceInstallation,
-  askAfterPush,
-  newRepository,
-  withConfiguration,
-  withRepositoryHold,
-  withRepositoryRef,
-} from './repositories.ts'
+import { askAfterPush, newRepository, withConfiguration, withRepositoryHold } from './repositories.ts'
 import { issuesOf, mergeEvent } from './route.ts'
 import { type Heartbeats, type Keys, type PartialWorld, recording, type World, withFacts } from './world.ts'
 
@@ -50,7 +43,9 @@ export function neededBy(known: PartialWorld, event: Event): Keys {
     return missing
   }
   const { event: checked } = checkEmail(event)
-  const { merged, around, repository, context } = takeFacts(world, checked)
+  const { stored, merged, around, repository, context } = takeFacts(world, checked)
+  askPresence(world, event, stored)
+  presenceAnswered(world, event, stored)
   askAfterPush(world, event)
   republishComment(world, event)
   if (askClosingIssues(merged).length > 0) world.hasPipelines(repository.id)
@@ -94,6 +89,8 @@ function advanceRepository(world: World, received: RepositoryEvent): Change {
     ...(repository === stored ? [] : [{ put: 'repository', row: repository } as const]),
     ...facts.runs.map((row) => ({ put: 'run', row }) as const),
     ...facts.pullRequests.map((row) => ({ put: 'pull-request', row }) as const),
+    ...askPresence(world, event, stored),
+    ...presenceAnswered(world, event, stored),
     ...askAfterPush(world, event),
     ...putEffects(here, [...(asksClosingIssues ? closingIssues : []), ...askSenderPermission(event), ...asks]),
     ...advanced.flatMap(({ change }) => change),
@@ -107,7 +104,7 @@ function advanceRepository(world: World, received: RepositoryEvent): Change {
 /** What the event says about its repository, runs and pull requests, and what the door knows beside it. */
 function takeFacts(world: World, event: RepositoryEvent) {
   const stored = world.repository(event.repository.id)
-  const ref = withRepositoryRef(stored ?? newRepository(event.repository, event.at), event)
+  const ref = withRepositoryRef(stored ?? newRepository(event.repository), event)
   const configured = withConfiguration(ref, event)
   const context = contextOf(event, lineOf(configured), {
     outerHolds: () => ({

@@ -89,6 +89,7 @@ export function issuesOf(world: World, event: RepositoryEvent): readonly number[
     case 'comment.deleted':
     case 'repository.woken':
     case 'repository.removed':
+    case 'repository.redirected':
       return []
   }
   return event satisfies never

@@ -1,7 +1,7 @@
 // The rows that events read and change, as the database keeps them.
 import type { AndonYmlProblem } from '../line/parse-yaml.ts'
 import type { Breakers, WorkflowHold } from '../pipeline/model/breaker.ts'
-import type { Configuration } from '../pipeline/model/effects.ts'
+import type { Configuration, InstallationState } from '../pipeline/model/effects.ts'
 import type { RepositoryRef } from '../pipeline/model/events.ts'
 import type { PullRequestFact, RunFact } from '../pipeline/model/facts.ts'
 import type { HoldOrRelease } from '../pipeline/model/hold.ts'
@@ -16,9 +16,13 @@ export type PullRequestKey = { readonly repositoryId: number; readonly number: n
 export type ConfigurationSource = Configuration['source']
 
 /** A repository as it is known; every event about it carries its name. */
-export type RepositoryRow = RepositoryRef & {
+export type RepositoryRow = Omit<RepositoryRef, 'updatedAt'> & {
+  /** Since when GitHub says that Andon does not reach it, or that it is archived. */
   readonly removedAt: Instant | null
-  readonly updatedAt: Instant
+  /** GitHub's `updated_at` of the description in force; null while none was dated. */
+  readonly updatedAt: Instant | null
+  /** When GitHub was last asked about it. */
+  readonly readAt: Instant | null
   /** The last good line; null while there never was one. */
   readonly configuration: Pipeline['line'] | null
   readonly configurationSource: ConfigurationSource | null
@@ -45,10 +49,11 @@ export type RepositoryRow = RepositoryRef & {
 export type InstallationRow = {
   readonly id: number
   readonly account: string
-  readonly state: 'active' | 'suspended' | 'removed'
+  readonly state: InstallationState
   /** Its page at GitHub; null until a delivery names it. */
   readonly settingsUrl: string | null
-  readonly updatedAt: Instant
+  /** When GitHub was last asked about it. */
+  readonly readAt: Instant | null
 }
 
 /** A run that belongs to an issue whatever its title and branch say. */

@@ -141,6 +141,8 @@ function whyNotAdmitted(
   const { repository, slots, now } = context
   const limits = limitsOf(repository)
   if (repository.removedAt !== null) return { reason: { kind: 'repository-removed' }, until: null }
+  // Nothing new starts where GitHub has yet to say whether anything can.
+  if (slots.isInDoubt || isBeingAsked(context)) return { reason: { kind: 'repository-in-doubt' }, until: null }
   if (slots.installationState !== 'active') return { reason: { kind: 'installation-suspended' }, until: null }
   if (repository.defaultBranch === null) return { reason: { kind: 'default-branch-unknown' }, until: null }
   const hold = activeHold(repository.holdOrRelease) ?? activeHold(context.globalHold)
@@ -153,6 +155,13 @@ function whyNotAdmitted(
   }
   if (running < limits.running) return null
   return { reason: { kind: 'running', count: running, limit: limits.running }, until: null }
+}
+
+/** Has the group itself asked? Its effects are not saved yet. */
+function isBeingAsked({ unitOfWork, repository }: AdmissionContext): boolean {
+  return unitOfWork.written('effect').some(({ repositoryId, effect }) => {
+    return repositoryId === repository.id && effect.type === 'ask' && effect.question.about === 'repository'
+  })
 }
 
 /** What the workflow's breaker says against one more attempt. */

@@ -1,9 +1,8 @@
 // The first event that names an installation or a repository inserts its row, so that there is something to lock.
 
-import { affectsAllRepositories } from '../advance/repositories.ts'
+import { affectsAllRepositories } from '../advance/presence.ts'
 import type { RepositoryRow } from '../advance/rows.ts'
 import type { Event, RepositoryRef } from '../pipeline/model/events.ts'
-import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from '../store/database.ts'
 import {
   insertMissingInstallations,
@@ -28,10 +27,13 @@ export async function lockRepositories(
     trx,
     named.filter((each) => !knownRows.has(knownRowKeyOf(each))),
   )
-  const removed = installations.flatMap((event) => event.removed)
+  const removed = installations.flatMap((event) => event.removed.map(({ id }) => id))
   return lockRepositoryRows(trx, {
     ids: [...named.map(({ id }) => id), ...removed, ...(await listRepositoriesOf(trx, woken))],
-    installationIds: installations.filter(affectsAllRepositories).map(({ installationId }) => installationId),
+    installationIds: [
+      ...installations.filter(affectsAllRepositories).map(({ installationId }) => installationId),
+      ...events.flatMap(installationAnsweredBy),
+    ],
   })
 }
 
@@ -40,35 +42,38 @@ export function addKnownRows(knownRows: KnownRows, events: readonly Event[]): vo
   for (const each of events.flatMap(repositoriesNamedBy)) knownRows.add(knownRowKeyOf(each))
 }
 
-type NamedRepository = RepositoryRef & { readonly at: Instant }
+function repositoriesNamedBy(event: Event): readonly RepositoryRef[] {
+  if ('repository' in event) return [event.repository]
+  if (event.type !== 'installation.changed') return []
+  // Also those that leave: a delivery about them may still come.
+  return [...event.added, ...event.removed.flatMap(({ ref }) => ref ?? [])]
+}
 
-function repositoriesNamedBy(event: Event): readonly NamedRepository[] {
-  if ('repository' in event) return [{ ...event.repository, at: event.at }]
-  return event.type === 'installation.changed' ? event.added.map((added) => ({ ...added, at: event.at })) : []
+/** GitHub's answer about an installation affects all its repositories. */
+function installationAnsweredBy(event: Event): readonly number[] {
+  if (event.type !== 'question.answered' || event.question.about !== 'installation') return []
+  return [event.question.installationId]
 }
 
 function knownRowKeyOf({ id, installationId }: RepositoryRef): string {
   return `${id} ${installationId}`
 }
 
-/** Older than any event about the installation itself. */
-const NEVER = '1970-01-01T00:00:00.000Z'
-
-async function insertMissingRows(trx: Transaction, named: readonly NamedRepository[]): Promise<void> {
+async function insertMissingRows(trx: Transaction, named: readonly RepositoryRef[]): Promise<void> {
   const installations = new Map(named.map((row) => [row.installationId, row]))
   const repositories = new Map(named.map((row) => [row.id, row]))
   const byInstallation = [...installations.values()].sort((a, b) => a.installationId - b.installationId)
   await insertMissingInstallations(
     trx,
     byInstallation.map(({ installationId, fullName }) => {
-      return { id: installationId, account: fullName.split('/')[0] ?? '', updatedAt: NEVER }
+      return { id: installationId, account: fullName.split('/')[0] ?? '' }
     }),
   )
   const byId = [...repositories.values()].sort((a, b) => a.id - b.id)
   await insertMissingRepositories(
     trx,
-    byId.map(({ id, installationId, fullName, defaultBranch, at, ...row }) => {
-      return { id, installationId, fullName, private: row.private, defaultBranch, removedAt: null, updatedAt: at }
+    byId.map(({ id, installationId, fullName, defaultBranch, ...row }) => {
+      return { id, installationId, fullName, private: row.private, defaultBranch }
     }),
   )
 }

@@ -1,4 +1,5 @@
 import { type CheckRuns, openCheckRuns } from './check-runs.ts'
+import { type Installations, openInstallations } from './installations.ts'
 import { type IssueComments, openIssueComments } from './issue-comments.ts'
 import { openQueries, type Queries } from './queries.ts'
 import { openRepositoryFiles, type RepositoryFiles } from './repository-files.ts'
@@ -6,7 +7,7 @@ import { type GitHubOptions, openRequests } from './request.ts'
 import { openWorkflowRuns, type WorkflowRuns } from './workflow-runs.ts'
 
 /** Everything Andon reads from GitHub and writes to it. Every failure is a GitHubFailure. */
-export type GitHub = Queries & RepositoryFiles & WorkflowRuns & IssueComments & CheckRuns
+export type GitHub = Queries & Installations & RepositoryFiles & WorkflowRuns & IssueComments & CheckRuns
 
 /** A client that acts as the App, with a token for one repository at a time. Opening it sends nothing. */
 export function openGitHub(o: GitHubOptions): GitHub {
@@ -14,6 +15,7 @@ export function openGitHub(o: GitHubOptions): GitHub {
   const queries = openQueries(call)
   return {
     ...queries,
+    ...openInstallations(call),
     ...openRepositoryFiles(call, queries),
     ...openWorkflowRuns(call),
     ...openIssueComments(call, o.appId),

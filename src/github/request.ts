@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { expectGitHubStatus } from './answer.ts'
 import { classifyFailure, classifyTokenFailure, GitHubFailure, type RequestIntent } from './failure.ts'
 import { permissionOfRoute } from './permissions.ts'
+import { followingRedirects } from './redirects.ts'
 
 /** A repository as GitHub's API addresses it, and the installation that gives access to it. */
 export type RepositoryAccess = {
@@ -17,6 +18,8 @@ export type RepositoryAccess = {
   readonly issueNumber?: number | null
   /** Called before each request: what the requests are made for may take longer than one of them. */
   readonly beforeRequest?: () => Promise<void>
+  /** The name is what counts, not the repository that once had it. */
+  readonly onlyByName?: boolean
 }
 
 export type GitHubResponse = { readonly status: number; readonly body: unknown; readonly hasNextPage: boolean }
@@ -40,6 +43,8 @@ export type GitHubOptions = {
   readonly fetch?: typeof fetch
   readonly now: () => string
   readonly log: Logger
+  /** A repository answered under another name than the one it was called by. */
+  readonly onMoved?: (access: RepositoryAccess) => void
   /** Shorter than any claim, so that no other worker takes over a request in flight. */
   readonly timeoutMs?: number
   /** Called after each request of an installation; a 5xx is no answer. */
@@ -50,7 +55,9 @@ export function openRequests(o: GitHubOptions): SendRequest {
   // GitHub Enterprise Server: REST under /api/v3, GraphQL at /api/graphql.
   const graphqlBase = o.apiUrl.replace(/\/v3$/, '')
   const timeoutMs = o.timeoutMs ?? REQUEST_TIMEOUT_MS
-  const request = { fetch: withTimeout(o.fetch ?? fetch, timeoutMs), log: debugLoggerOf(o.log) }
+  const send = withTimeout(o.fetch ?? fetch, timeoutMs)
+  const { origin } = new URL(o.apiUrl)
+  const request = { fetch: send, log: debugLoggerOf(o.log) }
   const options = { baseUrl: o.apiUrl, userAgent: 'andon', log: debugLoggerOf(o.log), request }
   const app = new Octokit({
     ...options,
@@ -77,16 +84,27 @@ export function openRequests(o: GitHubOptions): SendRequest {
   }
 
   return async function call(access, intent, route, parameters = {}, sendBy) {
+    let isMoved = false
     const request = {
       signal: AbortSignal.timeout(timeoutMs),
-      // A redirected POST would arrive as a GET.
-      redirect: intent === 'read' ? 'follow' : 'manual',
+      redirect: 'manual',
+      fetch: followingRedirects(send, access?.onlyByName === true ? null : origin, () => {
+        isMoved = true
+      }),
     } as const
     const version = { 'x-github-api-version': API_VERSION }
-    const send = async (refresh: boolean) => {
-      if (access === null) return await app.request(route, { ...parameters, headers: version, request })
+    const attempt = async (refresh: boolean) => {
+      if (access === null && !route.includes(' /repositories/'))
+        return await app.request(route, { ...parameters, headers: version, request })
+      if (access === null) {
+        // Octokit does not know that these paths take the App's own token too.
+        const { token: jwt } = (await app.auth({ type: 'app' })) as { token: string }
+        const headers = { ...version, authorization: `bearer ${jwt}` }
+        return await plain.request(route, { ...parameters, headers, request })
+      }
       const headers = { ...version, authorization: `token ${await token(access, refresh)}` }
-      const target = route.endsWith(' /graphql') ? { baseUrl: graphqlBase } : { owner: access.owner, repo: access.name }
+      const named = route.includes('{owner}') ? { owner: access.owner, repo: access.name } : {}
+      const target = route.endsWith(' /graphql') ? { baseUrl: graphqlBase } : named
       // A process that was paused for too long has lost its claim, and must not send.
       if (sendBy !== undefined && o.now() > sendBy) throw new GitHubFailure('retryable', 'not sent: its time was up')
       return await plain.request(route, { ...target, ...parameters, headers, request })
@@ -94,23 +112,33 @@ export function openRequests(o: GitHubOptions): SendRequest {
     await access?.beforeRequest?.()
     try {
       // After 401 nothing was done, so one more try with a fresh token is safe, whatever the intent.
-      const response = await send(false).catch(async (error) => {
+      const response = await attempt(false).catch(async (error) => {
         if (access === null || (error as { status?: unknown }).status !== 401) throw error
         await access.beforeRequest?.()
-        return await send(true)
+        return await attempt(true)
       })
-      if (response.status >= 300) throw new GitHubFailure('retryable', `GitHub answered ${response.status}: moved`)
+      if (response.status >= 300) throw redirectFailureOf(response.status, access)
       expectGitHubStatus(response.status, intent)
       if (access !== null) o.answered?.(access.installationId, true)
+      // The name is learnt: a link with the old one may soon lead to another repository.
+      if (isMoved && access !== null) o.onMoved?.(access)
       const hasNextPage = /rel="next"/.test(String(response.headers.link ?? ''))
       return { status: response.status, body: response.data, hasNextPage }
     } catch (error) {
-      if (access === null) throw classifyTokenFailure(error, o.now())
       const failure = classifyFailure(error, { intent, permission: permissionOfRoute(route) }, o.now())
+      // That there is no such installation is an answer, and not a refusal of the App.
+      if (access === null) throw failure.kind === 'not_found' ? failure : classifyTokenFailure(error, o.now())
       o.answered?.(access.installationId, !failure.isOutage)
       throw failure
     }
   }
+}
+
+/** A redirect that was not followed: nothing was done. */
+function redirectFailureOf(status: number, access: RepositoryAccess | null): GitHubFailure {
+  if (access?.onlyByName)
+    return new GitHubFailure('not_found', `GitHub has no repository ${access.owner}/${access.name}`)
+  return new GitHubFailure('retryable', `GitHub redirects (${status}) to where Andon does not follow`)
 }
 
 // GitHub Enterprise Server knows it too; supported until March 2028.

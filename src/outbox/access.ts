@@ -35,6 +35,9 @@ const QUESTION_PERMISSIONS = {
   run: ['actions=read'],
   configuration: ['contents=read', 'metadata=read'],
   workflow: ['actions=read', 'contents=read'],
+  // Asked as the App itself.
+  repository: [],
+  installation: [],
 } as const satisfies Record<Question['about'], readonly string[]>
 
 /** Until when such calls wait, because GitHub refuses them now; null when one may be made. */

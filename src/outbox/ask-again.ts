@@ -17,6 +17,11 @@ export function judgeAnswer(question: Question, read: AnswerRead, doubts: number
   return { credible: crediblePart(answer), againAfterMs }
 }
 
+/** Until it is answered nothing new starts in the repository, so it is asked until there is an answer. */
+export function isAboutPresence({ about }: Question): boolean {
+  return about === 'repository' || about === 'installation'
+}
+
 /** After a push or a link, GitHub shows it within seconds; a minute is generous. */
 const ASK_AGAIN_AFTER_MS = {
   issue: [10_000],
@@ -26,6 +31,8 @@ const ASK_AGAIN_AFTER_MS = {
   permission: [10_000],
   comment: [10_000],
   workflow: [10_000],
+  repository: [5_000],
+  installation: [5_000],
 } as const satisfies Record<Answer['about'], readonly number[]>
 
 function isCertain(question: Question, { answer, gaps, isNotFound = false }: AnswerRead): boolean {
@@ -46,6 +53,14 @@ function isCertain(question: Question, { answer, gaps, isNotFound = false }: Ans
       return !isNotFound
     case 'workflow':
       return answer.cause === null
+    case 'repository': {
+      if (question.about !== 'repository') return true
+      const isThere = answer.installation !== null && answer.description?.archived !== true
+      const isOld = (answer.description?.updatedAt ?? question.since ?? '') < (question.since ?? '')
+      return !isOld && isThere === (question.says === 'there')
+    }
+    case 'installation':
+      return question.about === 'installation' && answer.state === question.says
   }
 }
 
@@ -62,6 +77,9 @@ function crediblePart(answer: Answer): Answer | null {
       return answer.pullRequest === null ? null : { ...answer, closes: null }
     case 'run':
       return answer.run === null ? null : answer
+    case 'repository':
+    case 'installation':
+      return null
     case 'permission':
     case 'comment':
     case 'workflow':

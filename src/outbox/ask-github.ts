@@ -48,6 +48,13 @@ export async function askGitHub(
       const file = await github.readConfiguration(access, organisation)
       return { answer: { about: 'configuration', ...file }, gaps: [] }
     }
+    case 'repository':
+      return { answer: { about: 'repository', ...(await github.readRepository(access)) }, gaps: [] }
+    case 'installation': {
+      const read = await github.readInstallation(question.installationId)
+      const [state, account] = [read?.state ?? 'removed', read?.account ?? null] as const
+      return { answer: { about: 'installation', state, account }, gaps: [] }
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { findInstalledRepositoryId } from '../store/repositories.ts'
 import type { ReadReceipt } from '../translate/fields.ts'
 import { permissionsFor, recordAccessWorks, recordNoAccess } from './access.ts'
-import { judgeAnswer } from './ask-again.ts'
+import { isAboutPresence, judgeAnswer } from './ask-again.ts'
 import { askGitHub } from './ask-github.ts'
 import { type CallOutcome, callOutcomeOf, MAX_TRIES, retryAt } from './call-outcome.ts'
 import { type ClaimedEffect, claimNextRead, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
@@ -33,7 +33,7 @@ export async function askNextQuestion(o: PerformContext, keyPrefix?: string): Pr
 async function askQuestion(o: PerformContext, claimed: ClaimedEffect<'ask'>): Promise<void> {
   const fields = { repository: claimed.repository.fullName, effect: claimed.effect.key, attempt: claimed.tryNumber }
   try {
-    if (await postponeWithoutAccess(o, claimed)) return
+    if (!isAboutPresence(claimed.effect.question) && (await postponeWithoutAccess(o, claimed))) return
     await fetchAndReportAnswer(o, claimed)
   } catch (error) {
     const outcome = callOutcomeOf(error, { intent: 'read', tryNumber: claimed.tryNumber, now: o.now() })
@@ -56,7 +56,8 @@ async function fetchAndReportAnswer(o: PerformContext, claimed: ClaimedEffect<'a
   else o.log.info(fields, 'answered')
   const error = againAfterMs === null ? missing.join('; ') : 'asked again, because this may only not be there yet'
   const refused = read.gaps.flatMap((gap) => gap.access ?? [])
-  await recordAccessWorks(o, access, permissionsAnswered(effect, refused))
+  // The App's own questions do not show whether the installation may do anything.
+  if (!isAboutPresence(question)) await recordAccessWorks(o, access, permissionsAnswered(effect, refused))
   const retries = await Promise.all(refused.map((problem) => recordNoAccess(o, access, problem)))
   // A part for which a permission is missing is asked for until it is granted.
   const [retryAt] = retries.toSorted()
@@ -87,7 +88,8 @@ async function organisationRepositoryOf(
   if (access.name === ORGANISATION_REPOSITORY) return null
   const fullName = `${access.owner}/${ORGANISATION_REPOSITORY}`
   const installedId = await findInstalledRepositoryId(database, access.installationId, fullName)
-  return { ...access, ...splitFullName(fullName), ...(installedId !== null && { repositoryId: installedId }) }
+  const onlyByName = { ...splitFullName(fullName), onlyByName: true }
+  return { ...access, ...onlyByName, ...(installedId !== null && { repositoryId: installedId }) }
 }
 
 const ORGANISATION_REPOSITORY = '.github'

@@ -1,5 +1,7 @@
 // Reports outcomes through the door. The outcome of an effect counts only while its claim is valid.
+import type { RepositoryAccess } from '../github/request.ts'
 import type { DispatchOutcome, Event } from '../pipeline/model/events.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import type { EffectResult } from '../store/effects.ts'
 import type { ClaimedEffect, PerformContext } from './claim-effects.ts'
 
@@ -25,6 +27,16 @@ export async function reportOutcome(
 export async function reportEvent(o: PerformContext, event: Event): Promise<void> {
   const { state } = await o.door.apply({ event })
   if (state === 'failed') throw new Error(`an event could not be applied: ${event.type}`)
+}
+
+/** A call by the repository's name was redirected: its present name is asked. */
+export function repositoryRedirected(
+  { repositoryId, installationId, owner, name }: RepositoryAccess,
+  at: Instant,
+): Event {
+  const fullName = `${owner}/${name}`
+  const repository = { id: repositoryId, fullName, private: true, defaultBranch: null, installationId }
+  return { type: 'repository.redirected', at, evidence: { kind: 'read', id: `redirect/${fullName}`, at }, repository }
 }
 
 /** The outcome of a dispatch as an event. */

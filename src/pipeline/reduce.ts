@@ -113,6 +113,7 @@ const APPLY: { readonly [Type in EventType]: (pipeline: Pipeline, event: EventOf
   'comment.deleted': same,
   'repository.woken': same,
   'repository.removed': same,
+  'repository.redirected': same,
   'installation.changed': same,
 }
 

@@ -7,6 +7,8 @@ export function describeDenial(reason: DenialReason): string {
   switch (reason.kind) {
     case 'repository-removed':
       return 'Andon has no access to the repository any more'
+    case 'repository-in-doubt':
+      return 'GitHub is asked whether Andon still reaches the repository'
     case 'installation-suspended':
       return 'the installation is suspended'
     case 'default-branch-unknown':

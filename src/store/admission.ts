@@ -1,5 +1,6 @@
 // What admission reads of a repository, by index: the pipelines that wait for a slot, in order, and those that use one.
 import { type RawBuilder, sql } from 'kysely'
+import type { InstallationState } from '../pipeline/model/effects.ts'
 import type { DenialReason } from '../pipeline/model/reason.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from './database.ts'
@@ -20,7 +21,9 @@ export type QueuedPipeline = {
 /** A repository's slots, without the pipelines that the transaction itself has loaded. */
 export type RepositorySlots = {
   readonly repositoryId: number
-  readonly installationState: 'active' | 'suspended' | 'removed'
+  readonly installationState: InstallationState
+  /** Is GitHub asked whether the repository is there? */
+  readonly isInDoubt: boolean
   readonly running: number
   readonly startedToday: number
   /** The first in the queue, up to the limit of each kind: pipelines that have started, and those that have not. */
@@ -56,6 +59,8 @@ export async function loadSlots(
       order by queued_at, issue_number limit 1) as first)`
   const { rows } = await sql<RepositorySlots>`
     select asked.id as repository_id, installations.state as installation_state,
+      exists (select from effects where effects.repository_id = asked.id and state = 'due'
+        and key like 'repository/%') as is_in_doubt,
       (select coalesce(sum(live_attempts), 0)::integer from pipelines where ${others} and live_attempts > 0) as running,
       (select count(*)::integer from pipelines where ${others} and started_at >= ${midnight}) as started_today,
       (select coalesce(jsonb_agg(jsonb_build_object(

@@ -102,7 +102,7 @@ export async function loadStoredPipeline(
     .select(columnsAt(now))
     .where('pipelines.issueNumber', '=', issueNumber)
     // Names are reused: the repository updated last has it now.
-    .orderBy('repositories.updatedAt', 'desc')
+    .orderBy('repositories.updatedAt', (order) => order.desc().nullsLast())
     .executeTakeFirst()
   return row === undefined ? null : toStoredPipeline(row)
 }
@@ -150,7 +150,7 @@ export async function findRepository(
     .where(sql<string>`lower(full_name)`, '=', fullName.toLowerCase())
     .where('removedAt', 'is', null)
     // Names are reused: the repository updated last has it now.
-    .orderBy('updatedAt', 'desc')
+    .orderBy('updatedAt', (order) => order.desc().nullsLast())
     .executeTakeFirst()
   return row ?? null
 }

@@ -1,6 +1,7 @@
 // Which effect is performed next, and by which worker. A query locks the rows it finds and skips rows that others have
 // locked, so no two processes claim the same effect. A claim expires by itself, and only the process with its token may
 // save a result.
+import { sql } from 'kysely'
 import type { Effect } from '../pipeline/model/effects.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from './database.ts'
@@ -13,6 +14,11 @@ import { isFirstReply, isReplyOn } from './pending-writes.ts'
  * next query included.
  */
 export const CLAIM_MS = 25_000
+
+/** Calls to the installation may succeed. */
+export const isReached = sql`(repositories.removed_at is null and installations.state = 'active')`
+/** Asked as the App, and just because the repository or its installation may not be reached. */
+export const asksAboutPresence = sql`(effects.type = 'ask' and effects.key ~ '^(repository|installation)/')`
 
 export type ClaimableState = 'due' | 'sending' | 'unconfirmed'
 
@@ -137,8 +143,7 @@ function selectDueEffects(trx: Transaction, type: Effect['type'], states: readon
     .where('effects.state', 'in', states)
     .where('effects.dueAt', '<=', now)
     .where((eb) => eb.or([eb('effects.claimToken', 'is', null), eb('effects.claimedUntil', '<=', now)]))
-    .where('repositories.removedAt', 'is', null)
-    .where('installations.state', '=', 'active')
+    .where(sql<boolean>`(${isReached} or ${asksAboutPresence})`)
     .where((eb) => eb.or([eb('budgets.installationId', 'is', null), eb('budgets.blockedUntil', '<=', now)]))
     .orderBy('effects.dueAt')
     .orderBy('effects.id')

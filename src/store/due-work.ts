@@ -2,6 +2,7 @@
 // claim the work first.
 import { type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
+import { asksAboutPresence, isReached } from './claims.ts'
 import type { Database } from './database.ts'
 import { isNotHeld } from './holds.ts'
 import type { Tables } from './tables.ts'
@@ -19,8 +20,8 @@ export async function findDueWork({ kysely }: Database, now: Instant): Promise<r
   const reached = sql`
     join installations on installations.id = repositories.installation_id
     left join budgets on budgets.installation_id = repositories.installation_id`
-  const isReached = sql`(repositories.removed_at is null and installations.state = 'active'
-    and (budgets.installation_id is null or budgets.blocked_until <= ${now}))`
+  const isUnblocked = sql`(budgets.installation_id is null or budgets.blocked_until <= ${now})`
+  const mayCall = sql`(${isReached} and ${isUnblocked})`
   const mayWrite = sql`(budgets.installation_id is null or budgets.next_write_at <= ${now})`
   const { rows } = await sql<DueWork>`
     select repositories.installation_id as "installationId", case
@@ -29,19 +30,20 @@ export async function findDueWork({ kysely }: Database, now: Instant): Promise<r
         else effects.type end as kind, count(*)::integer as count
     from effects join repositories on repositories.id = effects.repository_id ${reached}
     where effects.state in ('due', 'sending', 'unconfirmed') and effects.due_at <= ${now}
-      and (effects.claim_token is null or effects.claimed_until <= ${now}) and ${isReached}
+      and (effects.claim_token is null or effects.claimed_until <= ${now}) and ${isUnblocked}
+      and (${isReached} or ${asksAboutPresence})
       and (effects.state <> 'due' or effects.type = 'ask' or ${mayWrite})
       and (effects.state <> 'due' or effects.type <> 'dispatch' or (${isNotHeld}))
     group by 1, 2
     union all
     select repositories.installation_id, 'publish', count(*)::integer
     from pipelines join repositories on repositories.id = pipelines.repository_id ${reached}
-    where ${needsPublishing('pipelines', now)} and ${isReached} and ${mayWrite}
+    where ${needsPublishing('pipelines', now)} and ${mayCall} and ${mayWrite}
     group by 1
     union all
     select repositories.installation_id, 'publish', count(*)::integer
     from repositories ${reached}
-    where ${needsPublishing('repositories', now)} and ${isReached} and ${mayWrite}
+    where ${needsPublishing('repositories', now)} and ${mayCall} and ${mayWrite}
     group by 1`.execute(kysely)
   return rows
 }

@@ -130,7 +130,7 @@ export async function loadInstallations(trx: Transaction, ids: readonly number[]
   return trx.selectFrom('installations').selectAll().where('id', 'in', ids).execute()
 }
 
-/** Inserts or updates installations; a newer row stays as it is. */
+/** Inserts or updates installations; what was read later stays, and so does a removal. */
 export async function saveInstallations(trx: Transaction, rows: readonly InstallationRow[]): Promise<void> {
   if (rows.length === 0) return
   await trx
@@ -143,9 +143,12 @@ export async function saveInstallations(trx: Transaction, rows: readonly Install
           account: eb.ref('excluded.account'),
           state: eb.ref('excluded.state'),
           settingsUrl: eb.ref('excluded.settingsUrl'),
-          updatedAt: eb.ref('excluded.updatedAt'),
+          readAt: eb.ref('excluded.readAt'),
         }))
-        .where(sql<boolean>`installations.updated_at <= excluded.updated_at`),
+        .where(
+          sql<boolean>`installations.state <> 'removed'
+            and coalesce(installations.read_at <= excluded.read_at, installations.read_at is null)`,
+        ),
     )
     .execute()
 }

@@ -23,7 +23,7 @@ export type Tables = {
     account: string
     state: Generated<'active' | 'suspended' | 'removed'>
     settingsUrl: string | null
-    updatedAt: Instant
+    readAt: Instant | null
   }
   repositories: {
     id: number
@@ -32,7 +32,8 @@ export type Tables = {
     private: boolean
     defaultBranch: string | null
     removedAt: Instant | null
-    updatedAt: Instant
+    updatedAt: Instant | null
+    readAt: Instant | null
     configuration: Json<Pipeline['line']> | null
     configurationSource: ConfigurationSource | null
     configurationSha: string | null

@@ -18,7 +18,10 @@ export type Account = Pick<User, 'login' | 'type'>
 
 /** The repository and the installation, which every delivery about a repository carries. */
 export type RepositoryPayload = {
-  readonly repository: Pick<Repository, 'id' | 'full_name' | 'private'> & { default_branch: string | null }
+  readonly repository: Pick<Repository, 'id' | 'full_name' | 'private'> & {
+    default_branch: string | null
+    updated_at: string | null
+  }
   readonly installation: Pick<InstallationLite, 'id'>
 }
 
@@ -96,6 +99,8 @@ export const repositoryPayload = z.object({
       .transform(storable),
     private: z.boolean(),
     default_branch: identifier.nullish().transform((branch) => branch ?? null),
+    // Only orders descriptions: an unreadable one must not cost the delivery.
+    updated_at: optionalTimestamp.catch(null),
   }),
   installation: z.object({ id }),
 })
@@ -115,6 +120,7 @@ export function repositoryRefOf({ repository, installation }: RepositoryPayload)
     private: repository.private,
     defaultBranch: repository.default_branch,
     installationId: installation.id,
+    ...(repository.updated_at !== null && { updatedAt: repository.updated_at }),
   }
 }
 

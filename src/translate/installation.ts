@@ -1,8 +1,8 @@
 // Installations and their repositories. Most of these payloads carry no time of the event (`updated_at` remains the time of
-// the installation), so events are ordered by their arrival.
+// the installation), so what they take away is asked of GitHub first.
 import type { Installation, Repository } from '@octokit/webhooks-types'
 import { z } from 'zod'
-import type { Event, RepositoryRef } from '../pipeline/model/events.ts'
+import type { Event, RemovedRepository, RepositoryRef } from '../pipeline/model/events.ts'
 import {
   type DeliveryReceipt,
   evidenceOf,
@@ -26,7 +26,7 @@ type InstallationPayload = { installation: InstallationFields; repositories: Ins
 type InstallationRepositoriesPayload = {
   installation: InstallationFields
   repositories_added: InstallationRepository[]
-  repositories_removed: Pick<InstallationRepository, 'id'>[]
+  repositories_removed: (InstallationRepository | Pick<InstallationRepository, 'id'>)[]
 }
 
 const installation = z.object({
@@ -41,7 +41,8 @@ const installation = z.object({
     .transform((granted) => granted ?? null),
 })
 const { full_name, private: isPrivate } = repositoryPayload.shape.repository.shape
-const installationRepositories = z.array(z.object({ id, full_name, private: isPrivate }))
+const installationRepository = z.object({ id, full_name, private: isPrivate })
+const installationRepositories = z.array(installationRepository)
 
 const installationPayload: z.ZodType<InstallationPayload> = z.object({
   installation,
@@ -51,14 +52,16 @@ const installationRepositoriesPayload: z.ZodType<InstallationRepositoriesPayload
   installation,
   repositories_added: installationRepositories,
   // A deleted repository may be listed with little more than its id.
-  repositories_removed: z.array(z.object({ id })),
+  repositories_removed: z.array(z.union([installationRepository, z.object({ id })])),
 })
 
 export function translateInstallation(action: string, payload: unknown, receipt: DeliveryReceipt): Event {
   const port = readPayload(installationPayload, payload)
   if (action === 'deleted') {
-    const removed = port.repositories.map((repository) => repository.id)
-    return { ...installationChanged(port.installation, receipt, { added: [], removed }), state: 'removed' }
+    return {
+      ...installationChanged(port.installation, receipt, { added: [], removed: port.repositories }),
+      state: 'removed',
+    }
   }
   const event = installationChanged(port.installation, receipt, { added: port.repositories, removed: [] })
   return action === 'suspend' ? { ...event, state: 'suspended' } : event
@@ -66,25 +69,26 @@ export function translateInstallation(action: string, payload: unknown, receipt:
 
 export function translateInstallationRepositories(_action: string, payload: unknown, receipt: DeliveryReceipt): Event {
   const port = readPayload(installationRepositoriesPayload, payload)
-  const removed = port.repositories_removed.map((repository) => repository.id)
-  return installationChanged(port.installation, receipt, { added: port.repositories_added, removed })
+  const { repositories_added: added, repositories_removed: removed } = port
+  return installationChanged(port.installation, receipt, { added, removed })
 }
 
 function installationChanged(
   port: InstallationFields,
   receipt: DeliveryReceipt,
-  change: { added: readonly InstallationRepository[]; removed: readonly number[] },
+  change: {
+    added: readonly InstallationRepository[]
+    removed: InstallationRepositoriesPayload['repositories_removed']
+  },
 ): Extract<Event, { type: 'installation.changed' }> {
   const at = receipt.receivedAt
-  const added = change.added.map(
-    (repository): RepositoryRef => ({
-      id: repository.id,
-      fullName: repository.full_name,
-      private: repository.private,
-      defaultBranch: null,
-      installationId: port.id,
-    }),
-  )
+  const refOf = (repository: InstallationRepository): RepositoryRef => ({
+    id: repository.id,
+    fullName: repository.full_name,
+    private: repository.private,
+    defaultBranch: null,
+    installationId: port.id,
+  })
   return {
     type: 'installation.changed',
     at,
@@ -93,8 +97,10 @@ function installationChanged(
     account: port.account.login,
     // A suspended installation may still accept permissions and add repositories.
     state: port.suspended_at === null ? 'active' : 'suspended',
-    added,
-    removed: change.removed,
+    added: change.added.map(refOf),
+    removed: change.removed.map(
+      (one): RemovedRepository => ({ id: one.id, ref: 'full_name' in one ? refOf(one) : null }),
+    ),
     settingsUrl: port.html_url,
     missingPermissions: port.permissions && missingPermissions(port.permissions),
   }

@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest'
 import { type SeededRandom, seededRandom } from '../../fake-github/random.ts'
 import type { InstallationRow, RepositoryRow } from '../../src/advance/rows.ts'
-import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
-import { inMemoryWorld } from '../support/in-memory-world.ts'
+import { type AskedEffect, inMemoryWorld } from '../support/in-memory-world.ts'
 import { headlineInWords } from '../support/in-words.ts'
 import { answerQuestion, lifecycleEvents } from '../support/lifecycle-events.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
@@ -52,7 +51,7 @@ test('all events of a life, delivered in any order, one to three times, within o
 test('any part of a life, delivered in two orders within one second, ends in the same state', () => {
   // While GitHub answers that the issue is open, it has delivered no `closed`.
   const life = lifecycleEvents(() => ONE_MOMENT).filter((event) => event.type !== 'issue.changed')
-  const answer = (question: Effect) => answerQuestion(question, ONE_MOMENT, 'open')
+  const answer = (question: AskedEffect) => answerQuestion(question, ONE_MOMENT, 'open')
   const lights = new Map<string, number>()
   for (let seed = 1; seed <= PARTS; seed++) {
     const chance = seededRandom(randomSeed(seed))
@@ -68,7 +67,7 @@ test('any part of a life, delivered in two orders within one second, ends in the
 
 test('all events of a life, delivered in any order, minutes apart, end in one state', () => {
   const life = lifecycleEvents(minutesAfterNine)
-  const answer = (question: Effect) => answerQuestion(question, YEARS_LATER)
+  const answer = (question: AskedEffect) => answerQuestion(question, YEARS_LATER)
   const expected = applyInOrder(life, answer, null)
   expect(expected.pipeline.stages.map(({ since }) => since)).not.toContain(null)
   for (let seed = 1; seed <= TIMED_SHUFFLES; seed++) {
@@ -79,7 +78,7 @@ test('all events of a life, delivered in any order, minutes apart, end in one st
   console.log(`${TIMED_SHUFFLES} shuffles of ${life.length} deliveries minutes apart, each told twice: one final state`)
 }, 900_000)
 
-type AnswerTiming = (question: Effect) => Event
+type AnswerTiming = (question: AskedEffect) => Event
 
 /** Applies the deliveries, and each answer some time after its question: in order, or at random. */
 function applyInOrder(deliveries: readonly Event[], answer: AnswerTiming, chance: SeededRandom | null): EndState {
@@ -87,7 +86,7 @@ function applyInOrder(deliveries: readonly Event[], answer: AnswerTiming, chance
     others: OTHER_REPOSITORIES,
     publishedComments: [PUBLISHED_COMMENT, 999],
   })
-  const questions: Effect[] = []
+  const questions: AskedEffect[] = []
   const answerNext = () => {
     const [question] = questions.splice(chance === null ? 0 : chance.integer(questions.length), 1)
     questions.push(...questionsOf(line.apply(answer(question!))))
@@ -111,16 +110,16 @@ function applyInOrder(deliveries: readonly Event[], answer: AnswerTiming, chance
   return withoutReadTimes({
     pipeline,
     others: [...line.pipelines].filter(([issue]) => issue !== ISSUE),
-    // The time of the last update and the progress of the fan-out are bookkeeping.
+    // The times of the last description and question, and the progress of the fan-out, are bookkeeping.
     repositories: line.repositories
-      .map(({ updatedAt: _, holdFanOutCursor: __, ...row }) => row)
+      .map(({ updatedAt: _, readAt: __, holdFanOutCursor: ___, ...row }) => row)
       .sort((a, b) => a.id - b.id),
-    installations: line.installations,
+    installations: line.installations.map(({ readAt: _, ...row }) => row),
     publishedComments: [...line.publishedComments],
   })
 }
 
-function questionsOf(effects: readonly Effect[]): readonly Effect[] {
+function questionsOf(effects: readonly AskedEffect[]): readonly AskedEffect[] {
   return effects.filter(({ type }) => type === 'ask')
 }
 
@@ -129,7 +128,7 @@ type EndState = {
   readonly pipeline: Pipeline
   readonly others: readonly (readonly [number, Pipeline])[]
   readonly repositories: readonly Partial<RepositoryRow>[]
-  readonly installations: readonly InstallationRow[]
+  readonly installations: readonly Partial<InstallationRow>[]
   readonly publishedComments: readonly number[]
 }
 

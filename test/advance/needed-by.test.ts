@@ -11,9 +11,8 @@ import {
   recording,
   type World,
 } from '../../src/advance/world.ts'
-import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
-import { inMemoryWorld } from '../support/in-memory-world.ts'
+import { type AskedEffect, inMemoryWorld } from '../support/in-memory-world.ts'
 import { answerQuestion, lifecycleEvents } from '../support/lifecycle-events.ts'
 import { minutesAfterNine } from '../support/pipeline-fixtures.ts'
 
@@ -26,7 +25,7 @@ test('everything that an event reads is named before it is advanced, in at most 
   let most = 0
   for (let seed = 1; seed <= SHUFFLES; seed++) {
     const line = inMemoryWorld()
-    const apply = (event: Event): readonly Effect[] => {
+    const apply = (event: Event): readonly AskedEffect[] => {
       events += 1
       const read = unread()
       const known = revealed(line.world, read)

@@ -192,7 +192,7 @@ test('nothing starts in a suspended installation, and what waited starts when it
       ...noRepositories,
     }
   }
-  await applyCommand(configurationAnswer(text), installation('suspended'), queuedIssues(1))
+  await applyCommand(configurationAnswer(text), queuedIssues(1), installation('suspended'))
   expect(await answerQuestions(text)).toEqual([])
   expect((await reasons())[1]).toContain('suspended')
   await applyCommand(installation('active'))

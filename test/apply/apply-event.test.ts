@@ -3,14 +3,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
 import { askClosingIssues } from '../../src/advance/advance.ts'
 import type { Door } from '../../src/apply/door.ts'
-import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
 import { headlineOf } from '../../src/pipeline/view/light.ts'
 import type { Database } from '../../src/store/database.ts'
 import { listPipelinesToWake } from '../../src/store/pipelines.ts'
 import { openTestDatabase } from '../support/database.ts'
-import { inMemoryWorld } from '../support/in-memory-world.ts'
+import { type AskedEffect, inMemoryWorld } from '../support/in-memory-world.ts'
 import { answerQuestion, lifecycleEvents } from '../support/lifecycle-events.ts'
 import {
   AGENT_BRANCH,
@@ -159,7 +158,7 @@ test('an answer completes its effect in the same transaction, and counts only un
   const { id, document } = effect!
   const [token, other] = ['0b1e0000-0000-4000-8000-000000000001', '0b1e0000-0000-4000-8000-000000000002'] as const
   await database.kysely.updateTable('effects').set({ claimToken: token }).execute()
-  const event = answerQuestion(document, minutesAfterNine(9), 'open')
+  const event = answerQuestion({ ...document, repositoryId: REPOSITORY.id }, minutesAfterNine(9), 'open')
   expect(await testDoor.apply({ effect: { id, token: other }, event })).toMatchObject({ duplicate: true })
   expect((await only()).document.baseSha).toBeNull()
   expect(await testDoor.apply({ effect: { id, token }, event })).toEqual({ duplicate: false, state: 'applied' })
@@ -247,7 +246,7 @@ test('a life applied through the door, in any order and grouping, ends in the sa
 function expectedInMemory(life: readonly Event[]): Pipeline {
   const line = inMemoryWorld()
   const questionsOf = (event: Event) => line.apply(event).filter(({ type }) => type === 'ask')
-  const questions: Effect[] = life.flatMap(questionsOf)
+  const questions: AskedEffect[] = life.flatMap(questionsOf)
   for (const effect of questions) questions.push(...questionsOf(answerQuestion(effect, minutesAfterNine(0))))
   return line.pipelines.get(ISSUE)!
 }
@@ -268,9 +267,9 @@ async function answerQuestions(repository: typeof REPOSITORY): Promise<void> {
       .where('state', '=', 'due')
       .where('type', '=', 'ask')
       .execute()
-    const answers = due.map(({ id, document }) => ({
+    const answers = due.map(({ id, document, repositoryId }) => ({
       effect: { id, token },
-      event: movedTo(repository, answerQuestion(document, minutesAfterNine(0))),
+      event: movedTo(repository, answerQuestion({ ...document, repositoryId }, minutesAfterNine(0))),
     }))
     await Promise.all(answers.map((answer) => testDoor.apply(answer)))
   }

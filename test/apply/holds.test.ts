@@ -110,7 +110,7 @@ test('nothing is admitted while its repository is held, each pipeline says why, 
   const { counts, reasons, holds } = await board()
   expect(counts).toMatchObject({ queued: 4, held: 3, needsYou: 3 })
   expect(reasons).toMatchObject({ 1: `waiting: ${words}; then attempt 1 of 3`, 9: 'attempt 1 of 3 is being started' })
-  expect(holds).toMatchObject([{ repository: 'acme/widgets-1', hold: { by: 'ada', reason: 'release week' } }])
+  expect(holds).toMatchObject([{ repository: 'acme/widgets', hold: { by: 'ada', reason: 'release week' } }])
 
   await applyCommand('/andon resume repository', { on: 77 })
   expect(numbersOf(await answerQuestions()).toSorted()).toEqual([1, 3])

@@ -73,6 +73,21 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     project: 'pure',
   },
   {
+    name: 'redelivered-late',
+    promise:
+      'repositories renamed, hidden, archived, deleted, the App suspended, removed, installed again: deliveries in any order, one to three times, end as GitHub says it is',
+    file: 'test/advance/any-presence.test.ts',
+    project: 'pure',
+  },
+  {
+    name: 'renamed',
+    promise:
+      'renames at any moment of which none is delivered: one run an attempt, one comment a stage, the name is learnt',
+    file: 'test/world/renamed.test.ts',
+    project: 'embedded',
+    tests: 'renames at any moment',
+  },
+  {
     name: 'run-orders',
     promise: 'all orders of the deliveries about a run and its job, run_attempts 1 and 2: one final state',
     file: 'test/pipeline/facts/run-permutations.test.ts',

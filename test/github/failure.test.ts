@@ -18,7 +18,7 @@ test.each([
   [403, {}, 'Resource not accessible by integration', 'no_access', 'no_access', null],
   [422, {}, 'Validation Failed', 'refused', 'refused', null],
   [451, {}, 'Repository access blocked', 'no_access', 'no_access', null],
-  [307, { location: `${API}/repositories/1/issues` }, 'Moved', 'retryable', 'retryable', null],
+  [307, { location: 'https://elsewhere.test/repositories/1/issues' }, 'Moved', 'retryable', 'retryable', null],
   [429, { 'retry-after': '17' }, 'Too many', 'rate_limited', 'rate_limited', '2026-11-21T14:02:48.000Z'],
   [403, { 'retry-after': '60' }, 'Wait', 'rate_limited', 'rate_limited', '2026-11-21T14:03:31.000Z'],
   [

@@ -15,7 +15,7 @@ let database: Database
 
 beforeEach(async () => {
   database = await openTestDatabase()
-  const installation = { id: 9, account: 'acme', updatedAt: minutesAfterNine(0) }
+  const installation = { id: 9, account: 'acme' }
   await database.kysely.insertInto('installations').values(installation).execute()
   await writeRepositories(database, { 1: 'acme/api' })
   await writePipelines(database, [{ issueNumber: 1 }])

@@ -35,13 +35,13 @@ test(
     await migrate(first)
     await first.kysely
       .insertInto('installations')
-      .values({ id: 1, account: 'acme', updatedAt: minutesAfterNine(0) })
+      .values({ id: 1, account: 'acme', readAt: minutesAfterNine(0) })
       .execute()
     await first.close()
     const second = await openEmbeddedDatabase(directory)
     expect(await listPendingMigrations(second)).toEqual([])
     expect(await second.kysely.selectFrom('installations').selectAll().execute()).toEqual([
-      { id: 1, account: 'acme', state: 'active', settingsUrl: null, updatedAt: minutesAfterNine(0) },
+      { id: 1, account: 'acme', state: 'active', settingsUrl: null, readAt: minutesAfterNine(0) },
     ])
     await expect(openEmbeddedDatabase(directory)).rejects.toThrow(DataDirectoryInUse)
     await second.close()
@@ -57,7 +57,7 @@ const database = await openEmbeddedDatabase(process.argv[1])
 await migrate(database)
 for (let id = Number(process.argv[2]); ; id++) {
   await database.kysely.transaction().execute((trx) =>
-    trx.insertInto('installations').values({ id, account: 'acme', updatedAt: '2026-11-21T09:00:00.000Z' }).execute(),
+    trx.insertInto('installations').values({ id, account: 'acme' }).execute(),
   )
   console.log(id)
 }`

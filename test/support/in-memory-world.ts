@@ -19,12 +19,15 @@ import type { Event, RepositoryRef } from '../../src/pipeline/model/events.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
 import { awaitsWorkflow } from '../../src/pipeline/stages/refusals.ts'
 import { expectMoving, usersAsked } from './expect-moving.ts'
-import { minutesAfterNine, REPOSITORY } from './pipeline-fixtures.ts'
+import { REPOSITORY } from './pipeline-fixtures.ts'
+
+/** An effect, and the repository that it concerns. */
+export type AskedEffect = Effect & { readonly repositoryId: number }
 
 export type InMemoryWorld = {
   readonly world: World
   /** Applies one event; returns the questions that it asks for the first time. */
-  apply(event: Event): readonly Effect[]
+  apply(event: Event): readonly AskedEffect[]
   /** The pipelines of the first repository, by issue. */
   readonly pipelines: ReadonlyMap<number, Pipeline>
   readonly repositories: readonly RepositoryRow[]
@@ -51,7 +54,7 @@ export function inMemoryWorld(
   repository: RepositoryRef = REPOSITORY,
   { line, others = [], publishedComments = [] }: Beginning = {},
 ): InMemoryWorld {
-  const rows = [repository, ...others].map((ref) => newRepository(ref, minutesAfterNine(-1)))
+  const rows = [repository, ...others].map((ref) => newRepository(ref))
   const known = rows.map(
     (row) => [row.id, line && row.id === repository.id ? { ...row, configuration: line } : row] as const,
   )
@@ -119,7 +122,7 @@ function worldOf(repository: RepositoryRef, tables: Tables): InMemoryWorld {
     return [...pipelines.values()].filter(({ repositoryId }) => repositoryId === id)
   }
 
-  function put(write: Write): readonly Effect[] {
+  function put(write: Write): readonly AskedEffect[] {
     switch (write.put) {
       case 'repository':
         repositories.set(write.row.id, write.row)
@@ -149,7 +152,7 @@ function worldOf(repository: RepositoryRef, tables: Tables): InMemoryWorld {
         const key = `${write.repositoryId} ${write.effect.key}`
         const isKnown = effects.has(key)
         effects.set(key, write.effect)
-        return isKnown ? [] : [write.effect]
+        return isKnown ? [] : [{ ...write.effect, repositoryId: write.repositoryId }]
       }
       default:
         return []

@@ -1,9 +1,10 @@
 // One issue's whole life as GitHub delivers it: planned by a keyed run, coded by an agent, tested, reviewed, sent back
 // twice, coded again, approved, merged, closed; with a re-run, a person's second pull request, and unrelated deliveries.
-import type { Effect, Question } from '../../src/pipeline/model/effects.ts'
+import type { Question } from '../../src/pipeline/model/effects.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import type { JobFact, RunFact } from '../../src/pipeline/model/facts.ts'
 import { type Instant, secondsAfter } from '../../src/pipeline/model/time.ts'
+import type { AskedEffect } from './in-memory-world.ts'
 import {
   deliveryEvidence,
   ISSUE,
@@ -17,7 +18,7 @@ import {
   reviewChanged,
   runChanged,
 } from './pipeline-fixtures.ts'
-import { DELETED_ISSUE, steeringEvents } from './steering-events.ts'
+import { DELETED_ISSUE, OTHER_REPOSITORIES, presenceOf, steeringEvents } from './steering-events.ts'
 
 /** All stages are observed, as without a file, and one more bot may review. */
 const ANDON_YML = {
@@ -85,11 +86,17 @@ export function lifecycleEvents(at: (nth: number) => Instant): readonly Event[] 
 }
 
 /** GitHub's answer to a question: at the end of the life, or while the issue and both pull requests are open. */
-export function answerQuestion(effect: Effect, at: Instant, when: 'over' | 'open' = 'over'): Event {
+export function answerQuestion(effect: AskedEffect, at: Instant, when: 'over' | 'open' = 'over'): Event {
   if (effect.type !== 'ask') throw new Error(`${effect.key} is not a question`)
   const { key, question } = effect
   const evidence = { kind: 'read', id: key, at } as const
-  const base = { type: 'question.answered', at, evidence, repository: REPOSITORY } as const
+  const repository = [REPOSITORY, ...OTHER_REPOSITORIES].find(({ id }) => id === effect.repositoryId) ?? REPOSITORY
+  const base = { type: 'question.answered', at, evidence, repository } as const
+  // Read after every delivery has arrived.
+  const later = { ...base, at: secondsAfter(at, 3_600) }
+  if (question.about === 'repository') return { ...later, question, answer: presenceOf(repository, at) }
+  if (question.about === 'installation')
+    return { ...later, question, answer: { about: 'installation', state: 'active', account: 'acme' } }
   if (question.about === 'permission') {
     const role = ['mara', 'ada', 'bob'].includes(question.login) ? 'write' : 'read'
     return { ...base, question, answer: { about: 'permission', role } }

@@ -1,6 +1,7 @@
 // What people and GitHub do around one issue: commands on it and on its pull request, holds of the repository, the
 // file, deleted comments, repositories renamed, deleted, added and removed. GitHub dates each. Events about one hold, one
 // installation or one name never share a second, because only GitHub's ids could order those.
+import type { Answer } from '../../src/pipeline/model/effects.ts'
 import type { Event, RepositoryRef } from '../../src/pipeline/model/events.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { deliveryEvidence, ISSUE, issueFact, REPOSITORY } from './pipeline-fixtures.ts'
@@ -12,6 +13,8 @@ export const PUBLISHED_COMMENT = 770
 export const DELETED_ISSUE = 43
 
 const GADGETS: RepositoryRef = { ...REPOSITORY, id: 501, fullName: 'acme/gadgets' }
+/** Its name in the end. */
+const GIZMOS: RepositoryRef = { ...GADGETS, fullName: 'acme/gizmos' }
 const PARTS: RepositoryRef = { ...REPOSITORY, id: 502, fullName: 'acme/parts' }
 /** Repositories that Andon reaches beside the one of the issue. */
 export const OTHER_REPOSITORIES = [GADGETS, PARTS]
@@ -31,6 +34,14 @@ const PULL_REQUEST_TEXTS = [
   ['bob', '/andon hold repository the release is broken\n/andon status'],
   ['unknown[bot]', '/andon resume repository'],
 ] as const
+
+/** What GitHub says of a repository in the end. */
+export function presenceOf(ref: RepositoryRef, updatedAt: Instant): Extract<Answer, { about: 'repository' }> {
+  if (ref.id === PARTS.id) return { about: 'repository', installation: null, description: null }
+  const { id, installationId, updatedAt: _, ...named } = ref.id === GADGETS.id ? GIZMOS : ref
+  const installation = { id: installationId, account: 'acme', state: 'active' } as const
+  return { about: 'repository', installation, description: { ...named, archived: false, updatedAt } }
+}
 
 /** In the order in which it happened; `at` is the time of the n-th. */
 export function steeringEvents(at: (nth: number) => Instant): readonly Event[] {
@@ -52,8 +63,13 @@ export function steeringEvents(at: (nth: number) => Instant): readonly Event[] {
         commentId: 900 + sent.length,
       })
     })
-  const installation = (state: 'active' | 'suspended', added: readonly RepositoryRef[], removed: readonly number[]) =>
+  const installation = (
+    state: 'active' | 'suspended',
+    added: readonly RepositoryRef[],
+    left: readonly RepositoryRef[],
+  ) =>
     send((base) => {
+      const removed = left.map((ref) => ({ id: ref.id, ref }))
       const reached = { installationId: repository.installationId, account: 'acme', added, removed }
       return { type: 'installation.changed', ...base, ...reached, state }
     })
@@ -70,9 +86,9 @@ export function steeringEvents(at: (nth: number) => Instant): readonly Event[] {
   for (const commentId of [PUBLISHED_COMMENT, 771])
     send((base) => ({ type: 'comment.deleted', ...base, repository, issueNumber: ISSUE, commentId }))
   installation('active', [GADGETS, PARTS], [])
-  installation('active', [], [GADGETS.id])
+  installation('active', [], [GADGETS])
   installation('active', [GADGETS], [])
-  send((base) => ({ type: 'repository.changed', ...base, repository: { ...GADGETS, fullName: 'acme/gizmos' } }))
+  send((base) => ({ type: 'repository.changed', ...base, repository: GIZMOS }))
   send((base) => ({ type: 'repository.removed', ...base, repository: PARTS }))
   installation('suspended', [], [])
   installation('active', [], [])

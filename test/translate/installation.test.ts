@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { exampleDelivery, INSTALLATION_ID, REPOSITORY } from '../support/deliveries.ts'
-import { RECEIVED, translateAs } from './support/translate-delivery.ts'
+import { translateAs } from './support/translate-delivery.ts'
 
 describe('repositories and installations', () => {
   test.each(['renamed', 'transferred', 'privatized', 'publicized', 'edited', 'unarchived'])(
@@ -12,7 +12,8 @@ describe('repositories and installations', () => {
   )
 
   test.each(['deleted', 'archived'])('a repository that is %s leaves the line', (action) => {
-    expect(translateAs('repository.removed', exampleDelivery('repository', action)).at).toBe(RECEIVED)
+    const { repository } = translateAs('repository.removed', exampleDelivery('repository', action))
+    expect(repository.updatedAt).toMatch(/^2019-05-15T15:2/)
   })
 
   test.each([
@@ -42,8 +43,18 @@ describe('repositories and installations', () => {
     expect(added).toMatchObject([
       { fullName: 'Codertocat/Space', installationId: INSTALLATION_ID, defaultBranch: null },
     ])
-    expect(
-      translateAs('installation.changed', exampleDelivery('installation_repositories', 'removed')).removed,
-    ).toEqual([1296269])
+    const { removed } = translateAs('installation.changed', exampleDelivery('installation_repositories', 'removed'))
+    expect(removed).toMatchObject([{ id: 1296269, ref: { fullName: 'octocat/Hello-World' } }])
+  })
+
+  test('a repository that leaves with nothing but its id is known by its id', () => {
+    const parts = { repositories_removed: [{ id: 77 }] }
+    const delivery = exampleDelivery('installation_repositories', 'removed', REPOSITORY, parts)
+    expect(translateAs('installation.changed', delivery).removed).toEqual([{ id: 77, ref: null }])
+  })
+
+  test('a description whose time cannot be read is a description without a time', () => {
+    const delivery = exampleDelivery('repository', 'renamed', REPOSITORY, { repository: { updated_at: 'yesterday' } })
+    expect(translateAs('repository.changed', delivery).repository).not.toHaveProperty('updatedAt')
   })
 })

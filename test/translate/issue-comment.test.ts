@@ -30,6 +30,7 @@ describe('a new comment', () => {
         private: false,
         defaultBranch: expect.any(String),
         installationId: INSTALLATION_ID,
+        updatedAt: '2019-05-15T15:19:27.000Z',
       },
       issueNumber: 42,
       onPullRequest: false,

@@ -14,6 +14,7 @@ describe('issues', () => {
         private: false,
         defaultBranch: 'main',
         installationId: INSTALLATION_ID,
+        updatedAt: '2019-05-15T15:19:27.000Z',
       },
       issue: {
         number: 42,

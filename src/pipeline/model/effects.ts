@@ -88,6 +88,16 @@ export type Question =
   | { readonly about: 'workflow'; readonly workflow: string; readonly issueNumber: number; readonly attemptKey: string }
   /** What does `.github/andon.yml` say on the default branch, or else in the organisation's? After a push, it is known where. */
   | { readonly about: 'configuration'; readonly pushedSha?: string }
+  /**
+   * Is the repository there, through which installation, and under what name? `says`: what the delivery said that caused the
+   * question; `since`: the newest `updated_at` known then, so that an answer from before is recognised.
+   */
+  | { readonly about: 'repository'; readonly says: 'there' | 'gone'; readonly since: Instant | null }
+  /** Is the installation suspended? */
+  | { readonly about: 'installation'; readonly installationId: number; readonly says: InstallationState }
+
+/** A removed installation never comes back: installing again makes a new one. */
+export type InstallationState = 'active' | 'suspended' | 'removed'
 
 /** Why a user's role is asked, with all that is needed to go on once GitHub has answered. */
 export type PermissionPurpose =
@@ -148,6 +158,24 @@ export type Answer =
   | ({ readonly about: 'configuration'; readonly headSha: string | null } & {
       readonly [Column in keyof Configuration]: Configuration[Column] | null
     })
+  /** `installation` is null when none reaches the repository; `description` also while the installation is suspended. */
+  | {
+      readonly about: 'repository'
+      readonly installation: InstallationFact | null
+      readonly description: RepositoryDescription | null
+    }
+  | { readonly about: 'installation'; readonly state: InstallationState; readonly account: string | null }
+
+export type InstallationFact = { readonly id: number; readonly account: string; readonly state: 'active' | 'suspended' }
+
+/** A repository as GitHub describes it now. */
+export type RepositoryDescription = {
+  readonly fullName: string
+  readonly private: boolean
+  readonly defaultBranch: string | null
+  readonly archived: boolean
+  readonly updatedAt: Instant
+}
 
 /** The text of a repository's file, and where it was found. */
 export type Configuration = {

@@ -14,7 +14,12 @@ export type RepositoryRef = {
   readonly private: boolean
   readonly defaultBranch: string | null
   readonly installationId: number
+  /** GitHub's `updated_at` of this description: orders the names. Absent where GitHub gives none, and in events of our own. */
+  readonly updatedAt?: Instant
 }
+
+/** A repository that left an installation; of one that was deleted GitHub may say no more than its id. */
+export type RemovedRepository = { readonly id: number; readonly ref: RepositoryRef | null }
 
 /** What each event about one repository carries, by its type. */
 type RepositoryEvents = {
@@ -28,7 +33,10 @@ type RepositoryEvents = {
   /** Perhaps a comment of ours. */
   'comment.deleted': { issueNumber: number; commentId: number }
   'repository.changed': object
+  /** Deleted or archived, as a delivery says, which may be late: GitHub is asked. */
   'repository.removed': object
+  /** A call by the repository's name was redirected: it has another name now. */
+  'repository.redirected': object
   /** The commit that was pushed, and the files of the line in it; null where GitHub does not list them all. */
   'configuration.pushed': { headSha: string; paths: readonly string[] | null }
   /** GitHub's answer to a question of ours; the event repeats the whole question. */
@@ -64,7 +72,7 @@ type OtherEvents = {
     account: string
     state: 'active' | 'suspended' | 'removed'
     added: readonly RepositoryRef[]
-    removed: readonly number[]
+    removed: readonly RemovedRepository[]
     /** Its page at GitHub. */
     settingsUrl?: string | null
     /** Of those that Andon needs; absent or null when the delivery does not say. */

@@ -114,7 +114,9 @@ export type RefusalCause =
 
 /** Why no slot was given. */
 export type DenialReason =
-  | { readonly kind: 'repository-removed' | 'installation-suspended' | 'default-branch-unknown' }
+  | {
+      readonly kind: 'repository-removed' | 'repository-in-doubt' | 'installation-suspended' | 'default-branch-unknown'
+    }
   | { readonly kind: 'held'; readonly hold: Hold }
   | { readonly kind: 'held-by-andon'; readonly hold: WorkflowHold }
   | { readonly kind: 'failing-alike'; readonly workflow: string; readonly issues: readonly number[] }

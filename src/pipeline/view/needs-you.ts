@@ -57,6 +57,8 @@ function whenNothingStartsIt(pipeline: Pipeline, headline: Headline): Instant | 
 
 const NEEDS_PERSON_AFTER_DENIAL = {
   'repository-removed': true,
+  // Asked until GitHub answers.
+  'repository-in-doubt': false,
   'installation-suspended': true,
   'default-branch-unknown': true,
   held: false,

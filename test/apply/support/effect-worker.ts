@@ -19,7 +19,7 @@ export type ClaimedEffect = {
 
 /** The repository with that id. */
 export function repositoryOf(id: number): RepositoryRef {
-  return { ...REPOSITORY, id, fullName: `acme/widgets-${id}` }
+  return id === REPOSITORY.id ? REPOSITORY : { ...REPOSITORY, id, fullName: `acme/widgets-${id}` }
 }
 
 /** A file whose stages are dispatched one after the other. */
@@ -56,7 +56,7 @@ export async function claimEffects(
   })
 }
 
-/** Answers a question: every user may write, and the file says `text`. */
+/** Answers a question: every user may write, the file says `text`, and what deliveries say is so. */
 export function answerTo(
   { repositoryId, effect }: ClaimedEffect & { readonly effect: AskEffect },
   text: string,
@@ -88,6 +88,16 @@ export function answerTo(
       return { ...here, question, answer: { about: 'comment', cameByEmail: false } }
     case 'run':
       return { ...here, question, answer: { about: 'run', run: null } }
+    case 'repository': {
+      const { id: _, installationId, fullName, defaultBranch } = repository
+      if (question.says === 'gone')
+        return { ...here, question, answer: { about: 'repository', installation: null, description: null } }
+      const installation = { id: installationId, account: 'acme', state: 'active' } as const
+      const description = { fullName, private: repository.private, defaultBranch, archived: false, updatedAt: at }
+      return { ...here, question, answer: { about: 'repository', installation, description } }
+    }
+    case 'installation':
+      return { ...here, question, answer: { about: 'installation', state: question.says, account: 'acme' } }
   }
 }
 

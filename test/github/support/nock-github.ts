@@ -5,6 +5,7 @@ import pino from 'pino'
 import { afterEach, beforeEach, expect } from 'vitest'
 import { type GitHub, openGitHub } from '../../../src/github/client.ts'
 import { GitHubFailure } from '../../../src/github/failure.ts'
+import type { GitHubOptions } from '../../../src/github/request.ts'
 
 export const API = 'https://api.github.test'
 export const APP_ID = 4711
@@ -16,7 +17,9 @@ const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
   .privateKey.export({ type: 'pkcs8', format: 'pem' })
   .toString()
 
-export function openTestClient(o: { apiUrl?: string; timeoutMs?: number; fetch?: typeof fetch } = {}): GitHub {
+type ClientOptions = Partial<Pick<GitHubOptions, 'apiUrl' | 'timeoutMs' | 'fetch' | 'onMoved'>>
+
+export function openTestClient(o: ClientOptions = {}): GitHub {
   return openGitHub({ appId: APP_ID, privateKey, apiUrl: API, now: () => NOW, log: pino({ level: 'silent' }), ...o })
 }
 

@@ -197,10 +197,7 @@ export async function stepWhileTimePasses(
 
 async function insertRepositories({ kysely }: Database, github: FakeGitHub): Promise<void> {
   const { installationId } = github
-  await kysely
-    .insertInto('installations')
-    .values({ id: installationId, account: 'acme', state: 'active', updatedAt: START })
-    .execute()
+  await kysely.insertInto('installations').values({ id: installationId, account: 'acme', state: 'active' }).execute()
   const rows = github.repositories.map((fullName) => {
     return { id: github.repositoryId(fullName), fullName, private: false, defaultBranch: 'main', installationId }
   })
