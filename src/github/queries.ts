@@ -94,7 +94,7 @@ const ISSUE_QUERY = `query ($owner: String!, $name: String!, $number: Int!) {
     issue(number: $number) {
       number title url state stateReason closedAt updatedAt
       author { __typename login }
-      closedByPullRequestsReferences(first: 20, includeClosedPrs: true) { nodes { ${PULL_REQUEST_FIELDS} } }
+      closedByPullRequestsReferences(first: 100, includeClosedPrs: true) { nodes { ${PULL_REQUEST_FIELDS} } }
     }
   }
 }`

@@ -11,7 +11,7 @@ import { mergeAnswer, mergeIssue, mergeJob, mergePullRequest, mergeReview } from
 import { greatest, isEqualJson } from './facts/total-order.ts'
 import { withoutEndedHolds } from './holds/holds.ts'
 import type { CommandOutcome, HistoryEntry } from './model/command-result.ts'
-import type { Effect } from './model/effects.ts'
+import { type Effect, pullRequestOfQuestion } from './model/effects.ts'
 import type { Event, EventOf, EventType } from './model/events.ts'
 import type { PullRequestFact } from './model/facts.ts'
 import type { Pipeline } from './model/pipeline.ts'
@@ -161,7 +161,10 @@ function whenAnswered(pipeline: Pipeline, event: EventOf<'question.answered'>): 
   if (answer.about === 'workflow') return whenWorkflowChecked(pipeline, event)
   if (answer.about !== 'issue') {
     const pullRequests = pipeline.pullRequests.map((stored) => mergeAnswer(stored, question, answer, at) ?? stored)
-    return { ...pipeline, pullRequests }
+    // One that was omitted is replayed, if it is still linked.
+    const { omittedPullRequests, ...rest } = pipeline
+    const omitted = omittedPullRequests?.filter((number) => number !== pullRequestOfQuestion(question))
+    return { ...rest, pullRequests, ...(omitted && { omittedPullRequests: omitted }) }
   }
   if (question.about !== 'issue' || question.issueNumber !== pipeline.issue.number) return pipeline
   const issue = answer.issue === null ? pipeline.issue : mergeIssue(pipeline.issue, answer.issue)

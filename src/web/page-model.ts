@@ -72,12 +72,16 @@ export function buildIssuePageModel(
 ): PageModel {
   const detail = pipelineDetailOf(shown, history, asOf)
   const pullRequests = pullRequestLinksOf(shown.pipeline)
+  const omittedPullRequests = shown.pipeline.omittedPullRequests?.length ?? 0
   return {
     asOf,
     fragments: [
       accessFragment(views, accessNotices),
       problemsFragment(views, configurationNotices, MAX_SUMMARY_PROBLEMS),
-      { id: 'summary', html: views.render('issue-summary', { ...boardRowViewOf(shown, asOf), pullRequests }) },
+      {
+        id: 'summary',
+        html: views.render('issue-summary', { ...boardRowViewOf(shown, asOf), pullRequests, omittedPullRequests }),
+      },
       ...detail.stages.map((stage, index) => {
         const id = `stage-${index}`
         return { id, html: views.render('stage', { id, stage }) }

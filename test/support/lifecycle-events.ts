@@ -41,6 +41,16 @@ const HUMAN_PULL_REQUEST = {
   title: 'Say that uploads retry',
 }
 
+/** Of people: readers' decide nothing, from a fork or a branch; the last is by one who may write. */
+const PEOPLES_PULL_REQUESTS = [
+  ...Array.from({ length: 22 }, (_, nth) => ({ number: 20 + nth, author: 'mallory', branch: `mallory:retry-${nth}` })),
+  { number: 50, author: 'trent', branch: 'left-behind' },
+  { number: 51, author: 'mara', branch: 'mara:retry' },
+].map((known) => ({ ...known, bot: false, headSha: `ddd${known.number}`, title: 'Mine', closingIssues: null }))
+
+/** The last of the forks and both others are closed in the end. */
+const FIRST_CLOSED = 41
+
 /** Every delivery of that life, in the order GitHub sent them; `at` is the time of the n-th. */
 export function lifecycleEvents(at: (nth: number) => Instant): readonly Event[] {
   const sent: Event[] = []
@@ -78,6 +88,10 @@ export function lifecycleEvents(at: (nth: number) => Instant): readonly Event[] 
   send((at) => pullRequestChanged({ at, ...HUMAN_PULL_REQUEST }))
   run({ id: 107, workflow: 'test.yml', headSha: 'ccc1', branch: 'retry-docs' })
   send((at) => reviewChanged({ at, id: 504, reviewer: 'mara', commitSha: 'bbb0' }, { headSha: 'bbb0' }))
+  for (const known of PEOPLES_PULL_REQUESTS) {
+    send((at) => pullRequestChanged({ at, ...known }))
+    if (known.number >= FIRST_CLOSED) send((at) => pullRequestChanged({ at, ...known, state: 'closed' }, 'closed'))
+  }
   send((at) => pullRequestChanged({ at, headSha: 'bbb0', state: 'merged' }, 'closed'))
   send((at) => pullRequestChanged({ at, ...HUMAN_PULL_REQUEST, state: 'closed' }, 'closed'))
   send((at) => issueChanged({ at, ...CLOSED, closedAt: at }, 'closed'))
@@ -122,6 +136,10 @@ export function answerQuestion(effect: AskedEffect, at: Instant, when: 'over' | 
         : [
             pullRequestFact({ at, evidence, ...agentPullRequest, closingIssues: [], closingIssuesAt: at }),
             pullRequestFact({ at, evidence, ...human, closingIssues: [ISSUE], closingIssuesAt: at }),
+            ...PEOPLES_PULL_REQUESTS.map((known) => {
+              const state = when === 'over' && known.number >= FIRST_CLOSED ? 'closed' : 'open'
+              return pullRequestFact({ at, evidence, ...known, state, closingIssues: [ISSUE], closingIssuesAt: at })
+            }),
           ],
       defaultBranchSha: 'aaa0',
       configuration: ANDON_YML,
@@ -130,7 +148,8 @@ export function answerQuestion(effect: AskedEffect, at: Instant, when: 'over' | 
 }
 
 function closedIssues(question: Extract<Question, { about: 'pull_request' }>): readonly number[] {
-  return question.pullRequestNumber === HUMAN_PULL_REQUEST.number ? [ISSUE] : []
+  const linked = [HUMAN_PULL_REQUEST, ...PEOPLES_PULL_REQUESTS].map(({ number }) => number)
+  return linked.includes(question.pullRequestNumber) ? [ISSUE] : []
 }
 
 /** Each delivery has its own GUID, which its facts cite as their evidence. */

@@ -116,6 +116,29 @@ test('while GitHub does not answer, a reader’s pull request from a branch of t
   expect(world.app.dispatched()).toEqual(['1/plan/1', '1/code/1', '1/code/2'])
 })
 
+test('of the pull requests of strangers the newest twenty are kept, the others are counted, and none that may decide is lost', async () => {
+  const { issue } = await world.openIssueInCode()
+  const strange = []
+  for (let n = 1; n <= 24; n += 1)
+    strange.push(await world.propose({ issue, by: 'passerby', branch: `try-${n}`, fromFork: true }))
+  const own = await world.propose({ issue, by: 'linus', fromFork: true })
+  for (let n = 1; n <= 3; n += 1) await world.propose({ issue, by: 'trinity', branch: `other-${n}`, fromFork: true })
+  await world.settle(120)
+  const { pullRequests, omittedPullRequests } = await world.app.pipeline()
+  expect([pullRequests.length, omittedPullRequests]).toEqual([21, strange.slice(0, 7)])
+  expect(pullRequests.map(({ number }) => number)).toContain(own)
+  expect(await world.page(issue)).toContain('and 7 more that decide nothing')
+  expect(await world.light(issue)).toBe('review')
+  // One of those that are only counted is given the permission to write.
+  await world.github.closePullRequest(world.repository, own, 'linus')
+  world.github.setPermission('passerby', 'write')
+  await world.github.editPullRequest(world.repository, strange[0] ?? 0, { title: 'Retry uploads' }, 'passerby')
+  await world.settle(60)
+  expect(await world.light(issue)).toBe('review')
+  const after = await world.app.pipeline()
+  expect(after.omittedPullRequests).toEqual(strange.slice(1, 7))
+})
+
 test('a pull request of a reader that closes several issues halts none of them', async () => {
   const first = await world.openIssueInCode()
   const second = await world.openIssueInCode()

@@ -27,6 +27,29 @@ export function decidingPullRequests({ line, pullRequests }: Pick<Pipeline, 'lin
   return pullRequests.filter((pullRequest) => isDeciding(pullRequest, line))
 }
 
+/**
+ * Anybody can open pull requests without end. Of those that will decide nothing unless they change, the newest are kept whole,
+ * of the others the numbers.
+ */
+export function withBoundedRefusals(pipeline: Pipeline): Pipeline {
+  const { line, pullRequests, omittedPullRequests, ...rest } = pipeline
+  const refused = pullRequests.filter((fact) => !isDeciding(fact, line) && authorToAsk(fact) === null)
+  const dropped = new Set(refused.slice(0, -MAX_REFUSED).map(({ number }) => number))
+  const kept = pullRequests.filter(({ number }) => !dropped.has(number))
+  const isKept = (number: number) => kept.some((fact) => fact.number === number)
+  const numbers = new Set([...(omittedPullRequests ?? []), ...dropped])
+  const omitted = [...numbers].filter((number) => !isKept(number)).sort((a, b) => a - b)
+  return {
+    ...rest,
+    line,
+    pullRequests: kept,
+    ...(omitted.length > 0 && { omittedPullRequests: omitted.slice(-MAX_OMITTED) }),
+  }
+}
+
+const MAX_REFUSED = 20
+const MAX_OMITTED = 1_000
+
 /** The login that GitHub must be asked about again after each change: people gain and lose permissions in between. */
 export function authorToAsk(pullRequest: PullRequestFact): string | null {
   const { author, bot, updatedAt } = pullRequest

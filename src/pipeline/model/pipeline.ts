@@ -151,6 +151,8 @@ export type Pipeline = {
   readonly stages: readonly Stage[]
   /** Linked by closing references, by branch, or by an attempt's key; sorted by number. */
   readonly pullRequests: readonly PullRequestFact[]
+  /** The numbers of those that decide nothing and are too many to be kept; absent while there are none. */
+  readonly omittedPullRequests?: readonly number[]
   /** When GitHub was last asked for a pull request, because a stage waits for one; absent while it never was. */
   readonly pullRequestAskedAt?: Instant
   /** Head of the default branch when the pipeline began; null until GitHub has answered. */

@@ -10,6 +10,7 @@ import {
   keyOfRun,
   stateSince,
 } from '../facts/correlate.ts'
+import { withBoundedRefusals } from '../facts/standing.ts'
 import { greatest } from '../facts/total-order.ts'
 import { pipelineHoldAffectingStage } from '../holds/holds.ts'
 import type { PullRequestFact, ReviewFact } from '../model/facts.ts'
@@ -30,7 +31,7 @@ import { newestVerdicts, reworkRoundsOf, triggerOf } from './triggers.ts'
 /** The pipeline as its facts say it stands. */
 export function deriveStages(pipeline: Pipeline): Pipeline {
   const pullRequests = pipeline.pullRequests.filter((fact) => issuesOfPullRequest(fact).includes(pipeline.issue.number))
-  const linked = { ...pipeline, pullRequests }
+  const linked = withBoundedRefusals({ ...pipeline, pullRequests })
   const stages = pipeline.stages.map((stage) => ({ ...stage, attempts: linkedAttemptsOf(linked, stage) }))
   return withDerivedStages({ ...linked, stages })
 }

@@ -23,6 +23,11 @@ test.each([
   ['a person, before GitHub has answered', pull('linus', HERE), true],
   ['a person, before GitHub has answered, from a fork', pull('linus', FORK), false],
   ['a person who may write, from a fork', answered(pull('linus', FORK), 'linus', 'write'), true],
+  [
+    'a person whose pull request was closed before GitHub has answered',
+    pull('linus', HERE, { state: 'closed' }),
+    false,
+  ],
   ['a reader', answered(pull('mallory', HERE), 'mallory', 'read'), false],
   ['a bot', pull('claude[bot]', HERE), true],
   ['a bot, from a fork', pull('claude[bot]', FORK), false],
