@@ -22,6 +22,10 @@ Operator
   resume --all            ends that hold: every pipeline continues where it stopped
   loop status [--json]    lists the workers and whether they are alive: exit 0 all, 1 some not or none, 2 cannot tell
   loop stop [ID | --all]  lets a worker finish its current work, then ends it; ID as in that list
+  backup FILE [--replace] writes the whole embedded database into a file, whether or not Andon is running
+  restore FILE [--replace]
+                          puts such a file in the place of the embedded database; Andon must be stopped. --replace: also where
+                          a file, or a database, is there already; that database is set aside
   help                    prints this text
   version                 prints the version of Andon and of Node
 
@@ -61,6 +65,10 @@ async function run([command = 'help', ...rest]: readonly string[]): Promise<numb
       return (await import('./cli/hold.ts')).runHoldCommand(rest)
     case 'resume':
       return (await import('./cli/hold.ts')).runResumeCommand(rest)
+    case 'backup':
+      return (await import('./cli/backup.ts')).runBackupCommand(rest)
+    case 'restore':
+      return (await import('./cli/backup.ts')).runRestoreCommand(rest)
     default:
       return failWith(`there is no command "${command}": \`npm run -s andon -- help\` lists them.`, EX_USAGE)
   }

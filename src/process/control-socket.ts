@@ -6,6 +6,7 @@ import { chmod, rm } from 'node:fs/promises'
 import { createServer, request, type Server } from 'node:http'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
+import type { HoldEnd } from '../commands/hold-end.ts'
 import type { Operations } from './operations.ts'
 
 /** The socket of the process that owns `dataDirectory`. */
@@ -44,7 +45,8 @@ export async function connectOperations(path: string, timeoutMs = OPERATION_TIME
   const operations: Operations = {
     failedDeliveries: () => send('failedDeliveries'),
     replay: (id) => send('replay', id),
-    setGlobalHold: (by, reason) => send('setGlobalHold', by, reason),
+    setGlobalHold: (by, reason, end) => send('setGlobalHold', by, reason, end),
+    backup: () => sendRequest<string>(path, 'backup', [], AbortSignal.timeout(BACKUP_TIMEOUT_MS)).catch(explainTimeout),
   }
   return operations.failedDeliveries().then(
     () => operations,
@@ -57,6 +59,9 @@ export async function connectOperations(path: string, timeoutMs = OPERATION_TIME
 
 /** A little longer than the door may take. */
 const OPERATION_TIMEOUT_MS = 15_000
+
+/** It compresses the whole database. */
+const BACKUP_TIMEOUT_MS = 600_000
 
 function explainTimeout(error: Error): never {
   if (error.name !== 'AbortError' && error.name !== 'TimeoutError') throw error
@@ -93,7 +98,13 @@ function performOperation(
     case 'replay':
       return operations.replay(Number(args[0]))
     case 'setGlobalHold':
-      return operations.setGlobalHold(String(args[0]), args[1] === null ? null : String(args[1]))
+      return operations.setGlobalHold(
+        String(args[0]),
+        args[1] === null ? null : String(args[1]),
+        (args[2] ?? null) as HoldEnd | null,
+      )
+    case 'backup':
+      return operations.backup()
     default:
       throw new Error(`this process does not know the operation "${operation satisfies never}"`)
   }

@@ -13,6 +13,8 @@ export type Operations = {
   replay(id: number): Promise<ReplayResult>
   /** Holds everything for that reason, or releases it with null. */
   setGlobalHold(by: string, reason: string | null, end?: HoldEnd | null): Promise<AnsweredCommand>
+  /** The whole embedded database as a compressed archive, in base64. */
+  backup(): Promise<string>
 }
 
 export type ReplayResult =
@@ -24,6 +26,10 @@ export function openOperations(o: { database: Database; door: Door; now: () => I
   return {
     failedDeliveries: () => listFailedDeliveries(o.database),
     setGlobalHold: (by, reason, end = null) => setGlobalHold(o, { by, reason, until: end && holdEndsAt(end, o.now()) }),
+    async backup() {
+      if (o.database.dump === null) throw new Error('a Postgres database is backed up with pg_dump')
+      return Buffer.from(await o.database.dump()).toString('base64')
+    },
     async replay(id) {
       if ((await loadFailedDelivery(o.database, id)) === null) return { state: 'unknown' }
       const { state } = await replayDelivery(o, id)

@@ -14,5 +14,7 @@ export type Database = {
    * some may have been missed: the listener then queries for itself.
    */
   listen(channel: string, notified: (payload: string) => void, lost: () => void): Promise<() => Promise<void>>
+  /** Reads all files of an embedded database at one moment, as a compressed archive; null for Postgres, which has pg_dump. */
+  readonly dump: (() => Promise<Uint8Array>) | null
   close(): Promise<void>
 }

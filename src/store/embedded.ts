@@ -21,6 +21,8 @@ export function wrapPGlite(pglite: PGlite, location: string): Database {
     kind: 'embedded',
     location,
     listen: (channel, notified) => pglite.listen(channel, notified),
+    // PGlite runs it alone: what is committed is in it, and an open transaction is rolled back where it is opened again.
+    dump: async () => new Uint8Array(await (await pglite.dumpDataDir('gzip')).arrayBuffer()),
     async close() {
       await kysely.destroy()
       if (!pglite.closed) await pglite.close()

@@ -42,6 +42,7 @@ export async function openPostgresDatabase(url: string, options: { connections?:
     kysely,
     kind: 'postgres',
     location: withoutPassword(url),
+    dump: null,
     listen: shareListener((channel, notified, lost) => listenOn(url, channel, notified, lost)),
     async close() {
       await kysely.destroy()

@@ -34,6 +34,9 @@ test('an operator holds and resumes everything through the socket of a running p
   expect(await heldFor()).toEqual(['GitHub is down'])
   expect(await operations?.setGlobalHold('root', null)).toMatchObject({ outcome: 'done' })
   expect(await operations?.setGlobalHold('root', null)).toMatchObject({ outcome: 'already' })
+  const timed = await operations?.setGlobalHold('root', 'for an hour', { kind: 'for', minutes: 60 })
+  expect(timed && describeCommandAnswer(timed).message).toContain('until 2026-11-21 13:00 UTC')
+  await operations?.setGlobalHold('root', null)
   expect(await heldFor()).toEqual([])
 
   server.close()
