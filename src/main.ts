@@ -7,6 +7,13 @@ import { EX_USAGE, failWith } from './process/exit.ts'
 
 const HELP = `Usage: npm run -s andon -- COMMAND
 
+In a repository that Andon works on
+  init [DIR] --agent NAME [--url URL] [--from OWNER/REPO@VERSION] [--force]
+                          writes .github/andon.yml and its workflows for an agent: claude-code, codex, openhands, copilot or
+                          empty; URL is where Andon runs, OWNER/REPO where its source is on GitHub; overwrites with --force
+  check [FILE | DIR] [--json]
+                          finds mistakes in .github/andon.yml and in the workflows that it names: exit 0 none, 65 some
+
 Roles
   all                     web, worker and migrations in one process (npm start)
   web                     receives deliveries and serves the board
@@ -49,6 +56,11 @@ async function run([command = 'help', ...rest]: readonly string[]): Promise<numb
     case '--version':
       console.log(`andon ${readVersion()}, Node ${process.versions.node}`)
       return 0
+    // They work on somebody's checkout, whose .env is not Andon's.
+    case 'init':
+      return (await import('./cli/init.ts')).runInitCommand(rest)
+    case 'check':
+      return (await import('./cli/check.ts')).runCheckCommand(rest)
   }
   readEnvFile(command)
   switch (command) {

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { hasAttemptKeyInRunName } from '../src/github/run-name.ts'
 import { parseAndonYml } from '../src/line/parse-andon-yml.ts'
+import { hasAttemptKeyInRunName } from '../src/line/run-name.ts'
 import { parseAttemptKey } from '../src/pipeline/facts/correlate.ts'
 
 type Step = {

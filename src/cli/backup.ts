@@ -6,13 +6,11 @@ import { join } from 'node:path'
 import { readDatabaseConfig, StartupError } from '../config.ts'
 import { connectOperations, controlSocketPath } from '../process/control-socket.ts'
 import { DataDirectoryInUse } from '../process/directory-lock.ts'
-import { EX_USAGE, failWith } from '../process/exit.ts'
+import { EX_DATAERR, EX_USAGE, failWith } from '../process/exit.ts'
 import { openDatabase } from '../process/open-database.ts'
 import { restoreEmbeddedDatabase } from '../process/restore-embedded-database.ts'
 import { printable } from '../text/printable.ts'
 
-/** The file is no backup: `EX_DATAERR` of sysexits(3). */
-const EX_DATA = 65
 const NOT_DONE = 1
 
 /** Writes the embedded database into a file; resolves to the exit code. */
@@ -60,7 +58,7 @@ export async function runRestoreCommand(args: readonly string[]): Promise<number
       return failWith(`${directory} holds a database already: add --replace to set it aside.`, NOT_DONE)
     case 'unreadable': {
       const why = printable(result.why).replace(/\.$/, '')
-      return failWith(`${printable(file)} is not a whole backup of this version or an older one (${why}).`, EX_DATA)
+      return failWith(`${printable(file)} is not a whole backup of this version or an older one (${why}).`, EX_DATAERR)
     }
     case 'restored':
       console.log(`${directory} holds the database of ${printable(file)}.`)

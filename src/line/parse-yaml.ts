@@ -1,5 +1,5 @@
-// Parses YAML and keeps positions, so that a problem can name its line and column. Aliases are refused: a few lines of
-// them expand to gigabytes, and an aliased value has no position of its own.
+// Parses YAML and keeps positions, so that a problem can name its line and column. `andon.yml` may have no aliases: a few
+// lines of them expand to gigabytes, and an aliased value has no position of its own. Workflows, which GitHub expands, may.
 import {
   type Document,
   isAlias,
@@ -31,21 +31,31 @@ export type YamlSource = {
   positionOf(path: FieldPath, what: 'value' | 'key'): { readonly fileLine: number; readonly column: number }
 }
 
-const MAX_BYTES = 64 * 1024
+/** What a file may be. */
+export type YamlLimits = { readonly maxKibibytes: number; readonly allowsAliases: boolean }
 
-export function parseYaml(text: string): YamlSource | { readonly problems: readonly AndonYmlProblem[] } {
-  if (text.length > MAX_BYTES || new TextEncoder().encode(text).length > MAX_BYTES) {
-    return fileProblem('The file is larger than 64 KiB; a configuration needs far less.')
+const ANDON_YML_LIMITS: YamlLimits = { maxKibibytes: 64, allowsAliases: false }
+
+export function parseYaml(
+  text: string,
+  limits: YamlLimits = ANDON_YML_LIMITS,
+): YamlSource | { readonly problems: readonly AndonYmlProblem[] } {
+  const maxBytes = limits.maxKibibytes * 1024
+  if (text.length > maxBytes || new TextEncoder().encode(text).length > maxBytes) {
+    return fileProblem(`The file is larger than ${limits.maxKibibytes} KiB; a configuration needs far less.`)
   }
   try {
-    return parseYamlDocument(text)
+    return parseYamlDocument(text, limits)
   } catch {
     // Thousands of nested brackets overflow the stack, in the parser or in what walks its tree.
     return fileProblem('The file is nested too deeply to be read as YAML.')
   }
 }
 
-function parseYamlDocument(text: string): YamlSource | { readonly problems: readonly AndonYmlProblem[] } {
+function parseYamlDocument(
+  text: string,
+  limits: YamlLimits,
+): YamlSource | { readonly problems: readonly AndonYmlProblem[] } {
   const counter = new LineCounter()
   const positionAt = (offset: number) => {
     const { line, col } = counter.linePos(offset)
@@ -69,7 +79,7 @@ function parseYamlDocument(text: string): YamlSource | { readonly problems: read
         ({ fileLine }, index) => syntaxProblems.findIndex((one) => one.fileLine === fileLine) === index,
       ),
     }
-  const unsupported = unsupportedNodesIn(document).map(({ offset, message }) => ({
+  const unsupported = unsupportedNodesIn(document, limits).map(({ offset, message }) => ({
     ...positionAt(offset),
     field: '',
     message,
@@ -85,11 +95,12 @@ function parseYamlDocument(text: string): YamlSource | { readonly problems: read
 /** Valid YAML that `andon.yml` may not use. */
 function unsupportedNodesIn(
   document: Document.Parsed,
+  { allowsAliases }: YamlLimits,
 ): readonly { readonly offset: number; readonly message: string }[] {
   const found: { offset: number; message: string }[] = []
   visit(document, {
     Alias: (_, node) => {
-      found.push({ offset: node.range?.[0] ?? 0, message: ALIAS_MESSAGE })
+      if (!allowsAliases) found.push({ offset: node.range?.[0] ?? 0, message: ALIAS_MESSAGE })
     },
     Pair: (_, { key }) => {
       if (isScalar(key) && key.value === '__proto__')

@@ -2,7 +2,7 @@
 // The same key is sent again only when two lookups, two minutes apart, have found no run and the workflow file echoes
 // the key. Without the echo nothing can be known, and a person must look.
 import { GitHubFailure } from '../github/failure.ts'
-import { hasAttemptKeyInRunName } from '../github/run-name.ts'
+import { hasAttemptKeyInRunName } from '../line/run-name.ts'
 import { isDispatchedByApp } from '../pipeline/facts/bind-run.ts'
 import type { RunFact } from '../pipeline/model/facts.ts'
 import type { DispatchReason } from '../pipeline/model/reason.ts'

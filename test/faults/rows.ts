@@ -118,6 +118,14 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     tests: 'agree on generated files',
   },
   {
+    name: 'check',
+    promise:
+      'mistakes that people make in andon.yml and workflows, in the files for each agent: all found, at their lines',
+    file: 'test/cli/check.test.ts',
+    project: 'pure',
+    tests: 'every mistake is found',
+  },
+  {
     name: 'documents',
     promise: 'generated comments full of commands, quoted, fenced, nested and bare: none fires falsely, none is missed',
     file: 'test/commands/generated-comments.test.ts',

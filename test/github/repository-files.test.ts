@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are GitHub's placeholders, not ours.
 import nock from 'nock'
 import { describe, expect, test } from 'vitest'
-import { hasAttemptKeyInRunName } from '../../src/github/run-name.ts'
+import { hasAttemptKeyInRunName } from '../../src/line/run-name.ts'
 import { API, expectTokenRequest, failureOf, openTestClient, REPOSITORY, useNock } from './support/nock-github.ts'
 
 useNock()
