@@ -1,12 +1,13 @@
 // Every cell of the first table of docs/reference/strangers.md: somebody of the column does what the row says.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { recordMeasurements } from '../support/measurements.ts'
+import { readTestTitles } from '../support/test-titles.ts'
 import { FACTS } from './support/facts-of-strangers.ts'
 import { LINE_WITH_REVIEW, type LineWorld, openLineWorld } from './support/line-world.ts'
 
-const [header = [], ...rows] = readFileSync('docs/reference/strangers.md', 'utf8')
-  .split('\n\n')
+const PAGE = readFileSync('docs/reference/strangers.md', 'utf8')
+const [header = [], ...rows] = PAGE.split('\n\n')
   .filter((part) => part.startsWith('| fact | write'))
   .flatMap((table) => table.split('\n'))
   .filter((line) => line.startsWith('| '))
@@ -18,6 +19,15 @@ const CONFIGURATION = `${LINE_WITH_REVIEW}limits: { running: 100, starts_per_day
 test('the table has a row for every fact, and no other', () => {
   expect(header).toHaveLength(1 + ACTORS.length)
   expect(rows.map(([fact]) => fact)).toEqual(Object.keys(FACTS))
+})
+
+test('every row of the second table names a whole test of a file that exists', () => {
+  const named = [...PAGE.matchAll(/\]\(\.\.\/\.\.\/(test\/.+?)\)(?: › (.+?))? \|$/gm)]
+  expect(named.length).toBeGreaterThan(7)
+  const missing = named.filter(
+    ([, file = '', title = '']) => !existsSync(file) || !readTestTitles(file).includes(title),
+  )
+  expect(missing.map(([cell]) => cell)).toEqual([])
 })
 
 let cells = 0

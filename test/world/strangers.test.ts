@@ -116,6 +116,38 @@ test('while GitHub does not answer, a reader’s pull request from a branch of t
   expect(world.app.dispatched()).toEqual(['1/plan/1', '1/code/1', '1/code/2'])
 })
 
+test('an agent’s pull request that somebody who may triage closes is called off', async () => {
+  const { issue, code } = await world.openIssueInCode()
+  const number = await world.propose({ issue, by: 'claude[bot]' })
+  await world.github.closePullRequest(world.repository, number, 'trinity')
+  code.fail()
+  await world.settle(120)
+  expect(world.app.dispatched()).toEqual(['1/plan/1', '1/code/1'])
+  expect(await world.stages(issue)).toBe('plan done, code cancelled, review cancelled')
+})
+
+test('an issue that is transferred ends its pipeline, and starts nothing where it arrives', async () => {
+  const { issue } = await world.openIssueInCode()
+  const [, elsewhere = ''] = world.github.repositories
+  const arrived = await world.github.transferIssue(world.repository, issue, elsewhere, 'linus')
+  await world.settle(120)
+  expect(world.app.dispatched()).toEqual(['1/plan/1', '1/code/1'])
+  expect((await world.app.pipeline()).removed).toMatchObject({ why: 'transferred' })
+  expect((await fetch(`${world.app.url}/api/pipelines/${elsewhere}/${arrived}`)).status).toBe(404)
+})
+
+test('a review under a login that may write no more does not count', async () => {
+  const { issue } = await world.openIssueInCode()
+  const number = await world.propose({ issue, by: 'claude[bot]' })
+  await world.settle()
+  await world.github.review(world.repository, number, 'comment', { by: 'linus' })
+  await world.settle()
+  world.github.setPermission('linus', 'read')
+  await world.github.review(world.repository, number, 'approve', { by: 'linus' })
+  await world.settle()
+  expect(await world.light(issue)).toBe('review')
+})
+
 test('of the pull requests of strangers the newest twenty are kept, the others are counted, and none that may decide is lost', async () => {
   const { issue } = await world.openIssueInCode()
   const strange = []
