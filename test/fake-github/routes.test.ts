@@ -105,7 +105,7 @@ describe('the App', () => {
     const may = await Promise.all(
       ['ada', 'grace', 'linus', 'trinity', 'passerby', 'nobody'].map((login) => andon.readRole(where, login)),
     )
-    expect(may).toEqual(['admin', 'maintain', 'write', 'triage', 'read', 'none'])
+    expect(may).toEqual(['admin', 'maintain', 'write', 'triage', 'read', null])
     github.setPermission('linus', 'read')
     expect(await andon.readRole(where, 'linus')).toBe('read')
   })
