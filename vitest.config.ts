@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config'
 
 const NO_DATABASE = [
   'test/{advance,commands,docs,line,pipeline,render,translate}/**/*.test.ts',
-  'test/{architecture,manifest,config,workflows}.test.ts',
   'test/cli/{check,init}.test.ts',
+  'test/{architecture,manifest,config,packaging,workflows}.test.ts',
   'test/inbox/{guard,probot}.test.ts',
   'test/outbox/{call-outcome,call-quota,lanes,unanswered-calls,write-budget}.test.ts',
   'test/process/directory-lock.test.ts',
