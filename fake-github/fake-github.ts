@@ -30,7 +30,7 @@ import { openWriteLog, type WriteLog } from './write-log.ts'
 export type FakeGitHub = UserActions &
   Installation &
   RepositoryActions &
-  Pick<Faults, 'injectFault' | 'chooseFaults' | 'clearFaults' | 'enforceCreationLimits'> &
+  Pick<Faults, 'injectFault' | 'chooseFaults' | 'chooseTokenFaults' | 'clearFaults' | 'enforceCreationLimits'> &
   Pick<Actions, 'onDispatch' | 'onCancel' | 'listing'> & {
     /** Root of the API and of the pages; only `fetch` reaches it unless the server listens. */
     readonly url: string
@@ -135,6 +135,7 @@ export async function startFakeGitHub(o: {
     ...repositories,
     injectFault: faults.injectFault,
     chooseFaults: faults.chooseFaults,
+    chooseTokenFaults: faults.chooseTokenFaults,
     clearFaults: faults.clearFaults,
     enforceCreationLimits: faults.enforceCreationLimits,
     url,

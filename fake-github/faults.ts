@@ -58,6 +58,8 @@ export type Faults = {
   injectFault(rule: FaultRule): () => void
   /** Called before the rules, for every request but those for tokens; replaces the previous one. */
   chooseFaults(choose: ChooseFault): void
+  /** The same for requests for tokens. */
+  chooseTokenFaults(choose: ChooseFault): void
   clearFaults(): void
   /** Applies GitHub's own limits on creation: 80 a minute and 500 an hour. */
   enforceCreationLimits(): void
@@ -69,6 +71,7 @@ export function openFaults(clock: Clock): Faults {
   const created: number[] = []
   let limited = false
   let chosen: ChooseFault = () => null
+  let chosenForTokens: ChooseFault = () => null
 
   function overLimit(kind: RequestKind): Fault | null {
     if (!limited || !CREATIONS.has(kind)) return null
@@ -91,17 +94,21 @@ export function openFaults(clock: Clock): Faults {
     chooseFaults(choose) {
       chosen = choose
     },
+    chooseTokenFaults(choose) {
+      chosenForTokens = choose
+    },
     clearFaults() {
       rules.clear()
       limited = false
       chosen = () => null
+      chosenForTokens = () => null
     },
     enforceCreationLimits() {
       limited = true
     },
     faultFor(request) {
       const { kind } = request
-      const one = kind === 'token' ? null : chosen(request)
+      const one = kind === 'token' ? chosenForTokens(request) : chosen(request)
       if (one) return one
       for (const active of rules) {
         const { rule, random } = active

@@ -60,7 +60,9 @@ export function classifyFailure(error: unknown, { intent, permission }: RequestC
   if (isRateLimit(status, headers, message)) return fail('rate_limited', { until: rateLimitEndsAt(headers, now) })
   // A page of a proxy or a load balancer: GitHub refuses in JSON.
   if (status >= 400 && status < 500 && !isFromGitHub) return fail(intent === 'create' ? 'unconfirmed' : 'retryable')
-  if (status === 404 || status === 410) return fail('not_found')
+  // What was just made may be missing yet, which some routes answer with 422.
+  const isMissing = status === 422 && /^(?:No commit found for SHA|Could not resolve to an? )/i.test(message)
+  if (status === 404 || status === 410 || isMissing) return fail('not_found')
   // A token that is refused twice is not one that has just expired.
   if (status === 401 || status === 403 || status === 451) {
     return fail('no_access', { access: translateRefusedCall({ status, headers, message: words, permission }) })

@@ -1,9 +1,9 @@
 // Asks GitHub to cancel runs. Asking twice does no harm, so nothing has to be recovered.
 import type { CancelResult } from '../github/workflow-runs.ts'
 import { permissionsFor, recordAccessWorks } from './access.ts'
-import { callOutcomeOf } from './call-outcome.ts'
+import { callOutcomeOf, retryAt } from './call-outcome.ts'
 import { type ClaimedEffect, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
-import { failedEffectOutcome } from './failed-effect.ts'
+import { failedEffectOutcome, MAX_TRIES_OF_MISSING } from './failed-effect.ts'
 import { performNextEffect } from './perform-effects.ts'
 import { type EffectOutcome, reportOutcome } from './report-outcome.ts'
 
@@ -17,6 +17,11 @@ async function cancelRun(o: PerformContext, claimed: ClaimedEffect<'cancel'>): P
   const fields = { repository: repository.fullName, effect: effect.key, attempt: tryNumber }
   try {
     const answer = await o.github.cancelRun(access, effect.runId, effect.force)
+    if (answer === 'gone' && tryNumber <= MAX_TRIES_OF_MISSING) {
+      // A run that GitHub does not know at once may live all the same.
+      const error = 'GitHub knows no such run'
+      return await recordEffectOutcome(o, { id, token, state: 'due', dueAt: retryAt(tryNumber, o.now()), error })
+    }
     await reportCancelled(o, claimed, answer, { state: answer === 'refused' ? 'refused' : 'done' })
     o.log.info({ ...fields, answer }, 'cancelled')
     await recordAccessWorks(o, access, permissionsFor(effect, false))

@@ -37,7 +37,12 @@ export type SurfaceContent =
 
 /** The next step for one surface. */
 export type PublicationStep = { readonly surface: string; readonly locator: SurfaceLocator } & (
-  | { readonly action: 'create'; readonly content: SurfaceContent; readonly digest: string }
+  | {
+      readonly action: 'create'
+      readonly content: SurfaceContent
+      readonly digest: string
+      readonly missingSince: Instant | null
+    }
   | { readonly action: 'update'; readonly content: SurfaceContent; readonly digest: string; readonly githubId: number }
   | { readonly action: 'recover'; readonly sentAt: Instant }
 )
@@ -81,12 +86,20 @@ function nextStepOf(
     return null
   const githubId = stored?.githubId ?? null
   if (githubId !== null) return { action: 'update', surface, locator, content, digest, githubId }
-  return desiredSurface.mayCreate ? { action: 'create', surface, locator, content, digest } : null
+  if (!desiredSurface.mayCreate) return null
+  const missingSince = stored?.state === 'confirmed' ? stored.sentAt : null
+  const at = stored && missingSince !== null ? nextCreationOf(missingSince, stored.updatedAt) : now
+  return at <= now ? { action: 'create', surface, locator, content, digest, missingSince } : { lookupAt: at }
 }
 
 function lookupTimeOf(sentAt: Instant, updatedAt: Instant): Instant {
   const first = millisecondsAfter(sentAt, FIRST_LOOKUP_AFTER_MS)
   return updatedAt < first ? first : millisecondsAfter(sentAt, ASSUME_NOT_CREATED_AFTER_MS)
+}
+
+/** GitHub did not know the issue or the commit: 10 s later, then each time after as long as it has been missing. */
+function nextCreationOf(missingSince: Instant, triedAt: Instant): Instant {
+  return millisecondsAfter(triedAt, Math.max(10_000, Date.parse(triedAt) - Date.parse(missingSince)))
 }
 
 function significantDigestOf({ content, significantContent = content }: DesiredSurface): string {

@@ -1,6 +1,6 @@
 import type { Effect } from '../pipeline/model/effects.ts'
 import { blockedByAccessUntil, permissionsFor, recordNoAccess } from './access.ts'
-import type { CallOutcome } from './call-outcome.ts'
+import { type CallOutcome, retryAt } from './call-outcome.ts'
 import { type ClaimedEffect, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { blockInstallation } from './rate-limit.ts'
 import type { EffectOutcome } from './report-outcome.ts'
@@ -11,7 +11,7 @@ import type { EffectOutcome } from './report-outcome.ts'
  */
 export async function failedEffectOutcome(
   o: PerformContext,
-  { access, state }: Pick<ClaimedEffect<Effect['type']>, 'access' | 'state'>,
+  { access, state, tryNumber }: Pick<ClaimedEffect<Effect['type']>, 'access' | 'state' | 'tryNumber'>,
   outcome: CallOutcome,
 ): Promise<EffectOutcome> {
   const error = outcome.words
@@ -31,12 +31,18 @@ export async function failedEffectOutcome(
     case 'unconfirmed':
       return { state: 'unconfirmed', dueAt: outcome.recoverAt, error }
     case 'gone':
+      if (!isLookup && tryNumber <= MAX_TRIES_OF_MISSING)
+        return { state: 'due', dueAt: retryAt(tryNumber, o.now()), error }
+      return { state: 'refused', error }
     case 'refused':
       return { state: 'refused', error }
     case 'give up':
       return { state: 'buried', error }
   }
 }
+
+/** What was just made may be missing for a while: with backoff, these tries end two minutes after the first. */
+export const MAX_TRIES_OF_MISSING = 3
 
 /** Postpones a claimed effect while GitHub refuses such calls, without counting a try; false when it may be performed. */
 export async function postponeWithoutAccess<K extends Effect['type']>(

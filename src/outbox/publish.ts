@@ -166,6 +166,7 @@ async function releaseFor(o: PublishContext, claim: PublishClaim, backoffMs: num
 
 const ERROR_BACKOFF_MS = 60_000
 const REFUSED_LOOKUP_RETRY_AFTER_MS = 10 * 60_000
+const MISSING_FOR_MS = 60 * 60_000
 const EPOCH = '1970-01-01T00:00:00.000Z'
 
 async function recordFailure(
@@ -205,6 +206,12 @@ async function recordFailure(
     case 'gone':
       // Deleted, or hidden from us for a while: search everything on GitHub before creating another.
       if (step.action === 'update') return await save({ state: 'sending', sentAt: EPOCH, githubId: null, digest: null })
+      if (step.action === 'create') {
+        // A new issue or commit may not be there yet.
+        const missingSince = step.missingSince ?? o.now()
+        const isGivenUp = millisecondsAfter(missingSince, MISSING_FOR_MS) <= o.now()
+        if (!isGivenUp) return await save({ state: 'confirmed', sentAt: missingSince, digest: null })
+      }
       return await refused()
     case 'refused':
     case 'give up':

@@ -8,6 +8,7 @@ export type Publication = {
   readonly githubId: number | null
   readonly digest: string | null
   readonly state: 'confirmed' | 'sending'
+  /** When its creation was sent; of one that is confirmed without an id, since when GitHub does not know its place. */
   readonly sentAt: Instant | null
   readonly updatedAt: Instant
 }

@@ -15,10 +15,10 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-test('a reaction to a deleted comment is not sent again', async () => {
+test('a reaction to a comment that stays missing is given up', async () => {
   world.fault = () => ({ kind: 'refuse', status: 404, message: 'Not Found' })
   await world.drain()
-  expect(await reaction()).toEqual({ state: 'refused', tries: 1, error: 'Not Found' })
+  expect(await reaction()).toEqual({ state: 'refused', tries: 4, error: 'Not Found' })
 })
 
 test('a reaction that GitHub never accepts is buried after eight tries', async () => {

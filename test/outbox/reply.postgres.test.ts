@@ -81,11 +81,15 @@ describe('a reply', () => {
     expect(await statesOfEffects()).toEqual(['done', 'done'])
   })
 
-  test.each([404, 410, 403, 422])('that GitHub refuses with %s is not sent again', async (status) => {
+  test.each([
+    [404, [0, 5, 25, 105]],
+    [410, [0, 5, 25, 105]],
+    [422, [0]],
+  ])('that GitHub refuses with %s is given up', async (status, seconds) => {
     world.fault = (request) => (isReply(request) ? { kind: 'refuse', status } : null)
     await world.insertEffect(replyOf(900))
     await world.drain()
-    expect(commentsPosted()).toEqual([0])
+    expect(commentsPosted()).toEqual(seconds)
     expect(await statesOfEffects()).toEqual(['refused'])
   })
 

@@ -72,6 +72,21 @@ test.each(Object.entries(HANGS))(
   },
 )
 
+test('while GitHub gives one installation no token, the others are served, and it rests and is served after', async () => {
+  let isSick = true
+  const path = `/app/installations/${organizationOf(1).repositories[0]?.installationId}/access_tokens`
+  app.github.chooseTokenFaults((request) =>
+    isSick && request.path === path ? { kind: 'freeze', until: released.promise } : null,
+  )
+  await passUntil(() => HEALTHY.every(isServed))
+  expect(HEALTHY.filter(isServed)).toEqual(HEALTHY)
+  expect(isServed(SICK)).toBe(false)
+  isSick = false
+  released.resolve()
+  await passUntil(() => isServed(SICK), 300)
+  expect(isServed(SICK)).toBe(true)
+})
+
 test('an installation that answers with errors is called seldom, and served after its recovery', async () => {
   let isSick = true
   app.github.chooseFaults(
