@@ -11,6 +11,8 @@ export type ApiRequest = {
   readonly path: string
   readonly query: URLSearchParams
   readonly body: unknown
+  /** The same, when a form was sent. */
+  readonly form: URLSearchParams
   readonly identity: Identity
   readonly apiVersion: string | undefined
 }

@@ -47,6 +47,7 @@ export function openApi(o: {
         path,
         query: url.searchParams,
         body: parseBody(body),
+        form: new URLSearchParams(body),
         identity: authenticate(world, o.appKey, headers.get('authorization')),
         apiVersion: headers.get('x-github-api-version') ?? undefined,
       }

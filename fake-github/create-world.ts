@@ -4,6 +4,7 @@ import type { Grant } from './grant.ts'
 import { APP, type Organization } from './organization.ts'
 import { repositoryJson, userJson } from './payloads.ts'
 import type { SeededRandom } from './random.ts'
+import { openAuthorization } from './sign-in.ts'
 import type { World } from './world.ts'
 
 /** A world with its people, its repositories and one commit in each. */
@@ -40,6 +41,7 @@ export function createWorld(o: {
     lockedIssues: new Set(),
     permissions: new Map(Object.entries(o.organization.collaborators)),
     tokens: new Map(),
+    authorization: openAuthorization(),
     installation: {
       id: installationId,
       state: 'active',

@@ -22,6 +22,7 @@ import { openRepositoryActions, type RepositoryActions } from './repository-acti
 import type { Workflow } from './run-state.ts'
 import type { Run } from './runs.ts'
 import { type GitHubServer, openServer } from './server.ts'
+import { CLIENT, forgetAuthorization, grantAccess } from './sign-in.ts'
 import { openUserActions, type UserActions } from './user-actions.ts'
 import { openWebhooks } from './webhooks.ts'
 import { type CheckRun, type Comment, type Issue, type PullRequest, repositoryOf } from './world.ts'
@@ -65,6 +66,16 @@ export type FakeGitHub = UserActions &
     /** Any delivery, sent as one about the repository. */
     deliver(event: string, payload: Record<string, unknown>, fullName?: string, by?: string): void
     setPermission(login: string, permission: Permission): void
+    /** The App's client, with which people sign in. */
+    readonly client: { readonly id: string; readonly secret: string }
+    /** A person allows the App to know them: follows the address that it sent them to, and returns where GitHub leads. */
+    authorize(address: string, login: string): Promise<string>
+    /** A person takes that back; GitHub always tells. */
+    revokeAuthorization(login: string): void
+    /** Lets a person see a repository or no longer; told only to Apps that subscribe to `member`, and not if `tells` is false. */
+    setAccess(login: string, fullName: string, sees: boolean, o?: { tells?: boolean }): void
+    /** Expires every token of a person at once, but not the ones that refresh them. */
+    expireUserTokens(): void
     /** A user clicks a button of a check run, by its identifier. */
     clickButton(fullName: string, check: CheckRun, identifier: string, by?: string): void
     /** A user re-runs a check run. */
@@ -186,6 +197,30 @@ export async function startFakeGitHub(o: {
     deliver: (event, payload, fullName = [...world.repositories.keys()][0]!, by = defaultUser) =>
       webhooks.send(event, payload, fullName, by),
     setPermission: (login, permission) => void world.permissions.set(login, permission),
+    client: CLIENT,
+    async authorize(address, login) {
+      const asked = new URL(address)
+      asked.searchParams.set('login', login)
+      const headers = { get: () => null }
+      const answer = await api.respond({ method: 'GET', url: asked, headers, body: '' })
+      const location = typeof answer === 'string' ? undefined : answer.headers?.location
+      if (location === undefined) throw new Error(`GitHub does not authorize ${address}`)
+      return location
+    },
+    revokeAuthorization(login) {
+      forgetAuthorization(world, login)
+      webhooks.sendInstallationEvent('github_app_authorization', { action: 'revoked' }, login)
+    },
+    setAccess(login, fullName, sees, { tells = true } = {}) {
+      grantAccess(world, login, fullName, sees)
+      if (!tells) return
+      const payload = { action: sees ? 'added' : 'removed', member: world.users.get(login) }
+      webhooks.send('member', payload, fullName, defaultUser)
+    },
+    expireUserTokens() {
+      for (const [token, held] of world.authorization.tokens)
+        world.authorization.tokens.set(token, { ...held, expiresAt: 0 })
+    },
     clickButton(fullName, check_run, identifier, by = defaultUser) {
       const requested_action = { identifier }
       webhooks.send('check_run', { action: 'requested_action', check_run, requested_action }, fullName, by)

@@ -6,6 +6,7 @@ import type { InstallationToken, World } from './world.ts'
 export type Identity =
   | { readonly kind: 'app' }
   | { readonly kind: 'installation'; readonly token: InstallationToken }
+  | { readonly kind: 'user'; readonly login: string }
   | { readonly kind: 'anonymous'; readonly why: string }
 
 /** Reads an Authorization header as GitHub would. */
@@ -16,6 +17,8 @@ export function authenticate(world: World, appKey: KeyObject, authorization: str
     const why = whyInvalidJwt(appKey, secret)
     return why === null ? { kind: 'app' } : { kind: 'anonymous', why }
   }
+  const person = world.authorization.tokens.get(secret)
+  if (person && person.expiresAt > world.clock.nowMs()) return { kind: 'user', login: person.login }
   const token = world.tokens.get(secret)
   const isValid = token && token.expiresAt > world.clock.nowMs() && world.installation.state !== 'removed'
   return isValid ? { kind: 'installation', token } : { kind: 'anonymous', why: 'Bad credentials' }

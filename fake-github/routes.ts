@@ -11,6 +11,7 @@ import { executeGraphql } from './graphql.ts'
 import { graphqlRoot } from './graphql-schema.ts'
 import { respondToComments } from './issue-comments.ts'
 import { APP } from './organization.ts'
+import { respondToSignIn, respondToUser } from './sign-in.ts'
 import { whyInvalidWrite } from './validation.ts'
 import type { Webhooks } from './webhooks.ts'
 import type { Repository, World } from './world.ts'
@@ -27,7 +28,10 @@ export type RouteContext = {
 export async function route(request: ApiRequest, parts: RouteContext): Promise<ApiResponse> {
   const { world } = parts
   const { method, path, identity } = request
+  const signIn = respondToSignIn(request, world)
+  if (signIn !== null) return signIn
   if (identity.kind === 'anonymous') return { status: 401, body: { message: identity.why } }
+  if (identity.kind === 'user') return respondToUser(request, identity.login, world)
   if (identity.kind === 'app') return respondToApp(request, parts)
   if (path.startsWith('/app/') || path === '/app')
     return { status: 401, body: { message: 'A JSON web token could not be decoded' } }

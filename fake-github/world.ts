@@ -4,6 +4,7 @@ import type { Git } from './git.ts'
 import type { Grant } from './grant.ts'
 import type { Organization, Permission } from './organization.ts'
 import type { SeededRandom } from './random.ts'
+import type { UserAuthorization } from './sign-in.ts'
 
 export type User = {
   readonly login: string
@@ -126,6 +127,7 @@ export type World = {
   readonly lockedIssues: Set<string>
   readonly permissions: Map<string, Permission>
   readonly tokens: Map<string, InstallationToken>
+  readonly authorization: UserAuthorization
   readonly installation: {
     id: number
     state: 'active' | 'suspended' | 'removed'

@@ -88,6 +88,10 @@
     showConnection('stale')
   })
   stream.addEventListener('gone', () => location.reload())
+  // Signed out meanwhile: the page itself says so.
+  document.addEventListener('htmx:sse:error', ({ detail }) => {
+    if (detail.status === 401) location.reload()
+  })
   stream.addEventListener('htmx:sse:after:message', ({ detail }) => {
     if (!detail.message.event) markLive()
   })

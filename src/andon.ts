@@ -6,6 +6,8 @@ import { type Door, openDoor } from './apply/door.ts'
 import type { Config } from './config.ts'
 import { openGitHub } from './github/client.ts'
 import { openTokenVerifier } from './github/oidc.ts'
+import { openUserAccess } from './github/user-access.ts'
+import { openAccessChanges } from './inbox/access-changes.ts'
 import { createWebhookGuard } from './inbox/guard.ts'
 import { createReceiver, rejectByHeaders } from './inbox/receive.ts'
 import { openRejectedSignatures } from './inbox/rejected-signatures.ts'
@@ -15,6 +17,9 @@ import { openOutbox } from './outbox/outbox.ts'
 import { repositoryRedirected } from './outbox/report-outcome.ts'
 import { countUnansweredCalls } from './outbox/unanswered-calls.ts'
 import type { Instant } from './pipeline/model/time.ts'
+import { keepSecret } from './process/keep-secret.ts'
+import { deriveKeys } from './sign-in/keys.ts'
+import { openSignIn } from './sign-in/sign-in.ts'
 import type { Database } from './store/database.ts'
 import { findNextDueAt } from './store/due-work.ts'
 import { keepListening } from './store/keep-listening.ts'
@@ -84,6 +89,17 @@ export async function openAndon(o: {
   })
   const { baseUrl, githubUrl } = config
   const appCheck = openAppCheck({ database, github, githubUrl, now, log })
+  const signIn =
+    config.access === 'open' || config.client === null
+      ? null
+      : openSignIn({
+          database,
+          github: openUserAccess({ ...clientOf(config.client), githubUrl, apiUrl: config.githubApiUrl, fetch: send }),
+          keys: deriveKeys(config.secret ?? (await keepSecret(config.dataDirectory))),
+          operators: config.operators,
+          baseUrl,
+          now,
+        })
   const loops: Loop[] = []
   const hintLoops = () => {
     for (const loop of loops) loop.hint()
@@ -101,13 +117,22 @@ export async function openAndon(o: {
     freed: () => loops.find((loop) => loop.state().name === 'outbox')?.hint(),
   })
   const rejected = openRejectedSignatures({ database, now, log })
-  const receive = await createReceiver({ app: probotApp, door, secrets: config.webhookSecrets, now, log, rejected })
+  const receive = await createReceiver({
+    app: probotApp,
+    door,
+    secrets: config.webhookSecrets,
+    noteAccessChange: openAccessChanges(database),
+    now,
+    log,
+    rejected,
+  })
   const verifyToken = openTokenVerifier({ issuer: config.oidcIssuer, audience: config.baseUrl, now, log, fetch: send })
   const web = createWebServer({
     receiveDelivery: createWebhookGuard({ receive, refuse: rejectByHeaders }),
     report: createReportEndpoint({ verify: verifyToken, store: openReportStore({ database, door, now }), log }),
     database,
     githubUrl,
+    signIn,
     now,
     log,
     health: () => loadLoopsHealth({ database, now }),
@@ -186,6 +211,10 @@ export async function openAndon(o: {
       return closed
     },
   }
+}
+
+function clientOf({ id, secret }: { readonly id: string; readonly secret: string }) {
+  return { clientId: id, clientSecret: secret }
 }
 
 const SAFETY_POLL_MS = 10_000

@@ -3,31 +3,17 @@
 // before anything listens.
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { z } from 'zod'
+import {
+  type Environment,
+  listOf,
+  readChoice,
+  readHttpUrl,
+  readInteger,
+  StartupError,
+  VARIABLES,
+} from './process/environment.ts'
 import { findMisspelt } from './text/misspelt.ts'
 import { printable } from './text/printable.ts'
-
-/** Every variable that Andon reads. `.env.example` and docs/reference/environment.md list the same. */
-export const VARIABLES = [
-  'APP_ID',
-  'PRIVATE_KEY',
-  'PRIVATE_KEY_PATH',
-  'WEBHOOK_SECRET',
-  'DATABASE_URL',
-  'BASE_URL',
-  'ANDON_ACCESS',
-  'ANDON_DATA',
-  'PORT',
-  'HOST',
-  'GITHUB_API_URL',
-  'GITHUB_URL',
-  'OIDC_ISSUER',
-  'LOG_LEVEL',
-  'NODE_ENV',
-] as const
-
-type Variable = (typeof VARIABLES)[number]
-type Environment = Readonly<Partial<Record<Variable, string | undefined>>>
 
 export type ProcessRole = 'all' | 'web' | 'worker' | 'migrate'
 
@@ -48,6 +34,12 @@ export type Config = {
   readonly databaseUrl: string | null
   readonly dataDirectory: string
   readonly access: 'login' | 'open'
+  /** The App's client, with which people sign in; null where nobody can. */
+  readonly client: { readonly id: string; readonly secret: string } | null
+  /** Seals what is kept of people; null means that one is kept in `dataDirectory`. */
+  readonly secret: string | null
+  /** Logins. */
+  readonly operators: readonly string[]
   /** The address where people reach the board, without a trailing slash. */
   readonly baseUrl: string
   readonly logLevel: LogLevel
@@ -62,22 +54,14 @@ export type DatabaseConfig = Pick<Config, 'databaseUrl' | 'dataDirectory' | 'log
 type LogLevel = (typeof LOG_LEVELS)[number]
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
-/** The process must not start. Each mistake is one sentence for the operator; the message is all of them. */
-export class StartupError extends Error {
-  readonly exitCode = 78
-  readonly sentences: readonly string[]
-
-  constructor(...sentences: readonly string[]) {
-    super(sentences.join('\n'))
-    this.sentences = sentences
-  }
-}
-
 /** Reads the whole configuration of a role; throws StartupError. */
 export function readConfig(role: ProcessRole, environment: NodeJS.ProcessEnv): Readonly<Config> {
   const production = environment.NODE_ENV === 'production'
   const needsGitHub = role !== 'migrate'
   const readPort = () => readInteger(environment, 'PORT', { min: 0, max: 65_535, fallback: 3000 })
+  const readAccess = () => readChoice(environment, 'ANDON_ACCESS', ['login', 'open'] as const, 'login')
+  const servesPages = role === 'all' || role === 'web'
+  const signsIn = servesPages && environment.ANDON_ACCESS !== 'open' && Boolean(environment.GITHUB_CLIENT_ID)
   const warnings = describeMisspelt(environment, 'others')
   const config = readAll<Config>(
     {
@@ -92,7 +76,10 @@ export function readConfig(role: ProcessRole, environment: NodeJS.ProcessEnv): R
       githubApiUrl: () => readHttpUrl(environment, 'GITHUB_API_URL', 'https://api.github.com'),
       githubUrl: () => readHttpUrl(environment, 'GITHUB_URL', 'https://github.com'),
       oidcIssuer: () => readHttpUrl(environment, 'OIDC_ISSUER', 'https://token.actions.githubusercontent.com'),
-      access: () => readChoice(environment, 'ANDON_ACCESS', ['login', 'open'] as const, 'login'),
+      access: readAccess,
+      client: () => readClient(environment),
+      secret: () => readSecret(environment, signsIn && (production || Boolean(environment.DATABASE_URL))),
+      operators: () => listOf(environment.ANDON_OPERATORS),
       baseUrl: () =>
         readBaseUrl(environment, { fallback: production && needsGitHub ? null : `http://localhost:${readPort()}` }),
       production: () => production,
@@ -225,10 +212,7 @@ function readBaseUrl(environment: Environment, o: { fallback: string | null }): 
 const MIN_SECRET_LENGTH = 32
 
 function readWebhookSecrets(environment: Environment): readonly string[] {
-  const secrets = (environment.WEBHOOK_SECRET ?? '')
-    .split(',')
-    .map((secret) => secret.trim())
-    .filter(Boolean)
+  const secrets = listOf(environment.WEBHOOK_SECRET)
   if (secrets.length === 0) {
     throw new StartupError(
       'WEBHOOK_SECRET is not set: without it anyone could forge deliveries; make one with `openssl rand -hex 32` and enter it on GitHub too.',
@@ -242,31 +226,19 @@ function readWebhookSecrets(environment: Environment): readonly string[] {
   return secrets
 }
 
-function readHttpUrl(environment: Environment, name: Variable, fallback: string): string {
-  const url = environment[name] || fallback
-  const parsed = z.url({ protocol: /^https?$/ }).safeParse(url)
-  if (!parsed.success)
-    throw new StartupError(`${name} is not a URL: write it with http:// or https://, for example ${fallback}.`)
-  return url.replace(/\/+$/, '')
+function readClient({ GITHUB_CLIENT_ID: id, GITHUB_CLIENT_SECRET: secret }: Environment): Config['client'] {
+  if (id && secret) return { id, secret }
+  if (!id && !secret) return null
+  const missing = id ? 'GITHUB_CLIENT_SECRET' : 'GITHUB_CLIENT_ID'
+  throw new StartupError(`${missing} is not set: signing in needs both, from the App's settings page.`)
 }
 
-function readInteger(
-  environment: Environment,
-  name: Variable,
-  bounds: { min: number; max: number; fallback?: number },
-): number {
-  const text = environment[name] || bounds.fallback?.toString()
-  if (text === undefined) throw new StartupError(`${name} is not set: copy it from the App's settings page.`)
-  const number = Number(text)
-  if (!/^\d+$/.test(text) || number < bounds.min || number > bounds.max) {
-    throw new StartupError(`${name} is not a whole number from ${bounds.min} to ${bounds.max}.`)
-  }
-  return number
-}
-
-function readChoice<T extends string>(environment: Environment, name: Variable, choices: readonly T[], fallback: T): T {
-  const text = environment[name] || fallback
-  const choice = choices.find((candidate) => candidate === text)
-  if (choice === undefined) throw new StartupError(`${name} must be one of ${choices.join(', ')}.`)
-  return choice
+function readSecret({ ANDON_SECRET: secret }: Environment, isRequired: boolean): string | null {
+  if (!secret && isRequired)
+    throw new StartupError(
+      'ANDON_SECRET is not set: people’s tokens are encrypted with it; make one with `openssl rand -hex 32`, the same for every process.',
+    )
+  if (secret && secret.length < MIN_SECRET_LENGTH)
+    throw new StartupError(`ANDON_SECRET is too easy to guess: use at least ${MIN_SECRET_LENGTH} random characters.`)
+  return secret || null
 }

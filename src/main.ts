@@ -2,7 +2,8 @@
 // A command loads only what it needs: `loop status` must answer even when other parts fail to load.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ProcessRole, StartupError } from './config.ts'
+import type { ProcessRole } from './config.ts'
+import { StartupError } from './process/environment.ts'
 import { EX_USAGE, failWith } from './process/exit.ts'
 
 const HELP = `Usage: npm run -s andon -- COMMAND

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { readConfig, StartupError } from '../src/config.ts'
+import { readConfig } from '../src/config.ts'
+import { StartupError } from '../src/process/environment.ts'
 
 const PEM = generateKeyPairSync('rsa', { modulusLength: 2048 })
   .privateKey.export({ type: 'pkcs8', format: 'pem' })
@@ -72,6 +73,15 @@ describe('a good environment', () => {
     expect(config.privateKey).toBe(PEM)
   })
 
+  test('signs people in with a client, and needs no secret of its own on one machine', () => {
+    const client = { GITHUB_CLIENT_ID: 'Iv1', GITHUB_CLIENT_SECRET: 'x' }
+    const config = readConfig('all', { ...GOOD, ...client, ANDON_OPERATORS: 'ada, Grace' })
+    expect(config).toMatchObject({ client: { id: 'Iv1', secret: 'x' }, secret: null, operators: ['ada', 'Grace'] })
+    const database = { DATABASE_URL: 'postgres://localhost/andon' }
+    expect(readConfig('worker', { ...GOOD, ...client, ...database }).secret).toBeNull()
+    expect(readConfig('web', { ...GOOD, ...client, ...database, ANDON_ACCESS: 'open' }).secret).toBeNull()
+  })
+
   test('needs no App to migrate', () => {
     expect(readConfig('migrate', { DATABASE_URL: 'postgres://localhost/andon' }).role).toBe('migrate')
   })
@@ -83,6 +93,15 @@ describe('a bad environment is one sentence', () => {
     ["with Probot's public secret", 'all', { WEBHOOK_SECRET: 'development' }, 'WEBHOOK_SECRET is too easy to guess'],
     ['with a secret of ten characters', 'all', { WEBHOOK_SECRET: 'abcdefghij' }, 'WEBHOOK_SECRET is too easy to guess'],
     ['with one weak secret among good ones', 'all', { WEBHOOK_SECRET: `${'g'.repeat(40)},short` }, 'too easy to guess'],
+    ['with half a client', 'all', { GITHUB_CLIENT_ID: 'Iv1' }, 'GITHUB_CLIENT_SECRET is not set'],
+    ['with the other half', 'all', { GITHUB_CLIENT_SECRET: 'x' }, 'GITHUB_CLIENT_ID is not set'],
+    ['with a weak secret of its own', 'all', { ANDON_SECRET: 'short' }, 'ANDON_SECRET is too easy to guess'],
+    [
+      'signing in without a secret that all processes know',
+      'web',
+      { GITHUB_CLIENT_ID: 'Iv1', GITHUB_CLIENT_SECRET: 'x', DATABASE_URL: 'postgres://localhost/andon' },
+      'ANDON_SECRET is not set',
+    ],
     ['without an App', 'all', { APP_ID: '' }, 'APP_ID is not set'],
     ['with an App that is no number', 'all', { APP_ID: '12x' }, 'APP_ID is not a whole number'],
     ['without a key', 'web', { PRIVATE_KEY: '', DATABASE_URL: 'postgres://localhost/a' }, 'PRIVATE_KEY is not set'],

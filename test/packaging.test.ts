@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { VARIABLES } from '../src/config.ts'
+import { VARIABLES } from '../src/process/environment.ts'
 
 const read = (path: string) => readFileSync(path, 'utf8')
 const example = [...read('.env.example').matchAll(/^# (.+)\n(?:# )?([A-Z_]+)=(.*)$/gm)]

@@ -16,6 +16,19 @@ create table access_problems (
   UNIQUE (installation_id, repository_id, issue_number, permission)
 );
 
+create table api_tokens (
+  id bigint not null generated always as identity,
+  user_id bigint not null,
+  name text not null,
+  token_hash text not null,
+  created_at timestamp with time zone not null,
+  last_used_at timestamp with time zone,
+  FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  PRIMARY KEY (id),
+  UNIQUE (token_hash)
+);
+CREATE INDEX api_tokens_by_user ON public.api_tokens USING btree (user_id);
+
 create table beats (
   repository_id bigint not null,
   issue_number integer not null,
@@ -72,6 +85,7 @@ create table deliveries (
   UNIQUE (hook_id, guid)
 );
 CREATE INDEX deliveries_by_age ON public.deliveries USING btree (received_at);
+CREATE INDEX deliveries_by_repository ON public.deliveries USING btree (repository_id, received_at);
 CREATE INDEX deliveries_failed ON public.deliveries USING btree (id) WHERE (state = 'failed'::text);
 
 create table effects (
@@ -268,3 +282,28 @@ create table runs (
 CREATE INDEX runs_by_age ON public.runs USING btree (updated_at);
 CREATE INDEX runs_by_branch ON public.runs USING btree (repository_id, branch);
 CREATE INDEX runs_by_issue ON public.runs USING btree (repository_id, issue_number) WHERE (issue_number IS NOT NULL);
+
+create table sessions (
+  id_hash text not null,
+  user_id bigint not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  PRIMARY KEY (id_hash)
+);
+CREATE INDEX sessions_by_end ON public.sessions USING btree (expires_at);
+CREATE INDEX sessions_by_user ON public.sessions USING btree (user_id);
+
+create table users (
+  id bigint not null,
+  login text not null,
+  access_token text,
+  access_expires_at timestamp with time zone,
+  refresh_token text,
+  refreshing_until timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  seen jsonb not null default '[]'::jsonb,
+  seen_at timestamp with time zone,
+  seen_epoch integer not null default 0,
+  updated_at timestamp with time zone not null,
+  PRIMARY KEY (id)
+);

@@ -8,6 +8,7 @@ import type { Instant } from '../pipeline/model/time.ts'
 import { isJsonContentType } from '../text/content-type.ts'
 import { type DeliveryEnvelope, MalformedDelivery, readEnvelope } from '../translate/envelope.ts'
 import { isHandledWebhook } from '../translate/handled-webhooks.ts'
+import type { NoteAccessChange } from './access-changes.ts'
 import { openProbot, type ProbotApp } from './probot.ts'
 import type { NoteRejectedSignature } from './rejected-signatures.ts'
 import { type Translation, translateDelivery } from './translate-delivery.ts'
@@ -26,6 +27,7 @@ export async function createReceiver(o: {
   door: Door
   /** Newest first. */
   secrets: readonly string[]
+  noteAccessChange?: NoteAccessChange
   now: () => Instant
   log: Logger
   /** Called for a request that looks like a delivery and is signed with another secret. */
@@ -44,6 +46,7 @@ export async function createReceiver(o: {
 
   async function accept(envelope: DeliveryEnvelope, body: Uint8Array): Promise<WebhookResponse> {
     const receivedAt = now()
+    await o.noteAccessChange?.(envelope)
     const { hookId, guid, name, action, installationId, repositoryId } = envelope
     const delivery = { hookId, guid, name, action, installationId, repositoryId, receivedAt, body }
     const request: ApplyRequest = { delivery, ...(await translateHandled(envelope, receivedAt)) }

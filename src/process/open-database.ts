@@ -1,8 +1,9 @@
-import { type DatabaseConfig, StartupError } from '../config.ts'
+import type { DatabaseConfig } from '../config.ts'
 import type { Database } from '../store/database.ts'
 import { listPendingMigrations, migrate } from '../store/migrate.ts'
 import { openPostgresDatabase } from '../store/postgres.ts'
 import { DataDirectoryInUse } from './directory-lock.ts'
+import { StartupError } from './environment.ts'
 import { openEmbeddedDatabase } from './open-embedded-database.ts'
 
 const UNUSABLE_DIRECTORY_CODES = ['EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'ENOENT', 'ENOSPC', 'ENAMETOOLONG']

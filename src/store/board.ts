@@ -38,10 +38,14 @@ export type StoredPipeline = {
 
 export type BoardCounts = Record<'running' | 'review' | 'queued' | 'failed' | 'held' | 'needsYou', number>
 
-export type BoardQuery = {
+/** The repositories of a name that the viewer may see; of any name without one. */
+export type VisiblePlace = {
   readonly visible: VisibleRepositories
   /** `owner/repo`, in any case. */
   readonly repository?: string
+}
+
+export type BoardQuery = VisiblePlace & {
   /** Lights to list; without it, every pipeline that has not ended. */
   readonly lights?: readonly Light[]
   /** A cursor from `next`; any other text throws InvalidCursor. */
@@ -94,11 +98,11 @@ export async function loadBoard({ kysely }: Database, query: BoardQuery, now: In
 /** One issue's pipeline; null when the issue is not on the line. */
 export async function loadStoredPipeline(
   { kysely }: Database,
-  repository: string,
+  place: VisiblePlace,
   issueNumber: number,
   now: Instant,
 ): Promise<StoredPipeline | null> {
-  const row = await selectVisible(kysely, { visible: 'all', repository })
+  const row = await selectVisible(kysely, place)
     .select(columnsAt(now))
     .where('pipelines.issueNumber', '=', issueNumber)
     // Names are reused: the repository updated last has it now.
@@ -110,18 +114,18 @@ export async function loadStoredPipeline(
 /** What GitHub refuses in the repository of that name, or anywhere to the App. */
 export function loadRepositoryAccessProblems(
   { kysely }: Database,
-  repository: string,
+  place: VisiblePlace,
   now: Instant,
 ): Promise<readonly ListedAccessProblem[]> {
-  return listAccessProblems(kysely, isVisible({ visible: 'all', repository }), now)
+  return listAccessProblems(kysely, isVisible(place), now)
 }
 
 /** The mistakes in the file of the repository of that name; empty when there are none. */
 export function loadInvalidConfigFiles(
   { kysely }: Database,
-  repository: string,
+  place: VisiblePlace,
 ): Promise<readonly InvalidConfigFile[]> {
-  return listInvalidConfigFiles(kysely, isVisible({ visible: 'all', repository }))
+  return listInvalidConfigFiles(kysely, isVisible(place))
 }
 
 /** The newest entries first. */
@@ -139,16 +143,19 @@ export async function loadHistory(
     .execute()
 }
 
-/** A repository that an installation reaches now, by its name in any case. */
+/**
+ * A visible repository that an installation reaches now, by its name in any case. One that is hidden and one that does not
+ * exist cost the same query.
+ */
 export async function findRepository(
   { kysely }: Database,
+  visible: VisibleRepositories,
   fullName: string,
 ): Promise<{ readonly id: number; readonly fullName: string; readonly private: boolean } | null> {
   const row = await kysely
     .selectFrom('repositories')
     .select(['id', 'fullName', 'private'])
-    .where(sql<string>`lower(full_name)`, '=', fullName.toLowerCase())
-    .where('removedAt', 'is', null)
+    .where(isVisible({ visible, repository: fullName }))
     // Names are reused: the repository updated last has it now.
     .orderBy('updatedAt', (order) => order.desc().nullsLast())
     .executeTakeFirst()
@@ -182,14 +189,14 @@ const COLUMNS = [
   OUTER_HOLDS.as('outerHolds'),
 ] as const
 
-function selectVisible(kysely: Database['kysely'] | Transaction, query: BoardQuery) {
+function selectVisible(kysely: Database['kysely'] | Transaction, query: VisiblePlace) {
   return kysely
     .selectFrom('pipelines')
     .innerJoin('repositories', 'repositories.id', 'pipelines.repositoryId')
     .where(isVisible(query))
 }
 
-function isVisible({ visible, repository }: BoardQuery): RawBuilder<SqlBool> {
+function isVisible({ visible, repository }: VisiblePlace): RawBuilder<SqlBool> {
   const within = visible === 'all' ? sql`true` : sql`repositories.id = any (${visible}::bigint[])`
   const named = repository === undefined ? sql`true` : sql`lower(repositories.full_name) = ${repository.toLowerCase()}`
   return sql<SqlBool>`repositories.removed_at is null and ${within} and ${named}`
@@ -241,19 +248,21 @@ async function loadActivity(trx: Transaction, query: BoardQuery, now: Instant) {
     .where('pipelines.light', '=', 'done')
     .where('pipelines.since', '>=', midnight)
     .executeTakeFirstOrThrow()
-  const newest = await trx
-    .selectFrom('deliveries')
-    .select('receivedAt')
-    .orderBy('receivedAt', 'desc')
-    .limit(1)
-    .execute()
-  const failed = await trx
-    .selectFrom('deliveries')
-    .select((eb) => eb.fn.countAll<number>().as('failed'))
-    .where('state', '=', 'failed')
-    .executeTakeFirstOrThrow()
-  return { ...done, lastDeliveryAt: newest[0]?.receivedAt ?? null, failedDeliveries: failed.failed }
+  const { rows } = await (query.visible === 'all' ? EVERY_DELIVERY : deliveriesAbout(query.visible)).execute(trx)
+  return { ...done, lastDeliveryAt: rows[0]?.last ?? null, failedDeliveries: rows[0]?.failed ?? 0 }
 }
+
+type DeliveryActivity = { readonly last: Instant | null; readonly failed: number }
+
+const EVERY_DELIVERY = sql<DeliveryActivity>`
+  select (select received_at from deliveries order by received_at desc limit 1) as last,
+    (select count(*) from deliveries where state = 'failed') as failed`
+
+/** Deliveries about other repositories would tell that something happens there. */
+const deliveriesAbout = (visible: readonly number[]) => sql<DeliveryActivity>`
+  select (select max(newest.received_at) from unnest(${visible}::bigint[]) as seen (id), lateral (
+      select received_at from deliveries where repository_id = seen.id order by received_at desc limit 1) as newest) as last,
+    (select count(*) from deliveries where state = 'failed' and repository_id = any (${visible}::bigint[])) as failed`
 
 function toStoredPipeline(row: StoredPipeline): StoredPipeline {
   const { id, repository, revision, held, outerHolds, light, stage, since, needsYouAt, pipeline, updatedAt } = row

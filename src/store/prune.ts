@@ -54,6 +54,7 @@ export async function prune(database: Database, now: Instant): Promise<number> {
     // No call has met it for this long.
     { table: 'access_problems', where: sql`not declared and next_try_at < ${before(accessProblems)}` },
     { table: 'beats', where: sql`alive_at < ${before(beats)}` },
+    { table: 'sessions', where: sql`expires_at < ${now}` },
     { table: 'loops', where: sql`beat_at < ${before(loops)}` },
   ]
   let pruned = 0

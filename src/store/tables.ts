@@ -210,4 +210,30 @@ export type Tables = {
     name: string
     dueAt: Instant
   }
+  users: {
+    id: number
+    login: string
+    accessToken: string | null
+    accessExpiresAt: Instant | null
+    refreshToken: string | null
+    refreshingUntil: Generated<Instant>
+    seen: ColumnType<readonly number[], string | undefined, string>
+    seenAt: Instant | null
+    seenEpoch: Generated<number>
+    updatedAt: Instant
+  }
+  sessions: {
+    idHash: string
+    userId: number
+    createdAt: Instant
+    expiresAt: Instant
+  }
+  apiTokens: {
+    id: GeneratedId
+    userId: number
+    name: string
+    tokenHash: string
+    createdAt: Instant
+    lastUsedAt: Instant | null
+  }
 }

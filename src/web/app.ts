@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { pipelineDetailOf } from '../render/pipeline-detail.ts'
 import type { Assets } from './assets.ts'
 import { errorResponseOf, respondWithError } from './error-page.ts'
+import type { Gate } from './gate.ts'
 import { HttpError } from './http-errors.ts'
 import type { Hub } from './hub.ts'
 import type { Metrics } from './metrics.ts'
@@ -14,16 +15,20 @@ import { parseLights, resolveViewScope } from './params.ts'
 import { healthz, type ProcessHealth, readyz } from './probes.ts'
 import type { Reader } from './reader.ts'
 import { securityHeaders } from './security-headers.ts'
-import type { HonoEnv, RequestContext, SiteConfig } from './site.ts'
+import { type HonoEnv, onlookerOf, type RequestContext, type SiteConfig } from './site.ts'
 import { loadBoardPage, loadIssuePage, toBoardJson } from './stream-formats.ts'
 import type { Views } from './views.ts'
 
 // The only paths that need no sign-in: they name no people or repositories, and reports carry a token of their own.
-const PUBLIC_PATHS = /^\/(healthz|readyz|metrics|assets\/.*|api\/reports)$/
+const PUBLIC_PATHS = /^\/(healthz|readyz|metrics|favicon\.ico|assets\/.*|api\/reports|login|login\/callback)$/
 
 /** What the site is built from. */
 export type AppParts = {
+  /** Reads everything: only for probes, which name nothing. */
   readonly reader: Reader
+  readonly gate: Gate
+  /** Adds the pages of signing in; none where nobody signs in. */
+  readonly addSignIn: (app: Hono<HonoEnv>) => void
   readonly hub: Hub
   readonly views: Views
   readonly assets: Assets
@@ -37,7 +42,7 @@ export type AppParts = {
 
 /** The site: pages, streams, JSON, probes, assets. */
 export function createApp(site: AppParts): Hono<HonoEnv> {
-  const { reader, hub, assets, config, metrics, log } = site
+  const { reader, gate, hub, assets, config, metrics, log } = site
   const pages = createPages(site)
   const app = new Hono<HonoEnv>({ strict: false })
 
@@ -55,6 +60,11 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
     const seconds = (performance.now() - startedAt) / 1000
     metrics.observeRequest({ route: routePatternOf(context), method, status: context.res.status, seconds })
   })
+  app.use('/login/*', async (context, next) => {
+    await next()
+    // The address of the callback has the code in it.
+    context.header('referrer-policy', 'no-referrer')
+  })
   app.use(securityHeaders(config.baseUrl))
   app.use(async (context, next) => {
     await next()
@@ -62,11 +72,10 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
       context.header('cache-control', 'no-store')
   })
   app.use(async (context, next) => {
-    if (config.access === 'login' && !PUBLIC_PATHS.test(context.req.path)) {
-      throw new HttpError(403, 'This board is closed: sign-in is not part of this version.')
-    }
+    if (!PUBLIC_PATHS.test(context.req.path)) context.set('onlooker', await gate(context))
     await next()
   })
+  site.addSignIn(app)
 
   get('/healthz', async (context) => context.json(await healthz({ ...site, build: config.build })))
   get('/readyz', async (context) => {
@@ -94,7 +103,8 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
   get('/favicon.ico', (context) => context.redirect(assets.path('icon.svg')))
 
   get('/events', async (context) => {
-    const scope = await resolveViewScope(reader, {
+    const onlooker = onlookerOf(context)
+    const scope = await resolveViewScope(onlooker.reader, {
       repository: context.req.query('repository'),
       issue: context.req.query('issue'),
     })
@@ -102,10 +112,11 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
     if (format !== 'html' && format !== 'json') throw new HttpError(400, 'The stream takes as=json, or no `as` at all.')
     if (context.req.raw.method === 'HEAD')
       return context.body(null, 200, { 'content-type': 'text/event-stream; charset=utf-8' })
-    await hub.join(scope, format, context.env.outgoing)
+    await hub.join(scope, format, onlooker, context.env.outgoing)
     return RESPONSE_ALREADY_SENT
   })
   get('/api/pipelines', async (context) => {
+    const { reader } = onlookerOf(context)
     const scope = await resolveViewScope(reader, { repository: context.req.query('repository') })
     const lights = parseLights(context.req.queries('light'))
     const after = context.req.query('after')
@@ -113,6 +124,7 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
     return context.json(toBoardJson(await loadBoardPage(reader, scope, query)))
   })
   get('/api/pipelines/:owner/:repo/:number', async (context) => {
+    const { reader } = onlookerOf(context)
     const { owner, repo, number } = context.req.param() as Record<string, string>
     const { shown, history, asOf } = await loadIssuePage(
       reader,

@@ -4,6 +4,8 @@ import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/model/time.ts'
 import { accessNoticesOf } from '../render/access-problem.ts'
 import { configurationNoticeOf } from '../render/configuration-notice.ts'
+import { AccessUnknown, SignInRequired } from '../sign-in/refusals.ts'
+import type { SeenBy } from '../sign-in/seen.ts'
 import {
   findRepository,
   loadBoard,
@@ -11,6 +13,8 @@ import {
   loadInvalidConfigFiles,
   loadRepositoryAccessProblems,
   loadStoredPipeline,
+  type VisiblePlace,
+  type VisibleRepositories,
 } from '../store/board.ts'
 import { InvalidCursor } from '../store/cursor.ts'
 import type { Database } from '../store/database.ts'
@@ -21,27 +25,39 @@ import type { BoardPage, BoardPageQuery, Reader } from './reader.ts'
 
 // As long as a delivery may wait: on a busy embedded database, reads wait in the same queue.
 const READ_TIMEOUT_MS = 8_000
+/** Longer than GitHub may take to list what a user sees. */
+const SEEN_TIMEOUT_MS = 25_000
 const MAX_HISTORY_ENTRIES = 200
 
-/** The reader for viewers who may see every repository. */
+/** Reads what `seen` allows, which is asked before every reading; without it, everything. */
 export function openDatabaseReader(o: {
   database: Database
   githubUrl: string
   now: () => Instant
   log: Logger
   deadlineMs?: number
+  seen?: () => Promise<SeenBy>
 }): Reader {
   const { database, log, deadlineMs = READ_TIMEOUT_MS } = o
+  const visibleNow = async (): Promise<VisibleRepositories> => {
+    if (o.seen === undefined) return 'all'
+    return (await withReadTimeout(o.seen(), SEEN_TIMEOUT_MS).catch(throwUnseen(log))).repositories
+  }
   const read = <T>(what: string, reading: Promise<T>) =>
     withReadTimeout(reading, deadlineMs).catch(throwUnavailable(what, log))
   return {
-    loadBoard: (query) => read('board', loadBoardWithNotices(o, query)),
-    loadIssue: (repository, number) => read('issue', loadIssue(o, repository, number)),
-    findRepository: (name) =>
-      read(
-        'repository',
-        findRepository(database, name).then((found) => found?.fullName ?? null),
-      ),
+    async loadBoard(query) {
+      const visible = await visibleNow()
+      return await read('board', loadBoardWithNotices(o, { ...query, visible }))
+    },
+    async loadIssue(repository, number) {
+      const visible = await visibleNow()
+      return await read('issue', loadIssue(o, { visible, repository }, number))
+    },
+    async findRepository(name) {
+      const visible = await visibleNow()
+      return (await read('repository', findRepository(database, visible, name)))?.fullName ?? null
+    },
     whyNotReady: () => read('readiness', whyNotReady(database)),
     listen: (changed, lost) => database.listen(NOTIFY_CHANNEL, changed, lost),
   }
@@ -51,13 +67,9 @@ type ReaderSource = { readonly database: Database; readonly githubUrl: string; r
 
 async function loadBoardWithNotices(
   { database, githubUrl, now }: ReaderSource,
-  query: BoardPageQuery,
+  query: BoardPageQuery & { readonly visible: VisibleRepositories },
 ): Promise<BoardPage> {
-  const { invalidConfigFiles, accessProblems, ...board } = await loadBoard(
-    database,
-    { visible: 'all', ...query },
-    now(),
-  )
+  const { invalidConfigFiles, accessProblems, ...board } = await loadBoard(database, query, now())
   return {
     ...board,
     configurationNotices: invalidConfigFiles.map((file) => configurationNoticeOf(file, githubUrl)),
@@ -65,13 +77,13 @@ async function loadBoardWithNotices(
   }
 }
 
-async function loadIssue({ database, githubUrl, now }: ReaderSource, repository: string, number: number) {
+async function loadIssue({ database, githubUrl, now }: ReaderSource, place: VisiblePlace, number: number) {
   const asOf = now()
-  const shown = await loadStoredPipeline(database, repository, number, asOf)
+  const shown = await loadStoredPipeline(database, place, number, asOf)
   if (shown === null) return null
-  const files = await loadInvalidConfigFiles(database, repository)
+  const files = await loadInvalidConfigFiles(database, place)
   const history = await loadHistory(database, shown.id, MAX_HISTORY_ENTRIES)
-  const problems = await loadRepositoryAccessProblems(database, repository, asOf)
+  const problems = await loadRepositoryAccessProblems(database, place, asOf)
   return {
     shown,
     history,
@@ -80,6 +92,13 @@ async function loadIssue({ database, githubUrl, now }: ReaderSource, repository:
     accessNotices: accessNoticesOf(
       problems.filter(({ issueNumber }) => issueNumber === null || issueNumber === number),
     ),
+  }
+}
+
+function throwUnseen(log: Logger): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof SignInRequired || error instanceof AccessUnknown) throw error
+    return throwUnavailable('access', log)(error)
   }
 }
 

@@ -1,12 +1,14 @@
 // An error is one sentence that says what to do: as a page for people, as JSON for programs.
+import { AccessUnknown, SignInRequired } from '../sign-in/refusals.ts'
 import { HttpError, ServiceUnavailable } from './http-errors.ts'
-import { noticesOf, type RequestContext, type SiteConfig } from './site.ts'
+import { isMachinePath, noticesOf, type RequestContext, type SiteConfig } from './site.ts'
 import type { Views } from './views.ts'
 
 export type ErrorResponse = {
-  readonly status: 400 | 403 | 404 | 405 | 500 | 503
+  readonly status: HttpError['status'] | 401 | 500
   readonly message: string
   readonly headers: Readonly<Record<string, string>>
+  readonly page: ErrorPage | 'sign-in'
 }
 
 const RETRY_AFTER_SECONDS = 5
@@ -15,26 +17,40 @@ const RETRY_AFTER_SECONDS = 5
 export function errorResponseOf(error: unknown): ErrorResponse {
   if (error instanceof HttpError) {
     const headers: Record<string, string> = error.allowedMethods === null ? {} : { allow: error.allowedMethods }
-    return { status: error.status, message: error.message, headers }
+    return { status: error.status, message: error.message, headers, page: ERROR_PAGES[error.status] }
+  }
+  if (error instanceof SignInRequired) {
+    const message = 'Sign in with GitHub at /login, or send an API token of yours: /account makes one.'
+    return { status: 401, message, headers: { 'www-authenticate': 'Bearer' }, page: 'sign-in' }
+  }
+  if (error instanceof AccessUnknown) {
+    const message = 'GitHub does not say just now what you may see: try again in a few seconds.'
+    return { status: 503, message, headers: RETRY_HEADERS, page: ACCESS_UNKNOWN_PAGE }
   }
   if (error instanceof ServiceUnavailable) {
     const message = 'The database cannot be read just now: try again in a few seconds.'
-    return { status: 503, message, headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } }
+    return { status: 503, message, headers: RETRY_HEADERS, page: DATABASE_PAGE }
   }
-  return { status: 500, message: 'Something broke on our side: the log says what.', headers: {} }
+  const message = 'Something broke on our side: the log says what.'
+  return { status: 500, message, headers: {}, page: BROKEN_PAGE }
 }
 
 /** Answers a request with an error. */
 export function respondWithError(
   context: RequestContext,
-  error: ErrorResponse,
+  { status, message, headers, page }: ErrorResponse,
   { views, config }: { views: Views; config: SiteConfig },
 ): Response {
-  for (const [name, value] of Object.entries(error.headers)) context.header(name, value)
+  for (const [name, value] of Object.entries(headers)) context.header(name, value)
   context.header('cache-control', 'no-store')
-  if (isMachinePath(context.req.path)) return context.json({ error: error.message }, error.status)
-  const model = { ...ERROR_PAGES[error.status], message: error.message, notices: noticesOf(config) }
-  return context.html(views.render('error-page', model), error.status)
+  if (isMachinePath(context.req.path)) return context.json({ error: message }, status)
+  if (page !== 'sign-in') {
+    const model = { ...page, message, notices: noticesOf(config) }
+    return context.html(views.render('error-page', model), status)
+  }
+  const { pathname, search } = new URL(context.req.url)
+  const to = encodeURIComponent(pathname + search)
+  return context.html(views.render('sign-in', { heading: 'Sign in', to, notices: [] }), status)
 }
 
 type ErrorPage = {
@@ -44,28 +60,42 @@ type ErrorPage = {
   readonly refreshSeconds: number | null
 }
 
-const ERROR_PAGES: Readonly<Record<ErrorResponse['status'], ErrorPage>> = {
-  400: { heading: 'This request is not valid', details: [], hasHomeLink: true, refreshSeconds: null },
+const RETRY_HEADERS = { 'retry-after': String(RETRY_AFTER_SECONDS) }
+
+const plainPage = (heading: string): ErrorPage => ({ heading, details: [], hasHomeLink: true, refreshSeconds: null })
+
+const ERROR_PAGES: Readonly<Record<HttpError['status'], ErrorPage>> = {
+  400: plainPage('This request is not valid'),
   403: {
-    heading: 'This board is closed',
+    heading: 'This board does not show you this',
     details: [
-      'To open it on a trusted network, start Andon with ANDON_ACCESS=open: then anyone who can reach this address sees every repository.',
+      'To let people sign in with GitHub, the operator sets GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET. On a trusted network, ANDON_ACCESS=open shows every repository to everyone who can reach this address.',
       'Deliveries are still received, and check runs and comments are kept up to date.',
     ],
     hasHomeLink: false,
     refreshSeconds: null,
   },
-  404: { heading: 'Nothing here', details: [], hasHomeLink: true, refreshSeconds: null },
-  405: { heading: 'This address is read-only', details: [], hasHomeLink: true, refreshSeconds: null },
-  500: { heading: 'Something broke', details: [], hasHomeLink: true, refreshSeconds: null },
-  503: {
-    heading: 'The database is unavailable',
-    details: ['Nothing that was accepted is lost. This page reloads itself every few seconds.'],
-    hasHomeLink: false,
-    refreshSeconds: RETRY_AFTER_SECONDS,
-  },
+  404: plainPage('Nothing here'),
+  405: plainPage('This address does not take that'),
+  413: plainPage('This is too large'),
+  503: plainPage('GitHub does not answer'),
 }
 
-function isMachinePath(path: string): boolean {
-  return /^\/(api|events|healthz|readyz|metrics)(\/|$)/.test(path)
+const BROKEN_PAGE = plainPage('Something broke')
+
+const ACCESS_UNKNOWN_PAGE: ErrorPage = {
+  heading: 'GitHub does not answer',
+  details: [
+    'You are still signed in. What GitHub let you see was shown for five minutes; now nothing is, until it answers again. This page reloads itself every few seconds.',
+    'Deliveries are still received, and the work on the line goes on.',
+  ],
+  hasHomeLink: false,
+  refreshSeconds: RETRY_AFTER_SECONDS,
+}
+
+const DATABASE_PAGE: ErrorPage = {
+  heading: 'The database is unavailable',
+  details: ['Nothing that was accepted is lost. This page reloads itself every few seconds.'],
+  hasHomeLink: false,
+  refreshSeconds: RETRY_AFTER_SECONDS,
 }

@@ -3,6 +3,7 @@
 // unavailable, the feed says since when and reads again until it is back.
 import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/model/time.ts'
+import { AccessUnknown, SignInRequired } from '../sign-in/refusals.ts'
 import { HttpError, ServiceUnavailable } from './http-errors.ts'
 import { encodeSseMessage, type Viewer } from './viewer.ts'
 
@@ -55,15 +56,15 @@ export function openFeed<T extends { readonly asOf: Instant }>(
       else broadcast(format.diff(before, fresh))
       isUnavailable = false
     } catch (error) {
-      if (error instanceof HttpError) endGone()
+      if (isOver(error)) endGone()
       else markUnavailable()
-      if (!(error instanceof HttpError || error instanceof ServiceUnavailable))
+      if (!(isOver(error) || error instanceof ServiceUnavailable))
         log.error({ err: error }, 'a stream could not be rendered')
       throw error
     }
   }
 
-  // The scope no longer exists: its page, loaded again, says so.
+  // The scope no longer exists, or is no longer theirs to see: its page, loaded again, says so.
   function endGone(): void {
     broadcast(encodeSseMessage('gone', '{}'))
     for (const viewer of viewers) viewer.end()
@@ -121,4 +122,8 @@ export function openFeed<T extends { readonly asOf: Instant }>(
       viewers.clear()
     },
   }
+}
+
+function isOver(error: unknown): boolean {
+  return error instanceof HttpError || error instanceof SignInRequired || error instanceof AccessUnknown
 }

@@ -1,16 +1,18 @@
 // One HTTP server: deliveries go to the inbox before anything else looks at them, other requests to the site.
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
+import type { Hono } from 'hono'
 import type { Logger } from 'pino'
 import { createApp } from './app.ts'
 import { loadAssets } from './assets.ts'
+import { closedToEveryone, type Gate, openToEveryone } from './gate.ts'
 import { type Hub, openHub } from './hub.ts'
 import { createMetrics } from './metrics.ts'
 import type { ProcessHealth } from './probes.ts'
 import type { Reader } from './reader.ts'
 import { STREAM_HEADERS } from './security-headers.ts'
-import type { RequestContext, SiteConfig } from './site.ts'
-import { loadViews } from './views.ts'
+import type { HonoEnv, RequestContext, SiteConfig } from './site.ts'
+import { loadViews, type Views } from './views.ts'
 
 const WEBHOOK_PATH = /^\/api\/github\/webhooks\/?(\?|$)/
 const PING_INTERVAL_MS = 25_000
@@ -36,8 +38,18 @@ export type WebServerParts = {
   readonly report: (context: RequestContext) => Promise<Response>
 }
 
-/** A server over any reader; it does not listen yet. */
-export function createServerWithReader(o: WebServerParts & { readonly reader: Reader }): WebServer {
+/** How people get in, and the pages that they need for it. */
+export type SignInPages = {
+  readonly gate: Gate
+  readonly addRoutes: (app: Hono<HonoEnv>, site: { views: Views; config: SiteConfig }) => void
+}
+
+const CLOSED: SignInPages = { gate: closedToEveryone, addRoutes: () => undefined }
+
+/** A server over any reader; it does not listen yet. Without `signIn`, `login` is closed to everyone. */
+export function createServerWithReader(
+  o: WebServerParts & { readonly reader: Reader; readonly signIn?: SignInPages | null },
+): WebServer {
   const { reader, receiveDelivery, report, log } = o
   const config = { pingEveryMs: PING_INTERVAL_MS, ...o.config }
   const assets = loadAssets()
@@ -45,7 +57,10 @@ export function createServerWithReader(o: WebServerParts & { readonly reader: Re
   const hub = openHub({ reader, views, log, headers: STREAM_HEADERS, ...config })
   const metrics = createMetrics({ reader, hub })
   const health = o.health ?? (async () => ({}))
-  const app = createApp({ reader, hub, views, assets, metrics, config, health, report, log })
+  const { gate, addRoutes } =
+    config.access === 'open' ? { gate: openToEveryone(reader), addRoutes: () => undefined } : (o.signIn ?? CLOSED)
+  const addSignIn = (app: Hono<HonoEnv>) => addRoutes(app, { views, config })
+  const app = createApp({ reader, gate, addSignIn, hub, views, assets, metrics, config, health, report, log })
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   const openResponses = new Set<ServerResponse>()
   const server = createHttpServer((request, response) => {

@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { keepListening } from '../store/keep-listening.ts'
 import { type Feed, openFeed } from './feed.ts'
 import { ServiceUnavailable } from './http-errors.ts'
+import type { Onlooker } from './onlooker.ts'
 import type { Reader } from './reader.ts'
 import { boardJsonFormat, htmlFormat, issueJsonFormat, type ViewScope } from './stream-formats.ts'
 import { openViewer } from './viewer.ts'
@@ -14,7 +15,7 @@ export type StreamFormatName = 'html' | 'json'
 
 export type Hub = {
   /** Streams a scope to a response; rejects before writing anything if the scope cannot be read. */
-  join(scope: ViewScope, format: StreamFormatName, response: ServerResponse): Promise<void>
+  join(scope: ViewScope, format: StreamFormatName, onlooker: Onlooker, response: ServerResponse): Promise<void>
   viewerCount(): number
   /** Ends every stream and stops listening. */
   close(): Promise<void>
@@ -25,7 +26,8 @@ const DEBOUNCE_MS = 40
 const MIN_READ_INTERVAL_MS = 250
 
 export function openHub(o: {
-  reader: Reader
+  /** Only listened to: each stream reads through its onlooker's reader. */
+  reader: Pick<Reader, 'listen'>
   views: Views
   build: string
   log: Logger
@@ -48,9 +50,13 @@ export function openHub(o: {
   }
 
   // A feed stays open while it has viewers, or one is about to join.
-  function acquire(scope: ViewScope, format: StreamFormatName): { feed: Feed; release(): void } {
-    const key = JSON.stringify([format, scope.repository, scope.issue])
-    const entry = feeds.get(key) ?? { feed: openScopeFeed({ ...o, scope }, format), references: 0 }
+  function acquire(
+    scope: ViewScope,
+    format: StreamFormatName,
+    { key: who, reader }: Onlooker,
+  ): { feed: Feed; release(): void } {
+    const key = JSON.stringify([format, scope.repository, scope.issue, who])
+    const entry = feeds.get(key) ?? { feed: openScopeFeed({ ...o, reader, scope }, format), references: 0 }
     feeds.set(key, entry)
     entry.references += 1
     return {
@@ -74,9 +80,9 @@ export function openHub(o: {
   }, o.pingEveryMs)
 
   return {
-    async join(scope, format, response) {
+    async join(scope, format, onlooker, response) {
       if (closed) throw new ServiceUnavailable('this process is stopping')
-      const { feed, release } = acquire(scope, format)
+      const { feed, release } = acquire(scope, format, onlooker)
       const disconnected = Promise.withResolvers<void>()
       try {
         const viewer = await feed.join(() => openViewer(response, o.headers, disconnected.resolve))

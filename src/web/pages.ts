@@ -1,8 +1,8 @@
 import { plainText } from '../render/sanitize.ts'
+import type { SignedInUser } from './onlooker.ts'
 import { buildBoardPageModel, buildIssuePageModel, fragmentHtmlOf, type PageModel } from './page-model.ts'
 import { resolveViewScope } from './params.ts'
-import type { Reader } from './reader.ts'
-import { noticesOf, type RequestContext, type SiteConfig } from './site.ts'
+import { noticesOf, onlookerOf, type RequestContext, type SiteConfig } from './site.ts'
 import { loadBoardPage, loadIssuePage, type ViewScope } from './stream-formats.ts'
 import type { Views } from './views.ts'
 
@@ -14,10 +14,11 @@ export type Pages = {
 
 type Breadcrumb = { readonly text: string; readonly href?: string }
 
-export function createPages(o: { reader: Reader; views: Views; config: SiteConfig }): Pages {
-  const { reader, views, config } = o
+export function createPages(o: { views: Views; config: SiteConfig }): Pages {
+  const { views, config } = o
 
   function page(p: {
+    user: SignedInUser | null
     model: PageModel
     title: string
     breadcrumbs: readonly Breadcrumb[]
@@ -33,6 +34,7 @@ export function createPages(o: { reader: Reader; views: Views; config: SiteConfi
         asOf: model.asOf,
         build: config.build,
         notices: noticesOf(config),
+        login: p.user?.login ?? null,
         stallSeconds: (config.pingEveryMs * MISSED_PINGS_UNTIL_STALLED) / 1000,
       },
       header: fragmentHtmlOf(model, 'counts'),
@@ -46,6 +48,7 @@ export function createPages(o: { reader: Reader; views: Views; config: SiteConfi
 
   return {
     async board(context) {
+      const { reader, user } = onlookerOf(context)
       const scope = await resolveViewScope(reader, { repository: repositoryParam(context) })
       const after = context.req.query('after')
       const board = await loadBoardPage(reader, scope, after === undefined ? {} : { after })
@@ -63,10 +66,11 @@ export function createPages(o: { reader: Reader; views: Views; config: SiteConfi
       const breadcrumbs = [{ text: repository ?? 'all repositories' }]
       // Later pages of a long board are static: the stream covers only the first.
       return context.html(
-        page({ model, title, breadcrumbs, body, stream: after === undefined ? streamUrlOf(scope) : null }),
+        page({ user, model, title, breadcrumbs, body, stream: after === undefined ? streamUrlOf(scope) : null }),
       )
     },
     async issue(context) {
+      const { reader, user } = onlookerOf(context)
       const scope = await resolveViewScope(reader, {
         repository: repositoryParam(context),
         issue: context.req.param('number'),
@@ -80,7 +84,7 @@ export function createPages(o: { reader: Reader; views: Views; config: SiteConfi
       })
       const breadcrumbs = [{ text: `${scope.repository}`, href: `/${scope.repository}` }, { text: `#${scope.issue}` }]
       const title = `#${scope.issue} ${plainText(found.shown.pipeline.issue.title ?? '', 80)} · Andon`
-      return context.html(page({ model, title, breadcrumbs, body, stream: streamUrlOf(scope) }))
+      return context.html(page({ user, model, title, breadcrumbs, body, stream: streamUrlOf(scope) }))
     },
   }
 }

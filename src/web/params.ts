@@ -8,6 +8,7 @@ const LIGHTS = ['running', 'review', 'queued', 'failed', 'done', 'idle'] as cons
 const REPOSITORY_NAME = /^[\w.-]{1,100}\/[\w.-]{1,100}$/
 // Owners whose pages would collide with our own paths.
 const RESERVED_OWNERS = [
+  'account',
   'api',
   'assets',
   'events',

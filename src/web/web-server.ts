@@ -1,11 +1,35 @@
 import type { Instant } from '../pipeline/model/time.ts'
+import type { SignIn } from '../sign-in/sign-in.ts'
 import type { Database } from '../store/database.ts'
+import { addAccountRoutes } from './account.ts'
+import { openCookies } from './cookies.ts'
 import { openDatabaseReader } from './database-reader.ts'
-import { createServerWithReader, type WebServer, type WebServerParts } from './http-server.ts'
+import { openToSignedIn } from './gate.ts'
+import { createServerWithReader, type SignInPages, type WebServer, type WebServerParts } from './http-server.ts'
+import { addSignInRoutes } from './sign-in-routes.ts'
+
+type DatabaseParts = {
+  readonly database: Database
+  readonly githubUrl: string
+  readonly now: () => Instant
+  /** Null where nobody can sign in. */
+  readonly signIn: SignIn | null
+}
 
 /** The web server over a database: the board, and the endpoints for deliveries and reports. */
-export function createWebServer(
-  o: WebServerParts & { readonly database: Database; readonly githubUrl: string; readonly now: () => Instant },
-): WebServer {
-  return createServerWithReader({ ...o, reader: openDatabaseReader(o) })
+export function createWebServer(o: WebServerParts & DatabaseParts): WebServer {
+  const signIn = o.signIn && signInPagesOf(o, o.signIn)
+  return createServerWithReader({ ...o, reader: openDatabaseReader(o), signIn })
+}
+
+function signInPagesOf(o: WebServerParts & DatabaseParts, signIn: SignIn): SignInPages {
+  const { baseUrl } = o.config
+  const cookies = openCookies(signIn.keys, baseUrl)
+  return {
+    gate: openToSignedIn({ signIn, cookies, readAs: (seen) => openDatabaseReader({ ...o, seen }) }),
+    addRoutes(app, site) {
+      addSignInRoutes(app, { signIn, cookies, baseUrl })
+      addAccountRoutes(app, { ...o, ...site })
+    },
+  }
 }

@@ -106,8 +106,11 @@ test('a repository and its installation are known from the first event that name
 test('a renamed repository keeps its pipelines under the new name', async () => {
   await applyEvent(issueLabeled(), renamed('acme/gadgets', minutesAfterNine(5)))
   expect(await boardRows()).toEqual(['acme/gadgets#42'])
-  expect(await findRepository(database, 'ACME/Gadgets')).toMatchObject({ id: REPOSITORY.id, fullName: 'acme/gadgets' })
-  expect(await findRepository(database, 'acme/widgets')).toBeNull()
+  expect(await findRepository(database, 'all', 'ACME/Gadgets')).toMatchObject({
+    id: REPOSITORY.id,
+    fullName: 'acme/gadgets',
+  })
+  expect(await findRepository(database, 'all', 'acme/widgets')).toBeNull()
 })
 
 test('a delivery from before the rename does not bring the old name back', async () => {
@@ -133,7 +136,7 @@ test('pipelines of a deleted repository leave the board once GitHub confirms it,
   expect(await boardRows()).toEqual([])
   await applyEvent(issueChanged({ at: minutesAfterNine(3) }))
   expect(await boardRows()).toEqual([])
-  expect(await findRepository(database, REPOSITORY.fullName)).toBeNull()
+  expect(await findRepository(database, 'all', REPOSITORY.fullName)).toBeNull()
 })
 
 test('pipelines come back with their repository', async () => {

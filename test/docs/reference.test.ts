@@ -2,7 +2,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { readConfig, VARIABLES } from '../../src/config.ts'
+import { readConfig } from '../../src/config.ts'
+import { VARIABLES } from '../../src/process/environment.ts'
 
 const read = (path: string) => readFileSync(path, 'utf8')
 const environment = read('docs/reference/environment.md')

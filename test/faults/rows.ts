@@ -126,6 +126,19 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     tests: 'every mistake is found',
   },
   {
+    name: 'seen',
+    promise:
+      '10⁴ cases of a person and a repository after grants, revocations, renames, transfers, private ↔ public: pages, JSON, stream and tokens leak nothing',
+    file: 'test/sign-in/seen-cases.test.ts',
+    project: 'embedded',
+  },
+  {
+    name: 'sign-in-attacks',
+    promise: 'forged and mutated cookies, states and codes, mixed up between browsers: nobody is signed in',
+    file: 'test/sign-in/attacks.test.ts',
+    project: 'embedded',
+  },
+  {
     name: 'documents',
     promise: 'generated comments full of commands, quoted, fenced, nested and bare: none fires falsely, none is missed',
     file: 'test/commands/generated-comments.test.ts',

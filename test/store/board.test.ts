@@ -141,17 +141,17 @@ test('pipelines of a deleted repository are neither listed, counted nor read', a
     .execute()
   const { rows, counts } = await page()
   expect([issues(rows), counts.running]).toEqual([[2], 1])
-  expect(await loadStoredPipeline(database, 'acme/widgets', 1, NOW)).toBeNull()
-  expect(await findRepository(database, 'acme/widgets')).toBeNull()
+  expect(await loadStoredPipeline(database, { visible: 'all', repository: 'acme/widgets' }, 1, NOW)).toBeNull()
+  expect(await findRepository(database, 'all', 'acme/widgets')).toBeNull()
 })
 
 test('one issue is read by its repository, in any case, and its number', async () => {
   await writePipelines(database, [{ issueNumber: 7 }, { issueNumber: 7, repositoryId: 2 }])
-  expect(await loadStoredPipeline(database, 'ACME/gadgets', 7, NOW)).toMatchObject({
+  expect(await loadStoredPipeline(database, { visible: 'all', repository: 'ACME/gadgets' }, 7, NOW)).toMatchObject({
     repository: 'acme/gadgets',
     revision: 1,
   })
-  expect(await loadStoredPipeline(database, 'acme/gadgets', 8, NOW)).toBeNull()
+  expect(await loadStoredPipeline(database, { visible: 'all', repository: 'acme/gadgets' }, 8, NOW)).toBeNull()
 })
 
 test('of two repositories with one name the one delivered last has it', async () => {
@@ -165,13 +165,15 @@ test('of two repositories with one name the one delivered last has it', async ()
     .set({ updatedAt: minutesAfterNine(9) })
     .where('id', '=', 9)
     .execute()
-  expect(await findRepository(database, 'acme/reborn')).toMatchObject({ id: 9 })
-  expect((await loadStoredPipeline(database, 'acme/reborn', 7, NOW))?.pipeline.repositoryId).toBe(9)
+  expect(await findRepository(database, 'all', 'acme/reborn')).toMatchObject({ id: 9 })
+  expect(
+    (await loadStoredPipeline(database, { visible: 'all', repository: 'acme/reborn' }, 7, NOW))?.pipeline.repositoryId,
+  ).toBe(9)
 })
 
 test('history is read newest first', async () => {
   await writePipelines(database, [{ issueNumber: 1 }])
-  const { id } = (await loadStoredPipeline(database, 'acme/widgets', 1, NOW))!
+  const { id } = (await loadStoredPipeline(database, { visible: 'all', repository: 'acme/widgets' }, 1, NOW))!
   const line = { pipelineId: id, revision: 1, type: 'stage.running', actor: null, evidence: null }
   for (let nth = 1; nth <= 5; nth++) {
     const detail = JSON.stringify({ kind: 'pull-request', number: nth, isLinked: true })

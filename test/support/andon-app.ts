@@ -3,7 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pino from 'pino'
+import pino, { type Logger } from 'pino'
 import type { Run } from '../../fake-github/runs.ts'
 import { type Andon, openAndon } from '../../src/andon.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
@@ -20,7 +20,7 @@ checks: { before_pull_request: off }
 comments: off
 `
 
-const BASE_URL = 'https://andon.example.com'
+export const BASE_URL = 'https://andon.example.com'
 
 export type AndonApp = {
   readonly github: FakeGitHub
@@ -56,12 +56,15 @@ export type AndonApp = {
 export const BY_SECONDS = { stride: 1 } as const
 
 export async function openAndonApp(
-  o: { configuration?: string; kind?: Database['kind'] } & Pick<
-    Parameters<typeof openFakeGitHub>[0] & object,
-    'seed' | 'maxConcurrent' | 'organization'
-  > = {},
+  o: {
+    configuration?: string
+    kind?: Database['kind']
+    access?: 'open' | 'login'
+    operators?: readonly string[]
+    log?: Logger
+  } & Pick<Parameters<typeof openFakeGitHub>[0] & object, 'seed' | 'maxConcurrent' | 'organization' | 'grant'> = {},
 ): Promise<AndonApp> {
-  const { configuration = CONFIGURATION, kind, ...behaviour } = o
+  const { configuration = CONFIGURATION, kind, access = 'open', operators = [], ...behaviour } = o
   const clock = manualClock('2026-11-20T08:00:00.000Z')
   const github = await openFakeGitHub({ ...behaviour, now: clock.now, listens: false })
   const [repository = ''] = github.repositories
@@ -84,7 +87,10 @@ export async function openAndonApp(
         oidcIssuer: github.oidcIssuer,
         databaseUrl: null,
         dataDirectory,
-        access: 'open',
+        access,
+        client: github.client,
+        secret: 'a-secret-that-seals-tokens-of-people',
+        operators,
         baseUrl: BASE_URL,
         logLevel: 'silent',
         production: false,
@@ -93,7 +99,7 @@ export async function openAndonApp(
       build: 'test',
       database,
       now: clock.now,
-      log: pino({ level: process.env.ANDON_TEST_LOG ?? 'silent' }),
+      log: o.log ?? pino({ level: process.env.ANDON_TEST_LOG ?? 'silent' }),
       async fetch(input, init) {
         if (isInTransaction()) throw new Error(`GitHub was asked inside a transaction: ${input}`)
         return await github.fetch(input, init)

@@ -5,7 +5,7 @@ export type EventReader = {
   /** The next message, or the next one of that name (`message`: the unnamed). Rejects if the stream ends first. */
   nextMessage(name?: string): Promise<EventSourceMessage>
   /** The messages that arrived and are unread. */
-  unread(): readonly EventSourceMessage[]
+  unread(): EventSourceMessage[]
   /** Whether the connection is still the first one. */
   isOpen(): boolean
   /** Resolves when the server ended the stream. */

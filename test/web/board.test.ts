@@ -26,6 +26,7 @@ beforeEach(async () => {
   door = openDoor({ database, now: () => NOW, log })
   web = createWebServer({
     database,
+    signIn: null,
     githubUrl: 'https://github.com',
     now: () => NOW,
     log,

@@ -1,0 +1,56 @@
+// Every request passes here before its page is even looked for: whoever is not known learns nothing, not what exists.
+import { hashSecret } from '../sign-in/keys.ts'
+import { SignInRequired } from '../sign-in/refusals.ts'
+import type { SeenBy } from '../sign-in/seen.ts'
+import type { SignIn } from '../sign-in/sign-in.ts'
+import type { Credential } from '../store/users.ts'
+import type { SiteCookies } from './cookies.ts'
+import { HttpError } from './http-errors.ts'
+import type { Onlooker } from './onlooker.ts'
+import type { Reader } from './reader.ts'
+import { isMachinePath, type RequestContext } from './site.ts'
+
+/** Who sends a request; rejects when it is nobody whom the board is shown to. */
+export type Gate = (context: RequestContext) => Promise<Onlooker>
+
+/** Everyone who can reach the board sees all of it. */
+export function openToEveryone(reader: Reader): Gate {
+  const everyone: Onlooker = { key: 'everyone', user: null, reader }
+  return async () => everyone
+}
+
+/** Nobody can sign in, because the App's client is not configured. */
+export const closedToEveryone: Gate = async () => {
+  throw new HttpError(403, 'This board is closed: signing in with GitHub is not set up.')
+}
+
+/** People sign in with GitHub; their scripts send an API token. `readAs` makes the reader of what somebody may see. */
+export function openToSignedIn(o: {
+  signIn: SignIn
+  cookies: SiteCookies
+  readAs: (seen: () => Promise<SeenBy>) => Reader
+}): Gate {
+  const { signIn, cookies } = o
+  return async (context) => {
+    const credential = await credentialOf(context, cookies)
+    const user = credential && (await signIn.find(credential))
+    if (credential === null || user === null) throw new SignInRequired('nobody is signed in')
+    const { id, login } = user
+    const { kind, hash } = credential
+    return {
+      key: `${kind} ${hash}`,
+      user: { id, login, isOperator: signIn.isOperator(login), formToken: signIn.keys.formToken(hash) },
+      reader: o.readAs(() => signIn.seen(credential)),
+    }
+  }
+}
+
+async function credentialOf(context: RequestContext, cookies: SiteCookies): Promise<Credential | null> {
+  const authorization = context.req.header('authorization')
+  if (authorization !== undefined && isMachinePath(context.req.path)) {
+    const token = /^Bearer +([\w-]+)$/i.exec(authorization)?.[1]
+    return token === undefined ? null : { kind: 'api-token', hash: hashSecret(token) }
+  }
+  const session = await cookies.readSession(context)
+  return session === null ? null : { kind: 'session', hash: hashSecret(session) }
+}

@@ -1,0 +1,18 @@
+import type { Reader } from './reader.ts'
+
+/** Who looks. Everything they are shown is read through their reader, which knows what they may see. */
+export type Onlooker = {
+  /** Distinguishes streams: equal for requests with the same credential. */
+  readonly key: string
+  /** Null where access is open, and nobody is asked who they are. */
+  readonly user: SignedInUser | null
+  readonly reader: Reader
+}
+
+export type SignedInUser = {
+  readonly id: number
+  readonly login: string
+  readonly isOperator: boolean
+  /** What the forms on this user's pages carry. */
+  readonly formToken: string
+}
