@@ -263,3 +263,17 @@ test('ten issues cost one try each, and then start within their limit', async ()
   // The file's limit of four at once holds.
   expect(github.runs).toHaveLength(4)
 })
+
+test('a file that reads well and is refused all the same is tried three times in a row, and then needs a person', async () => {
+  const github = await open(GOOD)
+  refuse(github, "Workflow does not have 'workflow_dispatch' trigger")
+  await app.openLabeledIssue()
+  await app.advance(3_600, { stride: 30 })
+  expect((await board()).counts).toMatchObject({ needsYou: 1, failed: 1 })
+  expect(app.dispatched().length).toBeLessThanOrEqual(4)
+
+  github.chooseFaults(() => null)
+  write(github, `${GOOD}\n`)
+  await app.advance(120)
+  expect(github.runs).toHaveLength(1)
+})

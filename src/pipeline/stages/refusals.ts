@@ -55,9 +55,9 @@ export function whenConfigurationPushed(
   { paths, at, evidence }: Pick<EventOf<'configuration.pushed'>, 'paths' | 'at' | 'evidence'>,
 ): Pipeline {
   if (isOff(pipeline)) return pipeline
-  return updateWaiting(pipeline, (attempt, { workflow, cause }) => {
+  return updateWaiting(pipeline, (attempt, { workflow, cause }, stage) => {
     if (paths !== null && !paths.includes(`.github/workflows/${workflow}`)) return attempt
-    return IS_READABLE[cause.kind]
+    return isSeenByReading(stage, cause)
       ? { ...attempt, reconciliation: { at, answeredAt: null } }
       : withControl(attempt, { lifted: { at, evidence } })
   })
@@ -72,7 +72,7 @@ export function whenWorkflowChecked(pipeline: Pipeline, event: EventOf<'question
     if (attempt.key !== question.attemptKey || reconciliation === undefined || control.closed === null) return attempt
     const answered = { ...attempt, reconciliation: { ...reconciliation, answeredAt: at } }
     if (answer.cause === null) {
-      const isLifted = IS_READABLE[refusal.cause.kind] || at >= retryUnreadableAt(stage, control.closed.at)
+      const isLifted = isSeenByReading(stage, refusal.cause) || at >= retryUnreadableAt(stage, control.closed.at)
       return isLifted ? withControl(answered, { lifted: { at, evidence } }) : answered
     }
     const cause = refine(refusal.cause, answer.cause)
@@ -110,6 +110,11 @@ function retryUnreadableAt({ attempts }: Stage, refusedAt: Instant): Instant {
 }
 
 const MAX_RETRY_INTERVAL_MS = 12 * 60 * 60_000
+
+/** Where the workflow reads well and GitHub has refused it three times all the same, reading shows nothing. */
+function isSeenByReading({ attempts }: Stage, { kind }: RefusalCause): boolean {
+  return IS_READABLE[kind] && attempts.filter((attempt) => !isSpent(attempt)).length < 3
+}
 
 /** Is it seen by reading the workflow's state and file? */
 const IS_READABLE = {
