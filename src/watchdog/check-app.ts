@@ -81,7 +81,8 @@ const CHORE = 'check-app'
 function problemOf({ kind, access, message: words }: GitHubFailure): AccessProblem | null {
   // A rate limit is an answer.
   if (kind === 'rate_limited') return null
-  if (access === undefined) return { scope: 'app', cause: 'unreachable', permission: 'network', words }
-  const cause = access.cause === 'suspended' ? access.cause : 'credentials'
+  const isAnswer = access !== undefined || kind === 'not_found'
+  if (!isAnswer) return { scope: 'app', cause: 'unreachable', permission: 'network', words }
+  const cause = access?.cause === 'suspended' ? access.cause : 'credentials'
   return { scope: 'app', cause, permission: '', words }
 }
