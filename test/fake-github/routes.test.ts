@@ -76,7 +76,8 @@ describe('the App', () => {
     const sha = await github.headSha(WIDGETS, 'main')
     const long = { ...checkOn(sha), output: { title: 't', summary: 'x'.repeat(65_536) } }
     await expect(andon.createComment(where, number, 'x'.repeat(65_537))).rejects.toMatchObject({ kind: 'refused' })
-    await expect(andon.createCheckRun(where, checkOn('0'.repeat(40)))).rejects.toMatchObject({ kind: 'refused' })
+    // A commit that was just pushed is not known yet: it is tried again.
+    await expect(andon.createCheckRun(where, checkOn('0'.repeat(40)))).rejects.toMatchObject({ kind: 'not_found' })
     await expect(andon.createCheckRun(where, long)).rejects.toMatchObject({ kind: 'refused' })
     github.deleteIssue(WIDGETS, number)
     await expect(andon.createComment(where, number, 'hello?')).rejects.toMatchObject({ kind: 'not_found' })
