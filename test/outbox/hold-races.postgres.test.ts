@@ -24,7 +24,8 @@ let world: OutboxWorld
 let workers: readonly [Worker, Worker]
 let comments = 0
 beforeEach(async () => {
-  const repositories = Array.from({ length: ROUNDS }, (_, index) => ({ name: `widgets-${index + 1}` }))
+  const names = Array.from({ length: ROUNDS }, (_, index) => repositoryOf(index + 1).fullName)
+  const repositories = names.map((fullName) => ({ name: fullName.replace('acme/', '') }))
   world = await openOutboxWorld({ kind: 'postgres', organization: { ...ACME, repositories } })
   const second = await openPostgresDatabase(world.database.url ?? '')
   workers = [world.openWorker(), world.openWorker({ database: second })]
