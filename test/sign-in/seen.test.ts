@@ -20,7 +20,7 @@ beforeEach(async () => {
   await app.openLabeledIssue()
   app.github.writeFile(SECRET, '.github/andon.yml', 'stages: 7\n')
   await app.github.openIssue(SECRET, { title: TITLE, labels: ['andon'] })
-  await app.github.comment(SECRET, 1, '/andon hold repo because the merger is not public', 'ada')
+  await app.github.comment(SECRET, 1, '/andon hold repository because the merger is not public', 'ada')
   await app.advance(30)
 })
 afterEach(async () => {
