@@ -30,6 +30,7 @@ import { type HeartbeatTimer, identifySelf, startHeartbeat } from './watchdog/he
 import { type Loop, startLoop } from './watchdog/loop.ts'
 import { loadLoopsHealth } from './watchdog/loops-health.ts'
 import { pruneHourly } from './watchdog/prune-hourly.ts'
+import { listSetupMistakes } from './watchdog/setup-health.ts'
 import { wakeDuePipelines, wakeDueRepositories } from './watchdog/wake.ts'
 import { openReportStore } from './web/report-store.ts'
 import { createReportEndpoint } from './web/reports.ts'
@@ -135,7 +136,10 @@ export async function openAndon(o: {
     signIn,
     now,
     log,
-    health: () => loadLoopsHealth({ database, now }),
+    async health() {
+      const [loops, mistakes] = await Promise.all([loadLoopsHealth({ database, now }), listSetupMistakes(database)])
+      return { ...loops, degraded: [...loops.degraded, ...mistakes] }
+    },
     config: {
       access: config.access,
       baseUrl: config.baseUrl,

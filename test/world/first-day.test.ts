@@ -80,3 +80,16 @@ test('an idle installation asks once an hour', async () => {
   await app.advance(3 * 60 * 60 + 10, { stride: 60 })
   expect(asked).toBe(4)
 })
+
+test('a mistaken file and a workflow that cannot be started are counted for the operator', async () => {
+  const { github, repository } = app
+  await app.openLabeledIssue()
+  github.writeFile(repository, '.github/workflows/plan.yml', 'on: push')
+  await app.advance(120)
+  expect(await get('/healthz')).toContain('1 issue waits for a workflow that GitHub does not start')
+  expect(await get('/')).toContain('workflow_dispatch')
+  github.writeFile(repository, '.github/andon.yml', 'stages: 7')
+  await app.advance(30)
+  expect(await get('/healthz')).toContain('1 andon.yml has mistakes')
+  expect(await get('/healthz')).not.toContain(repository)
+})
