@@ -1,6 +1,14 @@
 // One secret, a key for each purpose (HKDF, RFC 5869): what is kept is sealed, cookies and forms are signed, and what
 // only has to be recognised is hashed.
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto'
 
 export type SecretKeys = {
   /** Encrypts and authenticates a text; it opens only for the same purpose. */
@@ -49,6 +57,12 @@ export function randomSecret(): string {
 /** What is stored of a random secret. It needs no salt: nobody can try all secrets. */
 export function hashSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url')
+}
+
+/** Takes the same time wherever the two differ. */
+export function isSameSecret(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)]
+  return a.length === b.length && timingSafeEqual(a, b)
 }
 
 const NONCE_BYTES = 12

@@ -1,12 +1,12 @@
 // GitHub's web flow, from the browser's side. What must come back to the same browser (state, PKCE verifier, where to go
 // afterwards) waits there in a sealed cookie, so that no process remembers it.
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { UserAccess } from '../github/user-access.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { touchApiToken } from '../store/api-tokens.ts'
 import type { Database } from '../store/database.ts'
 import { type Credential, deleteSession, findUser, saveSignIn } from '../store/users.ts'
-import { hashSecret, randomSecret, type SecretKeys } from './keys.ts'
+import { hashSecret, isSameSecret, randomSecret, type SecretKeys } from './keys.ts'
 import { type LookUpSeen, openSeen } from './seen.ts'
 import { after, sealTokens } from './user-token.ts'
 
@@ -64,7 +64,7 @@ export function openSignIn(o: {
     },
     async complete({ kept, state, code, formerSession }) {
       const started = kept && openKept(keys, kept)
-      if (!started || started.until < now() || !isEqual(started.state, state)) return null
+      if (!started || started.until < now() || !isSameSecret(started.state, state)) return null
       const tokens = await github.exchangeCode({ code, verifier: started.verifier, redirectUri })
       const user = await github.readUser(tokens.accessToken)
       const session = randomSecret()
@@ -91,9 +91,4 @@ type KeptSignIn = { readonly state: string; readonly verifier: string; readonly 
 function openKept(keys: SecretKeys, sealed: string): KeptSignIn | null {
   const text = keys.open(sealed, 'sign-in')
   return text === null ? null : (JSON.parse(text) as KeptSignIn)
-}
-
-function isEqual(one: string, other: string): boolean {
-  const [a, b] = [Buffer.from(one), Buffer.from(other)]
-  return a.length === b.length && timingSafeEqual(a, b)
 }

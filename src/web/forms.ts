@@ -1,5 +1,5 @@
-import { timingSafeEqual } from 'node:crypto'
 import { bodyLimit } from 'hono/body-limit'
+import { isSameSecret } from '../sign-in/keys.ts'
 import { HttpError } from './http-errors.ts'
 import type { Onlooker } from './onlooker.ts'
 import type { RequestContext } from './site.ts'
@@ -12,7 +12,7 @@ export async function expectOwnForm(
   const fields = await context.req.parseBody().catch(() => ({}))
   const texts = Object.entries(fields).filter((field): field is [string, string] => typeof field[1] === 'string')
   const form = Object.fromEntries(texts)
-  if (user === null || !isEqual(form.token ?? '', user.formToken))
+  if (user === null || !isSameSecret(form.token ?? '', user.formToken))
     throw new HttpError(403, 'This form is not from this board, or its sign-in has ended: open the page again.')
   return form
 }
@@ -27,9 +27,4 @@ export const limitForm = bodyLimit({
 
 export function onlyPost(): never {
   throw new HttpError(405, 'This address is for forms: go to /account.', 'POST')
-}
-
-function isEqual(one: string, other: string): boolean {
-  const [a, b] = [Buffer.from(one), Buffer.from(other)]
-  return a.length === b.length && timingSafeEqual(a, b)
 }
