@@ -3,6 +3,7 @@ import type { StageConfig } from './line.ts'
 import type { FieldPath } from './parse-yaml.ts'
 import { hasAttemptKeyInRunName } from './run-name.ts'
 import { isDispatched } from './stage-rules.ts'
+import { DISPATCH_INPUTS } from './workflow-file.ts'
 import { jobProblems, stepProblems } from './workflow-jobs.ts'
 import { misspeltKeys, suggestName } from './workflow-keys.ts'
 import {
@@ -17,7 +18,6 @@ import {
 
 /** https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#workflow_dispatch */
 const MAX_INPUTS = 25
-const SENT_INPUTS = ['issue', 'andon']
 /** What sets the group of one issue apart from that of another. */
 const NAMES_ONE_RUN = /\binputs\.(?:andon|issue)\b|\bgithub\.run_id\b/
 
@@ -49,13 +49,14 @@ function triggerProblems(workflow: WorkflowSource): readonly WorkflowProblem[] {
 function inputProblems(workflow: WorkflowSource, inputs: YamlMapping): readonly WorkflowProblem[] {
   const path = ['on', 'workflow_dispatch', 'inputs']
   const declared = Object.keys(inputs)
-  const others = declared.filter((name) => !SENT_INPUTS.includes(name.toLowerCase()))
+  const sent: readonly string[] = DISPATCH_INPUTS
+  const others = declared.filter((name) => !sent.includes(name.toLowerCase()))
   const problems: WorkflowProblem[] = []
   if (declared.length > MAX_INPUTS) {
     const message = `${declared.length} inputs are declared, and GitHub allows ${MAX_INPUTS}; remove some.`
     problems.push(workflow.problem(path, 'key', message))
   }
-  for (const name of SENT_INPUTS) {
+  for (const name of DISPATCH_INPUTS) {
     const found = declared.find((input) => input.toLowerCase() === name)
     if (found === undefined) {
       const hint = suggestName(name, others) ?? 'declare it with `type: string`'

@@ -1,6 +1,9 @@
 // What a workflow's file says about dispatching it.
 import { parse } from 'yaml'
 
+/** The inputs of every dispatch. */
+export const DISPATCH_INPUTS = ['issue', 'andon'] as const
+
 /** The inputs that the file declares; `isRequired` without a default. */
 export type DeclaredInput = { readonly name: string; readonly isRequired: boolean }
 

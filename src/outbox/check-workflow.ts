@@ -1,9 +1,6 @@
 import type { WorkflowState } from '../github/workflow-runs.ts'
-import { dispatchInputsOf } from '../line/workflow-file.ts'
+import { DISPATCH_INPUTS, dispatchInputsOf } from '../line/workflow-file.ts'
 import type { RefusalCause } from '../pipeline/model/reason.ts'
-
-/** The inputs of every dispatch. */
-export const DISPATCH_INPUTS = ['issue', 'andon'] as const
 
 /** Why the workflow cannot be started, as its state and its file on the default branch say; null when nothing forbids it. */
 export function whyNotStartable(state: WorkflowState | null, file: string | null): RefusalCause | null {

@@ -2,6 +2,7 @@
 // (`sending`, under a claim that the same commit checks), then one POST goes out. A clear answer is reported at once.
 // After any other answer, and after a crash, the run is looked for (recover-dispatch.ts) before anything is sent again.
 import { Unavailable } from '../apply/apply-request.ts'
+import type { DISPATCH_INPUTS } from '../line/workflow-file.ts'
 import type { DispatchOutcome } from '../pipeline/model/events.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import type { DispatchReason } from '../pipeline/model/reason.ts'
@@ -10,7 +11,6 @@ import { describeDispatch } from '../render/dispatch-reason.ts'
 import { translateDispatchRefusal } from '../translate/dispatch-refusal.ts'
 import { recordAccessWorks } from './access.ts'
 import { callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
-import type { DISPATCH_INPUTS } from './check-workflow.ts'
 import { type ClaimedEffect, type ClaimedWrite, claimNextWrite, type PerformContext } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
 import { recheckDispatch } from './recheck-dispatch.ts'
