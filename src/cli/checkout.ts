@@ -57,6 +57,12 @@ export function checkAndonYmlAlone(path: string): Checked {
   return { files: [file], problems: checkText(file, readFileSync(path, 'utf8')).problems }
 }
 
+/** What git prints in this folder; nothing if it fails, or if there is none. */
+export function askGit(folder: string, ...args: readonly string[]): string {
+  const { status, stdout } = spawnSync('git', ['-C', folder, ...args], { encoding: 'utf8' })
+  return status === 0 ? stdout.trim() : ''
+}
+
 function checkText(
   file: string,
   text: string,
@@ -101,11 +107,11 @@ function missingWorkflow(text: string, stage: StageConfig, name: string, names: 
 function gitProblems(root: string, files: readonly string[]): readonly CheckedProblem[] {
   if (files.length === 0) return []
   const at = (file: string) => ({ file, line: 1, column: 1 })
-  const ignored = git(root, 'check-ignore', '--', ...files)
+  const ignored = askGit(root, 'check-ignore', '--', ...files)
     .split('\n')
     .filter(Boolean)
-  const branch = git(root, 'symbolic-ref', '--short', 'HEAD')
-  const defaultBranch = git(root, 'symbolic-ref', '--short', 'refs/remotes/origin/HEAD').replace(/^origin\//, '')
+  const branch = askGit(root, 'symbolic-ref', '--short', 'HEAD')
+  const defaultBranch = askGit(root, 'symbolic-ref', '--short', 'refs/remotes/origin/HEAD').replace(/^origin\//, '')
   const isElsewhere = branch !== '' && defaultBranch !== '' && branch !== defaultBranch
   const message = `This checkout is on \`${branch}\`; Andon reads this file, and starts workflows, on \`${defaultBranch}\` only.`
   return [
@@ -116,12 +122,6 @@ function gitProblems(root: string, files: readonly string[]): readonly CheckedPr
       message: 'Git ignores this file, so GitHub never sees it; take it out of .gitignore.',
     })),
   ]
-}
-
-/** What git prints; nothing if it fails, or if there is none. */
-function git(root: string, ...args: readonly string[]): string {
-  const { status, stdout } = spawnSync('git', ['-C', root, ...args], { encoding: 'utf8' })
-  return status === 0 ? stdout.trim() : ''
 }
 
 function readOrNull(path: string): string | null {

@@ -1,11 +1,11 @@
 // `init [DIR] --agent NAME`: writes andon.yml and its workflows into a checkout, and says what to do next.
-import { spawnSync } from 'node:child_process'
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { EX_USAGE, failWith } from '../process/exit.ts'
 import { nearest } from '../text/nearest.ts'
 import { printable } from '../text/printable.ts'
+import { askGit } from './checkout.ts'
 import { readCheckoutConfig } from './checkout-config.ts'
 import { AGENTS, isAgentName, settingsIn, type TemplateFile, templateFiles } from './workflow-templates.ts'
 
@@ -86,11 +86,9 @@ function readArguments(args: readonly string[]) {
 
 /** The repository on GitHub, and the commit, that this copy of Andon was cloned from. */
 function sourceOfThisCopy(): string | null {
-  const git = (...args: readonly string[]) =>
-    spawnSync('git', ['-C', ANDONS_FOLDER, ...args], { encoding: 'utf8' }).stdout?.trim() ?? ''
-  const remote = git('remote', 'get-url', 'origin')
+  const remote = askGit(ANDONS_FOLDER, 'remote', 'get-url', 'origin')
   const [, repository] = /^(?:https:\/\/github\.com\/|git@github\.com:)([\w-]+\/[\w.-]+?)(?:\.git)?$/.exec(remote) ?? []
-  const commit = git('rev-parse', 'HEAD')
+  const commit = askGit(ANDONS_FOLDER, 'rev-parse', 'HEAD')
   return repository !== undefined && /^[0-9a-f]{40}$/.test(commit) ? `${repository}@${commit}` : null
 }
 
