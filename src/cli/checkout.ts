@@ -6,7 +6,7 @@ import { checkWorkflowFile } from '../line/check-workflow-file.ts'
 import type { StageConfig } from '../line/line.ts'
 import { parseAndonYml } from '../line/parse-andon-yml.ts'
 import { parseYaml } from '../line/parse-yaml.ts'
-import { nearest } from '../text/nearest.ts'
+import { didYouMean, nearest } from '../text/nearest.ts'
 
 export type CheckedProblem = {
   /** Relative to the checkout. */
@@ -92,8 +92,8 @@ function missingFile(root: string): CheckedProblem {
 function missingWorkflow(text: string, stage: StageConfig, name: string, names: readonly string[]): CheckedProblem {
   const source = parseYaml(text)
   const position = 'problems' in source ? null : source.positionOf(['stages', stage.name, 'workflow'], 'value')
-  const [near] = [...names.filter((other) => other.toLowerCase() === name.toLowerCase()), ...nearest(name, names)]
-  const hint = near === undefined ? '`andon init` writes an example.' : `did you mean \`${near}\`?`
+  const near = [...names.filter((other) => other.toLowerCase() === name.toLowerCase()), ...nearest(name, names)]
+  const hint = didYouMean(near, '`andon init` writes an example.')
   return {
     file: ANDON_YML,
     line: position?.fileLine ?? 1,

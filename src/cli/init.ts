@@ -3,7 +3,7 @@ import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, stat
 import { dirname, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { EX_USAGE, failWith } from '../process/exit.ts'
-import { nearest } from '../text/nearest.ts'
+import { didYouMean, nearest } from '../text/nearest.ts'
 import { printable } from '../text/printable.ts'
 import { askGit } from './checkout.ts'
 import { readCheckoutConfig } from './checkout-config.ts'
@@ -63,8 +63,7 @@ function parse(args: readonly string[]): InitOptions | string {
   const { agent, from = null, url = null, force } = read.values
   if (agent === undefined) return usage
   if (!isAgentName(agent)) {
-    const [near] = nearest(agent, agents)
-    const hint = near === undefined ? `the agents are ${agents.join(', ')}.` : `did you mean \`${near}\`?`
+    const hint = didYouMean(nearest(agent, agents), `the agents are ${agents.join(', ')}.`)
     return `there is no agent "${printable(agent)}"; ${hint}`
   }
   if (from !== null && !/^[\w-]+\/[\w.-]+@[\w./-]+$/.test(from)) {

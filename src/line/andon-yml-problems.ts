@@ -1,6 +1,6 @@
 // Turns what zod found wrong into sentences that the file's author can act on.
 import type { z } from 'zod'
-import { nearest } from '../text/nearest.ts'
+import { didYouMean, nearest } from '../text/nearest.ts'
 import { knownFieldsAt } from './andon-yml-schema.ts'
 import type { AndonYmlProblem, FieldPath, YamlSource } from './parse-yaml.ts'
 
@@ -36,15 +36,9 @@ export function quoteField(path: FieldPath): string {
 function unknownField(path: FieldPath, source: YamlSource): AndonYmlProblem {
   const parent = path.slice(0, -1)
   const fields = knownFieldsAt(parent)
-  const [suggestion] = nearest(sanitizeName(path.at(-1) ?? ''), fields)
   const list = fields.map((field) => `\`${field}\``).join(', ')
-  const hint = suggestion === undefined ? `the fields here are ${list}` : `did you mean \`${suggestion}\`?`
-  return problemAt(
-    source,
-    path,
-    'key',
-    `${quoteField(path)} is not a known field; ${hint}${suggestion === undefined ? '.' : ''}`,
-  )
+  const hint = didYouMean(nearest(sanitizeName(path.at(-1) ?? ''), fields), `the fields here are ${list}.`)
+  return problemAt(source, path, 'key', `${quoteField(path)} is not a known field; ${hint}`)
 }
 
 function dottedPath(path: FieldPath): string {

@@ -1,5 +1,5 @@
 // What a workflow's jobs and steps need to work under Andon.
-import { nearest } from '../text/nearest.ts'
+import { didYouMean, nearest } from '../text/nearest.ts'
 import type { FieldPath } from './parse-yaml.ts'
 import {
   isYamlMapping,
@@ -36,8 +36,7 @@ export function jobProblems(workflow: WorkflowSource): readonly WorkflowProblem[
     const needs = typeof job.needs === 'string' ? [job.needs] : Array.isArray(job.needs) ? job.needs.map(String) : []
     const unknown = needs.filter((name) => !names.includes(name))
     const problems = unknown.map((name) => {
-      const [near] = nearest(name, names)
-      const hint = near === undefined ? `the jobs are ${names.join(', ')}.` : `did you mean \`${near}\`?`
+      const hint = didYouMean(nearest(name, names), `the jobs are ${names.join(', ')}.`)
       return workflow.problem([...path, 'needs'], 'value', `There is no job \`${name}\`; ${hint}`)
     })
     // A job that calls a reusable workflow has no steps of its own.
@@ -154,8 +153,7 @@ function reportProblems(
   }
   if (!isAction) return problems
   for (const name of Object.keys(given).filter((key) => !REPORT_INPUTS.includes(key))) {
-    const [near] = nearest(name, REPORT_INPUTS)
-    const hint = near === undefined ? `it takes ${REPORT_INPUTS.join(', ')}.` : `did you mean \`${near}\`?`
+    const hint = didYouMean(nearest(name, REPORT_INPUTS), `it takes ${REPORT_INPUTS.join(', ')}.`)
     problems.push(workflow.problem([...path, 'with', name], 'key', `The report takes no \`${name}\`; ${hint}`))
   }
   if (!/^\s*\$\{\{\s*(?:github\.event\.)?inputs\.andon\s*\}\}\s*$/.test(String(given.andon ?? ''))) {

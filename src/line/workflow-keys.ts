@@ -36,7 +36,7 @@ export function misspeltKeys(workflow: WorkflowSource): readonly WorkflowProblem
   ]
 }
 
-/** "did you mean …?" for the candidate nearest to a name that was expected. */
+/** Which candidate is probably meant to be the name that was expected; null if none is near it. */
 export function suggestName(expected: string, candidates: readonly string[]): string | null {
   const [near] = nearest(expected, candidates)
   return near === undefined ? null : `is \`${near}\` meant to be \`${expected}\`? Rename it`

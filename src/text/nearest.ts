@@ -7,6 +7,11 @@ export function nearest<W extends string>(word: string, words: readonly W[]): re
     .map(({ candidate }) => candidate)
 }
 
+/** A question with the nearest word; `otherwise` where none is near. */
+export function didYouMean([near]: readonly string[], otherwise: string): string {
+  return near === undefined ? otherwise : `did you mean \`${near}\`?`
+}
+
 /** Counts letters left out, put in, replaced, or swapped with their neighbour. */
 function editDistance(a: string, b: string): number {
   let older: number[] = []
