@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import { didYouMean, nearest } from '../text/nearest.ts'
 import { knownFieldsAt } from './andon-yml-schema.ts'
-import type { AndonYmlProblem, FieldPath, YamlSource } from './parse-yaml.ts'
+import { type AndonYmlProblem, type FieldPath, isYamlMapping, type YamlSource } from './parse-yaml.ts'
 
 type ZodIssue = z.core.$ZodIssue
 
@@ -12,7 +12,7 @@ export function toProblems(issue: ZodIssue, source: YamlSource): readonly AndonY
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField([...path, key], source))
   const value = valueAt(source.value, path)
   if (issue.code === 'invalid_union') {
-    const inner = isMapping(value) ? (issue.errors.at(-1) ?? []) : []
+    const inner = isYamlMapping(value) ? (issue.errors.at(-1) ?? []) : []
     if (inner.length > 0) return inner.flatMap((one) => toProblems({ ...one, path: [...path, ...one.path] }, source))
   }
   return [problemAt(source, path, 'value', `${quoteField(path)} ${describeValue(value)}; it takes ${issue.message}.`)]
@@ -58,10 +58,6 @@ function describeValue(value: unknown): string {
   if (typeof value === 'object') return 'has fields of its own'
   const text = String(value)
   return /^[\w.,:/+ -]{1,40}$/.test(text) ? `is \`${text}\`` : 'has an invalid value'
-}
-
-function isMapping(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function valueAt(value: unknown, path: FieldPath): unknown {

@@ -1,19 +1,17 @@
 // What keeps a workflow from being started by Andon, or from working once it is started: found before the push.
 import type { StageConfig } from './line.ts'
-import type { FieldPath } from './parse-yaml.ts'
+import { type FieldPath, isYamlMapping, type YamlMapping } from './parse-yaml.ts'
 import { hasAttemptKeyInRunName } from './run-name.ts'
 import { isDispatched } from './stage-rules.ts'
 import { DISPATCH_INPUTS } from './workflow-file.ts'
 import { jobProblems, stepProblems } from './workflow-jobs.ts'
 import { misspeltKeys, suggestName } from './workflow-keys.ts'
 import {
-  isYamlMapping,
   mappingAt,
   quoteExpression,
   readWorkflowSource,
   type WorkflowProblem,
   type WorkflowSource,
-  type YamlMapping,
 } from './workflow-source.ts'
 
 /** https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#workflow_dispatch */

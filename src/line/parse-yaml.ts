@@ -24,6 +24,9 @@ export type AndonYmlProblem = {
 
 export type FieldPath = readonly PropertyKey[]
 
+/** A mapping as JavaScript has it. */
+export type YamlMapping = Readonly<Record<string, unknown>>
+
 /** A parsed file: its value, and the positions of its fields. */
 export type YamlSource = {
   readonly value: unknown
@@ -50,6 +53,10 @@ export function parseYaml(
     // Thousands of nested brackets overflow the stack, in the parser or in what walks its tree.
     return fileProblem('The file is nested too deeply to be read as YAML.')
   }
+}
+
+export function isYamlMapping(value: unknown): value is YamlMapping {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function parseYamlDocument(

@@ -1,5 +1,6 @@
 // What a workflow's file says about dispatching it.
 import { parse } from 'yaml'
+import { isYamlMapping } from './parse-yaml.ts'
 
 /** The inputs of every dispatch. */
 export const DISPATCH_INPUTS = ['issue', 'andon'] as const
@@ -33,6 +34,5 @@ function parseOrNull(text: string): unknown {
 
 /** Undefined where there is no such field; a field without a value is null. */
 function fieldOf(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  return Object.entries(value).find(([key]) => key === name)?.[1]
+  return isYamlMapping(value) && Object.hasOwn(value, name) ? value[name] : undefined
 }

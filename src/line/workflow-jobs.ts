@@ -1,15 +1,13 @@
 // What a workflow's jobs and steps need to work under Andon.
 import { didYouMean, nearest } from '../text/nearest.ts'
-import type { FieldPath } from './parse-yaml.ts'
+import { type FieldPath, isYamlMapping, type YamlMapping } from './parse-yaml.ts'
 import {
-  isYamlMapping,
   mappingAt,
   quoteExpression,
   quotePath,
   type WorkflowJob,
   type WorkflowProblem,
   type WorkflowSource,
-  type YamlMapping,
 } from './workflow-source.ts'
 
 /** What GitHub gives a job without `timeout-minutes`. */

@@ -1,7 +1,7 @@
 // Misspelt names in a workflow. GitHub adds names over the years: one that is near no known name is left to GitHub.
 import { nearest } from '../text/nearest.ts'
-import type { FieldPath } from './parse-yaml.ts'
-import { isYamlMapping, mappingAt, quotePath, type WorkflowProblem, type WorkflowSource } from './workflow-source.ts'
+import { type FieldPath, isYamlMapping } from './parse-yaml.ts'
+import { mappingAt, quotePath, type WorkflowProblem, type WorkflowSource } from './workflow-source.ts'
 
 // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
 const WORKFLOW_KEYS = words('name run-name on permissions env defaults concurrency jobs')

@@ -1,6 +1,6 @@
 // A workflow's file as its rules read it: parts by path, and problems with their positions.
 import type { StageConfig } from './line.ts'
-import { type FieldPath, parseYaml, type YamlSource } from './parse-yaml.ts'
+import { type FieldPath, isYamlMapping, parseYaml, type YamlMapping, type YamlSource } from './parse-yaml.ts'
 
 /** A mistake in a workflow that a stage names. A warning may be meant. */
 export type WorkflowProblem = {
@@ -10,8 +10,6 @@ export type WorkflowProblem = {
   /** What is wrong, and how to mend it. */
   readonly message: string
 }
-
-export type YamlMapping = Readonly<Record<string, unknown>>
 
 export type WorkflowSource = {
   readonly text: string
@@ -50,10 +48,6 @@ export function readWorkflowSource(
     jobs: jobsOf(source.value),
     problem: (path, what, message, severity) => problemOf(source, path, what, message, severity ?? 'error'),
   }
-}
-
-export function isYamlMapping(value: unknown): value is YamlMapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** The mapping at a field; empty where there is none. */
