@@ -59,7 +59,6 @@ export function readConfig(role: ProcessRole, environment: NodeJS.ProcessEnv): R
   const production = environment.NODE_ENV === 'production'
   const needsGitHub = role !== 'migrate'
   const readPort = () => readInteger(environment, 'PORT', { min: 0, max: 65_535, fallback: 3000 })
-  const readAccess = () => readChoice(environment, 'ANDON_ACCESS', ['login', 'open'] as const, 'login')
   const servesPages = role === 'all' || role === 'web'
   const signsIn = servesPages && environment.ANDON_ACCESS !== 'open' && Boolean(environment.GITHUB_CLIENT_ID)
   const warnings = describeMisspelt(environment, 'others')
@@ -76,7 +75,7 @@ export function readConfig(role: ProcessRole, environment: NodeJS.ProcessEnv): R
       githubApiUrl: () => readHttpUrl(environment, 'GITHUB_API_URL', 'https://api.github.com'),
       githubUrl: () => readHttpUrl(environment, 'GITHUB_URL', 'https://github.com'),
       oidcIssuer: () => readHttpUrl(environment, 'OIDC_ISSUER', 'https://token.actions.githubusercontent.com'),
-      access: readAccess,
+      access: () => readChoice(environment, 'ANDON_ACCESS', ['login', 'open'] as const, 'login'),
       client: () => readClient(environment),
       secret: () => readSecret(environment, signsIn && (production || Boolean(environment.DATABASE_URL))),
       operators: () => listOf(environment.ANDON_OPERATORS),
