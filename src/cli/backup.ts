@@ -1,7 +1,7 @@
 // `backup FILE` and `restore FILE` for the embedded database. A running process makes the backup itself, because the
 // database is locked; the file is written here, by the user who asked for it.
 import { existsSync } from 'node:fs'
-import { link, open, readFile, rename, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readDatabaseConfig } from '../config.ts'
 import { connectOperations, controlSocketPath } from '../process/control-socket.ts'
@@ -10,6 +10,7 @@ import { StartupError } from '../process/environment.ts'
 import { EX_DATAERR, EX_USAGE, failWith } from '../process/exit.ts'
 import { openDatabase } from '../process/open-database.ts'
 import { restoreEmbeddedDatabase } from '../process/restore-embedded-database.ts'
+import { writeWhole } from '../process/write-whole.ts'
 import { printable } from '../text/printable.ts'
 
 const NOT_DONE = 1
@@ -93,22 +94,6 @@ async function dumpDatabase(directory: string): Promise<Uint8Array | null> {
     return (await database.dump?.()) ?? null
   } finally {
     await database.close()
-  }
-}
-
-/** The file appears whole or not at all, and only its owner may read it. */
-async function writeWhole(file: string, bytes: Uint8Array, mayReplace: boolean): Promise<void> {
-  const draft = `${file}.draft-${process.pid}`
-  const handle = await open(draft, 'wx', 0o600)
-  try {
-    await handle.writeFile(bytes)
-    await handle.sync()
-    await handle.close()
-    if (mayReplace) await rename(draft, file)
-    else await link(draft, file)
-  } finally {
-    await handle.close()
-    await rm(draft, { force: true })
   }
 }
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeDirectory } from './data-directory.ts'
+import { writeWhole } from './write-whole.ts'
 
 /** The secret that is kept in the data directory; made at the first start. Only the user who runs Andon can read it. */
 export async function keepSecret(dataDirectory: string): Promise<string> {
@@ -13,10 +14,6 @@ export async function keepSecret(dataDirectory: string): Promise<string> {
   if (kept !== null) return kept.trim()
   await makeDirectory(dataDirectory)
   const secret = randomBytes(32).toString('hex')
-  // Under another name first: a process that is killed here must not leave half a secret.
-  const draft = `${path}.draft-${process.pid}`
-  await rm(draft, { force: true })
-  await writeFile(draft, `${secret}\n`, { mode: 0o600, flag: 'wx' })
-  await rename(draft, path)
+  await writeWhole(path, `${secret}\n`, true)
   return secret
 }
