@@ -2,8 +2,9 @@
 // of its repositories, slots are counted and given away: first come, first served, within each repository. A queued
 // pipeline records why it waits, and records it again only when the reason changes.
 
+import { lineOf } from '../advance/advance-pipeline.ts'
 import type { PipelineRow, RepositoryRow } from '../advance/rows.ts'
-import { type BreakerConfig, OBSERVE_ONLY_LINE } from '../line/line.ts'
+import type { BreakerConfig } from '../line/line.ts'
 import { isEqualJson } from '../pipeline/facts/total-order.ts'
 import { activeHold } from '../pipeline/holds/holds.ts'
 import type { Breaker, Breakers } from '../pipeline/model/breaker.ts'
@@ -226,8 +227,8 @@ async function updateWaitReasons(
   }
 }
 
-function limitsOf({ configuration }: RepositoryRow) {
-  return (configuration ?? OBSERVE_ONLY_LINE).limits
+function limitsOf(repository: RepositoryRow) {
+  return lineOf(repository).limits
 }
 
 function midnightBefore(now: Instant): Instant {

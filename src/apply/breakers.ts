@@ -1,8 +1,8 @@
 // The breakers of a repository, under its lock: what its attempts showed is noted, those that failed with their workflow are
 // excused, and those that were admitted but not sent wait like the rest.
+import { lineOf } from '../advance/advance-pipeline.ts'
 import type { PipelineRow, RepositoryRow } from '../advance/rows.ts'
 import type { BreakerConfig } from '../line/line.ts'
-import { OBSERVE_ONLY_LINE } from '../line/line.ts'
 import { isEqualJson } from '../pipeline/facts/total-order.ts'
 import type { Breaker, Breakers, WorkflowHold } from '../pipeline/model/breaker.ts'
 import type { DispatchReason } from '../pipeline/model/reason.ts'
@@ -20,8 +20,8 @@ import {
 import { observeAttempts } from '../pipeline/stages/trials.ts'
 import { type ReduceRow, reduceRow } from './reduce-row.ts'
 
-export function breakerConfigOf({ configuration }: RepositoryRow): BreakerConfig | null {
-  return (configuration ?? OBSERVE_ONLY_LINE).breaker
+export function breakerConfigOf(repository: RepositoryRow): BreakerConfig | null {
+  return lineOf(repository).breaker
 }
 
 /** The breakers once the pipelines of the group were looked at. */
