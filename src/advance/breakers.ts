@@ -5,7 +5,7 @@ import type { AuthorizedCommands } from '../pipeline/commands/authorized-command
 import type { Breaker } from '../pipeline/model/breaker.ts'
 import type { RepositoryEvent } from '../pipeline/model/events.ts'
 import { findAttemptByKey } from '../pipeline/stages/attempts.ts'
-import { CLOSED_BREAKER, withRelease, withReportedLimit } from '../pipeline/stages/breaker.ts'
+import { breakerOf, withRelease, withReportedLimit } from '../pipeline/stages/breaker.ts'
 import type { RepositoryRow } from './rows.ts'
 import type { World } from './world.ts'
 
@@ -17,15 +17,13 @@ export function withLimitOf(world: World, row: RepositoryRow, event: RepositoryE
   const stage = pipeline && findAttemptByKey(pipeline, key)?.stage.name
   const workflow = pipeline?.line.stages.find(({ name }) => name === stage)?.workflow ?? null
   if (workflow === null) return row
-  const stored = row.breakers[workflow] ?? CLOSED_BREAKER
+  const stored = breakerOf(row.breakers, workflow)
   return withBreaker(row, workflow, withReportedLimit(stored, { until, issueNumber, at }))
 }
 
 /** The row once a person has resumed the repository: nothing that was known of its workflows holds them any more. */
 export function withReleasedBreakers(row: RepositoryRow, given: AuthorizedCommands): RepositoryRow {
-  const isResume = given.commands.some(({ verb, ...command }) => {
-    return verb === 'resume' && 'scope' in command && command.scope.kind === 'repository'
-  })
+  const isResume = given.commands.some((one) => one.verb === 'resume' && one.scope.kind === 'repository')
   if (!isResume || !mayUseCommand(given.role, 'resume')) return row
   return Object.entries(row.breakers).reduce<RepositoryRow>(
     (released, [workflow, breaker]) => withBreaker(released, workflow, withRelease(breaker, given.at)),

@@ -14,14 +14,14 @@ import type { DenialReason } from '../pipeline/model/reason.ts'
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import { type ReadyStage, stageReadyForAdmission } from '../pipeline/stages/attempt-events.ts'
 import { countLiveAttempts } from '../pipeline/stages/attempts.ts'
-import { isProbeDue, isSuspected, withAdmitted, workflowHoldOf } from '../pipeline/stages/breaker.ts'
+import { breakerOf, isProbeDue, isSuspected, withAdmitted, workflowHoldOf } from '../pipeline/stages/breaker.ts'
 import {
   listPipelinesWithOtherWaitReason,
   loadSlots,
   type QueuedPipeline,
   type RepositorySlots,
 } from '../store/admission.ts'
-import { breakerConfigOf, breakerOf, observeBreakers, saveBreakers, workflowHoldsOf } from './breakers.ts'
+import { breakerConfigOf, observeBreakers, saveBreakers, workflowHoldsOf } from './breakers.ts'
 import { reduceRow } from './reduce-row.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
 

@@ -11,7 +11,6 @@ import { findAttemptByKey, isUndispatched } from '../pipeline/stages/attempts.ts
 import {
   breakerAfter,
   breakerDueAt,
-  CLOSED_BREAKER,
   isUnused,
   newlyExcused,
   withinSecondsOf,
@@ -41,10 +40,6 @@ export async function observeBreakers(o: ReduceRow): Promise<Breakers> {
     if (!isUnused(after)) breakers[workflow] = after
   }
   return breakers
-}
-
-export function breakerOf(breakers: Breakers, workflow: string): Breaker {
-  return breakers[workflow] ?? CLOSED_BREAKER
 }
 
 /** What Andon holds in the repository. */

@@ -2,8 +2,8 @@
 // deliveries ends alike: enough issues that fail soon and near each other, with no success between, hold the workflow; an
 // attempt that started afterwards and works lets it go. Our clock only says when the next one may try.
 import type { BreakerConfig } from '../../line/line.ts'
-import type { Breaker, PendingAttempt, ReportedLimit, Trial, Trip, WorkflowHold } from '../model/breaker.ts'
-import { type Instant, latest, millisecondsAfter, secondsAfter } from '../model/time.ts'
+import type { Breaker, Breakers, PendingAttempt, ReportedLimit, Trial, Trip, WorkflowHold } from '../model/breaker.ts'
+import { type Instant, latest, secondsAfter } from '../model/time.ts'
 import type { AttemptObservation } from './trials.ts'
 
 export const CLOSED_BREAKER: Breaker = {
@@ -18,6 +18,11 @@ const GRACE_SECONDS = 30
 const FIRST_PROBE_SECONDS = 5 * 60
 const MAX_PROBE_SECONDS = 60 * 60
 const MAX_TRIALS = 100
+
+/** A workflow without a breaker has a closed one. */
+export function breakerOf(breakers: Breakers, workflow: string): Breaker {
+  return breakers[workflow] ?? CLOSED_BREAKER
+}
 
 export function withinSecondsOf(config: BreakerConfig | null): number {
   return config?.withinSeconds ?? WITHIN_SECONDS
@@ -54,9 +59,9 @@ export function breakerAfter(
     ...{ pending, trip, limit, suspects, releasedAt: before.releasedAt },
     suspectedUntil: suspects.length === 0 ? null : suspectedUntil,
     probes: trip === null ? [] : before.probes.slice(-MAX_TRIALS),
-    nextAt: null,
+    nextAt: trip === null ? null : before.nextAt,
   }
-  return trip === null ? next : withNextProbe(before, { ...next, nextAt: before.nextAt }, trip, now)
+  return trip === null ? next : withNextProbe(before, next, trip, now)
 }
 
 /** Attempts that newly do not count, because what failed was the workflow. */
@@ -177,9 +182,8 @@ function windowSeconds(config: BreakerConfig | null): number {
 
 function withNextProbe(before: Breaker, after: Breaker, trip: Trip, now: Instant): Breaker {
   const hasEnded = pendingProbe(before) !== null && pendingProbe(after) === null
-  const isLimited = after.limit !== null && after.limit.until > now
   const delay = Math.min(FIRST_PROBE_SECONDS * 2 ** trip.failedProbes, MAX_PROBE_SECONDS)
-  const fresh = isLimited && after.limit !== null ? after.limit.until : secondsAfter(now, delay)
+  const fresh = after.limit?.until ?? secondsAfter(now, delay)
   const next = { ...after, nextAt: after.nextAt === null || hasEnded ? fresh : after.nextAt }
   // An attempt that was admitted before and not sent goes first: it has a slot.
   const unsent = isProbeDue(next, now) ? next.pending.find(({ isSent }) => !isSent) : undefined
@@ -235,7 +239,7 @@ function relevantTrials(
 ): readonly Trial[] {
   const newest = trials.at(-1)?.at
   if (newest === undefined) return []
-  const first = trip === null ? millisecondsAfter(newest, -1000 * windowSeconds(config)) : (streak[0]?.at ?? newest)
+  const first = trip === null ? secondsAfter(newest, -windowSeconds(config)) : (streak[0]?.at ?? newest)
   const kept = trials.filter(({ at }) => at >= first)
   const causes = new Set(streak.map(({ key }) => key))
   return kept.filter(({ key }, index) => causes.has(key) || index >= kept.length - MAX_TRIALS)
