@@ -49,7 +49,8 @@ export async function admitQueued(unitOfWork: UnitOfWork, now: Instant, random: 
     const repository = repositories.get(String(slots.repositoryId))
     if (repository === null) continue
     const breakers = breakersById.get(repository.id) ?? {}
-    await admitRepository({ unitOfWork, repository, slots, now, random, globalHold: null }, breakers, inHand)
+    const isInDoubt = slots.isInDoubt || isBeingAsked(unitOfWork, repository)
+    await admitRepository({ unitOfWork, repository, slots, isInDoubt, now, random, globalHold: null }, breakers, inHand)
   }
 }
 
@@ -59,10 +60,19 @@ export function firstAdmittedAt({ stages }: Pipeline): Instant | null {
   return admitted.sort()[0] ?? null
 }
 
+/** Has the group itself asked? Its effects are not saved yet. */
+function isBeingAsked(unitOfWork: UnitOfWork, { id }: RepositoryRow): boolean {
+  return unitOfWork.written('effect').some(({ repositoryId, effect }) => {
+    return repositoryId === id && effect.type === 'ask' && effect.question.about === 'repository'
+  })
+}
+
 type AdmissionContext = {
   readonly unitOfWork: UnitOfWork
   readonly repository: RepositoryRow
   readonly slots: RepositorySlots
+  /** GitHub has yet to say whether anything can start there. */
+  readonly isInDoubt: boolean
   readonly now: Instant
   readonly random: RandomSuffix
   /** The operator's latest hold or release; read only where something could start. */
@@ -139,11 +149,10 @@ function whyNotAdmitted(
   { running, startedToday, breakers }: SlotCounts,
   { isFresh, workflow }: SlotRequest,
 ): Denial | null {
-  const { repository, slots, now } = context
+  const { repository, slots, isInDoubt, now } = context
   const limits = limitsOf(repository)
   if (repository.removedAt !== null) return { reason: { kind: 'repository-removed' }, until: null }
-  // Nothing new starts where GitHub has yet to say whether anything can.
-  if (slots.isInDoubt || isBeingAsked(context)) return { reason: { kind: 'repository-in-doubt' }, until: null }
+  if (isInDoubt) return { reason: { kind: 'repository-in-doubt' }, until: null }
   if (slots.installationState !== 'active') return { reason: { kind: 'installation-suspended' }, until: null }
   if (repository.defaultBranch === null) return { reason: { kind: 'default-branch-unknown' }, until: null }
   const hold = activeHold(repository.holdOrRelease) ?? activeHold(context.globalHold)
@@ -156,13 +165,6 @@ function whyNotAdmitted(
   }
   if (running < limits.running) return null
   return { reason: { kind: 'running', count: running, limit: limits.running }, until: null }
-}
-
-/** Has the group itself asked? Its effects are not saved yet. */
-function isBeingAsked({ unitOfWork, repository }: AdmissionContext): boolean {
-  return unitOfWork.written('effect').some(({ repositoryId, effect }) => {
-    return repositoryId === repository.id && effect.type === 'ask' && effect.question.about === 'repository'
-  })
 }
 
 /** What the workflow's breaker says against one more attempt. */
