@@ -11,7 +11,7 @@ import { HttpError } from './http-errors.ts'
 import type { Hub } from './hub.ts'
 import type { Metrics } from './metrics.ts'
 import { createPages } from './pages.ts'
-import { parseLights, resolveViewScope } from './params.ts'
+import { queryOf, resolveViewScope } from './params.ts'
 import { healthz, type ProcessHealth, readyz } from './probes.ts'
 import type { Reader } from './reader.ts'
 import { securityHeaders } from './security-headers.ts'
@@ -104,10 +104,9 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
 
   get('/events', async (context) => {
     const onlooker = onlookerOf(context)
-    const scope = await resolveViewScope(onlooker.reader, {
-      repository: context.req.query('repository'),
-      issue: context.req.query('issue'),
-    })
+    const query = queryOf(context)
+    const place = { repository: query.get('repository') ?? undefined, issue: query.get('issue') ?? undefined }
+    const scope = await resolveViewScope(onlooker.reader, place, query)
     const format = context.req.query('as') ?? 'html'
     if (format !== 'html' && format !== 'json') throw new HttpError(400, 'The stream takes as=json, or no `as` at all.')
     if (context.req.raw.method === 'HEAD')
@@ -117,11 +116,9 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
   })
   get('/api/pipelines', async (context) => {
     const { reader } = onlookerOf(context)
-    const scope = await resolveViewScope(reader, { repository: context.req.query('repository') })
-    const lights = parseLights(context.req.queries('light'))
-    const after = context.req.query('after')
-    const query = { ...(lights && { lights }), ...(after !== undefined && { after }) }
-    return context.json(toBoardJson(await loadBoardPage(reader, scope, query)))
+    const query = queryOf(context)
+    const scope = await resolveViewScope(reader, { repository: query.get('repository') ?? undefined }, query)
+    return context.json(toBoardJson(await loadBoardPage(reader, scope)))
   })
   get('/api/pipelines/:owner/:repo/:number', async (context) => {
     const { reader } = onlookerOf(context)

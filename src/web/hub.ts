@@ -7,7 +7,8 @@ import { type Feed, openFeed } from './feed.ts'
 import { ServiceUnavailable } from './http-errors.ts'
 import type { Onlooker } from './onlooker.ts'
 import type { Reader } from './reader.ts'
-import { boardJsonFormat, htmlFormat, issueJsonFormat, type ViewScope } from './stream-formats.ts'
+import { boardJsonFormat, htmlFormat, issueJsonFormat } from './stream-formats.ts'
+import type { ViewScope } from './view-scope.ts'
 import { openViewer } from './viewer.ts'
 import type { Views } from './views.ts'
 
@@ -55,7 +56,7 @@ export function openHub(o: {
     format: StreamFormatName,
     { key: who, reader }: Onlooker,
   ): { feed: Feed; release(): void } {
-    const key = JSON.stringify([format, scope.repository, scope.issue, who])
+    const key = JSON.stringify([format, scope, who])
     const entry = feeds.get(key) ?? { feed: openScopeFeed({ ...o, reader, scope }, format), references: 0 }
     feeds.set(key, entry)
     entry.references += 1

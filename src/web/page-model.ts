@@ -8,6 +8,7 @@ import type { ConfigurationNotice } from '../render/configuration-notice.ts'
 import { holdViewOf } from '../render/hold-text.ts'
 import { pipelineDetailOf, pullRequestLinksOf } from '../render/pipeline-detail.ts'
 import type { BoardPage, IssuePage } from './reader.ts'
+import type { ViewScope } from './view-scope.ts'
 import type { Views } from './views.ts'
 
 export type Fragment = { readonly id: string; readonly html: string }
@@ -27,7 +28,11 @@ export type PageModel = {
 }
 
 /** The board of all repositories, or of one. */
-export function buildBoardPageModel(views: Views, board: BoardPage, repository: string | null): PageModel {
+export function buildBoardPageModel(
+  views: Views,
+  board: BoardPage,
+  { repository }: Pick<ViewScope, 'repository'>,
+): PageModel {
   const rows = board.rows.map((shown) => boardRowViewOf(shown, board.asOf))
   const needsAttention = rows.filter(({ needsYou }) => needsYou)
   const active = rows.filter(({ needsYou }) => !needsYou)

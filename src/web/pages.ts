@@ -1,9 +1,10 @@
 import { plainText } from '../render/sanitize.ts'
 import type { SignedInUser } from './onlooker.ts'
 import { buildBoardPageModel, buildIssuePageModel, fragmentHtmlOf, type PageModel } from './page-model.ts'
-import { resolveViewScope } from './params.ts'
+import { queryOf, resolveViewScope } from './params.ts'
 import { noticesOf, onlookerOf, type RequestContext, type SiteConfig } from './site.ts'
-import { loadBoardPage, loadIssuePage, type ViewScope } from './stream-formats.ts'
+import { loadBoardPage, loadIssuePage } from './stream-formats.ts'
+import type { ViewScope } from './view-scope.ts'
 import type { Views } from './views.ts'
 
 export type Pages = {
@@ -49,13 +50,13 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
   return {
     async board(context) {
       const { reader, user } = onlookerOf(context)
-      const scope = await resolveViewScope(reader, { repository: repositoryParam(context) })
-      const after = context.req.query('after')
-      const board = await loadBoardPage(reader, scope, after === undefined ? {} : { after })
+      const scope = await resolveViewScope(reader, { repository: repositoryParam(context) }, queryOf(context))
+      const board = await loadBoardPage(reader, scope)
       const { repository } = scope
+      const { after } = scope.filter
       // The board has become shorter since: what is left is on the first page.
       if (after !== undefined && board.rows.length === 0) return context.redirect(context.req.path)
-      const model = buildBoardPageModel(views, board, repository)
+      const model = buildBoardPageModel(views, board, scope)
       const body = views.render('board', {
         heading: repository === null ? 'Active tasks of all repositories' : `Active tasks of ${repository}`,
         empty: fragmentHtmlOf(model, 'empty'),

@@ -2,7 +2,9 @@
 import type { Light } from '../pipeline/model/pipeline.ts'
 import { HttpError } from './http-errors.ts'
 import type { Reader } from './reader.ts'
-import { unknownRepository, type ViewScope } from './stream-formats.ts'
+import type { RequestContext } from './site.ts'
+import { unknownRepository } from './stream-formats.ts'
+import type { BoardFilter, ViewScope } from './view-scope.ts'
 
 const LIGHTS = ['running', 'review', 'queued', 'failed', 'done', 'idle'] as const satisfies readonly Light[]
 const REPOSITORY_NAME = /^[\w.-]{1,100}\/[\w.-]{1,100}$/
@@ -22,7 +24,7 @@ const RESERVED_OWNERS = [
 ]
 
 /** The lights of `?light=failed&light=review` or `?light=failed,review`; undefined when none is named. */
-export function parseLights(values: readonly string[] = []): readonly Light[] | undefined {
+function parseLights(values: readonly string[]): readonly Light[] | undefined {
   const words = values.flatMap((value) => value.split(',')).map((word) => word.trim())
   if (words.length === 0) return undefined
   return words.map((word) => {
@@ -32,11 +34,27 @@ export function parseLights(values: readonly string[] = []): readonly Light[] | 
   })
 }
 
+/** Which rows of the board a request asks for. */
+function parseBoardFilter(query: URLSearchParams): BoardFilter {
+  const lights = parseLights(query.getAll('light'))
+  const after = query.get('after')
+  return { ...(lights && { lights }), ...(after !== null && { after }) }
+}
+
 /** The scope that a request names; rejects with HttpError if Andon does not know it. */
 export async function resolveViewScope(
   reader: Reader,
   params: { repository?: string | undefined; issue?: string | undefined },
+  query: URLSearchParams = new URLSearchParams(),
 ): Promise<ViewScope> {
+  const place = await resolvePlace(reader, params)
+  return { ...place, filter: parseBoardFilter(query), isWall: query.has('wall') }
+}
+
+async function resolvePlace(
+  reader: Reader,
+  params: { repository?: string | undefined; issue?: string | undefined },
+): Promise<Pick<ViewScope, 'repository' | 'issue'>> {
   if (params.repository === undefined) {
     if (params.issue !== undefined)
       throw new HttpError(400, 'An issue belongs to a repository: add repository=owner/repo.')
@@ -58,4 +76,9 @@ function parseIssueNumber(text: string): number {
     throw new HttpError(400, 'An issue number is a whole number, 1 or more.')
   }
   return number
+}
+
+/** What follows the `?` of an address. */
+export function queryOf({ req }: RequestContext): URLSearchParams {
+  return new URL(req.url).searchParams
 }

@@ -1,6 +1,5 @@
 // The two formats of the stream. Named events are about the stream itself: `snapshot` (with build and time) comes first.
 // The next message, unnamed, is everything that is shown; each later unnamed message is what changed.
-import type { Light } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { type BoardRow, boardRowOf } from '../render/board-row.ts'
 import { type PipelineDetail, pipelineDetailOf } from '../render/pipeline-detail.ts'
@@ -9,11 +8,9 @@ import { HttpError } from './http-errors.ts'
 import { diffPageModels, renderFullUpdate } from './page-diff.ts'
 import { buildBoardPageModel, buildIssuePageModel, type PageModel } from './page-model.ts'
 import type { BoardPage, IssuePage, Reader } from './reader.ts'
+import type { ViewScope } from './view-scope.ts'
 import { encodeSseMessage } from './viewer.ts'
 import type { Views } from './views.ts'
-
-/** What a viewer looks at: every repository, one of them, or one issue. */
-export type ViewScope = { readonly repository: string | null; readonly issue: number | null }
 
 const PAGE_SIZE = 200
 
@@ -27,7 +24,7 @@ export function htmlFormat(o: {
   const { reader, views, build, scope } = o
   return {
     async read() {
-      if (scope.issue === null) return buildBoardPageModel(views, await loadBoardPage(reader, scope), scope.repository)
+      if (scope.issue === null) return buildBoardPageModel(views, await loadBoardPage(reader, scope), scope)
       return buildIssuePageModel(views, await loadIssuePage(reader, scope))
     },
     snapshot: (model) => encodeSnapshotEvent(build, model) + encodeSseMessage(null, renderFullUpdate(model)),
@@ -84,10 +81,9 @@ export function toBoardJson({ counts, rows, next, asOf }: BoardPage): BoardJson 
 /** One page of a board; rejects with HttpError if its repository no longer has that name. */
 export async function loadBoardPage(
   reader: Reader,
-  { repository }: Pick<ViewScope, 'repository'>,
-  query: { lights?: readonly Light[]; after?: string } = {},
+  { repository, filter }: Pick<ViewScope, 'repository' | 'filter'>,
 ): Promise<BoardPage> {
-  const board = await reader.loadBoard({ limit: PAGE_SIZE, ...(repository !== null && { repository }), ...query })
+  const board = await reader.loadBoard({ limit: PAGE_SIZE, ...(repository !== null && { repository }), ...filter })
   // A repository with rows is known: only an empty board needs the lookup.
   const isEmpty = repository !== null && board.rows.length === 0
   if (isEmpty && (await reader.findRepository(repository)) === null) throw unknownRepository(repository)
@@ -100,7 +96,10 @@ export function unknownRepository(name: string): HttpError {
 }
 
 /** The issue of a scope; rejects with HttpError if it is not on the line. */
-export async function loadIssuePage(reader: Reader, { repository, issue }: ViewScope): Promise<IssuePage> {
+export async function loadIssuePage(
+  reader: Reader,
+  { repository, issue }: Pick<ViewScope, 'repository' | 'issue'>,
+): Promise<IssuePage> {
   const found = repository === null || issue === null ? null : await reader.loadIssue(repository, issue)
   if (found === null) {
     throw new HttpError(

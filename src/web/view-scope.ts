@@ -1,0 +1,13 @@
+import type { BoardPageQuery } from './reader.ts'
+
+/** What a viewer looks at: every repository, one of them, or one issue; of a board, which rows and how. */
+export type ViewScope = {
+  readonly repository: string | null
+  readonly issue: number | null
+  readonly filter: BoardFilter
+  /** For a screen on a wall: no controls. */
+  readonly isWall: boolean
+}
+
+/** Which rows of a board. */
+export type BoardFilter = Omit<BoardPageQuery, 'repository' | 'limit'>
