@@ -102,6 +102,7 @@ async function measure(installations: number): Promise<{ perSecond: number; most
       secret: null,
       operators: [],
       baseUrl: 'https://andon.example.com',
+      webhookProxyUrl: null,
       logLevel: 'silent',
       production: false,
       warnings: [],

@@ -11,6 +11,7 @@ import { openAccessChanges } from './inbox/access-changes.ts'
 import { createWebhookGuard } from './inbox/guard.ts'
 import { createReceiver, rejectByHeaders } from './inbox/receive.ts'
 import { openRejectedSignatures } from './inbox/rejected-signatures.ts'
+import { openWebhookProxy, type WebhookProxy } from './inbox/webhook-proxy.ts'
 import probotApp from './index.ts'
 import { openCallQuota } from './outbox/call-quota.ts'
 import { openOutbox } from './outbox/outbox.ts'
@@ -138,7 +139,8 @@ export async function openAndon(o: {
     log,
     async health() {
       const [loops, mistakes] = await Promise.all([loadLoopsHealth({ database, now }), listSetupMistakes(database)])
-      return { ...loops, degraded: [...loops.degraded, ...mistakes] }
+      const away = proxy?.problem() ?? null
+      return { ...loops, degraded: [...loops.degraded, ...(away === null ? [] : [away]), ...mistakes] }
     },
     config: {
       access: config.access,
@@ -156,6 +158,7 @@ export async function openAndon(o: {
       (await pruneHourly({ database, now, log })) +
       (await appCheck.step()),
   }
+  let proxy: WebhookProxy | null = null
   let beating: HeartbeatTimer | null = null
   let listening: { close(): Promise<void> } | null = null
   let closed: Promise<void> | undefined
@@ -165,7 +168,7 @@ export async function openAndon(o: {
     const stopped = loops.map((loop) => loop.stop())
     const abortTimer = setTimeout(() => ending.abort(new Error('this process is ending')), ABORT_CALLS_AFTER_MS)
     await beating?.stop()
-    await Promise.all([web.close(), listening?.close(), ...stopped])
+    await Promise.all([web.close(), proxy?.close(), listening?.close(), ...stopped])
     clearTimeout(abortTimer)
     await door.close()
     await beating?.remove()
@@ -178,6 +181,8 @@ export async function openAndon(o: {
       await new Promise<void>((resolve, reject) => {
         web.server.once('error', reject).listen(config.port, config.host, resolve)
       })
+      const { webhookProxyUrl: url } = config
+      if (url !== null) proxy = openWebhookProxy({ url, receive, fetch: send, log })
       return (web.server.address() as AddressInfo).port
     },
     async startWorker({ iterations, stopAsked = () => undefined, restAtMostMs } = {}) {

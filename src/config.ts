@@ -12,6 +12,7 @@ import {
   StartupError,
   VARIABLES,
 } from './process/environment.ts'
+import { readWebhookProxyUrl } from './process/webhook-url.ts'
 import { findMisspelt } from './text/misspelt.ts'
 import { printable } from './text/printable.ts'
 
@@ -42,6 +43,8 @@ export type Config = {
   readonly operators: readonly string[]
   /** The address where people reach the board, without a trailing slash. */
   readonly baseUrl: string
+  /** The channel that deliveries come by where GitHub cannot reach `baseUrl`; null for none. */
+  readonly webhookProxyUrl: string | null
   readonly logLevel: LogLevel
   readonly production: boolean
   /** Sentences on what is probably a mistake, but does not prevent the start. */
@@ -81,6 +84,7 @@ export function readConfig(role: ProcessRole, environment: NodeJS.ProcessEnv): R
       operators: () => listOf(environment.ANDON_OPERATORS),
       baseUrl: () =>
         readBaseUrl(environment, { fallback: production && needsGitHub ? null : `http://localhost:${readPort()}` }),
+      webhookProxyUrl: () => (needsGitHub ? readWebhookProxyUrl(environment, production) : null),
       production: () => production,
       warnings: () => warnings,
     },

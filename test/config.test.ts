@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readConfig } from '../src/config.ts'
 import { StartupError } from '../src/process/environment.ts'
+import { webhookUrlOf } from '../src/process/webhook-url.ts'
 
 const PEM = generateKeyPairSync('rsa', { modulusLength: 2048 })
   .privateKey.export({ type: 'pkcs8', format: 'pem' })
@@ -102,6 +103,14 @@ describe('a bad environment is one sentence', () => {
       { GITHUB_CLIENT_ID: 'Iv1', GITHUB_CLIENT_SECRET: 'x', DATABASE_URL: 'postgres://localhost/andon' },
       'ANDON_SECRET is not set',
     ],
+    [
+      'with a webhook proxy in production',
+      'all',
+      { NODE_ENV: 'production', WEBHOOK_PROXY_URL: 'https://smee.io/a-channel' },
+      'WEBHOOK_PROXY_URL is for development only',
+    ],
+    ['with a proxy that is no URL', 'all', { WEBHOOK_PROXY_URL: 'smee.io/x' }, 'WEBHOOK_PROXY_URL is not a URL'],
+    ['with a proxy and no channel', 'all', { WEBHOOK_PROXY_URL: 'https://smee.io/' }, 'names no channel'],
     ['without an App', 'all', { APP_ID: '' }, 'APP_ID is not set'],
     ['with an App that is no number', 'all', { APP_ID: '12x' }, 'APP_ID is not a whole number'],
     ['without a key', 'web', { PRIVATE_KEY: '', DATABASE_URL: 'postgres://localhost/a' }, 'PRIVATE_KEY is not set'],
@@ -192,6 +201,20 @@ describe('a bad environment is one sentence', () => {
       }
     })
     for (const message of messages) expect(message).not.toMatch(/abcdefghij|hello|mysql:\/\/x|BEGIN PRIVATE KEY-----\S/)
+  })
+})
+
+describe('GitHub posts', () => {
+  const urlOf = (environment: NodeJS.ProcessEnv) => webhookUrlOf(readConfig('all', { ...GOOD, ...environment }))
+  const WEBHOOK_PROXY_URL = 'https://smee.io/a-channel'
+
+  test('to the board, and to the proxy where the board is on this machine', () => {
+    expect(urlOf({})).toBe('http://localhost:3000/api/github/webhooks')
+    expect(urlOf({ WEBHOOK_PROXY_URL })).toBe(WEBHOOK_PROXY_URL)
+    expect(urlOf({ WEBHOOK_PROXY_URL, BASE_URL: 'http://127.0.0.1:3000' })).toBe(WEBHOOK_PROXY_URL)
+    expect(urlOf({ WEBHOOK_PROXY_URL, BASE_URL: 'https://andon.example.com' })).toBe(
+      'https://andon.example.com/api/github/webhooks',
+    )
   })
 })
 

@@ -11,6 +11,7 @@ import { StartupError } from './environment.ts'
 import { migrateOrVerify, openDatabase } from './open-database.ts'
 import { openOperations } from './operations.ts'
 import { openShutdown, type Shutdown } from './shutdown.ts'
+import { isLocalUrl, webhookUrlOf } from './webhook-url.ts'
 
 /** Runs one role until it is asked to stop or has done `iterations`; resolves to the exit code. */
 export async function runRole(role: ProcessRole, o: { iterations?: number | undefined } = {}): Promise<number> {
@@ -110,11 +111,12 @@ async function listen(config: Config, database: Database, andon: Andon, log: Log
 }
 
 /** For the person who started it; the log on stdout is for programs. */
-function describeAddresses({ baseUrl }: Config, { kind, location }: Database): string {
-  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(new URL(baseUrl).hostname)
+function describeAddresses(config: Config, { kind, location }: Database): string {
+  const { baseUrl, webhookProxyUrl } = config
+  const isOutOfReach = isLocalUrl(baseUrl) && webhookProxyUrl === null
   return [
-    `andon: the board is at ${baseUrl}, and GitHub must post to ${baseUrl}/api/github/webhooks`,
-    isLocal && ' (which it reaches through a proxy only: docs/operations.md, "On a laptop")',
+    `andon: the board is at ${baseUrl}, and GitHub must post to ${webhookUrlOf(config)}`,
+    isOutOfReach && ' (which it reaches through a proxy only: docs/operations.md, "On a laptop")',
     kind === 'embedded' && `; everything is kept in ${location}`,
     '.',
   ]

@@ -33,6 +33,11 @@ const BAD_STARTS: readonly { name: string; role?: string; environment: Environme
   { name: 'a port that is no number', environment: { PORT: 'eighty' }, says: /PORT/ },
   { name: 'production without a database', environment: { NODE_ENV: 'production' }, says: /DATABASE_URL/ },
   {
+    name: 'a webhook proxy in production',
+    environment: { NODE_ENV: 'production', WEBHOOK_PROXY_URL: 'https://smee.io/a-channel' },
+    says: /WEBHOOK_PROXY_URL is for development only/,
+  },
+  {
     name: 'a misspelt name of ours',
     environment: { ANDON_ACCESS: undefined, ANDON_ACESS: 'open' },
     says: /did you mean ANDON_ACCESS\?/,

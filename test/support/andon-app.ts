@@ -61,10 +61,18 @@ export async function openAndonApp(
     kind?: Database['kind']
     access?: 'open' | 'login'
     operators?: readonly string[]
+    webhookProxyUrl?: string
     log?: Logger
   } & Pick<Parameters<typeof openFakeGitHub>[0] & object, 'seed' | 'maxConcurrent' | 'organization' | 'grant'> = {},
 ): Promise<AndonApp> {
-  const { configuration = CONFIGURATION, kind, access = 'open', operators = [], ...behaviour } = o
+  const {
+    configuration = CONFIGURATION,
+    kind,
+    access = 'open',
+    operators = [],
+    webhookProxyUrl = null,
+    ...behaviour
+  } = o
   const clock = manualClock('2026-11-20T08:00:00.000Z')
   const github = await openFakeGitHub({ ...behaviour, now: clock.now, listens: false })
   const [repository = ''] = github.repositories
@@ -92,6 +100,7 @@ export async function openAndonApp(
         secret: 'a-secret-that-seals-tokens-of-people',
         operators,
         baseUrl: BASE_URL,
+        webhookProxyUrl,
         logLevel: 'silent',
         production: false,
         warnings: [],
@@ -102,7 +111,7 @@ export async function openAndonApp(
       log: o.log ?? pino({ level: process.env.ANDON_TEST_LOG ?? 'silent' }),
       async fetch(input, init) {
         if (isInTransaction()) throw new Error(`GitHub was asked inside a transaction: ${input}`)
-        return await github.fetch(input, init)
+        return await (input === webhookProxyUrl ? fetch : github.fetch)(input, init)
       },
     })
     opened.push(andon)

@@ -31,7 +31,7 @@ export const IMPORT_RULES: Readonly<
   apply: { ours: ['advance', 'pipeline', 'line', 'store', 'text'], packages: [] },
   inbox: {
     ours: ['apply', 'translate', 'pipeline:type', 'commands', 'store', 'text'],
-    packages: ['probot', '@octokit/webhooks-methods'],
+    packages: ['probot', '@octokit/webhooks-methods', 'eventsource-parser'],
   },
   github: { ours: ['translate', 'text'], packages: ['@octokit/core', '@octokit/auth-app', 'jose'] },
   outbox: { ours: ['apply', 'pipeline', 'line', 'render', 'store', 'github', 'translate', 'text'], packages: [] },

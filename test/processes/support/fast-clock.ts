@@ -46,6 +46,7 @@ export function andonOptions(settings: FastWorkerSettings, role: 'web' | 'worker
     secret: null,
     operators: [],
     baseUrl: 'https://andon.example.com',
+    webhookProxyUrl: null,
     logLevel: 'info',
     production: false,
     warnings: [],
