@@ -3,7 +3,7 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { AccessLifted } from '../advance/change.ts'
 import type { AccessProblem, KnownAccessProblem } from '../pipeline/model/access.ts'
-import type { Instant } from '../pipeline/model/time.ts'
+import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from './database.ts'
 import { notifyChanges } from './notify.ts'
 
@@ -36,9 +36,9 @@ export async function findAccessBlock(
   const blocked = problems.map(({ nextTryAt }) => nextTryAt).filter((at) => at > now)
   if (blocked.length > 0 || problems.length === 0) return blocked.sort().at(-1) ?? null
   const { rows: taken } = await sql`
-    update access_problems set next_try_at = ${after(now, PROBE_MS)}
+    update access_problems set next_try_at = ${millisecondsAfter(now, PROBE_MS)}
     where id = any (${problems.map(({ id }) => id)}::bigint[]) and next_try_at <= ${now} returning id`.execute(trx)
-  return taken.length === problems.length ? null : after(now, PROBE_MS)
+  return taken.length === problems.length ? null : millisecondsAfter(now, PROBE_MS)
 }
 
 /** Notes that a call was refused, or that GitHub said that it would be; resolves to when it is tried again. */
@@ -52,13 +52,13 @@ export async function saveAccessProblem(
   const at = scopeOf(place, problem)
   // Calls that go out together are refused together: that is one try.
   const tries = sql`(access_problems.tries
-    + case when access_problems.tried_at > ${after(now, -PROBE_MS)} then 0 else 1 end)`
+    + case when access_problems.tried_at > ${millisecondsAfter(now, -PROBE_MS)} then 0 else 1 end)`
   const { rows } = await sql<{ nextTryAt: Instant; isNew: boolean }>`
     insert into access_problems (installation_id, repository_id, issue_number, permission, cause, words, settings_url,
       declared, since, tried_at, next_try_at, tries)
     values (${at.installationId}, ${at.repositoryId}, ${at.issueNumber}, ${problem.permission}, ${problem.cause},
       ${problem.words}, ${settingsUrl(at.installationId, githubUrl)}, ${declared}, ${now}, ${now},
-      ${declared ? now : after(now, FIRST_RETRY_MS)}, 0)
+      ${declared ? now : millisecondsAfter(now, FIRST_RETRY_MS)}, 0)
     on conflict (installation_id, repository_id, issue_number, permission) do update set
       cause = excluded.cause, words = excluded.words, declared = access_problems.declared or excluded.declared,
       settings_url = excluded.settings_url, tried_at = excluded.tried_at, tries = ${tries},
@@ -71,12 +71,12 @@ export async function saveAccessProblem(
 
 /** Counts deliveries whose signature does not match; after an hour without one the count begins again. */
 export async function saveRejectedSignatures({ kysely }: Database, count: number, now: Instant): Promise<void> {
-  const isStale = sql`access_problems.tried_at <= ${after(now, -MAX_RETRY_MS)}`
+  const isStale = sql`access_problems.tried_at <= ${millisecondsAfter(now, -MAX_RETRY_MS)}`
   await kysely.transaction().execute(async (trx) => {
     await sql`
       insert into access_problems (installation_id, repository_id, issue_number, permission, cause, words, declared, since,
         tried_at, next_try_at, tries)
-      values (0, 0, 0, 'webhook', 'signature', ${count}::text, false, ${now}, ${now}, ${after(now, MAX_RETRY_MS)}, ${count}::integer)
+      values (0, 0, 0, 'webhook', 'signature', ${count}::text, false, ${now}, ${now}, ${millisecondsAfter(now, MAX_RETRY_MS)}, ${count}::integer)
       on conflict (installation_id, repository_id, issue_number, permission) do update set
         tries = case when ${isStale} then 0 else access_problems.tries end + excluded.tries,
         words = (case when ${isStale} then 0 else access_problems.tries end + excluded.tries)::text,
@@ -191,8 +191,8 @@ const coversPipeline = sql`(pipelines.light not in ('done', 'idle')
 
 /** A short break in the network is no problem, and a signature that matched since then ends that one. */
 function isShown(now: Instant): RawBuilder<boolean> {
-  return sql<boolean>`((access_problems.declared or access_problems.next_try_at > ${after(now, -UNTRIED_FOR_MS)})
-    and (permission <> 'network' or since <= ${after(now, -NETWORK_GRACE_MS)})
+  return sql<boolean>`((access_problems.declared or access_problems.next_try_at > ${millisecondsAfter(now, -UNTRIED_FOR_MS)})
+    and (permission <> 'network' or since <= ${millisecondsAfter(now, -NETWORK_GRACE_MS)})
     and (permission <> 'webhook' or not exists (select from deliveries where received_at >= access_problems.tried_at)))`
 }
 
@@ -253,8 +253,4 @@ async function resumeInPlace(trx: Transaction, scope: ScopeIds, now: Instant): P
 function isRepositoryIn({ installationId, repositoryId }: ScopeIds): RawBuilder<boolean> {
   return sql<boolean>`(repositories.removed_at is null and ${installationId}::bigint in (0, repositories.installation_id)
     and ${repositoryId}::bigint in (0, repositories.id))`
-}
-
-function after(now: Instant, milliseconds: number): Instant {
-  return new Date(Date.parse(now) + milliseconds).toISOString()
 }

@@ -3,7 +3,7 @@
 // save a result.
 import { sql } from 'kysely'
 import type { Effect } from '../pipeline/model/effects.ts'
-import type { Instant } from '../pipeline/model/time.ts'
+import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from './database.ts'
 import { isNotHeld } from './holds.ts'
 import { isFirstReply, isReplyOn } from './pending-writes.ts'
@@ -13,12 +13,17 @@ import { isFirstReply, isReplyOn } from './pending-writes.ts'
  * its answer (22 s); short enough that another process takes over a dead process's claims within 30 s, the wait for the
  * next query included.
  */
-export const CLAIM_MS = 25_000
+const CLAIM_MS = 25_000
 
 /** Calls to the installation may succeed. */
 export const isReached = sql`(repositories.removed_at is null and installations.state = 'active')`
 /** Asked as the App, and just because the repository or its installation may not be reached. */
 export const asksAboutPresence = sql`(effects.type = 'ask' and effects.key ~ '^(repository|installation)/')`
+
+/** When a claim that is made or renewed now ends. */
+export function claimEnd(now: Instant, lastsMs = CLAIM_MS): Instant {
+  return millisecondsAfter(now, lastsMs)
+}
 
 export type ClaimableState = 'due' | 'sending' | 'unconfirmed'
 
@@ -50,10 +55,10 @@ export async function claimDueEffect(
 export async function renewEffectClaim({ kysely }: Database, id: number, { token, now }: Claim): Promise<void> {
   await kysely
     .updateTable('effects')
-    .set({ claimedUntil: claimEnd(now, CLAIM_MS) })
+    .set({ claimedUntil: claimEnd(now) })
     .where('id', '=', id)
     .where('claimToken', '=', token)
-    .where('claimedUntil', '<', claimEnd(now, CLAIM_MS))
+    .where('claimedUntil', '<', claimEnd(now))
     .execute()
 }
 
@@ -113,10 +118,6 @@ export async function markClaimed(
 /** Postpones an effect that got no slot. */
 export async function postponeEffect(trx: Transaction, id: number, until: Instant): Promise<void> {
   await trx.updateTable('effects').set({ dueAt: until }).where('id', '=', id).execute()
-}
-
-function claimEnd(now: Instant, lastsMs: number): Instant {
-  return new Date(Date.parse(now) + lastsMs).toISOString()
 }
 
 function selectDueEffects(trx: Transaction, type: Effect['type'], states: readonly ClaimableState[], now: Instant) {

@@ -1,6 +1,6 @@
 import { type Insertable, sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
-import { CLAIM_MS } from './claims.ts'
+import { claimEnd } from './claims.ts'
 import type { Transaction } from './database.ts'
 import type { Tables } from './tables.ts'
 
@@ -37,14 +37,13 @@ export async function saveEffectResults(
   now: Instant,
 ): Promise<ReadonlySet<number>> {
   if (results.length === 0) return new Set()
-  const claimedUntil = new Date(Date.parse(now) + CLAIM_MS).toISOString()
   const { rows } = await sql<{ id: number }>`
     update effects set
       state = result.state,
       due_at = coalesce(result."dueAt", ${now}),
       error = result.error,
       claim_token = case when result.state = 'sending' then effects.claim_token end,
-      claimed_until = case when result.state = 'sending' then ${claimedUntil}::timestamptz end,
+      claimed_until = case when result.state = 'sending' then ${claimEnd(now)}::timestamptz end,
       sent_at = case when result.state = 'sending' then ${now} else effects.sent_at end,
       misses = case when result.state = 'sending' then 0 else effects.misses + coalesce(result.missed, false)::integer end,
       missed_at = case when result.missed then ${now} else effects.missed_at end,

@@ -4,7 +4,7 @@
 // target was last served.
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
-import { CLAIM_MS } from './claims.ts'
+import { claimEnd } from './claims.ts'
 import type { Database, Transaction } from './database.ts'
 
 /** What is published: a pipeline, or a repository whose file has mistakes. */
@@ -171,8 +171,4 @@ function isNotBeingRead(now: Instant): RawBuilder<SqlBool> {
       and effects.created_at > ${now}::timestamptz - interval '10 seconds'
       and effects.repository_id = pipelines.repository_id
       and (effects.key like 'configuration/%' or effects.key like 'issue/' || pipelines.issue_number || '/%'))`
-}
-
-function claimEnd(now: Instant): Instant {
-  return new Date(Date.parse(now) + CLAIM_MS).toISOString()
 }

@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { GitHub } from '../github/client.ts'
 import { GitHubFailure } from '../github/failure.ts'
 import type { AccessProblem } from '../pipeline/model/access.ts'
-import type { Instant } from '../pipeline/model/time.ts'
+import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import { clearAccessProblems, saveAccessProblem } from '../store/access-problems.ts'
 import { bringChoreForward, takeChore } from '../store/chores.ts'
 import type { Database } from '../store/database.ts'
@@ -30,7 +30,7 @@ export function openAppCheck(o: {
   readonly log: Logger
 }): AppCheck {
   const { database, now, log } = o
-  const after = (ms: number): Instant => new Date(Date.parse(now()) + ms).toISOString()
+  const after = (ms: number): Instant => millisecondsAfter(now(), ms)
   // What was wrong may have been mended by starting anew.
   let isSuspected = true
   let isFirst = true

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Instant } from '../pipeline/model/time.ts'
+import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import { takeChore } from '../store/chores.ts'
 import type { Database } from '../store/database.ts'
 import { prune } from '../store/prune.ts'
@@ -13,8 +13,7 @@ export async function pruneHourly(o: {
   readonly log: Logger
 }): Promise<number> {
   const now = o.now()
-  const next = new Date(Date.parse(now) + EVERY_MS).toISOString()
-  if (!(await takeChore(o.database, 'prune', { now, next }))) return 0
+  if (!(await takeChore(o.database, 'prune', { now, next: millisecondsAfter(now, EVERY_MS) }))) return 0
   const pruned = await prune(o.database, now)
   o.log.info({ pruned }, 'rows past their retention were deleted')
   return pruned
