@@ -7,6 +7,7 @@ import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from './database.ts'
 import { isNotHeld } from './holds.ts'
 import { isFirstReply, isReplyOn } from './pending-writes.ts'
+import { asksAboutPresence, hasFreeSlot, isReached, isUnblocked } from './reach.ts'
 
 /**
  * How long a claim lasts. Longer than a call to GitHub may take (10 s) and than a dispatch may take from its intent to
@@ -14,11 +15,6 @@ import { isFirstReply, isReplyOn } from './pending-writes.ts'
  * next query included.
  */
 const CLAIM_MS = 25_000
-
-/** Calls to the installation may succeed. */
-export const isReached = sql`(repositories.removed_at is null and installations.state = 'active')`
-/** Asked as the App, and just because the repository or its installation may not be reached. */
-export const asksAboutPresence = sql`(effects.type = 'ask' and effects.key ~ '^(repository|installation)/')`
 
 /** When a claim that is made or renewed now ends. */
 export function claimEnd(now: Instant, lastsMs = CLAIM_MS): Instant {
@@ -71,7 +67,7 @@ export async function lockNextWrite(
 ): Promise<DueEffectRow | undefined> {
   return await selectDueEffects(trx, type, ['due'], now)
     .where('repositories.installationId', '=', installationId)
-    .where((eb) => eb.or([eb('budgets.installationId', 'is', null), eb('budgets.nextWriteAt', '<=', now)]))
+    .where(hasFreeSlot(now))
     .$if(type === 'dispatch', (due) => due.where(isNotHeld))
     .$if(type === 'reply', (due) => due.where(isFirstReply(now)))
     .limit(1)
@@ -145,7 +141,7 @@ function selectDueEffects(trx: Transaction, type: Effect['type'], states: readon
     .where('effects.dueAt', '<=', now)
     .where((eb) => eb.or([eb('effects.claimToken', 'is', null), eb('effects.claimedUntil', '<=', now)]))
     .where(sql<boolean>`(${isReached} or ${asksAboutPresence})`)
-    .where((eb) => eb.or([eb('budgets.installationId', 'is', null), eb('budgets.blockedUntil', '<=', now)]))
+    .where(isUnblocked(now))
     .orderBy('effects.dueAt')
     .orderBy('effects.id')
     .forUpdate('effects')

@@ -2,9 +2,10 @@
 // claim the work first.
 import { type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
-import { asksAboutPresence, isReached } from './claims.ts'
 import type { Database } from './database.ts'
 import { isNotHeld } from './holds.ts'
+import { needsPublishing } from './publish-claims.ts'
+import { asksAboutPresence, hasFreeSlot, isReached, isUnblocked } from './reach.ts'
 import type { Tables } from './tables.ts'
 
 type EffectType = Tables['effects']['type']['__select__']
@@ -20,9 +21,7 @@ export async function findDueWork({ kysely }: Database, now: Instant): Promise<r
   const reached = sql`
     join installations on installations.id = repositories.installation_id
     left join budgets on budgets.installation_id = repositories.installation_id`
-  const isUnblocked = sql`(budgets.installation_id is null or budgets.blocked_until <= ${now})`
-  const mayCall = sql`(${isReached} and ${isUnblocked})`
-  const mayWrite = sql`(budgets.installation_id is null or budgets.next_write_at <= ${now})`
+  const mayPublish = sql`(${isReached} and ${isUnblocked(now)} and ${hasFreeSlot(now)})`
   const { rows } = await sql<DueWork>`
     select repositories.installation_id as "installationId", case
         when effects.state <> 'due' then 'recover ' || effects.type
@@ -30,20 +29,20 @@ export async function findDueWork({ kysely }: Database, now: Instant): Promise<r
         else effects.type end as kind, count(*)::integer as count
     from effects join repositories on repositories.id = effects.repository_id ${reached}
     where effects.state in ('due', 'sending', 'unconfirmed') and effects.due_at <= ${now}
-      and (effects.claim_token is null or effects.claimed_until <= ${now}) and ${isUnblocked}
+      and (effects.claim_token is null or effects.claimed_until <= ${now}) and ${isUnblocked(now)}
       and (${isReached} or ${asksAboutPresence})
-      and (effects.state <> 'due' or effects.type = 'ask' or ${mayWrite})
+      and (effects.state <> 'due' or effects.type = 'ask' or ${hasFreeSlot(now)})
       and (effects.state <> 'due' or effects.type <> 'dispatch' or (${isNotHeld}))
     group by 1, 2
     union all
     select repositories.installation_id, 'publish', count(*)::integer
     from pipelines join repositories on repositories.id = pipelines.repository_id ${reached}
-    where ${needsPublishing('pipelines', now)} and ${mayCall} and ${mayWrite}
+    where ${needsPublishing('pipelines', now)} and ${mayPublish}
     group by 1
     union all
     select repositories.installation_id, 'publish', count(*)::integer
     from repositories ${reached}
-    where ${needsPublishing('repositories', now)} and ${mayCall} and ${mayWrite}
+    where ${needsPublishing('repositories', now)} and ${mayPublish}
     group by 1`.execute(kysely)
   return rows
 }
@@ -76,10 +75,4 @@ export async function findNextDueAt({ kysely }: Database, since: Instant): Promi
   ]
   const { rows } = await sql<{ at: Instant | null }>`select least(${sql.join(moments)}) as at`.execute(kysely)
   return rows[0]?.at ?? null
-}
-
-function needsPublishing(table: 'pipelines' | 'repositories', now: Instant): RawBuilder<unknown> {
-  const column = (name: string) => sql.ref(`${table}.${name}`)
-  return sql`${column('published_revision')} < ${column('revision')} and ${column('publish_after')} <= ${now}
-    and (${column('publish_claim_token')} is null or ${column('publish_claimed_until')} <= ${now})`
 }

@@ -2,6 +2,7 @@ import { type Insertable, sql } from 'kysely'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from './database.ts'
+import { isReached } from './reach.ts'
 import type { Tables } from './tables.ts'
 
 /** Inserts or updates: the unique key on repository and issue number decides which. Resolves to the ids. */
@@ -53,7 +54,7 @@ export async function listPipelinesToWake(
     .where('wakeAt', '<=', now)
     .where(
       sql<boolean>`exists (select from repositories join installations on installations.id = installation_id
-        where repositories.id = repository_id and removed_at is null and installations.state = 'active')`,
+        where repositories.id = repository_id and ${isReached})`,
     )
     .orderBy('wakeAt')
     .limit(limit)

@@ -6,6 +6,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
 import { claimEnd } from './claims.ts'
 import type { Database, Transaction } from './database.ts'
+import { hasFreeSlot, isReached, isUnblocked } from './reach.ts'
 
 /** What is published: a pipeline, or a repository whose file has mistakes. */
 export type PublishTarget = { readonly table: 'pipelines' | 'repositories'; readonly id: number }
@@ -85,6 +86,13 @@ export async function invalidatePublications(trx: Transaction, { table, id }: Pu
   await trx.updateTable(table).set({ publishedRevision: 0 }).where('id', '=', id).execute()
 }
 
+/** Condition on a target: GitHub does not show all of it, and no valid claim is on it. */
+export function needsPublishing(table: PublishTarget['table'], now: Instant): RawBuilder<SqlBool> {
+  const column = (name: string) => sql.ref(`${table}.${name}`)
+  return sql<SqlBool>`${column('published_revision')} < ${column('revision')} and ${column('publish_after')} <= ${now}
+    and (${column('publish_claim_token')} is null or ${column('publish_claimed_until')} <= ${now})`
+}
+
 type NextTarget = Omit<PublishClaimRow, 'token'>
 
 /** Whether the installation has a target that could be claimed now. */
@@ -125,22 +133,14 @@ function waitingPipelines(trx: Transaction, installationId: number, now: Instant
   return writableRepositories(trx, installationId, now)
     .innerJoin('pipelines', 'pipelines.repositoryId', 'repositories.id')
     .select(['pipelines.id', 'pipelines.issueNumber', 'pipelines.publishClaimedUntil as servedAt'])
-    .whereRef('pipelines.publishedRevision', '<', 'pipelines.revision')
-    .where('pipelines.publishAfter', '<=', now)
+    .where(needsPublishing('pipelines', now))
     .where(isNotBeingRead(now))
-    .where((eb) =>
-      eb.or([eb('pipelines.publishClaimToken', 'is', null), eb('pipelines.publishClaimedUntil', '<=', now)]),
-    )
 }
 
 function waitingRepositories(trx: Transaction, installationId: number, now: Instant) {
   return writableRepositories(trx, installationId, now)
     .select('repositories.publishClaimedUntil as servedAt')
-    .whereRef('repositories.publishedRevision', '<', 'repositories.revision')
-    .where('repositories.publishAfter', '<=', now)
-    .where((eb) =>
-      eb.or([eb('repositories.publishClaimToken', 'is', null), eb('repositories.publishClaimedUntil', '<=', now)]),
-    )
+    .where(needsPublishing('repositories', now))
 }
 
 /** The installation's repositories, if it is active and has budget for a write now. */
@@ -151,14 +151,9 @@ function writableRepositories(trx: Transaction, installationId: number, now: Ins
     .leftJoin('budgets', 'budgets.installationId', 'repositories.installationId')
     .select(['repositories.id as repositoryId', 'repositories.fullName', 'repositories.installationId'])
     .where('repositories.installationId', '=', installationId)
-    .where('repositories.removedAt', 'is', null)
-    .where('installations.state', '=', 'active')
-    .where((eb) =>
-      eb.or([
-        eb('budgets.installationId', 'is', null),
-        eb.and([eb('budgets.nextWriteAt', '<=', now), eb('budgets.blockedUntil', '<=', now)]),
-      ]),
-    )
+    .where(isReached)
+    .where(isUnblocked(now))
+    .where(hasFreeSlot(now))
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { RepositoryRef } from '../pipeline/model/events.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Database } from './database.ts'
+import { isReached } from './reach.ts'
 
 /** The pipeline that a report is about, and its repository. */
 export type ReportedPipeline = { readonly repository: RepositoryRef; readonly pipeline: Pipeline }
@@ -20,8 +21,7 @@ export async function loadReportedPipeline(
     .select(['repositories.installationId', 'pipelines.document'])
     .where('pipelines.repositoryId', '=', repositoryId)
     .where('pipelines.issueNumber', '=', issueNumber)
-    .where('repositories.removedAt', 'is', null)
-    .where('installations.state', '=', 'active')
+    .where(isReached)
     .executeTakeFirst()
   if (!row) return null
   const { document: pipeline, ...repository } = row
