@@ -4,8 +4,7 @@ import type { RepositoryAccess } from '../github/request.ts'
 import type { AccessProblem } from '../pipeline/model/access.ts'
 import type { Effect, Question } from '../pipeline/model/effects.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import { clearAccessProblems, findAccessBlock, saveAccessProblem } from '../store/access-problems.ts'
-import type { Transaction } from '../store/database.ts'
+import { clearAccessProblems, saveAccessProblem } from '../store/access-problems.ts'
 import type { PublishContext } from './publish-context.ts'
 
 type AccessContext = Pick<PublishContext, 'database' | 'githubUrl' | 'now' | 'log'>
@@ -39,16 +38,6 @@ const QUESTION_PERMISSIONS = {
   repository: [],
   installation: [],
 } as const satisfies Record<Question['about'], readonly string[]>
-
-/** Until when such calls wait, because GitHub refuses them now; null when one may be made. */
-export async function blockedByAccessUntil(
-  trx: Transaction,
-  access: RepositoryAccess,
-  permissions: readonly string[],
-  now: Instant,
-): Promise<Instant | null> {
-  return await findAccessBlock(trx, access, permissions, now)
-}
 
 /** Notes a refusal; resolves to when such a call is made again. */
 export async function recordNoAccess(

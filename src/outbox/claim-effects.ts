@@ -7,6 +7,7 @@ import type { RepositoryAccess } from '../github/request.ts'
 import { type Effect, issueOfQuestion } from '../pipeline/model/effects.ts'
 import type { RepositoryRef } from '../pipeline/model/events.ts'
 import type { Instant } from '../pipeline/model/time.ts'
+import { findAccessBlock } from '../store/access-problems.ts'
 import {
   type ClaimableState,
   claimDueEffect,
@@ -19,7 +20,7 @@ import {
 } from '../store/claims.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import { type EffectResult, saveEffectResults } from '../store/effects.ts'
-import { blockedByAccessUntil, permissionsFor } from './access.ts'
+import { permissionsFor } from './access.ts'
 import { splitFullName } from './publish-claim.ts'
 import { takeWriteSlot } from './rate-limit.ts'
 import type { WriteKind } from './write-budget.ts'
@@ -100,7 +101,7 @@ export async function claimNextWrite<K extends Exclude<EffectType, 'ask'>>(
     const row = await lockNextWrite(trx, o.installationId, type, now)
     if (row === undefined) return null
     const claimed = claimedEffectOf<K>(row, token)
-    const blockedUntil = await blockedByAccessUntil(trx, claimed.access, permissionsFor(claimed.effect, false), now)
+    const blockedUntil = await findAccessBlock(trx, claimed.access, permissionsFor(claimed.effect, false), now)
     if (blockedUntil !== null) {
       await postponeEffect(trx, row.id, blockedUntil)
       return { claimed, batched: [], denied: { until: blockedUntil, reason: 'no-access' } }

@@ -9,7 +9,7 @@ import type { DispatchReason } from '../pipeline/model/reason.ts'
 import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { describeDispatch } from '../render/dispatch-reason.ts'
 import { translateDispatchRefusal } from '../translate/dispatch-refusal.ts'
-import { recordAccessWorks } from './access.ts'
+import { permissionsFor, recordAccessWorks } from './access.ts'
 import { callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
 import { type ClaimedEffect, type ClaimedWrite, claimNextWrite, type PerformContext } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
@@ -78,7 +78,8 @@ async function sendDispatch(
   if (hold !== null) return await requeue(o, claimed, hold)
   const result = await postDispatch(o, claimed, sendBy)
   await reportResult(o, claimed, result, unreported)
-  if (result.status.state === 'confirmed') await recordAccessWorks(o, claimed.access, ['actions=write'])
+  if (result.status.state === 'confirmed')
+    await recordAccessWorks(o, claimed.access, permissionsFor(claimed.effect, false))
 }
 
 /** Nothing was sent: the same attempt is due again, and waits until the hold is released. */

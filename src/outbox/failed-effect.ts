@@ -1,5 +1,6 @@
 import type { Effect } from '../pipeline/model/effects.ts'
-import { blockedByAccessUntil, permissionsFor, recordNoAccess } from './access.ts'
+import { findAccessBlock } from '../store/access-problems.ts'
+import { permissionsFor, recordNoAccess } from './access.ts'
 import { type CallOutcome, retryAt } from './call-outcome.ts'
 import { type ClaimedEffect, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { blockInstallation } from './rate-limit.ts'
@@ -50,9 +51,7 @@ export async function postponeWithoutAccess<K extends Effect['type']>(
   { id, token, access, effect, state }: ClaimedEffect<K>,
 ): Promise<boolean> {
   const isLookup = state !== 'due'
-  const dueAt = await o.database.kysely
-    .transaction()
-    .execute((trx) => blockedByAccessUntil(trx, access, permissionsFor(effect, isLookup), o.now()))
+  const dueAt = await findAccessBlock(o.database.kysely, access, permissionsFor(effect, isLookup), o.now())
   if (dueAt === null) return false
   await recordEffectOutcome(o, { id, token, state: isLookup ? 'unconfirmed' : 'due', dueAt, isSnooze: !isLookup })
   return true

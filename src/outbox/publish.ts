@@ -8,10 +8,11 @@
 import type { GitHub } from '../github/client.ts'
 import { GitHubFailure } from '../github/failure.ts'
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
+import { findAccessBlock } from '../store/access-problems.ts'
 import type { Transaction } from '../store/database.ts'
 import { loadPublishedId, savePublication } from '../store/publications.ts'
 import { invalidatePublications, releaseClaim, renewClaim } from '../store/publish-claims.ts'
-import { blockedByAccessUntil, recordAccessWorks, recordNoAccess } from './access.ts'
+import { recordAccessWorks, recordNoAccess } from './access.ts'
 import { type CallOutcome, callOutcomeOf } from './call-outcome.ts'
 import { diffSurfaces, type PublicationStep } from './diff-surfaces.ts'
 import { claimNextPublication, type PublishClaim, targetNameOf } from './publish-claim.ts'
@@ -97,7 +98,7 @@ async function firstStepWithAccess(
 ): Promise<{ readonly step: PublicationStep | null; readonly blockedUntil: Instant | null }> {
   const blocked: Instant[] = []
   for (const step of steps) {
-    const until = await blockedByAccessUntil(trx, access, permissionsForStep(step), now)
+    const until = await findAccessBlock(trx, access, permissionsForStep(step), now)
     if (until === null) return { step, blockedUntil: null }
     blocked.push(until)
   }

@@ -26,18 +26,18 @@ const UNTRIED_FOR_MS = 15 * 60_000
  * tried again is tried by the first that asks.
  */
 export async function findAccessBlock(
-  trx: Transaction,
+  kysely: Database['kysely'] | Transaction,
   place: CallPlace,
   permissions: readonly string[],
   now: Instant,
 ): Promise<Instant | null> {
   const { rows: problems } = await sql<{ id: number; nextTryAt: Instant }>`
-    select id, next_try_at from access_problems where ${coversCall(place, permissions)}`.execute(trx)
+    select id, next_try_at from access_problems where ${coversCall(place, permissions)}`.execute(kysely)
   const blocked = problems.map(({ nextTryAt }) => nextTryAt).filter((at) => at > now)
   if (blocked.length > 0 || problems.length === 0) return blocked.sort().at(-1) ?? null
   const { rows: taken } = await sql`
     update access_problems set next_try_at = ${millisecondsAfter(now, PROBE_MS)}
-    where id = any (${problems.map(({ id }) => id)}::bigint[]) and next_try_at <= ${now} returning id`.execute(trx)
+    where id = any (${problems.map(({ id }) => id)}::bigint[]) and next_try_at <= ${now} returning id`.execute(kysely)
   return taken.length === problems.length ? null : millisecondsAfter(now, PROBE_MS)
 }
 
