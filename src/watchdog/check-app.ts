@@ -31,9 +31,8 @@ export function openAppCheck(o: {
 }): AppCheck {
   const { database, now, log } = o
   const after = (ms: number): Instant => millisecondsAfter(now(), ms)
-  // What was wrong may have been mended by starting anew.
-  let isSuspected = true
-  let isFirst = true
+  /** How soon GitHub must be asked; null when the chore's own time will do. At once at first: a new start may be the cure. */
+  let withinMs: number | null = 0
 
   async function ask(): Promise<AccessProblem | null> {
     try {
@@ -57,9 +56,8 @@ export function openAppCheck(o: {
 
   return {
     async step() {
-      if (isSuspected) await bringChoreForward(database, CHORE, after(isFirst ? 0 : SOON_MS))
-      isSuspected = false
-      isFirst = false
+      if (withinMs !== null) await bringChoreForward(database, CHORE, after(withinMs))
+      withinMs = null
       if (!(await takeChore(database, CHORE, { now: now(), next: after(EVERY_MS) }))) return 0
       const problem = await ask()
       if (problem === null) {
@@ -71,7 +69,7 @@ export function openAppCheck(o: {
       return 1
     },
     suspect() {
-      isSuspected = true
+      withinMs ??= SOON_MS
     },
   }
 }
