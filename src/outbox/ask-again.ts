@@ -77,12 +77,11 @@ function crediblePart(answer: Answer): Answer | null {
       return answer.pullRequest === null ? null : { ...answer, closes: null }
     case 'run':
       return answer.run === null ? null : answer
-    case 'repository':
-    case 'installation':
-      return null
     case 'permission':
     case 'comment':
     case 'workflow':
+    case 'repository':
+    case 'installation':
       return null
   }
 }

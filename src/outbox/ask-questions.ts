@@ -60,13 +60,12 @@ async function fetchAndReportAnswer(o: PerformContext, claimed: ClaimedEffect<'a
   if (!isAboutPresence(question)) await recordAccessWorks(o, access, permissionsAnswered(effect, refused))
   const retries = await Promise.all(refused.map((problem) => recordNoAccess(o, access, problem)))
   // A part for which a permission is missing is asked for until it is granted.
-  const [retryAt] = retries.toSorted()
+  const [nextTryAt] = retries.toSorted()
+  const dueAt = againAfterMs === null ? nextTryAt : millisecondsAfter(o.now(), againAfterMs)
   const outcome: EffectOutcome =
-    againAfterMs === null && retryAt !== undefined
-      ? { state: 'due', dueAt: retryAt, isSnooze: true, error }
-      : againAfterMs === null
-        ? { state: 'done', ...(error !== '' && { error }) }
-        : { state: 'due', dueAt: millisecondsAfter(o.now(), againAfterMs), missed: true, isSnooze: true, error }
+    dueAt === undefined
+      ? { state: 'done', ...(error !== '' && { error }) }
+      : { state: 'due', dueAt, missed: againAfterMs !== null, isSnooze: true, error }
   if (credible === null) return await recordEffectOutcome(o, { id, token, ...outcome })
   const event = { type: 'question.answered', at, evidence, repository, question, answer: credible } as const
   await reportOutcome(o, claimed, event, outcome)
