@@ -100,13 +100,11 @@ export async function saveRepository(trx: Transaction, { id, ...row }: Repositor
   const configuration = row.configuration && JSON.stringify(row.configuration)
   const configurationProblems = JSON.stringify(row.configurationProblems)
   const holdOrRelease = row.holdOrRelease && JSON.stringify(row.holdOrRelease)
+  const breakers = JSON.stringify(row.breakers)
+  const workflowHolds = JSON.stringify(row.workflowHolds)
   await trx
     .updateTable('repositories')
-    .set({
-      ...{ ...row, configuration, configurationProblems, holdOrRelease },
-      breakers: JSON.stringify(row.breakers),
-      workflowHolds: JSON.stringify(row.workflowHolds),
-    })
+    .set({ ...row, configuration, configurationProblems, holdOrRelease, breakers, workflowHolds })
     .where('id', '=', id)
     .execute()
 }
