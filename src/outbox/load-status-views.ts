@@ -4,7 +4,6 @@ import type { ReplyEffect } from '../pipeline/model/effects.ts'
 import type { RepositoryRef } from '../pipeline/model/events.ts'
 import { deriveHealth, headlineOf } from '../pipeline/view/light.ts'
 import type { StatusView } from '../render/status-view.ts'
-import { loadAccessProblems } from '../store/access-problems.ts'
 import { loadOuterHolds } from '../store/holds.ts'
 import { listPipelinesWithConfiguration } from '../store/pipelines.ts'
 import type { PerformContext } from './claim-effects.ts'
@@ -20,15 +19,13 @@ export async function loadStatusViews(
   )
   if (issueNumbers.length === 0) return new Map()
   const outerHolds = await loadOuterHolds(database.kysely, id)
-  const rows = await listPipelinesWithConfiguration(database, id, [...new Set(issueNumbers)])
-  const refused = await Promise.all(rows.map((row) => loadAccessProblems(database.kysely, row.id, now())))
+  const rows = await listPipelinesWithConfiguration(database, id, [...new Set(issueNumbers)], now())
   return new Map(
-    rows.map(({ issueNumber, document: pipeline, configurationProblems, configuration }, index) => {
+    rows.map(({ issueNumber, document: pipeline, accessProblems, configurationProblems, configuration }) => {
       const holds = activeHolds(pipeline, outerHolds)
       const overlay = { stage: headlineOf(pipeline).stage, ...deriveHealth(pipeline, now(), holds) }
       const problems = configurationProblems.map(({ message, fileLine }) => `line ${fileLine}: ${message}`)
       const pageUrl = pageUrlOf(baseUrl, fullName, issueNumber)
-      const accessProblems = refused[index] ?? []
       return [
         issueNumber,
         { pipeline, overlay, holds, accessProblems, problems, isConfigured: configuration !== null, pageUrl },

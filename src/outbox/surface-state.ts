@@ -2,7 +2,6 @@
 import { decidingPullRequests } from '../pipeline/facts/standing.ts'
 import { activeHolds } from '../pipeline/holds/holds.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import { loadAccessProblems } from '../store/access-problems.ts'
 import type { Transaction } from '../store/database.ts'
 import { loadOuterHolds } from '../store/holds.ts'
 import { loadInvalidConfigFile } from '../store/invalid-config-files.ts'
@@ -43,14 +42,13 @@ async function loadPipelineState(
 ): Promise<DesiredState> {
   const pipelineId = claim.target.id
   const { repositoryId } = claim.access
-  const { revision, document: pipeline } = await loadPipelineToPublish(trx, pipelineId)
+  const { revision, document: pipeline, accessProblems } = await loadPipelineToPublish(trx, pipelineId, now)
   const pageUrl = `${baseUrl}/${claim.repository}/issues/${claim.issueNumber}`
   const pullRequestNumbers = decidingPullRequests(pipeline).map(({ number }) => number)
   const issue = { repositoryId, issueNumber: claim.issueNumber }
   // GitHub shows one check run per name, so only the check of a pull request's only issue may be called `andon / plan`.
   const isOnlyIssue = !(await isAnotherIssueOn(trx, issue, pullRequestNumbers))
   const holds = activeHolds(pipeline, await loadOuterHolds(trx, repositoryId))
-  const accessProblems = await loadAccessProblems(trx, pipelineId, now)
   const shown = { pipelineId, pipeline, publications, isOnlyIssue, holds, accessProblems, pageUrl }
   return { revision, desired: desiredPipelineSurfaces(shown, now) }
 }

@@ -6,11 +6,16 @@ import type { HistoryEntry } from '../pipeline/model/command-result.ts'
 import type { ActiveHold, OuterHolds } from '../pipeline/model/hold.ts'
 import type { Light, Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import { accessProblemsColumn, isKeptOut, type ListedAccessProblem, listAccessProblems } from './access-problems.ts'
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
 import { ACTIVE_LIGHTS, listHeldPlaces } from './holds.ts'
 import { type InvalidConfigFile, listInvalidConfigFiles } from './invalid-config-files.ts'
+import {
+  accessProblemsColumn,
+  isKeptOut,
+  type ListedAccessProblem,
+  listAccessProblems,
+} from './shown-access-problems.ts'
 import type { Tables } from './tables.ts'
 
 /** Ids of the repositories that the viewer may see. */

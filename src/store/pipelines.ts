@@ -3,6 +3,7 @@ import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from './database.ts'
 import { isReached } from './reach.ts'
+import { accessProblemsColumn } from './shown-access-problems.ts'
 import type { Tables } from './tables.ts'
 
 /** Inserts or updates: the unique key on repository and issue number decides which. Resolves to the ids. */
@@ -77,25 +78,28 @@ export async function loadPipeline(
   return row?.document ?? null
 }
 
-/** A pipeline to publish, with the revision that GitHub then shows. */
-export async function loadPipelineToPublish(trx: Transaction, id: number) {
+/** A pipeline to publish, with the revision that GitHub then shows, and what GitHub refuses there now. */
+export async function loadPipelineToPublish(trx: Transaction, id: number, now: Instant) {
   return await trx
     .selectFrom('pipelines')
-    .select(['revision', 'document'])
-    .where('id', '=', id)
+    .innerJoin('repositories', 'repositories.id', 'pipelines.repositoryId')
+    .select(['pipelines.revision', 'pipelines.document', accessProblemsColumn(now).as('accessProblems')])
+    .where('pipelines.id', '=', id)
     .executeTakeFirstOrThrow()
 }
 
-/** The pipelines of these issues, and what is stored of their repository's file. */
+/** The pipelines of these issues, what GitHub refuses there now, and what is stored of their repository's file. */
 export async function listPipelinesWithConfiguration(
   { kysely }: Database,
   repositoryId: number,
   issueNumbers: readonly number[],
+  now: Instant,
 ) {
   return await kysely
     .selectFrom('pipelines')
     .innerJoin('repositories', 'repositories.id', 'pipelines.repositoryId')
-    .select(['pipelines.id', 'pipelines.issueNumber', 'pipelines.document', 'configurationProblems', 'configuration'])
+    .select(['pipelines.issueNumber', 'pipelines.document', 'configurationProblems', 'configuration'])
+    .select(accessProblemsColumn(now).as('accessProblems'))
     .where('pipelines.repositoryId', '=', repositoryId)
     .where('pipelines.issueNumber', 'in', issueNumbers)
     .execute()
