@@ -4,6 +4,7 @@ import type { InstallationState } from '../pipeline/model/effects.ts'
 import type { DenialReason } from '../pipeline/model/reason.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from './database.ts'
+import { instantColumn } from './type-parsers.ts'
 
 /** A pipeline that waits for a slot. */
 export type QueuedPipeline = {
@@ -73,11 +74,6 @@ export async function loadSlots(
     join repositories on repositories.id = asked.id
     join installations on installations.id = repositories.installation_id`.execute(trx)
   return rows
-}
-
-/** Postgres writes a time inside a document in its own format, so it is formatted as an Instant. */
-function instantColumn(column: 'queued_at' | 'started_at') {
-  return sql`to_char(${sql.ref(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 }
 
 /** Why pipelines wait: those that have not started, and those that have; by workflow, with `*` for any other. */

@@ -1,6 +1,6 @@
 // What the pages, the JSON, the stream and the metrics read. Counts and rows come from one snapshot of the database and
 // from one definition, the columns of `pipelines`; no reader counts for itself.
-import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely'
+import { type ExpressionBuilder, type SqlBool, sql } from 'kysely'
 import type { KnownAccessProblem } from '../pipeline/model/access.ts'
 import type { HistoryEntry } from '../pipeline/model/command-result.ts'
 import type { ActiveHold, OuterHolds } from '../pipeline/model/hold.ts'
@@ -17,9 +17,7 @@ import {
   listAccessProblems,
 } from './shown-access-problems.ts'
 import type { Tables } from './tables.ts'
-
-/** Ids of the repositories that the viewer may see. */
-export type VisibleRepositories = 'all' | readonly number[]
+import { isVisible, type VisiblePlace } from './visible-repositories.ts'
 
 /** A pipeline as it is stored, with its repository's current name. */
 export type StoredPipeline = {
@@ -42,13 +40,6 @@ export type StoredPipeline = {
 }
 
 export type BoardCounts = Record<'running' | 'review' | 'queued' | 'failed' | 'held' | 'needsYou', number>
-
-/** The repositories of a name that the viewer may see; of any name without one. */
-export type VisiblePlace = {
-  readonly visible: VisibleRepositories
-  /** `owner/repo`, in any case. */
-  readonly repository?: string
-}
 
 export type BoardQuery = VisiblePlace & {
   /** Lights to list; without it, every pipeline that has not ended. */
@@ -116,23 +107,6 @@ export async function loadStoredPipeline(
   return row === undefined ? null : toStoredPipeline(row)
 }
 
-/** What GitHub refuses in the repository of that name, or anywhere to the App. */
-export function loadRepositoryAccessProblems(
-  { kysely }: Database,
-  place: VisiblePlace,
-  now: Instant,
-): Promise<readonly ListedAccessProblem[]> {
-  return listAccessProblems(kysely, isVisible(place), now)
-}
-
-/** The mistakes in the file of the repository of that name; empty when there are none. */
-export function loadInvalidConfigFiles(
-  { kysely }: Database,
-  place: VisiblePlace,
-): Promise<readonly InvalidConfigFile[]> {
-  return listInvalidConfigFiles(kysely, isVisible(place))
-}
-
 /** The newest entries first. */
 export async function loadHistory(
   { kysely }: Database,
@@ -146,25 +120,6 @@ export async function loadHistory(
     .orderBy('id', 'desc')
     .limit(limit)
     .execute()
-}
-
-/**
- * A visible repository that an installation reaches now, by its name in any case. One that is hidden and one that does not
- * exist cost the same query.
- */
-export async function findRepository(
-  { kysely }: Database,
-  visible: VisibleRepositories,
-  fullName: string,
-): Promise<{ readonly id: number; readonly fullName: string; readonly private: boolean } | null> {
-  const row = await kysely
-    .selectFrom('repositories')
-    .select(['id', 'fullName', 'private'])
-    .where(isVisible({ visible, repository: fullName }))
-    // Names are reused: the repository updated last has it now.
-    .orderBy('updatedAt', (order) => order.desc().nullsLast())
-    .executeTakeFirst()
-  return row ?? null
 }
 
 // One definition for rows, counts and metrics: a pipeline that is done or idle has nothing that a hold could keep from
@@ -199,12 +154,6 @@ function selectVisible(kysely: Database['kysely'] | Transaction, query: VisibleP
     .selectFrom('pipelines')
     .innerJoin('repositories', 'repositories.id', 'pipelines.repositoryId')
     .where(isVisible(query))
-}
-
-function isVisible({ visible, repository }: VisiblePlace): RawBuilder<SqlBool> {
-  const within = visible === 'all' ? sql`true` : sql`repositories.id = any (${visible}::bigint[])`
-  const named = repository === undefined ? sql`true` : sql`lower(repositories.full_name) = ${repository.toLowerCase()}`
-  return sql<SqlBool>`repositories.removed_at is null and ${within} and ${named}`
 }
 
 type Columns = ExpressionBuilder<Tables, 'pipelines' | 'repositories'>

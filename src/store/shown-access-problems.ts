@@ -3,6 +3,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { KnownAccessProblem } from '../pipeline/model/access.ts'
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from './database.ts'
+import { instantColumn } from './type-parsers.ts'
 
 /** The problems that are shown now, those of the App first; `within` is a condition on `repositories`. */
 export async function listAccessProblems(
@@ -41,7 +42,7 @@ export function accessProblemsColumn(now: Instant): RawBuilder<readonly KnownAcc
   return sql<readonly KnownAccessProblem[]>`(
     select coalesce(jsonb_agg(jsonb_build_object('scope', ${scopeName}, 'cause', cause, 'permission', permission,
       'words', words, 'settingsUrl', settings_url,
-      'since', to_char(since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by id), '[]')
+      'since', ${instantColumn('since')}) order by id), '[]')
     from access_problems where ${coversPipeline} and ${isShown(now)})`
 }
 

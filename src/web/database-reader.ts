@@ -6,20 +6,18 @@ import { accessNoticesOf } from '../render/access-problem.ts'
 import { configurationNoticeOf } from '../render/configuration-notice.ts'
 import { AccessUnknown, SignInRequired } from '../sign-in/refusals.ts'
 import type { SeenBy } from '../sign-in/seen.ts'
-import {
-  findRepository,
-  loadBoard,
-  loadHistory,
-  loadInvalidConfigFiles,
-  loadRepositoryAccessProblems,
-  loadStoredPipeline,
-  type VisiblePlace,
-  type VisibleRepositories,
-} from '../store/board.ts'
+import { loadBoard, loadHistory, loadStoredPipeline } from '../store/board.ts'
 import { InvalidCursor } from '../store/cursor.ts'
 import type { Database } from '../store/database.ts'
 import { NOTIFY_CHANNEL } from '../store/notify.ts'
 import { whyNotReady } from '../store/readiness.ts'
+import {
+  findRepository,
+  loadInvalidConfigFiles,
+  loadRepositoryAccessProblems,
+  type VisiblePlace,
+  type VisibleRepositories,
+} from '../store/visible-repositories.ts'
 import { HttpError, ServiceUnavailable } from './http-errors.ts'
 import type { BoardPage, BoardPageQuery, Reader } from './reader.ts'
 

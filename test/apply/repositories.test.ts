@@ -5,8 +5,9 @@ import type { Door } from '../../src/apply/door.ts'
 import type { InstallationState, RepositoryDescription } from '../../src/pipeline/model/effects.ts'
 import type { Event, EventOf, RepositoryRef } from '../../src/pipeline/model/events.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
-import { findRepository, loadBoard } from '../../src/store/board.ts'
+import { loadBoard } from '../../src/store/board.ts'
 import type { Database } from '../../src/store/database.ts'
+import { findRepository } from '../../src/store/visible-repositories.ts'
 import { openTestDatabase } from '../support/database.ts'
 import {
   deliveryEvidence,

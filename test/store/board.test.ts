@@ -4,7 +4,6 @@ import { seededRandom } from '../../fake-github/random.ts'
 import type { Light } from '../../src/pipeline/model/pipeline.ts'
 import {
   type BoardQuery,
-  findRepository,
   loadBoard,
   loadHistory,
   loadStoredPipeline,
@@ -12,6 +11,7 @@ import {
 } from '../../src/store/board.ts'
 import { InvalidCursor } from '../../src/store/cursor.ts'
 import type { Database } from '../../src/store/database.ts'
+import { findRepository } from '../../src/store/visible-repositories.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { minutesAfterNine } from '../support/pipeline-fixtures.ts'
 import { type PipelineRow, writePipelines, writeRepositories } from './support/pipeline-rows.ts'
