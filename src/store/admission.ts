@@ -4,7 +4,7 @@ import type { InstallationState } from '../pipeline/model/effects.ts'
 import type { DenialReason } from '../pipeline/model/reason.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from './database.ts'
-import { instantColumn } from './type-parsers.ts'
+import { instantColumn } from './moments.ts'
 
 /** A pipeline that waits for a slot. */
 export type QueuedPipeline = {

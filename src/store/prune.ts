@@ -1,8 +1,9 @@
 // Tables stay bounded. A pipeline is deleted only long after its last change, and only while it is done or idle; a fact
 // is deleted only when GitHub has not updated it for as long.
 import { type RawBuilder, sql } from 'kysely'
-import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from './database.ts'
+import { momentAfter } from './moments.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -24,7 +25,7 @@ const BATCH_SIZE = 1_000
 
 /** Deletes rows past their retention; resolves to how many. */
 export async function prune(database: Database, now: Instant): Promise<number> {
-  const before = (days: number): Instant => millisecondsAfter(now, -days * DAY_MS)
+  const before = (days: number): Instant => momentAfter(now, -days * DAY_MS)
   const { deliveries, failedDeliveries, facts, pipelines, effects, unansweredQuestions } = RETENTION_DAYS
   const { beats, accessProblems, loops } = RETENTION_DAYS
   const old: readonly ExpiredRows[] = [

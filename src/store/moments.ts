@@ -1,0 +1,13 @@
+// Moments in queries: reckoned from the given time, and formatted where they stand inside a document.
+import { type RawBuilder, sql } from 'kysely'
+import type { Instant } from '../pipeline/model/time.ts'
+
+/** That many milliseconds later; a negative number gives an earlier moment. */
+export function momentAfter(at: Instant, milliseconds: number): Instant {
+  return new Date(Date.parse(at) + milliseconds).toISOString()
+}
+
+/** A column as an Instant inside a document, where Postgres writes a time in its own format. */
+export function instantColumn(column: string): RawBuilder<Instant> {
+  return sql<Instant>`to_char(${sql.ref(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+}
