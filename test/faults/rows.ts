@@ -128,9 +128,9 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   {
     name: 'seen',
     promise:
-      '10⁴ cases of a person and a repository after grants, revocations, renames, transfers, private ↔ public: pages, JSON, stream and tokens leak nothing',
+      '10⁴ cases of a person and a repository after grants, revocations, renames, transfers, private ↔ public, told or not: pages, JSON, filter, search, stream and tokens leak nothing, and a 404 takes as long for what is hidden as for what is missing',
     file: 'test/sign-in/seen-cases.test.ts',
-    project: 'embedded',
+    project: 'postgres',
   },
   {
     name: 'sign-in-attacks',

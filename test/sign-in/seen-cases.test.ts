@@ -6,7 +6,7 @@ import { seededRandom } from '../../fake-github/random.ts'
 import { type AndonApp, BASE_URL, openAndonApp } from '../support/andon-app.ts'
 import { type EventReader, openEventReader } from '../support/event-reader.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
-import { openVisitor, type Visitor } from '../support/visitor.ts'
+import { type Answer, openVisitor, type Visitor } from '../support/visitor.ts'
 
 const NAMES = ['widgets', 'api', 'ledger', 'merger', 'payroll']
 const LOGINS = ['ada', 'grace', 'linus', 'passerby'] as const
@@ -23,7 +23,16 @@ const CHANGES = [
   'add',
 ] as const
 
-type Person = { readonly login: string; readonly visitor: Visitor; readonly bearer: Record<string, string> }
+type Person = {
+  readonly login: string
+  readonly visitor: Visitor
+  /** A script with their API token. */
+  readonly script: Visitor
+  readonly bearer: Record<string, string>
+  stream: EventReader | null
+  /** What they may not be shown until the next change. */
+  unseen: readonly string[]
+}
 
 let app: AndonApp
 afterEach(() => app.close())
@@ -53,49 +62,52 @@ test('people, repositories, grants and revocations at random: nobody is shown mo
         kept.add(`${login} ${id}`)
       }
   const people = await Promise.all(LOGINS.map(signIn))
-  const streams = new Map<string, EventReader>()
   const figures = { cases: 0, leaks: 0, 'hidden by mistake': 0 }
   const timings = { hidden: [] as number[], missing: [] as number[] }
   const maySee = (login: string, id: number) => !removed.has(id) && !kept.has(`${login} ${id}`)
 
   for (let round = 1; round <= rounds; round++) {
+    for (const person of people) {
+      // What a stream shows late counts too, up to the next change.
+      const late = read(person)
+      figures.leaks += person.unseen.filter((token) => late.includes(token)).length
+    }
     await change(random.pick(CHANGES), random.pick(ids), random.pick(LOGINS), round)
     await github.whenIdle()
     // Streams that were open before the change, and those of people who were not connected.
-    for (const { login, visitor } of people)
-      if (!streams.get(login)?.isOpen())
-        streams.set(login, await openEventReader(`${app.url}/events?as=json`, visitor.cookieHeader()))
+    for (const person of people)
+      if (!person.stream?.isOpen())
+        person.stream = await openEventReader(`${app.url}/events?as=json`, person.visitor.cookieHeader())
     // GitHub's times are whole seconds: of two in one, the later is not known.
     app.clock.advance(2)
-    // Every visible repository says something new, which no other stream may carry.
+    // Every visible repository says something new, which nobody else may be shown.
     const tokens = new Map(ids.map((id) => [id, `token-${round}-${id}-end`]))
     for (const id of ids) if (!removed.has(id)) await github.editIssue(nameOf(id), 1, { title: tokens.get(id)! })
     await github.whenIdle()
-    for (const person of people) {
-      const board = await person.visitor.get('/')
-      const json = await person.visitor.get('/api/pipelines')
-      const byToken = await openVisitor({ ...app, baseUrl: BASE_URL }).get('/api/pipelines', person.bearer)
-      const stream = await settled(
-        streams.get(person.login)!,
-        ids.filter((id) => maySee(person.login, id)),
-        tokens,
-      )
-      for (const id of ids) await examine(person, id, tokens.get(id)!, [board.text, json.text, byToken.text, stream])
-    }
+    await Promise.all(people.map((person) => examineAll(person, tokens)))
+    for (const person of people) await time404s(person)
   }
-  for (const stream of streams.values()) stream.close()
+  for (const { stream } of people) stream?.close()
+  const pairs = timings.hidden.map((took, index) => took > timings.missing[index]!)
+  const slower = Math.round((100 * pairs.filter(Boolean).length) / Math.max(1, pairs.length))
   recordMeasurements('seen', {
     ...figures,
-    'a 404 for hidden, ms': quartiles(timings.hidden),
-    'for missing, ms': quartiles(timings.missing),
+    '404s of each kind': pairs.length,
+    [`ms of them at ${SHARES.join(', ')} %, hidden`]: distribution(timings.hidden),
+    missing: distribution(timings.missing),
+    'hidden was slower, %': slower,
   })
   expect(figures).toMatchObject({ leaks: 0, 'hidden by mistake': 0 })
+  // Even odds, within four standard deviations of a fair coin.
+  if (pairs.length > 1000) expect(Math.abs(slower - 50)).toBeLessThan(200 / Math.sqrt(pairs.length) + 1)
 
   async function signIn(login: string): Promise<Person> {
     const visitor = openVisitor({ ...app, baseUrl: BASE_URL })
     await visitor.signIn(login)
     const { text } = await visitor.post('/account/tokens', { token: await visitor.formToken(), name: 'ci' })
-    return { login, visitor, bearer: { authorization: `Bearer ${/andon_[\w-]+/.exec(text)?.[0]}` } }
+    const script = openVisitor({ ...app, baseUrl: BASE_URL })
+    const bearer = { authorization: `Bearer ${/andon_[\w-]+/.exec(text)?.[0]}` }
+    return { login, visitor, script, bearer, stream: null, unseen: [] }
   }
 
   async function change(what: (typeof CHANGES)[number], id: number, login: string, round: number): Promise<void> {
@@ -139,49 +151,83 @@ test('people, repositories, grants and revocations at random: nobody is shown mo
     }
   }
 
-  /** One case: a person and a repository, on pages, as JSON, by token, on the stream. */
-  async function examine({ login, visitor, bearer }: Person, id: number, token: string, boards: readonly string[]) {
-    figures.cases += 1
-    const sees = maySee(login, id)
-    const name = nameOf(id)
-    const startedAt = performance.now()
-    const own = await visitor.get(`/${name}`)
-    const took = performance.now() - startedAt
-    const answers = [
-      own,
-      await visitor.get(`/${name}/issues/1`),
-      await visitor.get(`/api/pipelines/${name}/1`),
-      await openVisitor({ ...app, baseUrl: BASE_URL }).get(`/api/pipelines/${name}/1`, bearer),
+  /** A person's cases: each repository, on pages, as JSON, by filter and search, by token, on the stream. */
+  async function examineAll(person: Person, tokens: ReadonlyMap<number, string>): Promise<void> {
+    const { login, visitor, script, bearer } = person
+    const boards = [
+      await visitor.get('/'),
+      await visitor.get('/?q=end'),
+      await visitor.get('/api/pipelines'),
+      await script.get('/api/pipelines', bearer),
     ]
-    const texts = [...boards, ...answers.map(({ text }) => text)]
-    const shown = texts.filter((text) => text.includes(token)).length
-    if (sees && (shown < texts.length || answers.some(({ status }) => status !== 200)))
-      figures['hidden by mistake'] += 1
-    if (sees) return
-    if (shown > 0 || answers.some(({ status }) => status !== 404)) figures.leaks += 1
-    timings.hidden.push(took)
-    const since = performance.now()
-    await visitor.get(`/acme/${'x'.repeat(name.length - 5)}`)
-    timings.missing.push(performance.now() - since)
+    const answers = new Map<number, readonly Answer[]>()
+    for (const id of ids) {
+      const name = nameOf(id)
+      answers.set(id, [
+        await visitor.get(`/${name}`),
+        await visitor.get(`/${name}/issues/1`),
+        await visitor.get(`/api/pipelines?repository=${name}`),
+        await visitor.get(`/api/pipelines/${name}/1`),
+        await script.get(`/api/pipelines/${name}/1`, bearer),
+      ])
+    }
+    const searched = new Map<number, Answer>()
+    for (const id of ids) searched.set(id, await visitor.get(`/api/pipelines?q=${tokens.get(id)}`))
+    const visible = ids.filter((id) => maySee(login, id))
+    const stream = await readUntil(
+      person,
+      visible.map((id) => tokens.get(id)!),
+    )
+    person.unseen = ids.filter((id) => !maySee(login, id)).map((id) => tokens.get(id)!)
+    for (const id of ids) {
+      figures.cases += 1
+      const own = answers.get(id)!
+      const all = [...boards, searched.get(id)!, ...own].map(({ text }) => text).concat(stream)
+      const shown = all.filter((text) => text.includes(tokens.get(id)!)).length
+      const status = visible.includes(id) ? 200 : 404
+      const isWrong = own.some((answer) => answer.status !== status)
+      if (status === 404 && (shown > 0 || isWrong)) figures.leaks += 1
+      if (status === 200 && (shown < all.length || isWrong)) figures['hidden by mistake'] += 1
+    }
+  }
+
+  /** A hidden address and one that does not exist, one after the other, in any order, while nothing else is asked. */
+  async function time404s({ login, visitor }: Person): Promise<void> {
+    const hidden = ids.filter((id) => !maySee(login, id))
+    if (hidden.length === 0) return
+    const name = nameOf(random.pick(hidden))
+    const missing = `acme/${'x'.repeat(name.length - 5)}`
+    const path = random.pick([
+      (of: string) => `/${of}`,
+      (of: string) => `/${of}/issues/1`,
+      (of: string) => `/api/pipelines/${of}/1`,
+    ])
+    for (const kind of random.chance(0.5) ? (['hidden', 'missing'] as const) : (['missing', 'hidden'] as const)) {
+      const startedAt = performance.now()
+      await visitor.get(path(kind === 'hidden' ? name : missing))
+      timings[kind].push(performance.now() - startedAt)
+    }
   }
 })
 
-/** Everything on a stream up to the moment when it has shown all that it should; what came before counts too. */
-async function settled(stream: EventReader, ids: readonly number[], tokens: ReadonlyMap<number, string>) {
-  let text = ''
-  const giveUp = Date.now() + 5_000
-  do {
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    text += stream
-      .unread()
-      .splice(0)
-      .map(({ data }) => data)
-      .join('\n')
-  } while (Date.now() < giveUp && !ids.every((id) => text.includes(tokens.get(id)!)))
-  return text
+/** What a person's stream has said since it was read last. */
+function read({ stream }: Person): string {
+  const messages = stream?.unread().splice(0) ?? []
+  return messages.map(({ data }) => data).join('\n')
 }
 
-function quartiles(values: readonly number[]): string {
+/** Everything on a stream up to the moment when it has shown all that it should. */
+async function readUntil(person: Person, tokens: readonly string[]): Promise<string> {
+  const giveUp = Date.now() + 5_000
+  for (let text = read(person); ; text += read(person)) {
+    if (Date.now() > giveUp || tokens.every((token) => text.includes(token))) return text
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+const SHARES = [5, 25, 50, 75, 95, 99]
+
+function distribution(values: readonly number[]): string {
   const sorted = values.toSorted((one, other) => one - other)
-  return [0.25, 0.5, 0.75].map((share) => (sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(1)).join(' / ')
+  return SHARES.map((share) => (sorted[Math.floor((sorted.length * share) / 100)] ?? 0).toFixed(1)).join(' / ')
 }
