@@ -1,11 +1,11 @@
 // An error is one sentence that says what to do: as a page for people, as JSON for programs.
 import { AccessUnknown, SignInRequired } from '../sign-in/refusals.ts'
-import { HttpError, ServiceUnavailable } from './http-errors.ts'
+import { HttpError, ServiceUnavailable, TooManyRequests } from './http-errors.ts'
 import { isMachinePath, noticesOf, type RequestContext, type SiteConfig } from './site.ts'
 import type { Views } from './views.ts'
 
 export type ErrorResponse = {
-  readonly status: HttpError['status'] | 401 | 500
+  readonly status: HttpError['status'] | 401 | 429 | 500
   readonly message: string
   readonly headers: Readonly<Record<string, string>>
   readonly page: ErrorPage | 'sign-in'
@@ -22,6 +22,11 @@ export function errorResponseOf(error: unknown): ErrorResponse {
   if (error instanceof SignInRequired) {
     const message = 'Sign in with GitHub at /login, or send an API token of yours: /account makes one.'
     return { status: 401, message, headers: { 'www-authenticate': 'Bearer' }, page: 'sign-in' }
+  }
+  if (error instanceof TooManyRequests) {
+    const { retryAfterSeconds: seconds } = error
+    const message = `Too many requests come from your address: try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`
+    return { status: 429, message, headers: { 'retry-after': String(seconds) }, page: TOO_MANY_PAGE }
   }
   if (error instanceof AccessUnknown) {
     const message = 'GitHub does not say just now what you may see: try again in a few seconds.'
@@ -80,6 +85,8 @@ const ERROR_PAGES: Readonly<Record<HttpError['status'], ErrorPage>> = {
   413: plainPage('This is too large'),
   503: plainPage('GitHub does not answer'),
 }
+
+const TOO_MANY_PAGE = plainPage('Not so fast')
 
 const BROKEN_PAGE = plainPage('Something broke')
 

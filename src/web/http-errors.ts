@@ -13,6 +13,17 @@ export class HttpError extends Error {
   }
 }
 
+/** An address sends more requests than it may. */
+export class TooManyRequests extends Error {
+  override readonly name = 'TooManyRequests'
+  readonly retryAfterSeconds: number
+
+  constructor(retryAfterSeconds: number) {
+    super('too many requests')
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
 /** The database could not be read in time. What was shown before is stale, but not known to be wrong. */
 export class ServiceUnavailable extends Error {
   override readonly name = 'ServiceUnavailable'

@@ -3,16 +3,21 @@
 import type { Hono } from 'hono'
 import { GitHubFailure } from '../github/failure.ts'
 import { UserRefused } from '../github/user-access.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import type { SiteCookies } from './cookies.ts'
 import { expectOwnForm, limitForm, onlyPost } from './forms.ts'
 import { HttpError } from './http-errors.ts'
+import { limitByAddress } from './limit-by-address.ts'
 import { type HonoEnv, onlookerOf } from './site.ts'
 
 export function addSignInRoutes(
   app: Hono<HonoEnv>,
-  { signIn, cookies, baseUrl }: { signIn: SignIn; cookies: SiteCookies; baseUrl: string },
+  o: { signIn: SignIn; cookies: SiteCookies; baseUrl: string; now: () => Instant },
 ): void {
+  const { signIn, cookies, baseUrl } = o
+  // The callback, too: each of them that began here costs GitHub two requests.
+  app.use('/login/*', limitByAddress(o))
   app.get('/login', (context) => {
     const { location, kept } = signIn.begin(ownPathOf(context.req.query('to'), baseUrl))
     cookies.setKept(context, kept)

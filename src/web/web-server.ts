@@ -28,7 +28,7 @@ function signInPagesOf(o: WebServerParts & DatabaseParts, signIn: SignIn): SignI
   return {
     gate: openToSignedIn({ signIn, cookies, readAs: (seen) => openDatabaseReader({ ...o, seen }) }),
     addRoutes(app, site) {
-      addSignInRoutes(app, { signIn, cookies, baseUrl })
+      addSignInRoutes(app, { signIn, cookies, baseUrl, now: o.now })
       addAccountRoutes(app, { ...o, ...site })
     },
   }

@@ -178,6 +178,22 @@ test('no token, code, state or session id reaches a log or a Referer', async () 
   expect(page.text).not.toMatch(/andon_|ghu_/)
 })
 
+test('too many sign-ins of one address are turned away for a minute; nothing else is', async () => {
+  const asked = () => app.github.writes.requests.length
+  const before = asked()
+  for (let times = 0; times < 60; times++) expect((await attacker.get('/login')).status).toBe(302)
+  for (const path of ['/login', '/login?to=/account', '/login/callback?code=a&state=b']) {
+    const { status, headers, text } = await attacker.get(path)
+    expect([path, status, headers.get('retry-after'), headers.has('set-cookie')]).toEqual([path, 429, '60', false])
+    expect(text).toContain('Too many requests come from your address: try again in 60 seconds.')
+  }
+  expect(asked()).toBe(before)
+  expect((await victim.get('/')).status).toBe(401)
+  expect((await victim.get('/login', { 'x-forwarded-for': '192.0.2.1' })).status).toBe(302)
+  app.clock.advance(60)
+  expect((await attacker.signIn('linus')).status).toBe(302)
+})
+
 test('mutated cookies, states and codes at random: none signs anybody in', async () => {
   const random = seededRandom(randomSeed())
   const rounds = repetitions(40, 2_000)
@@ -185,6 +201,8 @@ test('mutated cookies, states and codes at random: none signs anybody in', async
   const session = victim.cookies.get(SESSION) ?? ''
   let succeeded = 0
   for (let round = 0; round < rounds; round++) {
+    // Within what one address may try.
+    app.clock.advance(5)
     const callback = new URL(await callbackOf(attacker, 'linus'))
     const kept = attacker.cookies.get(KEPT) ?? ''
     const mutated = (text: string) => {
