@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { busyBoard, MISTAKE_NOTICE } from '../web/support/board-fixtures.ts'
 import { HELD_PLACES, withHolds } from '../web/support/held-board.ts'
+import { violations } from './support/axe.ts'
 import { type BoardServer, startBoardServer } from './support/board-server.ts'
 import { openBrowser, openPage } from './support/open-browser.ts'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const PAGES = ['/', '/acme/widgets', '/acme/widgets/issues/42', '/acme/api/issues/15', '/nowhere']
 const WIDTHS = [320, 768, 1024, 1440, 1920, 2560]
 const WITHIN = { timeout: 20_000, interval: 100 }
@@ -169,16 +167,4 @@ test('hostile titles run no script, and no page violates the content security po
 async function settled(page: Page): Promise<void> {
   if ((await page.locator('#stream').count()) === 0) return
   await expect.poll(() => page.locator('html').getAttribute('data-live'), WITHIN).toBe('live')
-}
-
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(AXE)
-  const found = await page.evaluate(async () => {
-    type Axe = { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> }
-    const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run()
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-    )
-  })
-  return found
 }
