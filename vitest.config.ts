@@ -3,7 +3,7 @@
 import { defineConfig } from 'vitest/config'
 
 const NO_DATABASE = [
-  'test/{advance,commands,docs,line,pipeline,render,translate}/**/*.test.ts',
+  'test/{advance,commands,docs,doctor,line,pipeline,render,translate}/**/*.test.ts',
   'test/cli/{check,init}.test.ts',
   'test/{architecture,manifest,config,packaging,workflows}.test.ts',
   'test/inbox/{guard,probot}.test.ts',

@@ -1,25 +1,20 @@
-// Requests of the App as itself: its deliveries, and tokens for its installation.
+// Requests of the App as itself: its webhook, its installations, and tokens for them.
 import type { ApiRequest, ApiResponse } from './api-request.ts'
 import { toGitHubTimestamp } from './clock.ts'
-import type { Deliveries, Delivery } from './deliveries.ts'
+import type { Deliveries } from './deliveries.ts'
+import { respondToHook } from './hook-routes.ts'
 import { issueToken } from './identity.ts'
+import { linkToNextPage, pageOf } from './paging.ts'
 import { appJson, installationJson } from './payloads.ts'
 import { installationIdOf, type World } from './world.ts'
 
 export function respondToApp(request: ApiRequest, o: { world: World; deliveries: Deliveries }): ApiResponse {
-  const { world, deliveries } = o
+  const { world } = o
   const { method, path, query } = request
   if (path === '/app' && method === 'GET') return { status: 200, body: appJson(world) }
-  if (path === '/app/hook/deliveries') return listDeliveries(deliveries, query)
-  const [, id, attempts] = /^\/app\/hook\/deliveries\/(\d+)(\/attempts)?$/.exec(path) ?? []
-  if (id !== undefined) {
-    const delivery = deliveries.log.find((candidate) => candidate.id === Number(id))
-    if (!delivery) return NOT_FOUND
-    if (attempts === undefined) return { status: 200, body: deliveryJson(delivery) }
-    void deliveries.redeliver(delivery.id)
-    return { status: 202, body: {} }
-  }
-  if (path === '/app/hook/config') return { status: 200, body: HOOK }
+  const ofHook = respondToHook(request, o)
+  if (ofHook !== null) return ofHook
+  if (path === '/app/installations' && method === 'GET') return listInstallations(world, query)
   const [, read] = /^\/app\/installations\/(\d+)$/.exec(path) ?? []
   if (read !== undefined) {
     const isThere = isKnownInstallation(world, Number(read)) && world.installation.state !== 'removed'
@@ -44,11 +39,12 @@ export function respondToApp(request: ApiRequest, o: { world: World; deliveries:
 }
 
 const NOT_FOUND: ApiResponse = { status: 404, body: { message: 'Not Found' } }
-const HOOK = {
-  content_type: 'json',
-  insecure_ssl: '0',
-  secret: '********',
-  url: 'http://127.0.0.1/api/github/webhooks',
+/** Those that there are, suspended ones too. */
+function listInstallations(world: World, query: URLSearchParams): ApiResponse {
+  const ids = world.installation.state === 'removed' ? [] : [world.installation.id]
+  const all = [...new Set([...ids, ...world.ownInstallations.values()])]
+  const body = pageOf(all, query).map((id) => installationJson(world, id))
+  return { status: 200, body, headers: linkToNextPage(all, query, `${world.url}/app/installations`) }
 }
 
 function isKnownInstallation(world: World, id: number): boolean {
@@ -79,48 +75,5 @@ function createToken(world: World, installationId: number, body: unknown): ApiRe
       repository_selection: ids === null ? 'all' : 'selected',
       ...(ids !== null && { repositories }),
     },
-  }
-}
-
-function deliveryJson(delivery: Delivery): object {
-  return {
-    ...deliverySummary(delivery),
-    request: { headers: {}, payload: JSON.parse(delivery.body) },
-    response: { headers: {}, payload: null },
-  }
-}
-
-function listDeliveries(deliveries: Deliveries, query: URLSearchParams): ApiResponse {
-  const perPage = Math.min(100, Number(query.get('per_page') ?? 30))
-  const before = Number(query.get('cursor') ?? Number.POSITIVE_INFINITY)
-  const status = query.get('status')
-  // `failure` means a status of 400 to 599: deliveries to an unreachable receiver are not among them.
-  const wanted = (delivery: Delivery) =>
-    status === null ||
-    (status === 'success' ? delivery.status === 'OK' : delivery.statusCode >= 400 && delivery.statusCode < 600)
-  const found = deliveries.log
-    .filter((delivery) => delivery.id < before && wanted(delivery))
-    .toSorted((one, other) => other.id - one.id)
-  const shown = found.slice(0, perPage)
-  const last = shown.at(-1)
-  const next =
-    shown.length < found.length && last ? { link: `<?per_page=${perPage}&cursor=${last.id}>; rel="next"` } : {}
-  return { status: 200, body: shown.map(deliverySummary), headers: next }
-}
-
-function deliverySummary(delivery: Delivery): object {
-  return {
-    id: delivery.id,
-    guid: delivery.guid,
-    delivered_at: delivery.deliveredAt,
-    redelivery: delivery.redelivery,
-    duration: delivery.duration,
-    status: delivery.status,
-    status_code: delivery.statusCode,
-    event: delivery.event,
-    action: delivery.action,
-    installation_id: delivery.installationId,
-    repository_id: delivery.repositoryId,
-    throttled_at: null,
   }
 }

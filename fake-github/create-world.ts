@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import { createGit } from './git.ts'
 import type { Grant } from './grant.ts'
+import { HOOK } from './hook-routes.ts'
 import { APP, type Organization } from './organization.ts'
 import { repositoryJson, userJson } from './payloads.ts'
 import type { SeededRandom } from './random.ts'
@@ -42,6 +43,7 @@ export function createWorld(o: {
     permissions: new Map(Object.entries(o.organization.collaborators)),
     tokens: new Map(),
     authorization: openAuthorization(),
+    hook: HOOK,
     installation: {
       id: installationId,
       state: 'active',

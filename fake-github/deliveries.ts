@@ -35,6 +35,10 @@ export type DeliveryFaults = {
 
 export type Deliveries = {
   readonly log: readonly Delivery[]
+  /** What deliveries are signed with. */
+  readonly secret: string
+  /** The receiver; null while nothing is sent. */
+  target(): string | null
   /** Sets the receiver; null stops sending. */
   setTarget(url: string | null): void
   enqueue(event: string, payload: object): void
@@ -131,10 +135,7 @@ export function openDeliveries(o: {
     const began = performance.now()
     delivery.statusCode = lost || url === null || closed ? 0 : await reach(url, delivery)
     delivery.duration = (performance.now() - began) / 1000
-    delivery.status =
-      delivery.statusCode >= 200 && delivery.statusCode < 400
-        ? 'OK'
-        : (STATUS_TEXTS[delivery.statusCode] ?? 'failed to connect to host')
+    delivery.status = statusTextOf(delivery)
   }
 
   function reach(target: string, delivery: Delivery): Promise<number> {
@@ -158,6 +159,8 @@ export function openDeliveries(o: {
 
   return {
     log,
+    secret: o.secret,
+    target: () => url,
     setTarget(next) {
       url = next
     },
@@ -191,7 +194,8 @@ export function openDeliveries(o: {
   }
 }
 
-function headersOf(delivery: Delivery, secret: string): Record<string, string> {
+/** The headers that a delivery is sent with. */
+export function headersOf(delivery: Delivery, secret: string): Record<string, string> {
   return {
     'content-type': 'application/json',
     'content-length': String(Buffer.byteLength(delivery.body)),
@@ -210,10 +214,10 @@ function headersOf(delivery: Delivery, secret: string): Record<string, string> {
 const TIMEOUT_MS = 10_000
 const MAX_LOG_ENTRIES = 20_000
 const FIRST_ID = 12_000_000_000
-const STATUS_TEXTS: Readonly<Record<number, string>> = {
-  400: 'Invalid HTTP Response: 400',
-  401: 'Invalid HTTP Response: 401',
-  500: 'Invalid HTTP Response: 500',
-  502: 'Invalid HTTP Response: 502',
-  503: 'Invalid HTTP Response: 503',
+
+/** A redirect counts as delivered, though nobody follows it. */
+function statusTextOf({ statusCode, duration }: Delivery): string {
+  if (statusCode >= 200 && statusCode < 400) return 'OK'
+  if (statusCode > 0) return `Invalid HTTP Response: ${statusCode}`
+  return duration * 1000 >= TIMEOUT_MS ? 'timed out' : 'failed to connect to host'
 }

@@ -11,6 +11,7 @@ import { type Deliveries, openDeliveries } from './deliveries.ts'
 import { type Faults, openFaults } from './faults.ts'
 import { openRepositoryFiles } from './files.ts'
 import { type Grant, grantFromManifest } from './grant.ts'
+import type { Hook } from './hook-routes.ts'
 import { openInProcessFetch } from './in-process.ts'
 import { type Installation, openInstallation } from './installation.ts'
 import { commentsOn } from './issue-comments.ts'
@@ -65,6 +66,8 @@ export type FakeGitHub = UserActions &
     ): Promise<Run>
     /** Any delivery, sent as one about the repository. */
     deliver(event: string, payload: Record<string, unknown>, fullName?: string, by?: string): void
+    /** Changes how the App's webhook is set. */
+    setHook(change: Partial<Hook>): void
     setPermission(login: string, permission: Permission): void
     /** The App's client, with which people sign in. */
     readonly client: { readonly id: string; readonly secret: string }
@@ -196,6 +199,9 @@ export async function startFakeGitHub(o: {
     listing: actions.listing,
     deliver: (event, payload, fullName = [...world.repositories.keys()][0]!, by = defaultUser) =>
       webhooks.send(event, payload, fullName, by),
+    setHook(change) {
+      world.hook = { ...world.hook, ...change }
+    },
     setPermission: (login, permission) => void world.permissions.set(login, permission),
     client: CLIENT,
     async authorize(address, login) {

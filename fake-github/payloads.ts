@@ -1,5 +1,6 @@
 // How GitHub writes its objects, in answers and in deliveries alike.
 import { APP } from './organization.ts'
+import { CLIENT } from './sign-in.ts'
 import type { CheckRun, Comment, Issue, PullRequest, Repository, Review, User, World } from './world.ts'
 
 export function userJson(url: string, login: string, id: number): User {
@@ -245,8 +246,10 @@ export function appJson(world: World): { readonly id: number } & Record<string, 
     node_id: 'A_andon',
     name: APP.name,
     owner: { login: world.organization.login, type: 'Organization' },
+    client_id: CLIENT.id,
     html_url: `${world.url}/apps/${APP.slug}`,
     permissions: world.grant.permissions,
+    events: world.grant.events,
   }
 }
 

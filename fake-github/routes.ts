@@ -11,10 +11,11 @@ import { executeGraphql } from './graphql.ts'
 import { graphqlRoot } from './graphql-schema.ts'
 import { respondToComments } from './issue-comments.ts'
 import { APP } from './organization.ts'
+import { linkToNextPage, pageOf } from './paging.ts'
 import { respondToSignIn, respondToUser } from './sign-in.ts'
 import { whyInvalidWrite } from './validation.ts'
 import type { Webhooks } from './webhooks.ts'
-import type { Repository, World } from './world.ts'
+import type { InstallationToken, Repository, World } from './world.ts'
 
 export type RouteContext = {
   readonly world: World
@@ -39,7 +40,7 @@ export async function route(request: ApiRequest, parts: RouteContext): Promise<A
     return { status: 403, body: { message: 'This installation has been suspended' } }
   if (path === '/graphql' && method === 'POST')
     return { status: 200, body: await executeGraphql(graphqlRoot(world), request.body) }
-  if (path === '/installation/repositories') return listRepositories(world)
+  if (path === '/installation/repositories') return listRepositories(world, identity.token, request.query)
   const [, fullName = '', rest = ''] = /^\/repos\/([^/]+\/[^/]+)\/?(.*)$/.exec(path) ?? []
   const repository = world.repositories.get(fullName)
   const isReached =
@@ -84,11 +85,12 @@ function routeRepository(
   )
 }
 
-function listRepositories(world: World): ApiResponse {
-  const repositories = [...world.repositories.values()].filter(
-    (repository) => !world.installation.removedRepositoryIds.has(repository.id),
+function listRepositories(world: World, { repositoryIds }: InstallationToken, query: URLSearchParams): ApiResponse {
+  const all = [...world.repositories.values()].filter(
+    ({ id }) => !world.installation.removedRepositoryIds.has(id) && (repositoryIds?.includes(id) ?? true),
   )
-  return { status: 200, body: { total_count: repositories.length, repository_selection: 'selected', repositories } }
+  const body = { total_count: all.length, repository_selection: 'selected', repositories: pageOf(all, query) }
+  return { status: 200, body, headers: linkToNextPage(all, query, `${world.url}/installation/repositories`) }
 }
 
 // Every user may read a public repository, so only an unknown login is not found.

@@ -2,6 +2,7 @@
 import type { Clock } from './clock.ts'
 import type { Git } from './git.ts'
 import type { Grant } from './grant.ts'
+import type { Hook } from './hook-routes.ts'
 import type { Organization, Permission } from './organization.ts'
 import type { SeededRandom } from './random.ts'
 import type { UserAuthorization } from './sign-in.ts'
@@ -128,6 +129,8 @@ export type World = {
   readonly permissions: Map<string, Permission>
   readonly tokens: Map<string, InstallationToken>
   readonly authorization: UserAuthorization
+  /** The App's webhook. */
+  hook: Hook
   readonly installation: {
     id: number
     state: 'active' | 'suspended' | 'removed'

@@ -59,43 +59,49 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 
 /** Reads the whole configuration of a role; throws StartupError. */
 export function readConfig(role: ProcessRole, environment: NodeJS.ProcessEnv): Readonly<Config> {
+  const { fields, mistakes } = readPartialConfig(role, environment)
+  return Object.freeze(wholeOrThrow(fields, mistakes))
+}
+
+/** Reads what can be read of it, with a sentence for each mistake; a field with a mistake is undefined. */
+export function readPartialConfig(role: ProcessRole, environment: NodeJS.ProcessEnv): PartialConfig {
   const production = environment.NODE_ENV === 'production'
   const needsGitHub = role !== 'migrate'
   const readPort = () => readInteger(environment, 'PORT', { min: 0, max: 65_535, fallback: 3000 })
   const servesPages = role === 'all' || role === 'web'
   const signsIn = servesPages && environment.ANDON_ACCESS !== 'open' && Boolean(environment.GITHUB_CLIENT_ID)
   const warnings = describeMisspelt(environment, 'others')
-  const config = readAll<Config>(
-    {
-      ...readersOfDatabaseConfig(environment),
-      databaseUrl: () => readDatabaseUrlOfRole(role, environment, production),
-      role: () => role,
-      port: readPort,
-      host: () => environment.HOST || (production ? '0.0.0.0' : '127.0.0.1'),
-      appId: () => (needsGitHub ? readInteger(environment, 'APP_ID', { min: 1, max: Number.MAX_SAFE_INTEGER }) : 0),
-      privateKey: () => (needsGitHub ? readPrivateKey(environment) : ''),
-      webhookSecrets: () => (needsGitHub ? readWebhookSecrets(environment) : []),
-      githubApiUrl: () => readHttpUrl(environment, 'GITHUB_API_URL', 'https://api.github.com'),
-      githubUrl: () => readHttpUrl(environment, 'GITHUB_URL', 'https://github.com'),
-      oidcIssuer: () => readHttpUrl(environment, 'OIDC_ISSUER', 'https://token.actions.githubusercontent.com'),
-      access: () => readChoice(environment, 'ANDON_ACCESS', ['login', 'open'] as const, 'login'),
-      client: () => readClient(environment),
-      secret: () => readSecret(environment, signsIn && (production || Boolean(environment.DATABASE_URL))),
-      operators: () => listOf(environment.ANDON_OPERATORS),
-      baseUrl: () =>
-        readBaseUrl(environment, { fallback: production && needsGitHub ? null : `http://localhost:${readPort()}` }),
-      webhookProxyUrl: () => (needsGitHub ? readWebhookProxyUrl(environment, production) : null),
-      production: () => production,
-      warnings: () => warnings,
-    },
-    { mistakes: describeMisspelt(environment, 'ours'), warnings },
-  )
-  return Object.freeze(config)
+  const { fields, mistakes } = readEach<Config>({
+    ...readersOfDatabaseConfig(environment),
+    databaseUrl: () => readDatabaseUrlOfRole(role, environment, production),
+    role: () => role,
+    port: readPort,
+    host: () => environment.HOST || (production ? '0.0.0.0' : '127.0.0.1'),
+    appId: () => (needsGitHub ? readInteger(environment, 'APP_ID', { min: 1, max: Number.MAX_SAFE_INTEGER }) : 0),
+    privateKey: () => (needsGitHub ? readPrivateKey(environment) : ''),
+    webhookSecrets: () => (needsGitHub ? readWebhookSecrets(environment) : []),
+    githubApiUrl: () => readHttpUrl(environment, 'GITHUB_API_URL', 'https://api.github.com'),
+    githubUrl: () => readHttpUrl(environment, 'GITHUB_URL', 'https://github.com'),
+    oidcIssuer: () => readHttpUrl(environment, 'OIDC_ISSUER', 'https://token.actions.githubusercontent.com'),
+    access: () => readChoice(environment, 'ANDON_ACCESS', ['login', 'open'] as const, 'login'),
+    client: () => readClient(environment),
+    secret: () => readSecret(environment, signsIn && (production || Boolean(environment.DATABASE_URL))),
+    operators: () => listOf(environment.ANDON_OPERATORS),
+    baseUrl: () =>
+      readBaseUrl(environment, { fallback: production && needsGitHub ? null : `http://localhost:${readPort()}` }),
+    webhookProxyUrl: () => (needsGitHub ? readWebhookProxyUrl(environment, production) : null),
+    production: () => production,
+    warnings: () => warnings,
+  })
+  const all = [...new Set([...describeMisspelt(environment, 'ours'), ...mistakes])]
+  // A misspelt name may explain another mistake.
+  return { fields, mistakes: all.length === 0 ? [] : [...all, ...warnings] }
 }
 
 /** Reads only the settings of the database; throws StartupError. */
 export function readDatabaseConfig(environment: NodeJS.ProcessEnv): DatabaseConfig {
-  return readAll(readersOfDatabaseConfig(environment))
+  const { fields, mistakes } = readEach<DatabaseConfig>(readersOfDatabaseConfig(environment))
+  return wholeOrThrow(fields, mistakes)
 }
 
 /**
@@ -111,26 +117,28 @@ function describeMisspelt(environment: NodeJS.ProcessEnv, whose: 'ours' | 'other
   ).map(({ name, right }) => `${printable(name)} is not a variable of Andon: did you mean ${right}?`)
 }
 
-/** Reads every field, so that one start names all mistakes; where there are some, a warning may explain them. */
-function readAll<T extends object>(
-  readers: { readonly [K in keyof T]: () => T[K] },
-  found: { readonly mistakes: readonly string[]; readonly warnings: readonly string[] } = {
-    mistakes: [],
-    warnings: [],
-  },
-): T {
-  const sentences = new Set(found.mistakes)
-  const fields = Object.entries<() => unknown>(readers).map(([field, read]) => {
+export type PartialConfig = Inspected<Config>
+
+type Inspected<T> = { readonly fields: Partial<T>; readonly mistakes: readonly string[] }
+
+/** Reads every field, so that one start names all mistakes. */
+function readEach<T extends object>(readers: { readonly [K in keyof T]: () => T[K] }): Inspected<T> {
+  const mistakes = new Set<string>()
+  const fields = Object.entries<() => unknown>(readers).flatMap(([field, read]) => {
     try {
-      return [field, read()]
+      return [[field, read()]]
     } catch (error) {
       if (!(error instanceof StartupError)) throw error
-      for (const sentence of error.sentences) sentences.add(sentence)
-      return [field, undefined]
+      for (const sentence of error.sentences) mistakes.add(sentence)
+      return []
     }
   })
-  if (sentences.size > 0) throw new StartupError(...sentences, ...found.warnings)
-  return Object.fromEntries(fields) as T
+  return { fields: Object.fromEntries(fields) as Partial<T>, mistakes: [...mistakes] }
+}
+
+function wholeOrThrow<T>(fields: Partial<T>, mistakes: readonly string[]): T {
+  if (mistakes.length > 0) throw new StartupError(...mistakes)
+  return fields as T
 }
 
 function readersOfDatabaseConfig(environment: Environment) {

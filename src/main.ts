@@ -22,6 +22,8 @@ Roles
   migrate                 brings the database to this version's schema, then ends
 
 Operator
+  doctor [--json]         looks at everything that must be right, from the App's permissions to the proxy, and says what to do:
+                          exit 0 all is well, 1 something is wrong, 2 cannot tell
   deliveries [--json]     lists the deliveries that could not be applied, and why
   deliveries replay ID    applies one of them again
   hold --all [--until TIME | --for DURATION] REASON
@@ -70,6 +72,8 @@ async function run([command = 'help', ...rest]: readonly string[]): Promise<numb
     case 'worker':
     case 'migrate':
       return runRoleCommand(command, rest)
+    case 'doctor':
+      return (await import('./cli/doctor.ts')).runDoctorCommand(rest)
     case 'loop':
       return (await import('./cli/loops.ts')).runLoopCommand(rest)
     case 'deliveries':
@@ -111,8 +115,8 @@ function readEnvFile(command: string): void {
     process.loadEnvFile('.env')
   } catch (error) {
     const sentence = `.env cannot be read (${error instanceof Error ? error.message : error}): make it readable for the user who runs Andon.`
-    // The file may be readable only by the service's user, and the loop commands work without it.
-    if (command !== 'loop') throw new StartupError(sentence)
+    // The file may be readable only by the service's user, and these commands work without it.
+    if (command !== 'loop' && command !== 'doctor') throw new StartupError(sentence)
     failWith(sentence, 0)
   }
 }

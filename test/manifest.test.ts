@@ -35,7 +35,11 @@ const EVENTS: Readonly<Record<Exclude<HandledWebhook, (typeof ALWAYS_DELIVERED)[
 /** What GitHub asks of an App before it may call this. */
 const ROUTES: Readonly<Record<string, Permissions>> = {
   'GET /app': {},
+  'GET /app/hook/config': {},
+  'GET /app/hook/deliveries': {},
+  'GET /app/installations': {},
   'GET /app/installations/{installation_id}': {},
+  'GET /installation/repositories': { metadata: 'read' },
   'GET /repositories/{repository_id}/installation': {},
   'GET /repositories/{repository_id}': { metadata: 'read' },
   'GET /repos/{owner}/{repo}/collaborators/{username}/permission': { metadata: 'read' },

@@ -11,6 +11,7 @@ import { followingRedirects } from './redirects.ts'
 /** A repository as GitHub's API addresses it, and the installation that gives access to it. */
 export type RepositoryAccess = {
   readonly installationId: number
+  /** 0: all that the installation reaches. */
   readonly repositoryId: number
   readonly owner: string
   readonly name: string
@@ -22,7 +23,13 @@ export type RepositoryAccess = {
   readonly onlyByName?: boolean
 }
 
-export type GitHubResponse = { readonly status: number; readonly body: unknown; readonly hasNextPage: boolean }
+export type GitHubResponse = {
+  readonly status: number
+  readonly body: unknown
+  readonly hasNextPage: boolean
+  /** GitHub's clock, to the second; null where the answer does not say. */
+  readonly date: string | null
+}
 
 /**
  * Sends one request as the installation or, with `access` null, as the App itself. Not sent after `sendBy`.
@@ -69,7 +76,8 @@ export function openRequests(o: GitHubOptions): SendRequest {
 
   async function token(access: RepositoryAccess, refresh: boolean): Promise<string> {
     const { installationId, repositoryId } = access
-    const options = { type: 'installation', installationId, repositoryIds: [repositoryId], refresh } as const
+    const narrowed = repositoryId === 0 ? {} : { repositoryIds: [repositoryId] }
+    const options = { type: 'installation', installationId, ...narrowed, refresh } as const
     try {
       const answer = (await app.auth(options)) as { token: unknown }
       // Octokit caches an answer without a token, as text.
@@ -123,7 +131,7 @@ export function openRequests(o: GitHubOptions): SendRequest {
       // The name is learnt: a link with the old one may soon lead to another repository.
       if (isMoved && access !== null) o.onMoved?.(access)
       const hasNextPage = /rel="next"/.test(String(response.headers.link ?? ''))
-      return { status: response.status, body: response.data, hasNextPage }
+      return { status: response.status, body: response.data, hasNextPage, date: response.headers.date ?? null }
     } catch (error) {
       const failure = classifyFailure(error, { intent, permission: permissionOfRoute(route) }, o.now())
       // That there is no such installation is an answer, and not a refusal of the App.

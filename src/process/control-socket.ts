@@ -44,6 +44,7 @@ export async function connectOperations(path: string, timeoutMs = OPERATION_TIME
     sendRequest<T>(path, operation, args, AbortSignal.timeout(timeoutMs)).catch(explainTimeout)
   const operations: Operations = {
     failedDeliveries: () => send('failedDeliveries'),
+    inspectDatabase: () => send('inspectDatabase'),
     replay: (id) => send('replay', id),
     setGlobalHold: (by, reason, end) => send('setGlobalHold', by, reason, end),
     backup: () => sendRequest<string>(path, 'backup', [], AbortSignal.timeout(BACKUP_TIMEOUT_MS)).catch(explainTimeout),
@@ -103,6 +104,8 @@ function performOperation(
         args[1] === null ? null : String(args[1]),
         (args[2] ?? null) as HoldEnd | null,
       )
+    case 'inspectDatabase':
+      return operations.inspectDatabase()
     case 'backup':
       return operations.backup()
     default:

@@ -40,9 +40,11 @@ async function checkConnection(database: Database): Promise<Database> {
     return database
   } catch (error) {
     await database.close()
-    const { code = 'no answer' } = error as NodeJS.ErrnoException
+    const { code = 'no answer', message } = error as NodeJS.ErrnoException
+    // The server's own sentence says more than its code.
+    const why = error instanceof Error && 'severity' in error ? `${code}: ${message}` : code
     throw new StartupError(
-      `cannot reach the database ${database.location} (${code}): is it running, and is DATABASE_URL right?`,
+      `cannot reach the database ${database.location} (${why}): is it running, and is DATABASE_URL right?`,
     )
   }
 }

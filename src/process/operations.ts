@@ -1,11 +1,13 @@
 import type { Door } from '../apply/door.ts'
 import { setGlobalHold } from '../apply/holds.ts'
 import { type HoldEnd, holdEndsAt } from '../commands/hold-end.ts'
+import type { DatabaseReading } from '../doctor/database.ts'
 import { replayDelivery } from '../inbox/replay.ts'
 import type { AnsweredCommand } from '../pipeline/model/command-result.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
 import { type FailedDelivery, listFailedDeliveries, loadFailedDelivery } from '../store/deliveries.ts'
+import { inspectDatabase } from './inspect-database.ts'
 
 /** What an operator may ask of a running Andon. Arguments and answers are plain JSON: they cross the control socket. */
 export type Operations = {
@@ -15,6 +17,8 @@ export type Operations = {
   setGlobalHold(by: string, reason: string | null, end?: HoldEnd | null): Promise<AnsweredCommand>
   /** The whole embedded database as a compressed archive, in base64. */
   backup(): Promise<string>
+  /** What the doctor asks of the database. */
+  inspectDatabase(): Promise<DatabaseReading>
 }
 
 export type ReplayResult =
@@ -26,6 +30,7 @@ export function openOperations(o: { database: Database; door: Door; now: () => I
   return {
     failedDeliveries: () => listFailedDeliveries(o.database),
     setGlobalHold: (by, reason, end = null) => setGlobalHold(o, { by, reason, until: end && holdEndsAt(end, o.now()) }),
+    inspectDatabase: () => inspectDatabase(o.database, { isRunning: true, now: o.now() }),
     async backup() {
       if (o.database.dump === null) throw new Error('a Postgres database is backed up with pg_dump')
       return Buffer.from(await o.database.dump()).toString('base64')

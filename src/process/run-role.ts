@@ -3,6 +3,7 @@ import pino, { type Logger } from 'pino'
 import { type Andon, openAndon } from '../andon.ts'
 import { type Config, type ProcessRole, readConfig } from '../config.ts'
 import type { Database } from '../store/database.ts'
+import { isLocalUrl } from '../text/local-url.ts'
 import { loopsDirectory, stopSocketPath } from '../watchdog/heartbeat-files.ts'
 import { hashBuild } from './build-id.ts'
 import { controlSocketPath, serveOperations, serveStopRequests } from './control-socket.ts'
@@ -11,7 +12,7 @@ import { StartupError } from './environment.ts'
 import { migrateOrVerify, openDatabase } from './open-database.ts'
 import { openOperations } from './operations.ts'
 import { openShutdown, type Shutdown } from './shutdown.ts'
-import { isLocalUrl, webhookUrlOf } from './webhook-url.ts'
+import { webhookUrlOf } from './webhook-url.ts'
 
 /** Runs one role until it is asked to stop or has done `iterations`; resolves to the exit code. */
 export async function runRole(role: ProcessRole, o: { iterations?: number | undefined } = {}): Promise<number> {

@@ -1,15 +1,11 @@
 // Where GitHub posts deliveries: to the board's host, or, where GitHub cannot reach it, to a webhook proxy.
 import { WEBHOOK_PATH } from '../inbox/guard.ts'
+import { isLocalUrl } from '../text/local-url.ts'
 import { type Environment, readHttpUrl, StartupError } from './environment.ts'
 
 /** The address to enter at GitHub: a proxy's counts where the board itself is at an address of this machine. */
 export function webhookUrlOf(o: { readonly baseUrl: string; readonly webhookProxyUrl: string | null }): string {
   return o.webhookProxyUrl !== null && isLocalUrl(o.baseUrl) ? o.webhookProxyUrl : o.baseUrl + WEBHOOK_PATH
-}
-
-/** Whether the address means this machine: GitHub cannot reach it. */
-export function isLocalUrl(url: string): boolean {
-  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)
 }
 
 /** The channel of a webhook proxy; null for none. */

@@ -21,6 +21,15 @@ export async function listPendingMigrations(database: Database): Promise<readonl
   return migrations.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name)
 }
 
+/** Migrations that a newer version has run. */
+export async function listUnknownMigrations({ kysely }: Database): Promise<readonly string[]> {
+  const { rows: tables } = await sql`select 1 where to_regclass('kysely_migration') is not null`.execute(kysely)
+  if (tables.length === 0) return []
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(kysely)
+  const known = await getMigrations()
+  return rows.map(({ name }) => name).filter((name) => !Object.hasOwn(known, name))
+}
+
 function createMigrator({ kysely }: Database): Migrator {
   return new Migrator({ db: kysely.withoutPlugins(), provider: { getMigrations } })
 }

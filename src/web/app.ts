@@ -17,6 +17,7 @@ import type { Reader } from './reader.ts'
 import { securityHeaders } from './security-headers.ts'
 import { type HonoEnv, onlookerOf, type RequestContext, type SiteConfig } from './site.ts'
 import { loadBoardPage, loadIssuePage, toBoardJson } from './stream-formats.ts'
+import { answerStreamProbe, isStreamProbe } from './stream-probe.ts'
 import type { Views } from './views.ts'
 
 // The only paths that need no sign-in: they name no people or repositories, and reports carry a token of their own.
@@ -72,7 +73,7 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
       context.header('cache-control', 'no-store')
   })
   app.use(async (context, next) => {
-    if (!PUBLIC_PATHS.test(context.req.path)) context.set('onlooker', await gate(context))
+    if (!PUBLIC_PATHS.test(context.req.path) && !isStreamProbe(context)) context.set('onlooker', await gate(context))
     await next()
   })
   site.addSignIn(app)
@@ -103,6 +104,10 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
   get('/favicon.ico', (context) => context.redirect(assets.path('icon.svg')))
 
   get('/events', async (context) => {
+    if (isStreamProbe(context)) {
+      answerStreamProbe(context.env.outgoing)
+      return RESPONSE_ALREADY_SENT
+    }
     const onlooker = onlookerOf(context)
     const query = queryOf(context)
     const place = { repository: query.get('repository') ?? undefined, issue: query.get('issue') ?? undefined }

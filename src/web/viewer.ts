@@ -18,9 +18,7 @@ export function openViewer(
   response.on('error', () => response.destroy())
   response.writeHead(200, {
     ...headers,
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store',
-    'x-accel-buffering': 'no',
+    ...EVENT_STREAM,
   })
   return {
     send(message) {
@@ -36,3 +34,10 @@ export function encodeSseMessage(name: string | null, text: string): string {
   const lines = text.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`)
   return `${name === null ? '' : `event: ${name}\n`}${lines.join('')}\n`
 }
+
+/** What a proxy must know to pass each event on at once. */
+export const EVENT_STREAM = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no',
+} as const

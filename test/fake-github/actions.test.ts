@@ -130,3 +130,55 @@ test('the App reads its deliveries, and has one delivered again under the same G
   const all = await app.request('GET /app/hook/deliveries')
   expect(all.data.map((delivery) => delivery.redelivery)).toEqual([true, false, false])
 })
+
+test('the log of deliveries comes in pages, newest first, each link with a cursor to the next', async () => {
+  receiver.respondWith(202)
+  for (const title of ['One', 'Two', 'Three', 'Four', 'Five']) await github.openIssue(WIDGETS, { title })
+  await github.whenIdle()
+  const pages: number[][] = []
+  let query: Record<string, string> = { per_page: '2' }
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const { data, headers } = await app.request('GET /app/hook/deliveries', query)
+    pages.push(data.map(({ id }) => Number(id)))
+    const next: string | undefined = /<([^>]+)>; rel="next"/.exec(headers.link ?? '')?.[1]
+    cursor = next === undefined ? null : new URL(next).searchParams.get('cursor')
+    query = { per_page: '2', cursor: cursor ?? '' }
+  }
+  expect(pages.map((page) => page.length)).toEqual([2, 2, 1])
+  expect(pages.flat()).toEqual(pages.flat().toSorted((one, other) => other - one))
+  await expect(app.request('GET /app/hook/deliveries', { cursor: 'nonsense' })).rejects.toMatchObject({ status: 422 })
+})
+
+test('one delivery is shown with what was sent, signature and all', async () => {
+  receiver.respondWith(202)
+  await github.openIssue(WIDGETS, { title: 'Retry on flaky upload' })
+  await github.whenIdle()
+  const [newest] = (await app.request('GET /app/hook/deliveries')).data
+  const { data } = await app.request('GET /app/hook/deliveries/{delivery_id}', { delivery_id: Number(newest?.id) })
+  expect(data.request.headers).toMatchObject({ 'x-github-delivery': newest?.guid, 'x-github-event': 'issues' })
+  expect(data.url).toBe(github.deliveries.target())
+})
+
+test('the App reads how its webhook is set, and 404 if it is not active', async () => {
+  const read = async () => (await app.request('GET /app/hook/config')).data
+  expect(await read()).toEqual({
+    content_type: 'json',
+    insecure_ssl: '0',
+    secret: '********',
+    url: github.deliveries.target(),
+  })
+  github.setHook({ contentType: 'form', insecureSsl: true, hasSecret: false, url: 'https://elsewhere.example.com/' })
+  expect(await read()).toEqual({ content_type: 'form', insecure_ssl: '1', url: 'https://elsewhere.example.com/' })
+  github.setHook({ active: false })
+  await expect(read()).rejects.toMatchObject({ status: 404 })
+})
+
+test('the App lists its installations, and an installation its repositories', async () => {
+  const listed = await app.request('GET /app/installations', { per_page: 1 })
+  expect(listed.data).toMatchObject([{ id: github.installationId, account: { login: 'acme' }, suspended_at: null }])
+  const repositories = await installation.request('GET /installation/repositories', { per_page: 1 })
+  expect(repositories.data).toMatchObject({ total_count: 2, repositories: [{ full_name: WIDGETS }] })
+  expect(repositories.headers.link).toContain('rel="next"')
+  github.uninstall()
+  expect((await app.request('GET /app/installations')).data).toEqual([])
+})

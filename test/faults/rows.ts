@@ -59,6 +59,13 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     project: 'processes',
   },
   {
+    name: 'doctor',
+    promise:
+      'mistakes in the App, its webhook, the proxy, the database and the environment, one at a time: its cause is named, and no other',
+    file: 'test/processes/doctor.test.ts',
+    project: 'processes',
+  },
+  {
     name: 'any-order',
     promise:
       'the deliveries of an issue’s whole life in any order, one to three times, within one second: one final state',

@@ -18,6 +18,8 @@ test.concurrent.each([
   'worker --once',
   'web --iterations 3',
   'migrate now',
+  'doctor --yaml',
+  'doctor --json now',
   'deliveries replay 12 13',
   'deliveries replay 99999999999999999999',
 ])('`%s` is answered in one sentence and exit code 64', async (words) => {

@@ -24,6 +24,8 @@ export const IMPORT_RULES: Readonly<
   // The content of a repository's file is parsed where its answer is advanced.
   advance: { ours: ['pipeline', 'commands', 'line', 'text'], packages: [] },
   render: { ours: ['pipeline', 'commands', 'line:type', 'text'], packages: [] },
+  // The doctor's findings, of what was read elsewhere.
+  doctor: { ours: ['translate', 'text'], packages: [] },
   store: {
     ours: ['pipeline:type', 'advance:type', 'line:type', 'text'],
     packages: ['kysely', 'pg', '@electric-sql/pglite'],
@@ -46,7 +48,7 @@ export const IMPORT_RULES: Readonly<
 const COMPOSITION_ROOT = /^src\/((process|cli)\/)?[^/]+\.ts$/
 /** The folders of the core, each of which may import those before it; the files at its root come last. */
 export const ROOMS = ['model', 'facts', 'holds', 'stages', 'view', 'deadlines', 'commands', '']
-export const PURE_FOLDERS = ['text', 'commands', 'line', 'translate', 'pipeline', 'advance', 'render']
+export const PURE_FOLDERS = ['text', 'commands', 'line', 'translate', 'pipeline', 'advance', 'render', 'doctor']
 
 export function forbiddenImports(source: Source): readonly string[] {
   if (source.path.startsWith('src/process/')) {

@@ -1,0 +1,98 @@
+// The App's webhook, and the log of its deliveries, which GitHub keeps for three days.
+// https://docs.github.com/en/rest/apps/webhooks
+import type { ApiRequest, ApiResponse } from './api-request.ts'
+import { type Deliveries, type Delivery, headersOf } from './deliveries.ts'
+import type { World } from './world.ts'
+
+/** How the App's webhook is set. */
+export type Hook = {
+  /** Without the tick at "Active", an App has no webhook. */
+  readonly active: boolean
+  /** Null: where deliveries are sent. */
+  readonly url: string | null
+  readonly contentType: 'json' | 'form'
+  readonly insecureSsl: boolean
+  readonly hasSecret: boolean
+}
+
+export const HOOK: Hook = { active: true, url: null, contentType: 'json', insecureSsl: false, hasSecret: true }
+
+/** Answers `/app/hook/…`; null for other paths. */
+export function respondToHook(
+  { method, path, query }: ApiRequest,
+  { world, deliveries }: { world: World; deliveries: Deliveries },
+): ApiResponse | null {
+  const isRead = method === 'GET'
+  if (path === '/app/hook/config' && isRead) return hookConfig(world.hook, deliveries)
+  if (path === '/app/hook/deliveries' && isRead) return listDeliveries(world, deliveries, query)
+  const [, id, attempts] = /^\/app\/hook\/deliveries\/(\d+)(\/attempts)?$/.exec(path) ?? []
+  if (id === undefined || isRead !== (attempts === undefined)) return null
+  const delivery = deliveries.log.find((candidate) => candidate.id === Number(id))
+  if (!delivery) return NOT_FOUND
+  if (isRead) return { status: 200, body: deliveryJson(delivery, deliveries) }
+  void deliveries.redeliver(delivery.id)
+  return { status: 202, body: {} }
+}
+
+const NOT_FOUND: ApiResponse = { status: 404, body: { message: 'Not Found' } }
+
+function hookConfig(hook: Hook, deliveries: Deliveries): ApiResponse {
+  if (!hook.active) return NOT_FOUND
+  const body = {
+    content_type: hook.contentType,
+    insecure_ssl: hook.insecureSsl ? '1' : '0',
+    ...(hook.hasSecret && { secret: '********' }),
+    url: hook.url ?? deliveries.target() ?? 'http://127.0.0.1/api/github/webhooks',
+  }
+  return { status: 200, body }
+}
+
+/** Newest first. The cursor is GitHub's own: only a link names it. */
+function listDeliveries(world: World, deliveries: Deliveries, query: URLSearchParams): ApiResponse {
+  const perPage = Math.min(100, Number(query.get('per_page') ?? 30))
+  const cursor = query.get('cursor')
+  const before = cursor === null ? Number.POSITIVE_INFINITY : Number(/^v1_(\d+)$/.exec(cursor)?.[1])
+  if (Number.isNaN(before)) return { status: 422, body: { message: 'Invalid cursor' } }
+  const status = query.get('status')
+  // `failure` means a status of 400 to 599: deliveries to an unreachable receiver are not among them.
+  const isWanted = ({ status: text, statusCode }: Delivery) =>
+    status === null || (status === 'success' ? text === 'OK' : statusCode >= 400 && statusCode < 600)
+  const found = deliveries.log
+    .filter((delivery) => delivery.id < before && isWanted(delivery))
+    .toSorted((one, other) => other.id - one.id)
+  const shown = found.slice(0, perPage)
+  const last = shown.at(-1)
+  if (last === undefined || shown.length === found.length) return { status: 200, body: shown.map(deliverySummary) }
+  const next = new URLSearchParams(query)
+  next.set('per_page', String(perPage))
+  next.set('cursor', `v1_${last.id}`)
+  const link = `<${world.url}/app/hook/deliveries?${next}>; rel="next"`
+  return { status: 200, body: shown.map(deliverySummary), headers: { link } }
+}
+
+function deliveryJson(delivery: Delivery, deliveries: Deliveries): object {
+  const answered = delivery.statusCode > 0
+  return {
+    ...deliverySummary(delivery),
+    url: deliveries.target() ?? '',
+    request: { headers: headersOf(delivery, deliveries.secret), payload: JSON.parse(delivery.body) },
+    response: { headers: answered ? {} : null, payload: answered ? '' : null },
+  }
+}
+
+function deliverySummary(delivery: Delivery): object {
+  return {
+    id: delivery.id,
+    guid: delivery.guid,
+    delivered_at: delivery.deliveredAt,
+    redelivery: delivery.redelivery,
+    duration: delivery.duration,
+    status: delivery.status,
+    status_code: delivery.statusCode,
+    event: delivery.event,
+    action: delivery.action,
+    installation_id: delivery.installationId,
+    repository_id: delivery.repositoryId,
+    throttled_at: null,
+  }
+}

@@ -1,0 +1,88 @@
+// Everything that the doctor looks at, read at once: a part that is missing or down delays no other.
+import { existsSync } from 'node:fs'
+import { access, constants, statfs } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import type { Config, PartialConfig } from '../config.ts'
+import type { DatabaseReading } from '../doctor/database.ts'
+import type { Readings } from '../doctor/examine.ts'
+import type { DiskReading } from '../doctor/machine.ts'
+import { hashBuild } from '../process/build-id.ts'
+import { connectOperations, controlSocketPath } from '../process/control-socket.ts'
+import { inspectDatabase } from '../process/inspect-database.ts'
+import { openDatabase } from '../process/open-database.ts'
+import { webhookUrlOf } from '../process/webhook-url.ts'
+import type { Database } from '../store/database.ts'
+import { probeSite } from './probe-site.ts'
+import { type AppCredentials, readAppAtGitHub, readSignIn } from './read-app.ts'
+import { attempt } from './reading.ts'
+
+const SOCKET_TIMEOUT_MS = 8_000
+const DATABASE_TIMEOUT_MS = 12_000
+const DISK_TIMEOUT_MS = 3_000
+
+/** Reads all that the part of the configuration without mistakes allows. */
+export async function collectReadings({ fields, mistakes }: PartialConfig): Promise<Readings> {
+  const { baseUrl = null, githubApiUrl, githubUrl = 'https://github.com', dataDirectory = '.andon' } = fields
+  const apiUrl = githubApiUrl ?? ''
+  const credentials = githubApiUrl === undefined ? null : credentialsOf(fields)
+  const now = () => new Date().toISOString()
+  const [github, signIn, site, database, disk] = await Promise.all([
+    readAppAtGitHub(credentials, { apiUrl, now }),
+    readSignInOf(fields),
+    baseUrl === null ? null : probeSite({ baseUrl, build: await hashBuild(), localUrl: localUrlOf(fields) }),
+    'databaseUrl' in fields ? attempt(readDatabase(fields, dataDirectory, now), DATABASE_TIMEOUT_MS) : null,
+    attempt(readDisk(dataDirectory), DISK_TIMEOUT_MS),
+  ])
+  const { warnings = [] } = fields
+  const { webhookProxyUrl = null } = fields
+  const webhookUrl = baseUrl === null ? null : webhookUrlOf({ baseUrl, webhookProxyUrl })
+  return { mistakes, warnings, githubUrl, apiUrl, webhookUrl, github, signIn, site, database, disk }
+}
+
+function credentialsOf({ appId, privateKey }: Partial<Config>): AppCredentials | null {
+  return appId === undefined || privateKey === undefined ? null : { appId, privateKey }
+}
+
+async function readSignInOf({ access, client, githubUrl, githubApiUrl, baseUrl }: Partial<Config>) {
+  if (access === undefined || client === undefined || baseUrl === undefined) return null
+  if (githubUrl === undefined || githubApiUrl === undefined) return null
+  return readSignIn({ access, client, githubUrl, apiUrl: githubApiUrl, baseUrl })
+}
+
+function localUrlOf({ host = '127.0.0.1', port = 3000 }: Partial<Config>): string {
+  const reached = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`
+}
+
+/** Like the other commands of the operator: through the socket of the process that owns it, or opened here. Null: none is made yet. */
+async function readDatabase(
+  { databaseUrl = null, logLevel = 'warn' }: Partial<Config>,
+  dataDirectory: string,
+  now: () => string,
+): Promise<DatabaseReading | null> {
+  if (databaseUrl === null) {
+    const running = await connectOperations(controlSocketPath(dataDirectory), SOCKET_TIMEOUT_MS)
+    if (running !== null) return await running.inspectDatabase()
+    if (!existsSync(join(dataDirectory, 'postgres', 'PG_VERSION'))) return null
+  }
+  const database = await openDatabase({ databaseUrl, dataDirectory, logLevel })
+  try {
+    return await inspectDatabase(database, { isRunning: false, now: now() })
+  } finally {
+    await closeSoon(database)
+  }
+}
+
+/** A connection that hangs does not close. */
+function closeSoon(database: Database): Promise<unknown> {
+  return attempt(database.close(), 1_000)
+}
+
+/** Of the directory, or of the nearest that there is: the start makes the rest. */
+async function readDisk(directory: string): Promise<DiskReading> {
+  let path = resolve(directory)
+  while (!existsSync(path) && dirname(path) !== path) path = dirname(path)
+  await access(path, constants.W_OK)
+  const { bavail, bsize, ffree, files } = await statfs(path)
+  return { directory: path, freeBytes: bavail * bsize, freeFiles: files === 0 ? null : ffree }
+}
