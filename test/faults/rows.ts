@@ -135,7 +135,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   {
     name: 'seen',
     promise:
-      '10⁴ cases of a person and a repository after grants, revocations, renames, transfers, private ↔ public, told or not: pages, JSON, filter, search, stream and tokens leak nothing, and a 404 takes as long for what is hidden as for what is missing',
+      '10⁴ cases of a person and a repository after grants, revocations, renames, transfers, private ↔ public, told or not: pages, JSON, filter, stream and tokens leak nothing, and a 404 takes as long for what is hidden as for what is missing',
     file: 'test/sign-in/seen-cases.test.ts',
     project: 'postgres',
   },
