@@ -1,6 +1,7 @@
 // Every path but the webhook's. Order matters: `/:owner/:repo` matches any two segments.
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
+import { compress } from 'hono/compress'
 import { matchedRoutes } from 'hono/route'
 import type { Logger } from 'pino'
 import { pipelineDetailOf } from '../render/pipeline-detail.ts'
@@ -18,6 +19,7 @@ import { securityHeaders } from './security-headers.ts'
 import { type HonoEnv, onlookerOf, type RequestContext, type SiteConfig } from './site.ts'
 import { loadBoardPage, loadIssuePage, toBoardJson } from './stream-formats.ts'
 import { answerStreamProbe, isStreamProbe } from './stream-probe.ts'
+import { parseStreamRequest } from './stream-request.ts'
 import type { Views } from './views.ts'
 
 // The only paths that need no sign-in: they name no people or repositories, and reports carry a token of their own.
@@ -61,6 +63,7 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
     const seconds = (performance.now() - startedAt) / 1000
     metrics.observeRequest({ route: routePatternOf(context), method, status: context.res.status, seconds })
   })
+  app.use(compress())
   app.use('/login/*', async (context, next) => {
     await next()
     // The address of the callback has the code in it.
@@ -91,7 +94,7 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
     const asset = assets.find(context.req.param('name') ?? '')
     if (asset === null) throw new HttpError(404, 'There is no such file.')
     // A page of another build asks for another hash: it gets our file, but must not cache it under that hash.
-    const cacheControl = asset.hash === context.req.param('hash') ? 'public, max-age=31536000, immutable' : 'no-store'
+    const cacheControl = assets.hash === context.req.param('hash') ? 'public, max-age=31536000, immutable' : 'no-store'
     return context.body(asset.body, 200, { 'content-type': asset.type, 'cache-control': cacheControl })
   })
   // Files in other repositories name it, so its address never changes.
@@ -108,15 +111,10 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
       answerStreamProbe(context.env.outgoing)
       return RESPONSE_ALREADY_SENT
     }
-    const onlooker = onlookerOf(context)
-    const query = queryOf(context)
-    const place = { repository: query.get('repository') ?? undefined, issue: query.get('issue') ?? undefined }
-    const scope = await resolveViewScope(onlooker.reader, place, query)
-    const format = context.req.query('as') ?? 'html'
-    if (format !== 'html' && format !== 'json') throw new HttpError(400, 'The stream takes as=json, or no `as` at all.')
+    const request = await parseStreamRequest(context)
     if (context.req.raw.method === 'HEAD')
       return context.body(null, 200, { 'content-type': 'text/event-stream; charset=utf-8' })
-    await hub.join(scope, format, onlooker, context.env.outgoing)
+    await hub.join(request, context.env.outgoing)
     return RESPONSE_ALREADY_SENT
   })
   get('/api/pipelines', async (context) => {

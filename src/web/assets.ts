@@ -1,27 +1,43 @@
-// Styles and scripts are read once and served under the hash of their bytes, so that browsers may cache them for ever.
+// Styles and scripts are read once and served under one hash of all their bytes, so that browsers may cache them for ever:
+// a script imports its neighbours by name, and so finds them under the same hash.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, extname, join, resolve } from 'node:path'
 
-export type Asset = { readonly body: Uint8Array<ArrayBuffer>; readonly type: string; readonly hash: string }
+export type Asset = { readonly body: Uint8Array<ArrayBuffer>; readonly type: string }
 
 /** The files that pages link to. */
 export type Assets = {
+  readonly hash: string
   /** `/assets/3f2a…/andon.css` */
   path(name: string): string
   find(name: string): Asset | null
 }
 
 const PUBLIC_DIRECTORY = resolve(import.meta.dirname, '../../public')
-const HTMX_DIRECTORY = dirname(createRequire(import.meta.url).resolve('htmx.org'))
-// htmx looks for extensions as soon as it runs: in the same file, the SSE extension is always there.
-const FILES: Readonly<Record<string, readonly string[]>> = {
-  'andon.css': [join(PUBLIC_DIRECTORY, 'andon.css')],
-  'andon.js': [join(PUBLIC_DIRECTORY, 'andon.js')],
-  'icon.svg': [join(PUBLIC_DIRECTORY, 'icon.svg')],
-  'andon.schema.json': [join(PUBLIC_DIRECTORY, 'andon.schema.json')],
-  'htmx.js': [join(HTMX_DIRECTORY, 'htmx.min.js'), join(HTMX_DIRECTORY, 'ext/hx-sse.min.js')],
+const PACKAGES = createRequire(import.meta.url)
+const PARSER_DIRECTORY = dirname(PACKAGES.resolve('eventsource-parser'))
+const OWN = [
+  'andon.css',
+  'andon.js',
+  'andon.schema.json',
+  'icon.svg',
+  'live.js',
+  'page-clock.js',
+  'reload.js',
+  'stream-connection.js',
+  'stream-hub.js',
+  'stream-tab.js',
+  'stream-worker.js',
+  'swap.js',
+]
+const FILES: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(OWN.map((name) => [name, join(PUBLIC_DIRECTORY, name)])),
+  'eventsource-parser.js': join(PARSER_DIRECTORY, 'parse.js'),
+  // The parser imports it by this name.
+  'errors.js': join(PARSER_DIRECTORY, 'errors.js'),
+  'htmx.js': join(dirname(PACKAGES.resolve('htmx.org')), 'htmx.min.js'),
 }
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -31,15 +47,18 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 }
 
 export function loadAssets(): Assets {
-  const assets = new Map(Object.entries(FILES).map(([name, paths]) => [name, loadAsset(name, paths)]))
+  const assets = new Map(Object.entries(FILES).map(([name, path]) => [name, loadAsset(name, path)]))
+  const digest = createHash('sha256')
+  for (const { body } of assets.values()) digest.update(body)
+  const hash = digest.digest('hex').slice(0, 16)
   return {
-    path: (name) => `/assets/${assets.get(name)?.hash}/${name}`,
+    hash,
+    path: (name) => `/assets/${hash}/${name}`,
     find: (name) => assets.get(name) ?? null,
   }
 }
 
-function loadAsset(name: string, paths: readonly string[]): Asset {
-  const body = Uint8Array.from(Buffer.from(paths.map((path) => readFileSync(path, 'utf8')).join('\n')))
-  const hash = createHash('sha256').update(body).digest('hex').slice(0, 16)
-  return { body, hash, type: CONTENT_TYPES[extname(name)] ?? 'application/octet-stream' }
+function loadAsset(name: string, path: string): Asset {
+  const body = Uint8Array.from(readFileSync(path))
+  return { body, type: CONTENT_TYPES[extname(name)] ?? 'application/octet-stream' }
 }

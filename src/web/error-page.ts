@@ -82,6 +82,7 @@ const ERROR_PAGES: Readonly<Record<HttpError['status'], ErrorPage>> = {
   },
   404: plainPage('Nothing here'),
   405: plainPage('This address does not take that'),
+  409: plainPage('This is no longer so'),
   413: plainPage('This is too large'),
   503: plainPage('GitHub does not answer'),
 }

@@ -5,27 +5,34 @@ import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/model/time.ts'
 import { AccessUnknown, SignInRequired } from '../sign-in/refusals.ts'
 import { HttpError, ServiceUnavailable } from './http-errors.ts'
-import { encodeSseMessage, type Viewer } from './viewer.ts'
+import { encodeSseMessage, type StreamMessage, streamMessageOf } from './stream-message.ts'
+import type { Viewer } from './viewer.ts'
 
 /** How a scope is read and encoded in one format. */
 export type StreamFormat<T extends { readonly asOf: Instant }> = {
   read(): Promise<T>
-  /** Messages that bring any viewer up to date. */
-  snapshot(reading: T): string
-  /** Messages that turn one reading into the next; empty if nothing changed. */
+  /** Equal for readings that show the same; null where the format has no versions. */
+  version(reading: T): string | null
+  /** The message that brings any viewer up to date. */
+  whole(reading: T): string
+  /** The message that turns one reading into the next; empty if nothing changed. */
   diff(before: T, after: T): string
 }
 
 export type Feed = {
-  /** Reads the scope, then adds the viewer and sends a snapshot; rejects if the read fails. */
-  join(open: () => Viewer): Promise<Viewer>
+  /** Reads the scope, so that a viewer can join; rejects if the read fails. */
+  ready(): Promise<void>
+  /** Adds a viewer and sends a snapshot, without what is shown if the viewer has that version. */
+  join(viewer: Viewer, version: string | null): void
   leave(viewer: Viewer): void
   /** Reads the scope and sends what changed; never rejects. One read at a time: calls during a read share the next. */
   refresh(): Promise<void>
   ping(): Promise<void>
-  viewerCount(): number
   close(): void
 }
+
+/** The last message of a scope that no longer exists, or is no longer theirs to see. */
+export const GONE = streamMessageOf(encodeSseMessage('gone', '{}'))
 
 const READ_RETRY_MS = 1_000
 
@@ -35,16 +42,30 @@ export function openFeed<T extends { readonly asOf: Instant }>(
 ): Feed {
   const viewers = new Set<Viewer>()
   let last: T | null = null
+  let snapshot: { readonly reading: T; readonly message: StreamMessage } | null = null
   let isUnavailable = false
   let closed = false
   let reading: Promise<void> = Promise.resolve()
   let next: Promise<void> | null = null
   let retryTimer: NodeJS.Timeout | null = null
 
-  function broadcast(messages: string): void {
-    if (messages === '' || viewers.size === 0) return
-    const bytes = Buffer.from(messages)
-    for (const viewer of viewers) viewer.send(bytes)
+  function broadcast(text: string): void {
+    if (text === '' || viewers.size === 0) return
+    const message = streamMessageOf(text)
+    for (const viewer of viewers) viewer.send(message)
+  }
+
+  // Viewers join in crowds, when a server comes up: what they are sent is encoded once for each reading.
+  function snapshotOf(reading: T): StreamMessage {
+    if (snapshot?.reading !== reading) {
+      const event = encodeSseMessage('snapshot', JSON.stringify({ build, asOf: reading.asOf }))
+      snapshot = { reading, message: streamMessageOf(event + format.whole(reading)) }
+    }
+    return snapshot.message
+  }
+
+  function unchangedOf({ asOf }: T): StreamMessage {
+    return streamMessageOf(encodeSseMessage('snapshot', JSON.stringify({ build, asOf, unchanged: true })))
   }
 
   async function readNow(): Promise<void> {
@@ -52,7 +73,7 @@ export function openFeed<T extends { readonly asOf: Instant }>(
       const before = last
       const fresh = await format.read()
       last = fresh
-      if (before === null || isUnavailable) broadcast(format.snapshot(fresh))
+      if (before === null || isUnavailable) for (const viewer of viewers) viewer.send(snapshotOf(fresh))
       else broadcast(format.diff(before, fresh))
       isUnavailable = false
     } catch (error) {
@@ -66,8 +87,10 @@ export function openFeed<T extends { readonly asOf: Instant }>(
 
   // The scope no longer exists, or is no longer theirs to see: its page, loaded again, says so.
   function endGone(): void {
-    broadcast(encodeSseMessage('gone', '{}'))
-    for (const viewer of viewers) viewer.end()
+    for (const viewer of viewers) {
+      viewer.send(GONE)
+      viewer.end()
+    }
     viewers.clear()
   }
 
@@ -80,8 +103,10 @@ export function openFeed<T extends { readonly asOf: Instant }>(
   }
 
   function broadcastUnavailable(): void {
-    if (last !== null) broadcast(encodeSseMessage('away', JSON.stringify({ build, asOf: last.asOf })))
+    if (last !== null) broadcast(encodeAway(last))
   }
+
+  const encodeAway = ({ asOf }: T) => encodeSseMessage('away', JSON.stringify({ build, asOf }))
 
   function readQueued(): Promise<void> {
     if (next !== null) return next
@@ -95,15 +120,19 @@ export function openFeed<T extends { readonly asOf: Instant }>(
     return next
   }
 
-  const refresh = () => readQueued().catch(() => undefined)
+  // Without viewers nothing is read: whoever joins waits for a reading first.
+  const refresh = async () => {
+    if (viewers.size > 0) await readQueued().catch(() => undefined)
+  }
 
   return {
-    async join(open) {
-      await readQueued()
-      const viewer = open()
+    ready: readQueued,
+    join(viewer, version) {
       viewers.add(viewer)
-      if (last !== null) viewer.send(Buffer.from(format.snapshot(last)))
-      return viewer
+      if (last === null) return
+      const isCurrent = version !== null && version === format.version(last)
+      viewer.send(isCurrent ? unchangedOf(last) : snapshotOf(last))
+      if (isUnavailable) viewer.send(streamMessageOf(encodeAway(last)))
     },
     leave(viewer) {
       viewers.delete(viewer)
@@ -114,7 +143,6 @@ export function openFeed<T extends { readonly asOf: Instant }>(
       if (isUnavailable) broadcastUnavailable()
       else if (last !== null) broadcast(encodeSseMessage('ping', JSON.stringify({ build, asOf: last.asOf })))
     },
-    viewerCount: () => viewers.size,
     close() {
       closed = true
       clearTimeout(retryTimer ?? undefined)

@@ -3,7 +3,7 @@
 /** The request cannot be answered as it is. */
 export class HttpError extends Error {
   override readonly name = 'HttpError'
-  readonly status: 400 | 403 | 404 | 405 | 413 | 503
+  readonly status: 400 | 403 | 404 | 405 | 409 | 413 | 503
   readonly allowedMethods: string | null
 
   constructor(status: HttpError['status'], message: string, allowedMethods: string | null = null) {

@@ -16,6 +16,8 @@ import { loadViews, type Views } from './views.ts'
 
 const WEBHOOK_PATH = /^\/api\/github\/webhooks\/?(\?|$)/
 const PING_INTERVAL_MS = 25_000
+/** A page that has heard nothing for somewhat more than twice as long says that it is stale: within twelve seconds. */
+const BEAT_INTERVAL_MS = 5_000
 /** A delivery may take almost this long to be committed. */
 const SHUTDOWN_GRACE_MS = 9_000
 const IDLE_SWEEP_INTERVAL_MS = 20
@@ -31,7 +33,8 @@ export type WebServerParts = {
   /** Answers one request to the webhook path, whatever its method. */
   readonly receiveDelivery: (request: IncomingMessage, response: ServerResponse) => Promise<void>
   readonly log: Logger
-  readonly config: Omit<SiteConfig, 'pingEveryMs'> & { readonly pingEveryMs?: number }
+  readonly config: Omit<SiteConfig, 'pingEveryMs' | 'beatEveryMs'> &
+    Partial<Pick<SiteConfig, 'pingEveryMs' | 'beatEveryMs'>>
   /** The health of the rest of the process. */
   readonly health?: () => Promise<ProcessHealth>
   /** Answers one report of a workflow. */
@@ -51,7 +54,7 @@ export function createServerWithReader(
   o: WebServerParts & { readonly reader: Reader; readonly signIn?: SignInPages | null },
 ): WebServer {
   const { reader, receiveDelivery, report, log } = o
-  const config = { pingEveryMs: PING_INTERVAL_MS, ...o.config }
+  const config = { pingEveryMs: PING_INTERVAL_MS, beatEveryMs: BEAT_INTERVAL_MS, ...o.config }
   const assets = loadAssets()
   const views = loadViews(assets.path)
   const hub = openHub({ reader, views, log, headers: STREAM_HEADERS, ...config })

@@ -3,21 +3,34 @@
 import type { ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import { keepListening } from '../store/keep-listening.ts'
-import { type Feed, openFeed } from './feed.ts'
-import { ServiceUnavailable } from './http-errors.ts'
+import { type Feed, GONE, openFeed } from './feed.ts'
+import { HttpError, ServiceUnavailable } from './http-errors.ts'
 import type { Onlooker } from './onlooker.ts'
 import type { Reader } from './reader.ts'
 import { boardJsonFormat, htmlFormat, issueJsonFormat } from './stream-formats.ts'
+import { BEAT } from './stream-message.ts'
 import type { ViewScope } from './view-scope.ts'
-import { openViewer } from './viewer.ts'
+import { openStreamConnection, type StreamConnection } from './viewer.ts'
 import type { Views } from './views.ts'
 
 export type StreamFormatName = 'html' | 'json'
 
+/** A scope that a stream is to carry; null if there is none of that name. The version is what its viewer shows already. */
+export type WantedScope = { readonly scope: ViewScope | null; readonly version: string | null }
+
+export type StreamRequest = {
+  readonly wanted: readonly WantedScope[]
+  readonly format: StreamFormatName
+  readonly onlooker: Onlooker
+  readonly isCompressed: boolean
+  /** Whether the stream says which scope each message is about, and outlives the end of any of them. */
+  readonly carriesSeveral: boolean
+}
+
 export type Hub = {
-  /** Streams a scope to a response; rejects before writing anything if the scope cannot be read. */
-  join(scope: ViewScope, format: StreamFormatName, onlooker: Onlooker, response: ServerResponse): Promise<void>
-  viewerCount(): number
+  /** Streams scopes to a response; rejects before writing anything if they cannot be read. */
+  join(request: StreamRequest, response: ServerResponse): Promise<void>
+  streamCount(): number
   /** Ends every stream and stops listening. */
   close(): Promise<void>
 }
@@ -34,8 +47,10 @@ export function openHub(o: {
   log: Logger
   headers: Readonly<Record<string, string>>
   pingEveryMs: number
+  beatEveryMs: number
 }): Hub {
   const feeds = new Map<string, { readonly feed: Feed; references: number }>()
+  const connections = new Set<StreamConnection>()
   let closed = false
   let debounce: NodeJS.Timeout | null = null
   let lastReadAt = -MIN_READ_INTERVAL_MS
@@ -51,18 +66,17 @@ export function openHub(o: {
   }
 
   // A feed stays open while it has viewers, or one is about to join.
-  function acquire(
-    scope: ViewScope,
-    format: StreamFormatName,
-    { key: who, reader }: Onlooker,
-  ): { feed: Feed; release(): void } {
+  function acquire(scope: ViewScope, { format, onlooker: { key: who, reader } }: StreamRequest): AcquiredFeed {
     const key = JSON.stringify([format, scope, who])
     const entry = feeds.get(key) ?? { feed: openScopeFeed({ ...o, reader, scope }, format), references: 0 }
     feeds.set(key, entry)
     entry.references += 1
+    let released = false
     return {
       feed: entry.feed,
       release() {
+        if (released) return
+        released = true
         entry.references -= 1
         if (entry.references > 0) return
         entry.feed.close()
@@ -80,28 +94,77 @@ export function openHub(o: {
     for (const { feed } of feeds.values()) void feed.ping()
   }, o.pingEveryMs)
 
+  const beatTimer = setInterval(() => {
+    for (const connection of connections) connection.send(BEAT)
+  }, o.beatEveryMs)
+
+  function connect(request: StreamRequest, response: ServerResponse, feeds: readonly (AcquiredFeed | null)[]): void {
+    const { isCompressed, carriesSeveral, wanted } = request
+    const closed = Promise.withResolvers<void>()
+    const { headers } = o
+    const connection = openStreamConnection(response, {
+      headers,
+      isCompressed,
+      carriesSeveral,
+      onClose: closed.resolve,
+    })
+    connections.add(connection)
+    const viewers = feeds.map((_, position) => connection.viewerOf(position))
+    void closed.promise.then(() => {
+      connections.delete(connection)
+      feeds.forEach((acquired, position) => {
+        const viewer = viewers[position]
+        if (viewer !== undefined) acquired?.feed.leave(viewer)
+        acquired?.release()
+      })
+    })
+    viewers.forEach((viewer, position) => {
+      const acquired = feeds[position] ?? null
+      if (acquired === null) viewer.send(GONE)
+      else acquired.feed.join(viewer, wanted[position]?.version ?? null)
+    })
+  }
+
   return {
-    async join(scope, format, onlooker, response) {
+    async join(request, response) {
       if (closed) throw new ServiceUnavailable('this process is stopping')
-      const { feed, release } = acquire(scope, format, onlooker)
-      const disconnected = Promise.withResolvers<void>()
+      const acquired = request.wanted.map(({ scope }) => scope && acquire(scope, request))
+      const releaseAll = () => {
+        for (const one of acquired) one?.release()
+      }
       try {
-        const viewer = await feed.join(() => openViewer(response, o.headers, disconnected.resolve))
-        void disconnected.promise.then(() => feed.leave(viewer)).then(release)
-        if (closed) viewer.end()
+        const ready = await Promise.all(acquired.map((one) => one && readyOf(one, request)))
+        if (closed) throw new ServiceUnavailable('this process is stopping')
+        connect(request, response, ready)
       } catch (error) {
-        release()
+        releaseAll()
         throw error
       }
     },
-    viewerCount: () => [...feeds.values()].reduce((sum, { feed }) => sum + feed.viewerCount(), 0),
+    streamCount: () => connections.size,
     async close() {
       closed = true
       clearInterval(pingTimer)
+      clearInterval(beatTimer)
       clearTimeout(debounce ?? undefined)
       for (const { feed } of feeds.values()) feed.close()
+      for (const connection of connections) connection.end()
       await listening.close()
     },
+  }
+}
+
+type AcquiredFeed = { readonly feed: Feed; release(): void }
+
+/** The feed once it can be joined; null if its scope has ended, and the stream goes on without it. */
+async function readyOf(acquired: AcquiredFeed, { carriesSeveral }: StreamRequest): Promise<AcquiredFeed | null> {
+  try {
+    await acquired.feed.ready()
+    return acquired
+  } catch (error) {
+    if (!(carriesSeveral && error instanceof HttpError)) throw error
+    acquired.release()
+    return null
   }
 }
 

@@ -39,7 +39,7 @@ export function createMetrics(o: { reader: Reader; hub: Hub }): Metrics {
     lights.reset()
     for (const metric of [held, needsYou, failed, lastAt]) metric.remove()
     reachable.set(board === null ? 0 : 1)
-    streams.set(o.hub.viewerCount())
+    streams.set(o.hub.streamCount())
     if (board === null) return
     const { counts } = board
     for (const light of ['running', 'review', 'queued', 'failed'] as const) lights.set({ light }, counts[light])

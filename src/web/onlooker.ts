@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Reader } from './reader.ts'
 
 /** Who looks. Everything they are shown is read through their reader, which knows what they may see. */
@@ -15,4 +16,9 @@ export type SignedInUser = {
   readonly isOperator: boolean
   /** What the forms on this user's pages carry. */
   readonly formToken: string
+}
+
+/** Names whom a page was made for, to their own browser alone; it says nothing about their credential. */
+export function viewerKeyOf({ key }: Onlooker): string {
+  return createHash('sha256').update(`viewer ${key}`).digest('base64url').slice(0, 16)
 }

@@ -1,6 +1,7 @@
 // A page as the stream sees it: fragments that are replaced in place, and lists whose rows come, change, move and go.
 // The page itself is built from the same fragments, so that a reload shows what the stream showed.
 
+import { createHash } from 'node:crypto'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { AccessNotice } from '../render/access-problem.ts'
 import { type BoardRowView, boardRowViewOf } from '../render/board-row.ts'
@@ -100,6 +101,19 @@ export function buildIssuePageModel(
 /** The HTML of a fragment; empty if the page has none of that id. */
 export function fragmentHtmlOf(model: PageModel, id: string): string {
   return model.fragments.find((fragment) => fragment.id === id)?.html ?? ''
+}
+
+const versions = new WeakMap<PageModel, string>()
+
+/** Names what the page shows: a page that shows it needs no snapshot. */
+export function versionOf(model: PageModel): string {
+  const known = versions.get(model)
+  if (known !== undefined) return known
+  const hash = createHash('sha256')
+  for (const { id, html } of [...model.fragments, ...model.lists]) hash.update(`${id} ${html}`)
+  const version = hash.digest('base64url').slice(0, 16)
+  versions.set(model, version)
+  return version
 }
 
 /** How many of a file's problems are shown on pages other than its repository's. */

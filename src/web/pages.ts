@@ -1,6 +1,6 @@
 import { plainText } from '../render/sanitize.ts'
-import type { SignedInUser } from './onlooker.ts'
-import { buildBoardPageModel, buildIssuePageModel, fragmentHtmlOf, type PageModel } from './page-model.ts'
+import { type Onlooker, viewerKeyOf } from './onlooker.ts'
+import { buildBoardPageModel, buildIssuePageModel, fragmentHtmlOf, type PageModel, versionOf } from './page-model.ts'
 import { queryOf, resolveViewScope } from './params.ts'
 import { noticesOf, onlookerOf, type RequestContext, type SiteConfig } from './site.ts'
 import { loadBoardPage, loadIssuePage } from './stream-formats.ts'
@@ -19,7 +19,7 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
   const { views, config } = o
 
   function page(p: {
-    user: SignedInUser | null
+    onlooker: Onlooker
     model: PageModel
     title: string
     breadcrumbs: readonly Breadcrumb[]
@@ -35,8 +35,10 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
         asOf: model.asOf,
         build: config.build,
         notices: noticesOf(config),
-        login: p.user?.login ?? null,
-        stallSeconds: (config.pingEveryMs * MISSED_PINGS_UNTIL_STALLED) / 1000,
+        login: p.onlooker.user?.login ?? null,
+        version: versionOf(model),
+        viewer: viewerKeyOf(p.onlooker),
+        stallMs: config.beatEveryMs * MISSED_BEATS_UNTIL_STALLED,
       },
       header: fragmentHtmlOf(model, 'counts'),
       access: fragmentHtmlOf(model, 'access-problems'),
@@ -49,7 +51,8 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
 
   return {
     async board(context) {
-      const { reader, user } = onlookerOf(context)
+      const onlooker = onlookerOf(context)
+      const { reader } = onlooker
       const scope = await resolveViewScope(reader, { repository: repositoryParam(context) }, queryOf(context))
       const board = await loadBoardPage(reader, scope)
       const { repository } = scope
@@ -67,11 +70,19 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
       const breadcrumbs = [{ text: repository ?? 'all repositories' }]
       // Later pages of a long board are static: the stream covers only the first.
       return context.html(
-        page({ user, model, title, breadcrumbs, body, stream: after === undefined ? streamUrlOf(scope) : null }),
+        page({
+          onlooker,
+          model,
+          title,
+          breadcrumbs,
+          body,
+          stream: after === undefined ? streamQueryOf(context, scope) : null,
+        }),
       )
     },
     async issue(context) {
-      const { reader, user } = onlookerOf(context)
+      const onlooker = onlookerOf(context)
+      const { reader } = onlooker
       const scope = await resolveViewScope(reader, {
         repository: repositoryParam(context),
         issue: context.req.param('number'),
@@ -85,20 +96,23 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
       })
       const breadcrumbs = [{ text: `${scope.repository}`, href: `/${scope.repository}` }, { text: `#${scope.issue}` }]
       const title = `#${scope.issue} ${plainText(found.shown.pipeline.issue.title ?? '', 80)} · Andon`
-      return context.html(page({ user, model, title, breadcrumbs, body, stream: streamUrlOf(scope) }))
+      return context.html(page({ onlooker, model, title, breadcrumbs, body, stream: streamQueryOf(context, scope) }))
     },
   }
 }
 
-/** A stream that is silent for this many ping intervals has stalled. */
-const MISSED_PINGS_UNTIL_STALLED = 2.4
+/** A stream that is silent for this many intervals of beats has stalled. */
+const MISSED_BEATS_UNTIL_STALLED = 2.2
 
 function repositoryParam(context: RequestContext): string | undefined {
   const owner = context.req.param('owner')
   return owner === undefined ? undefined : `${owner}/${context.req.param('repo')}`
 }
 
-function streamUrlOf({ repository, issue }: ViewScope): string {
-  if (repository === null) return '/events'
-  return `/events?repository=${encodeURIComponent(repository)}${issue === null ? '' : `&issue=${issue}`}`
+/** What the stream is asked for, to carry what the page shows: the page's own query, and its place. */
+function streamQueryOf(context: RequestContext, { repository, issue }: ViewScope): string {
+  const query = queryOf(context)
+  if (repository !== null) query.set('repository', repository)
+  if (issue !== null) query.set('issue', String(issue))
+  return query.toString()
 }

@@ -26,7 +26,7 @@ export async function healthz(o: {
     build: o.build,
     database: { reachable: board !== null },
     deliveries: board && { failed: board.failedDeliveries, lastAt: board.lastDeliveryAt },
-    streams: o.hub.viewerCount(),
+    streams: o.hub.streamCount(),
   }
 }
 

@@ -3,6 +3,7 @@ import { secureHeaders } from 'hono/secure-headers'
 const CONTENT_SECURITY_POLICY = {
   defaultSrc: ["'none'"],
   scriptSrc: ["'self'"],
+  workerSrc: ["'self'"],
   styleSrc: ["'self'"],
   imgSrc: ["'self'", 'https://avatars.githubusercontent.com'],
   connectSrc: ["'self'"],

@@ -10,8 +10,10 @@ export type SiteConfig = {
   readonly build: string
   /** Which database is in use, if people should know. */
   readonly databaseNotice: string | null
-  /** How often a stream sends a ping. */
+  /** How often a stream sends a ping, which says that what is shown is current. */
   readonly pingEveryMs: number
+  /** How often a stream sends a byte, which says that the server lives. */
+  readonly beatEveryMs: number
 }
 
 export type HonoEnv = { Bindings: HttpBindings; Variables: { onlooker: Onlooker } }

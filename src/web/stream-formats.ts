@@ -1,45 +1,43 @@
 // The two formats of the stream. Named events are about the stream itself: `snapshot` (with build and time) comes first.
-// The next message, unnamed, is everything that is shown; each later unnamed message is what changed.
+// The next message, unnamed, is everything that is shown; each later unnamed message is what changed. A viewer who says
+// which version is shown already is spared the first of them.
 import type { Instant } from '../pipeline/model/time.ts'
 import { type BoardRow, boardRowOf } from '../render/board-row.ts'
 import { type PipelineDetail, pipelineDetailOf } from '../render/pipeline-detail.ts'
 import type { StreamFormat } from './feed.ts'
 import { HttpError } from './http-errors.ts'
 import { diffPageModels, renderFullUpdate } from './page-diff.ts'
-import { buildBoardPageModel, buildIssuePageModel, type PageModel } from './page-model.ts'
+import { buildBoardPageModel, buildIssuePageModel, type PageModel, versionOf } from './page-model.ts'
 import type { BoardPage, IssuePage, Reader } from './reader.ts'
+import { encodeSseMessage } from './stream-message.ts'
 import type { ViewScope } from './view-scope.ts'
-import { encodeSseMessage } from './viewer.ts'
 import type { Views } from './views.ts'
 
 const PAGE_SIZE = 200
 
 /** Fragments of the page, which htmx swaps in. */
-export function htmlFormat(o: {
-  reader: Reader
-  views: Views
-  build: string
-  scope: ViewScope
-}): StreamFormat<PageModel> {
-  const { reader, views, build, scope } = o
+export function htmlFormat(o: { reader: Reader; views: Views; scope: ViewScope }): StreamFormat<PageModel> {
+  const { reader, views, scope } = o
   return {
     async read() {
       if (scope.issue === null) return buildBoardPageModel(views, await loadBoardPage(reader, scope), scope)
       return buildIssuePageModel(views, await loadIssuePage(reader, scope))
     },
-    snapshot: (model) => encodeSnapshotEvent(build, model) + encodeSseMessage(null, renderFullUpdate(model)),
+    version: versionOf,
+    whole: (model) => encodeSseMessage(null, renderFullUpdate(model), versionOf(model)),
     diff(before, after) {
       const fragments = diffPageModels(before, after)
-      return fragments === '' ? '' : encodeSseMessage(null, fragments)
+      return fragments === '' ? '' : encodeSseMessage(null, fragments, versionOf(after))
     },
   }
 }
 
 /** First the JSON of `GET /api/pipelines`, then the rows that changed and, in `gone`, those that left the board. */
-export function boardJsonFormat(o: { reader: Reader; build: string; scope: ViewScope }): StreamFormat<BoardJson> {
+export function boardJsonFormat(o: { reader: Reader; scope: ViewScope }): StreamFormat<BoardJson> {
   return {
     read: async () => toBoardJson(await loadBoardPage(o.reader, o.scope)),
-    snapshot: (board) => encodeSnapshotEvent(o.build, board) + encodeSseMessage(null, JSON.stringify(board)),
+    version: () => null,
+    whole: (board) => encodeSseMessage(null, JSON.stringify(board)),
     diff(before, after) {
       const old = new Map(before.pipelines.map((row) => [rowKeyOf(row), JSON.stringify(row)]))
       const pipelines = after.pipelines.filter((row) => old.get(rowKeyOf(row)) !== JSON.stringify(row))
@@ -57,13 +55,14 @@ export function boardJsonFormat(o: { reader: Reader; build: string; scope: ViewS
 type IssueJson = { readonly asOf: Instant; readonly pipeline: PipelineDetail }
 
 /** The JSON of one issue, sent whole whenever any of it changed. */
-export function issueJsonFormat(o: { reader: Reader; build: string; scope: ViewScope }): StreamFormat<IssueJson> {
+export function issueJsonFormat(o: { reader: Reader; scope: ViewScope }): StreamFormat<IssueJson> {
   return {
     async read() {
       const { shown, history, asOf } = await loadIssuePage(o.reader, o.scope)
       return { asOf, pipeline: pipelineDetailOf(shown, history, asOf) }
     },
-    snapshot: (issue) => encodeSnapshotEvent(o.build, issue) + encodeSseMessage(null, JSON.stringify(issue.pipeline)),
+    version: () => null,
+    whole: (issue) => encodeSseMessage(null, JSON.stringify(issue.pipeline)),
     diff(before, after) {
       const json = JSON.stringify(after.pipeline)
       return JSON.stringify(before.pipeline) === json ? '' : encodeSseMessage(null, json)
@@ -108,10 +107,6 @@ export async function loadIssuePage(
     )
   }
   return found
-}
-
-function encodeSnapshotEvent(build: string, { asOf }: { readonly asOf: Instant }): string {
-  return encodeSseMessage('snapshot', JSON.stringify({ build, asOf }))
 }
 
 function rowKeyOf({ repository, issue }: BoardRow): string {

@@ -18,18 +18,8 @@ export function loadViews(asset: (name: string) => string): Views {
   }
 }
 
-// The stream goes on in a hidden tab, which may be on a second monitor. Reconnecting backs off from 500 ms to 30 s, for ever.
-const HTMX_CONFIG = JSON.stringify({
-  history: false,
-  includeIndicatorCSS: false,
-  sse: {
-    reconnectDelay: 500,
-    reconnectMaxDelay: 30_000,
-    reconnectJitter: 0.3,
-    connectTimeout: 10_000,
-    pauseOnBackground: false,
-  },
-})
+// htmx only changes the page: the stream is our own, because the tabs of a browser share one.
+const HTMX_CONFIG = JSON.stringify({ history: false, includeIndicatorCSS: false })
 
 // Line breaks in a template are for its readers. On the stream, each would cost a `data:` line of its own.
 function collapseLineBreaks(html: string): string {

@@ -117,30 +117,6 @@ test('while the database is unavailable the page says that it is stale, though i
   expect(await sameDocument()).toBe(true)
 })
 
-test('the page retries a stream that cannot be opened at first', async () => {
-  let refused = 0
-  await page.route('**/events*', async (route) => {
-    refused += 1
-    if (refused <= 2) await route.fulfill({ status: 503, body: '{}' })
-    else await route.fallback()
-  })
-  await page.goto(factory.url)
-  await expect.poll(pill, WITHIN).toBe('● live')
-  expect(refused).toBe(3)
-})
-
-test('a new build reloads the page once', async () => {
-  await look()
-  const { port } = new URL(factory.url)
-  await factory.stop()
-  factory = await startBoardServer({ port: Number(port), build: 'build-2' })
-  await expect.poll(() => page.locator('html').getAttribute('data-build'), WITHIN).toBe('build-2')
-  expect(await sameDocument()).toBe(false)
-  await page.evaluate('window.marked = true')
-  await expect.poll(pill, WITHIN).toBe('● live')
-  expect(await sameDocument()).toBe(true)
-})
-
 /** The order in which a page that is opened now shows the rows. */
 async function freshOrder(): Promise<readonly string[]> {
   const html = await (await fetch(factory.url)).text()

@@ -11,6 +11,7 @@ import {
   workflowRan,
 } from './support/board-fixtures.ts'
 import { type OpenSite, openSite, openStubBoard } from './support/site-world.ts'
+import { targetsOf } from './support/swap-targets.ts'
 
 const open: { close(): unknown }[] = []
 afterEach(async () => {
@@ -72,9 +73,9 @@ test('a change sends the changed row and counts, and nothing else', async () => 
   await stream.nextMessage('message')
   factory.show([one(workflowRan(70, 'plan.yml', { id: 9, from: 5 })), other])
   const { data } = await stream.nextMessage('message')
-  expect(targets(data)).toEqual(['#counts outerMorph', '#pipeline-70 outerMorph'])
+  expect(targetsOf(data)).toEqual(['#counts outerMorph', '#pipeline-70 outerMorph'])
   factory.show([one(workflowRan(70, 'plan.yml', { id: 9, from: 5, to: 4, conclusion: 'failure' })), other])
-  expect(targets((await stream.nextMessage('message')).data)).toEqual([
+  expect(targetsOf((await stream.nextMessage('message')).data)).toEqual([
     '#counts outerMorph',
     '#needs-you-head outerMorph',
     '#needs-you-head afterend',
@@ -107,7 +108,7 @@ test('the streams of one repository and of one issue carry only their own change
     one(),
     boardFixture({ id: 71, issue: 71, events: [issueTakenUp({ issue: 71, title: 'Print it twice', at: 8 })] }),
   ])
-  expect(targets((await issue.nextMessage('message')).data)).toEqual(['#summary outerMorph'])
+  expect(targetsOf((await issue.nextMessage('message')).data)).toEqual(['#summary outerMorph'])
   expect(api.unread()).toEqual([])
 })
 
@@ -247,10 +248,4 @@ async function change(factory: ReturnType<typeof openStubBoard>): Promise<'messa
     ),
   )
   return 'message'
-}
-
-function targets(html: string): readonly string[] {
-  return [...html.matchAll(/<hx-partial hx-target="(#[\w-]+)" hx-swap="(\w+)">/g)].map(
-    ([, id, swap]) => `${id} ${swap}`,
-  )
 }

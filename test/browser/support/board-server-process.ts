@@ -1,11 +1,16 @@
-// A server in a process of its own, so that it can be killed and frozen: `board-server-process.ts PORT BUILD`.
+// A server in a process of its own, so that it can be killed and frozen: `board-server-process.ts PORT BUILD ACCESS BEAT`.
 
 import { openSite, openStubBoard } from '../../web/support/site-world.ts'
 import { type BoardState, PING_EVERY_MS } from './board-server.ts'
 
-const [port, build = 'build-1', access = 'open'] = process.argv.slice(2)
+const [port, build = 'build-1', access = 'open', beat = '200'] = process.argv.slice(2)
 const factory = openStubBoard()
-const config = { build, pingEveryMs: PING_EVERY_MS, access: access === 'login' ? 'login' : 'open' } as const
+const config = {
+  build,
+  pingEveryMs: PING_EVERY_MS,
+  beatEveryMs: Number(beat),
+  access: access === 'login' ? 'login' : 'open',
+} as const
 const site = await openSite(factory.reader, { ...config, databaseNotice: 'embedded database in .andon' }, Number(port))
 
 process.on('message', (order: BoardState) => {

@@ -98,7 +98,13 @@ export type OpenSite = { readonly url: string; readonly streams: () => number; c
 /** Serves a board on a free port. */
 export async function openSite(
   reader: Reader,
-  config: { access?: 'open' | 'login'; build?: string; pingEveryMs?: number; databaseNotice?: string | null } = {},
+  config: {
+    access?: 'open' | 'login'
+    build?: string
+    pingEveryMs?: number
+    beatEveryMs?: number
+    databaseNotice?: string | null
+  } = {},
   port = 0,
   report: (asked: RequestContext) => Promise<Response> = async (asked) => asked.body(null, 204),
 ): Promise<OpenSite> {
@@ -111,5 +117,5 @@ export async function openSite(
   })
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, streams: hub.viewerCount, close }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, streams: hub.streamCount, close }
 }

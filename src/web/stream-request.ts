@@ -1,0 +1,65 @@
+// What `/events` is asked for: one scope, named by the query itself, or several, each named by `scope`. A browser opens
+// one stream for all its tabs, because it keeps no more than six connections to a host over HTTP/1.1.
+import { accepts } from 'hono/accepts'
+import { HttpError } from './http-errors.ts'
+import type { StreamFormatName, StreamRequest, WantedScope } from './hub.ts'
+import { type Onlooker, viewerKeyOf } from './onlooker.ts'
+import { queryOf, resolveViewScope } from './params.ts'
+import type { Reader } from './reader.ts'
+import { onlookerOf, type RequestContext } from './site.ts'
+
+const MAX_SCOPES = 32
+
+/** The stream that a request asks for; rejects with HttpError if it is not valid. */
+export async function parseStreamRequest(context: RequestContext): Promise<StreamRequest> {
+  const onlooker = onlookerOf(context)
+  expectViewer(onlooker, context.req.query('viewer'))
+  const scopes = context.req.queries('scope')
+  return {
+    wanted:
+      scopes === undefined
+        ? [{ scope: await resolveScope(onlooker.reader, queryOf(context)), version: null }]
+        : await parseScopes(onlooker.reader, scopes),
+    format: parseFormat(context.req.query('as')),
+    onlooker,
+    isCompressed: acceptsGzip(context),
+    carriesSeveral: scopes !== undefined,
+  }
+}
+
+// Somebody else has signed in since: what they see is not for the pages of the one before.
+function expectViewer(onlooker: Onlooker, viewer: string | undefined): void {
+  if (viewer !== undefined && viewer !== viewerKeyOf(onlooker))
+    throw new HttpError(409, 'You are signed in as somebody else by now: load the page again.')
+}
+
+function parseFormat(format = 'html'): StreamFormatName {
+  if (format !== 'html' && format !== 'json') throw new HttpError(400, 'The stream takes as=json, or no `as` at all.')
+  return format
+}
+
+/** Each is the query of a page's stream, and behind `#` the version that the page shows. */
+async function parseScopes(reader: Reader, scopes: readonly string[]): Promise<readonly WantedScope[]> {
+  if (scopes.length > MAX_SCOPES) throw new HttpError(400, `A stream carries at most ${MAX_SCOPES} scopes.`)
+  return await Promise.all(
+    scopes.map(async (text) => {
+      const [query = '', version = null] = text.split('#')
+      try {
+        return { scope: await resolveScope(reader, new URLSearchParams(query)), version }
+      } catch (error) {
+        if (error instanceof HttpError && error.status === 404) return { scope: null, version }
+        throw error
+      }
+    }),
+  )
+}
+
+function resolveScope(reader: Reader, query: URLSearchParams): ReturnType<typeof resolveViewScope> {
+  const place = { repository: query.get('repository') ?? undefined, issue: query.get('issue') ?? undefined }
+  return resolveViewScope(reader, place, query)
+}
+
+function acceptsGzip(context: RequestContext): boolean {
+  const supports = ['gzip', 'identity']
+  return accepts(context, { header: 'Accept-Encoding', supports, default: 'identity' }) === 'gzip'
+}
