@@ -66,6 +66,8 @@ async function run([command = 'help', ...rest]: readonly string[]): Promise<numb
       return (await import('./cli/check.ts')).runCheckCommand(rest)
   }
   readEnvFile(command)
+  // Whatever is written from here on concerns no other user of this machine.
+  process.umask(0o077)
   switch (command) {
     case 'all':
     case 'web':
@@ -124,7 +126,8 @@ function readEnvFile(command: string): void {
 function reportError(error: unknown): number {
   if (error instanceof StartupError) {
     for (const sentence of error.sentences) failWith(sentence, error.exitCode)
-    return error.exitCode
+    // At once: a PGlite that could not open its files may keep the process alive for ever.
+    process.exit(error.exitCode)
   }
   return failWith(error instanceof Error ? error.message : String(error), EX_SOFTWARE)
 }

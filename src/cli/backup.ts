@@ -88,7 +88,7 @@ function failOnPostgres(): number {
 async function dumpDatabase(directory: string): Promise<Uint8Array | null> {
   const running = await connectOperations(controlSocketPath(directory))
   if (running !== null) return Buffer.from(await running.backup(), 'base64')
-  if (!existsSync(join(directory, 'postgres', 'PG_VERSION'))) return null
+  if (!existsSync(join(directory, 'postgres'))) return null
   const database = await openDatabase({ databaseUrl: null, dataDirectory: directory, logLevel: 'silent' })
   try {
     return (await database.dump?.()) ?? null

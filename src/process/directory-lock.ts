@@ -1,81 +1,62 @@
-// PGlite does not notice a second process on its directory, and both would lose rows that were acknowledged. So the
-// directory has a lock file with the pid and the start time of its owner: a pid alone may have been reused.
-import { link, mkdir, readFile, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises'
+// PGlite does not notice a second process on its directory, and both would lose rows that were acknowledged. A pid says
+// nothing to a process of another container, so the owner is whoever holds a lock of the kernel on a file, which every
+// container sees and which ends with its owner, however that ends. Node has no lock of its own, but its SQLite takes one
+// for a transaction (docs/decisions/0034-the-folder.md).
+import { readFile, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { identifyProcess, readStartTicks } from './process-identity.ts'
+import { DatabaseSync } from 'node:sqlite'
 
 /** The directory belongs to a process that is alive. */
 export class DataDirectoryInUse extends Error {
   override readonly name = 'DataDirectoryInUse'
 }
 
-type LockOwner = { readonly pid: number; readonly startedAt: string | null }
+/** A lock that nothing refers to is collected, and with it ends. */
+const held = new Set<DatabaseSync>()
 
 /** Locks the directory for this process; resolves to a function that unlocks it. Throws DataDirectoryInUse. */
-export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
-  const path = join(directory, 'andon.lock')
-  const mine: LockOwner = { pid: process.pid, startedAt: await readStartTicks(process.pid) }
-  if (!(await createLockFile(path, mine))) await takeOverStaleLock(path, mine, directory)
-  return () => rm(path, { force: true })
-}
-
-/** Creates the lock file whole or not at all: a link to a finished file, which fails if there is one. */
-async function createLockFile(path: string, mine: LockOwner): Promise<boolean> {
-  const draft = `${path}.${process.pid}.${process.hrtime.bigint()}`
-  await writeFile(draft, JSON.stringify(mine), { mode: 0o600 })
+export async function lockDirectory(directory: string): Promise<() => void> {
+  const path = join(directory, 'owner.lock')
+  const owner = join(directory, 'owner')
+  await createFile(path)
+  const lock = takeLock(path)
+  if (lock === null) {
+    const name = await readFile(owner, 'utf8').catch(() => 'a process that is just starting')
+    throw new DataDirectoryInUse(`${directory} is in use by ${name}: stop it, or set ANDON_DATA to another directory.`)
+  }
+  held.add(lock)
+  const unlock = () => {
+    if (held.delete(lock)) lock.close()
+  }
   try {
-    await link(draft, path)
-    return true
+    await writeFile(owner, `process ${process.pid} on ${hostname()}`, { mode: 0o600 })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    unlock()
     throw error
-  } finally {
-    await unlink(draft)
   }
+  return unlock
 }
 
-async function takeOverStaleLock(path: string, mine: LockOwner, directory: string): Promise<void> {
-  const owner = await readLockOwner(path)
-  if (owner !== null && (await isOwnerAlive(owner))) throw directoryInUse(directory, `by process ${owner.pid}`)
-  const guard = `${path}.takeover`
-  if (!(await enterTakeover(guard))) throw directoryInUse(directory, 'by a process that is just starting')
+/** Never opens one that is there: closing it again would end a lock that this process has on it. */
+async function createFile(path: string): Promise<void> {
+  await writeFile(path, '', { flag: 'wx', mode: 0o600 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+}
+
+/** In the lowest byte of https://www.sqlite.org/rescode.html */
+const SQLITE_BUSY = 5
+
+/** The file stays empty, and is never removed: another process may be about to lock it. */
+function takeLock(path: string): DatabaseSync | null {
+  const lock = new DatabaseSync(path, { timeout: 0 })
   try {
-    // Another process may have taken over since the lock was read.
-    const now = await readLockOwner(path)
-    if (now !== null && (await isOwnerAlive(now))) throw directoryInUse(directory, `by process ${now.pid}`)
-    await rm(path, { force: true })
-    if (!(await createLockFile(path, mine))) throw directoryInUse(directory, 'by a process that is just starting')
-  } finally {
-    await rmdir(guard)
+    lock.exec('pragma journal_mode = memory; begin exclusive')
+    return lock
+  } catch (error) {
+    lock.close()
+    if (((error as { errcode?: number }).errcode ?? 0) % 256 === SQLITE_BUSY) return null
+    throw error
   }
-}
-
-const MAX_TAKEOVER_MS = 10_000
-
-/** One process at a time decides about a stale lock; an old guard of a process that died meanwhile is removed. */
-async function enterTakeover(guard: string): Promise<boolean> {
-  const existing = await stat(guard).catch(() => null)
-  if (existing !== null && Date.now() - existing.mtimeMs > MAX_TAKEOVER_MS) await rmdir(guard).catch(() => undefined)
-  return mkdir(guard).then(
-    () => true,
-    () => false,
-  )
-}
-
-function directoryInUse(directory: string, by: string): DataDirectoryInUse {
-  return new DataDirectoryInUse(`${directory} is in use ${by}: stop it, or set ANDON_DATA to another directory.`)
-}
-
-async function readLockOwner(path: string): Promise<LockOwner | null> {
-  try {
-    const { pid, startedAt } = JSON.parse(await readFile(path, 'utf8'))
-    return Number.isInteger(pid) && pid > 0 ? { pid, startedAt } : null
-  } catch {
-    return null
-  }
-}
-
-async function isOwnerAlive({ pid, startedAt }: LockOwner): Promise<boolean> {
-  const identity = await identifyProcess(pid, startedAt)
-  return identity === 'same' || identity === 'unknown'
 }

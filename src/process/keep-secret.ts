@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeDirectory } from './data-directory.ts'
+import { openDataDirectory } from './data-directory.ts'
 import { writeWhole } from './write-whole.ts'
 
 /** The secret that is kept in the data directory; made at the first start. Only the user who runs Andon can read it. */
@@ -12,7 +12,7 @@ export async function keepSecret(dataDirectory: string): Promise<string> {
     throw error
   })
   if (kept !== null) return kept.trim()
-  await makeDirectory(dataDirectory)
+  await openDataDirectory(dataDirectory)
   const secret = randomBytes(32).toString('hex')
   await writeWhole(path, `${secret}\n`, true)
   return secret

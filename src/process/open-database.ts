@@ -6,7 +6,7 @@ import { DataDirectoryInUse } from './directory-lock.ts'
 import { StartupError } from './environment.ts'
 import { openEmbeddedDatabase } from './open-embedded-database.ts'
 
-const UNUSABLE_DIRECTORY_CODES = ['EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'ENOENT', 'ENOSPC', 'ENAMETOOLONG']
+const UNUSABLE_DIRECTORY_CODES = ['EACCES', 'EROFS', 'EPERM', 'ENOTDIR', 'ENOENT', 'ENOSPC', 'ENAMETOOLONG', 'EBUSY']
 
 /** Opens the configured database. A problem that the operator must fix becomes a StartupError of one sentence. */
 export async function openDatabase({ databaseUrl, dataDirectory }: DatabaseConfig): Promise<Database> {

@@ -6,8 +6,12 @@ import { gunzip } from 'node:zlib'
 import { PGlite } from '@electric-sql/pglite'
 import { PGLITE_OPTIONS, wrapPGlite } from '../store/embedded.ts'
 import { migrate } from '../store/migrate.ts'
-import { makeDirectory } from './data-directory.ts'
+import { openDataDirectory } from './data-directory.ts'
 import { lockDirectory } from './directory-lock.ts'
+import { makeDraft } from './initialize-embedded-database.ts'
+
+/** How the names of databases begin that a restore has replaced. */
+export const SET_ASIDE = 'postgres.replaced-'
 
 export type RestoreResult =
   /** `setAside` is where the former database is now; null if there was none. */
@@ -26,23 +30,23 @@ export async function restoreEmbeddedDatabase(o: {
   mayReplace: boolean
   now: string
 }): Promise<RestoreResult> {
-  await makeDirectory(o.directory)
+  await openDataDirectory(o.directory)
   const unlock = await lockDirectory(o.directory)
   const dataDir = join(o.directory, 'postgres')
-  // Under this name the start that makes a database removes what a killed restore has left.
-  const draft = `${dataDir}.draft-${process.pid}`
+  let draft: string | null = null
   try {
     const isOccupied = existsSync(dataDir)
     if (isOccupied && !o.mayReplace) return { state: 'occupied' }
+    draft = await makeDraft(dataDir)
     const why = await unpack(o.dump, draft)
     if (why !== null) return { state: 'unreadable', why }
-    const setAside = isOccupied ? `${dataDir}.replaced-${o.now.replaceAll(/[:.]/g, '-')}` : null
+    const setAside = isOccupied ? join(o.directory, `${SET_ASIDE}${o.now.replaceAll(/[:.]/g, '-')}`) : null
     if (setAside !== null) await rename(dataDir, setAside)
     await rename(draft, dataDir)
     return { state: 'restored', setAside }
   } finally {
-    await rm(draft, { recursive: true, force: true })
-    await unlock()
+    if (draft !== null) await rm(draft, { recursive: true, force: true })
+    unlock()
   }
 }
 

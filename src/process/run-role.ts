@@ -7,7 +7,7 @@ import { isLocalUrl } from '../text/local-url.ts'
 import { loopsDirectory, stopSocketPath } from '../watchdog/heartbeat-files.ts'
 import { hashBuild } from './build-id.ts'
 import { controlSocketPath, serveOperations, serveStopRequests } from './control-socket.ts'
-import { makeDirectory } from './data-directory.ts'
+import { makeDirectory, openDataDirectory } from './data-directory.ts'
 import { StartupError } from './environment.ts'
 import { migrateOrVerify, openDatabase } from './open-database.ts'
 import { openOperations } from './operations.ts'
@@ -19,6 +19,11 @@ export async function runRole(role: ProcessRole, o: { iterations?: number | unde
   const config = readConfig(role, process.env)
   const log = pino({ level: config.logLevel, serializers: { err: withoutPayload } })
   for (const sentence of config.warnings) log.warn(sentence)
+  // A worker does without a folder, and says so when it writes there; but not in one that another user has prepared.
+  if (role === 'worker' || role === 'all')
+    await openDataDirectory(config.dataDirectory).catch((error: unknown) => {
+      if (error instanceof StartupError) throw error
+    })
   const database = await openDatabase(config)
   let stop: Shutdown | null = null
   try {

@@ -66,6 +66,20 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     project: 'processes',
   },
   {
+    name: 'two-namespaces',
+    promise:
+      'processes of two PID namespaces on one embedded folder, also at once, also beside a frozen one: one owner, 0 lost',
+    file: 'test/processes/two-namespaces.test.ts',
+    project: 'processes',
+  },
+  {
+    name: 'first-start-killed',
+    promise: 'kill -9 at any moment of the first start on the embedded database: the next start makes it good',
+    file: 'test/processes/data-folder.test.ts',
+    project: 'processes',
+    tests: 'killed at any moment',
+  },
+  {
     name: 'any-order',
     promise:
       'the deliveries of an issue’s whole life in any order, one to three times, within one second: one final state',

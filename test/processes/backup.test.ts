@@ -36,7 +36,7 @@ test('what a running Andon had accepted is on the board of another folder, and w
   expect(await boardOf(andon)).not.toEqual(before)
   expect(await command('restore', 'first', pathOf('running'), '--replace')).toEqual({
     code: 78,
-    output: expect.stringMatching(/^andon: .* is in use by process \d+: stop it[^\n]*\n$/),
+    output: expect.stringMatching(/^andon: .* is in use by process \d+ on [^\n]+: stop it[^\n]*\n$/),
   })
   await andon.stop()
 

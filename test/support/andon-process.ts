@@ -41,15 +41,20 @@ function privateKey(): string {
 }
 let cachedKey: string | undefined
 
-/** Starts a role or a command with nothing of the test's environment but the PATH and the compile cache; `undefined` unsets a name. */
+/**
+ * Starts a role or a command with nothing of the test's environment but the PATH and the compile cache; `undefined`
+ * unsets a name. `through` is a command that starts it, such as one that makes a namespace.
+ */
 export async function startAndonProcess(
   role: string,
   environment: Readonly<Record<string, string | undefined>> = {},
   words: readonly string[] = [],
+  through: readonly string[] = [],
 ): Promise<AndonProcess> {
   const port = Number(environment.PORT ?? (await freePort()))
   const directory = mkdtempSync(join(tmpdir(), `andon-${role}-`))
-  const child = spawn(process.execPath, [resolve('src/main.ts'), role, ...words], {
+  const [command = process.execPath, ...prefix] = [...through, process.execPath]
+  const child = spawn(command, [...prefix, resolve('src/main.ts'), role, ...words], {
     // Outside the repository, whose .env is the developer's.
     cwd: directory,
     env: withoutUndefined({
