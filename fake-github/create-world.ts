@@ -44,6 +44,7 @@ export function createWorld(o: {
     tokens: new Map(),
     authorization: openAuthorization(),
     hook: HOOK,
+    registration: { codes: new Map(), manifest: null },
     installation: {
       id: installationId,
       state: 'active',

@@ -136,7 +136,10 @@ export async function startFakeGitHub(o: {
   const repositories = openRepositoryActions({ world, webhooks, defaultUser, runs: () => actions.runs })
   const { privateKey, publicKey } = appKeys()
   const keys = { path: `${OIDC_PATH}/.well-known/jwks`, published: issuer.keys }
-  const parts = { world, webhooks, actions, files, deliveries }
+  const { webhookSecret } = o
+  const { install } = installation
+  const app = { privateKey, webhookSecret, install, person: defaultUser }
+  const parts = { world, webhooks, actions, files, deliveries, ...app }
   const api = openApi({ parts, appKey: publicKey, faults, writes, keys })
 
   const comments = (fullName: string, number?: number) => commentsOn(world, repositoryOf(world, fullName).id, number)

@@ -3,6 +3,7 @@
 import { whyRefused } from './access.ts'
 import type { Actions } from './actions.ts'
 import type { ApiRequest, ApiResponse } from './api-request.ts'
+import { type RegistrationContext, respondToRegistration } from './app-registration.ts'
 import { respondToApp } from './app-routes.ts'
 import { respondToCheckRuns } from './check-runs.ts'
 import type { Deliveries } from './deliveries.ts'
@@ -23,13 +24,13 @@ export type RouteContext = {
   readonly actions: Actions
   readonly files: RepositoryFiles
   readonly deliveries: Deliveries
-}
+} & RegistrationContext
 
 /** Answers a request. */
 export async function route(request: ApiRequest, parts: RouteContext): Promise<ApiResponse> {
   const { world } = parts
   const { method, path, identity } = request
-  const signIn = respondToSignIn(request, world)
+  const signIn = respondToSignIn(request, world) ?? respondToRegistration(request, parts)
   if (signIn !== null) return signIn
   if (identity.kind === 'anonymous') return { status: 401, body: { message: identity.why } }
   if (identity.kind === 'user') return respondToUser(request, identity.login, world)

@@ -18,8 +18,8 @@ export function openServer(o: { api: () => Api; page: Pages }): GitHubServer {
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const url = new URL(incoming.url ?? '/', 'http://here')
     const body = await readBody(incoming)
-    const isSignIn = url.pathname.startsWith('/login/')
-    if (incoming.method === 'GET' && !isSignIn && wantsPage(incoming, url.pathname))
+    const isForm = /^\/(login|settings|organizations|apps)\//.test(url.pathname)
+    if (incoming.method === 'GET' && !isForm && wantsPage(incoming, url.pathname))
       return sendPage(url.pathname, outgoing)
     const headers = { get: (name: string) => headerOf(incoming, name) }
     send(outgoing, await o.api().respond({ method: incoming.method ?? 'GET', url, headers, body }))

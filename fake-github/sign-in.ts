@@ -18,12 +18,14 @@ export type UserAuthorization = {
   readonly refreshTokens: Map<string, { readonly login: string; readonly accessToken: string }>
   /** `login repository id` → whether this person sees it, where that differs from their role. */
   readonly access: Map<string, boolean>
+  /** Who is signed in at GitHub in the browser that installed the App, and has authorized it there. */
+  browser: string | null
 }
 
 export const CLIENT = { id: 'Iv23liFakeClient', secret: 'a-client-secret-of-this-github-only' } as const
 
 export function openAuthorization(): UserAuthorization {
-  return { codes: new Map(), tokens: new Map(), refreshTokens: new Map(), access: new Map() }
+  return { codes: new Map(), tokens: new Map(), refreshTokens: new Map(), access: new Map(), browser: null }
 }
 
 /** Requests of browsers and of the App in the flow; null for other paths. */
@@ -40,14 +42,25 @@ function authorizePage(world: World, query: URLSearchParams): ApiResponse {
   if (query.get('client_id') !== CLIENT.id || !URL.canParse(redirectUri)) return { status: 404, body: 'Not Found' }
   const challenge = query.get('code_challenge')
   if (challenge !== null && query.get('code_challenge_method') !== 'S256') return { status: 400, body: 'Only S256' }
-  const login = query.get('login')
+  const login = query.get('login') ?? world.authorization.browser
   if (login === null) return { status: 200, body: choicePage(world, query) }
-  const code = randomBytes(10).toString('hex')
-  world.authorization.codes.set(code, { login: userOf(world, login).login, challenge, redirectUri })
+  const code = giveCode(world, login, redirectUri, challenge)
   const location = new URL(redirectUri)
   location.searchParams.set('code', code)
   location.searchParams.set('state', query.get('state') ?? '')
   return { status: 302, body: null, headers: { location: location.href } }
+}
+
+function giveCode(world: World, login: string, redirectUri: string, challenge: string | null): string {
+  const code = randomBytes(10).toString('hex')
+  world.authorization.codes.set(code, { login: userOf(world, login).login, challenge, redirectUri })
+  return code
+}
+
+/** The person who installs the App authorizes it with the same click; GitHub does not ask again. */
+export function authorizeInBrowser(world: World, login: string, redirectUri: string): string {
+  world.authorization.browser = login
+  return giveCode(world, login, redirectUri, null)
 }
 
 function choicePage(world: World, query: URLSearchParams): string {

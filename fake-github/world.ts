@@ -1,4 +1,5 @@
 // The state of this GitHub. Issues, comments and the rest are stored as GitHub writes them in JSON.
+import type { Registration } from './app-registration.ts'
 import type { Clock } from './clock.ts'
 import type { Git } from './git.ts'
 import type { Grant } from './grant.ts'
@@ -103,7 +104,8 @@ export type InstallationToken = {
 
 export type World = {
   readonly organization: Organization
-  readonly grant: Grant
+  /** What the App asks for. */
+  grant: Grant
   readonly clock: Clock
   readonly random: SeededRandom
   readonly url: string
@@ -131,6 +133,7 @@ export type World = {
   readonly authorization: UserAuthorization
   /** The App's webhook. */
   hook: Hook
+  readonly registration: Registration
   readonly installation: {
     id: number
     state: 'active' | 'suspended' | 'removed'

@@ -1,6 +1,6 @@
 // The composition root: every part is made here and gets what it needs. The tests build the app through it too, and
 // call `step()` where production starts a loop.
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import type { Logger } from 'pino'
 import { type Door, openDoor } from './apply/door.ts'
 import type { Config } from './config.ts'
@@ -11,7 +11,7 @@ import { openAccessChanges } from './inbox/access-changes.ts'
 import { createWebhookGuard } from './inbox/guard.ts'
 import { createReceiver, rejectByHeaders } from './inbox/receive.ts'
 import { openRejectedSignatures } from './inbox/rejected-signatures.ts'
-import { openWebhookProxy, type WebhookProxy } from './inbox/webhook-proxy.ts'
+import { openWebhookProxy } from './inbox/webhook-proxy.ts'
 import probotApp from './index.ts'
 import { openCallQuota } from './outbox/call-quota.ts'
 import { openOutbox } from './outbox/outbox.ts'
@@ -41,8 +41,8 @@ export type Andon = {
   readonly door: Door
   /** The background work by name; each step does one unit and returns how much it did. */
   readonly steps: Readonly<Record<'outbox' | 'watchdog', (stopping?: AbortSignal) => Promise<number>>>
-  /** Starts the web server; resolves to its port. */
-  listen(): Promise<number>
+  /** Answers one request: a delivery, a report, a page. */
+  readonly handle: RequestListener
   /** Starts the loops of a worker once its first beat is stored; `done` resolves when each has done its `iterations`. */
   startWorker(o?: {
     iterations?: number | undefined
@@ -128,6 +128,11 @@ export async function openAndon(o: {
     log,
     rejected,
   })
+  const { webhookProxyUrl } = config
+  const proxy =
+    webhookProxyUrl === null || config.role === 'worker'
+      ? null
+      : openWebhookProxy({ url: webhookProxyUrl, receive, fetch: send, log })
   const verifyToken = openTokenVerifier({ issuer: config.oidcIssuer, audience: config.baseUrl, now, log, fetch: send })
   const web = createWebServer({
     receiveDelivery: createWebhookGuard({ receive, refuse: rejectByHeaders }),
@@ -158,7 +163,6 @@ export async function openAndon(o: {
       (await pruneHourly({ database, now, log })) +
       (await appCheck.step()),
   }
-  let proxy: WebhookProxy | null = null
   let beating: HeartbeatTimer | null = null
   let listening: { close(): Promise<void> } | null = null
   let closed: Promise<void> | undefined
@@ -177,14 +181,7 @@ export async function openAndon(o: {
   return {
     door,
     steps,
-    async listen() {
-      await new Promise<void>((resolve, reject) => {
-        web.server.once('error', reject).listen(config.port, config.host, resolve)
-      })
-      const { webhookProxyUrl: url } = config
-      if (url !== null) proxy = openWebhookProxy({ url, receive, fetch: send, log })
-      return (web.server.address() as AddressInfo).port
-    },
+    handle: web.handle,
     async startWorker({ iterations, stopAsked = () => undefined, restAtMostMs } = {}) {
       // A caller waits for a bounded run to end.
       const everyMs = restAtMostMs ?? (iterations === undefined ? SAFETY_POLL_MS : BOUNDED_POLL_MS)

@@ -11,6 +11,7 @@ import {
   readInteger,
   StartupError,
   VARIABLES,
+  type Variable,
 } from './process/environment.ts'
 import { readWebhookProxyUrl } from './process/webhook-url.ts'
 import { findMisspelt } from './text/misspelt.ts'
@@ -18,15 +19,27 @@ import { printable } from './text/printable.ts'
 
 export type ProcessRole = 'all' | 'web' | 'worker' | 'migrate'
 
-export type Config = {
-  readonly role: ProcessRole
-  readonly port: number
-  readonly host: string
+/** The App as GitHub knows it, from the environment or from its registration. */
+export type AppCredentials = {
   readonly appId: number
   /** PEM with real line breaks. */
   readonly privateKey: string
   /** Newest first; several are accepted while a secret is being rotated. */
   readonly webhookSecrets: readonly string[]
+  /** The App's client, with which people sign in; null where nobody can. */
+  readonly client: { readonly id: string; readonly secret: string } | null
+}
+
+/** What the whole of Andon needs. */
+export type Config = Omit<StartConfig, 'app'> & AppCredentials
+
+/** What a process starts with. */
+export type StartConfig = {
+  readonly role: ProcessRole
+  readonly port: number
+  readonly host: string
+  /** Null when the environment names no App: it is stored, or has yet to be registered. */
+  readonly app: AppCredentials | null
   readonly githubApiUrl: string
   readonly githubUrl: string
   /** The issuer of the OIDC tokens that workflows send with their reports. */
@@ -35,9 +48,7 @@ export type Config = {
   readonly databaseUrl: string | null
   readonly dataDirectory: string
   readonly access: 'login' | 'open'
-  /** The App's client, with which people sign in; null where nobody can. */
-  readonly client: { readonly id: string; readonly secret: string } | null
-  /** Seals what is kept of people; null means that one is kept in `dataDirectory`. */
+  /** Seals what is kept of people, and a stored App; null means that one is kept in `dataDirectory`. */
   readonly secret: string | null
   /** Logins. */
   readonly operators: readonly string[]
@@ -52,15 +63,17 @@ export type Config = {
 }
 
 /** What an operator's command needs: no key, no secret, no GitHub. */
-export type DatabaseConfig = Pick<Config, 'databaseUrl' | 'dataDirectory' | 'logLevel'>
+export type DatabaseConfig = Pick<StartConfig, 'databaseUrl' | 'dataDirectory' | 'logLevel'>
 
 type LogLevel = (typeof LOG_LEVELS)[number]
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 /** Reads the whole configuration of a role; throws StartupError. */
-export function readConfig(role: ProcessRole, environment: NodeJS.ProcessEnv): Readonly<Config> {
+export function readConfig(role: ProcessRole, environment: NodeJS.ProcessEnv): Readonly<StartConfig> {
   const { fields, mistakes } = readPartialConfig(role, environment)
-  return Object.freeze(wholeOrThrow(fields, mistakes))
+  const { appId, privateKey, webhookSecrets, client, ...rest } = wholeOrThrow(fields, mistakes)
+  const isNamed = appId !== null && privateKey !== null && webhookSecrets !== null
+  return Object.freeze({ ...rest, app: isNamed ? { appId, privateKey, webhookSecrets, client } : null })
 }
 
 /** Reads what can be read of it, with a sentence for each mistake; a field with a mistake is undefined. */
@@ -70,22 +83,25 @@ export function readPartialConfig(role: ProcessRole, environment: NodeJS.Process
   const readPort = () => readInteger(environment, 'PORT', { min: 0, max: 65_535, fallback: 3000 })
   const servesPages = role === 'all' || role === 'web'
   const signsIn = servesPages && environment.ANDON_ACCESS !== 'open' && Boolean(environment.GITHUB_CLIENT_ID)
+  // Half an App is a mistake: what is missing is named.
+  const namesApp = needsGitHub && APP_VARIABLES.some((name) => environment[name])
+  const seals = signsIn || (needsGitHub && !namesApp)
   const warnings = describeMisspelt(environment, 'others')
-  const { fields, mistakes } = readEach<Config>({
+  const { fields, mistakes } = readEach<ConfigFields>({
     ...readersOfDatabaseConfig(environment),
     databaseUrl: () => readDatabaseUrlOfRole(role, environment, production),
     role: () => role,
     port: readPort,
     host: () => environment.HOST || (production ? '0.0.0.0' : '127.0.0.1'),
-    appId: () => (needsGitHub ? readInteger(environment, 'APP_ID', { min: 1, max: Number.MAX_SAFE_INTEGER }) : 0),
-    privateKey: () => (needsGitHub ? readPrivateKey(environment) : ''),
-    webhookSecrets: () => (needsGitHub ? readWebhookSecrets(environment) : []),
+    appId: () => (namesApp ? readInteger(environment, 'APP_ID', { min: 1, max: Number.MAX_SAFE_INTEGER }) : null),
+    privateKey: () => (namesApp ? readPrivateKey(environment) : null),
+    webhookSecrets: () => (namesApp ? readWebhookSecrets(environment) : null),
     githubApiUrl: () => readHttpUrl(environment, 'GITHUB_API_URL', 'https://api.github.com'),
     githubUrl: () => readHttpUrl(environment, 'GITHUB_URL', 'https://github.com'),
     oidcIssuer: () => readHttpUrl(environment, 'OIDC_ISSUER', 'https://token.actions.githubusercontent.com'),
     access: () => readChoice(environment, 'ANDON_ACCESS', ['login', 'open'] as const, 'login'),
     client: () => readClient(environment),
-    secret: () => readSecret(environment, signsIn && (production || Boolean(environment.DATABASE_URL))),
+    secret: () => readSecret(environment, seals && (production || Boolean(environment.DATABASE_URL))),
     operators: () => listOf(environment.ANDON_OPERATORS),
     baseUrl: () =>
       readBaseUrl(environment, { fallback: production && needsGitHub ? null : `http://localhost:${readPort()}` }),
@@ -97,6 +113,15 @@ export function readPartialConfig(role: ProcessRole, environment: NodeJS.Process
   // A misspelt name may explain another mistake.
   return { fields, mistakes: all.length === 0 ? [] : [...all, ...warnings] }
 }
+
+const APP_VARIABLES = [
+  'APP_ID',
+  'PRIVATE_KEY',
+  'PRIVATE_KEY_PATH',
+  'WEBHOOK_SECRET',
+  'GITHUB_CLIENT_ID',
+  'GITHUB_CLIENT_SECRET',
+] as const satisfies readonly Variable[]
 
 /** Reads only the settings of the database; throws StartupError. */
 export function readDatabaseConfig(environment: NodeJS.ProcessEnv): DatabaseConfig {
@@ -117,7 +142,10 @@ function describeMisspelt(environment: NodeJS.ProcessEnv, whose: 'ours' | 'other
   ).map(({ name, right }) => `${printable(name)} is not a variable of Andon: did you mean ${right}?`)
 }
 
-export type PartialConfig = Inspected<Config>
+/** Of an App that the environment does not name, each field is null. */
+type ConfigFields = Omit<StartConfig, 'app'> & { readonly [K in keyof AppCredentials]: AppCredentials[K] | null }
+
+export type PartialConfig = Inspected<ConfigFields>
 
 type Inspected<T> = { readonly fields: Partial<T>; readonly mistakes: readonly string[] }
 
@@ -237,7 +265,7 @@ function readWebhookSecrets(environment: Environment): readonly string[] {
   return secrets
 }
 
-function readClient({ GITHUB_CLIENT_ID: id, GITHUB_CLIENT_SECRET: secret }: Environment): Config['client'] {
+function readClient({ GITHUB_CLIENT_ID: id, GITHUB_CLIENT_SECRET: secret }: Environment): AppCredentials['client'] {
   if (id && secret) return { id, secret }
   if (!id && !secret) return null
   const missing = id ? 'GITHUB_CLIENT_SECRET' : 'GITHUB_CLIENT_ID'
@@ -247,7 +275,7 @@ function readClient({ GITHUB_CLIENT_ID: id, GITHUB_CLIENT_SECRET: secret }: Envi
 function readSecret({ ANDON_SECRET: secret }: Environment, isRequired: boolean): string | null {
   if (!secret && isRequired)
     throw new StartupError(
-      'ANDON_SECRET is not set: people’s tokens are encrypted with it; make one with `openssl rand -hex 32`, the same for every process.',
+      'ANDON_SECRET is not set: people’s tokens and a stored App are encrypted with it; make one with `openssl rand -hex 32`, the same for every process.',
     )
   if (secret && secret.length < MIN_SECRET_LENGTH)
     throw new StartupError(`ANDON_SECRET is too easy to guess: use at least ${MIN_SECRET_LENGTH} random characters.`)

@@ -25,7 +25,7 @@ import {
 } from './support/typescript-source.ts'
 
 const ROOT_FILES = ['andon.ts', 'config.ts', 'index.ts', 'main.ts']
-const MAY_BUILD_ANDON = /^(src\/(index|main|process\/run-role)\.ts|demo\/|bench\/|test\/)/
+const MAY_BUILD_ANDON = /^(src\/(index|main|process\/app-host)\.ts|demo\/|bench\/|test\/)/
 const BANNED_NAMES =
   /^(utils?|helpers?|common|shared|types?|interfaces?|lib|managers?|services?|processors?|handlers?|data|info|engine)$/
 const MAX_FILE_LINES = 280

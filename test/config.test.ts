@@ -51,7 +51,7 @@ describe('a good environment', () => {
       baseUrl: 'http://localhost:3000',
       logLevel: 'info',
     })
-    expect(config.privateKey).toBe(PEM)
+    expect(config.app?.privateKey).toBe(PEM)
     expect(Object.isFrozen(config)).toBe(true)
   })
 
@@ -65,23 +65,45 @@ describe('a good environment', () => {
     const secrets = readConfig('all', {
       ...GOOD,
       WEBHOOK_SECRET: `${'n'.repeat(32)}, ${'o'.repeat(32)}`,
-    }).webhookSecrets
+    }).app?.webhookSecrets
     expect(secrets).toEqual(['n'.repeat(32), 'o'.repeat(32)])
   })
 
   test('may name the file of the key', () => {
     const config = readConfig('all', { ...GOOD, PRIVATE_KEY: '', PRIVATE_KEY_PATH: fileOf(PEM) })
-    expect(config.privateKey).toBe(PEM)
+    expect(config.app?.privateKey).toBe(PEM)
   })
 
   test('signs people in with a client, and needs no secret of its own on one machine', () => {
     const client = { GITHUB_CLIENT_ID: 'Iv1', GITHUB_CLIENT_SECRET: 'x' }
     const config = readConfig('all', { ...GOOD, ...client, ANDON_OPERATORS: 'ada, Grace' })
-    expect(config).toMatchObject({ client: { id: 'Iv1', secret: 'x' }, secret: null, operators: ['ada', 'Grace'] })
+    expect(config).toMatchObject({
+      app: { client: { id: 'Iv1', secret: 'x' } },
+      secret: null,
+      operators: ['ada', 'Grace'],
+    })
     const database = { DATABASE_URL: 'postgres://localhost/andon' }
     expect(readConfig('worker', { ...GOOD, ...client, ...database }).secret).toBeNull()
     expect(readConfig('web', { ...GOOD, ...client, ...database, ANDON_ACCESS: 'open' }).secret).toBeNull()
   })
+
+  test('may name no App: one is registered later, and nothing but its database says so', () => {
+    expect(readConfig('all', {})).toMatchObject({ app: null, secret: null })
+    const [DATABASE_URL, ANDON_SECRET] = ['postgres://localhost/andon', 's'.repeat(32)]
+    for (const role of ['all', 'web', 'worker'] as const) {
+      expect(readConfig(role, { DATABASE_URL, ANDON_SECRET }).app).toBeNull()
+      // Every process must be able to open what one of them has stored.
+      expect(sentencesOf(role, { DATABASE_URL }).join()).toMatch(/^ANDON_SECRET is not set/)
+    }
+  })
+
+  test.each(['APP_ID', 'PRIVATE_KEY', 'WEBHOOK_SECRET', 'PRIVATE_KEY_PATH', 'GITHUB_CLIENT_ID'])(
+    'that names only %s is half an App, and a mistake',
+    (name) => {
+      const value = name === 'APP_ID' ? '1' : name === 'PRIVATE_KEY' ? PEM : 'x'.repeat(32)
+      expect(sentencesOf('all', { [name]: value }).length).toBeGreaterThan(1)
+    },
+  )
 
   test('needs no App to migrate', () => {
     expect(readConfig('migrate', { DATABASE_URL: 'postgres://localhost/andon' }).role).toBe('migrate')

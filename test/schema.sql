@@ -29,6 +29,13 @@ create table api_tokens (
 );
 CREATE INDEX api_tokens_by_user ON public.api_tokens USING btree (user_id);
 
+create table app (
+  singleton boolean not null default true,
+  sealed_credentials text not null,
+  CHECK (singleton),
+  PRIMARY KEY (singleton)
+);
+
 create table beats (
   repository_id bigint not null,
   issue_number integer not null,

@@ -2,10 +2,11 @@
 import { existsSync } from 'node:fs'
 import { access, constants, statfs } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import type { Config, PartialConfig } from '../config.ts'
+import type { AppCredentials, PartialConfig } from '../config.ts'
 import type { DatabaseReading } from '../doctor/database.ts'
 import type { Readings } from '../doctor/examine.ts'
 import type { DiskReading } from '../doctor/machine.ts'
+import { readStoredApp, UnreadableApp } from '../process/app-store.ts'
 import { hashBuild } from '../process/build-id.ts'
 import { connectOperations, controlSocketPath } from '../process/control-socket.ts'
 import { inspectDatabase } from '../process/inspect-database.ts'
@@ -13,7 +14,7 @@ import { openDatabase } from '../process/open-database.ts'
 import { webhookUrlOf } from '../process/webhook-url.ts'
 import type { Database } from '../store/database.ts'
 import { probeSite } from './probe-site.ts'
-import { type AppCredentials, readAppAtGitHub, readSignIn } from './read-app.ts'
+import { readAppAtGitHub, readSignIn } from './read-app.ts'
 import { attempt } from './reading.ts'
 
 const SOCKET_TIMEOUT_MS = 8_000
@@ -21,7 +22,8 @@ const DATABASE_TIMEOUT_MS = 12_000
 const DISK_TIMEOUT_MS = 3_000
 
 /** Reads all that the part of the configuration without mistakes allows. */
-export async function collectReadings({ fields, mistakes }: PartialConfig): Promise<Readings> {
+export async function collectReadings(config: PartialConfig): Promise<Readings> {
+  const { fields, mistakes } = await withStoredApp(config)
   const { baseUrl = null, githubApiUrl, githubUrl = 'https://github.com', dataDirectory = '.andon' } = fields
   const apiUrl = githubApiUrl ?? ''
   const credentials = githubApiUrl === undefined ? null : credentialsOf(fields)
@@ -39,24 +41,45 @@ export async function collectReadings({ fields, mistakes }: PartialConfig): Prom
   return { mistakes, warnings, githubUrl, apiUrl, webhookUrl, github, signIn, site, database, disk }
 }
 
-function credentialsOf({ appId, privateKey }: Partial<Config>): AppCredentials | null {
-  return appId === undefined || privateKey === undefined ? null : { appId, privateKey }
+type Fields = PartialConfig['fields']
+
+/** Where the environment names no App, it is the one that the setup has stored. */
+async function withStoredApp({ fields, mistakes }: PartialConfig): Promise<PartialConfig> {
+  if (fields.appId !== null) return { fields, mistakes }
+  const { databaseUrl, dataDirectory = '.andon', logLevel = 'warn', secret, client: _, ...rest } = fields
+  const known = { ...rest, dataDirectory, logLevel, ...(databaseUrl !== undefined && { databaseUrl }) }
+  if (databaseUrl === undefined || secret === undefined) return { fields: known, mistakes }
+  try {
+    const stored = await readStoredApp({ databaseUrl, dataDirectory, logLevel, secret })
+    return stored === null
+      ? { fields: known, mistakes: [...mistakes, NO_APP] }
+      : { fields: { ...known, ...stored }, mistakes }
+  } catch (error) {
+    // That the database is away is said of the database.
+    return { fields: known, mistakes: error instanceof UnreadableApp ? [...mistakes, error.message] : mistakes }
+  }
 }
 
-async function readSignInOf({ access, client, githubUrl, githubApiUrl, baseUrl }: Partial<Config>) {
+const NO_APP = 'no GitHub App is registered yet: start Andon, and open the address that it prints.'
+
+function credentialsOf({ appId, privateKey }: Fields): Pick<AppCredentials, 'appId' | 'privateKey'> | null {
+  return appId && privateKey ? { appId, privateKey } : null
+}
+
+async function readSignInOf({ access, client, githubUrl, githubApiUrl, baseUrl }: Fields) {
   if (access === undefined || client === undefined || baseUrl === undefined) return null
   if (githubUrl === undefined || githubApiUrl === undefined) return null
   return readSignIn({ access, client, githubUrl, apiUrl: githubApiUrl, baseUrl })
 }
 
-function localUrlOf({ host = '127.0.0.1', port = 3000 }: Partial<Config>): string {
+function localUrlOf({ host = '127.0.0.1', port = 3000 }: Fields): string {
   const reached = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
   return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`
 }
 
 /** Like the other commands of the operator: through the socket of the process that owns it, or opened here. Null: none is made yet. */
 async function readDatabase(
-  { databaseUrl = null, logLevel = 'warn' }: Partial<Config>,
+  { databaseUrl = null, logLevel = 'warn' }: Fields,
   dataDirectory: string,
   now: () => string,
 ): Promise<DatabaseReading | null> {

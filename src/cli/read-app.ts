@@ -1,5 +1,6 @@
 // What the doctor asks GitHub about the App, all at once.
 import pino from 'pino'
+import type { AppCredentials } from '../config.ts'
 import type { AppReading } from '../doctor/app.ts'
 import type { Readings } from '../doctor/examine.ts'
 import type { InstallationReading } from '../doctor/installations.ts'
@@ -9,15 +10,13 @@ import { openRequests } from '../github/request.ts'
 import { openUserAccess, UserRefused } from '../github/user-access.ts'
 import { attempt } from './reading.ts'
 
-export type AppCredentials = { readonly appId: number; readonly privateKey: string }
-
 const REQUEST_TIMEOUT_MS = 6_000
 /** For the installations and their repositories. */
 const LIST_TIMEOUT_MS = 10_000
 const MOST_COUNTED = 20
 
 export async function readAppAtGitHub(
-  credentials: AppCredentials | null,
+  credentials: Pick<AppCredentials, 'appId' | 'privateKey'> | null,
   o: { readonly apiUrl: string; readonly now: () => string },
 ): Promise<Readings['github']> {
   if (credentials === null) return null

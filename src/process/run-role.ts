@@ -1,10 +1,11 @@
 import type { Server } from 'node:http'
 import pino, { type Logger } from 'pino'
-import { type Andon, openAndon } from '../andon.ts'
-import { type Config, type ProcessRole, readConfig } from '../config.ts'
+import { openDoor } from '../apply/door.ts'
+import { type ProcessRole, readConfig, type StartConfig } from '../config.ts'
 import type { Database } from '../store/database.ts'
 import { isLocalUrl } from '../text/local-url.ts'
 import { loopsDirectory, stopSocketPath } from '../watchdog/heartbeat-files.ts'
+import { type AppHost, openAppHost } from './app-host.ts'
 import { hashBuild } from './build-id.ts'
 import { controlSocketPath, serveOperations, serveStopRequests } from './control-socket.ts'
 import { makeDirectory, openDataDirectory } from './data-directory.ts'
@@ -40,7 +41,7 @@ export async function runRole(role: ProcessRole, o: { iterations?: number | unde
 }
 
 type RoleContext = {
-  readonly config: Config
+  readonly config: StartConfig
   readonly database: Database
   readonly log: Logger
   readonly stop: Shutdown
@@ -49,30 +50,24 @@ type RoleContext = {
 
 async function runUntilStopped(o: RoleContext): Promise<void> {
   const { config, database, log, stop } = o
-  const andon = await openAndon({ config, database, log, build: await hashBuild() })
-  const ends: (() => Promise<unknown>)[] = [() => andon.close()]
+  const host = await openAppHost({ config, database, log, build: await hashBuild() })
+  const ends: (() => Promise<unknown>)[] = [() => host.close()]
   try {
-    if (database.kind === 'embedded') ends.unshift(await openControlSocket(config, database, andon))
-    if (config.role !== 'worker') await listen(config, database, andon, log)
+    if (database.kind === 'embedded') ends.unshift(await openControlSocket(o))
+    if (config.role !== 'worker') await listen(o, host)
     if (config.role !== 'web') {
       const socket = await openStopSocket(config, stop, log)
       if (socket !== null) ends.push(() => closeServer(socket))
-      await startWorker(andon, o)
+      await host.startWorker({ iterations: o.iterations, stopAsked: (by) => stop.request(by) })
     }
-    await stop.requested
+    await Promise.race([stop.requested, host.failed])
   } finally {
     for (const end of ends) await end()
     log.info('stopped')
   }
 }
 
-async function startWorker(andon: Andon, { log, stop, iterations }: RoleContext): Promise<void> {
-  const { done } = await andon.startWorker({ stopAsked: () => stop.request('the database'), iterations })
-  log.info({ iterations }, 'working')
-  if (iterations !== undefined) void done.then(() => stop.request('its number of iterations'))
-}
-
-async function openStopSocket(config: Config, stop: Shutdown, log: Logger): Promise<Server | null> {
+async function openStopSocket(config: StartConfig, stop: Shutdown, log: Logger): Promise<Server | null> {
   try {
     await makeDirectory(loopsDirectory(config.dataDirectory))
     const path = stopSocketPath(config.dataDirectory, { role: config.role, pid: process.pid })
@@ -87,21 +82,26 @@ async function openStopSocket(config: Config, stop: Shutdown, log: Logger): Prom
   }
 }
 
-async function openControlSocket(config: Config, database: Database, { door }: Andon): Promise<() => Promise<unknown>> {
+/** Operators reach the process whether or not it has an App. */
+async function openControlSocket({ config, database, log }: RoleContext): Promise<() => Promise<unknown>> {
   const now = () => new Date().toISOString()
+  const door = openDoor({ database, now, log })
   const control = await serveOperations(
     controlSocketPath(config.dataDirectory),
     openOperations({ database, door, now }),
   )
-  return () => closeServer(control)
+  return async () => {
+    await closeServer(control)
+    await door.close()
+  }
 }
 
 function closeServer(server: Server): Promise<unknown> {
   return new Promise((resolve) => server.close(resolve))
 }
 
-async function listen(config: Config, database: Database, andon: Andon, log: Logger): Promise<void> {
-  const port = await andon.listen().catch((error: NodeJS.ErrnoException) => {
+async function listen({ config, database, log }: RoleContext, host: AppHost): Promise<void> {
+  const port = await host.listen().catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE') {
       throw new StartupError(`port ${config.port} on ${config.host} is in use: stop what listens there, or set PORT.`)
     }
@@ -113,11 +113,15 @@ async function listen(config: Config, database: Database, andon: Andon, log: Log
     throw error
   })
   log.info({ host: config.host, port, database: database.location, access: config.access }, 'listening')
-  if (log.isLevelEnabled('info')) console.error(describeAddresses(config, database))
+  if (host.setupAddress !== null) {
+    log.warn('no GitHub App is registered yet: open the address that is printed on stderr')
+    // Not in the log: whoever has the address may register the App.
+    console.error(`andon: to register the GitHub App, open ${host.setupAddress} (it works once, within a day).`)
+  } else if (log.isLevelEnabled('info')) console.error(describeAddresses(config, database))
 }
 
 /** For the person who started it; the log on stdout is for programs. */
-function describeAddresses(config: Config, { kind, location }: Database): string {
+function describeAddresses(config: StartConfig, { kind, location }: Database): string {
   const { baseUrl, webhookProxyUrl } = config
   const isOutOfReach = isLocalUrl(baseUrl) && webhookProxyUrl === null
   return [

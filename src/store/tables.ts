@@ -210,6 +210,10 @@ export type Tables = {
     name: string
     dueAt: Instant
   }
+  app: {
+    singleton: Generated<true>
+    sealedCredentials: string
+  }
   users: {
     id: number
     login: string

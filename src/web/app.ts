@@ -23,7 +23,8 @@ import { parseStreamRequest } from './stream-request.ts'
 import type { Views } from './views.ts'
 
 // The only paths that need no sign-in: they name no people or repositories, and reports carry a token of their own.
-const PUBLIC_PATHS = /^\/(healthz|readyz|metrics|favicon\.ico|assets\/.*|api\/reports|login|login\/callback)$/
+const PUBLIC_PATHS =
+  /^\/(healthz|readyz|metrics|favicon\.ico|assets\/.*|api\/reports|login|login\/callback|setup(\/done|\/installed)?)$/
 
 /** What the site is built from. */
 export type AppParts = {
@@ -45,7 +46,7 @@ export type AppParts = {
 
 /** The site: pages, streams, JSON, probes, assets. */
 export function createApp(site: AppParts): Hono<HonoEnv> {
-  const { reader, gate, hub, assets, config, metrics, log } = site
+  const { reader, gate, hub, views, assets, config, metrics, log } = site
   const pages = createPages(site)
   const app = new Hono<HonoEnv>({ strict: false })
 
@@ -131,6 +132,18 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
       await resolveViewScope(reader, { repository: `${owner}/${repo}`, issue: number }),
     )
     return context.json(pipelineDetailOf(shown, history, asOf))
+  })
+
+  for (const path of ['/setup', '/setup/done']) {
+    app.all(path, () => {
+      throw new HttpError(404, 'Andon has its GitHub App, and the address of the setup is spent: the board is at /.')
+    })
+  }
+  // GitHub leads here from the installation. Whether anything has arrived is what /healthz says, too.
+  get('/setup/installed', async (context) => {
+    const { lastDeliveryAt } = await reader.loadBoard({ limit: 1 })
+    if (lastDeliveryAt !== null) return context.redirect('/')
+    return context.html(views.render('setup-installed', { heading: 'Waiting', refreshSeconds: 2, notices: [] }))
   })
 
   app.post('/api/reports', site.report)

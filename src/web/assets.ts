@@ -26,6 +26,7 @@ const OWN = [
   'live.js',
   'page-clock.js',
   'reload.js',
+  'setup.js',
   'stream-connection.js',
   'stream-hub.js',
   'stream-tab.js',

@@ -1,5 +1,5 @@
-// One HTTP server: deliveries go to the inbox before anything else looks at them, other requests to the site.
-import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+// What answers requests: deliveries go to the inbox before anything else looks at them, other requests to the site.
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { Logger } from 'pino'
@@ -14,18 +14,17 @@ import { STREAM_HEADERS } from './security-headers.ts'
 import type { HonoEnv, RequestContext, SiteConfig } from './site.ts'
 import { loadViews, type Views } from './views.ts'
 
-const WEBHOOK_PATH = /^\/api\/github\/webhooks\/?(\?|$)/
 const PING_INTERVAL_MS = 25_000
 /** A page that has heard nothing for somewhat more than twice as long says that it is stale: within twelve seconds. */
 const BEAT_INTERVAL_MS = 5_000
 /** A delivery may take almost this long to be committed. */
 const SHUTDOWN_GRACE_MS = 9_000
-const IDLE_SWEEP_INTERVAL_MS = 20
 
 export type WebServer = {
-  readonly server: Server
+  /** Answers one request. */
+  readonly handle: RequestListener
   readonly hub: Hub
-  /** Ends the streams, lets open requests finish, then closes the server. */
+  /** Ends the streams and lets open requests finish. */
   close(): Promise<void>
 }
 
@@ -47,9 +46,14 @@ export type SignInPages = {
   readonly addRoutes: (app: Hono<HonoEnv>, site: { views: Views; config: SiteConfig }) => void
 }
 
+/** Whether the request is for the path that GitHub posts to, whatever its method. */
+export function isWebhookRequest({ url = '' }: IncomingMessage): boolean {
+  return /^\/api\/github\/webhooks\/?(\?|$)/.test(url)
+}
+
 const CLOSED: SignInPages = { gate: closedToEveryone, addRoutes: () => undefined }
 
-/** A server over any reader; it does not listen yet. Without `signIn`, `login` is closed to everyone. */
+/** The same over any reader. Without `signIn`, `login` is closed to everyone. */
 export function createServerWithReader(
   o: WebServerParts & { readonly reader: Reader; readonly signIn?: SignInPages | null },
 ): WebServer {
@@ -66,27 +70,31 @@ export function createServerWithReader(
   const app = createApp({ reader, gate, addSignIn, hub, views, assets, metrics, config, health, report, log })
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   const openResponses = new Set<ServerResponse>()
-  const server = createHttpServer((request, response) => {
+  let allAnswered = () => {}
+  function handle(request: IncomingMessage, response: ServerResponse): void {
     openResponses.add(response)
-    response.once('close', () => openResponses.delete(response))
-    if (!WEBHOOK_PATH.test(request.url ?? '')) return void listener(request, response)
+    response.once('close', () => {
+      openResponses.delete(response)
+      if (openResponses.size === 0) allAnswered()
+    })
+    if (!isWebhookRequest(request)) return void listener(request, response)
     receiveDelivery(request, response).catch((error: unknown) => {
       log.error({ err: error }, 'a delivery could not be answered')
       response.destroy()
     })
-  })
+  }
   return {
-    server,
+    handle,
     hub,
     async close() {
-      // Stop accepting connections before ending streams: their clients reconnect at once.
-      const closed = new Promise((resolve) => server.close(resolve))
       await hub.close()
-      // Once every request is answered, only idle connections are left, which browsers keep open in reserve.
-      const sweep = setInterval(() => openResponses.size === 0 && server.closeAllConnections(), IDLE_SWEEP_INTERVAL_MS)
-      const grace = setTimeout(() => server.closeAllConnections(), SHUTDOWN_GRACE_MS)
-      await closed
-      clearInterval(sweep)
+      if (openResponses.size === 0) return
+      const { promise, resolve } = Promise.withResolvers<void>()
+      allAnswered = resolve
+      const grace = setTimeout(() => {
+        for (const response of openResponses) response.destroy()
+      }, SHUTDOWN_GRACE_MS)
+      await promise
       clearTimeout(grace)
     },
   }

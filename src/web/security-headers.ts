@@ -10,13 +10,12 @@ const CONTENT_SECURITY_POLICY = {
   fontSrc: ["'self'"],
   frameAncestors: ["'none'"],
   baseUri: ["'none'"],
-  formAction: ["'self'"],
 }
 
-/** The headers of every response: nothing inline, nothing framed, nothing from elsewhere. */
-export function securityHeaders(baseUrl: string) {
+/** The headers of every response: nothing inline, nothing framed, nothing from elsewhere; forms may post to `formTargets`. */
+export function securityHeaders(baseUrl: string, formTargets: readonly string[] = []) {
   return secureHeaders({
-    contentSecurityPolicy: CONTENT_SECURITY_POLICY,
+    contentSecurityPolicy: { ...CONTENT_SECURITY_POLICY, formAction: ["'self'", ...formTargets] },
     referrerPolicy: 'same-origin',
     xFrameOptions: 'DENY',
     strictTransportSecurity: baseUrl.startsWith('https:'),

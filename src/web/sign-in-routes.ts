@@ -20,14 +20,18 @@ export function addSignInRoutes(
   app.use('/login/*', limitByAddress(o))
   app.get('/login', (context) => {
     const { location, kept } = signIn.begin(ownPathOf(context.req.query('to'), baseUrl))
-    cookies.setKept(context, kept)
+    cookies.kept.set(context, kept)
     return context.redirect(location)
   })
 
   app.get('/login/callback', async (context) => {
-    const kept = cookies.readKept(context)
-    cookies.clearKept(context)
-    const { code, state, error } = context.req.query()
+    const kept = cookies.kept.read(context)
+    cookies.kept.clear(context)
+    const { code, state, error, setup_action } = context.req.query()
+    // From an installation, which nobody's browser began here: its code is not used. Who is signed in at GitHub has just
+    // authorized the App, so that a sign-in of this browser's own asks nothing more.
+    if (setup_action !== undefined && state === undefined)
+      return context.redirect(`${baseUrl}/login?to=${encodeURIComponent('/setup/installed')}`)
     if (error !== undefined) throw new HttpError(400, 'GitHub did not sign you in: try again, and allow it there.')
     const formerSession = await cookies.readSession(context)
     const done = await signIn

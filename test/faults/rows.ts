@@ -6,7 +6,7 @@ export type FaultRow = {
   readonly name: string
   readonly promise: string
   readonly file: string
-  readonly project: 'pure' | 'github' | 'embedded' | 'postgres' | 'processes'
+  readonly project: 'pure' | 'github' | 'embedded' | 'postgres' | 'processes' | 'browser'
   /** Only the tests whose name matches; the whole file without it. */
   readonly tests?: string
 }
@@ -145,6 +145,14 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     file: 'test/cli/check.test.ts',
     project: 'pure',
     tests: 'every mistake is found',
+  },
+  {
+    name: 'setup',
+    promise:
+      'an empty folder → setup page → App registered → installed → label → light, in a real browser: at most 3 clicks, no secret pasted',
+    file: 'test/browser/setup.test.ts',
+    project: 'browser',
+    tests: 'an empty folder',
   },
   {
     name: 'seen',

@@ -13,6 +13,7 @@ import { expectConsistent } from './consistency.ts'
 import { openTestDatabase } from './database.ts'
 import { type FakeGitHub, openFakeGitHub } from './fake-github.ts'
 import { type ManualClock, manualClock } from './manual-clock.ts'
+import { type WithServer, withServer } from './with-server.ts'
 
 const CONFIGURATION = `stages:
   plan: { workflow: plan.yml, attempts: 3 }
@@ -33,7 +34,7 @@ export type AndonApp = {
   /** The first process; it receives the deliveries. */
   readonly andon: Andon
   /** Another process on the same database. */
-  startAnother(): Promise<Andon>
+  startAnother(): Promise<WithServer<Andon>>
   /** Labels an issue of a repository whose file has one stage, `plan`, with three attempts, unless told otherwise. */
   openLabeledIssue(): Promise<void>
   /** Adds a user's comment; resolves to its id. Nothing happens before time passes. */
@@ -77,12 +78,12 @@ export async function openAndonApp(
   const github = await openFakeGitHub({ ...behaviour, now: clock.now, listens: false })
   const [repository = ''] = github.repositories
   const database = await openTestDatabase(kind)
-  const opened: Andon[] = []
+  const opened: WithServer<Andon>[] = []
   const dataDirectory = mkdtempSync(join(tmpdir(), 'andon-app-'))
 
-  async function open(): Promise<Andon> {
+  async function open(): Promise<WithServer<Andon>> {
     const { appId, privateKey } = github
-    const andon = await openAndon({
+    const built = await openAndon({
       config: {
         role: 'all',
         port: 0,
@@ -114,6 +115,7 @@ export async function openAndonApp(
         return await (input === webhookProxyUrl ? fetch : github.fetch)(input, init)
       },
     })
+    const andon = withServer(built)
     opened.push(andon)
     return andon
   }

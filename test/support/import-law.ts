@@ -38,9 +38,10 @@ export const IMPORT_RULES: Readonly<
   github: { ours: ['translate', 'text'], packages: ['@octokit/core', '@octokit/auth-app', 'jose'] },
   outbox: { ours: ['apply', 'pipeline', 'line', 'render', 'store', 'github', 'translate', 'text'], packages: [] },
   watchdog: { ours: ['apply', 'pipeline:type', 'store', 'github', 'process'], packages: [] },
+  setup: { ours: ['github', 'sign-in'], packages: ['yaml'] },
   'sign-in': { ours: ['github', 'store', 'pipeline:type', 'text'], packages: [] },
   web: {
-    ours: ['apply', 'render', 'sign-in', 'store', 'pipeline:type', 'commands', 'github', 'text'],
+    ours: ['apply', 'render', 'setup', 'sign-in', 'store', 'pipeline:type', 'commands', 'github', 'text'],
     packages: ['hono', '@hono/node-server', 'eta', 'prom-client', 'zod'],
   },
 }

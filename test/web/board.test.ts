@@ -1,7 +1,5 @@
 // The site over a real database that the door writes: people see what deliveries did.
 
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Door, openDoor } from '../../src/apply/door.ts'
@@ -12,19 +10,20 @@ import { createWebServer } from '../../src/web/web-server.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { type EventReader, openEventReader } from '../support/event-reader.ts'
 import { issueLabeled, REPOSITORY, runChanged } from '../support/pipeline-fixtures.ts'
+import { type WithServer, withServer } from '../support/with-server.ts'
 import { minutesAgo, NOW } from './support/board-fixtures.ts'
 
 const log = pino({ level: 'silent' })
 let database: TestDatabase
 let door: Door
-let web: WebServer
+let web: WithServer<WebServer>
 let url: string
 const streams: EventReader[] = []
 
 beforeEach(async () => {
   database = await openTestDatabase()
   door = openDoor({ database, now: () => NOW, log })
-  web = createWebServer({
+  const board = createWebServer({
     database,
     signIn: null,
     githubUrl: 'https://github.com',
@@ -34,9 +33,8 @@ beforeEach(async () => {
     report: async (asked) => asked.body(null, 204),
     config: { access: 'open', baseUrl: 'http://localhost', build: 'build-1', databaseNotice: null },
   })
-  web.server.listen(0, '127.0.0.1')
-  await once(web.server, 'listening')
-  url = `http://127.0.0.1:${(web.server.address() as AddressInfo).port}`
+  web = withServer(board)
+  url = `http://127.0.0.1:${await web.listen()}`
 })
 afterEach(async () => {
   for (const stream of streams.splice(0)) stream.close()

@@ -10,6 +10,7 @@ import type { Instant } from '../../../src/pipeline/model/time.ts'
 import { openTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { FAKE_GITHUB_SECRET, type FakeGitHub, openFakeGitHub } from '../../support/fake-github.ts'
 import { randomSeed } from '../../support/measurements.ts'
+import { withServer } from '../../support/with-server.ts'
 import type { CrashPoint } from './crash-point.ts'
 import { andonOptions, fastClock } from './fast-clock.ts'
 
@@ -41,7 +42,7 @@ export async function openWorkerFleet(o: { factor: number; configuration?: strin
   const { appId, privateKey, url: githubUrl } = github
   const databaseUrl = database.url ?? ''
   const settings = { ...rate, appId, privateKey, secret: FAKE_GITHUB_SECRET, githubUrl, databaseUrl, crashPoint: null }
-  const andon = await openAndon({ ...andonOptions(settings, 'web'), database, now })
+  const andon = withServer(await openAndon({ ...andonOptions(settings, 'web'), database, now }))
   github.deliveries.setTarget(`http://127.0.0.1:${await andon.listen()}/api/github/webhooks`)
   const [repository = ''] = github.repositories
   if (o.configuration !== undefined) {

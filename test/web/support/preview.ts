@@ -2,6 +2,7 @@
 import pino from 'pino'
 import { configurationNoticeOf } from '../../../src/render/configuration-notice.ts'
 import { createServerWithReader } from '../../../src/web/http-server.ts'
+import { withServer } from '../../support/with-server.ts'
 import { boardOf, busyBoard, MISTAKE_NOTICE, NOW } from './board-fixtures.ts'
 import { HELD_PLACES, withHolds } from './held-board.ts'
 
@@ -21,7 +22,7 @@ const kind = process.argv[3] ?? 'busy'
 const all = kind === 'empty' ? [] : kind === 'held' ? withHolds(busyBoard()) : busyBoard()
 const rowsOf = (repository: string | undefined) =>
   all.filter(({ shown }) => repository === undefined || shown.repository === repository)
-const { server } = createServerWithReader({
+const site = createServerWithReader({
   reader: {
     loadBoard: async ({ repository }) => ({
       ...boardOf(rowsOf(repository), NOW, kind === 'mistaken' ? [MISTAKE_NOTICE, ORGANISATION_NOTICE] : []),
@@ -46,4 +47,5 @@ const { server } = createServerWithReader({
     databaseNotice: 'embedded database in .andon',
   },
 })
-server.listen(port, '127.0.0.1', () => console.log(`http://127.0.0.1:${port}/`))
+await withServer(site).listen(port)
+console.log(`http://127.0.0.1:${port}/`)

@@ -1,6 +1,4 @@
 // The site over rows made by hand: the test decides what it shows, whether it can be read, and when it changes.
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import pino from 'pino'
 import type { ActiveHold } from '../../../src/pipeline/model/hold.ts'
 import type { Instant } from '../../../src/pipeline/model/time.ts'
@@ -9,6 +7,7 @@ import { ServiceUnavailable } from '../../../src/web/http-errors.ts'
 import { createServerWithReader } from '../../../src/web/http-server.ts'
 import type { Reader } from '../../../src/web/reader.ts'
 import type { RequestContext } from '../../../src/web/site.ts'
+import { withServer } from '../../support/with-server.ts'
 import { type BoardFixture, boardOf, busyBoard, NOW } from './board-fixtures.ts'
 
 export type StubBoard = {
@@ -108,14 +107,13 @@ export async function openSite(
   port = 0,
   report: (asked: RequestContext) => Promise<Response> = async (asked) => asked.body(null, 204),
 ): Promise<OpenSite> {
-  const { server, hub, close } = createServerWithReader({
+  const site = createServerWithReader({
     reader,
     receiveDelivery: async (_request, response) => void response.writeHead(202).end('{"accepted":true}'),
     report,
     log: pino({ level: 'silent' }),
     config: { access: 'open', baseUrl: 'http://localhost', build: 'build-1', databaseNotice: null, ...config },
   })
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, streams: hub.streamCount, close }
+  const { listen, close } = withServer(site)
+  return { url: `http://127.0.0.1:${await listen(port)}`, streams: site.hub.streamCount, close }
 }

@@ -1,0 +1,117 @@
+// Where the App is kept that was registered on the setup page: in a file beside the embedded database, or encrypted in
+// Postgres, where every process finds it.
+import { createPrivateKey } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { AppCredentials, StartConfig } from '../config.ts'
+import { deriveKeys } from '../sign-in/keys.ts'
+import { insertSealedCredentials, loadSealedCredentials } from '../store/app-credentials.ts'
+import type { Database } from '../store/database.ts'
+import { StartupError } from './environment.ts'
+import { keepSecret } from './keep-secret.ts'
+import { openDatabase } from './open-database.ts'
+import { writeWhole } from './write-whole.ts'
+
+/** What is stored is damaged, or is not for this process to read. */
+export class UnreadableApp extends StartupError {}
+
+export type AppStore = {
+  /** Null when no App is stored; throws UnreadableApp when what is stored cannot be read. */
+  load(): Promise<AppCredentials | null>
+  /** False when an App is stored already; that one stays. */
+  insert(app: AppCredentials): Promise<boolean>
+}
+
+export async function openAppStore(o: {
+  database: Database
+  config: Pick<StartConfig, 'secret' | 'dataDirectory'>
+}): Promise<AppStore> {
+  const { database, config } = o
+  if (database.kind === 'embedded') return openAppFile(config.dataDirectory)
+  const keys = deriveKeys(config.secret ?? (await keepSecret(config.dataDirectory)))
+  return {
+    async load() {
+      const sealed = await loadSealedCredentials(database)
+      if (sealed === null) return null
+      const text = keys.open(sealed, PURPOSE)
+      if (text !== null) return parseApp(text, 'what the database stores of the App')
+      throw new UnreadableApp(
+        'the App in the database was encrypted with another ANDON_SECRET: set that one, or set APP_ID, PRIVATE_KEY and WEBHOOK_SECRET.',
+      )
+    },
+    insert: (app) => insertSealedCredentials(database, keys.seal(JSON.stringify(app), PURPOSE)),
+  }
+}
+
+const PURPOSE = 'credentials of the App'
+
+/** What is stored, for a command that runs beside the processes; throws a StartupError when it cannot be read. */
+export async function readStoredApp(
+  o: Pick<StartConfig, 'databaseUrl' | 'dataDirectory' | 'logLevel' | 'secret'>,
+): Promise<AppCredentials | null> {
+  if (o.databaseUrl === null) return openAppFile(o.dataDirectory).load()
+  const database = await openDatabase(o)
+  try {
+    return await (await openAppStore({ database, config: o })).load()
+  } finally {
+    await database.close()
+  }
+}
+
+function openAppFile(dataDirectory: string): AppStore {
+  const path = join(dataDirectory, 'app.json')
+  return {
+    async load() {
+      try {
+        return parseApp(await readFile(path, 'utf8'), path)
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException
+        if (code === 'ENOENT') return null
+        if (code === undefined) throw error
+        throw new UnreadableApp(`${path} cannot be read (${code}): make it readable for the user who runs Andon.`)
+      }
+    },
+    async insert(app) {
+      try {
+        await writeWhole(path, `${JSON.stringify(app, null, 2)}\n`, false)
+        return true
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+        throw error
+      }
+    },
+  }
+}
+
+const STORED_APP = z.object({
+  appId: z.int().positive(),
+  privateKey: z.string().refine(isPrivateKey),
+  webhookSecrets: z.array(z.string().min(1)).min(1),
+  client: z.object({ id: z.string(), secret: z.string() }).nullable(),
+})
+
+function parseApp(text: string, where: string): AppCredentials {
+  const parsed = STORED_APP.safeParse(parseJson(text))
+  if (parsed.success) return parsed.data
+  throw new UnreadableApp(
+    `${where} is damaged: restore it, or set APP_ID, PRIVATE_KEY and WEBHOOK_SECRET from the App's settings page.`,
+  )
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+function isPrivateKey(pem: string): boolean {
+  try {
+    createPrivateKey(pem)
+    return true
+  } catch {
+    return false
+  }
+}
