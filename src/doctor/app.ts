@@ -17,7 +17,7 @@ export function examineApp(
   app: Reading<AppReading> | null,
   o: { readonly apiUrl: string; readonly githubUrl: string },
 ): readonly Finding[] {
-  if (app === null) return [skipped('github', 'APP_ID or the private key is missing')]
+  if (app === null) return [skipped('github', 'there is no App id, or no private key')]
   if ('failure' in app) return [whyAppUnknown(app.failure, o)]
   const { settings, clockAheadMs } = app.value
   const page = appPageOf(settings, o.githubUrl)
