@@ -8,7 +8,7 @@ const NO_DATABASE = [
   'test/{architecture,manifest,config,packaging,workflows}.test.ts',
   'test/inbox/{guard,probot}.test.ts',
   'test/outbox/{call-outcome,call-quota,lanes,unanswered-calls,write-budget}.test.ts',
-  'test/process/{directory-lock,keep-secret}.test.ts',
+  'test/process/{directory-lock,keep-secret,postgres-refuses}.test.ts',
   'test/watchdog/{heartbeat,loop}.test.ts',
   'test/web/{action,limit-by-address,page-diff,reports,shared-stream,site,stream}.test.ts',
 ]

@@ -3,6 +3,7 @@
 // before anything listens.
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { readDatabaseUrl } from './process/database-url.ts'
 import {
   type Environment,
   listOf,
@@ -183,17 +184,6 @@ function readDatabaseUrlOfRole(role: ProcessRole, environment: Environment, prod
   throw new StartupError(
     `DATABASE_URL is not set: ${role === 'all' ? 'production' : `the role "${role}"`} needs a Postgres database, for example DATABASE_URL=postgres://andon@localhost/andon.`,
   )
-}
-
-function readDatabaseUrl(environment: Environment): string | null {
-  const url = environment.DATABASE_URL
-  if (!url) return null
-  if (!/^postgres(ql)?:\/\/./.test(url) || !URL.canParse(url)) {
-    throw new StartupError(
-      'DATABASE_URL is not a Postgres URL: write it as postgres://user:password@host:5432/database.',
-    )
-  }
-  return url
 }
 
 function readPrivateKey(environment: Environment): string {

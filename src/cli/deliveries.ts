@@ -57,7 +57,7 @@ export async function withOperations(use: (operations: Operations) => Promise<nu
   const now = () => new Date().toISOString()
   const door = openDoor({ database, now, log })
   try {
-    await migrateOrVerify(database, database.kind === 'embedded')
+    await migrateOrVerify(database, config, database.kind === 'embedded')
     return await use(openOperations({ database, door, now }))
   } finally {
     await door.close()

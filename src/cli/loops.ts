@@ -3,10 +3,12 @@
 import { hostname } from 'node:os'
 import { type DatabaseConfig, readDatabaseConfig } from '../config.ts'
 import { sendStopRequest } from '../process/control-socket.ts'
+import { withoutPassword } from '../process/database-url.ts'
 import { EX_USAGE, failWith } from '../process/exit.ts'
 import { identifyProcess } from '../process/process-identity.ts'
 import type { Database } from '../store/database.ts'
 import { type LoopRow, loadLoops, requestStop } from '../store/loops.ts'
+import { listUnknownMigrations } from '../store/migrate.ts'
 import { openPostgresDatabase } from '../store/postgres.ts'
 import { printable } from '../text/printable.ts'
 import { readHeartbeatFiles, stopSocketPath } from '../watchdog/heartbeat-files.ts'
@@ -63,11 +65,13 @@ async function loadLoopRows({
   if (databaseUrl === null) return { database: null, rows: [], whyIncomplete: null }
   const database = await openPostgresDatabase(databaseUrl, { connections: 1 })
   try {
+    const unknown = await listUnknownMigrations(database)
+    if (unknown.length > 0) throw new Error('it belongs to a newer version of Andon')
     return { database, rows: await loadLoops(database), whyIncomplete: null }
   } catch (error) {
     await database.close()
     const { code, message } = error as NodeJS.ErrnoException
-    const why = `the database ${database.location} cannot be read (${code ?? message})`
+    const why = `the database ${database.location} cannot be read (${code ?? withoutPassword(message, databaseUrl)})`
     return { database: null, rows: [], whyIncomplete: `${why}: only the loops that ran in this folder are listed` }
   }
 }

@@ -40,7 +40,7 @@ export async function openEmbeddedDatabase(directory: string): Promise<Database>
 }
 
 /** Resolves as the work does; where files are damaged or the disk is full, it fails with a sentence on that. */
-async function explainFailure<T>(directory: string, work: Promise<T>): Promise<T> {
+export async function explainFailure<T>(directory: string, work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {

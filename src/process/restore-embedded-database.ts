@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { PGlite } from '@electric-sql/pglite'
 import { PGLITE_OPTIONS, wrapPGlite } from '../store/embedded.ts'
-import { migrate } from '../store/migrate.ts'
+import { listUnknownMigrations, migrate } from '../store/migrate.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { makeDraft } from './initialize-embedded-database.ts'
@@ -59,7 +59,7 @@ async function unpack(dump: Uint8Array<ArrayBuffer>, directory: string): Promise
     try {
       const tables = await database.kysely.introspection.getTables()
       if (!tables.some(({ name }) => name === 'pipelines')) return 'it has no pipelines'
-      // It fails on a migration that this version does not know.
+      if ((await listUnknownMigrations(database)).length > 0) return 'it is of a newer version of Andon'
       await migrate(database)
       return null
     } finally {

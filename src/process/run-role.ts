@@ -28,7 +28,7 @@ export async function runRole(role: ProcessRole, o: { iterations?: number | unde
   const database = await openDatabase(config)
   let stop: Shutdown | null = null
   try {
-    const applied = await migrateOrVerify(database, role === 'all' || role === 'migrate')
+    const applied = await migrateOrVerify(database, config, role === 'all' || role === 'migrate')
     log.info({ applied, database: database.location }, 'database is up to date')
     if (role === 'migrate') return 0
     stop = openShutdown(log)

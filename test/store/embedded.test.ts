@@ -1,13 +1,15 @@
 // The embedded database keeps what it acknowledged, through a clean shutdown and through kill -9.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
 import { DataDirectoryInUse } from '../../src/process/directory-lock.ts'
+import { migrateOrVerify } from '../../src/process/open-database.ts'
 import { openEmbeddedDatabase } from '../../src/process/open-embedded-database.ts'
 import { listPendingMigrations, migrate } from '../../src/store/migrate.ts'
 import { minutesAfterNine } from '../support/pipeline-fixtures.ts'
@@ -45,6 +47,41 @@ test(
     ])
     await expect(openEmbeddedDatabase(directory)).rejects.toThrow(DataDirectoryInUse)
     await second.close()
+  },
+  SLOW_START_MS,
+)
+
+test(
+  'a database with something to migrate is backed up first, a new one is not, and the last three backups are kept',
+  async () => {
+    const database = await openEmbeddedDatabase(directory)
+    await migrateOrVerify(database, { databaseUrl: null }, true)
+    expect(existsSync(join(directory, 'backups'))).toBe(false)
+    await sql`delete from kysely_migration where name = '0004_sign_in'`.execute(database.kysely)
+    for (let start = 1; start <= 4; start++)
+      await expect(migrateOrVerify(database, { databaseUrl: null }, true)).rejects.toThrow('already exists')
+    await database.close()
+    const backups = readdirSync(join(directory, 'backups'))
+    expect(backups).toHaveLength(3)
+    for (const name of backups) {
+      expect(name).toMatch(/^2\d{3}-.*-before-0004_sign_in\.backup$/)
+      expect(statSync(join(directory, 'backups', name)).mode & 0o777).toBe(0o600)
+      expect(readFileSync(join(directory, 'backups', name)).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]))
+    }
+  },
+  SLOW_START_MS,
+)
+
+test(
+  'a database of a newer version is refused',
+  async () => {
+    const database = await openEmbeddedDatabase(directory)
+    await migrateOrVerify(database, { databaseUrl: null }, true)
+    await sql`insert into kysely_migration (name, timestamp) values ('9999_later', '')`.execute(database.kysely)
+    await expect(migrateOrVerify(database, { databaseUrl: null }, true)).rejects.toThrow(
+      'belongs to a newer version of Andon (it has 9999_later)',
+    )
+    await database.close()
   },
   SLOW_START_MS,
 )
