@@ -7,16 +7,16 @@ import { StartupError } from './environment.ts'
 /** The sentence for a failure; `url` is what no part of it may give away. */
 export function explainPostgresFailure(error: unknown, location: string, url: string): StartupError {
   const { code = '', message = '' } = error as { code?: string; message?: string }
-  const sentence = withoutPassword(message, url).replaceAll(/\s+/g, ' ').replace(/\.$/, '')
-  const why = [code, sentence].filter(Boolean).join(': ') || 'no answer'
+  const answer = withoutPassword(message, url).replaceAll(/\s+/g, ' ').replace(/\.$/, '')
+  const why = [code, answer].filter(Boolean).join(': ') || 'no answer'
   // A failure of the network says no more than its code.
   return new StartupError(
-    `cannot use the database ${location} (${/^E[A-Z_]+$/.test(code) ? code : why}): ${adviseOn(code, sentence)}`,
+    `cannot use the database ${location} (${/^E[A-Z_]+$/.test(code) ? code : why}): ${adviseOn(code, answer)}`,
   )
 }
 
-function adviseOn(code: string, sentence: string): string {
-  if (/unsupported startup parameter/i.test(sentence))
+function adviseOn(code: string, answer: string): string {
+  if (/unsupported startup parameter/i.test(answer))
     return 'add that parameter to ignore_startup_parameters of the pooler, or let DATABASE_URL lead to Postgres itself.'
   switch (code) {
     case '28P01':
