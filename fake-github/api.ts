@@ -41,12 +41,13 @@ export function openApi(o: {
       const redirect = redirectOf(method, url, world)
       if (redirect !== null) return redirect
       const path = resolveRepositoryId(url.pathname, world)
-      const kind = requestKindOf(method, path)
+      const parsed = parseBody(body)
+      const kind = requestKindOf(method, path, parsed)
       const request = {
         method,
         path,
         query: url.searchParams,
-        body: parseBody(body),
+        body: parsed,
         form: new URLSearchParams(body),
         identity: authenticate(world, o.appKey, headers.get('authorization')),
         apiVersion: headers.get('x-github-api-version') ?? undefined,
@@ -64,12 +65,17 @@ export function openApi(o: {
       if (fault?.kind === 'freeze') await fault.until
       let answer: ApiResponse | null = null
       for (let times = timesDone(fault); times > 0; times--) answer = await route(request, o.parts)
-      recorded.done = answer !== null && answer.status < 300
+      recorded.done = answer !== null && isDone(answer)
       const outcome = answer === null ? faultOutcome(fault, world) : outcomeOf(answer, fault, world)
       recorded.status = typeof outcome === 'string' ? 0 : outcome.status
       return outcome
     },
   }
+}
+
+// GraphQL refuses with status 200.
+function isDone({ status, body }: ApiResponse): boolean {
+  return status < 300 && !(typeof body === 'object' && body !== null && 'errors' in body)
 }
 
 function outcomeOf(answer: ApiResponse, fault: Fault | null, world: World): Outcome {

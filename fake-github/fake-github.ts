@@ -86,6 +86,8 @@ export type FakeGitHub = UserActions &
     /** The stored objects, oldest first: of one issue or commit, or all. */
     comments(fullName: string, number?: number): readonly Comment[]
     checkRuns(fullName: string, sha?: string): readonly CheckRun[]
+    /** Why a comment is folded away, as GraphQL's `minimizedReason`; null while it is shown. */
+    minimizedReason(commentId: number): string | null
     issue(fullName: string, number: number): Issue | null
     pullRequest(fullName: string, number: number): PullRequest | null
     /** Resolves when every delivery has been answered. */
@@ -239,6 +241,7 @@ export async function startFakeGitHub(o: {
     },
     comments,
     checkRuns,
+    minimizedReason: (commentId) => world.comments.get(commentId)?.minimized ?? null,
     issue: (fullName, number) => world.issues.get(`${fullName}#${number}`) ?? null,
     pullRequest: (fullName, number) => world.pullRequests.get(`${fullName}#${number}`) ?? null,
     whenIdle: deliveries.whenIdle,

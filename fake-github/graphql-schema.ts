@@ -1,4 +1,4 @@
-// The part of GitHub's schema that links issues and pull requests.
+// The part of GitHub's schema that links issues and pull requests, and folds comments away.
 import { isGranted } from './access.ts'
 import { Forbidden, type Node, NotFound } from './graphql.ts'
 import {
@@ -8,11 +8,42 @@ import {
   type Repository,
   type Review,
   repositoryByName,
+  type StoredComment,
   type World,
 } from './world.ts'
 
-/** The root of the graph. */
-export function graphqlRoot(world: World): Node {
+/** The roots of the graph: of what is asked, and of what is changed. */
+export function graphqlRoots(world: World): { readonly query: Node; readonly mutation: Node } {
+  return { query: queryRoot(world), mutation: mutationRoot(world) }
+}
+
+/** An App folds comments away with the permission that writes them, and only through here: REST cannot. */
+function mutationRoot(world: World): Node {
+  const change = (subjectId: string, minimized: string | null, field: string) => {
+    const stored = commentByNodeId(world, subjectId)
+    expectGranted(world, 'issues', 'write')
+    const repository = [...world.repositories.values()].find(({ id }) => id === stored.repositoryId)
+    if (repository?.archived === true) throw new Forbidden('Repository was archived so is read-only.')
+    const comment = { ...stored, minimized }
+    world.comments.set(stored.json.id, comment)
+    return { __typename: `${field}Payload`, [field]: commentNode(comment) }
+  }
+  return {
+    __typename: 'Mutation',
+    minimizeComment({ input }: { input: { subjectId: string; classifier: string } }) {
+      if (!CLASSIFIERS.includes(input.classifier))
+        throw new Error(`Argument 'classifier' on InputObject 'MinimizeCommentInput' has an invalid value`)
+      return change(input.subjectId, input.classifier.toLowerCase().replace('_', '-'), 'minimizedComment')
+    },
+    unminimizeComment: ({ input }: { input: { subjectId: string } }) =>
+      change(input.subjectId, null, 'unminimizedComment'),
+  }
+}
+
+// https://docs.github.com/en/graphql/reference/enums#reportedcontentclassifiers
+const CLASSIFIERS = ['ABUSE', 'DUPLICATE', 'OFF_TOPIC', 'OUTDATED', 'RESOLVED', 'SPAM']
+
+function queryRoot(world: World): Node {
   return {
     __typename: 'Query',
     repository({ owner, name }: { owner: string; name: string }) {
@@ -21,23 +52,31 @@ export function graphqlRoot(world: World): Node {
       if (!repository) throw new NotFound(`Could not resolve to a Repository with the name '${owner}/${name}'.`)
       return repositoryNode(world, repository)
     },
-    node({ id }: { id: string }) {
-      const comment = [...world.comments.values()].find(({ json }) => json.node_id === id)
-      if (!comment) throw new NotFound(`Could not resolve to a node with the global id of '${id}'.`)
-      return {
-        __typename: 'IssueComment',
-        id,
-        databaseId: comment.json.id,
-        body: comment.json.body,
-        createdViaEmail: comment.viaEmail,
-      }
-    },
+    node: ({ id }: { id: string }) => commentNode(commentByNodeId(world, id)),
     rateLimit: { __typename: 'RateLimit', cost: 1, limit: 5000, remaining: 4999 },
   }
 }
 
-function expectGranted(world: World, permission: string): void {
-  if (!isGranted(world, permission, 'read')) throw new Forbidden('Resource not accessible by integration')
+function commentByNodeId(world: World, id: string): StoredComment {
+  const comment = [...world.comments.values()].find(({ json }) => json.node_id === id)
+  if (!comment) throw new NotFound(`Could not resolve to a node with the global id of '${id}'.`)
+  return comment
+}
+
+function commentNode({ json, viaEmail, minimized }: StoredComment): Node {
+  return {
+    __typename: 'IssueComment',
+    id: json.node_id,
+    databaseId: json.id,
+    body: json.body,
+    createdViaEmail: viaEmail,
+    isMinimized: minimized !== null,
+    minimizedReason: minimized,
+  }
+}
+
+function expectGranted(world: World, permission: string, level: 'read' | 'write' = 'read'): void {
+  if (!isGranted(world, permission, level)) throw new Forbidden('Resource not accessible by integration')
 }
 
 function repositoryNode(world: World, repository: Repository): Node {

@@ -12,11 +12,20 @@ type Selection = {
   /** Set on `... on Type { }`. */
   readonly on: string | null
 }
-type Value = { readonly variable: string } | { readonly literal: unknown }
+type Value = { readonly variable: string } | { readonly literal: unknown } | { readonly fields: Record<string, Value> }
 type GraphqlError = { readonly type: string; readonly path: readonly string[]; readonly message: string }
 
+/** Does the request change anything? */
+export function isMutation(body: unknown): boolean {
+  return /^\s*mutation\b/.test(String((body as { query?: unknown } | null)?.query))
+}
+
 /** Answers one request; errors have status 200, like GitHub's. */
-export async function executeGraphql(root: Node, body: unknown): Promise<object> {
+export async function executeGraphql(
+  roots: { readonly query: Node; readonly mutation: Node },
+  body: unknown,
+): Promise<object> {
+  const root = isMutation(body) ? roots.mutation : roots.query
   const { query, variables = {} } = body as { query?: string; variables?: Record<string, unknown> }
   if (typeof query !== 'string')
     return { errors: [{ message: 'A query attribute must be specified and must be a string.' }] }
@@ -89,10 +98,10 @@ async function resolveValue(
 
 function argumentValues(given: Record<string, Value>, variables: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(given).map(([name, value]) => [
-      name,
-      'variable' in value ? variables[value.variable] : value.literal,
-    ]),
+    Object.entries(given).map(([name, value]) => {
+      if ('fields' in value) return [name, argumentValues(value.fields, variables)]
+      return [name, 'variable' in value ? variables[value.variable] : value.literal]
+    }),
   )
 }
 
@@ -142,21 +151,25 @@ function parseQuery(query: string): readonly Selection[] {
   }
 
   function parameters(): Record<string, Value> {
+    return named('(', ')')
+  }
+
+  function named(open: string, close: string): Record<string, Value> {
     const given: Record<string, Value> = {}
-    take('(')
-    while (tokens[next] !== ')') {
+    take(open)
+    while (tokens[next] !== close) {
       const name = take()
       take(':')
       given[name] = value()
     }
-    take(')')
+    take(close)
     return given
   }
 
   function value(): Value {
+    if (tokens[next] === '{') return { fields: named('{', '}') }
     const token = take()
     if (token === '$') return { variable: take() }
-    if (token === '{') throw new Error('this small GraphQL takes no objects as arguments')
     if (token === '[') return list()
     // A bare word is an enum's value.
     return { literal: /^["\d-]|^(true|false|null)$/.test(token) ? JSON.parse(token) : token }
@@ -166,7 +179,7 @@ function parseQuery(query: string): readonly Selection[] {
     const items: unknown[] = []
     while (tokens[next] !== ']') {
       const item = value()
-      if ('variable' in item) throw new Error('this small GraphQL takes no variables in lists')
+      if (!('literal' in item)) throw new Error('this small GraphQL takes only literals in lists')
       items.push(item.literal)
     }
     take(']')

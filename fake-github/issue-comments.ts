@@ -16,7 +16,13 @@ export function createComment(
   const issue = subjectOf(world, o.fullName, o.number)
   if (!issue) throw new Error(`there is no issue ${o.fullName}#${o.number} here`)
   const json = commentJson(world, repository, { number: o.number, body: o.body, user: userOf(world, o.by) })
-  world.comments.set(json.id, { repositoryId: repository.id, number: o.number, json, viaEmail: o.viaEmail ?? false })
+  world.comments.set(json.id, {
+    repositoryId: repository.id,
+    number: o.number,
+    json,
+    viaEmail: o.viaEmail ?? false,
+    minimized: null,
+  })
   webhooks.send('issue_comment', { action: 'created', comment: json, issue }, o.fullName, o.by)
   return json
 }

@@ -9,7 +9,7 @@ import { respondToCheckRuns } from './check-runs.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { RepositoryFiles } from './files.ts'
 import { executeGraphql } from './graphql.ts'
-import { graphqlRoot } from './graphql-schema.ts'
+import { graphqlRoots } from './graphql-schema.ts'
 import { respondToComments } from './issue-comments.ts'
 import { APP } from './organization.ts'
 import { linkToNextPage, pageOf } from './paging.ts'
@@ -40,7 +40,7 @@ export async function route(request: ApiRequest, parts: RouteContext): Promise<A
   if (world.installation.state === 'suspended')
     return { status: 403, body: { message: 'This installation has been suspended' } }
   if (path === '/graphql' && method === 'POST')
-    return { status: 200, body: await executeGraphql(graphqlRoot(world), request.body) }
+    return { status: 200, body: await executeGraphql(graphqlRoots(world), request.body) }
   if (path === '/installation/repositories') return listRepositories(world, identity.token, request.query)
   const [, fullName = '', rest = ''] = /^\/repos\/([^/]+\/[^/]+)\/?(.*)$/.exec(path) ?? []
   const repository = world.repositories.get(fullName)

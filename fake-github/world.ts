@@ -78,6 +78,8 @@ export type StoredComment = {
   readonly number: number
   readonly json: Comment
   readonly viaEmail: boolean
+  /** Why it is folded away, as GraphQL's `minimizedReason`; null while it is shown. */
+  readonly minimized: string | null
 }
 
 export type CheckRun = {

@@ -1,4 +1,5 @@
 // Records every request from outside with its time, so that a test can count what was sent and what was done.
+import { isMutation } from './graphql.ts'
 
 export type RequestKind =
   | 'comment'
@@ -11,6 +12,7 @@ export type RequestKind =
   | 'reaction'
   | 'token'
   | 'graphql'
+  | 'minimize'
   | 'permission'
   | 'read'
   | 'other'
@@ -77,11 +79,13 @@ const WRITE_KINDS = new Set<RequestKind>([
   'dispatch',
   'cancel',
   'reaction',
+  'minimize',
   'other',
 ])
 
-/** The kind of a request. */
-export function requestKindOf(method: string, path: string): RequestKind {
+/** The kind of a request; the only mutations of GraphQL here fold comments away. */
+export function requestKindOf(method: string, path: string, body: unknown): RequestKind {
+  if (path === '/graphql' && isMutation(body)) return 'minimize'
   const found = KIND_ROUTES.find(([verb, pattern]) => verb === method && pattern.test(path))
   if (found) return found[2]
   return method === 'GET' || method === 'HEAD' ? 'read' : 'other'

@@ -45,6 +45,7 @@ const ROUTES: Readonly<Record<string, Permissions>> = {
   'GET /repos/{owner}/{repo}/collaborators/{username}/permission': { metadata: 'read' },
   'GET /repos/{owner}/{repo}/issues/{issue_number}/comments': { issues: 'read' },
   'POST /repos/{owner}/{repo}/issues/{issue_number}/comments': { issues: 'write' },
+  'GET /repos/{owner}/{repo}/issues/comments/{comment_id}': { issues: 'read' },
   'PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}': { issues: 'write' },
   'DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}': { issues: 'write' },
   'POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions': { issues: 'write' },

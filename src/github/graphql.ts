@@ -29,8 +29,22 @@ export async function queryRepository(
   const answer = expectObject((await call(access, 'read', 'POST /graphql', request)).body, 'the result')
   const errors = expectObjects(answer.errors ?? [], 'errors')
   const repository = asObject(asObject(answer.data)?.repository)
-  if (repository === null || errors.some(isRateLimit)) throw failureOf(errors, `${access.owner}/${access.name}`)
+  if (repository === null || errors.some(isRateLimit))
+    throw failureOf(errors, `repository ${access.owner}/${access.name}`)
   return { repository, gaps: errors.filter(({ type }) => type !== 'NOT_FOUND').map(gapOf) }
+}
+
+/** Sends a mutation; fails unless GitHub did what it says. */
+export async function changeByGraphql(
+  call: SendRequest,
+  access: RepositoryAccess,
+  mutation: string,
+  variables: JsonObject,
+): Promise<void> {
+  const { body } = await call(access, 'change', 'POST /graphql', { query: mutation, variables })
+  const answer = expectObject(body, 'the result')
+  const errors = expectObjects(answer.errors ?? [], 'errors')
+  if (errors.length > 0 || asObject(answer.data) === null) throw failureOf(errors, 'such object')
 }
 
 /** Translates what was answered; items of lists that were answered only in part are passed over. */
@@ -74,14 +88,14 @@ function withoutBrokenItems(repository: JsonObject, gaps: readonly Gap[]): unkno
   return root.repository
 }
 
-function failureOf(errors: readonly JsonObject[], fullName: string): GitHubFailure {
+function failureOf(errors: readonly JsonObject[], subject: string): GitHubFailure {
   const words = errors.map((error) => asString(error.message)).join('; ') || 'GitHub sent an empty answer to a query'
   // GraphQL reports a rate limit with status 200 and no `retry-after`.
   if (errors.some(isRateLimit)) return new GitHubFailure('rate_limited', words)
   const refusal = errors.find(isRefusal)
   if (refusal !== undefined) return new GitHubFailure('no_access', words, { access: accessOf(refusal) })
   if (errors.length > 0 && errors.every(({ type }) => type === 'NOT_FOUND')) {
-    return new GitHubFailure('not_found', `GitHub has no repository ${fullName}`)
+    return new GitHubFailure('not_found', `GitHub has no ${subject}`)
   }
   return new GitHubFailure('retryable', words)
 }

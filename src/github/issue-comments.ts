@@ -10,17 +10,23 @@ import {
   type JsonObject,
 } from './answer.ts'
 import { GitHubFailure } from './failure.ts'
+import { changeByGraphql } from './graphql.ts'
 import { expectSearched, readList } from './list.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
 
 /** A comment or check run of ours on GitHub; the greater id is the newer one. */
 export type ExistingResource = { readonly id: number }
 
+/** Why a comment is folded away: https://docs.github.com/en/graphql/reference/enums#reportedcontentclassifiers */
+export type CommentFolding = 'OUTDATED' | 'RESOLVED'
+
 export type IssueComments = {
   /** Not sent after `sendBy`. */
   createComment(access: RepositoryAccess, issueNumber: number, body: string, sendBy?: string): Promise<number>
   updateComment(access: RepositoryAccess, commentId: number, body: string): Promise<void>
   deleteComment(access: RepositoryAccess, commentId: number): Promise<void>
+  /** Folds a comment away, or shows it again; repeating it does no harm. GitHub has it in GraphQL alone. */
+  setFolded(access: RepositoryAccess, commentId: number, folded: CommentFolding | null): Promise<void>
   /** Creating a reaction twice leaves one: https://docs.github.com/en/rest/reactions/reactions#create-reaction-for-an-issue-comment */
   createReaction(access: RepositoryAccess, commentId: number, content: 'eyes' | 'confused'): Promise<void>
   /** Was the comment with this global id created by e-mail? Null when GitHub does not know it. */
@@ -71,6 +77,16 @@ export function openIssueComments(call: SendRequest, appId: number): IssueCommen
       })
     },
 
+    async setFolded(access, commentId, folded) {
+      const route = 'GET /repos/{owner}/{repo}/issues/comments/{comment_id}'
+      const { body } = await call(access, 'read', route, { comment_id: commentId })
+      const id = expectPresent(asString(expectObject(body, 'the comment').node_id), 'node_id')
+      await changeByGraphql(call, access, folded === null ? SHOW_MUTATION : FOLD_MUTATION, {
+        id,
+        ...(folded !== null && { classifier: folded }),
+      })
+    },
+
     async createReaction(access, commentId, content) {
       const route = 'POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions'
       await call(access, 'change', route, { comment_id: commentId, content })
@@ -103,6 +119,14 @@ export function openIssueComments(call: SendRequest, appId: number): IssueCommen
 
 // Neither REST nor a delivery says it: https://docs.github.com/en/graphql/reference/objects#issuecomment
 const COMMENT_QUERY = `query ($id: ID!) { node(id: $id) { ... on IssueComment { createdViaEmail } } }`
+
+// https://docs.github.com/en/graphql/reference/mutations#minimizecomment
+const FOLD_MUTATION = `mutation ($id: ID!, $classifier: ReportedContentClassifiers!) {
+  minimizeComment(input: { subjectId: $id, classifier: $classifier }) { minimizedComment { isMinimized } }
+}`
+const SHOW_MUTATION = `mutation ($id: ID!) {
+  unminimizeComment(input: { subjectId: $id }) { unminimizedComment { isMinimized } }
+}`
 
 async function readBotLogin(call: SendRequest): Promise<string> {
   const { body } = await call(null, 'read', 'GET /app')

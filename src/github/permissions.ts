@@ -25,4 +25,6 @@ const FIELD_PERMISSIONS: Readonly<Record<string, string>> = {
   closedByPullRequestsReferences: 'pull_requests=read',
   pullRequest: 'pull_requests=read',
   closingIssuesReferences: 'issues=read',
+  minimizeComment: 'issues=write',
+  unminimizeComment: 'issues=write',
 }

@@ -1,6 +1,7 @@
 // What GitHub still lacks of a target: the desired state compared with the stored state. The comparison is pure, so
 // every case can be tested alone.
 import { createHash } from 'node:crypto'
+import type { CommentFolding } from '../github/issue-comments.ts'
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import type { CheckRun } from '../render/check-run.ts'
 import type { Publication } from '../store/publications.ts'
@@ -33,6 +34,16 @@ export type SurfaceLocator =
 /** What a surface shows. */
 export type SurfaceContent =
   | { readonly kind: 'comment'; readonly issueNumber: number; readonly body: string }
+  /** A comment that asks for a person: GitHub tells the first of these people who may write. */
+  | {
+      readonly kind: 'ask'
+      readonly issueNumber: number
+      readonly marker: string
+      readonly body: string
+      readonly people: readonly string[]
+    }
+  /** A comment that is folded away, or says this where GitHub does not let it be; null: then it stays. */
+  | { readonly kind: 'folded'; readonly why: CommentFolding; readonly instead: string | null }
   | { readonly kind: 'check'; readonly check: Omit<CheckRun, 'name'> & { readonly name?: string } }
 
 /** The next step for one surface. */

@@ -1,7 +1,5 @@
 // What GitHub should show of a pipeline: its check runs and comments, and a final check run on commits it has left.
 import type { StageName } from '../line/line.ts'
-import type { KnownAccessProblem } from '../pipeline/model/access.ts'
-import type { Hold } from '../pipeline/model/hold.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import { isProgress } from '../pipeline/model/reason.ts'
 import type { Instant } from '../pipeline/model/time.ts'
@@ -14,28 +12,15 @@ import {
   renderSupersededCheckRun,
 } from '../render/check-run.ts'
 import { renderStickyComment, stickyCommentMarker } from '../render/sticky-comment.ts'
-import type { Publication } from '../store/publications.ts'
 import type { DesiredSurface, SurfaceContent } from './diff-surfaces.ts'
-
-/** A pipeline, with the stored state of its surfaces on GitHub. */
-export type PublishedPipeline = {
-  readonly pipelineId: number
-  readonly pipeline: Pipeline
-  readonly publications: readonly Publication[]
-  /** No other issue on the line is on the same pull request. */
-  readonly isOnlyIssue: boolean
-  /** The holds that apply: the pipeline's own, its repository's and the operator's. */
-  readonly holds: readonly Hold[]
-  /** What GitHub refuses here now: those surfaces that can be written say it. */
-  readonly accessProblems: readonly KnownAccessProblem[]
-  readonly pageUrl: string
-}
+import { needSurfaces, replySurfaces } from './folded-surfaces.ts'
+import type { PublishedPipeline } from './published-pipeline.ts'
 
 /** Every surface of a pipeline with what it should show; none once its issue is deleted or transferred. */
 export function desiredPipelineSurfaces(state: PublishedPipeline, now: Instant): readonly DesiredSurface[] {
   if (state.pipeline.removed) return []
   const current = currentSurfaces(state, now)
-  return [...current, ...supersededSurfaces(state, current)]
+  return [...needSurfaces(state, now), ...current, ...supersededSurfaces(state, current), ...replySurfaces(state)]
 }
 
 /** Of each stage, the check run on the commit before the comment on the issue. */
@@ -45,7 +30,10 @@ function currentSurfaces(state: PublishedPipeline, now: Instant): readonly Desir
   const { pipeline, pipelineId, holds } = state
   const o = checkContextOf(state, { stage: headlineOf(pipeline).stage, ...deriveHealth(pipeline, now, holds) })
   const stages = pipeline.stages.map(({ name }) => name)
-  return [...surfacesOf(pipeline)]
+  const surfaces = surfacesOf(pipeline)
+  // In the first comment, which is read first: more of them would all be edited whenever one stage moves.
+  const keyOfLine = surfaces.find(({ kind }) => kind === 'comment')?.key
+  return [...surfaces]
     .sort((a, b) => stages.indexOf(a.stage) - stages.indexOf(b.stage) || KIND_ORDER[a.kind] - KIND_ORDER[b.kind])
     .flatMap((surface): DesiredSurface[] => {
       const { key, stage, sha } = surface
@@ -55,7 +43,11 @@ function currentSurfaces(state: PublishedPipeline, now: Instant): readonly Desir
         const issueNumber = pipeline.issue.number
         const locator = { kind: 'comment', issueNumber, marker } as const
         const contentOf = (shown: Pipeline): SurfaceContent => {
-          return { kind: 'comment', issueNumber, body: renderStickyComment(shown, stage, { ...o, marker }) }
+          return {
+            kind: 'comment',
+            issueNumber,
+            body: renderStickyComment(shown, stage, { ...o, marker, showsLine: key === keyOfLine }),
+          }
         }
         return [
           {

@@ -5,7 +5,6 @@
 // Creating is the dangerous part, because GitHub creates again when it is asked again. So the intent is committed first
 // (`sending`), one POST goes out, and unless its answer is clear nothing is sent again before GitHub has been searched
 // (recover-publication.ts). A crash at any point leaves either nothing done or a row that says where to look.
-import type { GitHub } from '../github/client.ts'
 import { GitHubFailure } from '../github/failure.ts'
 import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 import { findAccessBlock } from '../store/access-problems.ts'
@@ -20,6 +19,7 @@ import type { PublishContext } from './publish-context.ts'
 import { blockInstallation, takeWriteSlot } from './rate-limit.ts'
 import { recoverPublication } from './recover-publication.ts'
 import { loadSurfaceState } from './surface-state.ts'
+import { type WriteStep, writeSurface } from './write-surface.ts'
 
 /**
  * Claims the next target and publishes it as far as the budget allows, or until `stopping`; resolves to how many steps
@@ -115,7 +115,7 @@ async function performStep(o: PublishContext, claim: PublishClaim, step: Publica
   const fields = { issue: targetNameOf(claim), surface: step.surface }
   try {
     if (step.action === 'recover') return await recoverPublication(o, claim, step)
-    const githubId = await writeToGitHub(o.github, claim, step)
+    const githubId = await writeSurface(o, claim.access, step)
     await recordWritten(o, claim, step, githubId)
     await recordAccessWorks(o, claim.access, permissionsForStep(step))
     o.log.info({ ...fields, githubId }, step.action === 'create' ? 'created' : 'changed')
@@ -130,20 +130,6 @@ async function performStep(o: PublishContext, claim: PublishClaim, step: Publica
 }
 
 const INTENTS = { create: 'create', update: 'change', recover: 'read' } as const
-
-type WriteStep = Exclude<PublicationStep, { action: 'recover' }>
-
-async function writeToGitHub(github: GitHub, { access }: PublishClaim, step: WriteStep): Promise<number> {
-  const { content } = step
-  if (step.action === 'update') {
-    if (content.kind === 'comment') await github.updateComment(access, step.githubId, content.body)
-    else await github.updateCheckRun(access, step.githubId, content.check)
-    return step.githubId
-  }
-  if (content.kind === 'comment') return await github.createComment(access, content.issueNumber, content.body)
-  const { name = '' } = content.check
-  return await github.createCheckRun(access, { ...content.check, name })
-}
 
 async function recordWritten(o: PublishContext, claim: PublishClaim, step: WriteStep, githubId: number): Promise<void> {
   const { target } = claim

@@ -5,6 +5,7 @@ import { replyMarker } from '../render/reply.ts'
 import { callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
 import { type ClaimedEffect, claimNextRead, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { failedEffectOutcome, postponeWithoutAccess } from './failed-effect.ts'
+import { recordReplied } from './record-reply.ts'
 import { ASSUME_NOT_CREATED_AFTER_MS, CLOCK_SKEW_MS } from './timings.ts'
 
 type ClaimedReply = ClaimedEffect<'reply'>
@@ -40,7 +41,7 @@ async function recoverReply(o: PerformContext, claimed: ClaimedReply): Promise<v
     const [oldest] = await findReplyComments(o, claimed)
     if (oldest !== undefined) {
       o.log.info({ ...fields, commentId: oldest }, 'its reply was found')
-      await recordEffectOutcome(o, { id, token, state: 'done' })
+      await recordReplied(o, [claimed], oldest)
     } else if (sureAt <= o.now()) {
       const error = 'the reply was not found on GitHub'
       await recordEffectOutcome(o, { id, token, state: tryNumber >= MAX_TRIES ? 'buried' : 'due', error })

@@ -12,6 +12,7 @@ import { failedEffectOutcome } from './failed-effect.ts'
 import { loadStatusViews, pageUrlOf } from './load-status-views.ts'
 import { performNextEffect } from './perform-effects.ts'
 import { isOverReaderQuota, OVER_READER_QUOTA } from './reader-quota.ts'
+import { recordReplied } from './record-reply.ts'
 import { deleteDuplicateReply } from './recover-reply.ts'
 import type { EffectOutcome } from './report-outcome.ts'
 import { SEND_WINDOW_MS } from './timings.ts'
@@ -49,8 +50,7 @@ async function sendBatch(o: ReplyContext, batch: ReplyBatch): Promise<void> {
     const commentId = await postReply(o, batch)
     o.log.info({ ...fields, commentId }, 'replied')
     // This process was frozen for longer than its claim: another may have answered too.
-    if (!(await recordEffectOutcomes(o, batchOutcomes(batch, { state: 'done' }))))
-      await deleteDuplicateReply(o, batch, commentId)
+    if (!(await recordReplied(o, batch, commentId))) await deleteDuplicateReply(o, batch, commentId)
     await recordAccessWorks(o, batch[0].access, permissionsFor(effect, false))
   } catch (error) {
     const outcome = callOutcomeOf(error, { intent: 'create', tryNumber, now: o.now() })

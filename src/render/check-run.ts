@@ -7,6 +7,7 @@ import type { Surface } from '../pipeline/view/surfaces.ts'
 import { escapeInline, linkTo, plainText } from './sanitize.ts'
 import { reasonText, renderStage, type StageOverlays, stageOf, statusText } from './stage.ts'
 import { truncateMarkdown } from './sticky-comment.ts'
+import { bareReason, whatToDo } from './what-to-do.ts'
 
 /** GitHub's limit for a summary is 65,535 UTF-16 units; some code points count as two. */
 const MAX_SUMMARY = 32_000
@@ -47,8 +48,7 @@ export function checkRunExternalId(pipelineId: number, stage: Stage['name'], sha
 /** The check run of a stage on a commit. */
 export function renderCheckRun(pipeline: Pipeline, surface: CheckRunSurface, o: CheckRunContext): CheckRun {
   const stage = stageOf(pipeline, surface.stage)
-  const status = statusText(stage, o)
-  const reason = reasonText(stage, o.holds)
+  const buttons = buttonsOf(pipeline, stage)
   return {
     ...checkRunIdentityOf(pipeline, surface, o),
     ...(surface.shaOrigin === 'default_branch'
@@ -57,11 +57,20 @@ export function renderCheckRun(pipeline: Pipeline, surface: CheckRunSurface, o: 
         ? gateStatusOf(stage)
         : liveStatusOf(stage)),
     output: {
-      title: plainText(reason ? `${status}: ${reason}` : status, MAX_TITLE),
+      title: titleOf(pipeline, stage, o, buttons),
       summary: truncateMarkdown(`${renderStage(pipeline, stage, o)}\n`, MAX_SUMMARY, o.pageUrl),
     },
-    actions: buttonsOf(pipeline, stage).map((button) => ACTIONS[button]),
+    actions: buttons.map((button) => ACTIONS[button]),
   }
+}
+
+/** `failed – retry it: attempt 3 of 3 failed: job build`. */
+function titleOf(pipeline: Pipeline, stage: Stage, o: CheckRunContext, buttons: readonly Button[]): string {
+  const todo = whatToDo(pipeline, stage, buttons.includes('retry'))
+  const status = todo === null ? statusText(stage, o) : `${statusText(stage, o)} – ${todo}`
+  const shown = todo === null ? stage : { ...stage, reason: bareReason(stage.reason) }
+  const reason = reasonText(shown, o.holds)
+  return plainText(reason ? `${status}: ${reason}` : status, MAX_TITLE)
 }
 
 const ACTIONS = {

@@ -4,7 +4,7 @@ import { decidingPullRequests } from '../pipeline/facts/standing.ts'
 import type { KnownAccessProblem } from '../pipeline/model/access.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import type { Attempt, AttemptControl, Health, Pipeline, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
-import type { Evidence, Instant } from '../pipeline/model/time.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import { blankStage } from '../pipeline/stages/derive-from-attempts.ts'
 import { accessProblemsMarkdown } from './access-problem.ts'
 import { describeClosed } from './dispatch-reason.ts'
@@ -52,22 +52,30 @@ export function reasonText(stage: Stage, holds: readonly Hold[]): string {
   return appendHolds(describeReason(stage.reason, stage.name), otherHoldsOn(stage, holds))
 }
 
-/** The whole stage as Markdown. */
-export function renderStage(pipeline: Pipeline, stage: Stage, o: StageOverlays & { pageUrl: string }): string {
+/** The stage in two lines: what it is and why; since when, and where to look. What plumbing says is folded away. */
+export function renderStage(
+  pipeline: Pipeline,
+  stage: Stage,
+  o: StageOverlays & { pageUrl: string; showsLine?: boolean },
+): string {
   const { shape } = LIGHT_SYMBOLS[stage.status]
   const reason = reasonText(stage, o.holds)
-  const since = stage.since ? ` · since ${formatSecond(stage.since)}` : ''
-  return [
-    `**${escapeInline(stage.name)} ${shape} ${statusText(stage, o)}**${since}`,
-    '',
-    codeSpan(stageLightsText(pipeline), 2_000),
-    ...(reason ? ['', `${escapeInline(reason, 600)}${waitSuffix(stage)}`] : []),
+  const why = reason ? ` – ${escapeInline(reason, 600)}${waitSuffix(stage)}` : ''
+  const places = [
+    ...(stage.since ? [`since ${formatSecond(stage.since)}`] : []),
     ...workflowLink(pipeline, stage),
+    ...currentRunLink(stage),
+    ...pullRequestLinks(pipeline, stage),
+    linkTo(`Issue #${pipeline.issue.number} on the board`, o.pageUrl),
+  ]
+  return [
+    `**${escapeInline(stage.name)} ${shape} ${statusText(stage, o)}**${why}`,
+    '',
+    places.join(' · '),
+    ...(o.showsLine ? ['', codeSpan(stageLightsText(pipeline), 2_000)] : []),
     ...accessProblemsMarkdown(o.accessProblems ?? []).flatMap((sentence) => ['', `Refused: ${sentence}`]),
     ...attemptTable(stage),
-    ...pullRequestLinks(pipeline, stage),
-    '',
-    `${evidencePrefix(stage.evidence)}${linkTo(`Issue #${pipeline.issue.number} on the board`, o.pageUrl)}`,
+    ...evidenceDetails(stage),
   ].join('\n')
 }
 
@@ -84,13 +92,22 @@ function waitSuffix(stage: Stage): string {
 
 function workflowLink({ issue }: Pipeline, stage: Stage): readonly string[] {
   const url = workflowUrlOf(stage, issue.url)
-  return url === null ? [] : ['', linkTo('The workflow on GitHub', url)]
+  return url === null ? [] : [linkTo('the workflow on GitHub', url)]
+}
+
+/** The run of the only attempt; of several, the table links each. */
+function currentRunLink({ attempts }: Stage): readonly string[] {
+  const [only] = attempts
+  if (only === undefined || attempts.length > 1) return []
+  const url = only.run?.url ?? only.control?.dispatch?.url ?? null
+  const rerun = only.run !== null && only.run.runAttempt > 1 ? ` (re-run ${only.run.runAttempt - 1})` : ''
+  return [...(url === null ? [] : [`${linkTo('its run', url)}${rerun}`]), ...reportedLinks(only.control)]
 }
 
 const MAX_ATTEMPTS_SHOWN = 10
 
 function attemptTable(stage: Stage): readonly string[] {
-  if (stage.attempts.length === 0) return []
+  if (stage.attempts.length < 2) return []
   const shown = stage.attempts.slice(-MAX_ATTEMPTS_SHOWN).reverse()
   const earlier = stage.attempts.length - shown.length
   return [
@@ -107,9 +124,9 @@ function attemptRow({ number: counted, run, control }: Attempt): string {
   const number = counted === 0 ? '·' : counted
   if (run === null)
     return control === undefined ? `| ${number} | no run yet | | |` : attemptRowWithoutRun(number, control)
-  const title = escapeInline(run.title, 80) || `run ${run.id}`
   const rerun = run.runAttempt > 1 ? `, re-run ${run.runAttempt - 1}` : ''
-  return `| ${number} | ${linkTo(title, run.url)}${rerun} | ${formatSecond(run.startedAt)} | ${runStatusText(run)}${reportedLink(control)} |`
+  const status = [runStatusText(run), ...reportedLinks(control)].join(', ')
+  return `| ${number} | ${linkTo('its run', run.url)}${rerun} | ${formatSecond(run.startedAt)} | ${status} |`
 }
 
 /** The row of an attempt before GitHub has sent anything about its run. */
@@ -118,16 +135,15 @@ function attemptRowWithoutRun(
   { runId, dispatch, admittedAt, closed }: AttemptControl,
 ): string {
   const url = dispatch?.url
-  const run = runId !== null && url ? linkTo(`run ${runId}`, url) : 'no run yet'
+  const run = runId !== null && url ? linkTo('its run', url) : 'no run yet'
   const status = closed === null ? '' : `${escapeInline(describeClosed(closed), 120)}, ${formatSecond(closed.at)}`
   return `| ${number} | ${run} | ${formatSecond(admittedAt)} | ${status} |`
 }
 
-/** The link that the workflow reported. */
-function reportedLink(control: AttemptControl | undefined): string {
-  const url = control?.report?.url ?? null
-  const link = linkTo('its link', url)
-  return url !== null && link.startsWith('[') ? `, ${link}` : ''
+/** The link that the workflow reported, if it is one. */
+function reportedLinks(control: AttemptControl | undefined): readonly string[] {
+  const link = linkTo('its link', control?.report?.url ?? null)
+  return link.startsWith('[') ? [link] : []
 }
 
 // GitHub's own words, spaced: `timed_out` reads as "timed out".
@@ -141,12 +157,25 @@ function runStatusText(run: NonNullable<Attempt['run']>): string {
 function pullRequestLinks(pipeline: Pipeline, stage: Stage): readonly string[] {
   const rule = pipeline.line.stages.find(({ name }) => name === stage.name)
   if (rule === undefined || rule.workflow !== null) return []
-  const linked = decidingPullRequests(pipeline).map(({ number, url, state, draft }) => {
+  return decidingPullRequests(pipeline).map(({ number, url, state, draft }) => {
     return `${linkTo(`pull request ${number}`, url)} (${draft && state === 'open' ? 'draft' : state})`
   })
-  return linked.length === 0 ? [] : ['', linked.join(', ')]
 }
 
-function evidencePrefix(evidence: Evidence | null): string {
-  return evidence ? `How we know: ${EVIDENCE_SOURCES[evidence.kind]}, ${formatSecond(evidence.at)} · ` : ''
+/** Which message of GitHub the status rests on, and the keys and names of the attempts. */
+function evidenceDetails({ evidence, attempts }: Stage): readonly string[] {
+  const known = evidence
+    ? [`${EVIDENCE_SOURCES[evidence.kind]}, ${formatSecond(evidence.at)}: ${codeSpan(evidence.id)}`]
+    : []
+  const named = attempts
+    .slice(-MAX_ATTEMPTS_SHOWN)
+    .toReversed()
+    .flatMap(({ number, key, run }) => {
+      const names = [...(key === null ? [] : [codeSpan(key)]), ...(run === null ? [] : [escapeInline(run.title, 80)])]
+      const subject = number === 0 ? 'another run' : `attempt ${number}`
+      return names.length === 0 ? [] : [`${subject}: ${names.filter((name) => name !== '').join(', ')}`]
+    })
+  const items = [...known, ...named].map((item) => `- ${item}`)
+  if (items.length === 0) return []
+  return ['', '<details><summary>How we know</summary>', '', ...items, '', '</details>']
 }

@@ -10,11 +10,11 @@ export function stickyCommentMarker(pipelineId: number, which: string): string {
   return `<!-- andon:v1 ${pipelineId}/${which} -->`
 }
 
-/** The whole sticky comment of one stage. */
+/** The whole sticky comment of one stage; one comment of an issue also shows the line. */
 export function renderStickyComment(
   pipeline: Pipeline,
   stage: Stage['name'],
-  o: StageOverlays & { pageUrl: string; marker: string },
+  o: StageOverlays & { pageUrl: string; marker: string; showsLine?: boolean },
 ): string {
   return truncateMarkdown(
     `${o.marker}\n${renderStage(pipeline, stageOf(pipeline, stage), o)}\n`,

@@ -128,3 +128,19 @@ export async function isAnotherIssueOn(
     .executeTakeFirst()
   return other !== undefined
 }
+
+/** The id of the pipeline of one of these issues; null when none of them has one. */
+export async function loadPipelineIdOf(
+  trx: Transaction,
+  repositoryId: number,
+  issueNumbers: readonly number[],
+): Promise<number | null> {
+  const row = await trx
+    .selectFrom('pipelines')
+    .select('id')
+    .where('repositoryId', '=', repositoryId)
+    .where('issueNumber', 'in', issueNumbers)
+    .orderBy('id')
+    .executeTakeFirst()
+  return row?.id ?? null
+}

@@ -25,7 +25,7 @@ import { UntranslatablePayload } from './untranslatable.ts'
 type JobFields = Pick<WorkflowJob, 'id' | 'run_id' | 'run_attempt' | 'name' | 'completed_at'> & {
   status: string
   conclusion: JobFact['conclusion']
-  steps: (Pick<WorkflowStep, 'name'> & { status: string })[]
+  steps: (Pick<WorkflowStep, 'name'> & { status: string; number: number | null; conclusion: string | null })[]
   html_url: string | null
   created_at: string | null
   started_at: string | null
@@ -40,7 +40,17 @@ const jobFields: z.ZodType<JobFields> = z.object({
   status: z.string(),
   conclusion,
   steps: z
-    .array(z.object({ name: truncatedText, status: z.string() }))
+    .array(
+      z.object({
+        name: truncatedText,
+        status: z.string(),
+        number: number.nullish().transform((position) => position ?? null),
+        conclusion: z
+          .string()
+          .nullish()
+          .transform((ended) => ended ?? null),
+      }),
+    )
     .nullish()
     .transform((steps) => steps ?? []),
   html_url: webUrl.nullish().transform((url) => url ?? null),
@@ -71,6 +81,7 @@ export function translateJobOfRun(body: unknown, evidence: ReadReceipt): JobFact
 
 function jobFactOf(action: string | null, job: JobFields, source: Pick<JobFact, 'at' | 'evidence'>): JobFact {
   const status = jobStatusOf(action, job)
+  const failed = job.steps.find(({ conclusion }) => conclusion === 'failure')
   return {
     id: job.id,
     runId: job.run_id,
@@ -84,6 +95,7 @@ function jobFactOf(action: string | null, job: JobFields, source: Pick<JobFact, 
     step: job.steps.find((step) => step.status === 'in_progress')?.name ?? null,
     stepsCompleted: job.steps.filter((step) => step.status === 'completed').length,
     stepsTotal: job.steps.length,
+    ...(failed?.number != null && { failedStep: { number: failed.number, name: failed.name } }),
     url: job.html_url,
     ...source,
   }

@@ -31,6 +31,8 @@ test.each([
     runOf('plan').fail()
     await pass()
     expect(await buttonsOn('plan')).toEqual(['retry'])
+    // The comment that asks for a person mentions one who may write.
+    expect(askedUsers.splice(0)).toEqual(['ada'])
     const before = await standing()
 
     click(await checkOf('plan'), 'passerby')
@@ -57,6 +59,7 @@ test('a click on Approve at a gate, delivered five times, opens the gate once, a
   runOf('plan').succeed()
   await pass()
   expect(await buttonsOn('plan')).toEqual(['approve'])
+  expect(askedUsers.splice(0)).toEqual(['ada'])
   const before = await standing()
   const check = await checkOf('plan')
 
@@ -129,7 +132,7 @@ async function startPipeline(configuration: string): Promise<void> {
 }
 
 /** Long enough for GitHub to be asked, and for what follows. Writes are apart: one in each ten seconds. */
-const pass = (seconds = 20) => app.advance(seconds)
+const pass = (seconds = 40) => app.advance(seconds)
 
 /** The latest run of a stage's workflow. */
 function runOf(stage: string) {

@@ -193,10 +193,10 @@ function life(number: number, chance: SeededRandom): readonly Pipeline[] {
 function stagesInComments(): readonly string[] {
   return world
     .comments()
-    .map(
-      ({ issue_url, body }) =>
-        `${String(issue_url).split('/').at(-1)}/${/<!-- andon:v1 \d+\/(\w+) -->/.exec(body)?.[1]}`,
-    )
+    .flatMap(({ issue_url, body }) => {
+      const stage = /<!-- andon:v1 \d+\/(\w+) -->/.exec(body)?.[1]
+      return stage === undefined ? [] : [`${String(issue_url).split('/').at(-1)}/${stage}`]
+    })
     .sort()
 }
 
@@ -205,7 +205,8 @@ async function expectTruth(pipelines: readonly Pipeline[]): Promise<void> {
   for (const { issue, stages } of pipelines) {
     for (const comment of world.comments(issue.number)) {
       const stage = stages.find(({ name }) => comment.body.includes(`/${name} -->`))
-      expect(comment.body).toContain(stage && stageInWords(stage).reason)
+      // The others ask for a person.
+      if (stage !== undefined) expect(comment.body).toContain(stageInWords(stage).reason)
     }
   }
   expect(await unfinished()).toEqual([])

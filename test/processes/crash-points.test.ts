@@ -67,6 +67,7 @@ const CHANGING = beforeAndAfter([
   'list comments',
   'comment-edit',
   'list check runs',
+  'minimize',
   'a found surface is recorded',
   'check-edit',
   'a pipeline is released',

@@ -51,19 +51,18 @@ test('a check run on a pull request is live and concludes as its stage does', ()
       "head_sha": "c0de000000000000000000000000000000000000",
       "name": "andon / code",
       "output": {
-        "summary": "**code ✖ failed** · since 2026-11-21 14:02:31 UTC
+        "summary": "**code ✖ failed** – attempt 1 failed: job build
 
-    \`plan ✓─ code ✖─ test ·─ review ·\`
+    since 2026-11-21 14:02:31 UTC · [its run](https://github.com/acme/widgets/actions/runs/901) · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
 
-    attempt 1 failed: job build
+    <details><summary>How we know</summary>
 
-    | attempt | run | started | status |
-    | --: | --- | --- | --- |
-    | 1 | [Work on issue 42](https://github.com/acme/widgets/actions/runs/901) | 2026-11-21 14:02:00 UTC | failure, 2026-11-21 14:02:31 UTC |
+    - webhook delivery, 2026-11-21 14:01:58 UTC: \`7f3a1c52-0000-4000-8000-000000000042\`
+    - attempt 1: Work on issue 42
 
-    How we know: webhook delivery, 2026-11-21 14:01:58 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
+    </details>
     ",
-        "title": "failed: attempt 1 failed: job build",
+        "title": "failed – mend it and run its workflow again: attempt 1 failed: job build",
       },
       "started_at": "2026-11-21T14:02:00.000Z",
       "status": "completed",
@@ -81,9 +80,9 @@ test('a check run on the default branch is always completed and neutral, and its
   expect(summaries).toMatchInlineSnapshot(`
     [
       "andon / #42 code: running: attempt 1 runs",
-      "andon / #42 code: in review: attempt 1 runs",
+      "andon / #42 code: in review – review it: attempt 1 runs",
       "andon / #42 code: queued: attempt 1 runs",
-      "andon / #42 code: failed: attempt 1 runs",
+      "andon / #42 code: failed – mend it and run its workflow again: attempt 1 runs",
       "andon / #42 code: done: attempt 1 runs",
       "andon / #42 code: idle: attempt 1 runs",
       "andon / #42 code: cancelled: attempt 1 runs",

@@ -84,9 +84,7 @@ test('an attempt links to its run as soon as GitHub has named it', () => {
       conclusion: null,
     },
   ])
-  expect(comment).toContain(
-    '| 1 | [run 100](https://github.com/acme/widgets/actions/runs/100) | 2026-11-21 09:01:00 UTC |',
-  )
+  expect(comment).toContain(' · [its run](https://github.com/acme/widgets/actions/runs/100) · ')
 })
 
 test('a report of a workflow is shown in its own words, with its link, as the evidence', () => {
@@ -104,7 +102,7 @@ test('a report of a workflow is shown in its own words, with its link, as the ev
     evidence: { kind: 'beat', id: key, at: minutesAfterNine(3) },
   })
   expect(attempts[0]?.link).toBe('https://example.com/transcript')
-  expect(comment).toContain('in progress, [its link](https://example.com/transcript) |')
+  expect(comment).toContain(' · [its link](https://example.com/transcript) · ')
   line.apply(reportReceived(key, 100, minutesAfterNine(4), { ...report, url: 'javascript:alert(1)' }))
   expect(shown(line).attempts[0]?.link).toBeNull()
   expect(shown(line).comment).not.toContain('its link')
@@ -121,9 +119,8 @@ test('a refused attempt says so, and when', () => {
   )
   const { attempts, comment } = shown(line)
   expect(attempts[0]).toMatchObject({ runId: null, finishedAt: minutesAfterNine(2) })
-  expect(comment).toContain(
-    '| 1 | no run yet | 2026-11-21 09:01:00 UTC | was refused: GitHub refused to start plan.yml: no such workflow, 2026-11-21 09:02:00 UTC |',
-  )
+  expect(comment).toContain('attempt 1 of 3 was refused: GitHub refused to start plan.yml: no such workflow')
+  expect(comment).toContain('since 2026-11-21 09:02:00 UTC')
 })
 
 test('a gate is a completed check run that requires action', () => {
@@ -132,6 +129,6 @@ test('a gate is a completed check run that requires action', () => {
   expect(shown(line).check).toMatchObject({
     status: 'completed',
     conclusion: 'action_required',
-    output: { title: 'in review: attempt 1 of 3 succeeded; waits for an approval: /andon approve' },
+    output: { title: 'in review – approve it to go on: attempt 1 of 3 succeeded' },
   })
 })

@@ -54,17 +54,16 @@ test('a running stage names the hold on its repository and the hold on everythin
   expect(check.title.startsWith('running, held: ')).toBe(true)
   expect(comment).toMatchInlineSnapshot(`
     "<!-- andon:v1 17/plan -->
-    **plan ● running, held** · since 2026-11-21 09:02:00 UTC
+    **plan ● running, held** – attempt 1 of 3 runs; everything is held by root since 2026-11-21 09:10 UTC: GitHub is down; the repository is held by @​ada since 2026-11-21 09:10 UTC: release week
 
-    \`plan ●─ code ·─ test ·─ review ·\`
+    since 2026-11-21 09:02:00 UTC · [its run](https://github.com/acme/widgets/actions/runs/100) · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
 
-    attempt 1 of 3 runs; everything is held by root since 2026-11-21 09:10 UTC: GitHub is down; the repository is held by @​ada since 2026-11-21 09:10 UTC: release week
+    <details><summary>How we know</summary>
 
-    | attempt | run | started | status |
-    | --: | --- | --- | --- |
-    | 1 | [andon 42/plan/1-k3v9x](https://github.com/acme/widgets/actions/runs/100) | 2026-11-21 09:02:00 UTC | in progress |
+    - webhook delivery, 2026-11-21 09:02:00 UTC: \`guid-2026-11-21T09:02:00.000Z\`
+    - attempt 1: \`42/plan/1-k3v9x\`, andon 42/plan/1-k3v9x
 
-    How we know: webhook delivery, 2026-11-21 09:02:00 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
+    </details>
     "
   `)
 })

@@ -27,18 +27,22 @@ test('a running stage says since when, which attempt, where it runs and how we k
   })
   expect(renderStickyComment(pipeline, 'code', o('code'))).toMatchInlineSnapshot(`
     "<!-- andon:v1 17/code -->
-    **code ● running** · since 2026-11-21 14:02:31 UTC
+    **code ● running** – attempt 2, job build, step "tests" (3 of 7)
 
-    \`plan ✓─ code ●─ test ·─ review ·\`
-
-    attempt 2, job build, step "tests" (3 of 7)
+    since 2026-11-21 14:02:31 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
 
     | attempt | run | started | status |
     | --: | --- | --- | --- |
-    | 2 | [andon 42/code/2-k3v9x](https://github.com/acme/widgets/actions/runs/901), re-run 1 | 2026-11-21 14:02:00 UTC | in progress |
-    | 1 | [Work on issue 42](https://github.com/acme/widgets/actions/runs/900) | 2026-11-21 14:02:00 UTC | timed out, 2026-11-21 14:01:59 UTC |
+    | 2 | [its run](https://github.com/acme/widgets/actions/runs/901), re-run 1 | 2026-11-21 14:02:00 UTC | in progress |
+    | 1 | [its run](https://github.com/acme/widgets/actions/runs/900) | 2026-11-21 14:02:00 UTC | timed out, 2026-11-21 14:01:59 UTC |
 
-    How we know: webhook delivery, 2026-11-21 14:01:58 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
+    <details><summary>How we know</summary>
+
+    - webhook delivery, 2026-11-21 14:01:58 UTC: \`7f3a1c52-0000-4000-8000-000000000042\`
+    - attempt 2: \`42/code/2-k3v9x\`, andon 42/code/2-k3v9x
+    - attempt 1: Work on issue 42
+
+    </details>
     "
   `)
 })
@@ -61,17 +65,16 @@ test('a queued stage says what it waits for and until when', () => {
   })
   expect(renderStickyComment(pipeline, 'plan', o('plan'))).toMatchInlineSnapshot(`
     "<!-- andon:v1 17/plan -->
-    **plan ▲ queued** · since 2026-11-21 14:02:31 UTC
+    **plan ▲ queued** – waiting: 4 of 4 running; then attempt 1 (until 2026-11-21 14:30:00 UTC)
 
-    \`plan ▲─ code ·─ test ·─ review ·\`
+    since 2026-11-21 14:02:31 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
 
-    waiting: 4 of 4 running; then attempt 1 (until 2026-11-21 14:30:00 UTC)
+    <details><summary>How we know</summary>
 
-    | attempt | run | started | status |
-    | --: | --- | --- | --- |
-    | 1 | no run yet | | |
+    - command in a comment, 2026-11-21 14:02:31 UTC: \`99\`
+    - attempt 1: \`42/plan/1-k3v9x\`
 
-    How we know: command in a comment, 2026-11-21 14:02:31 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
+    </details>
     "
   `)
 })
@@ -83,15 +86,15 @@ test('a review names its pull request', () => {
   )
   expect(renderStickyComment(pipeline, 'review', o('review'))).toMatchInlineSnapshot(`
     "<!-- andon:v1 17/review -->
-    **review ◆ in review** · since 2026-11-21 14:02:31 UTC
+    **review ◆ in review** – waits for a review by a maintainer
 
-    \`plan ·─ code ·─ test ·─ review ◆\`
+    since 2026-11-21 14:02:31 UTC · [pull request 57](https://github.com/acme/widgets/pull/57) (open) · [pull request 60](https://github.com/acme/widgets/pull/60) (closed) · [pull request 61](https://github.com/acme/widgets/pull/61) (draft) · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
 
-    waits for a review by a maintainer
+    <details><summary>How we know</summary>
 
-    [pull request 57](https://github.com/acme/widgets/pull/57) (open), [pull request 60](https://github.com/acme/widgets/pull/60) (closed), [pull request 61](https://github.com/acme/widgets/pull/61) (draft)
+    - webhook delivery, 2026-11-21 14:01:58 UTC: \`7f3a1c52-0000-4000-8000-000000000042\`
 
-    How we know: webhook delivery, 2026-11-21 14:01:58 UTC · [Issue #42 on the board](https://andon.example/acme/widgets/issues/42)
+    </details>
     "
   `)
 })
@@ -100,9 +103,7 @@ test('a stalled stage says so, and since when, beside its light', () => {
   const pipeline = pipelineOf({ code: { status: 'running', since: SINCE, reason: RUNS } })
   const overlay = { stage: 'code', health: 'stalled', since: '2026-11-21T14:32:31.000Z' } as const
   const [, first] = renderStickyComment(pipeline, 'code', { ...o('code'), overlay }).split('\n')
-  expect(first).toMatchInlineSnapshot(
-    `"**code ● running, stalled since 2026-11-21 14:32 UTC** · since 2026-11-21 14:02:31 UTC"`,
-  )
+  expect(first).toMatchInlineSnapshot(`"**code ● running, stalled since 2026-11-21 14:32 UTC** – attempt 1 runs"`)
   const [, other] = renderStickyComment(pipeline, 'plan', { ...o('plan'), overlay }).split('\n')
   expect(other).toMatchInlineSnapshot(`"**plan · idle**"`)
 })
@@ -122,7 +123,7 @@ test('titles and logins that people choose do nothing in a sticky comment', () =
   expect(body).not.toMatch(/@\w|<img|#1\b|javascript/)
   expect(body.split('\n').filter((line) => line.includes('fixes'))).toMatchInlineSnapshot(`
     [
-      "| 1 | @​alice &lt;!-- andon:v1 17/plan --&gt; &#124; fixes #​1 | 2026-11-21 14:02:00 UTC | in progress |",
+      "- attempt 1: @​alice &lt;!-- andon:v1 17/plan --&gt; &#124; fixes #​1",
     ]
   `)
 })

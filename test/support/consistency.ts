@@ -5,7 +5,8 @@ import { activeHolds } from '../../src/pipeline/holds/holds.ts'
 import type { Pipeline, StageStatus } from '../../src/pipeline/model/pipeline.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { headlineOf } from '../../src/pipeline/view/light.ts'
-import { surfacesOf } from '../../src/pipeline/view/surfaces.ts'
+import { needOf } from '../../src/pipeline/view/need.ts'
+import { mayComment, surfacesOf } from '../../src/pipeline/view/surfaces.ts'
 import { LIGHT_SYMBOLS, stageLightsText } from '../../src/render/labels.ts'
 import { loadBoard, type StoredPipeline } from '../../src/store/board.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -39,6 +40,7 @@ export async function expectConsistent(o: {
   let [comments, checkRuns] = [0, 0]
   for (const row of rows) {
     const shown = await expectShownOnGitHub(o.github, row)
+    await expectAsked(o.database, o.github, row, o.now)
     comments += shown.comments
     checkRuns += shown.checks
   }
@@ -88,13 +90,13 @@ async function expectShownOnGitHub(
   const wanted = surfacesOf(pipeline)
   const name = `${repository}#${pipeline.issue.number}`
 
-  const ours = github.comments(repository, pipeline.issue.number).filter(({ body }) => body.includes('<!-- andon:'))
-  const markers = ours.map(({ body }) => /<!-- andon:v1 (\S+) -->/.exec(body)?.[1])
+  const ours = oursOn(github, row).filter(({ marker }) => !/\/need\/|^reply\//.test(marker))
   const commented = wanted
     .filter(({ kind }) => kind === 'comment')
     .map(({ key }) => `${id}/${key.slice('comment/'.length)}`)
-  expect(markers.toSorted(), `comments of ${name}`).toEqual(commented.toSorted())
-  for (const { body } of ours) expect(body, `a comment of ${name}`).toContain(stageLightsText(pipeline))
+  expect(ours.map(({ marker }) => marker).toSorted(), `comments of ${name}`).toEqual(commented.toSorted())
+  const lines = ours.filter(({ body }) => body.includes(stageLightsText(pipeline)))
+  expect(lines.length, `comments of ${name} that show its line`).toBe(Math.min(1, ours.length))
 
   const checked = wanted.flatMap(({ kind, stage, sha }) => (kind === 'check' && sha ? [{ stage, sha }] : []))
   const shas = new Set([...checked.map(({ sha }) => sha), ...commitsOf(pipeline)])
@@ -114,6 +116,31 @@ async function expectShownOnGitHub(
     checks += runs.length
   }
   return { comments: ours.length, checks }
+}
+
+/** Who needs a person has asked for one, by one comment that is not folded away; every other need is over. */
+async function expectAsked({ kysely }: Database, github: FakeGitHub, row: StoredPipeline, now: Instant): Promise<void> {
+  const { pipeline, id } = row
+  const woken = await kysely.selectFrom('pipelines').select('wakeAt').where('id', '=', id).executeTakeFirstOrThrow()
+  // Until the watchdog has woken it, nobody has looked.
+  if (woken.wakeAt !== null && woken.wakeAt <= now) return
+  const need = mayComment(pipeline) ? needOf(pipeline, now) : null
+  const open = oursOn(github, row).filter(({ marker, body, id: commentId }) => {
+    return marker.includes('/need/') && github.minimizedReason(commentId) === null && !body.includes('any more')
+  })
+  const series = open.map(({ marker }) =>
+    marker.slice(0, marker.lastIndexOf(need?.series ?? '') + (need?.series ?? '').length),
+  )
+  expect(series, `comments that ask for a person on #${pipeline.issue.number}`).toEqual(
+    need === null ? [] : [`${id}/need/${need.series}`],
+  )
+}
+
+function oursOn(github: FakeGitHub, { repository, pipeline }: StoredPipeline) {
+  return github.comments(repository, pipeline.issue.number).flatMap(({ id, body }) => {
+    const marker = /<!-- andon:v1 (\S+) -->/.exec(body)?.[1]
+    return marker === undefined ? [] : [{ id, body, marker }]
+  })
 }
 
 async function readWholeBoard(database: Database, now: Instant) {

@@ -27,6 +27,7 @@ import {
 } from '../stages/attempts.ts'
 import { workflowCheckAt } from '../stages/refusals.ts'
 import { upcomingProblems } from '../view/light.ts'
+import { upcomingNeed } from '../view/need.ts'
 import { needsYouAt } from '../view/needs-you.ts'
 import { askForPullRequestAt } from './ask-for-pull-request.ts'
 import { followUpOnCancelledRun, followUpOnCancelledRunAt } from './explain-cancelled-run.ts'
@@ -101,9 +102,8 @@ export function cancelAttempt(attempt: AdmittedAttempt, by: string, { at, eviden
 export function wakeAt(pipeline: Pipeline, after: Instant): Instant | null {
   const changes = upcomingProblems(pipeline).map(({ since }) => since)
   const retries = pipeline.stages.flatMap(({ retryAt }) => retryAt ?? [])
-  const ahead = [...changes, ...retries, needsYouAt(pipeline) ?? '', pipeline.denial?.until ?? ''].filter(
-    (at) => at > after,
-  )
+  const people = [needsYouAt(pipeline) ?? '', upcomingNeed(pipeline)?.at ?? '']
+  const ahead = [...changes, ...retries, ...people, pipeline.denial?.until ?? ''].filter((at) => at > after)
   const ends = pipelineHolds(pipeline).flatMap(({ until }) => until ?? [])
   // A deadline that has already passed is still due.
   const asks = [askForPullRequestAt(pipeline)].filter((at) => at !== null)

@@ -45,6 +45,8 @@ export type JobFact = Occurrence & {
   readonly step: string | null
   readonly stepsCompleted: number
   readonly stepsTotal: number
+  /** The first step that failed; absent while none has. */
+  readonly failedStep?: { readonly number: number; readonly name: string }
   readonly url: string | null
 }
 

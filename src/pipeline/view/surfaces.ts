@@ -22,6 +22,11 @@ export function surfacesOf(pipeline: Pipeline): readonly Surface[] {
   return [...commentSurfaces(pipeline), ...checkSurfaces(pipeline)]
 }
 
+/** May comments of Andon's own, which nobody asked for, be on the issue? */
+export function mayComment(pipeline: Pipeline): boolean {
+  return pipeline.removed === null && pipeline.line.comments !== 'off' && !isUnauthorizedStart(pipeline)
+}
+
 /** Anybody may comment: nothing is published for a command until a sender who may write has asked for the start. */
 function isUnauthorizedStart(pipeline: Pipeline): boolean {
   const isBare =

@@ -90,7 +90,9 @@ test('a pipeline asks to be woken whenever its health would change, and to recon
   expect(wakeAt(asked(355), minutesAfterNine(355))).toBe(LIMIT)
   expect(wakeAt(asked(362), LIMIT)).toBe(minutesAfterNine(372))
   expect(wakeAt(waiting, minutesAfterNine(0))).toBe(minutesAfterNine(30))
-  expect(wakeAt(waiting, minutesAfterNine(30))).toBeNull()
+  // Then a comment asks for a person.
+  expect(wakeAt(waiting, minutesAfterNine(30))).toBe(minutesAfterNine(45))
+  expect(wakeAt(waiting, minutesAfterNine(45))).toBeNull()
 })
 
 test('alive and progress are two clocks', () => {

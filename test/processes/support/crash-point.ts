@@ -28,6 +28,7 @@ export type CallPoint =
   | 'check'
   | 'comment-edit'
   | 'check-edit'
+  | 'minimize'
   | 'list comments'
   | 'list check runs'
 
@@ -87,7 +88,7 @@ export function withCrashPoint(
   return {
     database: o.database,
     async fetch(input, init) {
-      const call = callPointOf(init?.method ?? 'GET', new URL(String(input)).pathname)
+      const call = callPointOf(init?.method ?? 'GET', new URL(String(input)).pathname, init?.body)
       if (call !== null) reach(`before: ${call}`)
       // A request that a process sent before it froze still arrives, however long ago the process timed out.
       const isLate = signal === 'SIGSTOP' && isOver && `before: ${call}` === at
@@ -98,10 +99,10 @@ export function withCrashPoint(
   }
 }
 
-function callPointOf(method: string, path: string): CallPoint | null {
-  const kind = requestKindOf(method, path)
+function callPointOf(method: string, path: string, body: unknown): CallPoint | null {
+  const kind = requestKindOf(method, path, path === '/graphql' ? JSON.parse(String(body)) : null)
   if (kind === 'dispatch' || kind === 'comment' || kind === 'check') return kind
-  if (kind === 'comment-edit' || kind === 'check-edit') return kind
+  if (kind === 'comment-edit' || kind === 'check-edit' || kind === 'minimize') return kind
   if (kind !== 'read') return null
   if (/\/workflows\/[^/]+\/runs$/.test(path)) return 'list runs'
   if (/\/issues\/\d+\/comments$/.test(path)) return 'list comments'

@@ -4,11 +4,14 @@ import { invalidStageName, unknownVerb } from '../../../src/commands/invalid-com
 import { notPossible } from '../../../src/pipeline/model/command-result.ts'
 import type { ReplyItem } from '../../../src/pipeline/model/effects.ts'
 import type { Hold } from '../../../src/pipeline/model/hold.ts'
+import type { Pipeline } from '../../../src/pipeline/model/pipeline.ts'
+import type { Need } from '../../../src/pipeline/view/need.ts'
 import type { BoardPipeline } from '../../../src/render/board-row.ts'
 import { renderCheckRun, renderSupersededCheckRun } from '../../../src/render/check-run.ts'
 import { describeCommandAnswer } from '../../../src/render/command-result.ts'
 import { renderConfigurationCheckRun } from '../../../src/render/configuration-check-run.ts'
 import { configurationNoticeOf, type InvalidConfiguration } from '../../../src/render/configuration-notice.ts'
+import { needCommentMarker, renderNeedComment, withMention } from '../../../src/render/need-comment.ts'
 import { renderReply } from '../../../src/render/reply.ts'
 import { renderStickyComment, stickyCommentMarker } from '../../../src/render/sticky-comment.ts'
 import { printable } from '../../../src/text/printable.ts'
@@ -36,7 +39,11 @@ export function renderForGitHub(text: string) {
   const statusView = { pipeline, overlay: null, holds, problems: [text], isConfigured: true, pageUrl }
   return {
     markdown: [
-      renderStickyComment(pipeline, 'code', { ...o, marker: stickyCommentMarker(17, 'code') }),
+      renderStickyComment(pipeline, 'code', { ...o, marker: stickyCommentMarker(17, 'code'), showsLine: true }),
+      ...needsOf(pipeline).map((need) => {
+        const marker = needCommentMarker(17, need.id)
+        return withMention(renderNeedComment(pipeline, need, { marker, pageUrl }), marker, text)
+      }),
       whole.output.summary,
       renderSupersededCheckRun(pipeline, surface, null, { ...o, isOnlyIssue: true }).output.summary,
       wrong.output.summary,
@@ -71,12 +78,28 @@ export function renderForPages(text: string) {
   return { shown, history, held: { repository: 'acme/widgets', hold: holdBy(text) }, mistaken: noticeOf(text) }
 }
 
+function needsOf(pipeline: Pipeline): readonly Need[] {
+  const stage = pipeline.stages.find(({ name }) => name === 'code')
+  if (stage === undefined) return []
+  return (['failure', 'stall', 'question'] as const).map((kind) => ({
+    kind,
+    stage,
+    redo: null,
+    id: kind,
+    series: kind,
+  }))
+}
+
 function noticeOf(text: string) {
   return configurationNoticeOf(mistakenBy(text), GITHUB_URL)
 }
 
 function pipelineWith(text: string) {
-  const run = runOf(901, { status: 'completed', conclusion: 'failure', title: text, workflow: text, branch: text })
+  const job = { id: 1, runId: 901, runAttempt: 1, name: text, status: 'completed', conclusion: 'failure' } as const
+  const steps = { step: null, stepsCompleted: 1, stepsTotal: 1, failedStep: { number: 1, name: text }, at: SINCE }
+  const jobs = [{ ...job, ...steps, url: 'https://github.com/acme/widgets/actions/runs/901/job/1', evidence: EVIDENCE }]
+  const ended = { status: 'completed', conclusion: 'failure' } as const
+  const run = runOf(901, { ...ended, title: text, workflow: text, branch: text, jobs })
   const base = pipelineOf({})
   return pipelineOf(
     {

@@ -1,0 +1,85 @@
+// One write that makes a surface show what it should.
+import type { GitHub } from '../github/client.ts'
+import { GitHubFailure } from '../github/failure.ts'
+import type { RepositoryAccess } from '../github/request.ts'
+import { millisecondsAfter } from '../pipeline/model/time.ts'
+import { mayAnswerNeed } from '../pipeline/view/need.ts'
+import { withMention } from '../render/need-comment.ts'
+import type { PublicationStep, SurfaceContent } from './diff-surfaces.ts'
+import type { PublishContext } from './publish-context.ts'
+import { SEND_WINDOW_MS } from './timings.ts'
+
+export type WriteStep = Exclude<PublicationStep, { action: 'recover' }>
+
+/** Creates or changes the surface; resolves to its id on GitHub. */
+export async function writeSurface(o: PublishContext, access: RepositoryAccess, step: WriteStep): Promise<number> {
+  if (step.action === 'create') return await createSurface(o, access, step.content)
+  await updateSurface(o.github, access, step.githubId, step.content)
+  return step.githubId
+}
+
+async function createSurface(o: PublishContext, access: RepositoryAccess, content: SurfaceContent): Promise<number> {
+  switch (content.kind) {
+    case 'comment':
+      return await o.github.createComment(access, content.issueNumber, content.body)
+    case 'ask': {
+      // What was sent late would arrive after it was searched for.
+      const sendBy = millisecondsAfter(o.now(), SEND_WINDOW_MS)
+      const login = await firstWhoMayWrite(o.github, access, content.people)
+      const body = withMention(content.body, content.marker, login)
+      return await o.github.createComment(access, content.issueNumber, body, sendBy)
+    }
+    case 'check': {
+      const { name = '' } = content.check
+      return await o.github.createCheckRun(access, { ...content.check, name })
+    }
+    case 'folded':
+      throw new Error('what is folded away exists')
+  }
+}
+
+async function updateSurface(
+  github: GitHub,
+  access: RepositoryAccess,
+  githubId: number,
+  content: SurfaceContent,
+): Promise<void> {
+  switch (content.kind) {
+    case 'comment':
+      return await github.updateComment(access, githubId, content.body)
+    case 'ask':
+      // The need has come back. An edit tells nobody, so nobody is mentioned.
+      await github.updateComment(access, githubId, content.body)
+      return await unlessRefused(github.setFolded(access, githubId, null), async () => undefined)
+    case 'check':
+      return await github.updateCheckRun(access, githubId, content.check)
+    case 'folded':
+      return await unlessRefused(github.setFolded(access, githubId, content.why), async () => {
+        if (content.instead !== null) await github.updateComment(access, githubId, content.instead)
+      })
+  }
+}
+
+/** A refusal has changed nothing, so that the slot is still free for something else. */
+async function unlessRefused(folding: Promise<void>, otherwise: () => Promise<void>): Promise<void> {
+  try {
+    await folding
+  } catch (failure) {
+    const isRefused = failure instanceof GitHubFailure && (failure.kind === 'no_access' || failure.kind === 'refused')
+    if (!isRefused) throw failure
+    await otherwise()
+  }
+}
+
+/** Asked of GitHub now: who started the issue may have left since. */
+async function firstWhoMayWrite(
+  github: GitHub,
+  access: RepositoryAccess,
+  people: readonly string[],
+): Promise<string | null> {
+  for (const login of people) {
+    const role = await github.readRole(access, login)
+    if (role !== null && mayAnswerNeed(role)) return login
+  }
+  return null
+}
