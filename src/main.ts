@@ -24,6 +24,9 @@ Roles
 Operator
   doctor [--json]         looks at everything that must be right, from the App's permissions to the proxy, and says what to do:
                           exit 0 all is well, 1 something is wrong, 2 cannot tell
+  canary OWNER/REPO#N [--as LOGIN] [--json]
+                          says what the start label would start on that issue, set by LOGIN or by somebody who may write, and
+                          what is in the way; it starts nothing: exit 0 it would start, 1 it would not, 2 cannot tell
   deliveries [--json]     lists the deliveries that could not be applied, and why
   deliveries replay ID    applies one of them again
   hold --all [--until TIME | --for DURATION] REASON
@@ -74,6 +77,8 @@ async function run([command = 'help', ...rest]: readonly string[]): Promise<numb
     case 'worker':
     case 'migrate':
       return runRoleCommand(command, rest)
+    case 'canary':
+      return (await import('./cli/canary.ts')).runCanaryCommand(rest)
     case 'doctor':
       return (await import('./cli/doctor.ts')).runDoctorCommand(rest)
     case 'loop':

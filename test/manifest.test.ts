@@ -40,6 +40,8 @@ const ROUTES: Readonly<Record<string, Permissions>> = {
   'GET /app/installations': {},
   'GET /app/installations/{installation_id}': {},
   'GET /installation/repositories': { metadata: 'read' },
+  'GET /repos/{owner}/{repo}/installation': {},
+  'GET /repos/{owner}/{repo}': { metadata: 'read' },
   'GET /repositories/{repository_id}/installation': {},
   'GET /repositories/{repository_id}': { metadata: 'read' },
   'GET /repos/{owner}/{repo}/collaborators/{username}/permission': { metadata: 'read' },

@@ -1,7 +1,7 @@
 // Everything that the doctor looks at, read at once: a part that is missing or down delays no other.
 import { existsSync } from 'node:fs'
 import { access, constants, statfs } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { AppCredentials, PartialConfig } from '../config.ts'
 import type { DatabaseReading } from '../doctor/database.ts'
 import type { Readings } from '../doctor/examine.ts'
@@ -9,6 +9,7 @@ import type { DiskReading } from '../doctor/machine.ts'
 import { readStoredApp, UnreadableApp } from '../process/app-store.ts'
 import { hashBuild } from '../process/build-id.ts'
 import { connectOperations, controlSocketPath } from '../process/control-socket.ts'
+import { hasEmbeddedDatabase } from '../process/data-directory.ts'
 import { inspectDatabase } from '../process/inspect-database.ts'
 import { openDatabase } from '../process/open-database.ts'
 import { webhookUrlOf } from '../process/webhook-url.ts'
@@ -86,7 +87,7 @@ async function readDatabase(
   if (databaseUrl === null) {
     const running = await connectOperations(controlSocketPath(dataDirectory), SOCKET_TIMEOUT_MS)
     if (running !== null) return await running.inspectDatabase()
-    if (!existsSync(join(dataDirectory, 'postgres', 'PG_VERSION'))) return null
+    if (!hasEmbeddedDatabase(dataDirectory)) return null
   }
   const database = await openDatabase({ databaseUrl, dataDirectory, logLevel })
   try {

@@ -6,6 +6,7 @@ import { chmod, rm } from 'node:fs/promises'
 import { createServer, request, type Server } from 'node:http'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
+import type { StartToRehearse } from '../apply/rehearse-start.ts'
 import type { HoldEnd } from '../commands/hold-end.ts'
 import type { Operations } from './operations.ts'
 
@@ -44,6 +45,7 @@ export async function connectOperations(path: string, timeoutMs = OPERATION_TIME
     sendRequest<T>(path, operation, args, AbortSignal.timeout(timeoutMs)).catch(explainTimeout)
   const operations: Operations = {
     failedDeliveries: () => send('failedDeliveries'),
+    rehearseStart: (start) => send('rehearseStart', start),
     inspectDatabase: () => send('inspectDatabase'),
     replay: (id) => send('replay', id),
     setGlobalHold: (by, reason, end) => send('setGlobalHold', by, reason, end),
@@ -104,6 +106,8 @@ function performOperation(
         args[1] === null ? null : String(args[1]),
         (args[2] ?? null) as HoldEnd | null,
       )
+    case 'rehearseStart':
+      return operations.rehearseStart(args[0] as StartToRehearse)
     case 'inspectDatabase':
       return operations.inspectDatabase()
     case 'backup':

@@ -1,7 +1,8 @@
 // The data directory holds what private issues are about, people's sealed tokens, and sockets that obey whoever opens
 // them. So it is private, whatever the umask, and never one that another user could have prepared.
+import { existsSync } from 'node:fs'
 import { chmod, lstat, mkdir, readdir, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { StartupError } from './environment.ts'
 
 const PRIVATE = 0o700
@@ -45,4 +46,9 @@ export async function makeDirectory(path: string): Promise<void> {
       if (failure.code !== 'EEXIST') throw failure
     })
   }
+}
+
+/** Whether the data directory has an embedded database already. */
+export function hasEmbeddedDatabase(directory: string): boolean {
+  return existsSync(join(directory, 'postgres', 'PG_VERSION'))
 }

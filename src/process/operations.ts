@@ -1,5 +1,6 @@
 import type { Door } from '../apply/door.ts'
 import { setGlobalHold } from '../apply/holds.ts'
+import { rehearseStart, type StartRehearsal, type StartToRehearse } from '../apply/rehearse-start.ts'
 import { type HoldEnd, holdEndsAt } from '../commands/hold-end.ts'
 import type { DatabaseReading } from '../doctor/database.ts'
 import { replayDelivery } from '../inbox/replay.ts'
@@ -17,6 +18,8 @@ export type Operations = {
   setGlobalHold(by: string, reason: string | null, end?: HoldEnd | null): Promise<AnsweredCommand>
   /** The whole embedded database as a compressed archive, in base64. */
   backup(): Promise<string>
+  /** What the start label would do, without doing it. */
+  rehearseStart(start: StartToRehearse): Promise<StartRehearsal>
   /** What the doctor asks of the database. */
   inspectDatabase(): Promise<DatabaseReading>
 }
@@ -30,6 +33,7 @@ export function openOperations(o: { database: Database; door: Door; now: () => I
   return {
     failedDeliveries: () => listFailedDeliveries(o.database),
     setGlobalHold: (by, reason, end = null) => setGlobalHold(o, { by, reason, until: end && holdEndsAt(end, o.now()) }),
+    rehearseStart: (start) => rehearseStart(o, start),
     inspectDatabase: () => inspectDatabase(o.database, { isRunning: true, now: o.now() }),
     async backup() {
       if (o.database.dump === null) throw new Error('a Postgres database is backed up with pg_dump')

@@ -21,6 +21,13 @@ const repositoryAnswer = z.object({
   updated_at: timestamp,
 })
 
+/** A repository that was asked for by its name. */
+export type NamedRepository = DescriptionRead & { readonly id: number }
+
+export function translateNamedRepository(body: unknown): NamedRepository {
+  return { id: readPayload(z.object({ id }), body).id, ...translateRepositoryRead(body) }
+}
+
 export function translateInstallationRead(body: unknown): InstallationRead {
   const port = readPayload(installationAnswer, body)
   return { id: port.id, account: port.account.login, state: port.suspended_at === null ? 'active' : 'suspended' }

@@ -9,8 +9,11 @@ export const REQUIRED_PERMISSIONS = {
 } as const
 
 /** Those that are not granted, as GitHub writes them: `issues=write`. */
-export function missingPermissions(granted: Readonly<Record<string, string>>): readonly string[] {
-  return Object.entries(REQUIRED_PERMISSIONS).flatMap(([name, level]) => {
+export function missingPermissions(
+  granted: Readonly<Record<string, string>>,
+  required: Readonly<Record<string, string>> = REQUIRED_PERMISSIONS,
+): readonly string[] {
+  return Object.entries(required).flatMap(([name, level]) => {
     const has = LEVELS.indexOf(granted[name] ?? '') >= LEVELS.indexOf(level)
     return has ? [] : [`${name}=${level}`]
   })

@@ -1,5 +1,5 @@
 // The embedded database belongs to one process: `doctor` asks it through its socket, or opens the database if none runs.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -51,6 +51,27 @@ test('a database that is not made yet, one in use, one with a mistaken andon.yml
   }
   const o = { withinMs: 120_000 }
   await waitUntil('all is well', says(/^All is well\.$/m), o)
+
+  github.writeFile('acme/api', '.github/andon.yml', 'stages:\n  plan: { workflow: plan.yml }\n')
+  github.writeFile('acme/api', '.github/workflows/plan.yml', readFileSync('docs/workflows/plan.yml', 'utf8'))
+  const number = await github.openIssue('acme/api', { title: 'Retry \u001b[31mon flaky upload' })
+  const canary = await startAndonProcess('canary', environment, [`acme/api#${number}`, '--as', 'linus'])
+  expect((await canary.exited()).code).toBe(0)
+  expect(canary.output()).toMatch(
+    /^acme\/api#\d+ \(Retry �\[31mon .*`andon`, set by linus, would start:\n {2}stage {5}plan, attempt 1$/m,
+  )
+  expect(canary.output()).not.toContain('\u001b')
+  const refused = await startAndonProcess('canary', environment, ['acme/api#999', '--json'])
+  expect((await refused.exited()).code).toBe(1)
+  expect(JSON.parse(refused.output())).toMatchObject({
+    wouldStart: false,
+    reasons: ['there is no issue #999 in acme/api'],
+  })
+  const blind = await startAndonProcess('canary', { ...environment, GITHUB_API_URL: 'http://127.0.0.1:9' }, [
+    'acme/api#1',
+  ])
+  expect((await blind.exited()).code).toBe(2)
+  expect(blind.output()).toMatch(/^andon: cannot tell: [^\n]+\.\n$/)
 
   // A terminal would execute the escape sequence in the field's name.
   github.writeFile('acme/widgets', '.github/andon.yml', 'stages:\n  plan: { workflow: plan.yml, "\\e[31mlimits": 3 }\n')
