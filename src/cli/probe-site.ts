@@ -3,9 +3,9 @@ import type { HealthAnswer, PostAnswer, SiteReading, StreamTimes } from '../doct
 import { MAX_BODY_BYTES, WEBHOOK_PATH } from '../inbox/guard.ts'
 import { attempt } from './reading.ts'
 
-const HEALTH_TIMEOUT_MS = 5_000
+const HEALTH_TIMEOUT_MS = 4_000
 const STREAM_TIMEOUT_MS = 6_000
-const POSTS_TIMEOUT_MS = 8_000
+const POSTS_TIMEOUT_MS = 11_000
 
 /** More than most proxies take unless they are told to; and the largest that GitHub sends. */
 const POSTED_BYTES = [3 * 1024 * 1024, MAX_BODY_BYTES]
