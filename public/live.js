@@ -1,8 +1,11 @@
 // Keeps the page current, and says so only while it is true.
+
+import { readWishes, showNotifyButton } from './notify-button.js'
 import { markCurrent, markReadAt, setText, staleSince, tick } from './page-clock.js'
 import { cancelReload, isAnyAnswer, isPageOf, reloadWhen } from './reload.js'
 import { openStreamTab } from './stream-tab.js'
 import { swapIn } from './swap.js'
+import { notify } from './toasts.js'
 
 /** A page that says nothing for longer is forgotten; hidden ones speak once a minute at most. */
 const SPEAK_EVERY_MS = 20_000
@@ -50,7 +53,7 @@ export function followStream(stream) {
 
   function speak() {
     spokeAt = Date.now()
-    say({ kind: 'show', query, version, read, isVisible: !document.hidden })
+    say({ kind: 'show', query, version, read, isVisible: !document.hidden, wishes: readWishes() })
   }
 
   function hear(message) {
@@ -58,6 +61,7 @@ export function followStream(stream) {
     if (message.kind === 'ask') speak()
     if (message.kind === 'refused') reloadWhen(isAnyAnswer)
     if (message.kind === 'status') hearStatus(message)
+    if (message.kind === 'notify') notify(message)
   }
 
   function hearStatus(message) {
@@ -107,6 +111,7 @@ export function followStream(stream) {
 
   connect()
   show('connecting')
+  showNotifyButton(document.getElementById('notify'), query, speak)
   retry.querySelector('button').addEventListener('click', () => wake(true))
   addEventListener('online', () => wake(true))
   addEventListener('pagehide', () => say({ kind: 'bye' }))

@@ -1,5 +1,6 @@
 // What all tabs of a browser share: one stream that carries what each of them looks at. Each tab says which scope it
 // shows and in which version, again and again; the hub answers with messages, and with how the connection is.
+import { createNotifier } from './notifier.js'
 import { createConnection } from './stream-connection.js'
 
 // As many as the server carries in one stream, in an address that proxies still take.
@@ -11,10 +12,12 @@ const MAX_UNREAD = 32
 /** Longer than a hidden tab may sleep between two words. */
 const FORGET_AFTER_MS = 150_000
 const STATUS_EVERY_MS = 1_000
+const ANSWER_WITHIN_MS = 3_000
 
 export function createStreamHub({ viewer, stallMs }) {
   const tabs = new Map()
   const scopes = new Map()
+  const waiting = []
   let carried = []
   let speaksOf = null
   let gathering = null
@@ -114,12 +117,13 @@ export function createStreamHub({ viewer, stallMs }) {
     }, GATHER_MS)
   }
 
-  function hear(key, post, { query, version, read, isVisible }) {
+  function hear(key, post, { query, version, read, isVisible, isNotifier = false }) {
     const now = Date.now()
     const known = tabs.get(key)
     const isNew = known === undefined || known.query !== query
     const tab = isNew ? { query, version, sent: read, read, isBehind: false } : known
-    tabs.set(key, Object.assign(tab, { post, read, heardAt: now }))
+    if (!isNotifier) for (const answer of waiting.splice(0)) answer(true)
+    tabs.set(key, Object.assign(tab, { post, read, isVisible, isNotifier, heardAt: now }))
     const scope = scopes.get(query) ?? { version: null, wantedAt: 0, isServed: false, isWholeNext: true }
     if (isVisible || scope.wantedAt === 0) scope.wantedAt = now
     scopes.set(query, scope)
@@ -132,13 +136,34 @@ export function createStreamHub({ viewer, stallMs }) {
     if (isNew) tellStatus(tab)
   }
 
-  function forget(key) {
-    tabs.delete(key)
-    if (tabs.size === 0) close()
+  /** Whether a page answers now. */
+  function isPageThere() {
+    for (const { post } of pages()) post({ kind: 'ask' })
+    return new Promise((resolve) => {
+      waiting.push(resolve)
+      setTimeout(() => resolve(false), ANSWER_WITHIN_MS)
+    })
   }
 
-  // The stream of a browser without tabs carries nothing; scopes that nobody shows go with the next connection.
+  // One tab speaks for all: one that is seen, else the one that spoke last.
+  function announce(note) {
+    const latest = pages().sort((a, b) => b.heardAt - a.heardAt)
+    const seen = latest.find(({ isVisible }) => isVisible)
+    if (seen) seen.post({ kind: 'notify', how: 'toast', ...note })
+    else latest[0]?.post({ kind: 'notify', how: 'native', ...note })
+  }
+
+  function forget(key) {
+    tabs.delete(key)
+    if (pages().length === 0) close()
+  }
+
+  const pages = () => [...tabs.values()].filter(({ isNotifier }) => !isNotifier)
+
+  // The stream of a browser without pages carries nothing, and nothing is seen that nobody could be told of. Scopes that
+  // nobody shows otherwise go with the next connection.
   function close() {
+    notifier.pause()
     scopes.clear()
     carried = []
     connection.close()
@@ -156,12 +181,14 @@ export function createStreamHub({ viewer, stallMs }) {
     if (isShorter) connectSoon()
   }, 60_000)
 
-  return {
-    /** Takes one word of a tab. `post` answers it. */
-    receive(key, post, word) {
-      if (word.kind === 'show') hear(key, post, word)
-      if (word.kind === 'bye') forget(key)
-      if (word.kind === 'wake') connection.wake(word)
-    },
+  /** Takes one word of a tab. `post` answers it. */
+  function receive(key, post, word) {
+    if (word.kind === 'show') hear(key, post, word)
+    if (word.kind === 'bye') forget(key)
+    if (word.kind === 'wake') connection.wake(word)
+    if (word.wishes) notifier.want(word.wishes)
   }
+
+  const notifier = createNotifier({ viewer, receive, announce, isPageThere })
+  return { receive }
 }

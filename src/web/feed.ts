@@ -11,8 +11,8 @@ import type { Viewer } from './viewer.ts'
 /** How a scope is read and encoded in one format. */
 export type StreamFormat<T extends { readonly asOf: Instant }> = {
   read(): Promise<T>
-  /** Equal for readings that show the same; null where the format has no versions. */
-  version(reading: T): string | null
+  /** Equal for readings that show the same. */
+  version(reading: T): string
   /** The message that brings any viewer up to date. */
   whole(reading: T): string
   /** The message that turns one reading into the next; empty if nothing changed. */

@@ -1,6 +1,7 @@
 // The two formats of the stream. Named events are about the stream itself: `snapshot` (with build and time) comes first.
 // The next message, unnamed, is everything that is shown; each later unnamed message is what changed. A viewer who says
 // which version is shown already is spared the first of them.
+import { createHash } from 'node:crypto'
 import type { Instant } from '../pipeline/model/time.ts'
 import { type BoardRow, boardRowOf } from '../render/board-row.ts'
 import { type PipelineDetail, pipelineDetailOf } from '../render/pipeline-detail.ts'
@@ -36,8 +37,8 @@ export function htmlFormat(o: { reader: Reader; views: Views; scope: ViewScope }
 export function boardJsonFormat(o: { reader: Reader; scope: ViewScope }): StreamFormat<BoardJson> {
   return {
     read: async () => toBoardJson(await loadBoardPage(o.reader, o.scope)),
-    version: () => null,
-    whole: (board) => encodeSseMessage(null, JSON.stringify(board)),
+    version: ({ counts, pipelines }) => hashOf(counts, pipelines),
+    whole: (board) => encodeSseMessage(null, JSON.stringify(board), hashOf(board.counts, board.pipelines)),
     diff(before, after) {
       const old = new Map(before.pipelines.map((row) => [rowKeyOf(row), JSON.stringify(row)]))
       const pipelines = after.pipelines.filter((row) => old.get(rowKeyOf(row)) !== JSON.stringify(row))
@@ -47,7 +48,8 @@ export function boardJsonFormat(o: { reader: Reader; scope: ViewScope }): Stream
       // The counts include rows past the first page.
       const haveCountsChanged = JSON.stringify(before.counts) !== JSON.stringify(after.counts)
       if (pipelines.length === 0 && gone.length === 0 && !haveCountsChanged) return ''
-      return encodeSseMessage(null, JSON.stringify({ counts: after.counts, pipelines, gone, asOf: after.asOf }))
+      const change = { counts: after.counts, pipelines, gone, asOf: after.asOf }
+      return encodeSseMessage(null, JSON.stringify(change), hashOf(after.counts, after.pipelines))
     },
   }
 }
@@ -61,11 +63,11 @@ export function issueJsonFormat(o: { reader: Reader; scope: ViewScope }): Stream
       const { shown, history, asOf } = await loadIssuePage(o.reader, o.scope)
       return { asOf, pipeline: pipelineDetailOf(shown, history, asOf) }
     },
-    version: () => null,
-    whole: (issue) => encodeSseMessage(null, JSON.stringify(issue.pipeline)),
+    version: ({ pipeline }) => hashOf(pipeline),
+    whole: (issue) => encodeSseMessage(null, JSON.stringify(issue.pipeline), hashOf(issue.pipeline)),
     diff(before, after) {
       const json = JSON.stringify(after.pipeline)
-      return JSON.stringify(before.pipeline) === json ? '' : encodeSseMessage(null, json)
+      return JSON.stringify(before.pipeline) === json ? '' : encodeSseMessage(null, json, hashOf(after.pipeline))
     },
   }
 }
@@ -107,6 +109,10 @@ export async function loadIssuePage(
     )
   }
   return found
+}
+
+function hashOf(...shown: readonly object[]): string {
+  return createHash('sha256').update(JSON.stringify(shown)).digest('base64url').slice(0, 16)
 }
 
 function rowKeyOf({ repository, issue }: BoardRow): string {

@@ -18,9 +18,8 @@ export async function parseStreamRequest(context: RequestContext): Promise<Strea
   return {
     wanted:
       scopes === undefined
-        ? [{ scope: await resolveScope(onlooker.reader, queryOf(context)), version: null }]
+        ? [await parseScope(onlooker.reader, queryOf(context), null)]
         : await parseScopes(onlooker.reader, scopes),
-    format: parseFormat(context.req.query('as')),
     onlooker,
     isCompressed: acceptsGzip(context),
     carriesSeveral: scopes !== undefined,
@@ -44,19 +43,21 @@ async function parseScopes(reader: Reader, scopes: readonly string[]): Promise<r
   return await Promise.all(
     scopes.map(async (text) => {
       const [query = '', version = null] = text.split('#')
+      const params = new URLSearchParams(query)
       try {
-        return { scope: await resolveScope(reader, new URLSearchParams(query)), version }
+        return await parseScope(reader, params, version)
       } catch (error) {
-        if (error instanceof HttpError && error.status === 404) return { scope: null, version }
+        if (error instanceof HttpError && error.status === 404) return { scope: null, format: 'html', version }
         throw error
       }
     }),
   )
 }
 
-function resolveScope(reader: Reader, query: URLSearchParams): ReturnType<typeof resolveViewScope> {
+async function parseScope(reader: Reader, query: URLSearchParams, version: string | null): Promise<WantedScope> {
+  const format = parseFormat(query.get('as') ?? undefined)
   const place = { repository: query.get('repository') ?? undefined, issue: query.get('issue') ?? undefined }
-  return resolveViewScope(reader, place, query)
+  return { scope: await resolveViewScope(reader, place, query), format, version }
 }
 
 function acceptsGzip(context: RequestContext): boolean {
