@@ -16,11 +16,14 @@ import type { Views } from './views.ts'
 export type StreamFormatName = 'html' | 'json'
 
 /** A scope that a stream is to carry; null if there is none of that name. The version is what its viewer shows already. */
-export type WantedScope = { readonly scope: ViewScope | null; readonly version: string | null }
+export type WantedScope = {
+  readonly scope: ViewScope | null
+  readonly format: StreamFormatName
+  readonly version: string | null
+}
 
 export type StreamRequest = {
   readonly wanted: readonly WantedScope[]
-  readonly format: StreamFormatName
   readonly onlooker: Onlooker
   readonly isCompressed: boolean
   /** Whether the stream says which scope each message is about, and outlives the end of any of them. */
@@ -35,9 +38,11 @@ export type Hub = {
   close(): Promise<void>
 }
 
-// A burst of changes costs one read, and a flood of them four reads a second.
+// A burst of changes costs one read, and a flood of them ten reads a second, or as many as take a quarter of the time.
 const DEBOUNCE_MS = 40
-const MIN_READ_INTERVAL_MS = 250
+const MIN_READ_INTERVAL_MS = 100
+const MAX_READ_INTERVAL_MS = 2_000
+const REST_PER_READ = 4
 
 export function openHub(o: {
   /** Only listened to: each stream reads through its onlooker's reader. */
@@ -53,20 +58,23 @@ export function openHub(o: {
   const connections = new Set<StreamConnection>()
   let closed = false
   let debounce: NodeJS.Timeout | null = null
+  let interval = MIN_READ_INTERVAL_MS
   let lastReadAt = -MIN_READ_INTERVAL_MS
 
   function scheduleRefresh(): void {
     if (closed) return
-    const wait = Math.max(DEBOUNCE_MS, lastReadAt + MIN_READ_INTERVAL_MS - performance.now())
-    debounce ??= setTimeout(() => {
+    const wait = Math.max(DEBOUNCE_MS, lastReadAt + interval - performance.now())
+    debounce ??= setTimeout(async () => {
       debounce = null
       lastReadAt = performance.now()
-      for (const { feed } of feeds.values()) void feed.refresh()
+      await Promise.all([...feeds.values()].map(({ feed }) => feed.refresh()))
+      const spentMs = performance.now() - lastReadAt
+      interval = Math.min(MAX_READ_INTERVAL_MS, Math.max(MIN_READ_INTERVAL_MS, spentMs * REST_PER_READ))
     }, wait)
   }
 
   // A feed stays open while it has viewers, or one is about to join.
-  function acquire(scope: ViewScope, { format, onlooker: { key: who, reader } }: StreamRequest): AcquiredFeed {
+  function acquire(scope: ViewScope, format: StreamFormatName, { key: who, reader }: Onlooker): AcquiredFeed {
     const key = JSON.stringify([format, scope, who])
     const entry = feeds.get(key) ?? { feed: openScopeFeed({ ...o, reader, scope }, format), references: 0 }
     feeds.set(key, entry)
@@ -128,7 +136,7 @@ export function openHub(o: {
   return {
     async join(request, response) {
       if (closed) throw new ServiceUnavailable('this process is stopping')
-      const acquired = request.wanted.map(({ scope }) => scope && acquire(scope, request))
+      const acquired = request.wanted.map(({ scope, format }) => scope && acquire(scope, format, request.onlooker))
       const releaseAll = () => {
         for (const one of acquired) one?.release()
       }
