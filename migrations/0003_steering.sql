@@ -31,6 +31,15 @@ insert into global_hold default values;
 -- The stages that a pipeline's own holds keep from starting.
 alter table pipelines add column held_stages text[] not null default '{}';
 
+-- The health of the stage at work if nothing is heard before: first the one, then `stale`; null for never. While a hold
+-- keeps an attempt from being sent, its silence says nothing.
+alter table pipelines add column silent_at timestamptz;
+alter table pipelines add column silent_health text check (silent_health in ('stalled', 'unknown'));
+alter table pipelines add column stale_at timestamptz;
+alter table pipelines add column is_unsent boolean not null default false;
+-- Its line is not final: its repository's file has not been read, or only with mistakes.
+alter table pipelines add column awaits_file boolean not null default false;
+
 -- Mistakes in a repository's file are shown to its author on the commit that brought them. So a publication may belong to
 -- a repository instead of a pipeline, and a repository is published the way a pipeline is.
 alter table repositories add column configuration_valid_sha text;

@@ -194,7 +194,13 @@ create table pipelines (
   denial jsonb,
   queued_workflow text,
   held_stages text[] not null default '{}'::text[],
+  silent_at timestamp with time zone,
+  silent_health text,
+  stale_at timestamp with time zone,
+  is_unsent boolean not null default false,
+  awaits_file boolean not null default false,
   CHECK ((light = ANY (ARRAY['running'::text, 'review'::text, 'queued'::text, 'failed'::text, 'done'::text, 'idle'::text]))),
+  CHECK ((silent_health = ANY (ARRAY['stalled'::text, 'unknown'::text]))),
   PRIMARY KEY (id),
   UNIQUE (repository_id, issue_number)
 );

@@ -4,11 +4,12 @@ import type { PipelineRow, PullRequestRow, RunRow } from '../advance/rows.ts'
 import { wakeAt } from '../pipeline/deadlines/enforce-deadlines.ts'
 import { issueOfRun } from '../pipeline/facts/correlate.ts'
 import { heldStageNames } from '../pipeline/holds/holds.ts'
+import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { stageReadyForAdmission } from '../pipeline/stages/attempt-events.ts'
 import { countLiveAttempts } from '../pipeline/stages/attempts.ts'
 import { workflowHoldOn } from '../pipeline/view/held-by-andon.ts'
-import { headlineOf } from '../pipeline/view/light.ts'
+import { headlineOf, isUnsentAtWork, upcomingProblems } from '../pipeline/view/light.ts'
 import { needsYouAt } from '../pipeline/view/needs-you.ts'
 import { liftAccessProblems } from '../store/access-problems.ts'
 import { completeEffects, saveEffects } from '../store/effects.ts'
@@ -86,6 +87,8 @@ function pipelineColumns({ repositoryId, issueNumber, revision, pipeline }: Pipe
     heldStages: held,
     since: headline.since,
     needsYouAt: needsYouAt(pipeline),
+    ...healthColumns(pipeline),
+    awaitsFile: pipeline.isConfigured === false,
     wakeAt: wakeAt(pipeline, now),
     liveAttempts: countLiveAttempts(pipeline),
     queuedAt: ready?.queuedAt ?? null,
@@ -94,6 +97,18 @@ function pipelineColumns({ repositoryId, issueNumber, revision, pipeline }: Pipe
     denial: pipeline.denial === undefined ? null : JSON.stringify(pipeline.denial.reason),
     createdAt: now,
     updatedAt: now,
+  }
+}
+
+function healthColumns(pipeline: Pipeline) {
+  const problems = upcomingProblems(pipeline)
+  const silent = problems.find(({ health }) => health !== 'stale')
+  return {
+    silentAt: silent?.since ?? null,
+    silentHealth:
+      silent === undefined ? null : silent.health === 'unknown' ? ('unknown' as const) : ('stalled' as const),
+    staleAt: problems.find(({ health }) => health === 'stale')?.since ?? null,
+    isUnsent: isUnsentAtWork(pipeline),
   }
 }
 

@@ -7,10 +7,10 @@ import type { Health, Light, Pipeline, Stage, StageStatus } from '../pipeline/mo
 import type { Reason } from '../pipeline/model/reason.ts'
 import type { Evidence, Instant } from '../pipeline/model/time.ts'
 import { currentAttempt } from '../pipeline/stages/attempts.ts'
-import { activityOf, deriveHealth, headlineOf } from '../pipeline/view/light.ts'
+import { activityOf, deriveHealth, headlineOf, hiddenStageOf } from '../pipeline/view/light.ts'
 import { appendAccessProblems } from './access-problem.ts'
 import { appendHolds, unmentionedHolds } from './hold-text.ts'
-import { EVIDENCE_SOURCES, formatTime, HEALTH_LABELS } from './labels.ts'
+import { EVIDENCE_SOURCES, formatTime, HEALTH_WORDS, LIGHT_SYMBOLS } from './labels.ts'
 import { describeReason, unmentionedWaitEnd, type Wait, waitOf } from './reason.ts'
 
 /** The part of a stored pipeline that people are shown. */
@@ -25,6 +25,8 @@ export type BoardPipeline = {
   /** What GitHub refuses here now, and whether that keeps the pipeline from going on. */
   readonly accessProblems?: readonly KnownAccessProblem[]
   readonly keptOut?: boolean
+  /** It waits for a version of its repository's file without mistakes. */
+  readonly awaitsFile?: boolean
   readonly pipeline: Pipeline
 }
 
@@ -38,6 +40,8 @@ export type BoardRow = {
   readonly stage: string
   readonly light: Light
   readonly health: Health
+  /** The gravest earlier stage that the light hides; null if none failed, waits or runs. */
+  readonly hides: HiddenStage | null
   readonly held: boolean
   readonly attempt: number | null
   readonly since: Instant
@@ -50,6 +54,8 @@ export type BoardRow = {
   readonly evidence: Evidence | null
   readonly revision: number
 }
+
+export type HiddenStage = { readonly stage: string; readonly status: StageStatus; readonly text: string }
 
 /** A row as the page draws it. */
 export type BoardRowView = {
@@ -77,7 +83,8 @@ export type StageLight = {
 export function boardRowOf(shown: BoardPipeline, now: Instant): BoardRow {
   const { pipeline } = shown
   const headline = headlineOf(pipeline)
-  const text = describeReason(headline.reason, headline.stage)
+  const { awaitsFile = false } = shown
+  const text = awaitsFile ? AWAITED_FILE.text : describeReason(headline.reason, headline.stage)
   const stage = pipeline.stages.find(({ name }) => name === headline.stage)
   return {
     repository: shown.repository,
@@ -87,6 +94,7 @@ export function boardRowOf(shown: BoardPipeline, now: Instant): BoardRow {
     stage: headline.stage,
     light: headline.light,
     health: healthOf(shown, now).health,
+    hides: describeHidden(pipeline),
     held: shown.held,
     attempt: attemptNumberOf(stage),
     since: headline.since,
@@ -96,7 +104,7 @@ export function boardRowOf(shown: BoardPipeline, now: Instant): BoardRow {
       shown.accessProblems ?? [],
     ),
     reasonKind: headline.reason?.kind ?? null,
-    waiting: waitOf(stage?.reason ?? null),
+    waiting: awaitsFile ? AWAITED_FILE.wait : waitOf(stage?.reason ?? null),
     evidence: stage?.evidence ?? null,
     revision: shown.revision,
   }
@@ -106,7 +114,7 @@ export function boardRowOf(shown: BoardPipeline, now: Instant): BoardRow {
 export function boardRowViewOf(shown: BoardPipeline, now: Instant): BoardRowView {
   const row = boardRowOf(shown, now)
   const { since } = healthOf(shown, now)
-  const label = HEALTH_LABELS[row.health]
+  const label = HEALTH_WORDS[row.health]
   return {
     id: `pipeline-${shown.id}`,
     row,
@@ -118,12 +126,17 @@ export function boardRowViewOf(shown: BoardPipeline, now: Instant): BoardRowView
   }
 }
 
-/** Whether a person is needed now: in review, failed, held, stalled, or kept out by GitHub. */
+/** Whether a person is needed now: it waits for one, failed, is silent or held, or what stops it only a person can mend. */
 export function needsYou(
-  { held, keptOut = false, needsYouAt }: Pick<BoardPipeline, 'held' | 'keptOut' | 'needsYouAt'>,
+  {
+    held,
+    keptOut = false,
+    awaitsFile = false,
+    needsYouAt,
+  }: Pick<BoardPipeline, 'held' | 'keptOut' | 'awaitsFile' | 'needsYouAt'>,
   now: Instant,
 ): boolean {
-  return held || keptOut || (needsYouAt !== null && needsYouAt <= now)
+  return held || keptOut || awaitsFile || (needsYouAt !== null && needsYouAt <= now)
 }
 
 /** Where the evidence comes from and when: `webhook delivery 7f3a9c21…, 14:01:58 UTC`. */
@@ -149,6 +162,23 @@ export function safeWebUrl(url: string | null): string | null {
 export function attemptNumberOf(stage: Stage | undefined): number | null {
   if (stage === undefined) return null
   return currentAttempt(stage)?.number || null
+}
+
+const AWAITED_FILE = {
+  text: 'waits until the mistakes in andon.yml are mended; until then Andon only observes',
+  wait: { for: 'an andon.yml without mistakes', until: null },
+} as const
+
+/** `test failed, again at 14:02 UTC`. */
+function describeHidden(pipeline: Pipeline): HiddenStage | null {
+  const hidden = hiddenStageOf(pipeline)
+  if (hidden === null) return null
+  const { name, status, reason } = hidden
+  const isRetried = reason?.kind === 'waits-to-retry'
+  const text = isRetried
+    ? `${name} failed, again at ${reason.until.slice(11, 16)} UTC`
+    : `${name} ${LIGHT_SYMBOLS[status].word}`
+  return { stage: name, status: isRetried ? 'failed' : status, text }
 }
 
 function runUrlOf({ stages }: Pipeline, name: string): string | null {

@@ -1,6 +1,7 @@
 // The symbols and formats that the board, check runs and comments share: a person learns them once.
 import type { Health, Light, Pipeline, StageStatus } from '../pipeline/model/pipeline.ts'
 import type { Evidence, Instant } from '../pipeline/model/time.ts'
+import type { LineVerdict } from '../pipeline/view/verdict.ts'
 
 /** How a light is shown: a shape and a word, so that colour is never alone. */
 export type LightSymbol = { readonly shape: string; readonly word: string }
@@ -17,12 +18,29 @@ export const LIGHT_SYMBOLS = {
   skipped: { shape: '↷', word: 'skipped' },
 } as const satisfies Record<Light | StageStatus, LightSymbol>
 
+/** The verdict on the whole line, as the head of the board shows it. */
+export const VERDICT_SYMBOLS = {
+  running: { shape: '●', word: 'Running' },
+  'waiting-for-you': { shape: '◆', word: 'Waiting for you' },
+  'standing-still': { shape: '■', word: 'Standing still' },
+  'nothing-to-do': { shape: '✓', word: 'Nothing to do' },
+  'cannot-know': { shape: '?', word: 'Cannot know' },
+} as const satisfies Record<LineVerdict, LightSymbol>
+
 /** The word beside a light whose live run is not well; null when it is. */
 export const HEALTH_LABELS = {
   ok: null,
   stalled: 'stalled',
   stale: 'stale',
   unknown: 'unknown progress',
+} as const satisfies Record<Health, string | null>
+
+/** The same in place of the light's word, where the board has little room. */
+export const HEALTH_WORDS = {
+  ok: null,
+  stalled: 'stalled',
+  stale: 'past its limit',
+  unknown: 'unknown',
 } as const satisfies Record<Health, string | null>
 
 /** Where evidence comes from. People are shown this and the time: the GUID or key behind it is plumbing. */
@@ -43,6 +61,13 @@ export function stageLightsText(pipeline: Pipeline): string {
 export function formatTime(at: Instant): string {
   return `${at.slice(11, 19)} UTC`
 }
+
+/** A time for a reader without JavaScript: `26 Nov, 14:02`, in UTC like all others. */
+export function formatShort(at: Instant): string {
+  return `${Number(at.slice(8, 10))} ${MONTHS[Number(at.slice(5, 7)) - 1]}, ${at.slice(11, 16)}`
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
 
 /** A time of any day, to the minute: `2026-11-21 14:02 UTC`. */
 export function formatMinute(at: Instant): string {

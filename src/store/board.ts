@@ -1,14 +1,16 @@
 // What the pages, the JSON, the stream and the metrics read. Counts and rows come from one snapshot of the database and
 // from one definition, the columns of `pipelines`; no reader counts for itself.
-import { type ExpressionBuilder, type SqlBool, sql } from 'kysely'
+import { type SqlBool, sql } from 'kysely'
 import type { KnownAccessProblem } from '../pipeline/model/access.ts'
 import type { HistoryEntry } from '../pipeline/model/command-result.ts'
 import type { ActiveHold, OuterHolds } from '../pipeline/model/hold.ts'
 import type { Light, Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
+import { AWAITS_FILE, IS_HELD, IS_OPEN, rankAt, selectVisible } from './board-columns.ts'
+import { type BoardActivity, type BoardCounts, countBoard, loadActivity } from './board-counts.ts'
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
-import { ACTIVE_LIGHTS, listHeldPlaces } from './holds.ts'
+import { listHeldPlaces } from './holds.ts'
 import { type InvalidConfigFile, listInvalidConfigFiles } from './invalid-config-files.ts'
 import {
   accessProblemsColumn,
@@ -16,7 +18,6 @@ import {
   type ListedAccessProblem,
   listAccessProblems,
 } from './shown-access-problems.ts'
-import type { Tables } from './tables.ts'
 import { isVisible, type VisiblePlace } from './visible-repositories.ts'
 
 /** A pipeline as it is stored, with its repository's current name. */
@@ -35,11 +36,11 @@ export type StoredPipeline = {
   /** What GitHub refuses here now, and whether that keeps the pipeline from going on. */
   readonly accessProblems: readonly KnownAccessProblem[]
   readonly keptOut: boolean
+  /** It waits for a version of its repository's file without mistakes. */
+  readonly awaitsFile: boolean
   readonly pipeline: Pipeline
   readonly updatedAt: Instant
 }
-
-export type BoardCounts = Record<'running' | 'review' | 'queued' | 'failed' | 'held' | 'needsYou', number>
 
 export type BoardQuery = VisiblePlace & {
   /** Lights to list; without it, every pipeline that has not ended. */
@@ -49,14 +50,11 @@ export type BoardQuery = VisiblePlace & {
   readonly limit?: number
 }
 
-export type Board = {
+export type Board = BoardActivity & {
   readonly counts: BoardCounts
   readonly rows: readonly StoredPipeline[]
   readonly next: string | null
   readonly asOf: Instant
-  readonly doneToday: number
-  readonly lastDeliveryAt: Instant | null
-  readonly failedDeliveries: number
   /** The operator's hold, and the holds on visible repositories. */
   readonly holds: readonly ActiveHold[]
   /** Visible repositories whose file has mistakes; its last valid version applies. */
@@ -79,7 +77,7 @@ export async function loadBoard({ kysely }: Database, query: BoardQuery, now: In
       const rows = await listPipelines(trx, query, after, limit + 1, now)
       const last = rows.length > limit ? rows[limit - 1] : undefined
       return {
-        counts: await countLights(trx, query, now),
+        counts: await countBoard(trx, query, now),
         rows: rows.slice(0, limit).map(toStoredPipeline),
         next: last === undefined ? null : encodeCursor(last),
         asOf: now,
@@ -122,13 +120,6 @@ export async function loadHistory(
     .execute()
 }
 
-// One definition for rows, counts and metrics: a pipeline that is done or idle has nothing that a hold could keep from
-// starting.
-const HELD = sql<boolean>`(pipelines.light = any (${ACTIVE_LIGHTS}::text[]) and (pipelines.held
-  or repositories.hold_or_release ->> 'reason' is not null
-  or exists (select from global_hold where global_hold.hold_or_release ->> 'reason' is not null)))`
-/** An idle pipeline that has not ended needs a person, now or later. */
-const IS_OPEN = sql<SqlBool>`(pipelines.light = any (${ACTIVE_LIGHTS}::text[]) or pipelines.needs_you_at is not null)`
 const OUTER_HOLDS = sql<OuterHolds>`jsonb_build_object('repository', repositories.hold_or_release,
   'everything', (select global_hold.hold_or_release from global_hold))`
 
@@ -145,82 +136,32 @@ const COLUMNS = [
   'pipelines.needsYouAt',
   'pipelines.document as pipeline',
   'pipelines.updatedAt',
-  HELD.as('held'),
+  IS_HELD.as('held'),
+  AWAITS_FILE.as('awaitsFile'),
   OUTER_HOLDS.as('outerHolds'),
 ] as const
 
-function selectVisible(kysely: Database['kysely'] | Transaction, query: VisiblePlace) {
-  return kysely
-    .selectFrom('pipelines')
-    .innerJoin('repositories', 'repositories.id', 'pipelines.repositoryId')
-    .where(isVisible(query))
-}
-
-type Columns = ExpressionBuilder<Tables, 'pipelines' | 'repositories'>
-
-const isNeedingYou = (now: Instant) =>
-  sql<boolean>`(${HELD} or ${isKeptOut(now)} or coalesce(pipelines.needs_you_at <= ${now}, false))`
-const LIGHT_ORDER = sql<number>`array_position(array['failed','review','running','queued','done','idle'], pipelines.light)`
-
 function listPipelines(trx: Transaction, query: BoardQuery, after: Cursor | null, limit: number, now: Instant) {
-  const urgency = sql<number>`case when ${isNeedingYou(now)} then 0 else 1 end`
+  const rank = rankAt(now)
   return selectVisible(trx, query)
-    .select([...columnsAt(now), urgency.as('urgency'), LIGHT_ORDER.as('lightOrder')])
+    .select([...columnsAt(now), rank.as('rank')])
     .where(query.lights === undefined ? IS_OPEN : sql<SqlBool>`pipelines.light = any (${query.lights}::text[])`)
     .$if(after !== null, (rows) =>
       rows.where(
-        sql<SqlBool>`(${urgency}, ${LIGHT_ORDER}, pipelines.since, pipelines.id)
-          > (${after?.urgency}::integer, ${after?.lightOrder}::integer, ${after?.since}::timestamptz, ${after?.id}::bigint)`,
+        sql<SqlBool>`(${rank}, pipelines.since, pipelines.id)
+          > (${after?.rank}::integer, ${after?.since}::timestamptz, ${after?.id}::bigint)`,
       ),
     )
-    .orderBy('urgency')
-    .orderBy('lightOrder')
+    .orderBy('rank')
     .orderBy('pipelines.since')
     .orderBy('pipelines.id')
     .limit(limit)
     .execute()
 }
 
-async function countLights(trx: Transaction, query: BoardQuery, now: Instant): Promise<BoardCounts> {
-  const countOf = (light: Light) => (eb: Columns) => eb.fn.countAll<number>().filterWhere('pipelines.light', '=', light)
-  return selectVisible(trx, query)
-    .select((eb) => [
-      countOf('running')(eb).as('running'),
-      countOf('review')(eb).as('review'),
-      countOf('queued')(eb).as('queued'),
-      countOf('failed')(eb).as('failed'),
-      eb.fn.countAll<number>().filterWhere(HELD).as('held'),
-      eb.fn.countAll<number>().filterWhere(isNeedingYou(now)).as('needsYou'),
-    ])
-    .executeTakeFirstOrThrow()
-}
-
-async function loadActivity(trx: Transaction, query: BoardQuery, now: Instant) {
-  const midnight = `${now.slice(0, 10)}T00:00:00.000Z`
-  const done = await selectVisible(trx, query)
-    .select((eb) => eb.fn.countAll<number>().as('doneToday'))
-    .where('pipelines.light', '=', 'done')
-    .where('pipelines.since', '>=', midnight)
-    .executeTakeFirstOrThrow()
-  const { rows } = await (query.visible === 'all' ? EVERY_DELIVERY : deliveriesAbout(query.visible)).execute(trx)
-  return { ...done, lastDeliveryAt: rows[0]?.last ?? null, failedDeliveries: rows[0]?.failed ?? 0 }
-}
-
-type DeliveryActivity = { readonly last: Instant | null; readonly failed: number }
-
-const EVERY_DELIVERY = sql<DeliveryActivity>`
-  select (select received_at from deliveries order by received_at desc limit 1) as last,
-    (select count(*) from deliveries where state = 'failed') as failed`
-
-/** Deliveries about other repositories would tell that something happens there. */
-const deliveriesAbout = (visible: readonly number[]) => sql<DeliveryActivity>`
-  select (select max(newest.received_at) from unnest(${visible}::bigint[]) as seen (id), lateral (
-      select received_at from deliveries where repository_id = seen.id order by received_at desc limit 1) as newest) as last,
-    (select count(*) from deliveries where state = 'failed' and repository_id = any (${visible}::bigint[])) as failed`
-
 function toStoredPipeline(row: StoredPipeline): StoredPipeline {
   const { id, repository, revision, held, outerHolds, light, stage, since, needsYouAt, pipeline, updatedAt } = row
-  const { accessProblems, keptOut } = row
-  const shown = { light, stage, since, needsYouAt, accessProblems, keptOut, pipeline, updatedAt }
+  const { accessProblems, keptOut, awaitsFile } = row
+  const shown = { light, stage, since, needsYouAt, accessProblems, keptOut, awaitsFile, pipeline, updatedAt }
   return { id, repository, revision, held, outerHolds, ...shown }
 }

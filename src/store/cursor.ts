@@ -2,8 +2,7 @@ import type { Instant } from '../pipeline/model/time.ts'
 
 /** The position of a row in the order of the board. */
 export type Cursor = {
-  readonly urgency: number
-  readonly lightOrder: number
+  readonly rank: number
   readonly since: Instant
   readonly id: number
 }
@@ -13,16 +12,15 @@ export class InvalidCursor extends Error {
   override readonly name = 'InvalidCursor'
 }
 
-export function encodeCursor({ urgency, lightOrder, since, id }: Cursor): string {
-  return Buffer.from(JSON.stringify([urgency, lightOrder, since, id])).toString('base64url')
+export function encodeCursor({ rank, since, id }: Cursor): string {
+  return Buffer.from(JSON.stringify([rank, since, id])).toString('base64url')
 }
 
 /** Reads what `encodeCursor` wrote; throws InvalidCursor. */
 export function decodeCursor(text: string): Cursor {
-  const [urgency, lightOrder, since, id] = decodeParts(text)
-  if (!isSmall(urgency) || !isSmall(lightOrder) || !isInstant(since) || !Number.isSafeInteger(id))
-    throw new InvalidCursor()
-  return { urgency, lightOrder, since, id: Number(id) }
+  const [rank, since, id] = decodeParts(text)
+  if (!isSmall(rank) || !isInstant(since) || !Number.isSafeInteger(id)) throw new InvalidCursor()
+  return { rank, since, id: Number(id) }
 }
 
 function decodeParts(text: string): readonly unknown[] {

@@ -100,6 +100,14 @@ export type Tables = {
     heldStages: Generated<readonly string[]>
     since: Instant
     needsYouAt: Instant | null
+    /** The health of the stage at work if nothing is heard before: `silentHealth` first, then `stale`. */
+    silentAt: Instant | null
+    silentHealth: 'stalled' | 'unknown' | null
+    staleAt: Instant | null
+    /** Its attempt has not been sent. */
+    isUnsent: Generated<boolean>
+    /** Its line is not final: its repository's file has not been read, or only with mistakes. */
+    awaitsFile: Generated<boolean>
     wakeAt: Instant | null
     liveAttempts: Generated<number>
     queuedAt: Instant | null

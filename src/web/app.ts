@@ -1,4 +1,4 @@
-// Every path but the webhook's. Order matters: `/:owner/:repo` matches any two segments.
+// Every path but the webhook's. Order matters: `/:owner` and `/:owner/:repo` match any one or two segments.
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 import { compress } from 'hono/compress'
@@ -12,7 +12,7 @@ import { HttpError } from './http-errors.ts'
 import type { Hub } from './hub.ts'
 import type { Metrics } from './metrics.ts'
 import { createPages } from './pages.ts'
-import { queryOf, resolveViewScope } from './params.ts'
+import { noSuchPage, queryOf, resolveViewScope } from './params.ts'
 import { healthz, type ProcessHealth, readyz } from './probes.ts'
 import type { Reader } from './reader.ts'
 import { securityHeaders } from './security-headers.ts'
@@ -152,12 +152,11 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
   })
 
   get('/', (context) => pages.board(context))
+  get('/:owner', (context) => pages.owner(context))
   get('/:owner/:repo', (context) => pages.board(context))
   get('/:owner/:repo/issues/:number', (context) => pages.issue(context))
 
-  app.notFound((context) =>
-    respondWithError(context, errorResponseOf(new HttpError(404, 'There is no such page: the board is at /.')), site),
-  )
+  app.notFound((context) => respondWithError(context, errorResponseOf(noSuchPage()), site))
   app.onError((error, context) => {
     const response = errorResponseOf(error)
     if (response.status === 500) log.error({ err: error, path: context.req.path }, 'a request failed')

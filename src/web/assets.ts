@@ -22,6 +22,7 @@ const OWN = [
   'andon.css',
   'andon.js',
   'andon.schema.json',
+  'board.js',
   'icon.svg',
   'live.js',
   'notifier.js',

@@ -7,6 +7,7 @@ import { configurationNoticeOf } from '../render/configuration-notice.ts'
 import { AccessUnknown, SignInRequired } from '../sign-in/refusals.ts'
 import type { SeenBy } from '../sign-in/seen.ts'
 import { loadBoard, loadHistory, loadStoredPipeline } from '../store/board.ts'
+import { listRepositoryCounts } from '../store/board-repositories.ts'
 import { InvalidCursor } from '../store/cursor.ts'
 import type { Database } from '../store/database.ts'
 import { NOTIFY_CHANNEL } from '../store/notify.ts'
@@ -56,6 +57,11 @@ export function openDatabaseReader(o: {
       const visible = await visibleNow()
       return (await read('repository', findRepository(database, visible, name)))?.fullName ?? null
     },
+    async listRepositories(owner) {
+      const visible = await visibleNow()
+      const asOf = o.now()
+      return { asOf, repositories: await read('repositories', listRepositoryCounts(database, visible, owner, asOf)) }
+    },
     whyNotReady: () => read('readiness', whyNotReady(database)),
     listen: (changed, lost) => database.listen(NOTIFY_CHANNEL, changed, lost),
   }
@@ -68,8 +74,11 @@ async function loadBoardWithNotices(
   query: BoardPageQuery & { readonly visible: VisibleRepositories },
 ): Promise<BoardPage> {
   const { invalidConfigFiles, accessProblems, ...board } = await loadBoard(database, query, now())
+  // What GitHub refuses to the App, or a delivery that is not signed by GitHub: nothing reaches Andon.
+  const isBlind = accessProblems.some(({ scope }) => scope === 'app')
   return {
     ...board,
+    isBlind,
     configurationNotices: invalidConfigFiles.map((file) => configurationNoticeOf(file, githubUrl)),
     accessNotices: accessNoticesOf(accessProblems),
   }

@@ -22,7 +22,13 @@ export function createMetrics(o: { reader: Reader; hub: Hub }): Metrics {
     registers,
   })
   const held = gauge('andon_held', 'Pipelines that are held.')
-  const needsYou = gauge('andon_needs_you', 'Pipelines that need a person.')
+  const needsYou = gauge('andon_needs_you', 'Pipelines, and files with mistakes, that need a person.')
+  const unhealthy = new Gauge({
+    name: 'andon_unhealthy',
+    help: 'Pipelines whose run is stalled, stale (past its limit) or unknown.',
+    labelNames: ['health'],
+    registers,
+  })
   const failed = gauge('andon_deliveries_failed', 'Deliveries that were accepted but could not be applied.')
   const lastAt = gauge('andon_last_delivery_timestamp_seconds', 'When the last delivery was received.')
   const reachable = gauge('andon_database_reachable', 'Whether the database could be read for this scrape.')
@@ -37,12 +43,14 @@ export function createMetrics(o: { reader: Reader; hub: Hub }): Metrics {
 
   function updateGauges(board: BoardPage | null): void {
     lights.reset()
+    unhealthy.reset()
     for (const metric of [held, needsYou, failed, lastAt]) metric.remove()
     reachable.set(board === null ? 0 : 1)
     streams.set(o.hub.streamCount())
     if (board === null) return
     const { counts } = board
     for (const light of ['running', 'review', 'queued', 'failed'] as const) lights.set({ light }, counts[light])
+    for (const health of ['stalled', 'stale', 'unknown'] as const) unhealthy.set({ health }, counts[health])
     held.set(counts.held)
     needsYou.set(counts.needsYou)
     failed.set(board.failedDeliveries)

@@ -7,7 +7,9 @@ import type { AccessNotice } from '../render/access-problem.ts'
 import { type BoardRowView, boardRowViewOf } from '../render/board-row.ts'
 import type { ConfigurationNotice } from '../render/configuration-notice.ts'
 import { holdViewOf } from '../render/hold-text.ts'
+import { LIGHT_SYMBOLS } from '../render/labels.ts'
 import { pipelineDetailOf, pullRequestLinksOf } from '../render/pipeline-detail.ts'
+import { verdictViewOf } from '../render/verdict.ts'
 import type { BoardPage, IssuePage } from './reader.ts'
 import type { ViewScope } from './view-scope.ts'
 import type { Views } from './views.ts'
@@ -32,12 +34,13 @@ export type PageModel = {
 export function buildBoardPageModel(
   views: Views,
   board: BoardPage,
-  { repository }: Pick<ViewScope, 'repository'>,
+  { repository, filter: { lights } }: Pick<ViewScope, 'repository' | 'filter'>,
 ): PageModel {
   const rows = board.rows.map((shown) => boardRowViewOf(shown, board.asOf))
   const needsAttention = rows.filter(({ needsYou }) => needsYou)
   const active = rows.filter(({ needsYou }) => !needsYou)
-  const empty = rows.length === 0
+  const empty = rows.length === 0 && lights === undefined
+  const { counts } = board
   return {
     asOf: board.asOf,
     fragments: [
@@ -59,13 +62,15 @@ export function buildBoardPageModel(
         'needs-you',
         'Needs you',
         needsAttention.length === 0 ? 'nothing waits for a person' : '',
+        lights === undefined ? counts.needsYou - counts.mistaken : 0,
         needsAttention,
       ),
       buildFragmentList(
         views,
         'active',
-        'Active tasks',
-        active.length === 0 ? 'nothing else is under way' : '',
+        lights === undefined ? 'Active tasks' : lights.map((light) => LIGHT_SYMBOLS[light].word).join(', '),
+        active.length > 0 ? '' : lights === undefined ? 'nothing else is under way' : 'none',
+        lights === undefined ? counts.open - counts.needsYou + counts.mistaken : 0,
         active,
       ),
     ],
@@ -142,21 +147,29 @@ function buildFragmentList(
   id: string,
   title: string,
   note: string,
+  count: number,
   rows: readonly BoardRowView[],
 ): FragmentList {
-  const header = { id: `${id}-head`, html: views.render('section-head', { id, title, note }) }
+  const header = { id: `${id}-head`, html: views.render('section-head', { id, title, note, count }) }
   const fragments = rows.map((row) => ({ id: row.id, html: views.render('row', row) }))
   const html = views.render('section', { id, header: header.html, rows: fragments.map(({ html }) => html).join('') })
   return { id, header, rows: fragments, html }
 }
 
-function countsModelOf({ counts }: BoardPage): object {
-  const all = [
+function countsModelOf({ counts, isBlind }: BoardPage): object {
+  const always = [
     { light: 'running', count: counts.running, word: 'running' },
     { light: 'review', count: counts.review, word: 'in review' },
     { light: 'queued', count: counts.queued, word: 'queued' },
     { light: 'failed', count: counts.failed, word: 'failed' },
-    { light: 'held', count: counts.held, word: 'held' },
   ]
-  return { counts: all.filter(({ light, count }) => light !== 'held' || count > 0), needsYou: counts.needsYou }
+  const sometimes = [
+    { light: 'stalled', count: counts.stalled, word: 'stalled' },
+    { light: 'stale', count: counts.stale, word: 'past limit' },
+    { light: 'unknown', count: counts.unknown, word: 'unknown' },
+    { light: 'held', count: counts.held, word: 'held' },
+    { light: 'mistaken', count: counts.mistaken, word: counts.mistaken === 1 ? 'file mistaken' : 'files mistaken' },
+  ]
+  const shown = [...always, ...sometimes.filter(({ count }) => count > 0)]
+  return { counts: shown, needsYou: counts.needsYou, ...verdictViewOf(counts, isBlind) }
 }

@@ -1,9 +1,10 @@
+import { LIGHT_SYMBOLS } from '../render/labels.ts'
 import { plainText } from '../render/sanitize.ts'
 import { type Onlooker, viewerKeyOf } from './onlooker.ts'
 import { buildBoardPageModel, buildIssuePageModel, fragmentHtmlOf, type PageModel, versionOf } from './page-model.ts'
-import { queryOf, resolveViewScope } from './params.ts'
+import { parseOwner, queryOf, resolveViewScope } from './params.ts'
 import { noticesOf, onlookerOf, type RequestContext, type SiteConfig } from './site.ts'
-import { loadBoardPage, loadIssuePage } from './stream-formats.ts'
+import { loadBoardPage, loadIssuePage, unknownPlace } from './stream-formats.ts'
 import type { ViewScope } from './view-scope.ts'
 import type { Views } from './views.ts'
 
@@ -11,6 +12,8 @@ export type Pages = {
   /** The board of all repositories, or of one. */
   board(context: RequestContext): Promise<Response>
   issue(context: RequestContext): Promise<Response>
+  /** The repositories of an owner. */
+  owner(context: RequestContext): Promise<Response>
 }
 
 type Breadcrumb = { readonly text: string; readonly href?: string }
@@ -24,14 +27,18 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
     title: string
     breadcrumbs: readonly Breadcrumb[]
     stream: string | null
+    isBoard?: boolean
+    isWall?: boolean
     body: string
   }): string {
-    const { model, title, breadcrumbs, stream } = p
+    const { model, title, breadcrumbs, stream, isBoard = false, isWall = false } = p
     return views.render('layout', {
       page: {
         title,
-        breadcrumbs,
+        breadcrumbs: isWall ? breadcrumbs.map(({ text }) => ({ text })) : breadcrumbs,
         stream,
+        isBoard,
+        isWall,
         asOf: model.asOf,
         build: config.build,
         notices: noticesOf(config),
@@ -60,24 +67,35 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
       // The board has become shorter since: what is left is on the first page.
       if (after !== undefined && board.rows.length === 0) return context.redirect(context.req.path)
       const model = buildBoardPageModel(views, board, scope)
+      const isWall = queryOf(context).has('wall')
       const body = views.render('board', {
+        isWall,
         heading: repository === null ? 'Active tasks of all repositories' : `Active tasks of ${repository}`,
         empty: fragmentHtmlOf(model, 'empty'),
         sections: model.lists.map(({ html }) => html),
         nextPage: fragmentHtmlOf(model, 'next-page'),
       })
       const title = repository === null ? 'Andon' : `${repository} · Andon`
-      const breadcrumbs = [{ text: repository ?? 'all repositories' }]
+      const breadcrumbs = repository === null ? [{ text: 'all repositories' }] : repositoryBreadcrumbs(repository)
       // Later pages of a long board are static: the stream covers only the first.
       return context.html(
         page({
-          onlooker,
-          model,
-          title,
-          breadcrumbs,
-          body,
+          ...{ onlooker, model, title, breadcrumbs, body, isBoard: true, isWall },
           stream: after === undefined ? streamQueryOf(context, scope) : null,
         }),
+      )
+    },
+    async owner(context) {
+      const onlooker = onlookerOf(context)
+      const owner = parseOwner(context.req.param('owner') ?? '')
+      const { asOf, repositories } = await onlooker.reader.listRepositories(owner)
+      const spelt = repositories[0]?.repository.split('/')[0]
+      if (spelt === undefined) throw unknownPlace(owner)
+      const heading = `Repositories of ${spelt}`
+      const body = views.render('owner', { heading, repositories, columns: REPOSITORY_COLUMNS })
+      const model = { asOf, fragments: [], lists: [] }
+      return context.html(
+        page({ onlooker, model, title: `${spelt} · Andon`, breadcrumbs: [{ text: spelt }], stream: null, body }),
       )
     },
     async issue(context) {
@@ -94,11 +112,24 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
         stages: model.fragments.filter(({ id }) => id.startsWith('stage-')).map(({ html }) => html),
         history: fragmentHtmlOf(model, 'history'),
       })
-      const breadcrumbs = [{ text: `${scope.repository}`, href: `/${scope.repository}` }, { text: `#${scope.issue}` }]
+      const breadcrumbs = [...repositoryBreadcrumbs(`${scope.repository}`, true), { text: `#${scope.issue}` }]
       const title = `#${scope.issue} ${plainText(found.shown.pipeline.issue.title ?? '', 80)} · Andon`
       return context.html(page({ onlooker, model, title, breadcrumbs, body, stream: streamQueryOf(context, scope) }))
     },
   }
+}
+
+const REPOSITORY_COLUMNS = (['running', 'review', 'queued', 'failed'] as const).map((light) => {
+  return { light, word: LIGHT_SYMBOLS[light].word }
+})
+
+/** Its owner, then the repository, each leading to its page. */
+function repositoryBreadcrumbs(repository: string, isLinked = false): readonly Breadcrumb[] {
+  const [owner = '', name = ''] = repository.split('/')
+  return [
+    { text: owner, href: `/${owner}` },
+    { text: name, ...(isLinked && { href: `/${repository}` }) },
+  ]
 }
 
 /** A stream that is silent for this many intervals of beats has stalled. */
@@ -112,6 +143,7 @@ function repositoryParam(context: RequestContext): string | undefined {
 /** What the stream is asked for, to carry what the page shows: the page's own query, and its place. */
 function streamQueryOf(context: RequestContext, { repository, issue }: ViewScope): string {
   const query = queryOf(context)
+  query.delete('wall')
   if (repository !== null) query.set('repository', repository)
   if (issue !== null) query.set('issue', String(issue))
   return query.toString()

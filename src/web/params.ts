@@ -3,7 +3,7 @@ import type { Light } from '../pipeline/model/pipeline.ts'
 import { HttpError } from './http-errors.ts'
 import type { Reader } from './reader.ts'
 import type { RequestContext } from './site.ts'
-import { unknownRepository } from './stream-formats.ts'
+import { unknownPlace } from './stream-formats.ts'
 import type { BoardFilter, ViewScope } from './view-scope.ts'
 
 const LIGHTS = ['running', 'review', 'queued', 'failed', 'done', 'idle'] as const satisfies readonly Light[]
@@ -48,7 +48,7 @@ export async function resolveViewScope(
   query: URLSearchParams = new URLSearchParams(),
 ): Promise<ViewScope> {
   const place = await resolvePlace(reader, params)
-  return { ...place, filter: parseBoardFilter(query), isWall: query.has('wall') }
+  return { ...place, filter: parseBoardFilter(query) }
 }
 
 async function resolvePlace(
@@ -63,11 +63,20 @@ async function resolvePlace(
   const issue = params.issue === undefined ? null : parseIssueNumber(params.issue)
   if (!REPOSITORY_NAME.test(params.repository)) throw new HttpError(400, 'Name a repository as owner/repo.')
   const [owner = ''] = params.repository.split('/')
-  if (RESERVED_OWNERS.includes(owner.toLowerCase()))
-    throw new HttpError(404, 'There is no such page: the board is at /.')
+  if (RESERVED_OWNERS.includes(owner.toLowerCase())) throw noSuchPage()
   const repository = await reader.findRepository(params.repository)
-  if (repository === null) throw unknownRepository(params.repository)
+  if (repository === null) throw unknownPlace(params.repository)
   return { repository, issue }
+}
+
+/** The owner that an address names; throws HttpError if it can be none. */
+export function parseOwner(text: string): string {
+  if (RESERVED_OWNERS.includes(text.toLowerCase()) || !/^[\w.-]{1,100}$/.test(text)) throw noSuchPage()
+  return text
+}
+
+export function noSuchPage(): HttpError {
+  return new HttpError(404, 'There is no such page: the board is at /.')
 }
 
 function parseIssueNumber(text: string): number {

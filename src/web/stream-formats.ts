@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import type { Instant } from '../pipeline/model/time.ts'
 import { type BoardRow, boardRowOf } from '../render/board-row.ts'
 import { type PipelineDetail, pipelineDetailOf } from '../render/pipeline-detail.ts'
+import { type VerdictView, verdictViewOf } from '../render/verdict.ts'
 import type { StreamFormat } from './feed.ts'
 import { HttpError } from './http-errors.ts'
 import { diffPageModels, renderFullUpdate } from './page-diff.ts'
@@ -46,9 +47,10 @@ export function boardJsonFormat(o: { reader: Reader; scope: ViewScope }): Stream
       const removed = before.pipelines.filter((row) => !remaining.has(rowKeyOf(row)))
       const gone = removed.map(({ repository, issue }) => ({ repository, issue }))
       // The counts include rows past the first page.
-      const haveCountsChanged = JSON.stringify(before.counts) !== JSON.stringify(after.counts)
+      const haveCountsChanged =
+        before.verdict !== after.verdict || JSON.stringify(before.counts) !== JSON.stringify(after.counts)
       if (pipelines.length === 0 && gone.length === 0 && !haveCountsChanged) return ''
-      const change = { counts: after.counts, pipelines, gone, asOf: after.asOf }
+      const change = { counts: after.counts, verdict: after.verdict, pipelines, gone, asOf: after.asOf }
       return encodeSseMessage(null, JSON.stringify(change), hashOf(after.counts, after.pipelines))
     },
   }
@@ -72,11 +74,15 @@ export function issueJsonFormat(o: { reader: Reader; scope: ViewScope }): Stream
   }
 }
 
-export type BoardJson = Pick<BoardPage, 'counts' | 'next' | 'asOf'> & { readonly pipelines: readonly BoardRow[] }
+export type BoardJson = Pick<BoardPage, 'counts' | 'next' | 'asOf'> & {
+  readonly verdict: VerdictView['verdict']
+  readonly pipelines: readonly BoardRow[]
+}
 
 /** The response of `GET /api/pipelines`. */
-export function toBoardJson({ counts, rows, next, asOf }: BoardPage): BoardJson {
-  return { counts, pipelines: rows.map((shown) => boardRowOf(shown, asOf)), next, asOf }
+export function toBoardJson({ counts, isBlind, rows, next, asOf }: BoardPage): BoardJson {
+  const { verdict } = verdictViewOf(counts, isBlind)
+  return { counts, verdict, pipelines: rows.map((shown) => boardRowOf(shown, asOf)), next, asOf }
 }
 
 /** One page of a board; rejects with HttpError if its repository no longer has that name. */
@@ -87,12 +93,12 @@ export async function loadBoardPage(
   const board = await reader.loadBoard({ limit: PAGE_SIZE, ...(repository !== null && { repository }), ...filter })
   // A repository with rows is known: only an empty board needs the lookup.
   const isEmpty = repository !== null && board.rows.length === 0
-  if (isEmpty && (await reader.findRepository(repository)) === null) throw unknownRepository(repository)
+  if (isEmpty && (await reader.findRepository(repository)) === null) throw unknownPlace(repository)
   return board
 }
 
-/** The App is not installed there, or the repository has been renamed. */
-export function unknownRepository(name: string): HttpError {
+/** The App is not installed there, or the repository or its owner has been renamed. */
+export function unknownPlace(name: string): HttpError {
   return new HttpError(404, `Andon does not know ${name}: install the App on it, or check the name.`)
 }
 

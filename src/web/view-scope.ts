@@ -5,8 +5,6 @@ export type ViewScope = {
   readonly repository: string | null
   readonly issue: number | null
   readonly filter: BoardFilter
-  /** For a screen on a wall: no controls. */
-  readonly isWall: boolean
 }
 
 /** Which rows of a board. */

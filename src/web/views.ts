@@ -1,13 +1,30 @@
 import { resolve } from 'node:path'
 import { Eta } from 'eta'
 import { evidenceSourceText, evidenceText } from '../render/board-row.ts'
-import { formatMinute, formatSecond, formatTime, LIGHT_SYMBOLS } from '../render/labels.ts'
+import {
+  formatMinute,
+  formatSecond,
+  formatShort,
+  formatTime,
+  LIGHT_SYMBOLS,
+  VERDICT_SYMBOLS,
+} from '../render/labels.ts'
 import { plainText } from '../render/sanitize.ts'
 
 /** Renders one template of views/; everything interpolated is escaped. */
 export type Views = { render(name: string, model: object): string }
 
-const LABELS = { LIGHT_SYMBOLS, formatTime, formatMinute, formatSecond, evidenceText, evidenceSourceText, plainText }
+const LABELS = {
+  LIGHT_SYMBOLS,
+  VERDICT_SYMBOLS,
+  formatShort,
+  formatTime,
+  formatMinute,
+  formatSecond,
+  evidenceText,
+  evidenceSourceText,
+  plainText,
+}
 
 /** Templates share `labels`: the lights and times as comments and check runs show them too. */
 export function loadViews(asset: (name: string) => string): Views {

@@ -6,8 +6,8 @@ import { violations } from './support/axe.ts'
 import { type BoardServer, startBoardServer } from './support/board-server.ts'
 import { openBrowser, openPage } from './support/open-browser.ts'
 
-const PAGES = ['/', '/acme/widgets', '/acme/widgets/issues/42', '/acme/api/issues/15', '/nowhere']
-const WIDTHS = [320, 768, 1024, 1440, 1920, 2560]
+const PAGES = ['/', '/?wall', '/acme', '/acme/widgets', '/acme/widgets/issues/42', '/acme/api/issues/15', '/nowhere']
+const WIDTHS = [320, 390, 768, 1024, 1440, 1920, 2560, 3840]
 const WITHIN = { timeout: 20_000, interval: 100 }
 
 let browser: Browser
@@ -73,7 +73,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
   })
 })
 
-test('nothing scrolls sideways from 320 to 2560 pixels', async () => {
+test('nothing scrolls sideways from 320 to 3840 pixels', async () => {
   for (const width of WIDTHS) {
     const { page } = await openPage(browser, { viewport: { width, height: 900 } })
     for (const path of PAGES) {
@@ -83,6 +83,24 @@ test('nothing scrolls sideways from 320 to 2560 pixels', async () => {
         `${path} at ${width}`,
       ).toBeLessThanOrEqual(0)
     }
+    await page.context().close()
+  }
+})
+
+test('fifteen rows fit a screen of 1440 by 900, and what stands on one line there does on larger ones', async () => {
+  for (const width of [1440, 1920, 3840]) {
+    const { page } = await openPage(browser, { viewport: { width, height: width * 0.625 } })
+    await page.goto(factory.url)
+    const heights = await page
+      .locator('tr.pipeline-row')
+      .evaluateAll((rows) => rows.map((row) => row.getBoundingClientRect().height))
+    const head = await page.locator('#active-head').evaluate((row) => row.getBoundingClientRect().height)
+    const top = await page.locator('#needs-you').evaluate((body) => body.getBoundingClientRect().top)
+    expect(top + 2 * head + 15 * Math.max(...heights), `at ${width}`).toBeLessThanOrEqual(width * 0.625)
+    const size = await page.evaluate<number>(
+      "parseFloat(getComputedStyle(document.querySelector('.count b')).fontSize)",
+    )
+    expect(size, `numerals at ${width}`).toBeGreaterThanOrEqual(width === 1440 ? 39 : (width / 1440) * 32)
     await page.context().close()
   }
 })
@@ -110,10 +128,10 @@ test('without JavaScript the board is a table with caption and headings, and tim
   expect(await page.getByRole('table', { name: /Active tasks of all repositories/ }).count()).toBe(1)
   expect(await page.getByRole('heading', { name: 'Needs you' }).count()).toBe(1)
   expect(await page.getByRole('columnheader').count()).toBe(6)
-  expect(await page.getByRole('row').filter({ hasText: 'Page the audit log' }).innerText()).toContain(
-    '2026-11-21 13:50 UTC',
-  )
+  expect(await page.getByRole('row').filter({ hasText: 'Page the audit log' }).innerText()).toContain('21 Nov, 13:50')
+  expect(await page.locator('#pipeline-5 .mark').innerText()).toContain('stalled since 21 Nov, 13:21')
   expect(await page.locator('#connection-status').innerText()).toBe('as of 14:02:31 UTC')
+  expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
   await page.context().close()
 })
 
@@ -124,7 +142,7 @@ test('the browser counts ages from absolute times by the clock of the server', a
   expect(await page.locator('#pipeline-1 .age').innerText()).toBe('2 h 10 m')
   expect(await page.locator('#pipeline-5 .mark time').innerText()).toBe('41 m')
   expect(await page.locator('#pipeline-3 .age time').getAttribute('datetime')).toBe('2026-11-21T13:50:31.000Z')
-  expect(await page.title()).toBe('(5) Andon')
+  expect(await page.title()).toBe('(6) Andon')
   await page.context().close()
 })
 
@@ -133,7 +151,7 @@ test('the evidence of a row shows when the keyboard reaches it', async () => {
   await page.goto(factory.url)
   const evidence = page.locator('#pipeline-3 .evidence')
   expect(await evidence.isVisible()).toBe(false)
-  await page.locator('#pipeline-3 a').focus()
+  await page.locator('#pipeline-3 .title a').focus()
   expect(await evidence.isVisible()).toBe(true)
   expect(await evidence.innerText()).toMatch(/^webhook delivery .*UTC$/)
   await page.context().close()

@@ -55,7 +55,7 @@ function later(): readonly BoardFixture[] {
 test('a light changes without a reload, rows come and go, and the focused row keeps the focus', async () => {
   await look()
   expect(await light(4)).toBe('queued')
-  await page.locator('#pipeline-4 a').focus()
+  await page.locator('#pipeline-4 .title a').focus()
   factory.show({ rows: later() })
   await expect.poll(() => light(4), WITHIN).toBe('running')
   expect(await page.evaluate("document.activeElement.closest('tr').id")).toBe('pipeline-4')
@@ -68,6 +68,24 @@ test('a light changes without a reload, rows come and go, and the focused row ke
   expect(await page.locator('tr.pipeline-row').evaluateAll((rows) => rows.map(({ id }) => id))).toEqual(
     await freshOrder(),
   )
+  expect(complaints).toEqual([])
+})
+
+test('nothing moves under the pointer: what comes and goes waits until it leaves', async () => {
+  await look()
+  const order = () => page.locator('tr.pipeline-row').evaluateAll((rows) => rows.map(({ id }) => id))
+  const before = await order()
+  await page.locator('#pipeline-12').hover()
+  factory.show({ rows: later() })
+  await expect.poll(() => page.locator('#changed').innerText(), WITHIN).toBe('2 more changed')
+  expect(await page.locator('#counts').innerText()).toMatch(/6\s+running/)
+  expect(await order()).toEqual(before)
+  expect(await page.locator('#pipeline-3').getAttribute('class')).toContain('leaving')
+  await page.mouse.move(5, 5)
+  await expect.poll(order, WITHIN).toEqual(await freshOrder())
+  expect(await page.locator('#changed').isVisible()).toBe(false)
+  factory.show({ rows: busyBoard() })
+  await expect.poll(order, WITHIN).toEqual(before)
   expect(complaints).toEqual([])
 })
 

@@ -17,6 +17,7 @@ test('the row of a running pipeline shows its attempt, both clocks and its evide
     stage: 'code',
     light: 'running',
     health: 'ok',
+    hides: null,
     held: false,
     attempt: 1,
     since: minutesAgo(12),

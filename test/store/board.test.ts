@@ -85,6 +85,7 @@ test('every count equals the number of rows, for each light, viewer and reposito
     expect(all.filter(({ held }) => held)).toHaveLength(counts.held)
     const needing = all.filter(({ held, needsYouAt }) => held || (needsYouAt !== null && needsYouAt <= NOW))
     expect(needing).toHaveLength(counts.needsYou)
+    expect(counts.open).toBe((await everyPage(viewer)).length)
     expect(new Set(all.map(({ id }) => id)).size).toBe(all.length)
   }
   console.log(`6 viewers, 300 pipelines: ${compared} rows counted and listed page by page on ${database.kind}`)

@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import { activeHolds } from '../../src/pipeline/holds/holds.ts'
 import type { Pipeline, StageStatus } from '../../src/pipeline/model/pipeline.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
-import { headlineOf } from '../../src/pipeline/view/light.ts'
+import { deriveHealth, headlineOf } from '../../src/pipeline/view/light.ts'
 import { needOf } from '../../src/pipeline/view/need.ts'
 import { mayComment, surfacesOf } from '../../src/pipeline/view/surfaces.ts'
 import { LIGHT_SYMBOLS, stageLightsText } from '../../src/render/labels.ts'
@@ -31,7 +31,17 @@ export async function expectConsistent(o: {
   for (const colour of COUNTED_LIGHTS)
     expect(counts[colour], colour).toBe(rows.filter((row) => row.light === colour).length)
   expect(counts.held).toBe(rows.filter(({ held }) => held).length)
-  expect(counts.needsYou).toBe(rows.filter((row) => needsYou(row, o.now)).length)
+  const needy = rows.filter((row) => needsYou(row, o.now))
+  expect(counts.needsYou - counts.mistaken).toBe(needy.length)
+  const healthOf = ({ pipeline, outerHolds }: StoredPipeline) =>
+    deriveHealth(pipeline, o.now, activeHolds(pipeline, outerHolds)).health
+  for (const health of ['stalled', 'stale', 'unknown'] as const)
+    expect(counts[health], health).toBe(rows.filter((row) => healthOf(row) === health).length)
+  const open = rows.filter(
+    ({ light, needsYouAt }) => COUNTED_LIGHTS.some((one) => one === light) || needsYouAt !== null,
+  )
+  expect(counts.open).toBe(open.length)
+  expect(counts.moving).toBe(open.filter((row) => row.light === 'running' && !needy.includes(row)).length)
   for (const { light: shown, stage, since, pipeline } of rows) {
     expect({ light: shown, stage, since }).toEqual(expectedColumns(pipeline))
   }
@@ -158,8 +168,8 @@ async function readWholeBoard(database: Database, now: Instant) {
   }
 }
 
-function needsYou({ held, keptOut, needsYouAt }: StoredPipeline, now: Instant): boolean {
-  return held || keptOut || (needsYouAt !== null && needsYouAt <= now)
+function needsYou({ held, keptOut, awaitsFile, needsYouAt }: StoredPipeline, now: Instant): boolean {
+  return held || keptOut || awaitsFile || (needsYouAt !== null && needsYouAt <= now)
 }
 
 function expectedColumns(pipeline: Pipeline): Pick<StoredPipeline, 'light' | 'stage' | 'since'> {

@@ -7,7 +7,7 @@ import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { workflowHoldOn } from '../../src/pipeline/view/held-by-andon.ts'
-import { headlineOf } from '../../src/pipeline/view/light.ts'
+import { headlineAtWork } from '../../src/pipeline/view/light.ts'
 import { hasEnded, needsYouAt } from '../../src/pipeline/view/needs-you.ts'
 import { describeReason } from '../../src/render/reason.ts'
 
@@ -35,7 +35,7 @@ export function usersAsked(effects: Iterable<Effect>, answered: ReadonlySet<stri
 
 /** Why the pipeline does not stand still in silence; null when it does. */
 export function moverOf(pipeline: Pipeline, now: Instant, around: Surroundings): string | null {
-  const { light, stage, reason } = headlineOf(pipeline)
+  const { light, stage, reason } = headlineAtWork(pipeline)
   if (hasEnded(pipeline)) return 'it has ended'
   const holds = holdsAffectingStage(pipelineHolds(pipeline), stage)
   if (light !== 'idle' && (around.isHeldAround || holds.length > 0 || workflowHoldOn(pipeline) !== null))
@@ -53,7 +53,7 @@ export function moverOf(pipeline: Pipeline, now: Instant, around: Surroundings):
 /** Fails when the pipeline stands still in silence. */
 export function expectMoving(pipeline: Pipeline, now: Instant, around: Surroundings, hint = ''): void {
   if (moverOf(pipeline, now, around) !== null) return
-  const { light, stage, reason } = headlineOf(pipeline)
+  const { light, stage, reason } = headlineAtWork(pipeline)
   const where = `#${pipeline.issue.number} at ${stage}, ${light}: ${describeReason(reason, stage)}`
   expect.fail(`${where} stands still in silence at ${now} ${hint}`)
 }

@@ -65,6 +65,10 @@ const run = (issue: number, known: Parameters<typeof runChanged>[0] = {}) =>
     }),
   )
 
+/** A number at the head of the board. */
+const shows = (count: number, word: string) =>
+  new RegExp(`<b>${count}</b> <span class="word"><svg [^>]*>.{10,80}</svg> ${word}<`)
+
 type Answer = {
   counts: Record<string, number>
   pipelines: { issue: number; light: string }[]
@@ -85,18 +89,19 @@ async function stream(path: string): Promise<EventReader> {
 test('what the door commits reaches an open stream, and the page and the JSON say the same', async () => {
   await label(42)
   const events = await stream('/events')
-  expect((await events.nextMessage('message')).data).toContain('<b>1</b> queued')
+  expect((await events.nextMessage('message')).data).toMatch(shows(1, 'queued'))
   await run(42)
-  expect((await events.nextMessage('message')).data).toContain('<b>1</b> running')
+  expect((await events.nextMessage('message')).data).toMatch(shows(1, 'running'))
   expect(await board()).toMatchObject({
-    counts: { running: 1, review: 0, queued: 0, failed: 0, held: 0, needsYou: 0 },
+    verdict: 'running',
+    counts: { running: 1, review: 0, queued: 0, failed: 0, held: 0, needsYou: 0, open: 1, moving: 1, mistaken: 0 },
     pipelines: [
       { repository: REPOSITORY.fullName, issue: 42, stage: 'plan', light: 'running', attempt: 1, health: 'ok' },
     ],
     next: null,
     asOf: NOW,
   })
-  expect(await (await fetch(url)).text()).toContain('<b>1</b> running')
+  expect(await (await fetch(url)).text()).toMatch(shows(1, 'running'))
 })
 
 test('the detail of an issue has its stages and its history, newest first', async () => {
@@ -123,7 +128,7 @@ test('a listing continues at its cursor, which must be one that Andon issued', a
   expect(older.match(/<tr id="pipeline-/g)).toHaveLength(30)
   expect(older).not.toContain('hx-sse:connect')
   expect(older).toContain('<p id="next-page" class="next-page" hidden>')
-  const last = encodeCursor({ urgency: 1, lightOrder: 9, since: '2026-11-21T23:00:00.000Z', id: 1_000_000 })
+  const last = encodeCursor({ rank: 19, since: '2026-11-21T23:00:00.000Z', id: 1_000_000 })
   const beyond = await fetch(`${url}/?after=${last}`, { redirect: 'manual' })
   expect([beyond.status, beyond.headers.get('location')]).toEqual([302, '/'])
   for (const cursor of ['nonsense', 'W10', '', '%00']) {

@@ -80,6 +80,7 @@ test('a change sends the changed row and counts, and nothing else', async () => 
     '#needs-you-head outerMorph',
     '#needs-you-head afterend',
     '#pipeline-70 delete',
+    '#active-head outerMorph',
   ])
 })
 
@@ -163,7 +164,9 @@ test('while the database is away no ping claims life, and its return brings a sn
   factory.show([one(workflowRan(70, 'plan.yml', { id: 9, from: 5 })), other])
   factory.setUnavailable(false)
   await stream.nextMessage('snapshot')
-  expect((await stream.nextMessage('message')).data).toContain('1</b> running')
+  expect((await stream.nextMessage('message')).data).toMatch(
+    /<b>1<\/b> <span class="word"><svg [^>]*>.{10,80}<\/svg> running/,
+  )
   await stream.nextMessage('ping')
 })
 

@@ -9,7 +9,7 @@ import { holdsAffectingStage, pipelineHolds } from '../holds/holds.ts'
 import { isAdmitted } from '../model/attempt.ts'
 import type { RunFact } from '../model/facts.ts'
 import type { Hold } from '../model/hold.ts'
-import type { Attempt, Health, Light, Pipeline, Stage } from '../model/pipeline.ts'
+import type { Attempt, Health, Light, Pipeline, Stage, StageStatus } from '../model/pipeline.ts'
 import type { Reason } from '../model/reason.ts'
 import { type Instant, latest, secondsAfter } from '../model/time.ts'
 import {
@@ -44,9 +44,37 @@ export function isLive(stage: Stage): stage is Stage & { readonly status: 'runni
   return stage.status === 'running' || stage.status === 'review' || stage.status === 'queued'
 }
 
+/**
+ * Where the pipeline moves: the stage of the light, unless that waits for a review while a stage before it is live. A pull
+ * request is often opened before its tests have run.
+ */
+export function headlineAtWork(pipeline: Pipeline): Headline {
+  const headline = headlineOf(pipeline)
+  if (headline.light !== 'review') return headline
+  const earlier = earlierStages(pipeline, headline).findLast(isLive)
+  return earlier !== undefined && isLive(earlier) ? headlineAt(pipeline, earlier.status, earlier) : headline
+}
+
+/** The gravest stage that the light does not show, because a later one is live; null if none failed, waits or runs. */
+export function hiddenStageOf(pipeline: Pipeline): Stage | null {
+  const headline = headlineOf(pipeline)
+  if (!['running', 'review', 'queued'].includes(headline.light)) return null
+  const earlier = earlierStages(pipeline, headline)
+  const failed = stageNeedingAttention({ ...pipeline, stages: earlier })
+  const byStatus = (wanted: StageStatus) => earlier.findLast(({ status }) => status === wanted)
+  return failed ?? byStatus('review') ?? byStatus('queued') ?? byStatus('running') ?? null
+}
+
+function earlierStages({ stages }: Pipeline, { stage }: Headline): readonly Stage[] {
+  return stages.slice(
+    0,
+    stages.findIndex(({ name }) => name === stage),
+  )
+}
+
 type HealthProblem = { readonly health: Health; readonly since: Instant }
 
-/** The health of the stage that decides the light, and since when; `ok` has no since. */
+/** The health of the stage at work, and since when; `ok` has no since. */
 export function deriveHealth(
   pipeline: Pipeline,
   now: Instant,
@@ -56,9 +84,9 @@ export function deriveHealth(
   return problem ?? { health: 'ok', since: null }
 }
 
-/** When the attempt behind the light last gave a sign of life, and when it last made progress. */
+/** When the attempt at work last gave a sign of life, and when it last made progress. */
 export function activityOf(pipeline: Pipeline): Readonly<Record<'aliveAt' | 'progressAt', Instant | null>> {
-  const attempt = attemptOfHeadline(pipeline, pipelineHolds(pipeline))?.attempt
+  const attempt = attemptAtWork(pipeline, pipelineHolds(pipeline))?.attempt
   if (attempt === undefined) return { aliveAt: null, progressAt: null }
   const { run, control } = attempt
   const movedAt = run && runProgressAt(run)
@@ -69,9 +97,15 @@ export function activityOf(pipeline: Pipeline): Readonly<Record<'aliveAt' | 'pro
   }
 }
 
+/** Has the attempt at work not been sent? Then a hold keeps it, and its silence says nothing. */
+export function isUnsentAtWork(pipeline: Pipeline): boolean {
+  const attempt = attemptAtWork(pipeline, [])?.attempt
+  return attempt !== undefined && isUndispatched(attempt)
+}
+
 /** Upcoming health problems if the run stays silent: soonest first, the graver last. */
 export function upcomingProblems(pipeline: Pipeline, holds = pipelineHolds(pipeline)): readonly HealthProblem[] {
-  const behind = attemptOfHeadline(pipeline, holds)
+  const behind = attemptAtWork(pipeline, holds)
   if (behind === null) return []
   const { attempt, rule } = behind
   const silent = silenceOf(attempt, rule)
@@ -101,11 +135,11 @@ function silenceOf(attempt: Attempt, { timeoutSeconds }: StageConfig): HealthPro
   return after('stalled', latest(runAliveAt(run), report.progressAt ?? ''))
 }
 
-function attemptOfHeadline(
+function attemptAtWork(
   pipeline: Pipeline,
   holds: readonly Hold[],
 ): { readonly attempt: Attempt; readonly rule: StageConfig } | null {
-  const { stage: name } = headlineOf(pipeline)
+  const { stage: name } = headlineAtWork(pipeline)
   const stage = pipeline.stages.find((stage) => stage.name === name)
   const rule = pipeline.line.stages.find((rule) => rule.name === name)
   if (stage === undefined || rule === undefined || !isLive(stage) || pipeline.removed !== null) return null

@@ -5,11 +5,17 @@ import type { Pipeline } from '../model/pipeline.ts'
 import type { DenialReason } from '../model/reason.ts'
 import { type Instant, secondsAfter } from '../model/time.ts'
 import { startAuthorization } from '../stages/pipeline-start.ts'
-import { type Headline, headlineOf, upcomingProblems } from './light.ts'
+import { type Headline, headlineAtWork, headlineOf, hiddenStageOf, upcomingProblems } from './light.ts'
 
 /** Since when, or from when unless something changes, a person is needed; null: never. */
 export function needsYouAt(pipeline: Pipeline): Instant | null {
-  const headline = headlineOf(pipeline)
+  // Nobody need review what is still being tested.
+  const atWork = headlineAtWork(pipeline)
+  const isFailed = hiddenStageOf(pipeline)?.status === 'failed'
+  return neededAt(pipeline, isFailed ? headlineOf(pipeline) : atWork)
+}
+
+function neededAt(pipeline: Pipeline, headline: Headline): Instant | null {
   switch (headline.light) {
     case 'review':
     case 'failed':
@@ -25,8 +31,8 @@ export function needsYouAt(pipeline: Pipeline): Instant | null {
     case 'queued': {
       if (headline.reason?.kind === 'waits-for-github-approval') return headline.since
       if (headline.reason?.kind === 'asks-permission') return secondsAfter(headline.since, OUTAGE_SECONDS)
-      const problem = upcomingProblems(pipeline).find(({ health }) => health !== 'unknown')
-      return problem?.since ?? whenNothingStartsIt(pipeline, headline)
+      // Of a run that never reports nobody can say whether it stalls: a person looks.
+      return upcomingProblems(pipeline)[0]?.since ?? whenNothingStartsIt(pipeline, headline)
     }
   }
 }

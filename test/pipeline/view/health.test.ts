@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { wakeAt } from '../../../src/pipeline/deadlines/enforce-deadlines.ts'
 import { reduce } from '../../../src/pipeline/reduce.ts'
-import { activityOf, deriveHealth } from '../../../src/pipeline/view/light.ts'
+import { activityOf, deriveHealth, headlineOf } from '../../../src/pipeline/view/light.ts'
 import { needsYouAt } from '../../../src/pipeline/view/needs-you.ts'
 import {
   issueGone,
@@ -73,8 +73,16 @@ test('a person is needed when a stage waits for a review, has failed, or stalls'
   expect(needsYouAt(requested)).toBe(minutesAfterNine(32))
 })
 
-test('silence that means nothing needs no person before the limit', () => {
-  expect(needsYouAt(silent)).toBe(LIMIT)
+test('silence that means nothing needs a person too: nobody else can look', () => {
+  expect(needsYouAt(silent)).toBe(minutesAfterNine(32))
+})
+
+test('behind a review, the health is that of the run that is still at work', () => {
+  const testing = [issueLabeled(), pullRequestChanged(), runChanged({ at: minutesAfterNine(6), workflow: 'test.yml' })]
+  const reviewed = pipelineAfter(...(testing as [(typeof testing)[0]]))
+  expect(headlineOf(reviewed).light).toBe('review')
+  expect(deriveHealth(reviewed, minutesAfterNine(40))).toEqual({ health: 'unknown', since: minutesAfterNine(36) })
+  expect(needsYouAt(reviewed)).toBe(minutesAfterNine(36))
 })
 
 test('no person is needed when all stages are done', () => {

@@ -7,11 +7,9 @@ import type { HistoryEntry } from '../../../src/pipeline/model/command-result.ts
 import type { Event } from '../../../src/pipeline/model/events.ts'
 import type { Instant } from '../../../src/pipeline/model/time.ts'
 import { reduce } from '../../../src/pipeline/reduce.ts'
-import { headlineOf } from '../../../src/pipeline/view/light.ts'
 import { needsYouAt } from '../../../src/pipeline/view/needs-you.ts'
 import type { BoardPipeline } from '../../../src/render/board-row.ts'
 import { type ConfigurationNotice, configurationNoticeOf } from '../../../src/render/configuration-notice.ts'
-import type { BoardPage } from '../../../src/web/reader.ts'
 import { issueLabeled, jobChanged, pullRequestChanged, runChanged } from '../../support/pipeline-fixtures.ts'
 
 /** The time at which the board is read. */
@@ -255,37 +253,3 @@ export const MISTAKE_NOTICE: ConfigurationNotice = configurationNoticeOf(
   },
   'https://github.com',
 )
-
-/** The board that a reader of these pipelines gets, ordered and counted as the store does. */
-export function boardOf(
-  all: readonly BoardFixture[],
-  now: Instant = NOW,
-  configurationNotices: readonly ConfigurationNotice[] = [],
-): BoardPage {
-  const live = all
-    .map(({ shown }) => shown)
-    .filter(({ pipeline }) => !['done', 'idle'].includes(headlineOf(pipeline).light))
-  const calls = (shown: BoardPipeline) => shown.held || (shown.needsYouAt !== null && shown.needsYouAt <= now)
-  const count = (wanted: string) => live.filter(({ pipeline }) => headlineOf(pipeline).light === wanted).length
-  const rank = (shown: BoardPipeline) =>
-    `${calls(shown) ? 0 : 1}${['failed', 'review', 'running', 'queued'].indexOf(headlineOf(shown.pipeline).light)}${headlineOf(shown.pipeline).since}`
-  return {
-    counts: {
-      running: count('running'),
-      review: count('review'),
-      queued: count('queued'),
-      failed: count('failed'),
-      held: live.filter(({ held }) => held).length,
-      needsYou: live.filter(calls).length,
-    },
-    rows: [...live].sort((a, b) => (rank(a) < rank(b) ? -1 : 1)),
-    next: null,
-    asOf: now,
-    doneToday: 12,
-    lastDeliveryAt: minutesAgo(0.05),
-    failedDeliveries: 0,
-    holds: [],
-    configurationNotices,
-    accessNotices: [],
-  }
-}

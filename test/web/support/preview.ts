@@ -3,7 +3,8 @@ import pino from 'pino'
 import { configurationNoticeOf } from '../../../src/render/configuration-notice.ts'
 import { createServerWithReader } from '../../../src/web/http-server.ts'
 import { withServer } from '../../support/with-server.ts'
-import { boardOf, busyBoard, MISTAKE_NOTICE, NOW } from './board-fixtures.ts'
+import { busyBoard, MISTAKE_NOTICE, NOW } from './board-fixtures.ts'
+import { boardOf, repositoryLines } from './board-page.ts'
 import { HELD_PLACES, withHolds } from './held-board.ts'
 
 const ORGANISATION_NOTICE = configurationNoticeOf(
@@ -34,6 +35,7 @@ const site = createServerWithReader({
       return found ? { ...found, asOf: NOW, configurationNotices, accessNotices: [] } : null
     },
     findRepository: async (name) => name,
+    listRepositories: async (owner) => ({ asOf: NOW, repositories: repositoryLines(all, owner) }),
     whyNotReady: async () => null,
     listen: async () => async () => undefined,
   },

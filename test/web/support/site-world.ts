@@ -8,7 +8,8 @@ import { createServerWithReader } from '../../../src/web/http-server.ts'
 import type { Reader } from '../../../src/web/reader.ts'
 import type { RequestContext } from '../../../src/web/site.ts'
 import { withServer } from '../../support/with-server.ts'
-import { type BoardFixture, boardOf, busyBoard, NOW } from './board-fixtures.ts'
+import { type BoardFixture, busyBoard, NOW } from './board-fixtures.ts'
+import { boardOf, repositoryLines } from './board-page.ts'
 
 export type StubBoard = {
   readonly reader: Reader
@@ -61,6 +62,7 @@ export function openStubBoard(all: readonly BoardFixture[] = busyBoard()): StubB
         read(
           () => REPOSITORIES.find((known) => known !== forgotten && known.toLowerCase() === name.toLowerCase()) ?? null,
         ),
+      listRepositories: (owner) => read(() => ({ asOf: now, repositories: repositoryLines(here(), owner, now) })),
       whyNotReady: () => read(() => null),
       async listen(received) {
         listeners.add(received)

@@ -1,0 +1,48 @@
+// One definition for rows, counts and metrics of what the columns of `pipelines` and `repositories` mean at one moment.
+import { type SqlBool, sql } from 'kysely'
+import type { Health } from '../pipeline/model/pipeline.ts'
+import type { Instant } from '../pipeline/model/time.ts'
+import type { Database, Transaction } from './database.ts'
+import { ACTIVE_LIGHTS } from './holds.ts'
+import { isKeptOut } from './shown-access-problems.ts'
+import { isVisible, type VisiblePlace } from './visible-repositories.ts'
+
+export function selectVisible(kysely: Database['kysely'] | Transaction, place: VisiblePlace) {
+  return kysely
+    .selectFrom('pipelines')
+    .innerJoin('repositories', 'repositories.id', 'pipelines.repositoryId')
+    .where(isVisible(place))
+}
+
+const IS_ACTIVE = sql<boolean>`pipelines.light = any (${ACTIVE_LIGHTS}::text[])`
+
+const IS_HELD_AROUND = sql<boolean>`(repositories.hold_or_release ->> 'reason' is not null
+  or exists (select from global_hold where global_hold.hold_or_release ->> 'reason' is not null))`
+
+/** A pipeline that is done or idle has nothing that a hold could keep from starting. */
+export const IS_HELD = sql<boolean>`(${IS_ACTIVE} and (pipelines.held or ${IS_HELD_AROUND}))`
+
+/** An idle pipeline that has not ended needs a person, now or later. */
+export const IS_OPEN = sql<SqlBool>`(${IS_ACTIVE} or pipelines.needs_you_at is not null)`
+
+/** There never was a version of its repository's file without mistakes. */
+export const AWAITS_FILE = sql<boolean>`(pipelines.awaits_file and ${IS_ACTIVE}
+  and repositories.configuration is null and repositories.configuration_problems <> '[]')`
+
+export const isNeedingYou = (now: Instant) =>
+  sql<boolean>`(${IS_HELD} or ${isKeptOut(now)} or ${AWAITS_FILE} or coalesce(pipelines.needs_you_at <= ${now}, false))`
+
+/** While a hold keeps an attempt from being sent, its silence says nothing. */
+export const healthAt = (now: Instant) => sql<Health>`case
+  when pipelines.is_unsent and ${IS_HELD_AROUND} then 'ok'
+  when pipelines.stale_at <= ${now} then 'stale'
+  when pipelines.silent_at <= ${now} then pipelines.silent_health
+  else 'ok' end`
+
+/** Those that need a person first: what failed, what nobody can say of, what is held, what waits. Then by light. */
+export const rankAt = (now: Instant) => sql<number>`case
+  when not ${isNeedingYou(now)} then 9 + array_position(array['running','review','queued','idle','failed','done'], pipelines.light)
+  when pipelines.light = 'failed' then 0
+  when ${healthAt(now)} <> 'ok' then 1
+  when ${IS_HELD} then 2
+  else 3 end`

@@ -1,0 +1,41 @@
+// Repositories with their own counts, by the definitions that count the board.
+import { sql } from 'kysely'
+import type { Instant } from '../pipeline/model/time.ts'
+import { IS_OPEN, isNeedingYou } from './board-columns.ts'
+import type { Database } from './database.ts'
+import { isVisible, type VisibleRepositories } from './visible-repositories.ts'
+
+export type RepositoryCounts = {
+  readonly repository: string
+  readonly running: number
+  readonly review: number
+  readonly queued: number
+  readonly failed: number
+  readonly needsYou: number
+  readonly mistaken: boolean
+}
+
+/** More are not listed: the search of the board finds the others. */
+const MAX_LISTED = 500
+
+/** The visible repositories of an owner, or of all owners, with those that need a person first. */
+export async function listRepositoryCounts(
+  { kysely }: Database,
+  visible: VisibleRepositories,
+  owner: string | null,
+  now: Instant,
+): Promise<readonly RepositoryCounts[]> {
+  const isOwned = owner === null ? sql`true` : sql`lower(split_part(full_name, '/', 1)) = ${owner.toLowerCase()}`
+  const ofLight = (light: string) =>
+    sql`count(pipelines.id) filter (where pipelines.light = ${light})::integer as ${sql.ref(light)}`
+  const { rows } = await sql<RepositoryCounts>`
+    select repositories.full_name as repository, configuration_problems <> '[]' as mistaken,
+      ${sql.join(['running', 'review', 'queued', 'failed'].map(ofLight))},
+      (count(pipelines.id) filter (where ${isNeedingYou(now)}) + (configuration_problems <> '[]')::integer)::integer
+        as needs_you
+    from repositories left join pipelines on pipelines.repository_id = repositories.id and ${IS_OPEN}
+    where ${isVisible({ visible })} and ${isOwned}
+    group by repositories.id
+    order by needs_you desc, lower(full_name) limit ${MAX_LISTED}`.execute(kysely)
+  return rows
+}
