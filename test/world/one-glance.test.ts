@@ -1,0 +1,78 @@
+// What the board says at one glance, through the door: a file with mistakes, a review before its tests, a run that says nothing.
+import { afterEach, expect, test } from 'vitest'
+import type { Run } from '../../fake-github/runs.ts'
+import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
+import { expectConsistent } from '../support/consistency.ts'
+
+let app: AndonApp
+let run: Run | null
+afterEach(() => app.close())
+
+const LINE = `stages:
+  plan: { workflow: plan.yml }
+  review: { pull_request: true }
+checks: { before_pull_request: off }
+comments: off
+`
+
+type Board = {
+  readonly verdict: string
+  readonly counts: Readonly<Record<string, number>>
+  readonly pipelines: readonly { readonly light: string; readonly health: string; readonly reason: string }[]
+}
+
+async function board(): Promise<Board> {
+  const answer = (await (await fetch(`${app.url}/api/pipelines`)).json()) as Board
+  await expectConsistent({ database: app.database, now: app.clock.now() })
+  const html = await (await fetch(app.url)).text()
+  expect(html).toContain(`data-verdict="${answer.verdict}"`)
+  expect(html).toContain(`data-needs-you="${answer.counts.needsYou}"`)
+  expect(await (await fetch(`${app.url}/metrics`)).text()).toContain(`andon_needs_you ${answer.counts.needsYou}\n`)
+  return answer
+}
+
+async function open(configuration: string): Promise<void> {
+  run = null
+  app = await openAndonApp({ configuration })
+  app.github.onDispatch((dispatched) => {
+    run = dispatched
+  })
+}
+
+test('a mistaken file needs a person, and so does every issue that waits for it, until it is mended', async () => {
+  await open('stages: 7')
+  await app.openLabeledIssue()
+  await app.advance(20)
+  expect(await board()).toMatchObject({
+    verdict: 'waiting-for-you',
+    counts: { needsYou: 2, mistaken: 1, queued: 1, moving: 0 },
+    pipelines: [{ light: 'queued', reason: expect.stringContaining('until the mistakes in andon.yml are mended') }],
+  })
+  app.github.writeFile(app.repository, '.github/andon.yml', LINE)
+  await app.advance(20)
+  run?.start()
+  await app.advance(5)
+  expect(await board()).toMatchObject({
+    verdict: 'running',
+    counts: { needsYou: 0, mistaken: 0, running: 1, moving: 1 },
+  })
+})
+
+test('a line goes from running to unknown to standing still, and the verdict with it', async () => {
+  await open(LINE)
+  expect((await board()).verdict).toBe('nothing-to-do')
+  await app.openLabeledIssue()
+  await app.advance(20)
+  run?.start()
+  await app.advance(10)
+  expect(await board()).toMatchObject({ verdict: 'running', counts: { running: 1, moving: 1, unknown: 0 } })
+  await app.advance(31 * 60, { stride: 60 })
+  expect(await board()).toMatchObject({
+    verdict: 'cannot-know',
+    counts: { running: 1, moving: 0, unknown: 1, needsYou: 1 },
+    pipelines: [{ light: 'running', health: 'unknown' }],
+  })
+  await app.comment('/andon hold release week')
+  await app.advance(20)
+  expect(await board()).toMatchObject({ verdict: 'standing-still', counts: { held: 1, unknown: 1 } })
+})
