@@ -9,8 +9,8 @@ import { type Instant, secondsAfter } from '../model/time.ts'
 import { currentAttempt } from '../stages/attempts.ts'
 import { startAuthorization } from '../stages/pipeline-start.ts'
 import { NO_TRIGGER, triggerOf } from '../stages/triggers.ts'
-import { headlineOf, upcomingProblems } from './light.ts'
-import { needsYouAt } from './needs-you.ts'
+import { upcomingProblems } from './light.ts'
+import { headlineInNeed, needsYouAt } from './needs-you.ts'
 
 /**
  * `approval`: of a gate; `approval-on-github`: of a run; `limit`: rounds or hours are used up; `question`: Andon cannot know
@@ -46,8 +46,8 @@ export function needOf(pipeline: Pipeline, now: Instant): Need | null {
 
 /** The need that there is, or will be from then on unless something changes. */
 export function upcomingNeed(pipeline: Pipeline): (Need & { readonly at: Instant }) | null {
-  const since = needsYouAt(pipeline)
-  const { stage: name } = headlineOf(pipeline)
+  const since = askedSince(pipeline)
+  const { stage: name } = headlineInNeed(pipeline)
   const stage = pipeline.stages.find((stage) => stage.name === name)
   if (since === null || stage === undefined) return null
   const standing = stageNeedOf(stage)
@@ -58,6 +58,14 @@ export function upcomingNeed(pipeline: Pipeline): (Need & { readonly at: Instant
   const series = `${name}/${kind}/${trigger}/`
   const at = standing === null ? secondsAfter(since, SILENCE_SECONDS) : since
   return { kind, stage, redo: stageToRedo(pipeline, stage), series, id: series + occasionOf(pipeline, stage), at }
+}
+
+/** Nobody is asked to look only because a run never reports: the board counts it, and GitHub says that it goes on. */
+function askedSince(pipeline: Pipeline): Instant | null {
+  const since = needsYouAt(pipeline)
+  const problems = upcomingProblems(pipeline)
+  if (problems[0]?.health !== 'unknown' || problems[0].since !== since) return since
+  return problems.find(({ health }) => health !== 'unknown')?.since ?? null
 }
 
 /** Within this, Andon reads a silent run from GitHub, cancels it, by force if it must, and tries again: nobody is needed. */

@@ -9,10 +9,13 @@ import { type Headline, headlineAtWork, headlineOf, hiddenStageOf, upcomingProbl
 
 /** Since when, or from when unless something changes, a person is needed; null: never. */
 export function needsYouAt(pipeline: Pipeline): Instant | null {
-  // Nobody need review what is still being tested.
-  const atWork = headlineAtWork(pipeline)
+  return neededAt(pipeline, headlineInNeed(pipeline))
+}
+
+/** Where a person is needed, now or later: nobody need review what is still being tested. */
+export function headlineInNeed(pipeline: Pipeline): Headline {
   const isFailed = hiddenStageOf(pipeline)?.status === 'failed'
-  return neededAt(pipeline, isFailed ? headlineOf(pipeline) : atWork)
+  return isFailed ? headlineOf(pipeline) : headlineAtWork(pipeline)
 }
 
 function neededAt(pipeline: Pipeline, headline: Headline): Instant | null {
