@@ -38,8 +38,8 @@ export function htmlFormat(o: { reader: Reader; views: Views; scope: ViewScope }
 export function boardJsonFormat(o: { reader: Reader; scope: ViewScope }): StreamFormat<BoardJson> {
   return {
     read: async () => toBoardJson(await loadBoardPage(o.reader, o.scope)),
-    version: ({ counts, pipelines }) => hashOf(counts, pipelines),
-    whole: (board) => encodeSseMessage(null, JSON.stringify(board), hashOf(board.counts, board.pipelines)),
+    version: boardVersionOf,
+    whole: (board) => encodeSseMessage(null, JSON.stringify(board), boardVersionOf(board)),
     diff(before, after) {
       const old = new Map(before.pipelines.map((row) => [rowKeyOf(row), JSON.stringify(row)]))
       const pipelines = after.pipelines.filter((row) => old.get(rowKeyOf(row)) !== JSON.stringify(row))
@@ -51,9 +51,13 @@ export function boardJsonFormat(o: { reader: Reader; scope: ViewScope }): Stream
         before.verdict !== after.verdict || JSON.stringify(before.counts) !== JSON.stringify(after.counts)
       if (pipelines.length === 0 && gone.length === 0 && !haveCountsChanged) return ''
       const change = { counts: after.counts, verdict: after.verdict, pipelines, gone, asOf: after.asOf }
-      return encodeSseMessage(null, JSON.stringify(change), hashOf(after.counts, after.pipelines))
+      return encodeSseMessage(null, JSON.stringify(change), boardVersionOf(after))
     },
   }
+}
+
+function boardVersionOf({ counts, verdict, pipelines }: BoardJson): string {
+  return hashOf(counts, verdict, pipelines)
 }
 
 type IssueJson = { readonly asOf: Instant; readonly pipeline: PipelineDetail }
@@ -117,7 +121,7 @@ export async function loadIssuePage(
   return found
 }
 
-function hashOf(...shown: readonly object[]): string {
+function hashOf(...shown: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(shown)).digest('base64url').slice(0, 16)
 }
 
