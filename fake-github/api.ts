@@ -27,7 +27,7 @@ export function textOf({ body }: ApiResponse): { readonly text: string; readonly
 
 export function openApi(o: {
   parts: RouteContext
-  appKey: KeyObject
+  appKeys: ReadonlySet<KeyObject>
   faults: Faults
   writes: WriteRecorder
   /** The public path of the keys of workflow tokens. */
@@ -49,7 +49,7 @@ export function openApi(o: {
         query: url.searchParams,
         body: parsed,
         form: new URLSearchParams(body),
-        identity: authenticate(world, o.appKey, headers.get('authorization')),
+        identity: authenticate(world, o.appKeys, headers.get('authorization')),
         apiVersion: headers.get('x-github-api-version') ?? undefined,
       }
       const recorded = o.writes.record({

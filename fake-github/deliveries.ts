@@ -35,8 +35,9 @@ export type DeliveryFaults = {
 
 export type Deliveries = {
   readonly log: readonly Delivery[]
-  /** What deliveries are signed with. */
+  /** What deliveries are signed with, from now on. */
   readonly secret: string
+  setSecret(secret: string): void
   /** The receiver; null while nothing is sent. */
   target(): string | null
   /** Sets the receiver; null stops sending. */
@@ -68,6 +69,7 @@ export function openDeliveries(o: {
   const waiting: (() => void)[] = []
   const landing: (() => void)[] = []
   let url = o.url
+  let { secret } = o
   let disturbance: DeliveryFaults = {}
   let underway = 0
   let lastId = FIRST_ID
@@ -142,7 +144,7 @@ export function openDeliveries(o: {
     return new Promise((resolve) => {
       const outgoing = send(
         target,
-        { method: 'POST', agent, headers: headersOf(delivery, o.secret), timeout: TIMEOUT_MS },
+        { method: 'POST', agent, headers: headersOf(delivery, secret), timeout: TIMEOUT_MS },
         (incoming) => {
           incoming.resume()
           incoming.on('end', () => resolve(incoming.statusCode ?? 0))
@@ -159,7 +161,12 @@ export function openDeliveries(o: {
 
   return {
     log,
-    secret: o.secret,
+    get secret() {
+      return secret
+    },
+    setSecret(next) {
+      secret = next
+    },
     target: () => url,
     setTarget(next) {
       url = next

@@ -1,9 +1,9 @@
 // A GitHub that runs on this machine: real enough that Andon authenticates, receives webhooks and gets answers, over HTTP
 // or inside one process, and that fails on demand.
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { type Actions, openActions } from './actions.ts'
 import { openApi } from './api.ts'
+import { type AppKeys, openAppKeys } from './app-keys.ts'
 import { checkRunsOn } from './check-runs.ts'
 import { openClock } from './clock.ts'
 import { createWorld } from './create-world.ts'
@@ -32,6 +32,7 @@ import { openWriteLog, type WriteLog } from './write-log.ts'
 export type FakeGitHub = UserActions &
   Installation &
   RepositoryActions &
+  AppKeys &
   Pick<Faults, 'injectFault' | 'chooseFaults' | 'chooseTokenFaults' | 'clearFaults' | 'enforceCreationLimits'> &
   Pick<Actions, 'onDispatch' | 'onCancel' | 'listing'> & {
     /** Root of the API and of the pages; only `fetch` reaches it unless the server listens. */
@@ -136,13 +137,13 @@ export async function startFakeGitHub(o: {
   const people = openUserActions({ world, webhooks, defaultUser })
   const installation = openInstallation({ world, webhooks, defaultUser })
   const repositories = openRepositoryActions({ world, webhooks, defaultUser, runs: () => actions.runs })
-  const { privateKey, publicKey } = appKeys()
+  const { privateKey, keys: appKeys, ...keyActions } = openAppKeys(world)
   const keys = { path: `${OIDC_PATH}/.well-known/jwks`, published: issuer.keys }
   const { webhookSecret } = o
   const { install } = installation
   const app = { privateKey, webhookSecret, install, person: defaultUser }
   const parts = { world, webhooks, actions, files, deliveries, ...app }
-  const api = openApi({ parts, appKey: publicKey, faults, writes, keys })
+  const api = openApi({ parts, appKeys, faults, writes, keys })
 
   const comments = (fullName: string, number?: number) => commentsOn(world, repositoryOf(world, fullName).id, number)
   const checkRuns = (fullName: string, sha?: string) => checkRunsOn(world, repositoryOf(world, fullName).id, sha)
@@ -152,6 +153,7 @@ export async function startFakeGitHub(o: {
     ...people,
     ...installation,
     ...repositories,
+    ...keyActions,
     injectFault: faults.injectFault,
     chooseFaults: faults.chooseFaults,
     chooseTokenFaults: faults.chooseTokenFaults,
@@ -259,18 +261,4 @@ async function listen({ server }: GitHubServer, port: number): Promise<string> {
     server.once('error', reject).listen(port, '127.0.0.1', resolve)
   })
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-let madeKeys: { readonly privateKey: string; readonly publicKey: KeyObject } | undefined
-
-// All GitHubs of a process share the App's key: creating one takes longer than everything else here.
-function appKeys(): { readonly privateKey: string; readonly publicKey: KeyObject } {
-  if (!madeKeys) {
-    const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
-    madeKeys = {
-      privateKey: String(pair.privateKey.export({ type: 'pkcs1', format: 'pem' })),
-      publicKey: pair.publicKey,
-    }
-  }
-  return madeKeys
 }

@@ -19,11 +19,16 @@ export const HOOK: Hook = { active: true, url: null, contentType: 'json', insecu
 
 /** Answers `/app/hook/…`; null for other paths. */
 export function respondToHook(
-  { method, path, query }: ApiRequest,
+  { method, path, query, body }: ApiRequest,
   { world, deliveries }: { world: World; deliveries: Deliveries },
 ): ApiResponse | null {
   const isRead = method === 'GET'
   if (path === '/app/hook/config' && isRead) return hookConfig(world.hook, deliveries)
+  if (path === '/app/hook/config' && method === 'PATCH') {
+    if (!world.hook.active) return NOT_FOUND
+    changeHook(world, deliveries, body as HookChange)
+    return hookConfig(world.hook, deliveries)
+  }
   if (path === '/app/hook/deliveries' && isRead) return listDeliveries(world, deliveries, query)
   const [, id, attempts] = /^\/app\/hook\/deliveries\/(\d+)(\/attempts)?$/.exec(path) ?? []
   if (id === undefined || isRead !== (attempts === undefined)) return null
@@ -45,6 +50,26 @@ function hookConfig(hook: Hook, deliveries: Deliveries): ApiResponse {
     url: hook.url ?? deliveries.target() ?? 'http://127.0.0.1/api/github/webhooks',
   }
   return { status: 200, body }
+}
+
+type HookChange = {
+  readonly url?: string
+  readonly content_type?: Hook['contentType']
+  readonly insecure_ssl?: string | number
+  readonly secret?: string
+}
+
+/** What the request does not name stays. */
+function changeHook(world: World, deliveries: Deliveries, change: HookChange): void {
+  const { url, content_type, insecure_ssl, secret } = change
+  if (secret !== undefined) deliveries.setSecret(secret)
+  world.hook = {
+    ...world.hook,
+    ...(url !== undefined && { url }),
+    ...(content_type !== undefined && { contentType: content_type }),
+    ...(insecure_ssl !== undefined && { insecureSsl: String(insecure_ssl) === '1' }),
+    ...(secret !== undefined && { hasSecret: true }),
+  }
 }
 
 /** Newest first. The cursor is GitHub's own: only a link names it. */

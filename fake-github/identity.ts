@@ -10,11 +10,11 @@ export type Identity =
   | { readonly kind: 'anonymous'; readonly why: string }
 
 /** Reads an Authorization header as GitHub would. */
-export function authenticate(world: World, appKey: KeyObject, authorization: string | null): Identity {
+export function authenticate(world: World, appKeys: ReadonlySet<KeyObject>, authorization: string | null): Identity {
   if (!authorization) return { kind: 'anonymous', why: 'Requires authentication' }
   const secret = authorization.replace(/^(bearer|token)\s+/i, '').trim()
   if (secret.startsWith('eyJ')) {
-    const why = whyInvalidJwt(appKey, secret)
+    const why = whyInvalidJwt(appKeys, secret)
     return why === null ? { kind: 'app' } : { kind: 'anonymous', why }
   }
   const person = world.authorization.tokens.get(secret)
@@ -36,10 +36,11 @@ export function issueToken(
 }
 
 // The machine's clock, because the App signs with it too.
-function whyInvalidJwt(appKey: KeyObject, jwt: string): string | null {
+function whyInvalidJwt(appKeys: ReadonlySet<KeyObject>, jwt: string): string | null {
   const [head = '', claims = '', signature = ''] = jwt.split('.')
-  const signed = verify('RSA-SHA256', Buffer.from(`${head}.${claims}`), appKey, Buffer.from(signature, 'base64url'))
-  if (!signed) return 'A JSON web token could not be decoded'
+  const isSignedWith = (key: KeyObject) =>
+    verify('RSA-SHA256', Buffer.from(`${head}.${claims}`), key, Buffer.from(signature, 'base64url'))
+  if (![...appKeys].some(isSignedWith)) return 'A JSON web token could not be decoded'
   const { iss, exp, iat } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as {
     iss: unknown
     exp: number

@@ -16,6 +16,8 @@ export type UserAuthorization = {
   readonly tokens: Map<string, { readonly login: string; readonly expiresAt: number }>
   /** Refresh token → its access token; each works once. */
   readonly refreshTokens: Map<string, { readonly login: string; readonly accessToken: string }>
+  /** Those of the client, which may have several. */
+  readonly secrets: Set<string>
   /** `login repository id` → whether this person sees it, where that differs from their role. */
   readonly access: Map<string, boolean>
   /** Who is signed in at GitHub in the browser that installed the App, and has authorized it there. */
@@ -25,7 +27,14 @@ export type UserAuthorization = {
 export const CLIENT = { id: 'Iv23liFakeClient', secret: 'a-client-secret-of-this-github-only' } as const
 
 export function openAuthorization(): UserAuthorization {
-  return { codes: new Map(), tokens: new Map(), refreshTokens: new Map(), access: new Map(), browser: null }
+  return {
+    codes: new Map(),
+    tokens: new Map(),
+    refreshTokens: new Map(),
+    secrets: new Set<string>([CLIENT.secret]),
+    access: new Map(),
+    browser: null,
+  }
 }
 
 /** Requests of browsers and of the App in the flow; null for other paths. */
@@ -73,9 +82,9 @@ function choicePage(world: World, query: URLSearchParams): string {
 }
 
 function exchange(world: World, form: URLSearchParams): ApiResponse {
-  const { codes, tokens, refreshTokens } = world.authorization
+  const { codes, tokens, refreshTokens, secrets } = world.authorization
   const refuse = (error: string): ApiResponse => ({ status: 200, body: { error, error_description: error } })
-  if (form.get('client_id') !== CLIENT.id || form.get('client_secret') !== CLIENT.secret)
+  if (form.get('client_id') !== CLIENT.id || !secrets.has(form.get('client_secret') ?? ''))
     return refuse('incorrect_client_credentials')
   if (form.get('grant_type') === 'refresh_token') {
     const used = refreshTokens.get(form.get('refresh_token') ?? '')

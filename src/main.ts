@@ -35,6 +35,11 @@ Operator
   resume --all            ends that hold: every pipeline continues where it stopped
   loop status [--json]    lists the workers and whether they are alive: exit 0 all, 1 some not or none, 2 cannot tell
   loop stop [ID | --all]  lets a worker finish its current work, then ends it; ID as in that list
+  app show [--json]       shows the GitHub App: where it is stored, its key's fingerprint, how many webhook secrets are accepted
+  app secret rotate       makes another webhook secret and sets it at GitHub; the former is accepted until \`app secret drop\`
+  app secret drop         accepts only the newest webhook secret
+  app key FILE            goes over to another private key of the App, in every process; \`-\` reads it from stdin
+  app client-secret FILE  the same for the secret of the client, with which people sign in
   backup FILE [--replace] writes the whole embedded database into a file, whether or not Andon is running
   restore FILE [--replace]
                           puts such a file in the place of the embedded database; Andon must be stopped. --replace: also where
@@ -89,6 +94,8 @@ async function run([command = 'help', ...rest]: readonly string[]): Promise<numb
       return (await import('./cli/hold.ts')).runHoldCommand(rest)
     case 'resume':
       return (await import('./cli/hold.ts')).runResumeCommand(rest)
+    case 'app':
+      return (await import('./cli/app.ts')).runAppCommand(rest)
     case 'backup':
       return (await import('./cli/backup.ts')).runBackupCommand(rest)
     case 'restore':

@@ -48,6 +48,7 @@ const ROUTES: Readonly<Record<string, Permissions>> = {
   'GET /repos/{owner}/{repo}/issues/{issue_number}/comments': { issues: 'read' },
   'POST /repos/{owner}/{repo}/issues/{issue_number}/comments': { issues: 'write' },
   'GET /repos/{owner}/{repo}/issues/comments/{comment_id}': { issues: 'read' },
+  'PATCH /app/hook/config': {},
   'PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}': { issues: 'write' },
   'DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}': { issues: 'write' },
   'POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions': { issues: 'write' },

@@ -3,10 +3,11 @@
 import { createPrivateKey } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import type { AppCredentials, StartConfig } from '../config.ts'
 import { deriveKeys } from '../sign-in/keys.ts'
-import { insertSealedCredentials, loadSealedCredentials } from '../store/app-credentials.ts'
+import { insertSealedCredentials, loadSealedCredentials, replaceSealedCredentials } from '../store/app-credentials.ts'
 import type { Database } from '../store/database.ts'
 import { StartupError } from './environment.ts'
 import { keepSecret } from './keep-secret.ts'
@@ -21,6 +22,8 @@ export type AppStore = {
   load(): Promise<AppCredentials | null>
   /** False when an App is stored already; that one stays. */
   insert(app: AppCredentials): Promise<boolean>
+  /** False when the stored App is not `former`: another command has changed it, which stays. */
+  replace(former: AppCredentials, next: AppCredentials): Promise<boolean>
 }
 
 export async function openAppStore(o: {
@@ -30,17 +33,25 @@ export async function openAppStore(o: {
   const { database, config } = o
   if (database.kind === 'embedded') return openAppFile(config.dataDirectory)
   const keys = deriveKeys(config.secret ?? (await keepSecret(config.dataDirectory)))
+  const seal = (app: AppCredentials) => keys.seal(JSON.stringify(app), PURPOSE)
+  function open(sealed: string): AppCredentials {
+    const text = keys.open(sealed, PURPOSE)
+    if (text !== null) return parseApp(text, 'what the database stores of the App')
+    throw new UnreadableApp(
+      'the App in the database was encrypted with another ANDON_SECRET: set that one, or set APP_ID, PRIVATE_KEY and WEBHOOK_SECRET.',
+    )
+  }
   return {
     async load() {
       const sealed = await loadSealedCredentials(database)
-      if (sealed === null) return null
-      const text = keys.open(sealed, PURPOSE)
-      if (text !== null) return parseApp(text, 'what the database stores of the App')
-      throw new UnreadableApp(
-        'the App in the database was encrypted with another ANDON_SECRET: set that one, or set APP_ID, PRIVATE_KEY and WEBHOOK_SECRET.',
-      )
+      return sealed === null ? null : open(sealed)
     },
-    insert: (app) => insertSealedCredentials(database, keys.seal(JSON.stringify(app), PURPOSE)),
+    insert: (app) => insertSealedCredentials(database, seal(app)),
+    async replace(former, next) {
+      const sealed = await loadSealedCredentials(database)
+      if (sealed === null || !isDeepStrictEqual(open(sealed), former)) return false
+      return await replaceSealedCredentials(database, { former: sealed, next: seal(next) })
+    },
   }
 }
 
@@ -59,27 +70,45 @@ export async function readStoredApp(
   }
 }
 
-function openAppFile(dataDirectory: string): AppStore {
+/** Only the process that has the lock of the directory writes. */
+export function openAppFile(dataDirectory: string): AppStore {
   const path = join(dataDirectory, 'app.json')
+  const write = (app: AppCredentials, mayReplace: boolean) =>
+    writeWhole(path, `${JSON.stringify(app, null, 2)}\n`, mayReplace)
+  let replacing: Promise<unknown> = Promise.resolve()
+
+  async function load(): Promise<AppCredentials | null> {
+    try {
+      return parseApp(await readFile(path, 'utf8'), path)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT') return null
+      if (code === undefined) throw error
+      throw new UnreadableApp(`${path} cannot be read (${code}): make it readable for the user who runs Andon.`)
+    }
+  }
+
+  async function replace(former: AppCredentials, next: AppCredentials): Promise<boolean> {
+    if (!isDeepStrictEqual(await load(), former)) return false
+    await write(next, true)
+    return true
+  }
+
   return {
-    async load() {
-      try {
-        return parseApp(await readFile(path, 'utf8'), path)
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException
-        if (code === 'ENOENT') return null
-        if (code === undefined) throw error
-        throw new UnreadableApp(`${path} cannot be read (${code}): make it readable for the user who runs Andon.`)
-      }
-    },
+    load,
     async insert(app) {
       try {
-        await writeWhole(path, `${JSON.stringify(app, null, 2)}\n`, false)
+        await write(app, false)
         return true
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
         throw error
       }
+    },
+    replace(former, next) {
+      const replaced = replacing.then(() => replace(former, next))
+      replacing = replaced.catch(() => undefined)
+      return replaced
     },
   }
 }

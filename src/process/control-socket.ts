@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import type { StartToRehearse } from '../apply/rehearse-start.ts'
 import type { HoldEnd } from '../commands/hold-end.ts'
-import type { Operations } from './operations.ts'
+import type { AppCredentials } from '../config.ts'
+import type { OwnerOperations } from './operations.ts'
 
 /** The socket of the process that owns `dataDirectory`. */
 export function controlSocketPath(dataDirectory: string): string {
@@ -16,8 +17,10 @@ export function controlSocketPath(dataDirectory: string): string {
 }
 
 /** Answers operations on the socket until closed. The directory's lock must be held: an old socket file is replaced. */
-export function serveOperations(path: string, operations: Operations): Promise<Server> {
-  return serveRequests(path, ({ operation, args }) => performOperation(operations, operation as keyof Operations, args))
+export function serveOperations(path: string, operations: OwnerOperations): Promise<Server> {
+  return serveRequests(path, ({ operation, args }) =>
+    performOperation(operations, operation as keyof OwnerOperations, args),
+  )
 }
 
 /** Answers requests to stop on the socket until closed. */
@@ -40,15 +43,19 @@ export function sendStopRequest(path: string): Promise<boolean> {
 const STOP_TIMEOUT_MS = 3_000
 
 /** The operations of the process that listens at `path`; null when none does. */
-export async function connectOperations(path: string, timeoutMs = OPERATION_TIMEOUT_MS): Promise<Operations | null> {
-  const send = <T>(operation: keyof Operations, ...args: readonly unknown[]) =>
+export async function connectOperations(
+  path: string,
+  timeoutMs = OPERATION_TIMEOUT_MS,
+): Promise<OwnerOperations | null> {
+  const send = <T>(operation: keyof OwnerOperations, ...args: readonly unknown[]) =>
     sendRequest<T>(path, operation, args, AbortSignal.timeout(timeoutMs)).catch(explainTimeout)
-  const operations: Operations = {
+  const operations: OwnerOperations = {
     failedDeliveries: () => send('failedDeliveries'),
     rehearseStart: (start) => send('rehearseStart', start),
     inspectDatabase: () => send('inspectDatabase'),
     replay: (id) => send('replay', id),
     setGlobalHold: (by, reason, end) => send('setGlobalHold', by, reason, end),
+    replaceApp: (former, next) => send('replaceApp', former, next),
     backup: () => sendRequest<string>(path, 'backup', [], AbortSignal.timeout(BACKUP_TIMEOUT_MS)).catch(explainTimeout),
   }
   return operations.failedDeliveries().then(
@@ -91,8 +98,8 @@ async function serveRequests(path: string, perform: (request: ControlRequest) =>
 }
 
 function performOperation(
-  operations: Operations,
-  operation: keyof Operations,
+  operations: OwnerOperations,
+  operation: keyof OwnerOperations,
   args: readonly unknown[],
 ): Promise<unknown> {
   switch (operation) {
@@ -112,6 +119,8 @@ function performOperation(
       return operations.inspectDatabase()
     case 'backup':
       return operations.backup()
+    case 'replaceApp':
+      return operations.replaceApp(args[0] as AppCredentials, args[1] as AppCredentials)
     default:
       throw new Error(`this process does not know the operation "${operation satisfies never}"`)
   }

@@ -47,6 +47,7 @@ export async function openSetupSite(o: {
     setup,
     config: { baseUrl, githubUrl, webhookUrl, isReachable, build: o.build },
     refuseDelivery: createWebhookGuard({ receive: async () => NO_APP, refuse: () => NO_APP }),
+    now: o.now,
     log,
   })
   return { handle, address: setup.address() }

@@ -2,6 +2,7 @@ import type { Door } from '../apply/door.ts'
 import { setGlobalHold } from '../apply/holds.ts'
 import { rehearseStart, type StartRehearsal, type StartToRehearse } from '../apply/rehearse-start.ts'
 import { type HoldEnd, holdEndsAt } from '../commands/hold-end.ts'
+import type { AppCredentials } from '../config.ts'
 import type { DatabaseReading } from '../doctor/database.ts'
 import { replayDelivery } from '../inbox/replay.ts'
 import type { AnsweredCommand } from '../pipeline/model/command-result.ts'
@@ -22,6 +23,12 @@ export type Operations = {
   rehearseStart(start: StartToRehearse): Promise<StartRehearsal>
   /** What the doctor asks of the database. */
   inspectDatabase(): Promise<DatabaseReading>
+}
+
+/** What only the process that owns the embedded database may do. */
+export type OwnerOperations = Operations & {
+  /** Replaces the stored App, and is it from then on; false when `former` is not what is stored. */
+  replaceApp(former: AppCredentials, next: AppCredentials): Promise<boolean>
 }
 
 export type ReplayResult =

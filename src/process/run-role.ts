@@ -53,7 +53,7 @@ async function runUntilStopped(o: RoleContext): Promise<void> {
   const host = await openAppHost({ config, database, log, build: await hashBuild() })
   const ends: (() => Promise<unknown>)[] = [() => host.close()]
   try {
-    if (database.kind === 'embedded') ends.unshift(await openControlSocket(o))
+    if (database.kind === 'embedded') ends.unshift(await openControlSocket(o, host))
     if (config.role !== 'worker') await listen(o, host)
     if (config.role !== 'web') {
       const socket = await openStopSocket(config, stop, log)
@@ -83,13 +83,16 @@ async function openStopSocket(config: StartConfig, stop: Shutdown, log: Logger):
 }
 
 /** Operators reach the process whether or not it has an App. */
-async function openControlSocket({ config, database, log }: RoleContext): Promise<() => Promise<unknown>> {
+async function openControlSocket(
+  { config, database, log }: RoleContext,
+  host: AppHost,
+): Promise<() => Promise<unknown>> {
   const now = () => new Date().toISOString()
   const door = openDoor({ database, now, log })
-  const control = await serveOperations(
-    controlSocketPath(config.dataDirectory),
-    openOperations({ database, door, now }),
-  )
+  const control = await serveOperations(controlSocketPath(config.dataDirectory), {
+    ...openOperations({ database, door, now }),
+    replaceApp: host.replaceApp,
+  })
   return async () => {
     await closeServer(control)
     await door.close()

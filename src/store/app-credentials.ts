@@ -16,3 +16,17 @@ export async function insertSealedCredentials({ kysely }: Database, sealedCreden
     .executeTakeFirst()
   return inserted !== undefined
 }
+
+/** False when something else is stored by now. */
+export async function replaceSealedCredentials(
+  { kysely }: Database,
+  o: { readonly former: string; readonly next: string },
+): Promise<boolean> {
+  const replaced = await kysely
+    .updateTable('app')
+    .set({ sealedCredentials: o.next })
+    .where('sealedCredentials', '=', o.former)
+    .returning('singleton')
+    .executeTakeFirst()
+  return replaced !== undefined
+}

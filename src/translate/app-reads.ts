@@ -4,6 +4,7 @@ import { id, identifier, optionalTimestamp, readPayload, timestamp, truncatedTex
 
 /** The App as its settings page shows it. */
 export type AppSettings = {
+  readonly id: number
   readonly slug: string
   readonly owner: { readonly login: string; readonly type: string }
   /** Null where GitHub does not name it. */
@@ -41,6 +42,7 @@ export type ListedInstallation = {
 const permissions = z.record(z.string(), z.string())
 
 const appAnswer = z.object({
+  id,
   slug: identifier,
   // An enterprise has no login.
   owner: z.object({ login: identifier.optional(), slug: identifier.optional(), type: z.string().optional() }),
@@ -71,9 +73,9 @@ const installationsAnswer = z.array(
 )
 
 export function translateAppSettings(body: unknown): AppSettings {
-  const { slug, owner, client_id, permissions, events } = readPayload(appAnswer, body)
+  const { id, slug, owner, client_id, permissions, events } = readPayload(appAnswer, body)
   const login = owner.login ?? owner.slug ?? ''
-  return { slug, owner: { login, type: owner.type ?? 'User' }, clientId: client_id ?? null, permissions, events }
+  return { id, slug, owner: { login, type: owner.type ?? 'User' }, clientId: client_id ?? null, permissions, events }
 }
 
 export function translateWebhookSettings(body: unknown): WebhookSettings {

@@ -10,8 +10,9 @@ import { BROWSER_MS, type Setup, type SetupBrowser } from '../setup/setup.ts'
 import { loadAssets } from './assets.ts'
 import { openKeptCookie } from './cookies.ts'
 import { limitForm } from './forms.ts'
-import { HttpError } from './http-errors.ts'
+import { HttpError, TooManyRequests } from './http-errors.ts'
 import { isWebhookRequest } from './http-server.ts'
+import { limitByAddress } from './limit-by-address.ts'
 import { securityHeaders } from './security-headers.ts'
 import { type HonoEnv, isMachinePath, type RequestContext } from './site.ts'
 import { loadViews } from './views.ts'
@@ -36,6 +37,7 @@ export function createSetupSite(o: {
   config: SetupSiteConfig
   /** Answers a request to the webhook path. */
   refuseDelivery: RequestListener
+  now: () => string
   log: Logger
 }): RequestListener {
   const { setup, config, log } = o
@@ -47,7 +49,7 @@ export function createSetupSite(o: {
 
   function page(
     context: RequestContext,
-    status: 400 | 403 | 409 | 503,
+    status: 400 | 403 | 409 | 429 | 503,
     heading: string,
     message: string,
     refreshSeconds: number | null = null,
@@ -74,6 +76,8 @@ export function createSetupSite(o: {
   })
   app.get('/favicon.ico', (context) => context.redirect(assets.path('icon.svg')))
 
+  // Also `/setup` itself.
+  app.use('/setup/*', limitByAddress({ baseUrl, now: o.now }))
   app.get('/setup', (context) => {
     const token = context.req.query('token')
     if (token !== undefined) {
@@ -132,6 +136,10 @@ export function createSetupSite(o: {
   app.onError((error, context) => {
     if (error instanceof HttpError && error.status === 400)
       return page(context, 400, 'This request is not valid', `${error.message} Go back, and mend it.`)
+    if (error instanceof TooManyRequests) {
+      context.header('retry-after', `${error.retryAfterSeconds}`)
+      return page(context, 429, 'Not so fast', 'Too many requests come from your address: try again in a minute.')
+    }
     if (error instanceof CodeRefused)
       return page(
         context,

@@ -12,6 +12,7 @@ import { REQUIRED_PERMISSIONS } from '../../src/translate/required-permissions.t
 const MIB = 1024 * 1024
 const PAGE = 'https://github.com/organizations/acme/settings/apps/andon'
 const SETTINGS = {
+  id: 1,
   slug: 'andon',
   owner: { login: 'acme', type: 'Organization' },
   clientId: null,

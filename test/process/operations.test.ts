@@ -16,10 +16,10 @@ test('an operator holds and resumes everything through the socket of a running p
   const directory = await mkdtemp(join(tmpdir(), 'andon-operations-'))
   const database = await openTestDatabase()
   const opened = openTestDoor(database)
-  const server = await serveOperations(
-    controlSocketPath(directory),
-    openOperations({ database, door: opened, now: () => NOW }),
-  )
+  const server = await serveOperations(controlSocketPath(directory), {
+    ...openOperations({ database, door: opened, now: () => NOW }),
+    replaceApp: async () => false,
+  })
   const operations = await connectOperations(controlSocketPath(directory))
   const heldFor = async () =>
     (await loadBoard(database, { visible: 'all' }, NOW)).holds.map(({ hold }) => 'reason' in hold && hold.reason)

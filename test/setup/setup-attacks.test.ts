@@ -161,3 +161,17 @@ test('no token, state, code, key or secret reaches the log', async () => {
   ])
     expect(logged).not.toContain(secret)
 })
+
+test('an address that tries too often is told to wait, and no other is', async () => {
+  const ask = async (from: string, path = '/setup?token=guess') =>
+    await fetch(world.url + path, { headers: { 'x-forwarded-for': from }, redirect: 'manual' })
+  for (let tries = 0; tries < 60; tries += 1) expect((await ask('192.0.2.1')).status).toBe(403)
+  for (const path of ['/setup?token=guess', '/setup', '/setup/done?code=guess&state=guess']) {
+    const refused = await ask('192.0.2.1', path)
+    expect([path, refused.status, refused.headers.get('retry-after')]).toEqual([path, 429, '60'])
+    expect(await refused.text()).toContain('Not so fast')
+  }
+  expect((await ask('192.0.2.2')).status).toBe(403)
+  world.clock.advance(61)
+  expect((await ask('192.0.2.1')).status).toBe(403)
+})
