@@ -40,6 +40,9 @@ export type CallOutcome = {
 /** With backoff, this many tries outlast an outage of three hours. */
 export const MAX_TRIES = 8
 
+/** Of a dispatch no more tries count that failed because of GitHub. So its pauses end at five minutes, and it is not given up. */
+export const MAX_OUTAGE_TRIES = 4
+
 export function callOutcomeOf(error: unknown, { intent, tryNumber, now, since = null }: CallTry): CallOutcome {
   const words = wordsOf(error)
   const retry = (): CallOutcome => ({ kind: 'retry', at: retryAt(tryNumber, now, since), words })
@@ -76,7 +79,11 @@ export function retryAt(tryNumber: number | null, now: Instant, since: Instant |
     const age = since === null ? 0 : Date.parse(now) - Date.parse(since)
     return millisecondsAfter(now, Math.max(UNCOUNTED_RETRY_AFTER_MS, Math.min(age / 2, MAX_BACKOFF_MS)))
   }
-  return millisecondsAfter(now, Math.min(FIRST_BACKOFF_MS * 4 ** (tryNumber - 1), MAX_BACKOFF_MS))
+  return millisecondsAfter(now, backoffMs(tryNumber))
+}
+
+export function backoffMs(tryNumber: number): number {
+  return Math.min(FIRST_BACKOFF_MS * 4 ** (tryNumber - 1), MAX_BACKOFF_MS)
 }
 
 const MAX_WORDS_LENGTH = 200

@@ -10,7 +10,7 @@ import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { describeDispatch } from '../render/dispatch-reason.ts'
 import { translateDispatchRefusal } from '../translate/dispatch-refusal.ts'
 import { permissionsFor, recordAccessWorks } from './access.ts'
-import { callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
+import { callOutcomeOf, MAX_OUTAGE_TRIES, MAX_TRIES } from './call-outcome.ts'
 import { type ClaimedEffect, type ClaimedWrite, claimNextWrite, type PerformContext } from './claim-effects.ts'
 import { failedEffectOutcome } from './failed-effect.ts'
 import { recheckDispatch } from './recheck-dispatch.ts'
@@ -65,6 +65,7 @@ async function sendDispatch(
   claimed: ClaimedEffect<'dispatch'>,
   unreported: UnreportedResults,
 ): Promise<void> {
+  // So many can only have ended the process that sent them.
   if (claimed.tryNumber > MAX_TRIES) return await reportRefused(o, claimed, NOT_STARTED)
   const sendBy = millisecondsAfter(o.now(), SEND_WINDOW_MS)
   // The commit that writes `sending` also checks the claim and the holds. Between it and the POST there is one more
@@ -105,7 +106,7 @@ async function postDispatch(
   try {
     const run = await o.github.dispatchWorkflow(access, { workflow, ref, inputs, sendBy })
     if (run !== null) return { status: { state: 'confirmed', ...run }, outcome: { state: 'done' } }
-    return unconfirmedResult(o, { kind: 'run-not-named' })
+    return unconfirmedResult(o, claimed, { kind: 'run-not-named' })
   } catch (error) {
     return await resultOfFailure(o, claimed, error)
   }
@@ -116,7 +117,8 @@ async function resultOfFailure(
   claimed: ClaimedEffect<'dispatch'>,
   error: unknown,
 ): Promise<DispatchResult> {
-  const outcome = callOutcomeOf(error, { intent: 'create', tryNumber: claimed.tryNumber, now: o.now() })
+  const tryNumber = Math.min(claimed.tryNumber, MAX_OUTAGE_TRIES)
+  const outcome = callOutcomeOf(error, { intent: 'create', tryNumber, now: o.now() })
   switch (outcome.kind) {
     case 'wait': {
       const status = { state: 'waiting', until: outcome.until, reason: { kind: 'rate-limited' } } as const
@@ -125,7 +127,8 @@ async function resultOfFailure(
     case 'retry': {
       const reason = { kind: 'github-unavailable', words: outcome.words } as const
       const status = { state: 'waiting', until: outcome.at, reason } as const
-      return { status, outcome: await failedEffectOutcome(o, claimed, outcome) }
+      const failed = await failedEffectOutcome(o, claimed, outcome)
+      return { status, outcome: { ...failed, isSnooze: isUncounted(claimed) } }
     }
     case 'no access': {
       const failed = await failedEffectOutcome(o, claimed, outcome)
@@ -133,7 +136,7 @@ async function resultOfFailure(
       return { status, outcome: failed }
     }
     case 'unconfirmed':
-      return unconfirmedResult(o, { kind: 'answer-lost', words: outcome.words })
+      return unconfirmedResult(o, claimed, { kind: 'answer-lost', words: outcome.words })
     case 'gone':
     case 'refused': {
       const { workflow } = claimed.effect
@@ -145,10 +148,20 @@ async function resultOfFailure(
   }
 }
 
-function unconfirmedResult(o: PerformContext, reason: DispatchReason): DispatchResult {
+function unconfirmedResult(
+  o: PerformContext,
+  claimed: ClaimedEffect<'dispatch'>,
+  reason: DispatchReason,
+): DispatchResult {
   const dueAt = millisecondsAfter(o.now(), FIRST_LOOKUP_AFTER_MS)
-  const outcome = { state: 'unconfirmed', dueAt, error: describeDispatch(reason) } as const
+  const isSnooze = isUncounted(claimed)
+  const outcome = { state: 'unconfirmed', dueAt, error: describeDispatch(reason), isSnooze } as const
   return { status: { state: 'unconfirmed', reason }, outcome }
+}
+
+/** GitHub's trouble spends no attempt, however long it lasts. */
+function isUncounted({ tryNumber }: ClaimedEffect<'dispatch'>): boolean {
+  return tryNumber > MAX_OUTAGE_TRIES
 }
 
 function refusedResult(reason: DispatchReason): DispatchResult {

@@ -1,15 +1,16 @@
 // Looks for runs that may or may not have started. A run's title contains its attempt key if its workflow echoes it.
 // The same key is sent again only when two lookups, two minutes apart, have found no run and the workflow file echoes
-// the key. Without the echo nothing can be known, and a person must look.
+// the key; while GitHub answers no dispatch, the two are further and further apart, up to five minutes. Without the echo
+// nothing can be known, and a person must look.
 import { GitHubFailure } from '../github/failure.ts'
 import { hasAttemptKeyInRunName } from '../line/run-name.ts'
 import { isDispatchedByApp } from '../pipeline/facts/bind-run.ts'
 import type { RunFact } from '../pipeline/model/facts.ts'
 import type { DispatchReason } from '../pipeline/model/reason.ts'
-import { millisecondsAfter } from '../pipeline/model/time.ts'
+import { earliest, millisecondsAfter } from '../pipeline/model/time.ts'
 import { describeDispatch } from '../render/dispatch-reason.ts'
 import type { ReadReceipt } from '../translate/fields.ts'
-import { type CallOutcome, type CallTry, callOutcomeOf } from './call-outcome.ts'
+import { backoffMs, type CallOutcome, type CallTry, callOutcomeOf, MAX_OUTAGE_TRIES } from './call-outcome.ts'
 import { type ClaimedEffect, claimNextRead, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { failedEffectOutcome, postponeWithoutAccess } from './failed-effect.ts'
 import { dispatchEventOf, reportEvent, reportOutcome } from './report-outcome.ts'
@@ -17,8 +18,8 @@ import { CLOCK_SKEW_MS, FIRST_LOOKUP_AFTER_MS } from './timings.ts'
 
 type ClaimedDispatch = ClaimedEffect<'dispatch'>
 
-const LOOKUP_INTERVAL_MS = 30_000
 const MISSES_BEFORE_RESEND = 2
+const LOOKUPS_BETWEEN_MISSES = 4
 const MISS_INTERVAL_MS = 120_000
 
 /** Looks for the run of the next dispatch without a clear answer; resolves to how many were looked for. */
@@ -99,19 +100,19 @@ function lookupAt({ now }: PerformContext, { sentAt }: ClaimedDispatch): CallTry
 
 async function recordMiss(o: PerformContext, claimed: ClaimedDispatch): Promise<void> {
   const now = o.now()
-  const { id, token, misses, missedAt, effect, access } = claimed
-  const missed = missedAt === null || misses === 0 || millisecondsAfter(missedAt, MISS_INTERVAL_MS) <= now
+  const { id, token, misses, missedAt, effect, access, tryNumber } = claimed
+  const missIntervalMs = Math.max(MISS_INTERVAL_MS, backoffMs(Math.min(tryNumber, MAX_OUTAGE_TRIES)))
+  const nextLookupAt = millisecondsAfter(now, missIntervalMs / LOOKUPS_BETWEEN_MISSES)
+  const missed = missedAt === null || misses === 0 || millisecondsAfter(missedAt, missIntervalMs) <= now
   if (misses + (missed ? 1 : 0) < MISSES_BEFORE_RESEND) {
     const lastMissAt = missed || missedAt === null ? now : missedAt
-    const dueAt =
-      [millisecondsAfter(now, LOOKUP_INTERVAL_MS), millisecondsAfter(lastMissAt, MISS_INTERVAL_MS)].sort()[0] ?? now
+    const dueAt = earliest(nextLookupAt, millisecondsAfter(lastMissAt, missIntervalMs))
     return await recordEffectOutcome(o, { id, token, state: 'unconfirmed', missed, dueAt })
   }
   const workflow = await o.github.readWorkflow(access, effect.workflow)
   // One "not found" is no proof.
   if (workflow === null && misses < MISSES_BEFORE_RESEND) {
-    const dueAt = millisecondsAfter(now, LOOKUP_INTERVAL_MS)
-    return await recordEffectOutcome(o, { id, token, state: 'unconfirmed', missed: true, dueAt })
+    return await recordEffectOutcome(o, { id, token, state: 'unconfirmed', missed: true, dueAt: nextLookupAt })
   }
   if (workflow !== null && hasAttemptKeyInRunName(workflow)) {
     const reason = { kind: 'sent-again' } as const

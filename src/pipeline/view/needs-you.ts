@@ -2,7 +2,7 @@
 // has something that will move it by itself, or a person is needed.
 import { DEFAULTS, type StageConfig } from '../../line/line.ts'
 import type { Pipeline } from '../model/pipeline.ts'
-import type { DenialReason } from '../model/reason.ts'
+import type { DenialReason, Reason } from '../model/reason.ts'
 import { type Instant, secondsAfter } from '../model/time.ts'
 import { startAuthorization } from '../stages/pipeline-start.ts'
 import { type Headline, headlineAtWork, headlineOf, hiddenStageOf, upcomingProblems } from './light.ts'
@@ -33,7 +33,7 @@ function neededAt(pipeline: Pipeline, headline: Headline): Instant | null {
     case 'running':
     case 'queued': {
       if (headline.reason?.kind === 'waits-for-github-approval') return headline.since
-      if (headline.reason?.kind === 'asks-permission') return secondsAfter(headline.since, OUTAGE_SECONDS)
+      if (isUnansweredByGitHub(headline.reason)) return secondsAfter(headline.since, OUTAGE_SECONDS)
       // Of a run that never reports nobody can say whether it stalls: a person looks.
       return upcomingProblems(pipeline)[0]?.since ?? whenNothingStartsIt(pipeline, headline)
     }
@@ -54,9 +54,17 @@ function needsPersonToGoOn({ stages }: Pipeline, { stage, reason }: Headline): b
   return reason?.kind === 'lacks-permission' || stages.find(({ name }) => name === stage)?.status === 'cancelled'
 }
 
+/** Does GitHub not say what it is about or who may start it, or not start it? */
+export function isUnansweredByGitHub(reason: Reason | null): boolean {
+  if (reason?.kind === 'waits-for-dispatch') return reason.dispatch.kind === 'github-unavailable'
+  if (reason?.kind === 'unconfirmed') return reason.dispatch.kind === 'answer-lost'
+  return reason?.kind === 'asks-permission' || reason?.kind === 'asks-issue'
+}
+
 /** A queued stage that has no attempt. */
 function whenNothingStartsIt(pipeline: Pipeline, headline: Headline): Instant | null {
   if (headline.reason?.kind === 'waits-for-start') return afterTimeout(pipeline, headline)
+  if (headline.reason?.kind === 'file-mistaken') return headline.since
   // The run of somebody else, which Andon does not cancel.
   if (headline.reason?.kind === 'waits-for-run')
     return secondsAfter(headline.since, ruleOf(pipeline, headline).limitSeconds)
