@@ -15,6 +15,7 @@ import {
   isLiveAttempt,
   isLiveDuplicate,
   isUnexplained,
+  questionAskedAt,
   runIdOf,
 } from './stages/attempts.ts'
 import { unansweredStartRequests } from './stages/pipeline-start.ts'
@@ -146,7 +147,7 @@ function askSilentRuns({ issue, stages }: Pipeline): readonly Effect[] {
       const runId = runIdOf(attempt)
       if (runId === null || reconciliation === undefined || reconciliation.answeredAt !== null) return []
       const question = { about: 'run', runId, issueNumber: issue.number } as const
-      return [{ type: 'ask', key: `run/${runId}/${reconciliation.at}`, question }]
+      return [{ type: 'ask', key: `run/${runId}/${questionAskedAt(reconciliation)}`, question }]
     })
 }
 
@@ -157,7 +158,7 @@ function askRefusedWorkflows({ issue, stages }: Pipeline): readonly Effect[] {
     const refusal = refusalOf(attempt)
     if (refusal === null || reconciliation === undefined || reconciliation.answeredAt !== null) return []
     const question = { about: 'workflow', workflow: refusal.workflow, issueNumber: issue.number, attemptKey } as const
-    return [{ type: 'ask', key: `workflow/${attemptKey}/${reconciliation.at}`, question }]
+    return [{ type: 'ask', key: `workflow/${attemptKey}/${questionAskedAt(reconciliation)}`, question }]
   })
 }
 

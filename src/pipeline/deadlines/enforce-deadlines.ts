@@ -15,6 +15,7 @@ import type { Attempt, Cancellation, Closed, DuplicateRun, Pipeline, Stage } fro
 import type { CancellationCause } from '../model/reason.ts'
 import { earliest, type Instant, latest, secondsAfter } from '../model/time.ts'
 import {
+  askedNow,
   hasLiveRun,
   isCompletedRun,
   isLiveAttempt,
@@ -50,7 +51,7 @@ export function enforceDeadlines(pipeline: Pipeline, clock: Decision): Pipeline 
     const followed = followUpOnCancelledRun(stage, attempt, at)
     const enforced = isAdmitted(followed) ? enforceOnAttempt(followed, rule, clock) : followed
     const askAt = askAboutRunAt(pipeline, stage, enforced) ?? workflowCheckAt(pipeline, stage, attempt)
-    return askAt !== null && askAt <= at ? { ...enforced, reconciliation: { at, answeredAt: null } } : enforced
+    return askAt !== null && askAt <= at ? { ...enforced, reconciliation: askedNow(enforced, at) } : enforced
   })
 }
 
@@ -117,7 +118,7 @@ function enforceOnAttempt(attempt: AdmittedAttempt, rule: StageConfig, { at, evi
   if (deadline === null || deadline > at) return escalated
   // A run whose completion was lost is found before it is abandoned; but a slot does not wait for ever.
   if (isForceExhausted(attempt)) return withControl(escalated, { closed: { kind: 'abandoned', at, evidence } })
-  const asked = { ...escalated, reconciliation: { at, answeredAt: null } }
+  const asked = { ...escalated, reconciliation: askedNow(escalated, at) }
   return cancel?.forcedAt === null ? withControl(asked, { cancel: { ...cancel, forcedAt: at } }) : asked
 }
 

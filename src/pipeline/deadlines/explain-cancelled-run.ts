@@ -2,7 +2,7 @@
 // asked once more, and then the attempt has failed without a cause.
 import type { Attempt, Stage } from '../model/pipeline.ts'
 import { type Instant, secondsAfter } from '../model/time.ts'
-import { explainedBy, isUnexplained } from '../stages/attempts.ts'
+import { askedNow, explainedBy, isUnexplained } from '../stages/attempts.ts'
 
 /** GitHub may be out of reach for a while. */
 const ANSWER_WITHIN_SECONDS = 10 * 60
@@ -13,7 +13,7 @@ export function followUpOnCancelledRun(stage: Stage, attempt: Attempt, now: Inst
   const { run, reconciliation } = attempt
   if (dueAt === null || dueAt > now || run === null) return attempt
   if (reconciliation === undefined || reconciliation.at < firstFollowUpAt(run))
-    return { ...attempt, reconciliation: { at: now, answeredAt: null } }
+    return { ...attempt, reconciliation: askedNow(attempt, now) }
   return { ...attempt, run: { ...run, cancellation: { kind: 'unexplained', since: reconciliation.at, until: now } } }
 }
 

@@ -29,8 +29,8 @@ export type Attempt = {
   readonly control?: AttemptControl
 }
 
-/** `answeredAt` is null until GitHub has answered. */
-export type Reconciliation = { readonly at: Instant; readonly answeredAt: Instant | null }
+/** `answeredAt` is null until GitHub has answered. `askedAt`: when the question was asked that then still waited, if one did. */
+export type Reconciliation = { readonly at: Instant; readonly answeredAt: Instant | null; readonly askedAt?: Instant }
 
 /** Our side of an attempt: how it was sent, what it reported, and how it was given up, if it was. */
 export type AttemptControl = {

@@ -8,7 +8,7 @@ import { updateAdmittedAttempts, updateAttempt, withControl } from '../model/att
 import type { DispatchOutcome, EventOf } from '../model/events.ts'
 import type { Attempt, AttemptControl, Closed, Dispatch, Pipeline, Report } from '../model/pipeline.ts'
 import { type Instant, latest } from '../model/time.ts'
-import { nextAttemptNumber } from './attempts.ts'
+import { askedNow, nextAttemptNumber } from './attempts.ts'
 import { triggerOf } from './triggers.ts'
 
 /** A stage that may start now, as the attempt of that number. First come, first served, by `queuedAt`. */
@@ -131,7 +131,7 @@ export function whenCancelAnswered(pipeline: Pipeline, event: EventOf<'cancel.an
       closed: isGone ? { kind: 'gone', at, evidence } : closed,
     })
     // Refused may mean finished: GitHub is asked which.
-    return answer === 'refused' ? { ...answered, reconciliation: { at, answeredAt: null } } : answered
+    return answer === 'refused' ? { ...answered, reconciliation: askedNow(answered, at) } : answered
   })
 }
 

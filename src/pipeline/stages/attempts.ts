@@ -1,7 +1,16 @@
 // One attempt at a stage: whether it is live, how and when it ended, and which of them its stage follows.
 import { type AdmittedAttempt, isAdmitted } from '../model/attempt.ts'
 import type { CancelExplanation, Conclusion, RunFact } from '../model/facts.ts'
-import type { Attempt, AttemptControl, Cancellation, Closed, DuplicateRun, Pipeline, Stage } from '../model/pipeline.ts'
+import type {
+  Attempt,
+  AttemptControl,
+  Cancellation,
+  Closed,
+  DuplicateRun,
+  Pipeline,
+  Reconciliation,
+  Stage,
+} from '../model/pipeline.ts'
 import type { CancellationCause } from '../model/reason.ts'
 import { type Instant, latest, secondsAfter } from '../model/time.ts'
 
@@ -135,6 +144,24 @@ export function runReadAt({ run, control }: Attempt): Instant | null {
   if (run === null) return control === undefined ? null : (control.dispatch?.at ?? control.admittedAt)
   return [...run.jobs.flatMap(({ at, evidence }) => [at, evidence.at]), run.evidence.at].reduce(latest, run.updatedAt)
 }
+
+/**
+ * GitHub is to be asked about the attempt. While it has not answered the last question, that one stands: it is asked until it
+ * is answered. After a day there is a new one, because such questions are not kept for ever.
+ */
+export function askedNow({ reconciliation }: Attempt, at: Instant): Reconciliation {
+  const asked = { at, answeredAt: null }
+  if (reconciliation === undefined || reconciliation.answeredAt !== null) return asked
+  const askedAt = questionAskedAt(reconciliation)
+  return secondsAfter(askedAt, ASK_ANEW_AFTER_SECONDS) > at ? { ...asked, askedAt } : asked
+}
+
+/** When the question was asked that waits for its answer: its key. */
+export function questionAskedAt({ at, askedAt = at }: Reconciliation): Instant {
+  return askedAt
+}
+
+const ASK_ANEW_AFTER_SECONDS = 24 * 60 * 60
 
 /** How many slots the pipeline holds. An attempt that is not sent yet holds none while its issue is closed or gone. */
 export function countLiveAttempts(pipeline: Pipeline): number {
