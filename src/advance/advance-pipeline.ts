@@ -49,10 +49,12 @@ export function advancePipeline(
   const { outcomes } = direct
   // While the file has only ever had mistakes, the pipeline waits for a version without any.
   const hasOnlyMistakes = configuration === null && configurationProblems.length > 0
-  const lined =
-    isConfigurationAnswer(event) && !hasOnlyMistakes
-      ? chainReductions(direct, adoptLine(direct.pipeline, lineOf(repository), event))
-      : direct
+  const lined = isConfigurationAnswer(event)
+    ? chainReductions(
+        direct,
+        hasOnlyMistakes ? noteMistakes(direct.pipeline, event) : adoptLine(direct.pipeline, lineOf(repository), event),
+      )
+    : direct
   const isRelinked =
     stored === null || event.type === 'question.answered' || linksOf(stored.pipeline) !== linksOf(direct.pipeline)
   const { pipeline, effects, entries } = isRelinked ? replayFacts(world, key, lined, event) : lined
@@ -116,7 +118,7 @@ export function startPipeline(
 
 /** The pipeline on the line of its repository's file, unless its own line is final. */
 export function adoptLine(pipeline: Pipeline, line: Line, event: Event): Reduction {
-  const { isConfigured, ...rest } = pipeline
+  const { isConfigured, isFileMistaken: _, ...rest } = pipeline
   const attempts = pipeline.stages.flatMap((stage) => stage.attempts)
   if (isConfigured !== false || attempts.some(isAdmitted)) return renameWorkflows(pipeline, line, event)
   const stages = line.stages.map(({ name }) => {
@@ -128,6 +130,13 @@ export function adoptLine(pipeline: Pipeline, line: Line, event: Event): Reducti
   const adopted = deriveStages(runs.reduce(bindRun, { ...rest, line, stages }))
   const entries = historyOf(pipeline, adopted, event)
   return { pipeline: adopted, effects: newEffects(pipeline, adopted), entries, outcomes: [] }
+}
+
+/** The pipeline waits for a version of the file without mistakes. */
+function noteMistakes(pipeline: Pipeline, event: Event): Reduction {
+  if (pipeline.isConfigured !== false || pipeline.isFileMistaken) return unchanged(pipeline)
+  const noted = deriveStages({ ...pipeline, isFileMistaken: true })
+  return { pipeline: noted, effects: [], entries: historyOf(pipeline, noted, event), outcomes: [] }
 }
 
 /** A stage keeps its line, but not a workflow that GitHub refuses to start. */
@@ -146,7 +155,8 @@ function lookForLineAgain(before: Pipeline, reduced: Reduction, event: Event, { 
   const isUntouched = pullRequests.length === 0 && stages.every(({ attempts }) => attempts.length === 0)
   if (start === null || !isUntouched || !isEqualJson(line, OBSERVE_ONLY_LINE)) return reduced
   if ([first, ...startRequests].some(({ at }) => at >= start.at)) return reduced
-  const pipeline = { ...reduced.pipeline, isConfigured: false } as const
+  const { isFileMistaken: _, ...rest } = reduced.pipeline
+  const pipeline = deriveStages({ ...rest, isConfigured: false })
   return { ...reduced, pipeline, effects: [...reduced.effects, askAboutIssue(issue.number, start.at)] }
 }
 

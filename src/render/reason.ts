@@ -81,6 +81,10 @@ function explain(reason: Reason, stage: string): Explanation {
       )
     case 'waits-for-start':
       return waitsFor(describeStart(reason.workflow))
+    case 'asks-issue':
+      return waits('asks GitHub about the issue, and for andon.yml', "GitHub's answer about the issue")
+    case 'file-mistaken':
+      return waitsFor('a version of andon.yml without mistakes')
     case 'stage-over':
       return says(`${stage} has ended; waits for ${describeStart(reason.workflow)}`)
     case 'waits-for-stage':

@@ -96,10 +96,9 @@ describe('a dispatch', () => {
   test('backs off up to five minutes while GitHub is unreachable, and spends no attempt', async () => {
     line.world.fault = ({ path }) => (path.endsWith('/dispatches') ? { kind: 'unreachable' } : null)
     const key = await line.admit(42)
-    await stepWhileTimePasses(line.world, line.world.outbox, { seconds: 10_000, stride: 5 })
+    await stepWhileTimePasses(line.world, line.world.outbox, { seconds: 1_100, stride: 5 })
     const seconds = postsOf().map(({ at }) => (at - Date.parse(START)) / 1000)
-    expect(seconds.slice(0, 7)).toEqual([0, 5, 25, 105, 425, 745, 1065])
-    expect(seconds).toHaveLength(34)
+    expect(seconds).toEqual([0, 5, 25, 105, 425, 745, 1065])
     expect(line.lastResult(key)).toMatchObject({ state: 'waiting' })
     line.world.fault = () => null
     await line.world.drain()

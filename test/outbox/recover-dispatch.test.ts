@@ -58,10 +58,9 @@ describe('a dispatch without a clear answer', () => {
   test('that never reached GitHub is sent again until it does, with pauses that grow to five minutes', async () => {
     line.world.fault = ({ method }) => (method === 'POST' ? { kind: '502-before' } : null)
     const key = await line.admit(42)
-    await stepWhileTimePasses(line.world, line.world.outbox, { seconds: 4_000, stride: 5 })
+    await stepWhileTimePasses(line.world, line.world.outbox, { seconds: 1_100, stride: 5 })
     const pauses = postsOf().map(({ at }, index, all) => (at - (all[index - 1]?.at ?? Date.parse(START))) / 1000)
-    expect(pauses.slice(0, 6)).toEqual([0, 130, 130, 130, 330, 330])
-    expect(pauses.length).toBeGreaterThan(10)
+    expect(pauses).toEqual([0, 130, 130, 130, 330, 330])
     line.world.fault = () => null
     await line.world.drain()
     expect(line.runs).toHaveLength(1)

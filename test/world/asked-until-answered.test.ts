@@ -53,13 +53,21 @@ describe.each<[string, Fault]>([
   ['answers 404 to the query', { kind: 'refuse', status: 404, message: 'Not Found' }],
   ['answers 422', { kind: 'refuse', status: 422, message: 'Validation Failed' }],
 ])('while GitHub %s', (_, fault) => {
-  test('an issue is not taken up, and is once GitHub answers', async () => {
+  test('an issue is not taken up and says why, a person is called, and it starts once GitHub answers', async () => {
     app = await openAndonApp({ configuration: PLAN })
     const until = Date.parse(app.clock.now()) + 3_600_000
     app.github.chooseFaults(({ kind, at }) => (kind === 'graphql' && at < until ? fault : null))
     await app.openLabeledIssue()
-    await app.advance(3_600, { stride: 60 })
+    await app.advance(60)
+    expect(await readIssue(app)).toMatchObject({
+      light: 'queued',
+      reason: 'asks GitHub about the issue, and for andon.yml',
+      waiting: { for: "GitHub's answer about the issue" },
+    })
+    expect((await readBoard(app)).counts.needsYou).toBe(0)
+    await app.advance(3_540, { stride: 60 })
     expect(app.dispatched()).toEqual([])
+    expect((await readBoard(app)).counts.needsYou).toBe(1)
     await app.advance(3_600, { stride: 60 })
     expect(app.dispatched()[0]).toBe('1/plan/1')
   })

@@ -161,6 +161,8 @@ export type Pipeline = {
   readonly removed: { readonly why: 'deleted' | 'transferred'; readonly at: Instant } | null
   /** False until the repository's file has been read: the stage table may still be replaced. Absent: it is final. */
   readonly isConfigured?: boolean
+  /** The file has been read and has only ever had mistakes; absent while GitHub is asked for it. */
+  readonly isFileMistaken?: true
   /** Absent while only a branch asked for the start. */
   readonly startRequests?: readonly StartRequest[]
   /** The latest hold or release of each scope within the pipeline; absent while there are none. See `activeHolds`. */

@@ -18,6 +18,8 @@ export type Reason =
   | { readonly kind: 'asks-permission' | 'lacks-permission'; readonly login: string }
   /** Stages that have not started, or will not. A stage without a workflow starts with a pull request. */
   | { readonly kind: 'waits-for-start' | 'stage-over'; readonly workflow: string | null }
+  /** What the line is depends on the repository's file, which GitHub is asked for with the issue. */
+  | { readonly kind: 'asks-issue' | 'file-mistaken' }
   | { readonly kind: 'waits-for-stage'; readonly stage: StageName }
   | { readonly kind: 'called-off-with-issue'; readonly state: 'closed' | 'deleted' | 'transferred' }
   /** GitHub sent it open and closed within one second. */

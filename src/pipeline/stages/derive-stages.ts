@@ -1,6 +1,7 @@
 // The stages are derived again from the merged facts after each event. No transition is ever taken, so none can be
 // taken twice, missed or taken in the wrong order: the same facts always give the same stages.
 
+import type { StageConfig } from '../../line/line.ts'
 import { isDispatched } from '../../line/stage-rules.ts'
 import {
   belongsToPipeline,
@@ -15,6 +16,7 @@ import { greatest } from '../facts/total-order.ts'
 import { pipelineHoldAffectingStage } from '../holds/holds.ts'
 import type { PullRequestFact, ReviewFact } from '../model/facts.ts'
 import type { Attempt, Pipeline, Stage } from '../model/pipeline.ts'
+import type { Reason } from '../model/reason.ts'
 import { admittedAttempts, attemptStartedAt, currentAttempt, isLiveAttempt, isUndispatched } from './attempts.ts'
 import {
   type DerivedStage,
@@ -138,7 +140,12 @@ function deriveFirstStage({ pipeline, rule }: StageContext): DerivedStage | null
   const unauthorized = deriveUnauthorizedStart(pipeline)
   if (unauthorized !== null || isDispatched(rule)) return unauthorized
   const { at: since, evidence } = start
-  return { status: 'queued', reason: { kind: 'waits-for-start', workflow: rule.workflow }, since, evidence }
+  return { status: 'queued', reason: reasonForStart(pipeline, rule), since, evidence }
+}
+
+function reasonForStart({ isConfigured, isFileMistaken }: Pipeline, { workflow }: StageConfig): Reason {
+  if (isConfigured !== false) return { kind: 'waits-for-start', workflow }
+  return { kind: isFileMistaken ? 'file-mistaken' : 'asks-issue' }
 }
 
 /**
