@@ -174,3 +174,17 @@ describe('what GitHub does not find once', () => {
     expect(app.github.runs).toHaveLength(1)
   })
 })
+
+test('while andon.yml has only ever had mistakes, an issue says so and calls a person, and it starts after the repair', async () => {
+  app = await openAndonApp({ configuration: 'stages: 7' })
+  await app.openLabeledIssue()
+  await app.advance(60)
+  expect(await readIssue(app)).toMatchObject({
+    light: 'queued',
+    reason: 'waits for a version of andon.yml without mistakes',
+  })
+  expect((await readBoard(app)).counts.needsYou).toBe(1)
+  app.github.writeFile(app.repository, '.github/andon.yml', PLAN)
+  await app.advance(60)
+  expect(app.dispatched()).toEqual(['1/plan/1'])
+})
