@@ -194,8 +194,9 @@ export function pendingDeployments(world: World, { jobs }: RunState): readonly o
   })
 }
 
-function hasStarted({ status }: JobState): boolean {
-  return status === 'in_progress' || status === 'completed'
+/** One that its environment's reviewers rejected has ended without a step. */
+function hasStarted({ status, steps }: JobState): boolean {
+  return status === 'in_progress' || (status === 'completed' && steps.length > 0)
 }
 
 function stepPayload(step: StepState): object {

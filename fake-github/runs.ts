@@ -23,6 +23,8 @@ export type Job = {
   wait(environment?: Partial<Environment>): void
   /** The environment lets it go on: it wants a runner. */
   approve(): void
+  /** A reviewer of its environment rejects it: it fails without having begun. */
+  reject(): void
   start(): void
   /** Ends the current step and starts the next; GitHub delivers nothing. */
   step(): void
@@ -220,6 +222,10 @@ function createJob(world: World, send: SendWebhook, run: RunState, name: string,
       state.status = 'queued'
       if (run.status === 'waiting') run.status = 'queued'
       deliver('queued')
+    },
+    reject() {
+      state.steps.splice(0)
+      end('failure', "The deployment was rejected or didn't satisfy other protection rules.")
     },
     start() {
       state.status = 'in_progress'

@@ -149,7 +149,7 @@ export function openWorkflowRuns(call: SendRequest): WorkflowRuns {
   }
 }
 
-/** Why a run was cancelled, and what its environments wait for. */
+/** Why a run was cancelled or failed before its job began, and what its environments wait for. */
 async function readCauses(
   call: SendRequest,
   access: RepositoryAccess,
@@ -157,8 +157,8 @@ async function readCauses(
   jobs: readonly JsonObject[],
 ): Promise<RunCausesRead> {
   if (run.status === 'completed') {
-    if (run.conclusion !== 'cancelled') return {}
-    const ended = jobs.filter(({ conclusion }) => conclusion === 'cancelled' || conclusion === 'failure')
+    const ended = run.conclusion === 'cancelled' ? jobs.filter(hasNotSucceeded) : jobs.filter(hasFailedUnbegun)
+    if (run.conclusion !== 'cancelled' && ended.length === 0) return {}
     const annotations: JobAnnotations[] = []
     for (const { id, name } of ended.slice(0, MAX_ANNOTATED_JOBS)) {
       const route = 'GET /repos/{owner}/{repo}/check-runs/{check_run_id}/annotations'
@@ -174,6 +174,14 @@ async function readCauses(
   if (run.status !== 'waiting' && jobs.every(({ status }) => status !== 'waiting')) return {}
   const route = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments'
   return { deployments: await readOptional(call(access, 'read', route, { run_id: run.id })) }
+}
+
+function hasNotSucceeded({ conclusion }: JsonObject): boolean {
+  return conclusion === 'cancelled' || conclusion === 'failure'
+}
+
+function hasFailedUnbegun({ conclusion, steps }: JsonObject): boolean {
+  return conclusion === 'failure' && Array.isArray(steps) && steps.length === 0
 }
 
 /** Null where GitHub has nothing or may not tell us: an explanation is missing then, not the run. */

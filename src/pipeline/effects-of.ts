@@ -108,13 +108,13 @@ function askStartPermissions(pipeline: Pipeline): readonly Effect[] {
   }))
 }
 
-/** No webhook says why GitHub cancelled a run, or what an environment waits for: such a run is read at once. */
+/** No webhook says why GitHub cancelled or failed a run, or what an environment waits for: such a run is read at once. */
 function askCauses({ issue, removed }: Pipeline, stage: Stage, attempt: Attempt): readonly AskEffect[] {
   const { run } = attempt
   if (run === null || removed !== null) return []
   const question = { about: 'run', runId: run.id, issueNumber: issue.number } as const
   const ask = (what: string): AskEffect => ({ type: 'ask', key: `run/${run.id}/${run.runAttempt}/${what}`, question })
-  if (isUnexplained(stage, attempt)) return [ask('cancelled')]
+  if (isUnexplained(stage, attempt)) return [ask(run.conclusion ?? 'cancelled')]
   if (!isLiveAttempt(attempt) || githubWaitOf(run) !== 'environment') return []
   const waiting = run.jobs.filter(({ status }) => status === 'waiting').map(({ id }) => id)
   return [ask(['waiting', ...waiting].join('/'))]

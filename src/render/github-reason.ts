@@ -21,6 +21,8 @@ export function describeExplanation({
       return `: job ${explanation.job} lost its runner`
     case 'no-runner':
       return `: no runner took job ${explanation.job}`
+    case 'deployment-rejected':
+      return `: the deployment of job ${explanation.job} was rejected`
     case 'unexplained':
       return `${hadJobs ? '' : ' before any of its jobs began'}, and GitHub does not say why`
   }

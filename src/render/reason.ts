@@ -172,6 +172,10 @@ function explainAttempt(reason: AttemptReason): Explanation {
       return says(`${attempt} was cancelled: ${CANCELLATION_TEXT[reason.cause]}`)
     case 'asks-why-cancelled':
       return waits(`${attempt} was cancelled on GitHub; asks GitHub why`, 'GitHub to say why')
+    case 'asks-why-failed':
+      return waits(`${attempt} failed before its job began; asks GitHub why`, 'GitHub to say why')
+    case 'deployment-rejected':
+      return says(`${attempt}: the deployment of job ${reason.job} was rejected, or its environment does not allow it`)
     case 'cancelled-on-github':
       return says(`${attempt} was cancelled on GitHub${describeExplanation(reason)}`)
     case 'closed':

@@ -1,4 +1,4 @@
-// Why GitHub cancelled a run, and what keeps a run waiting. No field says the first: GitHub explains it in the annotations of
+// Why GitHub cancelled a run, or failed it before its job began, and what keeps a run waiting. No field says the first: GitHub explains it in the annotations of
 // the cancelled jobs' check runs, whose texts are collected from public runs. The run's actors and a delivery's sender name
 // who started the run, never who cancelled it.
 import { z } from 'zod'
@@ -9,7 +9,7 @@ import { identifier, readPayload, truncatedText } from './fields.ts'
 /** The annotations of one job of a cancelled run. */
 export type JobAnnotations = { readonly job: string; readonly annotations: readonly unknown[] }
 
-/** What was read beside a run: of a cancelled one why, of a waiting one its deployments; null where GitHub does not say. */
+/** What was read beside a run: of a cancelled one or one that failed before its job why, of a waiting one its deployments; null where GitHub does not say. */
 export type RunCausesRead = { readonly annotations?: readonly JobAnnotations[]; readonly deployments?: unknown }
 
 const annotation = z.object({ message: truncatedText.nullish().transform((message) => message?.trim() ?? '') })
@@ -18,6 +18,8 @@ const CANCELLED_BY = /^The run was canceled by @?([\w-]+(?:\[bot\])?)\.?$/i
 
 // Most telling first. What GitHub words in another way is not guessed.
 const TEXTS: readonly (readonly [RegExp, Extract<CancelExplanation, { readonly job: string }>['kind']])[] = [
+  // https://docs.github.com/en/actions/how-tos/deploy/configure-and-manage-deployments/review-deployments
+  [/^The deployment was rejected or didn't satisfy other protection rules/i, 'deployment-rejected'],
   [/^Canceling since a higher priority waiting request for .+ exists/i, 'replaced'],
   [/^Canceling since a deadlock /i, 'deadlock'],
   [/^The job has exceeded the maximum execution time while awaiting a runner/i, 'no-runner'],

@@ -44,6 +44,10 @@ test.each<[string, object]>([
   ],
   ['The hosted runner lost communication with the server.', { kind: 'runner-lost', job: 'agent' }],
   ['The runner has received a shutdown signal. This can happen when', { kind: 'runner-lost', job: 'agent' }],
+  [
+    "The deployment was rejected or didn't satisfy other protection rules.",
+    { kind: 'deployment-rejected', job: 'agent' },
+  ],
   ['The operation was canceled.', { kind: 'unexplained', since: READ_AT, until: READ_AT }],
   ['my test: The run was canceled by @ada.', { kind: 'unexplained', since: READ_AT, until: READ_AT }],
   ['', { kind: 'unexplained', since: READ_AT, until: READ_AT }],

@@ -93,6 +93,37 @@ describe('a run that GitHub makes wait', () => {
     expect(await readIssue(app)).toMatchObject({ light: 'done' })
   })
 
+  test('and that a reviewer rejects is a no of a person: it needs one, and nothing is tried again before a command', async () => {
+    const run = await openApp()
+    const job = run.job('deploy')
+    job.wait()
+    await app.advance(60)
+    job.reject()
+    run.conclude('failure')
+    await app.advance(2 * 3_600, { stride: 120 })
+    expect(app.dispatched()).toEqual(['1/plan/1'])
+    expect(await readIssue(app)).toMatchObject({
+      light: 'idle',
+      reason:
+        'attempt 1 of 3: the deployment of job deploy was rejected, or its environment does not allow it; a person is needed: /andon retry plan',
+    })
+    expect((await readBoard(app)).counts).toMatchObject({ failed: 0, needsYou: 1 })
+    await app.comment('/andon retry plan')
+    await app.advance(60)
+    expect(app.dispatched()).toEqual(['1/plan/1', '1/plan/2'])
+  })
+
+  test('and that fails before it began for another reason is a failed attempt, tried again', async () => {
+    const run = await openApp()
+    const job = run.job('deploy', [])
+    job.conclude('failure', 'The job was not started because recent account payments have failed.')
+    run.conclude('failure')
+    await app.advance(20)
+    expect((await readIssue(app)).reason).toBe('attempt 1 of 3 failed before its job began; asks GitHub why')
+    await app.advance(240)
+    expect(app.dispatched()).toEqual(['1/plan/1', '1/plan/2'])
+  })
+
   test('for a moment, as every job of an environment without rules does, needs nobody', async () => {
     const run = await openApp()
     const job = run.job('deploy')

@@ -187,7 +187,7 @@ function mergeCancellations(a: CancelExplanation | undefined, b: CancelExplanati
 /** Whom GitHub names says more than what else happened to a job. */
 const EXPLANATION_RANK = {
   ...{ unexplained: 0, 'no-runner': 1, 'runner-lost': 2, 'job-time-limit': 3, deadlock: 4, replaced: 5, bot: 6 },
-  person: 7,
+  ...{ 'deployment-rejected': 7, person: 8 },
 } as const satisfies Record<CancelExplanation['kind'], number>
 
 function mergeEnvironmentWaits(a: EnvironmentWait | undefined, b: EnvironmentWait | undefined) {

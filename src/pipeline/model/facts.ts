@@ -50,11 +50,11 @@ export type JobFact = Occurrence & {
   readonly url: string | null
 }
 
-/** How GitHub explains that it cancelled a run. `since` and `until`: the first and the last time it did not explain it. */
+/** How GitHub explains that it cancelled a run, or failed one before its job began. `since` and `until`: the first and the last time it did not explain it. */
 export type CancelExplanation =
   | { readonly kind: 'person' | 'bot'; readonly login: string }
   | {
-      readonly kind: 'job-time-limit' | 'replaced' | 'deadlock' | 'runner-lost' | 'no-runner'
+      readonly kind: 'job-time-limit' | 'replaced' | 'deadlock' | 'runner-lost' | 'no-runner' | 'deployment-rejected'
       readonly job: string
     }
   | { readonly kind: 'unexplained'; readonly since: Instant; readonly until: Instant }
@@ -87,7 +87,7 @@ export type RunFact = {
   readonly startedAt: Instant
   readonly updatedAt: Instant
   readonly jobs: readonly JobFact[]
-  /** Absent until GitHub was asked why it cancelled the run. */
+  /** Absent until GitHub was asked why it cancelled the run, or failed it before its job began. */
   readonly cancellation?: CancelExplanation
   /** Absent until GitHub was asked what the run's environments wait for. */
   readonly environmentWait?: EnvironmentWait

@@ -62,7 +62,9 @@ export type AttemptReason = { readonly attempt: AttemptRef } & (
       readonly failedJob: string | null
     }
   | { readonly kind: 'cancelled'; readonly cause: CancellationCause }
-  | { readonly kind: 'asks-why-cancelled' }
+  | { readonly kind: 'asks-why-cancelled' | 'asks-why-failed' }
+  /** Reviewers of its environment rejected the job, or the rules of the environment do not allow it. */
+  | { readonly kind: 'deployment-rejected'; readonly job: string }
   | { readonly kind: 'cancelled-on-github'; readonly explanation: CancelExplanation; readonly hadJobs: boolean }
   | { readonly kind: 'closed'; readonly closed: ClosedReason }
 )
@@ -130,9 +132,10 @@ export function isCalledOff(reason: Reason | null): boolean {
   return reason?.kind === 'called-off-with-issue' || reason?.kind === 'called-off-with-pull-request'
 }
 
-/** Did a person cancel the run on GitHub? Then the stage stands until a person decides. */
+/** Did a person cancel the run, or reject its deployment, on GitHub? Then the stage stands until a person decides. */
 export function isCancelledByPerson(reason: Reason | null): boolean {
   if (reason?.kind === 'attempt-cancelled') return isCancelledByPerson(reason.last)
+  if (reason?.kind === 'deployment-rejected') return true
   return reason?.kind === 'cancelled-on-github' && reason.explanation.kind === 'person'
 }
 

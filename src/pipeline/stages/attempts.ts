@@ -14,7 +14,7 @@ import type {
 import type { CancellationCause } from '../model/reason.ts'
 import { type Instant, latest, secondsAfter } from '../model/time.ts'
 
-/** `unexplained`: GitHub cancelled its run and has not said why. */
+/** `unexplained`: GitHub cancelled its run, or failed it before its job began, and has not said why. */
 type AttemptOutcome = 'live' | 'done' | 'skipped' | 'failed' | 'cancelled' | 'unexplained'
 
 /** Attempts that Andon itself started. */
@@ -33,15 +33,24 @@ export function outcomeOf(attempt: Attempt): AttemptOutcome {
   const closing = closingOf(attempt)
   if (closing !== null) return closing.kind === 'cancelled' ? 'cancelled' : 'failed'
   if (run === null || !isCompletedRun(run)) return 'live'
-  if (run.conclusion !== 'cancelled') return OUTCOME_OF_CONCLUSION[run.conclusion ?? 'stale']
-  if (control?.cancel) return OUTCOME_OF_CANCELLATION[control.cancel.reason]
+  if (run.conclusion === 'cancelled') {
+    if (control?.cancel) return OUTCOME_OF_CANCELLATION[control.cancel.reason]
+    const explanation = explanationOf(run)
+    return explanation === null ? 'unexplained' : OUTCOME_OF_EXPLANATION[explanation.kind]
+  }
+  if (!hasFailedBeforeItsJob(run)) return OUTCOME_OF_CONCLUSION[run.conclusion ?? 'stale']
   const explanation = explanationOf(run)
-  return explanation === null ? 'unexplained' : OUTCOME_OF_EXPLANATION[explanation.kind]
+  return explanation === null ? 'unexplained' : explanation.kind === 'deployment-rejected' ? 'cancelled' : 'failed'
+}
+
+/** A job that fails without a step was never begun: reviewers may have rejected it, and trying again would ask them again. */
+export function hasFailedBeforeItsJob({ conclusion, jobs }: RunFact): boolean {
+  return conclusion === 'failure' && jobs.some((job) => job.conclusion === 'failure' && job.stepsTotal === 0)
 }
 
 const EXPLAIN_WITHIN_SECONDS = 60
 
-/** Why GitHub cancelled the run. Annotations may come late, so that GitHub has not explained it only after a minute. */
+/** Why GitHub cancelled the run, or failed it before its job began. Annotations may come late, so that GitHub has not explained it only after a minute. */
 export function explanationOf({ cancellation }: RunFact): CancelExplanation | null {
   if (cancellation?.kind === 'unexplained' && cancellation.until < explainedBy(cancellation.since)) return null
   return cancellation ?? null
@@ -52,7 +61,7 @@ export function explainedBy(since: Instant): Instant {
   return secondsAfter(since, EXPLAIN_WITHIN_SECONDS)
 }
 
-/** Does its stage wait for GitHub to say why it cancelled the run? */
+/** Does its stage wait for GitHub to say why it cancelled or failed the run? */
 export function isUnexplained(stage: Stage, attempt: Attempt): boolean {
   return outcomeOf(attempt) === 'unexplained' && attempt === currentAttempt(stage)
 }
@@ -225,6 +234,7 @@ export const OUTCOME_OF_EXPLANATION = {
   'job-time-limit': 'failed',
   'runner-lost': 'failed',
   'no-runner': 'failed',
+  'deployment-rejected': 'cancelled',
   unexplained: 'failed',
 } as const satisfies Record<CancelExplanation['kind'], AttemptOutcome>
 

@@ -3,7 +3,7 @@ import { githubWaitOf } from '../facts/github-wait.ts'
 import type { Conclusion, RunFact } from '../model/facts.ts'
 import type { Stage } from '../model/pipeline.ts'
 import type { AttemptReason, AttemptRef } from '../model/reason.ts'
-import { explanationOf, OUTCOME_OF_CONCLUSION, OUTCOME_OF_EXPLANATION } from './attempts.ts'
+import { explanationOf, hasFailedBeforeItsJob, OUTCOME_OF_CONCLUSION, OUTCOME_OF_EXPLANATION } from './attempts.ts'
 
 type DerivedFromRun = Pick<Stage, 'status' | 'reason' | 'since' | 'evidence'>
 
@@ -23,6 +23,15 @@ export function deriveFromRun(run: RunFact, attempt: AttemptRef): DerivedFromRun
     return { status: 'running', reason: { kind: 'running', attempt, job: jobInProgress(run) }, since, evidence }
   const conclusion = run.conclusion ?? 'stale'
   if (conclusion === 'cancelled') return deriveFromCancelledRun(run, attempt)
+  if (hasFailedBeforeItsJob(run)) {
+    const explanation = explanationOf(run)
+    if (explanation === null)
+      return { status: 'queued', reason: { kind: 'asks-why-failed', attempt }, since: run.updatedAt, evidence }
+    if (explanation.kind === 'deployment-rejected') {
+      const reason = { kind: 'deployment-rejected', attempt, job: explanation.job } as const
+      return { status: 'cancelled', reason, since: run.updatedAt, evidence }
+    }
+  }
   const failedJob = run.jobs.find((job) => job.conclusion !== null && FAILURES.includes(job.conclusion))?.name ?? null
   const ended = { kind: 'concluded', attempt, conclusion, failedJob } as const
   return { status: OUTCOME_OF_CONCLUSION[conclusion], reason: ended, since: run.updatedAt, evidence }
