@@ -9,7 +9,7 @@ import type { ReadReceipt } from '../translate/fields.ts'
 import { permissionsFor, recordAccessWorks, recordNoAccess } from './access.ts'
 import { isAboutPresence, judgeAnswer } from './ask-again.ts'
 import { askGitHub } from './ask-github.ts'
-import { type CallOutcome, callOutcomeOf, MAX_TRIES, retryAt } from './call-outcome.ts'
+import { type CallOutcome, callOutcomeOf, MAX_OUTAGE_TRIES, MAX_TRIES, retryAt } from './call-outcome.ts'
 import { type ClaimedEffect, claimNextRead, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { failedEffectOutcome, postponeWithoutAccess } from './failed-effect.ts'
 import { splitFullName } from './publish-claim.ts'
@@ -95,14 +95,16 @@ const ORGANISATION_REPOSITORY = '.github'
 
 /**
  * However long GitHub is away, says that it has no such repository or does not understand the question, somebody waits for
- * the answer: it is asked until it comes, in the end once an hour.
+ * the answer: it is asked until it comes, in the end once an hour, and about a run every five minutes.
  */
 async function askLater(o: PerformContext, claimed: ClaimedEffect<'ask'>, outcome: CallOutcome): Promise<void> {
   const { id, token, tryNumber } = claimed
   const isPostponed = outcome.kind === 'wait' || outcome.kind === 'no access'
+  // A run that has ended meanwhile holds its slot until the answer.
+  const pauses = claimed.effect.question.about === 'run' ? Math.min(tryNumber, MAX_OUTAGE_TRIES) : tryNumber
   const again: CallOutcome = isPostponed
     ? outcome
-    : { kind: 'retry', at: retryAt(tryNumber, o.now()), words: outcome.words }
+    : { kind: 'retry', at: retryAt(pauses, o.now()), words: outcome.words }
   const isSnooze = tryNumber >= MAX_TRIES
   await recordEffectOutcome(o, { id, token, isSnooze, ...(await failedEffectOutcome(o, claimed, again)) })
 }

@@ -40,7 +40,7 @@ export type CallOutcome = {
 /** With backoff, this many tries outlast an outage of three hours. */
 export const MAX_TRIES = 8
 
-/** Of a dispatch no more tries count that failed because of GitHub. So its pauses end at five minutes, and it is not given up. */
+/** Where a slot waits, pauses grow no longer than after so many tries: five minutes. Of a dispatch no more tries are counted. */
 export const MAX_OUTAGE_TRIES = 4
 
 export function callOutcomeOf(error: unknown, { intent, tryNumber, now, since = null }: CallTry): CallOutcome {

@@ -60,7 +60,7 @@ describe('a dispatch without a clear answer', () => {
     const key = await line.admit(42)
     await stepWhileTimePasses(line.world, line.world.outbox, { seconds: 1_100, stride: 5 })
     const pauses = postsOf().map(({ at }, index, all) => (at - (all[index - 1]?.at ?? Date.parse(START))) / 1000)
-    expect(pauses).toEqual([0, 130, 130, 130, 330, 330])
+    expect(pauses).toEqual([0, 130, 130, 135, 335, 335])
     line.world.fault = () => null
     await line.world.drain()
     expect(line.runs).toHaveLength(1)

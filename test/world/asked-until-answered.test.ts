@@ -92,28 +92,33 @@ test('while GitHub does not say what a user may do, a person is needed, and the 
 test.each<[string, Fault]>([
   ['is refused', { kind: 'refuse', status: 403, message: 'Resource not accessible by integration' }],
   ['fails', { kind: 'refuse', status: 500, message: 'Server Error' }],
-])('while reading runs %s, one question about a silent run waits, and its answer is adopted', async (_, fault) => {
-  app = await openAndonApp({ configuration: 'stages: { plan: { workflow: plan.yml, limit: 20h } }' })
-  await app.openLabeledIssue()
-  await app.advance(30)
-  const [run] = app.github.runs
-  if (run === undefined) throw new Error('nothing was dispatched')
-  run.start()
-  await app.advance(30)
-  const until = Date.parse(app.clock.now()) + 4 * 3_600_000
-  const isReading = ({ method, path }: RecordedRequest) => method === 'GET' && path.includes(`/actions/runs/${run.id}`)
-  app.github.chooseFaults((request) => (isReading(request) && request.at < until ? fault : null))
-  await app.advance(4 * 3_600 - 60, { stride: 60 })
-  expect(await openQuestionsAboutRuns()).toBe(1)
-  const asked = app.github.writes.requests.filter(isReading).length
-  expect(asked).toBeGreaterThan(2)
-  expect(asked).toBeLessThan(16)
-  await app.advance(3_600, { stride: 60 })
-  expect(await openQuestionsAboutRuns()).toBe(0)
-  const before = app.github.writes.requests.filter(isReading).length
-  await app.advance(1_500, { stride: 60 })
-  expect(app.github.writes.requests.filter(isReading).length).toBeGreaterThan(before)
-})
+])(
+  'while reading runs %s, one question about a silent run waits, and its answer is adopted',
+  async (_, fault) => {
+    app = await openAndonApp({ configuration: 'stages: { plan: { workflow: plan.yml, limit: 20h } }' })
+    await app.openLabeledIssue()
+    await app.advance(30)
+    const [run] = app.github.runs
+    if (run === undefined) throw new Error('nothing was dispatched')
+    run.start()
+    await app.advance(30)
+    const until = Date.parse(app.clock.now()) + 2 * 3_600_000
+    const isReading = ({ method, path }: RecordedRequest) =>
+      method === 'GET' && path.includes(`/actions/runs/${run.id}`)
+    app.github.chooseFaults((request) => (isReading(request) && request.at < until ? fault : null))
+    await app.advance(2 * 3_600 - 120, { stride: 120 })
+    expect(await openQuestionsAboutRuns()).toBe(1)
+    const asked = app.github.writes.requests.filter(isReading).length
+    expect(asked).toBeGreaterThan(2)
+    expect(asked).toBeLessThan(30)
+    await app.advance(3_600, { stride: 120 })
+    expect(await openQuestionsAboutRuns()).toBe(0)
+    const before = app.github.writes.requests.filter(isReading).length
+    await app.advance(1_500, { stride: 60 })
+    expect(app.github.writes.requests.filter(isReading).length).toBeGreaterThan(before)
+  },
+  60_000,
+)
 
 async function openQuestionsAboutRuns(): Promise<number> {
   const { kysely } = app.database

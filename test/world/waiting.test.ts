@@ -120,7 +120,7 @@ describe('a run that GitHub makes wait', () => {
     run.conclude('failure')
     await app.advance(20)
     expect((await readIssue(app)).reason).toBe('attempt 1 of 3 failed before its job began; asks GitHub why')
-    await app.advance(240)
+    await app.advance(120)
     expect(app.dispatched()).toEqual(['1/plan/1', '1/plan/2'])
   })
 

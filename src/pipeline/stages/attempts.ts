@@ -162,7 +162,7 @@ export function askedNow({ reconciliation }: Attempt, at: Instant): Reconciliati
   const asked = { at, answeredAt: null }
   if (reconciliation === undefined || reconciliation.answeredAt !== null) return asked
   const askedAt = questionAskedAt(reconciliation)
-  return secondsAfter(askedAt, ASK_ANEW_AFTER_SECONDS) > at ? { ...asked, askedAt } : asked
+  return secondsAfter(askedAt, QUESTION_LASTS_SECONDS) > at ? { ...asked, askedAt } : asked
 }
 
 /** When the question was asked that waits for its answer: its key. */
@@ -170,7 +170,7 @@ export function questionAskedAt({ at, askedAt = at }: Reconciliation): Instant {
   return askedAt
 }
 
-const ASK_ANEW_AFTER_SECONDS = 24 * 60 * 60
+const QUESTION_LASTS_SECONDS = 24 * 60 * 60
 
 /** How many slots the pipeline holds. An attempt that is not sent yet holds none while its issue is closed or gone. */
 export function countLiveAttempts(pipeline: Pipeline): number {

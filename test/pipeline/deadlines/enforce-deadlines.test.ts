@@ -39,7 +39,7 @@ describe('reconciling before acting', () => {
   })
 
   test('a run that was silent too long is read from GitHub before anything else happens', () => {
-    const line = wakeUntilQuiet(reportingAttempt(), 33)
+    const line = wakeUntilQuiet(reportingAttempt(), 33).apply(stillInProgress(33))
     expect(wakeAt(line.pipeline, minutesAfterNine(33))).toBe(minutesAfterNine(35))
     wakeUntilQuiet(line, 34)
     expect(line.effectKeys('ask')).not.toContain(`run/100/${minutesAfterNine(34)}`)
@@ -141,24 +141,27 @@ describe('reconciling before acting', () => {
     expect(countLiveAttempts(line.pipeline)).toBe(0)
   })
 
-  test('a question without an answer is asked again', () => {
-    const line = wakeUntilQuiet(wakeUntilQuiet(silentAttempt(), 32), 41)
-    expect(line.effectKeys('ask').filter((key) => key.startsWith('run/'))).toHaveLength(1)
-    expect(
-      wakeUntilQuiet(line, 42)
-        .effectKeys('ask')
-        .filter((key) => key.startsWith('run/')),
-    ).toHaveLength(2)
+  test('a question without an answer stands, and no other is asked beside it; after a day there is a new one', () => {
+    const line = silentAttempt()
+    const asked = () => line.effectKeys('ask').filter((key) => key.startsWith('run/'))
+    for (let at = 32; at < 32 + 24 * 60; at += 10) wakeUntilQuiet(line, at)
+    expect(asked()).toEqual([`run/100/${minutesAfterNine(32)}`])
+    wakeUntilQuiet(line, 32 + 24 * 60)
+    expect(asked()).toHaveLength(2)
   })
 })
 
 describe('a silent run', () => {
   const runQuestions = (line: PipelineHarness) => line.effectKeys('ask').filter((key) => key.startsWith('run/'))
+  function wakeAndAnswer(line: PipelineHarness, at: number): void {
+    const asked = runQuestions(line).length
+    if (runQuestions(wakeUntilQuiet(line, at)).length > asked) line.apply(stillInProgress(at))
+  }
 
   test('is asked about after ten minutes, and again every ten', () => {
     const line = silentAttempt()
     expect(wakeAt(line.pipeline, minutesAfterNine(2))).toBe(minutesAfterNine(12))
-    for (let at = 3; at <= 31; at += 1) wakeUntilQuiet(line, at)
+    for (let at = 3; at <= 31; at += 1) wakeAndAnswer(line, at)
     expect(runQuestions(line)).toEqual([`run/100/${minutesAfterNine(12)}`, `run/100/${minutesAfterNine(22)}`])
   })
 
@@ -170,7 +173,7 @@ describe('a silent run', () => {
 
   test('that is being cancelled is asked about before force and before it is abandoned, and not in between', () => {
     const line = wakeUntilQuiet(reportingAttempt(), 35).apply(stillInProgress(36))
-    for (let at = 37; at <= 46; at += 1) wakeUntilQuiet(line, at)
+    for (let at = 37; at <= 46; at += 1) wakeAndAnswer(line, at)
     expect(runQuestions(line)).toEqual([35, 41, 46].map((at) => `run/100/${minutesAfterNine(at)}`))
   })
 })
