@@ -14,7 +14,7 @@ import { fanOutGlobalHold, fanOutRepositoryHold } from '../src/store/holds.ts'
 import { listPipelinesToWake } from '../src/store/pipelines.ts'
 import { claimNextTarget } from '../src/store/publish-claims.ts'
 import { openTestDatabase } from '../test/support/database.ts'
-import { findPostgres, startCluster } from '../test/support/postgres-cluster.ts'
+import { startBenchCluster } from './cluster.ts'
 
 const NOW = '2026-11-21T12:00:00.000Z'
 const MIDNIGHT = '2026-11-21T00:00:00.000Z'
@@ -53,13 +53,7 @@ const DUE_QUERIES: Readonly<Record<string, DueQuery>> = {
   ),
 }
 
-const binaries = findPostgres()
-if (!binaries) throw new Error('no Postgres server was found: install one (apt-get install postgresql).')
-const cluster = await startCluster(binaries)
-process.env.ANDON_TEST_POSTGRES = cluster.url
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => cluster.remove().finally(() => process.exit(130)))
-}
+const cluster = await startBenchCluster()
 try {
   const few = await seedDatabase(1_000)
   const many = await seedDatabase(100_000)

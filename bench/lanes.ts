@@ -11,20 +11,14 @@ import { openAndon } from '../src/andon.ts'
 import { openTestDatabase } from '../test/support/database.ts'
 import { type FakeGitHub, openFakeGitHub } from '../test/support/fake-github.ts'
 import { organizationOf } from '../test/support/many-installations.ts'
-import { findPostgres, startCluster } from '../test/support/postgres-cluster.ts'
+import { startBenchCluster } from './cluster.ts'
 
 const CALL_MS = 150
 const quick = process.argv.includes('--quick')
 const WINDOW_SECONDS = quick ? 10 : 30
 const WARM_UP_SECONDS = 5
 
-const binaries = findPostgres()
-if (!binaries) throw new Error('no Postgres server was found: install one (apt-get install postgresql).')
-const cluster = await startCluster(binaries)
-process.env.ANDON_TEST_POSTGRES = cluster.url
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => cluster.remove().finally(() => process.exit(130)))
-}
+const cluster = await startBenchCluster()
 try {
   const lines: string[] = []
   for (const installations of [1, 10, 100]) {
