@@ -87,16 +87,27 @@ function askAuthorPermissions({ pullRequests }: Pipeline): readonly Effect[] {
   })
 }
 
-/** A verdict counts once GitHub has said that its author may write. */
+/**
+ * A verdict counts once GitHub has said that its author may write. Anybody can review without end: there is one question about
+ * a reviewer at a time, and about a pull request so many; the others follow as these are answered.
+ */
 function askReviewerPermissions(pipeline: Pipeline): readonly Effect[] {
-  return decidingPullRequests(pipeline).flatMap((pullRequest) =>
-    unverifiedReviews(pullRequest).map(({ reviewer: login, id }) => {
+  return decidingPullRequests(pipeline).flatMap((pullRequest) => {
+    const first = new Map(
+      unverifiedReviews(pullRequest)
+        .toReversed()
+        .map((review) => [review.reviewer, review]),
+    )
+    const asked = [...first.values()].sort((a, b) => a.id - b.id).slice(0, MAX_REVIEWERS_ASKED)
+    return asked.map(({ reviewer: login, id }): AskEffect => {
       const purpose = { kind: 'review', pullRequestNumber: pullRequest.number } as const
       const key = `permission/${pullRequest.number}/${login}/${id}`
       return { type: 'ask', key, question: { about: 'permission', login, purpose } }
-    }),
-  )
+    })
+  })
 }
+
+const MAX_REVIEWERS_ASKED = 20
 
 /** May the sender of a start label start what Andon dispatches? */
 function askStartPermissions(pipeline: Pipeline): readonly Effect[] {

@@ -54,6 +54,23 @@ test('a verdict that is newer than the answer asks again', () => {
   ).toEqual(['permission/7/mara/501'])
 })
 
+test('however often they review, there is one question about a reviewer at a time', () => {
+  const before = [issueLabeled(), pullRequestChanged(), reviewChanged()] as const
+  expect(asked({ id: 501 }, ...before)).toEqual([])
+})
+
+test('of many reviewers twenty are asked about at once, and another once one is answered', () => {
+  const { pullRequest } = reviewChanged()
+  const reviews = Array.from({ length: 30 }, (_, index) => {
+    return reviewChanged({ id: 500 + index, reviewer: `visitor-${index}` }).review
+  })
+  const linked = { ...pullRequestChanged(), pullRequest: { ...pullRequest, reviews } }
+  const { pipeline, effects } = reduce(pipelineAfter(issueLabeled()), linked)
+  expect(effects.filter(({ key }) => key.startsWith('permission/'))).toHaveLength(20)
+  const answered = reduce(pipeline, reviewerPermission('visitor-0'))
+  expect(answered.effects.map(({ key }) => key)).toEqual(['permission/7/visitor-20/520'])
+})
+
 test('comments, bots and dismissed reviews ask nothing', () => {
   const before = [issueLabeled(), pullRequestChanged()] as const
   expect(asked({ state: 'commented' }, ...before)).toEqual([])

@@ -196,3 +196,15 @@ test('where Andon only watches, an agent’s pull request from a branch of the r
   const asked = world.github.writes.requests.filter(({ path }) => path.endsWith('/permission'))
   expect(asked).toEqual([])
 })
+
+test('a stranger who reviews without end is asked about once at a time', async () => {
+  const { issue } = await world.openIssueInCode()
+  const number = await world.propose({ issue, by: 'claude[bot]' })
+  await world.settle()
+  for (let reviews = 0; reviews < 12; reviews += 1)
+    await world.github.review(world.repository, number, 'approve', { by: 'passerby' })
+  await world.settle()
+  const asked = world.github.writes.requests.filter(({ path }) => path.endsWith('/passerby/permission'))
+  expect(asked).toHaveLength(1)
+  expect(await world.light(issue)).toBe('review')
+})
