@@ -10,7 +10,7 @@ import { currentAttempt } from '../stages/attempts.ts'
 import { startAuthorization } from '../stages/pipeline-start.ts'
 import { NO_TRIGGER, triggerOf } from '../stages/triggers.ts'
 import { upcomingProblems } from './light.ts'
-import { headlineInNeed, needsYouAt } from './needs-you.ts'
+import { headlineInNeed, isUnansweredByGitHub, needsYouAt } from './needs-you.ts'
 
 /**
  * `approval`: of a gate; `approval-on-github`: of a run; `limit`: rounds or hours are used up; `question`: Andon cannot know
@@ -95,7 +95,7 @@ export function stageNeedOf({ status, reason }: Pick<Stage, 'status' | 'reason'>
 
 function kindOfSilence(pipeline: Pipeline, { status, reason }: Stage): NeedKind | null {
   if (status === 'cancelled' || pipeline.issue.isContested) return null
-  if (reason?.kind === 'asks-permission' || reason?.kind === 'denied') return null
+  if (isUnansweredByGitHub(reason) || reason?.kind === 'denied' || reason?.kind === 'file-mistaken') return null
   const problem = upcomingProblems(pipeline).find(({ health }) => health !== 'unknown')
   return reason?.kind === 'waits-for-run' || problem?.health === 'stale' ? 'limit' : 'stall'
 }
