@@ -9,6 +9,7 @@ import { wakeDuePipelines } from '../../src/watchdog/wake.ts'
 import { arrivalOf, openTestDoor, pipelinesIn } from '../apply/support/arrivals.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { ISSUE, issueLabeled, minutesAfterNine, REPOSITORY, runChanged, runFact } from '../support/pipeline-fixtures.ts'
+import { runAnswered } from '../support/pipeline-harness.ts'
 
 let database: Database
 let opened: Door
@@ -37,12 +38,16 @@ async function askTimes(at: Instant): Promise<readonly string[]> {
   return rows.map(({ key }) => key)
 }
 
-test('GitHub is asked about a live run after ten minutes without news, and again only after ten more', async () => {
-  await applyEvents(issueLabeled(), runChanged({ id: 7, at: minutesAfterNine(2) }))
+test('GitHub is asked about a live run after ten minutes without news, and again only after ten more and an answer', async () => {
+  const live = runChanged({ id: 7, at: minutesAfterNine(2) })
+  await applyEvents(issueLabeled(), live)
   expect(await askTimes(minutesAfterNine(11))).toEqual([])
   expect(await askTimes(minutesAfterNine(12))).toEqual([`run/7/${minutesAfterNine(12)}`])
   expect(await askTimes(minutesAfterNine(21))).toHaveLength(1)
-  expect(await askTimes(minutesAfterNine(22))).toHaveLength(2)
+  expect(await askTimes(minutesAfterNine(22))).toHaveLength(1)
+  await applyEvents(runAnswered(7, live.run, minutesAfterNine(23)))
+  expect(await askTimes(minutesAfterNine(31))).toHaveLength(1)
+  expect(await askTimes(minutesAfterNine(32))).toHaveLength(2)
 })
 
 test('news of a run postpone the question, and a completed run is not asked about', async () => {
