@@ -14,7 +14,7 @@ import { type Grant, grantFromManifest } from './grant.ts'
 import type { Hook } from './hook-routes.ts'
 import { openInProcessFetch } from './in-process.ts'
 import { type Installation, openInstallation } from './installation.ts'
-import { commentsOn } from './issue-comments.ts'
+import { commentsOn, reactionsTo } from './issue-comments.ts'
 import { openOidcIssuer, runClaims } from './oidc-issuer.ts'
 import { ACME, APP, type Organization, type Permission } from './organization.ts'
 import { createPages } from './pages.ts'
@@ -87,6 +87,8 @@ export type FakeGitHub = UserActions &
     /** The stored objects, oldest first: of one issue or commit, or all. */
     comments(fullName: string, number?: number): readonly Comment[]
     checkRuns(fullName: string, sha?: string): readonly CheckRun[]
+    /** The reactions to a comment, oldest first. */
+    reactions(commentId: number): readonly string[]
     /** Why a comment is folded away, as GraphQL's `minimizedReason`; null while it is shown. */
     minimizedReason(commentId: number): string | null
     issue(fullName: string, number: number): Issue | null
@@ -243,6 +245,7 @@ export async function startFakeGitHub(o: {
     },
     comments,
     checkRuns,
+    reactions: (commentId) => reactionsTo(world, commentId).map(({ content }) => content),
     minimizedReason: (commentId) => world.comments.get(commentId)?.minimized ?? null,
     issue: (fullName, number) => world.issues.get(`${fullName}#${number}`) ?? null,
     pullRequest: (fullName, number) => world.pullRequests.get(`${fullName}#${number}`) ?? null,

@@ -1,9 +1,10 @@
 // Comments on issues and pull requests: stored, delivered, and listed.
 import type { ApiRequest, ApiResponse } from './api-request.ts'
+import { APP } from './organization.ts'
 import { linkToNextPage, pageOf } from './paging.ts'
 import { commentJson, issueOfPullRequest } from './payloads.ts'
 import type { Webhooks } from './webhooks.ts'
-import { type Comment, type Repository, repositoryOf, userOf, type World } from './world.ts'
+import { type Comment, type Reaction, type Repository, repositoryOf, userOf, type World } from './world.ts'
 
 type Change = { readonly fullName: string; readonly by: string }
 
@@ -72,11 +73,11 @@ export function respondToComments(
     if (method === 'GET') return list(request, world, repository, number)
     return { status: 201, body: createComment(world, webhooks, { fullName, number, body: text, by }) }
   }
-  const [, id, reaction] = /^issues\/comments\/(\d+)(\/reactions)?$/.exec(path) ?? []
+  const [, id, reaction] = /^issues\/comments\/(\d+)(\/reactions(?:\/\d+)?)?$/.exec(path) ?? []
   if (id === undefined) return null
   const comment = world.comments.get(Number(id))
   if (comment?.repositoryId !== repository.id) return NOT_FOUND
-  if (reaction !== undefined) return method === 'POST' ? react(world, Number(id), body) : null
+  if (reaction !== undefined) return respondToReactions(request, world, Number(id), reaction.split('/')[2])
   if (method === 'GET') return { status: 200, body: comment.json }
   if (method === 'PATCH')
     return { status: 200, body: editComment(world, webhooks, { fullName, id: Number(id), body: text, by }) }
@@ -109,12 +110,35 @@ function list({ query }: ApiRequest, world: World, repository: Repository, numbe
   return { status: 200, body: pageOf(found, query), headers: linkToNextPage(found, query, world.url + path) }
 }
 
+/** The reactions to a comment, oldest first. */
+export function reactionsTo(world: World, id: number): readonly Reaction[] {
+  return [...world.reactions].filter(([key]) => key.startsWith(`${id} `)).map(([, reaction]) => reaction)
+}
+
+function respondToReactions(
+  { method, body, query }: ApiRequest,
+  world: World,
+  id: number,
+  reaction: string | undefined,
+): ApiResponse | null {
+  if (method === 'POST' && reaction === undefined) return react(world, id, body)
+  if (method === 'GET' && reaction === undefined) {
+    const content = query.get('content')
+    return { status: 200, body: reactionsTo(world, id).filter((one) => content === null || one.content === content) }
+  }
+  const found = reactionsTo(world, id).find((one) => String(one.id) === reaction)
+  if (method !== 'DELETE' || found === undefined) return NOT_FOUND
+  world.reactions.delete(`${id} ${found.content}`)
+  return { status: 204, body: null }
+}
+
 // 201 the first time, 200 after that. Only one App reacts here, so a comment has each reaction once.
 function react(world: World, id: number, body: unknown): ApiResponse {
-  const { content } = body as { content?: string }
+  const { content = '' } = body as { content?: string }
   const key = `${id} ${content}`
   const before = world.reactions.get(key)
-  const reaction = before ?? { id: world.nextId(), content, created_at: world.clock.nowIso() }
+  const user = { login: `${APP.slug}[bot]`, type: 'Bot' }
+  const reaction = before ?? { id: world.nextId(), content, user, created_at: world.clock.nowIso() }
   world.reactions.set(key, reaction)
   return { status: before ? 200 : 201, body: reaction }
 }

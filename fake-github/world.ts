@@ -82,6 +82,13 @@ export type StoredComment = {
   readonly minimized: string | null
 }
 
+export type Reaction = {
+  readonly id: number
+  readonly content: string
+  readonly user: { readonly login: string; readonly type: string }
+  readonly created_at: string
+}
+
 export type CheckRun = {
   readonly id: number
   readonly name: string
@@ -122,7 +129,7 @@ export type World = {
   readonly reviews: Map<string, readonly Review[]>
   readonly comments: Map<number, StoredComment>
   /** Keyed `comment id, content`. */
-  readonly reactions: Map<string, object>
+  readonly reactions: Map<string, Reaction>
   readonly checkRuns: Map<number, { readonly repositoryId: number; readonly json: CheckRun }>
   /** Issues linked to a pull request by hand, besides those that its text closes. */
   readonly linkedIssues: Map<string, Set<number>>

@@ -10,6 +10,7 @@ export type RequestKind =
   | 'dispatch'
   | 'cancel'
   | 'reaction'
+  | 'reaction-delete'
   | 'token'
   | 'graphql'
   | 'minimize'
@@ -79,6 +80,7 @@ const WRITE_KINDS = new Set<RequestKind>([
   'dispatch',
   'cancel',
   'reaction',
+  'reaction-delete',
   'minimize',
   'other',
 ])
@@ -100,6 +102,7 @@ const KIND_ROUTES: readonly (readonly [string, RegExp, RequestKind])[] = [
   ['POST', /\/dispatches$/, 'dispatch'],
   ['POST', /\/actions\/runs\/\d+\/(force-)?cancel$/, 'cancel'],
   ['POST', /\/reactions$/, 'reaction'],
+  ['DELETE', /\/reactions\/\d+$/, 'reaction-delete'],
   ['POST', /^\/app\/installations\/\d+\/access_tokens$/, 'token'],
   ['POST', /^\/graphql$/, 'graphql'],
   ['GET', /\/collaborators\/[^/]+\/permission$/, 'permission'],

@@ -11,11 +11,12 @@ import { commandOriginKey, type Effect, type ReplyItem } from '../pipeline/model
 export function reactionAndReply(given: AuthorizedCommands, outcomes: readonly CommandOutcome[]): readonly Effect[] {
   const { origin, issueNumber, login, role } = given
   if (role === 'none' || origin.kind === 'check') return []
-  const items = replyItemsOf(given, outcomes)
+  const known = outcomes.length > 0 ? outcomes : outcomesWithoutPipeline(given)
+  const items = replyItemsOf(given, known)
   const isRefused = items.some(({ kind }) => REFUSALS.includes(kind))
   const originKey = commandOriginKey(origin)
   const mayWrite = mayUseCommand(role, 'start')
-  const content = isRefused ? 'confused' : 'eyes'
+  const content = isRefused ? 'confused' : isCarriedOutAtOnce(known) ? 'rocket' : 'eyes'
   const reaction = {
     type: 'react',
     key: `react/${originKey}/${content}`,
@@ -31,6 +32,14 @@ export function reactionAndReply(given: AuthorizedCommands, outcomes: readonly C
   ]
 }
 
+/** Were there orders, and is nothing left to be done on GitHub? Of the others, pipeline/carried-out.ts says when they are. */
+function isCarriedOutAtOnce(outcomes: readonly CommandOutcome[]): boolean {
+  const done = outcomes.filter(({ result }) => result?.outcome === 'done')
+  return done.length > 0 && done.every(({ command }) => command.verb !== null && AT_ONCE.includes(command.verb))
+}
+
+const AT_ONCE: readonly string[] = ['approve', 'skip', 'hold', 'resume']
+
 /** The reply says in which time zone the end of a hold was understood. */
 function endsByItself(item: ReplyItem): boolean {
   return item.kind === 'done' && item.answer.kind === 'held' && item.answer.hold.until !== undefined
@@ -39,9 +48,8 @@ function endsByItself(item: ReplyItem): boolean {
 const REFUSALS: readonly ReplyItem['kind'][] = ['mistake', 'no-permission', 'impossible', 'ignored-in-email']
 
 function replyItemsOf(given: AuthorizedCommands, outcomes: readonly CommandOutcome[]): readonly ReplyItem[] {
-  const known = outcomes.length > 0 ? outcomes : outcomesWithoutPipeline(given)
   const ignored = given.ignored?.map((text) => ({ kind: 'ignored-in-email', text }) as const) ?? []
-  const items = [...known.toSorted((a, b) => a.nth - b.nth).map(replyItemOf), ...ignored]
+  const items = [...outcomes.toSorted((a, b) => a.nth - b.nth).map(replyItemOf), ...ignored]
   // One sentence covers every command that the sender may not use.
   const refused = items.findIndex(({ kind }) => kind === 'no-permission')
   return items.filter(({ kind }, index) => kind !== 'no-permission' || index === refused)

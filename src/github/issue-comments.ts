@@ -20,6 +20,8 @@ export type ExistingResource = { readonly id: number }
 /** Why a comment is folded away: https://docs.github.com/en/graphql/reference/enums#reportedcontentclassifiers */
 export type CommentFolding = 'OUTDATED' | 'RESOLVED'
 
+type ReactionContent = 'eyes' | 'confused' | 'rocket'
+
 export type IssueComments = {
   /** Not sent after `sendBy`. */
   createComment(access: RepositoryAccess, issueNumber: number, body: string, sendBy?: string): Promise<number>
@@ -28,7 +30,9 @@ export type IssueComments = {
   /** Folds a comment away, or shows it again; repeating it does no harm. GitHub has it in GraphQL alone. */
   setFolded(access: RepositoryAccess, commentId: number, folded: CommentFolding | null): Promise<void>
   /** Creating a reaction twice leaves one: https://docs.github.com/en/rest/reactions/reactions#create-reaction-for-an-issue-comment */
-  createReaction(access: RepositoryAccess, commentId: number, content: 'eyes' | 'confused'): Promise<void>
+  createReaction(access: RepositoryAccess, commentId: number, content: ReactionContent): Promise<void>
+  /** Takes our own reaction away; removing it twice does no harm. */
+  deleteReaction(access: RepositoryAccess, commentId: number, content: ReactionContent): Promise<void>
   /** Was the comment with this global id created by e-mail? Null when GitHub does not know it. */
   readCameByEmail(access: RepositoryAccess, nodeId: string): Promise<boolean | null>
   /** Our comments with this marker that changed since then, oldest first. Anyone can paste a marker. */
@@ -72,9 +76,7 @@ export function openIssueComments(call: SendRequest, appId: number): IssueCommen
 
     async deleteComment(access, commentId) {
       const route = 'DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}'
-      await call(access, 'change', route, { comment_id: commentId }).catch((failure) => {
-        if (!(failure instanceof GitHubFailure && failure.kind === 'not_found')) throw failure
-      })
+      await unlessMissing(call(access, 'change', route, { comment_id: commentId }))
     },
 
     async setFolded(access, commentId, folded) {
@@ -90,6 +92,21 @@ export function openIssueComments(call: SendRequest, appId: number): IssueCommen
     async createReaction(access, commentId, content) {
       const route = 'POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions'
       await call(access, 'change', route, { comment_id: commentId, content })
+    },
+
+    async deleteReaction(access, commentId, content) {
+      const route = 'GET /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions'
+      const list = await readList(async (page) => {
+        const parameters = { comment_id: commentId, content, per_page: 100, page }
+        const { body, hasNextPage } = await call(access, 'read', route, parameters)
+        return { items: expectObjects(body, 'reactions'), hasNextPage }
+      })
+      for (const reaction of list.items) {
+        if (!(await isOurs(reaction))) continue
+        const id = expectPresent(asNumber(reaction.id), 'id')
+        const removal = 'DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions/{reaction_id}'
+        await unlessMissing(call(access, 'change', removal, { comment_id: commentId, reaction_id: id }))
+      }
     },
 
     async readCameByEmail(access, nodeId) {
@@ -115,6 +132,13 @@ export function openIssueComments(call: SendRequest, appId: number): IssueCommen
       return expectSearched(found, list, 'comments').toSorted((a, b) => a.id - b.id)
     },
   }
+}
+
+/** What is deleted already need not be deleted. */
+async function unlessMissing(deletion: Promise<unknown>): Promise<void> {
+  await deletion.catch((failure) => {
+    if (!(failure instanceof GitHubFailure && failure.kind === 'not_found')) throw failure
+  })
 }
 
 // Neither REST nor a delivery says it: https://docs.github.com/en/graphql/reference/objects#issuecomment

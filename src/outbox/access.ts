@@ -19,6 +19,7 @@ export function permissionsFor(effect: Effect, isLookup: boolean): readonly stri
     case 'cancel':
       return ['actions=write']
     case 'react':
+    case 'swap':
       return ['issues=write']
     case 'reply':
       return isLookup ? ['issues=read'] : ['issues=write']

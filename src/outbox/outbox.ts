@@ -13,7 +13,7 @@ import { type LaneKind, type LaneWork, openLanes } from './lanes.ts'
 import { publishNext } from './publish.ts'
 import type { PublishContext } from './publish-context.ts'
 import { blockInstallation } from './rate-limit.ts'
-import { sendNextReaction } from './react.ts'
+import { sendNextReaction, sendNextSwap } from './react.ts'
 import { recoverNextDispatch } from './recover-dispatch.ts'
 import { recoverNextReply } from './recover-reply.ts'
 import { type ReplyContext, sendNextReply } from './reply.ts'
@@ -61,6 +61,7 @@ export function openOutbox(o: {
     ['dispatch', (o) => sendNextDispatch(o, unreported)],
     ['cancel', cancelNextRun],
     ['reply', sendNextReply],
+    ['swap', sendNextSwap],
     ['publish', (o) => publishUntilWritten(o, stopping)],
   ]
   let stopping: AbortSignal | undefined
@@ -130,11 +131,13 @@ const LANES = {
   'recover dispatch': 'read',
   'recover react': 'read',
   'recover reply': 'read',
+  'recover swap': 'read',
   cancel: 'write',
   dispatch: 'write',
   publish: 'write',
   react: 'write',
   reply: 'write',
+  swap: 'write',
 } as const satisfies Record<DueKind, LaneKind>
 
 /** What is due for one installation in one kind of lane. */

@@ -8,7 +8,7 @@ import { countReactionsSince, listPendingWrites } from '../store/pending-writes.
 import { isPublicationWaiting } from '../store/publish-claims.ts'
 
 /** Kinds of writes. Publications, check runs and comments, are ordered among themselves by diff-surfaces.ts. */
-export type WritePriority = 'react' | 'dispatch' | 'cancel' | 'reply' | 'publish'
+export type WritePriority = 'react' | 'dispatch' | 'cancel' | 'reply' | 'swap' | 'publish'
 
 /**
  * Which writes of the installation go before one of this priority: effects that wait for a slot now or within the next
@@ -32,8 +32,8 @@ export async function findHigherPriority(
   const isOld = since('reply') !== '' && since('reply') <= millisecondsAfter(now, -MAX_REPLY_DELAY_MS)
   const answers: readonly WritePriority[] = isOld ? ['reply', 'react'] : ['react', 'reply']
   const order: readonly WritePriority[] = isUrgent
-    ? ['react', 'dispatch', 'cancel', 'reply', 'publish']
-    : ['dispatch', 'cancel', ...answers, 'publish']
+    ? ['react', 'dispatch', 'cancel', 'reply', 'swap', 'publish']
+    : ['dispatch', 'cancel', ...answers, 'swap', 'publish']
   const index = order.indexOf(priority)
   return { isHigherWaiting: waiting.some(({ type }) => order.indexOf(type) < index), isPublicationFirst: false }
 }

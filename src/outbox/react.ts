@@ -1,5 +1,7 @@
-// Reactions show the sender of a command that it was read. GitHub ignores a second equal reaction, so nothing has to be
-// recovered.
+// Reactions show the sender of a command that it was read, and that it is carried out. GitHub ignores a second equal
+// reaction and a second removal, so nothing has to be recovered.
+import { millisecondsAfter } from '../pipeline/model/time.ts'
+import { loadEffectState } from '../store/effects.ts'
 import { permissionsFor, recordAccessWorks } from './access.ts'
 import { callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
 import { type ClaimedEffect, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
@@ -9,25 +11,62 @@ import { isOverReaderQuota, OVER_READER_QUOTA } from './reader-quota.ts'
 
 /** Sends the next reaction that is due, if the budget allows it; resolves to how many were claimed. */
 export async function sendNextReaction(o: PerformContext): Promise<number> {
-  return await performNextEffect(o, { type: 'react', write: 'create' }, (claimed) => sendReaction(o, claimed))
+  return await performNextEffect(o, { type: 'react', write: 'create' }, async (claimed) => {
+    const { effect, repository, access } = claimed
+    await perform(o, claimed, async () => {
+      if (!effect.mayWrite && (await isOverReaderQuota(o, repository.id))) return OVER_READER_QUOTA
+      const isReplaced = async () => effect.content === 'eyes' && (await isSwapped(o, claimed))
+      const content = (await isReplaced()) ? 'rocket' : effect.content
+      await o.github.createReaction(access, effect.commentId, content)
+      // This process may have been frozen while the rocket replaced the eyes.
+      if (content === 'eyes' && (await isReplaced())) await o.github.deleteReaction(access, effect.commentId, 'eyes')
+      return null
+    })
+  })
 }
 
-async function sendReaction(o: PerformContext, claimed: ClaimedEffect<'react'>): Promise<void> {
+/** Sends the next part of a swap that is due: the rocket, or the removal of the eyes. */
+export async function sendNextSwap(o: PerformContext): Promise<number> {
+  return await performNextEffect(o, { type: 'swap', write: 'create' }, async (claimed) => {
+    const { id, token, effect, repository } = claimed
+    const { commentId, content } = effect
+    const stateOf = (key: string) => loadEffectState(o.database, { repositoryId: repository.id, key })
+    // The comment is never without a reaction: the rocket goes first.
+    if (content === 'eyes' && (await stateOf(`swap/${commentId}/add`)) === 'due') {
+      const dueAt = millisecondsAfter(o.now(), ROCKET_FIRST_MS)
+      return await recordEffectOutcome(o, { id, token, state: 'due', dueAt, isSnooze: true })
+    }
+    await perform(o, claimed, async () => {
+      // Something else in the comment was refused, or its sender may no longer read: that stays.
+      if ((await stateOf(`react/${commentId}/eyes`)) === null) return 'there are no eyes to swap'
+      if (content === 'rocket') await o.github.createReaction(claimed.access, commentId, 'rocket')
+      else await o.github.deleteReaction(claimed.access, commentId, 'eyes')
+      return null
+    })
+  })
+}
+
+const ROCKET_FIRST_MS = 2_000
+
+async function isSwapped(o: PerformContext, { effect, repository }: ClaimedEffect<'react'>): Promise<boolean> {
+  const key = `swap/${effect.commentId}/add`
+  return (await loadEffectState(o.database, { repositoryId: repository.id, key })) !== null
+}
+
+/** Performs an effect that may be performed again; `send` resolves to why nothing is to be done, or to null. */
+async function perform(
+  o: PerformContext,
+  claimed: ClaimedEffect<'react'> | ClaimedEffect<'swap'>,
+  send: () => Promise<string | null>,
+): Promise<void> {
   const { id, token, tryNumber, access, effect, repository } = claimed
   const fields = { repository: repository.fullName, effect: effect.key, attempt: tryNumber }
   if (tryNumber > MAX_TRIES) {
     return await recordEffectOutcome(o, { id, token, state: 'buried', error: 'every try ended without a result' })
   }
-  if (!effect.mayWrite && (await isOverReaderQuota(o, repository.id))) {
-    return await recordEffectOutcome(o, {
-      id,
-      token,
-      state: 'refused',
-      error: OVER_READER_QUOTA,
-    })
-  }
   try {
-    await o.github.createReaction(access, effect.commentId, effect.content)
+    const refusal = await send()
+    if (refusal !== null) return await recordEffectOutcome(o, { id, token, state: 'refused', error: refusal })
     await recordEffectOutcome(o, { id, token, state: 'done' })
     o.log.info(fields, 'reacted')
     await recordAccessWorks(o, access, permissionsFor(effect, false))

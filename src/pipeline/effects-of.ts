@@ -1,6 +1,7 @@
 // Effects follow from the state of the pipeline: each that follows for the first time is new. So none is forgotten or
 // doubled, whichever event brought it about.
 
+import { swapReactions } from './carried-out.ts'
 import { contestedAt } from './facts/correlate.ts'
 import { githubWaitOf } from './facts/github-wait.ts'
 import { whenSecondIsOver } from './facts/moment-shown.ts'
@@ -33,6 +34,7 @@ function allEffectsOf(pipeline: Pipeline): readonly Effect[] {
   return [
     ...stages.flatMap((stage) => admittedAttempts(stage).flatMap((attempt) => dispatchesOf(pipeline, stage, attempt))),
     ...stages.flatMap(admittedAttempts).flatMap((attempt) => cancelsOf(pipeline, attempt)),
+    ...swapReactions(pipeline),
     ...askStartPermissions(pipeline),
     ...askAuthorPermissions(pipeline),
     ...askReviewerPermissions(pipeline),

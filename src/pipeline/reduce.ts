@@ -126,7 +126,9 @@ function withStart(event: Event, pipeline: Pipeline, { commands }: EventContext)
   // A bot's command counts only where the repository's file names the bot, and then it needs no other permission.
   const permission = event.type === 'commands.received' && event.bot ? { granted: true, at } : null
   const bot = event.type === 'issue.labeled' && event.bot ? { bot: true } : {}
-  return withStartRequest(started, { login: actor, by, at, evidence, permission, ...bot })
+  const comment = event.type === 'commands.received' && event.origin.kind === 'comment' ? event.origin : null
+  const commentId = comment && { commentId: comment.id }
+  return withStartRequest(started, { login: actor, by, at, evidence, permission, ...bot, ...commentId })
 }
 
 function whenIssueRemoved(pipeline: Pipeline, { why, at }: EventOf<'issue.removed'>): Pipeline {

@@ -1,7 +1,7 @@
 import { type Insertable, sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
 import { claimEnd } from './claims.ts'
-import type { Transaction } from './database.ts'
+import type { Database, Transaction } from './database.ts'
 import type { Tables } from './tables.ts'
 
 /** Inserts effects. An effect with the same key exists once, however often it is decided. */
@@ -67,4 +67,15 @@ export async function completeEffects(trx: Transaction, keys: readonly EffectKey
     where effects.repository_id = seen."repositoryId" and effects.key = seen.key and effects.state <> 'done'`.execute(
     trx,
   )
+}
+
+/** The state of the effect with that key; null when none was ever decided. */
+export async function loadEffectState({ kysely }: Database, { repositoryId, key }: EffectKey) {
+  const found = await kysely
+    .selectFrom('effects')
+    .select('state')
+    .where('repositoryId', '=', repositoryId)
+    .where('key', '=', key)
+    .executeTakeFirst()
+  return found?.state ?? null
 }

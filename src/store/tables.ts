@@ -138,7 +138,7 @@ export type Tables = {
     pipelineId: number | null
     key: string
     document: Json<Effect>
-    type: Generated<'ask' | 'dispatch' | 'cancel' | 'react' | 'reply'>
+    type: Generated<'ask' | 'dispatch' | 'cancel' | 'react' | 'swap' | 'reply'>
     state: Generated<'due' | 'sending' | 'unconfirmed' | 'done' | 'refused' | 'buried'>
     dueAt: Instant
     tries: Generated<number>

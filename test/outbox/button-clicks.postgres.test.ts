@@ -91,7 +91,7 @@ test('a comment holds an issue on every surface and stops its dispatches, and a 
   await pass()
   runOf('plan').succeed()
   await pass()
-  expect(app.reactions(hold)).toEqual(['eyes'])
+  expect(app.reactions(hold)).toEqual(['rocket'])
   expect(app.dispatched()).toEqual(['1/plan/1'])
   const words = 'the runner is being moved'
   const { url } = app

@@ -54,7 +54,7 @@ test('commands without a pipeline are answered with what to do, on an issue and 
     await app.comment('/andon hold repository release week', { on: issue }),
   ]
   await app.advance(12, BY_SECONDS)
-  expect(comments.map((comment) => app.reactions(comment).join())).toEqual(['confused', 'confused', 'eyes', 'eyes'])
+  expect(comments.map((comment) => app.reactions(comment).join())).toEqual(['confused', 'confused', 'eyes', 'rocket'])
   expect(await app.replies(number)).toMatchInlineSnapshot(`
     [
       "\`/andon retry\` (linus): **not done** – this pull request belongs to no issue on the line: write “fixes” and the number of one in its description, or comment on the issue.
@@ -102,8 +102,8 @@ test('bots are allowed as the file says now, even in a pipeline that began befor
   github.writeFile(repository, file, `bots: ['claude[bot]']\nstages: { plan: { workflow: plan.yml } }\n`)
   await app.advance(4, BY_SECONDS)
   const allowed = await app.comment('/andon cancel', { by: 'claude[bot]' })
-  await app.advance(6, BY_SECONDS)
-  expect(app.reactions(allowed)).toEqual(['eyes'])
+  await app.advance(12, BY_SECONDS)
+  expect(app.reactions(allowed)).toEqual(['rocket'])
   expect((await app.pipeline()).stages[0]?.status).toBe('cancelled')
   github.writeFile(repository, file, 'stages: { plan: { workflow: plan.yml } }\n')
   await app.advance(20, BY_SECONDS)
@@ -146,7 +146,7 @@ test('one comment, delivered five times and under another name as well, has one 
   }
   github.deliveries.enqueue('issue_comment', JSON.parse(delivery?.body ?? '{}'))
   await app.advance(8, BY_SECONDS)
-  expect(app.reactions(comment)).toEqual(['eyes'])
+  expect(app.reactions(comment)).toEqual(['rocket'])
   expect(await app.replies()).toHaveLength(1)
   expect(github.writes.count('cancel')).toBe(1)
   const [plan] = (await app.pipeline()).stages

@@ -159,12 +159,7 @@ export async function openAndonApp(
         REPLY_MARKERS.test(body) ? [withoutGuids(body.replace(REPLY_MARKERS, ''))] : [],
       )
     },
-    reactions(commentId) {
-      return github.writes.ofKind('reaction').flatMap(({ path, body, done }) => {
-        const isIts = path.endsWith(`/comments/${commentId}/reactions`)
-        return isIts && done ? [(body as { content: string }).content] : []
-      })
-    },
+    reactions: (commentId) => github.reactions(commentId),
     async report(run, fields = {}) {
       const token = await github.idToken(run, BASE_URL)
       const response = await fetch(`${url}/api/reports`, {

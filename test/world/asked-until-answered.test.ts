@@ -143,7 +143,7 @@ describe('what GitHub does not find once', () => {
     app.github.chooseFaults(altering(({ kind }) => kind === 'permission', notFound))
     const command = await app.comment('/andon hold no staff')
     await app.advance(30)
-    expect(app.reactions(command)).toEqual(['eyes'])
+    expect(app.reactions(command)).toEqual(['rocket'])
     expect((await app.pipeline()).holdsAndReleases).toMatchObject([{ reason: 'no staff' }])
   })
 
@@ -154,7 +154,7 @@ describe('what GitHub does not find once', () => {
     app.github.chooseFaults(altering(asks('createdViaEmail'), noNode))
     const command = await app.comment('We have nobody today.\n\n/andon hold no staff')
     await app.advance(30)
-    expect(app.reactions(command)).toEqual(['eyes'])
+    expect(app.reactions(command)).toEqual(['rocket'])
     expect(await app.replies()).toEqual([])
     expect((await app.pipeline()).holdsAndReleases).toMatchObject([{ reason: 'no staff' }])
   })

@@ -118,7 +118,7 @@ test('a person may resume earlier, and is comment how', async () => {
   fate = WORKS
   const done = await world.comment('/andon resume repository')
   await world.pass(30, { stride: 1 })
-  expect(world.reactions(done)).toEqual(['eyes'])
+  expect(world.reactions(done)).toEqual(['rocket'])
   expect(world.dispatches.length - before).toBe(3)
   expect((await world.board()).counts).toMatchObject({ held: 0, running: 3 })
 })

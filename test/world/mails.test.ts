@@ -53,7 +53,7 @@ describe('a reply by e-mail', () => {
     async (_, body) => {
       const id = await mail(body.replace(/^.*?(?=\r?\n)/u, '/andon hold no staff'))
       await app.advance(60)
-      expect([cancels(), app.reactions(id)]).toEqual([0, ['eyes']])
+      expect([cancels(), app.reactions(id)]).toEqual([0, ['rocket']])
       expect((await app.pipeline()).holdsAndReleases).toMatchObject([{ reason: 'no staff' }])
     },
   )
@@ -111,7 +111,7 @@ describe('a comment that was written on GitHub', () => {
     async (name) => {
       const id = await app.comment(MAILS[name as keyof typeof MAILS])
       await app.advance(60)
-      expect([cancels(), app.reactions(id)]).toEqual([1, ['eyes']])
+      expect([cancels(), app.reactions(id)]).toEqual([1, ['rocket']])
     },
   )
 

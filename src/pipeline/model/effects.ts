@@ -8,11 +8,12 @@ import type { RefusalCause } from './reason.ts'
 import type { Instant, Occurrence } from './time.ts'
 
 /** Something to be done once. */
-export type Effect = AskEffect | DispatchEffect | CancelEffect | ReactEffect | ReplyEffect
+export type Effect = AskEffect | DispatchEffect | CancelEffect | ReactEffect | SwapEffect | ReplyEffect
 
 /**
  * `key` is unique for ever within a repository: the same key is the same effect. `dispatch/<attempt key>`,
- * `cancel/<run id>` and `cancel/<run id>/force`, `react/<origin>/eyes` or `/confused` (one of the two), `reply/<origin>`.
+ * `cancel/<run id>` and `cancel/<run id>/force`, `react/<origin>/eyes`, `/confused` or `/rocket` (one of the three), `swap/<comment>/add` and `/remove`,
+ * `reply/<origin>`.
  */
 type EffectBase<Type> = { readonly type: Type; readonly key: string }
 
@@ -42,14 +43,24 @@ export type CancelEffect = EffectBase<'cancel'> & {
   readonly force: boolean
 }
 
-/** React to a comment with commands: seen, or not understood or not possible. GitHub accepts the same reaction twice. */
+/**
+ * React to a comment with commands: seen, carried out, or not understood or not possible. GitHub accepts the same reaction
+ * twice.
+ */
 export type ReactEffect = EffectBase<'react'> & {
   /** The issue or pull request that the comment is on. */
   readonly issueNumber: number
   readonly commentId: number
-  readonly content: 'eyes' | 'confused'
+  readonly content: 'eyes' | 'confused' | 'rocket'
   /** May the comment's author write to the repository? */
   readonly mayWrite: boolean
+}
+
+/** The orders of a comment are carried out: add the rocket, or take the eyes away. Both may be done again. */
+export type SwapEffect = EffectBase<'swap'> & {
+  readonly issueNumber: number
+  readonly commentId: number
+  readonly content: 'rocket' | 'eyes'
 }
 
 /** Answer commands with a comment, which may answer several at once. */

@@ -177,5 +177,7 @@ export type StartRequest = Occurrence & {
   readonly by: 'label' | 'command'
   /** A bot counts where the repository's file names it, and GitHub is not asked. Absent: a person. */
   readonly bot?: boolean
+  /** The comment that asked for it, if one did. */
+  readonly commentId?: number
   readonly permission: PermissionDecision | null
 }

@@ -55,8 +55,8 @@ describe('by role', () => {
         retry moved: eyes
         cancel unmoved: confused, impossible
         approve unmoved: confused, impossible
-        skip moved: eyes
-        hold moved: eyes
+        skip moved: rocket
+        hold moved: rocket
         resume moved: eyes, already
       maintain
         help unmoved: eyes, help
@@ -67,8 +67,8 @@ describe('by role', () => {
         retry moved: eyes
         cancel unmoved: confused, impossible
         approve unmoved: confused, impossible
-        skip moved: eyes
-        hold moved: eyes
+        skip moved: rocket
+        hold moved: rocket
         resume moved: eyes, already
       write
         help unmoved: eyes, help
@@ -79,8 +79,8 @@ describe('by role', () => {
         retry moved: eyes
         cancel unmoved: confused, impossible
         approve unmoved: confused, impossible
-        skip moved: eyes
-        hold moved: eyes
+        skip moved: rocket
+        hold moved: rocket
         resume moved: eyes, already
       triage
         help unmoved: eyes, help

@@ -246,6 +246,6 @@ test('while there is no pipeline', () => {
     "react/900/eyes | help
     react/900/confused | this issue is not on the line /andon start
     react/900/confused | this pull request belongs to no issue on the line: write “fixes” and the number of one in its description, or comment on the issue 
-    react/900/eyes"
+    react/900/rocket"
   `)
 })
