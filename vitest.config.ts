@@ -10,7 +10,7 @@ const NO_DATABASE = [
   'test/outbox/{call-outcome,call-quota,lanes,unanswered-calls,write-budget}.test.ts',
   'test/process/{directory-lock,keep-secret,postgres-refuses}.test.ts',
   'test/watchdog/{heartbeat,loop}.test.ts',
-  'test/web/{action,limit-by-address,page-diff,reports,shared-stream,site,stream}.test.ts',
+  'test/web/{action,limit-by-address,page-diff,probes,reports,shared-stream,site,stream}.test.ts',
 ]
 const GITHUB = ['test/{github,demo,fake-github}/**/*.test.ts']
 const ONLY_EMBEDDED = ['test/store/embedded.test.ts']

@@ -64,6 +64,8 @@ export async function openAndon(o: {
   log: Logger
   now?: () => Instant
   fetch?: typeof fetch
+  /** For how long probes and metrics share a reading. */
+  probesEveryMs?: number
 }): Promise<Andon> {
   const { config, database, log } = o
   const now = o.now ?? (() => new Date().toISOString())
@@ -134,8 +136,10 @@ export async function openAndon(o: {
       ? null
       : openWebhookProxy({ url: webhookProxyUrl, receive, fetch: send, log })
   const verifyToken = openTokenVerifier({ issuer: config.oidcIssuer, audience: config.baseUrl, now, log, fetch: send })
+  const guard = createWebhookGuard({ receive, refuse: rejectByHeaders })
   const web = createWebServer({
-    receiveDelivery: createWebhookGuard({ receive, refuse: rejectByHeaders }),
+    receiveDelivery: guard.answer,
+    commitProblem: door.problem,
     report: createReportEndpoint({ verify: verifyToken, store: openReportStore({ database, door, now }), log }),
     database,
     githubUrl,
@@ -144,13 +148,14 @@ export async function openAndon(o: {
     log,
     async health() {
       const [loops, mistakes] = await Promise.all([loadLoopsHealth({ database, now }), listSetupMistakes(database)])
-      const away = proxy?.problem() ?? null
-      return { ...loops, degraded: [...loops.degraded, ...(away === null ? [] : [away]), ...mistakes] }
+      const problems = [proxy?.problem() ?? null, guard.problem(), door.problem()].filter((each) => each !== null)
+      return { ...loops, degraded: [...loops.degraded, ...problems, ...mistakes] }
     },
     config: {
       access: config.access,
       baseUrl: config.baseUrl,
       build: o.build,
+      probesEveryMs: o.probesEveryMs ?? PROBES_EVERY_MS,
       databaseNotice: database.kind === 'embedded' ? `embedded database in ${database.location}` : null,
     },
   })
@@ -223,6 +228,7 @@ function clientOf({ id, secret }: { readonly id: string; readonly secret: string
   return { clientId: id, clientSecret: secret }
 }
 
+const PROBES_EVERY_MS = 1_000
 const SAFETY_POLL_MS = 10_000
 const BOUNDED_POLL_MS = 500
 

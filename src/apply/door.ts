@@ -13,6 +13,8 @@ import { commitGroup } from './commit-group.ts'
 export type Door = {
   /** Resolves after the commit; throws Unavailable when nothing could be committed. */
   apply(request: ApplyRequest): Promise<ApplyResult>
+  /** Why the last commit failed, in one sentence; null once one has succeeded. */
+  problem(): string | null
   /** Resolves when every accepted request is committed or turned away. */
   close(): Promise<void>
 }
@@ -43,6 +45,7 @@ export function openDoor(options: {
   let isGathering = false
   let sizeBefore = 1
   let closed = false
+  let failure: string | null = null
 
   function pump(): void {
     if (isGathering || busy.size >= lanes || !queue.some(isFree)) return
@@ -64,6 +67,8 @@ export function openDoor(options: {
     sizeBefore = group.length
     pump()
     const outcomes = await commitGroup(o, requests)
+    const last = outcomes.at(-1)
+    failure = last instanceof Error ? last.message : null
     for (const id of repositories) inHand.delete(id)
     for (const [index, { complete }] of group.entries())
       complete(outcomes[index] ?? new Unavailable('the request has no outcome'))
@@ -97,12 +102,14 @@ export function openDoor(options: {
       const deadline = setTimeout(() => {
         const index = queue.indexOf(waiting)
         if (index >= 0) queue.splice(index, 1)
-        reject(new Unavailable(`the database did not answer within ${DEADLINE_MS} ms`))
+        failure = `the database did not answer within ${DEADLINE_MS} ms`
+        reject(new Unavailable(failure))
       }, DEADLINE_MS)
       queue.push(waiting)
       pump()
       return promise
     },
+    problem: () => (failure === null ? null : `deliveries cannot be stored (${failure.split('\n')[0]})`),
     async close() {
       closed = true
       while (busy.size > 0) await Promise.race(busy)

@@ -37,6 +37,7 @@ export type AppHostOptions = {
   readonly log: Logger
   readonly now?: () => string
   readonly fetch?: typeof fetch
+  readonly probesEveryMs?: number
 }
 
 export async function openAppHost(o: AppHostOptions): Promise<AppHost> {

@@ -46,7 +46,7 @@ export async function openSetupSite(o: {
   const handle = createSetupSite({
     setup,
     config: { baseUrl, githubUrl, webhookUrl, isReachable, build: o.build },
-    refuseDelivery: createWebhookGuard({ receive: async () => NO_APP, refuse: () => NO_APP }),
+    refuseDelivery: createWebhookGuard({ receive: async () => NO_APP, refuse: () => NO_APP }).answer,
     now: o.now,
     log,
   })

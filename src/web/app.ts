@@ -13,8 +13,7 @@ import type { Hub } from './hub.ts'
 import type { Metrics } from './metrics.ts'
 import { createPages } from './pages.ts'
 import { noSuchPage, queryOf, resolveViewScope } from './params.ts'
-import { healthz, type ProcessHealth, readyz } from './probes.ts'
-import type { Reader } from './reader.ts'
+import { healthz, type ProbeReadings, readyz } from './probes.ts'
 import { securityHeaders } from './security-headers.ts'
 import { type HonoEnv, onlookerOf, type RequestContext, type SiteConfig } from './site.ts'
 import { loadBoardPage, loadIssuePage, toBoardJson } from './stream-formats.ts'
@@ -28,8 +27,6 @@ const PUBLIC_PATHS =
 
 /** What the site is built from. */
 export type AppParts = {
-  /** Reads everything: only for probes, which name nothing. */
-  readonly reader: Reader
   readonly gate: Gate
   /** Adds the pages of signing in; none where nobody signs in. */
   readonly addSignIn: (app: Hono<HonoEnv>) => void
@@ -38,7 +35,7 @@ export type AppParts = {
   readonly assets: Assets
   readonly metrics: Metrics
   readonly config: SiteConfig
-  readonly health: () => Promise<ProcessHealth>
+  readonly readings: ProbeReadings
   /** Answers one report of a workflow. */
   readonly report: (context: RequestContext) => Promise<Response>
   readonly log: Logger
@@ -46,7 +43,7 @@ export type AppParts = {
 
 /** The site: pages, streams, JSON, probes, assets. */
 export function createApp(site: AppParts): Hono<HonoEnv> {
-  const { reader, gate, hub, views, assets, config, metrics, log } = site
+  const { gate, hub, views, assets, config, metrics, log } = site
   const pages = createPages(site)
   const app = new Hono<HonoEnv>({ strict: false })
 
@@ -84,7 +81,7 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
 
   get('/healthz', async (context) => context.json(await healthz({ ...site, build: config.build })))
   get('/readyz', async (context) => {
-    const answer = await readyz(reader)
+    const answer = await readyz(site.readings)
     return context.json(answer, answer.ready ? 200 : 503)
   })
   get('/metrics', async (context) => {
@@ -141,7 +138,7 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
   }
   // GitHub leads here from the installation. Whether anything has arrived is what /healthz says, too.
   get('/setup/installed', async (context) => {
-    const { lastDeliveryAt } = await reader.loadBoard({ limit: 1 })
+    const { lastDeliveryAt } = await site.readings.board()
     if (lastDeliveryAt !== null) return context.redirect('/')
     return context.html(views.render('setup-installed', { heading: 'Waiting', refreshSeconds: 2, notices: [] }))
   })

@@ -35,6 +35,7 @@ export function openDatabaseReader(o: {
   now: () => Instant
   log: Logger
   deadlineMs?: number
+  commitProblem?: () => string | null
   seen?: () => Promise<SeenBy>
 }): Reader {
   const { database, log, deadlineMs = READ_TIMEOUT_MS } = o
@@ -62,7 +63,7 @@ export function openDatabaseReader(o: {
       const asOf = o.now()
       return { asOf, repositories: await read('repositories', listRepositoryCounts(database, visible, owner, asOf)) }
     },
-    whyNotReady: () => read('readiness', whyNotReady(database)),
+    whyNotReady: () => read('readiness', whyNotReady(database, o.commitProblem?.() ?? null)),
     listen: (changed, lost) => database.listen(NOTIFY_CHANNEL, changed, lost),
   }
 }

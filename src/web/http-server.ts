@@ -8,7 +8,7 @@ import { loadAssets } from './assets.ts'
 import { closedToEveryone, type Gate, openToEveryone } from './gate.ts'
 import { type Hub, openHub } from './hub.ts'
 import { createMetrics } from './metrics.ts'
-import type { ProcessHealth } from './probes.ts'
+import { openProbeReadings, type ProcessHealth } from './probes.ts'
 import type { Reader } from './reader.ts'
 import { STREAM_HEADERS } from './security-headers.ts'
 import type { HonoEnv, RequestContext, SiteConfig } from './site.ts'
@@ -33,7 +33,10 @@ export type WebServerParts = {
   readonly receiveDelivery: (request: IncomingMessage, response: ServerResponse) => Promise<void>
   readonly log: Logger
   readonly config: Omit<SiteConfig, 'pingEveryMs' | 'beatEveryMs'> &
-    Partial<Pick<SiteConfig, 'pingEveryMs' | 'beatEveryMs'>>
+    Partial<Pick<SiteConfig, 'pingEveryMs' | 'beatEveryMs'>> & {
+      /** For how long probes and metrics share a reading; without it, only while it runs. */
+      readonly probesEveryMs?: number
+    }
   /** The health of the rest of the process. */
   readonly health?: () => Promise<ProcessHealth>
   /** Answers one report of a workflow. */
@@ -62,12 +65,13 @@ export function createServerWithReader(
   const assets = loadAssets()
   const views = loadViews(assets.path)
   const hub = openHub({ reader, views, log, headers: STREAM_HEADERS, ...config })
-  const metrics = createMetrics({ reader, hub })
   const health = o.health ?? (async () => ({}))
+  const readings = openProbeReadings({ reader, health, everyMs: config.probesEveryMs ?? 0 })
+  const metrics = createMetrics({ readings, hub })
   const { gate, addRoutes } =
     config.access === 'open' ? { gate: openToEveryone(reader), addRoutes: () => undefined } : (o.signIn ?? CLOSED)
   const addSignIn = (app: Hono<HonoEnv>) => addRoutes(app, { views, config })
-  const app = createApp({ reader, gate, addSignIn, hub, views, assets, metrics, config, health, report, log })
+  const app = createApp({ gate, addSignIn, hub, views, assets, metrics, config, readings, report, log })
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   const openResponses = new Set<ServerResponse>()
   let allAnswered = () => {}

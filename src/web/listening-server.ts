@@ -3,6 +3,9 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
+/** A request that has not arrived whole by then is ended, whatever it is for. GitHub gives up after 10 s. */
+const ARRIVAL = { requestTimeout: 15_000, headersTimeout: 10_000, connectionsCheckingInterval: 1_000 }
+
 export type ListeningServer = {
   /** From now on, `handle` answers every new request. */
   answerWith(handle: RequestListener): void
@@ -14,7 +17,7 @@ export type ListeningServer = {
 
 export function openListeningServer(first: RequestListener): ListeningServer {
   let handle = first
-  const server = createServer((request, response) => handle(request, response))
+  const server = createServer(ARRIVAL, (request, response) => handle(request, response))
   return {
     answerWith(next) {
       handle = next

@@ -2,7 +2,8 @@
 // read is absent, because zero would be a lie.
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Hub } from './hub.ts'
-import type { BoardPage, Reader } from './reader.ts'
+import type { ProbeReadings } from './probes.ts'
+import type { BoardPage } from './reader.ts'
 
 export type Metrics = {
   /** Records one answered request. */
@@ -10,7 +11,7 @@ export type Metrics = {
   scrape(): Promise<{ type: string; text: string }>
 }
 
-export function createMetrics(o: { reader: Reader; hub: Hub }): Metrics {
+export function createMetrics(o: { readings: ProbeReadings; hub: Hub }): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
@@ -61,7 +62,7 @@ export function createMetrics(o: { reader: Reader; hub: Hub }): Metrics {
     observeRequest: ({ seconds, status, ...labels }) =>
       requests.observe({ ...labels, status: String(status) }, seconds),
     async scrape() {
-      updateGauges(await o.reader.loadBoard({ limit: 1 }).catch(() => null))
+      updateGauges(await o.readings.board().catch(() => null))
       return { type: registry.contentType, text: await registry.metrics() }
     },
   }

@@ -1,22 +1,41 @@
 // Probes for machines: `healthz` says whether the process lives and what is degraded, `readyz` whether it takes deliveries.
 import type { Hub } from './hub.ts'
 import type { BoardPage, Reader } from './reader.ts'
+import { shareReading } from './shared-reading.ts'
 
 /** The health of the rest of the process: loops, GitHub. Sentences in `degraded` are shown first. */
 export type ProcessHealth = { readonly degraded?: readonly string[] } & Readonly<Record<string, unknown>>
 
-const PROBE_TIMEOUT_MS = 2_000
+/** Whatever hangs: who asks for the health waits no longer than a second. */
+const HEALTH_TIMEOUT_MS = 800
+const READINESS_TIMEOUT_MS = 2_000
+
+/** What probes and metrics read. However many ask, they share a reading, and so leave the database to deliveries. */
+export type ProbeReadings = {
+  readonly board: () => Promise<BoardPage>
+  readonly health: () => Promise<ProcessHealth>
+  readonly whyNotReady: () => Promise<string | null>
+}
+
+export function openProbeReadings(o: {
+  reader: Reader
+  health: () => Promise<ProcessHealth>
+  everyMs: number
+}): ProbeReadings {
+  return {
+    board: shareReading(() => o.reader.loadBoard({ limit: 1 }), o.everyMs),
+    health: shareReading(o.health, o.everyMs),
+    whyNotReady: shareReading(() => o.reader.whyNotReady(), o.everyMs),
+  }
+}
 
 /** 200 while the process lives, whatever else is wrong. */
-export async function healthz(o: {
-  reader: Reader
-  hub: Hub
-  build: string
-  health: () => Promise<ProcessHealth>
-}): Promise<object> {
+export async function healthz(o: { readings: ProbeReadings; hub: Hub; build: string }): Promise<object> {
   const [board, rest] = await Promise.all([
-    withProbeTimeout(o.reader.loadBoard({ limit: 1 })).catch(() => null),
-    o.health().catch(() => ({ degraded: ['the health of the loops could not be read'] })),
+    withProbeTimeout(o.readings.board(), HEALTH_TIMEOUT_MS).catch(() => null),
+    withProbeTimeout(o.readings.health(), HEALTH_TIMEOUT_MS).catch(() => ({
+      degraded: ['the health of the loops could not be read'],
+    })),
   ])
   const degraded = [...(rest.degraded ?? []), ...databaseProblems(board)]
   return {
@@ -31,8 +50,8 @@ export async function healthz(o: {
 }
 
 /** Whether this process can commit a delivery now, and if not, why. */
-export async function readyz(reader: Reader): Promise<{ ready: boolean; reason: string | null }> {
-  const reason = await withProbeTimeout(reader.whyNotReady()).catch((error: Error) => error.message)
+export async function readyz({ whyNotReady }: ProbeReadings): Promise<{ ready: boolean; reason: string | null }> {
+  const reason = await withProbeTimeout(whyNotReady(), READINESS_TIMEOUT_MS).catch((error: Error) => error.message)
   return { ready: reason === null, reason }
 }
 
@@ -47,12 +66,9 @@ function databaseProblems(board: BoardPage | null): readonly string[] {
 }
 
 /** Probes time out early: no answer in time is an answer. */
-function withProbeTimeout<T>(reading: Promise<T>): Promise<T> {
+function withProbeTimeout<T>(reading: Promise<T>, timeoutMs: number): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>()
-  const timer = setTimeout(
-    () => reject(new Error(`the database did not answer within ${PROBE_TIMEOUT_MS} ms`)),
-    PROBE_TIMEOUT_MS,
-  )
+  const timer = setTimeout(() => reject(new Error(`the database did not answer within ${timeoutMs} ms`)), timeoutMs)
   reading.then(resolve, reject).finally(() => clearTimeout(timer))
   return promise
 }

@@ -12,6 +12,8 @@ type DatabaseParts = {
   readonly database: Database
   readonly githubUrl: string
   readonly now: () => Instant
+  /** Why the last delivery could not be committed; null after one that was. */
+  readonly commitProblem?: () => string | null
   /** Null where nobody can sign in. */
   readonly signIn: SignIn | null
 }

@@ -1,10 +1,15 @@
+import { once } from 'node:events'
 import { createServer, request, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createWebhookGuard, MAX_BODY_BYTES } from '../../src/inbox/guard.ts'
+import { createWebhookGuard, MAX_BODY_BYTES, type WebhookGuard } from '../../src/inbox/guard.ts'
 
 const LIMIT = 64 * 1024
 
+const BUDGET = { largeFrom: LIMIT / 4, mostSmallBytes: LIMIT, mostLargeBytes: 3 * LIMIT }
+const PACE = { afterMs: 300, leastBytesPerSecond: LIMIT }
+
+let guard: WebhookGuard
 let server: Server
 let port: number
 let received: number[]
@@ -17,8 +22,8 @@ beforeEach(async () => {
   }
   const refuse: Parameters<typeof createWebhookGuard>[0]['refuse'] = (headers) =>
     headers['x-strange'] === undefined ? null : { status: 401, body: { accepted: false, error: 'unsigned' } }
-  const guard = createWebhookGuard({ receive, refuse, largestBytes: LIMIT, mostBytes: 3 * LIMIT })
-  server = createServer((req, res) => void guard(req, res))
+  guard = createWebhookGuard({ receive, refuse, largestBytes: LIMIT, budget: BUDGET, pace: PACE })
+  server = createServer((req, res) => void guard.answer(req, res))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   port = (server.address() as AddressInfo).port
 })
@@ -116,20 +121,47 @@ test('a request that its headers rule out is answered before its body arrives, a
   expect(received).toEqual([])
 })
 
-test('bodies in flight are refused past the bound, and accepted again when there is room', async () => {
-  const slow = await Promise.all(
-    [1, 2, 3].map(async () => {
-      const socket = connect(port, '127.0.0.1')
-      const arrived = new Promise((resolve) => server.once('request', (req) => req.once('data', resolve)))
-      socket.write(`POST / HTTP/1.1\r\nhost: andon\r\ncontent-length: ${LIMIT}\r\n\r\n`)
-      socket.write(Buffer.alloc(LIMIT - 1))
-      await arrived
-      return socket
-    }),
-  )
-  await expect.poll(async () => (await send({ chunks: [Buffer.alloc(LIMIT)] })).status).toBe(503)
-  for (const socket of slow) socket.destroy()
-  await expect.poll(async () => (await send({ chunks: [Buffer.alloc(LIMIT)] })).status).toBe(202)
+/** Sends all but the last byte of a body; `answered` is the first line of what comes back. */
+async function sendMost(bytes: number): Promise<{ answered: Promise<string> }> {
+  const socket = connect(port, '127.0.0.1')
+  const arrived = new Promise<void>((resolve) => {
+    server.once('request', (req) => {
+      let read = 0
+      req.on('data', (chunk: Buffer) => {
+        read += chunk.length
+        if (read === bytes - 1) resolve()
+      })
+    })
+  })
+  const answered = once(socket, 'data').then(([chunk]) => String(chunk).split('\r\n')[0] ?? '')
+  socket.on('error', () => undefined)
+  socket.write(`POST / HTTP/1.1\r\nhost: andon\r\ncontent-length: ${bytes}\r\n\r\n`)
+  socket.write(Buffer.alloc(bytes - 1))
+  await arrived
+  return { answered }
+}
+
+test('where large bodies have no room, the one that has been unfinished for longest goes, and small ones are let in', async () => {
+  const first = await sendMost(LIMIT)
+  for (const _ of [2, 3]) await sendMost(LIMIT)
+  expect((await send({ chunks: [Buffer.alloc(10_000)] })).status).toBe(202)
+  expect(guard.problem()).toBeNull()
+  expect((await send({ chunks: [Buffer.alloc(LIMIT)] })).status).toBe(202)
+  expect(await first.answered).toBe('HTTP/1.1 503 Service Unavailable')
+  expect(guard.problem()).toMatch(/^1 request was turned away /)
+  expect(received).toEqual([10_000, LIMIT])
+})
+
+test('small bodies that stay unfinished do not keep others out', async () => {
+  for (let sender = 0; sender < 20; sender++) await sendMost(LIMIT / 4)
+  expect((await send({ chunks: [Buffer.alloc(LIMIT / 4)] })).status).toBe(202)
+  expect(guard.problem()).toMatch(/requests were turned away/)
+})
+
+test('a body that arrives too slowly is refused', async () => {
+  const { answered } = await sendMost(100)
+  expect(await answered).toBe('HTTP/1.1 408 Request Timeout')
+  expect(guard.problem()).toMatch(/too slowly/)
 })
 
 test('a sender that disconnects halfway affects no other delivery', async () => {

@@ -36,7 +36,7 @@ beforeAll(async () => {
   door = openDoor({ database, now, log })
   const receive = await createReceiver({ app: probotApp, door, secrets: [WEBHOOK_SECRET], now, log })
   const guard = createWebhookGuard({ receive, refuse: rejectByHeaders })
-  server = createServer((request, response) => void guard(request, response)).listen(0, '127.0.0.1')
+  server = createServer((request, response) => void guard.answer(request, response)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   httpClient = openHttpClient()

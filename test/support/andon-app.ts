@@ -108,6 +108,7 @@ export async function openAndonApp(
       },
       build: 'test',
       database,
+      probesEveryMs: 0,
       now: clock.now,
       log: o.log ?? pino({ level: process.env.ANDON_TEST_LOG ?? 'silent' }),
       async fetch(input, init) {

@@ -27,6 +27,7 @@ export async function openTappedDoor(): Promise<TappedDoor> {
       arrivals.push(request)
       return await door.apply(request)
     },
+    problem: door.problem,
     async close() {
       await door.close()
       await database.close()

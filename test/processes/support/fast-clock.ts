@@ -55,6 +55,7 @@ export function andonOptions(settings: FastWorkerSettings, role: 'web' | 'worker
   return {
     config,
     build: 'test',
+    probesEveryMs: 0,
     log,
     now: fastClock(settings),
     fetch: fetchWithTimeout(CALL_TIMEOUT_MS / settings.factor),

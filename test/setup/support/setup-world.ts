@@ -59,6 +59,7 @@ export async function openSetupWorld(o: { access?: 'login' | 'open'; log?: Logge
       database,
       build: 'test',
       now: clock.now,
+      probesEveryMs: 0,
       fetch: github.fetch,
       log: o.log ?? pino({ level: process.env.ANDON_TEST_LOG ?? 'silent' }),
     })
