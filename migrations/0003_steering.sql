@@ -39,6 +39,9 @@ alter table pipelines add column stale_at timestamptz;
 alter table pipelines add column is_unsent boolean not null default false;
 -- Its line is not final: its repository's file has not been read, or only with mistakes.
 alter table pipelines add column awaits_file boolean not null default false;
+-- What the board is searched by: the issue's title, and the logins, in lower case, of those whom it concerns.
+alter table pipelines add column title text;
+alter table pipelines add column people text[] not null default '{}';
 
 -- Mistakes in a repository's file are shown to its author on the commit that brought them. So a publication may belong to
 -- a repository instead of a pipeline, and a repository is published the way a pipeline is.

@@ -1,5 +1,6 @@
+// The rows under the pointer, the form that finds some, and the pages of a wall.
 // Nothing moves under the pointer: while somebody points at the board, rows change where they are, and what comes, goes or
-// moves waits, counted in one line, until the pointer leaves or rests. A wall has no pointer: it turns its pages.
+// moves waits, counted in one line, until the pointer leaves or rests.
 import { swapIn } from './swap.js'
 
 /** A pointer that was parked on a second monitor aims at nothing. */
@@ -14,7 +15,9 @@ let waiting = []
 let pointedAt = Number.NEGATIVE_INFINITY
 let isCatchingUp = false
 
-const isPointed = () => performance.now() - pointedAt < RESTS_AFTER_MS
+// A later page holds its place: what is before it comes and goes all the time.
+const isLaterPage = 'laterPage' in table.dataset
+const isPointed = () => isLaterPage || performance.now() - pointedAt < RESTS_AFTER_MS
 const isInPlace = ({ target, swapSpec }) => swapSpec.style === 'outerMorph' && target && target.tagName !== 'TBODY'
 
 document.addEventListener('htmx:before:swap', ({ detail: { ctx, tasks } }) => {
@@ -63,10 +66,23 @@ for (const type of ['pointermove', 'pointerdown']) {
     if (pointerType === 'mouse') pointedAt = performance.now()
   })
 }
-table.addEventListener('pointerleave', leave)
+if (!isLaterPage) table.addEventListener('pointerleave', leave)
+line.addEventListener('click', leave)
 setInterval(() => {
   if (waiting.length > 0 && !isPointed()) leave()
 }, 1_000)
+
+const find = document.querySelector('form.find')
+find?.addEventListener('change', ({ target }) => {
+  if (target.type !== 'search') find.requestSubmit()
+})
+document.addEventListener('keydown', (event) => {
+  const isTyping = event.target.closest('input, select, textarea, [contenteditable]')
+  if (event.key !== '/' || isTyping || event.ctrlKey || event.metaKey || event.altKey || !find) return
+  event.preventDefault()
+  find.elements.q.select()
+  find.elements.q.focus()
+})
 
 function turnPage() {
   const end = document.documentElement.scrollHeight - innerHeight

@@ -199,6 +199,8 @@ create table pipelines (
   stale_at timestamp with time zone,
   is_unsent boolean not null default false,
   awaits_file boolean not null default false,
+  title text,
+  people text[] not null default '{}'::text[],
   CHECK ((light = ANY (ARRAY['running'::text, 'review'::text, 'queued'::text, 'failed'::text, 'done'::text, 'idle'::text]))),
   CHECK ((silent_health = ANY (ARRAY['stalled'::text, 'unknown'::text]))),
   PRIMARY KEY (id),

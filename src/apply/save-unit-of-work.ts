@@ -11,6 +11,7 @@ import { countLiveAttempts } from '../pipeline/stages/attempts.ts'
 import { workflowHoldOn } from '../pipeline/view/held-by-andon.ts'
 import { headlineOf, isUnsentAtWork, upcomingProblems } from '../pipeline/view/light.ts'
 import { needsYouAt } from '../pipeline/view/needs-you.ts'
+import { peopleOf } from '../pipeline/view/people.ts'
 import { liftAccessProblems } from '../store/access-problems.ts'
 import { completeEffects, saveEffects } from '../store/effects.ts'
 import { bindRuns, savePullRequests, saveRuns } from '../store/facts.ts'
@@ -89,6 +90,8 @@ function pipelineColumns({ repositoryId, issueNumber, revision, pipeline }: Pipe
     needsYouAt: needsYouAt(pipeline),
     ...healthColumns(pipeline),
     awaitsFile: pipeline.isConfigured === false,
+    title: pipeline.issue.title,
+    people: peopleOf(pipeline),
     wakeAt: wakeAt(pipeline, now),
     liveAttempts: countLiveAttempts(pipeline),
     queuedAt: ready?.queuedAt ?? null,

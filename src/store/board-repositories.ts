@@ -2,8 +2,8 @@
 import { sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
 import { IS_OPEN, isNeedingYou } from './board-columns.ts'
-import type { Database } from './database.ts'
-import { isVisible, type VisibleRepositories } from './visible-repositories.ts'
+import type { Database, Transaction } from './database.ts'
+import { isVisible, type VisiblePlace } from './visible-repositories.ts'
 
 export type RepositoryCounts = {
   readonly repository: string
@@ -20,8 +20,8 @@ const MAX_LISTED = 500
 
 /** The visible repositories of an owner, or of all owners, with those that need a person first. */
 export async function listRepositoryCounts(
-  { kysely }: Database,
-  visible: VisibleRepositories,
+  kysely: Database['kysely'] | Transaction,
+  place: VisiblePlace,
   owner: string | null,
   now: Instant,
 ): Promise<readonly RepositoryCounts[]> {
@@ -34,7 +34,7 @@ export async function listRepositoryCounts(
       (count(pipelines.id) filter (where ${isNeedingYou(now)}) + (configuration_problems <> '[]')::integer)::integer
         as needs_you
     from repositories left join pipelines on pipelines.repository_id = repositories.id and ${IS_OPEN}
-    where ${isVisible({ visible })} and ${isOwned}
+    where ${isVisible(place)} and ${isOwned}
     group by repositories.id
     order by needs_you desc, lower(full_name) limit ${MAX_LISTED}`.execute(kysely)
   return rows

@@ -1,14 +1,16 @@
 // What the pages, the JSON, the stream and the metrics read. Counts and rows come from one snapshot of the database and
 // from one definition, the columns of `pipelines`; no reader counts for itself.
-import { type SqlBool, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { KnownAccessProblem } from '../pipeline/model/access.ts'
 import type { HistoryEntry } from '../pipeline/model/command-result.ts'
 import type { ActiveHold, OuterHolds } from '../pipeline/model/hold.ts'
 import type { Light, Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import { AWAITS_FILE, IS_HELD, IS_OPEN, rankAt, selectVisible } from './board-columns.ts'
+import { AWAITS_FILE, IS_HELD, selectVisible } from './board-columns.ts'
 import { type BoardActivity, type BoardCounts, countBoard, loadActivity } from './board-counts.ts'
-import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts'
+import { type BoardOrder, type BoardSelection, isAfter, isSelected, sortKeysOf } from './board-filter.ts'
+import { listRepositoryCounts, type RepositoryCounts } from './board-repositories.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
 import { listHeldPlaces } from './holds.ts'
 import { type InvalidConfigFile, listInvalidConfigFiles } from './invalid-config-files.ts'
@@ -42,18 +44,22 @@ export type StoredPipeline = {
   readonly updatedAt: Instant
 }
 
-export type BoardQuery = VisiblePlace & {
-  /** Lights to list; without it, every pipeline that has not ended. */
-  readonly lights?: readonly Light[]
-  /** A cursor from `next`; any other text throws InvalidCursor. */
-  readonly after?: string
-  readonly limit?: number
-}
+export type BoardQuery = VisiblePlace &
+  BoardSelection & {
+    readonly order?: BoardOrder
+    /** A cursor from `next`; any other text throws InvalidCursor. */
+    readonly after?: string
+    readonly limit?: number
+  }
 
 export type Board = BoardActivity & {
   readonly counts: BoardCounts
+  /** How many rows there are on all pages. */
+  readonly matched: number
   readonly rows: readonly StoredPipeline[]
   readonly next: string | null
+  /** With their counts, where rows are ordered by repository. */
+  readonly repositories: readonly RepositoryCounts[]
   readonly asOf: Instant
   /** The operator's hold, and the holds on visible repositories. */
   readonly holds: readonly ActiveHold[]
@@ -67,19 +73,24 @@ const PAGE_SIZE = 200
 
 /** Reads the board: pipelines that need a person first, then by light, the oldest of a light first. */
 export async function loadBoard({ kysely }: Database, query: BoardQuery, now: Instant): Promise<Board> {
-  const after = query.after === undefined ? null : decodeCursor(query.after)
+  if (query.after !== undefined) decodeCursor(query.after)
   const limit = query.limit ?? PAGE_SIZE
   return kysely
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
     .execute(async (trx) => {
-      const rows = await listPipelines(trx, query, after, limit + 1, now)
+      const rows = await listPipelines(trx, query, limit + 1, now)
       const last = rows.length > limit ? rows[limit - 1] : undefined
+      const counts = await countBoard(trx, query, now)
+      const { lights, healths, search, needs } = query
+      const isFiltered = [lights, healths, search, needs].some((condition) => condition !== undefined)
       return {
-        counts: await countBoard(trx, query, now),
+        counts,
+        matched: isFiltered ? await countSelected(trx, query, now) : counts.open,
         rows: rows.slice(0, limit).map(toStoredPipeline),
         next: last === undefined ? null : encodeCursor(last),
+        repositories: query.order === 'repository' ? await listRepositoryCounts(trx, query, null, now) : [],
         asOf: now,
         ...(await loadActivity(trx, query, now)),
         holds: await listHeldPlaces(trx, isVisible(query)),
@@ -141,22 +152,27 @@ const COLUMNS = [
   OUTER_HOLDS.as('outerHolds'),
 ] as const
 
-function listPipelines(trx: Transaction, query: BoardQuery, after: Cursor | null, limit: number, now: Instant) {
-  const rank = rankAt(now)
+function listPipelines(trx: Transaction, query: BoardQuery, limit: number, now: Instant) {
+  const { after, order = 'urgency' } = query
+  const { group, rank, position } = sortKeysOf(order, now)
   return selectVisible(trx, query)
-    .select([...columnsAt(now), rank.as('rank')])
-    .where(query.lights === undefined ? IS_OPEN : sql<SqlBool>`pipelines.light = any (${query.lights}::text[])`)
-    .$if(after !== null, (rows) =>
-      rows.where(
-        sql<SqlBool>`(${rank}, pipelines.since, pipelines.id)
-          > (${after?.rank}::integer, ${after?.since}::timestamptz, ${after?.id}::bigint)`,
-      ),
-    )
+    .select([...columnsAt(now), group.as('group'), rank.as('rank'), position.as('position')])
+    .where(isSelected(query, now))
+    .$if(after !== undefined, (rows) => rows.where(isAfter(decodeCursor(after ?? ''), order, now)))
+    .orderBy('group')
     .orderBy('rank')
-    .orderBy('pipelines.since')
+    .orderBy('position')
     .orderBy('pipelines.id')
     .limit(limit)
     .execute()
+}
+
+async function countSelected(trx: Transaction, query: BoardQuery, now: Instant): Promise<number> {
+  const { matched } = await selectVisible(trx, query)
+    .select((eb) => eb.fn.countAll<number>().as('matched'))
+    .where(isSelected(query, now))
+    .executeTakeFirstOrThrow()
+  return matched
 }
 
 function toStoredPipeline(row: StoredPipeline): StoredPipeline {

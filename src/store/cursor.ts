@@ -1,9 +1,8 @@
-import type { Instant } from '../pipeline/model/time.ts'
-
-/** The position of a row in the order of the board. */
+/** The position of a row in an order of the board. */
 export type Cursor = {
+  readonly group: string
   readonly rank: number
-  readonly since: Instant
+  readonly position: number
   readonly id: number
 }
 
@@ -12,15 +11,16 @@ export class InvalidCursor extends Error {
   override readonly name = 'InvalidCursor'
 }
 
-export function encodeCursor({ rank, since, id }: Cursor): string {
-  return Buffer.from(JSON.stringify([rank, since, id])).toString('base64url')
+export function encodeCursor({ group, rank, position, id }: Cursor): string {
+  return Buffer.from(JSON.stringify([group, rank, position, id])).toString('base64url')
 }
 
 /** Reads what `encodeCursor` wrote; throws InvalidCursor. */
 export function decodeCursor(text: string): Cursor {
-  const [rank, since, id] = decodeParts(text)
-  if (!isSmall(rank) || !isInstant(since) || !Number.isSafeInteger(id)) throw new InvalidCursor()
-  return { rank, since, id: Number(id) }
+  const [group, rank, position, id] = decodeParts(text)
+  if (!isName(group) || !isSmall(rank) || !Number.isFinite(position) || !Number.isSafeInteger(id))
+    throw new InvalidCursor()
+  return { group, rank, position: Number(position), id: Number(id) }
 }
 
 function decodeParts(text: string): readonly unknown[] {
@@ -36,10 +36,7 @@ function isSmall(value: unknown): value is number {
   return Number.isInteger(value) && Math.abs(Number(value)) < 100
 }
 
-function isInstant(value: unknown): value is Instant {
-  return (
-    typeof value === 'string' &&
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) &&
-    !Number.isNaN(Date.parse(value))
-  )
+/** Empty, or a repository's: nothing that a database refuses. */
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && /^[\w./-]{0,201}$/.test(value)
 }

@@ -27,6 +27,8 @@ export async function savePipelines(trx: Transaction, rows: readonly Insertable<
         staleAt: eb.ref('excluded.staleAt'),
         isUnsent: eb.ref('excluded.isUnsent'),
         awaitsFile: eb.ref('excluded.awaitsFile'),
+        title: eb.ref('excluded.title'),
+        people: eb.ref('excluded.people'),
         wakeAt: eb.ref('excluded.wakeAt'),
         liveAttempts: eb.ref('excluded.liveAttempts'),
         queuedAt: eb.ref('excluded.queuedAt'),

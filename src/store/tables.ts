@@ -108,6 +108,9 @@ export type Tables = {
     isUnsent: Generated<boolean>
     /** Its line is not final: its repository's file has not been read, or only with mistakes. */
     awaitsFile: Generated<boolean>
+    title: string | null
+    /** Logins in lower case: whom it concerns. */
+    people: Generated<readonly string[]>
     wakeAt: Instant | null
     liveAttempts: Generated<number>
     queuedAt: Instant | null

@@ -116,17 +116,17 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
     return RESPONSE_ALREADY_SENT
   })
   get('/api/pipelines', async (context) => {
-    const { reader } = onlookerOf(context)
+    const onlooker = onlookerOf(context)
     const query = queryOf(context)
-    const scope = await resolveViewScope(reader, { repository: query.get('repository') ?? undefined }, query)
-    return context.json(toBoardJson(await loadBoardPage(reader, scope)))
+    const scope = await resolveViewScope(onlooker, { repository: query.get('repository') ?? undefined }, query)
+    return context.json(toBoardJson(await loadBoardPage(onlooker.reader, scope)))
   })
   get('/api/pipelines/:owner/:repo/:number', async (context) => {
-    const { reader } = onlookerOf(context)
+    const onlooker = onlookerOf(context)
     const { owner, repo, number } = context.req.param() as Record<string, string>
     const { shown, history, asOf } = await loadIssuePage(
-      reader,
-      await resolveViewScope(reader, { repository: `${owner}/${repo}`, issue: number }),
+      onlooker.reader,
+      await resolveViewScope(onlooker, { repository: `${owner}/${repo}`, issue: number }),
     )
     return context.json(pipelineDetailOf(shown, history, asOf))
   })

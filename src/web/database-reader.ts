@@ -61,7 +61,10 @@ export function openDatabaseReader(o: {
     async listRepositories(owner) {
       const visible = await visibleNow()
       const asOf = o.now()
-      return { asOf, repositories: await read('repositories', listRepositoryCounts(database, visible, owner, asOf)) }
+      return {
+        asOf,
+        repositories: await read('repositories', listRepositoryCounts(database.kysely, { visible }, owner, asOf)),
+      }
     },
     whyNotReady: () => read('readiness', whyNotReady(database, o.commitProblem?.() ?? null)),
     listen: (changed, lost) => database.listen(NOTIFY_CHANNEL, changed, lost),

@@ -10,8 +10,8 @@ import { holdViewOf } from '../render/hold-text.ts'
 import { LIGHT_SYMBOLS } from '../render/labels.ts'
 import { pipelineDetailOf, pullRequestLinksOf } from '../render/pipeline-detail.ts'
 import { verdictViewOf } from '../render/verdict.ts'
-import type { BoardPage, IssuePage } from './reader.ts'
-import type { ViewScope } from './view-scope.ts'
+import { type BoardPlace, boardAddress, boardPath, describeFilter, isFiltered } from './find-form.ts'
+import type { BoardPage, IssuePage, RepositoryLine } from './reader.ts'
 import type { Views } from './views.ts'
 
 export type Fragment = { readonly id: string; readonly html: string }
@@ -31,20 +31,23 @@ export type PageModel = {
 }
 
 /** The board of all repositories, or of one. */
-export function buildBoardPageModel(
-  views: Views,
-  board: BoardPage,
-  { repository, filter: { lights } }: Pick<ViewScope, 'repository' | 'filter'>,
-): PageModel {
-  const rows = board.rows.map((shown) => boardRowViewOf(shown, board.asOf))
-  const needsAttention = rows.filter(({ needsYou }) => needsYou)
-  const active = rows.filter(({ needsYou }) => !needsYou)
-  const empty = rows.length === 0 && lights === undefined
-  const { counts } = board
+export function buildBoardPageModel(views: Views, board: BoardPage, place: BoardPlace): PageModel {
+  const { repository, filter } = place
+  const { counts, matched } = board
+  const shown = board.rows.map((row) => ({
+    repositoryId: row.pipeline.repositoryId,
+    ...boardRowViewOf(row, board.asOf),
+  }))
+  // Where a light, a health or another order is asked for, that alone decides where a row stands.
+  const isSplit = (filter.order ?? 'urgency') === 'urgency' && !filter.lights && !filter.healths
+  const needy = isSplit ? shown.filter(({ needsYou }) => needsYou) : []
+  const others = isSplit ? shown.filter(({ needsYou }) => !needsYou) : shown
+  const isWhole = isSplit && !isFiltered(filter)
+  const rowOf = (row: BoardRowView): Fragment => ({ id: row.id, html: views.render('row', row) })
   return {
     asOf: board.asOf,
     fragments: [
-      { id: 'counts', html: views.render('counts', countsModelOf(board)) },
+      { id: 'counts', html: views.render('counts', countsModelOf(board, repository)) },
       accessFragment(views, board.accessNotices),
       { id: 'holds', html: views.render('holds', limitListed(board.holds.map(holdViewOf))) },
       problemsFragment(
@@ -52,26 +55,31 @@ export function buildBoardPageModel(
         board.configurationNotices,
         repository === null ? MAX_SUMMARY_PROBLEMS : Number.POSITIVE_INFINITY,
       ),
-      { id: 'empty', html: views.render('empty', { empty, repository }) },
-      { id: 'next-page', html: views.render('next-page', { next: board.next, shown: rows.length }) },
-      { id: 'footer', html: views.render('footer', board) },
+      { id: 'found', html: views.render('found', foundModelOf(place, matched)) },
+      {
+        id: 'empty',
+        html: views.render('empty', { empty: shown.length === 0 && !isFiltered(filter), repository }),
+      },
+      { id: 'next-page', html: views.render('next-page', nextPageModelOf(place, board)) },
+      { id: 'footer', html: views.render('footer', { ...board, path: boardPath(repository) }) },
     ],
     lists: [
-      buildFragmentList(
-        views,
-        'needs-you',
-        'Needs you',
-        needsAttention.length === 0 ? 'nothing waits for a person' : '',
-        lights === undefined ? counts.needsYou - counts.mistaken : 0,
-        needsAttention,
-      ),
+      buildFragmentList(views, 'needs-you', needy.map(rowOf), {
+        title: 'Needs you',
+        note: needy.length === 0 ? 'nothing waits for a person' : '',
+        count: isWhole ? counts.needsYou - counts.mistaken : 0,
+        isHidden: !isSplit,
+      }),
       buildFragmentList(
         views,
         'active',
-        lights === undefined ? 'Active tasks' : lights.map((light) => LIGHT_SYMBOLS[light].word).join(', '),
-        active.length > 0 ? '' : lights === undefined ? 'nothing else is under way' : 'none',
-        lights === undefined ? counts.open - counts.needsYou + counts.mistaken : 0,
-        active,
+        filter.order === 'repository' ? groupRows(views, others, board.repositories, rowOf) : others.map(rowOf),
+        {
+          title: isSplit ? 'Active tasks' : 'Tasks',
+          note: others.length > 0 ? '' : isSplit ? 'nothing else is under way' : 'none',
+          count: isWhole ? counts.open - counts.needsYou + counts.mistaken : isSplit ? 0 : matched,
+          isHidden: false,
+        },
       ),
     ],
   }
@@ -142,33 +150,78 @@ function limitListed<T>(items: readonly T[]): { readonly items: readonly T[]; re
   return { items: items.slice(0, MAX_LISTED_REPOSITORIES), hasMore: items.length > MAX_LISTED_REPOSITORIES }
 }
 
-function buildFragmentList(
-  views: Views,
-  id: string,
-  title: string,
-  note: string,
-  count: number,
-  rows: readonly BoardRowView[],
-): FragmentList {
-  const header = { id: `${id}-head`, html: views.render('section-head', { id, title, note, count }) }
-  const fragments = rows.map((row) => ({ id: row.id, html: views.render('row', row) }))
-  const html = views.render('section', { id, header: header.html, rows: fragments.map(({ html }) => html).join('') })
-  return { id, header, rows: fragments, html }
+type SectionHead = {
+  readonly title: string
+  readonly note: string
+  readonly count: number
+  readonly isHidden: boolean
 }
 
-function countsModelOf({ counts, isBlind }: BoardPage): object {
+function buildFragmentList(views: Views, id: string, rows: readonly Fragment[], head: SectionHead): FragmentList {
+  const header = { id: `${id}-head`, html: views.render('section-head', { id, ...head }) }
+  const html = views.render('section', { id, header: header.html, rows: rows.map((row) => row.html).join('') })
+  return { id, header, rows, html }
+}
+
+/** A heading with its own counts before the rows of each repository. */
+function groupRows(
+  views: Views,
+  rows: readonly (BoardRowView & { readonly repositoryId: number })[],
+  repositories: readonly RepositoryLine[],
+  rowOf: (row: BoardRowView) => Fragment,
+): readonly Fragment[] {
+  return rows.flatMap((row, index) => {
+    if (row.repositoryId === rows[index - 1]?.repositoryId) return [rowOf(row)]
+    const { repository } = row.row
+    const counts = repositories.find((one) => one.repository === repository)
+    const id = `group-${row.repositoryId}`
+    const words = counts === undefined ? '' : repositoryWords(counts)
+    return [{ id, html: views.render('group', { id, repository, words }) }, rowOf(row)]
+  })
+}
+
+function repositoryWords({ needsYou, ...counts }: RepositoryLine): string {
+  const lights = (['running', 'review', 'queued', 'failed'] as const).filter((light) => counts[light] > 0)
+  const words = lights.map((light) => `${counts[light]} ${LIGHT_SYMBOLS[light].word}`)
+  return [...words, ...(needsYou === 0 ? [] : [needsYou === 1 ? '1 needs you' : `${needsYou} need you`])].join(' · ')
+}
+
+function foundModelOf({ repository, filter }: BoardPlace, matched: number): object {
+  const action = boardPath(repository)
+  return { isFiltered: isFiltered(filter), matched, words: describeFilter(filter), action }
+}
+
+function nextPageModelOf(
+  { repository, filter: { after, ...filter } }: BoardPlace,
+  { next, rows, matched }: BoardPage,
+): object {
+  return {
+    next: next === null ? null : boardAddress({ repository, filter: { ...filter, after: next } }),
+    first: after === undefined ? null : boardAddress({ repository, filter }),
+    shown: rows.length,
+    matched,
+  }
+}
+
+function countsModelOf({ counts, isBlind }: BoardPage, repository: string | null): object {
+  const path = boardPath(repository)
   const always = [
-    { light: 'running', count: counts.running, word: 'running' },
-    { light: 'review', count: counts.review, word: 'in review' },
-    { light: 'queued', count: counts.queued, word: 'queued' },
-    { light: 'failed', count: counts.failed, word: 'failed' },
+    { light: 'running', count: counts.running, word: 'running', href: `${path}?light=running` },
+    { light: 'review', count: counts.review, word: 'in review', href: `${path}?light=review` },
+    { light: 'queued', count: counts.queued, word: 'queued', href: `${path}?light=queued` },
+    { light: 'failed', count: counts.failed, word: 'failed', href: `${path}?light=failed` },
   ]
   const sometimes = [
-    { light: 'stalled', count: counts.stalled, word: 'stalled' },
-    { light: 'stale', count: counts.stale, word: 'past limit' },
-    { light: 'unknown', count: counts.unknown, word: 'unknown' },
-    { light: 'held', count: counts.held, word: 'held' },
-    { light: 'mistaken', count: counts.mistaken, word: counts.mistaken === 1 ? 'file mistaken' : 'files mistaken' },
+    { light: 'stalled', count: counts.stalled, word: 'stalled', href: `${path}?health=stalled` },
+    { light: 'stale', count: counts.stale, word: 'past limit', href: `${path}?health=stale` },
+    { light: 'unknown', count: counts.unknown, word: 'unknown', href: `${path}?health=unknown` },
+    { light: 'held', count: counts.held, word: 'held', href: null },
+    {
+      light: 'mistaken',
+      count: counts.mistaken,
+      word: counts.mistaken === 1 ? 'file mistaken' : 'files mistaken',
+      href: null,
+    },
   ]
   const shown = [...always, ...sometimes.filter(({ count }) => count > 0)]
   return { counts: shown, needsYou: counts.needsYou, ...verdictViewOf(counts, isBlind) }

@@ -1,5 +1,6 @@
 import { LIGHT_SYMBOLS } from '../render/labels.ts'
 import { plainText } from '../render/sanitize.ts'
+import { boardAddress, findFormOf } from './find-form.ts'
 import { type Onlooker, viewerKeyOf } from './onlooker.ts'
 import { buildBoardPageModel, buildIssuePageModel, fragmentHtmlOf, type PageModel, versionOf } from './page-model.ts'
 import { parseOwner, queryOf, resolveViewScope } from './params.ts'
@@ -29,6 +30,8 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
     stream: string | null
     isBoard?: boolean
     isWall?: boolean
+    /** The form that finds tasks. */
+    find?: string
     body: string
   }): string {
     const { model, title, breadcrumbs, stream, isBoard = false, isWall = false } = p
@@ -52,6 +55,7 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
       holds: fragmentHtmlOf(model, 'holds'),
       problems: fragmentHtmlOf(model, 'configuration-problems'),
       footer: fragmentHtmlOf(model, 'footer'),
+      find: p.find ?? '',
       body: p.body,
     })
   }
@@ -59,31 +63,31 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
   return {
     async board(context) {
       const onlooker = onlookerOf(context)
-      const { reader } = onlooker
-      const scope = await resolveViewScope(reader, { repository: repositoryParam(context) }, queryOf(context))
-      const board = await loadBoardPage(reader, scope)
-      const { repository } = scope
-      const { after } = scope.filter
+      const query = queryOf(context)
+      const named = repositoryParam(context) ?? query.get('repository') ?? undefined
+      const scope = await resolveViewScope(onlooker, { repository: named }, query)
+      const board = await loadBoardPage(onlooker.reader, scope)
+      const { repository, filter } = scope
+      const { after, ...first } = filter
       // The board has become shorter since: what is left is on the first page.
-      if (after !== undefined && board.rows.length === 0) return context.redirect(context.req.path)
+      if (after !== undefined && board.rows.length === 0)
+        return context.redirect(boardAddress({ repository, filter: first }))
       const model = buildBoardPageModel(views, board, scope)
-      const isWall = queryOf(context).has('wall')
+      const isWall = query.has('wall')
       const body = views.render('board', {
         isWall,
+        isLaterPage: after !== undefined,
         heading: repository === null ? 'Active tasks of all repositories' : `Active tasks of ${repository}`,
+        found: fragmentHtmlOf(model, 'found'),
         empty: fragmentHtmlOf(model, 'empty'),
         sections: model.lists.map(({ html }) => html),
         nextPage: fragmentHtmlOf(model, 'next-page'),
       })
       const title = repository === null ? 'Andon' : `${repository} · Andon`
       const breadcrumbs = repository === null ? [{ text: 'all repositories' }] : repositoryBreadcrumbs(repository)
-      // Later pages of a long board are static: the stream covers only the first.
-      return context.html(
-        page({
-          ...{ onlooker, model, title, breadcrumbs, body, isBoard: true, isWall },
-          stream: after === undefined ? streamQueryOf(context, scope) : null,
-        }),
-      )
+      const find = isWall ? '' : views.render('find', findFormOf(scope))
+      const stream = streamQueryOf(context, scope)
+      return context.html(page({ onlooker, model, title, breadcrumbs, body, stream, isBoard: true, isWall, find }))
     },
     async owner(context) {
       const onlooker = onlookerOf(context)
@@ -101,7 +105,7 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
     async issue(context) {
       const onlooker = onlookerOf(context)
       const { reader } = onlooker
-      const scope = await resolveViewScope(reader, {
+      const scope = await resolveViewScope(onlooker, {
         repository: repositoryParam(context),
         issue: context.req.param('number'),
       })

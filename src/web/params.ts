@@ -1,12 +1,12 @@
 // Validates what a request asks for. Every mistake is an HttpError that says what would be valid.
-import type { Light } from '../pipeline/model/pipeline.ts'
+import { HEALTHS, LIGHTS, ORDERS } from './find-form.ts'
 import { HttpError } from './http-errors.ts'
+import type { Onlooker } from './onlooker.ts'
 import type { Reader } from './reader.ts'
 import type { RequestContext } from './site.ts'
 import { unknownPlace } from './stream-formats.ts'
 import type { BoardFilter, ViewScope } from './view-scope.ts'
 
-const LIGHTS = ['running', 'review', 'queued', 'failed', 'done', 'idle'] as const satisfies readonly Light[]
 const REPOSITORY_NAME = /^[\w.-]{1,100}\/[\w.-]{1,100}$/
 // Owners whose pages would collide with our own paths.
 const RESERVED_OWNERS = [
@@ -23,32 +23,53 @@ const RESERVED_OWNERS = [
   'setup',
 ]
 
-/** The lights of `?light=failed&light=review` or `?light=failed,review`; undefined when none is named. */
-function parseLights(values: readonly string[]): readonly Light[] | undefined {
-  const words = values.flatMap((value) => value.split(',')).map((word) => word.trim())
-  if (words.length === 0) return undefined
-  return words.map((word) => {
-    const light = LIGHTS.find((candidate) => candidate === word)
-    if (light === undefined) throw new HttpError(400, `There is no such light: use one of ${LIGHTS.join(', ')}.`)
-    return light
+const MAX_SEARCH = 100
+
+/** The words of `?light=failed&light=review` or `?light=failed,review`; undefined when none is named. */
+function parseWords<Word extends string>(
+  query: URLSearchParams,
+  name: string,
+  known: readonly Word[],
+): readonly Word[] | undefined {
+  const words = query.getAll(name).flatMap((value) => value.split(','))
+  const asked = words.map((word) => word.trim()).filter((word) => word !== '')
+  if (asked.length === 0) return undefined
+  return asked.map((word) => {
+    const found = known.find((candidate) => candidate === word)
+    if (found === undefined) throw new HttpError(400, `There is no such ${name}: use one of ${known.join(', ')}.`)
+    return found
   })
 }
 
 /** Which rows of the board a request asks for. */
-function parseBoardFilter(query: URLSearchParams): BoardFilter {
-  const lights = parseLights(query.getAll('light'))
+function parseBoardFilter(query: URLSearchParams, login: string | null): BoardFilter {
+  const lights = parseWords(query, 'light', LIGHTS)
+  const healths = parseWords(query, 'health', HEALTHS)
+  const [order] = parseWords(query, 'sort', ORDERS) ?? []
+  const isMine = parseWords(query, 'needs', ['me']) !== undefined
+  const search = (query.get('q') ?? '')
+    .replaceAll(/\p{Cc}/gu, ' ')
+    .trim()
+    .slice(0, MAX_SEARCH)
   const after = query.get('after')
-  return { ...(lights && { lights }), ...(after !== null && { after }) }
+  return {
+    ...(lights && { lights }),
+    ...(healths && { healths }),
+    ...(search !== '' && { search }),
+    ...(isMine && { needs: { login } }),
+    ...(order && { order }),
+    ...(after !== null && { after }),
+  }
 }
 
 /** The scope that a request names; rejects with HttpError if Andon does not know it. */
 export async function resolveViewScope(
-  reader: Reader,
+  { reader, user }: Pick<Onlooker, 'reader' | 'user'>,
   params: { repository?: string | undefined; issue?: string | undefined },
   query: URLSearchParams = new URLSearchParams(),
 ): Promise<ViewScope> {
   const place = await resolvePlace(reader, params)
-  return { ...place, filter: parseBoardFilter(query) }
+  return { ...place, filter: parseBoardFilter(query, user?.login ?? null) }
 }
 
 async function resolvePlace(

@@ -1,15 +1,15 @@
 import type { HistoryEntry } from '../pipeline/model/command-result.ts'
 import type { ActiveHold } from '../pipeline/model/hold.ts'
-import type { Light } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { LineCounts } from '../pipeline/view/verdict.ts'
 import type { AccessNotice } from '../render/access-problem.ts'
 import type { BoardPipeline } from '../render/board-row.ts'
 import type { ConfigurationNotice } from '../render/configuration-notice.ts'
+import type { BoardOrder, BoardSelection } from '../store/board-filter.ts'
 
-export type BoardPageQuery = {
+export type BoardPageQuery = BoardSelection & {
   readonly repository?: string
-  readonly lights?: readonly Light[]
+  readonly order?: BoardOrder
   readonly after?: string
   readonly limit?: number
 }
@@ -23,10 +23,14 @@ export type BoardPageCounts = LineCounts & Readonly<Record<'running' | 'review' 
 /** The board at one moment: counts and rows agree. */
 export type BoardPage = {
   readonly counts: BoardPageCounts
+  /** How many rows there are on all pages. */
+  readonly matched: number
   /** Nothing from GitHub reaches Andon. */
   readonly isBlind: boolean
   readonly rows: readonly BoardPipeline[]
   readonly next: string | null
+  /** The repositories with their counts, if they are asked for in that order. */
+  readonly repositories: readonly RepositoryLine[]
   readonly asOf: Instant
   readonly doneToday: number
   readonly lastDeliveryAt: Instant | null

@@ -5,7 +5,6 @@ import { HttpError } from './http-errors.ts'
 import type { StreamFormatName, StreamRequest, WantedScope } from './hub.ts'
 import { type Onlooker, viewerKeyOf } from './onlooker.ts'
 import { queryOf, resolveViewScope } from './params.ts'
-import type { Reader } from './reader.ts'
 import { onlookerOf, type RequestContext } from './site.ts'
 
 const MAX_SCOPES = 32
@@ -17,9 +16,7 @@ export async function parseStreamRequest(context: RequestContext): Promise<Strea
   const scopes = context.req.queries('scope')
   return {
     wanted:
-      scopes === undefined
-        ? [await parseScope(onlooker.reader, queryOf(context), null)]
-        : await parseScopes(onlooker.reader, scopes),
+      scopes === undefined ? [await parseScope(onlooker, queryOf(context), null)] : await parseScopes(onlooker, scopes),
     onlooker,
     isCompressed: acceptsGzip(context),
     carriesSeveral: scopes !== undefined,
@@ -38,14 +35,14 @@ function parseFormat(format = 'html'): StreamFormatName {
 }
 
 /** Each is the query of a page's stream, and behind `#` the version that the page shows. */
-async function parseScopes(reader: Reader, scopes: readonly string[]): Promise<readonly WantedScope[]> {
+async function parseScopes(onlooker: Onlooker, scopes: readonly string[]): Promise<readonly WantedScope[]> {
   if (scopes.length > MAX_SCOPES) throw new HttpError(400, `A stream carries at most ${MAX_SCOPES} scopes.`)
   return await Promise.all(
     scopes.map(async (text) => {
       const [query = '', version = null] = text.split('#')
       const params = new URLSearchParams(query)
       try {
-        return await parseScope(reader, params, version)
+        return await parseScope(onlooker, params, version)
       } catch (error) {
         if (error instanceof HttpError && error.status === 404) return { scope: null, format: 'html', version }
         throw error
@@ -54,10 +51,10 @@ async function parseScopes(reader: Reader, scopes: readonly string[]): Promise<r
   )
 }
 
-async function parseScope(reader: Reader, query: URLSearchParams, version: string | null): Promise<WantedScope> {
+async function parseScope(onlooker: Onlooker, query: URLSearchParams, version: string | null): Promise<WantedScope> {
   const format = parseFormat(query.get('as') ?? undefined)
   const place = { repository: query.get('repository') ?? undefined, issue: query.get('issue') ?? undefined }
-  return { scope: await resolveViewScope(reader, place, query), format, version }
+  return { scope: await resolveViewScope(onlooker, place, query), format, version }
 }
 
 function acceptsGzip(context: RequestContext): boolean {

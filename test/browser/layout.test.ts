@@ -6,7 +6,16 @@ import { violations } from './support/axe.ts'
 import { type BoardServer, startBoardServer } from './support/board-server.ts'
 import { openBrowser, openPage } from './support/open-browser.ts'
 
-const PAGES = ['/', '/?wall', '/acme', '/acme/widgets', '/acme/widgets/issues/42', '/acme/api/issues/15', '/nowhere']
+const PAGES = [
+  '/',
+  '/?wall',
+  '/?sort=repository&q=a&light=failed',
+  '/acme',
+  '/acme/widgets',
+  '/acme/widgets/issues/42',
+  '/acme/api/issues/15',
+  '/nowhere',
+]
 const WIDTHS = [320, 390, 768, 1024, 1440, 1920, 2560, 3840]
 const WITHIN = { timeout: 20_000, interval: 100 }
 

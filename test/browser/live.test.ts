@@ -89,6 +89,20 @@ test('nothing moves under the pointer: what comes and goes waits until it leaves
   expect(complaints).toEqual([])
 })
 
+test('a slash leads to the search, and a choice is shown at once', async () => {
+  await look()
+  await page.keyboard.press('/')
+  await page.keyboard.type('upload')
+  await page.keyboard.press('Enter')
+  await expect.poll(() => page.url(), WITHIN).toContain('q=upload')
+  expect(await page.locator('#found').innerText()).toContain('“upload”')
+  await page.locator('select[name="sort"]').selectOption('newest')
+  await expect.poll(() => page.url(), WITHIN).toContain('sort=newest')
+  await expect.poll(pill, WITHIN).toBe('● live')
+  expect(await page.locator('input[name="q"]').inputValue()).toBe('upload')
+  expect(complaints).toEqual([])
+})
+
 test('the page of an issue updates by itself', async () => {
   await look('/acme/api/issues/14')
   factory.show({ rows: later() })

@@ -165,7 +165,7 @@ test('while the database is away no ping claims life, and its return brings a sn
   factory.setUnavailable(false)
   await stream.nextMessage('snapshot')
   expect((await stream.nextMessage('message')).data).toMatch(
-    /<b>1<\/b> <span class="word"><svg [^>]*>.{10,80}<\/svg> running/,
+    /<b>1<\/b> <span class="word"><svg [^>]*>.{10,80}<\/svg> ?<a [^>]*>running/,
   )
   await stream.nextMessage('ping')
 })

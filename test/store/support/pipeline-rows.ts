@@ -11,6 +11,10 @@ export type PipelineRow = {
   readonly since?: Instant
   readonly needsYouAt?: Instant | null
   readonly held?: boolean
+  readonly silentAt?: Instant | null
+  readonly silentHealth?: 'stalled' | 'unknown' | null
+  readonly title?: string | null
+  readonly people?: readonly string[]
   readonly wakeAt?: Instant | null
   readonly updatedAt?: Instant
 }

@@ -44,6 +44,8 @@ export function boardOf(
     counts,
     isBlind: false,
     rows: rows.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ shown }) => shown),
+    matched: rows.length,
+    repositories: [],
     next: null,
     asOf: now,
     doneToday: 12,

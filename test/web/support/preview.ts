@@ -25,8 +25,9 @@ const rowsOf = (repository: string | undefined) =>
   all.filter(({ shown }) => repository === undefined || shown.repository === repository)
 const site = createServerWithReader({
   reader: {
-    loadBoard: async ({ repository }) => ({
+    loadBoard: async ({ repository, order }) => ({
       ...boardOf(rowsOf(repository), NOW, kind === 'mistaken' ? [MISTAKE_NOTICE, ORGANISATION_NOTICE] : []),
+      repositories: order === 'repository' ? repositoryLines(all, null) : [],
       holds: kind === 'held' ? HELD_PLACES : [],
     }),
     loadIssue: async (repository, number) => {

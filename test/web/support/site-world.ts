@@ -50,8 +50,12 @@ export function openStubBoard(all: readonly BoardFixture[] = busyBoard()): StubB
   }
   return {
     reader: {
-      loadBoard: ({ repository }) =>
-        read(() => ({ ...boardOf(here(repository), now, wrongIn(repository)), holds: heldIn(repository) })),
+      loadBoard: ({ repository, order }) =>
+        read(() => ({
+          ...boardOf(here(repository), now, wrongIn(repository)),
+          repositories: order === 'repository' ? repositoryLines(here(repository), null, now) : [],
+          holds: heldIn(repository),
+        })),
       loadIssue: (repository, number) =>
         read(() => {
           const found = here(repository).find(({ shown }) => shown.pipeline.issue.number === number)
