@@ -210,6 +210,7 @@ CREATE INDEX pipelines_by_light ON public.pipelines USING btree (light, since, i
 CREATE INDEX pipelines_by_start ON public.pipelines USING btree (repository_id, started_at) WHERE (started_at IS NOT NULL);
 CREATE INDEX pipelines_holding_slots ON public.pipelines USING btree (repository_id, live_attempts) WHERE (live_attempts > 0);
 CREATE INDEX pipelines_needing_you ON public.pipelines USING btree (needs_you_at) WHERE (needs_you_at IS NOT NULL);
+CREATE INDEX pipelines_open ON public.pipelines USING btree (repository_id) WHERE ((light = ANY (ARRAY['running'::text, 'review'::text, 'queued'::text, 'failed'::text])) OR (needs_you_at IS NOT NULL));
 CREATE INDEX pipelines_to_publish ON public.pipelines USING btree (publish_after) WHERE (published_revision < revision);
 CREATE INDEX pipelines_to_wake ON public.pipelines USING btree (wake_at) WHERE (wake_at IS NOT NULL);
 CREATE INDEX pipelines_waiting ON public.pipelines USING btree (repository_id, ((started_at IS NULL)), queued_at, issue_number) WHERE (queued_at IS NOT NULL);

@@ -83,8 +83,7 @@ export type StageLight = {
 export function boardRowOf(shown: BoardPipeline, now: Instant): BoardRow {
   const { pipeline } = shown
   const headline = headlineOf(pipeline)
-  const { awaitsFile = false } = shown
-  const text = awaitsFile ? AWAITED_FILE.text : describeReason(headline.reason, headline.stage)
+  const text = describeReason(headline.reason, headline.stage)
   const stage = pipeline.stages.find(({ name }) => name === headline.stage)
   return {
     repository: shown.repository,
@@ -104,7 +103,7 @@ export function boardRowOf(shown: BoardPipeline, now: Instant): BoardRow {
       shown.accessProblems ?? [],
     ),
     reasonKind: headline.reason?.kind ?? null,
-    waiting: awaitsFile ? AWAITED_FILE.wait : waitOf(stage?.reason ?? null),
+    waiting: waitOf(stage?.reason ?? null),
     evidence: stage?.evidence ?? null,
     revision: shown.revision,
   }
@@ -163,11 +162,6 @@ export function attemptNumberOf(stage: Stage | undefined): number | null {
   if (stage === undefined) return null
   return currentAttempt(stage)?.number || null
 }
-
-const AWAITED_FILE = {
-  text: 'waits until the mistakes in andon.yml are mended; until then Andon only observes',
-  wait: { for: 'an andon.yml without mistakes', until: null },
-} as const
 
 /** `test failed, again at 14:02 UTC`. */
 function describeHidden(pipeline: Pipeline): HiddenStage | null {

@@ -21,6 +21,7 @@ import {
 } from '../store/visible-repositories.ts'
 import { HttpError, ServiceUnavailable } from './http-errors.ts'
 import type { BoardPage, BoardPageQuery, Reader } from './reader.ts'
+import { type ShareNext, shareNextReadings } from './shared-reading.ts'
 
 // As long as a delivery may wait: on a busy embedded database, reads wait in the same queue.
 const READ_TIMEOUT_MS = 8_000
@@ -37,8 +38,10 @@ export function openDatabaseReader(o: {
   deadlineMs?: number
   commitProblem?: () => string | null
   seen?: () => Promise<SeenBy>
+  /** Shared by the readers of all who may see the same. */
+  shareBoard?: ShareNext<BoardPage>
 }): Reader {
-  const { database, log, deadlineMs = READ_TIMEOUT_MS } = o
+  const { database, log, deadlineMs = READ_TIMEOUT_MS, shareBoard = shareNextReadings<BoardPage>() } = o
   const visibleNow = async (): Promise<VisibleRepositories> => {
     if (o.seen === undefined) return 'all'
     return (await withReadTimeout(o.seen(), SEEN_TIMEOUT_MS).catch(throwUnseen(log))).repositories
@@ -48,7 +51,12 @@ export function openDatabaseReader(o: {
   return {
     async loadBoard(query) {
       const visible = await visibleNow()
-      return await read('board', loadBoardWithNotices(o, { ...query, visible }))
+      const asked = { ...query, visible }
+      return await read(
+        'board',
+        // A reading that hangs must not hold those that wait for it.
+        shareBoard(JSON.stringify(asked), () => withReadTimeout(loadBoardWithNotices(o, asked), deadlineMs)),
+      )
     },
     async loadIssue(repository, number) {
       const visible = await visibleNow()

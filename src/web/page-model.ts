@@ -30,8 +30,19 @@ export type PageModel = {
   readonly lists: readonly FragmentList[]
 }
 
-/** The board of all repositories, or of one. */
+/** The board of all repositories, or of one. Readers of one reading share what it looks like. */
 export function buildBoardPageModel(views: Views, board: BoardPage, place: BoardPlace): PageModel {
+  const key = JSON.stringify(place)
+  const known = models.get(board)?.get(key)
+  if (known !== undefined) return known
+  const model = buildModel(views, board, place)
+  models.set(board, (models.get(board) ?? new Map()).set(key, model))
+  return model
+}
+
+const models = new WeakMap<BoardPage, Map<string, PageModel>>()
+
+function buildModel(views: Views, board: BoardPage, place: BoardPlace): PageModel {
   const { repository, filter } = place
   const { counts, matched } = board
   const shown = board.rows.map((row) => ({
@@ -43,7 +54,8 @@ export function buildBoardPageModel(views: Views, board: BoardPage, place: Board
   const needy = isSplit ? shown.filter(({ needsYou }) => needsYou) : []
   const others = isSplit ? shown.filter(({ needsYou }) => !needsYou) : shown
   const isWhole = isSplit && !isFiltered(filter)
-  const rowOf = (row: BoardRowView): Fragment => ({ id: row.id, html: views.render('row', row) })
+  const html = renderRows(views, shown)
+  const rowOf = ({ id }: BoardRowView): Fragment => ({ id, html: html.get(id) ?? '' })
   return {
     asOf: board.asOf,
     fragments: [
@@ -148,6 +160,12 @@ const MAX_LISTED_REPOSITORIES = 20
 
 function limitListed<T>(items: readonly T[]): { readonly items: readonly T[]; readonly hasMore: boolean } {
   return { items: items.slice(0, MAX_LISTED_REPOSITORIES), hasMore: items.length > MAX_LISTED_REPOSITORIES }
+}
+
+/** All rows in one call, by their ids. No text of theirs can contain what stands between them: Postgres keeps no NUL. */
+function renderRows(views: Views, rows: readonly BoardRowView[]): ReadonlyMap<string, string> {
+  const parts = views.render('rows', { rows }).split('\0')
+  return new Map(rows.map(({ id }, index) => [id, (parts[index] ?? '').trim()]))
 }
 
 type SectionHead = {

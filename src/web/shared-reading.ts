@@ -15,3 +15,28 @@ export function shareReading<T>(read: () => Promise<T>, everyMs: number): () => 
     return reading
   }
 }
+
+/** Reads what the key names; whoever asks for the same while it is being read shares the next reading. */
+export type ShareNext<T> = (key: string, read: () => Promise<T>) => Promise<T>
+
+/**
+ * However many ask at once, two readings answer them: the one that runs, and one that begins after they asked, so that
+ * nobody is shown less than was committed before.
+ */
+export function shareNextReadings<T>(): ShareNext<T> {
+  const running = new Map<string, Promise<T>>()
+  const queued = new Map<string, Promise<T>>()
+  return (key, read) => {
+    const begin = () => {
+      queued.delete(key)
+      const reading = read().finally(() => running.delete(key))
+      running.set(key, reading)
+      return reading
+    }
+    const current = running.get(key)
+    if (current === undefined) return begin()
+    const next = queued.get(key) ?? current.then(begin, begin)
+    queued.set(key, next)
+    return next
+  }
+}

@@ -6,6 +6,8 @@ import { openCookies } from './cookies.ts'
 import { openDatabaseReader } from './database-reader.ts'
 import { openToSignedIn } from './gate.ts'
 import { createServerWithReader, type SignInPages, type WebServer, type WebServerParts } from './http-server.ts'
+import type { BoardPage } from './reader.ts'
+import { type ShareNext, shareNextReadings } from './shared-reading.ts'
 import { addSignInRoutes } from './sign-in-routes.ts'
 
 type DatabaseParts = {
@@ -20,11 +22,14 @@ type DatabaseParts = {
 
 /** The web server over a database: the board, and the endpoints for deliveries and reports. */
 export function createWebServer(o: WebServerParts & DatabaseParts): WebServer {
-  const signIn = o.signIn && signInPagesOf(o, o.signIn)
-  return createServerWithReader({ ...o, reader: openDatabaseReader(o), signIn })
+  const parts = { ...o, shareBoard: shareNextReadings<BoardPage>() }
+  const signIn = o.signIn && signInPagesOf(parts, o.signIn)
+  return createServerWithReader({ ...o, reader: openDatabaseReader(parts), signIn })
 }
 
-function signInPagesOf(o: WebServerParts & DatabaseParts, signIn: SignIn): SignInPages {
+type SharedParts = WebServerParts & DatabaseParts & { readonly shareBoard: ShareNext<BoardPage> }
+
+function signInPagesOf(o: SharedParts, signIn: SignIn): SignInPages {
   const { baseUrl } = o.config
   const cookies = openCookies(signIn.keys, baseUrl)
   return {

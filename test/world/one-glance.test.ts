@@ -46,7 +46,7 @@ test('a mistaken file needs a person, and so does every issue that waits for it,
   expect(await board()).toMatchObject({
     verdict: 'waiting-for-you',
     counts: { needsYou: 2, mistaken: 1, queued: 1, moving: 0 },
-    pipelines: [{ light: 'queued', reason: expect.stringContaining('until the mistakes in andon.yml are mended') }],
+    pipelines: [{ light: 'queued', reason: expect.stringContaining('andon.yml without mistakes') }],
   })
   app.github.writeFile(app.repository, '.github/andon.yml', LINE)
   await app.advance(20)

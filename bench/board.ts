@@ -1,0 +1,159 @@
+// What is finished must not slow down what is shown, and thousands of active tasks must not either. The same requests over
+// HTTP to one process on one throwaway Postgres, against databases of different sizes, in turn. `npm run bench:board`
+// (`-- --quick` for a look, `-- --million` with 10⁶ done); writes docs/bench-board.md.
+import { writeFileSync } from 'node:fs'
+import { cpus, loadavg } from 'node:os'
+import { resolve } from 'node:path'
+import { sql } from 'kysely'
+import pino from 'pino'
+import type { Pipeline } from '../src/pipeline/model/pipeline.ts'
+import { createWebServer } from '../src/web/web-server.ts'
+import { openTestDatabase, type TestDatabase } from '../test/support/database.ts'
+import {
+  issueLabeled,
+  jobChanged,
+  minutesAfterNine,
+  pipelineAfter,
+  pullRequestChanged,
+  runChanged,
+} from '../test/support/pipeline-fixtures.ts'
+import { withServer } from '../test/support/with-server.ts'
+import { startBenchCluster } from './cluster.ts'
+
+const NOW = minutesAfterNine(30)
+const quick = process.argv.includes('--quick')
+const DONE = quick ? [0, 10_000] : process.argv.includes('--million') ? [0, 100_000, 1_000_000] : [0, 100_000]
+const ACTIVE = [1_000, 10_000]
+const ROUNDS = quick ? 10 : 60
+const WARM_UP = 5
+const PATHS = ['/', '/acme/r1', '/api/pipelines', '/metrics']
+const MAX_RATIO = 1.5
+const MAX_WIRE_BYTES = 60_000
+
+const LABELED = issueLabeled()
+const RUN = runChanged({ workflow: 'code.yml', at: minutesAfterNine(20) })
+/** What of ten active pipelines is how. */
+const KINDS: readonly { readonly light: string; readonly share: number; readonly pipeline: Pipeline }[] = [
+  { light: 'running', share: 5, pipeline: pipelineAfter(LABELED, RUN, jobChanged({ at: minutesAfterNine(25) })) },
+  { light: 'queued', share: 2, pipeline: pipelineAfter(LABELED) },
+  { light: 'review', share: 2, pipeline: pipelineAfter(LABELED, pullRequestChanged()) },
+  { light: 'failed', share: 1, pipeline: pipelineAfter(LABELED, runChanged({ conclusion: 'failure' })) },
+]
+const OVER = pipelineAfter(LABELED, pullRequestChanged({ state: 'merged', at: minutesAfterNine(9) }, 'closed'))
+
+type Size = { readonly active: number; readonly done: number }
+type Site = { readonly url: string; close(): Promise<void> }
+
+const cluster = await startBenchCluster()
+try {
+  const sizes = ACTIVE.flatMap((active) => DONE.map((done): Size => ({ active, done })))
+  const sites: Site[] = []
+  for (const size of sizes) {
+    console.log(`seeding ${size.active} active, ${size.done} done`)
+    sites.push(await openSeeded(size))
+  }
+  const rows: string[] = []
+  let isFlat = true
+  let wireBytes = 0
+  for (const path of PATHS) {
+    const times = await medianTimes(sites.map(({ url }) => url + path))
+    const [base = Number.NaN] = times
+    const cells = times.map((time, index) => {
+      const ratio = time / base
+      isFlat &&= ratio <= MAX_RATIO
+      return index === 0 ? `${time.toFixed(1)} ms` : `${time.toFixed(1)} ms (${ratio.toFixed(2)} ×)`
+    })
+    rows.push(`| \`${path}\` | ${cells.join(' | ')} |`)
+    console.log(rows.at(-1))
+  }
+  for (const { url } of sites) wireBytes = Math.max(wireBytes, await wireBytesOf(`${url}/`))
+  for (const site of sites) await site.close()
+  const text = `# The board among what is finished
+
+Written by \`npm run bench:board\`. ${cpus().length} cores, ${cpus()[0]?.model.trim()}, shared by server, Postgres and client; load ${loadavg()[0]?.toFixed(1)} at the end. Medians of ${ROUNDS}
+requests over HTTP at each size, one after the other, taken in turn in one run; a hundred repositories. Each may take at most ${MAX_RATIO} × its time with 1,000 active
+and none done. The first page of \`/\` is at most ${(wireBytes / 1000).toFixed(1)} KB on the wire (allowed: ${MAX_WIRE_BYTES / 1000}).
+
+| | ${sizes.map(({ active, done }) => `${active.toLocaleString('en')} active, ${done.toLocaleString('en')} done`).join(' | ')} |
+|---|${sizes.map(() => '---:').join('|')}|
+${rows.join('\n')}
+`
+  console.log(text)
+  if (!quick) writeFileSync(resolve(import.meta.dirname, '../docs/bench-board.md'), text)
+  process.exitCode = isFlat && wireBytes <= MAX_WIRE_BYTES ? 0 : 1
+} finally {
+  await cluster.remove()
+}
+
+async function openSeeded({ active, done }: Size): Promise<Site> {
+  const database = await openTestDatabase('postgres')
+  await seed(database, active, done)
+  const web = withServer(
+    createWebServer({
+      database,
+      signIn: null,
+      githubUrl: 'https://github.com',
+      now: () => NOW,
+      log: pino({ level: 'silent' }),
+      receiveDelivery: async (_request, response) => void response.end(),
+      report: async (asked) => asked.body(null, 204),
+      config: { access: 'open', baseUrl: 'http://localhost', build: 'bench', databaseNotice: null },
+    }),
+  )
+  const url = `http://127.0.0.1:${await web.listen()}`
+  return { url, close: () => web.close().then(() => database.close()) }
+}
+
+async function seed({ kysely }: TestDatabase, active: number, done: number): Promise<void> {
+  await sql`insert into installations (id, account) values (9, 'acme')`.execute(kysely)
+  await sql`
+    insert into repositories (id, installation_id, full_name, private, default_branch, updated_at)
+    select n, 9, 'acme/r' || n, false, 'main', ${NOW}::timestamptz from generate_series(1, 100) as n`.execute(kysely)
+  let first = 1
+  for (const { light, share, pipeline } of KINDS) {
+    const count = (active * share) / 10
+    await insertPipelines({ kysely }, { light, pipeline, first, count })
+    first += count
+  }
+  if (done > 0) await insertPipelines({ kysely }, { light: 'done', pipeline: OVER, first, count: done })
+  await sql`vacuum analyze`.execute(kysely)
+}
+
+/** Each with a number of its own, in one of the repositories in turn, and one second after the one before. */
+async function insertPipelines(
+  { kysely }: Pick<TestDatabase, 'kysely'>,
+  o: { light: string; pipeline: Pipeline; first: number; count: number },
+): Promise<void> {
+  const needsYouAt = o.light === 'review' || o.light === 'failed' ? NOW : null
+  await sql`
+    insert into pipelines (repository_id, issue_number, revision, document, light, stage, since, needs_you_at, title,
+      created_at, updated_at, published_revision)
+    select 1 + n % 100, n, 2, jsonb_set(${JSON.stringify(o.pipeline)}::jsonb, '{issue,number}', to_jsonb(n)), ${o.light}, 'code',
+      ${minutesAfterNine(0)}::timestamptz - n * interval '1 second', ${needsYouAt}::timestamptz, 'Issue ' || n,
+      ${NOW}::timestamptz, ${NOW}::timestamptz, 2
+    from generate_series(${o.first}::integer, ${o.first + o.count - 1}::integer) as n`.execute(kysely)
+}
+
+async function medianTimes(addresses: readonly string[]): Promise<readonly number[]> {
+  const times = addresses.map((): number[] => [])
+  for (let round = -WARM_UP; round < ROUNDS; round += 1) {
+    for (const [index, address] of addresses.entries()) {
+      const before = performance.now()
+      const response = await fetch(address)
+      await response.arrayBuffer()
+      if (response.status !== 200) throw new Error(`${address} answered ${response.status}`)
+      if (round >= 0) times[index]?.push(performance.now() - before)
+    }
+  }
+  return times.map((all) => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN)
+}
+
+/** What a browser receives: compressed, without the headers. */
+async function wireBytesOf(address: string): Promise<number> {
+  const response = await fetch(address, { headers: { 'accept-encoding': 'gzip' } })
+  const html = await response.text()
+  const length = response.headers.get('content-length')
+  if (length !== null) return Number(length)
+  const { gzipSync } = await import('node:zlib')
+  return gzipSync(html).length
+}
