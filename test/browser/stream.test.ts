@@ -118,12 +118,16 @@ test('a stale page says when it tries again, and tries at once when asked', asyn
   proxy.cut()
   await expect.poll(() => page.locator('#retry').innerText(), WITHIN).toMatch(/next try in [4-5] s\s+now/)
   expect(await page.locator('#clock').innerText()).toMatch(/^as of \d\d:\d\d:\d\d UTC$/)
-  const dimmed = "getComputedStyle(document.querySelector('#counts')).opacity"
-  expect(Number(await page.evaluate(dimmed))).toBeLessThan(1)
+  const colours = () =>
+    page.evaluate(
+      "[...document.querySelectorAll('#counts b, #main .title')].map((e) => getComputedStyle(e).color).join()",
+    )
+  const stale = await colours()
   proxy.decide(() => ({ to: board.url }))
   await page.locator('#retry button').click()
   await expect.poll(() => state(), { timeout: 2_500, interval: 20 }).toBe('live')
   expect(await page.locator('#retry').isHidden()).toBe(true)
+  expect(await colours()).not.toBe(stale)
 })
 
 test('a reader whose stream is refused tries again at least every five seconds', async () => {

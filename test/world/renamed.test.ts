@@ -65,7 +65,8 @@ test('a command that was given before the rename is carried out and answered aft
     await lost(app, () => app.github.renameRepository(app.repository, 'gadgets'))
     await app.advance(60)
     expect(app.github.writes.ofKind('cancel').filter(({ done }) => done)).toHaveLength(1)
-    expect(app.github.writes.ofKind('reaction').filter(({ done }) => done)).toHaveLength(1)
+    // The eyes, and the rocket that follows them.
+    expect(app.github.writes.ofKind('reaction').filter(({ done }) => done)).toHaveLength(2)
   })
 })
 

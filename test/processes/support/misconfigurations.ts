@@ -80,8 +80,9 @@ export const MISCONFIGURATIONS: readonly Misconfiguration[] = [
   {
     name: 'an installation without a repository',
     cause: 'installation-empty',
-    make: ({ github }) => {
+    make: async ({ github }) => {
       for (const repository of github.repositories) github.removeRepository(repository)
+      await github.whenIdle()
       return NOTHING
     },
   },
