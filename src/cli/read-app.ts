@@ -37,13 +37,15 @@ async function readAppWithClock(reads: AppReads, now: () => string): Promise<App
   return { settings, clockAheadMs: Number.isNaN(clockAheadMs) ? null : clockAheadMs }
 }
 
-/** A count that fails only leaves its installation uncounted. */
+/** A count that fails is not the end of the others. */
 async function readInstallations(reads: AppReads): Promise<readonly InstallationReading[]> {
   const all = await reads.listInstallations()
   return Promise.all(
     all.map(async (installation, index) => {
       const isCounted = !installation.isSuspended && index < MOST_COUNTED
-      const repositories = isCounted ? await reads.countRepositories(installation.id).catch(() => null) : null
+      const repositories = isCounted
+        ? await reads.countRepositories(installation.id).catch(() => 'unread' as const)
+        : null
       return { ...installation, repositories }
     }),
   )

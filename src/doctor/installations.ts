@@ -4,8 +4,8 @@ import { missingPermissions } from '../translate/required-permissions.ts'
 import { type Finding, ok, type Reading, unknown, wrong } from './finding.ts'
 
 export type InstallationReading = ListedInstallation & {
-  /** Null where it was not asked or not answered. */
-  readonly repositories: number | null
+  /** Null where it was not asked; `unread` where GitHub did not answer. */
+  readonly repositories: number | 'unread' | null
 }
 
 export function examineInstallations(
@@ -53,6 +53,10 @@ function examineInstallation(
         `Let an owner of ${account} accept them${at}.`,
       ),
     ]
+  if (repositories === 'unread') {
+    const unread = `GitHub does not say how many repositories the installation of ${account} reaches`
+    return [unknown('installations', 'repositories-unread', unread, 'Try again.')]
+  }
   if (repositories !== 0) return []
   const what = `the installation of ${account} reaches no repository`
   return [wrong('installations', 'installation-empty', what, `Choose repositories${at}.`)]

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { appPageOf, examineApp } from '../../src/doctor/app.ts'
 import { type DatabaseReading, examineDatabase } from '../../src/doctor/database.ts'
 import type { ReadingFailure } from '../../src/doctor/finding.ts'
+import { examineInstallations } from '../../src/doctor/installations.ts'
 import { examineDisk } from '../../src/doctor/machine.ts'
 import { examineSite, type SiteReading } from '../../src/doctor/site.ts'
 import { examineDeliveries, examineWebhook } from '../../src/doctor/webhook.ts'
@@ -190,4 +191,17 @@ test('a disk with little room, for bytes or for files, is full', () => {
   expect(causeOf({})).toBeNull()
   expect(causeOf({ freeBytes: 100 * MIB })).toBe('disk-full')
   expect(causeOf({ freeFiles: 12 })).toBe('disk-full')
+})
+
+test('an installation whose repositories GitHub does not count is not called well', () => {
+  const installation = {
+    id: 1,
+    account: 'acme',
+    isSuspended: false,
+    permissions: REQUIRED_PERMISSIONS,
+    settingsUrl: null,
+    repositories: 'unread' as const,
+  }
+  const findings = examineInstallations({ value: [installation] }, { installUrl: '', granted: REQUIRED_PERMISSIONS })
+  expect(findings).toMatchObject([{ state: 'unknown', cause: 'repositories-unread' }])
 })

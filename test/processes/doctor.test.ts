@@ -143,6 +143,8 @@ const MISSING_GRANT = {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+let installations = 0
+
 /** A GitHub and a proxy of this test's own, before the one Andon. */
 async function withSetup(
   faults: ProxyFaults = {},
@@ -154,7 +156,9 @@ async function withSetup(
     return one
   }
   try {
-    const github = keep(await openFakeGitHub())
+    installations += 1
+    // Octokit shares a request for a token within a process by the installation's number alone.
+    const github = keep(await openFakeGitHub({ installationId: installations }))
     const proxy = keep(await openProxy(andon.url, faults))
     const receiver = keep(await openServer(202))
     github.deliveries.setTarget(`${receiver.url}/`)
@@ -195,14 +199,26 @@ function credentialsOf(github: FakeGitHub) {
   return { ...SECRETS, ...ofClient, APP_ID: `${appId}`, PRIVATE_KEY: privateKey, GITHUB_API_URL: url, GITHUB_URL: url }
 }
 
-async function examineWith(environment: Environment): Promise<readonly Finding[]> {
-  return examine(await collectReadings(readPartialConfig('all', environment as NodeJS.ProcessEnv)))
+function examineWith(environment: Environment): Promise<readonly Finding[]> {
+  const config = readPartialConfig('all', environment as NodeJS.ProcessEnv)
+  return inTurn(async () => examine(await collectReadings(config)))
 }
 
 async function run(environment: Environment, words: readonly string[] = []) {
-  const doctor = await startAndonProcess('doctor', { ANDON_ACCESS: undefined, ...environment }, words)
-  const { code } = await doctor.exited()
-  return { code, output: doctor.output() }
+  return inTurn(async () => {
+    const doctor = await startAndonProcess('doctor', { ANDON_ACCESS: undefined, ...environment }, words)
+    const { code } = await doctor.exited()
+    return { code, output: doctor.output() }
+  })
+}
+
+// The doctor sends a body of 25 MiB, and Andon has room for two of them at once.
+const turns: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()]
+
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const done = (turns.shift() ?? Promise.resolve()).then(work)
+  turns.push(done.catch(() => undefined))
+  return done
 }
 
 async function countRows(): Promise<unknown> {
