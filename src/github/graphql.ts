@@ -2,7 +2,7 @@
 // is used. A null at the path of an error is no answer, unless the error says that there is no such thing.
 import { type AccessProblemRead, translateRefusedCall } from '../translate/access-problem.ts'
 import { asObject, asString, expectObject, expectObjects, type JsonObject, readAnswer } from './answer.ts'
-import { GitHubFailure } from './failure.ts'
+import { GitHubFailure, type RequestIntent } from './failure.ts'
 import { permissionOfField } from './permissions.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
 
@@ -24,11 +24,9 @@ export async function queryRepository(
   query: string,
   variables: JsonObject = {},
 ): Promise<RepositoryRead> {
-  const request = { query, variables: { owner: access.owner, name: access.name, ...variables } }
-  // Octokit's graphql() discards partial answers.
-  const answer = expectObject((await call(access, 'read', 'POST /graphql', request)).body, 'the result')
-  const errors = expectObjects(answer.errors ?? [], 'errors')
-  const repository = asObject(asObject(answer.data)?.repository)
+  const named = { owner: access.owner, name: access.name, ...variables }
+  const { data, errors } = await sendGraphql(call, access, 'read', query, named)
+  const repository = asObject(data?.repository)
   if (repository === null || errors.some(isRateLimit))
     throw failureOf(errors, `repository ${access.owner}/${access.name}`)
   return { repository, gaps: errors.filter(({ type }) => type !== 'NOT_FOUND').map(gapOf) }
@@ -41,10 +39,21 @@ export async function changeByGraphql(
   mutation: string,
   variables: JsonObject,
 ): Promise<void> {
-  const { body } = await call(access, 'change', 'POST /graphql', { query: mutation, variables })
+  const { data, errors } = await sendGraphql(call, access, 'change', mutation, variables)
+  if (errors.length > 0 || data === null) throw failureOf(errors, 'such object')
+}
+
+/** The answer as it comes; octokit's graphql() discards partial ones. */
+export async function sendGraphql(
+  call: SendRequest,
+  access: RepositoryAccess,
+  intent: RequestIntent,
+  query: string,
+  variables: JsonObject,
+): Promise<{ readonly data: JsonObject | null; readonly errors: readonly JsonObject[] }> {
+  const { body } = await call(access, intent, 'POST /graphql', { query, variables })
   const answer = expectObject(body, 'the result')
-  const errors = expectObjects(answer.errors ?? [], 'errors')
-  if (errors.length > 0 || asObject(answer.data) === null) throw failureOf(errors, 'such object')
+  return { data: asObject(answer.data), errors: expectObjects(answer.errors ?? [], 'errors') }
 }
 
 /** Translates what was answered; items of lists that were answered only in part are passed over. */

@@ -10,7 +10,7 @@ import {
   type JsonObject,
 } from './answer.ts'
 import { GitHubFailure } from './failure.ts'
-import { changeByGraphql } from './graphql.ts'
+import { changeByGraphql, sendGraphql } from './graphql.ts'
 import { expectSearched, readList } from './list.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
 
@@ -110,10 +110,9 @@ export function openIssueComments(call: SendRequest, appId: number): IssueCommen
     },
 
     async readCameByEmail(access, nodeId) {
-      const { body } = await call(access, 'read', 'POST /graphql', { query: COMMENT_QUERY, variables: { id: nodeId } })
-      const answer = expectObject(body, 'the result')
-      if (expectObjects(answer.errors ?? [], 'errors').some(({ type }) => type === 'NOT_FOUND')) return null
-      const cameByEmail = asObject(asObject(answer.data)?.node)?.createdViaEmail
+      const { data, errors } = await sendGraphql(call, access, 'read', COMMENT_QUERY, { id: nodeId })
+      if (errors.some(({ type }) => type === 'NOT_FOUND')) return null
+      const cameByEmail = asObject(data?.node)?.createdViaEmail
       return expectPresent(typeof cameByEmail === 'boolean' ? cameByEmail : null, 'createdViaEmail')
     },
 
