@@ -1,10 +1,9 @@
-import { Writable } from 'node:stream'
-import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Unavailable } from '../../src/apply/apply-request.ts'
 import { createReceiver, type ReceiveDelivery } from '../../src/inbox/receive.ts'
 import probotApp from '../../src/index.ts'
 import { allExamples, exampleDelivery, signBody, signDelivery, WEBHOOK_SECRET } from '../support/deliveries.ts'
+import { type RecordedLog, recordLog } from '../support/recorded-log.ts'
 import { openTappedDoor, type TappedDoor } from './support/tapped-door.ts'
 
 const NOW = '2026-11-21T10:00:00.000Z'
@@ -12,19 +11,12 @@ const LABELED = exampleDelivery('issues', 'labeled')
 
 let door: TappedDoor
 let receive: ReceiveDelivery
-let logged: string
+let recorded: RecordedLog
 
 beforeEach(async () => {
   door = await openTappedDoor()
-  logged = ''
-  const sink = new Writable({
-    write(chunk, _encoding, done) {
-      logged += chunk
-      done()
-    },
-  })
-  const log = pino({ level: 'trace' }, sink)
-  receive = await createReceiver({ app: probotApp, door, secrets: [WEBHOOK_SECRET], now: () => NOW, log })
+  recorded = recordLog()
+  receive = await createReceiver({ app: probotApp, door, secrets: [WEBHOOK_SECRET], now: () => NOW, log: recorded.log })
 })
 
 afterEach(() => door.close())
@@ -149,7 +141,7 @@ describe('a request', () => {
   test('is answered 503 after an unexpected error, which is logged', async () => {
     door.failNextWith(new TypeError('broken'))
     expect(await receive(signDelivery(LABELED))).toMatchObject({ status: 503, headers: { 'retry-after': '30' } })
-    expect(logged).toContain('a delivery could not be stored')
+    expect(recorded.text()).toContain('a delivery could not be stored')
   })
 })
 
@@ -163,9 +155,9 @@ test('no payload and no secret is logged, even at the finest level', async () =>
   await receive(signBody('issues', '"TOP-SECRET'))
   door.failNextWith(new Error('broken'))
   await receive(signDelivery(marked))
-  expect(logged).toContain('delivery kept as failed')
+  expect(recorded.text()).toContain('delivery kept as failed')
   for (const secret of ['TOP-SECRET', 'Spelling error', WEBHOOK_SECRET, 'another-secret'])
-    expect(logged).not.toContain(secret)
+    expect(recorded.text()).not.toContain(secret)
 })
 
 test('recorded payloads that arrive at the same time keep their own receipts', async () => {

@@ -1,10 +1,10 @@
 // Deliveries that come by a webhook proxy enter by the same door as those that GitHub posts.
 import { createHmac } from 'node:crypto'
-import pino, { type Logger } from 'pino'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type FakeWebhookProxy, openFakeWebhookProxy } from '../../fake-github/webhook-proxy.ts'
 import { openWebhookProxy, readForwarded, reconnectDelayMs } from '../../src/inbox/webhook-proxy.ts'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
+import { type RecordedLog, recordLog } from '../support/recorded-log.ts'
 
 const SECRET_WORDS = 'The merger with Initech'
 /** A connection that is lost is made anew within a second. */
@@ -12,21 +12,12 @@ const WITHIN = { timeout: 10_000, interval: 20 }
 
 let proxy: FakeWebhookProxy
 let app: AndonApp
-let log: Logger
-let logged = ''
+let recorded: RecordedLog
 
 beforeEach(async () => {
   proxy = await openFakeWebhookProxy()
-  logged = ''
-  log = pino(
-    { level: 'trace' },
-    {
-      write(line) {
-        logged += line
-      },
-    },
-  )
-  app = await openAndonApp({ webhookProxyUrl: proxy.url, log })
+  recorded = recordLog()
+  app = await openAndonApp({ webhookProxyUrl: proxy.url, log: recorded.log })
   app.github.deliveries.setTarget(proxy.url)
   await connected()
 })
@@ -87,8 +78,8 @@ test('a forged signature is refused, and shown to people as one that GitHub post
   await proxy.write(`data: ${message({ secret: 'x'.repeat(40), guid: 'forged' })}\n\n`)
   await vi.waitFor(async () => expect((await degraded()).join()).toContain('WEBHOOK_SECRET'), WITHIN)
   expect(await deliveries()).toBe(0)
-  expect(logged).toContain('"status":401,"delivery":"forged"')
-  expect(logged).not.toContain(SECRET_WORDS)
+  expect(recorded.text()).toContain('"status":401,"delivery":"forged"')
+  expect(recorded.text()).not.toContain(SECRET_WORDS)
 })
 
 test('a body that the proxy has changed is refused: what it writes is what was signed, or nothing', async () => {
@@ -105,9 +96,9 @@ test('a connection that is lost is found again, and both are said', async () => 
   proxy.refuse(null)
   await connected()
   await shows('After the cut')
-  expect(logged).toMatch(/the webhook proxy is disconnected[\s\S]*the webhook proxy is connected/)
+  expect(recorded.text()).toMatch(/the webhook proxy is disconnected[\s\S]*the webhook proxy is connected/)
   // Whoever knows the channel reads what passes through it.
-  expect(logged).not.toContain('a-channel')
+  expect(recorded.text()).not.toContain('a-channel')
 })
 
 test.each([
@@ -129,7 +120,7 @@ test('an event larger than any delivery is not kept: the connection is made anew
   const part = 'x'.repeat(1024 * 1024)
   void proxy.write('data: {"body":"')
   for (let written = 0; written < 28; written++) void proxy.write(part)
-  await vi.waitFor(() => expect(logged).toContain('it sent more than any delivery has'), WITHIN)
+  await vi.waitFor(() => expect(recorded.text()).toContain('it sent more than any delivery has'), WITHIN)
   await connected()
   await shows('After a huge event')
 })
@@ -142,18 +133,18 @@ test('shutdown ends the connection', async () => {
 describe('a proxy that', () => {
   const open = (url: string, silentMs?: number) => {
     const receive = async () => ({ status: 202, body: {} })
-    return openWebhookProxy({ url, receive, fetch, log, ...(silentMs && { silentMs }) })
+    return openWebhookProxy({ url, receive, fetch, log: recorded.log, ...(silentMs && { silentMs }) })
   }
 
   test('says nothing at all is taken for lost', async () => {
     const reader = open(proxy.url, 50)
-    await vi.waitFor(() => expect(logged).toContain('it said nothing for too long'), WITHIN)
+    await vi.waitFor(() => expect(recorded.text()).toContain('it said nothing for too long'), WITHIN)
     await reader.close()
   })
 
   test('is something else is said to be none', async () => {
     const reader = open(`${app.url}/healthz`)
-    await vi.waitFor(() => expect(logged).toContain('it is no webhook proxy'), WITHIN)
+    await vi.waitFor(() => expect(recorded.text()).toContain('it is no webhook proxy'), WITHIN)
     expect(reader.problem()).toBe(NOT_CONNECTED)
     await reader.close()
   })
@@ -162,7 +153,7 @@ describe('a proxy that', () => {
     const gone = await openFakeWebhookProxy()
     await gone.close()
     const reader = open(gone.url)
-    await vi.waitFor(() => expect(logged).toContain('ECONNREFUSED'), WITHIN)
+    await vi.waitFor(() => expect(recorded.text()).toContain('ECONNREFUSED'), WITHIN)
     await reader.close()
   })
 })

@@ -1,22 +1,15 @@
 // Whoever may register the App owns what this Andon does: attempts of others, of old codes and of other browsers.
-import { Writable } from 'node:stream'
-import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { deriveKeys } from '../../src/sign-in/keys.ts'
+import { type RecordedLog, recordLog } from '../support/recorded-log.ts'
 import { BASE_URL, openSetupWorld, type SetupWorld } from './support/setup-world.ts'
 
 let world: SetupWorld
-let logged: string
+let recorded: RecordedLog
 
 beforeEach(async () => {
-  logged = ''
-  const sink = new Writable({
-    write(chunk, _encoding, done) {
-      logged += chunk
-      done()
-    },
-  })
-  world = await openSetupWorld({ log: pino({ level: 'trace' }, sink) })
+  recorded = recordLog()
+  world = await openSetupWorld({ log: recorded.log })
 })
 afterEach(() => world.close())
 
@@ -149,7 +142,7 @@ test('no token, state, code, key or secret reaches the log', async () => {
   await browser.get(back)
   const { code = 'none', state = 'none' } = Object.fromEntries(new URL(back).searchParams)
   const { github } = world
-  expect(logged).toContain('the GitHub App is registered')
+  expect(recorded.text()).toContain('the GitHub App is registered')
   for (const secret of [
     tokenOf(world.host.setupAddress),
     code,
@@ -159,7 +152,7 @@ test('no token, state, code, key or secret reaches the log', async () => {
     github.webhookSecret,
     github.client.secret,
   ])
-    expect(logged).not.toContain(secret)
+    expect(recorded.text()).not.toContain(secret)
 })
 
 test('an address that tries too often is told to wait, and no other is', async () => {

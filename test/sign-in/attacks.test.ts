@@ -1,13 +1,12 @@
 // Attacks on signing in, each with its right answer; the last test repeats them with random mutations.
 import { createHmac } from 'node:crypto'
-import { Writable } from 'node:stream'
-import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { seededRandom } from '../../fake-github/random.ts'
 import { deriveKeys } from '../../src/sign-in/keys.ts'
 import { ownPathOf } from '../../src/web/sign-in-routes.ts'
 import { type AndonApp, BASE_URL, openAndonApp } from '../support/andon-app.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'
+import { type RecordedLog, recordLog } from '../support/recorded-log.ts'
 import { openVisitor, type Visitor } from '../support/visitor.ts'
 
 const SESSION = '__Host-andon-session'
@@ -16,17 +15,11 @@ const KEPT = '__Host-andon-sign-in'
 let app: AndonApp
 let victim: Visitor
 let attacker: Visitor
-let logged: string
+let recorded: RecordedLog
 
 beforeEach(async () => {
-  logged = ''
-  const sink = new Writable({
-    write(chunk, _encoding, done) {
-      logged += chunk
-      done()
-    },
-  })
-  app = await openAndonApp({ access: 'login', log: pino({ level: 'trace' }, sink) })
+  recorded = recordLog()
+  app = await openAndonApp({ access: 'login', log: recorded.log })
   victim = openVisitor({ ...app, baseUrl: BASE_URL })
   attacker = openVisitor({ ...app, baseUrl: BASE_URL })
   await app.openLabeledIssue()
@@ -174,7 +167,7 @@ test('no token, code, state or session id reaches a log or a Referer', async () 
   const { code = 'none', state = 'none' } = Object.fromEntries(new URL(callback).searchParams)
   const [id = 'none'] = (victim.cookies.get(SESSION) ?? '').split('.')
   for (const secret of [code, state, apiToken, id, 'ghu_', 'ghr_', app.github.client.secret])
-    expect(logged).not.toContain(secret)
+    expect(recorded.text()).not.toContain(secret)
   expect(page.text).not.toMatch(/andon_|ghu_/)
 })
 
