@@ -5,8 +5,6 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readDatabaseConfig } from '../config.ts'
 import { connectOperations, controlSocketPath } from '../process/control-socket.ts'
-import { DataDirectoryInUse } from '../process/directory-lock.ts'
-import { StartupError } from '../process/environment.ts'
 import { EX_DATAERR, EX_USAGE, failWith } from '../process/exit.ts'
 import { openDatabase } from '../process/open-database.ts'
 import { restoreEmbeddedDatabase } from '../process/restore-embedded-database.ts'
@@ -50,11 +48,7 @@ export async function runRestoreCommand(args: readonly string[]): Promise<number
       NOT_DONE,
     )
   }
-  const restoring = { directory, dump, mayReplace, now: new Date().toISOString() }
-  const result = await restoreEmbeddedDatabase(restoring).catch((error) => {
-    if (error instanceof DataDirectoryInUse) throw new StartupError(error.message)
-    throw error
-  })
+  const result = await restoreEmbeddedDatabase({ directory, dump, mayReplace, now: new Date().toISOString() })
   switch (result.state) {
     case 'occupied':
       return failWith(`${directory} holds a database already: add --replace to set it aside.`, NOT_DONE)

@@ -6,9 +6,10 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { StartupError } from './environment.ts'
 
 /** The directory belongs to a process that is alive. */
-export class DataDirectoryInUse extends Error {
+export class DataDirectoryInUse extends StartupError {
   override readonly name = 'DataDirectoryInUse'
 }
 

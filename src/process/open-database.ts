@@ -3,7 +3,6 @@ import type { Database } from '../store/database.ts'
 import { listPendingMigrations, listUnknownMigrations, migrate } from '../store/migrate.ts'
 import { openPostgresDatabase } from '../store/postgres.ts'
 import { backUpBeforeMigration } from './back-up-before-migration.ts'
-import { DataDirectoryInUse } from './directory-lock.ts'
 import { StartupError } from './environment.ts'
 import { explainPostgresFailure, whyNotPermitted } from './explain-postgres-failure.ts'
 import { explainFailure, openEmbeddedDatabase } from './open-embedded-database.ts'
@@ -16,7 +15,6 @@ export async function openDatabase({ databaseUrl, dataDirectory }: DatabaseConfi
   try {
     return await openEmbeddedDatabase(dataDirectory)
   } catch (error) {
-    if (error instanceof DataDirectoryInUse) throw new StartupError(error.message)
     const { code = '' } = error as NodeJS.ErrnoException
     if (UNUSABLE_DIRECTORY_CODES.includes(code)) {
       throw new StartupError(

@@ -6,8 +6,7 @@ import { STORED_APP_IN_USE_AFTER_MS } from './app-host.ts'
 import { openAppFile, openAppStore } from './app-store.ts'
 import { connectOperations, controlSocketPath } from './control-socket.ts'
 import { openDataDirectory } from './data-directory.ts'
-import { DataDirectoryInUse, lockDirectory } from './directory-lock.ts'
-import { StartupError } from './environment.ts'
+import { lockDirectory } from './directory-lock.ts'
 import { migrateOrVerify, openDatabase } from './open-database.ts'
 
 export type StoredApp = {
@@ -46,9 +45,7 @@ async function withAppFile<T>({ dataDirectory }: StartConfig, use: (stored: Stor
   const running = await connectOperations(controlSocketPath(dataDirectory))
   if (running !== null) return await use({ load: file.load, replace: running.replaceApp, ...atOnce })
   await openDataDirectory(dataDirectory)
-  const unlock = await lockDirectory(dataDirectory).catch((error: unknown) => {
-    throw error instanceof DataDirectoryInUse ? new StartupError(error.message) : error
-  })
+  const unlock = await lockDirectory(dataDirectory)
   try {
     return await use({ ...file, ...atOnce })
   } finally {
