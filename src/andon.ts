@@ -18,8 +18,7 @@ import { openOutbox } from './outbox/outbox.ts'
 import { repositoryRedirected } from './outbox/report-outcome.ts'
 import { countUnansweredCalls } from './outbox/unanswered-calls.ts'
 import type { Instant } from './pipeline/model/time.ts'
-import { keepSecret } from './process/keep-secret.ts'
-import { deriveKeys } from './sign-in/keys.ts'
+import { secretKeysOf } from './process/keep-secret.ts'
 import { openSignIn } from './sign-in/sign-in.ts'
 import type { Database } from './store/database.ts'
 import { findNextDueAt } from './store/due-work.ts'
@@ -99,7 +98,7 @@ export async function openAndon(o: {
       : openSignIn({
           database,
           github: openUserAccess({ ...clientOf(config.client), githubUrl, apiUrl: config.githubApiUrl, fetch: send }),
-          keys: deriveKeys(config.secret ?? (await keepSecret(config.dataDirectory))),
+          keys: await secretKeysOf(config),
           operators: config.operators,
           baseUrl,
           now,

@@ -6,11 +6,10 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import type { AppCredentials, StartConfig } from '../config.ts'
-import { deriveKeys } from '../sign-in/keys.ts'
 import { insertSealedCredentials, loadSealedCredentials, replaceSealedCredentials } from '../store/app-credentials.ts'
 import type { Database } from '../store/database.ts'
 import { StartupError } from './environment.ts'
-import { keepSecret } from './keep-secret.ts'
+import { secretKeysOf } from './keep-secret.ts'
 import { openDatabase } from './open-database.ts'
 import { writeWhole } from './write-whole.ts'
 
@@ -32,7 +31,7 @@ export async function openAppStore(o: {
 }): Promise<AppStore> {
   const { database, config } = o
   if (database.kind === 'embedded') return openAppFile(config.dataDirectory)
-  const keys = deriveKeys(config.secret ?? (await keepSecret(config.dataDirectory)))
+  const keys = await secretKeysOf(config)
   const seal = (app: AppCredentials) => keys.seal(JSON.stringify(app), PURPOSE)
   function open(sealed: string): AppCredentials {
     const text = keys.open(sealed, PURPOSE)

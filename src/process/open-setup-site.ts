@@ -5,11 +5,10 @@ import type { AppCredentials, StartConfig } from '../config.ts'
 import { exchangeManifestCode } from '../github/register-app.ts'
 import { createWebhookGuard } from '../inbox/guard.ts'
 import { openSetup } from '../setup/setup.ts'
-import { deriveKeys } from '../sign-in/keys.ts'
 import { isLocalUrl } from '../text/local-url.ts'
 import { createSetupSite } from '../web/setup-site.ts'
 import type { AppStore } from './app-store.ts'
-import { keepSecret } from './keep-secret.ts'
+import { secretKeysOf } from './keep-secret.ts'
 import { webhookUrlOf } from './webhook-url.ts'
 
 export async function openSetupSite(o: {
@@ -30,7 +29,7 @@ export async function openSetupSite(o: {
     webhookUrl,
     githubUrl,
     access,
-    keys: deriveKeys(config.secret ?? (await keepSecret(config.dataDirectory))),
+    keys: await secretKeysOf(config),
     now: o.now,
     isTaken: async () => (await store.load()) !== null,
     exchangeCode: (code) => exchangeManifestCode({ apiUrl: config.githubApiUrl, code, fetch: o.fetch ?? fetch }),
