@@ -10,6 +10,7 @@ import { openAppReads } from '../github/app-settings.ts'
 import { GitHubFailure } from '../github/failure.ts'
 import { openRequests, type SendRequest } from '../github/request.ts'
 import { setWebhookSecret } from '../github/webhook-secret.ts'
+import { NO_APP_YET } from '../process/app-store.ts'
 import { EX_DATAERR, EX_USAGE, failWith } from '../process/exit.ts'
 import { dropFormerSecrets, type RotationResult, replaceCredentials, rotateWebhookSecret } from '../process/rotation.ts'
 import { type StoredApp, withStoredApp } from '../process/stored-app.ts'
@@ -41,7 +42,7 @@ type Change = { readonly config: StartConfig; readonly stored: StoredApp }
 async function showApp(asJson: boolean): Promise<number> {
   const config = readConfig('all', process.env)
   const app = config.app ?? (await withStoredApp(config, (stored) => stored.load()))
-  if (app === null) return failWith(NO_APP, NOT_DONE)
+  if (app === null) return failWith(NO_APP_YET, NOT_DONE)
   const place = config.databaseUrl === null ? 'file' : 'database'
   const shown = {
     source: config.app === null ? place : 'environment',
@@ -96,7 +97,7 @@ async function changeKey({ config, stored }: Change, file: string): Promise<numb
   if (fingerprint === null)
     return failWith(`${printable(file)} is not a private key: download one from the App's page.`, EX_DATAERR)
   const app = await stored.load()
-  if (app === null) return failWith(NO_APP, NOT_DONE)
+  if (app === null) return failWith(NO_APP_YET, NOT_DONE)
   const former = fingerprintOf(app.privateKey)
   if (fingerprint === former) return failWith('this key is in use already.', NOT_DONE)
   const next = { ...app, privateKey: pem }
@@ -118,7 +119,7 @@ async function changeClientSecret({ config, stored }: Change, file: string): Pro
   const secret = (await readSecretFile(file))?.trim()
   if (secret === undefined) return failWith(`${printable(file)} cannot be read: name the file.`, NOT_DONE)
   const app = await stored.load()
-  if (app === null) return failWith(NO_APP, NOT_DONE)
+  if (app === null) return failWith(NO_APP_YET, NOT_DONE)
   if (app.client === null) return failWith('this App has no client: nobody signs in through it.', NOT_DONE)
   const client = { ...app.client, secret }
   const { githubUrl, githubApiUrl: apiUrl, baseUrl } = config
@@ -144,7 +145,7 @@ async function report(
         console.log(done)
         return 0
       case 'no-app':
-        return failWith(NO_APP, NOT_DONE)
+        return failWith(NO_APP_YET, NOT_DONE)
       case 'nothing-to-drop':
         return failWith('only one webhook secret is accepted: there is none to drop.', NOT_DONE)
       case 'changed-meanwhile':
@@ -161,8 +162,6 @@ function failOnGitHub(error: unknown, so: string): number {
   const what = isRefusal ? 'GitHub refuses' : 'GitHub does not answer'
   return failWith(`${what} (${printable(error.message)}); ${so}.`, isRefusal ? NOT_DONE : CANNOT_TELL)
 }
-
-const NO_APP = 'no GitHub App is registered yet: start Andon, and open the address that it prints.'
 
 function rotationOf(config: StartConfig, stored: StoredApp) {
   const setAtGitHub = (app: AppCredentials, secret: string) => setWebhookSecret(requestsOf(config, app), secret)

@@ -5,7 +5,7 @@ import { rehearseStart, type StartRehearsal, type StartToRehearse } from '../app
 import { type AppCredentials, readConfig, type StartConfig } from '../config.ts'
 import { openGitHub } from '../github/client.ts'
 import { openRequests } from '../github/request.ts'
-import { readStoredApp } from '../process/app-store.ts'
+import { NO_APP_YET, readStoredApp } from '../process/app-store.ts'
 import { connectOperations, controlSocketPath } from '../process/control-socket.ts'
 import { hasEmbeddedDatabase } from '../process/data-directory.ts'
 import { EX_USAGE, failWith } from '../process/exit.ts'
@@ -26,8 +26,7 @@ export async function runCanaryCommand(args: readonly string[]): Promise<number>
   try {
     // Where the environment names no App, it is the one that the setup has stored.
     const app = config.app ?? (await readStoredApp(config))
-    if (app === null)
-      throw new Error('no GitHub App is registered yet: start Andon, and open the address that it prints')
+    if (app === null) throw new Error(NO_APP_YET)
     const verdict = await judgeStart(judging(config, app), asked)
     const wouldStart = verdict.start !== null
     console.log(

@@ -6,7 +6,7 @@ import type { AppCredentials, PartialConfig } from '../config.ts'
 import type { DatabaseReading } from '../doctor/database.ts'
 import type { Readings } from '../doctor/examine.ts'
 import type { DiskReading } from '../doctor/machine.ts'
-import { readStoredApp, UnreadableApp } from '../process/app-store.ts'
+import { NO_APP_YET, readStoredApp, UnreadableApp } from '../process/app-store.ts'
 import { hashBuild } from '../process/build-id.ts'
 import { connectOperations, controlSocketPath } from '../process/control-socket.ts'
 import { hasEmbeddedDatabase } from '../process/data-directory.ts'
@@ -53,15 +53,13 @@ async function withStoredApp({ fields, mistakes }: PartialConfig): Promise<Parti
   try {
     const stored = await readStoredApp({ databaseUrl, dataDirectory, logLevel, secret })
     return stored === null
-      ? { fields: known, mistakes: [...mistakes, NO_APP] }
+      ? { fields: known, mistakes: [...mistakes, NO_APP_YET] }
       : { fields: { ...known, ...stored }, mistakes }
   } catch (error) {
     // That the database is away is said of the database.
     return { fields: known, mistakes: error instanceof UnreadableApp ? [...mistakes, error.message] : mistakes }
   }
 }
-
-const NO_APP = 'no GitHub App is registered yet: start Andon, and open the address that it prints.'
 
 function credentialsOf({ appId, privateKey }: Fields): Pick<AppCredentials, 'appId' | 'privateKey'> | null {
   return appId && privateKey ? { appId, privateKey } : null

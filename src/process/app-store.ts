@@ -13,6 +13,9 @@ import { secretKeysOf } from './keep-secret.ts'
 import { openDatabase } from './open-database.ts'
 import { writeWhole } from './write-whole.ts'
 
+/** For a command that needs an App. */
+export const NO_APP_YET = 'no GitHub App is registered yet: start Andon, and open the address that it prints.'
+
 /** What is stored is damaged, or is not for this process to read. */
 export class UnreadableApp extends StartupError {}
 
