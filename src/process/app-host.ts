@@ -8,8 +8,7 @@ import type { AppCredentials, StartConfig } from '../config.ts'
 import type { Database } from '../store/database.ts'
 import { type HeartbeatTimer, identifySelf, startHeartbeat } from '../watchdog/heartbeat-timer.ts'
 import { openListeningServer } from '../web/listening-server.ts'
-import type { AppStore } from './app-store.ts'
-import { openAppStore } from './app-store.ts'
+import { type AppStore, openAppStore } from './app-store.ts'
 import { openSetupSite } from './open-setup-site.ts'
 
 export type AppHost = {

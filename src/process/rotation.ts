@@ -2,13 +2,9 @@
 // uses it, and what is old until GitHub no longer does: whatever fails in between, no delivery is refused, and the same
 // command goes on where it stopped.
 import type { AppCredentials } from '../config.ts'
+import type { StoredApp } from './stored-app.ts'
 
-export type Rotation = {
-  load(): Promise<AppCredentials | null>
-  /** False when the stored App is not `former`. */
-  replace(former: AppCredentials, next: AppCredentials): Promise<boolean>
-  /** Resolves when every process uses what is stored. */
-  inUse(): Promise<void>
+export type Rotation = Pick<StoredApp, 'load' | 'replace' | 'inUse'> & {
   /** Lets GitHub sign with the secret; rejects with a GitHubFailure. */
   setAtGitHub(app: AppCredentials, secret: string): Promise<void>
 }

@@ -1,19 +1,15 @@
 // The stored App for a command that changes it. Beside the embedded database it belongs to the process that owns the
 // directory, so a command goes through its control socket, and takes the lock itself only if no process runs.
 import { setTimeout as pause } from 'node:timers/promises'
-import type { AppCredentials, StartConfig } from '../config.ts'
+import type { StartConfig } from '../config.ts'
 import { STORED_APP_IN_USE_AFTER_MS } from './app-host.ts'
-import { openAppFile, openAppStore } from './app-store.ts'
+import { type AppStore, openAppFile, openAppStore } from './app-store.ts'
 import { connectOperations, controlSocketPath } from './control-socket.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { migrateOrVerify, openDatabase } from './open-database.ts'
 
-export type StoredApp = {
-  /** Throws UnreadableApp. */
-  load(): Promise<AppCredentials | null>
-  /** False when the stored App is not `former`. */
-  replace(former: AppCredentials, next: AppCredentials): Promise<boolean>
+export type StoredApp = Pick<AppStore, 'load' | 'replace'> & {
   /** Resolves when every process uses what is stored. */
   inUse(): Promise<void>
   /** How long `inUse` waits. */
