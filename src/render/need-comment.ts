@@ -1,6 +1,6 @@
 // The comment that asks for a person. GitHub mails on a new comment and is silent on an edit: so a need is a comment of its
 // own, short, with what to do in a block that can be copied, and it is folded away when the need is over.
-import { decidingPullRequests } from '../pipeline/facts/standing.ts'
+import { openPullRequest } from '../pipeline/facts/standing.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import { currentAttempt } from '../pipeline/stages/attempts.ts'
 import type { Need } from '../pipeline/view/need.ts'
@@ -105,8 +105,8 @@ function headOf(pipeline: Pipeline, { kind, stage }: Need): string {
 }
 
 function pullRequestOf(pipeline: Pipeline): string {
-  const open = decidingPullRequests(pipeline).findLast(({ state }) => state === 'open')
-  return open === undefined ? 'the pull request' : linkTo(`pull request ${open.number}`, open.url)
+  const open = openPullRequest(pipeline)
+  return open === null ? 'the pull request' : linkTo(`pull request ${open.number}`, open.url)
 }
 
 /** Where it failed, with a link to the log. */

@@ -1,5 +1,5 @@
 // What a person should do now, and about what: in the titles of check runs and in the comments that ask for a person.
-import { decidingPullRequests } from '../pipeline/facts/standing.ts'
+import { openPullRequest } from '../pipeline/facts/standing.ts'
 import type { Conclusion, JobFact } from '../pipeline/model/facts.ts'
 import type { Pipeline, Stage } from '../pipeline/model/pipeline.ts'
 import type { Reason } from '../pipeline/model/reason.ts'
@@ -14,8 +14,8 @@ export function whatToDo(pipeline: Pipeline, stage: Stage, canRetry: boolean): s
     case 'approval-on-github':
       return 'approve its run on GitHub'
     case 'review': {
-      const number = decidingPullRequests(pipeline).findLast(({ state }) => state === 'open')?.number
-      return number === undefined ? 'review it' : `review pull request ${number}`
+      const open = openPullRequest(pipeline)
+      return open === null ? 'review it' : `review pull request ${open.number}`
     }
     case 'question':
       return 'look whether it runs, and else retry it'

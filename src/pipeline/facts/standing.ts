@@ -27,6 +27,11 @@ export function decidingPullRequests({ line, pullRequests }: Pick<Pipeline, 'lin
   return pullRequests.filter((pullRequest) => isDeciding(pullRequest, line))
 }
 
+/** The one that people are asked to look at: the newest open one of those that decide. */
+export function openPullRequest(pipeline: Pick<Pipeline, 'line' | 'pullRequests'>): PullRequestFact | null {
+  return decidingPullRequests(pipeline).findLast(({ state }) => state === 'open') ?? null
+}
+
 /**
  * Anybody can open pull requests without end. Of those that will decide nothing unless they change, the newest are kept whole,
  * of the others the numbers.

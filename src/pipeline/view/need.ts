@@ -2,7 +2,7 @@
 // a cancellation, nor about what only the operator can mend.
 import { mayUseCommand } from '../../commands/commands.ts'
 import { isDispatched, reworkStage } from '../../line/stage-rules.ts'
-import { decidingPullRequests } from '../facts/standing.ts'
+import { openPullRequest } from '../facts/standing.ts'
 import type { Role } from '../model/effects.ts'
 import type { Pipeline, Stage } from '../model/pipeline.ts'
 import { type Instant, secondsAfter } from '../model/time.ts'
@@ -114,8 +114,8 @@ function occasionOf(pipeline: Pipeline, stage: Stage): string {
     const name = control === undefined || key === null ? `run-${run?.id}` : key.slice(key.lastIndexOf('/') + 1)
     return name + rerun
   }
-  const pullRequest = decidingPullRequests(pipeline).findLast(({ state }) => state === 'open')
-  if (pullRequest === undefined) return '0'
+  const pullRequest = openPullRequest(pipeline)
+  if (pullRequest === null) return '0'
   const { number, reviews, writePermissions } = pullRequest
   const against = reviews.filter(({ state, reviewer }) => {
     return state === 'changes_requested' && writePermissions[reviewer]?.granted === true
