@@ -33,7 +33,7 @@ export type Headline = {
 
 export function headlineOf(pipeline: Pipeline): Headline {
   const live = pipeline.removed === null ? pipeline.stages.findLast(isLive) : undefined
-  if (live !== undefined && isLive(live)) return headlineAt(pipeline, live.status, live)
+  if (live !== undefined) return headlineAt(pipeline, live.status, live)
   const failed = stageNeedingAttention(pipeline)
   if (failed !== undefined) return headlineAt(pipeline, 'failed', failed)
   return whenFinished(pipeline) ?? whenNothingIsLive(pipeline)
@@ -52,7 +52,7 @@ export function headlineAtWork(pipeline: Pipeline): Headline {
   const headline = headlineOf(pipeline)
   if (headline.light !== 'review') return headline
   const earlier = earlierStages(pipeline, headline).findLast(isLive)
-  return earlier !== undefined && isLive(earlier) ? headlineAt(pipeline, earlier.status, earlier) : headline
+  return earlier === undefined ? headline : headlineAt(pipeline, earlier.status, earlier)
 }
 
 /** The gravest stage that the light does not show, because a later one is live; null if none failed, waits or runs. */
