@@ -1,8 +1,7 @@
 // The environment: read once, validated as a whole, frozen. No other file reads process.env; values are passed on.
 // Every mistake is one sentence that says what to do; all are named at once, and the process ends with 78 (EX_CONFIG)
 // before anything listens.
-import { createPrivateKey } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { APP_VARIABLES, readClient, readPrivateKey, readSecret, readWebhookSecrets } from './process/credentials.ts'
 import { readDatabaseUrl } from './process/database-url.ts'
 import {
   type Environment,
@@ -12,7 +11,6 @@ import {
   readInteger,
   StartupError,
   VARIABLES,
-  type Variable,
 } from './process/environment.ts'
 import { readWebhookProxyUrl } from './process/webhook-url.ts'
 import { findMisspelt } from './text/misspelt.ts'
@@ -115,15 +113,6 @@ export function readPartialConfig(role: ProcessRole, environment: NodeJS.Process
   return { fields, mistakes: all.length === 0 ? [] : [...all, ...warnings] }
 }
 
-const APP_VARIABLES = [
-  'APP_ID',
-  'PRIVATE_KEY',
-  'PRIVATE_KEY_PATH',
-  'WEBHOOK_SECRET',
-  'GITHUB_CLIENT_ID',
-  'GITHUB_CLIENT_SECRET',
-] as const satisfies readonly Variable[]
-
 /** Reads only the settings of the database; throws StartupError. */
 export function readDatabaseConfig(environment: NodeJS.ProcessEnv): DatabaseConfig {
   const { fields, mistakes } = readEach<DatabaseConfig>(readersOfDatabaseConfig(environment))
@@ -186,40 +175,6 @@ function readDatabaseUrlOfRole(role: ProcessRole, environment: Environment, prod
   )
 }
 
-function readPrivateKey(environment: Environment): string {
-  const path = environment.PRIVATE_KEY_PATH
-  if (environment.PRIVATE_KEY && path) {
-    throw new StartupError('PRIVATE_KEY and PRIVATE_KEY_PATH are both set: keep one of them.')
-  }
-  const pem = path ? readKeyFile(path) : environment.PRIVATE_KEY?.replaceAll('\\n', '\n')
-  if (!pem)
-    throw new StartupError(
-      "PRIVATE_KEY is not set: paste the PEM from the App's settings page (line breaks may be written as \\n), or set PRIVATE_KEY_PATH to the file.",
-    )
-  try {
-    createPrivateKey(pem)
-  } catch {
-    throw new StartupError(
-      path
-        ? "PRIVATE_KEY_PATH does not name a readable PEM key: let it name the file that was downloaded from the App's settings page."
-        : "PRIVATE_KEY is not a readable PEM key: paste the whole file from the App's settings page, from BEGIN to END.",
-    )
-  }
-  return pem
-}
-
-function readKeyFile(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    // Not the path: it may be the key itself, set by mistake.
-    const { code } = error as NodeJS.ErrnoException
-    throw new StartupError(
-      `PRIVATE_KEY_PATH cannot be read (${code}): let it name the PEM file, readable for the user who runs Andon.`,
-    )
-  }
-}
-
 /** Comments and check runs link to it, pages are served at its root, and workflows' tokens have it as audience. */
 function readBaseUrl(environment: Environment, o: { fallback: string | null }): string {
   if (!environment.BASE_URL && o.fallback === null) {
@@ -235,39 +190,4 @@ function readBaseUrl(environment: Environment, o: { fallback: string | null }): 
     )
   }
   return url
-}
-
-// A short secret can be guessed from one signed delivery, and "development" is Probot's public default.
-const MIN_SECRET_LENGTH = 32
-
-function readWebhookSecrets(environment: Environment): readonly string[] {
-  const secrets = listOf(environment.WEBHOOK_SECRET)
-  if (secrets.length === 0) {
-    throw new StartupError(
-      'WEBHOOK_SECRET is not set: without it anyone could forge deliveries; make one with `openssl rand -hex 32` and enter it on GitHub too.',
-    )
-  }
-  if (secrets.some((secret) => secret === 'development' || secret.length < MIN_SECRET_LENGTH)) {
-    throw new StartupError(
-      `WEBHOOK_SECRET is too easy to guess: use at least ${MIN_SECRET_LENGTH} random characters, for example from \`openssl rand -hex 32\`.`,
-    )
-  }
-  return secrets
-}
-
-function readClient({ GITHUB_CLIENT_ID: id, GITHUB_CLIENT_SECRET: secret }: Environment): AppCredentials['client'] {
-  if (id && secret) return { id, secret }
-  if (!id && !secret) return null
-  const missing = id ? 'GITHUB_CLIENT_SECRET' : 'GITHUB_CLIENT_ID'
-  throw new StartupError(`${missing} is not set: signing in needs both, from the App's settings page.`)
-}
-
-function readSecret({ ANDON_SECRET: secret }: Environment, isRequired: boolean): string | null {
-  if (!secret && isRequired)
-    throw new StartupError(
-      'ANDON_SECRET is not set: people’s tokens and a stored App are encrypted with it; make one with `openssl rand -hex 32`, the same for every process.',
-    )
-  if (secret && secret.length < MIN_SECRET_LENGTH)
-    throw new StartupError(`ANDON_SECRET is too easy to guess: use at least ${MIN_SECRET_LENGTH} random characters.`)
-  return secret || null
 }

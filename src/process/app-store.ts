@@ -1,6 +1,5 @@
 // Where the App is kept that was registered on the setup page: in a file beside the embedded database, or encrypted in
 // Postgres, where every process finds it.
-import { createPrivateKey } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
@@ -8,6 +7,7 @@ import { z } from 'zod'
 import type { AppCredentials, StartConfig } from '../config.ts'
 import { insertSealedCredentials, loadSealedCredentials, replaceSealedCredentials } from '../store/app-credentials.ts'
 import type { Database } from '../store/database.ts'
+import { isPrivateKey } from './credentials.ts'
 import { StartupError } from './environment.ts'
 import { secretKeysOf } from './keep-secret.ts'
 import { openDatabase } from './open-database.ts'
@@ -135,14 +135,5 @@ function parseJson(text: string): unknown {
     return JSON.parse(text)
   } catch {
     return null
-  }
-}
-
-function isPrivateKey(pem: string): boolean {
-  try {
-    createPrivateKey(pem)
-    return true
-  } catch {
-    return false
   }
 }
