@@ -72,7 +72,8 @@ function earlierStages({ stages }: Pipeline, { stage }: Headline): readonly Stag
   )
 }
 
-type HealthProblem = { readonly health: Health; readonly since: Instant }
+/** What is or will be wrong with a run, and from when on. */
+export type HealthProblem = { readonly health: Health; readonly since: Instant }
 
 /** The health of the stage at work, and since when; `ok` has no since. */
 export function deriveHealth(

@@ -9,8 +9,7 @@ import { type Instant, secondsAfter } from '../model/time.ts'
 import { currentAttempt } from '../stages/attempts.ts'
 import { startAuthorization } from '../stages/pipeline-start.ts'
 import { NO_TRIGGER, triggerOf } from '../stages/triggers.ts'
-import { upcomingProblems } from './light.ts'
-import { headlineInNeed, isUnansweredByGitHub, needsYouAt } from './needs-you.ts'
+import { asksForPersonAt, headlineInNeed, isUnansweredByGitHub, problemsToAskAbout } from './needs-you.ts'
 
 /**
  * `approval`: of a gate; `approval-on-github`: of a run; `limit`: rounds or hours are used up; `question`: Andon cannot know
@@ -46,7 +45,7 @@ export function needOf(pipeline: Pipeline, now: Instant): Need | null {
 
 /** The need that there is, or will be from then on unless something changes. */
 export function upcomingNeed(pipeline: Pipeline): (Need & { readonly at: Instant }) | null {
-  const since = askedSince(pipeline)
+  const since = asksForPersonAt(pipeline)
   const { stage: name } = headlineInNeed(pipeline)
   const stage = pipeline.stages.find((stage) => stage.name === name)
   if (since === null || stage === undefined) return null
@@ -58,14 +57,6 @@ export function upcomingNeed(pipeline: Pipeline): (Need & { readonly at: Instant
   const series = `${name}/${kind}/${trigger}/`
   const at = standing === null ? secondsAfter(since, SILENCE_SECONDS) : since
   return { kind, stage, redo: stageToRedo(pipeline, stage), series, id: series + occasionOf(pipeline, stage), at }
-}
-
-/** Nobody is asked to look only because a run never reports: the board counts it, and GitHub says that it goes on. */
-function askedSince(pipeline: Pipeline): Instant | null {
-  const since = needsYouAt(pipeline)
-  const problems = upcomingProblems(pipeline)
-  if (problems[0]?.health !== 'unknown' || problems[0].since !== since) return since
-  return problems.find(({ health }) => health !== 'unknown')?.since ?? null
 }
 
 /** Within this, Andon reads a silent run from GitHub, cancels it, by force if it must, and tries again: nobody is needed. */
@@ -96,7 +87,7 @@ export function stageNeedOf({ status, reason }: Pick<Stage, 'status' | 'reason'>
 function kindOfSilence(pipeline: Pipeline, { status, reason }: Stage): NeedKind | null {
   if (status === 'cancelled' || pipeline.issue.isContested) return null
   if (isUnansweredByGitHub(reason) || reason?.kind === 'denied' || reason?.kind === 'file-mistaken') return null
-  const problem = upcomingProblems(pipeline).find(({ health }) => health !== 'unknown')
+  const [problem] = problemsToAskAbout(pipeline)
   return reason?.kind === 'waits-for-run' || problem?.health === 'stale' ? 'limit' : 'stall'
 }
 

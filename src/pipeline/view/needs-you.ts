@@ -5,11 +5,28 @@ import type { Pipeline } from '../model/pipeline.ts'
 import type { DenialReason, Reason } from '../model/reason.ts'
 import { type Instant, secondsAfter } from '../model/time.ts'
 import { startAuthorization } from '../stages/pipeline-start.ts'
-import { type Headline, headlineAtWork, headlineOf, hiddenStageOf, upcomingProblems } from './light.ts'
+import {
+  type Headline,
+  type HealthProblem,
+  headlineAtWork,
+  headlineOf,
+  hiddenStageOf,
+  upcomingProblems,
+} from './light.ts'
 
 /** Since when, or from when unless something changes, a person is needed; null: never. */
 export function needsYouAt(pipeline: Pipeline): Instant | null {
-  return neededAt(pipeline, headlineInNeed(pipeline))
+  return neededAt(pipeline, upcomingProblems(pipeline))
+}
+
+/** When a comment asks for one: never only because a run does not report. The board counts it, and GitHub says that it goes on. */
+export function asksForPersonAt(pipeline: Pipeline): Instant | null {
+  return neededAt(pipeline, problemsToAskAbout(pipeline))
+}
+
+/** Those of which Andon can say what is wrong. */
+export function problemsToAskAbout(pipeline: Pipeline): readonly HealthProblem[] {
+  return upcomingProblems(pipeline).filter(({ health }) => health !== 'unknown')
 }
 
 /** Where a person is needed, now or later: nobody need review what is still being tested. */
@@ -18,7 +35,8 @@ export function headlineInNeed(pipeline: Pipeline): Headline {
   return isFailed ? headlineOf(pipeline) : headlineAtWork(pipeline)
 }
 
-function neededAt(pipeline: Pipeline, headline: Headline): Instant | null {
+function neededAt(pipeline: Pipeline, problems: readonly HealthProblem[]): Instant | null {
+  const headline = headlineInNeed(pipeline)
   switch (headline.light) {
     case 'review':
     case 'failed':
@@ -35,7 +53,7 @@ function neededAt(pipeline: Pipeline, headline: Headline): Instant | null {
       if (headline.reason?.kind === 'waits-for-github-approval') return headline.since
       if (isUnansweredByGitHub(headline.reason)) return secondsAfter(headline.since, OUTAGE_SECONDS)
       // Of a run that never reports nobody can say whether it stalls: a person looks.
-      return upcomingProblems(pipeline)[0]?.since ?? whenNothingStartsIt(pipeline, headline)
+      return problems[0]?.since ?? whenNothingStartsIt(pipeline, headline)
     }
   }
 }
