@@ -13,13 +13,14 @@ import { isOverReaderQuota, OVER_READER_QUOTA } from './reader-quota.ts'
 export async function sendNextReaction(o: PerformContext): Promise<number> {
   return await performNextEffect(o, { type: 'react', write: 'create' }, async (claimed) => {
     const { effect, repository, access } = claimed
+    const { commentId, content, mayWrite } = effect
     await perform(o, claimed, async () => {
-      if (!effect.mayWrite && (await isOverReaderQuota(o, repository.id))) return OVER_READER_QUOTA
-      const isReplaced = async () => effect.content === 'eyes' && (await isSwapped(o, claimed))
-      const content = (await isReplaced()) ? 'rocket' : effect.content
-      await o.github.createReaction(access, effect.commentId, content)
+      if (!mayWrite && (await isOverReaderQuota(o, repository.id))) return OVER_READER_QUOTA
+      const isReplaced = async () => content === 'eyes' && (await stateOf(o, claimed, rocketKey(commentId))) !== null
+      const shown = (await isReplaced()) ? 'rocket' : content
+      await o.github.createReaction(access, commentId, shown)
       // This process may have been frozen while the rocket replaced the eyes.
-      if (content === 'eyes' && (await isReplaced())) await o.github.deleteReaction(access, effect.commentId, 'eyes')
+      if (shown === 'eyes' && (await isReplaced())) await o.github.deleteReaction(access, commentId, 'eyes')
       return null
     })
   })
@@ -28,19 +29,18 @@ export async function sendNextReaction(o: PerformContext): Promise<number> {
 /** Sends the next part of a swap that is due: the rocket, or the removal of the eyes. */
 export async function sendNextSwap(o: PerformContext): Promise<number> {
   return await performNextEffect(o, { type: 'swap', write: 'create' }, async (claimed) => {
-    const { id, token, effect, repository } = claimed
+    const { id, token, access, effect } = claimed
     const { commentId, content } = effect
-    const stateOf = (key: string) => loadEffectState(o.database, { repositoryId: repository.id, key })
     // The comment is never without a reaction: the rocket goes first.
-    if (content === 'eyes' && (await stateOf(`swap/${commentId}/add`)) === 'due') {
+    if (content === 'eyes' && (await stateOf(o, claimed, rocketKey(commentId))) === 'due') {
       const dueAt = millisecondsAfter(o.now(), ROCKET_FIRST_MS)
       return await recordEffectOutcome(o, { id, token, state: 'due', dueAt, isSnooze: true })
     }
     await perform(o, claimed, async () => {
       // Something else in the comment was refused, or its sender may no longer read: that stays.
-      if ((await stateOf(`react/${commentId}/eyes`)) === null) return 'there are no eyes to swap'
-      if (content === 'rocket') await o.github.createReaction(claimed.access, commentId, 'rocket')
-      else await o.github.deleteReaction(claimed.access, commentId, 'eyes')
+      if ((await stateOf(o, claimed, `react/${commentId}/eyes`)) === null) return 'there are no eyes to swap'
+      if (content === 'rocket') await o.github.createReaction(access, commentId, 'rocket')
+      else await o.github.deleteReaction(access, commentId, 'eyes')
       return null
     })
   })
@@ -48,17 +48,19 @@ export async function sendNextSwap(o: PerformContext): Promise<number> {
 
 const ROCKET_FIRST_MS = 2_000
 
-async function isSwapped(o: PerformContext, { effect, repository }: ClaimedEffect<'react'>): Promise<boolean> {
-  const key = `swap/${effect.commentId}/add`
-  return (await loadEffectState(o.database, { repositoryId: repository.id, key })) !== null
+type ClaimedReaction = ClaimedEffect<'react'> | ClaimedEffect<'swap'>
+
+function rocketKey(commentId: number): string {
+  return `swap/${commentId}/add`
+}
+
+/** Of another effect of the same comment; null when there is none. */
+async function stateOf(o: PerformContext, { repository }: ClaimedReaction, key: string) {
+  return await loadEffectState(o.database, { repositoryId: repository.id, key })
 }
 
 /** Performs an effect that may be performed again; `send` resolves to why nothing is to be done, or to null. */
-async function perform(
-  o: PerformContext,
-  claimed: ClaimedEffect<'react'> | ClaimedEffect<'swap'>,
-  send: () => Promise<string | null>,
-): Promise<void> {
+async function perform(o: PerformContext, claimed: ClaimedReaction, send: () => Promise<string | null>): Promise<void> {
   const { id, token, tryNumber, access, effect, repository } = claimed
   const fields = { repository: repository.fullName, effect: effect.key, attempt: tryNumber }
   if (tryNumber > MAX_TRIES) {

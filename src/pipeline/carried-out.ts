@@ -2,7 +2,7 @@
 // one that starts or stops a run is when GitHub has that run, or no longer runs it.
 import type { SwapEffect } from './model/effects.ts'
 import type { Pipeline, Stage, StageCommand } from './model/pipeline.ts'
-import { admittedAttempts, hasLiveRun, isLiveAttempt, runIdOf } from './stages/attempts.ts'
+import { admittedAttempts, allAdmittedAttempts, hasLiveRun, isLiveAttempt, runIdOf } from './stages/attempts.ts'
 
 /** Turns 👀 into 🚀 on every comment whose orders are all carried out. */
 export function swapReactions(pipeline: Pipeline): readonly SwapEffect[] {
@@ -11,18 +11,13 @@ export function swapReactions(pipeline: Pipeline): readonly SwapEffect[] {
   const comments = [...new Set(orders.map(({ commentId }) => commentId))]
   return comments
     .filter((commentId) => !pending.has(commentId))
-    .flatMap((commentId) =>
-      (['rocket', 'eyes'] as const).map((content): SwapEffect => {
-        const { number: issueNumber } = pipeline.issue
-        return {
-          type: 'swap',
-          key: `swap/${commentId}/${content === 'rocket' ? 'add' : 'remove'}`,
-          issueNumber,
-          commentId,
-          content,
-        }
-      }),
-    )
+    .flatMap((commentId): SwapEffect[] => {
+      const swap = { type: 'swap', issueNumber: pipeline.issue.number, commentId } as const
+      return [
+        { ...swap, key: `swap/${commentId}/add`, content: 'rocket' },
+        { ...swap, key: `swap/${commentId}/remove`, content: 'eyes' },
+      ]
+    })
 }
 
 type Order = { readonly commentId: number; readonly isDone: boolean }
@@ -54,8 +49,9 @@ function isCarriedOut(stage: Stage, { verb, triggerId }: StageCommand): boolean 
 }
 
 /** A start is carried out by the first run after it; what ran before was not asked for by it. */
-function startOrders({ stages, startRequests = [] }: Pipeline): readonly Order[] {
-  const started = stages.flatMap(admittedAttempts).filter((attempt) => runIdOf(attempt) !== null)
+function startOrders(pipeline: Pipeline): readonly Order[] {
+  const { startRequests = [] } = pipeline
+  const started = allAdmittedAttempts(pipeline).filter((attempt) => runIdOf(attempt) !== null)
   const hadRun = (at: string) => started.some(({ control }) => control.admittedAt < at)
   return startRequests.flatMap(({ commentId, at }) =>
     commentId === undefined || hadRun(at) ? [] : [{ commentId, isDone: started.length > 0 }],
