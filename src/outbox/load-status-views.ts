@@ -1,6 +1,6 @@
 // The status views in a reply, read when the reply is written.
 import { activeHolds } from '../pipeline/holds/holds.ts'
-import type { ReplyEffect } from '../pipeline/model/effects.ts'
+import { issuesOfReply, type ReplyEffect } from '../pipeline/model/effects.ts'
 import type { RepositoryRef } from '../pipeline/model/events.ts'
 import { deriveHealth, headlineAtWork } from '../pipeline/view/light.ts'
 import type { StatusView } from '../render/status-view.ts'
@@ -14,9 +14,7 @@ export async function loadStatusViews(
   { id, fullName }: RepositoryRef,
   replies: readonly Pick<ReplyEffect, 'items'>[],
 ): Promise<ReadonlyMap<number, StatusView>> {
-  const issueNumbers = replies.flatMap(({ items }) =>
-    items.flatMap((item) => ('issueNumber' in item && item.issueNumber !== null ? [item.issueNumber] : [])),
-  )
+  const issueNumbers = replies.flatMap(issuesOfReply)
   if (issueNumbers.length === 0) return new Map()
   const outerHolds = await loadOuterHolds(database.kysely, id)
   const rows = await listPipelinesWithConfiguration(database, id, [...new Set(issueNumbers)], now())

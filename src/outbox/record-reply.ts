@@ -1,5 +1,5 @@
 // A reply that GitHub has is stored with its comment, so that the next reply can fold it away.
-
+import { issuesOfReply } from '../pipeline/model/effects.ts'
 import { type EffectResult, saveEffectResults } from '../store/effects.ts'
 import { loadPipelineIdOf } from '../store/pipelines.ts'
 import { savePublication } from '../store/publications.ts'
@@ -16,9 +16,7 @@ export async function recordReplied(
   const [first] = batch
   if (first === undefined) return true
   const { issueNumber } = first.effect
-  const about = batch.flatMap(({ effect }) =>
-    effect.items.flatMap((item) => ('issueNumber' in item ? (item.issueNumber ?? []) : [])),
-  )
+  const about = batch.flatMap(({ effect }) => issuesOfReply(effect))
   const results = batch.map(({ id, token }): EffectResult => ({ id, token, state: 'done' }))
   return await o.database.kysely.transaction().execute(async (trx) => {
     const id = await loadPipelineIdOf(trx, first.repository.id, [issueNumber, ...about])

@@ -83,6 +83,11 @@ export type ReplyItem = { readonly text: string } & (
   | { readonly kind: 'status' | 'why'; readonly issueNumber: number | null }
 )
 
+/** The issues that the reply is about. */
+export function issuesOfReply({ items }: Pick<ReplyEffect, 'items'>): readonly number[] {
+  return items.flatMap((item) => ('issueNumber' in item ? (item.issueNumber ?? []) : []))
+}
+
 /** Something only GitHub knows. */
 export type Question =
   /** Who opened the issue, what links to it, and where is the default branch? Asked when a pipeline begins. */
