@@ -2,7 +2,7 @@
 // own, short, with what to do in a block that can be copied, and it is folded away when the need is over.
 import { openPullRequest } from '../pipeline/facts/standing.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
-import { currentAttempt } from '../pipeline/stages/attempts.ts'
+import { currentAttempt, runPageOf } from '../pipeline/stages/attempts.ts'
 import type { Need } from '../pipeline/view/need.ts'
 import { describeReason } from './reason.ts'
 import { escapeInline, linkTo } from './sanitize.ts'
@@ -119,6 +119,6 @@ function failedPlace(stage: Need['stage']): string {
 
 function runLink({ stage }: Need): readonly string[] {
   const attempt = currentAttempt(stage)
-  const url = attempt?.run?.url ?? attempt?.control?.dispatch?.url ?? null
+  const url = attempt && runPageOf(attempt)
   return url === null ? [] : [linkTo('its run', url)]
 }

@@ -6,6 +6,7 @@ import type { Conclusion } from '../pipeline/model/facts.ts'
 import type { Attempt, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
 import type { Reason } from '../pipeline/model/reason.ts'
 import type { Evidence, Instant } from '../pipeline/model/time.ts'
+import { runPageOf } from '../pipeline/stages/attempts.ts'
 import { attemptNumberOf, type BoardPipeline, type BoardRow, boardRowOf, safeWebUrl } from './board-row.ts'
 import { describeChange, describeShownPullRequest } from './history.ts'
 import { describeReason } from './reason.ts'
@@ -80,13 +81,14 @@ function stageDetailOf(stage: Stage, issueUrl: string | null): StageDetail {
   }
 }
 
-function attemptDetailOf({ number, key, run, control }: Attempt): AttemptDetail {
+function attemptDetailOf(attempt: Attempt): AttemptDetail {
+  const { number, key, run, control } = attempt
   const finished = run?.status === 'completed'
   return {
     number,
     key,
     runId: run?.id ?? control?.runId ?? null,
-    url: safeWebUrl(run?.url ?? control?.dispatch?.url ?? null),
+    url: safeWebUrl(runPageOf(attempt)),
     link: safeWebUrl(control?.report?.url ?? null),
     startedAt: run?.startedAt ?? null,
     finishedAt: finished ? run.updatedAt : (control?.closed?.at ?? null),

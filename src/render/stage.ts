@@ -5,6 +5,7 @@ import type { KnownAccessProblem } from '../pipeline/model/access.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import type { Attempt, AttemptControl, Health, Pipeline, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
+import { runPageOf } from '../pipeline/stages/attempts.ts'
 import { blankStage } from '../pipeline/stages/derive-from-attempts.ts'
 import { accessProblemsMarkdown } from './access-problem.ts'
 import { describeClosed } from './dispatch-reason.ts'
@@ -99,7 +100,7 @@ function workflowLink({ issue }: Pipeline, stage: Stage): readonly string[] {
 function currentRunLink({ attempts }: Stage): readonly string[] {
   const [only] = attempts
   if (only === undefined || attempts.length > 1) return []
-  const url = only.run?.url ?? only.control?.dispatch?.url ?? null
+  const url = runPageOf(only)
   const rerun = only.run !== null && only.run.runAttempt > 1 ? ` (re-run ${only.run.runAttempt - 1})` : ''
   return [...(url === null ? [] : [`${linkTo('its run', url)}${rerun}`]), ...reportedLinks(only.control)]
 }

@@ -3,7 +3,7 @@ import type { KnownAccessProblem } from '../pipeline/model/access.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import type { Pipeline, Stage } from '../pipeline/model/pipeline.ts'
 import type { Evidence } from '../pipeline/model/time.ts'
-import { currentAttempt } from '../pipeline/stages/attempts.ts'
+import { currentAttempt, runPageOf } from '../pipeline/stages/attempts.ts'
 import { headlineOf } from '../pipeline/view/light.ts'
 import { accessProblemsMarkdown } from './access-problem.ts'
 import { attemptNumberOf } from './board-row.ts'
@@ -65,10 +65,7 @@ export function renderWhyTable(view: StatusView): string {
   const { evidence } = stage
   const wait = waitOf(stage.reason)
   const rows: readonly (readonly [string, string | null])[] = [
-    [
-      'attempt',
-      attemptNumberOf(stage) === null ? null : attemptCell(stage, current?.run?.url ?? current?.control?.dispatch?.url),
-    ],
+    ['attempt', attemptNumberOf(stage) === null ? null : attemptCell(stage, current && runPageOf(current))],
     ['since', formatSecond(headline.since)],
     ['because', headline.reason && escapeInline(describeReason(headline.reason, headline.stage), MAX_REASON)],
     [
@@ -107,7 +104,7 @@ function issueLightText(pipeline: Pipeline, stage: Stage, overlays: StageOverlay
     : `${LIGHT_SYMBOLS[light].shape} ${LIGHT_SYMBOLS[light].word}`
 }
 
-function attemptCell(stage: Stage, url: string | null | undefined): string {
+function attemptCell(stage: Stage, url: string | null): string {
   const number = String(attemptNumberOf(stage))
   return url ? `${number}, ${linkTo('its run', url)}` : number
 }

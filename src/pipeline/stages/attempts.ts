@@ -77,6 +77,11 @@ export function runIdOf({ run, control }: Attempt): number | null {
   return control === undefined ? (run?.id ?? null) : control.runId
 }
 
+/** The page of its run, which may be known as early. */
+export function runPageOf({ run, control }: Attempt): string | null {
+  return run?.url ?? control?.dispatch?.url ?? null
+}
+
 /** Has it started, and is it not known to be over? */
 export function isLiveAttempt(attempt: Attempt): boolean {
   return outcomeOf(attempt) === 'live'
