@@ -2,6 +2,7 @@
 // https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
 import { asNumber, asString, expectObject, expectPresent } from './answer.ts'
 import { GitHubFailure } from './failure.ts'
+import { API_HEADERS, sendPlain } from './plain-request.ts'
 
 /** What GitHub gives once. */
 export type RegisteredApp = {
@@ -25,7 +26,9 @@ export async function exchangeManifestCode(o: {
   readonly code: string
   readonly fetch: typeof fetch
 }): Promise<RegisteredApp> {
-  const { status, body } = await send(o)
+  const url = `${o.apiUrl}/app-manifests/${encodeURIComponent(o.code)}/conversions`
+  const signal = AbortSignal.timeout(TIMEOUT_MS)
+  const { status, body } = await sendPlain(o.fetch, url, { method: 'POST', headers: API_HEADERS, signal })
   if (status === 404 || status === 422) throw new CodeRefused(`GitHub answered ${status}`)
   if (status !== 201) throw new GitHubFailure('retryable', `GitHub answered ${status}`)
   const app = expectObject(body, 'the answer')
@@ -40,29 +43,4 @@ export async function exchangeManifestCode(o: {
   }
 }
 
-async function send(o: {
-  apiUrl: string
-  code: string
-  fetch: typeof fetch
-}): Promise<{ status: number; body: unknown }> {
-  try {
-    const response = await o.fetch(`${o.apiUrl}/app-manifests/${encodeURIComponent(o.code)}/conversions`, {
-      method: 'POST',
-      headers: {
-        accept: 'application/vnd.github+json',
-        'user-agent': 'andon',
-        'x-github-api-version': API_VERSION,
-      },
-      // A redirect would carry the code elsewhere.
-      redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    })
-    const text = await response.text()
-    return { status: response.status, body: text.startsWith('{') ? JSON.parse(text) : null }
-  } catch (error) {
-    throw new GitHubFailure('retryable', 'GitHub does not answer', { isOutage: true, cause: error })
-  }
-}
-
-const API_VERSION = '2022-11-28'
 const TIMEOUT_MS = 10_000

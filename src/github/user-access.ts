@@ -2,6 +2,7 @@
 // https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-user-access-token-for-a-github-app
 import { asNumber, asObject, asString, expectObject, expectObjects, expectPresent, unreadable } from './answer.ts'
 import { GitHubFailure } from './failure.ts'
+import { API_HEADERS, type PlainAnswer, sendPlain } from './plain-request.ts'
 
 /** What GitHub gives for a code or a refresh token; times are in seconds from now, null for never. */
 export type UserTokens = {
@@ -35,25 +36,14 @@ export function openUserAccess(o: {
 }): UserAccess {
   const { clientId, githubUrl, apiUrl } = o
 
-  async function send(url: string, init: RequestInit, signal: AbortSignal): Promise<SentAnswer> {
-    try {
-      // A redirect would carry the token elsewhere.
-      const response = await o.fetch(url, { ...init, redirect: 'manual', signal })
-      const text = await response.text()
-      return { status: response.status, headers: response.headers, body: parseJson(text) }
-    } catch (error) {
-      throw new GitHubFailure('retryable', 'GitHub does not answer', { isOutage: true, cause: error })
-    }
-  }
-
   async function requestTokens(fields: Readonly<Record<string, string>>): Promise<UserTokens> {
     const body = new URLSearchParams({ client_id: clientId, client_secret: o.clientSecret, ...fields })
-    const init = { method: 'POST', headers: { accept: 'application/json', 'user-agent': 'andon' }, body }
-    const { status, body: answer } = await send(
-      `${githubUrl}/login/oauth/access_token`,
-      init,
-      AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-    )
+    const { status, body: answer } = await sendPlain(o.fetch, `${githubUrl}/login/oauth/access_token`, {
+      method: 'POST',
+      headers: { accept: 'application/json', 'user-agent': 'andon' },
+      body,
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    })
     // GitHub answers a code or a token that it does not accept with 200.
     const error = asString(asObject(answer)?.error)
     if (error !== null) throw new UserRefused(error)
@@ -66,14 +56,9 @@ export function openUserAccess(o: {
     }
   }
 
-  async function get(path: string, accessToken: string, signal: AbortSignal): Promise<SentAnswer> {
-    const headers = {
-      accept: 'application/vnd.github+json',
-      authorization: `Bearer ${accessToken}`,
-      'user-agent': 'andon',
-      'x-github-api-version': API_VERSION,
-    }
-    const answer = await send(apiUrl + path, { headers }, signal)
+  async function get(path: string, accessToken: string, signal: AbortSignal): Promise<PlainAnswer> {
+    const headers = { ...API_HEADERS, authorization: `Bearer ${accessToken}` }
+    const answer = await sendPlain(o.fetch, apiUrl + path, { headers, signal })
     if (answer.status === 401) throw new UserRefused('GitHub does not accept the token')
     return answer
   }
@@ -129,23 +114,12 @@ export function openUserAccess(o: {
   }
 }
 
-type SentAnswer = { readonly status: number; readonly headers: Headers; readonly body: unknown }
-
 /** A suspended installation, or an organisation that wants single sign-on first: nothing is seen there. A rate limit is no such answer. */
 function isKeptBack(status: number, headers: Headers): boolean {
   if (status === 404) return true
   return status === 403 && headers.get('retry-after') === null && headers.get('x-ratelimit-remaining') !== '0'
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
-}
-
-const API_VERSION = '2022-11-28'
 const REQUEST_TIMEOUT_MS = 8_000
 /** For all pages together: a viewer waits for them. */
 const LIST_TIMEOUT_MS = 20_000
