@@ -61,8 +61,7 @@ test.concurrent.each(MISCONFIGURATIONS)('$name is named, and nothing else', ({ c
 )
 
 test.concurrent('every permission and event that is missing is named, with the address where it is granted', async () => {
-  const all = MISSING_GRANT
-  const github = await openFakeGitHub({ grant: all })
+  const github = await openFakeGitHub({ grant: MISSING_GRANT })
   try {
     const findings = await examineWith(healthyEnvironment(github, andon.url))
     const wrong = findings.filter(({ check }) => check === 'permissions' || check === 'events')

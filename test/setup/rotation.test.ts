@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto'
 import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { AppCredentials } from '../../src/config.ts'
 import { openAppReads } from '../../src/github/app-settings.ts'
 import { openRequests } from '../../src/github/request.ts'
 import { setWebhookSecret } from '../../src/github/webhook-secret.ts'
@@ -31,7 +32,7 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 async function openRotation(hosts: readonly AppHost[]): Promise<Rotation> {
-  const { github, database, dataDirectory, clock } = world
+  const { database, dataDirectory } = world
   const store = await openAppStore({
     database,
     config: { secret: 'a-secret-that-seals-tokens-of-people', dataDirectory },
@@ -39,19 +40,14 @@ async function openRotation(hosts: readonly AppHost[]): Promise<Rotation> {
   return {
     ...store,
     inUse: async () => void (await Promise.all(hosts.map((host) => host.lookAgain()))),
-    setAtGitHub: (app, secret) => setWebhookSecret(requestsOf(app.privateKey), secret),
+    setAtGitHub: (app, secret) => setWebhookSecret(requestsOf(app), secret),
   }
-  function requestsOf(privateKey: string) {
-    const log = pino({ level: 'silent' })
-    return openRequests({
-      appId: github.appId,
-      privateKey,
-      apiUrl: github.url,
-      now: clock.now,
-      log,
-      fetch: github.fetch,
-    })
-  }
+}
+
+function requestsOf({ appId, privateKey }: AppCredentials) {
+  const { github, clock } = world
+  const log = pino({ level: 'silent' })
+  return openRequests({ appId, privateKey, apiUrl: github.url, now: clock.now, log, fetch: github.fetch })
 }
 
 let sent = 0
@@ -109,13 +105,11 @@ test('if GitHub fails, both secrets are accepted, nothing is dropped, and the co
 })
 
 test('a process goes over to another key, and the former can be deleted at GitHub', async () => {
-  const { github, clock } = world
+  const { github } = world
   const app = await rotation.load()
   if (app === null) throw new Error('no App is stored')
   const next = { ...app, privateKey: github.addPrivateKey() }
-  const log = pino({ level: 'silent' })
-  const asNext = openRequests({ ...next, apiUrl: github.url, now: clock.now, log, fetch: github.fetch })
-  expect((await openAppReads(asNext).readApp()).settings.id).toBe(app.appId)
+  expect((await openAppReads(requestsOf(next)).readApp()).settings.id).toBe(app.appId)
   await world.host.startWorker({ stopAsked: () => undefined })
   expect(await replaceCredentials(rotation, app, next)).toEqual({ state: 'done' })
   github.deletePrivateKey(app.privateKey)

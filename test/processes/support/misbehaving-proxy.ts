@@ -46,11 +46,11 @@ export async function openProxy(target: string, faults: ProxyFaults = {}): Promi
 }
 
 /** Answers every request so. */
-export async function openServer(status: number, body: object | string = '', date?: string): Promise<Listening> {
+export async function openServer(status: number, body: object | string = ''): Promise<Listening> {
   const server = createHttpServer((incoming, outgoing) => {
     incoming.resume()
     const type = typeof body === 'string' ? 'text/html' : 'application/json'
-    outgoing.writeHead(status, { 'content-type': type, ...(date && { date }) })
+    outgoing.writeHead(status, { 'content-type': type })
     outgoing.end(typeof body === 'string' ? body : JSON.stringify(body))
   })
   return listening(server)
