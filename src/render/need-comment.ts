@@ -3,11 +3,12 @@
 import { openPullRequest } from '../pipeline/facts/standing.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import { currentAttempt, runPageOf } from '../pipeline/stages/attempts.ts'
+import { failedJobOf } from '../pipeline/stages/run-outcome.ts'
 import type { Need } from '../pipeline/view/need.ts'
 import { describeReason } from './reason.ts'
 import { escapeInline, linkTo } from './sanitize.ts'
 import { MAX_COMMENT, stickyCommentMarker, truncateMarkdown } from './sticky-comment.ts'
-import { bareReason, failedJobOf, logUrlOf } from './what-to-do.ts'
+import { bareReason, logUrlOf } from './what-to-do.ts'
 
 /** Identifies the comment of a need. */
 export function needCommentMarker(pipelineId: number, id: string): string {
@@ -111,7 +112,8 @@ function pullRequestOf(pipeline: Pipeline): string {
 
 /** Where it failed, with a link to the log. */
 function failedPlace(stage: Need['stage']): string {
-  const job = failedJobOf(stage)
+  const run = currentAttempt(stage)?.run ?? null
+  const job = run && failedJobOf(run)
   if (job === null) return ''
   const step = job.failedStep === undefined ? '' : `, step ${escapeInline(job.failedStep.name, 80)}`
   return `: ${linkTo(`job ${escapeInline(job.name, 80)}${step}`, logUrlOf(job))}`

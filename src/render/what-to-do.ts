@@ -1,9 +1,8 @@
 // What a person should do now, and about what: in the titles of check runs and in the comments that ask for a person.
 import { openPullRequest } from '../pipeline/facts/standing.ts'
-import type { Conclusion, JobFact } from '../pipeline/model/facts.ts'
+import type { JobFact } from '../pipeline/model/facts.ts'
 import type { Pipeline, Stage } from '../pipeline/model/pipeline.ts'
 import type { Reason } from '../pipeline/model/reason.ts'
-import { currentAttempt } from '../pipeline/stages/attempts.ts'
 import { stageNeedOf } from '../pipeline/view/need.ts'
 
 /** What to do about the stage, in a few words of plain text: `approve it`, `retry it`; null when there is nothing to do. */
@@ -43,14 +42,6 @@ export function bareReason(reason: Reason | null): Reason | null {
       return reason
   }
 }
-
-/** The job that failed in the stage's current run; null when none is known. */
-export function failedJobOf(stage: Stage): JobFact | null {
-  const jobs = currentAttempt(stage)?.run?.jobs ?? []
-  return jobs.find(({ conclusion }) => conclusion !== null && FAILURES.includes(conclusion)) ?? null
-}
-
-const FAILURES: readonly Conclusion[] = ['failure', 'timed_out', 'startup_failure', 'stale']
 
 /** The page of the job's log, at the step that failed. */
 export function logUrlOf({ url, failedStep }: Pick<JobFact, 'url' | 'failedStep'>): string | null {

@@ -17,7 +17,6 @@ import { earliest, type Instant, latest, secondsAfter } from '../model/time.ts'
 import {
   askedNow,
   hasLiveRun,
-  isCompletedRun,
   isLiveAttempt,
   isLiveDuplicate,
   lastActivityAt,
@@ -27,6 +26,7 @@ import {
   runStartedAt,
 } from '../stages/attempts.ts'
 import { workflowCheckAt } from '../stages/refusals.ts'
+import { isCompletedRun } from '../stages/run-outcome.ts'
 import { upcomingProblems } from '../view/light.ts'
 import { upcomingNeed } from '../view/need.ts'
 import { needsYouAt } from '../view/needs-you.ts'

@@ -2,7 +2,8 @@
 // asked once more, and then the attempt has failed without a cause.
 import type { Attempt, Stage } from '../model/pipeline.ts'
 import { type Instant, secondsAfter } from '../model/time.ts'
-import { askedNow, explainedBy, isUnexplained } from '../stages/attempts.ts'
+import { askedNow, isUnexplained } from '../stages/attempts.ts'
+import { explainedBy } from '../stages/run-outcome.ts'
 
 /** GitHub may be out of reach for a while. */
 const ANSWER_WITHIN_SECONDS = 10 * 60

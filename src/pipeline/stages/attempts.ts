@@ -1,6 +1,5 @@
 // One attempt at a stage: whether it is live, how and when it ended, and which of them its stage follows.
 import { type AdmittedAttempt, isAdmitted } from '../model/attempt.ts'
-import type { CancelExplanation, Conclusion, RunFact } from '../model/facts.ts'
 import type {
   Attempt,
   AttemptControl,
@@ -13,9 +12,7 @@ import type {
 } from '../model/pipeline.ts'
 import type { CancellationCause } from '../model/reason.ts'
 import { type Instant, latest, secondsAfter } from '../model/time.ts'
-
-/** `unexplained`: GitHub cancelled its run, or failed it before its job began, and has not said why. */
-type AttemptOutcome = 'live' | 'done' | 'skipped' | 'failed' | 'cancelled' | 'unexplained'
+import { type AttemptOutcome, isCompletedRun, outcomeOfRun, runAliveAt } from './run-outcome.ts'
 
 /** Attempts that Andon itself started. */
 export function admittedAttempts({ attempts }: Stage): readonly AdmittedAttempt[] {
@@ -33,32 +30,8 @@ export function outcomeOf(attempt: Attempt): AttemptOutcome {
   const closing = closingOf(attempt)
   if (closing !== null) return closing.kind === 'cancelled' ? 'cancelled' : 'failed'
   if (run === null || !isCompletedRun(run)) return 'live'
-  if (run.conclusion === 'cancelled') {
-    if (control?.cancel) return OUTCOME_OF_CANCELLATION[control.cancel.reason]
-    const explanation = explanationOf(run)
-    return explanation === null ? 'unexplained' : OUTCOME_OF_EXPLANATION[explanation.kind]
-  }
-  if (!hasFailedBeforeItsJob(run)) return OUTCOME_OF_CONCLUSION[run.conclusion ?? 'stale']
-  const explanation = explanationOf(run)
-  return explanation === null ? 'unexplained' : explanation.kind === 'deployment-rejected' ? 'cancelled' : 'failed'
-}
-
-/** A job that fails without a step was never begun: reviewers may have rejected it, and trying again would ask them again. */
-export function hasFailedBeforeItsJob({ conclusion, jobs }: RunFact): boolean {
-  return conclusion === 'failure' && jobs.some((job) => job.conclusion === 'failure' && job.stepsTotal === 0)
-}
-
-const EXPLAIN_WITHIN_SECONDS = 60
-
-/** Why GitHub cancelled the run, or failed it before its job began. Annotations may come late, so that GitHub has not explained it only after a minute. */
-export function explanationOf({ cancellation }: RunFact): CancelExplanation | null {
-  if (cancellation?.kind === 'unexplained' && cancellation.until < explainedBy(cancellation.since)) return null
-  return cancellation ?? null
-}
-
-/** By when GitHub should have explained what it did not explain at first. */
-export function explainedBy(since: Instant): Instant {
-  return secondsAfter(since, EXPLAIN_WITHIN_SECONDS)
+  if (run.conclusion === 'cancelled' && control?.cancel) return OUTCOME_OF_CANCELLATION[control.cancel.reason]
+  return outcomeOfRun(run)
 }
 
 /** Does its stage wait for GitHub to say why it cancelled or failed the run? */
@@ -85,11 +58,6 @@ export function runPageOf({ run, control }: Attempt): string | null {
 /** Has it started, and is it not known to be over? */
 export function isLiveAttempt(attempt: Attempt): boolean {
   return outcomeOf(attempt) === 'live'
-}
-
-/** Is the run over for good? GitHub calls a run that waits for approval completed; once approved it goes on. */
-export function isCompletedRun({ status, conclusion }: RunFact): boolean {
-  return status === 'completed' && conclusion !== 'action_required'
 }
 
 /** Is it admitted, with nothing sent to GitHub yet? */
@@ -146,11 +114,6 @@ export function runStartedAt({ run, control }: AdmittedAttempt): Instant {
 export function lastActivityAt({ run, control }: AdmittedAttempt): Instant {
   const seenAt = run === null ? dispatchedAt(control) : runAliveAt(run)
   return control.report === null ? seenAt : latest(seenAt, control.report.aliveAt)
-}
-
-/** When GitHub last changed anything about the run. */
-export function runAliveAt({ jobs, updatedAt }: RunFact): Instant {
-  return jobs.map(({ at }) => at).reduce(latest, updatedAt)
 }
 
 /** When GitHub last sent anything about its run; before it has, when the run was dispatched. */
@@ -218,30 +181,6 @@ export function retryAfter(failedAt: Instant, failures: number, key: string): In
   // Whole seconds, so that the time shown is the time meant.
   return new Date(Math.ceil((Date.parse(failedAt) + wait) / 1000) * 1000).toISOString()
 }
-
-export const OUTCOME_OF_CONCLUSION = {
-  success: 'done',
-  neutral: 'done',
-  skipped: 'skipped',
-  failure: 'failed',
-  timed_out: 'failed',
-  startup_failure: 'failed',
-  stale: 'failed',
-  action_required: 'live',
-} as const satisfies Record<Exclude<Conclusion, 'cancelled'>, AttemptOutcome>
-
-/** GitHub cancels runs for many reasons: only a person's wish is one, and everything else is a failed attempt. */
-export const OUTCOME_OF_EXPLANATION = {
-  person: 'cancelled',
-  bot: 'failed',
-  replaced: 'failed',
-  deadlock: 'failed',
-  'job-time-limit': 'failed',
-  'runner-lost': 'failed',
-  'no-runner': 'failed',
-  'deployment-rejected': 'cancelled',
-  unexplained: 'failed',
-} as const satisfies Record<CancelExplanation['kind'], AttemptOutcome>
 
 /** A run that the watchdog cancelled is a failed attempt; one that a person wanted stopped is not. */
 export const OUTCOME_OF_CANCELLATION = {

@@ -13,7 +13,6 @@ import {
   countExcused,
   currentAttempt,
   hasLiveRun,
-  isCompletedRun,
   isExcused,
   isLiveAttempt,
   isLiveDuplicate,
@@ -27,6 +26,7 @@ import {
 import { deriveFromRun } from './derive-from-run.ts'
 import { startAuthorization } from './pipeline-start.ts'
 import { isSpent, isUnderCheck } from './refusals.ts'
+import { isCompletedRun } from './run-outcome.ts'
 import { commandFor, isDue, isForTrigger } from './triggers.ts'
 
 /** The part of a stage that follows from the facts. */

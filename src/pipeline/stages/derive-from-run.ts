@@ -1,9 +1,15 @@
 // A stage by the run of its attempt, where nothing that Andon did to the run decides.
 import { githubWaitOf } from '../facts/github-wait.ts'
-import type { Conclusion, RunFact } from '../model/facts.ts'
+import type { RunFact } from '../model/facts.ts'
 import type { Stage } from '../model/pipeline.ts'
 import type { AttemptReason, AttemptRef } from '../model/reason.ts'
-import { explanationOf, hasFailedBeforeItsJob, OUTCOME_OF_CONCLUSION, OUTCOME_OF_EXPLANATION } from './attempts.ts'
+import {
+  explanationOf,
+  failedJobOf,
+  hasFailedBeforeItsJob,
+  OUTCOME_OF_CONCLUSION,
+  OUTCOME_OF_EXPLANATION,
+} from './run-outcome.ts'
 
 type DerivedFromRun = Pick<Stage, 'status' | 'reason' | 'since' | 'evidence'>
 
@@ -32,7 +38,7 @@ export function deriveFromRun(run: RunFact, attempt: AttemptRef): DerivedFromRun
       return { status: 'cancelled', reason, since: run.updatedAt, evidence }
     }
   }
-  const failedJob = run.jobs.find((job) => job.conclusion !== null && FAILURES.includes(job.conclusion))?.name ?? null
+  const failedJob = failedJobOf(run)?.name ?? null
   const ended = { kind: 'concluded', attempt, conclusion, failedJob } as const
   return { status: OUTCOME_OF_CONCLUSION[conclusion], reason: ended, since: run.updatedAt, evidence }
 }
@@ -63,8 +69,6 @@ function deriveFromCancelledRun(run: RunFact, attempt: AttemptRef): DerivedFromR
   const reason = { kind: 'cancelled-on-github', attempt, explanation, hadJobs: jobs.length > 0 } as const
   return { status: OUTCOME_OF_EXPLANATION[explanation.kind], reason, since, evidence }
 }
-
-const FAILURES: readonly Conclusion[] = ['failure', 'timed_out', 'startup_failure', 'stale']
 
 function jobInProgress({ jobs }: RunFact): Extract<AttemptReason, { kind: 'running' }>['job'] {
   const job = jobs.find(({ status }) => status === 'in_progress')

@@ -5,7 +5,8 @@ import type { Trial } from '../model/breaker.ts'
 import type { RunFact } from '../model/facts.ts'
 import type { Pipeline } from '../model/pipeline.ts'
 import { type Instant, latest, secondsAfter } from '../model/time.ts'
-import { admittedAttempts, isCompletedRun, isLiveAttempt, isUndispatched, outcomeOf, runAliveAt } from './attempts.ts'
+import { admittedAttempts, isLiveAttempt, isUndispatched, outcomeOf } from './attempts.ts'
+import { isCompletedRun, runAliveAt } from './run-outcome.ts'
 
 /** An attempt as its pipeline knows it now. */
 export type AttemptObservation = {

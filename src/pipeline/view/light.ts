@@ -18,9 +18,9 @@ import {
   isLiveAttempt,
   isUndispatched,
   lastActivityAt,
-  runAliveAt,
   runStartedAt,
 } from '../stages/attempts.ts'
+import { runAliveAt } from '../stages/run-outcome.ts'
 import { workflowHoldOn } from './held-by-andon.ts'
 
 /** The light, the stage that decides it, since when and why. */
