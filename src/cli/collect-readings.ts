@@ -26,6 +26,7 @@ const DISK_TIMEOUT_MS = 3_000
 export async function collectReadings(config: PartialConfig): Promise<Readings> {
   const { fields, mistakes } = await withStoredApp(config)
   const { baseUrl = null, githubApiUrl, githubUrl = 'https://github.com', dataDirectory = '.andon' } = fields
+  const { warnings = [], webhookProxyUrl = null } = fields
   const apiUrl = githubApiUrl ?? ''
   const credentials = githubApiUrl === undefined ? null : credentialsOf(fields)
   const now = () => new Date().toISOString()
@@ -36,8 +37,6 @@ export async function collectReadings(config: PartialConfig): Promise<Readings> 
     'databaseUrl' in fields ? attempt(readDatabase(fields, dataDirectory, now), DATABASE_TIMEOUT_MS) : null,
     attempt(readDisk(dataDirectory), DISK_TIMEOUT_MS),
   ])
-  const { warnings = [] } = fields
-  const { webhookProxyUrl = null } = fields
   const webhookUrl = baseUrl === null ? null : webhookUrlOf({ baseUrl, webhookProxyUrl })
   return { mistakes, warnings, githubUrl, apiUrl, webhookUrl, github, signIn, site, database, disk }
 }

@@ -2,14 +2,12 @@
 import { styleText } from 'node:util'
 import { readPartialConfig } from '../config.ts'
 import { examine } from '../doctor/examine.ts'
-import { CHECKS, type Finding, type FindingState, isWell } from '../doctor/finding.ts'
+import { CHECKS, type Finding, type FindingState } from '../doctor/finding.ts'
 import { EX_USAGE, failWith } from '../process/exit.ts'
 import { printable } from '../text/printable.ts'
 import { collectReadings } from './collect-readings.ts'
 
-const EXIT_WELL = 0
-const EXIT_WRONG = 1
-const EXIT_UNKNOWN = 2
+const EXIT_CODES = { well: 0, wrong: 1, unknown: 2 } as const
 
 /** Prints the findings and ends the process: a part that hangs must not keep it. */
 export async function runDoctorCommand(args: readonly string[]): Promise<number> {
@@ -17,19 +15,18 @@ export async function runDoctorCommand(args: readonly string[]): Promise<number>
   if (rest.length > 0 || (option !== undefined && option !== '--json'))
     return failWith('use `doctor` or `doctor --json`.', EX_USAGE)
   const findings = examine(await collectReadings(readPartialConfig('all', process.env)))
-  const text = option === '--json' ? toJson(findings) : formatTable(findings)
-  process.stdout.write(`${text}\n`, () => process.exit(exitCodeOf(findings)))
-  return exitCodeOf(findings)
+  const status = statusOf(findings)
+  const text =
+    option === '--json'
+      ? JSON.stringify({ asOf: new Date().toISOString(), status, findings }, null, 2)
+      : formatTable(findings)
+  process.stdout.write(`${text}\n`, () => process.exit(EXIT_CODES[status]))
+  return EXIT_CODES[status]
 }
 
-function exitCodeOf(findings: readonly Finding[]): number {
-  if (isWell(findings)) return EXIT_WELL
-  return findings.some(({ state }) => state === 'wrong') ? EXIT_WRONG : EXIT_UNKNOWN
-}
-
-function toJson(findings: readonly Finding[]): string {
-  const status = { [EXIT_WELL]: 'well', [EXIT_WRONG]: 'wrong' }[exitCodeOf(findings)] ?? 'unknown'
-  return JSON.stringify({ asOf: new Date().toISOString(), status, findings }, null, 2)
+function statusOf(findings: readonly Finding[]): keyof typeof EXIT_CODES {
+  if (findings.some(({ state }) => state === 'wrong')) return 'wrong'
+  return findings.some(({ state }) => state === 'unknown') ? 'unknown' : 'well'
 }
 
 const STATES = {

@@ -11,8 +11,8 @@ import { openUserAccess, UserRefused } from '../github/user-access.ts'
 import { attempt } from './reading.ts'
 
 const REQUEST_TIMEOUT_MS = 6_000
-/** For the installations and their repositories. */
-const LIST_TIMEOUT_MS = 10_000
+/** For all requests of one reading. */
+const READING_TIMEOUT_MS = 10_000
 const MOST_COUNTED = 20
 
 export async function readAppAtGitHub(
@@ -23,10 +23,10 @@ export async function readAppAtGitHub(
   const log = pino({ level: 'silent' })
   const reads = openAppReads(openRequests({ ...credentials, ...o, log, timeoutMs: REQUEST_TIMEOUT_MS }))
   const [app, webhook, deliveries, installations] = await Promise.all([
-    attempt(readAppWithClock(reads, o.now), LIST_TIMEOUT_MS),
-    attempt(reads.readWebhook(), LIST_TIMEOUT_MS),
-    attempt(reads.listLatestDeliveries(), LIST_TIMEOUT_MS),
-    attempt(readInstallations(reads), LIST_TIMEOUT_MS),
+    attempt(readAppWithClock(reads, o.now), READING_TIMEOUT_MS),
+    attempt(reads.readWebhook(), READING_TIMEOUT_MS),
+    attempt(reads.listLatestDeliveries(), READING_TIMEOUT_MS),
+    attempt(readInstallations(reads), READING_TIMEOUT_MS),
   ])
   return { app, webhook, deliveries, installations }
 }
@@ -69,5 +69,5 @@ export async function readSignIn(o: {
       if (error instanceof UserRefused) return error.message !== 'incorrect_client_credentials'
       throw error
     })
-  return { access, clientId: client.id, isSecretAccepted: await attempt(asked, LIST_TIMEOUT_MS) }
+  return { access, clientId: client.id, isSecretAccepted: await attempt(asked, READING_TIMEOUT_MS) }
 }

@@ -2,7 +2,7 @@
 import type { AppSettings } from '../translate/app-reads.ts'
 import { ALWAYS_DELIVERED, HANDLED_WEBHOOK_NAMES } from '../translate/handled-webhooks.ts'
 import { missingPermissions } from '../translate/required-permissions.ts'
-import { type Finding, ok, type Reading, skipped, unknown, wrong } from './finding.ts'
+import { type Finding, ok, type Reading, type ReadingFailure, skipped, unknown, wrong } from './finding.ts'
 
 export type AppReading = {
   readonly settings: AppSettings
@@ -36,7 +36,7 @@ export function appPageOf({ slug, owner }: AppSettings, githubUrl: string): stri
 }
 
 function whyAppUnknown(
-  { kind, words }: { readonly kind: string; readonly words: string },
+  { kind, words }: ReadingFailure,
   { apiUrl, githubUrl }: { readonly apiUrl: string; readonly githubUrl: string },
 ): Finding {
   switch (kind) {
@@ -62,7 +62,8 @@ function whyAppUnknown(
         `what answers at ${apiUrl} is not GitHub's API: ${words}`,
         'Set GITHUB_API_URL to https://api.github.com, or https://HOST/api/v3 for GitHub Enterprise Server.',
       )
-    default:
+    case 'cut':
+    case 'silent':
       return unknown('github', 'github-silent', `GitHub does not answer now: ${words}`, 'Try again in a minute.')
   }
 }

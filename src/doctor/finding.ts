@@ -42,7 +42,7 @@ export type Reading<T> = { readonly value: T } | { readonly failure: ReadingFail
 
 /**
  * - `refused`: the other side understood and said no.
- * - `unreachable`: no connection; `code` is the system's.
+ * - `unreachable`: no connection.
  * - `untrusted`: the certificate is not accepted.
  * - `cut`: the connection broke before an answer.
  * - `silent`: no answer in time, or one that only says "later".
@@ -67,8 +67,4 @@ export function unknown(check: CheckName, cause: string, what: string, todo: str
 
 export function skipped(check: CheckName, what: string): Finding {
   return { check, state: 'skipped', cause: null, what, todo: null }
-}
-
-export function isWell(findings: readonly Finding[]): boolean {
-  return findings.every(({ state }) => state === 'ok' || state === 'skipped')
 }

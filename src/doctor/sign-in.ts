@@ -10,7 +10,7 @@ export type SignInReading = {
 
 /** `appClientId` is the client of the App by GitHub; null where that is not known. */
 export function examineSignIn(o: SignInReading, appClientId: string | null, page: string | null): Finding {
-  const at = page === null ? "the App's page" : page
+  const at = page ?? "the App's page"
   if (o.access === 'open') return ok('sign-in', 'ANDON_ACCESS=open: whoever reaches the board sees everything')
   if (o.clientId === null)
     return wrong(

@@ -1,5 +1,4 @@
 // Does GitHub post to this Andon, in a way that it understands, and do its deliveries arrive?
-
 import { isLocalUrl } from '../text/local-url.ts'
 import type { DeliveryAttempt, WebhookSettings } from '../translate/app-reads.ts'
 import { type Finding, ok, type Reading, unknown, wrong } from './finding.ts'
