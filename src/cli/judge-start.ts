@@ -10,6 +10,7 @@ import type { Role } from '../pipeline/model/effects.ts'
 import { headlineOf } from '../pipeline/view/light.ts'
 import { describeDispatch } from '../render/dispatch-reason.ts'
 import { describeReason } from '../render/reason.ts'
+import { describePermission } from '../text/describe-permission.ts'
 import type { NamedRepository } from '../translate/installation-reads.ts'
 import { missingPermissions } from '../translate/required-permissions.ts'
 
@@ -54,9 +55,7 @@ export async function judgeStart(o: JudgeStart, asked: CanaryQuestion): Promise<
     return nothing(`Andon is not installed on ${asked.owner}/${asked.name}, or there is no such repository`)
   const { installation, repository } = found
   if (repository === null) return nothing(`the installation of ${installation.account} is suspended`)
-  const missing = missingPermissions(installation.permissions, NEEDED_TO_START).map((permission) =>
-    permission.replace('=', ': '),
-  )
+  const missing = missingPermissions(installation.permissions, NEEDED_TO_START).map(describePermission)
   if (missing.length > 0) {
     const at = installation.settingsUrl === null ? '' : `; accept them at ${installation.settingsUrl}`
     return nothing(`the installation of ${installation.account} lacks permissions (${missing.join(', ')})${at}`)

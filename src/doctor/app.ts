@@ -1,4 +1,5 @@
 // Does GitHub know the App, may it do what it must, is it told what it must know, and do both clocks agree?
+import { describePermission } from '../text/describe-permission.ts'
 import type { AppSettings } from '../translate/app-reads.ts'
 import { ALWAYS_DELIVERED, HANDLED_WEBHOOK_NAMES } from '../translate/handled-webhooks.ts'
 import { missingPermissions } from '../translate/required-permissions.ts'
@@ -75,7 +76,7 @@ function examinePermissions({ permissions }: AppSettings, page: string): readonl
     wrong(
       'permissions',
       'permission-missing',
-      `the App lacks ${permission.replace('=', ': ')}`,
+      `the App lacks ${describePermission(permission)}`,
       `Grant it at ${page}/permissions, then accept it on each installation's page.`,
     ),
   )

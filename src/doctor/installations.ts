@@ -1,4 +1,5 @@
 // Where is the App installed, and may it work there?
+import { describePermission } from '../text/describe-permission.ts'
 import type { ListedInstallation } from '../translate/app-reads.ts'
 import { missingPermissions } from '../translate/required-permissions.ts'
 import { type Finding, ok, type Reading, unknown, wrong } from './finding.ts'
@@ -49,7 +50,7 @@ function examineInstallation(
       wrong(
         'installations',
         'installation-permissions',
-        `the installation of ${account} waits for new permissions: ${waiting.join(', ').replaceAll('=', ': ')}`,
+        `the installation of ${account} waits for new permissions: ${waiting.map(describePermission).join(', ')}`,
         `Let an owner of ${account} accept them${at}.`,
       ),
     ]

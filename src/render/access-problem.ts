@@ -1,6 +1,7 @@
 // Refusals of access in words: what GitHub refuses, and what a person does about it. Plain text, which may quote GitHub.
 import type { AccessCause, AccessProblem, KnownAccessProblem } from '../pipeline/model/access.ts'
 import type { Instant } from '../pipeline/model/time.ts'
+import { describePermission } from '../text/describe-permission.ts'
 import { escapeInline, linkTo } from './sanitize.ts'
 
 /** A problem for the head of the board. `place` is null for the App itself. */
@@ -55,11 +56,6 @@ export function accessProblemsMarkdown(problems: readonly KnownAccessProblem[]):
 function describeWithoutNames({ scope, cause, permission }: AccessProblem): string {
   const what = cause === 'permission' ? ` (${describePermission(permission)})` : ''
   return `no access to ${SCOPES[scope]}: ${CAUSES[cause]}${what}`
-}
-
-/** `issues: write`, as app.yml writes it. */
-function describePermission(permission: string): string {
-  return permission.replaceAll('=', ': ')
 }
 
 const WHAT = {
