@@ -9,9 +9,10 @@ import type { Evidence, Instant } from '../pipeline/model/time.ts'
 import { currentAttempt } from '../pipeline/stages/attempts.ts'
 import { activityOf, deriveHealth, headlineOf, hiddenStageOf } from '../pipeline/view/light.ts'
 import { appendAccessProblems } from './access-problem.ts'
+import type { Wait } from './explanation.ts'
 import { appendHolds, unmentionedHolds } from './hold-text.ts'
 import { EVIDENCE_SOURCES, formatTime, HEALTH_WORDS, LIGHT_SYMBOLS } from './labels.ts'
-import { describeReason, unmentionedWaitEnd, type Wait, waitOf } from './reason.ts'
+import { describeReason, unmentionedWaitEnd, waitOf } from './reason.ts'
 
 /** The part of a stored pipeline that people are shown. */
 export type BoardPipeline = {
