@@ -18,6 +18,11 @@ export type BoardSelection = {
 /** By urgency; by since when they have their light; or by repository, then by urgency. */
 export type BoardOrder = 'urgency' | 'newest' | 'oldest' | 'repository'
 
+/** Whether it lists something else than every pipeline that has not ended. */
+export function isFiltered({ lights, healths, search, needs }: BoardSelection): boolean {
+  return [lights, healths, search, needs].some((condition) => condition !== undefined)
+}
+
 /** Condition on `pipelines` and `repositories`. */
 export function isSelected({ lights, healths, search, needs }: BoardSelection, now: Instant): RawBuilder<SqlBool> {
   const conditions = [

@@ -5,6 +5,7 @@ import { IS_OPEN, isNeedingYou } from './board-columns.ts'
 import type { Database, Transaction } from './database.ts'
 import { isVisible, type VisiblePlace } from './visible-repositories.ts'
 
+/** One repository with its counts; `mistaken` is its file. */
 export type RepositoryCounts = {
   readonly repository: string
   readonly running: number

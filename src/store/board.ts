@@ -1,6 +1,6 @@
 // What the pages, the JSON, the stream and the metrics read. Counts and rows come from one snapshot of the database and
 // from one definition, the columns of `pipelines`; no reader counts for itself.
-import { sql } from 'kysely'
+import { type SqlBool, sql } from 'kysely'
 import type { KnownAccessProblem } from '../pipeline/model/access.ts'
 import type { HistoryEntry } from '../pipeline/model/command-result.ts'
 import type { ActiveHold, OuterHolds } from '../pipeline/model/hold.ts'
@@ -8,9 +8,9 @@ import type { Light, Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { AWAITS_FILE, IS_HELD, selectVisible } from './board-columns.ts'
 import { type BoardActivity, type BoardCounts, countBoard, loadActivity } from './board-counts.ts'
-import { type BoardOrder, type BoardSelection, isAfter, isSelected, sortKeysOf } from './board-filter.ts'
+import { type BoardOrder, type BoardSelection, isAfter, isFiltered, isSelected, sortKeysOf } from './board-filter.ts'
 import { listRepositoryCounts, type RepositoryCounts } from './board-repositories.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts'
 import type { Database, Transaction } from './database.ts'
 import { listHeldPlaces } from './holds.ts'
 import { type InvalidConfigFile, listInvalidConfigFiles } from './invalid-config-files.ts'
@@ -73,21 +73,19 @@ const PAGE_SIZE = 200
 
 /** Reads the board: pipelines that need a person first, then by light, the oldest of a light first. */
 export async function loadBoard({ kysely }: Database, query: BoardQuery, now: Instant): Promise<Board> {
-  if (query.after !== undefined) decodeCursor(query.after)
+  const after = query.after === undefined ? null : decodeCursor(query.after)
   const limit = query.limit ?? PAGE_SIZE
   return kysely
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
     .execute(async (trx) => {
-      const rows = await listPipelines(trx, query, limit + 1, now)
+      const rows = await listPipelines(trx, query, after, limit + 1, now)
       const last = rows.length > limit ? rows[limit - 1] : undefined
       const counts = await countBoard(trx, query, now)
-      const { lights, healths, search, needs } = query
-      const isFiltered = [lights, healths, search, needs].some((condition) => condition !== undefined)
       return {
         counts,
-        matched: isFiltered ? await countSelected(trx, query, now) : counts.open,
+        matched: isFiltered(query) ? await countSelected(trx, query, now) : counts.open,
         rows: rows.slice(0, limit).map(toStoredPipeline),
         next: last === undefined ? null : encodeCursor(last),
         repositories: query.order === 'repository' ? await listRepositoryCounts(trx, query, null, now) : [],
@@ -152,13 +150,13 @@ const COLUMNS = [
   OUTER_HOLDS.as('outerHolds'),
 ] as const
 
-function listPipelines(trx: Transaction, query: BoardQuery, limit: number, now: Instant) {
-  const { after, order = 'urgency' } = query
+function listPipelines(trx: Transaction, query: BoardQuery, after: Cursor | null, limit: number, now: Instant) {
+  const { order = 'urgency' } = query
   const { group, rank, position } = sortKeysOf(order, now)
   return selectVisible(trx, query)
     .select([...columnsAt(now), group.as('group'), rank.as('rank'), position.as('position')])
     .where(isSelected(query, now))
-    .$if(after !== undefined, (rows) => rows.where(isAfter(decodeCursor(after ?? ''), order, now)))
+    .where(after === null ? sql<SqlBool>`true` : isAfter(after, order, now))
     .orderBy('group')
     .orderBy('rank')
     .orderBy('position')

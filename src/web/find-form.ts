@@ -17,11 +17,6 @@ const ORDER_WORDS = {
 
 export type BoardPlace = Pick<ViewScope, 'repository' | 'filter'>
 
-/** Whether it shows something else than what is active. */
-export function isFiltered({ lights, healths, search, needs }: BoardFilter): boolean {
-  return [lights, healths, search, needs].some((condition) => condition !== undefined)
-}
-
 /** What the rows have in common: `failed, "upload", needing you`. */
 export function describeFilter({ lights, healths, search, needs }: BoardFilter): string {
   const words = [

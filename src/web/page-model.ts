@@ -10,8 +10,10 @@ import { holdViewOf } from '../render/hold-text.ts'
 import { LIGHT_SYMBOLS } from '../render/labels.ts'
 import { pipelineDetailOf, pullRequestLinksOf } from '../render/pipeline-detail.ts'
 import { verdictViewOf } from '../render/verdict.ts'
-import { type BoardPlace, boardAddress, boardPath, describeFilter, isFiltered } from './find-form.ts'
-import type { BoardPage, IssuePage, RepositoryLine } from './reader.ts'
+import { isFiltered } from '../store/board-filter.ts'
+import type { RepositoryCounts } from '../store/board-repositories.ts'
+import { type BoardPlace, boardAddress, boardPath, describeFilter } from './find-form.ts'
+import type { BoardPage, IssuePage } from './reader.ts'
 import type { Views } from './views.ts'
 
 export type Fragment = { readonly id: string; readonly html: string }
@@ -185,7 +187,7 @@ function buildFragmentList(views: Views, id: string, rows: readonly Fragment[], 
 function groupRows(
   views: Views,
   rows: readonly (BoardRowView & { readonly repositoryId: number })[],
-  repositories: readonly RepositoryLine[],
+  repositories: readonly RepositoryCounts[],
   rowOf: (row: BoardRowView) => Fragment,
 ): readonly Fragment[] {
   return rows.flatMap((row, index) => {
@@ -198,7 +200,7 @@ function groupRows(
   })
 }
 
-function repositoryWords({ needsYou, ...counts }: RepositoryLine): string {
+function repositoryWords({ needsYou, ...counts }: RepositoryCounts): string {
   const lights = (['running', 'review', 'queued', 'failed'] as const).filter((light) => counts[light] > 0)
   const words = lights.map((light) => `${counts[light]} ${LIGHT_SYMBOLS[light].word}`)
   return [...words, ...(needsYou === 0 ? [] : [needsYou === 1 ? '1 needs you' : `${needsYou} need you`])].join(' · ')

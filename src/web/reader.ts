@@ -6,6 +6,7 @@ import type { AccessNotice } from '../render/access-problem.ts'
 import type { BoardPipeline } from '../render/board-row.ts'
 import type { ConfigurationNotice } from '../render/configuration-notice.ts'
 import type { BoardOrder, BoardSelection } from '../store/board-filter.ts'
+import type { RepositoryCounts } from '../store/board-repositories.ts'
 
 export type BoardPageQuery = BoardSelection & {
   readonly repository?: string
@@ -30,7 +31,7 @@ export type BoardPage = {
   readonly rows: readonly BoardPipeline[]
   readonly next: string | null
   /** The repositories with their counts, if they are asked for in that order. */
-  readonly repositories: readonly RepositoryLine[]
+  readonly repositories: readonly RepositoryCounts[]
   readonly asOf: Instant
   readonly doneToday: number
   readonly lastDeliveryAt: Instant | null
@@ -54,13 +55,7 @@ export type IssuePage = {
 
 export type RepositoriesPage = {
   readonly asOf: Instant
-  readonly repositories: readonly RepositoryLine[]
-}
-
-/** One repository with its counts; `mistaken` is its file. */
-export type RepositoryLine = Readonly<Record<'running' | 'review' | 'queued' | 'failed' | 'needsYou', number>> & {
-  readonly repository: string
-  readonly mistaken: boolean
+  readonly repositories: readonly RepositoryCounts[]
 }
 
 /** What pages, streams and probes read. Each method rejects with ServiceUnavailable when the database cannot be read. */
@@ -69,8 +64,8 @@ export type Reader = {
   loadIssue(repository: string, number: number): Promise<IssuePage | null>
   /** The repository's name as GitHub spells it; null when Andon does not know it. */
   findRepository(name: string): Promise<string | null>
-  /** The repositories of an owner, or of all owners, with their counts. */
-  listRepositories(owner: string | null): Promise<RepositoriesPage>
+  /** The repositories of an owner with their counts. */
+  listRepositories(owner: string): Promise<RepositoriesPage>
   /** Why a delivery could not be committed now; null when it could. */
   whyNotReady(): Promise<string | null>
   /** Calls `changed` on every change, and `lost` when changes may have been missed. */

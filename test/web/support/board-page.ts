@@ -4,7 +4,8 @@ import type { Instant } from '../../../src/pipeline/model/time.ts'
 import { deriveHealth, headlineOf } from '../../../src/pipeline/view/light.ts'
 import { needsYou } from '../../../src/render/board-row.ts'
 import type { ConfigurationNotice } from '../../../src/render/configuration-notice.ts'
-import type { BoardPage, RepositoryLine } from '../../../src/web/reader.ts'
+import type { RepositoryCounts } from '../../../src/store/board-repositories.ts'
+import type { BoardPage } from '../../../src/web/reader.ts'
 import { type BoardFixture, minutesAgo, NOW } from './board-fixtures.ts'
 
 /** The board that a reader of these pipelines gets, ordered and counted as the store does. */
@@ -62,7 +63,7 @@ export function repositoryLines(
   all: readonly BoardFixture[],
   owner: string | null,
   now: Instant = NOW,
-): readonly RepositoryLine[] {
+): readonly RepositoryCounts[] {
   const names = [...new Set(all.map(({ shown }) => shown.repository))].toSorted()
   return names
     .filter((name) => owner === null || name.toLowerCase().startsWith(`${owner.toLowerCase()}/`))
