@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-const hub = { streamCount: () => 0, viewerCount: () => 0 } as unknown as Parameters<typeof healthz>[0]['hub']
+const hub = { streamCount: () => 0 } as unknown as Parameters<typeof healthz>[0]['hub']
 
 function openReadings(read: () => Promise<never> | Promise<null>) {
   let count = 0
