@@ -59,7 +59,6 @@ export function createWebhookGuard(o: {
     const { read, received, stop } = readBody(request, body, largestBytes)
     try {
       const result = await Promise.race([read, turned])
-      clearTimeout(timer)
       if (result === NO_ROOM || result === TOO_SLOW) turnedAway.count()
       if (result instanceof Uint8Array)
         return sendResponse(response, await receive({ headers: request.headers, body: result }))
