@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/model/time.ts'
 import { AccessUnknown, SignInRequired } from '../sign-in/refusals.ts'
 import { HttpError, ServiceUnavailable } from './http-errors.ts'
+import { onceForEach } from './once-for-each.ts'
 import { encodeSseMessage, type StreamMessage, streamMessageOf } from './stream-message.ts'
 import type { Viewer } from './viewer.ts'
 
@@ -42,7 +43,6 @@ export function openFeed<T extends { readonly asOf: Instant }>(
 ): Feed {
   const viewers = new Set<Viewer>()
   let last: T | null = null
-  let snapshot: { readonly reading: T; readonly message: StreamMessage } | null = null
   let isUnavailable = false
   let closed = false
   let reading: Promise<void> = Promise.resolve()
@@ -56,17 +56,14 @@ export function openFeed<T extends { readonly asOf: Instant }>(
   }
 
   // Viewers join in crowds, when a server comes up: what they are sent is encoded once for each reading.
-  function snapshotOf(reading: T): StreamMessage {
-    if (snapshot?.reading !== reading) {
-      const event = encodeSseMessage('snapshot', JSON.stringify({ build, asOf: reading.asOf }))
-      snapshot = { reading, message: streamMessageOf(event + format.whole(reading)) }
-    }
-    return snapshot.message
-  }
+  const snapshotOf = onceForEach((reading: T): StreamMessage => {
+    const event = encodeSseMessage('snapshot', JSON.stringify({ build, asOf: reading.asOf }))
+    return streamMessageOf(event + format.whole(reading))
+  })
 
-  function unchangedOf({ asOf }: T): StreamMessage {
+  const unchangedOf = onceForEach(({ asOf }: T): StreamMessage => {
     return streamMessageOf(encodeSseMessage('snapshot', JSON.stringify({ build, asOf, unchanged: true })))
-  }
+  })
 
   async function readNow(): Promise<void> {
     try {

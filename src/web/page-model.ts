@@ -12,7 +12,9 @@ import { pipelineDetailOf, pullRequestLinksOf } from '../render/pipeline-detail.
 import { verdictViewOf } from '../render/verdict.ts'
 import { isFiltered } from '../store/board-filter.ts'
 import type { RepositoryCounts } from '../store/board-repositories.ts'
+import { ACTIVE_LIGHTS } from '../store/holds.ts'
 import { type BoardPlace, boardAddress, boardPath, describeFilter } from './find-form.ts'
+import { onceForEach } from './once-for-each.ts'
 import type { BoardPage, IssuePage } from './reader.ts'
 import type { Views } from './views.ts'
 
@@ -34,15 +36,14 @@ export type PageModel = {
 
 /** The board of all repositories, or of one. Readers of one reading share what it looks like. */
 export function buildBoardPageModel(views: Views, board: BoardPage, place: BoardPlace): PageModel {
+  const models = modelsOf(board)
   const key = JSON.stringify(place)
-  const known = models.get(board)?.get(key)
-  if (known !== undefined) return known
-  const model = buildModel(views, board, place)
-  models.set(board, (models.get(board) ?? new Map()).set(key, model))
+  const model = models.get(key) ?? buildModel(views, board, place)
+  models.set(key, model)
   return model
 }
 
-const models = new WeakMap<BoardPage, Map<string, PageModel>>()
+const modelsOf = onceForEach((_: BoardPage) => new Map<string, PageModel>())
 
 function buildModel(views: Views, board: BoardPage, place: BoardPlace): PageModel {
   const { repository, filter } = place
@@ -130,18 +131,12 @@ export function fragmentHtmlOf(model: PageModel, id: string): string {
   return model.fragments.find((fragment) => fragment.id === id)?.html ?? ''
 }
 
-const versions = new WeakMap<PageModel, string>()
-
 /** Names what the page shows: a page that shows it needs no snapshot. */
-export function versionOf(model: PageModel): string {
-  const known = versions.get(model)
-  if (known !== undefined) return known
+export const versionOf = onceForEach((model: PageModel): string => {
   const hash = createHash('sha256')
   for (const { id, html } of [...model.fragments, ...model.lists]) hash.update(`${id} ${html}`)
-  const version = hash.digest('base64url').slice(0, 16)
-  versions.set(model, version)
-  return version
-}
+  return hash.digest('base64url').slice(0, 16)
+})
 
 /** How many of a file's problems are shown on pages other than its repository's. */
 const MAX_SUMMARY_PROBLEMS = 1
@@ -201,7 +196,7 @@ function groupRows(
 }
 
 function repositoryWords({ needsYou, ...counts }: RepositoryCounts): string {
-  const lights = (['running', 'review', 'queued', 'failed'] as const).filter((light) => counts[light] > 0)
+  const lights = ACTIVE_LIGHTS.filter((light) => counts[light] > 0)
   const words = lights.map((light) => `${counts[light]} ${LIGHT_SYMBOLS[light].word}`)
   return [...words, ...(needsYou === 0 ? [] : [needsYou === 1 ? '1 needs you' : `${needsYou} need you`])].join(' · ')
 }
@@ -225,12 +220,12 @@ function nextPageModelOf(
 
 function countsModelOf({ counts, isBlind }: BoardPage, repository: string | null): object {
   const path = boardPath(repository)
-  const always = [
-    { light: 'running', count: counts.running, word: 'running', href: `${path}?light=running` },
-    { light: 'review', count: counts.review, word: 'in review', href: `${path}?light=review` },
-    { light: 'queued', count: counts.queued, word: 'queued', href: `${path}?light=queued` },
-    { light: 'failed', count: counts.failed, word: 'failed', href: `${path}?light=failed` },
-  ]
+  const always = ACTIVE_LIGHTS.map((light) => ({
+    light,
+    count: counts[light],
+    word: LIGHT_SYMBOLS[light].word,
+    href: `${path}?light=${light}`,
+  }))
   const sometimes = [
     { light: 'stalled', count: counts.stalled, word: 'stalled', href: `${path}?health=stalled` },
     { light: 'stale', count: counts.stale, word: 'past limit', href: `${path}?health=stale` },

@@ -1,5 +1,6 @@
 import { LIGHT_SYMBOLS } from '../render/labels.ts'
 import { plainText } from '../render/sanitize.ts'
+import { ACTIVE_LIGHTS } from '../store/holds.ts'
 import { boardAddress, findFormOf } from './find-form.ts'
 import { type Onlooker, viewerKeyOf } from './onlooker.ts'
 import { buildBoardPageModel, buildIssuePageModel, fragmentHtmlOf, type PageModel, versionOf } from './page-model.ts'
@@ -123,9 +124,7 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
   }
 }
 
-const REPOSITORY_COLUMNS = (['running', 'review', 'queued', 'failed'] as const).map((light) => {
-  return { light, word: LIGHT_SYMBOLS[light].word }
-})
+const REPOSITORY_COLUMNS = ACTIVE_LIGHTS.map((light) => ({ light, word: LIGHT_SYMBOLS[light].word }))
 
 /** Its owner, then the repository, each leading to its page. */
 function repositoryBreadcrumbs(repository: string, isLinked = false): readonly Breadcrumb[] {

@@ -8,6 +8,7 @@ import { type PipelineDetail, pipelineDetailOf } from '../render/pipeline-detail
 import { type VerdictView, verdictViewOf } from '../render/verdict.ts'
 import type { StreamFormat } from './feed.ts'
 import { HttpError } from './http-errors.ts'
+import { onceForEach } from './once-for-each.ts'
 import { diffPageModels, renderFullUpdate } from './page-diff.ts'
 import { buildBoardPageModel, buildIssuePageModel, type PageModel, versionOf } from './page-model.ts'
 import type { BoardPage, IssuePage, Reader } from './reader.ts'
@@ -56,11 +57,11 @@ export function boardJsonFormat(o: { reader: Reader; scope: ViewScope }): Stream
   }
 }
 
-function boardVersionOf({ counts, verdict, pipelines }: BoardJson): string {
-  return hashOf(counts, verdict, pipelines)
-}
+const boardVersionOf = onceForEach(({ counts, verdict, pipelines }: BoardJson) => hashOf(counts, verdict, pipelines))
 
 type IssueJson = { readonly asOf: Instant; readonly pipeline: PipelineDetail }
+
+const issueVersionOf = onceForEach(({ pipeline }: IssueJson) => hashOf(pipeline))
 
 /** The JSON of one issue, sent whole whenever any of it changed. */
 export function issueJsonFormat(o: { reader: Reader; scope: ViewScope }): StreamFormat<IssueJson> {
@@ -69,11 +70,11 @@ export function issueJsonFormat(o: { reader: Reader; scope: ViewScope }): Stream
       const { shown, history, asOf } = await loadIssuePage(o.reader, o.scope)
       return { asOf, pipeline: pipelineDetailOf(shown, history, asOf) }
     },
-    version: ({ pipeline }) => hashOf(pipeline),
-    whole: (issue) => encodeSseMessage(null, JSON.stringify(issue.pipeline), hashOf(issue.pipeline)),
+    version: issueVersionOf,
+    whole: (issue) => encodeSseMessage(null, JSON.stringify(issue.pipeline), issueVersionOf(issue)),
     diff(before, after) {
       const json = JSON.stringify(after.pipeline)
-      return JSON.stringify(before.pipeline) === json ? '' : encodeSseMessage(null, json, hashOf(after.pipeline))
+      return JSON.stringify(before.pipeline) === json ? '' : encodeSseMessage(null, json, issueVersionOf(after))
     },
   }
 }
