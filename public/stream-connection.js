@@ -44,7 +44,7 @@ export function createConnection({ urlOf, stallMs, onOpen, onMessage, onHeard, o
 
   async function read(mine, response, timeout) {
     if (mine !== current) return
-    if ([401, 403, 404, 409].includes(response.status)) onRefused(response.status)
+    if ([401, 403, 404, 409].includes(response.status)) onRefused()
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream')
     if (!(response.ok && isStream)) return
     clearTimeout(timeout)

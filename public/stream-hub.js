@@ -34,8 +34,8 @@ export function createStreamHub({ viewer, stallMs }) {
       if (Date.now() - statusAt >= Math.min(STATUS_EVERY_MS, stallMs / 5)) tellAll()
     },
     onChange: tellAll,
-    onRefused(status) {
-      for (const tab of tabs.values()) tab.post({ kind: 'refused', status })
+    onRefused() {
+      for (const tab of tabs.values()) tab.post({ kind: 'refused' })
     },
   })
 

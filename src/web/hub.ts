@@ -106,28 +106,25 @@ export function openHub(o: {
     for (const connection of connections) connection.send(BEAT)
   }, o.beatEveryMs)
 
-  function connect(request: StreamRequest, response: ServerResponse, feeds: readonly (AcquiredFeed | null)[]): void {
+  function connect(request: StreamRequest, response: ServerResponse, ready: readonly (AcquiredFeed | null)[]): void {
     const { isCompressed, carriesSeveral, wanted } = request
-    const closed = Promise.withResolvers<void>()
-    const { headers } = o
+    const disconnected = Promise.withResolvers<void>()
     const connection = openStreamConnection(response, {
-      headers,
+      headers: o.headers,
       isCompressed,
       carriesSeveral,
-      onClose: closed.resolve,
+      onClose: disconnected.resolve,
     })
     connections.add(connection)
-    const viewers = feeds.map((_, position) => connection.viewerOf(position))
-    void closed.promise.then(() => {
+    const carried = ready.map((acquired, position) => ({ acquired, viewer: connection.viewerOf(position) }))
+    void disconnected.promise.then(() => {
       connections.delete(connection)
-      feeds.forEach((acquired, position) => {
-        const viewer = viewers[position]
-        if (viewer !== undefined) acquired?.feed.leave(viewer)
+      for (const { acquired, viewer } of carried) {
+        acquired?.feed.leave(viewer)
         acquired?.release()
-      })
+      }
     })
-    viewers.forEach((viewer, position) => {
-      const acquired = feeds[position] ?? null
+    carried.forEach(({ acquired, viewer }, position) => {
       if (acquired === null) viewer.send(GONE)
       else acquired.feed.join(viewer, wanted[position]?.version ?? null)
     })
@@ -137,15 +134,12 @@ export function openHub(o: {
     async join(request, response) {
       if (closed) throw new ServiceUnavailable('this process is stopping')
       const acquired = request.wanted.map(({ scope, format }) => scope && acquire(scope, format, request.onlooker))
-      const releaseAll = () => {
-        for (const one of acquired) one?.release()
-      }
       try {
         const ready = await Promise.all(acquired.map((one) => one && readyOf(one, request)))
         if (closed) throw new ServiceUnavailable('this process is stopping')
         connect(request, response, ready)
       } catch (error) {
-        releaseAll()
+        for (const one of acquired) one?.release()
         throw error
       }
     },
