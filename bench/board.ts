@@ -4,10 +4,9 @@
 import { writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { resolve } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { sql } from 'kysely'
-import pino from 'pino'
 import type { Pipeline } from '../src/pipeline/model/pipeline.ts'
-import { createWebServer } from '../src/web/web-server.ts'
 import { openTestDatabase, type TestDatabase } from '../test/support/database.ts'
 import {
   issueLabeled,
@@ -17,7 +16,7 @@ import {
   pullRequestChanged,
   runChanged,
 } from '../test/support/pipeline-fixtures.ts'
-import { withServer } from '../test/support/with-server.ts'
+import { type DatabaseSite, openDatabaseSite } from '../test/web/support/database-site.ts'
 import { startBenchCluster } from './cluster.ts'
 
 const NOW = minutesAfterNine(30)
@@ -42,12 +41,11 @@ const KINDS: readonly { readonly light: string; readonly share: number; readonly
 const OVER = pipelineAfter(LABELED, pullRequestChanged({ state: 'merged', at: minutesAfterNine(9) }, 'closed'))
 
 type Size = { readonly active: number; readonly done: number }
-type Site = { readonly url: string; close(): Promise<void> }
 
 const cluster = await startBenchCluster()
 try {
   const sizes = ACTIVE.flatMap((active) => DONE.map((done): Size => ({ active, done })))
-  const sites: Site[] = []
+  const sites: DatabaseSite[] = []
   for (const size of sizes) {
     console.log(`seeding ${size.active} active, ${size.done} done`)
     sites.push(await openSeeded(size))
@@ -85,23 +83,11 @@ ${rows.join('\n')}
   await cluster.remove()
 }
 
-async function openSeeded({ active, done }: Size): Promise<Site> {
+async function openSeeded({ active, done }: Size): Promise<DatabaseSite> {
   const database = await openTestDatabase('postgres')
   await seed(database, active, done)
-  const web = withServer(
-    createWebServer({
-      database,
-      signIn: null,
-      githubUrl: 'https://github.com',
-      now: () => NOW,
-      log: pino({ level: 'silent' }),
-      receiveDelivery: async (_request, response) => void response.end(),
-      report: async (asked) => asked.body(null, 204),
-      config: { access: 'open', baseUrl: 'http://localhost', build: 'bench', databaseNotice: null },
-    }),
-  )
-  const url = `http://127.0.0.1:${await web.listen()}`
-  return { url, close: () => web.close().then(() => database.close()) }
+  const site = await openDatabaseSite(database, NOW)
+  return { url: site.url, close: () => site.close().then(() => database.close()) }
 }
 
 async function seed({ kysely }: TestDatabase, active: number, done: number): Promise<void> {
@@ -148,12 +134,8 @@ async function medianTimes(addresses: readonly string[]): Promise<readonly numbe
   return times.map((all) => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN)
 }
 
-/** What a browser receives: compressed, without the headers. */
+/** About what a browser receives: the page, compressed again as the server does it, without the headers. */
 async function wireBytesOf(address: string): Promise<number> {
-  const response = await fetch(address, { headers: { 'accept-encoding': 'gzip' } })
-  const html = await response.text()
-  const length = response.headers.get('content-length')
-  if (length !== null) return Number(length)
-  const { gzipSync } = await import('node:zlib')
-  return gzipSync(html).length
+  const response = await fetch(address)
+  return gzipSync(await response.text()).length
 }

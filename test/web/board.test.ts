@@ -5,40 +5,28 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Door, openDoor } from '../../src/apply/door.ts'
 import type { Event } from '../../src/pipeline/model/events.ts'
 import { encodeCursor } from '../../src/store/cursor.ts'
-import type { WebServer } from '../../src/web/http-server.ts'
-import { createWebServer } from '../../src/web/web-server.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { type EventReader, openEventReader } from '../support/event-reader.ts'
 import { issueLabeled, REPOSITORY, runChanged } from '../support/pipeline-fixtures.ts'
-import { type WithServer, withServer } from '../support/with-server.ts'
 import { minutesAgo, NOW } from './support/board-fixtures.ts'
+import { type DatabaseSite, openDatabaseSite } from './support/database-site.ts'
 
 const log = pino({ level: 'silent' })
 let database: TestDatabase
 let door: Door
-let web: WithServer<WebServer>
+let site: DatabaseSite
 let url: string
 const streams: EventReader[] = []
 
 beforeEach(async () => {
   database = await openTestDatabase()
   door = openDoor({ database, now: () => NOW, log })
-  const board = createWebServer({
-    database,
-    signIn: null,
-    githubUrl: 'https://github.com',
-    now: () => NOW,
-    log,
-    receiveDelivery: async (_request, response) => void response.end(),
-    report: async (asked) => asked.body(null, 204),
-    config: { access: 'open', baseUrl: 'http://localhost', build: 'build-1', databaseNotice: null },
-  })
-  web = withServer(board)
-  url = `http://127.0.0.1:${await web.listen()}`
+  site = await openDatabaseSite(database, NOW)
+  url = site.url
 })
 afterEach(async () => {
   for (const stream of streams.splice(0)) stream.close()
-  await web.close()
+  await site.close()
   await door.close()
   await database.close()
 })

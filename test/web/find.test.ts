@@ -1,17 +1,14 @@
 // Finding tasks: one query for a page, its stream and the JSON, over a real database.
-import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { WebServer } from '../../src/web/http-server.ts'
-import { createWebServer } from '../../src/web/web-server.ts'
 import { writePipelines, writeRepositories } from '../store/support/pipeline-rows.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { type EventReader, openEventReader } from '../support/event-reader.ts'
 import { minutesAfterNine } from '../support/pipeline-fixtures.ts'
-import { type WithServer, withServer } from '../support/with-server.ts'
+import { type DatabaseSite, openDatabaseSite } from './support/database-site.ts'
 
 const NOW = minutesAfterNine(60)
 let database: TestDatabase
-let web: WithServer<WebServer>
+let site: DatabaseSite
 let url: string
 const streams: EventReader[] = []
 
@@ -35,22 +32,12 @@ beforeEach(async () => {
     },
     { issueNumber: 7, title: null, light: 'queued', since: minutesAfterNine(4), repositoryId: 3 },
   ])
-  const board = createWebServer({
-    database,
-    signIn: null,
-    githubUrl: 'https://github.com',
-    now: () => NOW,
-    log: pino({ level: 'silent' }),
-    receiveDelivery: async (_request, response) => void response.end(),
-    report: async (asked) => asked.body(null, 204),
-    config: { access: 'open', baseUrl: 'http://localhost', build: 'build-1', databaseNotice: null },
-  })
-  web = withServer(board)
-  url = `http://127.0.0.1:${await web.listen()}`
+  site = await openDatabaseSite(database, NOW)
+  url = site.url
 })
 afterEach(async () => {
   for (const stream of streams.splice(0)) stream.close()
-  await web.close()
+  await site.close()
   await database.close()
 })
 

@@ -1,36 +1,13 @@
 // What lets all tabs of a browser share one stream.
 import { connect } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
-import { type EventReader, openEventReader } from '../support/event-reader.ts'
-import { type BoardFixture, boardFixture, issueTakenUp, NOW, workflowRan } from './support/board-fixtures.ts'
-import { type OpenSite, openSite, openStubBoard } from './support/site-world.ts'
+import { expect, test } from 'vitest'
+import type { EventReader } from '../support/event-reader.ts'
+import { NOW, workflowRan } from './support/board-fixtures.ts'
+import { openStubBoard } from './support/site-world.ts'
+import { one, openForEachTest, other } from './support/stream-world.ts'
 import { targetsOf } from './support/swap-targets.ts'
 
-const open: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const thing of open.splice(0).reverse()) await thing.close()
-})
-
-async function site(...words: Parameters<typeof openSite>): Promise<OpenSite> {
-  const opened = await openSite(...words)
-  open.push(opened)
-  return opened
-}
-
-async function events(...words: Parameters<typeof openEventReader>): Promise<EventReader> {
-  const opened = await openEventReader(...words)
-  open.push(opened)
-  return opened
-}
-
-const PLAN = issueTakenUp({ issue: 70, title: 'Weigh the parcel', at: 9 })
-const one = (...more: Parameters<typeof boardFixture>[0]['events']): BoardFixture =>
-  boardFixture({ id: 70, issue: 70, events: [PLAN, ...more] })
-const other = boardFixture({
-  id: 71,
-  issue: 71,
-  events: [issueTakenUp({ issue: 71, title: 'Print the label', at: 8 })],
-})
+const { open, site, events } = openForEachTest()
 
 test('one stream carries several scopes, says which one each message is about, and outlives the end of one', async () => {
   const factory = openStubBoard([one(), other])

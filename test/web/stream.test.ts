@@ -1,43 +1,11 @@
 import { connect } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
-import { type EventReader, openEventReader } from '../support/event-reader.ts'
-import {
-  type BoardFixture,
-  boardFixture,
-  busyBoard,
-  issueTakenUp,
-  minutesAgo,
-  NOW,
-  workflowRan,
-} from './support/board-fixtures.ts'
-import { type OpenSite, openSite, openStubBoard } from './support/site-world.ts'
+import { expect, test } from 'vitest'
+import { boardFixture, busyBoard, issueTakenUp, minutesAgo, NOW, workflowRan } from './support/board-fixtures.ts'
+import { openSite, openStubBoard } from './support/site-world.ts'
+import { one, openForEachTest, other } from './support/stream-world.ts'
 import { targetsOf } from './support/swap-targets.ts'
 
-const open: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const thing of open.splice(0).reverse()) await thing.close()
-})
-
-async function site(...words: Parameters<typeof openSite>): Promise<OpenSite> {
-  const opened = await openSite(...words)
-  open.push(opened)
-  return opened
-}
-
-async function events(...words: Parameters<typeof openEventReader>): Promise<EventReader> {
-  const opened = await openEventReader(...words)
-  open.push(opened)
-  return opened
-}
-
-const PLAN = issueTakenUp({ issue: 70, title: 'Weigh the parcel', at: 9 })
-const one = (...more: Parameters<typeof boardFixture>[0]['events']): BoardFixture =>
-  boardFixture({ id: 70, issue: 70, events: [PLAN, ...more] })
-const other = boardFixture({
-  id: 71,
-  issue: 71,
-  events: [issueTakenUp({ issue: 71, title: 'Print the label', at: 8 })],
-})
+const { open, site, events } = openForEachTest()
 
 test('a stream begins with a snapshot that names the build and the moment', async () => {
   const { url } = await site(openStubBoard().reader, { build: 'abc' })
