@@ -15,6 +15,9 @@ import { type FakeGitHub, openFakeGitHub } from './fake-github.ts'
 import { type ManualClock, manualClock } from './manual-clock.ts'
 import { type WithServer, withServer } from './with-server.ts'
 
+/** A line of one stage, with all that Andon shows of it on GitHub. */
+export const PLAN = 'stages: { plan: { workflow: plan.yml, attempts: 3 } }'
+
 const CONFIGURATION = `stages:
   plan: { workflow: plan.yml, attempts: 3 }
 checks: { before_pull_request: off }

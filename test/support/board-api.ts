@@ -8,10 +8,12 @@ export type BoardRow = {
   readonly health: string
   readonly held: boolean
   readonly reason: string
+  readonly waiting: { readonly for: string; readonly until: string | null } | null
   readonly revision: number
 }
 
 export type BoardPage = {
+  readonly verdict: string
   readonly counts: Readonly<Record<'running' | 'review' | 'queued' | 'failed' | 'held' | 'needsYou', number>>
   readonly pipelines: readonly BoardRow[]
   readonly next: string | null

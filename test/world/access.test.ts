@@ -3,10 +3,10 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
 import type { Fault } from '../../fake-github/faults.ts'
-import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
+import { type AndonApp, openAndonApp, PLAN } from '../support/andon-app.ts'
+import { type BoardPage, type BoardRow, readBoardPage } from '../support/board-api.ts'
 import { expectConsistent } from '../support/consistency.ts'
 
-const PLAN = 'stages: { plan: { workflow: plan.yml, attempts: 3 } }'
 const PLAN_AND_CODE = 'stages: { plan: { workflow: plan.yml, attempts: 3 }, code: { workflow: code.yml, attempts: 3 } }'
 const LOCKED = 'Unable to create comment because issue is locked.'
 const IP_ALLOW_LIST =
@@ -17,13 +17,10 @@ const SAML =
 let app: AndonApp
 afterEach(() => app.close())
 
-type Row = { light: string; reason: string; health: string }
-
-async function board(): Promise<{ counts: { needsYou: number }; row: Row }> {
-  const answer = await (await fetch(`${app.url}/api/pipelines`)).json()
-  const { counts, pipelines } = answer as { counts: { needsYou: number }; pipelines: Row[] }
+async function board(): Promise<{ counts: BoardPage['counts']; row: BoardRow }> {
+  const { counts, pipelines } = await readBoardPage(app.url)
   expect(pipelines).toHaveLength(1)
-  return { counts, row: pipelines[0] as Row }
+  return { counts, row: pipelines[0] as BoardRow }
 }
 
 async function page(path = ''): Promise<string> {

@@ -5,11 +5,9 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { ApiResponse } from '../../fake-github/api-request.ts'
 import type { Fault } from '../../fake-github/faults.ts'
 import type { RecordedRequest } from '../../fake-github/write-log.ts'
-import { type AndonApp, BY_SECONDS, openAndonApp } from '../support/andon-app.ts'
+import { type AndonApp, BY_SECONDS, openAndonApp, PLAN } from '../support/andon-app.ts'
 import { altering, notFound } from './support/broken-answers.ts'
 import { readBoard, readIssue } from './support/issue-pages.ts'
-
-const PLAN = 'stages: { plan: { workflow: plan.yml, attempts: 3 } }'
 
 let app: AndonApp
 afterEach(() => app.close())

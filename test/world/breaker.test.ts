@@ -105,7 +105,7 @@ test('with `breaker: off` every attempt counts', async () => {
   expect(world.dispatches).toHaveLength(12)
 })
 
-test('a person may resume earlier, and is comment how', async () => {
+test('a person may resume earlier, and is told how', async () => {
   let fate = CLOSED
   world = await openAgents(configured(3), () => fate)
   await world.label(5)

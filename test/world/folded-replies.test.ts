@@ -1,6 +1,7 @@
 // Each reply to commands folds the one before it away, so that an issue does not drown in answers that are out of date.
 import { afterEach, expect, test } from 'vitest'
 import { type AndonApp, BY_SECONDS, openAndonApp } from '../support/andon-app.ts'
+import { refusingToFold } from './support/broken-answers.ts'
 
 let app: AndonApp
 afterEach(() => app.close())
@@ -61,11 +62,7 @@ test.each(['502-after', 'reset-after'] as const)(
 test('where GitHub does not let it be folded away, an answer stays as it is', async () => {
   app = await openAndonApp()
   await app.openLabeledIssue()
-  app.github.chooseFaults(({ kind }) => {
-    const errors = [{ type: 'FORBIDDEN', path: ['minimizeComment'], message: 'Resource not accessible by integration' }]
-    if (kind !== 'minimize') return null
-    return { kind: 'altered', alter: (answer) => ({ ...answer, body: { data: null, errors } }) }
-  })
+  app.github.chooseFaults(refusingToFold)
   await app.comment('/andon status')
   await app.advance(30, BY_SECONDS)
   const [first] = await app.replies()

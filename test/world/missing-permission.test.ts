@@ -2,9 +2,8 @@
 // be written; once it is accepted, everything is as if it had never been missing.
 import { afterEach, expect, test } from 'vitest'
 import { grantFromManifest } from '../../fake-github/grant.ts'
-import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
-
-const PLAN = 'stages: { plan: { workflow: plan.yml, attempts: 3 } }'
+import { type AndonApp, openAndonApp, PLAN } from '../support/andon-app.ts'
+import { readBoardPage } from '../support/board-api.ts'
 
 let app: AndonApp
 afterEach(() => app.close())
@@ -25,8 +24,8 @@ test.each(Object.keys(grantFromManifest().permissions))(
     expect(await page()).toMatch(words)
     expect(await page(`/${repository}/issues/1`)).toMatch(words)
     expect(await page('/healthz')).toMatch(new RegExp(`a permission is missing \\(${name}: `))
-    const answer = (await (await fetch(`${app.url}/api/pipelines`)).json()) as { pipelines: { reason: string }[] }
-    expect(answer.pipelines.map(({ reason }) => reason).join()).toMatch(words)
+    const { pipelines } = await readBoardPage(app.url)
+    expect(pipelines.map(({ reason }) => reason).join()).toMatch(words)
     const comments = github.comments(repository, 1).map(({ body }) => body)
     for (const body of comments) expect(body.replaceAll('&#95;', '_')).toMatch(words)
 

@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest'
 import type { Run } from '../../fake-github/runs.ts'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
 import { expectConsistent } from '../support/consistency.ts'
+import { refusingToFold } from './support/broken-answers.ts'
 
 const ONE_STAGE = 'stages: { plan: { workflow: plan.yml, attempts: 1 } }\nchecks: { before_pull_request: off }\n'
 const WITH_GATE = `stages:
@@ -129,12 +130,7 @@ test('names that people choose break nothing in the comment and mention nobody',
 test('a comment that GitHub does not let be folded away is edited to one line', async () => {
   await open(WITH_GATE, succeed)
   await app.advance(60)
-  app.github.chooseFaults(({ kind }) => {
-    const errors = [{ type: 'FORBIDDEN', path: ['minimizeComment'], message: 'Resource not accessible by integration' }]
-    return kind === 'minimize'
-      ? { kind: 'altered', alter: (answer) => ({ ...answer, body: { data: null, errors } }) }
-      : null
-  })
+  app.github.chooseFaults(refusingToFold)
   await app.comment('/andon approve', { by: 'ada' })
   await app.advance(60)
   expect(needs()[0]?.text).toBe('Nobody is needed for this any more.')

@@ -2,11 +2,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Fault } from '../../fake-github/faults.ts'
 import type { RequestKind } from '../../fake-github/write-log.ts'
-import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
+import { type AndonApp, openAndonApp, PLAN } from '../support/andon-app.ts'
 import { expectConsistent } from '../support/consistency.ts'
 import { readIssue } from './support/issue-pages.ts'
 
-const PLAN = 'stages: { plan: { workflow: plan.yml, attempts: 3 } }'
 const MISSING: readonly (readonly [string, Fault])[] = [
   ['404 Not Found', { kind: 'refuse', status: 404, message: 'Not Found' }],
   ['422 No commit found', { kind: 'refuse', status: 422, message: 'No commit found for SHA: 1234abcd' }],

@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from 'vitest'
 import type { Run } from '../../fake-github/runs.ts'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
+import { type BoardPage, readBoardPage } from '../support/board-api.ts'
 import { expectConsistent } from '../support/consistency.ts'
 
 let app: AndonApp
@@ -15,14 +16,9 @@ checks: { before_pull_request: off }
 comments: off
 `
 
-type Board = {
-  readonly verdict: string
-  readonly counts: Readonly<Record<string, number>>
-  readonly pipelines: readonly { readonly light: string; readonly health: string; readonly reason: string }[]
-}
-
-async function board(): Promise<Board> {
-  const answer = (await (await fetch(`${app.url}/api/pipelines`)).json()) as Board
+/** The board's answer, which the page and the metrics agree with. */
+async function board(): Promise<BoardPage> {
+  const answer = await readBoardPage(app.url)
   await expectConsistent({ database: app.database, now: app.clock.now() })
   const html = await (await fetch(app.url)).text()
   expect(html).toContain(`data-verdict="${answer.verdict}"`)

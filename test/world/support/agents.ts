@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { Run } from '../../../fake-github/runs.ts'
 import { type AndonApp, openAndonApp } from '../../support/andon-app.ts'
+import { type BoardPage, readBoardPage } from '../../support/board-api.ts'
 
 /** How a run ends, and after how many seconds; null while it goes on. */
 type Fate = { readonly after: number; readonly end: 'success' | 'failure' } | null
@@ -18,16 +19,7 @@ export type Agents = AndonApp & {
   elapsed(): number
   /** Accepted dispatches: which attempt, in which second, and how many runs were live then. */
   readonly dispatches: readonly { readonly key: string; readonly at: number; readonly live: number }[]
-  board(): Promise<{ counts: Record<string, number>; pipelines: readonly BoardEntry[] }>
-}
-
-type BoardEntry = {
-  issue: number
-  repository: string
-  light: string
-  held: boolean
-  reason: string
-  waiting: { for: string; until: string | null } | null
+  board(): Promise<BoardPage>
 }
 
 const BEGIN = Date.parse('2026-11-20T08:00:00.000Z')
@@ -92,9 +84,6 @@ export async function openAgents(configuration: string, fateOf: (run: Run) => Fa
       await github.whenIdle()
       await app.andon.drain()
     },
-    async board() {
-      const response = await fetch(`${app.url}/api/pipelines`)
-      return (await response.json()) as Awaited<ReturnType<Agents['board']>>
-    },
+    board: () => readBoardPage(app.url),
   }
 }

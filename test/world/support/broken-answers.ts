@@ -61,6 +61,13 @@ export function notFound(): ApiResponse {
   return { status: 404, body: { message: 'Not Found' } }
 }
 
+/** GitHub lets no comment be folded away. */
+export function refusingToFold({ kind }: RecordedRequest): Fault | null {
+  const errors = [{ type: 'FORBIDDEN', path: ['minimizeComment'], message: 'Resource not accessible by integration' }]
+  if (kind !== 'minimize') return null
+  return { kind: 'altered', alter: (answer) => ({ ...answer, body: { data: null, errors } }) }
+}
+
 export function readsAndonYml({ method, path }: RecordedRequest): boolean {
   return method === 'GET' && path.endsWith('/contents/.github%2Fandon.yml')
 }

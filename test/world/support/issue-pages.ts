@@ -1,5 +1,6 @@
 // What people and programs see of an issue and of the board, read over HTTP.
 import type { AndonApp } from '../../support/andon-app.ts'
+import { readBoardPage } from '../../support/board-api.ts'
 
 export type IssueDetail = {
   readonly light: string
@@ -21,11 +22,7 @@ export async function readIssue({ url, repository }: AndonApp, number = 1): Prom
 
 /** The counts of the board, and the numbers of the issues that its page lists. */
 export async function readBoard({ url, repository }: AndonApp) {
-  const answer = await fetch(`${url}/api/pipelines?repository=${repository}`)
-  const { counts, pipelines } = (await answer.json()) as {
-    counts: Readonly<Record<'failed' | 'needsYou' | 'queued' | 'running', number>>
-    pipelines: readonly { readonly issue: number }[]
-  }
+  const { counts, pipelines } = await readBoardPage(url, { repository })
   const page = await (await fetch(`${url}/${repository}`)).text()
   return { counts, issues: pipelines.map(({ issue }) => issue), page }
 }
