@@ -17,6 +17,7 @@ import { type StoredApp, withStoredApp } from '../process/stored-app.ts'
 import { randomSecret } from '../sign-in/keys.ts'
 import { printable } from '../text/printable.ts'
 import { readSignIn } from './read-app.ts'
+import { isRefusal } from './reading.ts'
 
 const NOT_DONE = 1
 const CANNOT_TELL = 2
@@ -158,9 +159,8 @@ async function report(
 
 function failOnGitHub(error: unknown, so: string): number {
   if (!(error instanceof GitHubFailure)) throw error
-  const isRefusal = error.kind === 'refused' || error.kind === 'no_access' || error.kind === 'not_found'
-  const what = isRefusal ? 'GitHub refuses' : 'GitHub does not answer'
-  return failWith(`${what} (${printable(error.message)}); ${so}.`, isRefusal ? NOT_DONE : CANNOT_TELL)
+  const [what, code] = isRefusal(error) ? ['GitHub refuses', NOT_DONE] : ['GitHub does not answer', CANNOT_TELL]
+  return failWith(`${what} (${printable(error.message)}); ${so}.`, code)
 }
 
 function rotationOf(config: StartConfig, stored: StoredApp) {

@@ -15,6 +15,11 @@ export async function attempt<T>(reading: Promise<T>, withinMs: number): Promise
   }
 }
 
+/** GitHub said no, and says it again. */
+export function isRefusal({ kind }: GitHubFailure): boolean {
+  return kind === 'no_access' || kind === 'not_found' || kind === 'refused'
+}
+
 class ReadingTimeout extends Error {}
 
 function readingFailureOf(error: unknown): ReadingFailure {
@@ -26,10 +31,9 @@ function readingFailureOf(error: unknown): ReadingFailure {
 }
 
 function kindOfGitHubFailure(failure: GitHubFailure, codes: readonly string[]): ReadingFailure['kind'] {
-  const { kind, isOutage } = failure
-  if (kind === 'no_access' || kind === 'not_found' || kind === 'refused') return 'refused'
-  if (kind === 'rate_limited') return 'silent'
-  if (!isOutage) return 'foreign'
+  if (isRefusal(failure)) return 'refused'
+  if (failure.kind === 'rate_limited') return 'silent'
+  if (!failure.isOutage) return 'foreign'
   return kindOfCodes(codes) ?? 'silent'
 }
 
