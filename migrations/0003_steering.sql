@@ -39,9 +39,12 @@ alter table pipelines add column stale_at timestamptz;
 alter table pipelines add column is_unsent boolean not null default false;
 -- Its line is not final: its repository's file has not been read, or only with mistakes.
 alter table pipelines add column awaits_file boolean not null default false;
--- What the board counts and lists, however much has ended (bench/board.ts).
+-- What the board counts and lists, read from the index alone, however much has ended (bench/board.ts).
 create index pipelines_open on pipelines (repository_id)
+  include (id, issue_number, light, since, held, needs_you_at, stale_at, silent_at, silent_health, is_unsent, awaits_file)
   where light in ('running', 'review', 'queued', 'failed') or needs_you_at is not null;
+-- What was done today.
+create index pipelines_done on pipelines (since) include (repository_id) where light = 'done';
 -- What the board is searched by: the issue's title, and the logins, in lower case, of those whom it concerns.
 alter table pipelines add column title text;
 alter table pipelines add column people text[] not null default '{}';

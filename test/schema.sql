@@ -208,9 +208,10 @@ create table pipelines (
 );
 CREATE INDEX pipelines_by_light ON public.pipelines USING btree (light, since, id);
 CREATE INDEX pipelines_by_start ON public.pipelines USING btree (repository_id, started_at) WHERE (started_at IS NOT NULL);
+CREATE INDEX pipelines_done ON public.pipelines USING btree (since) INCLUDE (repository_id) WHERE (light = 'done'::text);
 CREATE INDEX pipelines_holding_slots ON public.pipelines USING btree (repository_id, live_attempts) WHERE (live_attempts > 0);
 CREATE INDEX pipelines_needing_you ON public.pipelines USING btree (needs_you_at) WHERE (needs_you_at IS NOT NULL);
-CREATE INDEX pipelines_open ON public.pipelines USING btree (repository_id) WHERE ((light = ANY (ARRAY['running'::text, 'review'::text, 'queued'::text, 'failed'::text])) OR (needs_you_at IS NOT NULL));
+CREATE INDEX pipelines_open ON public.pipelines USING btree (repository_id) INCLUDE (id, issue_number, light, since, held, needs_you_at, stale_at, silent_at, silent_health, is_unsent, awaits_file) WHERE ((light = ANY (ARRAY['running'::text, 'review'::text, 'queued'::text, 'failed'::text])) OR (needs_you_at IS NOT NULL));
 CREATE INDEX pipelines_to_publish ON public.pipelines USING btree (publish_after) WHERE (published_revision < revision);
 CREATE INDEX pipelines_to_wake ON public.pipelines USING btree (wake_at) WHERE (wake_at IS NOT NULL);
 CREATE INDEX pipelines_waiting ON public.pipelines USING btree (repository_id, ((started_at IS NULL)), queued_at, issue_number) WHERE (queued_at IS NOT NULL);

@@ -1,10 +1,9 @@
 // What stands at the head of the board. No reader counts for itself.
-import { type ExpressionBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Health, Light } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { healthAt, IS_HELD, IS_OPEN, isNeedingYou, selectVisible } from './board-columns.ts'
 import type { Transaction } from './database.ts'
-import type { Tables } from './tables.ts'
 import { isVisible, type VisiblePlace } from './visible-repositories.ts'
 
 /**
@@ -29,27 +28,28 @@ export type BoardCounts = Readonly<
   >
 >
 
-type Columns = ExpressionBuilder<Tables, 'pipelines' | 'repositories'>
-
 export async function countBoard(trx: Transaction, place: VisiblePlace, now: Instant): Promise<BoardCounts> {
-  const count = (eb: Columns) => eb.fn.countAll<number>()
-  const ofLight = (light: Light) => (eb: Columns) => count(eb).filterWhere('pipelines.light', '=', light).as(light)
-  const ofHealth = (health: Health) => (eb: Columns) =>
-    count(eb)
-      .filterWhere(sql<boolean>`${healthAt(now)} = ${health}`)
-      .as(health)
-  const counts = await selectVisible(trx, place)
-    .select([ofLight('running'), ofLight('review'), ofLight('queued'), ofLight('failed')])
-    .select([ofHealth('stalled'), ofHealth('stale'), ofHealth('unknown')])
-    .select((eb) => [
-      count(eb).as('open'),
-      count(eb).filterWhere(IS_HELD).as('held'),
-      count(eb).filterWhere(isNeedingYou(now)).as('needsYou'),
-      count(eb)
-        .filterWhere(sql<boolean>`pipelines.light = 'running' and not ${isNeedingYou(now)}`)
-        .as('moving'),
-    ])
+  // What a row means is computed once for each row: `offset 0` keeps the planner from repeating it in every count.
+  const open = selectVisible(trx, place)
+    .select(['pipelines.light', healthAt(now).as('health'), IS_HELD.as('isHeld'), isNeedingYou(now).as('isNeedy')])
     .where(IS_OPEN)
+    .modifyEnd(sql`offset 0`)
+    .as('open')
+  const counts = await trx
+    .selectFrom(open)
+    .select((eb) => {
+      const count = eb.fn.countAll<number>()
+      const ofLight = (light: Light) => count.filterWhere('light', '=', light).as(light)
+      const ofHealth = (health: Health) => count.filterWhere('health', '=', health).as(health)
+      return [
+        ...(['running', 'review', 'queued', 'failed'] as const).map(ofLight),
+        ...(['stalled', 'stale', 'unknown'] as const).map(ofHealth),
+        count.as('open'),
+        count.filterWhere('isHeld', '=', true).as('held'),
+        count.filterWhere('isNeedy', '=', true).as('needsYou'),
+        count.filterWhere('light', '=', 'running').filterWhere('isNeedy', '=', false).as('moving'),
+      ]
+    })
     .executeTakeFirstOrThrow()
   const { mistaken } = await trx
     .selectFrom('repositories')

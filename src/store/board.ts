@@ -150,11 +150,12 @@ const COLUMNS = [
   OUTER_HOLDS.as('outerHolds'),
 ] as const
 
+/** Which rows and in which order is decided from the index alone; then only those are read whole. */
 function listPipelines(trx: Transaction, query: BoardQuery, after: Cursor | null, limit: number, now: Instant) {
   const { order = 'urgency' } = query
   const { group, rank, position } = sortKeysOf(order, now)
-  return selectVisible(trx, query)
-    .select([...columnsAt(now), group.as('group'), rank.as('rank'), position.as('position')])
+  const listed = selectVisible(trx, query)
+    .select(['pipelines.id', group.as('group'), rank.as('rank'), position.as('position')])
     .where(isSelected(query, now))
     .where(after === null ? sql<SqlBool>`true` : isAfter(after, order, now))
     .orderBy('group')
@@ -162,6 +163,16 @@ function listPipelines(trx: Transaction, query: BoardQuery, after: Cursor | null
     .orderBy('position')
     .orderBy('pipelines.id')
     .limit(limit)
+  return trx
+    .with('listed', () => listed)
+    .selectFrom('listed')
+    .innerJoin('pipelines', 'pipelines.id', 'listed.id')
+    .innerJoin('repositories', 'repositories.id', 'pipelines.repositoryId')
+    .select([...columnsAt(now), 'listed.group', 'listed.rank', 'listed.position'])
+    .orderBy('listed.group')
+    .orderBy('listed.rank')
+    .orderBy('listed.position')
+    .orderBy('pipelines.id')
     .execute()
 }
 

@@ -48,8 +48,10 @@ export function accessProblemsColumn(now: Instant): RawBuilder<readonly KnownAcc
 
 /** Condition on `pipelines` and `repositories`: a refusal keeps the pipeline from going on, until a person mends that. */
 export function isKeptOut(now: Instant): RawBuilder<boolean> {
-  return sql<boolean>`exists (select from access_problems where ${coversPipeline} and ${isShown(now)}
-    and permission not in ('issues=write', 'checks=write', 'network', 'webhook'))`
+  const keepsOut = sql`${isShown(now)} and permission not in ('issues=write', 'checks=write', 'network', 'webhook')`
+  // Mostly there is none anywhere, which is found once for all rows.
+  return sql<boolean>`(exists (select from access_problems where ${keepsOut})
+    and exists (select from access_problems where ${coversPipeline} and ${keepsOut}))`
 }
 
 const scopeName = sql`case when access_problems.installation_id = 0 then 'app' when repository_id = 0 then 'installation'
