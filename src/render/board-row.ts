@@ -8,6 +8,7 @@ import type { Reason } from '../pipeline/model/reason.ts'
 import type { Evidence, Instant } from '../pipeline/model/time.ts'
 import { currentAttempt } from '../pipeline/stages/attempts.ts'
 import { activityOf, deriveHealth, headlineOf, hiddenStageOf } from '../pipeline/view/light.ts'
+import { hasEnded } from '../pipeline/view/needs-you.ts'
 import { appendAccessProblems } from './access-problem.ts'
 import type { Wait } from './explanation.ts'
 import { appendHolds, unmentionedHolds } from './hold-text.ts'
@@ -44,6 +45,9 @@ export type BoardRow = {
   /** The gravest earlier stage that the light hides; null if none failed, waits or runs. */
   readonly hides: HiddenStage | null
   readonly held: boolean
+  readonly needsYou: boolean
+  /** Done, or over without that: it is closed, or its repository is gone. */
+  readonly ended: boolean
   readonly attempt: number | null
   readonly since: Instant
   readonly aliveAt: Instant | null
@@ -63,7 +67,6 @@ export type BoardRowView = {
   readonly id: string
   readonly row: BoardRow
   readonly lights: readonly StageLight[]
-  readonly needsYou: boolean
   /** The run that a person must approve on GitHub. */
   readonly approvalUrl: string | null
   /** The end of its wait, unless its reason already names it. */
@@ -96,6 +99,8 @@ export function boardRowOf(shown: BoardPipeline, now: Instant): BoardRow {
     health: healthOf(shown, now).health,
     hides: describeHidden(pipeline),
     held: shown.held,
+    needsYou: needsYou(shown, now),
+    ended: hasEnded(pipeline),
     attempt: attemptNumberOf(stage),
     since: headline.since,
     ...activityOf(pipeline),
@@ -119,7 +124,6 @@ export function boardRowViewOf(shown: BoardPipeline, now: Instant): BoardRowView
     id: `pipeline-${shown.id}`,
     row,
     lights: stageLightsOf(shown.pipeline),
-    needsYou: needsYou(shown, now),
     approvalUrl: row.reasonKind === 'waits-for-github-approval' ? runUrlOf(shown.pipeline, row.stage) : null,
     waitsUntil: unmentionedWaitEnd(headlineOf(shown.pipeline).reason),
     overlay: label === null ? null : { label, since },

@@ -30,6 +30,10 @@ export const IS_OPEN = sql<SqlBool>`(${IS_ACTIVE} or pipelines.needs_you_at is n
 export const AWAITS_FILE = sql<boolean>`(pipelines.awaits_file and ${IS_ACTIVE}
   and repositories.configuration is null and repositories.configuration_problems <> '[]')`
 
+/** A repository's file has mistakes, and no pipeline that waits for a better one stands on the board for that. */
+export const IS_MISTAKEN_ALONE = sql<boolean>`(repositories.configuration_problems <> '[]' and not exists (
+  select from pipelines where pipelines.repository_id = repositories.id and ${AWAITS_FILE}))`
+
 export const isNeedingYou = (now: Instant) =>
   sql<boolean>`(${IS_HELD} or ${isKeptOut(now)} or ${AWAITS_FILE} or coalesce(pipelines.needs_you_at <= ${now}, false))`
 

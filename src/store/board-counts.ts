@@ -2,13 +2,14 @@
 import { sql } from 'kysely'
 import type { Health, Light } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import { healthAt, IS_HELD, IS_OPEN, isNeedingYou, selectVisible } from './board-columns.ts'
+import { healthAt, IS_HELD, IS_MISTAKEN_ALONE, IS_OPEN, isNeedingYou, selectVisible } from './board-columns.ts'
 import type { Transaction } from './database.ts'
 import { isVisible, type VisiblePlace } from './visible-repositories.ts'
 
 /**
  * Of the pipelines that have not ended. Each is counted once at its light; the others are counted apart. `mistaken` files
- * count as needing a person too; `moving` pipelines run and need nobody.
+ * count as needing a person too, unless a pipeline waits for the file and is counted for it: one need counts once.
+ * `moving` pipelines run and need nobody.
  */
 export type BoardCounts = Readonly<
   Record<
@@ -55,7 +56,7 @@ export async function countBoard(trx: Transaction, place: VisiblePlace, now: Ins
     .selectFrom('repositories')
     .select((eb) => eb.fn.countAll<number>().as('mistaken'))
     .where(isVisible(place))
-    .where(sql<boolean>`configuration_problems <> '[]'`)
+    .where(IS_MISTAKEN_ALONE)
     .executeTakeFirstOrThrow()
   return { ...counts, mistaken, needsYou: counts.needsYou + mistaken }
 }

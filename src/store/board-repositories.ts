@@ -1,7 +1,7 @@
 // Repositories with their own counts, by the definitions that count the board.
 import { sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
-import { IS_OPEN, isNeedingYou } from './board-columns.ts'
+import { IS_MISTAKEN_ALONE, IS_OPEN, isNeedingYou } from './board-columns.ts'
 import type { Database, Transaction } from './database.ts'
 import { isVisible, type VisiblePlace } from './visible-repositories.ts'
 
@@ -32,7 +32,7 @@ export async function listRepositoryCounts(
   const { rows } = await sql<RepositoryCounts>`
     select repositories.full_name as repository, configuration_problems <> '[]' as mistaken,
       ${sql.join(['running', 'review', 'queued', 'failed'].map(ofLight))},
-      (count(pipelines.id) filter (where ${isNeedingYou(now)}) + (configuration_problems <> '[]')::integer)::integer
+      (count(pipelines.id) filter (where ${isNeedingYou(now)}) + ${IS_MISTAKEN_ALONE}::integer)::integer
         as needs_you
     from repositories left join pipelines on pipelines.repository_id = repositories.id and ${IS_OPEN}
     where ${isVisible(place)} and ${isOwned}

@@ -54,8 +54,8 @@ function buildModel(views: Views, board: BoardPage, place: BoardPlace): PageMode
   }))
   // Where a light, a health or another order is asked for, that alone decides where a row stands.
   const isSplit = (filter.order ?? 'urgency') === 'urgency' && !filter.lights && !filter.healths
-  const needy = isSplit ? shown.filter(({ needsYou }) => needsYou) : []
-  const others = isSplit ? shown.filter(({ needsYou }) => !needsYou) : shown
+  const needy = isSplit ? shown.filter(({ row }) => row.needsYou) : []
+  const others = isSplit ? shown.filter(({ row }) => !row.needsYou) : shown
   const isWhole = isSplit && !isFiltered(filter)
   const html = renderRows(views, shown)
   const rowOf = ({ id }: BoardRowView): Fragment => ({ id, html: html.get(id) ?? '' })

@@ -16,8 +16,8 @@ export type BoardPageQuery = BoardSelection & {
 }
 
 /**
- * Each open pipeline is counted once, at its light; the others are counted apart. `mistaken` files are among those that
- * need a person.
+ * Each open pipeline is counted once, at its light; the others are counted apart. `mistaken` files are among what
+ * needs a person: those that no pipeline waits for and is counted for.
  */
 export type BoardPageCounts = LineCounts & Readonly<Record<'running' | 'review' | 'queued' | 'mistaken', number>>
 

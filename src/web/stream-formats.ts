@@ -48,16 +48,20 @@ export function boardJsonFormat(o: { reader: Reader; scope: ViewScope }): Stream
       const removed = before.pipelines.filter((row) => !remaining.has(rowKeyOf(row)))
       const gone = removed.map(({ repository, issue }) => ({ repository, issue }))
       // The counts include rows past the first page.
-      const haveCountsChanged =
-        before.verdict !== after.verdict || JSON.stringify(before.counts) !== JSON.stringify(after.counts)
-      if (pipelines.length === 0 && gone.length === 0 && !haveCountsChanged) return ''
-      const change = { counts: after.counts, verdict: after.verdict, pipelines, gone, asOf: after.asOf }
+      const { counts, verdict, why, matched, next, asOf } = after
+      if (pipelines.length === 0 && gone.length === 0 && headOf(before) === headOf(after)) return ''
+      const change: BoardChange = { counts, verdict, why, matched, pipelines, gone, next, asOf }
       return encodeSseMessage(null, JSON.stringify(change), boardVersionOf(after))
     },
   }
 }
 
-const boardVersionOf = onceForEach(({ counts, verdict, pipelines }: BoardJson) => hashOf(counts, verdict, pipelines))
+/** What a JSON reader of a board is sent after the whole: the rows that changed or came, and those that left. */
+export type BoardChange = BoardJson & { readonly gone: readonly Pick<BoardRow, 'repository' | 'issue'>[] }
+
+const headOf = ({ counts, verdict, matched }: BoardJson) => JSON.stringify([counts, verdict, matched])
+
+const boardVersionOf = onceForEach((board: BoardJson) => hashOf(headOf(board), board.pipelines))
 
 type IssueJson = { readonly asOf: Instant; readonly pipeline: PipelineDetail }
 
@@ -79,15 +83,17 @@ export function issueJsonFormat(o: { reader: Reader; scope: ViewScope }): Stream
   }
 }
 
-export type BoardJson = Pick<BoardPage, 'counts' | 'next' | 'asOf'> & {
+export type BoardJson = Pick<BoardPage, 'counts' | 'matched' | 'next' | 'asOf'> & {
   readonly verdict: VerdictView['verdict']
+  /** The verdict's reason in words. */
+  readonly why: VerdictView['why']
   readonly pipelines: readonly BoardRow[]
 }
 
 /** The response of `GET /api/pipelines`. */
-export function toBoardJson({ counts, isBlind, rows, next, asOf }: BoardPage): BoardJson {
-  const { verdict } = verdictViewOf(counts, isBlind)
-  return { counts, verdict, pipelines: rows.map((shown) => boardRowOf(shown, asOf)), next, asOf }
+export function toBoardJson({ counts, isBlind, matched, rows, next, asOf }: BoardPage): BoardJson {
+  const pipelines = rows.map((shown) => boardRowOf(shown, asOf))
+  return { counts, ...verdictViewOf(counts, isBlind), matched, pipelines, next, asOf }
 }
 
 /** One page of a board; rejects with HttpError if its repository no longer has that name. */

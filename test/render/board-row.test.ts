@@ -19,6 +19,8 @@ test('the row of a running pipeline shows its attempt, both clocks and its evide
     health: 'ok',
     hides: null,
     held: false,
+    needsYou: false,
+    ended: false,
     attempt: 1,
     since: minutesAgo(12),
     aliveAt: minutesAgo(2),
@@ -43,10 +45,10 @@ test('a pipeline without an attempt says what it waits for', () => {
 
 test('health is derived when it is read: the same pipeline was well before its silence', () => {
   expect(boardRowViewOf(shown(15), NOW)).toMatchObject({
-    needsYou: true,
+    row: { needsYou: true },
     overlay: { label: 'stalled', since: minutesAgo(41) },
   })
-  expect(boardRowViewOf(shown(15), minutesAgo(42))).toMatchObject({ needsYou: false, overlay: null })
+  expect(boardRowViewOf(shown(15), minutesAgo(42))).toMatchObject({ row: { needsYou: false }, overlay: null })
   expect(boardRowOf(shown(58), NOW).health).toBe('unknown')
 })
 

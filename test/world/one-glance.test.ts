@@ -35,14 +35,14 @@ async function open(configuration: string): Promise<void> {
   })
 }
 
-test('a mistaken file needs a person, and so does every issue that waits for it, until it is mended', async () => {
+test('a mistaken file is one need, counted for each issue that waits for it, or for itself where none does', async () => {
   await open('stages: 7')
   await app.openLabeledIssue()
   await app.advance(20)
   expect(await board()).toMatchObject({
     verdict: 'waiting-for-you',
-    counts: { needsYou: 2, mistaken: 1, queued: 1, moving: 0 },
-    pipelines: [{ light: 'queued', reason: expect.stringContaining('andon.yml without mistakes') }],
+    counts: { needsYou: 1, mistaken: 0, queued: 1, moving: 0 },
+    pipelines: [{ needsYou: true, light: 'queued', reason: expect.stringContaining('andon.yml without mistakes') }],
   })
   app.github.writeFile(app.repository, '.github/andon.yml', LINE)
   await app.advance(20)
@@ -51,6 +51,12 @@ test('a mistaken file needs a person, and so does every issue that waits for it,
   expect(await board()).toMatchObject({
     verdict: 'running',
     counts: { needsYou: 0, mistaken: 0, running: 1, moving: 1 },
+  })
+  app.github.writeFile(app.repository, '.github/andon.yml', 'stages: 8')
+  await app.advance(20)
+  expect(await board()).toMatchObject({
+    counts: { needsYou: 1, mistaken: 1, running: 1, moving: 1 },
+    pipelines: [{ needsYou: false }],
   })
 })
 
