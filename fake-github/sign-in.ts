@@ -134,7 +134,11 @@ export function respondToUser({ path, query }: ApiRequest, login: string, world:
   if (Number.isNaN(id)) return { status: 403, body: { message: 'Resource not accessible by integration' } }
   if (world.installation.state === 'suspended')
     return { status: 403, body: { message: 'This installation has been suspended' } }
-  const repositories = seen.filter((repository) => installationIdOf(world, repository.id) === id)
+  const role = world.permissions.get(login) ?? 'read'
+  const push = ['admin', 'maintain', 'write'].includes(role)
+  const repositories = seen
+    .filter((repository) => installationIdOf(world, repository.id) === id)
+    .map((repository) => ({ ...repository, permissions: { admin: role === 'admin', push, pull: true } }))
   return listOf('repositories', repositories, path, query)
 }
 

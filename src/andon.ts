@@ -141,6 +141,7 @@ export async function openAndon(o: {
     commitProblem: door.problem,
     report: createReportEndpoint({ verify: verifyToken, store: openReportStore({ database, door, now }), log }),
     database,
+    door,
     githubUrl,
     signIn,
     now,

@@ -216,6 +216,21 @@ CREATE INDEX pipelines_to_publish ON public.pipelines USING btree (publish_after
 CREATE INDEX pipelines_to_wake ON public.pipelines USING btree (wake_at) WHERE (wake_at IS NOT NULL);
 CREATE INDEX pipelines_waiting ON public.pipelines USING btree (repository_id, ((started_at IS NULL)), queued_at, issue_number) WHERE (queued_at IS NOT NULL);
 
+create table presses (
+  id text not null,
+  user_id bigint not null,
+  login text not null,
+  repository_id bigint,
+  issue_number integer,
+  text text not null,
+  at timestamp with time zone not null,
+  answer jsonb,
+  answered_at timestamp with time zone,
+  FOREIGN KEY (repository_id) REFERENCES repositories(id) ON DELETE CASCADE,
+  PRIMARY KEY (id)
+);
+CREATE INDEX presses_by_user ON public.presses USING btree (user_id, at);
+
 create table publications (
   pipeline_id bigint,
   surface text not null,
@@ -319,6 +334,7 @@ create table users (
   refresh_token text,
   refreshing_until timestamp with time zone not null default '-infinity'::timestamp with time zone,
   seen jsonb not null default '[]'::jsonb,
+  writable jsonb not null default '[]'::jsonb,
   seen_at timestamp with time zone,
   seen_epoch integer not null default 0,
   updated_at timestamp with time zone not null,

@@ -13,6 +13,7 @@ import { withLimitOf } from './breakers.ts'
 import { type Change, putEffects, putPipeline } from './change.ts'
 import { checkEmail } from './check-email.ts'
 import { accessLiftedBy, advanceInstallation, askPresence, presenceAnswered, withRepositoryRef } from './presence.ts'
+import { pressAnswered, pressReceived } from './press.ts'
 import { reactionAndReply } from './reply.ts'
 import { askAfterPush, newRepository, withConfiguration, withRepositoryHold } from './repositories.ts'
 import { issuesOf, mergeEvent } from './route.ts'
@@ -92,9 +93,11 @@ function advanceRepository(world: World, received: RepositoryEvent): Change {
     ...askPresence(world, event, stored),
     ...presenceAnswered(world, event, stored),
     ...askAfterPush(world, event),
+    ...pressReceived(event),
     ...putEffects(here, [...(asksClosingIssues ? closingIssues : []), ...askSenderPermission(event), ...asks]),
     ...advanced.flatMap(({ change }) => change),
     ...putEffects(here, context.commands === null ? [] : reactionAndReply(context.commands, outcomes)),
+    ...pressAnswered(event, context.commands, outcomes),
     ...republishComment(world, event),
     ...accessLiftedBy(event),
     ...(event.type === 'repository.woken' ? [{ put: 'slots-freed', repositoryId: repository.id } as const] : []),

@@ -1,7 +1,7 @@
 // What an event changes, as data: rows that replace others, and effects.
 
 import type { HistoryEntry } from '../pipeline/model/command-result.ts'
-import type { ButtonClick, Effect } from '../pipeline/model/effects.ts'
+import type { ButtonClick, Effect, ReplyItem } from '../pipeline/model/effects.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { allAdmittedAttempts } from '../pipeline/stages/attempts.ts'
@@ -23,11 +23,25 @@ export type Write =
   | { readonly put: 'effect-completed'; readonly repositoryId: number; readonly key: string }
   /** GitHub gives access again in a place, to all that is not said to be missing. */
   | ({ readonly put: 'access-lifted' } & AccessLifted)
+  | ({ readonly put: 'press' } & PressedControl)
+  | { readonly put: 'press-answered'; readonly id: string; readonly answer: readonly ReplyItem[]; readonly at: Instant }
   /** A slot may have become free although no row of the repository changed. */
   | { readonly put: 'slots-freed'; readonly repositoryId: number }
   /** A publication that is gone, or that must be written again although nothing about it has changed. */
   | { readonly put: 'comment-gone'; readonly pipelineId: number; readonly commentId: number; readonly at: Instant }
   | { readonly put: 'check-run-stale'; readonly pipelineId: number; readonly check: ButtonClick; readonly at: Instant }
+
+/** One press of a control on the board. `repositoryId` is null for the cord of everything, `issueNumber` for a repository's. */
+export type PressedControl = {
+  readonly id: string
+  readonly userId: number
+  readonly login: string
+  readonly repositoryId: number | null
+  readonly issueNumber: number | null
+  /** The command, as a person would type it. */
+  readonly text: string
+  readonly at: Instant
+}
 
 /** Null for the whole installation, or the whole repository. */
 export type AccessLifted = {

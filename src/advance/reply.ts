@@ -1,6 +1,6 @@
 // Every comment with commands is answered once: by one reaction, and by a reply when there is something to say. What a
-// command did is decided here; a status that was asked for is looked up when the reply is written. Buttons are answered in
-// the history.
+// command did is decided here; a status that was asked for is looked up when the reply is written. Buttons of check runs are
+// answered in the history, and controls of the board on the page.
 import { mayUseCommand } from '../commands/commands.ts'
 import type { AuthorizedCommands } from '../pipeline/commands/authorized-commands.ts'
 import { outerHoldsAfter, repositoryHoldResult } from '../pipeline/commands/hold-or-release.ts'
@@ -10,7 +10,7 @@ import { commandOriginKey, type Effect, type ReplyItem } from '../pipeline/model
 /** The reaction and the reply; neither for a sender who may not even read. */
 export function reactionAndReply(given: AuthorizedCommands, outcomes: readonly CommandOutcome[]): readonly Effect[] {
   const { origin, issueNumber, login, role } = given
-  if (role === 'none' || origin.kind === 'check') return []
+  if (role === 'none' || origin.kind !== 'comment' || issueNumber === null) return []
   const known = outcomes.length > 0 ? outcomes : outcomesWithoutPipeline(given)
   const items = replyItemsOf(given, known)
   const isRefused = items.some(({ kind }) => REFUSALS.includes(kind))
@@ -46,6 +46,11 @@ function endsByItself(item: ReplyItem): boolean {
 }
 
 const REFUSALS: readonly ReplyItem['kind'][] = ['mistake', 'no-permission', 'impossible', 'ignored-in-email']
+
+/** What is answered to a press of a control on the board. */
+export function pressAnswerOf(given: AuthorizedCommands, outcomes: readonly CommandOutcome[]): readonly ReplyItem[] {
+  return replyItemsOf(given, outcomes.length > 0 ? outcomes : outcomesWithoutPipeline(given))
+}
 
 function replyItemsOf(given: AuthorizedCommands, outcomes: readonly CommandOutcome[]): readonly ReplyItem[] {
   const ignored = given.ignored?.map((text) => ({ kind: 'ignored-in-email', text }) as const) ?? []

@@ -69,6 +69,7 @@ export function issuesOf(world: World, event: RepositoryEvent): readonly number[
       return issue !== null ? [issue] : (number !== null && pullRequest(number)?.issueNumbers) || []
     }
     case 'commands.received': {
+      if (event.issueNumber === null) return []
       if (!event.onPullRequest) return [event.issueNumber]
       // A command on a pull request is for the issues that it closes now, not for those that it once closed.
       const row = pullRequest(event.issueNumber)

@@ -17,6 +17,7 @@ import { completeEffects, saveEffects } from '../store/effects.ts'
 import { bindRuns, savePullRequests, saveRuns } from '../store/facts.ts'
 import type { NewRevision } from '../store/notify.ts'
 import { saveHistory, savePipelines } from '../store/pipelines.ts'
+import { answerPress, insertPress } from '../store/presses.ts'
 import { clearDeletedComment, invalidateCheckRun } from '../store/publications.ts'
 import { saveRepository } from '../store/repositories.ts'
 import { firstAdmittedAt } from './admit-queued.ts'
@@ -44,6 +45,9 @@ export async function saveUnitOfWork(unitOfWork: UnitOfWork, now: Instant): Prom
   for (const deleted of unitOfWork.written('comment-gone')) await clearDeletedComment(trx, deleted, deleted.at)
   for (const stale of unitOfWork.written('check-run-stale'))
     await invalidateCheckRun(trx, stale.pipelineId, stale.check, stale.at)
+  for (const { put: _, ...press } of unitOfWork.written('press')) await insertPress(trx, press)
+  const answered = unitOfWork.written('press-answered')
+  for (const { id, answer, at } of answered) await answerPress(trx, id, answer, at)
   const effects = unitOfWork.written('effect')
   const toColumns = ({ repositoryId, issueNumber, effect }: Extract<Write, { put: 'effect' }>) => {
     const pipelineId = issueNumber === null ? null : (ids.get(keyOf({ repositoryId, issueNumber })) ?? null)
@@ -53,7 +57,8 @@ export async function saveUnitOfWork(unitOfWork: UnitOfWork, now: Instant): Prom
   await completeEffects(trx, unitOfWork.written('effect-completed'), now)
   for (const lifted of unitOfWork.written('access-lifted')) await liftAccessProblems(trx, lifted, now)
   const installations = rows.installations.changed()
-  if (pipelines.length + effects.length + repositories.length + installations.length === 0) return null
+  const changed = [pipelines, effects, repositories, installations, answered]
+  if (changed.every(({ length }) => length === 0)) return null
   return pipelines.flatMap((row) => {
     const id = ids.get(keyOf(row))
     return id === undefined ? [] : [{ id, revision: row.revision }]

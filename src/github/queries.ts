@@ -31,8 +31,8 @@ export type Queries = {
   ): Promise<PullRequestRead & { readonly gaps: readonly Gap[] }>
   /** The commit at the head of the default branch; null in a repository without a commit. */
   readDefaultBranchSha(access: RepositoryAccess): Promise<string | null>
-  /** The user's role on the repository; null if GitHub does not know the user. */
-  readRole(access: RepositoryAccess, login: string): Promise<RoleRead | null>
+  /** The user's role on the repository; null if GitHub does not know the user. With an id, no other user of that login counts. */
+  readRole(access: RepositoryAccess, login: string, userId?: number): Promise<RoleRead | null>
 }
 
 export function openQueries(call: SendRequest): Queries {
@@ -62,11 +62,11 @@ export function openQueries(call: SendRequest): Queries {
       return readRepository(expectAnswered(read, 'defaultBranchRef'), translateDefaultBranchRead)
     },
 
-    async readRole(access, login) {
+    async readRole(access, login, userId) {
       const route = 'GET /repos/{owner}/{repo}/collaborators/{username}/permission'
       try {
         const { body } = await call(access, 'read', route, { username: login })
-        return readAnswer(() => translateRoleRead(body))
+        return readAnswer(() => translateRoleRead(body, userId))
       } catch (failure) {
         if (failure instanceof GitHubFailure && failure.kind === 'not_found') return null
         throw failure

@@ -16,6 +16,9 @@ export class UserRefused extends Error {
   override readonly name = 'UserRefused'
 }
 
+/** Ids of the repositories that both the user and the App may see, and of those to which the user may write. */
+export type ListedRepositories = { readonly seen: readonly number[]; readonly writable: readonly number[] }
+
 /** Calls on behalf of one user. Each rejects with UserRefused or a GitHubFailure. */
 export type UserAccess = {
   /** Where the browser is sent to sign in. */
@@ -23,8 +26,7 @@ export type UserAccess = {
   exchangeCode(o: { code: string; verifier: string; redirectUri: string }): Promise<UserTokens>
   refresh(refreshToken: string): Promise<UserTokens>
   readUser(accessToken: string): Promise<{ readonly id: number; readonly login: string }>
-  /** Ids of the repositories that both the user and the App may see. */
-  listRepositories(accessToken: string): Promise<readonly number[]>
+  listRepositories(accessToken: string): Promise<ListedRepositories>
 }
 
 export function openUserAccess(o: {
@@ -69,15 +71,21 @@ export function openUserAccess(o: {
     field: string,
     accessToken: string,
     signal: AbortSignal,
-  ): Promise<readonly number[] | null> {
-    const ids: number[] = []
+  ): Promise<readonly ListedObject[] | null> {
+    const all: ListedObject[] = []
     for (let page = 1; ; page++) {
       const { status, headers, body } = await get(`${path}?per_page=100&page=${page}`, accessToken, signal)
       if (isKeptBack(status, headers)) return null
       if (status !== 200) throw new GitHubFailure('retryable', `GitHub answered ${status}`)
       const items = expectObjects(expectObject(body, 'the answer')[field], field)
-      ids.push(...items.map(({ id }) => expectPresent(asNumber(id), 'id')))
-      if (!/rel="next"/.test(headers.get('link') ?? '')) return ids
+      all.push(
+        ...items.map(({ id, permissions }) => ({
+          id: expectPresent(asNumber(id), 'id'),
+          // Where GitHub does not say, the control is offered: GitHub is asked when it is pressed.
+          mayWrite: asObject(permissions)?.push !== false,
+        })),
+      )
+      if (!/rel="next"/.test(headers.get('link') ?? '')) return all
     }
   }
 
@@ -105,14 +113,18 @@ export function openUserAccess(o: {
       const signal = AbortSignal.timeout(LIST_TIMEOUT_MS)
       const installations = await listAll('/user/installations', 'installations', accessToken, signal)
       if (installations === null) throw unreadable('the installations are kept back')
-      const lists: (readonly number[])[] = []
+      const lists: (readonly ListedObject[])[] = []
       // One after the other, as GitHub asks of its clients.
-      for (const id of installations)
+      for (const { id } of installations)
         lists.push((await listAll(`/user/installations/${id}/repositories`, 'repositories', accessToken, signal)) ?? [])
-      return [...new Set(lists.flat())]
+      const idsOf = (listed: readonly ListedObject[]) => [...new Set(listed.map(({ id }) => id))]
+      const all = lists.flat()
+      return { seen: idsOf(all), writable: idsOf(all.filter(({ mayWrite }) => mayWrite)) }
     },
   }
 }
+
+type ListedObject = { readonly id: number; readonly mayWrite: boolean }
 
 /** A suspended installation, or an organisation that wants single sign-on first: nothing is seen there. A rate limit is no such answer. */
 function isKeptBack(status: number, headers: Headers): boolean {

@@ -28,7 +28,7 @@ export async function askGitHub(
       return { answer: { about: 'pull_request', ...read }, gaps }
     }
     case 'permission': {
-      const role = await github.readRole(access, question.login)
+      const role = await github.readRole(access, question.login, question.userId)
       return { answer: { about: 'permission', role: role ?? 'none' }, gaps: [], isNotFound: role === null }
     }
     case 'comment': {

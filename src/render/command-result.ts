@@ -42,6 +42,8 @@ export function describeCommandAnswer({ outcome, answer }: AnsweredCommand): Com
       return says(`${describeStage(answer.stage)}; no second run is started`)
     case 'no-gate-shut':
       return says(`${describeStage(answer.stage)}; no gate waits for an approval there`)
+    case 'moved-on':
+      return says(`${describeStage(answer.stage)}; it has moved on since that was shown`)
     case 'over': {
       const { name, status, reason } = answer.stage
       return says(`${name} has ended: ${describeReason(reason, name) || status}`)

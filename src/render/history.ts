@@ -26,6 +26,11 @@ export function describeChange(change: HistoryChange): string {
       const { name, status, reason } = change.stage
       return `${name}: ${describeReason(reason, name) || status}`
     }
+    case 'press': {
+      const { verb, stage, result } = change
+      const subject = stage === null ? verb : `${verb} of ${stage}`
+      return `${subject} was pressed on the board: ${describeCommandAnswer(result).message}`
+    }
     case 'button': {
       const { verb, stage, result } = change
       return `${verb} was pressed on the check of ${stage}: ${describeCommandAnswer(result).message}`

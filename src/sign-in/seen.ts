@@ -11,6 +11,8 @@ export type SeenBy = {
   readonly userId: number
   readonly login: string
   readonly repositories: readonly number[]
+  /** Those of them to which GitHub said that they may write. It only chooses what a page shows. */
+  readonly writable: readonly number[]
 }
 
 /** Rejects with SignInRequired or AccessUnknown. */
@@ -42,8 +44,8 @@ export function openSeen(o: UserTokenParts): LookUpSeen {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const user = await findUser(database, credential, now())
       if (user === null || user.accessToken === null) throw new SignInRequired('the sign-in has ended')
-      const { id: userId, login, seen: repositories } = user
-      if (isFresh(user)) return { userId, login, repositories }
+      const { id: userId, login, seen: repositories, writable } = user
+      if (isFresh(user)) return { userId, login, repositories, writable }
       // What was read is taken from the row: access may have changed before it could be saved.
       await readOnce(user)
     }

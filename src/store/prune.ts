@@ -18,6 +18,7 @@ export const RETENTION_DAYS = {
   beats: 30,
   accessProblems: 7,
   loops: 1,
+  presses: 30,
 } as const
 
 /** Rows deleted per statement, so that each transaction stays short. */
@@ -27,7 +28,7 @@ const BATCH_SIZE = 1_000
 export async function prune(database: Database, now: Instant): Promise<number> {
   const before = (days: number): Instant => momentAfter(now, -days * DAY_MS)
   const { deliveries, failedDeliveries, facts, pipelines, effects, unansweredQuestions } = RETENTION_DAYS
-  const { beats, accessProblems, loops } = RETENTION_DAYS
+  const { beats, accessProblems, loops, presses } = RETENTION_DAYS
   const old: readonly ExpiredRows[] = [
     { table: 'deliveries', where: sql`state <> 'failed' and received_at < ${before(deliveries)}` },
     { table: 'deliveries', where: sql`state = 'failed' and received_at < ${before(failedDeliveries)}` },
@@ -55,6 +56,7 @@ export async function prune(database: Database, now: Instant): Promise<number> {
     // No call has met it for this long.
     { table: 'access_problems', where: sql`not declared and next_try_at < ${before(accessProblems)}` },
     { table: 'beats', where: sql`alive_at < ${before(beats)}` },
+    { table: 'presses', where: sql`at < ${before(presses)}` },
     { table: 'sessions', where: sql`expires_at < ${now}` },
     { table: 'loops', where: sql`beat_at < ${before(loops)}` },
   ]

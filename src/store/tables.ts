@@ -6,7 +6,7 @@ import type { AndonYmlProblem } from '../line/parse-yaml.ts'
 import type { AccessCause } from '../pipeline/model/access.ts'
 import type { Breakers, WorkflowHold } from '../pipeline/model/breaker.ts'
 import type { HistoryChange } from '../pipeline/model/command-result.ts'
-import type { Effect } from '../pipeline/model/effects.ts'
+import type { Effect, ReplyItem } from '../pipeline/model/effects.ts'
 import type { Event } from '../pipeline/model/events.ts'
 import type { PullRequestFact, RunFact } from '../pipeline/model/facts.ts'
 import type { HoldOrRelease } from '../pipeline/model/hold.ts'
@@ -56,6 +56,17 @@ export type Tables = {
     singleton: Generated<true>
     holdOrRelease: Json<HoldOrRelease> | null
     fanOutCursor: number | null
+  }
+  presses: {
+    id: string
+    userId: number
+    login: string
+    repositoryId: number | null
+    issueNumber: number | null
+    text: string
+    at: Instant
+    answer: Json<readonly ReplyItem[]> | null
+    answeredAt: Instant | null
   }
   deliveries: {
     id: GeneratedId
@@ -233,6 +244,7 @@ export type Tables = {
     refreshToken: string | null
     refreshingUntil: Generated<Instant>
     seen: ColumnType<readonly number[], string | undefined, string>
+    writable: ColumnType<readonly number[], string | undefined, string>
     seenAt: Instant | null
     seenEpoch: Generated<number>
     updatedAt: Instant

@@ -20,6 +20,8 @@ export type StoredUser = {
   readonly accessExpiresAt: Instant | null
   readonly refreshToken: string | null
   readonly seen: readonly number[]
+  /** Those of them to which they may write. */
+  readonly writable: readonly number[]
   readonly seenAt: Instant | null
   readonly seenEpoch: number
 }
@@ -59,6 +61,7 @@ const USER_COLUMNS = [
   'users.accessExpiresAt',
   'users.refreshToken',
   'users.seen',
+  'users.writable',
   'users.seenAt',
   'users.seenEpoch',
 ] as const
@@ -109,12 +112,12 @@ export async function deleteSession({ kysely }: Database, idHash: string): Promi
 export async function saveSeen(
   { kysely }: Database,
   { id, seenEpoch }: StoredUser,
-  seen: readonly number[],
+  { seen, writable }: Pick<StoredUser, 'seen' | 'writable'>,
   seenAt: Instant,
 ): Promise<boolean> {
   const { numUpdatedRows } = await kysely
     .updateTable('users')
-    .set({ seen: JSON.stringify(seen), seenAt, updatedAt: seenAt })
+    .set({ seen: JSON.stringify(seen), writable: JSON.stringify(writable), seenAt, updatedAt: seenAt })
     .where('id', '=', id)
     .where('seenEpoch', '=', seenEpoch)
     .executeTakeFirst()
@@ -151,6 +154,7 @@ export async function endAuthorization({ kysely }: Database, { id, accessToken }
         accessExpiresAt: null,
         refreshToken: null,
         seen: '[]',
+        writable: '[]',
         seenAt: null,
         seenEpoch: eb('seenEpoch', '+', 1),
       }))

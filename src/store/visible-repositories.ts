@@ -1,5 +1,6 @@
 // What the viewer may see of repositories. Every query about them goes through one condition.
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
+import type { RepositoryRef } from '../pipeline/model/events.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from './database.ts'
 import { type InvalidConfigFile, listInvalidConfigFiles } from './invalid-config-files.ts'
@@ -30,10 +31,10 @@ export async function findRepository(
   { kysely }: Database,
   visible: VisibleRepositories,
   fullName: string,
-): Promise<{ readonly id: number; readonly fullName: string; readonly private: boolean } | null> {
+): Promise<RepositoryRef | null> {
   const row = await kysely
     .selectFrom('repositories')
-    .select(['id', 'fullName', 'private'])
+    .select(['id', 'fullName', 'private', 'defaultBranch', 'installationId'])
     .where(isVisible({ visible, repository: fullName }))
     // Names are reused: the repository updated last has it now.
     .orderBy('updatedAt', (order) => order.desc().nullsLast())

@@ -11,6 +11,7 @@ import { listRepositoryCounts } from '../store/board-repositories.ts'
 import { InvalidCursor } from '../store/cursor.ts'
 import type { Database } from '../store/database.ts'
 import { NOTIFY_CHANNEL } from '../store/notify.ts'
+import { findPress } from '../store/presses.ts'
 import { whyNotReady } from '../store/readiness.ts'
 import {
   findRepository,
@@ -38,14 +39,16 @@ export function openDatabaseReader(o: {
   deadlineMs?: number
   commitProblem?: () => string | null
   seen?: () => Promise<SeenBy>
+  /** Whether the cord of everything is theirs to pull. */
+  mayHoldEverything?: boolean
   /** Shared by the readers of all who may see the same. */
   shareBoard?: ShareNext<BoardPage>
 }): Reader {
   const { database, log, deadlineMs = READ_TIMEOUT_MS, shareBoard = shareNextReadings<BoardPage>() } = o
-  const visibleNow = async (): Promise<VisibleRepositories> => {
-    if (o.seen === undefined) return 'all'
-    return (await withReadTimeout(o.seen(), SEEN_TIMEOUT_MS).catch(throwUnseen(log))).repositories
-  }
+  const { mayHoldEverything = false } = o
+  const seenNow = async (): Promise<SeenBy | null> =>
+    o.seen === undefined ? null : await withReadTimeout(o.seen(), SEEN_TIMEOUT_MS).catch(throwUnseen(log))
+  const visibleNow = async (): Promise<VisibleRepositories> => (await seenNow())?.repositories ?? 'all'
   const read = <T>(what: string, reading: Promise<T>) =>
     withReadTimeout(reading, deadlineMs).catch(throwUnavailable(what, log))
   return {
@@ -61,6 +64,20 @@ export function openDatabaseReader(o: {
     async loadIssue(repository, number) {
       const visible = await visibleNow()
       return await read('issue', loadIssue(o, { visible, repository }, number))
+    },
+    async findRepositoryRef(name) {
+      const visible = await visibleNow()
+      return await read('repository', findRepository(database, visible, name))
+    },
+    async loadOwnPart({ repository, pressed }) {
+      const own = { mayPress: repository === null && mayHoldEverything, press: null }
+      const seen = repository === null && pressed === null ? null : await seenNow()
+      if (seen === null) return own
+      const writable = repository && (await read('repository', findRepository(database, seen.writable, repository)))
+      return {
+        mayPress: own.mayPress || writable !== null,
+        press: pressed === null ? null : await read('press', findPress(database, pressed, seen.userId)),
+      }
     },
     async findRepository(name) {
       const visible = await visibleNow()

@@ -24,8 +24,8 @@ export function errorResponseOf(error: unknown): ErrorResponse {
     return { status: 401, message, headers: { 'www-authenticate': 'Bearer' }, page: 'sign-in' }
   }
   if (error instanceof TooManyRequests) {
-    const { retryAfterSeconds: seconds } = error
-    const message = `Too many requests come from your address: try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`
+    const { retryAfterSeconds: seconds, from } = error
+    const message = `Too many requests come from ${from}: try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`
     return { status: 429, message, headers: { 'retry-after': String(seconds) }, page: TOO_MANY_PAGE }
   }
   if (error instanceof AccessUnknown) {

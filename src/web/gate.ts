@@ -28,7 +28,7 @@ export const closedToEveryone: Gate = async () => {
 export function openToSignedIn(o: {
   signIn: SignIn
   cookies: SiteCookies
-  readAs: (seen: () => Promise<SeenBy>) => Reader
+  readAs: (onlooker: { seen: () => Promise<SeenBy>; mayHoldEverything: boolean }) => Reader
 }): Gate {
   const { signIn, cookies } = o
   return async (context) => {
@@ -37,10 +37,16 @@ export function openToSignedIn(o: {
     if (credential === null || user === null) throw new SignInRequired('nobody is signed in')
     const { id, login } = user
     const { kind, hash } = credential
+    const isOperator = signIn.isOperator(login)
+    const isSession = kind === 'session'
     return {
       key: `${kind} ${hash}`,
-      user: { id, login, isOperator: signIn.isOperator(login), formToken: signIn.keys.formToken(hash) },
-      reader: o.readAs(() => signIn.seen(credential)),
+      user: { id, login, isOperator, formToken: signIn.keys.formToken(hash) },
+      reader: o.readAs({
+        // An API token only reads.
+        seen: async () => ({ ...(await signIn.seen(credential)), ...(!isSession && { writable: [] }) }),
+        mayHoldEverything: isSession && isOperator,
+      }),
     }
   }
 }

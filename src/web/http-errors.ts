@@ -13,14 +13,17 @@ export class HttpError extends Error {
   }
 }
 
-/** An address sends more requests than it may. */
+/** An address, or a person, sends more requests than it may. */
 export class TooManyRequests extends Error {
   override readonly name = 'TooManyRequests'
   readonly retryAfterSeconds: number
 
-  constructor(retryAfterSeconds: number) {
+  readonly from: 'your address' | 'you'
+
+  constructor(retryAfterSeconds: number, from: TooManyRequests['from'] = 'your address') {
     super('too many requests')
     this.retryAfterSeconds = retryAfterSeconds
+    this.from = from
   }
 }
 

@@ -6,16 +6,19 @@ import type { Instant } from '../pipeline/model/time.ts'
 import type { AccessNotice } from '../render/access-problem.ts'
 import { type BoardRowView, boardRowViewOf } from '../render/board-row.ts'
 import type { ConfigurationNotice } from '../render/configuration-notice.ts'
+import { issueControlsOf } from '../render/controls.ts'
 import { holdViewOf } from '../render/hold-text.ts'
 import { LIGHT_SYMBOLS } from '../render/labels.ts'
 import { pipelineDetailOf, pullRequestLinksOf } from '../render/pipeline-detail.ts'
+import { pressViewOf } from '../render/press.ts'
 import { verdictViewOf } from '../render/verdict.ts'
 import { isFiltered } from '../store/board-filter.ts'
 import type { RepositoryCounts } from '../store/board-repositories.ts'
 import { ACTIVE_LIGHTS } from '../store/holds.ts'
+import type { StoredPress } from '../store/presses.ts'
 import { type BoardPlace, boardAddress, boardPath, describeFilter } from './find-form.ts'
 import { onceForEach } from './once-for-each.ts'
-import type { BoardPage, IssuePage } from './reader.ts'
+import type { BoardPage, IssuePage, OwnPart } from './reader.ts'
 import type { Views } from './views.ts'
 
 export type Fragment = { readonly id: string; readonly html: string }
@@ -34,19 +37,32 @@ export type PageModel = {
   readonly lists: readonly FragmentList[]
 }
 
-/** The board of all repositories, or of one. Readers of one reading share what it looks like. */
-export function buildBoardPageModel(views: Views, board: BoardPage, place: BoardPlace): PageModel {
+/**
+ * The board of all repositories, or of one. Readers of one reading share what it looks like, but for what is each one's
+ * own: that takes the place of the same fragments of everyone.
+ */
+export function buildBoardPageModel(views: Views, board: BoardPage, place: BoardPlace, own: OwnPart): PageModel {
+  const { repository, filter } = place
   const models = modelsOf(board)
-  const key = JSON.stringify(place)
-  const model = models.get(key) ?? buildModel(views, board, place)
-  models.set(key, model)
-  return model
+  const key = JSON.stringify([repository, filter])
+  const shared = models.get(key) ?? buildSharedModel(views, board, place)
+  models.set(key, shared)
+  const ownFragments = [
+    ...(own.press === null ? [] : [pressFragment(views, own.press)]),
+    // The cord that this board has: its repository's, or that of everything.
+    ...(own.mayPress ? [holdsFragment(views, board.holds, { repository })] : []),
+  ]
+  return ownFragments.length === 0 ? shared : withFragments(shared, ownFragments)
+}
+
+function withFragments(model: PageModel, own: readonly Fragment[]): PageModel {
+  const fragments = model.fragments.map((fragment) => own.find(({ id }) => id === fragment.id) ?? fragment)
+  return { ...model, fragments }
 }
 
 const modelsOf = onceForEach((_: BoardPage) => new Map<string, PageModel>())
 
-function buildModel(views: Views, board: BoardPage, place: BoardPlace): PageModel {
-  const { repository, filter } = place
+function buildSharedModel(views: Views, board: BoardPage, { repository, filter }: BoardPlace): PageModel {
   const { counts, matched } = board
   const shown = board.rows.map((row) => ({
     repositoryId: row.pipeline.repositoryId,
@@ -64,18 +80,19 @@ function buildModel(views: Views, board: BoardPage, place: BoardPlace): PageMode
     fragments: [
       { id: 'counts', html: views.render('counts', countsModelOf(board, repository)) },
       accessFragment(views, board.accessNotices),
-      { id: 'holds', html: views.render('holds', limitListed(board.holds.map(holdViewOf))) },
+      holdsFragment(views, board.holds, null),
+      pressFragment(views, null),
       problemsFragment(
         views,
         board.configurationNotices,
         repository === null ? MAX_SUMMARY_PROBLEMS : Number.POSITIVE_INFINITY,
       ),
-      { id: 'found', html: views.render('found', foundModelOf(place, matched)) },
+      { id: 'found', html: views.render('found', foundModelOf({ repository, filter }, matched)) },
       {
         id: 'empty',
         html: views.render('empty', { empty: shown.length === 0 && !isFiltered(filter), repository }),
       },
-      { id: 'next-page', html: views.render('next-page', nextPageModelOf(place, board)) },
+      { id: 'next-page', html: views.render('next-page', nextPageModelOf({ repository, filter }, board)) },
       { id: 'footer', html: views.render('footer', { ...board, path: boardPath(repository) }) },
     ],
     lists: [
@@ -103,22 +120,28 @@ function buildModel(views: Views, board: BoardPage, place: BoardPlace): PageMode
 export function buildIssuePageModel(
   views: Views,
   { shown, history, asOf, configurationNotices, accessNotices }: IssuePage,
+  { mayPress, press }: OwnPart,
 ): PageModel {
   const detail = pipelineDetailOf(shown, history, asOf)
   const pullRequests = pullRequestLinksOf(shown.pipeline)
+  const controls = mayPress ? issueControlsOf(shown.pipeline) : null
   const omittedPullRequests = shown.pipeline.omittedPullRequests?.length ?? 0
   return {
     asOf,
     fragments: [
       accessFragment(views, accessNotices),
+      pressFragment(views, press),
       problemsFragment(views, configurationNotices, MAX_SUMMARY_PROBLEMS),
       {
         id: 'summary',
-        html: views.render('issue-summary', { ...boardRowViewOf(shown, asOf), pullRequests, omittedPullRequests }),
+        html: views.render('issue-summary', {
+          ...boardRowViewOf(shown, asOf),
+          ...{ pullRequests, omittedPullRequests, isResumable: controls?.mayResume === true },
+        }),
       },
       ...detail.stages.map((stage, index) => {
         const id = `stage-${index}`
-        return { id, html: views.render('stage', { id, stage }) }
+        return { id, html: views.render('stage', { id, stage, controls: controls?.stages[stage.name] ?? [] }) }
       }),
       { id: 'history', html: views.render('history', { history: detail.history }) },
     ],
@@ -132,11 +155,20 @@ export function fragmentHtmlOf(model: PageModel, id: string): string {
 }
 
 /** Names what the page shows: a page that shows it needs no snapshot. */
-export const versionOf = onceForEach((model: PageModel): string => {
-  const hash = createHash('sha256')
-  for (const { id, html } of [...model.fragments, ...model.lists]) hash.update(`${id} ${html}`)
-  return hash.digest('base64url').slice(0, 16)
+export const versionOf = onceForEach(({ fragments, lists }: PageModel): string => {
+  return hashOf([...fragments.map(({ id, html }) => `${id} ${html}`), listsVersionOf(lists)])
 })
+
+/** The lists are shared also by those who have fragments of their own, and are long. */
+const listsVersionOf = onceForEach((lists: PageModel['lists']): string => {
+  return hashOf(lists.map(({ id, html }) => `${id} ${html}`))
+})
+
+function hashOf(parts: readonly string[]): string {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest('base64url').slice(0, 16)
+}
 
 /** How many of a file's problems are shown on pages other than its repository's. */
 const MAX_SUMMARY_PROBLEMS = 1
@@ -146,6 +178,19 @@ function problemsFragment(views: Views, notices: readonly ConfigurationNotice[],
     id: 'configuration-problems',
     html: views.render('configuration-problems', { ...limitListed(notices), maxProblems }),
   }
+}
+
+function pressFragment(views: Views, press: StoredPress | null): Fragment {
+  return { id: 'press', html: views.render('press', { press: press && pressViewOf(press) }) }
+}
+
+/** Whoever may pull the cord of a place finds there how to let it go. */
+function holdsFragment(
+  views: Views,
+  holds: BoardPage['holds'],
+  resumable: Pick<BoardPlace, 'repository'> | null,
+): Fragment {
+  return { id: 'holds', html: views.render('holds', { ...limitListed(holds.map(holdViewOf)), resumable }) }
 }
 
 function accessFragment(views: Views, notices: readonly AccessNotice[]): Fragment {

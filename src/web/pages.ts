@@ -1,6 +1,8 @@
+import { issueControlsOf } from '../render/controls.ts'
 import { LIGHT_SYMBOLS } from '../render/labels.ts'
 import { plainText } from '../render/sanitize.ts'
 import { ACTIVE_LIGHTS } from '../store/holds.ts'
+import { pressNonce, pressPathOf } from './controls.ts'
 import { boardAddress, findFormOf } from './find-form.ts'
 import { type Onlooker, viewerKeyOf } from './onlooker.ts'
 import { buildBoardPageModel, buildIssuePageModel, fragmentHtmlOf, type PageModel, versionOf } from './page-model.ts'
@@ -54,11 +56,25 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
       header: fragmentHtmlOf(model, 'counts'),
       access: fragmentHtmlOf(model, 'access-problems'),
       holds: fragmentHtmlOf(model, 'holds'),
+      press: fragmentHtmlOf(model, 'press'),
       problems: fragmentHtmlOf(model, 'configuration-problems'),
       footer: fragmentHtmlOf(model, 'footer'),
       find: p.find ?? '',
       body: p.body,
     })
+  }
+
+  /** The forms of a page's controls. They are no fragments: nothing that somebody types is swapped away. */
+  function controls(
+    { user }: Onlooker,
+    { repository, issue }: ViewScope,
+    o: { mayPress: boolean; stages: readonly string[]; mayHold?: boolean },
+  ): string {
+    // Who may not hold everything is shown nothing of it.
+    if (user === null || (repository === null && !o.mayPress)) return ''
+    const { formToken } = user
+    const action = pressPathOf({ repository, issue })
+    return views.render('controls', { mayHold: true, ...o, repository, issue, action, formToken, nonce: pressNonce() })
   }
 
   return {
@@ -73,11 +89,13 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
       // The board has become shorter since: what is left is on the first page.
       if (after !== undefined && board.rows.length === 0)
         return context.redirect(boardAddress({ repository, filter: first }))
-      const model = buildBoardPageModel(views, board, scope)
+      const own = await onlooker.reader.loadOwnPart(scope)
+      const model = buildBoardPageModel(views, board, scope, own)
       const isWall = query.has('wall')
       const body = views.render('board', {
         isWall,
         isLaterPage: after !== undefined,
+        controls: isWall ? '' : controls(onlooker, scope, { mayPress: own.mayPress, stages: [] }),
         heading: repository === null ? 'Active tasks of all repositories' : `Active tasks of ${repository}`,
         found: fragmentHtmlOf(model, 'found'),
         empty: fragmentHtmlOf(model, 'empty'),
@@ -106,13 +124,15 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
     async issue(context) {
       const onlooker = onlookerOf(context)
       const { reader } = onlooker
-      const scope = await resolveViewScope(onlooker, {
-        repository: repositoryParam(context),
-        issue: context.req.param('number'),
-      })
+      const place = { repository: repositoryParam(context), issue: context.req.param('number') }
+      const scope = await resolveViewScope(onlooker, place, queryOf(context))
       const found = await loadIssuePage(reader, scope)
-      const model = buildIssuePageModel(views, found)
+      const own = await reader.loadOwnPart(scope)
+      const model = buildIssuePageModel(views, found, own)
+      const stages = found.shown.pipeline.line.stages.map(({ name }) => name)
+      const { mayHold } = issueControlsOf(found.shown.pipeline)
       const body = views.render('issue', {
+        controls: controls(onlooker, scope, { mayPress: own.mayPress, stages, mayHold }),
         summary: fragmentHtmlOf(model, 'summary'),
         stages: model.fragments.filter(({ id }) => id.startsWith('stage-')).map(({ html }) => html),
         history: fragmentHtmlOf(model, 'history'),

@@ -62,6 +62,12 @@ function parseBoardFilter(query: URLSearchParams, login: string | null): BoardFi
   }
 }
 
+function parsePressed(query: URLSearchParams): string | null {
+  const id = query.get('pressed')
+  if (id !== null && !/^[\w-]{43}$/.test(id)) throw new HttpError(400, 'pressed is what a form leads to: leave it out.')
+  return id
+}
+
 /** The scope that a request names; rejects with HttpError if Andon does not know it. */
 export async function resolveViewScope(
   { reader, user }: Pick<Onlooker, 'reader' | 'user'>,
@@ -69,7 +75,7 @@ export async function resolveViewScope(
   query: URLSearchParams = new URLSearchParams(),
 ): Promise<ViewScope> {
   const place = await resolvePlace(reader, params)
-  return { ...place, filter: parseBoardFilter(query, user?.login ?? null) }
+  return { ...place, filter: parseBoardFilter(query, user?.login ?? null), pressed: parsePressed(query) }
 }
 
 async function resolvePlace(

@@ -1,4 +1,5 @@
 import type { HistoryEntry } from '../pipeline/model/command-result.ts'
+import type { RepositoryRef } from '../pipeline/model/events.ts'
 import type { ActiveHold } from '../pipeline/model/hold.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { LineCounts } from '../pipeline/view/verdict.ts'
@@ -7,6 +8,8 @@ import type { BoardPipeline } from '../render/board-row.ts'
 import type { ConfigurationNotice } from '../render/configuration-notice.ts'
 import type { BoardOrder, BoardSelection } from '../store/board-filter.ts'
 import type { RepositoryCounts } from '../store/board-repositories.ts'
+import type { StoredPress } from '../store/presses.ts'
+import type { ViewScope } from './view-scope.ts'
 
 export type BoardPageQuery = BoardSelection & {
   readonly repository?: string
@@ -53,6 +56,16 @@ export type IssuePage = {
   readonly accessNotices: readonly AccessNotice[]
 }
 
+/** What is shown of a page to one viewer alone. Boards are read once for all who may see the same, and never contain it. */
+export type OwnPart = {
+  /** Whether the controls of the place are shown: by what GitHub said when it listed what the viewer sees. */
+  readonly mayPress: boolean
+  /** The viewer's press that led to the page. */
+  readonly press: StoredPress | null
+}
+
+export type OwnScope = Pick<ViewScope, 'repository' | 'pressed'>
+
 export type RepositoriesPage = {
   readonly asOf: Instant
   readonly repositories: readonly RepositoryCounts[]
@@ -66,6 +79,10 @@ export type Reader = {
   findRepository(name: string): Promise<string | null>
   /** The repositories of an owner with their counts. */
   listRepositories(owner: string): Promise<RepositoriesPage>
+  /** The repository of that name, as events name it; null when it is not seen. */
+  findRepositoryRef(name: string): Promise<RepositoryRef | null>
+  /** What of that page is for who asks alone. */
+  loadOwnPart(scope: OwnScope): Promise<OwnPart>
   /** Why a delivery could not be committed now; null when it could. */
   whyNotReady(): Promise<string | null>
   /** Calls `changed` on every change, and `lost` when changes may have been missed. */

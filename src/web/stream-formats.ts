@@ -23,8 +23,9 @@ export function htmlFormat(o: { reader: Reader; views: Views; scope: ViewScope }
   const { reader, views, scope } = o
   return {
     async read() {
-      if (scope.issue === null) return buildBoardPageModel(views, await loadBoardPage(reader, scope), scope)
-      return buildIssuePageModel(views, await loadIssuePage(reader, scope))
+      const own = await reader.loadOwnPart(scope)
+      if (scope.issue === null) return buildBoardPageModel(views, await loadBoardPage(reader, scope), scope, own)
+      return buildIssuePageModel(views, await loadIssuePage(reader, scope), own)
     },
     version: versionOf,
     whole: (model) => encodeSseMessage(null, renderFullUpdate(model), versionOf(model)),

@@ -5,6 +5,8 @@ export type ViewScope = {
   readonly repository: string | null
   readonly issue: number | null
   readonly filter: BoardFilter
+  /** The press that led here, whose result is shown. */
+  readonly pressed: string | null
 }
 
 /** Which rows of a board. */

@@ -1,7 +1,9 @@
+import type { Door } from '../apply/door.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import type { Database } from '../store/database.ts'
 import { addAccountRoutes } from './account.ts'
+import { addControlRoutes } from './controls.ts'
 import { openCookies } from './cookies.ts'
 import { openDatabaseReader } from './database-reader.ts'
 import { openToSignedIn } from './gate.ts'
@@ -12,6 +14,8 @@ import { addSignInRoutes } from './sign-in-routes.ts'
 
 type DatabaseParts = {
   readonly database: Database
+  /** What is pressed on a page goes through it. */
+  readonly door: Door
   readonly githubUrl: string
   readonly now: () => Instant
   /** Why the last delivery could not be committed; null after one that was. */
@@ -33,10 +37,11 @@ function signInPagesOf(o: SharedParts, signIn: SignIn): SignInPages {
   const { baseUrl } = o.config
   const cookies = openCookies(signIn.keys, baseUrl)
   return {
-    gate: openToSignedIn({ signIn, cookies, readAs: (seen) => openDatabaseReader({ ...o, seen }) }),
+    gate: openToSignedIn({ signIn, cookies, readAs: (onlooker) => openDatabaseReader({ ...o, ...onlooker }) }),
     addRoutes(app, site) {
       addSignInRoutes(app, { signIn, cookies, baseUrl, now: o.now })
       addAccountRoutes(app, { ...o, ...site })
+      addControlRoutes(app, { ...o, ...site })
     },
   }
 }

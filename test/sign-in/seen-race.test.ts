@@ -1,7 +1,7 @@
 // Access that changes while GitHub is being read.
 import { afterEach, expect, test } from 'vitest'
 import { GitHubFailure } from '../../src/github/failure.ts'
-import type { UserAccess } from '../../src/github/user-access.ts'
+import type { ListedRepositories, UserAccess } from '../../src/github/user-access.ts'
 import { deriveKeys, hashSecret } from '../../src/sign-in/keys.ts'
 import { openSignIn } from '../../src/sign-in/sign-in.ts'
 import { dropSeen } from '../../src/store/users.ts'
@@ -17,7 +17,7 @@ afterEach(() => close())
 async function signedIn() {
   const database = await openTestDatabase()
   close = () => database.close()
-  const lists: PromiseWithResolvers<readonly number[]>[] = []
+  const lists: PromiseWithResolvers<ListedRepositories>[] = []
   const asked: (() => void)[] = []
   const github: UserAccess = {
     authorizeUrl: ({ state }) => state,
@@ -25,7 +25,7 @@ async function signedIn() {
     refresh: () => Promise.reject(new GitHubFailure('retryable', 'not here')),
     readUser: async () => ({ id: 3, login: 'ada' }),
     listRepositories() {
-      const list = Promise.withResolvers<readonly number[]>()
+      const list = Promise.withResolvers<ListedRepositories>()
       lists.push(list)
       asked.shift()?.()
       return list.promise
@@ -47,9 +47,9 @@ test('a list that was started before access changed is never shown', async () =>
   await first
   await dropSeen(database, 'all')
   const second = nextAsked()
-  lists[0]?.resolve([1, 2])
+  lists[0]?.resolve({ seen: [1, 2], writable: [] })
   await second
-  lists[1]?.resolve([1])
+  lists[1]?.resolve({ seen: [1], writable: [1] })
   expect((await seen).repositories).toEqual([1])
 })
 
@@ -60,7 +60,7 @@ test('requests that come together ask GitHub once', async () => {
   await first
   // On Postgres the others may still be on their way to it.
   await new Promise((resolve) => setTimeout(resolve, 200))
-  lists[0]?.resolve([1])
+  lists[0]?.resolve({ seen: [1], writable: [1] })
   expect((await seen).map(({ repositories }) => repositories)).toEqual(Array(20).fill([1]))
   expect(lists).toHaveLength(1)
 })

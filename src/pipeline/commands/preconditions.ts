@@ -3,6 +3,7 @@
 import type { Command } from '../../commands/commands.ts'
 import { isDispatched } from '../../line/stage-rules.ts'
 import { currentPullRequest } from '../facts/correlate.ts'
+import { activeHolds, NO_OUTER_HOLDS } from '../holds/holds.ts'
 import { isAdmitted } from '../model/attempt.ts'
 import {
   already,
@@ -63,16 +64,23 @@ export function whyNotApprove(pipeline: Pipeline): CommandResult {
 
 /** Why a button no longer means what it said; null while it does, and for a typed command. */
 export function whyStaleButton(pipeline: Pipeline, origin: CommandOrigin, { verb }: Command): CommandResult | null {
-  if (origin.kind !== 'check') return null
-  const { stage: name, sha } = origin
-  const checks = surfacesOf(pipeline).filter((surface) => surface.kind === 'check' && surface.stage === name)
-  const currentSha = checks[0]?.sha
-  if (currentSha && checks.every((check) => check.sha !== sha)) {
-    return notPossible({ kind: 'check-is-old', stage: name, sha, currentSha })
+  if (origin.kind === 'comment') return null
+  const { stage: name } = origin
+  if (origin.kind === 'check') {
+    const { sha } = origin
+    const checks = surfacesOf(pipeline).filter((surface) => surface.kind === 'check' && surface.stage === name)
+    const currentSha = checks[0]?.sha
+    if (currentSha && checks.every((check) => check.sha !== sha)) {
+      return notPossible({ kind: 'check-is-old', stage: origin.stage, sha, currentSha })
+    }
   }
   const stage = pipeline.stages.find((stage) => stage.name === name)
-  if (verb !== 'approve' || stage === undefined || isAtGate(pipeline, stage)) return null
-  return notPossible({ kind: 'no-gate-shut', stage: stageSummary(stage) })
+  if (stage === undefined) return null
+  if (verb === 'approve' && !isAtGate(pipeline, stage))
+    return notPossible({ kind: 'no-gate-shut', stage: stageSummary(stage) })
+  // Where a stage has ended well meanwhile, the same command typed anew would start it once more.
+  const isOver = origin.kind === 'board' && verb === 'retry' && !controlsOf(pipeline, stage).includes('retry')
+  return isOver ? (whyNotRerun(pipeline, stage) ?? notPossible({ kind: 'moved-on', stage: stageSummary(stage) })) : null
 }
 
 /** A button of a stage's check run. */
@@ -84,6 +92,35 @@ export function buttonsOf(pipeline: Pipeline, stage: Stage): readonly Button[] {
   if (isAtGate(pipeline, stage)) return ['approve']
   const hasHalted = stage.status === 'failed' || stage.status === 'cancelled'
   return hasHalted && whyNotRerun(pipeline, stage) === null ? ['retry'] : []
+}
+
+/** What a page of the board offers at a stage. */
+export type StageControl = Button | 'cancel' | 'skip' | 'resume'
+
+/** The controls that would do something now, the likeliest first. */
+export function controlsOf(pipeline: Pipeline, stage: Stage): readonly StageControl[] {
+  if (pipeline.removed !== null || pipeline.issue.state === 'closed') return []
+  const { status } = stage
+  const isWaiting = stage.retryAt != null || isLostAttempt(currentAttempt(stage))
+  const buttons = buttonsOf(pipeline, stage)
+  const mayRetry = buttons.length === 0 && isWaiting && whyNotRerun(pipeline, stage) === null
+  const isActive = status === 'running' || status === 'queued'
+  const isHeld = activeHolds(pipeline, NO_OUTER_HOLDS).some(
+    ({ place }) => place.kind === 'stage' && place.stage === stage.name,
+  )
+  return [
+    ...buttons,
+    ...(mayRetry ? (['retry'] as const) : []),
+    ...(isHeld ? (['resume'] as const) : []),
+    ...(isActive && whyNotCancel(pipeline, stage) === null ? (['cancel'] as const) : []),
+    ...(status !== 'idle' && whyNotSkip(pipeline, stage) === null ? (['skip'] as const) : []),
+  ]
+}
+
+/** Whether the issue itself can be held or resumed on the board; null when neither would mean anything. */
+export function holdControlOf(pipeline: Pipeline): 'hold' | 'resume' | null {
+  if (pipeline.removed !== null || pipeline.issue.state === 'closed') return null
+  return activeHolds(pipeline, NO_OUTER_HOLDS).some(({ place }) => place.kind === 'issue') ? 'resume' : 'hold'
 }
 
 /** A stage whose workflow has finished and that waits for an approval. */
@@ -101,17 +138,22 @@ export function isDispatchedStage({ stages }: Pipeline['line'], name: string): b
   return stages.some((rule) => rule.name === name && isDispatched(rule))
 }
 
-/** The history entries of clicked buttons, except those that their sender may not use. */
+/** The history entries of pressed buttons, except those that their sender may not use. */
 export function buttonEntries(
   { at, evidence }: Event,
   { commands }: EventContext,
   outcomes: readonly CommandOutcome[],
 ): readonly HistoryEntry[] {
-  if (commands?.origin.kind !== 'check') return []
+  if (commands === null || commands.origin.kind === 'comment') return []
   const { origin, login: actor } = commands
-  return outcomes.flatMap(({ command, result }) => {
-    if (command.verb === null || result === null || result.outcome === 'answered_in_reply') return []
-    const change = { kind: 'button', verb: command.verb, stage: origin.stage, result } as const
+  return outcomes.flatMap(({ command: { verb }, result }) => {
+    if (verb === null || result === null || result.outcome === 'answered_in_reply') return []
+    // A hold and its end are entries of their own.
+    if ((verb === 'hold' || verb === 'resume') && result.outcome === 'done') return []
+    const change =
+      origin.kind === 'check'
+        ? ({ kind: 'button', verb, stage: origin.stage, result } as const)
+        : ({ kind: 'press', verb, stage: origin.stage, result } as const)
     return [{ at, type: `button.${result.outcome}`, actor, change, evidence }]
   })
 }

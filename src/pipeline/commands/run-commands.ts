@@ -42,6 +42,7 @@ import {
 export function askSenderPermission(event: Event): readonly Effect[] {
   if (event.type !== 'commands.received' || event.bot || isGhost(event.sender)) return []
   const { issueNumber, onPullRequest, origin, commands, ignored, at, sender: login } = event
+  const known = origin.kind === 'board' ? { userId: origin.userId } : {}
   if (commands.length === 0 && ignored === undefined) return []
   const purpose = {
     kind: 'command',
@@ -53,7 +54,7 @@ export function askSenderPermission(event: Event): readonly Effect[] {
     ...(ignored && { ignored }),
   } as const
   const key = `permission/command/${commandOriginKey(origin)}`
-  return [{ type: 'ask', key, question: { about: 'permission', login, purpose } }]
+  return [{ type: 'ask', key, question: { about: 'permission', login, ...known, purpose } }]
 }
 
 type CommandsRun = { readonly pipeline: Pipeline; readonly outcomes: readonly CommandOutcome[] }
@@ -84,7 +85,7 @@ export function runCommands(pipeline: Pipeline, event: Event, { commands }: Even
 
 function concerns(
   pipeline: Pipeline,
-  { issueNumber, onPullRequest = false }: { readonly issueNumber: number; readonly onPullRequest?: boolean },
+  { issueNumber, onPullRequest = false }: { readonly issueNumber: number | null; readonly onPullRequest?: boolean },
 ): boolean {
   if (!onPullRequest) return pipeline.issue.number === issueNumber
   return decidingPullRequests(pipeline).some(({ number }) => number === issueNumber)
@@ -109,7 +110,8 @@ function runInOrder(
   const stages = pipeline.line.stages.map(({ name }) => name)
   let current = pipeline
   const outcomes = commands.map((typed, nth): CommandOutcome => {
-    const command = resolveStage(typed, stages)
+    // The board's forms name the place of a hold apart from its reason.
+    const command = sender.origin.kind === 'board' ? typed : resolveStage(typed, stages)
     const outcome = { issueNumber: pipeline.issue.number, nth, command }
     if (command.verb === null || !mayUseCommand(sender.role, command.verb)) return { ...outcome, result: null }
     const derived = deriveStages(current)

@@ -17,7 +17,10 @@ export type CommandAnswer =
   | { readonly kind: 'nothing-halted' | 'nothing-active' | 'nothing-to-approve' }
   | { readonly kind: 'issue-not-on-line' | 'pull-request-not-on-line' }
   | { readonly kind: 'stages'; readonly stages: readonly StageSummary[] }
-  | { readonly kind: 'started-before' | 'live-already' | 'over' | 'no-gate-shut'; readonly stage: StageSummary }
+  | {
+      readonly kind: 'started-before' | 'live-already' | 'over' | 'no-gate-shut' | 'moved-on'
+      readonly stage: StageSummary
+    }
   | { readonly kind: 'not-begun'; readonly stage: string }
   /** A stage without a workflow follows the pull request. */
   | {
@@ -93,6 +96,8 @@ export type HistoryChange =
   | { readonly kind: 'hold-ended'; readonly hold: Hold }
   | { readonly kind: 'stage'; readonly stage: StageSummary }
   | { readonly kind: 'button'; readonly verb: string; readonly stage: string; readonly result: AnsweredCommand }
+  /** A control on the board; `stage` is null where the whole issue is meant. */
+  | { readonly kind: 'press'; readonly verb: string; readonly stage: string | null; readonly result: AnsweredCommand }
 
 /** An entry of the history: what happened, as data. Its words are in render/history.ts. */
 export type HistoryEntry = {

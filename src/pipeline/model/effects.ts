@@ -95,7 +95,13 @@ export type Question =
   /** How does this pull request stand, and which issues does it close? There is no webhook for links made by hand. */
   | { readonly about: 'pull_request'; readonly pullRequestNumber: number }
   /** What is this user's role? Fails closed: only what GitHub clearly says. */
-  | { readonly about: 'permission'; readonly login: string; readonly purpose: PermissionPurpose }
+  | {
+      readonly about: 'permission'
+      readonly login: string
+      /** Who had that login when they signed in: a login that is somebody else's by now gives nobody a role. */
+      readonly userId?: number
+      readonly purpose: PermissionPurpose
+    }
   /** Did this comment come by e-mail? Its commands are obeyed after the answer. */
   | ({ readonly about: 'comment'; readonly check: EmailCheck; readonly sender: string } & Occurrence & GivenCommands)
   /** What is the state of this run? Asked when it has been silent, before anything is done about it. */
@@ -126,8 +132,8 @@ export type PermissionPurpose =
 
 /** Commands as they were given, and where. */
 export type GivenCommands = {
-  /** The number commented on: a pull request's own when `onPullRequest`. */
-  readonly issueNumber: number
+  /** The number commented on: a pull request's own when `onPullRequest`; null where a whole repository is meant. */
+  readonly issueNumber: number | null
   readonly onPullRequest: boolean
   readonly origin: CommandOrigin
   readonly commands: readonly (Command | InvalidCommand)[]
@@ -227,10 +233,21 @@ export type ButtonClick = {
   readonly sha: string
 }
 
-/** Where a command was given: a comment, or a button of a check run, which may be clicked more than once. */
-export type CommandOrigin = { readonly kind: 'comment'; readonly id: number } | ButtonClick
+/** One press of a control on the board, which has the same id however often its form is sent. */
+export type BoardPress = {
+  readonly kind: 'board'
+  readonly id: string
+  /** GitHub's id of who pressed. */
+  readonly userId: number
+  /** Null where the whole issue or repository is meant. */
+  readonly stage: StageName | null
+}
+
+/** Where a command was given: a comment, a button of a check run, which may be clicked more than once, or the board. */
+export type CommandOrigin = { readonly kind: 'comment'; readonly id: number } | ButtonClick | BoardPress
 
 /** Identifies an origin for ever within a repository: the keys of its effects contain it. */
 export function commandOriginKey(origin: CommandOrigin): string {
-  return origin.kind === 'comment' ? String(origin.id) : `check/${origin.guid}`
+  if (origin.kind === 'comment') return String(origin.id)
+  return origin.kind === 'check' ? `check/${origin.guid}` : `board/${origin.id}`
 }

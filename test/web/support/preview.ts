@@ -37,6 +37,8 @@ const site = createServerWithReader({
     },
     findRepository: async (name) => name,
     listRepositories: async (owner) => ({ asOf: NOW, repositories: repositoryLines(all, owner) }),
+    findRepositoryRef: async () => null,
+    loadOwnPart: async () => ({ mayPress: false, press: null }),
     whyNotReady: async () => null,
     listen: async () => async () => undefined,
   },

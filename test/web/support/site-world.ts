@@ -67,6 +67,8 @@ export function openStubBoard(all: readonly BoardFixture[] = busyBoard()): StubB
           () => REPOSITORIES.find((known) => known !== forgotten && known.toLowerCase() === name.toLowerCase()) ?? null,
         ),
       listRepositories: (owner) => read(() => ({ asOf: now, repositories: repositoryLines(here(), owner, now) })),
+      findRepositoryRef: async () => null,
+      loadOwnPart: async () => ({ mayPress: false, press: null }),
       whyNotReady: () => read(() => null),
       async listen(received) {
         listeners.add(received)
