@@ -9,7 +9,6 @@ import type { ConfigurationNotice } from '../render/configuration-notice.ts'
 import type { BoardOrder, BoardSelection } from '../store/board-filter.ts'
 import type { RepositoryCounts } from '../store/board-repositories.ts'
 import type { StoredPress } from '../store/presses.ts'
-import type { ViewScope } from './view-scope.ts'
 
 export type BoardPageQuery = BoardSelection & {
   readonly repository?: string
@@ -64,7 +63,7 @@ export type OwnPart = {
   readonly press: StoredPress | null
 }
 
-export type OwnScope = Pick<ViewScope, 'repository' | 'pressed'>
+export type OwnScope = { readonly repository: string | null; readonly pressed: string | null }
 
 export type RepositoriesPage = {
   readonly asOf: Instant

@@ -21,7 +21,7 @@ afterEach(() => world.app.close())
 const history = async (visitor: Visitor) => (await visitor.get(ISSUE_PAGE)).text.split('What happened')[1] ?? ''
 
 describe('somebody who may write', () => {
-  test('cancels a stage that world.runs, and the page and the history say who did', async () => {
+  test('cancels a stage that runs, and the page and the history say who did', async () => {
     const linus = await world.visitorOf('linus')
     expect(offeredOn(await linus.get(ISSUE_PAGE))).toEqual(['hold', 'cancel plan', 'skip plan'])
     expect(await world.pressAndWait(linus, ISSUE_PAGE, { control: 'cancel plan' })).toMatch(
