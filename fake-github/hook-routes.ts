@@ -13,9 +13,18 @@ export type Hook = {
   readonly contentType: 'json' | 'form'
   readonly insecureSsl: boolean
   readonly hasSecret: boolean
+  /** Added to the ids of its log, which may be larger than what a number holds exactly. */
+  readonly logIdsFrom: bigint
 }
 
-export const HOOK: Hook = { active: true, url: null, contentType: 'json', insecureSsl: false, hasSecret: true }
+export const HOOK: Hook = {
+  active: true,
+  url: null,
+  contentType: 'json',
+  insecureSsl: false,
+  hasSecret: true,
+  logIdsFrom: 0n,
+}
 
 /** Answers `/app/hook/…`; null for other paths. */
 export function respondToHook(
@@ -32,9 +41,9 @@ export function respondToHook(
   if (path === '/app/hook/deliveries' && isRead) return listDeliveries(world, deliveries, query)
   const [, id, attempts] = /^\/app\/hook\/deliveries\/(\d+)(\/attempts)?$/.exec(path) ?? []
   if (id === undefined || isRead !== (attempts === undefined)) return null
-  const delivery = deliveries.log.find((candidate) => candidate.id === Number(id))
+  const delivery = deliveries.log.find((candidate) => logIdOf(candidate, world.hook) === BigInt(id))
   if (!delivery) return NOT_FOUND
-  if (isRead) return { status: 200, body: deliveryJson(delivery, deliveries) }
+  if (isRead) return { status: 200, body: deliveryJson(delivery, deliveries, world.hook) }
   void deliveries.redeliver(delivery.id)
   return { status: 202, body: {} }
 }
@@ -87,27 +96,35 @@ function listDeliveries(world: World, deliveries: Deliveries, query: URLSearchPa
     .toSorted((one, other) => other.id - one.id)
   const shown = found.slice(0, perPage)
   const last = shown.at(-1)
-  if (last === undefined || shown.length === found.length) return { status: 200, body: shown.map(deliverySummary) }
+  const body = shown.map((delivery) => deliverySummary(delivery, world.hook))
+  if (last === undefined || shown.length === found.length) return { status: 200, body }
   const next = new URLSearchParams(query)
   next.set('per_page', String(perPage))
   next.set('cursor', `v1_${last.id}`)
   const link = `<${world.url}/app/hook/deliveries?${next}>; rel="next"`
-  return { status: 200, body: shown.map(deliverySummary), headers: { link } }
+  return { status: 200, body, headers: { link } }
 }
 
-function deliveryJson(delivery: Delivery, deliveries: Deliveries): object {
+function deliveryJson(delivery: Delivery, deliveries: Deliveries, hook: Hook): object {
   const answered = delivery.statusCode > 0
   return {
-    ...deliverySummary(delivery),
+    ...deliverySummary(delivery, hook),
     url: deliveries.target() ?? '',
     request: { headers: headersOf(delivery, deliveries.secret), payload: JSON.parse(delivery.body) },
     response: { headers: answered ? {} : null, payload: answered ? '' : null },
   }
 }
 
-function deliverySummary(delivery: Delivery): object {
+function logIdOf({ id }: Delivery, { logIdsFrom }: Hook): bigint {
+  return BigInt(id) + logIdsFrom
+}
+
+/** In JSON a number with all its digits. */
+const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => object }
+
+function deliverySummary(delivery: Delivery, hook: Hook): object {
   return {
-    id: delivery.id,
+    id: rawJSON(String(logIdOf(delivery, hook))),
     guid: delivery.guid,
     delivered_at: delivery.deliveredAt,
     redelivery: delivery.redelivery,

@@ -24,6 +24,8 @@ import type { Database } from './store/database.ts'
 import { findNextDueAt } from './store/due-work.ts'
 import { keepListening } from './store/keep-listening.ts'
 import { NOTIFY_CHANNEL } from './store/notify.ts'
+import { openSweep } from './sweep/sweep.ts'
+import { listSweepProblems } from './sweep/sweep-health.ts'
 import { openAppCheck } from './watchdog/check-app.ts'
 import { fanOutHolds } from './watchdog/fan-out-holds.ts'
 import { type HeartbeatTimer, identifySelf, startHeartbeat } from './watchdog/heartbeat-timer.ts'
@@ -39,7 +41,7 @@ import { createWebServer } from './web/web-server.ts'
 export type Andon = {
   readonly door: Door
   /** The background work by name; each step does one unit and returns how much it did. */
-  readonly steps: Readonly<Record<'outbox' | 'watchdog', (stopping?: AbortSignal) => Promise<number>>>
+  readonly steps: Readonly<Record<'outbox' | 'watchdog' | 'repair', (stopping?: AbortSignal) => Promise<number>>>
   /** Answers one request: a delivery, a report, a page. */
   readonly handle: RequestListener
   /** Starts the loops of a worker once its first beat is stored; `done` resolves when each has done its `iterations`. */
@@ -120,7 +122,7 @@ export async function openAndon(o: {
     freed: () => loops.find((loop) => loop.state().name === 'outbox')?.hint(),
   })
   const rejected = openRejectedSignatures({ database, now, log })
-  const receive = await createReceiver({
+  const { receive, acceptMissed } = await createReceiver({
     app: probotApp,
     door,
     secrets: config.webhookSecrets,
@@ -129,6 +131,7 @@ export async function openAndon(o: {
     log,
     rejected,
   })
+  const sweep = openSweep({ database, github, appId: config.appId, acceptMissed, now, log })
   const { webhookProxyUrl } = config
   const proxy =
     webhookProxyUrl === null || config.role === 'worker'
@@ -147,9 +150,13 @@ export async function openAndon(o: {
     now,
     log,
     async health() {
-      const [loops, mistakes] = await Promise.all([loadLoopsHealth({ database, now }), listSetupMistakes(database)])
+      const [loops, mistakes, sweeps] = await Promise.all([
+        loadLoopsHealth({ database, now }),
+        listSetupMistakes(database),
+        listSweepProblems(database),
+      ])
       const problems = [proxy?.problem() ?? null, guard.problem(), door.problem()].filter((each) => each !== null)
-      return { ...loops, degraded: [...loops.degraded, ...problems, ...mistakes] }
+      return { ...loops, degraded: [...loops.degraded, ...problems, ...sweeps, ...mistakes] }
     },
     config: {
       access: config.access,
@@ -167,6 +174,7 @@ export async function openAndon(o: {
       (await wakeDuePipelines({ database, door, now })) +
       (await pruneHourly({ database, now, log })) +
       (await appCheck.step()),
+    repair: () => sweep.step(),
   }
   let beating: HeartbeatTimer | null = null
   let listening: { close(): Promise<void> } | null = null
@@ -206,6 +214,7 @@ export async function openAndon(o: {
       loops.push(
         startLoop({ ...rest, name: 'outbox', step: start, background: outbox }),
         startLoop({ ...rest, name: 'watchdog', step: steps.watchdog }),
+        startLoop({ ...rest, nextDueAt: async () => null, name: 'repair', step: steps.repair }),
       )
       listening = keepListening({
         listen: (changed) => database.listen(NOTIFY_CHANNEL, changed, changed),
@@ -215,7 +224,7 @@ export async function openAndon(o: {
       return { done: Promise.all(loops.map((loop) => loop.ended)) }
     },
     async drain() {
-      while ((await steps.outbox()) + (await steps.watchdog()) > 0);
+      while ((await steps.outbox()) + (await steps.watchdog()) + (await steps.repair()) > 0);
     },
     close() {
       closed ??= shutDown()

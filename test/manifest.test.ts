@@ -37,6 +37,7 @@ const ROUTES: Readonly<Record<string, Permissions>> = {
   'GET /app': {},
   'GET /app/hook/config': {},
   'GET /app/hook/deliveries': {},
+  'GET /app/hook/deliveries/{delivery_id}': {},
   'GET /app/installations': {},
   'GET /app/installations/{installation_id}': {},
   'GET /installation/repositories': { metadata: 'read' },

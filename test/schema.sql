@@ -170,6 +170,28 @@ create table loops (
   PRIMARY KEY (id)
 );
 
+create table missed_deliveries (
+  app_id bigint not null,
+  guid text not null,
+  log_id text not null,
+  name text not null,
+  action text,
+  installation_id bigint,
+  repository_id bigint,
+  delivered_at timestamp with time zone not null,
+  found_at timestamp with time zone not null,
+  state text not null default 'due'::text,
+  tries integer not null default 0,
+  misses integer not null default 0,
+  due_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  error text,
+  CHECK ((state = ANY (ARRAY['due'::text, 'repaired'::text, 'arrived'::text, 'gone'::text, 'failed'::text]))),
+  PRIMARY KEY (app_id, guid)
+);
+CREATE INDEX missed_deliveries_by_scan ON public.missed_deliveries USING btree (found_at);
+CREATE INDEX missed_deliveries_due ON public.missed_deliveries USING btree (app_id, due_at) WHERE (state = 'due'::text);
+
 create table pipelines (
   id bigint not null generated always as identity,
   repository_id bigint not null,
@@ -325,6 +347,27 @@ create table sessions (
 );
 CREATE INDEX sessions_by_end ON public.sessions USING btree (expires_at);
 CREATE INDEX sessions_by_user ON public.sessions USING btree (user_id);
+
+create table sweeps (
+  app_id bigint not null,
+  hook_id bigint,
+  due_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  blocked_until timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  claim_token uuid,
+  claimed_until timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  next_scan_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  scan jsonb,
+  swept_until timestamp with time zone,
+  scanned_at timestamp with time zone,
+  calls double precision not null default 0,
+  calls_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  failing_since timestamp with time zone,
+  error text,
+  cut_off_from timestamp with time zone,
+  cut_off_until timestamp with time zone,
+  cut_off_at timestamp with time zone,
+  PRIMARY KEY (app_id)
+);
 
 create table users (
   id bigint not null,

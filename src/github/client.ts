@@ -1,4 +1,5 @@
 import { type CheckRuns, openCheckRuns } from './check-runs.ts'
+import { type DeliveryLog, openDeliveryLog } from './delivery-log.ts'
 import { type Installations, openInstallations } from './installations.ts'
 import { type IssueComments, openIssueComments } from './issue-comments.ts'
 import { openQueries, type Queries } from './queries.ts'
@@ -7,7 +8,7 @@ import { type GitHubOptions, openRequests } from './request.ts'
 import { openWorkflowRuns, type WorkflowRuns } from './workflow-runs.ts'
 
 /** Everything Andon reads from GitHub and writes to it. Every failure is a GitHubFailure. */
-export type GitHub = Queries & Installations & RepositoryFiles & WorkflowRuns & IssueComments & CheckRuns
+export type GitHub = Queries & Installations & RepositoryFiles & WorkflowRuns & IssueComments & CheckRuns & DeliveryLog
 
 /** A client that acts as the App, with a token for one repository at a time. Opening it sends nothing. */
 export function openGitHub(o: GitHubOptions): GitHub {
@@ -20,5 +21,6 @@ export function openGitHub(o: GitHubOptions): GitHub {
     ...openWorkflowRuns(call),
     ...openIssueComments(call, o.appId),
     ...openCheckRuns(call, o.appId),
+    ...openDeliveryLog(call),
   }
 }

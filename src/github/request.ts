@@ -3,6 +3,7 @@
 import { createAppAuth } from '@octokit/auth-app'
 import { Octokit } from '@octokit/core'
 import type { Logger } from 'pino'
+import { isJsonContentType } from '../text/content-type.ts'
 import { expectGitHubStatus } from './answer.ts'
 import { classifyFailure, classifyTokenFailure, GitHubFailure, type RequestIntent } from './failure.ts'
 import { permissionOfRoute } from './permissions.ts'
@@ -27,6 +28,8 @@ export type GitHubResponse = {
   readonly status: number
   readonly body: unknown
   readonly hasNextPage: boolean
+  /** The address of the next page of a list. */
+  readonly next: string | null
   /** GitHub's clock, to the second; null where the answer does not say. */
   readonly date: string | null
 }
@@ -96,9 +99,13 @@ export function openRequests(o: GitHubOptions): SendRequest {
     const request = {
       signal: AbortSignal.timeout(timeoutMs),
       redirect: 'manual',
-      fetch: followingRedirects(send, access?.onlyByName === true ? null : origin, () => {
-        isMoved = true
-      }),
+      fetch: followingRedirects(
+        access === null ? withLargeIdsAsText(send) : send,
+        access?.onlyByName === true ? null : origin,
+        () => {
+          isMoved = true
+        },
+      ),
     } as const
     const version = { 'x-github-api-version': API_VERSION }
     const attempt = async (refresh: boolean) => {
@@ -130,8 +137,10 @@ export function openRequests(o: GitHubOptions): SendRequest {
       if (access !== null) o.answered?.(access.installationId, true)
       // The name is learnt: a link with the old one may soon lead to another repository.
       if (isMoved && access !== null) o.onMoved?.(access)
-      const hasNextPage = /rel="next"/.test(String(response.headers.link ?? ''))
-      return { status: response.status, body: response.data, hasNextPage, date: response.headers.date ?? null }
+      const link = String(response.headers.link ?? '')
+      const hasNextPage = /rel="next"/.test(link)
+      const next = /<([^<>]*)>;\s*rel="next"/.exec(link)?.[1] ?? null
+      return { status: response.status, body: response.data, hasNextPage, next, date: response.headers.date ?? null }
     } catch (error) {
       const failure = classifyFailure(error, { intent, permission: permissionOfRoute(route) }, o.now())
       // That there is no such installation is an answer, and not a refusal of the App.
@@ -156,6 +165,18 @@ const REQUEST_TIMEOUT_MS = 10_000
 /** Gives every request a timeout, also the one for a token, which several calls may wait for. */
 function withTimeout(send: typeof fetch, timeoutMs: number): typeof fetch {
   return (input, init) => send(input, { ...init, signal: init?.signal ?? AbortSignal.timeout(timeoutMs) })
+}
+
+/** The ids in the App's log of deliveries are larger than what a number holds exactly. */
+function withLargeIdsAsText(send: typeof fetch): typeof fetch {
+  return async (input, init) => {
+    const response = await send(input, init)
+    if (response.status !== 200 || !isJsonContentType(response.headers.get('content-type') ?? undefined))
+      return response
+    const text = (await response.text()).replaceAll(/("id"\s*:\s*)(\d{16,})/g, '$1"$2"')
+    const { status, headers } = response
+    return new Response(text, { status, headers })
+  }
 }
 
 /** Octokit repeats its deprecation warnings with every response. */

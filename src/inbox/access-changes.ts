@@ -20,6 +20,11 @@ export function openAccessChanges(database: Database): NoteAccessChange {
   }
 }
 
+/** May a delivery with this name change what somebody sees? */
+export function concernsAccess(name: string): boolean {
+  return name === 'github_app_authorization' || name === 'member' || CONCERNING_ANYBODY.has(name)
+}
+
 /** The last four arrive only where an App has been given the permission `members`, which ours does not ask for. */
 const CONCERNING_ANYBODY: ReadonlySet<string> = new Set([
   'installation',

@@ -7,6 +7,7 @@ import type { Door } from '../apply/door.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { isJsonContentType } from '../text/content-type.ts'
 import { type DeliveryEnvelope, MalformedDelivery, readEnvelope } from '../translate/envelope.ts'
+import type { DeliveryReceipt } from '../translate/fields.ts'
 import { isHandledWebhook } from '../translate/handled-webhooks.ts'
 import type { NoteAccessChange } from './access-changes.ts'
 import { openProbot, type ProbotApp } from './probot.ts'
@@ -18,6 +19,16 @@ export type WebhookResponse = { status: number; body: object; headers?: Record<s
 
 /** Receives one POST, whatever it contains, and returns the answer. Never throws. */
 export type ReceiveDelivery = (request: { headers: IncomingHttpHeaders; body: Uint8Array }) => Promise<WebhookResponse>
+
+/** The one way in: for what GitHub posts, and for what it says in its log that it has posted. */
+export type Receiver = {
+  readonly receive: ReceiveDelivery
+  /**
+   * Accepts a delivery that is missing, as it was sent. It was read from GitHub, so no signature is asked for. Resolves after
+   * the commit to the hook that it was sent to; throws MalformedDelivery, or Unavailable.
+   */
+  acceptMissed(request: { headers: IncomingHttpHeaders; payload: object }): Promise<{ readonly hookId: number }>
+}
 
 // Used for every failure but an unavailable database, which brings its own time.
 const RETRY_AFTER_SECONDS = 30
@@ -32,30 +43,31 @@ export async function createReceiver(o: {
   log: Logger
   /** Called for a request that looks like a delivery and is signed with another secret. */
   rejected?: NoteRejectedSignature
-}): Promise<ReceiveDelivery> {
+}): Promise<Receiver> {
   const { door, secrets, now, log } = o
   const translateViaProbot = await openProbot(o.app, log)
 
-  async function translateHandled(envelope: DeliveryEnvelope, receivedAt: Instant): Promise<Translation> {
+  async function translateHandled(envelope: DeliveryEnvelope, at: Omit<DeliveryReceipt, 'guid'>): Promise<Translation> {
     const { name, payload, guid } = envelope
     if (!isHandledWebhook(name)) return { event: null }
     // Probot builds handler names from the action, and fails on one that is not a string.
     const translate = envelope.action === null ? translateDelivery : translateViaProbot
-    return await translate(name, payload, { guid, receivedAt })
+    return await translate(name, payload, { guid, ...at })
   }
 
-  async function accept(envelope: DeliveryEnvelope, body: Uint8Array): Promise<WebhookResponse> {
+  async function accept(envelope: DeliveryEnvelope, body: Uint8Array, isMissed: boolean): Promise<ApplyResult> {
     const receivedAt = now()
     await o.noteAccessChange?.(envelope)
     const { hookId, guid, name, action, installationId, repositoryId } = envelope
     const delivery = { hookId, guid, name, action, installationId, repositoryId, receivedAt, body }
-    const request: ApplyRequest = { delivery, ...(await translateHandled(envelope, receivedAt)) }
+    const at = { receivedAt, repairedAt: isMissed ? receivedAt : undefined }
+    const request: ApplyRequest = { delivery, ...(await translateHandled(envelope, at)) }
     const result = await door.apply(request)
     logResult(log, request, result)
-    return { status: 202, body: { accepted: true, duplicate: result.duplicate } }
+    return result
   }
 
-  return async ({ headers, body }) => {
+  async function receive({ headers, body }: Parameters<ReceiveDelivery>[0]): Promise<WebhookResponse> {
     const refusal = rejectByHeaders(headers)
     if (refusal !== null) return refusal
     const text = await verifyBody(body, String(headers['x-hub-signature-256']), secrets)
@@ -64,11 +76,22 @@ export async function createReceiver(o: {
       return errorResponse(401, WRONG_SIGNATURE)
     }
     try {
-      return await accept(readEnvelope(headers, text), body)
+      const { duplicate } = await accept(readEnvelope(headers, text), body, false)
+      return { status: 202, body: { accepted: true, duplicate } }
     } catch (error) {
       if (error instanceof MalformedDelivery) return errorResponse(400, error.message)
       return unavailableResponse(error, log)
     }
+  }
+
+  return {
+    receive,
+    async acceptMissed({ headers, payload }) {
+      const text = JSON.stringify(payload)
+      const envelope = readEnvelope(headers, text)
+      await accept(envelope, Buffer.from(text), true)
+      return { hookId: envelope.hookId }
+    },
   }
 }
 

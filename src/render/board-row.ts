@@ -149,8 +149,9 @@ export function evidenceText(evidence: Evidence): string {
 }
 
 /** The same without the time. */
-export function evidenceSourceText({ kind, id }: Evidence): string {
+export function evidenceSourceText({ kind, id, repairedAt }: Evidence): string {
   const source = EVIDENCE_SOURCES[kind]
+  if (repairedAt !== undefined) return `${source} that was missing, found in GitHub’s log at ${formatTime(repairedAt)}`
   // GitHub lists deliveries by GUID; its beginning is enough to find one.
   if (kind === 'delivery') return `${source} ${id.length > 12 ? `${id.slice(0, 8)}…` : id}`
   // The key of a question begins with what was asked.

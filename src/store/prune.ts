@@ -7,9 +7,13 @@ import { momentAfter } from './moments.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** Days for which rows are kept. GitHub itself keeps deliveries for three, so an older GUID never comes again. */
+/**
+ * Days for which rows are kept. GitHub itself keeps deliveries for three, an Enterprise Server for seven: what its log still
+ * has must be known here, or it would be taken for missing and applied again.
+ */
 export const RETENTION_DAYS = {
   deliveries: 14,
+  missedDeliveries: 30,
   failedDeliveries: 90,
   facts: 90,
   pipelines: 180,
@@ -28,7 +32,7 @@ const BATCH_SIZE = 1_000
 export async function prune(database: Database, now: Instant): Promise<number> {
   const before = (days: number): Instant => momentAfter(now, -days * DAY_MS)
   const { deliveries, failedDeliveries, facts, pipelines, effects, unansweredQuestions } = RETENTION_DAYS
-  const { beats, accessProblems, loops, presses } = RETENTION_DAYS
+  const { beats, accessProblems, loops, presses, missedDeliveries } = RETENTION_DAYS
   const old: readonly ExpiredRows[] = [
     { table: 'deliveries', where: sql`state <> 'failed' and received_at < ${before(deliveries)}` },
     { table: 'deliveries', where: sql`state = 'failed' and received_at < ${before(failedDeliveries)}` },
@@ -55,6 +59,7 @@ export async function prune(database: Database, now: Instant): Promise<number> {
     },
     // No call has met it for this long.
     { table: 'access_problems', where: sql`not declared and next_try_at < ${before(accessProblems)}` },
+    { table: 'missed_deliveries', where: sql`found_at < ${before(missedDeliveries)}` },
     { table: 'beats', where: sql`alive_at < ${before(beats)}` },
     { table: 'presses', where: sql`at < ${before(presses)}` },
     { table: 'sessions', where: sql`expires_at < ${now}` },

@@ -13,11 +13,12 @@ import type { HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { Light, Pipeline } from '../pipeline/model/pipeline.ts'
 import type { DenialReason } from '../pipeline/model/reason.ts'
 import type { Evidence, Instant } from '../pipeline/model/time.ts'
+import type { RepairTables } from './repair-tables.ts'
 
 type Json<T> = ColumnType<T, string, string>
 type GeneratedId = ColumnType<number, never, never>
 
-export type Tables = {
+export type Tables = RepairTables & {
   installations: {
     id: number
     account: string

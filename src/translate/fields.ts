@@ -9,7 +9,12 @@ import { storable } from '../text/storable.ts'
 import { UntranslatablePayload } from './untranslatable.ts'
 
 /** A delivery's GUID and its arrival, which its payload does not carry. */
-export type DeliveryReceipt = { readonly guid: string; readonly receivedAt: Instant }
+export type DeliveryReceipt = {
+  readonly guid: string
+  readonly receivedAt: Instant
+  /** When it was found in GitHub's log, if it did not arrive by itself. */
+  readonly repairedAt?: Instant | undefined
+}
 
 /** The question that GitHub was asked, and when: the evidence of every fact in the answer. */
 export type ReadReceipt = Evidence & { readonly kind: 'read' }
@@ -126,5 +131,6 @@ export function repositoryRefOf({ repository, installation }: RepositoryPayload)
 
 /** Evidence at the event's own time, not the arrival's, so that duplicates of a delivery compare equal. */
 export function evidenceOf(receipt: DeliveryReceipt, at: Instant): Evidence {
-  return { kind: 'delivery', id: receipt.guid, at }
+  const { guid, repairedAt } = receipt
+  return { kind: 'delivery', id: guid, at, ...(repairedAt !== undefined && { repairedAt }) }
 }

@@ -16,7 +16,9 @@ let recorded: RecordedLog
 beforeEach(async () => {
   door = await openTappedDoor()
   recorded = recordLog()
-  receive = await createReceiver({ app: probotApp, door, secrets: [WEBHOOK_SECRET], now: () => NOW, log: recorded.log })
+  receive = (
+    await createReceiver({ app: probotApp, door, secrets: [WEBHOOK_SECRET], now: () => NOW, log: recorded.log })
+  ).receive
 })
 
 afterEach(() => door.close())

@@ -34,7 +34,7 @@ beforeAll(async () => {
   const log = pino({ level: 'silent' })
   const now = () => new Date().toISOString()
   door = openDoor({ database, now, log })
-  const receive = await createReceiver({ app: probotApp, door, secrets: [WEBHOOK_SECRET], now, log })
+  const { receive } = await createReceiver({ app: probotApp, door, secrets: [WEBHOOK_SECRET], now, log })
   const guard = createWebhookGuard({ receive, refuse: rejectByHeaders })
   server = createServer((request, response) => void guard.answer(request, response)).listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -20,7 +20,7 @@ beforeEach(async () => {
   database = await openTestDatabase()
   const log = pino({ level: 'silent' })
   door = openDoor({ database, now, log })
-  receive = await createReceiver({ app: probotApp, door, secrets: [WEBHOOK_SECRET], now, log })
+  receive = (await createReceiver({ app: probotApp, door, secrets: [WEBHOOK_SECRET], now, log })).receive
 })
 
 afterEach(async () => {

@@ -20,10 +20,10 @@ beforeEach(async () => {
 })
 afterEach(() => door.close())
 
-function receiver(secrets: readonly string[]) {
+async function receiver(secrets: readonly string[]) {
   const now = () => '2026-11-21T10:00:00.000Z'
   const log = pino({ level: 'silent' })
-  return createReceiver({ app: probotApp, door, secrets, now, log })
+  return (await createReceiver({ app: probotApp, door, secrets, now, log })).receive
 }
 
 /** A wrong signature of one of many kinds. */

@@ -38,6 +38,7 @@ export const IMPORT_RULES: Readonly<
   github: { ours: ['translate', 'text'], packages: ['@octokit/core', '@octokit/auth-app', 'jose'] },
   outbox: { ours: ['apply', 'pipeline', 'line', 'render', 'store', 'github', 'translate', 'text'], packages: [] },
   watchdog: { ours: ['apply', 'pipeline:type', 'store', 'github', 'process'], packages: [] },
+  sweep: { ours: ['apply', 'inbox', 'pipeline:type', 'store', 'github', 'translate'], packages: [] },
   setup: { ours: ['github', 'sign-in'], packages: ['yaml'] },
   'sign-in': { ours: ['github', 'store', 'pipeline:type', 'text'], packages: [] },
   web: {

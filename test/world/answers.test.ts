@@ -21,11 +21,10 @@ afterEach(() => app.close())
 
 /** The App was installed long ago: no webhook has told of the file. */
 async function labelUnknownIssue(): Promise<void> {
-  const { github, url } = app
-  github.deliveries.setTarget(null)
+  const { github } = app
+  github.deliveries.injectFaults({ drop: 1 })
   await app.openLabeledIssue()
-  await github.whenIdle()
-  github.deliveries.setTarget(`${url}/api/github/webhooks`)
+  github.deliveries.clearFaults()
   await github.openIssue(app.repository, { title: 'Retry', labels: ['andon'] })
 }
 

@@ -186,8 +186,8 @@ test('while andon.yml has only ever had mistakes, an issue says so and calls a p
     light: 'queued',
     reason: 'waits for a version of andon.yml without mistakes',
   })
-  // The file and the issue that waits for it.
-  expect((await readBoard(app)).counts.needsYou).toBe(2)
+  // One need: the file is counted with the issue that waits for it.
+  expect((await readBoard(app)).counts.needsYou).toBe(1)
   app.github.writeFile(app.repository, '.github/andon.yml', PLAN)
   await app.advance(60)
   expect(app.dispatched()).toEqual(['1/plan/1'])

@@ -5,7 +5,16 @@ import { countRows } from '../support/count-rows.ts'
 import { type LineWorld, openLineWorld } from './support/line-world.ts'
 
 /** One row for each repository, installation or process, however many issues there are. */
-const ROWS_OF_PLACES = new Set(['installations', 'repositories', 'budgets', 'chores', 'loops', 'beats', 'users'])
+const ROWS_OF_PLACES = new Set([
+  'installations',
+  'repositories',
+  'budgets',
+  'chores',
+  'loops',
+  'beats',
+  'users',
+  'sweeps',
+])
 const YEAR_SECONDS = 365 * 24 * 60 * 60
 
 let world: LineWorld

@@ -6,6 +6,8 @@ export type Evidence = {
   readonly kind: 'delivery' | 'read' | 'beat' | 'command' | 'clock'
   readonly id: string
   readonly at: Instant
+  /** When the sweep found it in GitHub's log; only for a delivery that did not arrive by itself. */
+  readonly repairedAt?: Instant
 }
 
 /** When something happened, and how we know. */
