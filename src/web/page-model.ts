@@ -18,6 +18,7 @@ import { ACTIVE_LIGHTS } from '../store/holds.ts'
 import type { StoredPress } from '../store/presses.ts'
 import { type BoardPlace, boardAddress, boardPath, describeFilter } from './find-form.ts'
 import { onceForEach } from './once-for-each.ts'
+import { latencyWords } from './quantities.ts'
 import type { BoardPage, IssuePage, OwnPart } from './reader.ts'
 import type { Views } from './views.ts'
 
@@ -93,7 +94,10 @@ function buildSharedModel(views: Views, board: BoardPage, { repository, filter }
         html: views.render('empty', { empty: shown.length === 0 && !isFiltered(filter), repository }),
       },
       { id: 'next-page', html: views.render('next-page', nextPageModelOf({ repository, filter }, board)) },
-      { id: 'footer', html: views.render('footer', { ...board, path: boardPath(repository) }) },
+      {
+        id: 'footer',
+        html: views.render('footer', { ...board, path: boardPath(repository), latency: latencyWords(board.latency) }),
+      },
     ],
     lists: [
       buildFragmentList(views, 'needs-you', needy.map(rowOf), {

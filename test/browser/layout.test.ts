@@ -11,6 +11,7 @@ const PAGES = [
   '/?wall',
   '/?sort=repository&q=a&light=failed',
   '/acme',
+  '/health',
   '/acme/widgets',
   '/acme/widgets/issues/42',
   '/acme/api/issues/15',

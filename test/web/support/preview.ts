@@ -5,6 +5,7 @@ import { createServerWithReader } from '../../../src/web/http-server.ts'
 import { withServer } from '../../support/with-server.ts'
 import { busyBoard, MISTAKE_NOTICE, NOW } from './board-fixtures.ts'
 import { boardOf, repositoryLines } from './board-page.ts'
+import { HEALTH, operatorsOf } from './health-fixture.ts'
 import { HELD_PLACES, withHolds } from './held-board.ts'
 
 const ORGANISATION_NOTICE = configurationNoticeOf(
@@ -44,6 +45,7 @@ const site = createServerWithReader({
   },
   receiveDelivery: async () => undefined,
   report: async (asked) => asked.body(null, 204),
+  operators: operatorsOf(() => HEALTH),
   log: pino({ level: 'warn' }),
   config: {
     access: 'open',
