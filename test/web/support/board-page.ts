@@ -51,7 +51,6 @@ export function boardOf(
     asOf: now,
     doneToday: 12,
     lastDeliveryAt: minutesAgo(0.05),
-    latency: null,
     failedDeliveries: 0,
     holds: [],
     configurationNotices,
