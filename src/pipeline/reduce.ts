@@ -53,7 +53,9 @@ export function reduce(pipeline: Pipeline, event: Event, context = NO_CONTEXT): 
   const outcomes = ran?.outcomes ?? []
   const clicks = buttonEntries(event, context, outcomes)
   if (isEqualJson(pipeline, next)) return { pipeline, effects: [], entries: clicks, outcomes }
-  const entries = [...clicks, ...historyOf(pipeline, next, event)]
+  const isCarriedOut = outcomes.some(({ result }) => result?.outcome === 'done')
+  const by = isCarriedOut ? (context.commands?.login ?? null) : null
+  const entries = [...clicks, ...historyOf(pipeline, next, event, by)]
   return { pipeline: next, effects: newEffects(pipeline, next), entries, outcomes }
 }
 

@@ -1,7 +1,8 @@
 // A check run shows what the sticky comment of its stage shows. On the head of the default branch, where other people's
 // merges depend on the commit, every check run is completed and neutral from the start, and only its words are live.
 
-import { type Button, buttonsOf, isAtGate } from '../pipeline/commands/preconditions.ts'
+import type { Button } from '../commands/button-command.ts'
+import { buttonsOf, isAtGate } from '../pipeline/commands/preconditions.ts'
 import type { Pipeline, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
 import type { Surface } from '../pipeline/view/surfaces.ts'
 import { escapeInline, linkTo, plainText } from './sanitize.ts'
@@ -76,6 +77,8 @@ function titleOf(pipeline: Pipeline, stage: Stage, o: CheckRunContext, buttons: 
 const ACTIONS = {
   retry: { label: 'Retry', description: 'Try this stage again', identifier: 'retry' },
   approve: { label: 'Approve', description: 'Open the gate for the next stage', identifier: 'approve' },
+  hold: { label: 'Hold', description: 'Start nothing new on this issue', identifier: 'hold' },
+  resume: { label: 'Resume', description: 'Let this issue go on', identifier: 'resume' },
 } as const satisfies Record<Button, CheckRunAction>
 
 /** The final state of a check run whose pipeline has moved on to another commit; it keeps its name. */

@@ -57,5 +57,5 @@ export function translateCheckRun(action: string, payload: unknown, receipt: Del
   }
 }
 
-const BUTTONS = ['retry', 'approve'] as const
+const BUTTONS = ['approve', 'retry', 'hold', 'resume'] as const
 const EXTERNAL_ID = /^(?<pipeline>[1-9]\d{0,14})\/(?<stage>[a-z][a-z0-9-]{0,19})\/(?<sha>[0-9a-f]{40}|[0-9a-f]{64})$/

@@ -30,7 +30,7 @@ test.each([
     await startPipeline(GATED_ANDON_YML)
     runOf('plan').fail()
     await pass()
-    expect(await buttonsOn('plan')).toEqual(['retry'])
+    expect(await buttonsOn('plan')).toEqual(['retry', 'hold'])
     // The comment that asks for a person mentions one who may write.
     expect(askedUsers.splice(0)).toEqual(['ada'])
     const before = await standing()
@@ -50,7 +50,7 @@ test.each([
     ])
     runOf('plan').start()
     await pass()
-    expect(await buttonsOn('plan')).toEqual([])
+    expect(await buttonsOn('plan')).toEqual(['hold'])
   },
 )
 
@@ -58,7 +58,7 @@ test('a click on Approve at a gate, delivered five times, opens the gate once, a
   await startPipeline(GATED_ANDON_YML)
   runOf('plan').succeed()
   await pass()
-  expect(await buttonsOn('plan')).toEqual(['approve'])
+  expect(await buttonsOn('plan')).toEqual(['approve', 'hold'])
   expect(askedUsers.splice(0)).toEqual(['ada'])
   const before = await standing()
   const check = await checkOf('plan')
@@ -83,6 +83,28 @@ test('a click on Approve at a gate, delivered five times, opens the gate once, a
     'linus: approve was pressed on the check of plan: plan: attempt 1 of 1 succeeded, approved by @linus',
     'linus: approve was pressed on the check of plan: plan: attempt 1 of 1 succeeded, approved by @linus; no gate waits for an approval there',
   ])
+})
+
+test('a click on Hold, delivered five times, holds the issue once and stops its next dispatch, and a click on Resume lets it go', async () => {
+  await startPipeline(UNGATED_ANDON_YML)
+  app.github.clickButton(app.repository, await checkOf('plan'), 'hold', 'passerby')
+  await pass()
+  expect(await buttonsOn('plan')).toEqual(['hold'])
+  app.github.clickButton(app.repository, await checkOf('plan'), 'hold', 'linus')
+  await redeliver(4)
+  runOf('plan').succeed()
+  await pass()
+  expect(app.dispatched()).toEqual(['1/plan/1'])
+  const words = /held by @linus since [^:]*:\d\d UTC: Hold was pressed on the check of plan/
+  expect((await checkOf('code')).output.title).toMatch(words)
+  expect(await (await fetch(`${app.url}/${app.repository}/issues/1`)).text()).toMatch(words)
+  expect(await commentsOf()).toEqual([])
+
+  expect(await buttonsOn('code')).toEqual(['resume'])
+  app.github.clickButton(app.repository, await checkOf('code'), 'resume', 'linus')
+  await pass(60)
+  expect(app.dispatched()).toEqual(['1/plan/1', '1/code/1'])
+  expect(await buttonsOn('code')).toEqual(['hold'])
 })
 
 test('a comment holds an issue on every surface and stops its dispatches, and a comment releases it', async () => {
@@ -150,12 +172,12 @@ async function checkOf(stage: string): Promise<CheckRun> {
 
 /** The buttons of a stage's check: reading check runs does not return them, so they are taken from the writes. */
 async function buttonsOn(stage: string): Promise<readonly string[]> {
-  const { id } = await checkOf(stage)
-  const edits = app.github.writes
-    .ofKind('check-edit')
-    .filter(({ path, done }) => done && path.endsWith(`/check-runs/${id}`))
-  const body = edits.at(-1)?.body as { actions?: readonly { identifier: string }[] } | undefined
-  return body?.actions?.map(({ identifier }) => identifier) ?? []
+  const { id, external_id } = await checkOf(stage)
+  const bodies = app.github.writes.all
+    .filter(({ path, done }) => done && /\/check-runs(\/\d+)?$/.test(path))
+    .filter(({ path, body }) => path.endsWith(`/${id}`) || (body as CheckRun).external_id === external_id)
+    .map(({ body }) => body as { actions?: readonly { identifier: string }[] })
+  return bodies.at(-1)?.actions?.map(({ identifier }) => identifier) ?? []
 }
 
 /** Delivers the last delivery again, at once and later. */

@@ -157,6 +157,36 @@ describe('somebody who may only read', () => {
   })
 })
 
+test.each(['on the board', 'in a comment'])('every action %s shows everybody at once who did it', async (how) => {
+  const [linus, passerby] = [await world.visitorOf('linus'), await world.visitorOf('passerby')]
+  let known = 0
+  /** What everybody is shown under the name of who acted. */
+  const shownAfter = async (command: string, fields: Record<string, string>): Promise<string> => {
+    if (how === 'on the board') await world.pressAndWait(linus, ISSUE_PAGE, fields)
+    else await world.app.comment(`/andon ${command}`, { by: 'linus' })
+    await world.app.advance(20, { stride: 1 })
+    const { history } = JSON.parse((await passerby.get('/api/pipelines/acme/widgets/1')).text) as {
+      history: readonly { readonly actor: string | null; readonly text: string }[]
+    }
+    const own = history.filter(({ actor }) => actor === 'linus').map(({ text }) => text)
+    const added = own.slice(0, own.length - known)
+    known = own.length
+    return added.join('; ')
+  }
+  const hold = { control: 'hold', scope: 'issue', reason: 'ask legal first' }
+  expect(await shownAfter('hold ask legal first', hold)).toMatch(/^held by @linus since .*: ask legal first$/)
+  expect(await shownAfter('resume', { control: 'resume' })).toBe('this issue was resumed by @linus')
+  expect(await shownAfter('cancel plan', { control: 'cancel plan' })).toContain(
+    'plan: attempt 1 of 1 is being cancelled',
+  )
+  expect(await shownAfter('retry plan', { control: 'retry plan' })).toContain('plan: attempt 2 of 2 waits for a slot')
+  await world.runEnds('success')
+  expect(await shownAfter('approve', { control: 'approve plan' })).toContain(
+    'plan: attempt 2 of 2 succeeded, approved by',
+  )
+  expect(await shownAfter('skip code', { control: 'skip code' })).toContain('code: attempt 1 of 1 is being cancelled')
+})
+
 test('an outsider gets the same 404 from a form as from the page, whatever is there', async () => {
   world.app.github.setAccess('linus', 'acme/widgets', false)
   const linus = await world.visitorOf('linus')

@@ -1,5 +1,6 @@
 // Why a command cannot run on a stage, null when it can; and which buttons a check run therefore shows. A check run stays
 // open in a browser while its pipeline moves on: its button counts only while it means what it said.
+import type { Button } from '../../commands/button-command.ts'
 import type { Command } from '../../commands/commands.ts'
 import { isDispatched } from '../../line/stage-rules.ts'
 import { currentPullRequest } from '../facts/correlate.ts'
@@ -64,7 +65,8 @@ export function whyNotApprove(pipeline: Pipeline): CommandResult {
 
 /** Why a button no longer means what it said; null while it does, and for a typed command. */
 export function whyStaleButton(pipeline: Pipeline, origin: CommandOrigin, { verb }: Command): CommandResult | null {
-  if (origin.kind === 'comment') return null
+  // The cord means what it says at any time.
+  if (origin.kind === 'comment' || verb === 'hold' || verb === 'resume') return null
   const { stage: name } = origin
   if (origin.kind === 'check') {
     const { sha } = origin
@@ -79,37 +81,42 @@ export function whyStaleButton(pipeline: Pipeline, origin: CommandOrigin, { verb
   if (verb === 'approve' && !isAtGate(pipeline, stage))
     return notPossible({ kind: 'no-gate-shut', stage: stageSummary(stage) })
   // Where a stage has ended well meanwhile, the same command typed anew would start it once more.
-  const isOver = origin.kind === 'board' && verb === 'retry' && !controlsOf(pipeline, stage).includes('retry')
-  return isOver ? (whyNotRerun(pipeline, stage) ?? notPossible({ kind: 'moved-on', stage: stageSummary(stage) })) : null
+  const isPast = origin.kind === 'board' && verb === 'retry' && !controlsOf(pipeline, stage).includes('retry')
+  return isPast ? (whyNotRerun(pipeline, stage) ?? notPossible({ kind: 'moved-on', stage: stageSummary(stage) })) : null
 }
 
-/** A button of a stage's check run. */
-export type Button = 'retry' | 'approve'
-
-/** The buttons that would do something now. */
+/** The buttons of a stage's check run that would do something now. GitHub takes three at most. */
 export function buttonsOf(pipeline: Pipeline, stage: Stage): readonly Button[] {
-  if (pipeline.removed !== null || pipeline.issue.state === 'closed') return []
+  const hold = holdControlOf(pipeline)
+  const isUnderWay = stage.status !== 'idle' && stage.status !== 'done' && stage.status !== 'skipped'
+  const mayHold = hold !== null && isUnderWay && isDispatchedStage(pipeline.line, stage.name)
+  return [...ordersFor(pipeline, stage), ...(mayHold ? [hold] : [])]
+}
+
+/** What a stage that waits for a person can be told. */
+function ordersFor(pipeline: Pipeline, stage: Stage): readonly ('approve' | 'retry')[] {
+  if (isOver(pipeline)) return []
   if (isAtGate(pipeline, stage)) return ['approve']
   const hasHalted = stage.status === 'failed' || stage.status === 'cancelled'
   return hasHalted && whyNotRerun(pipeline, stage) === null ? ['retry'] : []
 }
 
 /** What a page of the board offers at a stage. */
-export type StageControl = Button | 'cancel' | 'skip' | 'resume'
+export type StageControl = 'approve' | 'retry' | 'cancel' | 'skip' | 'resume'
 
 /** The controls that would do something now, the likeliest first. */
 export function controlsOf(pipeline: Pipeline, stage: Stage): readonly StageControl[] {
-  if (pipeline.removed !== null || pipeline.issue.state === 'closed') return []
+  if (isOver(pipeline)) return []
   const { status } = stage
   const isWaiting = stage.retryAt != null || isLostAttempt(currentAttempt(stage))
-  const buttons = buttonsOf(pipeline, stage)
-  const mayRetry = buttons.length === 0 && isWaiting && whyNotRerun(pipeline, stage) === null
+  const orders = ordersFor(pipeline, stage)
+  const mayRetry = orders.length === 0 && isWaiting && whyNotRerun(pipeline, stage) === null
   const isActive = status === 'running' || status === 'queued'
   const isHeld = activeHolds(pipeline, NO_OUTER_HOLDS).some(
     ({ place }) => place.kind === 'stage' && place.stage === stage.name,
   )
   return [
-    ...buttons,
+    ...orders,
     ...(mayRetry ? (['retry'] as const) : []),
     ...(isHeld ? (['resume'] as const) : []),
     ...(isActive && whyNotCancel(pipeline, stage) === null ? (['cancel'] as const) : []),
@@ -117,10 +124,14 @@ export function controlsOf(pipeline: Pipeline, stage: Stage): readonly StageCont
   ]
 }
 
-/** Whether the issue itself can be held or resumed on the board; null when neither would mean anything. */
+/** Whether the issue itself can be held or resumed; null when neither would mean anything. */
 export function holdControlOf(pipeline: Pipeline): 'hold' | 'resume' | null {
-  if (pipeline.removed !== null || pipeline.issue.state === 'closed') return null
+  if (isOver(pipeline)) return null
   return activeHolds(pipeline, NO_OUTER_HOLDS).some(({ place }) => place.kind === 'issue') ? 'resume' : 'hold'
+}
+
+function isOver({ removed, issue }: Pipeline): boolean {
+  return removed !== null || issue.state === 'closed'
 }
 
 /** A stage whose workflow has finished and that waits for an approval. */

@@ -110,8 +110,8 @@ function runInOrder(
   const stages = pipeline.line.stages.map(({ name }) => name)
   let current = pipeline
   const outcomes = commands.map((typed, nth): CommandOutcome => {
-    // The board's forms name the place of a hold apart from its reason.
-    const command = sender.origin.kind === 'board' ? typed : resolveStage(typed, stages)
+    // Forms and buttons name the place of a hold apart from its reason.
+    const command = sender.origin.kind === 'comment' ? resolveStage(typed, stages) : typed
     const outcome = { issueNumber: pipeline.issue.number, nth, command }
     if (command.verb === null || !mayUseCommand(sender.role, command.verb)) return { ...outcome, result: null }
     const derived = deriveStages(current)

@@ -1,5 +1,6 @@
 // Everything that can happen, in our words. Read this first: deliveries, answers to our own questions,
 // reports and the clock all become one of these, and nothing else moves a pipeline.
+import type { Button } from '../../commands/button-command.ts'
 import type { StageName } from '../../line/line.ts'
 import type { Answer, ButtonClick, EmailCheck, GivenCommands, Question } from './effects.ts'
 import type { IssueFact, JobFact, PullRequestFact, ReviewFact, RunFact } from './facts.ts'
@@ -46,7 +47,7 @@ type RepositoryEvents = {
     /** The one that the check run names. */
     pipelineId: number
     origin: ButtonClick
-    verb: 'retry' | 'approve'
+    verb: Button
     /** GitHub's own re-run, which counts the commit's checks as queued until we write ours again. */
     isRerun: boolean
     sender: string

@@ -8,9 +8,14 @@ import type { PullRequestFact } from '../model/facts.ts'
 import type { Pipeline, Stage } from '../model/pipeline.ts'
 import { isProgress } from '../model/reason.ts'
 
-/** What an event changed. */
-export function historyOf(before: Pipeline, after: Pipeline, event: Event): readonly HistoryEntry[] {
-  const common = { at: event.at, actor: actorOf(event), evidence: event.evidence }
+/** What an event changed. `by` is who gave the command that it carried out, if it did. */
+export function historyOf(
+  before: Pipeline,
+  after: Pipeline,
+  event: Event,
+  by: string | null = null,
+): readonly HistoryEntry[] {
+  const common = { at: event.at, actor: by ?? actorOf(event), evidence: event.evidence }
   return [
     ...issueEntries(before, after),
     ...addedPullRequests(before, after).map(({ number }) => pullRequestEntry(number, true)),

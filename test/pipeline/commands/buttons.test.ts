@@ -6,7 +6,7 @@ import { buttonsOf } from '../../../src/pipeline/commands/preconditions.ts'
 import type { ButtonClick } from '../../../src/pipeline/model/effects.ts'
 import { surfacesOf } from '../../../src/pipeline/view/surfaces.ts'
 import { entryInWords } from '../../support/in-words.ts'
-import { issueLabeled, minutesAfterNine, runChanged } from '../../support/pipeline-fixtures.ts'
+import { issueChanged, issueLabeled, minutesAfterNine, runChanged } from '../../support/pipeline-fixtures.ts'
 import {
   attemptKeyOf,
   commandPermission,
@@ -47,12 +47,40 @@ const offered = ({ pipeline }: PipelineHarness, name: string) => {
   return pipeline.stages.filter((stage) => stage.name === name).flatMap((stage) => buttonsOf(pipeline, stage))
 }
 
-test('a failed dispatched stage offers Retry, a gate offers Approve, and nothing else has a button', () => {
-  expect([offered(failed(), 'plan'), offered(failed(), 'code')]).toEqual([['retry'], []])
-  expect([offered(atGate(), 'plan'), offered(atGate(), 'code')]).toEqual([['approve'], []])
+test('a failed dispatched stage offers Retry, a gate offers Approve, and each stage that is under way Hold', () => {
+  expect([offered(failed(), 'plan'), offered(failed(), 'code')]).toEqual([['retry', 'hold'], []])
+  expect([offered(atGate(), 'plan'), offered(atGate(), 'code')]).toEqual([['approve', 'hold'], []])
   const running = startedPipeline()
   running.apply(dispatchConfirmed(running.admit(minutesAfterNine(1))!, 100, minutesAfterNine(1)))
+  expect(offered(running, 'plan')).toEqual(['hold'])
+  running.apply(issueChanged({ at: minutesAfterNine(2), state: 'closed', stateReason: 'completed' }, 'closed'))
   expect(offered(running, 'plan')).toEqual([])
+})
+
+test('a click on Hold holds the issue in the name of who clicked, says where, and Resume takes its place', () => {
+  const line = atGate()
+  const hold = clickOn(line, 'plan', '/andon hold Hold was pressed on the check of plan')
+  line.apply(hold, commandPermission(hold, false))
+  expect(offered(line, 'plan')).toEqual(['approve', 'hold'])
+  line.apply(commandPermission(hold))
+  expect(offered(line, 'plan')).toEqual(['approve', 'resume'])
+  expect(lastEntryOf(line)).toMatchObject({
+    actor: 'mara',
+    text: 'held by @mara since 2026-11-21 09:20 UTC: Hold was pressed on the check of plan',
+  })
+  const again = clickOn(line, 'plan', '/andon hold Hold was pressed on the check of plan', undefined, 'guid-again')
+  line.apply(again, commandPermission(again))
+  expect(lastEntryOf(line)).toMatchObject({ type: 'button.already', actor: 'mara' })
+  const resume = clickOn(line, 'plan', '/andon resume', undefined, 'guid-resume')
+  line.apply(resume, commandPermission(resume))
+  expect(offered(line, 'plan')).toEqual(['approve', 'hold'])
+})
+
+test('Hold counts on a commit that the stage has left, too', () => {
+  const line = failed()
+  const click = clickOn(line, 'plan', '/andon hold Hold was pressed on the check of plan', 'f'.repeat(40))
+  line.apply(click, commandPermission(click))
+  expect(offered(line, 'plan')).toEqual(['retry', 'resume'])
 })
 
 test('an observed line has no buttons', () => {
