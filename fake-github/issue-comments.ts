@@ -65,6 +65,12 @@ export function respondToComments(
   const { method, body } = request
   const fullName = repository.full_name
   const text = String((body as { body?: unknown } | null)?.body ?? '')
+  const read = /^issues\/(\d+)$/.exec(path)?.[1]
+  if (read !== undefined && method === 'GET') {
+    if (world.deletedIssues.has(`${fullName}#${read}`)) return GONE
+    const found = subjectOf(world, fullName, Number(read))
+    return found === null ? NOT_FOUND : { status: 200, body: found }
+  }
   const issue = /^issues\/(\d+)\/comments$/.exec(path)?.[1]
   if (issue !== undefined) {
     const number = Number(issue)

@@ -116,6 +116,12 @@ export function openUserActions(o: { world: World; webhooks: Webhooks; defaultUs
       changeIssue(fullName, number, 'closed', change, { by })
     },
 
+    /** Assigns an issue to these people and to nobody else. */
+    async assign(fullName: string, number: number, logins: readonly string[], by = defaultUser): Promise<void> {
+      const assignees = logins.map((login) => userOf(world, login))
+      changeIssue(fullName, number, 'assigned', { assignees, assignee: assignees[0] ?? null }, { by })
+    },
+
     async reopenIssue(fullName: string, number: number, by = defaultUser): Promise<void> {
       const change = { state: 'open', state_reason: 'reopened', closed_at: null } as const
       changeIssue(fullName, number, 'reopened', change, { by })

@@ -8,6 +8,7 @@ import {
   translateIssueRead,
   translatePullRequestRead,
 } from '../translate/graphql-reads.ts'
+import { translateAssigneesRead } from '../translate/issues.ts'
 import { type RoleRead, translateRoleRead } from '../translate/role.ts'
 import { expectObject, readAnswer } from './answer.ts'
 import { GitHubFailure } from './failure.ts'
@@ -33,6 +34,8 @@ export type Queries = {
   readDefaultBranchSha(access: RepositoryAccess): Promise<string | null>
   /** The user's role on the repository; null if GitHub does not know the user. With an id, no other user of that login counts. */
   readRole(access: RepositoryAccess, login: string, userId?: number): Promise<RoleRead | null>
+  /** The logins of the people the issue is assigned to. */
+  readAssignees(access: RepositoryAccess, issueNumber: number): Promise<readonly string[]>
 }
 
 export function openQueries(call: SendRequest): Queries {
@@ -71,6 +74,13 @@ export function openQueries(call: SendRequest): Queries {
         if (failure instanceof GitHubFailure && failure.kind === 'not_found') return null
         throw failure
       }
+    },
+
+    async readAssignees(access, issueNumber) {
+      const { body } = await call(access, 'read', 'GET /repos/{owner}/{repo}/issues/{issue_number}', {
+        issue_number: issueNumber,
+      })
+      return readAnswer(() => translateAssigneesRead(body))
     },
   }
 }

@@ -4,7 +4,7 @@ import { GitHubFailure } from '../github/failure.ts'
 import type { RepositoryAccess } from '../github/request.ts'
 import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { mayAnswerNeed } from '../pipeline/view/need.ts'
-import { withMention } from '../render/need-comment.ts'
+import { withMentions } from '../render/need-comment.ts'
 import type { PublicationStep, SurfaceContent } from './diff-surfaces.ts'
 import type { PublishContext } from './publish-context.ts'
 import { SEND_WINDOW_MS } from './timings.ts'
@@ -25,8 +25,8 @@ async function createSurface(o: PublishContext, access: RepositoryAccess, conten
     case 'ask': {
       // What was sent late would arrive after it was searched for.
       const sendBy = millisecondsAfter(o.now(), SEND_WINDOW_MS)
-      const login = await firstWhoMayWrite(o.github, access, content.people)
-      const body = withMention(content.body, content.marker, login)
+      const people = await peopleWhoMayWrite(o.github, access, content)
+      const body = withMentions(content.body, content.marker, people)
       return await o.github.createComment(access, content.issueNumber, body, sendBy)
     }
     case 'check': {
@@ -71,15 +71,26 @@ async function unlessRefused(folding: Promise<void>, otherwise: () => Promise<vo
   }
 }
 
-/** Asked of GitHub now: who started the issue may have left since. */
-async function firstWhoMayWrite(
+/** Who started the issue, and those it is assigned to, if they may write. All is asked of GitHub now: they may have left since. */
+async function peopleWhoMayWrite(
   github: GitHub,
   access: RepositoryAccess,
-  people: readonly string[],
-): Promise<string | null> {
-  for (const login of people) {
+  { people, issueNumber }: Pick<Extract<SurfaceContent, { kind: 'ask' }>, 'people' | 'issueNumber'>,
+): Promise<readonly string[]> {
+  const assigned = await github.readAssignees(access, issueNumber)
+  const asked = uniqueLogins([...people, ...assigned]).slice(0, MOST_ASKED)
+  const able: string[] = []
+  for (const login of asked) {
     const role = await github.readRole(access, login)
-    if (role !== null && mayAnswerNeed(role)) return login
+    if (role !== null && mayAnswerNeed(role)) able.push(login)
   }
-  return null
+  return able
+}
+
+/** GitHub lets ten be assigned; each costs a request, and who tells everybody tells nobody. */
+const MOST_ASKED = 5
+
+/** Logins are the same in capitals and small letters. */
+function uniqueLogins(logins: readonly string[]): readonly string[] {
+  return [...new Map(logins.toReversed().map((login) => [login.toLowerCase(), login])).values()].toReversed()
 }

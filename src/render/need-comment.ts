@@ -15,7 +15,7 @@ export function needCommentMarker(pipelineId: number, id: string): string {
   return stickyCommentMarker(pipelineId, `need/${id}`)
 }
 
-/** The whole comment, without the mention: GitHub is asked about that person when it is written. */
+/** The whole comment, without the mentions: GitHub is asked about those people when it is written. */
 export function renderNeedComment(pipeline: Pipeline, need: Need, o: { marker: string; pageUrl: string }): string {
   const { todo, command } = ASKS[need.kind](pipeline, need)
   const links = [...runLink(need), linkTo(`Issue #${pipeline.issue.number} on the board`, o.pageUrl)]
@@ -37,10 +37,10 @@ function mentionOf(login: string): string | null {
   return /^[a-z\d][\w-]{0,38}$/i.test(login) ? `@${login}` : null
 }
 
-/** The comment with the mention before its first words. */
-export function withMention(body: string, marker: string, login: string | null): string {
-  const mention = login === null ? null : mentionOf(login)
-  return mention === null ? body : body.replace(`${marker}\n`, () => `${marker}\n${mention}: `)
+/** The comment with the mentions before its first words. */
+export function withMentions(body: string, marker: string, logins: readonly string[]): string {
+  const mentions = logins.flatMap((login) => mentionOf(login) ?? []).join(', ')
+  return mentions === '' ? body : body.replace(`${marker}\n`, () => `${marker}\n${mentions}: `)
 }
 
 type Ask = { readonly todo: string; readonly command: string | null }

@@ -84,3 +84,10 @@ function eventBaseOf(port: IssuesPayload, receipt: DeliveryReceipt) {
   const evidence = evidenceOf(receipt, at)
   return { at, evidence, repository: repositoryRefOf(port), issue: issueFactOf(port.issue, evidence) }
 }
+
+const assigneesPayload = z.object({ assignees: z.array(z.object({ login: z.string() })).nullish() })
+
+/** Whom REST says an issue is assigned to. */
+export function translateAssigneesRead(body: unknown): readonly string[] {
+  return (readPayload(assigneesPayload, body).assignees ?? []).map(({ login }) => login)
+}

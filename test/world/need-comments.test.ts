@@ -1,5 +1,5 @@
 // GitHub mails on a new comment and is silent on an edit. So whenever a person is needed, a new comment asks for one: once,
-// with the one person who can answer, and it is folded away when nobody is needed any more.
+// with those who can answer, and it is folded away when nobody is needed any more.
 import { readFileSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
 import type { Run } from '../../fake-github/runs.ts'
@@ -115,6 +115,19 @@ test.each([
   await app.advance(60)
   expect(needs().at(-1)?.text).toContain('plan failed')
   for (const { text } of needs()) expect(text).not.toMatch(/@\w/)
+  await settled()
+})
+
+test('those the issue is assigned to are mentioned beside who started it, once each and only if they may write', async () => {
+  await open(WITH_GATE, succeed)
+  await app.github.assign(app.repository, 1, ['ada', 'linus', 'passerby', 'github-actions[bot]'])
+  await app.advance(60)
+  expect(needs().map(({ text }) => text.match(/@\w+/g))).toEqual([['@ada', '@linus']])
+  expect(needs()[0]?.text).toMatch(/^@ada, @linus: \*\*plan waits for your approval/)
+  // Who is assigned later finds the comment where it is: nobody gets a second mail.
+  await app.github.assign(app.repository, 1, ['trinity'])
+  await app.advance(60)
+  expect(needs()).toHaveLength(1)
   await settled()
 })
 

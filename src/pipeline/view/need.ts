@@ -62,7 +62,7 @@ export function upcomingNeed(pipeline: Pipeline): (Need & { readonly at: Instant
 /** Within this, Andon reads a silent run from GitHub, cancels it, by force if it must, and tries again: nobody is needed. */
 const SILENCE_SECONDS = 15 * 60
 
-/** Who is asked for it, the likeliest first: only one of them who may write is told. */
+/** Who is asked for it, beside those the issue is assigned to: only people who may write are told. */
 export function peopleToAsk(pipeline: Pipeline): readonly string[] {
   const authorization = startAuthorization(pipeline)
   const login = authorization.state === 'granted' ? authorization.request.login : pipeline.start.actor

@@ -11,7 +11,7 @@ import { renderCheckRun, renderSupersededCheckRun } from '../../../src/render/ch
 import { describeCommandAnswer } from '../../../src/render/command-result.ts'
 import { renderConfigurationCheckRun } from '../../../src/render/configuration-check-run.ts'
 import { configurationNoticeOf, type InvalidConfiguration } from '../../../src/render/configuration-notice.ts'
-import { needCommentMarker, renderNeedComment, withMention } from '../../../src/render/need-comment.ts'
+import { needCommentMarker, renderNeedComment, withMentions } from '../../../src/render/need-comment.ts'
 import { renderReply } from '../../../src/render/reply.ts'
 import { renderStickyComment, stickyCommentMarker } from '../../../src/render/sticky-comment.ts'
 import { printable } from '../../../src/text/printable.ts'
@@ -42,7 +42,7 @@ export function renderForGitHub(text: string) {
       renderStickyComment(pipeline, 'code', { ...o, marker: stickyCommentMarker(17, 'code'), showsLine: true }),
       ...needsOf(pipeline).map((need) => {
         const marker = needCommentMarker(17, need.id)
-        return withMention(renderNeedComment(pipeline, need, { marker, pageUrl }), marker, text)
+        return withMentions(renderNeedComment(pipeline, need, { marker, pageUrl }), marker, [text])
       }),
       whole.output.summary,
       renderSupersededCheckRun(pipeline, surface, null, { ...o, isOnlyIssue: true }).output.summary,
