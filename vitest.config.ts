@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 
 const NO_DATABASE = [
   'test/{advance,commands,docs,doctor,line,pipeline,render,translate}/**/*.test.ts',
+  'test/alerts/files.test.ts',
   'test/cli/{check,init}.test.ts',
   'test/{architecture,manifest,config,packaging,workflows}.test.ts',
   'test/inbox/{guard,probot}.test.ts',

@@ -1,5 +1,6 @@
 // One request to this GitHub, over HTTP or in process: authenticated, recorded, perhaps struck by a fault, and answered.
 import type { KeyObject } from 'node:crypto'
+import { openAnswerHeaders } from './answer-headers.ts'
 import type { ApiResponse } from './api-request.ts'
 import type { Fault, Faults } from './faults.ts'
 import { authenticate } from './identity.ts'
@@ -34,6 +35,7 @@ export function openApi(o: {
   keys: { readonly path: string; published(): Promise<object> }
 }): Api {
   const { world } = o.parts
+  const headersOf = openAnswerHeaders(world)
 
   return {
     async respond({ method, url, headers, body }) {
@@ -66,7 +68,8 @@ export function openApi(o: {
       let answer: ApiResponse | null = null
       for (let times = timesDone(fault); times > 0; times--) answer = await route(request, o.parts)
       recorded.done = answer !== null && isDone(answer)
-      const outcome = answer === null ? faultOutcome(fault, world) : outcomeOf(answer, fault, world)
+      const bare = answer === null ? faultOutcome(fault, world) : outcomeOf(answer, fault, world)
+      const outcome = typeof bare === 'string' ? bare : headersOf.complete(bare, request)
       recorded.status = typeof outcome === 'string' ? 0 : outcome.status
       return outcome
     },

@@ -101,3 +101,41 @@ create table chores (
   name text primary key,
   due_at timestamptz not null
 );
+
+-- What operators are shown of the processes themselves.
+
+-- What GitHub last said is left of a quota. 0 is the App itself.
+create table github_quotas (
+  installation_id bigint not null,
+  -- GitHub's word: `core` for REST, `graphql`.
+  resource text not null,
+  allowed integer not null,
+  remaining integer not null,
+  resets_at timestamptz not null,
+  read_at timestamptz not null,
+  primary key (installation_id, resource)
+);
+
+-- By how much other clocks are ahead of that of a process, as it last measured them.
+create table clock_readings (
+  -- `<role>-<host>-<pid>`.
+  process text not null,
+  clock text not null check (clock in ('github', 'database')),
+  ahead_ms double precision not null,
+  -- It may be that much more or less.
+  error_ms double precision not null,
+  read_at timestamptz not null,
+  primary key (process, clock)
+);
+
+-- How long deliveries took until their commit, and until they were written to the browsers: how many in each minute, and in
+-- which bucket (src/health/latency-buckets.ts).
+create table latencies (
+  minute timestamptz not null,
+  step text not null check (step in ('commit', 'browser')),
+  bucket smallint not null,
+  count integer not null,
+  primary key (minute, step, bucket)
+);
+
+create index effects_buried on effects (id) where state = 'buried';

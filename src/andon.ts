@@ -7,9 +7,11 @@ import type { Config } from './config.ts'
 import { openGitHub } from './github/client.ts'
 import { openTokenVerifier } from './github/oidc.ts'
 import { openUserAccess } from './github/user-access.ts'
+import { openMeasurements } from './health/measurements.ts'
+import { openHealthReading, openLatencyReading } from './health/read-health.ts'
 import { openAccessChanges } from './inbox/access-changes.ts'
 import { createWebhookGuard } from './inbox/guard.ts'
-import { createReceiver, rejectByHeaders } from './inbox/receive.ts'
+import { createReceiver, type ReceiveDelivery, rejectByHeaders } from './inbox/receive.ts'
 import { openRejectedSignatures } from './inbox/rejected-signatures.ts'
 import { openWebhookProxy } from './inbox/webhook-proxy.ts'
 import probotApp from './index.ts'
@@ -19,15 +21,18 @@ import { repositoryRedirected } from './outbox/report-outcome.ts'
 import { countUnansweredCalls } from './outbox/unanswered-calls.ts'
 import type { Instant } from './pipeline/model/time.ts'
 import { secretKeysOf } from './process/keep-secret.ts'
+import { openOperations } from './process/operations.ts'
 import { openSignIn } from './sign-in/sign-in.ts'
 import type { Database } from './store/database.ts'
 import { findNextDueAt } from './store/due-work.ts'
 import { keepListening } from './store/keep-listening.ts'
+import { loadDeliveryState } from './store/machine.ts'
 import { NOTIFY_CHANNEL } from './store/notify.ts'
 import { openSweep } from './sweep/sweep.ts'
 import { listSweepProblems } from './sweep/sweep-health.ts'
 import { openAppCheck } from './watchdog/check-app.ts'
 import { fanOutHolds } from './watchdog/fan-out-holds.ts'
+import { loopIdOf } from './watchdog/heartbeat.ts'
 import { type HeartbeatTimer, identifySelf, startHeartbeat } from './watchdog/heartbeat-timer.ts'
 import { type Loop, startLoop } from './watchdog/loop.ts'
 import { loadLoopsHealth } from './watchdog/loops-health.ts'
@@ -75,6 +80,9 @@ export async function openAndon(o: {
   const send = withAbortSignal(o.fetch ?? fetch, ending.signal)
   const unansweredCalls = countUnansweredCalls()
   const callQuota = openCallQuota(now)
+  const self = await identifySelf(config.role)
+  const processId = loopIdOf(self)
+  const measurements = openMeasurements({ database, process: processId, now, log })
   const github = openGitHub({
     appId: config.appId,
     privateKey: config.privateKey,
@@ -82,6 +90,7 @@ export async function openAndon(o: {
     now,
     log,
     fetch: send,
+    overheard: measurements,
     answered(installationId, isAnswered) {
       unansweredCalls.record(installationId, isAnswered)
       callQuota.count(installationId)
@@ -132,13 +141,20 @@ export async function openAndon(o: {
     rejected,
   })
   const sweep = openSweep({ database, github, appId: config.appId, acceptMissed, now, log })
+  const receiveTimed: ReceiveDelivery = async (request) => {
+    const startedMs = performance.now()
+    const answer = await receive(request)
+    if (answer.status === 202) measurements.latency('commit', performance.now() - startedMs)
+    return answer
+  }
   const { webhookProxyUrl } = config
   const proxy =
     webhookProxyUrl === null || config.role === 'worker'
       ? null
-      : openWebhookProxy({ url: webhookProxyUrl, receive, fetch: send, log })
+      : openWebhookProxy({ url: webhookProxyUrl, receive: receiveTimed, fetch: send, log })
   const verifyToken = openTokenVerifier({ issuer: config.oidcIssuer, audience: config.baseUrl, now, log, fetch: send })
-  const guard = createWebhookGuard({ receive, refuse: rejectByHeaders })
+  const guard = createWebhookGuard({ receive: receiveTimed, refuse: rejectByHeaders })
+  const operations = openOperations({ database, door, now })
   const web = createWebServer({
     receiveDelivery: guard.answer,
     commitProblem: door.problem,
@@ -157,6 +173,16 @@ export async function openAndon(o: {
       ])
       const problems = [proxy?.problem() ?? null, guard.problem(), door.problem()].filter((each) => each !== null)
       return { ...loops, degraded: [...loops.degraded, ...problems, ...sweeps, ...mistakes] }
+    },
+    operators: {
+      readHealth: openHealthReading({
+        ...{ database, measurements, process: processId, build: o.build, now, log },
+        dataDirectory: config.dataDirectory,
+      }),
+      deliveryState: (id) => loadDeliveryState(database, id),
+      replay: (id) => operations.replay(id),
+      latencies: openLatencyReading({ database, now }),
+      measurements,
     },
     config: {
       access: config.access,
@@ -186,6 +212,7 @@ export async function openAndon(o: {
     const abortTimer = setTimeout(() => ending.abort(new Error('this process is ending')), ABORT_CALLS_AFTER_MS)
     await beating?.stop()
     await Promise.all([web.close(), proxy?.close(), listening?.close(), ...stopped])
+    await measurements.close()
     clearTimeout(abortTimer)
     await door.close()
     await beating?.remove()
@@ -199,7 +226,7 @@ export async function openAndon(o: {
       // A caller waits for a bounded run to end.
       const everyMs = restAtMostMs ?? (iterations === undefined ? SAFETY_POLL_MS : BOUNDED_POLL_MS)
       beating = await startHeartbeat({
-        self: await identifySelf(config.role),
+        self,
         database,
         dataDirectory: config.dataDirectory,
         loops: () => loops.map((loop) => loop.state()),

@@ -73,6 +73,16 @@ create table chores (
   PRIMARY KEY (name)
 );
 
+create table clock_readings (
+  process text not null,
+  clock text not null,
+  ahead_ms double precision not null,
+  error_ms double precision not null,
+  read_at timestamp with time zone not null,
+  CHECK ((clock = ANY (ARRAY['github'::text, 'database'::text]))),
+  PRIMARY KEY (process, clock)
+);
+
 create table deliveries (
   id bigint not null generated always as identity,
   hook_id bigint not null,
@@ -118,8 +128,19 @@ create table effects (
   UNIQUE (repository_id, key)
 );
 CREATE INDEX effects_answers ON public.effects USING btree (repository_id, updated_at) WHERE (type = ANY (ARRAY['react'::text, 'reply'::text]));
+CREATE INDEX effects_buried ON public.effects USING btree (id) WHERE (state = 'buried'::text);
 CREATE INDEX effects_due ON public.effects USING btree (due_at) WHERE (state = ANY (ARRAY['due'::text, 'sending'::text, 'unconfirmed'::text]));
 CREATE UNIQUE INDEX effects_one_dispatch ON public.effects USING btree (repository_id, ((document ->> 'issueNumber'::text)), ((document ->> 'stage'::text)), ((document ->> 'attempt'::text))) WHERE (type = 'dispatch'::text);
+
+create table github_quotas (
+  installation_id bigint not null,
+  resource text not null,
+  allowed integer not null,
+  remaining integer not null,
+  resets_at timestamp with time zone not null,
+  read_at timestamp with time zone not null,
+  PRIMARY KEY (installation_id, resource)
+);
 
 create table global_hold (
   singleton boolean not null default true,
@@ -151,6 +172,15 @@ create table installations (
   read_at timestamp with time zone,
   CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text, 'removed'::text]))),
   PRIMARY KEY (id)
+);
+
+create table latencies (
+  minute timestamp with time zone not null,
+  step text not null,
+  bucket smallint not null,
+  count integer not null,
+  CHECK ((step = ANY (ARRAY['commit'::text, 'browser'::text]))),
+  PRIMARY KEY (minute, step, bucket)
 );
 
 create table loops (

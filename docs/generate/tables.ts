@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { COMMANDS, VERBS } from '../../src/commands/commands.ts'
 import { commandTable } from '../../src/commands/help.ts'
 import { ALWAYS_DELIVERED, HANDLED_WEBHOOK_NAMES, HANDLED_WEBHOOKS } from '../../src/translate/handled-webhooks.ts'
+import { createMetrics, type MetricDescription } from '../../src/web/metrics.ts'
 
 export const TABLES: Readonly<Record<string, () => string>> = {
   'commands-for-readers': () => commandTable(VERBS.filter((verb) => COMMANDS[verb].permission === 'read')),
@@ -24,10 +25,27 @@ export const TABLES: Readonly<Record<string, () => string>> = {
       ]),
     )
   },
+  metrics: () =>
+    markdownTable(
+      ['metric', 'type', 'labels', 'what it says'],
+      listMetrics().map(({ name, type, labels, help }) => [
+        `\`${name}\``,
+        type,
+        labels.map((label) => `\`${label}\``).join(', '),
+        help,
+      ]),
+    ),
   'command-line': () => {
     const help = execFileSync(process.execPath, ['src/main.ts', 'help'], { encoding: 'utf8' })
     return `\`\`\`text\n${help.trim()}\n\`\`\``
   },
+}
+
+/** Of a process in which nothing is ever read. */
+export function listMetrics(): readonly MetricDescription[] {
+  const unread = () => Promise.reject(new Error('nothing is read'))
+  const readings = { board: unread, health: unread, whyNotReady: unread }
+  return createMetrics({ readings, hub: { streamCount: () => 0 }, health: null, measurements: null }).list()
 }
 
 type ManifestEntry = { readonly name: string; readonly level: string; readonly why: string }

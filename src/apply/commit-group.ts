@@ -99,7 +99,7 @@ async function applyGroup(
     const now = o.now()
     await admitQueued(unitOfWork, now, o.random)
     const changes = await saveUnitOfWork(unitOfWork, now)
-    if (changes !== null) await notifyChanges(trx, changes)
+    if (changes !== null) await notifyChanges(trx, changes, arrivalOf(group))
   }
   await saveReplays(trx, saved.replays)
   return group.map((request, index) => ({
@@ -107,6 +107,12 @@ async function applyGroup(
     state: saved.duplicates.get(index) ?? expectedStateOf(request),
     ...(allowed[index] !== request && { requeuedByHold: true }),
   }))
+}
+
+/** When the first delivery of the group arrived; one that is applied again came long ago. */
+function arrivalOf(group: readonly ApplyRequest[]): Instant | null {
+  const arrivals = group.flatMap(({ delivery }) => (delivery && !('id' in delivery) ? [delivery.receivedAt] : []))
+  return arrivals.toSorted()[0] ?? null
 }
 
 function eventsOf(group: readonly ApplyRequest[], isWanted: (index: number) => boolean): readonly Event[] {

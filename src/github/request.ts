@@ -5,6 +5,7 @@ import { Octokit } from '@octokit/core'
 import type { Logger } from 'pino'
 import { isJsonContentType } from '../text/content-type.ts'
 import { expectGitHubStatus } from './answer.ts'
+import { type Overheard, overhearingClock, quotaOfHeaders } from './answer-headers.ts'
 import { classifyFailure, classifyTokenFailure, GitHubFailure, type RequestIntent } from './failure.ts'
 import { permissionOfRoute } from './permissions.ts'
 import { followingRedirects } from './redirects.ts'
@@ -59,13 +60,14 @@ export type GitHubOptions = {
   readonly timeoutMs?: number
   /** Called after each request of an installation; a 5xx is no answer. */
   readonly answered?: (installationId: number, isAnswered: boolean) => void
+  readonly overheard?: Overheard
 }
 
 export function openRequests(o: GitHubOptions): SendRequest {
   // GitHub Enterprise Server: REST under /api/v3, GraphQL at /api/graphql.
   const graphqlBase = o.apiUrl.replace(/\/v3$/, '')
   const timeoutMs = o.timeoutMs ?? REQUEST_TIMEOUT_MS
-  const send = withTimeout(o.fetch ?? fetch, timeoutMs)
+  const send = withTimeout(overhearingClock(o.fetch ?? fetch, o.now, o.overheard), timeoutMs)
   const { origin } = new URL(o.apiUrl)
   const request = { fetch: send, log: debugLoggerOf(o.log) }
   const options = { baseUrl: o.apiUrl, userAgent: 'andon', log: debugLoggerOf(o.log), request }
@@ -92,6 +94,11 @@ export function openRequests(o: GitHubOptions): SendRequest {
       throw classifyTokenFailure(error, o.now())
     }
     return await token(access, true)
+  }
+
+  function overhear(access: RepositoryAccess | null, headers: Parameters<typeof quotaOfHeaders>[0] | undefined): void {
+    const quota = headers === undefined ? null : quotaOfHeaders(headers)
+    if (quota !== null) o.overheard?.quota(access?.installationId ?? 0, quota)
   }
 
   return async function call(access, intent, route, parameters = {}, sendBy) {
@@ -132,6 +139,7 @@ export function openRequests(o: GitHubOptions): SendRequest {
         await access.beforeRequest?.()
         return await attempt(true)
       })
+      overhear(access, response.headers)
       if (response.status >= 300) throw redirectFailureOf(response.status, access)
       expectGitHubStatus(response.status, intent)
       if (access !== null) o.answered?.(access.installationId, true)
@@ -142,6 +150,7 @@ export function openRequests(o: GitHubOptions): SendRequest {
       const next = /<([^<>]*)>;\s*rel="next"/.exec(link)?.[1] ?? null
       return { status: response.status, body: response.data, hasNextPage, next, date: response.headers.date ?? null }
     } catch (error) {
+      overhear(access, (error as { response?: { headers?: Record<string, string> } }).response?.headers)
       const failure = classifyFailure(error, { intent, permission: permissionOfRoute(route) }, o.now())
       // That there is no such installation is an answer, and not a refusal of the App.
       if (access === null) throw failure.kind === 'not_found' ? failure : classifyTokenFailure(error, o.now())

@@ -1,11 +1,10 @@
 // What the doctor asks of a database. It reads, and changes nothing.
-import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { DatabaseContent, DatabaseReading } from '../doctor/database.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
+import { hearsItself } from '../store/hears-itself.ts'
 import { listInvalidConfigFiles } from '../store/invalid-config-files.ts'
 import { loadLoops } from '../store/loops.ts'
 import { listPendingMigrations, listUnknownMigrations } from '../store/migrate.ts'
@@ -23,9 +22,9 @@ export async function inspectDatabase(
   `.execute(kysely)
   const { version = '0', isReadOnly = false } = rows[0] ?? {}
   const pendingMigrations = await listPendingMigrations(database)
-  const [unknownMigrations, hearsItself, content] = await Promise.all([
+  const [unknownMigrations, isEchoed, content] = await Promise.all([
     listUnknownMigrations(database),
-    kind === 'embedded' ? null : notifiesItself(database),
+    hearsItself(database),
     pendingMigrations.length > 0 ? null : readContent(database, now),
   ])
   return {
@@ -36,29 +35,8 @@ export async function inspectDatabase(
     isReadOnly,
     pendingMigrations,
     unknownMigrations,
-    hearsItself,
+    hearsItself: isEchoed,
     content,
-  }
-}
-
-const CHANNEL = 'andon_doctor'
-/** A notification takes milliseconds. */
-const NOTIFY_TIMEOUT_MS = 3_000
-
-/** Behind a pooler in transaction mode, LISTEN is answered and nothing ever arrives. */
-async function notifiesItself(database: Database): Promise<boolean> {
-  const token = randomUUID()
-  const { promise: arrived, resolve } = Promise.withResolvers<boolean>()
-  const unlisten = await database.listen(
-    CHANNEL,
-    (payload) => payload === token && resolve(true),
-    () => undefined,
-  )
-  try {
-    await sql`select pg_notify(${CHANNEL}, ${token})`.execute(database.kysely)
-    return await Promise.race([arrived, sleep(NOTIFY_TIMEOUT_MS, false, { ref: false })])
-  } finally {
-    await unlisten()
   }
 }
 

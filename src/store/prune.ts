@@ -23,6 +23,7 @@ export const RETENTION_DAYS = {
   accessProblems: 7,
   loops: 1,
   presses: 30,
+  measurements: 1,
 } as const
 
 /** Rows deleted per statement, so that each transaction stays short. */
@@ -32,7 +33,7 @@ const BATCH_SIZE = 1_000
 export async function prune(database: Database, now: Instant): Promise<number> {
   const before = (days: number): Instant => momentAfter(now, -days * DAY_MS)
   const { deliveries, failedDeliveries, facts, pipelines, effects, unansweredQuestions } = RETENTION_DAYS
-  const { beats, accessProblems, loops, presses, missedDeliveries } = RETENTION_DAYS
+  const { beats, accessProblems, loops, presses, missedDeliveries, measurements } = RETENTION_DAYS
   const old: readonly ExpiredRows[] = [
     { table: 'deliveries', where: sql`state <> 'failed' and received_at < ${before(deliveries)}` },
     { table: 'deliveries', where: sql`state = 'failed' and received_at < ${before(failedDeliveries)}` },
@@ -64,6 +65,9 @@ export async function prune(database: Database, now: Instant): Promise<number> {
     { table: 'presses', where: sql`at < ${before(presses)}` },
     { table: 'sessions', where: sql`expires_at < ${now}` },
     { table: 'loops', where: sql`beat_at < ${before(loops)}` },
+    { table: 'latencies', where: sql`minute < ${before(measurements)}` },
+    { table: 'clock_readings', where: sql`read_at < ${before(measurements)}` },
+    { table: 'github_quotas', where: sql`read_at < ${before(measurements)}` },
   ]
   let pruned = 0
   for (const rows of old) pruned += await deleteInBatches(database, rows)

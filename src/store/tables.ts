@@ -229,6 +229,27 @@ export type Tables = RepairTables & {
     lastError: string | null
     stopRequestedAt: Instant | null
   }
+  githubQuotas: {
+    installationId: number
+    resource: string
+    allowed: number
+    remaining: number
+    resetsAt: Instant
+    readAt: Instant
+  }
+  clockReadings: {
+    process: string
+    clock: 'github' | 'database'
+    aheadMs: number
+    errorMs: number
+    readAt: Instant
+  }
+  latencies: {
+    minute: Instant
+    step: 'commit' | 'browser'
+    bucket: number
+    count: number
+  }
   chores: {
     name: string
     dueAt: Instant

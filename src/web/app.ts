@@ -149,6 +149,7 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
   })
 
   get('/', (context) => pages.board(context))
+  get('/health', (context) => pages.health(context))
   get('/:owner', (context) => pages.owner(context))
   get('/:owner/:repo', (context) => pages.board(context))
   get('/:owner/:repo/issues/:number', (context) => pages.issue(context))

@@ -12,7 +12,6 @@ import { InvalidCursor } from '../store/cursor.ts'
 import type { Database } from '../store/database.ts'
 import { NOTIFY_CHANNEL } from '../store/notify.ts'
 import { findPress } from '../store/presses.ts'
-import { loadPublishedIds } from '../store/publications.ts'
 import { whyNotReady } from '../store/readiness.ts'
 import {
   findRepository,
@@ -22,6 +21,7 @@ import {
   type VisibleRepositories,
 } from '../store/visible-repositories.ts'
 import { HttpError, ServiceUnavailable } from './http-errors.ts'
+import type { OperatorParts } from './operators.ts'
 import type { BoardPage, BoardPageQuery, Reader } from './reader.ts'
 import { type ShareNext, shareNextReadings } from './shared-reading.ts'
 
@@ -39,6 +39,7 @@ export function openDatabaseReader(o: {
   log: Logger
   deadlineMs?: number
   commitProblem?: () => string | null
+  operators?: Pick<OperatorParts, 'latencies'>
   seen?: () => Promise<SeenBy>
   /** Whether the cord of everything is theirs to pull. */
   mayHoldEverything?: boolean
@@ -97,10 +98,15 @@ export function openDatabaseReader(o: {
   }
 }
 
-type ReaderSource = { readonly database: Database; readonly githubUrl: string; readonly now: () => Instant }
+type ReaderSource = {
+  readonly database: Database
+  readonly githubUrl: string
+  readonly now: () => Instant
+  readonly operators?: Pick<OperatorParts, 'latencies'>
+}
 
 async function loadBoardWithNotices(
-  { database, githubUrl, now }: ReaderSource,
+  { database, githubUrl, now, operators }: ReaderSource,
   query: BoardPageQuery & { readonly visible: VisibleRepositories },
 ): Promise<BoardPage> {
   const { invalidConfigFiles, accessProblems, ...board } = await loadBoard(database, query, now())
@@ -108,6 +114,7 @@ async function loadBoardWithNotices(
   const isBlind = accessProblems.some(({ scope }) => scope === 'app')
   return {
     ...board,
+    latency: (await operators?.latencies()) ?? null,
     isBlind,
     configurationNotices: invalidConfigFiles.map((file) => configurationNoticeOf(file, githubUrl)),
     accessNotices: accessNoticesOf(accessProblems),
@@ -120,13 +127,10 @@ async function loadIssue({ database, githubUrl, now }: ReaderSource, place: Visi
   if (shown === null) return null
   const files = await loadInvalidConfigFiles(database, place)
   const history = await loadHistory(database, shown.id, MAX_HISTORY_ENTRIES)
-  const published = await loadPublishedIds(database, shown.id)
   const problems = await loadRepositoryAccessProblems(database, place, asOf)
   return {
     shown,
     history,
-    isWholeHistory: history.length < MAX_HISTORY_ENTRIES,
-    published,
     asOf,
     configurationNotices: files.map((file) => configurationNoticeOf(file, githubUrl)),
     accessNotices: accessNoticesOf(

@@ -26,8 +26,11 @@ export type Feed = {
   /** Adds a viewer and sends a snapshot, without what is shown if the viewer has that version. */
   join(viewer: Viewer, version: string | null): void
   leave(viewer: Viewer): void
-  /** Reads the scope and sends what changed; never rejects. One read at a time: calls during a read share the next. */
-  refresh(): Promise<void>
+  /**
+   * Reads the scope and sends what changed; resolves to whether anything was sent, and never rejects. One read at a time:
+   * calls during a read share the next.
+   */
+  refresh(): Promise<boolean>
   ping(): Promise<void>
   close(): void
 }
@@ -45,14 +48,16 @@ export function openFeed<T extends { readonly asOf: Instant }>(
   let last: T | null = null
   let isUnavailable = false
   let closed = false
-  let reading: Promise<void> = Promise.resolve()
-  let next: Promise<void> | null = null
+  let reading: Promise<boolean> = Promise.resolve(false)
+  let next: Promise<boolean> | null = null
   let retryTimer: NodeJS.Timeout | null = null
 
-  function broadcast(text: string): void {
-    if (text === '' || viewers.size === 0) return
+  /** Whether there was anything to send, and anyone to send it to. */
+  function broadcast(text: string): boolean {
+    if (text === '' || viewers.size === 0) return false
     const message = streamMessageOf(text)
     for (const viewer of viewers) viewer.send(message)
+    return true
   }
 
   // Viewers join in crowds, when a server comes up: what they are sent is encoded once for each reading.
@@ -65,14 +70,16 @@ export function openFeed<T extends { readonly asOf: Instant }>(
     return streamMessageOf(encodeSseMessage('snapshot', JSON.stringify({ build, asOf, unchanged: true })))
   })
 
-  async function readNow(): Promise<void> {
+  async function readNow(): Promise<boolean> {
     try {
       const before = last
       const fresh = await format.read()
       last = fresh
-      if (before === null || isUnavailable) for (const viewer of viewers) viewer.send(snapshotOf(fresh))
-      else broadcast(format.diff(before, fresh))
+      const isWhole = before === null || isUnavailable
       isUnavailable = false
+      if (!isWhole) return broadcast(format.diff(before, fresh))
+      for (const viewer of viewers) viewer.send(snapshotOf(fresh))
+      return viewers.size > 0
     } catch (error) {
       if (isOver(error)) endGone()
       else markUnavailable()
@@ -105,7 +112,7 @@ export function openFeed<T extends { readonly asOf: Instant }>(
 
   const encodeAway = ({ asOf }: T) => encodeSseMessage('away', JSON.stringify({ build, asOf }))
 
-  function readQueued(): Promise<void> {
+  function readQueued(): Promise<boolean> {
     if (next !== null) return next
     next = reading
       .catch(() => undefined)
@@ -118,12 +125,12 @@ export function openFeed<T extends { readonly asOf: Instant }>(
   }
 
   // Without viewers nothing is read: whoever joins waits for a reading first.
-  const refresh = async () => {
-    if (viewers.size > 0) await readQueued().catch(() => undefined)
-  }
+  const refresh = async () => viewers.size > 0 && (await readQueued().catch(() => false))
 
   return {
-    ready: readQueued,
+    async ready() {
+      await readQueued()
+    },
     join(viewer, version) {
       viewers.add(viewer)
       if (last === null) return

@@ -7,6 +7,7 @@ import type { Credential } from '../store/users.ts'
 import type { SiteCookies } from './cookies.ts'
 import { HttpError } from './http-errors.ts'
 import type { Onlooker } from './onlooker.ts'
+import type { HealthReader } from './operators.ts'
 import type { Reader } from './reader.ts'
 import { isMachinePath, type RequestContext } from './site.ts'
 
@@ -14,8 +15,8 @@ import { isMachinePath, type RequestContext } from './site.ts'
 export type Gate = (context: RequestContext) => Promise<Onlooker>
 
 /** Everyone who can reach the board sees all of it. */
-export function openToEveryone(reader: Reader): Gate {
-  const everyone: Onlooker = { key: 'everyone', user: null, reader }
+export function openToEveryone(reader: Reader, health: HealthReader | null): Gate {
+  const everyone: Onlooker = { key: 'everyone', user: null, reader, health }
   return async () => everyone
 }
 
@@ -29,8 +30,28 @@ export function openToSignedIn(o: {
   signIn: SignIn
   cookies: SiteCookies
   readAs: (onlooker: { seen: () => Promise<SeenBy>; mayHoldEverything: boolean }) => Reader
+  health: HealthReader | null
 }): Gate {
-  const { signIn, cookies } = o
+  const { signIn, cookies, health } = o
+
+  /** Asks before every reading: a stream is open longer than a session. */
+  function healthFor(credential: Credential, health: HealthReader): HealthReader {
+    const expectOperator = async () => {
+      const user = await signIn.find(credential)
+      if (user === null || !signIn.isOperator(user.login)) throw new SignInRequired('the sign-in has ended')
+    }
+    return {
+      async read() {
+        await expectOperator()
+        return await health.read()
+      },
+      async deliveryState(id) {
+        await expectOperator()
+        return await health.deliveryState(id)
+      },
+    }
+  }
+
   return async (context) => {
     const credential = await credentialOf(context, cookies)
     const user = credential && (await signIn.find(credential))
@@ -47,6 +68,7 @@ export function openToSignedIn(o: {
         seen: async () => ({ ...(await signIn.seen(credential)), ...(!isSession && { writable: [] }) }),
         mayHoldEverything: isSession && isOperator,
       }),
+      health: isSession && isOperator && health !== null ? healthFor(credential, health) : null,
     }
   }
 }

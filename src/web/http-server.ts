@@ -3,14 +3,17 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { Logger } from 'pino'
+import type { Instant } from '../pipeline/model/time.ts'
 import { createApp } from './app.ts'
 import { loadAssets } from './assets.ts'
 import { closedToEveryone, type Gate, openToEveryone } from './gate.ts'
 import { type Hub, openHub } from './hub.ts'
 import { createMetrics } from './metrics.ts'
-import { openProbeReadings, type ProcessHealth } from './probes.ts'
+import type { HealthReader, OperatorHealth, OperatorParts } from './operators.ts'
+import { degradedNow, openProbeReadings, type ProcessHealth } from './probes.ts'
 import type { Reader } from './reader.ts'
 import { STREAM_HEADERS } from './security-headers.ts'
+import { shareNextReadings, shareReading } from './shared-reading.ts'
 import type { HonoEnv, RequestContext, SiteConfig } from './site.ts'
 import { loadViews, type Views } from './views.ts'
 
@@ -39,13 +42,16 @@ export type WebServerParts = {
     }
   /** The health of the rest of the process. */
   readonly health?: () => Promise<ProcessHealth>
+  /** What operators are shown and may do; without it they have no page. */
+  readonly operators?: OperatorParts
+  readonly now?: () => Instant
   /** Answers one report of a workflow. */
   readonly report: (context: RequestContext) => Promise<Response>
 }
 
 /** How people get in, and the pages that they need for it. */
 export type SignInPages = {
-  readonly gate: Gate
+  readonly gate: (health: HealthReader | null) => Gate
   readonly addRoutes: (app: Hono<HonoEnv>, site: { views: Views; config: SiteConfig }) => void
 }
 
@@ -54,7 +60,7 @@ export function isWebhookRequest({ url = '' }: IncomingMessage): boolean {
   return /^\/api\/github\/webhooks\/?(\?|$)/.test(url)
 }
 
-const CLOSED: SignInPages = { gate: closedToEveryone, addRoutes: () => undefined }
+const CLOSED: SignInPages = { gate: () => closedToEveryone, addRoutes: () => undefined }
 
 /** The same over any reader. Without `signIn`, `login` is closed to everyone. */
 export function createServerWithReader(
@@ -64,12 +70,36 @@ export function createServerWithReader(
   const config = { pingEveryMs: PING_INTERVAL_MS, beatEveryMs: BEAT_INTERVAL_MS, ...o.config }
   const assets = loadAssets()
   const views = loadViews(assets.path)
-  const hub = openHub({ reader, views, log, headers: STREAM_HEADERS, ...config })
+  const { operators } = o
+  const hub = openHub({
+    ...{ reader, views, log, headers: STREAM_HEADERS },
+    ...config,
+    ...(o.now && { now: o.now }),
+    latency: (ms) => operators?.measurements.latency('browser', ms),
+  })
   const health = o.health ?? (async () => ({}))
   const readings = openProbeReadings({ reader, health, everyMs: config.probesEveryMs ?? 0 })
-  const metrics = createMetrics({ readings, hub })
-  const { gate, addRoutes } =
-    config.access === 'open' ? { gate: openToEveryone(reader), addRoutes: () => undefined } : (o.signIn ?? CLOSED)
+  // What an operator has just done must show: nothing that was read before is shown again.
+  const fresh = openProbeReadings({ reader, health, everyMs: 0 })
+  const shareReport = shareNextReadings<OperatorHealth>()
+  const operatorHealth: HealthReader | null =
+    operators === undefined
+      ? null
+      : {
+          read: () =>
+            shareReport('', async () => ({ ...(await operators.readHealth()), degraded: await degradedNow(fresh) })),
+          deliveryState: operators.deliveryState,
+        }
+  const metrics = createMetrics({
+    ...{ readings, hub },
+    health: operators === undefined ? null : shareReading(operators.readHealth, config.probesEveryMs ?? 0),
+    measurements: operators?.measurements ?? null,
+  })
+  const { gate: gateOf, addRoutes } =
+    config.access === 'open'
+      ? { gate: (health: HealthReader | null) => openToEveryone(reader, health), addRoutes: () => undefined }
+      : (o.signIn ?? CLOSED)
+  const gate = gateOf(operatorHealth)
   const addSignIn = (app: Hono<HonoEnv>) => addRoutes(app, { views, config })
   const app = createApp({ gate, addSignIn, hub, views, assets, metrics, config, readings, report, log })
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
@@ -82,6 +112,7 @@ export function createServerWithReader(
       if (openResponses.size === 0) allAnswered()
     })
     if (!isWebhookRequest(request)) return void listener(request, response)
+    response.once('finish', () => metrics.countDelivery(response.statusCode))
     receiveDelivery(request, response).catch((error: unknown) => {
       log.error({ err: error }, 'a delivery could not be answered')
       response.destroy()

@@ -2,8 +2,11 @@
 // can only show what the database says.
 import type { ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
+import type { Instant } from '../pipeline/model/time.ts'
 import { keepListening } from '../store/keep-listening.ts'
+import { changedSince } from '../store/notify.ts'
 import { type Feed, GONE, openFeed } from './feed.ts'
+import { healthFormat } from './health-page.ts'
 import { HttpError, ServiceUnavailable } from './http-errors.ts'
 import type { Onlooker } from './onlooker.ts'
 import type { Reader } from './reader.ts'
@@ -53,13 +56,19 @@ export function openHub(o: {
   headers: Readonly<Record<string, string>>
   pingEveryMs: number
   beatEveryMs: number
+  now?: () => Instant
+  /** How long a delivery took until what it changed was written to every browser that shows it. */
+  latency?: (ms: number) => void
 }): Hub {
+  const now = o.now ?? (() => new Date().toISOString())
   const feeds = new Map<string, { readonly feed: Feed; references: number }>()
   const connections = new Set<StreamConnection>()
   let closed = false
   let debounce: NodeJS.Timeout | null = null
   let interval = MIN_READ_INTERVAL_MS
   let lastReadAt = -MIN_READ_INTERVAL_MS
+  /** When the oldest delivery arrived whose change has not been read yet. */
+  let unreadSince: Instant | null = null
 
   function scheduleRefresh(): void {
     if (closed) return
@@ -67,16 +76,19 @@ export function openHub(o: {
     debounce ??= setTimeout(async () => {
       debounce = null
       lastReadAt = performance.now()
-      await Promise.all([...feeds.values()].map(({ feed }) => feed.refresh()))
+      const since = unreadSince
+      unreadSince = null
+      const sent = await Promise.all([...feeds.values()].map(({ feed }) => feed.refresh()))
+      if (since !== null && sent.includes(true)) o.latency?.(Math.max(0, Date.parse(now()) - Date.parse(since)))
       const spentMs = performance.now() - lastReadAt
       interval = Math.min(MAX_READ_INTERVAL_MS, Math.max(MIN_READ_INTERVAL_MS, spentMs * REST_PER_READ))
     }, wait)
   }
 
   // A feed stays open while it has viewers, or one is about to join.
-  function acquire(scope: ViewScope, format: StreamFormatName, { key: who, reader }: Onlooker): AcquiredFeed {
-    const key = JSON.stringify([format, scope, who])
-    const entry = feeds.get(key) ?? { feed: openScopeFeed({ ...o, reader, scope }, format), references: 0 }
+  function acquire(scope: ViewScope, format: StreamFormatName, onlooker: Onlooker): AcquiredFeed {
+    const key = JSON.stringify([format, scope, onlooker.key])
+    const entry = feeds.get(key) ?? { feed: openScopeFeed({ ...o, onlooker, scope }, format), references: 0 }
     feeds.set(key, entry)
     entry.references += 1
     let released = false
@@ -94,7 +106,12 @@ export function openHub(o: {
   }
 
   const listening = keepListening({
-    listen: (changed) => o.reader.listen(changed, changed),
+    listen: (changed) =>
+      o.reader.listen((payload) => {
+        const since = changedSince(payload)
+        if (since !== null && (unreadSince === null || since < unreadSince)) unreadSince = since
+        changed()
+      }, changed),
     changed: scheduleRefresh,
     log: o.log,
   })
@@ -171,9 +188,12 @@ async function readyOf(acquired: AcquiredFeed, { carriesSeveral }: StreamRequest
 }
 
 function openScopeFeed(
-  o: { reader: Reader; views: Views; build: string; log: Logger; scope: ViewScope },
+  o: { onlooker: Onlooker; views: Views; build: string; log: Logger; scope: ViewScope },
   format: StreamFormatName,
 ): Feed {
-  if (format === 'html') return openFeed(htmlFormat(o), o)
-  return o.scope.issue === null ? openFeed(boardJsonFormat(o), o) : openFeed(issueJsonFormat(o), o)
+  const { onlooker, scope } = o
+  if (scope.isHealth) return openFeed(healthFormat(o.views, onlooker), o)
+  const parts = { ...o, reader: onlooker.reader }
+  if (format === 'html') return openFeed(htmlFormat(parts), o)
+  return scope.issue === null ? openFeed(boardJsonFormat(parts), o) : openFeed(issueJsonFormat(parts), o)
 }

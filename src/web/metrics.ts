@@ -1,17 +1,37 @@
 // For Prometheus. Metrics name no repository, because a scraper may not be allowed to see it. A value that cannot be
-// read is absent, because zero would be a lie.
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+// read is absent, because zero would be a lie. Names are stable: docs/reference/metrics.md lists them.
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { HealthReport } from '../health/report.ts'
+import { createHealthMetrics } from './health-metrics.ts'
 import type { Hub } from './hub.ts'
+import type { OperatorParts } from './operators.ts'
 import type { ProbeReadings } from './probes.ts'
 import type { BoardPage } from './reader.ts'
 
 export type Metrics = {
   /** Records one answered request. */
   observeRequest(o: { route: string; method: string; status: number; seconds: number }): void
+  /** Counts one answered request to the webhook path. */
+  countDelivery(status: number): void
   scrape(): Promise<{ type: string; text: string }>
+  /** What there is to scrape of Andon itself. */
+  list(): readonly MetricDescription[]
 }
 
-export function createMetrics(o: { readings: ProbeReadings; hub: Hub }): Metrics {
+export type MetricDescription = {
+  readonly name: string
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly help: string
+  readonly labels: readonly string[]
+}
+
+export function createMetrics(o: {
+  readings: ProbeReadings
+  hub: Pick<Hub, 'streamCount'>
+  /** What operators are shown; shared by all who scrape. */
+  health: (() => Promise<HealthReport>) | null
+  measurements: OperatorParts['measurements'] | null
+}): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
@@ -42,6 +62,22 @@ export function createMetrics(o: { readings: ProbeReadings; hub: Hub }): Metrics
     registers,
   })
 
+  const answers = new Counter({
+    name: 'andon_webhook_answers_total',
+    help: 'Requests to the webhook path, by the status of the answer.',
+    labelNames: ['status'],
+    registers,
+  })
+  const latency = new Histogram({
+    name: 'andon_delivery_seconds',
+    help: 'From the arrival of a delivery to its commit, and until what it changed was written to the browsers of this process.',
+    labelNames: ['step'],
+    buckets: [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
+    registers,
+  })
+  o.measurements?.onLatency((step, ms) => latency.observe({ step }, ms / 1000))
+  const setHealth = createHealthMetrics(registry)
+
   function updateGauges(board: BoardPage | null): void {
     lights.reset()
     unhealthy.reset()
@@ -61,8 +97,16 @@ export function createMetrics(o: { readings: ProbeReadings; hub: Hub }): Metrics
   return {
     observeRequest: ({ seconds, status, ...labels }) =>
       requests.observe({ ...labels, status: String(status) }, seconds),
+    list: () =>
+      registry
+        .getMetricsAsArray()
+        .map((metric) => metric as unknown as MetricDescription & { readonly labelNames: readonly string[] })
+        .filter(({ name }) => name.startsWith('andon_'))
+        .map(({ name, help, type, labelNames }) => ({ name, help, type, labels: labelNames })),
+    countDelivery: (status) => answers.inc({ status: String(status) }),
     async scrape() {
       updateGauges(await o.readings.board().catch(() => null))
+      setHealth((await o.health?.().catch(() => null)) ?? null)
       return { type: registry.contentType, text: await registry.metrics() }
     },
   }

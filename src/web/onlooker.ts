@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { HealthReader } from './operators.ts'
 import type { Reader } from './reader.ts'
 
 /** Who looks. Everything they are shown is read through their reader, which knows what they may see. */
@@ -8,6 +9,8 @@ export type Onlooker = {
   /** Null where access is open, and nobody is asked who they are. */
   readonly user: SignedInUser | null
   readonly reader: Reader
+  /** Null for everyone but operators: who has no reader of the health cannot be shown it by mistake. */
+  readonly health: HealthReader | null
 }
 
 export type SignedInUser = {

@@ -6,8 +6,10 @@ import type { Instant } from '../pipeline/model/time.ts'
 import type { AccessNotice } from '../render/access-problem.ts'
 import { type BoardRowView, boardRowViewOf } from '../render/board-row.ts'
 import type { ConfigurationNotice } from '../render/configuration-notice.ts'
+import { issueControlsOf } from '../render/controls.ts'
 import { holdViewOf } from '../render/hold-text.ts'
 import { LIGHT_SYMBOLS } from '../render/labels.ts'
+import { pipelineDetailOf, pullRequestLinksOf } from '../render/pipeline-detail.ts'
 import { pressViewOf } from '../render/press.ts'
 import { verdictViewOf } from '../render/verdict.ts'
 import { isFiltered } from '../store/board-filter.ts'
@@ -16,7 +18,8 @@ import { ACTIVE_LIGHTS } from '../store/holds.ts'
 import type { StoredPress } from '../store/presses.ts'
 import { type BoardPlace, boardAddress, boardPath, describeFilter } from './find-form.ts'
 import { onceForEach } from './once-for-each.ts'
-import type { BoardPage, OwnPart } from './reader.ts'
+import { latencyWords } from './quantities.ts'
+import type { BoardPage, IssuePage, OwnPart } from './reader.ts'
 import type { Views } from './views.ts'
 
 export type Fragment = { readonly id: string; readonly html: string }
@@ -91,7 +94,10 @@ function buildSharedModel(views: Views, board: BoardPage, { repository, filter }
         html: views.render('empty', { empty: shown.length === 0 && !isFiltered(filter), repository }),
       },
       { id: 'next-page', html: views.render('next-page', nextPageModelOf({ repository, filter }, board)) },
-      { id: 'footer', html: views.render('footer', { ...board, path: boardPath(repository) }) },
+      {
+        id: 'footer',
+        html: views.render('footer', { ...board, path: boardPath(repository), latency: latencyWords(board.latency) }),
+      },
     ],
     lists: [
       buildFragmentList(views, 'needs-you', needy.map(rowOf), {
@@ -112,6 +118,38 @@ function buildSharedModel(views: Views, board: BoardPage, { repository, filter }
         },
       ),
     ],
+  }
+}
+
+export function buildIssuePageModel(
+  views: Views,
+  { shown, history, asOf, configurationNotices, accessNotices }: IssuePage,
+  { mayPress, press }: OwnPart,
+): PageModel {
+  const detail = pipelineDetailOf(shown, history, asOf)
+  const pullRequests = pullRequestLinksOf(shown.pipeline)
+  const controls = mayPress ? issueControlsOf(shown.pipeline) : null
+  const omittedPullRequests = shown.pipeline.omittedPullRequests?.length ?? 0
+  return {
+    asOf,
+    fragments: [
+      accessFragment(views, accessNotices),
+      pressFragment(views, press),
+      problemsFragment(views, configurationNotices, MAX_SUMMARY_PROBLEMS),
+      {
+        id: 'summary',
+        html: views.render('issue-summary', {
+          ...boardRowViewOf(shown, asOf),
+          ...{ pullRequests, omittedPullRequests, isResumable: controls?.mayResume === true },
+        }),
+      },
+      ...detail.stages.map((stage, index) => {
+        const id = `stage-${index}`
+        return { id, html: views.render('stage', { id, stage, controls: controls?.stages[stage.name] ?? [] }) }
+      }),
+      { id: 'history', html: views.render('history', { history: detail.history }) },
+    ],
+    lists: [],
   }
 }
 
@@ -137,16 +175,16 @@ function hashOf(parts: readonly string[]): string {
 }
 
 /** How many of a file's problems are shown on pages other than its repository's. */
-export const MAX_SUMMARY_PROBLEMS = 1
+const MAX_SUMMARY_PROBLEMS = 1
 
-export function problemsFragment(views: Views, notices: readonly ConfigurationNotice[], maxProblems: number): Fragment {
+function problemsFragment(views: Views, notices: readonly ConfigurationNotice[], maxProblems: number): Fragment {
   return {
     id: 'configuration-problems',
     html: views.render('configuration-problems', { ...limitListed(notices), maxProblems }),
   }
 }
 
-export function pressFragment(views: Views, press: StoredPress | null): Fragment {
+function pressFragment(views: Views, press: StoredPress | null): Fragment {
   return { id: 'press', html: views.render('press', { press: press && pressViewOf(press) }) }
 }
 
@@ -159,7 +197,7 @@ function holdsFragment(
   return { id: 'holds', html: views.render('holds', { ...limitListed(holds.map(holdViewOf)), resumable }) }
 }
 
-export function accessFragment(views: Views, notices: readonly AccessNotice[]): Fragment {
+function accessFragment(views: Views, notices: readonly AccessNotice[]): Fragment {
   return { id: 'access-problems', html: views.render('access-problems', limitListed(notices)) }
 }
 

@@ -4,10 +4,11 @@ import { plainText } from '../render/sanitize.ts'
 import { ACTIVE_LIGHTS } from '../store/holds.ts'
 import { pressNonce, pressPathOf } from './controls.ts'
 import { boardAddress, findFormOf } from './find-form.ts'
-import { buildIssuePageModel } from './issue-page-model.ts'
+import { buildHealthPageModel, replayWords } from './health-page.ts'
+import { HttpError } from './http-errors.ts'
 import { type Onlooker, viewerKeyOf } from './onlooker.ts'
-import { buildBoardPageModel, fragmentHtmlOf, type PageModel, versionOf } from './page-model.ts'
-import { parseOwner, queryOf, resolveViewScope } from './params.ts'
+import { buildBoardPageModel, buildIssuePageModel, fragmentHtmlOf, type PageModel, versionOf } from './page-model.ts'
+import { noSuchPage, parseOwner, queryOf, resolveViewScope } from './params.ts'
 import { noticesOf, onlookerOf, type RequestContext, type SiteConfig } from './site.ts'
 import { loadBoardPage, loadIssuePage, unknownPlace } from './stream-formats.ts'
 import type { ViewScope } from './view-scope.ts'
@@ -19,6 +20,8 @@ export type Pages = {
   issue(context: RequestContext): Promise<Response>
   /** The repositories of an owner. */
   owner(context: RequestContext): Promise<Response>
+  /** What operators are shown of Andon itself. */
+  health(context: RequestContext): Promise<Response>
 }
 
 type Breadcrumb = { readonly text: string; readonly href?: string }
@@ -36,6 +39,8 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
     isWall?: boolean
     /** The form that finds tasks. */
     find?: string
+    /** How often a browser without JavaScript loads the page again. */
+    refreshSeconds?: number
     body: string
   }): string {
     const { model, title, breadcrumbs, stream, isBoard = false, isWall = false } = p
@@ -50,8 +55,10 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
         build: config.build,
         notices: noticesOf(config),
         login: p.onlooker.user?.login ?? null,
+        hasHealth: p.onlooker.health !== null,
         version: versionOf(model),
         viewer: viewerKeyOf(p.onlooker),
+        refreshSeconds: p.refreshSeconds ?? null,
         stallMs: config.beatEveryMs * MISSED_BEATS_UNTIL_STALLED,
       },
       header: fragmentHtmlOf(model, 'counts'),
@@ -136,14 +143,42 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
         controls: controls(onlooker, scope, { mayPress: own.mayPress, stages, mayHold }),
         summary: fragmentHtmlOf(model, 'summary'),
         stages: model.fragments.filter(({ id }) => id.startsWith('stage-')).map(({ html }) => html),
-        time: fragmentHtmlOf(model, 'time'),
         history: fragmentHtmlOf(model, 'history'),
       })
       const breadcrumbs = [...repositoryBreadcrumbs(`${scope.repository}`, true), { text: `#${scope.issue}` }]
       const title = `#${scope.issue} ${plainText(found.shown.pipeline.issue.title ?? '', 80)} · Andon`
       return context.html(page({ onlooker, model, title, breadcrumbs, body, stream: streamQueryOf(context, scope) }))
     },
+    async health(context) {
+      const onlooker = onlookerOf(context)
+      const { health, user } = onlooker
+      if (health === null) throw noSuchPage()
+      const id = parseReplayed(queryOf(context))
+      const model = buildHealthPageModel(views, await health.read(), user)
+      const replayed = id === null ? null : replayWords(id, await health.deliveryState(id))
+      const body = views.render('health', { replayed, sections: model.fragments.map(({ html }) => html) })
+      const breadcrumbs = [{ text: 'health' }]
+      return context.html(
+        page({
+          onlooker,
+          model,
+          title: 'Health · Andon',
+          breadcrumbs,
+          body,
+          stream: 'page=health',
+          refreshSeconds: 15,
+        }),
+      )
+    },
   }
+}
+
+/** The delivery that a form of the page has just replayed. */
+function parseReplayed(query: URLSearchParams): number | null {
+  const id = query.get('replayed')
+  if (id === null) return null
+  if (!/^\d{1,15}$/.test(id)) throw new HttpError(400, 'replayed is what a form leads to: leave it out.')
+  return Number(id)
 }
 
 const REPOSITORY_COLUMNS = ACTIVE_LIGHTS.map((light) => ({ light, word: LIGHT_SYMBOLS[light].word }))

@@ -29,15 +29,24 @@ export function openProbeReadings(o: {
   }
 }
 
+async function readNow({ board, health }: ProbeReadings) {
+  const [page, rest] = await Promise.all([
+    withProbeTimeout(board(), HEALTH_TIMEOUT_MS).catch(() => null),
+    withProbeTimeout(health(), HEALTH_TIMEOUT_MS).catch(
+      (): ProcessHealth => ({ degraded: ['the health of the loops could not be read'] }),
+    ),
+  ])
+  return { board: page, rest, degraded: [...(rest.degraded ?? []), ...databaseProblems(page)] }
+}
+
+/** What is degraded, in a sentence each. Never rejects. */
+export async function degradedNow(readings: ProbeReadings): Promise<readonly string[]> {
+  return (await readNow(readings)).degraded
+}
+
 /** 200 while the process lives, whatever else is wrong. */
 export async function healthz(o: { readings: ProbeReadings; hub: Hub; build: string }): Promise<object> {
-  const [board, rest] = await Promise.all([
-    withProbeTimeout(o.readings.board(), HEALTH_TIMEOUT_MS).catch(() => null),
-    withProbeTimeout(o.readings.health(), HEALTH_TIMEOUT_MS).catch(() => ({
-      degraded: ['the health of the loops could not be read'],
-    })),
-  ])
-  const degraded = [...(rest.degraded ?? []), ...databaseProblems(board)]
+  const { board, rest, degraded } = await readNow(o.readings)
   return {
     status: degraded.length === 0 ? 'ok' : 'degraded',
     ...rest,

@@ -1,3 +1,4 @@
+import type { LatencyReading } from '../health/report.ts'
 import type { HistoryEntry } from '../pipeline/model/command-result.ts'
 import type { RepositoryRef } from '../pipeline/model/events.ts'
 import type { ActiveHold } from '../pipeline/model/hold.ts'
@@ -37,6 +38,8 @@ export type BoardPage = {
   readonly asOf: Instant
   readonly doneToday: number
   readonly lastDeliveryAt: Instant | null
+  /** How long deliveries took in the last hour; null when nobody knows. */
+  readonly latency: LatencyReading | null
   readonly failedDeliveries: number
   /** Holds on everything, and on whole repositories among those that were asked for. */
   readonly holds: readonly ActiveHold[]
@@ -48,11 +51,7 @@ export type BoardPage = {
 
 export type IssuePage = {
   readonly shown: BoardPipeline
-  /** Newest first, perhaps without the oldest. */
   readonly history: readonly HistoryEntry[]
-  readonly isWholeHistory: boolean
-  /** GitHub's ids of the comments and check runs that show it, by their surfaces. */
-  readonly published: Readonly<Record<string, number>>
   readonly asOf: Instant
   /** The problems in the file of its repository, if it has any. */
   readonly configurationNotices: readonly ConfigurationNotice[]
@@ -88,6 +87,6 @@ export type Reader = {
   loadOwnPart(scope: OwnScope): Promise<OwnPart>
   /** Why a delivery could not be committed now; null when it could. */
   whyNotReady(): Promise<string | null>
-  /** Calls `changed` on every change, and `lost` when changes may have been missed. */
-  listen(changed: () => void, lost: () => void): Promise<() => Promise<void>>
+  /** Calls `changed` with the notification of every change, and `lost` when changes may have been missed. */
+  listen(changed: (payload: string) => void, lost: () => void): Promise<() => Promise<void>>
 }

@@ -4,8 +4,9 @@ import { accepts } from 'hono/accepts'
 import { HttpError } from './http-errors.ts'
 import type { StreamFormatName, StreamRequest, WantedScope } from './hub.ts'
 import { type Onlooker, viewerKeyOf } from './onlooker.ts'
-import { queryOf, resolveViewScope } from './params.ts'
+import { noSuchPage, queryOf, resolveViewScope } from './params.ts'
 import { onlookerOf, type RequestContext } from './site.ts'
+import { HEALTH_SCOPE } from './view-scope.ts'
 
 const MAX_SCOPES = 32
 
@@ -53,6 +54,10 @@ async function parseScopes(onlooker: Onlooker, scopes: readonly string[]): Promi
 
 async function parseScope(onlooker: Onlooker, query: URLSearchParams, version: string | null): Promise<WantedScope> {
   const format = parseFormat(query.get('as') ?? undefined)
+  if (query.get('page') === 'health') {
+    if (onlooker.health === null || format !== 'html') throw noSuchPage()
+    return { scope: HEALTH_SCOPE, format, version }
+  }
   const place = { repository: query.get('repository') ?? undefined, issue: query.get('issue') ?? undefined }
   return { scope: await resolveViewScope(onlooker, place, query), format, version }
 }

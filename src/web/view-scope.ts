@@ -7,7 +7,11 @@ export type ViewScope = {
   readonly filter: BoardFilter
   /** The press that led here, whose result is shown. */
   readonly pressed: string | null
+  /** The operators' page instead of a board. */
+  readonly isHealth?: true
 }
+
+export const HEALTH_SCOPE: ViewScope = { repository: null, issue: null, filter: {}, pressed: null, isHealth: true }
 
 /** Which rows of a board. */
 export type BoardFilter = Omit<BoardPageQuery, 'repository' | 'limit'>

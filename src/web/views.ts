@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { Eta } from 'eta'
-import { evidenceText } from '../render/board-row.ts'
+import { evidenceSourceText, evidenceText } from '../render/board-row.ts'
 import {
   formatMinute,
   formatSecond,
@@ -22,6 +22,7 @@ const LABELS = {
   formatMinute,
   formatSecond,
   evidenceText,
+  evidenceSourceText,
   plainText,
 }
 

@@ -7,6 +7,7 @@ import { addControlRoutes } from './controls.ts'
 import { openCookies } from './cookies.ts'
 import { openDatabaseReader } from './database-reader.ts'
 import { openToSignedIn } from './gate.ts'
+import { addHealthRoutes } from './health-routes.ts'
 import { createServerWithReader, type SignInPages, type WebServer, type WebServerParts } from './http-server.ts'
 import type { BoardPage } from './reader.ts'
 import { type ShareNext, shareNextReadings } from './shared-reading.ts'
@@ -36,12 +37,14 @@ type SharedParts = WebServerParts & DatabaseParts & { readonly shareBoard: Share
 function signInPagesOf(o: SharedParts, signIn: SignIn): SignInPages {
   const { baseUrl } = o.config
   const cookies = openCookies(signIn.keys, baseUrl)
+  const readAs: Parameters<typeof openToSignedIn>[0]['readAs'] = (onlooker) => openDatabaseReader({ ...o, ...onlooker })
   return {
-    gate: openToSignedIn({ signIn, cookies, readAs: (onlooker) => openDatabaseReader({ ...o, ...onlooker }) }),
+    gate: (health) => openToSignedIn({ signIn, cookies, readAs, health }),
     addRoutes(app, site) {
       addSignInRoutes(app, { signIn, cookies, baseUrl, now: o.now })
       addAccountRoutes(app, { ...o, ...site })
       addControlRoutes(app, { ...o, ...site })
+      if (o.operators !== undefined) addHealthRoutes(app, { ...site, replay: o.operators.replay, log: o.log })
     },
   }
 }

@@ -11,9 +11,9 @@ const PAGES = [
   '/?wall',
   '/?sort=repository&q=a&light=failed',
   '/acme',
+  '/health',
   '/acme/widgets',
   '/acme/widgets/issues/42',
-  '/acme/widgets/issues/57',
   '/acme/api/issues/15',
   '/nowhere',
 ]

@@ -53,6 +53,13 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     project: 'processes',
   },
   {
+    name: 'alerts',
+    promise:
+      'each alert is fired by its own fault, made in a running Andon and judged by Prometheus itself, and by no other',
+    file: 'test/alerts/alerts.test.ts',
+    project: 'embedded',
+  },
+  {
     name: 'bad-starts',
     promise: 'a bad start: one sentence, exit 78, nothing listening',
     file: 'test/processes/startup-errors.test.ts',

@@ -36,8 +36,8 @@ export type AndonApp = {
   readonly clock: ManualClock
   /** The first process; it receives the deliveries. */
   readonly andon: Andon
-  /** Another process on the same database. */
-  startAnother(): Promise<WithServer<Andon>>
+  /** Another process on the same database, or on one that cannot be reached. */
+  startAnother(on?: Database): Promise<WithServer<Andon>>
   /** Labels an issue of a repository whose file has one stage, `plan`, with three attempts, unless told otherwise. */
   openLabeledIssue(): Promise<void>
   /** Adds a user's comment; resolves to its id. Nothing happens before time passes. */
@@ -66,6 +66,8 @@ export async function openAndonApp(
     access?: 'open' | 'login'
     operators?: readonly string[]
     webhookProxyUrl?: string
+    /** Kept at the end; without it, one is made and removed. */
+    dataDirectory?: string
     log?: Logger
   } & Pick<Parameters<typeof openFakeGitHub>[0] & object, 'seed' | 'maxConcurrent' | 'organization' | 'grant'> = {},
 ): Promise<AndonApp> {
@@ -82,9 +84,10 @@ export async function openAndonApp(
   const [repository = ''] = github.repositories
   const database = await openTestDatabase(kind)
   const opened: WithServer<Andon>[] = []
-  const dataDirectory = mkdtempSync(join(tmpdir(), 'andon-app-'))
+  const ownDirectory = mkdtempSync(join(tmpdir(), 'andon-app-'))
+  const dataDirectory = o.dataDirectory ?? ownDirectory
 
-  async function open(): Promise<WithServer<Andon>> {
+  async function open(on = database): Promise<WithServer<Andon>> {
     const { appId, privateKey } = github
     const built = await openAndon({
       config: {
@@ -110,7 +113,7 @@ export async function openAndonApp(
         warnings: [],
       },
       build: 'test',
-      database,
+      database: on,
       probesEveryMs: 0,
       now: clock.now,
       log: o.log ?? pino({ level: process.env.ANDON_TEST_LOG ?? 'silent' }),
@@ -178,7 +181,7 @@ export async function openAndonApp(
       for (const one of opened) await one.close()
       await github.close()
       await database.close()
-      rmSync(dataDirectory, { recursive: true, force: true })
+      rmSync(ownDirectory, { recursive: true, force: true })
     },
   }
 }

@@ -1,5 +1,6 @@
 // A server in a process of its own, so that it can be killed and frozen: `board-server-process.ts PORT BUILD ACCESS BEAT`.
 
+import { HEALTH, operatorsOf } from '../../web/support/health-fixture.ts'
 import { openSite, openStubBoard } from '../../web/support/site-world.ts'
 import { type BoardState, PING_EVERY_MS } from './board-server.ts'
 
@@ -11,7 +12,13 @@ const config = {
   beatEveryMs: Number(beat),
   access: access === 'login' ? 'login' : 'open',
 } as const
-const site = await openSite(factory.reader, { ...config, databaseNotice: 'embedded database in .andon' }, Number(port))
+const site = await openSite(
+  factory.reader,
+  { ...config, databaseNotice: 'embedded database in .andon' },
+  Number(port),
+  undefined,
+  operatorsOf(() => HEALTH),
+)
 
 process.on('message', (order: BoardState) => {
   if (order.rows) factory.show(order.rows)

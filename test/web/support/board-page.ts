@@ -51,6 +51,7 @@ export function boardOf(
     asOf: now,
     doneToday: 12,
     lastDeliveryAt: minutesAgo(0.05),
+    latency: null,
     failedDeliveries: 0,
     holds: [],
     configurationNotices,

@@ -5,6 +5,7 @@ import { createServerWithReader } from '../../../src/web/http-server.ts'
 import { withServer } from '../../support/with-server.ts'
 import { busyBoard, MISTAKE_NOTICE, NOW } from './board-fixtures.ts'
 import { boardOf, repositoryLines } from './board-page.ts'
+import { HEALTH, operatorsOf } from './health-fixture.ts'
 import { HELD_PLACES, withHolds } from './held-board.ts'
 
 const ORGANISATION_NOTICE = configurationNoticeOf(
@@ -33,9 +34,7 @@ const site = createServerWithReader({
     loadIssue: async (repository, number) => {
       const found = rowsOf(repository).find(({ shown }) => shown.pipeline.issue.number === number)
       const configurationNotices = kind === 'mistaken' ? [MISTAKE_NOTICE] : []
-      return found
-        ? { ...found, isWholeHistory: true, published: {}, asOf: NOW, configurationNotices, accessNotices: [] }
-        : null
+      return found ? { ...found, asOf: NOW, configurationNotices, accessNotices: [] } : null
     },
     findRepository: async (name) => name,
     listRepositories: async (owner) => ({ asOf: NOW, repositories: repositoryLines(all, owner) }),
@@ -46,6 +45,7 @@ const site = createServerWithReader({
   },
   receiveDelivery: async () => undefined,
   report: async (asked) => asked.body(null, 204),
+  operators: operatorsOf(() => HEALTH),
   log: pino({ level: 'warn' }),
   config: {
     access: 'open',

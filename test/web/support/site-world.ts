@@ -5,6 +5,7 @@ import type { Instant } from '../../../src/pipeline/model/time.ts'
 import type { ConfigurationNotice } from '../../../src/render/configuration-notice.ts'
 import { ServiceUnavailable } from '../../../src/web/http-errors.ts'
 import { createServerWithReader } from '../../../src/web/http-server.ts'
+import type { OperatorParts } from '../../../src/web/operators.ts'
 import type { Reader } from '../../../src/web/reader.ts'
 import type { RequestContext } from '../../../src/web/site.ts'
 import { withServer } from '../../support/with-server.ts'
@@ -30,7 +31,7 @@ export type StubBoard = {
 const REPOSITORIES = ['acme/widgets', 'acme/api', 'northwind-traders-international/warehouse-management-system']
 
 export function openStubBoard(all: readonly BoardFixture[] = busyBoard()): StubBoard {
-  const listeners = new Set<() => void>()
+  const listeners = new Set<(payload: string) => void>()
   let standing = all
   let now = NOW
   let notices: readonly ConfigurationNotice[] = []
@@ -60,9 +61,7 @@ export function openStubBoard(all: readonly BoardFixture[] = busyBoard()): StubB
         read(() => {
           const found = here(repository).find(({ shown }) => shown.pipeline.issue.number === number)
           const configurationNotices = wrongIn(repository)
-          return found
-            ? { ...found, isWholeHistory: true, published: {}, asOf: now, configurationNotices, accessNotices: [] }
-            : null
+          return found ? { ...found, asOf: now, configurationNotices, accessNotices: [] } : null
         }),
       findRepository: (name) =>
         read(
@@ -81,23 +80,23 @@ export function openStubBoard(all: readonly BoardFixture[] = busyBoard()): StubB
     show(all, at = now) {
       standing = all
       now = at
-      for (const received of listeners) received()
+      for (const received of listeners) received('')
     },
     showMistakes(next) {
       notices = next
-      for (const received of listeners) received()
+      for (const received of listeners) received('')
     },
     showHolds(next) {
       holds = next
-      for (const received of listeners) received()
+      for (const received of listeners) received('')
     },
     removeRepository(repository) {
       forgotten = repository
-      for (const received of listeners) received()
+      for (const received of listeners) received('')
     },
     setUnavailable(next) {
       away = next
-      for (const received of listeners) received()
+      for (const received of listeners) received('')
     },
   }
 }
@@ -116,11 +115,13 @@ export async function openSite(
   } = {},
   port = 0,
   report: (asked: RequestContext) => Promise<Response> = async (asked) => asked.body(null, 204),
+  operators?: OperatorParts,
 ): Promise<OpenSite> {
   const site = createServerWithReader({
     reader,
     receiveDelivery: async (_request, response) => void response.writeHead(202).end('{"accepted":true}'),
     report,
+    ...(operators && { operators }),
     log: pino({ level: 'silent' }),
     config: { access: 'open', baseUrl: 'http://localhost', build: 'build-1', databaseNotice: null, ...config },
   })

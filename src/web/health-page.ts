@@ -1,0 +1,62 @@
+// The operators' page: what each part of Andon says of itself, in sections that the stream replaces one by one.
+import type { StreamFormat } from './feed.ts'
+import { whatIsWrong } from './health-problems.ts'
+import type { HealthSection } from './health-section.ts'
+import { healthSectionsOf } from './health-sections.ts'
+import type { Onlooker } from './onlooker.ts'
+import type { DeliveryState, OperatorHealth } from './operators.ts'
+import { diffPageModels, renderFullUpdate } from './page-diff.ts'
+import { type Fragment, type PageModel, versionOf } from './page-model.ts'
+import { noSuchPage } from './params.ts'
+import { encodeSseMessage } from './stream-message.ts'
+import type { Views } from './views.ts'
+
+export const REPLAY_PATH = '/health/deliveries/replay'
+
+export function buildHealthPageModel(views: Views, health: OperatorHealth, user: Onlooker['user']): PageModel {
+  const replay = user === null ? null : { path: REPLAY_PATH, token: user.formToken }
+  const fragment = (section: HealthSection): Fragment => ({
+    id: section.id,
+    html: views.render('health-section', { ...section, replay }),
+  })
+  return {
+    asOf: health.asOf,
+    fragments: [
+      {
+        id: 'health-verdict',
+        html: views.render('health-verdict', { wrong: whatIsWrong(health) }),
+      },
+      ...healthSectionsOf(health).map(fragment),
+    ],
+    lists: [],
+  }
+}
+
+/** Fragments of the page, for one operator: its forms carry their token. */
+export function healthFormat(views: Views, { health, user }: Onlooker): StreamFormat<PageModel> {
+  return {
+    async read() {
+      if (health === null) throw noSuchPage()
+      return buildHealthPageModel(views, await health.read(), user)
+    },
+    version: versionOf,
+    whole: (model) => encodeSseMessage(null, renderFullUpdate(model), versionOf(model)),
+    diff(before, after) {
+      const fragments = diffPageModels(before, after)
+      return fragments === '' ? '' : encodeSseMessage(null, fragments, versionOf(after))
+    },
+  }
+}
+
+/** What became of the delivery that was replayed, in a sentence. */
+export function replayWords(id: number, found: DeliveryState | null): string {
+  if (found === null) return `There is no delivery ${id} any more.`
+  switch (found.state) {
+    case 'applied':
+      return `Delivery ${id} is applied.`
+    case 'ignored':
+      return `Delivery ${id} was read, and it changes nothing.`
+    case 'failed':
+      return `Delivery ${id} failed again: ${found.error ?? 'the reason was not stored'}`
+  }
+}

@@ -1,0 +1,33 @@
+// What the sections of the operators' page are made of, for one template.
+import type { Instant } from '../pipeline/model/time.ts'
+
+/** A value in words, or a moment, whose age goes on by itself. A tone is never without words. */
+export type HealthCell = {
+  readonly text?: string
+  readonly age?: Instant | null
+  readonly isAgo?: true
+  readonly until?: Instant | null
+  readonly tone?: 'bad' | 'warn' | 'muted'
+  readonly href?: string
+  /** The id of a delivery that a button replays. */
+  readonly replay?: number
+}
+
+export type HealthSection = {
+  readonly id: string
+  readonly title: string
+  /** Why it could not be part at; then there is nothing else. */
+  readonly problem: string | null
+  readonly facts: readonly { readonly term: string; readonly cell: HealthCell }[]
+  readonly table: HealthTable | null
+  /** What stands there in place of a table without rows. */
+  readonly note: string | null
+}
+
+export type HealthTable = {
+  readonly caption: string
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly HealthCell[])[]
+}
+
+export type SectionContent = Partial<Pick<HealthSection, 'facts' | 'table' | 'note'>>

@@ -1,0 +1,209 @@
+// The sections of the operators' page in their order, in words that say what a number means for a person.
+import type { HealthPart, HealthReport } from '../health/report.ts'
+import { accessNoticesOf } from '../render/access-problem.ts'
+import { holdViewOf } from '../render/hold-text.ts'
+import { formatMinute } from '../render/labels.ts'
+import { clockContent, databaseContent, diskContent, latencyContent, loopContent } from './health-processes.ts'
+import type { HealthCell, HealthSection, SectionContent } from './health-section.ts'
+
+export function healthSectionsOf(health: HealthReport): readonly HealthSection[] {
+  const { asOf } = health
+  return [
+    section('webhooks', 'Webhooks', health.deliveries, webhookContent),
+    section('sweeps', 'What GitHub sent and Andon missed', health.sweeps, sweepContent),
+    section('loops', 'Loops', health.loops, loopContent),
+    section('outbox', 'Outbox', health.outbox, outboxContent),
+    section('quotas', "GitHub's quotas", health.quotas, quotaContent),
+    section('held', 'Held', health.holds, holdContent),
+    section('refused', 'Refused by GitHub', health.accessProblems, accessContent),
+    section('latency', 'From the delivery to the browser', health.latencies, latencyContent),
+    section('clocks', 'Clocks', health.clocks, (clocks) => clockContent(clocks, asOf)),
+    section('database', 'Database', health.database, databaseContent),
+    section('disk', 'Disk', health.disk, diskContent),
+    {
+      ...section('process', 'This process', { value: health }, (own) => ({
+        facts: [
+          { term: 'name', cell: { text: own.process } },
+          { term: 'build', cell: { text: own.build } },
+          { term: 'running', cell: { age: own.startedAt } },
+        ],
+      })),
+    },
+  ]
+}
+
+function section<T>(
+  id: string,
+  title: string,
+  part: HealthPart<T>,
+  contentOf: (value: T) => SectionContent,
+): HealthSection {
+  const empty = { id: `health-${id}`, title, problem: null, facts: [], table: null, note: null }
+  return 'problem' in part ? { ...empty, problem: part.problem } : { ...empty, ...contentOf(part.value) }
+}
+
+type ValueOf<Part extends keyof HealthReport> = Extract<HealthReport[Part], { readonly value: unknown }>['value']
+
+function webhookContent({ lastAt, lastHour, failed, failedRows }: ValueOf<'deliveries'>): SectionContent {
+  const { applied, ignored } = lastHour
+  const rows = failedRows.map((row): readonly HealthCell[] => [
+    { text: String(row.id) },
+    { age: row.receivedAt },
+    { text: row.action === null ? row.name : `${row.name}.${row.action}` },
+    row.repository === null ? { text: 'unknown', tone: 'muted' } : { text: row.repository, href: `/${row.repository}` },
+    { text: row.error },
+    { text: String(row.attempts) },
+    { replay: row.id },
+  ])
+  const columns = ['id', 'arrived', 'webhook', 'repository', 'why it failed', 'tries', 'again']
+  return {
+    facts: [
+      {
+        term: 'last delivery',
+        cell: lastAt === null ? { text: 'none has ever arrived', tone: 'warn' } : { age: lastAt, isAgo: true },
+      },
+      {
+        term: 'in the last hour',
+        cell: { text: `${applied} applied, ${ignored} without effect, ${lastHour.failed} failed` },
+      },
+      { term: 'failed', cell: failed === 0 ? { text: 'none' } : { text: String(failed), tone: 'bad' } },
+    ],
+    table: rows.length === 0 ? null : { caption: 'Failed deliveries, newest first', columns, rows },
+    note: failed > rows.length ? `These are the newest ${rows.length} of ${failed}.` : null,
+  }
+}
+
+function sweepContent([sweep, ...others]: ValueOf<'sweeps'>): SectionContent {
+  if (sweep === undefined) return { note: "GitHub's log of deliveries has not been read yet." }
+  const { scannedAt, failing, cutOff, due } = sweep
+  const rows = [sweep, ...others].flatMap(({ missed }) =>
+    missed.map(({ foundAt, count, from, until, repaired, due, lost, repairedAt }): readonly HealthCell[] => [
+      { age: foundAt },
+      { text: count === 1 ? '1 delivery' : `${count} deliveries` },
+      { until: from },
+      { until },
+      { text: String(repaired) },
+      repairedAt === null ? { text: 'not yet', tone: 'warn' } : { until: repairedAt },
+      due === 0 ? { text: '0' } : { text: String(due), tone: 'warn' },
+      lost === 0 ? { text: '0' } : { text: String(lost), tone: 'bad' },
+    ]),
+  )
+  const columns = ['found', 'missed', 'sent from', 'until', 'repaired', 'at', 'still to fetch', 'lost']
+  const read: HealthCell =
+    scannedAt === null ? { text: 'never to its end yet', tone: 'warn' } : { age: scannedAt, isAgo: true }
+  return {
+    facts: [
+      { term: "GitHub's log read", cell: read },
+      ...(failing === null
+        ? []
+        : [
+            {
+              term: 'cannot be read',
+              cell: { text: `since ${formatMinute(failing.since)}: ${failing.words}`, tone: 'bad' as const },
+            },
+          ]),
+      ...(cutOff === null
+        ? []
+        : [
+            {
+              term: 'no log is left',
+              cell: {
+                text: `of ${cutOff.from === null ? 'an unknown time' : formatMinute(cutOff.from)} to ${formatMinute(cutOff.until)}`,
+                tone: 'bad' as const,
+              },
+            },
+          ]),
+      { term: 'still to fetch', cell: due === 0 ? { text: 'nothing' } : { text: String(due), tone: 'warn' } },
+    ],
+    table: rows.length === 0 ? null : { caption: 'Deliveries that were missed, the latest first', columns, rows },
+    note: rows.length === 0 && scannedAt !== null ? 'Nothing was missing.' : null,
+  }
+}
+
+const KIND_WORDS: Readonly<Record<string, string>> = {
+  dispatch: 'workflows to start',
+  cancel: 'runs to cancel',
+  reply: 'replies to commands',
+  react: 'reactions to comments',
+  ask: 'questions to GitHub',
+  publish: 'comments and check runs to bring up to date',
+}
+
+function outboxContent({ lines, buried }: ValueOf<'outbox'>): SectionContent {
+  const rows = lines.map(({ kind, waiting, due, dueSince, unconfirmed }): readonly HealthCell[] => [
+    { text: KIND_WORDS[kind] ?? kind },
+    { text: String(waiting) },
+    { text: String(due) },
+    { age: dueSince },
+    unconfirmed === 0 ? { text: '0' } : { text: String(unconfirmed), tone: 'warn' },
+  ])
+  const columns = ['what', 'waiting', 'due now', 'oldest is due since', 'without a clear answer']
+  return {
+    facts: [{ term: 'given up', cell: buried === 0 ? { text: 'none' } : { text: String(buried), tone: 'bad' } }],
+    table: rows.length === 0 ? null : { caption: 'What waits to be sent', columns, rows },
+    note: rows.length === 0 ? 'Nothing waits to be sent.' : null,
+  }
+}
+
+/** Below a tenth, and reads already wait. */
+const LOW_SHARE = 0.1
+
+function quotaContent(installations: ValueOf<'quotas'>): SectionContent {
+  const rows = installations.flatMap(({ installationId, account, state, quietUntil, quotas }) => {
+    const name = installationId === 0 ? 'the App itself' : (account ?? `installation ${installationId}`)
+    const quiet: HealthCell = quietUntil === null ? { text: 'no' } : { until: quietUntil, tone: 'warn' }
+    const who: HealthCell = { text: state === 'active' ? name : `${name} (${state})` }
+    if (quotas.length === 0)
+      return [[who, { text: 'GitHub has not said', tone: 'muted' as const }, { text: '' }, { text: '' }, quiet]]
+    return quotas.map(({ resource, allowed, remaining, resetsAt }): readonly HealthCell[] => [
+      who,
+      { text: `${remaining} of ${allowed}`, ...(remaining < allowed * LOW_SHARE && { tone: 'bad' as const }) },
+      { text: resource === 'core' ? 'REST' : resource === 'graphql' ? 'GraphQL' : resource },
+      { until: resetsAt },
+      quiet,
+    ])
+  })
+  const columns = ['installation', 'calls left', 'of', 'anew at', 'quiet until']
+  return {
+    table: rows.length === 0 ? null : { caption: 'What GitHub last said is left', columns, rows },
+    note: rows.length === 0 ? 'The App is not installed anywhere.' : null,
+  }
+}
+
+function holdContent({ places, heldRepositories, openBreakers, limitedWorkflows }: ValueOf<'holds'>): SectionContent {
+  const rows = places.map((place): readonly HealthCell[] => {
+    const { repository, actor, reason, since, until } = holdViewOf(place)
+    return [
+      repository === null ? { text: 'everything', tone: 'bad' } : { text: repository, href: `/${repository}` },
+      { text: reason },
+      { text: actor },
+      { age: since },
+      until === null ? { text: 'it is resumed' } : { until },
+    ]
+  })
+  const columns = ['where', 'why', 'who', 'since', 'until']
+  return {
+    facts: [
+      {
+        term: 'breakers open',
+        cell: { text: String(openBreakers), ...(openBreakers > 0 && { tone: 'bad' as const }) },
+      },
+      { term: 'agents at a limit', cell: { text: String(limitedWorkflows) } },
+      { term: 'repositories held by people', cell: { text: String(heldRepositories) } },
+    ],
+    table: rows.length === 0 ? null : { caption: 'Holds', columns, rows },
+    note: rows.length === 0 ? 'Nothing is held.' : null,
+  }
+}
+
+function accessContent(problems: ValueOf<'accessProblems'>): SectionContent {
+  const rows = accessNoticesOf(problems).map(({ place, text, since, settingsUrl }): readonly HealthCell[] => [
+    { text: place?.text ?? 'everywhere', ...(place?.href && { href: place.href }) },
+    { text, ...(settingsUrl !== null && { href: settingsUrl }) },
+    { age: since },
+  ])
+  return {
+    table: rows.length === 0 ? null : { caption: 'What GitHub refuses', columns: ['where', 'what', 'since'], rows },
+    note: rows.length === 0 ? 'Nothing is known to be refused.' : null,
+  }
+}
