@@ -65,6 +65,14 @@ export function explainAttempt(reason: AttemptReason): Explanation {
   }
 }
 
+/** The same without naming the attempt: `failed: job build`. */
+export function describeAttemptState(reason: AttemptReason): string {
+  const subject = describeAttempt(reason.attempt)
+  return explainAttempt(reason)
+    .text.replace(subject, '')
+    .replace(/^[,:]? /, '')
+}
+
 /** `attempt 2 of 3 (re-run 1)`. */
 export function describeAttempt({ number, limit, rerun }: AttemptRef): string {
   if (number === null) return 'a run that Andon did not start'

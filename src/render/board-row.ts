@@ -149,7 +149,7 @@ export function evidenceText(evidence: Evidence): string {
 }
 
 /** The same without the time. */
-export function evidenceSourceText({ kind, id, repairedAt }: Evidence): string {
+function evidenceSourceText({ kind, id, repairedAt }: Evidence): string {
   const source = EVIDENCE_SOURCES[kind]
   if (repairedAt !== undefined) return `${source} that was missing, found in GitHub’s log at ${formatTime(repairedAt)}`
   // GitHub lists deliveries by GUID; its beginning is enough to find one.

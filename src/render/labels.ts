@@ -78,3 +78,21 @@ export function formatMinute(at: Instant): string {
 export function formatSecond(at: Instant): string {
   return `${at.slice(0, 10)} ${formatTime(at)}`
 }
+
+/** `2nd`. */
+export function ordinal(nth: number): string {
+  const isTeen = nth % 100 >= 11 && nth % 100 <= 13
+  return `${nth}${isTeen ? 'th' : (['th', 'st', 'nd', 'rd'][nth % 10] ?? 'th')}`
+}
+
+/** As ages tick in the browser: `45 s`, `12 m`, `1 h 5 m`, `2 d 3 h`. */
+export function formatDuration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000))
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} m`
+  const hours = Math.floor(minutes / 60)
+  const [large, word, rest, restWord] =
+    hours < 24 ? [hours, 'h', minutes % 60, 'm'] : [Math.floor(hours / 24), 'd', hours % 24, 'h']
+  return rest === 0 ? `${large} ${word}` : `${large} ${word} ${rest} ${restWord}`
+}

@@ -3,10 +3,11 @@
 import { isDeciding, isFromFork } from '../pipeline/facts/standing.ts'
 import type { HistoryEntry } from '../pipeline/model/command-result.ts'
 import type { Conclusion } from '../pipeline/model/facts.ts'
-import type { Attempt, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
+import type { Attempt, Pipeline, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
 import type { Reason } from '../pipeline/model/reason.ts'
 import type { Evidence, Instant } from '../pipeline/model/time.ts'
 import { runPageOf } from '../pipeline/stages/attempts.ts'
+import { surfacesOf } from '../pipeline/view/surfaces.ts'
 import { attemptNumberOf, type BoardPipeline, type BoardRow, boardRowOf, safeWebUrl } from './board-row.ts'
 import { describeChange, describeShownPullRequest } from './history.ts'
 import { describeReason } from './reason.ts'
@@ -65,6 +66,22 @@ export function pullRequestLinksOf({ line, pullRequests }: BoardPipeline['pipeli
       ...{ number, url: safeWebUrl(url), state, draft },
       note: isDeciding(fact, line) ? null : describeShownPullRequest(shown),
     }
+  })
+}
+
+/** Where GitHub shows the stage: its comment and its check run, once they are written. */
+export function surfaceLinksOf(
+  pipeline: Pipeline,
+  stage: string,
+  published: Readonly<Record<string, number>>,
+): readonly { readonly word: string; readonly url: string }[] {
+  const { url } = pipeline.issue
+  const repositoryUrl = url?.replace(/\/issues\/\d+$/, '')
+  return surfacesOf(pipeline).flatMap(({ key, kind, stage: shown }) => {
+    const id = published[key]
+    if (shown !== stage || id === undefined) return []
+    const safe = safeWebUrl(kind === 'comment' ? `${url}#issuecomment-${id}` : `${repositoryUrl}/runs/${id}`)
+    return safe === null ? [] : [{ word: kind, url: safe }]
   })
 }
 

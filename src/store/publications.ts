@@ -1,5 +1,5 @@
 import type { Instant } from '../pipeline/model/time.ts'
-import type { Transaction } from './database.ts'
+import type { Database, Transaction } from './database.ts'
 import type { PublishTarget } from './publish-claims.ts'
 
 /** The stored state of one surface: a row of `publications`. */
@@ -52,6 +52,20 @@ export async function loadPublishedId(
     .where('surface', '=', surface)
     .executeTakeFirst()
   return stored?.githubId ?? null
+}
+
+/** GitHub's ids of all surfaces of a pipeline that have one, by surface. */
+export async function loadPublishedIds(
+  { kysely }: Database,
+  pipelineId: number,
+): Promise<Readonly<Record<string, number>>> {
+  const rows = await kysely
+    .selectFrom('publications')
+    .select(['surface', 'githubId'])
+    .where('pipelineId', '=', pipelineId)
+    .where('githubId', 'is not', null)
+    .execute()
+  return Object.fromEntries(rows.flatMap(({ surface, githubId }) => (githubId === null ? [] : [[surface, githubId]])))
 }
 
 type PublishedComment = { readonly pipelineId: number; readonly commentId: number }

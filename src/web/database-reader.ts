@@ -12,6 +12,7 @@ import { InvalidCursor } from '../store/cursor.ts'
 import type { Database } from '../store/database.ts'
 import { NOTIFY_CHANNEL } from '../store/notify.ts'
 import { findPress } from '../store/presses.ts'
+import { loadPublishedIds } from '../store/publications.ts'
 import { whyNotReady } from '../store/readiness.ts'
 import {
   findRepository,
@@ -127,10 +128,13 @@ async function loadIssue({ database, githubUrl, now }: ReaderSource, place: Visi
   if (shown === null) return null
   const files = await loadInvalidConfigFiles(database, place)
   const history = await loadHistory(database, shown.id, MAX_HISTORY_ENTRIES)
+  const published = await loadPublishedIds(database, shown.id)
   const problems = await loadRepositoryAccessProblems(database, place, asOf)
   return {
     shown,
     history,
+    isWholeHistory: history.length < MAX_HISTORY_ENTRIES,
+    published,
     asOf,
     configurationNotices: files.map((file) => configurationNoticeOf(file, githubUrl)),
     accessNotices: accessNoticesOf(

@@ -6,10 +6,8 @@ import type { Instant } from '../pipeline/model/time.ts'
 import type { AccessNotice } from '../render/access-problem.ts'
 import { type BoardRowView, boardRowViewOf } from '../render/board-row.ts'
 import type { ConfigurationNotice } from '../render/configuration-notice.ts'
-import { issueControlsOf } from '../render/controls.ts'
 import { holdViewOf } from '../render/hold-text.ts'
 import { LIGHT_SYMBOLS } from '../render/labels.ts'
-import { pipelineDetailOf, pullRequestLinksOf } from '../render/pipeline-detail.ts'
 import { pressViewOf } from '../render/press.ts'
 import { verdictViewOf } from '../render/verdict.ts'
 import { isFiltered } from '../store/board-filter.ts'
@@ -19,7 +17,7 @@ import type { StoredPress } from '../store/presses.ts'
 import { type BoardPlace, boardAddress, boardPath, describeFilter } from './find-form.ts'
 import { onceForEach } from './once-for-each.ts'
 import { latencyWords } from './quantities.ts'
-import type { BoardPage, IssuePage, OwnPart } from './reader.ts'
+import type { BoardPage, OwnPart } from './reader.ts'
 import type { Views } from './views.ts'
 
 export type Fragment = { readonly id: string; readonly html: string }
@@ -121,38 +119,6 @@ function buildSharedModel(views: Views, board: BoardPage, { repository, filter }
   }
 }
 
-export function buildIssuePageModel(
-  views: Views,
-  { shown, history, asOf, configurationNotices, accessNotices }: IssuePage,
-  { mayPress, press }: OwnPart,
-): PageModel {
-  const detail = pipelineDetailOf(shown, history, asOf)
-  const pullRequests = pullRequestLinksOf(shown.pipeline)
-  const controls = mayPress ? issueControlsOf(shown.pipeline) : null
-  const omittedPullRequests = shown.pipeline.omittedPullRequests?.length ?? 0
-  return {
-    asOf,
-    fragments: [
-      accessFragment(views, accessNotices),
-      pressFragment(views, press),
-      problemsFragment(views, configurationNotices, MAX_SUMMARY_PROBLEMS),
-      {
-        id: 'summary',
-        html: views.render('issue-summary', {
-          ...boardRowViewOf(shown, asOf),
-          ...{ pullRequests, omittedPullRequests, isResumable: controls?.mayResume === true },
-        }),
-      },
-      ...detail.stages.map((stage, index) => {
-        const id = `stage-${index}`
-        return { id, html: views.render('stage', { id, stage, controls: controls?.stages[stage.name] ?? [] }) }
-      }),
-      { id: 'history', html: views.render('history', { history: detail.history }) },
-    ],
-    lists: [],
-  }
-}
-
 /** The HTML of a fragment; empty if the page has none of that id. */
 export function fragmentHtmlOf(model: PageModel, id: string): string {
   return model.fragments.find((fragment) => fragment.id === id)?.html ?? ''
@@ -175,16 +141,16 @@ function hashOf(parts: readonly string[]): string {
 }
 
 /** How many of a file's problems are shown on pages other than its repository's. */
-const MAX_SUMMARY_PROBLEMS = 1
+export const MAX_SUMMARY_PROBLEMS = 1
 
-function problemsFragment(views: Views, notices: readonly ConfigurationNotice[], maxProblems: number): Fragment {
+export function problemsFragment(views: Views, notices: readonly ConfigurationNotice[], maxProblems: number): Fragment {
   return {
     id: 'configuration-problems',
     html: views.render('configuration-problems', { ...limitListed(notices), maxProblems }),
   }
 }
 
-function pressFragment(views: Views, press: StoredPress | null): Fragment {
+export function pressFragment(views: Views, press: StoredPress | null): Fragment {
   return { id: 'press', html: views.render('press', { press: press && pressViewOf(press) }) }
 }
 
@@ -197,7 +163,7 @@ function holdsFragment(
   return { id: 'holds', html: views.render('holds', { ...limitListed(holds.map(holdViewOf)), resumable }) }
 }
 
-function accessFragment(views: Views, notices: readonly AccessNotice[]): Fragment {
+export function accessFragment(views: Views, notices: readonly AccessNotice[]): Fragment {
   return { id: 'access-problems', html: views.render('access-problems', limitListed(notices)) }
 }
 

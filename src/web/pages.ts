@@ -6,8 +6,9 @@ import { pressNonce, pressPathOf } from './controls.ts'
 import { boardAddress, findFormOf } from './find-form.ts'
 import { buildHealthPageModel, replayWords } from './health-page.ts'
 import { HttpError } from './http-errors.ts'
+import { buildIssuePageModel } from './issue-page-model.ts'
 import { type Onlooker, viewerKeyOf } from './onlooker.ts'
-import { buildBoardPageModel, buildIssuePageModel, fragmentHtmlOf, type PageModel, versionOf } from './page-model.ts'
+import { buildBoardPageModel, fragmentHtmlOf, type PageModel, versionOf } from './page-model.ts'
 import { noSuchPage, parseOwner, queryOf, resolveViewScope } from './params.ts'
 import { noticesOf, onlookerOf, type RequestContext, type SiteConfig } from './site.ts'
 import { loadBoardPage, loadIssuePage, unknownPlace } from './stream-formats.ts'
@@ -143,6 +144,7 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
         controls: controls(onlooker, scope, { mayPress: own.mayPress, stages, mayHold }),
         summary: fragmentHtmlOf(model, 'summary'),
         stages: model.fragments.filter(({ id }) => id.startsWith('stage-')).map(({ html }) => html),
+        time: fragmentHtmlOf(model, 'time'),
         history: fragmentHtmlOf(model, 'history'),
       })
       const breadcrumbs = [...repositoryBreadcrumbs(`${scope.repository}`, true), { text: `#${scope.issue}` }]

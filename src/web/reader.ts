@@ -51,7 +51,11 @@ export type BoardPage = {
 
 export type IssuePage = {
   readonly shown: BoardPipeline
+  /** Newest first, perhaps without the oldest. */
   readonly history: readonly HistoryEntry[]
+  readonly isWholeHistory: boolean
+  /** GitHub's ids of the comments and check runs that show it, by their surfaces. */
+  readonly published: Readonly<Record<string, number>>
   readonly asOf: Instant
   /** The problems in the file of its repository, if it has any. */
   readonly configurationNotices: readonly ConfigurationNotice[]

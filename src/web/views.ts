@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { Eta } from 'eta'
-import { evidenceSourceText, evidenceText } from '../render/board-row.ts'
+import { evidenceText } from '../render/board-row.ts'
 import {
   formatMinute,
   formatSecond,
@@ -22,7 +22,6 @@ const LABELS = {
   formatMinute,
   formatSecond,
   evidenceText,
-  evidenceSourceText,
   plainText,
 }
 

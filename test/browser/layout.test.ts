@@ -14,6 +14,7 @@ const PAGES = [
   '/health',
   '/acme/widgets',
   '/acme/widgets/issues/42',
+  '/acme/widgets/issues/57',
   '/acme/api/issues/15',
   '/nowhere',
 ]

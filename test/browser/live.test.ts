@@ -52,6 +52,19 @@ function later(): readonly BoardFixture[] {
   return busyBoard().flatMap((row) => (row.shown.id === 4 ? [planned] : row.shown.id === 3 ? [] : [row]))
 }
 
+/** The issue of `busyBoard` whose code runs, a little later. */
+const codeFailed = boardFixture({
+  id: 3,
+  repository: 'acme/api',
+  issue: 12,
+  events: [
+    issueTakenUp({ issue: 12, title: 'Page the audit log', at: 40 }),
+    workflowRan(12, 'plan.yml', { id: 120, from: 38, to: 30, conclusion: 'success' }),
+    workflowRan(12, 'code.yml', { id: 121, from: 12 }),
+    workflowRan(12, 'code.yml', { id: 121, from: 12, to: 1, conclusion: 'failure' }),
+  ],
+})
+
 test('a light changes without a reload, rows come and go, and the focused row keeps the focus', async () => {
   await look()
   expect(await light(4)).toBe('queued')
@@ -110,6 +123,26 @@ test('the page of an issue updates by itself', async () => {
   await expect.poll(() => page.locator('#history').innerText(), WITHIN).toContain('plan')
   expect(await page.locator('#summary .light .word').innerText()).toBe('running')
   expect(await sameDocument()).toBe(true)
+})
+
+test('what is unfolded on the page of an issue stays so, the focus stays where it is, and nothing scrolls away', async () => {
+  await look('/acme/api/issues/12')
+  await page.setViewportSize({ width: 1440, height: 400 })
+  const proof = page.locator('#history .moment details').last()
+  await page.locator('#try-0-1-steps > summary').click()
+  await proof.locator('summary').focus()
+  await page.keyboard.press('Enter')
+  await proof.scrollIntoViewIfNeeded()
+  const place = await page.evaluate('scrollY')
+  expect(place).toBeGreaterThan(0)
+  factory.show({ rows: [codeFailed] })
+  await expect.poll(() => page.locator('#stage-1 .word').innerText(), WITHIN).toBe('failed')
+  expect(await proof.evaluate((details) => details.hasAttribute('open'))).toBe(true)
+  expect(await page.locator('#try-0-1-steps').evaluate((details) => details.hasAttribute('open'))).toBe(true)
+  expect(await proof.locator('summary').evaluate((summary) => summary.matches(':focus'))).toBe(true)
+  expect(Math.abs(Number(await page.evaluate('scrollY')) - Number(place))).toBeLessThan(200)
+  expect(await sameDocument()).toBe(true)
+  expect(complaints).toEqual([])
 })
 
 test('the page is stale since the last message of a killed server, and becomes live by itself with the next server', async () => {

@@ -242,5 +242,5 @@ export function liveRandomLife(chance: SeededRandom, events: number) {
   }
   const alone = { isHeldAround: false, isAsked: () => false, isAdmitted: false, wakeAt: null }
   expectMoving(life.pipeline, now, alone, 'after two quiet weeks')
-  return { pipeline: life.pipeline, events: nth }
+  return { entries: life.entries, pipeline: life.pipeline, events: nth }
 }

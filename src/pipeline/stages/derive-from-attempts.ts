@@ -41,6 +41,9 @@ export type StageContext = {
   readonly before: readonly Stage[]
 }
 
+/** The part of it that the attempts of the stage follow from. */
+type AttemptContext = Pick<StageContext, 'stage' | 'rule'>
+
 /** A stage about which nothing is known. */
 export const UNTOUCHED: DerivedStage = { status: 'idle', reason: null, since: null, evidence: null }
 
@@ -190,7 +193,13 @@ function leftoverRunId(stage: Stage): number | null {
   return leftover ?? duplicate[0]?.runId ?? null
 }
 
-function deriveFromAttempt(context: StageContext, attempt: Attempt): DerivedStage {
+/** What became of one attempt, whichever its stage follows; null before anything is known. */
+export function reasonOfAttempt(context: AttemptContext, attempt: Attempt): AttemptReason | null {
+  const { reason } = deriveFromAttempt(context, attempt)
+  return reason !== null && 'attempt' in reason && !('previous' in reason) ? reason : null
+}
+
+function deriveFromAttempt(context: AttemptContext, attempt: Attempt): DerivedStage {
   const { run } = attempt
   const ref = attemptRefOf(context, attempt)
   if (!isAdmitted(attempt)) return run === null ? UNTOUCHED : deriveFromRun(run, ref)
@@ -214,13 +223,13 @@ function deriveFromAttempt(context: StageContext, attempt: Attempt): DerivedStag
 }
 
 /** `attempt 2 of 3` */
-function attemptRefOf(context: StageContext, { number, run, control }: Attempt): AttemptRef {
+function attemptRefOf(context: AttemptContext, { number, run, control }: Attempt): AttemptRef {
   if (control === undefined) return { number: null, limit: null, rerun: 0 }
   return limitedRef(context, number, control.trigger, run === null ? 0 : run.runAttempt - 1)
 }
 
 /** The limit grows with each trigger, which allows as many attempts again, and with each attempt that GitHub refused. */
-function limitedRef({ stage, rule }: StageContext, number: number, { id }: Trigger, rerun: number): AttemptRef {
+function limitedRef({ stage, rule }: AttemptContext, number: number, { id }: Trigger, rerun: number): AttemptRef {
   const earlier = admittedAttempts(stage).filter((other) => {
     return other.number < number && (other.control.trigger.id !== id || !isSpent(other))
   })

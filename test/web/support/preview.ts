@@ -34,7 +34,9 @@ const site = createServerWithReader({
     loadIssue: async (repository, number) => {
       const found = rowsOf(repository).find(({ shown }) => shown.pipeline.issue.number === number)
       const configurationNotices = kind === 'mistaken' ? [MISTAKE_NOTICE] : []
-      return found ? { ...found, asOf: NOW, configurationNotices, accessNotices: [] } : null
+      return found
+        ? { ...found, isWholeHistory: true, published: {}, asOf: NOW, configurationNotices, accessNotices: [] }
+        : null
     },
     findRepository: async (name) => name,
     listRepositories: async (owner) => ({ asOf: NOW, repositories: repositoryLines(all, owner) }),

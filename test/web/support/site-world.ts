@@ -61,7 +61,9 @@ export function openStubBoard(all: readonly BoardFixture[] = busyBoard()): StubB
         read(() => {
           const found = here(repository).find(({ shown }) => shown.pipeline.issue.number === number)
           const configurationNotices = wrongIn(repository)
-          return found ? { ...found, asOf: now, configurationNotices, accessNotices: [] } : null
+          return found
+            ? { ...found, isWholeHistory: true, published: {}, asOf: now, configurationNotices, accessNotices: [] }
+            : null
         }),
       findRepository: (name) =>
         read(

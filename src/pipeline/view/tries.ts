@@ -1,0 +1,101 @@
+// The attempts at a stage, as people count them: anew for each start, round of rework or retry.
+import type { StageConfig } from '../../line/line.ts'
+import type { AdmittedAttempt } from '../model/attempt.ts'
+import { isAdmitted } from '../model/attempt.ts'
+import type { Attempt, Pipeline, Stage, Trigger } from '../model/pipeline.ts'
+import type { AttemptReason } from '../model/reason.ts'
+import type { Instant } from '../model/time.ts'
+import { admittedAttempts, closingOf, countExcused, outcomeOf } from '../stages/attempts.ts'
+import { reasonOfAttempt } from '../stages/derive-from-attempts.ts'
+import { startAuthorization } from '../stages/pipeline-start.ts'
+import { isSpent } from '../stages/refusals.ts'
+import { type AttemptOutcome, isCompletedRun } from '../stages/run-outcome.ts'
+
+/** One attempt at a stage, with all that is known of how it went. */
+export type Try = {
+  readonly attempt: Attempt
+  readonly outcome: AttemptOutcome
+  readonly reason: AttemptReason | null
+  /** Null for a run that something else started. */
+  readonly count: TryCount | null
+  readonly startedAt: Instant | null
+  /** Null while it is not over. */
+  readonly endedAt: Instant | null
+}
+
+/** `2nd of 3`: `excused` of those that are allowed were added, because as many did not count. */
+export type TryCount = {
+  readonly nth: number
+  readonly allowed: number
+  readonly excused: number
+  /** GitHub refused to start it: it did not count. */
+  readonly isRefused: boolean
+  readonly cause: TryCause
+}
+
+/** Why there are tries at all, and who wanted them. */
+export type TryCause =
+  | { readonly kind: 'start'; readonly by: string | null }
+  | { readonly kind: 'round'; readonly by: string | null; readonly round: number; readonly rework: number }
+  | { readonly kind: 'command'; readonly by: string | null; readonly verb: string }
+
+export function triesOf(pipeline: Pipeline, stage: Stage): readonly Try[] {
+  const rule = pipeline.line.stages.find(({ name }) => name === stage.name)
+  if (rule === undefined) return []
+  return stage.attempts.map((attempt) => {
+    const context = { stage, rule }
+    return {
+      attempt,
+      outcome: outcomeOf(attempt),
+      reason: reasonOfAttempt(context, attempt),
+      count: isAdmitted(attempt) ? countOf(pipeline, context, attempt) : null,
+      ...timesOf(attempt),
+    }
+  })
+}
+
+/** The count of the attempt that the stage would make next for the trigger of its latest one. */
+function countOf(
+  pipeline: Pipeline,
+  { stage, rule }: { readonly stage: Stage; readonly rule: StageConfig },
+  attempt: AdmittedAttempt,
+): TryCount {
+  const { trigger } = attempt.control
+  const own = admittedAttempts(stage).filter(({ control }) => control.trigger.id === trigger.id)
+  const excused = countExcused(own)
+  return {
+    nth: own.filter((other) => other.number < attempt.number && isSpent(other)).length + 1,
+    allowed: rule.attempts + excused,
+    excused,
+    isRefused: !isSpent(attempt),
+    cause: causeOf(pipeline, trigger),
+  }
+}
+
+function causeOf(pipeline: Pipeline, { id, from }: Trigger): TryCause {
+  const { stages, pullRequests, line } = pipeline
+  if (id.startsWith('round/')) {
+    const reviews = pullRequests.flatMap((pullRequest) => pullRequest.reviews)
+    const review = reviews.find((other) => other.state === 'changes_requested' && id === `round/${other.commitSha}`)
+    const stage = stages.find(({ name }) => name === from)
+    const rounds = stage === undefined ? [] : admittedAttempts(stage).map(({ control }) => control.trigger.id)
+    const round = [...new Set(rounds.filter((other) => other.startsWith('round/')))].indexOf(id) + 1
+    return { kind: 'round', by: review?.reviewer ?? null, round: Math.max(round, 1), rework: line.rework }
+  }
+  const command = stages
+    .flatMap(({ commands = [] }) => commands)
+    .find(({ triggerId, verb }) => {
+      return triggerId === id && (verb === 'retry' || verb === 'run')
+    })
+  if (command !== undefined) return { kind: 'command', by: command.by, verb: command.verb }
+  const authorization = startAuthorization(pipeline)
+  return { kind: 'start', by: authorization.state === 'granted' ? authorization.request.login : pipeline.start.actor }
+}
+
+/** Both by one clock: GitHub's where there is a run, else ours. */
+function timesOf(attempt: Attempt): Pick<Try, 'startedAt' | 'endedAt'> {
+  const { run, control } = attempt
+  if (run === null) return { startedAt: control?.admittedAt ?? null, endedAt: closingOf(attempt)?.at ?? null }
+  const isOver = isCompletedRun(run) || outcomeOf(attempt) !== 'live'
+  return { startedAt: run.startedAt, endedAt: isOver ? run.updatedAt : null }
+}

@@ -1,0 +1,26 @@
+// What a status or an entry rests on, in full: one click away.
+import type { Evidence, Instant } from '../pipeline/model/time.ts'
+import { safeWebUrl } from './board-row.ts'
+import { EVIDENCE_SOURCES } from './labels.ts'
+
+/** `id` is what finds it again; a comment is linked instead. */
+export type EvidenceView = {
+  readonly source: string
+  readonly id: string | null
+  readonly url: string | null
+  readonly at: Instant
+}
+
+export function evidenceViewOf(evidence: Evidence | null, issueUrl: string | null): EvidenceView | null {
+  if (evidence === null) return null
+  const { kind, id, at } = evidence
+  const isComment = kind === 'command' && /^\d+$/.test(id) && issueUrl !== null
+  const source =
+    kind === 'command' && !isComment && id.startsWith('board/') ? 'pressed on the board' : EVIDENCE_SOURCES[kind]
+  return {
+    source,
+    id: isComment || kind === 'clock' ? null : id,
+    url: isComment ? safeWebUrl(`${issueUrl}#issuecomment-${id}`) : null,
+    at,
+  }
+}
