@@ -119,6 +119,34 @@ export function readDatabaseConfig(environment: NodeJS.ProcessEnv): DatabaseConf
   return wholeOrThrow(fields, mistakes)
 }
 
+/** What `watch` needs: where a board is, and who looks. */
+export type WatchConfig = {
+  readonly baseUrl: string
+  /** An API token of the user's; null where none is set. */
+  readonly token: string | null
+  /** The terminal cannot move its cursor. */
+  readonly isDumb: boolean
+}
+
+/** Reads only what a reader of a board needs; throws StartupError. */
+export function readWatchConfig(environment: NodeJS.ProcessEnv): WatchConfig {
+  const { fields, mistakes } = readEach<WatchConfig>({
+    baseUrl: () => readBaseUrl(environment, { fallback: `http://localhost:${environment.PORT || 3000}` }),
+    token: () => readToken(environment),
+    isDumb: () => environment.TERM === 'dumb',
+  })
+  return wholeOrThrow(fields, mistakes)
+}
+
+function readToken({ ANDON_TOKEN: token }: Environment): string | null {
+  if (!token) return null
+  if (!/^andon_[\w-]+$/.test(token))
+    throw new StartupError(
+      'ANDON_TOKEN is not an API token: it begins with andon_, and /account on the board makes one.',
+    )
+  return token
+}
+
 /**
  * A sentence for each name that is probably a typo of a variable that is not set. A name that begins with `ANDON_` is
  * ours, and the start is refused; another may belong to other software.

@@ -21,6 +21,16 @@ Roles
   worker [--iterations N] publishes check runs and comments and runs the watchdog; with N, ends after N rounds of each
   migrate                 brings the database to this version's schema, then ends
 
+Board
+  watch [OWNER/REPO | OWNER/REPO#N] [--needs-me] [--json] [--url URL]
+                          shows the board, a repository's or an issue, and keeps it current: on a terminal as a screen (q ends it),
+                          else as a line for each change; URL is where Andon runs (BASE_URL); ANDON_TOKEN is an API token from
+                          /account, where people sign in
+  watch --until WORDS OWNER/REPO#N [--json] [--url URL]
+                          waits until the issue is running, in review, failed, done or needs-person; WORDS are one or more of
+                          running,review,failed,done,needs-person: exit 0 the first of them is so, 1 another or it is over, 2 cannot
+                          tell
+
 Operator
   doctor [--json]         looks at everything that must be right, from the App's permissions to the proxy, and says what to do:
                           exit 0 all is well, 1 something is wrong, 2 cannot tell
@@ -82,6 +92,8 @@ async function run([command = 'help', ...rest]: readonly string[]): Promise<numb
     case 'worker':
     case 'migrate':
       return runRoleCommand(command, rest)
+    case 'watch':
+      return (await import('./cli/watch.ts')).runWatchCommand(rest)
     case 'canary':
       return (await import('./cli/canary.ts')).runCanaryCommand(rest)
     case 'doctor':
@@ -130,7 +142,7 @@ function readEnvFile(command: string): void {
   } catch (error) {
     const sentence = `.env cannot be read (${error instanceof Error ? error.message : error}): make it readable for the user who runs Andon.`
     // The file may be readable only by the service's user, and these commands work without it.
-    if (command !== 'loop' && command !== 'doctor') throw new StartupError(sentence)
+    if (!['loop', 'doctor', 'watch'].includes(command)) throw new StartupError(sentence)
     failWith(sentence, 0)
   }
 }

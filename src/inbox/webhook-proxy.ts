@@ -101,9 +101,9 @@ export function readForwarded(text: string): { headers: IncomingHttpHeaders; bod
   return { headers: Object.fromEntries(headers), body: Buffer.from(JSON.stringify(body)) }
 }
 
-/** Twice as long after each failure, up to a minute; a random half of it, so that not all come back at once. */
-export function reconnectDelayMs(failures: number, random: number): number {
-  const longest = Math.min(FIRST_DELAY_MS * 2 ** Math.min(failures, 16), MAX_DELAY_MS)
+/** Twice as long after each failure, up to a bound; a random half of it, so that not all come back at once. */
+export function reconnectDelayMs(failures: number, random: number, { firstMs, mostMs } = DELAYS): number {
+  const longest = Math.min(firstMs * 2 ** Math.min(failures, 16), mostMs)
   return Math.round(longest * (0.5 + random / 2))
 }
 
@@ -125,7 +125,6 @@ function reasonOf(error: unknown): string {
 
 /** The proxy pings every 30 s. */
 const SILENT_MS = 90_000
-const FIRST_DELAY_MS = 1_000
-const MAX_DELAY_MS = 60_000
+const DELAYS = { firstMs: 1_000, mostMs: 60_000 }
 /** The largest body, and room for its headers. */
 const MAX_EVENT_LENGTH = MAX_BODY_BYTES + 64 * 1024

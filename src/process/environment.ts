@@ -15,6 +15,7 @@ export const VARIABLES = [
   'GITHUB_CLIENT_SECRET',
   'ANDON_SECRET',
   'ANDON_OPERATORS',
+  'ANDON_TOKEN',
   'ANDON_DATA',
   'PORT',
   'HOST',
