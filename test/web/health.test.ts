@@ -1,5 +1,6 @@
 // The operators' page over all of Andon: who is shown it, what it says, and that "could not look" is never "nothing to do".
 import { afterEach, expect, test } from 'vitest'
+import { openPostgresDatabase } from '../../src/store/postgres.ts'
 import { type AndonApp, BASE_URL, openAndonApp } from '../support/andon-app.ts'
 import { exampleDelivery, signDelivery } from '../support/deliveries.ts'
 import { openEventReader } from '../support/event-reader.ts'
@@ -198,4 +199,40 @@ test('the foot of the board says how long deliveries took', async () => {
   const another = await app.startAnother()
   const board = await (await fetch(`http://127.0.0.1:${await another.listen()}/`)).text()
   expect(board).toMatch(/from a delivery to the commit p50 [\d.]+ ms, p95 [\d.]+ m?s/)
+})
+
+test('while the database is away every part of it says that it could not be looked at, and none that there is nothing', async () => {
+  app = await openAndonApp()
+  const away = await openPostgresDatabase('postgres://nobody@127.0.0.1:9/none')
+  const another = await app.startAnother(away)
+  const page = await fetch(`http://127.0.0.1:${await another.listen()}/health`)
+  const text = await page.text()
+  expect(page.status).toBe(200)
+  for (const id of [
+    'webhooks',
+    'sweeps',
+    'loops',
+    'outbox',
+    'quotas',
+    'held',
+    'refused',
+    'latency',
+    'clocks',
+    'database',
+  ])
+    expect(sectionOf(text, id), id).toContain('? Could not look: ')
+  expect(text).not.toMatch(/Nothing (waits|is held|is known|was missing)|not installed anywhere/)
+  expect(sectionOf(text, 'verdict')).toContain('the database cannot be read')
+  expect(sectionOf(text, 'disk')).toMatch(/ free [\d.]+ [KMGT]iB of /)
+  await another.close()
+  await away.close()
+})
+
+test('the page says of what kind the database is, whether it notifies, and reloads itself without JavaScript', async () => {
+  app = await openAndonApp()
+  const { text } = await visit().get('/health')
+  expect(sectionOf(text, 'database')).toMatch(
+    app.database.kind === 'postgres' ? /notifications arrive at once$/ : /where embedded in .* need no connection/,
+  )
+  expect(text).toContain('<noscript><meta http-equiv="refresh" content="15; url=/health"></noscript>')
 })
