@@ -72,12 +72,15 @@ const CHANGING = beforeAndAfter([
   'check-edit',
   'a pipeline is released',
 ])
+// A person who is needed is told once: GitHub mails on each new comment.
+const ASKING = beforeAndAfter(['ask', 'a creation is intended', 'a write is recorded', 'minimize'])
 
 test.each([
   ['creating', CREATING, 0],
   ['reading back and changing', CHANGING, 0.3],
+  ['asking for a person', ASKING, 0.3],
 ] as const)(
-  'workers that die at every boundary of %s leave one comment a stage and one check run a commit',
+  'workers that die at every boundary of %s leave one comment a stage and a need, and one check run a commit',
   async (_, boundaries, lost) => {
     fleet = await openWorkerFleet({ factor: 20 })
     const { github, repository, database } = fleet

@@ -135,6 +135,8 @@ async function expectAsked({ kysely }: Database, github: FakeGitHub, row: Stored
   // Until the watchdog has woken it, nobody has looked.
   if (woken.wakeAt !== null && woken.wakeAt <= now) return
   const need = mayComment(pipeline) ? needOf(pipeline, now) : null
+  const markers = oursOn(github, row).flatMap(({ marker }) => (marker.includes('/need/') ? [marker] : []))
+  expect(markers, `comments that ask twice on #${pipeline.issue.number}`).toEqual([...new Set(markers)])
   const open = oursOn(github, row).filter(({ marker, body, id: commentId }) => {
     return marker.includes('/need/') && github.minimizedReason(commentId) === null && !body.includes('any more')
   })

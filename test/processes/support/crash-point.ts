@@ -25,6 +25,7 @@ export type CallPoint =
   | 'dispatch'
   | 'list runs'
   | 'comment'
+  | 'ask'
   | 'check'
   | 'comment-edit'
   | 'check-edit'
@@ -101,6 +102,8 @@ export function withCrashPoint(
 
 function callPointOf(method: string, path: string, body: unknown): CallPoint | null {
   const kind = requestKindOf(method, path, path === '/graphql' ? JSON.parse(String(body)) : null)
+  // The comment that asks for a person.
+  if (kind === 'comment' && String(body).includes('/need/')) return 'ask'
   if (kind === 'dispatch' || kind === 'comment' || kind === 'check') return kind
   if (kind === 'comment-edit' || kind === 'check-edit' || kind === 'minimize') return kind
   if (kind !== 'read') return null
