@@ -118,9 +118,11 @@ export function startPipeline(
 
 /** The pipeline on the line of its repository's file, unless its own line is final. */
 export function adoptLine(pipeline: Pipeline, line: Line, event: Event): Reduction {
-  const { isConfigured, isFileMistaken: _, ...rest } = pipeline
+  const { isConfigured, isFileMistaken: _, isWithoutFile, ...known } = pipeline
   const attempts = pipeline.stages.flatMap((stage) => stage.attempts)
-  if (isConfigured !== false || attempts.some(isAdmitted)) return renameWorkflows(pipeline, line, event)
+  const mayAdopt = isConfigured === false || (isWithoutFile === true && isUntouched(pipeline))
+  if (!mayAdopt || attempts.some(isAdmitted)) return renameWorkflows(pipeline, line, event)
+  const rest = line === OBSERVE_ONLY_LINE ? { ...known, isWithoutFile: true as const } : known
   const stages = line.stages.map(({ name }) => {
     // Commands that came before the file was read stand for the stages that its line has.
     const commands = pipeline.stages.find((stage) => stage.name === name)?.commands
@@ -150,14 +152,19 @@ function renameWorkflows(pipeline: Pipeline, line: Line, event: Event): Reductio
 
 /** Asked for once more while Andon only observes it and has seen nothing: the file may have come since. */
 function lookForLineAgain(before: Pipeline, reduced: Reduction, event: Event, { commands }: EventContext): Reduction {
-  const { issue, line, stages, pullRequests, start: first, startRequests = [] } = before
+  const { issue, line, start: first, startRequests = [] } = before
   const start = pipelineStartIn(event, issue.number, line, commands !== null)
-  const isUntouched = pullRequests.length === 0 && stages.every(({ attempts }) => attempts.length === 0)
-  if (start === null || !isUntouched || !isEqualJson(line, OBSERVE_ONLY_LINE)) return reduced
+  if (start === null || !isUntouched(before) || !isEqualJson(line, OBSERVE_ONLY_LINE)) return reduced
   if ([first, ...startRequests].some(({ at }) => at >= start.at)) return reduced
   const { isFileMistaken: _, ...rest } = reduced.pipeline
   const pipeline = deriveStages({ ...rest, isConfigured: false })
   return { ...reduced, pipeline, effects: [...reduced.effects, askAboutIssue(issue.number, start.at)] }
+}
+
+/** Has nothing been seen of it but that somebody wanted it started? */
+function isUntouched({ pullRequests, stages, start, issue, removed }: Pipeline): boolean {
+  const isWanted = start.by !== 'branch' && issue.state === 'open' && removed === null
+  return isWanted && pullRequests.length === 0 && stages.every(({ attempts }) => attempts.length === 0)
 }
 
 function chainReductions(first: Reduction, then: Reduction): Reduction {

@@ -19,6 +19,7 @@ import {
   type PublishedCommentKey,
 } from '../advance/world.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
+import { awaitsLine } from '../pipeline/stages/pipeline-start.ts'
 import { awaitsWorkflow } from '../pipeline/stages/refusals.ts'
 import { loadBeats } from '../store/beats.ts'
 import type { Transaction } from '../store/database.ts'
@@ -120,7 +121,7 @@ export function createLookups(trx: Transaction, maps: RowMaps) {
     hasPipelines: { ...populated, find: (id) => pipelinesIn(id).length > 0 || populated.find(id) },
     issuesAwaitingLine: {
       ...awaitingLine,
-      find: (id) => withPipelinesInHand(id, awaitingLine.find(id), ({ isConfigured }) => isConfigured === false),
+      find: (id) => withPipelinesInHand(id, awaitingLine.find(id), awaitsLine),
     },
     issuesAwaitingWorkflow: {
       ...awaitingWorkflow,

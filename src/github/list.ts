@@ -11,12 +11,16 @@ export type ListRead = { readonly items: readonly JsonObject[]; readonly isCompl
 /** A thousand items: GitHub lists no more runs or check runs than that. */
 const MAX_PAGES = 10
 
-export async function readList(readPage: (page: number) => Promise<ListPage>): Promise<ListRead> {
+/** Reads no further once a page has all that is looked for. */
+export async function readList(
+  readPage: (page: number) => Promise<ListPage>,
+  isEnough: (items: readonly JsonObject[]) => boolean = () => false,
+): Promise<ListRead> {
   const items: JsonObject[] = []
   let firstId: unknown
   for (let page = 1; page <= MAX_PAGES; page += 1) {
     const { items: found, hasNextPage } = await readPage(page)
-    if (!hasNextPage) return { items: [...items, ...found], isComplete: true }
+    if (!hasNextPage || isEnough(found)) return { items: [...items, ...found], isComplete: true }
     const first = found[0]
     // The link leads to nothing, or back to the same page.
     if (first === undefined || first.id === firstId) break

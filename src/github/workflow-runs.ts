@@ -33,6 +33,9 @@ export type CancelResult = 'accepted' | 'refused' | 'gone'
 /** Whether GitHub would start a workflow. */
 export type WorkflowState = 'active' | 'disabled'
 
+/** A run, and the file of its workflow where that is known: its list is shorter than the repository's. */
+export type RunPlace = { readonly runId: number; readonly workflow?: string }
+
 export type WorkflowRuns = {
   /** Starts a run; resolves to the run, or to null when GitHub accepted without naming it. */
   dispatchWorkflow(
@@ -47,8 +50,8 @@ export type WorkflowRuns = {
     o: { readonly workflow: string; readonly since: string; readonly key: string },
     receipt: ReadReceipt,
   ): Promise<readonly RunRead[]>
-  /** The run and the jobs of its newest `run_attempt`; null when there is no such run. */
-  readRun(access: RepositoryAccess, runId: number, receipt: ReadReceipt): Promise<RunRead | null>
+  /** The run and the jobs of its newest `run_attempt`; null when GitHub neither knows it by its id nor lists it. */
+  readRun(access: RepositoryAccess, run: RunPlace, receipt: ReadReceipt): Promise<RunRead | null>
   /** Cancels a run; `force` does not wait for steps that the workflow would still run. */
   cancelRun(access: RepositoryAccess, runId: number, force: boolean): Promise<CancelResult>
 }
@@ -82,16 +85,12 @@ export function openWorkflowRuns(call: SendRequest): WorkflowRuns {
     },
 
     async readWorkflowState(access, workflow) {
-      try {
-        const route = 'GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}'
-        const { body } = await call(access, 'read', route, { workflow_id: workflow })
-        const state = expectPresent(asString(expectObject(body, 'the workflow').state), 'state')
-        if (state === 'deleted') return null
-        return state === 'active' ? 'active' : 'disabled'
-      } catch (failure) {
-        if (failure instanceof GitHubFailure && failure.kind === 'not_found') return null
-        throw failure
-      }
+      const route = 'GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}'
+      const answer = await unlessUnknown(call(access, 'read', route, { workflow_id: workflow }))
+      if (answer === null) return null
+      const state = expectPresent(asString(expectObject(answer.body, 'the workflow').state), 'state')
+      if (state === 'deleted') return null
+      return state === 'active' ? 'active' : 'disabled'
     },
 
     async findRuns(access, { workflow, since, key }, receipt) {
@@ -113,22 +112,19 @@ export function openWorkflowRuns(call: SendRequest): WorkflowRuns {
       return expectSearched(runs, list, 'runs').toSorted((a, b) => a.id - b.id)
     },
 
-    async readRun(access, runId, receipt) {
-      try {
-        const { body: run } = await call(access, 'read', 'GET /repos/{owner}/{repo}/actions/runs/{run_id}', {
-          run_id: runId,
-        })
-        const route = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs'
-        const jobs = await readList(async (page) => {
-          const part = await call(access, 'read', route, { run_id: runId, filter: 'latest', per_page: 100, page })
-          return { items: listOf(part.body, 'jobs'), hasNextPage: part.hasNextPage }
-        })
-        const causes = await readCauses(call, access, expectObject(run, 'the run'), jobs.items)
-        return readAnswer(() => translateRunRead(access.repositoryId, run, jobs.items, receipt, causes))
-      } catch (failure) {
-        if (failure instanceof GitHubFailure && failure.kind === 'not_found') return null
-        throw failure
-      }
+    async readRun(access, place, receipt) {
+      const { runId: run_id } = place
+      const byId = unlessUnknown(call(access, 'read', 'GET /repos/{owner}/{repo}/actions/runs/{run_id}', { run_id }))
+      const run = (await byId)?.body ?? (await findListedRun(call, access, place))
+      if (run === null) return null
+      const route = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs'
+      const read = readList(async (page) => {
+        const part = await call(access, 'read', route, { run_id, filter: 'latest', per_page: 100, page })
+        return { items: listOf(part.body, 'jobs'), hasNextPage: part.hasNextPage }
+      })
+      const jobs = (await unlessUnknown(read))?.items ?? []
+      const causes = await readCauses(call, access, expectObject(run, 'the run'), jobs)
+      return readAnswer(() => translateRunRead(access.repositoryId, run, jobs, receipt, causes))
     },
 
     async cancelRun(access, runId, force) {
@@ -146,6 +142,41 @@ export function openWorkflowRuns(call: SendRequest): WorkflowRuns {
         throw failure
       }
     },
+  }
+}
+
+/** GitHub may not know a run by its id for a moment, and list it all the same. The list begins with the newest. */
+async function findListedRun(
+  call: SendRequest,
+  access: RepositoryAccess,
+  { runId, workflow }: RunPlace,
+): Promise<JsonObject | null> {
+  const route =
+    workflow === undefined
+      ? 'GET /repos/{owner}/{repo}/actions/runs'
+      : 'GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs'
+  const search = readList(
+    async (page) => {
+      const parameters = { ...(workflow !== undefined && { workflow_id: workflow }), per_page: 100, page }
+      const { body, hasNextPage } = await call(access, 'read', route, parameters)
+      return { items: listOf(body, 'workflow_runs'), hasNextPage }
+    },
+    (items) => items.some(({ id }) => (asNumber(id) ?? Infinity) <= runId),
+  )
+  const list = await unlessUnknown(search)
+  // A workflow whose file is gone has no list of its own.
+  if (list === null) return workflow === undefined ? null : await findListedRun(call, access, { runId })
+  const found = list.items.filter(({ id }) => id === runId)
+  return expectSearched(found, list, 'runs')[0] ?? null
+}
+
+/** Null where GitHub knows nothing of what was asked for. */
+async function unlessUnknown<T>(read: Promise<T>): Promise<T | null> {
+  try {
+    return await read
+  } catch (failure) {
+    if (failure instanceof GitHubFailure && failure.kind === 'not_found') return null
+    throw failure
   }
 }
 

@@ -38,7 +38,7 @@ export async function askGitHub(
       return { answer, gaps: [], isNotFound: cameByEmail === null }
     }
     case 'run':
-      return { answer: { about: 'run', run: await github.readRun(access, question.runId, receipt) }, gaps: [] }
+      return { answer: { about: 'run', run: await github.readRun(access, question, receipt) }, gaps: [] }
     case 'workflow': {
       const state = await github.readWorkflowState(access, question.workflow)
       const file = await github.readWorkflow(access, question.workflow)

@@ -48,7 +48,8 @@ export async function reportMatchingRuns(o: PerformContext, claimed: ClaimedDisp
 
 /** Reports a run as it is now. */
 export async function reportRun(o: PerformContext, claimed: ClaimedDispatch, runId: number): Promise<void> {
-  const run = await o.github.readRun(claimed.access, runId, receiptOf(o, claimed))
+  const place = { runId, workflow: claimed.effect.workflow }
+  const run = await o.github.readRun(claimed.access, place, receiptOf(o, claimed))
   if (run !== null) await reportRunFact(o, claimed, run)
 }
 

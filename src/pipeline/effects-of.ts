@@ -65,8 +65,10 @@ function cancelsOf({ issue }: Pipeline, attempt: AdmittedAttempt): readonly Canc
   return cancellable.flatMap(({ runId, run, cancel }) => {
     const steps = cancel === null ? [] : cancel.forcedAt === null ? [false] : [false, true]
     const rerun = run !== null && run.runAttempt > 1 ? `/${run.runAttempt}` : ''
+    // What was sent before it was taken for gone is not sent again under the same key.
+    const again = control.returns === undefined ? '' : `/again-${control.returns}`
     return steps.map((force) => {
-      const key = `cancel/${runId}${rerun}${force ? '/force' : ''}`
+      const key = `cancel/${runId}${rerun}${again}${force ? '/force' : ''}`
       return { type: 'cancel', key, runId, issueNumber: issue.number, attemptKey, force } as const
     })
   })
@@ -152,16 +154,22 @@ function askWhatCameLast({ issue, pullRequests, removed }: Pipeline): readonly E
 }
 
 /** Asks GitHub to read the runs that have been silent for too long. */
-function askSilentRuns({ issue, stages }: Pipeline): readonly Effect[] {
-  return stages
-    .flatMap(({ attempts }) => attempts)
-    .flatMap((attempt) => {
+function askSilentRuns({ issue, stages, line }: Pipeline): readonly Effect[] {
+  return stages.flatMap(({ attempts }, index) => {
+    const workflow = line.stages[index]?.workflow ?? null
+    return attempts.flatMap((attempt): readonly AskEffect[] => {
       const { reconciliation } = attempt
       const runId = runIdOf(attempt)
       if (runId === null || reconciliation === undefined || reconciliation.answeredAt !== null) return []
-      const question = { about: 'run', runId, issueNumber: issue.number } as const
+      const question = {
+        about: 'run',
+        runId,
+        ...(workflow !== null && { workflow }),
+        issueNumber: issue.number,
+      } as const
       return [{ type: 'ask', key: `run/${runId}/${questionAskedAt(reconciliation)}`, question }]
     })
+  })
 }
 
 /** Asks GitHub to read the workflows that it refused to start. */

@@ -16,6 +16,7 @@ import type { Event, EventOf, EventType } from './model/events.ts'
 import type { PullRequestFact } from './model/facts.ts'
 import type { Pipeline } from './model/pipeline.ts'
 import {
+  noteSignOfLife,
   whenAdmitted,
   whenCancelAnswered,
   whenDenied,
@@ -142,7 +143,8 @@ function whenRunChanged(
   pipeline: Pipeline,
   { run, repository }: Pick<EventOf<'run.changed'>, 'run' | 'repository'>,
 ): Pipeline {
-  if (attemptKeyOfRun(pipeline, run) !== null) return bindRun(pipeline, run)
+  const key = attemptKeyOfRun(pipeline, run)
+  if (key !== null) return noteSignOfLife(pipeline, bindRun(pipeline, run), key)
   // All kinds of runs are on the default branch: there a run must name its issue.
   const isNamed = issueOfRun(run) !== null || run.branch !== repository.defaultBranch
   return isNamed && belongsToPipeline(pipeline, run) ? bindRun(pipeline, run) : pipeline
@@ -153,7 +155,10 @@ function whenJobChanged(pipeline: Pipeline, { job }: EventOf<'job.changed'>): Pi
     .flatMap(({ attempts }) => attempts)
     .flatMap((attempt) => [attempt.run, ...(attempt.control?.duplicateRuns ?? []).map((duplicate) => duplicate.run)])
     .find((known) => known?.id === job.runId)
-  return run ? bindRun(pipeline, mergeJob(run, job)) : pipeline
+  if (!run) return pipeline
+  const merged = mergeJob(run, job)
+  const key = attemptKeyOfRun(pipeline, merged)
+  return key === null ? bindRun(pipeline, merged) : noteSignOfLife(pipeline, bindRun(pipeline, merged), key)
 }
 
 function whenAnswered(pipeline: Pipeline, event: EventOf<'question.answered'>): Pipeline {

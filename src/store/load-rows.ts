@@ -117,7 +117,7 @@ export async function listIssuesAwaitingLine(trx: Transaction, repositoryId: num
     .selectFrom('pipelines')
     .select('issueNumber')
     .where('repositoryId', '=', repositoryId)
-    .where(sql<boolean>`document ->> 'isConfigured' = 'false'`)
+    .where(sql<boolean>`(document ->> 'isConfigured' = 'false' or document ->> 'isWithoutFile' = 'true')`)
     .orderBy('issueNumber')
     .execute()
   return rows.map(({ issueNumber }) => issueNumber)

@@ -18,8 +18,14 @@ export function openReportStore(o: { database: Database; door: Door; now: () => 
     const found = reported && findAttempt(reported.pipeline, report.attemptKey)
     if (!reported || !found) return 'no such attempt'
     const outcome = assessReport(reported.pipeline, found, reporter)
-    if (outcome !== 'saved') return outcome
     const at = now()
+    // GitHub did not know the run, and here it speaks.
+    const isBack = found.attempt.control?.closed?.kind === 'gone' && found.attempt.control.runId === runId
+    if (isBack && outcome === 'attempt closed') {
+      const { progress = null, text = null, url = null } = found.attempt.control?.report ?? {}
+      await applyReport(reported, runId, { ...report, ...mergeWithPrevious(report, { progress, text, url }) }, at)
+    }
+    if (outcome !== 'saved') return outcome
     checkLimitedUntil(report, at)
     const { progress = null, text = null, url = null } = found.attempt.control?.report ?? {}
     const merged: ReportBody = { ...report, ...mergeWithPrevious(report, { progress, text, url }) }

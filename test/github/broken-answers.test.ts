@@ -13,7 +13,7 @@ const READS: readonly [string, (github: GitHub) => Promise<unknown>][] = [
   ['a pull request', (github) => github.readPullRequest(REPOSITORY, 57, RECEIPT)],
   ['the head of the default branch', (github) => github.readDefaultBranchSha(REPOSITORY)],
   ['a role', (github) => github.readRole(REPOSITORY, 'alice')],
-  ['a run', (github) => github.readRun(REPOSITORY, 7, RECEIPT)],
+  ['a run', (github) => github.readRun(REPOSITORY, { runId: 7 }, RECEIPT)],
   [
     'the runs of an attempt',
     (github) => github.findRuns(REPOSITORY, { workflow: 'plan.yml', since: SINCE, key: 'k' }, RECEIPT),

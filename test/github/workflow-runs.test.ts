@@ -160,9 +160,23 @@ describe('runs', () => {
       .get(`${REPO}/runs/7/jobs`)
       .query({ filter: 'latest', per_page: '100', page: '1' })
       .reply(200, { total_count: 1, jobs: [job] })
-    nock(API).get(`${REPO}/runs/8`).reply(404, { message: 'Not Found' })
+    for (const id of [8, 9]) nock(API).get(`${REPO}/runs/${id}`).reply(404, { message: 'Not Found' })
+    const page = (number: number) => ({ per_page: '100', page: String(number) })
+    nock(API)
+      .get(`${REPO}/runs`)
+      .query(page(1))
+      .reply(200, { workflow_runs: [runOf(20)] }, { link: '<https://x>; rel="next"' })
+    nock(API)
+      .get(`${REPO}/runs`)
+      .query(page(2))
+      .reply(200, { workflow_runs: [runOf(7)] }, { link: '<https://x>; rel="next"' })
+    nock(API)
+      .get(`${REPO}/workflows/plan.yml/runs`)
+      .query(page(1))
+      .reply(200, { workflow_runs: [runOf(9)] })
+    nock(API).get(`${REPO}/runs/9/jobs`).query(true).reply(404, { message: 'Not Found' })
     const github = openTestClient()
-    expect(await github.readRun(REPOSITORY, 7, RECEIPT)).toMatchObject({
+    expect(await github.readRun(REPOSITORY, { runId: 7 }, RECEIPT)).toMatchObject({
       id: 7,
       runAttempt: 2,
       status: 'in_progress',
@@ -183,7 +197,11 @@ describe('runs', () => {
         },
       ],
     })
-    expect(await github.readRun(REPOSITORY, 8, RECEIPT)).toBeNull()
+    expect(await github.readRun(REPOSITORY, { runId: 8 }, RECEIPT)).toBeNull()
+    expect(await github.readRun(REPOSITORY, { runId: 9, workflow: 'plan.yml' }, RECEIPT)).toMatchObject({
+      id: 9,
+      jobs: [],
+    })
   })
 
   test.each<[number, object | readonly object[], object]>([
@@ -205,7 +223,7 @@ describe('runs', () => {
       .get(`${REPO.replace(/\/actions$/, '')}/check-runs/70/annotations`)
       .query(true)
       .reply(status, body as nock.Body)
-    expect(await openTestClient().readRun(REPOSITORY, 7, RECEIPT)).toMatchObject({ cancellation })
+    expect(await openTestClient().readRun(REPOSITORY, { runId: 7 }, RECEIPT)).toMatchObject({ cancellation })
   })
 
   test.each([

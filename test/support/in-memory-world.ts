@@ -17,6 +17,7 @@ import { activeHold } from '../../src/pipeline/holds/holds.ts'
 import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { Event, RepositoryRef } from '../../src/pipeline/model/events.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
+import { awaitsLine } from '../../src/pipeline/stages/pipeline-start.ts'
 import { awaitsWorkflow } from '../../src/pipeline/stages/refusals.ts'
 import { expectMoving, usersAsked } from './expect-moving.ts'
 import { REPOSITORY } from './pipeline-fixtures.ts'
@@ -108,8 +109,7 @@ function worldOf(repository: RepositoryRef, tables: Tables): InMemoryWorld {
     pipeline: ({ repositoryId, issueNumber }) => pipelines.get(`${repositoryId}/${issueNumber}`) ?? null,
     pipelineById: (id) => [...pipelines.values()].find((row) => row.id === id) ?? null,
     hasPipelines: (id) => pipelinesIn(id).length > 0,
-    issuesAwaitingLine: (id) =>
-      pipelinesIn(id).flatMap((row) => (row.pipeline.isConfigured === false ? row.issueNumber : [])),
+    issuesAwaitingLine: (id) => pipelinesIn(id).flatMap((row) => (awaitsLine(row.pipeline) ? row.issueNumber : [])),
     issuesAwaitingWorkflow: (id) =>
       pipelinesIn(id).flatMap((row) => (awaitsWorkflow(row.pipeline) ? row.issueNumber : [])),
     globalHold: () => null,

@@ -21,6 +21,7 @@ import {
   isLiveDuplicate,
   lastActivityAt,
   nextEscalationAt,
+  outcomeOf,
   runIdOf,
   runReadAt,
   runStartedAt,
@@ -51,7 +52,8 @@ export function enforceDeadlines(pipeline: Pipeline, clock: Decision): Pipeline 
     const followed = followUpOnCancelledRun(stage, attempt, at)
     const enforced = isAdmitted(followed) ? enforceOnAttempt(followed, rule, clock) : followed
     const askAt = askAboutRunAt(pipeline, stage, enforced) ?? workflowCheckAt(pipeline, stage, attempt)
-    return askAt !== null && askAt <= at ? { ...enforced, reconciliation: askedNow(enforced, at) } : enforced
+    if (askAt === null || askAt > at) return enforced
+    return { ...withoutNews(enforced), reconciliation: askedNow(enforced, at) }
   })
 }
 
@@ -62,10 +64,11 @@ export function enforceOnReconciledRun(
   isKnown: boolean,
   { at, evidence }: Decision,
 ): Pipeline {
-  return updateAttempts(pipeline, (attempt, rule) => {
+  return updateAttempts(pipeline, (attempt, rule, stage) => {
     if (runIdOf(attempt) !== runId) return attempt
     const { reconciliation } = attempt
-    const answered = reconciliation ? { ...attempt, reconciliation: { ...reconciliation, answeredAt: at } } : attempt
+    const read = reconciliation ? { ...attempt, reconciliation: { ...reconciliation, answeredAt: at } } : attempt
+    const answered = isKnown && isAdmitted(read) ? returned(read, stage, at) : read
     if (!isAdmitted(answered) || (!isLiveAttempt(answered) && !hasLiveRun(answered))) return answered
     if (!isKnown) return withControl(answered, { closed: { kind: 'gone', at, evidence } })
     const abandoned = withControl(answered, { closed: { kind: 'abandoned', at, evidence } })
@@ -73,6 +76,21 @@ export function enforceOnReconciledRun(
     const cause = whyCancel(answered, rule, at)
     return cause === null ? answered : withControl(answered, { cancel: newCancellation(cause, at) })
   })
+}
+
+/** GitHub knows the run after all: its attempt goes on, unless a newer one is at work or has done it. */
+function returned(attempt: AdmittedAttempt, { attempts }: Stage, at: Instant): AdmittedAttempt {
+  const { closed, returns = 0 } = attempt.control
+  if (closed?.kind !== 'gone') return attempt
+  const isSuperseded = attempts.some((other) => other.number > attempt.number && outcomeOf(other) !== 'failed')
+  const cancel = isSuperseded ? newCancellation('superseded', at) : null
+  return withControl(attempt, { closed: null, cancel, returns: returns + 1 })
+}
+
+function withoutNews(attempt: Attempt): Attempt {
+  if (!isAdmitted(attempt)) return attempt
+  const { isSeenAgain: _, ...control } = attempt.control
+  return { ...attempt, control }
 }
 
 /** Runs that must not go on beside another: duplicates of an attempt's run, and older attempts once a newer one is live. */
@@ -176,6 +194,7 @@ function askAboutRunAt({ removed }: Pipeline, { attempts, reason }: Stage, attem
   const isWaitedFor = reason?.kind === 'waits-for-run' && reason.runId === run?.id
   // Of observed runs the newest decides the stage, or keeps the next attempt waiting. A run that is being cancelled has questions of its own: before
   // force, and before it is abandoned.
+  if (control?.isSeenAgain && control.closed !== null && removed === null) return control.closed.at
   const isOver = control
     ? control.closed !== null || control.cancel !== null
     : attempt !== attempts.at(-1) && !isWaitedFor

@@ -104,8 +104,8 @@ export type Question =
     }
   /** Did this comment come by e-mail? Its commands are obeyed after the answer. */
   | ({ readonly about: 'comment'; readonly check: EmailCheck; readonly sender: string } & Occurrence & GivenCommands)
-  /** What is the state of this run? Asked when it has been silent, before anything is done about it. */
-  | { readonly about: 'run'; readonly runId: number; readonly issueNumber: number }
+  /** What is the state of this run? Asked when it has been silent, before anything is done about it. `workflow`: where it is listed. */
+  | { readonly about: 'run'; readonly runId: number; readonly workflow?: string; readonly issueNumber: number }
   /** Why can the workflow not be started? Asked after GitHub refused to start it. */
   | { readonly about: 'workflow'; readonly workflow: string; readonly issueNumber: number; readonly attemptKey: string }
   /** What does `.github/andon.yml` say on the default branch, or else in the organisation's? After a push, it is known where. */

@@ -49,6 +49,10 @@ export type AttemptControl = {
   /** When what GitHub refused to start was found repaired; absent before. */
   readonly lifted?: Occurrence
   readonly duplicateRuns: readonly DuplicateRun[]
+  /** Its run gave a sign of life after GitHub had not known it: GitHub is asked again. Absent: none. */
+  readonly isSeenAgain?: true
+  /** How often its run came back after GitHub had not known it; absent: never. */
+  readonly returns?: number
   /** It does not count against `attempts`: what failed was its workflow, for everybody. */
   readonly isExcused?: true
   /** The attempt's evidence while its run is unknown. */
@@ -161,6 +165,8 @@ export type Pipeline = {
   readonly removed: { readonly why: 'deleted' | 'transferred'; readonly at: Instant } | null
   /** False until the repository's file has been read: the stage table may still be replaced. Absent: it is final. */
   readonly isConfigured?: boolean
+  /** The repository had no file when it was read. One that comes later counts while the pipeline is untouched. Absent: it had one. */
+  readonly isWithoutFile?: true
   /** The file has been read and has only ever had mistakes; absent while GitHub is asked for it. */
   readonly isFileMistaken?: true
   /** Absent while only a branch asked for the start. */

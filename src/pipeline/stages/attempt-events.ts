@@ -4,11 +4,12 @@ import { isDispatched } from '../../line/stage-rules.ts'
 import { bindToAttempt } from '../facts/bind-run.ts'
 import { greatest, isEqualJson } from '../facts/total-order.ts'
 import { pipelineHoldAffectingStage } from '../holds/holds.ts'
-import { updateAdmittedAttempts, updateAttempt, withControl } from '../model/attempt.ts'
+import { type AdmittedAttempt, updateAdmittedAttempts, updateAttempt, withControl } from '../model/attempt.ts'
 import type { DispatchOutcome, EventOf } from '../model/events.ts'
 import type { Attempt, AttemptControl, Closed, Dispatch, Pipeline, Report } from '../model/pipeline.ts'
 import { type Instant, latest } from '../model/time.ts'
-import { askedNow, nextAttemptNumber } from './attempts.ts'
+import { askedNow, findAttemptByKey, nextAttemptNumber } from './attempts.ts'
+import { isCompletedRun } from './run-outcome.ts'
 import { triggerOf } from './triggers.ts'
 
 /** A stage that may start now, as the attempt of that number. First come, first served, by `queuedAt`. */
@@ -109,9 +110,9 @@ function closedBy(
   return outcome.state === 'refused' ? { kind: 'refused', refusal: outcome.reason, ...source } : null
 }
 
-/** GitHub answered the cancellation of a run. A run that does not exist is over. */
+/** GitHub answered the cancellation of a run. */
 export function whenCancelAnswered(pipeline: Pipeline, event: EventOf<'cancel.answered'>): Pipeline {
-  const { key, runId, outcome: answer, at, evidence } = event
+  const { key, runId, outcome: answer, at } = event
   if (key === null) return pipeline
   const response = { answer, at }
   return updateAttempt(pipeline, key, (attempt) => {
@@ -125,22 +126,21 @@ export function whenCancelAnswered(pipeline: Pipeline, event: EventOf<'cancel.an
       return withControl(attempt, { duplicateRuns: answered })
     }
     if (cancel === null) return attempt
-    const isGone = answer === 'gone' && closed === null && attempt.run?.status !== 'completed'
-    const answered = withControl(attempt, {
-      cancel: { ...cancel, response },
-      closed: isGone ? { kind: 'gone', at, evidence } : closed,
-    })
-    // Refused may mean finished: GitHub is asked which.
-    return answer === 'refused' ? { ...answered, reconciliation: askedNow(answered, at) } : answered
+    const answered = withControl(attempt, { cancel: { ...cancel, response } })
+    // Refused may mean finished, and what is not known may only be hidden: GitHub is asked.
+    const isOver = closed !== null || attempt.run?.status === 'completed'
+    const isAsked = answer === 'refused' || (answer === 'gone' && !isOver)
+    return isAsked ? { ...answered, reconciliation: askedNow(answered, at) } : answered
   })
 }
 
 /** The workflow itself reports progress, a line of text or a link. */
 export function whenReported(pipeline: Pipeline, event: EventOf<'attempt.reported'>): Pipeline {
   const { key, runId, progress, text, url, limitedUntil, at } = event
-  return updateAttempt(pipeline, key, (attempt) => {
-    const { runId: ownRunId, report } = attempt.control
-    if (ownRunId !== null && ownRunId !== runId) return attempt
+  return updateAttempt(pipeline, key, (given) => {
+    const { runId: ownRunId, report } = given.control
+    if (ownRunId !== null && ownRunId !== runId) return given
+    const attempt = mayReturn(given) ? withControl(given, { isSeenAgain: true }) : given
     const received: Report = { aliveAt: at, progressAt: at, progress, text, url }
     const stored = report ?? received
     const newest = greatest(stored, received, ({ progressAt }) => [progressAt ?? ''])
@@ -148,6 +148,23 @@ export function whenReported(pipeline: Pipeline, event: EventOf<'attempt.reporte
     const until = limitedUntil ?? stored.limitedUntil
     return withControl(attempt, { report: { ...newest, ...clocks, ...(until && { limitedUntil: until }) } })
   })
+}
+
+/**
+ * Something new about the run of an attempt that was given up because GitHub did not know it. It may be a delivery from
+ * before, so GitHub is asked: only what it then says counts.
+ */
+export function noteSignOfLife(before: Pipeline, after: Pipeline, key: string): Pipeline {
+  const known = findAttemptByKey(before, key)?.attempt.run
+  return updateAttempt(after, key, (attempt) => {
+    const isNews = mayReturn(attempt) && !isEqualJson(known, attempt.run)
+    return isNews ? withControl(attempt, { isSeenAgain: true }) : attempt
+  })
+}
+
+/** Was it given up because GitHub did not know its run, which is not known to have ended? */
+function mayReturn({ run, control }: AdmittedAttempt): boolean {
+  return control.closed?.kind === 'gone' && !(run !== null && isCompletedRun(run))
 }
 
 /** A heartbeat says that an attempt is alive, not that it makes progress. */

@@ -112,3 +112,8 @@ function isAuthorized({ line }: Pipeline, { login, by, bot = false, permission }
 function byTime(a: StartRequest, b: StartRequest): number {
   return a.at === b.at ? (a.login < b.login ? -1 : 1) : a.at < b.at ? -1 : 1
 }
+
+/** May it still get the line of its repository's file? */
+export function awaitsLine({ isConfigured, isWithoutFile }: Pipeline): boolean {
+  return isConfigured === false || isWithoutFile === true
+}

@@ -47,7 +47,7 @@ describe('reconciling before acting', () => {
     expect(line.effects()).toContainEqual({
       type: 'ask',
       key: `run/100/${minutesAfterNine(35)}`,
-      question: { about: 'run', runId: 100, issueNumber: 42 },
+      question: { about: 'run', runId: 100, workflow: 'plan.yml', issueNumber: 42 },
     })
     expect(line.effectKeys('cancel')).toEqual([])
     const asked = line.pipeline
@@ -240,11 +240,14 @@ describe('giving up', () => {
     expect(line.statuses()).toBe('done queued idle idle')
   })
 
-  test('cancelling a run that does not exist ends its attempt', () => {
+  test('a run that GitHub does not know when it is cancelled is read, and ends its attempt if it is not there', () => {
     const line = wakeUntilQuiet(reportingAttempt(), 35).apply(
       stillInProgress(36),
       cancelResult(KEY, RUN, 'gone', minutesAfterNine(37)),
     )
+    expect(line.stage('plan').reason).toContain('is being cancelled')
+    expect(line.effectKeys('ask')).toContain(`run/100/${minutesAfterNine(37)}`)
+    line.apply(runAnswered(RUN, null, minutesAfterNine(38)))
     expect(line.stage('plan').reason).toContain('(attempt 1 of 3 has no run on GitHub any more)')
   })
 
