@@ -96,6 +96,13 @@ create table loops (
   stop_requested_at timestamptz
 );
 
+-- Since when Andon has been there without a break: its door for deliveries and reports, and the loops that act on silence.
+create table presence (
+  part text primary key check (part in ('door', 'loops')),
+  seen_at timestamptz not null,
+  since timestamptz not null
+);
+
 -- Periodic work that one process does, and when it is due next.
 create table chores (
   name text primary key,

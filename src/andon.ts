@@ -36,6 +36,7 @@ import { loopIdOf } from './watchdog/heartbeat.ts'
 import { type HeartbeatTimer, identifySelf, startHeartbeat } from './watchdog/heartbeat-timer.ts'
 import { type Loop, startLoop } from './watchdog/loop.ts'
 import { loadLoopsHealth } from './watchdog/loops-health.ts'
+import { openPresence } from './watchdog/presence.ts'
 import { pruneHourly } from './watchdog/prune-hourly.ts'
 import { listSetupMistakes } from './watchdog/setup-health.ts'
 import { wakeDuePipelines, wakeDueRepositories } from './watchdog/wake.ts'
@@ -192,9 +193,15 @@ export async function openAndon(o: {
       databaseNotice: database.kind === 'embedded' ? `embedded database in ${database.location}` : null,
     },
   })
+  const { role } = config
+  const parts = [...(role === 'worker' ? [] : (['door'] as const)), ...(role === 'web' ? [] : (['loops'] as const))]
+  const presence = openPresence({ database, parts, now })
+  const stopNoting = role === 'web' ? presence.start(log) : () => undefined
   const steps: Andon['steps'] = {
     outbox: (stopping) => outbox.step(stopping),
     watchdog: async () =>
+      // Before anything is concluded from silence.
+      (await presence.note().then(() => 0)) +
       (await fanOutHolds({ database, now })) +
       (await wakeDueRepositories({ database, door, now })) +
       (await wakeDuePipelines({ database, door, now })) +
@@ -210,6 +217,7 @@ export async function openAndon(o: {
     // Nothing is claimed from here on, and `stopping` is stored before any claim is released.
     const stopped = loops.map((loop) => loop.stop())
     const abortTimer = setTimeout(() => ending.abort(new Error('this process is ending')), ABORT_CALLS_AFTER_MS)
+    stopNoting()
     await beating?.stop()
     await Promise.all([web.close(), proxy?.close(), listening?.close(), ...stopped])
     await measurements.close()

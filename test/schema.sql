@@ -268,6 +268,14 @@ CREATE INDEX pipelines_to_publish ON public.pipelines USING btree (publish_after
 CREATE INDEX pipelines_to_wake ON public.pipelines USING btree (wake_at) WHERE (wake_at IS NOT NULL);
 CREATE INDEX pipelines_waiting ON public.pipelines USING btree (repository_id, ((started_at IS NULL)), queued_at, issue_number) WHERE (queued_at IS NOT NULL);
 
+create table presence (
+  part text not null,
+  seen_at timestamp with time zone not null,
+  since timestamp with time zone not null,
+  CHECK ((part = ANY (ARRAY['door'::text, 'loops'::text]))),
+  PRIMARY KEY (part)
+);
+
 create table presses (
   id text not null,
   user_id bigint not null,

@@ -2,11 +2,12 @@
 // pipelines is started or reduced. Facts come before pipelines: those that came too early are replayed once a pipeline is
 // started or linked, so the order of arrival does not matter.
 import { buttonCommand } from '../commands/button-command.ts'
-import { contextOf } from '../pipeline/commands/authorized-commands.ts'
+import { contextOf, NO_CONTEXT } from '../pipeline/commands/authorized-commands.ts'
 import { askSenderPermission } from '../pipeline/commands/run-commands.ts'
 import { issuesOfPullRequest } from '../pipeline/facts/correlate.ts'
 import type { Effect } from '../pipeline/model/effects.ts'
 import type { Event, EventOf, RepositoryEvent } from '../pipeline/model/events.ts'
+import { AWAY_AFTER_SECONDS, type Instant, latest, secondsAfter } from '../pipeline/model/time.ts'
 import { reduce } from '../pipeline/reduce.ts'
 import { advancePipeline, lineOf, lookUpLinks } from './advance-pipeline.ts'
 import { withLimitOf } from './breakers.ts'
@@ -115,6 +116,7 @@ function takeFacts(world: World, event: RepositoryEvent) {
       workflows: configured.workflowHolds,
     }),
     heartbeats: heartbeatsFor(world, event),
+    presentSince: isRunAnswer(event) ? presentSince(world, event.at) : '',
   })
   const held = context.commands === null ? configured : withRepositoryHold(configured, context.commands)
   const repository = withLimitOf(world, held, event)
@@ -124,17 +126,30 @@ function takeFacts(world: World, event: RepositoryEvent) {
 
 /** Beats without news are in their table alone: an answer about a run must not take their absence for silence. */
 function heartbeatsFor(world: World, event: RepositoryEvent): Heartbeats {
-  if (event.type !== 'question.answered' || event.question.about !== 'run') return {}
+  if (!isRunAnswer(event) || event.question.about !== 'run') return {}
   const { issueNumber } = event.question
   const id = world.pipeline({ repositoryId: event.repository.id, issueNumber })?.id ?? null
   return id === null ? {} : world.heartbeats(id)
+}
+
+function isRunAnswer(event: RepositoryEvent): event is EventOf<'question.answered'> {
+  return event.type === 'question.answered' && event.question.about === 'run'
+}
+
+/** Since when all parts of Andon have been there without a break. */
+function presentSince(world: World, at: Instant): Instant {
+  const parts = world.presence('everything')
+  return parts
+    .map(({ seenAt, since }) => (secondsAfter(seenAt, AWAY_AFTER_SECONDS) < at ? at : since))
+    .reduce(latest, '')
 }
 
 /** The pipeline's `wakeAt` has come: whatever it decides is decided here, on the locked row. */
 function wakePipeline(world: World, event: EventOf<'pipeline.woken'>): Change {
   const row = world.pipelineById(event.pipelineId)
   if (row === null || row.wakeAt === null || row.wakeAt > event.at) return []
-  const { pipeline, effects, entries } = reduce(row.pipeline, event)
+  const context = { ...NO_CONTEXT, presentSince: presentSince(world, event.at) }
+  const { pipeline, effects, entries } = reduce(row.pipeline, event, context)
   // Saving the row works out the next moment. What is derived reads differently from now on, so the pipeline is published
   // again even if nothing else came of it.
   return putPipeline(row, { ...row, pipeline, wakeAt: null }, entries, effects)

@@ -46,6 +46,9 @@ export type RepositoryRow = Omit<RepositoryRef, 'updatedAt'> & {
   readonly revision: number
 }
 
+/** When a part of Andon was last there, and since when without a break. */
+export type Presence = { readonly seenAt: Instant; readonly since: Instant }
+
 export type InstallationRow = {
   readonly id: number
   readonly account: string

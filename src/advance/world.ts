@@ -10,6 +10,7 @@ import type {
   InstallationRow,
   IssueKey,
   PipelineRow,
+  Presence,
   PullRequestKey,
   PullRequestRow,
   RepositoryRow,
@@ -43,6 +44,8 @@ export type Lookups = {
   readonly globalHold: [key: 'everything', HoldOrRelease | null]
   /** The latest beat of each attempt of a pipeline, by attempt key. */
   readonly heartbeats: [pipelineId: number, Heartbeats]
+  /** Of the door and of the loops. */
+  readonly presence: [key: 'everything', readonly Presence[]]
   /** Is it the check run that the pipeline published for that stage and commit? */
   readonly isPublishedCheckRun: [key: PublishedCheckRunKey, boolean]
   readonly isPublishedComment: [key: PublishedCommentKey, boolean]
@@ -98,6 +101,7 @@ export function recording(known: PartialWorld): { readonly world: World; readonl
     issuesAwaitingWorkflow: lookup('issuesAwaitingWorkflow', []),
     globalHold: lookup('globalHold', null),
     heartbeats: lookup('heartbeats', {}),
+    presence: lookup('presence', []),
     isPublishedCheckRun: lookup('isPublishedCheckRun', false),
     isPublishedComment: lookup('isPublishedComment', false),
   }
@@ -161,6 +165,7 @@ function noKeys(): Keys {
       issuesAwaitingWorkflow: [],
       globalHold: [],
       heartbeats: [],
+      presence: [],
     },
     ...{ isPublishedCheckRun: [], isPublishedComment: [] },
   }

@@ -38,6 +38,7 @@ import {
   loadRunsOfIssues,
   loadRunsOnBranches,
 } from '../store/load-rows.ts'
+import { loadPresence } from '../store/presence.ts'
 import { isPublishedCheckRun, lockPublishedComment } from '../store/publications.ts'
 import { listRepositoriesWithoutFile, loadInstallations } from '../store/repositories.ts'
 import { createIdentityMap } from './identity-map.ts'
@@ -131,6 +132,7 @@ export function createLookups(trx: Transaction, maps: RowMaps) {
     heartbeats: lookupAnswers(async (id: number): Promise<Heartbeats> => {
       return (await loadBeats({ kysely: trx }, [id])).get(id) ?? {}
     }),
+    presence: lookupAnswers(() => loadPresence(trx)),
     isPublishedCheckRun: lookupAnswers(({ pipelineId, ...check }: PublishedCheckRunKey) =>
       isPublishedCheckRun(trx, pipelineId, check),
     ),

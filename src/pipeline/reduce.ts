@@ -24,6 +24,7 @@ import {
   whenExcused,
   whenReported,
   withHeartbeats,
+  withPresence,
 } from './stages/attempt-events.ts'
 import { deriveStages } from './stages/derive-stages.ts'
 import { pipelineStartIn, precedingStart, withStartRequest } from './stages/pipeline-start.ts'
@@ -61,19 +62,20 @@ export function reduce(pipeline: Pipeline, event: Event, context = NO_CONTEXT): 
 }
 
 /** What the watchdog and superseded runs call for, now that the stages are derived. */
-function withFollowUps(pipeline: Pipeline, event: Event, { heartbeats }: EventContext): Pipeline {
+function withFollowUps(pipeline: Pipeline, event: Event, context: EventContext): Pipeline {
   const isUntried = pipeline.stages.every(({ attempts }) => attempts.length === 0)
   if (isUntried && event.type !== 'pipeline.woken') return pipeline
-  const acted = cancelSupersededRuns(withDeadlines(pipeline, event, heartbeats), event.at)
+  const acted = cancelSupersededRuns(withDeadlines(pipeline, event, context), event.at)
   return isEqualJson(pipeline, acted) ? pipeline : deriveStages(acted)
 }
 
-function withDeadlines(pipeline: Pipeline, event: Event, heartbeats: EventContext['heartbeats']): Pipeline {
-  if (event.type === 'pipeline.woken') return enforceDeadlines(pipeline, event)
+function withDeadlines(pipeline: Pipeline, event: Event, { heartbeats, presentSince }: EventContext): Pipeline {
+  if (event.type === 'pipeline.woken') return enforceDeadlines(withPresence(pipeline, presentSince), event)
   if (event.type !== 'question.answered') return pipeline
   const { question, answer } = event
   if (question.about !== 'run' || answer.about !== 'run') return pipeline
-  return enforceOnReconciledRun(withHeartbeats(pipeline, heartbeats), question.runId, answer.run !== null, event)
+  const known = withPresence(withHeartbeats(pipeline, heartbeats), presentSince)
+  return enforceOnReconciledRun(known, question.runId, answer.run !== null, event)
 }
 
 function applyFact(event: Event, pipeline: Pipeline): Pipeline {

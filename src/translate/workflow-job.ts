@@ -25,7 +25,13 @@ import { UntranslatablePayload } from './untranslatable.ts'
 type JobFields = Pick<WorkflowJob, 'id' | 'run_id' | 'run_attempt' | 'name' | 'completed_at'> & {
   status: string
   conclusion: JobFact['conclusion']
-  steps: (Pick<WorkflowStep, 'name'> & { status: string; number: number | null; conclusion: string | null })[]
+  steps: (Pick<WorkflowStep, 'name'> & {
+    status: string
+    number: number | null
+    conclusion: string | null
+    started_at: string | null
+    completed_at: string | null
+  })[]
   html_url: string | null
   created_at: string | null
   started_at: string | null
@@ -49,6 +55,8 @@ const jobFields: z.ZodType<JobFields> = z.object({
           .string()
           .nullish()
           .transform((ended) => ended ?? null),
+        started_at: optionalTimestamp.catch(null),
+        completed_at: optionalTimestamp.catch(null),
       }),
     )
     .nullish()
@@ -113,7 +121,8 @@ function jobStatusOf(action: string | null, job: JobFields): JobFact['status'] {
 }
 
 function newestTimestampOf(job: JobFields): Instant {
-  const timestamps = [job.created_at, job.started_at, job.completed_at].filter((at) => at !== null)
+  const ofSteps = job.steps.flatMap((step) => [step.started_at, step.completed_at])
+  const timestamps = [job.created_at, job.started_at, job.completed_at, ...ofSteps].filter((at) => at !== null)
   const at = timestamps.toSorted().at(-1)
   if (at === undefined) throw new UntranslatablePayload('workflow_job.started_at: the job has no timestamp')
   return at

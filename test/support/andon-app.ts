@@ -149,6 +149,8 @@ export async function openAndonApp(
         await github.whenIdle()
         for (const one of andons) await one.drain()
         clock.advance(Math.min(stride, seconds - passed))
+        // Andon was there all the time.
+        await database.kysely.updateTable('presence').set({ seenAt: clock.now() }).execute()
       }
       await github.whenIdle()
     },

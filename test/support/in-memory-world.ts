@@ -114,6 +114,7 @@ function worldOf(repository: RepositoryRef, tables: Tables): InMemoryWorld {
       pipelinesIn(id).flatMap((row) => (awaitsWorkflow(row.pipeline) ? row.issueNumber : [])),
     globalHold: () => null,
     heartbeats: () => ({}),
+    presence: () => [],
     isPublishedCheckRun: () => false,
     isPublishedComment: ({ commentId }) => publishedComments.has(commentId),
   }

@@ -23,19 +23,21 @@ export type EventContext = {
   readonly commands: AuthorizedCommands | null
   /** With an answer about a run: the latest heartbeat of each attempt, by key. */
   readonly heartbeats: Readonly<Record<string, Instant>>
+  /** With an answer about a run, and with the clock: since when Andon has been there without a break. Empty where that is not known. */
+  readonly presentSince: Instant
 }
 
-export const NO_CONTEXT: EventContext = { commands: null, heartbeats: {} }
+export const NO_CONTEXT: EventContext = { commands: null, heartbeats: {}, presentSince: '' }
 
 /** `line` is what the repository's file says at present: a pipeline's own line may be older. */
 export function contextOf(
   event: Event,
   line: Line,
-  reads: { readonly outerHolds?: () => OuterHolds; readonly heartbeats?: EventContext['heartbeats'] } = {},
+  reads: { readonly outerHolds?: () => OuterHolds } & Partial<Omit<EventContext, 'commands'>> = {},
 ): EventContext {
-  const { outerHolds = () => NO_OUTER_HOLDS, heartbeats = {} } = reads
+  const { outerHolds = () => NO_OUTER_HOLDS, heartbeats = {}, presentSince = '' } = reads
   const commands = authorizedCommandsIn(event, line)
-  return { commands: commands && { ...commands, outerHolds: outerHolds() }, heartbeats }
+  return { commands: commands && { ...commands, outerHolds: outerHolds() }, heartbeats, presentSince }
 }
 
 function authorizedCommandsIn(event: Event, line: Line): Omit<AuthorizedCommands, 'outerHolds'> | null {

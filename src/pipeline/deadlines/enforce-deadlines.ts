@@ -19,12 +19,12 @@ import {
   hasLiveRun,
   isLiveAttempt,
   isLiveDuplicate,
-  lastActivityAt,
   nextEscalationAt,
   outcomeOf,
   runIdOf,
   runReadAt,
   runStartedAt,
+  silentSince,
 } from '../stages/attempts.ts'
 import { workflowCheckAt } from '../stages/refusals.ts'
 import { isCompletedRun } from '../stages/run-outcome.ts'
@@ -131,7 +131,9 @@ export function wakeAt(pipeline: Pipeline, after: Instant): Instant | null {
 
 function enforceOnAttempt(attempt: AdmittedAttempt, rule: StageConfig, { at, evidence }: Decision): AdmittedAttempt {
   const { duplicateRuns, cancel } = attempt.control
-  const escalated = withControl(attempt, { duplicateRuns: duplicateRuns.map((run) => escalateDuplicate(run, at)) })
+  const escalated = withControl(attempt, {
+    duplicateRuns: duplicateRuns.map((run) => escalateDuplicate(run, attempt, at)),
+  })
   const deadline = deadlineOf(attempt, rule)
   if (deadline === null || deadline > at) return escalated
   // A run whose completion was lost is found before it is abandoned; but a slot does not wait for ever.
@@ -140,9 +142,9 @@ function enforceOnAttempt(attempt: AdmittedAttempt, rule: StageConfig, { at, evi
   return cancel?.forcedAt === null ? withControl(asked, { cancel: { ...cancel, forcedAt: at } }) : asked
 }
 
-function escalateDuplicate(duplicate: DuplicateRun, now: Instant): DuplicateRun {
+function escalateDuplicate(duplicate: DuplicateRun, attempt: Attempt, now: Instant): DuplicateRun {
   const { cancel } = duplicate
-  if (cancel === null || !isLiveDuplicate(duplicate) || nextEscalationAt(cancel) > now) return duplicate
+  if (cancel === null || !isLiveDuplicate(duplicate) || nextEscalationAt(cancel, attempt) > now) return duplicate
   return cancel.forcedAt === null
     ? { ...duplicate, cancel: { ...cancel, forcedAt: now } }
     : { ...duplicate, abandonedAt: now }
@@ -155,7 +157,7 @@ function pipelineDeadlines(pipeline: Pipeline): readonly Instant[] {
     return stage.attempts.flatMap((attempt) => {
       const duplicates = (attempt.control?.duplicateRuns ?? []).filter(isLiveDuplicate)
       return [
-        ...duplicates.map(({ cancel }) => cancel && nextEscalationAt(cancel)),
+        ...duplicates.map(({ cancel }) => cancel && nextEscalationAt(cancel, attempt)),
         isAdmitted(attempt) ? deadlineOf(attempt, rule) : null,
         pipeline.removed === null ? followUpOnCancelledRunAt(stage, attempt) : null,
         askAboutRunAt(pipeline, stage, attempt),
@@ -172,8 +174,8 @@ function deadlineOf(attempt: AdmittedAttempt, rule: StageConfig): Instant | null
   if (runId === null || !(isLiveAttempt(attempt) || hasLiveRun(attempt))) return null
   if (cancel === null) return reconcileAt(attempt, rule)
   return reconciliation && isForceExhausted(attempt)
-    ? secondsAfter(reconciliation.at, RECONCILE_TIMEOUT_SECONDS)
-    : nextEscalationAt(cancel)
+    ? secondsAfter(latest(reconciliation.at, attempt.presentSince ?? ''), RECONCILE_TIMEOUT_SECONDS)
+    : nextEscalationAt(cancel, attempt)
 }
 
 /** When GitHub is asked how the run stands: after the silence or at the limit, then again each time as long after. */
@@ -181,7 +183,7 @@ function reconcileAt(attempt: AdmittedAttempt, { timeoutSeconds, limitSeconds }:
   const { reconciliation, run } = attempt
   const limitAt = secondsAfter(runStartedAt(attempt), limitSeconds)
   const isWaiting = run !== null && githubWaitOf(run) !== null
-  const silentAt = isWaiting ? limitAt : secondsAfter(lastActivityAt(attempt), timeoutSeconds)
+  const silentAt = isWaiting ? limitAt : secondsAfter(silentSince(attempt), timeoutSeconds)
   const first = earliest(silentAt, limitAt)
   if (reconciliation === undefined || reconciliation.at < first) return first
   const next = secondsAfter(reconciliation.answeredAt ?? reconciliation.at, timeoutSeconds)
@@ -204,9 +206,11 @@ function askAboutRunAt({ removed }: Pipeline, { attempts, reason }: Stage, attem
 }
 
 /** Was GitHub asked once more after the forced cancellation had its time? */
-function isForceExhausted({ reconciliation, control: { cancel } }: AdmittedAttempt): boolean {
+function isForceExhausted(attempt: AdmittedAttempt): boolean {
+  const { reconciliation } = attempt
+  const { cancel } = attempt.control
   if (reconciliation === undefined || cancel === null) return false
-  return cancel.forcedAt !== null && reconciliation.at >= nextEscalationAt(cancel)
+  return cancel.forcedAt !== null && reconciliation.at >= nextEscalationAt(cancel, attempt)
 }
 
 function whyCancel(attempt: AdmittedAttempt, rule: StageConfig, now: Instant): CancellationCause | null {
@@ -214,7 +218,7 @@ function whyCancel(attempt: AdmittedAttempt, rule: StageConfig, now: Instant): C
   if (secondsAfter(runStartedAt(attempt), rule.limitSeconds) <= now) return 'time_limit'
   // GitHub itself makes it wait: that is not silence, and an approval may take as long as a person does.
   if (run !== null && githubWaitOf(run) !== null) return null
-  if (secondsAfter(lastActivityAt(attempt), rule.timeoutSeconds) > now) return null
+  if (secondsAfter(silentSince(attempt), rule.timeoutSeconds) > now) return null
   if (run?.status !== 'in_progress') return 'never_started'
   // Silence is no reason to cancel a run that never reports: GitHub says that it is in progress.
   return control.report === null ? null : 'silence'

@@ -54,7 +54,7 @@ export function mergeRun(a: RunFact | null, b: RunFact): RunFact {
 export function mergeJob(run: RunFact | null, job: JobFact): RunFact {
   return mergeRun(run, {
     ...{ id: job.runId, runAttempt: job.runAttempt, workflow: '', title: '', event: '', actor: null },
-    ...{ branch: null, headSha: '', url: '', ...progressOfJob(job), startedAt: job.at, jobs: [job] },
+    ...{ branch: null, headSha: '', url: '', ...progressOfJob(job), startedAt: job.startedAt ?? job.at, jobs: [job] },
   })
 }
 

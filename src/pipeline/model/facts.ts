@@ -31,7 +31,7 @@ export type Conclusion =
   | 'skipped'
   | 'startup_failure'
 
-/** `at` is the newest moment the payload carries: completed, started or created. */
+/** `at` is the newest moment the payload carries: the job or one of its steps was completed, started or created. */
 export type JobFact = Occurrence & {
   readonly id: number
   readonly runId: number

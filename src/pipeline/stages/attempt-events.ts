@@ -4,11 +4,25 @@ import { isDispatched } from '../../line/stage-rules.ts'
 import { bindToAttempt } from '../facts/bind-run.ts'
 import { greatest, isEqualJson } from '../facts/total-order.ts'
 import { pipelineHoldAffectingStage } from '../holds/holds.ts'
-import { type AdmittedAttempt, updateAdmittedAttempts, updateAttempt, withControl } from '../model/attempt.ts'
+import {
+  type AdmittedAttempt,
+  updateAdmittedAttempts,
+  updateAttempt,
+  updateAttempts,
+  withControl,
+} from '../model/attempt.ts'
 import type { DispatchOutcome, EventOf } from '../model/events.ts'
 import type { Attempt, AttemptControl, Closed, Dispatch, Pipeline, Report } from '../model/pipeline.ts'
 import { type Instant, latest } from '../model/time.ts'
-import { askedNow, findAttemptByKey, nextAttemptNumber } from './attempts.ts'
+import {
+  askedNow,
+  attemptStartedAt,
+  findAttemptByKey,
+  hasLiveRun,
+  isLiveAttempt,
+  isLiveDuplicate,
+  nextAttemptNumber,
+} from './attempts.ts'
 import { isCompletedRun } from './run-outcome.ts'
 import { triggerOf } from './triggers.ts'
 
@@ -165,6 +179,16 @@ export function noteSignOfLife(before: Pipeline, after: Pipeline, key: string): 
 /** Was it given up because GitHub did not know its run, which is not known to have ended? */
 function mayReturn({ run, control }: AdmittedAttempt): boolean {
   return control.closed?.kind === 'gone' && !(run !== null && isCompletedRun(run))
+}
+
+/** Of attempts that are not known to be over: what is waited for of them counts from then, where Andon was away before. */
+export function withPresence(pipeline: Pipeline, presentSince: Instant): Pipeline {
+  return updateAttempts(pipeline, (attempt) => {
+    const isWaitedFor =
+      isLiveAttempt(attempt) || hasLiveRun(attempt) || (attempt.control?.duplicateRuns.some(isLiveDuplicate) ?? false)
+    const isNews = presentSince > latest(attemptStartedAt(attempt), attempt.presentSince ?? '')
+    return isWaitedFor && isNews ? { ...attempt, presentSince } : attempt
+  })
 }
 
 /** A heartbeat says that an attempt is alive, not that it makes progress. */

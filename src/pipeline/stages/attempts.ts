@@ -116,6 +116,11 @@ export function lastActivityAt({ run, control }: AdmittedAttempt): Instant {
   return control.report === null ? seenAt : latest(seenAt, control.report.aliveAt)
 }
 
+/** Since when it has been silent. Nobody could speak to Andon while that was away. */
+export function silentSince(attempt: AdmittedAttempt): Instant {
+  return latest(lastActivityAt(attempt), attempt.presentSince ?? '')
+}
+
 /** When GitHub last sent anything about its run; before it has, when the run was dispatched. */
 export function runReadAt({ run, control }: Attempt): Instant | null {
   if (run === null) return control === undefined ? null : (control.dispatch?.at ?? control.admittedAt)
@@ -164,8 +169,8 @@ export function allAdmittedAttempts({ stages }: Pipeline) {
 const CANCEL_GRACE_SECONDS = 5 * 60
 
 /** When a cancelled run that has not ended is cancelled by force, and later abandoned. */
-export function nextEscalationAt({ at, forcedAt }: Cancellation): Instant {
-  return secondsAfter(forcedAt ?? at, CANCEL_GRACE_SECONDS)
+export function nextEscalationAt({ at, forcedAt }: Cancellation, { presentSince = '' }: Attempt): Instant {
+  return secondsAfter(latest(forcedAt ?? at, presentSince), CANCEL_GRACE_SECONDS)
 }
 
 const FIRST_RETRY_MS = 30_000

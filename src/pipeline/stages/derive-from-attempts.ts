@@ -215,7 +215,7 @@ function deriveFromAttempt(context: AttemptContext, attempt: Attempt): DerivedSt
   if (cancel === null) return derived.status === 'running' ? withReport(derived, attempt, ref) : derived
   const { reason: cause, forcedAt } = cancel
   if (!isCompletedRun(run)) {
-    const next = { isForced: forcedAt !== null, at: nextEscalationAt(cancel) }
+    const next = { isForced: forcedAt !== null, at: nextEscalationAt(cancel, attempt) }
     return { ...derived, reason: { kind: 'cancelling', attempt: ref, cause, next } }
   }
   if (run.conclusion !== 'cancelled') return derived

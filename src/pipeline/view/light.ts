@@ -19,6 +19,7 @@ import {
   isUndispatched,
   lastActivityAt,
   runStartedAt,
+  silentSince,
 } from '../stages/attempts.ts'
 import { runAliveAt } from '../stages/run-outcome.ts'
 import { workflowHoldOn } from './held-by-andon.ts'
@@ -126,14 +127,14 @@ function silenceOf(attempt: Attempt, { timeoutSeconds }: StageConfig): HealthPro
   const after = (health: Health, at: Instant) => ({ health, since: secondsAfter(at, timeoutSeconds) })
   if (!isAdmitted(attempt)) {
     const isUnknown = run?.status === 'in_progress' && runProgressAt(run) === null
-    return run && after(isUnknown ? 'unknown' : 'stalled', runAliveAt(run))
+    return run && after(isUnknown ? 'unknown' : 'stalled', latest(runAliveAt(run), attempt.presentSince ?? ''))
   }
   const { dispatch, report } = attempt.control
   if (run === null && dispatch?.needsPerson) return { health: 'stalled', since: dispatch.at }
   if (run === null || run.status !== 'in_progress')
-    return after('stalled', latest(lastActivityAt(attempt), dispatch?.until ?? ''))
-  if (report === null) return after('unknown', lastActivityAt(attempt))
-  return after('stalled', latest(runAliveAt(run), report.progressAt ?? ''))
+    return after('stalled', latest(silentSince(attempt), dispatch?.until ?? ''))
+  if (report === null) return after('unknown', silentSince(attempt))
+  return after('stalled', [runAliveAt(run), report.progressAt ?? '', attempt.presentSince ?? ''].reduce(latest))
 }
 
 function attemptAtWork(
