@@ -14,7 +14,7 @@ export function authenticate(world: World, appKeys: ReadonlySet<KeyObject>, auth
   if (!authorization) return { kind: 'anonymous', why: 'Requires authentication' }
   const secret = authorization.replace(/^(bearer|token)\s+/i, '').trim()
   if (secret.startsWith('eyJ')) {
-    const why = whyInvalidJwt(appKeys, secret)
+    const why = whyInvalidJwt(world, appKeys, secret)
     return why === null ? { kind: 'app' } : { kind: 'anonymous', why }
   }
   const person = world.authorization.tokens.get(secret)
@@ -35,8 +35,7 @@ export function issueToken(
   return { token, expiresAt }
 }
 
-// The machine's clock, because the App signs with it too.
-function whyInvalidJwt(appKeys: ReadonlySet<KeyObject>, jwt: string): string | null {
+function whyInvalidJwt(world: World, appKeys: ReadonlySet<KeyObject>, jwt: string): string | null {
   const [head = '', claims = '', signature = ''] = jwt.split('.')
   const isSignedWith = (key: KeyObject) =>
     verify('RSA-SHA256', Buffer.from(`${head}.${claims}`), key, Buffer.from(signature, 'base64url'))
@@ -46,7 +45,7 @@ function whyInvalidJwt(appKeys: ReadonlySet<KeyObject>, jwt: string): string | n
     exp: number
     iat: number
   }
-  const seconds = Date.now() / 1000
+  const seconds = world.clock.nowMs() / 1000
   if (String(iss) !== String(APP.id)) return "'Issuer' claim ('iss') must be an Integer"
   if (iat > seconds + CLOCK_SKEW_SECONDS)
     return "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued"

@@ -31,6 +31,7 @@ import { NOTIFY_CHANNEL } from './store/notify.ts'
 import { openSweep } from './sweep/sweep.ts'
 import { listSweepProblems } from './sweep/sweep-health.ts'
 import { openAppCheck } from './watchdog/check-app.ts'
+import { openCorrectedClock } from './watchdog/clock.ts'
 import { fanOutHolds } from './watchdog/fan-out-holds.ts'
 import { loopIdOf } from './watchdog/heartbeat.ts'
 import { type HeartbeatTimer, identifySelf, startHeartbeat } from './watchdog/heartbeat-timer.ts'
@@ -75,7 +76,8 @@ export async function openAndon(o: {
   probesEveryMs?: number
 }): Promise<Andon> {
   const { config, database, log } = o
-  const now = o.now ?? (() => new Date().toISOString())
+  const clock = openCorrectedClock({ machine: o.now, onJump: () => appCheck.suspect() })
+  const { now } = clock
   const ending = new AbortController()
   const door = openDoor({ database, now, log })
   const send = withAbortSignal(o.fetch ?? fetch, ending.signal)
@@ -91,7 +93,7 @@ export async function openAndon(o: {
     now,
     log,
     fetch: send,
-    overheard: measurements,
+    overheard: clock.observing(measurements),
     answered(installationId, isAnswered) {
       unansweredCalls.record(installationId, isAnswered)
       callQuota.count(installationId)
@@ -193,10 +195,8 @@ export async function openAndon(o: {
       databaseNotice: database.kind === 'embedded' ? `embedded database in ${database.location}` : null,
     },
   })
-  const { role } = config
-  const parts = [...(role === 'worker' ? [] : (['door'] as const)), ...(role === 'web' ? [] : (['loops'] as const))]
-  const presence = openPresence({ database, parts, now })
-  const stopNoting = role === 'web' ? presence.start(log) : () => undefined
+  const presence = openPresence({ database, role: config.role, now, log })
+  const stopNoting = config.role === 'web' ? presence.start() : () => undefined
   const steps: Andon['steps'] = {
     outbox: (stopping) => outbox.step(stopping),
     watchdog: async () =>

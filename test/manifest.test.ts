@@ -64,6 +64,7 @@ const ROUTES: Readonly<Record<string, Permissions>> = {
   'POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches': { actions: 'write' },
   'GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}': { actions: 'read' },
   'GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs': { actions: 'read' },
+  'GET /repos/{owner}/{repo}/actions/runs': { actions: 'read' },
   'GET /repos/{owner}/{repo}/actions/runs/{run_id}': { actions: 'read' },
   'GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs': { actions: 'read' },
   'GET /repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments': { actions: 'read' },

@@ -7,7 +7,7 @@ import { askSenderPermission } from '../pipeline/commands/run-commands.ts'
 import { issuesOfPullRequest } from '../pipeline/facts/correlate.ts'
 import type { Effect } from '../pipeline/model/effects.ts'
 import type { Event, EventOf, RepositoryEvent } from '../pipeline/model/events.ts'
-import { AWAY_AFTER_SECONDS, type Instant, latest, secondsAfter } from '../pipeline/model/time.ts'
+import { type Instant, latest } from '../pipeline/model/time.ts'
 import { reduce } from '../pipeline/reduce.ts'
 import { advancePipeline, lineOf, lookUpLinks } from './advance-pipeline.ts'
 import { withLimitOf } from './breakers.ts'
@@ -139,9 +139,7 @@ function isRunAnswer(event: RepositoryEvent): event is EventOf<'question.answere
 /** Since when all parts of Andon have been there without a break. */
 function presentSince(world: World, at: Instant): Instant {
   const parts = world.presence('everything')
-  return parts
-    .map(({ seenAt, since }) => (secondsAfter(seenAt, AWAY_AFTER_SECONDS) < at ? at : since))
-    .reduce(latest, '')
+  return parts.map(({ awayAt, since }) => (awayAt < at ? at : since)).reduce(latest, '')
 }
 
 /** The pipeline's `wakeAt` has come: whatever it decides is decided here, on the locked row. */

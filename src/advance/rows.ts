@@ -46,8 +46,8 @@ export type RepositoryRow = Omit<RepositoryRef, 'updatedAt'> & {
   readonly revision: number
 }
 
-/** When a part of Andon was last there, and since when without a break. */
-export type Presence = { readonly seenAt: Instant; readonly since: Instant }
+/** Since when a part of Andon has been there without a break, and from when on it counts as away if nothing is seen of it. */
+export type Presence = { readonly awayAt: Instant; readonly since: Instant }
 
 export type InstallationRow = {
   readonly id: number

@@ -52,11 +52,12 @@ export function openSigningKeys(o: {
     return fetching
   }
 
-  const cooledDown = () => nowMs() - triedAtMs >= COOLDOWN_MS
-  const usable = () => (cached !== null && nowMs() - cached.atMs < USABLE_MS ? cached.find : null)
+  // In whichever direction the clock was set since.
+  const cooledDown = () => Math.abs(nowMs() - triedAtMs) >= COOLDOWN_MS
+  const usable = () => (cached !== null && Math.abs(nowMs() - cached.atMs) < USABLE_MS ? cached.find : null)
 
   return async (header, token) => {
-    const fresh = cached !== null && nowMs() - cached.atMs < FRESH_MS
+    const fresh = cached !== null && Math.abs(nowMs() - cached.atMs) < FRESH_MS
     if (fetching !== null || (!fresh && (!failed || cooledDown()))) await refresh()
     const find = usable()
     if (find === null) throw new KeysUnavailable('the keys of workflow tokens could not be fetched')

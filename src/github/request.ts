@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { isJsonContentType } from '../text/content-type.ts'
 import { expectGitHubStatus } from './answer.ts'
 import { type Overheard, overhearingClock, quotaOfHeaders } from './answer-headers.ts'
+import { signAppJwt } from './app-jwt.ts'
 import { classifyFailure, classifyTokenFailure, GitHubFailure, type RequestIntent } from './failure.ts'
 import { permissionOfRoute } from './permissions.ts'
 import { followingRedirects } from './redirects.ts'
@@ -74,7 +75,10 @@ export function openRequests(o: GitHubOptions): SendRequest {
   const app = new Octokit({
     ...options,
     authStrategy: createAppAuth,
-    auth: { appId: o.appId, privateKey: o.privateKey },
+    auth: {
+      appId: o.appId,
+      createJwt: async (_: unknown, later?: number) => signAppJwt({ ...o, now: o.now() }, later),
+    },
   })
   // Octokit's auth hook would send a token for the whole installation; ours are for one repository each.
   const plain = new Octokit(options)

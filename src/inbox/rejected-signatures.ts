@@ -19,7 +19,7 @@ export function openRejectedSignatures(o: {
   let writtenAtMs = Number.NEGATIVE_INFINITY
   return () => {
     count += 1
-    if (Date.parse(o.now()) - writtenAtMs < WRITE_EVERY_MS) return
+    if (Math.abs(Date.parse(o.now()) - writtenAtMs) < WRITE_EVERY_MS) return
     writtenAtMs = Date.parse(o.now())
     const rejected = count
     count = 0

@@ -49,6 +49,8 @@ async function fetchAndReportAnswer(o: PerformContext, claimed: ClaimedEffect<'a
   const at = o.now()
   const evidence: ReadReceipt = { kind: 'read', id: effect.key, at }
   const read = await askGitHub(o.github, access, await organisationRepositoryOf(o, access), question, evidence)
+  // It was wrong when the question was asked: nothing is concluded from that moment.
+  if (o.now() < at) throw new Error('the clock was corrected while GitHub was asked')
   const { credible, againAfterMs } = judgeAnswer(question, read, misses)
   const missing = read.gaps.map(({ words }) => words)
   const fields = { repository: repository.fullName, effect: effect.key, againAfterMs }

@@ -20,7 +20,9 @@ export function openCallQuota(now: () => Instant): CallQuota {
   function callsOf(installationId: number, atMs: number): number {
     const last = recent.get(installationId)
     if (last === undefined) return 0
-    return Math.max(0, last.calls - ((atMs - last.atMs) / 60_000) * CALLS_PER_MINUTE)
+    // A clock that is set back makes up for nothing, and takes nothing away.
+    const passedMs = Math.max(0, atMs - last.atMs)
+    return Math.max(0, last.calls - (passedMs / 60_000) * CALLS_PER_MINUTE)
   }
   return {
     count(installationId) {

@@ -1,7 +1,7 @@
 // The writes that GitHub allows one installation, shared by every process: the row is locked while a slot is taken. The
 // limits are GitHub's own (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api), counted
 // over exact sliding windows rather than estimated.
-import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
+import { earliest, type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
 
 /** The writes of an installation so far, and until when GitHub's rate limit blocks it. */
 export type WriteBudget = {
@@ -33,7 +33,8 @@ export const UNSPENT_BUDGET: WriteBudget = {
 /** Takes the slot of one write, or returns when there may be one. */
 export function reserveSlot(budget: WriteBudget, write: WriteKind, now: Instant): Reservation {
   const anHourAgo = millisecondsAfter(now, -HOUR_MS)
-  const creations = budget.creations.filter((at) => at >= anHourAgo)
+  // A clock that was set back has left some in the future.
+  const creations = budget.creations.filter((at) => at >= anHourAgo).map((at) => earliest(at, now))
   const until = [
     budget.blockedUntil,
     budget.nextWriteAt,

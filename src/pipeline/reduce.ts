@@ -4,6 +4,7 @@ import { type EventContext, NO_CONTEXT } from './commands/authorized-commands.ts
 import { buttonEntries } from './commands/preconditions.ts'
 import { runCommands } from './commands/run-commands.ts'
 import { cancelSupersededRuns, enforceDeadlines, enforceOnReconciledRun } from './deadlines/enforce-deadlines.ts'
+import { withoutFutureMoments } from './deadlines/without-future-moments.ts'
 import { newEffects } from './effects-of.ts'
 import { attemptKeyOfRun, bindRun } from './facts/bind-run.ts'
 import { belongsToPipeline, issueOfRun } from './facts/correlate.ts'
@@ -70,11 +71,12 @@ function withFollowUps(pipeline: Pipeline, event: Event, context: EventContext):
 }
 
 function withDeadlines(pipeline: Pipeline, event: Event, { heartbeats, presentSince }: EventContext): Pipeline {
-  if (event.type === 'pipeline.woken') return enforceDeadlines(withPresence(pipeline, presentSince), event)
+  if (event.type === 'pipeline.woken')
+    return enforceDeadlines(withPresence(withoutFutureMoments(pipeline, event.at), presentSince), event)
   if (event.type !== 'question.answered') return pipeline
   const { question, answer } = event
   if (question.about !== 'run' || answer.about !== 'run') return pipeline
-  const known = withPresence(withHeartbeats(pipeline, heartbeats), presentSince)
+  const known = withPresence(withoutFutureMoments(withHeartbeats(pipeline, heartbeats), event.at), presentSince)
   return enforceOnReconciledRun(known, question.runId, answer.run !== null, event)
 }
 

@@ -53,7 +53,8 @@ export function openSeen(o: UserTokenParts): LookUpSeen {
   }
 
   function isFresh({ seenAt }: StoredUser): boolean {
-    return seenAt !== null && Date.parse(now()) - Date.parse(seenAt) < MAX_SEEN_AGE_MS
+    // What was seen in the future was seen by a clock that was wrong.
+    return seenAt !== null && Math.abs(Date.parse(now()) - Date.parse(seenAt)) < MAX_SEEN_AGE_MS
   }
 }
 

@@ -1,24 +1,28 @@
 // Since when Andon has been there without a break. Its own absence is nobody's silence: while it was stopped, frozen or
 // asleep, nobody could report, and nothing could be delivered.
 import { sql } from 'kysely'
-import { AWAY_AFTER_SECONDS, type Instant, secondsAfter } from '../pipeline/model/time.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from './database.ts'
+import { momentAfter } from './moments.ts'
+import type { Tables } from './tables.ts'
 
 /** The door takes deliveries and reports; the loops act on silence. */
-export type PresencePart = 'door' | 'loops'
+export type PresencePart = Tables['presence']['part']
 
-type PresenceRow = { readonly part: PresencePart; readonly seenAt: Instant; readonly since: Instant }
+/** From `awayAt` on it is away, or comes back just now, unless it says before that it is there. */
+type PresenceRow = { readonly awayAt: Instant; readonly since: Instant }
+
+const AWAY_AFTER_MS = 45_000
 
 /** These parts are there now. */
 export async function notePresence({ kysely }: Database, parts: readonly PresencePart[], now: Instant): Promise<void> {
-  if (parts.length === 0) return
   await kysely
     .insertInto('presence')
     .values(parts.map((part) => ({ part, seenAt: now, since: now })))
     .onConflict((conflict) =>
       conflict.column('part').doUpdateSet({
         seenAt: now,
-        since: sql`case when presence.seen_at < ${secondsAfter(now, -AWAY_AFTER_SECONDS)} or presence.since > ${now}
+        since: sql`case when presence.seen_at < ${momentAfter(now, -AWAY_AFTER_MS)} or presence.since > ${now}
           then ${now} else presence.since end`,
       }),
     )
@@ -26,5 +30,6 @@ export async function notePresence({ kysely }: Database, parts: readonly Presenc
 }
 
 export async function loadPresence(trx: Transaction): Promise<readonly PresenceRow[]> {
-  return await trx.selectFrom('presence').selectAll().execute()
+  const rows = await trx.selectFrom('presence').select(['seenAt', 'since']).execute()
+  return rows.map(({ seenAt, since }) => ({ awayAt: momentAfter(seenAt, AWAY_AFTER_MS), since }))
 }

@@ -1,4 +1,4 @@
-// The tables of what Andon missed, as TypeScript sees them.
+// The tables of what Andon missed, and of when it was there, as TypeScript sees them.
 import type { ColumnType, Generated } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
 
@@ -14,6 +14,11 @@ export type LogScan = {
 }
 
 export type RepairTables = {
+  presence: {
+    part: 'door' | 'loops'
+    seenAt: Instant
+    since: Instant
+  }
   sweeps: {
     appId: number
     hookId: number | null

@@ -14,7 +14,6 @@ import type { Light, Pipeline } from '../pipeline/model/pipeline.ts'
 import type { DenialReason } from '../pipeline/model/reason.ts'
 import type { Evidence, Instant } from '../pipeline/model/time.ts'
 import type { RepairTables } from './repair-tables.ts'
-import type { PresencePart } from './presence.ts'
 
 type Json<T> = ColumnType<T, string, string>
 type GeneratedId = ColumnType<number, never, never>
@@ -250,11 +249,6 @@ export type Tables = RepairTables & {
     step: 'commit' | 'browser'
     bucket: number
     count: number
-  }
-  presence: {
-    part: PresencePart
-    seenAt: Instant
-    since: Instant
   }
   chores: {
     name: string

@@ -44,6 +44,10 @@ export type AndonApp = {
   comment(body: string, o?: { by?: string; on?: number }): Promise<number>
   /** Lets time pass, in steps of ten seconds by default, while these processes, or the first alone, do what is due. */
   advance(seconds: number, o?: { andons?: readonly Andon[]; stride?: number }): Promise<void>
+  /** Lets time pass in which Andon is there and does nothing. */
+  idle(seconds: number): Promise<void>
+  /** Sets the clock of Andon's machine, and not GitHub's, by so many seconds more; negative: back. */
+  setClock(seconds: number): void
   pipeline(): Promise<Pipeline>
   /** The keys of the dispatched attempts, without their random suffix. */
   dispatched(): readonly string[]
@@ -80,6 +84,8 @@ export async function openAndonApp(
     ...behaviour
   } = o
   const clock = manualClock('2026-11-20T08:00:00.000Z')
+  let aheadMs = 0
+  const machine = () => new Date(Date.parse(clock.now()) + aheadMs).toISOString()
   const github = await openFakeGitHub({ ...behaviour, now: clock.now, listens: false })
   const [repository = ''] = github.repositories
   const database = await openTestDatabase(kind)
@@ -115,7 +121,7 @@ export async function openAndonApp(
       build: 'test',
       database: on,
       probesEveryMs: 0,
-      now: clock.now,
+      now: machine,
       log: o.log ?? pino({ level: process.env.ANDON_TEST_LOG ?? 'silent' }),
       async fetch(input, init) {
         if (isInTransaction()) throw new Error(`GitHub was asked inside a transaction: ${input}`)
@@ -125,6 +131,12 @@ export async function openAndonApp(
     const andon = withServer(built)
     opened.push(andon)
     return andon
+  }
+
+  /** Andon was there all the time, unless its clock was set. */
+  async function notePresent(): Promise<void> {
+    const seenAt = machine()
+    await database.kysely.updateTable('presence').set({ seenAt }).where('seenAt', '<', seenAt).execute()
   }
 
   const andon = await open()
@@ -149,10 +161,16 @@ export async function openAndonApp(
         await github.whenIdle()
         for (const one of andons) await one.drain()
         clock.advance(Math.min(stride, seconds - passed))
-        // Andon was there all the time.
-        await database.kysely.updateTable('presence').set({ seenAt: clock.now() }).execute()
+        await notePresent()
       }
       await github.whenIdle()
+    },
+    async idle(seconds) {
+      clock.advance(seconds)
+      await notePresent()
+    },
+    setClock(seconds) {
+      aheadMs += seconds * 1000
     },
     async pipeline() {
       return (await database.kysely.selectFrom('pipelines').select('document').executeTakeFirstOrThrow()).document

@@ -118,8 +118,13 @@ describe('workflow jobs', () => {
 
   test('the time of a job is the newest in its payload', () => {
     const moments = { created_at: '2026-11-20T09:00:00Z', started_at: '2026-11-20T09:00:05Z', completed_at: null }
-    const delivery = withPayload(traceDelivery('workflow_job', 'in_progress'), { workflow_job: moments })
+    const delivery = withPayload(traceDelivery('workflow_job', 'in_progress'), {
+      workflow_job: { ...moments, steps: [] },
+    })
     expect(translateAs('job.changed', delivery).at).toBe('2026-11-20T09:00:05.000Z')
+    const step = { name: 'Run', status: 'in_progress', number: 1, conclusion: null, started_at: '2026-11-20T09:07:00Z' }
+    const moving = withPayload(delivery, { workflow_job: { steps: [step] } })
+    expect(translateAs('job.changed', moving).at).toBe('2026-11-20T09:07:00.000Z')
     const none = { created_at: null, started_at: null, completed_at: null }
     expect(() => translateDelivery(withPayload(delivery, { workflow_job: none }))).toThrow('workflow_job.started_at')
   })

@@ -22,7 +22,7 @@ test('an agent that beats for three hours without progress is stalled on the boa
   for (let seconds = 0; seconds < HOURS * 3_600; seconds += BEAT_EVERY_SECONDS) {
     expect(await app.report(run)).toBe(204)
     beats += 1
-    clock.advance(BEAT_EVERY_SECONDS)
+    await app.idle(BEAT_EVERY_SECONDS)
     if (seconds % LOOK_EVERY_SECONDS !== 0) continue
     await app.advance(20)
     const isStalled = Date.parse(clock.now()) - since > 30 * 60_000 + LOOK_EVERY_SECONDS * 1000

@@ -1,6 +1,6 @@
 // One negative answer is no proof. A run that GitHub does not know for a while goes on, and one that was taken for gone and is
 // heard of again takes its place again, or is cancelled if a newer one has it.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ApiResponse } from '../../fake-github/api-request.ts'
 import type { Fault } from '../../fake-github/faults.ts'
 import type { Run } from '../../fake-github/runs.ts'
@@ -14,6 +14,8 @@ comments: off
 `
 const NOT_FOUND = { kind: 'refuse', status: 404, message: 'Not Found' } as const
 const GONE = { kind: 'refuse', status: 410, message: 'This is no longer here' } as const
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
 
 let app: AndonApp
 beforeEach(async () => {

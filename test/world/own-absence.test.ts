@@ -1,5 +1,5 @@
 // Our own absence is nobody's silence: while Andon is stopped, frozen or asleep, nobody can report to it.
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import type { Run } from '../../fake-github/runs.ts'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
 import { recordMeasurements } from '../support/measurements.ts'
@@ -12,6 +12,8 @@ comments: off
 `
 const MINUTE = 60
 
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+
 let app: AndonApp
 afterEach(() => app.close())
 
@@ -21,7 +23,7 @@ async function openAgents(count: number): Promise<void> {
   await app.openLabeledIssue()
   for (let issue = 2; issue <= count; issue += 1)
     await app.github.openIssue(app.repository, { title: `Issue ${issue}`, labels: ['andon'] })
-  await app.advance(count + 5, { stride: 1 })
+  await app.advance(count + 25, { stride: 1 })
   expect(app.github.runs).toHaveLength(count)
   for (const run of app.github.runs) {
     run.job('agent').start()

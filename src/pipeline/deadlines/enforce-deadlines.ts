@@ -51,7 +51,7 @@ export function enforceDeadlines(pipeline: Pipeline, clock: Decision): Pipeline 
   return updateAttempts(asked, (attempt, rule, stage) => {
     const followed = followUpOnCancelledRun(stage, attempt, at)
     const enforced = isAdmitted(followed) ? enforceOnAttempt(followed, rule, clock) : followed
-    const askAt = askAboutRunAt(pipeline, stage, enforced) ?? workflowCheckAt(pipeline, stage, attempt)
+    const askAt = askAboutRunAt(pipeline, stage, enforced, at) ?? workflowCheckAt(pipeline, stage, attempt)
     if (askAt === null || askAt > at) return enforced
     return { ...withoutNews(enforced), reconciliation: askedNow(enforced, at) }
   })
@@ -126,7 +126,7 @@ export function wakeAt(pipeline: Pipeline, after: Instant): Instant | null {
   const ends = pipelineHolds(pipeline).flatMap(({ until }) => until ?? [])
   // A deadline that has already passed is still due.
   const asks = [askForPullRequestAt(pipeline)].filter((at) => at !== null)
-  return [...ahead, ...ends, ...asks, ...pipelineDeadlines(pipeline)].toSorted()[0] ?? null
+  return [...ahead, ...ends, ...asks, ...pipelineDeadlines(pipeline, after)].toSorted()[0] ?? null
 }
 
 function enforceOnAttempt(attempt: AdmittedAttempt, rule: StageConfig, { at, evidence }: Decision): AdmittedAttempt {
@@ -150,7 +150,7 @@ function escalateDuplicate(duplicate: DuplicateRun, attempt: Attempt, now: Insta
     : { ...duplicate, abandonedAt: now }
 }
 
-function pipelineDeadlines(pipeline: Pipeline): readonly Instant[] {
+function pipelineDeadlines(pipeline: Pipeline, now: Instant): readonly Instant[] {
   return pipeline.stages.flatMap((stage, index) => {
     const rule = pipeline.line.stages[index]
     if (rule === undefined) return []
@@ -160,7 +160,7 @@ function pipelineDeadlines(pipeline: Pipeline): readonly Instant[] {
         ...duplicates.map(({ cancel }) => cancel && nextEscalationAt(cancel, attempt)),
         isAdmitted(attempt) ? deadlineOf(attempt, rule) : null,
         pipeline.removed === null ? followUpOnCancelledRunAt(stage, attempt) : null,
-        askAboutRunAt(pipeline, stage, attempt),
+        askAboutRunAt(pipeline, stage, attempt, now),
         workflowCheckAt(pipeline, stage, attempt),
       ].filter((at) => at !== null)
     })
@@ -191,7 +191,12 @@ function reconcileAt(attempt: AdmittedAttempt, { timeoutSeconds, limitSeconds }:
 }
 
 /** When GitHub is asked how the run of an attempt stands, unless the run shows a sign of life before; null once it is over. */
-function askAboutRunAt({ removed }: Pipeline, { attempts, reason }: Stage, attempt: Attempt): Instant | null {
+function askAboutRunAt(
+  { removed }: Pipeline,
+  { attempts, reason }: Stage,
+  attempt: Attempt,
+  now: Instant,
+): Instant | null {
   const { control, run, reconciliation } = attempt
   const isWaitedFor = reason?.kind === 'waits-for-run' && reason.runId === run?.id
   // Of observed runs the newest decides the stage, or keeps the next attempt waiting. A run that is being cancelled has questions of its own: before
@@ -200,7 +205,8 @@ function askAboutRunAt({ removed }: Pipeline, { attempts, reason }: Stage, attem
   const isOver = control
     ? control.closed !== null || control.cancel !== null
     : attempt !== attempts.at(-1) && !isWaitedFor
-  const readAt = runReadAt(attempt)
+  // What was read by a clock that was wrong may lie ahead.
+  const readAt = earliestOrNull(runReadAt(attempt), now)
   if (removed !== null || isOver || (run !== null && isCompletedRun(run)) || runIdOf(attempt) === null) return null
   return readAt && secondsAfter(latest(readAt, reconciliation?.at ?? ''), ASK_AFTER_SECONDS)
 }
@@ -222,6 +228,10 @@ function whyCancel(attempt: AdmittedAttempt, rule: StageConfig, now: Instant): C
   if (run?.status !== 'in_progress') return 'never_started'
   // Silence is no reason to cancel a run that never reports: GitHub says that it is in progress.
   return control.report === null ? null : 'silence'
+}
+
+function earliestOrNull(at: Instant | null, other: Instant): Instant | null {
+  return at && earliest(at, other)
 }
 
 function newCancellation(reason: CancellationCause, at: Instant): Cancellation {

@@ -13,9 +13,6 @@ export type Evidence = {
 /** When something happened, and how we know. */
 export type Occurrence = { readonly at: Instant; readonly evidence: Evidence }
 
-/** A part of Andon that has not been seen for longer than this is away, or comes back just now. */
-export const AWAY_AFTER_SECONDS = 45
-
 export function secondsAfter(at: Instant, seconds: number): Instant {
   return millisecondsAfter(at, seconds * 1000)
 }

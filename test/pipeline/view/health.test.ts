@@ -48,7 +48,7 @@ test('a run past its limit is stale, however busy', () => {
   const busy = pipelineAfter(issueLabeled(), runChanged(), jobChanged({ at: minutesAfterNine(365) }))
   expect(deriveHealth(busy, minutesAfterNine(366))).toEqual({ health: 'stale', since: LIMIT })
   expect(needsYouAt(busy)).toBe(LIMIT)
-  expect(wakeAt(busy, LIMIT)).toBe(minutesAfterNine(375))
+  expect(wakeAt(busy, minutesAfterNine(366))).toBe(minutesAfterNine(375))
   expect(deriveHealth(silent, LIMIT)).toEqual({ health: 'stale', since: LIMIT })
 })
 
