@@ -6,6 +6,7 @@ import { matchedRoutes } from 'hono/route'
 import type { Logger } from 'pino'
 import { pipelineDetailOf } from '../render/pipeline-detail.ts'
 import type { Assets } from './assets.ts'
+import type { AnswerWithBadge } from './badge.ts'
 import { errorResponseOf, respondWithError } from './error-page.ts'
 import type { Gate } from './gate.ts'
 import { HttpError } from './http-errors.ts'
@@ -21,9 +22,9 @@ import { answerStreamProbe, isStreamProbe } from './stream-probe.ts'
 import { parseStreamRequest } from './stream-request.ts'
 import type { Views } from './views.ts'
 
-// The only paths that need no sign-in: they name no people or repositories, and reports carry a token of their own.
+// The only paths that need no sign-in: they name no people or hidden repositories, and reports carry a token of their own.
 const PUBLIC_PATHS =
-  /^\/(healthz|readyz|metrics|favicon\.ico|assets\/.*|api\/reports|login|login\/callback|setup(\/done|\/installed)?)$/
+  /^\/(healthz|readyz|metrics|favicon\.ico|assets\/.*|badge\/.*|api\/reports|login|login\/callback|setup(\/done|\/installed)?)$/
 
 /** What the site is built from. */
 export type AppParts = {
@@ -34,6 +35,7 @@ export type AppParts = {
   readonly views: Views
   readonly assets: Assets
   readonly metrics: Metrics
+  readonly badge: AnswerWithBadge
   readonly config: SiteConfig
   readonly readings: ProbeReadings
   /** Answers one report of a workflow. */
@@ -102,6 +104,7 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
     const headers = { 'cache-control': 'public, max-age=3600', 'access-control-allow-origin': '*' }
     return context.body(schema.body, 200, { ...headers, 'content-type': schema.type })
   })
+  get('/badge/:owner/:file', site.badge)
   get('/favicon.ico', (context) => context.redirect(assets.path('icon.svg')))
 
   get('/events', async (context) => {

@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/model/time.ts'
 import { createApp } from './app.ts'
 import { loadAssets } from './assets.ts'
+import { createBadges } from './badge.ts'
 import { closedToEveryone, type Gate, openToEveryone } from './gate.ts'
 import { type Hub, openHub } from './hub.ts'
 import { createMetrics } from './metrics.ts'
@@ -101,7 +102,8 @@ export function createServerWithReader(
       : (o.signIn ?? CLOSED)
   const gate = gateOf(operatorHealth)
   const addSignIn = (app: Hono<HonoEnv>) => addRoutes(app, { views, config })
-  const app = createApp({ gate, addSignIn, hub, views, assets, metrics, config, readings, report, log })
+  const badge = createBadges({ reader, access: config.access })
+  const app = createApp({ gate, addSignIn, hub, views, assets, metrics, badge, config, readings, report, log })
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   const openResponses = new Set<ServerResponse>()
   let allAnswered = () => {}

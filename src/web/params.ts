@@ -13,6 +13,7 @@ const RESERVED_OWNERS = [
   'account',
   'api',
   'assets',
+  'badge',
   'events',
   'health',
   'healthz',
