@@ -125,6 +125,7 @@ const KIND_WORDS: Readonly<Record<string, string>> = {
   cancel: 'runs to cancel',
   reply: 'replies to commands',
   react: 'reactions to comments',
+  swap: 'reactions to carried out commands',
   ask: 'questions to GitHub',
   publish: 'comments and check runs to bring up to date',
 }
@@ -163,7 +164,7 @@ function quotaContent(installations: ValueOf<'quotas'>): SectionContent {
       quiet,
     ])
   })
-  const columns = ['installation', 'calls left', 'of', 'anew at', 'quiet until']
+  const columns = ['installation', 'calls left', 'of', 'resets at', 'quiet until']
   return {
     table: rows.length === 0 ? null : { caption: 'What GitHub last said is left', columns, rows },
     note: rows.length === 0 ? 'The App is not installed anywhere.' : null,

@@ -1,5 +1,6 @@
 // Where the time of an issue went, told from its history. The times are GitHub's and ours, so that two clocks meet here:
-// what is found is drawn and never decides anything, and a step back in time counts as no time.
+// what is found is drawn and never decides anything, and a step back in time of one stage counts as no time. Stages are
+// told apart from each other: what Andon heard late of one must not stretch another.
 import type { HistoryEntry, StageSummary } from '../model/command-result.ts'
 import type { Pipeline } from '../model/pipeline.ts'
 import type { Reason } from '../model/reason.ts'
@@ -22,9 +23,9 @@ export type IssueSpans = {
 
 /** The spans of every stage; `history` is newest first, as it is stored. */
 export function issueSpansOf(pipeline: Pipeline, history: readonly HistoryEntry[]): IssueSpans {
-  const known = inOrder(history)
+  const known = history.toReversed()
   const headline = headlineOf(pipeline)
-  const from = known[0]?.at ?? pipeline.start.at
+  const from = known.map(({ at }) => at).toSorted()[0] ?? pipeline.start.at
   const to = hasEnded(pipeline, headline) ? latest(from, headline.since) : null
   const all = pipeline.stages.map(({ name }) => ({ name, spans: spansOf(name, known) }))
   const stages = all.map(({ name, spans }, index) => {
@@ -34,20 +35,13 @@ export function issueSpansOf(pipeline: Pipeline, history: readonly HistoryEntry[
   return { from, to, stages }
 }
 
-function inOrder(history: readonly HistoryEntry[]): readonly HistoryEntry[] {
-  let last = ''
-  return history.toReversed().map((entry) => {
-    last = latest(last, entry.at)
-    return entry.at === last ? entry : { ...entry, at: last }
-  })
-}
-
 function spansOf(name: string, history: readonly HistoryEntry[]): readonly StageSpan[] {
   const spans: StageSpan[] = []
-  for (const { at, change } of history) {
+  for (const { at: told, change } of history) {
     if (change.kind !== 'stage' || change.stage.name !== name) continue
     const kind = kindOf(change.stage)
     const last = spans.at(-1)
+    const at = latest(told, last?.to ?? last?.from ?? told)
     if (last?.to === null) {
       if (last.kind === kind) continue
       spans[spans.length - 1] = { ...last, to: at }

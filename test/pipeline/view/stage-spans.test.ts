@@ -49,3 +49,15 @@ test('a delivery that tells an earlier time than the one before it takes no time
   )
   for (const { spans } of stages) for (const { from, to } of spans) expect(to === null || from < to).toBe(true)
 })
+
+test('what was heard late of one stage stretches no other: a run that failed long before is drawn as it was', () => {
+  const { stages } = spansAfter(
+    workflowRan(7, 'code.yml', { id: 2, from: 10 }),
+    workflowRan(7, 'plan.yml', { id: 1, from: 50 }),
+    workflowRan(7, 'plan.yml', { id: 1, from: 50, to: 45, conclusion: 'failure' }),
+  )
+  expect(stages[0]?.spans).toEqual([
+    { kind: 'running', from: minutesAgo(50), to: minutesAgo(45) },
+    { kind: 'failed', from: minutesAgo(45), to: minutesAgo(10) },
+  ])
+})
