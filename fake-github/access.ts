@@ -39,7 +39,7 @@ function acceptedPermissions(path: string, level: 'read' | 'write'): readonly (r
   if (path.startsWith('check-runs') || path.endsWith('/check-runs')) return [['checks', level]]
   if (path.startsWith('contents/')) return [['contents', level]]
   if (path.startsWith('collaborators/')) return [['metadata', 'read']]
-  if (!path.startsWith('issues/')) return []
+  if (!/^issues(\/|$)/.test(path)) return []
   return [
     ['issues', level],
     ['pull_requests', level],

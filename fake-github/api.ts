@@ -1,5 +1,5 @@
 // One request to this GitHub, over HTTP or in process: authenticated, recorded, perhaps struck by a fault, and answered.
-import type { KeyObject } from 'node:crypto'
+import { createHash, type KeyObject } from 'node:crypto'
 import { openAnswerHeaders } from './answer-headers.ts'
 import type { ApiResponse } from './api-request.ts'
 import type { Fault, Faults } from './faults.ts'
@@ -68,12 +68,22 @@ export function openApi(o: {
       let answer: ApiResponse | null = null
       for (let times = timesDone(fault); times > 0; times--) answer = await route(request, o.parts)
       recorded.done = answer !== null && isDone(answer)
-      const bare = answer === null ? faultOutcome(fault, world) : outcomeOf(answer, fault, world)
+      const found = answer === null || method !== 'GET' ? answer : unlessKnown(answer, headers.get('if-none-match'))
+      const bare = found === null ? faultOutcome(fault, world) : outcomeOf(found, fault, world)
       const outcome = typeof bare === 'string' ? bare : headersOf.complete(bare, request)
       recorded.status = typeof outcome === 'string' ? 0 : outcome.status
       return outcome
     },
   }
+}
+
+// https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
+function unlessKnown(answer: ApiResponse, known: string | null): ApiResponse {
+  if (answer.status !== 200) return answer
+  const { text } = textOf(answer)
+  const etag = `W/"${createHash('sha256').update(text).digest('hex')}"`
+  const headers = { ...answer.headers, etag }
+  return known === etag ? { status: 304, body: null, headers } : { ...answer, headers }
 }
 
 // GraphQL refuses with status 200.

@@ -33,6 +33,7 @@ export function createWorld(o: {
     git: createGit(),
     issues: new Map(),
     pullRequests: new Map(),
+    labelEvents: new Map(),
     reviews: new Map(),
     comments: new Map(),
     reactions: new Map(),

@@ -41,7 +41,7 @@ export function respondToHook(
   if (path === '/app/hook/deliveries' && isRead) return listDeliveries(world, deliveries, query)
   const [, id, attempts] = /^\/app\/hook\/deliveries\/(\d+)(\/attempts)?$/.exec(path) ?? []
   if (id === undefined || isRead !== (attempts === undefined)) return null
-  const delivery = deliveries.log.find((candidate) => logIdOf(candidate, world.hook) === BigInt(id))
+  const delivery = keptDeliveries(world, deliveries).find((one) => logIdOf(one, world.hook) === BigInt(id))
   if (!delivery) return NOT_FOUND
   if (isRead) return { status: 200, body: deliveryJson(delivery, deliveries, world.hook) }
   void deliveries.redeliver(delivery.id)
@@ -91,7 +91,7 @@ function listDeliveries(world: World, deliveries: Deliveries, query: URLSearchPa
   // `failure` means a status of 400 to 599: deliveries to an unreachable receiver are not among them.
   const isWanted = ({ status: text, statusCode }: Delivery) =>
     status === null || (status === 'success' ? text === 'OK' : statusCode >= 400 && statusCode < 600)
-  const found = deliveries.log
+  const found = keptDeliveries(world, deliveries)
     .filter((delivery) => delivery.id < before && isWanted(delivery))
     .toSorted((one, other) => other.id - one.id)
   const shown = found.slice(0, perPage)
@@ -113,6 +113,12 @@ function deliveryJson(delivery: Delivery, deliveries: Deliveries, hook: Hook): o
     request: { headers: headersOf(delivery, deliveries.secret), payload: JSON.parse(delivery.body) },
     response: { headers: answered ? {} : null, payload: answered ? '' : null },
   }
+}
+
+const KEPT_MS = 3 * 24 * 60 * 60_000
+
+function keptDeliveries({ clock }: World, { log }: Deliveries): readonly Delivery[] {
+  return log.filter(({ deliveredAt }) => Date.parse(deliveredAt) > clock.nowMs() - KEPT_MS)
 }
 
 function logIdOf({ id }: Delivery, { logIdsFrom }: Hook): bigint {

@@ -35,7 +35,10 @@ function toResponse(outcome: Outcome): Response | Promise<Response> {
     default: {
       const { text, type } = textOf(outcome)
       const headers = { 'content-type': type, ...outcome.headers }
-      return new Response(outcome.status === 204 ? null : text, { status: outcome.status, headers })
+      return new Response(outcome.status === 204 || outcome.status === 304 ? null : text, {
+        status: outcome.status,
+        headers,
+      })
     }
   }
 }

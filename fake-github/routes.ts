@@ -11,6 +11,7 @@ import type { RepositoryFiles } from './files.ts'
 import { executeGraphql } from './graphql.ts'
 import { graphqlRoots } from './graphql-schema.ts'
 import { respondToComments } from './issue-comments.ts'
+import { respondToIssues } from './issue-routes.ts'
 import { APP } from './organization.ts'
 import { linkToNextPage, pageOf } from './paging.ts'
 import { respondToSignIn, respondToUser } from './sign-in.ts'
@@ -80,6 +81,7 @@ function routeRepository(
   const app = { world, webhooks, send: webhooks.send, repository, path, by: `${APP.slug}[bot]` }
   return (
     whyInvalidWrite(request, path, (sha) => world.git.hasCommit(repository.id, sha)) ??
+    respondToIssues(request, app) ??
     respondToComments(request, app) ??
     respondToCheckRuns(request, app) ??
     NOT_FOUND

@@ -82,6 +82,9 @@ export function openUserActions(o: { world: World; webhooks: Webhooks; defaultUs
       if (labels.some((known) => known.name === name)) return
       const id = world.nextIdOf('label')
       const label = { id, node_id: `LA_${id}`, name, description: null, color: 'c7372e', default: false }
+      const key = `${fullName}#${number}`
+      const event = { label: name, by, at: world.clock.nowIso() }
+      world.labelEvents.set(key, [...(world.labelEvents.get(key) ?? []), event])
       changeIssue(fullName, number, 'labeled', { labels: [...labels, label] }, { by, extra: { label } })
     },
 

@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts'
 import type { Git } from './git.ts'
 import type { Grant } from './grant.ts'
 import type { Hook } from './hook-routes.ts'
+import type { LabelEvent } from './issue-routes.ts'
 import type { Organization, Permission } from './organization.ts'
 import type { SeededRandom } from './random.ts'
 import type { UserAuthorization } from './sign-in.ts'
@@ -125,6 +126,8 @@ export type World = {
   readonly git: Git
   /** Keyed `owner/repo#number`. */
   readonly issues: Map<string, Issue>
+  /** By issue, oldest first. */
+  readonly labelEvents: Map<string, readonly LabelEvent[]>
   readonly pullRequests: Map<string, PullRequest>
   readonly reviews: Map<string, readonly Review[]>
   readonly comments: Map<number, StoredComment>

@@ -57,3 +57,25 @@ create table missed_deliveries (
 );
 create index missed_deliveries_due on missed_deliveries (app_id, due_at) where state = 'due';
 create index missed_deliveries_by_scan on missed_deliveries (found_at);
+
+-- Open issues that carry the start label and are not on the line are looked for: one row per repository.
+create table label_scans (
+  repository_id bigint primary key references repositories (id) on delete cascade,
+  -- What was looked for; another label, or a file where there was none, makes the repository new.
+  label text,
+  has_file boolean,
+  -- What was labelled before is left alone; null for nothing.
+  not_before timestamptz,
+  due_at timestamptz not null,
+  claimed_until timestamptz not null default '-infinity',
+  -- GitHub's name for the list that was read, and from when on it was listed.
+  etag text,
+  listed_since timestamptz,
+  -- When the last scan was finished; null before the first.
+  scanned_at timestamptz,
+  -- How many issues were found so, and when the last one was.
+  found integer not null default 0,
+  found_at timestamptz,
+  error text
+);
+create index label_scans_due on label_scans (due_at);

@@ -16,6 +16,7 @@ import { openRejectedSignatures } from './inbox/rejected-signatures.ts'
 import { openWebhookProxy } from './inbox/webhook-proxy.ts'
 import probotApp from './index.ts'
 import { openCallQuota } from './outbox/call-quota.ts'
+import { findLabeledIssues } from './outbox/find-labeled-issues.ts'
 import { openOutbox } from './outbox/outbox.ts'
 import { repositoryRedirected } from './outbox/report-outcome.ts'
 import { countUnansweredCalls } from './outbox/unanswered-calls.ts'
@@ -207,7 +208,8 @@ export async function openAndon(o: {
       (await wakeDuePipelines({ database, door, now })) +
       (await pruneHourly({ database, now, log })) +
       (await appCheck.step()),
-    repair: () => sweep.step(),
+    repair: async () =>
+      (await sweep.step()) + (await findLabeledIssues({ database, door, github, callQuota, githubUrl, now, log })),
   }
   let beating: HeartbeatTimer | null = null
   let listening: { close(): Promise<void> } | null = null

@@ -174,6 +174,24 @@ create table installations (
   PRIMARY KEY (id)
 );
 
+create table label_scans (
+  repository_id bigint not null,
+  label text,
+  has_file boolean,
+  not_before timestamp with time zone,
+  due_at timestamp with time zone not null,
+  claimed_until timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  etag text,
+  listed_since timestamp with time zone,
+  scanned_at timestamp with time zone,
+  found integer not null default 0,
+  found_at timestamp with time zone,
+  error text,
+  FOREIGN KEY (repository_id) REFERENCES repositories(id) ON DELETE CASCADE,
+  PRIMARY KEY (repository_id)
+);
+CREATE INDEX label_scans_due ON public.label_scans USING btree (due_at);
+
 create table latencies (
   minute timestamp with time zone not null,
   step text not null,

@@ -66,7 +66,9 @@ export function openIssueComments(call: SendRequest, appId: number): IssueCommen
   return {
     async createComment(access, issueNumber, body, sendBy) {
       const route = 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments'
-      return expectCreatedId((await call(access, 'create', route, { issue_number: issueNumber, body }, sendBy)).body)
+      return expectCreatedId(
+        (await call(access, 'create', route, { issue_number: issueNumber, body }, { sendBy })).body,
+      )
     },
 
     async updateComment(access, commentId, body) {

@@ -34,18 +34,20 @@ export type GitHubResponse = {
   readonly next: string | null
   /** GitHub's clock, to the second; null where the answer does not say. */
   readonly date: string | null
+  /** Names what was answered. Sent with the next such request, GitHub answers 304 while nothing has changed. */
+  readonly etag: string | null
 }
 
 /**
  * Sends one request as the installation or, with `access` null, as the App itself. Not sent after `sendBy`.
- * Throws only GitHubFailure.
+ * With `etag`, GitHub answers 304 and no body if it would be the same: that costs nothing of the rate limit. Throws only GitHubFailure.
  */
 export type SendRequest = (
   access: RepositoryAccess | null,
   intent: RequestIntent,
   route: string,
   parameters?: Readonly<Record<string, unknown>>,
-  sendBy?: string,
+  o?: { readonly sendBy?: string | undefined; readonly etag?: string | null },
 ) => Promise<GitHubResponse>
 
 export type GitHubOptions = {
@@ -105,7 +107,7 @@ export function openRequests(o: GitHubOptions): SendRequest {
     if (quota !== null) o.overheard?.quota(access?.installationId ?? 0, quota)
   }
 
-  return async function call(access, intent, route, parameters = {}, sendBy) {
+  return async function call(access, intent, route, parameters = {}, { sendBy, etag = null } = {}) {
     let isMoved = false
     const request = {
       signal: AbortSignal.timeout(timeoutMs),
@@ -118,7 +120,7 @@ export function openRequests(o: GitHubOptions): SendRequest {
         },
       ),
     } as const
-    const version = { 'x-github-api-version': API_VERSION }
+    const version = { 'x-github-api-version': API_VERSION, ...(etag !== null && { 'if-none-match': etag }) }
     const attempt = async (refresh: boolean) => {
       if (access === null && !route.includes(' /repositories/'))
         return await app.request(route, { ...parameters, headers: version, request })
@@ -139,20 +141,23 @@ export function openRequests(o: GitHubOptions): SendRequest {
     try {
       // After 401 nothing was done, so one more try with a fresh token is safe, whatever the intent.
       const response = await attempt(false).catch(async (error) => {
-        if (access === null || (error as { status?: unknown }).status !== 401) throw error
+        const { status, response } = error as { status?: unknown; response?: OctokitResponse }
+        if (status === 304 && etag !== null && response !== undefined) return { ...response, data: null }
+        if (access === null || status !== 401) throw error
         await access.beforeRequest?.()
         return await attempt(true)
       })
       overhear(access, response.headers)
-      if (response.status >= 300) throw redirectFailureOf(response.status, access)
-      expectGitHubStatus(response.status, intent)
+      if (response.status >= 300 && response.status !== 304) throw redirectFailureOf(response.status, access)
+      if (response.status !== 304) expectGitHubStatus(response.status, intent)
       if (access !== null) o.answered?.(access.installationId, true)
       // The name is learnt: a link with the old one may soon lead to another repository.
       if (isMoved && access !== null) o.onMoved?.(access)
       const link = String(response.headers.link ?? '')
       const hasNextPage = /rel="next"/.test(link)
       const next = /<([^<>]*)>;\s*rel="next"/.exec(link)?.[1] ?? null
-      return { status: response.status, body: response.data, hasNextPage, next, date: response.headers.date ?? null }
+      const { date = null, etag: found = null } = response.headers
+      return { status: response.status, body: response.data, hasNextPage, next, date, etag: found }
     } catch (error) {
       overhear(access, (error as { response?: { headers?: Record<string, string> } }).response?.headers)
       const failure = classifyFailure(error, { intent, permission: permissionOfRoute(route) }, o.now())
@@ -163,6 +168,8 @@ export function openRequests(o: GitHubOptions): SendRequest {
     }
   }
 }
+
+type OctokitResponse = Awaited<ReturnType<Octokit['request']>>
 
 /** A redirect that was not followed: nothing was done. */
 function redirectFailureOf(status: number, access: RepositoryAccess | null): GitHubFailure {

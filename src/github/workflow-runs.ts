@@ -64,7 +64,13 @@ export function openWorkflowRuns(call: SendRequest): WorkflowRuns {
       const route = 'POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches'
       const details = requestsRunDetails ? { [RETURN_RUN_DETAILS]: true } : {}
       try {
-        const { body } = await call(access, 'create', route, { workflow_id: workflow, ref, inputs, ...details }, sendBy)
+        const { body } = await call(
+          access,
+          'create',
+          route,
+          { workflow_id: workflow, ref, inputs, ...details },
+          { sendBy },
+        )
         const run = asObject(body)
         const runId = asNumber(run?.workflow_run_id)
         return runId === null ? null : { runId, url: asString(run?.html_url) ?? '' }

@@ -6,8 +6,8 @@ import type { Instant } from '../pipeline/model/time.ts'
 export type CallQuota = {
   /** A call for the installation has ended. */
   count(installationId: number): void
-  /** Must the installation's reads wait? */
-  isSpent(installationId: number): boolean
+  /** Must the installation's reads wait? With a share, reads that may use only so much of what there is. */
+  isSpent(installationId: number, share?: number): boolean
 }
 
 /** How many calls may go out at once after a quiet time, and how many a minute after that: at most 3,900 in an hour. */
@@ -29,6 +29,6 @@ export function openCallQuota(now: () => Instant): CallQuota {
       const atMs = Date.parse(now())
       recent.set(installationId, { calls: callsOf(installationId, atMs) + 1, atMs })
     },
-    isSpent: (installationId) => callsOf(installationId, Date.parse(now())) >= BURST,
+    isSpent: (installationId, share = 1) => callsOf(installationId, Date.parse(now())) >= BURST * share,
   }
 }

@@ -12,7 +12,7 @@ import { hasEnded } from '../pipeline/view/needs-you.ts'
 import { appendAccessProblems } from './access-problem.ts'
 import type { Wait } from './explanation.ts'
 import { appendHolds, unmentionedHolds } from './hold-text.ts'
-import { EVIDENCE_SOURCES, formatTime, HEALTH_WORDS, LIGHT_SYMBOLS } from './labels.ts'
+import { EVIDENCE_SOURCES, formatTime, foundInLog, HEALTH_WORDS, LIGHT_SYMBOLS } from './labels.ts'
 import { describeReason, unmentionedWaitEnd, waitOf } from './reason.ts'
 
 /** The part of a stored pipeline that people are shown. */
@@ -151,7 +151,7 @@ export function evidenceText(evidence: Evidence): string {
 /** The same without the time. */
 function evidenceSourceText({ kind, id, repairedAt }: Evidence): string {
   const source = EVIDENCE_SOURCES[kind]
-  if (repairedAt !== undefined) return `${source} that was missing, found in GitHub’s log at ${formatTime(repairedAt)}`
+  if (repairedAt !== undefined) return `${source}${foundInLog(repairedAt)}`
   // GitHub lists deliveries by GUID; its beginning is enough to find one.
   if (kind === 'delivery') return `${source} ${id.length > 12 ? `${id.slice(0, 8)}…` : id}`
   // The key of a question begins with what was asked.

@@ -1,7 +1,7 @@
 // What a status or an entry rests on, in full: one click away.
 import type { Evidence, Instant } from '../pipeline/model/time.ts'
 import { safeWebUrl } from './board-row.ts'
-import { EVIDENCE_SOURCES } from './labels.ts'
+import { EVIDENCE_SOURCES, foundInLog } from './labels.ts'
 
 /** `id` is what finds it again; a comment is linked instead. */
 export type EvidenceView = {
@@ -13,10 +13,13 @@ export type EvidenceView = {
 
 export function evidenceViewOf(evidence: Evidence | null, issueUrl: string | null): EvidenceView | null {
   if (evidence === null) return null
-  const { kind, id, at } = evidence
+  const { kind, id, at, repairedAt } = evidence
   const isComment = kind === 'command' && /^\d+$/.test(id) && issueUrl !== null
+  const found = repairedAt === undefined ? '' : foundInLog(repairedAt)
   const source =
-    kind === 'command' && !isComment && id.startsWith('board/') ? 'pressed on the board' : EVIDENCE_SOURCES[kind]
+    kind === 'command' && !isComment && id.startsWith('board/')
+      ? 'pressed on the board'
+      : `${EVIDENCE_SOURCES[kind]}${found}`
   return {
     source,
     id: isComment || kind === 'clock' ? null : id,

@@ -52,6 +52,11 @@ export const EVIDENCE_SOURCES = {
   clock: "Andon's clock",
 } as const satisfies Record<Evidence['kind'], string>
 
+/** What follows the source of a delivery that did not arrive by itself. */
+export function foundInLog(repairedAt: Instant): string {
+  return ` that was missing, found in GitHub’s log at ${formatTime(repairedAt)}`
+}
+
 /** Every stage with its light, as text: `plan ✓─ code ●─ test ·─ review ·`. */
 export function stageLightsText(pipeline: Pipeline): string {
   return pipeline.stages.map((stage) => `${stage.name} ${LIGHT_SYMBOLS[stage.status].shape}`).join('─ ')

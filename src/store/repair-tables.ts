@@ -55,4 +55,18 @@ export type RepairTables = {
     endedAt: Instant | null
     error: string | null
   }
+  labelScans: {
+    repositoryId: number
+    label: string | null
+    hasFile: boolean | null
+    notBefore: Instant | null
+    dueAt: Instant
+    claimedUntil: Generated<Instant>
+    etag: string | null
+    listedSince: Instant | null
+    scannedAt: Instant | null
+    found: Generated<number>
+    foundAt: Instant | null
+    error: string | null
+  }
 }

@@ -11,7 +11,7 @@ export type SweepRow = Selectable<RepairTables['sweeps']>
 export type SweepChange = Omit<Updateable<RepairTables['sweeps']>, 'appId' | 'claimToken' | 'claimedUntil'>
 
 /** Longer than the requests and commits of one turn may take. */
-const CLAIM_MS = 90_000
+const CLAIM_MS = 60_000
 /** None of these moments lies further ahead, unless the clock was set back. */
 const LONGEST_REST_MS = 6 * 60_000
 const LONGEST_BLOCK_MS = 65 * 60_000

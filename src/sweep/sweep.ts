@@ -4,6 +4,7 @@
 import { Unavailable } from '../apply/apply-request.ts'
 import { GitHubFailure } from '../github/failure.ts'
 import type { Instant } from '../pipeline/model/time.ts'
+import { bringLabelScansForward } from '../store/label-scans.ts'
 import { momentAfter } from '../store/moments.ts'
 import {
   bringSweepForward,
@@ -108,6 +109,7 @@ export function openSweep(o: SweepContext): Sweep {
     }
     await database.kysely.transaction().execute(async (trx) => {
       if (!(await saveSweep({ kysely: trx }, row, change))) return
+      if (change.cutOffAt !== undefined) await bringLabelScansForward({ kysely: trx }, at)
       await insertMissedDeliveries(trx, { appId, foundAt: scan.startedAt, now: at }, missed.map(withoutAcceptance))
     })
     if (missed.length > 0) o.log.warn({ missed: missed.length }, 'deliveries of GitHub are missing and will be fetched')

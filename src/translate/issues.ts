@@ -28,7 +28,7 @@ export type IssueFields = Pick<Issue, 'number' | 'title' | 'html_url' | 'closed_
 type IssuesPayload = RepositoryPayload & { issue: IssueFields; sender: Account }
 type LabeledIssuePayload = IssuesPayload & { label: Pick<Label, 'name'> }
 
-const issue = z.object({
+export const issueFields = z.object({
   number,
   title: truncatedText,
   html_url: webUrl,
@@ -43,7 +43,7 @@ const issue = z.object({
   closed_at: optionalTimestamp,
   updated_at: timestamp,
 })
-const issuesPayload = repositoryPayload.extend({ issue, sender: account })
+const issuesPayload = repositoryPayload.extend({ issue: issueFields, sender: account })
 const changedPayload: z.ZodType<IssuesPayload> = issuesPayload
 const labeledPayload: z.ZodType<LabeledIssuePayload> = issuesPayload.extend({ label: z.object({ name: identifier }) })
 

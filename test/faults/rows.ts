@@ -1,4 +1,5 @@
 import { DISPATCH_ROWS } from './dispatch-rows.ts'
+import { SWEEP_ROWS } from './sweep-rows.ts'
 
 /** One row of the table in docs/faults.md: a fault, and the test file that injects it at full count. */
 export type FaultRow = {
@@ -267,6 +268,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     file: 'test/world/breaker.test.ts',
     project: 'embedded',
   },
+  ...SWEEP_ROWS,
   ...DISPATCH_ROWS,
   {
     name: 'hostile-text',

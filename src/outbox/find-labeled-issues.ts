@@ -1,0 +1,144 @@
+// A label that GitHub never told of puts an issue on the line all the same: open issues with the start label are listed, at
+// the first sight of a repository, every few minutes where something is under way, once a day elsewhere, and after a gap in
+// GitHub's log. What is found goes through the door as if it were labelled then.
+import type { Logger } from 'pino'
+import type { Door } from '../apply/door.ts'
+import type { GitHub } from '../github/client.ts'
+import { GitHubFailure } from '../github/failure.ts'
+import type { RepositoryAccess } from '../github/request.ts'
+import { OBSERVE_ONLY_LINE } from '../line/line.ts'
+import type { IssueFact } from '../pipeline/model/facts.ts'
+import { type Instant, latest, millisecondsAfter } from '../pipeline/model/time.ts'
+import { findAccessBlock } from '../store/access-problems.ts'
+import type { Database } from '../store/database.ts'
+import {
+  claimLabelScan,
+  countLabelFound,
+  type DueLabelScan,
+  hasOpenPipelines,
+  listIssuesOffLine,
+  saveLabelScan,
+} from '../store/label-scans.ts'
+import { recordAccessWorks, recordNoAccess } from './access.ts'
+import type { CallQuota } from './call-quota.ts'
+import { splitFullName } from './publish-claim.ts'
+import { blockInstallation } from './rate-limit.ts'
+
+export type LabelScanContext = {
+  readonly database: Database
+  readonly door: Door
+  readonly github: GitHub
+  readonly callQuota: CallQuota
+  readonly githubUrl: string
+  readonly now: () => Instant
+  readonly log: Logger
+}
+
+const BUSY_EVERY_MS = 10 * 60_000
+const DAY_MS = 24 * 60 * 60_000
+/** Daily scans are spread over an hour. */
+const SPREAD_SECONDS = 3_600
+const RETRY_MS = 5 * 60_000
+/** What was labelled longer before a repository without a file was first seen has nothing to do with Andon. */
+const BEFORE_INSTALLATION_MS = 60 * 60_000
+/** The rest is taken up a minute later. */
+const ISSUES_AT_ONCE = 20
+/** Most of an installation's calls are for what is under way. */
+const SHARE_OF_CALLS = 1 / 3
+const PERMISSIONS = ['issues=read', 'metadata=read']
+
+/** Scans the next repository that is due; resolves to how many were. */
+export async function findLabeledIssues(o: LabelScanContext): Promise<number> {
+  const now = o.now()
+  const notBefore = millisecondsAfter(now, -BEFORE_INSTALLATION_MS)
+  const due = await claimLabelScan(o.database, { now, notBefore, defaultLabel: OBSERVE_ONLY_LINE.startLabel })
+  if (due === null) return 0
+  const { label } = due
+  const access = { installationId: due.installationId, repositoryId: due.id, ...splitFullName(due.fullName) }
+  try {
+    const blockedUntil = await whenAllowed(o, access)
+    if (blockedUntil !== null) await saveLabelScan(o.database, due.id, { dueAt: blockedUntil })
+    else if (label === null) await saveLabelScan(o.database, due.id, { dueAt: daily(due, now) })
+    else await scan(o, due, label, access)
+  } catch (failure) {
+    if (!(failure instanceof GitHubFailure)) throw failure
+    await saveLabelScan(o.database, due.id, { dueAt: await retryAfter(o, access, failure), error: failure.message })
+  }
+  return 1
+}
+
+async function whenAllowed(o: LabelScanContext, access: RepositoryAccess): Promise<Instant | null> {
+  if (o.callQuota.isSpent(access.installationId, SHARE_OF_CALLS)) return millisecondsAfter(o.now(), RETRY_MS)
+  return await o.database.kysely.transaction().execute((trx) => findAccessBlock(trx, access, PERMISSIONS, o.now()))
+}
+
+async function scan(o: LabelScanContext, due: DueLabelScan, label: string, access: RepositoryAccess): Promise<void> {
+  const at = o.now()
+  const since = listedSince(due)
+  const etag = since === due.listedSince && due.scannedAt !== null ? due.etag : null
+  const list = await o.github.listLabeledIssues(access, { label, since, etag }, receiptOf(`labels/${due.id}`, at))
+  await recordAccessWorks(o, access, PERMISSIONS)
+  const issues = list?.issues ?? []
+  const numbers = issues.map(({ number }) => number)
+  const missing = new Set(await listIssuesOffLine(o.database, due.id, numbers))
+  // The oldest first, as they would have come.
+  const found = issues.filter(({ number }) => missing.has(number)).toReversed()
+  for (const issue of found.slice(0, ISSUES_AT_ONCE)) await takeUp(o, due, { issue, label, since, access })
+  const isDone = found.length <= ISSUES_AT_ONCE
+  const isBusy = await hasOpenPipelines(o.database, due.id)
+  await saveLabelScan(o.database, due.id, {
+    error: null,
+    ...(list !== null && { etag: isDone ? list.etag : null, listedSince: since }),
+    ...(isDone && { scannedAt: at }),
+    dueAt: isDone ? (isBusy ? millisecondsAfter(at, BUSY_EVERY_MS) : daily(due, at)) : millisecondsAfter(at, 60_000),
+  })
+}
+
+/** Who labelled the issue is asked for permission like every other sender; where GitHub does not say who, nobody has it. */
+async function takeUp(
+  { github, door, database, now, log }: LabelScanContext,
+  { id, fullName, private: isPrivate, defaultBranch, installationId }: DueLabelScan,
+  o: { issue: IssueFact; label: string; since: Instant | null; access: RepositoryAccess },
+): Promise<void> {
+  const { issue, label, since, access } = o
+  const labeling = await github.readLabeling(access, issue.number, label)
+  // It was labelled long ago, and has been on the line or was meant to stay off it.
+  if (since !== null && (labeling === null || labeling.at < since)) return
+  const { by, at } = labeling ?? { by: { login: 'ghost', type: 'User' }, at: issue.updatedAt }
+  await door.apply({
+    event: {
+      ...{ type: 'issue.labeled', at, evidence: receiptOf(`label/${issue.number}/${at}`, now()), issue, label },
+      ...{ repository: { id, fullName, private: isPrivate, defaultBranch, installationId }, sender: by.login },
+      ...(by.type === 'Bot' && { bot: true }),
+    },
+  })
+  await countLabelFound(database, id, now())
+  log.warn({ repository: fullName, issue: issue.number }, 'an issue with the start label was not on the line')
+}
+
+/** At first everything that counts. Later with a day's overlap, so that a list stays the same for a day. */
+function listedSince({ scannedAt, notBefore }: DueLabelScan): Instant | null {
+  if (scannedAt === null) return notBefore
+  const since = `${millisecondsAfter(scannedAt, -DAY_MS).slice(0, 10)}T00:00:00.000Z`
+  return notBefore === null ? since : latest(since, notBefore)
+}
+
+function daily({ id }: DueLabelScan, now: Instant): Instant {
+  return millisecondsAfter(now, DAY_MS + (id % SPREAD_SECONDS) * 1000)
+}
+
+async function retryAfter(o: LabelScanContext, access: RepositoryAccess, failure: GitHubFailure): Promise<Instant> {
+  const later = millisecondsAfter(o.now(), RETRY_MS)
+  if (failure.kind === 'rate_limited') {
+    const { until = later } = failure
+    await blockInstallation(o.database, access.installationId, until, o.now)
+    return until
+  }
+  if (failure.access !== undefined) return await recordNoAccess(o, access, failure.access)
+  // Without issues, or gone: another delivery says so, or nobody misses it.
+  return failure.kind === 'not_found' || failure.kind === 'refused' ? millisecondsAfter(o.now(), DAY_MS) : later
+}
+
+function receiptOf(id: string, at: Instant) {
+  return { kind: 'read', id, at } as const
+}
