@@ -2,6 +2,7 @@
 
 import { readWishes, showNotifyButton } from './notify-button.js'
 import { markCurrent, markReadAt, setText, staleSince, tick } from './page-clock.js'
+import { answerPushes } from './push.js'
 import { cancelReload, isAnyAnswer, isPageOf, reloadWhen } from './reload.js'
 import { openStreamTab } from './stream-tab.js'
 import { swapIn } from './swap.js'
@@ -111,7 +112,11 @@ export function followStream(stream) {
 
   connect()
   show('connecting')
-  showNotifyButton(document.getElementById('notify'), query, speak)
+  showNotifyButton(document.getElementById('notify'), { query, viewer }, speak)
+  answerPushes(
+    () => root.dataset.live === 'live',
+    (note) => notify({ how: 'toast', ...note }),
+  )
   retry.querySelector('button').addEventListener('click', () => wake(true))
   addEventListener('online', () => wake(true))
   addEventListener('pagehide', () => say({ kind: 'bye' }))

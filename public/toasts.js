@@ -2,15 +2,21 @@
 const SHOWN_MS = 12_000
 
 /** Shows one notification as `how` asks. Where the system may not be used, the page says it. */
-export function notify({ how, title, body, url, tag }) {
-  if (how === 'native' && showNative({ title, body, url, tag })) return
+export async function notify({ how, title, body, url, tag }) {
+  if (how === 'native' && (await showNative({ title, body, url, tag }))) return
   showToast({ title, body, url })
 }
 
-function showNative({ title, body, url, tag }) {
+async function showNative({ title, body, url, tag }) {
   if (!('Notification' in window) || Notification.permission !== 'granted') return false
   try {
     const icon = document.querySelector('link[rel=icon]').href
+    // By the service worker where there is one: what is pushed with the same tag is then the same notification.
+    const worker = await navigator.serviceWorker?.getRegistration()
+    if (worker?.active) {
+      await worker.showNotification(title, { body, tag, icon, data: { url } })
+      return true
+    }
     const shown = new Notification(title, { body, tag, icon })
     shown.onclick = () => {
       focus()

@@ -4,6 +4,7 @@ import type { RequestListener } from 'node:http'
 import type { Logger } from 'pino'
 import { type Door, openDoor } from './apply/door.ts'
 import type { Config } from './config.ts'
+import { withAbortSignal } from './github/abort-signal.ts'
 import { openGitHub } from './github/client.ts'
 import { openTokenVerifier } from './github/oidc.ts'
 import { openUserAccess } from './github/user-access.ts'
@@ -23,12 +24,14 @@ import { countUnansweredCalls } from './outbox/unanswered-calls.ts'
 import type { Instant } from './pipeline/model/time.ts'
 import { secretKeysOf } from './process/keep-secret.ts'
 import { openOperations } from './process/operations.ts'
+import { openPushSender } from './push/send-pushes.ts'
 import { openSignIn } from './sign-in/sign-in.ts'
 import type { Database } from './store/database.ts'
 import { findNextDueAt } from './store/due-work.ts'
 import { keepListening } from './store/keep-listening.ts'
 import { loadDeliveryState } from './store/machine.ts'
 import { NOTIFY_CHANNEL } from './store/notify.ts'
+import { countPushes } from './store/pushes.ts'
 import { openSweep } from './sweep/sweep.ts'
 import { listSweepProblems } from './sweep/sweep-health.ts'
 import { openAppCheck } from './watchdog/check-app.ts'
@@ -49,7 +52,9 @@ import { createWebServer } from './web/web-server.ts'
 export type Andon = {
   readonly door: Door
   /** The background work by name; each step does one unit and returns how much it did. */
-  readonly steps: Readonly<Record<'outbox' | 'watchdog' | 'repair', (stopping?: AbortSignal) => Promise<number>>>
+  readonly steps: Readonly<
+    Record<'outbox' | 'watchdog' | 'repair' | 'push', (stopping?: AbortSignal) => Promise<number>>
+  >
   /** Answers one request: a delivery, a report, a page. */
   readonly handle: RequestListener
   /** Starts the loops of a worker once its first beat is stored; `done` resolves when each has done its `iterations`. */
@@ -118,6 +123,7 @@ export async function openAndon(o: {
           baseUrl,
           now,
         })
+  const pushes = signIn === null ? null : openPushSender({ ...signIn, database, send, baseUrl, now, log })
   const loops: Loop[] = []
   const hintLoops = () => {
     for (const loop of loops) loop.hint()
@@ -169,6 +175,7 @@ export async function openAndon(o: {
     signIn,
     now,
     log,
+    countPushes: () => (signIn === null ? Promise.resolve(null) : countPushes(database)),
     async health() {
       const [loops, mistakes, sweeps] = await Promise.all([
         loadLoopsHealth({ database, now }),
@@ -210,6 +217,7 @@ export async function openAndon(o: {
       (await appCheck.step()),
     repair: async () =>
       (await sweep.step()) + (await findLabeledIssues({ database, door, github, callQuota, githubUrl, now, log })),
+    push: async (stopping) => (await pushes?.step(stopping)) ?? 0,
   }
   let beating: HeartbeatTimer | null = null
   let listening: { close(): Promise<void> } | null = null
@@ -252,6 +260,7 @@ export async function openAndon(o: {
         startLoop({ ...rest, name: 'outbox', step: start, background: outbox }),
         startLoop({ ...rest, name: 'watchdog', step: steps.watchdog }),
         startLoop({ ...rest, nextDueAt: async () => null, name: 'repair', step: steps.repair }),
+        ...(pushes === null ? [] : [startLoop({ ...rest, name: 'push', step: pushes.step })]),
       )
       listening = keepListening({
         listen: (changed) => database.listen(NOTIFY_CHANNEL, changed, changed),
@@ -261,7 +270,7 @@ export async function openAndon(o: {
       return { done: Promise.all(loops.map((loop) => loop.ended)) }
     },
     async drain() {
-      while ((await steps.outbox()) + (await steps.watchdog()) + (await steps.repair()) > 0);
+      while ((await steps.outbox()) + (await steps.watchdog()) + (await steps.repair()) + (await steps.push()) > 0);
     },
     close() {
       closed ??= shutDown()
@@ -280,8 +289,3 @@ const BOUNDED_POLL_MS = 500
 
 /** Longer than a call may take, short enough that the outcome of an aborted one can still be saved before the end. */
 const ABORT_CALLS_AFTER_MS = 12_000
-
-function withAbortSignal(send: typeof fetch, signal: AbortSignal): typeof fetch {
-  return (input, init) =>
-    send(input, { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) })
-}

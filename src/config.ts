@@ -80,8 +80,8 @@ export function readPartialConfig(role: ProcessRole, environment: NodeJS.Process
   const production = environment.NODE_ENV === 'production'
   const needsGitHub = role !== 'migrate'
   const readPort = () => readInteger(environment, 'PORT', { min: 0, max: 65_535, fallback: 3000 })
-  const servesPages = role === 'all' || role === 'web'
-  const signsIn = servesPages && environment.ANDON_ACCESS !== 'open' && Boolean(environment.GITHUB_CLIENT_ID)
+  // A worker too: what it sends to people's browsers is what GitHub lets them see.
+  const signsIn = needsGitHub && environment.ANDON_ACCESS !== 'open' && Boolean(environment.GITHUB_CLIENT_ID)
   // Half an App is a mistake: what is missing is named.
   const namesApp = needsGitHub && APP_VARIABLES.some((name) => environment[name])
   const seals = signsIn || (needsGitHub && !namesApp)

@@ -83,8 +83,8 @@ describe('a good environment', () => {
       operators: ['ada', 'Grace'],
     })
     const database = { DATABASE_URL: 'postgres://localhost/andon' }
-    expect(readConfig('worker', { ...GOOD, ...client, ...database }).secret).toBeNull()
     expect(readConfig('web', { ...GOOD, ...client, ...database, ANDON_ACCESS: 'open' }).secret).toBeNull()
+    expect(sentencesOf('worker', { ...GOOD, ...client, ...database }).join()).toMatch(/^ANDON_SECRET is not set/)
   })
 
   test('may name no App: one is registered later, and nothing but its database says so', () => {

@@ -240,6 +240,17 @@ create table missed_deliveries (
 CREATE INDEX missed_deliveries_by_scan ON public.missed_deliveries USING btree (found_at);
 CREATE INDEX missed_deliveries_due ON public.missed_deliveries USING btree (app_id, due_at) WHERE (state = 'due'::text);
 
+create table news (
+  pipeline_id bigint not null,
+  happened text,
+  due_at timestamp with time zone,
+  announced_need text,
+  CHECK ((happened = ANY (ARRAY['started'::text, 'finished'::text, 'failed'::text, 'review'::text]))),
+  FOREIGN KEY (pipeline_id) REFERENCES pipelines(id) ON DELETE CASCADE,
+  PRIMARY KEY (pipeline_id)
+);
+CREATE INDEX news_due ON public.news USING btree (due_at) WHERE (due_at IS NOT NULL);
+
 create table pipelines (
   id bigint not null generated always as identity,
   repository_id bigint not null,
@@ -340,6 +351,55 @@ create table pull_requests (
 CREATE INDEX pull_requests_by_age ON public.pull_requests USING btree (updated_at);
 CREATE INDEX pull_requests_by_branch ON public.pull_requests USING btree (repository_id, branch);
 CREATE INDEX pull_requests_by_issue ON public.pull_requests USING gin (issue_numbers);
+
+create table push_keys (
+  singleton boolean not null default true,
+  sealed_keys text not null,
+  CHECK (singleton),
+  PRIMARY KEY (singleton)
+);
+
+create table push_outcomes (
+  outcome text not null,
+  count bigint not null,
+  PRIMARY KEY (outcome)
+);
+
+create table push_subscriptions (
+  id bigint not null generated always as identity,
+  user_id bigint not null,
+  session_hash text not null,
+  endpoint_hash text not null,
+  sealed_subscription text not null,
+  service text not null,
+  everything boolean not null,
+  exceptions bigint[] not null default '{}'::bigint[],
+  created_at timestamp with time zone not null,
+  renewed_at timestamp with time zone not null,
+  sent_at timestamp with time zone,
+  FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  PRIMARY KEY (id),
+  UNIQUE (endpoint_hash)
+);
+CREATE INDEX push_subscriptions_by_session ON public.push_subscriptions USING btree (session_hash);
+CREATE INDEX push_subscriptions_by_user ON public.push_subscriptions USING btree (user_id);
+
+create table pushes (
+  id bigint not null generated always as identity,
+  subscription_id bigint not null,
+  pipeline_id bigint not null,
+  kind text not null,
+  need text,
+  due_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  tries integer not null default 0,
+  claim_token uuid,
+  claimed_until timestamp with time zone,
+  CHECK ((kind = ANY (ARRAY['started'::text, 'finished'::text, 'failed'::text, 'review'::text, 'needs-you'::text]))),
+  PRIMARY KEY (id),
+  UNIQUE (subscription_id, pipeline_id)
+);
+CREATE INDEX pushes_due ON public.pushes USING btree (due_at);
 
 create table repositories (
   id bigint not null,

@@ -45,7 +45,13 @@ export const TABLES: Readonly<Record<string, () => string>> = {
 export function listMetrics(): readonly MetricDescription[] {
   const unread = () => Promise.reject(new Error('nothing is read'))
   const readings = { board: unread, health: unread, whyNotReady: unread }
-  return createMetrics({ readings, hub: { streamCount: () => 0 }, health: null, measurements: null }).list()
+  return createMetrics({
+    readings,
+    hub: { streamCount: () => 0 },
+    health: null,
+    measurements: null,
+    pushes: async () => null,
+  }).list()
 }
 
 type ManifestEntry = { readonly name: string; readonly level: string; readonly why: string }

@@ -5,6 +5,7 @@ import type { ButtonClick, Effect, ReplyItem } from '../pipeline/model/effects.t
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { allAdmittedAttempts } from '../pipeline/stages/attempts.ts'
+import { type News, newsOf } from '../pipeline/view/news.ts'
 import type { BoundRunRow, InstallationRow, PipelineRow, PullRequestRow, RepositoryRow, RunRow } from './rows.ts'
 
 /** Every change that one event causes, in order. */
@@ -19,6 +20,8 @@ export type Write =
   /** The next revision of a pipeline, and its new history. */
   | { readonly put: 'pipeline'; readonly row: PipelineRow; readonly entries: readonly HistoryEntry[] }
   | ({ readonly put: 'effect'; readonly effect: Effect } & EffectScope)
+  /** What people who look away ask to be told of. */
+  | { readonly put: 'news'; readonly repositoryId: number; readonly issueNumber: number; readonly news: News }
   /** It has come true, whichever worker has claimed it. */
   | { readonly put: 'effect-completed'; readonly repositoryId: number; readonly key: string }
   /** GitHub gives access again in a place, to all that is not said to be missing. */
@@ -66,12 +69,14 @@ export function putPipeline(
     const known = new Set(before === null ? [] : namesIn(before.pipeline))
     return namesIn(pipeline).filter((name) => !known.has(name))
   }
+  const news = newsOf(before?.pipeline ?? null, pipeline)
   const boundRuns = newlyNamed(boundRunIds).map((runId) => ({ runId, repositoryId, issueNumber }))
   return [
     ...boundRuns.map((run) => ({ put: 'bound-run', row: run }) as const),
     // The dispatch has its run: nothing is left to send or to look for.
     ...newlyNamed(boundKeys).map((key) => ({ put: 'effect-completed', repositoryId, key: `dispatch/${key}` }) as const),
     { put: 'pipeline', row: { ...row, revision: row.revision + 1 }, entries },
+    ...(news === null ? [] : [{ put: 'news', repositoryId, issueNumber, news } as const]),
     ...putEffects(row, effects),
   ]
 }

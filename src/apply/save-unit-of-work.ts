@@ -15,6 +15,7 @@ import { peopleOf } from '../pipeline/view/people.ts'
 import { liftAccessProblems } from '../store/access-problems.ts'
 import { completeEffects, saveEffects } from '../store/effects.ts'
 import { bindRuns, savePullRequests, saveRuns } from '../store/facts.ts'
+import { saveNews } from '../store/news.ts'
 import type { NewRevision } from '../store/notify.ts'
 import { saveHistory, savePipelines } from '../store/pipelines.ts'
 import { answerPress, insertPress } from '../store/presses.ts'
@@ -42,6 +43,11 @@ export async function saveUnitOfWork(unitOfWork: UnitOfWork, now: Instant): Prom
     unitOfWork.written('pipeline').flatMap((write) => historyColumns(write, ids)),
   )
   await bindRuns(trx, rows.boundRuns.changed())
+  const happened = unitOfWork.written('news').flatMap(({ news, ...issue }) => {
+    const pipelineId = ids.get(keyOf(issue))
+    return pipelineId === undefined ? [] : [{ pipelineId, ...news }]
+  })
+  await saveNews(trx, happened, now)
   for (const deleted of unitOfWork.written('comment-gone')) await clearDeletedComment(trx, deleted, deleted.at)
   for (const stale of unitOfWork.written('check-run-stale'))
     await invalidateCheckRun(trx, stale.pipelineId, stale.check, stale.at)

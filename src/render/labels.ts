@@ -101,3 +101,16 @@ export function formatDuration(milliseconds: number): string {
     hours < 24 ? [hours, 'h', minutes % 60, 'm'] : [Math.floor(hours / 24), 'd', hours % 24, 'h']
   return rest === 0 ? `${large} ${word}` : `${large} ${word} ${rest} ${restWord}`
 }
+
+/** Of what a browser is notified. */
+export function describePushWishes({
+  everything,
+  exceptions,
+}: {
+  readonly everything: boolean
+  readonly exceptions: readonly number[]
+}): string {
+  const count = `${exceptions.length} ${exceptions.length === 1 ? 'repository' : 'repositories'}`
+  if (!everything) return `for ${count}`
+  return exceptions.length === 0 ? 'for all repositories' : `for all but ${count}`
+}

@@ -2,7 +2,7 @@
 // list is kept for at most five minutes, in the database, where every process reads it anew for every request.
 import { GitHubFailure } from '../github/failure.ts'
 import { UserRefused } from '../github/user-access.ts'
-import { type Credential, endAuthorization, findUser, type StoredUser, saveSeen } from '../store/users.ts'
+import { type Credential, endAuthorization, findUser, loadUser, type StoredUser, saveSeen } from '../store/users.ts'
 import { AccessUnknown, SignInRequired } from './refusals.ts'
 import { accessTokenOf, type UserTokenParts } from './user-token.ts'
 
@@ -15,8 +15,11 @@ export type SeenBy = {
   readonly writable: readonly number[]
 }
 
+/** By what a request proves itself with; by their id for what is sent to a user of itself. */
+export type Viewing = Credential | { readonly kind: 'user'; readonly id: number }
+
 /** Rejects with SignInRequired or AccessUnknown. */
-export type LookUpSeen = (credential: Credential) => Promise<SeenBy>
+export type LookUpSeen = (viewing: Viewing) => Promise<SeenBy>
 
 export function openSeen(o: UserTokenParts): LookUpSeen {
   const { database, github, now } = o
@@ -40,9 +43,9 @@ export function openSeen(o: UserTokenParts): LookUpSeen {
     return shared
   }
 
-  return async (credential) => {
+  return async (viewing) => {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const user = await findUser(database, credential, now())
+      const user = await (viewing.kind === 'user' ? loadUser(database, viewing.id) : findUser(database, viewing, now()))
       if (user === null || user.accessToken === null) throw new SignInRequired('the sign-in has ended')
       const { id: userId, login, seen: repositories, writable } = user
       if (isFresh(user)) return { userId, login, repositories, writable }

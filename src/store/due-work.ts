@@ -68,6 +68,9 @@ export async function findNextDueAt({ kysely }: Database, since: Instant): Promi
     first('next_write_at', 'budgets', sql`true`),
     first('blocked_until', 'budgets', sql`true`),
     first('due_at', 'chores', sql`true`),
+    first('due_at', 'news', sql`due_at is not null`),
+    first('due_at', 'pushes', sql`true`),
+    first('claimed_until', 'pushes', sql`claimed_until is not null`),
     ...['repositories', 'global_hold'].map(
       (table) => sql`(select min(hold_or_release ->> 'until')::timestamptz from ${sql.table(table)}
         where hold_or_release ->> 'until' > ${since})`,

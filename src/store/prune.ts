@@ -24,6 +24,7 @@ export const RETENTION_DAYS = {
   loops: 1,
   presses: 30,
   measurements: 1,
+  pushSubscriptions: 90,
 } as const
 
 /** Rows deleted per statement, so that each transaction stays short. */
@@ -33,7 +34,7 @@ const BATCH_SIZE = 1_000
 export async function prune(database: Database, now: Instant): Promise<number> {
   const before = (days: number): Instant => momentAfter(now, -days * DAY_MS)
   const { deliveries, failedDeliveries, facts, pipelines, effects, unansweredQuestions } = RETENTION_DAYS
-  const { beats, accessProblems, loops, presses, missedDeliveries, measurements } = RETENTION_DAYS
+  const { beats, accessProblems, loops, presses, missedDeliveries, measurements, pushSubscriptions } = RETENTION_DAYS
   const old: readonly ExpiredRows[] = [
     { table: 'deliveries', where: sql`state <> 'failed' and received_at < ${before(deliveries)}` },
     { table: 'deliveries', where: sql`state = 'failed' and received_at < ${before(failedDeliveries)}` },
@@ -64,6 +65,10 @@ export async function prune(database: Database, now: Instant): Promise<number> {
     { table: 'beats', where: sql`alive_at < ${before(beats)}` },
     { table: 'presses', where: sql`at < ${before(presses)}` },
     { table: 'sessions', where: sql`expires_at < ${now}` },
+    // No page of the browser has been opened for this long.
+    { table: 'push_subscriptions', where: sql`renewed_at < ${before(pushSubscriptions)}` },
+    { table: 'pushes', where: sql`expires_at < ${now}` },
+    { table: 'news', where: sql`due_at is null and not exists (select from push_subscriptions)` },
     { table: 'loops', where: sql`beat_at < ${before(loops)}` },
     { table: 'latencies', where: sql`minute < ${before(measurements)}` },
     { table: 'clock_readings', where: sql`read_at < ${before(measurements)}` },

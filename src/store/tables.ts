@@ -13,12 +13,15 @@ import type { HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { Light, Pipeline } from '../pipeline/model/pipeline.ts'
 import type { DenialReason } from '../pipeline/model/reason.ts'
 import type { Evidence, Instant } from '../pipeline/model/time.ts'
+import type { PushTables } from './push-tables.ts'
 import type { RepairTables } from './repair-tables.ts'
 
 type Json<T> = ColumnType<T, string, string>
 type GeneratedId = ColumnType<number, never, never>
 
-export type Tables = RepairTables & {
+type OtherTables = RepairTables & PushTables
+
+export type Tables = OtherTables & {
   installations: {
     id: number
     account: string

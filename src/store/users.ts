@@ -94,7 +94,13 @@ export async function saveSignIn(
         })),
       )
       .execute()
-    if (formerIdHash !== null) await trx.deleteFrom('sessions').where('idHash', '=', formerIdHash).execute()
+    if (formerIdHash !== null) {
+      await trx.deleteFrom('sessions').where('idHash', '=', formerIdHash).execute()
+      // The browser goes on to hear, unless it is another person's now.
+      const own = trx.updateTable('pushSubscriptions').set({ sessionHash: idHash }).where('userId', '=', user.id)
+      await own.where('sessionHash', '=', formerIdHash).execute()
+      await trx.deleteFrom('pushSubscriptions').where('sessionHash', '=', formerIdHash).execute()
+    }
     await trx.insertInto('sessions').values({ idHash, userId: user.id, createdAt: now, expiresAt }).execute()
     await notifyChanges(trx, [])
   })
@@ -103,6 +109,7 @@ export async function saveSignIn(
 export async function deleteSession({ kysely }: Database, idHash: string): Promise<void> {
   await kysely.transaction().execute(async (trx) => {
     await trx.deleteFrom('sessions').where('idHash', '=', idHash).execute()
+    await trx.deleteFrom('pushSubscriptions').where('sessionHash', '=', idHash).execute()
     // Streams that it opened end.
     await notifyChanges(trx, [])
   })

@@ -5,6 +5,7 @@ import { plainText } from '../render/sanitize.ts'
 import { hashSecret, randomSecret } from '../sign-in/keys.ts'
 import { deleteApiToken, insertApiToken, listApiTokens } from '../store/api-tokens.ts'
 import type { Database } from '../store/database.ts'
+import { listSubscriptions } from '../store/push-subscriptions.ts'
 import { expectOwnForm, limitForm, onlyPost } from './forms.ts'
 import { HttpError } from './http-errors.ts'
 import type { SignedInUser } from './onlooker.ts'
@@ -19,8 +20,9 @@ export function addAccountRoutes(
 
   async function page(context: RequestContext, user: SignedInUser, made: string | null): Promise<Response> {
     const tokens = await listApiTokens(database, user.id)
+    const browsers = await listSubscriptions(database, user.id)
     const { baseUrl } = config
-    return context.html(views.render('account', { user, tokens, made, baseUrl, notices: noticesOf(config) }))
+    return context.html(views.render('account', { user, tokens, made, browsers, baseUrl, notices: noticesOf(config) }))
   }
 
   app.get('/account', (context) => page(context, userOf(context), null))

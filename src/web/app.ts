@@ -24,7 +24,7 @@ import type { Views } from './views.ts'
 
 // The only paths that need no sign-in: they name no people or hidden repositories, and reports carry a token of their own.
 const PUBLIC_PATHS =
-  /^\/(healthz|readyz|metrics|favicon\.ico|assets\/.*|badge\/.*|api\/reports|login|login\/callback|setup(\/done|\/installed)?)$/
+  /^\/(healthz|readyz|metrics|favicon\.ico|service-worker\.js|assets\/.*|badge\/.*|api\/reports|login|login\/callback|setup(\/done|\/installed)?)$/
 
 /** What the site is built from. */
 export type AppParts = {
@@ -105,6 +105,12 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
     return context.body(schema.body, 200, { ...headers, 'content-type': schema.type })
   })
   get('/badge/:owner/:file', site.badge)
+  // At the root, so that it may speak for every page; browsers ask for it by the same address for ever.
+  get('/service-worker.js', (context) => {
+    const script = assets.find('service-worker.js')
+    if (script === null) throw new HttpError(404, 'There is no such file.')
+    return context.body(script.body, 200, { 'content-type': script.type, 'cache-control': 'no-cache' })
+  })
   get('/favicon.ico', (context) => context.redirect(assets.path('icon.svg')))
 
   get('/events', async (context) => {

@@ -62,7 +62,7 @@ export function openToSignedIn(o: {
     const isSession = kind === 'session'
     return {
       key: `${kind} ${hash}`,
-      user: { id, login, isOperator, formToken: signIn.keys.formToken(hash) },
+      user: { id, login, isOperator, credentialHash: hash, formToken: signIn.keys.formToken(hash) },
       reader: o.readAs({
         // An API token only reads.
         seen: async () => ({ ...(await signIn.seen(credential)), ...(!isSession && { writable: [] }) }),

@@ -4,6 +4,7 @@ import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/model/time.ts'
+import type { PushCounts } from '../store/pushes.ts'
 import { createApp } from './app.ts'
 import { loadAssets } from './assets.ts'
 import { createBadges } from './badge.ts'
@@ -43,6 +44,8 @@ export type WebServerParts = {
     }
   /** The health of the rest of the process. */
   readonly health?: () => Promise<ProcessHealth>
+  /** Messages to browsers; null where nobody can ask for them. */
+  readonly countPushes?: () => Promise<PushCounts | null>
   /** What operators are shown and may do; without it they have no page. */
   readonly operators?: OperatorParts
   readonly now?: () => Instant
@@ -95,6 +98,7 @@ export function createServerWithReader(
     ...{ readings, hub },
     health: operators === undefined ? null : shareReading(operators.readHealth, config.probesEveryMs ?? 0),
     measurements: operators?.measurements ?? null,
+    pushes: shareReading(o.countPushes ?? (async () => null), config.probesEveryMs ?? 0),
   })
   const { gate: gateOf, addRoutes } =
     config.access === 'open'

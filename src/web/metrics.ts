@@ -2,10 +2,12 @@
 // read is absent, because zero would be a lie. Names are stable: docs/reference/metrics.md lists them.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { HealthReport } from '../health/report.ts'
+import type { PushCounts } from '../store/pushes.ts'
 import { createHealthMetrics } from './health-metrics.ts'
 import type { Hub } from './hub.ts'
 import type { OperatorParts } from './operators.ts'
 import type { ProbeReadings } from './probes.ts'
+import { createPushMetrics } from './push-metrics.ts'
 import type { BoardPage } from './reader.ts'
 
 export type Metrics = {
@@ -31,6 +33,7 @@ export function createMetrics(o: {
   /** What operators are shown; shared by all who scrape. */
   health: (() => Promise<HealthReport>) | null
   measurements: OperatorParts['measurements'] | null
+  pushes: () => Promise<PushCounts | null>
 }): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -77,6 +80,7 @@ export function createMetrics(o: {
   })
   o.measurements?.onLatency((step, ms) => latency.observe({ step }, ms / 1000))
   const setHealth = createHealthMetrics(registry)
+  const setPushes = createPushMetrics(registry)
 
   function updateGauges(board: BoardPage | null): void {
     lights.reset()
@@ -107,6 +111,7 @@ export function createMetrics(o: {
     async scrape() {
       updateGauges(await o.readings.board().catch(() => null))
       setHealth((await o.health?.().catch(() => null)) ?? null)
+      setPushes(await o.pushes().catch(() => null))
       return { type: registry.contentType, text: await registry.metrics() }
     },
   }

@@ -17,6 +17,8 @@ export type SignedInUser = {
   readonly id: number
   readonly login: string
   readonly isOperator: boolean
+  /** Of the session or API token. */
+  readonly credentialHash: string
   /** What the forms on this user's pages carry. */
   readonly formToken: string
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { Eta } from 'eta'
 import { evidenceText } from '../render/board-row.ts'
 import {
+  describePushWishes,
   formatMinute,
   formatSecond,
   formatShort,
@@ -17,6 +18,7 @@ export type Views = { render(name: string, model: object): string }
 const LABELS = {
   LIGHT_SYMBOLS,
   VERDICT_SYMBOLS,
+  describePushWishes,
   formatShort,
   formatTime,
   formatMinute,

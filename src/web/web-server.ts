@@ -9,6 +9,7 @@ import { openDatabaseReader } from './database-reader.ts'
 import { openToSignedIn } from './gate.ts'
 import { addHealthRoutes } from './health-routes.ts'
 import { createServerWithReader, type SignInPages, type WebServer, type WebServerParts } from './http-server.ts'
+import { addPushRoutes } from './push-routes.ts'
 import type { BoardPage } from './reader.ts'
 import { type ShareNext, shareNextReadings } from './shared-reading.ts'
 import { addSignInRoutes } from './sign-in-routes.ts'
@@ -45,6 +46,7 @@ function signInPagesOf(o: SharedParts, signIn: SignIn): SignInPages {
       addAccountRoutes(app, { ...o, ...site })
       addControlRoutes(app, { ...o, ...site })
       if (o.operators !== undefined) addHealthRoutes(app, { ...site, replay: o.operators.replay, log: o.log })
+      addPushRoutes(app, { ...o, signIn })
     },
   }
 }

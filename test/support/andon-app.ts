@@ -13,6 +13,7 @@ import { expectConsistent } from './consistency.ts'
 import { openTestDatabase } from './database.ts'
 import { type FakeGitHub, openFakeGitHub } from './fake-github.ts'
 import { type ManualClock, manualClock } from './manual-clock.ts'
+import type { PushService } from './push-service.ts'
 import { type WithServer, withServer } from './with-server.ts'
 
 /** A line of one stage, with all that Andon shows of it on GitHub. */
@@ -73,6 +74,7 @@ export async function openAndonApp(
     /** Kept at the end; without it, one is made and removed. */
     dataDirectory?: string
     log?: Logger
+    pushService?: PushService
   } & Pick<Parameters<typeof openFakeGitHub>[0] & object, 'seed' | 'maxConcurrent' | 'organization' | 'grant'> = {},
 ): Promise<AndonApp> {
   const {
@@ -125,6 +127,7 @@ export async function openAndonApp(
       log: o.log ?? pino({ level: process.env.ANDON_TEST_LOG ?? 'silent' }),
       async fetch(input, init) {
         if (isInTransaction()) throw new Error(`GitHub was asked inside a transaction: ${input}`)
+        if (o.pushService?.serves(input)) return await o.pushService.fetch(input, init)
         return await (input === webhookProxyUrl ? fetch : github.fetch)(input, init)
       },
     })

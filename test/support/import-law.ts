@@ -42,9 +42,12 @@ export const IMPORT_RULES: Readonly<
   health: { ours: ['store', 'watchdog', 'github:type', 'pipeline:type', 'text'], packages: ['kysely'] },
   setup: { ours: ['github', 'sign-in'], packages: ['yaml'] },
   'sign-in': { ours: ['github', 'store', 'pipeline:type', 'text'], packages: [] },
+  // What goes to people's browsers instead of to GitHub.
+  push: { ours: ['pipeline', 'render', 'sign-in', 'store'], packages: ['web-push'] },
   web: {
     ours: [
       'apply',
+      'push',
       'render',
       'setup',
       'sign-in',
