@@ -37,11 +37,11 @@ export function issueSpansOf(pipeline: Pipeline, history: readonly HistoryEntry[
 
 function spansOf(name: string, history: readonly HistoryEntry[]): readonly StageSpan[] {
   const spans: StageSpan[] = []
-  for (const { at: told, change } of history) {
+  for (const { at: recordedAt, change } of history) {
     if (change.kind !== 'stage' || change.stage.name !== name) continue
     const kind = kindOf(change.stage)
     const last = spans.at(-1)
-    const at = latest(told, last?.to ?? last?.from ?? told)
+    const at = latest(recordedAt, last?.to ?? last?.from ?? recordedAt)
     if (last?.to === null) {
       if (last.kind === kind) continue
       spans[spans.length - 1] = { ...last, to: at }
