@@ -38,7 +38,15 @@ Operator
                           says what the start label would start on that issue, set by LOGIN or by somebody who may write, and
                           what is in the way; it starts nothing: exit 0 it would start, 1 it would not, 2 cannot tell
   deliveries [--json]     lists the deliveries that could not be applied, and why
-  deliveries replay ID    applies one of them again
+  deliveries replay ID... | --all [--yes]
+                          applies them again, the oldest first; more than one only with --yes, else it says how many
+  deliveries drop ID... | --all [--yes]
+                          takes them off that list for good
+  effects [--json]        lists what was given up after its last try: dispatches, cancellations, replies, questions
+  effects replay ID... | --all [--yes]
+                          lets them be tried again; what may have arrived is looked for before it is sent
+  effects drop ID... | --all [--yes]
+                          takes them off that list for good
   hold --all [--until TIME | --for DURATION] REASON
                           holds every repository: nothing new starts until it is resumed or the time has come (UTC;
                           \`18:00\`, \`2026-11-28 18:00\`, \`2h\`); current runs go on
@@ -100,6 +108,8 @@ async function run([command = 'help', ...rest]: readonly string[]): Promise<numb
       return (await import('./cli/doctor.ts')).runDoctorCommand(rest)
     case 'loop':
       return (await import('./cli/loops.ts')).runLoopCommand(rest)
+    case 'effects':
+      return (await import('./cli/effects.ts')).runEffectsCommand(rest)
     case 'deliveries':
       return (await import('./cli/deliveries.ts')).runDeliveriesCommand(rest)
     case 'hold':

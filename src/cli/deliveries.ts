@@ -4,20 +4,19 @@ import pino from 'pino'
 import { openDoor } from '../apply/door.ts'
 import { readDatabaseConfig } from '../config.ts'
 import { connectOperations, controlSocketPath } from '../process/control-socket.ts'
-import { EX_USAGE, failWith } from '../process/exit.ts'
 import { migrateOrVerify, openDatabase } from '../process/open-database.ts'
 import { type Operations, openOperations } from '../process/operations.ts'
 import { printable } from '../text/printable.ts'
+import { actOnSelected, failSelection, parseSelection, type Selection } from './selection.ts'
 
-/** `deliveries`, `deliveries --json`, `deliveries replay ID`; resolves to the exit code. */
-export async function runDeliveriesCommand(args: readonly string[]): Promise<number> {
-  const [verb, id, ...more] = args
-  if (verb === undefined) return withOperations(printFailedDeliveries)
-  if (verb === '--json' && id === undefined) return withOperations(printFailedDeliveriesAsJson)
-  const isOne = id !== undefined && /^\d+$/.test(id) && Number.isSafeInteger(Number(id)) && more.length === 0
-  if (verb === 'replay' && isOne) return withOperations((o) => runReplay(o, Number(id)))
-  const sentence = 'use `deliveries`, `deliveries --json` or `deliveries replay ID` with an ID from that list.'
-  return failWith(sentence, EX_USAGE)
+/** `deliveries`, `deliveries --json`, `deliveries replay|drop ID... | --all [--yes]`; resolves to the exit code. */
+export async function runDeliveriesCommand(args: readonly string[], reach = withOperations): Promise<number> {
+  const [verb, ...rest] = args
+  if (verb === undefined) return reach(printFailedDeliveries)
+  if (verb === '--json' && rest.length === 0) return reach(printFailedDeliveriesAsJson)
+  const selection = verb === 'replay' || verb === 'drop' ? parseSelection(rest) : null
+  if (selection === null) return failSelection('deliveries')
+  return reach((operations) => actOnDeliveries(operations, verb === 'drop', selection))
 }
 
 async function printFailedDeliveries(operations: Operations): Promise<number> {
@@ -35,16 +34,27 @@ async function printFailedDeliveriesAsJson(operations: Operations): Promise<numb
   return 0
 }
 
-async function runReplay(operations: Operations, id: number): Promise<number> {
+async function actOnDeliveries(operations: Operations, isDropped: boolean, selection: Selection): Promise<number> {
+  return await actOnSelected(selection, {
+    listed: await operations.failedDeliveries(),
+    one: 'failed delivery',
+    many: 'failed deliveries',
+    done: isDropped ? 'dropped' : 'applied again',
+    act: async (rows) => {
+      if (isDropped) return await operations.dropDeliveries(rows.map(({ id }) => id))
+      let applied = 0
+      for (const { id } of rows) if (await replay(operations, id)) applied += 1
+      return applied
+    },
+  })
+}
+
+async function replay(operations: Operations, id: number): Promise<boolean> {
   const result = await operations.replay(id)
-  if (result.state === 'unknown') {
-    return failWith(`there is no failed delivery ${id}; \`deliveries\` lists them.`, 1)
-  }
-  if (result.state === 'failed') {
-    return failWith(`delivery ${id} failed again: ${printable(result.error)}`, 1)
-  }
-  console.log(`Delivery ${id} is ${result.state}.`)
-  return 0
+  if (result.state === 'failed') console.log(`Delivery ${id} failed again: ${printable(result.error)}`)
+  // Somebody else was quicker.
+  else if (result.state === 'unknown') console.log(`Delivery ${id} has not failed any more.`)
+  return result.state !== 'failed'
 }
 
 /** Passes the operations to `use`, whether they run here or in the process behind the socket. */

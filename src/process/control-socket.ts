@@ -54,6 +54,10 @@ export async function connectOperations(
     rehearseStart: (start) => send('rehearseStart', start),
     inspectDatabase: () => send('inspectDatabase'),
     replay: (id) => send('replay', id),
+    dropDeliveries: (ids) => send('dropDeliveries', ids),
+    buriedEffects: () => send('buriedEffects'),
+    replayEffects: (ids) => send('replayEffects', ids),
+    dropEffects: (ids) => send('dropEffects', ids),
     setGlobalHold: (by, reason, end) => send('setGlobalHold', by, reason, end),
     replaceApp: (former, next) => send('replaceApp', former, next),
     backup: () => sendRequest<string>(path, 'backup', [], AbortSignal.timeout(BACKUP_TIMEOUT_MS)).catch(explainTimeout),
@@ -107,6 +111,14 @@ function performOperation(
       return operations.failedDeliveries()
     case 'replay':
       return operations.replay(Number(args[0]))
+    case 'dropDeliveries':
+      return operations.dropDeliveries(args[0] as readonly number[])
+    case 'buriedEffects':
+      return operations.buriedEffects()
+    case 'replayEffects':
+      return operations.replayEffects(args[0] as readonly number[])
+    case 'dropEffects':
+      return operations.dropEffects(args[0] as readonly number[])
     case 'setGlobalHold':
       return operations.setGlobalHold(
         String(args[0]),

@@ -7,14 +7,32 @@ import type { DatabaseReading } from '../doctor/database.ts'
 import { replayDelivery } from '../inbox/replay.ts'
 import type { AnsweredCommand } from '../pipeline/model/command-result.ts'
 import type { Instant } from '../pipeline/model/time.ts'
+import {
+  type BuriedEffect,
+  dropBuriedEffects,
+  listBuriedEffects,
+  replayBuriedEffects,
+} from '../store/buried-effects.ts'
 import type { Database } from '../store/database.ts'
-import { type FailedDelivery, listFailedDeliveries, loadFailedDelivery } from '../store/deliveries.ts'
+import {
+  dropFailedDeliveries,
+  type FailedDelivery,
+  listFailedDeliveries,
+  loadFailedDelivery,
+} from '../store/deliveries.ts'
 import { inspectDatabase } from './inspect-database.ts'
 
 /** What an operator may ask of a running Andon. Arguments and answers are plain JSON: they cross the control socket. */
 export type Operations = {
   failedDeliveries(): Promise<readonly FailedDelivery[]>
   replay(id: number): Promise<ReplayResult>
+  /** Takes failed deliveries off the list for good; resolves to how many. */
+  dropDeliveries(ids: readonly number[]): Promise<number>
+  /** What was given up to send. */
+  buriedEffects(): Promise<readonly BuriedEffect[]>
+  /** Lets them be tried again, or takes them off the list for good; resolves to how many. */
+  replayEffects(ids: readonly number[]): Promise<number>
+  dropEffects(ids: readonly number[]): Promise<number>
   /** Holds everything for that reason, or releases it with null. */
   setGlobalHold(by: string, reason: string | null, end?: HoldEnd | null): Promise<AnsweredCommand>
   /** The whole embedded database as a compressed archive, in base64. */
@@ -39,6 +57,10 @@ export type ReplayResult =
 export function openOperations(o: { database: Database; door: Door; now: () => Instant }): Operations {
   return {
     failedDeliveries: () => listFailedDeliveries(o.database),
+    dropDeliveries: (ids) => dropFailedDeliveries(o.database, ids),
+    buriedEffects: () => listBuriedEffects(o.database),
+    replayEffects: (ids) => replayBuriedEffects(o.database, ids, o.now()),
+    dropEffects: (ids) => dropBuriedEffects(o.database, ids, o.now()),
     setGlobalHold: (by, reason, end = null) => setGlobalHold(o, { by, reason, until: end && holdEndsAt(end, o.now()) }),
     rehearseStart: (start) => rehearseStart(o, start),
     inspectDatabase: () => inspectDatabase(o.database, { isRunning: true, now: o.now() }),

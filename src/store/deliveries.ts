@@ -48,6 +48,18 @@ export async function loadFailedDelivery({ kysely }: Database, id: number): Prom
   return row === undefined || row.body === null ? null : { ...row, error: row.error ?? '', body: row.body }
 }
 
+/** Failed deliveries that nobody wants to apply any more are kept like those that change nothing; resolves to how many. */
+export async function dropFailedDeliveries({ kysely }: Database, ids: readonly number[]): Promise<number> {
+  if (ids.length === 0) return 0
+  const { numUpdatedRows } = await kysely
+    .updateTable('deliveries')
+    .set({ state: 'ignored', body: null, error: 'dropped by an operator' })
+    .where('id', 'in', ids)
+    .where('state', '=', 'failed')
+    .executeTakeFirst()
+  return Number(numUpdatedRows)
+}
+
 /** A delivery as it is first stored: with its event if it was applied, with its body and the reason if it failed. */
 export type NewDelivery = {
   readonly hookId: number

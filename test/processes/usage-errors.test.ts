@@ -24,7 +24,11 @@ test.concurrent.each([
   'canary acme/widgets#1 --as',
   'doctor --yaml',
   'doctor --json now',
-  'deliveries replay 12 13',
+  'deliveries replay',
+  'deliveries replay 12 --all',
+  'deliveries drop x',
+  'effects now',
+  'effects replay --yes',
   'deliveries replay 99999999999999999999',
 ])('`%s` is answered in one sentence and exit code 64', async (words) => {
   const [role = '', ...rest] = words.split(' ')
