@@ -69,7 +69,7 @@ async function startSetup() {
     GITHUB_URL: github.url,
     BASE_URL: undefined,
   })
-  await waitUntil('the address is printed', () => andon.stderr().includes('/setup?token='))
+  await waitUntil('the address is printed', () => andon.stderr().includes('/setup?token='), { withinMs: 120_000 })
   return {
     url: /open (\S+) \(/.exec(andon.stderr())?.[1] ?? '',
     async close() {
