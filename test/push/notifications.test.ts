@@ -140,20 +140,26 @@ describe('to whom', () => {
 })
 
 describe('once', () => {
-  test('over two processes', async () => {
+  test('over two processes, however long the service takes to answer one of them', async () => {
     world = await openPushWorld()
     const another = await world.startAnother()
     const { browser } = await world.subscribe('ada')
-    await world.openIssue(fail)
-    await world.github.whenIdle()
-    const andons = [world.andon, another]
-    for (let step = 0; step < 12; step += 1) {
-      await Promise.all(andons.map((andon) => andon.drain()))
-      world.clock.advance(10)
-    }
-    // Whether it was seen to start depends on what came between.
-    expect(kindsOf(browser).filter((kind) => kind !== 'started')).toEqual(['failed'])
-    expect(new Set(kindsOf(browser)).size).toBe(browser.messages.length)
+    world.push.refuse({ status: 503 })
+    await world.openIssue(start)
+    await world.advance(60)
+    world.push.refuse(null)
+    const before = world.push.requestCount()
+    const answer = world.push.holdAnswers()
+    // The claim lasts a minute.
+    world.clock.advance(120)
+    const sending = world.andon.steps.push()
+    await expect.poll(world.push.requestCount).toBe(before + 1)
+    for (let step = 0; step < 5; step += 1) await another.steps.push()
+    answer()
+    await sending
+    await world.advance(120, { andons: [world.andon, another] })
+    expect(kindsOf(browser)).toEqual(['started'])
+    expect(world.push.requestCount()).toBe(before + 1)
   })
 
   test.each([

@@ -27,6 +27,8 @@ export type PushService = {
   subscribe(publicKey: string): PushBrowser
   /** Answers all requests so from now on, instead of taking the message; null: takes it again. */
   refuse(answer: Refusal | null): void
+  /** Keeps every answer back, from now until the returned function is called. */
+  holdAnswers(): () => void
   /** How many requests have come. */
   requestCount(): number
 }
@@ -39,10 +41,12 @@ export function openPushService(): PushService {
   const browsers = new Map<string, PushBrowser & { readonly curve: ECDH; readonly publicKey: string }>()
   let refusal: Refusal | null = null
   let requests = 0
+  let answering = Promise.resolve()
   return {
     serves: (input) => String(input).startsWith(`${HOST}/`),
     async fetch(input, init) {
       requests += 1
+      await answering
       const browser = browsers.get(String(input))
       if (browser === undefined) return new Response('no such subscription', { status: 410 })
       const headers = new Headers(init?.headers)
@@ -75,6 +79,11 @@ export function openPushService(): PushService {
     },
     refuse(answer) {
       refusal = answer
+    },
+    holdAnswers() {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      answering = promise
+      return resolve
     },
     requestCount: () => requests,
   }
