@@ -58,6 +58,7 @@ describe('what GitHub sent while Andon was away', () => {
       for (let n = 2; n <= 21; n++) await label(n)
       github.runs[0]?.succeed()
     })
+    const away = log().map(({ guid }) => guid)
     await app.advance(20, { andons: [await app.startAnother()] })
     expect(await onBoard()).toEqual(Array.from({ length: 21 }, (_, index) => index + 1))
     const { document } = await app.database.kysely
@@ -67,7 +68,7 @@ describe('what GitHub sent while Andon was away', () => {
       .executeTakeFirstOrThrow()
     expect(document.stages[0]).toMatchObject({ status: 'done', evidence: { repairedAt: expect.any(String) } })
     const stored = await app.database.kysely.selectFrom('deliveries').select(['guid', 'hookId']).execute()
-    expect(new Set(stored.map(({ guid }) => guid))).toEqual(new Set(github.deliveries.log.map(({ guid }) => guid)))
+    expect(away.filter((guid) => !stored.some((row) => row.guid === guid))).toEqual([])
     expect(new Set(stored.map(({ hookId }) => hookId)).size).toBe(1)
     const page = await (await fetch(`${app.url}/${repository}/issues/2`)).text()
     expect(page).toContain('found in GitHub')

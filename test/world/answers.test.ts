@@ -24,6 +24,8 @@ async function labelUnknownIssue(): Promise<void> {
   const { github } = app
   github.deliveries.injectFaults({ drop: 1 })
   await app.openLabeledIssue()
+  // Else it would be found: GitHub lists it.
+  await github.unlabel(app.repository, 1, 'andon')
   github.deliveries.clearFaults()
   await github.openIssue(app.repository, { title: 'Retry', labels: ['andon'] })
 }
