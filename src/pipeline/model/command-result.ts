@@ -94,7 +94,8 @@ export type HistoryChange =
   | { readonly kind: 'held'; readonly hold: Hold }
   | { readonly kind: 'released'; readonly release: HoldOrRelease }
   | { readonly kind: 'hold-ended'; readonly hold: Hold }
-  | { readonly kind: 'stage'; readonly stage: StageSummary }
+  /** `since` is when its status began; the entry is dated by what told of it, which may be a reading long after. */
+  | { readonly kind: 'stage'; readonly stage: StageSummary; readonly since: Instant | null }
   | { readonly kind: 'button'; readonly verb: string; readonly stage: string; readonly result: AnsweredCommand }
   /** A control on the board; `stage` is null where the whole issue is meant. */
   | { readonly kind: 'press'; readonly verb: string; readonly stage: string | null; readonly result: AnsweredCommand }

@@ -82,7 +82,9 @@ function stageEntries(before: Pipeline, after: Pipeline): readonly EntryDraft[] 
   return after.stages.flatMap((stage, index) => {
     const previous = before.stages[index]
     if (previous !== undefined && isEqualJson(newsOf(previous), newsOf(stage))) return []
-    return [{ type: `stage.${stage.status}`, change: { kind: 'stage', stage: stageSummary(stage) } }]
+    return [
+      { type: `stage.${stage.status}`, change: { kind: 'stage', stage: stageSummary(stage), since: stage.since } },
+    ]
   })
 }
 

@@ -2,7 +2,7 @@
 // what is found is drawn and never decides anything, and a step back in time of one stage counts as no time. Stages are
 // told apart from each other: what Andon heard late of one must not stretch another.
 import type { HistoryEntry, StageSummary } from '../model/command-result.ts'
-import type { Pipeline } from '../model/pipeline.ts'
+import type { Pipeline, StageStatus } from '../model/pipeline.ts'
 import type { Reason } from '../model/reason.ts'
 import { type Instant, latest } from '../model/time.ts'
 import { headlineOf } from './light.ts'
@@ -37,11 +37,17 @@ export function issueSpansOf(pipeline: Pipeline, history: readonly HistoryEntry[
 
 function spansOf(name: string, history: readonly HistoryEntry[]): readonly StageSpan[] {
   const spans: StageSpan[] = []
+  let status: StageStatus = 'idle'
   for (const { at: recordedAt, change } of history) {
     if (change.kind !== 'stage' || change.stage.name !== name) continue
     const kind = kindOf(change.stage)
     const last = spans.at(-1)
-    const at = latest(recordedAt, last?.to ?? last?.from ?? recordedAt)
+    // What ended did so when GitHub says so, however late that was read. A run has its status since it was made, also
+    // while it waits for its runner, so that only the entry tells when it began to run.
+    const isDatedByEntry = change.stage.status === status || change.stage.status === 'running'
+    const statusSince = isDatedByEntry ? recordedAt : (change.since ?? recordedAt)
+    const at = latest(statusSince, last?.to ?? last?.from ?? statusSince)
+    status = change.stage.status
     if (last?.to === null) {
       if (last.kind === kind) continue
       spans[spans.length - 1] = { ...last, to: at }

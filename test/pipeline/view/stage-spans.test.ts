@@ -61,3 +61,20 @@ test('what was heard late of one stage stretches no other: a run that failed lon
     { kind: 'failed', from: minutesAgo(45), to: minutesAgo(10) },
   ])
 })
+
+test('an end that was read long after is drawn when GitHub says it was', () => {
+  const { shown, history } = boardFixture({
+    id: 1,
+    issue: 7,
+    events: [
+      issueTakenUp({ issue: 7, title: 'Weigh it', at: 60 }),
+      workflowRan(7, 'plan.yml', { id: 1, from: 50 }),
+      workflowRan(7, 'plan.yml', { id: 1, from: 50, to: 45, conclusion: 'failure' }),
+    ],
+  })
+  const readLate = history.map((entry) => (entry.type === 'stage.failed' ? { ...entry, at: minutesAgo(1) } : entry))
+  expect(issueSpansOf(shown.pipeline, readLate).stages[0]?.spans).toEqual([
+    { kind: 'running', from: minutesAgo(50), to: minutesAgo(45) },
+    { kind: 'failed', from: minutesAgo(45), to: null },
+  ])
+})
