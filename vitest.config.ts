@@ -1,5 +1,5 @@
 // Which tests run where. What needs no database runs once; everything else runs on both databases, unless only real
-// Postgres or a real browser can show it. `npm test` provides both and says what it had to leave out.
+// Postgres or a real browser can show it, or it is a long story about rules. `npm test` provides both and says what it had to leave out.
 import { defineConfig } from 'vitest/config'
 
 const NO_DATABASE = [
@@ -15,7 +15,12 @@ const NO_DATABASE = [
 ]
 const GITHUB = ['test/{github,demo,fake-github}/**/*.test.ts']
 const ONLY_EMBEDDED = ['test/store/embedded.test.ts']
-const ONLY_POSTGRES = ['test/**/*.postgres.test.ts']
+// Long stories about the product's rules, which no database changes: the short ones beside them run on both.
+const LONG_RULES = [
+  'test/world/{access,asked-until-answered,breaker,canary,cancelled,cannot-work,clock-set,limited-agents}.test.ts',
+  'test/world/{mails,new-here,own-absence,strangers,strangers-table,timed-holds,waiting}.test.ts',
+]
+const ONLY_POSTGRES = ['test/**/*.postgres.test.ts', ...LONG_RULES]
 const PROCESSES = ['test/processes/**/*.test.ts']
 const BROWSER = ['test/browser/**/*.test.ts']
 const END_TO_END = ['test/end-to-end/**/*.test.ts']
