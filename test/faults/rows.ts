@@ -224,7 +224,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     name: 'mails',
     promise: 'replies by e-mail that quote commands, marked in any way or in none: 0 orders carried out',
     file: 'test/world/mails.test.ts',
-    project: 'embedded',
+    project: 'postgres',
     tests: 'however it marks the quotation',
   },
   {
@@ -259,14 +259,14 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     promise:
       'what anybody can make on GitHub, by each of five kinds of people and bots: it does what docs/reference/strangers.md says',
     file: 'test/world/strangers-table.test.ts',
-    project: 'embedded',
+    project: 'postgres',
   },
   {
     name: 'breaker',
     promise:
       '200 issues, a provider closed for five hours: as many runs as slots and one per try, 0 attempts spent, 0 red, the next start within a minute',
     file: 'test/world/breaker.test.ts',
-    project: 'embedded',
+    project: 'postgres',
   },
   ...SWEEP_ROWS,
   ...DISPATCH_ROWS,
