@@ -60,6 +60,8 @@ async function runDemo(
     webhookSecret: randomBytes(32).toString('hex'),
     seed: options.seed,
     now,
+    // Only what happened in the night is dated back.
+    answerNow: () => new Date().toISOString(),
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE') throw error
     throw new StartupError(`port ${options.githubPort} is in use: choose another with --github-port.`)

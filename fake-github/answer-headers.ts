@@ -35,7 +35,7 @@ export function openAnswerHeaders(world: World): AnswerHeaders {
 
   return {
     complete(answer, { identity, path }) {
-      const headers: Record<string, string> = { date: new Date(world.clock.nowMs()).toUTCString() }
+      const headers: Record<string, string> = { date: new Date(world.clock.answerMs()).toUTCString() }
       const isLimited = identity.kind === 'app' || identity.kind === 'installation'
       if (isLimited) Object.assign(headers, quotaHeaders(identity.kind, path === '/graphql' ? 'graphql' : 'core'))
       return { ...answer, headers: { ...headers, ...answer.headers } }

@@ -4,12 +4,15 @@ export type Clock = {
   nowMs(): number
   /** As GitHub writes it: whole seconds. */
   nowIso(): string
+  /** The time that answers carry, and by which the App's tokens are judged, in milliseconds. */
+  answerMs(): number
 }
 
-/** A clock that follows `now` (ISO), or the machine's. */
-export function openClock(now?: () => string): Clock {
+/** A clock that follows `now` (ISO), or the machine's. Where what happens is dated back, `answerNow` is not. */
+export function openClock(now?: () => string, answerNow = now): Clock {
   const nowMs = () => (now ? Date.parse(now()) : Date.now())
-  return { nowMs, nowIso: () => toGitHubTimestamp(nowMs()) }
+  const answerMs = () => (answerNow ? Date.parse(answerNow()) : Date.now())
+  return { nowMs, answerMs, nowIso: () => toGitHubTimestamp(nowMs()) }
 }
 
 /** GitHub's format of a time. */

@@ -111,6 +111,8 @@ export async function startFakeGitHub(o: {
   installationId?: number
   seed?: number
   now?: () => string
+  /** GitHub's own clock, where `now` dates what happens back. */
+  answerNow?: () => string
   /** How many deliveries may be in progress at once; 1 keeps their order. */
   maxConcurrent?: number
 }): Promise<FakeGitHub> {
@@ -118,7 +120,7 @@ export async function startFakeGitHub(o: {
   const grant = o.grant ?? grantFromManifest()
   const installationId = o.installationId ?? APP.installationId
   const defaultUser = Object.keys(organization.collaborators)[0]!
-  const clock = openClock(o.now)
+  const clock = openClock(o.now, o.answerNow)
   const random = seededRandom(o.seed ?? 1)
   const faults = openFaults(clock)
   const writes = openWriteLog()

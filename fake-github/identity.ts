@@ -45,7 +45,7 @@ function whyInvalidJwt(world: World, appKeys: ReadonlySet<KeyObject>, jwt: strin
     exp: number
     iat: number
   }
-  const seconds = world.clock.nowMs() / 1000
+  const seconds = world.clock.answerMs() / 1000
   if (String(iss) !== String(APP.id)) return "'Issuer' claim ('iss') must be an Integer"
   if (iat > seconds + CLOCK_SKEW_SECONDS)
     return "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued"

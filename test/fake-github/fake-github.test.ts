@@ -1,5 +1,6 @@
 import { verify } from '@octokit/webhooks-methods'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { signAppJwt } from '../../src/github/app-jwt.ts'
 import { translate } from '../../src/translate/translate.ts'
 import { FAKE_GITHUB_SECRET, type FakeGitHub, openFakeGitHub } from '../support/fake-github.ts'
 import { openReceiver, type Receiver } from './support/receiver.ts'
@@ -228,4 +229,17 @@ test('a run tells what GitHub tells: no step, and no request for a second attemp
   )
   const last = receiver.received.at(-1)?.payload.workflow_run as Record<string, unknown>
   expect(last).toMatchObject({ run_attempt: 2, conclusion: 'success', path: '.github/workflows/test.yml' })
+})
+
+test('what happens may be dated back, as in the demo, while answers and tokens go by the clock of today', async () => {
+  const answerNow = () => new Date().toISOString()
+  const github = await openFakeGitHub({ now: () => '2026-11-20T03:00:00.000Z', answerNow })
+  const { jwt } = signAppJwt({ appId: github.appId, privateKey: github.privateKey, now: answerNow() })
+  const answer = await fetch(`${github.url}/app`, { headers: { authorization: `bearer ${jwt}` } })
+  expect(answer.status).toBe(200)
+  expect(Math.abs(Date.parse(answer.headers.get('date') ?? '') - Date.now())).toBeLessThan(60_000)
+  const [repository = ''] = github.repositories
+  const number = await github.openIssue(repository, { title: 'Last night' })
+  expect(github.issue(repository, number)?.created_at).toBe('2026-11-20T03:00:00Z')
+  await github.close()
 })
