@@ -14,17 +14,18 @@ const NO_DATABASE = [
   'test/web/{action,limit-by-address,page-diff,probes,reports,shared-stream,site,stream}.test.ts',
 ]
 const GITHUB = ['test/{github,demo,fake-github}/**/*.test.ts']
-// Stories about the product's rules, which no database changes, run on one: the short ones on both.
+// Longer stories about the product's rules, which no database changes, run on one; shorter ones on both.
 const ONLY_EMBEDDED = [
   'test/store/embedded.test.ts',
-  'test/world/{answers,binding,clocks,dispatch-outage,folded-replies,need-comments}.test.ts',
-  'test/world/{not-yet,one-hangs,one-negative-answer,ties}.test.ts',
+  'test/alerts/alerts.test.ts',
+  'test/push/notifications.test.ts',
+  'test/sweep/labeled-issues.test.ts',
+  'test/world/{access,answers,asked-until-answered,binding,breaker,canary,cancelled,cannot-work,clocks}.test.ts',
+  'test/world/{clock-set,dispatch-outage,folded-replies,limited-agents,mails,need-comments,new-here}.test.ts',
+  'test/world/{not-yet,one-hangs,one-negative-answer,own-absence,strangers,strangers-table,ties}.test.ts',
+  'test/world/{timed-holds,waiting}.test.ts',
 ]
-const ONLY_POSTGRES = [
-  'test/**/*.postgres.test.ts',
-  'test/world/{access,asked-until-answered,breaker,canary,cancelled,cannot-work,clock-set,limited-agents}.test.ts',
-  'test/world/{mails,new-here,own-absence,strangers,strangers-table,timed-holds,waiting}.test.ts',
-]
+const ONLY_POSTGRES = ['test/**/*.postgres.test.ts']
 const PROCESSES = ['test/processes/**/*.test.ts']
 const BROWSER = ['test/browser/**/*.test.ts']
 const END_TO_END = ['test/end-to-end/**/*.test.ts']
@@ -64,7 +65,7 @@ export default defineConfig({
           env: { ANDON_TEST_KIND: 'postgres', ANDON_TEST_LENDS: 'yes' },
         },
       },
-      // Real processes and real browsers mostly wait: after the rest, more of them side by side.
+      // Real processes and real browsers mostly wait: after the rest, side by side.
       {
         extends: true,
         test: {
@@ -72,19 +73,12 @@ export default defineConfig({
           include: BROWSER,
           env: { ANDON_TEST_KIND: 'embedded' },
           sequence: { groupOrder: 1 },
-          maxWorkers: 5,
           testTimeout: 90_000,
         },
       },
       {
         extends: true,
-        test: {
-          name: 'end-to-end',
-          include: END_TO_END,
-          sequence: { groupOrder: 1 },
-          maxWorkers: 5,
-          testTimeout: 240_000,
-        },
+        test: { name: 'end-to-end', include: END_TO_END, sequence: { groupOrder: 1 }, testTimeout: 240_000 },
       },
       {
         extends: true,
@@ -93,7 +87,6 @@ export default defineConfig({
           include: PROCESSES,
           env: { ANDON_TEST_KIND: 'postgres' },
           sequence: { groupOrder: 1 },
-          maxWorkers: 5,
           maxConcurrency: 4,
           testTimeout: 240_000,
         },

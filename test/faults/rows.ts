@@ -127,7 +127,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     promise:
       '100 runs cancelled for ten reasons, answers and deliveries lost: those that a person meant stand under Needs you, the others are tried again',
     file: 'test/world/cancelled.test.ts',
-    project: 'postgres',
+    project: 'embedded',
     tests: 'cancelled for any reason',
   },
   {
@@ -135,7 +135,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     promise:
       '50 runs that wait for environments, approvals, concurrency groups, deliveries lost: true words, 0 cancelled for silence, 0 tried again',
     file: 'test/world/waiting.test.ts',
-    project: 'postgres',
+    project: 'embedded',
     tests: 'wait at random',
   },
   {
@@ -161,6 +161,13 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     file: 'test/browser/setup.test.ts',
     project: 'browser',
     tests: 'an empty folder',
+  },
+  {
+    name: 'every-page',
+    promise:
+      'every page, and the page of an issue in every state, in both themes, from 320 pixels to 4K, folded and unfolded: no violation that axe finds',
+    file: 'test/browser/every-page.test.ts',
+    project: 'browser',
   },
   {
     name: 'seen',
@@ -224,7 +231,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     name: 'mails',
     promise: 'replies by e-mail that quote commands, marked in any way or in none: 0 orders carried out',
     file: 'test/world/mails.test.ts',
-    project: 'postgres',
+    project: 'embedded',
     tests: 'however it marks the quotation',
   },
   {
@@ -259,14 +266,14 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     promise:
       'what anybody can make on GitHub, by each of five kinds of people and bots: it does what docs/reference/strangers.md says',
     file: 'test/world/strangers-table.test.ts',
-    project: 'postgres',
+    project: 'embedded',
   },
   {
     name: 'breaker',
     promise:
       '200 issues, a provider closed for five hours: as many runs as slots and one per try, 0 attempts spent, 0 red, the next start within a minute',
     file: 'test/world/breaker.test.ts',
-    project: 'postgres',
+    project: 'embedded',
   },
   ...SWEEP_ROWS,
   ...DISPATCH_ROWS,
