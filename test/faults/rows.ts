@@ -1,4 +1,5 @@
 import { DISPATCH_ROWS } from './dispatch-rows.ts'
+import { PAGE_ROWS } from './page-rows.ts'
 import { SWEEP_ROWS } from './sweep-rows.ts'
 
 /** One row of the table in docs/faults.md: a fault, and the test file that injects it at full count. */
@@ -154,34 +155,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     project: 'pure',
     tests: 'every mistake is found',
   },
-  {
-    name: 'setup',
-    promise:
-      'an empty folder → setup page → App registered → installed → label → light, in a real browser: at most 3 clicks, no secret pasted',
-    file: 'test/browser/setup.test.ts',
-    project: 'browser',
-    tests: 'an empty folder',
-  },
-  {
-    name: 'every-page',
-    promise:
-      'every page, and the page of an issue in every state, in both themes, from 320 pixels to 4K, folded and unfolded: no violation that axe finds',
-    file: 'test/browser/every-page.test.ts',
-    project: 'browser',
-  },
-  {
-    name: 'seen',
-    promise:
-      '10⁴ cases of a person and a repository after grants, revocations, renames, transfers, private ↔ public, told or not: pages, JSON, filter, stream and tokens leak nothing, and a 404 takes as long for what is hidden as for what is missing',
-    file: 'test/sign-in/seen-cases.test.ts',
-    project: 'postgres',
-  },
-  {
-    name: 'sign-in-attacks',
-    promise: 'forged and mutated cookies, states and codes, mixed up between browsers: nobody is signed in',
-    file: 'test/sign-in/attacks.test.ts',
-    project: 'embedded',
-  },
+  ...PAGE_ROWS,
   {
     name: 'documents',
     promise: 'generated comments full of commands, quoted, fenced, nested and bare: none fires falsely, none is missed',
