@@ -1,4 +1,5 @@
 // Periodic work that one process does: the first to find it due.
+import { sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from './database.ts'
 
@@ -13,11 +14,11 @@ export async function takeChore(
   name: string,
   { now, next }: { readonly now: Instant; readonly next: Instant },
 ): Promise<boolean> {
-  const taken = await kysely
-    .insertInto('chores')
-    .values({ name, dueAt: next })
-    .onConflict((conflict) => conflict.column('name').doUpdateSet({ dueAt: next }).where('chores.dueAt', '<=', now))
-    .returning('name')
-    .executeTakeFirst()
-  return taken !== undefined
+  // Asked at every step of a loop: a conflict would lock the row, so a chore that is not due is not even inserted.
+  const { rows } = await sql`
+    insert into chores (name, due_at) select ${name}::text, ${next}::timestamptz
+    where not exists (select from chores where name = ${name} and due_at > ${now})
+    on conflict (name) do update set due_at = excluded.due_at where chores.due_at <= ${now}
+    returning name`.execute(kysely)
+  return rows.length > 0
 }

@@ -23,18 +23,17 @@ export async function claimSweep(
   now: Instant,
 ): Promise<(SweepRow & { readonly claimToken: string }) | null> {
   const claim = { claimToken: randomUUID(), claimedUntil: momentAfter(now, CLAIM_MS) }
+  const isDue = sql<boolean>`(
+    (sweeps.due_at <= ${now} or sweeps.due_at > ${momentAfter(now, LONGEST_REST_MS)})
+    and (sweeps.blocked_until <= ${now} or sweeps.blocked_until > ${momentAfter(now, LONGEST_BLOCK_MS)})
+    and (sweeps.claimed_until <= ${now} or sweeps.claimed_until > ${momentAfter(now, CLAIM_MS)}))`
+  // Asked at every step of a loop: a conflict would lock the row, so what is not due is not even inserted.
   const row = await kysely
     .insertInto('sweeps')
-    .values({ appId, ...claim })
-    .onConflict((conflict) =>
-      conflict
-        .column('appId')
-        .doUpdateSet(claim)
-        .where(sql<boolean>`
-        (sweeps.due_at <= ${now} or sweeps.due_at > ${momentAfter(now, LONGEST_REST_MS)})
-        and (sweeps.blocked_until <= ${now} or sweeps.blocked_until > ${momentAfter(now, LONGEST_BLOCK_MS)})
-        and (sweeps.claimed_until <= ${now} or sweeps.claimed_until > ${momentAfter(now, CLAIM_MS)})`),
-    )
+    .columns(['appId', 'claimToken', 'claimedUntil'])
+    .expression(sql`select ${appId}::bigint, ${claim.claimToken}::uuid, ${claim.claimedUntil}::timestamptz
+      where not exists (select from sweeps where app_id = ${appId} and not ${isDue})`)
+    .onConflict((conflict) => conflict.column('appId').doUpdateSet(claim).where(isDue))
     .returningAll()
     .executeTakeFirst()
   return row === undefined ? null : { ...row, claimToken: claim.claimToken }
