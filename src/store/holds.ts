@@ -52,6 +52,16 @@ export async function lockGlobalHold(trx: Transaction): Promise<HoldOrRelease | 
   return row?.holdOrRelease ?? null
 }
 
+/** Has a hold ended, or is a hold or a release still to be fanned out? */
+export async function areHoldsDue({ kysely }: Database, now: Instant): Promise<boolean> {
+  const { rows } = await sql<{ areDue: boolean }>`
+    select exists (select from repositories where hold_or_release ->> 'until' <= ${now})
+      or exists (select from repositories where hold_fan_out_cursor is not null)
+      or exists (select from global_hold where hold_or_release ->> 'until' <= ${now} or fan_out_cursor is not null)
+      as "areDue"`.execute(kysely)
+  return rows[0]?.areDue ?? false
+}
+
 /** Repositories whose hold has ended, locked. */
 export async function lockEndedRepositoryHolds(trx: Transaction, now: Instant, most: number) {
   return await trx
