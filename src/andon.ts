@@ -207,14 +207,17 @@ export async function openAndon(o: {
   const stopNoting = config.role === 'web' ? presence.start() : () => undefined
   const steps: Andon['steps'] = {
     outbox: (stopping) => outbox.step(stopping),
-    watchdog: async () =>
+    async watchdog() {
       // Before anything is concluded from silence.
-      (await presence.note().then(() => 0)) +
-      (await fanOutHolds({ database, now })) +
-      (await wakeDueRepositories({ database, door, now })) +
-      (await wakeDuePipelines({ database, door, now })) +
-      (await pruneHourly({ database, now, log })) +
-      (await appCheck.step()),
+      await presence.note()
+      return (
+        (await fanOutHolds({ database, now })) +
+        (await wakeDueRepositories({ database, door, now })) +
+        (await wakeDuePipelines({ database, door, now })) +
+        (await pruneHourly({ database, now, log })) +
+        (await appCheck.step())
+      )
+    },
     repair: async () =>
       (await sweep.step()) + (await findLabeledIssues({ database, door, github, callQuota, githubUrl, now, log })),
     push: async (stopping) => (await pushes?.step(stopping)) ?? 0,

@@ -4,6 +4,7 @@
 import { sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from './database.ts'
+import { momentAfter } from './moments.ts'
 
 /** Clocks of several machines differ a little. */
 const TOLERANCE_MS = 30_000
@@ -24,6 +25,8 @@ const OWN_MOMENTS = {
 
 /** Moves what a clock that was set back has left in the future; resolves to how far, 0 if it was not set back. */
 export async function bringForward({ kysely }: Database, now: Instant): Promise<number> {
+  const ahead = kysely.selectFrom('presence').select('part').where('seenAt', '>', momentAfter(now, TOLERANCE_MS))
+  if ((await ahead.executeTakeFirst()) === undefined) return 0
   return await kysely.transaction().execute(async (trx) => {
     const seen = await trx.selectFrom('presence').select('seenAt').orderBy('part').forUpdate().execute()
     const backMs = Math.max(0, ...seen.map(({ seenAt }) => Date.parse(seenAt) - Date.parse(now)))
