@@ -14,6 +14,7 @@ import type { Database } from '../store/database.ts'
 import { momentAfter } from '../store/moments.ts'
 import { judgeDueNews } from '../store/news.ts'
 import {
+  arePushesDue,
   type ClaimedPush,
   claimPushes,
   completePush,
@@ -68,6 +69,7 @@ export function openPushSender(o: {
 
   return {
     async step(stopping) {
+      if (!(await arePushesDue(database, now()))) return 0
       const judged = await judgeDueNews(database, now(), (waiting) => newsAt(waiting.pipeline, waiting, now()))
       if (stopping?.aborted) return judged
       const keys = await pushKeys.load()

@@ -21,6 +21,14 @@ export type ClaimedPush = NewsMessage & {
 /** What became of a message: `dropped` is what was over, or what its person may not see any more. */
 export type PushOutcome = 'sent' | 'dropped' | 'expired' | 'refused' | 'gone'
 
+/** Is there news to judge, or a message to send? */
+export async function arePushesDue({ kysely }: Database, now: Instant): Promise<boolean> {
+  const { rows } = await sql<{ areDue: boolean }>`
+    select exists (select from news where due_at <= ${now})
+      or exists (select from pushes where due_at <= ${now}) as "areDue"`.execute(kysely)
+  return rows[0]?.areDue ?? false
+}
+
 /** Claims what is due, the longest waiting first. Messages to a browser that wants none any more are deleted. */
 export async function claimPushes(
   { kysely }: Database,
