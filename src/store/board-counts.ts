@@ -4,6 +4,7 @@ import type { Health, Light } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { healthAt, IS_HELD, IS_MISTAKEN_ALONE, IS_OPEN, isNeedingYou, selectVisible } from './board-columns.ts'
 import type { Transaction } from './database.ts'
+import { ACTIVE_LIGHTS } from './holds.ts'
 import { isVisible, type VisiblePlace } from './visible-repositories.ts'
 
 /**
@@ -43,7 +44,7 @@ export async function countBoard(trx: Transaction, place: VisiblePlace, now: Ins
       const ofLight = (light: Light) => count.filterWhere('light', '=', light).as(light)
       const ofHealth = (health: Health) => count.filterWhere('health', '=', health).as(health)
       return [
-        ...(['running', 'review', 'queued', 'failed'] as const).map(ofLight),
+        ...ACTIVE_LIGHTS.map(ofLight),
         ...(['stalled', 'stale', 'unknown'] as const).map(ofHealth),
         count.as('open'),
         count.filterWhere('isHeld', '=', true).as('held'),

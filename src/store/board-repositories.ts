@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
 import { IS_MISTAKEN_ALONE, IS_OPEN, isNeedingYou } from './board-columns.ts'
 import type { Database, Transaction } from './database.ts'
+import { ACTIVE_LIGHTS } from './holds.ts'
 import { isVisible, type VisiblePlace } from './visible-repositories.ts'
 
 /** One repository with its counts; `mistaken` is its file. */
@@ -31,7 +32,7 @@ export async function listRepositoryCounts(
     sql`count(pipelines.id) filter (where pipelines.light = ${light})::integer as ${sql.ref(light)}`
   const { rows } = await sql<RepositoryCounts>`
     select repositories.full_name as repository, configuration_problems <> '[]' as mistaken,
-      ${sql.join(['running', 'review', 'queued', 'failed'].map(ofLight))},
+      ${sql.join(ACTIVE_LIGHTS.map(ofLight))},
       (count(pipelines.id) filter (where ${isNeedingYou(now)}) + ${IS_MISTAKEN_ALONE}::integer)::integer
         as needs_you
     from repositories left join pipelines on pipelines.repository_id = repositories.id and ${IS_OPEN}

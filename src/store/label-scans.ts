@@ -3,6 +3,7 @@ import { type SqlBool, sql } from 'kysely'
 import type { Line } from '../line/line.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from './database.ts'
+import { ACTIVE_LIGHTS } from './holds.ts'
 import { momentAfter } from './moments.ts'
 import { isReached, isUnblocked } from './reach.ts'
 import type { RepairTables } from './repair-tables.ts'
@@ -136,7 +137,7 @@ export async function hasOpenPipelines({ kysely }: Database, repositoryId: numbe
     .selectFrom('pipelines')
     .select('id')
     .where('repositoryId', '=', repositoryId)
-    .where('light', 'in', ['running', 'review', 'queued', 'failed'])
+    .where('light', 'in', ACTIVE_LIGHTS)
     .limit(1)
     .executeTakeFirst()
   return row !== undefined
