@@ -10,7 +10,7 @@ import {
   type WebhookSettings,
 } from '../translate/app-reads.ts'
 import { asNumber, expectObject, expectObjects, expectPresent, readAnswer } from './answer.ts'
-import { GitHubFailure } from './failure.ts'
+import { nullIfNotFound } from './failure.ts'
 import { readList } from './list.ts'
 import type { SendRequest } from './request.ts'
 
@@ -38,8 +38,7 @@ export function openAppReads(call: SendRequest): AppReads {
         const { body } = await call(null, 'read', 'GET /app/hook/config')
         return readAnswer(() => translateWebhookSettings(body))
       } catch (failure) {
-        if (failure instanceof GitHubFailure && failure.kind === 'not_found') return null
-        throw failure
+        return nullIfNotFound(failure)
       }
     },
 

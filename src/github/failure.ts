@@ -32,6 +32,12 @@ export class GitHubFailure extends Error {
   }
 }
 
+/** For a read: null where GitHub knows nothing of what was asked for. Every other failure goes on. */
+export function nullIfNotFound(failure: unknown): null {
+  if (failure instanceof GitHubFailure && failure.kind === 'not_found') return null
+  throw failure
+}
+
 type FailureDetail = {
   readonly until?: string | undefined
   readonly access?: AccessProblemRead

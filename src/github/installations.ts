@@ -7,7 +7,7 @@ import {
   translateRepositoryRead,
 } from '../translate/installation-reads.ts'
 import { readAnswer } from './answer.ts'
-import { GitHubFailure } from './failure.ts'
+import { nullIfNotFound } from './failure.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
 
 export type Installations = {
@@ -26,8 +26,7 @@ export function openInstallations(call: SendRequest): Installations {
       const { body } = await call(null, 'read', route, parameters)
       return readAnswer(() => translateInstallationRead(body))
     } catch (failure) {
-      if (failure instanceof GitHubFailure && failure.kind === 'not_found') return null
-      throw failure
+      return nullIfNotFound(failure)
     }
   }
 

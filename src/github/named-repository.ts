@@ -2,7 +2,7 @@
 import { type ListedInstallation, translateListedInstallations } from '../translate/app-reads.ts'
 import { type NamedRepository, translateNamedRepository } from '../translate/installation-reads.ts'
 import { readAnswer } from './answer.ts'
-import { GitHubFailure } from './failure.ts'
+import { nullIfNotFound } from './failure.ts'
 import type { SendRequest } from './request.ts'
 
 export type RepositoryByName = {
@@ -25,7 +25,6 @@ export async function findRepositoryByName(
     const read = await call(access, 'read', 'GET /repos/{owner}/{repo}')
     return { installation, repository: readAnswer(() => translateNamedRepository(read.body)) }
   } catch (failure) {
-    if (failure instanceof GitHubFailure && failure.kind === 'not_found') return null
-    throw failure
+    return nullIfNotFound(failure)
   }
 }

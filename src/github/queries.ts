@@ -11,7 +11,7 @@ import {
 import { translateAssigneesRead } from '../translate/issues.ts'
 import { type RoleRead, translateRoleRead } from '../translate/role.ts'
 import { expectObject, readAnswer } from './answer.ts'
-import { GitHubFailure } from './failure.ts'
+import { nullIfNotFound } from './failure.ts'
 import { expectAnswered, type Gap, queryRepository, readRepository } from './graphql.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
 
@@ -71,8 +71,7 @@ export function openQueries(call: SendRequest): Queries {
         const { body } = await call(access, 'read', route, { username: login })
         return readAnswer(() => translateRoleRead(body, userId))
       } catch (failure) {
-        if (failure instanceof GitHubFailure && failure.kind === 'not_found') return null
-        throw failure
+        return nullIfNotFound(failure)
       }
     },
 

@@ -1,7 +1,7 @@
 // Text files at the head of a repository's default branch. They are only read.
 
 import { asNumber, asString, expectObject, expectPresent, type JsonObject, unreadable } from './answer.ts'
-import { GitHubFailure } from './failure.ts'
+import { GitHubFailure, nullIfNotFound } from './failure.ts'
 import type { Queries } from './queries.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
 
@@ -35,8 +35,7 @@ export function openRepositoryFiles(
       if (file.type !== 'file') throw unreadable(`${path} is not a file`)
       return { text: decodeContent(file), sha: expectPresent(asString(file.sha), 'sha') }
     } catch (failure) {
-      if (failure instanceof GitHubFailure && failure.kind === 'not_found') return null
-      throw failure
+      return nullIfNotFound(failure)
     }
   }
 

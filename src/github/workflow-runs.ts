@@ -14,7 +14,7 @@ import {
   readAnswer,
   unreadable,
 } from './answer.ts'
-import { GitHubFailure } from './failure.ts'
+import { GitHubFailure, nullIfNotFound } from './failure.ts'
 import { expectSearched, readList } from './list.ts'
 import type { RepositoryAccess, SendRequest } from './request.ts'
 
@@ -92,7 +92,7 @@ export function openWorkflowRuns(call: SendRequest): WorkflowRuns {
 
     async readWorkflowState(access, workflow) {
       const route = 'GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}'
-      const answer = await unlessUnknown(call(access, 'read', route, { workflow_id: workflow }))
+      const answer = await call(access, 'read', route, { workflow_id: workflow }).catch(nullIfNotFound)
       if (answer === null) return null
       const state = expectPresent(asString(expectObject(answer.body, 'the workflow').state), 'state')
       if (state === 'deleted') return null
@@ -120,15 +120,15 @@ export function openWorkflowRuns(call: SendRequest): WorkflowRuns {
 
     async readRun(access, place, receipt) {
       const { runId: run_id } = place
-      const byId = unlessUnknown(call(access, 'read', 'GET /repos/{owner}/{repo}/actions/runs/{run_id}', { run_id }))
-      const run = (await byId)?.body ?? (await findListedRun(call, access, place))
+      const byId = call(access, 'read', 'GET /repos/{owner}/{repo}/actions/runs/{run_id}', { run_id })
+      const run = (await byId.catch(nullIfNotFound))?.body ?? (await findListedRun(call, access, place))
       if (run === null) return null
       const route = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs'
       const read = readList(async (page) => {
         const part = await call(access, 'read', route, { run_id, filter: 'latest', per_page: 100, page })
         return { items: listOf(part.body, 'jobs'), hasNextPage: part.hasNextPage }
       })
-      const jobs = (await unlessUnknown(read))?.items ?? []
+      const jobs = (await read.catch(nullIfNotFound))?.items ?? []
       const causes = await readCauses(call, access, expectObject(run, 'the run'), jobs)
       return readAnswer(() => translateRunRead(access.repositoryId, run, jobs, receipt, causes))
     },
@@ -169,21 +169,11 @@ async function findListedRun(
     },
     (items) => items.some(({ id }) => (asNumber(id) ?? Infinity) <= runId),
   )
-  const list = await unlessUnknown(search)
+  const list = await search.catch(nullIfNotFound)
   // A workflow whose file is gone has no list of its own.
   if (list === null) return workflow === undefined ? null : await findListedRun(call, access, { runId })
   const found = list.items.filter(({ id }) => id === runId)
   return expectSearched(found, list, 'runs')[0] ?? null
-}
-
-/** Null where GitHub knows nothing of what was asked for. */
-async function unlessUnknown<T>(read: Promise<T>): Promise<T | null> {
-  try {
-    return await read
-  } catch (failure) {
-    if (failure instanceof GitHubFailure && failure.kind === 'not_found') return null
-    throw failure
-  }
 }
 
 /** Why a run was cancelled or failed before its job began, and what its environments wait for. */
