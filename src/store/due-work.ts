@@ -5,7 +5,7 @@ import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from './database.ts'
 import { isNotHeld } from './holds.ts'
 import { needsPublishing } from './publish-claims.ts'
-import { asksAboutPresence, hasFreeSlot, isReached, isUnblocked } from './reach.ts'
+import { asksAboutPresence, hasFreeSlot, isReached, isUnblocked, WITH_REACH } from './reach.ts'
 import type { Tables } from './tables.ts'
 
 type EffectType = Tables['effects']['type']['__select__']
@@ -18,16 +18,13 @@ export type DueWork = { readonly installationId: number; readonly kind: DueKind;
 
 /** The work that could be claimed now. */
 export async function findDueWork({ kysely }: Database, now: Instant): Promise<readonly DueWork[]> {
-  const reached = sql`
-    join installations on installations.id = repositories.installation_id
-    left join budgets on budgets.installation_id = repositories.installation_id`
   const mayPublish = sql`(${isReached} and ${isUnblocked(now)} and ${hasFreeSlot(now)})`
   const { rows } = await sql<DueWork>`
     select repositories.installation_id as "installationId", case
         when effects.state <> 'due' then 'recover ' || effects.type
         when effects.key like 'permission/command/%' then 'ask permission'
         else effects.type end as kind, count(*)::integer as count
-    from effects join repositories on repositories.id = effects.repository_id ${reached}
+    from effects join repositories on repositories.id = effects.repository_id ${WITH_REACH}
     where effects.state in ('due', 'sending', 'unconfirmed') and effects.due_at <= ${now}
       and (effects.claim_token is null or effects.claimed_until <= ${now}) and ${isUnblocked(now)}
       and (${isReached} or ${asksAboutPresence})
@@ -36,12 +33,12 @@ export async function findDueWork({ kysely }: Database, now: Instant): Promise<r
     group by 1, 2
     union all
     select repositories.installation_id, 'publish', count(*)::integer
-    from pipelines join repositories on repositories.id = pipelines.repository_id ${reached}
+    from pipelines join repositories on repositories.id = pipelines.repository_id ${WITH_REACH}
     where ${needsPublishing('pipelines', now)} and ${mayPublish}
     group by 1
     union all
     select repositories.installation_id, 'publish', count(*)::integer
-    from repositories ${reached}
+    from repositories ${WITH_REACH}
     where ${needsPublishing('repositories', now)} and ${mayPublish}
     group by 1`.execute(kysely)
   return rows

@@ -4,7 +4,7 @@ import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from './database.ts'
 import { isNotHeld, listHeldPlaces } from './holds.ts'
 import { instantColumn, momentAfter } from './moments.ts'
-import { asksAboutPresence, isReached, isUnblocked } from './reach.ts'
+import { asksAboutPresence, isReached, isUnblocked, WITH_REACH } from './reach.ts'
 
 export type FailedDeliveryRow = {
   readonly id: number
@@ -81,22 +81,19 @@ const SHORT_REST_MS = 61_000
 
 export async function loadOutboxReading({ kysely }: Database, now: Instant): Promise<OutboxReading> {
   const mayCall = isUnblocked(momentAfter(now, SHORT_REST_MS))
-  const reached = sql`
-    join installations on installations.id = repositories.installation_id
-    left join budgets on budgets.installation_id = repositories.installation_id`
   const counted = sql`count(*)::integer as waiting, count(*) filter (where is_due)::integer as due,
     min(due_at) filter (where is_due) as "dueSince"`
   const behind = (table: string) => sql`
     select ${sql.ref(`${table}.publish_after`)} <= ${now} and ${isReached} and ${mayCall} as is_due,
       greatest(${sql.ref(`${table}.publish_after`)}, ${sql.ref(table === 'pipelines' ? 'pipelines.updated_at' : 'repositories.configuration_read_at')}) as due_at
     from ${table === 'pipelines' ? sql`pipelines join repositories on repositories.id = pipelines.repository_id` : sql`repositories`}
-    ${reached} where ${sql.ref(`${table}.published_revision`)} < ${sql.ref(`${table}.revision`)}`
+    ${WITH_REACH} where ${sql.ref(`${table}.published_revision`)} < ${sql.ref(`${table}.revision`)}`
   const { rows: lines } = await sql<OutboxLine>`
     select type as kind, ${counted}, count(*) filter (where state = 'unconfirmed')::integer as unconfirmed
     from (select effects.type, effects.state, effects.due_at, effects.due_at <= ${now} and ${mayCall}
         and (${isReached} or ${asksAboutPresence})
         and (effects.state <> 'due' or effects.type <> 'dispatch' or (${isNotHeld})) as is_due
-      from effects join repositories on repositories.id = effects.repository_id ${reached}
+      from effects join repositories on repositories.id = effects.repository_id ${WITH_REACH}
       where effects.state in ('due', 'sending', 'unconfirmed')) as pending
     group by type
     union all

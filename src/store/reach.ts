@@ -2,6 +2,11 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
 
+/** Joins to `repositories` what the conditions below are about. */
+export const WITH_REACH = sql`
+  join installations on installations.id = repositories.installation_id
+  left join budgets on budgets.installation_id = repositories.installation_id`
+
 /** Condition on `repositories` and `installations`: calls may succeed. */
 export const isReached = sql<SqlBool>`(repositories.removed_at is null and installations.state = 'active')`
 
