@@ -148,8 +148,10 @@ export function openRequests(o: GitHubOptions): SendRequest {
         return await attempt(true)
       })
       overhear(access, response.headers)
-      if (response.status >= 300 && response.status !== 304) throw redirectFailureOf(response.status, access)
-      if (response.status !== 304) expectGitHubStatus(response.status, intent)
+      if (response.status !== 304) {
+        if (response.status >= 300) throw redirectFailureOf(response.status, access)
+        expectGitHubStatus(response.status, intent)
+      }
       if (access !== null) o.answered?.(access.installationId, true)
       // The name is learnt: a link with the old one may soon lead to another repository.
       if (isMoved && access !== null) o.onMoved?.(access)
