@@ -8,6 +8,7 @@ import { momentAfter } from './moments.ts'
 import type { RepairTables } from './repair-tables.ts'
 
 export type SweepRow = Selectable<RepairTables['sweeps']>
+export type ClaimedSweep = SweepRow & { readonly claimToken: string }
 export type SweepChange = Omit<Updateable<RepairTables['sweeps']>, 'appId' | 'claimToken' | 'claimedUntil'>
 
 /** Longer than the requests and commits of one turn may take. */
@@ -17,11 +18,7 @@ const LONGEST_REST_MS = 6 * 60_000
 const LONGEST_BLOCK_MS = 65 * 60_000
 
 /** Claims the App's sweep if something of it is due and no other process has it; null otherwise. */
-export async function claimSweep(
-  { kysely }: Database,
-  appId: number,
-  now: Instant,
-): Promise<(SweepRow & { readonly claimToken: string }) | null> {
+export async function claimSweep({ kysely }: Database, appId: number, now: Instant): Promise<ClaimedSweep | null> {
   const claim = { claimToken: randomUUID(), claimedUntil: momentAfter(now, CLAIM_MS) }
   const isDue = sql<boolean>`(
     (sweeps.due_at <= ${now} or sweeps.due_at > ${momentAfter(now, LONGEST_REST_MS)})
@@ -42,7 +39,7 @@ export async function claimSweep(
 /** Saves what a turn came to; false if the claim was lost, and then nothing is saved. */
 export async function saveSweep(
   { kysely }: Pick<Database, 'kysely'>,
-  { appId, claimToken }: { readonly appId: number; readonly claimToken: string },
+  { appId, claimToken }: Pick<ClaimedSweep, 'appId' | 'claimToken'>,
   change: SweepChange,
 ): Promise<boolean> {
   const { numUpdatedRows } = await kysely

@@ -58,11 +58,12 @@ type Turn = {
   readonly left: number
   /** How many deliveries are missing. */
   readonly count: number
+  /** Counts the requests, also where the turn fails. */
   readonly made: { calls: number }
 }
 
 /** Fetches some; resolves to what it learnt. Throws a GitHubFailure when GitHub cannot be asked at all now. */
-export function openMissedFetch(o: SweepContext): (turn: Turn) => Promise<{ readonly change: SweepChange }> {
+export function openMissedFetch(o: SweepContext): (turn: Turn) => Promise<SweepChange> {
   const { database, appId, now } = o
 
   function end(guid: string, change: MissedDeliveryChange): Promise<void> {
@@ -129,7 +130,7 @@ export function openMissedFetch(o: SweepContext): (turn: Turn) => Promise<{ read
         if (failure.isOutage) throw failure
       }
     }
-    return { change: { hookId, ...(lost.length > 0 && cutOff(row, lost.toSorted(), now())) } }
+    return { hookId, ...(lost.length > 0 && cutOff(row, lost.toSorted(), now())) }
   }
 }
 

@@ -8,6 +8,7 @@ import { bringLabelScansForward } from '../store/label-scans.ts'
 import { momentAfter } from '../store/moments.ts'
 import {
   bringSweepForward,
+  type ClaimedSweep,
   claimSweep,
   countDueMissedDeliveries,
   findFirstReceivedAt,
@@ -62,7 +63,7 @@ export function openSweep(o: SweepContext): Sweep {
     return made.calls
   }
 
-  async function takeTurn(row: SweepRow & { readonly claimToken: string }, made: { calls: number }): Promise<void> {
+  async function takeTurn(row: ClaimedSweep, made: { calls: number }): Promise<void> {
     const left = callsLeft(row, now())
     const isScanDue = row.scan !== null || isPast(row.nextScanAt, SCAN_EVERY_MS)
     const { count } = await countDueMissedDeliveries(database, appId, now())
@@ -73,12 +74,12 @@ export function openSweep(o: SweepContext): Sweep {
       made.calls = 1
       await readPage(row)
     } else {
-      const { change } = await fetchMissed({ row, left, count, made })
+      const change = await fetchMissed({ row, left, count, made })
       await saveSweep(database, row, { ...countCalls(row, made.calls, now()), ...change, ...(await nextTurn(row)) })
     }
   }
 
-  async function readPage(row: SweepRow & { readonly claimToken: string }): Promise<void> {
+  async function readPage(row: ClaimedSweep): Promise<void> {
     const before = row.scan ?? beginScan(now())
     const page = await o.github.readDeliveryLog(before.cursor)
     if (page.next !== null && page.next === before.cursor) throw new GitHubFailure('refused', 'the log repeats itself')
