@@ -83,10 +83,10 @@ export async function loadOutboxReading({ kysely }: Database, now: Instant): Pro
   const mayCall = isUnblocked(momentAfter(now, SHORT_REST_MS))
   const counted = sql`count(*)::integer as waiting, count(*) filter (where is_due)::integer as due,
     min(due_at) filter (where is_due) as "dueSince"`
-  const behind = (table: string) => sql`
+  const behind = (table: string, changedAt: string) => sql`
     select ${sql.ref(`${table}.publish_after`)} <= ${now} and ${isReached} and ${mayCall} as is_due,
-      greatest(${sql.ref(`${table}.publish_after`)}, ${sql.ref(table === 'pipelines' ? 'pipelines.updated_at' : 'repositories.configuration_read_at')}) as due_at
-    from ${table === 'pipelines' ? sql`pipelines join repositories on repositories.id = pipelines.repository_id` : sql`repositories`}
+      greatest(${sql.ref(`${table}.publish_after`)}, ${sql.ref(`${table}.${changedAt}`)}) as due_at
+    from ${sql.table(table)} ${table === 'repositories' ? sql`` : sql`join repositories on repositories.id = repository_id`}
     ${WITH_REACH} where ${sql.ref(`${table}.published_revision`)} < ${sql.ref(`${table}.revision`)}`
   const { rows: lines } = await sql<OutboxLine>`
     select type as kind, ${counted}, count(*) filter (where state = 'unconfirmed')::integer as unconfirmed
@@ -97,7 +97,8 @@ export async function loadOutboxReading({ kysely }: Database, now: Instant): Pro
       where effects.state in ('due', 'sending', 'unconfirmed')) as pending
     group by type
     union all
-    select 'publish', ${counted}, 0 from (${behind('pipelines')} union all ${behind('repositories')}) as behind
+    select 'publish', ${counted}, 0 from (${behind('pipelines', 'updated_at')}
+      union all ${behind('repositories', 'configuration_read_at')}) as behind
     having count(*) > 0
     order by kind`.execute(kysely)
   const { rows } = await sql<{ buried: number }>`
