@@ -46,3 +46,8 @@ async function readLight(url: string, light: string): Promise<readonly BoardRow[
 export async function readAllRows(url: string): Promise<readonly BoardRow[]> {
   return (await Promise.all(LIGHTS.map((light) => readLight(url, light)))).flat()
 }
+
+/** The numbers of the issues on the board, in order. */
+export async function issuesOnBoard(url: string): Promise<readonly number[]> {
+  return (await readAllRows(url)).map(({ issue }) => issue).toSorted((a, b) => a - b)
+}

@@ -1,7 +1,7 @@
 // Open issues that carry the start label and are not on the line are found, although no delivery and no log tells of them.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type AndonApp, openAndonApp, PLAN } from '../support/andon-app.ts'
-import { readAllRows } from '../support/board-api.ts'
+import { issuesOnBoard } from '../support/board-api.ts'
 
 let app: AndonApp
 beforeEach(async () => {
@@ -11,9 +11,7 @@ afterEach(() => app.close())
 
 const DAY = 24 * 3_600
 
-async function onBoard(): Promise<readonly number[]> {
-  return (await readAllRows(app.url)).map(({ issue }) => issue).toSorted((a, b) => a - b)
-}
+const onBoard = () => issuesOnBoard(app.url)
 
 /** GitHub never attempts to deliver what people do, so that its log has nothing either. */
 async function unsent<T>(act: () => Promise<T>): Promise<T> {

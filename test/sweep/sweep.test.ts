@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Delivery } from '../../fake-github/deliveries.ts'
 import { loadSweepReports } from '../../src/store/sweep-report.ts'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
-import { readAllRows } from '../support/board-api.ts'
+import { issuesOnBoard } from '../support/board-api.ts'
 
 let app: AndonApp
 beforeEach(async () => {
@@ -25,9 +25,7 @@ async function whileAway(act: () => Promise<unknown>): Promise<void> {
 
 const label = (n: number) => app.github.openIssue(app.repository, { title: `Issue ${n}`, labels: ['andon'] })
 
-async function onBoard(): Promise<readonly number[]> {
-  return (await readAllRows(app.url)).map(({ issue }) => issue).toSorted((a, b) => a - b)
-}
+const onBoard = () => issuesOnBoard(app.url)
 
 async function report() {
   const [one] = await loadSweepReports(app.database)
