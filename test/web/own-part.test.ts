@@ -1,7 +1,8 @@
 // What belongs to one viewer of a board that many are shown: their controls, the token of their forms, what came of their
 // presses. Readings and what they look like are shared by all who may see the same, and must not carry it.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { buildBoardPageModel, fragmentHtmlOf, versionOf } from '../../src/web/page-model.ts'
+import { buildBoardPageModel } from '../../src/web/board-page-model.ts'
+import { fragmentHtmlOf, versionOf } from '../../src/web/page-model.ts'
 import type { OwnPart } from '../../src/web/reader.ts'
 import { loadViews } from '../../src/web/views.ts'
 import { type EventReader, openEventReader } from '../support/event-reader.ts'
