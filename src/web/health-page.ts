@@ -5,10 +5,9 @@ import type { HealthSection } from './health-section.ts'
 import { healthSectionsOf } from './health-sections.ts'
 import type { Onlooker } from './onlooker.ts'
 import type { DeliveryState, OperatorHealth } from './operators.ts'
-import { diffPageModels, renderFullUpdate } from './page-diff.ts'
-import { type Fragment, type PageModel, versionOf } from './page-model.ts'
+import type { Fragment, PageModel } from './page-model.ts'
 import { noSuchPage } from './params.ts'
-import { encodeSseMessage } from './stream-message.ts'
+import { fragmentsFormat } from './stream-formats.ts'
 import type { Views } from './views.ts'
 
 export const REPLAY_PATH = '/health/deliveries/replay'
@@ -22,10 +21,7 @@ export function buildHealthPageModel(views: Views, health: OperatorHealth, user:
   return {
     asOf: health.asOf,
     fragments: [
-      {
-        id: 'health-verdict',
-        html: views.render('health-verdict', { wrong: whatIsWrong(health) }),
-      },
+      { id: 'health-verdict', html: views.render('health-verdict', { wrong: whatIsWrong(health) }) },
       ...healthSectionsOf(health).map(fragment),
     ],
     lists: [],
@@ -34,18 +30,10 @@ export function buildHealthPageModel(views: Views, health: OperatorHealth, user:
 
 /** Fragments of the page, for one operator: its forms carry their token. */
 export function healthFormat(views: Views, { health, user }: Onlooker): StreamFormat<PageModel> {
-  return {
-    async read() {
-      if (health === null) throw noSuchPage()
-      return buildHealthPageModel(views, await health.read(), user)
-    },
-    version: versionOf,
-    whole: (model) => encodeSseMessage(null, renderFullUpdate(model), versionOf(model)),
-    diff(before, after) {
-      const fragments = diffPageModels(before, after)
-      return fragments === '' ? '' : encodeSseMessage(null, fragments, versionOf(after))
-    },
-  }
+  return fragmentsFormat(async () => {
+    if (health === null) throw noSuchPage()
+    return buildHealthPageModel(views, await health.read(), user)
+  })
 }
 
 /** What became of the delivery that was replayed, in a sentence. */

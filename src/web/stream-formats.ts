@@ -23,12 +23,17 @@ const PAGE_SIZE = 200
 /** Fragments of the page, which htmx swaps in. */
 export function htmlFormat(o: { reader: Reader; views: Views; scope: ViewScope }): StreamFormat<PageModel> {
   const { reader, views, scope } = o
+  return fragmentsFormat(async () => {
+    const own = await reader.loadOwnPart(scope)
+    if (scope.issue === null) return buildBoardPageModel(views, await loadBoardPage(reader, scope), scope, own)
+    return buildIssuePageModel(views, await loadIssuePage(reader, scope), own)
+  })
+}
+
+/** The fragments of any page. */
+export function fragmentsFormat(read: () => Promise<PageModel>): StreamFormat<PageModel> {
   return {
-    async read() {
-      const own = await reader.loadOwnPart(scope)
-      if (scope.issue === null) return buildBoardPageModel(views, await loadBoardPage(reader, scope), scope, own)
-      return buildIssuePageModel(views, await loadIssuePage(reader, scope), own)
-    },
+    read,
     version: versionOf,
     whole: (model) => encodeSseMessage(null, renderFullUpdate(model), versionOf(model)),
     diff(before, after) {
