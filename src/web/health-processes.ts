@@ -8,18 +8,15 @@ import { isClockApart, isDiskLow } from './health-problems.ts'
 import type { HealthCell, SectionContent } from './health-section.ts'
 import { bytesText, durationText, rangeText } from './quantities.ts'
 
-const LOOP_TONES = { alive: undefined, stale: 'bad', gone: 'bad', untrusted: 'bad' } as const
-
 export function loopContent(loops: readonly RegisteredLoop[]): SectionContent {
   const rows = loops.map(({ id, state, reason, heartbeat, isProgressing }): readonly HealthCell[] => {
-    const tone = LOOP_TONES[state]
     const isStuck = state === 'alive' && !isProgressing
     const words = state === 'alive' ? (heartbeat?.status ?? 'unknown') : `${state}: ${reason}`
     return [
       { text: id },
-      { text: isStuck ? 'alive, without progress' : words, ...((tone ?? isStuck) && { tone: tone ?? 'bad' }) },
+      { text: isStuck ? 'alive, without progress' : words, tone: state !== 'alive' || isStuck ? 'bad' : undefined },
       { age: heartbeat?.beatAt ?? null },
-      { age: heartbeat?.progressAt ?? null, ...(isStuck && { tone: 'bad' as const }) },
+      { age: heartbeat?.progressAt ?? null, tone: isStuck ? 'bad' : undefined },
       { age: heartbeat?.inFlightSince ?? null },
       { text: heartbeat?.lastError ?? 'none', tone: heartbeat?.lastError ? 'warn' : 'muted' },
     ]
@@ -29,7 +26,7 @@ export function loopContent(loops: readonly RegisteredLoop[]): SectionContent {
     facts: loops.some(({ state }) => state === 'alive')
       ? []
       : [{ term: 'workers', cell: { text: 'none is alive: nothing is sent to GitHub', tone: 'bad' } }],
-    table: rows.length === 0 ? null : { caption: 'Loops', columns, rows },
+    table: { caption: 'Loops', columns, rows },
   }
 }
 
@@ -47,19 +44,16 @@ export function latencyContent({ commit, browser }: LatencyReading): SectionCont
 }
 
 export function clockContent(clocks: readonly ClockRow[], asOf: Instant): SectionContent {
-  const rows = clocks.map(({ process, clock, aheadMs, errorMs, readAt }): readonly HealthCell[] => {
-    const isApart = isClockApart({ aheadMs, errorMs })
-    return [
-      { text: process },
-      { text: clock === 'github' ? "GitHub's" : "the database's" },
-      { text: rangeText(aheadMs, errorMs), ...(isApart && { tone: 'bad' as const }) },
-      { age: readAt },
-    ]
-  })
+  const rows = clocks.map(({ process, clock, aheadMs, errorMs, readAt }): readonly HealthCell[] => [
+    { text: process },
+    { text: clock === 'github' ? "GitHub's" : "the database's" },
+    { text: rangeText(aheadMs, errorMs), tone: isClockApart({ aheadMs, errorMs }) ? 'bad' : undefined },
+    { age: readAt },
+  ])
   const columns = ['process', 'clock', 'against its own', 'measured']
   return {
     facts: [{ term: "this process's clock", cell: { text: `${asOf.slice(0, 19).replace('T', ' ')} UTC` } }],
-    table: rows.length === 0 ? null : { caption: 'How far other clocks are from that of a process', columns, rows },
+    table: { caption: 'How far other clocks are from that of a process', columns, rows },
     note: rows.length === 0 ? 'No process has compared its clock today.' : null,
   }
 }
@@ -95,14 +89,11 @@ export function databaseContent({
 }
 
 export function diskContent({ directory, freeBytes, totalBytes }: DiskFacts): SectionContent {
-  const isLow = isDiskLow({ freeBytes })
+  const tone = isDiskLow({ freeBytes }) ? 'bad' : undefined
   return {
     facts: [
       { term: 'folder', cell: { text: directory } },
-      {
-        term: 'free',
-        cell: { text: `${bytesText(freeBytes)} of ${bytesText(totalBytes)}`, ...(isLow && { tone: 'bad' as const }) },
-      },
+      { term: 'free', cell: { text: `${bytesText(freeBytes)} of ${bytesText(totalBytes)}`, tone } },
     ],
   }
 }

@@ -7,7 +7,7 @@ export type HealthCell = {
   readonly age?: Instant | null
   readonly isAgo?: true
   readonly until?: Instant | null
-  readonly tone?: 'bad' | 'warn' | 'muted'
+  readonly tone?: 'bad' | 'warn' | 'muted' | undefined
   readonly href?: string
   /** The id of a delivery that a button replays. */
   readonly replay?: number
@@ -16,11 +16,12 @@ export type HealthCell = {
 export type HealthSection = {
   readonly id: string
   readonly title: string
-  /** Why it could not be part at; then there is nothing else. */
+  /** Why it could not be looked at; then there is nothing else. */
   readonly problem: string | null
   readonly facts: readonly { readonly term: string; readonly cell: HealthCell }[]
+  /** Null also when it would have no rows. */
   readonly table: HealthTable | null
-  /** What stands there in place of a table without rows. */
+  /** What stands below, or in place of a table without rows. */
   readonly note: string | null
 }
 
@@ -31,3 +32,8 @@ export type HealthTable = {
 }
 
 export type SectionContent = Partial<Pick<HealthSection, 'facts' | 'table' | 'note'>>
+
+/** A number that should be 0: it stands out when it is not. */
+export function countCell(count: number, tone: 'bad' | 'warn', none = '0'): HealthCell {
+  return count === 0 ? { text: none } : { text: String(count), tone }
+}

@@ -4,7 +4,7 @@ import { accessNoticesOf } from '../render/access-problem.ts'
 import { holdViewOf } from '../render/hold-text.ts'
 import { formatMinute } from '../render/labels.ts'
 import { clockContent, databaseContent, diskContent, latencyContent, loopContent } from './health-processes.ts'
-import type { HealthCell, HealthSection, SectionContent } from './health-section.ts'
+import { countCell, type HealthCell, type HealthSection, type SectionContent } from './health-section.ts'
 
 export function healthSectionsOf(health: HealthReport): readonly HealthSection[] {
   const { asOf } = health
@@ -20,15 +20,13 @@ export function healthSectionsOf(health: HealthReport): readonly HealthSection[]
     section('clocks', 'Clocks', health.clocks, (clocks) => clockContent(clocks, asOf)),
     section('database', 'Database', health.database, databaseContent),
     section('disk', 'Disk', health.disk, diskContent),
-    {
-      ...section('process', 'This process', { value: health }, (own) => ({
-        facts: [
-          { term: 'name', cell: { text: own.process } },
-          { term: 'build', cell: { text: own.build } },
-          { term: 'running', cell: { age: own.startedAt } },
-        ],
-      })),
-    },
+    section('process', 'This process', { value: health }, ({ process, build, startedAt }) => ({
+      facts: [
+        { term: 'name', cell: { text: process } },
+        { term: 'build', cell: { text: build } },
+        { term: 'running', cell: { age: startedAt } },
+      ],
+    })),
   ]
 }
 
@@ -39,7 +37,9 @@ function section<T>(
   contentOf: (value: T) => SectionContent,
 ): HealthSection {
   const empty = { id: `health-${id}`, title, problem: null, facts: [], table: null, note: null }
-  return 'problem' in part ? { ...empty, problem: part.problem } : { ...empty, ...contentOf(part.value) }
+  if ('problem' in part) return { ...empty, problem: part.problem }
+  const { facts = [], table = null, note = null } = contentOf(part.value)
+  return { ...empty, facts, table: table?.rows.length === 0 ? null : table, note }
 }
 
 type ValueOf<Part extends keyof HealthReport> = Extract<HealthReport[Part], { readonly value: unknown }>['value']
@@ -66,9 +66,9 @@ function webhookContent({ lastAt, lastHour, failed, failedRows }: ValueOf<'deliv
         term: 'in the last hour',
         cell: { text: `${applied} applied, ${ignored} without effect, ${lastHour.failed} failed` },
       },
-      { term: 'failed', cell: failed === 0 ? { text: 'none' } : { text: String(failed), tone: 'bad' } },
+      { term: 'failed', cell: countCell(failed, 'bad', 'none') },
     ],
-    table: rows.length === 0 ? null : { caption: 'Failed deliveries, newest first', columns, rows },
+    table: { caption: 'Failed deliveries, newest first', columns, rows },
     note: failed > rows.length ? `These are the newest ${rows.length} of ${failed}.` : null,
   }
 }
@@ -84,8 +84,8 @@ function sweepContent([sweep, ...others]: ValueOf<'sweeps'>): SectionContent {
       { until },
       { text: String(repaired) },
       repairedAt === null ? { text: 'not yet', tone: 'warn' } : { until: repairedAt },
-      due === 0 ? { text: '0' } : { text: String(due), tone: 'warn' },
-      lost === 0 ? { text: '0' } : { text: String(lost), tone: 'bad' },
+      countCell(due, 'warn'),
+      countCell(lost, 'bad'),
     ]),
   )
   const columns = ['found', 'missed', 'sent from', 'until', 'repaired', 'at', 'still to fetch', 'lost']
@@ -113,9 +113,9 @@ function sweepContent([sweep, ...others]: ValueOf<'sweeps'>): SectionContent {
               },
             },
           ]),
-      { term: 'still to fetch', cell: due === 0 ? { text: 'nothing' } : { text: String(due), tone: 'warn' } },
+      { term: 'still to fetch', cell: countCell(due, 'warn', 'nothing') },
     ],
-    table: rows.length === 0 ? null : { caption: 'Deliveries that were missed, the latest first', columns, rows },
+    table: { caption: 'Deliveries that were missed, the latest first', columns, rows },
     note: rows.length === 0 && scannedAt !== null ? 'Nothing was missing.' : null,
   }
 }
@@ -136,12 +136,12 @@ function outboxContent({ lines, buried }: ValueOf<'outbox'>): SectionContent {
     { text: String(waiting) },
     { text: String(due) },
     { age: dueSince },
-    unconfirmed === 0 ? { text: '0' } : { text: String(unconfirmed), tone: 'warn' },
+    countCell(unconfirmed, 'warn'),
   ])
   const columns = ['what', 'waiting', 'due now', 'oldest is due since', 'without a clear answer']
   return {
-    facts: [{ term: 'given up', cell: buried === 0 ? { text: 'none' } : { text: String(buried), tone: 'bad' } }],
-    table: rows.length === 0 ? null : { caption: 'What waits to be sent', columns, rows },
+    facts: [{ term: 'given up', cell: countCell(buried, 'bad', 'none') }],
+    table: { caption: 'What waits to be sent', columns, rows },
     note: rows.length === 0 ? 'Nothing waits to be sent.' : null,
   }
 }
@@ -158,7 +158,7 @@ function quotaContent(installations: ValueOf<'quotas'>): SectionContent {
       return [[who, { text: 'GitHub has not said', tone: 'muted' as const }, { text: '' }, { text: '' }, quiet]]
     return quotas.map(({ resource, allowed, remaining, resetsAt }): readonly HealthCell[] => [
       who,
-      { text: `${remaining} of ${allowed}`, ...(remaining < allowed * LOW_SHARE && { tone: 'bad' as const }) },
+      { text: `${remaining} of ${allowed}`, tone: remaining < allowed * LOW_SHARE ? 'bad' : undefined },
       { text: resource === 'core' ? 'REST' : resource === 'graphql' ? 'GraphQL' : resource },
       { until: resetsAt },
       quiet,
@@ -166,7 +166,7 @@ function quotaContent(installations: ValueOf<'quotas'>): SectionContent {
   })
   const columns = ['installation', 'calls left', 'of', 'resets at', 'quiet until']
   return {
-    table: rows.length === 0 ? null : { caption: 'What GitHub last said is left', columns, rows },
+    table: { caption: 'What GitHub last said is left', columns, rows },
     note: rows.length === 0 ? 'The App is not installed anywhere.' : null,
   }
 }
@@ -185,14 +185,11 @@ function holdContent({ places, heldRepositories, openBreakers, limitedWorkflows 
   const columns = ['where', 'why', 'who', 'since', 'until']
   return {
     facts: [
-      {
-        term: 'breakers open',
-        cell: { text: String(openBreakers), ...(openBreakers > 0 && { tone: 'bad' as const }) },
-      },
+      { term: 'breakers open', cell: countCell(openBreakers, 'bad') },
       { term: 'agents at a limit', cell: { text: String(limitedWorkflows) } },
       { term: 'repositories held by people', cell: { text: String(heldRepositories) } },
     ],
-    table: rows.length === 0 ? null : { caption: 'Holds', columns, rows },
+    table: { caption: 'Holds', columns, rows },
     note: rows.length === 0 ? 'Nothing is held.' : null,
   }
 }
@@ -204,7 +201,7 @@ function accessContent(problems: ValueOf<'accessProblems'>): SectionContent {
     { age: since },
   ])
   return {
-    table: rows.length === 0 ? null : { caption: 'What GitHub refuses', columns: ['where', 'what', 'since'], rows },
+    table: { caption: 'What GitHub refuses', columns: ['where', 'what', 'since'], rows },
     note: rows.length === 0 ? 'Nothing is known to be refused.' : null,
   }
 }
