@@ -10,6 +10,11 @@ import type { LatencySummary } from './latency-buckets.ts'
 
 export type HealthPart<T> = { readonly value: T } | { readonly problem: string }
 
+/** The names of the parts in a report. */
+export type HealthPartName = {
+  [Name in keyof HealthReport]: HealthReport[Name] extends HealthPart<unknown> ? Name : never
+}[keyof HealthReport]
+
 export type LatencyReading = { readonly commit: LatencySummary | null; readonly browser: LatencySummary | null }
 
 export type DatabaseFacts = {

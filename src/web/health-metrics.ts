@@ -2,6 +2,7 @@
 // names of accounts are nobody's business who scrapes.
 import { Gauge, type Registry } from 'prom-client'
 import type { HealthPart, HealthReport } from '../health/report.ts'
+import { HEALTH_PARTS, oldestDueMs } from './health-problems.ts'
 
 /** A sample: the values of the labels, and the number. */
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number]
@@ -42,20 +43,6 @@ const LOOP_STATES = ['alive', 'stale', 'gone', 'untrusted'] as const
 /** Missed deliveries that were found this lately: between two scans of GitHub's log there are five minutes. */
 const RECENTLY_MS = 11 * 60_000
 
-const PART_NAMES = [
-  'deliveries',
-  'sweeps',
-  'loops',
-  'clocks',
-  'outbox',
-  'quotas',
-  'holds',
-  'accessProblems',
-  'latencies',
-  'database',
-  'disk',
-] as const satisfies readonly (keyof HealthReport)[]
-
 const HEALTH_GAUGES: readonly HealthGauge[] = [
   {
     name: 'andon_build_info',
@@ -67,7 +54,7 @@ const HEALTH_GAUGES: readonly HealthGauge[] = [
     name: 'andon_part_readable',
     help: 'Whether a part of the health could be read; what could not is absent.',
     labels: ['part'],
-    samples: (health) => PART_NAMES.map((part) => [{ part }, 'value' in health[part] ? 1 : 0]),
+    samples: (health) => HEALTH_PARTS.map((part) => [{ part }, 'value' in health[part] ? 1 : 0]),
   },
   {
     name: 'andon_deliveries_last_hour',
@@ -112,16 +99,10 @@ const HEALTH_GAUGES: readonly HealthGauge[] = [
     name: 'andon_sweep_cut_off_timestamp_seconds',
     help: 'When the log of GitHub was last found not to reach back to what had been seen; absent if never.',
     samples: ({ sweeps }) =>
-      of(sweeps, (reports) =>
-        one(
-          secondsOf(
-            reports
-              .flatMap(({ cutOff }) => cutOff?.at ?? [])
-              .toSorted()
-              .at(-1) ?? null,
-          ),
-        ),
-      ),
+      of(sweeps, (reports) => {
+        const moments = reports.flatMap(({ cutOff }) => cutOff?.at ?? []).toSorted()
+        return one(secondsOf(moments.at(-1) ?? null))
+      }),
   },
   {
     name: 'andon_loops',
@@ -151,11 +132,7 @@ const HEALTH_GAUGES: readonly HealthGauge[] = [
   {
     name: 'andon_outbox_oldest_due_seconds',
     help: 'For how long the oldest of that has been due; 0 when nothing is.',
-    samples: ({ outbox, asOf }) =>
-      of(outbox, ({ lines }) => {
-        const [oldest] = lines.flatMap(({ dueSince }) => dueSince ?? []).toSorted()
-        return one(oldest === undefined ? 0 : Math.max(0, Date.parse(asOf) - Date.parse(oldest)) / 1000)
-      }),
+    samples: ({ outbox, asOf }) => of(outbox, (reading) => one(oldestDueMs(reading, asOf) / 1000)),
   },
   {
     name: 'andon_outbox_unconfirmed',
@@ -173,13 +150,14 @@ const HEALTH_GAUGES: readonly HealthGauge[] = [
     labels: ['resource'],
     samples: ({ quotas }) =>
       of(quotas, (installations) => {
-        const all = installations.flatMap((installation) => installation.quotas)
-        return [...new Set(all.map(({ resource }) => resource))].map((resource) => {
-          const shares = all
-            .filter((quota) => quota.resource === resource)
-            .map(({ remaining, allowed }) => remaining / Math.max(1, allowed))
-          return [{ resource }, Math.min(...shares)]
-        })
+        const byResource = Map.groupBy(
+          installations.flatMap((each) => each.quotas),
+          ({ resource }) => resource,
+        )
+        return [...byResource].map(([resource, all]) => [
+          { resource },
+          Math.min(...all.map(({ remaining, allowed }) => remaining / Math.max(1, allowed))),
+        ])
       }),
   },
   {
@@ -217,10 +195,7 @@ const HEALTH_GAUGES: readonly HealthGauge[] = [
     labels: ['cause'],
     samples: ({ accessProblems }) =>
       of(accessProblems, (problems) =>
-        [...new Set(problems.map(({ cause }) => cause))].map((cause) => [
-          { cause },
-          problems.filter((problem) => problem.cause === cause).length,
-        ]),
+        [...Map.groupBy(problems, ({ cause }) => cause)].map(([cause, { length }]) => [{ cause }, length]),
       ),
   },
   {
@@ -229,12 +204,10 @@ const HEALTH_GAUGES: readonly HealthGauge[] = [
     labels: ['clock'],
     samples: ({ clocks }) =>
       of(clocks, (readings) =>
-        [...new Set(readings.map(({ clock }) => clock))].map((clock) => {
-          const certain = readings
-            .filter((reading) => reading.clock === clock)
-            .map(({ aheadMs, errorMs }) => Math.max(0, Math.abs(aheadMs) - errorMs) / 1000)
-          return [{ clock }, Math.max(...certain)]
-        }),
+        [...Map.groupBy(readings, ({ clock }) => clock)].map(([clock, own]) => [
+          { clock },
+          Math.max(...own.map(({ aheadMs, errorMs }) => Math.max(0, Math.abs(aheadMs) - errorMs) / 1000)),
+        ]),
       ),
   },
   {

@@ -1,5 +1,7 @@
 // What is wrong, in a sentence each: what `/healthz` says, what only operators are told, and what could not be looked at.
-import type { HealthPart, HealthReport } from '../health/report.ts'
+import type { HealthPart, HealthPartName, HealthReport } from '../health/report.ts'
+import type { Instant } from '../pipeline/model/time.ts'
+import type { OutboxReading } from '../store/machine.ts'
 import type { OperatorHealth } from './operators.ts'
 import { bytesText, durationText } from './quantities.ts'
 
@@ -28,6 +30,12 @@ export function isDiskLow({ freeBytes }: { readonly freeBytes: number }): boolea
   return freeBytes < LEAST_FREE_BYTES
 }
 
+/** For how long the oldest of what could be sent has been due; 0 when nothing is. */
+export function oldestDueMs({ lines }: OutboxReading, asOf: Instant): number {
+  const [oldest = asOf] = lines.flatMap(({ dueSince }) => dueSince ?? []).toSorted()
+  return Math.max(0, Date.parse(asOf) - Date.parse(oldest))
+}
+
 function valueIn<T>(part: HealthPart<T>): T | null {
   return 'value' in part ? part.value : null
 }
@@ -43,9 +51,10 @@ function clockProblems({ clocks }: HealthReport): readonly string[] {
 const OLD_WORK_MS = 10 * 60_000
 
 function outboxProblems({ outbox, asOf }: HealthReport): readonly string[] {
-  const { lines, buried } = valueIn(outbox) ?? { lines: [], buried: 0 }
-  const [oldest] = lines.flatMap(({ dueSince }) => dueSince ?? []).toSorted()
-  const ageMs = oldest === undefined ? 0 : Date.parse(asOf) - Date.parse(oldest)
+  const reading = valueIn(outbox)
+  if (reading === null) return []
+  const { buried } = reading
+  const ageMs = oldestDueMs(reading, asOf)
   return [
     ...(ageMs > OLD_WORK_MS ? [`what could be sent to GitHub has waited for ${durationText(ageMs)}`] : []),
     ...(buried === 0 ? [] : [`${buried} of the things to send ${buried === 1 ? 'was' : 'were'} given up`]),
@@ -67,7 +76,7 @@ function diskProblems({ disk }: HealthReport): readonly string[] {
   return facts !== null && isDiskLow(facts) ? [`only ${bytesText(facts.freeBytes)} are free in ${facts.directory}`] : []
 }
 
-const PARTS = {
+const PART_WORDS = {
   deliveries: 'the deliveries',
   loops: 'the loops',
   sweeps: 'what GitHub logged and Andon missed',
@@ -79,13 +88,13 @@ const PARTS = {
   latencies: 'the latencies',
   database: 'the database',
   disk: 'the disk',
-} as const satisfies Partial<Record<keyof HealthReport, string>>
+} as const satisfies Record<HealthPartName, string>
+
+/** The parts that are each read or could not be read. */
+export const HEALTH_PARTS = Object.keys(PART_WORDS) as readonly HealthPartName[]
 
 /** That something could not be looked at is itself something wrong. */
 function unreadParts(health: HealthReport): readonly string[] {
-  const blind = Object.entries(PARTS).flatMap(([name, words]) => {
-    const part: HealthPart<unknown> = health[name as keyof typeof PARTS]
-    return 'problem' in part ? [words] : []
-  })
+  const blind = HEALTH_PARTS.filter((part) => 'problem' in health[part]).map((part) => PART_WORDS[part])
   return blind.length === 0 ? [] : [`nobody can say now how it is with ${blind.join(', ')}`]
 }
