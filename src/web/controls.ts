@@ -2,7 +2,6 @@
 // to the page; what it means is decided where comments and check runs' buttons are, once GitHub has said what its sender may do.
 import { createHash, randomBytes } from 'node:crypto'
 import type { Hono } from 'hono'
-import { Unavailable } from '../apply/apply-request.ts'
 import type { Door } from '../apply/door.ts'
 import { pressGlobalHold } from '../apply/holds.ts'
 import {
@@ -18,7 +17,7 @@ import type { Database } from '../store/database.ts'
 import { momentAfter } from '../store/moments.ts'
 import { countPressesSince } from '../store/presses.ts'
 import { expectOwnForm, limitForm } from './forms.ts'
-import { HttpError, ServiceUnavailable, TooManyRequests } from './http-errors.ts'
+import { HttpError, TooManyRequests } from './http-errors.ts'
 import type { SignedInUser } from './onlooker.ts'
 import { resolveViewScope } from './params.ts'
 import type { IssuePage } from './reader.ts'
@@ -74,14 +73,12 @@ export function addControlRoutes(
     const at = now()
     const origin = { kind: 'board', id, userId: user.id, stage } as const
     const evidence = { kind: 'command', id: `board/${id}`, at } as const
-    const { state } = await door
-      .apply({
-        event: {
-          ...{ type: 'commands.received', at, evidence, repository, origin, commands: [command] },
-          ...{ issueNumber: scope.issue, onPullRequest: false, sender: user.login, bot: false },
-        },
-      })
-      .catch(throwUnavailable)
+    const { state } = await door.apply({
+      event: {
+        ...{ type: 'commands.received', at, evidence, repository, origin, commands: [command] },
+        ...{ issueNumber: scope.issue, onPullRequest: false, sender: user.login, bot: false },
+      },
+    })
     if (state === 'failed') throw new Error('a press could not be applied')
     return backTo(context, scope, id)
   }
@@ -95,7 +92,7 @@ export function addControlRoutes(
     const id = pressIdOf(user, form, place, text)
     const { id: userId, login } = user
     const press = { id, userId, login, repositoryId: null, issueNumber: null, text, at }
-    await pressGlobalHold(database, press, { reason, until }).catch(throwUnavailable)
+    await pressGlobalHold(database, press, { reason, until })
     return backTo(context, place, id)
   }
 
@@ -147,9 +144,4 @@ function expectCommand<T extends object>(parsed: T | FormMistake): T {
 
 function stagesOf({ shown }: IssuePage): readonly string[] {
   return shown.pipeline.line.stages.map(({ name }) => name)
-}
-
-function throwUnavailable(error: unknown): never {
-  if (error instanceof Unavailable) throw new ServiceUnavailable('the press could not be kept', { cause: error })
-  throw error
 }

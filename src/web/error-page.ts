@@ -1,4 +1,5 @@
 // An error is one sentence that says what to do: as a page for people, as JSON for programs.
+import { Unavailable } from '../apply/apply-request.ts'
 import { AccessUnknown, SignInRequired } from '../sign-in/refusals.ts'
 import { HttpError, ServiceUnavailable, TooManyRequests } from './http-errors.ts'
 import { isMachinePath, noticesOf, type RequestContext, type SiteConfig } from './site.ts'
@@ -32,7 +33,7 @@ export function errorResponseOf(error: unknown): ErrorResponse {
     const message = 'GitHub does not say just now what you may see: try again in a few seconds.'
     return { status: 503, message, headers: RETRY_HEADERS, page: ACCESS_UNKNOWN_PAGE }
   }
-  if (error instanceof ServiceUnavailable) {
+  if (error instanceof ServiceUnavailable || error instanceof Unavailable) {
     const message = 'The database cannot be read just now: try again in a few seconds.'
     return { status: 503, message, headers: RETRY_HEADERS, page: DATABASE_PAGE }
   }
