@@ -9,6 +9,7 @@ import { listSubscriptions } from '../store/push-subscriptions.ts'
 import { expectOwnForm, limitForm, onlyPost } from './forms.ts'
 import { HttpError } from './http-errors.ts'
 import type { SignedInUser } from './onlooker.ts'
+import { parseId, signedInUserOf } from './params.ts'
 import { type HonoEnv, noticesOf, onlookerOf, type RequestContext, type SiteConfig } from './site.ts'
 import type { Views } from './views.ts'
 
@@ -25,10 +26,10 @@ export function addAccountRoutes(
     return context.html(views.render('account', { user, tokens, made, browsers, baseUrl, notices: noticesOf(config) }))
   }
 
-  app.get('/account', (context) => page(context, userOf(context), null))
+  app.get('/account', (context) => page(context, signedInUserOf(context), null))
   app.post('/account/tokens', limitForm, async (context) => {
     const { name = '' } = await expectOwnForm(context, onlookerOf(context))
-    const user = userOf(context)
+    const user = signedInUserOf(context)
     const shown = plainText(name, MAX_NAME_LENGTH)
     if (shown === '') throw new HttpError(400, 'A token needs a name, so that you know later what it is for.')
     const token = `andon_${randomSecret()}`
@@ -38,19 +39,13 @@ export function addAccountRoutes(
     return await page(context, user, token)
   })
   app.post('/account/tokens/revoke', limitForm, async (context) => {
-    const { id = '' } = await expectOwnForm(context, onlookerOf(context))
-    if (!/^\d{1,15}$/.test(id)) throw new HttpError(400, 'Name the token to revoke by its id.')
-    await deleteApiToken(database, userOf(context).id, Number(id))
+    const form = await expectOwnForm(context, onlookerOf(context))
+    const id = parseId(form.id, 'Name the token to revoke by its id.')
+    await deleteApiToken(database, signedInUserOf(context).id, id)
     return context.redirect(`${config.baseUrl}/account`, 303)
   })
-  for (const path of ['/account/tokens', '/account/tokens/revoke']) app.all(path, onlyPost)
+  for (const path of ['/account/tokens', '/account/tokens/revoke']) app.all(path, onlyPost())
 }
 
 const MAX_NAME_LENGTH = 80
 const MAX_TOKENS = 20
-
-function userOf(context: RequestContext): SignedInUser {
-  const { user } = onlookerOf(context)
-  if (user === null) throw new HttpError(404, 'There is no such page: the board is at /.')
-  return user
-}

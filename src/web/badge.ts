@@ -2,6 +2,7 @@
 // sign in, it tells only of repositories that are public on GitHub; any other answer is the same picture.
 import { createHash } from 'node:crypto'
 import { badgeOf, UNKNOWN_BADGE } from '../render/badge.ts'
+import { REPOSITORY_NAME } from './params.ts'
 import type { Reader } from './reader.ts'
 import type { RequestContext } from './site.ts'
 
@@ -23,7 +24,7 @@ export function createBadges(o: {
   return async (context) => {
     const { owner = '', file = '' } = context.req.param() as Record<string, string>
     const name = `${owner}/${file.replace(/\.svg$/, '')}`
-    const isName = /^[\w.-]{1,100}\/[\w.-]{1,100}$/.test(name) && file.endsWith('.svg')
+    const isName = REPOSITORY_NAME.test(name) && file.endsWith('.svg')
     const svg = isName ? await draw(name).catch(() => UNKNOWN_BADGE) : UNKNOWN_BADGE
     const etag = `"${createHash('sha256').update(svg).digest('base64url').slice(0, 22)}"`
     // Kept by GitHub's proxy only if it asks each time whether it is still so.

@@ -16,7 +16,8 @@ import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
 import { momentAfter } from '../store/moments.ts'
 import { countPressesSince } from '../store/presses.ts'
-import { expectOwnForm, limitForm } from './forms.ts'
+import { boardPath } from './find-form.ts'
+import { expectOwnForm, limitForm, onlyPost } from './forms.ts'
 import { HttpError, TooManyRequests } from './http-errors.ts'
 import type { SignedInUser } from './onlooker.ts'
 import { resolveViewScope } from './params.ts'
@@ -101,12 +102,10 @@ export function addControlRoutes(
   }
 
   app.post('/press', limitForm, pressEverything)
-  for (const path of ['/:owner/:repo/press', '/:owner/:repo/issues/:number/press'])
+  app.all('/press', onlyPost('the board is at /'))
+  for (const path of ['/:owner/:repo/press', '/:owner/:repo/issues/:number/press']) {
     app.post(path, limitForm, pressCommand)
-  for (const path of ['/press', '/:owner/:repo/press', '/:owner/:repo/issues/:number/press']) {
-    app.all(path, () => {
-      throw new HttpError(405, 'This address is for forms: the board is at /.', 'POST')
-    })
+    app.all(path, onlyPost('the board is at /'))
   }
 }
 
@@ -115,7 +114,7 @@ const NONCE = /^[\w-]{22}$/
 const MOST_A_MINUTE = 30
 
 function pagePathOf({ repository, issue }: Place): string {
-  return repository === null ? '/' : `/${repository}${issue === null ? '' : `/issues/${issue}`}`
+  return issue === null ? boardPath(repository) : `/${repository}/issues/${issue}`
 }
 
 /** The same for a form that is sent again, and another for everything else. */

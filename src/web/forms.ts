@@ -25,6 +25,9 @@ export const limitForm = bodyLimit({
   },
 })
 
-export function onlyPost(): never {
-  throw new HttpError(405, 'This address is for forms: go to /account.', 'POST')
+/** Answers every other method at the address of a form; `goTo` says where the form is. */
+export function onlyPost(goTo = 'go to /account'): () => never {
+  return () => {
+    throw new HttpError(405, `This address is for forms: ${goTo}.`, 'POST')
+  }
 }

@@ -6,11 +6,10 @@ import { buildBoardPageModel } from './board-page-model.ts'
 import { pressNonce, pressPathOf } from './controls.ts'
 import { boardAddress, findFormOf } from './find-form.ts'
 import { buildHealthPageModel, replayWords } from './health-page.ts'
-import { HttpError } from './http-errors.ts'
 import { buildIssuePageModel } from './issue-page-model.ts'
 import { type Onlooker, viewerKeyOf } from './onlooker.ts'
 import { fragmentHtmlOf, type PageModel, versionOf } from './page-model.ts'
-import { noSuchPage, parseOwner, queryOf, resolveViewScope } from './params.ts'
+import { noSuchPage, parseId, parseOwner, queryOf, resolveViewScope } from './params.ts'
 import { noticesOf, onlookerOf, type RequestContext, type SiteConfig } from './site.ts'
 import { loadBoardPage, loadIssuePage, unknownPlace } from './stream-formats.ts'
 import type { ViewScope } from './view-scope.ts'
@@ -179,9 +178,7 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
 /** The delivery that a form of the page has just replayed. */
 function parseReplayed(query: URLSearchParams): number | null {
   const id = query.get('replayed')
-  if (id === null) return null
-  if (!/^\d{1,15}$/.test(id)) throw new HttpError(400, 'replayed is what a form leads to: leave it out.')
-  return Number(id)
+  return id === null ? null : parseId(id, 'replayed is what a form leads to: leave it out.')
 }
 
 const REPOSITORY_COLUMNS = ACTIVE_LIGHTS.map((light) => ({ light, word: LIGHT_SYMBOLS[light].word }))

@@ -1,13 +1,13 @@
 // Validates what a request asks for. Every mistake is an HttpError that says what would be valid.
 import { HEALTHS, LIGHTS, ORDERS } from './find-form.ts'
 import { HttpError } from './http-errors.ts'
-import type { Onlooker } from './onlooker.ts'
+import type { Onlooker, SignedInUser } from './onlooker.ts'
 import type { Reader } from './reader.ts'
-import type { RequestContext } from './site.ts'
+import { onlookerOf, type RequestContext } from './site.ts'
 import { unknownPlace } from './stream-formats.ts'
 import type { BoardFilter, ViewScope } from './view-scope.ts'
 
-const REPOSITORY_NAME = /^[\w.-]{1,100}\/[\w.-]{1,100}$/
+export const REPOSITORY_NAME = /^[\w.-]{1,100}\/[\w.-]{1,100}$/
 // Owners whose pages would collide with our own paths.
 const RESERVED_OWNERS = [
   'account',
@@ -105,6 +105,19 @@ export function parseOwner(text: string): string {
 
 export function noSuchPage(): HttpError {
   return new HttpError(404, 'There is no such page: the board is at /.')
+}
+
+/** Who has signed in; in open access there is no page for them. */
+export function signedInUserOf(context: RequestContext): SignedInUser {
+  const { user } = onlookerOf(context)
+  if (user === null) throw noSuchPage()
+  return user
+}
+
+/** The id of a row of ours; throws HttpError with this message if it can be none. */
+export function parseId(text: string | undefined, message: string): number {
+  if (!/^\d{1,15}$/.test(text ?? '')) throw new HttpError(400, message)
+  return Number(text)
 }
 
 function parseIssueNumber(text: string): number {

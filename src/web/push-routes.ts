@@ -18,7 +18,8 @@ import {
 import { expectOwnForm, limitForm, onlyPost } from './forms.ts'
 import { HttpError } from './http-errors.ts'
 import type { SignedInUser } from './onlooker.ts'
-import { type HonoEnv, onlookerOf, type RequestContext, type SiteConfig } from './site.ts'
+import { parseId, signedInUserOf } from './params.ts'
+import { type HonoEnv, onlookerOf, type SiteConfig } from './site.ts'
 
 export function addPushRoutes(
   app: Hono<HonoEnv>,
@@ -61,17 +62,16 @@ export function addPushRoutes(
   })
 
   app.post('/account/push/end', limitForm, async (context) => {
-    const { id = '', endpoint } = await expectOwnForm(context, onlookerOf(context))
+    const { id, endpoint } = await expectOwnForm(context, onlookerOf(context))
     const user = signedInUserOf(context)
     if (endpoint !== undefined) {
       await deleteSubscription(database, user.id, { endpointHash: hashEndpoint(endpoint) })
       return context.body(null, 204)
     }
-    if (!/^\d{1,15}$/.test(id)) throw new HttpError(400, 'Name the browser to end by its id.')
-    await deleteSubscription(database, user.id, { id: Number(id) })
+    await deleteSubscription(database, user.id, { id: parseId(id, 'Name the browser to end by its id.') })
     return context.redirect(`${o.config.baseUrl}/account`, 303)
   })
-  app.all('/account/push/end', onlyPost)
+  app.all('/account/push/end', onlyPost())
 
   /** Names become ids, which outlive a renaming; what the person does not see has none. */
   async function resolveWishes(user: SignedInUser, wishes: Readonly<Record<string, boolean>>): Promise<PushWishes> {
@@ -82,12 +82,6 @@ export function addPushRoutes(
     const lower = names.map((name) => name.toLowerCase())
     return { everything, exceptions: await findRepositoryIds(database, repositories, lower) }
   }
-}
-
-function signedInUserOf(context: RequestContext): SignedInUser {
-  const { user } = onlookerOf(context)
-  if (user === null) throw new HttpError(404, 'There is no such page: the board is at /.')
-  return user
 }
 
 const MAX_BROWSERS = 10

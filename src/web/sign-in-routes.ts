@@ -50,7 +50,7 @@ export function addSignInRoutes(
     cookies.clearSession(context)
     return context.redirect(`${baseUrl}/`, 303)
   })
-  app.all('/logout', onlyPost)
+  app.all('/logout', onlyPost())
 }
 
 function throwRefused(error: unknown): never {
