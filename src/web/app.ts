@@ -56,6 +56,12 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
     })
   }
 
+  function answerWithAsset(context: RequestContext, name: string, headers: Record<string, string>): Response {
+    const asset = assets.find(name)
+    if (asset === null) throw new HttpError(404, 'There is no such file.')
+    return context.body(asset.body, 200, { ...headers, 'content-type': asset.type })
+  }
+
   app.use(async (context, next) => {
     const startedAt = performance.now()
     await next()
@@ -91,26 +97,18 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
     return context.body(text, 200, { 'content-type': type })
   })
   get('/assets/:hash/:name', (context) => {
-    const asset = assets.find(context.req.param('name') ?? '')
-    if (asset === null) throw new HttpError(404, 'There is no such file.')
     // A page of another build asks for another hash: it gets our file, but must not cache it under that hash.
     const cacheControl = assets.hash === context.req.param('hash') ? 'public, max-age=31536000, immutable' : 'no-store'
-    return context.body(asset.body, 200, { 'content-type': asset.type, 'cache-control': cacheControl })
+    return answerWithAsset(context, context.req.param('name') ?? '', { 'cache-control': cacheControl })
   })
   // Files in other repositories name it, so its address never changes.
   get('/assets/andon.schema.json', (context) => {
-    const schema = assets.find('andon.schema.json')
-    if (schema === null) throw new HttpError(404, 'There is no such file.')
     const headers = { 'cache-control': 'public, max-age=3600', 'access-control-allow-origin': '*' }
-    return context.body(schema.body, 200, { ...headers, 'content-type': schema.type })
+    return answerWithAsset(context, 'andon.schema.json', headers)
   })
   get('/badge/:owner/:file', site.badge)
   // At the root, so that it may speak for every page; browsers ask for it by the same address for ever.
-  get('/service-worker.js', (context) => {
-    const script = assets.find('service-worker.js')
-    if (script === null) throw new HttpError(404, 'There is no such file.')
-    return context.body(script.body, 200, { 'content-type': script.type, 'cache-control': 'no-cache' })
-  })
+  get('/service-worker.js', (context) => answerWithAsset(context, 'service-worker.js', { 'cache-control': 'no-cache' }))
   get('/favicon.ico', (context) => context.redirect(assets.path('icon.svg')))
 
   get('/events', async (context) => {
