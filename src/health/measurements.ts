@@ -76,13 +76,13 @@ export function openMeasurements(o: {
   }
 
   function clockRow(clock: ClockRow['clock'], reading: Parameters<Overheard['clock']>[0], stepMs: number): ClockRow {
-    const [theirs, sentAt, readAt] = [reading.theirs, reading.sentAt, reading.receivedAt].map((at) => Date.parse(at))
-    const [sent = 0, received = 0] = [sentAt, readAt]
+    const sentMs = Date.parse(reading.sentAt)
+    const receivedMs = Date.parse(reading.receivedAt)
     return {
       process,
       clock,
-      aheadMs: (theirs ?? 0) + stepMs / 2 - (sent + received) / 2,
-      errorMs: stepMs / 2 + Math.max(0, received - sent) / 2,
+      aheadMs: Date.parse(reading.theirs) + stepMs / 2 - (sentMs + receivedMs) / 2,
+      errorMs: stepMs / 2 + Math.max(0, receivedMs - sentMs) / 2,
       readAt: reading.receivedAt,
     }
   }
