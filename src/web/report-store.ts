@@ -19,16 +19,14 @@ export function openReportStore(o: { database: Database; door: Door; now: () => 
     if (!reported || !found) return 'no such attempt'
     const outcome = assessReport(reported.pipeline, found, reporter)
     const at = now()
+    const { control } = found.attempt
+    const { progress = null, text = null, url = null } = control?.report ?? {}
+    const merged: ReportBody = { ...report, ...mergeWithPrevious(report, { progress, text, url }) }
     // GitHub did not know the run, and here it speaks.
-    const isBack = found.attempt.control?.closed?.kind === 'gone' && found.attempt.control.runId === runId
-    if (isBack && outcome === 'attempt closed') {
-      const { progress = null, text = null, url = null } = found.attempt.control?.report ?? {}
-      await applyReport(reported, runId, { ...report, ...mergeWithPrevious(report, { progress, text, url }) }, at)
-    }
+    const isBack = control?.closed?.kind === 'gone' && control.runId === runId
+    if (isBack && outcome === 'attempt closed') await applyReport(reported, runId, merged, at)
     if (outcome !== 'saved') return outcome
     checkLimitedUntil(report, at)
-    const { progress = null, text = null, url = null } = found.attempt.control?.report ?? {}
-    const merged: ReportBody = { ...report, ...mergeWithPrevious(report, { progress, text, url }) }
     // The event goes first: if only the beat were stored, the next report would seem to say nothing new.
     if (merged.progress !== progress || merged.text !== text || merged.url !== url || report.limitedUntil !== null)
       await applyReport(reported, runId, merged, at)
