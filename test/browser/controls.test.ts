@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type AndonProcess, startAndonProcess, stopAllProcesses } from '../support/andon-process.ts'
+import { type AndonProcess, stopAllProcesses } from '../support/andon-process.ts'
 import { type FakeGitHub, openFakeGitHub } from '../support/fake-github.ts'
-import { freePort } from '../support/postgres-cluster.ts'
 import { violations } from './support/axe.ts'
 import { openBrowser, openPage } from './support/open-browser.ts'
+import { startSignInProcess } from './support/sign-in-process.ts'
 
 const WIDTHS = [320, 390, 1440]
 const THEMES = ['light', 'dark'] as const
@@ -23,22 +23,7 @@ let andon: AndonProcess
 
 beforeAll(async () => {
   github = await openFakeGitHub()
-  const port = await freePort()
-  andon = await startAndonProcess('all', {
-    APP_ID: `${github.appId}`,
-    PRIVATE_KEY: github.privateKey,
-    WEBHOOK_SECRET: github.webhookSecret,
-    GITHUB_CLIENT_ID: github.client.id,
-    GITHUB_CLIENT_SECRET: github.client.secret,
-    ANDON_ACCESS: 'login',
-    ANDON_OPERATORS: 'ada',
-    BASE_URL: `http://127.0.0.1:${port}`,
-    PORT: `${port}`,
-    DATABASE_URL: undefined,
-    GITHUB_API_URL: github.url,
-    GITHUB_URL: github.url,
-  })
-  await andon.ready(60_000)
+  andon = await startSignInProcess(github, { ANDON_OPERATORS: 'ada', WEBHOOK_SECRET: github.webhookSecret })
   github.deliveries.setTarget(`${andon.url}/api/github/webhooks`)
   github.onDispatch((run) => run.conclude('failure'))
   github.writeFile('acme/widgets', '.github/andon.yml', CONFIGURATION)

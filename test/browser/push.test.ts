@@ -3,13 +3,13 @@
 import { randomBytes } from 'node:crypto'
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type AndonProcess, startAndonProcess, stopAllProcesses } from '../support/andon-process.ts'
+import { type AndonProcess, stopAllProcesses } from '../support/andon-process.ts'
 import { type FakeGitHub, openFakeGitHub } from '../support/fake-github.ts'
-import { freePort } from '../support/postgres-cluster.ts'
 import { openPushService, type PushBrowser } from '../support/push-service.ts'
 import { HOSTILE } from '../web/support/board-fixtures.ts'
 import { violations } from './support/axe.ts'
 import { openBrowser } from './support/open-browser.ts'
+import { startSignInProcess } from './support/sign-in-process.ts'
 
 const WITHIN = { timeout: 20_000, interval: 50 }
 
@@ -21,7 +21,7 @@ let page: Page
 
 beforeAll(async () => {
   github = await openFakeGitHub()
-  ;[andon, browser] = await Promise.all([start(), openBrowser()])
+  ;[andon, browser] = await Promise.all([startSignInProcess(github), openBrowser()])
 })
 afterAll(async () => {
   await Promise.all([browser.close(), stopAllProcesses()])
@@ -40,24 +40,6 @@ afterEach(async () => {
   await page.getByRole('button', { name: 'Sign out' }).click()
   await context.close()
 })
-
-async function start(): Promise<AndonProcess> {
-  const port = await freePort()
-  const started = await startAndonProcess('all', {
-    APP_ID: `${github.appId}`,
-    PRIVATE_KEY: github.privateKey,
-    GITHUB_CLIENT_ID: github.client.id,
-    GITHUB_CLIENT_SECRET: github.client.secret,
-    ANDON_ACCESS: 'login',
-    BASE_URL: `http://127.0.0.1:${port}`,
-    PORT: `${port}`,
-    DATABASE_URL: undefined,
-    GITHUB_API_URL: github.url,
-    GITHUB_URL: github.url,
-  })
-  await started.ready(60_000)
-  return started
-}
 
 /** A subscription as the browser would have made it, kept where a closed page cannot lose it. */
 const playPushManager = ({ endpoint, p256dh, auth }: PushBrowser) => `

@@ -1,12 +1,12 @@
 // A person signs in with a real browser, at a GitHub on this machine, and finds pages that everyone can use.
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type AndonProcess, startAndonProcess, stopAllProcesses } from '../support/andon-process.ts'
+import { type AndonProcess, stopAllProcesses } from '../support/andon-process.ts'
 import { type FakeGitHub, openFakeGitHub } from '../support/fake-github.ts'
-import { freePort } from '../support/postgres-cluster.ts'
 import { violations } from './support/axe.ts'
 import { type BoardServer, startBoardServer } from './support/board-server.ts'
 import { openBrowser, openPage } from './support/open-browser.ts'
+import { startSignInProcess } from './support/sign-in-process.ts'
 
 const WIDTHS = [320, 390, 1440]
 const THEMES = ['light', 'dark'] as const
@@ -18,31 +18,16 @@ let closed: BoardServer
 
 beforeAll(async () => {
   github = await openFakeGitHub()
-  ;[andon, closed, browser] = await Promise.all([start(), startBoardServer({ access: 'login' }), openBrowser()])
+  ;[andon, closed, browser] = await Promise.all([
+    startSignInProcess(github, { ANDON_OPERATORS: 'ada' }),
+    startBoardServer({ access: 'login' }),
+    openBrowser(),
+  ])
 })
 afterAll(async () => {
   await Promise.all([browser.close(), closed.stop(), stopAllProcesses()])
   await github.close()
 })
-
-async function start(): Promise<AndonProcess> {
-  const port = await freePort()
-  const started = await startAndonProcess('all', {
-    APP_ID: `${github.appId}`,
-    PRIVATE_KEY: github.privateKey,
-    GITHUB_CLIENT_ID: github.client.id,
-    GITHUB_CLIENT_SECRET: github.client.secret,
-    ANDON_ACCESS: 'login',
-    ANDON_OPERATORS: 'ada',
-    BASE_URL: `http://127.0.0.1:${port}`,
-    PORT: `${port}`,
-    DATABASE_URL: undefined,
-    GITHUB_API_URL: github.url,
-    GITHUB_URL: github.url,
-  })
-  await started.ready(60_000)
-  return started
-}
 
 test('a person signs in by two clicks, makes a token, and signs out', async () => {
   const { page, complaints } = await openPage(browser)
