@@ -8,6 +8,7 @@ import { hearsItself } from '../store/hears-itself.ts'
 import { loadLoops } from '../store/loops.ts'
 import { loadDeliveriesReading, loadHoldsReading, loadOutboxReading, loadQuotaReadings } from '../store/machine.ts'
 import { type LatencyRow, loadClockReadings, loadLatencies } from '../store/measurements.ts'
+import { IS_READ_ONLY } from '../store/readiness.ts'
 import { listAccessProblems } from '../store/shown-access-problems.ts'
 import { loadSweepReports } from '../store/sweep-report.ts'
 import { listRegisteredLoops } from '../watchdog/loop-registry.ts'
@@ -98,7 +99,7 @@ async function readDatabase({ kysely, kind, location }: Database): Promise<Datab
   const startedMs = performance.now()
   const { rows } = await sql<{ version: string; isReadOnly: boolean; bytes: number }>`
     select current_setting('server_version') as version, pg_database_size(current_database()) as bytes,
-      pg_is_in_recovery() or current_setting('default_transaction_read_only')::boolean as "isReadOnly"
+      ${IS_READ_ONLY} as "isReadOnly"
   `.execute(kysely)
   const answerMs = performance.now() - startedMs
   const { version = '', isReadOnly = false, bytes = 0 } = rows[0] ?? {}

@@ -8,6 +8,7 @@ import { hearsItself } from '../store/hears-itself.ts'
 import { listInvalidConfigFiles } from '../store/invalid-config-files.ts'
 import { loadLoops } from '../store/loops.ts'
 import { listPendingMigrations, listUnknownMigrations } from '../store/migrate.ts'
+import { IS_READ_ONLY } from '../store/readiness.ts'
 import { listRegisteredLoops } from '../watchdog/loop-registry.ts'
 import { whyNotHealthy } from '../watchdog/loops-health.ts'
 
@@ -17,8 +18,7 @@ export async function inspectDatabase(
 ): Promise<DatabaseReading> {
   const { kind, location, kysely } = database
   const { rows } = await sql<{ version: string; isReadOnly: boolean }>`
-    select current_setting('server_version') as version,
-      pg_is_in_recovery() or current_setting('default_transaction_read_only')::boolean as "isReadOnly"
+    select current_setting('server_version') as version, ${IS_READ_ONLY} as "isReadOnly"
   `.execute(kysely)
   const { version = '0', isReadOnly = false } = rows[0] ?? {}
   const pendingMigrations = await listPendingMigrations(database)
