@@ -1,4 +1,5 @@
 // One request to GitHub without the App's own token: on behalf of a user, or before there is an App.
+import { parseJson } from '../text/parse-json.ts'
 import { GitHubFailure } from './failure.ts'
 
 export type PlainAnswer = {
@@ -27,13 +28,5 @@ export async function sendPlain(
     return { status: response.status, headers: response.headers, body: parseJson(await response.text()) }
   } catch (error) {
     throw new GitHubFailure('retryable', 'GitHub does not answer', { isOutage: true, cause: error })
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
   }
 }

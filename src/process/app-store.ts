@@ -7,6 +7,7 @@ import { z } from 'zod'
 import type { AppCredentials, StartConfig } from '../config.ts'
 import { insertSealedCredentials, loadSealedCredentials, replaceSealedCredentials } from '../store/app-credentials.ts'
 import type { Database } from '../store/database.ts'
+import { parseJson } from '../text/parse-json.ts'
 import { isPrivateKey } from './credentials.ts'
 import { StartupError } from './environment.ts'
 import { secretKeysOf } from './keep-secret.ts'
@@ -128,12 +129,4 @@ function parseApp(text: string, where: string): AppCredentials {
   throw new UnreadableApp(
     `${where} is damaged: restore it, or set APP_ID, PRIVATE_KEY and WEBHOOK_SECRET from the App's settings page.`,
   )
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }

@@ -15,6 +15,7 @@ import {
   renewSubscription,
   saveSubscription,
 } from '../store/push-subscriptions.ts'
+import { parseJson } from '../text/parse-json.ts'
 import { expectOwnForm, limitForm, onlyPost } from './forms.ts'
 import { HttpError } from './http-errors.ts'
 import type { SignedInUser } from './onlooker.ts'
@@ -88,11 +89,3 @@ const MAX_BROWSERS = 10
 const MAX_WISHES = 200
 
 const WISHES = z.record(z.string().max(141), z.boolean()).refine((wishes) => Object.keys(wishes).length <= MAX_WISHES)
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
-}
