@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import type { Delivery } from '../../fake-github/deliveries.ts'
+import type { Instant } from '../../src/pipeline/model/time.ts'
 import { upsertLoop } from '../../src/store/loops.ts'
+import { momentAfter } from '../../src/store/moments.ts'
 import { openPostgresDatabase } from '../../src/store/postgres.ts'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
 import { exampleDelivery, signDelivery } from '../support/deliveries.ts'
@@ -39,12 +41,13 @@ async function scrape({ clock }: Pick<AndonApp, 'clock'>, url: string): Promise<
   return { samples: parseMetrics(text), at: clock.now(), isUp: true }
 }
 
-/** A worker elsewhere is alive and gets on; then the scrape. */
-async function scrapeWorked(app: AndonApp): Promise<Scrape> {
+/** A worker elsewhere is alive, and gets on unless it is in an iteration since then; then the scrape. */
+async function scrapeWorked(app: AndonApp, inFlightSince: Instant | null = null): Promise<Scrape> {
   const now = app.clock.now()
   await upsertLoop(app.database, {
-    ...{ id: 'worker-elsewhere-7', host: 'elsewhere', pid: 7, startedAtTicks: null, role: 'worker', status: 'idle' },
-    ...{ iteration: 12, beatAt: now, progressAt: now, inFlightSince: null, lastError: null },
+    ...{ id: 'worker-elsewhere-7', host: 'elsewhere', pid: 7, startedAtTicks: null, role: 'worker' },
+    ...{ status: inFlightSince === null ? 'idle' : 'running', iteration: 12, beatAt: now },
+    ...{ progressAt: inFlightSince ?? now, inFlightSince, lastError: null },
   })
   return await scrape(app, app.url)
 }
@@ -102,20 +105,7 @@ const FAULTS: Readonly<Record<string, () => Promise<Scrape | null>>> = {
     await app.openLabeledIssue()
     await app.github.whenIdle()
     app.clock.advance(1_200)
-    const now = app.clock.now()
-    const inFlightSince = new Date(Date.parse(now) - 900_000).toISOString()
-    await upsertLoop(app.database, {
-      ...{
-        id: 'worker-elsewhere-7',
-        host: 'elsewhere',
-        pid: 7,
-        startedAtTicks: null,
-        role: 'worker',
-        status: 'running',
-      },
-      ...{ iteration: 12, beatAt: now, progressAt: inFlightSince, inFlightSince, lastError: null },
-    })
-    return await scrape(app, app.url)
+    return await scrapeWorked(app, momentAfter(app.clock.now(), -900_000))
   },
 
   async 'AndonOutboxOld: a worker is alive and sends nothing'() {
