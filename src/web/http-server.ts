@@ -66,7 +66,7 @@ export function isWebhookRequest({ url = '' }: IncomingMessage): boolean {
 
 const CLOSED: SignInPages = { gate: () => closedToEveryone, addRoutes: () => undefined }
 
-/** The same over any reader. Without `signIn`, `login` is closed to everyone. */
+/** The web server over any reader. Without `signIn`, `login` is closed to everyone. */
 export function createServerWithReader(
   o: WebServerParts & { readonly reader: Reader; readonly signIn?: SignInPages | null },
 ): WebServer {
