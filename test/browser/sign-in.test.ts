@@ -3,7 +3,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type AndonProcess, stopAllProcesses } from '../support/andon-process.ts'
 import { type FakeGitHub, openFakeGitHub } from '../support/fake-github.ts'
-import { violations } from './support/axe.ts'
+import { expectNoViolation } from './support/axe.ts'
 import { type BoardServer, startBoardServer } from './support/board-server.ts'
 import { openBrowser, openPage } from './support/open-browser.ts'
 import { startSignInProcess } from './support/sign-in-process.ts'
@@ -99,11 +99,4 @@ async function expectUsable(page: Page, address: string, heading: string): Promi
   await page.goto(address)
   expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe(heading)
   await expectNoViolation(page, address)
-}
-
-async function expectNoViolation(page: Page, what: string): Promise<void> {
-  const width = page.viewportSize()?.width
-  expect(await violations(page), `${what} at ${width}`).toEqual([])
-  const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
-  expect(overflow, `${what} at ${width}`).toBeLessThanOrEqual(0)
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -14,4 +15,12 @@ export async function violations(page: Page): Promise<readonly string[]> {
       nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
     )
   })
+}
+
+/** Axe finds nothing wrong with the page at its width, and nothing scrolls sideways. */
+export async function expectNoViolation(page: Page, what: string): Promise<void> {
+  const width = page.viewportSize()?.width
+  expect(await violations(page), `${what} at ${width}`).toEqual([])
+  const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+  expect(overflow, `${what} at ${width}`).toBeLessThanOrEqual(0)
 }
