@@ -11,11 +11,11 @@ export type AnswerWithBadge = (context: RequestContext) => Promise<Response>
 
 export function createBadges(o: {
   /** Reads everything. */
-  readonly reader: Pick<Reader, 'findRepositoryRef' | 'loadBoard'>
+  readonly reader: Pick<Reader, 'findRepository' | 'loadBoard'>
   readonly access: 'open' | 'login'
 }): AnswerWithBadge {
   async function draw(name: string): Promise<string> {
-    const found = await o.reader.findRepositoryRef(name)
+    const found = await o.reader.findRepository(name)
     if (found === null || (found.private && o.access === 'login')) return UNKNOWN_BADGE
     const { counts, isBlind } = await o.reader.loadBoard({ repository: found.fullName, limit: 1 })
     return badgeOf(counts, isBlind)

@@ -62,7 +62,7 @@ export function addControlRoutes(
     const { reader } = onlooker
     const { owner, repo, number } = context.req.param() as Record<string, string>
     const scope = await resolveViewScope(onlooker, { repository: `${owner}/${repo}`, issue: number })
-    const repository = await reader.findRepositoryRef(`${scope.repository}`)
+    const repository = await reader.findRepository(`${scope.repository}`)
     // It was there a moment ago: the page of it says what is true now.
     if (repository === null) return context.redirect(pagePathOf(scope), 303)
     const { command, stage } = expectCommand(

@@ -68,7 +68,7 @@ export function openDatabaseReader(o: {
       const visible = await visibleNow()
       return await read('issue', loadIssue(o, { visible, repository }, number))
     },
-    async findRepositoryRef(name) {
+    async findRepository(name) {
       const visible = await visibleNow()
       return await read('repository', findRepository(database, visible, name))
     },
@@ -81,10 +81,6 @@ export function openDatabaseReader(o: {
         mayPress: own.mayPress || writable !== null,
         press: pressed === null ? null : await read('press', findPress(database, pressed, seen.userId)),
       }
-    },
-    async findRepository(name) {
-      const visible = await visibleNow()
-      return (await read('repository', findRepository(database, visible, name)))?.fullName ?? null
     },
     async listRepositories(owner) {
       const visible = await visibleNow()

@@ -94,7 +94,7 @@ async function resolvePlace(
   if (RESERVED_OWNERS.includes(owner.toLowerCase())) throw noSuchPage()
   const repository = await reader.findRepository(params.repository)
   if (repository === null) throw unknownPlace(params.repository)
-  return { repository, issue }
+  return { repository: repository.fullName, issue }
 }
 
 /** The owner that an address names; throws HttpError if it can be none. */

@@ -81,12 +81,10 @@ export type RepositoriesPage = {
 export type Reader = {
   loadBoard(query: BoardPageQuery): Promise<BoardPage>
   loadIssue(repository: string, number: number): Promise<IssuePage | null>
-  /** The repository's name as GitHub spells it; null when Andon does not know it. */
-  findRepository(name: string): Promise<string | null>
+  /** The repository of that name, as events name it; null when it is not seen. */
+  findRepository(name: string): Promise<RepositoryRef | null>
   /** The repositories of an owner with their counts. */
   listRepositories(owner: string): Promise<RepositoriesPage>
-  /** The repository of that name, as events name it; null when it is not seen. */
-  findRepositoryRef(name: string): Promise<RepositoryRef | null>
   /** What of that page is for who asks alone. */
   loadOwnPart(scope: OwnScope): Promise<OwnPart>
   /** Why a delivery could not be committed now; null when it could. */

@@ -2,6 +2,7 @@
 import pino from 'pino'
 import { configurationNoticeOf } from '../../../src/render/configuration-notice.ts'
 import { createServerWithReader } from '../../../src/web/http-server.ts'
+import { REPOSITORY } from '../../support/pipeline-fixtures.ts'
 import { withServer } from '../../support/with-server.ts'
 import { busyBoard, MISTAKE_NOTICE, NOW } from './board-fixtures.ts'
 import { boardOf, repositoryLines } from './board-page.ts'
@@ -38,9 +39,8 @@ const site = createServerWithReader({
         ? { ...found, isWholeHistory: true, published: {}, asOf: NOW, configurationNotices, accessNotices: [] }
         : null
     },
-    findRepository: async (name) => name,
+    findRepository: async (name) => ({ ...REPOSITORY, fullName: name }),
     listRepositories: async (owner) => ({ asOf: NOW, repositories: repositoryLines(all, owner) }),
-    findRepositoryRef: async () => null,
     loadOwnPart: async () => ({ mayPress: false, press: null }),
     whyNotReady: async () => null,
     listen: async () => async () => undefined,

@@ -8,6 +8,7 @@ import { createServerWithReader } from '../../../src/web/http-server.ts'
 import type { OperatorParts } from '../../../src/web/operators.ts'
 import type { Reader } from '../../../src/web/reader.ts'
 import type { RequestContext } from '../../../src/web/site.ts'
+import { REPOSITORY } from '../../support/pipeline-fixtures.ts'
 import { withServer } from '../../support/with-server.ts'
 import { type BoardFixture, busyBoard, NOW } from './board-fixtures.ts'
 import { boardOf, repositoryLines } from './board-page.ts'
@@ -66,11 +67,13 @@ export function openStubBoard(all: readonly BoardFixture[] = busyBoard()): StubB
             : null
         }),
       findRepository: (name) =>
-        read(
-          () => REPOSITORIES.find((known) => known !== forgotten && known.toLowerCase() === name.toLowerCase()) ?? null,
-        ),
+        read(() => {
+          const fullName = REPOSITORIES.find(
+            (known) => known !== forgotten && known.toLowerCase() === name.toLowerCase(),
+          )
+          return fullName === undefined ? null : { ...REPOSITORY, fullName }
+        }),
       listRepositories: (owner) => read(() => ({ asOf: now, repositories: repositoryLines(here(), owner, now) })),
-      findRepositoryRef: async () => null,
       loadOwnPart: async () => ({ mayPress: false, press: null }),
       whyNotReady: () => read(() => null),
       async listen(received) {
