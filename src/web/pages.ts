@@ -40,8 +40,8 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
     isWall?: boolean
     /** The form that finds tasks. */
     find?: string
-    /** How often a browser without JavaScript loads the page again. */
-    refreshSeconds?: number
+    /** How often a browser without JavaScript loads the page again, and from where. */
+    refresh?: { readonly seconds: number; readonly path: string }
     body: string
   }): string {
     const { model, title, breadcrumbs, stream, isBoard = false, isWall = false } = p
@@ -59,7 +59,7 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
         hasHealth: p.onlooker.health !== null,
         version: versionOf(model),
         viewer: viewerKeyOf(p.onlooker),
-        refreshSeconds: p.refreshSeconds ?? null,
+        refresh: p.refresh ?? null,
         stallMs: config.beatEveryMs * MISSED_BEATS_UNTIL_STALLED,
       },
       header: fragmentHtmlOf(model, 'counts'),
@@ -168,7 +168,8 @@ export function createPages(o: { views: Views; config: SiteConfig }): Pages {
           breadcrumbs,
           body,
           stream: 'page=health',
-          refreshSeconds: 15,
+          // Without what a form led to.
+          refresh: { seconds: 15, path: '/health' },
         }),
       )
     },
