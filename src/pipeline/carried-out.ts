@@ -2,7 +2,7 @@
 // one that starts or stops a run is when GitHub has that run, or no longer runs it.
 import type { SwapEffect } from './model/effects.ts'
 import type { Pipeline, Stage, StageCommand } from './model/pipeline.ts'
-import { admittedAttempts, allAdmittedAttempts, hasLiveRun, isLiveAttempt, runIdOf } from './stages/attempts.ts'
+import { allAdmittedAttempts, attemptsForTrigger, hasLiveRun, isLiveAttempt, runIdOf } from './stages/attempts.ts'
 
 /** Turns 👀 into 🚀 on every comment whose orders are all carried out. */
 export function swapReactions(pipeline: Pipeline): readonly SwapEffect[] {
@@ -34,7 +34,7 @@ function stageOrders({ stages }: Pipeline): readonly Order[] {
 
 /** Null for a command that is carried out at once. */
 function isCarriedOut(stage: Stage, { verb, triggerId }: StageCommand): boolean | null {
-  const attempts = admittedAttempts(stage).filter(({ control }) => control.trigger.id === triggerId)
+  const attempts = attemptsForTrigger(stage, triggerId)
   switch (verb) {
     case 'retry':
     case 'run':

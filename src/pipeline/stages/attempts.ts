@@ -19,6 +19,11 @@ export function admittedAttempts({ attempts }: Stage): readonly AdmittedAttempt[
   return attempts.filter(isAdmitted)
 }
 
+/** Those of them that were made for that trigger. */
+export function attemptsForTrigger(stage: Stage, triggerId: string): readonly AdmittedAttempt[] {
+  return admittedAttempts(stage).filter(({ control }) => control.trigger.id === triggerId)
+}
+
 /** Attempts keep counting across triggers, so that a key never recurs. */
 export function nextAttemptNumber(stage: Stage): number {
   return (admittedAttempts(stage).at(-1)?.number ?? 0) + 1

@@ -9,6 +9,7 @@ import type { AttemptReason, AttemptRef, QueueCause, Reason } from '../model/rea
 import { type Instant, latest } from '../model/time.ts'
 import {
   admittedAttempts,
+  attemptsForTrigger,
   closingOf,
   countExcused,
   currentAttempt,
@@ -128,7 +129,7 @@ function deriveAfterAttempt(context: StageContext, attempt: Attempt): DerivedSta
   if (outcome !== 'failed' || !isAdmitted(attempt)) return derived
   if (!isSpent(attempt)) return deriveRefused(context, attempt, derived)
   const { trigger, admittedAt, evidence } = attempt.control
-  const spent = attemptsFor(context.stage, trigger).filter(isSpent)
+  const spent = attemptsForTrigger(context.stage, trigger.id).filter(isSpent)
   const tries = spent.length - countExcused(spent)
   if (tries >= context.rule.attempts) return { ...derived, reason: { kind: 'attempts-used-up', last } }
   const since = derived.since ?? admittedAt
@@ -146,13 +147,9 @@ function deriveRefused(context: StageContext, attempt: AdmittedAttempt, derived:
     const kind = isChecked ? 'checks-workflow' : 'start-refused'
     return { ...derived, ...(isChecked && { status: 'queued' }), reason: { kind, last } }
   }
-  const refused = attemptsFor(context.stage, trigger).filter((other) => !isSpent(other)).length
+  const refused = attemptsForTrigger(context.stage, trigger.id).filter((other) => !isSpent(other)).length
   const retryAt = refused < 2 ? null : retryAfter(lifted.at, refused - 1, attempt.key)
   return deriveQueued(context, trigger, { since: lifted.at, evidence: lifted.evidence }, last, retryAt)
-}
-
-function attemptsFor(stage: Stage, { id }: Trigger): readonly AdmittedAttempt[] {
-  return admittedAttempts(stage).filter(({ control }) => control.trigger.id === id)
 }
 
 /** It is due: it waits for a run that goes on, for the time of its retry, or for a slot. */
@@ -233,7 +230,7 @@ function limitedRef({ stage, rule }: AttemptContext, number: number, { id }: Tri
   const earlier = admittedAttempts(stage).filter((other) => {
     return other.number < number && (other.control.trigger.id !== id || !isSpent(other))
   })
-  const own = admittedAttempts(stage).filter((other) => other.control.trigger.id === id)
+  const own = attemptsForTrigger(stage, id)
   return { number, limit: earlier.length + countExcused(own) + rule.attempts, rerun }
 }
 

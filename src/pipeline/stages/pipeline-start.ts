@@ -62,6 +62,12 @@ export function unansweredStartRequests(pipeline: Pipeline): readonly StartReque
   )
 }
 
+/** Who wanted it started, as far as is known. */
+export function startedBy(pipeline: Pipeline): string | null {
+  const authorization = startAuthorization(pipeline)
+  return authorization.state === 'granted' ? authorization.request.login : pipeline.start.actor
+}
+
 /** The same sender may ask again: a refusal holds only for requests made before it. */
 export function withStartRequest(pipeline: Pipeline, request: StartRequest): Pipeline {
   const requests = pipeline.startRequests ?? []

@@ -32,14 +32,32 @@ export function reworkRoundsOf(pipeline: Pipeline): Readonly<Record<'allowed' | 
   const name = reworkStage(pipeline.line)
   const stage = pipeline.stages.find((stage) => stage.name === name)
   if (stage === undefined || startAuthorization(pipeline).state !== 'granted') return { allowed: [], refused: [] }
-  const started = new Set(admittedAttempts(stage).map(({ control }) => control.trigger.id))
-  const isStarted = ({ commitSha }: ReviewFact) => started.has(`${ROUND_PREFIX}${commitSha}`)
+  const started = startedRounds(stage)
+  const isStarted = (review: ReviewFact) => started.includes(roundOf(review))
   const requests = changeRequestsOf(pipeline).toSorted((a, b) => Number(isStarted(b)) - Number(isStarted(a)))
   // Rounds whose request was withdrawn count as well: they ran.
-  const rounds = [...started].filter((id) => id.startsWith(ROUND_PREFIX)).length
-  const withdrawn = rounds - requests.filter(isStarted).length
+  const withdrawn = started.length - requests.filter(isStarted).length
   const limit = Math.max(0, pipeline.line.rework - withdrawn)
   return { allowed: requests.slice(0, limit), refused: requests.slice(limit) }
+}
+
+/** The triggers of the rounds for which the stage has made attempts, the first round first. */
+export function startedRounds(stage: Stage): readonly string[] {
+  return [...new Set(admittedAttempts(stage).map(({ control }) => control.trigger.id))].filter(isRound)
+}
+
+/** The trigger of the round that a review asks for. */
+export function roundOf({ commitSha }: ReviewFact): string {
+  return `${ROUND_PREFIX}${commitSha}`
+}
+
+export function isRound(triggerId: string): boolean {
+  return triggerId.startsWith(ROUND_PREFIX)
+}
+
+/** The commands by which a person wanted the stage to run again. */
+export function rerunCommands({ commands = [] }: Stage): readonly StageCommand[] {
+  return commands.filter(({ verb }) => verb === 'retry' || verb === 'run')
 }
 
 /** Each reviewer's newest verdict, oldest first. As on GitHub, a dismissed one takes back those before it. */
@@ -78,7 +96,6 @@ export function commandFor(stage: Stage, trigger: Trigger | null, verb: StageCom
 /** What a command refers to at a stage without a trigger. */
 export const NO_TRIGGER = 'none'
 const START_ID = 'start'
-/** The trigger of a round of rework is `round/<sha>`. */
 const ROUND_PREFIX = 'round/'
 
 function startTriggers(pipeline: Pipeline): readonly Trigger[] {
@@ -97,17 +114,15 @@ function reworkTriggers(pipeline: Pipeline, name: StageName): readonly Trigger[]
   const names = pipeline.line.stages.map((rule) => rule.name)
   if (from === null || names.indexOf(name) < names.indexOf(from)) return []
   const attempts = pipeline.stages.filter((stage) => stage.name === from).flatMap(admittedAttempts)
-  const started = attempts.map(({ control }) => control.trigger).filter(({ id }) => id.startsWith(ROUND_PREFIX))
-  const allowed = reworkRoundsOf(pipeline).allowed.map(({ commitSha, submittedAt: at, evidence }) => {
-    return { id: `${ROUND_PREFIX}${commitSha}`, at, from, evidence }
+  const started = attempts.map(({ control }) => control.trigger).filter(({ id }) => isRound(id))
+  const allowed = reworkRoundsOf(pipeline).allowed.map((review) => {
+    return { id: roundOf(review), at: review.submittedAt, from, evidence: review.evidence }
   })
   return [...started, ...allowed].sort((a, b) => (greatest(a, b, ({ at, id }) => [at, id]) === a ? 1 : -1))
 }
 
-function commandTriggers({ name, commands = [] }: Stage): readonly Trigger[] {
-  return commands
-    .filter(({ verb }) => verb === 'retry' || verb === 'run')
-    .map(({ triggerId, at, evidence }) => ({ id: triggerId, at, from: name, evidence }))
+function commandTriggers(stage: Stage): readonly Trigger[] {
+  return rerunCommands(stage).map(({ triggerId, at, evidence }) => ({ id: triggerId, at, from: stage.name, evidence }))
 }
 
 /** Nothing has come of the start yet, neither from Andon nor from anything else. */

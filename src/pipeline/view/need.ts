@@ -7,7 +7,7 @@ import type { Role } from '../model/effects.ts'
 import type { Pipeline, Stage } from '../model/pipeline.ts'
 import { type Instant, secondsAfter } from '../model/time.ts'
 import { currentAttempt } from '../stages/attempts.ts'
-import { startAuthorization } from '../stages/pipeline-start.ts'
+import { startedBy } from '../stages/pipeline-start.ts'
 import { NO_TRIGGER, triggerOf } from '../stages/triggers.ts'
 import { asksForPersonAt, headlineInNeed, isUnansweredByGitHub, problemsToAskAbout } from './needs-you.ts'
 
@@ -64,8 +64,7 @@ const SILENCE_SECONDS = 15 * 60
 
 /** Who is asked for it, beside those the issue is assigned to: only people who may write are told. */
 export function peopleToAsk(pipeline: Pipeline): readonly string[] {
-  const authorization = startAuthorization(pipeline)
-  const login = authorization.state === 'granted' ? authorization.request.login : pipeline.start.actor
+  const login = startedBy(pipeline)
   return login === null ? [] : [login]
 }
 

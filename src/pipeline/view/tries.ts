@@ -1,15 +1,15 @@
 // The attempts at a stage, as people count them: anew for each start, round of rework or retry.
 import type { StageConfig } from '../../line/line.ts'
-import type { AdmittedAttempt } from '../model/attempt.ts'
-import { isAdmitted } from '../model/attempt.ts'
+import { type AdmittedAttempt, isAdmitted } from '../model/attempt.ts'
 import type { Attempt, Pipeline, Stage, Trigger } from '../model/pipeline.ts'
 import type { AttemptReason } from '../model/reason.ts'
 import type { Instant } from '../model/time.ts'
-import { admittedAttempts, closingOf, countExcused, outcomeOf } from '../stages/attempts.ts'
+import { attemptsForTrigger, closingOf, countExcused, outcomeOf } from '../stages/attempts.ts'
 import { reasonOfAttempt } from '../stages/derive-from-attempts.ts'
-import { startAuthorization } from '../stages/pipeline-start.ts'
+import { startedBy } from '../stages/pipeline-start.ts'
 import { isSpent } from '../stages/refusals.ts'
 import { type AttemptOutcome, isCompletedRun } from '../stages/run-outcome.ts'
+import { isRound, rerunCommands, roundOf, startedRounds } from '../stages/triggers.ts'
 
 /** One attempt at a stage, with all that is known of how it went. */
 export type Try = {
@@ -54,14 +54,14 @@ export function triesOf(pipeline: Pipeline, stage: Stage): readonly Try[] {
   })
 }
 
-/** The count of the attempt that the stage would make next for the trigger of its latest one. */
+/** Of those that are made for the same trigger. */
 function countOf(
   pipeline: Pipeline,
   { stage, rule }: { readonly stage: Stage; readonly rule: StageConfig },
   attempt: AdmittedAttempt,
 ): TryCount {
   const { trigger } = attempt.control
-  const own = admittedAttempts(stage).filter(({ control }) => control.trigger.id === trigger.id)
+  const own = attemptsForTrigger(stage, trigger.id)
   const excused = countExcused(own)
   return {
     nth: own.filter((other) => other.number < attempt.number && isSpent(other)).length + 1,
@@ -74,22 +74,16 @@ function countOf(
 
 function causeOf(pipeline: Pipeline, { id, from }: Trigger): TryCause {
   const { stages, pullRequests, line } = pipeline
-  if (id.startsWith('round/')) {
+  if (isRound(id)) {
     const reviews = pullRequests.flatMap((pullRequest) => pullRequest.reviews)
-    const review = reviews.find((other) => other.state === 'changes_requested' && id === `round/${other.commitSha}`)
+    const review = reviews.find((other) => other.state === 'changes_requested' && id === roundOf(other))
     const stage = stages.find(({ name }) => name === from)
-    const rounds = stage === undefined ? [] : admittedAttempts(stage).map(({ control }) => control.trigger.id)
-    const round = [...new Set(rounds.filter((other) => other.startsWith('round/')))].indexOf(id) + 1
+    const round = (stage === undefined ? [] : startedRounds(stage)).indexOf(id) + 1
     return { kind: 'round', by: review?.reviewer ?? null, round: Math.max(round, 1), rework: line.rework }
   }
-  const command = stages
-    .flatMap(({ commands = [] }) => commands)
-    .find(({ triggerId, verb }) => {
-      return triggerId === id && (verb === 'retry' || verb === 'run')
-    })
+  const command = stages.flatMap(rerunCommands).find(({ triggerId }) => triggerId === id)
   if (command !== undefined) return { kind: 'command', by: command.by, verb: command.verb }
-  const authorization = startAuthorization(pipeline)
-  return { kind: 'start', by: authorization.state === 'granted' ? authorization.request.login : pipeline.start.actor }
+  return { kind: 'start', by: startedBy(pipeline) }
 }
 
 /** Both by one clock: GitHub's where there is a run, else ours. */
