@@ -14,7 +14,7 @@ import { withoutEndedHolds } from './holds/holds.ts'
 import type { CommandOutcome, HistoryEntry } from './model/command-result.ts'
 import { type Effect, pullRequestOfQuestion } from './model/effects.ts'
 import type { Event, EventOf, EventType } from './model/events.ts'
-import type { PullRequestFact } from './model/facts.ts'
+import type { PullRequestFact, RunFact } from './model/facts.ts'
 import type { Pipeline } from './model/pipeline.ts'
 import {
   noteSignOfLife,
@@ -147,8 +147,7 @@ function whenRunChanged(
   pipeline: Pipeline,
   { run, repository }: Pick<EventOf<'run.changed'>, 'run' | 'repository'>,
 ): Pipeline {
-  const key = attemptKeyOfRun(pipeline, run)
-  if (key !== null) return noteSignOfLife(pipeline, bindRun(pipeline, run), key)
+  if (attemptKeyOfRun(pipeline, run) !== null) return bindReceivedRun(pipeline, run)
   // All kinds of runs are on the default branch: there a run must name its issue.
   const isNamed = issueOfRun(run) !== null || run.branch !== repository.defaultBranch
   return isNamed && belongsToPipeline(pipeline, run) ? bindRun(pipeline, run) : pipeline
@@ -160,9 +159,13 @@ function whenJobChanged(pipeline: Pipeline, { job }: EventOf<'job.changed'>): Pi
     .flatMap((attempt) => [attempt.run, ...(attempt.control?.duplicateRuns ?? []).map((duplicate) => duplicate.run)])
     .find((known) => known?.id === job.runId)
   if (!run) return pipeline
-  const merged = mergeJob(run, job)
-  const key = attemptKeyOfRun(pipeline, merged)
-  return key === null ? bindRun(pipeline, merged) : noteSignOfLife(pipeline, bindRun(pipeline, merged), key)
+  return bindReceivedRun(pipeline, mergeJob(run, job))
+}
+
+function bindReceivedRun(pipeline: Pipeline, run: RunFact): Pipeline {
+  const key = attemptKeyOfRun(pipeline, run)
+  const bound = bindRun(pipeline, run)
+  return key === null ? bound : noteSignOfLife(pipeline, bound, key)
 }
 
 function whenAnswered(pipeline: Pipeline, event: EventOf<'question.answered'>): Pipeline {

@@ -4,7 +4,7 @@ import type { Button } from '../../commands/button-command.ts'
 import type { Command } from '../../commands/commands.ts'
 import { isDispatched } from '../../line/stage-rules.ts'
 import { currentPullRequest } from '../facts/correlate.ts'
-import { activeHolds, NO_OUTER_HOLDS } from '../holds/holds.ts'
+import { pipelineHolds } from '../holds/holds.ts'
 import { isAdmitted } from '../model/attempt.ts'
 import {
   already,
@@ -112,9 +112,7 @@ export function controlsOf(pipeline: Pipeline, stage: Stage): readonly StageCont
   const orders = ordersFor(pipeline, stage)
   const mayRetry = orders.length === 0 && isWaiting && whyNotRerun(pipeline, stage) === null
   const isActive = status === 'running' || status === 'queued'
-  const isHeld = activeHolds(pipeline, NO_OUTER_HOLDS).some(
-    ({ place }) => place.kind === 'stage' && place.stage === stage.name,
-  )
+  const isHeld = pipelineHolds(pipeline).some(({ place }) => place.kind === 'stage' && place.stage === stage.name)
   return [
     ...orders,
     ...(mayRetry ? (['retry'] as const) : []),
@@ -127,7 +125,7 @@ export function controlsOf(pipeline: Pipeline, stage: Stage): readonly StageCont
 /** Whether the issue itself can be held or resumed; null when neither would mean anything. */
 export function holdControlOf(pipeline: Pipeline): 'hold' | 'resume' | null {
   if (isOver(pipeline)) return null
-  return activeHolds(pipeline, NO_OUTER_HOLDS).some(({ place }) => place.kind === 'issue') ? 'resume' : 'hold'
+  return pipelineHolds(pipeline).some(({ place }) => place.kind === 'issue') ? 'resume' : 'hold'
 }
 
 function isOver({ removed, issue }: Pipeline): boolean {
