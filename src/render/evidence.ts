@@ -16,12 +16,9 @@ export function evidenceViewOf(evidence: Evidence | null, issueUrl: string | nul
   const { kind, id, at, repairedAt } = evidence
   const isComment = kind === 'command' && /^\d+$/.test(id) && issueUrl !== null
   const found = repairedAt === undefined ? '' : foundInLog(repairedAt)
-  const source =
-    kind === 'command' && !isComment && id.startsWith('board/')
-      ? 'pressed on the board'
-      : `${EVIDENCE_SOURCES[kind]}${found}`
+  const isPress = kind === 'command' && id.startsWith('board/')
   return {
-    source,
+    source: isPress ? 'pressed on the board' : `${EVIDENCE_SOURCES[kind]}${found}`,
     id: isComment || kind === 'clock' ? null : id,
     url: isComment ? safeWebUrl(`${issueUrl}#issuecomment-${id}`) : null,
     at,

@@ -1,10 +1,12 @@
 // What stands by itself in the story of an issue: what a person did, with that person first, or what came of it.
 import type { HistoryChange, HistoryEntry, StageSummary } from '../pipeline/model/command-result.ts'
+import type { PullRequestFact } from '../pipeline/model/facts.ts'
 import type { Pipeline, StageStatus } from '../pipeline/model/pipeline.ts'
 import { safeWebUrl } from './board-row.ts'
 import { describeCommandAnswer } from './command-result.ts'
 import { describeChange } from './history.ts'
 import { describeActor, describePlace } from './hold-text.ts'
+import { formatMinute } from './labels.ts'
 import { describeReason } from './reason.ts'
 
 /** `who` did it, as the first words; null where nobody did. Plain text that may quote people. */
@@ -32,12 +34,12 @@ function describeMoment(pipeline: Pipeline, { actor, change }: HistoryEntry): Mo
       return { who, text, icon: isDone ? 'done' : 'idle' }
     }
     case 'pull-request':
-      return { who: null, text: describeChange(change), link: pullRequestLink(pipeline, change.number) }
+      return { who: null, text: describeChange(change), link: numberedLink(pipeline, change.number) }
     case 'pull-request-shown':
-      return { who: null, text: describeChange(change), link: pullRequestLink(pipeline, change.pullRequest.number) }
+      return { who: null, text: describeChange(change), link: numberedLink(pipeline, change.pullRequest.number) }
     case 'held': {
       const { until, reason } = change.hold
-      const end = until === undefined ? '' : ` until ${until.slice(0, 16).replace('T', ' ')} UTC`
+      const end = until === undefined ? '' : ` until ${formatMinute(until)}`
       return {
         who: describeActor(change.hold),
         text: `held ${describePlace(change.hold.place)}${end}: ${reason}`,
@@ -68,7 +70,6 @@ function describePress(change: Extract<HistoryChange, { kind: 'button' | 'press'
 }
 
 function describeStageMoment(pipeline: Pipeline, { name, status, reason }: StageSummary): MomentDraft {
-  const text = `${name}: ${describeReason(reason, name) || status}`
   switch (reason?.kind) {
     case 'gate-approved':
       return { who: `@${reason.by}`, text: `approved ${name}`, icon: 'done' }
@@ -89,7 +90,7 @@ function describeStageMoment(pipeline: Pipeline, { name, status, reason }: Stage
     case 'waits-for-review':
       return { who: null, text: describeReason(reason, name), icon: 'review', link: reviewLink(pipeline) }
     default:
-      return { who: null, text, icon: status }
+      return { who: null, text: `${name}: ${describeReason(reason, name) || status}`, icon: status }
   }
 }
 
@@ -100,12 +101,14 @@ const START_TEXT = {
 } as const
 
 function reviewLink({ pullRequests }: Pipeline): Moment['link'] {
-  const open = pullRequests.find(({ state }) => state === 'open')
-  const url = safeWebUrl(open?.url ?? null)
-  return url === null ? null : { word: `pull request #${open?.number}`, url }
+  return pullRequestLink(pullRequests.find(({ state }) => state === 'open'))
 }
 
-function pullRequestLink({ pullRequests }: Pipeline, number: number): Moment['link'] {
-  const url = safeWebUrl(pullRequests.find((fact) => fact.number === number)?.url ?? null)
-  return url === null ? null : { word: `pull request #${number}`, url }
+function numberedLink({ pullRequests }: Pipeline, number: number): Moment['link'] {
+  return pullRequestLink(pullRequests.find((fact) => fact.number === number))
+}
+
+function pullRequestLink(fact: PullRequestFact | undefined): Moment['link'] {
+  const url = safeWebUrl(fact?.url ?? null)
+  return fact === undefined || url === null ? null : { word: `pull request #${fact.number}`, url }
 }

@@ -1,12 +1,10 @@
 // What an issue waits for, whom, and what happens next, in sentences.
-
 import { openPullRequest } from '../pipeline/facts/standing.ts'
 import { activeHolds } from '../pipeline/holds/holds.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import type { NeedKind } from '../pipeline/view/need.ts'
-import { needOf, peopleToAsk } from '../pipeline/view/need.ts'
+import { type NeedKind, needOf, peopleToAsk } from '../pipeline/view/need.ts'
 import { headlineInNeed, needsYouAt } from '../pipeline/view/needs-you.ts'
 import { type NextStep, outlookOf, type Prospect } from '../pipeline/view/outlook.ts'
 import type { BoardPipeline } from './board-row.ts'

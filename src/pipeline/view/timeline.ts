@@ -39,19 +39,20 @@ export function timelineOf(pipeline: Pipeline, history: readonly HistoryEntry[])
     } else if (isMoment(entry.change)) addMoment(items, entry)
     else addStep(items, entry)
   }
+  const tries = new Map(pipeline.stages.map((stage) => [stage.name, triesOf(pipeline, stage)]))
   return withMissingAttempts(pipeline, items)
-    .map((item) => withTry(pipeline, item))
+    .map((item) => withTry(item, tries))
     .toReversed()
 }
 
 /** Attempts whose entries are not among those that were read stand where they began. */
 function withMissingAttempts(pipeline: Pipeline, items: readonly TimelineItem[]): readonly TimelineItem[] {
-  const isIncluded = (stage: Stage, number: number, nth: number) =>
-    items.some((item) => item.kind === 'attempt' && item.stage === stage.name && item.number === idOf(number, nth))
+  const isIncluded = (stage: Stage, number: number) =>
+    items.some((item) => item.kind === 'attempt' && item.stage === stage.name && item.number === number)
   const missing = pipeline.stages.flatMap((stage) =>
     stage.attempts.flatMap((attempt, nth): readonly TimelineItem[] => {
-      if (isIncluded(stage, attempt.number, nth)) return []
       const number = idOf(attempt.number, nth)
+      if (isIncluded(stage, number)) return []
       const at = attemptStartedAt(attempt)
       return [{ kind: 'attempt', stage: stage.name, number, attempt: null, isLatest: false, at, entries: [] }]
     }),
@@ -67,10 +68,9 @@ function timeOf(item: TimelineItem): Instant {
   return (item.kind === 'moment' ? item.entry.at : item.entries[0]?.at) ?? ''
 }
 
-function withTry(pipeline: Pipeline, item: TimelineItem): TimelineItem {
+function withTry(item: TimelineItem, triesByStage: ReadonlyMap<string, readonly Try[]>): TimelineItem {
   if (item.kind !== 'attempt') return item
-  const stage = pipeline.stages.find(({ name }) => name === item.stage)
-  const tries = stage === undefined ? [] : triesOf(pipeline, stage)
+  const tries = triesByStage.get(item.stage) ?? []
   const index = tries.findIndex(({ attempt }, nth) => idOf(attempt.number, nth) === item.number)
   return { ...item, attempt: tries[index] ?? null, isLatest: index === -1 || index === tries.length - 1 }
 }
