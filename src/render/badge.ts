@@ -1,14 +1,13 @@
 // A repository's state as a picture of one line, for its README. Its words are ours alone: nobody's text is in it.
 import type { LineCounts, LineVerdict } from '../pipeline/view/verdict.ts'
-import { VERDICT_SYMBOLS } from './labels.ts'
+import { needsYouText, VERDICT_SYMBOLS } from './labels.ts'
 import { verdictViewOf } from './verdict.ts'
 
 /** The verdict on a repository, and how many need a person. */
 export function badgeOf(counts: LineCounts, isBlind: boolean): string {
   const { verdict } = verdictViewOf(counts, isBlind)
   const word = VERDICT_SYMBOLS[verdict].word.toLowerCase()
-  const { needsYou } = counts
-  const needs = needsYou === 0 ? '' : ` · ${needsYou} ${needsYou === 1 ? 'needs' : 'need'} you`
+  const needs = counts.needsYou === 0 ? '' : ` · ${needsYouText(counts.needsYou)}`
   return drawBadge(`${word}${needs}`, COLOURS[verdict])
 }
 

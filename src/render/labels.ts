@@ -57,6 +57,11 @@ export function foundInLog(repairedAt: Instant): string {
   return ` that was missing, found in GitHub’s log at ${formatTime(repairedAt)}`
 }
 
+/** `1 needs you`, `3 need you`. */
+export function needsYouText(needsYou: number): string {
+  return `${needsYou} ${needsYou === 1 ? 'needs' : 'need'} you`
+}
+
 /** Every stage with its light, as text: `plan ✓─ code ●─ test ·─ review ·`. */
 export function stageLightsText(pipeline: Pipeline): string {
   return pipeline.stages.map((stage) => `${stage.name} ${LIGHT_SYMBOLS[stage.status].shape}`).join('─ ')

@@ -1,5 +1,5 @@
 // What stands by itself in the story of an issue: what a person did, with that person first, or what came of it.
-import type { HistoryChange, HistoryEntry, StageSummary } from '../pipeline/model/command-result.ts'
+import type { HistoryChange, HistoryEntry } from '../pipeline/model/command-result.ts'
 import type { PullRequestFact } from '../pipeline/model/facts.ts'
 import type { Pipeline, StageStatus } from '../pipeline/model/pipeline.ts'
 import { safeWebUrl } from './board-row.ts'
@@ -58,7 +58,7 @@ function describeMoment(pipeline: Pipeline, { actor, change }: HistoryEntry): Mo
     case 'press':
       return describePress(change, who)
     case 'stage':
-      return describeStageMoment(pipeline, change.stage)
+      return describeStageMoment(pipeline, change)
   }
 }
 
@@ -69,7 +69,8 @@ function describePress(change: Extract<HistoryChange, { kind: 'button' | 'press'
   return { who, text: `pressed ${subject} ${where}: ${describeCommandAnswer(result).message}` }
 }
 
-function describeStageMoment(pipeline: Pipeline, { name, status, reason }: StageSummary): MomentDraft {
+function describeStageMoment(pipeline: Pipeline, change: Extract<HistoryChange, { kind: 'stage' }>): MomentDraft {
+  const { name, status, reason } = change.stage
   switch (reason?.kind) {
     case 'gate-approved':
       return { who: `@${reason.by}`, text: `approved ${name}`, icon: 'done' }
@@ -90,7 +91,7 @@ function describeStageMoment(pipeline: Pipeline, { name, status, reason }: Stage
     case 'waits-for-review':
       return { who: null, text: describeReason(reason, name), icon: 'review', link: reviewLink(pipeline) }
     default:
-      return { who: null, text: `${name}: ${describeReason(reason, name) || status}`, icon: status }
+      return { who: null, text: describeChange(change), icon: status }
   }
 }
 

@@ -4,7 +4,7 @@ import type { LineCounts, LineVerdict } from '../pipeline/view/verdict.ts'
 import { cutToWidth, displayWidth, fitToWidth } from '../text/display-width.ts'
 import { printable } from '../text/printable.ts'
 import type { BoardRow } from './board-row.ts'
-import { formatSecond, formatTime, HEALTH_WORDS, LIGHT_SYMBOLS, VERDICT_SYMBOLS } from './labels.ts'
+import { formatSecond, formatTime, HEALTH_WORDS, LIGHT_SYMBOLS, needsYouText, VERDICT_SYMBOLS } from './labels.ts'
 import type { PipelineDetail, StageDetail } from './pipeline-detail.ts'
 
 export type Tone = 'plain' | 'strong' | 'faint' | 'good' | 'busy' | 'warning' | 'bad'
@@ -103,7 +103,7 @@ function countWords(counts: TerminalBoard['counts']): readonly string[] {
     [mistaken, mistaken === 1 ? 'file mistaken' : 'files mistaken'],
   ]
   const shown = sometimes.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`)
-  return [`${needsYou} ${needsYou === 1 ? 'needs' : 'need'} you`, ...lights, ...shown]
+  return [needsYouText(needsYou), ...lights, ...shown]
 }
 
 function freshnessLine(place: string, { asOf, staleness }: Freshness): TerminalLine {

@@ -1,6 +1,6 @@
 // The board of all repositories or of one, in the fragments that the stream replaces, and the lists of its rows.
 import { type BoardRowView, boardRowViewOf } from '../render/board-row.ts'
-import { LIGHT_SYMBOLS } from '../render/labels.ts'
+import { LIGHT_SYMBOLS, needsYouText } from '../render/labels.ts'
 import { verdictViewOf } from '../render/verdict.ts'
 import { isFiltered } from '../store/board-filter.ts'
 import type { RepositoryCounts } from '../store/board-repositories.ts'
@@ -141,7 +141,7 @@ function groupRows(
 function repositoryWords({ needsYou, ...counts }: RepositoryCounts): string {
   const lights = ACTIVE_LIGHTS.filter((light) => counts[light] > 0)
   const words = lights.map((light) => `${counts[light]} ${LIGHT_SYMBOLS[light].word}`)
-  return [...words, ...(needsYou === 0 ? [] : [needsYou === 1 ? '1 needs you' : `${needsYou} need you`])].join(' · ')
+  return [...words, ...(needsYou === 0 ? [] : [needsYouText(needsYou)])].join(' · ')
 }
 
 function foundModelOf({ repository, filter }: BoardPlace, matched: number): object {
