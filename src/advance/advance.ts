@@ -5,7 +5,7 @@ import { buttonCommand } from '../commands/button-command.ts'
 import { contextOf, NO_CONTEXT } from '../pipeline/commands/authorized-commands.ts'
 import { askSenderPermission } from '../pipeline/commands/run-commands.ts'
 import { issuesOfPullRequest } from '../pipeline/facts/correlate.ts'
-import type { Effect } from '../pipeline/model/effects.ts'
+import type { Effect, Question } from '../pipeline/model/effects.ts'
 import type { Event, EventOf, RepositoryEvent } from '../pipeline/model/events.ts'
 import { type Instant, latest } from '../pipeline/model/time.ts'
 import { reduce } from '../pipeline/reduce.ts'
@@ -126,13 +126,15 @@ function takeFacts(world: World, event: RepositoryEvent) {
 
 /** Beats without news are in their table alone: an answer about a run must not take their absence for silence. */
 function heartbeatsFor(world: World, event: RepositoryEvent): Heartbeats {
-  if (!isRunAnswer(event) || event.question.about !== 'run') return {}
+  if (!isRunAnswer(event)) return {}
   const { issueNumber } = event.question
   const id = world.pipeline({ repositoryId: event.repository.id, issueNumber })?.id ?? null
   return id === null ? {} : world.heartbeats(id)
 }
 
-function isRunAnswer(event: RepositoryEvent): event is EventOf<'question.answered'> {
+type RunAnswer = EventOf<'question.answered'> & { readonly question: Extract<Question, { about: 'run' }> }
+
+function isRunAnswer(event: RepositoryEvent): event is RunAnswer {
   return event.type === 'question.answered' && event.question.about === 'run'
 }
 

@@ -11,7 +11,7 @@ import { commandOriginKey, type Effect, type ReplyItem } from '../pipeline/model
 export function reactionAndReply(given: AuthorizedCommands, outcomes: readonly CommandOutcome[]): readonly Effect[] {
   const { origin, issueNumber, login, role } = given
   if (role === 'none' || origin.kind !== 'comment' || issueNumber === null) return []
-  const known = outcomes.length > 0 ? outcomes : outcomesWithoutPipeline(given)
+  const known = knownOutcomes(given, outcomes)
   const items = replyItemsOf(given, known)
   const isRefused = items.some(({ kind }) => REFUSALS.includes(kind))
   const originKey = commandOriginKey(origin)
@@ -49,7 +49,11 @@ const REFUSALS: readonly ReplyItem['kind'][] = ['mistake', 'no-permission', 'imp
 
 /** What is answered to a press of a control on the board. */
 export function pressAnswerOf(given: AuthorizedCommands, outcomes: readonly CommandOutcome[]): readonly ReplyItem[] {
-  return replyItemsOf(given, outcomes.length > 0 ? outcomes : outcomesWithoutPipeline(given))
+  return replyItemsOf(given, knownOutcomes(given, outcomes))
+}
+
+function knownOutcomes(given: AuthorizedCommands, outcomes: readonly CommandOutcome[]): readonly CommandOutcome[] {
+  return outcomes.length > 0 ? outcomes : outcomesWithoutPipeline(given)
 }
 
 function replyItemsOf(given: AuthorizedCommands, outcomes: readonly CommandOutcome[]): readonly ReplyItem[] {
