@@ -6,47 +6,32 @@ import { readDatabaseConfig } from '../config.ts'
 import { connectOperations, controlSocketPath } from '../process/control-socket.ts'
 import { migrateOrVerify, openDatabase } from '../process/open-database.ts'
 import { type Operations, openOperations } from '../process/operations.ts'
+import type { FailedDelivery } from '../store/deliveries.ts'
 import { printable } from '../text/printable.ts'
-import { actOnSelected, failSelection, parseSelection, type Selection } from './selection.ts'
+import { type ListCommand, runListCommand } from './list-command.ts'
 
 /** `deliveries`, `deliveries --json`, `deliveries replay|drop ID... | --all [--yes]`; resolves to the exit code. */
 export async function runDeliveriesCommand(args: readonly string[], reach = withOperations): Promise<number> {
-  const [verb, ...rest] = args
-  if (verb === undefined) return reach(printFailedDeliveries)
-  if (verb === '--json' && rest.length === 0) return reach(printFailedDeliveriesAsJson)
-  const selection = verb === 'replay' || verb === 'drop' ? parseSelection(rest) : null
-  if (selection === null) return failSelection('deliveries')
-  return reach((operations) => actOnDeliveries(operations, verb === 'drop', selection))
+  return await runListCommand(DELIVERIES, args, reach)
 }
 
-async function printFailedDeliveries(operations: Operations): Promise<number> {
-  const failed = await operations.failedDeliveries()
-  if (failed.length === 0) console.log('No delivery has failed.')
-  for (const delivery of failed) {
-    const name = delivery.action === null ? delivery.name : `${delivery.name}.${delivery.action}`
-    console.log(`${delivery.id}  ${delivery.receivedAt}  ${name}  ${delivery.guid}  ${printable(delivery.error)}`)
-  }
-  return 0
-}
-
-async function printFailedDeliveriesAsJson(operations: Operations): Promise<number> {
-  console.log(JSON.stringify(await operations.failedDeliveries(), null, 2))
-  return 0
-}
-
-async function actOnDeliveries(operations: Operations, isDropped: boolean, selection: Selection): Promise<number> {
-  return await actOnSelected(selection, {
-    listed: await operations.failedDeliveries(),
-    one: 'failed delivery',
-    many: 'failed deliveries',
-    done: isDropped ? 'dropped' : 'applied again',
-    act: async (rows) => {
-      if (isDropped) return await operations.dropDeliveries(rows.map(({ id }) => id))
-      let applied = 0
-      for (const { id } of rows) if (await replay(operations, id)) applied += 1
-      return applied
-    },
-  })
+const DELIVERIES: ListCommand<FailedDelivery> = {
+  name: 'deliveries',
+  one: 'failed delivery',
+  many: 'failed deliveries',
+  none: 'No delivery has failed.',
+  replayed: 'applied again',
+  list: (operations) => operations.failedDeliveries(),
+  lineOf({ id, receivedAt, name, action, guid, error }) {
+    const event = action === null ? name : `${name}.${action}`
+    return `${id}  ${receivedAt}  ${event}  ${guid}  ${printable(error)}`
+  },
+  async replay(operations, ids) {
+    let applied = 0
+    for (const id of ids) if (await replay(operations, id)) applied += 1
+    return applied
+  },
+  drop: (operations, ids) => operations.dropDeliveries(ids),
 }
 
 async function replay(operations: Operations, id: number): Promise<boolean> {
