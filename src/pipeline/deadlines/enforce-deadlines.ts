@@ -198,17 +198,18 @@ function askAboutRunAt(
   now: Instant,
 ): Instant | null {
   const { control, run, reconciliation } = attempt
+  if (removed !== null) return null
+  if (control?.isSeenAgain && control.closed !== null) return control.closed.at
   const isWaitedFor = reason?.kind === 'waits-for-run' && reason.runId === run?.id
   // Of observed runs the newest decides the stage, or keeps the next attempt waiting. A run that is being cancelled has questions of its own: before
   // force, and before it is abandoned.
-  if (control?.isSeenAgain && control.closed !== null && removed === null) return control.closed.at
   const isOver = control
     ? control.closed !== null || control.cancel !== null
     : attempt !== attempts.at(-1) && !isWaitedFor
+  const readAt = runReadAt(attempt)
+  if (isOver || (run !== null && isCompletedRun(run)) || runIdOf(attempt) === null) return null
   // What was read by a clock that was wrong may lie ahead.
-  const readAt = earliestOrNull(runReadAt(attempt), now)
-  if (removed !== null || isOver || (run !== null && isCompletedRun(run)) || runIdOf(attempt) === null) return null
-  return readAt && secondsAfter(latest(readAt, reconciliation?.at ?? ''), ASK_AFTER_SECONDS)
+  return readAt && secondsAfter(latest(earliest(readAt, now), reconciliation?.at ?? ''), ASK_AFTER_SECONDS)
 }
 
 /** Was GitHub asked once more after the forced cancellation had its time? */
@@ -228,10 +229,6 @@ function whyCancel(attempt: AdmittedAttempt, rule: StageConfig, now: Instant): C
   if (run?.status !== 'in_progress') return 'never_started'
   // Silence is no reason to cancel a run that never reports: GitHub says that it is in progress.
   return control.report === null ? null : 'silence'
-}
-
-function earliestOrNull(at: Instant | null, other: Instant): Instant | null {
-  return at && earliest(at, other)
 }
 
 function newCancellation(reason: CancellationCause, at: Instant): Cancellation {
