@@ -26,9 +26,12 @@ export function createListener(): (message: EventSourceMessage) => StreamUpdate 
       case 'message': {
         const shown = JSON.parse(data) as BoardJson | BoardChange | PipelineDetail
         if ('stages' in shown) return { kind: 'issue', issue: shown }
-        const isChange = 'gone' in shown && board !== null
-        board = isChange && board !== null ? applyChange(board, shown as BoardChange) : shown
-        return isChange ? { kind: 'change', board, change: shown as BoardChange } : { kind: 'board', board }
+        if (board === null || !isChange(shown)) {
+          board = shown
+          return { kind: 'board', board }
+        }
+        board = applyChange(board, shown)
+        return { kind: 'change', board, change: shown }
       }
       case 'snapshot':
       case 'ping':
@@ -40,6 +43,10 @@ export function createListener(): (message: EventSourceMessage) => StreamUpdate 
     }
     return null
   }
+}
+
+function isChange(shown: BoardJson | BoardChange): shown is BoardChange {
+  return 'gone' in shown
 }
 
 /** The board after a change, in the order in which the server lists it. */

@@ -59,11 +59,9 @@ function parseHold(fields: FormFields, stages: readonly string[]): PressedComman
   if (scope === null) return NO_SUCH_CONTROL
   const held = parseHoldFields(fields)
   if ('mistake' in held) return held
-  const word = held.end === undefined ? '' : held.end.kind
-  const end = wordsIn(fields.end ?? '')
-    .join(' ')
-    .replace(/^(until|for) /i, '')
-  const text = wordsIn(['/andon hold', name === 'issue' ? '' : name, word, end, held.reason].join(' ')).join(' ')
+  const end = (fields.end ?? '').trim().replace(/^(until|for)\s+/i, '')
+  const words = ['/andon hold', name === 'issue' ? '' : name, held.end?.kind ?? '', end, held.reason]
+  const text = wordsIn(words.join(' ')).join(' ')
   return { stage: scope.kind === 'stage' ? scope.stage : null, command: { verb: 'hold', scope, ...held, text } }
 }
 
