@@ -4,13 +4,12 @@
 import type { StageConfig } from '../../line/line.ts'
 import { pipelineHoldAffectingStage } from '../holds/holds.ts'
 import { type AdmittedAttempt, isAdmitted } from '../model/attempt.ts'
-import type { Attempt, AttemptControl, Pipeline, Stage, Trigger } from '../model/pipeline.ts'
-import type { AttemptReason, AttemptRef, QueueCause, Reason } from '../model/reason.ts'
+import type { Attempt, Pipeline, Stage, Trigger } from '../model/pipeline.ts'
+import type { QueueCause, Reason } from '../model/reason.ts'
 import { type Instant, latest } from '../model/time.ts'
 import {
   admittedAttempts,
   attemptsForTrigger,
-  closingOf,
   countExcused,
   currentAttempt,
   hasLiveRun,
@@ -19,15 +18,13 @@ import {
   isLiveDuplicate,
   isUndispatched,
   nextAttemptNumber,
-  nextEscalationAt,
-  OUTCOME_OF_CANCELLATION,
   outcomeOf,
   retryAfter,
 } from './attempts.ts'
+import { attemptRefOf, deriveFromAttempt, limitedRef, UNTOUCHED } from './derive-from-attempt.ts'
 import { deriveFromRun } from './derive-from-run.ts'
 import { startAuthorization } from './pipeline-start.ts'
 import { isSpent, isUnderCheck } from './refusals.ts'
-import { isCompletedRun } from './run-outcome.ts'
 import { commandFor, isDue, isForTrigger } from './triggers.ts'
 
 /** The part of a stage that follows from the facts. */
@@ -41,12 +38,6 @@ export type StageContext = {
   readonly trigger: Trigger | null
   readonly before: readonly Stage[]
 }
-
-/** The part of it that the attempts of the stage follow from. */
-type AttemptContext = Pick<StageContext, 'stage' | 'rule'>
-
-/** A stage about which nothing is known. */
-export const UNTOUCHED: DerivedStage = { status: 'idle', reason: null, since: null, evidence: null }
 
 export function blankStage(name: Stage['name']): Stage {
   return { name, ...UNTOUCHED, attempts: [] }
@@ -188,66 +179,4 @@ function leftoverRunId(stage: Stage): number | null {
   const leftover = stage.attempts.find(hasLiveRun)?.run?.id
   const duplicate = admittedAttempts(stage).flatMap(({ control }) => control.duplicateRuns.find(isLiveDuplicate) ?? [])
   return leftover ?? duplicate[0]?.runId ?? null
-}
-
-/** What became of one attempt, whichever its stage follows; null before anything is known. */
-export function reasonOfAttempt(context: AttemptContext, attempt: Attempt): AttemptReason | null {
-  const { reason } = deriveFromAttempt(context, attempt)
-  return reason !== null && 'attempt' in reason && !('previous' in reason) ? reason : null
-}
-
-function deriveFromAttempt(context: AttemptContext, attempt: Attempt): DerivedStage {
-  const { run } = attempt
-  const ref = attemptRefOf(context, attempt)
-  if (!isAdmitted(attempt)) return run === null ? UNTOUCHED : deriveFromRun(run, ref)
-  const closing = closingOf(attempt)
-  if (closing !== null) {
-    const { at: since, evidence, ...closed } = closing
-    const status = closed.kind === 'cancelled' ? 'cancelled' : 'failed'
-    return { status, reason: { kind: 'closed', attempt: ref, closed }, since, evidence }
-  }
-  const { cancel, admittedAt: since, evidence } = attempt.control
-  if (run === null) return { status: 'queued', reason: reasonWithoutRun(attempt.control, ref), since, evidence }
-  const derived = deriveFromRun(run, ref)
-  if (cancel === null) return derived.status === 'running' ? withReport(derived, attempt, ref) : derived
-  const { reason: cause, forcedAt } = cancel
-  if (!isCompletedRun(run)) {
-    const next = { isForced: forcedAt !== null, at: nextEscalationAt(cancel, attempt) }
-    return { ...derived, reason: { kind: 'cancelling', attempt: ref, cause, next } }
-  }
-  if (run.conclusion !== 'cancelled') return derived
-  return { ...derived, status: OUTCOME_OF_CANCELLATION[cause], reason: { kind: 'cancelled', attempt: ref, cause } }
-}
-
-/** `attempt 2 of 3` */
-function attemptRefOf(context: AttemptContext, { number, run, control }: Attempt): AttemptRef {
-  if (control === undefined) return { number: null, limit: null, rerun: 0 }
-  return limitedRef(context, number, control.trigger, run === null ? 0 : run.runAttempt - 1)
-}
-
-/** The limit grows with each trigger, which allows as many attempts again, and with each attempt that GitHub refused. */
-function limitedRef({ stage, rule }: AttemptContext, number: number, { id }: Trigger, rerun: number): AttemptRef {
-  const earlier = admittedAttempts(stage).filter((other) => {
-    return other.number < number && (other.control.trigger.id !== id || !isSpent(other))
-  })
-  const own = attemptsForTrigger(stage, id)
-  return { number, limit: earlier.length + countExcused(own) + rule.attempts, rerun }
-}
-
-/** The workflow's own report says more than the names of its jobs and steps. */
-function withReport(derived: DerivedStage, { key, control }: AdmittedAttempt, attempt: AttemptRef): DerivedStage {
-  const { progress = null, text = null, progressAt = null } = control.report ?? {}
-  if (progress === null && !text) return derived
-  const evidence = progressAt === null ? derived.evidence : ({ kind: 'beat', id: key, at: progressAt } as const)
-  return { ...derived, reason: { kind: 'reports', attempt, progress, text }, evidence }
-}
-
-function reasonWithoutRun({ dispatch, cancel }: AttemptControl, attempt: AttemptRef): AttemptReason {
-  if (cancel !== null) return { kind: 'cancelling', attempt, cause: cancel.reason, next: null }
-  if (dispatch?.state === 'confirmed') return { kind: 'waits-for-runner', attempt }
-  if (dispatch === null || dispatch.reason === null) return { kind: 'being-started', attempt }
-  const { state, reason, until, needsPerson } = dispatch
-  if (state === 'waiting') return { kind: 'waits-for-dispatch', attempt, dispatch: reason, until }
-  if (state === 'unconfirmed') return { kind: 'unconfirmed', attempt, dispatch: reason, needsPerson }
-  return { kind: 'being-started', attempt }
 }

@@ -11,7 +11,7 @@ import {
   OUTCOME_OF_EXPLANATION,
 } from './run-outcome.ts'
 
-type DerivedFromRun = Pick<Stage, 'status' | 'reason' | 'since' | 'evidence'>
+export type DerivedFromRun = Pick<Stage, 'status' | 'since' | 'evidence'> & { readonly reason: AttemptReason }
 
 /** What the run says about its stage. */
 export function deriveFromRun(run: RunFact, attempt: AttemptRef): DerivedFromRun {

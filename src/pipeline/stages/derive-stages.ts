@@ -18,6 +18,7 @@ import type { PullRequestFact, ReviewFact } from '../model/facts.ts'
 import type { Attempt, Pipeline, Stage } from '../model/pipeline.ts'
 import type { Reason } from '../model/reason.ts'
 import { admittedAttempts, attemptStartedAt, currentAttempt, isLiveAttempt, isUndispatched } from './attempts.ts'
+import { UNTOUCHED } from './derive-from-attempt.ts'
 import {
   type DerivedStage,
   deriveDispatched,
@@ -26,7 +27,6 @@ import {
   deriveObservedWorkflow,
   deriveUnauthorizedStart,
   type StageContext,
-  UNTOUCHED,
 } from './derive-from-attempts.ts'
 import { newestVerdicts, reworkRoundsOf, triggerOf } from './triggers.ts'
 

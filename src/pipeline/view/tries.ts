@@ -5,7 +5,7 @@ import type { Attempt, Pipeline, Stage, Trigger } from '../model/pipeline.ts'
 import type { AttemptReason } from '../model/reason.ts'
 import type { Instant } from '../model/time.ts'
 import { attemptsForTrigger, closingOf, countExcused, outcomeOf } from '../stages/attempts.ts'
-import { reasonOfAttempt } from '../stages/derive-from-attempts.ts'
+import { deriveFromAttempt } from '../stages/derive-from-attempt.ts'
 import { startedBy } from '../stages/pipeline-start.ts'
 import { isSpent } from '../stages/refusals.ts'
 import { type AttemptOutcome, isCompletedRun } from '../stages/run-outcome.ts'
@@ -47,7 +47,7 @@ export function triesOf(pipeline: Pipeline, stage: Stage): readonly Try[] {
     return {
       attempt,
       outcome: outcomeOf(attempt),
-      reason: reasonOfAttempt(context, attempt),
+      reason: deriveFromAttempt(context, attempt).reason,
       count: isAdmitted(attempt) ? countOf(pipeline, context, attempt) : null,
       ...timesOf(attempt),
     }
