@@ -1,7 +1,8 @@
 // What an event changes, as data: rows that replace others, and effects.
 
 import type { HistoryEntry } from '../pipeline/model/command-result.ts'
-import type { ButtonClick, Effect, ReplyItem } from '../pipeline/model/effects.ts'
+import type { Effect, ReplyItem } from '../pipeline/model/effects.ts'
+import type { ButtonClick } from '../pipeline/model/given-commands.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { allAdmittedAttempts } from '../pipeline/stages/attempts.ts'

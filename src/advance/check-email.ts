@@ -1,8 +1,9 @@
 // A reply by e-mail contains the message that it answers, with that message's commands, marked in ways that no list can
 // complete. Its first paragraph is its author's own. So commands further down wait until GitHub has said whether the
 // comment came by e-mail.
-import { commandOriginKey, type Effect, type EmailCheck } from '../pipeline/model/effects.ts'
+import type { Effect } from '../pipeline/model/effects.ts'
 import type { EventOf, RepositoryEvent } from '../pipeline/model/events.ts'
+import { commandOriginKey, type EmailCheck } from '../pipeline/model/given-commands.ts'
 
 /** The event with the commands that count now, and what GitHub must be asked about the others. */
 export function checkEmail(event: RepositoryEvent): {

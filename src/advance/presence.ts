@@ -1,8 +1,9 @@
 // Whether Andon reaches a repository, and under what name. Names carry GitHub's `updated_at` and go by it. What carries no
 // time, or shares a second with another, is asked of GitHub, and nothing is taken away before the answer: a delivery that
 // comes late may say what has long been undone.
-import type { Answer, InstallationFact, InstallationState, Question } from '../pipeline/model/effects.ts'
+
 import type { Event, EventOf, RepositoryEvent, RepositoryRef } from '../pipeline/model/events.ts'
+import type { Answer, InstallationFact, InstallationState, Question } from '../pipeline/model/questions.ts'
 import { type Instant, latest } from '../pipeline/model/time.ts'
 import { type Change, putEffects } from './change.ts'
 import { askForConfiguration, newRepository } from './repositories.ts'

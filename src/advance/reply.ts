@@ -5,7 +5,8 @@ import { mayUseCommand } from '../commands/commands.ts'
 import type { AuthorizedCommands } from '../pipeline/commands/authorized-commands.ts'
 import { outerHoldsAfter, repositoryHoldResult } from '../pipeline/commands/hold-or-release.ts'
 import { ANSWERED_IN_REPLY, type CommandOutcome, notPossible } from '../pipeline/model/command-result.ts'
-import { commandOriginKey, type Effect, type ReplyItem } from '../pipeline/model/effects.ts'
+import type { Effect, ReplyItem } from '../pipeline/model/effects.ts'
+import { commandOriginKey } from '../pipeline/model/given-commands.ts'
 
 /** The reaction and the reply; neither for a sender who may not even read. */
 export function reactionAndReply(given: AuthorizedCommands, outcomes: readonly CommandOutcome[]): readonly Effect[] {

@@ -5,9 +5,9 @@ import { issueOfRun, issuesOfPullRequest, keyOfRun, stageOfRun } from '../pipeli
 import { mergeAnswer, mergeJob, mergePullRequest, mergeReview, mergeRun } from '../pipeline/facts/merge.ts'
 import { isDeciding } from '../pipeline/facts/standing.ts'
 import { isEqualJson } from '../pipeline/facts/total-order.ts'
-import { issueOfQuestion, pullRequestOfQuestion } from '../pipeline/model/effects.ts'
 import type { EventOf, RepositoryEvent } from '../pipeline/model/events.ts'
 import type { PullRequestFact, RunFact } from '../pipeline/model/facts.ts'
+import { issueOfQuestion, pullRequestOfQuestion } from '../pipeline/model/questions.ts'
 import type { PullRequestRow, RunRow } from './rows.ts'
 import type { Facts, World } from './world.ts'
 

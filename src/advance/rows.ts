@@ -1,11 +1,11 @@
 // The rows that events read and change, as the database keeps them.
 import type { AndonYmlProblem } from '../line/parse-yaml.ts'
 import type { Breakers, WorkflowHold } from '../pipeline/model/breaker.ts'
-import type { Configuration, InstallationState } from '../pipeline/model/effects.ts'
 import type { RepositoryRef } from '../pipeline/model/events.ts'
 import type { PullRequestFact, RunFact } from '../pipeline/model/facts.ts'
 import type { HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
+import type { Configuration, InstallationState } from '../pipeline/model/questions.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 
 export type IssueKey = { readonly repositoryId: number; readonly issueNumber: number }

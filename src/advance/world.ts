@@ -1,7 +1,7 @@
 // What an event may read, as look-ups by one key each. A row that was not read yet is `undefined`; the recorder answers with
 // nothing instead and notes the key, so that the row can be read.
 import { issueOfRun } from '../pipeline/facts/correlate.ts'
-import type { ButtonClick } from '../pipeline/model/effects.ts'
+import type { ButtonClick } from '../pipeline/model/given-commands.ts'
 import type { HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type {

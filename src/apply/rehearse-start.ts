@@ -1,10 +1,11 @@
 // What the start label would do, found by doing it: the events are applied in a transaction as the door applies them, and
 // the transaction is rolled back. So no rule is written twice, and nothing is left behind.
 import { lineOf } from '../advance/advance-pipeline.ts'
-import type { DispatchEffect, Role } from '../pipeline/model/effects.ts'
+import type { DispatchEffect } from '../pipeline/model/effects.ts'
 import type { EventOf, RepositoryRef } from '../pipeline/model/events.ts'
 import type { IssueFact } from '../pipeline/model/facts.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
+import type { Role } from '../pipeline/model/questions.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import { admitQueued } from './admit-queued.ts'

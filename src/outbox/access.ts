@@ -2,7 +2,8 @@
 // refused alike; they wait without being sent and without a try counted, and one of them finds out when it works again.
 import type { RepositoryAccess } from '../github/request.ts'
 import type { AccessProblem } from '../pipeline/model/access.ts'
-import type { Effect, Question } from '../pipeline/model/effects.ts'
+import type { Effect } from '../pipeline/model/effects.ts'
+import type { Question } from '../pipeline/model/questions.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { clearAccessProblems, saveAccessProblem } from '../store/access-problems.ts'
 import type { PublishContext } from './publish-context.ts'

@@ -1,7 +1,7 @@
 // GitHub's answers are eventually consistent: what was just made may not be there yet, and one server may say "no" where the
 // next has it. So nothing, and no for an answer, count only when GitHub says so again some seconds later.
 import type { Gap } from '../github/graphql.ts'
-import type { Answer, Question } from '../pipeline/model/effects.ts'
+import type { Answer, Question } from '../pipeline/model/questions.ts'
 
 /** GitHub's answer, the parts that it left out, and whether it does not know what was asked about. */
 export type AnswerRead = { readonly answer: Answer; readonly gaps: readonly Gap[]; readonly isNotFound?: boolean }

@@ -1,7 +1,7 @@
 import type { GitHub } from '../github/client.ts'
 import type { ConfigurationFile } from '../github/repository-files.ts'
 import type { RepositoryAccess } from '../github/request.ts'
-import type { Configuration, Question } from '../pipeline/model/effects.ts'
+import type { Configuration, Question } from '../pipeline/model/questions.ts'
 import type { ReadReceipt } from '../translate/fields.ts'
 import type { AnswerRead } from './ask-again.ts'
 import { whyNotStartable } from './check-workflow.ts'

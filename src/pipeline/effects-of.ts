@@ -7,8 +7,9 @@ import { githubWaitOf } from './facts/github-wait.ts'
 import { whenSecondIsOver } from './facts/moment-shown.ts'
 import { authorToAsk, decidingPullRequests } from './facts/standing.ts'
 import type { AdmittedAttempt } from './model/attempt.ts'
-import type { AskEffect, CancelEffect, DispatchEffect, Effect, Question } from './model/effects.ts'
+import type { AskEffect, CancelEffect, DispatchEffect, Effect } from './model/effects.ts'
 import type { Attempt, Pipeline, Stage } from './model/pipeline.ts'
+import type { Question } from './model/questions.ts'
 import type { Instant } from './model/time.ts'
 import {
   admittedAttempts,

@@ -12,10 +12,11 @@ import { mergeAnswer, mergeIssue, mergeJob, mergePullRequest, mergeReview } from
 import { greatest, isEqualJson } from './facts/total-order.ts'
 import { withoutEndedHolds } from './holds/holds.ts'
 import type { CommandOutcome, HistoryEntry } from './model/command-result.ts'
-import { type Effect, pullRequestOfQuestion } from './model/effects.ts'
+import type { Effect } from './model/effects.ts'
 import type { Event, EventOf, EventType } from './model/events.ts'
 import type { PullRequestFact, RunFact } from './model/facts.ts'
 import type { Pipeline } from './model/pipeline.ts'
+import { pullRequestOfQuestion } from './model/questions.ts'
 import {
   noteSignOfLife,
   whenAdmitted,

@@ -1,6 +1,6 @@
 // What admission reads of a repository, by index: the pipelines that wait for a slot, in order, and those that use one.
 import { type RawBuilder, sql } from 'kysely'
-import type { InstallationState } from '../pipeline/model/effects.ts'
+import type { InstallationState } from '../pipeline/model/questions.ts'
 import type { DenialReason } from '../pipeline/model/reason.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from './database.ts'

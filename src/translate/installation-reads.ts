@@ -1,6 +1,6 @@
 // GitHub's answers about an installation and a repository, asked because a delivery could not say for itself.
 import { z } from 'zod'
-import type { InstallationFact, RepositoryDescription } from '../pipeline/model/effects.ts'
+import type { InstallationFact, RepositoryDescription } from '../pipeline/model/questions.ts'
 import { id, identifier, optionalTimestamp, readPayload, repositoryPayload, timestamp } from './fields.ts'
 
 export type InstallationRead = InstallationFact

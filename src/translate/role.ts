@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Role } from '../pipeline/model/effects.ts'
+import type { Role } from '../pipeline/model/questions.ts'
 import { readPayload } from './fields.ts'
 
 /** The role that GitHub reports for a user. */

@@ -2,8 +2,8 @@
 // deliveries about it come in any order, any number of times, before and after its answers.
 import { expect, test } from 'vitest'
 import { type SeededRandom, seededRandom } from '../../fake-github/random.ts'
-import type { RepositoryDescription } from '../../src/pipeline/model/effects.ts'
 import type { Event, RepositoryRef } from '../../src/pipeline/model/events.ts'
+import type { RepositoryDescription } from '../../src/pipeline/model/questions.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { type AskedEffect, inMemoryWorld } from '../support/in-memory-world.ts'
 import { randomSeed, recordMeasurements, repetitions } from '../support/measurements.ts'

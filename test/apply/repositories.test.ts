@@ -2,8 +2,8 @@
 // take away is asked of GitHub.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Door } from '../../src/apply/door.ts'
-import type { InstallationState, RepositoryDescription } from '../../src/pipeline/model/effects.ts'
 import type { Event, EventOf, RepositoryRef } from '../../src/pipeline/model/events.ts'
+import type { InstallationState, RepositoryDescription } from '../../src/pipeline/model/questions.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { loadBoard } from '../../src/store/board.ts'
 import type { Database } from '../../src/store/database.ts'

@@ -1,8 +1,9 @@
 // One issue's whole life as GitHub delivers it: planned by a keyed run, coded by an agent, tested, reviewed, sent back
 // twice, coded again, approved, merged, closed; with a re-run, a person's second pull request, and unrelated deliveries.
-import type { Question } from '../../src/pipeline/model/effects.ts'
+
 import type { Event } from '../../src/pipeline/model/events.ts'
 import type { JobFact, RunFact } from '../../src/pipeline/model/facts.ts'
+import type { Question } from '../../src/pipeline/model/questions.ts'
 import { type Instant, secondsAfter } from '../../src/pipeline/model/time.ts'
 import type { AskedEffect } from './in-memory-world.ts'
 import {

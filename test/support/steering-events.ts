@@ -1,8 +1,9 @@
 // What people and GitHub do around one issue: commands on it and on its pull request, holds of the repository, the
 // file, deleted comments, repositories renamed, deleted, added and removed. GitHub dates each. Events about one hold, one
 // installation or one name never share a second, because only GitHub's ids could order those.
-import type { Answer } from '../../src/pipeline/model/effects.ts'
+
 import type { Event, RepositoryRef } from '../../src/pipeline/model/events.ts'
+import type { Answer } from '../../src/pipeline/model/questions.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { deliveryEvidence, ISSUE, issueFact, REPOSITORY } from './pipeline-fixtures.ts'
 import { commentCreated } from './pipeline-harness.ts'

@@ -3,9 +3,10 @@
 import type { Line } from '../../line/line.ts'
 import { isAllowedBot } from '../../line/stage-rules.ts'
 import { NO_OUTER_HOLDS } from '../holds/holds.ts'
-import { type CommandOrigin, commandOriginKey, type GivenCommands, type Role } from '../model/effects.ts'
 import type { Event } from '../model/events.ts'
+import { type CommandOrigin, commandOriginKey, type GivenCommands } from '../model/given-commands.ts'
 import type { OuterHolds } from '../model/hold.ts'
+import type { Role } from '../model/questions.ts'
 import type { Instant, Occurrence } from '../model/time.ts'
 
 /** Commands, their sender and the sender's role. */

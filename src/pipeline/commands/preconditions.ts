@@ -15,8 +15,8 @@ import {
   stageSummary,
   summaryOf,
 } from '../model/command-result.ts'
-import type { CommandOrigin } from '../model/effects.ts'
 import type { Event } from '../model/events.ts'
+import type { CommandOrigin } from '../model/given-commands.ts'
 import type { Attempt, Pipeline, Stage } from '../model/pipeline.ts'
 import { isCancelledByPerson } from '../model/reason.ts'
 import { currentAttempt, isLiveAttempt } from '../stages/attempts.ts'

@@ -16,8 +16,9 @@ import {
   stageSummary,
   summaryOf,
 } from '../model/command-result.ts'
-import { commandOriginKey, type Effect } from '../model/effects.ts'
+import type { Effect } from '../model/effects.ts'
 import type { Event } from '../model/events.ts'
+import { commandOriginKey } from '../model/given-commands.ts'
 import type { Pipeline, Stage, StageCommand } from '../model/pipeline.ts'
 import { isCalledOff } from '../model/reason.ts'
 import { type Instant, latest } from '../model/time.ts'

@@ -3,7 +3,6 @@
 // decides, which is what keeps them associative. Rank decides before time, because GitHub's timestamps tie at one second
 // (https://github.com/promhippie/github_exporter/issues/312).
 import { mayUseCommand } from '../../commands/commands.ts'
-import { type Answer, pullRequestOfQuestion, type Question } from '../model/effects.ts'
 import type {
   AuthorPermission,
   CancelExplanation,
@@ -16,6 +15,7 @@ import type {
   RunFact,
   RunStatus,
 } from '../model/facts.ts'
+import { type Answer, pullRequestOfQuestion, type Question } from '../model/questions.ts'
 import { earliest, type Instant, latest } from '../model/time.ts'
 import { momentShown } from './moment-shown.ts'
 import { greatest } from './total-order.ts'

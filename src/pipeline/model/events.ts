@@ -2,9 +2,10 @@
 // reports and the clock all become one of these, and nothing else moves a pipeline.
 import type { Button } from '../../commands/button-command.ts'
 import type { StageName } from '../../line/line.ts'
-import type { Answer, ButtonClick, EmailCheck, GivenCommands, Question } from './effects.ts'
 import type { IssueFact, JobFact, PullRequestFact, ReviewFact, RunFact } from './facts.ts'
+import type { ButtonClick, EmailCheck, GivenCommands } from './given-commands.ts'
 import type { CancelOutcome, Report } from './pipeline.ts'
+import type { Answer, Question } from './questions.ts'
 import type { DenialReason, DispatchReason } from './reason.ts'
 import type { Instant, Occurrence } from './time.ts'
 

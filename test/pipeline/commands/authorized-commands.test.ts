@@ -4,7 +4,7 @@ import { reactionAndReply } from '../../../src/advance/reply.ts'
 import { VERBS } from '../../../src/commands/commands.ts'
 import { contextOf } from '../../../src/pipeline/commands/authorized-commands.ts'
 import { askSenderPermission } from '../../../src/pipeline/commands/run-commands.ts'
-import type { Role } from '../../../src/pipeline/model/effects.ts'
+import type { Role } from '../../../src/pipeline/model/questions.ts'
 import { reduce } from '../../../src/pipeline/reduce.ts'
 import { minutesAfterNine } from '../../support/pipeline-fixtures.ts'
 import {

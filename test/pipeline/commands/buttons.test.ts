@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { OBSERVE_ONLY_LINE } from '../../../src/line/line.ts'
 import { buttonsOf } from '../../../src/pipeline/commands/preconditions.ts'
-import type { ButtonClick } from '../../../src/pipeline/model/effects.ts'
+import type { ButtonClick } from '../../../src/pipeline/model/given-commands.ts'
 import { surfacesOf } from '../../../src/pipeline/view/surfaces.ts'
 import { entryInWords } from '../../support/in-words.ts'
 import { issueChanged, issueLabeled, minutesAfterNine, runChanged } from '../../support/pipeline-fixtures.ts'
