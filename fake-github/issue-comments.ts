@@ -1,8 +1,9 @@
 // Comments on issues and pull requests: stored, delivered, and listed.
 import type { ApiRequest, ApiResponse } from './api-request.ts'
+import { GONE, NOT_FOUND, subjectOf } from './issue-routes.ts'
 import { APP } from './organization.ts'
 import { linkToNextPage, pageOf } from './paging.ts'
-import { commentJson, issueOfPullRequest } from './payloads.ts'
+import { commentJson } from './payloads.ts'
 import type { Webhooks } from './webhooks.ts'
 import { type Comment, type Reaction, type Repository, repositoryOf, userOf, type World } from './world.ts'
 
@@ -65,12 +66,6 @@ export function respondToComments(
   const { method, body } = request
   const fullName = repository.full_name
   const text = String((body as { body?: unknown } | null)?.body ?? '')
-  const read = /^issues\/(\d+)$/.exec(path)?.[1]
-  if (read !== undefined && method === 'GET') {
-    if (world.deletedIssues.has(`${fullName}#${read}`)) return GONE
-    const found = subjectOf(world, fullName, Number(read))
-    return found === null ? NOT_FOUND : { status: 200, body: found }
-  }
   const issue = /^issues\/(\d+)\/comments$/.exec(path)?.[1]
   if (issue !== undefined) {
     const number = Number(issue)
@@ -89,15 +84,6 @@ export function respondToComments(
     return { status: 200, body: editComment(world, webhooks, { fullName, id: Number(id), body: text, by }) }
   deleteComment(world, webhooks, { fullName, id: Number(id), by })
   return { status: 204, body: null }
-}
-
-const NOT_FOUND: ApiResponse = { status: 404, body: { message: 'Not Found' } }
-const GONE: ApiResponse = { status: 410, body: { message: 'This issue was deleted' } }
-
-// The issue or pull request of a comment, as its deliveries carry it.
-function subjectOf(world: World, fullName: string, number: number): object | null {
-  const pull = world.pullRequests.get(`${fullName}#${number}`)
-  return pull ? issueOfPullRequest(pull) : (world.issues.get(`${fullName}#${number}`) ?? null)
 }
 
 function keptComment(world: World, fullName: string, id: number) {

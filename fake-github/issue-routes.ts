@@ -1,12 +1,13 @@
-// Issues as lists show them, and what happened to one of them. https://docs.github.com/en/rest/issues
+// Issues, one by one and as lists show them, and what happened to one of them. https://docs.github.com/en/rest/issues
 import type { ApiRequest, ApiResponse } from './api-request.ts'
 import { linkToNextPage, pageOf } from './paging.ts'
-import { type PullRequest, type Repository, userOf, type World } from './world.ts'
+import { issueOfPullRequest } from './payloads.ts'
+import { type Issue, type Repository, userOf, type World } from './world.ts'
 
 /** Somebody put a label on an issue. */
 export type LabelEvent = { readonly label: string; readonly by: string; readonly at: string }
 
-/** Answers `issues` and `issues/N/events`; null for other paths. */
+/** Answers `issues`, `issues/N` and `issues/N/events`; null for other paths. */
 export function respondToIssues(
   request: ApiRequest,
   o: { world: World; repository: Repository; path: string },
@@ -16,18 +17,32 @@ export function respondToIssues(
   if (method !== 'GET') return null
   const url = `${world.url}/repos/${repository.full_name}/${path}`
   if (path === 'issues') return page(issuesIn(world, repository, query), query, url)
-  const number = /^issues\/(\d+)\/events$/.exec(path)?.[1]
+  const [, number, events] = /^issues\/(\d+)(\/events)?$/.exec(path) ?? []
   if (number === undefined) return null
   const key = `${repository.full_name}#${number}`
-  if (!world.issues.has(key)) return { status: 404, body: { message: 'Not Found' } }
-  const events = (world.labelEvents.get(key) ?? []).map(({ label, by, at }, index) => ({
+  if (events === undefined) {
+    if (world.deletedIssues.has(key)) return GONE
+    const body = subjectOf(world, repository.full_name, Number(number))
+    return body === null ? NOT_FOUND : { status: 200, body }
+  }
+  if (!world.issues.has(key)) return NOT_FOUND
+  const labelEvents = (world.labelEvents.get(key) ?? []).map(({ label, by, at }, index) => ({
     id: index + 1,
     event: 'labeled',
     actor: world.users.has(by) ? userOf(world, by) : null,
     created_at: at,
     label: { name: label },
   }))
-  return page(events, query, url)
+  return page(labelEvents, query, url)
+}
+
+export const NOT_FOUND: ApiResponse = { status: 404, body: { message: 'Not Found' } }
+export const GONE: ApiResponse = { status: 410, body: { message: 'This issue was deleted' } }
+
+/** The issue or pull request of that number, as an issue. */
+export function subjectOf(world: World, fullName: string, number: number): Issue | null {
+  const pull = world.pullRequests.get(`${fullName}#${number}`)
+  return pull ? issueOfPullRequest(pull) : (world.issues.get(`${fullName}#${number}`) ?? null)
 }
 
 function page(all: readonly unknown[], query: URLSearchParams, url: string): ApiResponse {
@@ -41,19 +56,13 @@ function issuesIn(world: World, repository: Repository, query: URLSearchParams):
   const labels = (query.get('labels') ?? '').toLowerCase().split(',').filter(Boolean)
   const since = query.get('since')
   const from = since === null ? Number.NEGATIVE_INFINITY : Math.floor(Date.parse(since) / 1000) * 1000
-  const all = [
+  const all: readonly Issue[] = [
     ...inRepository(world.issues).map(([, issue]) => issue),
-    ...inRepository(world.pullRequests).map(([, pull]) => ({ ...asIssue(pull), pull_request: { url: pull.html_url } })),
+    ...inRepository(world.pullRequests).map(([, pull]) => issueOfPullRequest(pull)),
   ]
   return all
     .filter(({ state }) => (query.get('state') ?? 'open') === 'all' || state === (query.get('state') ?? 'open'))
     .filter((one) => labels.every((label) => one.labels.some(({ name }) => name.toLowerCase() === label)))
     .filter(({ updated_at }) => Date.parse(updated_at) >= from)
     .toSorted((one, other) => Date.parse(other.updated_at) - Date.parse(one.updated_at) || other.number - one.number)
-}
-
-function asIssue(pull: PullRequest) {
-  const { number, title, state, user, html_url, updated_at } = pull
-  const labels = (pull.labels ?? []) as readonly { readonly name: string }[]
-  return { number, title, state, user, html_url, updated_at, state_reason: null, closed_at: null, labels }
 }

@@ -86,7 +86,7 @@ export function issueJson(
 }
 
 /** A comment on a pull request has an issue that says so. */
-export function issueOfPullRequest(pull: PullRequest): Record<string, unknown> {
+export function issueOfPullRequest(pull: PullRequest): Issue {
   const { id, number, title, body, state, html_url, user, labels, created_at, updated_at, closed_at } = pull
   return {
     ...{ id, number, title, body, state, html_url, user, labels, created_at, updated_at, closed_at },

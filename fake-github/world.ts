@@ -49,6 +49,7 @@ export type PullRequest = {
   readonly draft: boolean
   readonly html_url: string
   readonly user: User
+  readonly labels: Issue['labels']
   readonly head: { readonly ref: string; readonly sha: string; readonly label: string }
   readonly base: { readonly ref: string; readonly sha: string; readonly label: string }
   readonly updated_at: string
