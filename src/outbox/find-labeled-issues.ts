@@ -41,8 +41,9 @@ const SPREAD_SECONDS = 3_600
 const RETRY_MS = 5 * 60_000
 /** What was labelled longer before a repository without a file was first seen has nothing to do with Andon. */
 const BEFORE_INSTALLATION_MS = 60 * 60_000
-/** The rest is taken up a minute later. */
 const ISSUES_AT_ONCE = 20
+/** When those above that number are taken up. */
+const REST_AFTER_MS = 60_000
 /** Most of an installation's calls are for what is under way. */
 const SHARE_OF_CALLS = 1 / 3
 const PERMISSIONS = ['issues=read', 'metadata=read']
@@ -69,7 +70,7 @@ export async function findLabeledIssues(o: LabelScanContext): Promise<number> {
 
 async function whenAllowed(o: LabelScanContext, access: RepositoryAccess): Promise<Instant | null> {
   if (o.callQuota.isSpent(access.installationId, SHARE_OF_CALLS)) return millisecondsAfter(o.now(), RETRY_MS)
-  return await o.database.kysely.transaction().execute((trx) => findAccessBlock(trx, access, PERMISSIONS, o.now()))
+  return await findAccessBlock(o.database.kysely, access, PERMISSIONS, o.now())
 }
 
 async function scan(o: LabelScanContext, due: DueLabelScan, label: string, access: RepositoryAccess): Promise<void> {
@@ -85,12 +86,11 @@ async function scan(o: LabelScanContext, due: DueLabelScan, label: string, acces
   const found = issues.filter(({ number }) => missing.has(number)).toReversed()
   for (const issue of found.slice(0, ISSUES_AT_ONCE)) await takeUp(o, due, { issue, label, since, access })
   const isDone = found.length <= ISSUES_AT_ONCE
-  const isBusy = await hasOpenPipelines(o.database, due.id)
   await saveLabelScan(o.database, due.id, {
     error: null,
     ...(list !== null && { etag: isDone ? list.etag : null, listedSince: since }),
     ...(isDone && { scannedAt: at }),
-    dueAt: isDone ? (isBusy ? millisecondsAfter(at, BUSY_EVERY_MS) : daily(due, at)) : millisecondsAfter(at, 60_000),
+    dueAt: isDone ? await nextScanAt(o, due, at) : millisecondsAfter(at, REST_AFTER_MS),
   })
 }
 
@@ -121,6 +121,10 @@ function listedSince({ scannedAt, notBefore }: DueLabelScan): Instant | null {
   if (scannedAt === null) return notBefore
   const since = `${millisecondsAfter(scannedAt, -DAY_MS).slice(0, 10)}T00:00:00.000Z`
   return notBefore === null ? since : latest(since, notBefore)
+}
+
+async function nextScanAt({ database }: LabelScanContext, due: DueLabelScan, now: Instant): Promise<Instant> {
+  return (await hasOpenPipelines(database, due.id)) ? millisecondsAfter(now, BUSY_EVERY_MS) : daily(due, now)
 }
 
 function daily({ id }: DueLabelScan, now: Instant): Instant {
