@@ -17,7 +17,7 @@ export type StreamListener = {
   readonly onLost: (why: string, retryInMs: number) => void
 }
 
-/** Why a stream cannot be read, however often it is tried. */
+/** Why a stream cannot be read. `status` is that of Andon's own refusal, which another try does not change; else null. */
 export class StreamRefused extends Error {
   readonly status: number | null
 

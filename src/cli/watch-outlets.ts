@@ -11,7 +11,7 @@ import type { StreamUpdate } from './watched-board.ts'
 export type Outlet = {
   /** What is shown is current, and this is what it is. */
   show(update: Exclude<StreamUpdate, { kind: 'away' | 'gone' }>): void
-  /** What is shown is of the last moment before; it is reported once until something is shown again. */
+  /** What is shown is of the last moment before; told again for each try that fails. */
   lose(lost: Loss): void
   close(): void
 }

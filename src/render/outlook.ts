@@ -54,7 +54,7 @@ const NEEDED = {
   permission: () => 'someone who may write, to start it',
 } as const satisfies Record<NeedKind, (pipeline: Pipeline) => string>
 
-/** Whom the comment on GitHub asks. */
+/** Who wanted it started, as the comment on GitHub says too. */
 function asked(pipeline: Pipeline): string {
   const [login] = peopleToAsk(pipeline)
   return login === undefined ? '' : `; @${login} asked for it`

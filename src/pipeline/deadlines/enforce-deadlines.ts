@@ -16,6 +16,7 @@ import type { CancellationCause } from '../model/reason.ts'
 import { earliest, type Instant, latest, secondsAfter } from '../model/time.ts'
 import {
   askedNow,
+  countedFrom,
   hasLiveRun,
   isLiveAttempt,
   isLiveDuplicate,
@@ -174,7 +175,7 @@ function deadlineOf(attempt: AdmittedAttempt, rule: StageConfig): Instant | null
   if (runId === null || !(isLiveAttempt(attempt) || hasLiveRun(attempt))) return null
   if (cancel === null) return reconcileAt(attempt, rule)
   return reconciliation && isForceExhausted(attempt)
-    ? secondsAfter(latest(reconciliation.at, attempt.presentSince ?? ''), RECONCILE_TIMEOUT_SECONDS)
+    ? secondsAfter(countedFrom(reconciliation.at, attempt), RECONCILE_TIMEOUT_SECONDS)
     : nextEscalationAt(cancel, attempt)
 }
 

@@ -1,8 +1,8 @@
 // GitHub is asked at once why it cancelled a run (see effects-of.ts). This is what follows when it does not explain it: it is
 // asked once more, and then the attempt has failed without a cause.
 import type { Attempt, Stage } from '../model/pipeline.ts'
-import { type Instant, latest, secondsAfter } from '../model/time.ts'
-import { askedNow, isUnexplained } from '../stages/attempts.ts'
+import { type Instant, secondsAfter } from '../model/time.ts'
+import { askedNow, countedFrom, isUnexplained } from '../stages/attempts.ts'
 import { explainedBy } from '../stages/run-outcome.ts'
 
 /** GitHub may be out of reach for a while. */
@@ -25,7 +25,7 @@ export function followUpOnCancelledRunAt(stage: Stage, attempt: Attempt): Instan
   const first = firstFollowUpAt(run)
   return reconciliation === undefined || reconciliation.at < first
     ? first
-    : secondsAfter(latest(reconciliation.at, attempt.presentSince ?? ''), ANSWER_WITHIN_SECONDS)
+    : secondsAfter(countedFrom(reconciliation.at, attempt), ANSWER_WITHIN_SECONDS)
 }
 
 function firstFollowUpAt({ cancellation, updatedAt }: NonNullable<Attempt['run']>): Instant {

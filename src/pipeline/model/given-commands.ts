@@ -2,6 +2,7 @@
 import type { Command, InvalidCommand } from '../../commands/commands.ts'
 import type { StageName } from '../../line/line.ts'
 
+/** Commands as they were given, and where. */
 export type GivenCommands = {
   /** The number commented on: a pull request's own when `onPullRequest`; null where a whole repository is meant. */
   readonly issueNumber: number | null

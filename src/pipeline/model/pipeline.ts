@@ -27,7 +27,7 @@ export type Attempt = {
   /** When its run, because it was silent, or its refused workflow was last read from GitHub; absent while neither was. */
   readonly reconciliation?: Reconciliation
   readonly control?: AttemptControl
-  /** Since when Andon has been there without a break, if that was later than all it had seen of the attempt: what it waits for counts from then. */
+  /** Since when Andon has been there without a break, if that was later than the attempt's start: what is waited for counts from then. */
   readonly presentSince?: Instant
 }
 

@@ -17,6 +17,7 @@ import { type Instant, latest } from '../model/time.ts'
 import {
   askedNow,
   attemptStartedAt,
+  countedFrom,
   findAttemptByKey,
   hasLiveRun,
   isLiveAttempt,
@@ -186,7 +187,7 @@ export function withPresence(pipeline: Pipeline, presentSince: Instant): Pipelin
   return updateAttempts(pipeline, (attempt) => {
     const isWaitedFor =
       isLiveAttempt(attempt) || hasLiveRun(attempt) || (attempt.control?.duplicateRuns.some(isLiveDuplicate) ?? false)
-    const isNews = presentSince > latest(attemptStartedAt(attempt), attempt.presentSince ?? '')
+    const isNews = presentSince > countedFrom(attemptStartedAt(attempt), attempt)
     return isWaitedFor && isNews ? { ...attempt, presentSince } : attempt
   })
 }

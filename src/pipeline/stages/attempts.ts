@@ -55,7 +55,7 @@ export function runIdOf({ run, control }: Attempt): number | null {
   return control === undefined ? (run?.id ?? null) : control.runId
 }
 
-/** The page of its run, which may be known as early. */
+/** The page of its run, which the answer to its dispatch may have named before any delivery. */
 export function runPageOf({ run, control }: Attempt): string | null {
   return run?.url ?? control?.dispatch?.url ?? null
 }
@@ -123,7 +123,12 @@ export function lastActivityAt({ run, control }: AdmittedAttempt): Instant {
 
 /** Since when it has been silent. Nobody could speak to Andon while that was away. */
 export function silentSince(attempt: AdmittedAttempt): Instant {
-  return latest(lastActivityAt(attempt), attempt.presentSince ?? '')
+  return countedFrom(lastActivityAt(attempt), attempt)
+}
+
+/** From when on something is waited for: then, or since Andon is there again. */
+export function countedFrom(at: Instant, { presentSince = '' }: Attempt): Instant {
+  return latest(at, presentSince)
 }
 
 /** When GitHub last sent anything about its run; before it has, when the run was dispatched. */
@@ -174,8 +179,8 @@ export function allAdmittedAttempts({ stages }: Pipeline) {
 const CANCEL_GRACE_SECONDS = 5 * 60
 
 /** When a cancelled run that has not ended is cancelled by force, and later abandoned. */
-export function nextEscalationAt({ at, forcedAt }: Cancellation, { presentSince = '' }: Attempt): Instant {
-  return secondsAfter(latest(forcedAt ?? at, presentSince), CANCEL_GRACE_SECONDS)
+export function nextEscalationAt({ at, forcedAt }: Cancellation, attempt: Attempt): Instant {
+  return secondsAfter(countedFrom(forcedAt ?? at, attempt), CANCEL_GRACE_SECONDS)
 }
 
 const FIRST_RETRY_MS = 30_000

@@ -14,6 +14,7 @@ import type { Reason } from '../model/reason.ts'
 import { type Instant, latest, secondsAfter } from '../model/time.ts'
 import {
   attemptStartedAt,
+  countedFrom,
   currentAttempt,
   isLiveAttempt,
   isUndispatched,
@@ -127,14 +128,14 @@ function silenceOf(attempt: Attempt, { timeoutSeconds }: StageConfig): HealthPro
   const after = (health: Health, at: Instant) => ({ health, since: secondsAfter(at, timeoutSeconds) })
   if (!isAdmitted(attempt)) {
     const isUnknown = run?.status === 'in_progress' && runProgressAt(run) === null
-    return run && after(isUnknown ? 'unknown' : 'stalled', latest(runAliveAt(run), attempt.presentSince ?? ''))
+    return run && after(isUnknown ? 'unknown' : 'stalled', countedFrom(runAliveAt(run), attempt))
   }
   const { dispatch, report } = attempt.control
   if (run === null && dispatch?.needsPerson) return { health: 'stalled', since: dispatch.at }
   if (run === null || run.status !== 'in_progress')
     return after('stalled', latest(silentSince(attempt), dispatch?.until ?? ''))
   if (report === null) return after('unknown', silentSince(attempt))
-  return after('stalled', [runAliveAt(run), report.progressAt ?? '', attempt.presentSince ?? ''].reduce(latest))
+  return after('stalled', countedFrom(latest(runAliveAt(run), report.progressAt ?? ''), attempt))
 }
 
 function attemptAtWork(

@@ -54,7 +54,7 @@ export function triesOf(pipeline: Pipeline, stage: Stage): readonly Try[] {
   })
 }
 
-/** Of those that are made for the same trigger. */
+/** Among those of the same trigger. */
 function countOf(
   pipeline: Pipeline,
   { stage, rule }: { readonly stage: Stage; readonly rule: StageConfig },
