@@ -6,11 +6,11 @@ import { boardLines, headText, issueLines, nameOf, taskLine } from '../render/te
 import { printable, printableJson } from '../text/printable.ts'
 import type { BoardJson } from '../web/stream-formats.ts'
 import { openScreen } from './terminal-screen.ts'
-import type { StreamUpdate } from './watched-board.ts'
+import type { ShownUpdate } from './watched-board.ts'
 
 export type Outlet = {
   /** What is shown is current, and this is what it is. */
-  show(update: Exclude<StreamUpdate, { kind: 'away' | 'gone' }>): void
+  show(update: ShownUpdate): void
   /** What is shown is of the last moment before; told again for each try that fails. */
   lose(lost: Loss): void
   close(): void

@@ -9,7 +9,7 @@ import { nameOf } from '../render/terminal-board.ts'
 import { printable } from '../text/printable.ts'
 import { followStream, StreamRefused } from './follow-stream.ts'
 import { type Outlet, openJsonLines, openTerminal, openTextLines } from './watch-outlets.ts'
-import { createListener, type StreamUpdate } from './watched-board.ts'
+import { createListener, type ShownUpdate, type StreamUpdate } from './watched-board.ts'
 
 const EXIT_OTHER_WORD = 1
 const EXIT_UNKNOWN = 2
@@ -185,16 +185,14 @@ function isReached({ light, needsYou }: PipelineDetail, word: Word): boolean {
   return word === 'needs-person' ? needsYou : light === word
 }
 
-function asOfOf(update: StreamUpdate): Instant | null {
+function asOfOf(update: ShownUpdate): Instant | null {
   switch (update.kind) {
     case 'board':
     case 'change':
       return update.board.asOf
     case 'current':
-    case 'away':
       return update.asOf
     case 'issue':
-    case 'gone':
       return null
   }
 }

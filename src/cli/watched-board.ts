@@ -9,14 +9,18 @@ import type { BoardChange, BoardJson } from '../web/stream-formats.ts'
 
 /** What one message means to a reader. */
 export type StreamUpdate =
+  | ShownUpdate
+  /** The server cannot read its database. */
+  | { readonly kind: 'away' }
+  | { readonly kind: 'gone' }
+
+/** What is shown, as the server says it is. */
+export type ShownUpdate =
   | { readonly kind: 'board'; readonly board: BoardJson }
   | { readonly kind: 'change'; readonly board: BoardJson; readonly change: BoardChange }
   | { readonly kind: 'issue'; readonly issue: PipelineDetail }
   /** The server lives, and what it sent before is still so. */
   | { readonly kind: 'current'; readonly asOf: Instant }
-  /** The server cannot read its database: what it sent is of that moment. */
-  | { readonly kind: 'away'; readonly asOf: Instant }
-  | { readonly kind: 'gone' }
 
 /** Turns messages into what they mean; the changes of a board need what came before. */
 export function createListener(): (message: EventSourceMessage) => StreamUpdate | null {
@@ -37,7 +41,7 @@ export function createListener(): (message: EventSourceMessage) => StreamUpdate 
       case 'ping':
         return { kind: 'current', asOf: JSON.parse(data).asOf }
       case 'away':
-        return { kind: 'away', asOf: JSON.parse(data).asOf }
+        return { kind: 'away' }
       case 'gone':
         return { kind: 'gone' }
     }
