@@ -1,4 +1,5 @@
 // One attempt as a card: which try it is and who asked for it, how it went, how long it took, and where to look.
+import type { JobFact } from '../pipeline/model/facts.ts'
 import type { Pipeline, StageStatus } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { runPageOf } from '../pipeline/stages/attempts.ts'
@@ -108,16 +109,22 @@ function describeCount({ allowed, excused, isRefused }: TryCount): string {
   return `${rule}${more}${isRefused ? ' GitHub refused to start this one, which costs none.' : ''}`
 }
 
-function resultOf({ attempt, reason, outcome }: Try): string {
+function resultOf(shown: Try): string {
+  const { reason, outcome } = shown
   if (reason === null || outcome === 'done') return ''
-  const failedStep = attempt.run && outcome === 'failed' ? failedJobOf(attempt.run)?.failedStep : undefined
+  const failedStep = failedJobIn(shown)?.failedStep
   const step = failedStep === undefined ? '' : `, step ${failedStep.name}`
   // The word of the card says already that it failed.
   return `${describeAttemptState(reason).replace(/^failed(: |$)/, '')}${step}`
 }
 
-function linksOf({ attempt, outcome }: Try): AttemptCard['links'] {
-  const job = attempt.run && outcome === 'failed' ? failedJobOf(attempt.run) : null
+function failedJobIn({ attempt, outcome }: Try): JobFact | null {
+  return attempt.run && outcome === 'failed' ? failedJobOf(attempt.run) : null
+}
+
+function linksOf(shown: Try): AttemptCard['links'] {
+  const { attempt } = shown
+  const job = failedJobIn(shown)
   const found = [
     { word: 'run', url: runPageOf(attempt) },
     { word: 'log of what failed', url: job && logUrlOf(job) },
