@@ -2,7 +2,7 @@
 import { activeHolds } from '../pipeline/holds/holds.ts'
 import { issuesOfReply, type ReplyEffect } from '../pipeline/model/effects.ts'
 import type { RepositoryRef } from '../pipeline/model/events.ts'
-import { deriveHealth, headlineAtWork } from '../pipeline/view/light.ts'
+import { healthAtWork } from '../pipeline/view/light.ts'
 import type { StatusView } from '../render/status-view.ts'
 import { loadOuterHolds } from '../store/holds.ts'
 import { listPipelinesWithConfiguration } from '../store/pipelines.ts'
@@ -21,7 +21,7 @@ export async function loadStatusViews(
   return new Map(
     rows.map(({ issueNumber, document: pipeline, accessProblems, configurationProblems, configuration }) => {
       const holds = activeHolds(pipeline, outerHolds)
-      const overlay = { stage: headlineAtWork(pipeline).stage, ...deriveHealth(pipeline, now(), holds) }
+      const overlay = healthAtWork(pipeline, now(), holds)
       const problems = configurationProblems.map(({ message, fileLine }) => `line ${fileLine}: ${message}`)
       const pageUrl = pageUrlOf(baseUrl, fullName, issueNumber)
       return [

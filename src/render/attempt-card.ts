@@ -4,20 +4,20 @@ import type { Pipeline, StageStatus } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { runPageOf } from '../pipeline/stages/attempts.ts'
 import { failedJobOf } from '../pipeline/stages/run-outcome.ts'
+import type { HealthAtWork } from '../pipeline/view/light.ts'
 import type { Chapter } from '../pipeline/view/timeline.ts'
 import type { Try, TryCause, TryCount } from '../pipeline/view/tries.ts'
 import { describeAttemptState } from './attempt-reason.ts'
 import { safeWebUrl } from './board-row.ts'
-import { formatDuration, LIGHT_SYMBOLS, ordinal } from './labels.ts'
+import { formatDuration, ordinal } from './labels.ts'
+import { healthOfStage, type Lamp, lampOf } from './lamp.ts'
 import { describeReason } from './reason.ts'
 import { logUrlOf } from './what-to-do.ts'
 
 /** All of it is plain text that may quote people. */
-export type AttemptCard = {
+export type AttemptCard = Lamp & {
   readonly id: string
   readonly stage: string
-  readonly status: StageStatus
-  readonly word: string
   /** `2nd of 3 tries` */
   readonly title: string
   /** `asked for by @ada` */
@@ -25,6 +25,8 @@ export type AttemptCard = {
   readonly result: string
   readonly startedAt: Instant | null
   readonly endedAt: Instant | null
+  /** Since when what it says is so, while it goes on. */
+  readonly since: Instant | null
   /** Null while it goes on. */
   readonly duration: string | null
   readonly links: readonly { readonly word: string; readonly url: string }[]
@@ -33,20 +35,32 @@ export type AttemptCard = {
   readonly why: string | null
 }
 
-export function attemptCardOf(pipeline: Pipeline, chapter: Chapter): AttemptCard {
+export function attemptCardOf(pipeline: Pipeline, chapter: Chapter, atWork: HealthAtWork): AttemptCard {
   const { stage, number, attempt, at } = chapter
   const nth = pipeline.stages.findIndex(({ name }) => name === stage)
   const id = number < 0 ? `run-${nth}-${-number}` : `try-${nth}-${number}`
-  const planned = { id, stage, startedAt: at, endedAt: null, duration: null, links: [], key: null, why: null }
+  const planned = {
+    id,
+    stage,
+    startedAt: at,
+    endedAt: null,
+    since: null,
+    duration: null,
+    links: [],
+    key: null,
+    why: null,
+  }
   if (attempt === null) return { ...planned, ...plannedOf(pipeline, chapter) }
   const { count, startedAt, endedAt } = attempt
   const status = statusOf(pipeline, chapter, attempt)
+  const isAtWork = chapter.isLatest && attempt.outcome === 'live'
+  const lamp = lampOf(status, isAtWork ? healthOfStage({ name: stage }, atWork) : 'ok')
   return {
-    ...{ id, stage, status, word: LIGHT_SYMBOLS[status].word },
+    ...{ id, stage, ...lamp },
     title: titleOf(attempt),
     cause: count === null ? startedElsewhere(attempt) : describeCause(count.cause),
     result: resultOf(attempt),
-    ...{ startedAt, endedAt },
+    ...{ startedAt, endedAt, since: lamp.isUnwell ? atWork.since : status === 'running' ? startedAt : null },
     duration:
       startedAt === null || endedAt === null ? null : formatDuration(Date.parse(endedAt) - Date.parse(startedAt)),
     links: linksOf(attempt),
@@ -65,7 +79,7 @@ function plannedOf(pipeline: Pipeline, { stage: name, number, entries, isLatest 
   const reason = isNext ? stage.reason : change?.kind === 'stage' ? change.stage.reason : null
   const title = isNext ? 'the next try' : 'a try that was planned'
   const result = isNext ? describeReason(reason, name) : 'nothing came of it'
-  return { status, word: isNext ? 'not begun' : 'never begun', title, cause: null, result } as const
+  return { status, isUnwell: false, word: isNext ? 'not begun' : 'never begun', title, cause: null, result } as const
 }
 
 function statusOf(pipeline: Pipeline, { stage: name, isLatest }: Chapter, { outcome, attempt }: Try): StageStatus {

@@ -7,12 +7,13 @@ import type { Health, Light, Pipeline, Stage, StageStatus } from '../pipeline/mo
 import type { Reason } from '../pipeline/model/reason.ts'
 import type { Evidence, Instant } from '../pipeline/model/time.ts'
 import { currentAttempt } from '../pipeline/stages/attempts.ts'
-import { activityOf, deriveHealth, headlineOf, hiddenStageOf } from '../pipeline/view/light.ts'
+import { activityOf, type HealthAtWork, headlineOf, healthAtWork, hiddenStageOf } from '../pipeline/view/light.ts'
 import { hasEnded } from '../pipeline/view/needs-you.ts'
 import { appendAccessProblems } from './access-problem.ts'
 import type { Wait } from './explanation.ts'
 import { appendHolds, unmentionedHolds } from './hold-text.ts'
-import { EVIDENCE_SOURCES, formatTime, foundInLog, HEALTH_WORDS, LIGHT_SYMBOLS } from './labels.ts'
+import { EVIDENCE_SOURCES, formatTime, foundInLog, HEALTH_WORDS } from './labels.ts'
+import { healthOfStage, type Lamp, lampOf } from './lamp.ts'
 import { describeReason, unmentionedWaitEnd, waitOf } from './reason.ts'
 
 /** The part of a stored pipeline that people are shown. */
@@ -66,6 +67,8 @@ export type HiddenStage = { readonly stage: string; readonly status: StageStatus
 export type BoardRowView = {
   readonly id: string
   readonly row: BoardRow
+  readonly lamp: Lamp
+  readonly hiddenLamp: Lamp | null
   readonly lights: readonly StageLight[]
   /** The run that a person must approve on GitHub. */
   readonly approvalUrl: string | null
@@ -76,9 +79,8 @@ export type BoardRowView = {
 }
 
 /** One stage in the row of lights. */
-export type StageLight = {
+export type StageLight = Lamp & {
   readonly name: string
-  readonly status: StageStatus
   /** Whether the pipeline's light is that of this stage. */
   readonly isCurrent: boolean
 }
@@ -87,6 +89,7 @@ export type StageLight = {
 export function boardRowOf(shown: BoardPipeline, now: Instant): BoardRow {
   const { pipeline } = shown
   const headline = headlineOf(pipeline)
+  const atWork = healthOf(shown, now)
   const text = describeReason(headline.reason, headline.stage)
   const stage = pipeline.stages.find(({ name }) => name === headline.stage)
   return {
@@ -96,8 +99,8 @@ export function boardRowOf(shown: BoardPipeline, now: Instant): BoardRow {
     url: safeWebUrl(pipeline.issue.url),
     stage: headline.stage,
     light: headline.light,
-    health: healthOf(shown, now).health,
-    hides: describeHidden(pipeline),
+    health: atWork.health,
+    hides: describeHidden(pipeline, atWork),
     held: shown.held,
     needsYou: needsYou(shown, now),
     ended: hasEnded(pipeline),
@@ -118,15 +121,17 @@ export function boardRowOf(shown: BoardPipeline, now: Instant): BoardRow {
 /** The row with its lights and its overlay. */
 export function boardRowViewOf(shown: BoardPipeline, now: Instant): BoardRowView {
   const row = boardRowOf(shown, now)
-  const { since } = healthOf(shown, now)
+  const health = healthOf(shown, now)
   const label = HEALTH_WORDS[row.health]
   return {
     id: `pipeline-${shown.id}`,
     row,
-    lights: stageLightsOf(shown.pipeline),
+    lamp: lampOf(row.light, row.health),
+    hiddenLamp: row.hides && lampOf(row.hides.status, healthOfStage({ name: row.hides.stage }, health)),
+    lights: stageLightsOf(shown.pipeline, health),
     approvalUrl: row.reasonKind === 'waits-for-github-approval' ? runUrlOf(shown.pipeline, row.stage) : null,
     waitsUntil: unmentionedWaitEnd(headlineOf(shown.pipeline).reason),
-    overlay: label === null ? null : { label, since },
+    overlay: label === null ? null : { label, since: health.since },
   }
 }
 
@@ -170,14 +175,14 @@ export function attemptNumberOf(stage: Stage | undefined): number | null {
 }
 
 /** `test failed, again at 14:02 UTC`. */
-function describeHidden(pipeline: Pipeline): HiddenStage | null {
+function describeHidden(pipeline: Pipeline, atWork: HealthAtWork): HiddenStage | null {
   const hidden = hiddenStageOf(pipeline)
   if (hidden === null) return null
   const { name, status, reason } = hidden
   const isRetried = reason?.kind === 'waits-to-retry'
   const text = isRetried
     ? `${name} failed, again at ${reason.until.slice(11, 16)} UTC`
-    : `${name} ${LIGHT_SYMBOLS[status].word}`
+    : `${name} ${lampOf(status, healthOfStage(hidden, atWork)).word}`
   return { stage: name, status: isRetried ? 'failed' : status, text }
 }
 
@@ -186,12 +191,16 @@ function runUrlOf({ stages }: Pipeline, name: string): string | null {
   return safeWebUrl((stage && currentAttempt(stage)?.run?.url) ?? null)
 }
 
-function healthOf({ pipeline, outerHolds }: BoardPipeline, now: Instant): ReturnType<typeof deriveHealth> {
-  return deriveHealth(pipeline, now, activeHolds(pipeline, outerHolds))
+/** The health of the stage at work, under the holds that are in force. */
+export function healthOf({ pipeline, outerHolds }: BoardPipeline, now: Instant): HealthAtWork {
+  return healthAtWork(pipeline, now, activeHolds(pipeline, outerHolds))
 }
 
 /** The stages in the order of the line, each with its light. */
-function stageLightsOf(pipeline: Pipeline): readonly StageLight[] {
+function stageLightsOf(pipeline: Pipeline, atWork: HealthAtWork): readonly StageLight[] {
   const current = headlineOf(pipeline).stage
-  return pipeline.stages.map(({ name, status }) => ({ name, status, isCurrent: name === current }))
+  return pipeline.stages.map((stage) => {
+    const { name, status } = stage
+    return { name, ...lampOf(status, healthOfStage(stage, atWork)), isCurrent: name === current }
+  })
 }

@@ -3,13 +3,15 @@
 import { isDeciding, isFromFork } from '../pipeline/facts/standing.ts'
 import type { HistoryEntry } from '../pipeline/model/command-result.ts'
 import type { Conclusion } from '../pipeline/model/facts.ts'
-import type { Attempt, Pipeline, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
+import type { Attempt, Health, Pipeline, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
 import type { Reason } from '../pipeline/model/reason.ts'
 import type { Evidence, Instant } from '../pipeline/model/time.ts'
 import { runPageOf } from '../pipeline/stages/attempts.ts'
+import type { HealthAtWork } from '../pipeline/view/light.ts'
 import { surfacesOf } from '../pipeline/view/surfaces.ts'
-import { attemptNumberOf, type BoardPipeline, type BoardRow, boardRowOf, safeWebUrl } from './board-row.ts'
+import { attemptNumberOf, type BoardPipeline, type BoardRow, boardRowOf, healthOf, safeWebUrl } from './board-row.ts'
 import { describeChange, describeShownPullRequest } from './history.ts'
+import { healthOfStage } from './lamp.ts'
 import { describeReason } from './reason.ts'
 import { workflowUrlOf } from './workflow-link.ts'
 
@@ -25,6 +27,8 @@ export type HistoryLine = Omit<HistoryEntry, 'change'> & { readonly text: string
 export type StageDetail = {
   readonly name: string
   readonly status: StageStatus
+  /** Of its live run. */
+  readonly health: Health
   readonly attempt: number | null
   readonly attempts: readonly AttemptDetail[]
   readonly reason: string
@@ -48,9 +52,10 @@ export type AttemptDetail = {
 
 /** The whole pipeline at one moment. */
 export function pipelineDetailOf(shown: BoardPipeline, history: readonly HistoryEntry[], now: Instant): PipelineDetail {
+  const atWork = healthOf(shown, now)
   return {
     ...boardRowOf(shown, now),
-    stages: shown.pipeline.stages.map((stage) => stageDetailOf(stage, shown.pipeline.issue.url)),
+    stages: shown.pipeline.stages.map((stage) => stageDetailOf(stage, shown.pipeline.issue.url, atWork)),
     history: history.map(({ at, type, actor, change, evidence }) => {
       return { at, type, actor, text: describeChange(change), evidence }
     }),
@@ -85,10 +90,11 @@ export function surfaceLinksOf(
   })
 }
 
-function stageDetailOf(stage: Stage, issueUrl: string | null): StageDetail {
+function stageDetailOf(stage: Stage, issueUrl: string | null, atWork: HealthAtWork): StageDetail {
   return {
     name: stage.name,
     status: stage.status,
+    health: healthOfStage(stage, atWork),
     attempt: attemptNumberOf(stage),
     attempts: stage.attempts.map(attemptDetailOf),
     reason: describeReason(stage.reason, stage.name),

@@ -3,10 +3,10 @@
 import { decidingPullRequests } from '../pipeline/facts/standing.ts'
 import type { KnownAccessProblem } from '../pipeline/model/access.ts'
 import type { Hold } from '../pipeline/model/hold.ts'
-import type { Attempt, AttemptControl, Health, Pipeline, Stage, StageStatus } from '../pipeline/model/pipeline.ts'
-import type { Instant } from '../pipeline/model/time.ts'
+import type { Attempt, AttemptControl, Pipeline, Stage } from '../pipeline/model/pipeline.ts'
 import { runPageOf } from '../pipeline/stages/attempts.ts'
 import { blankStage } from '../pipeline/stages/derive-from-attempts.ts'
+import type { HealthAtWork } from '../pipeline/view/light.ts'
 import { accessProblemsMarkdown } from './access-problem.ts'
 import { describeClosed } from './dispatch-reason.ts'
 import { appendHolds, holdsOnStage, unmentionedHolds } from './hold-text.ts'
@@ -18,16 +18,14 @@ import {
   LIGHT_SYMBOLS,
   stageLightsText,
 } from './labels.ts'
+import { healthOfStage } from './lamp.ts'
 import { describeReason, unmentionedWaitEnd } from './reason.ts'
 import { codeSpan, escapeInline, linkTo } from './sanitize.ts'
 import { workflowUrlOf } from './workflow-link.ts'
 
-/** The pipeline's health at the time of rendering, and the stage it concerns. */
-export type HealthOverlay = { readonly stage: Stage['name']; readonly health: Health; readonly since: Instant | null }
-
 /** What is shown beside a stage's status: the health of its live run, the holds in force, and what GitHub refuses. */
 export type StageOverlays = {
-  readonly overlay: HealthOverlay | null
+  readonly overlay: HealthAtWork | null
   readonly holds: readonly Hold[]
   readonly accessProblems?: readonly KnownAccessProblem[]
 }
@@ -42,8 +40,7 @@ export function statusText(stage: Stage, { overlay, holds }: StageOverlays): str
   // A stage that waits because of a hold names it in its reason.
   const held = otherHoldsOn(stage, holds).length === 0 ? '' : ', held'
   const word = `${LIGHT_SYMBOLS[stage.status].word}${held}`
-  const label =
-    overlay && overlay.stage === stage.name && LIVE_STATUSES.has(stage.status) ? HEALTH_LABELS[overlay.health] : null
+  const label = HEALTH_LABELS[healthOfStage(stage, overlay)]
   if (label === null) return word
   return overlay?.since ? `${word}, ${label} since ${formatMinute(overlay.since)}` : `${word}, ${label}`
 }
@@ -83,8 +80,6 @@ export function renderStage(
 function otherHoldsOn(stage: Stage, holds: readonly Hold[]): readonly Hold[] {
   return unmentionedHolds(stage.reason, holdsOnStage(stage, holds))
 }
-
-const LIVE_STATUSES: ReadonlySet<StageStatus> = new Set(['queued', 'running', 'review'])
 
 function waitSuffix(stage: Stage): string {
   const until = unmentionedWaitEnd(stage.reason)

@@ -4,19 +4,19 @@ import type { Hold } from '../pipeline/model/hold.ts'
 import type { Pipeline, Stage } from '../pipeline/model/pipeline.ts'
 import type { Evidence } from '../pipeline/model/time.ts'
 import { currentAttempt, runPageOf } from '../pipeline/stages/attempts.ts'
-import { headlineOf } from '../pipeline/view/light.ts'
+import { type HealthAtWork, headlineOf } from '../pipeline/view/light.ts'
 import { accessProblemsMarkdown } from './access-problem.ts'
 import { attemptNumberOf } from './board-row.ts'
 import { describeHold } from './hold-text.ts'
 import { EVIDENCE_SOURCES, formatSecond, LIGHT_SYMBOLS } from './labels.ts'
 import { describeReason, waitOf } from './reason.ts'
 import { escapeInline, linkTo } from './sanitize.ts'
-import { type HealthOverlay, type StageOverlays, stageOf, statusText } from './stage.ts'
+import { type StageOverlays, stageOf, statusText } from './stage.ts'
 
 /** A pipeline at one moment, with its health, its holds and the problems of its configuration. */
 export type StatusView = {
   readonly pipeline: Pipeline
-  readonly overlay: HealthOverlay | null
+  readonly overlay: HealthAtWork | null
   /** The holds in force, the widest first. */
   readonly holds: readonly Hold[]
   /** What GitHub refuses here now. */

@@ -4,7 +4,8 @@ import type { LineCounts, LineVerdict } from '../pipeline/view/verdict.ts'
 import { cutToWidth, displayWidth, fitToWidth } from '../text/display-width.ts'
 import { printable } from '../text/printable.ts'
 import type { BoardRow } from './board-row.ts'
-import { formatSecond, formatTime, HEALTH_WORDS, LIGHT_SYMBOLS, needsYouText, VERDICT_SYMBOLS } from './labels.ts'
+import { formatSecond, formatTime, LIGHT_SYMBOLS, needsYouText, VERDICT_SYMBOLS } from './labels.ts'
+import { type Lamp, lampOf } from './lamp.ts'
 import type { PipelineDetail, StageDetail } from './pipeline-detail.ts'
 
 export type Tone = 'plain' | 'strong' | 'faint' | 'good' | 'busy' | 'warning' | 'bad'
@@ -188,10 +189,12 @@ function shownNameOf({ repository, issue }: BoardRow, isShort: boolean): string 
 
 /** The light, or what is wrong with it: a shape and words, so that colour is never alone. */
 function stateOf({ light, health, held }: BoardRow): Span {
-  const { shape, word } = LIGHT_SYMBOLS[light]
-  const unwell = HEALTH_WORDS[health]
-  if (unwell !== null) return { text: `${shape} ${unwell}`, tone: 'warning' }
-  return held ? { text: `${shape} ${word}, held`, tone: 'warning' } : { text: `${shape} ${word}`, tone: TONES[light] }
+  const shown = lampSpan(lampOf(light, health))
+  return held && health === 'ok' ? { text: `${shown.text}, held`, tone: 'warning' } : shown
+}
+
+function lampSpan({ status, word, isUnwell }: Lamp): Span {
+  return { text: `${LIGHT_SYMBOLS[status].shape} ${word}`, tone: isUnwell ? 'warning' : TONES[status] }
 }
 
 const TONES = {
@@ -205,10 +208,9 @@ const TONES = {
   skipped: 'faint',
 } as const satisfies Record<StageDetail['status'], Tone>
 
-function stageLine({ name, status, reason }: StageDetail, width: number): TerminalLine {
-  const { shape, word } = LIGHT_SYMBOLS[status]
-  const shown = `${shape} ${word}`.padEnd(12)
-  return [strong(`${fitToWidth(name, width)}  `), { text: shown, tone: TONES[status] }, plain(reason)]
+function stageLine({ name, status, health, reason }: StageDetail, width: number): TerminalLine {
+  const { text, tone } = lampSpan(lampOf(status, health))
+  return [strong(`${fitToWidth(name, width)}  `), { text: `${text.padEnd(11)} `, tone }, plain(reason)]
 }
 
 /** `now`, `12m`, `3h`, `2d`: it changes once a minute. */

@@ -2,6 +2,7 @@
 import type { HistoryEntry } from '../pipeline/model/command-result.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
+import type { HealthAtWork } from '../pipeline/view/light.ts'
 import { type TimelineItem, timelineOf } from '../pipeline/view/timeline.ts'
 import { type AttemptCard, attemptCardOf } from './attempt-card.ts'
 import { type EvidenceView, evidenceViewOf } from './evidence.ts'
@@ -22,7 +23,11 @@ export type StepView = {
 }
 
 /** Newest first, as is `history`. */
-export function timelineViewOf(pipeline: Pipeline, history: readonly HistoryEntry[]): readonly TimelineItemView[] {
+export function timelineViewOf(
+  pipeline: Pipeline,
+  history: readonly HistoryEntry[],
+  atWork: HealthAtWork,
+): readonly TimelineItemView[] {
   const idOf = identify(history)
   const stepOf = (entry: HistoryEntry): StepView => ({
     id: idOf(entry),
@@ -30,13 +35,18 @@ export function timelineViewOf(pipeline: Pipeline, history: readonly HistoryEntr
     text: describeChange(entry.change),
     evidence: evidenceViewOf(entry.evidence, pipeline.issue.url),
   })
-  return timelineOf(pipeline, history).map((item) => viewOf(pipeline, item, stepOf))
+  return timelineOf(pipeline, history).map((item) => viewOf(pipeline, item, atWork, stepOf))
 }
 
-function viewOf(pipeline: Pipeline, item: TimelineItem, stepOf: (entry: HistoryEntry) => StepView): TimelineItemView {
+function viewOf(
+  pipeline: Pipeline,
+  item: TimelineItem,
+  atWork: HealthAtWork,
+  stepOf: (entry: HistoryEntry) => StepView,
+): TimelineItemView {
   switch (item.kind) {
     case 'attempt':
-      return { kind: 'attempt', card: attemptCardOf(pipeline, item), steps: item.entries.map(stepOf) }
+      return { kind: 'attempt', card: attemptCardOf(pipeline, item, atWork), steps: item.entries.map(stepOf) }
     case 'moment':
       return { kind: 'moment', ...stepOf(item.entry), ...momentOf(pipeline, item.entry) }
     case 'steps': {

@@ -1,7 +1,8 @@
 // The page of one issue, in the fragments that the stream replaces.
-import { boardRowViewOf } from '../render/board-row.ts'
+import { boardRowViewOf, healthOf } from '../render/board-row.ts'
 import { issueControlsOf } from '../render/controls.ts'
 import { evidenceViewOf } from '../render/evidence.ts'
+import { lampOf } from '../render/lamp.ts'
 import { outlookViewOf } from '../render/outlook.ts'
 import { pipelineDetailOf, pullRequestLinksOf, surfaceLinksOf } from '../render/pipeline-detail.ts'
 import { timeSpentOf } from '../render/time-spent.ts'
@@ -20,7 +21,8 @@ export function buildIssuePageModel(
   const row = boardRowViewOf(shown, asOf)
   const detail = pipelineDetailOf(shown, history, asOf)
   const controls = mayPress ? issueControlsOf(pipeline) : null
-  const spent = timeSpentOf(pipeline, history, asOf)
+  const atWork = healthOf(shown, asOf)
+  const spent = timeSpentOf(pipeline, history, asOf, atWork)
   const proofOf = (evidence: (typeof detail)['evidence']) => evidenceViewOf(evidence, pipeline.issue.url)
   const outlook = outlookViewOf(shown, asOf)
   return {
@@ -41,13 +43,14 @@ export function buildIssuePageModel(
       { id: 'time', html: views.render('time', { spent }) },
       ...detail.stages.map((stage, index) => {
         const id = `stage-${index}`
-        const own = { stage, time: spent.stages[index], proof: proofOf(stage.evidence) }
+        const lamp = lampOf(stage.status, stage.health)
+        const own = { stage, lamp, time: spent.stages[index], proof: proofOf(stage.evidence) }
         const links = surfaceLinksOf(pipeline, stage.name, published)
         return { id, html: views.render('stage', { id, ...own, links, controls: controls?.stages[stage.name] ?? [] }) }
       }),
       {
         id: 'history',
-        html: views.render('timeline', { items: timelineViewOf(pipeline, history), isWholeHistory }),
+        html: views.render('timeline', { items: timelineViewOf(pipeline, history, atWork), isWholeHistory }),
       },
     ],
     lists: [],

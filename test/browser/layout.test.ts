@@ -168,6 +168,29 @@ test('the evidence of a row shows when the keyboard reaches it', async () => {
   await page.context().close()
 })
 
+test('of a stalled run every lamp, bar, card and word is amber, on the board and on the page of the issue', async () => {
+  const { page } = await openPage(browser)
+  const amber = 'rgb(163, 90, 0)'
+  const coloursOf = (selector: string, property: string) =>
+    page.evaluate<string[]>(
+      `[...document.querySelectorAll('${selector}')].map((one) => getComputedStyle(one).getPropertyValue('${property}'))`,
+    )
+  const expectAmber = async (selector: string, property = 'color') =>
+    expect(new Set(await coloursOf(selector, property)), selector).toEqual(new Set([amber]))
+  await page.goto(factory.url)
+  await expectAmber('#pipeline-5 .status-icon.is-running')
+  await expectAmber('#pipeline-5 .light .word')
+  await page.goto(`${factory.url}/acme/api/issues/15`)
+  await expectAmber('.status-icon.is-running')
+  await expectAmber('.bar.is-stalled', 'stroke')
+  await expectAmber('.attempt.is-running .card', 'border-left-color')
+  await expectAmber('#stage-1 h3 .word')
+  await expectAmber('.attempt.is-running h3 .word')
+  expect(await page.locator('#summary .light .word').innerText()).toBe('stalled')
+  expect(await page.locator('#stage-1 h3').innerText()).toMatch(/code\s+stalled/)
+  await page.context().close()
+})
+
 test('nothing moves under reduced motion', async () => {
   const moving = async (reducedMotion: 'reduce' | 'no-preference') => {
     const { page } = await openPage(browser, { reducedMotion })

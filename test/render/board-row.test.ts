@@ -1,12 +1,23 @@
 import { expect, test } from 'vitest'
-import { boardRowOf, boardRowViewOf, evidenceText, needsYou, safeWebUrl } from '../../src/render/board-row.ts'
-import { busyBoard, minutesAgo, NOW } from '../web/support/board-fixtures.ts'
+import { boardRowOf, boardRowViewOf, evidenceText, healthOf, needsYou, safeWebUrl } from '../../src/render/board-row.ts'
+import { pipelineDetailOf } from '../../src/render/pipeline-detail.ts'
+import { timeSpentOf } from '../../src/render/time-spent.ts'
+import {
+  boardFixture,
+  busyBoard,
+  issueTakenUp,
+  minutesAgo,
+  NOW,
+  pullRequestOpened,
+  workflowRan,
+} from '../web/support/board-fixtures.ts'
 
-const shown = (issue: number) => {
+const fixture = (issue: number) => {
   const found = busyBoard().find((made) => made.shown.pipeline.issue.number === issue)
   if (!found) throw new Error(`#${issue} is not on the board`)
-  return found.shown
+  return found
 }
+const shown = (issue: number) => fixture(issue).shown
 
 test('the row of a running pipeline shows its attempt, both clocks and its evidence', () => {
   expect(boardRowOf(shown(12), NOW)).toEqual({
@@ -54,10 +65,10 @@ test('health is derived when it is read: the same pipeline was well before its s
 
 test('the lights are in the order of the stages, and the current stage is marked', () => {
   expect(boardRowViewOf(shown(42), NOW).lights).toEqual([
-    { name: 'plan', status: 'done', isCurrent: false },
-    { name: 'code', status: 'failed', isCurrent: true },
-    { name: 'test', status: 'idle', isCurrent: false },
-    { name: 'review', status: 'idle', isCurrent: false },
+    { name: 'plan', status: 'done', word: 'done', isUnwell: false, isCurrent: false },
+    { name: 'code', status: 'failed', word: 'failed', isUnwell: false, isCurrent: true },
+    { name: 'test', status: 'idle', word: 'idle', isUnwell: false, isCurrent: false },
+    { name: 'review', status: 'idle', word: 'idle', isUnwell: false, isCurrent: false },
   ])
 })
 
@@ -77,6 +88,43 @@ test('evidence is described in words, and the GUID of a delivery is cut', () => 
     'read from GitHub: permission, 14:01:58 UTC',
   )
   expect(evidenceText({ kind: 'clock', id: 'watchdog', at })).toBe("Andon's clock, 14:01:58 UTC")
+})
+
+test('the lamp of a stage at work that is not well says so, and no other one', () => {
+  const { lamp, lights } = boardRowViewOf(shown(15), NOW)
+  expect(lamp).toEqual({ status: 'running', word: 'stalled', isUnwell: true })
+  expect(lights.map(({ name, word, isUnwell }) => `${name} ${word}${isUnwell ? '!' : ''}`)).toEqual([
+    'plan done',
+    'code stalled!',
+    'test idle',
+    'review idle',
+  ])
+  const { shown: stalled, history } = fixture(15)
+  const atWork = healthOf(stalled, NOW)
+  const time = timeSpentOf(stalled.pipeline, history, NOW, atWork)
+  expect(time.kinds.map(({ word }) => word)).toEqual(['running', 'stalled'])
+  expect(time.stages[1]?.current).toEqual({ word: 'stalled', since: atWork.since })
+  expect(pipelineDetailOf(stalled, history, NOW).stages.map(({ health }) => health)).toEqual([
+    'ok',
+    'stalled',
+    'ok',
+    'ok',
+  ])
+})
+
+test('a stage at work behind a review is the one that is not well', () => {
+  const behind = boardFixture({
+    id: 1,
+    issue: 70,
+    events: [
+      issueTakenUp({ issue: 70, title: 'Sort by stock', at: 90 }),
+      pullRequestOpened(70, 71, 80),
+      workflowRan(70, 'test.yml', { id: 9, from: 60 }),
+    ],
+  })
+  const { row, lights, hiddenLamp } = boardRowViewOf(behind.shown, NOW)
+  expect([row.light, row.hides?.text, hiddenLamp?.isUnwell]).toEqual(['review', 'test unknown', true])
+  expect(lights.flatMap(({ name, isUnwell }) => (isUnwell ? [name] : []))).toEqual(['test'])
 })
 
 test('only http and https URLs are linked', () => {

@@ -43,6 +43,7 @@ test('a stage without a run has no attempts, no reason and no evidence', () => {
   expect(pipelineDetailOf(shown, history, NOW).stages[3]).toEqual({
     name: 'review',
     status: 'idle',
+    health: 'ok',
     attempt: null,
     attempts: [],
     reason: '',

@@ -87,6 +87,13 @@ export function deriveHealth(
   return problem ?? { health: 'ok', since: null }
 }
 
+/** The health of the stage at work, with its name. */
+export type HealthAtWork = ReturnType<typeof deriveHealth> & { readonly stage: StageName }
+
+export function healthAtWork(pipeline: Pipeline, now: Instant, holds = pipelineHolds(pipeline)): HealthAtWork {
+  return { stage: headlineAtWork(pipeline).stage, ...deriveHealth(pipeline, now, holds) }
+}
+
 /** When the attempt at work last gave a sign of life, and when it last made progress. */
 export function activityOf(pipeline: Pipeline): Readonly<Record<'aliveAt' | 'progressAt', Instant | null>> {
   const attempt = attemptAtWork(pipeline, pipelineHolds(pipeline))?.attempt

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { seededRandom } from '../../../fake-github/random.ts'
 import { NO_OUTER_HOLDS } from '../../../src/pipeline/holds/holds.ts'
+import { healthAtWork } from '../../../src/pipeline/view/light.ts'
 import { timelineOf } from '../../../src/pipeline/view/timeline.ts'
 import { outlookViewOf } from '../../../src/render/outlook.ts'
 import { timeSpentOf } from '../../../src/render/time-spent.ts'
@@ -18,7 +19,9 @@ import { liveRandomLife } from '../../support/random-life.ts'
 
 /** The story in words, newest first. */
 function storyOf({ pipeline, entries }: PipelineHarness): readonly string[] {
-  return timelineViewOf(pipeline, entries.toReversed()).map(itemInWords)
+  return timelineViewOf(pipeline, entries.toReversed(), healthAtWork(pipeline, entries.at(-1)?.at ?? '')).map(
+    itemInWords,
+  )
 }
 
 function itemInWords(item: TimelineItemView): string {
@@ -67,7 +70,9 @@ test('of any life the whole history is told once, each attempt has one card, and
     const attempts = pipeline.stages.flatMap((stage) => stage.attempts)
     expect(cards, `life ${seed}`).toHaveLength(attempts.length)
     expect(new Set(cards), `life ${seed}`).toEqual(new Set(attempts))
-    const views = timelineViewOf(pipeline, history)
+    const now = history[0]?.at ?? pipeline.start.at
+    const atWork = healthAtWork(pipeline, now)
+    const views = timelineViewOf(pipeline, history, atWork)
     const ids = views.flatMap((item) =>
       item.kind === 'attempt'
         ? [item.card.id, ...item.steps.map(({ id }) => id)]
@@ -76,13 +81,12 @@ test('of any life the whole history is told once, each attempt has one card, and
           : [item.id],
     )
     expect(new Set(ids).size, `life ${seed}`).toBe(ids.length)
-    const now = history[0]?.at ?? pipeline.start.at
     expect(
       outlookViewOf({ pipeline, outerHolds: NO_OUTER_HOLDS, held: false }, now).next.every((sentence) =>
         /^[A-Z].*\.$/.test(sentence),
       ),
     ).toBe(true)
-    for (const { bars } of timeSpentOf(pipeline, history, now).stages) {
+    for (const { bars } of timeSpentOf(pipeline, history, now, atWork).stages) {
       for (const { x, width } of bars) expect(x >= 0 && x + width <= 1000.1, `life ${seed}`).toBe(true)
     }
     entriesSeen += history.length

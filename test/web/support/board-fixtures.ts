@@ -88,7 +88,7 @@ function jobProgressed(runId: number, workflow: string, at: number, step: string
   return jobChanged({ id: runId * 10, runId, name: workflow.replace('.yml', ''), ...progress, at: minutesAgo(at) })
 }
 
-function pullRequestOpened(issue: number, number: number, at: number): Event {
+export function pullRequestOpened(issue: number, number: number, at: number): Event {
   return pullRequestChanged({
     number,
     branch: `claude/issue-${issue}-x`,
