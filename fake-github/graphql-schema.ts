@@ -126,6 +126,7 @@ function issueNode(world: World, fullName: string, issue: Issue): Node {
     updatedAt: issue.updated_at,
     closedAt: issue.closed_at,
     author: actorNode(issue.user),
+    assignees: ({ first }: { first?: number }) => connection('UserConnection', issue.assignees.map(actorNode), first),
     repository: { __typename: 'Repository', nameWithOwner: fullName, databaseId: world.repositories.get(fullName)?.id },
     closedByPullRequestsReferences({
       first,

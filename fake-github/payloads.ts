@@ -91,6 +91,7 @@ export function issueOfPullRequest(pull: PullRequest): Issue {
   return {
     ...{ id, number, title, body, state, html_url, user, labels, created_at, updated_at, closed_at },
     state_reason: null,
+    assignees: [],
     author_association: pull.author_association,
     pull_request: { url: pull.url, html_url, merged_at: pull.merged_at },
   }

@@ -3,7 +3,7 @@ import { createComment, deleteComment } from './issue-comments.ts'
 import { issueJson } from './payloads.ts'
 import { openPullRequestActions } from './pull-request-actions.ts'
 import type { Webhooks } from './webhooks.ts'
-import { type Issue, issuesClosedBy, repositoryOf, userOf, type World } from './world.ts'
+import { type Issue, issuesClosedBy, repositoryOf, type User, userOf, type World } from './world.ts'
 
 export type UserActions = ReturnType<typeof openUserActions>
 
@@ -119,10 +119,29 @@ export function openUserActions(o: { world: World; webhooks: Webhooks; defaultUs
       changeIssue(fullName, number, 'closed', change, { by })
     },
 
-    /** Assigns an issue to these people and to nobody else. */
+    /** Assigns an issue to these people and to nobody else; GitHub sends a delivery for each of them. */
     async assign(fullName: string, number: number, logins: readonly string[], by = defaultUser): Promise<void> {
-      const assignees = logins.map((login) => userOf(world, login))
-      changeIssue(fullName, number, 'assigned', { assignees, assignee: assignees[0] ?? null }, { by })
+      const assigned = () => issueOf(fullName, number).assignees
+      const change = (action: 'assigned' | 'unassigned', assignee: User, assignees: readonly User[]) =>
+        changeIssue(
+          fullName,
+          number,
+          action,
+          { assignees, assignee: assignees[0] ?? null },
+          { by, extra: { assignee } },
+        )
+      for (const user of assigned())
+        if (!logins.includes(user.login))
+          change(
+            'unassigned',
+            user,
+            assigned().filter((other) => other !== user),
+          )
+      for (const login of logins)
+        if (!assigned().some((user) => user.login === login)) {
+          const user = userOf(world, login)
+          change('assigned', user, [...assigned(), user])
+        }
     },
 
     async reopenIssue(fullName: string, number: number, by = defaultUser): Promise<void> {

@@ -35,6 +35,7 @@ export type Issue = {
   readonly html_url: string
   readonly user: User
   readonly labels: readonly { readonly name: string }[]
+  readonly assignees: readonly User[]
   readonly updated_at: string
   readonly [field: string]: unknown
 }

@@ -93,7 +93,7 @@ export function startPipeline(
   if (start === null || !('repository' in event)) return null
   const { at, actor, by, evidence } = start
   const unreadIssue: IssueFact = {
-    ...{ number: issueNumber, title: null, url: null, author: null, updatedAt: at, evidence },
+    ...{ number: issueNumber, title: null, url: null, author: null, assignees: [], updatedAt: at, evidence },
     ...{ state: 'open', stateReason: null, closedAt: null },
   }
   const fresh: Pipeline = {

@@ -103,6 +103,7 @@ const ISSUE_QUERY = `query ($owner: String!, $name: String!, $number: Int!) {
     issue(number: $number) {
       number title url state stateReason closedAt updatedAt
       author { __typename login }
+      assignees(first: 10) { nodes { __typename login } }
       closedByPullRequestsReferences(first: 100, includeClosedPrs: true) { nodes { ${PULL_REQUEST_FIELDS} } }
     }
   }

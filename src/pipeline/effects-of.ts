@@ -143,7 +143,8 @@ function askWhatCameLast({ issue, pullRequests, removed }: Pipeline): readonly E
   const ask = (key: string, at: Instant, question: Question): AskEffect => {
     return { type: 'ask', key: `${key}/last/${at}`, question, notBefore: whenSecondIsOver(at) }
   }
-  const issues = issue.isContested ? [ask(`issue/${issueNumber}`, updatedAt, { about: 'issue', issueNumber })] : []
+  const isContested = issue.isContested || issue.areAssigneesContested
+  const issues = isContested ? [ask(`issue/${issueNumber}`, updatedAt, { about: 'issue', issueNumber })] : []
   const contested = pullRequests.flatMap((fact) => {
     const { number: pullRequestNumber } = fact
     const at = contestedAt(fact)

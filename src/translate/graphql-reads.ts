@@ -17,7 +17,7 @@ import {
   webUrl,
 } from './fields.ts'
 import { forkBranch } from './fork-branch.ts'
-import { type IssueFields, issueFactOf } from './issues.ts'
+import { assignedPeople, type IssueFields, issueFactOf } from './issues.ts'
 import { pullRequestFactOf } from './pull-request.ts'
 
 /** An issue (null if there is none), the pull requests that close it, and the commit at the default branch's head. */
@@ -93,6 +93,7 @@ const issue = z.object({
   closedAt: optionalTimestamp,
   updatedAt: timestamp,
   author,
+  assignees: connectionOf(actor),
   closedByPullRequestsReferences: connectionOf(pullRequest),
 })
 
@@ -136,6 +137,7 @@ function issueFieldsOf(node: z.output<typeof issue>): IssueFields {
     title: node.title,
     html_url: node.url,
     user: node.author,
+    assignees: assignedPeople(node.assignees ?? []),
     state: node.state === 'OPEN' ? 'open' : 'closed',
     state_reason: node.stateReason == null ? null : ISSUE_STATE_REASONS[node.stateReason],
     closed_at: node.closedAt,

@@ -1,10 +1,13 @@
 // The webhooks that Andon acts on. app.yml subscribes to exactly these, which a test checks; every other delivery is
-// accepted and kept as ignored. Assignments, pins and the like change nothing on the line, and editing a comment runs no
+// accepted and kept as ignored. Pins, milestones and the like change nothing on the line, and editing a comment runs no
 // command.
 
 /** The webhooks and, for each, the actions that matter; an empty list for a webhook without actions. */
 export const HANDLED_WEBHOOKS = {
-  issues: ['opened', 'edited', 'closed', 'reopened', 'labeled', 'unlocked', 'deleted', 'transferred'],
+  issues: [
+    ...['opened', 'edited', 'closed', 'reopened', 'labeled', 'assigned', 'unassigned'],
+    ...['unlocked', 'deleted', 'transferred'],
+  ],
   workflow_run: ['requested', 'in_progress', 'completed'],
   workflow_job: ['queued', 'waiting', 'in_progress', 'completed'],
   pull_request: ['opened', 'edited', 'synchronize', 'ready_for_review', 'converted_to_draft', 'closed', 'reopened'],

@@ -22,17 +22,26 @@ import {
 /** An issue as REST and deliveries show it. */
 export type IssueFields = Pick<Issue, 'number' | 'title' | 'html_url' | 'closed_at' | 'updated_at'> & {
   user: Account
+  assignees: readonly string[]
   state: NonNullable<Issue['state']>
   state_reason: IssueFact['stateReason']
 }
 type IssuesPayload = RepositoryPayload & { issue: IssueFields; sender: Account }
 type LabeledIssuePayload = IssuesPayload & { label: Pick<Label, 'name'> }
 
+/** Whom an issue is assigned to decides nothing about its stages: a list that cannot be read is empty. GraphQL lists no bots. */
+const logins = z
+  .array(account)
+  .nullish()
+  .catch(null)
+  .transform((assignees) => assignedPeople(assignees ?? []))
+
 export const issueFields = z.object({
   number,
   title: truncatedText,
   html_url: webUrl,
   user: account,
+  assignees: logins,
   state: z.enum(['open', 'closed']),
   // A reason that GitHub adds later is treated as none.
   state_reason: z
@@ -55,12 +64,17 @@ export function translateIssues(action: string, payload: unknown, receipt: Deliv
   return { type: 'issue.changed', action, ...base, sender: port.sender.login }
 }
 
+export function assignedPeople(accounts: readonly Account[]): readonly string[] {
+  return accounts.flatMap(({ login, type }) => (type === 'Bot' ? [] : [login])).toSorted()
+}
+
 export function issueFactOf(port: IssueFields, evidence: IssueFact['evidence']): IssueFact {
   return {
     number: port.number,
     title: port.title,
     url: port.html_url,
     author: port.user.login,
+    assignees: port.assignees,
     state: port.state,
     stateReason: port.state_reason,
     closedAt: port.closed_at,
@@ -85,9 +99,9 @@ function eventBaseOf(port: IssuesPayload, receipt: DeliveryReceipt) {
   return { at, evidence, repository: repositoryRefOf(port), issue: issueFactOf(port.issue, evidence) }
 }
 
-const assigneesPayload = z.object({ assignees: z.array(z.object({ login: z.string() })).nullish() })
+const assigneesPayload = z.object({ assignees: logins })
 
 /** Whom REST says an issue is assigned to. */
 export function translateAssigneesRead(body: unknown): readonly string[] {
-  return (readPayload(assigneesPayload, body).assignees ?? []).map(({ login }) => login)
+  return readPayload(assigneesPayload, body).assignees
 }

@@ -26,6 +26,12 @@ const ISSUE = {
   closedAt: '2026-11-21T14:00:00Z',
   updatedAt: '2026-11-21T14:00:00Z',
   author: { login: 'alice' },
+  assignees: {
+    nodes: [
+      { __typename: 'User', login: 'linus' },
+      { __typename: 'Bot', login: 'claude' },
+    ],
+  },
   closedByPullRequestsReferences: { nodes: [] },
 }
 const PULL_REQUEST = {
@@ -91,6 +97,7 @@ test('an issue is read with the pull requests that close it and the head of the 
       title: 'Retry on flaky upload',
       url: 'https://github.com/acme/widgets/issues/42',
       author: 'alice',
+      assignees: ['linus'],
       state: 'closed',
       stateReason: 'completed',
       closedAt: '2026-11-21T14:00:00.000Z',

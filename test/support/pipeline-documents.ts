@@ -19,6 +19,7 @@ export function pipelineOf(stages: Record<string, Partial<Stage>>, over: Partial
       title: 'Retry on flaky upload',
       url: 'https://github.com/acme/widgets/issues/42',
       author: 'alice',
+      assignees: [],
       state: 'open',
       stateReason: null,
       closedAt: null,

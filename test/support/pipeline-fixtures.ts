@@ -37,6 +37,7 @@ export function issueFact({ at = minutesAfterNine(0), ...known }: AtTime<IssueFa
     title: 'Retry on flaky upload',
     url: 'https://github.com/acme/widgets/issues/42',
     author: 'olga',
+    assignees: [],
     state: 'open',
     stateReason: null,
     closedAt: null,

@@ -37,7 +37,7 @@ test.each(OUTAGES)('down for %s, Andon recovers all that matters within ten minu
     clock.advance(seconds / ISSUES)
     await github.openIssue(repository, { title: `Issue ${n}`, labels: ['andon'] })
     for (let other = Math.floor(((n - 1) * others) / ISSUES); other < Math.floor((n * others) / ISSUES); other += 1)
-      github.deliver('issues', { action: 'assigned', issue: github.issue(repository, 1) })
+      github.deliver('issues', { action: 'pinned', issue: github.issue(repository, 1) })
     await github.whenIdle()
   }
   github.deliveries.setTarget(url)

@@ -111,7 +111,7 @@ describe('what GitHub sent while Andon was away', () => {
     await app.advance(60)
     const before = askedOfLog()
     await whileAway(async () => {
-      for (const action of ['assigned', 'unassigned', 'pinned', 'milestoned', 'labeled_by_nobody'])
+      for (const action of ['locked', 'demilestoned', 'pinned', 'milestoned', 'labeled_by_nobody'])
         app.github.deliver('issues', { action, issue: app.github.issue(app.repository, 1) })
     })
     await app.advance(310)

@@ -73,6 +73,15 @@ describe('an issue', () => {
     ['closed for a reason that GitHub adds later', { state: 'closed', state_reason: 'stale' }],
     ['by a bot', { user: { login: 'claude[bot]', type: 'Bot' } }],
     ['by a deleted account', { user: null }],
+    [
+      'assigned to people and a bot',
+      {
+        assignees: [
+          { login: 'linus', type: 'User' },
+          { login: 'claude[bot]', type: 'Bot' },
+        ],
+      },
+    ],
     ['with a title no database can store', { title: `nul \0 and half \ud83d of ${'x'.repeat(2_000)}` }],
   ])('%s is the same fact either way', (_, parts) => {
     const delivery = withPayload(traceDelivery('issues', 'opened'), { issue: parts })
@@ -153,6 +162,7 @@ type RestIssue = {
   closed_at: string | null
   updated_at: string
   user: RestUser
+  assignees: readonly RestUser[]
 }
 
 function read(issue: object) {
@@ -171,6 +181,7 @@ function issueNode(delivery: WebhookDelivery = traceDelivery('issues', 'opened')
     closedAt: issue.closed_at,
     updatedAt: issue.updated_at,
     author: actorNode(issue.user),
+    assignees: { nodes: issue.assignees.map(actorNode) },
     closedByPullRequestsReferences: { nodes: [] },
   }
 }

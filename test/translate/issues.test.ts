@@ -21,6 +21,7 @@ describe('issues', () => {
         title: 'Issue 42 of the morning',
         url: 'https://github.com/acme/rocket/issues/42',
         author: 'Codertocat',
+        assignees: ['Codertocat'],
         state: 'open',
         stateReason: null,
         closedAt: null,

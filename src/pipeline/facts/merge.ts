@@ -27,7 +27,7 @@ export function mergeIssue(a: IssueFact, b: IssueFact): IssueFact {
     issue.state === 'closed',
     issue.evidence.kind === 'read',
   ])
-  return isContested([a, b], issueMoment(last)) ? { ...last, isContested: true } : last
+  return { ...last, ...contestedIn([a, b], issueMoment(last)) }
 }
 
 /**
@@ -122,7 +122,7 @@ export function mergeAnswer(
 }
 
 /** What was contested must not decide which of two facts is the greater. */
-function uncontested({ isContested: _, ...issue }: IssueFact): IssueFact {
+function uncontested({ isContested: _, areAssigneesContested: __, ...issue }: IssueFact): IssueFact {
   return issue
 }
 
@@ -131,10 +131,13 @@ function issueMoment({ title, updatedAt, evidence }: IssueFact): Instant {
   return title === null ? '' : momentShown(updatedAt, evidence)
 }
 
-/** Do the facts of that moment contradict each other? */
-function isContested(facts: readonly IssueFact[], moment: Instant): boolean {
+/** In what the facts of that moment contradict each other. */
+function contestedIn(facts: readonly IssueFact[], moment: Instant) {
   const last = facts.filter((fact) => issueMoment(fact) === moment)
-  return last.some((fact) => fact.isContested) || new Set(last.map(({ state }) => state)).size > 1
+  const differ = (part: (fact: IssueFact) => string) => new Set(last.map(part)).size > 1
+  const states = last.some((fact) => fact.isContested) || differ(({ state }) => state)
+  const people = last.some((fact) => fact.areAssigneesContested) || differ(({ assignees }) => assignees.join())
+  return { ...(states && ({ isContested: true } as const)), ...(people && ({ areAssigneesContested: true } as const)) }
 }
 
 function identityOf({ workflow, title, event, actor, branch, headSha, url }: RunFact) {

@@ -8,6 +8,8 @@ export type IssueFact = {
   readonly title: string | null
   readonly url: string | null
   readonly author: string | null
+  /** The logins of those it is assigned to, sorted. */
+  readonly assignees: readonly string[]
   readonly state: 'open' | 'closed'
   readonly stateReason: 'completed' | 'not_planned' | 'reopened' | 'duplicate' | null
   readonly closedAt: Instant | null
@@ -15,6 +17,8 @@ export type IssueFact = {
   readonly evidence: Evidence
   /** GitHub sent it open and closed within one second: it counts as closed until GitHub has been asked which came last. */
   readonly isContested?: true
+  /** GitHub sent it assigned to different people within one second: it is asked to whom it is now. */
+  readonly areAssigneesContested?: true
 }
 
 /** GitHub's own words. Until `in_progress` GitHub itself makes a run wait, unless it is `queued`: then it wants a runner. */

@@ -1,5 +1,3 @@
-import { millisecondsAfter } from '../../text/milliseconds-after.ts'
-
 /** A moment in UTC, always `YYYY-MM-DDTHH:mm:ss.sssZ`, so that moments sort as text. */
 export type Instant = string
 
@@ -17,6 +15,11 @@ export type Occurrence = { readonly at: Instant; readonly evidence: Evidence }
 
 export function secondsAfter(at: Instant, seconds: number): Instant {
   return millisecondsAfter(at, seconds * 1000)
+}
+
+/** Negative milliseconds give an earlier moment. */
+export function millisecondsAfter(at: Instant, ms: number): Instant {
+  return new Date(Date.parse(at) + ms).toISOString()
 }
 
 /** GitHub's times are whole seconds. */

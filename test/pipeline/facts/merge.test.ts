@@ -51,6 +51,7 @@ const issue: fc.Arbitrary<IssueFact> = fc
     title: fc.constantFrom(null, 'One', 'Two'),
     state: fc.constantFrom('open', 'closed'),
     stateReason: fc.constantFrom(null, 'completed', 'reopened'),
+    assignees: fc.constantFrom([], ['ada'], ['ada', 'linus']),
     updatedAt: at,
     evidence,
   })
@@ -200,6 +201,15 @@ describe('an issue open and closed within one second', () => {
     const later = issueFact({ at: minutesAfterNine(1) })
     expect(mergeIssue(mergeIssue(closed, later), reopened)).toEqual(later)
   })
+})
+
+test('an issue assigned to different people within one second is asked about, until anything newer is known', () => {
+  const [one, other] = [issueFact({ assignees: ['ada'] }), issueFact({ assignees: ['linus'] })]
+  expect(mergeIssue(one, other)).toEqual(mergeIssue(other, one))
+  expect(mergeIssue(one, other)).toMatchObject({ state: 'open', areAssigneesContested: true })
+  const later = issueFact({ at: minutesAfterNine(1), assignees: ['linus'] })
+  expect(mergeIssue(mergeIssue(one, later), other)).toEqual(later)
+  expect(mergeIssue(one, issueFact({ assignees: ['ada'], title: 'Z' }))).not.toHaveProperty('areAssigneesContested')
 })
 
 test('a pull request drafted and readied within one second counts as a draft', () => {
