@@ -10,6 +10,7 @@ const NO_DATABASE = [
   'test/inbox/{guard,probot}.test.ts',
   'test/outbox/{call-outcome,call-quota,lanes,unanswered-calls,write-budget}.test.ts',
   'test/process/{directory-lock,keep-secret,postgres-refuses}.test.ts',
+  'test/store/set-back.test.ts',
   'test/watchdog/{heartbeat,loop}.test.ts',
   'test/web/{action,limit-by-address,page-diff,probes,reports,shared-stream,site,stream}.test.ts',
 ]

@@ -11,7 +11,7 @@ import type { Breaker, Breakers } from '../pipeline/model/breaker.ts'
 import type { HoldOrRelease } from '../pipeline/model/hold.ts'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { DenialReason } from '../pipeline/model/reason.ts'
-import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import { type ReadyStage, stageReadyForAdmission } from '../pipeline/stages/attempt-events.ts'
 import { countLiveAttempts } from '../pipeline/stages/attempts.ts'
 import { breakerOf, isProbeDue, isSuspected, withAdmitted, workflowHoldOf } from '../pipeline/stages/breaker.ts'
@@ -21,6 +21,7 @@ import {
   type QueuedPipeline,
   type RepositorySlots,
 } from '../store/admission.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import { breakerConfigOf, observeBreakers, saveBreakers, workflowHoldsOf } from './breakers.ts'
 import { reduceRow } from './reduce-row.ts'
 import type { UnitOfWork } from './unit-of-work.ts'

@@ -1,7 +1,8 @@
 import type { Effect } from '../pipeline/model/effects.ts'
-import { type Instant, latest, millisecondsAfter } from '../pipeline/model/time.ts'
+import { type Instant, latest } from '../pipeline/model/time.ts'
 import type { Transaction } from '../store/database.ts'
 import { saveEffectResults } from '../store/effects.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import type { ApplyRequest } from './apply-request.ts'
 
 /** Completes the effects that the group answers; resolves to the indexes of answers whose claim has been lost. */

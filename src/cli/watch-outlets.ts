@@ -3,6 +3,7 @@ import type { Instant } from '../pipeline/model/time.ts'
 import type { BoardRow } from '../render/board-row.ts'
 import type { PipelineDetail } from '../render/pipeline-detail.ts'
 import { boardLines, headText, issueLines, nameOf, taskLine } from '../render/terminal-board.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import { printable, printableJson } from '../text/printable.ts'
 import type { BoardJson } from '../web/stream-formats.ts'
 import { openScreen } from './terminal-screen.ts'
@@ -88,7 +89,7 @@ export function openTerminal(o: { readonly place: string; readonly onQuit: (by: 
       return
     }
     // The server's clock, which this machine's may differ from.
-    const now = new Date(Date.parse(asOf) + Date.now() - readAt).toISOString()
+    const now = millisecondsAfter(asOf, Date.now() - readAt)
     const freshness = { now, asOf, staleness: loss && stalenessOf(loss) }
     const size = screen.size()
     screen.draw(

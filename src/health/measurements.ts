@@ -11,7 +11,7 @@ import {
   readDatabaseClock,
   saveMeasurements,
 } from '../store/measurements.ts'
-import { momentAfter } from '../store/moments.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import { latencyBucketOf } from './latency-buckets.ts'
 
 /** `commit`: from a delivery's arrival to its commit. `browser`: to when its change was written to the browsers. */
@@ -62,7 +62,7 @@ export function openMeasurements(o: {
       await saveMeasurements(database, { latencies: sorted(ours), quotas: sorted(theirs), clocks })
     } catch (error) {
       o.log.debug({ err: error }, 'measurements could not be saved yet')
-      const anHourAgo = momentAfter(now(), -HOUR_MS)
+      const anHourAgo = millisecondsAfter(now(), -HOUR_MS)
       for (const row of ours.values()) if (row.minute > anHourAgo) count(row)
       quotas = new Map([...theirs, ...quotas])
       githubClock ??= github

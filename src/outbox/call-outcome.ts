@@ -2,8 +2,9 @@
 // failure.
 import { DEFAULT_RATE_LIMIT_MS, GitHubFailure, type RequestIntent } from '../github/failure.ts'
 import type { AccessProblem } from '../pipeline/model/access.ts'
-import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import { cut } from '../text/cut.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import { FIRST_LOOKUP_AFTER_MS } from './timings.ts'
 
 /** One try of a call. */

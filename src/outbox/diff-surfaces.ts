@@ -2,9 +2,10 @@
 // every case can be tested alone.
 import { createHash } from 'node:crypto'
 import type { CommentFolding } from '../github/issue-comments.ts'
-import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import type { CheckRun } from '../render/check-run.ts'
 import type { Publication } from '../store/publications.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import { ASSUME_NOT_CREATED_AFTER_MS, FIRST_LOOKUP_AFTER_MS } from './timings.ts'
 
 /** A claimed target: its revision, the stored state of its surfaces, and the desired one. */

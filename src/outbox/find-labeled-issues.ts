@@ -8,7 +8,7 @@ import { GitHubFailure } from '../github/failure.ts'
 import type { RepositoryAccess } from '../github/request.ts'
 import { OBSERVE_ONLY_LINE } from '../line/line.ts'
 import type { IssueFact } from '../pipeline/model/facts.ts'
-import { type Instant, latest, millisecondsAfter } from '../pipeline/model/time.ts'
+import { type Instant, latest } from '../pipeline/model/time.ts'
 import { findAccessBlock } from '../store/access-problems.ts'
 import type { Database } from '../store/database.ts'
 import {
@@ -19,6 +19,7 @@ import {
   listIssuesOffLine,
   saveLabelScan,
 } from '../store/label-scans.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import { recordAccessWorks, recordNoAccess } from './access.ts'
 import type { CallQuota } from './call-quota.ts'
 import { splitFullName } from './publish-claim.ts'

@@ -2,10 +2,11 @@
 // of a command sees within two seconds that it was read. After twenty in a minute, reactions go behind dispatches and
 // cancellations, and behind a reply that has waited for half a minute. Of the slots that no such reaction takes, one of
 // four is a publication's while one waits.
-import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import type { Transaction } from '../store/database.ts'
 import { countReactionsSince, listPendingWrites } from '../store/pending-writes.ts'
 import { isPublicationWaiting } from '../store/publish-claims.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 
 /** Kinds of writes. Publications, check runs and comments, are ordered among themselves by diff-surfaces.ts. */
 export type WritePriority = 'react' | 'dispatch' | 'cancel' | 'reply' | 'swap' | 'publish'

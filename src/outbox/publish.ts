@@ -6,11 +6,12 @@
 // (`sending`), one POST goes out, and unless its answer is clear nothing is sent again before GitHub has been searched
 // (recover-publication.ts). A crash at any point leaves either nothing done or a row that says where to look.
 import { GitHubFailure } from '../github/failure.ts'
-import { type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
+import type { Instant } from '../pipeline/model/time.ts'
 import { findAccessBlock } from '../store/access-problems.ts'
 import type { Transaction } from '../store/database.ts'
 import { loadPublishedId, savePublication } from '../store/publications.ts'
 import { invalidatePublications, releaseClaim, renewClaim } from '../store/publish-claims.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import { recordAccessWorks, recordNoAccess } from './access.ts'
 import { type CallOutcome, callOutcomeOf } from './call-outcome.ts'
 import { diffSurfaces, type PublicationStep } from './diff-surfaces.ts'

@@ -1,7 +1,8 @@
 // Reactions show the sender of a command that it was read, and that it is carried out. GitHub ignores a second equal
 // reaction and a second removal, so nothing has to be recovered.
-import { millisecondsAfter } from '../pipeline/model/time.ts'
+
 import { loadEffectState } from '../store/effects.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import { permissionsFor, recordAccessWorks } from './access.ts'
 import { callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
 import { type ClaimedEffect, type PerformContext, recordEffectOutcome } from './claim-effects.ts'

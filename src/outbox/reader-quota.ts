@@ -1,7 +1,8 @@
 // On a public repository every user may comment. Answers to users without write permission get a bounded part of the
 // write budget, so that they cannot delay status and answers for the people who work there.
-import { millisecondsAfter } from '../pipeline/model/time.ts'
+
 import { countAnswersToReadersSince } from '../store/pending-writes.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import type { PerformContext } from './claim-effects.ts'
 
 /** Reactions and replies per hour, in one repository, to users without write permission. */

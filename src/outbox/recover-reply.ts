@@ -1,7 +1,7 @@
 // Looks for replies that may or may not have been written: a marker in each says which comments it answers.
 import { GitHubFailure } from '../github/failure.ts'
-import { millisecondsAfter } from '../pipeline/model/time.ts'
 import { replyMarker } from '../render/reply.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import { callOutcomeOf, MAX_TRIES } from './call-outcome.ts'
 import { type ClaimedEffect, claimNextRead, type PerformContext, recordEffectOutcome } from './claim-effects.ts'
 import { failedEffectOutcome, postponeWithoutAccess } from './failed-effect.ts'

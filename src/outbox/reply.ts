@@ -1,10 +1,11 @@
 // Answers commands with comments, each once. Answers on one issue within a few seconds go into one comment. Creating is
 // the dangerous part: the intent is committed first (`sending`), one POST goes out, and unless its answer is clear
 // nothing is sent again before GitHub has been searched (recover-reply.ts).
-import { millisecondsAfter } from '../pipeline/model/time.ts'
+
 import { renderReply } from '../render/reply.ts'
 import type { Transaction } from '../store/database.ts'
 import { type EffectResult, saveEffectResults } from '../store/effects.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import { permissionsFor, recordAccessWorks } from './access.ts'
 import { callOutcomeOf } from './call-outcome.ts'
 import { type ClaimedEffect, claimMoreReplies, type PerformContext, recordEffectOutcomes } from './claim-effects.ts'

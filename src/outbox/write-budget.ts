@@ -1,7 +1,8 @@
 // The writes that GitHub allows one installation, shared by every process: the row is locked while a slot is taken. The
 // limits are GitHub's own (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api), counted
 // over exact sliding windows rather than estimated.
-import { earliest, type Instant, millisecondsAfter } from '../pipeline/model/time.ts'
+import { earliest, type Instant } from '../pipeline/model/time.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 
 /** The writes of an installation so far, and until when GitHub's rate limit blocks it. */
 export type WriteBudget = {

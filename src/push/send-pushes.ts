@@ -11,7 +11,6 @@ import type { SecretKeys } from '../sign-in/keys.ts'
 import { AccessUnknown, SignInRequired } from '../sign-in/refusals.ts'
 import type { LookUpSeen } from '../sign-in/seen.ts'
 import type { Database } from '../store/database.ts'
-import { momentAfter } from '../store/moments.ts'
 import { judgeDueNews } from '../store/news.ts'
 import {
   arePushesDue,
@@ -22,6 +21,7 @@ import {
   type PushOutcome,
   postponePush,
 } from '../store/pushes.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import { openPushKeys, type PushKeys } from './push-keys.ts'
 import { type BrowserSubscription, type PushContent, sendPush } from './push-request.ts'
 
@@ -45,7 +45,7 @@ export function openPushSender(o: {
     const complete = (outcome: PushOutcome) => completePush(database, push, token, { outcome, now: now() })
     const postpone = (afterMs: number) => {
       const backoffMs = Math.min(FIRST_RETRY_MS * 2 ** (push.tries - 1), MAX_RETRY_MS)
-      return postponePush(database, push, token, momentAfter(now(), Math.max(afterMs, backoffMs)))
+      return postponePush(database, push, token, millisecondsAfter(now(), Math.max(afterMs, backoffMs)))
     }
     if (push.expiresAt <= now()) return await complete('expired')
     const sealed = o.keys.open(push.sealedSubscription, PUSH_SUBSCRIPTION_PURPOSE)

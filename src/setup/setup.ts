@@ -3,6 +3,7 @@
 // the same browser (the state) waits there in a sealed cookie.
 import type { RegisteredApp } from '../github/register-app.ts'
 import { isSameSecret, randomSecret, type SecretKeys } from '../sign-in/keys.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import { type AppAddresses, appManifestOf } from './app-manifest.ts'
 
 /** A browser that came with the token: only it may bring the code back. */
@@ -46,7 +47,7 @@ export function openSetup(
   },
 ): Setup {
   const { keys, githubUrl, now } = o
-  const after = (ms: number) => new Date(Date.parse(now()) + ms).toISOString()
+  const after = (ms: number) => millisecondsAfter(now(), ms)
   const open = (sealed: string, purpose: string): SetupBrowser | null => {
     const text = keys.open(sealed, purpose)
     const opened = text === null ? null : (JSON.parse(text) as SetupBrowser)

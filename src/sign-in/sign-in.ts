@@ -6,9 +6,10 @@ import type { Instant } from '../pipeline/model/time.ts'
 import { touchApiToken } from '../store/api-tokens.ts'
 import type { Database } from '../store/database.ts'
 import { type Credential, deleteSession, findUser, saveSignIn } from '../store/users.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import { hashSecret, isSameSecret, randomSecret, type SecretKeys } from './keys.ts'
 import { type LookUpSeen, openSeen } from './seen.ts'
-import { after, sealTokens } from './user-token.ts'
+import { sealTokens } from './user-token.ts'
 
 /** Where the browser goes, and what it keeps meanwhile. */
 export type StartedSignIn = { readonly location: string; readonly kept: string }
@@ -56,7 +57,7 @@ export function openSignIn(o: {
     begin(to) {
       const [state, verifier] = [randomSecret(), randomSecret()]
       const challenge = createHash('sha256').update(verifier).digest('base64url')
-      const kept: KeptSignIn = { state, verifier, to, until: after(now(), KEPT_MS) }
+      const kept: KeptSignIn = { state, verifier, to, until: millisecondsAfter(now(), KEPT_MS) }
       return {
         location: github.authorizeUrl({ state, challenge, redirectUri }),
         kept: keys.seal(JSON.stringify(kept), 'sign-in'),
@@ -73,7 +74,7 @@ export function openSignIn(o: {
         idHash: hashSecret(session),
         formerIdHash: formerSession && hashSecret(formerSession),
         now: now(),
-        expiresAt: after(now(), SESSION_MS),
+        expiresAt: millisecondsAfter(now(), SESSION_MS),
       })
       return { session, to: started.to }
     },

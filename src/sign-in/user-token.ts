@@ -13,6 +13,7 @@ import {
   type StoredUserTokens,
   saveRefreshed,
 } from '../store/users.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import type { SecretKeys } from './keys.ts'
 
 export type UserTokenParts = {
@@ -36,7 +37,8 @@ async function refreshedTokenOf(o: UserTokenParts, user: StoredUser): Promise<st
   const { database, github, keys, now } = o
   const refreshToken = user.refreshToken === null ? null : keys.open(user.refreshToken, `refresh token of ${user.id}`)
   if (refreshToken === null) throw new UserRefused('the token has expired')
-  if (!(await claimRefresh(database, user, now(), after(now(), CLAIM_MS)))) return await waitForRefresh(o, user)
+  if (!(await claimRefresh(database, user, now(), millisecondsAfter(now(), CLAIM_MS))))
+    return await waitForRefresh(o, user)
   try {
     const tokens = await github.refresh(refreshToken)
     await saveRefreshed(database, user, sealTokens(keys, user.id, tokens, now()))
@@ -62,13 +64,9 @@ export function sealTokens(keys: SecretKeys, userId: number, tokens: UserTokens,
   const { accessToken, expiresInSeconds, refreshToken } = tokens
   return {
     accessToken: keys.seal(accessToken, `access token of ${userId}`),
-    accessExpiresAt: expiresInSeconds === null ? null : after(now, expiresInSeconds * 1000),
+    accessExpiresAt: expiresInSeconds === null ? null : millisecondsAfter(now, expiresInSeconds * 1000),
     refreshToken: refreshToken && keys.seal(refreshToken, `refresh token of ${userId}`),
   }
-}
-
-export function after(now: Instant, milliseconds: number): Instant {
-  return new Date(Date.parse(now) + milliseconds).toISOString()
 }
 
 /** A token is replaced this long before it expires: a list takes a while. */

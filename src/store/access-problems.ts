@@ -4,8 +4,8 @@ import { type RawBuilder, sql } from 'kysely'
 import type { AccessLifted } from '../advance/change.ts'
 import type { AccessProblem } from '../pipeline/model/access.ts'
 import type { Instant } from '../pipeline/model/time.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import type { Database, Transaction } from './database.ts'
-import { momentAfter } from './moments.ts'
 import { notifyChanges } from './notify.ts'
 
 /** Where a call is made. */
@@ -35,9 +35,9 @@ export async function findAccessBlock(
   const blocked = problems.map(({ nextTryAt }) => nextTryAt).filter((at) => at > now)
   if (blocked.length > 0 || problems.length === 0) return blocked.sort().at(-1) ?? null
   const { rows: taken } = await sql`
-    update access_problems set next_try_at = ${momentAfter(now, PROBE_MS)}
+    update access_problems set next_try_at = ${millisecondsAfter(now, PROBE_MS)}
     where id = any (${problems.map(({ id }) => id)}::bigint[]) and next_try_at <= ${now} returning id`.execute(kysely)
-  return taken.length === problems.length ? null : momentAfter(now, PROBE_MS)
+  return taken.length === problems.length ? null : millisecondsAfter(now, PROBE_MS)
 }
 
 /** Notes that a call was refused, or that GitHub said that it would be; resolves to when it is tried again. */
@@ -51,13 +51,13 @@ export async function saveAccessProblem(
   const at = scopeOf(place, problem)
   // Calls that go out together are refused together: that is one try.
   const tries = sql`(access_problems.tries
-    + case when access_problems.tried_at > ${momentAfter(now, -PROBE_MS)} then 0 else 1 end)`
+    + case when access_problems.tried_at > ${millisecondsAfter(now, -PROBE_MS)} then 0 else 1 end)`
   const { rows } = await sql<{ nextTryAt: Instant; isNew: boolean }>`
     insert into access_problems (installation_id, repository_id, issue_number, permission, cause, words, settings_url,
       declared, since, tried_at, next_try_at, tries)
     values (${at.installationId}, ${at.repositoryId}, ${at.issueNumber}, ${problem.permission}, ${problem.cause},
       ${problem.words}, ${settingsUrl(at.installationId, githubUrl)}, ${declared}, ${now}, ${now},
-      ${declared ? now : momentAfter(now, FIRST_RETRY_MS)}, 0)
+      ${declared ? now : millisecondsAfter(now, FIRST_RETRY_MS)}, 0)
     on conflict (installation_id, repository_id, issue_number, permission) do update set
       cause = excluded.cause, words = excluded.words, declared = access_problems.declared or excluded.declared,
       settings_url = excluded.settings_url, tried_at = excluded.tried_at, tries = ${tries},
@@ -70,12 +70,12 @@ export async function saveAccessProblem(
 
 /** Counts deliveries whose signature does not match; after an hour without one the count begins again. */
 export async function saveRejectedSignatures({ kysely }: Database, count: number, now: Instant): Promise<void> {
-  const isStale = sql`access_problems.tried_at <= ${momentAfter(now, -MAX_RETRY_MS)}`
+  const isStale = sql`access_problems.tried_at <= ${millisecondsAfter(now, -MAX_RETRY_MS)}`
   await kysely.transaction().execute(async (trx) => {
     await sql`
       insert into access_problems (installation_id, repository_id, issue_number, permission, cause, words, declared, since,
         tried_at, next_try_at, tries)
-      values (0, 0, 0, 'webhook', 'signature', ${count}::text, false, ${now}, ${now}, ${momentAfter(now, MAX_RETRY_MS)}, ${count}::integer)
+      values (0, 0, 0, 'webhook', 'signature', ${count}::text, false, ${now}, ${now}, ${millisecondsAfter(now, MAX_RETRY_MS)}, ${count}::integer)
       on conflict (installation_id, repository_id, issue_number, permission) do update set
         tries = case when ${isStale} then 0 else access_problems.tries end + excluded.tries,
         words = (case when ${isStale} then 0 else access_problems.tries end + excluded.tries)::text,

@@ -63,7 +63,9 @@ export async function loadSlots(
       exists (select from effects where effects.repository_id = asked.id and state = 'due'
         and key like 'repository/%') as is_in_doubt,
       (select coalesce(sum(live_attempts), 0)::integer from pipelines where ${others} and live_attempts > 0) as running,
-      (select count(*)::integer from pipelines where ${others} and started_at >= ${midnight}) as started_today,
+      -- What a clock that was set back has left in a later day does not count.
+      (select count(*)::integer from pipelines where ${others} and started_at >= ${midnight}
+        and started_at < ${midnight}::timestamptz + interval '1 day') as started_today,
       (select coalesce(jsonb_agg(jsonb_build_object(
           'id', id, 'issueNumber', issue_number, 'queuedAt', ${instantColumn('queued_at')},
           'startedAt', ${instantColumn('started_at')}, 'denial', denial,

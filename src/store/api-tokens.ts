@@ -1,8 +1,8 @@
 // Read-only tokens for scripts. Only a token's hash is stored: the token itself is shown once.
 import { type SqlBool, sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import type { Database } from './database.ts'
-import { momentAfter } from './moments.ts'
 
 /** A token as its user sees it. */
 export type ApiToken = {
@@ -46,7 +46,7 @@ export async function deleteApiToken({ kysely }: Database, userId: number, id: n
 
 /** Notes that a token was used; at most once a minute, so that a busy script costs no write per request. */
 export async function touchApiToken({ kysely }: Database, tokenHash: string, now: Instant): Promise<void> {
-  const before = momentAfter(now, -TOUCH_INTERVAL_MS)
+  const before = millisecondsAfter(now, -TOUCH_INTERVAL_MS)
   await kysely
     .updateTable('apiTokens')
     .set({ lastUsedAt: now })

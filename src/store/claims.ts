@@ -4,9 +4,9 @@
 import { sql } from 'kysely'
 import type { Effect } from '../pipeline/model/effects.ts'
 import type { Instant } from '../pipeline/model/time.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import type { Database, Transaction } from './database.ts'
 import { isNotHeld } from './holds.ts'
-import { momentAfter } from './moments.ts'
 import { isFirstReply, isReplyOn } from './pending-writes.ts'
 import { asksAboutPresence, hasFreeSlot, isReached, isUnblocked } from './reach.ts'
 
@@ -19,7 +19,7 @@ const CLAIM_MS = 25_000
 
 /** When a claim that is made or renewed now ends. */
 export function claimEnd(now: Instant, lastsMs = CLAIM_MS): Instant {
-  return momentAfter(now, lastsMs)
+  return millisecondsAfter(now, lastsMs)
 }
 
 export type ClaimableState = 'due' | 'sending' | 'unconfirmed'

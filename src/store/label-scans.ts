@@ -2,9 +2,9 @@
 import { type SqlBool, sql } from 'kysely'
 import type { Line } from '../line/line.ts'
 import type { Instant } from '../pipeline/model/time.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import type { Database } from './database.ts'
 import { ACTIVE_LIGHTS } from './holds.ts'
-import { momentAfter } from './moments.ts'
 import { isReached, isUnblocked } from './reach.ts'
 import type { RepairTables } from './repair-tables.ts'
 
@@ -30,8 +30,6 @@ export type DueLabelScan = {
 
 /** Longer than a scan's requests may take. */
 const CLAIM_MS = 5 * 60_000
-/** Rows that are further ahead were written before the clock was set back. */
-const LONGEST_REST_MS = 26 * 60 * 60_000
 
 /**
  * Claims the repository that is due for longest; one that was never scanned is due, and so is one with another label, or with
@@ -60,8 +58,7 @@ export async function claimLabelScan(
     .where(isReached)
     .where(isUnblocked(now))
     .where(sql<SqlBool>`(label_scans.repository_id is null
-      or ((not ${isSame} or label_scans.due_at <= ${now} or label_scans.due_at > ${momentAfter(now, LONGEST_REST_MS)})
-        and (label_scans.claimed_until <= ${now} or label_scans.claimed_until > ${momentAfter(now, CLAIM_MS)})))`)
+      or ((not ${isSame} or label_scans.due_at <= ${now}) and label_scans.claimed_until <= ${now}))`)
     .orderBy(sql`label_scans.due_at nulls first`)
     .orderBy('repositories.id')
     .limit(1)
@@ -70,17 +67,13 @@ export async function claimLabelScan(
   const { isSame: isKnown, ...due } = row
   const fresh = { etag: null, listedSince: null, scannedAt: null, notBefore: due.hasFile ? null : notBefore }
   const next = isKnown ? due : { ...due, ...fresh }
-  const claimedUntil = momentAfter(now, CLAIM_MS)
+  const claimedUntil = millisecondsAfter(now, CLAIM_MS)
   const claim = { label: due.label, hasFile: due.hasFile, dueAt: now, claimedUntil, ...(!isKnown && fresh) }
   const claimed = await kysely
     .insertInto('labelScans')
     .values({ repositoryId: due.id, ...claim })
     .onConflict((conflict) =>
-      conflict
-        .column('repositoryId')
-        .doUpdateSet(claim)
-        .where(sql<boolean>`
-        label_scans.claimed_until <= ${now} or label_scans.claimed_until > ${claimedUntil}`),
+      conflict.column('repositoryId').doUpdateSet(claim).where(sql<boolean>`label_scans.claimed_until <= ${now}`),
     )
     .returning('repositoryId')
     .executeTakeFirst()

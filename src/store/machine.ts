@@ -1,9 +1,10 @@
 // What operators are shown of the work itself: deliveries, what waits for GitHub, quotas. Counts and names, never a title.
 import { sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import type { Database } from './database.ts'
 import { isNotHeld, listHeldPlaces } from './holds.ts'
-import { instantColumn, momentAfter } from './moments.ts'
+import { instantColumn } from './moments.ts'
 import { asksAboutPresence, isReached, isUnblocked, WITH_REACH } from './reach.ts'
 
 export type FailedDeliveryRow = {
@@ -30,7 +31,7 @@ const HOUR_MS = 60 * 60_000
 const MAX_FAILED_SHOWN = 20
 
 export async function loadDeliveriesReading({ kysely }: Database, now: Instant): Promise<DeliveriesReading> {
-  const anHourAgo = momentAfter(now, -HOUR_MS)
+  const anHourAgo = millisecondsAfter(now, -HOUR_MS)
   const { rows } = await sql<{
     lastAt: Instant | null
     failed: number
@@ -80,7 +81,7 @@ export type OutboxReading = { readonly lines: readonly OutboxLine[]; readonly bu
 const SHORT_REST_MS = 61_000
 
 export async function loadOutboxReading({ kysely }: Database, now: Instant): Promise<OutboxReading> {
-  const mayCall = isUnblocked(momentAfter(now, SHORT_REST_MS))
+  const mayCall = isUnblocked(millisecondsAfter(now, SHORT_REST_MS))
   const counted = sql`count(*)::integer as waiting, count(*) filter (where is_due)::integer as due,
     min(due_at) filter (where is_due) as "dueSince"`
   const behind = (table: string, changedAt: string) => sql`

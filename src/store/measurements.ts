@@ -1,8 +1,8 @@
 // What the processes measure, in rows that all of them share.
 import { sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import type { Database } from './database.ts'
-import { momentAfter } from './moments.ts'
 import type { Tables } from './tables.ts'
 
 type LatencyStep = Tables['latencies']['step']
@@ -78,7 +78,7 @@ export async function loadLatencies(
 ): Promise<readonly Omit<LatencyRow, 'minute'>[]> {
   const { rows } = await sql<Omit<LatencyRow, 'minute'>>`
     select step, bucket, sum(count)::integer as count from latencies
-    where minute > ${momentAfter(now, -HOUR_MS)} group by step, bucket`.execute(kysely)
+    where minute > ${millisecondsAfter(now, -HOUR_MS)} group by step, bucket`.execute(kysely)
   return rows
 }
 
@@ -89,7 +89,7 @@ export async function loadClockReadings({ kysely }: Database, now: Instant): Pro
   return await kysely
     .selectFrom('clockReadings')
     .selectAll()
-    .where('readAt', '>', momentAfter(now, -DAY_MS))
+    .where('readAt', '>', millisecondsAfter(now, -DAY_MS))
     .orderBy('process')
     .orderBy('clock')
     .execute()

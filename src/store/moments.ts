@@ -1,11 +1,6 @@
-// Moments in queries: reckoned from the given time, and formatted where they stand inside a document.
+// Moments in queries, formatted where they stand inside a document.
 import { type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
-
-/** That many milliseconds later; a negative number gives an earlier moment. */
-export function momentAfter(at: Instant, milliseconds: number): Instant {
-  return new Date(Date.parse(at) + milliseconds).toISOString()
-}
 
 /** A column as an Instant inside a document, where Postgres writes a time in its own format. */
 export function instantColumn(column: string): RawBuilder<Instant> {

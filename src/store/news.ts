@@ -3,8 +3,8 @@ import { sql } from 'kysely'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Happening, News, NewsMessage } from '../pipeline/view/news.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import type { Database, Transaction } from './database.ts'
-import { momentAfter } from './moments.ts'
 
 /** Stores what is new, in the transaction in which it becomes true. */
 export async function saveNews(
@@ -79,7 +79,7 @@ async function addPushes(
   const { kind, need } = o.message
   await sql`
     insert into pushes (subscription_id, pipeline_id, kind, need, due_at, expires_at)
-    select id, ${o.pipelineId}, ${kind}, ${need}, ${o.now}, ${momentAfter(o.now, EXPIRES_AFTER_MS)}
+    select id, ${o.pipelineId}, ${kind}, ${need}, ${o.now}, ${millisecondsAfter(o.now, EXPIRES_AFTER_MS)}
     from push_subscriptions where everything <> (${o.repositoryId} = any (exceptions)) order by id
     on conflict (subscription_id, pipeline_id) do update set kind = excluded.kind, need = excluded.need,
       due_at = excluded.due_at, expires_at = excluded.expires_at, tries = 0, claim_token = null, claimed_until = null

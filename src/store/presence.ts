@@ -2,8 +2,8 @@
 // asleep, nobody could report, and nothing could be delivered.
 import { sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import type { Database, Transaction } from './database.ts'
-import { momentAfter } from './moments.ts'
 import type { Tables } from './tables.ts'
 
 /** The door takes deliveries and reports; the loops act on silence. */
@@ -22,7 +22,7 @@ export async function notePresence({ kysely }: Database, parts: readonly Presenc
     .onConflict((conflict) =>
       conflict.column('part').doUpdateSet({
         seenAt: now,
-        since: sql`case when presence.seen_at < ${momentAfter(now, -AWAY_AFTER_MS)} or presence.since > ${now}
+        since: sql`case when presence.seen_at < ${millisecondsAfter(now, -AWAY_AFTER_MS)} or presence.since > ${now}
           then ${now} else presence.since end`,
       }),
     )
@@ -31,5 +31,5 @@ export async function notePresence({ kysely }: Database, parts: readonly Presenc
 
 export async function loadPresence(trx: Transaction): Promise<readonly PresenceRow[]> {
   const rows = await trx.selectFrom('presence').select(['seenAt', 'since']).execute()
-  return rows.map(({ seenAt, since }) => ({ awayAt: momentAfter(seenAt, AWAY_AFTER_MS), since }))
+  return rows.map(({ seenAt, since }) => ({ awayAt: millisecondsAfter(seenAt, AWAY_AFTER_MS), since }))
 }

@@ -2,8 +2,8 @@
 // is deleted only when GitHub has not updated it for as long.
 import { type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import type { Database } from './database.ts'
-import { momentAfter } from './moments.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -32,7 +32,7 @@ const BATCH_SIZE = 1_000
 
 /** Deletes rows past their retention; resolves to how many. */
 export async function prune(database: Database, now: Instant): Promise<number> {
-  const before = (days: number): Instant => momentAfter(now, -days * DAY_MS)
+  const before = (days: number): Instant => millisecondsAfter(now, -days * DAY_MS)
   const { deliveries, failedDeliveries, facts, pipelines, effects, unansweredQuestions } = RETENTION_DAYS
   const { beats, accessProblems, loops, presses, missedDeliveries, measurements, pushSubscriptions } = RETENTION_DAYS
   const old: readonly ExpiredRows[] = [

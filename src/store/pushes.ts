@@ -3,9 +3,9 @@ import { sql } from 'kysely'
 import type { Pipeline } from '../pipeline/model/pipeline.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { NewsMessage } from '../pipeline/view/news.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import { selectVisible } from './board-columns.ts'
 import type { Database } from './database.ts'
-import { momentAfter } from './moments.ts'
 import type { VisibleRepositories } from './visible-repositories.ts'
 
 export type ClaimedPush = NewsMessage & {
@@ -37,7 +37,7 @@ export async function claimPushes(
   await sql`delete from pushes where due_at <= ${now}
     and not exists (select from push_subscriptions where push_subscriptions.id = subscription_id)`.execute(kysely)
   const { rows } = await sql<ClaimedPush>`
-    update pushes set claim_token = ${token}, claimed_until = ${momentAfter(now, CLAIM_MS)}, tries = tries + 1
+    update pushes set claim_token = ${token}, claimed_until = ${millisecondsAfter(now, CLAIM_MS)}, tries = tries + 1
     from push_subscriptions where push_subscriptions.id = pushes.subscription_id and pushes.id in (
       select id from pushes where due_at <= ${now} and (claimed_until is null or claimed_until <= ${now})
       order by due_at, id limit ${max} for update skip locked)

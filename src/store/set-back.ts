@@ -3,17 +3,18 @@
 // said, such as the end of a hold, stays.
 import { sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import type { Database } from './database.ts'
-import { momentAfter } from './moments.ts'
 
 /** Clocks of several machines differ a little. */
 const TOLERANCE_MS = 30_000
 
 /** Columns with moments of our own clock that something waits for, or is measured from. */
-const OWN_MOMENTS = {
+export const OWN_MOMENTS = {
   effects: ['due_at', 'claimed_until', 'sent_at', 'missed_at', 'created_at'],
   pipelines: ['wake_at', 'publish_after', 'publish_claimed_until'],
-  repositories: ['publish_after', 'publish_claimed_until', 'admit_at'],
+  repositories: ['publish_after', 'publish_claimed_until', 'admit_at', 'read_at', 'configuration_read_at'],
+  installations: ['read_at'],
   publications: ['sent_at'],
   budgets: ['next_write_at', 'blocked_until'],
   chores: ['due_at'],
@@ -21,11 +22,17 @@ const OWN_MOMENTS = {
   beats: ['alive_at'],
   sweeps: ['due_at', 'blocked_until', 'claimed_until', 'next_scan_at', 'calls_at'],
   missed_deliveries: ['due_at'],
+  label_scans: ['due_at', 'claimed_until'],
+  news: ['due_at'],
+  pushes: ['due_at', 'expires_at', 'claimed_until'],
+  presses: ['at'],
+  sessions: ['expires_at'],
+  users: ['access_expires_at', 'refreshing_until'],
 } as const
 
 /** Moves what a clock that was set back has left in the future; resolves to how far, 0 if it was not set back. */
 export async function bringForward({ kysely }: Database, now: Instant): Promise<number> {
-  const ahead = kysely.selectFrom('presence').select('part').where('seenAt', '>', momentAfter(now, TOLERANCE_MS))
+  const ahead = kysely.selectFrom('presence').select('part').where('seenAt', '>', millisecondsAfter(now, TOLERANCE_MS))
   if ((await ahead.executeTakeFirst()) === undefined) return 0
   return await kysely.transaction().execute(async (trx) => {
     const seen = await trx.selectFrom('presence').select('seenAt').orderBy('part').forUpdate().execute()

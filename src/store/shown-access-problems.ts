@@ -2,8 +2,9 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { KnownAccessProblem } from '../pipeline/model/access.ts'
 import type { Instant } from '../pipeline/model/time.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import type { Database, Transaction } from './database.ts'
-import { instantColumn, momentAfter } from './moments.ts'
+import { instantColumn } from './moments.ts'
 
 /** The problems that are shown now, those of the App first; `within` is a condition on `repositories`. */
 export async function listAccessProblems(
@@ -65,8 +66,8 @@ const coversPipeline = sql`(pipelines.light not in ('done', 'idle')
 
 /** A short break in the network is no problem, and a signature that matched since then ends that one. */
 function isShown(now: Instant): RawBuilder<boolean> {
-  return sql<boolean>`((access_problems.declared or access_problems.next_try_at > ${momentAfter(now, -UNTRIED_FOR_MS)})
-    and (permission <> 'network' or since <= ${momentAfter(now, -NETWORK_GRACE_MS)})
+  return sql<boolean>`((access_problems.declared or access_problems.next_try_at > ${millisecondsAfter(now, -UNTRIED_FOR_MS)})
+    and (permission <> 'network' or since <= ${millisecondsAfter(now, -NETWORK_GRACE_MS)})
     and (permission <> 'webhook' or not exists (select from deliveries where received_at >= access_problems.tried_at)))`
 }
 

@@ -3,8 +3,8 @@
 import { randomUUID } from 'node:crypto'
 import { type Selectable, sql, type Updateable } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import type { Database, Transaction } from './database.ts'
-import { momentAfter } from './moments.ts'
 import type { RepairTables } from './repair-tables.ts'
 
 export type SweepRow = Selectable<RepairTables['sweeps']>
@@ -19,11 +19,11 @@ const LONGEST_BLOCK_MS = 65 * 60_000
 
 /** Claims the App's sweep if something of it is due and no other process has it; null otherwise. */
 export async function claimSweep({ kysely }: Database, appId: number, now: Instant): Promise<ClaimedSweep | null> {
-  const claim = { claimToken: randomUUID(), claimedUntil: momentAfter(now, CLAIM_MS) }
+  const claim = { claimToken: randomUUID(), claimedUntil: millisecondsAfter(now, CLAIM_MS) }
   const isDue = sql<boolean>`(
-    (sweeps.due_at <= ${now} or sweeps.due_at > ${momentAfter(now, LONGEST_REST_MS)})
-    and (sweeps.blocked_until <= ${now} or sweeps.blocked_until > ${momentAfter(now, LONGEST_BLOCK_MS)})
-    and (sweeps.claimed_until <= ${now} or sweeps.claimed_until > ${momentAfter(now, CLAIM_MS)}))`
+    (sweeps.due_at <= ${now} or sweeps.due_at > ${millisecondsAfter(now, LONGEST_REST_MS)})
+    and (sweeps.blocked_until <= ${now} or sweeps.blocked_until > ${millisecondsAfter(now, LONGEST_BLOCK_MS)})
+    and (sweeps.claimed_until <= ${now} or sweeps.claimed_until > ${millisecondsAfter(now, CLAIM_MS)}))`
   // Asked at every step of a loop: a conflict would lock the row, so what is not due is not even inserted.
   const row = await kysely
     .insertInto('sweeps')

@@ -7,7 +7,6 @@ import { GitHubFailure } from '../github/failure.ts'
 import type { Receiver } from '../inbox/receive.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
-import { momentAfter } from '../store/moments.ts'
 import {
   countTries,
   type DueMissedDelivery,
@@ -18,6 +17,7 @@ import {
   type SweepRow,
   updateMissedDelivery,
 } from '../store/sweeps.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import type { LoggedRequest } from '../translate/delivery-log.ts'
 import { MalformedDelivery } from '../translate/envelope.ts'
 
@@ -99,7 +99,7 @@ export function openMissedFetch(o: SweepContext): (turn: Turn) => Promise<SweepC
       return true
     }
     const retryMs = Math.min(RETRY_MS * 2 ** tries, LONGEST_RETRY_MS)
-    await end(guid, { dueAt: momentAfter(now(), retryMs), misses, error: message })
+    await end(guid, { dueAt: millisecondsAfter(now(), retryMs), misses, error: message })
     return false
   }
 

@@ -1,8 +1,8 @@
 // GitHub allows an App at least 5,000 requests an hour (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api).
 // The sweep stays within a fifth of that, however much was missed.
 import type { Instant } from '../pipeline/model/time.ts'
-import { momentAfter } from '../store/moments.ts'
 import type { SweepRow } from '../store/sweeps.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 
 /** How many requests may go out at once after a quiet time, and how many an hour after that: at most 1,000 in an hour. */
 const BURST = 500
@@ -22,7 +22,7 @@ export function countCalls(spent: Spent, made: number, now: Instant): Spent {
 
 /** When the next request may go out. */
 export function nextCallAt(spent: Spent, now: Instant): Instant {
-  return momentAfter(now, Math.max(0, callsOf(spent, now) + 1 - BURST) * MS_PER_CALL)
+  return millisecondsAfter(now, Math.max(0, callsOf(spent, now) + 1 - BURST) * MS_PER_CALL)
 }
 
 function callsOf({ calls, callsAt }: Spent, now: Instant): number {

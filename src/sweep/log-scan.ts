@@ -2,9 +2,9 @@
 // had still everything. The log is newest first, and its moments are GitHub's.
 import { concernsAccess } from '../inbox/access-changes.ts'
 import type { Instant } from '../pipeline/model/time.ts'
-import { momentAfter } from '../store/moments.ts'
 import type { LogScan } from '../store/repair-tables.ts'
 import type { SweepRow } from '../store/sweeps.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import type { LoggedDelivery } from '../translate/delivery-log.ts'
 import { hasActions, isHandledAction, isHandledWebhook } from '../translate/handled-webhooks.ts'
 
@@ -40,7 +40,7 @@ export function isSeenBefore(
   { sweptUntil }: Pick<SweepRow, 'sweptUntil'>,
 ): boolean {
   if (sweptUntil === null) return false
-  const floor = momentAfter(sweptUntil, -OVERLAP_MS)
+  const floor = millisecondsAfter(sweptUntil, -OVERLAP_MS)
   return deliveries.every(({ deliveredAt }) => deliveredAt < floor)
 }
 
@@ -54,7 +54,7 @@ export function isCutOff(
   now: Instant,
 ): boolean {
   if (scannedAt === null || (sweptUntil !== null && oldestAt !== null && oldestAt <= sweptUntil)) return false
-  const kept = momentAfter(now, -RETENTION_MS)
+  const kept = millisecondsAfter(now, -RETENTION_MS)
   return scannedAt < kept || (sweptUntil !== null && sweptUntil > kept)
 }
 
@@ -67,10 +67,12 @@ export function isRelevant({ name, action }: Pick<LoggedDelivery, 'name' | 'acti
 
 /** Was it ordered too long before Andon began? */
 export function isOrderFromBefore({ name, deliveredAt }: LoggedDelivery, begin: Instant | null): boolean {
-  return begin !== null && ORDERS.has(name) && deliveredAt < momentAfter(begin, -ORDERS_BEFORE_START_MS)
+  return begin !== null && ORDERS.has(name) && deliveredAt < millisecondsAfter(begin, -ORDERS_BEFORE_START_MS)
 }
 
 /** GitHub says that it arrived, so it may be on its way into the inbox. */
 export function isOnItsWay({ isAccepted, deliveredAt }: LoggedDelivery, now: Instant): boolean {
-  return isAccepted && deliveredAt > momentAfter(now, -YOUNG_MS) && deliveredAt <= momentAfter(now, YOUNG_MS)
+  return (
+    isAccepted && deliveredAt > millisecondsAfter(now, -YOUNG_MS) && deliveredAt <= millisecondsAfter(now, YOUNG_MS)
+  )
 }

@@ -5,7 +5,6 @@ import { Unavailable } from '../apply/apply-request.ts'
 import { GitHubFailure } from '../github/failure.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { bringLabelScansForward } from '../store/label-scans.ts'
-import { momentAfter } from '../store/moments.ts'
 import {
   bringSweepForward,
   type ClaimedSweep,
@@ -18,6 +17,7 @@ import {
   type SweepRow,
   saveSweep,
 } from '../store/sweeps.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import { openMissedFetch, type SweepContext } from './fetch-missed.ts'
 import { callsLeft, countCalls, nextCallAt } from './log-quota.ts'
 import {
@@ -67,7 +67,7 @@ export function openSweep(o: SweepContext): Sweep {
     const left = callsLeft(row, now())
     const isScanDue = row.scan !== null || isPast(row.nextScanAt, SCAN_EVERY_MS)
     const { count } = await countDueMissedDeliveries(database, appId, now())
-    const isLong = row.scan !== null && row.scan.startedAt < momentAfter(now(), -SCAN_EVERY_MS)
+    const isLong = row.scan !== null && row.scan.startedAt < millisecondsAfter(now(), -SCAN_EVERY_MS)
     if (left === 0) {
       await saveSweep(database, row, { dueAt: nextCallAt(row, now()) })
     } else if (isScanDue && !(isLong && count > 0)) {
@@ -102,7 +102,7 @@ export function openSweep(o: SweepContext): Sweep {
             scan: null,
             scannedAt: at,
             sweptUntil: latestOf(row.sweptUntil, scan.newestAt),
-            nextScanAt: isSoonAgain ? momentAfter(at, SOON_MS) : momentAfter(scan.startedAt, SCAN_EVERY_MS),
+            nextScanAt: isSoonAgain ? millisecondsAfter(at, SOON_MS) : millisecondsAfter(scan.startedAt, SCAN_EVERY_MS),
             ...(isAtEnd && isCutOff(scan, row, at) && cutOff(row, scan.oldestAt ?? at, at)),
           }
         : { scan: JSON.stringify(scan) }),
@@ -133,14 +133,14 @@ export function openSweep(o: SweepContext): Sweep {
   function changeAfter(failure: unknown, row: SweepRow): SweepChange {
     const at = now()
     if (!(failure instanceof GitHubFailure))
-      return { dueAt: failure instanceof Unavailable ? momentAfter(at, 5_000) : at }
+      return { dueAt: failure instanceof Unavailable ? millisecondsAfter(at, 5_000) : at }
     const failing = { failingSince: row.failingSince ?? at, error: failure.message }
     const isOver = failure.kind === 'refused' || failure.kind === 'not_found'
-    const longest = momentAfter(at, LONGEST_LIMIT_MS)
+    const longest = millisecondsAfter(at, LONGEST_LIMIT_MS)
     const { until = at } = failure
     return {
       ...failing,
-      dueAt: momentAfter(at, failure.kind === 'no_access' ? SCAN_EVERY_MS : SOON_MS),
+      dueAt: millisecondsAfter(at, failure.kind === 'no_access' ? SCAN_EVERY_MS : SOON_MS),
       ...(failure.kind === 'rate_limited' && { dueAt: at, blockedUntil: until < longest ? until : longest }),
       // Its place in the log is no more: from the top again.
       ...(isOver && { scan: null }),
@@ -150,7 +150,7 @@ export function openSweep(o: SweepContext): Sweep {
   /** Has it passed, or does it lie further ahead than it ever may? */
   function isPast(moment: Instant, furthestMs: number): boolean {
     const at = now()
-    return moment <= at || moment > momentAfter(at, furthestMs)
+    return moment <= at || moment > millisecondsAfter(at, furthestMs)
   }
 
   return { step }

@@ -8,7 +8,7 @@ import type { Instant } from '../pipeline/model/time.ts'
 import { clearAccessProblems, saveAccessProblem } from '../store/access-problems.ts'
 import { bringChoreForward, takeChore } from '../store/chores.ts'
 import type { Database } from '../store/database.ts'
-import { momentAfter } from '../store/moments.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 
 export type AppCheck = {
   /** Asks GitHub if that is due; resolves to how often. */
@@ -31,7 +31,7 @@ export function openAppCheck(o: {
   readonly log: Logger
 }): AppCheck {
   const { database, now, log } = o
-  const after = (ms: number): Instant => momentAfter(now(), ms)
+  const after = (ms: number): Instant => millisecondsAfter(now(), ms)
   /** How soon GitHub must be asked; null when the chore's own time will do. At once at first: a new start may be the cure. */
   let withinMs: number | null = 0
 

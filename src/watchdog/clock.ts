@@ -2,6 +2,7 @@
 // dates its facts by; and a machine's clock may be wrong, or be set while Andon runs. Every answer of GitHub carries its date.
 import type { Overheard } from '../github/answer-headers.ts'
 import type { Instant } from '../pipeline/model/time.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 
 export type CorrectedClock = {
   /** The machine's time, less what it is known to be ahead of GitHub's. */
@@ -65,7 +66,7 @@ export function openCorrectedClock(o: {
     observing: ({ quota, clock }) => ({
       quota,
       clock(reading) {
-        const byMachine = (at: Instant) => new Date(Date.parse(at) + aheadMs).toISOString()
+        const byMachine = (at: Instant) => millisecondsAfter(at, aheadMs)
         clock({ ...reading, sentAt: byMachine(reading.sentAt), receivedAt: byMachine(reading.receivedAt) })
         observe(reading.theirs, reading.sentAt)
       },

@@ -2,8 +2,8 @@ import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/model/time.ts'
 import { takeChore } from '../store/chores.ts'
 import type { Database } from '../store/database.ts'
-import { momentAfter } from '../store/moments.ts'
 import { prune } from '../store/prune.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 
 const EVERY_MS = 60 * 60_000
 
@@ -14,7 +14,7 @@ export async function pruneHourly(o: {
   readonly log: Logger
 }): Promise<number> {
   const now = o.now()
-  if (!(await takeChore(o.database, 'prune', { now, next: momentAfter(now, EVERY_MS) }))) return 0
+  if (!(await takeChore(o.database, 'prune', { now, next: millisecondsAfter(now, EVERY_MS) }))) return 0
   const pruned = await prune(o.database, now)
   o.log.info({ pruned }, 'rows past their retention were deleted')
   return pruned

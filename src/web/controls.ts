@@ -14,8 +14,8 @@ import {
 import { holdEndsAt } from '../commands/hold-end.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
-import { momentAfter } from '../store/moments.ts'
 import { countPressesSince } from '../store/presses.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import { boardPath } from './find-form.ts'
 import { expectOwnForm, limitForm, onlyPost } from './forms.ts'
 import { HttpError, TooManyRequests } from './http-errors.ts'
@@ -51,7 +51,7 @@ export function addControlRoutes(
     const { user } = onlooker
     if (user === null || !NONCE.test(form.press ?? ''))
       throw new HttpError(400, 'This form is not whole: open the page again.')
-    const aMinuteAgo = momentAfter(now(), -60_000)
+    const aMinuteAgo = millisecondsAfter(now(), -60_000)
     if ((await countPressesSince(database, user.id, aMinuteAgo)) >= MOST_A_MINUTE) throw new TooManyRequests(60, 'you')
     return { form, user }
   }

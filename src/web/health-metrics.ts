@@ -2,6 +2,7 @@
 // names of accounts are nobody's business who scrapes.
 import { Gauge, type Registry } from 'prom-client'
 import type { HealthPart, HealthReport } from '../health/report.ts'
+import { millisecondsAfter } from '../text/milliseconds-after.ts'
 import { HEALTH_PARTS, oldestDueMs } from './health-problems.ts'
 
 /** A sample: the values of the labels, and the number. */
@@ -80,7 +81,7 @@ const HEALTH_GAUGES: readonly HealthGauge[] = [
     help: 'Of them, those that were found in the last eleven minutes: GitHub is heard only by reading its log.',
     samples: ({ sweeps, asOf }) =>
       of(sweeps, (reports) => {
-        const since = new Date(Date.parse(asOf) - RECENTLY_MS).toISOString()
+        const since = millisecondsAfter(asOf, -RECENTLY_MS)
         const recent = reports.flatMap(({ missed }) => missed).filter(({ foundAt }) => foundAt > since)
         return one(recent.reduce((sum, { count }) => sum + count, 0))
       }),

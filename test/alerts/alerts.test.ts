@@ -8,8 +8,8 @@ import { afterEach, expect, test } from 'vitest'
 import type { Delivery } from '../../fake-github/deliveries.ts'
 import type { Instant } from '../../src/pipeline/model/time.ts'
 import { upsertLoop } from '../../src/store/loops.ts'
-import { momentAfter } from '../../src/store/moments.ts'
 import { openPostgresDatabase } from '../../src/store/postgres.ts'
+import { millisecondsAfter } from '../../src/text/milliseconds-after.ts'
 import { type AndonApp, openAndonApp } from '../support/andon-app.ts'
 import { exampleDelivery, signDelivery } from '../support/deliveries.ts'
 import { recordMeasurements } from '../support/measurements.ts'
@@ -105,7 +105,7 @@ const FAULTS: Readonly<Record<string, () => Promise<Scrape | null>>> = {
     await app.openLabeledIssue()
     await app.github.whenIdle()
     app.clock.advance(1_200)
-    return await scrapeWorked(app, momentAfter(app.clock.now(), -900_000))
+    return await scrapeWorked(app, millisecondsAfter(app.clock.now(), -900_000))
   },
 
   async 'AndonOutboxOld: a worker is alive and sends nothing'() {

@@ -37,13 +37,13 @@ export const IMPORT_RULES: Readonly<
   },
   github: { ours: ['translate', 'text'], packages: ['@octokit/core', '@octokit/auth-app', 'jose'] },
   outbox: { ours: ['apply', 'pipeline', 'line', 'render', 'store', 'github', 'translate', 'text'], packages: [] },
-  watchdog: { ours: ['apply', 'pipeline:type', 'store', 'github', 'process'], packages: [] },
-  sweep: { ours: ['apply', 'inbox', 'pipeline:type', 'store', 'github', 'translate'], packages: [] },
+  watchdog: { ours: ['apply', 'pipeline:type', 'store', 'github', 'process', 'text'], packages: [] },
+  sweep: { ours: ['apply', 'inbox', 'pipeline:type', 'store', 'github', 'translate', 'text'], packages: [] },
   health: { ours: ['store', 'watchdog', 'github:type', 'pipeline:type', 'text'], packages: ['kysely'] },
-  setup: { ours: ['github', 'sign-in'], packages: ['yaml'] },
+  setup: { ours: ['github', 'sign-in', 'text'], packages: ['yaml'] },
   'sign-in': { ours: ['github', 'store', 'pipeline:type', 'text'], packages: [] },
   // What goes to people's browsers instead of to GitHub.
-  push: { ours: ['pipeline', 'render', 'sign-in', 'store'], packages: ['web-push'] },
+  push: { ours: ['pipeline', 'render', 'sign-in', 'store', 'text'], packages: ['web-push'] },
   web: {
     ours: [
       'apply',

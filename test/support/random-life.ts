@@ -7,7 +7,8 @@ import type { Effect } from '../../src/pipeline/model/effects.ts'
 import type { DispatchOutcome, Event } from '../../src/pipeline/model/events.ts'
 import type { Conclusion } from '../../src/pipeline/model/facts.ts'
 import type { DenialReason, RefusalCause } from '../../src/pipeline/model/reason.ts'
-import { type Instant, millisecondsAfter } from '../../src/pipeline/model/time.ts'
+import type { Instant } from '../../src/pipeline/model/time.ts'
+import { millisecondsAfter } from '../../src/text/milliseconds-after.ts'
 import { expectMoving } from './expect-moving.ts'
 import {
   deliveryEvidence,

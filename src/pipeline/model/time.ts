@@ -1,3 +1,5 @@
+import { millisecondsAfter } from '../../text/milliseconds-after.ts'
+
 /** A moment in UTC, always `YYYY-MM-DDTHH:mm:ss.sssZ`, so that moments sort as text. */
 export type Instant = string
 
@@ -15,11 +17,6 @@ export type Occurrence = { readonly at: Instant; readonly evidence: Evidence }
 
 export function secondsAfter(at: Instant, seconds: number): Instant {
   return millisecondsAfter(at, seconds * 1000)
-}
-
-/** Negative milliseconds give an earlier moment. */
-export function millisecondsAfter(at: Instant, ms: number): Instant {
-  return new Date(Date.parse(at) + ms).toISOString()
 }
 
 /** GitHub's times are whole seconds. */

@@ -4,11 +4,12 @@
 // a pushed file late, and sends nothing when a workflow is enabled.
 import type { Line } from '../../line/line.ts'
 import { isDispatched } from '../../line/stage-rules.ts'
+import { millisecondsAfter } from '../../text/milliseconds-after.ts'
 import { type AdmittedAttempt, updateAdmittedAttempts, withControl } from '../model/attempt.ts'
 import type { EventOf } from '../model/events.ts'
 import type { Attempt, Pipeline, Stage } from '../model/pipeline.ts'
 import type { DispatchReason, RefusalCause } from '../model/reason.ts'
-import { type Instant, millisecondsAfter } from '../model/time.ts'
+import type { Instant } from '../model/time.ts'
 import { currentAttempt, isOff } from './attempts.ts'
 
 export type DispatchRefusal = Extract<DispatchReason, { kind: 'refused' }>
