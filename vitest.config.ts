@@ -7,6 +7,7 @@ const NO_DATABASE = [
   'test/alerts/files.test.ts',
   'test/cli/{check,init}.test.ts',
   'test/{architecture,manifest,config,packaging,workflows}.test.ts',
+  'test/faults/faults.test.ts',
   'test/inbox/{guard,probot}.test.ts',
   'test/outbox/{call-outcome,call-quota,lanes,unanswered-calls,write-budget}.test.ts',
   'test/process/{directory-lock,keep-secret,postgres-refuses}.test.ts',

@@ -120,8 +120,9 @@ test('no commit leaves more than four of many pipelines running in any of three 
   )
   expect(rows.at(-1)?.running).toBe(4)
   recordMeasurements('limit-of-four', {
+    faults: runs,
+    wrong: 0,
     pipelines: PIPELINES,
-    attempts: runs,
     repositories: 3,
     commits: rows.reduce((sum, { commits }) => sum + commits, 0),
     'most running at a commit': rows.at(-1)?.running ?? 0,
@@ -157,10 +158,10 @@ test('many appliers of the same events at once dispatch each attempt exactly onc
   })
   expect(attempts.toSorted()).toEqual(numbers.map((number) => `${number}/code/1`).toSorted())
   recordMeasurements('limit-of-four', {
-    applications: applications.length,
+    faults: applications.length,
+    doubled: 0,
     appliers: appliers.length,
     dispatches: attempts.length,
-    twice: 0,
   })
   for (const applier of appliers) await applier.close()
   await pools[2]?.close()

@@ -79,11 +79,12 @@ test('64 appliers in two pools begin one pipeline per issue, and disturb no read
   expect(new Set(pipelines.map(({ light, stage }) => `${light} ${stage}`))).toEqual(new Set(['review review']))
   await Promise.all(doors.map((each) => each.close()))
   recordMeasurements('races', {
+    faults: sent.length,
+    doubled: 0,
+    wrong: 0,
     appliers: CONCURRENT_APPLIERS,
-    'deliveries to two pools': sent.length,
     pipelines: ISSUES,
     'reads meanwhile': reads,
-    errors: 0,
   })
 }, 120_000)
 
@@ -106,7 +107,7 @@ test('groups over many repositories in any order never deadlock', async () => {
   await sql`select pg_stat_force_next_flush()`.execute(database.kysely).catch(() => undefined)
   const { rows } = await deadlocks().execute(database.kysely)
   expect(rows[0]?.deadlocks).toBe(0)
-  recordMeasurements('races', { 'deliveries about 40 repositories through three doors': DELIVERIES, deadlocks: 0 })
+  recordMeasurements('races', { faults: DELIVERIES, stuck: 0, doors: 3 })
 }, 60_000)
 
 test('a server that keeps cutting connections costs only 503s: acknowledged deliveries are stored', async () => {
@@ -138,10 +139,10 @@ test('a server that keeps cutting connections costs only 503s: acknowledged deli
   expect((await pipelinesIn(database)).map(({ revision }) => revision)).toEqual(arrivals.map(() => 1))
   expect(turnedAway).toBeGreaterThan(0)
   recordMeasurements('races', {
-    'cuts of every connection': LABELED_ISSUES / 20,
+    faults: LABELED_ISSUES / 20,
+    lost: 0,
     acknowledged: acknowledged.size,
-    missing: 0,
-    turnedAway,
+    'turned away': turnedAway,
   })
 }, 60_000)
 

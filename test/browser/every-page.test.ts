@@ -71,6 +71,6 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
         checked += 1
       }
     })
-    recordMeasurements('every-page', { theme: colorScheme, 'pages without a violation': checked })
+    recordMeasurements('every-page', { theme: colorScheme, 'pages without a violation': checked, wrong: 0 })
   }, 240_000)
 })

@@ -48,6 +48,14 @@ export const DISPATCH_ROWS: readonly FaultRow[] = [
     tests: 'boundary of reading back',
   },
   {
+    name: 'asking-boundaries',
+    promise:
+      'kill -9 before and after each commit and each call of asking for a person, 25 times each: asked once, never twice',
+    file: 'test/processes/crash-points.test.ts',
+    project: 'processes',
+    tests: 'boundary of asking',
+  },
+  {
     name: 'frozen',
     promise:
       'SIGSTOP past the claim, 100 times, half of them between its check and the call: no second live run a minute later, 0 stale writes',

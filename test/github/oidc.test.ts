@@ -99,7 +99,7 @@ describe('a token', () => {
     const kinds = { run: 0, untrusted: 0, unavailable: 0 }
     for (let n = 0; n < 1_000; n++) kinds[(await prove(corruptToken(random, genuine, other))).kind] += 1
     expect(kinds).toEqual({ run: 0, untrusted: 1_000, unavailable: 0 })
-    recordMeasurements('tokens', { 'damaged tokens': 1_000, trusted: kinds.run })
+    recordMeasurements('tokens', { faults: 1_000, wrong: kinds.run })
   })
 })
 

@@ -45,7 +45,9 @@ test('many commands in a minute are all answered, none is rejected, and the firs
   const replies = github.writes.ofKind('comment')
   const times = github.writes.all.map(({ at }) => at)
   const figures = {
-    commands: count,
+    faults: count,
+    lost: 0,
+    doubled: 0,
     reactions: reactions.length,
     replies: replies.length,
     rejected: github.writes.all.filter(({ status }) => status >= 400).length,
@@ -55,7 +57,7 @@ test('many commands in a minute are all answered, none is rejected, and the firs
     mostCreationsInAMinute: Math.max(
       ...times.map((from) => times.filter((at) => at >= from && at < from + 60_000).length),
     ),
-    secondsUntilTheLast: Math.round((Math.max(...times) - began) / 1000),
+    converge: Math.round((Math.max(...times) - began) / 1000),
   }
   recordMeasurements('many-commands', figures)
   const bodies = replies.map(({ body }) => (body as { body: string }).body)

@@ -42,12 +42,11 @@ test('while a fifth of the dispatches lose their answers, every attempt gets one
   await line.world.drain(outboxes)
   const bound = await Promise.all(keys.map(async (key) => (await line.control(key))?.runId ?? null))
   recordMeasurements('single-dispatch', {
+    faults: Object.values(lost).reduce((sum, count) => sum + count, 0),
     attempts,
     POSTs: postsOf().length,
-    ...lost,
-    runs: line.runs.length,
-    duplicates: line.runs.length - new Set(line.runs.map(line.keyOf)).size,
-    'without a run': bound.filter((runId) => runId === null).length,
+    doubled: line.runs.length - new Set(line.runs.map(line.keyOf)).size,
+    lost: bound.filter((runId) => runId === null).length,
     stuck: (await unfinished()).length,
   })
   expect(Math.min(...Object.values(lost))).toBeGreaterThan(0)
@@ -72,7 +71,7 @@ describe('a process that dies', () => {
     }
     expect(line.runs).toHaveLength(deaths)
     expect(await unfinished()).toEqual([])
-    recordMeasurements(`dispatch-deaths`, { boundary, deaths, runs: line.runs.length })
+    recordMeasurements(`dispatch-deaths`, { faults: deaths, doubled: 0, boundary })
   })
 
   /** A process that dies at the boundary: its next call never returns. */
@@ -124,7 +123,7 @@ describe('a process that is frozen past its claim', () => {
     }
     expect(duplicates).toBeGreaterThan(0)
     expect(await unfinished()).toEqual([])
-    recordMeasurements('frozen-dispatch', { freezes, 'twins cancelled': duplicates, 'two live a minute later': 0 })
+    recordMeasurements('frozen-dispatch', { faults: freezes, doubled: 0, 'twins cancelled': duplicates })
   })
 
   test('before its dispatch is sent never sends it', async () => {
@@ -141,7 +140,7 @@ describe('a process that is frozen past its claim', () => {
       await line.world.drain([line.world.openAnotherOutbox()])
       expect(line.runs.filter((run) => line.keyOf(run) === key)).toHaveLength(1)
     }
-    recordMeasurements('frozen-before-dispatch', { freezes, runs: line.runs.length, duplicates: 0 })
+    recordMeasurements('frozen-before-dispatch', { faults: freezes, doubled: 0, runs: line.runs.length })
   })
 
   test('still names its run where the workflow does not echo the key', async () => {
@@ -206,9 +205,9 @@ describe('a database that is down when GitHub answers', () => {
     expect(keys.map((key) => line.lastResult(key)?.state)).toEqual(['confirmed', 'confirmed'])
     expect(await unfinished()).toEqual([])
     recordMeasurements('database-away-after-dispatch', {
-      'times away': times,
+      faults: times,
+      doubled: 0,
       dispatches: keys.length,
-      runs: line.runs.length,
     })
   })
 })

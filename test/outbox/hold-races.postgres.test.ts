@@ -112,8 +112,15 @@ test.each(Object.entries(HOLD_CASES))(
       figures.startedTwice += keys.length - new Set(keys).size
       expect(await effectsOf(round, 'done')).toHaveLength(DUE)
     }
-    recordMeasurements('cord', { pulled: row, ...figures })
     expect(figures).toMatchObject({ startedAfter: 0, startedTwice: 0 })
+    const { startedAfter: wrong, startedTwice: doubled, startedBefore, heldBack, handedBack, onTheirWay } = figures
+    const others = {
+      'started before': startedBefore,
+      'held back': heldBack,
+      'handed back': handedBack,
+      'on their way': onTheirWay,
+    }
+    recordMeasurements('cord', { faults: ROUNDS, doubled, wrong, pulled: row, ...others })
     expect(figures.heldBack).toBeGreaterThan(0)
   },
   600_000,

@@ -42,12 +42,12 @@ test(
     const misbehaved = posts.filter(({ fault }) => fault !== null && fault !== 'secondary-limit')
     expect(posts.filter(({ fault }) => fault === 'secondary-limit')).toEqual([])
     recordMeasurements('misbehaving-github', {
+      faults: misbehaved.length,
+      doubled: 0,
       issues,
       POSTs: posts.length,
-      misbehaved: misbehaved.length,
       comments: truth.comments,
       'check runs': truth.checkRuns,
-      duplicates: 0,
     })
     await app.close()
   },

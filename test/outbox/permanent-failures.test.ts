@@ -56,6 +56,6 @@ test.each(PERMANENT_FAULTS)(
     }
     expect(github.writes.all.length).toBe(writes)
     expect(app.dispatched()).toHaveLength(ATTEMPTS)
-    recordMeasurements('hopeless', { workflow: what, attempts: ATTEMPTS, 'writes in the two days after': 0 })
+    recordMeasurements('hopeless', { faults: ATTEMPTS, doubled: 0, workflow: what })
   },
 )

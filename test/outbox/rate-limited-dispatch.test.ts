@@ -22,7 +22,7 @@ test.each<[string, Fault]>([
   expect(dispatched).toEqual(Array.from({ length: 7 }, () => '1/plan/1'))
   expect(app.github.runs.map(({ state }) => state.title.replace(/-.*/, ''))).toEqual(['andon 1/plan/1'])
   expect((await app.pipeline()).stages[0]).toMatchObject({ status: 'queued', attempts: [{ number: 1 }] })
-  recordMeasurements('rate-limits', { limit, 'turned away': 6, POSTs: dispatched.length, 'attempts spent': 1, runs: 1 })
+  recordMeasurements('rate-limits', { faults: 6, doubled: 0, limit, POSTs: dispatched.length, 'attempts spent': 1 })
 })
 
 const A_WHILE = 600

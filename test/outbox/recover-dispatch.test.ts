@@ -83,7 +83,7 @@ describe('a dispatch without a clear answer', () => {
         }
       `)
       expect(await line.effects()).toMatchObject([{ state: 'buried', tries: 1 }])
-      recordMeasurements('no-echo', { how, POSTs: 1, 'sent again': 0 })
+      recordMeasurements('no-echo', { faults: 1, doubled: 0, how })
     },
   )
 

@@ -113,7 +113,7 @@ test.each([
     await fleet.finishAlone(async () => !(await isBehind(database)), 6 * 3_600)
     const truth = await expectConsistent({ database, now: fleet.now(), github })
     expect(truth.pipelines).toBe(numbers.length)
-    recordMeasurements('publish-boundaries', { ...deaths, ...truth, duplicates: 0, stuck: 0 })
+    recordMeasurements('publish-boundaries', { ...deaths, ...truth, doubled: 0, stuck: 0 })
   },
 )
 
@@ -149,7 +149,7 @@ async function crashAtEachPoint(first: number, boundaries: readonly CrashBoundar
     }
   }
   await Promise.all(Array.from({ length: LANES }, lane))
-  return { boundaries: wanted.length, deaths }
+  return { boundaries: wanted.length, faults: deaths }
 }
 
 /** The other worker may be quicker: changes happen until this one also reaches its crash point. */

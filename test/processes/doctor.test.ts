@@ -34,7 +34,7 @@ afterAll(async () => {
   await stopAllProcesses()
   await anyGitHub.close()
   await database.close()
-  recordMeasurements('doctor', { misconfigurations: MISCONFIGURATIONS.length, 'named alone': named })
+  recordMeasurements('doctor', { faults: MISCONFIGURATIONS.length, wrong: MISCONFIGURATIONS.length - named })
 })
 
 test.concurrent('a setup without a mistake is well', () =>

@@ -55,12 +55,14 @@ test('a flood over two processes leaves one pipeline per issue and every light r
   }
   await expectConsistent({ database, now: new Date().toISOString() })
   recordMeasurements('flood', {
+    faults: deliveries.length,
+    lost: 0,
+    doubled: 0,
+    wrong: 0,
     issues: stories.length,
-    'deliveries sent': deliveries.length,
     'reads meanwhile': Object.values(reads.counts()).reduce((sum, count) => sum + count, 0),
     '5xx': 0,
     pipelines: expected.length,
-    'wrong lights': 0,
   })
   await database.close()
 })

@@ -49,12 +49,12 @@ test('a worker frozen past its claim leaves no second live run a minute later, a
   const cancelled = github.runs.filter(({ state }) => state.conclusion === 'cancelled').length
   expect(cancelled).toBe(duplicates)
   recordMeasurements('frozen', {
-    freezes,
+    faults: freezes,
+    doubled: 0,
+    stuck: 0,
+    wrong: 0,
     'between check and call': between,
     'sent a second time': duplicates,
-    'two live a minute later': 0,
-    'stale writes': 0,
-    stuck: 0,
   })
 })
 

@@ -26,11 +26,12 @@ test('on Postgres, every delivery answered with a 2xx outlives kill -9 and is ap
   const start = () => startAndonProcess('web', { DATABASE_URL: database.url })
   const { acknowledged, stories } = await killAgainAndAgain(kills, start, (guids) => expectKept(database, guids))
   recordMeasurements('kill', {
-    'kills on Postgres': kills,
+    faults: kills,
+    lost: 0,
+    wrong: 0,
+    on: 'Postgres',
     acknowledged,
-    missing: 0,
     issues: stories,
-    'wrong lights': 0,
   })
   await database.close()
 })
@@ -45,11 +46,12 @@ test('on the embedded database, every delivery answered with a 2xx outlives kill
   await database.close()
   rmSync(directory, { recursive: true, force: true })
   recordMeasurements('kill', {
-    'kills on the embedded database': kills,
+    faults: kills,
+    lost: 0,
+    wrong: 0,
+    on: 'the embedded database',
     acknowledged,
-    missing: 0,
     issues: stories,
-    'wrong lights': 0,
   })
 })
 

@@ -45,5 +45,5 @@ test('two workers killed at random, with a fifth of the answers lost, leave one 
   github.clearFaults()
   const counts = await expectSingleRuns(fleet, { atMostSeconds: 4 * 3_600 })
   expect(counts.attempts).toBeGreaterThanOrEqual(attempts)
-  recordMeasurements('dispatch-kills', { kills: kills + 2, ...counts })
+  recordMeasurements('dispatch-kills', { faults: kills + 2, ...counts })
 })

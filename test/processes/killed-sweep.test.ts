@@ -49,5 +49,5 @@ test('workers killed in the middle of a sweep lose nothing and apply nothing twi
   expect({ lost: lost.length, doubled, stuck: open.length, pipelines: started.length }).toEqual({
     ...{ lost: 0, doubled: 0, stuck: 0, pipelines: issues },
   })
-  recordMeasurements('sweep-kills', { kills, missed: 2 * issues, lost: 0, doubled: 0, stuck: 0 })
+  recordMeasurements('sweep-kills', { faults: kills, missed: 2 * issues, lost: 0, doubled: 0, stuck: 0 })
 })

@@ -193,7 +193,7 @@ test('no bad heartbeat counts as alive, and none sends a signal to the process t
     const ended = once(bystander, 'exit')
     expect((await runLoopCommand('stop')).stdout).toContain('was sent SIGTERM')
     expect(await ended).toEqual([null, 'SIGTERM'])
-    recordMeasurements('bad heartbeats', { 'asked of': sample.length, alive: 0, signals: 0 })
+    recordMeasurements('bad heartbeats', { faults: sample.length, wrong: 0, signals: 0 })
   } finally {
     bystander.kill('SIGKILL')
   }

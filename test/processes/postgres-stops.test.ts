@@ -68,12 +68,12 @@ test('5 s without Postgres under load cost 503s and nothing else', async () => {
     expect(events.isOpen()).toBe(true)
     events.close()
     recordMeasurements('postgres-stops', {
-      'times away': rounds,
+      faults: rounds,
+      lost: 0,
+      wrong: 0,
       acknowledged: acknowledged.size,
       'answered 503': answers.counts()[503] ?? 0,
       'answered otherwise': 0,
-      missing: 0,
-      'wrong lights': 0,
     })
     await andon.stop()
   } finally {

@@ -18,11 +18,11 @@ test('one, two or five signals while a dispatch hangs are one shutdown', async (
   const rounds = [5, 2, 1].slice(0, repetitions(1, 3))
   const seconds = await Promise.all(rounds.map((signals) => stoppedBy(signals, repetitions(1, 0) === 1)))
   recordMeasurements('one-shutdown', {
+    faults: rounds.length,
+    stuck: 0,
     'signals each': rounds.join(', '),
     'seconds at most': Math.ceil(Math.max(...seconds)),
     'exit code': 0,
-    shutdowns: rounds.length,
-    'claims left': 0,
   })
 })
 

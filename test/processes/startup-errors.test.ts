@@ -10,7 +10,7 @@ let refusals = 0
 
 afterAll(async () => {
   await stopAllProcesses()
-  recordMeasurements('bad-starts', { refused: refusals, 'exit code': 78, listening: 0 })
+  recordMeasurements('bad-starts', { faults: refusals, wrong: 0, 'exit code': 78 })
 })
 
 type Environment = Readonly<Record<string, string | undefined>>

@@ -65,7 +65,7 @@ test.each(ways)(
       expect(others.map(({ code }) => code)).toEqual([78, 78])
       await owner.stop('SIGKILL')
     }
-    recordMeasurements('two-namespaces', { [`starts at once, ${name}`]: 3 * ROUNDS, owners: ROUNDS })
+    recordMeasurements('two-namespaces', { faults: 3 * ROUNDS, doubled: 0, started: name })
   },
 )
 

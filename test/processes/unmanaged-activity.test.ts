@@ -59,10 +59,10 @@ test('ordinary activity in a repository causes no write to GitHub and no row on 
   await github.close()
   await database.close()
   recordMeasurements('ordinary', {
-    'issues and pull requests': count * 2,
+    faults: count * 2,
+    wrong: 0,
     deliveries: deliveries.length,
     writes: 0,
-    rows: 0,
   })
 })
 

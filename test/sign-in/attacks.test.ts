@@ -219,6 +219,6 @@ test('mutated cookies, states and codes at random: none signs anybody in', async
     await other.get(callback.href)
     if ((await other.get('/')).status !== 401) succeeded += 1
   }
-  recordMeasurements('sign-in-attacks', { attacks: rounds, succeeded })
+  recordMeasurements('sign-in-attacks', { faults: rounds, wrong: succeeded })
   expect(succeeded).toBe(0)
 })

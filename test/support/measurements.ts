@@ -2,7 +2,13 @@
 // and collects them in its table.
 import { appendFileSync } from 'node:fs'
 
-export type Measurements = Readonly<Record<string, number | string>>
+/** The columns of the table that `npm run faults` prints. A row has those that apply to it. */
+export const OUTCOME_COLUMNS = ['faults', 'lost', 'doubled', 'stuck', 'wrong', 'converge'] as const
+
+/** How often the fault struck, what came of it, and in how many seconds all was right; other figures under their own words. */
+export type Measurements = Readonly<Record<string, number | string>> & {
+  readonly [column in (typeof OUTCOME_COLUMNS)[number]]?: number
+}
 
 /** How often a fault strikes: the short form, or the full count under `npm run faults`. */
 export function repetitions(short: number, full: number): number {

@@ -50,10 +50,11 @@ test('with a fifth dropped, a fifth doubled, all shuffled and late, every light 
   expect(wrong).toEqual([])
   const { log } = github.deliveries
   recordMeasurements('disturbed', {
+    faults: log.filter(({ statusCode }) => statusCode === 0).length,
+    lost: 0,
+    wrong: 0,
+    converge: took,
     issues,
     deliveries: log.length,
-    failed: log.filter(({ statusCode }) => statusCode === 0).length,
-    'wrong lights': 0,
-    'seconds until all is right': took,
   })
 })

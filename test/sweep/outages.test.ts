@@ -57,11 +57,11 @@ test.each(OUTAGES)('down for %s, Andon recovers all that matters within ten minu
   expect(report?.cutOff === null).toBe(seconds < 3 * DAY)
   expect(report?.due).toBe(0)
   recordMeasurements('outages', {
+    faults: MISSED,
     down: name,
-    missed: MISSED,
     matter: 2 * ISSUES,
     lost: 0,
-    'seconds until all is right': took,
+    converge: took,
     'requests for the log': within,
   })
 })

@@ -60,7 +60,7 @@ describe('a bad heartbeat is never alive', () => {
     ]
     const states = (await registry(bad)).map(({ state }) => state)
     expect(states.toSorted()).toEqual(['stale', 'untrusted', 'untrusted', 'untrusted', 'untrusted'])
-    recordMeasurements('bad-heartbeats', { files: BAD_HEARTBEATS.length, rows: bad.length, alive: 0 })
+    recordMeasurements('bad-heartbeats', { faults: BAD_HEARTBEATS.length + bad.length, wrong: 0 })
   })
 })
 
@@ -122,7 +122,7 @@ test('three hours of beats prove no progress', async () => {
     beats++
   }
   expect(beats).toBe(712)
-  recordMeasurements('bad-heartbeats', { 'beats of an iteration that hangs': beats, 'not progressing': beats })
+  recordMeasurements('bad-heartbeats', { faults: beats, wrong: 0 })
 })
 
 test('the progress of a process is that of its slowest loop', () => {

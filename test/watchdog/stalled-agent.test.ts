@@ -35,7 +35,7 @@ test('an agent that beats for three hours without progress is stalled on the boa
   // It is alive, so nothing cancels it before its limit, and nothing starts another.
   expect(github.writes.ofKind('cancel')).toEqual([])
   expect(runs).toEqual([run])
-  recordMeasurements('three-hours', { beats, ...looks, 'told alike': looks.stalled, cancelled: 0 })
+  recordMeasurements('three-hours', { faults: beats, wrong: 0, ...looks })
 })
 
 test('an agent that beats is not cancelled because of a question that was asked for another reason', async () => {

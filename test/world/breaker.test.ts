@@ -71,7 +71,7 @@ test.each(SLOTS)(
     expect((await lights()).done).toBeGreaterThan(ISSUES / 2)
     recordMeasurements('breaker', {
       ...{ issues: ISSUES, slots, 'runs while closed': before, 'attempts spent': await spent() },
-      'seconds from a try that works to the next start': first!.at - probe!.at - MINUTE,
+      converge: first!.at - probe!.at - MINUTE,
     })
   },
   TIMEOUT_MS,

@@ -210,5 +210,5 @@ test('of runs that wait at random, deliveries lost, none is cancelled and none i
   }
   expect(app.github.writes.ofKind('cancel')).toEqual([])
   expect(app.github.runs).toHaveLength(ROUNDS + 1)
-  recordMeasurements('waiting', { runs: ROUNDS, 'cancelled for silence': 0, 'tried again': 0 })
+  recordMeasurements('waiting', { faults: ROUNDS, doubled: 0, wrong: 0, 'cancelled for silence': 0 })
 }, 900_000)

@@ -62,7 +62,7 @@ test('of runs that end near their deadline no finished one is cancelled, and no 
   }
   expect(counts.finished).toBeGreaterThan(RACES / 4)
   expect(counts['cancelled while live']).toBeGreaterThan(RACES / 10)
-  recordMeasurements('deadline-races', { races: RACES, ...counts, 'finished runs cancelled': 0, 'results lost': 0 })
+  recordMeasurements('deadline-races', { faults: RACES, lost: 0, wrong: 0, ...counts })
 })
 
 test("completion, answer, cancellation and wake-up end with the run's real result in every order", () => {

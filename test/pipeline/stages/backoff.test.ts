@@ -53,7 +53,7 @@ test.each(FAILURE_MODES)(
       workflow: `always ${what}`,
       allowed: 3 * (1 + 2 + 3 + 5),
       dispatches,
-      'ten days later': 0,
+      doubled: 0,
     })
   },
 )

@@ -32,12 +32,12 @@ export async function expectSingleRuns(works: WorkerFleet, o: { atMostSeconds: n
     POSTs: posts.length,
     'answers lost': posts.filter(({ fault, done }) => fault !== null && done).length,
     runs: titles.length,
-    duplicates: titles.length - startedKeys.size,
+    doubled: titles.length - startedKeys.size,
     refused: refused.length,
-    'without run or refusal': withoutRun.length,
+    lost: withoutRun.length,
     stuck: (await unfinishedWork(works)).length,
   }
-  expect(counts).toMatchObject({ duplicates: 0, 'without run or refusal': 0, stuck: 0 })
+  expect(counts).toMatchObject({ doubled: 0, lost: 0, stuck: 0 })
   expect(dispatches).toHaveLength(attempts.length)
   return counts
 }
