@@ -64,6 +64,8 @@ export type Andon = {
     /** How long a loop rests at most, and so how late it is when a notification is lost. */
     restAtMostMs?: number
   }): Promise<{ done: Promise<unknown> }>
+  /** Saves what was measured; it does so by itself every ten seconds. */
+  saveMeasurements(): Promise<void>
   /** Runs all steps until nothing is left to do now. */
   drain(): Promise<void>
   /** Ends event streams, finishes what is claimed, releases the rest. Calling it again waits for the same end. */
@@ -187,7 +189,7 @@ export async function openAndon(o: {
     },
     operators: {
       readHealth: openHealthReading({
-        ...{ database, measurements, process: processId, build: o.build, now, log },
+        ...{ database, process: processId, build: o.build, now, log },
         dataDirectory: config.dataDirectory,
       }),
       deliveryState: (id) => loadDeliveryState(database, id),
@@ -272,6 +274,7 @@ export async function openAndon(o: {
       })
       return { done: Promise.all(loops.map((loop) => loop.ended)) }
     },
+    saveMeasurements: measurements.flush,
     async drain() {
       while ((await steps.outbox()) + (await steps.watchdog()) + (await steps.repair()) + (await steps.push()) > 0);
     },

@@ -13,7 +13,7 @@ import { listAccessProblems } from '../store/shown-access-problems.ts'
 import { loadSweepReports } from '../store/sweep-report.ts'
 import { listRegisteredLoops } from '../watchdog/loop-registry.ts'
 import { type LatencySummary, summarizeLatencies } from './latency-buckets.ts'
-import type { LatencyStep, Measurements } from './measurements.ts'
+import type { LatencyStep } from './measurements.ts'
 import type { DatabaseFacts, DiskFacts, HealthPart, HealthReport, LatencyReading } from './report.ts'
 
 /** All readings together; what has not been read then could not be read. */
@@ -25,7 +25,6 @@ const LISTEN_CHECK_EVERY_MS = 60_000
 
 export type HealthParts = {
   readonly database: Database
-  readonly measurements: Measurements
   /** `<role>-<host>-<pid>`. */
   readonly process: string
   readonly build: string
@@ -34,7 +33,7 @@ export type HealthParts = {
   readonly log: Logger
 }
 
-/** Reads the health of Andon; never rejects. */
+/** Reads the health of Andon, and writes nothing: what processes measured is in it once they have saved it. Never rejects. */
 export function openHealthReading(o: HealthParts): () => Promise<HealthReport> {
   const { database, now } = o
   const startedAt = now()
@@ -60,7 +59,6 @@ export function openHealthReading(o: HealthParts): () => Promise<HealthReport> {
     // One after the other, so that deliveries find the database's connections free.
     const stored = async <T>(what: string, read: () => Promise<T>): Promise<HealthPart<T>> =>
       'problem' in facts ? { problem: DATABASE_AWAY } : await look(what, read)
-    await stored('measurements', () => o.measurements.flush())
     return {
       ...{ asOf, startedAt, process: o.process, build: o.build, disk, database: database_ },
       deliveries: await stored('deliveries', () => loadDeliveriesReading(database, asOf)),

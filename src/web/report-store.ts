@@ -23,10 +23,13 @@ export function openReportStore(o: { database: Database; door: Door; now: () => 
     const { progress = null, text = null, url = null } = control?.report ?? {}
     const merged: ReportBody = { ...report, ...mergeWithPrevious(report, { progress, text, url }) }
     // GitHub did not know the run, and here it speaks.
-    const isBack = control?.closed?.kind === 'gone' && control.runId === runId
-    if (isBack && outcome === 'attempt closed') await applyReport(reported, runId, merged, at)
-    if (outcome !== 'saved') return outcome
+    const isBack = outcome === 'attempt closed' && control?.closed?.kind === 'gone' && control.runId === runId
+    if (outcome !== 'saved' && !isBack) return outcome
     checkLimitedUntil(report, at)
+    if (isBack) {
+      await applyReport(reported, runId, merged, at)
+      return outcome
+    }
     // The event goes first: if only the beat were stored, the next report would seem to say nothing new.
     if (merged.progress !== progress || merged.text !== text || merged.url !== url || report.limitedUntil !== null)
       await applyReport(reported, runId, merged, at)

@@ -25,6 +25,7 @@ test('an answer about an issue, its pull requests and their reviews becomes an e
         "about": "issue",
         "defaultBranchSha": "53d99abcc671b818c7eacafc38d76bd4b13bdfcf",
         "issue": {
+          "assignees": [],
           "author": "passerby",
           "closedAt": "2026-11-21T14:06:00.000Z",
           "evidence": {

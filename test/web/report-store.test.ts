@@ -174,6 +174,18 @@ describe('an attempt', () => {
     expect([await desk.beats(), desk.events]).toEqual([[], []])
   })
 
+  test('that was given up because GitHub did not know its run is heard again, with an end of its limit that can be', async () => {
+    const closed = { ...givenUp, kind: 'gone' } as const
+    await desk.changePipeline((pipeline) =>
+      withAttempts(pipeline, [runningAttempt({ run: null, control: dispatchedBy({ closed }) })]),
+    )
+    for (const limitedUntil of ['2026-11-21T11:59:00Z', '2026-11-23T12:00:00Z'])
+      expect((await desk.post({ andon: KEY, limitedUntil })).status).toBe(422)
+    expect(desk.events).toEqual([])
+    expect((await desk.post({ andon: KEY, limitedUntil: '2026-11-21T13:00:00Z' })).status).toBe(409)
+    expect(desk.events).toHaveLength(1)
+  })
+
   test('goes on when another run was started elsewhere', async () => {
     const beside = { number: 0, key: null, run: runFact({ id: 950, workflow: 'plan.yml' }) }
     await desk.changePipeline((pipeline) => withAttempts(pipeline, [runningAttempt(), beside]))

@@ -16,7 +16,7 @@ import type {
   RunStatus,
 } from '../model/facts.ts'
 import { type Answer, pullRequestOfQuestion, type Question } from '../model/questions.ts'
-import { earliest, type Instant, latest } from '../model/time.ts'
+import { type Evidence, earliest, type Instant, latest } from '../model/time.ts'
 import { momentShown } from './moment-shown.ts'
 import { greatest } from './total-order.ts'
 
@@ -26,6 +26,7 @@ export function mergeIssue(a: IssueFact, b: IssueFact): IssueFact {
     issueMoment(issue),
     issue.state === 'closed',
     issue.evidence.kind === 'read',
+    earliestFirst(issue),
   ])
   return { ...last, ...contestedIn([a, b], issueMoment(last)) }
 }
@@ -78,11 +79,18 @@ export function mergePullRequest(a: PullRequestFact | null, b: PullRequestFact):
   )
   return {
     number: a.number,
-    ...greatest(detailsOf(a), detailsOf(b), ({ updatedAt }) => [updatedAt]),
+    ...greatest(detailsOf(a), detailsOf(b), (details) => [
+      momentShown(details.updatedAt, details.evidence),
+      earliestFirst(details),
+    ]),
     authorPermission: mergeAuthorPermission(a.authorPermission, b.authorPermission),
     ...{ state, draft, headSha, snapshots, replacedShas },
     ...greatest(closingIssuesOf(a), closingIssuesOf(b), ({ closingIssuesAt }) => [closingIssuesAt ?? '']),
-    reviews: unionById(a.reviews, b.reviews, (review) => [review.state === 'dismissed', review.submittedAt]),
+    reviews: unionById(a.reviews, b.reviews, (review) => [
+      review.state === 'dismissed',
+      review.submittedAt,
+      earliestFirst(review),
+    ]),
     writePermissions: mergePermissions(a.writePermissions, b.writePermissions),
   }
 }
@@ -121,6 +129,11 @@ export function mergeAnswer(
   return null
 }
 
+/** Of what says the same the first is the evidence: another one that only repeats it would be an edit on GitHub that says nothing. */
+function earliestFirst({ evidence }: { readonly evidence: Evidence }): number {
+  return -Date.parse(evidence.at)
+}
+
 /** What was contested must not decide which of two facts is the greater. */
 function uncontested({ isContested: _, areAssigneesContested: __, ...issue }: IssueFact): IssueFact {
   return issue
@@ -156,12 +169,14 @@ function progressOfJob({ status, at: updatedAt, evidence }: JobFact): RunProgres
   return { status: status === 'completed' ? 'in_progress' : status, conclusion: null, updatedAt, evidence }
 }
 
-function progressRank({ status, conclusion, updatedAt, evidence }: RunProgress) {
+function progressRank(progress: RunProgress) {
+  const { status, conclusion, updatedAt, evidence } = progress
   // GitHub calls a run that waits for approval completed; once approved the same attempt goes on.
   const rank = conclusion === 'action_required' ? 1 : STARTED_RANK[status]
   // A completed run keeps the moment it was first known to be completed; a live one its latest sign of life.
   const time = status === 'completed' ? -Date.parse(updatedAt) : Date.parse(updatedAt)
-  return [rank, ...waitRank(status, evidence), time, WAIT_RANK[status]]
+  const tie = status === 'completed' ? earliestFirst(progress) : 0
+  return [rank, ...waitRank(status, evidence), time, WAIT_RANK[status], tie]
 }
 
 function jobRank({ status, stepsCompleted, at, evidence }: JobFact) {
