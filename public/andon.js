@@ -1,5 +1,6 @@
 // The server renders the page and keeps it current by a stream. What is left for the browser: ages that tick, a status that
 // tells the truth, and a title and an icon that count what needs you.
+import './escape.js'
 import { followStream } from './live.js'
 import { tick } from './page-clock.js'
 

@@ -23,6 +23,7 @@ const OWN = [
   'andon.js',
   'andon.schema.json',
   'board.js',
+  'escape.js',
   'icon.svg',
   'live.js',
   'notifier.js',

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type AndonProcess, stopAllProcesses } from '../support/andon-process.ts'
 import { type FakeGitHub, openFakeGitHub } from '../support/fake-github.ts'
 import { expectNoViolation } from './support/axe.ts'
+import { countTabStops, tabThrough } from './support/keyboard.ts'
 import { openBrowser, openPage } from './support/open-browser.ts'
 import { startSignInProcess } from './support/sign-in-process.ts'
 
@@ -72,6 +73,52 @@ test('with JavaScript the result comes by itself, by keyboard alone, and the cor
   await picture(page, '-held')
   await page.getByRole('button', { name: 'Resume acme/widgets' }).press('Enter')
   await page.getByText('Done: the repository is no longer held').waitFor()
+  await page.context().close()
+}, 60_000)
+
+test('the keyboard alone reaches every control in the order of the page, sees where it is, and is caught nowhere', async () => {
+  const page = await signedIn()
+  for (const path of ['/', '/acme', '/acme/widgets', ISSUE, '/health', '/account']) {
+    await page.goto(andon.url + path)
+    await page.evaluate("for (const form of document.querySelectorAll('.cord details')) form.open = true")
+    const stops = await tabThrough(page)
+    expect(
+      stops.filter(({ isSeen }) => !isSeen),
+      path,
+    ).toEqual([])
+    expect(
+      stops.map(({ place }) => place),
+      path,
+    ).toEqual(Array.from({ length: await countTabStops(page) }, (_, place) => place))
+    expect(
+      (await tabThrough(page, 'Shift+Tab')).map(({ place }) => place),
+      `${path} backwards`,
+    ).toEqual(stops.map(({ place }) => place).reverse())
+  }
+  await page.context().close()
+}, 60_000)
+
+test('Escape folds the form of a hold and leaves the search, and a stage is retried without a pointer', async () => {
+  const page = await signedIn()
+  const isFocused = (name: string) =>
+    page.evaluate<string>('document.activeElement.innerText').then((text) => text.includes(name))
+  await page.locator('html[data-live="live"]').waitFor({ state: 'attached' })
+  await page.getByText('Hold #1').press('Enter')
+  await page.getByLabel('Reason').press('Escape')
+  expect([await isFocused('Hold #1'), await page.getByLabel('Reason').isVisible()]).toEqual([true, false])
+  await page.getByRole('button', { name: 'Retry plan' }).press('Space')
+  await page.locator('#press:not([hidden])').waitFor()
+  expect(await page.locator('#press').innerText()).toContain('retry plan')
+  await page.goto(andon.url)
+  await page.locator('html[data-live="live"]').waitFor({ state: 'attached' })
+  await page.keyboard.press('/')
+  await page.keyboard.type('plan')
+  expect(await page.locator('input[name=q]').evaluate((field) => field === field.ownerDocument.activeElement)).toBe(
+    true,
+  )
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Escape')
+  expect(await page.evaluate('document.activeElement.id')).toBe('main')
   await page.context().close()
 }, 60_000)
 

@@ -5,6 +5,7 @@ import { HELD_PLACES, withHolds } from '../web/support/held-board.ts'
 import { violations } from './support/axe.ts'
 import { type BoardServer, startBoardServer } from './support/board-server.ts'
 import { openBrowser, openPage } from './support/open-browser.ts'
+import { overlappingTexts } from './support/overlaps.ts'
 
 const PAGES = [
   '/',
@@ -84,7 +85,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
   })
 })
 
-test('nothing scrolls sideways from 320 to 3840 pixels', async () => {
+test('nothing scrolls sideways, and no words are printed over others, from 320 to 3840 pixels', async () => {
   for (const width of WIDTHS) {
     const { page } = await openPage(browser, { viewport: { width, height: 900 } })
     for (const path of PAGES) {
@@ -93,9 +94,45 @@ test('nothing scrolls sideways from 320 to 3840 pixels', async () => {
         await page.evaluate('document.documentElement.scrollWidth - innerWidth'),
         `${path} at ${width}`,
       ).toBeLessThanOrEqual(0)
+      expect(await overlappingTexts(page), `${path} at ${width}`).toEqual([])
     }
     await page.context().close()
   }
+})
+
+test.each([
+  ['at a zoom of 200 %', { viewport: { width: 640, height: 450 }, deviceScaleFactor: 2 }, 16],
+  ['with letters twice as large', { viewport: { width: 1280, height: 900 } }, 32],
+] as const)('%s nothing scrolls sideways, and no words are printed over others', async (_, options, letters) => {
+  const { page } = await openPage(browser, options)
+  const debug = await page.context().newCDPSession(page)
+  await debug.send('Page.setFontSizes', { fontSizes: { standard: letters } })
+  for (const path of PAGES) {
+    await page.goto(factory.url + path)
+    await settled(page)
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), path).toBeLessThanOrEqual(0)
+    expect(await overlappingTexts(page), path).toEqual([])
+  }
+  expect(await page.evaluate('parseFloat(getComputedStyle(document.documentElement).fontSize)')).toBeGreaterThan(
+    letters * 0.9,
+  )
+  await page.context().close()
+})
+
+test('a wall turns its pages, and begins again', async () => {
+  const { page } = await openPage(browser, { viewport: { width: 1440, height: 400 } })
+  await page.clock.install()
+  await page.goto(`${factory.url}/?wall`)
+  const places: number[] = []
+  for (let turn = 0; turn < 8; turn += 1) {
+    await page.clock.runFor(12_000)
+    places.push(await page.evaluate<number>('scrollY'))
+  }
+  const again = places.indexOf(0)
+  expect(again).toBeGreaterThan(1)
+  expect(places.slice(0, again)).toEqual([...new Set(places.slice(0, again))].sort((a, b) => a - b))
+  expect(places[again - 1]).toBe(await page.evaluate('document.documentElement.scrollHeight - innerHeight'))
+  await page.context().close()
 })
 
 test('fifteen rows fit a screen of 1440 by 900, and what stands on one line there does on larger ones', async () => {

@@ -122,6 +122,36 @@ test('a closed board hears through its service worker: the text is text, one tag
   ])
 })
 
+test('a click on a notification leads to its issue: to the page that shows it, or to a new one', async () => {
+  await ask()
+  const elsewhere = await context.newPage()
+  await page.goto('about:blank')
+  await deliver(MESSAGE, elsewhere)
+  expect(await click()).toEqual({ did: 'opens /acme/widgets/issues/7', left: 0 })
+  await page.goto(`${andon.url}/acme/widgets/issues/7`)
+  await deliver(MESSAGE, elsewhere)
+  expect(await click()).toEqual({ did: 'shows /acme/widgets/issues/7', left: 0 })
+})
+
+/** Clicks on the notification that is shown. What the browser lets a worker do only then is played. */
+async function click(): Promise<{ readonly did: string; readonly left: number }> {
+  const [worker] = context.serviceWorkers()
+  if (worker === undefined) throw new Error('there is no service worker')
+  return await worker.evaluate(`(async () => {
+    const shown = () => registration.getNotifications()
+    while ((await shown()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50))
+    const did = new Promise((resolve) => {
+      Clients.prototype.openWindow = async (url) => resolve('opens ' + url)
+      WindowClient.prototype.focus = async function () { resolve('shows ' + new URL(this.url).pathname) }
+    })
+    const [notification] = await shown()
+    const event = new NotificationEvent('notificationclick', { notification })
+    Object.defineProperty(event, 'waitUntil', { value: () => undefined })
+    dispatchEvent(event)
+    return { did: await did, left: (await shown()).length }
+  })()`)
+}
+
 test('a page that is seen says what its stream does not, and the system says nothing', async () => {
   await ask()
   await expect.poll(() => page.locator('html').getAttribute('data-live'), WITHIN).toBe('live')
@@ -130,6 +160,9 @@ test('a page that is seen says what its stream does not, and the system says not
   await deliver(MESSAGE, page)
   await page.waitForTimeout(800)
   expect([await toasts(), await shown(page)]).toEqual([[expect.stringContaining('needs you')], []])
+  expect(await page.locator('.toast a *:not(b)').count()).toBe(0)
+  await page.keyboard.press('Escape')
+  expect(await toasts()).toEqual([])
 })
 
 test('a page that is seen and tells of nothing leaves it to the system', async () => {

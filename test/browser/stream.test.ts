@@ -130,19 +130,25 @@ test('a stale page says when it tries again, and tries at once when asked', asyn
   expect(await colours()).not.toBe(stale)
 })
 
-test('a reader whose stream is refused tries again at least every five seconds', async () => {
+test('while a proxy answers 502 for half a minute the board stays, is asked for at least every five seconds, and comes back', async () => {
   await look()
-  proxy.decide((path) => (isStream(path) ? { status: 502 } : { to: board.url }))
+  proxy.decide(() => ({ status: 502 }))
   proxy.cut()
+  const endsAt = performance.now() + 30_000
   const tries: number[] = []
   let known = proxy.seen.length
-  while (tries.length < 7) {
+  while (performance.now() < endsAt) {
     if (proxy.seen.slice(known).some(isStream)) tries.push(performance.now())
     known = proxy.seen.length
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   const gaps = tries.slice(1).map((at, index) => at - (tries[index] ?? 0))
   expect(Math.max(...gaps)).toBeLessThan(5_500)
+  expect([await state(), await rows(), await sameDocument()]).toEqual(['stale', 12, true])
+  board.show({ rows: fewer() })
+  proxy.decide(() => ({ to: board.url }))
+  await expect.poll(() => rows(), { timeout: 6_500, interval: 20 }).toBe(5)
+  expect([await state(), await sameDocument()]).toEqual(['live', true])
 })
 
 test('focus, place and what is unfolded survive every swap', async () => {
@@ -178,6 +184,33 @@ test('what somebody unfolded stays unfolded, and what they folded stays folded',
   await swap(footer('after'))
   expect(await page.locator('#footer summary').nth(0).innerText()).toBe('after')
   expect(await unfolded()).toEqual([true, false])
+})
+
+test('a page that is looked at again tries at once', async () => {
+  await look()
+  proxy.decide((path) => (isStream(path) ? { status: 502 } : { to: board.url }))
+  proxy.cut()
+  await expect.poll(() => page.locator('#retry').innerText(), WITHIN).toMatch(/next try in [2-5] s/)
+  proxy.decide(() => ({ to: board.url }))
+  const seen = proxy.seen.length
+  await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+  await expect.poll(() => proxy.seen.slice(seen).some(isStream), { timeout: 800, interval: 10 }).toBe(true)
+  await expect.poll(() => state(), WITHIN).toBe('live')
+})
+
+test('a machine that slept, and whose connections are gone, is live again as soon as it wakes', async () => {
+  await look()
+  const { processInfo } = await (await browser.newBrowserCDPSession()).send('SystemInfo.getProcessInfo')
+  const signal = (name: 'SIGSTOP' | 'SIGCONT') => {
+    for (const { id } of processInfo) process.kill(id, name)
+  }
+  signal('SIGSTOP')
+  board.show({ rows: fewer() })
+  proxy.cut()
+  await new Promise((resolve) => setTimeout(resolve, 3_000))
+  signal('SIGCONT')
+  await expect.poll(() => rows(), { timeout: 2_500, interval: 20 }).toBe(5)
+  expect([await state(), await sameDocument()]).toEqual(['live', true])
 })
 
 test('a network that is back is used at once', async () => {
