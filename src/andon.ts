@@ -24,6 +24,7 @@ import { countUnansweredCalls } from './outbox/unanswered-calls.ts'
 import type { Instant } from './pipeline/model/time.ts'
 import { secretKeysOf } from './process/keep-secret.ts'
 import { openOperations } from './process/operations.ts'
+import { openRepairLists } from './process/repair-lists.ts'
 import { openPushSender } from './push/send-pushes.ts'
 import { openSignIn } from './sign-in/sign-in.ts'
 import type { Database } from './store/database.ts'
@@ -194,6 +195,7 @@ export async function openAndon(o: {
       }),
       deliveryState: (id) => loadDeliveryState(database, id),
       replay: (id) => operations.replay(id),
+      repairs: openRepairLists(operations),
       latencies: openLatencyReading({ database, now }),
       measurements,
     },

@@ -17,10 +17,6 @@ export async function runDeliveriesCommand(args: readonly string[], reach = with
 
 const DELIVERIES: ListCommand<FailedDelivery> = {
   name: 'deliveries',
-  one: 'failed delivery',
-  many: 'failed deliveries',
-  none: 'No delivery has failed.',
-  replayed: 'applied again',
   list: (operations) => operations.failedDeliveries(),
   lineOf({ id, receivedAt, name, action, guid, error }) {
     const event = action === null ? name : `${name}.${action}`

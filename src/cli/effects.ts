@@ -11,10 +11,6 @@ export async function runEffectsCommand(args: readonly string[], reach = withOpe
 
 const EFFECTS: ListCommand<BuriedEffect> = {
   name: 'effects',
-  one: 'effect that was given up',
-  many: 'effects that were given up',
-  none: 'Nothing was given up.',
-  replayed: 'put in line again',
   list: (operations) => operations.buriedEffects(),
   lineOf: ({ id, since, repository, key, error }) =>
     `${id}  ${since}  ${repository ?? 'no repository'}  ${printable(key)}  ${printable(error)}`,

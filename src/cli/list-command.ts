@@ -2,17 +2,11 @@
 // counted before anything is done to them.
 import { EX_USAGE, failWith } from '../process/exit.ts'
 import type { Operations } from '../process/operations.ts'
+import { countRepairs, describeRepaired, REPAIRS, type RepairName } from '../render/repairs.ts'
 
 export type ListCommand<Row> = {
   /** As it is typed. */
-  readonly name: string
-  /** What a row is: `failed delivery`. */
-  readonly one: string
-  readonly many: string
-  /** What is printed when there is none. */
-  readonly none: string
-  /** What a replay does to them: `applied again`. */
-  readonly replayed: string
+  readonly name: RepairName
   list(operations: Operations): Promise<readonly Row[]>
   lineOf(row: Row): string
   /** Resolves to how many it was done to. */
@@ -37,8 +31,8 @@ export async function runListCommand<Row extends { readonly id: number }>(
   return reach((operations) => actOnSelected(command, operations, { ...selection, isDropped: verb === 'drop' }))
 }
 
-function print<Row>({ none, lineOf }: ListCommand<Row>, rows: readonly Row[]): number {
-  if (rows.length === 0) console.log(none)
+function print<Row>({ name, lineOf }: ListCommand<Row>, rows: readonly Row[]): number {
+  if (rows.length === 0) console.log(REPAIRS[name].none)
   for (const row of rows) console.log(lineOf(row))
   return 0
 }
@@ -66,7 +60,8 @@ async function actOnSelected<Row extends { readonly id: number }>(
   operations: Operations,
   { ids, isSure, isDropped }: Selection & { readonly isDropped: boolean },
 ): Promise<number> {
-  const { one, many } = command
+  const { name } = command
+  const { one } = REPAIRS[name]
   const known = (await command.list(operations)).map(({ id }) => id)
   const missing = ids === 'all' ? [] : ids.filter((id) => !known.includes(id))
   if (missing.length > 0) return failWith(`there is no ${one} ${missing.join(', ')}; nothing was done.`, 1)
@@ -75,14 +70,15 @@ async function actOnSelected<Row extends { readonly id: number }>(
     console.log(`There is no ${one}.`)
     return 0
   }
-  const count = chosen.length === 1 ? `1 ${one}` : `${chosen.length} ${many}`
-  const done = isDropped ? 'dropped' : command.replayed
   if (!isSure && (ids === 'all' || chosen.length > 1)) {
-    console.log(`${count} would be ${done}; nothing was done yet. The same with --yes does it.`)
+    const done = isDropped ? 'dropped' : REPAIRS[name].replayed
+    console.log(
+      `${countRepairs(name, chosen.length)} would be ${done}; nothing was done yet. The same with --yes does it.`,
+    )
     return 1
   }
   const acted = await (isDropped ? command.drop(operations, chosen) : command.replay(operations, chosen))
-  console.log(`${acted} of ${count} ${acted === 1 ? 'was' : 'were'} ${done}.`)
+  console.log(describeRepaired(name, { acted, chosen: chosen.length, isDropped }))
   return acted === chosen.length ? 0 : 1
 }
 

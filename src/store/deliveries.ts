@@ -10,12 +10,14 @@ export type FailedDelivery = {
   readonly name: string
   readonly action: string | null
   readonly receivedAt: Instant
+  /** Null when it is not known, or not any more. */
+  readonly repository: string | null
   readonly error: string
   readonly attempts: number
 }
 
 /** A failed delivery with everything that is needed to apply it again. */
-export type StoredDelivery = FailedDelivery & {
+export type StoredDelivery = Omit<FailedDelivery, 'repository'> & {
   readonly hookId: number
   readonly installationId: number | null
   readonly repositoryId: number | null
@@ -29,9 +31,11 @@ const MAX_LISTED = 500
 export async function listFailedDeliveries({ kysely }: Database): Promise<readonly FailedDelivery[]> {
   const rows = await kysely
     .selectFrom('deliveries')
-    .select(LISTED_COLUMNS)
-    .where('state', '=', 'failed')
-    .orderBy('id', 'desc')
+    .leftJoin('repositories', 'repositories.id', 'deliveries.repositoryId')
+    .select(LISTED_COLUMNS.map((column) => `deliveries.${column}` as const))
+    .select('repositories.fullName as repository')
+    .where('deliveries.state', '=', 'failed')
+    .orderBy('deliveries.id', 'desc')
     .limit(MAX_LISTED)
     .execute()
   return rows.map((row) => ({ ...row, error: row.error ?? '' }))

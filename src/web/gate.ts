@@ -7,7 +7,7 @@ import type { Credential } from '../store/users.ts'
 import type { SiteCookies } from './cookies.ts'
 import { HttpError } from './http-errors.ts'
 import type { Onlooker } from './onlooker.ts'
-import type { HealthReader } from './operators.ts'
+import type { HealthReader, RepairList } from './operators.ts'
 import type { Reader } from './reader.ts'
 import { isMachinePath, type RequestContext } from './site.ts'
 
@@ -40,7 +40,14 @@ export function openToSignedIn(o: {
       const user = await signIn.find(credential)
       if (user === null || !signIn.isOperator(user.login)) throw new SignInRequired('the sign-in has ended')
     }
+    const guarded = ({ list, replay, drop }: RepairList): RepairList => ({
+      list: () => expectOperator().then(list),
+      replay: (ids) => expectOperator().then(() => replay(ids)),
+      drop: (ids) => expectOperator().then(() => drop(ids)),
+    })
+    const { deliveries, effects } = health.repairs
     return {
+      repairs: { deliveries: guarded(deliveries), effects: guarded(effects) },
       async read() {
         await expectOperator()
         return await health.read()

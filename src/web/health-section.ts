@@ -1,5 +1,6 @@
 // What the sections of the operators' page are made of, for one template.
 import type { Instant } from '../pipeline/model/time.ts'
+import type { RepairName } from '../render/repairs.ts'
 
 /** A value in words, or a moment, whose age goes on by itself. A tone is never without words. */
 export type HealthCell = {
@@ -9,6 +10,8 @@ export type HealthCell = {
   readonly until?: Instant | null
   readonly tone?: 'bad' | 'warn' | 'muted' | undefined
   readonly href?: string
+  /** Where those counted are done again or dropped, by those who may. */
+  readonly repairs?: RepairName
   /** The id of a delivery that a button replays. */
   readonly replay?: number
 }

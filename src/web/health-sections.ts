@@ -66,7 +66,10 @@ function webhookContent({ lastAt, lastHour, failed, failedRows }: ValueOf<'deliv
         term: 'in the last hour',
         cell: { text: `${applied} applied, ${ignored} without effect, ${lastHour.failed} failed` },
       },
-      { term: 'failed', cell: countCell(failed, 'bad', 'none') },
+      {
+        term: 'failed',
+        cell: { ...countCell(failed, 'bad', 'none'), ...(failed > 0 && { repairs: 'deliveries' as const }) },
+      },
     ],
     table: { caption: 'Failed deliveries, newest first', columns, rows },
     note: failed > rows.length ? `These are the newest ${rows.length} of ${failed}.` : null,
@@ -140,7 +143,12 @@ function outboxContent({ lines, buried }: ValueOf<'outbox'>): SectionContent {
   ])
   const columns = ['what', 'waiting', 'due now', 'oldest is due since', 'without a clear answer']
   return {
-    facts: [{ term: 'given up', cell: countCell(buried, 'bad', 'none') }],
+    facts: [
+      {
+        term: 'given up',
+        cell: { ...countCell(buried, 'bad', 'none'), ...(buried > 0 && { repairs: 'effects' as const }) },
+      },
+    ],
     table: { caption: 'What waits to be sent', columns, rows },
     note: rows.length === 0 ? 'Nothing waits to be sent.' : null,
   }

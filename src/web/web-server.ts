@@ -11,6 +11,7 @@ import { addHealthRoutes } from './health-routes.ts'
 import { createServerWithReader, type SignInPages, type WebServer, type WebServerParts } from './http-server.ts'
 import { addPushRoutes } from './push-routes.ts'
 import type { BoardPage } from './reader.ts'
+import { addRepairRoutes } from './repair-routes.ts'
 import { type ShareNext, shareNextReadings } from './shared-reading.ts'
 import { addSignInRoutes } from './sign-in-routes.ts'
 
@@ -45,7 +46,10 @@ function signInPagesOf(o: SharedParts, signIn: SignIn): SignInPages {
       addSignInRoutes(app, { signIn, cookies, baseUrl, now: o.now })
       addAccountRoutes(app, { ...o, ...site })
       addControlRoutes(app, { ...o, ...site })
-      if (o.operators !== undefined) addHealthRoutes(app, { ...site, replay: o.operators.replay, log: o.log })
+      if (o.operators !== undefined) {
+        addHealthRoutes(app, { ...site, replay: o.operators.replay, log: o.log })
+        addRepairRoutes(app, { ...site, log: o.log })
+      }
       addPushRoutes(app, { ...o, signIn })
     },
   }

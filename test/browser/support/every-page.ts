@@ -2,6 +2,7 @@
 import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core'
 import { BASE_URL } from '../../support/andon-app.ts'
 import { startAndonProcess, stopAllProcesses, waitUntil } from '../../support/andon-process.ts'
+import { buryEffects } from '../../support/bury-effects.ts'
 import { openFakeGitHub } from '../../support/fake-github.ts'
 import { openVisitor } from '../../support/visitor.ts'
 import { openSite, openStubBoard } from '../../web/support/site-world.ts'
@@ -26,6 +27,7 @@ export async function openEveryPage(): Promise<EveryPage> {
   const ada = openVisitor({ ...app, baseUrl: BASE_URL })
   await ada.signIn('ada')
   await ada.post('/account', { token: await ada.formToken(), name: 'nightly report' })
+  await buryEffects(app.database, app.clock.now(), ['react/5032187', 'reply/5032191'])
   const at = (name: string, path: string) => ({ name, url: app.url + path, isSignedIn: true })
   return {
     factory,
@@ -39,6 +41,7 @@ export async function openEveryPage(): Promise<EveryPage> {
       ...scenes.map(({ name, path }) => at(`issue-${name}`, path)),
       at('account', '/account'),
       at('health', '/health'),
+      at('given-up', '/health/effects'),
       at('not-found', '/acme/nothing'),
       { name: 'sign-in', url: app.url, isSignedIn: false },
       { name: 'setup', url: setup.url, isSignedIn: false },

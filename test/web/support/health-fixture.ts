@@ -123,11 +123,14 @@ export const HEALTH: HealthReport = {
   disk: { value: { directory: '/var/lib/andon', freeBytes: 180 * 1024 * 1024, totalBytes: 20 * 1024 ** 3 } },
 }
 
+const NO_REPAIRS = { list: async () => [], replay: async () => 0, drop: async () => 0 }
+
 /** Shows a report; nothing can be replayed. */
 export function operatorsOf(health: () => HealthReport): OperatorParts {
   return {
     readHealth: async () => health(),
     deliveryState: async () => null,
+    repairs: { deliveries: NO_REPAIRS, effects: NO_REPAIRS },
     replay: async () => ({ state: 'unknown' }),
     latencies: async () => null,
     measurements: { latency: () => undefined, onLatency: () => undefined },

@@ -1,0 +1,46 @@
+// What went wrong for good until an operator looks: failed deliveries, and effects that were given up. The command line and
+// the operators' pages list them, do them again or drop them, in the same words.
+import type { Instant } from '../pipeline/model/time.ts'
+
+export type RepairName = 'deliveries' | 'effects'
+
+/** One of them, as an operator sees it. */
+export type RepairRow = {
+  readonly id: number
+  readonly at: Instant
+  readonly what: string
+  /** Null where it is not known any more, or does not matter. */
+  readonly repository: string | null
+  readonly error: string
+}
+
+export const REPAIRS = {
+  deliveries: {
+    title: 'Failed deliveries',
+    one: 'failed delivery',
+    many: 'failed deliveries',
+    none: 'No delivery has failed.',
+    replay: 'Apply again',
+    replayed: 'applied again',
+  },
+  effects: {
+    title: 'What was given up to send',
+    one: 'effect that was given up',
+    many: 'effects that were given up',
+    none: 'Nothing was given up.',
+    replay: 'Try again',
+    replayed: 'put in line again',
+  },
+} as const satisfies Record<RepairName, Readonly<Record<string, string>>>
+
+/** `1 failed delivery`, `3 failed deliveries`. */
+export function countRepairs(name: RepairName, count: number): string {
+  const { one, many } = REPAIRS[name]
+  return `${count} ${count === 1 ? one : many}`
+}
+
+/** `2 of 3 failed deliveries were dropped.` */
+export function describeRepaired(name: RepairName, o: { acted: number; chosen: number; isDropped: boolean }): string {
+  const { acted, chosen, isDropped } = o
+  return `${acted} of ${countRepairs(name, chosen)} ${acted === 1 ? 'was' : 'were'} ${isDropped ? 'dropped' : REPAIRS[name].replayed}.`
+}
