@@ -16,6 +16,7 @@ import {
   pullRequestChanged,
   runChanged,
 } from '../test/support/pipeline-fixtures.ts'
+import { insertDonePipelines, insertPipelines, insertSeedRepositories } from '../test/support/seed-pipelines.ts'
 import { type DatabaseSite, openDatabaseSite } from '../test/web/support/database-site.ts'
 import { startBenchCluster } from './cluster.ts'
 
@@ -27,8 +28,6 @@ const ROUNDS = quick ? 10 : 60
 const WARM_UP = 5
 const PATHS = ['/', '/acme/r1', '/api/pipelines', '/metrics']
 const MAX_RATIO = 1.5
-/** As long as what is done is kept. */
-const HALF_A_YEAR_S = 180 * 24 * 60 * 60
 const MAX_WIRE_BYTES = 60_000
 
 const LABELED = issueLabeled()
@@ -40,7 +39,6 @@ const KINDS: readonly { readonly light: string; readonly share: number; readonly
   { light: 'review', share: 2, pipeline: pipelineAfter(LABELED, pullRequestChanged()) },
   { light: 'failed', share: 1, pipeline: pipelineAfter(LABELED, runChanged({ conclusion: 'failure' })) },
 ]
-const OVER = pipelineAfter(LABELED, pullRequestChanged({ state: 'merged', at: minutesAfterNine(9) }, 'closed'))
 
 type Size = { readonly active: number; readonly done: number }
 
@@ -93,37 +91,15 @@ async function openSeeded({ active, done }: Size): Promise<DatabaseSite> {
 }
 
 async function seed({ kysely }: TestDatabase, active: number, done: number): Promise<void> {
-  await sql`insert into installations (id, account) values (9, 'acme')`.execute(kysely)
-  await sql`
-    insert into repositories (id, installation_id, full_name, private, default_branch, updated_at)
-    select n, 9, 'acme/r' || n, false, 'main', ${NOW}::timestamptz from generate_series(1, 100) as n`.execute(kysely)
+  await insertSeedRepositories({ kysely }, NOW)
   let first = 1
   for (const { light, share, pipeline } of KINDS) {
     const count = (active * share) / 10
-    await insertPipelines({ kysely }, { light, pipeline, first, count, everySeconds: 1 })
+    await insertPipelines({ kysely }, { light, pipeline, first, count, everySeconds: 1, now: NOW })
     first += count
   }
-  if (done > 0)
-    await insertPipelines(
-      { kysely },
-      { light: 'done', pipeline: OVER, first, count: done, everySeconds: HALF_A_YEAR_S / done },
-    )
+  if (done > 0) await insertDonePipelines({ kysely }, { first, count: done, now: NOW })
   await sql`vacuum analyze`.execute(kysely)
-}
-
-/** Each with a number of its own, in one of the repositories in turn, and `everySeconds` before the one before. */
-async function insertPipelines(
-  { kysely }: Pick<TestDatabase, 'kysely'>,
-  o: { light: string; pipeline: Pipeline; first: number; count: number; everySeconds: number },
-): Promise<void> {
-  const needsYouAt = o.light === 'review' || o.light === 'failed' ? NOW : null
-  await sql`
-    insert into pipelines (repository_id, issue_number, revision, document, light, stage, since, needs_you_at, title,
-      created_at, updated_at, published_revision)
-    select 1 + n % 100, n, 2, jsonb_set(${JSON.stringify(o.pipeline)}::jsonb, '{issue,number}', to_jsonb(n)), ${o.light}, 'code',
-      ${minutesAfterNine(0)}::timestamptz - (n - ${o.first}::integer) * ${o.everySeconds}::float8 * interval '1 second', ${needsYouAt}::timestamptz, 'Issue ' || n,
-      ${NOW}::timestamptz, ${NOW}::timestamptz, 2
-    from generate_series(${o.first}::integer, ${o.first + o.count - 1}::integer) as n`.execute(kysely)
 }
 
 async function medianTimes(addresses: readonly string[]): Promise<readonly number[]> {

@@ -25,7 +25,12 @@ function adviseOn(code: string, answer: string): string {
     case '3D000':
       return 'make it with `createdb`, or correct its name in DATABASE_URL.'
     case '42501':
-      return 'let an administrator run `grant usage, create on schema public to USER` there.'
+      return /owner of/.test(answer)
+        ? 'run `migrate` as the user that owns the tables.'
+        : 'let an administrator run `grant usage, create on schema public to USER` there.'
+    case '40P01':
+    case '55P03':
+      return 'others have kept the tables locked for more than a minute: run `migrate` again, or stop them first.'
     case '53300':
       return 'raise max_connections, or end other connections.'
     default:

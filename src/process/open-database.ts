@@ -41,12 +41,12 @@ export async function migrateOrVerify(
         `the database ${database.location} belongs to a newer version of Andon (it has ${unknown.join(', ')}): deploy that version, or restore the backup from before it.`,
       )
     const missing = await listPendingMigrations(database)
-    if (mayMigrate) {
-      if (missing.length > 0) await backUpBeforeMigration(database, missing, new Date().toISOString())
+    if (missing.length > 0) {
+      if (!mayMigrate)
+        throw new StartupError(`the database lacks ${missing.join(', ')}: run \`npm run -s andon -- migrate\` first.`)
+      await backUpBeforeMigration(database, missing, new Date().toISOString())
       return await migrate(database)
     }
-    if (missing.length > 0)
-      throw new StartupError(`the database lacks ${missing.join(', ')}: run \`npm run -s andon -- migrate\` first.`)
     const refusal = await whyNotPermitted(database)
     if (refusal !== null) throw new StartupError(refusal)
     return []

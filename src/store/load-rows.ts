@@ -21,7 +21,11 @@ export async function loadRunsById(trx: Transaction, ids: readonly number[]): Pr
 
 export async function loadBoundRunsById(trx: Transaction, runIds: readonly number[]): Promise<readonly BoundRunRow[]> {
   if (runIds.length === 0) return []
-  return trx.selectFrom('boundRuns').selectAll().where('runId', 'in', runIds).execute()
+  return trx
+    .selectFrom('boundRuns')
+    .select(['runId', 'repositoryId', 'issueNumber'])
+    .where('runId', 'in', runIds)
+    .execute()
 }
 
 export async function loadRunsOnBranches(trx: Transaction, keys: readonly BranchKey[]): Promise<readonly RunRow[]> {

@@ -2,6 +2,7 @@
 // the loop to stop.
 import { sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
+import { allColumns } from './all-columns.ts'
 import type { Database } from './database.ts'
 
 /** A loop as its last beat described it. */
@@ -44,9 +45,24 @@ export async function upsertLoop(
   return row.stopRequestedAt
 }
 
+const LOOP_COLUMNS = allColumns<LoopRow>({
+  id: true,
+  host: true,
+  pid: true,
+  startedAtTicks: true,
+  role: true,
+  status: true,
+  iteration: true,
+  beatAt: true,
+  progressAt: true,
+  inFlightSince: true,
+  lastError: true,
+  stopRequestedAt: true,
+})
+
 /** Every loop, the oldest beat first. */
 export async function loadLoops({ kysely }: Database): Promise<readonly LoopRow[]> {
-  return kysely.selectFrom('loops').selectAll().orderBy('beatAt').orderBy('id').execute()
+  return kysely.selectFrom('loops').select(LOOP_COLUMNS).orderBy('beatAt').orderBy('id').execute()
 }
 
 /** Asks a loop to stop, which it reads at its next beat; false when that id is unknown. */

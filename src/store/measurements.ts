@@ -88,7 +88,7 @@ const DAY_MS = 24 * HOUR_MS
 export async function loadClockReadings({ kysely }: Database, now: Instant): Promise<readonly ClockRow[]> {
   return await kysely
     .selectFrom('clockReadings')
-    .selectAll()
+    .select(['process', 'clock', 'aheadMs', 'errorMs', 'readAt'])
     .where('readAt', '>', millisecondsAfter(now, -DAY_MS))
     .orderBy('process')
     .orderBy('clock')

@@ -8,11 +8,29 @@ import type { Database } from './database.ts'
 
 const FOLDER = resolve(import.meta.dirname, '../../migrations')
 
-/** Brings the database to this version's schema; resolves to the migrations that ran. */
+/** Processes of the version before may be at work: while a migration waits for a table, nothing they do there goes on. */
+const LOCK_TIMEOUT = sql`'2s'`
+const PAUSE_MS = 500
+/** For more than a minute. */
+const MOST_TRIES = 30
+
+/**
+ * Brings the database to this version's schema; resolves to the migrations that ran. All run in one transaction; one that
+ * cannot get a lock, or that waits in a circle with others, gives way to them and is tried again.
+ */
 export async function migrate(database: Database): Promise<readonly string[]> {
-  const { error, results = [] } = await createMigrator(database).migrateToLatest()
-  if (error !== undefined) throw error
-  return results.filter(({ status }) => status === 'Success').map(({ migrationName }) => migrationName)
+  for (let left = MOST_TRIES; ; left -= 1) {
+    const { error, results = [] } = await createMigrator(database).migrateToLatest()
+    if (error === undefined)
+      return results.filter(({ status }) => status === 'Success').map(({ migrationName }) => migrationName)
+    if (left === 1 || !isKeptFromLock(error)) throw error
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+  }
+}
+
+/** Postgres' `deadlock_detected` and `lock_not_available`. */
+function isKeptFromLock(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && ['40P01', '55P03'].includes(String(error.code))
 }
 
 /** Migrations that have not run yet. */
@@ -48,6 +66,7 @@ async function readMigration(file: string): Promise<Migration> {
     async up(db) {
       // An index over a full table takes as long as it takes.
       await sql`set local statement_timeout = 0`.execute(db)
+      await sql`set local lock_timeout = ${LOCK_TIMEOUT}`.execute(db)
       await whole.execute(db)
     },
   }

@@ -18,8 +18,8 @@ export async function saveNews(
   const dueAt = latest.map(({ happened, needAt }) => (happened === null ? needAt : now))
   await sql`
     insert into news (pipeline_id, happened, due_at)
-    select * from unnest(${latest.map(({ pipelineId }) => pipelineId)}::bigint[],
-      ${latest.map(({ happened }) => happened)}::text[], ${dueAt}::timestamptz[])
+    select pipeline_id, happened, due_at from unnest(${latest.map(({ pipelineId }) => pipelineId)}::bigint[],
+      ${latest.map(({ happened }) => happened)}::text[], ${dueAt}::timestamptz[]) as heard (pipeline_id, happened, due_at)
     where exists (select from push_subscriptions)
     on conflict (pipeline_id) do update set happened = coalesce(excluded.happened, news.happened),
       due_at = least(news.due_at, excluded.due_at)`.execute(trx)

@@ -115,7 +115,7 @@ export async function countPushes({ kysely }: Database): Promise<PushCounts> {
   const [counts, outcomes] = await Promise.all([
     sql<Omit<PushCounts, 'outcomes'>>`select (select count(*) from push_subscriptions)::integer as subscriptions,
       (select count(*) from pushes)::integer as waiting`.execute(kysely),
-    kysely.selectFrom('pushOutcomes').selectAll().execute(),
+    kysely.selectFrom('pushOutcomes').select(['outcome', 'count']).execute(),
   ])
   return { ...(counts.rows[0] ?? { subscriptions: 0, waiting: 0 }), outcomes }
 }

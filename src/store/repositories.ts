@@ -3,6 +3,7 @@ import { type Insertable, sql } from 'kysely'
 import type { InstallationRow, RepositoryRow } from '../advance/rows.ts'
 import type { RepositoryRef } from '../pipeline/model/events.ts'
 import type { Instant } from '../pipeline/model/time.ts'
+import { allColumns } from './all-columns.ts'
 import type { Database, Transaction } from './database.ts'
 import type { Tables } from './tables.ts'
 
@@ -32,6 +33,37 @@ export async function insertMissingRepositories(
     .execute()
 }
 
+const REPOSITORY_COLUMNS = allColumns<RepositoryRow>({
+  id: true,
+  installationId: true,
+  fullName: true,
+  private: true,
+  defaultBranch: true,
+  removedAt: true,
+  updatedAt: true,
+  readAt: true,
+  configuration: true,
+  configurationSource: true,
+  configurationSha: true,
+  configurationProblems: true,
+  configurationHeadSha: true,
+  configurationValidSha: true,
+  configurationReadAt: true,
+  holdOrRelease: true,
+  holdFanOutCursor: true,
+  breakers: true,
+  workflowHolds: true,
+  admitAt: true,
+  revision: true,
+})
+const INSTALLATION_COLUMNS = allColumns<InstallationRow>({
+  id: true,
+  account: true,
+  state: true,
+  settingsUrl: true,
+  readAt: true,
+})
+
 /** Locks repositories named by id or by their installation, in the order of their ids. */
 export async function lockRepositoryRows(
   trx: Transaction,
@@ -40,7 +72,7 @@ export async function lockRepositoryRows(
   if (ids.length + installationIds.length === 0) return []
   return trx
     .selectFrom('repositories')
-    .selectAll()
+    .select(REPOSITORY_COLUMNS)
     .where(sql<boolean>`id = any (${ids}::bigint[]) or installation_id = any (${installationIds}::bigint[])`)
     .orderBy('id')
     .forUpdate()
@@ -125,7 +157,7 @@ export async function listRepositoriesToWake(
 }
 
 export async function loadInstallations(trx: Transaction, ids: readonly number[]): Promise<readonly InstallationRow[]> {
-  return trx.selectFrom('installations').selectAll().where('id', 'in', ids).execute()
+  return trx.selectFrom('installations').select(INSTALLATION_COLUMNS).where('id', 'in', ids).execute()
 }
 
 /** Inserts or updates installations; what was read later stays, and so does a removal. */

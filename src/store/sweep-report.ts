@@ -3,6 +3,7 @@
 import { sql } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from './database.ts'
+import { SWEEP_COLUMNS } from './sweeps.ts'
 
 /** What one scan found, and what became of it. */
 export type MissedBatch = {
@@ -43,7 +44,7 @@ const MAX_BATCHES = 20
 /** One report for each App whose log is read; none before the first scan. */
 export async function loadSweepReports(database: Database): Promise<readonly SweepReport[]> {
   const { kysely } = database
-  const rows = await kysely.selectFrom('sweeps').selectAll().orderBy('appId').execute()
+  const rows = await kysely.selectFrom('sweeps').select(SWEEP_COLUMNS).orderBy('appId').execute()
   return await Promise.all(
     rows.map(async (row): Promise<SweepReport> => {
       const missed = await loadMissedBatches(database, row.appId)

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { type Selectable, sql, type Updateable } from 'kysely'
 import type { Instant } from '../pipeline/model/time.ts'
 import { millisecondsAfter } from '../text/milliseconds-after.ts'
+import { allColumns } from './all-columns.ts'
 import type { Database, Transaction } from './database.ts'
 import type { RepairTables } from './repair-tables.ts'
 
@@ -16,6 +17,26 @@ const CLAIM_MS = 60_000
 /** None of these moments lies further ahead, unless the clock was set back. */
 const LONGEST_REST_MS = 6 * 60_000
 const LONGEST_BLOCK_MS = 65 * 60_000
+
+export const SWEEP_COLUMNS = allColumns<SweepRow>({
+  appId: true,
+  hookId: true,
+  dueAt: true,
+  blockedUntil: true,
+  claimToken: true,
+  claimedUntil: true,
+  nextScanAt: true,
+  scan: true,
+  sweptUntil: true,
+  scannedAt: true,
+  calls: true,
+  callsAt: true,
+  failingSince: true,
+  error: true,
+  cutOffFrom: true,
+  cutOffUntil: true,
+  cutOffAt: true,
+})
 
 /** Claims the App's sweep if something of it is due and no other process has it; null otherwise. */
 export async function claimSweep({ kysely }: Database, appId: number, now: Instant): Promise<ClaimedSweep | null> {
@@ -31,7 +52,7 @@ export async function claimSweep({ kysely }: Database, appId: number, now: Insta
     .expression(sql`select ${appId}::bigint, ${claim.claimToken}::uuid, ${claim.claimedUntil}::timestamptz
       where not exists (select from sweeps where app_id = ${appId} and not ${isDue})`)
     .onConflict((conflict) => conflict.column('appId').doUpdateSet(claim).where(isDue))
-    .returningAll()
+    .returning(SWEEP_COLUMNS)
     .executeTakeFirst()
   return row === undefined ? null : { ...row, claimToken: claim.claimToken }
 }

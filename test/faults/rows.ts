@@ -1,4 +1,5 @@
 import { DISPATCH_ROWS } from './dispatch-rows.ts'
+import { LOAD_ROWS } from './load-rows.ts'
 import { PAGE_ROWS } from './page-rows.ts'
 import { SWEEP_ROWS } from './sweep-rows.ts'
 
@@ -14,19 +15,7 @@ export type FaultRow = {
 }
 
 export const FAULT_ROWS: readonly FaultRow[] = [
-  {
-    name: 'flood',
-    promise:
-      '64 senders, 200 issues, each delivery one to three times, 8 readers, two processes: no 5xx, every light right',
-    file: 'test/processes/flood.test.ts',
-    project: 'processes',
-  },
-  {
-    name: 'kill',
-    promise: 'kill -9 under load at random moments: every delivery that got a 2xx is stored and applied',
-    file: 'test/processes/kill.test.ts',
-    project: 'processes',
-  },
+  ...LOAD_ROWS,
   {
     name: 'postgres-stops',
     promise:

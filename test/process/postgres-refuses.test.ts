@@ -32,6 +32,18 @@ const REFUSALS: readonly { name: string; code: string; message: string; says: Re
     says: /raise max_connections/,
   },
   {
+    name: 'tables of another owner',
+    code: '42501',
+    message: 'must be owner of table pipelines',
+    says: /\(42501: must be owner of table pipelines\): run `migrate` as the user that owns the tables\.$/,
+  },
+  {
+    name: 'a table that others keep locked',
+    code: '55P03',
+    message: 'canceling statement due to lock timeout',
+    says: /run `migrate` again, or stop them first/,
+  },
+  {
     name: 'a server that repeats the password',
     code: '28000',
     message: 'no entry for "andon", "s3/cret"\nin the list',

@@ -56,11 +56,8 @@ test('`loop status` and `loop stop` leave a newer database alone and use the fil
 })
 
 test('a user without rights on the tables gets a sentence with what to grant', async () => {
-  const url = new URL(foreignUrl)
-  url.username = STRANGER
-  url.password = 'x'
-  for (const role of ['web', 'worker'])
-    expect(await run(url.href, role, [])).toEqual({
+  for (const role of ['all', 'web', 'worker', 'migrate'])
+    expect(await run(asStranger(), role, [])).toEqual({
       code: 78,
       output: expect.stringMatching(
         new RegExp(
@@ -69,6 +66,13 @@ test('a user without rights on the tables gets a sentence with what to grant', a
       ),
     })
 })
+
+function asStranger(): string {
+  const url = new URL(foreignUrl)
+  url.username = STRANGER
+  url.password = 'x'
+  return url.href
+}
 
 async function run(url: string, role: string, words: readonly string[]) {
   const andon = await startAndonProcess(role, { DATABASE_URL: url, LOG_LEVEL: 'warn' }, words)

@@ -43,18 +43,19 @@ let cachedKey: string | undefined
 
 /**
  * Starts a role or a command with nothing of the test's environment but the PATH and the compile cache; `undefined`
- * unsets a name. `through` is a command that starts it, such as one that makes a namespace.
+ * unsets a name. `through` is a command that starts it, such as one that makes a namespace; `home` is where its version is.
  */
 export async function startAndonProcess(
   role: string,
   environment: Readonly<Record<string, string | undefined>> = {},
   words: readonly string[] = [],
   through: readonly string[] = [],
+  home = '.',
 ): Promise<AndonProcess> {
   const port = Number(environment.PORT ?? (await freePort()))
   const directory = mkdtempSync(join(tmpdir(), `andon-${role}-`))
   const [command = process.execPath, ...prefix] = [...through, process.execPath]
-  const child = spawn(command, [...prefix, resolve('src/main.ts'), role, ...words], {
+  const child = spawn(command, [...prefix, resolve(home, 'src/main.ts'), role, ...words], {
     // Outside the repository, whose .env is the developer's.
     cwd: directory,
     env: withoutUndefined({

@@ -15,6 +15,11 @@ export function repetitions(short: number, full: number): number {
   return process.env.ANDON_FAULTS === 'full' ? full : short
 }
 
+/** The minutes of `--minutes`, for what strikes as long as it is let; null without. */
+export function minutesGiven(): number | null {
+  return process.env.ANDON_MINUTES === undefined ? null : Number(process.env.ANDON_MINUTES)
+}
+
 /**
  * The seed of a run: `npm run faults -- --seed N`, else always the same. `own` separates generators that run side by
  * side.

@@ -20,6 +20,8 @@ export type FastWorkerSettings = ClockRate & {
   readonly githubUrl: string
   readonly databaseUrl: string
   readonly crashPoint: CrashPoint | null
+  /** Where it has a door of its own; null for a worker without one. */
+  readonly port: number | null
 }
 
 /** The pace is read for every time, so that the clock can be put forward. */
@@ -28,7 +30,10 @@ export function fastClock(rate: ClockRate): () => string {
 }
 
 /** The options of Andon in such a process. */
-export function andonOptions(settings: FastWorkerSettings, role: 'web' | 'worker'): AndonOptions {
+export function andonOptions(
+  settings: Omit<FastWorkerSettings, 'crashPoint' | 'port'>,
+  role: 'web' | 'worker' | 'all',
+): AndonOptions {
   const config: Config = {
     role,
     port: 0,
