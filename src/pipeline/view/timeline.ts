@@ -146,9 +146,9 @@ function isStageMoment({ reason }: StageSummary): boolean {
   }
 }
 
-/** What people did stands before the attempts that began with it. */
+/** What people did stands before the attempts, and the steps, that began with it. */
 function addMoment(items: TimelineItem[], entry: HistoryEntry): void {
-  const last = items.findLastIndex((item) => item.kind !== 'attempt' || item.at !== entry.at)
+  const last = items.findLastIndex((item) => item.kind === 'moment' || timeOf(item) !== entry.at)
   items.splice(last + 1, 0, { kind: 'moment', entry })
 }
 

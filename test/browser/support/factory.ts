@@ -103,6 +103,7 @@ export async function openFactory(access: 'open' | 'login' = 'open'): Promise<Fa
   await github.review(widgets, done.pull, 'request changes', { by: 'linus' })
   await pass(30)
   await works(widgets, done.issue, 'code', 300, 'success')
+  await github.push(widgets, `work-${done.issue}`, { by: 'claude[bot]' })
   await works(widgets, done.issue, 'test', 200, 'success')
   await pass(900)
   await github.review(widgets, done.pull, 'approve', { by: 'linus' })

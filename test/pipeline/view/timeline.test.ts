@@ -8,7 +8,12 @@ import { outlookViewOf } from '../../../src/render/outlook.ts'
 import { timeSpentOf } from '../../../src/render/time-spent.ts'
 import { type TimelineItemView, timelineViewOf } from '../../../src/render/timeline.ts'
 import { randomSeed } from '../../support/measurements.ts'
-import { minutesAfterNine } from '../../support/pipeline-fixtures.ts'
+import {
+  minutesAfterNine,
+  pullRequestChanged,
+  reviewChanged,
+  reviewerPermission,
+} from '../../support/pipeline-fixtures.ts'
 import {
   commandPermission,
   commentCreated,
@@ -54,6 +59,19 @@ test('each attempt is one chapter, counted anew for each retry, and says who ask
       "@olga put it on the line with the label",
     ]
   `)
+})
+
+test('who asked for changes stands before the attempts that began with it', () => {
+  const line = startedPipeline()
+  for (const id of [100, 101, 102]) line.completeAttempt(minutesAfterNine(id - 98), id)
+  line.apply(pullRequestChanged({ at: minutesAfterNine(8) }))
+  const review = { at: minutesAfterNine(11), state: 'changes_requested', commitSha: 'bbb1' } as const
+  line.apply(reviewChanged(review, { headSha: 'bbb1' }), reviewerPermission('mara'))
+  line.completeAttempt(minutesAfterNine(12), 103)
+  const story = storyOf(line)
+  const began = story.findIndex((words) => words.startsWith('code: 1st of 3 tries (attempt 2 in all)'))
+  expect(story.findIndex((words) => words.startsWith('@mara asked for changes'))).toBeGreaterThan(began)
+  expect(began).toBeGreaterThanOrEqual(0)
 })
 
 test('of any life the whole history is told once, each attempt has one card, and all can be drawn', () => {
