@@ -9,7 +9,7 @@ const NO_DATABASE = [
   'test/{architecture,manifest,config,packaging,workflows}.test.ts',
   'test/faults/faults.test.ts',
   'test/inbox/{guard,probot}.test.ts',
-  'test/outbox/{call-outcome,call-quota,lanes,unanswered-calls,write-budget}.test.ts',
+  'test/outbox/{call-outcome,call-quota,lanes,unanswered-calls,write-budget,write-surface}.test.ts',
   'test/process/{directory-lock,keep-secret,postgres-refuses}.test.ts',
   'test/store/set-back.test.ts',
   'test/watchdog/{heartbeat,loop}.test.ts',

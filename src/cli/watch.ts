@@ -82,7 +82,11 @@ async function watch(asked: Asked, config: WatchConfig): Promise<number> {
           const update = read(message)
           if (update !== null) follow(update)
         },
-        onLost: (why, retryInMs) => outlet.lose({ why, asOf, retryAt: Date.now() + retryInMs }),
+        onLost(why, retryInMs) {
+          // Whoever answers next says for itself whether its database can be read.
+          isAway = false
+          outlet.lose({ why, asOf, retryAt: Date.now() + retryInMs })
+        },
       },
     })
   } catch (error) {

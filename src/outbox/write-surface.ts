@@ -78,9 +78,8 @@ async function peopleWhoMayWrite(
   { people, issueNumber }: Pick<Extract<SurfaceContent, { kind: 'ask' }>, 'people' | 'issueNumber'>,
 ): Promise<readonly string[]> {
   const assigned = await github.readAssignees(access, issueNumber)
-  const asked = uniqueLogins([...people, ...assigned]).slice(0, MOST_ASKED)
   const able: string[] = []
-  for (const login of asked) {
+  for (const login of whomToAsk([...people, ...assigned])) {
     const role = await github.readRole(access, login)
     if (role !== null && mayAnswerNeed(role)) able.push(login)
   }
@@ -90,7 +89,8 @@ async function peopleWhoMayWrite(
 /** GitHub lets ten be assigned; each costs a request, and who tells everybody tells nobody. */
 const MOST_ASKED = 5
 
-/** Logins are the same in capitals and small letters. */
-function uniqueLogins(logins: readonly string[]): readonly string[] {
-  return [...new Map(logins.toReversed().map((login) => [login.toLowerCase(), login])).values()].toReversed()
+/** The first of them, each once: logins are the same in capitals and small letters. */
+export function whomToAsk(logins: readonly string[]): readonly string[] {
+  const lower = logins.map((login) => login.toLowerCase())
+  return logins.filter((_, index) => lower.indexOf(lower[index] ?? '') === index).slice(0, MOST_ASKED)
 }

@@ -35,6 +35,8 @@ export type BoardPipeline = {
 
 /** A row of `GET /api/pipelines`. */
 export type BoardRow = {
+  /** Andon's own number of the pipeline: of rows that are equally urgent and old, the lower stands first. */
+  readonly id: number
   readonly repository: string
   readonly issue: number
   /** Null until GitHub has sent it. */
@@ -93,6 +95,7 @@ export function boardRowOf(shown: BoardPipeline, now: Instant): BoardRow {
   const text = describeReason(headline.reason, headline.stage)
   const stage = pipeline.stages.find(({ name }) => name === headline.stage)
   return {
+    id: shown.id,
     repository: shown.repository,
     issue: pipeline.issue.number,
     title: pipeline.issue.title,

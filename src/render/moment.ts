@@ -1,4 +1,5 @@
 // What stands by itself in the story of an issue: what a person did, with that person first, or what came of it.
+import { openPullRequest } from '../pipeline/facts/standing.ts'
 import type { HistoryChange, HistoryEntry } from '../pipeline/model/command-result.ts'
 import type { PullRequestFact } from '../pipeline/model/facts.ts'
 import type { Pipeline, StageStatus } from '../pipeline/model/pipeline.ts'
@@ -101,15 +102,15 @@ const START_TEXT = {
   branch: "an agent's branch put it on the line",
 } as const
 
-function reviewLink({ pullRequests }: Pipeline): Moment['link'] {
-  return pullRequestLink(pullRequests.find(({ state }) => state === 'open'))
+function reviewLink(pipeline: Pipeline): Moment['link'] {
+  return pullRequestLink(openPullRequest(pipeline))
 }
 
 function numberedLink({ pullRequests }: Pipeline, number: number): Moment['link'] {
-  return pullRequestLink(pullRequests.find((fact) => fact.number === number))
+  return pullRequestLink(pullRequests.find((fact) => fact.number === number) ?? null)
 }
 
-function pullRequestLink(fact: PullRequestFact | undefined): Moment['link'] {
+function pullRequestLink(fact: PullRequestFact | null): Moment['link'] {
   const url = safeWebUrl(fact?.url ?? null)
-  return fact === undefined || url === null ? null : { word: `pull request #${fact.number}`, url }
+  return fact === null || url === null ? null : { word: `pull request #${fact.number}`, url }
 }

@@ -4,7 +4,7 @@ import type { BoardRow } from './board-row.ts'
 
 /** What needs a person first: what failed, what nobody can say of, what is held, what waits; then by light. */
 export function orderRows(rows: readonly BoardRow[]): readonly BoardRow[] {
-  return rows.toSorted((a, b) => rankOf(a) - rankOf(b) || positionOf(a) - positionOf(b) || a.issue - b.issue)
+  return rows.toSorted((a, b) => rankOf(a) - rankOf(b) || positionOf(a) - positionOf(b) || a.id - b.id)
 }
 
 const BY_LIGHT = ['running', 'review', 'queued', 'idle', 'failed', 'done'] as const

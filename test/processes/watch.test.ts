@@ -157,6 +157,24 @@ describe('as lines of JSON', () => {
     expect(watch.errors()).toBe('')
   })
 
+  test('a database that cannot be read is said again by the server that answers after a cut', async () => {
+    let connections = 0
+    const url = await stranger((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write('event: away\ndata: {}\n\n')
+      connections += 1
+      if (connections === 1) response.end()
+    })
+    const watch = startWatch(['--json', '--url', url])
+    await waitUntil('three losses', () => watch.lines().length >= 3)
+    expect(watch.json().map(({ why }) => why)).toEqual([
+      'Andon cannot read its database',
+      'the server ended the connection',
+      'Andon cannot read its database',
+    ])
+    expect(await watch.stop()).toBe(143)
+  })
+
   test('a reader that has gone ends it without a word, at the next line', async () => {
     const server = await board()
     server.show({ rows: [one()] })

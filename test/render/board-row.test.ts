@@ -21,6 +21,7 @@ const shown = (issue: number) => fixture(issue).shown
 
 test('the row of a running pipeline shows its attempt, both clocks and its evidence', () => {
   expect(boardRowOf(shown(12), NOW)).toEqual({
+    id: expect.any(Number),
     repository: 'acme/api',
     issue: 12,
     title: 'Page the audit log',

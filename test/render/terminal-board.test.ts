@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { BoardRow } from '../../src/render/board-row.ts'
 import { pipelineDetailOf } from '../../src/render/pipeline-detail.ts'
 import { orderRows } from '../../src/render/row-order.ts'
 import { ageText, boardLines, issueLines, type TerminalLine, taskLine } from '../../src/render/terminal-board.ts'
@@ -65,6 +66,17 @@ test('no text leaves a character that a terminal would execute, and JSON keeps i
 test('rows stand in the order in which the server lists them', () => {
   const shuffled = board.pipelines.toSorted((a, b) => ((a.issue * 7) % 13) - ((b.issue * 7) % 13))
   expect(orderRows(shuffled)).toEqual(board.pipelines)
+})
+
+test('of rows that are equally urgent and old, the one that came first on the line stands first, as on the board', () => {
+  const [row] = board.pipelines
+  const issues = [
+    { id: 7, issue: 42 },
+    { id: 8, issue: 3 },
+    { id: 9, issue: 42, repository: 'acme/api' },
+  ]
+  const tied = issues.map((issue) => ({ ...row, ...issue }) as BoardRow)
+  for (const given of [tied, tied.toReversed()]) expect(orderRows(given)).toEqual(tied)
 })
 
 test('wide characters take two columns, marks none, and nothing is cut in half', () => {

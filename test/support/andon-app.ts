@@ -9,6 +9,7 @@ import { type Andon, openAndon } from '../../src/andon.ts'
 import type { Pipeline } from '../../src/pipeline/model/pipeline.ts'
 import type { Database } from '../../src/store/database.ts'
 import { isInTransaction } from '../../src/store/track-transactions.ts'
+import { signInToSeeEverything } from './board-reader.ts'
 import { expectConsistent } from './consistency.ts'
 import { openTestDatabase } from './database.ts'
 import { type FakeGitHub, openFakeGitHub } from './fake-github.ts'
@@ -26,6 +27,8 @@ comments: off
 `
 
 export const BASE_URL = 'https://andon.example.com'
+
+const SECRET = 'a-secret-that-seals-tokens-of-people'
 
 export type AndonApp = {
   readonly github: FakeGitHub
@@ -92,6 +95,7 @@ export async function openAndonApp(
   const [repository = ''] = github.repositories
   const database = await openTestDatabase(kind)
   const opened: WithServer<Andon>[] = []
+  const closed = new Set<WithServer<Andon>>()
   const ownDirectory = mkdtempSync(join(tmpdir(), 'andon-app-'))
   const dataDirectory = o.dataDirectory ?? ownDirectory
 
@@ -112,7 +116,7 @@ export async function openAndonApp(
         dataDirectory,
         access,
         client: github.client,
-        secret: 'a-secret-that-seals-tokens-of-people',
+        secret: SECRET,
         operators,
         baseUrl: BASE_URL,
         webhookProxyUrl,
@@ -131,7 +135,14 @@ export async function openAndonApp(
         return await (input === webhookProxyUrl ? fetch : github.fetch)(input, init)
       },
     })
-    const andon = withServer(built)
+    const served = withServer(built)
+    const andon: WithServer<Andon> = {
+      ...served,
+      async close() {
+        closed.add(andon)
+        await served.close()
+      },
+    }
     opened.push(andon)
     return andon
   }
@@ -200,7 +211,11 @@ export async function openAndonApp(
       return response.status
     },
     async close() {
-      await expectConsistent({ database, now: clock.now() })
+      const now = aheadMs === 0 ? clock.now() : await readAsOf(url)
+      const headers = access === 'open' ? {} : await signInToSeeEverything(database, { secret: SECRET, now })
+      // Where the test has ended the first process, another one shows the same.
+      const place = { url: closed.has(andon) ? `http://127.0.0.1:${await (await open()).listen()}` : url, headers }
+      await expectConsistent({ database, now, place, soon: github })
       for (const one of opened) await one.close()
       await github.close()
       await database.close()
@@ -210,6 +225,11 @@ export async function openAndonApp(
 }
 
 const REPLY_MARKERS = /^(?:<!-- andon:v1 reply\/\S+ -->\n)+/
+
+/** The time by Andon's clock, which it corrects when the machine's jumps. */
+async function readAsOf(url: string): Promise<string> {
+  return ((await (await fetch(`${url}/api/pipelines`)).json()) as { asOf: string }).asOf
+}
 
 /** Delivery GUIDs differ from run to run. */
 function withoutGuids(text: string): string {

@@ -13,6 +13,7 @@ import type { Database } from '../../src/store/database.ts'
 import { COUNTED_LIGHTS, LIGHTS as EVERY_LIGHT } from './board-api.ts'
 import { expectMoving, usersAsked } from './expect-moving.ts'
 import type { FakeGitHub } from './fake-github.ts'
+import { type BoardPlace, expectSameEverywhere, expectSameOrder } from './same-everywhere.ts'
 
 export type ConsistencyCounts = {
   readonly pipelines: number
@@ -26,8 +27,17 @@ export async function expectConsistent(o: {
   now: Instant
   /** Without it, only the database is compared. With it, everything must be published. */
   github?: FakeGitHub
+  /** What is published in full is compared with it; the rest may still be on its way. */
+  soon?: FakeGitHub
+  /** Where the same board is read over HTTP. */
+  place?: BoardPlace
 }): Promise<ConsistencyCounts> {
-  const { counts, rows } = await readWholeBoard(o.database, o.now)
+  const { counts, isBlind, rows } = await readWholeBoard(o.database, o.now)
+  expectSameOrder({ rows, now: o.now })
+  if (o.place !== undefined) {
+    const repositories = await visibleNames(o.database)
+    await expectSameEverywhere(o.place, { counts, isBlind, rows, repositories, now: o.now })
+  }
   for (const colour of COUNTED_LIGHTS)
     expect(counts[colour], colour).toBe(rows.filter((row) => row.light === colour).length)
   expect(counts.held).toBe(rows.filter(({ held }) => held).length)
@@ -46,6 +56,9 @@ export async function expectConsistent(o: {
     expect({ light: shown, stage, since }).toEqual(expectedColumns(pipeline))
   }
   await expectNothingStandsStill(o.database, o.now, rows)
+  if (o.soon)
+    for (const { row, surfaces } of await publishedOf(o.database, rows))
+      await expectShownOnGitHub(o.soon, row, surfaces)
   if (!o.github) return { pipelines: rows.length, comments: 0, checkRuns: 0 }
   let [comments, checkRuns] = [0, 0]
   for (const row of rows) {
@@ -95,15 +108,18 @@ async function expectNothingStandsStill(
 async function expectShownOnGitHub(
   github: FakeGitHub,
   row: StoredPipeline,
+  /** Compares these alone: what Andon has given up, or left where the file no longer wants it, may differ. */
+  known?: ReadonlySet<string | null>,
 ): Promise<{ comments: number; checks: number }> {
   const { repository, pipeline, id } = row
-  const wanted = surfacesOf(pipeline)
+  const wanted = surfacesOf(pipeline).filter(({ key }) => known?.has(key) ?? true)
   const name = `${repository}#${pipeline.issue.number}`
 
-  const ours = oursOn(github, row).filter(({ marker }) => !/\/need\/|^reply\//.test(marker))
   const commented = wanted
     .filter(({ kind }) => kind === 'comment')
     .map(({ key }) => `${id}/${key.slice('comment/'.length)}`)
+  const sticky = oursOn(github, row).filter(({ marker }) => !/\/need\/|^reply\//.test(marker))
+  const ours = known === undefined ? sticky : sticky.filter(({ marker }) => commented.includes(marker))
   expect(ours.map(({ marker }) => marker).toSorted(), `comments of ${name}`).toEqual(commented.toSorted())
   const lines = ours.filter(({ body }) => body.includes(stageLightsText(pipeline)))
   expect(lines.length, `comments of ${name} that show its line`).toBe(Math.min(1, ours.length))
@@ -155,6 +171,26 @@ function oursOn(github: FakeGitHub, { repository, pipeline }: StoredPipeline) {
   })
 }
 
+/** The pipelines of which Andon has nothing left to write, each with the surfaces that GitHub knows. */
+async function publishedOf({ kysely }: Database, rows: readonly StoredPipeline[]) {
+  const known = await kysely
+    .selectFrom('pipelines')
+    .leftJoin('publications', 'publications.pipelineId', 'pipelines.id')
+    .select(['pipelines.id', 'surface', 'githubId'])
+    .whereRef('publishedRevision', '>=', 'revision')
+    .execute()
+  return rows.flatMap((row) => {
+    const own = known.filter(({ id }) => id === row.id)
+    const surfaces = new Set(own.flatMap(({ surface, githubId }) => (githubId === null ? [] : [surface])))
+    return own.length === 0 ? [] : [{ row, surfaces }]
+  })
+}
+
+async function visibleNames({ kysely }: Database): Promise<readonly string[]> {
+  const rows = await kysely.selectFrom('repositories').select('fullName').where('removedAt', 'is', null).execute()
+  return rows.map(({ fullName }) => fullName)
+}
+
 async function readWholeBoard(database: Database, now: Instant) {
   const rows: StoredPipeline[] = []
   let after: string | null = null
@@ -166,7 +202,8 @@ async function readWholeBoard(database: Database, now: Instant) {
     )
     rows.push(...page.rows)
     after = page.next
-    if (after === null) return { counts: page.counts, rows }
+    const isBlind = page.accessProblems.some(({ scope }) => scope === 'app')
+    if (after === null) return { counts: page.counts, isBlind, rows }
   }
 }
 

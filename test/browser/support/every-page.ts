@@ -26,7 +26,8 @@ export async function openEveryPage(): Promise<EveryPage> {
   const { app, scenes } = factory
   const ada = openVisitor({ ...app, baseUrl: BASE_URL })
   await ada.signIn('ada')
-  await ada.post('/account', { token: await ada.formToken(), name: 'nightly report' })
+  const made = await ada.post('/account/tokens', { token: await ada.formToken(), name: 'nightly report' })
+  if (!made.text.includes('nightly report')) throw new Error(`no token was made: ${made.status}`)
   await buryEffects(app.database, app.clock.now(), ['react/5032187', 'reply/5032191'])
   const at = (name: string, path: string) => ({ name, url: app.url + path, isSignedIn: true })
   return {
