@@ -19,7 +19,7 @@ const PAGES = [
   '/acme/api/issues/15',
   '/nowhere',
 ]
-const WIDTHS = [320, 390, 768, 1024, 1440, 1920, 2560, 3840]
+const WIDTHS = [320, 390, 768, 1024, 1920, 3840]
 const WITHIN = { timeout: 20_000, interval: 100 }
 
 let browser: Browser

@@ -159,18 +159,6 @@ test('the page is stale since the last message of a killed server, and becomes l
   expect(await sameDocument()).toBe(true)
 })
 
-test('a frozen server is noticed, and the page recovers when it thaws', async () => {
-  await look()
-  factory.kill('SIGSTOP')
-  await expect.poll(state, WITHIN).toBe('stale')
-  expect(await pill()).toContain('stale since')
-  factory.kill('SIGCONT')
-  factory.show({ rows: later() })
-  await expect.poll(state, WITHIN).toBe('live')
-  await expect.poll(() => light(4), WITHIN).toBe('running')
-  expect(await sameDocument()).toBe(true)
-})
-
 test('while the database is unavailable the page says that it is stale, though its stream is open, and recovers without a reload', async () => {
   await look()
   factory.show({ isUnavailable: true })

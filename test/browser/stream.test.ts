@@ -101,7 +101,7 @@ test('a tab that was frozen catches up when it is shown again', async () => {
   expect(await sameDocument()).toBe(true)
 })
 
-test('a server that is frozen is shown as stale within twelve seconds', async () => {
+test('a server that is frozen is shown as stale within twelve seconds, and what it says when it thaws is shown', async () => {
   await start({ beatEveryMs: 5_000 })
   await look()
   const frozenAt = performance.now()
@@ -109,7 +109,10 @@ test('a server that is frozen is shown as stale within twelve seconds', async ()
   await expect.poll(() => state(), WITHIN).toBe('stale')
   expect(performance.now() - frozenAt).toBeLessThan(12_000)
   board.kill('SIGCONT')
+  board.show({ rows: fewer() })
   await expect.poll(() => state(), WITHIN).toBe('live')
+  await expect.poll(() => rows(), WITHIN).toBe(5)
+  expect(await sameDocument()).toBe(true)
 })
 
 test('a stale page says when it tries again, and tries at once when asked', async () => {
