@@ -119,6 +119,20 @@ test.each([
   await page.context().close()
 })
 
+test('the line at the top is one line from 1200 pixels on', async () => {
+  const { page } = await openPage(browser)
+  for (const width of [1200, 1440, 1920]) {
+    await page.setViewportSize({ width, height: 900 })
+    await page.goto(factory.url)
+    await settled(page)
+    const tops = await page.evaluate<number[]>(
+      "[...document.querySelectorAll('.top > *')].map((one) => { const { top, height } = one.getBoundingClientRect(); return top + height / 2 })",
+    )
+    expect(Math.max(...tops) - Math.min(...tops), `at ${width}`).toBeLessThan(8)
+  }
+  await page.context().close()
+})
+
 test('a wall turns its pages, and begins again', async () => {
   const { page } = await openPage(browser, { viewport: { width: 1440, height: 400 } })
   await page.clock.install()
