@@ -1,7 +1,9 @@
-// `npm run docs`: renews what the pages take from the source, its tables and its quotations, and the JSON Schema of
-// andon.yml. `test/docs/pages.test.ts` and `test/line/andon-json-schema.test.ts` fail while they are older than it.
+// `npm run docs`: renews what the pages take from the source, its tables and its quotations, the JSON Schema of andon.yml and
+// the description of the API. `test/docs/pages.test.ts`, `test/line/andon-json-schema.test.ts` and
+// `test/docs/openapi.test.ts` fail while they are older than it.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { andonJsonSchema } from '../../src/line/andon-json-schema.ts'
+import { openApiDocument } from '../../src/web/openapi.ts'
 import { pagePaths, renderPage } from './pages.ts'
 
 for (const path of pagePaths()) {
@@ -13,3 +15,4 @@ for (const path of pagePaths()) {
 }
 
 writeFileSync('public/andon.schema.json', andonJsonSchema())
+writeFileSync('public/openapi.json', openApiDocument())

@@ -24,7 +24,7 @@ import type { Views } from './views.ts'
 
 // The only paths that need no sign-in: they name no people or hidden repositories, and reports carry a token of their own.
 const PUBLIC_PATHS =
-  /^\/(healthz|readyz|metrics|favicon\.ico|service-worker\.js|assets\/.*|badge\/.*|api\/reports|login|login\/callback|setup(\/done|\/installed)?)$/
+  /^\/(healthz|readyz|metrics|favicon\.ico|service-worker\.js|assets\/.*|badge\/.*|api\/reports|api\/openapi\.json|login|login\/callback|setup(\/done|\/installed)?)$/
 
 /** What the site is built from. */
 export type AppParts = {
@@ -59,7 +59,7 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
   function answerWithAsset(context: RequestContext, name: string, headers: Record<string, string>): Response {
     const asset = assets.find(name)
     if (asset === null) throw new HttpError(404, 'There is no such file.')
-    return context.body(asset.body, 200, { ...headers, 'content-type': asset.type })
+    return context.body(asset.body, 200, { 'content-type': asset.type, ...headers })
   }
 
   app.use(async (context, next) => {
@@ -148,6 +148,11 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
     const { lastDeliveryAt } = await site.readings.board()
     if (lastDeliveryAt !== null) return context.redirect('/')
     return context.html(views.render('setup-installed', { heading: 'Waiting', refreshSeconds: 2, notices: [] }))
+  })
+
+  get('/api/openapi.json', (context) => {
+    const headers = { 'cache-control': 'public, max-age=3600', 'access-control-allow-origin': '*' }
+    return answerWithAsset(context, 'openapi.json', { ...headers, 'content-type': 'application/json' })
   })
 
   app.post('/api/reports', site.report)

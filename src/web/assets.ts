@@ -28,6 +28,7 @@ const OWN = [
   'live.js',
   'notifier.js',
   'notify-button.js',
+  'openapi.json',
   'seen-lights.js',
   'service-worker.js',
   'toasts.js',

@@ -29,7 +29,8 @@ const ATTEMPT_KEY = /^[1-9]\d{0,8}\/[a-z][a-z0-9_-]*\/[1-9]\d{0,8}-[a-z0-9]+$/
 
 const LIMITED_UNTIL = 'must be a time such as 2026-11-28T18:00:00Z'
 
-const reportSchema = z.strictObject({
+/** The body as JSON Schema too: src/web/openapi.ts. */
+export const reportSchema = z.strictObject({
   andon: z.string().max(100).regex(ATTEMPT_KEY, 'is not an attempt key: pass on the workflow’s input `andon`'),
   // Rounded down, so that only finished work is shown as 100.
   progress: z

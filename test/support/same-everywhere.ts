@@ -10,6 +10,7 @@ import { orderRows } from '../../src/render/row-order.ts'
 import type { StoredPipeline } from '../../src/store/board.ts'
 import type { BoardCounts } from '../../src/store/board-counts.ts'
 import type { BoardJson } from '../../src/web/stream-formats.ts'
+import { expectDocumented } from './api-document.ts'
 import { COUNTED_LIGHTS, LIGHTS } from './board-api.ts'
 import {
   type PageHead,
@@ -62,14 +63,16 @@ export async function expectSameEverywhere(place: BoardPlace, stored: StoredBoar
   expect(board.verdict, 'the verdict in JSON').toBe(verdictOf(stored.counts, isBlind))
 
   const pages = await readPages(place, '/')
-  const [first = ''] = pages
-  expectHead(readHead(first), board, '/')
+  const [top = ''] = pages
+  expectHead(readHead(top), board, '/')
   expect(pages.flatMap(readRows), 'rows on /').toEqual(pipelines.map(shownOf))
-  expect(readSectionCount(first, 'needs-you'), 'Needs you').toBe(counts.needsYou - counts.mistaken)
-  expect(readSectionCount(first, 'active'), 'Active tasks').toBe(counts.open - counts.needsYou + counts.mistaken)
+  expect(readSectionCount(top, 'needs-you'), 'Needs you').toBe(counts.needsYou - counts.mistaken)
+  expect(readSectionCount(top, 'active'), 'Active tasks').toBe(counts.open - counts.needsYou + counts.mistaken)
   expectMetrics(await read(place, '/metrics'), counts)
   if (stored.rows.length > listed.length) await expectFound(place, stored.rows)
   await expectOwners(place, stored.repositories, board)
+  const [first] = pipelines
+  if (first !== undefined) await read(place, `/api/pipelines/${first.repository}/${first.issue}`)
   const shown = [...new Set(stored.rows.map(({ repository }) => repository))].slice(0, MOST_REPOSITORIES)
   for (const repository of shown) await expectRepository(place, repository, board, isBlind)
 }
@@ -199,6 +202,10 @@ function shownOf({ repository, issue, light, health, needsYou }: BoardRow) {
 async function read({ url, headers = {} }: BoardPlace, path: string): Promise<string> {
   const answer = await fetch(url + path, { headers })
   const text = await answer.text()
+  if (path.startsWith('/api/')) {
+    const type = answer.headers.get('content-type')
+    expectDocumented({ method: 'GET', path: path.replace(/\?.*/, '') }, { status: answer.status, type, text })
+  }
   if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${text.slice(0, 200)}`)
   return text
 }
