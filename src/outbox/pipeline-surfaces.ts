@@ -11,7 +11,7 @@ import {
   renderCheckRun,
   renderSupersededCheckRun,
 } from '../render/check-run.ts'
-import { renderStickyComment, stickyCommentMarker } from '../render/sticky-comment.ts'
+import { renderLeftComment, renderStickyComment, stickyCommentMarker } from '../render/sticky-comment.ts'
 import type { DesiredSurface, SurfaceContent } from './diff-surfaces.ts'
 import { needSurfaces, replySurfaces } from './folded-surfaces.ts'
 import type { PublishedPipeline } from './published-pipeline.ts'
@@ -20,7 +20,13 @@ import type { PublishedPipeline } from './published-pipeline.ts'
 export function desiredPipelineSurfaces(state: PublishedPipeline, now: Instant): readonly DesiredSurface[] {
   if (state.pipeline.removed) return []
   const current = currentSurfaces(state, now)
-  return [...needSurfaces(state, now), ...current, ...supersededSurfaces(state, current), ...replySurfaces(state)]
+  return [
+    ...needSurfaces(state, now),
+    ...current,
+    ...supersededSurfaces(state, current),
+    ...leftComments(state, current),
+    ...replySurfaces(state),
+  ]
 }
 
 /** Of each stage, the check run on the commit before the comment on the issue. */
@@ -39,9 +45,8 @@ function currentSurfaces(state: PublishedPipeline, now: Instant): readonly Desir
       const { key, stage, sha } = surface
       const significant = withoutProgressNoise(pipeline, stage)
       if (surface.kind === 'comment') {
-        const marker = stickyCommentMarker(pipelineId, key.slice('comment/'.length))
-        const issueNumber = pipeline.issue.number
-        const locator = { kind: 'comment', issueNumber, marker } as const
+        const locator = commentLocator(state, key)
+        const { issueNumber, marker } = locator
         const contentOf = (shown: Pipeline): SurfaceContent => {
           return {
             kind: 'comment',
@@ -76,6 +81,13 @@ function currentSurfaces(state: PublishedPipeline, now: Instant): readonly Desir
       ]
     })
 }
+
+function commentLocator({ pipeline, pipelineId }: PublishedPipeline, surface: string) {
+  const marker = stickyCommentMarker(pipelineId, surface.slice(COMMENT_PREFIX.length))
+  return { kind: 'comment', issueNumber: pipeline.issue.number, marker } as const
+}
+
+const COMMENT_PREFIX = 'comment/'
 
 /** The pipeline with this stage only, without the run's progress and the evidence. */
 function withoutProgressNoise(pipeline: Pipeline, name: StageName): Pipeline {
@@ -113,6 +125,19 @@ function supersededSurfaces(state: PublishedPipeline, current: readonly DesiredS
       },
     ]
   })
+}
+
+/** A comment that the file wants no longer says so: what it said last would stay, and become wrong. */
+function leftComments(state: PublishedPipeline, current: readonly DesiredSurface[]): readonly DesiredSurface[] {
+  const currentKeys = new Set(current.map(({ surface }) => surface))
+  return state.publications
+    .filter(({ surface }) => surface.startsWith(COMMENT_PREFIX) && !currentKeys.has(surface))
+    .map(({ surface }) => {
+      const locator = commentLocator(state, surface)
+      const { issueNumber, marker } = locator
+      const content = { kind: 'comment', issueNumber, body: renderLeftComment(marker, state.pageUrl) } as const
+      return { surface, locator, content, mayCreate: false }
+    })
 }
 
 const CHECK_RUN_SURFACE_KEY = /^check\/(?<stage>.+)\/(?<sha>[^/]+)$/

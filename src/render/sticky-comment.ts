@@ -23,6 +23,11 @@ export function renderStickyComment(
   )
 }
 
+/** What a comment says that is kept no longer, because `comments` in andon.yml says otherwise now. */
+export function renderLeftComment(marker: string, pageUrl: string): string {
+  return `${marker}\nThis comment is no longer kept up to date. ${linkTo('The issue on the board', pageUrl)}\n`
+}
+
 /** Cuts at the end of a line, to at most `max` code points, and links to the rest. */
 export function truncateMarkdown(markdown: string, max: number, pageUrl: string): string {
   if (markdown.length <= max) return markdown

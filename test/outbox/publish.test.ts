@@ -55,6 +55,28 @@ test('a revision that changes no text costs no call', async () => {
   expect(await unpublished()).toBe(0)
 })
 
+test.each(['off', 'one'] as const)(
+  'comments that the file wants no longer (%s) say so, and are kept again when it does',
+  async (comments) => {
+    const begun = pipelineOf({ plan: running, code: running })
+    await world.savePipeline(begun)
+    await world.drain()
+    await world.savePipeline({ ...begun, line: { ...begun.line, comments } })
+    await world.drain()
+    const bodies = () => world.comments(42).map(({ body }) => body)
+    const left = bodies().filter((body) => /\/(plan|code) -->/.test(body))
+    expect(left).toHaveLength(2)
+    for (const body of left) {
+      expect(body).toContain('no longer kept up to date')
+      expect(body).not.toContain('running')
+    }
+    expect(bodies().length - left.length).toBe(comments === 'one' ? 1 : 0)
+    await world.savePipeline(begun)
+    await world.drain()
+    expect(bodies().filter((body) => /\/(plan|code) -->/.test(body) && body.includes('running'))).toHaveLength(2)
+  },
+)
+
 test('only the latest revision is written, even if it arrives while others wait for a slot', async () => {
   await world.savePipeline(pipelineOf({ plan: running }))
   await world.outbox.step()
