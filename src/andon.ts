@@ -148,7 +148,7 @@ export async function openAndon(o: {
     app: probotApp,
     door,
     secrets: config.webhookSecrets,
-    noteAccessChange: openAccessChanges(database),
+    noteAccessChange: openAccessChanges({ ...database, kysely: database.reserved }),
     now,
     log,
     rejected,
@@ -170,7 +170,6 @@ export async function openAndon(o: {
   const operations = openOperations({ database, door, now })
   const web = createWebServer({
     receiveDelivery: guard.answer,
-    commitProblem: door.problem,
     report: createReportEndpoint({ verify: verifyToken, store: openReportStore({ database, door, now }), log }),
     database,
     door,
@@ -185,7 +184,9 @@ export async function openAndon(o: {
         listSetupMistakes(database),
         listSweepProblems(database),
       ])
-      const problems = [proxy?.problem() ?? null, guard.problem(), door.problem()].filter((each) => each !== null)
+      const problems = [proxy?.problem(), guard.problem(), door.hangs() ?? door.problem(), door.resting()].filter(
+        (each) => each != null,
+      )
       return { ...loops, degraded: [...loops.degraded, ...problems, ...sweeps, ...mistakes] }
     },
     operators: {

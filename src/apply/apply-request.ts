@@ -40,3 +40,21 @@ export class Unavailable extends Error {
   override readonly name = 'Unavailable'
   readonly retryAfterSeconds = 5
 }
+
+/** Somebody else has locked what the request needs. Nothing was promised; it may wait, and others go on. */
+export class Locked extends Unavailable {
+  readonly repositoryId: number
+  /** The repository itself is locked, and not something that more than it may need. */
+  readonly isOnlyThere: boolean
+
+  constructor(repositoryId: number, reason: string | null) {
+    super(reason ?? 'another transaction has locked the repository')
+    this.repositoryId = repositoryId
+    this.isOnlyThere = reason === null
+  }
+}
+
+/** The repository that a request is about, where it names one. */
+export function repositoryOf({ event }: ApplyRequest): number | null {
+  return event !== null && 'repository' in event ? event.repository.id : null
+}

@@ -1,5 +1,10 @@
-/** Why a transaction failed: two transactions collided, the database is away, or one request of the group is at fault. */
-export type FailureCause = 'conflict' | 'unavailable' | 'culprit'
+/**
+ * Why a transaction failed: two transactions collided, another one has a lock for too long, the database is away, or one
+ * request of the group is at fault.
+ */
+export type FailureCause = 'conflict' | 'locked' | 'unavailable' | 'culprit'
+
+const LOCK_NOT_AVAILABLE = '55P03'
 
 // https://www.postgresql.org/docs/current/errcodes-appendix.html: connection, resources, operator intervention, system,
 // configuration, internal; and 42, a statement of ours that does not fit this schema, which is no delivery's fault.
@@ -14,6 +19,7 @@ export function classifyCommitFailure(error: unknown): FailureCause {
   if (!(error instanceof Error)) return 'culprit'
   const code = 'code' in error ? String(error.code) : ''
   if (code.startsWith('40')) return 'conflict'
+  if (code === LOCK_NOT_AVAILABLE) return 'locked'
   if (UNAVAILABLE_CODES.includes(code) || UNAVAILABLE_MESSAGES.test(error.message)) return 'unavailable'
   return /^[0-9A-Z]{5}$/.test(code) && UNAVAILABLE_CLASSES.includes(code.slice(0, 2)) ? 'unavailable' : 'culprit'
 }

@@ -1,6 +1,7 @@
-// One group, one transaction. If it fails, the kind of failure decides: a conflict is tried again; while the database
-// is away the whole group is turned away; for any other failure the group is halved until the request that causes it is
-// alone. That one is stored as failed, with its reason, and the others are committed.
+// One group, one transaction. If it fails, the kind of failure decides: a conflict is tried again; what needs a repository
+// that somebody else has locked is left out; while the database is away the whole group is turned away; for any other
+// failure the group is halved until the request that causes it is alone. That one is stored as failed, with its reason, and
+// the others are committed.
 import type { Logger } from 'pino'
 import type { Event } from '../pipeline/model/events.ts'
 import type { Instant } from '../pipeline/model/time.ts'
@@ -8,11 +9,18 @@ import type { Database, Transaction } from '../store/database.ts'
 import { notifyChanges } from '../store/notify.ts'
 import { admitQueued, type RandomSuffix } from './admit-queued.ts'
 import { advanceEvents } from './advance-events.ts'
-import { type ApplyRequest, type ApplyResult, expectedStateOf, Unavailable } from './apply-request.ts'
+import {
+  type ApplyRequest,
+  type ApplyResult,
+  expectedStateOf,
+  Locked,
+  repositoryOf,
+  Unavailable,
+} from './apply-request.ts'
 import { classifyCommitFailure } from './classify-commit-failure.ts'
 import { saveResults } from './effects.ts'
 import { recheckHolds } from './recheck-holds.ts'
-import { addKnownRows, type KnownRows, lockRepositories } from './repositories.ts'
+import { addKnownRows, findLockedRepositories, type KnownRows, lockRepositories } from './repositories.ts'
 import { saveDeliveries, saveReplays } from './save-deliveries.ts'
 import { saveUnitOfWork } from './save-unit-of-work.ts'
 import { openUnitOfWork } from './unit-of-work.ts'
@@ -26,15 +34,22 @@ export type CommitContext = {
 }
 
 const MAX_TRIES = 5
+/** No part of a group is begun later than this after the group was taken: GitHub waits ten seconds for its answers. */
+const BEGIN_WITHIN_MS = 5_000
+
+/** How often, and until when, the transaction of a group is begun again. */
+type Limits = { readonly tries: number; readonly until: number }
+
+const limitsFromNow = (): Limits => ({ tries: MAX_TRIES, until: performance.now() + BEGIN_WITHIN_MS })
 
 /** Commits a group; resolves to an outcome for each request, in their order. Never throws. */
 export async function commitGroup(
   o: CommitContext,
   group: readonly ApplyRequest[],
-  tries = MAX_TRIES,
+  limits = limitsFromNow(),
 ): Promise<readonly (ApplyResult | Error)[]> {
   try {
-    const outcomes = await o.database.kysely.transaction().execute((trx) => applyGroup(o, trx, group))
+    const outcomes = await o.database.reserved.transaction().execute((trx) => applyGroup(o, trx, group))
     addKnownRows(
       o.knownRows,
       eventsOf(group, (index) => outcomes[index]?.duplicate === false),
@@ -42,15 +57,20 @@ export async function commitGroup(
     return outcomes
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    switch (classifyCommitFailure(error)) {
+    const { tries, until } = limits
+    const cause = classifyCommitFailure(error)
+    if (cause !== 'unavailable' && performance.now() > until) return group.map(() => new Unavailable(reason))
+    switch (cause) {
       case 'conflict':
-        if (tries > 1) return commitGroup(o, group, tries - 1)
+        if (tries > 1) return commitGroup(o, group, { tries: tries - 1, until })
         return group.map(() => new Unavailable(`gave up after ${MAX_TRIES} conflicts: ${reason}`))
+      case 'locked':
+        return commitOthers(o, group, limits, reason)
       case 'unavailable':
         o.log.warn({ reason, turnedAway: group.length }, 'the database is away')
         return group.map(() => new Unavailable(reason))
       case 'culprit':
-        return group.length > 1 ? bisectGroup(o, group) : [await saveFailedDelivery(o, group[0], reason)]
+        return group.length > 1 ? bisectGroup(o, group, limits) : [await saveFailedDelivery(o, group[0], reason)]
     }
   }
 }
@@ -58,9 +78,40 @@ export async function commitGroup(
 async function bisectGroup(
   o: CommitContext,
   group: readonly ApplyRequest[],
+  { until }: Limits,
 ): Promise<readonly (ApplyResult | Error)[]> {
   const middle = Math.ceil(group.length / 2)
-  return [...(await commitGroup(o, group.slice(0, middle))), ...(await commitGroup(o, group.slice(middle)))]
+  const limits = { tries: MAX_TRIES, until }
+  return [
+    ...(await commitGroup(o, group.slice(0, middle), limits)),
+    ...(await commitGroup(o, group.slice(middle), limits)),
+  ]
+}
+
+/** Commits the requests that need no repository that is locked. Where no repository is, the lock is on something else. */
+async function commitOthers(
+  o: CommitContext,
+  group: readonly ApplyRequest[],
+  limits: Limits,
+  reason: string,
+): Promise<readonly (ApplyResult | Error)[]> {
+  const locked = await findLocked(o, group)
+  const others = group.filter((_, index) => locked[index] === null)
+  if (others.length === group.length) {
+    const [only] = group
+    if (only === undefined || group.length > 1) return bisectGroup(o, group, limits)
+    const id = repositoryOf(only)
+    return [id === null ? new Unavailable(reason) : new Locked(id, reason)]
+  }
+  o.log.warn({ repositories: [...new Set(locked)].filter((id) => id !== null) }, 'repositories are locked')
+  const outcomes = (others.length === 0 ? [] : await commitGroup(o, others, limits)).values()
+  return locked.map((id) => (id === null ? (outcomes.next().value ?? new Unavailable(reason)) : new Locked(id, null)))
+}
+
+async function findLocked(o: CommitContext, group: readonly ApplyRequest[]): Promise<readonly (number | null)[]> {
+  const events = group.map(({ event }) => event)
+  const finding = o.database.reserved.transaction().execute((trx) => findLockedRepositories(trx, events))
+  return await finding.catch(() => events.map(() => null))
 }
 
 async function saveFailedDelivery(

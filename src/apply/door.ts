@@ -1,20 +1,25 @@
 // The one door: every event comes through `apply`, which answers after the commit. This is the queue in front of it:
 // requests that come at the same time share a transaction (commit-group.ts), and each of them is applied whole or not
-// at all.
+// at all. A repository that somebody else keeps locked rests: what is for it waits in a lane of its own, within its deadline,
+// and the lanes go on with the others.
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Instant } from '../pipeline/model/time.ts'
 import type { Database } from '../store/database.ts'
 import type { RandomSuffix } from './admit-queued.ts'
-import { type ApplyRequest, type ApplyResult, Unavailable } from './apply-request.ts'
+import { type ApplyRequest, type ApplyResult, Locked, repositoryOf, Unavailable } from './apply-request.ts'
 import { commitGroup } from './commit-group.ts'
 
 export type Door = {
   /** Resolves after the commit; throws Unavailable when nothing could be committed. */
   apply(request: ApplyRequest): Promise<ApplyResult>
-  /** Why the last commit failed, in one sentence; null once one has succeeded. */
+  /** Why the last commit failed, in one sentence; null once one has succeeded. Another may succeed meanwhile. */
   problem(): string | null
+  /** That nothing can come in just now, in one sentence: what is in hand has had no answer for too long. */
+  hangs(): string | null
+  /** That repositories rest, because somebody else keeps them locked, in one sentence. */
+  resting(): string | null
   /** Resolves when every accepted request is committed or turned away. */
   close(): Promise<void>
 }
@@ -26,8 +31,17 @@ const MAX_GROUP_SIZE = 128
 const LANES = 2
 /** Under load the first request of a group waits this long for others: else groups of one and of many alternate. */
 const LINGER_MS = 2
+/** A group takes milliseconds. */
+const HANGS_AFTER_MS = 2_500
 
-type PendingRequest = { readonly request: ApplyRequest; readonly complete: (outcome: ApplyResult | Error) => void }
+type PendingRequest = {
+  readonly request: ApplyRequest
+  /** The repository whose lock it needs, as far as that is known. */
+  place: number | null
+  /** It has had its answer. */
+  isOver: boolean
+  readonly complete: (outcome: ApplyResult | Error) => void
+}
 
 export function openDoor(options: {
   database: Database
@@ -40,51 +54,96 @@ export function openDoor(options: {
   // PGlite has one connection: a second lane would only wait for it.
   const lanes = o.database.kind === 'embedded' ? 1 : LANES
   const queue: PendingRequest[] = []
-  const busy = new Set<Promise<void>>()
+  /** When each lane began with its group. */
+  const busy = new Map<Promise<void>, number>()
   const inHand = new Set<number>()
+  /** Locked by somebody else; the one that was tried last is the last. */
+  const resting = new Set<number>()
+  let restingLane: Promise<void> | null = null
   let isGathering = false
   let sizeBefore = 1
   let closed = false
   let failure: string | null = null
 
   function pump(): void {
-    if (isGathering || busy.size >= lanes || !queue.some(isFree)) return
-    const lane = nextGroup().finally(() => {
-      busy.delete(lane)
+    if (!isGathering && busy.size < lanes && queue.some(isFree)) {
+      const lane = nextGroup().finally(() => {
+        busy.delete(lane)
+        pump()
+      })
+      busy.set(lane, performance.now())
+    }
+    const place = [...resting].find((id) => !inHand.has(id) && queue.some((waiting) => waiting.place === id))
+    if (restingLane !== null || place === undefined) return
+    restingLane = commitResting(place).finally(() => {
+      restingLane = null
       pump()
     })
-    busy.add(lane)
   }
 
   async function nextGroup(): Promise<void> {
     isGathering = true
     if (sizeBefore > 1 && queue.length < MAX_GROUP_SIZE) await sleep(LINGER_MS)
     isGathering = false
-    const group = takeGroup()
-    const requests = group.map(({ request }) => request)
-    const repositories = requests.flatMap((request) => repositoryOf(request) ?? [])
-    for (const id of repositories) inHand.add(id)
+    const group = takeGroup(isFree)
     sizeBefore = group.length
+    const committed = commit(group)
     pump()
-    const outcomes = await commitGroup(o, requests)
-    const last = outcomes.at(-1)
+    await committed
+  }
+
+  /** Waits in the database for as long as a lock may take; if that is not enough, the next one that rests has its turn. */
+  async function commitResting(place: number): Promise<void> {
+    const outcomes = await commit(takeGroup((waiting) => waiting.place === place))
+    resting.delete(place)
+    if (outcomes.some((outcome) => outcome instanceof Locked)) resting.add(place)
+  }
+
+  async function commit(group: readonly PendingRequest[]): Promise<readonly (ApplyResult | Error)[]> {
+    const places = group.flatMap(({ place }) => place ?? [])
+    for (const id of places) inHand.add(id)
+    const outcomes = await commitGroup(
+      o,
+      group.map(({ request }) => request),
+    )
+    for (const id of places) inHand.delete(id)
+    const last = outcomes.findLast((outcome) => !(outcome instanceof Locked && outcome.isOnlyThere))
     failure = last instanceof Error ? last.message : null
-    for (const id of repositories) inHand.delete(id)
-    for (const [index, { complete }] of group.entries())
-      complete(outcomes[index] ?? new Unavailable('the request has no outcome'))
+    const locked: PendingRequest[] = []
+    for (const [index, waiting] of group.entries()) {
+      const outcome = outcomes[index] ?? new Unavailable('the request has no outcome')
+      if (!(outcome instanceof Locked)) waiting.complete(outcome)
+      else if (!waiting.isOver) locked.push(waiting)
+      if (!(outcome instanceof Locked)) continue
+      waiting.place = outcome.repositoryId
+      resting.add(outcome.repositoryId)
+    }
+    // They came before those that wait now.
+    queue.unshift(...locked)
+    return outcomes
   }
 
-  /** False while another lane works on the repository and has its row locked; those requests go together, after it. */
-  function isFree({ request }: PendingRequest): boolean {
-    const id = repositoryOf(request)
-    return id === null || !inHand.has(id)
+  /**
+   * False while another lane works on the repository and has its row locked, or while somebody else has; those requests go
+   * together, after it.
+   */
+  function isFree({ place }: PendingRequest): boolean {
+    return place === null || !(inHand.has(place) || resting.has(place))
   }
 
-  function takeGroup(): readonly PendingRequest[] {
-    const group = queue.filter(isFree).slice(0, MAX_GROUP_SIZE)
+  function takeGroup(isWanted: (waiting: PendingRequest) => boolean): readonly PendingRequest[] {
+    const group = queue.filter(isWanted).slice(0, MAX_GROUP_SIZE)
     const taken = new Set(group)
     queue.splice(0, queue.length, ...queue.filter((waiting) => !taken.has(waiting)))
     return group
+  }
+
+  function expire(waiting: PendingRequest): void {
+    const index = queue.indexOf(waiting)
+    if (index >= 0) queue.splice(index, 1)
+    const rests = waiting.place !== null && resting.has(waiting.place)
+    if (!rests) failure = `the database did not answer within ${DEADLINE_MS} ms`
+    waiting.complete(new Unavailable(failure ?? 'another transaction keeps the repository locked'))
   }
 
   return {
@@ -93,33 +152,39 @@ export function openDoor(options: {
       const { promise, resolve, reject } = Promise.withResolvers<ApplyResult>()
       const waiting: PendingRequest = {
         request,
+        place: repositoryOf(request),
+        isOver: false,
         complete(outcome) {
           clearTimeout(deadline)
+          waiting.isOver = true
           if (outcome instanceof Error) reject(outcome)
           else resolve(outcome)
         },
       }
-      const deadline = setTimeout(() => {
-        const index = queue.indexOf(waiting)
-        if (index >= 0) queue.splice(index, 1)
-        failure = `the database did not answer within ${DEADLINE_MS} ms`
-        reject(new Unavailable(failure))
-      }, DEADLINE_MS)
+      const deadline = setTimeout(() => expire(waiting), DEADLINE_MS)
       queue.push(waiting)
       pump()
       return promise
     },
     problem: () => (failure === null ? null : `deliveries cannot be stored (${failure.split('\n')[0]})`),
+    hangs() {
+      const beganBefore = performance.now() - HANGS_AFTER_MS
+      const hanging = [...busy.values()].filter((beganAt) => beganAt < beganBefore)
+      return hanging.length < lanes ? null : 'deliveries cannot be stored (the database does not answer)'
+    },
+    resting() {
+      if (resting.size === 0) return null
+      const which = resting.size === 1 ? 'a repository' : `${resting.size} repositories`
+      return `another transaction keeps ${which} locked, and deliveries about it are turned away: end it in the database`
+    },
     async close() {
       closed = true
-      while (busy.size > 0) await Promise.race(busy)
+      while (busy.size > 0 || restingLane !== null) await Promise.race([...busy.keys(), restingLane ?? never])
     },
   }
 }
 
-function repositoryOf({ event }: ApplyRequest): number | null {
-  return event !== null && 'repository' in event ? event.repository.id : null
-}
+const never = new Promise<void>(() => undefined)
 
 const SUFFIX_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789'
 

@@ -7,8 +7,10 @@ import type { Transaction } from '../store/database.ts'
 import {
   insertMissingInstallations,
   insertMissingRepositories,
+  listLockedRepositories,
   listRepositoriesOf,
   lockRepositoryRows,
+  type RepositorySelection,
 } from '../store/repositories.ts'
 
 /** Rows that certainly exist, by repository and installation: none is ever deleted. */
@@ -21,20 +23,42 @@ export async function lockRepositories(
   knownRows: KnownRows,
 ): Promise<readonly RepositoryRow[]> {
   const named = events.flatMap(repositoriesNamedBy)
-  const installations = events.flatMap((event) => (event.type === 'installation.changed' ? [event] : []))
-  const woken = events.flatMap((event) => (event.type === 'pipeline.woken' ? [event.pipelineId] : []))
   await insertMissingRows(
     trx,
     named.filter((each) => !knownRows.has(knownRowKeyOf(each))),
   )
+  return lockRepositoryRows(trx, await touchedBy(trx, events))
+}
+
+/** For each event, a repository that it touches and somebody else has locked; null where there is none. */
+export async function findLockedRepositories(
+  trx: Transaction,
+  events: readonly (Event | null)[],
+): Promise<readonly (number | null)[]> {
+  const touched: RepositorySelection[] = []
+  for (const event of events) touched.push(await touchedBy(trx, event === null ? [] : [event]))
+  const locked = await listLockedRepositories(trx, {
+    ids: touched.flatMap(({ ids }) => ids),
+    installationIds: touched.flatMap(({ installationIds }) => installationIds),
+  })
+  return touched.map(({ ids, installationIds }) => {
+    const found = locked.find((row) => ids.includes(row.id) || installationIds.includes(row.installationId))
+    return found?.id ?? null
+  })
+}
+
+async function touchedBy(trx: Transaction, events: readonly Event[]): Promise<RepositorySelection> {
+  const named = events.flatMap(repositoriesNamedBy)
+  const installations = events.flatMap((event) => (event.type === 'installation.changed' ? [event] : []))
+  const woken = events.flatMap((event) => (event.type === 'pipeline.woken' ? [event.pipelineId] : []))
   const removed = installations.flatMap((event) => event.removed.map(({ id }) => id))
-  return lockRepositoryRows(trx, {
+  return {
     ids: [...named.map(({ id }) => id), ...removed, ...(await listRepositoriesOf(trx, woken))],
     installationIds: [
       ...installations.filter(affectsAllRepositories).map(({ installationId }) => installationId),
       ...events.flatMap(installationAnsweredBy),
     ],
-  })
+  }
 }
 
 /** Notes that the rows which these events name exist; call it after the commit. */

@@ -10,22 +10,32 @@ export const PGLITE_OPTIONS = { parsers: { [INT8]: Number, [TIMESTAMPTZ]: parseT
 
 /** Wraps an open PGlite. It has one connection: inside a transaction, only the transaction may be used. */
 export function wrapPGlite(pglite: PGlite, location: string): Database {
-  const kysely = trackTransactions(
-    new Kysely<Tables>({
-      dialect: new PGliteDialect({ pglite }),
-      plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
-    }),
-  )
+  const kysely = kyselyOverPGlite(pglite)
+  // Each of the two lets one statement or transaction wait for the connection: the door waits for no more than one of others.
+  const reserved = kyselyOverPGlite(pglite)
   return {
     kysely,
+    reserved,
+    patient: kysely,
     kind: 'embedded',
     location,
     listen: (channel, notified) => pglite.listen(channel, notified),
     // PGlite runs it alone: what is committed is in it, and an open transaction is rolled back where it is opened again.
     dump: async () => new Uint8Array(await (await pglite.dumpDataDir('gzip')).arrayBuffer()),
+    renew: () => undefined,
     async close() {
       await kysely.destroy()
+      await reserved.destroy()
       if (!pglite.closed) await pglite.close()
     },
   }
+}
+
+function kyselyOverPGlite(pglite: PGlite): Kysely<Tables> {
+  return trackTransactions(
+    new Kysely<Tables>({
+      dialect: new PGliteDialect({ pglite }),
+      plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+    }),
+  )
 }

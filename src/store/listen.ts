@@ -1,14 +1,18 @@
 import pg from 'pg'
+import type { BoundedConnections } from './bounded-connections.ts'
 
 const FIRST_RECONNECT_MS = 250
 const MAX_RECONNECT_MS = 5_000
+/** A connection that only listens would not notice that it is dead: it says something, and must be answered. */
+const HEARTBEAT_MS = 5_000
+const BOUNDS = { answerMs: 4_000, transactionMs: 4_000 }
 
 /**
  * Listens on its own connection and reconnects when that breaks. `lost` is called when the connection is lost and
  * reconnect once there is a new one: notifications in between are lost.
  */
 export async function listenOn(
-  url: string,
+  { url, connections }: { readonly url: string; readonly connections: BoundedConnections },
   channel: string,
   notified: (payload: string) => void,
   lost: () => void,
@@ -27,14 +31,20 @@ export async function listenOn(
     })
     fresh.on('notification', ({ payload }) => notified(payload ?? ''))
     fresh.on('error', () => undefined)
+    const listen = () => fresh.query(`listen ${fresh.escapeIdentifier(channel)}`)
     try {
       await fresh.connect()
-      await fresh.query(`listen ${fresh.escapeIdentifier(channel)}`)
+      connections.bound(fresh, BOUNDS)
+      await listen()
     } catch (error) {
       await fresh.end().catch(() => undefined)
       throw error
     }
-    fresh.once('end', reconnectLater)
+    const heartbeat = setInterval(() => void listen().catch(() => undefined), HEARTBEAT_MS)
+    fresh.once('end', () => {
+      clearInterval(heartbeat)
+      reconnectLater()
+    })
     waitMs = FIRST_RECONNECT_MS
     return fresh
   }

@@ -2,9 +2,10 @@
 // TypeScript. Kysely records which files have run and lets one process at a time run them.
 import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import type { Database } from './database.ts'
+import type { Tables } from './tables.ts'
 
 const FOLDER = resolve(import.meta.dirname, '../../migrations')
 
@@ -20,7 +21,7 @@ const MOST_TRIES = 30
  */
 export async function migrate(database: Database): Promise<readonly string[]> {
   for (let left = MOST_TRIES; ; left -= 1) {
-    const { error, results = [] } = await createMigrator(database).migrateToLatest()
+    const { error, results = [] } = await createMigrator(database.patient).migrateToLatest()
     if (error === undefined)
       return results.filter(({ status }) => status === 'Success').map(({ migrationName }) => migrationName)
     if (left === 1 || !isKeptFromLock(error)) throw error
@@ -34,8 +35,8 @@ function isKeptFromLock(error: unknown): boolean {
 }
 
 /** Migrations that have not run yet. */
-export async function listPendingMigrations(database: Database): Promise<readonly string[]> {
-  const migrations = await createMigrator(database).getMigrations()
+export async function listPendingMigrations({ kysely }: Pick<Database, 'kysely'>): Promise<readonly string[]> {
+  const migrations = await createMigrator(kysely).getMigrations()
   return migrations.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name)
 }
 
@@ -48,7 +49,7 @@ export async function listUnknownMigrations({ kysely }: Database): Promise<reado
   return rows.map(({ name }) => name).filter((name) => !Object.hasOwn(known, name))
 }
 
-function createMigrator({ kysely }: Database): Migrator {
+function createMigrator(kysely: Kysely<Tables>): Migrator {
   return new Migrator({ db: kysely.withoutPlugins(), provider: { getMigrations } })
 }
 
@@ -64,7 +65,7 @@ async function readMigration(file: string): Promise<Migration> {
   const whole = sql.raw(`do language plpgsql $andon$ begin execute $migration$${text}$migration$; end $andon$`)
   return {
     async up(db) {
-      // An index over a full table takes as long as it takes.
+      // Whatever the server's own limit is: an index over a full table takes as long as it takes.
       await sql`set local statement_timeout = 0`.execute(db)
       await sql`set local lock_timeout = ${LOCK_TIMEOUT}`.execute(db)
       await whole.execute(db)

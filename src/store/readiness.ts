@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Database } from './database.ts'
 import { listPendingMigrations } from './migrate.ts'
+import type { Tables } from './tables.ts'
 
 /** Whether the server refuses writes: a replica, or a primary that was told to. */
 export const IS_READ_ONLY = sql<boolean>`(pg_is_in_recovery() or current_setting('default_transaction_read_only')::boolean)`
@@ -11,18 +12,23 @@ export const IS_READ_ONLY = sql<boolean>`(pg_is_in_recovery() or current_setting
  * After a commit that failed for `problem`, nothing but a write shows whether the next one would succeed.
  */
 export async function whyNotReady(database: Database, problem: string | null = null): Promise<string | null> {
-  const missing = await listPendingMigrations(database)
+  // Over the connections that deliveries take, so that the answer is about them.
+  const { reserved } = database
+  const missing = await listPendingMigrations({ kysely: reserved })
   if (missing.length > 0) return `the database lacks ${missing.join(', ')}: run the migrations`
-  const { rows } = await sql<{ readOnly: boolean }>`select ${IS_READ_ONLY} as read_only`.execute(database.kysely)
-  if (rows[0]?.readOnly) return 'the database is read-only: point DATABASE_URL at the primary'
-  return problem === null || (await canStore(database)) ? null : problem
+  const { rows } = await sql<{ readOnly: boolean }>`select ${IS_READ_ONLY} as read_only`.execute(reserved)
+  if (rows[0]?.readOnly) {
+    database.renew()
+    return 'the database is read-only: point DATABASE_URL at the primary'
+  }
+  return problem === null || (await canStore(reserved)) ? null : problem
 }
 
 /** More than fits into what is left of a page: the disk must have room for it. */
 const TRIAL_BYTES = 32 * 1024
 
 /** Stores a delivery and takes it back. */
-async function canStore({ kysely }: Database): Promise<boolean> {
+async function canStore(kysely: Kysely<Tables>): Promise<boolean> {
   const takenBack = new Error('taken back')
   const trial = kysely.transaction().execute(async (trx) => {
     await sql`

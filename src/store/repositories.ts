@@ -64,18 +64,39 @@ const INSTALLATION_COLUMNS = allColumns<InstallationRow>({
   readAt: true,
 })
 
-/** Locks repositories named by id or by their installation, in the order of their ids. */
+/** Repositories named by id or by their installation. */
+export type RepositorySelection = { readonly ids: readonly number[]; readonly installationIds: readonly number[] }
+
+const isNamed = ({ ids, installationIds }: RepositorySelection) =>
+  sql<boolean>`(id = any (${ids}::bigint[]) or installation_id = any (${installationIds}::bigint[]))`
+
+/** Locks repositories, in the order of their ids. */
 export async function lockRepositoryRows(
   trx: Transaction,
-  { ids, installationIds }: { readonly ids: readonly number[]; readonly installationIds: readonly number[] },
+  selection: RepositorySelection,
 ): Promise<readonly RepositoryRow[]> {
+  const { ids, installationIds } = selection
   if (ids.length + installationIds.length === 0) return []
   return trx
     .selectFrom('repositories')
     .select(REPOSITORY_COLUMNS)
-    .where(sql<boolean>`id = any (${ids}::bigint[]) or installation_id = any (${installationIds}::bigint[])`)
+    .where(isNamed(selection))
     .orderBy('id')
     .forUpdate()
+    .execute()
+}
+
+/** Those that somebody else has locked. The others are locked now. */
+export async function listLockedRepositories(
+  trx: Transaction,
+  selection: RepositorySelection,
+): Promise<readonly { readonly id: number; readonly installationId: number }[]> {
+  return trx
+    .with('free', (db) => db.selectFrom('repositories').select('id').where(isNamed(selection)).forUpdate().skipLocked())
+    .selectFrom('repositories')
+    .select(['id', 'installationId'])
+    .where(isNamed(selection))
+    .where('id', 'not in', (eb) => eb.selectFrom('free').select('id'))
     .execute()
 }
 

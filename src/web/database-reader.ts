@@ -1,6 +1,7 @@
 // Everything that the web shows is read here. A read has a deadline: a database that hangs must look like one that is
 // unavailable, because to a reader it is.
 import type { Logger } from 'pino'
+import type { Door } from '../apply/door.ts'
 import type { Instant } from '../pipeline/model/time.ts'
 import { accessNoticesOf } from '../render/access-problem.ts'
 import { configurationNoticeOf } from '../render/configuration-notice.ts'
@@ -39,7 +40,8 @@ export function openDatabaseReader(o: {
   now: () => Instant
   log: Logger
   deadlineMs?: number
-  commitProblem?: () => string | null
+  /** Whose way in readiness is about. */
+  door?: Pick<Door, 'problem' | 'hangs'>
   operators?: Pick<OperatorParts, 'latencies'>
   seen?: () => Promise<SeenBy>
   /** Whether the cord of everything is theirs to pull. */
@@ -90,7 +92,10 @@ export function openDatabaseReader(o: {
         repositories: await read('repositories', listRepositoryCounts(database.kysely, { visible }, owner, asOf)),
       }
     },
-    whyNotReady: () => read('readiness', whyNotReady(database, o.commitProblem?.() ?? null)),
+    async whyNotReady() {
+      const hangs = o.door?.hangs() ?? null
+      return hangs ?? (await read('readiness', whyNotReady(database, o.door?.problem() ?? null)))
+    },
     listen: (changed, lost) => database.listen(NOTIFY_CHANNEL, changed, lost),
   }
 }

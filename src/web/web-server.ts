@@ -21,8 +21,6 @@ type DatabaseParts = {
   readonly door: Door
   readonly githubUrl: string
   readonly now: () => Instant
-  /** Why the last delivery could not be committed; null after one that was. */
-  readonly commitProblem?: () => string | null
   /** Null where nobody can sign in. */
   readonly signIn: SignIn | null
 }

@@ -138,7 +138,7 @@ function failingCommits(
   counts: Record<'before' | 'after', number>,
 ): Database {
   const lost = () => Object.assign(new Error('connection terminated'), { code: '57P01' })
-  const kysely = new Proxy(of.kysely, {
+  const reserved = new Proxy(of.reserved, {
     get(target, name) {
       if (name !== 'transaction') return Reflect.get(target, name)
       return () => ({
@@ -154,5 +154,5 @@ function failingCommits(
       })
     },
   })
-  return { ...of, kysely }
+  return { ...of, reserved }
 }

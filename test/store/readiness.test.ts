@@ -20,9 +20,9 @@ test('a database that lacks a migration is not ready, and the reason names it', 
 
 test('a read-only database is not ready, and the reason says what to do', async () => {
   database = await openTestDatabase()
-  await database.kysely.connection().execute(async (connection) => {
+  await database.reserved.connection().execute(async (connection) => {
     await sql`set default_transaction_read_only = on`.execute(connection)
-    const readOnly = { ...(database as Database), kysely: connection }
+    const readOnly = { ...(database as Database), reserved: connection }
     try {
       expect(await whyNotReady(readOnly)).toBe('the database is read-only: point DATABASE_URL at the primary')
     } finally {

@@ -28,6 +28,8 @@ export async function openTappedDoor(): Promise<TappedDoor> {
       return await door.apply(request)
     },
     problem: door.problem,
+    hangs: door.hangs,
+    resting: door.resting,
     async close() {
       await door.close()
       await database.close()

@@ -1,0 +1,70 @@
+// Somebody keeps rows locked: a person at a console, a process that was stopped. What needs them waits, the rest goes on.
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Unavailable } from '../../src/apply/apply-request.ts'
+import type { Door } from '../../src/apply/door.ts'
+import { whyNotReady } from '../../src/store/readiness.ts'
+import { openTestDatabase, type TestDatabase } from '../support/database.ts'
+import { withClient } from '../support/database-template.ts'
+import { issueLabeled } from '../support/pipeline-fixtures.ts'
+import { arrivalOf, openTestDoor, pipelinesIn } from './support/arrivals.ts'
+
+let database: TestDatabase
+let door: Door
+
+beforeEach(async () => {
+  database = await openTestDatabase('postgres')
+  door = openTestDoor(database)
+})
+
+afterEach(async () => {
+  await door.close()
+  await database.close()
+})
+
+const arrivalIn = (repositoryId: number, number: number, title = 'An issue') => {
+  const event = issueLabeled({ number, title })
+  const repository = { ...event.repository, id: repositoryId, fullName: `acme/r${repositoryId}` }
+  return arrivalOf({ ...event, repository })
+}
+
+async function whileLocked(statement: string, work: (letGo: () => Promise<unknown>) => Promise<void>): Promise<void> {
+  await withClient(database.url ?? '', async (client) => {
+    await client.query('begin')
+    await client.query(statement)
+    await work(() => client.query('commit'))
+  })
+}
+
+test('two locked repositories keep no other out, are named, and go on when they are let go', async () => {
+  for (let id = 1; id <= 5; id++) await door.apply(arrivalIn(id, 1))
+  await whileLocked('select from repositories where id in (1, 2) for update', async (letGo) => {
+    const locked = [arrivalIn(1, 2), arrivalIn(2, 2), arrivalIn(1, 3)].map((arrival) => door.apply(arrival))
+    const others: Promise<unknown>[] = []
+    for (let id = 3; id <= 5; id++)
+      for (let number = 2; number <= 10; number++) others.push(door.apply(arrivalIn(id, number)))
+    await Promise.all(others)
+    const startedAt = performance.now()
+    for (let number = 11; number <= 30; number++) await door.apply(arrivalIn(3, number))
+    // The lanes are free: none of the twenty waited for a lock.
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
+    expect(door.resting()).toMatch(/keeps 2 repositories locked/)
+    expect([door.hangs(), door.problem(), await whyNotReady(database, door.problem())]).toEqual([null, null, null])
+    await letGo()
+    expect(await Promise.all(locked)).toEqual(locked.map(() => ({ duplicate: false, state: 'applied' })))
+  })
+  await door.apply(arrivalIn(2, 3))
+  await door.apply(arrivalIn(1, 4))
+  expect(door.resting()).toBeNull()
+  expect(await pipelinesIn(database)).toHaveLength(5 + 3 + 27 + 20 + 2)
+})
+
+test('what waits for a lock that is not let go is turned away in time', async () => {
+  for (const id of [1, 2]) await door.apply(arrivalIn(id, 1))
+  await whileLocked('select from pipelines where repository_id = 1 for update', async () => {
+    const startedAt = performance.now()
+    const turnedAway = door.apply(arrivalIn(1, 1, 'Another title')).catch((error: unknown) => error)
+    await door.apply(arrivalIn(2, 2))
+    expect(await turnedAway).toBeInstanceOf(Unavailable)
+    expect(performance.now() - startedAt).toBeLessThan(9_000)
+  })
+})
