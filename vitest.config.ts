@@ -21,6 +21,7 @@ const ONLY_EMBEDDED = [
   'test/store/embedded.test.ts',
   'test/alerts/alerts.test.ts',
   'test/push/notifications.test.ts',
+  'test/web/database-away.test.ts',
   'test/sweep/labeled-issues.test.ts',
   'test/world/{access,answers,asked-until-answered,binding,breaker,canary,cancelled,cannot-work,clocks}.test.ts',
   'test/world/{clock-set,dispatch-outage,folded-replies,limited-agents,mails,need-comments,new-here}.test.ts',

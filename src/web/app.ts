@@ -170,6 +170,8 @@ export function createApp(site: AppParts): Hono<HonoEnv> {
   app.onError((error, context) => {
     const response = errorResponseOf(error)
     if (response.status === 500) log.error({ err: error, path: context.req.path }, 'a request failed')
+    else if (response.status === 503)
+      log.warn({ reason: error.message, path: context.req.path }, 'a request was turned away')
     return respondWithError(context, response, site)
   })
   return app

@@ -1,5 +1,6 @@
 // An error is one sentence that says what to do: as a page for people, as JSON for programs.
 import { Unavailable } from '../apply/apply-request.ts'
+import { classifyCommitFailure } from '../apply/classify-commit-failure.ts'
 import { AccessUnknown, SignInRequired } from '../sign-in/refusals.ts'
 import { HttpError, ServiceUnavailable, TooManyRequests } from './http-errors.ts'
 import { isMachinePath, noticesOf, type RequestContext, type SiteConfig } from './site.ts'
@@ -33,12 +34,18 @@ export function errorResponseOf(error: unknown): ErrorResponse {
     const message = 'GitHub does not say just now what you may see: try again in a few seconds.'
     return { status: 503, message, headers: RETRY_HEADERS, page: ACCESS_UNKNOWN_PAGE }
   }
-  if (error instanceof ServiceUnavailable || error instanceof Unavailable) {
+  if (isDatabaseAway(error)) {
     const message = 'The database cannot be read just now: try again in a few seconds.'
     return { status: 503, message, headers: RETRY_HEADERS, page: DATABASE_PAGE }
   }
   const message = 'Something broke on our side: the log says what.'
   return { status: 500, message, headers: {}, page: BROKEN_PAGE }
+}
+
+/** Whatever reads or writes: what the driver says of a database that is away, or is busy elsewhere, is no fault of ours. */
+function isDatabaseAway(error: unknown): boolean {
+  if (error instanceof ServiceUnavailable || error instanceof Unavailable) return true
+  return classifyCommitFailure(error) !== 'culprit'
 }
 
 /** Answers a request with an error. */
