@@ -44,6 +44,8 @@ test('who is not signed in, and what GitHub may not deliver, are answered as the
     apply: () => Promise.reject(new Unavailable('gone')),
     close: async () => undefined,
     problem: () => null,
+    hangs: () => null,
+    resting: () => null,
   }
   const secrets = [app.github.webhookSecret]
   const { receive } = await createReceiver({ app: probotApp, door, secrets, now: app.clock.now, log })
