@@ -58,10 +58,10 @@ test('a revision that changes no text costs no call', async () => {
 test.each(['off', 'one'] as const)(
   'comments that the file wants no longer (%s) say so, and are kept again when it does',
   async (comments) => {
-    const begun = pipelineOf({ plan: running, code: running })
-    await world.savePipeline(begun)
+    const started = pipelineOf({ plan: running, code: running })
+    await world.savePipeline(started)
     await world.drain()
-    await world.savePipeline({ ...begun, line: { ...begun.line, comments } })
+    await world.savePipeline({ ...started, line: { ...started.line, comments } })
     await world.drain()
     const bodies = () => world.comments(42).map(({ body }) => body)
     const left = bodies().filter((body) => /\/(plan|code) -->/.test(body))
@@ -71,7 +71,7 @@ test.each(['off', 'one'] as const)(
       expect(body).not.toContain('running')
     }
     expect(bodies().length - left.length).toBe(comments === 'one' ? 1 : 0)
-    await world.savePipeline(begun)
+    await world.savePipeline(started)
     await world.drain()
     expect(bodies().filter((body) => /\/(plan|code) -->/.test(body) && body.includes('running'))).toHaveLength(2)
   },
